@@ -1,0 +1,72 @@
+package planner
+
+import "github.com/interlacemail/interlace/inventory"
+
+// UserChange moves one user or shared tree to another store.
+type UserChange struct {
+	ID    string            `json:"id"`
+	Do    Verb              `json:"do"` // always Move
+	User  inventory.UserID  `json:"user"`
+	Group inventory.GroupID `json:"group"` // the share group it moves with, by its first member
+	From  inventory.StoreID `json:"from"`
+	To    inventory.StoreID `json:"to"`
+	Bytes int64             `json:"bytes"`
+}
+
+// StoreLoad is what a store carries in the target of a users plan.
+type StoreLoad struct {
+	Store       inventory.StoreID                `json:"store"`
+	Users       int                              `json:"users"`
+	Load        map[inventory.ResourceID]float64 `json:"load"`
+	Utilisation Number                           `json:"utilisation"` // largest over resources with a capacity, disk too
+}
+
+// AssignmentPromises are the figures that an assignment stands for.
+type AssignmentPromises struct {
+	PeakUtilisation Number `json:"peak_utilisation"` // largest over stores and resources with a capacity, disk too
+	Store           Text   `json:"store"`            // where it is reached
+	Resource        Text   `json:"resource"`
+	GroupsTorn      int    `json:"groups_torn"` // share groups that live on several stores
+}
+
+// AssignmentBounds are figures that no assignment can beat.
+type AssignmentBounds struct {
+	PeakUtilisation Number `json:"peak_utilisation"`
+	BytesCopied     Number `json:"bytes_copied"`
+}
+
+// AssignmentOptions are the options that a users plan was made with.
+type AssignmentOptions struct {
+	Seed     uint64    `json:"seed"`
+	Peak     *float64  `json:"peak"` // null: the ceilings
+	Drain    []Subject `json:"drain"`
+	Keep     []Subject `json:"keep"`
+	MaxBytes *int64    `json:"max_bytes"`
+	MaxUsers *int      `json:"max_users"`
+	Light    bool      `json:"light"`
+	Place    int       `json:"place"`
+	After    []string  `json:"after"` // ids of layout plans taken as executed
+}
+
+// Assignment is a plan of which users move to which store.
+type Assignment struct {
+	Format    int               `json:"format"`
+	Kind      string            `json:"kind"`
+	ID        string            `json:"id"`
+	Inventory Reference         `json:"inventory"`
+	Options   AssignmentOptions `json:"options"`
+
+	Changes []UserChange `json:"changes"` // sorted by group, user
+
+	BytesCopied      int64 `json:"bytes_copied"`
+	UsersInterrupted int   `json:"users_interrupted"`
+
+	Stores     []StoreLoad        `json:"stores"` // of the target, sorted by store
+	Promises   AssignmentPromises `json:"promises"`
+	Before     AssignmentPromises `json:"before"`
+	Bounds     AssignmentBounds   `json:"bounds"`
+	Gap        AssignmentBounds   `json:"gap"`
+	Violations []Violation        `json:"violations"`
+	Warnings   []Warning          `json:"warnings"`
+	Stopped    Stopped            `json:"stopped"`
+}

@@ -1,0 +1,49 @@
+package planner
+
+import "github.com/interlacemail/interlace/inventory"
+
+// Survivor is what a failure does to one server.
+type Survivor struct {
+	Server      inventory.ServerID
+	Resource    inventory.ResourceID // the fullest failover resource after the failure
+	Before      float64              // its utilisation there before the failure
+	Utilisation float64
+	FirstHour   float64 // largest over failover resources while promoted instances weigh κ
+	Promoted    int     // stores it takes over
+}
+
+// Impact is what a set of failures does.
+type Impact struct {
+	Failed []string `json:"failed"` // such as server:imap3, rack:a4
+	Worst  Worst    `json:"worst"`
+
+	StoresOffline    int `json:"stores_offline"`
+	UsersOffline     int `json:"users_offline"`
+	StoresFailedOver int `json:"stores_failed_over"`
+	UsersFailedOver  int `json:"users_failed_over"`
+
+	// TakenOverBy is the number of servers that promote a store, and
+	// LargestShare the largest part of the stores failed over that one of them takes.
+	TakenOverBy  int    `json:"taken_over_by"`
+	LargestShare Number `json:"largest_share"`
+
+	AtRiskSeconds  Number `json:"at_risk_seconds"` // null: lag not known
+	RestoreSeconds Number `json:"restore_seconds"` // null: not computed
+
+	// Survivors that take load, worst first. Text only.
+	Survivors []Survivor `json:"-"`
+	// Offline lists the stores that go offline, sorted.
+	Offline []inventory.StoreID `json:"offline"`
+}
+
+// Simulation is the answer to what failures do.
+type Simulation struct {
+	Format    int       `json:"format"`
+	Kind      string    `json:"kind"` // "simulate"
+	Inventory Reference `json:"inventory"`
+	After     []string  `json:"after"` // ids of plans taken as executed
+
+	Failures   []Impact    `json:"failures"`
+	Violations []Violation `json:"violations"` // ceilings passed
+	Warnings   []Warning   `json:"warnings"`
+}

@@ -1,0 +1,88 @@
+package planner
+
+import "github.com/interlacemail/interlace/inventory"
+
+// Worst is the busiest surviving server after a failure.
+type Worst struct {
+	// Utilisation is the largest over surviving servers and failover resources.
+	Utilisation Number `json:"utilisation"`
+	// FirstHour is the same measure while promoted instances weigh κ times
+	// their load: the largest over survivors and failover resources, whichever
+	// server that is.
+	FirstHour Number   `json:"first_hour"`
+	Server    Text     `json:"server"`   // where Utilisation is reached
+	Failed    []string `json:"failed"`   // the failure that leads to Utilisation
+	Resource  Text     `json:"resource"` // in which Utilisation is reached
+}
+
+// Place is a utilisation in the normal state and where it is reached.
+type Place struct {
+	Utilisation Number `json:"utilisation"`
+	Server      Text   `json:"server"`
+	Resource    Text   `json:"resource"`
+}
+
+// Promises are the figures that a layout stands for.
+type Promises struct {
+	WorstSingle Worst                     `json:"worst_single"`
+	WorstDomain map[inventory.Level]Worst `json:"worst_domain"` // by level, without "server"
+	WorstPair   *Worst                    `json:"worst_pair"`   // null: not computed
+	Normal      Place                     `json:"normal"`       // over failover resources
+	Fullest     Place                     `json:"fullest"`      // over resources with ρ ≥ 1
+
+	// StoresOfflineWorstPair is the largest number of stores that two failing
+	// servers take offline.
+	StoresOfflineWorstPair int `json:"stores_offline_worst_pair"`
+	// Partners of a server are the servers with which it shares a store: their
+	// median (the lower one) and largest number over the servers with instances.
+	PartnersMedian int `json:"partners_median"`
+	PartnersMax    int `json:"partners_max"`
+}
+
+// LayoutBounds are figures that no layout can beat: over all layouts that keep
+// every hard rule, the promised copies and spread (without spread where it
+// cannot be met).
+type LayoutBounds struct {
+	WorstSingle Number                     `json:"worst_single"`
+	WorstDomain map[inventory.Level]Number `json:"worst_domain"`
+	Normal      Number                     `json:"normal"`
+	Fullest     Number                     `json:"fullest"`
+	BytesCopied Number                     `json:"bytes_copied"`
+}
+
+// LayoutGap is value over bound less 1 for each bounded promise.
+type LayoutGap struct {
+	WorstSingle Number                     `json:"worst_single"`
+	WorstDomain map[inventory.Level]Number `json:"worst_domain"`
+	Normal      Number                     `json:"normal"`
+	Fullest     Number                     `json:"fullest"`
+	BytesCopied Number                     `json:"bytes_copied"`
+}
+
+// Gap returns value/bound − 1: how much a perfect method could still win at
+// most. It is unknown where either is, and where the bound is 0 and the value
+// is not.
+func Gap(value, bound Number) Number {
+	switch {
+	case !value.Known || !bound.Known:
+		return Number{}
+	case value.Value == bound.Value:
+		return Known(0)
+	case bound.Value == 0:
+		return Number{}
+	}
+	return Known(value.Value/bound.Value - 1)
+}
+
+// Stopped says why a planner ended.
+type Stopped string
+
+// Reasons to stop.
+const (
+	AtBound      Stopped = "at_bound"      // nothing can be better
+	WithinGap    Stopped = "gap"           // within the wished gap of the bound
+	Budget       Stopped = "budget"        // a budget of bytes, changes or interrupted users is spent
+	LocalOptimum Stopped = "local_optimum" // no step of the search is better
+	Steps        Stopped = "steps"         // the search used all its steps
+	Cancelled    Stopped = "cancelled"     // interrupted: the best so far
+)

@@ -1,0 +1,27 @@
+package planner
+
+import (
+	"strings"
+
+	"github.com/interlacemail/interlace/inventory"
+)
+
+// Subject names what a rule, a promise or a question is about: "server:imap3",
+// "store:s001", "user:anna", "group:anna", "rack:a4".
+type Subject string
+
+// Subjects of the nouns.
+func ServerSubject(id inventory.ServerID) Subject { return "server:" + Subject(id) }
+func StoreSubject(id inventory.StoreID) Subject   { return "store:" + Subject(id) }
+func UserSubject(id inventory.UserID) Subject     { return "user:" + Subject(id) }
+func GroupSubject(id inventory.GroupID) Subject   { return "group:" + Subject(id) }
+
+// Split returns the kind and the name: "server" and "imap3". A subject without
+// a colon has no kind.
+func (s Subject) Split() (kind, name string) {
+	kind, name, ok := strings.Cut(string(s), ":")
+	if !ok {
+		return "", string(s)
+	}
+	return kind, name
+}
