@@ -1,0 +1,126 @@
+package simulate
+
+import (
+	"slices"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/planner"
+)
+
+// Promises returns the figures that the layout stands for.
+func (s *Simulator) Promises() planner.Promises {
+	p := planner.Promises{
+		WorstDomain: map[inventory.Level]planner.Worst{},
+		Normal:      s.place(s.fleet.Failover),
+		Fullest:     s.place(s.fleet.Full),
+	}
+	for level := range s.fleet.Levels {
+		w := s.Worst(level)
+		if level == 0 {
+			p.WorstSingle = w
+		} else {
+			p.WorstDomain[s.fleet.Levels[level].Name] = w
+		}
+	}
+	p.StoresOfflineWorstPair = s.worstPairOffline()
+	p.PartnersMedian, p.PartnersMax = s.partners()
+	return p
+}
+
+// Worst returns the worst over the failures of each domain of the level; a
+// server without a label there is its own domain. It is unknown if no failure
+// leaves a survivor.
+func (s *Simulator) Worst(level int) planner.Worst {
+	worst := planner.Worst{Failed: []string{}}
+	for _, d := range s.fleet.Levels[level].Domains {
+		if !s.up(d) {
+			continue
+		}
+		w := s.Fail(d).Worst
+		if w.Utilisation.Known && (!worst.Utilisation.Known || w.Utilisation.Value > worst.Utilisation.Value) {
+			w.FirstHour = larger(w.FirstHour, worst.FirstHour)
+			worst = w
+			continue
+		}
+		worst.FirstHour = larger(worst.FirstHour, w.FirstHour)
+	}
+	return worst
+}
+
+func larger(a, b planner.Number) planner.Number {
+	if !a.Known || b.Known && b.Value > a.Value {
+		return b
+	}
+	return a
+}
+
+func (s *Simulator) place(resources []int) planner.Place {
+	value, server, r := s.fleet.Fullest(s.normal.Amounts, resources, s.fleet.Down)
+	if server < 0 {
+		return planner.Place{}
+	}
+	return planner.Place{
+		Utilisation: planner.Known(value),
+		Server:      planner.Text(s.fleet.Inventory.Servers[server].Name),
+		Resource:    planner.Text(s.fleet.Inventory.Resources[r].Name),
+	}
+}
+
+// worstPairOffline returns the largest number of stores that the failure of two
+// servers takes offline: those whose instances that are up lie on no other.
+func (s *Simulator) worstPairOffline() int {
+	single := make([]int, len(s.fleet.Capacity))
+	both := map[[2]int32]int{}
+	for _, sites := range s.layout {
+		var up []int32
+		for _, server := range sites {
+			if !s.fleet.Down[server] && !slices.Contains(up, server) {
+				up = append(up, server)
+			}
+		}
+		switch len(up) {
+		case 1:
+			single[up[0]]++
+		case 2:
+			both[[2]int32{min(up[0], up[1]), max(up[0], up[1])}]++
+		}
+	}
+	worst := 0
+	for pair, n := range both {
+		worst = max(worst, n+single[pair[0]]+single[pair[1]])
+	}
+	slices.Sort(single)
+	if n := len(single); n >= 2 {
+		worst = max(worst, single[n-1]+single[n-2])
+	}
+	return worst
+}
+
+// partners returns the lower median and the largest number of servers with
+// which a server shares a store, over the servers with instances.
+func (s *Simulator) partners() (median, largest int) {
+	sets := make([]map[int32]bool, len(s.fleet.Capacity))
+	for _, sites := range s.layout {
+		for _, a := range sites {
+			if sets[a] == nil {
+				sets[a] = map[int32]bool{}
+			}
+			for _, b := range sites {
+				if a != b {
+					sets[a][b] = true
+				}
+			}
+		}
+	}
+	var counts []int
+	for _, set := range sets {
+		if set != nil {
+			counts = append(counts, len(set))
+		}
+	}
+	if len(counts) == 0 {
+		return 0, 0
+	}
+	slices.Sort(counts)
+	return counts[(len(counts)-1)/2], counts[len(counts)-1]
+}
