@@ -1,9 +1,6 @@
 package inventory
 
-import (
-	"cmp"
-	"slices"
-)
+import "slices"
 
 // Inventory is all that is known of a fleet at one time.
 type Inventory struct {
@@ -59,27 +56,6 @@ func New() *Inventory {
 		Survive:   []Level{LevelServer},
 		Sharing:   DefaultSharing(),
 	}
-}
-
-// Sort puts all parts into their canonical order. Instances keep theirs.
-func (inv *Inventory) Sort() {
-	sortBy(inv.Servers, func(a, b Server) int { return cmp.Compare(a.Name, b.Name) })
-	sortBy(inv.Stores, func(a, b Store) int { return cmp.Compare(a.Name, b.Name) })
-	sortBy(inv.Users, func(a, b User) int { return cmp.Compare(a.Name, b.Name) })
-	sortBy(inv.Shares, compareShares)
-	sortBy(inv.Groups, func(a, b Membership) int {
-		return cmp.Or(cmp.Compare(a.Group, b.Group), cmp.Compare(a.Member, b.Member))
-	})
-}
-
-func sortBy[T any](s []T, compare func(a, b T) int) {
-	if !slices.IsSortedFunc(s, compare) {
-		slices.SortStableFunc(s, compare)
-	}
-}
-
-func compareShares(a, b Share) int {
-	return cmp.Or(cmp.Compare(a.Owner, b.Owner), cmp.Compare(a.Folder, b.Folder), cmp.Compare(a.Grantee, b.Grantee))
 }
 
 // Server returns the index of the server in Servers, or -1.
