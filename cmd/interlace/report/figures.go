@@ -1,0 +1,140 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// CountText returns the number with commas between thousands.
+func CountText[N ~int | ~int64](n N) string {
+	digits := strconv.FormatInt(int64(n), 10)
+	sign := ""
+	if n < 0 {
+		sign, digits = "-", digits[1:]
+	}
+	var b strings.Builder
+	b.WriteString(sign)
+	for i, d := range digits {
+		if i > 0 && (len(digits)-i)%3 == 0 {
+			b.WriteByte(',')
+		}
+		b.WriteRune(d)
+	}
+	return b.String()
+}
+
+// Rounded returns a count for a headline: exact below a million, then with
+// three significant digits.
+func Rounded[N ~int | ~int64](n N) string {
+	if n < 1_000_000 {
+		return CountText(n)
+	}
+	s := chooseScale(decimalScales, float64(n))
+	return s.text(float64(n)) + " " + s.name
+}
+
+// PercentText returns the ratio in percent: 61.2 %, 118 %.
+func PercentText(ratio float64) string {
+	percent := ratio * 100
+	if math.Abs(percent) >= 99.95 {
+		return strconv.FormatFloat(percent, 'f', 0, 64) + " %"
+	}
+	return strconv.FormatFloat(percent, 'f', 1, 64) + " %"
+}
+
+// BytesText returns a size with three significant digits: 41.2 TiB.
+func BytesText[N ~int64 | ~float64](n N) string {
+	s := chooseScale(binaryScales, float64(n))
+	return s.text(float64(n)) + " " + s.name
+}
+
+// DurationText returns a duration with two units: 31 h 20 m.
+func DurationText(seconds float64) string {
+	if seconds < 10 && seconds != math.Trunc(seconds) {
+		return strconv.FormatFloat(seconds, 'f', 1, 64) + " s"
+	}
+	s := int64(math.Round(seconds))
+	switch {
+	case s < 60:
+		return fmt.Sprintf("%d s", s)
+	case s < 3600:
+		return twoUnits(s/60, "m", s%60, "s")
+	case s < 100*3600:
+		return twoUnits(s/3600, "h", s%3600/60, "m")
+	}
+	return twoUnits(s/86400, "d", s%86400/3600, "h")
+}
+
+func twoUnits(large int64, unit string, small int64, smallUnit string) string {
+	if small == 0 {
+		return fmt.Sprintf("%d %s", large, unit)
+	}
+	return fmt.Sprintf("%d %s %d %s", large, unit, small, smallUnit)
+}
+
+// scale is a unit prefix and a number of decimals.
+type scale struct {
+	name     string
+	factor   float64
+	decimals int
+}
+
+var binaryScales = []scale{
+	{name: "B", factor: 1},
+	{name: "KiB", factor: 1 << 10},
+	{name: "MiB", factor: 1 << 20},
+	{name: "GiB", factor: 1 << 30},
+	{name: "TiB", factor: 1 << 40},
+	{name: "PiB", factor: 1 << 50},
+}
+
+var decimalScales = []scale{
+	{name: "", factor: 1},
+	{name: "k", factor: 1e3},
+	{name: "M", factor: 1e6},
+	{name: "G", factor: 1e9},
+}
+
+// chooseScale returns the scale in which the largest value has at most three
+// digits before the point, with as many decimals as make three digits in all.
+func chooseScale(scales []scale, largest float64) scale {
+	largest = math.Abs(largest)
+	s := scales[0]
+	for _, next := range scales[1:] {
+		if largest/s.factor < 999.5 {
+			break
+		}
+		s = next
+	}
+	switch scaled := largest / s.factor; {
+	case scaled >= 99.95 || s.factor == 1 && largest == math.Trunc(largest):
+		s.decimals = 0
+	case scaled >= 9.995:
+		s.decimals = 1
+	default:
+		s.decimals = 2
+	}
+	return s
+}
+
+// text returns the value in the scale. A value that is not zero is not shown as zero.
+func (s scale) text(v float64) string {
+	smallest := math.Pow10(-s.decimals)
+	if v > 0 && v/s.factor < smallest/2 {
+		return "<" + strconv.FormatFloat(smallest, 'f', s.decimals, 64)
+	}
+	return strconv.FormatFloat(v/s.factor, 'f', s.decimals, 64)
+}
+
+// barText draws the ratio with 30 characters for one, in steps of an eighth.
+func barText(ratio float64) string {
+	const whole = 30
+	eighths := int(math.Round(min(max(ratio, 0), 1.5) * whole * 8))
+	bar := strings.Repeat("█", eighths/8)
+	if rest := eighths % 8; rest > 0 {
+		bar += string([]rune("▏▎▍▌▋▊▉")[rest-1])
+	}
+	return bar
+}

@@ -1,0 +1,175 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/planner"
+)
+
+// Made is what a screen of a plan says beside the plan itself.
+type Made struct {
+	Inventory *inventory.Inventory // the facts it was made from; nil if they are not at hand
+	Took      time.Duration        // 0: not said
+	File      string               // where the plan is; empty: nowhere
+}
+
+// headline names the fleet, the seed and the time it took.
+func (m Made) headline(kind string, otherwise string, seed uint64) Lines {
+	of := otherwise
+	if m.Inventory != nil {
+		of = fleetWords(m.Inventory)
+	}
+	took := ""
+	if m.Took > 0 {
+		took = DurationText(float64(m.Took.Round(time.Millisecond*100)) / float64(time.Second))
+	}
+	var l Lines
+	l.add("%s", joined(kind+" of "+of, fmt.Sprintf("seed %d", seed), took))
+	return l
+}
+
+// Layout is the screen of a layout plan.
+func Layout(p *planner.Layout, m Made) *Screen {
+	s := &Screen{}
+	s.add(m.headline("layout", things(len(p.Stores), "store", "stores"), p.Options.Seed))
+	s.add(layoutPromises(p, m.Inventory))
+	facts := Facts{}
+	facts.add("changes", "%s", layoutChangeWords(p))
+	facts.add("loads", "%s", loadsWords(p.Inventory))
+	facts.add("stopped", "%s", stoppedWords(p.Stopped))
+	if m.File != "" {
+		facts.add("next", "%s", nextWords("interlace moves "+m.File, "interlace simulate --after "+m.File))
+	}
+	s.add(facts)
+	s.addBroken(p.Violations, p.Warnings)
+	return s
+}
+
+// addBroken says what keeps a plan from being feasible, and its warnings.
+func (s *Screen) addBroken(violations []planner.Violation, warnings []planner.Warning) {
+	if len(violations) > 0 {
+		s.add(Lines{{Words: "not feasible: " + brokenWords(len(violations)) + " by the best plan found", Tone: Broken}})
+		s.addViolations(violations, shownViolations)
+	}
+	s.addWarnings(warnings)
+}
+
+func layoutChangeWords(p *planner.Layout) string {
+	if len(p.Changes) == 0 {
+		return "none: nothing to do"
+	}
+	n := map[planner.Verb]int{}
+	interrupted := map[planner.Verb]int{}
+	for _, c := range p.Changes {
+		n[c.Do]++
+		interrupted[c.Do] += c.Users
+	}
+	var created, promoted, seeded, dropped string
+	if n[planner.Create] > 0 {
+		created = things(n[planner.Create], "store created", "stores created")
+	}
+	if n[planner.Promote] > 0 {
+		promoted = fmt.Sprintf("%s (0 B, %s interrupted)", things(n[planner.Promote], "promotion", "promotions"), things(interrupted[planner.Promote], "user", "users"))
+	}
+	if n[planner.Seed] > 0 {
+		least := ""
+		if p.Bounds.BytesCopied.Known {
+			least = ", at least " + BytesText(p.Bounds.BytesCopied.Value)
+		}
+		seeded = fmt.Sprintf("%s (%s%s)", things(n[planner.Seed], "replica seeded", "replicas seeded"), BytesText(p.BytesCopied), least)
+	}
+	if n[planner.Drop] > 0 {
+		dropped = CountText(n[planner.Drop]) + " dropped"
+	}
+	return joined(created, promoted, seeded, dropped)
+}
+
+// layoutPromises compares today, the plan and the bound.
+func layoutPromises(p *planner.Layout, inv *inventory.Inventory) *Table {
+	rows := [][]Cell{worstRow("worst single failure", inv, inventory.LevelServer, p.Before.WorstSingle, p.Promises.WorstSingle, p.Bounds.WorstSingle, p.Gap.WorstSingle)}
+	for _, level := range sortedLevels(p.Promises.WorstDomain) {
+		rows = append(rows, worstRow("worst "+string(level)+" failure", inv, level,
+			p.Before.WorstDomain[level], p.Promises.WorstDomain[level], p.Bounds.WorstDomain[level], p.Gap.WorstDomain[level]))
+	}
+	rows = append(rows, placeRow("normal state", inv, p.Before.Normal, p.Promises.Normal, p.Bounds.Normal, p.Gap.Normal))
+	if p.Promises.Fullest.Utilisation.Known {
+		rows = append(rows, placeRow("fullest "+string(p.Promises.Fullest.Resource), inv, p.Before.Fullest, p.Promises.Fullest, p.Bounds.Fullest, p.Gap.Fullest))
+	}
+	rows = append(rows,
+		countRow("servers sharing a failure", p.Before.PartnersMedian, p.Promises.PartnersMedian,
+			fmt.Sprintf("median; at most %s, was %s", CountText(p.Promises.PartnersMax), CountText(p.Before.PartnersMax))),
+		countRow("stores offline, worst pair", p.Before.StoresOfflineWorstPair, p.Promises.StoresOfflineWorstPair, ""))
+	return comparison(rows)
+}
+
+// comparison is the table that compares today, the plan and the bound.
+func comparison(rows [][]Cell) *Table {
+	return &Table{
+		Columns: []Column{
+			left("", "", 0), right("now", "", 0), right("planned", "", 0), right("bound", "", 0), right("gap", "", 0), left("", "", 1),
+		},
+		Rows: slices.Values(rows),
+	}
+}
+
+func worstRow(label string, inv *inventory.Inventory, level inventory.Level, before, after planner.Worst, bound, gap planner.Number) []Cell {
+	return []Cell{
+		words(label), ratio(before.Utilisation).in(worstTone(inv, level, before)), ratio(after.Utilisation).in(worstTone(inv, level, after)),
+		ratio(bound), ratio(gap), words(worstWords(after)),
+	}
+}
+
+func placeRow(label string, inv *inventory.Inventory, before, after planner.Place, bound, gap planner.Number) []Cell {
+	return []Cell{
+		words(label), ratio(before.Utilisation).in(placeTone(inv, before)), ratio(after.Utilisation).in(placeTone(inv, after)),
+		ratio(bound), ratio(gap), words(placeWords(after)),
+	}
+}
+
+func countRow(label string, before, after int, note string) []Cell {
+	return []Cell{words(label), count(before), count(after), Nothing, Nothing, words(note)}
+}
+
+// worstTone compares a worst failure with the failure ceiling where one is promised.
+func worstTone(inv *inventory.Inventory, level inventory.Level, w planner.Worst) Tone {
+	if inv == nil || !w.Utilisation.Known || !survives(inv, level) {
+		return Plain
+	}
+	if r := inv.Resource(inventory.ResourceID(w.Resource)); r >= 0 {
+		return tone(w.Utilisation.Value, inv.Resources[r].FailureCeiling.At(level))
+	}
+	return Plain
+}
+
+func placeTone(inv *inventory.Inventory, p planner.Place) Tone {
+	if inv == nil || !p.Utilisation.Known {
+		return Plain
+	}
+	if r := inv.Resource(inventory.ResourceID(p.Resource)); r >= 0 {
+		return tone(p.Utilisation.Value, inv.Resources[r].Ceiling)
+	}
+	return Plain
+}
+
+// LayoutChanges is the table of what a layout plan does, in order.
+func LayoutChanges(changes []planner.LayoutChange) *Table {
+	t := &Table{Columns: []Column{
+		left("change", "id", 0), left("do", "do", 0), left("store", "store", 0), left("server", "server", 0),
+		left("from", "from", 0), right("copied", "bytes", 1), right("users interrupted", "users", 2),
+	}}
+	t.Rows = func(yield func([]Cell) bool) {
+		for _, c := range changes {
+			row := []Cell{
+				words(c.ID), words(string(c.Do)), words(string(c.Store)), words(string(c.Server)),
+				words(string(c.From)), figure(Size, c.Bytes), count(c.Users),
+			}
+			if !yield(row) {
+				return
+			}
+		}
+	}
+	return t
+}

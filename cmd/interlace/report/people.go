@@ -1,0 +1,116 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/interlacemail/interlace/inventory"
+)
+
+// User is a user or shared tree and the number of members of its share group.
+type User struct {
+	*inventory.User
+	Group   inventory.GroupID
+	Members int
+}
+
+// Users is the table of users and shared trees.
+func Users(inv *inventory.Inventory, users []User) *Table {
+	t := &Table{Columns: []Column{
+		left("user", "user", 0), left("store", "store", 0), left("kind", "kind", 4), left("group", "group", 1), right("members", "members", 2),
+	}}
+	for _, r := range inv.Resources {
+		t.Columns = append(t.Columns, loadColumn(r))
+	}
+	t.Columns = append(t.Columns,
+		Column{Key: "estimated", Hidden: true}, right("messages", "messages", 3), right("mailboxes", "mailboxes", 3),
+		left("pinned", "pinned", 5), left("moved", "moved", 5))
+	t.Rows = func(yield func([]Cell) bool) {
+		for i := range users {
+			if !yield(userRow(inv, &users[i])) {
+				return
+			}
+		}
+	}
+	return t
+}
+
+func userRow(inv *inventory.Inventory, u *User) []Cell {
+	row := []Cell{words(string(u.Name)), words(string(u.Store)), words(u.Kind.String()), words(string(u.Group)), count(u.Members)}
+	var estimated []inventory.ResourceID
+	for r := range inv.Resources {
+		c := figure(kindOf(&inv.Resources[r]), u.Load[r])
+		if u.Estimated&(1<<r) != 0 {
+			c.Estimated = true
+			estimated = append(estimated, inv.Resources[r].Name)
+		}
+		row = append(row, c)
+	}
+	return append(row, list(estimated), known(u.Messages), known(u.Mailboxes), yes(u.Pinned, "pinned"), words(string(u.Moved)))
+}
+
+func known(n inventory.Count) Cell {
+	if n == inventory.Unknown {
+		return Unknown
+	}
+	return count(n)
+}
+
+// Group is a share group of several members.
+type Group struct {
+	ID     inventory.GroupID
+	Users  int
+	Stores int // on which they live
+	Load   inventory.Load
+
+	Fits     string               // now, only empty, nowhere
+	Store    inventory.StoreID    // that has room for it, or comes closest
+	Resource inventory.ResourceID // of which it needs most too much there
+	Excess   float64
+}
+
+// Groups is the table of share groups.
+func Groups(inv *inventory.Inventory, groups []Group) *Table {
+	t := &Table{Columns: []Column{
+		left("group", "group", 0), right("members", "members", 0), right("on stores", "stores", 1),
+	}}
+	for _, r := range inv.Resources {
+		t.Columns = append(t.Columns, loadColumn(r))
+	}
+	t.Columns = append(t.Columns,
+		left("fits", "fits", 0), left("store", "store", 3), hidden("resource"), hidden("excess"), left("", "", 1))
+	t.Rows = func(yield func([]Cell) bool) {
+		for i := range groups {
+			if !yield(groupRow(inv, &groups[i])) {
+				return
+			}
+		}
+	}
+	return t
+}
+
+func groupRow(inv *inventory.Inventory, g *Group) []Cell {
+	row := []Cell{words(string(g.ID)), count(g.Users), count(g.Stores)}
+	if g.Stores > 1 {
+		row[2] = row[2].in(Broken)
+	}
+	for r := range inv.Resources {
+		row = append(row, figure(kindOf(&inv.Resources[r]), g.Load[r]))
+	}
+	fits, excess, note := words(g.Fits), Nothing, Nothing
+	if at := inv.Resource(g.Resource); at >= 0 {
+		fits = fits.in(Broken)
+		excess = figure(Quantity, g.Excess)
+		note = words(fmt.Sprintf("%s of %s too much", amountText(&inv.Resources[at], g.Excess), g.Resource))
+	}
+	return append(row, fits, words(string(g.Store)), words(string(g.Resource)), excess, note)
+}
+
+// amountText is an amount of a resource with its unit.
+func amountText(r *inventory.Resource, v float64) string {
+	if r.Unit == inventory.UnitBytes {
+		return BytesText(v)
+	}
+	s := chooseScale(decimalScales, v)
+	return strings.TrimSpace(s.text(v) + " " + s.name + r.Unit)
+}

@@ -1,0 +1,163 @@
+package report
+
+import (
+	"strings"
+
+	"github.com/interlacemail/interlace/inventory"
+)
+
+// Server is a server and what it carries now.
+type Server struct {
+	*inventory.Server
+	Masters, Replicas int
+	Load              inventory.Load // what its instances weigh; zero while it is down
+}
+
+// Servers is the table of servers.
+func Servers(inv *inventory.Inventory, servers []Server) *Table {
+	levels := inv.Levels()
+	t := &Table{Columns: []Column{left("server", "server", 0), left("state", "state", 3)}}
+	for _, level := range levels {
+		t.Columns = append(t.Columns, left(string(level), string(level), 2))
+	}
+	t.Columns = append(t.Columns, right("masters", "masters", 1), right("replicas", "replicas", 1), right("slots", "slots", 4))
+	for _, r := range inv.Resources {
+		t.Columns = append(t.Columns, loadColumns(r)...)
+	}
+	t.Rows = func(yield func([]Cell) bool) {
+		for i := range servers {
+			if !yield(serverRow(inv, levels, &servers[i])) {
+				return
+			}
+		}
+	}
+	return t
+}
+
+func serverRow(inv *inventory.Inventory, levels []inventory.Level, s *Server) []Cell {
+	row := []Cell{words(string(s.Name)), state(s.State)}
+	for _, level := range levels {
+		row = append(row, words(string(s.Domains[level])))
+	}
+	slots := words("unlimited")
+	if s.Slots != inventory.Unlimited {
+		slots = count(s.Slots)
+	}
+	row = append(row, count(s.Masters), count(s.Replicas), slots)
+	for r := range inv.Resources {
+		row = append(row, loadCells(&inv.Resources[r], s.Load[r], s.Capacity[r])...)
+	}
+	return row
+}
+
+func state(s inventory.State) Cell {
+	switch s {
+	case inventory.Drain:
+		return words(string(s)).in(Soon)
+	case inventory.Down:
+		return words(string(s)).in(Broken)
+	}
+	return words(string(s))
+}
+
+// loadColumns are the load in a resource, the capacity and what part of it the load is.
+func loadColumns(r inventory.Resource) []Column {
+	of := right("of", "capacity_"+resourceKey(r), 5)
+	of.Unit = shownUnit(r)
+	return []Column{loadColumn(r), of, right("", "utilisation_"+string(r.Name), 0)}
+}
+
+// loadColumn is the load in a resource.
+func loadColumn(r inventory.Resource) Column {
+	c := right(string(r.Name), resourceKey(r), 1)
+	c.Unit = shownUnit(r)
+	return c
+}
+
+// shownUnit is the unit behind a heading; that of sizes is the scale itself.
+func shownUnit(r inventory.Resource) string {
+	if r.Unit == inventory.UnitBytes {
+		return ""
+	}
+	return r.Unit
+}
+
+// resourceKey names a resource with its unit: disk_bytes, io_ops_per_s.
+func resourceKey(r inventory.Resource) string {
+	unit := strings.ReplaceAll(r.Unit, "/", "_per_")
+	unit = strings.Map(func(c rune) rune {
+		if c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' {
+			return c
+		}
+		return '_'
+	}, unit)
+	if unit == "" {
+		return string(r.Name)
+	}
+	return string(r.Name) + "_" + unit
+}
+
+func loadCells(r *inventory.Resource, load, capacity float64) []Cell {
+	used := figure(kindOf(r), load)
+	if capacity == 0 {
+		return []Cell{used, Nothing, Nothing}
+	}
+	u := load / capacity
+	return []Cell{used, figure(kindOf(r), capacity), figure(Ratio, u).in(tone(u, r.Ceiling))}
+}
+
+func kindOf(r *inventory.Resource) Kind {
+	if r.Unit == inventory.UnitBytes {
+		return Size
+	}
+	return Quantity
+}
+
+// Store is a mail store and what it carries now.
+type Store struct {
+	*inventory.Store
+	Users int
+	Load  inventory.Load // that of its users and its own
+}
+
+// Stores is the table of stores.
+func Stores(inv *inventory.Inventory, stores []Store) *Table {
+	t := &Table{Columns: []Column{
+		left("store", "store", 0), left("state", "state", 4), left("master", "master", 0), left("replicas", "replicas", 0),
+		right("users", "users", 1), left("pinned", "pinned", 5),
+	}}
+	for _, r := range inv.Resources {
+		t.Columns = append(t.Columns, loadColumns(r)...)
+	}
+	t.Rows = func(yield func([]Cell) bool) {
+		for i := range stores {
+			if !yield(storeRow(inv, &stores[i])) {
+				return
+			}
+		}
+	}
+	return t
+}
+
+func storeRow(inv *inventory.Inventory, s *Store) []Cell {
+	master, replicas := Nothing, []inventory.ServerID{}
+	for _, in := range s.Instances {
+		if in.Role == inventory.Master {
+			master = words(string(in.Server))
+		} else {
+			replicas = append(replicas, in.Server)
+		}
+	}
+	row := []Cell{words(string(s.Name)), state(s.State), master, list(replicas), count(s.Users), yes(s.Pinned, "pinned")}
+	for r := range inv.Resources {
+		row = append(row, loadCells(&inv.Resources[r], s.Load[r], s.Capacity[r])...)
+	}
+	return row
+}
+
+func yes(b bool, word string) Cell {
+	if b {
+		return words(word)
+	}
+	return Nothing
+}

@@ -1,0 +1,25 @@
+package report
+
+// Setting is a key of the configuration and where its value comes from.
+type Setting struct {
+	Key    string
+	Value  string // as YAML; empty: not set
+	Origin string // default, a file with its line, an environment variable, a flag
+}
+
+// Settings is the table of the configuration.
+func Settings(settings []Setting) *Table {
+	t := &Table{Columns: []Column{left("key", "key", 0), left("value", "value", 0), left("from", "origin", 1)}}
+	t.Rows = func(yield func([]Cell) bool) {
+		for _, s := range settings {
+			value := Unknown
+			if s.Value != "" {
+				value = words(s.Value)
+			}
+			if !yield([]Cell{words(s.Key), value, words(s.Origin)}) {
+				return
+			}
+		}
+	}
+	return t
+}

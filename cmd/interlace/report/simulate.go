@@ -1,0 +1,260 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/planner"
+)
+
+// Simulation is the screen of every failure, the worst first: servers, then
+// domains, top of each.
+func Simulation(sim *planner.Simulation, inv *inventory.Inventory, top int) *Screen {
+	s := &Screen{}
+	var head Lines
+	head.add("failures of %s%s", fleetWords(inv), afterWords(sim.After))
+	s.add(head)
+	servers, domains := bySort(sim.Failures)
+	s.addFailures(servers, inv, top)
+	s.addFailures(domains, inv, top)
+	s.addOutcome(sim)
+	return s
+}
+
+func afterWords(after []string) string {
+	if len(after) == 0 {
+		return ""
+	}
+	return ", after plan " + strings.Join(after, ", ")
+}
+
+// bySort parts failures of single servers from the others.
+func bySort(failures []planner.Impact) (servers, domains []planner.Impact) {
+	for _, f := range failures {
+		if len(f.Failed) == 1 && strings.HasPrefix(f.Failed[0], string(inventory.LevelServer)+":") {
+			servers = append(servers, f)
+		} else {
+			domains = append(domains, f)
+		}
+	}
+	return servers, domains
+}
+
+func (s *Screen) addFailures(failures []planner.Impact, inv *inventory.Inventory, top int) {
+	if len(failures) == 0 {
+		return
+	}
+	shown := failures
+	if top > 0 && top < len(failures) {
+		shown = failures[:top]
+	}
+	s.add(failureTable(shown, inv))
+	if rest := failures[len(shown):]; len(rest) > 0 {
+		var more Lines
+		more.add("… %s more%s", CountText(len(rest)), noneAbove(rest))
+		s.add(more)
+	}
+}
+
+// noneAbove says the worst of the failures that are not shown.
+func noneAbove(rest []planner.Impact) string {
+	worst := slices.MaxFunc(rest, func(a, b planner.Impact) int {
+		if a.Worst.Utilisation.Value > b.Worst.Utilisation.Value {
+			return 1
+		}
+		return -1
+	}).Worst.Utilisation
+	if !worst.Known {
+		return ""
+	}
+	return ", none above " + PercentText(worst.Value)
+}
+
+// addOutcome says whether the promises hold.
+func (s *Screen) addOutcome(sim *planner.Simulation) {
+	switch {
+	case len(sim.Violations) > 0:
+		s.add(Lines{{Words: brokenWords(len(sim.Violations)), Tone: Broken}})
+		s.addViolations(sim.Violations, shownViolations)
+		if len(sim.After) == 0 {
+			s.add(Facts{{"next", nextWords("interlace layout --plan plan.json")}})
+		}
+	case !anyOffline(sim.Failures):
+		s.add(Lines{{Words: "no ceiling is passed, and no failure takes a store offline", Tone: Good}})
+	default:
+		s.add(Lines{{Words: "no ceiling is passed"}})
+	}
+	s.addWarnings(sim.Warnings)
+}
+
+func anyOffline(failures []planner.Impact) bool {
+	return slices.ContainsFunc(failures, func(f planner.Impact) bool { return f.StoresOffline > 0 })
+}
+
+// Failures is the table of what each failure does.
+func Failures(failures []planner.Impact) *Table { return failureTable(failures, nil) }
+
+func failureTable(failures []planner.Impact, inv *inventory.Inventory) *Table {
+	t := &Table{Columns: []Column{
+		left("fails", "failed", 0),
+		right("worst", "utilisation", 0), left("", "", 5),
+		right("first hour", "first_hour", 2),
+		left("on", "server", 0), left("", "resource", 3),
+		right("stores over", "stores_failed_over", 4), right("users over", "users_failed_over", 4),
+		right("to servers", "taken_over_by", 6), right("one takes", "largest_share", 6),
+		right("stores offline", "stores_offline", 1), right("users offline", "users_offline", 1),
+		{Key: "at_risk_seconds", Hidden: true}, {Key: "restore_seconds", Hidden: true},
+	}}
+	t.Rows = func(yield func([]Cell) bool) {
+		for _, f := range failures {
+			if !yield(failureRow(f, inv)) {
+				return
+			}
+		}
+	}
+	return t
+}
+
+func failureRow(f planner.Impact, inv *inventory.Inventory) []Cell {
+	tone := impactTone(f, inv)
+	bar := Nothing
+	if f.Worst.Utilisation.Known {
+		bar = figure(Bar, f.Worst.Utilisation.Value).in(tone)
+	}
+	return []Cell{
+		list(f.Failed),
+		ratio(f.Worst.Utilisation).in(tone), bar, ratio(f.Worst.FirstHour),
+		words(string(f.Worst.Server)), words(string(f.Worst.Resource)),
+		count(f.StoresFailedOver), count(f.UsersFailedOver), count(f.TakenOverBy), ratio(f.LargestShare),
+		offline(f.StoresOffline), offline(f.UsersOffline),
+		seconds(f.AtRiskSeconds), seconds(f.RestoreSeconds),
+	}
+}
+
+func offline(n int) Cell {
+	if n > 0 {
+		return count(n).in(Broken)
+	}
+	return count(n)
+}
+
+func seconds(n planner.Number) Cell {
+	if !n.Known {
+		return Unknown
+	}
+	return figure(Seconds, n.Value)
+}
+
+// impactTone compares the worst survivor with the failure ceiling of the level,
+// where it is promised and one domain fails.
+func impactTone(f planner.Impact, inv *inventory.Inventory) Tone {
+	if len(f.Failed) != 1 {
+		return Plain
+	}
+	level, _, _ := strings.Cut(f.Failed[0], ":")
+	return worstTone(inv, inventory.Level(level), f.Worst)
+}
+
+// Failure is the screen of one set of failures.
+func Failure(sim *planner.Simulation, inv *inventory.Inventory, top int) *Screen {
+	s := &Screen{}
+	f := sim.Failures[0]
+	var head Lines
+	head.add("%s %s%s%s", failureWords(f.Failed), failVerb(f.Failed), serversOf(f.Failed, inv), afterWords(sim.After))
+	head.add("  %s", joined(
+		fmt.Sprintf("%s over to %s", things(f.StoresFailedOver, "store fails", "stores fail"), things(f.TakenOverBy, "server", "servers")),
+		things(f.UsersFailedOver, "user fails over", "users fail over"),
+		offlineWords(f)))
+	head.add("  worst survivor %s%s", worstText(f.Worst), firstHourText(f.Worst))
+	s.add(head)
+	if len(f.Survivors) > 0 {
+		s.add(survivors(f, inv, top))
+		if rest := f.Survivors[min(max(top, 0), len(f.Survivors)):]; top > 0 && len(rest) > 0 {
+			var more Lines
+			more.add("… %s more, none above %s", CountText(len(rest)), PercentText(rest[0].Utilisation))
+			s.add(more)
+		}
+	}
+	s.addOutcome(sim)
+	return s
+}
+
+func worstText(w planner.Worst) string {
+	if !w.Utilisation.Known {
+		return "–: no server survives"
+	}
+	return fmt.Sprintf("%s (%s of %s)", PercentText(w.Utilisation.Value), w.Resource, w.Server)
+}
+
+func firstHourText(w planner.Worst) string {
+	if !w.FirstHour.Known {
+		return ""
+	}
+	return ", in the first hour " + PercentText(w.FirstHour.Value)
+}
+
+func offlineWords(f planner.Impact) string {
+	if f.StoresOffline == 0 {
+		return "no store offline"
+	}
+	return fmt.Sprintf("%s offline with %s: %s", things(f.StoresOffline, "store", "stores"), things(f.UsersOffline, "user", "users"), someOf(f.Offline))
+}
+
+// someOf names at most ten of the items.
+func someOf[S ~string](items []S) string {
+	const most = 10
+	var b strings.Builder
+	for i, item := range items[:min(len(items), most)] {
+		if i > 0 {
+			b.WriteString(" ")
+		}
+		b.WriteString(string(item))
+	}
+	if len(items) > most {
+		b.WriteString(" …")
+	}
+	return b.String()
+}
+
+// serversOf lists the servers of the failed domains other than servers.
+func serversOf(failed []string, inv *inventory.Inventory) string {
+	var names []inventory.ServerID
+	for _, f := range failed {
+		level, _, _ := strings.Cut(f, ":")
+		for i := range inv.Servers {
+			if level != string(inventory.LevelServer) && inv.Servers[i].Domain(inventory.Level(level)).String() == f {
+				names = append(names, inv.Servers[i].Name)
+			}
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return ": " + someOf(names)
+}
+
+// survivors is the table of the servers that take load, the worst first.
+func survivors(f planner.Impact, inv *inventory.Inventory, top int) *Table {
+	shown := f.Survivors
+	if top > 0 && top < len(shown) {
+		shown = shown[:top]
+	}
+	var rows [][]Cell
+	for _, v := range shown {
+		w := planner.Worst{Utilisation: planner.Known(v.Utilisation), Resource: planner.Text(v.Resource)}
+		tone := impactTone(planner.Impact{Failed: f.Failed, Worst: w}, inv)
+		rows = append(rows, []Cell{
+			words(string(v.Server)), words(string(v.Resource)), figure(Ratio, v.Utilisation).in(tone), figure(Bar, v.Utilisation).in(tone),
+			figure(Ratio, v.FirstHour), figure(Ratio, v.Before), count(v.Promoted),
+		})
+	}
+	return &Table{
+		Columns: []Column{
+			left("", "", 0), left("", "", 0), right("steady", "", 0), left("", "", 3),
+			right("first hour", "", 1), right("was", "", 2), right("stores taken over", "", 4),
+		},
+		Rows: slices.Values(rows),
+	}
+}

@@ -1,0 +1,104 @@
+package report
+
+import "iter"
+
+// Table is what text, CSV, JSON and the page share.
+type Table struct {
+	Columns []Column
+	// Rows can be gone through several times and has the same rows each time.
+	// Every row has one cell per column.
+	Rows iter.Seq[[]Cell]
+}
+
+// Column describes the cells below it.
+type Column struct {
+	Heading string // in text
+	Key     string // in CSV and JSON, with the unit in it; a column without key is in text only
+	Right   bool   // figures stand right, names left
+	Unit    string // of quantities, put behind the heading in text
+	Drop    int    // when the terminal is narrow, columns with larger numbers go first; 0 stays
+	Hidden  bool   // in CSV and JSON only
+}
+
+// hidden is a column for machines.
+func hidden(key string) Column { return Column{Key: key, Hidden: true} }
+
+// right is a column of figures.
+func right(heading, key string, drop int) Column {
+	return Column{Heading: heading, Key: key, Right: true, Drop: drop}
+}
+
+// left is a column of names or words.
+func left(heading, key string, drop int) Column {
+	return Column{Heading: heading, Key: key, Drop: drop}
+}
+
+// Kind says what a cell holds and how it is written.
+type Kind uint8
+
+// Kinds of cells.
+const (
+	Words    Kind = iota // text
+	List                 // several texts
+	Count                // a number of things
+	Ratio                // a part of one, shown in percent
+	Size                 // bytes
+	Quantity             // a number in the unit of the column
+	Seconds              // a duration
+	Bar                  // a ratio drawn as a bar, in text only
+)
+
+// Tone colours a cell in text. The words beside it say the same.
+type Tone uint8
+
+// Tones.
+const (
+	Plain Tone = iota
+	Broken
+	Soon
+	Good
+)
+
+// Cell is one value of a table.
+type Cell struct {
+	Kind      Kind
+	Tone      Tone
+	Unknown   bool // shown as –, null in JSON, empty in CSV
+	Blank     bool // has no meaning here: empty everywhere, null in JSON
+	Estimated bool // shown with ~
+	Text      string
+	List      []string
+	Value     float64
+}
+
+// Nothing is the cell of a column without meaning in its row.
+var Nothing = Cell{Blank: true}
+
+// Unknown is the cell of a value that nobody has told us.
+var Unknown = Cell{Unknown: true}
+
+func words(s string) Cell {
+	if s == "" {
+		return Nothing
+	}
+	return Cell{Text: s}
+}
+
+func list[S ~string](items []S) Cell {
+	c := Cell{Kind: List, List: make([]string, len(items))}
+	for i, item := range items {
+		c.List[i] = string(item)
+	}
+	return c
+}
+
+func figure[N ~int | ~int32 | ~int64 | ~float64](kind Kind, n N) Cell {
+	return Cell{Kind: kind, Value: float64(n)}
+}
+
+func count[N ~int | ~int64](n N) Cell { return figure(Count, n) }
+
+func (c Cell) in(t Tone) Cell {
+	c.Tone = t
+	return c
+}

@@ -1,0 +1,215 @@
+package report
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write what was found into the golden files")
+
+// golden compares the text with testdata/name.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s: got\n%s\nwant\n%s", name, got, want)
+	}
+}
+
+func textOf(t *testing.T, b Block, style Style) string {
+	t.Helper()
+	var out bytes.Buffer
+	if err := b.Text(&out, style); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+func csvOf(t *testing.T, table *Table) string {
+	t.Helper()
+	var out bytes.Buffer
+	if err := table.CSV(&out); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+func jsonOf(t *testing.T, table *Table, name string) string {
+	t.Helper()
+	var out bytes.Buffer
+	if err := table.JSON(&out, name); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+// sample has a cell of every kind, and names that mean harm.
+func sample() *Table {
+	return &Table{
+		Columns: []Column{
+			left("name", "name", 0), left("stores", "stores", 2), right("users", "users", 1), right("full", "utilisation", 0),
+			right("disk", "disk_bytes", 0), {Heading: "io", Key: "io_ops_per_s", Right: true, Unit: "ops/s", Drop: 3},
+			right("takes", "seconds", 4), left("", "", 5), hidden("note"),
+		},
+		Rows: slices.Values([][]Cell{
+			{
+				words("imap1"), list([]string{"s1", "s2"}), count(1234567), figure(Ratio, 0.9344).in(Broken),
+				figure(Size, int64(45_300_000_000_000)), figure(Quantity, 8912.0), figure(Seconds, 112_800.0), figure(Bar, 0.64), words("=1+1"),
+			},
+			{
+				words("\x1b[31mred\nline\u202e"), list([]string{}), count(7), figure(Ratio, 1.184),
+				figure(Size, int64(1)), figure(Quantity, 0.5), figure(Seconds, 0.25), figure(Bar, 9.0), words("-x"),
+			},
+			{words("日本"), Unknown, Unknown, Unknown, Unknown, Unknown, Unknown, Nothing, Nothing},
+			{words("@cmd"), Nothing, Nothing, Nothing, {Kind: Size, Value: 2 << 40, Estimated: true}, Nothing, Nothing, Nothing, words("\tx")},
+		}),
+	}
+}
+
+func TestTableText(t *testing.T) {
+	golden(t, "table.txt", textOf(t, sample(), Style{}))
+}
+
+func TestTableCSV(t *testing.T) {
+	golden(t, "table.csv", csvOf(t, sample()))
+}
+
+func TestTableJSON(t *testing.T) {
+	golden(t, "table.json", jsonOf(t, sample(), "servers"))
+}
+
+// A long table is written row by row, and looks the same.
+func TestLongTableLooksTheSame(t *testing.T) {
+	long := func(n int) *Table {
+		s := sample()
+		head := slices.Collect(s.Rows)
+		return &Table{Columns: s.Columns, Rows: func(yield func([]Cell) bool) {
+			for i := range n {
+				if !yield(head[i%len(head)]) {
+					return
+				}
+			}
+		}}
+	}
+	short := textOf(t, long(drawnRows), Style{Colour: true})
+	extra := textOf(t, long(drawnRows+1), Style{Colour: true})
+	if !strings.HasPrefix(extra, short) {
+		i := 0
+		for i < len(short) && short[i] == extra[i] {
+			i++
+		}
+		t.Errorf("rows differ near %q against %q", extra[max(0, i-80):i+80], short[max(0, i-80):i+80])
+	}
+}
+
+func TestNarrowTerminalDropsTheLeastUseful(t *testing.T) {
+	for _, width := range []int{120, 70, 50, 40, 20} {
+		t.Run(fmt.Sprint(width), func(t *testing.T) {
+			golden(t, fmt.Sprintf("narrow-%d.txt", width), textOf(t, sample(), Style{Width: width}))
+		})
+	}
+}
+
+func TestColourOnlyWhereAllowed(t *testing.T) {
+	if plain := textOf(t, sample(), Style{}); strings.Contains(plain, "\x1b") {
+		t.Errorf("escape sequences in plain text: %q", plain)
+	}
+	if coloured := textOf(t, sample(), Style{Colour: true}); !strings.Contains(coloured, "\x1b[31m93.4 %\x1b[0m") {
+		t.Errorf("a broken promise is not red: %q", coloured)
+	}
+}
+
+func TestClean(t *testing.T) {
+	for _, c := range []struct{ in, want string }{
+		{"anna", "anna"},
+		{"Zoë 日本", "Zoë 日本"},
+		{"a\x1b[2Jb", `a\x1b[2Jb`},
+		{"a\nb\r\t", `a\x0ab\x0d\x09`},
+		{"\x00", `\x00`},
+		{"a\xffb", `a\xffb`},
+		{"a\u0085b", `a\xc2\x85b`},
+		{"a\u202eb", `a\u202eb`},
+		{"a\u2028b", `a\u2028b`},
+		{"", ""},
+	} {
+		if got := Clean(c.in); got != c.want {
+			t.Errorf("Clean(%q) = %q, want %q", c.in, got, c.want)
+		}
+	}
+}
+
+func FuzzClean(f *testing.F) {
+	f.Add("a\x1b[2Jb\xff\u202e")
+	f.Fuzz(func(t *testing.T, s string) {
+		for _, r := range Clean(s) {
+			if unsafe(r) || r == '\n' {
+				t.Fatalf("Clean(%q) still has %q", s, r)
+			}
+		}
+	})
+}
+
+func TestFigures(t *testing.T) {
+	for _, c := range []struct{ got, want string }{
+		{CountText(0), "0"},
+		{CountText(999), "999"},
+		{CountText(1000), "1,000"},
+		{CountText(-1234567), "-1,234,567"},
+		{Rounded(999_999), "999,999"},
+		{Rounded(1_234_567), "1.23 M"},
+		{PercentText(0), "0.0 %"},
+		{PercentText(0.9344), "93.4 %"},
+		{PercentText(0.99949), "99.9 %"},
+		{PercentText(0.9996), "100 %"},
+		{PercentText(1.184), "118 %"},
+		{PercentText(-0.01), "-1.0 %"},
+		{BytesText(int64(0)), "0 B"},
+		{BytesText(int64(1023)), "1.00 KiB"},
+		{BytesText(int64(999)), "999 B"},
+		{BytesText(int64(1024)), "1.00 KiB"},
+		{BytesText(int64(45_300_000_000_000)), "41.2 TiB"},
+		{BytesText(int64(1) << 60), "1024 PiB"},
+		{DurationText(0), "0 s"},
+		{DurationText(0.25), "0.2 s"},
+		{DurationText(59.6), "1 m"},
+		{DurationText(252), "4 m 12 s"},
+		{DurationText(112_800), "31 h 20 m"},
+		{DurationText(14 * 86400), "14 d"},
+	} {
+		if c.got != c.want {
+			t.Errorf("got %q, want %q", c.got, c.want)
+		}
+	}
+}
+
+// No figure of a column of sizes has more than three significant digits, and
+// none that is not zero is shown as zero.
+func TestOneScale(t *testing.T) {
+	for _, largest := range []float64{1, 9.99, 99.9, 999, 1000, 1023, 1024, 123456, 1 << 40, 3 << 50} {
+		for _, scales := range [][]scale{binaryScales, decimalScales} {
+			s := chooseScale(scales, largest)
+			text := s.text(largest)
+			if n := len(strings.Trim(strings.ReplaceAll(text, ".", ""), "0")); n > 3 && largest < 1<<50 {
+				t.Errorf("%g is %q", largest, text)
+			}
+			if small := s.text(largest / 1e9); small == s.text(0) {
+				t.Errorf("a small part of %g is shown as zero", largest)
+			}
+		}
+	}
+}

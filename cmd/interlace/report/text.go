@@ -1,0 +1,228 @@
+package report
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/olekukonko/tablewriter"
+	"github.com/olekukonko/tablewriter/pkg/twwidth"
+	"github.com/olekukonko/tablewriter/renderer"
+	"github.com/olekukonko/tablewriter/tw"
+)
+
+// Style says how text is written.
+type Style struct {
+	Width  int  // columns of the terminal; 0 is unlimited
+	Colour bool // may use the 16 ANSI colours
+}
+
+// gap is the white space between two columns.
+const gap = 3
+
+// drawnRows is the number of rows up to which a table goes through tablewriter;
+// longer ones are written row by row with fixed widths, which needs no memory
+// for the rows and a thirtieth of the time.
+const drawnRows = 5000
+
+// Text writes the table for people.
+func (t *Table) Text(w io.Writer, style Style) error {
+	f := t.measure()
+	f.narrow(style.Width)
+	f.colour = style.Colour
+	if f.rows > drawnRows {
+		return f.stream(w)
+	}
+	return f.draw(w)
+}
+
+// form is a table made ready for text: what is shown, and how wide.
+type form struct {
+	table  *Table
+	scales []scale // by column
+	widths []int   // by column
+	keep   []int   // columns that are shown
+	rows   int
+	colour bool
+}
+
+// measure goes through the rows twice: for the scales, and with those for the widths.
+func (t *Table) measure() *form {
+	f := &form{table: t, scales: make([]scale, len(t.Columns)), widths: make([]int, len(t.Columns))}
+	largest := make([]float64, len(t.Columns))
+	kinds := make([]Kind, len(t.Columns))
+	for row := range t.Rows {
+		f.rows++
+		for c := range row {
+			if row[c].Kind == Size || row[c].Kind == Quantity {
+				kinds[c] = row[c].Kind
+				largest[c] = max(largest[c], row[c].Value)
+			}
+		}
+	}
+	for c, column := range t.Columns {
+		switch kinds[c] {
+		case Size:
+			f.scales[c] = chooseScale(binaryScales, largest[c])
+		case Quantity:
+			f.scales[c] = chooseScale(decimalScales, largest[c])
+			f.scales[c].name += column.Unit
+		}
+		if !column.Hidden {
+			f.keep = append(f.keep, c)
+		}
+		f.widths[c] = twwidth.Width(f.heading(c))
+	}
+	for row := range t.Rows {
+		for c := range row {
+			f.widths[c] = max(f.widths[c], twwidth.Width(f.text(c, &row[c])))
+		}
+	}
+	return f
+}
+
+// narrow drops the least useful columns until the rest fits.
+func (f *form) narrow(width int) {
+	for width > 0 && f.total() > width {
+		worst := -1
+		for i, c := range f.keep {
+			drop := f.table.Columns[c].Drop
+			if drop > 0 && (worst < 0 || drop >= f.table.Columns[f.keep[worst]].Drop) {
+				worst = i
+			}
+		}
+		if worst < 0 {
+			return
+		}
+		f.keep = append(f.keep[:worst], f.keep[worst+1:]...)
+	}
+}
+
+func (f *form) total() int {
+	sum := gap * (len(f.keep) - 1)
+	for _, c := range f.keep {
+		sum += f.widths[c]
+	}
+	return sum
+}
+
+func (f *form) heading(c int) string {
+	return strings.TrimSpace(f.table.Columns[c].Heading + " " + f.scales[c].name)
+}
+
+func (f *form) text(c int, cell *Cell) string {
+	switch {
+	case cell.Blank:
+		return ""
+	case cell.Unknown:
+		return "–"
+	}
+	about := ""
+	if cell.Estimated {
+		about = "~"
+	}
+	switch cell.Kind {
+	case Words:
+		return Clean(cell.Text)
+	case List:
+		return Clean(strings.Join(cell.List, " "))
+	case Count:
+		return about + CountText(int64(cell.Value))
+	case Ratio:
+		return about + PercentText(cell.Value)
+	case Seconds:
+		return about + DurationText(cell.Value)
+	case Bar:
+		return barText(cell.Value)
+	}
+	return about + f.scales[c].text(cell.Value)
+}
+
+func (f *form) coloured(text string, tone Tone) string {
+	if !f.colour {
+		return text
+	}
+	return tint(text, tone)
+}
+
+// tint wraps the text into an ANSI colour.
+func tint(text string, tone Tone) string {
+	code := map[Tone]string{Broken: "31", Soon: "33", Good: "32"}[tone]
+	if code == "" || text == "" {
+		return text
+	}
+	return "\x1b[" + code + "m" + text + "\x1b[0m"
+}
+
+// draw hands the table to tablewriter and trims the padding at the line ends.
+func (f *form) draw(w io.Writer) error {
+	var b bytes.Buffer
+	align := make(tw.Alignment, len(f.keep))
+	heading := make([]string, len(f.keep))
+	for i, c := range f.keep {
+		heading[i] = f.heading(c)
+		align[i] = tw.AlignLeft
+		if f.table.Columns[c].Right {
+			align[i] = tw.AlignRight
+		}
+	}
+	table := tablewriter.NewTable(&b,
+		tablewriter.WithRenderer(renderer.NewBlueprint(tw.Rendition{
+			Borders:  tw.BorderNone,
+			Settings: tw.Settings{Separators: tw.SeparatorsNone, Lines: tw.LinesNone},
+		})),
+		tablewriter.WithEastAsian(tw.Off),
+		tablewriter.WithHeaderAutoFormat(tw.Off),
+		tablewriter.WithHeaderAutoWrap(tw.WrapNone),
+		tablewriter.WithRowAutoWrap(tw.WrapNone),
+		tablewriter.WithTrimSpace(tw.Off),
+		tablewriter.WithAlignment(align),
+		tablewriter.WithPadding(tw.Padding{Right: strings.Repeat(" ", gap), Overwrite: true}),
+	)
+	table.Header(heading)
+	for row := range f.table.Rows {
+		line := make([]string, len(f.keep))
+		for i, c := range f.keep {
+			line[i] = f.coloured(f.text(c, &row[c]), row[c].Tone)
+		}
+		if err := table.Append(line); err != nil {
+			return fmt.Errorf("draw table: %w", err)
+		}
+	}
+	if err := table.Render(); err != nil {
+		return fmt.Errorf("draw table: %w", err)
+	}
+	for line := range strings.Lines(b.String()) {
+		if _, err := io.WriteString(w, strings.TrimRight(line, " \n")+"\n"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stream writes the rows one by one in the widths found before.
+func (f *form) stream(w io.Writer) error {
+	out := bufio.NewWriter(w)
+	line := make([]string, len(f.keep))
+	for i, c := range f.keep {
+		line[i] = f.padded(c, f.heading(c), Plain)
+	}
+	fmt.Fprintln(out, strings.TrimRight(strings.Join(line, strings.Repeat(" ", gap)), " "))
+	for row := range f.table.Rows {
+		for i, c := range f.keep {
+			line[i] = f.padded(c, f.text(c, &row[c]), row[c].Tone)
+		}
+		fmt.Fprintln(out, strings.TrimRight(strings.Join(line, strings.Repeat(" ", gap)), " "))
+	}
+	return out.Flush()
+}
+
+func (f *form) padded(c int, text string, tone Tone) string {
+	white := strings.Repeat(" ", max(0, f.widths[c]-twwidth.Width(text)))
+	if f.table.Columns[c].Right {
+		return white + f.coloured(text, tone)
+	}
+	return f.coloured(text, tone) + white
+}

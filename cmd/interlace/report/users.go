@@ -1,0 +1,118 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/planner"
+)
+
+// Assignment is the screen of a users plan.
+func Assignment(p *planner.Assignment, m Made) *Screen {
+	s := &Screen{}
+	s.add(m.headline("assignment", things(len(p.Stores), "store", "stores"), p.Options.Seed))
+	s.add(assignmentPromises(p))
+	if len(p.Changes) > 0 {
+		s.add(fullestStores(p))
+	}
+	facts := Facts{}
+	facts.add("changes", "%s", assignmentChangeWords(p))
+	facts.add("loads", "%s", loadsWords(p.Inventory))
+	facts.add("stopped", "%s", stoppedWords(p.Stopped))
+	if m.File != "" {
+		facts.add("next", "%s", nextWords("interlace moves "+m.File))
+	}
+	s.add(facts)
+	s.addBroken(p.Violations, p.Warnings)
+	return s
+}
+
+func assignmentPromises(p *planner.Assignment) *Table {
+	copied := planner.Known(float64(p.BytesCopied))
+	return comparison([][]Cell{
+		{
+			words("peak utilisation"), ratio(p.Before.PeakUtilisation), ratio(p.Promises.PeakUtilisation),
+			ratio(p.Bounds.PeakUtilisation), ratio(p.Gap.PeakUtilisation), words(peakWords(p.Promises)),
+		},
+		{words("copied"), Nothing, amount(copied), amount(p.Bounds.BytesCopied), ratio(p.Gap.BytesCopied), Nothing},
+		{words("share groups torn"), count(p.Before.GroupsTorn), count(p.Promises.GroupsTorn), Nothing, Nothing, Nothing},
+	})
+}
+
+// amount is a size with a unit of its own, for columns that hold other things too.
+func amount(n planner.Number) Cell {
+	if !n.Known {
+		return Unknown
+	}
+	return words(BytesText(n.Value))
+}
+
+func peakWords(p planner.AssignmentPromises) string {
+	if !p.PeakUtilisation.Known {
+		return "no store has a capacity"
+	}
+	return fmt.Sprintf("%s of store %s", p.Resource, p.Store)
+}
+
+func assignmentChangeWords(p *planner.Assignment) string {
+	if len(p.Changes) == 0 {
+		return "none: nothing to do"
+	}
+	groups := map[inventory.GroupID]bool{}
+	for _, c := range p.Changes {
+		groups[c.Group] = true
+	}
+	return joined(
+		fmt.Sprintf("%s in %s", things(len(p.Changes), "user moves", "users move"), things(len(groups), "share group", "share groups")),
+		BytesText(p.BytesCopied)+" copied",
+		things(p.UsersInterrupted, "user", "users")+" interrupted")
+}
+
+const fullestShown = 10
+
+// fullestStores shows the stores that are fullest when the plan is carried out.
+func fullestStores(p *planner.Assignment) *Table {
+	from, to := map[inventory.StoreID]int{}, map[inventory.StoreID]int{}
+	for _, c := range p.Changes {
+		from[c.From]++
+		to[c.To]++
+	}
+	stores := slices.Clone(p.Stores)
+	slices.SortStableFunc(stores, func(a, b planner.StoreLoad) int {
+		return cmp.Compare(b.Utilisation.Value, a.Utilisation.Value)
+	})
+	var rows [][]Cell
+	for _, st := range stores[:min(fullestShown, len(stores))] {
+		rows = append(rows, []Cell{
+			words(string(st.Store)), ratio(st.Utilisation), count(st.Users), count(to[st.Store]), count(from[st.Store]),
+		})
+	}
+	return &Table{
+		Columns: []Column{
+			left("fullest stores then", "", 0), right("utilisation", "", 0), right("users", "", 0), right("come", "", 1), right("leave", "", 1),
+		},
+		Rows: slices.Values(rows),
+	}
+}
+
+// UserChanges is the table of what a users plan does.
+func UserChanges(changes []planner.UserChange) *Table {
+	t := &Table{Columns: []Column{
+		left("change", "id", 0), hidden("do"), left("user", "user", 0), left("group", "group", 1),
+		left("from", "from", 0), left("to", "to", 0), right("copied", "bytes", 2),
+	}}
+	t.Rows = func(yield func([]Cell) bool) {
+		for _, c := range changes {
+			row := []Cell{
+				words(c.ID), words(string(c.Do)), words(string(c.User)), words(string(c.Group)),
+				words(string(c.From)), words(string(c.To)), figure(Size, c.Bytes),
+			}
+			if !yield(row) {
+				return
+			}
+		}
+	}
+	return t
+}
