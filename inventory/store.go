@@ -1,5 +1,7 @@
 package inventory
 
+import "slices"
+
 // Role is what an instance does for its store.
 type Role string
 
@@ -41,16 +43,6 @@ type Instance struct {
 	Settings Settings
 }
 
-// Settings are the properties of an instance in which both ends of a pair or of
-// a move must agree. An empty field is unknown.
-type Settings struct {
-	Version       string // Cyrus version, such as 3.6.1
-	Separator     string // hierarchy separator, "." or "/"
-	VirtDomains   string // off, userid or on
-	Conversations string // yes or no
-	Partitions    string // names sorted and separated by spaces
-}
-
 // Master returns the master instance, or nil for a store that has none.
 func (s *Store) Master() *Instance {
 	if len(s.Instances) == 0 {
@@ -67,4 +59,32 @@ func (s *Store) On(server ServerID) *Instance {
 		}
 	}
 	return nil
+}
+
+// AllowedOn reports whether the store's limits let it have an instance on the server.
+func (s *Store) AllowedOn(server *Server) bool {
+	for level, names := range s.Only {
+		d := server.Domain(level)
+		if d.Level != level || !slices.Contains(names, DomainID(d.Name)) {
+			return false
+		}
+	}
+	return true
+}
+
+// Differences returns in how many settings the other instances would disagree
+// with the one on the server if that were the master. Unknown settings agree.
+func (s *Store) Differences(master ServerID) int {
+	m := s.On(master)
+	if m == nil {
+		return 0
+	}
+	total := 0
+	for i := range s.Instances {
+		if in := &s.Instances[i]; in != m {
+			differ, _ := m.Settings.Differences(in.Settings)
+			total += differ
+		}
+	}
+	return total
 }

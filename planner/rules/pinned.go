@@ -56,7 +56,7 @@ func allowed(s *state) []planner.Violation {
 		}
 		outside, at := 0, inventory.ServerID("")
 		for _, in := range st.Instances {
-			if !Allowed(st, &s.inv.Servers[s.inv.Server(in.Server)]) {
+			if !st.AllowedOn(&s.inv.Servers[s.inv.Server(in.Server)]) {
 				outside, at = outside+1, in.Server
 			}
 		}
@@ -68,15 +68,4 @@ func allowed(s *state) []planner.Violation {
 		}
 	}
 	return broken
-}
-
-// Allowed reports whether the store's limits let it have an instance on the server.
-func Allowed(st *inventory.Store, server *inventory.Server) bool {
-	for level, names := range st.Only {
-		d := server.Domain(level)
-		if d.Level != level || !slices.Contains(names, inventory.DomainID(d.Name)) {
-			return false
-		}
-	}
-	return true
 }

@@ -1,0 +1,20 @@
+// Package bounds computes limits that no layout, assignment or schedule can beat.
+//
+// A bound is a proof: it looks at the inventory, never at the result of an
+// optimiser, and holds over all layouts that keep every hard rule, the promised
+// copies and spread. The gap between a result and its bound is therefore all
+// that a better method could still win.
+//
+// Notation used in the proofs, for one failover resource with replica factor ρ:
+// L is the load of a store, Δ = (1−ρ)·L what its first replica gains when it is
+// promoted, U_b what server b carries in the normal state, F[a→b] the sum of Δ
+// over stores with their master on a that b promotes when a fails, G_b the
+// largest of those over a, C_b the capacity of b, W the sum of all U_b, C the sum
+// of all C_b. The worst single-failure utilisation T satisfies, for every server
+// b that may carry anything, T·C_b ≥ U_b + G_b, hence
+//
+//	T·C ≥ W + Σ G_b,
+//
+// and every bound here is a way to bound Σ G_b, or one term of it, from below.
+// At a level of failure domains, a stands for a domain in place of a server.
+package bounds

@@ -1,0 +1,117 @@
+package bounds
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/interlacemail/interlace/inventory"
+)
+
+// mostItems is how many of the largest stores per resource the item bounds look at.
+const mostItems = 200
+
+// largest returns the stores that are among the largest in one of the resources,
+// ascending.
+func (p *problem) largest(resources []int) []int {
+	var picked []int
+	for _, r := range resources {
+		order := make([]int, len(p.live))
+		for i := range order {
+			order[i] = i
+		}
+		slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(p.weight(b, r), p.weight(a, r)) })
+		picked = append(picked, order[:min(mostItems, len(order))]...)
+	}
+	slices.Sort(picked)
+	return slices.Compact(picked)
+}
+
+// carriers returns the servers that may carry the store: its own if it is
+// pinned, else the holders that its limits allow and whose ceilings in the
+// resources with ρ ≥ 1 it does not pass alone.
+func (p *problem) carriers(store int) []int32 {
+	f := p.fleet
+	st := &f.Inventory.Stores[store]
+	if st.Pinned {
+		return slices.DeleteFunc(slices.Clone(p.today[store]), func(s int32) bool { return f.Down[s] })
+	}
+	var servers []int32
+	for _, s := range p.holders {
+		if st.AllowedOn(&f.Inventory.Servers[s]) && p.fits(store, s) {
+			servers = append(servers, s)
+		}
+	}
+	return servers
+}
+
+func (p *problem) fits(store int, s int32) bool {
+	for _, r := range p.fleet.Full {
+		least := min(p.fleet.Active[store][r], p.fleet.Passive[store][r])
+		if p.fleet.Utilisation(int(s), r, least) > p.fleet.Inventory.Resources[r].Ceiling {
+			return false
+		}
+	}
+	return true
+}
+
+// alone returns the utilisation of the server when it carries nothing but the
+// store's master.
+func (p *problem) alone(store int, s int32, resources []int) float64 {
+	u := 0.0
+	for _, r := range resources {
+		u = max(u, p.fleet.Utilisation(int(s), r, p.fleet.Active[store][r]))
+	}
+	return u
+}
+
+// item returns the least T that some store alone asks for. A store with two live
+// instances weighs L on its master's server, which survives the failure of the
+// other, and L on its first replica's server when the master's fails: T is at
+// least what the second best of two servers that may carry it together has to
+// bear. A store with one live instance weighs L on one server.
+func (p *problem) item() float64 {
+	t := 0.0
+	for _, store := range p.largest(p.fleet.Failover) {
+		switch {
+		case p.live[store] >= 2:
+			t = max(t, p.bestPair(store))
+		case p.live[store] == 1:
+			t = max(t, p.bestServer(store, p.fleet.Failover))
+		}
+	}
+	return t
+}
+
+func (p *problem) bestPair(store int) float64 {
+	servers := p.carriers(store)
+	alone := func(s int32) float64 { return p.alone(store, s, p.fleet.Failover) }
+	slices.SortStableFunc(servers, func(a, b int32) int { return cmp.Compare(alone(a), alone(b)) })
+	for i, b := range servers {
+		if slices.ContainsFunc(servers[:i], func(a int32) bool { return !p.together(a, b) }) {
+			return alone(b)
+		}
+	}
+	return 0
+}
+
+// bytes returns what any layout that keeps the rules must copy at least: the
+// disk of each instance that is missing or lies where it may not stay.
+func (p *problem) bytes() float64 {
+	total := int64(0)
+	for store, sites := range p.today {
+		st := &p.fleet.Inventory.Stores[store]
+		if st.Pinned || len(sites) == 0 {
+			continue
+		}
+		staying := 0
+		for i, s := range sites {
+			server := &p.fleet.Inventory.Servers[s]
+			if server.State != inventory.Drain && st.AllowedOn(server) && !slices.Contains(sites[:i], s) {
+				staying++
+			}
+		}
+		missing := max(p.fleet.Inventory.PromisedCopies(st)-staying, 0)
+		total += int64(missing) * p.fleet.DiskBytes(store)
+	}
+	return float64(total)
+}

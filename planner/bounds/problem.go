@@ -1,0 +1,129 @@
+package bounds
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/planner/load"
+)
+
+// problem is what every layout that keeps the hard rules must work with.
+type problem struct {
+	fleet   *load.Fleet
+	today   load.Layout
+	spread  bool    // whether layouts must keep spread
+	holders []int32 // servers that may carry instances and are up
+	live    []int   // instances of each store that must lie on holders
+	apart   []int   // levels (index in fleet.Levels) at which all instances of every store differ
+}
+
+// newProblem reads off the fleet. Instances may stay on a server that is down,
+// where they weigh nothing; every other one must lie on a server that is
+// active, or where a pinned store keeps it.
+func newProblem(f *load.Fleet, spread bool) *problem {
+	p := &problem{fleet: f, today: f.Current(), spread: spread, live: make([]int, len(f.Active))}
+	keeps := make([]bool, len(f.Capacity))
+	most := 1
+	for i := range p.live {
+		st := &f.Inventory.Stores[i]
+		p.live[i] = f.Inventory.PromisedCopies(st)
+		if st.Pinned {
+			p.live[i] = len(p.today[i])
+		}
+		most = max(most, p.live[i])
+		for _, s := range p.today[i] {
+			if f.Down[s] {
+				p.live[i] = max(p.live[i]-1, 0)
+			}
+			keeps[s] = keeps[s] || st.Pinned
+		}
+	}
+	for i := range f.Capacity {
+		s := &f.Inventory.Servers[i]
+		if !f.Down[i] && (keeps[i] || s.State == inventory.Active && s.Slots != 0) {
+			p.holders = append(p.holders, int32(i))
+		}
+	}
+	if spread {
+		for _, sp := range f.Inventory.Spread {
+			if level := f.Level(sp.Level); level > 0 && sp.Need(most) == most {
+				p.apart = append(p.apart, level)
+			}
+		}
+	}
+	return p
+}
+
+// weight returns the least that the store puts on all holders together in the
+// normal state: L and ρ·L for every further instance that must be live.
+func (p *problem) weight(store, r int) int64 {
+	if p.live[store] == 0 {
+		return 0
+	}
+	return p.fleet.Active[store][r] + int64(p.live[store]-1)*p.fleet.Passive[store][r]
+}
+
+// delta returns Δ of the store: 0 if it need not have two live instances.
+func (p *problem) delta(store, r int) int64 {
+	if p.live[store] < 2 {
+		return 0
+	}
+	return p.fleet.Active[store][r] - p.fleet.Passive[store][r]
+}
+
+// totals returns W and Σ Δ.
+func (p *problem) totals(r int) (weight, delta float64) {
+	var w, d int64
+	for store := range p.live {
+		w += p.weight(store, r)
+		d += p.delta(store, r)
+	}
+	return float64(w), float64(d)
+}
+
+// capacity returns C.
+func (p *problem) capacity(r int) float64 {
+	values := make([]float64, 0, len(p.holders))
+	for _, s := range p.holders {
+		values = append(values, p.fleet.Capacity[s][r])
+	}
+	return sum(values)
+}
+
+// together reports whether rule spread keeps two instances of one store from
+// lying on both servers.
+func (p *problem) together(a, b int32) bool {
+	if a == b {
+		return true
+	}
+	for _, level := range p.apart {
+		if of := p.fleet.Levels[level].Of; of[a] == of[b] {
+			return true
+		}
+	}
+	return false
+}
+
+// sum adds up the values in increasing order, so that the order in which servers
+// are known leaves no trace.
+func sum(values []float64) float64 {
+	slices.Sort(values)
+	total := 0.0
+	for _, v := range values {
+		total += v
+	}
+	return total
+}
+
+// runningSums sorts the values, largest first, and replaces each by the sum up
+// to it: entry k−1 is the most that k of them can add up to.
+func runningSums(values []float64) []float64 {
+	slices.SortFunc(values, func(a, b float64) int { return cmp.Compare(b, a) })
+	sum := 0.0
+	for i, v := range values {
+		sum += v
+		values[i] = sum
+	}
+	return values
+}

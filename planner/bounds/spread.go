@@ -1,0 +1,163 @@
+package bounds
+
+import (
+	"cmp"
+	"encoding/binary"
+	"slices"
+)
+
+// spreadOut returns the least T with T·C ≥ W + Σ G_b, where Σ G_b is at least the
+// larger of two sums.
+//
+// Spread: what b promotes is divided among the domains that can hit b, so G_b is
+// at least their mean; no server is hit by more than reach domains; hence
+// Σ G_b ≥ Σ Δ / reach.
+//
+// Granularity: G_b is at least the largest Δ that b promotes, so Σ G_b is at
+// least the integral over t of the number of servers that promote a store with
+// Δ > t, and that is at least the fewest servers with room for all of them
+// ([problem.fewest]). Room depends on T, so T is found by bisection.
+func (p *problem) spreadOut(level, r int) float64 {
+	weight, delta := p.totals(r)
+	capacity := p.capacity(r)
+	reach := p.reach(level)
+	if reach == 0 {
+		return weight / capacity
+	}
+	items := p.promotions(r)
+	lo := (weight + delta/float64(reach)) / capacity
+	if lo == 0 {
+		return 0
+	}
+	enough := func(t float64) bool { return t*capacity >= weight+p.granularity(items, r, t) }
+	if enough(lo) {
+		return lo
+	}
+	hi := 2 * lo
+	for !enough(hi) {
+		lo, hi = hi, 2*hi
+	}
+	for range 50 {
+		if mid := (lo + hi) / 2; enough(mid) {
+			hi = mid
+		} else {
+			lo = mid
+		}
+	}
+	return lo
+}
+
+// reach returns the largest number of domains of the level whose failure can
+// make one server promote something: those with a server that may carry a
+// master, outside every domain that spread keeps apart from the server. Servers
+// with the same domains at all those levels are looked at once.
+func (p *problem) reach(level int) int {
+	of := p.fleet.Levels[level].Of
+	seen := map[string]bool{}
+	most := 0
+	for _, b := range p.holders {
+		key := p.signature(b, of)
+		if seen[key] {
+			continue
+		}
+		seen[key] = true
+		hit := map[int32]bool{}
+		for _, a := range p.holders {
+			if of[a] != of[b] && !p.together(a, b) {
+				hit[of[a]] = true
+			}
+		}
+		most = max(most, len(hit))
+		if len(p.apart) == 0 {
+			break
+		}
+	}
+	return most
+}
+
+// signature names the domains of the server at the levels that matter to reach.
+// At level "server" every server fails alone and only the others count.
+func (p *problem) signature(server int32, of []int32) string {
+	key := make([]byte, 0, 16)
+	if len(p.apart) > 0 && of[server] != p.fleet.Levels[0].Of[server] {
+		key = binary.AppendVarint(key, int64(of[server]))
+	}
+	for _, level := range p.apart {
+		key = binary.AppendVarint(key, int64(p.fleet.Levels[level].Of[server]))
+	}
+	return string(key)
+}
+
+// promotions returns the stores with Δ > 0 in the resource, largest Δ first.
+func (p *problem) promotions(r int) []int {
+	var items []int
+	for store := range p.live {
+		if p.delta(store, r) > 0 {
+			items = append(items, store)
+		}
+	}
+	slices.SortStableFunc(items, func(a, b int) int { return cmp.Compare(p.delta(b, r), p.delta(a, r)) })
+	return items
+}
+
+// granularity returns the least Σ max Δ over layouts whose peak is at most t:
+// with the stores in decreasing order of Δ, the sum of (Δ_i − Δ_{i+1}) times the
+// fewest servers that have room for the first replicas of the first i.
+func (p *problem) granularity(items []int, r int, t float64) float64 {
+	rooms := p.rooms(r, t)
+	total := 0.0
+	need := make([]int64, len(rooms))
+	at := make([]int, len(rooms))
+	for i, store := range items {
+		next := int64(0)
+		if i+1 < len(items) {
+			next = p.delta(items[i+1], r)
+		}
+		fewest := 1
+		for j := range rooms {
+			need[j] += rooms[j].demand(store)
+			for at[j] < len(rooms[j].sums) && rooms[j].sums[at[j]] < float64(need[j])*slack {
+				at[j]++
+			}
+			fewest = max(fewest, min(at[j]+1, len(p.holders)))
+		}
+		total += float64(p.delta(store, r)-next) * float64(fewest)
+	}
+	return total
+}
+
+// room is one kind of space that replicas take: the most that k servers offer,
+// and what a store's replica asks for.
+type room struct {
+	sums   []float64 // sums[k−1]: the k largest servers together
+	demand func(store int) int64
+}
+
+// rooms returns the kinds of space that limit where first replicas lie: the
+// ceilings of resources with ρ ≥ 1, slots, and the passive load that a peak of t
+// leaves room for.
+func (p *problem) rooms(r int, t float64) []room {
+	f := p.fleet
+	passive := func(q int) func(int) int64 {
+		return func(store int) int64 { return f.Passive[store][q] }
+	}
+	limits := func(limit func(server int32) float64) []float64 {
+		values := make([]float64, len(p.holders))
+		for i, s := range p.holders {
+			values[i] = limit(s)
+		}
+		return runningSums(values)
+	}
+	rooms := []room{{limits(func(s int32) float64 { return t * f.Capacity[s][r] }), passive(r)}}
+	for _, q := range f.Full {
+		ceiling := f.Inventory.Resources[q].Ceiling
+		rooms = append(rooms, room{limits(func(s int32) float64 { return ceiling * f.Capacity[s][q] }), passive(q)})
+	}
+	slots := func(s int32) float64 {
+		if n := f.Inventory.Servers[s].Slots; n >= 0 {
+			return float64(n)
+		}
+		return float64(len(f.Active))
+	}
+	return append(rooms, room{limits(slots), func(int) int64 { return 1 }})
+}

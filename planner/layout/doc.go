@@ -1,0 +1,28 @@
+// Package layout chooses the servers that carry each store's master and replicas.
+//
+// A layout is interlaced when the replicas of one server's masters are spread
+// over many others, so that the loss of any failure domain adds a little load
+// everywhere rather than doubling it somewhere. [Optimize] looks for the layout
+// whose worst survivor is least loaded, and for the cheapest way there:
+//
+//	plan := layout.Optimize(ctx, inv, layout.Options{Gap: 0.02})
+//
+// It climbs a ladder of rising cost and stops on the first rung that comes
+// within the wished gap of the bound: repair what breaks a rule; promote
+// replicas, which copies nothing; re-seed replicas and masters one by one, the
+// busiest server first; lay out all replicas anew around the masters as they
+// are; lay out everything anew. Fleets of a handful of stores are solved exactly
+// ([bounds.Enumerate]). What then turns out not to be needed is undone.
+//
+// The search keeps, for every server, what it carries and the stores it would
+// promote, so that a change is judged by looking at the two to four servers that
+// it touches. The potential that guides it is the sum over servers of
+// exp(κ·peak), where the peak of a server is its utilisation after the failure
+// that hits it worst. New layouts are built by putting replicas of like size
+// together (segregation): in every good layout balancing is easy and what is
+// left of the gap is Σ G_b, which is small where one server promotes stores of
+// one size only.
+//
+// All sums are whole numbers and all randomness comes from the seed: equal
+// inventories, options and seeds give equal plans on any number of processors.
+package layout

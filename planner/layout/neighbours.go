@@ -1,0 +1,99 @@
+package layout
+
+import "slices"
+
+// promotions offers to make another instance of the store the master, where
+// the server is one of the two.
+func (s *search) promotions(p *picker, store int, server int32) {
+	sites := s.sites[store]
+	for i := 1; i < len(sites); i++ {
+		if sites[0] != server && sites[i] != server || s.fleet.Down[sites[i]] || !s.alike(store, sites[i]) {
+			continue
+		}
+		s.list = append(s.list[:0], sites...)
+		s.list[0], s.list[i] = s.list[i], s.list[0]
+		p.offer(change{store, s.list})
+	}
+}
+
+// alike reports whether the instance on the server may become master of the
+// others: rule alike must not be broken in more settings than now.
+func (s *search) alike(store int, server int32) bool {
+	st := &s.fleet.Inventory.Stores[store]
+	master := st.Master()
+	return master == nil || st.Differences(s.fleet.Inventory.Servers[server].Name) <= st.Differences(master.Server)
+}
+
+// relocations offers other servers for the store's instance on the server, and
+// for its master where the server is the one that promotes it.
+func (s *search) relocations(p *picker, store int, server int32) {
+	sites := s.sites[store]
+	at := slices.Index(sites, server)
+	if at > 0 || s.kinds.masters {
+		s.relocate(p, store, at)
+	}
+	if at > 0 && s.kinds.masters && s.promotes(0, store) == server {
+		s.relocate(p, store, 0)
+	}
+}
+
+// relocate offers other servers for one instance: a place that is free, or that
+// of another store's instance in exchange.
+func (s *search) relocate(p *picker, store, at int) {
+	for i := range min(targetsTried, len(s.cold)) {
+		c := s.cold[s.pick(i)]
+		if !s.may(store, c) || slices.Contains(s.sites[store], c) {
+			continue
+		}
+		s.list = replaced(s.list, s.sites[store], at, c)
+		if s.shortage(s.list) > s.shortage(s.sites[store]) && !s.relax {
+			continue
+		}
+		p.offer(change{store, s.list})
+		s.exchange(p, store, at, c)
+	}
+}
+
+// pick returns the i-th target to try, as an index in s.cold: every server in
+// small fleets, else the least loaded and some at random.
+func (s *search) pick(i int) int {
+	if len(s.cold) <= targetsTried || i < targetsTried/2 {
+		return i
+	}
+	return targetsTried/2 + s.rng.IntN(len(s.cold)-targetsTried/2)
+}
+
+// replaced writes the sites with the one at index at replaced into buffer. A new
+// server takes the last place in promotion order, as a seed does; a master's
+// successor becomes master.
+func replaced(buffer, sites []int32, at int, server int32) []int32 {
+	buffer = buffer[:0]
+	if at == 0 {
+		buffer = append(buffer, server)
+		return append(buffer, sites[1:]...)
+	}
+	for i, s := range sites {
+		if i != at {
+			buffer = append(buffer, s)
+		}
+	}
+	return append(buffer, server)
+}
+
+// exchange offers to swap the store's instance with one on server c that plays
+// the same part for another store, picked at random.
+func (s *search) exchange(p *picker, store, at int, c int32) {
+	if len(s.on[c]) == 0 {
+		return
+	}
+	server := s.sites[store][at]
+	partner := int(s.on[c][s.rng.IntN(len(s.on[c]))])
+	seat := slices.Index(s.sites[partner], c)
+	if partner == store || s.fixed[partner] || (seat == 0) != (at == 0) ||
+		!s.may(partner, server) || slices.Contains(s.sites[partner], server) {
+		return
+	}
+	s.list = replaced(s.list, s.sites[store], at, c)
+	s.other = replaced(s.other, s.sites[partner], seat, server)
+	p.offer(change{store, s.list}, change{partner, s.other})
+}

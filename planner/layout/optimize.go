@@ -1,0 +1,215 @@
+package layout
+
+import (
+	"cmp"
+	"context"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"sync"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/planner"
+	"github.com/interlacemail/interlace/planner/bounds"
+)
+
+// Optimize plans the layout of the inventory. The plan is whole but for what
+// the caller knows: the reference to the inventory, and the id. When the
+// context ends early the plan is the best so far, marked as cancelled. The error
+// names subjects in the options that are not in the fleet.
+func Optimize(ctx context.Context, inv *inventory.Inventory, groups *inventory.ShareGroups, opts Options) (*planner.Layout, error) {
+	if opts.Steps == 0 {
+		opts.Steps = DefaultSteps
+	}
+	if err := checkKeep(inv, opts.Keep); err != nil {
+		return nil, err
+	}
+	target, err := drained(inv, opts.Drain)
+	if err != nil {
+		return nil, err
+	}
+	p := newProblem(target, opts)
+	l := &ladder{problem: p, ctx: ctx, bound: bounds.Layout(p.fleet, bounds.LayoutOptions{})}
+	best := l.climb()
+	if p.breaksFailureCeiling(best.state) && len(p.spread) > 0 {
+		best = l.withoutSpread(best)
+	}
+	return l.result(best, groups), nil
+}
+
+// ladder is the sequence of rungs, each dearer than the one before.
+type ladder struct {
+	*problem
+	ctx   context.Context
+	bound planner.LayoutBounds
+}
+
+// outcome is where a rung ended.
+type outcome struct {
+	state   *state
+	stopped planner.Stopped
+}
+
+// goal returns the worst utilisation at which to stop.
+func (l *ladder) goal() float64 {
+	if !l.bound.WorstSingle.Known {
+		return math.Inf(1)
+	}
+	return l.bound.WorstSingle.Value * (1 + max(l.opts.Gap, negligible))
+}
+
+// search returns a search of the state with its own random numbers.
+func (l *ladder) search(s *state, rung uint64, k kinds) *search {
+	return &search{
+		state: s, ctx: l.ctx, rng: rand.New(rand.NewPCG(l.opts.Seed, rung)), kinds: k,
+		goal: l.goal(), left: l.opts.Steps * max(len(s.sites), 50),
+	}
+}
+
+// climb goes up the ladder and returns the outcome to plan for.
+func (l *ladder) climb() outcome {
+	s := newState(l.problem, l.start)
+	repairing := l.search(s, 0, kinds{true, true})
+	repairing.thrift = true
+	repairing.repair()
+	best := l.improve(s)
+	if !l.satisfied(best) && !l.opts.budgeted() && l.ctx.Err() == nil {
+		best = l.choose(append([]outcome{best}, l.rebuild(best.state)...))
+	}
+	if best.stopped != planner.Cancelled {
+		l.search(best.state, 99, kinds{true, true}).revert(l.allowed(best.state))
+	}
+	return best
+}
+
+// allowed returns the worst utilisation up to which changes may be undone.
+func (l *ladder) allowed(s *state) float64 {
+	if goal := l.goal(); !math.IsInf(goal, 1) {
+		return max(s.worst(), goal)
+	}
+	return s.worst()
+}
+
+func (l *ladder) satisfied(o outcome) bool {
+	return o.stopped == planner.Cancelled || o.state.standing().sign() == 0 && o.state.worst() <= l.goal()
+}
+
+// improve climbs the rungs that start from the present state: promotions, then
+// replicas, then masters.
+func (l *ladder) improve(s *state) outcome {
+	var stopped planner.Stopped
+	for rung, k := range []kinds{{}, {replicas: true}, {replicas: true, masters: true}} {
+		search := l.search(s, uint64(rung)+1, k)
+		search.thrift = true
+		search.report = l.reporter("improving today's layout", search)
+		stopped = search.run()
+		if stopped == planner.WithinGap || stopped == planner.Cancelled {
+			break
+		}
+	}
+	return outcome{s, stopped}
+}
+
+// shares are the quotas that new layouts are tried with: how much of its fair
+// share of all replicas a server may hold at most. Larger shares put replicas of
+// like size more closely together and leave servers without any.
+var shares = []float64{1, 1.2, 1.4, 1.6, 1.8, 2}
+
+// rebuild lays out everything anew in several ways, two at a time.
+func (l *ladder) rebuild(s *state) []outcome {
+	outcomes := make([]outcome, len(shares)+1)
+	var wait sync.WaitGroup
+	gate := make(chan struct{}, 2)
+	for i, share := range shares {
+		wait.Go(func() {
+			gate <- struct{}{}
+			defer func() { <-gate }()
+			outcomes[i] = l.build(s, uint64(10+i), share)
+		})
+	}
+	wait.Wait()
+	outcomes[len(shares)] = l.enumerate()
+	return slices.DeleteFunc(outcomes, func(o outcome) bool { return o.state == nil })
+}
+
+// build constructs a layout with the quota and improves it.
+func (l *ladder) build(s *state, rung uint64, share float64) outcome {
+	first := l.search(s.clone(), rung, kinds{true, true})
+	first.refresh()
+	built := l.search(first.construct(share), rung+100, kinds{true, true})
+	built.repair()
+	built.report = l.reporter("laying out anew", built)
+	return outcome{built.state, built.run()}
+}
+
+// enumerate returns the best of all layouts where the fleet is small enough.
+func (l *ladder) enumerate() outcome {
+	if len(l.opts.Keep) > 0 {
+		return outcome{}
+	}
+	exact := bounds.Enumerate(l.fleet, bounds.EnumerateOptions{Protect: true})
+	if exact.Layout == nil {
+		return outcome{}
+	}
+	return outcome{newState(l.problem, exact.Layout), planner.LocalOptimum}
+}
+
+// choose picks among outcomes: those that break the least, of those the ones
+// whose worst utilisation is best or good enough, of those the cheapest.
+func (l *ladder) choose(outcomes []outcome) outcome {
+	least := outcomes[0].state.standing()
+	for _, o := range outcomes[1:] {
+		if st := o.state.standing(); st.less(least) {
+			least = st
+		}
+	}
+	outcomes = slices.DeleteFunc(outcomes, func(o outcome) bool { return least.less(o.state.standing()) })
+	lowest := math.Inf(1)
+	for _, o := range outcomes {
+		lowest = min(lowest, o.state.worst())
+	}
+	good := l.goal()
+	if lowest > good || math.IsInf(good, 1) {
+		good = lowest * (1 + l.opts.Gap/4)
+	}
+	outcomes = slices.DeleteFunc(outcomes, func(o outcome) bool { return o.state.worst() > good })
+	return slices.MinFunc(outcomes, func(a, b outcome) int {
+		return cmp.Or(cmp.Compare(a.state.total.bytes, b.state.total.bytes), cmp.Compare(a.state.worst(), b.state.worst()))
+	})
+}
+
+// less reports whether st is better than other.
+func (st standing) less(other standing) bool {
+	return standing{
+		broken: st.broken - other.broken, failure: st.failure - other.failure,
+		spread: st.spread - other.spread, exposed: st.exposed - other.exposed,
+	}.sign() < 0
+}
+
+// breaksFailureCeiling reports whether the layout passes a failure ceiling.
+func (p *problem) breaksFailureCeiling(s *state) bool { return s.standing().failure > negligible }
+
+// withoutSpread searches once more with spread allowed to break, and takes the
+// result only if it then keeps every failure ceiling and breaks nothing else.
+func (l *ladder) withoutSpread(kept outcome) outcome {
+	relaxed := *l.problem
+	relaxed.relax = true
+	free := &ladder{problem: &relaxed, ctx: l.ctx, bound: bounds.Layout(l.fleet, bounds.LayoutOptions{WithoutSpread: true})}
+	o := free.climb()
+	if st := o.state.standing(); st.broken > negligible || st.failure > negligible {
+		return kept
+	}
+	l.bound = free.bound
+	return o
+}
+
+// reporter adapts the caller's progress function to one search.
+func (l *ladder) reporter(rung string, s *search) func(left int, worst float64) {
+	if l.opts.Progress == nil {
+		return nil
+	}
+	total := s.left
+	return func(left int, worst float64) {
+		l.opts.Progress(Progress{Rung: rung, Done: total - left, Total: total, Worst: worst, Bound: l.bound.WorstSingle.Value})
+	}
+}

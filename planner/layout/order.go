@@ -1,0 +1,146 @@
+package layout
+
+import (
+	"slices"
+	"strconv"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/planner"
+)
+
+// order lists the changes that lead from the start to the target so that every
+// state on the way has room: slots and ceilings, or what a server had too much
+// of at the start. Stores that only change roles go first. Where no store left
+// fits, the one whose turn it is goes all the same and the server that it
+// overfills is a violation of rule transient.
+func (p *problem) order(target [][]int32) ([]planner.LayoutChange, []planner.Violation) {
+	q := &queue{problem: p, state: newState(p, p.start)}
+	q.initialAmounts = slices.Clone(q.state.carried)
+	q.initialUsed = slices.Clone(q.state.used)
+	for store := range target {
+		if s := steps(p.start[store], target[store]); len(s) > 0 {
+			q.waiting = append(q.waiting, way{store, s, target[store]})
+		}
+	}
+	slices.SortStableFunc(q.waiting, func(a, b way) int { return a.seeds() - b.seeds() })
+	for len(q.waiting) > 0 {
+		if !q.pass() {
+			q.force()
+		}
+	}
+	return q.changes, q.violations
+}
+
+// way is what is left to do for one store.
+type way struct {
+	store  int
+	steps  []step
+	target []int32
+}
+
+// seeds is 1 if the way copies anything.
+func (w way) seeds() int {
+	if w.steps[0].do == planner.Seed {
+		return 1
+	}
+	return 0
+}
+
+type queue struct {
+	*problem
+	state          *state
+	initialAmounts []inventory.Amounts
+	initialUsed    []int
+	waiting        []way
+	changes        []planner.LayoutChange
+	violations     []planner.Violation
+}
+
+// pass carries out every store that fits and reports whether there was one.
+func (q *queue) pass() bool {
+	before := len(q.waiting)
+	q.waiting = slices.DeleteFunc(q.waiting, func(w way) bool {
+		if q.overfilled(w) != nil {
+			return false
+		}
+		q.carryOut(w)
+		return true
+	})
+	return len(q.waiting) < before
+}
+
+// force carries out the first store although it does not fit.
+func (q *queue) force() {
+	w := q.waiting[0]
+	q.waiting = q.waiting[1:]
+	q.violations = append(q.violations, *q.overfilled(w))
+	q.carryOut(w)
+}
+
+// overfilled returns the violation that carrying out the store now would make
+// while both its old and its new instances are there, or nil.
+func (q *queue) overfilled(w way) *planner.Violation {
+	f := q.fleet
+	name := f.Inventory.Stores[w.store].Name
+	now := q.state.sites[w.store]
+	for _, server := range w.target {
+		v := planner.Violation{
+			Rule: planner.Transient, Subject: planner.ServerSubject(f.Inventory.Servers[server].Name),
+			Server: planner.Text(f.Inventory.Servers[server].Name), Store: planner.Text(name), Failed: []string{},
+		}
+		fresh := !slices.Contains(now, server)
+		slots := f.Inventory.Servers[server].Slots
+		if fresh && slots != inventory.Unlimited && q.state.used[server]+1 > max(slots, q.initialUsed[server]) {
+			v.Value, v.Limit = planner.Known(float64(q.state.used[server]+1)), planner.Known(float64(slots))
+			return &v
+		}
+		for r, res := range f.Inventory.Resources {
+			amount := q.state.carried[server][r] + q.growth(w, server, r)
+			u := f.Utilisation(int(server), r, amount)
+			if u > res.Ceiling && amount > q.initialAmounts[server][r] && amount > q.state.carried[server][r] {
+				v.Resource, v.Value, v.Limit = planner.Text(res.Name), planner.Known(u), planner.Known(res.Ceiling)
+				return &v
+			}
+		}
+	}
+	return nil
+}
+
+// growth returns by how much the store's way makes the server carry more: the
+// whole load if it becomes master there, else that of a replica.
+func (q *queue) growth(w way, server int32, r int) int64 {
+	f := q.fleet
+	grown := int64(0)
+	if server == w.target[0] {
+		grown = f.Active[w.store][r]
+	} else {
+		grown = f.Passive[w.store][r]
+	}
+	if now := q.state.sites[w.store]; len(now) > 0 && server == now[0] {
+		grown -= f.Active[w.store][r]
+	} else if slices.Contains(now, server) {
+		grown -= f.Passive[w.store][r]
+	}
+	return grown
+}
+
+func (q *queue) carryOut(w way) {
+	inv := q.fleet.Inventory
+	for _, s := range w.steps {
+		c := planner.LayoutChange{
+			ID: "c" + strconv.Itoa(len(q.changes)+1), Do: s.do,
+			Store: inv.Stores[w.store].Name, Server: inv.Servers[s.server].Name,
+		}
+		if s.from >= 0 {
+			c.From = planner.Text(inv.Servers[s.from].Name)
+		}
+		switch s.do {
+		case planner.Seed:
+			c.Bytes = q.bytes[w.store]
+		case planner.Promote:
+			c.Users = q.fleet.Users[w.store]
+		}
+		q.changes = append(q.changes, c)
+	}
+	q.state.commit(change{w.store, w.target})
+}

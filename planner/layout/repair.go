@@ -1,0 +1,87 @@
+package layout
+
+import (
+	"cmp"
+	"slices"
+)
+
+// repair mends what is wrong with single stores, the heaviest first: instances
+// missing, too many, doubled, outside the store's limits, on servers that drain
+// or in domains that spread keeps apart. What cannot be mended without making
+// another rule worse stays.
+func (s *search) repair() {
+	s.refresh()
+	for _, store := range s.heaviestFirst() {
+		if s.fixed[store] {
+			continue
+		}
+		for s.ctx.Err() == nil && s.wrong(store) {
+			p := picker{search: s}
+			s.offerRepairs(&p, store)
+			if p.best == nil || p.value.standing.sign() >= 0 {
+				break
+			}
+			s.commit(p.best...)
+		}
+	}
+}
+
+// heaviestFirst returns all stores by the largest part of the fleet's capacity
+// that they take.
+func (p *problem) heaviestFirst() []int {
+	f := p.fleet
+	var capacity [8]float64
+	for server := range f.Capacity {
+		for r := range f.Resources {
+			capacity[r] += f.Capacity[server][r]
+		}
+	}
+	weight := make([]float64, len(p.start))
+	order := make([]int, len(p.start))
+	for store := range order {
+		order[store] = store
+		for r := range f.Resources {
+			weight[store] = max(weight[store], float64(f.Active[store][r])/capacity[r])
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(weight[b], weight[a]) })
+	return order
+}
+
+func (s *search) wrong(store int) bool {
+	sites := s.sites[store]
+	return s.defects(store, sites) > 0 || s.shortage(sites) > 0 || s.exposed(store, sites) > 0 ||
+		slices.ContainsFunc(sites, func(b int32) bool { return s.drain[b] })
+}
+
+// offerRepairs offers every way to drop a surplus instance, to add a missing
+// one, or to put one elsewhere.
+func (s *search) offerRepairs(p *picker, store int) {
+	sites := s.sites[store]
+	if len(sites) > s.copies[store] {
+		for at := range sites {
+			s.list = slices.Delete(append(s.list[:0], sites...), at, at+1)
+			p.offer(change{store, s.list})
+		}
+		return
+	}
+	for i := 1; i < len(sites); i++ {
+		s.list = append(s.list[:0], sites...)
+		s.list[0], s.list[i] = s.list[i], s.list[0]
+		p.offer(change{store, s.list})
+	}
+	for _, c := range s.cold {
+		if !s.may(store, c) || slices.Contains(sites, c) {
+			continue
+		}
+		if len(sites) < s.copies[store] {
+			s.list = append(append(s.list[:0], sites...), c)
+			p.offer(change{store, s.list})
+			continue
+		}
+		for at := range sites {
+			s.list = replaced(s.list, sites, at, c)
+			p.offer(change{store, s.list})
+		}
+	}
+}

@@ -1,0 +1,112 @@
+package layout
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/planner"
+	"github.com/interlacemail/interlace/planner/rules"
+	"github.com/interlacemail/interlace/planner/simulate"
+)
+
+// result writes down the plan that leads to the outcome.
+func (l *ladder) result(o outcome, groups *inventory.ShareGroups) *planner.Layout {
+	f := l.fleet
+	plan := &planner.Layout{
+		Format: planner.Format, Kind: planner.KindLayout, Options: l.opts.record(),
+		Stores:   f.Placements(o.state.sites),
+		Promises: simulate.New(f, o.state.sites).Promises(),
+		Before:   simulate.New(f, l.start).Promises(),
+		Bounds:   l.bound,
+	}
+	var transient []planner.Violation
+	plan.Changes, transient = l.order(o.state.sites)
+	if plan.Changes == nil {
+		plan.Changes = []planner.LayoutChange{}
+	}
+	for _, c := range plan.Changes {
+		plan.BytesCopied += c.Bytes
+		plan.UsersInterrupted += c.Users
+	}
+	plan.Gap = gaps(plan)
+	target := plan.Target(f.Inventory)
+	broken, doubts := rules.Check(target, groups, rules.Options{From: f.Inventory})
+	plan.Violations, plan.Warnings = rules.Split(planner.KindLayout, broken)
+	plan.Violations = append(plan.Violations, transient...)
+	plan.Warnings = append(plan.Warnings, doubts...)
+	plan.Warnings = append(plan.Warnings, estimates(f.Inventory, plan)...)
+	if plan.Warnings == nil {
+		plan.Warnings = []planner.Warning{}
+	}
+	plan.Stopped = l.stopped(o, plan)
+	return plan
+}
+
+func gaps(plan *planner.Layout) planner.LayoutGap {
+	g := planner.LayoutGap{
+		WorstSingle: planner.Gap(plan.Promises.WorstSingle.Utilisation, plan.Bounds.WorstSingle),
+		WorstDomain: map[inventory.Level]planner.Number{},
+		Normal:      planner.Gap(plan.Promises.Normal.Utilisation, plan.Bounds.Normal),
+		Fullest:     planner.Gap(plan.Promises.Fullest.Utilisation, plan.Bounds.Fullest),
+		BytesCopied: planner.Gap(planner.Known(float64(plan.BytesCopied)), plan.Bounds.BytesCopied),
+	}
+	for level, w := range plan.Promises.WorstDomain {
+		g.WorstDomain[level] = planner.Gap(w.Utilisation, plan.Bounds.WorstDomain[level])
+	}
+	return g
+}
+
+// stopped says why the search ended, by what was reached.
+func (l *ladder) stopped(o outcome, plan *planner.Layout) planner.Stopped {
+	gap := plan.Gap.WorstSingle
+	switch {
+	case o.stopped == planner.Cancelled || l.ctx.Err() != nil:
+		return planner.Cancelled
+	case len(plan.Violations) > 0:
+	case !plan.Bounds.WorstSingle.Known || gap.Known && gap.Value <= 1e-9:
+		return planner.AtBound
+	case gap.Known && gap.Value <= l.opts.Gap+1e-9:
+		return planner.WithinGap
+	}
+	if o.stopped == planner.WithinGap || o.stopped == "" {
+		return planner.LocalOptimum
+	}
+	return o.stopped
+}
+
+// estimates warns where an estimated load decides what the plan promises.
+func estimates(inv *inventory.Inventory, plan *planner.Layout) []planner.Warning {
+	var decisive []string
+	for _, resource := range []planner.Text{plan.Promises.WorstSingle.Resource, plan.Before.WorstSingle.Resource, plan.Promises.Fullest.Resource} {
+		r := inv.Resource(inventory.ResourceID(resource))
+		if r >= 0 && estimated(inv, r) && !slices.Contains(decisive, string(resource)) {
+			decisive = append(decisive, string(resource))
+		}
+	}
+	if decisive == nil {
+		return nil
+	}
+	return []planner.Warning{{Text: fmt.Sprintf("%s decides this plan and is estimated, not measured, for some users", strings.Join(decisive, " and "))}}
+}
+
+func estimated(inv *inventory.Inventory, r int) bool {
+	return slices.ContainsFunc(inv.Users, func(u inventory.User) bool { return u.Estimated&(1<<r) != 0 })
+}
+
+// checkKeep names the subjects to keep that are not in the fleet.
+func checkKeep(inv *inventory.Inventory, keep []planner.Subject) error {
+	var unknown []string
+	for _, subject := range keep {
+		kind, name := subject.Split()
+		found := kind == "store" && inv.Store(inventory.StoreID(name)) >= 0 || kind == "server" && inv.Server(inventory.ServerID(name)) >= 0
+		if !found {
+			unknown = append(unknown, fmt.Sprintf("%q", string(subject)))
+		}
+	}
+	if unknown != nil {
+		return fmt.Errorf("no such store or server to keep: %s", strings.Join(unknown, ", "))
+	}
+	return nil
+}

@@ -1,0 +1,253 @@
+package moves
+
+import (
+	"slices"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/planner/load"
+)
+
+// chooser keeps the state of the fleet and says which bundles may be under way
+// together.
+type chooser struct {
+	*problem
+	limits *limits
+	after  *ledger // with everything carried out that was chosen so far
+	during *ledger // with what is under way counted at both ends
+
+	status []status  // of each bundle
+	left   [][]int32 // by plan, then store: effects of bundles not yet chosen; nil for one plan
+	users  []int     // persons on each store after what was chosen
+	broken broken    // what breaks a rule today
+	kept   []keeping // by time: what sources still hold
+}
+
+type status uint8
+
+const (
+	waiting status = iota
+	chosen
+	done
+)
+
+// keeping is what a store holds of users who have left it.
+type keeping struct {
+	until  float64
+	store  int32
+	amount int64 // of disk
+}
+
+// newChooser returns the chooser at the state of the inventory. What its target
+// makes worse than both the rules and today is returned beside it.
+func newChooser(p *problem) (*chooser, []breach) {
+	limits := &limits{excused: map[excuse]float64{}}
+	levels := survived(p.fleet)
+	c := &chooser{
+		problem: p, limits: limits,
+		after:  newLedger(p.fleet, levels, limits, p.start, p.fleet.Active),
+		status: make([]status, len(p.bundles)),
+		users:  slices.Clone(p.fleet.Users),
+	}
+	c.broken = newBroken(p.fleet, c.after.excuseAll())
+	worse := newLedger(p.fleet, levels, limits, p.target, p.targetLoads()).excuseAll()
+	if !p.opts.Continuous {
+		levels = nil // a wave's state is looked at only when it has ended
+	}
+	c.during = newLedger(p.fleet, levels, limits, p.start, p.fleet.Active)
+	if len(p.plans) > 1 {
+		c.countEffects()
+	}
+	return c, worse
+}
+
+// targetLoads returns the load of each store when all is done and all sources
+// have been removed.
+func (p *problem) targetLoads() []inventory.Amounts {
+	loads := slices.Clone(p.fleet.Active)
+	for i := range p.bundles {
+		for _, e := range p.bundles[i].effects {
+			for r := range e.load {
+				loads[e.store][r] += int64(e.sign) * e.load[r]
+			}
+		}
+	}
+	return loads
+}
+
+func (c *chooser) countEffects() {
+	c.left = make([][]int32, len(c.plans))
+	for i := range c.left {
+		c.left[i] = make([]int32, len(c.start))
+	}
+	for i := range c.bundles {
+		c.countLeft(&c.bundles[i], 1)
+	}
+}
+
+func (c *chooser) countLeft(b *bundle, sign int32) {
+	if c.left == nil {
+		return
+	}
+	for i := range b.effects {
+		c.left[b.plan][b.effects[i].store] += sign
+	}
+}
+
+// ready reports whether everything that earlier plans do to the bundle's stores
+// has been chosen.
+func (c *chooser) ready(b *bundle) bool {
+	if c.left == nil {
+		return true
+	}
+	for i := range b.effects {
+		for plan := range b.plan {
+			if c.left[plan][b.effects[i].store] > 0 {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// begin puts the bundle under way.
+func (c *chooser) begin(b *bundle) {
+	for i := range b.effects {
+		e := &b.effects[i]
+		h := c.during.stores[e.store]
+		switch e.sign {
+		case 0:
+			h.layouts = append(slices.Clip(h.layouts), e.after)
+		case 1:
+			h.load.Add(&e.load)
+		default:
+			continue
+		}
+		c.during.change(e.store, h)
+	}
+}
+
+// cancel takes back begin. Of several layouts of a store the last must go first.
+func (c *chooser) cancel(b *bundle) {
+	for i := range b.effects {
+		e := &b.effects[i]
+		h := c.during.stores[e.store]
+		switch e.sign {
+		case 0:
+			h.layouts = slices.Clip(h.layouts[:len(h.layouts)-1])
+		case 1:
+			h.load.Sub(&e.load)
+		default:
+			continue
+		}
+		c.during.change(e.store, h)
+	}
+}
+
+// settle ends the bundle at the given time: what it left behind stays for a while.
+func (c *chooser) settle(b *bundle, at float64) {
+	for i := range b.effects {
+		e := &b.effects[i]
+		h := c.during.stores[e.store]
+		switch e.sign {
+		case 0:
+			h.layouts = [][]int32{e.after}
+		case -1:
+			leave(&h.load, e, c.keeps())
+			if c.keeps() >= 0 && e.load[c.keeps()] > 0 {
+				c.kept = append(c.kept, keeping{at + c.opts.keepSeconds(), e.store, e.load[c.keeps()]})
+			}
+		default:
+			continue
+		}
+		c.during.change(e.store, h)
+	}
+}
+
+// keeps returns the resource that sources hold for a while, or -1.
+func (p *problem) keeps() int {
+	if p.opts.keepSeconds() == 0 {
+		return -1
+	}
+	return p.disk
+}
+
+// leave takes the effect's load away, but for the resource that is kept.
+func leave(load *inventory.Amounts, e *effect, kept int) {
+	for r := range load {
+		if r != kept {
+			load[r] -= e.load[r]
+		}
+	}
+}
+
+// finish carries the bundle out, or with sign -1 takes that back.
+func (c *chooser) finish(b *bundle, sign int) {
+	for i := range b.effects {
+		e := &b.effects[i]
+		h := c.after.stores[e.store]
+		amounts, sites := e.load, e.after
+		if sign < 0 {
+			sites = e.before
+		}
+		if e.sign < 0 && c.keeps() >= 0 {
+			amounts[c.keeps()] = 0
+		}
+		for r := range amounts {
+			h.load[r] += int64(sign) * int64(e.sign) * amounts[r]
+		}
+		if e.sign == 0 {
+			h.layouts = [][]int32{sites}
+		}
+		c.after.change(e.store, h)
+		c.users[e.store] += sign * int(e.sign) * int(e.persons)
+	}
+}
+
+// fits reports whether the ledger keeps the limits wherever the bundle brings something.
+func (b *bundle) fits(l *ledger, sc scope) (breach, bool) {
+	for i := range b.effects {
+		if b.effects[i].sign < 0 {
+			continue
+		}
+		if br, bad := l.at(b.effects[i].store, sc); bad {
+			return br, false
+		}
+	}
+	return breach{}, true
+}
+
+// release takes away what sources have held until the given time.
+func (c *chooser) release(at float64) (released []keeping) {
+	for len(c.kept) > 0 && c.kept[0].until <= at {
+		released = append(released, c.kept[0])
+		c.hold(c.kept[0], -1)
+		c.kept = c.kept[1:]
+	}
+	return released
+}
+
+func (c *chooser) hold(k keeping, sign int64) {
+	for _, l := range []*ledger{c.after, c.during} {
+		h := l.stores[k.store]
+		h.load[c.disk] += sign * k.amount
+		l.change(k.store, h)
+	}
+}
+
+// layout returns the servers of each store after what was chosen.
+func (c *chooser) layout() load.Layout {
+	l := make(load.Layout, len(c.after.stores))
+	for s := range l {
+		l[s] = c.after.stores[s].layouts[0]
+	}
+	return l
+}
+
+// loads returns what each store carries after what was chosen.
+func (c *chooser) loads() []inventory.Amounts {
+	loads := make([]inventory.Amounts, len(c.after.stores))
+	for s := range loads {
+		loads[s] = c.after.stores[s].load
+	}
+	return loads
+}

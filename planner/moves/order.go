@@ -1,0 +1,215 @@
+package moves
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/planner"
+	"github.com/interlacemail/interlace/planner/load"
+)
+
+// broken is what breaks a rule today.
+type broken struct {
+	servers map[int32]bool
+	stores  map[int32]bool
+}
+
+func newBroken(f *load.Fleet, breaches []breach) broken {
+	b := broken{servers: map[int32]bool{}, stores: map[int32]bool{}}
+	for _, br := range breaches {
+		if br.rule == planner.StoreCapacity {
+			b.stores[br.index] = true
+		} else {
+			b.servers[br.index] = true
+		}
+	}
+	for i := range f.Inventory.Servers {
+		if f.Inventory.Servers[i].State == inventory.Drain {
+			b.servers[int32(i)] = true
+		}
+	}
+	for i := range f.Inventory.Stores {
+		if f.Inventory.Stores[i].State == inventory.Drain {
+			b.stores[int32(i)] = true
+		}
+	}
+	return b
+}
+
+// Urgency of bundles that compete for room, most urgent first.
+const (
+	repairs  = iota // it relieves what breaks a rule today, or copies nothing
+	frees           // it makes room where others wait for it
+	exchanges       // it makes such room and takes some
+	others
+)
+
+// order returns the bundles that are waiting, most urgent first: by plan, then
+// by urgency, then by the remaining work of the busiest server they need.
+func (c *chooser) order(waitingFor []int32) []int32 {
+	type rank struct {
+		urgency int
+		work    float64
+	}
+	work := c.work(waitingFor)
+	crowded := c.crowded(waitingFor)
+	ranks := make([]rank, len(c.bundles))
+	for _, i := range waitingFor {
+		ranks[i] = rank{c.urgency(&c.bundles[i], crowded), c.busiest(&c.bundles[i], work)}
+	}
+	order := slices.Clone(waitingFor)
+	slices.SortFunc(order, func(a, b int32) int {
+		return cmp.Or(
+			cmp.Compare(c.bundles[a].plan, c.bundles[b].plan),
+			cmp.Compare(ranks[a].urgency, ranks[b].urgency),
+			cmp.Compare(ranks[b].work, ranks[a].work),
+			cmp.Compare(a, b),
+		)
+	})
+	return order
+}
+
+// work returns what remains to be done at each place, in seconds of all its units.
+func (c *chooser) work(bundles []int32) []float64 {
+	work := make([]float64, len(c.units))
+	for _, i := range bundles {
+		for _, t := range c.bundles[i].tasks {
+			for _, p := range c.tasks[t].Places {
+				if p >= 0 {
+					work[p] += c.tasks[t].Seconds / float64(c.units[p])
+				}
+			}
+		}
+	}
+	return work
+}
+
+func (c *chooser) busiest(b *bundle, work []float64) float64 {
+	most := 0.0
+	for _, t := range b.tasks {
+		for _, p := range c.tasks[t].Places {
+			if p >= 0 {
+				most = max(most, work[p])
+			}
+		}
+	}
+	return most
+}
+
+// crowded reports the servers that have no room for all that is to come.
+func (c *chooser) crowded(bundles []int32) []bool {
+	slots := slices.Clone(c.during.slots)
+	disk := make([]int64, len(c.during.carried))
+	for _, i := range bundles {
+		for j := range c.bundles[i].effects {
+			e := &c.bundles[i].effects[j]
+			c.bring(e, slots, disk)
+		}
+	}
+	crowded := make([]bool, len(slots))
+	for s := range crowded {
+		server := &c.fleet.Inventory.Servers[s]
+		crowded[s] = server.Slots != inventory.Unlimited && slots[s] > server.Slots
+		if c.disk >= 0 {
+			u := c.fleet.Utilisation(s, c.disk, c.during.carried[s][c.disk]+disk[s])
+			crowded[s] = crowded[s] || u > c.fleet.Inventory.Resources[c.disk].Ceiling
+		}
+	}
+	return crowded
+}
+
+// bring adds what the effect takes up where it brings something.
+func (c *chooser) bring(e *effect, slots []int, disk []int64) {
+	if e.sign < 0 {
+		return
+	}
+	amounts := &e.load
+	if e.sign == 0 {
+		amounts = &c.during.stores[e.store].load
+	}
+	for _, s := range e.after {
+		if e.sign == 0 && slices.Contains(e.before, s) {
+			continue
+		}
+		if e.sign == 0 {
+			slots[s]++
+		}
+		if c.disk >= 0 {
+			disk[s] += amounts[c.disk]
+		}
+	}
+}
+
+func (c *chooser) urgency(b *bundle, crowded []bool) int {
+	if c.repairs(b) {
+		return repairs
+	}
+	gives, takes := false, false
+	for i := range b.effects {
+		e := &b.effects[i]
+		for _, s := range e.before {
+			leaves := e.sign < 0 && c.keeps() < 0 || e.sign == 0 && !slices.Contains(e.after, s)
+			gives = gives || crowded[s] && leaves
+		}
+		for _, s := range e.after {
+			comes := e.sign > 0 || e.sign == 0 && !slices.Contains(e.before, s)
+			takes = takes || crowded[s] && comes
+		}
+	}
+	switch {
+	case gives && !takes:
+		return frees
+	case gives:
+		return exchanges
+	}
+	return others
+}
+
+// repairs reports whether the bundle relieves what breaks a rule today, or
+// copies nothing at all.
+func (c *chooser) repairs(b *bundle) bool {
+	copies := false
+	for _, t := range b.tasks {
+		copies = copies || c.tasks[t].Places != nowhere
+	}
+	if !copies {
+		return true
+	}
+	for i := range b.effects {
+		e := &b.effects[i]
+		if e.sign < 0 && c.broken.stores[e.store] || len(e.after) > len(e.before) || c.spreads(e) > 0 {
+			return true
+		}
+		for at, s := range e.before {
+			leaves := e.sign < 0 || e.sign == 0 && (!slices.Contains(e.after, s) || at == 0 && e.after[0] != s)
+			if leaves && c.broken.servers[s] {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// spreads returns how many more failure domains the store occupies afterwards,
+// over all levels of the rule.
+func (c *chooser) spreads(e *effect) int {
+	more := 0
+	for _, sp := range c.fleet.Inventory.Spread {
+		if level := c.fleet.Level(sp.Level); level >= 0 {
+			of := c.fleet.Levels[level].Of
+			more += domains(e.after, of) - domains(e.before, of)
+		}
+	}
+	return more
+}
+
+func domains(sites, of []int32) int {
+	n := 0
+	for i, s := range sites {
+		if !slices.ContainsFunc(sites[:i], func(o int32) bool { return of[o] == of[s] }) {
+			n++
+		}
+	}
+	return n
+}

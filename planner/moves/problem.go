@@ -1,0 +1,82 @@
+package moves
+
+import (
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/planner"
+	"github.com/interlacemail/interlace/planner/bounds"
+	"github.com/interlacemail/interlace/planner/load"
+)
+
+// problem is the changes of all plans, ready to be ordered.
+type problem struct {
+	fleet *load.Fleet
+	disk  int          // the resource that counts at both ends, or -1
+	plans []planner.Plan
+	opts  Options
+
+	start  load.Layout // as the inventory has it
+	target load.Layout // after all plans
+
+	units   []int // of each place: transfers of the servers, then one for each stream
+	tasks   []task
+	bundles []bundle
+	refused []refusal
+}
+
+// task is one change, or a gate: a point that all changes of earlier plans to a
+// store come before, and those of later plans after.
+type task struct {
+	bounds.Step
+	plan   int32 // position among the plans
+	change int32 // position in the plan; below 0 for a gate
+	bundle int32 // below 0 for a gate
+	bytes  int64
+}
+
+func (t *task) isGate() bool { return t.change < 0 }
+
+// bundle is what belongs into one wave: all that a layout does to one store, or
+// all that an assignment does to one share group.
+type bundle struct {
+	plan    int32
+	tasks   []int32
+	effects []effect
+}
+
+// effect is what a bundle does to one store: it changes its instances, or brings
+// or takes users.
+type effect struct {
+	store         int32
+	sign          int8              // 1: users arrive, -1: users leave, 0: instances change
+	persons       int32             // who arrive or leave
+	load          inventory.Amounts // of all who arrive or leave
+	before, after []int32           // servers of the store
+}
+
+// refusal says why a change cannot be carried out, wherever it stands in the order.
+type refusal struct {
+	plan, change string
+	subject      planner.Subject
+	reason       string
+}
+
+// rate returns the bytes per second of a copy between two servers.
+func (p *problem) rate(a, b int32) float64 { return min(p.share(a), p.share(b)) }
+
+// share returns what one of the server's transfers gets of its bandwidth.
+func (p *problem) share(s int32) float64 {
+	server := &p.fleet.Inventory.Servers[s]
+	return float64(server.BytesPerSecond()) / float64(server.TransferLimit())
+}
+
+// ends returns the places of a copy between two servers: one transfer at each,
+// two where both are the same, if it has two.
+func (p *problem) ends(a, b int32) [3]int32 {
+	if a == b && p.units[a] == 1 {
+		return [3]int32{a, bounds.None, bounds.None}
+	}
+	return [3]int32{a, b, bounds.None}
+}
+
+// nowhere are the places of a change that takes no transfer.
+var nowhere = [3]int32{bounds.None, bounds.None, bounds.None}

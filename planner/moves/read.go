@@ -1,0 +1,98 @@
+package moves
+
+import (
+	"fmt"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/planner"
+	"github.com/interlacemail/interlace/planner/load"
+)
+
+// reader follows the plans, change by change, through the states that they lead to.
+type reader struct {
+	*problem
+	groups  *inventory.ShareGroups
+	sites   load.Layout     // so far
+	homes   map[int]int32   // stores of the users who have moved so far
+	streams map[int32]int32 // places of the stores that receive users
+	phases  []phase         // by store
+}
+
+// phase is the latest plan that touches a store, and its tasks there.
+type phase struct {
+	plan  int32
+	tasks []int32
+	gate  int32 // what they need; below 0 for the first plan
+}
+
+// read turns the plans into tasks and bundles. Changes that do not apply to the
+// state that they meet are refused and left out.
+func read(f *load.Fleet, groups *inventory.ShareGroups, plans []planner.Plan, opts Options) *problem {
+	p := &problem{fleet: f, disk: f.Inventory.Disk(), plans: plans, opts: opts, start: f.Current()}
+	r := &reader{
+		problem: p, groups: groups, sites: p.start.Clone(),
+		homes: map[int]int32{}, streams: map[int32]int32{}, phases: make([]phase, len(p.start)),
+	}
+	for i := range f.Inventory.Servers {
+		p.units = append(p.units, f.Inventory.Servers[i].TransferLimit())
+	}
+	for i := range r.phases {
+		r.phases[i] = phase{plan: -1, gate: -1}
+	}
+	for i, plan := range plans {
+		switch plan := plan.(type) {
+		case *planner.Layout:
+			r.layout(int32(i), plan)
+		case *planner.Assignment:
+			r.assignment(int32(i), plan)
+		default:
+			r.refuse(plan.PlanID(), "", "", "only layouts and users plans have changes to order")
+		}
+	}
+	p.target = r.sites
+	return p
+}
+
+func (r *reader) refuse(plan, change string, subject planner.Subject, format string, args ...any) {
+	r.refused = append(r.refused, refusal{plan, change, subject, fmt.Sprintf(format, args...)})
+}
+
+// gates returns what a task of the plan needs because earlier plans touch the
+// stores: nothing, or their gates.
+func (r *reader) gates(plan int32, stores ...int32) []int32 {
+	var needs []int32
+	for _, s := range stores {
+		ph := &r.phases[s]
+		if ph.plan != plan {
+			if ph.plan >= 0 {
+				ph.gate = r.add(task{plan: plan, change: -1, bundle: -1}, ph.tasks)
+			}
+			ph.plan, ph.tasks = plan, nil
+		}
+		if ph.gate >= 0 {
+			needs = append(needs, ph.gate)
+		}
+	}
+	return needs
+}
+
+// add appends a task and returns its number.
+func (r *reader) add(t task, needs []int32) int32 {
+	if t.isGate() {
+		t.Places = nowhere
+	}
+	t.Needs = needs
+	r.tasks = append(r.tasks, t)
+	return int32(len(r.tasks) - 1)
+}
+
+// enter appends a task of a bundle that touches the stores.
+func (r *reader) enter(t task, needs []int32, stores ...int32) int32 {
+	n := r.add(t, append(r.gates(t.plan, stores...), needs...))
+	b := &r.bundles[t.bundle]
+	b.tasks = append(b.tasks, n)
+	for _, s := range stores {
+		r.phases[s].tasks = append(r.phases[s].tasks, n)
+	}
+	return n
+}

@@ -1,0 +1,123 @@
+package simulate
+
+import (
+	"slices"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/planner"
+	"github.com/interlacemail/interlace/planner/load"
+)
+
+// Passed returns the ceilings that the layout passes: those of the normal
+// state, then the failure ceilings after the failure of any one domain of the
+// levels that the fleet is to survive. As in package rules, of which this is
+// the fast version, each server, resource and level is listed once, with its
+// worst failure, by server.
+func (s *Simulator) Passed() []planner.Violation {
+	passed := s.passedNow()
+	for _, name := range s.fleet.Inventory.Survive {
+		level := s.fleet.Level(name)
+		if level < 0 {
+			level = 0 // every server is its own domain there
+		}
+		worst := map[place]planner.Violation{}
+		for _, d := range s.fleet.Levels[level].Domains {
+			if !s.up(d) {
+				continue
+			}
+			s.passedBy([]load.Domain{d}, []inventory.Level{name}, worst)
+		}
+		passed = append(passed, s.inOrder(worst)...)
+	}
+	return passed
+}
+
+// PassedBy returns the failure ceilings that are passed when the domains fail
+// all at once. Where levels have different ceilings the highest counts; if the
+// fleet is not to survive one of the levels, nothing is promised.
+func (s *Simulator) PassedBy(domains ...load.Domain) []planner.Violation {
+	var levels []inventory.Level
+	for _, d := range domains {
+		if !slices.Contains(s.fleet.Inventory.Survive, d.Level) {
+			return nil
+		}
+		levels = append(levels, d.Level)
+	}
+	worst := map[place]planner.Violation{}
+	s.passedBy(domains, levels, worst)
+	return s.inOrder(worst)
+}
+
+type place struct{ server, resource int }
+
+// passedNow returns the ceilings passed in the normal state.
+func (s *Simulator) passedNow() []planner.Violation {
+	worst := map[place]planner.Violation{}
+	for server := range s.fleet.Capacity {
+		for r, res := range s.fleet.Inventory.Resources {
+			u := s.fleet.Utilisation(server, r, s.normal.Amounts[server][r])
+			if !s.fleet.Down[server] && u > res.Ceiling {
+				v := s.violation(planner.Ceiling, place{server, r}, u, res.Ceiling)
+				v.Failed = []string{}
+				worst[place{server, r}] = v
+			}
+		}
+	}
+	return s.inOrder(worst)
+}
+
+// passedBy enters what the failure of the domains passes, where it is worse
+// than what is there.
+func (s *Simulator) passedBy(domains []load.Domain, levels []inventory.Level, worst map[place]planner.Violation) {
+	down := slices.Clone(s.fleet.Down)
+	names := make([]string, 0, len(domains))
+	for _, d := range domains {
+		names = append(names, d.String())
+		for _, server := range d.Servers {
+			down[server] = true
+		}
+	}
+	carried := s.fleet.Carry(s.layout, down)
+	for _, r := range s.fleet.Failover {
+		limit := ceilingAt(s.fleet.Inventory.Resources[r].FailureCeiling, levels)
+		for server := range down {
+			u := s.fleet.Utilisation(server, r, carried.Amounts[server][r])
+			if at := (place{server, r}); !down[server] && u > limit && u > worst[at].Value.Value {
+				v := s.violation(planner.FailureCeiling, at, u, limit)
+				v.Failed = names
+				worst[at] = v
+			}
+		}
+	}
+}
+
+// ceilingAt returns the highest ceiling of the levels.
+func ceilingAt(c inventory.FailureCeiling, levels []inventory.Level) float64 {
+	highest := 0.0
+	for _, level := range levels {
+		highest = max(highest, c.At(level))
+	}
+	return highest
+}
+
+func (s *Simulator) violation(rule planner.Rule, at place, value, limit float64) planner.Violation {
+	server := s.fleet.Inventory.Servers[at.server].Name
+	return planner.Violation{
+		Rule: rule, Subject: planner.ServerSubject(server), Server: planner.Text(server),
+		Resource: planner.Text(s.fleet.Inventory.Resources[at.resource].Name),
+		Value:    planner.Known(value), Limit: planner.Known(limit),
+	}
+}
+
+// inOrder lists the violations by server and resource.
+func (s *Simulator) inOrder(worst map[place]planner.Violation) []planner.Violation {
+	var list []planner.Violation
+	for server := range s.fleet.Capacity {
+		for r := range s.fleet.Inventory.Resources {
+			if v, ok := worst[place{server, r}]; ok {
+				list = append(list, v)
+			}
+		}
+	}
+	return list
+}

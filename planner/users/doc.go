@@ -1,0 +1,23 @@
+// Package users assigns share groups to stores.
+//
+// [Assign] plans which users move to which store: the fewest bytes copied such
+// that no store is above the target, drained stores end empty and groups that
+// lie on several stores come together; or, for a budget, the lowest peak within
+// it. It changes nothing where nothing is broken and nothing was asked for.
+//
+// The method is shed and fill. Every store above its limit sheds the cheapest
+// groups that bring it below: a covering problem, solved by prices and a search
+// among the groups about which the prices are undecided ([bounds.Cover]). Since
+// what a store must shed does not depend on where it goes, the sum of those
+// problems is also the bound on bytes, and the plan is at the bound as far as
+// the shed groups find a place. They are placed by falling size, each where the
+// store is then least full (Graham 1969; for several resources Panigrahy,
+// Talwar, Uyeda, Wieder 2011) and its servers keep their ceilings. A group that
+// fits nowhere may push smaller ones out of a store, if these find a place.
+//
+// Servers are followed in whole numbers like stores: a store's load counts on
+// its master's server, ρ times on those of its replicas, and once more on the
+// server that promotes when a domain to survive fails. What is above a limit
+// today may not grow. The result is checked by package rules, and what would
+// make anything worse there is undone.
+package users
