@@ -189,7 +189,7 @@ func (c *construction) withOthers(store int, list []int32) []int32 {
 		if len(list) >= c.copies[store] || slices.Contains(list, server) || c.drain[server] {
 			continue
 		}
-		if longer := append(slices.Clone(list), server); c.shortage(longer) == 0 {
+		if longer := append(slices.Clone(list), server); c.shortage(store, longer) == 0 {
 			list = longer
 		}
 	}
@@ -203,7 +203,7 @@ func (c *construction) withOthers(store int, list []int32) []int32 {
 // loaded; −1 if there is none with room.
 func (c *construction) bestMaster(store int, b int32) int32 {
 	for _, a := range c.sites[store] {
-		if !c.may(store, a) || b >= 0 && (a == b || c.shortage([]int32{a, b}) > 0 || !c.slice(store, a, b)) {
+		if !c.may(store, a) || b >= 0 && (a == b || c.shortage(store, []int32{a, b}) > 0 || !c.slice(store, a, b)) {
 			continue
 		}
 		if load, ok := c.loadWith(store, a); ok && load <= c.goal {
@@ -216,7 +216,7 @@ func (c *construction) bestMaster(store int, b int32) int32 {
 		if len(c.cold) > 2*targetsTried {
 			a = c.cold[c.rng.IntN(len(c.cold))]
 		}
-		if !c.may(store, a) || b >= 0 && (a == b || c.shortage([]int32{a, b}) > 0) {
+		if !c.may(store, a) || b >= 0 && (a == b || c.shortage(store, []int32{a, b}) > 0) {
 			continue
 		}
 		load, ok := c.loadWith(store, a)

@@ -7,21 +7,13 @@ import "slices"
 func (s *search) promotions(p *picker, store int, server int32) {
 	sites := s.sites[store]
 	for i := 1; i < len(sites); i++ {
-		if sites[0] != server && sites[i] != server || s.fleet.Down[sites[i]] || !s.alike(store, sites[i]) {
+		if sites[0] != server && sites[i] != server || s.fleet.Down[sites[i]] {
 			continue
 		}
 		s.list = append(s.list[:0], sites...)
 		s.list[0], s.list[i] = s.list[i], s.list[0]
 		p.offer(change{store, s.list})
 	}
-}
-
-// alike reports whether the instance on the server may become master of the
-// others: rule alike must not be broken in more settings than now.
-func (s *search) alike(store int, server int32) bool {
-	st := &s.fleet.Inventory.Stores[store]
-	master := st.Master()
-	return master == nil || st.Differences(s.fleet.Inventory.Servers[server].Name) <= st.Differences(master.Server)
 }
 
 // relocations offers other servers for the store's instance on the server, and
@@ -46,7 +38,7 @@ func (s *search) relocate(p *picker, store, at int) {
 			continue
 		}
 		s.list = replaced(s.list, s.sites[store], at, c)
-		if s.shortage(s.list) > s.shortage(s.sites[store]) && !s.relax {
+		if s.shortage(store, s.list) > s.shortage(store, s.sites[store]) && !s.relax {
 			continue
 		}
 		p.offer(change{store, s.list})

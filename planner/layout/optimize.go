@@ -31,7 +31,7 @@ func Optimize(ctx context.Context, inv *inventory.Inventory, groups *inventory.S
 	p := newProblem(target, opts)
 	l := &ladder{problem: p, ctx: ctx, bound: bounds.Layout(p.fleet, bounds.LayoutOptions{})}
 	best := l.climb()
-	if p.breaksFailureCeiling(best.state) && len(p.spread) > 0 {
+	if p.breaksFailureCeiling(best.state) && l.spreadForbids() {
 		best = l.withoutSpread(best)
 	}
 	return l.result(best, groups), nil
@@ -179,15 +179,20 @@ func (l *ladder) choose(outcomes []outcome) outcome {
 }
 
 // less reports whether st is better than other.
-func (st standing) less(other standing) bool {
-	return standing{
-		broken: st.broken - other.broken, failure: st.failure - other.failure,
-		spread: st.spread - other.spread, exposed: st.exposed - other.exposed,
-	}.sign() < 0
-}
+func (st standing) less(other standing) bool { return st.minus(other).sign() < 0 }
 
 // breaksFailureCeiling reports whether the layout passes a failure ceiling.
 func (p *problem) breaksFailureCeiling(s *state) bool { return s.standing().failure > negligible }
+
+// spreadForbids reports whether no layout that keeps spread can keep the failure
+// ceiling for servers: the bound itself passes it.
+func (l *ladder) spreadForbids() bool {
+	lowest := math.Inf(1)
+	for _, limit := range l.limits[0] {
+		lowest = min(lowest, limit)
+	}
+	return len(l.spread) > 0 && l.bound.WorstSingle.Known && l.bound.WorstSingle.Value > lowest
+}
 
 // withoutSpread searches once more with spread allowed to break, and takes the
 // result only if it then keeps every failure ceiling and breaks nothing else.
@@ -196,10 +201,9 @@ func (l *ladder) withoutSpread(kept outcome) outcome {
 	relaxed.relax = true
 	free := &ladder{problem: &relaxed, ctx: l.ctx, bound: bounds.Layout(l.fleet, bounds.LayoutOptions{WithoutSpread: true})}
 	o := free.climb()
-	if st := o.state.standing(); st.broken > negligible || st.failure > negligible {
+	if st := o.state.standing(); st.worse > negligible || st.broken > negligible || st.failure > negligible {
 		return kept
 	}
-	l.bound = free.bound
 	return o
 }
 

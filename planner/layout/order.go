@@ -18,8 +18,8 @@ func (p *problem) order(target [][]int32) ([]planner.LayoutChange, []planner.Vio
 	q.initialAmounts = slices.Clone(q.state.carried)
 	q.initialUsed = slices.Clone(q.state.used)
 	for store := range target {
-		if s := steps(p.start[store], target[store]); len(s) > 0 {
-			q.waiting = append(q.waiting, way{store, s, target[store]})
+		if s, end := steps(p.start[store], target[store]); len(s) > 0 {
+			q.waiting = append(q.waiting, way{store, s, end})
 		}
 	}
 	slices.SortStableFunc(q.waiting, func(a, b way) int { return a.seeds() - b.seeds() })

@@ -1,7 +1,6 @@
 package layout
 
 import (
-	"fmt"
 	"math"
 	"slices"
 
@@ -25,18 +24,26 @@ type problem struct {
 	drain  []bool // servers that are to end empty
 	only   map[int][]bool
 
+	settings map[int]map[[2]int32]int
+
 	spread []spreadRule
 	relax  bool // spread may be broken to keep failure ceilings
 
-	levels  []int         // levels whose failures are followed, "server" first
-	limits  [][]float64   // failure ceilings by level in levels and failover resource; +Inf where none
-	delta   []int64       // Δ by store and failover resource
-	initial []serverScore // of the start
+	levels []int       // levels whose failures are followed, "server" first
+	limits [][]float64 // failure ceilings by level in levels and failover resource; +Inf where none
+	delta  []int64     // Δ by store and failover resource
+
+	initial       []serverScore // of the start
+	initialStores []storeScore
 }
 
+// spreadRule is what rule spread asks for at one level.
 type spreadRule struct {
 	level int
 	rule  inventory.Spread
+	// domains is how many domains there are to lie in, for each store that is
+	// limited to some servers, and at −1 for all others.
+	domains map[int]int
 }
 
 // newProblem reads off an inventory to which the drains of the options have
@@ -68,11 +75,8 @@ func newProblem(inv *inventory.Inventory, opts Options) *problem {
 	for _, b := range p.bytes {
 		p.meanBytes += b / int64(len(p.bytes))
 	}
-	for _, sp := range inv.Spread {
-		if level := f.Level(sp.Level); level > 0 {
-			p.spread = append(p.spread, spreadRule{level, sp})
-		}
-	}
+	p.findSpread()
+	p.findSettings()
 	p.followLevels()
 	p.delta = make([]int64, len(inv.Stores)*len(f.Failover))
 	for i := range inv.Stores {
@@ -80,9 +84,39 @@ func newProblem(inv *inventory.Inventory, opts Options) *problem {
 			p.delta[i*len(f.Failover)+j] = f.Active[i][r] - f.Passive[i][r]
 		}
 	}
-	s := newState(p, p.start)
-	p.initial = slices.Clone(s.scores)
+	p.initial = slices.Clone(newState(p, p.start).scores)
+	for i := range p.start {
+		p.initialStores = append(p.initialStores, p.scoreStore(i, p.start[i]))
+	}
 	return p
+}
+
+// findSpread reads off rule spread and how far it can be met at all.
+func (p *problem) findSpread() {
+	for _, sp := range p.fleet.Inventory.Spread {
+		level := p.fleet.Level(sp.Level)
+		if level <= 0 {
+			continue
+		}
+		rule := spreadRule{level, sp, map[int]int{}}
+		rule.domains[-1] = p.domains(level, -1)
+		for store := range p.only {
+			rule.domains[store] = p.domains(level, store)
+		}
+		p.spread = append(p.spread, rule)
+	}
+}
+
+// domains counts the domains of the level with a server that may carry the
+// store (−1: one without limits).
+func (p *problem) domains(level, store int) int {
+	seen := map[int32]bool{}
+	for s := range p.target {
+		if p.may(store, int32(s)) {
+			seen[p.fleet.Levels[level].Of[s]] = true
+		}
+	}
+	return len(seen)
 }
 
 func (p *problem) kept(store int) bool {
@@ -129,39 +163,6 @@ func (p *problem) may(store int, server int32) bool {
 	return !limited || allowed[server]
 }
 
-// shortage returns by how many domains the sites fall short of what spread asks
-// for, over all levels.
-func (p *problem) shortage(sites []int32) int {
-	short := 0
-	for _, sp := range p.spread {
-		of := p.fleet.Levels[sp.level].Of
-		domains := 0
-		for i, s := range sites {
-			if !slices.ContainsFunc(sites[:i], func(o int32) bool { return of[o] == of[s] }) {
-				domains++
-			}
-		}
-		short += max(0, sp.rule.Need(len(sites))-domains)
-	}
-	return short
-}
-
-// defects counts what is wrong with the sites of a store alone, spread apart:
-// instances missing or too many, two on one server, instances outside its limits.
-func (p *problem) defects(store int, sites []int32) int {
-	n := max(p.copies[store]-len(sites), len(sites)-p.copies[store])
-	allowed, limited := p.only[store]
-	for i, s := range sites {
-		if slices.Contains(sites[:i], s) {
-			n++
-		}
-		if limited && !allowed[s] {
-			n++
-		}
-	}
-	return n
-}
-
 // exposed reports whether the failure of one server takes the store offline
 // although it was promised more than one instance.
 func (p *problem) exposed(store int, sites []int32) int {
@@ -175,30 +176,4 @@ func (p *problem) exposed(store int, sites []int32) int {
 		return 1
 	}
 	return 0
-}
-
-// drained returns the inventory with the servers that the options drain in
-// state drain, or an error that names the subjects that are not in the fleet.
-func drained(inv *inventory.Inventory, subjects []planner.Subject) (*inventory.Inventory, error) {
-	if len(subjects) == 0 {
-		return inv, nil
-	}
-	out := inv.Clone()
-	for _, subject := range subjects {
-		found := false
-		level, _ := subject.Split()
-		for i := range out.Servers {
-			s := &out.Servers[i]
-			if s.Domain(inventory.Level(level)).String() == string(subject) {
-				found = true
-				if s.State == inventory.Active {
-					s.State = inventory.Drain
-				}
-			}
-		}
-		if !found {
-			return nil, fmt.Errorf("no such server or failure domain: %q", string(subject))
-		}
-	}
-	return out, nil
 }

@@ -50,7 +50,8 @@ func (p *problem) heaviestFirst() []int {
 
 func (s *search) wrong(store int) bool {
 	sites := s.sites[store]
-	return s.defects(store, sites) > 0 || s.shortage(sites) > 0 || s.exposed(store, sites) > 0 ||
+	sc := s.scoreStore(store, sites)
+	return sc.broken() > 0 || sc.short > 0 || s.exposed(store, sites) > 0 ||
 		slices.ContainsFunc(sites, func(b int32) bool { return s.drain[b] })
 }
 

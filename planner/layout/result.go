@@ -7,6 +7,7 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/planner"
+	"github.com/interlacemail/interlace/planner/bounds"
 	"github.com/interlacemail/interlace/planner/rules"
 	"github.com/interlacemail/interlace/planner/simulate"
 )
@@ -14,6 +15,11 @@ import (
 // result writes down the plan that leads to the outcome.
 func (l *ladder) result(o outcome, groups *inventory.ShareGroups) *planner.Layout {
 	f := l.fleet
+	for store, sites := range o.state.sites {
+		if _, end := steps(l.start[store], sites); !slices.Equal(end, sites) {
+			o.state.commit(change{store, end})
+		}
+	}
 	plan := &planner.Layout{
 		Format: planner.Format, Kind: planner.KindLayout, Options: l.opts.record(),
 		Stores:   f.Placements(o.state.sites),
@@ -30,7 +36,6 @@ func (l *ladder) result(o outcome, groups *inventory.ShareGroups) *planner.Layou
 		plan.BytesCopied += c.Bytes
 		plan.UsersInterrupted += c.Users
 	}
-	plan.Gap = gaps(plan)
 	target := plan.Target(f.Inventory)
 	broken, doubts := rules.Check(target, groups, rules.Options{From: f.Inventory})
 	plan.Violations, plan.Warnings = rules.Split(planner.KindLayout, broken)
@@ -40,6 +45,10 @@ func (l *ladder) result(o outcome, groups *inventory.ShareGroups) *planner.Layou
 	if plan.Warnings == nil {
 		plan.Warnings = []planner.Warning{}
 	}
+	if slices.ContainsFunc(broken, func(v planner.Violation) bool { return v.Rule == planner.Spread }) {
+		plan.Bounds = bounds.Layout(f, bounds.LayoutOptions{WithoutSpread: true})
+	}
+	plan.Gap = gaps(plan)
 	plan.Stopped = l.stopped(o, plan)
 	return plan
 }

@@ -41,7 +41,7 @@ func (s *search) revertStore(store int, allowed float64) bool {
 	for _, list := range s.wayBack(store) {
 		v := s.try(change{store, list})
 		cheaper := v.cost.bytes < 0 || v.cost.bytes == 0 && (v.cost.interrupted < 0 || v.cost.changes < 0)
-		if v.legal && v.afforded && cheaper && v.standing.sign() <= 0 && v.peak <= allowed {
+		if v.afforded && cheaper && v.standing.sign() <= 0 && v.peak <= allowed {
 			s.commit(change{store, list})
 			return true
 		}

@@ -196,7 +196,7 @@ func (p *picker) offer(changes ...change) {
 	p.offered++
 	v := p.try(changes...)
 	if !v.afforded {
-		p.budgetHit = p.budgetHit || v.legal
+		p.budgetHit = true
 		return
 	}
 	if !v.better() || p.best != nil && !p.beats(v) {
@@ -211,12 +211,7 @@ func (p *picker) offer(changes ...change) {
 
 // beats reports whether the verdict is better than the best so far.
 func (p *picker) beats(v verdict) bool {
-	difference := v.standing
-	difference.broken -= p.value.standing.broken
-	difference.failure -= p.value.standing.failure
-	difference.spread -= p.value.standing.spread
-	difference.exposed -= p.value.standing.exposed
-	if sign := difference.sign(); sign != 0 {
+	if sign := v.standing.minus(p.value.standing).sign(); sign != 0 {
 		return sign < 0
 	}
 	return p.merit(v) > p.merit(p.value)

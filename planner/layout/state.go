@@ -225,31 +225,45 @@ func (s *state) standing() standing {
 	return st
 }
 
+// addStore enters the store, or with sign −1 takes it out.
 func (s *state) addStore(st *standing, store int, sign float64) {
-	sites := s.sites[store]
-	st.broken += sign * float64(s.defects(store, sites))
-	short := sign * float64(s.shortage(sites))
+	sc := s.scoreStore(store, s.sites[store])
+	initial := &s.initialStores[store]
+	st.worse += sign * float64(sc.worse(initial))
+	st.broken += sign * float64(sc.broken())
 	if s.relax {
-		st.spread += short
+		st.spread += sign * float64(sc.short)
 	} else {
-		st.broken += short
+		st.worse += sign * float64(max(0, sc.short-initial.short))
+		st.broken += sign * float64(sc.short)
 	}
-	st.exposed += sign * float64(s.exposed(store, sites))
+	st.exposed += sign * float64(s.exposed(store, s.sites[store]))
 }
 
 // standing is what is wrong with a layout, the gravest first. Differences of
 // standings have the same form.
 type standing struct {
+	worse   float64 // rules broken by more than at the start
 	broken  float64 // rules broken, by their excess
 	failure float64 // excess over failure ceilings
 	spread  float64 // domains missing, where spread may be broken
 	exposed float64 // stores that one failure takes offline
 }
 
-func (st *standing) addServer(start, now *serverScore, sign float64) {
-	worse := max(0, now.failure-max(start.failure, 0))
-	st.broken += sign * (now.over + float64(now.slots+now.leaving) + worse)
+// addServer enters the server, or with sign −1 takes it out.
+func (st *standing) addServer(initial, now *serverScore, sign float64) {
+	st.worse += sign * (max(0, now.over-initial.over) + float64(max(0, now.slots-initial.slots)) +
+		float64(max(0, now.leaving-initial.leaving)) + max(0, now.failure-initial.failure))
+	st.broken += sign * (now.over + float64(now.slots+now.leaving))
 	st.failure += sign * now.failure
+}
+
+// minus returns the difference of two standings.
+func (st standing) minus(other standing) standing {
+	return standing{
+		worse: st.worse - other.worse, broken: st.broken - other.broken, failure: st.failure - other.failure,
+		spread: st.spread - other.spread, exposed: st.exposed - other.exposed,
+	}
 }
 
 // negligible is the size below which a difference of sums of excesses is rounding.
@@ -258,7 +272,7 @@ const negligible = 1e-11
 // sign returns −1 if the difference is an improvement, 1 if it is a change for
 // the worse, 0 if it is neither.
 func (st standing) sign() int {
-	for _, v := range [...]float64{st.broken, st.failure, st.spread, st.exposed} {
+	for _, v := range [...]float64{st.worse, st.broken, st.failure, st.spread, st.exposed} {
 		if math.Abs(v) > negligible {
 			if v < 0 {
 				return -1

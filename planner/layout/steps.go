@@ -13,15 +13,20 @@ type step struct {
 	from   int32 // −1 if none
 }
 
-// steps returns what brings a store from one list of sites to another: first
-// all seeds, then promotions, then drops, so that it never has fewer copies on
-// the way. A seeded replica comes last in promotion order; a promoted one
-// changes places with the master. Of all ways it takes one with the fewest
-// promotions.
-func steps(from, to []int32) []step {
+// steps returns what brings a store from one list of sites to another, and the
+// list it ends with: first all seeds, then promotions, then drops, so that it
+// never has fewer copies on the way. A seeded replica comes last in promotion
+// order; a promoted one changes places with the master. Of all ways it takes one
+// with the fewest promotions. The list it ends with has the master asked for
+// and the same replicas; their order can differ only where the store has two
+// instances on one server now.
+func steps(from, to []int32) ([]step, []int32) {
+	if slices.Equal(from, to) {
+		return nil, to
+	}
 	var out []step
 	now := slices.Clone(from)
-	if len(now) == 0 && len(to) > 0 {
+	if len(now) == 0 {
 		out = append(out, step{planner.Create, to[0], -1})
 		now = append(now, to[0])
 	}
@@ -38,37 +43,46 @@ func steps(from, to []int32) []step {
 	for _, at := range surplus(now, to) {
 		out = append(out, step{planner.Drop, now[at], -1})
 	}
-	return out
+	return out, kept(now, to)
 }
 
-// surplus returns the places in the list of instances that the target lacks:
-// servers that it does not name, and second instances on one that it does.
+// surplus returns the places in the list of instances that the target lacks. Of
+// several instances on one server the first ones stay.
 func surplus(list, to []int32) []int {
 	var places []int
 	for at, server := range list {
-		if !slices.Contains(to, server) || slices.Contains(list[:at], server) {
+		if count(list[:at], server) >= count(to, server) {
 			places = append(places, at)
 		}
 	}
 	return places
 }
 
-// reached reports whether the list is the target once its surplus is dropped.
-func reached(list, to []int32) bool {
-	if len(to) == 0 || list[0] != to[0] {
-		return len(to) == 0
-	}
-	kept := make([]int32, 0, len(to))
-	for at, server := range list {
-		if slices.Contains(to, server) && !slices.Contains(list[:at], server) {
-			kept = append(kept, server)
+func count(list []int32, server int32) int {
+	n := 0
+	for _, s := range list {
+		if s == server {
+			n++
 		}
 	}
-	return slices.Equal(kept, to)
+	return n
+}
+
+// kept returns the list without its surplus.
+func kept(list, to []int32) []int32 {
+	out := make([]int32, 0, len(to))
+	for at, server := range list {
+		if count(list[:at], server) < count(to, server) {
+			out = append(out, server)
+		}
+	}
+	return out
 }
 
 // promotions returns the shortest sequence of places whose promotion turns the
-// list into the target, by breadth-first search over the orders of the list.
+// list into the target, surplus apart, by breadth-first search over the orders
+// of the list. If none does, it returns the shortest that makes the right server
+// master.
 func promotions(list, to []int32) []int {
 	type node struct {
 		list []int32
@@ -76,13 +90,20 @@ func promotions(list, to []int32) []int {
 	}
 	queue := []node{{list: slices.Clone(list)}}
 	seen := [][]int32{queue[0].list}
+	var second []int
 	for len(queue) > 0 {
 		n := queue[0]
 		queue = queue[1:]
-		if reached(n.list, to) {
+		if n.list[0] == to[0] && slices.Equal(kept(n.list, to), to) {
 			return n.way
 		}
+		if second == nil && n.list[0] == to[0] {
+			second = n.way
+		}
 		for at := 1; at < len(n.list); at++ {
+			if slices.Contains(n.list[at+1:], n.list[at]) {
+				continue // of two instances on one server the last is meant
+			}
 			next := slices.Clone(n.list)
 			next[0], next[at] = next[at], next[0]
 			if slices.ContainsFunc(seen, func(l []int32) bool { return slices.Equal(l, next) }) {
@@ -92,5 +113,5 @@ func promotions(list, to []int32) []int {
 			queue = append(queue, node{next, append(slices.Clone(n.way), at)})
 		}
 	}
-	return nil
+	return second
 }

@@ -17,13 +17,12 @@ type verdict struct {
 	potential float64  // difference
 	peak      float64  // largest of the servers touched
 	cost      cost     // difference
-	legal     bool     // makes no broken rule of a server worse
 	afforded  bool     // keeps the budgets
 }
 
 // better reports whether the changes improve the layout and may be made.
 func (v verdict) better() bool {
-	if !v.legal || !v.afforded {
+	if !v.afforded {
 		return false
 	}
 	sign := v.standing.sign()
@@ -53,7 +52,6 @@ func (s *state) try(changes ...change) verdict {
 	for _, c := range changes {
 		s.addStore(&v.standing, c.store, 1)
 	}
-	v.legal = true
 	for _, server := range s.affected {
 		now := s.score(int(server))
 		s.judge(&v, int(server), &now)
@@ -72,11 +70,6 @@ func (s *state) judge(v *verdict, server int, now *serverScore) {
 	v.standing.addServer(initial, now, 1)
 	v.peak = max(v.peak, now.peak)
 	v.potential += s.potential(now.peak) - s.potential(was.peak)
-	if now.over > max(initial.over, was.over)+negligible ||
-		now.slots > max(initial.slots, was.slots) ||
-		now.leaving > max(initial.leaving, was.leaving) {
-		v.legal = false
-	}
 }
 
 // potential weighs a peak: the higher, the steeper.

@@ -1,0 +1,103 @@
+package layout
+
+import "slices"
+
+// storeScore counts what is wrong with the sites of one store, rule by rule.
+type storeScore struct {
+	missing int // instances fewer than promised
+	surplus int // instances more than promised
+	doubled int // instances on a server that has one already
+	outside int // instances outside the store's limits
+	down    int // instances, or the role of master, new on a server that is down
+	short   int // domains fewer than spread asks for
+	unlike  int // settings in which the master differs from the others
+}
+
+// scoreStore looks at the sites of one store.
+func (p *problem) scoreStore(store int, sites []int32) storeScore {
+	sc := storeScore{
+		missing: max(0, p.copies[store]-len(sites)), surplus: max(0, len(sites)-p.copies[store]),
+		short: p.shortage(store, sites), unlike: p.unlike(store, sites),
+	}
+	allowed, limited := p.only[store]
+	for i, s := range sites {
+		if slices.Contains(sites[:i], s) {
+			sc.doubled++
+		}
+		if limited && !allowed[s] {
+			sc.outside++
+		}
+		if p.fleet.Down[s] && (!slices.Contains(p.start[store], s) || i == 0 && p.start[store][0] != s) {
+			sc.down++
+		}
+	}
+	return sc
+}
+
+// broken counts the defects that a layout repairs, spread apart.
+func (sc *storeScore) broken() int {
+	return sc.missing + sc.surplus + sc.doubled + sc.outside + sc.down
+}
+
+// worse counts by how much more is wrong than initially, spread apart.
+func (sc *storeScore) worse(initial *storeScore) int {
+	return max(0, sc.missing-initial.missing) + max(0, sc.doubled-initial.doubled) +
+		max(0, sc.outside-initial.outside) + max(0, sc.down-initial.down) + max(0, sc.unlike-initial.unlike)
+}
+
+// shortage returns by how many domains the sites fall short of what spread asks
+// for, as far as it can be met, over all levels.
+func (p *problem) shortage(store int, sites []int32) int {
+	short := 0
+	for i := range p.spread {
+		sp := &p.spread[i]
+		of := p.fleet.Levels[sp.level].Of
+		occupied := 0
+		for i, s := range sites {
+			if !slices.ContainsFunc(sites[:i], func(o int32) bool { return of[o] == of[s] }) {
+				occupied++
+			}
+		}
+		available, limited := sp.domains[store]
+		if !limited {
+			available = sp.domains[-1]
+		}
+		short += max(0, min(sp.rule.Need(len(sites)), available)-occupied)
+	}
+	return short
+}
+
+// unlike returns in how many settings the store's other instances differ from
+// its master, as far as they are there already.
+func (p *problem) unlike(store int, sites []int32) int {
+	settings := p.settings[store]
+	if settings == nil || len(sites) == 0 {
+		return 0
+	}
+	n := 0
+	for _, s := range sites[1:] {
+		n += settings[[2]int32{sites[0], s}]
+	}
+	return n
+}
+
+// findSettings remembers, for the stores whose instances differ in settings, in
+// how many the second of two servers differs from the first as master.
+func (p *problem) findSettings() {
+	p.settings = map[int]map[[2]int32]int{}
+	for i := range p.start {
+		instances := p.fleet.Inventory.Stores[i].Instances
+		for a := range instances {
+			for b := range instances {
+				n, _ := instances[a].Settings.Differences(instances[b].Settings)
+				if p.start[i][a] == p.start[i][b] || n == 0 {
+					continue
+				}
+				if p.settings[i] == nil {
+					p.settings[i] = map[[2]int32]int{}
+				}
+				p.settings[i][[2]int32{p.start[i][a], p.start[i][b]}] = n
+			}
+		}
+	}
+}

@@ -1,0 +1,219 @@
+package layout_test
+
+import (
+	"context"
+	"encoding/json"
+	"math"
+	"os"
+	"slices"
+	"testing"
+
+	"github.com/interlacemail/interlace/fixtures"
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/inventory/sharing"
+	"github.com/interlacemail/interlace/planner"
+	"github.com/interlacemail/interlace/planner/layout"
+	"github.com/interlacemail/interlace/planner/rules"
+)
+
+func seeds(n uint64) uint64 {
+	if os.Getenv("INTERLACE_SOAK") != "" {
+		return 20 * n
+	}
+	return n
+}
+
+func optimize(t *testing.T, inv *inventory.Inventory, opts layout.Options) *planner.Layout {
+	t.Helper()
+	plan, err := layout.Optimize(context.Background(), inv, sharing.Groups(inv), opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return plan
+}
+
+// checkSafe fails if the plan makes a rule worse, beats its bound, has changes
+// that do not lead to its target, or promises what the target does not keep.
+func checkSafe(t *testing.T, seed uint64, inv *inventory.Inventory, plan *planner.Layout) {
+	t.Helper()
+	groups := sharing.Groups(inv)
+	target := plan.Target(inv)
+	before, _ := rules.Check(inv, groups, rules.Options{})
+	after, _ := rules.Check(target, groups, rules.Options{From: inv})
+	for _, v := range rules.Worse(before, after) {
+		if v.Rule == planner.Spread && unavoidable(inv, v) {
+			continue
+		}
+		t.Errorf("seed %d: the plan makes it worse that %s", seed, v)
+	}
+	if got, bound := plan.Promises.WorstSingle.Utilisation, plan.Bounds.WorstSingle; len(plan.Violations) == 0 && bound.Known && got.Value < bound.Value {
+		t.Errorf("seed %d: worst %v beats its bound %v", seed, got.Value, bound.Value)
+	}
+	for level, bound := range plan.Bounds.WorstDomain {
+		if got := plan.Promises.WorstDomain[level].Utilisation; len(plan.Violations) == 0 && got.Known && bound.Known && got.Value < bound.Value {
+			t.Errorf("seed %d: worst %s %v beats its bound %v", seed, level, got.Value, bound.Value)
+		}
+	}
+	if len(plan.Violations) == 0 && float64(plan.BytesCopied) < plan.Bounds.BytesCopied.Value {
+		t.Errorf("seed %d: %d bytes beat their bound %v", seed, plan.BytesCopied, plan.Bounds.BytesCopied.Value)
+	}
+	replay(t, seed, inv, plan)
+}
+
+// unavoidable reports whether the servers that may carry the store lie in too
+// few domains of some level for what spread asks for.
+func unavoidable(inv *inventory.Inventory, v planner.Violation) bool {
+	st := &inv.Stores[inv.Store(inventory.StoreID(v.Store))]
+	for _, sp := range inv.Spread {
+		domains := map[inventory.FailureDomain]bool{}
+		for i := range inv.Servers {
+			if s := &inv.Servers[i]; s.Target() && s.Slots != 0 && st.AllowedOn(s) {
+				domains[s.Domain(sp.Level)] = true
+			}
+		}
+		if float64(len(domains)) < v.Limit.Value {
+			return true
+		}
+	}
+	return false
+}
+
+// replay carries out the changes one by one and compares with the target.
+func replay(t *testing.T, seed uint64, inv *inventory.Inventory, plan *planner.Layout) {
+	t.Helper()
+	now := map[inventory.StoreID][]inventory.ServerID{}
+	for i := range inv.Stores {
+		for _, in := range inv.Stores[i].Instances {
+			now[inv.Stores[i].Name] = append(now[inv.Stores[i].Name], in.Server)
+		}
+	}
+	bytes := int64(0)
+	for _, c := range plan.Changes {
+		sites := now[c.Store]
+		switch at := lastIndex(sites, c.Server); {
+		case c.Do == planner.Create && len(sites) == 0:
+			sites = []inventory.ServerID{c.Server}
+		case c.Do == planner.Seed && at < 0 && len(sites) > 0 && planner.Text(sites[0]) == c.From:
+			sites = append(sites, c.Server)
+		case c.Do == planner.Promote && at > 0 && planner.Text(sites[0]) == c.From:
+			sites[0], sites[at] = sites[at], sites[0]
+		case c.Do == planner.Drop && at > 0:
+			sites = slices.Delete(sites, at, at+1)
+		default:
+			t.Errorf("seed %d: change %+v cannot be made while the store is on %v", seed, c, sites)
+		}
+		now[c.Store] = sites
+		bytes += c.Bytes
+	}
+	if bytes != plan.BytesCopied {
+		t.Errorf("seed %d: changes copy %d bytes, the plan says %d", seed, bytes, plan.BytesCopied)
+	}
+	for _, p := range plan.Stores {
+		if want := append([]inventory.ServerID{p.Master}, p.Replicas...); !slices.Equal(now[p.Store], want) {
+			t.Errorf("seed %d: changes bring %s to %v, the plan says %v", seed, p.Store, now[p.Store], want)
+		}
+	}
+}
+
+func lastIndex(sites []inventory.ServerID, server inventory.ServerID) int {
+	for i := len(sites) - 1; i >= 0; i-- {
+		if sites[i] == server {
+			return i
+		}
+	}
+	return -1
+}
+
+// roomy multiplies the capacities of the servers.
+func roomy(inv *inventory.Inventory, factor float64) *inventory.Inventory {
+	for i := range inv.Servers {
+		for r := range inv.Resources {
+			inv.Servers[i].Capacity[r] *= factor
+		}
+	}
+	return inv
+}
+
+func TestTinyFleetsReachTheBestOfAllLayouts(t *testing.T) {
+	var ratios []float64
+	tried := 0
+	for seed := range seeds(1500) {
+		inv := roomy(fixtures.Tiny(seed), float64(1+seed%4))
+		plan := optimize(t, inv, layout.Options{Gap: 0})
+		checkSafe(t, seed, inv, plan)
+		best := tryAll(inv, 2000)
+		if best == nil || !plan.Bounds.WorstSingle.Known {
+			continue
+		}
+		tried++
+		if !best.feasible {
+			if len(plan.Violations) == 0 {
+				t.Errorf("seed %d: the plan keeps every rule, but no layout does", seed)
+			}
+			continue
+		}
+		for _, v := range plan.Violations {
+			if v.Rule != planner.Transient {
+				t.Errorf("seed %d: %s, though some layout keeps every rule", seed, v)
+			}
+		}
+		if got := plan.Promises.WorstSingle.Utilisation.Value; got != best.worst {
+			t.Errorf("seed %d: worst %v, the best of all layouts has %v", seed, got, best.worst)
+		}
+		bound := plan.Bounds.WorstSingle.Value
+		if bound > best.lowest {
+			t.Errorf("seed %d: bound %v above the best of all layouts %v", seed, bound, best.lowest)
+		}
+		if best.lowest > 0 {
+			ratios = append(ratios, bound/best.lowest)
+		}
+	}
+	if tried < 300 || len(ratios) < 100 {
+		t.Fatalf("only %d fleets tried, %d of them feasible", tried, len(ratios))
+	}
+	slices.Sort(ratios)
+	if median := ratios[len(ratios)/2]; median < 0.95 {
+		t.Errorf("median of bound/optimum is %.3f", median)
+	}
+	t.Logf("%d fleets, %d feasible, bound/optimum median %.4f lowest %.4f", tried, len(ratios), ratios[len(ratios)/2], ratios[0])
+}
+
+func TestPlansAreSafeAndRepeatable(t *testing.T) {
+	for seed := range seeds(3) {
+		for _, kind := range fixtures.Kinds() {
+			for _, start := range []fixtures.Start{fixtures.GrownUnevenly, fixtures.MirroredByHand} {
+				for _, legal := range []bool{true, false} {
+					size := fixtures.Size{Servers: 12, StoresPerServer: 5, Users: 500, Start: start, Legal: legal}
+					inv := fixtures.Fleet(seed, kind, size)
+					plan := optimize(t, inv, layout.Options{Gap: 0.02, Seed: seed, Steps: 100})
+					checkSafe(t, seed, inv, plan)
+					again := optimize(t, inv, layout.Options{Gap: 0.02, Seed: seed, Steps: 100})
+					if a, b := encode(t, plan), encode(t, again); a != b {
+						t.Errorf("seed %d, %s: two runs give different plans", seed, kind)
+					}
+				}
+			}
+		}
+	}
+}
+
+func encode(t *testing.T, plan *planner.Layout) string {
+	t.Helper()
+	text, err := json.Marshal(plan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func TestWithinTheGapNothingChanges(t *testing.T) {
+	inv := fixtures.Fleet(1, fixtures.Mixed, fixtures.Size{Servers: 12, StoresPerServer: 5, Users: 500, Legal: true})
+	plan := optimize(t, inv, layout.Options{Gap: 0.05})
+	again := optimize(t, plan.Target(inv), layout.Options{Gap: plan.Gap.WorstSingle.Value + 1e-9})
+	if len(again.Changes) != 0 || again.Stopped != planner.WithinGap {
+		t.Errorf("a layout within the gap is changed %d times, stopped %s", len(again.Changes), again.Stopped)
+	}
+	if math.Abs(again.Promises.WorstSingle.Utilisation.Value-plan.Promises.WorstSingle.Utilisation.Value) > 0 {
+		t.Errorf("promise %v, and %v from the target", plan.Promises.WorstSingle, again.Promises.WorstSingle)
+	}
+}
