@@ -77,7 +77,7 @@ func parseWithUnit(s, number, suffix string) (int64, error) {
 	if factor == 0 || !isDecimal(number) || len(number) > 60 {
 		return 0, notASize(s, number, suffix)
 	}
-	value, _ := new(big.Rat).SetString(number)
+	value, _ := new(big.Rat).SetString(strings.Clone(number)) // cloned, or every text read would be kept on the heap
 	value.Mul(value, new(big.Rat).SetInt64(factor))
 	switch {
 	case !value.IsInt():
@@ -248,10 +248,13 @@ func (r Resource) Valid(v float64) bool {
 // print, cut after 60 characters.
 func Quoted(s string) string { return strconv.Quote(cut(s)) }
 
-// Printable returns a name as it is if all of it prints, else quoted; cut after
-// 60 characters.
+// Printable returns a name as it is if one can see all of it, else quoted; cut
+// after 60 characters.
 func Printable(s string) string {
 	s = cut(s)
+	if s == "" || strings.TrimSpace(s) != s {
+		return strconv.Quote(s)
+	}
 	for _, r := range s {
 		if !strconv.IsPrint(r) || r == '\uFFFD' {
 			return strconv.Quote(s)

@@ -157,7 +157,7 @@ func TestResourceValues(t *testing.T) {
 
 func TestPrintable(t *testing.T) {
 	for name, want := range map[string]string{
-		"anna": "anna", "jürgen": "jürgen", "a\x1b[2J": `"a\x1b[2J"`, "\u202eevil": `"\u202eevil"`, "\xff": `"\xff"`,
+		"anna": "anna", "jürgen": "jürgen", "a\x1b[2J": `"a\x1b[2J"`, "\u202eevil": `"\u202eevil"`, "\xff": `"\xff"`, "": `""`, " x": `" x"`,
 		strings.Repeat("ä", 61): strings.Repeat("ä", 60) + "…",
 	} {
 		if got := Printable(name); got != want {

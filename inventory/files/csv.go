@@ -1,0 +1,237 @@
+package files
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/interlacemail/interlace/inventory"
+)
+
+// readFile reads a table from the CSV file that the node names.
+func readFile[T any](r *reader, t *table, node *yaml.Node, f format[T]) {
+	t.file, t.path = r.beside(node.Value)
+	in, err := openTable(t.path)
+	if err != nil {
+		r.mistakes.add(r.at(node), "", "%s can't be read: %s", inventory.Printable(t.file.name), err)
+		return
+	}
+	defer in.Close()
+	lines := newLineReader(in)
+	if start, _ := lines.in.Peek(2); isUTF16(start) {
+		r.mistakes.add(position{t.file, 1, 1}, encodingHint, "the file is UTF-16")
+		return
+	}
+	c := &csvTable[T]{reader: r, format: f, table: t, lines: lines}
+	if c.header() {
+		c.rows()
+	}
+}
+
+// beside returns a file that is named in the fleet file, and its path: relative
+// names are relative to the fleet file.
+func (r *reader) beside(name string) (*source, string) {
+	path := name
+	if !filepath.IsAbs(name) {
+		path = filepath.Join(filepath.Dir(r.fleet.name), name)
+	}
+	r.opened++
+	return &source{name: path, rank: r.opened}, path
+}
+
+// csvTable reads one CSV file.
+type csvTable[T any] struct {
+	*reader
+	format format[T]
+	table  *table
+	lines  *lineReader
+
+	columns []*column[T] // by column of the file; nil for unknown ones
+	setters []setter[T]  // nil for columns that are no good
+	key     int          // column that names the row, or -1
+	current T            // the row that is read
+}
+
+// header reads the first line and reports whether the rows can be read.
+func (c *csvTable[T]) header() bool {
+	text, err := c.lines.next()
+	at := position{c.table.file, 1, 1}
+	if err == io.EOF {
+		c.mistakes.add(at, "", "the file is empty; its first line names the columns")
+		return false
+	}
+	if err != nil {
+		c.mistakes.add(at, "", "%s", err)
+		return false
+	}
+	var line record
+	if wrong := line.split(text); wrong != nil {
+		at.column = line.column(wrong.offset)
+		c.mistakes.add(at, wrong.hint, "%s", wrong.text)
+		return false
+	}
+	if cr := bytes.IndexByte(text, '\r'); cr >= 0 {
+		at.column = line.column(cr)
+		c.mistakes.add(at, "save the file with lines that end in LF or CRLF", "a carriage return stands inside the line")
+		return false
+	}
+	if len(line.cells) == 1 && strings.ContainsAny(string(text), ";\t") {
+		c.mistakes.add(at, "separate the fields by commas", "the columns are not separated by commas")
+		return false
+	}
+	c.key = -1
+	for i, cell := range line.cells {
+		at.column = line.column(line.starts[i])
+		c.column(at, string(cell))
+	}
+	return c.complete()
+}
+
+// column finds out what the next column of the file is.
+func (c *csvTable[T]) column(at position, name string) {
+	known, set, err := c.format.resolve(name)
+	var value *inventory.ValueError
+	switch {
+	case slices.Contains(c.table.columns, name):
+		c.mistakes.add(at, "", "column %s is there twice", inventory.Printable(name))
+		set = nil
+	case errors.As(err, &value):
+		if !c.forgiven(name) {
+			c.mistakes.add(at, value.Hint, "column %s: %s", inventory.Printable(name), value.Text)
+		}
+	case known == nil && c.forgiven(name):
+	case known == nil:
+		c.mistakes.add(at, c.columnHint(name), "column %s is not known", inventory.Printable(name))
+	case known.key:
+		c.key = len(c.columns)
+	}
+	c.table.columns = append(c.table.columns, name)
+	c.columns = append(c.columns, known)
+	c.setters = append(c.setters, set)
+}
+
+func (c *csvTable[T]) columnHint(name string) string {
+	var names []string
+	for i := range c.format.columns {
+		switch known := &c.format.columns[i]; {
+		case known.only == inYAML:
+		case known.name == "domain:" || known.name == "only:":
+			names = append(names, known.name)
+		case known.family():
+			for _, resource := range c.inv.Resources {
+				names = append(names, known.name+string(resource.Name))
+			}
+		default:
+			names = append(names, known.name)
+		}
+	}
+	if meant := inventory.Nearest(strings.TrimSpace(name), names); meant != "" {
+		return inventory.Printable(name) + " looks like " + meant
+	}
+	if slices.Contains(names, strings.TrimSpace(name)) {
+		return "leave out the space in " + inventory.Quoted(name)
+	}
+	return "the columns are " + strings.Join(names, " ")
+}
+
+// complete reports whether no column is missing without which the rows mean nothing.
+func (c *csvTable[T]) complete() bool {
+	at, complete := position{c.table.file, 1, 1}, true
+	for i := range c.format.columns {
+		known := &c.format.columns[i]
+		for _, member := range known.needed {
+			if name := known.name + member; !slices.Contains(c.table.columns, name) {
+				c.mistakes.add(at, "", "there is no column %s", inventory.Printable(name))
+			}
+		}
+		switch {
+		case slices.Contains(c.columns, known):
+		case known.required:
+			c.mistakes.add(at, "", "there is no column %s", known.name)
+			complete = false
+		case known.expected:
+			c.warnings.add(at, "", "there is no column %s: all of its values count as 0", known.name)
+		}
+	}
+	return complete
+}
+
+// rows reads all lines after the header.
+func (c *csvTable[T]) rows() {
+	var line record
+	for {
+		text, err := c.lines.next()
+		at := position{c.table.file, c.lines.line, 1}
+		switch {
+		case err == io.EOF:
+			return
+		case err == errLongLine:
+			c.mistakes.add(at, "", "%s", err)
+			continue
+		case err != nil:
+			at.line++
+			c.mistakes.add(at, "", "the file can't be read further: %s", err)
+			return
+		case len(text) == 0:
+			continue
+		}
+		if wrong := line.split(text); wrong != nil {
+			at.column = line.column(wrong.offset)
+			c.mistakes.add(at, wrong.hint, "%s", wrong.text)
+			continue
+		}
+		if len(line.cells) != len(c.columns) {
+			c.fieldCount(at, &line)
+			continue
+		}
+		c.row(at, &line)
+	}
+}
+
+// row reads one line that has as many fields as the header.
+func (c *csvTable[T]) row(at position, line *record) {
+	c.current = c.format.blank
+	for i, set := range c.setters {
+		if set == nil {
+			continue
+		}
+		text := line.cells[i]
+		if len(text) == 0 {
+			if c.columns[i].expected {
+				at.column = line.column(line.starts[i])
+				c.blank(at, c.columns[i].label(), c.name(line))
+			}
+			continue
+		}
+		if err := set(&c.current, text); err != nil {
+			at.column = line.column(line.starts[i])
+			c.complain(at, err, labelOf(c.columns[i].label(), c.name(line)))
+		}
+	}
+	c.table.lines = append(c.table.lines, int32(at.line))
+	c.format.keep(&c.current)
+}
+
+// name returns the name of the row for messages.
+func (c *csvTable[T]) name(line *record) string {
+	if c.key < 0 {
+		return ""
+	}
+	return string(line.cells[c.key])
+}
+
+func (c *csvTable[T]) fieldCount(at position, line *record) {
+	hint := ""
+	if extra := len(c.columns); len(line.cells) > extra {
+		at.column = line.column(line.starts[extra])
+		hint = "a field with a comma in it is put in quotes"
+	} else {
+		at.column = line.column(len(line.text))
+	}
+	c.mistakes.add(at, hint, "%s where the header has %d", plural(len(line.cells), "field"), len(c.columns))
+}

@@ -1,0 +1,133 @@
+package files
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/interlacemail/interlace/inventory"
+)
+
+// Read returns the inventory of a fleet file and the tables it names, sorted
+// and valid, and what is doubtful about it. An [*Error] holds all mistakes in
+// all files; any other error is about opening the fleet file itself.
+func Read(path string) (*inventory.Inventory, Warnings, error) {
+	text, err := readFleet(path)
+	if err != nil {
+		return nil, Warnings{}, fmt.Errorf("read %s: %w", path, err)
+	}
+	r := newReader(path)
+	if len(text) > maxFleet {
+		r.mistakes.add(position{r.fleet, 1, 1}, "put servers, stores and users into CSV files, such as servers: servers.csv",
+			"the file is larger than %d MiB", maxFleet>>20)
+	} else if root := r.parse(text); root != nil {
+		r.read(root)
+		r.validate()
+	}
+	warnings := r.warnings.mistakes()
+	if r.mistakes.count > 0 {
+		return nil, warnings, &Error{r.mistakes.mistakes()}
+	}
+	return r.inv, warnings, nil
+}
+
+// readFleet returns the text of a fleet file, one byte more than allowed at most.
+func readFleet(path string) ([]byte, error) {
+	in, err := openTable(path)
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	return io.ReadAll(io.LimitReader(in, maxFleet+1))
+}
+
+// reader reads one fleet.
+type reader struct {
+	inv    *inventory.Inventory
+	fleet  *source
+	opened int // files besides the fleet file
+	root   *yaml.Node
+
+	tables map[inventory.Table]*table
+	placed [][]placed // of each store as it was read, where its instances were written
+
+	mistakes, warnings collector
+
+	// partial says that only the part of the fleet file before a mistake was
+	// reached, so that nothing can be said of what is not there.
+	partial   bool
+	resources bool            // resources were reached
+	dropped   map[string]bool // resources beyond those that are possible
+
+	intern interner
+}
+
+func newReader(path string) *reader {
+	return &reader{
+		inv: inventory.New(), fleet: &source{name: path},
+		tables: map[inventory.Table]*table{}, dropped: map[string]bool{}, intern: interner{},
+		mistakes: newCollector(), warnings: newCollector(),
+	}
+}
+
+// forgiven reports whether a name of a column or resource that is not known is
+// no mistake, or one that has been reported.
+func (r *reader) forgiven(name string) bool {
+	name = name[strings.IndexByte(name, ':')+1:]
+	return r.dropped[name] || r.partial && !r.resources
+}
+
+// validate sorts the inventory and adds what is wrong with it as a whole.
+func (r *reader) validate() {
+	order := r.inv.Sort()
+	for name, from := range map[inventory.Table][]int32{
+		inventory.InServers: order.Servers, inventory.InStores: order.Stores, inventory.InUsers: order.Users,
+		inventory.InShares: order.Shares, inventory.InGroups: order.Groups,
+	} {
+		if t := r.tables[name]; t != nil {
+			t.from = from
+		}
+	}
+	mistakes, warnings := inventory.Validate(r.inv)
+	r.take(&r.mistakes, mistakes)
+	if !r.partial {
+		r.take(&r.warnings, warnings)
+	}
+	r.lookUp()
+}
+
+// take adds mistakes that name places of the inventory.
+func (r *reader) take(c *collector, mistakes inventory.Mistakes) {
+	kept := 0
+	for _, m := range mistakes.List {
+		kept++
+		if r.partial && m.Unresolved {
+			continue
+		}
+		text := m.Text
+		if m.Earlier != nil {
+			text += fmt.Sprintf(", first in line %d", r.locate(*m.Earlier).line)
+		}
+		c.take(r.locate(m.Place), text, m.Hint)
+	}
+	if !r.partial {
+		c.count += mistakes.Count - kept
+	}
+}
+
+// interner keeps one copy of texts that come again and again.
+type interner map[string]string
+
+func (i interner) text(text []byte) string {
+	if s, ok := i[string(text)]; ok {
+		return s
+	}
+	s := string(text)
+	const most = 1 << 16
+	if len(i) < most {
+		i[s] = s
+	}
+	return s
+}
