@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -13,11 +14,11 @@ import (
 func Check(inv *inventory.Inventory, violations []planner.Violation, warnings []planner.Warning) *Screen {
 	s := &Screen{}
 	var head Lines
-	head.add("%s", fleetWords(inv))
+	head.add("%s", FleetWords(inv))
 	if len(violations) == 0 {
 		head = append(head, Line{Words: "every rule holds", Tone: Good})
 	} else {
-		head = append(head, Line{Words: brokenWords(len(violations)), Tone: Broken})
+		head = append(head, Line{Words: brokenWords(violations), Tone: Broken})
 	}
 	s.add(head)
 	s.addViolations(violations, shownViolations)
@@ -34,11 +35,33 @@ const (
 	shownWarnings   = 10
 )
 
-func brokenWords(n int) string {
-	if n == 1 {
-		return "1 rule is broken"
+// brokenWords counts the rules that are broken and where: 2 rules are broken in
+// 51 places: ceiling 1, failure_ceiling 50.
+func brokenWords(violations []planner.Violation) string {
+	var rules []planner.Rule
+	for _, v := range violations {
+		rules = append(rules, v.Rule)
 	}
-	return CountText(n) + " rules are broken"
+	n, list := byRule(rules)
+	return fmt.Sprintf("%s broken in %s: %s", things(n, "rule is", "rules are"), things(len(violations), "place", "places"), list)
+}
+
+// byRule returns how many different rules there are, and a list of how often
+// each occurs, in the order of their first occurrence.
+func byRule(rules []planner.Rule) (int, string) {
+	var order []planner.Rule
+	n := map[planner.Rule]int{}
+	for _, r := range rules {
+		if n[r] == 0 {
+			order = append(order, r)
+		}
+		n[r]++
+	}
+	parts := make([]string, len(order))
+	for i, r := range order {
+		parts[i] = string(r) + " " + CountText(n[r])
+	}
+	return len(order), strings.Join(parts, ", ")
 }
 
 // addViolations lists the violations by rule, the worst of each first.
@@ -65,19 +88,32 @@ func (s *Screen) addViolations(violations []planner.Violation, limit int) {
 	}
 }
 
-// addWarnings lists the warnings.
+// addWarnings lists the warnings; rules that this kind of plan cannot repair
+// only by how often they are broken.
 func (s *Screen) addWarnings(warnings []planner.Warning) {
-	if len(warnings) == 0 {
-		return
+	var rules []planner.Rule
+	var others []string
+	for _, w := range warnings {
+		if w.Violation != nil {
+			rules = append(rules, w.Violation.Rule)
+		} else {
+			others = append(others, w.Text)
+		}
 	}
 	var lines Lines
-	for _, w := range warnings[:min(shownWarnings, len(warnings))] {
-		lines = append(lines, Line{Words: "warning: " + w.Text, Tone: Soon})
+	if len(rules) > 0 {
+		_, list := byRule(rules)
+		lines = append(lines, Line{Words: "warning: broken, and not to be repaired by a plan of this kind: " + list, Tone: Soon})
 	}
-	if rest := len(warnings) - shownWarnings; rest > 0 {
+	for _, text := range others[:min(shownWarnings, len(others))] {
+		lines = append(lines, Line{Words: "warning: " + text, Tone: Soon})
+	}
+	if rest := len(others) - shownWarnings; rest > 0 {
 		lines.add("… %s more warnings: -o json lists all", CountText(rest))
 	}
-	s.add(lines)
+	if lines != nil {
+		s.add(lines)
+	}
 }
 
 // Violations is the table of violations.
@@ -86,10 +122,10 @@ func Violations(violations []planner.Violation) *Table {
 		left("rule", "rule", 0),
 		left("subject", "subject", 0),
 		hidden("server"), hidden("store"), hidden("user"), hidden("group"), hidden("resource"), hidden("failed"),
+		left("where", "", 1),
 		right("found", "value", 0),
 		right("limit", "limit", 0),
 		right("over by", "excess", 2),
-		left("in words", "", 1),
 	}}
 	t.Rows = func(yield func([]Cell) bool) {
 		for _, v := range violations {
@@ -109,10 +145,24 @@ func violationRow(v planner.Violation) []Cell {
 	return []Cell{
 		words(string(v.Rule)).in(Broken), words(string(v.Subject)),
 		words(string(v.Server)), words(string(v.Store)), words(string(v.User)), words(string(v.Group)), words(string(v.Resource)),
-		list(v.Failed),
+		list(v.Failed), words(whereWords(v)),
 		figure(kind, v.Value.Value), figure(kind, v.Limit.Value), figure(kind, v.Excess()),
-		words(v.String()),
 	}
+}
+
+// whereWords says where and when the rule is broken: cpu when imap27 fails.
+func whereWords(v planner.Violation) string {
+	switch {
+	case v.Rule == planner.Spread:
+		return "several in " + failureWords(v.Failed)
+	case v.Resource != "" && len(v.Failed) > 0:
+		return fmt.Sprintf("%s when %s %s", v.Resource, failureWords(v.Failed), failVerb(v.Failed))
+	case v.Resource != "":
+		return string(v.Resource)
+	case v.Server != "" && v.Subject != planner.ServerSubject(inventory.ServerID(v.Server)):
+		return "on " + string(v.Server)
+	}
+	return ""
 }
 
 // measured reports whether the rule limits a utilisation rather than a number of things.

@@ -128,9 +128,9 @@ func (s scale) text(v float64) string {
 	return strconv.FormatFloat(v/s.factor, 'f', s.decimals, 64)
 }
 
-// barText draws the ratio with 30 characters for one, in steps of an eighth.
+// barText draws the ratio with 20 characters for one, in steps of an eighth.
 func barText(ratio float64) string {
-	const whole = 30
+	const whole = 20
 	eighths := int(math.Round(min(max(ratio, 0), 1.5) * whole * 8))
 	bar := strings.Repeat("█", eighths/8)
 	if rest := eighths % 8; rest > 0 {

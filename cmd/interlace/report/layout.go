@@ -20,7 +20,7 @@ type Made struct {
 func (m Made) headline(kind string, otherwise string, seed uint64) Lines {
 	of := otherwise
 	if m.Inventory != nil {
-		of = fleetWords(m.Inventory)
+		of = FleetWords(m.Inventory)
 	}
 	took := ""
 	if m.Took > 0 {
@@ -41,7 +41,7 @@ func Layout(p *planner.Layout, m Made) *Screen {
 	facts.add("loads", "%s", loadsWords(p.Inventory))
 	facts.add("stopped", "%s", stoppedWords(p.Stopped))
 	if m.File != "" {
-		facts.add("next", "%s", nextWords("interlace moves "+m.File, "interlace simulate --after "+m.File))
+		facts.add("next", "%s", nextWords("interlace simulate --after "+m.File, "interlace users --after "+m.File, "interlace moves "+m.File))
 	}
 	s.add(facts)
 	s.addBroken(p.Violations, p.Warnings)
@@ -51,7 +51,7 @@ func Layout(p *planner.Layout, m Made) *Screen {
 // addBroken says what keeps a plan from being feasible, and its warnings.
 func (s *Screen) addBroken(violations []planner.Violation, warnings []planner.Warning) {
 	if len(violations) > 0 {
-		s.add(Lines{{Words: "not feasible: " + brokenWords(len(violations)) + " by the best plan found", Tone: Broken}})
+		s.add(Lines{{Words: "not feasible, even by the best plan found: " + brokenWords(violations), Tone: Broken}})
 		s.addViolations(violations, shownViolations)
 	}
 	s.addWarnings(warnings)

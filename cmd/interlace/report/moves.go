@@ -29,7 +29,7 @@ func Schedule(p *planner.Schedule, m Made) *Screen {
 func transientWords(p *planner.Schedule) string {
 	rules := "every state keeps the rules"
 	if len(p.Violations) > 0 {
-		rules = brokenWords(len(p.Violations))
+		rules = brokenWords(p.Violations)
 	}
 	fullest := ""
 	if p.TransientFullest.Utilisation.Known {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/olekukonko/tablewriter/pkg/twwidth"
 )
 
 // Screen is what a command tells a person: blocks, one blank line between them.
@@ -43,12 +45,13 @@ type Lines []Line
 // Text writes the lines.
 func (l Lines) Text(w io.Writer, style Style) error {
 	for _, line := range l {
-		text := Clean(line.Words)
-		if style.Colour {
-			text = tint(text, line.Tone)
-		}
-		if _, err := io.WriteString(w, text+"\n"); err != nil {
-			return err
+		for _, text := range wrapped(Clean(line.Words), style.Width, 4) {
+			if style.Colour {
+				text = tint(text, line.Tone)
+			}
+			if _, err := io.WriteString(w, text+"\n"); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -65,17 +68,56 @@ type Fact struct{ Label, Words string }
 type Facts []Fact
 
 // Text writes the facts.
-func (f Facts) Text(w io.Writer, _ Style) error {
+func (f Facts) Text(w io.Writer, style Style) error {
 	width := 0
 	for _, fact := range f {
 		width = max(width, len(fact.Label))
 	}
 	for _, fact := range f {
-		if _, err := fmt.Fprintf(w, "%-*s   %s\n", width, fact.Label, Clean(fact.Words)); err != nil {
-			return err
+		line := fmt.Sprintf("%-*s   %s", width, fact.Label, Clean(fact.Words))
+		for _, text := range wrapped(line, style.Width, width+gap) {
+			if _, err := io.WriteString(w, text+"\n"); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+// wrapped breaks a line that is wider than the terminal between words, before
+// the dots that join parts where it can, and indents what follows.
+func wrapped(line string, width, indent int) []string {
+	var lines []string
+	for width > 2*indent && twwidth.Width(line) > width {
+		at := breakBefore(line, width, indent)
+		if at <= indent {
+			break
+		}
+		lines = append(lines, strings.TrimRight(line[:at], " "))
+		line = strings.Repeat(" ", indent) + strings.TrimLeft(line[at:], " ")
+	}
+	return append(lines, line)
+}
+
+// breakBefore returns where the line is broken to fit: behind its last joining
+// dot that fits, or at its last space, or 0.
+func breakBefore(line string, width, indent int) int {
+	space, dot := 0, 0
+	for i, r := range line {
+		if twwidth.Width(line[:i]) > width {
+			break
+		}
+		if r == ' ' && i > indent {
+			space = i
+			if strings.HasSuffix(line[:i], " ·") {
+				dot = i
+			}
+		}
+	}
+	if dot > 0 {
+		return dot
+	}
+	return space
 }
 
 func (f *Facts) add(label, format string, args ...any) {

@@ -23,3 +23,16 @@ func Settings(settings []Setting) *Table {
 	}
 	return t
 }
+
+// Labelled is the table of facts, for CSV.
+func Labelled(facts Facts) *Table {
+	t := &Table{Columns: []Column{left("", "name", 0), left("", "value", 0)}}
+	t.Rows = func(yield func([]Cell) bool) {
+		for _, f := range facts {
+			if !yield([]Cell{words(f.Label), words(f.Words)}) {
+				return
+			}
+		}
+	}
+	return t
+}

@@ -14,7 +14,7 @@ import (
 func Simulation(sim *planner.Simulation, inv *inventory.Inventory, top int) *Screen {
 	s := &Screen{}
 	var head Lines
-	head.add("failures of %s%s", fleetWords(inv), afterWords(sim.After))
+	head.add("failures of %s%s", FleetWords(inv), afterWords(sim.After))
 	s.add(head)
 	servers, domains := bySort(sim.Failures)
 	s.addFailures(servers, inv, top)
@@ -76,10 +76,9 @@ func noneAbove(rest []planner.Impact) string {
 func (s *Screen) addOutcome(sim *planner.Simulation) {
 	switch {
 	case len(sim.Violations) > 0:
-		s.add(Lines{{Words: brokenWords(len(sim.Violations)), Tone: Broken}})
-		s.addViolations(sim.Violations, shownViolations)
+		s.add(Lines{{Words: brokenWords(sim.Violations), Tone: Broken}})
 		if len(sim.After) == 0 {
-			s.add(Facts{{"next", nextWords("interlace layout --plan plan.json")}})
+			s.add(Facts{{"next", nextWords("interlace check", "interlace layout --plan plan.json")}})
 		}
 	case !anyOffline(sim.Failures):
 		s.add(Lines{{Words: "no ceiling is passed, and no failure takes a store offline", Tone: Good}})
@@ -99,13 +98,14 @@ func Failures(failures []planner.Impact) *Table { return failureTable(failures, 
 func failureTable(failures []planner.Impact, inv *inventory.Inventory) *Table {
 	t := &Table{Columns: []Column{
 		left("fails", "failed", 0),
+		offlineColumn("stores offline", "stores_offline", failures), offlineColumn("users offline", "users_offline", failures),
 		right("worst", "utilisation", 0), left("", "", 5),
 		right("first hour", "first_hour", 2),
 		left("on", "server", 0), left("", "resource", 3),
 		right("stores over", "stores_failed_over", 4), right("users over", "users_failed_over", 4),
 		right("to servers", "taken_over_by", 6), right("one takes", "largest_share", 6),
-		right("stores offline", "stores_offline", 1), right("users offline", "users_offline", 1),
-		{Key: "at_risk_seconds", Hidden: true}, {Key: "restore_seconds", Hidden: true},
+		{Key: "at_risk_seconds", Hidden: true},
+		{Key: "restore_seconds", Hidden: true},
 	}}
 	t.Rows = func(yield func([]Cell) bool) {
 		for _, f := range failures {
@@ -117,6 +117,13 @@ func failureTable(failures []planner.Impact, inv *inventory.Inventory) *Table {
 	return t
 }
 
+// offlineColumn is shown where there is something to see in it.
+func offlineColumn(heading, key string, failures []planner.Impact) Column {
+	c := right(heading, key, 1)
+	c.Hidden = !anyOffline(failures)
+	return c
+}
+
 func failureRow(f planner.Impact, inv *inventory.Inventory) []Cell {
 	tone := impactTone(f, inv)
 	bar := Nothing
@@ -124,11 +131,10 @@ func failureRow(f planner.Impact, inv *inventory.Inventory) []Cell {
 		bar = figure(Bar, f.Worst.Utilisation.Value).in(tone)
 	}
 	return []Cell{
-		list(f.Failed),
+		list(f.Failed), offline(f.StoresOffline), offline(f.UsersOffline),
 		ratio(f.Worst.Utilisation).in(tone), bar, ratio(f.Worst.FirstHour),
 		words(string(f.Worst.Server)), words(string(f.Worst.Resource)),
 		count(f.StoresFailedOver), count(f.UsersFailedOver), count(f.TakenOverBy), ratio(f.LargestShare),
-		offline(f.StoresOffline), offline(f.UsersOffline),
 		seconds(f.AtRiskSeconds), seconds(f.RestoreSeconds),
 	}
 }
@@ -177,8 +183,20 @@ func Failure(sim *planner.Simulation, inv *inventory.Inventory, top int) *Screen
 			s.add(more)
 		}
 	}
+	if !promised(f.Failed, inv) {
+		s.add(Lines{{Words: "the fleet need not survive this, so no ceiling holds"}})
+		return s
+	}
 	s.addOutcome(sim)
 	return s
+}
+
+// promised reports whether the fleet is to survive failures of these levels.
+func promised(failed []string, inv *inventory.Inventory) bool {
+	return !slices.ContainsFunc(failed, func(f string) bool {
+		level, _, _ := strings.Cut(f, ":")
+		return !survives(inv, inventory.Level(level))
+	})
 }
 
 func worstText(w planner.Worst) string {

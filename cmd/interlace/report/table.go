@@ -63,10 +63,10 @@ const (
 type Cell struct {
 	Kind      Kind
 	Tone      Tone
-	Unknown   bool // shown as –, null in JSON, empty in CSV
-	Blank     bool // has no meaning here: empty everywhere, null in JSON
-	Estimated bool // shown with ~
-	Text      string
+	Unknown   bool   // shown as –, null in JSON, empty in CSV
+	Blank     bool   // has no meaning here: empty everywhere, null in JSON
+	Estimated bool   // shown with ~
+	Text      string // of a list: how people read it; empty: its items with spaces between
 	List      []string
 	Value     float64
 }

@@ -63,7 +63,8 @@ func sample() *Table {
 	return &Table{
 		Columns: []Column{
 			left("name", "name", 0), left("stores", "stores", 2), right("users", "users", 1), right("full", "utilisation", 0),
-			right("disk", "disk_bytes", 0), {Heading: "io", Key: "io_ops_per_s", Right: true, Unit: "ops/s", Drop: 3},
+			right("disk", "disk_bytes", 0),
+			{Heading: "io", Key: "io_ops_per_s", Right: true, Unit: "ops/s", Drop: 3},
 			right("takes", "seconds", 4), left("", "", 5), hidden("note"),
 		},
 		Rows: slices.Values([][]Cell{

@@ -127,6 +127,9 @@ func (f *form) text(c int, cell *Cell) string {
 	case Words:
 		return Clean(cell.Text)
 	case List:
+		if cell.Text != "" {
+			return Clean(cell.Text)
+		}
 		return Clean(strings.Join(cell.List, " "))
 	case Count:
 		return about + CountText(int64(cell.Value))

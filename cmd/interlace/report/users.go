@@ -31,10 +31,14 @@ func Assignment(p *planner.Assignment, m Made) *Screen {
 
 func assignmentPromises(p *planner.Assignment) *Table {
 	copied := planner.Known(float64(p.BytesCopied))
+	gap := ratio(p.Gap.PeakUtilisation)
+	if p.Options.MaxBytes == nil && p.Options.MaxUsers == nil {
+		gap = Nothing // the aim is fewest bytes, not the lowest peak
+	}
 	return comparison([][]Cell{
 		{
 			words("peak utilisation"), ratio(p.Before.PeakUtilisation), ratio(p.Promises.PeakUtilisation),
-			ratio(p.Bounds.PeakUtilisation), ratio(p.Gap.PeakUtilisation), words(peakWords(p.Promises)),
+			ratio(p.Bounds.PeakUtilisation), gap, words(peakWords(p.Promises)),
 		},
 		{words("copied"), Nothing, amount(copied), amount(p.Bounds.BytesCopied), ratio(p.Gap.BytesCopied), Nothing},
 		{words("share groups torn"), count(p.Before.GroupsTorn), count(p.Promises.GroupsTorn), Nothing, Nothing, Nothing},

@@ -10,8 +10,8 @@ import (
 	"github.com/interlacemail/interlace/planner"
 )
 
-// fleetWords sums the fleet up: 100 servers in 20 racks, 2,000 stores, 1.2 M users.
-func fleetWords(inv *inventory.Inventory) string {
+// FleetWords sums the fleet up: 100 servers in 20 racks, 2,000 stores, 1.2 M users.
+func FleetWords(inv *inventory.Inventory) string {
 	var b strings.Builder
 	b.WriteString(things(len(inv.Servers), "server", "servers"))
 	separator := " in "
