@@ -1,0 +1,68 @@
+# make demo shows the whole idea, make test runs the tests; both need Go and a C
+# compiler and nothing else. Tests against real Cyrus servers need make deps.
+SHELL       := /bin/bash
+GO          ?= go
+GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+RACE        := ./inventory/... ./fixtures/... ./cmd/...
+FUZZTIME    ?= 30s
+
+.PHONY: help build test check lint demo demo-live bench fuzz soak golden deps compiler
+help:
+	@echo "make build test check demo demo-live bench fuzz soak golden deps"
+
+build: compiler           # bin/interlace
+	@$(GO) build -o bin/interlace ./cmd/interlace
+
+compiler:
+	@command -v $$($(GO) env CC) >/dev/null || { echo "interlace needs a C compiler, for SQLite: install gcc or clang (Debian: apt-get install gcc libc6-dev)" >&2; exit 2; }
+
+test: compiler            # every test that can run here; says what it skips
+	@.ci/test ./...
+
+check: compiler lint      # what a change must pass
+	$(GO) test -race $(RACE)
+	@$(MAKE) --no-print-directory test
+
+lint:
+	@unformatted=$$($(GO) run $(GOFUMPT) -l .); [ -z "$$unformatted" ] || { echo "not formatted by gofumpt: $$unformatted" >&2; exit 1; }
+	$(GO) vet ./...
+	$(GO) run $(STATICCHECK) ./...
+	$(GO) mod tidy -diff
+
+demo: build               # a made-up fleet, from its broken rules to a plan
+	@demo() { printf '\n\n=== %s\n$$ interlace %s\n\n' "$$1" "$${*:2}"; ../bin/interlace "$${@:2}" || [ $$? -eq 1 ]; }; \
+	rm -rf demo && mkdir demo && cd demo && \
+	demo "A fleet after some years of placing mail stores by hand" demo fleet && \
+	demo "Into the database" import fleet/fleet.yaml && \
+	demo "Which rules it breaks" check && \
+	demo "What happens when a server or a rack fails" simulate --top 5 && \
+	demo "A better place for every master and replica" layout --plan plan.json && \
+	demo "A better store for some users, when that is done" users --after plan.json --plan users.json && \
+	demo "The way there, wave by wave" moves plan.json users.json --plan moves.json && \
+	demo "The same failures afterwards" simulate --after plan.json --top 5 && \
+	printf '%s\n' '' '' '=== Now you: cd demo, then' \
+	'../bin/interlace simulate --fail rack:a1           what one rack takes with it' \
+	'../bin/interlace layout --drain server:imap01      the same plan, and imap01 empty' \
+	'../bin/interlace show groups                       who shares folders with whom' \
+	'../bin/interlace help                              everything else'
+
+demo-live: build          # the same on real Cyrus servers, started here and stopped again
+	@$(GO) build -o bin/cyrusrig ./cmd/cyrusrig && bin/cyrusrig --demo bin/interlace
+
+bench:                    # speed and quality
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+fuzz:                     # every fuzz test for FUZZTIME
+	@grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n1 dirname | sort -u | while read -r dir; do \
+	  grep -ho '^func Fuzz[A-Za-z0-9_]*' $$dir/*_test.go | cut -d' ' -f2 | while read -r name; do \
+	    echo "$$dir $$name" && $(GO) test -run '^$$' -fuzz "^$$name$$" -fuzztime $(FUZZTIME) $$dir || exit 1; done || exit 1; done
+
+soak:                     # the large and the long tests
+	INTERLACE_SOAK=1 $(GO) test -timeout 2h ./...
+
+golden:                   # writes what the tests found into the golden files
+	$(GO) test $$(grep -rl --include='*_test.go' 'flag.Bool("update"' . | xargs -n1 dirname | sort -u) -update
+
+deps:                     # Debian's Cyrus, with nothing started
+	@sh fixtures/cyrustest/install.sh
