@@ -72,17 +72,18 @@ func (s *Store) AllowedOn(server *Server) bool {
 	return true
 }
 
-// Differences returns in how many settings the other instances would disagree
-// with the one on the server if that were the master. Unknown settings agree.
-func (s *Store) Differences(master ServerID) int {
-	m := s.On(master)
-	if m == nil {
+// Unlike returns in how many settings the store's instances on the other servers
+// disagree with the one on the first, the master. Unknown settings agree, and so
+// do instances that do not exist yet.
+func (s *Store) Unlike(servers []ServerID) int {
+	if len(servers) == 0 {
 		return 0
 	}
 	total := 0
-	for i := range s.Instances {
-		if in := &s.Instances[i]; in != m {
-			differ, _ := m.Settings.Differences(in.Settings)
+	master := s.On(servers[0])
+	for _, server := range servers[1:] {
+		if replica := s.On(server); master != nil && replica != nil {
+			differ, _ := master.Settings.Differences(replica.Settings)
 			total += differ
 		}
 	}

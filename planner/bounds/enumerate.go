@@ -143,7 +143,7 @@ func (p *problem) siteLists(store int) [][]int32 {
 	var extend func(list []int32)
 	extend = func(list []int32) {
 		if len(list) == p.fleet.Inventory.PromisedCopies(st) {
-			if p.spreadKept(list) {
+			if p.spreadKept(list) && p.alikeKept(store, list) {
 				lists = append(lists, slices.Clone(list))
 			}
 			return
@@ -160,6 +160,21 @@ func (p *problem) siteLists(store int) [][]int32 {
 		lists[0], lists[at] = lists[at], lists[0]
 	}
 	return lists
+}
+
+// alikeKept reports whether the master would differ from the other instances in
+// no more settings than now.
+func (p *problem) alikeKept(store int, list []int32) bool {
+	inv := p.fleet.Inventory
+	names := func(list []int32) []inventory.ServerID {
+		out := make([]inventory.ServerID, len(list))
+		for i, s := range list {
+			out[i] = inv.Servers[s].Name
+		}
+		return out
+	}
+	st := &inv.Stores[store]
+	return st.Unlike(names(list)) <= st.Unlike(names(p.today[store]))
 }
 
 func (p *problem) spreadKept(list []int32) bool {

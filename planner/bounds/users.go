@@ -30,6 +30,8 @@ type Assignments struct {
 	Pieces   []Piece       // by store, then group
 	First    []int32       // Pieces[First[s]:First[s+1]] are those on store s
 	Torn     [][]int32     // the pieces of each group that has several
+	Sites    load.Layout   // servers of each store that are up, the one that serves it first
+	Survive  []Survival    // one for each level to survive
 }
 
 // AssignmentsOptions say what a users plan must do and must leave.
@@ -58,6 +60,13 @@ func NewAssignments(f *load.Fleet, groups *inventory.ShareGroups, opts Assignmen
 		}
 	}
 	a.collect(groups, opts.Keeps)
+	for s := range layout {
+		layout[s] = slices.DeleteFunc(layout[s], func(server int32) bool { return f.Down[server] })
+	}
+	a.Sites = layout
+	for _, level := range inv.Survive {
+		a.Survive = append(a.Survive, a.survival(level))
+	}
 	return a
 }
 
@@ -95,13 +104,29 @@ func (a *Assignments) collect(groups *inventory.ShareGroups, keeps func(int) boo
 			}
 			p.Fixed = p.Fixed || user.Pinned || keeps != nil && keeps(int(u))
 		}
-		if len(pieces)-from > 1 {
-			for i := from; i < len(pieces); i++ {
-				pieces[i].Torn = true
-			}
-		}
+		a.tear(pieces[from:])
 	}
 	a.sortByStore(pieces)
+}
+
+// tear marks the pieces of one group if there are several. Where those that stay
+// lie on several stores, or on one to which nobody may move, the group cannot
+// come together, and all of it stays.
+func (a *Assignments) tear(pieces []Piece) {
+	if len(pieces) < 2 {
+		return
+	}
+	fixed, closed := 0, false
+	for i := range pieces {
+		pieces[i].Torn = true
+		if pieces[i].Fixed {
+			fixed++
+			closed = closed || !a.Receives[pieces[i].Store]
+		}
+	}
+	for i := range pieces {
+		pieces[i].Fixed = pieces[i].Fixed || fixed > 1 || closed
+	}
 }
 
 // sortByStore fills Pieces, First and Torn from pieces in the order of groups.
@@ -184,4 +209,18 @@ func (a *Assignments) HighestCeiling() float64 {
 		highest = max(highest, r.Ceiling)
 	}
 	return highest
+}
+
+// Utilisation returns the largest part of a capacity that the amounts are on
+// the store, and in which resource; -1 if it has no capacity.
+func (a *Assignments) Utilisation(store int, amounts *inventory.Amounts) (value float64, resource int) {
+	resource = -1
+	for r := range a.Fleet.Resources {
+		if capacity := a.Capacity[store][r]; capacity > 0 {
+			if u := float64(amounts[r]) / capacity; resource < 0 || u > value {
+				value, resource = u, r
+			}
+		}
+	}
+	return value, resource
 }

@@ -26,31 +26,40 @@ type UsersOptions struct {
 // steps for the cover of each store.
 const coverSteps = 2000
 
-// Users returns what no assignment can beat. The least number of bytes is
-// unknown for partial plans, and where the budget does not allow to keep the
-// rules.
-func Users(a *Assignments, opts UsersOptions) planner.AssignmentBounds {
-	b := planner.AssignmentBounds{PeakUtilisation: a.leastPeak(!opts.Partial && !opts.Torn)}
-	if b.PeakUtilisation.Known {
-		b.PeakUtilisation.Value = a.within(b.PeakUtilisation.Value, opts)
+// UsersPeak returns the least peak utilisation that an assignment may have. It
+// is unknown where no store has a capacity.
+func UsersPeak(a *Assignments, opts UsersOptions) planner.Number {
+	peak := a.leastPeak(!opts.Partial && !opts.Torn)
+	if peak.Known {
+		peak.Value = a.within(peak.Value, opts)
 	}
+	return peak
+}
+
+// UsersBytes returns the least number of bytes that an assignment copies. It is
+// unknown for partial ones, and where the budget does not allow to keep the rules.
+func UsersBytes(a *Assignments, opts UsersOptions) planner.Number {
 	if opts.Partial {
-		return b
+		return planner.Number{}
 	}
 	peak := a.HighestCeiling()
-	if opts.Peak > 0 && opts.MaxBytes == nil && opts.MaxUsers == nil {
-		peak = opts.Peak
+	if opts.Peak > 0 {
+		peak = min(peak, opts.Peak)
 	}
-	l := &leaving{Assignments: a, whole: !opts.Torn, steps: coverSteps, limit: func(r int) float64 { return a.Limit(r, peak) }}
+	l := &leaving{
+		Assignments: a, whole: !opts.Torn, steps: coverSteps,
+		limit: func(r int) float64 { return a.Limit(r, peak) },
+	}
 	l.cost = usersOf
 	if opts.MaxUsers != nil && l.least() > int64(*opts.MaxUsers) {
-		return b
+		return planner.Number{}
 	}
 	l.cost = bytesOf
-	if least := l.least(); opts.MaxBytes == nil || least <= *opts.MaxBytes {
-		b.BytesCopied = planner.Known(float64(least))
+	least := l.least()
+	if opts.MaxBytes != nil && least > *opts.MaxBytes {
+		return planner.Number{}
 	}
-	return b
+	return planner.Known(float64(least))
 }
 
 // within raises the bound on the peak to where the budget suffices: the more a

@@ -1,6 +1,10 @@
 package layout
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/interlacemail/interlace/inventory"
+)
 
 // storeScore counts what is wrong with the sites of one store, rule by rule.
 type storeScore struct {
@@ -70,33 +74,25 @@ func (p *problem) shortage(store int, sites []int32) int {
 // unlike returns in how many settings the store's other instances differ from
 // its master, as far as they are there already.
 func (p *problem) unlike(store int, sites []int32) int {
-	settings := p.settings[store]
-	if settings == nil || len(sites) == 0 {
+	if !p.differs[store] {
 		return 0
 	}
-	n := 0
-	for _, s := range sites[1:] {
-		n += settings[[2]int32{sites[0], s}]
+	names := make([]inventory.ServerID, len(sites))
+	for i, s := range sites {
+		names[i] = p.fleet.Inventory.Servers[s].Name
 	}
-	return n
+	return p.fleet.Inventory.Stores[store].Unlike(names)
 }
 
-// findSettings remembers, for the stores whose instances differ in settings, in
-// how many the second of two servers differs from the first as master.
+// findSettings marks the stores whose instances differ in settings.
 func (p *problem) findSettings() {
-	p.settings = map[int]map[[2]int32]int{}
+	p.differs = make([]bool, len(p.start))
 	for i := range p.start {
 		instances := p.fleet.Inventory.Stores[i].Instances
 		for a := range instances {
 			for b := range instances {
 				n, _ := instances[a].Settings.Differences(instances[b].Settings)
-				if p.start[i][a] == p.start[i][b] || n == 0 {
-					continue
-				}
-				if p.settings[i] == nil {
-					p.settings[i] = map[[2]int32]int{}
-				}
-				p.settings[i][[2]int32{p.start[i][a], p.start[i][b]}] = n
+				p.differs[i] = p.differs[i] || n > 0
 			}
 		}
 	}

@@ -24,7 +24,7 @@ type problem struct {
 	drain  []bool // servers that are to end empty
 	only   map[int][]bool
 
-	settings map[int]map[[2]int32]int
+	differs []bool // stores whose instances differ in settings
 
 	spread []spreadRule
 	relax  bool // spread may be broken to keep failure ceilings
@@ -42,7 +42,8 @@ type spreadRule struct {
 	level int
 	rule  inventory.Spread
 	// domains is how many domains there are to lie in, for each store that is
-	// limited to some servers, and at −1 for all others.
+	// limited to some servers or lies on one that is no target, and at −1 for all
+	// others.
 	domains map[int]int
 }
 
@@ -100,19 +101,23 @@ func (p *problem) findSpread() {
 		}
 		rule := spreadRule{level, sp, map[int]int{}}
 		rule.domains[-1] = p.domains(level, -1)
-		for store := range p.only {
-			rule.domains[store] = p.domains(level, store)
+		for store, sites := range p.start {
+			_, limited := p.only[store]
+			if limited || slices.ContainsFunc(sites, func(s int32) bool { return !p.target[s] }) {
+				rule.domains[store] = p.domains(level, store)
+			}
 		}
 		p.spread = append(p.spread, rule)
 	}
 }
 
 // domains counts the domains of the level with a server that may carry the
-// store (−1: one without limits).
+// store (−1: one without limits), or carries it while it is down.
 func (p *problem) domains(level, store int) int {
 	seen := map[int32]bool{}
 	for s := range p.target {
-		if p.may(store, int32(s)) {
+		stays := store >= 0 && p.fleet.Down[s] && slices.Contains(p.start[store], int32(s))
+		if stays || p.may(store, int32(s)) {
 			seen[p.fleet.Levels[level].Of[s]] = true
 		}
 	}

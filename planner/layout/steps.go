@@ -14,12 +14,12 @@ type step struct {
 }
 
 // steps returns what brings a store from one list of sites to another, and the
-// list it ends with: first all seeds, then promotions, then drops, so that it
-// never has fewer copies on the way. A seeded replica comes last in promotion
-// order; a promoted one changes places with the master. Of all ways it takes one
-// with the fewest promotions. The list it ends with has the master asked for
-// and the same replicas; their order can differ only where the store has two
-// instances on one server now.
+// list it ends with: seeds, drops of second instances on one server, promotions,
+// then all other drops, so that it never lies on fewer servers on the way. A
+// seeded replica comes last in promotion order; a promoted one changes places
+// with the master. Of all ways it takes one with the fewest promotions. The list
+// it ends with is the one asked for, unless that has two instances on one
+// server: then their order may differ.
 func steps(from, to []int32) ([]step, []int32) {
 	if slices.Equal(from, to) {
 		return nil, to
@@ -34,6 +34,12 @@ func steps(from, to []int32) ([]step, []int32) {
 		if !slices.Contains(now, server) {
 			out = append(out, step{planner.Seed, server, now[0]})
 			now = append(now, server)
+		}
+	}
+	for at := len(now) - 1; at > 0; at-- {
+		if server := now[at]; slices.Contains(now[:at], server) && count(now, server) > count(to, server) {
+			out = append(out, step{planner.Drop, server, -1})
+			now = slices.Delete(now, at, at+1)
 		}
 	}
 	for _, at := range promotions(now, to) {
