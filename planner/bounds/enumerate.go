@@ -236,6 +236,7 @@ func (e *enumerator) put(store int, list []int32, sign int64) {
 	n := len(f.Capacity)
 	e.sites[store] = list
 	master := load.Master(list, f.Down)
+	served := false
 	up := 0
 	for _, s := range list {
 		e.used[s] += int(sign)
@@ -247,8 +248,8 @@ func (e *enumerator) put(store int, list []int32, sign int64) {
 		}
 		up++
 		amounts := &f.Passive[store]
-		if s == master {
-			amounts = &f.Active[store]
+		if !served {
+			amounts, served = &f.Active[store], true
 		}
 		for r := range f.Resources {
 			e.carried[s][r] += sign * amounts[r]

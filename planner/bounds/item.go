@@ -73,9 +73,9 @@ func (p *problem) item() float64 {
 	t := 0.0
 	for _, store := range p.largest(p.fleet.Failover) {
 		switch {
-		case p.live[store] >= 2:
+		case p.guarded[store]:
 			t = max(t, p.bestPair(store))
-		case p.live[store] == 1:
+		case p.live[store] >= 1:
 			t = max(t, p.bestServer(store, p.fleet.Failover))
 		}
 	}

@@ -15,6 +15,7 @@ type problem struct {
 	spread  bool    // whether layouts must keep spread
 	holders []int32 // servers that may carry instances and are up
 	live    []int   // instances of each store that must lie on holders
+	guarded []bool  // stores that must have live instances on two servers
 	apart   []int   // levels (index in fleet.Levels) at which all instances of every store differ
 }
 
@@ -22,7 +23,7 @@ type problem struct {
 // where they weigh nothing; every other one must lie on a server that is
 // active, or where a pinned store keeps it.
 func newProblem(f *load.Fleet, spread bool) *problem {
-	p := &problem{fleet: f, today: f.Current(), spread: spread, live: make([]int, len(f.Active))}
+	p := &problem{fleet: f, today: f.Current(), spread: spread, live: make([]int, len(f.Active)), guarded: make([]bool, len(f.Active))}
 	keeps := make([]bool, len(f.Capacity))
 	most := 1
 	for i := range p.live {
@@ -38,6 +39,7 @@ func newProblem(f *load.Fleet, spread bool) *problem {
 			}
 			keeps[s] = keeps[s] || st.Pinned
 		}
+		p.guarded[i] = p.live[i] >= 2 && (!st.Pinned || distinctUp(f, p.today[i]) >= 2)
 	}
 	for i := range f.Capacity {
 		s := &f.Inventory.Servers[i]
@@ -64,9 +66,20 @@ func (p *problem) weight(store, r int) int64 {
 	return p.fleet.Active[store][r] + int64(p.live[store]-1)*p.fleet.Passive[store][r]
 }
 
-// delta returns Δ of the store: 0 if it need not have two live instances.
+// distinctUp counts the servers among the sites that are up.
+func distinctUp(f *load.Fleet, sites []int32) int {
+	n := 0
+	for i, s := range sites {
+		if !f.Down[s] && !slices.Contains(sites[:i], s) {
+			n++
+		}
+	}
+	return n
+}
+
+// delta returns Δ of the store: 0 if it need not be on two servers that are up.
 func (p *problem) delta(store, r int) int64 {
-	if p.live[store] < 2 {
+	if !p.guarded[store] {
 		return 0
 	}
 	return p.fleet.Active[store][r] - p.fleet.Passive[store][r]

@@ -21,18 +21,19 @@ func (f *Fleet) Carry(l Layout, down []bool) Carried {
 		Instances: make([]int, len(f.Capacity)),
 	}
 	for store, sites := range l {
-		master := Master(sites, down)
+		served := false
 		for _, s := range sites {
 			c.Instances[s]++
 			switch {
 			case down[s]:
-			case s == master:
+			case !served:
 				c.Amounts[s].Add(&f.Active[store])
+				served = true
 			default:
 				c.Amounts[s].Add(&f.Passive[store])
 			}
 		}
-		if master < 0 && len(sites) > 0 {
+		if !served && len(sites) > 0 {
 			c.Offline = append(c.Offline, store)
 		}
 	}
