@@ -217,3 +217,20 @@ func TestWithinTheGapNothingChanges(t *testing.T) {
 		t.Errorf("promise %v, and %v from the target", plan.Promises.WorstSingle, again.Promises.WorstSingle)
 	}
 }
+
+func TestAnOrderPreservingRenamingPermutesThePlan(t *testing.T) {
+	for seed := range seeds(200) {
+		inv := fixtures.Tiny(seed)
+		renamed, names := fixtures.Rename(inv, fixtures.KeepOrder, seed)
+		a, b := optimize(t, inv, layout.Options{}), optimize(t, renamed, layout.Options{})
+		if len(a.Changes) != len(b.Changes) || a.Promises.WorstSingle.Utilisation != b.Promises.WorstSingle.Utilisation || a.Bounds.WorstSingle != b.Bounds.WorstSingle {
+			t.Errorf("seed %d: renaming gives another plan", seed)
+			continue
+		}
+		for i, c := range a.Changes {
+			if d := b.Changes[i]; names.Stores[c.Store] != d.Store || names.Servers[c.Server] != d.Server || c.Do != d.Do {
+				t.Errorf("seed %d: change %+v became %+v", seed, c, d)
+			}
+		}
+	}
+}
