@@ -20,6 +20,7 @@ type core struct {
 	best     []bool
 	bestCost int64
 
+	added []int       // by complete
 	order []deviation // of the items that may differ, the cheapest first
 	reach []int64     // for each place in order, k weights: what deviations from there on can add
 	steps int         // left
@@ -94,7 +95,9 @@ func (c *Cover) enough() bool {
 }
 
 // complete takes further items, the best worth for their cost first, until the
-// needs are met.
+// needs are met. An item that would meet them is only remembered, as the last
+// one of a choice, and passed over, so that a large item does not end the search
+// where several small ones cost less.
 func (c *Cover) complete() {
 	if c.enough() {
 		return
@@ -107,14 +110,36 @@ func (c *Cover) complete() {
 		}
 	}
 	slices.SortFunc(s.order, c.compare)
+	added := s.added[:0]
+	last, before, least := -1, 0, int64(math.MaxInt64)
 	for _, d := range s.order {
-		if c.helps(int(d.item)) {
-			c.flip(int(d.item))
-			if c.enough() {
-				return
+		i := int(d.item)
+		switch {
+		case s.cost >= least:
+		case c.closes(i):
+			if cost := s.cost + c.cost[i]; cost < least {
+				last, before, least = i, len(added), cost
 			}
+		case c.helps(i):
+			c.flip(i)
+			added = append(added, i)
 		}
 	}
+	s.added = added
+	for _, i := range added[before:] {
+		c.flip(i)
+	}
+	c.flip(last)
+}
+
+// closes reports whether the needs are met once the item is taken.
+func (c *Cover) closes(i int) bool {
+	for r, need := range c.need {
+		if c.core.covered[r]+c.load[i*c.k+r] < need {
+			return false
+		}
+	}
+	return true
 }
 
 // helps reports whether the item weighs something in a resource that is still needed.

@@ -154,26 +154,3 @@ func (l *leaving) solve() int64 {
 	}
 	return least
 }
-
-func Dbg(a *Assignments, peak float64) {
-	l := &leaving{Assignments: a, whole: true, steps: 2000, limit: func(r int) float64 { return a.Limit(r, peak) }, cost: bytesOf}
-	full := make([]int64, len(l.Pieces))
-	for i := range l.Pieces {
-		full[i] = l.cost(&l.Pieces[i])
-	}
-	stores := l.stores(full)
-	println("A", total(stores), "servers", l.servers(full, stores))
-	rest := slices.Clone(full)
-	g := int64(0)
-	for _, torn := range l.Torn {
-		g += l.gather(torn, rest)
-	}
-	println("gather", g, "B", total(l.stores(rest)))
-	n := 0
-	for s := range stores {
-		if stores[s] > 0 && !l.Drains[s] {
-			n++
-		}
-	}
-	println("shedding", n)
-}
