@@ -21,6 +21,13 @@ type StoreLoad struct {
 	Utilisation Number                           `json:"utilisation"` // largest over resources with a capacity, disk too
 }
 
+// NewUsers says how many new users of average load a store should get.
+type NewUsers struct {
+	Store       inventory.StoreID `json:"store"`
+	Users       int               `json:"users"`
+	Utilisation Number            `json:"utilisation"` // of the store with them, largest over resources with a capacity
+}
+
 // AssignmentPromises are the figures that an assignment stands for.
 type AssignmentPromises struct {
 	PeakUtilisation Number `json:"peak_utilisation"` // largest over stores and resources with a capacity, disk too
@@ -61,7 +68,8 @@ type Assignment struct {
 	BytesCopied      int64 `json:"bytes_copied"`
 	UsersInterrupted int   `json:"users_interrupted"`
 
-	Stores     []StoreLoad        `json:"stores"` // of the target, sorted by store
+	Stores     []StoreLoad        `json:"stores"`    // of the target, sorted by store
+	NewUsers   []NewUsers         `json:"new_users"` // where as many as the option place asks for should go; not part of the target
 	Promises   AssignmentPromises `json:"promises"`
 	Before     AssignmentPromises `json:"before"`
 	Bounds     AssignmentBounds   `json:"bounds"`

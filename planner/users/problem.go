@@ -3,44 +3,28 @@ package users
 import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/planner/bounds"
-	"github.com/interlacemail/interlace/planner/load"
-	"github.com/interlacemail/interlace/planner/rules"
 )
 
 // problem is what every assignment has to work with. What moves is numbered: the
 // pieces of groups that lie on one store as in Pieces, then torn groups as in Torn.
 type problem struct {
 	*bounds.Assignments
-	opts Options
+	groups *inventory.ShareGroups
+	opts   Options
 
 	gathered []bounds.Piece // each torn group as a whole, of no store
 	only     []int32        // the store to which a torn group must go; -1: any
-	sites    load.Layout    // servers of each store that are up
 	average  inventory.Amounts
-	class    []int32  // of each store: settings of its master
-	mix      [][]bool // whether users may move from class to class
-	levels   []level
+	class    []int32             // of each store: settings of its master
+	mix      [][]bool            // whether users may move from class to class
 	ceilings []inventory.Amounts // most that each server may carry
 }
 
-// level is a level of failure domains to survive. A pair is a domain that may
-// fail and a server that then promotes.
-type level struct {
-	pairOf []int32   // of each store; -1 if nobody promotes
-	server []int32   // of each pair
-	pairs  [][]int32 // of each server
-	limits []inventory.Amounts
-}
-
-func newProblem(a *bounds.Assignments, opts Options) *problem {
-	p := &problem{Assignments: a, opts: opts}
+func newProblem(a *bounds.Assignments, groups *inventory.ShareGroups, opts Options) *problem {
+	p := &problem{Assignments: a, groups: groups, opts: opts}
 	p.gather()
-	p.findSites()
 	p.classify()
-	p.ceilings = p.most(func(r inventory.Resource) float64 { return r.Ceiling })
-	for _, name := range p.Fleet.Inventory.Survive {
-		p.addLevel(name)
-	}
+	p.ceilings = p.Ceilings(func(r inventory.Resource) float64 { return r.Ceiling })
 	p.average = p.averageCapacity()
 	return p
 }
@@ -52,20 +36,18 @@ const nowhere = -1
 func (p *problem) gather() {
 	for _, torn := range p.Torn {
 		whole := bounds.Piece{Group: p.Pieces[torn[0]].Group, Store: nowhere}
-		only := int32(nowhere)
+		only, stay := int32(nowhere), true
 		for _, i := range torn {
 			piece := &p.Pieces[i]
 			whole.Load.Add(&piece.Load)
 			whole.Bytes += piece.Bytes
 			whole.Users += piece.Users
 			if piece.Fixed {
-				whole.Fixed = whole.Fixed || only != nowhere
 				only = piece.Store
 			}
+			stay = stay && piece.Fixed
 		}
-		if p.opts.Light && !p.onDraining(torn) {
-			whole.Fixed = true
-		}
+		whole.Fixed = stay || p.opts.Light && !p.onDraining(torn)
 		p.gathered = append(p.gathered, whole)
 		p.only = append(p.only, only)
 	}
@@ -99,8 +81,16 @@ func (p *problem) parts(i int32) []int32 {
 	return nil
 }
 
-// movable reports whether the piece or torn group may move. A torn group with
-// members fixed on several stores cannot be gathered.
+// bound returns the store to which what has the number must go, or nowhere if it
+// may go to any.
+func (p *problem) bound(i int32) int32 {
+	if n := int32(len(p.Pieces)); i >= n {
+		return p.only[i-n]
+	}
+	return nowhere
+}
+
+// movable reports whether the piece or torn group may move.
 func (p *problem) movable(i int32) bool {
 	piece := p.piece(i)
 	return !piece.Fixed && !piece.Torn
@@ -114,19 +104,6 @@ func (p *problem) cost(piece *bounds.Piece) int64 {
 		return int64(piece.Users)*userOfLight + piece.Bytes
 	}
 	return piece.Bytes + int64(piece.Users)
-}
-
-func (p *problem) findSites() {
-	p.sites = p.Fleet.Current()
-	for s, sites := range p.sites {
-		up := sites[:0]
-		for _, server := range sites {
-			if !p.Fleet.Down[server] {
-				up = append(up, server)
-			}
-		}
-		p.sites[s] = up
-	}
 }
 
 // classify finds the stores between which users may move: those whose masters
@@ -152,7 +129,7 @@ func (p *problem) classify() {
 	p.mix = make([][]bool, len(settings))
 	for from := range settings {
 		for _, to := range settings {
-			differ, _ := rules.Alike(settings[from], to)
+			differ, _ := settings[from].Differences(to)
 			p.mix[from] = append(p.mix[from], differ == 0)
 		}
 	}
@@ -167,54 +144,6 @@ func (p *problem) agree(i, store int32) bool {
 	}
 	from := p.piece(i).Store
 	return from == nowhere || p.mix[p.class[from]][p.class[store]]
-}
-
-// most returns the largest amounts of each server at the ratio.
-func (p *problem) most(ratio func(inventory.Resource) float64) []inventory.Amounts {
-	limits := make([]inventory.Amounts, len(p.Fleet.Capacity))
-	for server := range limits {
-		for r, res := range p.Fleet.Inventory.Resources {
-			limits[server][r] = bounds.Most(p.Fleet.Capacity[server][r], ratio(res))
-		}
-	}
-	return limits
-}
-
-// addLevel indexes who promotes what when a domain of the level fails. Where no
-// server has a label at the level, servers are the domains.
-func (p *problem) addLevel(name inventory.Level) {
-	of := p.Fleet.Levels[max(0, p.Fleet.Level(name))].Of
-	l := level{
-		pairOf: make([]int32, len(p.sites)),
-		pairs:  make([][]int32, len(p.Fleet.Capacity)),
-		limits: p.most(func(r inventory.Resource) float64 { return r.FailureCeiling.At(name) }),
-	}
-	for server := range l.limits {
-		for _, r := range p.Fleet.Full {
-			l.limits[server][r] = bounds.Unlimited
-		}
-	}
-	type pair struct{ failed, server int32 }
-	number := map[pair]int32{}
-	for s, sites := range p.sites {
-		l.pairOf[s] = nowhere
-		for _, server := range sites {
-			if of[server] == of[sites[0]] {
-				continue
-			}
-			key := pair{of[sites[0]], server}
-			n, ok := number[key]
-			if !ok {
-				n = int32(len(l.server))
-				number[key] = n
-				l.server = append(l.server, server)
-				l.pairs[server] = append(l.pairs[server], n)
-			}
-			l.pairOf[s] = n
-			break
-		}
-	}
-	p.levels = append(p.levels, l)
 }
 
 // averageCapacity returns what the stores that receive hold in the mean, or, in

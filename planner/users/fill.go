@@ -1,0 +1,207 @@
+package users
+
+import (
+	"cmp"
+	"context"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/interlacemail/interlace/inventory"
+)
+
+// What fill looks at for each group: so many of the emptiest stores, and as many
+// of the emptiest quarter at random.
+const (
+	emptiest = 24
+	sampled  = 24
+)
+
+// filler places what is in hand.
+type filler struct {
+	*tally
+	rng     *rand.Rand
+	byRoom  []int32     // stores that receive, the least full first, as of the last sorting
+	placed  int         // since the last sorting
+	inverse [][]float64 // by store: 1 / most it may carry to receive; 0 without limit
+	misses  int         // of pushIn, in turn
+	found   []option
+}
+
+// option is a store for a group and how full the group would make it.
+type option struct {
+	store int32
+	full  float64
+}
+
+func newFiller(t *tally, seed uint64) *filler {
+	f := &filler{tally: t, rng: rand.New(rand.NewPCG(seed, 1)), inverse: make([][]float64, len(t.load))}
+	for s := range t.load {
+		f.inverse[s] = make([]float64, t.Fleet.Resources)
+		for r := range f.inverse[s] {
+			if t.Capacity[s][r] > 0 {
+				f.inverse[s][r] = 1 / float64(max(t.receive[s][r], 1))
+			}
+		}
+		if t.Receives[s] {
+			f.byRoom = append(f.byRoom, int32(s))
+		}
+	}
+	f.sort()
+	return f
+}
+
+// sort orders the stores by how full they are now.
+func (f *filler) sort() {
+	full := make([]float64, len(f.load))
+	for _, s := range f.byRoom {
+		full[s] = f.fullWith(s, &inventory.Amounts{})
+	}
+	slices.SortFunc(f.byRoom, func(a, b int32) int {
+		return cmp.Or(cmp.Compare(full[a], full[b]), cmp.Compare(a, b))
+	})
+	f.placed = 0
+}
+
+// full returns how full the store would be with what has the number.
+func (f *filler) full(store, i int32) float64 { return f.fullWith(store, &f.piece(i).Load) }
+
+// fullWith returns how full the store would be with the load: the largest part
+// of what it may carry. A store without capacities is as full as its master's
+// server is now.
+func (f *filler) fullWith(store int32, load *inventory.Amounts) float64 {
+	full, limited := 0.0, false
+	for r, inverse := range f.inverse[store] {
+		if inverse > 0 {
+			full, limited = max(full, float64(f.load[store][r]+load[r])*inverse), true
+		}
+	}
+	if limited || len(f.Sites[store]) == 0 {
+		return full
+	}
+	server := f.Sites[store][0]
+	for r := range f.Fleet.Resources {
+		full = max(full, f.Fleet.Utilisation(int(server), r, f.carry[server][r])/f.Fleet.Inventory.Resources[r].Ceiling)
+	}
+	return full
+}
+
+// fill places what is in hand, large things first, and returns what found no
+// place and is still in hand.
+func (t *tally) fill(ctx context.Context, hand []int32) (left []int32) {
+	f := newFiller(t, t.opts.Seed)
+	t.bySize(hand)
+	for n, i := range hand {
+		if ctx.Err() != nil {
+			return append(left, hand[n:]...)
+		}
+		if !f.place(i) && !f.pushIn(i) {
+			left = append(left, i)
+		}
+	}
+	return left
+}
+
+// bySize sorts by what part of an average store things need, the largest first,
+// after those that may go to one store only.
+func (t *tally) bySize(hand []int32) {
+	size := make(map[int32]float64, len(hand))
+	for _, i := range hand {
+		size[i] = t.need(i)
+		if t.bound(i) != nowhere {
+			size[i] = math.Inf(1)
+		}
+	}
+	slices.SortFunc(hand, func(a, b int32) int {
+		return cmp.Or(cmp.Compare(size[b], size[a]), cmp.Compare(a, b))
+	})
+}
+
+func (t *tally) need(i int32) float64 {
+	need, load := 0.0, &t.piece(i).Load
+	for r := range t.Fleet.Resources {
+		need = max(need, float64(load[r])/float64(t.average[r]))
+	}
+	return need
+}
+
+// place puts what has the number on the store that suits it best, and reports
+// whether there is one.
+func (f *filler) place(i int32) bool {
+	if parts := f.parts(i); parts != nil && f.placeHome(i, parts) {
+		return true
+	}
+	if f.bound(i) != nowhere {
+		return false
+	}
+	if f.placed > len(f.byRoom)/4+8 {
+		f.sort()
+	}
+	n := len(f.byRoom)
+	f.found = f.found[:0]
+	for _, s := range f.byRoom[:min(emptiest, n)] {
+		f.found = append(f.found, option{s, f.full(s, i)})
+	}
+	if quarter := n / 4; quarter > emptiest {
+		for range sampled {
+			s := f.byRoom[emptiest+f.rng.IntN(quarter-emptiest)]
+			f.found = append(f.found, option{s, f.full(s, i)})
+		}
+	}
+	return f.choose(i) || n > emptiest && f.placeAnywhere(i)
+}
+
+// choose puts what has the number on the first of the options that has room, in
+// the order of how full they would be.
+func (f *filler) choose(i int32) bool {
+	slices.SortFunc(f.found, compareOptions)
+	for _, o := range f.found {
+		if o.full > 1+1e-9 {
+			return false
+		}
+		if f.fits(i, o.store) {
+			f.put(i, o.store)
+			f.placed++
+			return true
+		}
+	}
+	return false
+}
+
+func compareOptions(a, b option) int {
+	return cmp.Or(cmp.Compare(a.full, b.full), cmp.Compare(a.store, b.store))
+}
+
+// placeAnywhere looks at all stores.
+func (f *filler) placeAnywhere(i int32) bool {
+	f.found = f.found[:0]
+	for _, s := range f.byRoom {
+		if full := f.full(s, i); full <= 1+1e-9 {
+			f.found = append(f.found, option{s, full})
+		}
+	}
+	return f.choose(i)
+}
+
+// placeHome puts a torn group on the store of one of its pieces: the one that
+// must not move, or else the dearest that has room.
+func (f *filler) placeHome(i int32, parts []int32) bool {
+	if only := f.bound(i); only != nowhere {
+		if f.fits(i, only) {
+			f.put(i, only)
+			return true
+		}
+		return false
+	}
+	homes := slices.DeleteFunc(slices.Clone(parts), func(part int32) bool { return !f.Receives[f.Pieces[part].Store] })
+	slices.SortStableFunc(homes, func(a, b int32) int {
+		return cmp.Compare(f.cost(&f.Pieces[b]), f.cost(&f.Pieces[a]))
+	})
+	for _, part := range homes {
+		if store := f.Pieces[part].Store; f.fits(i, store) {
+			f.put(i, store)
+			return true
+		}
+	}
+	return false
+}

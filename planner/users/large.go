@@ -1,0 +1,88 @@
+package users
+
+import (
+	"fmt"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/planner"
+)
+
+// What is said about large groups.
+const (
+	largePart = 0.125 // of what the roomiest store may carry, from which a group is large
+	mostLarge = 50    // groups named
+)
+
+// large names the large groups that fit on no other store as they are filled,
+// or on none at all.
+func (s *seeker) large(t *tally) []planner.Warning {
+	t.limitStores(s.HighestCeiling())
+	roomiest := t.roomiest()
+	if roomiest == nowhere {
+		return nil
+	}
+	fixed := make([]inventory.Amounts, len(t.load))
+	for store := range fixed {
+		fixed[store] = s.Fixed(store)
+	}
+	var warnings []planner.Warning
+	for n := range s.size() {
+		i := int32(n)
+		if !s.movable(i) || t.part(&s.piece(i).Load, roomiest) < largePart {
+			continue
+		}
+		switch {
+		case !t.placeFor(i, fixed, nowhere):
+			warnings = append(warnings, s.about(s.piece(i), "fits on no store, not even on an empty one"))
+		case !t.placeFor(i, t.load, t.at[i]):
+			warnings = append(warnings, s.about(s.piece(i), "fits on no other store unless one is emptied for it"))
+		}
+	}
+	if more := len(warnings) - mostLarge; more > 0 {
+		warnings = append(warnings[:mostLarge], planner.Warning{
+			Text: fmt.Sprintf("%d more share groups fit on no other store, or only on an empty one", more),
+		})
+	}
+	return warnings
+}
+
+// roomiest returns the store that receives and of which the fleet's load would
+// need the least part; nowhere if none receives.
+func (t *tally) roomiest() int32 {
+	var all inventory.Amounts
+	for store := range t.load {
+		all.Add(&t.load[store])
+	}
+	best := int32(nowhere)
+	for store, receives := range t.Receives {
+		if receives && (best == nowhere || t.part(&all, int32(store)) < t.part(&all, best)) {
+			best = int32(store)
+		}
+	}
+	return best
+}
+
+// part returns what part of the store's limit the load needs.
+func (t *tally) part(load *inventory.Amounts, store int32) float64 {
+	part := 0.0
+	for r := range t.Fleet.Resources {
+		part = max(part, float64(load[r])/float64(max(t.receive[store][r], 1)))
+	}
+	return part
+}
+
+// placeFor reports whether a store that receives, other than the one given, has
+// room for what has the number beside the loads.
+func (t *tally) placeFor(i int32, loads []inventory.Amounts, but int32) bool {
+	load := &t.piece(i).Load
+	for store, receives := range t.Receives {
+		fits := receives && int32(store) != but
+		for r := range t.Fleet.Resources {
+			fits = fits && loads[store][r]+load[r] <= t.receive[store][r]
+		}
+		if fits {
+			return true
+		}
+	}
+	return false
+}

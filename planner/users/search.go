@@ -1,0 +1,117 @@
+package users
+
+import (
+	"cmp"
+	"context"
+	"slices"
+)
+
+// seeker looks for the best attempt.
+type seeker struct {
+	*problem
+	ctx   context.Context
+	today *tally
+	floor float64 // no peak below it is wanted
+	bound float64 // no peak below it is possible
+	tries int
+}
+
+// maxTargets is how many targets are tried at most.
+const maxTargets = 16
+
+// try solves for the target and says what came of it.
+func (s *seeker) try(goal target) attempt {
+	s.tries++
+	s.opts.report("moving groups", s.tries, maxTargets)
+	return s.solve(s.ctx, goal, s.today).judge()
+}
+
+// cheapest returns the cheapest attempt for the wanted peak, or if that was not
+// reached the one with the lowest peak.
+func (s *seeker) cheapest() attempt {
+	goal := target{peak: s.floor, drains: true, gather: !s.opts.Light, servers: true}
+	best := s.try(goal)
+	if best.peak > s.floor {
+		best = s.lower(best, goal, false)
+	}
+	return best
+}
+
+// lowest returns the attempt with the lowest peak that the budget allows. What
+// must move for other reasons goes first; where the budget does not allow that,
+// stores above their ceilings do, and the rest as far as the budget goes.
+func (s *seeker) lowest() attempt {
+	now := s.today.judge()
+	goal := target{peak: now.peak, drains: true, gather: !s.opts.Light, servers: true}
+	if best := s.try(goal); best.affordable() {
+		return s.lower(best, goal, true)
+	}
+	goal = target{peak: now.peak, servers: true}
+	best := s.try(goal)
+	if !best.affordable() {
+		goal.servers = false
+		best = now
+	}
+	s.floor = max(s.floor, s.HighestCeiling())
+	best = s.lower(best, goal, true)
+	s.spend(&best)
+	return best
+}
+
+// lower looks for a target between the least that may be possible and what best
+// has reached at which the attempt is better. It starts near the bound, steps
+// up in growing steps until one is, and then halves.
+func (s *seeker) lower(best attempt, goal target, budget bool) attempt {
+	low, high := max(s.floor, s.bound), best.peak
+	if goal.peak = low; s.floor >= s.bound && low < high {
+		if a := s.try(goal); (!budget || a.affordable()) && a.better(&best, s.floor) {
+			best, high = a, a.peak
+		}
+	}
+	for step := max(0.002*low, 1e-3); s.tries < maxTargets && s.ctx.Err() == nil && high-low > 5e-4*low; {
+		goal.peak = low + min(step, (high-low)/2)
+		a := s.try(goal)
+		if (!budget || a.affordable()) && a.better(&best, s.floor) {
+			best, high = a, min(goal.peak, a.peak)
+			step = high - low
+			continue
+		}
+		low = goal.peak
+		step *= 2
+	}
+	return best
+}
+
+// spend moves what drains and what is torn, the cheapest first, as far as the
+// budget goes.
+func (s *seeker) spend(a *attempt) {
+	f := newFiller(a.tally, s.opts.Seed)
+	var todo []int32
+	for n := range s.size() {
+		i := int32(n)
+		draining := a.at[i] >= 0 && a.at[i] == s.piece(i).Store && s.Drains[a.at[i]]
+		if s.movable(i) && (draining || a.at[i] == apart) {
+			todo = append(todo, i)
+		}
+	}
+	slices.SortStableFunc(todo, func(x, y int32) int {
+		return cmp.Compare(s.cost(s.piece(x)), s.cost(s.piece(y)))
+	})
+	for _, i := range todo {
+		if s.ctx.Err() != nil {
+			return
+		}
+		a.take(i)
+		if !f.place(i) {
+			a.restore(i)
+			continue
+		}
+		a.count(i, 1)
+		if !a.affordable() {
+			a.count(i, -1)
+			a.take(i)
+			a.restore(i)
+		}
+	}
+	*a = a.judge()
+}

@@ -1,0 +1,280 @@
+package users
+
+import (
+	"context"
+	"slices"
+
+	"github.com/interlacemail/interlace/planner/bounds"
+)
+
+// coverSteps is how many sets of groups are tried for each store that sheds.
+const coverSteps = 2000
+
+// target is what a plan is to reach.
+type target struct {
+	peak    float64 // utilisation of stores, see [bounds.Assignments.Limit]
+	drains  bool    // drained stores end empty
+	gather  bool    // torn groups come together
+	servers bool    // servers come below their ceilings
+}
+
+// shedder takes from stores what must leave them.
+type shedder struct {
+	*tally
+	target
+	hand  []int32
+	homes map[int32][]int32 // torn groups gathered on each store
+	cover bounds.Cover
+	items []int32 // numbers of the items of the cover
+}
+
+// shed takes into hand what must move for the target, and returns it. Then it
+// sets what servers may carry.
+func (t *tally) shed(ctx context.Context, goal target, today *tally) []int32 {
+	s := &shedder{tally: t, target: goal, homes: map[int32][]int32{}}
+	s.shedWhole()
+	for store := range t.load {
+		if ctx.Err() != nil {
+			break
+		}
+		s.shedStore(store)
+	}
+	if goal.servers {
+		for server := range t.carry {
+			s.shedServer(int32(server))
+		}
+	}
+	t.limitServers(today)
+	s.recheck()
+	return s.hand
+}
+
+func (s *shedder) pick(i int32) {
+	s.take(i)
+	s.hand = append(s.hand, i)
+}
+
+// free reports whether the piece with the number may be shed where it is.
+func (s *shedder) free(i int32) bool {
+	return s.movable(i) && s.at[i] == s.Pieces[i].Store && !s.stuck[i]
+}
+
+// shedWhole takes what moves in any case: all from drained stores, and torn
+// groups, which are put where most of them is already.
+func (s *shedder) shedWhole() {
+	for store, drains := range s.Drains {
+		if from, to := s.On(store); drains && s.drains {
+			for i := from; i < to; i++ {
+				if s.free(i) {
+					s.pick(i)
+				}
+			}
+		}
+	}
+	for k, torn := range s.Torn {
+		i := int32(len(s.Pieces) + k)
+		if !s.movable(i) || s.stuck[i] || !s.gather && !(s.drains && s.onDraining(torn)) {
+			continue
+		}
+		s.take(i)
+		if home := s.home(i); home != nowhere {
+			s.put(i, home)
+			s.homes[home] = append(s.homes[home], i)
+		} else {
+			s.hand = append(s.hand, i)
+		}
+	}
+}
+
+// home returns the store where the torn group is gathered at least cost, if
+// nothing else lives there: nowhere if there is none.
+func (s *shedder) home(i int32) int32 {
+	if only := s.bound(i); only != nowhere {
+		return only
+	}
+	best, most := int32(nowhere), int64(-1)
+	for _, part := range s.parts(i) {
+		piece := &s.Pieces[part]
+		if cost := s.cost(piece); cost > most && s.Receives[piece.Store] && s.agree(i, piece.Store) && s.large(i, piece.Store) {
+			best, most = piece.Store, cost
+		}
+	}
+	return best
+}
+
+// large reports whether the store is large enough for what has the number.
+func (s *shedder) large(i, store int32) bool {
+	load := &s.piece(i).Load
+	for r := range s.Fleet.Resources {
+		if load[r] > s.receive[store][r] {
+			return false
+		}
+	}
+	return true
+}
+
+// recheck looks at torn groups for whose load the servers of their stores have
+// no room: other pieces make room for them where that costs less than to gather
+// them elsewhere.
+func (s *shedder) recheck() {
+	for k := range s.Torn {
+		i := int32(len(s.Pieces) + k)
+		home := s.at[i]
+		if home < 0 {
+			continue
+		}
+		s.take(i)
+		if !s.fits(i, home) {
+			s.makeRoom(i, home)
+		}
+		if s.fits(i, home) {
+			s.put(i, home)
+		} else {
+			s.hand = append(s.hand, i)
+		}
+	}
+}
+
+// makeRoom takes pieces from the store of the torn group until it fits, if that
+// is cheaper than to gather the group elsewhere.
+func (s *shedder) makeRoom(i, home int32) {
+	if !s.beginExcess(i, home) {
+		return
+	}
+	s.cover.Relax()
+	taken, cost, _ := s.cover.Choose(coverSteps)
+	if s.bound(i) == home || cost < s.costAt(i, home) {
+		s.pickAll(taken)
+	}
+}
+
+// beginExcess starts a cover of what must leave the store for what has the
+// number, and reports whether enough can.
+func (s *shedder) beginExcess(i, store int32) bool {
+	var need []int64
+	var over []int
+	excess := s.excess(store, &s.piece(i).Load)
+	for r, e := range excess[:s.Fleet.Resources] {
+		if e > 0 {
+			need, over = append(need, e), append(over, r)
+		}
+	}
+	if need == nil {
+		return false
+	}
+	s.begin(need)
+	s.offer(int(store), over, true)
+	return s.cover.Possible()
+}
+
+// shedStore takes the cheapest pieces that bring the store below the target.
+func (s *shedder) shedStore(store int) {
+	var need []int64
+	var over []int
+	for r := range s.Fleet.Resources {
+		if e := s.load[store][r] - bounds.Most(s.Capacity[store][r], s.Limit(r, s.peak)); e > 0 {
+			need, over = append(need, e), append(over, r)
+		}
+	}
+	if need == nil {
+		return
+	}
+	s.begin(need)
+	s.offer(store, over, true)
+	s.settle()
+}
+
+// begin starts a cover with the needs.
+func (s *shedder) begin(need []int64) {
+	s.cover.Reset(need)
+	s.items = s.items[:0]
+}
+
+// offer enters the pieces on the store into the cover, at the weight of a master
+// or of a replica.
+func (s *shedder) offer(store int, over []int, master bool) {
+	weights := make([]int64, len(over))
+	enter := func(i int32, cost int64) {
+		useful := false
+		for k, r := range over {
+			weights[k] = s.piece(i).Load[r]
+			if !master {
+				weights[k] = int64(float64(weights[k]) * s.Fleet.Inventory.Resources[r].Replica)
+			}
+			useful = useful || weights[k] > 0
+		}
+		if useful {
+			s.cover.Add(cost, weights...)
+			s.items = append(s.items, i)
+		}
+	}
+	from, to := s.On(store)
+	for i := from; i < to; i++ {
+		if s.free(i) {
+			enter(i, s.cost(&s.Pieces[i]))
+		}
+	}
+	for _, i := range s.homes[int32(store)] {
+		if s.at[i] == int32(store) && s.bound(i) == nowhere {
+			enter(i, s.costAt(i, int32(store)))
+		}
+	}
+}
+
+// costAt returns what is saved if the torn group is gathered on the store.
+func (s *shedder) costAt(i, store int32) int64 {
+	for _, part := range s.parts(i) {
+		if s.Pieces[part].Store == store {
+			return s.cost(&s.Pieces[part])
+		}
+	}
+	return 0
+}
+
+// settle takes the cheapest choice that meets the needs, or as much as there is.
+func (s *shedder) settle() {
+	s.cover.Relax()
+	taken, _, _ := s.cover.Choose(coverSteps)
+	s.pickAll(taken)
+}
+
+// pickAll takes the items of the cover that are marked.
+func (s *shedder) pickAll(taken []bool) {
+	for k, taken := range taken {
+		if taken {
+			s.pick(s.items[k])
+		}
+	}
+}
+
+// shedServer takes the cheapest pieces from the stores on the server that bring
+// it below its ceilings.
+func (s *shedder) shedServer(server int32) {
+	var need []int64
+	var over []int
+	for r := range s.Fleet.Resources {
+		if e := s.carry[server][r] - s.ceilings[server][r]; e > 0 {
+			need, over = append(need, s.padded(server, e)), append(over, r)
+		}
+	}
+	if need == nil {
+		return
+	}
+	s.begin(need)
+	for store, sites := range s.Sites {
+		if at := slices.Index(sites, server); at >= 0 {
+			s.offer(store, over, at == 0)
+		}
+	}
+	s.settle()
+}
+
+// padded adds to the need what rounding may hide: a quantum for each instance.
+func (s *shedder) padded(server int32, need int64) int64 {
+	for _, sites := range s.Sites {
+		if slices.Contains(sites, server) {
+			need++
+		}
+	}
+	return need
+}

@@ -1,0 +1,119 @@
+package users
+
+import (
+	"cmp"
+	"context"
+)
+
+// maxRounds limits how often an assignment is begun anew without what found no
+// place before.
+const maxRounds = 4
+
+// solve returns the assignment that reaches the target with least cost, as far
+// as one was found. What finds no place stays where it is, and since it then
+// takes room there, all is done again with that in mind.
+func (p *problem) solve(ctx context.Context, goal target, today *tally) *tally {
+	stuck := make([]bool, p.size())
+	for round := 1; ; round++ {
+		t := newTally(p)
+		t.stuck = stuck
+		t.limitStores(goal.peak)
+		hand := t.shed(ctx, goal, today)
+		left := t.fill(ctx, hand)
+		for _, i := range left {
+			t.restore(i)
+			stuck[i] = true
+		}
+		if len(left) == 0 || round == maxRounds || ctx.Err() != nil {
+			return t
+		}
+	}
+}
+
+// attempt is a tally and what it is worth.
+type attempt struct {
+	*tally
+	peak   float64 // least target peak whose limits all stores keep
+	undone int     // drained pieces, torn groups and ceilings of servers that should have been seen to
+	cost   int64
+	bytes  int64
+	users  int64
+}
+
+// judge says what the tally is worth.
+func (t *tally) judge() attempt {
+	a := attempt{tally: t, peak: t.peakNow()}
+	for n := range t.size() {
+		i := int32(n)
+		if t.at[i] == apart {
+			if t.movable(i) {
+				a.undone++
+			}
+			continue
+		}
+		piece := t.piece(i)
+		if t.at[i] == piece.Store {
+			if t.Drains[piece.Store] && t.movable(i) {
+				a.undone++
+			}
+			continue
+		}
+		a.count(i, 1)
+	}
+	for server := range t.carry {
+		for r := range t.Fleet.Resources {
+			if t.carry[server][r] > t.ceilings[server][r] {
+				a.undone++
+			}
+		}
+	}
+	return a
+}
+
+// count adds what moving the number to where it is now costs; sign -1 takes it off.
+func (a *attempt) count(i int32, sign int64) {
+	parts := a.parts(i)
+	if parts == nil {
+		parts = []int32{i}
+	}
+	for _, part := range parts {
+		if piece := &a.Pieces[part]; piece.Store != a.at[i] {
+			a.bytes += sign * piece.Bytes
+			a.users += sign * int64(piece.Users)
+			a.cost += sign * a.problem.cost(piece)
+		}
+	}
+}
+
+// affordable reports whether the attempt is within the budget.
+func (a *attempt) affordable() bool {
+	return (a.opts.MaxBytes == nil || a.bytes <= *a.opts.MaxBytes) && (a.opts.MaxUsers == nil || a.users <= int64(*a.opts.MaxUsers))
+}
+
+// better reports whether a is better than b: it leaves less undone, or has a
+// lower peak as far as peaks above floor go, or costs less.
+func (a *attempt) better(b *attempt, floor float64) bool {
+	return cmp.Or(
+		cmp.Compare(a.undone, b.undone),
+		cmp.Compare(max(a.peak, floor), max(b.peak, floor)),
+		cmp.Compare(a.cost, b.cost),
+	) < 0
+}
+
+// peakNow returns the least target peak whose limits all stores keep.
+func (t *tally) peakNow() float64 {
+	peak, top := 0.0, t.HighestCeiling()
+	for s := range t.load {
+		for r, res := range t.Fleet.Inventory.Resources {
+			if t.Capacity[s][r] == 0 {
+				continue
+			}
+			u := float64(t.load[s][r]) / t.Capacity[s][r]
+			if u > res.Ceiling {
+				u += top - res.Ceiling
+			}
+			peak = max(peak, u)
+		}
+	}
+	return peak
+}

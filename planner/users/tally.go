@@ -1,0 +1,266 @@
+package users
+
+import (
+	"math"
+	"slices"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/planner/bounds"
+)
+
+// Where something is that could move, other than on a store.
+const (
+	inHand = -1 - iota // taken from its store and not yet placed
+	apart              // a torn group whose pieces are where they were
+)
+
+// tally is an assignment in the making, and what stores and servers then carry.
+type tally struct {
+	*problem
+	at    []int32             // by number
+	load  []inventory.Amounts // of each store
+	carry []inventory.Amounts // of each server in the normal state
+	after []promoted          // for each level to survive
+
+	receive []inventory.Amounts // most that each store may carry to receive
+	servers []inventory.Amounts // most that each server may carry
+	failing [][]inventory.Amounts
+	stuck   []bool // found no place, by number
+}
+
+// promoted is what servers carry beside the normal state when domains fail.
+type promoted struct {
+	gain []inventory.Amounts // of each pair of domain and server
+	most []inventory.Amounts // largest gain of each server, per resource
+}
+
+// newTally returns today's assignment.
+func newTally(p *problem) *tally {
+	f := p.Fleet
+	t := &tally{
+		problem: p,
+		at:      make([]int32, p.size()),
+		load:    slices.Clone(f.Active),
+		carry:   f.Normal(p.Sites).Amounts,
+		servers: slices.Clone(p.ceilings),
+		stuck:   make([]bool, p.size()),
+	}
+	for i := range p.Pieces {
+		t.at[i] = p.Pieces[i].Store
+	}
+	for i := range p.gathered {
+		t.at[len(p.Pieces)+i] = apart
+	}
+	for l := range p.Survive {
+		level := &p.Survive[l]
+		a := promoted{make([]inventory.Amounts, len(level.Server)), make([]inventory.Amounts, len(f.Capacity))}
+		for s, pair := range level.PairOf {
+			if pair < 0 {
+				continue
+			}
+			for _, r := range f.Failover {
+				a.gain[pair][r] += f.Active[s][r] - f.Passive[s][r]
+			}
+		}
+		for pair, server := range level.Server {
+			for _, r := range f.Failover {
+				a.most[server][r] = max(a.most[server][r], a.gain[pair][r])
+			}
+		}
+		t.after = append(t.after, a)
+	}
+	return t
+}
+
+// take takes what has the number from where it is.
+func (t *tally) take(i int32) {
+	if t.at[i] == apart {
+		for _, part := range t.parts(i) {
+			piece := &t.Pieces[part]
+			t.add(piece.Store, &piece.Load, -1)
+		}
+	} else {
+		t.add(t.at[i], &t.piece(i).Load, -1)
+	}
+	t.at[i] = inHand
+}
+
+// put places what is in hand on the store.
+func (t *tally) put(i, store int32) {
+	t.add(store, &t.piece(i).Load, 1)
+	t.at[i] = store
+}
+
+// restore puts what is in hand where it is today.
+func (t *tally) restore(i int32) {
+	if parts := t.parts(i); parts != nil {
+		for _, part := range parts {
+			piece := &t.Pieces[part]
+			t.add(piece.Store, &piece.Load, 1)
+		}
+		t.at[i] = apart
+		return
+	}
+	t.put(i, t.piece(i).Store)
+}
+
+// add changes what the store carries, and with it what its servers do.
+func (t *tally) add(store int32, load *inventory.Amounts, sign int64) {
+	var active, passive inventory.Amounts
+	for r, res := range t.Fleet.Inventory.Resources {
+		before := t.load[store][r]
+		active[r] = sign * load[r]
+		t.load[store][r] = before + active[r]
+		passive[r] = inventory.Times(before+active[r], res.Replica) - inventory.Times(before, res.Replica)
+	}
+	for k, server := range t.Sites[store] {
+		if k == 0 {
+			t.carry[server].Add(&active)
+		} else {
+			t.carry[server].Add(&passive)
+		}
+	}
+	active.Sub(&passive)
+	for l := range t.Survive {
+		if pair := t.Survive[l].PairOf[store]; pair >= 0 {
+			t.addPromoted(l, pair, &active, sign)
+		}
+	}
+}
+
+func (t *tally) addPromoted(l int, pair int32, gain *inventory.Amounts, sign int64) {
+	level, a := &t.Survive[l], &t.after[l]
+	server := level.Server[pair]
+	for _, r := range t.Fleet.Failover {
+		before := a.gain[pair][r]
+		a.gain[pair][r] += gain[r]
+		switch {
+		case sign > 0:
+			a.most[server][r] = max(a.most[server][r], a.gain[pair][r])
+		case before == a.most[server][r]:
+			most := int64(0)
+			for _, other := range level.Pairs[server] {
+				most = max(most, a.gain[other][r])
+			}
+			a.most[server][r] = most
+		}
+	}
+}
+
+// fits reports whether the store may receive what has the number.
+func (t *tally) fits(i, store int32) bool {
+	return t.agree(i, store) && t.roomFor(store, &t.piece(i).Load)
+}
+
+// roomFor reports whether the store and its servers have room for the load.
+func (t *tally) roomFor(store int32, load *inventory.Amounts) bool {
+	for r := range t.Fleet.Resources {
+		if t.load[store][r]+load[r] > t.receive[store][r] {
+			return false
+		}
+	}
+	return t.serversFit(store, load)
+}
+
+// serversFit reports whether the store's servers have room for the load, in the
+// normal state and when a domain fails.
+func (t *tally) serversFit(store int32, load *inventory.Amounts) bool {
+	var passive inventory.Amounts
+	for r, res := range t.Fleet.Inventory.Resources {
+		before := t.load[store][r]
+		passive[r] = inventory.Times(before+load[r], res.Replica) - inventory.Times(before, res.Replica)
+	}
+	for k, server := range t.Sites[store] {
+		more := &passive
+		if k == 0 {
+			more = load
+		}
+		for r := range t.Fleet.Resources {
+			if t.carry[server][r]+more[r] > t.servers[server][r] {
+				return false
+			}
+		}
+		for l := range t.Survive {
+			pair := t.Survive[l].PairOf[store]
+			if pair >= 0 && t.Survive[l].Server[pair] != server {
+				pair = nowhere
+			}
+			for _, r := range t.Fleet.Failover {
+				gain := t.after[l].most[server][r]
+				if pair >= 0 {
+					gain = max(gain, t.after[l].gain[pair][r]+load[r]-passive[r])
+				}
+				if t.carry[server][r]+more[r]+gain > t.failing[l][server][r] {
+					return false
+				}
+			}
+		}
+	}
+	return true
+}
+
+// excess returns by how much the store would carry too much with the load, for
+// itself or for its servers, in terms of its own load.
+func (t *tally) excess(store int32, load *inventory.Amounts) inventory.Amounts {
+	var excess inventory.Amounts
+	raise := func(r int, amount int64, weight float64) {
+		if weight > 0 {
+			excess[r] = max(excess[r], int64(math.Ceil(float64(amount)/min(weight, 1))))
+		}
+	}
+	for r, res := range t.Fleet.Inventory.Resources {
+		before := t.load[store][r]
+		raise(r, before+load[r]-t.receive[store][r], 1)
+		passive := inventory.Times(before+load[r], res.Replica) - inventory.Times(before, res.Replica)
+		for k, server := range t.Sites[store] {
+			more, weight := passive, res.Replica
+			if k == 0 {
+				more, weight = load[r], 1
+			}
+			carried := t.carry[server][r] + more
+			raise(r, carried-t.servers[server][r], weight)
+			for l := range t.Survive {
+				limit := t.failing[l][server][r]
+				raise(r, carried+t.after[l].most[server][r]-limit, weight)
+				if pair := t.Survive[l].PairOf[store]; pair >= 0 && t.Survive[l].Server[pair] == server {
+					raise(r, carried+t.after[l].gain[pair][r]+load[r]-passive-limit, 1)
+				}
+			}
+		}
+	}
+	return excess
+}
+
+// limitServers sets what servers may carry: the ceilings, or what they carry
+// today where what is in hand does not bring them below; and after failures the
+// failure ceilings, or what they carry then today.
+func (t *tally) limitServers(today *tally) {
+	for server := range t.carry {
+		for r := range t.Fleet.Resources {
+			if t.carry[server][r] > t.ceilings[server][r] {
+				t.servers[server][r] = today.carry[server][r]
+			}
+		}
+	}
+	t.failing = nil
+	for l := range t.Survive {
+		limits := slices.Clone(t.Survive[l].Limits)
+		for server := range limits {
+			for _, r := range t.Fleet.Failover {
+				limits[server][r] = max(limits[server][r], today.carry[server][r]+today.after[l].most[server][r])
+			}
+		}
+		t.failing = append(t.failing, limits)
+	}
+}
+
+// limitStores sets what stores may carry to receive, for the target peak: never
+// more than the ceilings.
+func (t *tally) limitStores(peak float64) {
+	t.receive = make([]inventory.Amounts, len(t.load))
+	for s := range t.receive {
+		for r, res := range t.Fleet.Inventory.Resources {
+			t.receive[s][r] = bounds.Most(t.Capacity[s][r], min(peak, res.Ceiling))
+		}
+	}
+}

@@ -1,0 +1,99 @@
+package users
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/planner"
+	"github.com/interlacemail/interlace/planner/bounds"
+)
+
+// missed lists the stores that end above the wished peak though below their ceilings.
+func (s *seeker) missed(t *tally) []planner.Violation {
+	if s.opts.Peak == 0 {
+		return nil
+	}
+	var missed []planner.Violation
+	for store := range t.load {
+		for r, res := range s.Fleet.Inventory.Resources {
+			if s.Capacity[store][r] == 0 {
+				continue
+			}
+			u := float64(t.load[store][r]) / s.Capacity[store][r]
+			if limit := min(s.opts.Peak, res.Ceiling); u > limit && u <= res.Ceiling {
+				name := s.Fleet.Inventory.Stores[store].Name
+				missed = append(missed, planner.Violation{
+					Rule: planner.StoreCapacity, Subject: planner.StoreSubject(name), Store: planner.Text(name),
+					Resource: planner.Text(res.Name), Failed: []string{}, Value: planner.Known(u), Limit: planner.Known(limit),
+				})
+			}
+		}
+	}
+	return missed
+}
+
+// warnings says what the reader should know beside what is broken.
+func (s *seeker) warnings(t *tally) []planner.Warning {
+	warnings := s.heldApart()
+	warnings = append(warnings, s.withoutPlace(t)...)
+	warnings = append(warnings, s.large(t)...)
+	return append(warnings, s.estimated(t)...)
+}
+
+// about returns a warning about the share group of the piece.
+func (p *problem) about(piece *bounds.Piece, format string, args ...any) planner.Warning {
+	id := p.Fleet.Inventory.GroupID(p.groups, int(piece.Group))
+	return planner.Warning{
+		Text:    fmt.Sprintf("share group %s "+format, append([]any{id}, args...)...),
+		Subject: planner.Text(planner.GroupSubject(id)),
+	}
+}
+
+// heldApart names the torn groups that cannot come together because members
+// must stay.
+func (s *seeker) heldApart() []planner.Warning {
+	var warnings []planner.Warning
+	for k := range s.gathered {
+		if g := &s.gathered[k]; g.Fixed && s.Pieces[s.Torn[k][0]].Fixed {
+			warnings = append(warnings, s.about(g, "cannot come together: members who must stay live on several stores, or on one to which nobody may move"))
+		}
+	}
+	return warnings
+}
+
+// withoutPlace says how many groups found no place, and which the largest is.
+func (s *seeker) withoutPlace(t *tally) []planner.Warning {
+	n, largest, size := 0, int32(nowhere), 0.0
+	for i, stuck := range t.stuck {
+		if !stuck {
+			continue
+		}
+		n++
+		if need := t.need(int32(i)); largest == nowhere || need > size {
+			largest, size = int32(i), need
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	return []planner.Warning{s.about(t.piece(largest), "found no store with room, the largest of %d that should move and do not", n)}
+}
+
+// estimated warns where an estimated load decides the plan.
+func (s *seeker) estimated(t *tally) []planner.Warning {
+	inv := s.Fleet.Inventory
+	var decisive []string
+	for _, name := range []planner.Text{s.today.promises().Resource, t.promises().Resource} {
+		r := inv.Resource(inventory.ResourceID(name))
+		guessed := r >= 0 && slices.ContainsFunc(inv.Users, func(u inventory.User) bool { return u.Estimated&(1<<r) != 0 })
+		if guessed && !slices.Contains(decisive, string(name)) {
+			decisive = append(decisive, string(name))
+		}
+	}
+	if decisive == nil {
+		return nil
+	}
+	return []planner.Warning{{Text: strings.Join(decisive, " and ") + " decides this plan and is estimated, not measured, for some users"}}
+}
