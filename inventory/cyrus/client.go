@@ -1,0 +1,197 @@
+package cyrus
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/emersion/go-imap/v2/imapclient"
+	"github.com/emersion/go-sasl"
+)
+
+// smallAnswer is what the answer to a command about one thing may have.
+const smallAnswer = 64 << 10
+
+// Client is a logged-in connection to one server. It is for one goroutine.
+type Client struct {
+	options Options
+	wire    *wire
+	imap    *imapclient.Client
+	raw     *rawReader
+	tag     int
+	server  Server
+}
+
+// Dial connects to a server, logs in and learns what kind of server it is.
+func Dial(ctx context.Context, o Options) (*Client, error) {
+	o = o.withDefaults()
+	c, err := dial(ctx, o)
+	if err != nil {
+		return nil, fmt.Errorf("imap %s: %w", o.Address, err)
+	}
+	return c, nil
+}
+
+func dial(ctx context.Context, o Options) (*Client, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	connecting, cancel := context.WithTimeoutCause(ctx, o.Patience, errSlow)
+	defer cancel()
+	w, err := connect(connecting, o)
+	if err != nil {
+		return nil, fmt.Errorf("connect: %w", reason(connecting, err))
+	}
+	c := &Client{options: o, wire: w, raw: newRawReader(rawSide{w})}
+	c.imap = imapclient.New(w, nil)
+	if err := c.logIn(ctx); err != nil {
+		c.drop()
+		return nil, err
+	}
+	if err := c.learn(ctx); err != nil {
+		c.drop()
+		return nil, err
+	}
+	return c, nil
+}
+
+// reason returns why the context ended if that is what the error comes from.
+func reason(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
+}
+
+// logIn authenticates by the mechanism PLAIN (RFC 4616).
+func (c *Client) logIn(ctx context.Context) error {
+	o := c.options
+	doing := fmt.Sprintf("log in as %q", o.User)
+	if o.As != "" {
+		doing = fmt.Sprintf("log in as %q by way of %q", o.As, o.User)
+	}
+	return c.do(ctx, doing, smallAnswer, func() error {
+		if c.imap.Caps() == nil {
+			return errors.New("the server does not tell its capabilities")
+		}
+		return c.imap.Authenticate(sasl.NewPlainClient(o.As, o.User, string(o.Password)))
+	})
+}
+
+// do runs one command, or several that belong together, under a limit of time
+// and of bytes. Its error says what was being done, and the true reason where
+// the wire knows it better than the library.
+func (c *Client) do(ctx context.Context, doing string, bytes int64, command func() error) error {
+	end := c.wire.begin(ctx, bytes, c.options.Patience)
+	err := command()
+	end()
+	if err == nil {
+		return nil
+	}
+	if cause := c.wire.cause(); cause != nil {
+		err = cause
+	}
+	return fmt.Errorf("%s: %w", doing, err)
+}
+
+// named adds the server to an error.
+func (c *Client) named(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("imap %s: %w", c.options.Address, err)
+}
+
+// command sends one raw command on the connection of go-imap and hands each
+// untagged answer to handle. What handle keeps it must copy. After an error
+// other than a [*Refusal] the connection is closed.
+func (c *Client) command(command string, handle func(answer []byte) error) error {
+	if err := c.wire.hold(); err != nil {
+		return err
+	}
+	defer func() { c.wire.release(c.raw.unread()) }()
+	c.tag++
+	err := c.exchange(fmt.Sprintf("R%d", c.tag), command, handle)
+	if _, refused := err.(*Refusal); err != nil && !refused {
+		c.wire.fail(err)
+	}
+	return err
+}
+
+func (c *Client) exchange(tag, command string, handle func(answer []byte) error) error {
+	if _, err := c.wire.Write([]byte(tag + " " + command + "\r\n")); err != nil {
+		return err
+	}
+	for {
+		line, err := c.raw.next()
+		if err != nil {
+			return err
+		}
+		if done, err := answer(line, tag, handle); done || err != nil {
+			return err
+		}
+	}
+}
+
+// Refusal is a server's NO or BAD to a command.
+type Refusal struct {
+	Bad  bool   // BAD: the command is wrong or unknown, not only refused
+	Text string // what the server said, cleaned
+}
+
+// Error returns what the server said.
+func (r *Refusal) Error() string {
+	if r.Bad {
+		return "the server says BAD " + r.Text
+	}
+	return "the server says NO " + r.Text
+}
+
+// answer deals with one line. An answer under another tag means that the two
+// sides have lost each other.
+func answer(line []byte, tag string, handle func([]byte) error) (done bool, err error) {
+	first, rest, _ := bytes.Cut(line, []byte(" "))
+	word, text, _ := bytes.Cut(rest, []byte(" "))
+	word = bytes.ToUpper(word[:min(len(word), 16)])
+	switch {
+	case string(first) == "*":
+		switch string(word) {
+		case "BYE":
+			return true, fmt.Errorf("the server says goodbye: %s", sample(text))
+		case "OK", "NO", "BAD":
+			return false, nil
+		}
+		return false, handle(rest)
+	case string(first) != tag:
+		return true, protocolError("an answer to another command", line)
+	}
+	switch string(word) {
+	case "OK":
+		return true, nil
+	case "NO", "BAD":
+		return true, &Refusal{Bad: string(word) == "BAD", Text: sample(text)}
+	}
+	return true, protocolError("an answer that is neither OK, NO nor BAD", line)
+}
+
+// Close logs out and ends the connection. It does not wait for a server that
+// keeps silent, and reports nothing about a connection that failed before.
+func (c *Client) Close() error {
+	if c.wire.over() {
+		c.drop()
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), min(c.options.Patience, time.Second))
+	defer cancel()
+	err := c.do(ctx, "log out", smallAnswer, func() error { return c.imap.Logout().Wait() })
+	c.drop()
+	return c.named(err)
+}
+
+// drop ends the connection without a word and waits for its goroutines.
+func (c *Client) drop() {
+	c.wire.fail(errClosed)
+	c.imap.Close() // reports the end that was just made
+}

@@ -1,0 +1,58 @@
+package cyrus
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// verbs are the commands that may be sent. None of them changes anything on a
+// server: SYNCGET is the reading half of the replication protocol.
+var verbs = []string{
+	"AUTHENTICATE", "CAPABILITY", "GETACL", "GETQUOTA", "ID", "LIST", "LOGOUT",
+	"NAMESPACE", "SYNCGET",
+}
+
+// guard sees every line on its way to the server and refuses those that are no
+// allowed command. It stands below all other code, go-imap included.
+type guard struct {
+	line   []byte // a line whose end has not been written yet
+	answer bool   // the next line answers a challenge of AUTHENTICATE
+}
+
+// check returns an error if what is written contains a line that must not be sent.
+func (g *guard) check(p []byte) error {
+	for {
+		line, rest, complete := bytes.Cut(p, []byte("\r\n"))
+		g.line = append(g.line, line...)
+		if !complete {
+			return nil
+		}
+		if err := g.command(string(g.line)); err != nil {
+			return err
+		}
+		g.line, p = g.line[:0], rest
+	}
+}
+
+// command checks one complete line.
+func (g *guard) command(line string) error {
+	if g.answer {
+		g.answer = false
+		return nil
+	}
+	_, command, _ := strings.Cut(line, " ")
+	verb, arguments, _ := strings.Cut(command, " ")
+	verb = strings.ToUpper(verb)
+	switch {
+	case !slices.Contains(verbs, verb):
+		return fmt.Errorf("refusing to send %q: it is not on the list of commands that only read", verb)
+	case strings.HasSuffix(line, "}"):
+		// What follows a literal would pass unseen.
+		return fmt.Errorf("refusing to send a literal with %s", verb)
+	}
+	// Without an initial response the credentials come in a line of their own.
+	g.answer = verb == "AUTHENTICATE" && !strings.Contains(arguments, " ")
+	return nil
+}

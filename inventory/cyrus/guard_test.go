@@ -1,0 +1,146 @@
+package cyrus
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/emersion/go-imap/v2"
+	"github.com/emersion/go-imap/v2/imapclient"
+)
+
+func TestGuard(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		pieces []string
+		want   string // in the error; empty if the lines may pass
+	}{
+		{"reading commands", []string{"T1 CAPABILITY\r\nT2 list \"\" \"*\"\r\n", "R1 SYNCGET MAILBOXES (user.a)\r\n"}, ""},
+		{"a command in pieces", []string{"T1 LI", "ST \"\" ", "\"*\"\r", "\n"}, ""},
+		{"login with its answer", []string{"T1 AUTHENTICATE PLAIN\r\n", "AGFkbWluAHB3\r\n", "T2 NAMESPACE\r\n"}, ""},
+		{"a second answer", []string{"T1 AUTHENTICATE PLAIN\r\nAGFk\r\nT2 DELETE user.anna\r\n"}, "DELETE"},
+		{"a line behind a login in one", []string{"T1 AUTHENTICATE PLAIN AGFk\r\nT2 DELETE user.anna\r\n"}, "DELETE"},
+		{"a change", []string{"T1 SETACL user.anna bob lrs\r\n"}, "SETACL"},
+		{"a change in small letters", []string{"t1 delete user.anna\r\n"}, "DELETE"},
+		{"a change after a good command", []string{"T1 LIST \"\" \"*\"\r\nT2 CREATE x\r\n"}, "CREATE"},
+		{"a change in pieces", []string{"T1 DEL", "ETE x\r\n"}, "DELETE"},
+		{"the other half of the replication protocol", []string{"T1 SYNCAPPLY UNUSER anna\r\n"}, "SYNCAPPLY"},
+		{"reading that marks as seen", []string{"T1 SELECT INBOX\r\n"}, "SELECT"},
+		{"a literal", []string{"T1 LIST \"\" {12+}\r\nT2 DELETE x\r\n"}, "literal"},
+		{"nothing", []string{"\r\n"}, "list of commands"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var g guard
+			var err error
+			for _, piece := range c.pieces {
+				if err == nil {
+					err = g.check([]byte(piece))
+				}
+			}
+			if c.want == "" && err != nil {
+				t.Error(err)
+			}
+			if c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+				t.Errorf("got %v, want an error with %q", err, c.want)
+			}
+		})
+	}
+}
+
+// TestLibraryCannotChangeAnything has go-imap send every kind of change over a
+// wire, and checks that no byte of it arrives.
+func TestLibraryCannotChangeAnything(t *testing.T) {
+	for name, change := range map[string]func(*imapclient.Client){
+		"append":  func(c *imapclient.Client) { w := c.Append("INBOX", 1, nil); fmt.Fprint(w, "x"); w.Close() },
+		"copy":    func(c *imapclient.Client) { c.Copy(imap.UIDSetNum(1), "x") },
+		"create":  func(c *imapclient.Client) { c.Create("x", nil) },
+		"delete":  func(c *imapclient.Client) { c.Delete("x") },
+		"expunge": func(c *imapclient.Client) { c.Expunge() },
+		"login":   func(c *imapclient.Client) { c.Login("a", "b") },
+		"move":    func(c *imapclient.Client) { c.Move(imap.UIDSetNum(1), "x") },
+		"rename":  func(c *imapclient.Client) { c.Rename("x", "y", nil) },
+		"select":  func(c *imapclient.Client) { c.Select("x", nil) },
+		"setacl":  func(c *imapclient.Client) { c.SetACL("x", "anna", imap.RightModificationReplace, imap.RightSetAll) },
+		"setmetadata": func(c *imapclient.Client) {
+			v := []byte("x")
+			c.SetMetadata("x", map[string]*[]byte{"/shared/comment": &v})
+		},
+		"setquota": func(c *imapclient.Client) {
+			c.SetQuota("x", map[imap.QuotaResourceType]int64{imap.QuotaResourceStorage: 1})
+		},
+		"store": func(c *imapclient.Client) {
+			c.Store(imap.UIDSetNum(1), &imap.StoreFlags{Flags: []imap.Flag{imap.FlagSeen}}, nil)
+		},
+		"subscribe":   func(c *imapclient.Client) { c.Subscribe("x") },
+		"unsubscribe": func(c *imapclient.Client) { c.Unsubscribe("x") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			ours, theirs := net.Pipe()
+			arrived := make(chan string)
+			go func() {
+				text, _ := io.ReadAll(theirs)
+				arrived <- string(text)
+			}()
+			w := newWire(ours, ours, "* OK [CAPABILITY IMAP4rev1 LITERAL+] ready\r\n")
+			client := imapclient.New(w, nil)
+			if err := client.WaitGreeting(); err != nil {
+				t.Fatal(err)
+			}
+			change(client)
+			w.fail(errClosed)
+			client.Close()
+			if got := <-arrived; got != "" {
+				t.Errorf("the server was sent %q", got)
+			}
+		})
+	}
+}
+
+func TestWireKeepsToTheClock(t *testing.T) {
+	ours, theirs := net.Pipe()
+	defer theirs.Close()
+	w := newWire(ours, ours, "")
+	end := w.begin(t.Context(), 1<<20, 50*time.Millisecond)
+	defer end()
+	buffer := make([]byte, 1<<20)
+	if err := w.hold(); err != nil {
+		t.Fatal(err)
+	}
+	// 32 KiB earn two seconds more, which go on well beyond the patience.
+	go theirs.Write(make([]byte, 32<<10))
+	for read := 0; read < 32<<10; {
+		n, err := w.take(buffer, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		read += n
+	}
+	begin := time.Now()
+	if _, err := w.take(buffer, true); err == nil || !strings.Contains(err.Error(), "not answer in time") {
+		t.Errorf("got %v, want the end of patience", err)
+	}
+	if took := time.Since(begin); took < time.Second {
+		t.Errorf("32 KiB earned %v, want about two seconds", took)
+	}
+}
+
+func TestSecretsAreNotShown(t *testing.T) {
+	o := Options{User: "admin", Password: "tomato"}
+	var log strings.Builder
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("x", "options", o, "password", o.Password)
+	encoded, err := json.Marshal(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := fmt.Sprintf("%v %+v %#v %s %q %x %d", o, o, o, o.Password, o.Password, o.Password, o.Password)
+	for _, text := range []string{shown, log.String(), string(encoded)} {
+		if strings.Contains(text, "tomato") || strings.Contains(text, "746f6d61746f") {
+			t.Errorf("the password is shown: %s", text)
+		}
+	}
+}

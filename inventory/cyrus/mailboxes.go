@@ -1,0 +1,195 @@
+package cyrus
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Mailbox is one mailbox of a server.
+type Mailbox struct {
+	Name     ExternalName
+	Internal InternalName
+
+	// Readable is false where the server lists the mailbox and does not tell
+	// what is in it: it is damaged, vanished meanwhile or lies on another
+	// server. Nothing below is known then.
+	Readable bool
+	Status   Status
+
+	// UniqueID stays with a mailbox through renaming and replication.
+	UniqueID  string
+	Partition string
+	// QuotaRoot is the mailbox whose quota limits this one; empty if none does.
+	QuotaRoot InternalName
+	ACL       []Right
+}
+
+// Status is what is in a mailbox.
+type Status struct {
+	Messages      uint32
+	UIDNext       uint32
+	UIDValidity   uint32
+	HighestModSeq uint64 // counts writes: it grows by one or more with each
+	Size          int64  // bytes of the live messages; expunged ones do not count
+}
+
+// Right is one entry of an access list (RFC 4314), as it stands: the identifier
+// may be a user, "anyone", "anonymous" or "group:…", and one with a leading "-"
+// takes rights away.
+type Right struct {
+	Identifier string
+	Rights     string
+}
+
+// Bounds of what STATUS may say: RFC 9051, RFC 7162 and RFC 8438.
+const (
+	mostUint32 = 1<<32 - 1
+	mostModSeq = 1<<63 - 1
+	mostSize   = 1 << 60
+)
+
+// listAll asks for all mailboxes with their status in one command. As an
+// administrator one is told of those that no right was given to.
+const listAll = `LIST "" "*" RETURN (STATUS (MESSAGES UIDNEXT UIDVALIDITY HIGHESTMODSEQ SIZE))`
+
+// Mailboxes returns all mailboxes of the server, sorted by internal name,
+// without those that only seem to be there (\Noselect) and those that were
+// deleted and are kept for a while (DELETED.…).
+func (c *Client) Mailboxes(ctx context.Context) ([]Mailbox, error) {
+	list := newMailboxList(c.server.Separator)
+	err := c.do(ctx, "list the mailboxes", c.options.MostBytes, func() error {
+		return c.command(listAll, list.answer)
+	})
+	if err != nil {
+		return nil, c.named(list.where(err))
+	}
+	if err := c.readDetails(ctx, list); err != nil {
+		return nil, c.named(err)
+	}
+	return list.sorted(), nil
+}
+
+// mailboxList gathers the answers about mailboxes.
+type mailboxList struct {
+	separator byte
+	mailboxes []Mailbox
+	byName    map[ExternalName]int
+	status    map[int]bool // the mailboxes whose STATUS came
+}
+
+func newMailboxList(separator byte) *mailboxList {
+	return &mailboxList{separator: separator, byName: map[ExternalName]int{}, status: map[int]bool{}}
+}
+
+// where adds the last mailbox told to the error of a lost connection: a damaged
+// one ends the server's process in the middle of the list.
+func (l *mailboxList) where(err error) error {
+	if !passing(err) || len(l.mailboxes) == 0 {
+		return err
+	}
+	return fmt.Errorf("%w (the last of %d mailboxes told was %q)", err, len(l.mailboxes), l.mailboxes[len(l.mailboxes)-1].Name)
+}
+
+// answer takes one untagged answer; what is neither LIST nor STATUS it leaves alone.
+func (l *mailboxList) answer(answer []byte) error {
+	s := scan(answer)
+	switch word := s.word(); {
+	case bytes.EqualFold(word, []byte("LIST")):
+		l.list(s)
+	case bytes.EqualFold(word, []byte("STATUS")):
+		l.statusOf(s)
+	default:
+		return nil
+	}
+	return s.err
+}
+
+// list reads: (\HasChildren) "." user.anna.
+func (l *mailboxList) list(s *scanner) {
+	s.expect(" (")
+	selectable := true
+	for first := true; s.err == nil && !s.is(")"); first = false {
+		if !first {
+			s.expect(" ")
+		}
+		attribute := strings.ToLower(string(s.word()))
+		if attribute == `\noselect` || attribute == `\nonexistent` {
+			selectable = false
+		}
+	}
+	s.expect(" ")
+	separator := s.text()
+	s.expect(" ")
+	name := ExternalName(s.text())
+	if s.is(" ") {
+		s.skip()
+	}
+	s.end()
+	switch {
+	case s.err != nil || !selectable:
+		return
+	case len(separator) != 1 || separator[0] != l.separator:
+		s.fail("the separator " + string(l.separator))
+		return
+	}
+	if _, twice := l.byName[name]; twice || name == "" {
+		s.fail("each mailbox once, and with a name")
+		return
+	}
+	l.byName[name] = len(l.mailboxes)
+	l.mailboxes = append(l.mailboxes, Mailbox{Name: name})
+}
+
+// statusOf reads: user.anna (MESSAGES 3 UIDNEXT 4 …). All five values must be
+// there, and the mailbox must have been listed.
+func (l *mailboxList) statusOf(s *scanner) {
+	s.expect(" ")
+	name := s.text()
+	i, known := l.byName[ExternalName(name)]
+	if s.err == nil && (!known || l.status[i]) {
+		s.fail("the status of a mailbox that was listed, once")
+		return
+	}
+	s.expect(" ")
+	var status Status
+	seen := 0
+	s.pairs(func(key []byte) {
+		seen++
+		switch string(key) {
+		case "MESSAGES":
+			status.Messages = uint32(s.number(mostUint32))
+		case "UIDNEXT":
+			status.UIDNext = uint32(s.number(mostUint32))
+		case "UIDVALIDITY":
+			status.UIDValidity = uint32(s.number(mostUint32))
+		case "HIGHESTMODSEQ":
+			status.HighestModSeq = s.number(mostModSeq)
+		case "SIZE":
+			status.Size = int64(s.number(mostSize))
+		default:
+			seen--
+			s.skip()
+		}
+	})
+	s.end()
+	if s.err == nil && seen != 5 {
+		s.fail("five values")
+	}
+	if s.err == nil {
+		l.mailboxes[i].Status = status
+		l.status[i] = true
+	}
+}
+
+// sorted returns the mailboxes that are not deleted.
+func (l *mailboxList) sorted() []Mailbox {
+	kept := slices.DeleteFunc(l.mailboxes, func(m Mailbox) bool {
+		_, _, kept := m.Internal.Owner()
+		return !kept
+	})
+	slices.SortFunc(kept, func(a, b Mailbox) int { return strings.Compare(string(a.Internal), string(b.Internal)) })
+	return kept
+}

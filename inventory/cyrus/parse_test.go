@@ -1,0 +1,168 @@
+package cyrus
+
+import (
+	"bytes"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+	"testing/iotest"
+	"unicode"
+	"unicode/utf8"
+)
+
+// readAll reads answers as the two bulk commands do and returns the mailboxes.
+func readAll(from io.Reader) (*mailboxList, []Mailbox, error) {
+	reader := newRawReader(from)
+	list := newMailboxList('.')
+	var details []Mailbox
+	for {
+		line, err := reader.next()
+		if err == io.EOF {
+			return list, details, nil
+		}
+		if err != nil {
+			return list, details, err
+		}
+		_, err = answer(line, "R1", func(untagged []byte) error {
+			if rest, found := bytes.CutPrefix(untagged, []byte("MAILBOX")); found {
+				s := scan(rest)
+				name, mailbox := s.syncMailbox()
+				mailbox.Internal = name
+				details = append(details, mailbox)
+				return s.err
+			}
+			return list.answer(untagged)
+		})
+		if err != nil {
+			return list, details, err
+		}
+	}
+}
+
+// FuzzAnswers reads any bytes as answers. Whatever they are, reading them ends,
+// what is accepted lies within the bounds of the protocol, and it makes no
+// difference how the network cut the bytes into pieces.
+func FuzzAnswers(f *testing.F) {
+	for _, seed := range []string{
+		"* LIST (\\HasNoChildren) \".\" user.anna\r\n* STATUS user.anna (MESSAGES 1 UIDNEXT 2 UIDVALIDITY 3 HIGHESTMODSEQ 4 SIZE 5)\r\nR1 OK done\r\n",
+		"* LIST () \".\" \"a\\\"b\"\r\n* LIST () NIL {3}\r\na\r\n (\"X\" (y))\r\n",
+		"* MAILBOX %(UNIQUEID abc MBOXNAME {3+}\r\na.b PARTITION default ACL \"anna\tlrs\t\" X %(Y (z)))\r\n",
+		"* FOO ((((((((((((((((((((((((((\r\n* BYE {5}\r\n",
+		"* LIST () \".\" {4294967295}\r\n",
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, input []byte) {
+		list, details, err := readAll(bytes.NewReader(input))
+		for i, m := range list.mailboxes {
+			if m.Name == "" || list.byName[m.Name] != i {
+				t.Errorf("mailbox %d is %q", i, m.Name)
+			}
+			if m.Status.HighestModSeq > mostModSeq || m.Status.Size < 0 || m.Status.Size > mostSize {
+				t.Errorf("status out of bounds: %+v", m.Status)
+			}
+		}
+		for _, m := range details {
+			if err == nil && (m.Internal == "" || m.UniqueID == "" || m.Partition == "") {
+				t.Errorf("half a mailbox was accepted: %+v", m)
+			}
+		}
+		again, detailsAgain, errAgain := readAll(iotest.OneByteReader(bytes.NewReader(input)))
+		if (err == nil) != (errAgain == nil) || len(again.mailboxes) != len(list.mailboxes) || len(detailsAgain) != len(details) {
+			t.Errorf("whole: %v, %d mailboxes; in pieces: %v, %d", err, len(list.mailboxes), errAgain, len(again.mailboxes))
+		}
+	})
+}
+
+// FuzzDecode decodes any names. What comes out can be printed, and two names
+// never come out the same.
+func FuzzDecode(f *testing.F) {
+	for _, seed := range [][2]string{{"M&APw-ller", "M&APw-"}, {"&", "&-"}, {"&2D0-", "a&ZeVnLIqe-b"}, {"a\x00b", "\\x00"}} {
+		f.Add(seed[0], seed[1])
+	}
+	f.Fuzz(func(t *testing.T, a, b string) {
+		for _, name := range []string{a, b} {
+			shown := decode(name)
+			if !utf8.ValidString(shown) || strings.ContainsFunc(shown, unicode.IsControl) {
+				t.Errorf("%q is shown as %q", name, shown)
+			}
+		}
+		valid := func(s string) bool { _, ok := decodeUTF7(s); return ok }
+		if a != b && valid(a) && valid(b) && decode(a) == decode(b) {
+			t.Errorf("%q and %q are both shown as %q", a, b, decode(a))
+		}
+	})
+}
+
+func TestDecode(t *testing.T) {
+	for _, c := range []struct{ name, want string }{
+		{"Sent", "Sent"},
+		{"M&APw-ller", "Müller"},
+		{"&U,BTFw-", "台北"},
+		{"&2D3eAA-", "😀"},
+		{"R&-D", "R&D"},
+		{"&APwA9g-", "üö"},
+		{"&", `&`},
+		{"a&b", `a&b`},
+		{"&AGE-", `&AGE-`}, // an "a" must not be encoded
+		{"&2D0-", `&2D0-`}, // half of a pair
+		{"&AAo-", `&AAo-`}, // a line break
+		{"&APx-", `&APx-`}, // bits left over
+		{"M\xfcller", `M\xfcller`},
+		{"a\x1bb", `a\x1bb`},
+		{`back\slash`, `back\slash`},
+	} {
+		if got := decode(c.name); got != c.want {
+			t.Errorf("decode(%q) = %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+func TestNamesInsideAndOutside(t *testing.T) {
+	for _, c := range []struct {
+		external  ExternalName
+		separator byte
+		internal  []InternalName
+	}{
+		{"user.anna", '.', []InternalName{"user.anna"}},
+		{"user.jane^doe.A", '.', []InternalName{"user.jane^doe.A"}},
+		{"user/jane.doe/A", '/', []InternalName{"user.jane^doe.A"}},
+		{"user/jane.doe/A@ex.org", '/', []InternalName{"ex.org!user.jane^doe.A", "user.jane^doe.A@ex^org"}},
+		{"user.j@ex.org", '.', []InternalName{"ex.org!user.j", "user.j@ex.org"}},
+		{"a@b@c", '.', []InternalName{"c!a@b", "a@b@c"}},
+	} {
+		got := c.external.internal(c.separator)
+		if !slices.Equal(got, c.internal) {
+			t.Errorf("%q is %q inside, want %q", c.external, got, c.internal)
+		}
+		for _, name := range got {
+			if back := name.external(c.separator); back != c.external {
+				t.Errorf("%q is %q outside, want %q", name, back, c.external)
+			}
+		}
+	}
+}
+
+func TestOwner(t *testing.T) {
+	for _, c := range []struct {
+		name   InternalName
+		owner  Owner
+		folder []string
+		kept   bool
+	}{
+		{"user.anna", Owner{Name: "anna"}, nil, true},
+		{"user", Owner{Name: "user", Shared: true}, nil, true},
+		{"ex.org!user.jane^doe.A.B", Owner{Name: "jane.doe@ex.org"}, []string{"A", "B"}, true},
+		{"team.x", Owner{Name: "team", Shared: true}, []string{"x"}, true},
+		{"ex.org!team", Owner{Name: "team@ex.org", Shared: true}, nil, true},
+		{"DELETED.user.anna.6B02B5B0", Owner{}, nil, false},
+		{"ex.org!DELETED.user.anna.6B02B5B0", Owner{}, nil, false},
+		{"DELETEDnot", Owner{Name: "DELETEDnot", Shared: true}, nil, true},
+	} {
+		owner, folder, kept := c.name.Owner()
+		if owner != c.owner || !slices.Equal(folder, c.folder) || kept != c.kept {
+			t.Errorf("%q belongs to %+v %q %v, want %+v %q %v", c.name, owner, folder, kept, c.owner, c.folder, c.kept)
+		}
+	}
+}

@@ -1,0 +1,134 @@
+package cyrus
+
+import (
+	"bytes"
+	"context"
+	"slices"
+	"strings"
+)
+
+// perSyncGet is how many mailboxes one SYNCGET asks about: its answers are half
+// a kilobyte each and the server holds them all.
+const perSyncGet = 500
+
+// readDetails reads what replication keeps of each mailbox: internal name,
+// access list, partition, quota root, unique identifier. SYNCGET is the reading
+// command of Cyrus's replication protocol, which imapd offers to administrators
+// (imap/sync_support.c, sync_apply_get). It knows internal names only and leaves
+// out what it does not find, so of a name with two readings both are asked for.
+func (c *Client) readDetails(ctx context.Context, list *mailboxList) error {
+	var names []InternalName
+	asked := map[InternalName]int{}
+	for i := range list.mailboxes {
+		readings := list.mailboxes[i].Name.internal(list.separator)
+		for _, name := range readings {
+			asked[name] = i
+		}
+		names = append(names, readings...)
+	}
+	take := func(name InternalName, m *Mailbox) bool {
+		i, known := asked[name]
+		if known {
+			m.Name, m.Internal, m.Status, m.Readable = list.mailboxes[i].Name, name, list.mailboxes[i].Status, list.status[i]
+			list.mailboxes[i] = *m
+		}
+		return known
+	}
+	for some := range slices.Chunk(names, perSyncGet) {
+		if err := c.syncGet(ctx, some, take); err != nil {
+			return err
+		}
+	}
+	list.nameUntold()
+	return nil
+}
+
+// nameUntold names the mailboxes about which the server told no details. Where
+// others show that an @ is no domain's, it is none in these either.
+func (l *mailboxList) nameUntold() {
+	reading := 0
+	for i := range l.mailboxes {
+		m := &l.mailboxes[i]
+		if m.Internal != "" && strings.Contains(string(m.Name), "@") && !strings.Contains(string(m.Internal), "!") {
+			reading = 1
+		}
+	}
+	for i := range l.mailboxes {
+		m := &l.mailboxes[i]
+		if m.Internal == "" {
+			readings := m.Name.internal(l.separator)
+			m.Internal = readings[min(reading, len(readings)-1)]
+		}
+	}
+}
+
+// syncGet asks about some mailboxes.
+func (c *Client) syncGet(ctx context.Context, names []InternalName, take func(InternalName, *Mailbox) bool) error {
+	var command strings.Builder
+	command.WriteString("SYNCGET MAILBOXES (")
+	for i, name := range names {
+		if i > 0 {
+			command.WriteByte(' ')
+		}
+		command.WriteString(quote(string(name)))
+	}
+	command.WriteByte(')')
+	return c.do(ctx, "read the access lists", c.options.MostBytes, func() error {
+		return c.command(command.String(), func(answer []byte) error {
+			s := scan(answer)
+			if !bytes.EqualFold(s.word(), []byte("MAILBOX")) {
+				return nil
+			}
+			name, mailbox := s.syncMailbox()
+			if s.err == nil && !take(name, &mailbox) {
+				s.fail("a mailbox that was asked for")
+			}
+			return s.err
+		})
+	})
+}
+
+// syncMailbox reads: %(UNIQUEID … MBOXNAME … ACL "…" …).
+func (s *scanner) syncMailbox() (name InternalName, m Mailbox) {
+	s.expect(" %")
+	s.pairs(func(key []byte) {
+		switch string(key) {
+		case "UNIQUEID":
+			m.UniqueID = string(s.text())
+		case "MBOXNAME":
+			name = InternalName(s.text())
+		case "PARTITION":
+			m.Partition = string(s.text())
+		case "QUOTAROOT":
+			m.QuotaRoot = InternalName(s.text())
+		case "ACL":
+			m.ACL = s.acl()
+		default:
+			s.skip()
+		}
+	})
+	s.end()
+	if s.err == nil && (name == "" || m.UniqueID == "" || m.Partition == "") {
+		s.fail("a mailbox with name, unique identifier and partition")
+	}
+	return name, m
+}
+
+// acl reads an access list: identifiers and rights in turn, each with a tab
+// behind it.
+func (s *scanner) acl() []Right {
+	text := string(s.text())
+	if text == "" {
+		return nil
+	}
+	fields := strings.Split(strings.TrimSuffix(text, "\t"), "\t")
+	if len(fields)%2 != 0 {
+		s.fail("an access list of identifiers and rights")
+		return nil
+	}
+	rights := make([]Right, len(fields)/2)
+	for i := range rights {
+		rights[i] = Right{Identifier: fields[2*i], Rights: fields[2*i+1]}
+	}
+	return rights
+}
