@@ -76,7 +76,7 @@ func (p *problem) bestServer(store int, resources []int) float64 {
 // offline, which then weigh nothing; there only the normal load of a survivor
 // counts, since every server survives some failure.
 func (p *problem) worst(level int) planner.Number {
-	if len(p.fleet.Failover) == 0 || p.domains(level) < 2 {
+	if len(p.fleet.Failover) == 0 || len(p.holders) == 0 || p.domains(level) < 2 {
 		return planner.Number{}
 	}
 	t := p.normal(p.fleet.Failover).Value
