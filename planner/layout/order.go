@@ -8,23 +8,25 @@ import (
 	"github.com/interlacemail/interlace/planner"
 )
 
-// order lists the changes that lead from the start to the target so that every
+// order lists the changes that lead from the start to the layout so that every
 // state on the way has room: slots and ceilings, or what a server had too much
 // of at the start. Stores that only change roles go first. Where no store left
-// fits, the one whose turn it is goes all the same and the server that it
-// overfills is a violation of rule transient.
-func (p *problem) order(target [][]int32) ([]planner.LayoutChange, []planner.Violation) {
-	q := &queue{problem: p, state: newState(p, p.start)}
+// fits, one that need not move stays where it is, which changes the layout: the
+// one that costs the worst failure least. If all that are left must move, the
+// first goes all the same and the server that it overfills is a violation of
+// rule transient.
+func (l *ladder) order(final *state) ([]planner.LayoutChange, []planner.Violation) {
+	q := &queue{problem: l.problem, state: newState(l.problem, l.start), final: final}
 	q.initialAmounts = slices.Clone(q.state.carried)
 	q.initialUsed = slices.Clone(q.state.used)
-	for store := range target {
-		if s, end := steps(p.start[store], target[store]); len(s) > 0 {
+	for store, target := range final.sites {
+		if s, end := steps(l.start[store], target); len(s) > 0 {
 			q.waiting = append(q.waiting, way{store, s, end})
 		}
 	}
 	slices.SortStableFunc(q.waiting, func(a, b way) int { return a.seeds() - b.seeds() })
 	for len(q.waiting) > 0 {
-		if !q.pass() {
+		if !q.pass() && !q.giveUp() {
 			q.force()
 		}
 	}
@@ -48,7 +50,8 @@ func (w way) seeds() int {
 
 type queue struct {
 	*problem
-	state          *state
+	state          *state // on the way
+	final          *state // where it leads
 	initialAmounts []inventory.Amounts
 	initialUsed    []int
 	waiting        []way
@@ -67,6 +70,28 @@ func (q *queue) pass() bool {
 		return true
 	})
 	return len(q.waiting) < before
+}
+
+// giveUp leaves one store where it is and reports whether there is one that may
+// stay.
+func (q *queue) giveUp() bool {
+	best, lowest := -1, 0.0
+	for i, w := range q.waiting {
+		if len(q.start[w.store]) == 0 {
+			continue
+		}
+		v := q.final.try(change{w.store, q.start[w.store]})
+		if v.standing.sign() <= 0 && (best < 0 || v.peak < lowest) {
+			best, lowest = i, v.peak
+		}
+	}
+	if best < 0 {
+		return false
+	}
+	store := q.waiting[best].store
+	q.final.commit(change{store, q.start[store]})
+	q.waiting = slices.Delete(q.waiting, best, best+1)
+	return true
 }
 
 // force carries out the first store although it does not fit.

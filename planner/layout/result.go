@@ -20,6 +20,7 @@ func (l *ladder) result(o outcome, groups *inventory.ShareGroups) *planner.Layou
 			o.state.commit(change{store, end})
 		}
 	}
+	changes, transient := l.order(o.state)
 	plan := &planner.Layout{
 		Format: planner.Format, Kind: planner.KindLayout, Options: l.opts.record(),
 		Stores:   f.Placements(o.state.sites),
@@ -27,11 +28,7 @@ func (l *ladder) result(o outcome, groups *inventory.ShareGroups) *planner.Layou
 		Before:   simulate.New(f, l.start).Promises(),
 		Bounds:   l.bound,
 	}
-	var transient []planner.Violation
-	plan.Changes, transient = l.order(o.state.sites)
-	if plan.Changes == nil {
-		plan.Changes = []planner.LayoutChange{}
-	}
+	plan.Changes = append([]planner.LayoutChange{}, changes...)
 	for _, c := range plan.Changes {
 		plan.BytesCopied += c.Bytes
 		plan.UsersInterrupted += c.Users
