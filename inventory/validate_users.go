@@ -5,11 +5,14 @@ var UserColumns = []string{"user", "store", "kind", "pinned", "moved", "estimate
 
 // eachUser runs over millions of rows and allocates nothing for a good one.
 func (v *validator) eachUser() {
-	users := v.inv.Users
+	users, first := v.inv.Users, 0
 	for i := range users {
 		u := &users[i]
-		if i > 0 && u.Name == users[i-1].Name {
-			v.sameName(i, &users[i-1], u)
+		if u.Name != users[first].Name {
+			first = i
+		}
+		if first < i {
+			v.sameName(i, first)
 		}
 		if _, ok := v.stores[u.Store]; !ok {
 			v.unknownStore(i, u)
@@ -21,14 +24,16 @@ func (v *validator) eachUser() {
 	}
 }
 
-func (v *validator) sameName(row int, earlier, u *User) {
+// sameName reports a user whose name another row, the first of its name, has.
+func (v *validator) sameName(row, first int) {
 	at := Place{Table: InUsers, Row: row, Field: "user"}
-	if u.Kind != earlier.Kind {
-		v.mistakes.add(at, "%s is the name of a user and of a shared tree", Printable(string(u.Name))).after(row - 1)
-		return
-	}
-	if u.Name != "" {
-		v.mistakes.add(at, "user %s is named twice", Printable(string(u.Name))).after(row - 1)
+	u := &v.inv.Users[row]
+	switch {
+	case u.Name == "":
+	case u.Kind != v.inv.Users[first].Kind:
+		v.mistakes.add(at, "%s is the name of a user and of a shared tree", Printable(string(u.Name))).after(first)
+	default:
+		v.mistakes.add(at, "user %s is named twice", Printable(string(u.Name))).after(first)
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 // readFile reads a table from the CSV file that the node names.
 func readFile[T any](r *reader, t *table, node *yaml.Node, f format[T]) {
 	t.file, t.path = r.beside(node.Value)
-	in, err := openTable(t.path)
+	in, size, err := openTable(t.path)
 	if err != nil {
 		r.mistakes.add(r.at(node), "", "%s can't be read: %s", inventory.Printable(t.file.name), err)
 		return
@@ -27,7 +27,7 @@ func readFile[T any](r *reader, t *table, node *yaml.Node, f format[T]) {
 		r.mistakes.add(position{t.file, 1, 1}, encodingHint, "the file is UTF-16")
 		return
 	}
-	c := &csvTable[T]{reader: r, format: f, table: t, lines: lines}
+	c := &csvTable[T]{reader: r, format: f, table: t, lines: lines, size: size}
 	if c.header() {
 		c.rows()
 	}
@@ -50,6 +50,7 @@ type csvTable[T any] struct {
 	format format[T]
 	table  *table
 	lines  *lineReader
+	size   int64 // bytes of the file; 0 if not known
 
 	columns []*column[T] // by column of the file; nil for unknown ones
 	setters []setter[T]  // nil for columns that are no good
@@ -60,13 +61,16 @@ type csvTable[T any] struct {
 // header reads the first line and reports whether the rows can be read.
 func (c *csvTable[T]) header() bool {
 	text, err := c.lines.next()
-	at := position{c.table.file, 1, 1}
+	for err == nil && len(text) == 0 {
+		text, err = c.lines.next()
+	}
+	at := position{c.table.file, max(c.lines.line, 1), 1}
 	if err == io.EOF {
 		c.mistakes.add(at, "", "the file is empty; its first line names the columns")
 		return false
 	}
 	if err != nil {
-		c.mistakes.add(at, "", "%s", err)
+		c.mistakes.add(at, "", "the file can't be read: %s", err)
 		return false
 	}
 	var line record
@@ -141,7 +145,7 @@ func (c *csvTable[T]) columnHint(name string) string {
 
 // complete reports whether no column is missing without which the rows mean nothing.
 func (c *csvTable[T]) complete() bool {
-	at, complete := position{c.table.file, 1, 1}, true
+	at, complete := position{c.table.file, c.lines.line, 1}, true
 	for i := range c.format.columns {
 		known := &c.format.columns[i]
 		for _, member := range known.needed {
@@ -215,6 +219,24 @@ func (c *csvTable[T]) row(at position, line *record) {
 	}
 	c.table.lines = append(c.table.lines, int32(at.line))
 	c.format.keep(&c.current)
+	if len(c.table.lines) == sampleRows {
+		c.reserve()
+	}
+}
+
+const (
+	sampleRows = 1000    // rows after which the number of all rows is guessed
+	mostRows   = 2 << 20 // rows for which room is made on a guess
+)
+
+// reserve makes room for the rows that the file will have if they go on like
+// the first ones.
+func (c *csvTable[T]) reserve() {
+	if c.format.reserve == nil || c.size == 0 {
+		return
+	}
+	rows := float64(c.size) / float64(c.lines.bytes) * sampleRows * 1.02
+	c.format.reserve(int(min(rows, mostRows)))
 }
 
 // name returns the name of the row for messages.

@@ -16,9 +16,9 @@
 // it line by line, the header saying which column a cell belongs to; YAML feeds
 // it mapping by mapping, nested keys written as columns (capacity, disk is
 // capacity:disk). What a whole inventory must fulfil is not known here but in
-// [inventory.Validate]; its findings are brought back to lines and columns, for
-// CSV by reading the lines in question once more, so that a million good rows
-// keep no positions but none.
+// [inventory.Validate]; its findings are brought back to lines and columns. For
+// CSV that means reading the lines in question once more, so that a good row
+// costs no more than the number of its line.
 //
 // CSV is RFC 4180 with three restrictions that hostile and broken files ask
 // for: a quoted field ends on its line, a line is at most 64 KiB long, and a

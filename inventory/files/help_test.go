@@ -9,9 +9,13 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 )
 
-// same reports the first parts in which two inventories differ.
+// same reports the parts in which two inventories differ.
 func same(t testing.TB, got, want *inventory.Inventory) {
 	t.Helper()
+	differ(t, got, want)
+}
+
+func differ(t interface{ Errorf(string, ...any) }, got, want *inventory.Inventory) {
 	g, w := reflect.ValueOf(*got), reflect.ValueOf(*want)
 	for i := range g.NumField() {
 		if !reflect.DeepEqual(g.Field(i).Interface(), w.Field(i).Interface()) {

@@ -12,6 +12,8 @@ import (
 type lineReader struct {
 	in   *bufio.Reader
 	line int // number of the line that was read last, from 1
+
+	bytes int64 // in all lines that were not too long
 }
 
 var errLongLine = errors.New("the line is longer than 64 KiB")
@@ -38,6 +40,7 @@ func (l *lineReader) next() ([]byte, error) {
 	case err != nil && (err != io.EOF || len(text) == 0):
 		return nil, err
 	}
+	l.bytes += int64(len(text))
 	text = bytes.TrimSuffix(text, []byte("\n"))
 	return bytes.TrimSuffix(text, []byte("\r")), nil
 }

@@ -129,7 +129,7 @@ func (r *reader) lookUp() {
 
 // lookUp fills in the columns of mistakes that are sorted by line.
 func (t *table) lookUp(list []*found) {
-	in, err := openTable(t.path)
+	in, _, err := openTable(t.path)
 	if err != nil {
 		return
 	}

@@ -16,30 +16,38 @@ import (
 const (
 	maxFleet = 8 << 20  // bytes of a fleet file
 	maxLine  = 64 << 10 // bytes of a line of CSV
-	maxTable = 4 << 30  // bytes of a table once unpacked
+	maxTable = 2 << 30  // bytes of a table that is not a plain file
 )
 
-var errUnpacked = fmt.Errorf("it unpacks to more than %d GiB", maxTable>>30)
+var errEndless = fmt.Errorf("it holds more than %d GiB", maxTable>>30)
 
-// openTable opens a file for reading, unpacking it if its name ends in .gz.
-func openTable(path string) (io.ReadCloser, error) {
+// openTable opens a file for reading, unpacking it if its name ends in .gz, and
+// tells how many bytes will be read, 0 if that is not known.
+func openTable(path string) (in io.ReadCloser, size int64, err error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, reason(err)
+		return nil, 0, reason(err)
 	}
-	if info, err := file.Stat(); err == nil && info.IsDir() {
-		file.Close()
-		return nil, errors.New("it is a directory")
+	info, err := file.Stat()
+	if err == nil && info.IsDir() {
+		err = errors.New("it is a directory")
 	}
-	if !strings.HasSuffix(path, ".gz") {
-		return file, nil
-	}
-	packed, err := gzip.NewReader(bufio.NewReaderSize(file, maxLine))
 	if err != nil {
 		file.Close()
-		return nil, fmt.Errorf("unpack: %w", err)
+		return nil, 0, reason(err)
 	}
-	return &unpacked{packed: packed, file: file, left: maxTable}, nil
+	if strings.HasSuffix(path, ".gz") {
+		packed, err := gzip.NewReader(bufio.NewReaderSize(file, maxLine))
+		if err != nil {
+			file.Close()
+			return nil, 0, fmt.Errorf("unpack: %w", err)
+		}
+		return &limited{in: packed, file: file, left: maxTable}, 0, nil
+	}
+	if !info.Mode().IsRegular() {
+		return &limited{in: file, file: file, left: maxTable}, 0, nil
+	}
+	return file, info.Size(), nil
 }
 
 // reason returns the cause of an error of the file system without the name of
@@ -52,28 +60,26 @@ func reason(err error) error {
 	return err
 }
 
-// unpacked is a compressed file that ends in an error when it grows too large.
-type unpacked struct {
-	packed *gzip.Reader
-	file   io.Closer
-	left   int64
+// limited is a compressed file, a pipe or a device: its size does not tell how
+// much can be read from it, and it ends in an error when that is too much.
+type limited struct {
+	in   io.Reader
+	file io.Closer
+	left int64
 }
 
-// Read reads unpacked bytes.
-func (u *unpacked) Read(p []byte) (int, error) {
-	if u.left <= 0 {
-		return 0, errUnpacked
+// Read reads as long as the limit is not reached.
+func (l *limited) Read(p []byte) (int, error) {
+	if l.left <= 0 {
+		return 0, errEndless
 	}
-	n, err := u.packed.Read(p[:min(int64(len(p)), u.left)])
-	u.left -= int64(n)
-	if err != nil && err != io.EOF {
-		err = fmt.Errorf("unpack: %w", err)
-	}
+	n, err := l.in.Read(p[:min(int64(len(p)), l.left)])
+	l.left -= int64(n)
 	return n, err
 }
 
 // Close closes the file.
-func (u *unpacked) Close() error { return u.file.Close() }
+func (l *limited) Close() error { return l.file.Close() }
 
 var utf8BOM = []byte("\ufeff")
 

@@ -35,7 +35,7 @@ func Read(path string) (*inventory.Inventory, Warnings, error) {
 
 // readFleet returns the text of a fleet file, one byte more than allowed at most.
 func readFleet(path string) ([]byte, error) {
-	in, err := openTable(path)
+	in, _, err := openTable(path)
 	if err != nil {
 		return nil, err
 	}

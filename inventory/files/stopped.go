@@ -14,9 +14,13 @@ var parserError = regexp.MustCompile(`^yaml: (?:line ([0-9]+): )?(.*)$`)
 // complaint is what we say where the YAML parser says something in its own way.
 type complaint struct {
 	text string
-	at   string // the characters of which one is the cause
+	at   string // the characters of which one is the cause; none: what was read last
 	hint string
 }
+
+// block stands in place of the characters for a line that does not fit into
+// what stands above it.
+const block = "block"
 
 // complaints by the parser's words.
 var complaints = map[string]complaint{
@@ -30,12 +34,13 @@ var complaints = map[string]complaint{
 		"a tab stands in the indentation", "\t", "YAML is indented with spaces only",
 	},
 	"found unknown escape character": {"this escape is not known", `\`, `in quotes a backslash is written \\`},
-	"did not find expected key":      {"a key with the indentation of those above is expected here", "", ""},
+	"did not find expected key":      {"a key with the indentation of those above is expected here", block, ""},
 	"did not find expected '-' indicator": {
-		"another item of the list, beginning with -, is expected here", "", "",
+		"another item of the list, beginning with -, is expected here", block, "",
 	},
-	"did not find expected <document start>": {"nothing can follow here", "", ""},
-	"could not find expected ':'":            {"a key and a colon are expected here", "", ""},
+	"did not find expected <document start>": {"nothing can follow here", block, ""},
+	"could not find expected ':'":            {"a key and a colon are expected here", block, ""},
+	"did not find expected node content":     {"a value is expected here", "", ""},
 	"did not find expected ',' or ']'": {
 		"the list that begins here is not closed by ], or a comma is missing", "[]", "",
 	},
@@ -66,11 +71,11 @@ func stopped(text []byte, err error) (at int, why complaint) {
 		return unclosed(text, number+1, why.at), why // the parser counts these lines from 0
 	case strings.Contains(why.at, `"`):
 		return opening(text, number, why.at), why
-	case why.at == "":
+	case why.at == block:
 		return structural(text, match[2]), why
 	}
 	end := consumed(text)
-	if at := bytes.LastIndexAny(text[:end], why.at); at >= 0 {
+	if at := bytes.LastIndexAny(text[:end], why.at); why.at != "" && at >= 0 {
 		return at, why
 	}
 	return lastCharacter(text, end), why

@@ -85,7 +85,8 @@ type format[T any] struct {
 	name    inventory.Table
 	columns []column[T]
 	blank   T
-	keep    func(row *T) // must not retain it
+	keep    func(row *T)   // must not retain it
+	reserve func(rows int) // makes room for so many rows more; may be nil
 }
 
 // readTable reads a table from where the value of its key says: a list in the

@@ -2,6 +2,7 @@ package files
 
 import (
 	"bytes"
+	"slices"
 
 	"go.yaml.in/yaml/v3"
 
@@ -14,6 +15,7 @@ func (r *reader) readUsers(node *yaml.Node) {
 		columns: r.userColumns(),
 		blank:   inventory.User{Messages: inventory.Unknown, Mailboxes: inventory.Unknown},
 		keep:    func(u *inventory.User) { r.inv.Users = append(r.inv.Users, *u) },
+		reserve: func(rows int) { r.inv.Users = slices.Grow(r.inv.Users, rows) },
 	})
 }
 
@@ -124,7 +126,8 @@ func (r *reader) readShares(node *yaml.Node) {
 				return nil
 			}},
 		},
-		keep: func(s *share) { r.inv.Shares = append(r.inv.Shares, *s) },
+		keep:    func(s *share) { r.inv.Shares = append(r.inv.Shares, *s) },
+		reserve: func(rows int) { r.inv.Shares = slices.Grow(r.inv.Shares, rows) },
 	})
 }
 

@@ -89,10 +89,14 @@ func export(inv *inventory.Inventory) ([]file, error) {
 			return nil, err
 		}
 	}
-	return append(tables, file{fleetFile, func(w io.Writer) error {
+	return append(tables, fleetText(text)), nil
+}
+
+func fleetText(text []byte) file {
+	return file{fleetFile, func(w io.Writer) error {
 		_, err := w.Write(text)
 		return err
-	}}), nil
+	}}
 }
 
 // has reports whether a file of the name is among the files.

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/interlacemail/interlace/inventory"
 )
@@ -61,7 +62,7 @@ func tableOf[T any](rows []T, fields []field[T]) func(w io.Writer) error {
 			size := 0
 			for j, f := range fields {
 				line[j] = f.text(&rows[i])
-				size += 2*len(line[j]) + len(`"",`)
+				size += len(line[j]) + strings.Count(line[j], `"`) + len(`"",`)
 			}
 			if size > maxLine {
 				return fmt.Errorf("%s %s: its line would be longer than %d KiB", fields[0].name, inventory.Printable(line[0]), maxLine>>10)

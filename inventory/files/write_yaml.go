@@ -1,6 +1,8 @@
 package files
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -30,11 +32,14 @@ func encodeFleet(inv *inventory.Inventory, tables []file) ([]byte, error) {
 			fleet.text(name[:len(name)-len(".csv")], name)
 		}
 	}
-	text, err := yaml.Marshal(fleet.block())
-	if err != nil {
+	var text bytes.Buffer
+	text.WriteString(mark + "\n")
+	out := yaml.NewEncoder(&text)
+	out.SetIndent(2)
+	if err := errors.Join(out.Encode(fleet.block()), out.Close()); err != nil {
 		return nil, fmt.Errorf("%s: %w", fleetFile, err)
 	}
-	return append([]byte(mark+"\n"), text...), nil
+	return text.Bytes(), nil
 }
 
 // mapping collects keys and values in their order.
@@ -92,8 +97,13 @@ func (m *mapping) flow() *yaml.Node {
 	return &yaml.Node{Kind: yaml.MappingNode, Style: yaml.FlowStyle, Content: m.content}
 }
 
+// textNode returns a text, in quotes if other programs may read it as a boolean.
 func textNode(s string) *yaml.Node {
-	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: s}
+	node := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: s}
+	if slices.Contains([]string{"y", "n", "yes", "no", "on", "off"}, strings.ToLower(s)) {
+		node.Style = yaml.DoubleQuotedStyle
+	}
+	return node
 }
 
 func flowList[S ~string](texts []S) *yaml.Node {
