@@ -15,7 +15,7 @@ type ScheduleOptions struct {
 	Seed              uint64   `json:"seed"`
 	KeepSourceSeconds float64  `json:"keep_source_seconds"`
 	SyncRate          *float64 `json:"sync_rate_bytes_per_second"` // null: not limited
-	WindowSeconds     *float64 `json:"window_seconds"`             // null: one night without end
+	WindowSeconds     *float64 `json:"window_seconds"`             // longest a wave may last; null: without end
 	Continuous        bool     `json:"continuous"`
 }
 
@@ -39,7 +39,7 @@ type Schedule struct {
 	Options   ScheduleOptions `json:"options"`
 
 	Of              []string          `json:"of"`      // ids of the plans
-	Changes         []ScheduledChange `json:"changes"` // by start, then plan and id
+	Changes         []ScheduledChange `json:"changes"` // by wave and start, then as the plans list them
 	Waves           []Wave            `json:"waves"`
 	MakespanSeconds float64           `json:"makespan_seconds"`
 	BoundSeconds    float64           `json:"bound_seconds"`
@@ -48,4 +48,5 @@ type Schedule struct {
 	TransientFullest Place       `json:"transient_fullest"`
 	Violations       []Violation `json:"violations"`
 	Warnings         []Warning   `json:"warnings"`
+	Stopped          Stopped     `json:"stopped"`
 }

@@ -11,15 +11,17 @@ import (
 // together.
 type chooser struct {
 	*problem
-	limits *limits
+	limits *limits // raised where bundles had to be let pass
+	strict *limits // not raised
 	after  *ledger // with everything carried out that was chosen so far
 	during *ledger // with what is under way counted at both ends
 
-	status []status  // of each bundle
-	left   [][]int32 // by plan, then store: effects of bundles not yet chosen; nil for one plan
-	users  []int     // persons on each store after what was chosen
-	broken broken    // what breaks a rule today
-	kept   []keeping // by time: what sources still hold
+	prefer  preference
+	status  []status  // of each bundle
+	pending [][]int32 // by plan, then store: effects of bundles that later plans wait for; nil for one plan
+	users   []int     // persons on each store after what was chosen
+	ailing  ailing    // what breaks a rule today
+	kept    []keeping // by time: what sources still hold
 }
 
 type status uint8
@@ -39,7 +41,7 @@ type keeping struct {
 
 // newChooser returns the chooser at the state of the inventory. What its target
 // makes worse than both the rules and today is returned beside it.
-func newChooser(p *problem) (*chooser, []breach) {
+func newChooser(p *problem) (*chooser, breaches) {
 	limits := &limits{excused: map[excuse]float64{}}
 	levels := survived(p.fleet)
 	c := &chooser{
@@ -48,8 +50,11 @@ func newChooser(p *problem) (*chooser, []breach) {
 		status: make([]status, len(p.bundles)),
 		users:  slices.Clone(p.fleet.Users),
 	}
-	c.broken = newBroken(p.fleet, c.after.excuseAll())
-	worse := newLedger(p.fleet, levels, limits, p.target, p.targetLoads()).excuseAll()
+	today, worse := breaches{}, breaches{}
+	c.after.excuseAll(today, whole)
+	c.ailing = newAiling(p.fleet, today)
+	newLedger(p.fleet, levels, limits, p.target, p.targetLoads()).excuseAll(worse, whole)
+	c.strict = limits.clone()
 	if !p.opts.Continuous {
 		levels = nil // a wave's state is looked at only when it has ended
 	}
@@ -75,33 +80,33 @@ func (p *problem) targetLoads() []inventory.Amounts {
 }
 
 func (c *chooser) countEffects() {
-	c.left = make([][]int32, len(c.plans))
-	for i := range c.left {
-		c.left[i] = make([]int32, len(c.start))
+	c.pending = make([][]int32, len(c.plans))
+	for i := range c.pending {
+		c.pending[i] = make([]int32, len(c.start))
 	}
 	for i := range c.bundles {
-		c.countLeft(&c.bundles[i], 1)
+		c.countPending(&c.bundles[i], 1)
 	}
 }
 
-func (c *chooser) countLeft(b *bundle, sign int32) {
-	if c.left == nil {
+func (c *chooser) countPending(b *bundle, sign int32) {
+	if c.pending == nil {
 		return
 	}
 	for i := range b.effects {
-		c.left[b.plan][b.effects[i].store] += sign
+		c.pending[b.plan][b.effects[i].store] += sign
 	}
 }
 
 // ready reports whether everything that earlier plans do to the bundle's stores
-// has been chosen.
+// has been chosen or, without waves, is done.
 func (c *chooser) ready(b *bundle) bool {
-	if c.left == nil {
+	if c.pending == nil {
 		return true
 	}
 	for i := range b.effects {
 		for plan := range b.plan {
-			if c.left[plan][b.effects[i].store] > 0 {
+			if c.pending[plan][b.effects[i].store] > 0 {
 				return false
 			}
 		}
@@ -114,33 +119,50 @@ func (c *chooser) begin(b *bundle) {
 	for i := range b.effects {
 		e := &b.effects[i]
 		h := c.during.stores[e.store]
-		switch e.sign {
-		case 0:
-			h.layouts = append(slices.Clip(h.layouts), e.after)
-		case 1:
-			h.load.Add(&e.load)
-		default:
+		switch {
+		case e.sign < 0:
 			continue
+		case e.sign > 0:
+			h.load.Add(&e.load)
+		case c.instant(b):
+			h.layouts = e.via[len(e.via)-1:]
+		default:
+			h.layouts = append(slices.Clip(h.layouts), e.via...)
 		}
 		c.during.change(e.store, h)
 	}
 }
 
-// cancel takes back begin. Of several layouts of a store the last must go first.
+// cancel takes back begin. Of several bundles that change a store the last must go first.
 func (c *chooser) cancel(b *bundle) {
 	for i := range b.effects {
 		e := &b.effects[i]
 		h := c.during.stores[e.store]
-		switch e.sign {
-		case 0:
-			h.layouts = slices.Clip(h.layouts[:len(h.layouts)-1])
-		case 1:
-			h.load.Sub(&e.load)
-		default:
+		switch {
+		case e.sign < 0:
 			continue
+		case e.sign > 0:
+			h.load.Sub(&e.load)
+		case c.instant(b):
+			h.layouts = [][]int32{e.before}
+		default:
+			h.layouts = slices.Clip(h.layouts[:len(h.layouts)-len(e.via)])
 		}
 		c.during.change(e.store, h)
 	}
+}
+
+// instant reports whether the bundle has no time between its start and its end:
+// it copies nothing, and no wave has to end.
+func (c *chooser) instant(b *bundle) bool { return c.opts.Continuous && !b.copies }
+
+// reach is the scope of what is under way: a wave's states are those before and
+// after it, and on the way only room counts; without waves every state counts.
+func (c *chooser) reach() scope {
+	if c.opts.Continuous {
+		return whole
+	}
+	return space
 }
 
 // settle ends the bundle at the given time: what it left behind stays for a while.

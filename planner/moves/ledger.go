@@ -51,9 +51,17 @@ func newLedger(f *load.Fleet, levels []level, limits *limits, layout load.Layout
 	return l
 }
 
-// clone returns a copy that shares only what is never written.
-func (l *ledger) clone() *ledger {
+// under returns the same ledger held against other limits.
+func (l *ledger) under(limits *limits) *ledger {
+	view := *l
+	view.limits = limits
+	return &view
+}
+
+// clone returns a copy with limits of its own that shares only what is never written.
+func (l *ledger) clone(own *limits) *ledger {
 	c := *l
+	c.limits = own
 	c.stores = slices.Clone(l.stores)
 	c.carried = slices.Clone(l.carried)
 	c.slots = slices.Clone(l.slots)
@@ -76,8 +84,8 @@ func (l *ledger) add(store int32, sign int64) {
 	h := &l.stores[store]
 	active, passive := h.load, l.passive(&h.load)
 	for i, sites := range h.layouts {
-		for _, s := range sites {
-			if !within(s, h.layouts[:i]) {
+		for at, s := range sites {
+			if !slices.Contains(sites[:at], s) && !within(s, h.layouts[:i]) {
 				l.weigh(h, s, sign, &active, &passive)
 			}
 		}
@@ -104,32 +112,38 @@ func within(s int32, layouts [][]int32) bool {
 	return false
 }
 
-// weigh enters what the holding weighs on one of its servers.
+// weigh enters the most that the holding weighs on one of its servers in any of
+// its layouts.
 func (l *ledger) weigh(h *holding, s int32, sign int64, active, passive *inventory.Amounts) {
-	l.slots[s] += int(sign)
-	if l.fleet.Down[s] {
-		return
-	}
-	serves, follows := false, false
+	var most inventory.Amounts
+	slots := 0
 	for _, sites := range h.layouts {
-		if slices.Contains(sites, s) {
-			if load.Master(sites, l.fleet.Down) == s {
-				serves = true
-			} else {
-				follows = true
-			}
+		n := count(sites, s)
+		slots = max(slots, n)
+		masters := 0
+		if n > 0 && load.Master(sites, l.fleet.Down) == s {
+			masters = 1
+		}
+		for r := range l.fleet.Resources {
+			most[r] = max(most[r], int64(masters)*active[r]+int64(n-masters)*passive[r])
 		}
 	}
-	for r := range l.fleet.Resources {
-		switch {
-		case serves && follows:
-			l.carried[s][r] += sign * max(active[r], passive[r])
-		case serves:
-			l.carried[s][r] += sign * active[r]
-		default:
-			l.carried[s][r] += sign * passive[r]
+	l.slots[s] += int(sign) * slots
+	if !l.fleet.Down[s] {
+		for r := range l.fleet.Resources {
+			l.carried[s][r] += sign * most[r]
 		}
 	}
+}
+
+func count(sites []int32, s int32) int {
+	n := 0
+	for _, other := range sites {
+		if other == s {
+			n++
+		}
+	}
+	return n
 }
 
 // addTakeovers enters what the holding adds to the server that takes it over

@@ -1,6 +1,8 @@
 package moves
 
 import (
+	"maps"
+
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/planner"
 	"github.com/interlacemail/interlace/planner/load"
@@ -9,8 +11,9 @@ import (
 // level is a level whose failures every state must survive.
 type level struct {
 	load.Level
-	of []int32 // domain of each server
-	up int     // domains with a server left to fail
+	of    []int32 // domain of each server
+	alive []bool  // domains with a server left to fail
+	up    int     // how many those are
 }
 
 // survived returns the levels to survive. At a level that no server has a label
@@ -20,12 +23,11 @@ func survived(f *load.Fleet) []level {
 	for _, name := range f.Inventory.Survive {
 		l := level{Level: f.Levels[max(f.Level(name), 0)]}
 		l.Name, l.of = name, l.Of
-		for _, d := range l.Domains {
-			for _, s := range d.Servers {
-				if !f.Down[s] {
-					l.up++
-					break
-				}
+		l.alive = make([]bool, len(l.Domains))
+		for s, d := range l.of {
+			if !f.Down[s] && !l.alive[d] {
+				l.alive[d] = true
+				l.up++
 			}
 		}
 		levels = append(levels, l)
@@ -36,6 +38,10 @@ func survived(f *load.Fleet) []level {
 // limits say how far states on the way may go: as far as the rules allow, and
 // where today's state or the target is beyond them, as far as those.
 type limits struct{ excused map[excuse]float64 }
+
+// rounding is how much further than excused a state may go: the sum of ρ·L over
+// stores changes by quanta when users move between two stores of one server.
+const rounding = 1e-9
 
 type excuse struct {
 	rule     planner.Rule
@@ -51,6 +57,10 @@ type breach struct {
 	limit  float64 // of the rule
 }
 
+func (m *limits) clone() *limits { return &limits{excused: maps.Clone(m.excused)} }
+
+func (b breach) ofStore() bool { return b.rule == planner.StoreCapacity }
+
 // passed returns the breach if the value is beyond the rule's limit and not
 // excused.
 func (m *limits) passed(rule planner.Rule, index int32, resource int, value, limit float64) (breach, bool) {
@@ -58,7 +68,7 @@ func (m *limits) passed(rule planner.Rule, index int32, resource int, value, lim
 		return breach{}, false
 	}
 	e := excuse{rule, index, resource}
-	if most, ok := m.excused[e]; ok && value-limit <= most {
+	if most, ok := m.excused[e]; ok && value-limit <= most+rounding {
 		return breach{}, false
 	}
 	return breach{excuse: e, value: value, limit: limit}, true
@@ -74,8 +84,12 @@ type scope int
 
 const (
 	space scope = iota // disk and slots: what changes under way take up
-	whole              // and everything else that a state must keep
+	rest               // everything else that a state must keep
+	whole              // both
 )
+
+// skips reports whether the resource is out of scope.
+func (sc scope) skips(isDisk bool) bool { return sc == space && !isDisk || sc == rest && isDisk }
 
 // at returns the first limit that the store or a server of it passes.
 func (l *ledger) at(store int32, sc scope) (breach, bool) {
@@ -98,7 +112,7 @@ func (l *ledger) at(store int32, sc scope) (breach, bool) {
 func (l *ledger) storeBreach(store int32, sc scope) (breach, bool) {
 	st := &l.fleet.Inventory.Stores[store]
 	for r, res := range l.fleet.Inventory.Resources {
-		if st.Capacity[r] == 0 || sc == space && r != l.disk {
+		if st.Capacity[r] == 0 || sc.skips(r == l.disk) {
 			continue
 		}
 		u := float64(l.stores[store].load[r]) / l.fleet.Scale.Quanta(r, st.Capacity[r])
@@ -111,7 +125,7 @@ func (l *ledger) storeBreach(store int32, sc scope) (breach, bool) {
 
 func (l *ledger) serverBreach(s int32, sc scope) (breach, bool) {
 	server := &l.fleet.Inventory.Servers[s]
-	if server.Slots != inventory.Unlimited {
+	if server.Slots != inventory.Unlimited && sc != rest {
 		if b, bad := l.limits.passed(planner.Slots, s, -1, float64(l.slots[s]), float64(server.Slots)); bad {
 			return b, true
 		}
@@ -120,7 +134,7 @@ func (l *ledger) serverBreach(s int32, sc scope) (breach, bool) {
 		return breach{}, false
 	}
 	for r, res := range l.fleet.Inventory.Resources {
-		if sc == space && r != l.disk {
+		if sc.skips(r == l.disk) {
 			continue
 		}
 		u := l.fleet.Utilisation(int(s), r, l.carried[s][r])
@@ -159,33 +173,42 @@ func (l *ledger) failure(s int32, t *takeover) (breach, bool) {
 		u := l.fleet.Utilisation(int(s), r, l.carried[s][r]+t.amounts[r])
 		limit := l.fleet.Inventory.Resources[r].FailureCeiling.At(lv.Name)
 		if b, bad := l.limits.passed(planner.FailureCeiling, s, r, u, limit); bad {
-			if t.domain >= 0 {
-				b.failed = lv.Domains[t.domain].String()
-			}
+			b.failed = lv.Domains[l.failing(s, t)].String()
 			return b, true
 		}
 	}
 	return breach{}, false
 }
 
-// excuseAll excuses everything that the state passes and returns it.
-func (l *ledger) excuseAll() []breach {
-	var all []breach
-	for s := range l.carried {
-		all = append(all, l.excuse(func() (breach, bool) { return l.serverBreach(int32(s), whole) })...)
+// failing returns the domain of the takeover, or for one of nothing the first
+// domain that may fail without the server.
+func (l *ledger) failing(s int32, t *takeover) int32 {
+	if t.domain >= 0 {
+		return t.domain
 	}
-	for s := range l.stores {
-		all = append(all, l.excuse(func() (breach, bool) { return l.storeBreach(int32(s), whole) })...)
+	lv := &l.levels[t.level]
+	for d := range lv.Domains {
+		if int32(d) != lv.of[s] && lv.alive[d] {
+			return int32(d)
+		}
 	}
-	return all
+	return lv.of[s]
 }
 
-// excuse excuses what look finds until it finds nothing more.
-func (l *ledger) excuse(look func() (breach, bool)) []breach {
-	var all []breach
+// excuseAll excuses and notes everything that the state passes.
+func (l *ledger) excuseAll(all breaches, sc scope) {
+	for s := range l.carried {
+		l.excuse(all, func() (breach, bool) { return l.serverBreach(int32(s), sc) })
+	}
+	for s := range l.stores {
+		l.excuse(all, func() (breach, bool) { return l.storeBreach(int32(s), sc) })
+	}
+}
+
+// excuse excuses and notes what look finds until it finds nothing more.
+func (l *ledger) excuse(all breaches, look func() (breach, bool)) {
 	for b, bad := look(); bad; b, bad = look() {
 		l.limits.raise(b)
-		all = append(all, b)
+		all.note(b)
 	}
-	return all
 }

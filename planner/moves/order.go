@@ -5,20 +5,19 @@ import (
 	"slices"
 
 	"github.com/interlacemail/interlace/inventory"
-	"github.com/interlacemail/interlace/planner"
 	"github.com/interlacemail/interlace/planner/load"
 )
 
-// broken is what breaks a rule today.
-type broken struct {
+// ailing is what breaks a rule today.
+type ailing struct {
 	servers map[int32]bool
 	stores  map[int32]bool
 }
 
-func newBroken(f *load.Fleet, breaches []breach) broken {
-	b := broken{servers: map[int32]bool{}, stores: map[int32]bool{}}
-	for _, br := range breaches {
-		if br.rule == planner.StoreCapacity {
+func newAiling(f *load.Fleet, found breaches) ailing {
+	b := ailing{servers: map[int32]bool{}, stores: map[int32]bool{}}
+	for _, br := range found {
+		if br.ofStore() {
 			b.stores[br.index] = true
 		} else {
 			b.servers[br.index] = true
@@ -39,31 +38,43 @@ func newBroken(f *load.Fleet, breaches []breach) broken {
 
 // Urgency of bundles that compete for room, most urgent first.
 const (
-	repairs  = iota // it relieves what breaks a rule today, or copies nothing
-	frees           // it makes room where others wait for it
-	exchanges       // it makes such room and takes some
+	repairs   = iota // it relieves what breaks a rule today, or copies nothing
+	frees            // it makes room where others wait for it
+	exchanges        // it makes such room and takes some
 	others
 )
 
+// preference says which of equally urgent bundles comes first.
+type preference int
+
+const (
+	busiest preference = iota // the one whose busiest server has most work left
+	longest                   // the one that lasts longest: waves are as long as their longest
+)
+
 // order returns the bundles that are waiting, most urgent first: by plan, then
-// by urgency, then by the remaining work of the busiest server they need.
+// by urgency, then as preferred.
 func (c *chooser) order(waitingFor []int32) []int32 {
 	type rank struct {
 		urgency int
-		work    float64
+		seconds float64
 	}
 	work := c.work(waitingFor)
 	crowded := c.crowded(waitingFor)
 	ranks := make([]rank, len(c.bundles))
 	for _, i := range waitingFor {
-		ranks[i] = rank{c.urgency(&c.bundles[i], crowded), c.busiest(&c.bundles[i], work)}
+		b := &c.bundles[i]
+		ranks[i] = rank{c.urgency(b, crowded), c.busiest(b, work)}
+		if c.prefer == longest {
+			ranks[i].seconds = c.length(b)
+		}
 	}
 	order := slices.Clone(waitingFor)
 	slices.SortFunc(order, func(a, b int32) int {
 		return cmp.Or(
 			cmp.Compare(c.bundles[a].plan, c.bundles[b].plan),
 			cmp.Compare(ranks[a].urgency, ranks[b].urgency),
-			cmp.Compare(ranks[b].work, ranks[a].work),
+			cmp.Compare(ranks[b].seconds, ranks[a].seconds),
 			cmp.Compare(a, b),
 		)
 	})
@@ -83,6 +94,15 @@ func (c *chooser) work(bundles []int32) []float64 {
 		}
 	}
 	return work
+}
+
+// length returns how long the bundle's longest task lasts.
+func (c *chooser) length(b *bundle) float64 {
+	most := 0.0
+	for _, t := range b.tasks {
+		most = max(most, c.tasks[t].Seconds)
+	}
+	return most
 }
 
 func (c *chooser) busiest(b *bundle, work []float64) float64 {
@@ -169,21 +189,17 @@ func (c *chooser) urgency(b *bundle, crowded []bool) int {
 // repairs reports whether the bundle relieves what breaks a rule today, or
 // copies nothing at all.
 func (c *chooser) repairs(b *bundle) bool {
-	copies := false
-	for _, t := range b.tasks {
-		copies = copies || c.tasks[t].Places != nowhere
-	}
-	if !copies {
+	if !b.copies {
 		return true
 	}
 	for i := range b.effects {
 		e := &b.effects[i]
-		if e.sign < 0 && c.broken.stores[e.store] || len(e.after) > len(e.before) || c.spreads(e) > 0 {
+		if e.sign < 0 && c.ailing.stores[e.store] || len(e.after) > len(e.before) || c.spreads(e) > 0 {
 			return true
 		}
 		for at, s := range e.before {
 			leaves := e.sign < 0 || e.sign == 0 && (!slices.Contains(e.after, s) || at == 0 && e.after[0] != s)
-			if leaves && c.broken.servers[s] {
+			if leaves && c.ailing.servers[s] {
 				return true
 			}
 		}

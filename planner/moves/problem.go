@@ -10,7 +10,7 @@ import (
 // problem is the changes of all plans, ready to be ordered.
 type problem struct {
 	fleet *load.Fleet
-	disk  int          // the resource that counts at both ends, or -1
+	disk  int // the resource that counts at both ends, or -1
 	plans []planner.Plan
 	opts  Options
 
@@ -31,6 +31,12 @@ type task struct {
 	change int32 // position in the plan; below 0 for a gate
 	bundle int32 // below 0 for a gate
 	bytes  int64
+
+	do     planner.Verb
+	store  int32 // whose instances change, or that the user goes to
+	from   int32 // store that the user leaves
+	user   int32 // in the inventory
+	server int32 // that the instance is on
 }
 
 func (t *task) isGate() bool { return t.change < 0 }
@@ -41,6 +47,7 @@ type bundle struct {
 	plan    int32
 	tasks   []int32
 	effects []effect
+	copies  bool // some task takes a transfer; else all of it is done in an instant
 }
 
 // effect is what a bundle does to one store: it changes its instances, or brings
@@ -51,6 +58,7 @@ type effect struct {
 	persons       int32             // who arrive or leave
 	load          inventory.Amounts // of all who arrive or leave
 	before, after []int32           // servers of the store
+	via           [][]int32         // all its layouts on the way, the last being after; nil where no instance changes
 }
 
 // refusal says why a change cannot be carried out, wherever it stands in the order.

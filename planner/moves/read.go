@@ -12,6 +12,7 @@ import (
 type reader struct {
 	*problem
 	groups  *inventory.ShareGroups
+	stores  map[inventory.StoreID]int32
 	sites   load.Layout     // so far
 	homes   map[int]int32   // stores of the users who have moved so far
 	streams map[int32]int32 // places of the stores that receive users
@@ -32,6 +33,10 @@ func read(f *load.Fleet, groups *inventory.ShareGroups, plans []planner.Plan, op
 	r := &reader{
 		problem: p, groups: groups, sites: p.start.Clone(),
 		homes: map[int]int32{}, streams: map[int32]int32{}, phases: make([]phase, len(p.start)),
+		stores: make(map[inventory.StoreID]int32, len(p.start)),
+	}
+	for i := range f.Inventory.Stores {
+		r.stores[f.Inventory.Stores[i].Name] = int32(i)
 	}
 	for i := range f.Inventory.Servers {
 		p.units = append(p.units, f.Inventory.Servers[i].TransferLimit())
@@ -51,6 +56,14 @@ func read(f *load.Fleet, groups *inventory.ShareGroups, plans []planner.Plan, op
 	}
 	p.target = r.sites
 	return p
+}
+
+// store returns the index of the store, or -1.
+func (r *reader) store(id inventory.StoreID) int32 {
+	if i, ok := r.stores[id]; ok {
+		return i
+	}
+	return -1
 }
 
 func (r *reader) refuse(plan, change string, subject planner.Subject, format string, args ...any) {
@@ -91,6 +104,7 @@ func (r *reader) enter(t task, needs []int32, stores ...int32) int32 {
 	n := r.add(t, append(r.gates(t.plan, stores...), needs...))
 	b := &r.bundles[t.bundle]
 	b.tasks = append(b.tasks, n)
+	b.copies = b.copies || t.Places != nowhere
 	for _, s := range stores {
 		r.phases[s].tasks = append(r.phases[s].tasks, n)
 	}

@@ -21,7 +21,7 @@ func (r *reader) layout(plan int32, p *planner.Layout) {
 	chains := map[int32]*chain{}
 	for i := range p.Changes {
 		c := &p.Changes[i]
-		store := int32(r.fleet.Inventory.Store(c.Store))
+		store := r.store(c.Store)
 		next, reason := r.follow(store, c)
 		if reason != "" {
 			r.refuse(p.ID, c.ID, planner.StoreSubject(c.Store), "%s", reason)
@@ -33,23 +33,26 @@ func (r *reader) layout(plan int32, p *planner.Layout) {
 			chains[store] = ch
 			r.bundles = append(r.bundles, bundle{plan: plan, effects: []effect{{store: store, before: r.sites[store]}}})
 		}
-		r.link(ch, store, task{plan: plan, change: int32(i), bundle: ch.bundle, bytes: c.Bytes}, c)
+		server := int32(r.fleet.Inventory.Server(c.Server))
+		r.link(ch, task{plan: plan, change: int32(i), bundle: ch.bundle, bytes: c.Bytes, do: c.Do, store: store, server: server})
 		r.sites[store] = next
-		r.bundles[ch.bundle].effects[0].after = next
+		e := &r.bundles[ch.bundle].effects[0]
+		e.after, e.via = next, append(e.via, next)
 	}
 }
 
-// link appends the change to its store's chain.
-func (r *reader) link(ch *chain, store int32, t task, c *planner.LayoutChange) {
+// link appends the change to its store's chain. A master that is down is copied
+// from the replica that serves in its place.
+func (r *reader) link(ch *chain, t task) {
 	t.Places = nowhere
-	if c.Do == planner.Seed {
-		from, to := int32(r.fleet.Inventory.Server(inventory.ServerID(c.From))), int32(r.fleet.Inventory.Server(c.Server))
-		t.Places = r.ends(from, to)
-		t.Seconds = float64(c.Bytes) / r.rate(from, to)
-		ch.seeds = append(ch.seeds, r.enter(t, slices.Clone(ch.fixed), store))
+	if t.do == planner.Seed {
+		from := load.Master(r.sites[t.store], r.fleet.Down)
+		t.Places = r.ends(from, t.server)
+		t.Seconds = float64(t.bytes) / r.rate(from, t.server)
+		ch.seeds = append(ch.seeds, r.enter(t, slices.Clone(ch.fixed), t.store))
 		return
 	}
-	n := r.enter(t, slices.Concat(ch.fixed, ch.seeds), store)
+	n := r.enter(t, slices.Concat(ch.fixed, ch.seeds), t.store)
 	ch.fixed, ch.seeds = []int32{n}, nil
 }
 
@@ -67,10 +70,10 @@ func (r *reader) follow(store int32, c *planner.LayoutChange) (next []int32, rea
 		return nil, fmt.Sprintf("it copies %d bytes", c.Bytes)
 	}
 	sites := r.sites[store]
-	at := slices.Index(sites, server)
+	at := last(sites, server)
 	switch c.Do {
 	case planner.Seed:
-		return r.seeded(sites, at, server, c)
+		return r.seeded(sites, server, c)
 	case planner.Promote:
 		if at < 1 || string(c.From) != string(r.fleet.Inventory.Servers[sites[0]].Name) {
 			return nil, fmt.Sprintf("server %s has no replica whose master is on %s", c.Server, c.From)
@@ -92,21 +95,29 @@ func (r *reader) follow(store int32, c *planner.LayoutChange) (next []int32, rea
 	return nil, fmt.Sprintf("%q is no change of a layout", c.Do)
 }
 
-func (r *reader) seeded(sites []int32, at int, server int32, c *planner.LayoutChange) (next []int32, reason string) {
-	switch {
-	case at >= 0:
-		return nil, fmt.Sprintf("server %s has an instance of it already", c.Server)
-	case len(sites) == 0:
-		return nil, "it has no master to copy from"
-	}
+func (r *reader) seeded(sites []int32, server int32, c *planner.LayoutChange) (next []int32, reason string) {
+	serving := load.Master(sites, r.fleet.Down)
 	from := inventory.ServerID(c.From)
-	if master, acting := sites[0], load.Master(sites, r.fleet.Down); from != r.name(master) && (acting < 0 || from != r.name(acting)) {
+	switch {
+	case slices.Contains(sites, server):
+		return nil, fmt.Sprintf("server %s has an instance of it already", c.Server)
+	case serving < 0:
+		return nil, "it has no instance to copy from on a server that is up"
+	case from != r.name(sites[0]) && from != r.name(serving):
 		return nil, fmt.Sprintf("server %s does not have its master", c.From)
 	}
-	if reason := r.mustBeUp(int32(r.fleet.Inventory.Server(from))); reason != "" {
-		return nil, reason
-	}
 	return append(slices.Clone(sites), server), r.mustBeUp(server)
+}
+
+// last returns the place of the last instance on the server, or -1. Where a
+// store has several instances on one server, changes mean the last.
+func last(sites []int32, server int32) int {
+	for at := len(sites) - 1; at >= 0; at-- {
+		if sites[at] == server {
+			return at
+		}
+	}
+	return -1
 }
 
 func (r *reader) name(server int32) inventory.ServerID { return r.fleet.Inventory.Servers[server].Name }

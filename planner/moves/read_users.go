@@ -13,7 +13,7 @@ func (r *reader) assignment(plan int32, p *planner.Assignment) {
 	ofGroup := map[int32]int32{}
 	for i := range p.Changes {
 		c := &p.Changes[i]
-		user, from, to := inv.User(c.User), int32(inv.Store(c.From)), int32(inv.Store(c.To))
+		user, from, to := inv.User(c.User), r.store(c.From), r.store(c.To)
 		if reason := r.movable(c, user, from, to); reason != "" {
 			r.refuse(p.ID, c.ID, planner.UserSubject(c.User), "%s", reason)
 			continue
@@ -23,9 +23,9 @@ func (r *reader) assignment(plan int32, p *planner.Assignment) {
 		if !ok {
 			b = int32(len(r.bundles))
 			ofGroup[group] = b
-			r.bundles = append(r.bundles, bundle{plan: plan})
+			r.bundles = append(r.bundles, bundle{plan: plan, effects: make([]effect, 0, 2)})
 		}
-		r.move(task{plan: plan, change: int32(i), bundle: b, bytes: c.Bytes}, from, to)
+		r.move(task{plan: plan, change: int32(i), bundle: b, bytes: c.Bytes, do: planner.Move, user: int32(user), from: from, store: to})
 		r.bundles[b].bring(r, &inv.Users[user], from, -1)
 		r.bundles[b].bring(r, &inv.Users[user], to, 1)
 		r.homes[user] = to
@@ -62,21 +62,21 @@ func (r *reader) home(user int) int32 {
 	if s, ok := r.homes[user]; ok {
 		return s
 	}
-	return int32(r.fleet.Inventory.Store(r.fleet.Inventory.Users[user].Store))
+	return r.store(r.fleet.Inventory.Users[user].Store)
 }
 
 // move appends the task of one user. It runs at the servers of the two masters;
 // where that of a store is down, the replica that serves in its place counts.
-func (r *reader) move(t task, from, to int32) {
-	a, b := load.Master(r.sites[from], r.fleet.Down), load.Master(r.sites[to], r.fleet.Down)
+func (r *reader) move(t task) {
+	a, b := load.Master(r.sites[t.from], r.fleet.Down), load.Master(r.sites[t.store], r.fleet.Down)
 	rate := r.rate(a, b)
 	t.Places = r.ends(a, b)
-	if r.opts.SyncRate > 0 && len(r.sites[to]) > 1 {
+	if r.opts.SyncRate > 0 && len(r.sites[t.store]) > 1 {
 		rate = min(rate, r.opts.SyncRate)
-		t.Places[2] = r.stream(to)
+		t.Places[2] = r.stream(t.store)
 	}
 	t.Seconds = float64(t.bytes) / rate
-	r.enter(t, nil, from, to)
+	r.enter(t, nil, t.from, t.store)
 }
 
 // stream returns the place of the stream that copies what the store receives to

@@ -1,13 +1,16 @@
 package moves
 
-// repair gives back chosen bundles, the least urgent first, until the state
-// after them breaks no rule. Giving back can only lead towards the state before
-// the wave, which breaks none, so it ends.
-func (c *chooser) repair(taken []int32) {
-	if c.sound(taken) {
+// repair gives back the bundles to drop and then others of those taken, the
+// least urgent first, until the state after them breaks no rule. Giving back can
+// only lead towards the state before the wave, which breaks none, so it ends.
+func (c *chooser) repair(taken, drop []int32) {
+	if len(drop) == 0 && c.sound(taken) {
 		return
 	}
 	r := newRepairer(c, taken)
+	for _, i := range drop {
+		r.undo(i)
+	}
 	for len(r.suspects) > 0 {
 		at := r.suspects[0]
 		r.suspects = r.suspects[1:]
@@ -45,7 +48,7 @@ func newRepairer(c *chooser, taken []int32) *repairer {
 	for _, i := range taken {
 		for j := range c.bundles[i].effects {
 			e := &c.bundles[i].effects[j]
-			if c.left != nil {
+			if c.pending != nil {
 				r.touching[e.store] = append(r.touching[e.store], i)
 			}
 			if e.sign < 0 {

@@ -1,0 +1,2 @@
+// Package moves orders a plan's changes into waves.
+package moves

@@ -1,0 +1,216 @@
+package moves
+
+import (
+	"maps"
+	"math"
+	"slices"
+
+	"github.com/interlacemail/interlace/planner/bounds"
+)
+
+// flow lets bundles start one by one, without waves: each as soon as there is
+// room for all of it beside everything that is under way, counted at both ends
+// in every resource and every failure. So whatever order things end in, each
+// state on the way keeps the rules.
+type flow struct {
+	*scheduler
+	unended []int32           // tasks of each bundle that have not ended
+	blocked []bool            // bundles that found no room, until something there changes
+	queues  map[int32][]int32 // those bundles, by the server or store without room
+	early   []int32           // bundles that stand behind bundles of earlier plans
+}
+
+// withoutWaves puts all bundles in time with each key and returns the best:
+// least broken, then shortest.
+func (s *scheduler) withoutWaves() *scheduler {
+	steps := make([]bounds.Step, len(s.tasks))
+	for i := range s.tasks {
+		steps[i] = s.tasks[i].Step
+	}
+	n := newNetwork(s.units, steps)
+	var best *scheduler
+	bestEnd := math.Inf(1)
+	for _, k := range keys {
+		try := s.clone()
+		end := try.flowThrough(n, k)
+		if best == nil || len(try.forced) < len(best.forced) || len(try.forced) == len(best.forced) && end < bestEnd {
+			best, bestEnd = try, end
+		}
+		if s.ctx.Err() != nil || bestEnd <= nearEnough*n.least() {
+			break
+		}
+	}
+	return best
+}
+
+// clone returns a scheduler that goes on from the same state by itself.
+func (s *scheduler) clone() *scheduler {
+	c := *s.chooser
+	c.limits, c.strict = c.limits.clone(), c.strict.clone()
+	c.after, c.during = c.after.clone(c.limits), c.during.clone(c.limits)
+	c.status, c.users, c.kept = slices.Clone(c.status), slices.Clone(c.users), slices.Clone(c.kept)
+	c.pending = slices.Clone(c.pending)
+	for i := range c.pending {
+		c.pending[i] = slices.Clone(c.pending[i])
+	}
+	n := *s
+	n.chooser = &c
+	n.times, n.left, n.forced = slices.Clone(s.times), slices.Clone(s.left), maps.Clone(s.forced)
+	return &n
+}
+
+// flowThrough fills in the times of all tasks and returns the end of the last one.
+func (s *scheduler) flowThrough(n *network, k key) float64 {
+	f := &flow{
+		scheduler: s, unended: make([]int32, len(s.bundles)),
+		blocked: make([]bool, len(s.bundles)), queues: map[int32][]int32{},
+	}
+	for i := range s.bundles {
+		f.unended[i] = int32(len(s.bundles[i].tasks))
+	}
+	end := 0.0
+	for i, start := range n.run(k, f, 0, math.Inf(1)) {
+		s.times[i] = span{1, start, start + s.tasks[i].Seconds}
+		if !s.tasks[i].isGate() {
+			end = max(end, s.times[i].end)
+		}
+	}
+	if s.forces > 0 {
+		s.replay()
+	}
+	return end
+}
+
+// open reports whether the bundle of the step is under way, or may be from now on.
+func (f *flow) open(step int32) bool {
+	i := f.tasks[step].bundle
+	if i < 0 || f.status[i] == chosen {
+		return true
+	}
+	b := &f.bundles[i]
+	if f.blocked[i] {
+		return false
+	}
+	if !f.ready(b) {
+		f.blocked[i] = true
+		f.early = append(f.early, i)
+		return false
+	}
+	f.begin(b)
+	if br, ok := b.fits(f.during, whole); !ok {
+		f.cancel(b)
+		f.blocked[i] = true
+		at := f.placeOf(br)
+		f.queues[at] = append(f.queues[at], i)
+		return false
+	}
+	f.finish(b, 1)
+	f.mark(i, chosen)
+	f.inspect(b)
+	return true
+}
+
+// inspect looks at the room that is left now that the bundle is under way.
+func (f *flow) inspect(b *bundle) {
+	strict := f.during.under(f.strict)
+	for i := range b.effects {
+		e := &b.effects[i]
+		for _, s := range e.after {
+			f.fullest.lookAt(f.during, s)
+		}
+		if f.forces > 0 {
+			strict.excuse(f.forced, func() (breach, bool) { return strict.at(e.store, space) })
+		}
+	}
+}
+
+// placeOf returns the server or store of the breach, numbered as in repairer.
+func (f *flow) placeOf(br breach) int32 {
+	if br.ofStore() {
+		return int32(len(f.during.carried)) + br.index
+	}
+	return br.index
+}
+
+// shut reports whether the bundle of the step is blocked.
+func (f *flow) shut(step int32) bool {
+	i := f.tasks[step].bundle
+	return i >= 0 && f.blocked[i]
+}
+
+// ended settles the bundle of the step if this was its last, and returns the
+// steps of those that wait for what is free now.
+func (f *flow) ended(step int32, now float64) []int32 {
+	f.now = now
+	var woken []int32
+	for _, k := range f.release(now) {
+		woken = append(woken, f.wake(k.store, f.during.stores[k.store].layouts[0])...)
+	}
+	i := f.tasks[step].bundle
+	if i < 0 {
+		return woken
+	}
+	f.unended[i]--
+	if f.unended[i] > 0 {
+		return woken
+	}
+	b := &f.bundles[i]
+	f.settle(b, now)
+	f.mark(i, done)
+	for j := range b.effects {
+		woken = append(woken, f.wake(b.effects[j].store, b.effects[j].before)...)
+		woken = append(woken, f.wake(b.effects[j].store, b.effects[j].after)...)
+	}
+	return append(woken, f.unblock(&f.early)...)
+}
+
+// wake unblocks the bundles that wait for room on the store or on its servers.
+func (f *flow) wake(store int32, sites []int32) []int32 {
+	var woken []int32
+	for _, at := range append([]int32{int32(len(f.during.carried)) + store}, sites...) {
+		if queue := f.queues[at]; len(queue) > 0 {
+			woken = append(woken, f.unblock(&queue)...)
+			delete(f.queues, at)
+		}
+	}
+	return woken
+}
+
+// unblock empties the queue and returns the tasks of its bundles.
+func (f *flow) unblock(queue *[]int32) []int32 {
+	var tasks []int32
+	for _, i := range *queue {
+		f.blocked[i] = false
+		tasks = append(tasks, f.bundles[i].tasks...)
+	}
+	*queue = nil
+	return tasks
+}
+
+// idle looks further when nothing is under way: bundles that copy nothing may
+// fit together although none does alone, and the rest later.
+func (f *flow) idle(now float64) (at float64, steps []int32) {
+	f.now = now
+	f.left = slices.DeleteFunc(f.left, func(i int32) bool { return f.status[i] != waiting })
+	if len(f.left) == 0 {
+		return now, nil
+	}
+	order := f.order(f.left)
+	next := f.choose(order, whole)
+	if len(next) == 0 {
+		next = f.choose(f.copyNothing(order), space)
+	}
+	if len(next) == 0 {
+		next = f.unlock(order)
+	}
+	for _, i := range next {
+		f.inspect(&f.bundles[i])
+		f.blocked[i] = false
+		steps = append(steps, f.bundles[i].tasks...)
+	}
+	return f.now, steps
+}
+
+func (f *flow) copyNothing(order []int32) []int32 {
+	return slices.DeleteFunc(slices.Clone(order), func(i int32) bool { return f.bundles[i].copies })
+}

@@ -1,0 +1,208 @@
+package moves
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/planner"
+	"github.com/interlacemail/interlace/planner/bounds"
+	"github.com/interlacemail/interlace/planner/load"
+	"github.com/interlacemail/interlace/planner/simulate"
+)
+
+// Schedule orders the changes of the plans, taken in the order given. The
+// schedule has violations if no order was found in which every state keeps the
+// rules, or if a change does not apply to the state that it meets; the latter is
+// left out. The caller fills in the reference to the inventory and seals it.
+func Schedule(ctx context.Context, inv *inventory.Inventory, groups *inventory.ShareGroups, plans []planner.Plan, opts Options) planner.Schedule {
+	p := read(load.New(inv), groups, plans, opts)
+	c, worse := newChooser(p)
+	s := newScheduler(ctx, c)
+	if opts.Continuous {
+		s = s.withoutWaves()
+	} else {
+		s = s.inWaves()
+	}
+	return s.schedule(worse)
+}
+
+// Verify reports all that keeps the plans from being ordered: a content that
+// does not belong to its id, a plan that is given twice, and every change that
+// does not apply to the state that the changes before it lead to.
+func Verify(inv *inventory.Inventory, groups *inventory.ShareGroups, plans []planner.Plan) error {
+	var errs []error
+	seen := map[string]bool{}
+	for _, p := range plans {
+		errs = append(errs, planner.Verify(p))
+		if seen[p.PlanID()] {
+			errs = append(errs, fmt.Errorf("plan %s is given twice", p.PlanID()))
+		}
+		seen[p.PlanID()] = true
+	}
+	for _, r := range read(load.New(inv), groups, plans, Options{}).refused {
+		errs = append(errs, errors.New(r.text()))
+	}
+	return errors.Join(errs...)
+}
+
+func (r refusal) text() string {
+	if r.change == "" {
+		return fmt.Sprintf("plan %s: %s", r.plan, r.reason)
+	}
+	_, name := r.subject.Split()
+	return fmt.Sprintf("plan %s, change %s of %s: %s", r.plan, r.change, name, r.reason)
+}
+
+// schedule writes down what was found.
+func (s *scheduler) schedule(worse breaches) planner.Schedule {
+	out := planner.Schedule{
+		Format: planner.Format, Kind: planner.KindMoves, Options: s.opts.record(),
+		Of: []string{}, Changes: s.changes(), Waves: s.waves,
+		TransientFullest: s.fullest.place(s.during),
+		Violations:       []planner.Violation{}, Warnings: s.warnings(),
+	}
+	if out.Waves == nil || s.opts.Continuous {
+		out.Waves = []planner.Wave{}
+	}
+	for _, p := range s.plans {
+		out.Of = append(out.Of, p.PlanID())
+	}
+	for _, c := range out.Changes {
+		out.MakespanSeconds = max(out.MakespanSeconds, c.EndSeconds)
+	}
+	out.BoundSeconds = s.bound(out.MakespanSeconds)
+	out.Gap = planner.Gap(planner.Known(out.MakespanSeconds), planner.Known(out.BoundSeconds))
+	for _, r := range s.refused {
+		out.Violations = append(out.Violations, r.violation())
+	}
+	out.Violations = append(out.Violations, worse.violations(s.fleet.Inventory)...)
+	for _, v := range s.forced.violations(s.fleet.Inventory) {
+		v.Rule = planner.Transient
+		out.Violations = append(out.Violations, v)
+	}
+	out.Stopped = s.stopped(out.Gap)
+	return out
+}
+
+func (s *scheduler) stopped(gap planner.Number) planner.Stopped {
+	switch {
+	case s.ctx.Err() != nil:
+		return planner.Cancelled
+	case gap.Known && gap.Value == 0:
+		return planner.AtBound
+	}
+	return planner.LocalOptimum
+}
+
+// changes returns all changes in the order in which they start; of those that
+// start together, in the order of their plans.
+func (s *scheduler) changes() []planner.ScheduledChange {
+	var order []int32
+	for i := range s.tasks {
+		if !s.tasks[i].isGate() {
+			order = append(order, int32(i))
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int32) int {
+		ta, tb := s.times[a], s.times[b]
+		return cmp.Or(cmp.Compare(ta.wave, tb.wave), cmp.Compare(ta.start, tb.start))
+	})
+	out := make([]planner.ScheduledChange, 0, len(order))
+	for _, i := range order {
+		t := s.times[i]
+		c := planner.ScheduledChange{
+			Plan: s.plans[s.tasks[i].plan].PlanID(), ID: s.changeID(&s.tasks[i]),
+			StartSeconds: t.start, EndSeconds: t.end,
+		}
+		if !s.opts.Continuous {
+			c.Wave = &t.wave
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+func (p *problem) changeID(t *task) string {
+	switch plan := p.plans[t.plan].(type) {
+	case *planner.Layout:
+		return plan.Changes[t.change].ID
+	case *planner.Assignment:
+		return plan.Changes[t.change].ID
+	}
+	return ""
+}
+
+// bound returns what no schedule beats. Both times are sums of the same
+// durations in different orders: what differs by rounding only is made equal.
+func (s *scheduler) bound(makespan float64) float64 {
+	steps := make([]bounds.Step, len(s.tasks))
+	for i := range s.tasks {
+		steps[i] = s.tasks[i].Step
+	}
+	if len(s.forced) == 0 {
+		s.addWaits(steps)
+	}
+	b := bounds.Makespan(s.units, steps)
+	if math.Abs(b-makespan) <= 1e-9*makespan {
+		return makespan
+	}
+	return b
+}
+
+func (s *scheduler) worstSingle() planner.Worst {
+	f := *s.fleet
+	f.SetLoads(s.loads(), s.users)
+	return simulate.New(&f, s.layout()).Worst(0)
+}
+
+func (s *scheduler) warnings() []planner.Warning {
+	all := []planner.Warning{}
+	for _, r := range s.refused {
+		all = append(all, planner.Warning{Text: r.text(), Rule: planner.Text(planner.Transient), Subject: planner.Text(r.subject)})
+	}
+	for _, p := range s.plans {
+		if n := rulesBroken(p); n > 0 {
+			all = append(all, planner.Warning{Text: fmt.Sprintf("the target of plan %s breaks %d rules itself", p.PlanID(), n)})
+		}
+	}
+	for _, w := range s.waited {
+		all = append(all, planner.Warning{Text: fmt.Sprintf(
+			"nothing moves for %s, from %s to %s after the start: what is left needs room that moved users still hold at their sources",
+			days(w.to-w.from), days(w.from), days(w.to))})
+	}
+	for _, i := range s.long {
+		t := &s.tasks[s.bundles[i].tasks[0]]
+		all = append(all, planner.Warning{Text: fmt.Sprintf(
+			"change %s of plan %s, with what belongs to it, lasts longer than a window and has a wave of its own",
+			s.changeID(t), s.plans[t.plan].PlanID())})
+	}
+	return all
+}
+
+// rulesBroken returns how many rules the plan's target breaks.
+func rulesBroken(p planner.Plan) int {
+	switch p := p.(type) {
+	case *planner.Layout:
+		return len(p.Violations)
+	case *planner.Assignment:
+		return len(p.Violations)
+	}
+	return 0
+}
+
+// violation says that the change cannot be carried out.
+func (r refusal) violation() planner.Violation {
+	v := planner.Violation{Rule: planner.Transient, Subject: r.subject, Failed: []string{}}
+	switch kind, name := r.subject.Split(); kind {
+	case "store":
+		v.Store = planner.Text(name)
+	case "user":
+		v.User = planner.Text(name)
+	}
+	return v
+}

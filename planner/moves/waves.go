@@ -1,0 +1,293 @@
+package moves
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/interlacemail/interlace/planner"
+	"github.com/interlacemail/interlace/planner/bounds"
+)
+
+// scheduler puts the bundles in time.
+type scheduler struct {
+	*chooser
+	ctx context.Context
+
+	now     float64
+	times   []span // of each task
+	waves   []planner.Wave
+	left    []int32 // bundles not yet done
+	fullest fullest
+	forces  int      // how often bundles were let pass although they break a rule
+	forced  breaches // what they broke
+	waited  []wait
+	long    []int32 // bundles that no window holds
+}
+
+// span is when a task is carried out.
+type span struct {
+	wave       int // from 1; 0 until the task has its time
+	start, end float64
+}
+
+// wait is a time without changes.
+type wait struct{ from, to float64 }
+
+func newScheduler(ctx context.Context, c *chooser) *scheduler {
+	s := &scheduler{chooser: c, ctx: ctx, times: make([]span, len(c.tasks)), forced: breaches{}}
+	for i := range c.bundles {
+		s.left = append(s.left, int32(i))
+	}
+	s.fullest.look(c.during)
+	return s
+}
+
+// inWaves puts all bundles into waves, and where it takes several tries each
+// preference and returns the best: least broken, then shortest.
+func (s *scheduler) inWaves() *scheduler {
+	var best *scheduler
+	for _, p := range []preference{busiest, longest} {
+		try := s.clone()
+		try.prefer = p
+		try.fillWaves()
+		if best == nil || try.better(best) {
+			best = try
+		}
+		if s.ctx.Err() != nil || len(best.waves) < 2 {
+			break
+		}
+	}
+	return best
+}
+
+func (s *scheduler) better(o *scheduler) bool {
+	return len(s.forced) < len(o.forced) || len(s.forced) == len(o.forced) && s.now < o.now
+}
+
+// fillWaves puts all bundles into waves, each as full as the rules let it be.
+func (s *scheduler) fillWaves() {
+	for len(s.left) > 0 {
+		order := s.order(s.left)
+		wave := s.choose(order, space)
+		if len(wave) == 0 {
+			wave = s.unlock(order)
+		}
+		ids, steps := s.steps(wave)
+		starts := s.best(newNetwork(s.units, steps))
+		if s.opts.Window > 0 {
+			wave, ids, starts = s.cut(order, wave, ids, starts)
+		}
+		s.fullest.look(s.during)
+		s.examine()
+		s.carryOut(wave, ids, starts)
+	}
+}
+
+// steps returns the tasks of the bundles, and the gates that they pass, as steps
+// that need one another only.
+func (s *scheduler) steps(wave []int32) (ids []int32, steps []bounds.Step) {
+	for _, i := range wave {
+		ids = append(ids, s.bundles[i].tasks...)
+	}
+	slices.Sort(ids)
+	if s.pending != nil {
+		ids = s.withGates(ids)
+	}
+	at := make(map[int32]int32, len(ids))
+	steps = make([]bounds.Step, len(ids))
+	for n, id := range ids {
+		at[id] = int32(n)
+		steps[n] = s.tasks[id].Step
+		steps[n].Needs = nil
+		for _, need := range s.tasks[id].Needs {
+			if here, ok := at[need]; ok {
+				steps[n].Needs = append(steps[n].Needs, here)
+			}
+		}
+	}
+	return ids, steps
+}
+
+// withGates adds the gates that everything before them has passed when the tasks end.
+func (s *scheduler) withGates(ids []int32) []int32 {
+	in := make([]bool, len(s.tasks))
+	for _, id := range ids {
+		in[id] = true
+	}
+	var all []int32
+	for id := range s.tasks {
+		t := &s.tasks[id]
+		if t.isGate() && s.times[id].wave == 0 {
+			in[id] = !slices.ContainsFunc(t.Needs, func(need int32) bool { return !in[need] && s.times[need].wave == 0 })
+		}
+		if in[id] {
+			all = append(all, int32(id))
+		}
+	}
+	return all
+}
+
+// best tries all keys and returns the starts of the shortest timetable, or with
+// a window those of the one that gets most work done.
+func (s *scheduler) best(n *network) []float64 {
+	deadline := math.Inf(1)
+	if s.opts.Window > 0 {
+		deadline = s.now + s.opts.Window.Seconds()
+	}
+	var best []float64
+	var bestWork, bestEnd float64
+	for _, k := range keys {
+		starts := n.run(k, nil, s.now, deadline)
+		work, end := n.result(starts, s.now)
+		if best == nil || work > bestWork || work == bestWork && end < bestEnd {
+			best, bestWork, bestEnd = starts, work, end
+		}
+		if s.ctx.Err() != nil || bestEnd-s.now <= nearEnough*n.least() {
+			break
+		}
+	}
+	return best
+}
+
+// result returns the work started, in seconds, and the time at which it ends.
+func (n *network) result(starts []float64, from float64) (work, end float64) {
+	end = from
+	for i, start := range starts {
+		if start >= 0 {
+			work += n.steps[i].Seconds
+			end = max(end, start+n.steps[i].Seconds)
+		}
+	}
+	return work, end
+}
+
+// least returns a simple bound on how long the steps last.
+func (n *network) least() float64 {
+	least := 0.0
+	for p, w := range n.work {
+		least = max(least, w/float64(n.units[p]))
+	}
+	for _, size := range n.size {
+		least = max(least, size)
+	}
+	return least
+}
+
+// cut leaves out of a wave what does not end within the window, and what the
+// rest cannot do without. If nothing is left, the most urgent bundle gets a wave
+// of its own, as long as it takes.
+func (s *scheduler) cut(order, wave, ids []int32, starts []float64) (kept, keptIDs []int32, keptStarts []float64) {
+	started := make(map[int32]float64, len(ids))
+	for n, id := range ids {
+		if starts[n] >= 0 {
+			started[id] = starts[n]
+		}
+	}
+	var late []int32
+	for _, i := range wave {
+		if slices.ContainsFunc(s.bundles[i].tasks, func(t int32) bool { _, ok := started[t]; return !ok }) {
+			late = append(late, i)
+		}
+	}
+	if len(late) > 0 {
+		s.repair(wave, late)
+	}
+	kept = s.chosenOf(wave)
+	if len(kept) == 0 {
+		return s.alone(order)
+	}
+	keptIDs, _ = s.steps(kept)
+	for _, id := range keptIDs {
+		keptStarts = append(keptStarts, started[id])
+	}
+	return kept, keptIDs, keptStarts
+}
+
+// alone puts the first bundle that the rules let pass into a wave of its own.
+func (s *scheduler) alone(order []int32) (wave, ids []int32, starts []float64) {
+	for _, i := range order {
+		if s.take(i, space) && s.tryFinish(i) {
+			wave = []int32{i}
+			break
+		}
+	}
+	if wave == nil {
+		wave = s.unlock(order)
+	}
+	s.long = append(s.long, wave...)
+	ids, steps := s.steps(wave)
+	return wave, ids, newNetwork(s.units, steps).run(keys[0], nil, s.now, math.Inf(1))
+}
+
+// carryOut ends the wave.
+func (s *scheduler) carryOut(wave, ids []int32, starts []float64) {
+	w := planner.Wave{Wave: len(s.waves) + 1, StartSeconds: s.now, EndSeconds: s.now}
+	transfers := make([]int, len(s.units))
+	for n, id := range ids {
+		t := &s.tasks[id]
+		s.times[id] = span{w.Wave, starts[n], starts[n] + t.Seconds}
+		if t.isGate() {
+			continue
+		}
+		w.EndSeconds = max(w.EndSeconds, starts[n]+t.Seconds)
+		w.Changes++
+		w.Bytes += t.bytes
+		for _, p := range t.Places[:2] {
+			if p != bounds.None {
+				transfers[p]++
+			}
+		}
+	}
+	s.now = w.EndSeconds
+	for _, i := range wave {
+		s.settle(&s.bundles[i], s.now)
+		s.mark(i, done)
+	}
+	s.left = slices.DeleteFunc(s.left, func(i int32) bool { return s.status[i] == done })
+	s.release(s.now)
+	w.WorstSingle = s.worstSingle()
+	w.Busiest = s.busiestOf(transfers)
+	s.waves = append(s.waves, w)
+	s.report()
+}
+
+func (s *scheduler) busiestOf(transfers []int) planner.Text {
+	servers := transfers[:len(s.fleet.Capacity)]
+	most := 0
+	for i, n := range servers {
+		if n > servers[most] {
+			most = i
+		}
+	}
+	if len(servers) == 0 || servers[most] == 0 {
+		return ""
+	}
+	return planner.Text(s.fleet.Inventory.Servers[most].Name)
+}
+
+func (s *scheduler) report() {
+	if s.opts.Progress == nil {
+		return
+	}
+	p := Progress{Seconds: s.now}
+	for i := range s.bundles {
+		n := len(s.bundles[i].tasks)
+		p.Total += n
+		if s.status[i] == done {
+			p.Done += n
+		}
+	}
+	s.opts.Progress(p)
+}
+
+// days says a number of seconds in words.
+func days(seconds float64) string {
+	d := time.Duration(seconds * float64(time.Second)).Round(time.Second)
+	if whole := d / (24 * time.Hour); whole > 0 {
+		return fmt.Sprintf("%d days %s", whole, d%(24*time.Hour))
+	}
+	return d.String()
+}
