@@ -79,13 +79,7 @@ func (s *Screen) addViolations(violations []planner.Violation, limit int) {
 	slices.SortStableFunc(worst, func(a, b planner.Violation) int {
 		return cmp.Or(cmp.Compare(order[a.Rule], order[b.Rule]), cmp.Compare(b.Excess(), a.Excess()))
 	})
-	shown := worst[:min(limit, len(worst))]
-	s.add(Violations(shown))
-	if rest := len(worst) - len(shown); rest > 0 {
-		var more Lines
-		more.add("… %s more: -o csv lists all", CountText(rest))
-		s.add(more)
-	}
+	s.AddFirst(Violations(worst), limit)
 }
 
 // addWarnings lists the warnings; rules that this kind of plan cannot repair

@@ -12,7 +12,7 @@ import (
 // Made is what a screen of a plan says beside the plan itself.
 type Made struct {
 	Inventory *inventory.Inventory // the facts it was made from; nil if they are not at hand
-	Took      time.Duration        // 0: not said
+	Took      time.Duration        // below a tenth of a second: not said
 	File      string               // where the plan is; empty: nowhere
 }
 
@@ -23,8 +23,8 @@ func (m Made) headline(kind string, otherwise string, seed uint64) Lines {
 		of = FleetWords(m.Inventory)
 	}
 	took := ""
-	if m.Took > 0 {
-		took = DurationText(float64(m.Took.Round(time.Millisecond*100)) / float64(time.Second))
+	if m.Took >= 100*time.Millisecond {
+		took = DurationText(m.Took.Seconds())
 	}
 	var l Lines
 	l.add("%s", joined(kind+" of "+of, fmt.Sprintf("seed %d", seed), took))
@@ -118,15 +118,24 @@ func comparison(rows [][]Cell) *Table {
 func worstRow(label string, inv *inventory.Inventory, level inventory.Level, before, after planner.Worst, bound, gap planner.Number) []Cell {
 	return []Cell{
 		words(label), ratio(before.Utilisation).in(worstTone(inv, level, before)), ratio(after.Utilisation).in(worstTone(inv, level, after)),
-		ratio(bound), ratio(gap), words(worstWords(after)),
+		ratio(bound), gapCell(gap), words(worstWords(after)),
 	}
 }
 
 func placeRow(label string, inv *inventory.Inventory, before, after planner.Place, bound, gap planner.Number) []Cell {
 	return []Cell{
 		words(label), ratio(before.Utilisation).in(placeTone(inv, before)), ratio(after.Utilisation).in(placeTone(inv, after)),
-		ratio(bound), ratio(gap), words(placeWords(after)),
+		ratio(bound), gapCell(gap), words(placeWords(after)),
 	}
+}
+
+// gapCell shows a gap. A plan that breaks rules may lie below the bound, which
+// holds for those that keep them; it has no gap.
+func gapCell(gap planner.Number) Cell {
+	if gap.Value < 0 {
+		return Unknown
+	}
+	return ratio(gap)
 }
 
 func countRow(label string, before, after int, note string) []Cell {

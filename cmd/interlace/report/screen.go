@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/olekukonko/tablewriter/pkg/twwidth"
@@ -29,6 +30,26 @@ func (s *Screen) Text(w io.Writer, style Style) error {
 		}
 	}
 	return nil
+}
+
+// AddFirst adds the first rows of a table, and how many there are more.
+func (s *Screen) AddFirst(t *Table, most int) {
+	var first [][]Cell
+	rows := 0
+	for row := range t.Rows {
+		if rows++; rows <= most {
+			first = append(first, slices.Clone(row))
+		}
+	}
+	if rows == 0 {
+		return
+	}
+	s.add(&Table{Columns: t.Columns, Rows: slices.Values(first)})
+	if rows > most {
+		var more Lines
+		more.add("… %s more: -o csv lists all", CountText(rows-most))
+		s.add(more)
+	}
 }
 
 func (s *Screen) add(blocks ...Block) { s.Blocks = append(s.Blocks, blocks...) }

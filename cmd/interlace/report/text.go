@@ -43,7 +43,7 @@ type form struct {
 	table  *Table
 	scales []scale // by column
 	widths []int   // by column
-	keep   []int   // columns that are shown
+	keep   []int   // columns that are shown: those in which something is said
 	rows   int
 	colour bool
 }
@@ -70,14 +70,18 @@ func (t *Table) measure() *form {
 			f.scales[c] = chooseScale(decimalScales, largest[c])
 			f.scales[c].name += column.Unit
 		}
-		if !column.Hidden {
-			f.keep = append(f.keep, c)
-		}
 		f.widths[c] = twwidth.Width(f.heading(c))
 	}
+	said := make([]bool, len(t.Columns))
 	for row := range t.Rows {
 		for c := range row {
 			f.widths[c] = max(f.widths[c], twwidth.Width(f.text(c, &row[c])))
+			said[c] = said[c] || !row[c].Blank
+		}
+	}
+	for c, column := range t.Columns {
+		if !column.Hidden && (said[c] || f.rows == 0) {
+			f.keep = append(f.keep, c)
 		}
 	}
 	return f

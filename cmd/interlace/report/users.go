@@ -31,7 +31,7 @@ func Assignment(p *planner.Assignment, m Made) *Screen {
 
 func assignmentPromises(p *planner.Assignment) *Table {
 	copied := planner.Known(float64(p.BytesCopied))
-	gap := ratio(p.Gap.PeakUtilisation)
+	gap := gapCell(p.Gap.PeakUtilisation)
 	if p.Options.MaxBytes == nil && p.Options.MaxUsers == nil {
 		gap = Nothing // the aim is fewest bytes, not the lowest peak
 	}
@@ -40,7 +40,7 @@ func assignmentPromises(p *planner.Assignment) *Table {
 			words("peak utilisation"), ratio(p.Before.PeakUtilisation), ratio(p.Promises.PeakUtilisation),
 			ratio(p.Bounds.PeakUtilisation), gap, words(peakWords(p.Promises)),
 		},
-		{words("copied"), Nothing, amount(copied), amount(p.Bounds.BytesCopied), ratio(p.Gap.BytesCopied), Nothing},
+		{words("copied"), Nothing, amount(copied), amount(p.Bounds.BytesCopied), gapCell(p.Gap.BytesCopied), Nothing},
 		{words("share groups torn"), count(p.Before.GroupsTorn), count(p.Promises.GroupsTorn), Nothing, Nothing, Nothing},
 	})
 }

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/planner"
+)
+
+// after returns the facts as they are when the plans have been carried out, one
+// after the other, and the ids of the plans.
+func (a *app) after(f *facts, paths []string) (*facts, []string, error) {
+	target, ids := f, []string{}
+	for _, path := range paths {
+		p, err := readPlan(path)
+		if err != nil {
+			return nil, nil, err
+		}
+		if err := refuseDrift(p, f); err != nil {
+			return nil, nil, err
+		}
+		if err := p.follows(ids); err != nil {
+			return nil, nil, err
+		}
+		inv, err := p.carriedOut(target.Inventory)
+		if err != nil {
+			return nil, nil, err
+		}
+		target = &facts{Inventory: inv, groups: f.groups, source: f.source + " after " + path}
+		ids = append(ids, p.PlanID())
+	}
+	return target, ids, nil
+}
+
+// follows returns an error if the plan was made to follow one that is not among
+// those that the ids belong to.
+func (p *planFile) follows(ids []string) error {
+	if plan, ok := p.Plan.(*planner.Assignment); ok {
+		for _, id := range plan.Options.After {
+			if !slices.Contains(ids, id) {
+				return hint(fmt.Errorf("%s was made to follow plan %s", p.path, id), "name the file of that plan before %s", p.path)
+			}
+		}
+	}
+	return nil
+}
+
+// carriedOut returns the inventory that the plan leads to.
+func (p *planFile) carriedOut(inv *inventory.Inventory) (*inventory.Inventory, error) {
+	switch plan := p.Plan.(type) {
+	case *planner.Layout:
+		return changed(plan).Target(inv), nil
+	case *planner.Assignment:
+		return plan.Target(inv), nil
+	}
+	return nil, hint(fmt.Errorf("%s is a schedule", p.path), "name the layout and users plans whose changes it orders")
+}
+
+// changed returns the layout plan with only the stores that it changes: the
+// others may have changed since without touching the plan.
+func changed(p *planner.Layout) *planner.Layout {
+	touched := map[inventory.StoreID]bool{}
+	for _, c := range p.Changes {
+		touched[c.Store] = true
+	}
+	only := *p
+	only.Stores = slices.DeleteFunc(slices.Clone(p.Stores), func(s planner.Placement) bool { return !touched[s.Store] })
+	return &only
+}

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/interlacemail/interlace/cmd/interlace/report"
+)
+
+// app is one run of the program: its streams, its flags and its configuration.
+type app struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+
+	flags  flags
+	config *config
+}
+
+// flags are those that every command takes.
+type flags struct {
+	config string
+	db     string
+	fleet  string
+	output string
+	color  string
+	quiet  bool
+	seed   uint64
+}
+
+// say writes words to standard error, each line after the program's name.
+func (a *app) say(format string, args ...any) {
+	for line := range strings.SplitSeq(fmt.Sprintf(format, args...), "\n") {
+		fmt.Fprintln(a.stderr, "interlace: "+report.Clean(line))
+	}
+}
+
+// note says what is good to know but not needed; --quiet leaves it out.
+func (a *app) note(format string, args ...any) {
+	if !a.flags.quiet {
+		a.say(format, args...)
+	}
+}
+
+// Exit statuses.
+const (
+	exitFine        = 0
+	exitFound       = 1
+	exitFailed      = 2
+	exitInterrupted = 130
+)
+
+// exit tells the error, if it is one to tell, and returns the exit status.
+func (a *app) exit(ctx context.Context, err error) int {
+	switch {
+	case ctx.Err() != nil && (err == nil || errors.Is(err, errFound)):
+		return exitInterrupted
+	case err == nil:
+		return exitFine
+	case errors.Is(err, errFound):
+		return exitFound
+	}
+	a.tell(err)
+	if errors.Is(err, context.Canceled) {
+		return exitInterrupted
+	}
+	return exitFailed
+}

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/interlacemail/interlace/cmd/interlace/report"
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/inventory/sharing"
+	"github.com/interlacemail/interlace/planner"
+	"github.com/interlacemail/interlace/planner/rules"
+)
+
+func (a *app) checkCommand() *cobra.Command {
+	var after []string
+	c := &cobra.Command{
+		Use:   "check",
+		Short: "List the rules that the current state breaks",
+		Long: `List the placement rules that the current state of the fleet breaks, where, and
+by how much. The exit status is 1 if any is broken.`,
+		Example: `  interlace check
+  interlace check --fleet fleet/fleet.yaml -o csv`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.check(cmd, after)
+		},
+	}
+	c.Flags().StringArrayVar(&after, "after", nil, "take the plan in this `file` as carried out (may be repeated)")
+	return c
+}
+
+// checked is the answer of check as JSON.
+type checked struct {
+	Violations  []planner.Violation `json:"violations"`
+	Warnings    []planner.Warning   `json:"warnings"`
+	Fingerprint string              `json:"fingerprint"`
+	After       []string            `json:"after"`
+}
+
+func (a *app) check(cmd *cobra.Command, after []string) error {
+	f, err := a.facts(cmd.Context())
+	if err != nil {
+		return err
+	}
+	target, ids, err := a.after(f, after)
+	if err != nil {
+		return err
+	}
+	opts := rules.Options{}
+	if len(ids) > 0 {
+		opts.From = f.Inventory
+	}
+	violations, warnings := rules.Check(target.Inventory, target.groups, opts)
+	warnings = append(doubts(f), warnings...)
+	answer := checked{Violations: notNil(violations), Warnings: notNil(warnings), After: ids}
+	answer.Fingerprint = planner.NewReference(target.Inventory, target.groups, nil).Fingerprint
+	err = a.print(result{
+		screen: report.Check(target.Inventory, violations, warnings),
+		table:  report.Violations(violations),
+		json:   object(answer),
+	})
+	if err == nil && len(violations) > 0 {
+		err = errFound
+	}
+	return err
+}
+
+// doubts are warnings about the facts: names in shares that nobody has.
+func doubts(f *facts) []planner.Warning {
+	unknown := sharing.Unknowns(f.Inventory)
+	if len(unknown) == 0 {
+		return nil
+	}
+	text := unknown[0].String()
+	if len(unknown) > 1 {
+		text = fmt.Sprintf("%d names in shares are not in the fleet and tie nobody, such as %s", len(unknown), inventory.Printable(unknown[0].Name))
+	}
+	return []planner.Warning{{Text: text}}
+}
+
+// notNil returns the list, empty rather than nil, so that JSON says [].
+func notNil[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}

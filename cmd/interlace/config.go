@@ -1,0 +1,257 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/inventory/files"
+)
+
+// config is the configuration: flags before environment before file before default.
+type config struct {
+	DB         string
+	Fleet      string
+	KeepSource time.Duration
+	IMAP       access
+
+	keys []key
+}
+
+// access says how to log in to an IMAP server.
+type access struct {
+	User         string
+	PasswordFile string
+	TLS          string
+	CAFile       string
+	Connections  int
+}
+
+// key is one setting.
+type key struct {
+	path   string // such as imap.password_file
+	value  value
+	origin string
+}
+
+// env returns the name of the environment variable that sets the key.
+func (k *key) env() string {
+	return "INTERLACE_" + strings.ToUpper(strings.ReplaceAll(k.path, ".", "_"))
+}
+
+// newConfig returns the defaults. Keys of features that do not read them yet
+// are checked and shown like all others.
+func newConfig() *config {
+	c := &config{}
+	c.keys = []key{
+		{path: "db", value: file(&c.DB, "interlace.db")},
+		{path: "fleet", value: file(&c.Fleet, "")},
+		{path: "imap.user", value: text(&c.IMAP.User)},
+		{path: "imap.password_file", value: file(&c.IMAP.PasswordFile, "")},
+		{path: "imap.tls", value: choice(&c.IMAP.TLS, "starttls", "tls", "starttls", "none")},
+		{path: "imap.ca_file", value: file(&c.IMAP.CAFile, "")},
+		{path: "imap.connections", value: count(&c.IMAP.Connections, 1)},
+		{path: "sync.user", value: text(new(string))},
+		{path: "sync.password_file", value: file(new(string), "")},
+		{path: "probes.backlog", value: duration(new(time.Duration), "2m")},
+		{path: "probes.processes", value: duration(new(time.Duration), "10m")},
+		{path: "probes.behind.bytes", value: size("10kB")},
+		{path: "probes.behind.age", value: duration(new(time.Duration), "60s")},
+		{path: "probes.alert.bytes", value: size("100kB")},
+		{path: "probes.alert.age", value: duration(new(time.Duration), "5m")},
+		{path: "mail.smtp", value: text(new(string))},
+		{path: "mail.from", value: text(new(string))},
+		{path: "mail.to", value: words()},
+		{path: "mail.tls", value: choice(new(string), "", "tls", "starttls", "none")},
+		{path: "recover", value: choice(new(string), "never", "never", "allow")},
+		{path: "runner.argv", value: words()},
+		{path: "runner.quote", value: choice(new(string), "", "sh")},
+		{path: "routing_hook", value: words()},
+		{path: "routing_file", value: file(new(string), "")},
+		{path: "routing_query", value: words()},
+		{path: "instance_hook", value: words()},
+		{path: "keep_source", value: duration(&c.KeepSource, "14d")},
+	}
+	for i := range c.keys {
+		c.keys[i].origin = "default"
+	}
+	return c
+}
+
+// find returns the key of the path, or nil.
+func (c *config) find(path string) *key {
+	for i := range c.keys {
+		if c.keys[i].path == path {
+			return &c.keys[i]
+		}
+	}
+	return nil
+}
+
+// isSection reports whether keys lie below the path.
+func (c *config) isSection(path string) bool {
+	for i := range c.keys {
+		if strings.HasPrefix(c.keys[i].path, path+".") {
+			return true
+		}
+	}
+	return false
+}
+
+// readConfig reads the configuration file, then the environment, then the flags.
+func readConfig(path string, flags *pflag.FlagSet) (*config, error) {
+	c := newConfig()
+	if err := c.readFile(path); err != nil {
+		return nil, err
+	}
+	for i := range c.keys {
+		k := &c.keys[i]
+		if raw := os.Getenv(k.env()); raw != "" {
+			if err := k.fromText(raw, "", "environment "+k.env()); err != nil {
+				return nil, fmt.Errorf("%s: %w", k.env(), err)
+			}
+		}
+	}
+	for _, name := range []string{"db", "fleet"} {
+		if f := flags.Lookup(name); f != nil && f.Changed {
+			if err := c.find(name).fromText(f.Value.String(), "", "flag --"+name); err != nil {
+				return nil, fmt.Errorf("--%s: %w", name, err)
+			}
+		}
+	}
+	return c, c.useCredentials()
+}
+
+// places are where the configuration is looked for if no file is named.
+var places = []string{"interlace.yaml", "/etc/interlace/interlace.yaml"}
+
+func (c *config) readFile(path string) error {
+	if path == "" {
+		path = os.Getenv("INTERLACE_CONFIG")
+	}
+	if path != "" {
+		text, err := readLimited(path, maxConfig)
+		if err != nil {
+			return fmt.Errorf("read the configuration: %w", err)
+		}
+		return c.parse(path, text)
+	}
+	for _, path := range places {
+		text, err := readLimited(path, maxConfig)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			continue
+		case err != nil:
+			return fmt.Errorf("read the configuration: %w", err)
+		}
+		return c.parse(path, text)
+	}
+	return nil
+}
+
+// maxConfig is the largest configuration file.
+const maxConfig = 1 << 20
+
+// parse enters the settings of a configuration file.
+func (c *config) parse(path string, content []byte) error {
+	p := configParser{config: c, path: path}
+	var doc yaml.Node
+	if err := yaml.Unmarshal(content, &doc); err != nil {
+		p.syntax(err)
+		return p.refuse()
+	}
+	if doc.Kind == 0 {
+		return nil
+	}
+	p.mapping("", doc.Content[0])
+	return p.refuse()
+}
+
+// configParser walks through a configuration file and gathers all mistakes.
+type configParser struct {
+	config   *config
+	path     string
+	mistakes files.Mistakes
+}
+
+func (p *configParser) mistake(n *yaml.Node, hint, format string, args ...any) {
+	p.mistakes.Count++
+	p.mistakes.Files = 1
+	p.mistakes.First = append(p.mistakes.First, files.Mistake{
+		File: p.path, Line: n.Line, Column: n.Column, Text: fmt.Sprintf(format, args...), Hint: hint,
+	})
+}
+
+// yamlLine is how the YAML parser says where it stopped.
+var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)`)
+
+// syntax enters what the YAML parser says.
+func (p *configParser) syntax(err error) {
+	at, said := &yaml.Node{Line: 1, Column: 1}, err.Error()
+	if m := yamlLine.FindStringSubmatch(said); m != nil {
+		said = m[2]
+		if line, err := strconv.Atoi(m[1]); err == nil {
+			at.Line = line
+		}
+	}
+	p.mistake(at, "", "%s", said)
+}
+
+// refuse returns the mistakes as an error, or nil.
+func (p *configParser) refuse() error {
+	if p.mistakes.Count == 0 {
+		return nil
+	}
+	return &refused{&files.Error{Mistakes: p.mistakes}, "the configuration was not used"}
+}
+
+func (p *configParser) mapping(prefix string, n *yaml.Node) {
+	if n.Kind != yaml.MappingNode {
+		p.mistake(n, "", "%s is not a mapping of keys to values", cmp.Or(prefix, "the configuration"))
+		return
+	}
+	seen := map[string]bool{}
+	for i := 0; i < len(n.Content); i += 2 {
+		p.entry(prefix, n.Content[i], n.Content[i+1], seen)
+	}
+}
+
+func (p *configParser) entry(prefix string, name, child *yaml.Node, seen map[string]bool) {
+	path := strings.TrimPrefix(prefix+"."+name.Value, ".")
+	switch k := p.config.find(path); {
+	case seen[path]:
+		p.mistake(name, "", "%s is set twice", path)
+	case k != nil:
+		if err := k.set(child, filepath.Dir(p.path), fmt.Sprintf("%s:%d", p.path, child.Line)); err != nil {
+			p.mistake(child, strings.Join(hints(err), "; "), "%s: %s", path, err)
+		}
+	case p.config.isSection(path):
+		p.mapping(path, child)
+	default:
+		p.mistake(name, p.config.near(path), "unknown key %s", inventory.Printable(path))
+	}
+	seen[path] = true
+}
+
+// near hints at the key that was meant.
+func (c *config) near(path string) string {
+	var candidates []string
+	for i := range c.keys {
+		candidates = append(candidates, c.keys[i].path)
+		if section, _, ok := strings.Cut(c.keys[i].path, "."); ok {
+			candidates = append(candidates, section)
+		}
+	}
+	return nearest(path, candidates)
+}

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"net/url"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/interlacemail/interlace/cmd/interlace/report"
+)
+
+func (a *app) configCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "config",
+		Short: "Look at the configuration",
+		Long: `The configuration is read from the file that --config names, else from
+./interlace.yaml, else from /etc/interlace/interlace.yaml. Environment variables
+win over the file, flags over both: imap.user is INTERLACE_IMAP_USER.`,
+		Example: "  interlace config show",
+		Args:    a.knownCommand,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	c.AddCommand(&cobra.Command{
+		Use:     "show",
+		Short:   "Print each setting and where its value comes from",
+		Example: "  interlace config show",
+		Args:    cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			return a.print(tableOnly("settings", report.Settings(a.config.settings())))
+		},
+	})
+	return c
+}
+
+// settings lists every key with its value, secrets hidden, and its origin.
+func (c *config) settings() []report.Setting {
+	var list []report.Setting
+	for i := range c.keys {
+		k := &c.keys[i]
+		list = append(list, report.Setting{Key: k.path, Value: withoutSecret(k.value.String()), Origin: k.origin})
+	}
+	return list
+}
+
+// withoutSecret hides the password in an address.
+func withoutSecret(value string) string {
+	if !strings.Contains(value, "://") {
+		return value
+	}
+	u, err := url.Parse(value)
+	if err != nil {
+		return "***"
+	}
+	if _, ok := u.User.Password(); ok {
+		u.User = url.UserPassword(u.User.Username(), "***")
+	}
+	query := u.Query()
+	if query.Has("password") {
+		query.Set("password", "***")
+		u.RawQuery = query.Encode()
+	}
+	return strings.ReplaceAll(u.String(), "%2A%2A%2A", "***")
+}

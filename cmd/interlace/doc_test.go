@@ -1,0 +1,117 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+// TestReadme runs what the README shows and compares what it prints.
+func TestReadme(t *testing.T) {
+	path, err := filepath.Abs("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(t.TempDir())
+	t.Setenv("COLUMNS", "100")
+	t.Setenv("INTERLACE_FLEET", "")
+	ran := 0
+	got := shown.ReplaceAllStringFunc(string(text), func(block string) string {
+		m := shown.FindStringSubmatch(block)
+		if name, value, ok := strings.Cut(strings.TrimPrefix(m[1], "export "), "="); ok && strings.HasPrefix(m[1], "export ") {
+			t.Setenv(name, value)
+			return block
+		}
+		ran++
+		_, stdout, stderr := interlace(t.Context(), strings.Fields(m[1])[1:]...)
+		if stderr != "" {
+			t.Errorf("%s says: %s", m[1], stderr)
+		}
+		return "    $ " + m[1] + "\n" + indented(stdout)
+	})
+	if ran == 0 {
+		t.Error("the README shows no command")
+	}
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if withoutTimes(got) != withoutTimes(string(text)) {
+		t.Errorf("the README differs from what the commands print; make golden writes it anew. Printed:\n%s", got)
+	}
+}
+
+// shown matches a command in a block of the README, and what it prints: all
+// that is indented up to the next command or the end of the block.
+var shown = regexp.MustCompile(`(?m)^    \$ (export .*|interlace .*)\n((?:\n?    [^$\n].*\n)*)`)
+
+func indented(text string) string {
+	var b strings.Builder
+	for line := range strings.Lines(strings.TrimRight(text, "\n") + "\n") {
+		if line != "\n" {
+			b.WriteString("    ")
+		}
+		b.WriteString(line)
+	}
+	return b.String()
+}
+
+var took = regexp.MustCompile(` · (\d+ m )?[0-9.]+ s\b`)
+
+func withoutTimes(text string) string { return took.ReplaceAllString(text, "") }
+
+// TestExamples runs the examples in the help of every command.
+func TestExamples(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, line := range []string{
+		"interlace demo fleet", "interlace import fleet/fleet.yaml",
+		"interlace layout --plan plan.json", "interlace users --after plan.json --plan users.json",
+	} {
+		runExample(t, line)
+	}
+	var walk func(*cobra.Command)
+	walk = func(c *cobra.Command) {
+		if c.Name() == "completion" || c.Name() == "help" {
+			return
+		}
+		if c.Example == "" {
+			t.Errorf("%s has no example", c.CommandPath())
+		}
+		if c.Name() != "discover" { // asks live servers
+			for line := range strings.Lines(c.Example) {
+				runExample(t, strings.TrimSpace(line))
+			}
+		}
+		for _, sub := range c.Commands() {
+			walk(sub)
+		}
+	}
+	walk((&app{}).root())
+}
+
+var day = regexp.MustCompile(`\d{4}-\d\d-\d\d`)
+
+// runExample runs a command line, on the present day where it names one.
+func runExample(t *testing.T, line string) {
+	t.Helper()
+	args := strings.Fields(day.ReplaceAllString(line, time.Now().UTC().Format(time.DateOnly)))[1:]
+	if args[0] == "demo" {
+		if err := os.RemoveAll(args[1]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if status, _, stderr := interlace(t.Context(), args...); status != exitFine && status != exitFound {
+		t.Errorf("%s: status %d: %s", line, status, stderr)
+	}
+}

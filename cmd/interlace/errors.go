@@ -1,0 +1,106 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/interlacemail/interlace/cmd/interlace/report"
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/inventory/database"
+	"github.com/interlacemail/interlace/inventory/files"
+)
+
+// errFound ends a command that did its work and found what it looks for.
+var errFound = errors.New("found something")
+
+// hinted is an error and what to do about it.
+type hinted struct {
+	error
+	text string
+}
+
+func (h *hinted) Unwrap() error { return h.error }
+
+// hint adds to an error what to do about it; an empty text adds nothing.
+func hint(err error, format string, args ...any) error {
+	if text := fmt.Sprintf(format, args...); err != nil && text != "" {
+		return &hinted{err, text}
+	}
+	return err
+}
+
+// refused is an error about files with what that means for the command.
+type refused struct {
+	error
+	consequence string // such as: nothing was imported
+}
+
+func (r *refused) Unwrap() error { return r.error }
+
+// tell writes an error to standard error: mistakes in files a line each, then
+// what could not be done, then what to do about it.
+func (a *app) tell(err error) {
+	words := err.Error()
+	if mistakes := (*files.Error)(nil); errors.As(err, &mistakes) {
+		for _, m := range mistakes.First {
+			fmt.Fprintln(a.stderr, report.Clean(m.String()))
+		}
+		words = mistakes.Summary()
+	}
+	if r := (*refused)(nil); errors.As(err, &r) {
+		words += "; " + r.consequence
+	}
+	a.say("%s", words)
+	for _, text := range hints(err) {
+		a.say("hint: %s", text)
+	}
+}
+
+// shownHints is how many hints a person reads.
+const shownHints = 5
+
+// hints returns what to do about the error, each hint once.
+func hints(err error) []string {
+	var list []string
+	add := func(text string) {
+		if text != "" && !slices.Contains(list, text) && len(list) < shownHints {
+			list = append(list, text)
+		}
+	}
+	var walk func(error)
+	walk = func(err error) {
+		switch e := err.(type) {
+		case *hinted:
+			add(e.text)
+		case *database.Error:
+			add(e.Hint)
+		case *inventory.ValueError:
+			add(e.Hint)
+		case *files.Error:
+			for _, text := range e.Hints() {
+				add(text)
+			}
+		}
+		switch e := err.(type) {
+		case interface{ Unwrap() error }:
+			if inner := e.Unwrap(); inner != nil {
+				walk(inner)
+			}
+		case interface{ Unwrap() []error }:
+			for _, inner := range e.Unwrap() {
+				walk(inner)
+			}
+		}
+	}
+	walk(err)
+	return list
+}
+
+// nearest returns a hint at the name that was meant, or nothing.
+func nearest[S ~string](name string, candidates []S) string {
+	if meant := inventory.Nearest(name, candidates); meant != "" {
+		return fmt.Sprintf("%s looks like %s", inventory.Printable(name), inventory.Printable(meant))
+	}
+	return ""
+}

@@ -1,0 +1,46 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/interlacemail/interlace/cmd/interlace/report"
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/inventory/files"
+)
+
+func (a *app) exportCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "export DIR",
+		Short: "Write the inventory as a fleet file with its tables",
+		Long: `Write the inventory as fleet.yaml and CSV tables into a directory. Reading them
+again gives the same inventory.`,
+		Example: "  interlace export backup",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			f, err := a.facts(cmd.Context())
+			if err != nil {
+				return err
+			}
+			if f.sums != nil {
+				return errOnlySums(f)
+			}
+			return a.writeFleet(args[0], f.Inventory)
+		},
+	}
+}
+
+// writeFleet writes the inventory into the directory and says so.
+func (a *app) writeFleet(dir string, inv *inventory.Inventory) error {
+	if err := files.Write(dir, inv); err != nil {
+		return fmt.Errorf("write the fleet: %w", err)
+	}
+	facts := report.Facts{
+		{Label: "wrote", Words: filepath.Join(dir, "fleet.yaml")},
+		{Label: "fleet", Words: report.FleetWords(inv)},
+	}
+	table := report.Labelled(facts)
+	return a.print(result{screen: &report.Screen{Blocks: []report.Block{facts}}, table: table, json: rows("export", table)})
+}

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"time"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/inventory/database"
+	"github.com/interlacemail/interlace/inventory/files"
+	"github.com/interlacemail/interlace/inventory/sharing"
+)
+
+// facts are what is known of the fleet, and where from.
+type facts struct {
+	*inventory.Inventory
+	groups *inventory.ShareGroups
+	source string // a file, or a database with a date
+
+	// sums are what the users of each store amount to where an old inventory
+	// no longer has them one by one, else nil.
+	sums map[inventory.StoreID]database.StoreSum
+}
+
+// facts reads the inventory from the fleet file or, where none is named, from
+// the database.
+func (a *app) facts(ctx context.Context) (*facts, error) {
+	if a.fromFile() {
+		inv, warnings, err := a.readFleet(a.config.Fleet)
+		if err != nil {
+			return nil, err
+		}
+		if warnings.Count > 0 {
+			a.note("%d warnings about %s, the first: %s", warnings.Count, a.config.Fleet, warnings.First[0])
+		}
+		return newFacts(inv, a.config.Fleet), nil
+	}
+	return a.factsAt(ctx, time.Time{})
+}
+
+// fromFile reports whether the facts come from a fleet file: one that is
+// configured wins over the database, unless a flag names a database.
+func (a *app) fromFile() bool {
+	if strings.HasPrefix(a.config.find("db").origin, "flag") && !strings.HasPrefix(a.config.find("fleet").origin, "flag") {
+		return false
+	}
+	return a.config.Fleet != ""
+}
+
+func newFacts(inv *inventory.Inventory, source string) *facts {
+	return &facts{Inventory: inv, groups: sharing.Groups(inv), source: source}
+}
+
+// readFleet reads a fleet file.
+func (a *app) readFleet(path string) (*inventory.Inventory, files.Warnings, error) {
+	inv, warnings, err := files.Read(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = hint(err, "interlace demo DIR writes a fleet to try things on")
+	}
+	if err != nil {
+		err = fmt.Errorf("read the fleet: %w", err)
+	}
+	return inv, warnings, err
+}
+
+// factsAt reads the last inventory at or before the time from the database; a
+// zero time asks for the newest.
+func (a *app) factsAt(ctx context.Context, at time.Time) (*facts, error) {
+	db, err := a.openDatabase(ctx, true)
+	if err != nil {
+		return nil, err
+	}
+	defer db.Close()
+	s, err := db.Load(ctx, at)
+	if errors.Is(err, database.ErrEmpty) {
+		return nil, hint(err, "%s", a.emptyHint(ctx, db, at))
+	}
+	if err != nil {
+		return nil, err
+	}
+	f := newFacts(s.Inventory, fmt.Sprintf("%s of %s", a.config.DB, s.At.Format(time.DateTime)))
+	if !s.Whole {
+		f.sums = map[inventory.StoreID]database.StoreSum{}
+		for _, sum := range s.Sums {
+			f.sums[sum.Store] = sum
+		}
+	}
+	return f, nil
+}
+
+// emptyHint says which inventories there are.
+func (a *app) emptyHint(ctx context.Context, db *database.DB, at time.Time) string {
+	dated, err := db.List(ctx)
+	if err != nil || len(dated) == 0 || at.IsZero() {
+		return "interlace import FILE fills the database; --fleet FILE needs none"
+	}
+	return fmt.Sprintf("the first inventory is of %s", dated[0].At.Format(time.DateTime))
+}
+
+// openDatabase opens the database; existing says that it must be there.
+func (a *app) openDatabase(ctx context.Context, existing bool) (*database.DB, error) {
+	if scheme, _, ok := strings.Cut(a.config.DB, "://"); ok {
+		return nil, hint(fmt.Errorf("open the database: %s addresses are not supported", inventory.Printable(scheme)), "db names a SQLite file, such as interlace.db")
+	}
+	db, err := database.Open(ctx, a.config.DB, database.Options{Existing: existing})
+	if errors.Is(err, fs.ErrNotExist) {
+		err = hint(err, "--fleet FILE takes the facts from a file and needs no database")
+	}
+	return db, err
+}

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/interlacemail/interlace/cmd/interlace/report"
+	"github.com/interlacemail/interlace/planner"
+)
+
+// toldViolations is how many violations are told on standard error.
+const toldViolations = 5
+
+// finish seals a plan whose reference is set, writes it where --plan says,
+// prints it, and tells what keeps it from being carried out.
+func (a *app) finish(p planner.Plan, broken []planner.Violation, stopped planner.Stopped, made report.Made) error {
+	if err := planner.Seal(p); err != nil {
+		return err
+	}
+	if err := a.savePlan(made.File, p); err != nil {
+		return err
+	}
+	if err := a.print(planResult(p, made)); err != nil {
+		return err
+	}
+	if stopped == planner.Cancelled {
+		a.say("interrupted: this is the best plan so far")
+	}
+	for _, v := range broken[:min(toldViolations, len(broken))] {
+		a.say("%s", report.ViolationText(v))
+	}
+	if rest := len(broken) - toldViolations; rest > 0 {
+		a.say("and %s more", report.CountText(rest))
+	}
+	if made.File == "" && a.flags.output != "json" {
+		a.note("hint: nothing was written; --plan FILE keeps the plan")
+	}
+	if len(broken) > 0 {
+		return fmt.Errorf("the plan is not feasible: %w", errFound)
+	}
+	return nil
+}

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/interlacemail/interlace/cmd/interlace/report"
+	"github.com/interlacemail/interlace/planner"
+	"github.com/interlacemail/interlace/planner/layout"
+)
+
+type layoutFlags struct {
+	plan           string
+	gap            ratioFlag
+	drain, keep    []string
+	maxBytes       sizeLimit
+	maxChanges     countLimit
+	maxInterrupted countLimit
+}
+
+func (a *app) layoutCommand() *cobra.Command {
+	flags := layoutFlags{gap: ratioOf(0.02)}
+	c := &cobra.Command{
+		Use:   "layout",
+		Short: "Plan where each store's master and replicas live",
+		Long: `Plan on which servers each store's master and replicas live, so that the loss of
+any server adds a little load to many others. Roles are swapped before anything
+is copied. Beside every figure stands the bound that no layout can beat.
+
+The exit status is 1 if no layout was found that keeps every rule; the best one
+is still written, with the rules that it breaks.`,
+		Example: `  interlace layout --plan plan.json
+  interlace layout --drain server:imap03 --max-bytes 10TB --plan drained.json
+  interlace layout --gap 0 --keep store:s001 -o json`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.layout(cmd, flags)
+		},
+	}
+	f := c.Flags()
+	f.SortFlags = false
+	f.StringVar(&flags.plan, "plan", "", "write the plan to this `file`")
+	f.Var(&flags.gap, "gap", "stop when the worst failure is within this part of the bound")
+	f.StringArrayVar(&flags.drain, "drain", nil, "empty this `subject`, such as server:imap03 or rack:a4 (may be repeated)")
+	f.StringArrayVar(&flags.keep, "keep", nil, "leave this `subject` as it is, such as store:s001 or server:imap03 (may be repeated)")
+	f.Var(&flags.maxBytes, "max-bytes", "copy at most this much, such as 10TB")
+	f.Var(&flags.maxChanges, "max-changes", "make at most this many changes")
+	f.Var(&flags.maxInterrupted, "max-interrupted", "interrupt at most this many users")
+	return c
+}
+
+func (a *app) layout(cmd *cobra.Command, flags layoutFlags) error {
+	f, err := a.facts(cmd.Context())
+	if err != nil {
+		return err
+	}
+	drain, err := subjectsNamed("--drain", flags.drain, domainSubjects(f.Inventory))
+	if err != nil {
+		return err
+	}
+	keep, err := subjectsNamed("--keep", flags.keep, append(serverSubjects(f.Inventory), storeSubjects(f.Inventory)...))
+	if err != nil {
+		return err
+	}
+	bar := a.progress("layout")
+	start := time.Now()
+	plan, err := layout.Optimize(cmd.Context(), f.Inventory, f.groups, layout.Options{
+		Seed: a.flags.seed, Gap: *flags.gap.value, Drain: drain, Keep: keep,
+		MaxBytes: flags.maxBytes.value, MaxChanges: flags.maxChanges.value, MaxInterrupted: flags.maxInterrupted.value,
+		Progress: func(p layout.Progress) {
+			bar.at(p.Done, p.Total, gapWords(planner.Known(p.Worst), planner.Known(p.Bound)))
+		},
+	})
+	bar.end()
+	if err != nil {
+		return err
+	}
+	plan.Inventory = planner.NewReference(f.Inventory, f.groups, subjects(plan))
+	made := report.Made{Inventory: f.Inventory, Took: time.Since(start), File: flags.plan}
+	return a.finish(plan, plan.Violations, plan.Stopped, made)
+}
+
+// gapWords says how far the best so far is from the bound.
+func gapWords(value, bound planner.Number) string {
+	gap := planner.Gap(value, bound)
+	if !gap.Known {
+		return ""
+	}
+	return "gap " + report.PercentText(gap.Value)
+}

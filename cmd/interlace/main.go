@@ -1,0 +1,34 @@
+// Command interlace is the command line: it reads configuration, connects the packages and exits.
+//
+//	interlace demo fleet
+//	interlace layout --fleet fleet/fleet.yaml --plan plan.json
+//
+// Every subcommand is a file of its name here. It gathers the facts, calls one
+// package that does the work, and hands the result to package report. Results
+// go to standard output, words to standard error.
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// run executes one command line and returns the exit status: 0 fine, 1 found
+// something, 2 could not do it, 130 interrupted. The first interrupt lets the
+// command keep the best it has so far; a second one ends the process.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	ctx, restore := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer restore()
+	context.AfterFunc(ctx, restore)
+	a := &app{stdin: stdin, stdout: stdout, stderr: stderr}
+	root := a.root()
+	root.SetArgs(args)
+	return a.exit(ctx, root.ExecuteContext(ctx))
+}

@@ -1,0 +1,135 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/interlacemail/interlace/cmd/interlace/report"
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/planner"
+	"github.com/interlacemail/interlace/planner/moves"
+)
+
+type movesFlags struct {
+	plan       string
+	keepSource string
+	syncRate   string
+	continuous bool
+}
+
+func (a *app) movesCommand() *cobra.Command {
+	var flags movesFlags
+	c := &cobra.Command{
+		Use:   "moves PLAN…",
+		Short: "Order the changes of plans into waves",
+		Long: `Order the changes of layout and users plans into waves, so that every state on
+the way keeps the rules, no server runs more copies than it may, and disk is
+counted at both ends until the source is removed.
+
+The exit status is 1 if no order was found that can be carried out.`,
+		Example: `  interlace moves plan.json
+  interlace moves plan.json users.json --plan moves.json
+  interlace moves plan.json --keep-source 3d --continuous`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.moves(cmd, args, flags)
+		},
+	}
+	f := c.Flags()
+	f.SortFlags = false
+	f.StringVar(&flags.plan, "plan", "", "write the plan to this `file`")
+	f.StringVar(&flags.keepSource, "keep-source", "", "keep a moved user's mail at the source for this `time` after its wave (default keep_source of the configuration, 14d)")
+	f.StringVar(&flags.syncRate, "sync-rate", "", "let the replicas of a store take in at most this `bandwidth`, such as 20MB/s")
+	f.BoolVar(&flags.continuous, "continuous", false, "start every change as soon as there is room for it, without waves")
+	return c
+}
+
+func (a *app) moves(cmd *cobra.Command, paths []string, flags movesFlags) error {
+	opts, err := a.movesOptions(flags)
+	if err != nil {
+		return err
+	}
+	f, err := a.facts(cmd.Context())
+	if err != nil {
+		return err
+	}
+	plans, err := a.toOrder(f, paths)
+	if err != nil {
+		return err
+	}
+	bar := a.progress("moves")
+	opts.Progress = func(p moves.Progress) { bar.at(p.Done, p.Total, "") }
+	start := time.Now()
+	plan := moves.Schedule(cmd.Context(), f.Inventory, f.groups, plans, opts)
+	bar.end()
+	plan.Inventory = planner.NewReference(f.Inventory, f.groups, subjectsOfAll(plans))
+	stopped := planner.Stopped("")
+	if cmd.Context().Err() != nil {
+		stopped = planner.Cancelled
+	}
+	made := report.Made{Inventory: f.Inventory, Took: time.Since(start), File: flags.plan}
+	return a.finish(&plan, plan.Violations, stopped, made)
+}
+
+func (a *app) movesOptions(flags movesFlags) (moves.Options, error) {
+	opts := moves.Options{Seed: a.flags.seed, KeepSource: a.config.KeepSource, Continuous: flags.continuous}
+	if flags.keepSource != "" {
+		keep, err := parseDuration(flags.keepSource)
+		if err != nil {
+			return opts, fmt.Errorf("--keep-source: %w", err)
+		}
+		opts.KeepSource = keep
+	}
+	if opts.KeepSource == 0 {
+		opts.KeepSource = -1 // removed when the wave ends
+	}
+	if flags.syncRate != "" {
+		rate, err := inventory.ParseBandwidth(flags.syncRate)
+		if err != nil {
+			return opts, fmt.Errorf("--sync-rate: %w", err)
+		}
+		opts.SyncRate = float64(rate)
+	}
+	return opts, nil
+}
+
+// toOrder reads the plans whose changes are to be ordered.
+func (a *app) toOrder(f *facts, paths []string) ([]planner.Plan, error) {
+	var plans []planner.Plan
+	var ids []string
+	for _, path := range paths {
+		p, err := readPlan(path)
+		if err != nil {
+			return nil, err
+		}
+		if _, schedule := p.Plan.(*planner.Schedule); schedule {
+			return nil, hint(fmt.Errorf("%s is a schedule already", path), "name the layout and users plans whose changes are to be ordered")
+		}
+		if same := slices.Index(ids, p.PlanID()); same >= 0 {
+			return nil, fmt.Errorf("%s and %s hold the same plan", paths[same], path)
+		}
+		if err := errors.Join(refuseDrift(p, f), p.follows(ids)); err != nil {
+			return nil, err
+		}
+		plans, ids = append(plans, p.Plan), append(ids, p.PlanID())
+	}
+	if err := moves.Verify(f.Inventory, f.groups, plans); err != nil {
+		return nil, hint(fmt.Errorf("the plans do not fit together: %w", err), "a users plan that is to follow a layout plan is made with --after LAYOUT")
+	}
+	return plans, nil
+}
+
+func subjectsOfAll(plans []planner.Plan) []planner.Subject {
+	all := map[planner.Subject]bool{}
+	for _, p := range plans {
+		for _, s := range subjects(p) {
+			all[s] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(all))
+}

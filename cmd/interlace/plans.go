@@ -1,0 +1,183 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/planner"
+)
+
+// maxPlan is the largest plan file, enough for moves of ten million users.
+const maxPlan = 4 << 30
+
+// planFile is a plan and the file it was read from.
+type planFile struct {
+	planner.Plan
+	path string
+	text []byte
+}
+
+// readPlan reads a plan file: complete, of a known kind and format, and with
+// the content that its id belongs to.
+func readPlan(path string) (*planFile, error) {
+	text, err := readLimited(path, maxPlan)
+	if err != nil {
+		return nil, fmt.Errorf("read the plan: %w", err)
+	}
+	p, err := decodePlan(text)
+	if err != nil {
+		return nil, fmt.Errorf("read the plan %s: %w", path, err)
+	}
+	return &planFile{p, path, text}, nil
+}
+
+func decodePlan(text []byte) (planner.Plan, error) {
+	var head struct {
+		Format *int   `json:"format"`
+		Kind   string `json:"kind"`
+		ID     string `json:"id"`
+	}
+	if err := json.Unmarshal(text, &head); err != nil {
+		return nil, fmt.Errorf("it is not a plan: %w", err)
+	}
+	if head.Format == nil {
+		return nil, errors.New(`it is not a plan: it has no "format"`)
+	}
+	if *head.Format != planner.Format {
+		return nil, hint(fmt.Errorf("it has format %d, this program reads format %d", *head.Format, planner.Format), "a newer interlace made it; use that one")
+	}
+	p := planOf(head.Kind)
+	if p == nil {
+		return nil, fmt.Errorf("it is of kind %s, which is none of layout, users, moves", inventory.Quoted(head.Kind))
+	}
+	id, err := planner.ContentID(text)
+	if err != nil {
+		return nil, err
+	}
+	if id != head.ID {
+		return nil, hint(fmt.Errorf("it was changed after it was made: its content has the id %s, not %s", id, inventory.Printable(head.ID)), "make the plan again, with options that lead to what you want")
+	}
+	return p, decodeStrictly(text, p)
+}
+
+// planOf returns an empty plan of the kind, or nil.
+func planOf(kind string) planner.Plan {
+	switch kind {
+	case planner.KindLayout:
+		return &planner.Layout{}
+	case planner.KindUsers:
+		return &planner.Assignment{}
+	case planner.KindMoves:
+		return &planner.Schedule{}
+	}
+	return nil
+}
+
+func decodeStrictly(text []byte, to any) error {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(to); err != nil {
+		return hint(err, "a newer interlace may have made it")
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("something follows the plan")
+	}
+	return nil
+}
+
+// savePlan writes the plan to the file that --plan names, if it does.
+func (a *app) savePlan(path string, p planner.Plan) error {
+	if path == "" {
+		return nil
+	}
+	text, err := planner.Encode(p)
+	if err != nil {
+		return err
+	}
+	if err := writeWhole(path, text); err != nil {
+		return fmt.Errorf("write the plan: %w", err)
+	}
+	return nil
+}
+
+// reference returns the part of a plan that names the facts it was made from.
+func reference(p planner.Plan) planner.Reference {
+	switch p := p.(type) {
+	case *planner.Layout:
+		return p.Inventory
+	case *planner.Assignment:
+		return p.Inventory
+	case *planner.Schedule:
+		return p.Inventory
+	}
+	return planner.Reference{}
+}
+
+// subjects returns the stores, servers and share groups that a plan touches,
+// each once.
+func subjects(p planner.Plan) []planner.Subject {
+	found := map[planner.Subject]bool{}
+	switch p := p.(type) {
+	case *planner.Layout:
+		for _, c := range p.Changes {
+			found[planner.StoreSubject(c.Store)] = true
+			found[planner.ServerSubject(c.Server)] = true
+			if c.From != "" {
+				found[planner.ServerSubject(inventory.ServerID(c.From))] = true
+			}
+		}
+	case *planner.Assignment:
+		for _, c := range p.Changes {
+			found[planner.GroupSubject(c.Group)] = true
+			found[planner.StoreSubject(c.From)] = true
+			found[planner.StoreSubject(c.To)] = true
+		}
+	case *planner.Schedule:
+		for s := range p.Inventory.Subjects {
+			found[s] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(found))
+}
+
+// drifted returns the subjects of the plan that are no longer as they were when
+// it was made.
+func drifted(p planner.Plan, f *facts) []planner.Subject {
+	made := reference(p).Subjects
+	now := planner.NewReference(f.Inventory, f.groups, subjects(p)).Subjects
+	var drift []planner.Subject
+	for _, s := range subjects(p) {
+		if made[s] == "" || made[s] != now[s] {
+			drift = append(drift, s)
+		}
+	}
+	return drift
+}
+
+// shownDrift is how many subjects that have drifted a person reads.
+const shownDrift = 20
+
+// refuseDrift returns an error if the facts have changed where the plan touches them.
+func refuseDrift(p *planFile, f *facts) error {
+	drift := drifted(p.Plan, f)
+	if len(drift) == 0 {
+		return nil
+	}
+	var list strings.Builder
+	for _, s := range drift[:min(shownDrift, len(drift))] {
+		fmt.Fprintf(&list, "\n  %s is not as it was", strings.Replace(string(s), ":", " ", 1))
+	}
+	if rest := len(drift) - shownDrift; rest > 0 {
+		fmt.Fprintf(&list, "\n  and %d more", rest)
+	}
+	err := fmt.Errorf("%s was made on other facts than those of %s: %d of %d things that it touches have changed%s",
+		p.path, f.source, len(drift), len(subjects(p.Plan)), list.String())
+	return hint(err, "make the plan again")
+}

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+
+	"github.com/interlacemail/interlace/cmd/interlace/report"
+)
+
+// progress tells how far long work is: a bar where standard error is a
+// terminal, else a line now and then, nothing with --quiet. Its methods may be
+// called from several goroutines.
+type progress struct {
+	app   *app
+	what  string
+	start time.Time
+
+	mu   sync.Mutex
+	bar  *progressbar.ProgressBar
+	next time.Time // of the next line
+}
+
+// lineEvery is how often a line is written where there is no terminal.
+const lineEvery = 30 * time.Second
+
+func (a *app) progress(what string) *progress {
+	now := time.Now()
+	return &progress{app: a, what: what, start: now, next: now.Add(lineEvery)}
+}
+
+// at says how much is done of how much there is, and what else there is to say.
+func (p *progress) at(done, total int, note string) {
+	if p.app.flags.quiet {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := time.Now()
+	switch {
+	case isTerminal(p.app.stderr):
+		p.draw(done, total, note)
+	case now.After(p.next):
+		p.next = now.Add(lineEvery)
+		p.app.say("%s", p.line(done, total, note, now.Sub(p.start)))
+	}
+}
+
+func (p *progress) draw(done, total int, note string) {
+	if p.bar == nil {
+		p.bar = progressbar.NewOptions(max(total, 1),
+			progressbar.OptionSetWriter(p.app.stderr),
+			progressbar.OptionThrottle(100*time.Millisecond),
+			progressbar.OptionShowCount(),
+			progressbar.OptionShowIts(),
+			progressbar.OptionSetPredictTime(true),
+			progressbar.OptionFullWidth(),
+			progressbar.OptionClearOnFinish(),
+		)
+	}
+	p.bar.Describe(strings.TrimSpace(p.what + " " + note))
+	if total > 0 && total != p.bar.GetMax() {
+		p.bar.ChangeMax(total)
+	}
+	_ = p.bar.Set(min(done, total-1)) // a bar that cannot be drawn harms nobody
+}
+
+// line is what is told where there is no terminal: done and total, rate, time left.
+func (p *progress) line(done, total int, note string, took time.Duration) string {
+	rate := float64(done) / took.Seconds()
+	text := fmt.Sprintf("%s: %s of %s, %s a second", p.what, report.CountText(done), report.CountText(total), report.CountText(int64(math.Round(rate))))
+	if rate > 0 && total > done {
+		text += ", about " + report.DurationText(float64(total-done)/rate) + " left"
+	}
+	if note != "" {
+		text += ", " + note
+	}
+	return text
+}
+
+// end removes the bar.
+func (p *progress) end() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.bar != nil {
+		_ = p.bar.Clear()
+	}
+}

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/interlacemail/interlace/inventory"
+)
+
+// Groups of commands in the help.
+const (
+	groupInventory = "inventory"
+	groupPlanner   = "planner"
+	groupService   = "service"
+)
+
+// root returns the whole command line.
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "interlace",
+		Short: "Decides where mail stores and their replicas live, and watches that replication keeps the promise",
+		Long: `interlace decides where mail stores and their replicas live, and watches that
+replication keeps the promise.
+
+It reads the fleet from a file, from its database or from live Cyrus servers,
+says which rules are broken, plans layouts, user moves and their order, and
+computes what failures do. Plans are files; nothing here changes a mail server.`,
+		Example: `  interlace demo fleet
+  interlace check --fleet fleet/fleet.yaml
+  interlace layout --fleet fleet/fleet.yaml --plan plan.json`,
+		SilenceUsage:      true,
+		SilenceErrors:     true,
+		PersistentPreRunE: a.prepare,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return cmd.Help()
+		},
+		Args: a.knownCommand,
+	}
+	root.SetIn(a.stdin)
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
+	root.SetFlagErrorFunc(unknownFlag)
+	root.SetHelpCommandGroupID(groupService)
+	root.SetCompletionCommandGroupID(groupService)
+	root.AddGroup(
+		&cobra.Group{ID: groupInventory, Title: "Inventory:"},
+		&cobra.Group{ID: groupPlanner, Title: "Planner:"},
+		&cobra.Group{ID: groupService, Title: "Service:"},
+	)
+	a.globalFlags(root.PersistentFlags())
+	for _, group := range []struct {
+		id       string
+		commands []*cobra.Command
+	}{
+		{groupInventory, []*cobra.Command{a.importCommand(), a.exportCommand(), a.showCommand(), a.checkCommand()}},
+		{groupPlanner, []*cobra.Command{a.layoutCommand(), a.usersCommand(), a.movesCommand(), a.simulateCommand()}},
+		{groupService, []*cobra.Command{a.demoCommand(), a.configCommand(), a.dbCommand(), a.manCommand(), a.versionCommand()}},
+	} {
+		for _, c := range group.commands {
+			c.GroupID = group.id
+			root.AddCommand(c)
+		}
+	}
+	a.completions(root)
+	return root
+}
+
+func (a *app) globalFlags(f *pflag.FlagSet) {
+	f.StringVar(&a.flags.config, "config", "", "configuration `file` (default ./interlace.yaml, then /etc/interlace/interlace.yaml)")
+	f.StringVar(&a.flags.fleet, "fleet", "", "take the facts from this fleet `file` and use no database")
+	f.StringVar(&a.flags.db, "db", "", "take the facts from this database `file`")
+	f.StringVarP(&a.flags.output, "output", "o", "text", "`form` of the results: text, json or csv")
+	f.StringVar(&a.flags.color, "color", "auto", "`when` to colour text: auto, always or never")
+	f.BoolVarP(&a.flags.quiet, "quiet", "q", false, "no progress, no notes")
+	f.Uint64Var(&a.flags.seed, "seed", 1, "`seed` of whatever is drawn at random")
+}
+
+// prepare checks the flags that every command takes and reads the configuration.
+func (a *app) prepare(cmd *cobra.Command, _ []string) error {
+	if err := oneOf("-o", a.flags.output, "text", "json", "csv"); err != nil {
+		return err
+	}
+	if err := oneOf("--color", a.flags.color, "auto", "always", "never"); err != nil {
+		return err
+	}
+	c, err := readConfig(a.flags.config, cmd.Flags())
+	a.config = c
+	return err
+}
+
+func oneOf(flag, value string, choices ...string) error {
+	for _, c := range choices {
+		if value == c {
+			return nil
+		}
+	}
+	err := fmt.Errorf("%s %q is none of %s", flag, value, strings.Join(choices, ", "))
+	return hint(err, "%s", nearest(value, choices))
+}
+
+// knownCommand refuses words that name no command.
+func (a *app) knownCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	err := fmt.Errorf("there is no command %q", args[0])
+	var names []string
+	for _, c := range cmd.Commands() {
+		names = append(names, c.Name())
+	}
+	if meant := inventory.Nearest(args[0], names); meant != "" {
+		return hint(err, "did you mean %s %s?", cmd.CommandPath(), meant)
+	}
+	return hint(err, "%s help lists the commands", cmd.Root().Name())
+}
+
+// unknownFlag adds to an error about a flag which one may have been meant.
+func unknownFlag(cmd *cobra.Command, err error) error {
+	var missing *pflag.NotExistError
+	if errors.As(err, &missing) {
+		var names []string
+		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+		if meant := inventory.Nearest(missing.GetSpecifiedName(), names); meant != "" {
+			return hint(err, "did you mean --%s?", meant)
+		}
+	}
+	return hint(err, "%s --help lists the flags", cmd.CommandPath())
+}

@@ -1,0 +1,163 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// interlace runs a command line in this process.
+func interlace(ctx context.Context, args ...string) (status int, stdout, stderr string) {
+	var out, errs bytes.Buffer
+	status = run(ctx, args, strings.NewReader(""), &out, &errs)
+	return status, out.String(), errs.String()
+}
+
+// Interrupted, a planner keeps the best plan so far and marks it.
+func TestInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, command := range []string{"layout", "users"} {
+		t.Run(command, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "plan.json")
+			status, _, stderr := interlace(ctx, command, "--fleet", "testdata/fleet/fleet.yaml", "--plan", file)
+			if status != exitInterrupted {
+				t.Errorf("status %d, want %d; %s", status, exitInterrupted, stderr)
+			}
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains(string(text), `"stopped": "cancelled"`) {
+				t.Errorf("the plan is not marked: %s", text)
+			}
+			if !strings.Contains(stderr, "interrupted: this is the best plan so far") {
+				t.Errorf("nothing is said: %s", stderr)
+			}
+		})
+	}
+}
+
+// A plan that cannot be written leaves the former file as it was.
+func TestPlanIsWrittenWhole(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "plan.json")
+	if err := writeWhole(file, []byte("former")); err != nil {
+		t.Fatal(err)
+	}
+	if err := writeWhole(filepath.Join(dir, "plan.json", "below"), []byte("new")); err == nil {
+		t.Error("wrote below a file")
+	}
+	if err := os.Mkdir(filepath.Join(dir, "folder"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := writeWhole(filepath.Join(dir, "folder"), []byte("new")); err == nil {
+		t.Error("replaced a folder")
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil || len(entries) != 2 {
+		t.Errorf("left behind: %v, %v", entries, err)
+	}
+	if text, err := os.ReadFile(file); err != nil || string(text) != "former" {
+		t.Errorf("plan.json holds %q, %v", text, err)
+	}
+}
+
+// Passwords come from files that nobody else may read.
+func TestReadSecret(t *testing.T) {
+	dir := t.TempDir()
+	for _, c := range []struct {
+		name, content string
+		mode          os.FileMode
+		want, trouble string
+	}{
+		{"good", "geheim\n", 0o600, "geheim", ""},
+		{"crlf", "geheim\r\n", 0o400, "geheim", ""},
+		{"spaces", " a b ", 0o600, " a b ", ""},
+		{"group", "geheim\n", 0o640, "", "others may read"},
+		{"world", "geheim\n", 0o604, "", "others may read"},
+		{"empty", "\n", 0o600, "", "one line"},
+		{"lines", "a\nb\n", 0o600, "", "one line"},
+		{"nul", "a\x00b", 0o600, "", "one line"},
+		{"large", strings.Repeat("x", maxSecret+1), 0o600, "", "larger than"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			path := filepath.Join(dir, c.name)
+			if err := os.WriteFile(path, []byte(c.content), c.mode); err != nil {
+				t.Fatal(err)
+			}
+			got, err := readSecret(path)
+			if got != c.want || (err == nil) != (c.trouble == "") || err != nil && !strings.Contains(err.Error(), c.trouble) {
+				t.Errorf("got %q, %v; want %q, %q", got, err, c.want, c.trouble)
+			}
+			if err != nil && strings.Contains(err.Error(), "geheim") {
+				t.Errorf("the error tells the secret: %v", err)
+			}
+		})
+	}
+}
+
+func TestCredentials(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "imap-password"), []byte("geheim"), 0o400); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("CREDENTIALS_DIRECTORY", dir)
+	t.Chdir(t.TempDir())
+	_, stdout, _ := interlace(t.Context(), "config", "show", "-o", "csv")
+	if want := "imap.password_file," + filepath.Join(dir, "imap-password") + ",credential\n"; !strings.Contains(stdout, want) {
+		t.Errorf("got %s, want a line %s", stdout, want)
+	}
+	t.Setenv("INTERLACE_IMAP_PASSWORD_FILE", "/elsewhere")
+	_, stdout, _ = interlace(t.Context(), "config", "show", "-o", "csv")
+	if want := "imap.password_file,/elsewhere,environment INTERLACE_IMAP_PASSWORD_FILE\n"; !strings.Contains(stdout, want) {
+		t.Errorf("got %s, want a line %s", stdout, want)
+	}
+}
+
+func TestColour(t *testing.T) {
+	for _, c := range []struct {
+		name, flag string
+		env        map[string]string
+		want       bool
+	}{
+		{"no terminal", "auto", nil, false},
+		{"always", "always", map[string]string{"NO_COLOR": "1"}, true},
+		{"never", "never", map[string]string{"CLICOLOR_FORCE": "1"}, false},
+		{"forced", "auto", map[string]string{"CLICOLOR_FORCE": "1"}, true},
+		{"forced off", "auto", map[string]string{"CLICOLOR_FORCE": "0"}, false},
+		{"NO_COLOR wins", "auto", map[string]string{"CLICOLOR_FORCE": "1", "NO_COLOR": "1"}, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			for _, name := range []string{"NO_COLOR", "CLICOLOR_FORCE", "TERM"} {
+				t.Setenv(name, c.env[name])
+			}
+			_, stdout, _ := interlace(t.Context(), "check", "--fleet", "testdata/fleet/fleet.yaml", "--color", c.flag)
+			if got := strings.Contains(stdout, "\x1b["); got != c.want {
+				t.Errorf("coloured: %v, want %v", got, c.want)
+			}
+		})
+	}
+}
+
+// Where there is no terminal, long work says a line now and then.
+func TestProgressWithoutTerminal(t *testing.T) {
+	var said bytes.Buffer
+	p := (&app{stderr: &said}).progress("layout")
+	p.at(1, 10, "")
+	if said.Len() > 0 {
+		t.Errorf("said at once: %s", &said)
+	}
+	p.start = p.start.Add(-time.Minute)
+	p.next = p.start
+	p.at(600, 1200, "gap 2.0 %")
+	p.at(601, 1200, "gap 2.0 %")
+	p.end()
+	if got, want := said.String(), "interlace: layout: 600 of 1,200, 10 a second, about 1 m left, gap 2.0 %\n"; got != want {
+		t.Errorf("said %q, want %q", got, want)
+	}
+}

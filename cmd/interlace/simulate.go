@@ -1,0 +1,123 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/interlacemail/interlace/cmd/interlace/report"
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/planner"
+	"github.com/interlacemail/interlace/planner/load"
+	"github.com/interlacemail/interlace/planner/simulate"
+)
+
+type simulateFlags struct {
+	fail  []string
+	after []string
+	top   int
+}
+
+func (a *app) simulateCommand() *cobra.Command {
+	var flags simulateFlags
+	c := &cobra.Command{
+		Use:   "simulate",
+		Short: "Compute what failures do",
+		Long: `Compute what failures do: which server is then the busiest, in the steady state
+and in the first hour, and what is offline. Without --fail every server fails
+that is not down, then every domain of the other levels, one at a time; with
+--fail all that are named fail together.
+
+The exit status is 1 if a ceiling is passed, or if the failure of one server, or
+of one domain at a level that the fleet spreads over or must survive, takes a
+store offline.`,
+		Example: `  interlace simulate
+  interlace simulate --fail server:imap03 --fail server:imap04
+  interlace simulate --after plan.json --fail rack:a4`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.simulate(cmd, flags)
+		},
+	}
+	c.Flags().StringArrayVar(&flags.fail, "fail", nil, "fail this `domain`, such as server:imap03 or rack:a4 (may be repeated: all at once)")
+	c.Flags().StringArrayVar(&flags.after, "after", nil, "take the plan in this `file` as carried out (may be repeated)")
+	c.Flags().IntVar(&flags.top, "top", 20, "show the `number` worst in the text; 0 shows all")
+	return c
+}
+
+func (a *app) simulate(cmd *cobra.Command, flags simulateFlags) error {
+	f, err := a.facts(cmd.Context())
+	if err != nil {
+		return err
+	}
+	target, ids, err := a.after(f, flags.after)
+	if err != nil {
+		return err
+	}
+	fleet := load.New(target.Inventory)
+	sim := planner.Simulation{
+		Format: planner.Format, Kind: "simulate", After: ids,
+		Inventory: planner.NewReference(f.Inventory, f.groups, nil),
+		Warnings:  []planner.Warning{},
+	}
+	s := simulate.New(fleet, fleet.Current())
+	screen := report.Simulation
+	if len(flags.fail) == 0 {
+		sim.Failures, sim.Violations = s.All(), notNil(s.Passed())
+	} else {
+		domains, err := simulate.Parse(fleet, flags.fail)
+		if err != nil {
+			return hint(err, "%s", nearestDomain(fleet, flags.fail))
+		}
+		sim.Failures, sim.Violations = []planner.Impact{s.Fail(domains...)}, notNil(s.PassedBy(domains...))
+		screen = report.Failure
+	}
+	err = a.print(result{
+		screen: screen(&sim, target.Inventory, flags.top),
+		table:  report.Failures(sim.Failures),
+		json:   object(sim),
+	})
+	if err == nil && (len(sim.Violations) > 0 || takesOffline(target.Inventory, sim.Failures)) {
+		err = errFound
+	}
+	return err
+}
+
+// takesOffline reports whether a store is offline after the failure of one
+// server, or of one domain at a level that the fleet spreads over or survives.
+func takesOffline(inv *inventory.Inventory, failures []planner.Impact) bool {
+	promised := func(level string) bool {
+		ofLevel := func(s inventory.Spread) bool { return string(s.Level) == level }
+		return level == string(inventory.LevelServer) || slices.Contains(inv.Survive, inventory.Level(level)) || slices.ContainsFunc(inv.Spread, ofLevel)
+	}
+	return slices.ContainsFunc(failures, func(f planner.Impact) bool {
+		level, _, _ := strings.Cut(f.Failed[0], ":")
+		return f.StoresOffline > 0 && len(f.Failed) == 1 && promised(level)
+	})
+}
+
+// nearestDomain returns a hint at the failure domains that were meant.
+func nearestDomain(fleet *load.Fleet, names []string) string {
+	known := domainNames(fleet)
+	var texts []string
+	for _, name := range names {
+		if text := nearest(name, known); text != "" && !slices.Contains(known, name) {
+			texts = append(texts, text)
+		}
+	}
+	return strings.Join(texts, ", ")
+}
+
+// domainNames returns the names of all failure domains, such as server:imap3.
+func domainNames(fleet *load.Fleet) []string {
+	var names []string
+	for _, level := range fleet.Levels {
+		for _, d := range level.Domains {
+			if d.Level == level.Name {
+				names = append(names, d.String())
+			}
+		}
+	}
+	return names
+}

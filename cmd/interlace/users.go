@@ -1,0 +1,105 @@
+package main
+
+import (
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/interlacemail/interlace/cmd/interlace/report"
+	"github.com/interlacemail/interlace/planner"
+	"github.com/interlacemail/interlace/planner/users"
+)
+
+type usersFlags struct {
+	plan        string
+	after       []string
+	peak        ratioFlag
+	drain, keep []string
+	maxBytes    sizeLimit
+	maxUsers    countLimit
+	light       bool
+	place       int
+}
+
+func (a *app) usersCommand() *cobra.Command {
+	var flags usersFlags
+	c := &cobra.Command{
+		Use:   "users",
+		Short: "Plan which users move to which store",
+		Long: `Plan which users move to which store, share groups whole: with the fewest bytes
+copied so that no store is fuller than --peak (or than its ceilings), or the
+lowest peak that a budget of bytes or users allows.
+
+The exit status is 1 if no assignment was found that keeps every rule; the best
+one is still written, with the rules that it breaks.`,
+		Example: `  interlace users --plan users.json
+  interlace users --peak 0.8 --drain store:s001 --plan emptied.json
+  interlace users --after plan.json --max-bytes 5TB --plan users.json`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.users(cmd, flags)
+		},
+	}
+	f := c.Flags()
+	f.SortFlags = false
+	f.StringVar(&flags.plan, "plan", "", "write the plan to this `file`")
+	f.StringArrayVar(&flags.after, "after", nil, "take the layout plan in this `file` as carried out (may be repeated)")
+	f.Var(&flags.peak, "peak", "let no store be fuller than this")
+	f.StringArrayVar(&flags.drain, "drain", nil, "empty this `store` of users (may be repeated)")
+	f.StringArrayVar(&flags.keep, "keep", nil, "leave this `subject` where it is, such as user:anna, store:s001 or server:imap03 (may be repeated)")
+	f.Var(&flags.maxBytes, "max-bytes", "copy at most this much, such as 10TB")
+	f.Var(&flags.maxUsers, "max-users", "move at most this many users")
+	f.BoolVar(&flags.light, "light", false, "fewest moves in place of fewest bytes, and leave torn share groups torn")
+	f.IntVar(&flags.place, "place", 0, "say where this `number` of new users should go")
+	return c
+}
+
+func (a *app) users(cmd *cobra.Command, flags usersFlags) error {
+	f, err := a.facts(cmd.Context())
+	if err != nil {
+		return err
+	}
+	now, after, err := a.after(f, flags.after)
+	if err != nil {
+		return err
+	}
+	drain, err := subjectsNamed("--drain", flags.drain, storeSubjects(f.Inventory))
+	if err != nil {
+		return err
+	}
+	keep, err := subjectsNamed("--keep", flags.keep, usersMayKeep(f, flags.keep))
+	if err != nil {
+		return err
+	}
+	opts := users.Options{
+		Seed: a.flags.seed, Drain: drain, Keep: keep, MaxBytes: flags.maxBytes.value, MaxUsers: flags.maxUsers.value,
+		Light: flags.light, Place: flags.place, After: after,
+	}
+	if flags.peak.value != nil {
+		opts.Peak = *flags.peak.value
+	}
+	bar := a.progress("users")
+	opts.Progress = func(p users.Progress) { bar.at(p.Done, p.Total, p.Doing) }
+	start := time.Now()
+	plan, err := users.Assign(cmd.Context(), now.Inventory, now.groups, opts)
+	bar.end()
+	if err != nil {
+		return err
+	}
+	plan.Inventory = planner.NewReference(f.Inventory, f.groups, subjects(plan))
+	made := report.Made{Inventory: f.Inventory, Took: time.Since(start), File: flags.plan}
+	return a.finish(plan, plan.Violations, plan.Stopped, made)
+}
+
+// usersMayKeep lists what --keep of a users plan may name, which is much.
+func usersMayKeep(f *facts, asked []string) []planner.Subject {
+	if len(asked) == 0 {
+		return nil
+	}
+	list := append(serverSubjects(f.Inventory), storeSubjects(f.Inventory)...)
+	for _, user := range userSubjects(f.Inventory) {
+		_, name := user.Split()
+		list = append(list, user, planner.Subject("group:"+name))
+	}
+	return list
+}

@@ -1,0 +1,191 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/interlacemail/interlace/inventory"
+)
+
+// value is the value of a setting.
+type value interface {
+	// set reads the value; relative paths are relative to the folder.
+	set(n *yaml.Node, folder string) error
+	// String returns the value as YAML, or nothing if it is not set.
+	String() string
+}
+
+// set reads the value of the key from a file or a variable.
+func (k *key) set(n *yaml.Node, folder, origin string) error {
+	if n.Kind == yaml.AliasNode || n.Anchor != "" {
+		return fmt.Errorf("anchors and aliases are not used here")
+	}
+	if err := k.value.set(n, folder); err != nil {
+		return err
+	}
+	k.origin = origin
+	return nil
+}
+
+// fromText reads the value of the key from a flag or a variable; lists are
+// written as in YAML: [a, b].
+func (k *key) fromText(raw, folder, origin string) error {
+	n := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: raw}
+	if _, list := k.value.(*listValue); list {
+		var doc yaml.Node
+		if err := yaml.Unmarshal([]byte(raw), &doc); err != nil || doc.Kind == 0 {
+			return fmt.Errorf("%s is not a list: write [a, b]", inventory.Quoted(raw))
+		}
+		n = doc.Content[0]
+	}
+	return k.set(n, folder, origin)
+}
+
+// scalar returns the text of a plain value.
+func scalar(n *yaml.Node) (string, error) {
+	if n.Kind != yaml.ScalarNode || n.Tag == "!!null" {
+		return "", fmt.Errorf("is not a plain value")
+	}
+	return n.Value, nil
+}
+
+// scalarValue is a setting with one plain value: to holds it, parse reads it.
+type scalarValue[T any] struct {
+	to    *T
+	raw   string
+	parse func(raw, folder string) (T, error)
+}
+
+func (v *scalarValue[T]) set(n *yaml.Node, folder string) error {
+	raw, err := scalar(n)
+	if err != nil {
+		return err
+	}
+	parsed, err := v.parse(raw, folder)
+	if err != nil {
+		return err
+	}
+	*v.to, v.raw = parsed, raw
+	return nil
+}
+
+// String returns the value as it was written, of a file where it leads.
+func (v *scalarValue[T]) String() string {
+	if s, ok := any(*v.to).(string); ok {
+		return s
+	}
+	return v.raw
+}
+
+// plain returns a setting with a default, which must be valid.
+func plain[T any](to *T, fallback string, parse func(raw, folder string) (T, error)) value {
+	v := &scalarValue[T]{to: to, parse: parse}
+	if fallback != "" {
+		parsed, err := parse(fallback, "")
+		if err != nil {
+			panic(err)
+		}
+		*v.to, v.raw = parsed, fallback
+	}
+	return v
+}
+
+func text(to *string) value {
+	return plain(to, "", func(raw, _ string) (string, error) { return raw, nil })
+}
+
+// file is the path of a file; an address like postgres://… stays as it is.
+func file(to *string, fallback string) value {
+	return plain(to, fallback, func(raw, folder string) (string, error) {
+		if raw == "" || strings.Contains(raw, "://") || filepath.IsAbs(raw) {
+			return raw, nil
+		}
+		return filepath.Join(folder, raw), nil
+	})
+}
+
+func choice(to *string, fallback string, choices ...string) value {
+	return plain(to, fallback, func(raw, _ string) (string, error) {
+		if !slices.Contains(choices, raw) {
+			return "", fmt.Errorf("%s is none of %s", inventory.Quoted(raw), strings.Join(choices, ", "))
+		}
+		return raw, nil
+	})
+}
+
+func count(to *int, fallback int) value {
+	return plain(to, strconv.Itoa(fallback), func(raw, _ string) (int, error) {
+		n, err := inventory.ParseCount(raw)
+		if err == nil && n == 0 {
+			err = fmt.Errorf("0 is not above 0")
+		}
+		return n, err
+	})
+}
+
+func size(fallback string) value {
+	return plain(new(int64), fallback, func(raw, _ string) (int64, error) { return inventory.ParseSize(raw) })
+}
+
+func duration(to *time.Duration, fallback string) value {
+	return plain(to, fallback, func(raw, _ string) (time.Duration, error) { return parseDuration(raw) })
+}
+
+// parseDuration reads a duration such as 90s, 2m, 1h30m or 14d.
+func parseDuration(s string) (time.Duration, error) {
+	bad := fmt.Errorf("%s is not a duration such as 90s, 2m, 12h or 14d", inventory.Quoted(s))
+	if days, ok := strings.CutSuffix(s, "d"); ok {
+		n, err := inventory.ParseCount(days)
+		if err != nil || n > 100_000 {
+			return 0, bad
+		}
+		return time.Duration(n) * 24 * time.Hour, nil
+	}
+	d, err := time.ParseDuration(s)
+	if err != nil || d < 0 {
+		return 0, bad
+	}
+	return d, nil
+}
+
+// listValue is a setting with a list of words, such as the arguments of a command.
+type listValue struct{ items []string }
+
+func words() value { return &listValue{} }
+
+func (v *listValue) set(n *yaml.Node, _ string) error {
+	if n.Kind != yaml.SequenceNode {
+		return fmt.Errorf("is not a list")
+	}
+	items := make([]string, 0, len(n.Content))
+	for _, item := range n.Content {
+		s, err := scalar(item)
+		if err != nil {
+			return fmt.Errorf("an item %w", err)
+		}
+		items = append(items, s)
+	}
+	v.items = items
+	return nil
+}
+
+func (v *listValue) String() string {
+	if v.items == nil {
+		return ""
+	}
+	n := yaml.Node{Kind: yaml.SequenceNode, Style: yaml.FlowStyle}
+	for _, item := range v.items {
+		n.Content = append(n.Content, &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: item})
+	}
+	text, err := yaml.Marshal(&n)
+	if err != nil {
+		panic(err) // a list of strings always encodes
+	}
+	return strings.TrimSpace(string(text))
+}
