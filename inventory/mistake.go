@@ -39,9 +39,12 @@ type Mistake struct {
 	Text    string
 	Hint    string // what may have been meant; may be empty
 
-	// Unresolved says that the mistake is the absence of something that the
-	// inventory may hold when all of it has been read.
-	Unresolved bool
+	// Absent is the table that lacks what the mistake is about; empty if it is
+	// not about something that is missing. Whoever could not read all of that
+	// table can't trust the mistake.
+	Absent Table
+	// More is how many mistakes of the same kind follow that are not kept.
+	More int
 }
 
 // Mistakes are what [Validate] finds: of each kind the first hundred, and how
@@ -50,7 +53,11 @@ type Mistakes struct {
 	List  []Mistake
 	Count int
 
-	kinds map[string]int
+	kinds map[string]*mistakeKind // by format
+}
+
+type mistakeKind struct {
+	kept, last int // how many are kept, and where the last of them is in the list
 }
 
 const keptOfAKind = 100
@@ -60,14 +67,20 @@ const keptOfAKind = 100
 func (m *Mistakes) add(at Place, format string, args ...any) *Mistake {
 	m.Count++
 	if m.kinds == nil {
-		m.kinds = map[string]int{}
+		m.kinds = map[string]*mistakeKind{}
 	}
-	m.kinds[format]++
-	if m.kinds[format] > keptOfAKind {
+	k := m.kinds[format]
+	if k == nil {
+		k = &mistakeKind{}
+		m.kinds[format] = k
+	}
+	if k.kept == keptOfAKind {
+		m.List[k.last].More++
 		return nil
 	}
+	k.kept, k.last = k.kept+1, len(m.List)
 	m.List = append(m.List, Mistake{Place: at, Text: fmt.Sprintf(format, args...)})
-	return &m.List[len(m.List)-1]
+	return &m.List[k.last]
 }
 
 // after names the earlier of two rows that exclude each other.
@@ -80,13 +93,13 @@ func (m *Mistake) after(row int) {
 	m.Earlier = &earlier
 }
 
-// unresolved marks a mistake about a name that nothing bears and hints at the
-// one that was meant.
-func unresolved[S ~string, V any](m *Mistake, name string, candidates map[S]V) {
+// absent marks a mistake about a name that nothing in the table bears, and hints
+// at the one that was meant.
+func absent[S ~string, V any](m *Mistake, table Table, name string, candidates map[S]V) {
 	if m == nil {
 		return
 	}
-	m.Unresolved = true
+	m.Absent = table
 	if meant := Nearest(name, slices.Collect(maps.Keys(candidates))); meant != "" {
 		m.Hint = Printable(name) + " looks like " + Printable(meant)
 	}

@@ -14,7 +14,12 @@ func TestNearest(t *testing.T) {
 		stores = append(stores, StoreID(fmt.Sprintf("s%04d", i)))
 	}
 	for _, test := range []struct{ name, want string }{
-		{"s9999", "s0999"}, {"s0001", "s0000"}, {"S0017", "s0017"}, {"s00177", "s0017"}, {"imap3", ""}, {"", ""},
+		{"s9999", "s0999"},
+		{"s0001", "s0000"},
+		{"S0017", "s0017"},
+		{"s00177", "s0017"},
+		{"imap3", ""},
+		{"", ""},
 		{strings.Repeat("s", 500), ""},
 	} {
 		if got := Nearest(test.name, stores); got != test.want {

@@ -90,7 +90,7 @@ func (v *validator) level(at Place, level Level) {
 	case !ValidName(string(level)):
 		v.name(at, "level", string(level))
 	case v.domains[level] == nil:
-		unresolved(v.warnings.add(at, "no server has a label at level %s", level), string(level), v.domains)
+		absent(v.warnings.add(at, "no server has a label at level %s", level), InServers, string(level), v.domains)
 	}
 }
 

@@ -40,7 +40,7 @@ func (v *validator) capacity(at Place, s *Server) {
 		m := v.mistakes.add(at, "server %s has no capacity for %s", Printable(string(s.Name)), Printable(string(resource.Name)))
 		m.hint("every server needs a capacity above 0 for every declared resource")
 		if m != nil {
-			m.Unresolved = true
+			m.Absent = InServers
 		}
 	}
 }

@@ -30,17 +30,17 @@ func (v *validator) eachShare() {
 			v.mistakes.add(at, "share of %s with %s is listed twice", sharedFolder(s), Printable(s.Grantee)).after(i - 1)
 		}
 		if !known(string(s.Owner)) {
-			v.doubt(at.of("owner"), "owner %s of %s is neither a user nor a shared tree", string(s.Owner), s)
+			v.doubt(at.of("owner"), InUsers, "owner %s of %s is neither a user nor a shared tree", string(s.Owner), s)
 		}
 		if v.never(s.Grantee) {
 			continue
 		}
 		if group, ok := strings.CutPrefix(s.Grantee, "group:"); ok {
 			if !groups[group] {
-				v.doubt(at.of("grantee"), "group %s, to which %s is open, has no members here", group, s)
+				v.doubt(at.of("grantee"), InGroups, "group %s, to which %s is open, has no members here", group, s)
 			}
 		} else if !known(s.Grantee) {
-			v.doubt(at.of("grantee"), "grantee %s of %s is neither a user nor a shared tree", s.Grantee, s)
+			v.doubt(at.of("grantee"), InUsers, "grantee %s of %s is neither a user nor a shared tree", s.Grantee, s)
 		}
 	}
 }
@@ -60,9 +60,13 @@ func (v *validator) shareTexts(at Place, s *Share) {
 	}
 }
 
-func (v *validator) doubt(at Place, format, name string, s *Share) {
-	if ValidUserName(name) {
-		v.warnings.add(at, format, Printable(name), sharedFolder(s))
+// doubt warns of a name in a share that the table lacks.
+func (v *validator) doubt(at Place, absent Table, format, name string, s *Share) {
+	if !ValidUserName(name) {
+		return
+	}
+	if m := v.warnings.add(at, format, Printable(name), sharedFolder(s)); m != nil {
+		m.Absent = absent
 	}
 }
 
@@ -102,7 +106,10 @@ func (v *validator) eachMembership() {
 		if !ValidUserName(string(m.Member)) {
 			v.mistakes.add(at.of("member"), "member of group %s: %s is no name of a user", Printable(m.Group), Quoted(string(m.Member)))
 		} else if v.inv.User(m.Member) < 0 {
-			v.warnings.add(at.of("member"), "member %s of group %s is neither a user nor a shared tree", Printable(string(m.Member)), Printable(m.Group))
+			w := v.warnings.add(at.of("member"), "member %s of group %s is neither a user nor a shared tree", Printable(string(m.Member)), Printable(m.Group))
+			if w != nil {
+				w.Absent = InUsers
+			}
 		}
 		if i > 0 && *m == groups[i-1] {
 			v.mistakes.add(at, "member %s of group %s is listed twice", Printable(string(m.Member)), Printable(m.Group)).after(i - 1)

@@ -52,8 +52,8 @@ func (v *validator) only(at Place, s *Store) {
 			if !ValidName(string(domain)) {
 				v.name(at, "failure domain", string(domain))
 			} else if _, ok := known[domain]; !ok && levelKnown {
-				unresolved(v.warnings.add(at, "only of %s: no server is in %s", Printable(string(s.Name)), FailureDomain{level, string(domain)}),
-					string(domain), known)
+				absent(v.warnings.add(at, "only of %s: no server is in %s", Printable(string(s.Name)), FailureDomain{level, string(domain)}),
+					InServers, string(domain), known)
 			}
 		}
 	}
@@ -74,7 +74,9 @@ func (v *validator) roles(at Place, s *Store) {
 	switch {
 	case masters == 0 && replicas < len(s.Instances) || len(s.Instances) == 0:
 	case masters == 0:
-		v.mistakes.add(at, "store %s has replicas but no master", Printable(string(s.Name)))
+		if m := v.mistakes.add(at, "store %s has replicas but no master", Printable(string(s.Name))); m != nil {
+			m.Absent = InInstances
+		}
 	case masters > 1:
 		v.mistakes.add(Place{Table: InInstances, Row: at.Row, Item: last, Field: "role"}, "store %s has %d masters", Printable(string(s.Name)), masters)
 	case s.Instances[0].Role != Master:
@@ -87,8 +89,8 @@ func (v *validator) instance(at Place, s *Store, i *Instance) {
 	if i.Server == "" {
 		v.mistakes.add(at.of("server"), "an instance of %s names no server", Printable(string(s.Name)))
 	} else if _, ok := v.servers[i.Server]; !ok {
-		unresolved(v.mistakes.add(at.of("server"), "server %s is not in the fleet (store %s)", Printable(string(i.Server)), Printable(string(s.Name))),
-			string(i.Server), v.servers)
+		absent(v.mistakes.add(at.of("server"), "server %s is not in the fleet (store %s)", Printable(string(i.Server)), Printable(string(s.Name))),
+			InServers, string(i.Server), v.servers)
 	}
 	if i.Role != Master && i.Role != Replica {
 		v.mistakes.add(at.of("role"), "role of %s: %s is neither %s nor %s", Printable(of), Quoted(string(i.Role)), Master, Replica)

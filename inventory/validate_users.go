@@ -52,8 +52,8 @@ func (v *validator) unknownStore(row int, u *User) {
 		v.mistakes.add(at, "user %s has no store", Printable(string(u.Name)))
 		return
 	}
-	unresolved(v.mistakes.add(at, "store %s is not in the fleet (user %s)", Printable(string(u.Store)), Printable(string(u.Name))),
-		string(u.Store), v.stores)
+	absent(v.mistakes.add(at, "store %s is not in the fleet (user %s)", Printable(string(u.Store)), Printable(string(u.Name))),
+		InStores, string(u.Store), v.stores)
 }
 
 func (v *validator) userValues(row int, u *User) {

@@ -18,13 +18,13 @@ func readFile[T any](r *reader, t *table, node *yaml.Node, f format[T]) {
 	t.file, t.path = r.beside(node.Value)
 	in, size, err := openTable(t.path)
 	if err != nil {
-		r.mistakes.add(r.at(node), "", "%s can't be read: %s", inventory.Printable(t.file.name), err)
+		r.fail(t, r.at(node), "", "%s can't be read: %s", shown(t.file.name), err)
 		return
 	}
 	defer in.Close()
 	lines := newLineReader(in)
 	if start, _ := lines.in.Peek(2); isUTF16(start) {
-		r.mistakes.add(position{t.file, 1, 1}, encodingHint, "the file is UTF-16")
+		r.fail(t, position{t.file, 1, 1}, encodingHint, "the file is UTF-16")
 		return
 	}
 	c := &csvTable[T]{reader: r, format: f, table: t, lines: lines, size: size}
@@ -66,26 +66,26 @@ func (c *csvTable[T]) header() bool {
 	}
 	at := position{c.table.file, max(c.lines.line, 1), 1}
 	if err == io.EOF {
-		c.mistakes.add(at, "", "the file is empty; its first line names the columns")
+		c.fail(c.table, at, "", "the file is empty; its first line names the columns")
 		return false
 	}
 	if err != nil {
-		c.mistakes.add(at, "", "the file can't be read: %s", err)
+		c.fail(c.table, at, "", "the file can't be read: %s", err)
 		return false
 	}
 	var line record
 	if wrong := line.split(text); wrong != nil {
 		at.column = line.column(wrong.offset)
-		c.mistakes.add(at, wrong.hint, "%s", wrong.text)
+		c.fail(c.table, at, wrong.hint, "%s", wrong.text)
 		return false
 	}
 	if cr := bytes.IndexByte(text, '\r'); cr >= 0 {
 		at.column = line.column(cr)
-		c.mistakes.add(at, "save the file with lines that end in LF or CRLF", "a carriage return stands inside the line")
+		c.fail(c.table, at, "save the file with lines that end in LF or CRLF", "a carriage return stands inside the line")
 		return false
 	}
 	if len(line.cells) == 1 && strings.ContainsAny(string(text), ";\t") {
-		c.mistakes.add(at, "separate the fields by commas", "the columns are not separated by commas")
+		c.fail(c.table, at, "separate the fields by commas", "the columns are not separated by commas")
 		return false
 	}
 	c.key = -1
@@ -156,7 +156,7 @@ func (c *csvTable[T]) complete() bool {
 		switch {
 		case slices.Contains(c.columns, known):
 		case known.required:
-			c.mistakes.add(at, "", "there is no column %s", known.name)
+			c.fail(c.table, at, "", "there is no column %s", known.name)
 			complete = false
 		case known.expected:
 			c.warnings.add(at, "", "there is no column %s: all of its values count as 0", known.name)
@@ -175,18 +175,18 @@ func (c *csvTable[T]) rows() {
 		case err == io.EOF:
 			return
 		case err == errLongLine:
-			c.mistakes.add(at, "", "%s", err)
+			c.fail(c.table, at, "", "%s", err)
 			continue
 		case err != nil:
 			at.line++
-			c.mistakes.add(at, "", "the file can't be read further: %s", err)
+			c.fail(c.table, at, "", "the file can't be read further: %s", err)
 			return
 		case len(text) == 0:
 			continue
 		}
 		if wrong := line.split(text); wrong != nil {
 			at.column = line.column(wrong.offset)
-			c.mistakes.add(at, wrong.hint, "%s", wrong.text)
+			c.fail(c.table, at, wrong.hint, "%s", wrong.text)
 			continue
 		}
 		if len(line.cells) != len(c.columns) {
@@ -255,5 +255,5 @@ func (c *csvTable[T]) fieldCount(at position, line *record) {
 	} else {
 		at.column = line.column(len(line.text))
 	}
-	c.mistakes.add(at, hint, "%s where the header has %d", plural(len(line.cells), "field"), len(c.columns))
+	c.fail(c.table, at, hint, "%s where the header has %d", plural(len(line.cells), "field"), len(c.columns))
 }

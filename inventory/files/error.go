@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -21,7 +22,17 @@ type Mistake struct {
 
 // String returns file:line:column: text.
 func (m Mistake) String() string {
-	return fmt.Sprintf("%s:%d:%d: %s", m.File, m.Line, m.Column, m.Text)
+	return fmt.Sprintf("%s:%d:%d: %s", shown(m.File), m.Line, m.Column, m.Text)
+}
+
+// shown returns the name of a file, in quotes if it does not print.
+func shown(path string) string {
+	for _, c := range path {
+		if !strconv.IsPrint(c) {
+			return strconv.Quote(path)
+		}
+	}
+	return path
 }
 
 // Mistakes are what was found in the files of an inventory.
@@ -135,10 +146,10 @@ func (c *collector) keep(f found, format string, args ...any) *found {
 	return &c.list[len(c.list)-1]
 }
 
-// take counts and keeps a mistake of which no others of its kind will be added.
-func (c *collector) take(f found, text, hint string) {
+// take keeps a mistake that stands for n of its kind.
+func (c *collector) take(f found, text, hint string, n int) {
 	f.text, f.hint = text, hint
-	c.count++
+	c.count += n
 	c.files[f.file] = true
 	c.list = append(c.list, f)
 }

@@ -31,23 +31,25 @@ func TestHostileYAML(t *testing.T) {
 		bomb += fmt.Sprintf("%c: &%c [%s]\n", i, i, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*%c, ", i-1), 9), ", "))
 	}
 	for name, test := range map[string]struct{ text, want string }{
-		"alias bomb":       {bomb + "users: *i\n" + base, "key a is not known"},
-		"brackets":         {base + "users: " + strings.Repeat("[", deep), "exceeded max depth"},
-		"closed brackets":  {base + "users: " + strings.Repeat("[", deep) + strings.Repeat("]", deep), "exceeded max depth"},
-		"braces":           {base + "users: " + strings.Repeat("{a: ", deep), "exceeded max depth"},
-		"dashes":           {base + "users:\n" + strings.Repeat("- ", deep) + "\n", "exceeded max depth"},
-		"question marks":   {base + "users:\n " + strings.Repeat("? ", deep) + "\n", "exceeded max depth"},
-		"tab":              {strings.Replace(base, "  - name", "\t- name", 1), "fleet.yaml:6:1: a value can't begin like this"},
-		"UTF-16 LE":        {"\xff\xfef\x00o\x00", "fleet.yaml:1:1: the file is UTF-16 (save the file as UTF-8)"},
-		"UTF-16 BE":        {"\x00f\x00o", "fleet.yaml:1:1: the file is UTF-16"},
-		"Latin 1":          {strings.Replace(base, "imap2, dom", "imap\xe42, dom", 1), "fleet.yaml:4:16: the byte 0xe4 is not UTF-8 (save the file as UTF-8)"},
-		"control":          {strings.Replace(base, "imap2, dom", "imap\x1b2, dom", 1), `fleet.yaml:4:16: '\x1b' is a control character`},
-		"NUL":              {base + "# \x00", `'\x00' is a control character`},
-		"empty":            {"", "fleet.yaml:1:1: the file is empty"},
-		"only a comment":   {"# nothing\n", "fleet.yaml:1:1: the file is empty"},
-		"a text":           {"hello", "fleet.yaml:1:1: the fleet: keys with values are expected here"},
-		"a list":           {"- a\n", "fleet.yaml:1:1: the fleet: keys with values are expected here"},
-		"JSON of the kind": {`{"format": 1, "servers": [], "stores": [], "users": {"a": 1}}`, "fleet.yaml:1:53: users: a list or the name"},
+		"alias bomb":               {bomb + "users: *i\n" + base, "key a is not known"},
+		"brackets":                 {base + "users: " + strings.Repeat("[", deep), "exceeded max depth"},
+		"closed brackets":          {base + "users: " + strings.Repeat("[", deep) + strings.Repeat("]", deep), "exceeded max depth"},
+		"braces":                   {base + "users: " + strings.Repeat("{a: ", deep), "exceeded max depth"},
+		"dashes":                   {base + "users:\n" + strings.Repeat("- ", deep) + "\n", "exceeded max depth"},
+		"question marks":           {base + "users:\n " + strings.Repeat("? ", deep) + "\n", "exceeded max depth"},
+		"tab":                      {strings.Replace(base, "  - name", "\t- name", 1), "fleet.yaml:6:1: a value can't begin like this"},
+		"UTF-16 LE":                {"\xff\xfef\x00o\x00", "fleet.yaml:1:1: the file is UTF-16 (save the file as UTF-8)"},
+		"UTF-16 BE":                {"\x00f\x00o", "fleet.yaml:1:1: the file is UTF-16"},
+		"Latin 1":                  {strings.Replace(base, "imap2, dom", "imap\xe42, dom", 1), "fleet.yaml:4:16: the byte 0xe4 is not UTF-8 (save the file as UTF-8)"},
+		"control":                  {strings.Replace(base, "imap2, dom", "imap\x1b2, dom", 1), `fleet.yaml:4:16: '\x1b' is a control character`},
+		"NUL":                      {base + "# \x00", `'\x00' is a control character`},
+		"empty":                    {"", "fleet.yaml:1:1: the file is empty"},
+		"only a comment":           {"# nothing\n", "fleet.yaml:1:1: the file is empty"},
+		"a text":                   {"hello", "fleet.yaml:1:1: the fleet: keys with values are expected here"},
+		"a list":                   {"- a\n", "fleet.yaml:1:1: the fleet: keys with values are expected here"},
+		"list without end":         {base + "users: [\n" + strings.Repeat("a,\n", sized(2_700_000, 100_000)) + "{\n", "a value is expected here"},
+		"name that does not print": {base + "users: \"a\\e[2J\"\n", `a\x1b[2J" can't be read`},
+		"JSON of the kind":         {`{"format": 1, "servers": [], "stores": [], "users": {"a": 1}}`, "fleet.yaml:1:53: users: a list or the name"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			begin := time.Now()
@@ -122,6 +124,7 @@ func TestWhatTheParserReached(t *testing.T) {
 		"resources not reached": {strings.Replace(broken, "io: 9000}}", "cpu: 9}}", 1) + "resources: {disk: {}, cpu: {}\n", []string{
 			`fleet.yaml:3:57`, "fleet.yaml:8:12: the mapping that begins here",
 		}},
+		"in a long list":  {broken + "users:\n  - {user: anna, store: s001, disk: 1, io: 1}\nspread: [\n  rack,\n  {a:,\n", []string{`fleet.yaml:3:57`, "fleet.yaml:12:6: a value is expected here"}},
 		"second document": {broken + "---\n}\n", []string{"fleet.yaml:3:57", "fleet.yaml:9:1: "}},
 	} {
 		t.Run(name, func(t *testing.T) { expect(t, map[string]string{"fleet.yaml": test.text}, test.want...) })

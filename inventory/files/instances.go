@@ -108,7 +108,7 @@ func (r *reader) describe(store, row int, described instanceRow) bool {
 }
 
 func (r *reader) strayInstance(t *table, row int, stray instanceRow, stores map[inventory.StoreID]int) {
-	if r.partial {
+	if r.partial || r.incomplete[inventory.InStores] {
 		return
 	}
 	f := r.mistakes.keep(r.cell(t, row, "store"), "store %s is not in the fleet (instance on %s)",

@@ -15,6 +15,8 @@ func readItems[T any](r *reader, t *table, list *yaml.Node, f format[T]) {
 		if readItem(r, item, &row, &f) {
 			t.items = append(t.items, item)
 			f.keep(&row)
+		} else {
+			r.incomplete[f.name] = true
 		}
 	}
 }

@@ -252,3 +252,32 @@ func TestMistakesBeyondTheFirstHundred(t *testing.T) {
 		}
 	}
 }
+
+// A table that could not be read whole is not held against the others.
+func TestMistakesDoNotCascade(t *testing.T) {
+	good := map[string]string{
+		"fleet.yaml":  "format: 1\nservers: servers.csv\nstores: stores.csv\nusers: users.csv\nshares: shares.csv\n",
+		"servers.csv": "name,capacity:disk,capacity:io\nimap1,1TB,1\nimap2,1TB,1\n",
+		"stores.csv":  "name,master,replicas\ns1,imap1,imap2\n",
+		"users.csv":   "user,store,disk,io\nanna,s1,1,1\nbob,s1,1,1\n",
+		"shares.csv":  "owner,folder,grantee,rights\nanna,x,bob,l\n",
+	}
+	for _, test := range []struct{ file, text, want string }{
+		{"servers.csv", "name;capacity:disk\n", "servers.csv:1:1: the columns are not separated by commas"},
+		{"servers.csv", "name,capacity:disk,capacity:io\nimap1,1TB,1\nimap2,1TB\n", "servers.csv:3:10: 2 fields where the header has 3"},
+		{"stores.csv", "", "stores.csv:1:1: the file is empty"},
+		{"stores.csv", "nam,master,replicas\n", "stores.csv:1:1: "},
+		{"users.csv", "user,store,disk,io\nanna,s1,1,1\n\"bob,s1,1,1\n", "users.csv:3:1: the quote that opens here"},
+		{"fleet.yaml", strings.Replace(good["fleet.yaml"], "stores.csv", "store.csv", 1), "fleet.yaml:3:9: "},
+	} {
+		files := map[string]string{}
+		for name, text := range good {
+			files[name] = text
+		}
+		files[test.file] = test.text
+		got, e := complaintsOf(t, files)
+		if !strings.HasPrefix(got[0], test.want) || e.Files != 1 || e.Count > 2 {
+			t.Errorf("got %q, want only %s", got, test.want)
+		}
+	}
+}

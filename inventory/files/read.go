@@ -55,11 +55,11 @@ type reader struct {
 
 	mistakes, warnings collector
 
-	// partial says that only the part of the fleet file before a mistake was
-	// reached, so that nothing can be said of what is not there.
-	partial   bool
-	resources bool            // resources were reached
-	dropped   map[string]bool // resources beyond those that are possible
+	// Of what is not there nothing can be said if it may be where reading failed.
+	partial    bool                     // only the part of the fleet file before a mistake was reached
+	incomplete map[inventory.Table]bool // rows of the table could not be read
+	resources  bool                     // the declaration of resources was reached
+	dropped    map[string]bool          // resources beyond those that are possible
 
 	intern interner
 }
@@ -67,7 +67,7 @@ type reader struct {
 func newReader(path string) *reader {
 	return &reader{
 		inv: inventory.New(), fleet: &source{name: path},
-		tables: map[inventory.Table]*table{}, dropped: map[string]bool{}, intern: interner{},
+		tables: map[inventory.Table]*table{}, incomplete: map[inventory.Table]bool{}, dropped: map[string]bool{}, intern: interner{},
 		mistakes: newCollector(), warnings: newCollector(),
 	}
 }
@@ -92,28 +92,21 @@ func (r *reader) validate() {
 	}
 	mistakes, warnings := inventory.Validate(r.inv)
 	r.take(&r.mistakes, mistakes)
-	if !r.partial {
-		r.take(&r.warnings, warnings)
-	}
+	r.take(&r.warnings, warnings)
 	r.lookUp()
 }
 
 // take adds mistakes that name places of the inventory.
 func (r *reader) take(c *collector, mistakes inventory.Mistakes) {
-	kept := 0
 	for _, m := range mistakes.List {
-		kept++
-		if r.partial && m.Unresolved {
+		if m.Absent != "" && (r.partial || r.incomplete[m.Absent]) {
 			continue
 		}
 		text := m.Text
 		if m.Earlier != nil {
 			text += fmt.Sprintf(", first in line %d", r.locate(*m.Earlier).line)
 		}
-		c.take(r.locate(m.Place), text, m.Hint)
-	}
-	if !r.partial {
-		c.count += mistakes.Count - kept
+		c.take(r.locate(m.Place), text, m.Hint, 1+m.More)
 	}
 }
 

@@ -54,6 +54,7 @@ func (c *column[T]) yamlKey() string {
 
 // table remembers where the rows of a table came from.
 type table struct {
+	name    inventory.Table
 	file    *source
 	path    string
 	columns []string     // CSV: the header
@@ -92,18 +93,17 @@ type format[T any] struct {
 // readTable reads a table from where the value of its key says: a list in the
 // fleet file, or a file of CSV.
 func readTable[T any](r *reader, node *yaml.Node, f format[T]) *table {
-	t := &table{file: r.fleet}
+	t := &table{name: f.name, file: r.fleet}
 	r.tables[f.name] = t
-	if !r.plain(node, string(f.name)) {
-		return t
-	}
-	switch node.Kind {
-	case yaml.SequenceNode:
+	switch {
+	case !r.plain(node, string(f.name)):
+		r.incomplete[f.name] = true
+	case node.Kind == yaml.SequenceNode:
 		readItems(r, t, node, f)
-	case yaml.ScalarNode:
+	case node.Kind == yaml.ScalarNode:
 		readFile(r, t, node, f)
 	default:
-		r.mistakes.add(r.at(node), "", "%s: a list or the name of a CSV file is expected here", f.name)
+		r.fail(t, r.at(node), "", "%s: a list or the name of a CSV file is expected here", f.name)
 	}
 	return t
 }
@@ -136,6 +136,12 @@ func (f *format[T]) resolve(name string) (*column[T], setter[T], error) {
 		}
 	}
 	return nil, nil, nil
+}
+
+// fail adds a mistake for which a row or more of the table is not read.
+func (r *reader) fail(t *table, at position, hint, format string, args ...any) {
+	r.incomplete[t.name] = true
+	r.mistakes.add(at, hint, format, args...)
 }
 
 // complain adds the mistake that a setter found in a value.

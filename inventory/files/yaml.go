@@ -58,22 +58,31 @@ func decode(in io.Reader) (root, second *yaml.Node, err error) {
 }
 
 // reached reports why the parser stopped and returns the root of what stands
-// before: the text up to the line in question, or up to an earlier one if that
-// was in the middle of something.
+// before: the text up to the line in question or, if that is in the middle of
+// something, up to the last key of the fleet before it.
 func (r *reader) reached(text []byte, err error) *yaml.Node {
 	at, why := stopped(text, err)
 	r.mistakes.add(position{r.fleet, lineAt(text, at), columnAt(text, at)}, why.hint, "%s", why.text)
 	r.partial = true
-	const attempts = 10
-	for range attempts {
-		text = text[:bytes.LastIndexByte(text[:at], '\n')+1]
-		root, _, err := decode(bytes.NewReader(text))
-		if err == nil {
+	before := text[:bytes.LastIndexByte(text[:at], '\n')+1]
+	for _, text := range [][]byte{before, before[:lastKey(before)]} {
+		if root, _, err := decode(bytes.NewReader(text)); err == nil {
 			return root
 		}
-		at, _ = stopped(text, err)
 	}
 	return nil
+}
+
+// lastKey returns where the last line begins that looks like a key of the fleet.
+func lastKey(text []byte) int {
+	for end := len(text); end > 0; {
+		begin := bytes.LastIndexByte(text[:end-1], '\n') + 1
+		if line := text[begin:end]; line[0] >= 'a' && line[0] <= 'z' && bytes.IndexByte(line, ':') >= 0 {
+			return begin
+		}
+		end = begin
+	}
+	return 0
 }
 
 // badCharacter returns the offset of the first byte that YAML does not allow,
