@@ -112,24 +112,29 @@ func (l *ladder) improve(s *state) outcome {
 
 // shares are the quotas that new layouts are tried with: how much of its fair
 // share of all replicas a server may hold at most. Larger shares put replicas of
-// like size more closely together and leave servers without any.
-var shares = []float64{1, 1.2, 1.4, 1.6, 1.8, 2}
+// like size more closely together and leave servers without any. They are tried
+// two at a time until one pair comes to the goal.
+var shares = [][2]float64{{1.2, 1.4}, {1.6, 1.8}, {1, 2}}
 
-// rebuild lays out everything anew in several ways, two at a time.
+// rebuild lays out everything anew in several ways.
 func (l *ladder) rebuild(s *state) []outcome {
-	outcomes := make([]outcome, len(shares)+1)
-	var wait sync.WaitGroup
-	gate := make(chan struct{}, 2)
-	for i, share := range shares {
-		wait.Go(func() {
-			gate <- struct{}{}
-			defer func() { <-gate }()
-			outcomes[i] = l.build(s, uint64(10+i), share)
-		})
+	outcomes := []outcome{}
+	if exact := l.enumerate(); exact.state != nil {
+		outcomes = append(outcomes, exact)
 	}
-	wait.Wait()
-	outcomes[len(shares)] = l.enumerate()
-	return slices.DeleteFunc(outcomes, func(o outcome) bool { return o.state == nil })
+	for i, pair := range shares {
+		built := make([]outcome, len(pair))
+		var wait sync.WaitGroup
+		for j, share := range pair {
+			wait.Go(func() { built[j] = l.build(s, uint64(10+2*i+j), share) })
+		}
+		wait.Wait()
+		outcomes = append(outcomes, built...)
+		if slices.ContainsFunc(built, l.satisfied) {
+			break
+		}
+	}
+	return outcomes
 }
 
 // build constructs a layout with the quota and improves it.

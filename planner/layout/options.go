@@ -28,7 +28,7 @@ type Options struct {
 }
 
 // DefaultSteps is the default of Options.Steps.
-const DefaultSteps = 400
+const DefaultSteps = 250
 
 // Progress says how far a search is.
 type Progress struct {
