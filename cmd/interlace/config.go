@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,21 +22,15 @@ import (
 
 // config is the configuration: flags before environment before file before default.
 type config struct {
-	DB         string
-	Fleet      string
-	KeepSource time.Duration
-	IMAP       access
+	DB          string
+	Fleet       string
+	KeepSource  time.Duration
+	IMAP        access
+	Connections int
 
-	keys []key
-}
-
-// access says how to log in to an IMAP server.
-type access struct {
-	User         string
-	PasswordFile string
-	TLS          string
-	CAFile       string
-	Connections  int
+	servers   map[string]*access // that differ from IMAP, by server
+	instances map[string]*access // that differ, by the address of their IMAP service
+	keys      []key
 }
 
 // key is one setting.
@@ -53,15 +48,12 @@ func (k *key) env() string {
 // newConfig returns the defaults. Keys of features that do not read them yet
 // are checked and shown like all others.
 func newConfig() *config {
-	c := &config{}
-	c.keys = []key{
+	c := &config{servers: map[string]*access{}, instances: map[string]*access{}}
+	c.keys = slices.Concat([]key{
 		{path: "db", value: file(&c.DB, "interlace.db")},
 		{path: "fleet", value: file(&c.Fleet, "")},
-		{path: "imap.user", value: text(&c.IMAP.User)},
-		{path: "imap.password_file", value: file(&c.IMAP.PasswordFile, "")},
-		{path: "imap.tls", value: choice(&c.IMAP.TLS, "starttls", "tls", "starttls", "none")},
-		{path: "imap.ca_file", value: file(&c.IMAP.CAFile, "")},
-		{path: "imap.connections", value: count(&c.IMAP.Connections, 1)},
+	}, accessKeys("imap", &c.IMAP, "starttls"), []key{
+		{path: "imap.connections", value: count(&c.Connections, 1)},
 		{path: "sync.user", value: text(new(string))},
 		{path: "sync.password_file", value: file(new(string), "")},
 		{path: "probes.backlog", value: duration(new(time.Duration), "2m")},
@@ -82,11 +74,32 @@ func newConfig() *config {
 		{path: "routing_query", value: words()},
 		{path: "instance_hook", value: words()},
 		{path: "keep_source", value: duration(&c.KeepSource, "14d")},
-	}
+	})
 	for i := range c.keys {
 		c.keys[i].origin = "default"
 	}
 	return c
+}
+
+// accessKeys are the keys that say how to log in.
+func accessKeys(prefix string, to *access, tls string) []key {
+	return []key{
+		{path: prefix + ".user", value: text(&to.User), origin: "default"},
+		{path: prefix + ".password_file", value: file(&to.PasswordFile, ""), origin: "default"},
+		{path: prefix + ".tls", value: choice(&to.TLS, tls, "tls", "starttls", "none"), origin: "default"},
+		{path: prefix + ".ca_file", value: file(&to.CAFile, ""), origin: "default"},
+	}
+}
+
+// differing adds the keys of a server or an instance that has its own access.
+func (c *config) differing(section, name string) {
+	to := &access{}
+	if section == "imap.servers" {
+		c.servers[name] = to
+	} else {
+		c.instances[name] = to
+	}
+	c.keys = append(c.keys, accessKeys(section+"."+name, to, "")...)
 }
 
 // find returns the key of the path, or nil.
@@ -101,6 +114,9 @@ func (c *config) find(path string) *key {
 
 // isSection reports whether keys lie below the path.
 func (c *config) isSection(path string) bool {
+	if named(path) {
+		return true
+	}
 	for i := range c.keys {
 		if strings.HasPrefix(c.keys[i].path, path+".") {
 			return true
@@ -108,6 +124,10 @@ func (c *config) isSection(path string) bool {
 	}
 	return false
 }
+
+// named reports whether the keys of the section are names: of servers, or of the
+// addresses of instances.
+func named(path string) bool { return path == "imap.servers" || path == "imap.instances" }
 
 // readConfig reads the configuration file, then the environment, then the flags.
 func readConfig(path string, flags *pflag.FlagSet) (*config, error) {
@@ -229,6 +249,9 @@ func (p *configParser) mapping(prefix string, n *yaml.Node) {
 
 func (p *configParser) entry(prefix string, name, child *yaml.Node, seen map[string]bool) {
 	path := strings.TrimPrefix(prefix+"."+name.Value, ".")
+	if named(prefix) && !seen[path] {
+		p.config.differing(prefix, name.Value)
+	}
 	switch k := p.config.find(path); {
 	case seen[path]:
 		p.mistake(name, "", "%s is set twice", path)

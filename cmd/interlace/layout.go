@@ -77,7 +77,7 @@ func (a *app) layout(cmd *cobra.Command, flags layoutFlags) error {
 		return err
 	}
 	plan.Inventory = planner.NewReference(f.Inventory, f.groups, subjects(plan))
-	made := report.Made{Inventory: f.Inventory, Took: time.Since(start), File: flags.plan}
+	made := report.Made{Inventory: f.Inventory, Took: a.took(start), File: flags.plan}
 	return a.finish(plan, plan.Violations, plan.Stopped, made)
 }
 

@@ -72,7 +72,7 @@ func (a *app) moves(cmd *cobra.Command, paths []string, flags movesFlags) error 
 	if cmd.Context().Err() != nil {
 		stopped = planner.Cancelled
 	}
-	made := report.Made{Inventory: f.Inventory, Took: time.Since(start), File: flags.plan}
+	made := report.Made{Inventory: f.Inventory, Took: a.took(start), File: flags.plan}
 	return a.finish(&plan, plan.Violations, stopped, made)
 }
 

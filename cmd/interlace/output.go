@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"strconv"
+	"time"
 
 	"golang.org/x/term"
 
@@ -83,6 +84,15 @@ func (a *app) colour() bool {
 		return true
 	}
 	return os.Getenv("TERM") != "dumb" && isTerminal(a.stdout)
+}
+
+// took is the time since the start, for people: what goes elsewhere is the same
+// for the same input.
+func (a *app) took(start time.Time) time.Duration {
+	if !isTerminal(a.stdout) {
+		return 0
+	}
+	return time.Since(start)
 }
 
 func isTerminal(w io.Writer) bool {

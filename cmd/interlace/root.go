@@ -56,7 +56,7 @@ computes what failures do. Plans are files; nothing here changes a mail server.`
 		id       string
 		commands []*cobra.Command
 	}{
-		{groupInventory, []*cobra.Command{a.importCommand(), a.exportCommand(), a.showCommand(), a.checkCommand()}},
+		{groupInventory, []*cobra.Command{a.importCommand(), a.exportCommand(), a.discoverCommand(), a.showCommand(), a.checkCommand()}},
 		{groupPlanner, []*cobra.Command{a.layoutCommand(), a.usersCommand(), a.movesCommand(), a.simulateCommand()}},
 		{groupService, []*cobra.Command{a.demoCommand(), a.configCommand(), a.dbCommand(), a.manCommand(), a.versionCommand()}},
 	} {

@@ -12,7 +12,7 @@ import (
 // Made is what a screen of a plan says beside the plan itself.
 type Made struct {
 	Inventory *inventory.Inventory // the facts it was made from; nil if they are not at hand
-	Took      time.Duration        // below a tenth of a second: not said
+	Took      time.Duration        // 0: not said
 	File      string               // where the plan is; empty: nowhere
 }
 
@@ -23,8 +23,8 @@ func (m Made) headline(kind string, otherwise string, seed uint64) Lines {
 		of = FleetWords(m.Inventory)
 	}
 	took := ""
-	if m.Took >= 100*time.Millisecond {
-		took = DurationText(m.Took.Seconds())
+	if m.Took > 0 {
+		took = DurationText(m.Took.Round(time.Millisecond).Seconds())
 	}
 	var l Lines
 	l.add("%s", joined(kind+" of "+of, fmt.Sprintf("seed %d", seed), took))

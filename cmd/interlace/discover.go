@@ -1,0 +1,215 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/interlacemail/interlace/cmd/interlace/report"
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/inventory/discover"
+	"github.com/interlacemail/interlace/inventory/files"
+)
+
+type discoverFlags struct {
+	out     string
+	partial bool
+}
+
+func (a *app) discoverCommand() *cobra.Command {
+	var flags discoverFlags
+	c := &cobra.Command{
+		Use:   "discover",
+		Short: "Build or refresh the inventory from the live fleet over IMAP",
+		Long: `Ask every instance of the fleet as an administrator over IMAP: users, shared
+trees, mailboxes, live bytes, messages, shares, versions. Capacities, pins and
+states stay as they are. The result goes into the database, or with --out into a
+directory. Two discoveries at least an hour apart tell how much each user writes;
+until then that is estimated.
+
+The exit status is 1 if an instance did not answer. Then nothing is written,
+unless --partial lets what was known of it stay.`,
+		Example: `  interlace discover
+  interlace discover --fleet fleet/fleet.yaml --out discovered
+  interlace discover --partial`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.discover(cmd, flags)
+		},
+	}
+	c.Flags().StringVar(&flags.out, "out", "", "write fleet.yaml and its tables into this `directory`, not into the database")
+	c.Flags().BoolVar(&flags.partial, "partial", false, "accept that instances do not answer")
+	return c
+}
+
+func (a *app) discover(cmd *cobra.Command, flags discoverFlags) error {
+	f, err := a.facts(cmd.Context())
+	if err != nil {
+		return err
+	}
+	asker := newAsker(a.config)
+	if err := asker.check(f.Inventory); err != nil {
+		return err
+	}
+	counters := a.countersFile(flags.out)
+	bar := a.progress("discover")
+	found, err := discover.Fleet(cmd.Context(), f.Inventory, asker.ask, discover.Options{
+		Connections: a.config.Connections, Partial: flags.partial, KeepSource: a.config.KeepSource,
+		Admins: a.config.admins(), Earlier: a.readCounters(counters),
+		Progress: func(done, all int) { bar.at(done, all, "") },
+	})
+	bar.end()
+	if err != nil {
+		return fmt.Errorf("discover the fleet: %w", err)
+	}
+	var changes inventory.Changes
+	if found.Inventory != nil {
+		changes = inventory.Compare(f.Inventory, found.Inventory)
+		if err := a.keepDiscovered(cmd, found, flags.out, counters); err != nil {
+			return err
+		}
+	}
+	if err := a.print(discoveredResult(found, changes)); err != nil {
+		return err
+	}
+	return a.discoverStatus(found)
+}
+
+// keepDiscovered writes the inventory and then the counters.
+func (a *app) keepDiscovered(cmd *cobra.Command, found *discover.Result, out, counters string) error {
+	if out != "" {
+		if err := files.Write(out, found.Inventory); err != nil {
+			return fmt.Errorf("write the fleet: %w", err)
+		}
+	} else if _, err := a.save(cmd, found.Inventory, "discover"); err != nil {
+		return err
+	}
+	var text bytes.Buffer
+	if err := found.Counters.Write(&text); err != nil {
+		return err
+	}
+	if err := writeWhole(counters, text.Bytes()); err != nil {
+		return fmt.Errorf("write the counters: %w", err)
+	}
+	return nil
+}
+
+// countersFile is where the counters of the last discovery lie: beside what
+// was discovered.
+func (a *app) countersFile(out string) string {
+	if out != "" {
+		return filepath.Join(out, "counters.csv")
+	}
+	return strings.TrimSuffix(a.config.DB, ".db") + "-counters.csv"
+}
+
+// readCounters reads the counters of the last discovery. Without them, writes
+// are estimated.
+func (a *app) readCounters(path string) *discover.Counters {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil {
+		defer f.Close()
+		var c *discover.Counters
+		if c, err = discover.ReadCounters(f); err == nil {
+			return c
+		}
+	}
+	a.note("warning: the counters of the last discovery are not used: %v", err)
+	return nil
+}
+
+// admins are the accounts of ours, which are no users.
+func (c *config) admins() []string {
+	list := []string{c.IMAP.User, c.find("sync.user").value.String()}
+	for _, own := range c.servers {
+		list = append(list, own.User)
+	}
+	for _, own := range c.instances {
+		list = append(list, own.User)
+	}
+	slices.Sort(list)
+	return slices.DeleteFunc(slices.Compact(list), func(s string) bool { return s == "" })
+}
+
+// discoverStatus tells what stopped the discovery. Instances that do not answer
+// are what the command looks for; anything else that stops it is an error.
+func (a *app) discoverStatus(found *discover.Result) error {
+	unreachable := 0
+	for _, f := range found.Findings {
+		if f.Kind == discover.Unreachable {
+			unreachable++
+			continue
+		}
+		if f.Stops {
+			return &refused{hint(errors.New(f.Text), "%s", f.Hint), "nothing was written"}
+		}
+	}
+	if unreachable == 0 {
+		return nil
+	}
+	words := fmt.Sprintf("%d of %d instances did not answer", unreachable, found.Asked)
+	if found.Inventory == nil {
+		a.say("%s; nothing was written", words)
+		a.say("hint: --partial keeps what was known of them")
+	} else {
+		a.say("%s; what was known of them stays", words)
+	}
+	return errFound
+}
+
+// discovered is the answer of discover as JSON.
+type discovered struct {
+	At       time.Time           `json:"at"`
+	Asked    int                 `json:"asked"`
+	Answered int                 `json:"answered"`
+	Written  bool                `json:"written"`
+	Findings []discoveredFinding `json:"findings"`
+	Changes  []discoveredChange  `json:"changes"`
+}
+
+type discoveredFinding struct {
+	Kind   discover.Kind      `json:"kind"`
+	Stops  bool               `json:"stops"`
+	Store  inventory.StoreID  `json:"store"`
+	Server inventory.ServerID `json:"server"`
+	User   inventory.UserID   `json:"user"`
+	Text   string             `json:"text"`
+}
+
+type discoveredChange struct {
+	Subject string `json:"subject"`
+	Change  string `json:"change"`
+	Count   int    `json:"count"`
+}
+
+func discoveredResult(found *discover.Result, changes inventory.Changes) result {
+	answer := discovered{
+		Asked: found.Asked, Answered: found.Answered, Written: found.Inventory != nil,
+		Findings: []discoveredFinding{}, Changes: []discoveredChange{},
+	}
+	if found.Counters != nil {
+		answer.At = found.Counters.Time
+	}
+	d := report.Discovery{Asked: found.Asked, Answered: found.Answered, Inventory: found.Inventory, Changes: changes}
+	for _, f := range found.Findings {
+		answer.Findings = append(answer.Findings, discoveredFinding{f.Kind, f.Stops, f.Store, f.Server, f.User, f.Text})
+		d.Findings = append(d.Findings, report.Finding{
+			Kind: string(f.Kind), Stops: f.Stops, Store: f.Store, Server: f.Server, User: f.User, Text: f.Text, Hint: f.Hint,
+		})
+	}
+	for _, c := range changes {
+		answer.Changes = append(answer.Changes, discoveredChange{c.Subject, c.What, c.Count})
+	}
+	return result{screen: report.Discovered(d), table: report.Findings(d.Findings), json: object(answer)}
+}

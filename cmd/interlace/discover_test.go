@@ -1,0 +1,194 @@
+package main_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/interlacemail/interlace/fixtures/cyrustest"
+)
+
+// program runs the program, which the tests' main has put on the path.
+func program(t *testing.T, args ...string) (status int, stdout, stderr string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	c := exec.CommandContext(ctx, "interlace", args...)
+	var out, errs strings.Builder
+	c.Stdout, c.Stderr = &out, &errs
+	err := c.Run()
+	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return c.ProcessState.ExitCode(), out.String(), errs.String()
+}
+
+// discovery is the answer of discover.
+type discovery struct {
+	Asked, Answered int
+	Written         bool
+	Findings        []struct {
+		Kind, Server string
+		Stops        bool
+	}
+}
+
+func answer(t *testing.T, text string) discovery {
+	t.Helper()
+	var d discovery
+	if err := json.Unmarshal([]byte(text), &d); err != nil {
+		t.Fatalf("%v: %s", err, text)
+	}
+	return d
+}
+
+// fleetFile describes a running fleet in a new directory, with its
+// configuration, and goes there.
+func fleetFile(t *testing.T, fleet *cyrustest.Fleet) {
+	t.Helper()
+	t.Chdir(t.TempDir())
+	var b strings.Builder
+	b.WriteString("format: 1\nservers:\n")
+	for i := range 2 {
+		fmt.Fprintf(&b, "  - {name: imap%d, capacity: {disk: 1TB, io: 100}}\n", i+1)
+	}
+	b.WriteString("stores:\n")
+	for _, store := range fleet.Stores {
+		fmt.Fprintf(&b, "  - name: %s\n    instances:\n", store.Name)
+		for i, in := range store.Instances {
+			role := "master"
+			if i > 0 {
+				role = "replica"
+			}
+			fmt.Fprintf(&b, "      - {server: imap%d, role: %s, imap: %q}\n", i+1, role, in.IMAP)
+		}
+	}
+	put(t, "fleet.yaml", b.String())
+	put(t, "password", fleet.Password+"\n")
+	put(t, "interlace.yaml", "fleet: fleet.yaml\nimap: {user: "+cyrustest.AdminUser+", password_file: password, tls: none}\n")
+}
+
+func put(t *testing.T, name, content string) {
+	t.Helper()
+	if err := os.WriteFile(name, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestDiscoverLiveFleet(t *testing.T) {
+	fleet := cyrustest.Run(t, cyrustest.StoreOptions{Name: "s1"})
+	err := fleet.Stores[0].Master().Fill(t.Context(), []cyrustest.Mailbox{
+		{Name: "user.anna", Messages: 3},
+		{Name: "user.anna.Projects", ACL: []cyrustest.Right{{Identifier: "bob", Rights: "lrs"}}, Messages: 2},
+		{Name: "user.bob", Messages: 1},
+		{Name: "office", ACL: []cyrustest.Right{{Identifier: "anyone", Rights: "lrs"}}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := fleet.Settle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	fleetFile(t, fleet)
+
+	status, stdout, stderr := program(t, "discover", "--out", "found")
+	if status != 0 || !strings.Contains(stdout, "2 of 2 instances answered") || !strings.Contains(stdout, "2 servers, 1 store, 3 users") {
+		t.Fatalf("status %d: %s%s", status, stdout, stderr)
+	}
+	if !strings.Contains(stdout, "io is estimated for 3 users") {
+		t.Errorf("nothing is said of estimates: %s", stdout)
+	}
+	status, stdout, _ = program(t, "show", "users", "--fleet", "found/fleet.yaml", "-o", "csv")
+	for _, want := range []string{"\nanna,s1,user,anna,2,", "\nbob,s1,user,anna,2,", "\noffice,s1,shared,office,1,"} {
+		if status != 0 || !strings.Contains(stdout, want) {
+			t.Errorf("users: %s, want a line %q", stdout, want)
+		}
+	}
+
+	// What is discovered goes into the database, and a second time nothing changes.
+	if status, stdout, stderr = program(t, "discover", "--quiet"); status != 0 {
+		t.Fatalf("status %d: %s%s", status, stdout, stderr)
+	}
+	status, stdout, stderr = program(t, "export", "again", "--db", "interlace.db")
+	if status != 0 || !strings.Contains(stdout, "2 servers, 1 store, 3 users") {
+		t.Errorf("status %d: %s%s", status, stdout, stderr)
+	}
+
+	// An instance that does not answer is named, and nothing is written.
+	if err := fleet.Stores[0].Replicas()[0].Stop(); err != nil {
+		t.Fatal(err)
+	}
+	status, stdout, stderr = program(t, "discover", "--out", "half", "-o", "json")
+	found := answer(t, stdout)
+	if status != 1 || found.Answered != 1 || found.Written || !strings.Contains(stderr, "1 of 2 instances did not answer; nothing was written") {
+		t.Errorf("status %d: %s%s", status, stdout, stderr)
+	}
+	if len(found.Findings) == 0 || found.Findings[0].Kind != "unreachable" || found.Findings[0].Server != "imap2" {
+		t.Errorf("the instance is not named: %s", stdout)
+	}
+	if _, err := os.Stat("half"); err == nil {
+		t.Error("something was written")
+	}
+	status, stdout, stderr = program(t, "discover", "--out", "half", "--partial")
+	if status != 1 || !strings.Contains(stderr, "what was known of them stays") {
+		t.Errorf("status %d: %s%s", status, stdout, stderr)
+	}
+	if _, err := os.Stat(filepath.Join("half", "fleet.yaml")); err != nil {
+		t.Error(err)
+	}
+}
+
+// Nobody listens, or nobody says anything.
+func TestDiscoverDeadFleet(t *testing.T) {
+	t.Chdir(t.TempDir())
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := listener.Addr().String()
+	if err := listener.Close(); err != nil {
+		t.Fatal(err)
+	}
+	put(t, "fleet.yaml", `format: 1
+servers:
+  - {name: imap1, capacity: {disk: 1TB, io: 100}}
+stores:
+  - {name: s1, instances: [{server: imap1, role: master, imap: "`+address+`"}]}
+`)
+	put(t, "password", "geheim\n")
+	for _, c := range []struct {
+		name, config string
+		status       int
+		want         string
+	}{
+		{"nobody to log in as", "{}", 2, "imap.user and imap.password_file are not both set"},
+		{"password for all to read", "{user: admin, password_file: open}", 2, "others may read open"},
+		{"nobody listens", "{user: admin, password_file: password, tls: none}", 1, "1 of 1 instances did not answer; nothing was written"},
+		{"another password file for the server", "{user: admin, password_file: password, servers: {imap1: {password_file: missing}}}", 2, "missing"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			put(t, "interlace.yaml", "fleet: fleet.yaml\nimap: "+c.config+"\n")
+			if err := os.WriteFile("open", []byte("geheim\n"), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			status, stdout, stderr := program(t, "discover")
+			if status != c.status || !strings.Contains(stderr, c.want) {
+				t.Errorf("status %d, want %d and %q: %s%s", status, c.status, c.want, stdout, stderr)
+			}
+			if strings.Contains(stdout+stderr, "geheim") {
+				t.Errorf("the password is told: %s%s", stdout, stderr)
+			}
+			if _, err := os.Stat("interlace.db"); err == nil {
+				t.Error("a database was made")
+			}
+		})
+	}
+}

@@ -1,0 +1,110 @@
+package report
+
+import (
+	"slices"
+
+	"github.com/interlacemail/interlace/inventory"
+)
+
+// Finding is something that a discovery met.
+type Finding struct {
+	Kind   string
+	Stops  bool
+	Store  inventory.StoreID
+	Server inventory.ServerID
+	User   inventory.UserID
+	Text   string
+	Hint   string
+}
+
+// Discovery is what came of asking the live fleet.
+type Discovery struct {
+	Asked, Answered int
+	Inventory       *inventory.Inventory // nil: nothing was accepted
+	Findings        []Finding
+	Changes         inventory.Changes
+}
+
+// shownFindings limits the text; CSV and JSON have all.
+const shownFindings = 20
+
+// Discovered is the screen of a discovery.
+func Discovered(d Discovery) *Screen {
+	s := &Screen{}
+	var head Lines
+	head.add("%s of %s answered", CountText(d.Answered), things(d.Asked, "instance", "instances"))
+	if d.Answered < d.Asked {
+		head[0].Tone = Broken
+	}
+	if d.Inventory != nil {
+		head.add("%s", FleetWords(d.Inventory))
+		if words := estimatedWords(d.Inventory); words != "" {
+			head = append(head, Line{Words: words, Tone: Soon})
+		}
+		if len(d.Changes) == 0 {
+			head.add("nothing has changed")
+		}
+	}
+	s.add(head)
+	s.AddFirst(Changes(d.Changes), len(d.Changes))
+	s.AddFirst(Findings(d.Findings), shownFindings)
+	s.addHints(d.Findings)
+	return s
+}
+
+// estimatedWords says for how many users a load is estimated.
+func estimatedWords(inv *inventory.Inventory) string {
+	users := 0
+	var mask uint8
+	for i := range inv.Users {
+		if inv.Users[i].Estimated != 0 {
+			users++
+			mask |= inv.Users[i].Estimated
+		}
+	}
+	if users == 0 {
+		return ""
+	}
+	var names []inventory.ResourceID
+	for r := range inv.Resources {
+		if mask&(1<<r) != 0 {
+			names = append(names, inv.Resources[r].Name)
+		}
+	}
+	return someOf(names) + " is estimated for " + things(users, "user", "users") + ": a discovery at least an hour later measures it"
+}
+
+// addHints says what to do, each hint once.
+func (s *Screen) addHints(findings []Finding) {
+	var facts Facts
+	for _, f := range findings {
+		if f.Hint != "" && !slices.Contains(facts, Fact{"hint", f.Hint}) {
+			facts = append(facts, Fact{"hint", f.Hint})
+		}
+	}
+	if facts != nil {
+		s.add(facts)
+	}
+}
+
+// Findings is the table of findings.
+func Findings(findings []Finding) *Table {
+	t := &Table{Columns: []Column{
+		left("found", "kind", 0), hidden("stops"), left("store", "store", 2), left("server", "server", 2), left("user", "user", 2), left("", "text", 0),
+	}}
+	t.Rows = func(yield func([]Cell) bool) {
+		for _, f := range findings {
+			tone := Soon
+			if f.Stops {
+				tone = Broken
+			}
+			row := []Cell{
+				words(f.Kind).in(tone), yes(f.Stops, "yes"), words(string(f.Store)), words(string(f.Server)), words(string(f.User)), words(f.Text),
+			}
+			if !yield(row) {
+				return
+			}
+		}
+	}
+	return t
+}
