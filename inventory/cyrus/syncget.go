@@ -129,6 +129,9 @@ func (s *scanner) acl() []Right {
 	rights := make([]Right, len(fields)/2)
 	for i := range rights {
 		rights[i] = Right{Identifier: fields[2*i], Rights: fields[2*i+1]}
+		if rights[i].Identifier == "" {
+			s.fail("an identifier")
+		}
 	}
 	return rights
 }

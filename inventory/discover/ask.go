@@ -1,0 +1,145 @@
+package discover
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/inventory/cyrus"
+)
+
+// view is what is known of one store after its instances were asked.
+type view struct {
+	known    bool                  // the master answered
+	owners   []owner               // users by name, then shared trees by name
+	settings []*inventory.Settings // by instance; nil where unknown
+	findings []Finding
+
+	asked, answered int
+}
+
+// asker asks the instances of all stores.
+type asker struct {
+	inv      *inventory.Inventory
+	ask      Ask
+	options  Options
+	servers  map[inventory.ServerID]chan struct{} // one place for each connection
+	mu       sync.Mutex
+	done, of int
+}
+
+// askAll asks all stores, each of them replicas first, and digests the answers
+// store by store.
+func askAll(ctx context.Context, inv *inventory.Inventory, ask Ask, o Options) ([]view, error) {
+	a := &asker{inv: inv, ask: ask, options: o, servers: map[inventory.ServerID]chan struct{}{}}
+	for i := range inv.Servers {
+		a.servers[inv.Servers[i].Name] = make(chan struct{}, o.Connections)
+	}
+	for i := range inv.Stores {
+		for _, in := range inv.Stores[i].Instances {
+			if in.IMAP != "" && !a.down(in.Server) {
+				a.of++
+			}
+		}
+	}
+	views := make([]view, len(inv.Stores))
+	var group errgroup.Group
+	group.SetLimit(o.Parallel)
+	for i := range inv.Stores {
+		group.Go(func() error {
+			views[i] = a.store(ctx, &inv.Stores[i])
+			return ctx.Err()
+		})
+	}
+	return views, group.Wait()
+}
+
+// store asks the instances of one store: the replicas first and the master last.
+func (a *asker) store(ctx context.Context, store *inventory.Store) view {
+	v := view{settings: make([]*inventory.Settings, len(store.Instances))}
+	replicas := make([]*digest, len(store.Instances))
+	for i := len(store.Instances) - 1; i >= 0; i-- {
+		in := store.Instances[i]
+		snapshot := a.instance(ctx, &v, store, in)
+		if snapshot == nil {
+			continue
+		}
+		v.settings[i] = settings(in.Settings, snapshot)
+		if i > 0 {
+			replicas[i] = newDigest(snapshot)
+			continue
+		}
+		v.known = true
+		v.owners = owners(snapshot, a.options)
+		v.findings = append(v.findings, unreadable(store, snapshot)...)
+		for k := 1; k < len(replicas); k++ {
+			if replicas[k] != nil {
+				v.findings = append(v.findings, replicas[k].against(snapshot, store, store.Instances[k].Server)...)
+			}
+		}
+	}
+	return v
+}
+
+// instance asks one instance, or says why not.
+func (a *asker) instance(ctx context.Context, v *view, store *inventory.Store, in inventory.Instance) *cyrus.Snapshot {
+	finding := Finding{Store: store.Name, Server: in.Server}
+	switch {
+	case a.down(in.Server):
+		finding.Kind = ServerDown
+		finding.Text = fmt.Sprintf("%s on %s was not asked: the server is down; what was known of it stays", store.Name, in.Server)
+		v.findings = append(v.findings, finding)
+		return nil
+	case in.IMAP == "":
+		finding.Kind, finding.Stops = NoAddress, in.Role == inventory.Master && !a.options.Partial
+		finding.Text = fmt.Sprintf("%s of %s on %s has no IMAP address", in.Role, store.Name, in.Server)
+		finding.Hint = "give the instance imap: host:port"
+		v.findings = append(v.findings, finding)
+		return nil
+	}
+	v.asked++
+	snapshot, err := a.read(ctx, in)
+	switch {
+	case err != nil:
+		finding.Kind, finding.Stops, finding.Err = Unreachable, !a.options.Partial, err
+		finding.Text = fmt.Sprintf("%s of %s on %s did not answer: %v", in.Role, store.Name, in.Server, err)
+		v.findings = append(v.findings, finding)
+		return nil
+	case snapshot.Server.Murder != "":
+		finding.Kind, finding.Stops = Murder, true
+		finding.Text = fmt.Sprintf("%s of %s on %s is part of a Cyrus murder: its mailboxes are kept by %s", in.Role, store.Name, in.Server, snapshot.Server.Murder)
+		finding.Hint = "interlace knows fleets of independent instances only"
+		v.findings = append(v.findings, finding)
+	}
+	v.answered++
+	return snapshot
+}
+
+// read asks over one of the server's connections.
+func (a *asker) read(ctx context.Context, in inventory.Instance) (*cyrus.Snapshot, error) {
+	place := a.servers[in.Server]
+	select {
+	case place <- struct{}{}:
+		defer func() { <-place }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	limited, cancel := context.WithTimeout(ctx, a.options.Timeout)
+	defer cancel()
+	snapshot, err := a.ask(limited, in)
+	if a.options.Progress != nil {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		a.done++
+		a.options.Progress(a.done, a.of)
+	}
+	return snapshot, err
+}
+
+func (a *asker) down(server inventory.ServerID) bool {
+	i := a.inv.Server(server)
+	return i >= 0 && a.inv.Servers[i].State == inventory.Down
+}

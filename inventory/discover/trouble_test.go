@@ -1,0 +1,176 @@
+package discover_test
+
+import (
+	"testing"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/inventory/cyrus"
+	"github.com/interlacemail/interlace/inventory/discover"
+)
+
+func TestReplicaThatTakesWrites(t *testing.T) {
+	for _, c := range []struct {
+		name            string
+		master, replica func(*cyrus.Snapshot)
+		kind            discover.Kind // empty for no finding
+		text            string
+	}{
+		{"equal", nil, nil, "", ""},
+		{"behind", func(s *cyrus.Snapshot) { mailbox(s, "user.anna").Status.HighestModSeq++ }, nil, "", ""},
+		{
+			"ahead in one mailbox", nil, func(s *cyrus.Snapshot) { mailbox(s, "user.anna").Status.HighestModSeq++ },
+			discover.ReplicaWritten, "is ahead of its master in one mailbox (user.anna) and nowhere behind: it looks as if it is the master",
+		},
+		{
+			"ahead by a message", nil, func(s *cyrus.Snapshot) { mailbox(s, "user.bob").Status.UIDNext++ },
+			discover.ReplicaWritten, "it looks as if it is the master",
+		},
+		{
+			"ahead here and behind there",
+			func(s *cyrus.Snapshot) { mailbox(s, "user.anna").Status.HighestModSeq++ },
+			func(s *cyrus.Snapshot) { mailbox(s, "user.bob").Status.HighestModSeq++ },
+			discover.ReplicaWritten, "takes writes of its own",
+		},
+		{
+			"with a mailbox of its own", nil, func(s *cyrus.Snapshot) { *s = *server("user.anna", "user.bob", "user.carl") },
+			discover.ReplicaWritten, "has what its master has not: one mailbox (user.carl)",
+		},
+		{
+			"without some mailboxes", func(s *cyrus.Snapshot) { *s = *server("user.anna", "user.bob", "user.carl", "user.dora") }, nil,
+			discover.ReplicaIncomplete, "lacks what its master has: 2 mailboxes (user.carl)",
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := world{}
+			w.pair("s1", server("user.anna", "user.bob"))
+			if c.master != nil {
+				c.master(w["s1m:143"])
+			}
+			if c.replica != nil {
+				c.replica(w["s1r:143"])
+			}
+			result := find(t, fleet(1), w.ask, discover.Options{})
+			if c.kind == "" {
+				if len(result.Findings) > 0 {
+					t.Errorf("findings %+v, want none", result.Findings)
+				}
+				return
+			}
+			only(t, result, c.kind, c.text)
+			if result.Inventory == nil || result.Findings[0].Server != "imap2" {
+				t.Errorf("finding %+v", result.Findings[0])
+			}
+		})
+	}
+}
+
+func TestUserOnTwoMasters(t *testing.T) {
+	w := world{}
+	w.pair("s1", server("user.anna", "user.bob"))
+	w.pair("s2", server("user.anna", "user.carl"))
+	only(t, find(t, fleet(2), w.ask, discover.Options{}), discover.TwoMasters, "anna is on the masters of s1 and s2")
+
+	// The copy that a move leaves behind for a while is no second home.
+	old := fleet(2)
+	old.Users = []inventory.User{{Name: "anna", Store: "s2", Moved: "2026-03-05", Load: inventory.Load{1, 1}}}
+	result := find(t, old, w.ask, discover.Options{})
+	only(t, result, discover.LeftBehind, "anna was moved to s2 on 2026-03-05 and still has mailboxes on s1")
+	if u := user(t, result.Inventory, "anna"); u.Store != "s2" || u.Load[0] != 1000 || u.Moved != "2026-03-05" {
+		t.Errorf("anna is %+v", u)
+	}
+	old.Users[0].Moved = "2026-02-20"
+	only(t, find(t, old, w.ask, discover.Options{}), discover.TwoMasters, "anna")
+	old.Users[0].Moved, old.Users[0].Store = "2026-03-05", "s1"
+	only(t, find(t, old, w.ask, discover.Options{}), discover.LeftBehind, "on s2")
+}
+
+func TestStoreThatLostItsUsers(t *testing.T) {
+	old := fleet(2)
+	old.Users = []inventory.User{{Name: "anna", Store: "s1", Load: inventory.Load{1, 1}}, {Name: "bob", Store: "s2", Load: inventory.Load{1, 1}}}
+	w := world{}
+	w.pair("s1", server("team"))
+	w.pair("s2", server("user.bob"))
+	only(t, find(t, old, w.ask, discover.Options{}), discover.NoUsers, "store s1 has no user any more, and 1 of those it had")
+
+	// All of them are elsewhere: the store was emptied.
+	w.pair("s2", server("user.anna", "user.bob"))
+	if u := user(t, found(t, old, w.ask, discover.Options{}), "anna"); u.Store != "s2" || u.Moved != "2026-03-15" {
+		t.Errorf("anna is %+v", u)
+	}
+	// A store that never had users may have none.
+	old.Users = old.Users[1:]
+	w.pair("s2", server("user.bob"))
+	found(t, old, w.ask, discover.Options{})
+}
+
+func TestMurder(t *testing.T) {
+	w := world{}
+	w.pair("s1", server("user.anna"))
+	w["s1r:143"].Server.Murder = "mupdate://mupdate.example.org/"
+	only(t, find(t, fleet(1), w.ask, discover.Options{Partial: true}), discover.Murder, "mupdate.example.org")
+}
+
+func TestSharedTreesOfOneName(t *testing.T) {
+	w := world{}
+	for _, store := range []string{"s1", "s2"} {
+		s := server("team", "team.plans", "user.of"+store)
+		mailbox(s, "team.plans").ACL = []cyrus.Right{{Identifier: "of" + store, Rights: "lrs"}}
+		w.pair(store, s)
+	}
+	result := find(t, fleet(2), w.ask, discover.Options{})
+	only(t, result, discover.TreeOnStores, "2 stores have a shared tree team")
+	for _, store := range []inventory.StoreID{"s1", "s2"} {
+		tree := user(t, result.Inventory, "team@"+inventory.UserID(store))
+		if tree.Store != store || !tree.Pinned || tree.Kind != inventory.Shared || tree.Mailboxes != 2 {
+			t.Errorf("tree %+v", tree)
+		}
+	}
+	if want := (inventory.Share{Owner: "team@s2", Folder: "plans", Grantee: "ofs2", Rights: "lrs"}); result.Inventory.Shares[1] != want {
+		t.Errorf("share %+v, want %+v", result.Inventory.Shares[1], want)
+	}
+
+	// A tree and a user of one name are told apart, and the tree may move.
+	w = world{}
+	w.pair("s1", server("anna", "user.anna"))
+	inv := found(t, fleet(1), w.ask, discover.Options{})
+	if tree := user(t, inv, "anna@s1"); tree.Kind != inventory.Shared || tree.Pinned {
+		t.Errorf("tree %+v", tree)
+	}
+}
+
+func TestUnreadableMailbox(t *testing.T) {
+	old := fleet(1)
+	old.Users = []inventory.User{{Name: "anna", Store: "s1", Load: inventory.Load{9000, 1}}}
+	w := world{}
+	w.pair("s1", server("user.anna", "user.anna.Sent", "user.bob"))
+	*mailbox(w["s1m:143"], "user.anna.Sent") = cyrus.Mailbox{Name: "user.anna.Sent", Internal: "user.anna.Sent"}
+	result := find(t, old, w.ask, discover.Options{})
+	if len(result.Findings) != 2 || result.Findings[1].Kind != discover.Unreadable || result.Findings[1].User != "anna" {
+		t.Fatalf("findings %+v", result.Findings)
+	}
+	anna := user(t, result.Inventory, "anna")
+	if anna.Messages != inventory.Unknown || anna.Mailboxes != 2 || anna.Load[0] != 9000 || anna.Estimated != 1 {
+		t.Errorf("anna is %+v, want what was known before, marked as estimated", anna)
+	}
+	if bob := user(t, result.Inventory, "bob"); bob.Estimated != 2 {
+		t.Errorf("bob is %+v", bob)
+	}
+}
+
+func TestUnknownGrantees(t *testing.T) {
+	old := fleet(1)
+	old.Sharing.Ignore = []inventory.UserID{"archive"}
+	s := server("user.anna", "user.anna.Sent")
+	for i := range s.Mailboxes {
+		s.Mailboxes[i].ACL = []cyrus.Right{
+			{Identifier: "ghost", Rights: "l"}, {Identifier: "archive", Rights: "l"}, {Identifier: "group:g", Rights: "l"}, {Identifier: "anonymous", Rights: "l"},
+		}
+	}
+	w := world{}
+	w.pair("s1", s)
+	result := find(t, old, w.ask, discover.Options{})
+	only(t, result, discover.UnknownGrantee, "ghost has rights to 2 folders")
+	if len(result.Inventory.Shares) != 8 {
+		t.Errorf("%d shares, want all 8", len(result.Inventory.Shares))
+	}
+}
