@@ -80,14 +80,12 @@ func sameDomains(a, b *Store) bool {
 // sameInstances reports whether the servers that both stores are on are reached
 // and configured in the same way.
 func sameInstances(a, b *Store) bool {
-	for i := range b.Instances {
-		now := b.Instances[i]
-		before := a.On(now.Server)
-		if before == nil {
-			continue
+	for _, now := range b.Instances {
+		same := func(before Instance) bool {
+			before.Role = now.Role
+			return before == now
 		}
-		now.Role = before.Role
-		if now != *before {
+		if a.On(now.Server) != nil && !slices.ContainsFunc(a.Instances, same) {
 			return false
 		}
 	}

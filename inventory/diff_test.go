@@ -32,6 +32,9 @@ func before() *inventory.Inventory {
 	for _, name := range []inventory.UserID{"anna", "bob", "carol"} {
 		inv.Users = append(inv.Users, inventory.User{Name: name, Store: "s1", Load: inventory.Load{10, 1}, Messages: 5, Mailboxes: 2})
 	}
+	inv.Stores = append(inv.Stores, inventory.Store{Name: "s3", State: inventory.Active, Instances: []inventory.Instance{
+		{Server: "imap3", Role: inventory.Master, IMAP: "imap3:143"}, {Server: "imap3", Role: inventory.Replica, IMAP: "imap3:2143"},
+	}})
 	inv.Shares = []inventory.Share{{Owner: "anna", Folder: "Work", Grantee: "bob", Rights: "lrs"}}
 	inv.Groups = []inventory.Membership{{Group: "staff", Member: "anna"}}
 	return inv
@@ -106,12 +109,12 @@ func TestCompare(t *testing.T) {
 			inventory.Changes{one("server", "changed", "imap1", "", "")},
 		},
 		{
-			"store added", func(inv *inventory.Inventory) { inv.Stores = append(inv.Stores, inventory.Store{Name: "s3"}) },
-			inventory.Changes{one("store", "added", "s3", "", "")},
+			"store added", func(inv *inventory.Inventory) { inv.Stores = append(inv.Stores, inventory.Store{Name: "s4"}) },
+			inventory.Changes{one("store", "added", "s4", "", "")},
 		},
 		{
-			"store removed", func(inv *inventory.Inventory) { inv.Stores = inv.Stores[:1] },
-			inventory.Changes{one("store", "removed", "s2", "", "")},
+			"store removed", func(inv *inventory.Inventory) { inv.Stores = inv.Stores[:2] },
+			inventory.Changes{one("store", "removed", "s3", "", "")},
 		},
 		{
 			"store state", func(inv *inventory.Inventory) { inv.Stores[0].State = inventory.Drain },
@@ -133,6 +136,10 @@ func TestCompare(t *testing.T) {
 		{
 			"address", func(inv *inventory.Inventory) { inv.Stores[0].Instances[1].IMAP = "imap2:2143" },
 			inventory.Changes{one("store", "changed", "s1", "", "")},
+		},
+		{
+			"address of two instances on one server", func(inv *inventory.Inventory) { inv.Stores[2].Instances[1].IMAP = "imap3:3143" },
+			inventory.Changes{one("store", "changed", "s3", "", "")},
 		},
 		{"allowed domains", func(inv *inventory.Inventory) {
 			inv.Stores[0].Only = map[inventory.Level][]inventory.DomainID{"rack": {"a1"}}
