@@ -133,7 +133,7 @@ func TestWhatTheParserReached(t *testing.T) {
 
 // A line of a gigabyte costs no memory, and what follows it is read.
 func TestLongLine(t *testing.T) {
-	size := sized(1<<30, 32<<20)
+	size := sized(1<<30, 8<<20)
 	dir := lay(t, map[string]string{"fleet.yaml": base + "users: users.csv\n"})
 	file, err := os.Create(filepath.Join(dir, "users.csv"))
 	if err != nil {
@@ -153,7 +153,7 @@ func TestLongLine(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "users.csv:3:1: the line is longer than 64 KiB") || !strings.Contains(err.Error(), "users.csv:4:5: store s009") {
 		t.Errorf("got %v", err)
 	}
-	if used := after.TotalAlloc - before.TotalAlloc; used > 4<<20 {
+	if used := after.TotalAlloc - before.TotalAlloc; used > 2<<20 {
 		t.Errorf("reading used %d bytes", used)
 	}
 }
@@ -249,7 +249,7 @@ func TestMixedLineEnds(t *testing.T) {
 
 // Five million rows at no more than 200 bytes each.
 func TestManyUsers(t *testing.T) {
-	n := sized(5_000_000, 200_000)
+	n := sized(5_000_000, 50_000)
 	path := layUsers(t, n, true)
 	before := heap()
 	inv, _, err := Read(path)

@@ -37,7 +37,7 @@ func (r *reader) cell(t *table, row int, field string) found {
 	if t.items != nil {
 		return found{position: r.at(descend(t.items[row], field))}
 	}
-	f := found{position: t.at(row)}
+	f := found{position: position{t.file, int(t.lines[row]), 1}}
 	if field != "" {
 		f.lookup = &lookup{t, field}
 	}

@@ -114,6 +114,11 @@ func TestMistakesInFleet(t *testing.T) {
 		"column as a resource":  {"stores:", "resources: {disk: {}, io: {}, store: {}}\nstores:", []string{"fleet.yaml:3:50: server imap1 has no capacity for store", "fleet.yaml:4:50", "fleet.yaml:5:38: a resource can't be called store"}},
 		"two documents":         {"", "---\nformat: 1\n", []string{"fleet.yaml:8:1: a second document begins here"}},
 		"address":               {"role: master}", "role: master, imap: imap1}", []string{`fleet.yaml:7:53: imap of s001 on imap1: "imap1" has no port`}},
+		"words with a space":    {"stores:", "users: [{user: a, store: s001, disk: 1, io: 1, estimated: [disk io]}]\nstores:", []string{`fleet.yaml:5:59: estimated of a: "disk io" is not a name`}},
+		"estimated in no one":   {"stores:", "users: [{user: a, store: s001, disk: 1, io: 1, estimated: dsik}]\nstores:", []string{"fleet.yaml:5:59: estimated of a: dsik is not a declared resource (dsik looks like disk)"}},
+		"instances as text":     {"[{server: imap1, role: master}, {server: imap2, role: replica}]", "imap1", []string{"fleet.yaml:7:16: instances of s001: a list is expected here"}},
+		"list as a value":       {"role: master", "role: [master]", []string{"fleet.yaml:7:39: role: a single value is expected here"}},
+		"mapping as a key":      {"stores:", "? {a: 1}\n: 2\nstores:", []string{"fleet.yaml:5:3: the fleet: a key must be a text"}},
 		"user twice inline":     {"stores:", "users: [{user: a, store: s001, disk: 1, io: 1}, {user: a, store: s001, disk: 1, io: 1}]\nstores:", []string{"fleet.yaml:5:56: user a is named twice, first in line 5"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -187,16 +192,17 @@ func TestMistakesInLargeTables(t *testing.T) {
 		file, text string
 		want       []string
 	}{
-		"no capacity column": {"servers.csv", "name,capacity:disk\nimap1,1TB\nimap2,2TB\n", []string{"servers.csv:1:1: there is no column capacity:io"}},
-		"capacity":           {"servers.csv", "name,capacity:disk,capacity:io,capacity:cpu\nimap1,1TB,1,1\nimap2,1Tb,,1\n", []string{"servers.csv:1:32: column capacity:cpu: cpu is not a declared resource", `servers.csv:3:7: capacity of imap2: "1Tb" is not a size (write 1TB)`, "servers.csv:3:11: server imap2 has no capacity for io"}},
-		"column":             {"servers.csv", "name,capacity:disk,capacity:io,capactiy:io\nimap1,1TB,1,1\nimap2,1TB,1,1\n", []string{"servers.csv:1:32: column capactiy:io is not known (capactiy:io looks like capacity:io)"}},
-		"reserved level":     {"servers.csv", "name,capacity:disk,capacity:io,domain:server\nimap1,1TB,1,\nimap2,1TB,1,x\n", []string{"servers.csv:3:13: domains of imap2: every server is a domain of level server by itself"}},
-		"unknown servers":    {"stores.csv", "name,master,replicas\ns1,imap1,imap2 imap33 imap34\ns2,imap35,\n", []string{"stores.csv:2:16: server imap33 is not in the fleet (store s1) (imap33 looks like imap1)", "stores.csv:2:23: server imap34", "stores.csv:3:4: server imap35"}},
-		"no master":          {"stores.csv", "name,master,replicas\ns1,imap1,\ns2,,imap1\n", []string{"stores.csv:3:1: store s2 has replicas but no master"}},
-		"unknown store":      {"instances.csv", "store,server,role\ns11,imap1,master\n", []string{"instances.csv:2:1: store s11 is not in the fleet (instance on imap1)"}},
-		"unknown instance":   {"instances.csv", "store,server,role\ns1,imap2,master\ns1,imap2,\ns1,imap2,replica\n", []string{"instances.csv:2:4: store s1 has no master on imap2 that is not yet described", "instances.csv:4:4: store s1 has no replica on imap2 that is not yet described"}},
-		"address":            {"instances.csv", "store,server,imap,csync,separator\ns1,imap2,imap2:x,,:\n", []string{`instances.csv:2:10: imap of s1 on imap2: "x" is no port`, `instances.csv:2:19: separator of s1 on imap2: ":" is none of . /`}},
-		"instances alone":    {"stores.csv", "name\ns1\n", []string{"instances.csv:2:1: "}},
+		"no capacity column":  {"servers.csv", "name,capacity:disk\nimap1,1TB\nimap2,2TB\n", []string{"servers.csv:1:1: there is no column capacity:io"}},
+		"capacity":            {"servers.csv", "name,capacity:disk,capacity:io,capacity:cpu\nimap1,1TB,1,1\nimap2,1Tb,,1\n", []string{"servers.csv:1:32: column capacity:cpu: cpu is not a declared resource", `servers.csv:3:7: capacity of imap2: "1Tb" is not a size (write 1TB)`, "servers.csv:3:11: server imap2 has no capacity for io"}},
+		"column":              {"servers.csv", "name,capacity:disk,capacity:io,capactiy:io\nimap1,1TB,1,1\nimap2,1TB,1,1\n", []string{"servers.csv:1:32: column capactiy:io is not known (capactiy:io looks like capacity:io)"}},
+		"reserved level":      {"servers.csv", "name,capacity:disk,capacity:io,domain:server\nimap1,1TB,1,\nimap2,1TB,1,x\n", []string{"servers.csv:3:13: domains of imap2: every server is a domain of level server by itself"}},
+		"unknown servers":     {"stores.csv", "name,master,replicas\ns1,imap1,imap2 imap33 imap34\ns2,imap35,\n", []string{"stores.csv:2:16: server imap33 is not in the fleet (store s1) (imap33 looks like imap1)", "stores.csv:2:23: server imap34", "stores.csv:3:4: server imap35"}},
+		"no master":           {"stores.csv", "name,master,replicas\ns1,imap1,\ns2,,imap1\n", []string{"stores.csv:3:1: store s2 has replicas but no master"}},
+		"unknown store":       {"instances.csv", "store,server,role\ns11,imap1,master\n", []string{"instances.csv:2:1: store s11 is not in the fleet (instance on imap1)"}},
+		"unknown instance":    {"instances.csv", "store,server,role\ns1,imap2,master\ns1,imap2,\ns1,imap2,replica\n", []string{"instances.csv:2:4: store s1 has no master on imap2 that is not yet described", "instances.csv:4:4: store s1 has no replica on imap2 that is not yet described"}},
+		"unknown store or so": {"instances.csv", "store,server,role\ns2,imap1,master\nx,imap1,\n", []string{"instances.csv:2:1: store s2 is not in the fleet (instance on imap1)", "instances.csv:3:1: store x is not in the fleet"}},
+		"address":             {"instances.csv", "store,server,imap,csync,separator\ns1,imap2,imap2:x,,:\n", []string{`instances.csv:2:10: imap of s1 on imap2: "x" is no port`, `instances.csv:2:19: separator of s1 on imap2: ":" is none of . /`}},
+		"instances alone":     {"stores.csv", "name\ns1\n", []string{"instances.csv:2:1: "}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			files := map[string]string{}
@@ -279,5 +285,39 @@ func TestMistakesDoNotCascade(t *testing.T) {
 		if !strings.HasPrefix(got[0], test.want) || e.Files != 1 || e.Count > 2 {
 			t.Errorf("got %q, want only %s", got, test.want)
 		}
+	}
+}
+
+func TestWarnings(t *testing.T) {
+	dir := lay(t, map[string]string{
+		"fleet.yaml": strings.Replace(base, "stores:", "spread: [site]\nstores:", 1) + "users: users.csv\nshares: shares.csv\n",
+		"users.csv":  "user,store,disk\nanna,s001,\nbob,s001,1\n",
+		"shares.csv": "owner,folder,grantee,rights\nanna,x,bobb,l\n\"an\"\"na\",y,bob,l\n",
+	})
+	inv, warnings, err := Read(filepath.Join(dir, "fleet.yaml"))
+	if err != nil || len(inv.Users) != 2 {
+		t.Fatal(err)
+	}
+	want := []string{
+		"fleet.yaml:5:10: no server has a label at level site",
+		"users.csv:1:1: there is no column io: all of its values count as 0",
+		"users.csv:2:11: disk of anna is not given and counts as 0",
+		"shares.csv:2:8: grantee bobb of anna/x is neither a user nor a shared tree",
+		`shares.csv:3:1: owner an"na of an"na/y is neither a user nor a shared tree`,
+	}
+	if warnings.Count != len(want) || warnings.Files != 3 {
+		t.Errorf("got %d warnings in %d files: %v", warnings.Count, warnings.Files, warnings.First)
+	}
+	for i, w := range warnings.First {
+		if got := strings.TrimPrefix(w.String(), dir+"/"); i < len(want) && got != want[i] {
+			t.Errorf("got  %s\nwant %s", got, want[i])
+		}
+	}
+}
+
+func TestWarningsOfInlineUsers(t *testing.T) {
+	_, warnings, err := Read(filepath.Join(lay(t, map[string]string{"fleet.yaml": base + "users:\n  - {user: anna, store: s001, disk: 5}\n"}), "fleet.yaml"))
+	if err != nil || warnings.Count != 1 || !strings.Contains(warnings.First[0].String(), "fleet.yaml:9:5: io of anna is not given") {
+		t.Errorf("got %v, %v", warnings, err)
 	}
 }

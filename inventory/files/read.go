@@ -91,22 +91,31 @@ func (r *reader) validate() {
 		}
 	}
 	mistakes, warnings := inventory.Validate(r.inv)
-	r.take(&r.mistakes, mistakes)
-	r.take(&r.warnings, warnings)
+	unread := map[position]bool{}
+	for _, f := range r.mistakes.list {
+		unread[f.position] = true
+	}
+	r.take(&r.mistakes, mistakes, unread)
+	r.take(&r.warnings, warnings, unread)
 	r.lookUp()
 }
 
-// take adds mistakes that name places of the inventory.
-func (r *reader) take(c *collector, mistakes inventory.Mistakes) {
+// take adds mistakes that name places of the inventory, but for those that
+// follow from a value that could not be read.
+func (r *reader) take(c *collector, mistakes inventory.Mistakes, unread map[position]bool) {
 	for _, m := range mistakes.List {
 		if m.Absent != "" && (r.partial || r.incomplete[m.Absent]) {
+			continue
+		}
+		f := r.locate(m.Place)
+		if f.lookup == nil && unread[f.position] {
 			continue
 		}
 		text := m.Text
 		if m.Earlier != nil {
 			text += fmt.Sprintf(", first in line %d", r.locate(*m.Earlier).line)
 		}
-		c.take(r.locate(m.Place), text, m.Hint, 1+m.More)
+		c.take(f, text, m.Hint, 1+m.More)
 	}
 }
 

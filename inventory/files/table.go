@@ -71,15 +71,6 @@ func (t *table) read(row int) int {
 	return int(t.from[row])
 }
 
-// at returns the position of a row as it was read: in YAML that of its item,
-// in CSV the begin of its line.
-func (t *table) at(read int) position {
-	if t.items != nil {
-		return position{t.file, t.items[read].Line, t.items[read].Column}
-	}
-	return position{t.file, int(t.lines[read]), 1}
-}
-
 // format is how a table is read: what its columns are, what a row is before
 // anything is read into it, and where it goes then.
 type format[T any] struct {
