@@ -61,10 +61,10 @@ func (a *app) exit(ctx context.Context, err error) int {
 		return exitFine
 	case errors.Is(err, errFound):
 		return exitFound
-	}
-	a.tell(err)
-	if errors.Is(err, context.Canceled) {
+	case errors.Is(err, context.Canceled):
+		a.say("interrupted")
 		return exitInterrupted
 	}
+	a.tell(err)
 	return exitFailed
 }

@@ -68,7 +68,11 @@ func (a *app) discover(cmd *cobra.Command, flags discoverFlags) error {
 	})
 	bar.end()
 	if err != nil {
-		return fmt.Errorf("discover the fleet: %w", err)
+		err = fmt.Errorf("discover the fleet: %w", err)
+		if cmd.Context().Err() == nil {
+			err = hint(err, "instances carry imap: host:port in the fleet file")
+		}
+		return err
 	}
 	var changes inventory.Changes
 	if found.Inventory != nil {

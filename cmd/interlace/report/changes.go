@@ -29,22 +29,18 @@ func Changes(changes inventory.Changes) *Table {
 	t := &Table{Columns: []Column{
 		left("what", "subject", 0), left("", "change", 0), right("number", "count", 0), left("such as", "examples", 1),
 	}}
-	t.Rows = func(yield func([]Cell) bool) {
-		for _, c := range changes {
-			examples := make([]string, len(c.First))
-			for i, e := range c.First {
-				examples[i] = exampleText(e)
-			}
-			shown := list(examples)
-			shown.Text = strings.Join(examples[:min(shownExamples, len(examples))], ", ")
-			if c.Count > shownExamples {
-				shown.Text += ", …"
-			}
-			if !yield([]Cell{words(c.Subject), words(c.What), count(c.Count), shown}) {
-				return
-			}
+	t.Rows = rowsOf(changes, func(c inventory.Change) []Cell {
+		examples := make([]string, len(c.First))
+		for i, e := range c.First {
+			examples[i] = exampleText(e)
 		}
-	}
+		shown := list(examples)
+		shown.Text = strings.Join(examples[:min(shownExamples, len(examples))], ", ")
+		if c.Count > shownExamples {
+			shown.Text += ", …"
+		}
+		return []Cell{words(c.Subject), words(c.What), count(c.Count), shown}
+	})
 	return t
 }
 
@@ -77,19 +73,14 @@ func Inventories(inventories []Inventory) *Table {
 		right("number", "number", 0), left("of", "at", 0), right("servers", "servers", 2), right("stores", "stores", 2), right("users", "users", 2),
 		left("kept", "kept", 1), left("from", "note", 3),
 	}}
-	t.Rows = func(yield func([]Cell) bool) {
-		for _, i := range inventories {
-			kept := "whole"
-			if !i.Whole {
-				kept = "sums of users"
-			}
-			row := []Cell{
-				count(i.Number), words(i.At.UTC().Format(time.RFC3339)), count(i.Servers), count(i.Stores), count(i.Users), words(kept), words(i.Note),
-			}
-			if !yield(row) {
-				return
-			}
+	t.Rows = rowsOf(inventories, func(i Inventory) []Cell {
+		kept := "whole"
+		if !i.Whole {
+			kept = "sums of users"
 		}
-	}
+		return []Cell{
+			count(i.Number), words(i.At.UTC().Format(time.RFC3339)), count(i.Servers), count(i.Stores), count(i.Users), words(kept), words(i.Note),
+		}
+	})
 	return t
 }

@@ -24,7 +24,7 @@ func Check(inv *inventory.Inventory, violations []planner.Violation, warnings []
 	s.addViolations(violations, shownViolations)
 	s.addWarnings(warnings)
 	if len(violations) > 0 {
-		s.add(Facts{{"next", nextWords("interlace layout --plan plan.json", "interlace users --plan users.json")}})
+		s.add(Facts{{"next", joined("interlace layout --plan plan.json", "interlace users --plan users.json")}})
 	}
 	return s
 }
@@ -121,13 +121,7 @@ func Violations(violations []planner.Violation) *Table {
 		right("limit", "limit", 0),
 		right("over by", "excess", 2),
 	}}
-	t.Rows = func(yield func([]Cell) bool) {
-		for _, v := range violations {
-			if !yield(violationRow(v)) {
-				return
-			}
-		}
-	}
+	t.Rows = rowsOf(violations, violationRow)
 	return t
 }
 

@@ -92,19 +92,14 @@ func Findings(findings []Finding) *Table {
 	t := &Table{Columns: []Column{
 		left("found", "kind", 0), hidden("stops"), left("store", "store", 2), left("server", "server", 2), left("user", "user", 2), left("", "text", 0),
 	}}
-	t.Rows = func(yield func([]Cell) bool) {
-		for _, f := range findings {
-			tone := Soon
-			if f.Stops {
-				tone = Broken
-			}
-			row := []Cell{
-				words(f.Kind).in(tone), yes(f.Stops, "yes"), words(string(f.Store)), words(string(f.Server)), words(string(f.User)), words(f.Text),
-			}
-			if !yield(row) {
-				return
-			}
+	t.Rows = rowsOf(findings, func(f Finding) []Cell {
+		tone := Soon
+		if f.Stops {
+			tone = Broken
 		}
-	}
+		return []Cell{
+			words(f.Kind).in(tone), yes(f.Stops, "yes"), words(string(f.Store)), words(string(f.Server)), words(string(f.User)), words(f.Text),
+		}
+	})
 	return t
 }

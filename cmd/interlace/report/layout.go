@@ -41,7 +41,7 @@ func Layout(p *planner.Layout, m Made) *Screen {
 	facts.add("loads", "%s", loadsWords(p.Inventory))
 	facts.add("stopped", "%s", stoppedWords(p.Stopped))
 	if m.File != "" {
-		facts.add("next", "%s", nextWords("interlace simulate --after "+m.File, "interlace users --after "+m.File, "interlace moves "+m.File))
+		facts.add("next", "%s", joined("interlace simulate --after "+m.File, "interlace users --after "+m.File, "interlace moves "+m.File))
 	}
 	s.add(facts)
 	s.addBroken(p.Violations, p.Warnings)
@@ -169,16 +169,11 @@ func LayoutChanges(changes []planner.LayoutChange) *Table {
 		left("change", "id", 0), left("do", "do", 0), left("store", "store", 0), left("server", "server", 0),
 		left("from", "from", 0), right("copied", "bytes", 1), right("users interrupted", "users", 2),
 	}}
-	t.Rows = func(yield func([]Cell) bool) {
-		for _, c := range changes {
-			row := []Cell{
-				words(c.ID), words(string(c.Do)), words(string(c.Store)), words(string(c.Server)),
-				words(string(c.From)), figure(Size, c.Bytes), count(c.Users),
-			}
-			if !yield(row) {
-				return
-			}
+	t.Rows = rowsOf(changes, func(c planner.LayoutChange) []Cell {
+		return []Cell{
+			words(c.ID), words(string(c.Do)), words(string(c.Store)), words(string(c.Server)),
+			words(string(c.From)), figure(Size, c.Bytes), count(c.Users),
 		}
-	}
+	})
 	return t
 }

@@ -19,7 +19,7 @@ func Schedule(p *planner.Schedule, m Made) *Screen {
 	facts.add("on the way", "%s", transientWords(p))
 	facts.add("loads", "%s", loadsWords(p.Inventory))
 	if m.File != "" {
-		facts.add("next", "%s", nextWords("interlace show plan "+m.File))
+		facts.add("next", "%s", joined("interlace show plan "+m.File))
 	}
 	s.add(facts)
 	s.addBroken(p.Violations, p.Warnings)
@@ -43,17 +43,12 @@ func waves(waves []planner.Wave) *Table {
 		left("wave", "", 0), right("starts", "", 0), right("ends", "", 0), right("changes", "", 0), right("copied", "", 1),
 		left("busiest", "", 2), right("worst failure after", "", 1), left("", "", 3),
 	}}
-	t.Rows = func(yield func([]Cell) bool) {
-		for _, w := range waves {
-			row := []Cell{
-				words(fmt.Sprint(w.Wave)), figure(Seconds, w.StartSeconds), figure(Seconds, w.EndSeconds), count(w.Changes), figure(Size, w.Bytes),
-				words(string(w.Busiest)), ratio(w.WorstSingle.Utilisation), words(worstWords(w.WorstSingle)),
-			}
-			if !yield(row) {
-				return
-			}
+	t.Rows = rowsOf(waves, func(w planner.Wave) []Cell {
+		return []Cell{
+			words(fmt.Sprint(w.Wave)), figure(Seconds, w.StartSeconds), figure(Seconds, w.EndSeconds), count(w.Changes), figure(Size, w.Bytes),
+			words(string(w.Busiest)), ratio(w.WorstSingle.Utilisation), words(worstWords(w.WorstSingle)),
 		}
-	}
+	})
 	return t
 }
 
@@ -63,17 +58,12 @@ func ScheduledChanges(changes []planner.ScheduledChange) *Table {
 		left("plan", "plan", 1), left("change", "id", 0), right("wave", "wave", 0),
 		right("starts", "start_seconds", 0), right("ends", "end_seconds", 0),
 	}}
-	t.Rows = func(yield func([]Cell) bool) {
-		for _, c := range changes {
-			wave := Nothing
-			if c.Wave != nil {
-				wave = count(*c.Wave)
-			}
-			row := []Cell{words(c.Plan), words(c.ID), wave, figure(Seconds, c.StartSeconds), figure(Seconds, c.EndSeconds)}
-			if !yield(row) {
-				return
-			}
+	t.Rows = rowsOf(changes, func(c planner.ScheduledChange) []Cell {
+		wave := Nothing
+		if c.Wave != nil {
+			wave = count(*c.Wave)
 		}
-	}
+		return []Cell{words(c.Plan), words(c.ID), wave, figure(Seconds, c.StartSeconds), figure(Seconds, c.EndSeconds)}
+	})
 	return t
 }

@@ -25,13 +25,7 @@ func Users(inv *inventory.Inventory, users []User) *Table {
 	t.Columns = append(t.Columns,
 		Column{Key: "estimated", Hidden: true}, right("messages", "messages", 3), right("mailboxes", "mailboxes", 3),
 		left("pinned", "pinned", 5), left("moved", "moved", 5))
-	t.Rows = func(yield func([]Cell) bool) {
-		for i := range users {
-			if !yield(userRow(inv, &users[i])) {
-				return
-			}
-		}
-	}
+	t.Rows = rowsOf(users, func(u User) []Cell { return userRow(inv, &u) })
 	return t
 }
 
@@ -79,13 +73,7 @@ func Groups(inv *inventory.Inventory, groups []Group) *Table {
 	}
 	t.Columns = append(t.Columns,
 		left("fits", "fits", 0), left("store", "store", 3), hidden("resource"), hidden("excess"), left("", "", 1))
-	t.Rows = func(yield func([]Cell) bool) {
-		for i := range groups {
-			if !yield(groupRow(inv, &groups[i])) {
-				return
-			}
-		}
-	}
+	t.Rows = rowsOf(groups, func(g Group) []Cell { return groupRow(inv, &g) })
 	return t
 }
 

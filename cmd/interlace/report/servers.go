@@ -24,13 +24,7 @@ func Servers(inv *inventory.Inventory, servers []Server) *Table {
 	for _, r := range inv.Resources {
 		t.Columns = append(t.Columns, loadColumns(r)...)
 	}
-	t.Rows = func(yield func([]Cell) bool) {
-		for i := range servers {
-			if !yield(serverRow(inv, levels, &servers[i])) {
-				return
-			}
-		}
-	}
+	t.Rows = rowsOf(servers, func(s Server) []Cell { return serverRow(inv, levels, &s) })
 	return t
 }
 
@@ -129,13 +123,7 @@ func Stores(inv *inventory.Inventory, stores []Store) *Table {
 	for _, r := range inv.Resources {
 		t.Columns = append(t.Columns, loadColumns(r)...)
 	}
-	t.Rows = func(yield func([]Cell) bool) {
-		for i := range stores {
-			if !yield(storeRow(inv, &stores[i])) {
-				return
-			}
-		}
-	}
+	t.Rows = rowsOf(stores, func(s Store) []Cell { return storeRow(inv, &s) })
 	return t
 }
 

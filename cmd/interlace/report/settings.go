@@ -10,29 +10,21 @@ type Setting struct {
 // Settings is the table of the configuration.
 func Settings(settings []Setting) *Table {
 	t := &Table{Columns: []Column{left("key", "key", 0), left("value", "value", 0), left("from", "origin", 1)}}
-	t.Rows = func(yield func([]Cell) bool) {
-		for _, s := range settings {
-			value := Unknown
-			if s.Value != "" {
-				value = words(s.Value)
-			}
-			if !yield([]Cell{words(s.Key), value, words(s.Origin)}) {
-				return
-			}
+	t.Rows = rowsOf(settings, func(s Setting) []Cell {
+		value := Unknown
+		if s.Value != "" {
+			value = words(s.Value)
 		}
-	}
+		return []Cell{words(s.Key), value, words(s.Origin)}
+	})
 	return t
 }
 
 // Labelled is the table of facts, for CSV.
 func Labelled(facts Facts) *Table {
 	t := &Table{Columns: []Column{left("", "name", 0), left("", "value", 0)}}
-	t.Rows = func(yield func([]Cell) bool) {
-		for _, f := range facts {
-			if !yield([]Cell{words(f.Label), words(f.Words)}) {
-				return
-			}
-		}
-	}
+	t.Rows = rowsOf(facts, func(f Fact) []Cell {
+		return []Cell{words(f.Label), words(f.Words)}
+	})
 	return t
 }

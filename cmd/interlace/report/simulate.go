@@ -78,12 +78,12 @@ func (s *Screen) addOutcome(sim *planner.Simulation) {
 	case len(sim.Violations) > 0:
 		s.add(Lines{{Words: brokenWords(sim.Violations), Tone: Broken}})
 		if len(sim.After) == 0 {
-			s.add(Facts{{"next", nextWords("interlace check", "interlace layout --plan plan.json")}})
+			s.add(Facts{{"next", joined("interlace check", "interlace layout --plan plan.json")}})
 		}
 	case !anyOffline(sim.Failures):
 		s.add(Lines{{Words: "no ceiling is passed, and no failure takes a store offline", Tone: Good}})
 	default:
-		s.add(Lines{{Words: "no ceiling is passed"}})
+		s.add(Lines{{Words: "no ceiling is passed, but stores go offline", Tone: Soon}})
 	}
 	s.addWarnings(sim.Warnings)
 }
@@ -107,13 +107,7 @@ func failureTable(failures []planner.Impact, inv *inventory.Inventory) *Table {
 		{Key: "at_risk_seconds", Hidden: true},
 		{Key: "restore_seconds", Hidden: true},
 	}}
-	t.Rows = func(yield func([]Cell) bool) {
-		for _, f := range failures {
-			if !yield(failureRow(f, inv)) {
-				return
-			}
-		}
-	}
+	t.Rows = rowsOf(failures, func(f planner.Impact) []Cell { return failureRow(f, inv) })
 	return t
 }
 

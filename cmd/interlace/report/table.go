@@ -71,6 +71,17 @@ type Cell struct {
 	Value     float64
 }
 
+// rowsOf are the rows of a list, one an item.
+func rowsOf[T any](list []T, row func(T) []Cell) iter.Seq[[]Cell] {
+	return func(yield func([]Cell) bool) {
+		for _, item := range list {
+			if !yield(row(item)) {
+				return
+			}
+		}
+	}
+}
+
 // Nothing is the cell of a column without meaning in its row.
 var Nothing = Cell{Blank: true}
 

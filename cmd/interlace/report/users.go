@@ -22,7 +22,7 @@ func Assignment(p *planner.Assignment, m Made) *Screen {
 	facts.add("loads", "%s", loadsWords(p.Inventory))
 	facts.add("stopped", "%s", stoppedWords(p.Stopped))
 	if m.File != "" {
-		facts.add("next", "%s", nextWords("interlace moves "+m.File))
+		facts.add("next", "%s", joined("interlace moves "+m.File))
 	}
 	s.add(facts)
 	s.addBroken(p.Violations, p.Warnings)
@@ -107,16 +107,11 @@ func UserChanges(changes []planner.UserChange) *Table {
 		left("change", "id", 0), hidden("do"), left("user", "user", 0), left("group", "group", 1),
 		left("from", "from", 0), left("to", "to", 0), right("copied", "bytes", 2),
 	}}
-	t.Rows = func(yield func([]Cell) bool) {
-		for _, c := range changes {
-			row := []Cell{
-				words(c.ID), words(string(c.Do)), words(string(c.User)), words(string(c.Group)),
-				words(string(c.From)), words(string(c.To)), figure(Size, c.Bytes),
-			}
-			if !yield(row) {
-				return
-			}
+	t.Rows = rowsOf(changes, func(c planner.UserChange) []Cell {
+		return []Cell{
+			words(c.ID), words(string(c.Do)), words(string(c.User)), words(string(c.Group)),
+			words(string(c.From)), words(string(c.To)), figure(Size, c.Bytes),
 		}
-	}
+	})
 	return t
 }

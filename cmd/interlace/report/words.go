@@ -72,13 +72,6 @@ func ratio(n planner.Number) Cell {
 	return figure(Ratio, n.Value)
 }
 
-func sized(n planner.Number) Cell {
-	if !n.Known {
-		return Unknown
-	}
-	return figure(Size, n.Value)
-}
-
 // tone compares a utilisation with its ceiling: broken above it, soon within a
 // twentieth of it.
 func tone(value, ceiling float64) Tone {
@@ -121,9 +114,6 @@ func loadsWords(r planner.Reference) string {
 	}
 	return "partly estimated in " + strings.Join(names, ", ") + ": the figures rest on that"
 }
-
-// nextWords joins commands to type next.
-func nextWords(commands ...string) string { return joined(commands...) }
 
 // survives reports whether the fleet promises to survive failures of the level.
 func survives(inv *inventory.Inventory, level inventory.Level) bool {
