@@ -1,0 +1,67 @@
+//go:build cgo
+
+package database
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/mattn/go-sqlite3"
+)
+
+// Backup copies the database as it is now to the path, while others may go on
+// reading and writing (https://sqlite.org/backup.html). A file that is there
+// is replaced when the copy is complete.
+func (db *DB) Backup(ctx context.Context, path string) error {
+	if err := db.backup(ctx, path); err != nil {
+		return fmt.Errorf("back up the database to %s: %w", path, err)
+	}
+	return nil
+}
+
+func (db *DB) backup(ctx context.Context, path string) error {
+	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(file.Name())
+	if err := file.Close(); err != nil {
+		return err
+	}
+	if err := db.patiently(ctx, func() error { return db.copyTo(ctx, file.Name()) }); err != nil {
+		return explain(ctx, path, err)
+	}
+	return os.Rename(file.Name(), path)
+}
+
+// copyTo copies all pages in one step, which reads one state of the database.
+func (db *DB) copyTo(ctx context.Context, path string) error {
+	pool := sql.OpenDB(newConnector(path, "", "rw", "immediate"))
+	defer pool.Close()
+	return onConn(ctx, pool, func(to *sqlite3.SQLiteConn) error {
+		return onConn(ctx, db.reader, func(from *sqlite3.SQLiteConn) error {
+			backup, err := to.Backup("main", from, "main")
+			if err != nil {
+				return err
+			}
+			done, err := backup.Step(-1)
+			if err == nil && !done { // locked, which Finish does not call an error
+				err = sqlite3.Error{Code: sqlite3.ErrBusy}
+			}
+			return errors.Join(err, backup.Finish())
+		})
+	})
+}
+
+func onConn(ctx context.Context, pool *sql.DB, do func(*sqlite3.SQLiteConn) error) error {
+	conn, err := pool.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	return conn.Raw(func(c any) error { return do(c.(*sqlite3.SQLiteConn)) })
+}

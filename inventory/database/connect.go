@@ -1,0 +1,121 @@
+//go:build cgo
+
+package database
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	_ "embed" // the settings
+	"fmt"
+	"net/url"
+	"time"
+
+	"github.com/mattn/go-sqlite3"
+)
+
+// patience is how long one statement waits for another process.
+const patience = 200 * time.Millisecond
+
+// applicationID marks our files; it reads "INTL" in the file's header.
+const applicationID = 0x494e544c
+
+var (
+	//go:embed query/connect_writer.sql
+	connectWriter string
+	//go:embed query/connect_reader.sql
+	connectReader string
+	//go:embed query/application.sql
+	application string
+	//go:embed query/claim.sql
+	claim string
+	//go:embed query/check.sql
+	check string
+	//go:embed query/log_ahead.sql
+	logAhead string
+)
+
+// writerPool returns the one connection that writes. Its transactions take the
+// write lock when they begin, so that they never have to be repeated.
+func writerPool(path string) *sql.DB {
+	pool := sql.OpenDB(newConnector(path, connectWriter, "rwc", "immediate"))
+	pool.SetMaxOpenConns(1)
+	return pool
+}
+
+// readerPool returns the connections that read and cannot write.
+func readerPool(path string) *sql.DB {
+	return sql.OpenDB(newConnector(path, connectReader, "ro", "deferred"))
+}
+
+// connector opens connections to a file and applies settings to each.
+type connector struct {
+	name   string // the file and its options, as a URI (https://sqlite.org/uri.html)
+	driver *sqlite3.SQLiteDriver
+}
+
+func newConnector(path, settings, mode, lock string) connector {
+	options := url.Values{
+		"mode": {mode}, "_txlock": {lock}, "_mutex": {"no"},
+		"_busy_timeout": {fmt.Sprint(patience.Milliseconds())},
+	}
+	name := url.URL{Scheme: "file", OmitHost: true, Path: path, RawQuery: options.Encode()}
+	return connector{name.String(), &sqlite3.SQLiteDriver{ConnectHook: func(c *sqlite3.SQLiteConn) error {
+		_, err := c.Exec(settings, nil)
+		return err
+	}}}
+}
+
+// Connect implements [driver.Connector].
+func (c connector) Connect(context.Context) (driver.Conn, error) { return c.driver.Open(c.name) }
+
+// Driver implements [driver.Connector].
+func (c connector) Driver() driver.Driver { return c.driver }
+
+// claim marks a new file as ours and refuses a file that is somebody else's.
+func (db *DB) claim(ctx context.Context) error {
+	var id, tables int
+	if err := db.writer.QueryRowContext(ctx, application).Scan(&id, &tables); err != nil {
+		return err
+	}
+	switch {
+	case id == applicationID:
+		return nil
+	case id == 0 && tables == 0:
+		_, err := db.writer.ExecContext(ctx, claim)
+		return err
+	default:
+		return &Error{
+			Path: db.path, Problem: "this is a database, but not one of interlace",
+			Hint: "give another path; the file was not changed",
+		}
+	}
+}
+
+// check lets SQLite look for damage in the whole file.
+func (db *DB) check(ctx context.Context) error {
+	var found string
+	if err := db.writer.QueryRowContext(ctx, check).Scan(&found); err != nil {
+		return err
+	}
+	if found != "ok" {
+		return &Error{Path: db.path, Problem: "the database is damaged (" + found + ")", Hint: damagedHint}
+	}
+	return nil
+}
+
+// logAhead turns write-ahead logging on, so that readers and the writer do not
+// wait for each other. The file remembers it.
+func (db *DB) logAhead(ctx context.Context) error {
+	var mode string
+	if err := db.writer.QueryRowContext(ctx, logAhead).Scan(&mode); err != nil {
+		return err
+	}
+	if mode != "wal" {
+		return &Error{
+			Path: db.path, Problem: "the file system offers no shared memory, which the database needs",
+			Hint: "keep the database on a local disk",
+		}
+	}
+	return nil
+}

@@ -1,0 +1,35 @@
+//go:build cgo
+
+package database
+
+import "syscall"
+
+// networks are file systems on which SQLite's log does not work, since its
+// index is memory shared between processes (https://sqlite.org/wal.html). The
+// numbers are those of statfs(2).
+var networks = map[int64]string{
+	0x6969:     "NFS",
+	0x517b:     "SMB",
+	0xfe534d42: "SMB2",
+	0xff534d42: "CIFS",
+	0x5346414f: "AFS",
+	0x01021997: "9P",
+	0x00c36400: "Ceph",
+}
+
+// examineFileSystem refuses a database on a network file system; place is the
+// file or the directory that is to have it.
+func examineFileSystem(path, place string) error {
+	var s syscall.Statfs_t
+	if err := syscall.Statfs(place, &s); err != nil {
+		return nil
+	}
+	name, ok := networks[int64(s.Type)]
+	if !ok {
+		return nil
+	}
+	return &Error{
+		Path: path, Problem: "the file system is " + name + ", where locks and shared memory cannot be relied on",
+		Hint: "keep the database on a local disk",
+	}
+}

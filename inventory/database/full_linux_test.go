@@ -1,0 +1,105 @@
+//go:build cgo
+
+package database
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// mount mounts a file system for the test, as root.
+func mount(t *testing.T, kind, options string, flags uintptr) string {
+	t.Helper()
+	if os.Getuid() != 0 {
+		t.Skip("only root can mount a file system")
+	}
+	directory := t.TempDir()
+	if err := syscall.Mount("test", directory, kind, flags, options); err != nil {
+		t.Skipf("mounting %s is not possible here: %v", kind, err)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(directory, syscall.MNT_DETACH); err != nil {
+			t.Error(err)
+		}
+	})
+	return directory
+}
+
+// TestDiskFull fills the disk during a save.
+func TestDiskFull(t *testing.T) {
+	path := filepath.Join(mount(t, "tmpfs", "size=4m", 0), "interlace.db")
+	db := mustOpen(t, path, Options{})
+	mustSave(t, db, fleet(3000, 1), sometime(0), "")
+	for range 3 {
+		_, err := db.Save(context.Background(), fleet(50_000, 2), sometime(1), "")
+		var trouble *Error
+		if !errors.As(err, &trouble) || !strings.Contains(err.Error(), "the disk is full") || trouble.Hint == "" {
+			t.Fatalf("got %v, want that the disk is full", err)
+		}
+		if s := mustLoad(t, db, time.Time{}); s.Number != 1 || !reflect.DeepEqual(s.Inventory, fleet(3000, 1)) {
+			t.Fatal("the former inventory is no longer the newest")
+		}
+	}
+	if err := db.Close(); err != nil {
+		t.Error(err)
+	}
+	again := mustOpen(t, path, Options{})
+	if err := again.check(context.Background()); err != nil {
+		t.Error(err)
+	}
+	if s := mustLoad(t, again, time.Time{}); !reflect.DeepEqual(s.Inventory, fleet(3000, 1)) {
+		t.Error("the former inventory is no longer the newest after opening again")
+	}
+	mustSave(t, again, fleet(3000, 3), sometime(2), "")
+	if err := again.Backup(context.Background(), path+".backup"); err == nil {
+		if err = again.Backup(context.Background(), path+".backup2"); err == nil {
+			t.Error("got no error from backups that do not fit")
+		}
+	}
+}
+
+// TestDiskFullFromTheStart has no room for a new database.
+func TestDiskFullFromTheStart(t *testing.T) {
+	path := filepath.Join(mount(t, "tmpfs", "size=16k", 0), "interlace.db")
+	_, err := Open(context.Background(), path, Options{})
+	var trouble *Error
+	if !errors.As(err, &trouble) || !strings.Contains(err.Error(), "the disk is full") {
+		t.Errorf("got %v, want that the disk is full", err)
+	}
+}
+
+// TestReadOnlyFileSystem remounts the file system read-only, closed and open.
+func TestReadOnlyFileSystem(t *testing.T) {
+	directory := mount(t, "tmpfs", "size=4m", 0)
+	path := filepath.Join(directory, "interlace.db")
+	db := mustOpen(t, path, Options{})
+	mustSave(t, db, fleet(100, 1), sometime(0), "")
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Mount("test", directory, "tmpfs", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Open(context.Background(), path, Options{})
+	var trouble *Error
+	if !errors.As(err, &trouble) || !strings.Contains(trouble.Hint, "mounted read-only") && !strings.Contains(trouble.Hint, "owner and mode") {
+		t.Errorf("got %v, want that it cannot be written", err)
+	}
+	t.Log(err)
+}
+
+func TestNetworkFileSystems(t *testing.T) {
+	if err := examineFileSystem("x", "/"); err != nil {
+		t.Errorf("/ is refused: %v", err)
+	}
+	if networks[0x6969] != "NFS" {
+		t.Error("NFS is not known")
+	}
+}

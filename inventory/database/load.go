@@ -1,0 +1,59 @@
+//go:build cgo
+
+package database
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/interlacemail/interlace/inventory"
+)
+
+// Snapshot is an inventory that was saved.
+type Snapshot struct {
+	Dated
+
+	// Inventory has no users, shares and groups if it is not whole. Lists that
+	// were empty are nil, those inside of rules, servers and stores as they were.
+	Inventory *inventory.Inventory
+	// Sums are the users of each store together, whole or not, sorted by store.
+	// A store without users has none.
+	Sums []StoreSum
+}
+
+// Load returns the last inventory saved among those dated at or before the
+// time; a zero time asks for the newest. Without one the error is [ErrEmpty].
+func (db *DB) Load(ctx context.Context, at time.Time) (*Snapshot, error) {
+	var s *Snapshot
+	err := db.patiently(ctx, func() (err error) {
+		s, err = db.load(ctx, at)
+		return err
+	})
+	switch {
+	case err == nil:
+		return s, nil
+	case at.IsZero():
+		return nil, fmt.Errorf("load the newest inventory: %w", db.explain(ctx, err))
+	default:
+		return nil, fmt.Errorf("load the inventory of %s: %w", at.UTC().Format(time.RFC3339), db.explain(ctx, err))
+	}
+}
+
+func (db *DB) load(ctx context.Context, at time.Time) (*Snapshot, error) {
+	tx, err := db.reader.BeginTx(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer tx.Rollback()
+	d, inv, err := find(ctx, tx, at)
+	if err != nil {
+		return nil, err
+	}
+	p, err := readParts(ctx, tx, d)
+	if err != nil {
+		return nil, err
+	}
+	p.fill(inv)
+	return &Snapshot{Dated: d, Inventory: inv, Sums: p.sums.list}, nil
+}

@@ -1,0 +1,143 @@
+//go:build cgo
+
+package database
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+func TestMigrate(t *testing.T) {
+	ctx := context.Background()
+	path := filled(t)
+	db, err := open(ctx, path, secondSchema(), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := mustLoad(t, db, time.Time{}).Inventory; !reflect.DeepEqual(got, fleet(3000, 2)) {
+		t.Error("the inventory has changed")
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	backup := mustOpen(t, path+".schema-1.backup", Options{Existing: true})
+	if got := mustLoad(t, backup, sometime(0)).Inventory; !reflect.DeepEqual(got, fleet(3000, 1)) {
+		t.Error("the backup does not have the first inventory")
+	}
+	if _, err := Open(ctx, path, Options{}); err == nil || !strings.Contains(err.Error(), "its schema is version 2, and this program knows versions up to 1") {
+		t.Errorf("got error %v, want that the schema is newer", err)
+	}
+}
+
+func TestNewFileNeedsNoBackup(t *testing.T) {
+	path := temporary(t)
+	db := mustOpen(t, path, Options{})
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob(filepath.Join(filepath.Dir(path), "*"))
+	if err != nil || len(files) != 1 {
+		t.Errorf("got files %v, error %v, want only the database", files, err)
+	}
+}
+
+// TestMigrationFails checks that a migration that fails changes nothing.
+func TestMigrationFails(t *testing.T) {
+	path := filled(t)
+	migrations := secondSchema()
+	migrations["0002_second.sql"].Data = []byte("-- +goose Up\nDROP TABLE users;\nINSERT INTO nowhere VALUES (1);\n")
+	if _, err := open(context.Background(), path, migrations, Options{}); err == nil || !strings.Contains(err.Error(), "migrate the schema from version 1") {
+		t.Fatalf("got error %v", err)
+	}
+	db := mustOpen(t, path, Options{})
+	if got := mustLoad(t, db, time.Time{}).Inventory; !reflect.DeepEqual(got, fleet(3000, 2)) {
+		t.Error("the inventory has changed")
+	}
+}
+
+// TestMigrateAtOnce lets several open, and with it create or migrate, one file
+// at the same time.
+func TestMigrateAtOnce(t *testing.T) {
+	for name, path := range map[string]string{"new": temporary(t), "existing": filled(t)} {
+		t.Run(name, func(t *testing.T) {
+			var wait sync.WaitGroup
+			for range 6 {
+				wait.Go(func() {
+					db, err := open(context.Background(), path, secondSchema(), Options{})
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					if err := db.Close(); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			wait.Wait()
+		})
+	}
+}
+
+// TestBackupWhileWriting copies a database that is written to all the time: the
+// copy has one of its states.
+func TestBackupWhileWriting(t *testing.T) {
+	path := temporary(t)
+	db := mustOpen(t, path, Options{})
+	mustSave(t, db, fleet(2000, 1), sometime(1), "")
+	ctx, cancel := context.WithCancel(context.Background())
+	var wait sync.WaitGroup
+	wait.Go(func() {
+		other, err := Open(ctx, path, Options{})
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer other.Close()
+		for n := 2; ctx.Err() == nil; n++ {
+			if _, err := other.Save(ctx, fleet(2000, n), sometime(n), ""); err != nil && ctx.Err() == nil {
+				t.Error(err)
+			}
+		}
+	})
+	copied := filepath.Join(t.TempDir(), "copy.db")
+	for range 10 {
+		if err := db.Backup(context.Background(), copied); err != nil {
+			t.Error(err)
+			break
+		}
+		restored := mustOpen(t, copied, Options{Existing: true})
+		if err := restored.check(context.Background()); err != nil {
+			t.Error(err)
+		}
+		if s := mustLoad(t, restored, time.Time{}); !reflect.DeepEqual(s.Inventory, fleet(2000, s.Number)) {
+			t.Errorf("inventory %d of the copy is not whole", s.Number)
+		}
+		restored.Close()
+	}
+	cancel()
+	wait.Wait()
+}
+
+func TestBackupFails(t *testing.T) {
+	db := mustOpen(t, temporary(t), Options{})
+	directory := t.TempDir()
+	if err := db.Backup(context.Background(), filepath.Join(directory, "no", "copy.db")); err == nil {
+		t.Error("got no error from a backup to a directory that is not there")
+	}
+	taken := filepath.Join(directory, "taken")
+	if err := os.MkdirAll(filepath.Join(taken, "x"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Backup(context.Background(), taken); err == nil {
+		t.Error("got no error from a backup over a directory")
+	}
+	if files, _ := filepath.Glob(filepath.Join(directory, "*")); len(files) != 1 {
+		t.Errorf("got files %v, want only the directory", files)
+	}
+}

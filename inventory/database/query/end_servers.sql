@@ -1,0 +1,2 @@
+UPDATE servers SET until = ?1
+WHERE since = ?2 AND name = ?3

@@ -1,0 +1,2 @@
+UPDATE stores SET until = ?1
+WHERE since = ?2 AND name = ?3

@@ -1,0 +1,2 @@
+DELETE FROM memberships
+WHERE since < ?1 AND until <= ?1

@@ -1,0 +1,2 @@
+DELETE FROM shares
+WHERE since < ?1 AND until <= ?1

@@ -1,0 +1,2 @@
+DELETE FROM users
+WHERE since < ?1 AND until <= ?1

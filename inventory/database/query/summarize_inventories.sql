@@ -1,0 +1,2 @@
+UPDATE inventories SET whole = 0
+WHERE number < ?1 AND whole = 1
