@@ -1,5 +1,7 @@
 package moves
 
+import "slices"
+
 // choose returns the bundles that go next, in order: as many as the rules let be
 // under way together. It first puts under way all that finds room in the scope,
 // in order of urgency; whatever then leaves a state that breaks a rule is taken
@@ -7,6 +9,9 @@ package moves
 // one. Bundles that keep the rules only together, such as two masters that
 // change places, are therefore found.
 func (c *chooser) choose(order []int32, sc scope) []int32 {
+	if c.policy.inLine {
+		return c.chooseInLine(order, sc)
+	}
 	var taken, left []int32
 	for _, i := range order {
 		if c.take(i, sc) {
@@ -25,6 +30,42 @@ func (c *chooser) choose(order []int32, sc scope) []int32 {
 		}
 	}
 	return c.chosenOf(order)
+}
+
+// chooseInLine tries the bundles one by one, and none that brings something to a
+// place where one before it waits.
+func (c *chooser) chooseInLine(order []int32, sc scope) []int32 {
+	held := map[int32]bool{}
+	for _, i := range order {
+		places := c.brings(&c.bundles[i])
+		free := !slices.ContainsFunc(places, func(at int32) bool { return held[at] })
+		if free && c.take(i, sc) && c.tryFinish(i) {
+			continue
+		}
+		for _, at := range places {
+			held[at] = true
+		}
+	}
+	return c.chosenOf(order)
+}
+
+// brings returns the servers and stores to which the bundle brings something,
+// numbered as in repairer.
+func (c *chooser) brings(b *bundle) []int32 {
+	var places []int32
+	for i := range b.effects {
+		e := &b.effects[i]
+		if e.sign < 0 {
+			continue
+		}
+		places = append(places, int32(len(c.units))+e.store)
+		for at, s := range e.after {
+			if e.sign > 0 || !slices.Contains(e.before, s) || at == 0 && e.before[0] != s {
+				places = append(places, s)
+			}
+		}
+	}
+	return places
 }
 
 func (c *chooser) chosenOf(order []int32) []int32 {

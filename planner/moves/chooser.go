@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"github.com/interlacemail/interlace/inventory"
-	"github.com/interlacemail/interlace/planner/load"
 )
 
 // chooser keeps the state of the fleet and says which bundles may be under way
@@ -16,10 +15,10 @@ type chooser struct {
 	after  *ledger // with everything carried out that was chosen so far
 	during *ledger // with what is under way counted at both ends
 
-	prefer  preference
+	policy  policy
 	status  []status  // of each bundle
 	pending [][]int32 // by plan, then store: effects of bundles that later plans wait for; nil for one plan
-	users   []int     // persons on each store after what was chosen
+	open    []int32   // by plan: the same for all stores
 	ailing  ailing    // what breaks a rule today
 	kept    []keeping // by time: what sources still hold
 }
@@ -48,7 +47,6 @@ func newChooser(p *problem) (*chooser, breaches) {
 		problem: p, limits: limits,
 		after:  newLedger(p.fleet, levels, limits, p.start, p.fleet.Active),
 		status: make([]status, len(p.bundles)),
-		users:  slices.Clone(p.fleet.Users),
 	}
 	today, worse := breaches{}, breaches{}
 	c.after.excuseAll(today, whole)
@@ -80,7 +78,7 @@ func (p *problem) targetLoads() []inventory.Amounts {
 }
 
 func (c *chooser) countEffects() {
-	c.pending = make([][]int32, len(c.plans))
+	c.pending, c.open = make([][]int32, len(c.plans)), make([]int32, len(c.plans))
 	for i := range c.pending {
 		c.pending[i] = make([]int32, len(c.start))
 	}
@@ -95,6 +93,7 @@ func (c *chooser) countPending(b *bundle, sign int32) {
 	}
 	for i := range b.effects {
 		c.pending[b.plan][b.effects[i].store] += sign
+		c.open[b.plan] += sign
 	}
 }
 
@@ -103,6 +102,11 @@ func (c *chooser) countPending(b *bundle, sign int32) {
 func (c *chooser) ready(b *bundle) bool {
 	if c.pending == nil {
 		return true
+	}
+	for plan := range b.plan {
+		if c.policy.inTurn && c.open[plan] > 0 {
+			return false
+		}
 	}
 	for i := range b.effects {
 		for plan := range b.plan {
@@ -221,7 +225,6 @@ func (c *chooser) finish(b *bundle, sign int) {
 			h.layouts = [][]int32{sites}
 		}
 		c.after.change(e.store, h)
-		c.users[e.store] += sign * int(e.sign) * int(e.persons)
 	}
 }
 
@@ -254,22 +257,4 @@ func (c *chooser) hold(k keeping, sign int64) {
 		h.load[c.disk] += sign * k.amount
 		l.change(k.store, h)
 	}
-}
-
-// layout returns the servers of each store after what was chosen.
-func (c *chooser) layout() load.Layout {
-	l := make(load.Layout, len(c.after.stores))
-	for s := range l {
-		l[s] = c.after.stores[s].layouts[0]
-	}
-	return l
-}
-
-// loads returns what each store carries after what was chosen.
-func (c *chooser) loads() []inventory.Amounts {
-	loads := make([]inventory.Amounts, len(c.after.stores))
-	for s := range loads {
-		loads[s] = c.after.stores[s].load
-	}
-	return loads
 }

@@ -20,27 +20,13 @@ type flow struct {
 	early   []int32           // bundles that stand behind bundles of earlier plans
 }
 
-// withoutWaves puts all bundles in time with each key and returns the best:
-// least broken, then shortest.
-func (s *scheduler) withoutWaves() *scheduler {
+// allSteps returns all tasks as steps.
+func (s *scheduler) allSteps() []bounds.Step {
 	steps := make([]bounds.Step, len(s.tasks))
 	for i := range s.tasks {
 		steps[i] = s.tasks[i].Step
 	}
-	n := newNetwork(s.units, steps)
-	var best *scheduler
-	bestEnd := math.Inf(1)
-	for _, k := range keys {
-		try := s.clone()
-		end := try.flowThrough(n, k)
-		if best == nil || len(try.forced) < len(best.forced) || len(try.forced) == len(best.forced) && end < bestEnd {
-			best, bestEnd = try, end
-		}
-		if s.ctx.Err() != nil || bestEnd <= nearEnough*n.least() {
-			break
-		}
-	}
-	return best
+	return steps
 }
 
 // clone returns a scheduler that goes on from the same state by itself.
@@ -48,8 +34,8 @@ func (s *scheduler) clone() *scheduler {
 	c := *s.chooser
 	c.limits, c.strict = c.limits.clone(), c.strict.clone()
 	c.after, c.during = c.after.clone(c.limits), c.during.clone(c.limits)
-	c.status, c.users, c.kept = slices.Clone(c.status), slices.Clone(c.users), slices.Clone(c.kept)
-	c.pending = slices.Clone(c.pending)
+	c.status, c.kept = slices.Clone(c.status), slices.Clone(c.kept)
+	c.pending, c.open = slices.Clone(c.pending), slices.Clone(c.open)
 	for i := range c.pending {
 		c.pending[i] = slices.Clone(c.pending[i])
 	}
@@ -59,8 +45,8 @@ func (s *scheduler) clone() *scheduler {
 	return &n
 }
 
-// flowThrough fills in the times of all tasks and returns the end of the last one.
-func (s *scheduler) flowThrough(n *network, k key) float64 {
+// flowThrough fills in the times of all tasks.
+func (s *scheduler) flowThrough(n *network, k key) {
 	f := &flow{
 		scheduler: s, unended: make([]int32, len(s.bundles)),
 		blocked: make([]bool, len(s.bundles)), queues: map[int32][]int32{},
@@ -68,17 +54,17 @@ func (s *scheduler) flowThrough(n *network, k key) float64 {
 	for i := range s.bundles {
 		f.unended[i] = int32(len(s.bundles[i].tasks))
 	}
-	end := 0.0
-	for i, start := range n.run(k, f, 0, math.Inf(1)) {
+	starts := n.run(k, f, 0, math.Inf(1))
+	s.now = 0
+	for i, start := range starts {
 		s.times[i] = span{1, start, start + s.tasks[i].Seconds}
 		if !s.tasks[i].isGate() {
-			end = max(end, s.times[i].end)
+			s.now = max(s.now, s.times[i].end)
 		}
 	}
 	if s.forces > 0 {
 		s.replay()
 	}
-	return end
 }
 
 // open reports whether the bundle of the step is under way, or may be from now on.

@@ -12,7 +12,6 @@ import (
 	"github.com/interlacemail/interlace/planner"
 	"github.com/interlacemail/interlace/planner/bounds"
 	"github.com/interlacemail/interlace/planner/load"
-	"github.com/interlacemail/interlace/planner/simulate"
 )
 
 // Schedule orders the changes of the plans, taken in the order given. The
@@ -62,12 +61,9 @@ func (r refusal) text() string {
 func (s *scheduler) schedule(worse breaches) planner.Schedule {
 	out := planner.Schedule{
 		Format: planner.Format, Kind: planner.KindMoves, Options: s.opts.record(),
-		Of: []string{}, Changes: s.changes(), Waves: s.waves,
+		Of: []string{}, Changes: s.changes(), Waves: s.summary(),
 		TransientFullest: s.fullest.place(s.during),
 		Violations:       []planner.Violation{}, Warnings: s.warnings(),
-	}
-	if out.Waves == nil || s.opts.Continuous {
-		out.Waves = []planner.Wave{}
 	}
 	for _, p := range s.plans {
 		out.Of = append(out.Of, p.PlanID())
@@ -140,10 +136,7 @@ func (p *problem) changeID(t *task) string {
 // bound returns what no schedule beats. Both times are sums of the same
 // durations in different orders: what differs by rounding only is made equal.
 func (s *scheduler) bound(makespan float64) float64 {
-	steps := make([]bounds.Step, len(s.tasks))
-	for i := range s.tasks {
-		steps[i] = s.tasks[i].Step
-	}
+	steps := s.allSteps()
 	if len(s.forced) == 0 {
 		s.addWaits(steps)
 	}
@@ -152,47 +145,6 @@ func (s *scheduler) bound(makespan float64) float64 {
 		return makespan
 	}
 	return b
-}
-
-func (s *scheduler) worstSingle() planner.Worst {
-	f := *s.fleet
-	f.SetLoads(s.loads(), s.users)
-	return simulate.New(&f, s.layout()).Worst(0)
-}
-
-func (s *scheduler) warnings() []planner.Warning {
-	all := []planner.Warning{}
-	for _, r := range s.refused {
-		all = append(all, planner.Warning{Text: r.text(), Rule: planner.Text(planner.Transient), Subject: planner.Text(r.subject)})
-	}
-	for _, p := range s.plans {
-		if n := rulesBroken(p); n > 0 {
-			all = append(all, planner.Warning{Text: fmt.Sprintf("the target of plan %s breaks %d rules itself", p.PlanID(), n)})
-		}
-	}
-	for _, w := range s.waited {
-		all = append(all, planner.Warning{Text: fmt.Sprintf(
-			"nothing moves for %s, from %s to %s after the start: what is left needs room that moved users still hold at their sources",
-			days(w.to-w.from), days(w.from), days(w.to))})
-	}
-	for _, i := range s.long {
-		t := &s.tasks[s.bundles[i].tasks[0]]
-		all = append(all, planner.Warning{Text: fmt.Sprintf(
-			"change %s of plan %s, with what belongs to it, lasts longer than a window and has a wave of its own",
-			s.changeID(t), s.plans[t.plan].PlanID())})
-	}
-	return all
-}
-
-// rulesBroken returns how many rules the plan's target breaks.
-func rulesBroken(p planner.Plan) int {
-	switch p := p.(type) {
-	case *planner.Layout:
-		return len(p.Violations)
-	case *planner.Assignment:
-		return len(p.Violations)
-	}
-	return 0
 }
 
 // violation says that the change cannot be carried out.

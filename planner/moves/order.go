@@ -2,6 +2,7 @@ package moves
 
 import (
 	"cmp"
+	"math/rand/v2"
 	"slices"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -50,23 +51,51 @@ type preference int
 const (
 	busiest preference = iota // the one whose busiest server has most work left
 	longest                   // the one that lasts longest: waves are as long as their longest
+	listed                    // the one that its plan lists first
 )
+
+// policy is one of several ways to fill waves.
+type policy struct {
+	prefer preference
+	// blind takes all bundles for equally urgent.
+	blind bool
+	// dice, if not 0, seeds a random factor of up to two on what is preferred.
+	dice uint64
+	// inLine lets a bundle pass only after those that stand before it and bring
+	// something to the same place. Where the order of the plan can be carried out
+	// one by one, room is then never taken from the bundle whose turn it is.
+	inLine bool
+	// inTurn lets a plan begin when the one before it is done: what moved users
+	// leave behind is then in nobody's way.
+	inTurn bool
+}
+
+// rank is how urgent a bundle is, and how much it is preferred.
+type rank struct {
+	urgency int
+	weight  float64
+}
 
 // order returns the bundles that are waiting, most urgent first: by plan, then
 // by urgency, then as preferred.
 func (c *chooser) order(waitingFor []int32) []int32 {
-	type rank struct {
-		urgency int
-		seconds float64
-	}
 	work := c.work(waitingFor)
 	crowded := c.crowded(waitingFor)
+	dice := rand.New(rand.NewPCG(c.policy.dice, uint64(len(waitingFor))))
 	ranks := make([]rank, len(c.bundles))
 	for _, i := range waitingFor {
 		b := &c.bundles[i]
-		ranks[i] = rank{c.urgency(b, crowded), c.busiest(b, work)}
-		if c.prefer == longest {
-			ranks[i].seconds = c.length(b)
+		if !c.policy.blind && c.policy.prefer != listed {
+			ranks[i].urgency = c.urgency(b, crowded)
+		}
+		switch c.policy.prefer {
+		case busiest:
+			ranks[i].weight = c.busiest(b, work)
+		case longest:
+			ranks[i].weight = c.length(b)
+		}
+		if c.policy.dice != 0 {
+			ranks[i].weight *= 1 + dice.Float64()
 		}
 	}
 	order := slices.Clone(waitingFor)
@@ -74,7 +103,7 @@ func (c *chooser) order(waitingFor []int32) []int32 {
 		return cmp.Or(
 			cmp.Compare(c.bundles[a].plan, c.bundles[b].plan),
 			cmp.Compare(ranks[a].urgency, ranks[b].urgency),
-			cmp.Compare(ranks[b].seconds, ranks[a].seconds),
+			cmp.Compare(ranks[b].weight, ranks[a].weight),
 			cmp.Compare(a, b),
 		)
 	})
@@ -169,7 +198,7 @@ func (c *chooser) urgency(b *bundle, crowded []bool) int {
 	for i := range b.effects {
 		e := &b.effects[i]
 		for _, s := range e.before {
-			leaves := e.sign < 0 && c.keeps() < 0 || e.sign == 0 && !slices.Contains(e.after, s)
+			leaves := e.sign < 0 || e.sign == 0 && !slices.Contains(e.after, s)
 			gives = gives || crowded[s] && leaves
 		}
 		for _, s := range e.after {

@@ -2,12 +2,9 @@ package moves
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"slices"
-	"time"
 
-	"github.com/interlacemail/interlace/planner"
 	"github.com/interlacemail/interlace/planner/bounds"
 )
 
@@ -18,7 +15,7 @@ type scheduler struct {
 
 	now     float64
 	times   []span // of each task
-	waves   []planner.Wave
+	waves   []wave
 	left    []int32 // bundles not yet done
 	fullest fullest
 	forces  int      // how often bundles were let pass although they break a rule
@@ -33,6 +30,12 @@ type span struct {
 	start, end float64
 }
 
+// wave is what is carried out together.
+type wave struct {
+	bundles  []int32 // in the order of their plans
+	from, to float64
+}
+
 // wait is a time without changes.
 type wait struct{ from, to float64 }
 
@@ -45,28 +48,6 @@ func newScheduler(ctx context.Context, c *chooser) *scheduler {
 	return s
 }
 
-// inWaves puts all bundles into waves, and where it takes several tries each
-// preference and returns the best: least broken, then shortest.
-func (s *scheduler) inWaves() *scheduler {
-	var best *scheduler
-	for _, p := range []preference{busiest, longest} {
-		try := s.clone()
-		try.prefer = p
-		try.fillWaves()
-		if best == nil || try.better(best) {
-			best = try
-		}
-		if s.ctx.Err() != nil || len(best.waves) < 2 {
-			break
-		}
-	}
-	return best
-}
-
-func (s *scheduler) better(o *scheduler) bool {
-	return len(s.forced) < len(o.forced) || len(s.forced) == len(o.forced) && s.now < o.now
-}
-
 // fillWaves puts all bundles into waves, each as full as the rules let it be.
 func (s *scheduler) fillWaves() {
 	for len(s.left) > 0 {
@@ -77,7 +58,7 @@ func (s *scheduler) fillWaves() {
 		}
 		ids, steps := s.steps(wave)
 		starts := s.best(newNetwork(s.units, steps))
-		if s.opts.Window > 0 {
+		if slices.Contains(starts, notStarted) {
 			wave, ids, starts = s.cut(order, wave, ids, starts)
 		}
 		s.fullest.look(s.during)
@@ -223,49 +204,22 @@ func (s *scheduler) alone(order []int32) (wave, ids []int32, starts []float64) {
 }
 
 // carryOut ends the wave.
-func (s *scheduler) carryOut(wave, ids []int32, starts []float64) {
-	w := planner.Wave{Wave: len(s.waves) + 1, StartSeconds: s.now, EndSeconds: s.now}
-	transfers := make([]int, len(s.units))
+func (s *scheduler) carryOut(bundles, ids []int32, starts []float64) {
+	w := wave{bundles: bundles, from: s.now, to: s.now}
 	for n, id := range ids {
-		t := &s.tasks[id]
-		s.times[id] = span{w.Wave, starts[n], starts[n] + t.Seconds}
-		if t.isGate() {
-			continue
-		}
-		w.EndSeconds = max(w.EndSeconds, starts[n]+t.Seconds)
-		w.Changes++
-		w.Bytes += t.bytes
-		for _, p := range t.Places[:2] {
-			if p != bounds.None {
-				transfers[p]++
-			}
-		}
+		end := starts[n] + s.tasks[id].Seconds
+		s.times[id] = span{len(s.waves) + 1, starts[n], end}
+		w.to = max(w.to, end)
 	}
-	s.now = w.EndSeconds
-	for _, i := range wave {
+	s.waves = append(s.waves, w)
+	s.now = w.to
+	for _, i := range bundles {
 		s.settle(&s.bundles[i], s.now)
 		s.mark(i, done)
 	}
 	s.left = slices.DeleteFunc(s.left, func(i int32) bool { return s.status[i] == done })
 	s.release(s.now)
-	w.WorstSingle = s.worstSingle()
-	w.Busiest = s.busiestOf(transfers)
-	s.waves = append(s.waves, w)
 	s.report()
-}
-
-func (s *scheduler) busiestOf(transfers []int) planner.Text {
-	servers := transfers[:len(s.fleet.Capacity)]
-	most := 0
-	for i, n := range servers {
-		if n > servers[most] {
-			most = i
-		}
-	}
-	if len(servers) == 0 || servers[most] == 0 {
-		return ""
-	}
-	return planner.Text(s.fleet.Inventory.Servers[most].Name)
 }
 
 func (s *scheduler) report() {
@@ -281,13 +235,4 @@ func (s *scheduler) report() {
 		}
 	}
 	s.opts.Progress(p)
-}
-
-// days says a number of seconds in words.
-func days(seconds float64) string {
-	d := time.Duration(seconds * float64(time.Second)).Round(time.Second)
-	if whole := d / (24 * time.Hour); whole > 0 {
-		return fmt.Sprintf("%d days %s", whole, d%(24*time.Hour))
-	}
-	return d.String()
 }

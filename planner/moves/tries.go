@@ -1,0 +1,86 @@
+package moves
+
+import "math"
+
+// inWaves puts all bundles into waves in several ways and returns the best
+// result. Where one wave holds everything there is nothing to choose.
+func (s *scheduler) inWaves() *scheduler {
+	best := s.try(policy{})
+	if len(best.waves) < 2 {
+		return best
+	}
+	for _, p := range []policy{{prefer: longest}, {prefer: listed}} {
+		best = best.or(s.try(p))
+	}
+	if len(s.plans) > 1 {
+		best = best.or(s.try(policy{inTurn: true}))
+	}
+	for n := range tries(len(s.bundles) * len(best.waves)) {
+		best = best.or(s.try(policy{dice: s.opts.Seed + uint64(n)/2 + 1, blind: n%2 > 0, inTurn: best.policy.inTurn}))
+	}
+	if len(best.forced) > 0 {
+		best = best.or(s.try(policy{prefer: listed, inLine: true}))
+	}
+	return best
+}
+
+// tries returns how often dice are thrown for so much work: some hundred
+// thousand bundles are looked at in all.
+func tries(work int) int { return min(24, 100_000/max(work, 1)) }
+
+// try fills waves in one way, or returns nil if there is no time for more than one.
+func (s *scheduler) try(p policy) *scheduler {
+	if p != (policy{}) && s.ctx.Err() != nil {
+		return nil
+	}
+	try := s.clone()
+	try.policy = p
+	try.fillWaves()
+	return try
+}
+
+// or returns the better of two schedules: the one with fewer broken rules, then
+// the shorter one, where a wave more must save three percent.
+func (s *scheduler) or(o *scheduler) *scheduler {
+	if o == nil || len(o.forced) > len(s.forced) || len(o.forced) == len(s.forced) && o.cost() >= s.cost() {
+		return s
+	}
+	return o
+}
+
+func (s *scheduler) cost() float64 { return s.now * math.Pow(1.03, float64(len(s.waves))) }
+
+// withoutWaves puts all bundles in time with each key and returns the best
+// result. If that breaks a rule, waves may still have an order that breaks none.
+func (s *scheduler) withoutWaves() *scheduler {
+	n := newNetwork(s.units, s.allSteps())
+	var best *scheduler
+	for _, inTurn := range []bool{false, true} {
+		for _, k := range keys {
+			if best != nil && (s.ctx.Err() != nil || best.now <= nearEnough*n.least() || inTurn && len(s.plans) < 2) {
+				break
+			}
+			try := s.clone()
+			try.policy.inTurn = inTurn
+			try.flowThrough(n, k)
+			best = try.or(best)
+		}
+	}
+	if len(best.forced) > 0 {
+		best = best.or(s.joinWaves())
+	}
+	return best
+}
+
+// joinWaves returns a schedule in waves as one without, which it is if its waves
+// are forgotten; but then each state within a wave counts too.
+func (s *scheduler) joinWaves() *scheduler {
+	p := *s.problem
+	p.opts.Continuous = false
+	c, _ := newChooser(&p)
+	w := newScheduler(s.ctx, c).inWaves()
+	w.replay()
+	w.problem = s.problem
+	w.waves = nil
+	return w
+}
