@@ -161,3 +161,35 @@ func TestProgressWithoutTerminal(t *testing.T) {
 		t.Errorf("said %q, want %q", got, want)
 	}
 }
+
+// Of old inventories the users are known by their sums only, and stores weigh
+// the same as before.
+func TestOldInventories(t *testing.T) {
+	fleet, err := filepath.Abs("testdata/fleet/fleet.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(t.TempDir())
+	first := time.Now().UTC().Add(2 * time.Second).Format(time.RFC3339)
+	succeed(t, "import", fleet)
+	stores := succeed(t, "show", "stores")
+	servers := succeed(t, "show", "servers")
+	time.Sleep(time.Until(time.Now().Truncate(time.Second).Add(3 * time.Second)))
+	for range 8 {
+		succeed(t, "import", fleet)
+	}
+	if got := succeed(t, "show", "stores", "--at", first); got != stores {
+		t.Errorf("stores then:\n%s\nand as imported:\n%s", got, stores)
+	}
+	if got := succeed(t, "show", "servers", "--at", first); got != servers {
+		t.Errorf("servers then:\n%s\nand as imported:\n%s", got, servers)
+	}
+	for _, what := range []string{"users", "groups"} {
+		if status, _, stderr := interlace(t.Context(), "show", what, "--at", first); status != exitFailed || !strings.Contains(stderr, "only the sums per store are kept") {
+			t.Errorf("show %s: status %d: %s", what, status, stderr)
+		}
+	}
+	if got := succeed(t, "db"); !strings.Contains(got, "sums of users") {
+		t.Errorf("nothing is said of the old inventory:\n%s", got)
+	}
+}

@@ -73,7 +73,8 @@ func (a *app) factsOf(ctx context.Context, at string) (*facts, error) {
 	return a.factsAt(ctx, t)
 }
 
-// parseDate reads a day, of which it returns the end, or a time. Days are in UTC.
+// parseDate reads a day in UTC or a time to the second, and returns its end, or
+// a time to less than a second.
 func parseDate(s string) (time.Time, error) {
 	if t, err := time.Parse(time.DateOnly, s); err == nil {
 		return t.AddDate(0, 0, 1).Add(-time.Microsecond), nil
@@ -81,6 +82,9 @@ func parseDate(s string) (time.Time, error) {
 	t, err := time.Parse(time.RFC3339, s)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("--at %s is not a date such as 2026-01-31 or 2026-01-31T12:00:00Z", inventory.Quoted(s))
+	}
+	if t.Nanosecond() == 0 {
+		t = t.Add(time.Second - time.Microsecond)
 	}
 	return t, nil
 }

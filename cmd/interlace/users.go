@@ -87,7 +87,7 @@ func (a *app) users(cmd *cobra.Command, flags usersFlags) error {
 		return err
 	}
 	plan.Inventory = planner.NewReference(f.Inventory, f.groups, subjects(plan))
-	made := report.Made{Inventory: f.Inventory, Took: a.took(start), File: flags.plan}
+	made := report.Made{Inventory: f.Inventory, Took: a.took(start), File: flags.plan, After: flags.after}
 	return a.finish(plan, plan.Violations, plan.Stopped, made)
 }
 

@@ -52,7 +52,12 @@ func BytesText[N ~int64 | ~float64](n N) string {
 
 // DurationText returns a duration with two units: 31 h 20 m.
 func DurationText(seconds float64) string {
-	if seconds < 10 && seconds != math.Trunc(seconds) {
+	switch {
+	case seconds > 0 && seconds < 0.0005:
+		return "<1 ms"
+	case seconds > 0 && seconds < 0.9995:
+		return strconv.FormatFloat(seconds*1000, 'f', 0, 64) + " ms"
+	case seconds < 10 && seconds != math.Trunc(seconds):
 		return strconv.FormatFloat(seconds, 'f', 1, 64) + " s"
 	}
 	s := int64(math.Round(seconds))

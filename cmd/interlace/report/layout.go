@@ -14,6 +14,7 @@ type Made struct {
 	Inventory *inventory.Inventory // the facts it was made from; nil if they are not at hand
 	Took      time.Duration        // 0: not said
 	File      string               // where the plan is; empty: nowhere
+	After     []string             // files of the plans that it follows
 }
 
 // headline names the fleet, the seed and the time it took.

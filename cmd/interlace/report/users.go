@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/planner"
@@ -22,7 +23,7 @@ func Assignment(p *planner.Assignment, m Made) *Screen {
 	facts.add("loads", "%s", loadsWords(p.Inventory))
 	facts.add("stopped", "%s", stoppedWords(p.Stopped))
 	if m.File != "" {
-		facts.add("next", "%s", joined("interlace moves "+m.File))
+		facts.add("next", "%s", joined("interlace moves "+strings.Join(append(slices.Clone(m.After), m.File), " ")))
 	}
 	s.add(facts)
 	s.addBroken(p.Violations, p.Warnings)
