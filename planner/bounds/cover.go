@@ -18,8 +18,9 @@ import (
 //	         ≥ Σ y_r·need_r − Σ max(0, y·load − cost),
 //
 // so the last line is a bound whatever the prices are (Lagrange; Geoffrion 1974).
-// One price at a time is set to its best value, which is exact for one resource
-// (the fractional knapsack, Dantzig 1957). [Cover.Choose] then settles the items
+// The best prices make it the value of the linear program: with one need that is
+// the fractional knapsack (Dantzig 1957), with several the simplex method finds
+// them. [Cover.Choose] then settles the items
 // whose reduced cost cost − y·load decides nothing by branch and bound on that
 // core (Balas and Zemel 1980).
 //
@@ -38,6 +39,7 @@ type Cover struct {
 	reduced []float64 // reduced cost of each item
 	bound   float64   // of Relax, before it is rounded up
 	margin  float64   // what rounding can amount to
+	simplex simplex
 	core    core
 }
 
@@ -79,48 +81,31 @@ func (c *Cover) Possible() bool {
 	return possible
 }
 
-// maxPasses limits how often each price is set.
-const maxPasses = 8
-
 // Relax sets the prices and returns the bound on the cost of every choice that
 // meets the needs, rounded up, since costs are whole.
 func (c *Cover) Relax() int64 {
 	c.Possible()
 	c.Prices = append(c.Prices[:0], make([]float64, c.k)...)
-	best := 0.0
-	for pass := range maxPasses {
-		for r := range c.Prices {
-			c.Prices[r] = c.bestPrice(r)
-		}
-		value := c.value()
-		if c.k == 1 || pass > 0 && value <= best*(1+1e-4) {
-			break
-		}
-		best = value
+	if c.k == 1 {
+		c.Prices[0] = c.bestPrice()
+	} else {
+		c.simplex.solve(c)
 	}
 	c.bound = c.value()
 	return max(0, int64(math.Ceil(c.bound)))
 }
 
-// bestPrice returns the price of resource r that is best beside the others: as
-// a function of it the bound is concave, with slope need less the weight of all
-// items that are worth taking.
-func (c *Cover) bestPrice(r int) float64 {
+// bestPrice returns the best price where there is one need: as a function of it
+// the bound is concave, with slope need less the weight of all items that are
+// worth taking.
+func (c *Cover) bestPrice() float64 {
 	c.breaks = c.breaks[:0]
 	for i, cost := range c.cost {
-		weight := c.load[i*c.k+r]
-		if weight == 0 {
-			continue
+		if weight := c.load[i]; weight > 0 {
+			c.breaks = append(c.breaks, breakpoint{float64(cost) / float64(weight), weight})
 		}
-		rest := float64(cost)
-		for q, y := range c.Prices {
-			if q != r {
-				rest -= y * float64(c.load[i*c.k+q])
-			}
-		}
-		c.breaks = append(c.breaks, breakpoint{max(0, rest/float64(weight)), weight})
 	}
-	return crossing(c.breaks, c.need[r])
+	return crossing(c.breaks, c.need[0])
 }
 
 // crossing returns the least price at which the items with breakpoints up to it

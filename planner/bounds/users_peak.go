@@ -16,11 +16,12 @@ type UsersOptions struct {
 	Peak     float64 // no store is above it either; 0: only the ceilings count
 	MaxBytes *int64  // at most so many bytes are copied
 	MaxUsers *int    // at most so many users move
-	// Torn leaves torn groups as they are.
+	// Torn lets groups stay torn that are torn today.
 	Torn bool
-	// Partial is for plans that cannot keep every rule: drained stores may keep
-	// users, groups may stay torn, ceilings may be passed; pieces still move whole.
-	Partial bool
+	// Undone lets drained stores keep users, too. Pieces still move whole.
+	Undone bool
+	// Above lets stores and servers pass their ceilings.
+	Above bool
 }
 
 // steps for the cover of each store.
@@ -29,7 +30,7 @@ const coverSteps = 2000
 // UsersPeak returns the least peak utilisation that an assignment may have. It
 // is unknown where no store has a capacity.
 func UsersPeak(a *Assignments, opts UsersOptions) planner.Number {
-	peak := a.leastPeak(!opts.Partial && !opts.Torn)
+	peak := a.leastPeak(!opts.Undone && !opts.Torn)
 	if peak.Known {
 		peak.Value = a.within(peak.Value, opts)
 	}
@@ -37,9 +38,9 @@ func UsersPeak(a *Assignments, opts UsersOptions) planner.Number {
 }
 
 // UsersBytes returns the least number of bytes that an assignment copies. It is
-// unknown for partial ones, and where the budget does not allow to keep the rules.
+// unknown where rules need not be kept or the budget does not allow to keep them.
 func UsersBytes(a *Assignments, opts UsersOptions) planner.Number {
-	if opts.Partial {
+	if opts.Undone || opts.Above {
 		return planner.Number{}
 	}
 	peak := a.HighestCeiling()
@@ -86,14 +87,16 @@ func (a *Assignments) within(low float64, opts UsersOptions) float64 {
 
 // tooDear reports whether every assignment with the peak passes the budget.
 func (a *Assignments) tooDear(peak float64, opts UsersOptions) bool {
-	l := &leaving{Assignments: a, whole: !opts.Torn, limit: func(r int) float64 {
+	l := &leaving{Assignments: a, whole: !opts.Torn && !opts.Undone, limit: func(r int) float64 {
+		if opts.Above {
+			return peak
+		}
 		return min(peak, a.Fleet.Inventory.Resources[r].Ceiling)
 	}}
-	if opts.Partial {
+	if opts.Undone {
 		free := *a
 		free.Drains = make([]bool, len(a.Drains))
-		l.Assignments, l.whole = &free, false
-		l.limit = func(int) float64 { return peak }
+		l.Assignments = &free
 	}
 	if opts.MaxBytes != nil {
 		l.cost = bytesOf

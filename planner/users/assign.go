@@ -2,7 +2,7 @@ package users
 
 import (
 	"context"
-	"fmt"
+	"slices"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/planner"
@@ -39,13 +39,13 @@ func Assign(ctx context.Context, inv *inventory.Inventory, groups *inventory.Sha
 
 // plan finds the best attempt and writes it down.
 func (s *seeker) plan() *planner.Assignment {
-	s.bound = bounds.UsersPeak(s.Assignments, s.question(false)).Value
 	var best attempt
 	if s.opts.budgeted() {
 		best = s.lowest()
 	} else {
 		best = s.cheapest()
 	}
+	best = s.exact(best)
 	plan := &planner.Assignment{
 		Format: planner.Format, Kind: planner.KindUsers, Options: s.opts.record(), Before: s.today.promises(),
 	}
@@ -56,23 +56,27 @@ func (s *seeker) plan() *planner.Assignment {
 	s.measure(plan, best.tally.judge())
 	violations, warnings := rules.Split(planner.KindUsers, broken)
 	plan.Violations = append(violations, s.missed(best.tally)...)
-	plan.Warnings = append(append(warnings, plan.Warnings...), s.warnings(best.tally)...)
-	var left int
-	plan.NewUsers, left = best.newUsers(s.opts.Place)
-	if left > 0 {
-		plan.Warnings = append(plan.Warnings, planner.Warning{
-			Text: fmt.Sprintf("%d of %d new users of average load fit nowhere", left, s.opts.Place),
-		})
+	plan.Warnings = slices.Concat([]planner.Warning{}, warnings, plan.Warnings, s.warnings(plan, best.tally))
+	if s.floor > 0 {
+		best.limitStores(s.floor)
 	}
+	newcomers := best.newUsers(s.opts.Place)
+	plan.NewUsers = newcomers.list(best.tally)
+	plan.Warnings = append(plan.Warnings, newcomers.warnings(s.opts.Place)...)
 	return plan
 }
 
-// question says over which assignments bounds are to hold; partial ones may
-// leave rules broken.
-func (s *seeker) question(partial bool) bounds.UsersOptions {
-	return bounds.UsersOptions{
-		Peak: s.floor, MaxBytes: s.opts.MaxBytes, MaxUsers: s.opts.MaxUsers, Torn: s.opts.Light, Partial: partial,
+// question says over which assignments bounds are to hold: those that leave
+// undone, and are above ceilings, as the attempt is.
+func (s *seeker) question(a *attempt) bounds.UsersOptions {
+	q := bounds.UsersOptions{
+		Peak: s.floor, MaxBytes: s.opts.MaxBytes, MaxUsers: s.opts.MaxUsers, Torn: s.opts.Light,
+		Undone: a.undone > 0, Above: a.peak > s.HighestCeiling(),
 	}
+	if a.peak > s.floor {
+		q.Peak = 0
+	}
+	return q
 }
 
 // describe writes down what moves and what the stores then carry.
@@ -91,13 +95,9 @@ func (s *seeker) describe(plan *planner.Assignment, t *tally) {
 	plan.Promises = t.promises()
 }
 
-// measure compares the plan with the bounds: with those for partial plans where
-// it leaves undone what the others take for done.
+// measure compares the plan with what no assignment of its sort can beat.
 func (s *seeker) measure(plan *planner.Assignment, a attempt) {
-	q := s.question(a.undone > 0 || a.peak > s.HighestCeiling())
-	if a.peak > s.floor {
-		q.Peak = s.HighestCeiling()
-	}
+	q := s.question(&a)
 	plan.Bounds = planner.AssignmentBounds{
 		PeakUtilisation: bounds.UsersPeak(s.Assignments, q),
 		BytesCopied:     bounds.UsersBytes(s.Assignments, q),
@@ -109,20 +109,21 @@ func (s *seeker) measure(plan *planner.Assignment, a attempt) {
 	plan.Stopped = s.stopped(plan, a)
 }
 
-// stopped says why nothing better is planned.
+// stopped says why nothing better is planned. The bound that counts is that on
+// bytes, or on the peak where that was to be lower.
 func (s *seeker) stopped(plan *planner.Assignment, a attempt) planner.Stopped {
 	const equal = 1e-9
+	short := a.peak > s.floor || s.opts.budgeted() && a.undone > 0
 	gap := plan.Gap.BytesCopied
-	lowest := s.opts.budgeted() && a.peak > s.floor
-	if lowest {
+	if short {
 		gap = plan.Gap.PeakUtilisation
 	}
 	switch {
 	case s.ctx.Err() != nil:
 		return planner.Cancelled
-	case gap.Known && gap.Value <= equal:
+	case a.undone == 0 && gap.Known && gap.Value <= equal:
 		return planner.AtBound
-	case lowest:
+	case short && s.opts.budgeted():
 		return planner.Budget
 	}
 	return planner.LocalOptimum

@@ -18,6 +18,11 @@
 // Servers are followed in whole numbers like stores: a store's load counts on
 // its master's server, ρ times on those of its replicas, and once more on the
 // server that promotes when a domain to survive fails. What is above a limit
-// today may not grow. The result is checked by package rules, and what would
-// make anything worse there is undone.
+// today may not grow. Stores and servers above their ceilings are brought below
+// them; users do not move to repair failure ceilings, which a layout plan does
+// better, by promotions that copy nothing. The result is checked by package
+// rules, and what would make anything worse there is undone.
+//
+// Small fleets are searched besides: all assignments with one move, with two and
+// so on, as far as a number of steps goes.
 package users

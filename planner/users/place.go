@@ -2,50 +2,96 @@ package users
 
 import (
 	"container/heap"
+	"fmt"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/planner"
+	"github.com/interlacemail/interlace/planner/bounds"
 )
+
+// newcomers says where new users of average load should go.
+type newcomers struct {
+	count []int // by store
+	bold  int   // of them, those whose load passes failure ceilings further than today
+	left  int   // who fit nowhere
+}
 
 // newUsers spreads n new users of average load over the stores that receive:
 // one after the other, each to the store that is then least full and keeps the
-// limits of the stores and of the servers. It returns how many each store gets,
-// and how many found no place.
-func (t *tally) newUsers(n int) (placed []planner.NewUsers, left int) {
-	placed = []planner.NewUsers{}
+// limits of the stores and of the servers. Failure ceilings are passed only by
+// those who would fit nowhere otherwise.
+func (t *tally) newUsers(n int) newcomers {
+	c := newcomers{count: make([]int, len(t.load)), left: max(n, 0)}
 	load, ok := t.averageUser()
-	if n <= 0 || !ok {
-		return placed, max(n, 0)
+	if !ok {
+		return c
 	}
-	q := &emptiestFirst{filler: newFiller(t, t.opts.Seed), more: load}
+	t.spread(&c, &load)
+	if c.left > 0 {
+		for l := range t.failing {
+			for server := range t.failing[l] {
+				for r := range t.Fleet.Resources {
+					t.failing[l][server][r] = bounds.Unlimited
+				}
+			}
+		}
+		c.bold = c.left
+		t.spread(&c, &load)
+		c.bold -= c.left
+	}
+	return c
+}
+
+// spread places those who are left, as far as there is room.
+func (t *tally) spread(c *newcomers, load *inventory.Amounts) {
+	q := &emptiestFirst{filler: newFiller(t, t.opts.Seed)}
 	for _, s := range q.byRoom {
-		q.open = append(q.open, option{s, q.fullWith(s, &load)})
+		q.open = append(q.open, option{s, q.fullWith(s, load)})
 	}
 	heap.Init(q)
-	count := make([]int, len(t.load))
-	for left = n; left > 0 && len(q.open) > 0; {
+	for c.left > 0 && len(q.open) > 0 {
 		s := q.open[0].store
-		if !t.roomFor(s, &load) {
+		if !t.roomFor(s, load) {
 			heap.Pop(q)
 			continue
 		}
-		t.add(s, &load, 1)
-		count[s]++
-		left--
-		q.open[0].full = q.fullWith(s, &load)
+		t.add(s, load, 1)
+		c.count[s]++
+		c.left--
+		q.open[0].full = q.fullWith(s, load)
 		heap.Fix(q, 0)
 	}
-	for s, users := range count {
+}
+
+// list names the stores that get new users.
+func (c *newcomers) list(t *tally) []planner.NewUsers {
+	list := []planner.NewUsers{}
+	for s, users := range c.count {
 		if users == 0 {
 			continue
 		}
-		p := planner.NewUsers{Store: t.Fleet.Inventory.Stores[s].Name, Users: users}
+		n := planner.NewUsers{Store: t.Fleet.Inventory.Stores[s].Name, Users: users}
 		if u, r := t.Utilisation(s, &t.load[s]); r >= 0 {
-			p.Utilisation = planner.Known(u)
+			n.Utilisation = planner.Known(u)
 		}
-		placed = append(placed, p)
+		list = append(list, n)
 	}
-	return placed, left
+	return list
+}
+
+// warnings says who has no good place.
+func (c *newcomers) warnings(n int) []planner.Warning {
+	var warnings []planner.Warning
+	if c.bold > 0 {
+		warnings = append(warnings, planner.Warning{
+			Text: fmt.Sprintf("%d of %d new users of average load have room only where failure ceilings are passed further than today", c.bold, n),
+			Rule: planner.Text(planner.FailureCeiling),
+		})
+	}
+	if c.left > 0 {
+		warnings = append(warnings, planner.Warning{Text: fmt.Sprintf("%d of %d new users of average load fit nowhere", c.left, n)})
+	}
+	return warnings
 }
 
 // averageUser returns the mean load of the fleet's users, shared trees apart.
@@ -72,7 +118,6 @@ func (t *tally) averageUser() (inventory.Amounts, bool) {
 // emptiestFirst is a heap of stores by how full the next user would make them.
 type emptiestFirst struct {
 	*filler
-	more inventory.Amounts
 	open []option
 }
 

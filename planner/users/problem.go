@@ -15,8 +15,8 @@ type problem struct {
 	gathered []bounds.Piece // each torn group as a whole, of no store
 	only     []int32        // the store to which a torn group must go; -1: any
 	average  inventory.Amounts
-	class    []int32             // of each store: settings of its master
-	mix      [][]bool            // whether users may move from class to class
+	class    []int32 // of each store: settings of its master
+	mix      [][]agreement
 	ceilings []inventory.Amounts // most that each server may carry
 }
 
@@ -126,24 +126,31 @@ func (p *problem) classify() {
 		}
 		p.class[s] = n
 	}
-	p.mix = make([][]bool, len(settings))
+	p.mix = make([][]agreement, len(settings))
 	for from := range settings {
 		for _, to := range settings {
-			differ, _ := settings[from].Differences(to)
-			p.mix[from] = append(p.mix[from], differ == 0)
+			differ, known := settings[from].Differences(to)
+			p.mix[from] = append(p.mix[from], agreement{differ == 0, known})
 		}
 	}
 }
 
+// agreement says whether users may move from stores of one class to those of
+// another, and whether all that this depends on is known.
+type agreement struct{ agree, known bool }
+
+// between returns the agreement of two stores.
+func (p *problem) between(from, to int32) agreement { return p.mix[p.class[from]][p.class[to]] }
+
 // agree reports whether what has the number may move to the store.
 func (p *problem) agree(i, store int32) bool {
 	for _, part := range p.parts(i) {
-		if from := p.Pieces[part].Store; from != store && !p.mix[p.class[from]][p.class[store]] {
+		if from := p.Pieces[part].Store; from != store && !p.between(from, store).agree {
 			return false
 		}
 	}
 	from := p.piece(i).Store
-	return from == nowhere || p.mix[p.class[from]][p.class[store]]
+	return from == nowhere || p.between(from, store).agree
 }
 
 // averageCapacity returns what the stores that receive hold in the mean, or, in

@@ -12,21 +12,17 @@ import (
 // than today. It returns the moves that are left and what is broken after them.
 func (t *tally) verify() ([]planner.UserChange, []planner.Violation, []planner.Warning) {
 	inv := t.Fleet.Inventory
-	today, _ := rules.Check(inv, t.groups, rules.Options{From: inv})
+	today, doubts := rules.Check(inv, t.groups, rules.Options{From: inv})
 	for {
 		changes := t.changes()
 		if len(changes) == 0 {
-			broken, doubts := rules.Check(inv, t.groups, rules.Options{From: inv})
-			return changes, broken, doubts
+			return changes, today, doubts
 		}
 		target := (&planner.Assignment{Changes: changes}).Target(inv)
 		broken, doubts := rules.Check(target, t.groups, rules.Options{From: inv})
 		worse := rules.Worse(today, broken)
 		if len(worse) == 0 {
 			return changes, broken, doubts
-		}
-		for _, v := range worse {
-			println("WORSE", v.String())
 		}
 		if !t.undo(worse) {
 			t.undoAll()

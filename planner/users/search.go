@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"slices"
+
+	"github.com/interlacemail/interlace/planner/bounds"
 )
 
 // seeker looks for the best attempt.
@@ -12,7 +14,6 @@ type seeker struct {
 	ctx   context.Context
 	today *tally
 	floor float64 // no peak below it is wanted
-	bound float64 // no peak below it is possible
 	tries int
 }
 
@@ -23,7 +24,7 @@ const maxTargets = 16
 func (s *seeker) try(goal target) attempt {
 	s.tries++
 	s.opts.report("moving groups", s.tries, maxTargets)
-	return s.solve(s.ctx, goal, s.today).judge()
+	return s.solve(s.ctx, goal).judge()
 }
 
 // cheapest returns the cheapest attempt for the wanted peak, or if that was not
@@ -50,7 +51,7 @@ func (s *seeker) lowest() attempt {
 	best := s.try(goal)
 	if !best.affordable() {
 		goal.servers = false
-		best = now
+		best = newTally(s.problem).judge()
 	}
 	s.floor = max(s.floor, s.HighestCeiling())
 	best = s.lower(best, goal, true)
@@ -62,8 +63,11 @@ func (s *seeker) lowest() attempt {
 // has reached at which the attempt is better. It starts near the bound, steps
 // up in growing steps until one is, and then halves.
 func (s *seeker) lower(best attempt, goal target, budget bool) attempt {
-	low, high := max(s.floor, s.bound), best.peak
-	if goal.peak = low; s.floor >= s.bound && low < high {
+	q := s.question(&best)
+	q.Above = true
+	possible := bounds.UsersPeak(s.Assignments, q).Value
+	low, high := max(s.floor, possible), best.peak
+	if goal.peak = low; s.floor >= possible && low < high {
 		if a := s.try(goal); (!budget || a.affordable()) && a.better(&best, s.floor) {
 			best, high = a, a.peak
 		}

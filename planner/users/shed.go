@@ -30,7 +30,7 @@ type shedder struct {
 
 // shed takes into hand what must move for the target, and returns it. Then it
 // sets what servers may carry.
-func (t *tally) shed(ctx context.Context, goal target, today *tally) []int32 {
+func (t *tally) shed(ctx context.Context, goal target) []int32 {
 	s := &shedder{tally: t, target: goal, homes: map[int32][]int32{}}
 	s.shedWhole()
 	for store := range t.load {
@@ -44,7 +44,7 @@ func (t *tally) shed(ctx context.Context, goal target, today *tally) []int32 {
 			s.shedServer(int32(server))
 		}
 	}
-	t.limitServers(today)
+	t.holdToCeilings()
 	s.recheck()
 	return s.hand
 }

@@ -12,13 +12,13 @@ const maxRounds = 4
 // solve returns the assignment that reaches the target with least cost, as far
 // as one was found. What finds no place stays where it is, and since it then
 // takes room there, all is done again with that in mind.
-func (p *problem) solve(ctx context.Context, goal target, today *tally) *tally {
+func (p *problem) solve(ctx context.Context, goal target) *tally {
 	stuck := make([]bool, p.size())
 	for round := 1; ; round++ {
 		t := newTally(p)
 		t.stuck = stuck
 		t.limitStores(goal.peak)
-		hand := t.shed(ctx, goal, today)
+		hand := t.shed(ctx, goal)
 		left := t.fill(ctx, hand)
 		for _, i := range left {
 			t.restore(i)

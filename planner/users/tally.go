@@ -22,10 +22,10 @@ type tally struct {
 	carry []inventory.Amounts // of each server in the normal state
 	after []promoted          // for each level to survive
 
-	receive []inventory.Amounts // most that each store may carry to receive
-	servers []inventory.Amounts // most that each server may carry
-	failing [][]inventory.Amounts
-	stuck   []bool // found no place, by number
+	receive []inventory.Amounts   // most that each store may carry to receive
+	servers []inventory.Amounts   // most that each server may carry
+	failing [][]inventory.Amounts // and after a failure, for each level to survive
+	stuck   []bool                // found no place, by number
 }
 
 // promoted is what servers carry beside the normal state when domains fail.
@@ -42,7 +42,6 @@ func newTally(p *problem) *tally {
 		at:      make([]int32, p.size()),
 		load:    slices.Clone(f.Active),
 		carry:   f.Normal(p.Sites).Amounts,
-		servers: slices.Clone(p.ceilings),
 		stuck:   make([]bool, p.size()),
 	}
 	for i := range p.Pieces {
@@ -69,7 +68,20 @@ func newTally(p *problem) *tally {
 		}
 		t.after = append(t.after, a)
 	}
+	t.limitStores(p.HighestCeiling())
+	t.limitToday()
 	return t
+}
+
+// clone returns a copy that shares nothing that moves change.
+func (t *tally) clone() *tally {
+	c := *t
+	c.at, c.load, c.carry = slices.Clone(t.at), slices.Clone(t.load), slices.Clone(t.carry)
+	c.after = nil
+	for _, a := range t.after {
+		c.after = append(c.after, promoted{slices.Clone(a.gain), slices.Clone(a.most)})
+	}
+	return &c
 }
 
 // take takes what has the number from where it is.
@@ -231,26 +243,34 @@ func (t *tally) excess(store int32, load *inventory.Amounts) inventory.Amounts {
 	return excess
 }
 
-// limitServers sets what servers may carry: the ceilings, or what they carry
-// today where what is in hand does not bring them below; and after failures the
-// failure ceilings, or what they carry then today.
-func (t *tally) limitServers(today *tally) {
-	for server := range t.carry {
+// limitToday lets servers carry, in the normal state and after failures, what
+// their ceilings allow or what they carry now.
+func (t *tally) limitToday() {
+	t.servers = slices.Clone(t.ceilings)
+	for server := range t.servers {
 		for r := range t.Fleet.Resources {
-			if t.carry[server][r] > t.ceilings[server][r] {
-				t.servers[server][r] = today.carry[server][r]
-			}
+			t.servers[server][r] = max(t.servers[server][r], t.carry[server][r])
 		}
 	}
-	t.failing = nil
 	for l := range t.Survive {
 		limits := slices.Clone(t.Survive[l].Limits)
 		for server := range limits {
 			for _, r := range t.Fleet.Failover {
-				limits[server][r] = max(limits[server][r], today.carry[server][r]+today.after[l].most[server][r])
+				limits[server][r] = max(limits[server][r], t.carry[server][r]+t.after[l].most[server][r])
 			}
 		}
 		t.failing = append(t.failing, limits)
+	}
+}
+
+// holdToCeilings lets servers that are now below their ceilings no longer pass them.
+func (t *tally) holdToCeilings() {
+	for server := range t.carry {
+		for r := range t.Fleet.Resources {
+			if t.carry[server][r] <= t.ceilings[server][r] {
+				t.servers[server][r] = t.ceilings[server][r]
+			}
+		}
 	}
 }
 

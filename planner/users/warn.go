@@ -10,9 +10,10 @@ import (
 	"github.com/interlacemail/interlace/planner/bounds"
 )
 
-// missed lists the stores that end above the wished peak though below their ceilings.
+// missed lists the stores that end above the wished peak though below their
+// ceilings. With a budget a higher peak is no failure.
 func (s *seeker) missed(t *tally) []planner.Violation {
-	if s.opts.Peak == 0 {
+	if s.opts.Peak == 0 || s.opts.budgeted() {
 		return nil
 	}
 	var missed []planner.Violation
@@ -35,11 +36,44 @@ func (s *seeker) missed(t *tally) []planner.Violation {
 }
 
 // warnings says what the reader should know beside what is broken.
-func (s *seeker) warnings(t *tally) []planner.Warning {
-	warnings := s.heldApart()
-	warnings = append(warnings, s.withoutPlace(t)...)
-	warnings = append(warnings, s.large(t)...)
-	return append(warnings, s.estimated(t)...)
+func (s *seeker) warnings(plan *planner.Assignment, t *tally) []planner.Warning {
+	return slices.Concat(s.passed(plan), s.unknown(plan), s.heldApart(), s.withoutPlace(t), s.large(t), s.estimated(t))
+}
+
+// passed points to layout plans where failure ceilings are passed.
+func (s *seeker) passed(plan *planner.Assignment) []planner.Warning {
+	n := 0
+	for _, v := range plan.Violations {
+		if v.Rule == planner.FailureCeiling {
+			n++
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	return []planner.Warning{{
+		Text: fmt.Sprintf("no users move to repair the %d failure ceilings that are passed, and none is passed further than today; a layout plan repairs them", n),
+		Rule: planner.Text(planner.FailureCeiling),
+	}}
+}
+
+// unknown counts the users who move between stores of which it is not known
+// whether they agree.
+func (s *seeker) unknown(plan *planner.Assignment) []planner.Warning {
+	inv := s.Fleet.Inventory
+	n := 0
+	for _, c := range plan.Changes {
+		if !s.between(int32(inv.Store(c.From)), int32(inv.Store(c.To))).known {
+			n++
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	return []planner.Warning{{
+		Text: fmt.Sprintf("%d users move between stores whose versions or settings are not known, so it is not known whether they agree", n),
+		Rule: planner.Text(planner.Alike),
+	}}
 }
 
 // about returns a warning about the share group of the piece.
@@ -63,16 +97,18 @@ func (s *seeker) heldApart() []planner.Warning {
 	return warnings
 }
 
-// withoutPlace says how many groups found no place, and which the largest is.
+// withoutPlace says how many groups that are torn or lie on drained stores found
+// no place, and which is the largest.
 func (s *seeker) withoutPlace(t *tally) []planner.Warning {
 	n, largest, size := 0, int32(nowhere), 0.0
-	for i, stuck := range t.stuck {
-		if !stuck {
+	for k, stuck := range t.stuck {
+		i := int32(k)
+		if !stuck || t.moved(i) || t.parts(i) == nil && !s.Drains[t.piece(i).Store] {
 			continue
 		}
 		n++
-		if need := t.need(int32(i)); largest == nowhere || need > size {
-			largest, size = int32(i), need
+		if need := t.need(i); largest == nowhere || need > size {
+			largest, size = i, need
 		}
 	}
 	if n == 0 {

@@ -1,0 +1,240 @@
+package users_test
+
+import (
+	"context"
+	"math"
+	"testing"
+
+	"github.com/interlacemail/interlace/fixtures"
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/inventory/sharing"
+	"github.com/interlacemail/interlace/planner"
+	"github.com/interlacemail/interlace/planner/bounds"
+	"github.com/interlacemail/interlace/planner/load"
+	"github.com/interlacemail/interlace/planner/rules"
+	"github.com/interlacemail/interlace/planner/users"
+)
+
+// outcome is one assignment of all that there are.
+type outcome struct {
+	bytes  int64
+	users  int
+	peak   float64
+	broken map[planner.Rule]bool // of the rules that a users plan repairs
+}
+
+// within reports whether a bound with the options is about the outcome, budgets
+// apart.
+func (o outcome) within(opts bounds.UsersOptions) bool {
+	above := o.broken[planner.StoreCapacity] || o.broken[planner.Ceiling]
+	return (opts.Above || !above) && (opts.Undone || !o.broken[planner.DrainEmpty]) &&
+		(opts.Undone || opts.Torn || !o.broken[planner.GroupWhole]) && (opts.Peak == 0 || o.peak <= opts.Peak)
+}
+
+// mostAssignments is how many assignments of a fleet are tried at most.
+const mostAssignments = 400
+
+// enumerate returns every assignment of the fleet in which users who must stay
+// do and the parts of share groups that lie on one store stay together, or nil
+// if there are too many. Each goes to a store that may receive, or stays.
+func enumerate(inv *inventory.Inventory, groups *inventory.ShareGroups) []outcome {
+	type part struct {
+		users  []int32
+		choice []inventory.StoreID
+	}
+	var parts []part
+	count := 1
+	for g := range groups.Len() {
+		byStore := map[inventory.StoreID][]int32{}
+		var order []inventory.StoreID
+		heldApart := len(pinnedOn(inv, groups.Members(g))) > 1
+		for _, u := range groups.Members(g) {
+			store := inv.Users[u].Store
+			if byStore[store] == nil {
+				order = append(order, store)
+			}
+			byStore[store] = append(byStore[store], u)
+		}
+		for _, store := range order {
+			p := part{byStore[store], []inventory.StoreID{store}}
+			if len(pinnedOn(inv, p.users)) == 0 && !heldApart {
+				p.choice = append(p.choice, others(inv, store)...)
+			}
+			if count *= len(p.choice); count > mostAssignments {
+				return nil
+			}
+			parts = append(parts, p)
+		}
+	}
+	target := inv.Clone()
+	var all []outcome
+	var descend func(at int)
+	descend = func(at int) {
+		if at == len(parts) {
+			all = append(all, judge(inv, target, groups))
+			return
+		}
+		for _, store := range parts[at].choice {
+			for _, u := range parts[at].users {
+				target.Users[u].Store = store
+			}
+			descend(at + 1)
+		}
+	}
+	descend(0)
+	return all
+}
+
+// pinnedOn returns the stores on which members must stay.
+func pinnedOn(inv *inventory.Inventory, members []int32) map[inventory.StoreID]bool {
+	stores := map[inventory.StoreID]bool{}
+	for _, u := range members {
+		if inv.Users[u].Pinned {
+			stores[inv.Users[u].Store] = true
+		}
+	}
+	return stores
+}
+
+func others(inv *inventory.Inventory, but inventory.StoreID) []inventory.StoreID {
+	var stores []inventory.StoreID
+	for i := range inv.Stores {
+		st := &inv.Stores[i]
+		if st.Name == but || st.State != inventory.Active || st.Master() == nil {
+			continue
+		}
+		from := inv.Stores[inv.Store(but)].Master()
+		if differ, _ := from.Settings.Differences(st.Master().Settings); differ > 0 {
+			continue
+		}
+		if inv.Servers[inv.Server(st.Master().Server)].State != inventory.Down {
+			stores = append(stores, st.Name)
+		}
+	}
+	return stores
+}
+
+func judge(inv, target *inventory.Inventory, groups *inventory.ShareGroups) outcome {
+	o := outcome{broken: map[planner.Rule]bool{}}
+	for u := range inv.Users {
+		if inv.Users[u].Store != target.Users[u].Store {
+			o.users++
+			if disk := inv.Disk(); disk >= 0 {
+				o.bytes += int64(inv.Users[u].Load[disk])
+			}
+		}
+	}
+	broken, _ := rules.Check(target, groups, rules.Options{From: inv})
+	broken, _ = rules.Split(planner.KindUsers, broken)
+	for _, v := range broken {
+		o.broken[v.Rule] = true
+	}
+	scale := inventory.NewScale(target)
+	loads := target.StoreLoads(&scale)
+	for s := range target.Stores {
+		for r := range target.Resources {
+			if c := target.Stores[s].Capacity[r]; c > 0 {
+				o.peak = math.Max(o.peak, float64(loads[s][r])/scale.Quanta(r, c))
+			}
+		}
+	}
+	return o
+}
+
+// tinyFleets calls f with the tiny fleets that can be enumerated.
+func tinyFleets(t *testing.T, n uint64, f func(seed uint64, inv *inventory.Inventory, groups *inventory.ShareGroups, all []outcome)) {
+	count := 0
+	for seed := range n {
+		inv := fixtures.Tiny(seed)
+		groups := sharing.Groups(inv)
+		if len(inv.Users) == 0 {
+			continue
+		}
+		if all := enumerate(inv, groups); all != nil {
+			count++
+			f(seed, inv, groups, all)
+		}
+	}
+	t.Logf("%d fleets", count)
+}
+
+func TestNoAssignmentBeatsTheBounds(t *testing.T) {
+	var tight, strict, known int
+	tinyFleets(t, 3000, func(seed uint64, inv *inventory.Inventory, groups *inventory.ShareGroups, all []outcome) {
+		a := bounds.NewAssignments(load.New(inv), groups, bounds.AssignmentsOptions{})
+		some := all[int(seed)%len(all)]
+		for _, opts := range []bounds.UsersOptions{
+			{}, {Peak: 0.6}, {MaxBytes: &some.bytes}, {MaxUsers: &some.users}, {Torn: true},
+			{Undone: true, Above: true}, {Undone: true, Above: true, MaxBytes: &some.bytes}, {Undone: true, Above: true, MaxUsers: &some.users},
+			{Above: true}, {Above: true, MaxBytes: &some.bytes}, {Above: true, MaxUsers: &some.users}, {Undone: true, MaxBytes: &some.bytes},
+		} {
+			peak, bytes := bounds.UsersPeak(a, opts), bounds.UsersBytes(a, opts)
+			least, lowest := int64(math.MaxInt64), math.Inf(1)
+			for _, o := range all {
+				if !o.within(opts) || opts.MaxBytes != nil && o.bytes > *opts.MaxBytes || opts.MaxUsers != nil && o.users > *opts.MaxUsers {
+					continue
+				}
+				least, lowest = min(least, o.bytes), min(lowest, o.peak)
+			}
+			if peak.Value > lowest {
+				t.Fatalf("seed %d, %+v: peak %v is below the bound %v", seed, opts, lowest, peak.Value)
+			}
+			if bytes.Known && int64(bytes.Value) > least {
+				t.Fatalf("seed %d, %+v: %d bytes are below the bound %.0f", seed, opts, least, bytes.Value)
+			}
+			if opts == (bounds.UsersOptions{}) && least > 0 && least < math.MaxInt64 {
+				strict++
+				if int64(bytes.Value) == least {
+					tight++
+				}
+			}
+			if peak.Known {
+				known++
+			}
+		}
+	})
+	t.Logf("of %d fleets in which something must move the bound on bytes is exact in %d", strict, tight)
+	if strict < 50 || tight < strict/2 || known == 0 {
+		t.Error("the fleets show too little")
+	}
+}
+
+func TestTinyPlansAreOptimal(t *testing.T) {
+	feasible := 0
+	tinyFleets(t, 3000, func(seed uint64, inv *inventory.Inventory, groups *inventory.ShareGroups, all []outcome) {
+		if judge(inv, inv, groups).broken[planner.FailureCeiling] {
+			return
+		}
+		some := all[int(seed)%len(all)]
+		for _, opts := range []users.Options{{}, {Peak: 0.5}, {MaxBytes: &some.bytes}, {MaxUsers: &some.users}} {
+			least, lowest := int64(math.MaxInt64), math.Inf(1)
+			for _, o := range all {
+				allowed := opts.MaxBytes == nil || o.bytes <= *opts.MaxBytes
+				allowed = allowed && (opts.MaxUsers == nil || o.users <= *opts.MaxUsers)
+				if allowed && o.within(bounds.UsersOptions{Peak: opts.Peak}) && !o.broken[planner.FailureCeiling] {
+					least, lowest = min(least, o.bytes), min(lowest, o.peak)
+				}
+			}
+			if least == math.MaxInt64 {
+				continue
+			}
+			feasible++
+			plan, err := users.Assign(context.Background(), inv, groups, opts)
+			budget := opts.MaxBytes != nil || opts.MaxUsers != nil
+			switch {
+			case err != nil:
+				t.Fatal(err)
+			case len(plan.Violations) > 0:
+				t.Errorf("seed %d, %+v: %v though it can be kept", seed, opts, plan.Violations)
+			case budget && plan.Promises.PeakUtilisation.Value != lowest && lowest > 0:
+				t.Errorf("seed %d, %+v: peak %v where %v would do", seed, opts, plan.Promises.PeakUtilisation.Value, lowest)
+			case !budget && plan.BytesCopied != least:
+				t.Errorf("seed %d, %+v: %d bytes where %d would do", seed, opts, plan.BytesCopied, least)
+			}
+		}
+	})
+	t.Logf("%d plans", feasible)
+	if feasible < 500 {
+		t.Error("too few fleets can be planned")
+	}
+}

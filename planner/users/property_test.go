@@ -1,0 +1,315 @@
+package users_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"testing"
+
+	"github.com/interlacemail/interlace/fixtures"
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/inventory/sharing"
+	"github.com/interlacemail/interlace/planner"
+	"github.com/interlacemail/interlace/planner/bounds"
+	"github.com/interlacemail/interlace/planner/load"
+	"github.com/interlacemail/interlace/planner/rules"
+	"github.com/interlacemail/interlace/planner/users"
+)
+
+// fleets calls f with tiny fleets and with fleets as people make them, each
+// with options that belong to its seed.
+func fleets(t *testing.T, f func(t *testing.T, inv *inventory.Inventory, opts users.Options)) {
+	for seed := range uint64(300) {
+		t.Run(fmt.Sprintf("tiny %d", seed), func(t *testing.T) {
+			inv := fixtures.Tiny(seed)
+			f(t, inv, randomOptions(seed, inv))
+		})
+	}
+	starts := []fixtures.Start{fixtures.GrownUnevenly, fixtures.MirroredByHand}
+	for seed := range uint64(30) {
+		t.Run(fmt.Sprintf("fleet %d", seed), func(t *testing.T) {
+			kinds := fixtures.Kinds()
+			inv := fixtures.Fleet(seed, kinds[seed%uint64(len(kinds))], fixtures.Size{
+				Servers: 6 + int(seed%7), StoresPerServer: 4, Users: 300 + 100*int(seed),
+				Start: starts[seed%2], Legal: seed%3 == 0,
+			})
+			f(t, inv, randomOptions(seed, inv))
+		})
+	}
+}
+
+// randomOptions returns options that ask for something the fleet has.
+func randomOptions(seed uint64, inv *inventory.Inventory) users.Options {
+	rng := rand.New(rand.NewPCG(seed, 3))
+	opts := users.Options{Seed: seed, Light: rng.IntN(5) == 0}
+	if rng.IntN(3) == 0 {
+		opts.Peak = 0.5 + 0.4*rng.Float64()
+	}
+	if len(inv.Stores) > 1 && rng.IntN(3) == 0 {
+		opts.Drain = append(opts.Drain, planner.StoreSubject(inv.Stores[rng.IntN(len(inv.Stores))].Name))
+	}
+	if rng.IntN(3) == 0 {
+		opts.Keep = append(opts.Keep, planner.StoreSubject(inv.Stores[rng.IntN(len(inv.Stores))].Name))
+	}
+	if len(inv.Users) > 0 && rng.IntN(3) == 0 {
+		name := inv.Users[rng.IntN(len(inv.Users))].Name
+		opts.Keep = append(opts.Keep, planner.UserSubject(name), planner.GroupSubject(name))
+	}
+	disk := 0.0
+	for u := range inv.Users {
+		disk += inv.Users[u].Load[0]
+	}
+	if rng.IntN(4) == 0 {
+		n := int64(disk * 0.1 * rng.Float64())
+		opts.MaxBytes = &n
+	}
+	if rng.IntN(4) == 0 {
+		n := rng.IntN(1 + len(inv.Users)/10)
+		opts.MaxUsers = &n
+	}
+	if rng.IntN(4) == 0 {
+		opts.Place = rng.IntN(50)
+	}
+	return opts
+}
+
+func assign(t *testing.T, inv *inventory.Inventory, opts users.Options) *planner.Assignment {
+	t.Helper()
+	plan, err := users.Assign(context.Background(), inv, sharing.Groups(inv), opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return plan
+}
+
+// draining returns the inventory with the stores in that state that the options drain.
+func draining(inv *inventory.Inventory, opts users.Options) *inventory.Inventory {
+	c := inv.Clone()
+	for _, subject := range opts.Drain {
+		_, name := subject.Split()
+		c.Stores[c.Store(inventory.StoreID(name))].State = inventory.Drain
+	}
+	return c
+}
+
+func TestNoRuleIsMadeWorse(t *testing.T) {
+	fleets(t, func(t *testing.T, inv *inventory.Inventory, opts users.Options) {
+		groups := sharing.Groups(inv)
+		plan := assign(t, inv, opts)
+		from := draining(inv, opts)
+		before, _ := rules.Check(from, groups, rules.Options{From: from})
+		after, _ := rules.Check(plan.Target(from), groups, rules.Options{From: from})
+		for _, v := range rules.Worse(before, after) {
+			t.Errorf("made worse: %v", v)
+		}
+		broken, _ := rules.Split(planner.KindUsers, after)
+		if len(plan.Violations) < len(broken) || !reflect.DeepEqual(plan.Violations[:len(broken)], broken) {
+			t.Errorf("the plan says %v, the rules %v", plan.Violations, broken)
+		}
+		for _, v := range plan.Violations[len(broken):] {
+			if v.Rule != planner.StoreCapacity || opts.Peak == 0 || v.Value.Value <= v.Limit.Value || v.Limit.Value > opts.Peak {
+				t.Errorf("%v is not broken", v)
+			}
+		}
+	})
+}
+
+func TestPlansKeepWhatTheyMust(t *testing.T) {
+	fleets(t, func(t *testing.T, inv *inventory.Inventory, opts users.Options) {
+		plan := assign(t, inv, opts)
+		from := draining(inv, opts)
+		keeps := map[inventory.StoreID]bool{}
+		for _, subject := range opts.Keep {
+			if kind, name := subject.Split(); kind == "store" {
+				keeps[inventory.StoreID(name)] = true
+			}
+		}
+		groups := sharing.Groups(inv)
+		to := map[inventory.GroupID]inventory.StoreID{}
+		sum := int64(0)
+		for i, c := range plan.Changes {
+			user := &inv.Users[inv.User(c.User)]
+			store := &from.Stores[from.Store(c.To)]
+			switch {
+			case user.Store != c.From || c.From == c.To || c.Do != planner.Move || c.ID != fmt.Sprintf("c%d", i+1):
+				t.Errorf("%+v: the user is on %s", c, user.Store)
+			case user.Pinned || keeps[c.From]:
+				t.Errorf("%+v: the user must stay", c)
+			case store.State != inventory.Active || store.Master() == nil || inv.Servers[inv.Server(store.Master().Server)].State == inventory.Down:
+				t.Errorf("%+v: the store must not receive", c)
+			case c.Group != inv.GroupID(groups, int(groups.Of[inv.User(c.User)])):
+				t.Errorf("%+v: wrong group", c)
+			case to[c.Group] != "" && to[c.Group] != c.To:
+				t.Errorf("%+v: others of the group go to %s", c, to[c.Group])
+			case i > 0 && (plan.Changes[i-1].Group > c.Group || plan.Changes[i-1].Group == c.Group && plan.Changes[i-1].User >= c.User):
+				t.Errorf("%+v: not sorted", c)
+			}
+			to[c.Group] = c.To
+			sum += c.Bytes
+		}
+		target := plan.Target(inv)
+		for _, c := range plan.Changes {
+			for _, u := range groups.Members(int(groups.Of[inv.User(c.User)])) {
+				if target.Users[u].Store != c.To {
+					t.Fatalf("group %s is torn: %s is on %s", c.Group, target.Users[u].Name, target.Users[u].Store)
+				}
+			}
+		}
+		if sum != plan.BytesCopied || opts.MaxBytes != nil && sum > *opts.MaxBytes {
+			t.Errorf("%d bytes, the plan says %d", sum, plan.BytesCopied)
+		}
+		if opts.MaxUsers != nil && len(plan.Changes) > *opts.MaxUsers {
+			t.Errorf("%d users move, more than %d", len(plan.Changes), *opts.MaxUsers)
+		}
+		checkStores(t, target, plan)
+		checkNewUsers(t, from, plan, opts)
+	})
+}
+
+// checkStores holds the stores of the plan against its target.
+func checkStores(t *testing.T, target *inventory.Inventory, plan *planner.Assignment) {
+	t.Helper()
+	scale := inventory.NewScale(target)
+	loads, people := target.StoreLoads(&scale), target.StoreUsers()
+	peak := 0.0
+	for s, got := range plan.Stores {
+		if got.Store != target.Stores[s].Name || got.Users != people[s] {
+			t.Errorf("store %s with %d users, want %s with %d", got.Store, got.Users, target.Stores[s].Name, people[s])
+		}
+		for r, res := range target.Resources {
+			if want := scale.Value(r, loads[s][r]); got.Load[res.Name] != want {
+				t.Errorf("%s of %s is %v, want %v", res.Name, got.Store, got.Load[res.Name], want)
+			}
+		}
+		peak = max(peak, got.Utilisation.Value)
+	}
+	if peak != plan.Promises.PeakUtilisation.Value {
+		t.Errorf("promised peak %v, it is %v", plan.Promises.PeakUtilisation, peak)
+	}
+}
+
+// checkNewUsers holds what is said of new users against what was asked for.
+func checkNewUsers(t *testing.T, inv *inventory.Inventory, plan *planner.Assignment, opts users.Options) {
+	t.Helper()
+	n := 0
+	for _, p := range plan.NewUsers {
+		n += p.Users
+		if st := &inv.Stores[inv.Store(p.Store)]; st.State != inventory.Active || st.Master() == nil || p.Users == 0 {
+			t.Errorf("new users on %v", p)
+		}
+		if p.Utilisation.Value > 1 {
+			t.Errorf("too many new users: %v", p)
+		}
+	}
+	if n > opts.Place {
+		t.Errorf("%d new users, not %d", n, opts.Place)
+	}
+}
+
+func TestNoPlanBeatsItsBounds(t *testing.T) {
+	compared := 0
+	fleets(t, func(t *testing.T, inv *inventory.Inventory, opts users.Options) {
+		plan := assign(t, inv, opts)
+		if b := plan.Bounds.BytesCopied; b.Known {
+			compared++
+			if float64(plan.BytesCopied) < b.Value {
+				t.Errorf("%d bytes, bound %.0f", plan.BytesCopied, b.Value)
+			}
+		}
+		if b := plan.Bounds.PeakUtilisation; b.Known != plan.Promises.PeakUtilisation.Known || plan.Promises.PeakUtilisation.Value < b.Value {
+			t.Errorf("peak %v, bound %v", plan.Promises.PeakUtilisation, b)
+		}
+	})
+	if compared < 100 {
+		t.Errorf("only %d plans have a bound on bytes", compared)
+	}
+}
+
+func encode(t *testing.T, plan *planner.Assignment) []byte {
+	t.Helper()
+	text, err := planner.Encode(plan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+func TestSameInputSamePlan(t *testing.T) {
+	fleets(t, func(t *testing.T, inv *inventory.Inventory, opts users.Options) {
+		untouched := inv.Clone()
+		first := encode(t, assign(t, inv, opts))
+		if !reflect.DeepEqual(inv.Users, untouched.Users) || !reflect.DeepEqual(inv.Stores, untouched.Stores) {
+			t.Fatal("the inventory was changed")
+		}
+		if second := encode(t, assign(t, inv, opts)); !bytes.Equal(first, second) {
+			t.Errorf("two plans of one inventory differ:\n%s\n%s", first, second)
+		}
+	})
+}
+
+func TestRenamingInOrderPermutesThePlan(t *testing.T) {
+	fleets(t, func(t *testing.T, inv *inventory.Inventory, opts users.Options) {
+		renamed, names := fixtures.Rename(inv, fixtures.KeepOrder, 7)
+		want, got := assign(t, inv, opts), assign(t, renamed, renameOptions(opts, names))
+		for i := range want.Changes {
+			c := &want.Changes[i]
+			c.User, c.Group, c.From, c.To = names.Users[c.User], names.Users[c.Group], names.Stores[c.From], names.Stores[c.To]
+		}
+		for i := range want.Stores {
+			want.Stores[i].Store = names.Stores[want.Stores[i].Store]
+		}
+		for i := range want.NewUsers {
+			want.NewUsers[i].Store = names.Stores[want.NewUsers[i].Store]
+		}
+		want.Promises.Store = planner.Text(names.Stores[inventory.StoreID(want.Promises.Store)])
+		want.Before.Store = planner.Text(names.Stores[inventory.StoreID(want.Before.Store)])
+		if len(want.Violations) != len(got.Violations) || len(want.Warnings) != len(got.Warnings) {
+			t.Errorf("%d violations and %d warnings, not %d and %d", len(got.Violations), len(got.Warnings), len(want.Violations), len(want.Warnings))
+		}
+		for _, plan := range []*planner.Assignment{want, got} {
+			plan.Violations, plan.Warnings, plan.Options = nil, nil, planner.AssignmentOptions{}
+		}
+		if a, b := encode(t, want), encode(t, got); !bytes.Equal(a, b) {
+			t.Errorf("the plan is not that of the other names:\n%s\n%s", a, b)
+		}
+	})
+}
+
+func renameOptions(opts users.Options, names fixtures.Names) users.Options {
+	rename := func(list []planner.Subject) []planner.Subject {
+		var out []planner.Subject
+		for _, subject := range list {
+			switch kind, name := subject.Split(); kind {
+			case "store":
+				out = append(out, planner.StoreSubject(names.Stores[inventory.StoreID(name)]))
+			case "user":
+				out = append(out, planner.UserSubject(names.Users[inventory.UserID(name)]))
+			case "group":
+				out = append(out, planner.GroupSubject(names.Users[inventory.UserID(name)]))
+			}
+		}
+		return out
+	}
+	opts.Drain, opts.Keep = rename(opts.Drain), rename(opts.Keep)
+	return opts
+}
+
+func TestAnyRenamingLeavesTheBounds(t *testing.T) {
+	fleets(t, func(t *testing.T, inv *inventory.Inventory, opts users.Options) {
+		renamed, _ := fixtures.Rename(inv, fixtures.AnyOrder, 7)
+		a := bounds.NewAssignments(load.New(inv), sharing.Groups(inv), bounds.AssignmentsOptions{})
+		b := bounds.NewAssignments(load.New(renamed), sharing.Groups(renamed), bounds.AssignmentsOptions{})
+		for _, q := range []bounds.UsersOptions{
+			{}, {Peak: 0.6}, {MaxBytes: opts.MaxBytes}, {MaxUsers: opts.MaxUsers}, {Torn: true}, {Undone: true, Above: true, MaxBytes: opts.MaxBytes},
+		} {
+			if before, after := bounds.UsersPeak(a, q), bounds.UsersPeak(b, q); before != after {
+				t.Errorf("%+v: bound on the peak %v, renamed %v", q, before, after)
+			}
+			if before, after := bounds.UsersBytes(a, q), bounds.UsersBytes(b, q); before != after {
+				t.Errorf("%+v: bound on bytes %v, renamed %v", q, before, after)
+			}
+		}
+	})
+}
