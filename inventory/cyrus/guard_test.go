@@ -144,3 +144,17 @@ func TestSecretsAreNotShown(t *testing.T) {
 		}
 	}
 }
+
+// elsewhere is a connection to another machine.
+type elsewhere struct{ net.Conn }
+
+func (elsewhere) RemoteAddr() net.Addr { return &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 143} }
+
+func TestClearTextOnlyToThisMachine(t *testing.T) {
+	ours, theirs := net.Pipe()
+	defer theirs.Close()
+	_, _, err := greet(t.Context(), elsewhere{ours}, nil, None)
+	if want := "192.0.2.1:143 is not on this machine's loopback interface"; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("got %v, want an error with %q", err, want)
+	}
+}

@@ -212,6 +212,7 @@ var hostile = []struct{ name, part, answer, want string }{
 		S: * STATUS user.anna (HIGHESTMODSEQ 18446744073709551616`, "a number from 0"},
 	{"hangs in the details", "details", `hang`, "not answer in time"},
 	{"tells of a mailbox not asked for", "details", `S: * MAILBOX %(UNIQUEID abc MBOXNAME user.bob PARTITION default)`, "asked for"},
+	{"floods with details", "details", `flood * MAILBOX %(UNIQUEID abc MBOXNAME user.anna PARTITION default ACL "anna\tlrs\t")\r\n`, "more than any answer needs"},
 	{"tells half a mailbox", "details", `S: * MAILBOX %(UNIQUEID abc MBOXNAME user.anna`, "protocol error"},
 	{"tells an uneven access list", "details", `S: * MAILBOX %(ACL "anna\tlrs\tbob\t"`, "identifiers and rights"},
 	{"refuses the details", "details", "S: $tag NO Permission denied\nC: LOGOUT\nclose", "Permission denied"},
@@ -307,30 +308,5 @@ func TestNothingListens(t *testing.T) {
 	_, err = ask(t, address, nil)
 	if err == nil || !strings.Contains(err.Error(), address) || !strings.Contains(err.Error(), "refused") {
 		t.Errorf("got %v, want an error with the address that says refused", err)
-	}
-}
-
-func TestClearTextOnlyToThisMachine(t *testing.T) {
-	address := ""
-	addresses, err := net.InterfaceAddrs()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, a := range addresses {
-		if ip, ok := a.(*net.IPNet); ok && !ip.IP.IsLoopback() && ip.IP.To4() != nil {
-			address = ip.IP.String()
-		}
-	}
-	if address == "" {
-		t.Skip("this machine has no address but the loopback interface's")
-	}
-	listener, err := net.Listen("tcp", net.JoinHostPort(address, "0"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	_, err = ask(t, listener.Addr().String(), nil)
-	if want := "not on this machine's loopback"; err == nil || !strings.Contains(err.Error(), want) {
-		t.Errorf("got %v, want an error with %q", err, want)
 	}
 }

@@ -53,14 +53,15 @@ type Options struct {
 	// within this time and what its bytes take at 16 KiB a second. Zero means
 	// 30 seconds.
 	Patience time.Duration
-	// MostBytes is what the longest answer, the list of all mailboxes, may
-	// have. Zero means 256 MiB, which is room for half a million mailboxes.
+	// MostBytes is what the list of all mailboxes may have, and a quarter of
+	// what their details may have. Zero means 64 MiB, which is room for half a
+	// million mailboxes.
 	MostBytes int64
 }
 
 const (
 	defaultPatience  = 30 * time.Second
-	defaultMostBytes = 256 << 20
+	defaultMostBytes = 64 << 20
 	longestPassword  = 4096
 )
 

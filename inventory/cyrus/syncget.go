@@ -1,7 +1,6 @@
 package cyrus
 
 import (
-	"bytes"
 	"context"
 	"slices"
 	"strings"
@@ -34,10 +33,12 @@ func (c *Client) readDetails(ctx context.Context, list *mailboxList) error {
 		}
 		return known
 	}
+	left := 4 * c.options.MostBytes
 	for some := range slices.Chunk(names, perSyncGet) {
-		if err := c.syncGet(ctx, some, take); err != nil {
+		if err := c.syncGet(ctx, some, left, take); err != nil {
 			return err
 		}
+		left -= c.wire.got()
 	}
 	list.nameUntold()
 	return nil
@@ -62,8 +63,8 @@ func (l *mailboxList) nameUntold() {
 	}
 }
 
-// syncGet asks about some mailboxes.
-func (c *Client) syncGet(ctx context.Context, names []InternalName, take func(InternalName, *Mailbox) bool) error {
+// syncGet asks about some mailboxes, in an answer of at most so many bytes.
+func (c *Client) syncGet(ctx context.Context, names []InternalName, bytes int64, take func(InternalName, *Mailbox) bool) error {
 	var command strings.Builder
 	command.WriteString("SYNCGET MAILBOXES (")
 	for i, name := range names {
@@ -73,10 +74,10 @@ func (c *Client) syncGet(ctx context.Context, names []InternalName, take func(In
 		command.WriteString(quote(string(name)))
 	}
 	command.WriteByte(')')
-	return c.do(ctx, "read the access lists", c.options.MostBytes, func() error {
+	return c.do(ctx, "read the access lists", bytes, func() error {
 		return c.command(command.String(), func(answer []byte) error {
 			s := scan(answer)
-			if !bytes.EqualFold(s.word(), []byte("MAILBOX")) {
+			if !strings.EqualFold(string(s.word()), "MAILBOX") {
 				return nil
 			}
 			name, mailbox := s.syncMailbox()

@@ -189,6 +189,13 @@ func (w *wire) begin(ctx context.Context, bytes int64, patience time.Duration) (
 	}
 }
 
+// got returns how many bytes have come since the last command began.
+func (w *wire) got() int64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.received
+}
+
 // tick fails the command unless so much has come meanwhile that it has more time.
 func (w *wire) tick() {
 	w.mu.Lock()
