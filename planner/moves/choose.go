@@ -1,6 +1,10 @@
 package moves
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/interlacemail/interlace/planner/bounds"
+)
 
 // choose returns the bundles that go next, in order: as many as the rules let be
 // under way together. It first puts under way all that finds room in the scope,
@@ -81,7 +85,7 @@ func (c *chooser) chosenOf(order []int32) []int32 {
 // take puts the bundle under way if it is ready and finds room.
 func (c *chooser) take(i int32, sc scope) bool {
 	b := &c.bundles[i]
-	if c.status[i] != waiting || !c.ready(b) {
+	if _, ok := c.ready(b); !ok || c.status[i] != waiting || c.tooMuch(b) {
 		return false
 	}
 	c.begin(b)
@@ -100,6 +104,7 @@ func (c *chooser) mark(i int32, s status) {
 	if c.opts.Continuous {
 		counts = done
 	}
+	c.countWork(i, s)
 	switch before := c.status[i]; {
 	case before < counts && s >= counts:
 		c.countPending(&c.bundles[i], -1)
@@ -107,6 +112,40 @@ func (c *chooser) mark(i int32, s status) {
 		c.countPending(&c.bundles[i], 1)
 	}
 	c.status[i] = s
+}
+
+// tooMuch reports whether a place would have more work than a wave may last. What
+// lasts longer by itself passes where there is no other work.
+func (c *chooser) tooMuch(b *bundle) bool {
+	if c.policy.length == 0 {
+		return false
+	}
+	for _, t := range b.tasks {
+		for _, p := range c.tasks[t].Places {
+			if p != bounds.None && c.busy[p] > 0 && c.busy[p]+c.tasks[t].Seconds/float64(c.units[p]) > c.policy.length {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// countWork keeps the work of chosen bundles at each place up to date.
+func (c *chooser) countWork(i int32, s status) {
+	sign := 0.0
+	switch {
+	case c.status[i] != chosen && s == chosen:
+		sign = 1
+	case c.status[i] == chosen && s != chosen:
+		sign = -1
+	}
+	for _, t := range c.bundles[i].tasks {
+		for _, p := range c.tasks[t].Places {
+			if p != bounds.None {
+				c.busy[p] += sign * c.tasks[t].Seconds / float64(c.units[p])
+			}
+		}
+	}
 }
 
 // tryFinish carries out a bundle that is under way, or takes it back if the

@@ -19,6 +19,7 @@ type chooser struct {
 	status  []status  // of each bundle
 	pending [][]int32 // by plan, then store: effects of bundles that later plans wait for; nil for one plan
 	open    []int32   // by plan: the same for all stores
+	busy    []float64 // seconds of chosen work at each place, shared by its units
 	ailing  ailing    // what breaks a rule today
 	kept    []keeping // by time: what sources still hold
 }
@@ -47,6 +48,7 @@ func newChooser(p *problem) (*chooser, breaches) {
 		problem: p, limits: limits,
 		after:  newLedger(p.fleet, levels, limits, p.start, p.fleet.Active),
 		status: make([]status, len(p.bundles)),
+		busy:   make([]float64, len(p.units)),
 	}
 	today, worse := breaches{}, breaches{}
 	c.after.excuseAll(today, whole)
@@ -98,24 +100,23 @@ func (c *chooser) countPending(b *bundle, sign int32) {
 }
 
 // ready reports whether everything that earlier plans do to the bundle's stores
-// has been chosen or, without waves, is done.
-func (c *chooser) ready(b *bundle) bool {
+// has been chosen or, without waves, is done. If not it returns a store that is
+// waited for, or below 0 if it is the turn of an earlier plan.
+func (c *chooser) ready(b *bundle) (store int32, ok bool) {
 	if c.pending == nil {
-		return true
+		return 0, true
 	}
 	for plan := range b.plan {
 		if c.policy.inTurn && c.open[plan] > 0 {
-			return false
+			return -1, false
 		}
-	}
-	for i := range b.effects {
-		for plan := range b.plan {
-			if c.pending[plan][b.effects[i].store] > 0 {
-				return false
+		for i := range b.effects {
+			if s := b.effects[i].store; c.pending[plan][s] > 0 {
+				return s, false
 			}
 		}
 	}
-	return true
+	return 0, true
 }
 
 // begin puts the bundle under way.

@@ -16,8 +16,7 @@ type flow struct {
 	*scheduler
 	unended []int32           // tasks of each bundle that have not ended
 	blocked []bool            // bundles that found no room, until something there changes
-	queues  map[int32][]int32 // those bundles, by the server or store without room
-	early   []int32           // bundles that stand behind bundles of earlier plans
+	queues  map[int32][]int32 // those bundles, by the server or store that they wait for
 }
 
 // allSteps returns all tasks as steps.
@@ -34,7 +33,7 @@ func (s *scheduler) clone() *scheduler {
 	c := *s.chooser
 	c.limits, c.strict = c.limits.clone(), c.strict.clone()
 	c.after, c.during = c.after.clone(c.limits), c.during.clone(c.limits)
-	c.status, c.kept = slices.Clone(c.status), slices.Clone(c.kept)
+	c.status, c.kept, c.busy = slices.Clone(c.status), slices.Clone(c.kept), slices.Clone(c.busy)
 	c.pending, c.open = slices.Clone(c.pending), slices.Clone(c.open)
 	for i := range c.pending {
 		c.pending[i] = slices.Clone(c.pending[i])
@@ -73,21 +72,18 @@ func (f *flow) open(step int32) bool {
 	if i < 0 || f.status[i] == chosen {
 		return true
 	}
-	b := &f.bundles[i]
 	if f.blocked[i] {
 		return false
 	}
-	if !f.ready(b) {
-		f.blocked[i] = true
-		f.early = append(f.early, i)
+	b := &f.bundles[i]
+	if store, ok := f.ready(b); !ok {
+		f.block(i, f.storePlace(store))
 		return false
 	}
 	f.begin(b)
 	if br, ok := b.fits(f.during, whole); !ok {
 		f.cancel(b)
-		f.blocked[i] = true
-		at := f.placeOf(br)
-		f.queues[at] = append(f.queues[at], i)
+		f.block(i, f.placeOf(br))
 		return false
 	}
 	f.finish(b, 1)
@@ -110,12 +106,28 @@ func (f *flow) inspect(b *bundle) {
 	}
 }
 
+// block lets the bundle wait until something changes at the server or store.
+func (f *flow) block(i, at int32) {
+	f.blocked[i] = true
+	f.queues[at] = append(f.queues[at], i)
+}
+
 // placeOf returns the server or store of the breach, numbered as in repairer.
 func (f *flow) placeOf(br breach) int32 {
 	if br.ofStore() {
-		return int32(len(f.during.carried)) + br.index
+		return f.storePlace(br.index)
 	}
 	return br.index
+}
+
+// turn is where bundles wait for the turn of their plan.
+const turn int32 = -1
+
+func (f *flow) storePlace(store int32) int32 {
+	if store < 0 {
+		return turn
+	}
+	return int32(len(f.during.carried)) + store
 }
 
 // shut reports whether the bundle of the step is blocked.
@@ -147,29 +159,29 @@ func (f *flow) ended(step int32, now float64) []int32 {
 		woken = append(woken, f.wake(b.effects[j].store, b.effects[j].before)...)
 		woken = append(woken, f.wake(b.effects[j].store, b.effects[j].after)...)
 	}
-	return append(woken, f.unblock(&f.early)...)
-}
-
-// wake unblocks the bundles that wait for room on the store or on its servers.
-func (f *flow) wake(store int32, sites []int32) []int32 {
-	var woken []int32
-	for _, at := range append([]int32{int32(len(f.during.carried)) + store}, sites...) {
-		if queue := f.queues[at]; len(queue) > 0 {
-			woken = append(woken, f.unblock(&queue)...)
-			delete(f.queues, at)
-		}
+	if f.policy.inTurn && f.chooser.open[b.plan] == 0 {
+		woken = append(woken, f.unblock(turn)...)
 	}
 	return woken
 }
 
-// unblock empties the queue and returns the tasks of its bundles.
-func (f *flow) unblock(queue *[]int32) []int32 {
+// wake unblocks the bundles that wait for something on the store or on its servers.
+func (f *flow) wake(store int32, sites []int32) []int32 {
+	woken := f.unblock(f.storePlace(store))
+	for _, s := range sites {
+		woken = append(woken, f.unblock(s)...)
+	}
+	return woken
+}
+
+// unblock empties the queue of a place and returns the tasks of its bundles.
+func (f *flow) unblock(at int32) []int32 {
 	var tasks []int32
-	for _, i := range *queue {
+	for _, i := range f.queues[at] {
 		f.blocked[i] = false
 		tasks = append(tasks, f.bundles[i].tasks...)
 	}
-	*queue = nil
+	delete(f.queues, at)
 	return tasks
 }
 

@@ -68,6 +68,8 @@ type policy struct {
 	// inTurn lets a plan begin when the one before it is done: what moved users
 	// leave behind is then in nobody's way.
 	inTurn bool
+	// length, if not 0, is how many seconds of work a wave gives a place at most.
+	length float64
 }
 
 // rank is how urgent a bundle is, and how much it is preferred.

@@ -45,8 +45,8 @@ func (s *scheduler) force(order []int32) []int32 {
 	}
 	var costs []cost
 	for _, i := range order {
-		if b := &s.bundles[i]; s.ready(b) {
-			costs = append(costs, cost{i, s.excess(b)})
+		if _, ok := s.ready(&s.bundles[i]); ok {
+			costs = append(costs, cost{i, s.excess(&s.bundles[i])})
 		}
 	}
 	slices.SortStableFunc(costs, func(a, b cost) int { return cmp.Compare(a.excess, b.excess) })

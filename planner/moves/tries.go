@@ -9,24 +9,46 @@ func (s *scheduler) inWaves() *scheduler {
 	if len(best.waves) < 2 {
 		return best
 	}
-	for _, p := range []policy{{prefer: longest}, {prefer: listed}} {
+	most, ways := tries(len(s.bundles)*len(best.waves)), s.ways(len(best.waves))
+	for _, p := range ways[:min(most, len(ways))] {
 		best = best.or(s.try(p))
 	}
-	if len(s.plans) > 1 {
-		best = best.or(s.try(policy{inTurn: true}))
+	for n := range max(0, most-len(ways)) {
+		p := best.policy
+		p.dice, p.blind = s.opts.Seed+uint64(n)+1, n%2 > 0
+		best = best.or(s.try(p))
 	}
-	for n := range tries(len(s.bundles) * len(best.waves)) {
-		best = best.or(s.try(policy{dice: s.opts.Seed + uint64(n)/2 + 1, blind: n%2 > 0, inTurn: best.policy.inTurn}))
+	for _, prefer := range []preference{listed, longest, busiest} {
+		if len(best.forced) > 0 {
+			best = best.or(s.try(policy{prefer: prefer, inLine: true}))
+		}
 	}
-	if len(best.forced) > 0 {
-		best = best.or(s.try(policy{prefer: listed, inLine: true}))
+	for n := range most {
+		if len(best.forced) > 0 {
+			best = best.or(s.try(policy{dice: s.opts.Seed + uint64(n) + 1, blind: true, inLine: true}))
+		}
 	}
 	return best
 }
 
-// tries returns how often dice are thrown for so much work: some hundred
-// thousand bundles are looked at in all.
-func tries(work int) int { return min(24, 100_000/max(work, 1)) }
+// ways returns the policies to try besides the first one, which led to so many
+// waves. Most of them give every place about its even share of work in each wave:
+// waves that are full of one server's work keep all others waiting.
+func (s *scheduler) ways(waves int) []policy {
+	var ways []policy
+	if len(s.plans) > 1 {
+		ways = append(ways, policy{inTurn: true})
+	}
+	even := newNetwork(s.units, s.allSteps()).least() / float64(waves)
+	for _, share := range []float64{1.25, 1.1, 1, 1.5} {
+		ways = append(ways, policy{length: share * even}, policy{prefer: longest, length: share * even})
+	}
+	return append(ways, policy{prefer: longest}, policy{prefer: listed})
+}
+
+// tries returns how many ways are tried for so much work: some million bundles
+// are looked at in all.
+func tries(work int) int { return max(2, min(32, 1_000_000/max(work, 1))) }
 
 // try fills waves in one way, or returns nil if there is no time for more than one.
 func (s *scheduler) try(p policy) *scheduler {

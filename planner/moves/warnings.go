@@ -22,9 +22,9 @@ func (s *scheduler) warnings() []planner.Warning {
 		all = append(all, planner.Warning{Text: s.waitedFor()})
 	}
 	for _, i := range s.long {
-		t := &s.tasks[s.bundles[i].tasks[0]]
+		t := &s.tasks[i]
 		all = append(all, planner.Warning{Text: fmt.Sprintf(
-			"change %s of plan %s, with what belongs to it, lasts longer than a window and has a wave of its own",
+			"a window does not hold change %s of plan %s, with what belongs to it: its wave lasts longer",
 			s.changeID(t), s.plans[t.plan].PlanID())})
 	}
 	return all

@@ -21,7 +21,7 @@ type scheduler struct {
 	forces  int      // how often bundles were let pass although they break a rule
 	forced  breaches // what they broke
 	waited  []wait
-	long    []int32 // bundles that no window holds
+	long    []int32 // a task of each wave that no window holds
 }
 
 // span is when a task is carried out.
@@ -198,9 +198,15 @@ func (s *scheduler) alone(order []int32) (wave, ids []int32, starts []float64) {
 	if wave == nil {
 		wave = s.unlock(order)
 	}
-	s.long = append(s.long, wave...)
 	ids, steps := s.steps(wave)
-	return wave, ids, newNetwork(s.units, steps).run(keys[0], nil, s.now, math.Inf(1))
+	starts = newNetwork(s.units, steps).run(keys[0], nil, s.now, math.Inf(1))
+	for n, id := range ids {
+		if starts[n]+s.tasks[id].Seconds > s.now+s.opts.Window.Seconds() {
+			s.long = append(s.long, id)
+			break
+		}
+	}
+	return wave, ids, starts
 }
 
 // carryOut ends the wave.
