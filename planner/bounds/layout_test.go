@@ -1,4 +1,4 @@
-package bounds
+package bounds_test
 
 import (
 	"slices"
@@ -7,6 +7,7 @@ import (
 	"github.com/interlacemail/interlace/fixtures"
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/planner"
+	"github.com/interlacemail/interlace/planner/bounds"
 	"github.com/interlacemail/interlace/planner/load"
 	"github.com/interlacemail/interlace/planner/simulate"
 )
@@ -17,7 +18,7 @@ func TestFormulasNeverPassTheOptimum(t *testing.T) {
 	for seed := range uint64(4000) {
 		inv := roomy(fixtures.Tiny(seed), float64(1+seed%4))
 		f := load.New(inv)
-		exact := Enumerate(f, EnumerateOptions{WithoutFailureCeilings: true})
+		exact := bounds.Enumerate(f, bounds.EnumerateOptions{WithoutFailureCeilings: true})
 		if !exact.Complete || exact.Layout == nil || !exact.Worst.Known {
 			continue
 		}
@@ -25,13 +26,12 @@ func TestFormulasNeverPassTheOptimum(t *testing.T) {
 		if got := s.Worst(0).Utilisation; got != exact.Worst {
 			t.Fatalf("seed %d: enumeration says %v, simulation %v", seed, exact.Worst, got)
 		}
-		p := newProblem(f, true)
-		if bound := p.worst(0).Value; bound > exact.Worst.Value {
+		if bound := bounds.WorstByFormula(f).Value; bound > exact.Worst.Value {
 			t.Errorf("seed %d: bound %v above the optimum %v", seed, bound, exact.Worst.Value)
 		} else if exact.Worst.Value > 0 {
 			ratios = append(ratios, bound/exact.Worst.Value)
 		}
-		checkOthers(t, seed, p, s.Promises())
+		checkOthers(t, seed, f, s.Promises())
 	}
 	if len(ratios) < 500 {
 		t.Fatalf("only %d fleets could be enumerated", len(ratios))
@@ -44,9 +44,9 @@ func TestFormulasNeverPassTheOptimum(t *testing.T) {
 }
 
 // checkOthers holds the other bounds against one layout that keeps the rules.
-func checkOthers(t *testing.T, seed uint64, p *problem, got planner.Promises) {
+func checkOthers(t *testing.T, seed uint64, f *load.Fleet, got planner.Promises) {
 	t.Helper()
-	b := Layout(p.fleet, LayoutOptions{})
+	b := bounds.Layout(f, bounds.LayoutOptions{})
 	for level, bound := range b.WorstDomain {
 		if u := got.WorstDomain[level].Utilisation; u.Known && bound.Known && bound.Value > u.Value {
 			t.Errorf("seed %d: bound of %s %v above what a layout has, %v", seed, level, bound.Value, u.Value)
@@ -88,7 +88,7 @@ func equal(n, k int, rho float64) *load.Fleet {
 func TestSpreadBoundByHand(t *testing.T) {
 	f := equal(11, 5, 0.5)
 	want := (55*1.5 + 55*0.5/10) / 1100
-	if got := newProblem(f, true).spreadOut(0, 0); got < want*slack || got > want*1.05 {
+	if got := bounds.SpreadOut(f, 0); got < want*bounds.Slack || got > want*1.05 {
 		t.Errorf("spread bound %v, want at least %v", got, want)
 	}
 }
@@ -97,8 +97,7 @@ func TestSpreadBoundByHand(t *testing.T) {
 func TestItemBoundByHand(t *testing.T) {
 	f := equal(3, 1, 0)
 	f.Active[0][0] *= 90
-	p := newProblem(f, true)
-	if got, want := p.item(), 0.9; got != want {
+	if got, want := bounds.Item(f), 0.9; got != want {
 		t.Errorf("item bound %v, want %v", got, want)
 	}
 }
@@ -107,7 +106,8 @@ func TestBoundsDoNotDependOnNames(t *testing.T) {
 	for seed := range uint64(200) {
 		inv := fixtures.Tiny(seed)
 		renamed, _ := fixtures.Rename(inv, fixtures.AnyOrder, seed)
-		a, b := Layout(load.New(inv), LayoutOptions{}), Layout(load.New(renamed), LayoutOptions{})
+		a := bounds.Layout(load.New(inv), bounds.LayoutOptions{})
+		b := bounds.Layout(load.New(renamed), bounds.LayoutOptions{})
 		if a.WorstSingle != b.WorstSingle || a.Normal != b.Normal || a.Fullest != b.Fullest || a.BytesCopied != b.BytesCopied {
 			t.Errorf("seed %d: bounds %+v, renamed %+v", seed, a, b)
 		}

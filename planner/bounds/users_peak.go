@@ -63,6 +63,10 @@ func UsersBytes(a *Assignments, opts UsersOptions) planner.Number {
 	return planner.Known(float64(least))
 }
 
+// manyPieces is the number of pieces from which a bound for a budget is only
+// found to four digits.
+const manyPieces = 50_000
+
 // within raises the bound on the peak to where the budget suffices: the more a
 // store must be below, the more must leave it, so bisection finds a peak for
 // which provably more moves than allowed.
@@ -71,10 +75,11 @@ func (a *Assignments) within(low float64, opts UsersOptions) float64 {
 		return low
 	}
 	high, _ := a.peak(a.Fleet.Active)
-	for range 24 {
-		if high-low <= 1e-4*low {
-			break
-		}
+	near := 1e-12
+	if len(a.Pieces) > manyPieces {
+		near = 1e-4
+	}
+	for high-low > near*high {
 		middle := low + (high-low)/2
 		if a.tooDear(middle, opts) {
 			low = middle
