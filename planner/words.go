@@ -33,6 +33,8 @@ func (v Violation) String() string {
 		return fmt.Sprintf("%s is pinned and would change", strings.Replace(string(v.Subject), ":", " ", 1))
 	case Allowed:
 		return fmt.Sprintf("store %s has %.0f instances where it is not allowed, such as on server %s", name, v.Value.Value, v.Server)
+	case Transient:
+		return v.onTheWay(name)
 	case Alike:
 		return fmt.Sprintf("store %s: the replica on server %s differs from the master in %.0f settings", name, v.Server, v.Value.Value)
 	}
@@ -45,4 +47,19 @@ func drained(v Violation) string {
 		return "users"
 	}
 	return "instances"
+}
+
+// onTheWay says what a state between the changes of a plan breaks. Without a
+// value it is about a change that does not apply to the state that it meets.
+func (v Violation) onTheWay(name string) string {
+	of := strings.Replace(string(v.Subject), ":", " ", 1)
+	switch {
+	case !v.Value.Known:
+		return fmt.Sprintf("a change of %s cannot be carried out", of)
+	case v.Resource == "":
+		return fmt.Sprintf("on the way, server %s has %.0f instances in %.0f slots", name, v.Value.Value, v.Limit.Value)
+	case len(v.Failed) > 0:
+		return fmt.Sprintf("on the way, %s of %s is at %.1f %% when %s fails, above %.0f %%", v.Resource, of, 100*v.Value.Value, strings.Join(v.Failed, " and "), 100*v.Limit.Value)
+	}
+	return fmt.Sprintf("on the way, %s of %s is at %.1f %%, above %.0f %%", v.Resource, of, 100*v.Value.Value, 100*v.Limit.Value)
 }
