@@ -164,9 +164,18 @@ func TestNoAssignmentBeatsTheBounds(t *testing.T) {
 		a := bounds.NewAssignments(load.New(inv), groups, bounds.AssignmentsOptions{})
 		some := all[int(seed)%len(all)]
 		for _, opts := range []bounds.UsersOptions{
-			{}, {Peak: 0.6}, {MaxBytes: &some.bytes}, {MaxUsers: &some.users}, {Torn: true},
-			{Undone: true, Above: true}, {Undone: true, Above: true, MaxBytes: &some.bytes}, {Undone: true, Above: true, MaxUsers: &some.users},
-			{Above: true}, {Above: true, MaxBytes: &some.bytes}, {Above: true, MaxUsers: &some.users}, {Undone: true, MaxBytes: &some.bytes},
+			{},
+			{Peak: 0.6},
+			{MaxBytes: &some.bytes},
+			{MaxUsers: &some.users},
+			{Torn: true},
+			{Undone: true, Above: true},
+			{Undone: true, Above: true, MaxBytes: &some.bytes},
+			{Undone: true, Above: true, MaxUsers: &some.users},
+			{Above: true},
+			{Above: true, MaxBytes: &some.bytes},
+			{Above: true, MaxUsers: &some.users},
+			{Undone: true, MaxBytes: &some.bytes},
 		} {
 			peak, bytes := bounds.UsersPeak(a, opts), bounds.UsersBytes(a, opts)
 			least, lowest := int64(math.MaxInt64), math.Inf(1)

@@ -24,7 +24,7 @@ type filler struct {
 	byRoom  []int32     // stores that receive, the least full first, as of the last sorting
 	placed  int         // since the last sorting
 	inverse [][]float64 // by store: 1 / most it may carry to receive; 0 without limit
-	misses  int         // of pushIn, in turn
+	misses  int         // of pushIn
 	found   []option
 }
 
@@ -87,10 +87,16 @@ func (f *filler) fullWith(store int32, load *inventory.Amounts) float64 {
 }
 
 // fill places what is in hand, large things first, and returns what found no
-// place and is still in hand.
-func (t *tally) fill(ctx context.Context, hand []int32) (left []int32) {
+// place and is still in hand. What must move by the rules goes before all else
+// if so wished.
+func (t *tally) fill(ctx context.Context, hand []int32, rulesFirst bool) (left []int32) {
 	f := newFiller(t, t.opts.Seed)
 	t.bySize(hand)
+	if rulesFirst {
+		slices.SortStableFunc(hand, func(a, b int32) int {
+			return cmp.Compare(t.urgency(b), t.urgency(a))
+		})
+	}
 	for n, i := range hand {
 		if ctx.Err() != nil {
 			return append(left, hand[n:]...)
@@ -117,6 +123,22 @@ func (t *tally) bySize(hand []int32) {
 	})
 }
 
+// urgency is 1 for torn groups and for pieces on stores that drain or are above
+// a ceiling today.
+func (t *tally) urgency(i int32) int {
+	store := t.piece(i).Store
+	if store == nowhere || t.Drains[store] {
+		return 1
+	}
+	for r, res := range t.Fleet.Inventory.Resources {
+		if c := t.Capacity[store][r]; c > 0 && float64(t.Fleet.Active[store][r])/c > res.Ceiling {
+			return 1
+		}
+	}
+	return 0
+}
+
+// need returns what part of an average store what has the number needs.
 func (t *tally) need(i int32) float64 {
 	need, load := 0.0, &t.piece(i).Load
 	for r := range t.Fleet.Resources {

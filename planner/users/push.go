@@ -8,7 +8,7 @@ import (
 const (
 	maxTries  = 6  // stores into which a group is tried to be pushed
 	maxPushed = 64 // groups that one may push out
-	maxMisses = 32 // failures in turn after which it is no longer tried
+	maxMisses = 64 // failures after which it is no longer tried
 )
 
 // pushIn puts what found no place into a store from which smaller things are
@@ -25,7 +25,6 @@ func (f *filler) pushIn(i int32) bool {
 	tries := slices.Clone(f.found[:min(maxTries, len(f.found))])
 	for _, o := range tries {
 		if f.pushInto(i, o.store) {
-			f.misses = 0
 			return true
 		}
 	}

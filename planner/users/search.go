@@ -18,7 +18,7 @@ type seeker struct {
 }
 
 // maxTargets is how many targets are tried at most.
-const maxTargets = 16
+const maxTargets = 12
 
 // try solves for the target and says what came of it.
 func (s *seeker) try(goal target) attempt {
@@ -59,9 +59,16 @@ func (s *seeker) lowest() attempt {
 	return best
 }
 
+// How near to one another the best target that is reached and one that is not
+// may be, for a budget and without.
+const (
+	nearForBudget = 5e-4
+	nearWithout   = 5e-3
+)
+
 // lower looks for a target between the least that may be possible and what best
 // has reached at which the attempt is better. It starts near the bound, steps
-// up in growing steps until one is, and then halves.
+// up in growing steps until one is reached, and then halves.
 func (s *seeker) lower(best attempt, goal target, budget bool) attempt {
 	q := s.question(&best)
 	q.Above = true
@@ -72,16 +79,25 @@ func (s *seeker) lower(best attempt, goal target, budget bool) attempt {
 			best, high = a, a.peak
 		}
 	}
-	for step := max(0.002*low, 1e-3); s.tries < maxTargets && s.ctx.Err() == nil && high-low > 5e-4*low; {
+	near, step := nearWithout, 0.01
+	if budget {
+		near, step = nearForBudget, 0.002
+	}
+	for s.tries < maxTargets && s.ctx.Err() == nil && high-low > near {
 		goal.peak = low + min(step, (high-low)/2)
 		a := s.try(goal)
-		if (!budget || a.affordable()) && a.better(&best, s.floor) {
-			best, high = a, min(goal.peak, a.peak)
-			step = high - low
-			continue
+		allowed := !budget || a.affordable()
+		if allowed && a.better(&best, s.floor) {
+			best = a
+			high = min(high, a.peak)
 		}
-		low = goal.peak
-		step *= 2
+		if allowed && a.peak <= goal.peak && a.undone <= best.undone {
+			high = min(high, goal.peak)
+			step = high - low
+		} else {
+			low = goal.peak
+			step *= 2
+		}
 	}
 	return best
 }

@@ -19,12 +19,16 @@ func (p *problem) solve(ctx context.Context, goal target) *tally {
 		t.stuck = stuck
 		t.limitStores(goal.peak)
 		hand := t.shed(ctx, goal)
-		left := t.fill(ctx, hand)
+		left := t.fill(ctx, hand, round > 1)
 		for _, i := range left {
 			t.restore(i)
 			stuck[i] = true
 		}
-		if len(left) == 0 || round == maxRounds || ctx.Err() != nil {
+		if len(left) == 0 {
+			return t
+		}
+		if round == maxRounds || ctx.Err() != nil {
+			t.retreat()
 			return t
 		}
 	}

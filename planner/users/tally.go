@@ -23,6 +23,7 @@ type tally struct {
 	after []promoted          // for each level to survive
 
 	receive []inventory.Amounts   // most that each store may carry to receive
+	today   []inventory.Amounts   // what each server carries today
 	servers []inventory.Amounts   // most that each server may carry
 	failing [][]inventory.Amounts // and after a failure, for each level to survive
 	stuck   []bool                // found no place, by number
@@ -246,6 +247,7 @@ func (t *tally) excess(store int32, load *inventory.Amounts) inventory.Amounts {
 // limitToday lets servers carry, in the normal state and after failures, what
 // their ceilings allow or what they carry now.
 func (t *tally) limitToday() {
+	t.today = slices.Clone(t.carry)
 	t.servers = slices.Clone(t.ceilings)
 	for server := range t.servers {
 		for r := range t.Fleet.Resources {

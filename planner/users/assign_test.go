@@ -1,0 +1,322 @@
+package users_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/inventory/sharing"
+	"github.com/interlacemail/interlace/planner"
+	"github.com/interlacemail/interlace/planner/users"
+)
+
+// small builds fleets of three large servers and stores of 100 GB, mirrored from
+// each server to the next.
+type small struct{ *inventory.Inventory }
+
+func newSmall(stores int) small {
+	inv := inventory.New()
+	for i := range 3 {
+		inv.Servers = append(inv.Servers, inventory.Server{
+			Name: inventory.ServerID(fmt.Sprintf("imap%d", i)), State: inventory.Active, Slots: inventory.Unlimited,
+			Capacity: inventory.Load{1e12, 1e6},
+		})
+	}
+	for i := range stores {
+		inv.Stores = append(inv.Stores, inventory.Store{
+			Name: inventory.StoreID(fmt.Sprintf("s%d", i)), State: inventory.Active, Capacity: inventory.Load{100e9},
+			Instances: []inventory.Instance{
+				{Server: inv.Servers[i%3].Name, Role: inventory.Master}, {Server: inv.Servers[(i+1)%3].Name, Role: inventory.Replica},
+			},
+		})
+	}
+	return small{inv}
+}
+
+// user adds a user with a load of disk in GB.
+func (f small) user(name string, store int, gb float64) small {
+	f.Users = append(f.Users, inventory.User{
+		Name: inventory.UserID(name), Store: f.Stores[store].Name, Load: inventory.Load{gb * 1e9, gb},
+		Messages: inventory.Unknown, Mailboxes: inventory.Unknown,
+	})
+	return f
+}
+
+// fill adds as many users of equal size.
+func (f small) fill(prefix string, store, n int, gb float64) small {
+	for i := range n {
+		f.user(fmt.Sprintf("%s%02d", prefix, i), store, gb)
+	}
+	return f
+}
+
+// tie lets the first user share with the others.
+func (f small) tie(owner string, others ...string) small {
+	for _, other := range others {
+		f.Shares = append(f.Shares, inventory.Share{Owner: inventory.UserID(owner), Folder: "Work", Grantee: other, Rights: "lrs"})
+	}
+	return f
+}
+
+func (f small) pin(name string) small {
+	for u := range f.Users {
+		if f.Users[u].Name == inventory.UserID(name) {
+			f.Users[u].Pinned = true
+		}
+	}
+	return f
+}
+
+func (f small) plan(t *testing.T, opts users.Options) *planner.Assignment {
+	t.Helper()
+	f.Sort()
+	return assign(t, f.Inventory, opts)
+}
+
+// moves lists what the plan moves: user:from>to.
+func moves(plan *planner.Assignment) string {
+	var words []string
+	for _, c := range plan.Changes {
+		words = append(words, fmt.Sprintf("%s:%s>%s", c.User, c.From, c.To))
+	}
+	return strings.Join(words, " ")
+}
+
+func warned(plan *planner.Assignment, part string) bool {
+	for _, w := range plan.Warnings {
+		if strings.Contains(w.Text, part) {
+			return true
+		}
+	}
+	return false
+}
+
+func TestAssign(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		fleet   small
+		opts    users.Options
+		want    string // moves
+		broken  string // violations in words
+		warning string
+		stopped planner.Stopped
+	}{
+		{
+			name:  "nothing broken, nothing asked for: nothing changes",
+			fleet: newSmall(3).fill("a", 0, 8, 10).fill("b", 1, 2, 10), stopped: planner.AtBound,
+		},
+		{
+			name:  "a store exactly at its ceiling is not above it",
+			fleet: newSmall(2).fill("a", 0, 17, 5), stopped: planner.AtBound,
+		},
+		{
+			name:  "the user that brings the store below its ceiling at least cost",
+			fleet: newSmall(2).user("ann", 0, 50).user("bob", 0, 30).user("cem", 0, 12).user("dee", 0, 3),
+			want:  "cem:s0>s1", stopped: planner.AtBound,
+		},
+		{
+			name:  "new empty stores are filled",
+			fleet: newSmall(3).fill("a", 0, 8, 10),
+			opts:  users.Options{Peak: 0.3}, want: "a00:s0>s1 a01:s0>s2 a02:s0>s1 a03:s0>s2 a04:s0>s1", stopped: planner.AtBound,
+		},
+		{
+			name:  "a drained store ends empty",
+			fleet: newSmall(3).fill("a", 0, 2, 10).fill("b", 1, 1, 40),
+			opts:  users.Options{Drain: []planner.Subject{"s0"}}, want: "a00:s0>s2 a01:s0>s2", stopped: planner.AtBound,
+		},
+		{
+			name:  "a torn group comes together where most of it is",
+			fleet: newSmall(3).user("ann", 0, 3).user("bob", 1, 20).user("cem", 2, 5).tie("ann", "bob").tie("bob", "cem"),
+			want:  "ann:s0>s1 cem:s2>s1", stopped: planner.AtBound,
+		},
+		{
+			name:  "a pinned member says where the group goes",
+			fleet: newSmall(3).user("ann", 0, 3).user("bob", 1, 20).tie("ann", "bob").pin("ann"),
+			want:  "bob:s1>s0", stopped: planner.AtBound,
+		},
+		{
+			name:    "pinned members hold a group apart",
+			fleet:   newSmall(3).user("ann", 0, 3).user("bob", 1, 20).tie("ann", "bob").pin("ann").pin("bob"),
+			broken:  "share group ann lives on 2 stores",
+			warning: "share group ann cannot come together", stopped: planner.AtBound,
+		},
+		{
+			name:  "a pinned user keeps its group on a drained store",
+			fleet: newSmall(2).user("ann", 0, 3).user("bob", 0, 20).user("cem", 0, 1).tie("ann", "bob").pin("ann"),
+			opts:  users.Options{Drain: []planner.Subject{"store:s0"}}, want: "cem:s0>s1",
+			broken: "store s0 drains and still has 2 users", stopped: planner.AtBound,
+		},
+		{
+			name:  "who is kept stays, with the group",
+			fleet: newSmall(2).user("ann", 0, 30).user("bob", 0, 30).user("cem", 0, 40).tie("ann", "bob"),
+			opts:  users.Options{Keep: []planner.Subject{"user:ann"}}, want: "cem:s0>s1", stopped: planner.AtBound,
+		},
+		{
+			name:  "a group that fits nowhere is named",
+			fleet: newSmall(2).user("ann", 0, 90).user("bob", 1, 1), broken: "disk of store s0 is at 90.0 % of its capacity, above the ceiling of 85 %",
+			warning: "share group ann fits on no store, not even on an empty one", stopped: planner.AtBound,
+		},
+		{
+			name:  "a group that needs an empty store is named",
+			fleet: newSmall(2).user("ann", 0, 80).fill("b", 1, 4, 10), warning: "share group ann fits on no other store unless one is emptied for it", stopped: planner.AtBound,
+		},
+		{
+			name:  "a peak that cannot be reached",
+			fleet: newSmall(2).user("ann", 0, 40).user("bob", 0, 10), opts: users.Options{Peak: 0.3}, want: "bob:s0>s1",
+			broken: "disk of store s0 is at 40.0 % of its capacity, above the ceiling of 30 %", stopped: planner.AtBound,
+		},
+		{
+			name:  "the lowest peak for a budget",
+			fleet: newSmall(2).user("ann", 0, 20).user("bob", 0, 13).user("cem", 0, 12), opts: users.Options{MaxBytes: new(int64(13e9))},
+			want: "bob:s0>s1", stopped: planner.AtBound,
+		},
+		{
+			name:  "the lowest peak for a larger budget",
+			fleet: newSmall(2).user("ann", 0, 20).user("bob", 0, 13).user("cem", 0, 12), opts: users.Options{MaxBytes: new(int64(24e9))},
+			want: "ann:s0>s1", stopped: planner.Budget,
+		},
+		{
+			name:  "no budget, no moves",
+			fleet: newSmall(2).fill("a", 0, 9, 10), opts: users.Options{MaxUsers: new(int)},
+			broken: "disk of store s0 is at 90.0 % of its capacity, above the ceiling of 85 %", stopped: planner.AtBound,
+		},
+		{
+			name:  "the fewest moves",
+			fleet: newSmall(2).fill("a", 0, 6, 4).fill("b", 0, 2, 36), opts: users.Options{Light: true},
+			want: "b00:s0>s1", stopped: planner.LocalOptimum,
+		},
+		{
+			name:  "a light plan leaves torn groups",
+			fleet: newSmall(2).user("ann", 0, 3).user("bob", 1, 20).tie("ann", "bob"), opts: users.Options{Light: true},
+			broken: "share group ann lives on 2 stores", stopped: planner.AtBound,
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			plan := test.fleet.plan(t, test.opts)
+			if got := moves(plan); got != test.want {
+				t.Errorf("moves %q, want %q", got, test.want)
+			}
+			var broken []string
+			for _, v := range plan.Violations {
+				broken = append(broken, v.String())
+			}
+			if got := strings.Join(broken, "; "); got != test.broken {
+				t.Errorf("broken: %q, want %q", got, test.broken)
+			}
+			if test.warning != "" && !warned(plan, test.warning) {
+				t.Errorf("no warning %q in %v", test.warning, plan.Warnings)
+			}
+			if plan.Stopped != test.stopped {
+				t.Errorf("stopped %q, want %q (bounds %v, gap %v)", plan.Stopped, test.stopped, plan.Bounds, plan.Gap)
+			}
+		})
+	}
+}
+
+func TestStoresThatMayNotReceive(t *testing.T) {
+	for name, change := range map[string]func(small){
+		"without instance": func(f small) { f.Stores[1].Instances = nil },
+		"master down":      func(f small) { f.Servers[1].State = inventory.Down },
+		"draining":         func(f small) { f.Stores[1].State = inventory.Drain },
+		"other settings": func(f small) {
+			f.Stores[0].Instances[0].Settings.Separator = "/"
+			f.Stores[1].Instances[0].Settings.Separator = "."
+		},
+		"its replica's server full": func(f small) { f.Servers[2].Capacity[0] = 10e9 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newSmall(2).fill("a", 0, 10, 10)
+			change(f)
+			if plan := f.plan(t, users.Options{}); len(plan.Changes) > 0 || len(plan.Violations) == 0 {
+				t.Errorf("moves %q, broken %v", moves(plan), plan.Violations)
+			}
+		})
+	}
+}
+
+func TestServersComeBelowTheirCeilings(t *testing.T) {
+	f := newSmall(3).fill("a", 0, 6, 10).fill("c", 2, 1, 10)
+	f.Servers[0].Capacity[0] = 80e9
+	plan := f.plan(t, users.Options{})
+	if plan.BytesCopied != 10e9 || plan.Changes[0].To != "s1" || len(plan.Violations) > 0 {
+		t.Errorf("moves %q, %d bytes, broken %v", moves(plan), plan.BytesCopied, plan.Violations)
+	}
+}
+
+func TestNewUsersGoWhereRoomIs(t *testing.T) {
+	f := newSmall(3).fill("a", 0, 4, 10).fill("b", 1, 1, 10)
+	plan := f.plan(t, users.Options{Place: 7})
+	got := fmt.Sprint(plan.NewUsers)
+	if want := "[{s1 3 {0.4 true}} {s2 4 {0.4 true}}]"; got != want {
+		t.Errorf("new users %s, want %s", got, want)
+	}
+	if len(plan.Changes) > 0 {
+		t.Errorf("moves %q", moves(plan))
+	}
+	plan = f.plan(t, users.Options{Place: 100})
+	if !warned(plan, "81 of 100 new users of average load fit nowhere") {
+		t.Errorf("%v, %v", plan.NewUsers, plan.Warnings)
+	}
+}
+
+func TestUnknownSubjects(t *testing.T) {
+	f := newSmall(2).fill("a", 0, 2, 10)
+	for _, opts := range []users.Options{
+		{Drain: []planner.Subject{"store:s9"}},
+		{Drain: []planner.Subject{"server:imap1"}},
+		{Keep: []planner.Subject{"user:nobody"}},
+		{Keep: []planner.Subject{"rack:a1"}},
+		{Keep: []planner.Subject{"s7"}},
+	} {
+		_, err := users.Assign(context.Background(), f.Inventory, sharing.Groups(f.Inventory), opts)
+		subject := append(opts.Drain, opts.Keep...)[0]
+		if err == nil || !strings.Contains(err.Error(), string(subject)) {
+			t.Errorf("%+v: error %v", opts, err)
+		}
+	}
+}
+
+// countdown is a context that ends when it has been asked so many times.
+type countdown struct {
+	context.Context
+	left *int
+}
+
+func (c countdown) Err() error {
+	if *c.left--; *c.left < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+func TestInterruptedPlansAreWhole(t *testing.T) {
+	for _, asked := range []int{0, 1, 3, 5, 10, 20, 100} {
+		f := newSmall(6).fill("a", 0, 12, 10).fill("b", 1, 20, 5).fill("c", 2, 3, 10)
+		f.Sort()
+		left := asked
+		ctx := countdown{context.Background(), &left}
+		plan, err := users.Assign(ctx, f.Inventory, sharing.Groups(f.Inventory), users.Options{Peak: 0.6})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if plan.Stopped != planner.Cancelled || asked == 0 && len(plan.Changes) > 0 {
+			t.Errorf("asked %d times: %s, moves %q", asked, plan.Stopped, moves(plan))
+		}
+		checkStores(t, plan.Target(f.Inventory), plan)
+	}
+}
+
+func TestProgressIsTold(t *testing.T) {
+	told := 0
+	newSmall(2).fill("a", 0, 10, 10).plan(t, users.Options{Progress: func(p users.Progress) {
+		told++
+		if p.Doing == "" || p.Done > p.Total {
+			t.Errorf("%+v", p)
+		}
+	}})
+	if told == 0 {
+		t.Error("nothing told")
+	}
+}
