@@ -1,6 +1,8 @@
 package rules_test
 
 import (
+	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/interlacemail/interlace/fixtures"
@@ -47,4 +49,22 @@ func expect(t *testing.T, seed uint64, inv *inventory.Inventory, want planner.Vi
 		}
 	}
 	t.Errorf("seed %d: the rules miss %s of %s %s at %v", seed, want.Rule, want.Subject, want.Resource, want.Value.Value)
+}
+
+func TestNamesLeaveNoTrace(t *testing.T) {
+	figures := func(inv *inventory.Inventory) []string {
+		var all []string
+		for _, v := range check(inv, nil) {
+			all = append(all, fmt.Sprint(v.Rule, v.Resource, v.Value, v.Limit))
+		}
+		slices.Sort(all)
+		return all
+	}
+	for seed := range uint64(300) {
+		inv := fixtures.Tiny(seed)
+		renamed, _ := fixtures.Rename(inv, fixtures.AnyOrder, seed)
+		if a, b := figures(inv), figures(renamed); !slices.Equal(a, b) {
+			t.Errorf("seed %d: violations %v, renamed %v", seed, a, b)
+		}
+	}
 }

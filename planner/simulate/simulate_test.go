@@ -204,3 +204,37 @@ func TestPartnersAndPairs(t *testing.T) {
 		t.Errorf("worst pair takes %d stores offline, want 2 (a and b)", p.StoresOfflineWorstPair)
 	}
 }
+
+func TestNamesLeaveNoTrace(t *testing.T) {
+	for seed := range uint64(300) {
+		inv := fixtures.Tiny(seed)
+		renamed, names := fixtures.Rename(inv, fixtures.AnyOrder, seed)
+		a, b := simulator(inv), simulator(renamed)
+		p, q := a.Promises(), b.Promises()
+		if p.WorstSingle.Utilisation != q.WorstSingle.Utilisation || p.WorstSingle.FirstHour != q.WorstSingle.FirstHour ||
+			p.Normal.Utilisation != q.Normal.Utilisation || p.Fullest.Utilisation != q.Fullest.Utilisation ||
+			p.StoresOfflineWorstPair != q.StoresOfflineWorstPair || p.PartnersMedian != q.PartnersMedian || p.PartnersMax != q.PartnersMax {
+			t.Errorf("seed %d: promises %+v, renamed %+v", seed, p, q)
+		}
+		found := map[string]planner.Impact{}
+		for _, impact := range b.All() {
+			found[impact.Failed[0]] = impact
+		}
+		for _, impact := range a.All() {
+			level, name := planner.Subject(impact.Failed[0]).Split()
+			other := string(names.Servers[inventory.ServerID(name)])
+			if level != string(inventory.LevelServer) {
+				other = string(names.Domains[inventory.Level(level)][inventory.DomainID(name)])
+			}
+			got, ok := found[level+":"+other]
+			if !ok || got.Worst.Utilisation != impact.Worst.Utilisation || got.StoresOffline != impact.StoresOffline || got.UsersFailedOver != impact.UsersFailedOver {
+				t.Errorf("seed %d: failure %v has %+v, renamed %+v", seed, impact.Failed, impact.Worst, got.Worst)
+			}
+		}
+	}
+}
+
+func simulator(inv *inventory.Inventory) *simulate.Simulator {
+	f := load.New(inv)
+	return simulate.New(f, f.Current())
+}
