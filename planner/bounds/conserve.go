@@ -26,22 +26,7 @@ func (p *problem) conserved(level, r int) float64 {
 		}
 		return excess <= weight-delta
 	}
-	lo := weight / capacity
-	if lo == 0 || fits(lo) {
-		return lo
-	}
-	hi := 2 * lo
-	for !fits(hi) {
-		lo, hi = hi, 2*hi
-	}
-	for range 50 {
-		if mid := (lo + hi) / 2; fits(mid) {
-			hi = mid
-		} else {
-			lo = mid
-		}
-	}
-	return lo
+	return least(weight/capacity, fits)
 }
 
 // capacities returns the capacity of each domain of the level, in increasing order.

@@ -26,11 +26,13 @@ func (p *problem) spreadOut(level, r int) float64 {
 	}
 	items := p.promotions(r)
 	lo := (weight + delta/float64(reach)) / capacity
-	if lo == 0 {
-		return 0
-	}
-	enough := func(t float64) bool { return t*capacity >= weight+p.granularity(items, r, t) }
-	if enough(lo) {
+	return least(lo, func(t float64) bool { return t*capacity >= weight+p.granularity(items, r, t) })
+}
+
+// least returns, by bisection, the largest T below which enough never holds, at
+// least lo. The answer errs downwards.
+func least(lo float64, enough func(t float64) bool) float64 {
+	if lo == 0 || enough(lo) {
 		return lo
 	}
 	hi := 2 * lo

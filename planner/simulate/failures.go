@@ -14,18 +14,15 @@ import (
 // All returns the impact of each single failure: of every server that is not
 // down, worst first, then of every domain of the other levels, worst first.
 func (s *Simulator) All() []planner.Impact {
-	var all []planner.Impact
-	for level := range s.fleet.Levels {
-		impacts := s.Level(level)
-		slices.SortStableFunc(impacts, compareImpacts)
-		all = append(all, impacts...)
+	singles := s.Level(0)
+	slices.SortStableFunc(singles, compareImpacts)
+	var domains []planner.Impact
+	for level := 1; level < len(s.fleet.Levels); level++ {
+		domains = append(domains, s.Level(level)...)
 	}
-	domains := all[s.singles():]
 	slices.SortStableFunc(domains, compareImpacts)
-	return all
+	return append(singles, domains...)
 }
-
-func (s *Simulator) singles() int { return len(s.order) }
 
 // Level returns the impact of the failure of each domain of the level that has
 // a server left to fail, in the order of the domains. At levels other than
