@@ -4,7 +4,6 @@ SHELL       := /bin/bash
 GO          ?= go
 GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
-RACE        := ./inventory/... ./fixtures/... ./cmd/...
 FUZZTIME    ?= 30s
 
 .PHONY: help build test check lint demo demo-live bench fuzz soak golden deps compiler
@@ -21,7 +20,8 @@ test: compiler            # every test that can run here; says what it skips
 	@.ci/test ./...
 
 check: compiler lint      # what a change must pass
-	$(GO) test -race $(RACE)
+	$(GO) test -race ./inventory/... ./fixtures/...
+	$(GO) test -race -run 'Story|Discover|Interrupted' ./cmd/interlace
 	@$(MAKE) --no-print-directory test
 
 lint:
