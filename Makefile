@@ -8,7 +8,7 @@ FUZZTIME    ?= 30s
 
 .PHONY: help build test check lint demo demo-live bench fuzz soak golden deps compiler
 help:
-	@echo "make build test check demo demo-live bench fuzz soak golden deps"
+	@sed -n 's/^\([a-z-]*\):[^#]*# /make \1	/p' Makefile | expand -t 20
 
 build: compiler           # bin/interlace
 	@$(GO) build -o bin/interlace ./cmd/interlace
