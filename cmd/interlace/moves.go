@@ -68,12 +68,8 @@ func (a *app) moves(cmd *cobra.Command, paths []string, flags movesFlags) error 
 	plan := moves.Schedule(cmd.Context(), f.Inventory, f.groups, plans, opts)
 	bar.end()
 	plan.Inventory = planner.NewReference(f.Inventory, f.groups, subjectsOfAll(plans))
-	stopped := planner.Stopped("")
-	if cmd.Context().Err() != nil {
-		stopped = planner.Cancelled
-	}
 	made := report.Made{Inventory: f.Inventory, Took: a.took(start), File: flags.plan}
-	return a.finish(&plan, plan.Violations, stopped, made)
+	return a.finish(&plan, plan.Violations, plan.Stopped, made)
 }
 
 func (a *app) movesOptions(flags movesFlags) (moves.Options, error) {

@@ -18,6 +18,9 @@ func Schedule(p *planner.Schedule, m Made) *Screen {
 	facts := Facts{}
 	facts.add("on the way", "%s", transientWords(p))
 	facts.add("loads", "%s", loadsWords(p.Inventory))
+	if p.Stopped == planner.Cancelled {
+		facts.add("stopped", "%s", stoppedWords(p.Stopped))
+	}
 	if m.File != "" {
 		facts.add("next", "%s", joined("interlace show plan "+m.File))
 	}

@@ -18,6 +18,9 @@ func Assignment(p *planner.Assignment, m Made) *Screen {
 	if len(p.Changes) > 0 {
 		s.add(fullestStores(p))
 	}
+	if len(p.NewUsers) > 0 {
+		s.AddFirst(newUsers(p.NewUsers), fullestShown)
+	}
 	facts := Facts{}
 	facts.add("changes", "%s", assignmentChangeWords(p))
 	facts.add("loads", "%s", loadsWords(p.Inventory))
@@ -100,6 +103,17 @@ func fullestStores(p *planner.Assignment) *Table {
 		},
 		Rows: slices.Values(rows),
 	}
+}
+
+// newUsers shows where new users should go.
+func newUsers(places []planner.NewUsers) *Table {
+	t := &Table{Columns: []Column{
+		left("room for new users", "", 0), right("users", "", 0), right("utilisation with them", "", 1),
+	}}
+	t.Rows = rowsOf(places, func(n planner.NewUsers) []Cell {
+		return []Cell{words(string(n.Store)), count(n.Users), ratio(n.Utilisation)}
+	})
+	return t
 }
 
 // UserChanges is the table of what a users plan does.
