@@ -216,3 +216,23 @@ func TestOneScale(t *testing.T) {
 		}
 	}
 }
+
+// A line that is too wide is broken between words, nothing of it is lost, and
+// no part is wider than the terminal unless a word is.
+func TestWrapped(t *testing.T) {
+	const line = "changes   453 promotions (0 B, 22,586 users interrupted) · 857 replicas seeded (36.4 TiB) · 852 dropped"
+	for width := range 130 {
+		parts := wrapped(line, width, 10)
+		if got := strings.Join(strings.Fields(strings.Join(parts, " ")), " "); got != strings.Join(strings.Fields(line), " ") {
+			t.Errorf("width %d: %q", width, parts)
+		}
+		for _, part := range parts {
+			if n := len([]rune(part)); width > 30 && n > width {
+				t.Errorf("width %d: %q has %d columns", width, part, n)
+			}
+		}
+	}
+	if got := wrapped(line, 80, 10); got[1] != "          857 replicas seeded (36.4 TiB) · 852 dropped" {
+		t.Errorf("broken at %q", got)
+	}
+}
