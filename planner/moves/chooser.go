@@ -15,13 +15,13 @@ type chooser struct {
 	after  *ledger // with everything carried out that was chosen so far
 	during *ledger // with what is under way counted at both ends
 
-	policy  policy
-	status  []status  // of each bundle
-	pending [][]int32 // by plan, then store: effects of bundles that later plans wait for; nil for one plan
-	open    []int32   // by plan: the same for all stores
-	busy    []float64 // seconds of chosen work at each place, shared by its units
-	ailing  ailing    // what breaks a rule today
-	kept    []keeping // by time: what sources still hold
+	policy     policy
+	status     []status  // of each bundle
+	pending    [][]int32 // by plan, then store: effects of bundles that later plans wait for; nil for one plan
+	unfinished []int32   // by plan: the same for all stores
+	busy       []float64 // seconds of chosen work at each place, shared by its units
+	ailing     ailing    // what breaks a rule today
+	kept       []keeping // by time: what sources still hold
 }
 
 type status uint8
@@ -80,7 +80,7 @@ func (p *problem) targetLoads() []inventory.Amounts {
 }
 
 func (c *chooser) countEffects() {
-	c.pending, c.open = make([][]int32, len(c.plans)), make([]int32, len(c.plans))
+	c.pending, c.unfinished = make([][]int32, len(c.plans)), make([]int32, len(c.plans))
 	for i := range c.pending {
 		c.pending[i] = make([]int32, len(c.start))
 	}
@@ -95,7 +95,7 @@ func (c *chooser) countPending(b *bundle, sign int32) {
 	}
 	for i := range b.effects {
 		c.pending[b.plan][b.effects[i].store] += sign
-		c.open[b.plan] += sign
+		c.unfinished[b.plan] += sign
 	}
 }
 
@@ -107,7 +107,7 @@ func (c *chooser) ready(b *bundle) (store int32, ok bool) {
 		return 0, true
 	}
 	for plan := range b.plan {
-		if c.policy.inTurn && c.open[plan] > 0 {
+		if c.policy.inTurn && c.unfinished[plan] > 0 {
 			return -1, false
 		}
 		for i := range b.effects {

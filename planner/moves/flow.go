@@ -1,11 +1,8 @@
 package moves
 
 import (
-	"maps"
 	"math"
 	"slices"
-
-	"github.com/interlacemail/interlace/planner/bounds"
 )
 
 // flow lets bundles start one by one, without waves: each as soon as there is
@@ -17,31 +14,6 @@ type flow struct {
 	unended []int32           // tasks of each bundle that have not ended
 	blocked []bool            // bundles that found no room, until something there changes
 	queues  map[int32][]int32 // those bundles, by the server or store that they wait for
-}
-
-// allSteps returns all tasks as steps.
-func (s *scheduler) allSteps() []bounds.Step {
-	steps := make([]bounds.Step, len(s.tasks))
-	for i := range s.tasks {
-		steps[i] = s.tasks[i].Step
-	}
-	return steps
-}
-
-// clone returns a scheduler that goes on from the same state by itself.
-func (s *scheduler) clone() *scheduler {
-	c := *s.chooser
-	c.limits, c.strict = c.limits.clone(), c.strict.clone()
-	c.after, c.during = c.after.clone(c.limits), c.during.clone(c.limits)
-	c.status, c.kept, c.busy = slices.Clone(c.status), slices.Clone(c.kept), slices.Clone(c.busy)
-	c.pending, c.open = slices.Clone(c.pending), slices.Clone(c.open)
-	for i := range c.pending {
-		c.pending[i] = slices.Clone(c.pending[i])
-	}
-	n := *s
-	n.chooser = &c
-	n.times, n.left, n.forced = slices.Clone(s.times), slices.Clone(s.left), maps.Clone(s.forced)
-	return &n
 }
 
 // flowThrough fills in the times of all tasks.
@@ -155,11 +127,12 @@ func (f *flow) ended(step int32, now float64) []int32 {
 	b := &f.bundles[i]
 	f.settle(b, now)
 	f.mark(i, done)
+	f.report(len(b.tasks))
 	for j := range b.effects {
 		woken = append(woken, f.wake(b.effects[j].store, b.effects[j].before)...)
 		woken = append(woken, f.wake(b.effects[j].store, b.effects[j].after)...)
 	}
-	if f.policy.inTurn && f.chooser.open[b.plan] == 0 {
+	if f.policy.inTurn && f.unfinished[b.plan] == 0 {
 		woken = append(woken, f.unblock(turn)...)
 	}
 	return woken

@@ -76,6 +76,7 @@ func (s *scheduler) schedule(worse breaches) planner.Schedule {
 	for _, r := range s.refused {
 		out.Violations = append(out.Violations, r.violation())
 	}
+	out.Violations = append(out.Violations, s.thin...)
 	out.Violations = append(out.Violations, worse.violations(s.fleet.Inventory)...)
 	for _, v := range s.forced.violations(s.fleet.Inventory) {
 		v.Rule = planner.Transient

@@ -23,7 +23,8 @@ type Options struct {
 	Window time.Duration
 	// Continuous starts every change as soon as there is room for it, without waves.
 	Continuous bool
-	// Seed is recorded in the schedule. Nothing is drawn at random.
+	// Seed of the orders that are drawn at random where there is no room for
+	// everything at once.
 	Seed uint64
 	// Progress, if not nil, is told now and then how far the schedule is.
 	Progress func(Progress)

@@ -20,7 +20,11 @@ type problem struct {
 	units   []int // of each place: transfers of the servers, then one for each stream
 	tasks   []task
 	bundles []bundle
+	// changeCount is the number of tasks that are not gates.
+	changeCount int
+
 	refused []refusal
+	thin    []planner.Violation // stores that lose a copy before they get another
 }
 
 // task is one change, or a gate: a point that all changes of earlier plans to a
@@ -88,3 +92,12 @@ func (p *problem) ends(a, b int32) [3]int32 {
 
 // nowhere are the places of a change that takes no transfer.
 var nowhere = [3]int32{bounds.None, bounds.None, bounds.None}
+
+// allSteps returns all tasks as steps.
+func (p *problem) allSteps() []bounds.Step {
+	steps := make([]bounds.Step, len(p.tasks))
+	for i := range p.tasks {
+		steps[i] = p.tasks[i].Step
+	}
+	return steps
+}

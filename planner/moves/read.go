@@ -102,6 +102,7 @@ func (r *reader) add(t task, needs []int32) int32 {
 // enter appends a task of a bundle that touches the stores.
 func (r *reader) enter(t task, needs []int32, stores ...int32) int32 {
 	n := r.add(t, append(r.gates(t.plan, stores...), needs...))
+	r.changeCount++
 	b := &r.bundles[t.bundle]
 	b.tasks = append(b.tasks, n)
 	b.copies = b.copies || t.Places != nowhere

@@ -39,6 +39,27 @@ func (r *reader) layout(plan int32, p *planner.Layout) {
 		e := &r.bundles[ch.bundle].effects[0]
 		e.after, e.via = next, append(e.via, next)
 	}
+	for i := range r.bundles {
+		if b := &r.bundles[i]; b.plan == plan {
+			r.countCopies(&b.effects[0])
+		}
+	}
+}
+
+// countCopies notes a store that has fewer instances on its way than before and
+// after, because a drop is listed before the seed that makes up for it.
+func (r *reader) countCopies(e *effect) {
+	least, need := len(e.after), min(len(e.before), len(e.after))
+	for _, sites := range e.via {
+		least = min(least, len(sites))
+	}
+	if least < need {
+		name := r.fleet.Inventory.Stores[e.store].Name
+		r.thin = append(r.thin, planner.Violation{
+			Rule: planner.Copies, Subject: planner.StoreSubject(name), Store: planner.Text(name), Failed: []string{},
+			Value: planner.Known(float64(least)), Limit: planner.Known(float64(need)),
+		})
+	}
 }
 
 // link appends the change to its store's chain. A master that is down is copied

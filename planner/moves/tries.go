@@ -1,6 +1,10 @@
 package moves
 
-import "math"
+import (
+	"maps"
+	"math"
+	"slices"
+)
 
 // inWaves puts all bundles into waves in several ways and returns the best
 // result. Where one wave holds everything there is nothing to choose.
@@ -46,9 +50,9 @@ func (s *scheduler) ways(waves int) []policy {
 	return append(ways, policy{prefer: longest}, policy{prefer: listed})
 }
 
-// tries returns how many ways are tried for so much work: some million bundles
-// are looked at in all.
-func tries(work int) int { return max(2, min(32, 1_000_000/max(work, 1))) }
+// tries returns how many ways are tried for so much work: some half a million
+// bundles are looked at in all.
+func tries(work int) int { return max(2, min(24, 500_000/max(work, 1))) }
 
 // try fills waves in one way, or returns nil if there is no time for more than one.
 func (s *scheduler) try(p policy) *scheduler {
@@ -59,6 +63,22 @@ func (s *scheduler) try(p policy) *scheduler {
 	try.policy = p
 	try.fillWaves()
 	return try
+}
+
+// clone returns a scheduler that goes on from the same state by itself.
+func (s *scheduler) clone() *scheduler {
+	c := *s.chooser
+	c.limits, c.strict = c.limits.clone(), c.strict.clone()
+	c.after, c.during = c.after.clone(c.limits), c.during.clone(c.limits)
+	c.status, c.kept, c.busy = slices.Clone(c.status), slices.Clone(c.kept), slices.Clone(c.busy)
+	c.pending, c.unfinished = slices.Clone(c.pending), slices.Clone(c.unfinished)
+	for i := range c.pending {
+		c.pending[i] = slices.Clone(c.pending[i])
+	}
+	n := *s
+	n.chooser = &c
+	n.times, n.left, n.forced = slices.Clone(s.times), slices.Clone(s.left), maps.Clone(s.forced)
+	return &n
 }
 
 // or returns the better of two schedules: the one with fewer broken rules, then

@@ -17,6 +17,7 @@ type scheduler struct {
 	times   []span // of each task
 	waves   []wave
 	left    []int32 // bundles not yet done
+	ended   int     // tasks done
 	fullest fullest
 	forces  int      // how often bundles were let pass although they break a rule
 	forced  breaches // what they broke
@@ -219,26 +220,22 @@ func (s *scheduler) carryOut(bundles, ids []int32, starts []float64) {
 	}
 	s.waves = append(s.waves, w)
 	s.now = w.to
+	ended := 0
 	for _, i := range bundles {
+		ended += len(s.bundles[i].tasks)
 		s.settle(&s.bundles[i], s.now)
 		s.mark(i, done)
 	}
 	s.left = slices.DeleteFunc(s.left, func(i int32) bool { return s.status[i] == done })
 	s.release(s.now)
-	s.report()
+	s.report(ended)
 }
 
-func (s *scheduler) report() {
-	if s.opts.Progress == nil {
-		return
+// report tells how many changes have their time, now and then.
+func (s *scheduler) report(ended int) {
+	before, total := s.ended, s.changeCount
+	s.ended += ended
+	if s.opts.Progress != nil && (s.ended*256/total > before*256/total || s.ended == total) {
+		s.opts.Progress(Progress{Done: s.ended, Total: total, Seconds: s.now})
 	}
-	p := Progress{Seconds: s.now}
-	for i := range s.bundles {
-		n := len(s.bundles[i].tasks)
-		p.Total += n
-		if s.status[i] == done {
-			p.Done += n
-		}
-	}
-	s.opts.Progress(p)
 }
