@@ -1,0 +1,83 @@
+package load_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/planner/load"
+)
+
+// fleet returns servers a, b, c with 100 of io each, and one store of load 10 on
+// a with replicas on b and c, in that order. ρ is 0.5.
+func fleet(states ...inventory.State) *load.Fleet {
+	inv := inventory.New()
+	inv.Resources = []inventory.Resource{inventory.NewResource("io", "ops/s", 0.5)}
+	inv.Resources[0].Cold = 2
+	st := inventory.Store{Name: "s", State: inventory.Active, Base: inventory.Load{4}}
+	for i, name := range []inventory.ServerID{"a", "b", "c"} {
+		state := inventory.Active
+		if i < len(states) {
+			state = states[i]
+		}
+		inv.Servers = append(inv.Servers, inventory.Server{Name: name, State: state, Capacity: inventory.Load{100}, Domains: map[inventory.Level]inventory.DomainID{"rack": "r1"}})
+		st.Instances = append(st.Instances, inventory.Instance{Server: name})
+	}
+	delete(inv.Servers[2].Domains, "rack")
+	inv.Stores = []inventory.Store{st, {Name: "t", State: inventory.Active}}
+	inv.Users = []inventory.User{
+		{Name: "anna", Store: "s", Load: inventory.Load{5}},
+		{Name: "team", Store: "s", Load: inventory.Load{1}, Kind: inventory.Shared},
+	}
+	return load.New(inv)
+}
+
+func carried(f *load.Fleet, c load.Carried) []float64 {
+	var out []float64
+	for s := range c.Amounts {
+		out = append(out, 100*f.Utilisation(s, 0, c.Amounts[s][0]))
+	}
+	return out
+}
+
+func TestMasterWeighsLAndReplicasRhoL(t *testing.T) {
+	f := fleet()
+	if got, want := carried(f, f.Normal(f.Current())), []float64{10, 5, 5}; !slices.Equal(got, want) {
+		t.Errorf("carried %v, want %v", got, want)
+	}
+	if f.Users[0] != 1 {
+		t.Errorf("%d persons on the store, want 1: a shared tree is none", f.Users[0])
+	}
+}
+
+func TestTheFirstReplicaThatIsUpIsPromoted(t *testing.T) {
+	cases := []struct {
+		name    string
+		states  []inventory.State
+		want    []float64
+		offline int
+	}{
+		{"master down", []inventory.State{inventory.Down}, []float64{0, 10, 5}, 0},
+		{"master and first replica down", []inventory.State{inventory.Down, inventory.Down}, []float64{0, 0, 10}, 0},
+		{"all down", []inventory.State{inventory.Down, inventory.Down, inventory.Down}, []float64{0, 0, 0}, 1},
+		{"a drained master still serves", []inventory.State{inventory.Drain}, []float64{10, 5, 5}, 0},
+	}
+	for _, c := range cases {
+		f := fleet(c.states...)
+		got := f.Normal(f.Current())
+		if !slices.Equal(carried(f, got), c.want) || len(got.Offline) != c.offline {
+			t.Errorf("%s: carried %v, %d offline, want %v and %d", c.name, carried(f, got), len(got.Offline), c.want, c.offline)
+		}
+		if !slices.Equal(got.Instances, []int{1, 1, 1}) {
+			t.Errorf("%s: instances %v: a server that is down still holds them", c.name, got.Instances)
+		}
+	}
+}
+
+func TestAServerWithoutALabelIsItsOwnDomain(t *testing.T) {
+	f := fleet()
+	rack := f.Levels[f.Level("rack")]
+	if len(rack.Domains) != 2 || rack.Domains[0].String() != "rack:r1" || rack.Domains[1].String() != "server:c" {
+		t.Errorf("domains %v", rack.Domains)
+	}
+}
