@@ -79,8 +79,8 @@ func TestTimes(t *testing.T) {
 			"a seed from the new master follows its promotion", moves.Options{},
 			newFleet().server("a", 100).server("b", 100).server("c", 100).store("s", 1, 0, "a", "b"),
 			func(f fleet) []planner.Plan {
-				return []planner.Plan{f.layoutOf("promote s b from a", "drop s a", "seed s c from b")}
-			}, "c1 1 0-0, c2 1 0-0, c3 1 0-16",
+				return []planner.Plan{f.layoutOf("promote s b from a", "seed s c from b", "drop s a")}
+			}, "c1 1 0-0, c2 1 0-16, c3 1 16-16",
 		},
 		{
 			"users follow the layout of their stores", moves.Options{},

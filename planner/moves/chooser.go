@@ -130,9 +130,9 @@ func (c *chooser) begin(b *bundle) {
 		case e.sign > 0:
 			h.load.Add(&e.load)
 		case c.instant(b):
-			h.layouts = e.via[len(e.via)-1:]
+			h.layouts = [][]int32{e.after}
 		default:
-			h.layouts = append(slices.Clip(h.layouts), e.via...)
+			h.layouts = append(slices.Clip(h.layouts), e.under...)
 		}
 		c.during.change(e.store, h)
 	}
@@ -151,7 +151,7 @@ func (c *chooser) cancel(b *bundle) {
 		case c.instant(b):
 			h.layouts = [][]int32{e.before}
 		default:
-			h.layouts = slices.Clip(h.layouts[:len(h.layouts)-len(e.via)])
+			h.layouts = slices.Clip(h.layouts[:len(h.layouts)-len(e.under)])
 		}
 		c.during.change(e.store, h)
 	}

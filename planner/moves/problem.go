@@ -62,7 +62,8 @@ type effect struct {
 	persons       int32             // who arrive or leave
 	load          inventory.Amounts // of all who arrive or leave
 	before, after []int32           // servers of the store
-	via           [][]int32         // all its layouts on the way, the last being after; nil where no instance changes
+	via           [][]int32         // its layout after each task, the last being after; nil where no instance changes
+	under         [][]int32         // those of them that it has for a while as long as the bundle is under way, and after
 }
 
 // refusal says why a change cannot be carried out, wherever it stands in the order.

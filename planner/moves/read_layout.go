@@ -42,8 +42,27 @@ func (r *reader) layout(plan int32, p *planner.Layout) {
 	for i := range r.bundles {
 		if b := &r.bundles[i]; b.plan == plan {
 			r.countCopies(&b.effects[0])
+			r.layOver(b)
 		}
 	}
+}
+
+// layOver finds the layouts that the store has for a while. In a wave those are
+// all, since what is dropped counts until its end. Without waves what follows the
+// last seed takes no time.
+func (r *reader) layOver(b *bundle) {
+	e := &b.effects[0]
+	e.under = e.via
+	if !r.opts.Continuous {
+		return
+	}
+	lasting := 0
+	for n, t := range b.tasks {
+		if r.tasks[t].do == planner.Seed {
+			lasting = n + 1
+		}
+	}
+	e.under = append(slices.Clone(e.via[:lasting]), e.after)
 }
 
 // countCopies notes a store that has fewer instances on its way than before and

@@ -4,6 +4,8 @@ import (
 	"maps"
 	"math"
 	"slices"
+
+	"github.com/interlacemail/interlace/planner"
 )
 
 // inWaves puts all bundles into waves in several ways and returns the best
@@ -115,12 +117,14 @@ func (s *scheduler) withoutWaves() *scheduler {
 }
 
 // joinWaves returns a schedule in waves as one without, which it is if its waves
-// are forgotten; but then each state within a wave counts too.
+// are forgotten. Room is as it was; of everything else each state within a wave
+// counts, and none between two waves at the same time.
 func (s *scheduler) joinWaves() *scheduler {
 	p := *s.problem
 	p.opts.Continuous = false
 	c, _ := newChooser(&p)
 	w := newScheduler(s.ctx, c).inWaves()
+	maps.DeleteFunc(w.forced, func(e excuse, _ breach) bool { return e.rule != planner.Slots && e.resource != s.disk })
 	w.replay()
 	w.problem = s.problem
 	w.waves = nil

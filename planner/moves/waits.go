@@ -4,6 +4,7 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/planner"
 	"github.com/interlacemail/interlace/planner/bounds"
+	"github.com/interlacemail/interlace/planner/load"
 )
 
 // addWaits tells the bound which tasks cannot be first: where one finds no room
@@ -61,9 +62,10 @@ func (c *chooser) noRoomForUser(now *ledger, t *task) (at int32, full bool) {
 	if full {
 		return int32(len(now.carried)) + t.store, true
 	}
-	for i, s := range h.layouts[0] {
+	serving := load.Master(h.layouts[0], c.fleet.Down)
+	for _, s := range h.layouts[0] {
 		adds := less
-		if i == 0 {
+		if s == serving {
 			adds = more
 		}
 		if now.overfills(s, adds, 0) {
