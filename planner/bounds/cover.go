@@ -164,32 +164,32 @@ func partition(b []breakpoint, pivot float64) (low, high int) {
 }
 
 // value returns the bound at the prices, less what rounding can amount to, and
-// keeps the reduced costs. The gains of the items are added up as whole numbers
-// of a small part of the cost, rounded up.
+// keeps the reduced costs. What items are worth beyond their cost is added up as
+// whole numbers of a small part of the cost, rounded up.
 func (c *Cover) value() float64 {
-	paid, all := 0.0, int64(0)
-	for r, y := range c.Prices {
-		paid += y * float64(c.need[r])
-	}
-	for _, cost := range c.cost {
-		all += cost
-	}
-	part := math.Ldexp(1, min(30, 44-math.Ilogb(max(paid, float64(all), 1))))
 	c.reduced = c.reduced[:0]
-	gained, largest := int64(0), 0.0
+	largest := 1.0
 	for i, cost := range c.cost {
 		worth := 0.0
 		for r, y := range c.Prices {
 			worth += y * float64(c.load[i*c.k+r])
 		}
 		c.reduced = append(c.reduced, float64(cost)-worth)
-		if worth > float64(cost) {
-			gained += int64(math.Ceil(min((worth-float64(cost))*part, 1<<44)))
-			largest = max(largest, worth)
+		largest = max(largest, worth)
+	}
+	all := largest * float64(len(c.cost)+1)
+	part := math.Ldexp(1, min(30, 60-math.Ilogb(all)))
+	gained := int64(0)
+	for _, reduced := range c.reduced {
+		if reduced < 0 {
+			gained += int64(math.Ceil(-reduced * part))
 		}
 	}
+	paid := 0.0
+	for r, y := range c.Prices {
+		paid += y * float64(c.need[r])
+	}
 	const eps = 1.0 / (1 << 50)
-	gain := float64(gained) / part
-	c.margin = eps * (paid + gain + largest*float64(len(c.cost)))
-	return paid - gain - c.margin
+	c.margin = eps * (paid + all)
+	return paid - float64(gained)/part - c.margin
 }

@@ -22,7 +22,7 @@ func randomCover(rng *rand.Rand, most int) cover {
 		for r := range loads {
 			loads[r] = rng.Int64N(20)
 		}
-		cost := loads[0] // in proportion, as bytes are to disk
+		cost := loads[0] * 1e9 // in proportion, as bytes are to disk
 		switch kind {
 		case 1:
 			cost = rng.Int64N(20)
@@ -32,11 +32,16 @@ func randomCover(rng *rand.Rand, most int) cover {
 		c.cost, c.loads = append(c.cost, cost), append(c.loads, loads)
 	}
 	for r := range c.need {
+		scale := int64(1) << rng.IntN(40)
 		total := int64(0)
 		for _, l := range c.loads {
+			l[r] *= scale
 			total += l[r]
 		}
 		c.need[r] = 1 + rng.Int64N(max(1, total))
+		if rng.IntN(4) == 0 {
+			c.need[r] = 1 + rng.Int64N(5)
+		}
 	}
 	return c
 }
@@ -140,16 +145,22 @@ func TestCoverDoesNotDependOnOrder(t *testing.T) {
 }
 
 func TestCoverTakesAllWhereThatIsNotEnough(t *testing.T) {
-	var solver bounds.Cover
-	solver.Reset([]int64{100})
-	solver.Add(3, 10)
-	solver.Add(4, 0)
-	solver.Add(5, 20)
-	if solver.Possible() {
-		t.Error("30 cannot meet a need of 100")
-	}
-	solver.Relax()
-	if _, cost, bound := solver.Choose(100); cost != 8 || bound != 8 {
-		t.Errorf("cost %d and bound %d, want 8: all that weighs anything", cost, bound)
+	for name, c := range map[string]cover{
+		"one need":             {[]int64{100}, []int64{3, 4, 5}, [][]int64{{10}, {0}, {20}}},
+		"a need nobody meets":  {[]int64{15, 100}, []int64{3, 4, 5, 20}, [][]int64{{10, 0}, {0, 0}, {20, 0}, {1, 0}}},
+		"one of two too large": {[]int64{15, 100}, []int64{3, 4, 5, 9}, [][]int64{{1, 10}, {10, 0}, {20, 20}, {0, 0}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var solver bounds.Cover
+			c.load(&solver)
+			if solver.Possible() {
+				t.Error("the needs cannot be met")
+			}
+			solver.Relax()
+			want := map[string]int64{"one need": 8, "a need nobody meets": 5, "one of two too large": 8}[name]
+			if _, cost, bound := solver.Choose(100); cost != want || bound != want {
+				t.Errorf("cost %d and bound %d, want %d", cost, bound, want)
+			}
+		})
 	}
 }

@@ -14,7 +14,8 @@ import (
 // edge on which only that one gets off the bend, as far as the bound rises,
 // past as many other bends as it takes (the long step of Fourer 1994).
 //
-// Weights are in units of the needs, so that all needs are 1.
+// Weights are in units of the needs, so that all needs are 1, or 0 where there is
+// nothing to take.
 type simplex struct {
 	*Cover
 	unit  []float64 // weights, k for each item
@@ -97,7 +98,7 @@ func (s *simplex) findParts() bool {
 		for m := range s.k {
 			line[m] = s.column(m, r)
 		}
-		line[s.k] = 1 - float64(s.sum[r])/float64(max(s.need[r], 1))
+		line[s.k] = float64(s.need[r]-s.sum[r]) / float64(max(s.need[r], 1))
 	}
 	return eliminate(s.lines, s.parts)
 }

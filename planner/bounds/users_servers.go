@@ -47,8 +47,7 @@ func (l *leaving) server(o *overfull, full, shares []int64) int64 {
 	l.cover.Reset(o.need)
 	weights := make([]int64, len(o.over))
 	for s := range l.Sites {
-		at := slices.Index(l.Sites[s], o.server)
-		if at < 0 || l.Drains[s] {
+		if l.Drains[s] || !slices.Contains(l.Sites[s], o.server) {
 			continue
 		}
 		from, to := l.On(s)
@@ -57,7 +56,7 @@ func (l *leaving) server(o *overfull, full, shares []int64) int64 {
 				continue
 			}
 			for k, r := range o.over {
-				weights[k] = l.weight(at, r, l.Pieces[i].Load[r])
+				weights[k] = l.weight(o.server, s, r, l.Pieces[i].Load[r])
 			}
 			l.cover.Add(full[i]/shares[s], weights...)
 		}
@@ -65,12 +64,20 @@ func (l *leaving) server(o *overfull, full, shares []int64) int64 {
 	return l.solve()
 }
 
-// weight returns at least what the amount weighs on a store's site.
-func (l *leaving) weight(at, r int, amount int64) int64 {
-	if at == 0 {
-		return amount
+// weight returns at least what the amount on the store weighs on the server: all
+// of it at the master, and ρ times at each replica, should several be there.
+func (l *leaving) weight(server int32, store, r int, amount int64) int64 {
+	sum := int64(0)
+	for at, site := range l.Sites[store] {
+		switch {
+		case site != server:
+		case at == 0:
+			sum += amount
+		default:
+			sum += int64(math.Ceil(float64(amount) * l.Fleet.Inventory.Resources[r].Replica))
+		}
 	}
-	return int64(math.Ceil(float64(amount) * l.Fleet.Inventory.Resources[r].Replica))
+	return sum
 }
 
 // overfull returns the servers that pass a ceiling even without what drains from

@@ -63,7 +63,7 @@ func (e *exact) try(from, depth int) {
 		}
 		i := e.numbers[n]
 		for _, store := range e.receivers {
-			if e.at.at[i] != store && e.agree(i, store) && (e.bound(i) == nowhere || e.bound(i) == store) {
+			if e.at.at[i] != store && e.agree(i, store) && (e.onlyStore(i) == nowhere || e.onlyStore(i) == store) {
 				e.move(i, store, func() { e.try(n+1, depth-1) })
 			}
 		}

@@ -114,7 +114,7 @@ func (t *tally) bySize(hand []int32) {
 	size := make(map[int32]float64, len(hand))
 	for _, i := range hand {
 		size[i] = t.need(i)
-		if t.bound(i) != nowhere {
+		if t.onlyStore(i) != nowhere {
 			size[i] = math.Inf(1)
 		}
 	}
@@ -153,7 +153,7 @@ func (f *filler) place(i int32) bool {
 	if parts := f.parts(i); parts != nil && f.placeHome(i, parts) {
 		return true
 	}
-	if f.bound(i) != nowhere {
+	if f.onlyStore(i) != nowhere {
 		return false
 	}
 	if f.placed > len(f.byRoom)/4+8 {
@@ -208,7 +208,7 @@ func (f *filler) placeAnywhere(i int32) bool {
 // placeHome puts a torn group on the store of one of its pieces: the one that
 // must not move, or else the dearest that has room.
 func (f *filler) placeHome(i int32, parts []int32) bool {
-	if only := f.bound(i); only != nowhere {
+	if only := f.onlyStore(i); only != nowhere {
 		if f.fits(i, only) {
 			f.put(i, only)
 			return true

@@ -81,9 +81,9 @@ func (p *problem) parts(i int32) []int32 {
 	return nil
 }
 
-// bound returns the store to which what has the number must go, or nowhere if it
+// onlyStore returns the store to which what has the number must go, or nowhere if it
 // may go to any.
-func (p *problem) bound(i int32) int32 {
+func (p *problem) onlyStore(i int32) int32 {
 	if n := int32(len(p.Pieces)); i >= n {
 		return p.only[i-n]
 	}
@@ -96,12 +96,12 @@ func (p *problem) movable(i int32) bool {
 	return !piece.Fixed && !piece.Torn
 }
 
-// cost is what is to be as small as possible: bytes, and of equal ones users;
-// in a light plan users, and of equal ones bytes.
+// cost is what is to be as small as possible: bytes, and of equal ones users; in
+// a light plan and where only users are limited users, and of equal ones bytes.
 func (p *problem) cost(piece *bounds.Piece) int64 {
-	const userOfLight = 1 << 40
-	if p.opts.Light {
-		return int64(piece.Users)*userOfLight + piece.Bytes
+	const user = 1 << 40 // in bytes, where users come first
+	if p.opts.Light || p.opts.MaxUsers != nil && p.opts.MaxBytes == nil {
+		return int64(piece.Users)*user + piece.Bytes
 	}
 	return piece.Bytes + int64(piece.Users)
 }

@@ -34,7 +34,7 @@ func (f *filler) pushIn(i int32) bool {
 
 // candidates returns the stores into which what has the number may go.
 func (f *filler) candidates(i int32) []int32 {
-	if only := f.bound(i); only != nowhere {
+	if only := f.onlyStore(i); only != nowhere {
 		return []int32{only}
 	}
 	return f.byRoom

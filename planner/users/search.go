@@ -53,8 +53,10 @@ func (s *seeker) lowest() attempt {
 		goal.servers = false
 		best = newTally(s.problem).judge()
 	}
+	wished := s.floor
 	s.floor = max(s.floor, s.HighestCeiling())
 	best = s.lower(best, goal, true)
+	s.floor = wished
 	s.spend(&best)
 	return best
 }

@@ -86,10 +86,10 @@ func (s *shedder) shedWhole() {
 	}
 }
 
-// home returns the store where the torn group is gathered at least cost, if
-// nothing else lives there: nowhere if there is none.
+// home returns the store where the torn group is gathered at least cost, of those
+// that are large enough for it; nowhere if there is none.
 func (s *shedder) home(i int32) int32 {
-	if only := s.bound(i); only != nowhere {
+	if only := s.onlyStore(i); only != nowhere {
 		return only
 	}
 	best, most := int32(nowhere), int64(-1)
@@ -143,7 +143,7 @@ func (s *shedder) makeRoom(i, home int32) {
 	}
 	s.cover.Relax()
 	taken, cost, _ := s.cover.Choose(coverSteps)
-	if s.bound(i) == home || cost < s.costAt(i, home) {
+	if s.onlyStore(i) == home || cost < s.costAt(i, home) {
 		s.pickAll(taken)
 	}
 }
@@ -163,7 +163,7 @@ func (s *shedder) beginExcess(i, store int32) bool {
 		return false
 	}
 	s.begin(need)
-	s.offer(int(store), over, true)
+	s.offer(int(store), over, nil)
 	return s.cover.Possible()
 }
 
@@ -180,7 +180,7 @@ func (s *shedder) shedStore(store int) {
 		return
 	}
 	s.begin(need)
-	s.offer(store, over, true)
+	s.offer(store, over, nil)
 	s.settle()
 }
 
@@ -190,16 +190,16 @@ func (s *shedder) begin(need []int64) {
 	s.items = s.items[:0]
 }
 
-// offer enters the pieces on the store into the cover, at the weight of a master
-// or of a replica.
-func (s *shedder) offer(store int, over []int, master bool) {
+// offer enters the pieces on the store into the cover, at their weight in the
+// resources times the factors.
+func (s *shedder) offer(store int, over []int, factors []float64) {
 	weights := make([]int64, len(over))
 	enter := func(i int32, cost int64) {
 		useful := false
 		for k, r := range over {
 			weights[k] = s.piece(i).Load[r]
-			if !master {
-				weights[k] = int64(float64(weights[k]) * s.Fleet.Inventory.Resources[r].Replica)
+			if factors != nil {
+				weights[k] = int64(float64(weights[k]) * factors[k])
 			}
 			useful = useful || weights[k] > 0
 		}
@@ -215,7 +215,7 @@ func (s *shedder) offer(store int, over []int, master bool) {
 		}
 	}
 	for _, i := range s.homes[int32(store)] {
-		if s.at[i] == int32(store) && s.bound(i) == nowhere {
+		if s.at[i] == int32(store) && s.onlyStore(i) == nowhere {
 			enter(i, s.costAt(i, int32(store)))
 		}
 	}
@@ -262,11 +262,29 @@ func (s *shedder) shedServer(server int32) {
 	}
 	s.begin(need)
 	for store, sites := range s.Sites {
-		if at := slices.Index(sites, server); at >= 0 {
-			s.offer(store, over, at == 0)
+		if slices.Contains(sites, server) {
+			s.offer(store, over, s.factors(store, server, over))
 		}
 	}
 	s.settle()
+}
+
+// factors returns how often the store's load in each resource counts on the
+// server: once for the master and ρ times for each replica there.
+func (s *shedder) factors(store int, server int32, over []int) []float64 {
+	factors := make([]float64, len(over))
+	for at, site := range s.Sites[store] {
+		for k, r := range over {
+			switch {
+			case site != server:
+			case at == 0:
+				factors[k]++
+			default:
+				factors[k] += s.Fleet.Inventory.Resources[r].Replica
+			}
+		}
+	}
+	return factors
 }
 
 // padded adds to the need what rounding may hide: a quantum for each instance.

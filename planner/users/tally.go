@@ -183,11 +183,8 @@ func (t *tally) serversFit(store int32, load *inventory.Amounts) bool {
 		before := t.load[store][r]
 		passive[r] = inventory.Times(before+load[r], res.Replica) - inventory.Times(before, res.Replica)
 	}
-	for k, server := range t.Sites[store] {
-		more := &passive
-		if k == 0 {
-			more = load
-		}
+	for _, server := range t.Sites[store] {
+		more := t.onServer(store, server, load, &passive)
 		for r := range t.Fleet.Resources {
 			if t.carry[server][r]+more[r] > t.servers[server][r] {
 				return false
@@ -210,6 +207,22 @@ func (t *tally) serversFit(store int32, load *inventory.Amounts) bool {
 		}
 	}
 	return true
+}
+
+// onServer returns what the server gets of a load that the store receives, where
+// a replica gets passive: usually one of the two.
+func (t *tally) onServer(store, server int32, load, passive *inventory.Amounts) inventory.Amounts {
+	var more inventory.Amounts
+	for k, site := range t.Sites[store] {
+		switch {
+		case site != server:
+		case k == 0:
+			more.Add(load)
+		default:
+			more.Add(passive)
+		}
+	}
+	return more
 }
 
 // excess returns by how much the store would carry too much with the load, for
