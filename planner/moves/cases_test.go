@@ -19,71 +19,83 @@ func TestTimes(t *testing.T) {
 		want  string
 	}{
 		{
-			"nothing to do", moves.Options{}, newFleet().server("a", 100),
+			"nothing to do",
+			moves.Options{},
+			newFleet().server("a", 100),
 			func(f fleet) []planner.Plan { return []planner.Plan{f.layoutOf()} }, "",
 		},
 		{
-			"promote and drop follow the seed", moves.Options{},
+			"promote and drop follow the seed",
+			moves.Options{},
 			newFleet().server("a", 100).server("b", 100).store("s", 2, 0, "a"),
 			func(f fleet) []planner.Plan {
 				return []planner.Plan{f.layoutOf("seed s b from a", "promote s b from a", "drop s a")}
 			}, "c1 1 0-32, c2 1 32-32, c3 1 32-32",
 		},
 		{
-			"two transfers at once, a third waits", moves.Options{},
+			"two transfers at once, a third waits",
+			moves.Options{},
 			newFleet().server("a", 100).server("b", 100).store("s", 0, 0, "a").store("t", 0, 0, "b").user("u", "s", 3).user("v", "s", 2).user("w", "s", 1),
 			func(f fleet) []planner.Plan { return []planner.Plan{f.usersOf("u s t", "v s t", "w s t")} },
 			"m1 1 0-48, m2 1 0-32, m3 1 32-48",
 		},
 		{
-			"both ends on one server take both transfers", moves.Options{},
+			"both ends on one server take both transfers",
+			moves.Options{},
 			newFleet().server("a", 100).store("s", 0, 0, "a").store("t", 0, 0, "a").user("u", "s", 1).user("v", "s", 1),
 			func(f fleet) []planner.Plan { return []planner.Plan{f.usersOf("u s t", "v s t")} },
 			"m1 1 0-16, m2 1 16-32",
 		},
 		{
-			"both ends on a server with one transfer", moves.Options{},
+			"both ends on a server with one transfer",
+			moves.Options{},
 			newFleet().server("a", 100, transfers(1)).store("s", 0, 0, "a").store("t", 0, 0, "a").user("u", "s", 1),
 			func(f fleet) []planner.Plan { return []planner.Plan{f.usersOf("u s t")} },
 			"m1 1 0-8",
 		},
 		{
-			"the slower share of a bandwidth counts", moves.Options{},
+			"the slower share of a bandwidth counts",
+			moves.Options{},
 			newFleet().server("a", 100, bandwidth(100e6), transfers(4)).server("b", 100, bandwidth(30e6), transfers(1)).
 				store("s", 0, 0, "a").store("t", 0, 0, "b").user("u", "s", 1),
 			func(f fleet) []planner.Plan { return []planner.Plan{f.usersOf("u s t")} },
 			"m1 1 0-40",
 		},
 		{
-			"replicas take no time", moves.Options{},
+			"replicas take no time",
+			moves.Options{},
 			newFleet().server("a", 100).server("b", 100).server("c", 100, bandwidth(1)).
 				store("s", 0, 0, "a", "c").store("t", 0, 0, "b", "c").user("u", "s", 1),
 			func(f fleet) []planner.Plan { return []planner.Plan{f.usersOf("u s t")} },
 			"m1 1 0-16",
 		},
 		{
-			"a sync rate lets users in one by one", moves.Options{SyncRate: 10e6},
+			"a sync rate lets users in one by one",
+			moves.Options{SyncRate: 10e6},
 			newFleet().server("a", 100).server("b", 100).
 				store("s", 0, 0, "a").store("t", 0, 0, "b", "a").store("x", 0, 0, "b").user("u", "s", 2).user("v", "s", 1).user("w", "s", 1),
 			func(f fleet) []planner.Plan { return []planner.Plan{f.usersOf("u s t", "v s t", "w s x")} },
 			"m1 1 0-200, m3 1 0-16, m2 1 200-300",
 		},
 		{
-			"two replicas are seeded side by side", moves.Options{},
+			"two replicas are seeded side by side",
+			moves.Options{},
 			newFleet().server("a", 100).server("b", 100).server("c", 100).store("s", 1, 0, "a"),
 			func(f fleet) []planner.Plan {
 				return []planner.Plan{f.layoutOf("seed s b from a", "seed s c from a", "promote s c from a", "drop s a")}
 			}, "c1 1 0-16, c2 1 0-16, c3 1 16-16, c4 1 16-16",
 		},
 		{
-			"a seed from the new master follows its promotion", moves.Options{},
+			"a seed from the new master follows its promotion",
+			moves.Options{},
 			newFleet().server("a", 100).server("b", 100).server("c", 100).store("s", 1, 0, "a", "b"),
 			func(f fleet) []planner.Plan {
 				return []planner.Plan{f.layoutOf("promote s b from a", "seed s c from b", "drop s a")}
 			}, "c1 1 0-0, c2 1 0-16, c3 1 16-16",
 		},
 		{
-			"users follow the layout of their stores", moves.Options{},
+			"users follow the layout of their stores",
+			moves.Options{},
 			newFleet().server("a", 100).server("b", 100).store("s", 1, 0, "a").store("t", 0, 0).user("u", "s", 1),
 			func(f fleet) []planner.Plan {
 				return []planner.Plan{f.layoutOf("create t b", "seed s b from a"), f.usersOf("u s t")}
@@ -97,7 +109,8 @@ func TestTimes(t *testing.T) {
 			}, "m1 - 0-16, c2 - 0-16, c1 - 16-48",
 		},
 		{
-			"room that a drop makes counts from the next wave on", moves.Options{},
+			"room that a drop makes counts from the next wave on",
+			moves.Options{},
 			newFleet().server("a", 10).server("b", 10).server("c", 10).store("s", 8, 0, "a").store("t", 8, 0, "b"),
 			func(f fleet) []planner.Plan {
 				return []planner.Plan{f.layoutOf("seed s b from a", "promote s b from a", "drop s a", "seed t c from b", "promote t c from b", "drop t b")}
@@ -111,14 +124,16 @@ func TestTimes(t *testing.T) {
 			}, "c4 - 0-128, c1 - 128-256, c5 - 128-128, c6 - 128-128, c2 - 256-256, c3 - 256-256",
 		},
 		{
-			"slots too", moves.Options{},
+			"slots too",
+			moves.Options{},
 			newFleet().server("a", 100).server("b", 100, slots(1)).server("c", 100).store("s", 1, 0, "a").store("t", 1, 0, "b"),
 			func(f fleet) []planner.Plan {
 				return []planner.Plan{f.layoutOf("seed s b from a", "seed t c from b", "promote t c from b", "drop t b")}
 			}, "c2 1 0-16, c3 1 16-16, c4 1 16-16, c1 2 16-32",
 		},
 		{
-			"two masters that fit only when they change places together", moves.Options{},
+			"two masters that fit only when they change places together",
+			moves.Options{},
 			newFleet().server("a", 100, io(12)).server("b", 100, io(12)).store("s", 1, 8, "a", "b").store("t", 1, 8, "b", "a"),
 			func(f fleet) []planner.Plan {
 				return []planner.Plan{f.layoutOf("promote s b from a", "promote t a from b")}
@@ -132,21 +147,24 @@ func TestTimes(t *testing.T) {
 			}, "c1 - 0-0, c2 - 0-0",
 		},
 		{
-			"a share group waits for room for all of it", moves.Options{KeepSource: -1},
+			"a share group waits for room for all of it",
+			moves.Options{KeepSource: -1},
 			newFleet().server("a", 100).server("b", 7).server("c", 100).store("s", 0, 0, "a").store("t", 0, 0, "b").store("x", 0, 0, "c").
 				user("u", "s", 3).user("v", "s", 2).user("w", "t", 4).share("u", "v"),
 			func(f fleet) []planner.Plan { return []planner.Plan{f.usersOf("u s t", "v s t", "w t x")} },
 			"m3 1 0-64, m1 2 64-112, m2 2 64-96",
 		},
 		{
-			"a master that is down is copied from its replica", moves.Options{},
+			"a master that is down is copied from its replica",
+			moves.Options{},
 			newFleet().server("a", 100, down, bandwidth(1)).server("b", 100).server("c", 100).store("s", 1, 0, "a", "b"),
 			func(f fleet) []planner.Plan {
 				return []planner.Plan{f.layoutOf("seed s c from a", "promote s c from a", "drop s a")}
 			}, "c1 1 0-16, c2 1 16-16, c3 1 16-16",
 		},
 		{
-			"a window cuts waves", moves.Options{Window: time.Minute},
+			"a window cuts waves",
+			moves.Options{Window: time.Minute},
 			newFleet().server("a", 100).server("b", 100).store("s", 0, 0, "a").store("t", 0, 0, "b").
 				user("u", "s", 3).user("v", "s", 3).user("w", "s", 2),
 			func(f fleet) []planner.Plan { return []planner.Plan{f.usersOf("u s t", "v s t", "w s t")} },
