@@ -12,6 +12,7 @@ import (
 	"github.com/interlacemail/interlace/fixtures"
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/sharing"
+	"github.com/interlacemail/interlace/planner"
 	"github.com/interlacemail/interlace/planner/users"
 )
 
@@ -63,11 +64,19 @@ func planOnce(b *testing.B, inv *inventory.Inventory, groups *inventory.ShareGro
 	}
 	seconds := time.Since(start).Seconds()
 	runtime.ReadMemStats(&after)
-	b.Logf("%d groups, %d stores: %.2f s, %d MB allocated; %d users, %.4g TB move (bound %.4g, gap %.2f %%); peak %.4f from %.4f (bound %.4f, gap %.2f %%); %d broken, %s",
+	b.Logf("%d groups, %d stores: %.2f s, %d MB allocated; %d users, %.4g TB move (bound %s TB, gap %s %%); peak %.4f from %.4f (bound %s, gap %s %%); %d broken, %s",
 		groups.Len(), len(inv.Stores), seconds, (after.TotalAlloc-before.TotalAlloc)>>20,
-		len(plan.Changes), float64(plan.BytesCopied)/1e12, plan.Bounds.BytesCopied.Value/1e12, 100*plan.Gap.BytesCopied.Value,
-		plan.Promises.PeakUtilisation.Value, plan.Before.PeakUtilisation.Value, plan.Bounds.PeakUtilisation.Value,
-		100*plan.Gap.PeakUtilisation.Value, len(plan.Violations), plan.Stopped)
+		len(plan.Changes), float64(plan.BytesCopied)/1e12, figure(plan.Bounds.BytesCopied, 1e-12), figure(plan.Gap.BytesCopied, 100),
+		plan.Promises.PeakUtilisation.Value, plan.Before.PeakUtilisation.Value, figure(plan.Bounds.PeakUtilisation, 1),
+		figure(plan.Gap.PeakUtilisation, 100), len(plan.Violations), plan.Stopped)
+}
+
+// figure shows a number times the factor, or that it is unknown.
+func figure(n planner.Number, factor float64) string {
+	if !n.Known {
+		return "–"
+	}
+	return fmt.Sprintf("%.4g", n.Value*factor)
 }
 
 // unevenFleet returns a fleet with a store for every 500 users (5,000 where
