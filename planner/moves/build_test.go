@@ -35,7 +35,7 @@ func (f fleet) server(name inventory.ServerID, disk float64, options ...func(*in
 	return f
 }
 
-func slots(n int) func(*inventory.Server) { return func(s *inventory.Server) { s.Slots = n } }
+func slots(n int) func(*inventory.Server)     { return func(s *inventory.Server) { s.Slots = n } }
 func transfers(n int) func(*inventory.Server) { return func(s *inventory.Server) { s.Transfers = n } }
 
 func bandwidth(n int64) func(*inventory.Server) {

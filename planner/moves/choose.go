@@ -132,6 +132,9 @@ func (c *chooser) tooMuch(b *bundle) bool {
 
 // countWork keeps the work of chosen bundles at each place up to date.
 func (c *chooser) countWork(i int32, s status) {
+	if c.policy.length == 0 {
+		return
+	}
 	sign := 0.0
 	switch {
 	case c.status[i] != chosen && s == chosen:

@@ -44,6 +44,11 @@ func read(f *load.Fleet, groups *inventory.ShareGroups, plans []planner.Plan, op
 	for i := range r.phases {
 		r.phases[i] = phase{plan: -1, gate: -1}
 	}
+	most := 0
+	for _, plan := range plans {
+		most += changesOf(plan)
+	}
+	r.tasks, r.bundles = make([]task, 0, most), make([]bundle, 0, most)
 	for i, plan := range plans {
 		switch plan := plan.(type) {
 		case *planner.Layout:
@@ -56,6 +61,16 @@ func read(f *load.Fleet, groups *inventory.ShareGroups, plans []planner.Plan, op
 	}
 	p.target = r.sites
 	return p
+}
+
+func changesOf(p planner.Plan) int {
+	switch p := p.(type) {
+	case *planner.Layout:
+		return len(p.Changes)
+	case *planner.Assignment:
+		return len(p.Changes)
+	}
+	return 0
 }
 
 // store returns the index of the store, or -1.

@@ -4,7 +4,7 @@ package moves
 // least urgent first, until the state after them breaks no rule. Giving back can
 // only lead towards the state before the wave, which breaks none, so it ends.
 func (c *chooser) repair(taken, drop []int32) {
-	if len(drop) == 0 && c.sound(taken) {
+	if len(drop) == 0 && c.after.sound() {
 		return
 	}
 	r := newRepairer(c, taken)
@@ -24,10 +24,15 @@ func (c *chooser) repair(taken, drop []int32) {
 	}
 }
 
-// sound reports whether the state after the bundles keeps all limits.
-func (c *chooser) sound(taken []int32) bool {
-	for _, i := range taken {
-		if _, ok := c.bundles[i].fits(c.after, whole); !ok {
+// sound reports whether the state keeps all limits.
+func (l *ledger) sound() bool {
+	for s := range l.carried {
+		if _, bad := l.serverBreach(int32(s), whole); bad {
+			return false
+		}
+	}
+	for s := range l.stores {
+		if _, bad := l.storeBreach(int32(s), whole); bad {
 			return false
 		}
 	}
