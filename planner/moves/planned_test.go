@@ -1,0 +1,47 @@
+package moves_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/interlacemail/interlace/fixtures"
+	"github.com/interlacemail/interlace/inventory/sharing"
+	"github.com/interlacemail/interlace/planner"
+	"github.com/interlacemail/interlace/planner/layout"
+	"github.com/interlacemail/interlace/planner/moves"
+	"github.com/interlacemail/interlace/planner/users"
+)
+
+// TestPlannedFleets schedules the layouts and users plans that the planners make,
+// the users plan for the fleet as the layout leaves it.
+func TestPlannedFleets(t *testing.T) {
+	for seed, kind := range fixtures.Kinds() {
+		for _, legal := range []bool{false, true} {
+			inv := fixtures.Fleet(uint64(seed), kind, fixtures.Size{Servers: 10, StoresPerServer: 4, Users: 300, Legal: legal})
+			groups := sharing.Groups(inv)
+			l, err := layout.Optimize(context.Background(), inv, groups, layout.Options{Gap: 0.05})
+			if err != nil {
+				t.Fatal(err)
+			}
+			seal(l)
+			u, err := users.Assign(context.Background(), l.Target(inv), groups, users.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			seal(u)
+			for _, opts := range variants[:3] {
+				plans := []planner.Plan{l, u}
+				if err := moves.Verify(inv, groups, plans); err != nil {
+					t.Fatalf("%s fleet: %v", kind, err)
+				}
+				s := moves.Schedule(context.Background(), inv, groups, plans, opts)
+				wrong, broken := newAudit(inv, groups, plans, opts, s).run()
+				if len(wrong) > 0 || len(broken) > 0 && len(s.Violations) == 0 {
+					t.Errorf("%s fleet, legal %v, %+v:%s", kind, legal, opts, lines(append(wrong, broken...)))
+				}
+				t.Logf("%s fleet, legal %v, continuous %v: %d changes, %d waves, makespan %.0f s, gap %.3f, %d violations",
+					kind, legal, opts.Continuous, len(s.Changes), len(s.Waves), s.MakespanSeconds, s.Gap.Value, len(s.Violations))
+			}
+		}
+	}
+}
