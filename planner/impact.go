@@ -8,7 +8,7 @@ type Survivor struct {
 	Resource    inventory.ResourceID // the fullest failover resource after the failure
 	Before      float64              // its utilisation there before the failure
 	Utilisation float64
-	FirstHour   float64 // largest over failover resources while promoted instances weigh κ
+	FirstHour   float64 // the same while promoted instances weigh κ
 	Promoted    int     // stores it takes over
 }
 

@@ -6,9 +6,8 @@ import "github.com/interlacemail/interlace/inventory"
 type Worst struct {
 	// Utilisation is the largest over surviving servers and failover resources.
 	Utilisation Number `json:"utilisation"`
-	// FirstHour is the same measure while promoted instances weigh κ times
-	// their load: the largest over survivors and failover resources, whichever
-	// server that is.
+	// FirstHour is what the same server then has in the same resource while
+	// promoted instances weigh κ times their load.
 	FirstHour Number   `json:"first_hour"`
 	Server    Text     `json:"server"`   // where Utilisation is reached
 	Failed    []string `json:"failed"`   // the failure that leads to Utilisation
@@ -60,15 +59,16 @@ type LayoutGap struct {
 }
 
 // Gap returns value/bound − 1: how much a perfect method could still win at
-// most. It is unknown where either is, and where the bound is 0 and the value
-// is not.
+// most. It is unknown where either is, where the bound is 0 and the value is
+// not, and where the value is below the bound: bounds hold for plans that keep
+// every hard rule, and that one breaks some.
 func Gap(value, bound Number) Number {
 	switch {
 	case !value.Known || !bound.Known:
 		return Number{}
 	case value.Value == bound.Value:
 		return Known(0)
-	case bound.Value == 0:
+	case bound.Value == 0 || value.Value < bound.Value:
 		return Number{}
 	}
 	return Known(value.Value/bound.Value - 1)

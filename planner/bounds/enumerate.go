@@ -162,19 +162,15 @@ func (p *problem) siteLists(store int) [][]int32 {
 	return lists
 }
 
-// alikeKept reports whether the master would differ from the other instances in
-// no more settings than now.
+// alikeKept reports whether the master agrees with the other instances in all
+// settings, as far as they exist and are known.
 func (p *problem) alikeKept(store int, list []int32) bool {
 	inv := p.fleet.Inventory
-	names := func(list []int32) []inventory.ServerID {
-		out := make([]inventory.ServerID, len(list))
-		for i, s := range list {
-			out[i] = inv.Servers[s].Name
-		}
-		return out
+	names := make([]inventory.ServerID, len(list))
+	for i, s := range list {
+		names[i] = inv.Servers[s].Name
 	}
-	st := &inv.Stores[store]
-	return st.Unlike(names(list)) <= st.Unlike(names(p.today[store]))
+	return inv.Stores[store].Unlike(names) == 0
 }
 
 func (p *problem) spreadKept(list []int32) bool {

@@ -78,9 +78,7 @@ func tryAll(inv *inventory.Inventory, most int) *brute {
 func (b *brute) judge(inv, target *inventory.Inventory) {
 	violations, _ := rules.Check(target, sharing.Groups(target), rules.Options{From: inv})
 	broken, _ := rules.Split(planner.KindLayout, violations)
-	today, _ := rules.Check(inv, sharing.Groups(inv), rules.Options{})
-	worse := slices.ContainsFunc(rules.Worse(today, violations), func(v planner.Violation) bool { return v.Rule == planner.Alike })
-	if len(broken) > 0 || worse {
+	if len(broken) > 0 {
 		return
 	}
 	f := load.New(target)

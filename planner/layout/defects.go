@@ -40,7 +40,7 @@ func (p *problem) scoreStore(store int, sites []int32) storeScore {
 
 // broken counts the defects that a layout repairs, spread apart.
 func (sc *storeScore) broken() int {
-	return sc.missing + sc.surplus + sc.doubled + sc.outside + sc.down
+	return sc.missing + sc.surplus + sc.doubled + sc.outside + sc.down + sc.unlike
 }
 
 // worse counts by how much more is wrong than initially, spread apart.

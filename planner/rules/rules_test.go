@@ -194,7 +194,7 @@ func TestSplitKeepsWhatThePlanCanRepair(t *testing.T) {
 		{planner.DrainEmpty, "server:a", true, false},
 		{planner.DrainEmpty, "store:s", false, true},
 		{planner.Pinned, "store:s", true, true},
-		{planner.Alike, "store:s", false, false},
+		{planner.Alike, "store:s", true, false},
 	}
 	for _, c := range cases {
 		v := []planner.Violation{{Rule: c.rule, Subject: c.subject}}

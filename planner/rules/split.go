@@ -9,7 +9,7 @@ import (
 // Split parts the violations of a plan's target into those that make the plan
 // infeasible and those that a plan of its kind cannot repair, which become
 // warnings: what concerns users in a layout, what concerns instances in a users
-// plan, and settings of instances in both.
+// plan.
 func Split(kind string, violations []planner.Violation) (broken []planner.Violation, warnings []planner.Warning) {
 	broken = []planner.Violation{}
 	for _, v := range violations {
@@ -27,11 +27,9 @@ func Split(kind string, violations []planner.Violation) (broken []planner.Violat
 func repairable(kind string, v planner.Violation) bool {
 	ofStores := strings.HasPrefix(string(v.Subject), "store:")
 	switch v.Rule {
-	case planner.Alike:
-		return false
 	case planner.StoreCapacity, planner.GroupWhole:
 		return kind != planner.KindLayout
-	case planner.Apart, planner.Spread, planner.Copies, planner.Slots, planner.Allowed:
+	case planner.Apart, planner.Spread, planner.Copies, planner.Slots, planner.Allowed, planner.Alike:
 		return kind != planner.KindUsers
 	case planner.DrainEmpty:
 		return ofStores == (kind == planner.KindUsers)

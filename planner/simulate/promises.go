@@ -38,20 +38,10 @@ func (s *Simulator) Worst(level int) planner.Worst {
 		}
 		w := s.Fail(d).Worst
 		if w.Utilisation.Known && (!worst.Utilisation.Known || w.Utilisation.Value > worst.Utilisation.Value) {
-			w.FirstHour = larger(w.FirstHour, worst.FirstHour)
 			worst = w
-			continue
 		}
-		worst.FirstHour = larger(worst.FirstHour, w.FirstHour)
 	}
 	return worst
-}
-
-func larger(a, b planner.Number) planner.Number {
-	if !a.Known || b.Known && b.Value > a.Value {
-		return b
-	}
-	return a
 }
 
 func (s *Simulator) place(resources []int) planner.Place {

@@ -143,10 +143,10 @@ func (s *Simulator) findWorst(touched []int32, impact *planner.Impact) {
 	for _, server := range touched {
 		before, _ := s.busiest(int(server), nil)
 		steady, r := s.busiest(int(server), &s.steady[server])
-		cold, _ := s.busiest(int(server), &s.cold[server])
 		if r < 0 {
 			continue
 		}
+		cold := s.fleet.Utilisation(int(server), r, s.normal.Amounts[server][r]+s.cold[server][r])
 		impact.Survivors = append(impact.Survivors, planner.Survivor{
 			Server: inv.Servers[server].Name, Resource: inv.Resources[r].Name,
 			Before: before, Utilisation: steady, FirstHour: cold, Promoted: s.promoted[server],
@@ -170,16 +170,14 @@ func (s *Simulator) findWorst(touched []int32, impact *planner.Impact) {
 	impact.Worst.Failed = impact.Failed
 }
 
-// raise enters one survivor into the worst.
+// raise makes one survivor the worst if it is.
 func (s *Simulator) raise(w *planner.Worst, server, resource int, steady, cold float64) {
-	if !w.Utilisation.Known || steady > w.Utilisation.Value {
-		w.Utilisation = planner.Known(steady)
-		w.Server = planner.Text(s.fleet.Inventory.Servers[server].Name)
-		w.Resource = planner.Text(s.fleet.Inventory.Resources[resource].Name)
+	if w.Utilisation.Known && steady <= w.Utilisation.Value {
+		return
 	}
-	if !w.FirstHour.Known || cold > w.FirstHour.Value {
-		w.FirstHour = planner.Known(cold)
-	}
+	w.Utilisation, w.FirstHour = planner.Known(steady), planner.Known(cold)
+	w.Server = planner.Text(s.fleet.Inventory.Servers[server].Name)
+	w.Resource = planner.Text(s.fleet.Inventory.Resources[resource].Name)
 }
 
 func (s *Simulator) reset(servers, touched []int32) {
