@@ -54,9 +54,10 @@ func (a *app) check(cmd *cobra.Command, after []string) error {
 	violations, warnings := rules.Check(target.Inventory, target.groups, opts)
 	warnings = append(doubts(f), warnings...)
 	answer := checked{Violations: notNil(violations), Warnings: notNil(warnings), After: ids}
-	answer.Fingerprint = planner.NewReference(target.Inventory, target.groups, nil).Fingerprint
+	reference := planner.NewReference(target.Inventory, target.groups, nil)
+	answer.Fingerprint = reference.Fingerprint
 	err = a.print(result{
-		screen: report.Check(target.Inventory, violations, warnings),
+		screen: report.Check(target.Inventory, reference, violations, warnings),
 		table:  report.Violations(violations),
 		json:   object(answer),
 	})

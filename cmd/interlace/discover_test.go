@@ -100,7 +100,7 @@ func TestDiscoverLiveFleet(t *testing.T) {
 	fleetFile(t, fleet)
 
 	status, stdout, stderr := program(t, "discover", "--out", "found")
-	if status != 0 || !strings.Contains(stdout, "2 of 2 instances answered") || !strings.Contains(stdout, "2 servers, 1 store, 3 users") {
+	if status != 0 || !strings.Contains(stdout, "2 of 2 instances answered") || !strings.Contains(stdout, "2 servers, 1 store, 2 users, 1 shared tree") {
 		t.Fatalf("status %d: %s%s", status, stdout, stderr)
 	}
 	if !strings.Contains(stdout, "io is estimated for 3 users") {
@@ -118,7 +118,7 @@ func TestDiscoverLiveFleet(t *testing.T) {
 		t.Fatalf("status %d: %s%s", status, stdout, stderr)
 	}
 	status, stdout, stderr = program(t, "export", "again", "--db", "interlace.db")
-	if status != 0 || !strings.Contains(stdout, "2 servers, 1 store, 3 users") {
+	if status != 0 || !strings.Contains(stdout, "2 servers, 1 store, 2 users, 1 shared tree") {
 		t.Errorf("status %d: %s%s", status, stdout, stderr)
 	}
 

@@ -122,9 +122,11 @@ func showServers(f *facts, names []string) (result, error) {
 			servers[i].Load[r] = fleet.Scale.Value(r, carried.Amounts[i][r])
 		}
 	}
+	estimated := f.estimated()
 	for i := range f.Stores {
 		for _, in := range f.Stores[i].Instances {
 			s := &servers[f.Inventory.Server(in.Server)]
+			s.Estimated |= estimated[i]
 			if in.Role == inventory.Master {
 				s.Masters++
 			} else {
@@ -141,13 +143,21 @@ func showStores(f *facts, names []string) (result, error) {
 		return result{}, err
 	}
 	fleet := f.load()
-	users := make([]int, len(f.Stores))
-	for i := range f.Users {
-		users[f.Inventory.Store(f.Users[i].Store)]++
-	}
+	estimated := f.estimated()
 	stores := make([]report.Store, len(f.Stores))
+	for i := range f.Users {
+		s := &stores[f.Inventory.Store(f.Users[i].Store)]
+		if f.Users[i].Kind == inventory.Shared {
+			s.Shared++
+		} else {
+			s.Users++
+		}
+	}
 	for i := range stores {
-		stores[i].Store, stores[i].Users = &f.Stores[i], users[i]+f.sums[f.Stores[i].Name].Users
+		stores[i].Store, stores[i].Estimated = &f.Stores[i], estimated[i]
+		if f.sums != nil {
+			stores[i].Users, stores[i].Mixed = f.sums[f.Stores[i].Name].Users, true
+		}
 		for r := range f.Resources {
 			stores[i].Load[r] = fleet.Scale.Value(r, fleet.Active[i][r])
 		}
@@ -173,6 +183,23 @@ func showUsers(f *facts, names []string) (result, error) {
 
 func errOnlySums(f *facts) error {
 	return hint(fmt.Errorf("of the users in %s only the sums per store are kept", f.source), "interlace show stores shows them")
+}
+
+// estimated returns by store in which resources its load rests on estimates, as
+// bits. Sums no longer tell, so what they add to counts as estimated.
+func (f *facts) estimated() []uint8 {
+	bits := make([]uint8, len(f.Stores))
+	for i := range f.Users {
+		bits[f.Inventory.Store(f.Users[i].Store)] |= f.Users[i].Estimated
+	}
+	for i := range f.Stores {
+		for r, sum := range f.sums[f.Stores[i].Name].Load {
+			if sum != 0 {
+				bits[i] |= 1 << r
+			}
+		}
+	}
+	return bits
 }
 
 // load makes the facts ready for arithmetic. Users of whom only the sums are
@@ -219,8 +246,13 @@ func (a *app) showGroupsCommand(at *string) *cobra.Command {
 func largestGroups(f *facts, n int) []report.Group {
 	var groups []report.Group
 	for _, g := range sharing.Largest(f.Inventory, f.groups, n) {
+		var estimated uint8
+		for _, u := range f.groups.Members(g.Group) {
+			estimated |= f.Users[u].Estimated
+		}
 		groups = append(groups, report.Group{
-			ID: g.ID, Users: g.Users, Stores: g.Stores, Load: g.Load,
+			Estimated: estimated,
+			ID:        g.ID, Users: g.Users, Stores: g.Stores, Load: g.Load,
 			Fits: string(g.Fit), Store: g.Store, Resource: g.Resource, Excess: g.Excess,
 		})
 	}

@@ -66,47 +66,54 @@ func (a *app) simulate(cmd *cobra.Command, flags simulateFlags) error {
 	if len(flags.fail) == 0 {
 		sim.Failures, sim.Violations = s.All(), notNil(s.Passed())
 	} else {
-		domains, err := simulate.Parse(fleet, flags.fail)
+		domains, err := failing(fleet, flags.fail)
 		if err != nil {
-			return hint(err, "%s", nearestDomain(fleet, flags.fail))
+			return err
 		}
 		sim.Failures, sim.Violations = []planner.Impact{s.Fail(domains...)}, notNil(s.PassedBy(domains...))
 		screen = report.Failure
 	}
+	offline := takingOffline(target.Inventory, sim.Failures)
 	err = a.print(result{
-		screen: screen(&sim, target.Inventory, flags.top),
+		screen: screen(&sim, target.Inventory, offline, flags.top),
 		table:  report.Failures(sim.Failures),
 		json:   object(sim),
 	})
-	if err == nil && (len(sim.Violations) > 0 || takesOffline(target.Inventory, sim.Failures)) {
+	if err == nil && (len(sim.Violations) > 0 || len(offline) > 0) {
 		err = errFound
 	}
 	return err
 }
 
-// takesOffline reports whether a store is offline after the failure of one
-// server, or of one domain at a level that the fleet spreads over or survives.
-func takesOffline(inv *inventory.Inventory, failures []planner.Impact) bool {
+// failing returns the failure domains that --fail names, with their level or
+// without.
+func failing(fleet *load.Fleet, names []string) ([]load.Domain, error) {
+	subjects, err := subjectsNamed("--fail", names, domainSubjects(fleet.Inventory))
+	if err != nil {
+		return nil, err
+	}
+	full := make([]string, len(subjects))
+	for i, s := range subjects {
+		full[i] = string(s)
+	}
+	return simulate.Parse(fleet, full)
+}
+
+// takingOffline returns the failures of one server, or of one domain at a level
+// that the fleet spreads over or survives, that take a store offline.
+func takingOffline(inv *inventory.Inventory, failures []planner.Impact) []planner.Impact {
 	promised := func(level string) bool {
 		ofLevel := func(s inventory.Spread) bool { return string(s.Level) == level }
 		return level == string(inventory.LevelServer) || slices.Contains(inv.Survive, inventory.Level(level)) || slices.ContainsFunc(inv.Spread, ofLevel)
 	}
-	return slices.ContainsFunc(failures, func(f planner.Impact) bool {
+	var taking []planner.Impact
+	for _, f := range failures {
 		level, _, _ := strings.Cut(f.Failed[0], ":")
-		return f.StoresOffline > 0 && len(f.Failed) == 1 && promised(level)
-	})
-}
-
-// nearestDomain returns a hint at the failure domains that were meant.
-func nearestDomain(fleet *load.Fleet, names []string) string {
-	known := domainNames(fleet)
-	var texts []string
-	for _, name := range names {
-		if text := nearest(name, known); text != "" && !slices.Contains(known, name) {
-			texts = append(texts, text)
+		if f.StoresOffline > 0 && len(f.Failed) == 1 && promised(level) {
+			taking = append(taking, f)
 		}
 	}
-	return strings.Join(texts, ", ")
+	return taking
 }
 
 // domainNames returns the names of all failure domains, such as server:imap3.

@@ -11,7 +11,7 @@ import (
 )
 
 // Check is the screen of the rules that the current state breaks.
-func Check(inv *inventory.Inventory, violations []planner.Violation, warnings []planner.Warning) *Screen {
+func Check(inv *inventory.Inventory, reference planner.Reference, violations []planner.Violation, warnings []planner.Warning) *Screen {
 	s := &Screen{}
 	var head Lines
 	head.add("%s", FleetWords(inv))
@@ -23,9 +23,11 @@ func Check(inv *inventory.Inventory, violations []planner.Violation, warnings []
 	s.add(head)
 	s.addViolations(violations, shownViolations)
 	s.addWarnings(warnings)
+	facts := Facts{{"loads", loadsWords(reference)}}
 	if len(violations) > 0 {
-		s.add(Facts{{"next", joined("interlace layout --plan plan.json", "interlace users --plan users.json")}})
+		facts.add("next", "%s", joined("interlace layout --plan plan.json", "interlace users --plan users.json"))
 	}
+	s.add(facts)
 	return s
 }
 
@@ -134,7 +136,7 @@ func violationRow(v planner.Violation) []Cell {
 		words(string(v.Rule)).in(Broken), words(string(v.Subject)),
 		words(string(v.Server)), words(string(v.Store)), words(string(v.User)), words(string(v.Group)), words(string(v.Resource)),
 		list(v.Failed), words(whereWords(v)),
-		figure(kind, v.Value.Value), figure(kind, v.Limit.Value), figure(kind, v.Excess()),
+		figure(kind, v.Value.Value), figure(kind, v.Limit.Value), figure(kind, significant(v.Excess())),
 	}
 }
 

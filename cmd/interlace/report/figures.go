@@ -95,6 +95,9 @@ var binaryScales = []scale{
 	{name: "PiB", factor: 1 << 50},
 }
 
+// noScales are those of figures in units that take no prefix, such as ms/s.
+var noScales = []scale{{factor: 1}}
+
 var decimalScales = []scale{
 	{name: "", factor: 1},
 	{name: "k", factor: 1e3},
@@ -127,10 +130,27 @@ func chooseScale(scales []scale, largest float64) scale {
 // text returns the value in the scale. A value that is not zero is not shown as zero.
 func (s scale) text(v float64) string {
 	smallest := math.Pow10(-s.decimals)
-	if v > 0 && v/s.factor < smallest/2 {
+	if v > 0 && v/s.factor <= smallest/2 {
 		return "<" + strconv.FormatFloat(smallest, 'f', s.decimals, 64)
 	}
-	return strconv.FormatFloat(v/s.factor, 'f', s.decimals, 64)
+	whole, rest, fraction := strings.Cut(strconv.FormatFloat(v/s.factor, 'f', s.decimals, 64), ".")
+	if n, err := strconv.ParseInt(whole, 10, 64); err == nil && n >= 1000 {
+		whole = CountText(n)
+	}
+	if fraction {
+		whole += "." + rest
+	}
+	return whole
+}
+
+// significant rounds to twelve significant digits: what differs behind them is
+// noise of the arithmetic.
+func significant(v float64) float64 {
+	rounded, err := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 12, 64), 64)
+	if err != nil {
+		return v // not a number
+	}
+	return rounded
 }
 
 // barText draws the ratio with 20 characters for one, in steps of an eighth.

@@ -23,7 +23,7 @@ func Users(inv *inventory.Inventory, users []User) *Table {
 		t.Columns = append(t.Columns, loadColumn(r))
 	}
 	t.Columns = append(t.Columns,
-		Column{Key: "estimated", Hidden: true}, right("messages", "messages", 3), right("mailboxes", "mailboxes", 3),
+		hidden("estimated"), right("messages", "messages", 3), right("mailboxes", "mailboxes", 3),
 		left("pinned", "pinned", 5), left("moved", "moved", 5))
 	t.Rows = rowsOf(users, func(u User) []Cell { return userRow(inv, &u) })
 	return t
@@ -31,16 +31,10 @@ func Users(inv *inventory.Inventory, users []User) *Table {
 
 func userRow(inv *inventory.Inventory, u *User) []Cell {
 	row := []Cell{words(string(u.Name)), words(string(u.Store)), words(u.Kind.String()), words(string(u.Group)), count(u.Members)}
-	var estimated []inventory.ResourceID
 	for r := range inv.Resources {
-		c := figure(kindOf(&inv.Resources[r]), u.Load[r])
-		if u.Estimated&(1<<r) != 0 {
-			c.Estimated = true
-			estimated = append(estimated, inv.Resources[r].Name)
-		}
-		row = append(row, c)
+		row = append(row, loadCell(&inv.Resources[r], u.Load[r], u.Estimated&(1<<r) != 0))
 	}
-	return append(row, list(estimated), known(u.Messages), known(u.Mailboxes), yes(u.Pinned, "pinned"), words(string(u.Moved)))
+	return append(row, estimatedIn(inv, u.Estimated), known(u.Messages), known(u.Mailboxes), yes(u.Pinned, "pinned"), words(string(u.Moved)))
 }
 
 func known(n inventory.Count) Cell {
@@ -57,6 +51,8 @@ type Group struct {
 	Stores int // on which they live
 	Load   inventory.Load
 
+	Estimated uint8 // bit i is set where Load[i] rests on estimates
+
 	Fits     string               // now, only empty, nowhere
 	Store    inventory.StoreID    // that has room for it, or comes closest
 	Resource inventory.ResourceID // of which it needs most too much there
@@ -72,7 +68,7 @@ func Groups(inv *inventory.Inventory, groups []Group) *Table {
 		t.Columns = append(t.Columns, loadColumn(r))
 	}
 	t.Columns = append(t.Columns,
-		left("fits", "fits", 0), left("store", "store", 3), hidden("resource"), hidden("excess"), left("", "", 1))
+		hidden("estimated"), left("where it fits", "", 0), hidden("fits"), hidden("store"), hidden("resource"), hidden("excess"))
 	t.Rows = rowsOf(groups, func(g Group) []Cell { return groupRow(inv, &g) })
 	return t
 }
@@ -83,15 +79,16 @@ func groupRow(inv *inventory.Inventory, g *Group) []Cell {
 		row[2] = row[2].in(Broken)
 	}
 	for r := range inv.Resources {
-		row = append(row, figure(kindOf(&inv.Resources[r]), g.Load[r]))
+		row = append(row, loadCell(&inv.Resources[r], g.Load[r], g.Estimated&(1<<r) != 0))
 	}
-	fits, excess, note := words(g.Fits), Nothing, Nothing
+	where, excess := words(string(g.Store)), Nothing
 	if at := inv.Resource(g.Resource); at >= 0 {
-		fits = fits.in(Broken)
-		excess = figure(Quantity, g.Excess)
-		note = words(fmt.Sprintf("%s of %s too much", amountText(&inv.Resources[at], g.Excess), g.Resource))
+		where = words(fmt.Sprintf("nowhere: %s of %s too much for %s", amountText(&inv.Resources[at], g.Excess), g.Resource, g.Store)).in(Broken)
+		excess = loadCell(&inv.Resources[at], g.Excess, false)
+	} else if g.Fits != "now" && g.Store != "" {
+		where = words(string(g.Store) + ", if it is emptied")
 	}
-	return append(row, fits, words(string(g.Store)), words(string(g.Resource)), excess, note)
+	return append(row, estimatedIn(inv, g.Estimated), where, words(g.Fits), words(string(g.Store)), words(string(g.Resource)), excess)
 }
 
 // amountText is an amount of a resource with its unit.
@@ -99,6 +96,5 @@ func amountText(r *inventory.Resource, v float64) string {
 	if r.Unit == inventory.UnitBytes {
 		return BytesText(v)
 	}
-	s := chooseScale(decimalScales, v)
-	return strings.TrimSpace(s.text(v) + " " + s.name + r.Unit)
+	return strings.TrimSpace(chooseScale(noScales, v).text(v) + " " + r.Unit)
 }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"math"
 	"strings"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -11,6 +12,7 @@ type Server struct {
 	*inventory.Server
 	Masters, Replicas int
 	Load              inventory.Load // what its instances weigh; zero while it is down
+	Estimated         uint8          // bit i is set where Load[i] rests on estimates
 }
 
 // Servers is the table of servers.
@@ -24,6 +26,7 @@ func Servers(inv *inventory.Inventory, servers []Server) *Table {
 	for _, r := range inv.Resources {
 		t.Columns = append(t.Columns, loadColumns(r)...)
 	}
+	t.Columns = append(t.Columns, hidden("estimated"))
 	t.Rows = rowsOf(servers, func(s Server) []Cell { return serverRow(inv, levels, &s) })
 	return t
 }
@@ -39,9 +42,9 @@ func serverRow(inv *inventory.Inventory, levels []inventory.Level, s *Server) []
 	}
 	row = append(row, count(s.Masters), count(s.Replicas), slots)
 	for r := range inv.Resources {
-		row = append(row, loadCells(&inv.Resources[r], s.Load[r], s.Capacity[r])...)
+		row = append(row, loadCells(&inv.Resources[r], s.Load[r], s.Capacity[r], s.Estimated&(1<<r) != 0)...)
 	}
-	return row
+	return append(row, estimatedIn(inv, s.Estimated))
 }
 
 func state(s inventory.State) Cell {
@@ -91,13 +94,37 @@ func resourceKey(r inventory.Resource) string {
 	return string(r.Name) + "_" + unit
 }
 
-func loadCells(r *inventory.Resource, load, capacity float64) []Cell {
-	used := figure(kindOf(r), load)
+func loadCells(r *inventory.Resource, load, capacity float64, estimated bool) []Cell {
+	used := loadCell(r, load, estimated)
 	if capacity == 0 {
 		return []Cell{used, Nothing, Nothing}
 	}
 	u := load / capacity
-	return []Cell{used, figure(kindOf(r), capacity), figure(Ratio, u).in(tone(u, r.Ceiling))}
+	part := figure(Ratio, significant(u)).in(tone(u, r.Ceiling))
+	part.Estimated = used.Estimated
+	return []Cell{used, figure(kindOf(r), capacity), part}
+}
+
+// loadCell is a load without the noise of its arithmetic; nothing is no estimate.
+func loadCell(r *inventory.Resource, load float64, estimated bool) Cell {
+	value := significant(load)
+	if r.Unit == inventory.UnitBytes {
+		value = math.Round(load)
+	}
+	c := figure(kindOf(r), value)
+	c.Estimated = estimated && load != 0
+	return c
+}
+
+// estimatedIn lists the resources whose bits are set.
+func estimatedIn(inv *inventory.Inventory, bits uint8) Cell {
+	var names []inventory.ResourceID
+	for r := range inv.Resources {
+		if bits&(1<<r) != 0 {
+			names = append(names, inv.Resources[r].Name)
+		}
+	}
+	return list(names)
 }
 
 func kindOf(r *inventory.Resource) Kind {
@@ -110,19 +137,23 @@ func kindOf(r *inventory.Resource) Kind {
 // Store is a mail store and what it carries now.
 type Store struct {
 	*inventory.Store
-	Users int
-	Load  inventory.Load // that of its users and its own
+	Users     int            // without shared trees, or with them where Mixed
+	Shared    int            // shared trees
+	Mixed     bool           // of an old inventory, which no longer tells users from shared trees
+	Load      inventory.Load // that of its users and its own
+	Estimated uint8          // bit i is set where Load[i] rests on estimates
 }
 
 // Stores is the table of stores.
 func Stores(inv *inventory.Inventory, stores []Store) *Table {
 	t := &Table{Columns: []Column{
 		left("store", "store", 0), left("state", "state", 4), left("master", "master", 0), left("replicas", "replicas", 0),
-		right("users", "users", 1), left("pinned", "pinned", 5),
+		right("users", "users", 1), right("shared trees", "shared_trees", 6), left("pinned", "pinned", 5),
 	}}
 	for _, r := range inv.Resources {
 		t.Columns = append(t.Columns, loadColumns(r)...)
 	}
+	t.Columns = append(t.Columns, hidden("estimated"))
 	t.Rows = rowsOf(stores, func(s Store) []Cell { return storeRow(inv, &s) })
 	return t
 }
@@ -136,11 +167,15 @@ func storeRow(inv *inventory.Inventory, s *Store) []Cell {
 			replicas = append(replicas, in.Server)
 		}
 	}
-	row := []Cell{words(string(s.Name)), state(s.State), master, list(replicas), count(s.Users), yes(s.Pinned, "pinned")}
-	for r := range inv.Resources {
-		row = append(row, loadCells(&inv.Resources[r], s.Load[r], s.Capacity[r])...)
+	users, shared := count(s.Users), count(s.Shared)
+	if s.Mixed {
+		users.Estimated, shared = true, Unknown
 	}
-	return row
+	row := []Cell{words(string(s.Name)), state(s.State), master, list(replicas), users, shared, yes(s.Pinned, "pinned")}
+	for r := range inv.Resources {
+		row = append(row, loadCells(&inv.Resources[r], s.Load[r], s.Capacity[r], s.Estimated&(1<<r) != 0)...)
+	}
+	return append(row, estimatedIn(inv, s.Estimated))
 }
 
 func yes(b bool, word string) Cell {

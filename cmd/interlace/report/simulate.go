@@ -11,7 +11,9 @@ import (
 
 // Simulation is the screen of every failure, the worst first: servers, then
 // domains, top of each.
-func Simulation(sim *planner.Simulation, inv *inventory.Inventory, top int) *Screen {
+//
+// Among offline are those that take a store offline and must not.
+func Simulation(sim *planner.Simulation, inv *inventory.Inventory, offline []planner.Impact, top int) *Screen {
 	s := &Screen{}
 	var head Lines
 	head.add("failures of %s%s", FleetWords(inv), afterWords(sim.After))
@@ -19,7 +21,7 @@ func Simulation(sim *planner.Simulation, inv *inventory.Inventory, top int) *Scr
 	servers, domains := bySort(sim.Failures)
 	s.addFailures(servers, inv, top)
 	s.addFailures(domains, inv, top)
-	s.addOutcome(sim)
+	s.addOutcome(sim, offline, "")
 	return s
 }
 
@@ -72,20 +74,47 @@ func noneAbove(rest []planner.Impact) string {
 	return ", none above " + PercentText(worst.Value)
 }
 
-// addOutcome says whether the promises hold.
-func (s *Screen) addOutcome(sim *planner.Simulation) {
-	switch {
-	case len(sim.Violations) > 0:
-		s.add(Lines{{Words: brokenWords(sim.Violations), Tone: Broken}})
-		if len(sim.After) == 0 {
-			s.add(Facts{{"next", joined("interlace check", "interlace layout --plan plan.json")}})
-		}
-	case !anyOffline(sim.Failures):
-		s.add(Lines{{Words: "no ceiling is passed, and no failure takes a store offline", Tone: Good}})
-	default:
-		s.add(Lines{{Words: "no ceiling is passed, but stores go offline", Tone: Soon}})
+// addOutcome says whether the promises hold, what the loads rest on and what to
+// do next. The words in place of a good outcome are those where nothing is
+// promised.
+func (s *Screen) addOutcome(sim *planner.Simulation, offline []planner.Impact, unpromised string) {
+	var lines Lines
+	if len(sim.Violations) > 0 {
+		lines = append(lines, Line{Words: brokenWords(sim.Violations), Tone: Broken})
 	}
+	if len(offline) > 0 {
+		lines = append(lines, Line{Words: offlineFinding(offline), Tone: Broken})
+	}
+	broken := lines != nil
+	switch {
+	case broken:
+	case unpromised != "":
+		lines.add("%s", unpromised)
+	case anyOffline(sim.Failures):
+		lines = append(lines, Line{Words: "no ceiling is passed, but stores go offline where the fleet need not survive it", Tone: Soon})
+	default:
+		lines = append(lines, Line{Words: "no ceiling is passed, and no failure takes a store offline", Tone: Good})
+	}
+	facts := Facts{{"loads", loadsWords(sim.Inventory)}}
+	if broken && len(sim.After) == 0 {
+		facts.add("next", "%s", joined("interlace check", "interlace layout --plan plan.json"))
+	}
+	s.add(lines, facts)
 	s.addWarnings(sim.Warnings)
+}
+
+// offlineFinding says why failures that take stores offline are a finding.
+func offlineFinding(failures []planner.Impact) string {
+	var levels, failed []string
+	for _, f := range failures {
+		level, _, _ := strings.Cut(f.Failed[0], ":")
+		if !slices.Contains(levels, level) {
+			levels = append(levels, level)
+		}
+		failed = append(failed, f.Failed[0])
+	}
+	return fmt.Sprintf("no failure of one %s may take a store offline, but %s: %s",
+		strings.Join(levels, " or "), things(len(failures), "does", "do"), someOf(failed))
 }
 
 func anyOffline(failures []planner.Impact) bool {
@@ -157,8 +186,9 @@ func impactTone(f planner.Impact, inv *inventory.Inventory) Tone {
 	return worstTone(inv, inventory.Level(level), f.Worst)
 }
 
-// Failure is the screen of one set of failures.
-func Failure(sim *planner.Simulation, inv *inventory.Inventory, top int) *Screen {
+// Failure is the screen of one set of failures, which is in offline if it takes
+// a store offline and must not.
+func Failure(sim *planner.Simulation, inv *inventory.Inventory, offline []planner.Impact, top int) *Screen {
 	s := &Screen{}
 	f := sim.Failures[0]
 	var head Lines
@@ -169,7 +199,7 @@ func Failure(sim *planner.Simulation, inv *inventory.Inventory, top int) *Screen
 		offlineWords(f)))
 	head.add("  worst survivor %s%s", worstText(f.Worst), firstHourText(f.Worst))
 	s.add(head)
-	if len(f.Survivors) > 0 {
+	if f.Survivors = withWorst(f); len(f.Survivors) > 0 {
 		s.add(survivors(f, inv, top))
 		if rest := f.Survivors[min(max(top, 0), len(f.Survivors)):]; top > 0 && len(rest) > 0 {
 			var more Lines
@@ -177,12 +207,26 @@ func Failure(sim *planner.Simulation, inv *inventory.Inventory, top int) *Screen
 			s.add(more)
 		}
 	}
+	unpromised := ""
 	if !promised(f.Failed, inv) {
-		s.add(Lines{{Words: "the fleet need not survive this, so no ceiling holds"}})
-		return s
+		unpromised = "the fleet need not survive this, so no failure ceiling holds"
 	}
-	s.addOutcome(sim)
+	s.addOutcome(sim, offline, unpromised)
 	return s
+}
+
+// withWorst returns the survivors that take load, and before them the worst one
+// where it takes none.
+func withWorst(f planner.Impact) []planner.Survivor {
+	w := f.Worst
+	if !w.Utilisation.Known || slices.ContainsFunc(f.Survivors, func(v planner.Survivor) bool { return string(v.Server) == string(w.Server) }) {
+		return f.Survivors
+	}
+	worst := planner.Survivor{
+		Server: inventory.ServerID(w.Server), Resource: inventory.ResourceID(w.Resource),
+		Before: w.Utilisation.Value, Utilisation: w.Utilisation.Value, FirstHour: w.FirstHour.Value,
+	}
+	return append([]planner.Survivor{worst}, f.Survivors...)
 }
 
 // promised reports whether the fleet is to survive failures of these levels.
@@ -247,7 +291,7 @@ func serversOf(failed []string, inv *inventory.Inventory) string {
 	return ": " + someOf(names)
 }
 
-// survivors is the table of the servers that take load, the worst first.
+// survivors is the table of the survivors, the worst first.
 func survivors(f planner.Impact, inv *inventory.Inventory, top int) *Table {
 	shown := f.Survivors
 	if top > 0 && top < len(shown) {

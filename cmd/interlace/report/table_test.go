@@ -184,7 +184,7 @@ func TestFigures(t *testing.T) {
 		{BytesText(int64(999)), "999 B"},
 		{BytesText(int64(1024)), "1.00 KiB"},
 		{BytesText(int64(45_300_000_000_000)), "41.2 TiB"},
-		{BytesText(int64(1) << 60), "1024 PiB"},
+		{BytesText(int64(1) << 60), "1,024 PiB"},
 		{DurationText(0), "0 s"},
 		{DurationText(0.0001), "<1 ms"},
 		{DurationText(0.25), "250 ms"},

@@ -67,8 +67,8 @@ func (t *Table) measure() *form {
 		case Size:
 			f.scales[c] = chooseScale(binaryScales, largest[c])
 		case Quantity:
-			f.scales[c] = chooseScale(decimalScales, largest[c])
-			f.scales[c].name += column.Unit
+			f.scales[c] = chooseScale(noScales, largest[c])
+			f.scales[c].name = column.Unit
 		}
 		f.widths[c] = twwidth.Width(f.heading(c))
 	}

@@ -25,7 +25,16 @@ func FleetWords(inv *inventory.Inventory) string {
 		b.WriteString(separator + things(len(domains), string(level), string(level)+"s"))
 		separator = " and "
 	}
-	fmt.Fprintf(&b, ", %s, %s", things(len(inv.Stores), "store", "stores"), things(len(inv.Users), "user", "users"))
+	shared := 0
+	for i := range inv.Users {
+		if inv.Users[i].Kind == inventory.Shared {
+			shared++
+		}
+	}
+	fmt.Fprintf(&b, ", %s, %s", things(len(inv.Stores), "store", "stores"), things(len(inv.Users)-shared, "user", "users"))
+	if shared > 0 {
+		b.WriteString(", " + things(shared, "shared tree", "shared trees"))
+	}
 	return b.String()
 }
 
