@@ -21,7 +21,7 @@ func (a *app) checkCommand() *cobra.Command {
 by how much. The exit status is 1 if any is broken.`,
 		Example: `  interlace check
   interlace check --fleet fleet/fleet.yaml -o csv`,
-		Args: cobra.NoArgs,
+		Args: noWords,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.check(cmd, after)
 		},

@@ -24,7 +24,7 @@ win over the file, flags over both: imap.user is INTERLACE_IMAP_USER.`,
 		Use:     "show",
 		Short:   "Print each setting and where its value comes from",
 		Example: "  interlace config show",
-		Args:    cobra.NoArgs,
+		Args:    noWords,
 		RunE: func(*cobra.Command, []string) error {
 			return a.print(tableOnly("settings", report.Settings(a.config.settings())))
 		},

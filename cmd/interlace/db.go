@@ -38,7 +38,7 @@ func (a *app) dbCommand() *cobra.Command {
 		Use:     "backup FILE",
 		Short:   "Copy the database while it is in use",
 		Example: "  interlace db backup copy.db",
-		Args:    cobra.ExactArgs(1),
+		Args:    oneWord,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			db, err := a.openDatabase(cmd.Context(), true)
 			if err != nil {

@@ -14,7 +14,7 @@ type demoFlags struct {
 	kind     string
 	servers  int
 	stores   int
-	users    int
+	users    countLimit
 	mirrored bool
 }
 
@@ -28,7 +28,7 @@ years of placing stores by hand, full here and empty there, with a few rules
 broken. The same --seed makes the same fleet.`,
 		Example: `  interlace demo fleet
   interlace demo large --servers 100 --kind skewed`,
-		Args: cobra.ExactArgs(1),
+		Args: oneWord,
 		RunE: func(_ *cobra.Command, args []string) error {
 			return a.demo(args[0], flags)
 		},
@@ -38,7 +38,7 @@ broken. The same --seed makes the same fleet.`,
 	f.StringVar(&flags.kind, "kind", string(fixtures.Mixed), "`kind` of hardware: equal, lognormal, mixed, skewed or skewed2")
 	f.IntVar(&flags.servers, "servers", 50, "`number` of servers")
 	f.IntVar(&flags.stores, "stores", 10, "`number` of stores a server masters in the mean")
-	f.IntVar(&flags.users, "users", 0, "`number` of users (default 50 a store)")
+	f.Var(&flags.users, "users", "`number` of users and shared trees (default 50 a store)")
 	f.BoolVar(&flags.mirrored, "mirrored", false, "begin with pairs of servers that mirror one another")
 	return c
 }
@@ -52,13 +52,19 @@ func (a *app) demo(dir string, flags demoFlags) error {
 	if err := oneOf("--kind", flags.kind, names...); err != nil {
 		return err
 	}
-	if flags.servers < 2 || flags.stores < 1 || flags.users < 0 {
-		return errors.New("a demo has at least 2 servers, 1 store a server and no negative number of users")
+	if flags.servers < 2 || flags.stores < 1 {
+		return errors.New("a demo has at least 2 servers and 1 store a server")
 	}
 	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
 		return hint(fmt.Errorf("%s is not empty", dir), "name a directory that does not exist yet")
 	}
-	size := fixtures.Size{Servers: flags.servers, StoresPerServer: flags.stores, Users: flags.users}
+	size := fixtures.Size{Servers: flags.servers, StoresPerServer: flags.stores}
+	if n := flags.users.value; n != nil {
+		size.Users = *n
+		if *n == 0 {
+			size.Users = -1 // none, all load is the stores' own
+		}
+	}
 	if flags.mirrored {
 		size.Start = fixtures.MirroredByHand
 	}

@@ -40,7 +40,7 @@ unless --partial lets what was known of it stay.`,
 		Example: `  interlace discover
   interlace discover --fleet fleet/fleet.yaml --out discovered
   interlace discover --partial`,
-		Args: cobra.NoArgs,
+		Args: noWords,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.discover(cmd, flags)
 		},

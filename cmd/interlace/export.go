@@ -18,7 +18,7 @@ func (a *app) exportCommand() *cobra.Command {
 		Long: `Write the inventory as fleet.yaml and CSV tables into a directory. Reading them
 again gives the same inventory.`,
 		Example: "  interlace export backup",
-		Args:    cobra.ExactArgs(1),
+		Args:    oneWord,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f, err := a.facts(cmd.Context())
 			if err != nil {

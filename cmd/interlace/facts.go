@@ -33,9 +33,7 @@ func (a *app) facts(ctx context.Context) (*facts, error) {
 		if err != nil {
 			return nil, err
 		}
-		if warnings.Count > 0 {
-			a.note("%d warnings about %s, the first: %s", warnings.Count, a.config.Fleet, warnings.First[0])
-		}
+		a.warn(warnings)
 		return newFacts(inv, a.config.Fleet), nil
 	}
 	return a.factsAt(ctx, time.Time{})

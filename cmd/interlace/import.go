@@ -20,7 +20,7 @@ func (a *app) importCommand() *cobra.Command {
 changed since the inventory before. With any mistake in the files all mistakes
 are listed and nothing is imported.`,
 		Example: "  interlace import fleet/fleet.yaml",
-		Args:    cobra.ExactArgs(1),
+		Args:    oneWord,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			inv, warnings, err := a.readFleet(args[0])
 			if err != nil {
@@ -38,14 +38,14 @@ are listed and nothing is imported.`,
 }
 
 // shownWarnings is how many warnings about files a person reads.
-const shownWarnings = 10
+const shownWarnings = 5
 
 func (a *app) warn(w files.Warnings) {
 	for _, m := range w.First[:min(shownWarnings, len(w.First))] {
 		a.note("warning: %s", m)
 	}
 	if rest := w.Count - shownWarnings; rest > 0 {
-		a.note("warning: %d more warnings", rest)
+		a.note("warning: %s more", report.CountText(rest))
 	}
 }
 

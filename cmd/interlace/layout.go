@@ -33,7 +33,7 @@ is still written, with the rules that it breaks.`,
 		Example: `  interlace layout --plan plan.json
   interlace layout --drain server:imap03 --max-bytes 10TB --plan drained.json
   interlace layout --gap 0 --keep store:s001 -o json`,
-		Args: cobra.NoArgs,
+		Args: noWords,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.layout(cmd, flags)
 		},

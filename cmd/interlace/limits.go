@@ -62,7 +62,11 @@ func ratioOf(v float64) ratioFlag { return ratioFlag{&v} }
 func (f *ratioFlag) Set(s string) error {
 	v, err := strconv.ParseFloat(s, 64)
 	if err != nil || math.IsNaN(v) || v < 0 || v > 1 {
-		return fmt.Errorf("%s is not between 0 and 1", inventory.Quoted(s))
+		err = fmt.Errorf("%s is not between 0 and 1", inventory.Quoted(s))
+		if v > 1 && v <= 100 {
+			return hint(err, "%s %% is %s", strconv.FormatFloat(v, 'g', 4, 64), strconv.FormatFloat(v/100, 'g', 4, 64))
+		}
+		return err
 	}
 	f.value = &v
 	return nil

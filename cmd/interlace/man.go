@@ -14,7 +14,7 @@ func (a *app) manCommand() *cobra.Command {
 		Use:     "man DIR",
 		Short:   "Write the manual pages, made of the help texts, into a directory",
 		Example: "  interlace man man1",
-		Args:    cobra.ExactArgs(1),
+		Args:    oneWord,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := os.MkdirAll(args[0], 0o755); err != nil {
 				return fmt.Errorf("write the manual: %w", err)

@@ -13,6 +13,7 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/planner"
 	"github.com/interlacemail/interlace/planner/moves"
+	"github.com/interlacemail/interlace/planner/rules"
 )
 
 type movesFlags struct {
@@ -35,7 +36,7 @@ The exit status is 1 if no order was found that can be carried out.`,
 		Example: `  interlace moves plan.json
   interlace moves plan.json users.json --plan moves.json
   interlace moves plan.json --keep-source 3d --continuous`,
-		Args: cobra.MinimumNArgs(1),
+		Args: someWords,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.moves(cmd, args, flags)
 		},
@@ -68,7 +69,7 @@ func (a *app) moves(cmd *cobra.Command, paths []string, flags movesFlags) error 
 	plan := moves.Schedule(cmd.Context(), f.Inventory, f.groups, plans, opts)
 	bar.end()
 	plan.Inventory = planner.NewReference(f.Inventory, f.groups, subjectsOfAll(plans))
-	made := report.Made{Inventory: f.Inventory, Took: a.took(start), File: flags.plan}
+	made := report.Made{Inventory: f.Inventory, Took: a.took(start), File: flags.plan, Keeps: keepsRules(f, plans)}
 	return a.finish(&plan, plan.Violations, plan.Stopped, made)
 }
 
@@ -118,6 +119,24 @@ func (a *app) toOrder(f *facts, paths []string) ([]planner.Plan, error) {
 		return nil, hint(fmt.Errorf("the plans do not fit together: %w", err), "a users plan that is to follow a layout plan is made with --after LAYOUT")
 	}
 	return plans, nil
+}
+
+// keepsRules reports whether every rule is kept today and by the plans.
+func keepsRules(f *facts, plans []planner.Plan) bool {
+	for _, p := range plans {
+		switch p := p.(type) {
+		case *planner.Layout:
+			if len(p.Violations) > 0 {
+				return false
+			}
+		case *planner.Assignment:
+			if len(p.Violations) > 0 {
+				return false
+			}
+		}
+	}
+	broken, _ := rules.Check(f.Inventory, f.groups, rules.Options{})
+	return len(broken) == 0
 }
 
 func subjectsOfAll(plans []planner.Plan) []planner.Subject {

@@ -38,6 +38,8 @@ func readPlan(path string) (*planFile, error) {
 	return &planFile{p, path, text}, nil
 }
 
+const planHint = "layout, users and moves write plan files with --plan FILE"
+
 func decodePlan(text []byte) (planner.Plan, error) {
 	var head struct {
 		Format *int   `json:"format"`
@@ -45,10 +47,10 @@ func decodePlan(text []byte) (planner.Plan, error) {
 		ID     string `json:"id"`
 	}
 	if err := json.Unmarshal(text, &head); err != nil {
-		return nil, fmt.Errorf("it is not a plan: %w", err)
+		return nil, hint(errors.New("it is not a plan file"), planHint)
 	}
 	if head.Format == nil {
-		return nil, errors.New(`it is not a plan: it has no "format"`)
+		return nil, hint(errors.New(`it is not a plan file: it has no "format"`), planHint)
 	}
 	if *head.Format != planner.Format {
 		return nil, hint(fmt.Errorf("it has format %d, this program reads format %d", *head.Format, planner.Format), "a newer interlace made it; use that one")

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -118,7 +119,7 @@ func (a *app) knownCommand(cmd *cobra.Command, args []string) error {
 	return hint(err, "%s help lists the commands", cmd.Root().Name())
 }
 
-// unknownFlag adds to an error about a flag which one may have been meant.
+// unknownFlag says what is wrong with a flag, or which one may have been meant.
 func unknownFlag(cmd *cobra.Command, err error) error {
 	var missing *pflag.NotExistError
 	if errors.As(err, &missing) {
@@ -127,6 +128,14 @@ func unknownFlag(cmd *cobra.Command, err error) error {
 		if meant := inventory.Nearest(missing.GetSpecifiedName(), names); meant != "" {
 			return hint(err, "did you mean --%s?", meant)
 		}
+	}
+	var invalid *pflag.InvalidValueError
+	if errors.As(err, &invalid) {
+		cause := invalid.Unwrap()
+		if number := (*strconv.NumError)(nil); errors.As(cause, &number) {
+			cause = fmt.Errorf("%s is not a whole number in range", inventory.Quoted(invalid.GetValue()))
+		}
+		err = fmt.Errorf("--%s: %w", invalid.GetFlag().Name, cause)
 	}
 	return hint(err, "%s --help lists the flags", cmd.CommandPath())
 }

@@ -224,7 +224,7 @@ func (a *app) showGroupsCommand(at *string) *cobra.Command {
 		Short: "Look at share groups, the largest first, and whether a store can hold them",
 		Example: `  interlace show groups
   interlace show groups --top 5`,
-		Args: cobra.NoArgs,
+		Args: noWords,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			f, err := a.factsOf(cmd.Context(), *at)
 			if err != nil {
@@ -267,7 +267,7 @@ func (a *app) showPlanCommand() *cobra.Command {
 		Use:     "plan FILE",
 		Short:   "Look at a plan",
 		Example: "  interlace show plan plan.json",
-		Args:    cobra.ExactArgs(1),
+		Args:    oneWord,
 		RunE: func(_ *cobra.Command, args []string) error {
 			p, err := readPlan(args[0])
 			if err != nil {

@@ -35,7 +35,7 @@ store offline.`,
 		Example: `  interlace simulate
   interlace simulate --fail server:imap03 --fail server:imap04
   interlace simulate --after plan.json --fail rack:a4`,
-		Args: cobra.NoArgs,
+		Args: noWords,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.simulate(cmd, flags)
 		},

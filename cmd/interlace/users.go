@@ -35,7 +35,7 @@ one is still written, with the rules that it breaks.`,
 		Example: `  interlace users --plan users.json
   interlace users --peak 0.8 --drain store:s001 --plan emptied.json
   interlace users --after plan.json --max-bytes 5TB --plan users.json`,
-		Args: cobra.NoArgs,
+		Args: noWords,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.users(cmd, flags)
 		},

@@ -27,7 +27,7 @@ func (a *app) versionCommand() *cobra.Command {
 		Use:     "version",
 		Short:   "Print the version of the program",
 		Example: "  interlace version",
-		Args:    cobra.NoArgs,
+		Args:    noWords,
 		RunE: func(*cobra.Command, []string) error {
 			v := buildVersion()
 			table := report.Facts{

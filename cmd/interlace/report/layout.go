@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -15,6 +16,7 @@ type Made struct {
 	Took      time.Duration        // 0: not said
 	File      string               // where the plan is; empty: nowhere
 	After     []string             // files of the plans that it follows
+	Keeps     bool                 // every rule is kept today and by the plans that a schedule orders
 }
 
 // headline names the fleet, the seed and the time it took.
@@ -46,7 +48,55 @@ func Layout(p *planner.Layout, m Made) *Screen {
 	}
 	s.add(facts)
 	s.addBroken(p.Violations, p.Warnings)
+	s.addStaying(p, m.Inventory)
 	return s
+}
+
+// shownStaying is how many stores that stay on servers that drain the text has.
+const shownStaying = 5
+
+// addStaying says why stores stay on servers that the plan was to empty.
+func (s *Screen) addStaying(p *planner.Layout, inv *inventory.Inventory) {
+	draining := map[planner.Subject]bool{}
+	for _, v := range p.Violations {
+		draining[v.Subject] = draining[v.Subject] || v.Rule == planner.DrainEmpty
+	}
+	var lines Lines
+	for _, place := range p.Stores {
+		for _, server := range append([]inventory.ServerID{place.Master}, place.Replicas...) {
+			if draining[planner.ServerSubject(server)] {
+				lines.add("store %s stays on %s%s", place.Store, server, stayingWords(p, inv, place.Store))
+			}
+		}
+	}
+	if rest := len(lines) - shownStaying; rest > 0 {
+		lines = lines[:shownStaying]
+		lines.add("… and %s more", CountText(rest))
+	}
+	if lines != nil {
+		s.add(lines)
+	}
+}
+
+// stayingWords says what keeps a store where it is.
+func stayingWords(p *planner.Layout, inv *inventory.Inventory, store inventory.StoreID) string {
+	if slices.Contains(p.Options.Keep, planner.StoreSubject(store)) {
+		return ": --keep names it"
+	}
+	if inv == nil || inv.Store(store) < 0 {
+		return ""
+	}
+	switch st := &inv.Stores[inv.Store(store)]; {
+	case st.Pinned:
+		return ": it is pinned"
+	case len(st.Only) > 0:
+		var only []string
+		for _, level := range sortedLevels(st.Only) {
+			only = append(only, string(level)+" "+someOf(st.Only[level]))
+		}
+		return ": it may live only in " + strings.Join(only, " and ")
+	}
+	return ""
 }
 
 // addBroken says what keeps a plan from being feasible, and its warnings.

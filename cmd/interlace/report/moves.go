@@ -16,7 +16,10 @@ func Schedule(p *planner.Schedule, m Made) *Screen {
 		s.add(waves(p.Waves))
 	}
 	facts := Facts{}
-	facts.add("on the way", "%s", transientWords(p))
+	facts.add("on the way", "%s", transientWords(p, m.Keeps))
+	if wait := waitWords(p); wait != "" {
+		facts.add("waits", "%s", wait)
+	}
 	facts.add("loads", "%s", loadsWords(p.Inventory))
 	if p.Stopped == planner.Cancelled {
 		facts.add("stopped", "%s", stoppedWords(p.Stopped))
@@ -29,16 +32,37 @@ func Schedule(p *planner.Schedule, m Made) *Screen {
 	return s
 }
 
-func transientWords(p *planner.Schedule) string {
-	rules := "every state keeps the rules"
-	if len(p.Violations) > 0 {
+// transientWords says what holds on the way. Where a rule is broken today or
+// by a plan, or nobody knows, it may be broken on the way too, but no further.
+func transientWords(p *planner.Schedule, keeps bool) string {
+	rules := "no rule is broken further than today"
+	switch {
+	case len(p.Violations) > 0:
 		rules = brokenWords(p.Violations)
+	case keeps:
+		rules = "every state keeps the rules"
 	}
 	fullest := ""
 	if p.TransientFullest.Utilisation.Known {
 		fullest = fmt.Sprintf("fullest %s then: %s of %s", p.TransientFullest.Resource, PercentText(p.TransientFullest.Utilisation.Value), p.TransientFullest.Server)
 	}
 	return joined(rules, fullest)
+}
+
+// waitWords names the first change before which nothing moves for a while, as
+// moved users hold the room that it needs at their sources.
+func waitWords(p *planner.Schedule) string {
+	ended := 0.0
+	for _, c := range p.Changes {
+		if c.StartSeconds > ended+1 {
+			return joined(
+				fmt.Sprintf("nothing moves from %s to %s", DurationText(ended), DurationText(c.StartSeconds)),
+				fmt.Sprintf("the first change that waits for room is %s of plan %s", c.ID, c.Plan),
+				"a --keep-source shorter than "+DurationText(p.Options.KeepSourceSeconds)+" starts it earlier")
+		}
+		ended = max(ended, c.EndSeconds)
+	}
+	return ""
 }
 
 func waves(waves []planner.Wave) *Table {
