@@ -58,9 +58,12 @@ func tableOnly(name string, t *report.Table) result {
 	return result{screen: &report.Screen{Blocks: []report.Block{t}}, table: t, json: rows(name, t)}
 }
 
+// plainWidth is the width of text that goes elsewhere than to a terminal.
+const plainWidth = 100
+
 // style says how text is written to standard output.
 func (a *app) style() report.Style {
-	s := report.Style{Colour: a.colour()}
+	s := report.Style{Width: plainWidth, Colour: a.colour()}
 	if columns, err := strconv.Atoi(os.Getenv("COLUMNS")); err == nil && columns > 0 {
 		s.Width = columns
 	} else if f, ok := a.stdout.(*os.File); ok {

@@ -123,11 +123,23 @@ func Violations(violations []planner.Violation) *Table {
 		right("limit", "limit", 0),
 		right("over by", "excess", 2),
 	}}
-	t.Rows = rowsOf(violations, violationRow)
+	type place struct{ rule, subject, where string }
+	seen := map[place]bool{}
+	rows := make([][]Cell, len(violations))
+	for i, v := range violations {
+		where := whereWords(v)
+		at := place{string(v.Rule), string(v.Subject), where}
+		if seen[at] { // a server without a label is a domain at several levels
+			where = strings.TrimLeft(where+", at another level", ", ")
+		}
+		seen[at] = true
+		rows[i] = violationRow(v, where)
+	}
+	t.Rows = slices.Values(rows)
 	return t
 }
 
-func violationRow(v planner.Violation) []Cell {
+func violationRow(v planner.Violation, where string) []Cell {
 	kind := Count
 	if measured(v.Rule) {
 		kind = Ratio
@@ -135,7 +147,7 @@ func violationRow(v planner.Violation) []Cell {
 	return []Cell{
 		words(string(v.Rule)).in(Broken), words(string(v.Subject)),
 		words(string(v.Server)), words(string(v.Store)), words(string(v.User)), words(string(v.Group)), words(string(v.Resource)),
-		list(v.Failed), words(whereWords(v)),
+		list(v.Failed), words(where),
 		figure(kind, v.Value.Value), figure(kind, v.Limit.Value), figure(kind, significant(v.Excess())),
 	}
 }
