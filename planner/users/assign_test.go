@@ -236,6 +236,36 @@ func TestStoresThatMayNotReceive(t *testing.T) {
 	}
 }
 
+func TestDestinationsNeedNobodyToLeave(t *testing.T) {
+	const warning = "1 of the share groups that move have room only when others have left"
+	for _, test := range []struct {
+		name  string
+		other float64 // GB on the other store
+		tight bool    // so is the other store's server
+		want  string
+		waits bool
+	}{
+		{"another store has room now", 30, false, "bob:s1>s0 dee:s3>s2", false},
+		{"none has", 60, false, "bob:s1>s0 dee:s3>s1", true},
+		{"its server has none", 30, true, "bob:s1>s0 dee:s3>s1", true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			f := newSmall(4).user("ann", 0, 44).user("bob", 1, 40).tie("ann", "bob").user("cem", 1, 10).user("dee", 3, 40)
+			f.user("eva", 2, test.other)
+			if test.tight {
+				f.Servers[2].Capacity[0] = 125e9
+			}
+			plan := f.plan(t, users.Options{Drain: []planner.Subject{"s3"}})
+			if got := moves(plan); got != test.want {
+				t.Errorf("moves %q, want %q", got, test.want)
+			}
+			if warned(plan, warning) != test.waits {
+				t.Errorf("%v", plan.Warnings)
+			}
+		})
+	}
+}
+
 func TestServersComeBelowTheirCeilings(t *testing.T) {
 	f := newSmall(3).fill("a", 0, 6, 10).fill("c", 2, 1, 10)
 	f.Servers[0].Capacity[0] = 80e9

@@ -12,8 +12,10 @@
 // problems is also the bound on bytes, and the plan is at the bound as far as
 // the shed groups find a place. They are placed by falling size, each where the
 // store is then least full (Graham 1969; for several resources Panigrahy,
-// Talwar, Uyeda, Wieder 2011) and its servers keep their ceilings. A group that
-// fits nowhere may push smaller ones out of a store, if these find a place.
+// Talwar, Uyeda, Wieder 2011) and its servers keep their ceilings. What leaves
+// stays on the source's disk for a while, so stores whose disk suffices even if
+// nobody leaves come first. A group that fits nowhere may push smaller ones out
+// of a store, if these find a place.
 //
 // Servers are followed in whole numbers like stores: a store's load counts on
 // its master's server, ρ times on those of its replicas, and once more on the

@@ -76,7 +76,7 @@ func (e *exact) move(i, store int32, f func()) {
 	t.take(i)
 	t.put(i, store)
 	e.at.count(i, 1)
-	if e.at.affordable() && (!e.satisfied(&e.best) || e.at.cost < e.best.cost) {
+	if e.at.affordable() && (!e.satisfied(&e.best) || e.at.cost < e.best.cost || e.at.cost == e.best.cost && e.best.waits > 0) {
 		f()
 	}
 	e.at.count(i, -1)

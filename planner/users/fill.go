@@ -26,6 +26,8 @@ type filler struct {
 	inverse [][]float64 // by store: 1 / most it may carry to receive; 0 without limit
 	misses  int         // of pushIn
 	found   []option
+
+	anywhere []option
 }
 
 // option is a store for a group and how full the group would make it.
@@ -170,18 +172,24 @@ func (f *filler) place(i int32) bool {
 			f.found = append(f.found, option{s, f.full(s, i)})
 		}
 	}
-	return f.choose(i) || n > emptiest && f.placeAnywhere(i)
+	slices.SortFunc(f.found, compareOptions)
+	if f.choose(i, f.found, true) {
+		return true
+	}
+	if n <= emptiest {
+		return f.choose(i, f.found, false)
+	}
+	return f.placeAnywhere(i, true) || f.choose(i, f.found, false) || f.placeAnywhere(i, false)
 }
 
-// choose puts what has the number on the first of the options that has room, in
-// the order of how full they would be.
-func (f *filler) choose(i int32) bool {
-	slices.SortFunc(f.found, compareOptions)
-	for _, o := range f.found {
+// choose puts what has the number on the first of the options that has room, at
+// once if so wished, in the order of how full they would be.
+func (f *filler) choose(i int32, options []option, now bool) bool {
+	for _, o := range options {
 		if o.full > 1+1e-9 {
 			return false
 		}
-		if f.fits(i, o.store) {
+		if (!now || f.fitsNow(i, o.store)) && f.fits(i, o.store) {
 			f.put(i, o.store)
 			f.placed++
 			return true
@@ -195,14 +203,15 @@ func compareOptions(a, b option) int {
 }
 
 // placeAnywhere looks at all stores.
-func (f *filler) placeAnywhere(i int32) bool {
-	f.found = f.found[:0]
+func (f *filler) placeAnywhere(i int32, now bool) bool {
+	f.anywhere = f.anywhere[:0]
 	for _, s := range f.byRoom {
-		if full := f.full(s, i); full <= 1+1e-9 {
-			f.found = append(f.found, option{s, full})
+		if full := f.full(s, i); full <= 1+1e-9 && (!now || f.fitsNow(i, s)) {
+			f.anywhere = append(f.anywhere, option{s, full})
 		}
 	}
-	return f.choose(i)
+	slices.SortFunc(f.anywhere, compareOptions)
+	return f.choose(i, f.anywhere, now)
 }
 
 // placeHome puts a torn group on the store of one of its pieces: the one that

@@ -42,11 +42,12 @@ type attempt struct {
 	cost   int64
 	bytes  int64
 	users  int64
+	waits  int // groups that have no room before others have left
 }
 
 // judge says what the tally is worth.
 func (t *tally) judge() attempt {
-	a := attempt{tally: t, peak: t.peakNow()}
+	a := attempt{tally: t, peak: t.peakNow(), waits: t.late()}
 	for n := range t.size() {
 		i := int32(n)
 		if t.at[i] == apart {
@@ -95,12 +96,14 @@ func (a *attempt) affordable() bool {
 }
 
 // better reports whether a is better than b: it leaves less undone, or has a
-// lower peak as far as peaks above floor go, or costs less.
+// lower peak as far as peaks above floor go, or costs less, or has fewer groups
+// wait.
 func (a *attempt) better(b *attempt, floor float64) bool {
 	return cmp.Or(
 		cmp.Compare(a.undone, b.undone),
 		cmp.Compare(max(a.peak, floor), max(b.peak, floor)),
 		cmp.Compare(a.cost, b.cost),
+		cmp.Compare(a.waits, b.waits),
 	) < 0
 }
 

@@ -21,6 +21,7 @@ type tally struct {
 	load  []inventory.Amounts // of each store
 	carry []inventory.Amounts // of each server in the normal state
 	after []promoted          // for each level to survive
+	crowd crowd               // disk in use if nobody leaves
 
 	receive []inventory.Amounts   // most that each store may carry to receive
 	today   []inventory.Amounts   // what each server carries today
@@ -69,6 +70,7 @@ func newTally(p *problem) *tally {
 		}
 		t.after = append(t.after, a)
 	}
+	t.crowd = newCrowd(p, t.carry)
 	t.limitStores(p.HighestCeiling())
 	t.limitToday()
 	return t
@@ -78,6 +80,7 @@ func newTally(p *problem) *tally {
 func (t *tally) clone() *tally {
 	c := *t
 	c.at, c.load, c.carry = slices.Clone(t.at), slices.Clone(t.load), slices.Clone(t.carry)
+	c.crowd = t.crowd.clone()
 	c.after = nil
 	for _, a := range t.after {
 		c.after = append(c.after, promoted{slices.Clone(a.gain), slices.Clone(a.most)})
@@ -94,6 +97,7 @@ func (t *tally) take(i int32) {
 		}
 	} else {
 		t.add(t.at[i], &t.piece(i).Load, -1)
+		t.arrive(i, t.at[i], -1)
 	}
 	t.at[i] = inHand
 }
@@ -101,6 +105,7 @@ func (t *tally) take(i int32) {
 // put places what is in hand on the store.
 func (t *tally) put(i, store int32) {
 	t.add(store, &t.piece(i).Load, 1)
+	t.arrive(i, store, 1)
 	t.at[i] = store
 }
 

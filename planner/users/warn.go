@@ -37,7 +37,7 @@ func (s *seeker) missed(t *tally) []planner.Violation {
 
 // warnings says what the reader should know beside what is broken.
 func (s *seeker) warnings(plan *planner.Assignment, t *tally) []planner.Warning {
-	return slices.Concat(s.passed(plan), s.unknown(plan), s.heldApart(), s.withoutPlace(t), s.large(t), s.estimated(t))
+	return slices.Concat(s.passed(plan), s.unknown(plan), s.heldApart(), s.withoutPlace(t), s.late(t), s.large(t), s.estimated(t))
 }
 
 // passed points to layout plans where failure ceilings are passed.
@@ -115,6 +115,17 @@ func (s *seeker) withoutPlace(t *tally) []planner.Warning {
 		return nil
 	}
 	return []planner.Warning{s.about(t.piece(largest), "found no store with room, the largest of %d that should move and do not", n)}
+}
+
+// late says how many groups must wait until others have left.
+func (s *seeker) late(t *tally) []planner.Warning {
+	n := t.late()
+	if n == 0 {
+		return nil
+	}
+	return []planner.Warning{{
+		Text: fmt.Sprintf("%d of the share groups that move have room only when others have left and are removed from their sources", n),
+	}}
 }
 
 // estimated warns where an estimated load decides the plan.
