@@ -53,9 +53,9 @@ func (s *seeker) plan() *planner.Assignment {
 	var broken []planner.Violation
 	plan.Changes, broken, plan.Warnings = best.verify()
 	s.describe(plan, best.tally)
-	s.measure(plan, best.tally.judge())
 	violations, warnings := rules.Split(planner.KindUsers, broken)
 	plan.Violations = append(violations, s.missed(best.tally)...)
+	s.measure(plan, best.tally.judge())
 	plan.Warnings = slices.Concat([]planner.Warning{}, warnings, plan.Warnings, s.warnings(plan, best.tally))
 	if s.floor > 0 {
 		best.limitStores(s.floor)
@@ -110,7 +110,8 @@ func (s *seeker) measure(plan *planner.Assignment, a attempt) {
 }
 
 // stopped says why nothing better is planned. The bound that counts is that on
-// bytes, or on the peak where that was to be lower.
+// bytes, or on the peak where that was to be lower; a plan that leaves rules
+// broken is at none.
 func (s *seeker) stopped(plan *planner.Assignment, a attempt) planner.Stopped {
 	const equal = 1e-9
 	short := a.peak > s.floor || s.opts.budgeted() && a.undone > 0
@@ -121,7 +122,7 @@ func (s *seeker) stopped(plan *planner.Assignment, a attempt) planner.Stopped {
 	switch {
 	case s.ctx.Err() != nil:
 		return planner.Cancelled
-	case a.undone == 0 && gap.Known && gap.Value <= equal:
+	case a.undone == 0 && len(plan.Violations) == 0 && gap.Known && gap.Value <= equal:
 		return planner.AtBound
 	case short && s.opts.budgeted():
 		return planner.Budget

@@ -140,13 +140,13 @@ func TestAssign(t *testing.T) {
 			name:    "pinned members hold a group apart",
 			fleet:   newSmall(3).user("ann", 0, 3).user("bob", 1, 20).tie("ann", "bob").pin("ann").pin("bob"),
 			broken:  "share group ann lives on 2 stores",
-			warning: "share group ann cannot come together", stopped: planner.AtBound,
+			warning: "share group ann cannot come together", stopped: planner.LocalOptimum,
 		},
 		{
 			name:  "a pinned user keeps its group on a drained store",
 			fleet: newSmall(2).user("ann", 0, 3).user("bob", 0, 20).user("cem", 0, 1).tie("ann", "bob").pin("ann"),
 			opts:  users.Options{Drain: []planner.Subject{"store:s0"}}, want: "cem:s0>s1",
-			broken: "store s0 drains and still has 2 users", stopped: planner.AtBound,
+			broken: "store s0 drains and still has 2 users", stopped: planner.LocalOptimum,
 		},
 		{
 			name:  "who is kept stays, with the group",
@@ -156,7 +156,7 @@ func TestAssign(t *testing.T) {
 		{
 			name:  "a group that fits nowhere is named",
 			fleet: newSmall(2).user("ann", 0, 90).user("bob", 1, 1), broken: "disk of store s0 is at 90.0 % of its capacity, above the ceiling of 85 %",
-			warning: "share group ann fits on no store, not even on an empty one", stopped: planner.AtBound,
+			warning: "share group ann fits on no store, not even on an empty one", stopped: planner.LocalOptimum,
 		},
 		{
 			name:  "a group that needs an empty store is named",
@@ -165,7 +165,7 @@ func TestAssign(t *testing.T) {
 		{
 			name:  "a peak that cannot be reached",
 			fleet: newSmall(2).user("ann", 0, 40).user("bob", 0, 10), opts: users.Options{Peak: 0.3}, want: "bob:s0>s1",
-			broken: "disk of store s0 is at 40.0 % of its capacity, above the ceiling of 30 %", stopped: planner.AtBound,
+			broken: "disk of store s0 is at 40.0 % of its capacity, above the ceiling of 30 %", stopped: planner.LocalOptimum,
 		},
 		{
 			name:  "the lowest peak for a budget",
@@ -180,7 +180,7 @@ func TestAssign(t *testing.T) {
 		{
 			name:  "no budget, no moves",
 			fleet: newSmall(2).fill("a", 0, 9, 10), opts: users.Options{MaxUsers: new(int)},
-			broken: "disk of store s0 is at 90.0 % of its capacity, above the ceiling of 85 %", stopped: planner.AtBound,
+			broken: "disk of store s0 is at 90.0 % of its capacity, above the ceiling of 85 %", stopped: planner.Budget,
 		},
 		{
 			name:  "the fewest moves",
@@ -190,7 +190,7 @@ func TestAssign(t *testing.T) {
 		{
 			name:  "a light plan leaves torn groups",
 			fleet: newSmall(2).user("ann", 0, 3).user("bob", 1, 20).tie("ann", "bob"), opts: users.Options{Light: true},
-			broken: "share group ann lives on 2 stores", stopped: planner.AtBound,
+			broken: "share group ann lives on 2 stores", stopped: planner.LocalOptimum,
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
