@@ -160,7 +160,9 @@ func TestAssign(t *testing.T) {
 		},
 		{
 			name:  "a group that needs an empty store is named",
-			fleet: newSmall(2).user("ann", 0, 80).fill("b", 1, 4, 10), warning: "share group ann fits on no other store unless one is emptied for it", stopped: planner.AtBound,
+			fleet: newSmall(2).user("ann", 0, 80).fill("b", 1, 4, 10), opts: users.Options{Drain: []planner.Subject{"s0"}},
+			broken:  "store s0 drains and still has 1 users",
+			warning: "share group ann fits on no other store unless one is emptied for it", stopped: planner.LocalOptimum,
 		},
 		{
 			name:  "a peak that cannot be reached",
@@ -212,6 +214,19 @@ func TestAssign(t *testing.T) {
 				t.Errorf("stopped %q, want %q (bounds %v, gap %v)", plan.Stopped, test.stopped, plan.Bounds, plan.Gap)
 			}
 		})
+	}
+}
+
+func TestGroupsThatMayStayOrMoveAreNotNamed(t *testing.T) {
+	stays := newSmall(2).user("ann", 0, 80).fill("b", 1, 4, 10)
+	goes := newSmall(3).user("ann", 0, 80).fill("b", 1, 4, 10)
+	for _, plan := range []*planner.Assignment{
+		stays.plan(t, users.Options{}),
+		goes.plan(t, users.Options{Drain: []planner.Subject{"s0"}}),
+	} {
+		if len(plan.Violations) > 0 || warned(plan, "unless one is emptied") {
+			t.Errorf("moves %q, broken %v: %v", moves(plan), plan.Violations, plan.Warnings)
+		}
 	}
 }
 

@@ -1,10 +1,12 @@
 package users
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/planner"
+	"github.com/interlacemail/interlace/planner/bounds"
 )
 
 // What is said about large groups.
@@ -13,8 +15,8 @@ const (
 	mostLarge = 50    // groups named
 )
 
-// large names the large groups that fit on no other store as they are filled,
-// or on none at all.
+// large names the large groups that fit on no store at all, and those that stay
+// where they should not since they fit on no other store as it is filled.
 func (s *seeker) large(t *tally) []planner.Warning {
 	t.limitStores(s.HighestCeiling())
 	roomiest := t.roomiest()
@@ -34,16 +36,31 @@ func (s *seeker) large(t *tally) []planner.Warning {
 		switch {
 		case !t.placeFor(i, fixed, nowhere):
 			warnings = append(warnings, s.about(s.piece(i), "fits on no store, not even on an empty one"))
-		case !t.placeFor(i, t.load, t.at[i]):
+		case s.stays(t, i) && !t.placeFor(i, t.load, t.at[i]):
 			warnings = append(warnings, s.about(s.piece(i), "fits on no other store unless one is emptied for it"))
 		}
 	}
 	if more := len(warnings) - mostLarge; more > 0 {
 		warnings = append(warnings[:mostLarge], planner.Warning{
-			Text: fmt.Sprintf("%d more share groups fit on no other store, or only on an empty one", more),
+			Text: fmt.Sprintf("%d more share groups fit on no store, or stay since they fit only on an empty one", more),
 		})
 	}
 	return warnings
+}
+
+// stays reports whether what has the number should have moved and did not: it is
+// torn, or on a store that drains or is above the target.
+func (s *seeker) stays(t *tally, i int32) bool {
+	store := t.at[i]
+	if store == apart {
+		return true
+	}
+	over := s.Drains[store]
+	for r := range s.Fleet.Resources {
+		limit := s.Limit(r, cmp.Or(s.floor, s.HighestCeiling()))
+		over = over || t.load[store][r] > bounds.Most(s.Capacity[store][r], limit)
+	}
+	return over && !t.moved(i)
 }
 
 // roomiest returns the store that receives and of which the fleet's load would
