@@ -180,6 +180,11 @@ func TestAssign(t *testing.T) {
 			want: "ann:s0>s1", stopped: planner.Budget,
 		},
 		{
+			name:  "the lowest peak for a budget that gathers no torn group",
+			fleet: budgetFleet(), opts: users.Options{MaxUsers: new(2)},
+			want: "a00:s0>s1 a01:s0>s2", broken: "share group xa lives on 2 stores", stopped: planner.Budget,
+		},
+		{
 			name:  "no budget, no moves",
 			fleet: newSmall(2).fill("a", 0, 9, 10), opts: users.Options{MaxUsers: new(int)},
 			broken: "disk of store s0 is at 90.0 % of its capacity, above the ceiling of 85 %", stopped: planner.Budget,
@@ -215,6 +220,18 @@ func TestAssign(t *testing.T) {
 			}
 		})
 	}
+}
+
+// budgetFleet returns a fleet of a full store, an empty one and a share group
+// torn so that three users must move to gather it. It is too large for the
+// search of small fleets.
+func budgetFleet() small {
+	f := newSmall(4).fill("a", 0, 10, 9).fill("b", 3, 130, 0.1)
+	for i := range 3 {
+		x, y := fmt.Sprintf("x%c", 'a'+i), fmt.Sprintf("y%c", 'a'+i)
+		f.user(x, 1, 1).user(y, 2, 1).tie("xa", x, y)
+	}
+	return f
 }
 
 func TestGroupsThatMayStayOrMoveAreNotNamed(t *testing.T) {

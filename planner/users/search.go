@@ -40,7 +40,8 @@ func (s *seeker) cheapest() attempt {
 
 // lowest returns the attempt with the lowest peak that the budget allows. What
 // must move for other reasons goes first; where the budget does not allow that,
-// stores above their ceilings do, and the rest as far as the budget goes.
+// stores above their ceilings do, and the rest as far as the budget goes. Where
+// it goes for none of that, it is spent on a lower peak.
 func (s *seeker) lowest() attempt {
 	now := s.today.judge()
 	goal := target{peak: now.peak, drains: true, gather: !s.opts.Light, servers: true}
@@ -58,7 +59,8 @@ func (s *seeker) lowest() attempt {
 	best = s.lower(best, goal, true)
 	s.floor = wished
 	s.spend(&best)
-	return best
+	s.tries = 0
+	return s.lower(best, goal, true)
 }
 
 // How near to one another the best target that is reached and one that is not
