@@ -85,11 +85,19 @@ func kept(list, to []int32) []int32 {
 	return out
 }
 
+// longestSearched is how many instances a store may have for [promotions] to
+// look through all their orders.
+const longestSearched = 5
+
 // promotions returns the shortest sequence of places whose promotion turns the
 // list into the target, surplus apart, by breadth-first search over the orders
 // of the list. If none does, it returns the shortest that makes the right server
-// master.
+// master. For long lists it puts one instance after the other into its place,
+// surplus last: at most three promotions for every two instances.
 func promotions(list, to []int32) []int {
+	if len(list) > longestSearched {
+		return inPlace(list, to)
+	}
 	type node struct {
 		list []int32
 		way  []int
@@ -120,4 +128,41 @@ func promotions(list, to []int32) []int {
 		}
 	}
 	return second
+}
+
+// inPlace returns the places whose promotion, in turn, puts the instances into
+// the order of the target. The master goes where it belongs; where it is right
+// already, another one that is not takes its place first.
+func inPlace(list, to []int32) []int {
+	now := slices.Clone(list)
+	target := slices.Clone(to)
+	for at, server := range list {
+		if count(list[:at], server) >= count(to, server) {
+			target = append(target, server)
+		}
+	}
+	var places []int
+	for {
+		at := firstDifference(now, target)
+		if at < 0 {
+			return places
+		}
+		for i := range now {
+			if now[0] != target[0] && target[i] == now[0] && now[i] != target[i] {
+				at = i
+			}
+		}
+		places = append(places, at)
+		now[0], now[at] = now[at], now[0]
+	}
+}
+
+// firstDifference returns the first place at which the lists differ, or −1.
+func firstDifference(a, b []int32) int {
+	for i := range a {
+		if a[i] != b[i] {
+			return i
+		}
+	}
+	return -1
 }
