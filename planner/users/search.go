@@ -28,11 +28,18 @@ func (s *seeker) try(goal target) attempt {
 }
 
 // cheapest returns the cheapest attempt for the wanted peak, or if that was not
-// reached the one with the lowest peak.
+// reached the one with the lowest peak: of those that leave least undone, which
+// a peak too low may keep from being seen.
 func (s *seeker) cheapest() attempt {
 	goal := target{peak: s.floor, drains: true, gather: !s.opts.Light, servers: true}
 	best := s.try(goal)
 	if best.peak > s.floor {
+		if ceilings := s.HighestCeiling(); best.undone > 0 && s.floor < ceilings {
+			goal.peak = ceilings
+			if a := s.try(goal); a.better(&best, s.floor) {
+				best = a
+			}
+		}
 		best = s.lower(best, goal, false)
 	}
 	return best
