@@ -9,10 +9,11 @@
 //
 // It climbs a ladder of rising cost and stops on the first rung that comes
 // within the wished gap of the bound: repair what breaks a rule; promote
-// replicas, which copies nothing; re-seed replicas and masters one by one, the
-// busiest server first; lay out all replicas anew around the masters as they
-// are; lay out everything anew. Fleets of a handful of stores are solved exactly
-// ([bounds.Enumerate]). What then turns out not to be needed is undone.
+// replicas, which copies nothing; re-seed replicas and then masters one by one,
+// the busiest server first; lay out everything anew, with masters left where
+// they are if that is good enough. Fleets of a handful of stores are solved
+// exactly ([bounds.Enumerate]). What then turns out not to be needed is undone,
+// and what no order can carry out is left out where it may be.
 //
 // The search keeps, for every server, what it carries and the stores it would
 // promote, so that a change is judged by looking at the two to four servers that

@@ -169,8 +169,7 @@ func (s *search) improve(server int) []change {
 // made, if one is better at all.
 const enough = 100
 
-// movable lists the stores on the server that may change, ascending, and those
-// only whose failover makes its peak.
+// movable lists the stores on the server that may change, ascending.
 func (s *search) movable(server int) []int {
 	var stores []int
 	for _, store := range s.on[server] {
