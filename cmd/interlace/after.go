@@ -27,6 +27,9 @@ func (a *app) after(f *facts, paths []string) (*facts, []string, error) {
 		if err != nil {
 			return nil, nil, err
 		}
+		if err := sound(inv); err != nil {
+			return nil, nil, fmt.Errorf("%s leads to an inventory that cannot be: %w", path, err)
+		}
 		target = &facts{Inventory: inv, groups: f.groups, source: f.source + " after " + path}
 		ids = append(ids, p.PlanID())
 	}

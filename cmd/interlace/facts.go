@@ -79,6 +79,9 @@ func (a *app) factsAt(ctx context.Context, at time.Time) (*facts, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := sound(s.Inventory); err != nil {
+		return nil, hint(fmt.Errorf("the inventory in %s is damaged: %w", a.config.DB, err), "import the fleet file again, or go back to a backup")
+	}
 	f := newFacts(s.Inventory, fmt.Sprintf("%s of %s", a.config.DB, s.At.Format(time.DateTime)))
 	if !s.Whole {
 		f.sums = map[inventory.StoreID]database.StoreSum{}
@@ -108,4 +111,13 @@ func (a *app) openDatabase(ctx context.Context, existing bool) (*database.DB, er
 		err = hint(err, "--fleet FILE takes the facts from a file and needs no database")
 	}
 	return db, err
+}
+
+// sound returns an error with the first mistake of an inventory that cannot be.
+func sound(inv *inventory.Inventory) error {
+	mistakes, _ := inventory.Validate(inv)
+	if mistakes.Count == 0 {
+		return nil
+	}
+	return errors.New(mistakes.List[0].Text)
 }
