@@ -11,6 +11,11 @@ import (
 // an exbibyte. Seven copies of it still fit a 64-bit integer.
 const MaxValue = 1 << 60
 
+// MinCapacity is the smallest capacity that a server or a store may have in any
+// resource but none at all: below it, ratios of loads to capacities would leave
+// the range of float64.
+const MinCapacity = 1e-6
+
 // ValueError says why a text is not the value it should be.
 type ValueError struct {
 	Text string // such as: "12TB8" is not a size

@@ -103,6 +103,16 @@ func (v *validator) value(at Place, r *Resource, value float64, what, of string)
 	return false
 }
 
+// capacityValue checks the capacity of a server or a store, where 0 is none.
+func (v *validator) capacityValue(at Place, r *Resource, value float64, of string) bool {
+	if 0 < value && value < MinCapacity {
+		v.mistakes.add(at, "capacity of %s: %v is too small", Printable(of), value).
+			hint("the smallest capacity is 0.000001; a smaller unit of %s may suit better", Printable(string(r.Name)))
+		return false
+	}
+	return v.value(at, r, value, "capacity", of)
+}
+
 func valueForm(r *Resource) string {
 	if r.Unit == UnitBytes {
 		return "a whole number of bytes from 0 to " + FormatSize(MaxValue)

@@ -34,7 +34,7 @@ func (v *validator) capacity(at Place, s *Server) {
 	for r := range v.inv.Resources {
 		resource := &v.inv.Resources[r]
 		at := at.of("capacity:" + string(resource.Name))
-		if !v.value(at, resource, s.Capacity[r], "capacity", string(s.Name)) || s.Capacity[r] > 0 {
+		if !v.capacityValue(at, resource, s.Capacity[r], string(s.Name)) || s.Capacity[r] > 0 {
 			continue
 		}
 		m := v.mistakes.add(at, "server %s has no capacity for %s", Printable(string(s.Name)), Printable(string(resource.Name)))

@@ -28,7 +28,7 @@ func (v *validator) store(at Place, s *Store) {
 	name := string(s.Name)
 	for r := range v.inv.Resources {
 		resource := &v.inv.Resources[r]
-		v.value(at.of("capacity:"+string(resource.Name)), resource, s.Capacity[r], "capacity", name)
+		v.capacityValue(at.of("capacity:"+string(resource.Name)), resource, s.Capacity[r], name)
 		v.value(at.of("base:"+string(resource.Name)), resource, s.Base[r], "base", name)
 	}
 	if s.State != Active && s.State != Drain {

@@ -54,6 +54,8 @@ func TestValidate(t *testing.T) {
 		"reserved level":                  {func(i *Inventory) { i.Servers[0].Domains = map[Level]DomainID{"server": "x"} }, "servers[0.0].domain:server: domains of imap1"},
 		"bad domain":                      {func(i *Inventory) { i.Servers[0].Domains = map[Level]DomainID{"rack": "a b"} }, `servers[0.0].domain:rack: "a b" is no name of a failure domain`},
 		"no capacity":                     {func(i *Inventory) { i.Servers[0].Capacity[1] = 0 }, "servers[0.0].capacity:io: server imap1 has no capacity for io"},
+		"capacity too small":              {func(i *Inventory) { i.Servers[0].Capacity[1] = 5e-324 }, "servers[0.0].capacity:io: capacity of imap1: 5e-324 is too small"},
+		"store capacity too small":        {func(i *Inventory) { i.Stores[0].Capacity[1] = 1e-9 }, "stores[0.0].capacity:io: capacity of s001: 1e-09 is too small"},
 		"negative capacity":               {func(i *Inventory) { i.Servers[0].Capacity[1] = -3 }, "servers[0.0].capacity:io: capacity of imap1: -3 is not a value of io"},
 		"capacity is not a number":        {func(i *Inventory) { i.Servers[0].Capacity[0] = math.NaN() }, "servers[0.0].capacity:disk: capacity of imap1: NaN"},
 		"server state":                    {func(i *Inventory) { i.Servers[0].State = "on" }, `servers[0.0].state: state of imap1: "on" is none of active, drain and down`},
