@@ -25,3 +25,10 @@ func (s Subject) Split() (kind, name string) {
 	}
 	return kind, name
 }
+
+// Covers reports whether the subject is the server or a failure domain that it
+// belongs to.
+func (s Subject) Covers(server *inventory.Server) bool {
+	level, _ := s.Split()
+	return server.Domain(inventory.Level(level)).String() == string(s)
+}

@@ -21,7 +21,13 @@ type EnumerateOptions struct {
 	// Protect prefers layouts in which fewer stores are left with one live
 	// instance, before it looks at utilisation.
 	Protect bool
-	Nodes   int // most partial layouts to look at; 0 means DefaultNodes
+	// Reachable leaves out what cannot be brought about from today's layout,
+	// because it would have to be copied from a server that is down.
+	Reachable bool
+	// Drain lists servers and failure domains that must end empty, beside those
+	// that the inventory drains.
+	Drain []planner.Subject
+	Nodes int // most partial layouts to look at; 0 means DefaultNodes
 }
 
 // Enumeration is the best of all layouts.
@@ -40,7 +46,7 @@ func Enumerate(f *load.Fleet, opts EnumerateOptions) Enumeration {
 	if opts.Nodes == 0 {
 		opts.Nodes = DefaultNodes
 	}
-	p := newProblem(f, !opts.WithoutSpread)
+	p := newProblem(f, !opts.WithoutSpread, opts.Drain)
 	e := newEnumerator(p, opts)
 	if e == nil {
 		return Enumeration{}
@@ -97,7 +103,7 @@ func newEnumerator(p *problem, opts EnumerateOptions) *enumerator {
 		if size > float64(opts.Nodes)*float64(opts.Nodes) {
 			return nil
 		}
-		e.options[store] = p.siteLists(store)
+		e.options[store] = p.siteLists(store, opts.Reachable)
 		size *= float64(max(len(e.options[store]), 1))
 		e.order = append(e.order, store)
 	}
@@ -125,7 +131,7 @@ func (p *problem) heaviness(store int) float64 {
 
 // siteLists returns the site lists that keep the rules about the store alone,
 // today's first.
-func (p *problem) siteLists(store int) [][]int32 {
+func (p *problem) siteLists(store int, reachable bool) [][]int32 {
 	st := &p.fleet.Inventory.Stores[store]
 	today := p.today[store]
 	if st.Pinned {
@@ -134,7 +140,7 @@ func (p *problem) siteLists(store int) [][]int32 {
 	var candidates []int32
 	for s := range p.fleet.Capacity {
 		server := &p.fleet.Inventory.Servers[s]
-		stays := p.fleet.Down[s] && slices.Contains(today, int32(s))
+		stays := p.fleet.Down[s] && !p.emptied[s] && slices.Contains(today, int32(s))
 		if st.AllowedOn(server) && (stays || slices.Contains(p.holders, int32(s)) && server.Target()) {
 			candidates = append(candidates, int32(s))
 		}
@@ -143,7 +149,7 @@ func (p *problem) siteLists(store int) [][]int32 {
 	var extend func(list []int32)
 	extend = func(list []int32) {
 		if len(list) == p.fleet.Inventory.PromisedCopies(st) {
-			if p.spreadKept(list) && p.alikeKept(store, list) {
+			if p.spreadKept(list) && p.alikeKept(store, list) && (!reachable || p.fleet.Reachable(today, list)) {
 				lists = append(lists, slices.Clone(list))
 			}
 			return

@@ -3,8 +3,6 @@ package bounds
 import (
 	"cmp"
 	"slices"
-
-	"github.com/interlacemail/interlace/inventory"
 )
 
 // mostItems is how many of the largest stores per resource the item bounds look at.
@@ -106,7 +104,7 @@ func (p *problem) bytes() float64 {
 		staying := 0
 		for i, s := range sites {
 			server := &p.fleet.Inventory.Servers[s]
-			if server.State != inventory.Drain && st.AllowedOn(server) && !slices.Contains(sites[:i], s) {
+			if !p.emptied[s] && st.AllowedOn(server) && !slices.Contains(sites[:i], s) {
 				staying++
 			}
 		}

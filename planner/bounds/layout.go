@@ -16,12 +16,15 @@ const slack = 1 - 1e-12
 type LayoutOptions struct {
 	// WithoutSpread drops rule spread, for fleets in which it cannot be met.
 	WithoutSpread bool
+	// Drain lists servers and failure domains that must end empty, beside those
+	// that the inventory drains.
+	Drain []planner.Subject
 }
 
 // Layout returns what no layout of the fleet can beat. A figure that could not
 // be bounded is unknown.
 func Layout(f *load.Fleet, opts LayoutOptions) planner.LayoutBounds {
-	p := newProblem(f, !opts.WithoutSpread)
+	p := newProblem(f, !opts.WithoutSpread, opts.Drain)
 	b := planner.LayoutBounds{
 		WorstDomain: map[inventory.Level]planner.Number{},
 		Normal:      p.normal(f.Failover),
@@ -29,7 +32,7 @@ func Layout(f *load.Fleet, opts LayoutOptions) planner.LayoutBounds {
 		BytesCopied: planner.Known(p.bytes()),
 	}
 	b.WorstSingle = p.worst(0)
-	if exact := Enumerate(f, EnumerateOptions{WithoutSpread: opts.WithoutSpread}); exact.Complete && exact.Layout != nil {
+	if exact := Enumerate(f, EnumerateOptions{WithoutSpread: opts.WithoutSpread, Drain: opts.Drain}); exact.Complete && exact.Layout != nil {
 		b.WorstSingle = exact.Worst
 	}
 	for level := range f.Levels {

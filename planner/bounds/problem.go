@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/planner"
 	"github.com/interlacemail/interlace/planner/load"
 )
 
@@ -17,13 +18,22 @@ type problem struct {
 	live    []int   // instances of each store that must lie on holders
 	guarded []bool  // stores that must have live instances on two servers
 	apart   []int   // levels (index in fleet.Levels) at which all instances of every store differ
+	emptied []bool  // servers that must end empty
 }
 
 // newProblem reads off the fleet. Instances may stay on a server that is down,
-// where they weigh nothing; every other one must lie on a server that is
-// active, or where a pinned store keeps it.
-func newProblem(f *load.Fleet, spread bool) *problem {
-	p := &problem{fleet: f, today: f.Current(), spread: spread, live: make([]int, len(f.Active)), guarded: make([]bool, len(f.Active))}
+// where they weigh nothing, unless it is to be drained; every other one must lie
+// on a server that is active, or where a pinned store keeps it.
+func newProblem(f *load.Fleet, spread bool, drain []planner.Subject) *problem {
+	p := &problem{
+		fleet: f, today: f.Current(), spread: spread,
+		live: make([]int, len(f.Active)), guarded: make([]bool, len(f.Active)), emptied: make([]bool, len(f.Capacity)),
+	}
+	for i := range p.emptied {
+		s := &f.Inventory.Servers[i]
+		p.emptied[i] = s.State == inventory.Drain ||
+			slices.ContainsFunc(drain, func(subject planner.Subject) bool { return subject.Covers(s) })
+	}
 	keeps := make([]bool, len(f.Capacity))
 	most := 1
 	for i := range p.live {
@@ -34,7 +44,7 @@ func newProblem(f *load.Fleet, spread bool) *problem {
 		}
 		most = max(most, p.live[i])
 		for _, s := range p.today[i] {
-			if f.Down[s] {
+			if f.Down[s] && (st.Pinned || !p.emptied[s]) {
 				p.live[i] = max(p.live[i]-1, 0)
 			}
 			keeps[s] = keeps[s] || st.Pinned

@@ -14,10 +14,11 @@ import (
 // brute is the best of all layouts, found by trying every one of them with
 // package rules as the judge.
 type brute struct {
-	feasible bool    // some layout keeps every rule
-	exposed  int     // fewest stores left with one live instance
-	worst    float64 // lowest worst single-failure utilisation with so few
-	lowest   float64 // lowest of all, however many are exposed
+	feasible  bool    // some layout keeps every rule
+	reachable bool    // some of these need no copy from a server that is down
+	exposed   int     // fewest stores left with one live instance in the reachable ones
+	worst     float64 // lowest worst single-failure utilisation of those with so few
+	lowest    float64 // lowest of all, reachable or not, however many are exposed
 }
 
 // tryAll returns nil if there are more than most layouts.
@@ -98,8 +99,15 @@ func (b *brute) judge(inv, target *inventory.Inventory) {
 	if !b.feasible || worst < b.lowest {
 		b.lowest = worst
 	}
-	if !b.feasible || exposed < b.exposed || exposed == b.exposed && worst < b.worst {
+	b.feasible = true
+	before, after := load.New(inv).Current(), f.Current()
+	for i := range after {
+		if !f.Reachable(before[i], after[i]) {
+			return
+		}
+	}
+	if !b.reachable || exposed < b.exposed || exposed == b.exposed && worst < b.worst {
 		b.exposed, b.worst = exposed, worst
 	}
-	b.feasible = true
+	b.reachable = true
 }

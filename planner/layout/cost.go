@@ -1,12 +1,16 @@
 package layout
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/interlacemail/interlace/planner"
+)
 
 // cost is what it takes to bring stores from the start to where they are.
 type cost struct {
 	bytes       int64 // copied
 	changes     int   // steps: seeds, promotions, drops
-	interrupted int   // users whose master changes place
+	interrupted int   // users, once for every promotion of their store
 }
 
 func (c *cost) add(o cost, sign int) {
@@ -15,17 +19,16 @@ func (c *cost) add(o cost, sign int) {
 	c.interrupted += sign * o.interrupted
 }
 
-// cost returns what the store's sites cost against its start: a seed for every
-// server that has no instance now, a drop for every one that shall have none, a
-// promotion if the master is another.
+// cost returns what the store's sites cost against its start.
 func (s *state) cost(store int) cost {
-	var c cost
 	from, to := s.start[store], s.sites[store]
-	if len(from) == 0 {
-		c.changes = len(to)
-		c.bytes = int64(max(len(to)-1, 0)) * s.bytes[store]
-		return c
+	if slices.Equal(from, to) {
+		return cost{}
 	}
+	if len(from) == 0 {
+		return cost{changes: len(to), bytes: int64(len(to)-1) * s.bytes[store]}
+	}
+	c := cost{}
 	for _, b := range to {
 		if !slices.Contains(from, b) {
 			c.bytes += s.bytes[store]
@@ -37,11 +40,32 @@ func (s *state) cost(store int) cost {
 			c.changes++
 		}
 	}
-	if len(to) > 0 && from[0] != to[0] {
-		c.changes++
-		c.interrupted = s.fleet.Users[store]
-	}
+	n := s.promotionsOn(from, to)
+	c.changes += n
+	c.interrupted = n * s.fleet.Users[store]
 	return c
+}
+
+// promotionsOn counts the promotions on the way from one list of sites to
+// another: with two instances at most, one if the master is another.
+func (s *state) promotionsOn(from, to []int32) int {
+	switch {
+	case len(to) == 0:
+		return 0
+	case len(from) <= 2 && len(to) <= 2 && !s.fleet.Down[from[0]]:
+		if from[0] != to[0] {
+			return 1
+		}
+		return 0
+	}
+	way, _ := steps(from, to, s.fleet.Down)
+	n := 0
+	for _, st := range way {
+		if st.do == planner.Promote {
+			n++
+		}
+	}
+	return n
 }
 
 // within reports whether the costs keep the budgets.

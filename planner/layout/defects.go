@@ -12,7 +12,7 @@ type storeScore struct {
 	surplus int // instances more than promised
 	doubled int // instances on a server that has one already
 	outside int // instances outside the store's limits
-	down    int // instances, or the role of master, new on a server that is down
+	down    int // instances, or the role of master, new on a server that is down, or what only a copy from one could bring about
 	short   int // domains fewer than spread asks for
 	unlike  int // settings in which the master differs from the others
 }
@@ -22,6 +22,9 @@ func (p *problem) scoreStore(store int, sites []int32) storeScore {
 	sc := storeScore{
 		missing: max(0, p.copies[store]-len(sites)), surplus: max(0, len(sites)-p.copies[store]),
 		short: p.shortage(store, sites), unlike: p.unlike(store, sites),
+	}
+	if !p.fleet.Reachable(p.start[store], sites) {
+		sc.down++
 	}
 	allowed, limited := p.only[store]
 	for i, s := range sites {

@@ -8,7 +8,7 @@ import (
 	"github.com/interlacemail/interlace/planner"
 )
 
-// drained returns the inventory with the servers that the subjects name in
+// drained returns the inventory with the active servers that the subjects name in
 // state drain, or an error that names the subjects that are not in the fleet.
 func drained(inv *inventory.Inventory, subjects []planner.Subject) (*inventory.Inventory, error) {
 	if len(subjects) == 0 {
@@ -27,18 +27,18 @@ func drained(inv *inventory.Inventory, subjects []planner.Subject) (*inventory.I
 	return out, nil
 }
 
-// drain drains the active servers of one failure domain and reports whether
-// there is such a domain.
+// drain drains the active servers that the subject covers and reports whether it
+// covers any. One that is down stays so: it serves nobody while it is emptied.
 func drain(inv *inventory.Inventory, subject planner.Subject) bool {
 	found := false
-	level, _ := subject.Split()
 	for i := range inv.Servers {
 		s := &inv.Servers[i]
-		if s.Domain(inventory.Level(level)).String() == string(subject) {
-			found = true
-			if s.State == inventory.Active {
-				s.State = inventory.Drain
-			}
+		if !subject.Covers(s) {
+			continue
+		}
+		found = true
+		if s.State == inventory.Active {
+			s.State = inventory.Drain
 		}
 	}
 	return found

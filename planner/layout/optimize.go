@@ -29,7 +29,7 @@ func Optimize(ctx context.Context, inv *inventory.Inventory, groups *inventory.S
 		return nil, err
 	}
 	p := newProblem(target, opts)
-	l := &ladder{problem: p, ctx: ctx, bound: bounds.Layout(p.fleet, bounds.LayoutOptions{})}
+	l := &ladder{problem: p, ctx: ctx, bound: bounds.Layout(p.fleet, bounds.LayoutOptions{Drain: opts.Drain})}
 	best := l.climb()
 	if p.breaksFailureCeiling(best.state) && l.spreadForbids() {
 		best = l.withoutSpread(best)
@@ -119,7 +119,7 @@ var shares = [][2]float64{{1.2, 1.4}, {1.6, 1.8}, {1, 2}}
 // rebuild lays out everything anew in several ways.
 func (l *ladder) rebuild(s *state) []outcome {
 	outcomes := []outcome{}
-	if exact := l.enumerate(); exact.state != nil {
+	if exact := l.enumerate(s); exact.state != nil {
 		outcomes = append(outcomes, exact)
 	}
 	for i, pair := range shares {
@@ -147,16 +147,20 @@ func (l *ladder) build(s *state, rung uint64, share float64) outcome {
 	return outcome{built.state, built.run()}
 }
 
-// enumerate returns the best of all layouts where the fleet is small enough.
-func (l *ladder) enumerate() outcome {
+// enumerate returns the best of all layouts where the fleet is small enough, or
+// the one that breaks the least if none keeps the rules.
+func (l *ladder) enumerate(s *state) outcome {
 	if len(l.opts.Keep) > 0 {
 		return outcome{}
 	}
-	exact := bounds.Enumerate(l.fleet, bounds.EnumerateOptions{Protect: true})
-	if exact.Layout == nil {
-		return outcome{}
+	exact := bounds.Enumerate(l.fleet, bounds.EnumerateOptions{Protect: true, Reachable: true, Drain: l.opts.Drain})
+	switch {
+	case exact.Layout != nil:
+		return outcome{newState(l.problem, exact.Layout), planner.LocalOptimum}
+	case exact.Complete:
+		return outcome{l.leastBroken(s), planner.LocalOptimum}
 	}
-	return outcome{newState(l.problem, exact.Layout), planner.LocalOptimum}
+	return outcome{}
 }
 
 // choose picks among outcomes: those that break the least, of those the ones
@@ -204,7 +208,7 @@ func (l *ladder) spreadForbids() bool {
 func (l *ladder) withoutSpread(kept outcome) outcome {
 	relaxed := *l.problem
 	relaxed.relax = true
-	free := &ladder{problem: &relaxed, ctx: l.ctx, bound: bounds.Layout(l.fleet, bounds.LayoutOptions{WithoutSpread: true})}
+	free := &ladder{problem: &relaxed, ctx: l.ctx, bound: bounds.Layout(l.fleet, bounds.LayoutOptions{WithoutSpread: true, Drain: l.opts.Drain})}
 	o := free.climb()
 	if st := o.state.standing(); st.worse > negligible || st.broken > negligible || st.failure > negligible {
 		return kept

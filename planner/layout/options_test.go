@@ -39,6 +39,31 @@ func TestBudgetsAreKept(t *testing.T) {
 	}
 }
 
+// With three replicas in other orders, what the budgets count is what the plan
+// does.
+func TestBudgetsCountEveryPromotion(t *testing.T) {
+	reordered := 0
+	for seed := range seeds(40) {
+		inv := roomy(fixtures.Tiny(seed), 4)
+		inv.Copies = 3
+		free := optimize(t, inv, layout.Options{})
+		for _, c := range free.Changes {
+			if c.Do == planner.Promote {
+				reordered++
+			}
+		}
+		users := free.UsersInterrupted / 2
+		changes := len(free.Changes) / 2
+		plan := optimize(t, inv, layout.Options{MaxInterrupted: &users, MaxChanges: &changes})
+		if plan.UsersInterrupted > users || len(plan.Changes) > changes {
+			t.Errorf("seed %d: %d users interrupted and %d changes, %d and %d allowed", seed, plan.UsersInterrupted, len(plan.Changes), users, changes)
+		}
+	}
+	if reordered == 0 {
+		t.Fatal("no plan promotes anything")
+	}
+}
+
 func TestMoreBytesNeverHelpLess(t *testing.T) {
 	inv := fleet()
 	free := optimize(t, inv, layout.Options{})

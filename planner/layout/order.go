@@ -20,7 +20,7 @@ func (l *ladder) order(final *state) ([]planner.LayoutChange, []planner.Violatio
 	q.initialAmounts = slices.Clone(q.state.carried)
 	q.initialUsed = slices.Clone(q.state.used)
 	for store, target := range final.sites {
-		if s, end := steps(l.start[store], target); len(s) > 0 {
+		if s, end := steps(l.start[store], target, l.fleet.Down); len(s) > 0 {
 			q.waiting = append(q.waiting, way{store, s, end})
 		}
 	}

@@ -59,12 +59,13 @@ func newProblem(inv *inventory.Inventory, opts Options) *problem {
 	}
 	for i := range inv.Servers {
 		p.target[i] = inv.Servers[i].Target() && inv.Servers[i].Slots != 0
-		p.drain[i] = inv.Servers[i].State == inventory.Drain
+		p.drain[i] = inv.Servers[i].State == inventory.Drain ||
+			slices.ContainsFunc(opts.Drain, func(subject planner.Subject) bool { return subject.Covers(&inv.Servers[i]) })
 	}
 	for i := range inv.Stores {
 		st := &inv.Stores[i]
 		p.copies[i] = inv.PromisedCopies(st)
-		p.fixed[i] = st.Pinned || p.kept(i)
+		p.fixed[i] = st.Pinned || p.kept(i) || f.Dead(p.start[i])
 		p.bytes[i] = f.DiskBytes(i)
 		if len(st.Only) > 0 {
 			p.only[i] = make([]bool, len(inv.Servers))
@@ -116,7 +117,7 @@ func (p *problem) findSpread() {
 func (p *problem) domains(level, store int) int {
 	seen := map[int32]bool{}
 	for s := range p.target {
-		stays := store >= 0 && p.fleet.Down[s] && slices.Contains(p.start[store], int32(s))
+		stays := store >= 0 && p.fleet.Down[s] && !p.drain[s] && slices.Contains(p.start[store], int32(s))
 		if stays || p.may(store, int32(s)) {
 			seen[p.fleet.Levels[level].Of[s]] = true
 		}

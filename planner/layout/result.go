@@ -16,7 +16,7 @@ import (
 func (l *ladder) result(o outcome, groups *inventory.ShareGroups) *planner.Layout {
 	f := l.fleet
 	for store, sites := range o.state.sites {
-		if _, end := steps(l.start[store], sites); !slices.Equal(end, sites) {
+		if _, end := steps(l.start[store], sites, l.fleet.Down); !slices.Equal(end, sites) {
 			o.state.commit(change{store, end})
 		}
 	}
@@ -34,7 +34,7 @@ func (l *ladder) result(o outcome, groups *inventory.ShareGroups) *planner.Layou
 		plan.UsersInterrupted += c.Users
 	}
 	target := plan.Target(f.Inventory)
-	broken, doubts := rules.Check(target, groups, rules.Options{From: f.Inventory})
+	broken, doubts := rules.Check(target, groups, rules.Options{From: f.Inventory, Drain: l.opts.Drain})
 	plan.Violations, plan.Warnings = rules.Split(planner.KindLayout, broken)
 	plan.Violations = append(plan.Violations, transient...)
 	plan.Warnings = append(plan.Warnings, doubts...)
@@ -43,7 +43,7 @@ func (l *ladder) result(o outcome, groups *inventory.ShareGroups) *planner.Layou
 		plan.Warnings = []planner.Warning{}
 	}
 	if slices.ContainsFunc(broken, func(v planner.Violation) bool { return v.Rule == planner.Spread }) {
-		plan.Bounds = bounds.Layout(f, bounds.LayoutOptions{WithoutSpread: true})
+		plan.Bounds = bounds.Layout(f, bounds.LayoutOptions{WithoutSpread: true, Drain: l.opts.Drain})
 	}
 	plan.Gap = gaps(plan)
 	plan.Stopped = l.stopped(o, plan)

@@ -37,6 +37,7 @@ type state struct {
 // serverScore is how good or bad a server stands.
 type serverScore struct {
 	over    float64 // largest excess of a utilisation over its ceiling in the normal state
+	excess  float64 // sum of these over the resources
 	slots   int     // instances above its slots
 	leaving int     // instances on a server that drains
 	failure float64 // largest excess over a failure ceiling
@@ -157,7 +158,9 @@ func (s *state) score(server int) serverScore {
 		return sc
 	}
 	for r := range f.Resources {
-		sc.over = max(sc.over, f.Utilisation(server, r, s.carried[server][r])-f.Inventory.Resources[r].Ceiling)
+		over := max(0, f.Utilisation(server, r, s.carried[server][r])-f.Inventory.Resources[r].Ceiling)
+		sc.over = max(sc.over, over)
+		sc.excess += over
 	}
 	for i := range s.levels {
 		peak, excess := s.afterFailure(i, server)
@@ -254,7 +257,7 @@ type standing struct {
 func (st *standing) addServer(initial, now *serverScore, sign float64) {
 	st.worse += sign * (max(0, now.over-initial.over) + float64(max(0, now.slots-initial.slots)) +
 		float64(max(0, now.leaving-initial.leaving)) + max(0, now.failure-initial.failure))
-	st.broken += sign * (now.over + float64(now.slots+now.leaving))
+	st.broken += sign * (now.excess + float64(now.slots+now.leaving))
 	st.failure += sign * now.failure
 }
 

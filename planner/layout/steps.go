@@ -17,39 +17,69 @@ type step struct {
 // list it ends with: seeds, drops of second instances on one server, promotions,
 // then all other drops, so that it never lies on fewer servers on the way. A
 // seeded replica comes last in promotion order; a promoted one changes places
-// with the master. Of all ways it takes one with the fewest promotions. The list
-// it ends with is the one asked for, unless that has two instances on one
-// server: then their order may differ.
-func steps(from, to []int32) ([]step, []int32) {
+// with the master. Of all ways it takes one with the fewest promotions. Servers
+// that are down are neither copied from nor promoted: where the master is down, a
+// replica takes its place first.
+//
+// The list it ends with is the one asked for, but for the places of servers that
+// are down, and for the order of two instances on one server.
+func steps(from, to []int32, down []bool) ([]step, []int32) {
 	if slices.Equal(from, to) {
 		return nil, to
 	}
-	var out []step
-	now := slices.Clone(from)
-	if len(now) == 0 {
-		out = append(out, step{planner.Create, to[0], -1})
-		now = append(now, to[0])
+	w := walk{now: slices.Clone(from)}
+	if len(from) == 0 {
+		w.steps = append(w.steps, step{planner.Create, to[0], -1})
+		w.now = append(w.now, to[0])
 	}
+	w.leaveDead(to, down)
 	for _, server := range to {
-		if !slices.Contains(now, server) {
-			out = append(out, step{planner.Seed, server, now[0]})
-			now = append(now, server)
+		if !slices.Contains(w.now, server) {
+			w.steps = append(w.steps, step{planner.Seed, server, w.now[0]})
+			w.now = append(w.now, server)
 		}
 	}
-	for at := len(now) - 1; at > 0; at-- {
-		if server := now[at]; slices.Contains(now[:at], server) && count(now, server) > count(to, server) {
-			out = append(out, step{planner.Drop, server, -1})
-			now = slices.Delete(now, at, at+1)
+	for at := len(w.now) - 1; at > 0; at-- {
+		if server := w.now[at]; slices.Contains(w.now[:at], server) && count(w.now, server) > count(to, server) {
+			w.steps = append(w.steps, step{planner.Drop, server, -1})
+			w.now = slices.Delete(w.now, at, at+1)
 		}
 	}
-	for _, at := range promotions(now, to) {
-		out = append(out, step{planner.Promote, now[at], now[0]})
-		now[0], now[at] = now[at], now[0]
+	for _, at := range promotions(w.now, to, down) {
+		w.promote(at)
 	}
-	for _, at := range surplus(now, to) {
-		out = append(out, step{planner.Drop, now[at], -1})
+	for _, at := range surplus(w.now, to) {
+		w.steps = append(w.steps, step{planner.Drop, w.now[at], -1})
 	}
-	return out, kept(now, to)
+	return w.steps, kept(w.now, to)
+}
+
+// walk is a store on its way.
+type walk struct {
+	now   []int32
+	steps []step
+}
+
+// promote makes the instance at the place the master.
+func (w *walk) promote(at int) {
+	w.steps = append(w.steps, step{planner.Promote, w.now[at], w.now[0]})
+	w.now[0], w.now[at] = w.now[at], w.now[0]
+}
+
+// leaveDead promotes a replica where the master is down and must not stay, or is
+// to be copied: the master to be, or else the first that is up.
+func (w *walk) leaveDead(to []int32, down []bool) {
+	stays := to[0] == w.now[0] && !slices.ContainsFunc(to, func(s int32) bool { return !slices.Contains(w.now, s) })
+	if !down[w.now[0]] || stays {
+		return
+	}
+	at := slices.Index(w.now, to[0])
+	if at < 0 || down[to[0]] {
+		at = slices.IndexFunc(w.now, func(s int32) bool { return !down[s] })
+	}
+	if at > 0 {
+		w.promote(at)
+	}
 }
 
 // surplus returns the places in the list of instances that the target lacks. Of
@@ -85,16 +115,41 @@ func kept(list, to []int32) []int32 {
 	return out
 }
 
-// longestSearched is how many instances a store may have for [promotions] to
+// longestSearched is how many instances a store may have for [reorder] to
 // look through all their orders.
 const longestSearched = 5
 
 // promotions returns the shortest sequence of places whose promotion turns the
-// list into the target, surplus apart, by breadth-first search over the orders
-// of the list. If none does, it returns the shortest that makes the right server
-// master. For long lists it puts one instance after the other into its place,
-// surplus last: at most three promotions for every two instances.
-func promotions(list, to []int32) []int {
+// list into the target, surplus and servers that are down apart.
+func promotions(list, to []int32, down []bool) []int {
+	if down[list[0]] || down[to[0]] {
+		return nil
+	}
+	var places []int
+	var up, goal []int32
+	for at, server := range list {
+		if !down[server] {
+			places, up = append(places, at), append(up, server)
+		}
+	}
+	for _, server := range to {
+		if !down[server] {
+			goal = append(goal, server)
+		}
+	}
+	order := reorder(up, goal)
+	for i, at := range order {
+		order[i] = places[at]
+	}
+	return order
+}
+
+// reorder returns the shortest sequence of places whose promotion turns the list
+// into the target, surplus apart, by breadth-first search over the orders of the
+// list. If none does, it returns the shortest that makes the right server master.
+// For long lists it puts one instance after the other into its place, surplus
+// last: at most three promotions for every two instances.
+func reorder(list, to []int32) []int {
 	if len(list) > longestSearched {
 		return inPlace(list, to)
 	}

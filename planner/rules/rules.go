@@ -21,12 +21,15 @@ type Options struct {
 	// From is the state that a plan starts from. Rules about changes (pinned,
 	// down) compare with it; without it they have nothing to say.
 	From *inventory.Inventory
+	// Drain lists servers and failure domains that must end empty, whatever their
+	// state: server:imap3, rack:a4.
+	Drain []planner.Subject
 }
 
 // Check returns the violations of the state, sorted by rule in the order of
 // [planner] and then by subject, and the doubts about them.
 func Check(inv *inventory.Inventory, groups *inventory.ShareGroups, opts Options) ([]planner.Violation, []planner.Warning) {
-	s := newState(inv, groups, opts.From)
+	s := newState(inv, groups, opts)
 	var broken []planner.Violation
 	for _, rule := range all {
 		found := rule(s)

@@ -11,14 +11,15 @@ import (
 type state struct {
 	inv      *inventory.Inventory
 	from     *inventory.Inventory // nil if the state is looked at on its own
+	emptied  []planner.Subject    // servers and domains that must end empty, whatever their state
 	groups   *inventory.ShareGroups
 	scale    inventory.Scale
 	loads    []inventory.Amounts // L of each store
 	warnings []planner.Warning
 }
 
-func newState(inv *inventory.Inventory, groups *inventory.ShareGroups, from *inventory.Inventory) *state {
-	s := &state{inv: inv, from: from, groups: groups, scale: inventory.NewScale(inv)}
+func newState(inv *inventory.Inventory, groups *inventory.ShareGroups, opts Options) *state {
+	s := &state{inv: inv, from: opts.From, emptied: opts.Drain, groups: groups, scale: inventory.NewScale(inv)}
 	s.loads = inv.StoreLoads(&s.scale)
 	return s
 }

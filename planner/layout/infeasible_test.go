@@ -1,0 +1,101 @@
+package layout_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/interlacemail/interlace/fixtures"
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/planner"
+	"github.com/interlacemail/interlace/planner/layout"
+	"github.com/interlacemail/interlace/planner/load"
+	"github.com/interlacemail/interlace/planner/rules"
+)
+
+// broken returns by how much the target makes rules worse, and the sum of what
+// it breaks, failure ceilings apart.
+func broken(inv, target *inventory.Inventory) (worse, total float64) {
+	before, _ := rules.Check(inv, &inventory.ShareGroups{}, rules.Options{})
+	after, _ := rules.Check(target, &inventory.ShareGroups{}, rules.Options{From: inv})
+	after, _ = rules.Split(planner.KindLayout, after)
+	for _, v := range rules.Worse(before, after) {
+		worse += v.Excess()
+	}
+	for _, v := range after {
+		if v.Rule != planner.FailureCeiling {
+			total += v.Excess()
+		}
+	}
+	return worse, total
+}
+
+// leastBroken goes through all layouts, also those with fewer instances than
+// promised, and returns the least that one which makes nothing worse breaks. It
+// gives up if there are more than most.
+func leastBroken(inv *inventory.Inventory, most int) (least float64, ok bool) {
+	f := load.New(inv)
+	start := f.Current()
+	lists := make([][][]int32, len(start))
+	size := 1
+	for store := range lists {
+		lists[store] = [][]int32{start[store]}
+		var extend func(list []int32)
+		extend = func(list []int32) {
+			if len(list) > 0 && f.Reachable(start[store], list) {
+				lists[store] = append(lists[store], slices.Clone(list))
+			}
+			for b := range inv.Servers {
+				if !slices.Contains(list, int32(b)) && len(list) < inv.PromisedCopies(&inv.Stores[store]) {
+					extend(append(list, int32(b)))
+				}
+			}
+		}
+		if !inv.Stores[store].Pinned {
+			extend(nil)
+		}
+		if size *= len(lists[store]); size > most {
+			return 0, false
+		}
+	}
+	now := start.Clone()
+	_, least = broken(inv, inv)
+	var place func(store int)
+	place = func(store int) {
+		if store == len(lists) {
+			target := (&planner.Layout{Stores: f.Placements(now)}).Target(inv)
+			if worse, total := broken(inv, target); worse < 1e-9 {
+				least = min(least, total)
+			}
+			return
+		}
+		for _, now[store] = range lists[store] {
+			place(store + 1)
+		}
+	}
+	place(0)
+	return least, true
+}
+
+func TestInfeasiblePlansBreakTheLeast(t *testing.T) {
+	tried := 0
+	for seed := range seeds(300) {
+		inv := roomy(fixtures.Tiny(seed), float64(1+seed%4))
+		inv.Spread = nil
+		plan := optimize(t, inv, layout.Options{})
+		if len(plan.Violations) == 0 {
+			continue
+		}
+		least, ok := leastBroken(inv, 1500)
+		if !ok {
+			continue
+		}
+		tried++
+		worse, total := broken(inv, plan.Target(inv))
+		if worse > 1e-9 || total > least+1e-9 {
+			t.Errorf("seed %d: the plan breaks rules by %v, %v of it more than now; %v would do: %v", seed, total, worse, least, plan.Violations)
+		}
+	}
+	if tried < 60 {
+		t.Fatalf("only %d fleets tried", tried)
+	}
+}
