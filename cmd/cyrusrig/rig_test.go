@@ -43,9 +43,9 @@ func TestFleetIsWorthAPlan(t *testing.T) {
 	if err != nil || len(inv.Servers) != 3 || len(inv.Stores) != 6 {
 		t.Fatalf("the fleet file gives %+v, %v, %v", inv, warnings, err)
 	}
-	ask := func(ctx context.Context, in inventory.Instance) (*cyrus.Snapshot, error) {
+	ask := func(ctx context.Context, in inventory.Instance, mailboxes int) (*cyrus.Snapshot, error) {
 		return cyrus.Read(ctx, cyrus.Options{
-			Address: in.IMAP, User: cyrustest.AdminUser, Password: cyrus.Secret(fleet.Password), TLS: cyrus.None,
+			Address: in.IMAP, User: cyrustest.AdminUser, Password: cyrus.Secret(fleet.Password), TLS: cyrus.None, Mailboxes: mailboxes,
 		})
 	}
 	found, err := discover.Fleet(t.Context(), inv, ask, discover.Options{Admins: []string{cyrustest.AdminUser}})

@@ -59,8 +59,8 @@ const listAll = `LIST "" "*" RETURN (STATUS (MESSAGES UIDNEXT UIDVALIDITY HIGHES
 // without those that only seem to be there (\Noselect) and those that were
 // deleted and are kept for a while (DELETED.…).
 func (c *Client) Mailboxes(ctx context.Context) ([]Mailbox, error) {
-	list := newMailboxList(c.server.Separator)
-	err := c.do(ctx, "list the mailboxes", c.options.MostBytes, func() error {
+	list := newMailboxList(c.server.Separator, c.options.most())
+	err := c.do(ctx, "list the mailboxes", c.options.room(listBytes), func() error {
 		return c.command(listAll, list.answer)
 	})
 	if err != nil {
@@ -75,13 +75,13 @@ func (c *Client) Mailboxes(ctx context.Context) ([]Mailbox, error) {
 // mailboxList gathers the answers about mailboxes.
 type mailboxList struct {
 	separator byte
+	most      int // mailboxes that may come
 	mailboxes []Mailbox
 	byName    map[ExternalName]int
-	status    map[int]bool // the mailboxes whose STATUS came
 }
 
-func newMailboxList(separator byte) *mailboxList {
-	return &mailboxList{separator: separator, byName: map[ExternalName]int{}, status: map[int]bool{}}
+func newMailboxList(separator byte, most int) *mailboxList {
+	return &mailboxList{separator: separator, most: most, byName: map[ExternalName]int{}}
 }
 
 // where adds the last mailbox told to the error of a lost connection: a damaged
@@ -103,6 +103,9 @@ func (l *mailboxList) answer(answer []byte) error {
 		l.statusOf(s)
 	default:
 		return nil
+	}
+	if len(l.mailboxes) > l.most {
+		return fmt.Errorf("%w: more than %d mailboxes", ErrFlood, l.most)
 	}
 	return s.err
 }
@@ -149,7 +152,7 @@ func (l *mailboxList) statusOf(s *scanner) {
 	s.expect(" ")
 	name := s.text()
 	i, known := l.byName[ExternalName(name)]
-	if s.err == nil && (!known || l.status[i]) {
+	if s.err == nil && (!known || l.mailboxes[i].Readable) {
 		s.fail("the status of a mailbox that was listed, once")
 		return
 	}
@@ -179,8 +182,7 @@ func (l *mailboxList) statusOf(s *scanner) {
 		s.fail("five values")
 	}
 	if s.err == nil {
-		l.mailboxes[i].Status = status
-		l.status[i] = true
+		l.mailboxes[i].Status, l.mailboxes[i].Readable = status, true
 	}
 }
 

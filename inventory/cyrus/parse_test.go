@@ -14,7 +14,7 @@ import (
 // readAll reads answers as the two bulk commands do and returns the mailboxes.
 func readAll(from io.Reader) (*mailboxList, []Mailbox, error) {
 	reader := newRawReader(from)
-	list := newMailboxList('.')
+	list := newMailboxList('.', 1000)
 	var details []Mailbox
 	for {
 		line, err := reader.next()

@@ -10,6 +10,10 @@ import (
 // a kilobyte each and the server holds them all.
 const perSyncGet = 500
 
+// bytesPerRight limits the entries of access lists apart from their bytes: one
+// may have four bytes on the wire and takes more than that in memory.
+const bytesPerRight = 64
+
 // readDetails reads what replication keeps of each mailbox: internal name,
 // access list, partition, quota root, unique identifier. SYNCGET is the reading
 // command of Cyrus's replication protocol, which imapd offers to administrators
@@ -25,15 +29,19 @@ func (c *Client) readDetails(ctx context.Context, list *mailboxList) error {
 		}
 		names = append(names, readings...)
 	}
-	take := func(name InternalName, m *Mailbox) bool {
+	room := c.options.room(detailBytes)
+	left, rights := room, room/bytesPerRight
+	take := func(name InternalName, m *Mailbox) (known bool, err error) {
 		i, known := asked[name]
+		if rights -= int64(len(m.ACL)); rights < 0 {
+			return known, ErrFlood
+		}
 		if known {
-			m.Name, m.Internal, m.Status, m.Readable = list.mailboxes[i].Name, name, list.mailboxes[i].Status, list.status[i]
+			m.Name, m.Internal, m.Status, m.Readable = list.mailboxes[i].Name, name, list.mailboxes[i].Status, list.mailboxes[i].Readable
 			list.mailboxes[i] = *m
 		}
-		return known
+		return known, nil
 	}
-	left := 4 * c.options.MostBytes
 	for some := range slices.Chunk(names, perSyncGet) {
 		if err := c.syncGet(ctx, some, left, take); err != nil {
 			return err
@@ -64,7 +72,7 @@ func (l *mailboxList) nameUntold() {
 }
 
 // syncGet asks about some mailboxes, in an answer of at most so many bytes.
-func (c *Client) syncGet(ctx context.Context, names []InternalName, bytes int64, take func(InternalName, *Mailbox) bool) error {
+func (c *Client) syncGet(ctx context.Context, names []InternalName, bytes int64, take func(InternalName, *Mailbox) (known bool, err error)) error {
 	var command strings.Builder
 	command.WriteString("SYNCGET MAILBOXES (")
 	for i, name := range names {
@@ -81,10 +89,14 @@ func (c *Client) syncGet(ctx context.Context, names []InternalName, bytes int64,
 				return nil
 			}
 			name, mailbox := s.syncMailbox()
-			if s.err == nil && !take(name, &mailbox) {
-				s.fail("a mailbox that was asked for")
+			if s.err != nil {
+				return s.err
 			}
-			return s.err
+			known, err := take(name, &mailbox)
+			if err == nil && !known {
+				err = protocolError("a mailbox that was not asked for", answer)
+			}
+			return err
 		})
 	})
 }

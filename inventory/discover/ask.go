@@ -2,6 +2,7 @@ package discover
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -26,6 +27,7 @@ type asker struct {
 	inv      *inventory.Inventory
 	ask      Ask
 	options  Options
+	expected []int                                // mailboxes, by index in Stores
 	servers  map[inventory.ServerID]chan struct{} // one place for each connection
 	mu       sync.Mutex
 	done, of int
@@ -34,7 +36,7 @@ type asker struct {
 // askAll asks all stores, each of them replicas first, and digests the answers
 // store by store.
 func askAll(ctx context.Context, inv *inventory.Inventory, ask Ask, o Options) ([]view, error) {
-	a := &asker{inv: inv, ask: ask, options: o, servers: map[inventory.ServerID]chan struct{}{}}
+	a := &asker{inv: inv, ask: ask, options: o, expected: expected(inv), servers: map[inventory.ServerID]chan struct{}{}}
 	for i := range inv.Servers {
 		a.servers[inv.Servers[i].Name] = make(chan struct{}, o.Connections)
 	}
@@ -50,20 +52,32 @@ func askAll(ctx context.Context, inv *inventory.Inventory, ask Ask, o Options) (
 	group.SetLimit(o.Parallel)
 	for i := range inv.Stores {
 		group.Go(func() error {
-			views[i] = a.store(ctx, &inv.Stores[i])
+			views[i] = a.store(ctx, i)
 			return ctx.Err()
 		})
 	}
 	return views, group.Wait()
 }
 
+// expected returns how many mailboxes the users of each store had.
+func expected(inv *inventory.Inventory) []int {
+	counts := make([]int, len(inv.Stores))
+	for i := range inv.Users {
+		if at, mailboxes := inv.Store(inv.Users[i].Store), inv.Users[i].Mailboxes; at >= 0 && mailboxes != inventory.Unknown {
+			counts[at] += int(mailboxes)
+		}
+	}
+	return counts
+}
+
 // store asks the instances of one store: the replicas first and the master last.
-func (a *asker) store(ctx context.Context, store *inventory.Store) view {
+func (a *asker) store(ctx context.Context, at int) view {
+	store := &a.inv.Stores[at]
 	v := view{settings: make([]*inventory.Settings, len(store.Instances))}
 	replicas := make([]*digest, len(store.Instances))
 	for i := len(store.Instances) - 1; i >= 0; i-- {
 		in := store.Instances[i]
-		snapshot := a.instance(ctx, &v, store, in)
+		snapshot := a.instance(ctx, &v, at, in)
 		if snapshot == nil {
 			continue
 		}
@@ -85,7 +99,8 @@ func (a *asker) store(ctx context.Context, store *inventory.Store) view {
 }
 
 // instance asks one instance, or says why not.
-func (a *asker) instance(ctx context.Context, v *view, store *inventory.Store, in inventory.Instance) *cyrus.Snapshot {
+func (a *asker) instance(ctx context.Context, v *view, at int, in inventory.Instance) *cyrus.Snapshot {
+	store := &a.inv.Stores[at]
 	finding := Finding{Store: store.Name, Server: in.Server}
 	switch {
 	case a.down(in.Server):
@@ -101,11 +116,14 @@ func (a *asker) instance(ctx context.Context, v *view, store *inventory.Store, i
 		return nil
 	}
 	v.asked++
-	snapshot, err := a.read(ctx, in)
+	snapshot, err := a.read(ctx, in, a.expected[at])
 	switch {
 	case err != nil:
 		finding.Kind, finding.Stops, finding.Err = Unreachable, !a.options.Partial, err
 		finding.Text = fmt.Sprintf("%s of %s on %s did not answer: %v", in.Role, store.Name, in.Server, err)
+		if errors.Is(err, cyrus.ErrFlood) {
+			finding.Hint = "if it really has so many mailboxes, say in the fleet file how many its users have, in the column mailboxes"
+		}
 		v.findings = append(v.findings, finding)
 		return nil
 	case snapshot.Server.Murder != "":
@@ -119,7 +137,7 @@ func (a *asker) instance(ctx context.Context, v *view, store *inventory.Store, i
 }
 
 // read asks over one of the server's connections.
-func (a *asker) read(ctx context.Context, in inventory.Instance) (*cyrus.Snapshot, error) {
+func (a *asker) read(ctx context.Context, in inventory.Instance, mailboxes int) (*cyrus.Snapshot, error) {
 	place := a.servers[in.Server]
 	select {
 	case place <- struct{}{}:
@@ -129,7 +147,7 @@ func (a *asker) read(ctx context.Context, in inventory.Instance) (*cyrus.Snapsho
 	}
 	limited, cancel := context.WithTimeout(ctx, a.options.Timeout)
 	defer cancel()
-	snapshot, err := a.ask(limited, in)
+	snapshot, err := a.ask(limited, in, mailboxes)
 	if a.options.Progress != nil {
 		a.mu.Lock()
 		defer a.mu.Unlock()
