@@ -212,11 +212,17 @@ var hostile = []struct{ name, part, answer, want string }{
 	{"counts modseq to 2^64", "list", `
 		S: * LIST () "." user.anna
 		S: * STATUS user.anna (HIGHESTMODSEQ 18446744073709551616`, "a number from 0"},
+	{"has more bytes than there are", "list", `
+		S: * LIST () "." user.anna
+		S: * STATUS user.anna (MESSAGES 1 UIDNEXT 2 UIDVALIDITY 3 HIGHESTMODSEQ 4 SIZE 1152921504606846976)
+		S: * LIST () "." user.bob
+		S: * STATUS user.bob (MESSAGES 1 UIDNEXT 2 UIDVALIDITY 3 HIGHESTMODSEQ 4 SIZE 1)`, "no more mail than there can be"},
 	{"hangs in the details", "details", `hang`, "not answer in time"},
 	{"tells of a mailbox not asked for", "details", `S: * MAILBOX %(UNIQUEID abc MBOXNAME user.bob PARTITION default)`, "asked for"},
 	{"floods with rights", "details", `flood * MAILBOX %(UNIQUEID abc MBOXNAME user.anna PARTITION default ACL "` + strings.Repeat(`a\tl\t`, 20000) + `")\r\n`, "more than any answer needs"},
 	{"floods with details", "details", `flood * MAILBOX %(UNIQUEID abc MBOXNAME user.anna PARTITION default ACL "anna\tlrs\t")\r\n`, "more than any answer needs"},
 	{"tells half a mailbox", "details", `S: * MAILBOX %(UNIQUEID abc MBOXNAME user.anna`, "protocol error"},
+	{"has a partition of two words", "details", `S: * MAILBOX %(UNIQUEID abc MBOXNAME user.anna PARTITION "a b")`, "a partition's name"},
 	{"tells an uneven access list", "details", `S: * MAILBOX %(ACL "anna\tlrs\tbob\t"`, "identifiers and rights"},
 	{"refuses the details", "details", "S: $tag NO Permission denied\nC: LOGOUT\nclose", "Permission denied"},
 	{"tells another quota", "quota", "S: * QUOTA \"user.bob\" (STORAGE 1 2)\nS: $tag OK done", "no answer about the quota"},

@@ -78,6 +78,8 @@ type mailboxList struct {
 	most      int // mailboxes that may come
 	mailboxes []Mailbox
 	byName    map[ExternalName]int
+	size      int64  // of all together
+	writes    uint64 // to all together
 }
 
 func newMailboxList(separator byte, most int) *mailboxList {
@@ -182,6 +184,10 @@ func (l *mailboxList) statusOf(s *scanner) {
 		s.fail("five values")
 	}
 	if s.err == nil {
+		l.size, l.writes = l.size+status.Size, l.writes+status.HighestModSeq
+		if l.size > mostSize || l.writes > mostModSeq {
+			s.fail("no more mail than there can be")
+		}
 		l.mailboxes[i].Status, l.mailboxes[i].Readable = status, true
 	}
 }

@@ -121,6 +121,9 @@ func (s *scanner) syncMailbox() (name InternalName, m Mailbox) {
 		}
 	})
 	s.end()
+	if strings.ContainsFunc(m.Partition, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		s.fail("a partition's name")
+	}
 	if s.err == nil && (name == "" || m.UniqueID == "" || m.Partition == "") {
 		s.fail("a mailbox with name, unique identifier and partition")
 	}

@@ -82,6 +82,7 @@ func (a *asker) store(ctx context.Context, at int) view {
 			continue
 		}
 		v.settings[i] = settings(in.Settings, snapshot)
+		v.findings = append(v.findings, oddVersion(store, in, snapshot)...)
 		if i > 0 {
 			replicas[i] = newDigest(snapshot)
 			continue

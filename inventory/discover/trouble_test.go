@@ -174,3 +174,17 @@ func TestUnknownGrantees(t *testing.T) {
 		t.Errorf("%d shares, want all 8", len(result.Inventory.Shares))
 	}
 }
+
+// TestOddVersion checks that a server's odd version is that server's trouble.
+func TestOddVersion(t *testing.T) {
+	for _, odd := range []string{"\x1b[31mnewest", "\xff\xfe", "of today"} {
+		w := world{}
+		w.pair("s1", server("user.anna"))
+		w["s1m:143"].Server.Version = odd
+		result := find(t, fleet(1), w.ask, discover.Options{})
+		only(t, result, discover.OddVersion, "master of s1 on imap1 says that its version is ")
+		if got := result.Inventory.Stores[0].Instances; got[0].Settings.Version != "" || got[1].Settings.Version != "3.6.1" {
+			t.Errorf("versions of %q: %q and %q", odd, got[0].Settings.Version, got[1].Settings.Version)
+		}
+	}
+}
