@@ -23,7 +23,7 @@ var conversation = []struct{ name, wait, answer string }{
 		S: * CAPABILITY IMAP4rev1 LITERAL+ ID AUTH=PLAIN SASL-IR
 		S: $tag OK done`},
 	{"login", `C: AUTHENTICATE PLAIN`, `
-		S: $tag OK [CAPABILITY IMAP4rev1 LITERAL+ ID ACL LIST-STATUS QUOTA X-REPLICATION] welcome`},
+		S: $tag OK [CAPABILITY IMAP4rev1 LITERAL+ ID ACL LIST-STATUS QUOTA STATUS=SIZE X-REPLICATION] welcome`},
 	{"id", `C: ID NIL`, `
 		S: * ID ("name" "Cyrus IMAPD" "version" "3.6.1")
 		S: $tag OK done`},
@@ -91,7 +91,7 @@ func TestOddButHarmless(t *testing.T) {
 		{"capabilities told only when asked", "login", `
 			S: $tag OK welcome
 			C: CAPABILITY
-			S: * CAPABILITY ID ACL LIST-STATUS QUOTA X-REPLICATION
+			S: * CAPABILITY ID ACL LIST-STATUS QUOTA STATUS=SIZE X-REPLICATION
 			S: $tag OK done`},
 		{"more than a greeting", "greeting", `raw * OK [ALERT] ready\r\n* OK really\r\n* OK I me
 			drip 1ms an it\r\n`},
@@ -199,7 +199,7 @@ var hostile = []struct{ name, part, answer, want string }{
 		S: * STATUS user.anna (MESSAGES 2 UIDNEXT 2 UIDVALIDITY 3 HIGHESTMODSEQ 4 SIZE 5)`, "once"},
 	{"tells half a status", "list", `
 		S: * LIST () "." user.anna
-		S: * STATUS user.anna (MESSAGES 1 UIDNEXT 2)`, "five values"},
+		S: * STATUS user.anna (MESSAGES 1 UIDNEXT 2)`, "5 values"},
 	{"tells a negative number", "list", `
 		S: * LIST () "." user.anna
 		S: * STATUS user.anna (MESSAGES -1`, "a number from 0"},

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -27,9 +28,12 @@ type Mailbox struct {
 	ACL       []Right
 }
 
-// Status is what is in a mailbox.
+// UnknownCount is what a server does not tell of a mailbox that it can read.
+const UnknownCount = -1
+
+// Status is what is in a mailbox. Older servers tell no Messages and no Size.
 type Status struct {
-	Messages      uint32
+	Messages      int64
 	UIDNext       uint32
 	UIDValidity   uint32
 	HighestModSeq uint64 // counts writes: it grows by one or more with each
@@ -51,20 +55,22 @@ const (
 	mostSize   = 1 << 60
 )
 
-// listAll asks for all mailboxes with their status in one command. As an
-// administrator one is told of those that no right was given to.
-const listAll = `LIST "" "*" RETURN (STATUS (MESSAGES UIDNEXT UIDVALIDITY HIGHESTMODSEQ SIZE))`
-
 // Mailboxes returns all mailboxes of the server, sorted by internal name,
 // without those that only seem to be there (\Noselect) and those that were
 // deleted and are kept for a while (DELETED.…).
 func (c *Client) Mailboxes(ctx context.Context) ([]Mailbox, error) {
 	list := newMailboxList(c.server.Separator, c.options.most())
+	command := c.listAll(list)
 	err := c.do(ctx, "list the mailboxes", c.options.room(listBytes), func() error {
-		return c.command(listAll, list.answer)
+		return c.command(command, list.answer)
 	})
 	if err != nil {
 		return nil, c.named(list.where(err))
+	}
+	if list.values < allValues {
+		if err := c.readSizes(ctx, list); err != nil {
+			return nil, c.named(err)
+		}
 	}
 	if err := c.readDetails(ctx, list); err != nil {
 		return nil, c.named(err)
@@ -76,6 +82,7 @@ func (c *Client) Mailboxes(ctx context.Context) ([]Mailbox, error) {
 type mailboxList struct {
 	separator byte
 	most      int // mailboxes that may come
+	values    int // that each STATUS has
 	mailboxes []Mailbox
 	byName    map[ExternalName]int
 	size      int64  // of all together
@@ -83,7 +90,7 @@ type mailboxList struct {
 }
 
 func newMailboxList(separator byte, most int) *mailboxList {
-	return &mailboxList{separator: separator, most: most, byName: map[ExternalName]int{}}
+	return &mailboxList{separator: separator, most: most, values: allValues, byName: map[ExternalName]int{}}
 }
 
 // where adds the last mailbox told to the error of a lost connection: a damaged
@@ -145,11 +152,11 @@ func (l *mailboxList) list(s *scanner) {
 		return
 	}
 	l.byName[name] = len(l.mailboxes)
-	l.mailboxes = append(l.mailboxes, Mailbox{Name: name})
+	l.mailboxes = append(l.mailboxes, Mailbox{Name: name, Status: Status{Messages: UnknownCount, Size: UnknownCount}})
 }
 
-// statusOf reads: user.anna (MESSAGES 3 UIDNEXT 4 …). All five values must be
-// there, and the mailbox must have been listed.
+// statusOf reads: user.anna (MESSAGES 3 UIDNEXT 4 …). All values that were asked for
+// must be there, and the mailbox must have been listed.
 func (l *mailboxList) statusOf(s *scanner) {
 	s.expect(" ")
 	name := s.text()
@@ -159,13 +166,13 @@ func (l *mailboxList) statusOf(s *scanner) {
 		return
 	}
 	s.expect(" ")
-	var status Status
+	status := Status{Messages: UnknownCount, Size: UnknownCount}
 	seen := 0
 	s.pairs(func(key []byte) {
 		seen++
 		switch string(key) {
 		case "MESSAGES":
-			status.Messages = uint32(s.number(mostUint32))
+			status.Messages = int64(s.number(mostUint32))
 		case "UIDNEXT":
 			status.UIDNext = uint32(s.number(mostUint32))
 		case "UIDVALIDITY":
@@ -180,11 +187,11 @@ func (l *mailboxList) statusOf(s *scanner) {
 		}
 	})
 	s.end()
-	if s.err == nil && seen != 5 {
-		s.fail("five values")
+	if s.err == nil && seen != l.values {
+		s.fail(strconv.Itoa(l.values) + " values")
 	}
 	if s.err == nil {
-		l.size, l.writes = l.size+status.Size, l.writes+status.HighestModSeq
+		l.size, l.writes = l.size+max(status.Size, 0), l.writes+status.HighestModSeq
 		if l.size > mostSize || l.writes > mostModSeq {
 			s.fail("no more mail than there can be")
 		}

@@ -2,6 +2,7 @@ package cyrus
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -15,7 +16,7 @@ const perSyncGet = 500
 const bytesPerRight = 64
 
 // readDetails reads what replication keeps of each mailbox: internal name,
-// access list, partition, quota root, unique identifier. SYNCGET is the reading
+// access list, partition, quota root, unique identifier, counters. SYNCGET is the reading
 // command of Cyrus's replication protocol, which imapd offers to administrators
 // (imap/sync_support.c, sync_apply_get). It knows internal names only and leaves
 // out what it does not find, so of a name with two readings both are asked for.
@@ -37,10 +38,9 @@ func (c *Client) readDetails(ctx context.Context, list *mailboxList) error {
 			return known, ErrFlood
 		}
 		if known {
-			m.Name, m.Internal, m.Status, m.Readable = list.mailboxes[i].Name, name, list.mailboxes[i].Status, list.mailboxes[i].Readable
-			list.mailboxes[i] = *m
+			err = list.detail(i, name, m)
 		}
-		return known, nil
+		return known, err
 	}
 	for some := range slices.Chunk(names, perSyncGet) {
 		if err := c.syncGet(ctx, some, left, take); err != nil {
@@ -49,6 +49,23 @@ func (c *Client) readDetails(ctx context.Context, list *mailboxList) error {
 		left -= c.wire.got()
 	}
 	list.nameUntold()
+	return nil
+}
+
+// detail enters what SYNCGET tells of a mailbox. Its counters count where there
+// was no STATUS to be had.
+func (l *mailboxList) detail(i int, name InternalName, m *Mailbox) error {
+	listed := &l.mailboxes[i]
+	m.Name, m.Internal = listed.Name, name
+	if l.values == 0 {
+		m.Readable, m.Status.Messages, m.Status.Size = true, UnknownCount, listed.Status.Size
+		if l.writes += m.Status.HighestModSeq; l.writes > mostModSeq {
+			return fmt.Errorf("%w: more writes than there can be", errProtocol)
+		}
+	} else {
+		m.Readable, m.Status = listed.Readable, listed.Status
+	}
+	*listed = *m
 	return nil
 }
 
@@ -114,6 +131,12 @@ func (s *scanner) syncMailbox() (name InternalName, m Mailbox) {
 			m.Partition = string(s.text())
 		case "QUOTAROOT":
 			m.QuotaRoot = InternalName(s.text())
+		case "HIGHESTMODSEQ":
+			m.Status.HighestModSeq = s.number(mostModSeq)
+		case "UIDVALIDITY":
+			m.Status.UIDValidity = uint32(s.number(mostUint32))
+		case "LAST_UID":
+			m.Status.UIDNext = uint32(s.number(mostUint32-1)) + 1
 		case "ACL":
 			m.ACL = s.acl()
 		default:

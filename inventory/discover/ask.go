@@ -90,6 +90,7 @@ func (a *asker) store(ctx context.Context, at int) view {
 		v.known = true
 		v.owners = owners(snapshot, a.options)
 		v.findings = append(v.findings, unreadable(store, snapshot)...)
+		v.findings = append(v.findings, tellsLess(store, snapshot)...)
 		for k := 1; k < len(replicas); k++ {
 			if replicas[k] != nil {
 				v.findings = append(v.findings, replicas[k].against(snapshot, store, store.Instances[k].Server)...)

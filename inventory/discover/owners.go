@@ -19,6 +19,8 @@ type owner struct {
 	mailboxes int64
 	bytes     int64
 	unread    int  // mailboxes that could not be read
+	uncounted int  // mailboxes whose messages the server does not tell
+	unsized   int  // mailboxes whose bytes nobody tells
 	bound     bool // a shared tree whose name other stores have too
 	written   tally
 	shares    []inventory.Share // without the owner's name
@@ -47,6 +49,7 @@ func owners(s *cyrus.Snapshot, o Options) []owner {
 			}
 		}
 	}
+	weigh(list, index, s)
 	slices.SortFunc(list, func(a, b owner) int {
 		return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.name, b.name))
 	})
@@ -79,8 +82,16 @@ func (w *owner) add(m *cyrus.Mailbox, now time.Time) {
 		w.unread++
 		return
 	}
-	w.messages += int64(m.Status.Messages)
-	w.bytes += m.Status.Size
+	if m.Status.Messages == cyrus.UnknownCount {
+		w.uncounted++
+	} else {
+		w.messages += m.Status.Messages
+	}
+	if m.Status.Size == cyrus.UnknownCount {
+		w.unsized++
+	} else {
+		w.bytes += m.Status.Size
+	}
 	w.written.add(m.Status, now)
 }
 

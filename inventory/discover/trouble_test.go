@@ -188,3 +188,41 @@ func TestOddVersion(t *testing.T) {
 		}
 	}
 }
+
+// TestServerThatTellsLess discovers from an old server, which tells no messages
+// and no bytes: quotas tell them, or nobody does.
+func TestServerThatTellsLess(t *testing.T) {
+	s := server("user.anna", "user.anna.Sent", "user.bob", "user.carl", "user.carl.Big")
+	for i := range s.Mailboxes {
+		s.Mailboxes[i].Status.Messages, s.Mailboxes[i].Status.Size = cyrus.UnknownCount, cyrus.UnknownCount
+	}
+	for _, name := range []string{"user.anna", "user.anna.Sent", "user.carl.Big"} {
+		mailbox(s, name).QuotaRoot = cyrus.InternalName(name)
+	}
+	s.Quotas = []cyrus.Quota{{Root: "user.anna", Used: 3072}, {Root: "user.anna.Sent", Used: 1024}, {Root: "user.carl.Big", Used: 9216}}
+	old := fleet(1)
+	old.Users = []inventory.User{{Name: "bob", Store: "s1", Load: inventory.Load{5000, 1}}}
+	w := world{}
+	w.pair("s1", s)
+	result := find(t, old, w.ask, discover.Options{})
+	only(t, result, discover.TellsLess, "the master of s1 does not tell how many messages and bytes mailboxes have")
+	for name, want := range map[inventory.UserID]struct {
+		disk      float64
+		estimated bool
+	}{
+		"anna": {4096, false}, // all of it is in quotas
+		"bob":  {5000, true},  // what was known before
+		"carl": {5000, true},  // like the others: his quota has only a part
+	} {
+		u := user(t, result.Inventory, name)
+		if u.Load[0] != want.disk || u.Estimated&1 == 1 != want.estimated || u.Messages != inventory.Unknown || u.Mailboxes == 0 {
+			t.Errorf("%s is %+v, want %v bytes, estimated %v, and unknown messages", name, u, want.disk, want.estimated)
+		}
+	}
+	// Where messages are told and bytes are not, that is said.
+	for i := range s.Mailboxes {
+		s.Mailboxes[i].Status.Messages = 1
+	}
+	w.pair("s1", s)
+	only(t, find(t, old, w.ask, discover.Options{}), discover.TellsLess, "does not tell how many bytes")
+}
