@@ -19,7 +19,7 @@ var older = []struct {
 }{
 	{
 		name: "2.3 of Red Hat", parts: map[string]string{
-			"greeting":     `S: * OK [CAPABILITY IMAP4 IMAP4rev1 LITERAL+ ID STARTTLS] old Cyrus IMAP4 v2.3.7-Invoca-RPM-2.3.7-12.el5 server ready`,
+			"greeting": `S: * OK [CAPABILITY IMAP4 IMAP4rev1 LITERAL+ ID STARTTLS] old Cyrus IMAP4 v2.3.7-Invoca-RPM-2.3.7-12.el5 server ready`,
 			"login": `
 				S: $tag OK User logged in
 				C: CAPABILITY
