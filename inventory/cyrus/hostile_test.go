@@ -180,6 +180,8 @@ var hostile = []struct{ name, part, answer, want string }{
 	{"tells a literal beyond all numbers", "list", "raw * LIST () \".\" {99999999999999999999}\\r\\n\nhang", "literal of"},
 	{"says a word of a megabyte", "list", "raw * LIST () \".\" \ntimes 2000000 a\nhang", "does not end"},
 	{"closes in the middle of a literal", "list", "raw * LIST () \".\" {900}\\r\\nuser.a\nclose", "lost"},
+	{"closes before the list", "list", "close", "mupdate server of a Cyrus murder"},
+	{"lists what lies elsewhere", "details", "S: $tag OK done\nC: LOGOUT\nclose", "a front end of a Cyrus murder"},
 	{"closes in the middle of the list", "list", "S: * LIST () \".\" user.anna\nclose", `last of 1 mailboxes told was "user.anna"`},
 	{"resets the connection", "list", "S: * LIST () \".\" user.anna\nreset", "reset"},
 	{"says goodbye", "list", `S: * BYE going down`, "going down"},

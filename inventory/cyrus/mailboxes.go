@@ -75,6 +75,9 @@ func (c *Client) Mailboxes(ctx context.Context) ([]Mailbox, error) {
 	if err := c.readDetails(ctx, list); err != nil {
 		return nil, c.named(err)
 	}
+	if list.elsewhere() {
+		return nil, c.named(fmt.Errorf("it lists %d mailboxes and knows nothing of any: it is a front end of a Cyrus murder, or all are damaged", len(list.mailboxes)))
+	}
 	return list.sorted(), nil
 }
 
@@ -94,10 +97,14 @@ func newMailboxList(separator byte, most int) *mailboxList {
 }
 
 // where adds the last mailbox told to the error of a lost connection: a damaged
-// one ends the server's process in the middle of the list.
+// one ends the server's process in the middle of the list. So does one that is
+// elsewhere, on the mupdate server of a murder, which does not say what it is.
 func (l *mailboxList) where(err error) error {
-	if !passing(err) || len(l.mailboxes) == 0 {
+	switch {
+	case !passing(err):
 		return err
+	case len(l.mailboxes) == 0:
+		return fmt.Errorf("%w (before the first mailbox: it is damaged, or this is the mupdate server of a Cyrus murder)", err)
 	}
 	return fmt.Errorf("%w (the last of %d mailboxes told was %q)", err, len(l.mailboxes), l.mailboxes[len(l.mailboxes)-1].Name)
 }
@@ -197,6 +204,13 @@ func (l *mailboxList) statusOf(s *scanner) {
 		}
 		l.mailboxes[i].Status, l.mailboxes[i].Readable = status, true
 	}
+}
+
+// elsewhere tells whether none of the mailboxes lies on the server itself. It may
+// know their status from where they are, but none of their details.
+func (l *mailboxList) elsewhere() bool {
+	here := func(m Mailbox) bool { return m.UniqueID != "" }
+	return len(l.mailboxes) > 0 && !slices.ContainsFunc(l.mailboxes, here)
 }
 
 // sorted returns the mailboxes that are not deleted.

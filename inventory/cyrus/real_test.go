@@ -213,13 +213,6 @@ func TestVirtDomainsWithoutAnyDomain(t *testing.T) {
 	}
 }
 
-func TestMurderIsRecognised(t *testing.T) {
-	fleet, in := one(t, cyrustest.Settings{Extra: map[string]string{"mupdate_server": "127.0.0.1"}})
-	if got, want := read(t, admin(fleet, in)).Server.Murder, "mupdate://127.0.0.1/"; got != want {
-		t.Errorf("got %q, want %q", got, want)
-	}
-}
-
 func TestTLSAgainstCyrus(t *testing.T) {
 	fleet, in := one(t, cyrustest.Settings{TLS: true}, cyrustest.Mailbox{Name: "user.anna"})
 	for _, c := range []struct {

@@ -130,9 +130,12 @@ func (a *asker) instance(ctx context.Context, v *view, at int, in inventory.Inst
 		return nil
 	case snapshot.Server.Murder != "":
 		finding.Kind, finding.Stops = Murder, true
-		finding.Text = fmt.Sprintf("%s of %s on %s is part of a Cyrus murder: its mailboxes are kept by %s", in.Role, store.Name, in.Server, snapshot.Server.Murder)
-		finding.Hint = "interlace knows fleets of independent instances only"
+		finding.Text = fmt.Sprintf("%s of %s on %s is part of a Cyrus murder: which of its servers has a mailbox is kept by %s",
+			in.Role, store.Name, in.Server, inventory.Printable(snapshot.Server.Murder))
+		finding.Hint = "interlace knows fleets of independent instances only, without mupdate_server in imapd.conf"
 		v.findings = append(v.findings, finding)
+		v.answered++
+		return nil
 	}
 	v.answered++
 	return snapshot
