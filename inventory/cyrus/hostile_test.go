@@ -323,3 +323,16 @@ func TestNothingListens(t *testing.T) {
 		t.Errorf("got %v, want an error with the address that says refused", err)
 	}
 }
+
+// TestBlackHole connects to where packets vanish: the wait ends with patience.
+func TestBlackHole(t *testing.T) {
+	address := cyrustest.BlackHole(t)
+	begin := time.Now()
+	_, err := ask(t, address, nil)
+	if err == nil || !strings.Contains(err.Error(), address) || !strings.Contains(err.Error(), "connect: the server does not answer in time") {
+		t.Errorf("got %v, want an error with the address that says that nobody answers", err)
+	}
+	if took := time.Since(begin); took > 15*time.Second {
+		t.Errorf("took %v with %v of patience", took, patience)
+	}
+}
