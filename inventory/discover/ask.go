@@ -88,7 +88,7 @@ func (a *asker) store(ctx context.Context, at int) view {
 			continue
 		}
 		v.known = true
-		v.owners = owners(snapshot, a.options)
+		v.owners = owners(store.Name, snapshot, a.options)
 		v.findings = append(v.findings, unreadable(store, snapshot)...)
 		v.findings = append(v.findings, tellsLess(store, snapshot)...)
 		for k := 1; k < len(replicas); k++ {

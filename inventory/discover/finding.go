@@ -25,6 +25,7 @@ const (
 	LeftBehind        Kind = "left_behind"        // a moved user's mailboxes are still at the old place
 	Unreadable        Kind = "unreadable"         // a server does not tell what is in a mailbox
 	TellsLess         Kind = "tells_less"         // an old master tells no messages, or no bytes
+	ClockBack         Kind = "clock_back"         // an earlier discovery is in the future
 	OddVersion        Kind = "odd_version"        // a server tells a version that can't be compared
 	TreeOnStores      Kind = "tree_on_stores"     // shared trees of one name on several stores
 	UnknownGrantee    Kind = "unknown_grantee"    // a folder is open to somebody who is not there

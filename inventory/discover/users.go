@@ -79,7 +79,7 @@ func (b *builder) load(r int, w *owner, name inventory.UserID, before *inventory
 		}
 		return max(value, float64(w.bytes)), true
 	case r == b.io:
-		if rate, measured := b.options.Earlier.rate(name, w.counter(), b.options.Now); measured {
+		if rate, measured := b.options.Earlier.rate(name, w.counter(), w.written.older, b.options.Now); measured {
 			return round(rate), false
 		}
 		if !measuredBefore {
