@@ -196,7 +196,7 @@ stores:
 // TestDiscoverNowhere has the result written where it can't be: that is found
 // before anybody is asked.
 func TestDiscoverNowhere(t *testing.T) {
-	player := cyrustest.Play(t, "S: * OK ready\nhang", nil)
+	player := cyrustest.Play(t, "S: * OK ready\nC: CAPABILITY\nhang", nil)
 	t.Chdir(t.TempDir())
 	put(t, "file", "")
 	put(t, "fleet.yaml", `format: 1
