@@ -110,10 +110,18 @@ func TestBadArguments(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(full, "precious"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, args := range [][]string{{"a", "b"}, {"--exec"}, {"--nosuch"}, {full}} {
+	arguments := [][]string{{"a", "b"}, {"--exec"}, {"--nosuch"}, {full}}
+	if os.Getuid() != 0 { // root may write everywhere
+		closed := filepath.Join(t.TempDir(), "closed")
+		if err := os.Mkdir(closed, 0o500); err != nil {
+			t.Fatal(err)
+		}
+		arguments = append(arguments, []string{closed}, []string{filepath.Join(closed, "new")})
+	}
+	for _, args := range arguments {
 		var out, words bytes.Buffer
-		if code := run(t.Context(), args, &out, &words); code != 2 || words.Len() == 0 {
-			t.Errorf("%q: exit %d with %q, want 2 and a reason", args, code, words.String())
+		if code := run(t.Context(), args, &out, &words); code != 2 || words.Len() == 0 || strings.Contains(words.String(), "starting") {
+			t.Errorf("%q: exit %d with %q, want 2 and a reason before anything starts", args, code, words.String())
 		}
 	}
 }

@@ -15,7 +15,7 @@ const (
 	Unreachable  Kind = "unreachable"  // an instance did not answer; with Options.Partial it does not stop
 	NoAddress    Kind = "no_address"   // a master has no address of its IMAP service; a replica's does not stop
 	Murder       Kind = "murder"       // an instance is part of a Cyrus murder, where other rules hold
-	NoUsers      Kind = "no_users"     // a store lost all its users and they are nowhere else
+	NoUsers      Kind = "no_users"     // a store lost all its users and they are nowhere else, or has nothing where its replica has
 	TwoMasters   Kind = "two_masters"  // a user is on the masters of two stores
 	Unacceptable Kind = "unacceptable" // what was found is no valid inventory
 

@@ -64,6 +64,17 @@ func TestReplicaThatTakesWrites(t *testing.T) {
 	}
 }
 
+// TestEmptyMaster discovers a store whose replica has all there is, with nothing
+// known from before.
+func TestEmptyMaster(t *testing.T) {
+	w := world{"s1m:143": server(), "s1r:143": server("user.anna", "user.bob")}
+	result := find(t, fleet(1), w.ask, discover.Options{Partial: true})
+	only(t, result, discover.NoUsers, "the master of s1 on imap1 has no mailbox, and its replica on imap2 has 2 mailboxes")
+	if result.Inventory != nil {
+		t.Error("that does not stop the discovery")
+	}
+}
+
 func TestUserOnTwoMasters(t *testing.T) {
 	w := world{}
 	w.pair("s1", server("user.anna", "user.bob"))
