@@ -336,3 +336,20 @@ func TestBlackHole(t *testing.T) {
 		t.Errorf("took %v with %v of patience", took, patience)
 	}
 }
+
+// TestAsManyAsExpected lists more mailboxes than a server may have of which
+// nothing is known: that it has many is known here.
+func TestAsManyAsExpected(t *testing.T) {
+	address := cyrustest.Play(t, with("list", "times 140000 * LIST () \".\" a$n\\r\\n\nS: $tag OK done\nC: SYNCGET\nhang\n"), nil).Addr
+	for _, c := range []struct {
+		mailboxes int
+		want      string
+	}{
+		{0, "list the mailboxes: the server sends more than any answer needs: more than 131072 mailboxes"},
+		{40000, "read the access lists: the server does not answer in time"},
+	} {
+		if _, err := ask(t, address, func(o *cyrus.Options) { o.Mailboxes = c.mailboxes }); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("with %d expected got %v, want %q", c.mailboxes, err, c.want)
+		}
+	}
+}

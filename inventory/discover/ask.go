@@ -150,7 +150,8 @@ func (a *asker) read(ctx context.Context, in inventory.Instance, mailboxes int) 
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	limited, cancel := context.WithTimeout(ctx, a.options.Timeout)
+	late := fmt.Errorf("it was not done within %v: %w", a.options.Timeout, context.DeadlineExceeded)
+	limited, cancel := context.WithTimeoutCause(ctx, a.options.Timeout, late)
 	defer cancel()
 	snapshot, err := a.ask(limited, in, mailboxes)
 	if a.options.Progress != nil {

@@ -249,10 +249,10 @@ func TestConnectionsAndTimeout(t *testing.T) {
 	}
 	slow := func(ctx context.Context, _ inventory.Instance, _ int) (*cyrus.Snapshot, error) {
 		<-ctx.Done()
-		return nil, ctx.Err()
+		return nil, context.Cause(ctx)
 	}
 	result := find(t, fleet(1), slow, discover.Options{Timeout: time.Millisecond})
-	if len(result.Findings) != 2 || !errors.Is(result.Findings[0].Err, context.DeadlineExceeded) {
+	if len(result.Findings) != 2 || !errors.Is(result.Findings[0].Err, context.DeadlineExceeded) || !strings.Contains(result.Findings[0].Text, "not done within 1ms") {
 		t.Errorf("findings %+v", result.Findings)
 	}
 }
