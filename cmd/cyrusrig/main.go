@@ -153,7 +153,20 @@ func directory(dir string) (path string, remove func(), err error) {
 	if err == nil && len(entries) > 0 {
 		err = fmt.Errorf("%s is not empty", dir)
 	}
+	if err == nil {
+		err = mayWrite(dir)
+	}
 	return dir, func() {}, err
+}
+
+// mayWrite finds out whether a directory can be written, before a fleet is
+// started for it.
+func mayWrite(dir string) error {
+	f, err := os.CreateTemp(dir, ".cyrusrig.*")
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
 
 // execute runs a command with the configuration of the fleet in its environment.

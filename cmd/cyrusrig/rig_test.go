@@ -43,9 +43,9 @@ func TestFleetIsWorthAPlan(t *testing.T) {
 	if err != nil || len(inv.Servers) != 3 || len(inv.Stores) != 6 {
 		t.Fatalf("the fleet file gives %+v, %v, %v", inv, warnings, err)
 	}
-	ask := func(ctx context.Context, in inventory.Instance) (*cyrus.Snapshot, error) {
+	ask := func(ctx context.Context, in inventory.Instance, mailboxes int) (*cyrus.Snapshot, error) {
 		return cyrus.Read(ctx, cyrus.Options{
-			Address: in.IMAP, User: cyrustest.AdminUser, Password: cyrus.Secret(fleet.Password), TLS: cyrus.None,
+			Address: in.IMAP, User: cyrustest.AdminUser, Password: cyrus.Secret(fleet.Password), TLS: cyrus.None, Mailboxes: mailboxes,
 		})
 	}
 	found, err := discover.Fleet(t.Context(), inv, ask, discover.Options{Admins: []string{cyrustest.AdminUser}})
@@ -110,10 +110,18 @@ func TestBadArguments(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(full, "precious"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, args := range [][]string{{"a", "b"}, {"--exec"}, {"--nosuch"}, {full}} {
+	arguments := [][]string{{"a", "b"}, {"--exec"}, {"--nosuch"}, {full}}
+	if os.Getuid() != 0 { // root may write everywhere
+		closed := filepath.Join(t.TempDir(), "closed")
+		if err := os.Mkdir(closed, 0o500); err != nil {
+			t.Fatal(err)
+		}
+		arguments = append(arguments, []string{closed}, []string{filepath.Join(closed, "new")})
+	}
+	for _, args := range arguments {
 		var out, words bytes.Buffer
-		if code := run(t.Context(), args, &out, &words); code != 2 || words.Len() == 0 {
-			t.Errorf("%q: exit %d with %q, want 2 and a reason", args, code, words.String())
+		if code := run(t.Context(), args, &out, &words); code != 2 || words.Len() == 0 || strings.Contains(words.String(), "starting") {
+			t.Errorf("%q: exit %d with %q, want 2 and a reason before anything starts", args, code, words.String())
 		}
 	}
 }

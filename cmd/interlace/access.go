@@ -51,15 +51,15 @@ type asker struct {
 
 func newAsker(c *config) *asker { return &asker{config: c, secrets: map[string]cyrus.Secret{}} }
 
-// ask reads one instance.
-func (a *asker) ask(ctx context.Context, in inventory.Instance) (*cyrus.Snapshot, error) {
+// ask reads one instance, which is expected to have so many mailboxes.
+func (a *asker) ask(ctx context.Context, in inventory.Instance, mailboxes int) (*cyrus.Snapshot, error) {
 	as := a.config.accessTo(in)
 	password, err := a.password(as)
 	if err != nil {
 		return nil, err
 	}
 	return cyrus.Read(ctx, cyrus.Options{
-		Address: in.IMAP, User: as.User, Password: password, TLS: cyrus.TLS(as.TLS), CAFile: as.CAFile,
+		Address: in.IMAP, User: as.User, Password: password, TLS: cyrus.TLS(as.TLS), CAFile: as.CAFile, Mailboxes: mailboxes,
 	})
 }
 

@@ -59,6 +59,9 @@ func (a *app) discover(cmd *cobra.Command, flags discoverFlags) error {
 	if err := asker.check(f.Inventory); err != nil {
 		return err
 	}
+	if err := mayWrite(flags.out); err != nil {
+		return err
+	}
 	counters := a.countersFile(flags.out)
 	bar := a.progress("discover")
 	found, err := discover.Fleet(cmd.Context(), f.Inventory, asker.ask, discover.Options{
@@ -85,6 +88,25 @@ func (a *app) discover(cmd *cobra.Command, flags discoverFlags) error {
 		return err
 	}
 	return a.discoverStatus(found)
+}
+
+// mayWrite finds out whether a directory can be written, or made, before anybody
+// is asked: a large fleet takes minutes.
+func mayWrite(dir string) error {
+	if dir == "" {
+		return nil
+	}
+	f, err := os.CreateTemp(dir, ".interlace.*")
+	if parent := filepath.Dir(dir); errors.Is(err, fs.ErrNotExist) && parent != dir {
+		return mayWrite(parent)
+	}
+	if err == nil {
+		return errors.Join(f.Close(), os.Remove(f.Name()))
+	}
+	if at := (*fs.PathError)(nil); errors.As(err, &at) {
+		err = at.Err
+	}
+	return hint(fmt.Errorf("write into %s: %w", dir, err), "--out wants a directory that this account may write, or the name of a new one in such a directory")
 }
 
 // keepDiscovered writes the inventory and then the counters.

@@ -192,3 +192,91 @@ stores:
 		})
 	}
 }
+
+// TestDiscoverNowhere has the result written where it can't be: that is found
+// before anybody is asked.
+func TestDiscoverNowhere(t *testing.T) {
+	player := cyrustest.Play(t, "S: * OK ready\nC: CAPABILITY\nhang", nil)
+	t.Chdir(t.TempDir())
+	put(t, "file", "")
+	put(t, "fleet.yaml", `format: 1
+servers:
+  - {name: imap1, capacity: {disk: 1TB, io: 100}}
+stores:
+  - {name: s1, instances: [{server: imap1, role: master, imap: "`+player.Addr+`"}]}
+`)
+	put(t, "password", "geheim\n")
+	put(t, "interlace.yaml", "fleet: fleet.yaml\nimap: {user: admin, password_file: password, tls: none}\n")
+	directories := map[string]string{"file": "write into file: not a directory", "file/new": "write into file/new: not a directory"}
+	if os.Getuid() != 0 { // root may write everywhere
+		if err := os.Mkdir("closed", 0o500); err != nil {
+			t.Fatal(err)
+		}
+		directories["closed"], directories["closed/new/newer"] = "write into closed: permission denied", "write into closed: permission denied"
+	}
+	for dir, want := range directories {
+		if status, _, stderr := program(t, "discover", "--out", dir); status != 2 || !strings.Contains(stderr, want) {
+			t.Errorf("--out %s: status %d, want 2 and %q: %s", dir, status, want, stderr)
+		}
+	}
+	if commands := player.Commands(); len(commands) > 0 {
+		t.Errorf("the server was asked %q", commands)
+	}
+}
+
+// TestDiscoverForeignServers discovers a fleet of one instance that is of a kind
+// that can't be used.
+func TestDiscoverForeignServers(t *testing.T) {
+	const dialogue = `
+		S: * OK ready
+		C: CAPABILITY
+		S: * CAPABILITY IMAP4rev1 LITERAL+ ID AUTH=PLAIN SASL-IR
+		S: $tag OK done
+		C: AUTHENTICATE PLAIN
+		S: $tag OK [CAPABILITY IMAP4rev1 LITERAL+ ID ACL QUOTA NAMESPACE%s] welcome
+		C: ID NIL
+		S: * ID ("name" "Cyrus IMAPD" "version" "%s")
+		S: $tag OK done
+		C: LIST "" ""
+		S: * LIST (\\Noselect) "." ""
+		S: $tag OK done
+		C: NAMESPACE
+		S: * NAMESPACE NIL (("user." ".")) (("" "."))
+		S: $tag OK done
+		C: SYNCGET MAILBOXES (user)
+		S: $tag %s
+		C: LOGOUT
+		close`
+	for _, c := range []struct {
+		name, capabilities, version, syncget string
+		status                               int
+		found, want                          string
+	}{
+		{"part of a murder", " X-REPLICATION MUPDATE=mupdate://mupdate.example.org/", "v2.4.17", "OK done", 2, "murder", "is part of a Cyrus murder"},
+		{"too old", "", "v2.3.7-Invoca-RPM-2.3.7-12.el5", "BAD Unrecognized command", 1, "unreachable", "1 of 1 instances did not answer; nothing was written"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			player := cyrustest.Play(t, fmt.Sprintf(dialogue, c.capabilities, c.version, c.syncget), nil)
+			t.Chdir(t.TempDir())
+			put(t, "fleet.yaml", `format: 1
+servers:
+  - {name: imap1, capacity: {disk: 1TB, io: 100}}
+stores:
+  - {name: s1, instances: [{server: imap1, role: master, imap: "`+player.Addr+`"}]}
+`)
+			put(t, "password", "geheim\n")
+			put(t, "interlace.yaml", "fleet: fleet.yaml\nimap: {user: admin, password_file: password, tls: none}\n")
+			status, stdout, stderr := program(t, "discover", "--out", "found", "-o", "json")
+			if status != c.status || !strings.Contains(stderr, c.want) {
+				t.Errorf("status %d, want %d and %q: %s", status, c.status, c.want, stderr)
+			}
+			found := answer(t, stdout)
+			if len(found.Findings) != 1 || found.Findings[0].Kind != c.found || found.Findings[0].Server != "imap1" || found.Written {
+				t.Errorf("want only that it is %s: %s", c.found, stdout)
+			}
+			if _, err := os.Stat("found"); err == nil {
+				t.Error("something was written")
+			}
+		})
+	}
+}

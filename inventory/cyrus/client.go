@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"time"
 
 	"github.com/emersion/go-imap/v2/imapclient"
@@ -57,10 +58,15 @@ func dial(ctx context.Context, o Options) (*Client, error) {
 	return c, nil
 }
 
-// reason returns why the context ended if that is what the error comes from.
+// reason returns why the context ended if that is what the error comes from. A
+// dialer has a timer of its own for that, which may be the first.
 func reason(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
+	var late net.Error
+	switch {
+	case ctx.Err() != nil:
 		return context.Cause(ctx)
+	case errors.As(err, &late) && late.Timeout():
+		return errSlow
 	}
 	return err
 }

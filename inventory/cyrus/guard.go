@@ -10,7 +10,7 @@ import (
 // verbs are the commands that may be sent. None of them changes anything on a
 // server: SYNCGET is the reading half of the replication protocol.
 var verbs = []string{
-	"AUTHENTICATE", "CAPABILITY", "GETACL", "GETQUOTA", "ID", "LIST", "LOGOUT",
+	"AUTHENTICATE", "CAPABILITY", "GETACL", "GETMETADATA", "GETQUOTA", "ID", "LIST", "LOGOUT",
 	"NAMESPACE", "SYNCGET",
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -27,9 +28,12 @@ type Mailbox struct {
 	ACL       []Right
 }
 
-// Status is what is in a mailbox.
+// UnknownCount is what a server does not tell of a mailbox that it can read.
+const UnknownCount = -1
+
+// Status is what is in a mailbox. Older servers tell no Messages and no Size.
 type Status struct {
-	Messages      uint32
+	Messages      int64
 	UIDNext       uint32
 	UIDValidity   uint32
 	HighestModSeq uint64 // counts writes: it grows by one or more with each
@@ -51,23 +55,28 @@ const (
 	mostSize   = 1 << 60
 )
 
-// listAll asks for all mailboxes with their status in one command. As an
-// administrator one is told of those that no right was given to.
-const listAll = `LIST "" "*" RETURN (STATUS (MESSAGES UIDNEXT UIDVALIDITY HIGHESTMODSEQ SIZE))`
-
 // Mailboxes returns all mailboxes of the server, sorted by internal name,
 // without those that only seem to be there (\Noselect) and those that were
 // deleted and are kept for a while (DELETED.…).
 func (c *Client) Mailboxes(ctx context.Context) ([]Mailbox, error) {
-	list := newMailboxList(c.server.Separator)
-	err := c.do(ctx, "list the mailboxes", c.options.MostBytes, func() error {
-		return c.command(listAll, list.answer)
+	list := newMailboxList(c.server.Separator, c.options.most())
+	command := c.listAll(list)
+	err := c.do(ctx, "list the mailboxes", c.options.room(listBytes), func() error {
+		return c.command(command, list.answer)
 	})
 	if err != nil {
 		return nil, c.named(list.where(err))
 	}
+	if list.values < allValues {
+		if err := c.readSizes(ctx, list); err != nil {
+			return nil, c.named(err)
+		}
+	}
 	if err := c.readDetails(ctx, list); err != nil {
 		return nil, c.named(err)
+	}
+	if list.elsewhere() {
+		return nil, c.named(fmt.Errorf("it lists %d mailboxes and knows nothing of any: it is a front end of a Cyrus murder, or all are damaged", len(list.mailboxes)))
 	}
 	return list.sorted(), nil
 }
@@ -75,20 +84,27 @@ func (c *Client) Mailboxes(ctx context.Context) ([]Mailbox, error) {
 // mailboxList gathers the answers about mailboxes.
 type mailboxList struct {
 	separator byte
+	most      int // mailboxes that may come
+	values    int // that each STATUS has
 	mailboxes []Mailbox
 	byName    map[ExternalName]int
-	status    map[int]bool // the mailboxes whose STATUS came
+	size      int64  // of all together
+	writes    uint64 // to all together
 }
 
-func newMailboxList(separator byte) *mailboxList {
-	return &mailboxList{separator: separator, byName: map[ExternalName]int{}, status: map[int]bool{}}
+func newMailboxList(separator byte, most int) *mailboxList {
+	return &mailboxList{separator: separator, most: most, values: allValues, byName: map[ExternalName]int{}}
 }
 
 // where adds the last mailbox told to the error of a lost connection: a damaged
-// one ends the server's process in the middle of the list.
+// one ends the server's process in the middle of the list. So does one that is
+// elsewhere, on the mupdate server of a murder, which does not say what it is.
 func (l *mailboxList) where(err error) error {
-	if !passing(err) || len(l.mailboxes) == 0 {
+	switch {
+	case !passing(err):
 		return err
+	case len(l.mailboxes) == 0:
+		return fmt.Errorf("%w (before the first mailbox: it is damaged, or this is the mupdate server of a Cyrus murder)", err)
 	}
 	return fmt.Errorf("%w (the last of %d mailboxes told was %q)", err, len(l.mailboxes), l.mailboxes[len(l.mailboxes)-1].Name)
 }
@@ -103,6 +119,9 @@ func (l *mailboxList) answer(answer []byte) error {
 		l.statusOf(s)
 	default:
 		return nil
+	}
+	if len(l.mailboxes) > l.most {
+		return fmt.Errorf("%w: more than %d mailboxes", ErrFlood, l.most)
 	}
 	return s.err
 }
@@ -140,27 +159,27 @@ func (l *mailboxList) list(s *scanner) {
 		return
 	}
 	l.byName[name] = len(l.mailboxes)
-	l.mailboxes = append(l.mailboxes, Mailbox{Name: name})
+	l.mailboxes = append(l.mailboxes, Mailbox{Name: name, Status: Status{Messages: UnknownCount, Size: UnknownCount}})
 }
 
-// statusOf reads: user.anna (MESSAGES 3 UIDNEXT 4 …). All five values must be
-// there, and the mailbox must have been listed.
+// statusOf reads: user.anna (MESSAGES 3 UIDNEXT 4 …). All values that were asked for
+// must be there, and the mailbox must have been listed.
 func (l *mailboxList) statusOf(s *scanner) {
 	s.expect(" ")
 	name := s.text()
 	i, known := l.byName[ExternalName(name)]
-	if s.err == nil && (!known || l.status[i]) {
+	if s.err == nil && (!known || l.mailboxes[i].Readable) {
 		s.fail("the status of a mailbox that was listed, once")
 		return
 	}
 	s.expect(" ")
-	var status Status
+	status := Status{Messages: UnknownCount, Size: UnknownCount}
 	seen := 0
 	s.pairs(func(key []byte) {
 		seen++
 		switch string(key) {
 		case "MESSAGES":
-			status.Messages = uint32(s.number(mostUint32))
+			status.Messages = int64(s.number(mostUint32))
 		case "UIDNEXT":
 			status.UIDNext = uint32(s.number(mostUint32))
 		case "UIDVALIDITY":
@@ -175,13 +194,23 @@ func (l *mailboxList) statusOf(s *scanner) {
 		}
 	})
 	s.end()
-	if s.err == nil && seen != 5 {
-		s.fail("five values")
+	if s.err == nil && seen != l.values {
+		s.fail(strconv.Itoa(l.values) + " values")
 	}
 	if s.err == nil {
-		l.mailboxes[i].Status = status
-		l.status[i] = true
+		l.size, l.writes = l.size+max(status.Size, 0), l.writes+status.HighestModSeq
+		if l.size > mostSize || l.writes > mostModSeq {
+			s.fail("no more mail than there can be")
+		}
+		l.mailboxes[i].Status, l.mailboxes[i].Readable = status, true
 	}
+}
+
+// elsewhere tells whether none of the mailboxes lies on the server itself. It may
+// know their status from where they are, but none of their details.
+func (l *mailboxList) elsewhere() bool {
+	here := func(m Mailbox) bool { return m.UniqueID != "" }
+	return len(l.mailboxes) > 0 && !slices.ContainsFunc(l.mailboxes, here)
 }
 
 // sorted returns the mailboxes that are not deleted.

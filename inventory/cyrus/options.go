@@ -53,17 +53,33 @@ type Options struct {
 	// within this time and what its bytes take at 16 KiB a second. Zero means
 	// 30 seconds.
 	Patience time.Duration
-	// MostBytes is what the list of all mailboxes may have, and a quarter of
-	// what their details may have. Zero means 64 MiB, which is room for half a
-	// million mailboxes.
-	MostBytes int64
+	// Mailboxes is how many mailboxes the server is expected to have. One that
+	// tells of more than four times as many, or of four times 32,768 where that
+	// is more, is cut off: it would fill our memory. Zero is no expectation.
+	Mailboxes int
 }
 
 const (
-	defaultPatience  = 30 * time.Second
-	defaultMostBytes = 64 << 20
-	longestPassword  = 4096
+	defaultPatience = 30 * time.Second
+	longestPassword = 4096
+	// fewestExpected is how many mailboxes are always expected.
+	fewestExpected = 1 << 15
 )
+
+// A mailbox in the list of all takes 130 bytes with its status, and one name of
+// the usual length; in the answers about access lists and places 300 to 500.
+const (
+	listBytes    = 512
+	detailBytes  = 2048
+	mostExpected = 1 << 40 / detailBytes
+)
+
+// most returns how many mailboxes a server may tell of.
+func (o Options) most() int { return 4 * min(max(o.Mailboxes, fewestExpected), mostExpected) }
+
+// room returns how many bytes the server may take to tell of its mailboxes, at
+// so many for each that is expected.
+func (o Options) room(each int64) int64 { return int64(o.most()) / 4 * each }
 
 // withDefaults fills in the defaults.
 func (o Options) withDefaults() Options {
@@ -72,9 +88,6 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Patience == 0 {
 		o.Patience = defaultPatience
-	}
-	if o.MostBytes == 0 {
-		o.MostBytes = defaultMostBytes
 	}
 	return o
 }

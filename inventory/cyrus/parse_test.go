@@ -2,6 +2,7 @@ package cyrus
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"slices"
 	"strings"
@@ -14,7 +15,7 @@ import (
 // readAll reads answers as the two bulk commands do and returns the mailboxes.
 func readAll(from io.Reader) (*mailboxList, []Mailbox, error) {
 	reader := newRawReader(from)
-	list := newMailboxList('.')
+	list := newMailboxList('.', 1000)
 	var details []Mailbox
 	for {
 		line, err := reader.next()
@@ -32,7 +33,7 @@ func readAll(from io.Reader) (*mailboxList, []Mailbox, error) {
 				details = append(details, mailbox)
 				return s.err
 			}
-			return list.answer(untagged)
+			return errors.Join(list.answer(untagged), list.sizeOf(untagged))
 		})
 		if err != nil {
 			return list, details, err
@@ -48,6 +49,7 @@ func FuzzAnswers(f *testing.F) {
 		"* LIST (\\HasNoChildren) \".\" user.anna\r\n* STATUS user.anna (MESSAGES 1 UIDNEXT 2 UIDVALIDITY 3 HIGHESTMODSEQ 4 SIZE 5)\r\nR1 OK done\r\n",
 		"* LIST () \".\" \"a\\\"b\"\r\n* LIST () NIL {3}\r\na\r\n (\"X\" (y))\r\n",
 		"* MAILBOX %(UNIQUEID abc MBOXNAME {3+}\r\na.b PARTITION default ACL \"anna\tlrs\t\" X %(Y (z)))\r\n",
+		"* LIST () \".\" a\r\n* METADATA a (\"" + sizeEntry + "\" \"30\")\r\n",
 		"* FOO ((((((((((((((((((((((((((\r\n* BYE {5}\r\n",
 		"* LIST () \".\" {4294967295}\r\n",
 	} {
@@ -59,7 +61,7 @@ func FuzzAnswers(f *testing.F) {
 			if m.Name == "" || list.byName[m.Name] != i {
 				t.Errorf("mailbox %d is %q", i, m.Name)
 			}
-			if m.Status.HighestModSeq > mostModSeq || m.Status.Size < 0 || m.Status.Size > mostSize {
+			if m.Status.HighestModSeq > mostModSeq || m.Status.Size < UnknownCount || m.Status.Size > mostSize {
 				t.Errorf("status out of bounds: %+v", m.Status)
 			}
 		}

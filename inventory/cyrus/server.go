@@ -63,14 +63,26 @@ func (c *Client) learn(ctx context.Context) error {
 // it, and that must not pass for all there is.
 func (c *Client) mustAdminister() error {
 	err := c.command("SYNCGET MAILBOXES (user)", func([]byte) error { return nil })
-	if refusal := (*Refusal)(nil); errors.As(err, &refusal) {
+	refusal := (*Refusal)(nil)
+	switch refused := errors.As(err, &refusal); {
+	case refused && !c.can("X-REPLICATION"):
+		return fmt.Errorf("this is no Cyrus of 2.4 or later (its version is %s): to SYNCGET %w", c.server.told(), err)
+	case refused:
 		return fmt.Errorf("%q is no administrator there: to SYNCGET %w", c.options.User, err)
 	}
 	return err
 }
 
-// readCapabilities finds what an administrator of Cyrus always has. A server
-// with mupdate_server in its configuration announces that as MUPDATE=….
+// told returns the version for an error message.
+func (s *Server) told() string {
+	if s.Version == "" {
+		return "not told"
+	}
+	return sample([]byte(s.Version))
+}
+
+// readCapabilities finds out what the server can. One with mupdate_server in
+// its configuration announces that as MUPDATE=….
 func (c *Client) readCapabilities() error {
 	caps := c.imap.Caps()
 	for capability := range caps {
@@ -80,12 +92,6 @@ func (c *Client) readCapabilities() error {
 		}
 	}
 	slices.Sort(c.server.Capabilities)
-	if !caps.Has("X-REPLICATION") {
-		return errors.New("this is not Cyrus, or too old a one: X-REPLICATION is not among its capabilities")
-	}
-	if !caps.Has(imap.CapListStatus) {
-		return errors.New("this Cyrus is too old: LIST-STATUS is not among its capabilities")
-	}
 	c.server.Conversations = No
 	if caps.Has("XCONVERSATIONS") {
 		c.server.Conversations = Yes

@@ -10,7 +10,9 @@ import (
 	"github.com/cenkalti/backoff/v5"
 )
 
-// Snapshot is what one server held when it was asked.
+// Snapshot is what one server held when it was asked. Of a server in a murder it
+// has the Server only: a front end lists mailboxes that lie elsewhere, or says
+// that there are none when it does not reach them.
 type Snapshot struct {
 	Server      Server
 	VirtDomains Setting
@@ -52,6 +54,9 @@ func readOnce(ctx context.Context, o Options) (*Snapshot, error) {
 	// How a server says goodbye does not matter when all has been read.
 	defer c.Close()
 	s := &Snapshot{Server: c.Server()}
+	if s.Server.Murder != "" {
+		return s, nil
+	}
 	if s.Mailboxes, err = c.Mailboxes(ctx); err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package cyrus
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -10,8 +11,12 @@ import (
 // a kilobyte each and the server holds them all.
 const perSyncGet = 500
 
+// bytesPerRight limits the entries of access lists apart from their bytes: one
+// may have four bytes on the wire and takes more than that in memory.
+const bytesPerRight = 64
+
 // readDetails reads what replication keeps of each mailbox: internal name,
-// access list, partition, quota root, unique identifier. SYNCGET is the reading
+// access list, partition, quota root, unique identifier, counters. SYNCGET is the reading
 // command of Cyrus's replication protocol, which imapd offers to administrators
 // (imap/sync_support.c, sync_apply_get). It knows internal names only and leaves
 // out what it does not find, so of a name with two readings both are asked for.
@@ -25,15 +30,18 @@ func (c *Client) readDetails(ctx context.Context, list *mailboxList) error {
 		}
 		names = append(names, readings...)
 	}
-	take := func(name InternalName, m *Mailbox) bool {
+	room := c.options.room(detailBytes)
+	left, rights := room, room/bytesPerRight
+	take := func(name InternalName, m *Mailbox) (known bool, err error) {
 		i, known := asked[name]
-		if known {
-			m.Name, m.Internal, m.Status, m.Readable = list.mailboxes[i].Name, name, list.mailboxes[i].Status, list.status[i]
-			list.mailboxes[i] = *m
+		if rights -= int64(len(m.ACL)); rights < 0 {
+			return known, ErrFlood
 		}
-		return known
+		if known {
+			err = list.detail(i, name, m)
+		}
+		return known, err
 	}
-	left := 4 * c.options.MostBytes
 	for some := range slices.Chunk(names, perSyncGet) {
 		if err := c.syncGet(ctx, some, left, take); err != nil {
 			return err
@@ -41,6 +49,23 @@ func (c *Client) readDetails(ctx context.Context, list *mailboxList) error {
 		left -= c.wire.got()
 	}
 	list.nameUntold()
+	return nil
+}
+
+// detail enters what SYNCGET tells of a mailbox. Its counters count where there
+// was no STATUS to be had.
+func (l *mailboxList) detail(i int, name InternalName, m *Mailbox) error {
+	listed := &l.mailboxes[i]
+	m.Name, m.Internal = listed.Name, name
+	if l.values == 0 {
+		m.Readable, m.Status.Messages, m.Status.Size = true, UnknownCount, listed.Status.Size
+		if l.writes += m.Status.HighestModSeq; l.writes > mostModSeq {
+			return fmt.Errorf("%w: more writes than there can be", errProtocol)
+		}
+	} else {
+		m.Readable, m.Status = listed.Readable, listed.Status
+	}
+	*listed = *m
 	return nil
 }
 
@@ -64,7 +89,7 @@ func (l *mailboxList) nameUntold() {
 }
 
 // syncGet asks about some mailboxes, in an answer of at most so many bytes.
-func (c *Client) syncGet(ctx context.Context, names []InternalName, bytes int64, take func(InternalName, *Mailbox) bool) error {
+func (c *Client) syncGet(ctx context.Context, names []InternalName, bytes int64, take func(InternalName, *Mailbox) (known bool, err error)) error {
 	var command strings.Builder
 	command.WriteString("SYNCGET MAILBOXES (")
 	for i, name := range names {
@@ -81,10 +106,14 @@ func (c *Client) syncGet(ctx context.Context, names []InternalName, bytes int64,
 				return nil
 			}
 			name, mailbox := s.syncMailbox()
-			if s.err == nil && !take(name, &mailbox) {
-				s.fail("a mailbox that was asked for")
+			if s.err != nil {
+				return s.err
 			}
-			return s.err
+			known, err := take(name, &mailbox)
+			if err == nil && !known {
+				err = protocolError("a mailbox that was not asked for", answer)
+			}
+			return err
 		})
 	})
 }
@@ -102,6 +131,12 @@ func (s *scanner) syncMailbox() (name InternalName, m Mailbox) {
 			m.Partition = string(s.text())
 		case "QUOTAROOT":
 			m.QuotaRoot = InternalName(s.text())
+		case "HIGHESTMODSEQ":
+			m.Status.HighestModSeq = s.number(mostModSeq)
+		case "UIDVALIDITY":
+			m.Status.UIDValidity = uint32(s.number(mostUint32))
+		case "LAST_UID":
+			m.Status.UIDNext = uint32(s.number(mostUint32-1)) + 1
 		case "ACL":
 			m.ACL = s.acl()
 		default:
@@ -109,6 +144,9 @@ func (s *scanner) syncMailbox() (name InternalName, m Mailbox) {
 		}
 	})
 	s.end()
+	if strings.ContainsFunc(m.Partition, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		s.fail("a partition's name")
+	}
 	if s.err == nil && (name == "" || m.UniqueID == "" || m.Partition == "") {
 		s.fail("a mailbox with name, unique identifier and partition")
 	}

@@ -50,9 +50,9 @@ func (c *Client) VirtDomains(ctx context.Context, mailboxes []Mailbox) (Setting,
 // probe tries one name for the default domain on one mailbox.
 func (c *Client) probe(ctx context.Context, m *Mailbox, domain InternalName) (Setting, error) {
 	isDefault := false
-	err := c.syncGet(ctx, []InternalName{domain + "!" + m.Internal}, longestAnswer, func(name InternalName, _ *Mailbox) bool {
+	err := c.syncGet(ctx, []InternalName{domain + "!" + m.Internal}, longestAnswer, func(name InternalName, _ *Mailbox) (known bool, err error) {
 		isDefault = name == m.Internal
-		return isDefault
+		return isDefault, nil
 	})
 	if err != nil || !isDefault {
 		return Unknown, err

@@ -84,12 +84,15 @@ func (w *wire) put(piece []byte) {
 	w.mu.Unlock()
 	w.changed.Broadcast()
 	if flood {
-		w.fail(errFlood)
+		w.fail(ErrFlood)
 	}
 }
 
+// ErrFlood says that a server tells more than can be: it was cut off, so that it
+// does not fill our memory.
+var ErrFlood = errors.New("the server sends more than any answer needs")
+
 var (
-	errFlood  = errors.New("the server sends more than any answer needs")
 	errSlow   = errors.New("the server does not answer in time")
 	errClosed = errors.New("the connection is closed")
 )
@@ -134,7 +137,7 @@ func (w *wire) take(p []byte, raw bool) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for {
-		if w.err != nil && (w.raw != raw || len(w.piece) == 0 || errors.Is(w.err, errFlood)) {
+		if w.err != nil && (w.raw != raw || len(w.piece) == 0 || errors.Is(w.err, ErrFlood)) {
 			return 0, w.err
 		}
 		if w.raw == raw && len(w.piece) > 0 {

@@ -2,6 +2,7 @@ package discover
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -26,6 +27,7 @@ type asker struct {
 	inv      *inventory.Inventory
 	ask      Ask
 	options  Options
+	expected []int                                // mailboxes, by index in Stores
 	servers  map[inventory.ServerID]chan struct{} // one place for each connection
 	mu       sync.Mutex
 	done, of int
@@ -34,7 +36,7 @@ type asker struct {
 // askAll asks all stores, each of them replicas first, and digests the answers
 // store by store.
 func askAll(ctx context.Context, inv *inventory.Inventory, ask Ask, o Options) ([]view, error) {
-	a := &asker{inv: inv, ask: ask, options: o, servers: map[inventory.ServerID]chan struct{}{}}
+	a := &asker{inv: inv, ask: ask, options: o, expected: expected(inv), servers: map[inventory.ServerID]chan struct{}{}}
 	for i := range inv.Servers {
 		a.servers[inv.Servers[i].Name] = make(chan struct{}, o.Connections)
 	}
@@ -50,31 +52,45 @@ func askAll(ctx context.Context, inv *inventory.Inventory, ask Ask, o Options) (
 	group.SetLimit(o.Parallel)
 	for i := range inv.Stores {
 		group.Go(func() error {
-			views[i] = a.store(ctx, &inv.Stores[i])
+			views[i] = a.store(ctx, i)
 			return ctx.Err()
 		})
 	}
 	return views, group.Wait()
 }
 
+// expected returns how many mailboxes the users of each store had.
+func expected(inv *inventory.Inventory) []int {
+	counts := make([]int, len(inv.Stores))
+	for i := range inv.Users {
+		if at, mailboxes := inv.Store(inv.Users[i].Store), inv.Users[i].Mailboxes; at >= 0 && mailboxes != inventory.Unknown {
+			counts[at] += int(mailboxes)
+		}
+	}
+	return counts
+}
+
 // store asks the instances of one store: the replicas first and the master last.
-func (a *asker) store(ctx context.Context, store *inventory.Store) view {
+func (a *asker) store(ctx context.Context, at int) view {
+	store := &a.inv.Stores[at]
 	v := view{settings: make([]*inventory.Settings, len(store.Instances))}
 	replicas := make([]*digest, len(store.Instances))
 	for i := len(store.Instances) - 1; i >= 0; i-- {
 		in := store.Instances[i]
-		snapshot := a.instance(ctx, &v, store, in)
+		snapshot := a.instance(ctx, &v, at, in)
 		if snapshot == nil {
 			continue
 		}
 		v.settings[i] = settings(in.Settings, snapshot)
+		v.findings = append(v.findings, oddVersion(store, in, snapshot)...)
 		if i > 0 {
 			replicas[i] = newDigest(snapshot)
 			continue
 		}
 		v.known = true
-		v.owners = owners(snapshot, a.options)
+		v.owners = owners(store.Name, snapshot, a.options)
 		v.findings = append(v.findings, unreadable(store, snapshot)...)
+		v.findings = append(v.findings, tellsLess(store, snapshot)...)
 		for k := 1; k < len(replicas); k++ {
 			if replicas[k] != nil {
 				v.findings = append(v.findings, replicas[k].against(snapshot, store, store.Instances[k].Server)...)
@@ -85,7 +101,8 @@ func (a *asker) store(ctx context.Context, store *inventory.Store) view {
 }
 
 // instance asks one instance, or says why not.
-func (a *asker) instance(ctx context.Context, v *view, store *inventory.Store, in inventory.Instance) *cyrus.Snapshot {
+func (a *asker) instance(ctx context.Context, v *view, at int, in inventory.Instance) *cyrus.Snapshot {
+	store := &a.inv.Stores[at]
 	finding := Finding{Store: store.Name, Server: in.Server}
 	switch {
 	case a.down(in.Server):
@@ -101,25 +118,31 @@ func (a *asker) instance(ctx context.Context, v *view, store *inventory.Store, i
 		return nil
 	}
 	v.asked++
-	snapshot, err := a.read(ctx, in)
+	snapshot, err := a.read(ctx, in, a.expected[at])
 	switch {
 	case err != nil:
 		finding.Kind, finding.Stops, finding.Err = Unreachable, !a.options.Partial, err
 		finding.Text = fmt.Sprintf("%s of %s on %s did not answer: %v", in.Role, store.Name, in.Server, err)
+		if errors.Is(err, cyrus.ErrFlood) {
+			finding.Hint = "if it really has so many mailboxes, say in the fleet file how many its users have, in the column mailboxes"
+		}
 		v.findings = append(v.findings, finding)
 		return nil
 	case snapshot.Server.Murder != "":
 		finding.Kind, finding.Stops = Murder, true
-		finding.Text = fmt.Sprintf("%s of %s on %s is part of a Cyrus murder: its mailboxes are kept by %s", in.Role, store.Name, in.Server, snapshot.Server.Murder)
-		finding.Hint = "interlace knows fleets of independent instances only"
+		finding.Text = fmt.Sprintf("%s of %s on %s is part of a Cyrus murder: which of its servers has a mailbox is kept by %s",
+			in.Role, store.Name, in.Server, inventory.Printable(snapshot.Server.Murder))
+		finding.Hint = "interlace knows fleets of independent instances only, without mupdate_server in imapd.conf"
 		v.findings = append(v.findings, finding)
+		v.answered++
+		return nil
 	}
 	v.answered++
 	return snapshot
 }
 
 // read asks over one of the server's connections.
-func (a *asker) read(ctx context.Context, in inventory.Instance) (*cyrus.Snapshot, error) {
+func (a *asker) read(ctx context.Context, in inventory.Instance, mailboxes int) (*cyrus.Snapshot, error) {
 	place := a.servers[in.Server]
 	select {
 	case place <- struct{}{}:
@@ -127,9 +150,10 @@ func (a *asker) read(ctx context.Context, in inventory.Instance) (*cyrus.Snapsho
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	limited, cancel := context.WithTimeout(ctx, a.options.Timeout)
+	late := fmt.Errorf("it was not done within %v: %w", a.options.Timeout, context.DeadlineExceeded)
+	limited, cancel := context.WithTimeoutCause(ctx, a.options.Timeout, late)
 	defer cancel()
-	snapshot, err := a.ask(limited, in)
+	snapshot, err := a.ask(limited, in, mailboxes)
 	if a.options.Progress != nil {
 		a.mu.Lock()
 		defer a.mu.Unlock()

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/interlacemail/interlace/inventory"
 )
@@ -37,12 +38,26 @@ func (b *builder) build() {
 		b.enter(i, names[i])
 	}
 	b.keep()
-	if e := b.options.Earlier; e != nil && b.options.Now.Sub(e.Time) < shortestInterval {
-		b.counters = e // so near, the older ones will show more next time
-	}
+	b.clock()
 	b.now.Sort()
 	b.lost()
 	b.grantees()
+}
+
+// clock decides whether the counters of the earlier discovery serve on.
+func (b *builder) clock() {
+	earlier := b.options.Earlier
+	switch {
+	case earlier == nil:
+	case b.options.Now.Before(earlier.Time):
+		b.findings = append(b.findings, Finding{
+			Kind: ClockBack,
+			Text: fmt.Sprintf("the last discovery was at %s, which is still to come: writes are counted anew from now on", earlier.Time.Format(time.RFC3339)),
+			Hint: "the clock of this machine was wrong then or is wrong now",
+		})
+	case b.options.Now.Sub(earlier.Time) < shortestInterval:
+		b.counters = earlier // so near, the older ones will show more next time
+	}
 }
 
 // keep takes over the users and shares of the stores that did not answer.

@@ -10,8 +10,9 @@ import (
 	"github.com/interlacemail/interlace/inventory/cyrus"
 )
 
-// Ask reads one instance. It knows how to log in there.
-type Ask func(ctx context.Context, in inventory.Instance) (*cyrus.Snapshot, error)
+// Ask reads one instance, which is expected to have so many mailboxes; 0 is no
+// expectation. It knows how to log in there.
+type Ask func(ctx context.Context, in inventory.Instance, mailboxes int) (*cyrus.Snapshot, error)
 
 // Options say how to ask and what to make of the answers.
 type Options struct {

@@ -213,7 +213,7 @@ func TestServerThatIsDown(t *testing.T) {
 
 func TestEndOfContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	ask := func(ctx context.Context, _ inventory.Instance) (*cyrus.Snapshot, error) {
+	ask := func(ctx context.Context, _ inventory.Instance, _ int) (*cyrus.Snapshot, error) {
 		cancel()
 		<-ctx.Done()
 		return nil, ctx.Err()
@@ -227,7 +227,7 @@ func TestConnectionsAndTimeout(t *testing.T) {
 	inv := fleet(30)
 	var mu sync.Mutex
 	busy, most, all := map[inventory.ServerID]int{}, 0, 0
-	ask := func(_ context.Context, in inventory.Instance) (*cyrus.Snapshot, error) {
+	ask := func(_ context.Context, in inventory.Instance, _ int) (*cyrus.Snapshot, error) {
 		mu.Lock()
 		busy[in.Server]++
 		most, all = max(most, busy[in.Server]), all+1
@@ -247,12 +247,12 @@ func TestConnectionsAndTimeout(t *testing.T) {
 	if len(progress) != 120 || progress[118] != 60 || progress[119] != 60 {
 		t.Errorf("progress %v", progress)
 	}
-	slow := func(ctx context.Context, _ inventory.Instance) (*cyrus.Snapshot, error) {
+	slow := func(ctx context.Context, _ inventory.Instance, _ int) (*cyrus.Snapshot, error) {
 		<-ctx.Done()
-		return nil, ctx.Err()
+		return nil, context.Cause(ctx)
 	}
 	result := find(t, fleet(1), slow, discover.Options{Timeout: time.Millisecond})
-	if len(result.Findings) != 2 || !errors.Is(result.Findings[0].Err, context.DeadlineExceeded) {
+	if len(result.Findings) != 2 || !errors.Is(result.Findings[0].Err, context.DeadlineExceeded) || !strings.Contains(result.Findings[0].Text, "not done within 1ms") {
 		t.Errorf("findings %+v", result.Findings)
 	}
 }
@@ -276,5 +276,30 @@ func TestOrderDoesNotMatter(t *testing.T) {
 	}
 	if len(first.Findings) != 3 || !first.Findings[0].Stops || !strings.Contains(first.Findings[0].Text, "twin is on the masters of s1 and s3") {
 		t.Errorf("findings %+v", first.Findings)
+	}
+}
+
+// TestExpectedMailboxes checks how many mailboxes a server is said to have, and
+// what is told when one sends more.
+func TestExpectedMailboxes(t *testing.T) {
+	inv := fleet(2)
+	inv.Users = []inventory.User{
+		{Name: "anna", Store: "s1", Load: inventory.Load{1, 1}, Mailboxes: 7},
+		{Name: "bob", Store: "s1", Load: inventory.Load{1, 1}, Mailboxes: 5},
+		{Name: "carl", Store: "s2", Load: inventory.Load{1, 1}, Mailboxes: inventory.Unknown},
+	}
+	var mu sync.Mutex
+	got := map[string]int{}
+	result := find(t, inv, func(_ context.Context, in inventory.Instance, mailboxes int) (*cyrus.Snapshot, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		got[in.IMAP] = mailboxes
+		return nil, cyrus.ErrFlood
+	}, discover.Options{})
+	if want := map[string]int{"s1m:143": 12, "s1r:143": 12, "s2m:143": 0, "s2r:143": 0}; !reflect.DeepEqual(got, want) {
+		t.Errorf("expected %v, want %v", got, want)
+	}
+	if len(result.Findings) != 4 || !strings.Contains(result.Findings[0].Hint, "column mailboxes") {
+		t.Errorf("findings %+v", result.Findings)
 	}
 }

@@ -22,7 +22,8 @@
 //
 // Writes are measured by HIGHESTMODSEQ (RFC 7162), which Cyrus raises with each
 // of them: two discoveries at least an hour apart give what was written in
-// between. Until then they are estimated by what was written since the mailbox
+// between, for users whose mailboxes of then are all there and none came from
+// elsewhere. Until then they are estimated by what was written since the mailbox
 // was made: its HIGHESTMODSEQ over its age, which its UIDVALIDITY tells, since
 // Cyrus takes the time of creation for that. An age below a day counts as one
 // day. Such loads are marked in Estimated.

@@ -15,7 +15,7 @@ const (
 	Unreachable  Kind = "unreachable"  // an instance did not answer; with Options.Partial it does not stop
 	NoAddress    Kind = "no_address"   // a master has no address of its IMAP service; a replica's does not stop
 	Murder       Kind = "murder"       // an instance is part of a Cyrus murder, where other rules hold
-	NoUsers      Kind = "no_users"     // a store lost all its users and they are nowhere else
+	NoUsers      Kind = "no_users"     // a store lost all its users and they are nowhere else, or has nothing where its replica has
 	TwoMasters   Kind = "two_masters"  // a user is on the masters of two stores
 	Unacceptable Kind = "unacceptable" // what was found is no valid inventory
 
@@ -24,6 +24,9 @@ const (
 	ServerDown        Kind = "server_down"        // not asked, because the server is down
 	LeftBehind        Kind = "left_behind"        // a moved user's mailboxes are still at the old place
 	Unreadable        Kind = "unreadable"         // a server does not tell what is in a mailbox
+	TellsLess         Kind = "tells_less"         // an old master tells no messages, or no bytes
+	ClockBack         Kind = "clock_back"         // an earlier discovery is in the future
+	OddVersion        Kind = "odd_version"        // a server tells a version that can't be compared
 	TreeOnStores      Kind = "tree_on_stores"     // shared trees of one name on several stores
 	UnknownGrantee    Kind = "unknown_grantee"    // a folder is open to somebody who is not there
 )

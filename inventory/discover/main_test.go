@@ -29,7 +29,7 @@ var (
 // not there does not answer.
 type world map[string]*cyrus.Snapshot
 
-func (w world) ask(_ context.Context, in inventory.Instance) (*cyrus.Snapshot, error) {
+func (w world) ask(_ context.Context, in inventory.Instance, _ int) (*cyrus.Snapshot, error) {
 	if s, ok := w[in.IMAP]; ok {
 		return s, nil
 	}

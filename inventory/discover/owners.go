@@ -3,6 +3,7 @@ package discover
 import (
 	"cmp"
 	"fmt"
+	"hash/fnv"
 	"slices"
 	"strconv"
 	"time"
@@ -19,6 +20,8 @@ type owner struct {
 	mailboxes int64
 	bytes     int64
 	unread    int  // mailboxes that could not be read
+	uncounted int  // mailboxes whose messages the server does not tell
+	unsized   int  // mailboxes whose bytes nobody tells
 	bound     bool // a shared tree whose name other stores have too
 	written   tally
 	shares    []inventory.Share // without the owner's name
@@ -26,7 +29,7 @@ type owner struct {
 
 // owners adds up the mailboxes of a master by owner: users by name, then shared
 // trees by name.
-func owners(s *cyrus.Snapshot, o Options) []owner {
+func owners(store inventory.StoreID, s *cyrus.Snapshot, o Options) []owner {
 	var list []owner
 	index := map[cyrus.Owner]int{}
 	for i := range s.Mailboxes {
@@ -36,7 +39,9 @@ func owners(s *cyrus.Snapshot, o Options) []owner {
 		if !found {
 			at = len(list)
 			index[who] = at
-			list = append(list, newOwner(who, s.Server.Conversations == cyrus.Yes))
+			list = append(list, newOwner(who))
+			list[at].written.common = s.Server.Conversations == cyrus.Yes
+			list[at].written.before = o.Earlier.newest(list[at].name, store)
 		}
 		list[at].add(m, o.Now)
 		for _, right := range m.ACL {
@@ -47,18 +52,19 @@ func owners(s *cyrus.Snapshot, o Options) []owner {
 			}
 		}
 	}
+	weigh(list, index, s)
 	slices.SortFunc(list, func(a, b owner) int {
 		return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.name, b.name))
 	})
 	return list
 }
 
-func newOwner(who cyrus.Owner, common bool) owner {
+func newOwner(who cyrus.Owner) owner {
 	kind := inventory.Person
 	if who.Shared {
 		kind = inventory.Shared
 	}
-	return owner{name: inventory.UserID(valid(who.Name)), kind: kind, written: tally{common: common, oldest: shortestAge}}
+	return owner{name: inventory.UserID(valid(who.Name)), kind: kind, written: tally{oldest: shortestAge}}
 }
 
 // valid returns a text as an inventory may hold it. Cyrus is not known to have
@@ -79,9 +85,17 @@ func (w *owner) add(m *cyrus.Mailbox, now time.Time) {
 		w.unread++
 		return
 	}
-	w.messages += int64(m.Status.Messages)
-	w.bytes += m.Status.Size
-	w.written.add(m.Status, now)
+	if m.Status.Messages == cyrus.UnknownCount {
+		w.uncounted++
+	} else {
+		w.messages += m.Status.Messages
+	}
+	if m.Status.Size == cyrus.UnknownCount {
+		w.unsized++
+	} else {
+		w.bytes += m.Status.Size
+	}
+	w.written.add(m, now)
 }
 
 // unreadable names the mailboxes whose content the master does not tell.
@@ -111,10 +125,21 @@ type tally struct {
 	writes uint64
 	rate   float64 // writes per second since the mailboxes were made
 	oldest time.Duration
+	all    uint64 // stands for the mailboxes
+	newest uint32 // the highest UIDVALIDITY of them
+	older  uint64 // stands for those that are no newer than the earlier discovery's
+	before uint32 // the highest UIDVALIDITY of those
 }
 
-func (t *tally) add(status cyrus.Status, now time.Time) {
-	age := max(now.Sub(time.Unix(int64(status.UIDValidity), 0)), shortestAge)
+func (t *tally) add(m *cyrus.Mailbox, now time.Time) {
+	status, made := m.Status, time.Unix(int64(m.Status.UIDValidity), 0)
+	identity := identify(m)
+	t.all ^= identity
+	t.newest = max(t.newest, status.UIDValidity)
+	if status.UIDValidity <= t.before {
+		t.older ^= identity
+	}
+	age := max(now.Sub(made), shortestAge)
 	if t.common {
 		t.writes = max(t.writes, status.HighestModSeq)
 		t.oldest = max(t.oldest, age)
@@ -125,7 +150,15 @@ func (t *tally) add(status cyrus.Status, now time.Time) {
 	t.rate += float64(status.HighestModSeq) / age.Seconds()
 }
 
+// identify returns a number that stands for a mailbox. It is another one when the
+// mailbox is made anew, or renumbered, which its UIDVALIDITY tells.
+func identify(m *cyrus.Mailbox) uint64 {
+	hash := fnv.New64a()
+	fmt.Fprint(hash, m.UniqueID, " ", m.Status.UIDValidity)
+	return hash.Sum64()
+}
+
 // counter returns the sum for the next discovery.
 func (w *owner) counter() counter {
-	return counter{Writes: w.written.writes, Common: w.written.common, Valid: w.unread == 0}
+	return counter{Writes: w.written.writes, Common: w.written.common, Mailboxes: w.written.all, Newest: w.written.newest, Valid: w.unread == 0}
 }

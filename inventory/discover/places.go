@@ -46,7 +46,7 @@ func (b *builder) places() [][]inventory.UserID {
 			continue
 		}
 		for _, p := range at {
-			names[p.store][p.owner] = name + "@" + inventory.UserID(b.now.Stores[p.store].Name)
+			names[p.store][p.owner] = onStore(name, b.now.Stores[p.store].Name)
 			b.views[p.store].owners[p.owner].bound = len(at) > 1
 		}
 		if len(at) > 1 {
@@ -57,6 +57,11 @@ func (b *builder) places() [][]inventory.UserID {
 		}
 	}
 	return names
+}
+
+// onStore names a shared tree whose name alone is not its own.
+func onStore(name inventory.UserID, store inventory.StoreID) inventory.UserID {
+	return name + "@" + inventory.UserID(store)
 }
 
 // home decides which of several stores a user is on: the one that the old

@@ -26,9 +26,9 @@ func realFleet(t *testing.T, settings cyrustest.Settings) (*cyrustest.Fleet, *in
 			inv.Stores[i].Instances[k].IMAP = in.IMAP
 		}
 	}
-	ask := func(ctx context.Context, in inventory.Instance) (*cyrus.Snapshot, error) {
+	ask := func(ctx context.Context, in inventory.Instance, mailboxes int) (*cyrus.Snapshot, error) {
 		return cyrus.Read(ctx, cyrus.Options{
-			Address: in.IMAP, User: cyrustest.AdminUser, Password: cyrus.Secret(running.Password), TLS: cyrus.None,
+			Address: in.IMAP, User: cyrustest.AdminUser, Password: cyrus.Secret(running.Password), TLS: cyrus.None, Mailboxes: mailboxes,
 		})
 	}
 	return running, inv, ask

@@ -29,6 +29,9 @@ func newDigest(s *cyrus.Snapshot) *digest {
 
 // against compares the replica with its master, which was asked later.
 func (d digest) against(master *cyrus.Snapshot, store *inventory.Store, server inventory.ServerID) []Finding {
+	if len(master.Mailboxes) == 0 && len(d) > 0 {
+		return []Finding{emptyMaster(store, server, len(d))}
+	}
 	var ahead, behind, missing, extra subjects
 	seen := 0
 	for i := range master.Mailboxes {
@@ -60,6 +63,21 @@ func (d digest) against(master *cyrus.Snapshot, store *inventory.Store, server i
 		}
 	}
 	return findings(store, server, ahead, behind, missing, extra)
+}
+
+// emptyMaster says that a master has nothing and its replica has: the roles are
+// exchanged, or another server answers, or the mail is lost. It stops, for
+// nothing would be left of the store.
+func emptyMaster(store *inventory.Store, server inventory.ServerID, mailboxes int) Finding {
+	there := fmt.Sprintf("%d mailboxes", mailboxes)
+	if mailboxes == 1 {
+		there = "one mailbox"
+	}
+	return Finding{
+		Kind: NoUsers, Stops: true, Store: store.Name, Server: store.Instances[0].Server,
+		Text: fmt.Sprintf("the master of %s on %s has no mailbox, and its replica on %s has %s", store.Name, store.Instances[0].Server, server, there),
+		Hint: "if the replica is the master now, exchange the roles in the fleet file",
+	}
 }
 
 // subjects counts mailboxes and keeps the first by name as an example.

@@ -1,6 +1,7 @@
 package discover
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -8,13 +9,24 @@ import (
 	"github.com/interlacemail/interlace/inventory/cyrus"
 )
 
+// oddVersion says that a server tells a version that is none.
+func oddVersion(store *inventory.Store, in inventory.Instance, s *cyrus.Snapshot) []Finding {
+	if _, known := inventory.CyrusVersion(s.Server.Version); known || s.Server.Version == "" {
+		return nil
+	}
+	return []Finding{{
+		Kind: OddVersion, Store: store.Name, Server: in.Server,
+		Text: fmt.Sprintf("%s of %s on %s says that its version is %s: which one it is stays unknown", in.Role, store.Name, in.Server, inventory.Quoted(s.Server.Version)),
+	}}
+}
+
 // settings returns what rule alike compares, as a server tells it. What it does
 // not tell stays as it was. Partitions without a mailbox can't be seen, so those
 // already known are kept beside those found.
 func settings(before inventory.Settings, s *cyrus.Snapshot) *inventory.Settings {
 	now := before
-	if version, _, _ := strings.Cut(s.Server.Version, "-"); version != "" {
-		now.Version = version
+	if s.Server.Version != "" {
+		now.Version, _ = inventory.CyrusVersion(s.Server.Version)
 	}
 	now.Separator = string(s.Server.Separator)
 	if s.Server.Conversations != cyrus.Unknown {

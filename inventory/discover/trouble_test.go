@@ -64,6 +64,17 @@ func TestReplicaThatTakesWrites(t *testing.T) {
 	}
 }
 
+// TestEmptyMaster discovers a store whose replica has all there is, with nothing
+// known from before.
+func TestEmptyMaster(t *testing.T) {
+	w := world{"s1m:143": server(), "s1r:143": server("user.anna", "user.bob")}
+	result := find(t, fleet(1), w.ask, discover.Options{Partial: true})
+	only(t, result, discover.NoUsers, "the master of s1 on imap1 has no mailbox, and its replica on imap2 has 2 mailboxes")
+	if result.Inventory != nil {
+		t.Error("that does not stop the discovery")
+	}
+}
+
 func TestUserOnTwoMasters(t *testing.T) {
 	w := world{}
 	w.pair("s1", server("user.anna", "user.bob"))
@@ -173,4 +184,56 @@ func TestUnknownGrantees(t *testing.T) {
 	if len(result.Inventory.Shares) != 8 {
 		t.Errorf("%d shares, want all 8", len(result.Inventory.Shares))
 	}
+}
+
+// TestOddVersion checks that a server's odd version is that server's trouble.
+func TestOddVersion(t *testing.T) {
+	for _, odd := range []string{"\x1b[31mnewest", "\xff\xfe", "of today"} {
+		w := world{}
+		w.pair("s1", server("user.anna"))
+		w["s1m:143"].Server.Version = odd
+		result := find(t, fleet(1), w.ask, discover.Options{})
+		only(t, result, discover.OddVersion, "master of s1 on imap1 says that its version is ")
+		if got := result.Inventory.Stores[0].Instances; got[0].Settings.Version != "" || got[1].Settings.Version != "3.6.1" {
+			t.Errorf("versions of %q: %q and %q", odd, got[0].Settings.Version, got[1].Settings.Version)
+		}
+	}
+}
+
+// TestServerThatTellsLess discovers from an old server, which tells no messages
+// and no bytes: quotas tell them, or nobody does.
+func TestServerThatTellsLess(t *testing.T) {
+	s := server("user.anna", "user.anna.Sent", "user.bob", "user.carl", "user.carl.Big")
+	for i := range s.Mailboxes {
+		s.Mailboxes[i].Status.Messages, s.Mailboxes[i].Status.Size = cyrus.UnknownCount, cyrus.UnknownCount
+	}
+	for _, name := range []string{"user.anna", "user.anna.Sent", "user.carl.Big"} {
+		mailbox(s, name).QuotaRoot = cyrus.InternalName(name)
+	}
+	s.Quotas = []cyrus.Quota{{Root: "user.anna", Used: 3072}, {Root: "user.anna.Sent", Used: 1024}, {Root: "user.carl.Big", Used: 9216}}
+	old := fleet(1)
+	old.Users = []inventory.User{{Name: "bob", Store: "s1", Load: inventory.Load{5000, 1}}}
+	w := world{}
+	w.pair("s1", s)
+	result := find(t, old, w.ask, discover.Options{})
+	only(t, result, discover.TellsLess, "the master of s1 does not tell how many messages and bytes mailboxes have")
+	for name, want := range map[inventory.UserID]struct {
+		disk      float64
+		estimated bool
+	}{
+		"anna": {4096, false}, // all of it is in quotas
+		"bob":  {5000, true},  // what was known before
+		"carl": {5000, true},  // like the others: his quota has only a part
+	} {
+		u := user(t, result.Inventory, name)
+		if u.Load[0] != want.disk || u.Estimated&1 == 1 != want.estimated || u.Messages != inventory.Unknown || u.Mailboxes == 0 {
+			t.Errorf("%s is %+v, want %v bytes, estimated %v, and unknown messages", name, u, want.disk, want.estimated)
+		}
+	}
+	// Where messages are told and bytes are not, that is said.
+	for i := range s.Mailboxes {
+		s.Mailboxes[i].Status.Messages = 1
+	}
+	w.pair("s1", s)
+	only(t, find(t, old, w.ask, discover.Options{}), discover.TellsLess, "does not tell how many bytes")
 }

@@ -43,7 +43,7 @@ func (b *builder) user(w *owner, name inventory.UserID, store inventory.StoreID)
 		Name: name, Store: store, Kind: w.kind, Pinned: w.bound,
 		Messages: inventory.Count(w.messages), Mailboxes: inventory.Count(w.mailboxes),
 	}
-	if w.unread > 0 {
+	if w.unread+w.uncounted > 0 {
 		u.Messages = inventory.Unknown
 	}
 	var before *inventory.User
@@ -69,17 +69,17 @@ func (b *builder) user(w *owner, name inventory.UserID, store inventory.StoreID)
 func (b *builder) load(r int, w *owner, name inventory.UserID, before *inventory.User) (value float64, estimated bool) {
 	measuredBefore := before != nil && before.Estimated>>r&1 == 0
 	switch {
-	case r == b.disk && w.unread == 0:
+	case r == b.disk && w.unread+w.unsized == 0:
 		return float64(w.bytes), false
 	case r == b.disk:
-		// Part of it can't be read: it is at least what can be.
-		value = float64(w.bytes)
+		// Part of it is not known: it is at least what is.
+		value = math.Round(b.mean[r])
 		if before != nil {
-			value = max(value, before.Load[r])
+			value = before.Load[r]
 		}
-		return value, true
+		return max(value, float64(w.bytes)), true
 	case r == b.io:
-		if rate, measured := b.options.Earlier.rate(name, w.counter(), b.options.Now); measured {
+		if rate, measured := b.options.Earlier.rate(name, w.counter(), w.written.older, b.options.Now); measured {
 			return round(rate), false
 		}
 		if !measuredBefore {

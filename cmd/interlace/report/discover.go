@@ -71,7 +71,14 @@ func estimatedWords(inv *inventory.Inventory) string {
 			names = append(names, inv.Resources[r].Name)
 		}
 	}
-	return someOf(names) + " is estimated for " + things(users, "user", "users") + ": a discovery at least an hour later measures it"
+	words := someOf(names) + " is estimated for " + things(users, "user", "users")
+	switch {
+	case !slices.Contains(names, "io"):
+		return words
+	case len(names) == 1:
+		return words + ": a discovery at least an hour later measures it"
+	}
+	return words + ": a discovery at least an hour later measures io"
 }
 
 // addHints says what to do, each hint once.
