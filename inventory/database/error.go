@@ -40,7 +40,7 @@ var troubles = map[sqlite3.ErrNo]struct{ problem, hint string }{
 }
 
 const (
-	accessHint  = "check the owner and mode of the file and its directory, and whether the file system is mounted read-only"
+	accessHint  = "check the owner and mode of the file, of FILE-wal and FILE-shm beside it and of their directory, and whether the file system is mounted read-only"
 	damagedHint = "move the file away and restore a backup, or import the fleet file again"
 )
 
