@@ -14,6 +14,7 @@ import (
 type Plan interface {
 	PlanID() string
 	setID(id string)
+	check(m *Mistakes)
 }
 
 // PlanID returns the plan's id.
