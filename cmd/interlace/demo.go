@@ -3,11 +3,11 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 
 	"github.com/spf13/cobra"
 
 	"github.com/interlacemail/interlace/fixtures"
+	"github.com/interlacemail/interlace/inventory/files"
 )
 
 type demoFlags struct {
@@ -55,7 +55,9 @@ func (a *app) demo(dir string, flags demoFlags) error {
 	if flags.servers < 2 || flags.stores < 1 {
 		return errors.New("a demo has at least 2 servers and 1 store a server")
 	}
-	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
+	if vacant, err := files.Vacant(dir); err != nil {
+		return fmt.Errorf("write the fleet: %w", err)
+	} else if !vacant {
 		return hint(fmt.Errorf("%s is not empty", dir), "name a directory that does not exist yet")
 	}
 	size := fixtures.Size{Servers: flags.servers, StoresPerServer: flags.stores}
