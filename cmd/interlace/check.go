@@ -43,7 +43,7 @@ func (a *app) check(cmd *cobra.Command, after []string) error {
 	if err != nil {
 		return err
 	}
-	target, ids, err := a.after(f, after)
+	target, ids, err := a.after(cmd.Context(), f, after)
 	if err != nil {
 		return err
 	}

@@ -51,6 +51,9 @@ is still written, with the rules that it breaks.`,
 }
 
 func (a *app) layout(cmd *cobra.Command, flags layoutFlags) error {
+	if err := mayWrite(flags.plan); err != nil {
+		return err
+	}
 	f, err := a.facts(cmd.Context())
 	if err != nil {
 		return err

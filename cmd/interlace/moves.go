@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -51,6 +52,9 @@ The exit status is 1 if no order was found that can be carried out.`,
 }
 
 func (a *app) moves(cmd *cobra.Command, paths []string, flags movesFlags) error {
+	if err := mayWrite(flags.plan); err != nil {
+		return err
+	}
 	opts, err := a.movesOptions(flags)
 	if err != nil {
 		return err
@@ -59,7 +63,7 @@ func (a *app) moves(cmd *cobra.Command, paths []string, flags movesFlags) error 
 	if err != nil {
 		return err
 	}
-	plans, err := a.toOrder(f, paths)
+	plans, err := a.toOrder(cmd.Context(), f, paths)
 	if err != nil {
 		return err
 	}
@@ -96,11 +100,11 @@ func (a *app) movesOptions(flags movesFlags) (moves.Options, error) {
 }
 
 // toOrder reads the plans whose changes are to be ordered.
-func (a *app) toOrder(f *facts, paths []string) ([]planner.Plan, error) {
+func (a *app) toOrder(ctx context.Context, f *facts, paths []string) ([]planner.Plan, error) {
 	var plans []planner.Plan
 	var ids []string
 	for _, path := range paths {
-		p, err := readPlan(path)
+		p, err := readPlan(ctx, path)
 		if err != nil {
 			return nil, err
 		}
@@ -108,7 +112,7 @@ func (a *app) toOrder(f *facts, paths []string) ([]planner.Plan, error) {
 			return nil, hint(fmt.Errorf("%s is a schedule already", path), "name the layout and users plans whose changes are to be ordered")
 		}
 		if same := slices.Index(ids, p.PlanID()); same >= 0 {
-			return nil, fmt.Errorf("%s and %s hold the same plan", paths[same], path)
+			return nil, samePlan(paths[same], path)
 		}
 		if err := errors.Join(refuseDrift(p, f), p.follows(ids)); err != nil {
 			return nil, err

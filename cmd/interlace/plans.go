@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -26,8 +27,8 @@ type planFile struct {
 
 // readPlan reads a plan file: complete, of a known kind and format, and with
 // the content that its id belongs to.
-func readPlan(path string) (*planFile, error) {
-	text, err := readLimited(path, maxPlan)
+func readPlan(ctx context.Context, path string) (*planFile, error) {
+	text, err := readLimited(ctx, path, maxPlan)
 	if err != nil {
 		return nil, fmt.Errorf("read the plan: %w", err)
 	}

@@ -88,7 +88,7 @@ func (a *app) prepare(cmd *cobra.Command, _ []string) error {
 	if err := oneOf("--color", a.flags.color, "auto", "always", "never"); err != nil {
 		return err
 	}
-	c, err := readConfig(a.flags.config, cmd.Flags())
+	c, err := readConfig(cmd.Context(), a.flags.config, cmd.Flags())
 	a.config = c
 	return err
 }

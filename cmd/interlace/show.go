@@ -268,8 +268,8 @@ func (a *app) showPlanCommand() *cobra.Command {
 		Short:   "Look at a plan",
 		Example: "  interlace show plan plan.json",
 		Args:    oneWord,
-		RunE: func(_ *cobra.Command, args []string) error {
-			p, err := readPlan(args[0])
+		RunE: func(cmd *cobra.Command, args []string) error {
+			p, err := readPlan(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}

@@ -51,7 +51,7 @@ func (a *app) simulate(cmd *cobra.Command, flags simulateFlags) error {
 	if err != nil {
 		return err
 	}
-	target, ids, err := a.after(f, flags.after)
+	target, ids, err := a.after(cmd.Context(), f, flags.after)
 	if err != nil {
 		return err
 	}

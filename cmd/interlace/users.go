@@ -55,11 +55,14 @@ one is still written, with the rules that it breaks.`,
 }
 
 func (a *app) users(cmd *cobra.Command, flags usersFlags) error {
+	if err := mayWrite(flags.plan); err != nil {
+		return err
+	}
 	f, err := a.facts(cmd.Context())
 	if err != nil {
 		return err
 	}
-	now, after, err := a.after(f, flags.after)
+	now, after, err := a.after(cmd.Context(), f, flags.after)
 	if err != nil {
 		return err
 	}
