@@ -16,11 +16,11 @@ import (
 type simulateFlags struct {
 	fail  []string
 	after []string
-	top   int
+	top   optional[int]
 }
 
 func (a *app) simulateCommand() *cobra.Command {
-	var flags simulateFlags
+	flags := simulateFlags{top: countFlag(0, mostThings).or(20)}
 	c := &cobra.Command{
 		Use:   "simulate",
 		Short: "Compute what failures do",
@@ -42,7 +42,7 @@ store offline.`,
 	}
 	c.Flags().StringArrayVar(&flags.fail, "fail", nil, "fail this `domain`, such as server:imap03 or rack:a4 (may be repeated: all at once)")
 	c.Flags().StringArrayVar(&flags.after, "after", nil, "take the plan in this `file` as carried out (may be repeated)")
-	c.Flags().IntVar(&flags.top, "top", 20, "show the `number` worst in the text; 0 shows all")
+	c.Flags().Var(&flags.top, "top", "show the `number` worst in the text; 0 shows all")
 	return c
 }
 
@@ -75,7 +75,7 @@ func (a *app) simulate(cmd *cobra.Command, flags simulateFlags) error {
 	}
 	offline := takingOffline(target.Inventory, sim.Failures)
 	err = a.print(result{
-		screen: screen(&sim, target.Inventory, offline, flags.top),
+		screen: screen(&sim, target.Inventory, offline, *flags.top.value),
 		table:  report.Failures(sim.Failures),
 		json:   object(sim),
 	})

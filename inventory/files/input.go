@@ -25,7 +25,7 @@ type Input struct {
 func Open(ctx context.Context, path string) (*Input, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, err
+		return nil, &fs.PathError{Op: "open", Path: path, Err: reason(err)}
 	}
 	if what := unreadable(info); what != "" {
 		return nil, &fs.PathError{Op: "open", Path: path, Err: errors.New("it is " + what)}
