@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/planner"
 )
 
@@ -140,5 +141,26 @@ func TestDecodeManyMistakes(t *testing.T) {
 	}
 	if len(mistakes.First) != 100 || mistakes.Count < 6000 {
 		t.Errorf("%d of %d mistakes told", len(mistakes.First), mistakes.Count)
+	}
+}
+
+// Whatever a planner leaves nil is a list or an object in the file.
+func TestEncodeListsAreLists(t *testing.T) {
+	for _, p := range []planner.Plan{
+		&planner.Layout{
+			Stores: []planner.Placement{{Store: "s1"}}, Violations: []planner.Violation{{}}, Warnings: []planner.Warning{{Violation: &planner.Violation{}}},
+			Promises: planner.Promises{WorstPair: &planner.Worst{}, WorstDomain: map[inventory.Level]planner.Worst{"rack": {}}},
+		},
+		&planner.Assignment{Stores: []planner.StoreLoad{{}}},
+		&planner.Schedule{Waves: []planner.Wave{{}}},
+	} {
+		text, err := planner.Encode(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var mistakes *planner.Mistakes
+		if err := planner.Decode(text, p); errors.As(err, &mistakes) && strings.Contains(err.Error(), "is expected") {
+			t.Errorf("%T: %v", p, err)
+		}
 	}
 }

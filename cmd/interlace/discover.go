@@ -200,7 +200,6 @@ type discoveredChange struct {
 func discoveredResult(found *discover.Result, changes inventory.Changes) result {
 	answer := discovered{
 		Asked: found.Asked, Answered: found.Answered, Written: found.Inventory != nil,
-		Findings: []discoveredFinding{}, Changes: []discoveredChange{},
 	}
 	if found.Counters != nil {
 		answer.At = found.Counters.Time

@@ -59,18 +59,17 @@ func (a *app) simulate(cmd *cobra.Command, flags simulateFlags) error {
 	sim := planner.Simulation{
 		Format: planner.Format, Kind: "simulate", After: ids,
 		Inventory: planner.NewReference(f.Inventory, f.groups, nil),
-		Warnings:  []planner.Warning{},
 	}
 	s := simulate.New(fleet, fleet.Current())
 	screen := report.Simulation
 	if len(flags.fail) == 0 {
-		sim.Failures, sim.Violations = s.All(), notNil(s.Passed())
+		sim.Failures, sim.Violations = s.All(), s.Passed()
 	} else {
 		domains, err := failing(fleet, flags.fail)
 		if err != nil {
 			return err
 		}
-		sim.Failures, sim.Violations = []planner.Impact{s.Fail(domains...)}, notNil(s.PassedBy(domains...))
+		sim.Failures, sim.Violations = []planner.Impact{s.Fail(domains...)}, s.PassedBy(domains...)
 		screen = report.Failure
 	}
 	offline := takingOffline(target.Inventory, sim.Failures)
