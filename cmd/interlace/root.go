@@ -42,6 +42,8 @@ computes what failures do. Plans are files; nothing here changes a mail server.`
 	root.SetIn(a.stdin)
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
+	plainHelp := root.HelpFunc()
+	root.SetHelpFunc(func(cmd *cobra.Command, args []string) { a.help(cmd, args, plainHelp) })
 	root.SetFlagErrorFunc(unknownFlag)
 	root.SetHelpCommandGroupID(groupService)
 	root.SetCompletionCommandGroupID(groupService)
