@@ -31,7 +31,7 @@ func Decode(text []byte, p Plan) error {
 // is to fill. The package encoding/json alone would take the last of two equal
 // keys, keys in other letters, and null for anything.
 func checkForm(text []byte, t reflect.Type, m *Mistakes) {
-	w := walk{in: json.NewDecoder(bytes.NewReader(text)), mistakes: m, fields: map[reflect.Type]map[string]reflect.Type{}}
+	w := walk{in: json.NewDecoder(bytes.NewReader(text)), mistakes: m, fields: map[reflect.Type]map[string]field{}}
 	w.in.UseNumber()
 	w.value(t)
 }
@@ -41,7 +41,13 @@ type walk struct {
 	in       *json.Decoder
 	mistakes *Mistakes
 	path     []step
-	fields   map[reflect.Type]map[string]reflect.Type // of struct types, by key
+	fields   map[reflect.Type]map[string]field // of struct types, by key
+}
+
+// field is a field of a struct.
+type field struct {
+	of  reflect.Type
+	bit uint64 // by which it is told from the other fields
 }
 
 // step leads to a member of an object or, without a key, to an item of a list.
@@ -144,51 +150,70 @@ func expected(t reflect.Type) string {
 
 // object goes through the members of an object.
 func (w *walk) object(t reflect.Type) {
-	var fields map[string]reflect.Type
+	if !w.is(t, reflect.Struct, reflect.Map) {
+		t = nil
+	}
+	if t != nil && t.Kind() == reflect.Struct {
+		w.members(w.known(t))
+		return
+	}
 	var member reflect.Type
-	switch {
-	case !w.is(t, reflect.Struct, reflect.Map):
-	case t.Kind() == reflect.Map:
+	if t != nil {
 		member = t.Elem()
-	default:
-		fields = w.fieldsOf(t)
 	}
 	seen := map[string]bool{}
+	w.members(func(key string) (of reflect.Type, known, again bool) {
+		again = seen[key]
+		seen[key] = true
+		return member, true, again
+	})
+}
+
+// members goes through the members of an object. Look tells of a key what type
+// its value has, whether it is known, and whether it was there before.
+func (w *walk) members(look func(key string) (of reflect.Type, known, again bool)) {
 	for w.in.More() {
 		token, err := w.in.Token()
 		if err != nil {
-			return
+			return // the text was found valid before
 		}
 		key, _ := token.(string)
-		next := member
-		if fields != nil {
-			next = fields[key]
-		}
+		of, known, again := look(key)
 		w.path = append(w.path, step{key: key})
 		switch {
 		case key == "":
 			w.mistake("a key is empty")
-		case seen[key]:
+		case again:
 			w.mistake("the key is there twice")
-		case fields != nil && next == nil:
+		case !known:
 			w.mistake("the key is not known")
 		}
-		seen[key] = true
-		w.value(next)
+		w.value(of)
 		w.path = w.path[:len(w.path)-1]
 	}
 	_, _ = w.in.Token() // the end of the object
 }
 
-// fieldsOf returns the types of the fields of a struct by their keys.
-func (w *walk) fieldsOf(t reflect.Type) map[string]reflect.Type {
+// known looks up the keys of one object that is to fill a struct.
+func (w *walk) known(t reflect.Type) func(key string) (of reflect.Type, known, again bool) {
+	fields, seen := w.fieldsOf(t), uint64(0)
+	return func(key string) (reflect.Type, bool, bool) {
+		f, known := fields[key]
+		again := seen&f.bit != 0
+		seen |= f.bit
+		return f.of, known, again
+	}
+}
+
+// fieldsOf returns the fields of a struct by their keys.
+func (w *walk) fieldsOf(t reflect.Type) map[string]field {
 	if known := w.fields[t]; known != nil {
 		return known
 	}
-	fields := map[string]reflect.Type{}
+	fields := map[string]field{}
 	for i := range t.NumField() {
 		if key, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ","); key != "-" {
-			fields[key] = t.Field(i).Type
+			fields[key] = field{t.Field(i).Type, 1 << i}
 		}
 	}
 	w.fields[t] = fields

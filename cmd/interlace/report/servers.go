@@ -101,7 +101,7 @@ func loadCells(r *inventory.Resource, load, capacity float64, estimated bool) []
 	if capacity == 0 {
 		return []Cell{used, Nothing, Nothing}
 	}
-	u := load / capacity
+	u := min(load/capacity, math.MaxFloat64) // of a capacity next to nothing
 	part := figure(Ratio, significant(u)).in(tone(u, r.Ceiling))
 	part.Estimated = used.Estimated
 	return []Cell{used, figure(kindOf(r), capacity), part}
