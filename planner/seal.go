@@ -1,7 +1,6 @@
 package planner
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -14,6 +13,7 @@ import (
 type Plan interface {
 	PlanID() string
 	setID(id string)
+	check(m *Mistakes)
 }
 
 // PlanID returns the plan's id.
@@ -77,16 +77,4 @@ func ContentID(text []byte) (string, error) {
 	}
 	sum := sha256.Sum256(canonical)
 	return hex.EncodeToString(sum[:8]), nil
-}
-
-// Encode returns the JSON text of a plan, indented, as it stands in a plan file.
-func Encode(v any) ([]byte, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	if err := e.Encode(v); err != nil {
-		return nil, fmt.Errorf("encode plan: %w", err)
-	}
-	return b.Bytes(), nil
 }

@@ -39,7 +39,7 @@ func TestFleetIsWorthAPlan(t *testing.T) {
 	if err := describe(fleet, dir); err != nil {
 		t.Fatal(err)
 	}
-	inv, warnings, err := files.Read(filepath.Join(dir, "fleet.yaml"))
+	inv, warnings, err := files.Read(t.Context(), filepath.Join(dir, "fleet.yaml"))
 	if err != nil || len(inv.Servers) != 3 || len(inv.Stores) != 6 {
 		t.Fatalf("the fleet file gives %+v, %v, %v", inv, warnings, err)
 	}

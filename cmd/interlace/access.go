@@ -54,7 +54,7 @@ func newAsker(c *config) *asker { return &asker{config: c, secrets: map[string]c
 // ask reads one instance, which is expected to have so many mailboxes.
 func (a *asker) ask(ctx context.Context, in inventory.Instance, mailboxes int) (*cyrus.Snapshot, error) {
 	as := a.config.accessTo(in)
-	password, err := a.password(as)
+	password, err := a.password(ctx, as)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +63,7 @@ func (a *asker) ask(ctx context.Context, in inventory.Instance, mailboxes int) (
 	})
 }
 
-func (a *asker) password(as access) (cyrus.Secret, error) {
+func (a *asker) password(ctx context.Context, as access) (cyrus.Secret, error) {
 	if as.User == "" || as.PasswordFile == "" {
 		return "", hint(errors.New("imap.user and imap.password_file are not both set"), "the configuration names an administrator: imap: {user: admin, password_file: /etc/interlace/imap-password}")
 	}
@@ -72,7 +72,7 @@ func (a *asker) password(as access) (cyrus.Secret, error) {
 	if known, ok := a.secrets[as.PasswordFile]; ok {
 		return known, nil
 	}
-	text, err := readSecret(as.PasswordFile)
+	text, err := readSecret(ctx, as.PasswordFile)
 	if err != nil {
 		return "", err
 	}
@@ -82,13 +82,13 @@ func (a *asker) password(as access) (cyrus.Secret, error) {
 
 // check finds out before anybody is asked whether there are passwords for all
 // instances.
-func (a *asker) check(inv *inventory.Inventory) error {
+func (a *asker) check(ctx context.Context, inv *inventory.Inventory) error {
 	for i := range inv.Stores {
 		for _, in := range inv.Stores[i].Instances {
 			if in.IMAP == "" {
 				continue
 			}
-			if _, err := a.password(a.config.accessTo(in)); err != nil {
+			if _, err := a.password(ctx, a.config.accessTo(in)); err != nil {
 				return err
 			}
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"slices"
 
@@ -10,12 +11,15 @@ import (
 
 // after returns the facts as they are when the plans have been carried out, one
 // after the other, and the ids of the plans.
-func (a *app) after(f *facts, paths []string) (*facts, []string, error) {
+func (a *app) after(ctx context.Context, f *facts, paths []string) (*facts, []string, error) {
 	target, ids := f, []string{}
 	for _, path := range paths {
-		p, err := readPlan(path)
+		p, err := readPlan(ctx, path)
 		if err != nil {
 			return nil, nil, err
+		}
+		if same := slices.Index(ids, p.PlanID()); same >= 0 {
+			return nil, nil, samePlan(paths[same], path)
 		}
 		if err := refuseDrift(p, f); err != nil {
 			return nil, nil, err
@@ -34,6 +38,14 @@ func (a *app) after(f *facts, paths []string) (*facts, []string, error) {
 		ids = append(ids, p.PlanID())
 	}
 	return target, ids, nil
+}
+
+// samePlan is the error for a plan that is named twice.
+func samePlan(first, second string) error {
+	if first == second {
+		return hint(fmt.Errorf("%s is named twice", first), "name every plan once")
+	}
+	return hint(fmt.Errorf("%s and %s hold the same plan", first, second), "name every plan once")
 }
 
 // follows returns an error if the plan was made to follow one that is not among

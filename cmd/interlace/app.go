@@ -24,10 +24,10 @@ type flags struct {
 	config string
 	db     string
 	fleet  string
-	output string
-	color  string
+	output choiceFlag
+	color  choiceFlag
 	quiet  bool
-	seed   uint64
+	seed   optional[uint64]
 }
 
 // say writes words to standard error, each line after the program's name.

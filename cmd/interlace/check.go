@@ -43,7 +43,7 @@ func (a *app) check(cmd *cobra.Command, after []string) error {
 	if err != nil {
 		return err
 	}
-	target, ids, err := a.after(f, after)
+	target, ids, err := a.after(cmd.Context(), f, after)
 	if err != nil {
 		return err
 	}
@@ -53,7 +53,7 @@ func (a *app) check(cmd *cobra.Command, after []string) error {
 	}
 	violations, warnings := rules.Check(target.Inventory, target.groups, opts)
 	warnings = append(doubts(f), warnings...)
-	answer := checked{Violations: notNil(violations), Warnings: notNil(warnings), After: ids}
+	answer := checked{Violations: violations, Warnings: warnings, After: ids}
 	reference := planner.NewReference(target.Inventory, target.groups, nil)
 	answer.Fingerprint = reference.Fingerprint
 	err = a.print(result{
@@ -78,12 +78,4 @@ func doubts(f *facts) []planner.Warning {
 		text = fmt.Sprintf("%d names in shares are not in the fleet and tie nobody, such as %s", len(unknown), inventory.Printable(unknown[0].Name))
 	}
 	return []planner.Warning{{Text: text}}
-}
-
-// notNil returns the list, empty rather than nil, so that JSON says [].
-func notNil[T any](list []T) []T {
-	if list == nil {
-		return []T{}
-	}
-	return list
 }

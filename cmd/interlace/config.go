@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -130,9 +131,9 @@ func (c *config) isSection(path string) bool {
 func named(path string) bool { return path == "imap.servers" || path == "imap.instances" }
 
 // readConfig reads the configuration file, then the environment, then the flags.
-func readConfig(path string, flags *pflag.FlagSet) (*config, error) {
+func readConfig(ctx context.Context, path string, flags *pflag.FlagSet) (*config, error) {
 	c := newConfig()
-	if err := c.readFile(path); err != nil {
+	if err := c.readFile(ctx, path); err != nil {
 		return nil, err
 	}
 	for i := range c.keys {
@@ -156,19 +157,19 @@ func readConfig(path string, flags *pflag.FlagSet) (*config, error) {
 // places are where the configuration is looked for if no file is named.
 var places = []string{"interlace.yaml", "/etc/interlace/interlace.yaml"}
 
-func (c *config) readFile(path string) error {
+func (c *config) readFile(ctx context.Context, path string) error {
 	if path == "" {
 		path = os.Getenv("INTERLACE_CONFIG")
 	}
 	if path != "" {
-		text, err := readLimited(path, maxConfig)
+		text, err := readLimited(ctx, path, maxConfig)
 		if err != nil {
 			return fmt.Errorf("read the configuration: %w", err)
 		}
 		return c.parse(path, text)
 	}
 	for _, path := range places {
-		text, err := readLimited(path, maxConfig)
+		text, err := readLimited(ctx, path, maxConfig)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 			continue

@@ -1,25 +1,28 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"os"
 
 	"github.com/spf13/cobra"
 
+	"github.com/interlacemail/interlace/cmd/interlace/report"
 	"github.com/interlacemail/interlace/fixtures"
+	"github.com/interlacemail/interlace/inventory/files"
 )
 
 type demoFlags struct {
-	kind     string
-	servers  int
-	stores   int
-	users    countLimit
+	kind     choiceFlag
+	servers  optional[int]
+	stores   optional[int]
+	users    optional[int]
 	mirrored bool
 }
 
 func (a *app) demoCommand() *cobra.Command {
-	var flags demoFlags
+	flags := demoFlags{
+		kind:    choiceOf(string(fixtures.Mixed), texts(fixtures.Kinds())...),
+		servers: countFlag(2, 10_000).or(50), stores: countFlag(1, 1000).or(10), users: countFlag(0, 5_000_000),
+	}
 	c := &cobra.Command{
 		Use:   "demo DIR",
 		Short: "Write a made-up fleet to try everything on",
@@ -35,30 +38,29 @@ broken. The same --seed makes the same fleet.`,
 	}
 	f := c.Flags()
 	f.SortFlags = false
-	f.StringVar(&flags.kind, "kind", string(fixtures.Mixed), "`kind` of hardware: equal, lognormal, mixed, skewed or skewed2")
-	f.IntVar(&flags.servers, "servers", 50, "`number` of servers")
-	f.IntVar(&flags.stores, "stores", 10, "`number` of stores a server masters in the mean")
+	f.Var(&flags.kind, "kind", "`kind` of hardware: equal, lognormal, mixed, skewed or skewed2")
+	f.Var(&flags.servers, "servers", "`number` of servers")
+	f.Var(&flags.stores, "stores", "`number` of stores a server masters in the mean")
 	f.Var(&flags.users, "users", "`number` of users and shared trees (default 50 a store)")
 	f.BoolVar(&flags.mirrored, "mirrored", false, "begin with pairs of servers that mirror one another")
 	return c
 }
 
+// mostDemoStores is the largest number of stores in a demo, which with 50 users
+// each takes two gigabytes of memory.
+const mostDemoStores = 100_000
+
 func (a *app) demo(dir string, flags demoFlags) error {
-	kinds := fixtures.Kinds()
-	names := make([]string, len(kinds))
-	for i, k := range kinds {
-		names[i] = string(k)
+	size := fixtures.Size{Servers: *flags.servers.value, StoresPerServer: *flags.stores.value}
+	if n := size.Servers * size.StoresPerServer; n > mostDemoStores {
+		return fmt.Errorf("--servers %d with --stores %d makes %s stores; a demo has at most %s",
+			size.Servers, size.StoresPerServer, report.CountText(n), report.CountText(mostDemoStores))
 	}
-	if err := oneOf("--kind", flags.kind, names...); err != nil {
-		return err
-	}
-	if flags.servers < 2 || flags.stores < 1 {
-		return errors.New("a demo has at least 2 servers and 1 store a server")
-	}
-	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
+	if vacant, err := files.Vacant(dir); err != nil {
+		return fmt.Errorf("write the fleet: %w", err)
+	} else if !vacant {
 		return hint(fmt.Errorf("%s is not empty", dir), "name a directory that does not exist yet")
 	}
-	size := fixtures.Size{Servers: flags.servers, StoresPerServer: flags.stores}
 	if n := flags.users.value; n != nil {
 		size.Users = *n
 		if *n == 0 {
@@ -68,5 +70,5 @@ func (a *app) demo(dir string, flags demoFlags) error {
 	if flags.mirrored {
 		size.Start = fixtures.MirroredByHand
 	}
-	return a.writeFleet(dir, fixtures.Fleet(a.flags.seed, fixtures.Kind(flags.kind), size))
+	return a.writeFleet(dir, fixtures.Fleet(*a.flags.seed.value, fixtures.Kind(flags.kind.value), size))
 }

@@ -2,10 +2,10 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -56,7 +56,7 @@ func (a *app) discover(cmd *cobra.Command, flags discoverFlags) error {
 		return err
 	}
 	asker := newAsker(a.config)
-	if err := asker.check(f.Inventory); err != nil {
+	if err := asker.check(cmd.Context(), f.Inventory); err != nil {
 		return err
 	}
 	if err := mayWrite(flags.out); err != nil {
@@ -66,7 +66,7 @@ func (a *app) discover(cmd *cobra.Command, flags discoverFlags) error {
 	bar := a.progress("discover")
 	found, err := discover.Fleet(cmd.Context(), f.Inventory, asker.ask, discover.Options{
 		Connections: a.config.Connections, Partial: flags.partial, KeepSource: a.config.KeepSource,
-		Admins: a.config.admins(), Earlier: a.readCounters(counters),
+		Admins: a.config.admins(), Earlier: a.readCounters(cmd.Context(), counters),
 		Progress: func(done, all int) { bar.at(done, all, "") },
 	})
 	bar.end()
@@ -139,8 +139,8 @@ func (a *app) countersFile(out string) string {
 
 // readCounters reads the counters of the last discovery. Without them, writes
 // are estimated.
-func (a *app) readCounters(path string) *discover.Counters {
-	f, err := os.Open(path)
+func (a *app) readCounters(ctx context.Context, path string) *discover.Counters {
+	f, err := files.Open(ctx, path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -222,7 +222,6 @@ type discoveredChange struct {
 func discoveredResult(found *discover.Result, changes inventory.Changes) result {
 	answer := discovered{
 		Asked: found.Asked, Answered: found.Answered, Written: found.Inventory != nil,
-		Findings: []discoveredFinding{}, Changes: []discoveredChange{},
 	}
 	if found.Counters != nil {
 		answer.At = found.Counters.Time

@@ -9,6 +9,7 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/database"
 	"github.com/interlacemail/interlace/inventory/files"
+	"github.com/interlacemail/interlace/planner"
 )
 
 // errFound ends a command that did its work and found what it looks for.
@@ -38,6 +39,30 @@ type refused struct {
 
 func (r *refused) Unwrap() error { return r.error }
 
+// wrongPlan is a plan file with what cannot be in it.
+type wrongPlan struct {
+	error
+	path     string
+	mistakes *planner.Mistakes
+}
+
+func (w *wrongPlan) Unwrap() error { return w.error }
+
+func (w *wrongPlan) summary() string {
+	text := fmt.Sprintf("%s holds %s", w.path, countOf(w.mistakes.Count, "mistake"))
+	if w.mistakes.Count > len(w.mistakes.First) {
+		text += fmt.Sprintf("; the first %d are shown", len(w.mistakes.First))
+	}
+	return text
+}
+
+func countOf(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return report.CountText(n) + " " + what + "s"
+}
+
 // tell writes an error to standard error: mistakes in files a line each, then
 // what could not be done, then what to do about it.
 func (a *app) tell(err error) {
@@ -47,6 +72,12 @@ func (a *app) tell(err error) {
 			fmt.Fprintln(a.stderr, report.Clean(m.String()))
 		}
 		words = mistakes.Summary()
+	}
+	if plan := (*wrongPlan)(nil); errors.As(err, &plan) {
+		for _, m := range plan.mistakes.First {
+			fmt.Fprintln(a.stderr, report.Clean(plan.path+": "+m.Place+": "+m.Text))
+		}
+		words = plan.summary()
 	}
 	if r := (*refused)(nil); errors.As(err, &r) {
 		words += "; " + r.consequence

@@ -29,7 +29,7 @@ type facts struct {
 // the database.
 func (a *app) facts(ctx context.Context) (*facts, error) {
 	if a.fromFile() {
-		inv, warnings, err := a.readFleet(a.config.Fleet)
+		inv, warnings, err := a.readFleet(ctx, a.config.Fleet)
 		if err != nil {
 			return nil, err
 		}
@@ -53,8 +53,8 @@ func newFacts(inv *inventory.Inventory, source string) *facts {
 }
 
 // readFleet reads a fleet file.
-func (a *app) readFleet(path string) (*inventory.Inventory, files.Warnings, error) {
-	inv, warnings, err := files.Read(path)
+func (a *app) readFleet(ctx context.Context, path string) (*inventory.Inventory, files.Warnings, error) {
+	inv, warnings, err := files.Read(ctx, path)
 	if errors.Is(err, fs.ErrNotExist) {
 		err = hint(err, "interlace demo DIR writes a fleet to try things on")
 	}

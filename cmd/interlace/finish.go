@@ -31,7 +31,7 @@ func (a *app) finish(p planner.Plan, broken []planner.Violation, stopped planner
 	if rest := len(broken) - toldViolations; rest > 0 {
 		a.say("and %s more", report.CountText(rest))
 	}
-	if made.File == "" && a.flags.output != "json" {
+	if made.File == "" && a.flags.output.value != "json" {
 		a.note("hint: nothing was written; --plan FILE keeps the plan")
 	}
 	if len(broken) > 0 {

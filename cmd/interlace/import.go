@@ -22,7 +22,7 @@ are listed and nothing is imported.`,
 		Example: "  interlace import fleet/fleet.yaml",
 		Args:    oneWord,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			inv, warnings, err := a.readFleet(args[0])
+			inv, warnings, err := a.readFleet(cmd.Context(), args[0])
 			if err != nil {
 				return &refused{err, "nothing was imported"}
 			}

@@ -12,15 +12,17 @@ import (
 
 type layoutFlags struct {
 	plan           string
-	gap            ratioFlag
+	gap            optional[float64]
 	drain, keep    []string
-	maxBytes       sizeLimit
-	maxChanges     countLimit
-	maxInterrupted countLimit
+	maxBytes       optional[int64]
+	maxChanges     optional[int]
+	maxInterrupted optional[int]
 }
 
 func (a *app) layoutCommand() *cobra.Command {
-	flags := layoutFlags{gap: ratioOf(0.02)}
+	flags := layoutFlags{
+		gap: ratioFlag().or(0.02), maxBytes: sizeFlag(), maxChanges: countFlag(0, mostThings), maxInterrupted: countFlag(0, mostThings),
+	}
 	c := &cobra.Command{
 		Use:   "layout",
 		Short: "Plan where each store's master and replicas live",
@@ -51,6 +53,9 @@ is still written, with the rules that it breaks.`,
 }
 
 func (a *app) layout(cmd *cobra.Command, flags layoutFlags) error {
+	if err := mayWrite(flags.plan); err != nil {
+		return err
+	}
 	f, err := a.facts(cmd.Context())
 	if err != nil {
 		return err
@@ -66,7 +71,7 @@ func (a *app) layout(cmd *cobra.Command, flags layoutFlags) error {
 	bar := a.progress("layout")
 	start := time.Now()
 	plan, err := layout.Optimize(cmd.Context(), f.Inventory, f.groups, layout.Options{
-		Seed: a.flags.seed, Gap: *flags.gap.value, Drain: drain, Keep: keep,
+		Seed: *a.flags.seed.value, Gap: *flags.gap.value, Drain: drain, Keep: keep,
 		MaxBytes: flags.maxBytes.value, MaxChanges: flags.maxChanges.value, MaxInterrupted: flags.maxInterrupted.value,
 		Progress: func(p layout.Progress) {
 			bar.at(p.Done, p.Total, gapWords(planner.Known(p.Worst), planner.Known(p.Bound)))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -10,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/interlacemail/interlace/cmd/interlace/report"
-	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/planner"
 	"github.com/interlacemail/interlace/planner/moves"
 	"github.com/interlacemail/interlace/planner/rules"
@@ -18,13 +18,13 @@ import (
 
 type movesFlags struct {
 	plan       string
-	keepSource string
-	syncRate   string
+	keepSource optional[time.Duration]
+	syncRate   optional[int64]
 	continuous bool
 }
 
 func (a *app) movesCommand() *cobra.Command {
-	var flags movesFlags
+	flags := movesFlags{keepSource: durationFlag(), syncRate: bandwidthFlag()}
 	c := &cobra.Command{
 		Use:   "moves PLAN…",
 		Short: "Order the changes of plans into waves",
@@ -44,25 +44,25 @@ The exit status is 1 if no order was found that can be carried out.`,
 	f := c.Flags()
 	f.SortFlags = false
 	f.StringVar(&flags.plan, "plan", "", "write the plan to this `file`")
-	f.StringVar(&flags.keepSource, "keep-source", "", "keep a moved user's mail at the source for this `time` after its wave (default keep_source of the configuration, 14d)")
-	f.StringVar(&flags.syncRate, "sync-rate", "", "let the replicas of a store take in at most this `bandwidth`, such as 20MB/s")
+	f.Var(&flags.keepSource, "keep-source", "keep a moved user's mail at the source for this `time` after its wave (default keep_source of the configuration, 14d)")
+	f.Var(&flags.syncRate, "sync-rate", "let the replicas of a store take in at most this `bandwidth`, such as 20MB/s")
 	f.BoolVar(&flags.continuous, "continuous", false, "start every change as soon as there is room for it, without waves")
 	return c
 }
 
 func (a *app) moves(cmd *cobra.Command, paths []string, flags movesFlags) error {
-	opts, err := a.movesOptions(flags)
-	if err != nil {
+	if err := mayWrite(flags.plan); err != nil {
 		return err
 	}
 	f, err := a.facts(cmd.Context())
 	if err != nil {
 		return err
 	}
-	plans, err := a.toOrder(f, paths)
+	plans, err := a.toOrder(cmd.Context(), f, paths)
 	if err != nil {
 		return err
 	}
+	opts := a.movesOptions(flags)
 	bar := a.progress("moves")
 	opts.Progress = func(p moves.Progress) { bar.at(p.Done, p.Total, "") }
 	start := time.Now()
@@ -73,34 +73,23 @@ func (a *app) moves(cmd *cobra.Command, paths []string, flags movesFlags) error 
 	return a.finish(&plan, plan.Violations, plan.Stopped, made)
 }
 
-func (a *app) movesOptions(flags movesFlags) (moves.Options, error) {
-	opts := moves.Options{Seed: a.flags.seed, KeepSource: a.config.KeepSource, Continuous: flags.continuous}
-	if flags.keepSource != "" {
-		keep, err := parseDuration(flags.keepSource)
-		if err != nil {
-			return opts, fmt.Errorf("--keep-source: %w", err)
-		}
-		opts.KeepSource = keep
+func (a *app) movesOptions(flags movesFlags) moves.Options {
+	opts := moves.Options{
+		Seed: *a.flags.seed.value, Continuous: flags.continuous,
+		KeepSource: flags.keepSource.given(a.config.KeepSource), SyncRate: float64(flags.syncRate.given(0)),
 	}
 	if opts.KeepSource == 0 {
 		opts.KeepSource = -1 // removed when the wave ends
 	}
-	if flags.syncRate != "" {
-		rate, err := inventory.ParseBandwidth(flags.syncRate)
-		if err != nil {
-			return opts, fmt.Errorf("--sync-rate: %w", err)
-		}
-		opts.SyncRate = float64(rate)
-	}
-	return opts, nil
+	return opts
 }
 
 // toOrder reads the plans whose changes are to be ordered.
-func (a *app) toOrder(f *facts, paths []string) ([]planner.Plan, error) {
+func (a *app) toOrder(ctx context.Context, f *facts, paths []string) ([]planner.Plan, error) {
 	var plans []planner.Plan
 	var ids []string
 	for _, path := range paths {
-		p, err := readPlan(path)
+		p, err := readPlan(ctx, path)
 		if err != nil {
 			return nil, err
 		}
@@ -108,7 +97,7 @@ func (a *app) toOrder(f *facts, paths []string) ([]planner.Plan, error) {
 			return nil, hint(fmt.Errorf("%s is a schedule already", path), "name the layout and users plans whose changes are to be ordered")
 		}
 		if same := slices.Index(ids, p.PlanID()); same >= 0 {
-			return nil, fmt.Errorf("%s and %s hold the same plan", paths[same], path)
+			return nil, samePlan(paths[same], path)
 		}
 		if err := errors.Join(refuseDrift(p, f), p.follows(ids)); err != nil {
 			return nil, err

@@ -2,8 +2,11 @@ package main
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
+
+	"github.com/interlacemail/interlace/cmd/interlace/report"
 )
 
 // Fleets that leave a planner little or nothing to do: each command ends with
@@ -71,6 +74,14 @@ func TestOddPlans(t *testing.T) {
 			name: "nothing at all", fleet: "format: 1\nservers: []\nstores: []\n", args: []string{"simulate"},
 			status: exitFine, want: "0 servers",
 		},
+		{
+			name: "equal users", fleet: equalUsers(1000), args: []string{"users", "--max-users", "500"},
+			status: exitFine, want: "peak utilisation +10.0 % +5.0 % +5.0 %",
+		},
+		{
+			name: "a capacity next to nothing", fleet: strings.ReplaceAll(fleetOf(2, 100, 1, 10), "io: 100}", "io: 0."+strings.Repeat("0", 323)+"5}"), args: []string{"show", "servers"},
+			status: exitFine, want: ">1e\\+09 %",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Chdir(t.TempDir())
@@ -110,4 +121,62 @@ stores:
 users:
   - {user: anna, store: s1, disk: %[2]s, io: 1}
 `, store, disk)
+}
+
+// equalUsers is a fleet of two stores with users that are all alike, all on one.
+func equalUsers(n int) string {
+	var b strings.Builder
+	b.WriteString(strings.Split(withUser("0", "capacity: {io: 500}, "), "users:")[0] + "users:\n")
+	for i := range n {
+		fmt.Fprintf(&b, "  - {user: user%d, store: s1, disk: 1MB, io: 0.05}\n", i)
+	}
+	return b.String()
+}
+
+// A plan of very many moves is made, ordered and read again.
+func TestManyMoves(t *testing.T) {
+	t.Chdir(t.TempDir())
+	n := large(1_000_000)
+	fleet := "format: 1\nservers:\n  - {name: imap1, capacity: {disk: 1PB, io: 1000000}}\n  - {name: imap2, capacity: {disk: 1PB, io: 1000000}}\n" +
+		"stores:\n  - {name: s1, instances: [{server: imap1, role: master}]}\n  - {name: s2, instances: [{server: imap2, role: master}]}\nusers: users.csv\n"
+	var users strings.Builder
+	users.WriteString("user,store,disk,io\n")
+	for i := range n {
+		fmt.Fprintf(&users, "user%d,s1,1000000,0.01\n", i)
+	}
+	write(t, "fleet.yaml", fleet)
+	write(t, "users.csv", users.String())
+	t.Setenv("INTERLACE_FLEET", "fleet.yaml")
+	succeed(t, "users", "--drain", "store:s1", "--plan", "users.json")
+	succeed(t, "moves", "users.json", "--plan", "moves.json")
+	if shown, want := succeed(t, "show", "plan", "moves.json"), report.CountText(n)+" changes in "; !strings.HasPrefix(shown, want) {
+		t.Errorf("got %.100s, want %s", shown, want)
+	}
+}
+
+// The same facts, options and seed give the same bytes, on any number of
+// processors; another seed is another plan.
+func TestSamePlan(t *testing.T) {
+	t.Chdir(t.TempDir())
+	succeed(t, "demo", "fleet", "--servers", "12", "--users", "600")
+	t.Setenv("INTERLACE_FLEET", "fleet/fleet.yaml")
+	plans := func(processors int, seed string) string {
+		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(processors))
+		var all string
+		for _, args := range []string{"layout --plan plan.json", "users --after plan.json --plan users.json", "moves plan.json users.json"} {
+			status, stdout, stderr := interlace(t.Context(), append(strings.Fields(args), "-o", "json", "--seed", seed)...)
+			if status == exitFailed {
+				t.Fatalf("%s: %s", args, stderr)
+			}
+			all += stdout
+		}
+		return all
+	}
+	first := plans(1, "7")
+	if second := plans(4, "7"); second != first {
+		t.Error("the plans differ from one run to the next")
+	}
+	if other := plans(4, "8"); other == first {
+		t.Error("another seed gives the same plans, even the same options")
+	}
 }

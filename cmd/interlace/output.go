@@ -22,7 +22,7 @@ type result struct {
 
 // print writes the form of the result that is asked for to standard output.
 func (a *app) print(r result) error {
-	switch a.flags.output {
+	switch a.flags.output.value {
 	case "json":
 		return r.json(a.stdout)
 	case "csv":
@@ -79,9 +79,9 @@ func (a *app) style() report.Style {
 // (https://bixense.com/clicolors), else on terminals that are not dumb.
 func (a *app) colour() bool {
 	switch {
-	case a.flags.color == "always":
+	case a.flags.color.value == "always":
 		return true
-	case a.flags.color == "never", os.Getenv("NO_COLOR") != "":
+	case a.flags.color.value == "never", os.Getenv("NO_COLOR") != "":
 		return false
 	case os.Getenv("CLICOLOR_FORCE") != "" && os.Getenv("CLICOLOR_FORCE") != "0":
 		return true

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -26,12 +27,15 @@ type planFile struct {
 
 // readPlan reads a plan file: complete, of a known kind and format, and with
 // the content that its id belongs to.
-func readPlan(path string) (*planFile, error) {
-	text, err := readLimited(path, maxPlan)
+func readPlan(ctx context.Context, path string) (*planFile, error) {
+	text, err := readLimited(ctx, path, maxPlan)
 	if err != nil {
 		return nil, fmt.Errorf("read the plan: %w", err)
 	}
 	p, err := decodePlan(text)
+	if mistakes := (*planner.Mistakes)(nil); errors.As(err, &mistakes) {
+		return nil, &wrongPlan{err, path, mistakes}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read the plan %s: %w", path, err)
 	}
@@ -47,7 +51,7 @@ func decodePlan(text []byte) (planner.Plan, error) {
 		ID     string `json:"id"`
 	}
 	if err := json.Unmarshal(text, &head); err != nil {
-		return nil, hint(errors.New("it is not a plan file"), planHint)
+		return nil, notAPlan(text, err)
 	}
 	if head.Format == nil {
 		return nil, hint(errors.New(`it is not a plan file: it has no "format"`), planHint)
@@ -59,14 +63,31 @@ func decodePlan(text []byte) (planner.Plan, error) {
 	if p == nil {
 		return nil, fmt.Errorf("it is of kind %s, which is none of layout, users, moves", inventory.Quoted(head.Kind))
 	}
+	wrong := planner.Decode(text, p)
 	id, err := planner.ContentID(text)
-	if err != nil {
+	switch {
+	case wrong != nil && (err != nil || id == head.ID):
+		return nil, hint(wrong, "make the plan again; a newer interlace may have made it")
+	case err != nil:
 		return nil, err
-	}
-	if id != head.ID {
+	case id != head.ID:
 		return nil, hint(fmt.Errorf("it was changed after it was made: its content has the id %s, not %s", id, inventory.Printable(head.ID)), "make the plan again, with options that lead to what you want")
 	}
-	return p, decodeStrictly(text, p)
+	return p, nil
+}
+
+// notAPlan says why a text is no plan: it is cut off, something follows the
+// plan, or it is something else.
+func notAPlan(text []byte, err error) error {
+	var syntax *json.SyntaxError
+	if start := bytes.TrimLeft(text, " \t\r\n"); errors.As(err, &syntax) && len(start) > 0 && start[0] == '{' {
+		if err := json.NewDecoder(bytes.NewReader(text)).Decode(&struct{}{}); err == nil {
+			return hint(errors.New("something follows the plan"), planHint)
+		} else if errors.Is(err, io.ErrUnexpectedEOF) {
+			return hint(errors.New("it ends in the middle of the plan"), planHint)
+		}
+	}
+	return hint(errors.New("it is not a plan file"), planHint)
 }
 
 // planOf returns an empty plan of the kind, or nil.
@@ -78,18 +99,6 @@ func planOf(kind string) planner.Plan {
 		return &planner.Assignment{}
 	case planner.KindMoves:
 		return &planner.Schedule{}
-	}
-	return nil
-}
-
-func decodeStrictly(text []byte, to any) error {
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields()
-	if err := d.Decode(to); err != nil {
-		return hint(err, "a newer interlace may have made it")
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("something follows the plan")
 	}
 	return nil
 }

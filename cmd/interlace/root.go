@@ -3,8 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -44,6 +42,8 @@ computes what failures do. Plans are files; nothing here changes a mail server.`
 	root.SetIn(a.stdin)
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
+	plainHelp := root.HelpFunc()
+	root.SetHelpFunc(func(cmd *cobra.Command, args []string) { a.help(cmd, args, plainHelp) })
 	root.SetFlagErrorFunc(unknownFlag)
 	root.SetHelpCommandGroupID(groupService)
 	root.SetCompletionCommandGroupID(groupService)
@@ -67,40 +67,28 @@ computes what failures do. Plans are files; nothing here changes a mail server.`
 		}
 	}
 	a.completions(root)
+	allMistakes(root)
 	return root
 }
 
 func (a *app) globalFlags(f *pflag.FlagSet) {
+	a.flags.output = choiceOf("text", "text", "json", "csv")
+	a.flags.color = choiceOf("auto", "auto", "always", "never")
+	a.flags.seed = seedFlag().or(1)
 	f.StringVar(&a.flags.config, "config", "", "configuration `file` (default ./interlace.yaml, then /etc/interlace/interlace.yaml)")
 	f.StringVar(&a.flags.fleet, "fleet", "", "take the facts from this fleet `file` and use no database")
 	f.StringVar(&a.flags.db, "db", "", "take the facts from this database `file`")
-	f.StringVarP(&a.flags.output, "output", "o", "text", "`form` of the results: text, json or csv")
-	f.StringVar(&a.flags.color, "color", "auto", "`when` to colour text: auto, always or never")
+	f.VarP(&a.flags.output, "output", "o", "`form` of the results: text, json or csv")
+	f.Var(&a.flags.color, "color", "`when` to colour text: auto, always or never")
 	f.BoolVarP(&a.flags.quiet, "quiet", "q", false, "no progress, no notes")
-	f.Uint64Var(&a.flags.seed, "seed", 1, "`seed` of whatever is drawn at random")
+	f.Var(&a.flags.seed, "seed", "`seed` of whatever is drawn at random")
 }
 
-// prepare checks the flags that every command takes and reads the configuration.
+// prepare reads the configuration.
 func (a *app) prepare(cmd *cobra.Command, _ []string) error {
-	if err := oneOf("-o", a.flags.output, "text", "json", "csv"); err != nil {
-		return err
-	}
-	if err := oneOf("--color", a.flags.color, "auto", "always", "never"); err != nil {
-		return err
-	}
-	c, err := readConfig(a.flags.config, cmd.Flags())
+	c, err := readConfig(cmd.Context(), a.flags.config, cmd.Flags())
 	a.config = c
 	return err
-}
-
-func oneOf(flag, value string, choices ...string) error {
-	for _, c := range choices {
-		if value == c {
-			return nil
-		}
-	}
-	err := fmt.Errorf("%s %q is none of %s", flag, value, strings.Join(choices, ", "))
-	return hint(err, "%s", nearest(value, choices))
 }
 
 // knownCommand refuses words that name no command.
@@ -131,11 +119,7 @@ func unknownFlag(cmd *cobra.Command, err error) error {
 	}
 	var invalid *pflag.InvalidValueError
 	if errors.As(err, &invalid) {
-		cause := invalid.Unwrap()
-		if number := (*strconv.NumError)(nil); errors.As(cause, &number) {
-			cause = fmt.Errorf("%s is not a whole number in range", inventory.Quoted(invalid.GetValue()))
-		}
-		err = fmt.Errorf("--%s: %w", invalid.GetFlag().Name, cause)
+		err = fmt.Errorf("--%s: %s is neither true nor false", invalid.GetFlag().Name, inventory.Quoted(invalid.GetValue()))
 	}
 	return hint(err, "%s --help lists the flags", cmd.CommandPath())
 }

@@ -3,9 +3,12 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -19,12 +22,24 @@ func interlace(ctx context.Context, args ...string) (status int, stdout, stderr 
 
 // Interrupted, a planner keeps the best plan so far and marks it.
 func TestInterrupted(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS("testdata/fleet")); err != nil {
+		t.Fatal(err)
+	}
+	doubtful := filepath.Join(dir, "shares.csv")
+	shares, err := os.ReadFile(doubtful)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, doubtful, strings.TrimRight(string(shares), "\n")+"\nanna,Work,left.long.ago,lrs\n")
 	for _, command := range []string{"layout", "users"} {
 		t.Run(command, func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "plan.json")
-			status, _, stderr := interlace(ctx, command, "--fleet", "testdata/fleet/fleet.yaml", "--plan", file)
+			// The warning about the fleet comes when it is read and before it is planned.
+			ctx, cancel := context.WithCancel(t.Context())
+			said := &cancelling{cancel: cancel}
+			status := run(ctx, []string{command, "--fleet", filepath.Join(dir, "fleet.yaml"), "--plan", file}, strings.NewReader(""), io.Discard, said)
+			stderr := said.String()
 			if status != exitInterrupted {
 				t.Errorf("status %d, want %d; %s", status, exitInterrupted, stderr)
 			}
@@ -39,6 +54,50 @@ func TestInterrupted(t *testing.T) {
 				t.Errorf("nothing is said: %s", stderr)
 			}
 		})
+	}
+}
+
+// cancelling is a standard error that interrupts the program when it says something.
+type cancelling struct {
+	bytes.Buffer
+	cancel func()
+}
+
+func (c *cancelling) Write(p []byte) (int, error) {
+	c.cancel()
+	return c.Buffer.Write(p)
+}
+
+// Reading that is interrupted has no best so far: nothing is written.
+func TestInterruptedReading(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := syscall.Mkfifo("pipe", 0o600); err != nil {
+		t.Fatal(err)
+	}
+	write(t, "fleet.yaml", healthy)
+	write(t, "waits.yaml", healthy+"users: pipe\n")
+	for _, args := range [][]string{
+		{"import", "waits.yaml"},
+		{"check", "--fleet", "waits.yaml"},
+		{"layout", "--fleet", "waits.yaml", "--plan", "new.json"},
+		{"users", "--fleet", "waits.yaml", "--plan", "new.json"},
+		{"simulate", "--fleet", "waits.yaml"},
+		{"export", "new.json", "--fleet", "waits.yaml"},
+		{"show", "users", "--fleet", "pipe"},
+		{"show", "plan", "pipe"},
+		{"check", "--fleet", "fleet.yaml", "--after", "pipe"},
+		{"moves", "pipe", "--fleet", "fleet.yaml", "--plan", "new.json"},
+		{"config", "show", "--config", "pipe"},
+	} {
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(30*time.Millisecond, cancel)
+		status, stdout, stderr := interlace(ctx, args...)
+		if status != exitInterrupted || stdout != "" || stderr != "interlace: interrupted\n" {
+			t.Errorf("%v: status %d, %q, %q", args, status, stdout, stderr)
+		}
+	}
+	if entries, _ := os.ReadDir("."); len(entries) != 3 {
+		t.Errorf("something was written: %v", entries)
 	}
 }
 
@@ -67,6 +126,92 @@ func TestPlanIsWrittenWhole(t *testing.T) {
 	}
 }
 
+// Where a plan goes is taken as a shell takes it: links lead on, and pipes and
+// devices are written into.
+func TestPlanDestinations(t *testing.T) {
+	t.Chdir(t.TempDir())
+	write(t, "fleet.yaml", healthy)
+	plan := func(path string) (status int, stderr string) {
+		status, _, stderr = interlace(t.Context(), "layout", "--fleet", "fleet.yaml", "--quiet", "--plan", path)
+		return status, stderr
+	}
+	fine := func(path string) {
+		t.Helper()
+		if status, stderr := plan(path); status != exitFine {
+			t.Errorf("%s: status %d, %s", path, status, stderr)
+		}
+	}
+	holdsPlan := func(path string) {
+		t.Helper()
+		if text, err := os.ReadFile(path); err != nil || !strings.HasPrefix(string(text), "{\n") {
+			t.Errorf("%s holds %.20q, %v", path, text, err)
+		}
+	}
+	isLink := func(path string) {
+		t.Helper()
+		if info, err := os.Lstat(path); err != nil || info.Mode()&os.ModeSymlink == 0 {
+			t.Errorf("%s is no link any more: %v", path, err)
+		}
+	}
+
+	for link, target := range map[string]string{"link": "real", "second": "link", "dangling": "fresh", "around": "back", "back": "around"} {
+		if err := os.Symlink(target, link); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(t, "real", "former")
+	fine("second")
+	holdsPlan("real")
+	isLink("link")
+	isLink("second")
+	if info, err := os.Stat("real"); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the mode of the file changed: %v, %v", info.Mode(), err)
+	}
+	fine("dangling")
+	holdsPlan("fresh")
+	isLink("dangling")
+
+	fine(os.DevNull)
+	if info, err := os.Stat(os.DevNull); err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		t.Fatalf("%s was replaced: %v", os.DevNull, err)
+	}
+
+	if err := syscall.Mkfifo("pipe", 0o600); err != nil {
+		t.Fatal(err)
+	}
+	reader, err := os.OpenFile("pipe", os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fine("pipe")
+	start := make([]byte, 2)
+	if _, err := reader.Read(start); err != nil || string(start) != "{\n" {
+		t.Errorf("the pipe holds %q, %v", start, err)
+	}
+	reader.Close()
+
+	held, err := os.Create("held")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer held.Close()
+	if _, err := held.WriteString("before\n"); err != nil {
+		t.Fatal(err)
+	}
+	fine(fmt.Sprintf("/dev/fd/%d", held.Fd()))
+	if text, err := os.ReadFile("held"); err != nil || !strings.HasPrefix(string(text), "before\n{\n") {
+		t.Errorf("a file that is open was not written on: %.20q, %v", text, err)
+	}
+
+	for path, want := range map[string]string{
+		"pipe": "nobody reads from it", ".": "it is a directory", "around": "lead in a circle", "nowhere/plan.json": "no such file", "/dev/full": "no space left",
+	} {
+		if status, stderr := plan(path); status != exitFailed || !strings.Contains(stderr, want) {
+			t.Errorf("%s: status %d, %s; want %s", path, status, stderr, want)
+		}
+	}
+}
+
 // Passwords come from files that nobody else may read.
 func TestReadSecret(t *testing.T) {
 	dir := t.TempDir()
@@ -90,7 +235,7 @@ func TestReadSecret(t *testing.T) {
 			if err := os.WriteFile(path, []byte(c.content), c.mode); err != nil {
 				t.Fatal(err)
 			}
-			got, err := readSecret(path)
+			got, err := readSecret(t.Context(), path)
 			if got != c.want || (err == nil) != (c.trouble == "") || err != nil && !strings.Contains(err.Error(), c.trouble) {
 				t.Errorf("got %q, %v; want %q, %q", got, err, c.want, c.trouble)
 			}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,7 +13,7 @@ const maxSecret = 64 << 10
 
 // readSecret reads a password from a file that nobody else may read. The line
 // end behind it does not belong to it.
-func readSecret(path string) (string, error) {
+func readSecret(ctx context.Context, path string) (string, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return "", fmt.Errorf("read the password: %w", err)
@@ -20,7 +21,7 @@ func readSecret(path string) (string, error) {
 	if open := info.Mode().Perm() & 0o077; open != 0 {
 		return "", hint(fmt.Errorf("read the password: others may read %s (mode %04o)", path, info.Mode().Perm()), "chmod 600 %s", path)
 	}
-	content, err := readLimited(path, maxSecret)
+	content, err := readLimited(ctx, path, maxSecret)
 	if err != nil {
 		return "", fmt.Errorf("read the password: %w", err)
 	}

@@ -15,7 +15,7 @@ import (
 )
 
 func (a *app) showCommand() *cobra.Command {
-	var at string
+	at := dateFlag()
 	c := &cobra.Command{
 		Use:   "show",
 		Short: "Look at servers, stores, users, share groups or a plan",
@@ -28,7 +28,7 @@ func (a *app) showCommand() *cobra.Command {
 		Args: a.knownCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	c.PersistentFlags().StringVar(&at, "at", "", "show the last inventory at or before this `date`, such as 2026-01-31 or 2026-01-31T12:00:00Z")
+	c.PersistentFlags().Var(&at, "at", "show the last inventory at or before this `date`, such as 2026-01-31 or 2026-01-31T12:00:00Z")
 	for _, what := range []struct {
 		name, short string
 		show        func(f *facts, names []string) (result, error)
@@ -42,7 +42,7 @@ func (a *app) showCommand() *cobra.Command {
 			Short:   what.short,
 			Example: "  interlace show " + what.name,
 			RunE: func(cmd *cobra.Command, names []string) error {
-				f, err := a.factsOf(cmd.Context(), at)
+				f, err := a.factsOf(cmd.Context(), at.value)
 				if err != nil {
 					return err
 				}
@@ -59,18 +59,14 @@ func (a *app) showCommand() *cobra.Command {
 }
 
 // factsOf returns the facts of a date, or the newest if none is named.
-func (a *app) factsOf(ctx context.Context, at string) (*facts, error) {
-	if at == "" {
+func (a *app) factsOf(ctx context.Context, at *time.Time) (*facts, error) {
+	if at == nil {
 		return a.facts(ctx)
-	}
-	t, err := parseDate(at)
-	if err != nil {
-		return nil, err
 	}
 	if a.fromFile() {
 		return nil, hint(fmt.Errorf("--at asks for an earlier inventory, and the facts come from the file %s", a.config.Fleet), "--db FILE takes them from the database")
 	}
-	return a.factsAt(ctx, t)
+	return a.factsAt(ctx, *at)
 }
 
 // parseDate reads a day in UTC or a time to the second, and returns its end, or
@@ -81,7 +77,7 @@ func parseDate(s string) (time.Time, error) {
 	}
 	t, err := time.Parse(time.RFC3339, s)
 	if err != nil {
-		return time.Time{}, fmt.Errorf("--at %s is not a date such as 2026-01-31 or 2026-01-31T12:00:00Z", inventory.Quoted(s))
+		return time.Time{}, fmt.Errorf("%s is not a date such as 2026-01-31 or 2026-01-31T12:00:00Z", inventory.Quoted(s))
 	}
 	if t.Nanosecond() == 0 {
 		t = t.Add(time.Second - time.Microsecond)
@@ -217,8 +213,8 @@ func (f *facts) load() *load.Fleet {
 	return load.New(inv)
 }
 
-func (a *app) showGroupsCommand(at *string) *cobra.Command {
-	var top int
+func (a *app) showGroupsCommand(at *optional[time.Time]) *cobra.Command {
+	top := countFlag(0, mostThings).or(20)
 	c := &cobra.Command{
 		Use:   "groups",
 		Short: "Look at share groups, the largest first, and whether a store can hold them",
@@ -226,20 +222,21 @@ func (a *app) showGroupsCommand(at *string) *cobra.Command {
   interlace show groups --top 5`,
 		Args: noWords,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			f, err := a.factsOf(cmd.Context(), *at)
+			f, err := a.factsOf(cmd.Context(), at.value)
 			if err != nil {
 				return err
 			}
 			if f.sums != nil {
 				return errOnlySums(f)
 			}
-			if a.flags.output != "text" || top <= 0 {
-				top = len(f.Users)
+			most := *top.value
+			if a.flags.output.value != "text" || most == 0 {
+				most = len(f.Users)
 			}
-			return a.print(tableOnly("groups", report.Groups(f.Inventory, largestGroups(f, top))))
+			return a.print(tableOnly("groups", report.Groups(f.Inventory, largestGroups(f, most))))
 		},
 	}
-	c.Flags().IntVar(&top, "top", 20, "show the `number` largest in the text; 0 shows all")
+	c.Flags().Var(&top, "top", "show the `number` largest in the text; 0 shows all")
 	return c
 }
 
@@ -268,8 +265,8 @@ func (a *app) showPlanCommand() *cobra.Command {
 		Short:   "Look at a plan",
 		Example: "  interlace show plan plan.json",
 		Args:    oneWord,
-		RunE: func(_ *cobra.Command, args []string) error {
-			p, err := readPlan(args[0])
+		RunE: func(cmd *cobra.Command, args []string) error {
+			p, err := readPlan(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}

@@ -16,11 +16,11 @@ import (
 type simulateFlags struct {
 	fail  []string
 	after []string
-	top   int
+	top   optional[int]
 }
 
 func (a *app) simulateCommand() *cobra.Command {
-	var flags simulateFlags
+	flags := simulateFlags{top: countFlag(0, mostThings).or(20)}
 	c := &cobra.Command{
 		Use:   "simulate",
 		Short: "Compute what failures do",
@@ -42,7 +42,7 @@ store offline.`,
 	}
 	c.Flags().StringArrayVar(&flags.fail, "fail", nil, "fail this `domain`, such as server:imap03 or rack:a4 (may be repeated: all at once)")
 	c.Flags().StringArrayVar(&flags.after, "after", nil, "take the plan in this `file` as carried out (may be repeated)")
-	c.Flags().IntVar(&flags.top, "top", 20, "show the `number` worst in the text; 0 shows all")
+	c.Flags().Var(&flags.top, "top", "show the `number` worst in the text; 0 shows all")
 	return c
 }
 
@@ -51,7 +51,7 @@ func (a *app) simulate(cmd *cobra.Command, flags simulateFlags) error {
 	if err != nil {
 		return err
 	}
-	target, ids, err := a.after(f, flags.after)
+	target, ids, err := a.after(cmd.Context(), f, flags.after)
 	if err != nil {
 		return err
 	}
@@ -59,23 +59,22 @@ func (a *app) simulate(cmd *cobra.Command, flags simulateFlags) error {
 	sim := planner.Simulation{
 		Format: planner.Format, Kind: "simulate", After: ids,
 		Inventory: planner.NewReference(f.Inventory, f.groups, nil),
-		Warnings:  []planner.Warning{},
 	}
 	s := simulate.New(fleet, fleet.Current())
 	screen := report.Simulation
 	if len(flags.fail) == 0 {
-		sim.Failures, sim.Violations = s.All(), notNil(s.Passed())
+		sim.Failures, sim.Violations = s.All(), s.Passed()
 	} else {
 		domains, err := failing(fleet, flags.fail)
 		if err != nil {
 			return err
 		}
-		sim.Failures, sim.Violations = []planner.Impact{s.Fail(domains...)}, notNil(s.PassedBy(domains...))
+		sim.Failures, sim.Violations = []planner.Impact{s.Fail(domains...)}, s.PassedBy(domains...)
 		screen = report.Failure
 	}
 	offline := takingOffline(target.Inventory, sim.Failures)
 	err = a.print(result{
-		screen: screen(&sim, target.Inventory, offline, flags.top),
+		screen: screen(&sim, target.Inventory, offline, *flags.top.value),
 		table:  report.Failures(sim.Failures),
 		json:   object(sim),
 	})

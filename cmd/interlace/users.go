@@ -13,16 +13,18 @@ import (
 type usersFlags struct {
 	plan        string
 	after       []string
-	peak        ratioFlag
+	peak        optional[float64]
 	drain, keep []string
-	maxBytes    sizeLimit
-	maxUsers    countLimit
+	maxBytes    optional[int64]
+	maxUsers    optional[int]
 	light       bool
-	place       int
+	place       optional[int]
 }
 
 func (a *app) usersCommand() *cobra.Command {
-	var flags usersFlags
+	flags := usersFlags{
+		peak: peakFlag(), maxBytes: sizeFlag(), maxUsers: countFlag(0, mostThings), place: countFlag(0, mostThings).or(0),
+	}
 	c := &cobra.Command{
 		Use:   "users",
 		Short: "Plan which users move to which store",
@@ -50,16 +52,19 @@ one is still written, with the rules that it breaks.`,
 	f.Var(&flags.maxBytes, "max-bytes", "copy at most this much, such as 10TB")
 	f.Var(&flags.maxUsers, "max-users", "move at most this many users")
 	f.BoolVar(&flags.light, "light", false, "fewest moves in place of fewest bytes, and leave torn share groups torn")
-	f.IntVar(&flags.place, "place", 0, "say where this `number` of new users should go")
+	f.Var(&flags.place, "place", "say where this `number` of new users should go")
 	return c
 }
 
 func (a *app) users(cmd *cobra.Command, flags usersFlags) error {
+	if err := mayWrite(flags.plan); err != nil {
+		return err
+	}
 	f, err := a.facts(cmd.Context())
 	if err != nil {
 		return err
 	}
-	now, after, err := a.after(f, flags.after)
+	now, after, err := a.after(cmd.Context(), f, flags.after)
 	if err != nil {
 		return err
 	}
@@ -72,11 +77,8 @@ func (a *app) users(cmd *cobra.Command, flags usersFlags) error {
 		return err
 	}
 	opts := users.Options{
-		Seed: a.flags.seed, Drain: drain, Keep: keep, MaxBytes: flags.maxBytes.value, MaxUsers: flags.maxUsers.value,
-		Light: flags.light, Place: flags.place, After: after,
-	}
-	if flags.peak.value != nil {
-		opts.Peak = *flags.peak.value
+		Seed: *a.flags.seed.value, Drain: drain, Keep: keep, MaxBytes: flags.maxBytes.value, MaxUsers: flags.maxUsers.value,
+		Light: flags.light, Place: *flags.place.value, Peak: flags.peak.given(0), After: after,
 	}
 	bar := a.progress("users")
 	opts.Progress = func(p users.Progress) { bar.at(p.Done, p.Total, p.Doing) }

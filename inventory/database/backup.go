@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -15,7 +16,8 @@ import (
 
 // Backup copies the database as it is now to the path, while others may go on
 // reading and writing (https://sqlite.org/backup.html). A file that is there
-// is replaced when the copy is complete.
+// is replaced when the copy is complete, the file that a symbolic link leads to
+// in place of the link; what is no plain file is left alone.
 func (db *DB) Backup(ctx context.Context, path string) error {
 	if err := db.backup(ctx, path); err != nil {
 		return fmt.Errorf("back up the database to %s: %w", path, err)
@@ -24,6 +26,10 @@ func (db *DB) Backup(ctx context.Context, path string) error {
 }
 
 func (db *DB) backup(ctx context.Context, path string) error {
+	path, err := replaceable(path)
+	if err != nil {
+		return err
+	}
 	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
 	if err != nil {
 		return err
@@ -36,6 +42,25 @@ func (db *DB) backup(ctx context.Context, path string) error {
 		return explain(ctx, path, err)
 	}
 	return os.Rename(file.Name(), path)
+}
+
+// replaceable follows symbolic links to a file that may be replaced, or to one
+// that is not there yet.
+func replaceable(path string) (string, error) {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Lstat(path); err == nil {
+			return "", errors.New("it is a symbolic link to nothing")
+		}
+		return path, nil
+	}
+	if err != nil {
+		return "", err
+	}
+	if !info.Mode().IsRegular() {
+		return "", errors.New("it is no plain file")
+	}
+	return filepath.EvalSymlinks(path)
 }
 
 // copyTo copies all pages in one step, which reads one state of the database.

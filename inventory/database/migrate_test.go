@@ -137,7 +137,28 @@ func TestBackupFails(t *testing.T) {
 	if err := db.Backup(context.Background(), taken); err == nil {
 		t.Error("got no error from a backup over a directory")
 	}
+	if err := db.Backup(context.Background(), os.DevNull); err == nil {
+		t.Error("got no error from a backup over a device")
+	}
 	if files, _ := filepath.Glob(filepath.Join(directory, "*")); len(files) != 1 {
 		t.Errorf("got files %v, want only the directory", files)
 	}
+}
+
+func TestBackupFollowsLinks(t *testing.T) {
+	db := mustOpen(t, temporary(t), Options{})
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("real.db", nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("real.db", "link.db"); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Backup(context.Background(), "link.db"); err != nil {
+		t.Fatal(err)
+	}
+	if target, err := os.Readlink("link.db"); err != nil || target != "real.db" {
+		t.Errorf("the link leads to %q, %v", target, err)
+	}
+	mustOpen(t, "real.db", Options{Existing: true}).Close()
 }

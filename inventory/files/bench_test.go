@@ -72,7 +72,7 @@ func BenchmarkRead(b *testing.B) {
 			var kept *inventory.Inventory
 			before := heap()
 			for b.Loop() {
-				inv, _, err := Read(path)
+				inv, _, err := Read(b.Context(), path)
 				if err != nil {
 					b.Fatal(err)
 				}
@@ -86,7 +86,7 @@ func BenchmarkRead(b *testing.B) {
 
 // BenchmarkWrite writes a million users.
 func BenchmarkWrite(b *testing.B) {
-	inv, _, err := Read(layUsers(b, 1_000_000, true))
+	inv, _, err := Read(b.Context(), layUsers(b, 1_000_000, true))
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -16,7 +16,7 @@ import (
 // readFile reads a table from the CSV file that the node names.
 func readFile[T any](r *reader, t *table, node *yaml.Node, f format[T]) {
 	t.file, t.path = r.beside(node.Value)
-	in, size, err := openTable(t.path)
+	in, size, err := r.open(t.path)
 	if err != nil {
 		r.fail(t, r.at(node), "", "%s can't be read: %s", shown(t.file.name), err)
 		return
@@ -56,7 +56,13 @@ type csvTable[T any] struct {
 	setters []setter[T]  // nil for columns that are no good
 	key     int          // column that names the row, or -1
 	current T            // the row that is read
+	wrong   int          // rows with a mistake
 }
+
+// mostWrong is the number of rows with mistakes after which the rows of a table
+// are counted and no longer kept: nobody will use them, and there may be as many
+// as the disk holds.
+const mostWrong = 10_000
 
 // header reads the first line and reports whether the rows can be read.
 func (c *csvTable[T]) header() bool {
@@ -199,6 +205,7 @@ func (c *csvTable[T]) rows() {
 
 // row reads one line that has as many fields as the header.
 func (c *csvTable[T]) row(at position, line *record) {
+	before := c.mistakes.count
 	c.current = c.format.blank
 	for i, set := range c.setters {
 		if set == nil {
@@ -216,6 +223,14 @@ func (c *csvTable[T]) row(at position, line *record) {
 			at.column = line.column(line.starts[i])
 			c.complain(at, err, labelOf(c.columns[i].label(), c.name(line)))
 		}
+	}
+	if c.mistakes.count > before || c.format.stray != nil && c.format.stray(&c.current) {
+		c.wrong++
+	}
+	if c.wrong > mostWrong {
+		c.incomplete[c.table.name] = true
+		c.mistakes.more = true
+		return
 	}
 	c.table.lines = append(c.table.lines, int32(at.line))
 	c.format.keep(&c.current)

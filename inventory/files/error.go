@@ -39,12 +39,17 @@ func shown(path string) string {
 type Mistakes struct {
 	First []Mistake // the first hundred, by file, line and column
 	Count int       // all of them
+	More  bool      // there are more: some rows were not looked at in full
 	Files int       // in how many files
 }
 
 // Summary says how many mistakes there are in how many files.
 func (m Mistakes) Summary() string {
-	text := plural(m.Count, "mistake") + " in " + plural(m.Files, "file")
+	text := plural(m.Count, "mistake")
+	if m.More {
+		text = "at least " + text
+	}
+	text += " in " + plural(m.Files, "file")
 	if m.Count > len(m.First) {
 		text += fmt.Sprintf("; the first %d are shown", len(m.First))
 	}
@@ -111,6 +116,7 @@ type found struct {
 type collector struct {
 	list  []found
 	count int
+	more  bool // some rows were not looked at in full
 	kinds map[kind]int
 	files map[*source]bool
 }
@@ -160,7 +166,7 @@ func (c *collector) mistakes() Mistakes {
 		return cmp.Or(cmp.Compare(a.file.rank, b.file.rank), cmp.Compare(a.line, b.line), cmp.Compare(a.column, b.column))
 	})
 	first := c.list[:min(len(c.list), Shown)]
-	m := Mistakes{Count: c.count, Files: len(c.files)}
+	m := Mistakes{Count: c.count, More: c.more, Files: len(c.files)}
 	for _, f := range first {
 		m.First = append(m.First, Mistake{File: f.file.name, Line: f.line, Column: f.column, Text: f.text, Hint: f.hint})
 	}

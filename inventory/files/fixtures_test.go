@@ -19,7 +19,7 @@ func TestFixturesReadBack(t *testing.T) {
 		if err := files.Write(dir, inv); err != nil {
 			t.Fatal(err)
 		}
-		back, _, err := files.Read(filepath.Join(dir, "fleet.yaml"))
+		back, _, err := files.Read(t.Context(), filepath.Join(dir, "fleet.yaml"))
 		if err != nil {
 			t.Fatal(err)
 		}

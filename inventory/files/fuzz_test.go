@@ -48,7 +48,7 @@ func FuzzTables(f *testing.F) {
 // be written and read again.
 func readForeign(t *testing.T, name, text string, files map[string]string) {
 	dir := lay(t, files)
-	inv, _, err := Read(filepath.Join(dir, "fleet.yaml"))
+	inv, _, err := Read(t.Context(), filepath.Join(dir, "fleet.yaml"))
 	var e *Error
 	if errors.As(err, &e) {
 		checkMistakes(t, e, name, text)
@@ -61,7 +61,7 @@ func readForeign(t *testing.T, name, text string, files map[string]string) {
 	if err := Write(out, inv); err != nil {
 		t.Fatalf("write: %v", err)
 	}
-	back, _, err := Read(filepath.Join(out, fleetFile))
+	back, _, err := Read(t.Context(), filepath.Join(out, fleetFile))
 	if err != nil {
 		written, _ := os.ReadFile(filepath.Join(out, fleetFile))
 		t.Fatalf("read again: %v\n%s", err, written)

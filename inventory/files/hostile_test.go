@@ -65,14 +65,14 @@ func TestHostileYAML(t *testing.T) {
 }
 
 func TestByteOrderMarkIsFine(t *testing.T) {
-	if _, _, err := Read(filepath.Join(lay(t, map[string]string{"fleet.yaml": "\ufeff" + base}), "fleet.yaml")); err != nil {
+	if _, _, err := Read(t.Context(), filepath.Join(lay(t, map[string]string{"fleet.yaml": "\ufeff" + base}), "fleet.yaml")); err != nil {
 		t.Error(err)
 	}
 }
 
 func TestNorwayIsAPlace(t *testing.T) {
 	text := strings.ReplaceAll(base, "{rack: a1}", "{rack: no, site: 010}")
-	inv, _, err := Read(filepath.Join(lay(t, map[string]string{"fleet.yaml": text}), "fleet.yaml"))
+	inv, _, err := Read(t.Context(), filepath.Join(lay(t, map[string]string{"fleet.yaml": text}), "fleet.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +97,7 @@ func TestTooLargeForYAML(t *testing.T) {
 		t.Fatal(err)
 	}
 	file.Close()
-	_, _, err = Read(path)
+	_, _, err = Read(t.Context(), path)
 	if err == nil || !strings.Contains(err.Error(), "fleet.yaml:1:1: the file is larger than 8 MiB") || !strings.Contains(err.(*Error).Hints()[0], "servers: servers.csv") {
 		t.Errorf("got %v", err)
 	}
@@ -148,7 +148,7 @@ func TestLongLine(t *testing.T) {
 
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	_, _, err = Read(filepath.Join(dir, "fleet.yaml"))
+	_, _, err = Read(t.Context(), filepath.Join(dir, "fleet.yaml"))
 	runtime.ReadMemStats(&after)
 	if err == nil || !strings.Contains(err.Error(), "users.csv:3:1: the line is longer than 64 KiB") || !strings.Contains(err.Error(), "users.csv:4:5: store s009") {
 		t.Errorf("got %v", err)
@@ -195,7 +195,7 @@ func TestGzipBomb(t *testing.T) {
 	}
 	w.Close()
 	file.Close()
-	_, _, err = Read(filepath.Join(dir, "fleet.yaml"))
+	_, _, err = Read(t.Context(), filepath.Join(dir, "fleet.yaml"))
 	if err == nil || !strings.Contains(err.Error(), "the file can't be read further: it holds more than 2 GiB") {
 		t.Errorf("got %v", err)
 	}
@@ -229,7 +229,7 @@ func TestBrokenGzip(t *testing.T) {
 
 // Cells that a spreadsheet would run are names like any other.
 func TestFormulaCells(t *testing.T) {
-	inv, _, err := Read(filepath.Join(lay(t, map[string]string{
+	inv, _, err := Read(t.Context(), filepath.Join(lay(t, map[string]string{
 		"fleet.yaml": base + "users: users.csv\n", "users.csv": "user,store,disk,io\n\"=cmd|' /C calc'!A0\",s001,1,1\n@x,s001,1,1\n",
 	}), "fleet.yaml"))
 	if err != nil || inv.Users[0].Name != "=cmd|' /C calc'!A0" {
@@ -239,7 +239,7 @@ func TestFormulaCells(t *testing.T) {
 
 // Lines may end in either way within one file.
 func TestMixedLineEnds(t *testing.T) {
-	inv, _, err := Read(filepath.Join(lay(t, map[string]string{
+	inv, _, err := Read(t.Context(), filepath.Join(lay(t, map[string]string{
 		"fleet.yaml": base + "users: users.csv\n", "users.csv": "user,store,disk,io\r\na,s001,1,1\nb,s001,1,1\r\n\r\n\nc,s001,1,1\r",
 	}), "fleet.yaml"))
 	if err != nil || len(inv.Users) != 3 {
@@ -252,7 +252,7 @@ func TestManyUsers(t *testing.T) {
 	n := sized(5_000_000, 50_000)
 	path := layUsers(t, n, true)
 	before := heap()
-	inv, _, err := Read(path)
+	inv, _, err := Read(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}

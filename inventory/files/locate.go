@@ -2,6 +2,7 @@ package files
 
 import (
 	"bytes"
+	"os"
 	"slices"
 	"strings"
 
@@ -123,13 +124,16 @@ func (r *reader) lookUp() {
 	}
 	for t, list := range open {
 		slices.SortFunc(list, func(a, b *found) int { return a.line - b.line })
-		t.lookUp(list)
+		r.lookUpIn(t, list)
 	}
 }
 
-// lookUp fills in the columns of mistakes that are sorted by line.
-func (t *table) lookUp(list []*found) {
-	in, _, err := openTable(t.path)
+// lookUpIn fills in the columns of mistakes that are sorted by line.
+func (r *reader) lookUpIn(t *table, list []*found) {
+	if info, err := os.Stat(t.path); err != nil || !info.Mode().IsRegular() {
+		return // what came through a pipe is gone
+	}
+	in, _, err := r.open(t.path)
 	if err != nil {
 		return
 	}

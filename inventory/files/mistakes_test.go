@@ -24,7 +24,7 @@ stores:
 func complaintsOf(t testing.TB, files map[string]string) ([]string, *Error) {
 	t.Helper()
 	dir := lay(t, files)
-	inv, _, err := Read(filepath.Join(dir, "fleet.yaml"))
+	inv, _, err := Read(t.Context(), filepath.Join(dir, "fleet.yaml"))
 	var e *Error
 	if !errors.As(err, &e) {
 		t.Fatalf("got error %v, want mistakes", err)
@@ -294,7 +294,7 @@ func TestWarnings(t *testing.T) {
 		"users.csv":  "user,store,disk\nanna,s001,\nbob,s001,1\n",
 		"shares.csv": "owner,folder,grantee,rights\nanna,x,bobb,l\n\"an\"\"na\",y,bob,l\n",
 	})
-	inv, warnings, err := Read(filepath.Join(dir, "fleet.yaml"))
+	inv, warnings, err := Read(t.Context(), filepath.Join(dir, "fleet.yaml"))
 	if err != nil || len(inv.Users) != 2 {
 		t.Fatal(err)
 	}
@@ -316,7 +316,7 @@ func TestWarnings(t *testing.T) {
 }
 
 func TestWarningsOfInlineUsers(t *testing.T) {
-	_, warnings, err := Read(filepath.Join(lay(t, map[string]string{"fleet.yaml": base + "users:\n  - {user: anna, store: s001, disk: 5}\n"}), "fleet.yaml"))
+	_, warnings, err := Read(t.Context(), filepath.Join(lay(t, map[string]string{"fleet.yaml": base + "users:\n  - {user: anna, store: s001, disk: 5}\n"}), "fleet.yaml"))
 	if err != nil || warnings.Count != 1 || !strings.Contains(warnings.First[0].String(), "fleet.yaml:9:5: io of anna is not given") {
 		t.Errorf("got %v, %v", warnings, err)
 	}

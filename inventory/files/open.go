@@ -4,11 +4,11 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"strings"
 )
 
@@ -23,17 +23,9 @@ var errEndless = fmt.Errorf("it holds more than %d GiB", maxTable>>30)
 
 // openTable opens a file for reading, unpacking it if its name ends in .gz, and
 // tells how many bytes will be read, 0 if that is not known.
-func openTable(path string) (in io.ReadCloser, size int64, err error) {
-	file, err := os.Open(path)
+func openTable(ctx context.Context, path string) (in io.ReadCloser, size int64, err error) {
+	file, err := Open(ctx, path)
 	if err != nil {
-		return nil, 0, reason(err)
-	}
-	info, err := file.Stat()
-	if err == nil && info.IsDir() {
-		err = errors.New("it is a directory")
-	}
-	if err != nil {
-		file.Close()
 		return nil, 0, reason(err)
 	}
 	if strings.HasSuffix(path, ".gz") {
@@ -44,10 +36,10 @@ func openTable(path string) (in io.ReadCloser, size int64, err error) {
 		}
 		return &limited{in: packed, file: file, left: maxTable}, 0, nil
 	}
-	if !info.Mode().IsRegular() {
+	if !file.Plain {
 		return &limited{in: file, file: file, left: maxTable}, 0, nil
 	}
-	return file, info.Size(), nil
+	return file, file.Size, nil
 }
 
 // reason returns the cause of an error of the file system without the name of
@@ -60,8 +52,8 @@ func reason(err error) error {
 	return err
 }
 
-// limited is a compressed file, a pipe or a device: its size does not tell how
-// much can be read from it, and it ends in an error when that is too much.
+// limited is a compressed file or a pipe: its size does not tell how much can be
+// read from it, and it ends in an error when that is too much.
 type limited struct {
 	in   io.Reader
 	file io.Closer

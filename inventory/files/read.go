@@ -1,6 +1,7 @@
 package files
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"strings"
@@ -12,18 +13,24 @@ import (
 
 // Read returns the inventory of a fleet file and the tables it names, sorted
 // and valid, and what is doubtful about it. An [*Error] holds all mistakes in
-// all files; any other error is about opening the fleet file itself.
-func Read(path string) (*inventory.Inventory, Warnings, error) {
-	text, err := readFleet(path)
+// all files; any other error is about opening the fleet file itself, or that of
+// the context, which ends the reading.
+func Read(ctx context.Context, path string) (*inventory.Inventory, Warnings, error) {
+	r := newReader(ctx, path)
+	text, err := r.readFleet()
 	if err != nil {
 		return nil, Warnings{}, fmt.Errorf("read %s: %w", path, err)
 	}
-	r := newReader(path)
 	if len(text) > maxFleet {
 		r.mistakes.add(position{r.fleet, 1, 1}, "put servers, stores and users into CSV files, such as servers: servers.csv",
 			"the file is larger than %d MiB", maxFleet>>20)
+	} else if string(text) == unfinished {
+		r.mistakes.add(position{r.fleet, 2, 1}, "export into the directory once more", "an export into this directory has not ended: the tables beside this file may be of different fleets")
 	} else if root := r.parse(text); root != nil {
 		r.read(root)
+		if err := ctx.Err(); err != nil {
+			return nil, Warnings{}, fmt.Errorf("read %s: %w", path, err)
+		}
 		r.validate()
 	}
 	warnings := r.warnings.mistakes()
@@ -34,8 +41,8 @@ func Read(path string) (*inventory.Inventory, Warnings, error) {
 }
 
 // readFleet returns the text of a fleet file, one byte more than allowed at most.
-func readFleet(path string) ([]byte, error) {
-	in, _, err := openTable(path)
+func (r *reader) readFleet() ([]byte, error) {
+	in, _, err := r.open(r.fleet.name)
 	if err != nil {
 		return nil, err
 	}
@@ -45,6 +52,7 @@ func readFleet(path string) ([]byte, error) {
 
 // reader reads one fleet.
 type reader struct {
+	open   func(path string) (in io.ReadCloser, size int64, err error)
 	inv    *inventory.Inventory
 	fleet  *source
 	opened int // files besides the fleet file
@@ -64,9 +72,10 @@ type reader struct {
 	intern interner
 }
 
-func newReader(path string) *reader {
+func newReader(ctx context.Context, path string) *reader {
 	return &reader{
-		inv: inventory.New(), fleet: &source{name: path},
+		open: func(path string) (io.ReadCloser, int64, error) { return openTable(ctx, path) },
+		inv:  inventory.New(), fleet: &source{name: path},
 		tables: map[inventory.Table]*table{}, incomplete: map[inventory.Table]bool{}, dropped: map[string]bool{}, intern: interner{},
 		mistakes: newCollector(), warnings: newCollector(),
 	}

@@ -60,7 +60,7 @@ func exampleFiles() map[string]string {
 }
 
 func TestReadExample(t *testing.T) {
-	inv, warnings, err := Read(filepath.Join(lay(t, exampleFiles()), "fleet.yaml"))
+	inv, warnings, err := Read(t.Context(), filepath.Join(lay(t, exampleFiles()), "fleet.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +107,7 @@ func TestReadExample(t *testing.T) {
 }
 
 func TestReadDefaults(t *testing.T) {
-	inv, warnings, err := Read(filepath.Join(lay(t, map[string]string{"fleet.yaml": "format: 1\nservers: []\nstores: []\n"}), "fleet.yaml"))
+	inv, warnings, err := Read(t.Context(), filepath.Join(lay(t, map[string]string{"fleet.yaml": "format: 1\nservers: []\nstores: []\n"}), "fleet.yaml"))
 	if err != nil || warnings.Count != 0 {
 		t.Fatal(err, warnings)
 	}
@@ -115,7 +115,7 @@ func TestReadDefaults(t *testing.T) {
 }
 
 func TestReadResourceDefaults(t *testing.T) {
-	inv, _, err := Read(filepath.Join(lay(t, map[string]string{
+	inv, _, err := Read(t.Context(), filepath.Join(lay(t, map[string]string{
 		"fleet.yaml": "format: 1\nservers: []\nstores: []\nresources: {disk: {}, io: {replica: 0.3}, cpu: {failure_ceiling: 0.9}}\n",
 	}), "fleet.yaml"))
 	if err != nil {
@@ -130,7 +130,7 @@ func TestReadResourceDefaults(t *testing.T) {
 }
 
 func TestReadLargeTables(t *testing.T) {
-	inv, warnings, err := Read(filepath.Join(lay(t, map[string]string{
+	inv, warnings, err := Read(t.Context(), filepath.Join(lay(t, map[string]string{
 		"fleet.yaml": "stores: stores.csv\nservers: servers.csv\ninstances: instances.csv\nformat: 1\nusers: [{user: anna, store: s1, disk: 1GB, io: 2, estimated: [io]}]\n" +
 			"shares: [{owner: anna, folder: x, grantee: anyone, rights: l}]\ngroups: [{group: g, member: anna}]\n",
 		"servers.csv": "capacity:io,name,slots,domain:rack,capacity:disk,state,transfers,bandwidth\n" +
@@ -172,7 +172,7 @@ func TestReadAbsolutePathsAndGzip(t *testing.T) {
 	files := exampleFiles()
 	elsewhere := lay(t, map[string]string{"users.csv.gz": packed(t, exampleUsers)})
 	files["fleet.yaml"] = strings.Replace(example, "users.csv ", filepath.Join(elsewhere, "users.csv.gz")+" ", 1)
-	inv, _, err := Read(filepath.Join(lay(t, files), "fleet.yaml"))
+	inv, _, err := Read(t.Context(), filepath.Join(lay(t, files), "fleet.yaml"))
 	if err != nil || len(inv.Users) != 3 {
 		t.Fatal(err)
 	}
@@ -183,7 +183,7 @@ func TestReadNothing(t *testing.T) {
 		filepath.Join(t.TempDir(), "fleet.yaml"): "no such file or directory",
 		t.TempDir():                              "it is a directory",
 	} {
-		inv, _, err := Read(path)
+		inv, _, err := Read(t.Context(), path)
 		if err == nil || !strings.HasPrefix(err.Error(), "read "+path+": ") || !strings.HasSuffix(err.Error(), want) || inv != nil {
 			t.Errorf("got %v, want %s", err, want)
 		}

@@ -77,7 +77,10 @@ type format[T any] struct {
 	name    inventory.Table
 	columns []column[T]
 	blank   T
-	keep    func(row *T)   // must not retain it
+	keep    func(row *T) // must not retain it
+	// stray reports whether the row belongs to nothing that was read before,
+	// which is told when all is read; may be nil.
+	stray   func(row *T) bool
 	reserve func(rows int) // makes room for so many rows more; may be nil
 }
 

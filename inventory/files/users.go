@@ -10,11 +10,16 @@ import (
 )
 
 func (r *reader) readUsers(node *yaml.Node) {
+	stores := map[inventory.StoreID]bool{}
+	for i := range r.inv.Stores {
+		stores[r.inv.Stores[i].Name] = true
+	}
 	readTable(r, node, format[inventory.User]{
 		name:    inventory.InUsers,
 		columns: r.userColumns(),
 		blank:   inventory.User{Messages: inventory.Unknown, Mailboxes: inventory.Unknown},
 		keep:    func(u *inventory.User) { r.inv.Users = append(r.inv.Users, *u) },
+		stray:   func(u *inventory.User) bool { return !stores[u.Store] },
 		reserve: func(rows int) { r.inv.Users = slices.Grow(r.inv.Users, rows) },
 	})
 }

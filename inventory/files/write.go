@@ -1,11 +1,8 @@
 package files
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"strings"
 
@@ -37,7 +34,8 @@ const largeTable = 2000
 // An earlier export in the directory is replaced, other files are left alone. A
 // fleet.yaml or table that no export has written is never replaced: Write
 // refuses then. Every file is complete under a temporary name before the first
-// is renamed, and fleet.yaml comes last.
+// is renamed, and as long as some are and some are not, [Read] refuses the
+// fleet. What an export leaves that was killed, the next one removes.
 func Write(dir string, inv *inventory.Inventory) error {
 	if mistakes, _ := inventory.Validate(inv); mistakes.Count > 0 {
 		return fmt.Errorf("write %s: the inventory holds %s: %s", dir, plural(mistakes.Count, "mistake"), mistakes.List[0].Text)
@@ -61,13 +59,18 @@ func writeInto(dir string, inv *inventory.Inventory) error {
 		return reason(err)
 	}
 	defer root.Close()
+	unlock, err := lock(dir)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	if err := replaceable(root); err != nil {
 		return err
 	}
-	if err := replace(root, files); err != nil {
+	if err := removeLeftovers(root); err != nil {
 		return err
 	}
-	return removeOthers(root, files)
+	return replace(root, files)
 }
 
 // file is a file to be written.
@@ -110,71 +113,6 @@ func has(files []file, name string) bool {
 }
 
 var allTables = []string{serversFile, storesFile, instancesFile, usersFile, sharesFile, groupsFile}
-
-// replaceable reports an error if the directory holds a fleet that was not
-// written by an export.
-func replaceable(root *os.Root) error {
-	in, err := root.Open(fleetFile)
-	if errors.Is(err, fs.ErrNotExist) {
-		for _, name := range allTables {
-			if _, err := root.Lstat(name); err == nil {
-				return fmt.Errorf("%s is there already and was not written by an export; choose another directory", name)
-			}
-		}
-		return nil
-	}
-	if err != nil {
-		return reason(err)
-	}
-	defer in.Close()
-	start := make([]byte, len(mark))
-	if n, _ := io.ReadFull(in, start); !bytes.Equal(start[:n], []byte(mark)) {
-		return fmt.Errorf("%s is there already and was not written by an export; choose another directory", fleetFile)
-	}
-	return nil
-}
-
-// replace writes all files under temporary names and then renames them.
-func replace(root *os.Root, files []file) error {
-	temporary := func(f file) string { return fmt.Sprintf(".%s.%d", f.name, os.Getpid()) }
-	defer func() {
-		for _, f := range files {
-			_ = root.Remove(temporary(f)) // gone already where it was renamed
-		}
-	}()
-	for _, f := range files {
-		if err := writeFile(root, temporary(f), f.write); err != nil {
-			return fmt.Errorf("%s: %w", f.name, reason(err))
-		}
-	}
-	for _, f := range files {
-		if err := root.Rename(temporary(f), f.name); err != nil {
-			return fmt.Errorf("%s: %w", f.name, reason(err))
-		}
-	}
-	return nil
-}
-
-func writeFile(root *os.Root, name string, write func(w io.Writer) error) error {
-	out, err := root.Create(name)
-	if err != nil {
-		return err
-	}
-	return errors.Join(write(out), out.Sync(), out.Close())
-}
-
-// removeOthers removes the tables of an earlier export that this one does not have.
-func removeOthers(root *os.Root, files []file) error {
-	for _, name := range allTables {
-		if has(files, name) {
-			continue
-		}
-		if err := root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("%s: %w", name, reason(err))
-		}
-	}
-	return nil
-}
 
 // words joins names by spaces, as lists stand in CSV.
 func words[S ~string](names []S) string {

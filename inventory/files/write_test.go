@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -187,7 +189,7 @@ func TestWhatIsWrittenReadsBack(t *testing.T) {
 		if err := writeAs(dir, inv, csv); err != nil {
 			t.Fatal(err)
 		}
-		back, _, err := Read(filepath.Join(dir, fleetFile))
+		back, _, err := Read(t.Context(), filepath.Join(dir, fleetFile))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -212,7 +214,7 @@ func writeAs(dir string, inv *inventory.Inventory, csv bool) error {
 
 func TestWrite(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "a", "export")
-	read, _, err := Read(filepath.Join(lay(t, exampleFiles()), "fleet.yaml"))
+	read, _, err := Read(t.Context(), filepath.Join(lay(t, exampleFiles()), "fleet.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -263,7 +265,7 @@ groups: groups.csv
 }
 
 func TestWriteReplacesAnExportOnly(t *testing.T) {
-	inv, _, err := Read(filepath.Join(lay(t, exampleFiles()), "fleet.yaml"))
+	inv, _, err := Read(t.Context(), filepath.Join(lay(t, exampleFiles()), "fleet.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -314,14 +316,102 @@ func TestWriteFails(t *testing.T) {
 	}
 }
 
-// A crash while files are renamed leaves no fleet that mixes two exports
-// unnoticed: the fleet file comes last.
-func TestWriteRenamesTheFleetLast(t *testing.T) {
-	inv := inventory.New()
-	inv.Groups = []inventory.Membership{{Group: "a", Member: "b"}}
-	files, err := export(inv)
-	if err != nil || files[len(files)-1].name != fleetFile {
-		t.Errorf("got %v, %v", files, err)
+// However far an export got, the directory then holds the former fleet, the new
+// one, or one that is refused as unfinished; and the next export cleans up.
+func TestWriteKilledAfterEveryStep(t *testing.T) {
+	former, _, err := Read(t.Context(), filepath.Join(lay(t, exampleFiles()), "fleet.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	next := former.Clone()
+	next.Shares, next.Users[0].Load[1] = nil, 77
+	files, err := export(next)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, fresh := range []bool{true, false} {
+		for killed, ended := 0, false; !ended; killed++ {
+			dir := t.TempDir()
+			if !fresh {
+				if err := Write(dir, former); err != nil {
+					t.Fatal(err)
+				}
+			}
+			ended = takeSteps(t, dir, files, killed)
+			found, _, err := Read(t.Context(), filepath.Join(dir, fleetFile))
+			switch {
+			case err == nil && reflect.DeepEqual(found.Users, former.Users) && !fresh:
+				same(t, found, former)
+			case err == nil:
+				same(t, found, next)
+			case !strings.Contains(err.Error(), "has not ended") && !fresh:
+				t.Errorf("after %d steps: %v", killed, err)
+			}
+			if vacant, err := Vacant(dir); fresh && killed < len(files)+2 && !vacant || err != nil {
+				t.Errorf("after %d steps the directory counts as used; %v", killed, err)
+			}
+			if err := Write(dir, next); err != nil {
+				t.Errorf("after %d steps the next export fails: %v", killed, err)
+			}
+			if entries, _ := os.ReadDir(dir); len(entries) != len(files) {
+				t.Errorf("after %d steps and another export: %v", killed, entries)
+			}
+		}
+	}
+}
+
+// takeSteps takes the first steps of an export and reports whether that were all.
+func takeSteps(t *testing.T, dir string, files []file, n int) bool {
+	t.Helper()
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	all := steps(root, files)
+	for _, step := range all[:n] {
+		if err := step(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return n == len(all)
+}
+
+// Two exports into one directory do not mix.
+func TestWriteAlone(t *testing.T) {
+	dir := t.TempDir()
+	unlock, err := lock(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := Write(dir, inventory.New()); err == nil || !strings.Contains(err.Error(), "another export is writing into it") {
+		t.Errorf("got %v", err)
+	}
+	unlock()
+	if err := Write(dir, inventory.New()); err != nil {
+		t.Error(err)
+	}
+}
+
+// What is no plain file is not replaced.
+func TestWriteLeavesOtherThingsAlone(t *testing.T) {
+	for _, name := range []string{"fleet.yaml", "users.csv"} {
+		for what, make := range map[string]func(path string) error{
+			"directory": func(path string) error { return os.Mkdir(path, 0o777) },
+			"pipe":      func(path string) error { return syscall.Mkfifo(path, 0o600) },
+			"link":      func(path string) error { return os.Symlink("elsewhere", path) },
+		} {
+			dir := t.TempDir()
+			if err := make(filepath.Join(dir, name)); err != nil {
+				t.Fatal(err)
+			}
+			if err := Write(dir, inventory.New()); err == nil || !strings.Contains(err.Error(), name+" is there already and is no plain file") {
+				t.Errorf("%s %s: got %v", what, name, err)
+			}
+			if entries, _ := os.ReadDir(dir); len(entries) != 1 {
+				t.Errorf("%s %s: something was written: %v", what, name, entries)
+			}
+		}
 	}
 }
 
@@ -343,7 +433,7 @@ func TestLargeFleetsStandInCSV(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	back, _, err := Read(filepath.Join(dir, fleetFile))
+	back, _, err := Read(t.Context(), filepath.Join(dir, fleetFile))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -364,7 +454,7 @@ func TestLongFleetsStandInCSV(t *testing.T) {
 	if err := Write(dir, inv); err != nil {
 		t.Fatal(err)
 	}
-	back, _, err := Read(filepath.Join(dir, fleetFile))
+	back, _, err := Read(t.Context(), filepath.Join(dir, fleetFile))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -119,8 +119,8 @@ func Violations(violations []planner.Violation) *Table {
 		left("subject", "subject", 0),
 		hidden("server"), hidden("store"), hidden("user"), hidden("group"), hidden("resource"), hidden("failed"),
 		left("where", "", 1),
-		right("found", "value", 0),
-		right("limit", "limit", 0),
+		right("found", "value", 0).late(1),
+		right("limit", "limit", 0).late(2),
 		right("over by", "excess", 2),
 	}}
 	type place struct{ rule, subject, where string }

@@ -35,9 +35,16 @@ func Rounded[N ~int | ~int64](n N) string {
 	return s.text(float64(n)) + " " + s.name
 }
 
+// mostPercent is the largest percentage that is told; whoever reads more than
+// that has a capacity next to nothing.
+const mostPercent = 1e9
+
 // PercentText returns the ratio in percent: 61.2 %, 118 %.
 func PercentText(ratio float64) string {
 	percent := ratio * 100
+	if percent > mostPercent {
+		return ">" + strconv.FormatFloat(mostPercent, 'g', -1, 64) + " %"
+	}
 	if math.Abs(percent) >= 99.95 {
 		return strconv.FormatFloat(percent, 'f', 0, 64) + " %"
 	}

@@ -160,7 +160,7 @@ func layoutPromises(p *planner.Layout, inv *inventory.Inventory) *Table {
 func comparison(rows [][]Cell) *Table {
 	return &Table{
 		Columns: []Column{
-			left("", "", 0), right("now", "", 0), right("planned", "", 0), right("bound", "", 0), right("gap", "", 0), left("", "", 1),
+			left("", "", 0), right("now", "", 0).late(1), right("planned", "", 0), right("bound", "", 0).late(2), right("gap", "", 0).late(3), left("", "", 1),
 		},
 		Rows: slices.Values(rows),
 	}
@@ -218,7 +218,7 @@ func placeTone(inv *inventory.Inventory, p planner.Place) Tone {
 func LayoutChanges(changes []planner.LayoutChange) *Table {
 	t := &Table{Columns: []Column{
 		left("change", "id", 0), left("do", "do", 0), left("store", "store", 0), left("server", "server", 0),
-		left("from", "from", 0), right("copied", "bytes", 1), right("users interrupted", "users", 2),
+		left("from", "from", 0).late(1), right("copied", "bytes", 1), right("users interrupted", "users", 2),
 	}}
 	t.Rows = rowsOf(changes, func(c planner.LayoutChange) []Cell {
 		return []Cell{

@@ -67,7 +67,7 @@ func waitWords(p *planner.Schedule) string {
 
 func waves(waves []planner.Wave) *Table {
 	t := &Table{Columns: []Column{
-		left("wave", "", 0), right("starts", "", 0), right("ends", "", 0), right("changes", "", 0), right("copied", "", 1),
+		left("wave", "", 0), right("starts", "", 0), right("ends", "", 0), right("changes", "", 0).late(1), right("copied", "", 1),
 		left("busiest", "", 2), right("worst failure after", "", 1), left("", "", 3),
 	}}
 	t.Rows = rowsOf(waves, func(w planner.Wave) []Cell {

@@ -5,8 +5,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-
-	"github.com/olekukonko/tablewriter/pkg/twwidth"
 )
 
 // Screen is what a command tells a person: blocks, one blank line between them.
@@ -88,57 +86,31 @@ type Fact struct{ Label, Words string }
 // Facts are facts, one a line, their words in one column.
 type Facts []Fact
 
-// Text writes the facts.
+// besideLabel is the least room for words beside their label.
+const besideLabel = 20
+
+// Text writes the facts. In a narrow terminal the words stand below their label.
 func (f Facts) Text(w io.Writer, style Style) error {
 	width := 0
 	for _, fact := range f {
 		width = max(width, len(fact.Label))
 	}
+	below := style.Width > 0 && style.Width < width+gap+besideLabel
 	for _, fact := range f {
-		line := fmt.Sprintf("%-*s   %s", width, fact.Label, Clean(fact.Words))
-		for _, text := range wrapped(line, style.Width, width+gap) {
+		line, indent := fmt.Sprintf("%-*s   %s", width, fact.Label, Clean(fact.Words)), width+gap
+		if below {
+			line, indent = "  "+Clean(fact.Words), 4
+			if _, err := io.WriteString(w, fact.Label+"\n"); err != nil {
+				return err
+			}
+		}
+		for _, text := range wrapped(line, style.Width, indent) {
 			if _, err := io.WriteString(w, text+"\n"); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
-}
-
-// wrapped breaks a line that is wider than the terminal between words, before
-// the dots that join parts where it can, and indents what follows.
-func wrapped(line string, width, indent int) []string {
-	var lines []string
-	for width > 2*indent && twwidth.Width(line) > width {
-		at := breakBefore(line, width, indent)
-		if at <= indent {
-			break
-		}
-		lines = append(lines, strings.TrimRight(line[:at], " "))
-		line = strings.Repeat(" ", indent) + strings.TrimLeft(line[at:], " ")
-	}
-	return append(lines, line)
-}
-
-// breakBefore returns where the line is broken to fit: behind its last joining
-// dot that fits, or at its last space, or 0.
-func breakBefore(line string, width, indent int) int {
-	space, dot := 0, 0
-	for i, r := range line {
-		if twwidth.Width(line[:i]) > width {
-			break
-		}
-		if r == ' ' && i > indent {
-			space = i
-			if strings.HasSuffix(line[:i], " ·") {
-				dot = i
-			}
-		}
-	}
-	if dot > 0 {
-		return dot
-	}
-	return space
 }
 
 func (f *Facts) add(label, format string, args ...any) {

@@ -61,7 +61,9 @@ func state(s inventory.State) Cell {
 func loadColumns(r inventory.Resource) []Column {
 	of := right("of", "capacity_"+resourceKey(r), 5)
 	of.Unit = shownUnit(r)
-	return []Column{loadColumn(r), of, right("", "utilisation_"+string(r.Name), 0)}
+	part := right("", "utilisation_"+string(r.Name), 0)
+	part.Alone, part.By = string(r.Name), resourceKey(r)
+	return []Column{loadColumn(r), of, part}
 }
 
 // loadColumn is the load in a resource.
@@ -99,7 +101,7 @@ func loadCells(r *inventory.Resource, load, capacity float64, estimated bool) []
 	if capacity == 0 {
 		return []Cell{used, Nothing, Nothing}
 	}
-	u := load / capacity
+	u := min(load/capacity, math.MaxFloat64) // of a capacity next to nothing
 	part := figure(Ratio, significant(u)).in(tone(u, r.Ceiling))
 	part.Estimated = used.Estimated
 	return []Cell{used, figure(kindOf(r), capacity), part}
@@ -147,7 +149,7 @@ type Store struct {
 // Stores is the table of stores.
 func Stores(inv *inventory.Inventory, stores []Store) *Table {
 	t := &Table{Columns: []Column{
-		left("store", "store", 0), left("state", "state", 4), left("master", "master", 0), left("replicas", "replicas", 0),
+		left("store", "store", 0), left("state", "state", 4), left("master", "master", 0), left("replicas", "replicas", 0).late(1),
 		right("users", "users", 1), right("shared trees", "shared_trees", 6), left("pinned", "pinned", 5),
 	}}
 	for _, r := range inv.Resources {

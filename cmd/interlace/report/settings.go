@@ -9,7 +9,7 @@ type Setting struct {
 
 // Settings is the table of the configuration.
 func Settings(settings []Setting) *Table {
-	t := &Table{Columns: []Column{left("key", "key", 0), left("value", "value", 0), left("from", "origin", 0)}}
+	t := &Table{Columns: []Column{left("key", "key", 0), left("value", "value", 0), left("from", "origin", 0).late(1)}}
 	t.Rows = rowsOf(settings, func(s Setting) []Cell {
 		value := Unknown
 		if s.Value != "" {

@@ -130,7 +130,7 @@ func failureTable(failures []planner.Impact, inv *inventory.Inventory) *Table {
 		offlineColumn("stores offline", "stores_offline", failures), offlineColumn("users offline", "users_offline", failures),
 		right("worst", "utilisation", 0), left("", "", 5),
 		right("first hour", "first_hour", 2),
-		left("on", "server", 0), left("", "resource", 3),
+		left("on", "server", 0).late(1), left("", "resource", 3),
 		right("stores over", "stores_failed_over", 4), right("users over", "users_failed_over", 4),
 		right("to servers", "taken_over_by", 6), right("one takes", "largest_share", 6),
 		{Key: "at_risk_seconds", Hidden: true},

@@ -13,15 +13,24 @@ type Table struct {
 // Column describes the cells below it.
 type Column struct {
 	Heading string // in text
+	Alone   string // the heading in text where the column By is not shown, whose heading stands for both
+	By      string // key of that column
 	Key     string // in CSV and JSON, with the unit in it; a column without key is in text only
 	Right   bool   // figures stand right, names left
 	Unit    string // of quantities, put behind the heading in text
 	Drop    int    // when the terminal is narrow, columns with larger numbers go first; 0 stays
+	Late    int    // the same for columns that go only when folding texts is not enough; of 0, the last goes first
 	Hidden  bool   // in CSV and JSON only
 }
 
 // hidden is a column for machines.
 func hidden(key string) Column { return Column{Key: key, Hidden: true} }
+
+// late says when the column goes after all that may be dropped.
+func (c Column) late(n int) Column {
+	c.Late = n
+	return c
+}
 
 // right is a column of figures.
 func right(heading, key string, drop int) Column {

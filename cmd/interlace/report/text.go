@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/olekukonko/tablewriter"
@@ -30,9 +31,11 @@ const drawnRows = 5000
 // Text writes the table for people.
 func (t *Table) Text(w io.Writer, style Style) error {
 	f := t.measure()
-	f.narrow(style.Width)
+	if style.Width > 0 {
+		f.narrow(style.Width)
+	}
 	f.colour = style.Colour
-	if f.rows > drawnRows {
+	if f.rows > drawnRows || f.gap < gap {
 		return f.stream(w)
 	}
 	return f.draw(w)
@@ -44,13 +47,14 @@ type form struct {
 	scales []scale // by column
 	widths []int   // by column
 	keep   []int   // columns that are shown: those in which something is said
+	gap    int     // white space between two columns
 	rows   int
 	colour bool
 }
 
 // measure goes through the rows twice: for the scales, and with those for the widths.
 func (t *Table) measure() *form {
-	f := &form{table: t, scales: make([]scale, len(t.Columns)), widths: make([]int, len(t.Columns))}
+	f := &form{table: t, gap: gap, scales: make([]scale, len(t.Columns)), widths: make([]int, len(t.Columns))}
 	largest := make([]float64, len(t.Columns))
 	kinds := make([]Kind, len(t.Columns))
 	for row := range t.Rows {
@@ -87,33 +91,12 @@ func (t *Table) measure() *form {
 	return f
 }
 
-// narrow drops the least useful columns until the rest fits.
-func (f *form) narrow(width int) {
-	for width > 0 && f.total() > width {
-		worst := -1
-		for i, c := range f.keep {
-			drop := f.table.Columns[c].Drop
-			if drop > 0 && (worst < 0 || drop >= f.table.Columns[f.keep[worst]].Drop) {
-				worst = i
-			}
-		}
-		if worst < 0 {
-			return
-		}
-		f.keep = append(f.keep[:worst], f.keep[worst+1:]...)
-	}
-}
-
-func (f *form) total() int {
-	sum := gap * (len(f.keep) - 1)
-	for _, c := range f.keep {
-		sum += f.widths[c]
-	}
-	return sum
-}
-
 func (f *form) heading(c int) string {
-	return strings.TrimSpace(f.table.Columns[c].Heading + " " + f.scales[c].name)
+	column := f.table.Columns[c]
+	if column.Alone != "" && f.keep != nil && !slices.ContainsFunc(f.keep, func(k int) bool { return f.table.Columns[k].Key == column.By }) {
+		return column.Alone
+	}
+	return strings.TrimSpace(column.Heading + " " + f.scales[c].name)
 }
 
 func (f *form) text(c int, cell *Cell) string {
@@ -212,18 +195,38 @@ func (f *form) draw(w io.Writer) error {
 // stream writes the rows one by one in the widths found before.
 func (f *form) stream(w io.Writer) error {
 	out := bufio.NewWriter(w)
-	line := make([]string, len(f.keep))
+	texts, tones := make([]string, len(f.keep)), make([]Tone, len(f.keep))
 	for i, c := range f.keep {
-		line[i] = f.padded(c, f.heading(c), Plain)
+		texts[i] = f.heading(c)
 	}
-	fmt.Fprintln(out, strings.TrimRight(strings.Join(line, strings.Repeat(" ", gap)), " "))
+	f.write(out, texts, tones)
 	for row := range f.table.Rows {
 		for i, c := range f.keep {
-			line[i] = f.padded(c, f.text(c, &row[c]), row[c].Tone)
+			texts[i], tones[i] = f.text(c, &row[c]), row[c].Tone
 		}
-		fmt.Fprintln(out, strings.TrimRight(strings.Join(line, strings.Repeat(" ", gap)), " "))
+		f.write(out, texts, tones)
 	}
 	return out.Flush()
+}
+
+// write writes one row, whose texts may fill several lines.
+func (f *form) write(out *bufio.Writer, texts []string, tones []Tone) {
+	cells, most := make([][]string, len(texts)), 1
+	for i, c := range f.keep {
+		cells[i] = folded(texts[i], f.widths[c])
+		most = max(most, len(cells[i]))
+	}
+	line := make([]string, len(texts))
+	for n := range most {
+		for i, c := range f.keep {
+			text := ""
+			if n < len(cells[i]) {
+				text = cells[i][n]
+			}
+			line[i] = f.padded(c, text, tones[i])
+		}
+		fmt.Fprintln(out, strings.TrimRight(strings.Join(line, strings.Repeat(" ", f.gap)), " "))
+	}
 }
 
 func (f *form) padded(c int, text string, tone Tone) string {

@@ -1,0 +1,69 @@
+package report
+
+import (
+	"strings"
+
+	"github.com/olekukonko/tablewriter/pkg/twwidth"
+)
+
+// Reflow makes a help text fit into a terminal: paragraphs are filled anew, and
+// what stands behind a flag or a command is folded in its column or, where that
+// is too narrow, below it.
+func Reflow(text string, width int) string {
+	var b strings.Builder
+	paragraph := ""
+	end := func() {
+		for _, line := range wrapped(paragraph, width, 0) {
+			b.WriteString(line + "\n")
+		}
+		paragraph = ""
+	}
+	lines := strings.Split(strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\t", "    "), "\n")
+	if width <= 0 || widest(lines) <= width {
+		return text
+	}
+	for i, line := range lines {
+		if isProse(line) {
+			paragraph = strings.TrimSpace(paragraph + " " + line)
+			if i+1 == len(lines) || !isProse(lines[i+1]) {
+				end()
+			}
+			continue
+		}
+		for _, part := range hanging(line, width) {
+			b.WriteString(part + "\n")
+		}
+	}
+	return b.String()
+}
+
+// isProse reports whether a line belongs to a paragraph.
+func isProse(line string) bool { return line != "" && line[0] != ' ' }
+
+func widest(lines []string) int {
+	most := 0
+	for _, line := range lines {
+		most = max(most, twwidth.Width(line))
+	}
+	return most
+}
+
+// hanging folds a line whose second column, behind two spaces or more, is
+// where the rest continues.
+func hanging(line string, width int) []string {
+	if twwidth.Width(line) <= width {
+		return []string{line}
+	}
+	start := len(line) - len(strings.TrimLeft(line, " "))
+	gapAt := strings.Index(line[start:], "  ")
+	if gapAt < 0 {
+		return wrapped(line, width, start+2)
+	}
+	second := start + gapAt + len(line[start+gapAt:]) - len(strings.TrimLeft(line[start+gapAt:], " "))
+	if width-second >= besideLabel {
+		return wrapped(line, width, second)
+	}
+	indent := min(8, width/4)
+	below := strings.Repeat(" ", indent) + line[second:]
+	return append(wrapped(line[:start+gapAt], width, start+2), wrapped(below, width, indent)...)
+}

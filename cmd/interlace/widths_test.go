@@ -1,0 +1,92 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/olekukonko/tablewriter/pkg/twwidth"
+	"github.com/spf13/cobra"
+
+	"github.com/interlacemail/interlace/cmd/interlace/report"
+	"github.com/interlacemail/interlace/inventory"
+)
+
+// No screen is wider than the terminal, but for a single word that is.
+func TestScreensFit(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, width := range []int{20, 40, 60, 80, 100, 200} {
+		t.Run(strconv.Itoa(width), func(t *testing.T) {
+			t.Setenv("COLUMNS", strconv.Itoa(width))
+			for _, args := range screens(width) {
+				status, stdout, stderr := interlace(t.Context(), args...)
+				if status != exitFine && status != exitFound || stdout == "" {
+					t.Fatalf("%s: status %d, %s", strings.Join(args, " "), status, stderr)
+				}
+				fits(t, strings.Join(args, " "), stdout, width)
+			}
+			var found strings.Builder
+			if err := report.Discovered(discovery).Text(&found, report.Style{Width: width}); err != nil {
+				t.Fatal(err)
+			}
+			fits(t, "discover", found.String(), width)
+		})
+	}
+}
+
+// screens are command lines that show every screen, in an order in which they
+// can be run, with files of their own for every width.
+func screens(width int) [][]string {
+	var list [][]string
+	add := func(line string) {
+		list = append(list, strings.Fields(strings.ReplaceAll(line, "@", fmt.Sprint(width)+"-")))
+	}
+	add("demo @fleet --servers 12 --users 600")
+	add("import @fleet/fleet.yaml --db @a.db")
+	add("import @fleet/fleet.yaml --db @a.db")
+	for _, line := range []string{
+		"show servers", "show stores", "show users", "show groups", "check",
+		"layout --plan @plan.json", "users --after @plan.json --plan @users.json --place 100", "moves @plan.json @users.json --plan @moves.json",
+		"moves @plan.json --continuous", "simulate", "simulate --fail rack:a1", "simulate --after @plan.json --top 3", "check --after @plan.json",
+		"show plan @plan.json", "show plan @users.json", "show plan @moves.json", "layout --drain server:imap01 --max-changes 3", "export @out",
+	} {
+		add(line + " --fleet @fleet/fleet.yaml")
+	}
+	for _, line := range []string{"db --db @a.db", "config show", "version", "help"} {
+		add(line)
+	}
+	eachCommand((&app{}).root(), func(c *cobra.Command) {
+		list = append(list, append(strings.Fields(c.CommandPath())[1:], "--help"))
+	})
+	return list
+}
+
+// eachCommand visits the commands below, but not those of the library.
+func eachCommand(c *cobra.Command, visit func(*cobra.Command)) {
+	visit(c)
+	for _, below := range c.Commands() {
+		eachCommand(below, visit)
+	}
+}
+
+// fits reports lines that are wider than the terminal and could be broken.
+func fits(t *testing.T, screen, text string, width int) {
+	t.Helper()
+	for line := range strings.Lines(text) {
+		line = strings.TrimRight(line, "\n")
+		if got := twwidth.Width(line); got > width && len(strings.Fields(line)) > 1 {
+			t.Errorf("%s: %d columns in a terminal of %d: %q", screen, got, width, line)
+		}
+	}
+}
+
+var discovery = report.Discovery{
+	Asked: 12, Answered: 10,
+	Inventory: inventory.New(),
+	Findings: []report.Finding{
+		{Kind: "unreachable", Stops: true, Store: "s001", Server: "imap01", Text: "imap01:143 did not answer within 30 seconds: connection refused", Hint: "--partial keeps what was known of them"},
+		{Kind: "user_twice", Store: "s002", Server: "imap02", User: "a.very.long.user.name@example.org", Text: "the user is on stores s002 and s003"},
+	},
+	Changes: inventory.Changes{{Subject: "users", What: "added", Count: 7, First: []inventory.Example{{Name: "anna"}, {Name: "bob", From: "s001", To: "s002"}, {Name: "carol"}, {Name: "dave"}}}},
+}
