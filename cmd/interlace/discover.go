@@ -59,7 +59,7 @@ func (a *app) discover(cmd *cobra.Command, flags discoverFlags) error {
 	if err := asker.check(cmd.Context(), f.Inventory); err != nil {
 		return err
 	}
-	if err := mayWrite(flags.out); err != nil {
+	if err := a.mayKeep(flags.out); err != nil {
 		return err
 	}
 	counters := a.countersFile(flags.out)
@@ -90,23 +90,13 @@ func (a *app) discover(cmd *cobra.Command, flags discoverFlags) error {
 	return a.discoverStatus(found)
 }
 
-// mayWrite finds out whether a directory can be written, or made, before anybody
-// is asked: a large fleet takes minutes.
-func mayWrite(dir string) error {
-	if dir == "" {
-		return nil
+// mayKeep finds out before anybody is asked, which takes minutes for a large
+// fleet, whether what is discovered will have a place.
+func (a *app) mayKeep(out string) error {
+	if out != "" {
+		return hint(mayFill(out), "--out wants a directory that this account may write, or the name of a new one in such a directory")
 	}
-	f, err := os.CreateTemp(dir, ".interlace.*")
-	if parent := filepath.Dir(dir); errors.Is(err, fs.ErrNotExist) && parent != dir {
-		return mayWrite(parent)
-	}
-	if err == nil {
-		return errors.Join(f.Close(), os.Remove(f.Name()))
-	}
-	if at := (*fs.PathError)(nil); errors.As(err, &at) {
-		err = at.Err
-	}
-	return hint(fmt.Errorf("write into %s: %w", dir, err), "--out wants a directory that this account may write, or the name of a new one in such a directory")
+	return hint(mayChange(a.config.DB), "db names a file that this account may write, or a new one in a directory that it may write; --out writes files instead")
 }
 
 // keepDiscovered writes the inventory and then the counters.

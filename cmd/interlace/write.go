@@ -35,6 +35,39 @@ func mayWrite(path string) error {
 	return nil
 }
 
+// mayFill finds out whether a directory can be written, or made.
+func mayFill(dir string) error {
+	err := mayCreate(dir)
+	if parent := filepath.Dir(dir); errors.Is(err, fs.ErrNotExist) && parent != dir {
+		return mayFill(parent)
+	}
+	return err
+}
+
+// mayChange finds out whether a file, and files beside it, can be written.
+func mayChange(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err == nil {
+		err = f.Close()
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return mayCreate(filepath.Dir(path))
+}
+
+// mayCreate finds out whether files can be made in a directory.
+func mayCreate(dir string) error {
+	f, err := os.CreateTemp(dir, ".interlace.*")
+	if err == nil {
+		return errors.Join(f.Close(), os.Remove(f.Name()))
+	}
+	if at := (*fs.PathError)(nil); errors.As(err, &at) {
+		err = at.Err
+	}
+	return fmt.Errorf("write into %s: %w", dir, err)
+}
+
 // replaceFile writes the content under another name and then renames it.
 func replaceFile(path string, content []byte, perm fs.FileMode) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")

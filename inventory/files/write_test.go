@@ -112,7 +112,7 @@ func anyStore(t *rapid.T, inv *inventory.Inventory, name string, levels []string
 		Pinned: rapid.Bool().Draw(t, "pinned"), Copies: rapid.IntRange(0, 3).Draw(t, "copies"),
 	}
 	if rapid.Bool().Draw(t, "limited") {
-		s.Capacity = anyLoad(t, inv, 0)
+		s.Capacity = anyLoad(t, inv, 1)
 	}
 	for _, level := range levels {
 		if rapid.Bool().Draw(t, "only") {
