@@ -298,6 +298,55 @@ func TestDestinationsNeedNobodyToLeave(t *testing.T) {
 	}
 }
 
+func TestNobodyLeavesStoresThatAreOffline(t *testing.T) {
+	const warning = "no user can leave store s0: none of its instances is on a server that is up"
+	for _, test := range []struct {
+		name   string
+		fleet  small
+		opts   users.Options
+		broken string
+		warned bool
+	}{
+		{
+			"that drain", newSmall(3).fill("a", 0, 2, 10), users.Options{Drain: []planner.Subject{"s0"}},
+			"store s0 drains and still has 2 users", true,
+		},
+		{
+			"that are too full", newSmall(3).fill("a", 0, 9, 10), users.Options{},
+			"disk of store s0 is at 90.0 % of its capacity, above the ceiling of 85 %", true,
+		},
+		{
+			"with members of torn groups", newSmall(3).user("ann", 0, 3).user("bob", 2, 20).tie("ann", "bob"), users.Options{},
+			"share group ann lives on 2 stores", true,
+		},
+		{"where nobody should", newSmall(3).fill("a", 0, 2, 10), users.Options{}, "", false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			test.fleet.Servers[0].State, test.fleet.Servers[1].State = inventory.Down, inventory.Down
+			plan := test.fleet.plan(t, test.opts)
+			if len(plan.Changes) > 0 || warned(plan, warning) != test.warned {
+				t.Errorf("moves %q: %v", moves(plan), plan.Warnings)
+			}
+			var broken []string
+			for _, v := range plan.Violations {
+				broken = append(broken, v.String())
+			}
+			if got := strings.Join(broken, "; "); got != test.broken {
+				t.Errorf("broken: %q, want %q", got, test.broken)
+			}
+		})
+	}
+}
+
+func TestUsersLeaveStoresThatReplicasServe(t *testing.T) {
+	f := newSmall(3).fill("a", 0, 2, 10)
+	f.Servers[0].State = inventory.Down
+	plan := f.plan(t, users.Options{Drain: []planner.Subject{"s0"}})
+	if got := moves(plan); got != "a00:s0>s1 a01:s0>s2" {
+		t.Errorf("moves %q, broken %v", got, plan.Violations)
+	}
+}
+
 func TestServersComeBelowTheirCeilings(t *testing.T) {
 	f := newSmall(3).fill("a", 0, 6, 10).fill("c", 2, 1, 10)
 	f.Servers[0].Capacity[0] = 80e9

@@ -5,6 +5,11 @@
 // lie on several stores come together; or, for a budget, the lowest peak within
 // it. It changes nothing where nothing is broken and nothing was asked for.
 //
+// Users move only to stores whose master is up, and only from stores that have
+// an instance that is: a store whose servers are all down can neither be read
+// from nor written to. What should leave it stays, the rules that this leaves
+// broken are violations of the plan, and a warning names the store.
+//
 // The method is shed and fill. Every store above its limit sheds the cheapest
 // groups that bring it below: a covering problem, solved by prices and a search
 // among the groups about which the prices are undecided ([bounds.Cover]). Since

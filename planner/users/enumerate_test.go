@@ -58,7 +58,7 @@ func enumerate(inv *inventory.Inventory, groups *inventory.ShareGroups) []outcom
 		}
 		for _, store := range order {
 			p := part{byStore[store], []inventory.StoreID{store}}
-			if len(pinnedOn(inv, p.users)) == 0 && !heldApart {
+			if len(stayingOn(inv, p.users)) == 0 && !heldApart {
 				p.choice = append(p.choice, others(inv, store)...)
 			}
 			if count *= len(p.choice); count > mostAssignments {
@@ -93,24 +93,32 @@ func cannotMeet(inv *inventory.Inventory, members []int32) bool {
 	for _, u := range members {
 		torn = torn || inv.Users[u].Store != inv.Users[members[0]].Store
 	}
-	pinned := pinnedOn(inv, members)
-	for store := range pinned {
+	staying := stayingOn(inv, members)
+	for store := range staying {
 		if !slices.Contains(others(inv, ""), store) {
 			return torn
 		}
 	}
-	return torn && len(pinned) > 1
+	return torn && len(staying) > 1
 }
 
-// pinnedOn returns the stores on which members must stay.
-func pinnedOn(inv *inventory.Inventory, members []int32) map[inventory.StoreID]bool {
+// stayingOn returns the stores on which members must stay: they are pinned, or
+// no instance of the store is up.
+func stayingOn(inv *inventory.Inventory, members []int32) map[inventory.StoreID]bool {
 	stores := map[inventory.StoreID]bool{}
 	for _, u := range members {
-		if inv.Users[u].Pinned {
+		if inv.Users[u].Pinned || offline(inv, inv.Users[u].Store) {
 			stores[inv.Users[u].Store] = true
 		}
 	}
 	return stores
+}
+
+// offline reports whether no instance of the store is on a server that is up.
+func offline(inv *inventory.Inventory, store inventory.StoreID) bool {
+	return !slices.ContainsFunc(inv.Stores[inv.Store(store)].Instances, func(in inventory.Instance) bool {
+		return inv.Servers[inv.Server(in.Server)].State != inventory.Down
+	})
 }
 
 // others returns the stores that may receive users of the given one.

@@ -139,6 +139,8 @@ func TestPlansKeepWhatTheyMust(t *testing.T) {
 				t.Errorf("%+v: the user must stay", c)
 			case store.State != inventory.Active || store.Master() == nil || inv.Servers[inv.Server(store.Master().Server)].State == inventory.Down:
 				t.Errorf("%+v: the store must not receive", c)
+			case offline(inv, c.From):
+				t.Errorf("%+v: the user cannot be copied from there", c)
 			case c.Group != inv.GroupID(groups, int(groups.Of[inv.User(c.User)])):
 				t.Errorf("%+v: wrong group", c)
 			case to[c.Group] != "" && to[c.Group] != c.To:

@@ -37,7 +37,7 @@ func (s *seeker) missed(t *tally) []planner.Violation {
 
 // warnings says what the reader should know beside what is broken.
 func (s *seeker) warnings(plan *planner.Assignment, t *tally) []planner.Warning {
-	return slices.Concat(s.passed(plan), s.unknown(plan), s.heldApart(), s.withoutPlace(t), s.late(t), s.large(t), s.estimated(t))
+	return slices.Concat(s.passed(plan), s.unknown(plan), s.heldApart(), s.offline(t), s.withoutPlace(t), s.late(t), s.large(t), s.estimated(t))
 }
 
 // passed points to layout plans where failure ceilings are passed.
@@ -95,6 +95,31 @@ func (s *seeker) heldApart() []planner.Warning {
 		}
 	}
 	return warnings
+}
+
+// offline names the stores that users should leave and cannot, since no instance
+// is up from which they could be copied.
+func (s *seeker) offline(t *tally) []planner.Warning {
+	var warnings []planner.Warning
+	for store, offline := range s.Offline {
+		if from, to := s.On(store); !offline || !s.shouldLeave(t, s.Pieces[from:to]) {
+			continue
+		}
+		name := s.Fleet.Inventory.Stores[store].Name
+		warnings = append(warnings, planner.Warning{
+			Text:    fmt.Sprintf("no user can leave store %s: none of its instances is on a server that is up", name),
+			Subject: planner.Text(planner.StoreSubject(name)),
+		})
+	}
+	return warnings
+}
+
+// shouldLeave reports whether a rule or the target asks for some of the pieces,
+// which lie on one store, to leave it.
+func (s *seeker) shouldLeave(t *tally, pieces []bounds.Piece) bool {
+	return slices.ContainsFunc(pieces, func(p bounds.Piece) bool {
+		return p.Torn && !s.opts.Light || s.Drains[p.Store] || s.above(t, p.Store)
+	})
 }
 
 // withoutPlace says how many groups that are torn or lie on drained stores found
