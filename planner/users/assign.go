@@ -54,7 +54,7 @@ func (s *seeker) plan() *planner.Assignment {
 	plan.Changes, broken, plan.Warnings = best.verify()
 	s.describe(plan, best.tally)
 	violations, warnings := rules.Split(planner.KindUsers, broken)
-	plan.Violations = append(violations, s.missed(best.tally)...)
+	plan.Violations = append(violations, append(s.missed(best.tally), best.blocked()...)...)
 	s.measure(plan, best.tally.judge())
 	plan.Warnings = slices.Concat([]planner.Warning{}, warnings, plan.Warnings, s.warnings(plan, best.tally))
 	if s.floor > 0 {

@@ -308,15 +308,18 @@ func TestNobodyLeavesStoresThatAreOffline(t *testing.T) {
 		warned bool
 	}{
 		{
-			"that drain", newSmall(3).fill("a", 0, 2, 10), users.Options{Drain: []planner.Subject{"s0"}},
+			"that drain", newSmall(3).fill("a", 0, 2, 10),
+			users.Options{Drain: []planner.Subject{"s0"}},
 			"store s0 drains and still has 2 users", true,
 		},
 		{
-			"that are too full", newSmall(3).fill("a", 0, 9, 10), users.Options{},
+			"that are too full", newSmall(3).fill("a", 0, 9, 10),
+			users.Options{},
 			"disk of store s0 is at 90.0 % of its capacity, above the ceiling of 85 %", true,
 		},
 		{
-			"with members of torn groups", newSmall(3).user("ann", 0, 3).user("bob", 2, 20).tie("ann", "bob"), users.Options{},
+			"with members of torn groups", newSmall(3).user("ann", 0, 3).user("bob", 2, 20).tie("ann", "bob"),
+			users.Options{},
 			"share group ann lives on 2 stores", true,
 		},
 		{"where nobody should", newSmall(3).fill("a", 0, 2, 10), users.Options{}, "", false},
@@ -344,6 +347,66 @@ func TestUsersLeaveStoresThatReplicasServe(t *testing.T) {
 	plan := f.plan(t, users.Options{Drain: []planner.Subject{"s0"}})
 	if got := moves(plan); got != "a00:s0>s1 a01:s0>s2" {
 		t.Errorf("moves %q, broken %v", got, plan.Violations)
+	}
+}
+
+func TestTornGroupsWaitOnlyWhereThatSavesMuch(t *testing.T) {
+	for _, large := range []bool{false, true} { // too large for the search of small fleets
+		for ann, want := range map[float64]string{
+			20: "bob:s1>s0 dee:s1>s2", // s1 has no room until dee is removed there
+			15: "ann:s0>s1 dee:s1>s2",
+		} {
+			f := newSmall(3).user("ann", 0, ann).user("bob", 1, 21).tie("ann", "bob").user("cem", 1, 40)
+			f.user("dee", 1, 20).user("eva", 2, 30).tie("dee", "eva")
+			if large {
+				f.fill("f", 2, 200, 0.1)
+			}
+			plan := f.plan(t, users.Options{})
+			if got := moves(plan); got != want || len(plan.Violations) > 0 {
+				t.Errorf("with %v GB: moves %q, want %q, broken %v", ann, got, want, plan.Violations)
+			}
+		}
+	}
+}
+
+func TestNobodyMovesToWhereBothCopiesHaveNoRoom(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		opts   users.Options
+		small  []int // servers with room for 100 GB
+		want   string
+		broken string
+	}{
+		{"another store has room", users.Options{Drain: []planner.Subject{"s0"}}, []int{0}, "ann:s0>s4", ""},
+		{
+			"what must move does all the same",
+			users.Options{Drain: []planner.Subject{"s0"}},
+			[]int{0, 1, 2},
+			"ann:s0>s2",
+			"on the way, disk of server imap0 is at 102.0 %, above 85 %",
+		},
+		{
+			"what is only wished does not",
+			users.Options{Peak: 0.5},
+			[]int{0, 1, 2},
+			"",
+			"disk of store s0 is at 60.0 % of its capacity, above the ceiling of 50 %",
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			f := newSmall(6).user("ann", 0, 60).user("bob", 1, 1)
+			for _, s := range test.small {
+				f.Servers[s].Capacity[0] = 100e9 / 0.85
+			}
+			plan := f.plan(t, test.opts)
+			var broken []string
+			for _, v := range plan.Violations {
+				broken = append(broken, v.String())
+			}
+			if got := strings.Join(broken, "; "); moves(plan) != test.want || got != test.broken {
+				t.Errorf("moves %q, want %q; broken %q", moves(plan), test.want, got)
+			}
+		})
 	}
 }
 

@@ -17,10 +17,18 @@
 // problems is also the bound on bytes, and the plan is at the bound as far as
 // the shed groups find a place. They are placed by falling size, each where the
 // store is then least full (Graham 1969; for several resources Panigrahy,
-// Talwar, Uyeda, Wieder 2011) and its servers keep their ceilings. What leaves
-// stays on the source's disk for a while, so stores whose disk suffices even if
-// nobody leaves come first. A group that fits nowhere may push smaller ones out
-// of a store, if these find a place.
+// Talwar, Uyeda, Wieder 2011) and its servers keep their ceilings. A group that
+// fits nowhere may push smaller ones out of a store, if these find a place.
+//
+// What leaves stays on the source's disk until it is removed there, days later
+// (package moves). So stores whose disk suffices even if nobody leaves come
+// first, and a torn group is gathered where it has room at once if that costs at
+// most a tenth more than where it would have to wait. Nobody goes to where there
+// would be no room even after all others have left and are removed, such as
+// between two stores of one server that cannot hold both copies: what only a
+// wished peak asks to move stays instead, and what a rule asks to move does
+// nevertheless if that repairs the rule, with a violation of rule transient that
+// says how full the disk would be. A plan without violations has an order.
 //
 // Servers are followed in whole numbers like stores: a store's load counts on
 // its master's server, ρ times on those of its replicas, and once more on the

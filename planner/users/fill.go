@@ -152,7 +152,7 @@ func (t *tally) need(i int32) float64 {
 // place puts what has the number on the store that suits it best, and reports
 // whether there is one.
 func (f *filler) place(i int32) bool {
-	if parts := f.parts(i); parts != nil && f.placeHome(i, parts) {
+	if f.parts(i) != nil && f.placeHome(i) {
 		return true
 	}
 	if f.onlyStore(i) != nowhere {
@@ -215,8 +215,8 @@ func (f *filler) placeAnywhere(i int32, now bool) bool {
 }
 
 // placeHome puts a torn group on the store of one of its pieces: the one that
-// must not move, or else the dearest that has room.
-func (f *filler) placeHome(i int32, parts []int32) bool {
+// must not move, or else the best that has room.
+func (f *filler) placeHome(i int32) bool {
 	if only := f.onlyStore(i); only != nowhere {
 		if f.fits(i, only) {
 			f.put(i, only)
@@ -224,12 +224,8 @@ func (f *filler) placeHome(i int32, parts []int32) bool {
 		}
 		return false
 	}
-	homes := slices.DeleteFunc(slices.Clone(parts), func(part int32) bool { return !f.Receives[f.Pieces[part].Store] })
-	slices.SortStableFunc(homes, func(a, b int32) int {
-		return cmp.Compare(f.cost(&f.Pieces[b]), f.cost(&f.Pieces[a]))
-	})
-	for _, part := range homes {
-		if store := f.Pieces[part].Store; f.fits(i, store) {
+	for _, store := range f.homes(i) {
+		if f.fits(i, store) {
 			f.put(i, store)
 			return true
 		}

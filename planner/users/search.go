@@ -20,11 +20,19 @@ type seeker struct {
 // maxTargets is how many targets are tried at most.
 const maxTargets = 12
 
-// try solves for the target and says what came of it.
+// try solves for the target and says what came of it. Where rules stay broken
+// only because some have no room on the way, these move all the same.
 func (s *seeker) try(goal target) attempt {
 	s.tries++
 	s.opts.report("moving groups", s.tries, maxTargets)
-	return s.solve(s.ctx, goal).judge()
+	a := s.solve(s.ctx, goal).judge()
+	if a.barred && (a.undone > 0 || a.peak > s.HighestCeiling()) && s.ctx.Err() == nil {
+		goal.forced = true
+		if b := s.solve(s.ctx, goal).judge(); b.better(&a, s.floor) {
+			return b
+		}
+	}
+	return a
 }
 
 // cheapest returns the cheapest attempt for the wanted peak, or if that was not

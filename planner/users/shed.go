@@ -16,6 +16,7 @@ type target struct {
 	drains  bool    // drained stores end empty
 	gather  bool    // torn groups come together
 	servers bool    // servers come below their ceilings
+	forced  bool    // even if some have no room on the way
 }
 
 // shedder takes from stores what must leave them.
@@ -23,7 +24,7 @@ type shedder struct {
 	*tally
 	target
 	hand  []int32
-	homes map[int32][]int32 // torn groups gathered on each store
+	whole map[int32][]int32 // torn groups gathered on each store
 	cover bounds.Cover
 	items []int32 // numbers of the items of the cover
 }
@@ -31,7 +32,7 @@ type shedder struct {
 // shed takes into hand what must move for the target, and returns it. Then it
 // sets what servers may carry.
 func (t *tally) shed(ctx context.Context, goal target) []int32 {
-	s := &shedder{tally: t, target: goal, homes: map[int32][]int32{}}
+	s := &shedder{tally: t, target: goal, whole: map[int32][]int32{}}
 	s.shedWhole()
 	for store := range t.load {
 		if ctx.Err() != nil {
@@ -79,27 +80,25 @@ func (s *shedder) shedWhole() {
 		s.take(i)
 		if home := s.home(i); home != nowhere {
 			s.put(i, home)
-			s.homes[home] = append(s.homes[home], i)
+			s.whole[home] = append(s.whole[home], i)
 		} else {
 			s.hand = append(s.hand, i)
 		}
 	}
 }
 
-// home returns the store where the torn group is gathered at least cost, of those
-// that are large enough for it; nowhere if there is none.
+// home returns the store where the torn group is gathered best, of those that are
+// large enough for it; nowhere if there is none.
 func (s *shedder) home(i int32) int32 {
 	if only := s.onlyStore(i); only != nowhere {
 		return only
 	}
-	best, most := int32(nowhere), int64(-1)
-	for _, part := range s.parts(i) {
-		piece := &s.Pieces[part]
-		if cost := s.cost(piece); cost > most && s.Receives[piece.Store] && s.agree(i, piece.Store) && s.large(i, piece.Store) {
-			best, most = piece.Store, cost
+	for _, store := range s.homes(i) {
+		if s.agree(i, store) && s.large(i, store) {
+			return store
 		}
 	}
-	return best
+	return nowhere
 }
 
 // large reports whether the store is large enough for what has the number.
@@ -214,21 +213,11 @@ func (s *shedder) offer(store int, over []int, factors []float64) {
 			enter(i, s.cost(&s.Pieces[i]))
 		}
 	}
-	for _, i := range s.homes[int32(store)] {
+	for _, i := range s.whole[int32(store)] {
 		if s.at[i] == int32(store) && s.onlyStore(i) == nowhere {
 			enter(i, s.costAt(i, int32(store)))
 		}
 	}
-}
-
-// costAt returns what is saved if the torn group is gathered on the store.
-func (s *shedder) costAt(i, store int32) int64 {
-	for _, part := range s.parts(i) {
-		if s.Pieces[part].Store == store {
-			return s.cost(&s.Pieces[part])
-		}
-	}
-	return 0
 }
 
 // settle takes the cheapest choice that meets the needs, or as much as there is.

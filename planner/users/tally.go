@@ -28,6 +28,8 @@ type tally struct {
 	servers []inventory.Amounts   // most that each server may carry
 	failing [][]inventory.Amounts // and after a failure, for each level to survive
 	stuck   []bool                // found no place, by number
+	forced  bool                  // room on the way does not matter
+	barred  bool                  // something has been kept from a store for lack of room on the way
 }
 
 // promoted is what servers carry beside the normal state when domains fail.
@@ -167,7 +169,7 @@ func (t *tally) addPromoted(l int, pair int32, gain *inventory.Amounts, sign int
 
 // fits reports whether the store may receive what has the number.
 func (t *tally) fits(i, store int32) bool {
-	return t.agree(i, store) && t.roomFor(store, &t.piece(i).Load)
+	return t.agree(i, store) && t.roomFor(store, &t.piece(i).Load) && (t.forced || t.holdsBoth(i, store))
 }
 
 // roomFor reports whether the store and its servers have room for the load.

@@ -144,7 +144,7 @@ func (s *seeker) withoutPlace(t *tally) []planner.Warning {
 
 // late says how many groups must wait until others have left.
 func (s *seeker) late(t *tally) []planner.Warning {
-	n := t.late()
+	n := len(t.queue().late)
 	if n == 0 {
 		return nil
 	}
