@@ -71,7 +71,7 @@ func (s *seeker) plan() *planner.Assignment {
 func (s *seeker) question(a *attempt) bounds.UsersOptions {
 	q := bounds.UsersOptions{
 		Peak: s.floor, MaxBytes: s.opts.MaxBytes, MaxUsers: s.opts.MaxUsers, Torn: s.opts.Light,
-		Undone: a.undone > 0, Above: a.peak > s.HighestCeiling(),
+		Undone: a.undone > 0, Above: a.peak > s.HighestCeiling(), Failing: a.failing > 0,
 	}
 	if a.peak > s.floor {
 		q.Peak = 0

@@ -69,6 +69,16 @@ func (f small) pin(name string) small {
 	return f
 }
 
+// weigh gives the user another load of disk in GB and io.
+func (f small) weigh(name string, gb, io float64) small {
+	for u := range f.Users {
+		if f.Users[u].Name == inventory.UserID(name) {
+			f.Users[u].Load = inventory.Load{gb * 1e9, io}
+		}
+	}
+	return f
+}
+
 func (f small) plan(t *testing.T, opts users.Options) *planner.Assignment {
 	t.Helper()
 	f.Sort()
@@ -416,6 +426,72 @@ func TestServersComeBelowTheirCeilings(t *testing.T) {
 	plan := f.plan(t, users.Options{})
 	if plan.BytesCopied != 10e9 || plan.Changes[0].To != "s1" || len(plan.Violations) > 0 {
 		t.Errorf("moves %q, %d bytes, broken %v", moves(plan), plan.BytesCopied, plan.Violations)
+	}
+}
+
+// failover returns a fleet of four servers of which imap1 promotes s0 when imap0
+// fails, and then does 60+50 io operations where it may do 100.
+func failover() small {
+	f := newSmall(3)
+	f.Servers = append(f.Servers, f.Servers[2])
+	f.Servers[3].Name = "imap3"
+	f.Stores = append(f.Stores, inventory.Store{
+		Name: "s3", State: inventory.Active, Capacity: inventory.Load{100e9},
+		Instances: []inventory.Instance{{Server: "imap3", Role: inventory.Master}, {Server: "imap2", Role: inventory.Replica}},
+	})
+	f.Servers[1].Capacity[1] = 100
+	return f.user("ann", 0, 20).user("bob", 0, 20).user("eva", 0, 10).user("cem", 1, 30).user("dee", 1, 30)
+}
+
+func TestServersComeBelowTheirFailureCeilings(t *testing.T) {
+	const moved = "users move for 1 failure ceilings that are passed today; a layout plan may"
+	for _, test := range []struct {
+		name    string
+		fleet   small
+		opts    users.Options
+		want    string
+		broken  string
+		warning string
+		stopped planner.Stopped
+	}{
+		{"users leave what it promotes", failover(), users.Options{}, "eva:s0>s2", "", moved, planner.AtBound},
+		{"or what it masters", failover().weigh("cem", 7, 30), users.Options{}, "cem:s1>s2", "", moved, planner.AtBound},
+		{"or both", failover().weigh("cem", 2, 4).weigh("dee", 30, 56).weigh("eva", 3, 6).weigh("ann", 20, 24), users.Options{}, "cem:s1>s3 eva:s0>s2", "", moved, planner.AtBound},
+		{
+			"unless they must stay", failover(), users.Options{Keep: []planner.Subject{"store:s0", "store:s1"}}, "",
+			"io of server imap1 is at 110.0 % when server:imap0 fails, above the failure ceiling of 100 %",
+			"1 failure ceilings stay passed", planner.LocalOptimum,
+		},
+		{
+			"or not enough can leave", failover().weigh("eva", 1, 4).weigh("ann", 20, 26), users.Options{Keep: []planner.Subject{"user:ann", "user:bob", "s1"}}, "",
+			"io of server imap1 is at 110.0 % when server:imap0 fails, above the failure ceiling of 100 %",
+			"1 failure ceilings stay passed", planner.LocalOptimum,
+		},
+		{
+			"or a budget does not allow it", failover(), users.Options{MaxBytes: new(int64(9e9))}, "",
+			"io of server imap1 is at 110.0 % when server:imap0 fails, above the failure ceiling of 100 %",
+			"1 failure ceilings stay passed", planner.Budget,
+		},
+	} {
+		for _, large := range []bool{false, true} { // too large for the search of small fleets
+			t.Run(fmt.Sprintf("%s, large %v", test.name, large), func(t *testing.T) {
+				f := small{test.fleet.Clone()}
+				if large {
+					f.fill("x", 3, 250, 0.01)
+				}
+				plan := f.plan(t, test.opts)
+				var broken []string
+				for _, v := range plan.Violations {
+					broken = append(broken, v.String())
+				}
+				if got := strings.Join(broken, "; "); moves(plan) != test.want || got != test.broken {
+					t.Errorf("moves %q, want %q; broken %q", moves(plan), test.want, got)
+				}
+				if !warned(plan, test.warning) || plan.Stopped != test.stopped {
+					t.Errorf("stopped %s, bounds %v: %v", plan.Stopped, plan.Bounds, plan.Warnings)
+				}
+			})
+		}
 	}
 }
 

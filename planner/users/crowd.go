@@ -36,6 +36,26 @@ func newCrowd(p *problem, carry []inventory.Amounts) crowd {
 
 func (c crowd) clone() crowd { return crowd{slices.Clone(c.load), slices.Clone(c.carry)} }
 
+// rooms is the most disk that stores and servers may use on the way: below their
+// ceilings or, where they are above them today, as much as today.
+type rooms struct{ stores, servers []int64 }
+
+func newRooms(p *problem, carry []inventory.Amounts) rooms {
+	disk := p.Fleet.Inventory.Disk()
+	if disk < 0 {
+		return rooms{}
+	}
+	most := rooms{make([]int64, len(p.Drains)), make([]int64, len(carry))}
+	for s := range most.stores {
+		ceiling := bounds.Most(p.Capacity[s][disk], p.Fleet.Inventory.Resources[disk].Ceiling)
+		most.stores[s] = max(ceiling, p.Fleet.Active[s][disk])
+	}
+	for server := range most.servers {
+		most.servers[server] = max(p.ceilings[server][disk], carry[server][disk])
+	}
+	return most
+}
+
 // arrives returns the disk that is copied to the store if what has the number
 // goes there.
 func (p *problem) arrives(i, store int32) int64 {
@@ -88,31 +108,17 @@ func (t *tally) fitsNow(i, store int32) bool {
 	if amount == 0 {
 		return true
 	}
-	if t.crowd.load[store]+amount > t.mostOnStore(store) {
+	if t.crowd.load[store]+amount > t.rooms.stores[store] {
 		return false
 	}
 	passive := t.crowdPassive(store, amount)
 	for _, server := range t.Sites[store] {
 		more := t.onServer(store, server, &inventory.Amounts{amount}, &inventory.Amounts{passive})
-		if t.crowd.carry[server]+more[0] > t.mostOnServer(server) {
+		if t.crowd.carry[server]+more[0] > t.rooms.servers[server] {
 			return false
 		}
 	}
 	return true
-}
-
-// mostOnStore returns the most disk that the store may use on the way: below its
-// ceiling or, where it is above it today, as much as today.
-func (t *tally) mostOnStore(store int32) int64 {
-	disk := t.Fleet.Inventory.Disk()
-	most := bounds.Most(t.Capacity[store][disk], t.Fleet.Inventory.Resources[disk].Ceiling)
-	return max(most, t.Fleet.Active[store][disk])
-}
-
-// mostOnServer returns the same for a server.
-func (t *tally) mostOnServer(server int32) int64 {
-	disk := t.Fleet.Inventory.Disk()
-	return max(t.ceilings[server][disk], t.today[server][disk])
 }
 
 // holdsBoth reports whether the servers of the store have disk for what is in
@@ -128,7 +134,7 @@ func (t *tally) holdsBoth(i, store int32) bool {
 	for _, server := range t.Sites[store] {
 		more := t.onServer(store, server, &load, &passive)
 		held := t.heldOn(server, i, store)
-		if held > 0 && t.carry[server][disk]+more[disk]+held > t.mostOnServer(server) {
+		if held > 0 && t.carry[server][disk]+more[disk]+held > t.rooms.servers[server] {
 			t.barred = true
 			return false
 		}

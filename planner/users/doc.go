@@ -33,10 +33,15 @@
 // Servers are followed in whole numbers like stores: a store's load counts on
 // its master's server, ρ times on those of its replicas, and once more on the
 // server that promotes when a domain to survive fails. What is above a limit
-// today may not grow. Stores and servers above their ceilings are brought below
-// them; users do not move to repair failure ceilings, which a layout plan does
-// better, by promotions that copy nothing. The result is checked by package
-// rules, and what would make anything worse there is undone.
+// today may not grow. Servers above their ceilings are brought below them as far
+// as it goes. Servers above their failure ceilings are too, each altogether or
+// not at all, where that breaks nothing else and the budget allows it: users
+// leave the stores that the server masters and those that it promotes in the
+// failures in which it is too full, wherever that costs least. A layout plan may
+// do the same by promotions, which copy nothing. So the plan says where users
+// move for failure ceilings; who would rather promote plans a layout first and
+// the users after it. The result is checked by package rules, and what would make
+// anything worse there is undone.
 //
 // Small fleets are searched besides: all assignments with one move, with two and
 // so on, as far as a number of steps goes.

@@ -32,7 +32,7 @@ type outcome struct {
 // apart.
 func (o outcome) within(opts bounds.UsersOptions) bool {
 	above := o.broken[planner.StoreCapacity] || o.broken[planner.Ceiling]
-	return (opts.Above || !above) && (opts.Undone || !o.broken[planner.DrainEmpty]) &&
+	return (opts.Above || !above) && (opts.Above || opts.Failing || !o.broken[planner.FailureCeiling]) && (opts.Undone || !o.broken[planner.DrainEmpty]) &&
 		(opts.Undone || opts.Torn || !o.broken[planner.GroupWhole]) && (opts.Peak == 0 || o.peak <= opts.Peak)
 }
 
@@ -298,6 +298,7 @@ func TestNoAssignmentBeatsTheBounds(t *testing.T) {
 		for _, opts := range []bounds.UsersOptions{
 			{},
 			{Peak: 0.6},
+			{Failing: true},
 			{MaxBytes: &some.bytes},
 			{MaxUsers: &some.users},
 			{Torn: true},
@@ -341,10 +342,10 @@ func TestNoAssignmentBeatsTheBounds(t *testing.T) {
 }
 
 func TestTinyPlansAreOptimal(t *testing.T) {
-	feasible := 0
+	feasible, failing := 0, 0
 	tinyFleets(t, 3000, func(seed uint64, inv *inventory.Inventory, groups *inventory.ShareGroups, all []outcome) {
 		if judge(inv, inv, groups).broken[planner.FailureCeiling] {
-			return
+			failing++
 		}
 		some := all[int(seed)%len(all)]
 		for _, opts := range []users.Options{{}, {Peak: 0.5}, {MaxBytes: &some.bytes}, {MaxUsers: &some.users}} {
@@ -380,8 +381,8 @@ func TestTinyPlansAreOptimal(t *testing.T) {
 			}
 		}
 	})
-	t.Logf("%d plans", feasible)
-	if feasible < 500 {
+	t.Logf("%d plans, %d fleets above failure ceilings", feasible, failing)
+	if feasible < 500 || failing < 50 {
 		t.Error("too few fleets can be planned")
 	}
 }

@@ -87,7 +87,7 @@ func (e *exact) move(i, store int32, f func()) {
 
 // satisfied reports whether only a lower cost would be better.
 func (e *exact) satisfied(a *attempt) bool {
-	return a.undone == 0 && a.peak <= e.floor && len(a.queue.never) == 0
+	return a.undone+a.failing == 0 && a.peak <= e.floor && len(a.queue.never) == 0
 }
 
 // compare keeps the present assignment if it is better than the best so far.
@@ -117,7 +117,7 @@ func (e *exact) worse() bool {
 				return true
 			}
 			for l := range t.Survive {
-				if t.carry[server][r]+t.after[l].most[server][r] > t.failing[l][server][r] {
+				if t.carry[server][r]+t.after[l].most[server][r] > t.failed[l][server][r] {
 					return true
 				}
 			}

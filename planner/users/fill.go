@@ -28,6 +28,7 @@ type filler struct {
 	found   []option
 
 	anywhere []option
+	room     []inventory.Amounts // by store: at least what it could receive when last measured
 }
 
 // option is a store for a group and how full the group would make it.
@@ -37,7 +38,7 @@ type option struct {
 }
 
 func newFiller(t *tally, seed uint64) *filler {
-	f := &filler{tally: t, rng: rand.New(rand.NewPCG(seed, 1)), inverse: make([][]float64, len(t.load))}
+	f := &filler{tally: t, rng: rand.New(rand.NewPCG(seed, 1)), inverse: make([][]float64, len(t.load)), room: make([]inventory.Amounts, len(t.load))}
 	for s := range t.load {
 		f.inverse[s] = make([]float64, t.Fleet.Resources)
 		for r := range f.inverse[s] {
@@ -63,6 +64,14 @@ func (f *filler) sort() {
 		return cmp.Or(cmp.Compare(full[a], full[b]), cmp.Compare(a, b))
 	})
 	f.placed = 0
+	f.measure()
+}
+
+// measure notes what the stores could receive now. Whatever is placed leaves less.
+func (f *filler) measure() {
+	for _, s := range f.byRoom {
+		f.room[s] = f.roomOf(s)
+	}
 }
 
 // full returns how full the store would be with what has the number.
@@ -206,12 +215,27 @@ func compareOptions(a, b option) int {
 func (f *filler) placeAnywhere(i int32, now bool) bool {
 	f.anywhere = f.anywhere[:0]
 	for _, s := range f.byRoom {
+		if !f.mayHold(s, i) {
+			continue
+		}
 		if full := f.full(s, i); full <= 1+1e-9 && (!now || f.fitsNow(i, s)) {
 			f.anywhere = append(f.anywhere, option{s, full})
 		}
 	}
 	slices.SortFunc(f.anywhere, compareOptions)
 	return f.choose(i, f.anywhere, now)
+}
+
+// mayHold reports whether the store had room for what has the number when it was
+// last measured.
+func (f *filler) mayHold(store, i int32) bool {
+	load := &f.piece(i).Load
+	for r := range f.Fleet.Resources {
+		if load[r] > f.room[store][r] {
+			return false
+		}
+	}
+	return true
 }
 
 // placeHome puts a torn group on the store of one of its pieces: the one that

@@ -111,14 +111,14 @@ func (t *tally) overfilled(store int32) []planner.Violation {
 		Rule: planner.Transient, Resource: planner.Text(inv.Resources[disk].Name), Failed: []string{}, Limit: planner.Known(inv.Resources[disk].Ceiling),
 	}
 	var over []planner.Violation
-	if t.crowd.load[store] > t.mostOnStore(store) {
+	if t.crowd.load[store] > t.rooms.stores[store] {
 		v, name := transient, inv.Stores[store].Name
 		v.Subject, v.Store = planner.StoreSubject(name), planner.Text(name)
 		v.Value = planner.Known(float64(t.crowd.load[store]) / t.Capacity[store][disk])
 		over = append(over, v)
 	}
 	for _, server := range t.Sites[store] {
-		if t.crowd.carry[server] > t.mostOnServer(server) {
+		if t.crowd.carry[server] > t.rooms.servers[server] {
 			v, name := transient, inv.Servers[server].Name
 			v.Subject, v.Server = planner.ServerSubject(name), planner.Text(name)
 			v.Value = planner.Known(t.Fleet.Utilisation(int(server), disk, t.crowd.carry[server]))

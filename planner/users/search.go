@@ -20,19 +20,40 @@ type seeker struct {
 // maxTargets is how many targets are tried at most.
 const maxTargets = 12
 
-// try solves for the target and says what came of it. Where rules stay broken
-// only because some have no room on the way, these move all the same.
+// try solves for the target and says what came of it.
 func (s *seeker) try(goal target) attempt {
 	s.tries++
 	s.opts.report("moving groups", s.tries, maxTargets)
 	a := s.solve(s.ctx, goal).judge()
-	if a.barred && (a.undone > 0 || a.peak > s.HighestCeiling()) && s.ctx.Err() == nil {
-		goal.forced = true
-		if b := s.solve(s.ctx, goal).judge(); b.better(&a, s.floor) {
-			return b
+	a.goal = goal
+	return a
+}
+
+// reach tries to reach the target and to repair what is broken besides. Where
+// rules stay broken only because some have no room on the way, these move all
+// the same. Failure ceilings are repaired as far as that makes nothing else worse
+// and the budget allows it.
+func (s *seeker) reach(goal target) attempt {
+	best := s.try(goal)
+	keep := func(goal target) {
+		if s.ctx.Err() != nil {
+			return
+		}
+		s.tries--
+		if a := s.try(goal); (a.affordable() || !best.affordable()) && a.better(&best, s.floor) {
+			best = a
 		}
 	}
-	return a
+	if best.barred && (best.undone > 0 || best.peak > s.HighestCeiling()) {
+		goal.forced = true
+		keep(goal)
+	}
+	if best.failing > 0 {
+		goal = best.goal
+		goal.failures = true
+		keep(goal)
+	}
+	return best
 }
 
 // cheapest returns the cheapest attempt for the wanted peak, or if that was not
@@ -40,15 +61,15 @@ func (s *seeker) try(goal target) attempt {
 // a peak too low may keep from being seen.
 func (s *seeker) cheapest() attempt {
 	goal := target{peak: s.floor, drains: true, gather: !s.opts.Light, servers: true}
-	best := s.try(goal)
+	best := s.reach(goal)
 	if best.peak > s.floor {
 		if ceilings := s.HighestCeiling(); best.undone > 0 && s.floor < ceilings {
 			goal.peak = ceilings
-			if a := s.try(goal); a.better(&best, s.floor) {
+			if a := s.reach(goal); a.better(&best, s.floor) {
 				best = a
 			}
 		}
-		best = s.lower(best, goal, false)
+		best = s.lower(best, best.goal, false)
 	}
 	return best
 }
@@ -60,13 +81,13 @@ func (s *seeker) cheapest() attempt {
 func (s *seeker) lowest() attempt {
 	now := s.today.judge()
 	goal := target{peak: now.peak, drains: true, gather: !s.opts.Light, servers: true}
-	if best := s.try(goal); best.affordable() {
-		return s.lower(best, goal, true)
+	if best := s.reach(goal); best.affordable() {
+		return s.lower(best, best.goal, true)
 	}
 	goal = target{peak: now.peak, servers: true}
-	best := s.try(goal)
-	if !best.affordable() {
-		goal.servers = false
+	best := s.reach(goal)
+	if goal = best.goal; !best.affordable() {
+		goal.servers, goal.failures = false, false
 		best = newTally(s.problem).judge()
 	}
 	wished := s.floor

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/planner/bounds"
 )
 
@@ -12,11 +13,13 @@ const coverSteps = 2000
 
 // target is what a plan is to reach.
 type target struct {
-	peak    float64 // utilisation of stores, see [bounds.Assignments.Limit]
-	drains  bool    // drained stores end empty
-	gather  bool    // torn groups come together
-	servers bool    // servers come below their ceilings
-	forced  bool    // even if some have no room on the way
+	peak     float64 // utilisation of stores, see [bounds.Assignments.Limit]
+	drains   bool    // drained stores end empty
+	gather   bool    // torn groups come together
+	servers  bool    // servers come below their ceilings
+	failures bool    // and below their failure ceilings
+	hopeless []bool  // but for these, by server, which do not come below them; nil: for none
+	forced   bool    // even if some have no room on the way
 }
 
 // shedder takes from stores what must leave them.
@@ -47,6 +50,9 @@ func (t *tally) shed(ctx context.Context, goal target) []int32 {
 	}
 	t.holdToCeilings()
 	s.recheck()
+	if goal.failures {
+		s.spare()
+	}
 	return s.hand
 }
 
@@ -162,7 +168,7 @@ func (s *shedder) beginExcess(i, store int32) bool {
 		return false
 	}
 	s.begin(need)
-	s.offer(int(store), over, nil)
+	s.offer(int(store), over)
 	return s.cover.Possible()
 }
 
@@ -179,7 +185,7 @@ func (s *shedder) shedStore(store int) {
 		return
 	}
 	s.begin(need)
-	s.offer(store, over, nil)
+	s.offer(store, over)
 	s.settle()
 }
 
@@ -190,19 +196,22 @@ func (s *shedder) begin(need []int64) {
 }
 
 // offer enters the pieces on the store into the cover, at their weight in the
-// resources times the factors.
-func (s *shedder) offer(store int, over []int, factors []float64) {
+// resources.
+func (s *shedder) offer(store int, over []int) {
 	weights := make([]int64, len(over))
-	enter := func(i int32, cost int64) {
-		useful := false
+	s.offerAt(store, weights, func(load *inventory.Amounts) {
 		for k, r := range over {
-			weights[k] = s.piece(i).Load[r]
-			if factors != nil {
-				weights[k] = int64(float64(weights[k]) * factors[k])
-			}
-			useful = useful || weights[k] > 0
+			weights[k] = load[r]
 		}
-		if useful {
+	})
+}
+
+// offerAt enters the pieces on the store at the weights that weigh sets, as far
+// as they weigh anything.
+func (s *shedder) offerAt(store int, weights []int64, weigh func(load *inventory.Amounts)) {
+	enter := func(i int32, cost int64) {
+		weigh(&s.piece(i).Load)
+		if slices.ContainsFunc(weights, func(w int64) bool { return w > 0 }) {
 			s.cover.Add(cost, weights...)
 			s.items = append(s.items, i)
 		}
@@ -234,54 +243,4 @@ func (s *shedder) pickAll(taken []bool) {
 			s.pick(s.items[k])
 		}
 	}
-}
-
-// shedServer takes the cheapest pieces from the stores on the server that bring
-// it below its ceilings.
-func (s *shedder) shedServer(server int32) {
-	var need []int64
-	var over []int
-	for r := range s.Fleet.Resources {
-		if e := s.carry[server][r] - s.ceilings[server][r]; e > 0 {
-			need, over = append(need, s.padded(server, e)), append(over, r)
-		}
-	}
-	if need == nil {
-		return
-	}
-	s.begin(need)
-	for store, sites := range s.Sites {
-		if slices.Contains(sites, server) {
-			s.offer(store, over, s.factors(store, server, over))
-		}
-	}
-	s.settle()
-}
-
-// factors returns how often the store's load in each resource counts on the
-// server: once for the master and ρ times for each replica there.
-func (s *shedder) factors(store int, server int32, over []int) []float64 {
-	factors := make([]float64, len(over))
-	for at, site := range s.Sites[store] {
-		for k, r := range over {
-			switch {
-			case site != server:
-			case at == 0:
-				factors[k]++
-			default:
-				factors[k] += s.Fleet.Inventory.Resources[r].Replica
-			}
-		}
-	}
-	return factors
-}
-
-// padded adds to the need what rounding may hide: a quantum for each instance.
-func (s *shedder) padded(server int32, need int64) int64 {
-	for _, sites := range s.Sites {
-		if slices.Contains(sites, server) {
-			need++
-		}
-	}
-	return need
 }

@@ -11,7 +11,8 @@ const maxRounds = 4
 
 // solve returns the assignment that reaches the target with least cost, as far
 // as one was found. What finds no place stays where it is, and since it then
-// takes room there, all is done again with that in mind.
+// takes room there, all is done again with that in mind, and in the end without
+// the servers that stay above failure ceilings for it.
 func (p *problem) solve(ctx context.Context, goal target) *tally {
 	stuck, barred := make([]bool, p.size()), false
 	for round := 1; ; round++ {
@@ -40,6 +41,9 @@ func (p *problem) solve(ctx context.Context, goal target) *tally {
 		for _, i := range left {
 			stuck[i] = true
 		}
+		if goal.failures && round > 1 {
+			goal.hopeless, _ = t.aboveFailureCeilings()
+		}
 		barred = t.barred
 	}
 }
@@ -47,19 +51,22 @@ func (p *problem) solve(ctx context.Context, goal target) *tally {
 // attempt is a tally and what it is worth.
 type attempt struct {
 	*tally
-	peak   float64 // least target peak whose limits all stores keep
-	undone int     // drained pieces, torn groups and ceilings of servers that should have been seen to
-	cost   int64
-	bytes  int64
-	users  int64
-	delay  int64 // what it is worth if torn groups need not wait, in terms of cost
-	queue  queue // how those who move find room on the way
+	goal    target
+	peak    float64 // least target peak whose limits all stores keep
+	undone  int     // drained pieces, torn groups and ceilings of servers that should have been seen to
+	failing int     // failure ceilings of servers that are passed
+	cost    int64
+	bytes   int64
+	users   int64
+	delay   int64 // what it is worth if torn groups need not wait, in terms of cost
+	queue   queue // how those who move find room on the way
 }
 
 // judge says what the tally is worth.
 func (t *tally) judge() attempt {
 	a := attempt{tally: t, peak: t.peakNow(), queue: t.queue()}
 	a.delay = t.delay(a.queue.late)
+	_, a.failing = t.aboveFailureCeilings()
 	for n := range t.size() {
 		i := int32(n)
 		if t.at[i] == apart {
@@ -104,7 +111,8 @@ func (a *attempt) affordable() bool {
 }
 
 // better reports whether a is better than b: it leaves less undone, or passes
-// ceilings by less, or lets more groups find room on the way, or has a lower peak
+// ceilings by less, or lets more groups find room on the way, or passes fewer
+// failure ceilings, or has a lower peak
 // as far as peaks above floor go, or costs less, or has fewer groups wait.
 func (a *attempt) better(b *attempt, floor float64) bool {
 	ceilings := max(a.HighestCeiling(), floor)
@@ -112,6 +120,7 @@ func (a *attempt) better(b *attempt, floor float64) bool {
 		cmp.Compare(a.undone, b.undone),
 		cmp.Compare(max(a.peak, ceilings), max(b.peak, ceilings)),
 		cmp.Compare(len(a.queue.never), len(b.queue.never)),
+		cmp.Compare(a.failing, b.failing),
 		cmp.Compare(max(a.peak, floor), max(b.peak, floor)),
 		cmp.Compare(a.cost+a.delay, b.cost+b.delay),
 		cmp.Compare(len(a.queue.late), len(b.queue.late)),

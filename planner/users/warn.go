@@ -40,21 +40,26 @@ func (s *seeker) warnings(plan *planner.Assignment, t *tally) []planner.Warning 
 	return slices.Concat(s.passed(plan), s.unknown(plan), s.heldApart(), s.offline(t), s.withoutPlace(t), s.late(t), s.large(t), s.estimated(t))
 }
 
-// passed points to layout plans where failure ceilings are passed.
+// passed points to layout plans where failure ceilings are passed, or are kept
+// because users move.
 func (s *seeker) passed(plan *planner.Assignment) []planner.Warning {
-	n := 0
+	left := 0
 	for _, v := range plan.Violations {
 		if v.Rule == planner.FailureCeiling {
-			n++
+			left++
 		}
 	}
-	if n == 0 {
-		return nil
+	var warnings []planner.Warning
+	warn := func(format string, args ...any) {
+		warnings = append(warnings, planner.Warning{Text: fmt.Sprintf(format, args...), Rule: planner.Text(planner.FailureCeiling)})
 	}
-	return []planner.Warning{{
-		Text: fmt.Sprintf("no users move to repair the %d failure ceilings that are passed, and none is passed further than today; a layout plan repairs them", n),
-		Rule: planner.Text(planner.FailureCeiling),
-	}}
+	if _, today := s.today.aboveFailureCeilings(); left < today {
+		warn("users move for %d failure ceilings that are passed today; a layout plan may repair them by promotions, which copy nothing: if so, carry it out first", today-left)
+	}
+	if left > 0 {
+		warn("%d failure ceilings stay passed, none further than today; a layout plan may repair them", left)
+	}
+	return warnings
 }
 
 // unknown counts the users who move between stores of which it is not known
