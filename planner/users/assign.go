@@ -2,6 +2,7 @@ package users
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -14,14 +15,11 @@ import (
 // Assign plans which users move to which store. The plan is whole but for what
 // the caller knows: the reference to the inventory, and the id. When the context
 // ends early the plan is the best so far, marked as cancelled. The error names
-// subjects in the options that are not in the fleet.
+// all options that mean nothing, and the subjects in them that are not in the fleet.
 func Assign(ctx context.Context, inv *inventory.Inventory, groups *inventory.ShareGroups, opts Options) (*planner.Assignment, error) {
-	inv, err := drained(inv, opts.Drain)
-	if err != nil {
-		return nil, err
-	}
-	keep, err := newKept(inv, groups, opts.Keep)
-	if err != nil {
+	keep, unknown := newKept(inv, groups, opts.Keep)
+	inv, closed := drained(inv, opts.Drain)
+	if err := errors.Join(opts.check(), closed, unknown); err != nil {
 		return nil, err
 	}
 	f := load.New(inv)

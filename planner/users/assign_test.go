@@ -3,6 +3,7 @@ package users_test
 import (
 	"context"
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 
@@ -458,17 +459,23 @@ func TestServersComeBelowTheirFailureCeilings(t *testing.T) {
 		{"or what it masters", failover().weigh("cem", 7, 30), users.Options{}, "cem:s1>s2", "", moved, planner.AtBound},
 		{"or both", failover().weigh("cem", 2, 4).weigh("dee", 30, 56).weigh("eva", 3, 6).weigh("ann", 20, 24), users.Options{}, "cem:s1>s3 eva:s0>s2", "", moved, planner.AtBound},
 		{
-			"unless they must stay", failover(), users.Options{Keep: []planner.Subject{"store:s0", "store:s1"}}, "",
+			"unless they must stay", failover(),
+			users.Options{Keep: []planner.Subject{"store:s0", "store:s1"}},
+			"",
 			"io of server imap1 is at 110.0 % when server:imap0 fails, above the failure ceiling of 100 %",
 			"1 failure ceilings stay passed", planner.LocalOptimum,
 		},
 		{
-			"or not enough can leave", failover().weigh("eva", 1, 4).weigh("ann", 20, 26), users.Options{Keep: []planner.Subject{"user:ann", "user:bob", "s1"}}, "",
+			"or not enough can leave", failover().weigh("eva", 1, 4).weigh("ann", 20, 26),
+			users.Options{Keep: []planner.Subject{"user:ann", "user:bob", "s1"}},
+			"",
 			"io of server imap1 is at 110.0 % when server:imap0 fails, above the failure ceiling of 100 %",
 			"1 failure ceilings stay passed", planner.LocalOptimum,
 		},
 		{
-			"or a budget does not allow it", failover(), users.Options{MaxBytes: new(int64(9e9))}, "",
+			"or a budget does not allow it", failover(),
+			users.Options{MaxBytes: new(int64(9e9))},
+			"",
 			"io of server imap1 is at 110.0 % when server:imap0 fails, above the failure ceiling of 100 %",
 			"1 failure ceilings stay passed", planner.Budget,
 		},
@@ -524,6 +531,28 @@ func TestUnknownSubjects(t *testing.T) {
 		subject := append(opts.Drain, opts.Keep...)[0]
 		if err == nil || !strings.Contains(err.Error(), string(subject)) {
 			t.Errorf("%+v: error %v", opts, err)
+		}
+	}
+}
+
+func TestOptionsThatMeanNothing(t *testing.T) {
+	f := newSmall(2).fill("a", 0, 2, 10)
+	for want, opts := range map[string]users.Options{
+		"a peak of NaN":           {Peak: math.NaN()},
+		"a peak of -0.1":          {Peak: -0.1},
+		"a peak of 1.5":           {Peak: 1.5},
+		"a peak of +Inf":          {Peak: math.Inf(1)},
+		"a budget of -1 bytes":    {MaxBytes: new(int64(-1))},
+		"a budget of -2 users":    {MaxUsers: new(-2)},
+		"-3 new users":            {Place: -3},
+		"a budget of -4 bytes":    {MaxBytes: new(int64(-4)), Drain: []planner.Subject{"s9"}},
+		"store to drain: \"s9\"":  {MaxBytes: new(int64(-4)), Drain: []planner.Subject{"s9"}},
+		"server to keep: \"s8\"":  {Keep: []planner.Subject{"s8"}, Drain: []planner.Subject{"s9"}},
+		"a peak of 2: it must be": {Peak: 2, MaxUsers: new(-1)},
+	} {
+		plan, err := users.Assign(context.Background(), f.Inventory, sharing.Groups(f.Inventory), opts)
+		if plan != nil || err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: error %v", want, err)
 		}
 	}
 }
