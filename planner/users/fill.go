@@ -172,8 +172,13 @@ func (f *filler) place(i int32) bool {
 	}
 	n := len(f.byRoom)
 	f.found = f.found[:0]
-	for _, s := range f.byRoom[:min(emptiest, n)] {
-		f.found = append(f.found, option{s, f.full(s, i)})
+	for _, s := range f.byRoom {
+		if f.mayHold(s, i) {
+			f.found = append(f.found, option{s, f.full(s, i)})
+		}
+		if len(f.found) == emptiest {
+			break
+		}
 	}
 	if quarter := n / 4; quarter > emptiest {
 		for range sampled {

@@ -114,3 +114,23 @@ func (t *tally) aboveFailureCeilings() (servers []bool, count int) {
 	}
 	return servers, count
 }
+
+// mildestFirst returns the servers above failure ceilings, by how far they are
+// above them.
+func (t *tally) mildestFirst() []int32 {
+	var servers []int32
+	excess := map[int32]float64{}
+	above, _ := t.aboveFailureCeilings()
+	for n, above := range above {
+		server := int32(n)
+		if !above {
+			continue
+		}
+		servers = append(servers, server)
+		for _, strain := range t.strains(server, true) {
+			excess[server] = max(excess[server], t.Fleet.Utilisation(n, strain.Resource, strain.Excess))
+		}
+	}
+	slices.SortStableFunc(servers, func(a, b int32) int { return cmp.Compare(excess[a], excess[b]) })
+	return servers
+}
