@@ -36,12 +36,17 @@ func (s *shedder) spare() {
 	slices.SortStableFunc(s.hand, func(a, b int32) int { return cmp.Compare(s.cost(s.piece(b)), s.cost(s.piece(a))) })
 	s.hand = slices.DeleteFunc(s.hand, func(i int32) bool {
 		store := s.piece(i).Store
-		if store == nowhere || s.drains && s.Drains[store] || !s.roomFor(store, &s.piece(i).Load) {
+		if store == nowhere || s.drains && s.Drains[store] || s.aboveCeilings(store) || !s.roomFor(store, &s.piece(i).Load) {
 			return false
 		}
 		s.restore(i)
 		return true
 	})
+}
+
+// aboveCeilings reports whether a server of the store is still above a ceiling.
+func (t *tally) aboveCeilings(store int32) bool {
+	return slices.ContainsFunc(t.Sites[store], func(server int32) bool { return len(t.strains(server, false)) > 0 })
 }
 
 // storesOn returns the stores that have an instance on the server.
