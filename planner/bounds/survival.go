@@ -22,9 +22,12 @@ func (a *Assignments) survival(name inventory.Level) Survival {
 		Pairs:  make([][]int32, len(f.Capacity)),
 		Limits: a.Ceilings(func(r inventory.Resource) float64 { return r.FailureCeiling.At(name) }),
 	}
+	alone := a.domainsUp(of) < 2
 	for server := range v.Limits {
-		for _, r := range f.Full {
-			v.Limits[server][r] = Unlimited
+		for r, res := range f.Inventory.Resources {
+			if alone || !res.Failover() {
+				v.Limits[server][r] = Unlimited
+			}
 		}
 	}
 	type pair struct{ failed, server int32 }
@@ -48,6 +51,18 @@ func (a *Assignments) survival(name inventory.Level) Survival {
 		}
 	}
 	return v
+}
+
+// domainsUp returns how many domains have a server that is up, which is one that
+// may fail or survive.
+func (a *Assignments) domainsUp(of []int32) int {
+	up := map[int32]bool{}
+	for server, down := range a.Fleet.Down {
+		if !down {
+			up[of[server]] = true
+		}
+	}
+	return len(up)
 }
 
 // Ceilings returns the largest amounts that each server may carry at the ratios.

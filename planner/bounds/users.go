@@ -16,7 +16,7 @@ type Piece struct {
 	Group int32
 	Store int32
 	Users int32 // users and shared trees
-	Fixed bool  // a member is pinned or kept, so the piece stays
+	Fixed bool  // a member is pinned or kept, or its store is offline, so the piece stays
 	Torn  bool  // the group has other pieces
 }
 
@@ -26,6 +26,7 @@ type Assignments struct {
 	Fleet    *load.Fleet
 	Drains   []bool        // by store: it is to end empty
 	Receives []bool        // by store: users may move there
+	Offline  []bool        // by store: no instance is up, so users can neither leave nor come
 	Capacity []load.Quanta // by store; 0 in a resource without limit
 	Pieces   []Piece       // by store, then group
 	First    []int32       // Pieces[First[s]:First[s+1]] are those on store s
@@ -41,13 +42,15 @@ type AssignmentsOptions struct {
 }
 
 // NewAssignments reads the inventory of the fleet. Users may move to active
-// stores that have a master on a server that is up.
+// stores that have a master on a server that is up, and from stores that have
+// any instance on one: what cannot be read cannot be copied.
 func NewAssignments(f *load.Fleet, groups *inventory.ShareGroups, opts AssignmentsOptions) *Assignments {
 	inv := f.Inventory
 	a := &Assignments{
 		Fleet:    f,
 		Drains:   make([]bool, len(inv.Stores)),
 		Receives: make([]bool, len(inv.Stores)),
+		Offline:  make([]bool, len(inv.Stores)),
 		Capacity: make([]load.Quanta, len(inv.Stores)),
 	}
 	layout := f.Current()
@@ -55,6 +58,7 @@ func NewAssignments(f *load.Fleet, groups *inventory.ShareGroups, opts Assignmen
 		st := &inv.Stores[s]
 		a.Drains[s] = st.State == inventory.Drain || slices.Contains(opts.Drains, st.Name)
 		a.Receives[s] = !a.Drains[s] && len(layout[s]) > 0 && !f.Down[layout[s][0]]
+		a.Offline[s] = load.Master(layout[s], f.Down) < 0
 		for r := range inv.Resources {
 			a.Capacity[s][r] = f.Scale.Quanta(r, st.Capacity[r])
 		}
@@ -102,7 +106,7 @@ func (a *Assignments) collect(groups *inventory.ShareGroups, keeps func(int) boo
 			if disk >= 0 {
 				p.Bytes += int64(user.Load[disk])
 			}
-			p.Fixed = p.Fixed || user.Pinned || keeps != nil && keeps(int(u))
+			p.Fixed = p.Fixed || a.Offline[s] || user.Pinned || keeps != nil && keeps(int(u))
 		}
 		a.tear(pieces[from:])
 	}

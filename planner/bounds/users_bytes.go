@@ -18,7 +18,8 @@ import "slices"
 // difference, the others at no cost. Both are bounds; the larger one is taken.
 //
 // A server above its ceiling is a cover as well, of pieces on all its stores at
-// 1 or ρ times their weight. A piece that counts for several such servers gives
+// 1 or ρ times their weight; and so is one above its failure ceiling, where what
+// it promotes then weighs like a master. A piece that counts for several such servers gives
 // each of them an equal part of its cost, and stores on such servers are not
 // counted on their own.
 type leaving struct {
@@ -26,7 +27,8 @@ type leaving struct {
 	cost  func(*Piece) int64
 	limit func(r int) float64 // of a store's utilisation
 	whole bool
-	steps int // for each cover, to find whole choices
+	fails bool // failure ceilings may be passed
+	steps int  // for each cover, to find whole choices
 	cover Cover
 }
 
@@ -41,7 +43,10 @@ func (l *leaving) least() int64 {
 		full[i] = l.cost(&l.Pieces[i])
 	}
 	stores := l.stores(full)
-	best := max(total(stores), l.servers(full, stores))
+	best := max(total(stores), l.servers(full, stores, false))
+	if !l.fails {
+		best = max(best, l.servers(full, stores, true))
+	}
 	if l.whole && len(l.Torn) > 0 {
 		rest := slices.Clone(full)
 		gathering := int64(0)

@@ -11,7 +11,7 @@ import (
 
 // UsersOptions say over which assignments a bound holds. By default over those
 // that keep every hard rule: drained stores end empty, groups are whole, no store
-// and no server is above its ceiling.
+// and no server is above its ceiling, and no server above its failure ceiling.
 type UsersOptions struct {
 	Peak     float64 // no store is above it either; 0: only the ceilings count
 	MaxBytes *int64  // at most so many bytes are copied
@@ -22,6 +22,8 @@ type UsersOptions struct {
 	Undone bool
 	// Above lets stores and servers pass their ceilings.
 	Above bool
+	// Failing lets servers pass their failure ceilings.
+	Failing bool
 }
 
 // steps for the cover of each store.
@@ -48,7 +50,7 @@ func UsersBytes(a *Assignments, opts UsersOptions) planner.Number {
 		peak = min(peak, opts.Peak)
 	}
 	l := &leaving{
-		Assignments: a, whole: !opts.Torn, steps: coverSteps,
+		Assignments: a, whole: !opts.Torn, fails: opts.Failing, steps: coverSteps,
 		limit: func(r int) float64 { return a.Limit(r, peak) },
 	}
 	l.cost = usersOf

@@ -2,6 +2,7 @@ package users
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -14,14 +15,11 @@ import (
 // Assign plans which users move to which store. The plan is whole but for what
 // the caller knows: the reference to the inventory, and the id. When the context
 // ends early the plan is the best so far, marked as cancelled. The error names
-// subjects in the options that are not in the fleet.
+// all options that mean nothing, and the subjects in them that are not in the fleet.
 func Assign(ctx context.Context, inv *inventory.Inventory, groups *inventory.ShareGroups, opts Options) (*planner.Assignment, error) {
-	inv, err := drained(inv, opts.Drain)
-	if err != nil {
-		return nil, err
-	}
-	keep, err := newKept(inv, groups, opts.Keep)
-	if err != nil {
+	keep, unknown := newKept(inv, groups, opts.Keep)
+	inv, closed := drained(inv, opts.Drain)
+	if err := errors.Join(opts.check(), closed, unknown); err != nil {
 		return nil, err
 	}
 	f := load.New(inv)
@@ -54,7 +52,7 @@ func (s *seeker) plan() *planner.Assignment {
 	plan.Changes, broken, plan.Warnings = best.verify()
 	s.describe(plan, best.tally)
 	violations, warnings := rules.Split(planner.KindUsers, broken)
-	plan.Violations = append(violations, s.missed(best.tally)...)
+	plan.Violations = append(violations, append(s.missed(best.tally), best.blocked()...)...)
 	s.measure(plan, best.tally.judge())
 	plan.Warnings = slices.Concat([]planner.Warning{}, warnings, plan.Warnings, s.warnings(plan, best.tally))
 	if s.floor > 0 {
@@ -71,7 +69,7 @@ func (s *seeker) plan() *planner.Assignment {
 func (s *seeker) question(a *attempt) bounds.UsersOptions {
 	q := bounds.UsersOptions{
 		Peak: s.floor, MaxBytes: s.opts.MaxBytes, MaxUsers: s.opts.MaxUsers, Torn: s.opts.Light,
-		Undone: a.undone > 0, Above: a.peak > s.HighestCeiling(),
+		Undone: a.undone > 0, Above: a.peak > s.HighestCeiling(), Failing: a.failing > 0,
 	}
 	if a.peak > s.floor {
 		q.Peak = 0

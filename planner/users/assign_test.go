@@ -3,6 +3,7 @@ package users_test
 import (
 	"context"
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 
@@ -64,6 +65,16 @@ func (f small) pin(name string) small {
 	for u := range f.Users {
 		if f.Users[u].Name == inventory.UserID(name) {
 			f.Users[u].Pinned = true
+		}
+	}
+	return f
+}
+
+// weigh gives the user another load of disk in GB and io.
+func (f small) weigh(name string, gb, io float64) small {
+	for u := range f.Users {
+		if f.Users[u].Name == inventory.UserID(name) {
+			f.Users[u].Load = inventory.Load{gb * 1e9, io}
 		}
 	}
 	return f
@@ -298,12 +309,196 @@ func TestDestinationsNeedNobodyToLeave(t *testing.T) {
 	}
 }
 
+func TestNobodyLeavesStoresThatAreOffline(t *testing.T) {
+	const warning = "no user can leave store s0: none of its instances is on a server that is up"
+	for _, test := range []struct {
+		name   string
+		fleet  small
+		opts   users.Options
+		broken string
+		warned bool
+	}{
+		{
+			"that drain", newSmall(3).fill("a", 0, 2, 10),
+			users.Options{Drain: []planner.Subject{"s0"}},
+			"store s0 drains and still has 2 users", true,
+		},
+		{
+			"that are too full", newSmall(3).fill("a", 0, 9, 10),
+			users.Options{},
+			"disk of store s0 is at 90.0 % of its capacity, above the ceiling of 85 %", true,
+		},
+		{
+			"with members of torn groups", newSmall(3).user("ann", 0, 3).user("bob", 2, 20).tie("ann", "bob"),
+			users.Options{},
+			"share group ann lives on 2 stores", true,
+		},
+		{"where nobody should", newSmall(3).fill("a", 0, 2, 10), users.Options{}, "", false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			test.fleet.Servers[0].State, test.fleet.Servers[1].State = inventory.Down, inventory.Down
+			plan := test.fleet.plan(t, test.opts)
+			if len(plan.Changes) > 0 || warned(plan, warning) != test.warned {
+				t.Errorf("moves %q: %v", moves(plan), plan.Warnings)
+			}
+			var broken []string
+			for _, v := range plan.Violations {
+				broken = append(broken, v.String())
+			}
+			if got := strings.Join(broken, "; "); got != test.broken {
+				t.Errorf("broken: %q, want %q", got, test.broken)
+			}
+		})
+	}
+}
+
+func TestUsersLeaveStoresThatReplicasServe(t *testing.T) {
+	f := newSmall(3).fill("a", 0, 2, 10)
+	f.Servers[0].State = inventory.Down
+	plan := f.plan(t, users.Options{Drain: []planner.Subject{"s0"}})
+	if got := moves(plan); got != "a00:s0>s1 a01:s0>s2" {
+		t.Errorf("moves %q, broken %v", got, plan.Violations)
+	}
+}
+
+func TestTornGroupsWaitOnlyWhereThatSavesMuch(t *testing.T) {
+	for _, large := range []bool{false, true} { // too large for the search of small fleets
+		for ann, want := range map[float64]string{
+			20: "bob:s1>s0 dee:s1>s2", // s1 has no room until dee is removed there
+			15: "ann:s0>s1 dee:s1>s2",
+		} {
+			f := newSmall(3).user("ann", 0, ann).user("bob", 1, 21).tie("ann", "bob").user("cem", 1, 40)
+			f.user("dee", 1, 20).user("eva", 2, 30).tie("dee", "eva")
+			if large {
+				f.fill("f", 2, 200, 0.1)
+			}
+			plan := f.plan(t, users.Options{})
+			if got := moves(plan); got != want || len(plan.Violations) > 0 {
+				t.Errorf("with %v GB: moves %q, want %q, broken %v", ann, got, want, plan.Violations)
+			}
+		}
+	}
+}
+
+func TestNobodyMovesToWhereBothCopiesHaveNoRoom(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		opts   users.Options
+		small  []int // servers with room for 100 GB
+		want   string
+		broken string
+	}{
+		{"another store has room", users.Options{Drain: []planner.Subject{"s0"}}, []int{0}, "ann:s0>s4", ""},
+		{
+			"what must move does all the same",
+			users.Options{Drain: []planner.Subject{"s0"}},
+			[]int{0, 1, 2},
+			"ann:s0>s2",
+			"on the way, disk of server imap0 is at 102.0 %, above 85 %",
+		},
+		{
+			"what is only wished does not",
+			users.Options{Peak: 0.5},
+			[]int{0, 1, 2},
+			"",
+			"disk of store s0 is at 60.0 % of its capacity, above the ceiling of 50 %",
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			f := newSmall(6).user("ann", 0, 60).user("bob", 1, 1)
+			for _, s := range test.small {
+				f.Servers[s].Capacity[0] = 100e9 / 0.85
+			}
+			plan := f.plan(t, test.opts)
+			var broken []string
+			for _, v := range plan.Violations {
+				broken = append(broken, v.String())
+			}
+			if got := strings.Join(broken, "; "); moves(plan) != test.want || got != test.broken {
+				t.Errorf("moves %q, want %q; broken %q", moves(plan), test.want, got)
+			}
+		})
+	}
+}
+
 func TestServersComeBelowTheirCeilings(t *testing.T) {
 	f := newSmall(3).fill("a", 0, 6, 10).fill("c", 2, 1, 10)
 	f.Servers[0].Capacity[0] = 80e9
 	plan := f.plan(t, users.Options{})
 	if plan.BytesCopied != 10e9 || plan.Changes[0].To != "s1" || len(plan.Violations) > 0 {
 		t.Errorf("moves %q, %d bytes, broken %v", moves(plan), plan.BytesCopied, plan.Violations)
+	}
+}
+
+// failover returns a fleet of four servers of which imap1 promotes s0 when imap0
+// fails, and then does 60+50 io operations where it may do 100.
+func failover() small {
+	f := newSmall(3)
+	f.Servers = append(f.Servers, f.Servers[2])
+	f.Servers[3].Name = "imap3"
+	f.Stores = append(f.Stores, inventory.Store{
+		Name: "s3", State: inventory.Active, Capacity: inventory.Load{100e9},
+		Instances: []inventory.Instance{{Server: "imap3", Role: inventory.Master}, {Server: "imap2", Role: inventory.Replica}},
+	})
+	f.Servers[1].Capacity[1] = 100
+	return f.user("ann", 0, 20).user("bob", 0, 20).user("eva", 0, 10).user("cem", 1, 30).user("dee", 1, 30)
+}
+
+func TestServersComeBelowTheirFailureCeilings(t *testing.T) {
+	const moved = "users move for 1 failure ceilings that are passed today; a layout plan may"
+	for _, test := range []struct {
+		name    string
+		fleet   small
+		opts    users.Options
+		want    string
+		broken  string
+		warning string
+		stopped planner.Stopped
+	}{
+		{"users leave what it promotes", failover(), users.Options{}, "eva:s0>s2", "", moved, planner.AtBound},
+		{"or what it masters", failover().weigh("cem", 7, 30), users.Options{}, "cem:s1>s2", "", moved, planner.AtBound},
+		{"or both", failover().weigh("cem", 2, 4).weigh("dee", 30, 56).weigh("eva", 3, 6).weigh("ann", 20, 24), users.Options{}, "cem:s1>s3 eva:s0>s2", "", moved, planner.AtBound},
+		{
+			"unless they must stay", failover(),
+			users.Options{Keep: []planner.Subject{"store:s0", "store:s1"}},
+			"",
+			"io of server imap1 is at 110.0 % when server:imap0 fails, above the failure ceiling of 100 %",
+			"1 failure ceilings stay passed", planner.LocalOptimum,
+		},
+		{
+			"or not enough can leave", failover().weigh("eva", 1, 4).weigh("ann", 20, 26),
+			users.Options{Keep: []planner.Subject{"user:ann", "user:bob", "s1"}},
+			"",
+			"io of server imap1 is at 110.0 % when server:imap0 fails, above the failure ceiling of 100 %",
+			"1 failure ceilings stay passed", planner.LocalOptimum,
+		},
+		{
+			"or a budget does not allow it", failover(),
+			users.Options{MaxBytes: new(int64(9e9))},
+			"",
+			"io of server imap1 is at 110.0 % when server:imap0 fails, above the failure ceiling of 100 %",
+			"1 failure ceilings stay passed", planner.Budget,
+		},
+	} {
+		for _, large := range []bool{false, true} { // too large for the search of small fleets
+			t.Run(fmt.Sprintf("%s, large %v", test.name, large), func(t *testing.T) {
+				f := small{test.fleet.Clone()}
+				if large {
+					f.fill("x", 3, 250, 0.01)
+				}
+				plan := f.plan(t, test.opts)
+				var broken []string
+				for _, v := range plan.Violations {
+					broken = append(broken, v.String())
+				}
+				if got := strings.Join(broken, "; "); moves(plan) != test.want || got != test.broken {
+					t.Errorf("moves %q, want %q; broken %q", moves(plan), test.want, got)
+				}
+				if !warned(plan, test.warning) || plan.Stopped != test.stopped {
+					t.Errorf("stopped %s, bounds %v: %v", plan.Stopped, plan.Bounds, plan.Warnings)
+				}
+			})
+		}
 	}
 }
 
@@ -336,6 +531,28 @@ func TestUnknownSubjects(t *testing.T) {
 		subject := append(opts.Drain, opts.Keep...)[0]
 		if err == nil || !strings.Contains(err.Error(), string(subject)) {
 			t.Errorf("%+v: error %v", opts, err)
+		}
+	}
+}
+
+func TestOptionsThatMeanNothing(t *testing.T) {
+	f := newSmall(2).fill("a", 0, 2, 10)
+	for want, opts := range map[string]users.Options{
+		"a peak of NaN":           {Peak: math.NaN()},
+		"a peak of -0.1":          {Peak: -0.1},
+		"a peak of 1.5":           {Peak: 1.5},
+		"a peak of +Inf":          {Peak: math.Inf(1)},
+		"a budget of -1 bytes":    {MaxBytes: new(int64(-1))},
+		"a budget of -2 users":    {MaxUsers: new(-2)},
+		"-3 new users":            {Place: -3},
+		"a budget of -4 bytes":    {MaxBytes: new(int64(-4)), Drain: []planner.Subject{"s9"}},
+		"store to drain: \"s9\"":  {MaxBytes: new(int64(-4)), Drain: []planner.Subject{"s9"}},
+		"server to keep: \"s8\"":  {Keep: []planner.Subject{"s8"}, Drain: []planner.Subject{"s9"}},
+		"a peak of 2: it must be": {Peak: 2, MaxUsers: new(-1)},
+	} {
+		plan, err := users.Assign(context.Background(), f.Inventory, sharing.Groups(f.Inventory), opts)
+		if plan != nil || err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: error %v", want, err)
 		}
 	}
 }

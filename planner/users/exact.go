@@ -76,7 +76,8 @@ func (e *exact) move(i, store int32, f func()) {
 	t.take(i)
 	t.put(i, store)
 	e.at.count(i, 1)
-	if e.at.affordable() && (!e.satisfied(&e.best) || e.at.cost < e.best.cost || e.at.cost == e.best.cost && e.best.waits > 0) {
+	most := e.best.cost + e.best.delay
+	if e.at.affordable() && (!e.satisfied(&e.best) || e.at.cost < most || e.at.cost == most && len(e.best.queue.late) > 0) {
 		f()
 	}
 	e.at.count(i, -1)
@@ -85,7 +86,9 @@ func (e *exact) move(i, store int32, f func()) {
 }
 
 // satisfied reports whether only a lower cost would be better.
-func (e *exact) satisfied(a *attempt) bool { return a.undone == 0 && a.peak <= e.floor }
+func (e *exact) satisfied(a *attempt) bool {
+	return a.undone+a.failing == 0 && a.peak <= e.floor && len(a.queue.never) == 0
+}
 
 // compare keeps the present assignment if it is better than the best so far.
 func (e *exact) compare() {
@@ -114,7 +117,7 @@ func (e *exact) worse() bool {
 				return true
 			}
 			for l := range t.Survive {
-				if t.carry[server][r]+t.after[l].most[server][r] > t.failing[l][server][r] {
+				if t.carry[server][r]+t.after[l].most[server][r] > t.failed[l][server][r] {
 					return true
 				}
 			}

@@ -28,6 +28,7 @@ type filler struct {
 	found   []option
 
 	anywhere []option
+	room     []inventory.Amounts // by store: at least what it could receive when last measured
 }
 
 // option is a store for a group and how full the group would make it.
@@ -37,7 +38,7 @@ type option struct {
 }
 
 func newFiller(t *tally, seed uint64) *filler {
-	f := &filler{tally: t, rng: rand.New(rand.NewPCG(seed, 1)), inverse: make([][]float64, len(t.load))}
+	f := &filler{tally: t, rng: rand.New(rand.NewPCG(seed, 1)), inverse: make([][]float64, len(t.load)), room: make([]inventory.Amounts, len(t.load))}
 	for s := range t.load {
 		f.inverse[s] = make([]float64, t.Fleet.Resources)
 		for r := range f.inverse[s] {
@@ -63,6 +64,14 @@ func (f *filler) sort() {
 		return cmp.Or(cmp.Compare(full[a], full[b]), cmp.Compare(a, b))
 	})
 	f.placed = 0
+	f.measure()
+}
+
+// measure notes what the stores could receive now. Whatever is placed leaves less.
+func (f *filler) measure() {
+	for _, s := range f.byRoom {
+		f.room[s] = f.roomOf(s)
+	}
 }
 
 // full returns how full the store would be with what has the number.
@@ -152,7 +161,7 @@ func (t *tally) need(i int32) float64 {
 // place puts what has the number on the store that suits it best, and reports
 // whether there is one.
 func (f *filler) place(i int32) bool {
-	if parts := f.parts(i); parts != nil && f.placeHome(i, parts) {
+	if f.parts(i) != nil && f.placeHome(i) {
 		return true
 	}
 	if f.onlyStore(i) != nowhere {
@@ -163,8 +172,13 @@ func (f *filler) place(i int32) bool {
 	}
 	n := len(f.byRoom)
 	f.found = f.found[:0]
-	for _, s := range f.byRoom[:min(emptiest, n)] {
-		f.found = append(f.found, option{s, f.full(s, i)})
+	for _, s := range f.byRoom {
+		if f.mayHold(s, i) {
+			f.found = append(f.found, option{s, f.full(s, i)})
+		}
+		if len(f.found) == emptiest {
+			break
+		}
 	}
 	if quarter := n / 4; quarter > emptiest {
 		for range sampled {
@@ -206,6 +220,9 @@ func compareOptions(a, b option) int {
 func (f *filler) placeAnywhere(i int32, now bool) bool {
 	f.anywhere = f.anywhere[:0]
 	for _, s := range f.byRoom {
+		if !f.mayHold(s, i) {
+			continue
+		}
 		if full := f.full(s, i); full <= 1+1e-9 && (!now || f.fitsNow(i, s)) {
 			f.anywhere = append(f.anywhere, option{s, full})
 		}
@@ -214,9 +231,21 @@ func (f *filler) placeAnywhere(i int32, now bool) bool {
 	return f.choose(i, f.anywhere, now)
 }
 
+// mayHold reports whether the store had room for what has the number when it was
+// last measured.
+func (f *filler) mayHold(store, i int32) bool {
+	load := &f.piece(i).Load
+	for r := range f.Fleet.Resources {
+		if load[r] > f.room[store][r] {
+			return false
+		}
+	}
+	return true
+}
+
 // placeHome puts a torn group on the store of one of its pieces: the one that
-// must not move, or else the dearest that has room.
-func (f *filler) placeHome(i int32, parts []int32) bool {
+// must not move, or else the best that has room.
+func (f *filler) placeHome(i int32) bool {
 	if only := f.onlyStore(i); only != nowhere {
 		if f.fits(i, only) {
 			f.put(i, only)
@@ -224,12 +253,8 @@ func (f *filler) placeHome(i int32, parts []int32) bool {
 		}
 		return false
 	}
-	homes := slices.DeleteFunc(slices.Clone(parts), func(part int32) bool { return !f.Receives[f.Pieces[part].Store] })
-	slices.SortStableFunc(homes, func(a, b int32) int {
-		return cmp.Compare(f.cost(&f.Pieces[b]), f.cost(&f.Pieces[a]))
-	})
-	for _, part := range homes {
-		if store := f.Pieces[part].Store; f.fits(i, store) {
+	for _, store := range f.homes(i) {
+		if f.fits(i, store) {
 			f.put(i, store)
 			return true
 		}

@@ -55,12 +55,18 @@ func (s *seeker) stays(t *tally, i int32) bool {
 	if store == apart {
 		return true
 	}
-	over := s.Drains[store]
+	return !t.moved(i) && (s.Drains[store] || s.above(t, store))
+}
+
+// above reports whether the store carries more than the target allows.
+func (s *seeker) above(t *tally, store int32) bool {
 	for r := range s.Fleet.Resources {
 		limit := s.Limit(r, cmp.Or(s.floor, s.HighestCeiling()))
-		over = over || t.load[store][r] > bounds.Most(s.Capacity[store][r], limit)
+		if t.load[store][r] > bounds.Most(s.Capacity[store][r], limit) {
+			return true
+		}
 	}
-	return over && !t.moved(i)
+	return false
 }
 
 // roomiest returns the store that receives and of which the fleet's load would

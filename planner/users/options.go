@@ -1,6 +1,7 @@
 package users
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -60,6 +61,24 @@ func (o Options) record() planner.AssignmentOptions {
 		r.Peak = &o.Peak
 	}
 	return r
+}
+
+// check reports the options that no plan can be made for.
+func (o Options) check() error {
+	var errs []error
+	if !(o.Peak >= 0 && o.Peak <= 1) {
+		errs = append(errs, fmt.Errorf("a peak of %v: it must be from 0 to 1, where 0 stands for the ceilings", o.Peak))
+	}
+	if o.MaxBytes != nil && *o.MaxBytes < 0 {
+		errs = append(errs, fmt.Errorf("a budget of %d bytes: it must not be below 0", *o.MaxBytes))
+	}
+	if o.MaxUsers != nil && *o.MaxUsers < 0 {
+		errs = append(errs, fmt.Errorf("a budget of %d users: it must not be below 0", *o.MaxUsers))
+	}
+	if o.Place < 0 {
+		errs = append(errs, fmt.Errorf("%d new users to place: they must not be below 0", o.Place))
+	}
+	return errors.Join(errs...)
 }
 
 func (o Options) budgeted() bool { return o.MaxBytes != nil || o.MaxUsers != nil }

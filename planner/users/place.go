@@ -28,10 +28,10 @@ func (t *tally) newUsers(n int) newcomers {
 	}
 	t.spread(&c, &load)
 	if c.left > 0 {
-		for l := range t.failing {
-			for server := range t.failing[l] {
+		for l := range t.failed {
+			for server := range t.failed[l] {
 				for r := range t.Fleet.Resources {
-					t.failing[l][server][r] = bounds.Unlimited
+					t.failed[l][server][r] = bounds.Unlimited
 				}
 			}
 		}

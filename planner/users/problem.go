@@ -81,6 +81,14 @@ func (p *problem) parts(i int32) []int32 {
 	return nil
 }
 
+// sources returns the pieces that what has the number consists of.
+func (p *problem) sources(i int32) []int32 {
+	if parts := p.parts(i); parts != nil {
+		return parts
+	}
+	return []int32{i}
+}
+
 // onlyStore returns the store to which what has the number must go, or nowhere if it
 // may go to any.
 func (p *problem) onlyStore(i int32) int32 {

@@ -46,6 +46,7 @@ func (f *filler) pushInto(i, store int32) bool {
 		return false
 	}
 	s.settle()
+	f.measure()
 	if len(s.hand) <= maxPushed && f.fits(i, store) {
 		f.put(i, store)
 		if f.placeAll(s.hand) {

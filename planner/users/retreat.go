@@ -55,7 +55,8 @@ func (t *tally) overServer(server int) inventory.Amounts {
 	for r := range t.Fleet.Resources {
 		over[r] = max(0, t.carry[server][r]-max(t.ceilings[server][r], t.today[server][r]))
 		for l := range t.Survive {
-			over[r] = max(over[r], t.carry[server][r]+t.after[l].most[server][r]-t.failing[l][server][r])
+			most := max(t.Survive[l].Limits[server][r], t.worst[l][server][r])
+			over[r] = max(over[r], t.carry[server][r]+t.after[l].most[server][r]-most)
 		}
 	}
 	return over

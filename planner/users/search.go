@@ -20,11 +20,72 @@ type seeker struct {
 // maxTargets is how many targets are tried at most.
 const maxTargets = 12
 
+// affordTries is how often it is tried how many servers can be relieved.
+const affordTries = 3
+
 // try solves for the target and says what came of it.
 func (s *seeker) try(goal target) attempt {
 	s.tries++
 	s.opts.report("moving groups", s.tries, maxTargets)
-	return s.solve(s.ctx, goal).judge()
+	a := s.solve(s.ctx, goal).judge()
+	a.goal = goal
+	return a
+}
+
+// reach tries to reach the target. Where rules stay broken only because some have
+// no room on the way, these move all the same.
+func (s *seeker) reach(goal target) attempt {
+	best := s.try(goal)
+	if best.barred && best.affordable() && (best.undone > 0 || best.peak > s.HighestCeiling()) {
+		goal.forced = true
+		s.again(&best, goal)
+	}
+	return best
+}
+
+// again tries another goal, keeps what comes of it if that is better and the
+// budget allows it, and reports whether the budget does.
+func (s *seeker) again(best *attempt, goal target) (affordable bool) {
+	if s.ctx.Err() != nil {
+		return false
+	}
+	s.tries--
+	a := s.try(goal)
+	if (a.affordable() || !best.affordable()) && a.better(best, s.floor) {
+		*best = a
+	}
+	return a.affordable()
+}
+
+// relieve brings servers below their failure ceilings as well, as far as that
+// makes nothing else worse. Where the budget does not allow it for all of them it
+// does so for as many as it allows, those that are least above them first.
+func (s *seeker) relieve(best attempt) attempt {
+	if best.failing == 0 {
+		return best
+	}
+	goal, servers := best.goal, best.mildestFirst()
+	goal.failures = true
+	if s.again(&best, goal) || !best.affordable() {
+		return best
+	}
+	low, high := 0, len(servers)
+	for range affordTries {
+		if high-low < 2 {
+			break
+		}
+		middle := (low + high) / 2
+		goal.hopeless = make([]bool, len(s.ceilings))
+		for _, server := range servers[middle:] {
+			goal.hopeless[server] = true
+		}
+		if s.again(&best, goal) {
+			low = middle
+		} else {
+			high = middle
+		}
+	}
+	return best
 }
 
 // cheapest returns the cheapest attempt for the wanted peak, or if that was not
@@ -32,42 +93,52 @@ func (s *seeker) try(goal target) attempt {
 // a peak too low may keep from being seen.
 func (s *seeker) cheapest() attempt {
 	goal := target{peak: s.floor, drains: true, gather: !s.opts.Light, servers: true}
-	best := s.try(goal)
+	best := s.relieve(s.reach(goal))
 	if best.peak > s.floor {
 		if ceilings := s.HighestCeiling(); best.undone > 0 && s.floor < ceilings {
 			goal.peak = ceilings
-			if a := s.try(goal); a.better(&best, s.floor) {
+			if a := s.relieve(s.reach(goal)); a.better(&best, s.floor) {
 				best = a
 			}
 		}
-		best = s.lower(best, goal, false)
+		best = s.lower(best, best.goal, false)
 	}
 	return best
 }
 
 // lowest returns the attempt with the lowest peak that the budget allows. What
 // must move for other reasons goes first; where the budget does not allow that,
-// stores above their ceilings do, and the rest as far as the budget goes. Where
-// it goes for none of that, it is spent on a lower peak.
+// stores above their ceilings do, then failure ceilings, and the rest as far as
+// the budget goes. Where it goes for none of that, it is spent on a lower peak.
 func (s *seeker) lowest() attempt {
 	now := s.today.judge()
 	goal := target{peak: now.peak, drains: true, gather: !s.opts.Light, servers: true}
-	if best := s.try(goal); best.affordable() {
-		return s.lower(best, goal, true)
+	best := s.reach(goal)
+	if best.affordable() {
+		best = s.relieve(s.belowCeilings(best, best.goal))
+		return s.lower(best, best.goal, true)
 	}
 	goal = target{peak: now.peak, servers: true}
-	best := s.try(goal)
-	if !best.affordable() {
+	best = s.reach(goal)
+	if goal = best.goal; !best.affordable() {
 		goal.servers = false
 		best = newTally(s.problem).judge()
+		best.goal = goal
 	}
+	best = s.relieve(s.belowCeilings(best, goal))
+	goal = best.goal
+	s.spend(&best)
+	s.tries = 0
+	return s.lower(best, goal, true)
+}
+
+// belowCeilings lowers the peak as far as stores are above their ceilings.
+func (s *seeker) belowCeilings(best attempt, goal target) attempt {
 	wished := s.floor
 	s.floor = max(s.floor, s.HighestCeiling())
 	best = s.lower(best, goal, true)
 	s.floor = wished
-	s.spend(&best)
-	s.tries = 0
-	return s.lower(best, goal, true)
+	return best
 }
 
 // How near to one another the best target that is reached and one that is not

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/planner/bounds"
 )
 
@@ -12,10 +13,13 @@ const coverSteps = 2000
 
 // target is what a plan is to reach.
 type target struct {
-	peak    float64 // utilisation of stores, see [bounds.Assignments.Limit]
-	drains  bool    // drained stores end empty
-	gather  bool    // torn groups come together
-	servers bool    // servers come below their ceilings
+	peak     float64 // utilisation of stores, see [bounds.Assignments.Limit]
+	drains   bool    // drained stores end empty
+	gather   bool    // torn groups come together
+	servers  bool    // servers come below their ceilings
+	failures bool    // and below their failure ceilings
+	hopeless []bool  // but for these, by server, which do not come below them; nil: for none
+	forced   bool    // even if some have no room on the way
 }
 
 // shedder takes from stores what must leave them.
@@ -23,7 +27,7 @@ type shedder struct {
 	*tally
 	target
 	hand  []int32
-	homes map[int32][]int32 // torn groups gathered on each store
+	whole map[int32][]int32 // torn groups gathered on each store
 	cover bounds.Cover
 	items []int32 // numbers of the items of the cover
 }
@@ -31,7 +35,7 @@ type shedder struct {
 // shed takes into hand what must move for the target, and returns it. Then it
 // sets what servers may carry.
 func (t *tally) shed(ctx context.Context, goal target) []int32 {
-	s := &shedder{tally: t, target: goal, homes: map[int32][]int32{}}
+	s := &shedder{tally: t, target: goal, whole: map[int32][]int32{}}
 	s.shedWhole()
 	for store := range t.load {
 		if ctx.Err() != nil {
@@ -46,6 +50,9 @@ func (t *tally) shed(ctx context.Context, goal target) []int32 {
 	}
 	t.holdToCeilings()
 	s.recheck()
+	if goal.failures {
+		s.spare()
+	}
 	return s.hand
 }
 
@@ -79,27 +86,25 @@ func (s *shedder) shedWhole() {
 		s.take(i)
 		if home := s.home(i); home != nowhere {
 			s.put(i, home)
-			s.homes[home] = append(s.homes[home], i)
+			s.whole[home] = append(s.whole[home], i)
 		} else {
 			s.hand = append(s.hand, i)
 		}
 	}
 }
 
-// home returns the store where the torn group is gathered at least cost, of those
-// that are large enough for it; nowhere if there is none.
+// home returns the store where the torn group is gathered best, of those that are
+// large enough for it; nowhere if there is none.
 func (s *shedder) home(i int32) int32 {
 	if only := s.onlyStore(i); only != nowhere {
 		return only
 	}
-	best, most := int32(nowhere), int64(-1)
-	for _, part := range s.parts(i) {
-		piece := &s.Pieces[part]
-		if cost := s.cost(piece); cost > most && s.Receives[piece.Store] && s.agree(i, piece.Store) && s.large(i, piece.Store) {
-			best, most = piece.Store, cost
+	for _, store := range s.homes(i) {
+		if s.agree(i, store) && s.large(i, store) {
+			return store
 		}
 	}
-	return best
+	return nowhere
 }
 
 // large reports whether the store is large enough for what has the number.
@@ -163,7 +168,7 @@ func (s *shedder) beginExcess(i, store int32) bool {
 		return false
 	}
 	s.begin(need)
-	s.offer(int(store), over, nil)
+	s.offer(int(store), over)
 	return s.cover.Possible()
 }
 
@@ -180,7 +185,7 @@ func (s *shedder) shedStore(store int) {
 		return
 	}
 	s.begin(need)
-	s.offer(store, over, nil)
+	s.offer(store, over)
 	s.settle()
 }
 
@@ -191,19 +196,22 @@ func (s *shedder) begin(need []int64) {
 }
 
 // offer enters the pieces on the store into the cover, at their weight in the
-// resources times the factors.
-func (s *shedder) offer(store int, over []int, factors []float64) {
+// resources.
+func (s *shedder) offer(store int, over []int) {
 	weights := make([]int64, len(over))
-	enter := func(i int32, cost int64) {
-		useful := false
+	s.offerAt(store, weights, func(load *inventory.Amounts) {
 		for k, r := range over {
-			weights[k] = s.piece(i).Load[r]
-			if factors != nil {
-				weights[k] = int64(float64(weights[k]) * factors[k])
-			}
-			useful = useful || weights[k] > 0
+			weights[k] = load[r]
 		}
-		if useful {
+	})
+}
+
+// offerAt enters the pieces on the store at the weights that weigh sets, as far
+// as they weigh anything.
+func (s *shedder) offerAt(store int, weights []int64, weigh func(load *inventory.Amounts)) {
+	enter := func(i int32, cost int64) {
+		weigh(&s.piece(i).Load)
+		if slices.ContainsFunc(weights, func(w int64) bool { return w > 0 }) {
 			s.cover.Add(cost, weights...)
 			s.items = append(s.items, i)
 		}
@@ -214,21 +222,11 @@ func (s *shedder) offer(store int, over []int, factors []float64) {
 			enter(i, s.cost(&s.Pieces[i]))
 		}
 	}
-	for _, i := range s.homes[int32(store)] {
+	for _, i := range s.whole[int32(store)] {
 		if s.at[i] == int32(store) && s.onlyStore(i) == nowhere {
 			enter(i, s.costAt(i, int32(store)))
 		}
 	}
-}
-
-// costAt returns what is saved if the torn group is gathered on the store.
-func (s *shedder) costAt(i, store int32) int64 {
-	for _, part := range s.parts(i) {
-		if s.Pieces[part].Store == store {
-			return s.cost(&s.Pieces[part])
-		}
-	}
-	return 0
 }
 
 // settle takes the cheapest choice that meets the needs, or as much as there is.
@@ -245,54 +243,4 @@ func (s *shedder) pickAll(taken []bool) {
 			s.pick(s.items[k])
 		}
 	}
-}
-
-// shedServer takes the cheapest pieces from the stores on the server that bring
-// it below its ceilings.
-func (s *shedder) shedServer(server int32) {
-	var need []int64
-	var over []int
-	for r := range s.Fleet.Resources {
-		if e := s.carry[server][r] - s.ceilings[server][r]; e > 0 {
-			need, over = append(need, s.padded(server, e)), append(over, r)
-		}
-	}
-	if need == nil {
-		return
-	}
-	s.begin(need)
-	for store, sites := range s.Sites {
-		if slices.Contains(sites, server) {
-			s.offer(store, over, s.factors(store, server, over))
-		}
-	}
-	s.settle()
-}
-
-// factors returns how often the store's load in each resource counts on the
-// server: once for the master and ρ times for each replica there.
-func (s *shedder) factors(store int, server int32, over []int) []float64 {
-	factors := make([]float64, len(over))
-	for at, site := range s.Sites[store] {
-		for k, r := range over {
-			switch {
-			case site != server:
-			case at == 0:
-				factors[k]++
-			default:
-				factors[k] += s.Fleet.Inventory.Resources[r].Replica
-			}
-		}
-	}
-	return factors
-}
-
-// padded adds to the need what rounding may hide: a quantum for each instance.
-func (s *shedder) padded(server int32, need int64) int64 {
-	for _, sites := range s.Sites {
-		if slices.Contains(sites, server) {
-			need++
-		}
-	}
-	return need
 }

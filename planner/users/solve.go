@@ -11,43 +11,62 @@ const maxRounds = 4
 
 // solve returns the assignment that reaches the target with least cost, as far
 // as one was found. What finds no place stays where it is, and since it then
-// takes room there, all is done again with that in mind.
+// takes room there, all is done again with that in mind, and in the end without
+// the servers that stay above failure ceilings for it.
 func (p *problem) solve(ctx context.Context, goal target) *tally {
-	stuck := make([]bool, p.size())
+	stuck, barred := make([]bool, p.size()), false
 	for round := 1; ; round++ {
 		t := newTally(p)
-		t.stuck = stuck
+		t.stuck, t.forced, t.barred = stuck, goal.forced, barred
 		t.limitStores(goal.peak)
 		hand := t.shed(ctx, goal)
 		left := t.fill(ctx, hand, round > 1)
 		for _, i := range left {
 			t.restore(i)
-			stuck[i] = true
+		}
+		if len(left) == 0 && !goal.forced {
+			left = t.queue().never
+			t.barred = t.barred || len(left) > 0
 		}
 		if len(left) == 0 {
 			return t
 		}
 		if round == maxRounds || ctx.Err() != nil {
 			t.retreat()
+			if !goal.forced {
+				t.withdraw()
+			}
 			return t
 		}
+		for _, i := range left {
+			stuck[i] = true
+		}
+		if goal.failures && round > 1 {
+			goal.hopeless, _ = t.aboveFailureCeilings()
+		}
+		barred = t.barred
 	}
 }
 
 // attempt is a tally and what it is worth.
 type attempt struct {
 	*tally
-	peak   float64 // least target peak whose limits all stores keep
-	undone int     // drained pieces, torn groups and ceilings of servers that should have been seen to
-	cost   int64
-	bytes  int64
-	users  int64
-	waits  int // groups that have no room before others have left
+	goal    target
+	peak    float64 // least target peak whose limits all stores keep
+	undone  int     // drained pieces, torn groups and ceilings of servers that should have been seen to
+	failing int     // failure ceilings of servers that are passed
+	cost    int64
+	bytes   int64
+	users   int64
+	delay   int64 // what it is worth if torn groups need not wait, in terms of cost
+	queue   queue // how those who move find room on the way
 }
 
 // judge says what the tally is worth.
 func (t *tally) judge() attempt {
-	a := attempt{tally: t, peak: t.peakNow(), waits: t.late()}
+	a := attempt{tally: t, peak: t.peakNow(), queue: t.queue()}
+	a.delay = t.delay(a.queue.late)
+	_, a.failing = t.aboveFailureCeilings()
 	for n := range t.size() {
 		i := int32(n)
 		if t.at[i] == apart {
@@ -77,11 +96,7 @@ func (t *tally) judge() attempt {
 
 // count adds what moving the number to where it is now costs; sign -1 takes it off.
 func (a *attempt) count(i int32, sign int64) {
-	parts := a.parts(i)
-	if parts == nil {
-		parts = []int32{i}
-	}
-	for _, part := range parts {
+	for _, part := range a.sources(i) {
 		if piece := &a.Pieces[part]; piece.Store != a.at[i] {
 			a.bytes += sign * piece.Bytes
 			a.users += sign * int64(piece.Users)
@@ -95,15 +110,20 @@ func (a *attempt) affordable() bool {
 	return (a.opts.MaxBytes == nil || a.bytes <= *a.opts.MaxBytes) && (a.opts.MaxUsers == nil || a.users <= int64(*a.opts.MaxUsers))
 }
 
-// better reports whether a is better than b: it leaves less undone, or has a
-// lower peak as far as peaks above floor go, or costs less, or has fewer groups
-// wait.
+// better reports whether a is better than b: it leaves less undone, or passes
+// ceilings by less, or lets more groups find room on the way, or passes fewer
+// failure ceilings, or has a lower peak
+// as far as peaks above floor go, or costs less, or has fewer groups wait.
 func (a *attempt) better(b *attempt, floor float64) bool {
+	ceilings := max(a.HighestCeiling(), floor)
 	return cmp.Or(
 		cmp.Compare(a.undone, b.undone),
+		cmp.Compare(max(a.peak, ceilings), max(b.peak, ceilings)),
+		cmp.Compare(len(a.queue.never), len(b.queue.never)),
+		cmp.Compare(a.failing, b.failing),
 		cmp.Compare(max(a.peak, floor), max(b.peak, floor)),
-		cmp.Compare(a.cost, b.cost),
-		cmp.Compare(a.waits, b.waits),
+		cmp.Compare(a.cost+a.delay, b.cost+b.delay),
+		cmp.Compare(len(a.queue.late), len(b.queue.late)),
 	) < 0
 }
 

@@ -22,12 +22,16 @@ type tally struct {
 	carry []inventory.Amounts // of each server in the normal state
 	after []promoted          // for each level to survive
 	crowd crowd               // disk in use if nobody leaves
+	rooms rooms               // and the most that may be
 
 	receive []inventory.Amounts   // most that each store may carry to receive
 	today   []inventory.Amounts   // what each server carries today
 	servers []inventory.Amounts   // most that each server may carry
-	failing [][]inventory.Amounts // and after a failure, for each level to survive
+	failed  [][]inventory.Amounts // and after a failure, for each level to survive
+	worst   [][]inventory.Amounts // what it carries then today
 	stuck   []bool                // found no place, by number
+	forced  bool                  // room on the way does not matter
+	barred  bool                  // something has been kept from a store for lack of room on the way
 }
 
 // promoted is what servers carry beside the normal state when domains fail.
@@ -70,7 +74,7 @@ func newTally(p *problem) *tally {
 		}
 		t.after = append(t.after, a)
 	}
-	t.crowd = newCrowd(p, t.carry)
+	t.crowd, t.rooms = newCrowd(p, t.carry), newRooms(p, t.carry)
 	t.limitStores(p.HighestCeiling())
 	t.limitToday()
 	return t
@@ -167,7 +171,7 @@ func (t *tally) addPromoted(l int, pair int32, gain *inventory.Amounts, sign int
 
 // fits reports whether the store may receive what has the number.
 func (t *tally) fits(i, store int32) bool {
-	return t.agree(i, store) && t.roomFor(store, &t.piece(i).Load)
+	return t.agree(i, store) && t.roomFor(store, &t.piece(i).Load) && (t.forced || t.holdsBoth(i, store))
 }
 
 // roomFor reports whether the store and its servers have room for the load.
@@ -205,13 +209,43 @@ func (t *tally) serversFit(store int32, load *inventory.Amounts) bool {
 				if pair >= 0 {
 					gain = max(gain, t.after[l].gain[pair][r]+load[r]-passive[r])
 				}
-				if t.carry[server][r]+more[r]+gain > t.failing[l][server][r] {
+				if t.carry[server][r]+more[r]+gain > t.failed[l][server][r] {
 					return false
 				}
 			}
 		}
 	}
 	return true
+}
+
+// roomOf returns at least what the store could receive in each resource, for
+// itself and for its servers.
+func (t *tally) roomOf(store int32) inventory.Amounts {
+	var room inventory.Amounts
+	for r, res := range t.Fleet.Inventory.Resources {
+		least := t.receive[store][r] - t.load[store][r]
+		lower := func(free int64, weight float64) {
+			if weight > 0 {
+				least = min(least, int64(math.Ceil(float64(max(0, free+1))/min(weight, 1))))
+			}
+		}
+		for k, server := range t.Sites[store] {
+			weight := res.Replica
+			if k == 0 {
+				weight = 1
+			}
+			lower(t.servers[server][r]-t.carry[server][r], weight)
+			for l := range t.failed {
+				free := t.failed[l][server][r] - t.carry[server][r]
+				lower(free-t.after[l].most[server][r], weight)
+				if pair := t.Survive[l].PairOf[store]; pair >= 0 && t.Survive[l].Server[pair] == server {
+					lower(free-t.after[l].gain[pair][r], 1)
+				}
+			}
+		}
+		room[r] = least
+	}
+	return room
 }
 
 // onServer returns what the server gets of a load that the store receives, where
@@ -251,7 +285,7 @@ func (t *tally) excess(store int32, load *inventory.Amounts) inventory.Amounts {
 			carried := t.carry[server][r] + more
 			raise(r, carried-t.servers[server][r], weight)
 			for l := range t.Survive {
-				limit := t.failing[l][server][r]
+				limit := t.failed[l][server][r]
 				raise(r, carried+t.after[l].most[server][r]-limit, weight)
 				if pair := t.Survive[l].PairOf[store]; pair >= 0 && t.Survive[l].Server[pair] == server {
 					raise(r, carried+t.after[l].gain[pair][r]+load[r]-passive-limit, 1)
@@ -273,22 +307,29 @@ func (t *tally) limitToday() {
 		}
 	}
 	for l := range t.Survive {
-		limits := slices.Clone(t.Survive[l].Limits)
+		limits, worst := slices.Clone(t.Survive[l].Limits), slices.Clone(t.carry)
 		for server := range limits {
 			for _, r := range t.Fleet.Failover {
-				limits[server][r] = max(limits[server][r], t.carry[server][r]+t.after[l].most[server][r])
+				worst[server][r] += t.after[l].most[server][r]
+				limits[server][r] = max(limits[server][r], worst[server][r])
 			}
 		}
-		t.failing = append(t.failing, limits)
+		t.failed, t.worst = append(t.failed, limits), append(t.worst, worst)
 	}
 }
 
-// holdToCeilings lets servers that are now below their ceilings no longer pass them.
+// holdToCeilings lets servers that are now below their ceilings, or their failure
+// ceilings, no longer pass them.
 func (t *tally) holdToCeilings() {
 	for server := range t.carry {
 		for r := range t.Fleet.Resources {
 			if t.carry[server][r] <= t.ceilings[server][r] {
 				t.servers[server][r] = t.ceilings[server][r]
+			}
+			for l := range t.Survive {
+				if limit := t.Survive[l].Limits[server][r]; t.carry[server][r]+t.after[l].most[server][r] <= limit {
+					t.failed[l][server][r] = limit
+				}
 			}
 		}
 	}

@@ -37,24 +37,29 @@ func (s *seeker) missed(t *tally) []planner.Violation {
 
 // warnings says what the reader should know beside what is broken.
 func (s *seeker) warnings(plan *planner.Assignment, t *tally) []planner.Warning {
-	return slices.Concat(s.passed(plan), s.unknown(plan), s.heldApart(), s.withoutPlace(t), s.late(t), s.large(t), s.estimated(t))
+	return slices.Concat(s.passed(plan), s.unknown(plan), s.heldApart(), s.offline(t), s.withoutPlace(t), s.late(t), s.large(t), s.estimated(t))
 }
 
-// passed points to layout plans where failure ceilings are passed.
+// passed points to layout plans where failure ceilings are passed, or are kept
+// because users move.
 func (s *seeker) passed(plan *planner.Assignment) []planner.Warning {
-	n := 0
+	left := 0
 	for _, v := range plan.Violations {
 		if v.Rule == planner.FailureCeiling {
-			n++
+			left++
 		}
 	}
-	if n == 0 {
-		return nil
+	var warnings []planner.Warning
+	warn := func(format string, args ...any) {
+		warnings = append(warnings, planner.Warning{Text: fmt.Sprintf(format, args...), Rule: planner.Text(planner.FailureCeiling)})
 	}
-	return []planner.Warning{{
-		Text: fmt.Sprintf("no users move to repair the %d failure ceilings that are passed, and none is passed further than today; a layout plan repairs them", n),
-		Rule: planner.Text(planner.FailureCeiling),
-	}}
+	if _, today := s.today.aboveFailureCeilings(); left < today {
+		warn("users move for %d failure ceilings that are passed today; a layout plan may repair them by promotions, which copy nothing: if so, carry it out first", today-left)
+	}
+	if left > 0 {
+		warn("%d failure ceilings stay passed, none further than today; a layout plan may repair them", left)
+	}
+	return warnings
 }
 
 // unknown counts the users who move between stores of which it is not known
@@ -97,6 +102,31 @@ func (s *seeker) heldApart() []planner.Warning {
 	return warnings
 }
 
+// offline names the stores that users should leave and cannot, since no instance
+// is up from which they could be copied.
+func (s *seeker) offline(t *tally) []planner.Warning {
+	var warnings []planner.Warning
+	for store, offline := range s.Offline {
+		if from, to := s.On(store); !offline || !s.shouldLeave(t, s.Pieces[from:to]) {
+			continue
+		}
+		name := s.Fleet.Inventory.Stores[store].Name
+		warnings = append(warnings, planner.Warning{
+			Text:    fmt.Sprintf("no user can leave store %s: none of its instances is on a server that is up", name),
+			Subject: planner.Text(planner.StoreSubject(name)),
+		})
+	}
+	return warnings
+}
+
+// shouldLeave reports whether a rule or the target asks for some of the pieces,
+// which lie on one store, to leave it.
+func (s *seeker) shouldLeave(t *tally, pieces []bounds.Piece) bool {
+	return slices.ContainsFunc(pieces, func(p bounds.Piece) bool {
+		return p.Torn && !s.opts.Light || s.Drains[p.Store] || s.above(t, p.Store)
+	})
+}
+
 // withoutPlace says how many groups that are torn or lie on drained stores found
 // no place, and which is the largest.
 func (s *seeker) withoutPlace(t *tally) []planner.Warning {
@@ -119,7 +149,7 @@ func (s *seeker) withoutPlace(t *tally) []planner.Warning {
 
 // late says how many groups must wait until others have left.
 func (s *seeker) late(t *tally) []planner.Warning {
-	n := t.late()
+	n := len(t.queue().late)
 	if n == 0 {
 		return nil
 	}
