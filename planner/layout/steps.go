@@ -13,6 +13,24 @@ type step struct {
 	from   int32 // −1 if none
 }
 
+// after returns the list of sites once the step is done, which it overwrites.
+func (s step) after(list []int32) []int32 {
+	switch s.do {
+	case planner.Promote:
+		at := slices.Index(list, s.server)
+		list[0], list[at] = list[at], list[0]
+	case planner.Drop:
+		for at := len(list) - 1; at >= 0; at-- {
+			if list[at] == s.server {
+				return slices.Delete(list, at, at+1)
+			}
+		}
+	default:
+		return append(list, s.server)
+	}
+	return list
+}
+
 // steps returns what brings a store from one list of sites to another, and the
 // list it ends with: seeds, drops of second instances on one server, promotions,
 // then all other drops, so that it never lies on fewer servers on the way. A

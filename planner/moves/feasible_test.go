@@ -9,6 +9,7 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/sharing"
 	"github.com/interlacemail/interlace/planner"
+	"github.com/interlacemail/interlace/planner/layout"
 	"github.com/interlacemail/interlace/planner/moves"
 	"github.com/interlacemail/interlace/planner/users"
 )
@@ -30,7 +31,8 @@ func withServersDown(rng *rand.Rand, seed uint64) *inventory.Inventory {
 }
 
 // TestFeasibleUsersPlansAreScheduled holds users plans for fleets with servers
-// down against this package: each applies, and what is feasible has an order; what breaks rules only on the way has none.
+// down against this package: each applies, and what is feasible has an order; what
+// breaks rules only on the way has none.
 func TestFeasibleUsersPlansAreScheduled(t *testing.T) {
 	feasible, blocked := 0, 0
 	for seed := range uint64(2000) {
@@ -69,6 +71,47 @@ func TestFeasibleUsersPlansAreScheduled(t *testing.T) {
 	}
 	t.Logf("%d feasible plans, %d without an order", feasible, blocked)
 	if feasible < 100 || blocked < 5 {
+		t.Error("the plans show too little")
+	}
+}
+
+// TestFeasibleLayoutsAreScheduled does the same for layouts, also of fleets in
+// which a server is drained, down or not.
+func TestFeasibleLayoutsAreScheduled(t *testing.T) {
+	feasible := 0
+	for seed := range uint64(600) {
+		rng := rand.New(rand.NewPCG(seed, 6))
+		inv := withServersDown(rng, seed)
+		groups := sharing.Groups(inv)
+		for i := range inv.Servers {
+			for r := range inv.Resources {
+				inv.Servers[i].Capacity[r] *= float64(1 + seed%3)
+			}
+		}
+		var opts layout.Options
+		if rng.IntN(2) == 0 {
+			opts.Drain = []planner.Subject{planner.ServerSubject(inv.Servers[rng.IntN(len(inv.Servers))].Name)}
+		}
+		l, err := layout.Optimize(context.Background(), inv, groups, opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seal(l)
+		plans := []planner.Plan{l}
+		if err := moves.Verify(inv, groups, plans); err != nil {
+			t.Errorf("seed %d: %v", seed, err)
+			continue
+		}
+		s := moves.Schedule(context.Background(), inv, groups, plans, moves.Options{})
+		if len(l.Violations) == 0 && len(l.Changes) > 0 {
+			feasible++
+			if len(s.Violations) > 0 {
+				t.Errorf("seed %d: the plan is feasible and its schedule says %v", seed, s.Violations)
+			}
+		}
+	}
+	t.Logf("%d feasible plans", feasible)
+	if feasible < 100 {
 		t.Error("the plans show too little")
 	}
 }
