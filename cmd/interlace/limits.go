@@ -133,6 +133,20 @@ func durationFlag() optional[time.Duration] {
 	return optional[time.Duration]{kind: "time", format: time.Duration.String, parse: parseDuration}
 }
 
+// spanFlag is a flag for a time span that is not nothing.
+func spanFlag() optional[time.Duration] {
+	f := durationFlag()
+	parse := f.parse
+	f.parse = func(s string) (time.Duration, error) {
+		d, err := parse(s)
+		if err == nil && d == 0 {
+			err = fmt.Errorf("%s is no time at all", inventory.Quoted(s))
+		}
+		return d, err
+	}
+	return f
+}
+
 // bandwidthFlag is a flag for bytes a second.
 func bandwidthFlag() optional[int64] {
 	return optional[int64]{kind: "bandwidth", format: inventory.FormatBandwidth, parse: inventory.ParseBandwidth}

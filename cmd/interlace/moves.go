@@ -20,11 +20,12 @@ type movesFlags struct {
 	plan       string
 	keepSource optional[time.Duration]
 	syncRate   optional[int64]
+	window     optional[time.Duration]
 	continuous bool
 }
 
 func (a *app) movesCommand() *cobra.Command {
-	flags := movesFlags{keepSource: durationFlag(), syncRate: bandwidthFlag()}
+	flags := movesFlags{keepSource: durationFlag(), syncRate: bandwidthFlag(), window: spanFlag()}
 	c := &cobra.Command{
 		Use:   "moves PLAN…",
 		Short: "Order the changes of plans into waves",
@@ -46,7 +47,9 @@ The exit status is 1 if no order was found that can be carried out.`,
 	f.StringVar(&flags.plan, "plan", "", "write the plan to this `file`")
 	f.Var(&flags.keepSource, "keep-source", "keep a moved user's mail at the source for this `time` after its wave (default keep_source of the configuration, 14d)")
 	f.Var(&flags.syncRate, "sync-rate", "let the replicas of a store take in at most this `bandwidth`, such as 20MB/s")
+	f.Var(&flags.window, "window", "let no wave last longer than this `time`, such as 4h for waves in the night")
 	f.BoolVar(&flags.continuous, "continuous", false, "start every change as soon as there is room for it, without waves")
+	c.MarkFlagsMutuallyExclusive("window", "continuous")
 	return c
 }
 
@@ -76,7 +79,7 @@ func (a *app) moves(cmd *cobra.Command, paths []string, flags movesFlags) error 
 func (a *app) movesOptions(flags movesFlags) moves.Options {
 	opts := moves.Options{
 		Seed: *a.flags.seed.value, Continuous: flags.continuous,
-		KeepSource: flags.keepSource.given(a.config.KeepSource), SyncRate: float64(flags.syncRate.given(0)),
+		KeepSource: flags.keepSource.given(a.config.KeepSource), SyncRate: float64(flags.syncRate.given(0)), Window: flags.window.given(0),
 	}
 	if opts.KeepSource == 0 {
 		opts.KeepSource = -1 // removed when the wave ends
