@@ -73,8 +73,8 @@ func (l *ladder) climb() outcome {
 	repairing.thrift = true
 	repairing.repair()
 	best := l.improve(s)
-	if !l.satisfied(best) && !l.opts.budgeted() && l.ctx.Err() == nil {
-		best = l.choose(append([]outcome{best}, l.rebuild(best.state)...))
+	if !l.satisfied(best) && l.ctx.Err() == nil {
+		best = l.choose(append([]outcome{best}, l.anew(best.state)...))
 	}
 	if best.stopped != planner.Cancelled {
 		l.search(best.state, 99, kinds{true, true}).revert(l.allowed(best.state))
@@ -115,6 +115,25 @@ func (l *ladder) improve(s *state) outcome {
 // like size more closely together and leave servers without any. They are tried
 // two at a time until one pair comes to the goal.
 var shares = [][2]float64{{1.2, 1.4}, {1.6, 1.8}, {1, 2}}
+
+// anew returns new layouts that the budgets allow. They are looked for without
+// the budgets, and then all that they do not need is undone.
+func (l *ladder) anew(s *state) []outcome {
+	if !l.opts.budgeted() {
+		return l.rebuild(s)
+	}
+	free := *l.problem
+	free.opts.MaxBytes, free.opts.MaxChanges, free.opts.MaxInterrupted = nil, nil, nil
+	unlimited := &ladder{problem: &free, ctx: l.ctx, bound: l.bound}
+	var allowed []outcome
+	for _, o := range unlimited.rebuild(newState(&free, s.sites)) {
+		unlimited.search(o.state, 99, kinds{true, true}).revert(unlimited.allowed(o.state))
+		if kept := newState(l.problem, o.state.sites); kept.within() {
+			allowed = append(allowed, outcome{kept, o.stopped})
+		}
+	}
+	return allowed
+}
 
 // rebuild lays out everything anew in several ways.
 func (l *ladder) rebuild(s *state) []outcome {

@@ -64,6 +64,40 @@ func TestBudgetsCountEveryPromotion(t *testing.T) {
 	}
 }
 
+// A budget that the best plan keeps anyway changes nothing about it.
+func TestABudgetThatDoesNotBindChangesNothing(t *testing.T) {
+	inv := fleet()
+	free := optimize(t, inv, layout.Options{})
+	bytes, changes, users := free.BytesCopied, len(free.Changes), free.UsersInterrupted
+	plan := optimize(t, inv, layout.Options{MaxBytes: &bytes, MaxChanges: &changes, MaxInterrupted: &users})
+	if got, want := plan.Promises.WorstSingle.Utilisation.Value, free.Promises.WorstSingle.Utilisation.Value; got > want {
+		t.Errorf("worst failure %v within what the plan with %v costs", got, want)
+	}
+}
+
+// What serves a store whose master is down is no replica on the way.
+func TestNoRoomIsMissedForWhatServesAlready(t *testing.T) {
+	load := func(io float64) inventory.Load { return inventory.Load{0, io} }
+	inv := inventory.New()
+	inv.Resources = inventory.DefaultResources()
+	for _, name := range []inventory.ServerID{"m1", "m2", "m3"} {
+		inv.Servers = append(inv.Servers, inventory.Server{Name: name, State: inventory.Active, Slots: inventory.Unlimited, Capacity: inventory.Load{1e12, 1000}})
+	}
+	inv.Servers[1].State = inventory.Down
+	for name, on := range map[inventory.StoreID][]inventory.ServerID{"s1": {"m2", "m1"}, "s2": {"m3", "m1"}} {
+		st := inventory.Store{Name: name, State: inventory.Active, Base: load(map[inventory.StoreID]float64{"s1": 600, "s2": 300}[name])}
+		for i, server := range on {
+			st.Instances = append(st.Instances, inventory.Instance{Server: server, Role: [...]inventory.Role{inventory.Master, inventory.Replica}[i]})
+		}
+		inv.Stores = append(inv.Stores, st)
+	}
+	inv.Sort()
+	plan := optimize(t, inv, layout.Options{Drain: []planner.Subject{"server:m2"}})
+	if len(plan.Violations) > 0 || len(plan.Changes) == 0 {
+		t.Errorf("changes %+v, violations %v", plan.Changes, plan.Violations)
+	}
+}
+
 func TestMoreBytesNeverHelpLess(t *testing.T) {
 	inv := fleet()
 	free := optimize(t, inv, layout.Options{})

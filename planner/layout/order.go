@@ -6,6 +6,7 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/planner"
+	"github.com/interlacemail/interlace/planner/load"
 )
 
 // order lists the changes that lead from the start to the layout so that every
@@ -143,9 +144,9 @@ func (q *queue) overfilled(w way) *planner.Violation {
 func (q *queue) growth(w way, server int32, r int) int64 {
 	weight := func(list []int32) int64 {
 		switch {
-		case !slices.Contains(list, server):
+		case q.fleet.Down[server] || !slices.Contains(list, server):
 			return 0
-		case list[0] == server:
+		case load.Master(list, q.fleet.Down) == server:
 			return q.fleet.Active[w.store][r]
 		}
 		return q.fleet.Passive[w.store][r]
