@@ -99,3 +99,40 @@ func TestInfeasiblePlansBreakTheLeast(t *testing.T) {
 		t.Fatalf("only %d fleets tried", tried)
 	}
 }
+
+// Spread gives way where no layout keeps it beside the other rules: here to the
+// disk of a1, the only server of its site.
+func TestSpreadGivesWayToCeilings(t *testing.T) {
+	inv := inventory.New()
+	inv.Resources = inventory.DefaultResources()
+	for name, site := range map[inventory.ServerID]inventory.DomainID{"a1": "a", "b1": "b", "b2": "b", "b3": "b"} {
+		inv.Servers = append(inv.Servers, inventory.Server{
+			Name: name, State: inventory.Active, Slots: inventory.Unlimited, Capacity: inventory.Load{100, 1000},
+			Domains: map[inventory.Level]inventory.DomainID{"site": site},
+		})
+	}
+	inv.Spread = []inventory.Spread{{Level: "site"}}
+	inv.Copies = 2
+	for _, name := range []inventory.StoreID{"s1", "s2"} {
+		inv.Stores = append(inv.Stores, inventory.Store{
+			Name: name, State: inventory.Active, Base: inventory.Load{45, 1},
+			Instances: []inventory.Instance{{Server: "a1", Role: inventory.Master}, {Server: "b1", Role: inventory.Replica}},
+		})
+	}
+	inv.Sort()
+	plan := optimize(t, inv, layout.Options{})
+	if len(plan.Violations) != 1 || plan.Violations[0].Rule != planner.Spread {
+		t.Errorf("violations %v, want one of spread", plan.Violations)
+	}
+}
+
+func TestNothingNewOnAServerThatIsKept(t *testing.T) {
+	inv := fleet()
+	keep := inv.Servers[2].Name
+	plan := optimize(t, inv, layout.Options{Keep: []planner.Subject{planner.ServerSubject(keep)}})
+	for _, c := range plan.Changes {
+		if c.Server == keep {
+			t.Errorf("%+v changes what is on %s", c, keep)
+		}
+	}
+}

@@ -31,7 +31,7 @@ func Optimize(ctx context.Context, inv *inventory.Inventory, groups *inventory.S
 	p := newProblem(target, opts)
 	l := &ladder{problem: p, ctx: ctx, bound: bounds.Layout(p.fleet, bounds.LayoutOptions{Drain: opts.Drain})}
 	best := l.climb()
-	if p.breaksFailureCeiling(best.state) && l.spreadForbids() {
+	if l.spreadForbids(best.state) {
 		best = l.withoutSpread(best)
 	}
 	return l.result(best, groups), nil
@@ -42,6 +42,8 @@ type ladder struct {
 	*problem
 	ctx   context.Context
 	bound planner.LayoutBounds
+
+	hopeless bool // no layout at all keeps the rules
 }
 
 // outcome is where a rung ended.
@@ -177,6 +179,7 @@ func (l *ladder) enumerate(s *state) outcome {
 	case exact.Layout != nil:
 		return outcome{newState(l.problem, exact.Layout), planner.LocalOptimum}
 	case exact.Complete:
+		l.hopeless = true
 		return outcome{l.leastBroken(s), planner.LocalOptimum}
 	}
 	return outcome{}
@@ -209,30 +212,35 @@ func (l *ladder) choose(outcomes []outcome) outcome {
 // less reports whether st is better than other.
 func (st standing) less(other standing) bool { return st.minus(other).sign() < 0 }
 
-// breaksFailureCeiling reports whether the layout passes a failure ceiling.
-func (p *problem) breaksFailureCeiling(s *state) bool { return s.standing().failure > negligible }
-
-// spreadForbids reports whether no layout that keeps spread can keep the failure
-// ceiling for servers: the bound itself passes it.
-func (l *ladder) spreadForbids() bool {
+// spreadForbids reports whether no layout that keeps spread can keep what the
+// layout breaks: the failure ceiling for servers, since the bound itself passes
+// it, or any rule, since all layouts have been gone through.
+func (l *ladder) spreadForbids(s *state) bool {
+	st := s.standing()
+	if len(l.spread) == 0 {
+		return false
+	}
+	if l.hopeless && (st.broken > negligible || st.failure > negligible) {
+		return true
+	}
 	lowest := math.Inf(1)
 	for _, limit := range l.limits[0] {
 		lowest = min(lowest, limit)
 	}
-	return len(l.spread) > 0 && l.bound.WorstSingle.Known && l.bound.WorstSingle.Value > lowest
+	return st.failure > negligible && l.bound.WorstSingle.Known && l.bound.WorstSingle.Value > lowest
 }
 
 // withoutSpread searches once more with spread allowed to break, and takes the
-// result only if it then keeps every failure ceiling and breaks nothing else.
+// result only if it then breaks less of the other rules.
 func (l *ladder) withoutSpread(kept outcome) outcome {
 	relaxed := *l.problem
 	relaxed.relax = true
 	free := &ladder{problem: &relaxed, ctx: l.ctx, bound: bounds.Layout(l.fleet, bounds.LayoutOptions{WithoutSpread: true, Drain: l.opts.Drain})}
 	o := free.climb()
-	if st := o.state.standing(); st.worse > negligible || st.broken > negligible || st.failure > negligible {
-		return kept
+	if was := newState(&relaxed, kept.state.sites).standing(); o.state.standing().less(was) {
+		return o
 	}
-	return o
+	return kept
 }
 
 // reporter adapts the caller's progress function to one search.

@@ -58,7 +58,8 @@ func newProblem(inv *inventory.Inventory, opts Options) *problem {
 		only: map[int][]bool{},
 	}
 	for i := range inv.Servers {
-		p.target[i] = inv.Servers[i].Target() && inv.Servers[i].Slots != 0
+		p.target[i] = inv.Servers[i].Target() && inv.Servers[i].Slots != 0 &&
+			!slices.Contains(opts.Keep, planner.ServerSubject(inv.Servers[i].Name))
 		p.drain[i] = inv.Servers[i].State == inventory.Drain ||
 			slices.ContainsFunc(opts.Drain, func(subject planner.Subject) bool { return subject.Covers(&inv.Servers[i]) })
 	}
