@@ -70,5 +70,5 @@ func (a *app) demo(dir string, flags demoFlags) error {
 	if flags.mirrored {
 		size.Start = fixtures.MirroredByHand
 	}
-	return a.writeFleet(dir, fixtures.Fleet(*a.flags.seed.value, fixtures.Kind(flags.kind.value), size))
+	return a.writeFleet(dir, fixtures.Fleet(*a.flags.seed.value, fixtures.Kind(flags.kind.value), size), "demo")
 }
