@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -52,12 +54,12 @@ func (a *app) check(cmd *cobra.Command, after []string) error {
 		opts.From = f.Inventory
 	}
 	violations, warnings := rules.Check(target.Inventory, target.groups, opts)
-	warnings = append(doubts(f), warnings...)
+	warnings = slices.Concat(doubts(f), outages(target.Inventory), warnings)
 	answer := checked{Violations: violations, Warnings: warnings, After: ids}
 	reference := planner.NewReference(target.Inventory, target.groups, nil)
 	answer.Fingerprint = reference.Fingerprint
 	err = a.print(result{
-		screen: report.Check(target.Inventory, reference, violations, warnings),
+		screen: report.Check(target.Inventory, reference, violations, warnings, repairs(violations, after)),
 		table:  report.Violations(violations),
 		json:   object(answer),
 	})
@@ -65,6 +67,77 @@ func (a *app) check(cmd *cobra.Command, after []string) error {
 		err = errFound
 	}
 	return err
+}
+
+// repairs are the commands whose plans may repair violations. A layout is planned
+// from the present state only, so none follows other plans.
+func repairs(violations []planner.Violation, after []string) []string {
+	var next []string
+	if broken, _ := rules.Split(planner.KindLayout, violations); len(broken) > 0 && len(after) == 0 {
+		next = append(next, "interlace layout --plan plan.json")
+	}
+	if broken, _ := rules.Split(planner.KindUsers, violations); len(broken) > 0 {
+		command := "interlace users"
+		for _, path := range after {
+			command += " --after " + path
+		}
+		next = append(next, command+" --plan users.json")
+	}
+	return next
+}
+
+// outages are warnings about servers that are down and the stores on them.
+func outages(inv *inventory.Inventory) []planner.Warning {
+	down := map[inventory.ServerID]bool{}
+	for i := range inv.Servers {
+		down[inv.Servers[i].Name] = inv.Servers[i].State == inventory.Down
+	}
+	var warnings []planner.Warning
+	for i := range inv.Servers {
+		name := inv.Servers[i].Name
+		if !down[name] {
+			continue
+		}
+		n := map[int]int{} // stores by instances left
+		for j := range inv.Stores {
+			if st := &inv.Stores[j]; st.On(name) != nil {
+				n[min(2, up(st, down))]++
+			}
+		}
+		warnings = append(warnings, planner.Warning{
+			Subject: planner.Text(planner.ServerSubject(name)), Text: string(name) + " is down: " + leftWords(n[0], n[1], n[2]),
+		})
+	}
+	return warnings
+}
+
+// leftWords says of how many stores no instance is left, one, or more.
+func leftWords(none, one, more int) string {
+	var parts []string
+	if none > 0 {
+		parts = append(parts, inventory.Counted(none, "store is offline", "stores are offline"))
+	}
+	if one > 0 {
+		parts = append(parts, inventory.Counted(one, "store runs on its last instance", "stores run on their last instances"))
+	}
+	if more > 0 {
+		parts = append(parts, inventory.Counted(more, "store has an instance less", "stores have an instance less"))
+	}
+	if parts == nil {
+		return "it carries nothing"
+	}
+	return strings.Join(parts, ", ")
+}
+
+// up counts the instances of a store on servers that are not down.
+func up(st *inventory.Store, down map[inventory.ServerID]bool) int {
+	n := 0
+	for _, in := range st.Instances {
+		if !down[in.Server] {
+			n++
+		}
+	}
+	return n
 }
 
 // doubts are warnings about the facts: names in shares that nobody has.
@@ -75,7 +148,7 @@ func doubts(f *facts) []planner.Warning {
 	}
 	text := unknown[0].String()
 	if len(unknown) > 1 {
-		text = fmt.Sprintf("%d names in shares are not in the fleet and tie nobody, such as %s", len(unknown), inventory.Printable(unknown[0].Name))
+		text = fmt.Sprintf("%s names in shares are not in the fleet and tie nobody, such as %s", inventory.CountText(len(unknown)), inventory.Printable(unknown[0].Name))
 	}
 	return []planner.Warning{{Text: text}}
 }

@@ -174,7 +174,7 @@ func (a *app) discoverStatus(found *discover.Result) error {
 	if unreachable == 0 {
 		return nil
 	}
-	words := fmt.Sprintf("%d of %d instances did not answer", unreachable, found.Asked)
+	words := fmt.Sprintf("%s of %s did not answer", inventory.CountText(unreachable), inventory.Counted(found.Asked, "instance", "instances"))
 	if found.Inventory == nil {
 		a.say("%s; nothing was written", words)
 		a.say("hint: --partial keeps what was known of them")

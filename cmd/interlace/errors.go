@@ -49,18 +49,11 @@ type wrongPlan struct {
 func (w *wrongPlan) Unwrap() error { return w.error }
 
 func (w *wrongPlan) summary() string {
-	text := fmt.Sprintf("%s holds %s", w.path, countOf(w.mistakes.Count, "mistake"))
+	text := fmt.Sprintf("%s holds %s", w.path, inventory.Counted(w.mistakes.Count, "mistake", "mistakes"))
 	if w.mistakes.Count > len(w.mistakes.First) {
 		text += fmt.Sprintf("; the first %d are shown", len(w.mistakes.First))
 	}
 	return text
-}
-
-func countOf(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return report.CountText(n) + " " + what + "s"
 }
 
 // tell writes an error to standard error: mistakes in files a line each, then

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/interlacemail/interlace/cmd/interlace/report"
+	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/planner"
 )
 
@@ -29,7 +30,7 @@ func (a *app) finish(p planner.Plan, broken []planner.Violation, stopped planner
 		a.say("%s", report.ViolationText(v))
 	}
 	if rest := len(broken) - toldViolations; rest > 0 {
-		a.say("and %s more", report.CountText(rest))
+		a.say("and %s more", inventory.CountText(rest))
 	}
 	if made.File == "" && a.flags.output.value != "json" {
 		a.note("hint: nothing was written; --plan FILE keeps the plan")

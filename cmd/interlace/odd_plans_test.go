@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/interlacemail/interlace/cmd/interlace/report"
+	"github.com/interlacemail/interlace/inventory"
 )
 
 // Fleets that leave a planner little or nothing to do: each command ends with
@@ -153,7 +153,7 @@ func TestManyMoves(t *testing.T) {
 	t.Setenv("INTERLACE_FLEET", "fleet.yaml")
 	succeed(t, "users", "--drain", "store:s1", "--plan", "users.json")
 	succeed(t, "moves", "users.json", "--plan", "moves.json")
-	if shown, want := succeed(t, "show", "plan", "moves.json"), report.CountText(n)+" changes in "; !strings.HasPrefix(shown, want) {
+	if shown, want := succeed(t, "show", "plan", "moves.json"), inventory.CountText(n)+" changes in "; !strings.HasPrefix(shown, want) {
 		t.Errorf("got %.100s, want %s", shown, want)
 	}
 }

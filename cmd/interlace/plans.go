@@ -183,13 +183,13 @@ func refuseDrift(p *planFile, f *facts) error {
 	}
 	var list strings.Builder
 	for _, s := range drift[:min(shownDrift, len(drift))] {
-		fmt.Fprintf(&list, "\n  %s %s", strings.Replace(string(s), ":", " ", 1), driftWords(f.Inventory, s))
+		fmt.Fprintf(&list, "\n  %s %s", s.Words(), driftWords(f.Inventory, s))
 	}
 	if rest := len(drift) - shownDrift; rest > 0 {
 		fmt.Fprintf(&list, "\n  and %d more", rest)
 	}
-	err := fmt.Errorf("%s was made on other facts than those of %s: %d of %d things that it touches have changed%s",
-		p.path, f.source, len(drift), len(subjects(p.Plan)), list.String())
+	err := fmt.Errorf("%s was made on other facts than those of %s: of %s that it touches, %s changed%s",
+		p.path, f.source, inventory.Counted(len(subjects(p.Plan)), "thing", "things"), inventory.Counted(len(drift), "has", "have"), list.String())
 	return hint(err, "make the plan again")
 }
 

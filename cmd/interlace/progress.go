@@ -9,7 +9,7 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 
-	"github.com/interlacemail/interlace/cmd/interlace/report"
+	"github.com/interlacemail/interlace/inventory"
 )
 
 // progress tells how far long work is: a bar where standard error is a
@@ -72,9 +72,9 @@ func (p *progress) draw(done, total int, note string) {
 // line is what is told where there is no terminal: done and total, rate, time left.
 func (p *progress) line(done, total int, note string, took time.Duration) string {
 	rate := float64(done) / took.Seconds()
-	text := fmt.Sprintf("%s: %s of %s, %s a second", p.what, report.CountText(done), report.CountText(total), report.CountText(int64(math.Round(rate))))
+	text := fmt.Sprintf("%s: %s of %s, %s a second", p.what, inventory.CountText(done), inventory.CountText(total), inventory.CountText(int64(math.Round(rate))))
 	if rate > 0 && total > done {
-		text += ", about " + report.DurationText(float64(total-done)/rate) + " left"
+		text += ", about " + inventory.DurationText(float64(total-done)/rate) + " left"
 	}
 	if note != "" {
 		text += ", " + note

@@ -73,6 +73,9 @@ func (a *app) simulate(cmd *cobra.Command, flags simulateFlags) error {
 		screen = report.Failure
 	}
 	offline := takingOffline(target.Inventory, sim.Failures)
+	for _, f := range offline {
+		sim.TakingOffline = append(sim.TakingOffline, f.Failed[0])
+	}
 	err = a.print(result{
 		screen: screen(&sim, target.Inventory, offline, *flags.top.value),
 		table:  report.Failures(sim.Failures),

@@ -32,7 +32,7 @@ const shownFindings = 20
 func Discovered(d Discovery) *Screen {
 	s := &Screen{}
 	var head Lines
-	head.add("%s of %s answered", CountText(d.Answered), things(d.Asked, "instance", "instances"))
+	head.add("%s of %s answered", inventory.CountText(d.Answered), things(d.Asked, "instance", "instances"))
 	if d.Answered < d.Asked {
 		head[0].Tone = Broken
 	}

@@ -7,11 +7,14 @@ import (
 	"github.com/olekukonko/tablewriter/pkg/twwidth"
 )
 
-// narrow makes a table fit into a terminal. It drops the columns that may go,
-// the least useful first. Where that is not enough it moves the others together
-// and folds their texts, and where they still do not fit it drops more, down to
-// the first column.
+// narrow makes a table fit into a terminal. Words about a row go below it. Then
+// it drops the columns that may go, the least useful first. Where that is not
+// enough it moves the others together and folds their texts, and where they
+// still do not fit it drops more, down to the first column.
 func (f *form) narrow(width int) {
+	if f.total() > width {
+		f.putBelow()
+	}
 	for f.total() > width && f.drop(func(c *Column) int { return c.Drop }) {
 	}
 	if f.total() <= width {
@@ -24,6 +27,15 @@ func (f *form) narrow(width int) {
 	for f.total() > width && f.dropLate() {
 		copy(f.widths, natural)
 		f.fold(least, width)
+	}
+}
+
+// putBelow takes the words about the rows out of their column.
+func (f *form) putBelow() {
+	at := slices.IndexFunc(f.keep, func(c int) bool { return f.table.Columns[c].Note })
+	if at >= 0 {
+		f.below = f.keep[at]
+		f.keep = slices.Delete(f.keep, at, at+1)
 	}
 }
 

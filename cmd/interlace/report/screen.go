@@ -5,6 +5,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"github.com/interlacemail/interlace/inventory"
 )
 
 // Screen is what a command tells a person: blocks, one blank line between them.
@@ -45,7 +47,7 @@ func (s *Screen) AddFirst(t *Table, most int) {
 	s.add(&Table{Columns: t.Columns, Rows: slices.Values(first)})
 	if rows > most {
 		var more Lines
-		more.add("… %s more: -o csv lists all", CountText(rows-most))
+		more.add("… %s more: -o csv lists all", inventory.CountText(rows-most))
 		s.add(more)
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/interlacemail/interlace/inventory"
 )
 
 var update = flag.Bool("update", false, "write what was found into the golden files")
@@ -167,10 +169,10 @@ func FuzzClean(f *testing.F) {
 
 func TestFigures(t *testing.T) {
 	for _, c := range []struct{ got, want string }{
-		{CountText(0), "0"},
-		{CountText(999), "999"},
-		{CountText(1000), "1,000"},
-		{CountText(-1234567), "-1,234,567"},
+		{inventory.CountText(0), "0"},
+		{inventory.CountText(999), "999"},
+		{inventory.CountText(1000), "1,000"},
+		{inventory.CountText(-1234567), "-1,234,567"},
 		{Rounded(999_999), "999,999"},
 		{Rounded(1_234_567), "1.23 M"},
 		{PercentText(0), "0.0 %"},
@@ -185,14 +187,14 @@ func TestFigures(t *testing.T) {
 		{BytesText(int64(1024)), "1.00 KiB"},
 		{BytesText(int64(45_300_000_000_000)), "41.2 TiB"},
 		{BytesText(int64(1) << 60), "1,024 PiB"},
-		{DurationText(0), "0 s"},
-		{DurationText(0.0001), "<1 ms"},
-		{DurationText(0.25), "250 ms"},
-		{DurationText(2.25), "2.2 s"},
-		{DurationText(59.6), "1 m"},
-		{DurationText(252), "4 m 12 s"},
-		{DurationText(112_800), "31 h 20 m"},
-		{DurationText(14 * 86400), "14 d"},
+		{inventory.DurationText(0), "0 s"},
+		{inventory.DurationText(0.0001), "<1 ms"},
+		{inventory.DurationText(0.25), "250 ms"},
+		{inventory.DurationText(2.25), "2.2 s"},
+		{inventory.DurationText(59.6), "1 m"},
+		{inventory.DurationText(252), "4 m 12 s"},
+		{inventory.DurationText(112_800), "31 h 20 m"},
+		{inventory.DurationText(14 * 86400), "14 d"},
 	} {
 		if c.got != c.want {
 			t.Errorf("got %q, want %q", c.got, c.want)
