@@ -46,6 +46,9 @@ func (k *key) env() string {
 	return "INTERLACE_" + strings.ToUpper(strings.ReplaceAll(k.path, ".", "_"))
 }
 
+// fromFlag reports whether a flag has set the key.
+func (k *key) fromFlag() bool { return strings.HasPrefix(k.origin, "flag") }
+
 // newConfig returns the defaults. Keys of features that do not read them yet
 // are checked and shown like all others.
 func newConfig() *config {

@@ -42,10 +42,7 @@ func (a *app) facts(ctx context.Context) (*facts, error) {
 // fromFile reports whether the facts come from a fleet file: one that is
 // configured wins over the database, unless a flag names a database.
 func (a *app) fromFile() bool {
-	if strings.HasPrefix(a.config.find("db").origin, "flag") && !strings.HasPrefix(a.config.find("fleet").origin, "flag") {
-		return false
-	}
-	return a.config.Fleet != ""
+	return a.config.Fleet != "" && !a.config.find("db").fromFlag()
 }
 
 func newFacts(inv *inventory.Inventory, source string) *facts {

@@ -21,9 +21,9 @@ const (
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "interlace",
-		Short: "Decides where mail stores and their replicas live, and watches that replication keeps the promise",
-		Long: `interlace decides where mail stores and their replicas live, and watches that
-replication keeps the promise.
+		Short: "Decides where mail stores and their replicas live, and how to get there",
+		Long: `interlace decides where the mail stores of a Cyrus IMAP fleet and their replicas
+live, which users live on which store, and how to get there from where they are.
 
 It reads the fleet from a file, from its database or from live Cyrus servers,
 says which rules are broken, plans layouts, user moves and their order, and
@@ -78,14 +78,17 @@ func (a *app) globalFlags(f *pflag.FlagSet) {
 	f.StringVar(&a.flags.config, "config", "", "configuration `file` (default ./interlace.yaml, then /etc/interlace/interlace.yaml)")
 	f.StringVar(&a.flags.fleet, "fleet", "", "take the facts from this fleet `file` and use no database")
 	f.StringVar(&a.flags.db, "db", "", "take the facts from this database `file`")
-	f.VarP(&a.flags.output, "output", "o", "`form` of the results: text, json or csv")
+	f.VarP(&a.flags.output, "output", "o", "`form` of the results: text, json or csv; in csv, a text that a spreadsheet would take for a formula has a ' before it, in json it has not")
 	f.Var(&a.flags.color, "color", "`when` to colour text: auto, always or never")
-	f.BoolVarP(&a.flags.quiet, "quiet", "q", false, "no progress, no notes")
+	f.BoolVarP(&a.flags.quiet, "quiet", "q", false, "no progress, no notes and hints beside the result")
 	f.Var(&a.flags.seed, "seed", "`seed` of whatever is drawn at random")
 }
 
 // prepare reads the configuration.
 func (a *app) prepare(cmd *cobra.Command, _ []string) error {
+	if cmd.Flags().Changed("fleet") && cmd.Flags().Changed("db") {
+		return hint(errors.New("--fleet and --db both say where the facts are"), "name one of them")
+	}
 	c, err := readConfig(cmd.Context(), a.flags.config, cmd.Flags())
 	a.config = c
 	return err
