@@ -65,7 +65,7 @@ func (a *app) simulate(cmd *cobra.Command, flags simulateFlags) error {
 	if len(flags.fail) == 0 {
 		sim.Failures, sim.Violations = s.All(), s.Passed()
 	} else {
-		domains, err := failing(fleet, flags.fail)
+		domains, err := failing(target, fleet, flags.fail)
 		if err != nil {
 			return err
 		}
@@ -89,8 +89,8 @@ func (a *app) simulate(cmd *cobra.Command, flags simulateFlags) error {
 
 // failing returns the failure domains that --fail names, with their level or
 // without.
-func failing(fleet *load.Fleet, names []string) ([]load.Domain, error) {
-	subjects, err := subjectsNamed("--fail", names, domainSubjects(fleet.Inventory))
+func failing(f *facts, fleet *load.Fleet, names []string) ([]load.Domain, error) {
+	subjects, err := subjectsNamed("--fail", names, domainSubjects(fleet.Inventory), f.allSubjects)
 	if err != nil {
 		return nil, err
 	}
