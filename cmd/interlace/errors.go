@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/interlacemail/interlace/cmd/interlace/report"
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/database"
 	"github.com/interlacemail/interlace/inventory/files"
@@ -62,13 +61,13 @@ func (a *app) tell(err error) {
 	words := err.Error()
 	if mistakes := (*files.Error)(nil); errors.As(err, &mistakes) {
 		for _, m := range mistakes.First {
-			fmt.Fprintln(a.stderr, report.Clean(m.String()))
+			a.tellLine(m.String())
 		}
 		words = mistakes.Summary()
 	}
 	if plan := (*wrongPlan)(nil); errors.As(err, &plan) {
 		for _, m := range plan.mistakes.First {
-			fmt.Fprintln(a.stderr, report.Clean(plan.path+": "+m.Place+": "+m.Text))
+			a.tellLine(plan.path + ": " + m.Place + ": " + m.Text)
 		}
 		words = plan.summary()
 	}

@@ -28,6 +28,9 @@ type progress struct {
 // lineEvery is how often a line is written where there is no terminal.
 const lineEvery = 30 * time.Second
 
+// firstBar is how long work takes that has a bar.
+const firstBar = time.Second
+
 func (a *app) progress(what string) *progress {
 	now := time.Now()
 	return &progress{app: a, what: what, start: now, next: now.Add(lineEvery)}
@@ -42,7 +45,7 @@ func (p *progress) at(done, total int, note string) {
 	defer p.mu.Unlock()
 	now := time.Now()
 	switch {
-	case isTerminal(p.app.stderr):
+	case isTerminal(p.app.stderr) && now.Sub(p.start) >= firstBar:
 		p.draw(done, total, note)
 	case now.After(p.next):
 		p.next = now.Add(lineEvery)

@@ -127,13 +127,13 @@ func folded(text string, width int) []string {
 	if twwidth.Width(text) <= width {
 		return []string{text}
 	}
-	return wrapped(text, width, 0)
+	return Wrapped(text, width, 0)
 }
 
-// wrapped breaks a line that is wider than the terminal between words, before
+// Wrapped breaks a line that is wider than the terminal between words, before
 // the dots that join parts where it can, and indents what follows. A word that
 // is wider than that stays whole.
-func wrapped(line string, width, indent int) []string {
+func Wrapped(line string, width, indent int) []string {
 	var lines []string
 	for width > 0 && twwidth.Width(line) > width {
 		at := breakBefore(line, width, indent)

@@ -66,7 +66,7 @@ type Lines []Line
 // Text writes the lines.
 func (l Lines) Text(w io.Writer, style Style) error {
 	for _, line := range l {
-		for _, text := range wrapped(Clean(line.Words), style.Width, 4) {
+		for _, text := range Wrapped(Clean(line.Words), style.Width, 4) {
 			if style.Colour {
 				text = tint(text, line.Tone)
 			}
@@ -106,7 +106,7 @@ func (f Facts) Text(w io.Writer, style Style) error {
 				return err
 			}
 		}
-		for _, text := range wrapped(line, style.Width, indent) {
+		for _, text := range Wrapped(line, style.Width, indent) {
 			if _, err := io.WriteString(w, text+"\n"); err != nil {
 				return err
 			}

@@ -224,7 +224,7 @@ func TestOneScale(t *testing.T) {
 func TestWrapped(t *testing.T) {
 	const line = "changes   453 promotions (0 B, 22,586 users interrupted) · 857 replicas seeded (36.4 TiB) · 852 dropped"
 	for width := range 130 {
-		parts := wrapped(line, width, 10)
+		parts := Wrapped(line, width, 10)
 		if got := strings.Join(strings.Fields(strings.Join(parts, " ")), " "); got != strings.Join(strings.Fields(line), " ") {
 			t.Errorf("width %d: %q", width, parts)
 		}
@@ -234,7 +234,7 @@ func TestWrapped(t *testing.T) {
 			}
 		}
 	}
-	if got := wrapped(line, 80, 10); got[1] != "          857 replicas seeded (36.4 TiB) · 852 dropped" {
+	if got := Wrapped(line, 80, 10); got[1] != "          857 replicas seeded (36.4 TiB) · 852 dropped" {
 		t.Errorf("broken at %q", got)
 	}
 }

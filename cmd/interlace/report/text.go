@@ -243,7 +243,7 @@ func (f *form) writeBelow(out *bufio.Writer, text string) {
 	if text == "" {
 		return
 	}
-	for _, line := range wrapped("    "+text, f.width, 4) {
+	for _, line := range Wrapped("    "+text, f.width, 4) {
 		fmt.Fprintln(out, line)
 	}
 }
