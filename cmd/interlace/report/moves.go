@@ -97,12 +97,12 @@ func ScheduledChanges(changes []planner.ScheduledChange) *Table {
 		left("to", "", 0), hidden("server"), hidden("to"), right("copied", "bytes", 2),
 	}}
 	t.Rows = rowsOf(changes, func(c planner.ScheduledChange) []Cell {
-		wave, what, to := Nothing, Nothing, c.To
+		wave, what, to, copied := Nothing, Unknown, c.To, Unknown
 		if c.Wave != nil {
 			wave = count(*c.Wave)
 		}
 		if c.Do != "" { // which older schedules do not tell
-			what = words(c.Subject().Words())
+			what, copied = words(c.Subject().Words()), figure(Size, c.Bytes)
 		}
 		if to == "" {
 			to = c.Server
@@ -110,7 +110,7 @@ func ScheduledChanges(changes []planner.ScheduledChange) *Table {
 		return []Cell{
 			words(c.Plan), words(c.ID), wave, figure(Seconds, c.StartSeconds), figure(Seconds, c.EndSeconds),
 			words(string(c.Do)), what, words(string(c.Store)), words(string(c.User)), words(string(c.From)),
-			words(string(to)), words(string(c.Server)), words(string(c.To)), figure(Size, c.Bytes),
+			words(string(to)), words(string(c.Server)), words(string(c.To)), copied,
 		}
 	})
 	return t
