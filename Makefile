@@ -5,6 +5,7 @@ GO          ?= go
 GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME    ?= 30s
+DEMO        := fleet interlace.db interlace.db-wal interlace.db-shm plan.json users.json moves.json
 
 .PHONY: help build test check lint demo demo-live bench fuzz soak golden deps compiler
 help:
@@ -32,7 +33,7 @@ lint:
 
 demo: build               # a made-up fleet, from its broken rules to a plan
 	@demo() { printf '\n\n=== %s\n$$ interlace %s\n\n' "$$1" "$${*:2}"; ../bin/interlace "$${@:2}" || [ $$? -eq 1 ]; }; \
-	rm -rf demo && mkdir demo && cd demo && \
+	mkdir -p demo && cd demo && rm -rf $(DEMO) && \
 	demo "A fleet after some years of placing mail stores by hand" demo fleet && \
 	demo "Into the database" import fleet/fleet.yaml && \
 	demo "Which rules it breaks" check && \
@@ -40,12 +41,14 @@ demo: build               # a made-up fleet, from its broken rules to a plan
 	demo "A better place for every master and replica" layout --plan plan.json && \
 	demo "A better store for some users, when that is done" users --after plan.json --plan users.json && \
 	demo "The way there, wave by wave" moves plan.json users.json --plan moves.json && \
-	demo "The same failures afterwards" simulate --after plan.json --top 5 && \
+	demo "The same failures afterwards" simulate --after plan.json --after users.json --top 5 && \
+	demo "What one rack takes with it then" simulate --after plan.json --after users.json --fail rack:a4 --top 5 && \
 	printf '%s\n' '' '' '=== Now you: cd demo, then' \
-	'../bin/interlace simulate --fail rack:a1           what one rack takes with it' \
+	'../bin/interlace show plan moves.json              what moves when' \
 	'../bin/interlace layout --drain server:imap01      the same plan, and imap01 empty' \
 	'../bin/interlace show groups                       who shares folders with whom' \
-	'../bin/interlace help                              everything else'
+	'../bin/interlace help                              everything else' \
+	'' 'make demo writes its own files anew: $(strip $(DEMO))'
 
 demo-live: build          # the same on real Cyrus servers, started here and stopped again
 	@$(GO) build -o bin/cyrusrig ./cmd/cyrusrig && bin/cyrusrig --demo bin/interlace

@@ -29,6 +29,7 @@ type Change struct {
 type Example struct {
 	Name     string
 	From, To string // empty where the change has no two sides that fit into a word
+	In       string // what of it differs, of those changed
 }
 
 // Compare tells how the inventory now differs from the old one. Both are
@@ -100,8 +101,31 @@ func Merge[T any](old, now []T, compare func(a, b *T) int) iter.Seq2[*T, *T] {
 func (c *Change) count(name, from, to string) {
 	c.Count++
 	if len(c.First) < MaxExamples {
-		c.First = append(c.First, Example{name, from, to})
+		c.First = append(c.First, Example{Name: name, From: from, To: to})
 	}
+}
+
+// countIn counts one more subject if any of its properties differs.
+func (c *Change) countIn(name string, properties ...property) {
+	var in []string
+	for _, p := range properties {
+		if p.differs {
+			in = append(in, p.name)
+		}
+	}
+	if in == nil {
+		return
+	}
+	c.Count++
+	if len(c.First) < MaxExamples {
+		c.First = append(c.First, Example{Name: name, In: strings.Join(in, " ")})
+	}
+}
+
+// property is what may differ of a subject.
+type property struct {
+	name    string
+	differs bool
 }
 
 func kind(subject, what string) Change { return Change{Subject: subject, What: what} }
@@ -118,17 +142,17 @@ func compareResources(old, now []Resource) []Change {
 			added.count(string(b.Name), "", "")
 		case b == nil:
 			removed.count(string(a.Name), "", "")
-		case !sameResource(a, b):
-			changed.count(string(b.Name), "", "")
+		default:
+			changed.countIn(string(b.Name),
+				property{"unit", a.Unit != b.Unit}, property{"replica", a.Replica != b.Replica}, property{"cold", a.Cold != b.Cold},
+				property{"ceiling", a.Ceiling != b.Ceiling}, property{"failure_ceiling", !sameFailureCeiling(a, b)})
 		}
 	}
 	return []Change{added, removed, changed}
 }
 
-func sameResource(a, b *Resource) bool {
-	return a.Unit == b.Unit && a.Replica == b.Replica && a.Cold == b.Cold && a.Ceiling == b.Ceiling &&
-		a.FailureCeiling.Default == b.FailureCeiling.Default &&
-		maps.Equal(a.FailureCeiling.ByLevel, b.FailureCeiling.ByLevel)
+func sameFailureCeiling(a, b *Resource) bool {
+	return a.FailureCeiling.Default == b.FailureCeiling.Default && maps.Equal(a.FailureCeiling.ByLevel, b.FailureCeiling.ByLevel)
 }
 
 func compareRules(old, now *Inventory) []Change {
@@ -141,9 +165,10 @@ func compareRules(old, now *Inventory) []Change {
 	rule("spread", spreadText(old.Spread), spreadText(now.Spread))
 	rule("survive", join(old.Survive), join(now.Survive))
 	rule("copies", strconv.Itoa(old.Copies), strconv.Itoa(now.Copies))
-	if a, b := old.Sharing, now.Sharing; a.Anyone != b.Anyone || a.Group != b.Group || a.Rights != b.Rights || !slices.Equal(a.Ignore, b.Ignore) {
-		changed.count("sharing", "", "")
-	}
+	a, b := old.Sharing, now.Sharing
+	changed.countIn("sharing",
+		property{"anyone", a.Anyone != b.Anyone}, property{"group", a.Group != b.Group},
+		property{"rights", a.Rights != b.Rights}, property{"ignore", !slices.Equal(a.Ignore, b.Ignore)})
 	return []Change{changed}
 }
 

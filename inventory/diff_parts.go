@@ -21,10 +21,9 @@ func compareServers(old, now []Server, same sameLoads) []Change {
 		if a.State != b.State {
 			state.count(string(b.Name), string(a.State), string(b.State))
 		}
-		if !maps.Equal(a.Domains, b.Domains) || !same.loads(&a.Capacity, &b.Capacity) ||
-			a.Slots != b.Slots || a.Bandwidth != b.Bandwidth || a.Transfers != b.Transfers {
-			changed.count(string(b.Name), "", "")
-		}
+		changed.countIn(string(b.Name),
+			property{"domains", !maps.Equal(a.Domains, b.Domains)}, property{"capacity", !same.loads(&a.Capacity, &b.Capacity)},
+			property{"slots", a.Slots != b.Slots}, property{"bandwidth", a.Bandwidth != b.Bandwidth}, property{"transfers", a.Transfers != b.Transfers})
 	}
 	return []Change{added, removed, state, changed}
 }
@@ -50,10 +49,10 @@ func compareStores(old, now []Store, same sameLoads) []Change {
 		if from, to := replicasOf(a), replicasOf(b); from != to {
 			replicas.count(string(b.Name), from, to)
 		}
-		if !same.loads(&a.Capacity, &b.Capacity) || !same.loads(&a.Base, &b.Base) ||
-			a.Pinned != b.Pinned || a.Copies != b.Copies || !sameDomains(a, b) || !sameInstances(a, b) {
-			changed.count(string(b.Name), "", "")
-		}
+		changed.countIn(string(b.Name),
+			property{"capacity", !same.loads(&a.Capacity, &b.Capacity)}, property{"base", !same.loads(&a.Base, &b.Base)},
+			property{"pinned", a.Pinned != b.Pinned}, property{"copies", a.Copies != b.Copies},
+			property{"only", !sameDomains(a, b)}, property{"instances", !sameInstances(a, b)})
 	}
 	return []Change{added, removed, state, master, replicas, changed}
 }
@@ -113,9 +112,8 @@ func compareUsers(old, now []User, same sameLoads) []Change {
 		if a.Messages != b.Messages || a.Mailboxes != b.Mailboxes {
 			counts.count(string(b.Name), "", "")
 		}
-		if a.Kind != b.Kind || a.Pinned != b.Pinned || a.Moved != b.Moved {
-			changed.count(string(b.Name), "", "")
-		}
+		changed.countIn(string(b.Name),
+			property{"kind", a.Kind != b.Kind}, property{"pinned", a.Pinned != b.Pinned}, property{"moved", a.Moved != b.Moved})
 	}
 	return []Change{added, removed, moved, load, counts, changed}
 }

@@ -44,6 +44,9 @@ func TestCompare(t *testing.T) {
 	one := func(subject, what, name, from, to string) inventory.Change {
 		return inventory.Change{Subject: subject, What: what, Count: 1, First: []inventory.Example{{Name: name, From: from, To: to}}}
 	}
+	changed := func(subject, name, in string) inventory.Changes {
+		return inventory.Changes{{Subject: subject, What: "changed", Count: 1, First: []inventory.Example{{Name: name, In: in}}}}
+	}
 	tests := []struct {
 		name   string
 		change func(inv *inventory.Inventory)
@@ -59,7 +62,7 @@ func TestCompare(t *testing.T) {
 		},
 		{"resource changed", func(inv *inventory.Inventory) {
 			inv.Resources[1].FailureCeiling.ByLevel = map[inventory.Level]float64{"rack": 0.9}
-		}, inventory.Changes{one("resource", "changed", "io", "", "")}},
+		}, changed("resource", "io", "failure_ceiling")},
 		{"resources in another order", func(inv *inventory.Inventory) {
 			slices.Reverse(inv.Resources)
 			for i := range inv.Servers {
@@ -87,7 +90,7 @@ func TestCompare(t *testing.T) {
 		},
 		{
 			"sharing", func(inv *inventory.Inventory) { inv.Sharing.Ignore = []inventory.UserID{"archive"} },
-			inventory.Changes{one("rule", "changed", "sharing", "", "")},
+			changed("rule", "sharing", "ignore"),
 		},
 		{"server added", func(inv *inventory.Inventory) {
 			inv.Servers = append(inv.Servers, inventory.Server{Name: "imap4"})
@@ -102,11 +105,11 @@ func TestCompare(t *testing.T) {
 		},
 		{
 			"server capacity", func(inv *inventory.Inventory) { inv.Servers[2].Capacity[1] = 20 },
-			inventory.Changes{one("server", "changed", "imap3", "", "")},
+			changed("server", "imap3", "capacity"),
 		},
 		{
 			"server domain", func(inv *inventory.Inventory) { inv.Servers[0].Domains = nil },
-			inventory.Changes{one("server", "changed", "imap1", "", "")},
+			changed("server", "imap1", "domains"),
 		},
 		{
 			"store added", func(inv *inventory.Inventory) { inv.Stores = append(inv.Stores, inventory.Store{Name: "s4"}) },
@@ -135,15 +138,15 @@ func TestCompare(t *testing.T) {
 		},
 		{
 			"address", func(inv *inventory.Inventory) { inv.Stores[0].Instances[1].IMAP = "imap2:2143" },
-			inventory.Changes{one("store", "changed", "s1", "", "")},
+			changed("store", "s1", "instances"),
 		},
 		{
 			"address of two instances on one server", func(inv *inventory.Inventory) { inv.Stores[2].Instances[1].IMAP = "imap3:3143" },
-			inventory.Changes{one("store", "changed", "s3", "", "")},
+			changed("store", "s3", "instances"),
 		},
 		{"allowed domains", func(inv *inventory.Inventory) {
 			inv.Stores[0].Only = map[inventory.Level][]inventory.DomainID{"rack": {"a1"}}
-		}, inventory.Changes{one("store", "changed", "s1", "", "")}},
+		}, changed("store", "s1", "only")},
 		{"user added", func(inv *inventory.Inventory) {
 			inv.Users = append(inv.Users, inventory.User{Name: "dave", Store: "s2"})
 		}, inventory.Changes{one("user", "added", "dave", "", "")}},
@@ -164,7 +167,7 @@ func TestCompare(t *testing.T) {
 		},
 		{
 			"user pinned", func(inv *inventory.Inventory) { inv.Users[2].Pinned = true },
-			inventory.Changes{one("user", "changed", "carol", "", "")},
+			changed("user", "carol", "pinned"),
 		},
 		{"share added", func(inv *inventory.Inventory) {
 			inv.Shares = append(inv.Shares, inventory.Share{Owner: "bob", Folder: "Old", Grantee: "carol", Rights: "l"})

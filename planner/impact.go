@@ -45,5 +45,9 @@ type Simulation struct {
 
 	Failures   []Impact    `json:"failures"`
 	Violations []Violation `json:"violations"` // ceilings passed
-	Warnings   []Warning   `json:"warnings"`
+	// TakingOffline are the failures that take a store offline and must not:
+	// those of one server, or of one domain at a level that the fleet spreads
+	// over or survives.
+	TakingOffline []string  `json:"taking_offline"`
+	Warnings      []Warning `json:"warnings"`
 }

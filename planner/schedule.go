@@ -1,13 +1,31 @@
 package planner
 
-// ScheduledChange says when one change of a plan is carried out. Times are
-// seconds after the start of the schedule.
+import "github.com/interlacemail/interlace/inventory"
+
+// ScheduledChange says when one change of a plan is carried out, and what it
+// does, as the plan says. Times are seconds after the start of the schedule.
 type ScheduledChange struct {
 	Plan         string  `json:"plan"` // id of the plan the change belongs to
 	ID           string  `json:"id"`   // id of the change in that plan
 	Wave         *int    `json:"wave"` // from 1; null in a continuous schedule
 	StartSeconds float64 `json:"start_seconds"`
 	EndSeconds   float64 `json:"end_seconds"`
+
+	Do     Verb  `json:"do"`
+	Store  Text  `json:"store"`  // whose instances change; null where a user moves
+	User   Text  `json:"user"`   // who moves; null where instances change
+	Server Text  `json:"server"` // as in [LayoutChange]; null where a user moves
+	From   Text  `json:"from"`   // a server or, where a user moves, a store
+	To     Text  `json:"to"`     // the store that a user moves to
+	Bytes  int64 `json:"bytes"`  // copied
+}
+
+// Subject returns the store or the user that the change is about.
+func (c *ScheduledChange) Subject() Subject {
+	if c.User != "" {
+		return UserSubject(inventory.UserID(c.User))
+	}
+	return StoreSubject(inventory.StoreID(c.Store))
 }
 
 // ScheduleOptions are the options that a schedule was made with.

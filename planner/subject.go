@@ -26,6 +26,9 @@ func (s Subject) Split() (kind, name string) {
 	return kind, name
 }
 
+// Words returns the subject as people say it: server imap3.
+func (s Subject) Words() string { return strings.Replace(string(s), ":", " ", 1) }
+
 // Covers reports whether the subject is the server or a failure domain that it
 // belongs to.
 func (s Subject) Covers(server *inventory.Server) bool {

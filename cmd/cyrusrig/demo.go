@@ -22,7 +22,7 @@ var steps = []struct{ title, command string }{
 	{"A better place for every master and replica", "layout --plan layout.json"},
 	{"Then a better store for some users", "users --after layout.json --plan users.json"},
 	{"The way there, wave by wave", "moves layout.json users.json --plan moves.json"},
-	{"The same failures afterwards", "simulate --after layout.json"},
+	{"The same failures afterwards", "simulate --after layout.json --after users.json"},
 }
 
 // demonstrate runs interlace step by step. That a step found something is no

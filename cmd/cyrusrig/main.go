@@ -56,7 +56,7 @@ func parse(args []string, words io.Writer) (options, error) {
 	flags.StringVar(&o.demo, "demo", "", "show what the interlace `program` makes of the fleet, then exit")
 	flags.BoolVar(&isExec, "exec", false, "run the command that the arguments are, and exit as it does")
 	flags.Usage = func() {
-		fmt.Fprintln(words, "usage: cyrusrig [DIR] | cyrusrig --demo INTERLACE [DIR] | cyrusrig --exec COMMAND [ARGUMENT…]")
+		fmt.Fprint(words, usage)
 		flags.PrintDefaults()
 	}
 	if err := flags.Parse(args); err != nil {
@@ -73,6 +73,18 @@ func parse(args []string, words io.Writer) (options, error) {
 	}
 	return o, nil
 }
+
+const usage = `usage: cyrusrig [DIR] | cyrusrig --demo INTERLACE [DIR] | cyrusrig --exec COMMAND [ARGUMENT…]
+
+Brings up a small real Cyrus fleet: 3 servers, which are all this machine, with
+6 stores and 60 users. It stays up until it is interrupted (Ctrl-C, or a TERM
+signal); with --demo or --exec, until that has ended. Then all of it is stopped.
+
+DIR, which must be empty or new, gets fleet.yaml, interlace.yaml with the account
+of an administrator, and its password, and stays. Without it a temporary
+directory serves and is removed. The mail itself is always temporary.
+
+`
 
 // run brings the fleet up, does what was asked, and takes all of it down again.
 func run(ctx context.Context, args []string, out, words io.Writer) int {

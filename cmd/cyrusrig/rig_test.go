@@ -105,6 +105,19 @@ func TestForegroundEndsWhenToldTo(t *testing.T) {
 	}
 }
 
+// The help says how long the fleet stays up, how to stop it and what DIR is for.
+func TestHelp(t *testing.T) {
+	var said bytes.Buffer
+	if status := run(t.Context(), []string{"--help"}, &said, &said); status != 0 {
+		t.Errorf("status %d", status)
+	}
+	for _, want := range []string{"until it is interrupted", "DIR, which must be empty or new", "-demo program"} {
+		if !strings.Contains(said.String(), want) {
+			t.Errorf("nothing about %q: %s", want, &said)
+		}
+	}
+}
+
 func TestBadArguments(t *testing.T) {
 	full := t.TempDir()
 	if err := os.WriteFile(filepath.Join(full, "precious"), nil, 0o600); err != nil {

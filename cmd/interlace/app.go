@@ -33,7 +33,19 @@ type flags struct {
 // say writes words to standard error, each line after the program's name.
 func (a *app) say(format string, args ...any) {
 	for line := range strings.SplitSeq(fmt.Sprintf(format, args...), "\n") {
-		fmt.Fprintln(a.stderr, "interlace: "+report.Clean(line))
+		a.tellLine("interlace: " + line)
+	}
+}
+
+// tellLine writes a line to standard error, which on a terminal is broken
+// between words.
+func (a *app) tellLine(line string) {
+	width := 0
+	if isTerminal(a.stderr) {
+		width = columns(a.stderr)
+	}
+	for _, part := range report.Wrapped(report.Clean(line), width, 4) {
+		fmt.Fprintln(a.stderr, part)
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -86,6 +87,7 @@ func breaches(t *testing.T, root string) []string {
 	h.readTables(string(text))
 	h.readSources(t, root)
 	h.checkRows()
+	h.checkOwners()
 	pure := h.pure()
 	for _, pkg := range slices.Sorted(maps.Keys(h.packages)) {
 		for _, f := range h.packages[pkg] {
@@ -221,6 +223,37 @@ func (h *house) checkRows() {
 			h.breach("%s: the package comment does not begin with %q", r.path, sentence)
 		}
 	}
+}
+
+// checkOwners looks for owners of modules who do not import them.
+func (h *house) checkOwners() {
+	for mod, owners := range h.owners {
+		for _, owner := range owners {
+			if owner == "any" {
+				owner = ""
+			}
+			if !h.imports(owner, mod) {
+				h.breach("%s: its row names %s, which does not import it", mod, cmp.Or(owner, "any package"))
+			}
+		}
+	}
+}
+
+// imports reports whether the package, or any where none is named, imports the
+// module outside of tests.
+func (h *house) imports(pkg, mod string) bool {
+	for path, files := range h.packages {
+		if pkg != "" && path != pkg {
+			continue
+		}
+		for _, f := range files {
+			ofModule := func(imported string) bool { return imported == mod || strings.HasPrefix(imported, mod+"/") }
+			if !f.test && slices.ContainsFunc(f.imports(), ofModule) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (h *house) isCommand(pkg string) bool {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -52,12 +53,12 @@ func (a *app) check(cmd *cobra.Command, after []string) error {
 		opts.From = f.Inventory
 	}
 	violations, warnings := rules.Check(target.Inventory, target.groups, opts)
-	warnings = append(doubts(f), warnings...)
+	warnings = slices.Concat(doubts(f), outages(target.Inventory), warnings)
 	answer := checked{Violations: violations, Warnings: warnings, After: ids}
 	reference := planner.NewReference(target.Inventory, target.groups, nil)
 	answer.Fingerprint = reference.Fingerprint
 	err = a.print(result{
-		screen: report.Check(target.Inventory, reference, violations, warnings),
+		screen: report.Check(target.Inventory, reference, violations, warnings, repairs(violations, after)),
 		table:  report.Violations(violations),
 		json:   object(answer),
 	})
@@ -65,6 +66,23 @@ func (a *app) check(cmd *cobra.Command, after []string) error {
 		err = errFound
 	}
 	return err
+}
+
+// repairs are the commands whose plans may repair violations. A layout is planned
+// from the present state only, so none follows other plans.
+func repairs(violations []planner.Violation, after []string) []string {
+	var next []string
+	if broken, _ := rules.Split(planner.KindLayout, violations); len(broken) > 0 && len(after) == 0 {
+		next = append(next, "interlace layout --plan plan.json")
+	}
+	if broken, _ := rules.Split(planner.KindUsers, violations); len(broken) > 0 {
+		command := "interlace users"
+		for _, path := range after {
+			command += " --after " + path
+		}
+		next = append(next, command+" --plan users.json")
+	}
+	return next
 }
 
 // doubts are warnings about the facts: names in shares that nobody has.
@@ -75,7 +93,7 @@ func doubts(f *facts) []planner.Warning {
 	}
 	text := unknown[0].String()
 	if len(unknown) > 1 {
-		text = fmt.Sprintf("%d names in shares are not in the fleet and tie nobody, such as %s", len(unknown), inventory.Printable(unknown[0].Name))
+		text = fmt.Sprintf("%s names in shares are not in the fleet and tie nobody, such as %s", inventory.CountText(len(unknown)), inventory.Printable(unknown[0].Name))
 	}
 	return []planner.Warning{{Text: text}}
 }

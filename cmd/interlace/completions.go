@@ -1,6 +1,9 @@
 package main
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/spf13/cobra"
 
 	"github.com/interlacemail/interlace/planner/load"
@@ -13,7 +16,11 @@ type completer func(f *facts) []string
 func (a *app) completions(root *cobra.Command) {
 	for _, c := range root.Commands() {
 		a.completions(c)
-		for name, values := range map[string]completer{"fail": failureDomains, "drain": drainable, "keep": keepable} {
+		drain := failureDomains
+		if c.Name() == "users" {
+			drain = stores
+		}
+		for name, values := range map[string]completer{"fail": failureDomains, "drain": drain, "keep": keepable} {
 			if c.Flags().Lookup(name) != nil {
 				a.complete(c, name, values)
 			}
@@ -44,9 +51,10 @@ func (a *app) complete(c *cobra.Command, flag string, values completer) {
 	}
 }
 
-// offer reads the facts quietly and offers names from them.
+// offer reads the facts quietly and offers the names from them that begin as the
+// word does that is being typed.
 func (a *app) offer(values completer) cobra.CompletionFunc {
-	return func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	return func(cmd *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
 		a.flags.quiet = true
 		if err := a.prepare(cmd, args); err != nil {
 			return nil, cobra.ShellCompDirectiveNoFileComp
@@ -55,19 +63,17 @@ func (a *app) offer(values completer) cobra.CompletionFunc {
 		if err != nil {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
-		return values(f), cobra.ShellCompDirectiveNoFileComp
+		others := func(name string) bool { return !strings.HasPrefix(name, begun) }
+		return slices.DeleteFunc(values(f), others), cobra.ShellCompDirectiveNoFileComp
 	}
 }
 
 func failureDomains(f *facts) []string { return domainNames(load.New(f.Inventory)) }
 
-// drainable are the servers and domains, and the stores.
-func drainable(f *facts) []string {
-	return append(failureDomains(f), subjectsOf("store:", storeNames(f.Inventory))...)
-}
+func stores(f *facts) []string { return subjectsOf("store:", storeNames(f.Inventory)) }
 
 func keepable(f *facts) []string {
-	return append(subjectsOf("server:", serverNames(f.Inventory)), subjectsOf("store:", storeNames(f.Inventory))...)
+	return append(subjectsOf("server:", serverNames(f.Inventory)), stores(f)...)
 }
 
 func subjectsOf[ID ~string](kind string, ids []ID) []string {

@@ -46,6 +46,9 @@ func (k *key) env() string {
 	return "INTERLACE_" + strings.ToUpper(strings.ReplaceAll(k.path, ".", "_"))
 }
 
+// fromFlag reports whether a flag has set the key.
+func (k *key) fromFlag() bool { return strings.HasPrefix(k.origin, "flag") }
+
 // newConfig returns the defaults. Keys of features that do not read them yet
 // are checked and shown like all others.
 func newConfig() *config {
@@ -152,6 +155,27 @@ func readConfig(ctx context.Context, path string, flags *pflag.FlagSet) (*config
 		}
 	}
 	return c, c.useCredentials()
+}
+
+// misspelt names environment variables that set nothing and look like those that
+// do. Others that begin alike may belong to somebody else.
+func (c *config) misspelt() []string {
+	known := []string{"INTERLACE_CONFIG"}
+	for i := range c.keys {
+		known = append(known, c.keys[i].env())
+	}
+	var list []string
+	for _, variable := range os.Environ() {
+		name, _, _ := strings.Cut(variable, "=")
+		if !strings.HasPrefix(name, "INTERLACE_") || os.Getenv(name) == "" || slices.Contains(known, name) {
+			continue
+		}
+		if meant := inventory.Nearest(name, known); meant != "" {
+			list = append(list, fmt.Sprintf("the environment variable %s sets nothing and looks like %s", inventory.Printable(name), meant))
+		}
+	}
+	slices.Sort(list)
+	return list
 }
 
 // places are where the configuration is looked for if no file is named.

@@ -5,8 +5,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/interlacemail/interlace/cmd/interlace/report"
 	"github.com/interlacemail/interlace/fixtures"
+	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/files"
 )
 
@@ -54,7 +54,7 @@ func (a *app) demo(dir string, flags demoFlags) error {
 	size := fixtures.Size{Servers: *flags.servers.value, StoresPerServer: *flags.stores.value}
 	if n := size.Servers * size.StoresPerServer; n > mostDemoStores {
 		return fmt.Errorf("--servers %d with --stores %d makes %s stores; a demo has at most %s",
-			size.Servers, size.StoresPerServer, report.CountText(n), report.CountText(mostDemoStores))
+			size.Servers, size.StoresPerServer, inventory.CountText(n), inventory.CountText(mostDemoStores))
 	}
 	if vacant, err := files.Vacant(dir); err != nil {
 		return fmt.Errorf("write the fleet: %w", err)
@@ -70,5 +70,5 @@ func (a *app) demo(dir string, flags demoFlags) error {
 	if flags.mirrored {
 		size.Start = fixtures.MirroredByHand
 	}
-	return a.writeFleet(dir, fixtures.Fleet(*a.flags.seed.value, fixtures.Kind(flags.kind.value), size))
+	return a.writeFleet(dir, fixtures.Fleet(*a.flags.seed.value, fixtures.Kind(flags.kind.value), size), "demo")
 }

@@ -32,11 +32,11 @@ func (a *app) discoverCommand() *cobra.Command {
 		Long: `Ask every instance of the fleet as an administrator over IMAP: users, shared
 trees, mailboxes, live bytes, messages, shares, versions. Capacities, pins and
 states stay as they are. The result goes into the database, or with --out into a
-directory. Two discoveries at least an hour apart tell how much each user writes;
+directory; with --fleet there is no database, so --out must say where. Two discoveries at least an hour apart tell how much each user writes;
 until then that is estimated.
 
-The exit status is 1 if an instance did not answer. Then nothing is written,
-unless --partial lets what was known of it stay.`,
+The exit status is 1 if an instance did not answer or did not let us in. Then
+nothing is written, unless --partial lets what was known of it stay.`,
 		Example: `  interlace discover
   interlace discover --fleet fleet/fleet.yaml --out discovered
   interlace discover --partial`,
@@ -51,6 +51,9 @@ unless --partial lets what was known of it stay.`,
 }
 
 func (a *app) discover(cmd *cobra.Command, flags discoverFlags) error {
+	if err := a.placeNamed(flags.out); err != nil {
+		return err
+	}
 	f, err := a.facts(cmd.Context())
 	if err != nil {
 		return err
@@ -83,11 +86,24 @@ func (a *app) discover(cmd *cobra.Command, flags discoverFlags) error {
 		if err := a.keepDiscovered(cmd, found, flags.out, counters); err != nil {
 			return err
 		}
+		if flags.out == "" && a.fromFile() {
+			a.note("the result is in %s; the other commands take the facts from %s, which the configuration names", a.config.DB, a.config.Fleet)
+		}
 	}
 	if err := a.print(discoveredResult(found, changes)); err != nil {
 		return err
 	}
 	return a.discoverStatus(found)
+}
+
+// placeNamed refuses a discovery with --fleet and without --out: the flag says
+// that no database is used, and a fleet file is its author's.
+func (a *app) placeNamed(out string) error {
+	if out != "" || !a.fromFile() || !a.config.find("fleet").fromFlag() {
+		return nil
+	}
+	return hint(errors.New("discover: --fleet uses no database, so --out must say where the result goes"),
+		"--out DIR writes a fleet file; import FILE and then discover keep the result in the database")
 }
 
 // mayKeep finds out before anybody is asked, which takes minutes for a large
@@ -161,10 +177,13 @@ func (c *config) admins() []string {
 // discoverStatus tells what stopped the discovery. Instances that do not answer
 // are what the command looks for; anything else that stops it is an error.
 func (a *app) discoverStatus(found *discover.Result) error {
-	unreachable := 0
+	unreachable, shut := 0, 0
 	for _, f := range found.Findings {
 		if f.Kind == discover.Unreachable {
 			unreachable++
+			if f.Refused() {
+				shut++
+			}
 			continue
 		}
 		if f.Stops {
@@ -174,12 +193,19 @@ func (a *app) discoverStatus(found *discover.Result) error {
 	if unreachable == 0 {
 		return nil
 	}
-	words := fmt.Sprintf("%d of %d instances did not answer", unreachable, found.Asked)
-	if found.Inventory == nil {
+	did := "did not answer"
+	if shut > 0 {
+		did = "did not answer or did not let us in"
+	}
+	words := fmt.Sprintf("%s of %s instances %s", inventory.CountText(unreachable), inventory.CountText(found.Asked), did)
+	switch {
+	case found.Inventory != nil:
+		a.say("%s; what was known of them stays", words)
+	case found.Answered == 0:
+		a.say("%s; nothing was written", words)
+	default:
 		a.say("%s; nothing was written", words)
 		a.say("hint: --partial keeps what was known of them")
-	} else {
-		a.say("%s; what was known of them stays", words)
 	}
 	return errFound
 }
@@ -220,7 +246,7 @@ func discoveredResult(found *discover.Result, changes inventory.Changes) result 
 	for _, f := range found.Findings {
 		answer.Findings = append(answer.Findings, discoveredFinding{f.Kind, f.Stops, f.Store, f.Server, f.User, f.Text})
 		d.Findings = append(d.Findings, report.Finding{
-			Kind: string(f.Kind), Stops: f.Stops, Store: f.Store, Server: f.Server, User: f.User, Text: f.Text, Hint: f.Hint,
+			Kind: string(f.Kind), Stops: f.Stops, Store: f.Store, Server: f.Server, User: f.User, Text: f.Text, Hint: f.Hint, Cause: f.Cause,
 		})
 	}
 	for _, c := range changes {

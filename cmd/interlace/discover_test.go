@@ -224,6 +224,57 @@ stores:
 	}
 }
 
+// TestDiscoverRefused has an administrator who is not let in: the instances did
+// answer, what to look at is said, and equal causes are told once.
+func TestDiscoverRefused(t *testing.T) {
+	const plain = `
+		S: * OK ready
+		C: CAPABILITY
+		S: * CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR
+		S: $tag OK done
+		C: AUTHENTICATE PLAIN
+		S: $tag NO authentication failure
+		close`
+	const starttls = `
+		S: * OK ready
+		C: STARTTLS
+		S: $tag BAD Unrecognized command
+		close`
+	for _, c := range []struct{ name, tls, dialogue, cause, hint string }{
+		{"a wrong password", "none", plain, "the login is refused", "imap.user and imap.password_file"},
+		{"no TLS", "starttls", starttls, "STARTTLS: the server answers", "imap.tls says how"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Chdir(t.TempDir())
+			one, two := cyrustest.Play(t, c.dialogue, nil), cyrustest.Play(t, c.dialogue, nil)
+			put(t, "fleet.yaml", `format: 1
+servers:
+  - {name: imap1, capacity: {disk: 1TB, io: 100}}
+stores:
+  - {name: s1, instances: [{server: imap1, role: master, imap: "`+one.Addr+`"}]}
+  - {name: s2, instances: [{server: imap1, role: master, imap: "`+two.Addr+`"}]}
+users:
+  - {user: anna, store: s1, disk: 1GB, io: 1}
+shares:
+  - {owner: anna, folder: Work, grantee: ghost, rights: lrs}
+`)
+			put(t, "password", "geheim\n")
+			put(t, "interlace.yaml", "imap: {user: admin, password_file: password, tls: "+c.tls+"}\n")
+			status, stdout, stderr := program(t, "discover", "--fleet", "fleet.yaml", "--out", "found")
+			said := strings.Join(strings.Fields(stdout), " ")
+			if status != 1 || !strings.Contains(said, "2 instances: ") || strings.Count(said, c.cause) != 1 || !strings.Contains(said, "(s1 on imap1, s2 on imap1)") {
+				t.Errorf("status %d; want the cause %q once: %s", status, c.cause, stdout)
+			}
+			if !strings.Contains(stdout, c.hint) || strings.Contains(stdout, "sharing: ignore") || strings.Contains(stderr, "--partial") {
+				t.Errorf("want the hint %q and no other: %s%s", c.hint, stdout, stderr)
+			}
+			if !strings.Contains(stderr, "did not let us in; nothing was written") {
+				t.Errorf("the instances are said not to answer: %s", stderr)
+			}
+		})
+	}
+}
+
 // TestDiscoverForeignServers discovers a fleet of one instance that is of a kind
 // that can't be used.
 func TestDiscoverForeignServers(t *testing.T) {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/interlacemail/interlace/cmd/interlace/report"
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/database"
 	"github.com/interlacemail/interlace/inventory/files"
@@ -49,18 +48,11 @@ type wrongPlan struct {
 func (w *wrongPlan) Unwrap() error { return w.error }
 
 func (w *wrongPlan) summary() string {
-	text := fmt.Sprintf("%s holds %s", w.path, countOf(w.mistakes.Count, "mistake"))
+	text := fmt.Sprintf("%s holds %s", w.path, inventory.Counted(w.mistakes.Count, "mistake", "mistakes"))
 	if w.mistakes.Count > len(w.mistakes.First) {
 		text += fmt.Sprintf("; the first %d are shown", len(w.mistakes.First))
 	}
 	return text
-}
-
-func countOf(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return report.CountText(n) + " " + what + "s"
 }
 
 // tell writes an error to standard error: mistakes in files a line each, then
@@ -69,13 +61,13 @@ func (a *app) tell(err error) {
 	words := err.Error()
 	if mistakes := (*files.Error)(nil); errors.As(err, &mistakes) {
 		for _, m := range mistakes.First {
-			fmt.Fprintln(a.stderr, report.Clean(m.String()))
+			a.tellLine(m.String())
 		}
 		words = mistakes.Summary()
 	}
 	if plan := (*wrongPlan)(nil); errors.As(err, &plan) {
 		for _, m := range plan.mistakes.First {
-			fmt.Fprintln(a.stderr, report.Clean(plan.path+": "+m.Place+": "+m.Text))
+			a.tellLine(plan.path + ": " + m.Place + ": " + m.Text)
 		}
 		words = plan.summary()
 	}

@@ -27,20 +27,25 @@ again gives the same inventory.`,
 			if f.sums != nil {
 				return errOnlySums(f)
 			}
-			return a.writeFleet(args[0], f.Inventory)
+			return a.writeFleet(args[0], f.Inventory, "export")
 		},
 	}
 }
 
-// writeFleet writes the inventory into the directory and says so.
-func (a *app) writeFleet(dir string, inv *inventory.Inventory) error {
+// writeFleet writes the inventory into the directory and says so, as the command
+// of the name.
+func (a *app) writeFleet(dir string, inv *inventory.Inventory, command string) error {
 	if err := files.Write(dir, inv); err != nil {
 		return fmt.Errorf("write the fleet: %w", err)
 	}
-	facts := report.Facts{
+	return a.wrote(command, report.Facts{
 		{Label: "wrote", Words: filepath.Join(dir, "fleet.yaml")},
 		{Label: "fleet", Words: report.FleetWords(inv)},
-	}
+	})
+}
+
+// wrote says what the command of the name has written.
+func (a *app) wrote(command string, facts report.Facts) error {
 	table := report.Labelled(facts)
-	return a.print(result{screen: &report.Screen{Blocks: []report.Block{facts}}, table: table, json: rows("export", table)})
+	return a.print(result{screen: &report.Screen{Blocks: []report.Block{facts}}, table: table, json: rows(command, table)})
 }

@@ -42,10 +42,7 @@ func (a *app) facts(ctx context.Context) (*facts, error) {
 // fromFile reports whether the facts come from a fleet file: one that is
 // configured wins over the database, unless a flag names a database.
 func (a *app) fromFile() bool {
-	if strings.HasPrefix(a.config.find("db").origin, "flag") && !strings.HasPrefix(a.config.find("fleet").origin, "flag") {
-		return false
-	}
-	return a.config.Fleet != ""
+	return a.config.Fleet != "" && !a.config.find("db").fromFlag()
 }
 
 func newFacts(inv *inventory.Inventory, source string) *facts {
@@ -82,7 +79,7 @@ func (a *app) factsAt(ctx context.Context, at time.Time) (*facts, error) {
 	if err := sound(s.Inventory); err != nil {
 		return nil, hint(fmt.Errorf("the inventory in %s is damaged: %w", a.config.DB, err), "import the fleet file again, or go back to a backup")
 	}
-	f := newFacts(s.Inventory, fmt.Sprintf("%s of %s", a.config.DB, s.At.Format(time.DateTime)))
+	f := newFacts(s.Inventory, fmt.Sprintf("%s of %s", a.config.DB, s.At.Format(time.RFC3339)))
 	if !s.Whole {
 		f.sums = map[inventory.StoreID]database.StoreSum{}
 		for _, sum := range s.Sums {
@@ -98,7 +95,7 @@ func (a *app) emptyHint(ctx context.Context, db *database.DB, at time.Time) stri
 	if err != nil || len(dated) == 0 || at.IsZero() {
 		return "interlace import FILE fills the database; --fleet FILE needs none"
 	}
-	return fmt.Sprintf("the first inventory is of %s", dated[0].At.Format(time.DateTime))
+	return "the first inventory is of " + dated[0].At.Format(time.RFC3339)
 }
 
 // openDatabase opens the database; existing says that it must be there.

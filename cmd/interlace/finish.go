@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/interlacemail/interlace/cmd/interlace/report"
+	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/planner"
 )
 
@@ -25,12 +26,7 @@ func (a *app) finish(p planner.Plan, broken []planner.Violation, stopped planner
 	if stopped == planner.Cancelled {
 		a.say("interrupted: this is the best plan so far")
 	}
-	for _, v := range broken[:min(toldViolations, len(broken))] {
-		a.say("%s", report.ViolationText(v))
-	}
-	if rest := len(broken) - toldViolations; rest > 0 {
-		a.say("and %s more", report.CountText(rest))
-	}
+	a.tellBroken(broken)
 	if made.File == "" && a.flags.output.value != "json" {
 		a.note("hint: nothing was written; --plan FILE keeps the plan")
 	}
@@ -38,4 +34,17 @@ func (a *app) finish(p planner.Plan, broken []planner.Violation, stopped planner
 		return fmt.Errorf("the plan is not feasible: %w", errFound)
 	}
 	return nil
+}
+
+// tellBroken tells the first violations, unless the screen just has.
+func (a *app) tellBroken(broken []planner.Violation) {
+	if a.flags.output.value == "text" && isTerminal(a.stdout) {
+		return
+	}
+	for _, v := range broken[:min(toldViolations, len(broken))] {
+		a.say("%s", report.ViolationText(v))
+	}
+	if rest := len(broken) - toldViolations; rest > 0 {
+		a.say("and %s more", inventory.CountText(rest))
+	}
 }

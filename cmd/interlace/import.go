@@ -45,7 +45,7 @@ func (a *app) warn(w files.Warnings) {
 		a.note("warning: %s", m)
 	}
 	if rest := w.Count - shownWarnings; rest > 0 {
-		a.note("warning: %s more", report.CountText(rest))
+		a.note("warning: %s more", inventory.CountText(rest))
 	}
 }
 

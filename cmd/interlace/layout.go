@@ -28,7 +28,8 @@ func (a *app) layoutCommand() *cobra.Command {
 		Short: "Plan where each store's master and replicas live",
 		Long: `Plan on which servers each store's master and replicas live, so that the loss of
 any server adds a little load to many others. Roles are swapped before anything
-is copied. Beside every figure stands the bound that no layout can beat.
+is copied. Beside the figures stand bounds that no layout can beat that keeps
+every rule.
 
 The exit status is 1 if no layout was found that keeps every rule; the best one
 is still written, with the rules that it breaks.`,
@@ -60,11 +61,11 @@ func (a *app) layout(cmd *cobra.Command, flags layoutFlags) error {
 	if err != nil {
 		return err
 	}
-	drain, err := subjectsNamed("--drain", flags.drain, domainSubjects(f.Inventory))
+	drain, err := subjectsNamed("--drain", flags.drain, domainSubjects(f.Inventory), f.allSubjects)
 	if err != nil {
 		return err
 	}
-	keep, err := subjectsNamed("--keep", flags.keep, append(serverSubjects(f.Inventory), storeSubjects(f.Inventory)...))
+	keep, err := subjectsNamed("--keep", flags.keep, append(serverSubjects(f.Inventory), storeSubjects(f.Inventory)...), f.allSubjects)
 	if err != nil {
 		return err
 	}

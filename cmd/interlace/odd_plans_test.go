@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/interlacemail/interlace/cmd/interlace/report"
+	"github.com/interlacemail/interlace/inventory"
 )
 
 // Fleets that leave a planner little or nothing to do: each command ends with
@@ -28,7 +28,7 @@ func TestOddPlans(t *testing.T) {
 		},
 		{
 			name: "all full", fleet: fleetOf(3, 100, 1, 90), args: []string{"layout"},
-			status: exitFound, want: "ceiling server:imap1 over by 5.0 %",
+			status: exitFound, want: "ceiling server:imap1 over by 5.0 points",
 		},
 		{
 			name: "no room for a replica", fleet: "copies: 2\n" + fleetOf(2, 100, 2, 60), args: []string{"layout"},
@@ -36,7 +36,7 @@ func TestOddPlans(t *testing.T) {
 		},
 		{
 			name: "more copies than servers", fleet: "copies: 3\n" + fleetOf(2, 100, 1, 10), args: []string{"layout"},
-			status: exitFound, want: "copies store:s1 over by 1: store s1 has 2 of 3 promised instances",
+			status: exitFound, want: "copies store:s1 short by 1: store s1 has 2 of 3 promised instances",
 		},
 		{
 			name: "everything drains", fleet: strings.ReplaceAll(fleetOf(2, 100, 1, 10), "capacity", "state: drain, capacity"), args: []string{"layout"},
@@ -44,7 +44,7 @@ func TestOddPlans(t *testing.T) {
 		},
 		{
 			name: "a user larger than any store", fleet: withUser("200GB", "capacity: {disk: 100GB}, "), args: []string{"users"},
-			status: exitFound, want: "store_capacity store:s1 over by 115 %",
+			status: exitFound, want: "store_capacity store:s1 over by 115 points",
 		},
 		{
 			name: "a user larger than any server", fleet: withUser("2TB", ""), args: []string{"check"},
@@ -153,7 +153,7 @@ func TestManyMoves(t *testing.T) {
 	t.Setenv("INTERLACE_FLEET", "fleet.yaml")
 	succeed(t, "users", "--drain", "store:s1", "--plan", "users.json")
 	succeed(t, "moves", "users.json", "--plan", "moves.json")
-	if shown, want := succeed(t, "show", "plan", "moves.json"), report.CountText(n)+" changes in "; !strings.HasPrefix(shown, want) {
+	if shown, want := succeed(t, "show", "plan", "moves.json"), inventory.CountText(n)+" changes in "; !strings.HasPrefix(shown, want) {
 		t.Errorf("got %.100s, want %s", shown, want)
 	}
 }

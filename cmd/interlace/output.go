@@ -63,15 +63,25 @@ const plainWidth = 100
 
 // style says how text is written to standard output.
 func (a *app) style() report.Style {
-	s := report.Style{Width: plainWidth, Colour: a.colour()}
-	if columns, err := strconv.Atoi(os.Getenv("COLUMNS")); err == nil && columns > 0 {
-		s.Width = columns
-	} else if f, ok := a.stdout.(*os.File); ok {
-		if columns, _, err := term.GetSize(int(f.Fd())); err == nil {
-			s.Width = columns
-		}
+	s := report.Style{Width: columns(a.stdout), Colour: a.colour()}
+	if s.Width == 0 {
+		s.Width = plainWidth
 	}
 	return s
+}
+
+// columns is the width of a terminal, or what COLUMNS says, or 0 if neither is
+// known.
+func columns(w io.Writer) int {
+	if n, err := strconv.Atoi(os.Getenv("COLUMNS")); err == nil && n > 0 {
+		return n
+	}
+	if f, ok := w.(*os.File); ok {
+		if n, _, err := term.GetSize(int(f.Fd())); err == nil {
+			return n
+		}
+	}
+	return 0
 }
 
 // colour reports whether text may be coloured: as --color says, else never

@@ -183,12 +183,38 @@ func refuseDrift(p *planFile, f *facts) error {
 	}
 	var list strings.Builder
 	for _, s := range drift[:min(shownDrift, len(drift))] {
-		fmt.Fprintf(&list, "\n  %s is not as it was", strings.Replace(string(s), ":", " ", 1))
+		fmt.Fprintf(&list, "\n  %s %s", s.Words(), driftWords(f.Inventory, s))
 	}
 	if rest := len(drift) - shownDrift; rest > 0 {
 		fmt.Fprintf(&list, "\n  and %d more", rest)
 	}
-	err := fmt.Errorf("%s was made on other facts than those of %s: %d of %d things that it touches have changed%s",
-		p.path, f.source, len(drift), len(subjects(p.Plan)), list.String())
+	err := fmt.Errorf("%s was made on other facts than those of %s: of %s that it touches, %s changed%s",
+		p.path, f.source, inventory.Counted(len(subjects(p.Plan)), "thing", "things"), inventory.Counted(len(drift), "has", "have"), list.String())
 	return hint(err, "make the plan again")
+}
+
+// driftWords says what is known of a subject that has changed. A plan holds only
+// hashes of what it was.
+func driftWords(inv *inventory.Inventory, s planner.Subject) string {
+	kind, name := s.Split()
+	state, there := inventory.Active, true
+	switch kind {
+	case "server":
+		i := inv.Server(inventory.ServerID(name))
+		if there = i >= 0; there {
+			state = inv.Servers[i].State
+		}
+	case "store":
+		i := inv.Store(inventory.StoreID(name))
+		if there = i >= 0; there {
+			state = inv.Stores[i].State
+		}
+	}
+	switch {
+	case !there:
+		return "is gone"
+	case state != inventory.Active:
+		return fmt.Sprintf("is not as it was: its state is %s now", state)
+	}
+	return "is not as it was"
 }

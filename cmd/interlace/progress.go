@@ -9,7 +9,7 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 
-	"github.com/interlacemail/interlace/cmd/interlace/report"
+	"github.com/interlacemail/interlace/inventory"
 )
 
 // progress tells how far long work is: a bar where standard error is a
@@ -28,6 +28,9 @@ type progress struct {
 // lineEvery is how often a line is written where there is no terminal.
 const lineEvery = 30 * time.Second
 
+// firstBar is how long work takes that has a bar.
+const firstBar = time.Second
+
 func (a *app) progress(what string) *progress {
 	now := time.Now()
 	return &progress{app: a, what: what, start: now, next: now.Add(lineEvery)}
@@ -42,7 +45,7 @@ func (p *progress) at(done, total int, note string) {
 	defer p.mu.Unlock()
 	now := time.Now()
 	switch {
-	case isTerminal(p.app.stderr):
+	case isTerminal(p.app.stderr) && now.Sub(p.start) >= firstBar:
 		p.draw(done, total, note)
 	case now.After(p.next):
 		p.next = now.Add(lineEvery)
@@ -72,9 +75,9 @@ func (p *progress) draw(done, total int, note string) {
 // line is what is told where there is no terminal: done and total, rate, time left.
 func (p *progress) line(done, total int, note string, took time.Duration) string {
 	rate := float64(done) / took.Seconds()
-	text := fmt.Sprintf("%s: %s of %s, %s a second", p.what, report.CountText(done), report.CountText(total), report.CountText(int64(math.Round(rate))))
+	text := fmt.Sprintf("%s: %s of %s, %s a second", p.what, inventory.CountText(done), inventory.CountText(total), inventory.CountText(int64(math.Round(rate))))
 	if rate > 0 && total > done {
-		text += ", about " + report.DurationText(float64(total-done)/rate) + " left"
+		text += ", about " + inventory.DurationText(float64(total-done)/rate) + " left"
 	}
 	if note != "" {
 		text += ", " + note

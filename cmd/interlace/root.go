@@ -21,9 +21,9 @@ const (
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "interlace",
-		Short: "Decides where mail stores and their replicas live, and watches that replication keeps the promise",
-		Long: `interlace decides where mail stores and their replicas live, and watches that
-replication keeps the promise.
+		Short: "Decides where mail stores and their replicas live, and how to get there",
+		Long: `interlace decides where the mail stores of a Cyrus IMAP fleet and their replicas
+live, which users live on which store, and how to get there from where they are.
 
 It reads the fleet from a file, from its database or from live Cyrus servers,
 says which rules are broken, plans layouts, user moves and their order, and
@@ -66,9 +66,21 @@ computes what failures do. Plans are files; nothing here changes a mail server.`
 			root.AddCommand(c)
 		}
 	}
+	root.InitDefaultCompletionCmd()
+	a.strictCompletion(root)
 	a.completions(root)
 	allMistakes(root)
 	return root
+}
+
+// strictCompletion lets the library's command refuse the name of no shell.
+func (a *app) strictCompletion(root *cobra.Command) {
+	for _, c := range root.Commands() {
+		if c.Name() == "completion" {
+			c.Args = a.knownCommand
+			c.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+		}
+	}
 }
 
 func (a *app) globalFlags(f *pflag.FlagSet) {
@@ -78,17 +90,26 @@ func (a *app) globalFlags(f *pflag.FlagSet) {
 	f.StringVar(&a.flags.config, "config", "", "configuration `file` (default ./interlace.yaml, then /etc/interlace/interlace.yaml)")
 	f.StringVar(&a.flags.fleet, "fleet", "", "take the facts from this fleet `file` and use no database")
 	f.StringVar(&a.flags.db, "db", "", "take the facts from this database `file`")
-	f.VarP(&a.flags.output, "output", "o", "`form` of the results: text, json or csv")
+	f.VarP(&a.flags.output, "output", "o", "`form` of the results: text, json or csv (in which ' stands before texts that a spreadsheet would take for formulas)")
 	f.Var(&a.flags.color, "color", "`when` to colour text: auto, always or never")
-	f.BoolVarP(&a.flags.quiet, "quiet", "q", false, "no progress, no notes")
+	f.BoolVarP(&a.flags.quiet, "quiet", "q", false, "no progress, notes and hints beside the result")
 	f.Var(&a.flags.seed, "seed", "`seed` of whatever is drawn at random")
 }
 
 // prepare reads the configuration.
 func (a *app) prepare(cmd *cobra.Command, _ []string) error {
+	if cmd.Flags().Changed("fleet") && cmd.Flags().Changed("db") {
+		return hint(errors.New("--fleet and --db both say where the facts are"), "name one of them")
+	}
 	c, err := readConfig(cmd.Context(), a.flags.config, cmd.Flags())
 	a.config = c
-	return err
+	if err != nil {
+		return err
+	}
+	for _, text := range c.misspelt() {
+		a.note("warning: %s", text)
+	}
+	return nil
 }
 
 // knownCommand refuses words that name no command.

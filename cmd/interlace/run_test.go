@@ -337,7 +337,7 @@ func TestOldInventories(t *testing.T) {
 			t.Errorf("show %s: status %d: %s", what, status, stderr)
 		}
 	}
-	if got := succeed(t, "db"); !strings.Contains(got, "sums of users") {
+	if got := succeed(t, "db"); !strings.Contains(got, "sums by store") {
 		t.Errorf("nothing is said of the old inventory:\n%s", got)
 	}
 }

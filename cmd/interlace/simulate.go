@@ -65,7 +65,7 @@ func (a *app) simulate(cmd *cobra.Command, flags simulateFlags) error {
 	if len(flags.fail) == 0 {
 		sim.Failures, sim.Violations = s.All(), s.Passed()
 	} else {
-		domains, err := failing(fleet, flags.fail)
+		domains, err := failing(target, fleet, flags.fail)
 		if err != nil {
 			return err
 		}
@@ -73,6 +73,9 @@ func (a *app) simulate(cmd *cobra.Command, flags simulateFlags) error {
 		screen = report.Failure
 	}
 	offline := takingOffline(target.Inventory, sim.Failures)
+	for _, f := range offline {
+		sim.TakingOffline = append(sim.TakingOffline, f.Failed[0])
+	}
 	err = a.print(result{
 		screen: screen(&sim, target.Inventory, offline, *flags.top.value),
 		table:  report.Failures(sim.Failures),
@@ -86,8 +89,8 @@ func (a *app) simulate(cmd *cobra.Command, flags simulateFlags) error {
 
 // failing returns the failure domains that --fail names, with their level or
 // without.
-func failing(fleet *load.Fleet, names []string) ([]load.Domain, error) {
-	subjects, err := subjectsNamed("--fail", names, domainSubjects(fleet.Inventory))
+func failing(f *facts, fleet *load.Fleet, names []string) ([]load.Domain, error) {
+	subjects, err := subjectsNamed("--fail", names, domainSubjects(fleet.Inventory), f.allSubjects)
 	if err != nil {
 		return nil, err
 	}

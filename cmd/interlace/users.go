@@ -68,11 +68,11 @@ func (a *app) users(cmd *cobra.Command, flags usersFlags) error {
 	if err != nil {
 		return err
 	}
-	drain, err := subjectsNamed("--drain", flags.drain, storeSubjects(f.Inventory))
+	drain, err := subjectsNamed("--drain", flags.drain, storeSubjects(f.Inventory), f.allSubjects)
 	if err != nil {
 		return err
 	}
-	keep, err := subjectsNamed("--keep", flags.keep, usersMayKeep(f, flags.keep))
+	keep, err := subjectsNamed("--keep", flags.keep, usersMayKeep(f, flags.keep), f.allSubjects)
 	if err != nil {
 		return err
 	}

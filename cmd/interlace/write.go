@@ -26,8 +26,11 @@ func writeWhole(path string, content []byte) error {
 
 // mayWrite finds out before long work whether its plan will have a place.
 func mayWrite(path string) error {
-	if path == "" {
+	switch path {
+	case "":
 		return nil
+	case "-":
+		return hint(errors.New("write the plan: - is no file"), "-o json writes the plan to standard output")
 	}
 	if _, _, err := destination(path); err != nil {
 		return fmt.Errorf("write the plan: %w", err)

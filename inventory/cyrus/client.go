@@ -8,6 +8,7 @@ import (
 	"net"
 	"time"
 
+	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
 	"github.com/emersion/go-sasl"
 )
@@ -82,9 +83,16 @@ func (c *Client) logIn(ctx context.Context) error {
 		if c.imap.Caps() == nil {
 			return errors.New("the server does not tell its capabilities")
 		}
-		return c.imap.Authenticate(sasl.NewPlainClient(o.As, o.User, string(o.Password)))
+		err := c.imap.Authenticate(sasl.NewPlainClient(o.As, o.User, string(o.Password)))
+		if refusal := (*imap.Error)(nil); errors.As(err, &refusal) {
+			return fmt.Errorf("%w: %w", ErrLogin, err)
+		}
+		return err
 	})
 }
+
+// ErrLogin says that the server answers and does not let us log in.
+var ErrLogin = errors.New("the login is refused")
 
 // do runs one command, or several that belong together, under a limit of time
 // and of bytes. Its error says what was being done, and the true reason where

@@ -16,6 +16,9 @@ import (
 // which is read here: what was said before TLS counts for nothing after it.
 const libraryGreeting = "* OK ready\r\n"
 
+// ErrTLS says that the connection cannot be protected as asked.
+var ErrTLS = errors.New("the connection is not protected")
+
 // connect dials the server, protects the connection as asked and reads the
 // greeting.
 func connect(ctx context.Context, o Options) (*wire, error) {
@@ -53,7 +56,7 @@ func greet(ctx context.Context, socket net.Conn, config *tls.Config, mode TLS) (
 	switch mode {
 	case None:
 		if address, ok := socket.RemoteAddr().(*net.TCPAddr); !ok || !address.IP.IsLoopback() {
-			return nil, "", fmt.Errorf("tls is none, and %v is not on this machine's loopback interface", socket.RemoteAddr())
+			return nil, "", fmt.Errorf("%w: tls is none, and %v is not on this machine's loopback interface", ErrTLS, socket.RemoteAddr())
 		}
 	case ImplicitTLS:
 		if conn, err = handshake(ctx, socket, config); err != nil {
@@ -71,7 +74,7 @@ func greet(ctx context.Context, socket net.Conn, config *tls.Config, mode TLS) (
 	}
 	if mode == StartTLS {
 		if err := upgrade(socket, reader); err != nil {
-			return nil, "", fmt.Errorf("STARTTLS: %w", err)
+			return nil, "", fmt.Errorf("%w: STARTTLS: %w", ErrTLS, err)
 		}
 		conn, err = handshake(ctx, socket, config)
 		return conn, "", err
@@ -83,7 +86,7 @@ func greet(ctx context.Context, socket net.Conn, config *tls.Config, mode TLS) (
 func handshake(ctx context.Context, socket net.Conn, config *tls.Config) (net.Conn, error) {
 	conn := tls.Client(socket, config)
 	if err := conn.HandshakeContext(ctx); err != nil {
-		return nil, fmt.Errorf("TLS handshake: %w", err)
+		return nil, fmt.Errorf("%w: TLS handshake: %w", ErrTLS, err)
 	}
 	return conn, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -122,10 +123,13 @@ func (a *asker) instance(ctx context.Context, v *view, at int, in inventory.Inst
 	switch {
 	case err != nil:
 		finding.Kind, finding.Stops, finding.Err = Unreachable, !a.options.Partial, err
-		finding.Text = fmt.Sprintf("%s of %s on %s did not answer: %v", in.Role, store.Name, in.Server, err)
-		if errors.Is(err, cyrus.ErrFlood) {
-			finding.Hint = "if it really has so many mailboxes, say in the fleet file how many its users have, in the column mailboxes"
+		finding.Cause = strings.ReplaceAll(err.Error(), "imap "+in.IMAP+": ", "")
+		did := "did not answer"
+		if finding.Refused() {
+			did = "did not let us in"
 		}
+		finding.Text = fmt.Sprintf("%s of %s on %s %s: %v", in.Role, store.Name, in.Server, did, err)
+		finding.Hint = unreachableHint(err)
 		v.findings = append(v.findings, finding)
 		return nil
 	case snapshot.Server.Murder != "":
@@ -139,6 +143,19 @@ func (a *asker) instance(ctx context.Context, v *view, at int, in inventory.Inst
 	}
 	v.answered++
 	return snapshot
+}
+
+// unreachableHint says what to do about an instance that could not be read.
+func unreachableHint(err error) string {
+	switch {
+	case errors.Is(err, cyrus.ErrLogin):
+		return "imap.user and imap.password_file name an administrator of the instances (admins: in imapd.conf) and its password"
+	case errors.Is(err, cyrus.ErrTLS):
+		return "imap.tls says how connections are protected (starttls, tls, or none on loopback), imap.ca_file whose certificates to trust"
+	case errors.Is(err, cyrus.ErrFlood):
+		return "if it really has so many mailboxes, say in the fleet file how many its users have, in the column mailboxes"
+	}
+	return ""
 }
 
 // read asks over one of the server's connections.

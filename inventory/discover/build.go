@@ -114,7 +114,7 @@ func (b *builder) grantees() {
 		}
 	}
 	for grantee, count := range folders {
-		text := fmt.Sprintf("%s has rights to %d folders of others and is no user", inventory.Printable(grantee), count)
+		text := fmt.Sprintf("%s has rights to %s of others and is no user", inventory.Printable(grantee), inventory.Counted(count, "folder", "folders"))
 		if count == 1 {
 			text = fmt.Sprintf("%s has rights to a folder of someone else and is no user", inventory.Printable(grantee))
 		}

@@ -2,9 +2,11 @@ package discover
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/inventory/cyrus"
 )
 
 // Kind is a kind of finding.
@@ -41,6 +43,12 @@ type Finding struct {
 	Text   string
 	Hint   string // what to do; may be empty
 	Err    error  // why an instance did not answer
+	Cause  string // the same without the instance, so that equal ones can be told together
+}
+
+// Refused reports whether the instance is there and does not let us in.
+func (f *Finding) Refused() bool {
+	return errors.Is(f.Err, cyrus.ErrLogin) || errors.Is(f.Err, cyrus.ErrTLS)
 }
 
 // sortFindings puts those that stop first, then sorts by kind and subject.

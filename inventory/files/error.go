@@ -64,13 +64,20 @@ func plural(n int, what string) string {
 }
 
 // Hints returns what may have been meant, each hint once, in the order of the
-// mistakes.
+// mistakes, with the place of the first that it is for where there are several.
 func (m Mistakes) Hints() []string {
 	var hints []string
+	seen := map[string]bool{}
 	for _, mistake := range m.First {
-		if mistake.Hint != "" && !slices.Contains(hints, mistake.Hint) {
-			hints = append(hints, mistake.Hint)
+		if mistake.Hint == "" || seen[mistake.Hint] {
+			continue
 		}
+		seen[mistake.Hint] = true
+		place := ""
+		if m.Count > 1 {
+			place = fmt.Sprintf("%s:%d: ", shown(mistake.File), mistake.Line)
+		}
+		hints = append(hints, place+mistake.Hint)
 	}
 	return hints
 }

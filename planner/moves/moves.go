@@ -112,10 +112,8 @@ func (s *scheduler) changes() []planner.ScheduledChange {
 	out := make([]planner.ScheduledChange, 0, len(order))
 	for _, i := range order {
 		t := s.times[i]
-		c := planner.ScheduledChange{
-			Plan: s.plans[s.tasks[i].plan].PlanID(), ID: s.changeID(&s.tasks[i]),
-			StartSeconds: t.start, EndSeconds: t.end,
-		}
+		c := s.scheduled(&s.tasks[i])
+		c.StartSeconds, c.EndSeconds = t.start, t.end
 		if !s.opts.Continuous {
 			c.Wave = &t.wave
 		}
@@ -124,14 +122,21 @@ func (s *scheduler) changes() []planner.ScheduledChange {
 	return out
 }
 
-func (p *problem) changeID(t *task) string {
+// scheduled returns the change of a task without its times.
+func (p *problem) scheduled(t *task) planner.ScheduledChange {
 	switch plan := p.plans[t.plan].(type) {
 	case *planner.Layout:
-		return plan.Changes[t.change].ID
+		c := &plan.Changes[t.change]
+		return planner.ScheduledChange{
+			Plan: plan.ID, ID: c.ID, Do: c.Do, Store: planner.Text(c.Store), Server: planner.Text(c.Server), From: c.From, Bytes: c.Bytes,
+		}
 	case *planner.Assignment:
-		return plan.Changes[t.change].ID
+		c := &plan.Changes[t.change]
+		return planner.ScheduledChange{
+			Plan: plan.ID, ID: c.ID, Do: c.Do, User: planner.Text(c.User), From: planner.Text(c.From), To: planner.Text(c.To), Bytes: c.Bytes,
+		}
 	}
-	return ""
+	return planner.ScheduledChange{}
 }
 
 // bound returns what no schedule beats. Both times are sums of the same

@@ -35,7 +35,7 @@ func TestDeadlocks(t *testing.T) {
 	}{
 		{"two full servers", full(), moves.Options{}, func(f fleet) planner.Plan { return f.layoutOf(swap...) }, "on the way, disk of server b is at 140.0 %, above 100 %"},
 		{"two full servers without waves", full(), moves.Options{Continuous: true}, func(f fleet) planner.Plan { return f.layoutOf(swap...) }, "on the way, disk of server b is at 140.0 %, above 100 %"},
-		{"two servers without slots", slotted, moves.Options{}, func(f fleet) planner.Plan { return f.layoutOf(swap...) }, "on the way, server b has 2 instances in 1 slots"},
+		{"two servers without slots", slotted, moves.Options{}, func(f fleet) planner.Plan { return f.layoutOf(swap...) }, "on the way, server b has 2 instances in 1 slot"},
 		{"two full stores", small, moves.Options{KeepSource: -1}, func(f fleet) planner.Plan { return f.usersOf("u s t", "v t s") }, "on the way, disk of store t is at 160.0 %, above 100 %"},
 		{"a copy is dropped before its successor is there", newFleet().server("a", 100).server("b", 100).server("c", 100).store("s", 1, 0, "a", "b"), moves.Options{}, func(f fleet) planner.Plan { return f.layoutOf("drop s b", "seed s c from a") }, "store s has 1 of 2 promised instances"},
 		{"too much in the target itself", busy, moves.Options{}, func(f fleet) planner.Plan { return f.layoutOf("promote s b from a") }, "io of server b is at 150.0 %, above the ceiling of 100 %"},
@@ -64,8 +64,8 @@ func TestSourcesAreWaitedFor(t *testing.T) {
 		warn string
 	}{
 		{-1, "m1 1 0-128, m2 2 128-192", ""},
-		{time.Hour, "m1 1 0-128, m2 2 3728-3792", "nothing moves for 1h0m0s"},
-		{0, "m1 1 0-128, m2 2 1.209728e+06-1.209792e+06", "nothing moves for 14d0s"},
+		{time.Hour, "m1 1 0-128, m2 2 3728-3792", "nothing moves for 1 h"},
+		{0, "m1 1 0-128, m2 2 1.209728e+06-1.209792e+06", "nothing moves for 14 d"},
 	}
 	for _, test := range tests {
 		for _, continuous := range []bool{false, true} {
@@ -124,7 +124,7 @@ func TestLongChange(t *testing.T) {
 	if got, want := times(s), "m2 1 0-16, m1 2 16-96"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	if len(s.Warnings) != 1 || !strings.Contains(s.Warnings[0].Text, "does not hold change m1") {
+	if len(s.Warnings) != 1 || !strings.Contains(s.Warnings[0].Text, "does not hold the move of user u") {
 		t.Errorf("warnings %v", s.Warnings)
 	}
 }

@@ -2,8 +2,8 @@ package moves
 
 import (
 	"fmt"
-	"time"
 
+	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/planner"
 )
 
@@ -15,17 +15,17 @@ func (s *scheduler) warnings() []planner.Warning {
 	}
 	for _, p := range s.plans {
 		if n := rulesBroken(p); n > 0 {
-			all = append(all, planner.Warning{Text: fmt.Sprintf("the target of plan %s breaks %d rules itself", p.PlanID(), n)})
+			all = append(all, planner.Warning{Text: fmt.Sprintf("the target of plan %s breaks rules itself, in %s", p.PlanID(), inventory.Counted(n, "place", "places"))})
 		}
 	}
 	if len(s.waited) > 0 {
 		all = append(all, planner.Warning{Text: s.waitedFor()})
 	}
 	for _, i := range s.long {
-		t := &s.tasks[i]
-		all = append(all, planner.Warning{Text: fmt.Sprintf(
-			"a window does not hold change %s of plan %s, with what belongs to it: its wave lasts longer",
-			s.changeID(t), s.plans[t.plan].PlanID())})
+		c := s.scheduled(&s.tasks[i])
+		all = append(all, planner.Warning{Subject: planner.Text(c.Subject()), Text: fmt.Sprintf(
+			"a window does not hold the %s of %s with what belongs to it (change %s of plan %s): its wave lasts longer",
+			c.Do, c.Subject().Words(), c.ID, c.Plan)})
 	}
 	return all
 }
@@ -40,19 +40,10 @@ func (s *scheduler) waitedFor() string {
 		}
 	}
 	return fmt.Sprintf("nothing moves for %s (longest from %s to %s after the start): the room that is needed then is held by moved users at their sources",
-		days(total), days(longest.from), days(longest.to))
+		inventory.DurationText(total), inventory.DurationText(longest.from), inventory.DurationText(longest.to))
 }
 
-// days says a number of seconds in words.
-func days(seconds float64) string {
-	d := time.Duration(seconds * float64(time.Second)).Round(time.Second)
-	if whole := d / (24 * time.Hour); whole > 0 {
-		return fmt.Sprintf("%dd%s", whole, d%(24*time.Hour))
-	}
-	return d.String()
-}
-
-// rulesBroken returns how many rules the plan's target breaks.
+// rulesBroken returns in how many places the plan's target breaks rules.
 func rulesBroken(p planner.Plan) int {
 	switch p := p.(type) {
 	case *planner.Layout:

@@ -1,6 +1,9 @@
 package rules
 
-import "github.com/interlacemail/interlace/planner"
+import (
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/planner"
+)
 
 // alike: the instances of a store agree with its master in partitions,
 // separator, virtual domains and conversations, and a replica's Cyrus is not
@@ -27,7 +30,8 @@ func alike(s *state) []planner.Violation {
 		}
 	}
 	if unknown > 0 {
-		s.warn(planner.Alike, "", "versions and settings of %d replicas or their masters are not known, so it is not known whether they agree", unknown)
+		s.warn(planner.Alike, "", "versions and settings of %s are not known, so it is not known whether they agree",
+			inventory.Counted(unknown, "replica or its master", "replicas or their masters"))
 	}
 	return broken
 }

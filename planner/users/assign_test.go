@@ -172,7 +172,7 @@ func TestAssign(t *testing.T) {
 		{
 			name:  "a group that needs an empty store is named",
 			fleet: newSmall(2).user("ann", 0, 80).fill("b", 1, 4, 10), opts: users.Options{Drain: []planner.Subject{"s0"}},
-			broken:  "store s0 drains and still has 1 users",
+			broken:  "store s0 drains and still has 1 user",
 			warning: "share group ann fits on no other store unless one is emptied for it", stopped: planner.LocalOptimum,
 		},
 		{

@@ -45,7 +45,10 @@ func Changes(changes inventory.Changes) *Table {
 }
 
 func exampleText(e inventory.Example) string {
-	if e.From == "" && e.To == "" {
+	switch {
+	case e.In != "":
+		return e.Name + ": " + e.In
+	case e.From == "" && e.To == "":
 		return e.Name
 	}
 	return e.Name + ": " + orDash(e.From) + " → " + orDash(e.To)
@@ -70,13 +73,13 @@ type Inventory struct {
 // Inventories is the table of dated inventories.
 func Inventories(inventories []Inventory) *Table {
 	t := &Table{Columns: []Column{
-		right("number", "number", 0), left("of", "at", 0), right("servers", "servers", 2), right("stores", "stores", 2), right("users", "users", 2),
+		right("number", "number", 0), left("date", "at", 0), right("servers", "servers", 2), right("stores", "stores", 2), right("users", "users", 2),
 		left("kept", "kept", 1), left("from", "note", 3),
 	}}
 	t.Rows = rowsOf(inventories, func(i Inventory) []Cell {
-		kept := "whole"
+		kept := "every user"
 		if !i.Whole {
-			kept = "sums of users"
+			kept = "sums by store"
 		}
 		return []Cell{
 			count(i.Number), words(i.At.UTC().Format(time.RFC3339)), count(i.Servers), count(i.Stores), count(i.Users), words(kept), words(i.Note),

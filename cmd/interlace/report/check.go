@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -11,7 +12,9 @@ import (
 )
 
 // Check is the screen of the rules that the current state breaks.
-func Check(inv *inventory.Inventory, reference planner.Reference, violations []planner.Violation, warnings []planner.Warning) *Screen {
+//
+// Next are the commands that may repair them.
+func Check(inv *inventory.Inventory, reference planner.Reference, violations []planner.Violation, warnings []planner.Warning, next []string) *Screen {
 	s := &Screen{}
 	var head Lines
 	head.add("%s", FleetWords(inv))
@@ -24,8 +27,8 @@ func Check(inv *inventory.Inventory, reference planner.Reference, violations []p
 	s.addViolations(violations, shownViolations)
 	s.addWarnings(warnings)
 	facts := Facts{{"loads", loadsWords(reference)}}
-	if len(violations) > 0 {
-		facts.add("next", "%s", joined("interlace layout --plan plan.json", "interlace users --plan users.json"))
+	if len(next) > 0 {
+		facts.add("next", "%s", joined(next...))
 	}
 	s.add(facts)
 	return s
@@ -61,7 +64,7 @@ func byRule(rules []planner.Rule) (int, string) {
 	}
 	parts := make([]string, len(order))
 	for i, r := range order {
-		parts[i] = string(r) + " " + CountText(n[r])
+		parts[i] = string(r) + " " + inventory.CountText(n[r])
 	}
 	return len(order), strings.Join(parts, ", ")
 }
@@ -105,7 +108,7 @@ func (s *Screen) addWarnings(warnings []planner.Warning) {
 		lines = append(lines, Line{Words: "warning: " + text, Tone: Soon})
 	}
 	if rest := len(others) - shownWarnings; rest > 0 {
-		lines.add("… %s more warnings: -o json lists all", CountText(rest))
+		lines.add("… %s more warnings: -o json lists all", inventory.CountText(rest))
 	}
 	if lines != nil {
 		s.add(lines)
@@ -121,7 +124,7 @@ func Violations(violations []planner.Violation) *Table {
 		left("where", "", 1),
 		right("found", "value", 0).late(1),
 		right("limit", "limit", 0).late(2),
-		right("over by", "excess", 2),
+		right("broken by", "excess", 2),
 	}}
 	type place struct{ rule, subject, where string }
 	seen := map[place]bool{}
@@ -144,12 +147,50 @@ func violationRow(v planner.Violation, where string) []Cell {
 	if measured(v.Rule) {
 		kind = Ratio
 	}
+	found, limit := figure(kind, v.Value.Value), figure(kind, v.Limit.Value)
+	if kind == Ratio {
+		found, limit = found.as(toldApart(v.Value.Value, v.Limit.Value)), limit.as(toldApart(v.Limit.Value, v.Value.Value))
+	}
 	return []Cell{
 		words(string(v.Rule)).in(Broken), words(string(v.Subject)),
 		words(string(v.Server)), words(string(v.Store)), words(string(v.User)), words(string(v.Group)), words(string(v.Resource)),
 		list(v.Failed), words(where),
-		figure(kind, v.Value.Value), figure(kind, v.Limit.Value), figure(kind, significant(v.Excess())),
+		found, limit, figure(kind, significant(v.Excess())).as(excessWords(v)),
 	}
+}
+
+// toldApart is a ratio in percent, with as many decimals more as tell it from
+// another.
+func toldApart(v, other float64) string {
+	if PercentText(v) != PercentText(other) || v == other {
+		return PercentText(v)
+	}
+	for decimals := 1; ; decimals++ {
+		text := strconv.FormatFloat(100*v, 'f', decimals, 64)
+		if text != strconv.FormatFloat(100*other, 'f', decimals, 64) {
+			return text + " %"
+		}
+	}
+}
+
+// excessWords says by how much a rule is broken: by points between two
+// percentages, by too many or, where at least the limit is asked for, too few.
+func excessWords(v planner.Violation) string {
+	switch {
+	case measured(v.Rule):
+		return pointsText(v.Excess())
+	case v.Rule == planner.Spread || v.Rule == planner.Copies:
+		return inventory.CountText(int64(v.Excess())) + " too few"
+	}
+	return inventory.CountText(int64(v.Excess())) + " too many"
+}
+
+// pointsText is a difference of two percentages.
+func pointsText(ratio float64) string {
+	if ratio > 0 && ratio < 0.0005 {
+		return "<0.1 points"
+	}
+	return strings.TrimSuffix(PercentText(ratio), "%") + "points"
 }
 
 // whereWords says where and when the rule is broken: cpu when imap27 fails.
@@ -174,9 +215,16 @@ func measured(r planner.Rule) bool {
 
 // ViolationText says a violation in one line: rule, subject, excess.
 func ViolationText(v planner.Violation) string {
-	excess := CountText(int64(v.Excess()))
-	if measured(v.Rule) {
-		excess = PercentText(v.Excess())
+	return fmt.Sprintf("%s %s %s: %s", v.Rule, v.Subject, byWords(v), v)
+}
+
+// byWords says by how much a rule is broken, in a sentence.
+func byWords(v planner.Violation) string {
+	switch {
+	case measured(v.Rule):
+		return "over by " + pointsText(v.Excess())
+	case v.Rule == planner.Spread || v.Rule == planner.Copies:
+		return "short by " + inventory.CountText(int64(v.Excess()))
 	}
-	return strings.Join([]string{string(v.Rule), string(v.Subject), "over by " + excess + ":", v.String()}, " ")
+	return "over by " + inventory.CountText(int64(v.Excess()))
 }

@@ -1,7 +1,9 @@
 package report
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/interlacemail/interlace/inventory"
 )
@@ -15,6 +17,7 @@ type Finding struct {
 	User   inventory.UserID
 	Text   string
 	Hint   string
+	Cause  string // why an instance could not be read, without the instance
 }
 
 // Discovery is what came of asking the live fleet.
@@ -32,7 +35,7 @@ const shownFindings = 20
 func Discovered(d Discovery) *Screen {
 	s := &Screen{}
 	var head Lines
-	head.add("%s of %s answered", CountText(d.Answered), things(d.Asked, "instance", "instances"))
+	head.add("%s of %s answered", inventory.CountText(d.Answered), things(d.Asked, "instance", "instances"))
 	if d.Answered < d.Asked {
 		head[0].Tone = Broken
 	}
@@ -47,9 +50,46 @@ func Discovered(d Discovery) *Screen {
 	}
 	s.add(head)
 	s.AddFirst(Changes(d.Changes), len(d.Changes))
-	s.AddFirst(Findings(d.Findings), shownFindings)
-	s.addHints(d.Findings)
+	s.AddFirst(Findings(together(d.Findings)), shownFindings)
+	s.addHints(d.Findings, d.Inventory == nil)
 	return s
+}
+
+// together tells instances that could not be read for one cause in one finding.
+func together(findings []Finding) []Finding {
+	type sort struct{ kind, cause string }
+	of := map[sort][]string{}
+	for _, f := range findings {
+		if f.Cause != "" {
+			k := sort{f.Kind, f.Cause}
+			of[k] = append(of[k], fmt.Sprintf("%s on %s", f.Store, f.Server))
+		}
+	}
+	var told []Finding
+	for _, f := range findings {
+		k := sort{f.Kind, f.Cause}
+		instances := of[k]
+		if f.Cause != "" && instances == nil {
+			continue // told with the first of them
+		}
+		if len(instances) > 1 {
+			f.Store, f.Server = "", ""
+			f.Text = fmt.Sprintf("%s: %s (%s)", things(len(instances), "instance", "instances"), f.Cause, someInstances(instances))
+			delete(of, k)
+		}
+		told = append(told, f)
+	}
+	return told
+}
+
+// someInstances names the first instances.
+func someInstances(instances []string) string {
+	const most = 4
+	text := strings.Join(instances[:min(most, len(instances))], ", ")
+	if len(instances) > most {
+		text += ", …"
+	}
+	return text
 }
 
 // estimatedWords says for how many users a load is estimated.
@@ -81,10 +121,14 @@ func estimatedWords(inv *inventory.Inventory) string {
 	return words + ": a discovery at least an hour later measures io"
 }
 
-// addHints says what to do, each hint once.
-func (s *Screen) addHints(findings []Finding) {
+// addHints says what to do, each hint once; where the discovery stopped, only
+// about what stopped it.
+func (s *Screen) addHints(findings []Finding, stopped bool) {
 	var facts Facts
 	for _, f := range findings {
+		if stopped && !f.Stops {
+			continue
+		}
 		if f.Hint != "" && !slices.Contains(facts, Fact{"hint", f.Hint}) {
 			facts = append(facts, Fact{"hint", f.Hint})
 		}

@@ -1,35 +1,18 @@
 package report
 
 import (
-	"fmt"
 	"math"
 	"strconv"
 	"strings"
-)
 
-// CountText returns the number with commas between thousands.
-func CountText[N ~int | ~int64](n N) string {
-	digits := strconv.FormatInt(int64(n), 10)
-	sign := ""
-	if n < 0 {
-		sign, digits = "-", digits[1:]
-	}
-	var b strings.Builder
-	b.WriteString(sign)
-	for i, d := range digits {
-		if i > 0 && (len(digits)-i)%3 == 0 {
-			b.WriteByte(',')
-		}
-		b.WriteRune(d)
-	}
-	return b.String()
-}
+	"github.com/interlacemail/interlace/inventory"
+)
 
 // Rounded returns a count for a headline: exact below a million, then with
 // three significant digits.
 func Rounded[N ~int | ~int64](n N) string {
 	if n < 1_000_000 {
-		return CountText(n)
+		return inventory.CountText(n)
 	}
 	s := chooseScale(decimalScales, float64(n))
 	return s.text(float64(n)) + " " + s.name
@@ -55,35 +38,6 @@ func PercentText(ratio float64) string {
 func BytesText[N ~int64 | ~float64](n N) string {
 	s := chooseScale(binaryScales, float64(n))
 	return s.text(float64(n)) + " " + s.name
-}
-
-// DurationText returns a duration with two units: 31 h 20 m.
-func DurationText(seconds float64) string {
-	switch {
-	case seconds > 0 && seconds < 0.0005:
-		return "<1 ms"
-	case seconds > 0 && seconds < 0.9995:
-		return strconv.FormatFloat(seconds*1000, 'f', 0, 64) + " ms"
-	case seconds < 10 && seconds != math.Trunc(seconds):
-		return strconv.FormatFloat(seconds, 'f', 1, 64) + " s"
-	}
-	s := int64(math.Round(seconds))
-	switch {
-	case s < 60:
-		return fmt.Sprintf("%d s", s)
-	case s < 3600:
-		return twoUnits(s/60, "m", s%60, "s")
-	case s < 100*3600:
-		return twoUnits(s/3600, "h", s%3600/60, "m")
-	}
-	return twoUnits(s/86400, "d", s%86400/3600, "h")
-}
-
-func twoUnits(large int64, unit string, small int64, smallUnit string) string {
-	if small == 0 {
-		return fmt.Sprintf("%d %s", large, unit)
-	}
-	return fmt.Sprintf("%d %s %d %s", large, unit, small, smallUnit)
 }
 
 // scale is a unit prefix and a number of decimals.
@@ -142,7 +96,7 @@ func (s scale) text(v float64) string {
 	}
 	whole, rest, fraction := strings.Cut(strconv.FormatFloat(v/s.factor, 'f', s.decimals, 64), ".")
 	if n, err := strconv.ParseInt(whole, 10, 64); err == nil && n >= 1000 {
-		whole = CountText(n)
+		whole = inventory.CountText(n)
 	}
 	if fraction {
 		whole += "." + rest

@@ -27,7 +27,7 @@ func (m Made) headline(kind string, otherwise string, seed uint64) Lines {
 	}
 	took := ""
 	if m.Took > 0 {
-		took = DurationText(m.Took.Round(time.Millisecond).Seconds())
+		took = inventory.DurationText(m.Took.Round(time.Millisecond).Seconds())
 	}
 	var l Lines
 	l.add("%s", joined(kind+" of "+of, fmt.Sprintf("seed %d", seed), took))
@@ -42,14 +42,23 @@ func Layout(p *planner.Layout, m Made) *Screen {
 	facts := Facts{}
 	facts.add("changes", "%s", layoutChangeWords(p))
 	facts.add("loads", "%s", loadsWords(p.Inventory))
-	facts.add("stopped", "%s", stoppedWords(p.Stopped))
+	facts.add("stopped", "%s", stoppedWords(p.Stopped, "worst single failure"))
+	facts.addBounds(p.Violations)
 	if m.File != "" {
 		facts.add("next", "%s", joined("interlace simulate --after "+m.File, "interlace users --after "+m.File, "interlace moves "+m.File))
 	}
 	s.add(facts)
 	s.addBroken(p.Violations, p.Warnings)
 	s.addStaying(p, m.Inventory)
+	s.addForbidding(p, m.Inventory)
 	return s
+}
+
+// addBounds says that the bounds do not hold for a plan that breaks rules.
+func (f *Facts) addBounds(violations []planner.Violation) {
+	if len(violations) > 0 {
+		f.add("bounds", "hold for plans that keep every rule; this one does not")
+	}
 }
 
 // shownStaying is how many stores that stay on servers that drain the text has.
@@ -71,7 +80,7 @@ func (s *Screen) addStaying(p *planner.Layout, inv *inventory.Inventory) {
 	}
 	if rest := len(lines) - shownStaying; rest > 0 {
 		lines = lines[:shownStaying]
-		lines.add("… and %s more", CountText(rest))
+		lines.add("… and %s more", inventory.CountText(rest))
 	}
 	if lines != nil {
 		s.add(lines)
@@ -108,9 +117,17 @@ func (s *Screen) addBroken(violations []planner.Violation, warnings []planner.Wa
 	s.addWarnings(warnings)
 }
 
+// noneWords is said of a plan without changes.
+func noneWords(violations []planner.Violation) string {
+	if len(violations) > 0 {
+		return "none"
+	}
+	return "none: nothing to do"
+}
+
 func layoutChangeWords(p *planner.Layout) string {
 	if len(p.Changes) == 0 {
-		return "none: nothing to do"
+		return noneWords(p.Violations)
 	}
 	n := map[planner.Verb]int{}
 	interrupted := map[planner.Verb]int{}
@@ -127,13 +144,13 @@ func layoutChangeWords(p *planner.Layout) string {
 	}
 	if n[planner.Seed] > 0 {
 		least := ""
-		if p.Bounds.BytesCopied.Known {
+		if p.Bounds.BytesCopied.Known && len(p.Violations) == 0 {
 			least = ", at least " + BytesText(p.Bounds.BytesCopied.Value)
 		}
 		seeded = fmt.Sprintf("%s (%s%s)", things(n[planner.Seed], "replica seeded", "replicas seeded"), BytesText(p.BytesCopied), least)
 	}
 	if n[planner.Drop] > 0 {
-		dropped = CountText(n[planner.Drop]) + " dropped"
+		dropped = inventory.CountText(n[planner.Drop]) + " dropped"
 	}
 	return joined(created, promoted, seeded, dropped)
 }
@@ -151,7 +168,7 @@ func layoutPromises(p *planner.Layout, inv *inventory.Inventory) *Table {
 	}
 	rows = append(rows,
 		countRow("servers sharing a failure", p.Before.PartnersMedian, p.Promises.PartnersMedian,
-			fmt.Sprintf("median; at most %s, was %s", CountText(p.Promises.PartnersMax), CountText(p.Before.PartnersMax))),
+			fmt.Sprintf("median; at most %s, was %s", inventory.CountText(p.Promises.PartnersMax), inventory.CountText(p.Before.PartnersMax))),
 		countRow("stores offline, worst pair", p.Before.StoresOfflineWorstPair, p.Promises.StoresOfflineWorstPair, ""))
 	return comparison(rows)
 }
@@ -160,7 +177,7 @@ func layoutPromises(p *planner.Layout, inv *inventory.Inventory) *Table {
 func comparison(rows [][]Cell) *Table {
 	return &Table{
 		Columns: []Column{
-			left("", "", 0), right("now", "", 0).late(1), right("planned", "", 0), right("bound", "", 0).late(2), right("gap", "", 0).late(3), left("", "", 1),
+			left("", "", 0), right("now", "", 0).late(1), right("planned", "", 0), right("bound", "", 0).late(2), right("gap", "", 0).late(3), note(),
 		},
 		Rows: slices.Values(rows),
 	}

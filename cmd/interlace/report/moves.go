@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 
+	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/planner"
 )
 
@@ -10,7 +11,7 @@ import (
 func Schedule(p *planner.Schedule, m Made) *Screen {
 	s := &Screen{}
 	head := Lines{}
-	head.add("%s in %s (no order is faster than %s)", things(len(p.Changes), "change", "changes"), DurationText(p.MakespanSeconds), DurationText(p.BoundSeconds))
+	head.add("%s in %s (no order is faster than %s)", things(len(p.Changes), "change", "changes"), inventory.DurationText(p.MakespanSeconds), inventory.DurationText(p.BoundSeconds))
 	s.add(head)
 	if len(p.Waves) > 0 {
 		s.add(waves(p.Waves))
@@ -22,10 +23,10 @@ func Schedule(p *planner.Schedule, m Made) *Screen {
 	}
 	facts.add("loads", "%s", loadsWords(p.Inventory))
 	if p.Stopped == planner.Cancelled {
-		facts.add("stopped", "%s", stoppedWords(p.Stopped))
+		facts.add("stopped", "%s", stoppedWords(p.Stopped, "time"))
 	}
-	if m.File != "" {
-		facts.add("next", "%s", joined("interlace show plan "+m.File))
+	if m.File != "" && m.Inventory != nil { // else this is what show plan shows
+		facts.add("next", "interlace show plan %s", m.File)
 	}
 	s.add(facts)
 	s.addBroken(p.Violations, p.Warnings)
@@ -56,9 +57,9 @@ func waitWords(p *planner.Schedule) string {
 	for _, c := range p.Changes {
 		if c.StartSeconds > ended+1 {
 			return joined(
-				fmt.Sprintf("nothing moves from %s to %s", DurationText(ended), DurationText(c.StartSeconds)),
-				fmt.Sprintf("the first change that waits for room is %s of plan %s", c.ID, c.Plan),
-				"a --keep-source shorter than "+DurationText(p.Options.KeepSourceSeconds)+" starts it earlier")
+				fmt.Sprintf("nothing moves from %s to %s", inventory.DurationText(ended), inventory.DurationText(c.StartSeconds)),
+				fmt.Sprintf("the first change that waits for room is %s of plan %s%s", c.ID, c.Plan, doneWords(&c)),
+				"a --keep-source shorter than "+inventory.DurationText(p.Options.KeepSourceSeconds)+" starts it earlier")
 		}
 		ended = max(ended, c.EndSeconds)
 	}
@@ -79,18 +80,38 @@ func waves(waves []planner.Wave) *Table {
 	return t
 }
 
+// doneWords says what a change does, where its schedule tells.
+func doneWords(c *planner.ScheduledChange) string {
+	if c.Do == "" {
+		return ""
+	}
+	return fmt.Sprintf(", the %s of %s", c.Do, c.Subject().Words())
+}
+
 // ScheduledChanges is the table of when each change is carried out.
 func ScheduledChanges(changes []planner.ScheduledChange) *Table {
 	t := &Table{Columns: []Column{
-		left("plan", "plan", 1), left("change", "id", 0), right("wave", "wave", 0),
-		right("starts", "start_seconds", 0), right("ends", "end_seconds", 0),
+		left("plan", "plan", 4), left("change", "id", 3), right("wave", "wave", 0),
+		right("starts", "start_seconds", 0), right("ends", "end_seconds", 1),
+		left("do", "do", 0), left("what", "", 0), hidden("store"), hidden("user"), left("from", "from", 0).late(1),
+		left("to", "", 0), hidden("server"), hidden("to"), right("copied", "bytes", 2),
 	}}
 	t.Rows = rowsOf(changes, func(c planner.ScheduledChange) []Cell {
-		wave := Nothing
+		wave, what, to, copied := Nothing, Unknown, c.To, Unknown
 		if c.Wave != nil {
 			wave = count(*c.Wave)
 		}
-		return []Cell{words(c.Plan), words(c.ID), wave, figure(Seconds, c.StartSeconds), figure(Seconds, c.EndSeconds)}
+		if c.Do != "" { // which older schedules do not tell
+			what, copied = words(c.Subject().Words()), figure(Size, c.Bytes)
+		}
+		if to == "" {
+			to = c.Server
+		}
+		return []Cell{
+			words(c.Plan), words(c.ID), wave, figure(Seconds, c.StartSeconds), figure(Seconds, c.EndSeconds),
+			words(string(c.Do)), what, words(string(c.Store)), words(string(c.User)), words(string(c.From)),
+			words(string(to)), words(string(c.Server)), words(string(c.To)), copied,
+		}
 	})
 	return t
 }

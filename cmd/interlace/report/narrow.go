@@ -7,11 +7,14 @@ import (
 	"github.com/olekukonko/tablewriter/pkg/twwidth"
 )
 
-// narrow makes a table fit into a terminal. It drops the columns that may go,
-// the least useful first. Where that is not enough it moves the others together
-// and folds their texts, and where they still do not fit it drops more, down to
-// the first column.
+// narrow makes a table fit into a terminal. Words about a row go below it. Then
+// it drops the columns that may go, the least useful first. Where that is not
+// enough it moves the others together and folds their texts, and where they
+// still do not fit it drops more, down to the first column.
 func (f *form) narrow(width int) {
+	if f.total() > width {
+		f.putBelow()
+	}
 	for f.total() > width && f.drop(func(c *Column) int { return c.Drop }) {
 	}
 	if f.total() <= width {
@@ -24,6 +27,15 @@ func (f *form) narrow(width int) {
 	for f.total() > width && f.dropLate() {
 		copy(f.widths, natural)
 		f.fold(least, width)
+	}
+}
+
+// putBelow takes the words about the rows out of their column.
+func (f *form) putBelow() {
+	at := slices.IndexFunc(f.keep, func(c int) bool { return f.table.Columns[c].Note })
+	if at >= 0 {
+		f.below = f.keep[at]
+		f.keep = slices.Delete(f.keep, at, at+1)
 	}
 }
 
@@ -115,13 +127,13 @@ func folded(text string, width int) []string {
 	if twwidth.Width(text) <= width {
 		return []string{text}
 	}
-	return wrapped(text, width, 0)
+	return Wrapped(text, width, 0)
 }
 
-// wrapped breaks a line that is wider than the terminal between words, before
+// Wrapped breaks a line that is wider than the terminal between words, before
 // the dots that join parts where it can, and indents what follows. A word that
 // is wider than that stays whole.
-func wrapped(line string, width, indent int) []string {
+func Wrapped(line string, width, indent int) []string {
 	var lines []string
 	for width > 0 && twwidth.Width(line) > width {
 		at := breakBefore(line, width, indent)

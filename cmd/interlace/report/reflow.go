@@ -13,7 +13,7 @@ func Reflow(text string, width int) string {
 	var b strings.Builder
 	paragraph := ""
 	end := func() {
-		for _, line := range wrapped(paragraph, width, 0) {
+		for _, line := range Wrapped(paragraph, width, 0) {
 			b.WriteString(line + "\n")
 		}
 		paragraph = ""
@@ -57,13 +57,13 @@ func hanging(line string, width int) []string {
 	start := len(line) - len(strings.TrimLeft(line, " "))
 	gapAt := strings.Index(line[start:], "  ")
 	if gapAt < 0 {
-		return wrapped(line, width, start+2)
+		return Wrapped(line, width, start+2)
 	}
 	second := start + gapAt + len(line[start+gapAt:]) - len(strings.TrimLeft(line[start+gapAt:], " "))
 	if width-second >= besideLabel {
-		return wrapped(line, width, second)
+		return Wrapped(line, width, second)
 	}
 	indent := min(8, width/4)
 	below := strings.Repeat(" ", indent) + line[second:]
-	return append(wrapped(line[:start+gapAt], width, start+2), wrapped(below, width, indent)...)
+	return append(Wrapped(line[:start+gapAt], width, start+2), Wrapped(below, width, indent)...)
 }

@@ -5,6 +5,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"github.com/interlacemail/interlace/inventory"
 )
 
 // Screen is what a command tells a person: blocks, one blank line between them.
@@ -45,7 +47,7 @@ func (s *Screen) AddFirst(t *Table, most int) {
 	s.add(&Table{Columns: t.Columns, Rows: slices.Values(first)})
 	if rows > most {
 		var more Lines
-		more.add("… %s more: -o csv lists all", CountText(rows-most))
+		more.add("… %s more: -o csv lists all", inventory.CountText(rows-most))
 		s.add(more)
 	}
 }
@@ -64,7 +66,7 @@ type Lines []Line
 // Text writes the lines.
 func (l Lines) Text(w io.Writer, style Style) error {
 	for _, line := range l {
-		for _, text := range wrapped(Clean(line.Words), style.Width, 4) {
+		for _, text := range Wrapped(Clean(line.Words), style.Width, 4) {
 			if style.Colour {
 				text = tint(text, line.Tone)
 			}
@@ -104,7 +106,7 @@ func (f Facts) Text(w io.Writer, style Style) error {
 				return err
 			}
 		}
-		for _, text := range wrapped(line, style.Width, indent) {
+		for _, text := range Wrapped(line, style.Width, indent) {
 			if _, err := io.WriteString(w, text+"\n"); err != nil {
 				return err
 			}

@@ -2,6 +2,7 @@ package report
 
 import (
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -18,7 +19,7 @@ type Server struct {
 // Servers is the table of servers.
 func Servers(inv *inventory.Inventory, servers []Server) *Table {
 	levels := inv.Levels()
-	t := &Table{Columns: []Column{left("server", "server", 0), left("state", "state", 3)}}
+	t := &Table{Columns: []Column{left("server", "server", 0), stateColumn(3, servers, func(s Server) inventory.State { return s.State })}}
 	for _, level := range levels {
 		t.Columns = append(t.Columns, left(string(level), string(level), 2))
 	}
@@ -45,6 +46,14 @@ func serverRow(inv *inventory.Inventory, levels []inventory.Level, s *Server) []
 		row = append(row, loadCells(&inv.Resources[r], s.Load[r], s.Capacity[r], s.Estimated&(1<<r) != 0)...)
 	}
 	return append(row, estimatedIn(inv, s.Estimated))
+}
+
+// stateColumn may be dropped only where every state is active.
+func stateColumn[T any](drop int, list []T, of func(T) inventory.State) Column {
+	if slices.ContainsFunc(list, func(t T) bool { return of(t) != inventory.Active }) {
+		drop = 0
+	}
+	return left("state", "state", drop)
 }
 
 func state(s inventory.State) Cell {
@@ -148,23 +157,57 @@ type Store struct {
 
 // Stores is the table of stores.
 func Stores(inv *inventory.Inventory, stores []Store) *Table {
+	down := downServers(inv)
 	t := &Table{Columns: []Column{
-		left("store", "store", 0), left("state", "state", 4), left("master", "master", 0), left("replicas", "replicas", 0).late(1),
+		left("store", "store", 0), stateColumn(4, stores, func(s Store) inventory.State { return s.State }),
+		left("master", "master", 0), left("replicas", "replicas", 0).late(1), servedBy(down, stores),
 		right("users", "users", 1), right("shared trees", "shared_trees", 6), left("pinned", "pinned", 5),
 	}}
 	for _, r := range inv.Resources {
 		t.Columns = append(t.Columns, loadColumns(r)...)
 	}
 	t.Columns = append(t.Columns, hidden("estimated"))
-	t.Rows = rowsOf(stores, func(s Store) []Cell { return storeRow(inv, &s) })
+	t.Rows = rowsOf(stores, func(s Store) []Cell { return storeRow(inv, down, &s) })
 	return t
 }
 
-func storeRow(inv *inventory.Inventory, s *Store) []Cell {
+// servedBy is the column of who serves a store, shown where it is not the master.
+func servedBy(down map[inventory.ServerID]bool, stores []Store) Column {
+	c := left("served by", "served_by", 0)
+	c.Hidden = !slices.ContainsFunc(stores, func(s Store) bool { return len(s.Instances) > 0 && down[s.Instances[0].Server] })
+	return c
+}
+
+// serving is the server of the first instance that is not down, which the others
+// follow in the order of their promotion.
+func serving(down map[inventory.ServerID]bool, s *inventory.Store) Cell {
+	for _, in := range s.Instances {
+		if !down[in.Server] {
+			return words(string(in.Server))
+		}
+	}
+	return Nothing.as("nobody").in(Broken)
+}
+
+// downServers are the servers that are down.
+func downServers(inv *inventory.Inventory) map[inventory.ServerID]bool {
+	down := map[inventory.ServerID]bool{}
+	for i := range inv.Servers {
+		if inv.Servers[i].State == inventory.Down {
+			down[inv.Servers[i].Name] = true
+		}
+	}
+	return down
+}
+
+func storeRow(inv *inventory.Inventory, down map[inventory.ServerID]bool, s *Store) []Cell {
 	master, replicas := Nothing, []inventory.ServerID{}
 	for _, in := range s.Instances {
 		if in.Role == inventory.Master {
 			master = words(string(in.Server))
+			if down[in.Server] {
+				master = master.in(Broken)
+			}
 		} else {
 			replicas = append(replicas, in.Server)
 		}
@@ -173,7 +216,7 @@ func storeRow(inv *inventory.Inventory, s *Store) []Cell {
 	if s.Mixed {
 		users.Estimated, shared = true, Unknown
 	}
-	row := []Cell{words(string(s.Name)), state(s.State), master, list(replicas), users, shared, yes(s.Pinned, "pinned")}
+	row := []Cell{words(string(s.Name)), state(s.State), master, list(replicas), serving(down, s.Store), users, shared, yes(s.Pinned, "pinned")}
 	for r := range inv.Resources {
 		row = append(row, loadCells(&inv.Resources[r], s.Load[r], s.Capacity[r], s.Estimated&(1<<r) != 0)...)
 	}

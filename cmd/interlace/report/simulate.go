@@ -17,12 +17,26 @@ func Simulation(sim *planner.Simulation, inv *inventory.Inventory, offline []pla
 	s := &Screen{}
 	var head Lines
 	head.add("failures of %s%s", FleetWords(inv), afterWords(sim.After))
+	head.addDown(inv, nil)
 	s.add(head)
 	servers, domains := bySort(sim.Failures)
 	s.addFailures(servers, inv, top)
 	s.addFailures(domains, inv, top)
 	s.addOutcome(sim, offline, "")
 	return s
+}
+
+// addDown names the servers that are down beside those that fail.
+func (l *Lines) addDown(inv *inventory.Inventory, failing []inventory.ServerID) {
+	var down []inventory.ServerID
+	for i := range inv.Servers {
+		if name := inv.Servers[i].Name; inv.Servers[i].State == inventory.Down && !slices.Contains(failing, name) {
+			down = append(down, name)
+		}
+	}
+	if len(down) > 0 {
+		*l = append(*l, Line{Words: "down already, whatever fails: " + someOf(down), Tone: Broken})
+	}
 }
 
 func afterWords(after []string) string {
@@ -55,7 +69,7 @@ func (s *Screen) addFailures(failures []planner.Impact, inv *inventory.Inventory
 	s.add(failureTable(shown, inv))
 	if rest := failures[len(shown):]; len(rest) > 0 {
 		var more Lines
-		more.add("… %s more%s", CountText(len(rest)), noneAbove(rest))
+		more.add("… %s more%s", inventory.CountText(len(rest)), noneAbove(rest))
 		s.add(more)
 	}
 }
@@ -130,7 +144,7 @@ func failureTable(failures []planner.Impact, inv *inventory.Inventory) *Table {
 		offlineColumn("stores offline", "stores_offline", failures), offlineColumn("users offline", "users_offline", failures),
 		right("worst", "utilisation", 0), left("", "", 5),
 		right("first hour", "first_hour", 2),
-		left("on", "server", 0).late(1), left("", "resource", 3),
+		left("on", "server", 0).late(1), left("", "resource", 0).late(2),
 		right("stores over", "stores_failed_over", 4), right("users over", "users_failed_over", 4),
 		right("to servers", "taken_over_by", 6), right("one takes", "largest_share", 6),
 		{Key: "at_risk_seconds", Hidden: true},
@@ -192,7 +206,9 @@ func Failure(sim *planner.Simulation, inv *inventory.Inventory, offline []planne
 	s := &Screen{}
 	f := sim.Failures[0]
 	var head Lines
-	head.add("%s %s%s%s", failureWords(f.Failed), failVerb(f.Failed), serversOf(f.Failed, inv), afterWords(sim.After))
+	failing := serversIn(f.Failed, inv)
+	head.add("%s %s%s%s", failureWords(f.Failed), failsOrIsDown(f.Failed, failing, inv), serversOf(f.Failed, inv), afterWords(sim.After))
+	head.addDown(inv, failing)
 	head.add("  %s", joined(
 		fmt.Sprintf("%s over to %s", things(f.StoresFailedOver, "store fails", "stores fail"), things(f.TakenOverBy, "server", "servers")),
 		things(f.UsersFailedOver, "user fails over", "users fail over"),
@@ -203,7 +219,7 @@ func Failure(sim *planner.Simulation, inv *inventory.Inventory, offline []planne
 		s.add(survivors(f, inv, top))
 		if rest := f.Survivors[min(max(top, 0), len(f.Survivors)):]; top > 0 && len(rest) > 0 {
 			var more Lines
-			more.add("… %s more, none above %s", CountText(len(rest)), PercentText(rest[0].Utilisation))
+			more.add("… %s more, none above %s", inventory.CountText(len(rest)), PercentText(rest[0].Utilisation))
 			s.add(more)
 		}
 	}
@@ -276,19 +292,49 @@ func someOf[S ~string](items []S) string {
 
 // serversOf lists the servers of the failed domains other than servers.
 func serversOf(failed []string, inv *inventory.Inventory) string {
-	var names []inventory.ServerID
-	for _, f := range failed {
-		level, _, _ := strings.Cut(f, ":")
-		for i := range inv.Servers {
-			if level != string(inventory.LevelServer) && inv.Servers[i].Domain(inventory.Level(level)).String() == f {
-				names = append(names, inv.Servers[i].Name)
-			}
-		}
-	}
+	domains := slices.DeleteFunc(slices.Clone(failed), func(f string) bool { return strings.HasPrefix(f, string(inventory.LevelServer)+":") })
+	names := serversIn(domains, inv)
 	if len(names) == 0 {
 		return ""
 	}
 	return ": " + someOf(names)
+}
+
+// serversIn returns the servers of the failed domains.
+func serversIn(failed []string, inv *inventory.Inventory) []inventory.ServerID {
+	var names []inventory.ServerID
+	for _, f := range failed {
+		level, _, _ := strings.Cut(f, ":")
+		for i := range inv.Servers {
+			if inv.Servers[i].Domain(inventory.Level(level)).String() == f {
+				names = append(names, inv.Servers[i].Name)
+			}
+		}
+	}
+	return names
+}
+
+// failsOrIsDown says what becomes of the failed domains, whose servers are
+// given: those that are down have failed before.
+func failsOrIsDown(failed []string, servers []inventory.ServerID, inv *inventory.Inventory) string {
+	down := downServers(inv)
+	still := slices.ContainsFunc(servers, func(s inventory.ServerID) bool { return !down[s] })
+	switch {
+	case still:
+		return failVerb(failed) + downAmong(servers, down)
+	case len(failed) == 1:
+		return "is down already"
+	}
+	return "are down already"
+}
+
+// downAmong names those of the servers that are down already.
+func downAmong(servers []inventory.ServerID, down map[inventory.ServerID]bool) string {
+	before := slices.DeleteFunc(slices.Clone(servers), func(s inventory.ServerID) bool { return !down[s] })
+	if len(before) == 0 {
+		return ""
+	}
+	return " (down already: " + someOf(before) + ")"
 }
 
 // survivors is the table of the survivors, the worst first.

@@ -21,6 +21,7 @@ type Column struct {
 	Drop    int    // when the terminal is narrow, columns with larger numbers go first; 0 stays
 	Late    int    // the same for columns that go only when folding texts is not enough; of 0, the last goes first
 	Hidden  bool   // in CSV and JSON only
+	Note    bool   // words about the row, which go below it when the terminal is narrow
 }
 
 // hidden is a column for machines.
@@ -31,6 +32,9 @@ func (c Column) late(n int) Column {
 	c.Late = n
 	return c
 }
+
+// note is a column of words about the row, for people only.
+func note() Column { return Column{Note: true} }
 
 // right is a column of figures.
 func right(heading, key string, drop int) Column {
@@ -73,9 +77,9 @@ type Cell struct {
 	Kind      Kind
 	Tone      Tone
 	Unknown   bool   // shown as –, null in JSON, empty in CSV
-	Blank     bool   // has no meaning here: empty everywhere, null in JSON
+	Blank     bool   // has no meaning here: empty, null in JSON
 	Estimated bool   // shown with ~
-	Text      string // of a list: how people read it; empty: its items with spaces between
+	Text      string // of words: they; of all else: how people read it, where that differs
 	List      []string
 	Value     float64
 }
@@ -117,6 +121,12 @@ func figure[N ~int | ~int32 | ~int64 | ~float64](kind Kind, n N) Cell {
 }
 
 func count[N ~int | ~int64](n N) Cell { return figure(Count, n) }
+
+// as says how people read the cell.
+func (c Cell) as(text string) Cell {
+	c.Text = text
+	return c
+}
 
 func (c Cell) in(t Tone) Cell {
 	c.Tone = t

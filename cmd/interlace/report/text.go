@@ -12,6 +12,8 @@ import (
 	"github.com/olekukonko/tablewriter/pkg/twwidth"
 	"github.com/olekukonko/tablewriter/renderer"
 	"github.com/olekukonko/tablewriter/tw"
+
+	"github.com/interlacemail/interlace/inventory"
 )
 
 // Style says how text is written.
@@ -31,14 +33,25 @@ const drawnRows = 5000
 // Text writes the table for people.
 func (t *Table) Text(w io.Writer, style Style) error {
 	f := t.measure()
+	all := f.named()
+	f.width = style.Width
 	if style.Width > 0 {
 		f.narrow(style.Width)
 	}
 	f.colour = style.Colour
-	if f.rows > drawnRows || f.gap < gap {
-		return f.stream(w)
+	write := f.draw
+	if f.rows > drawnRows || f.gap < gap || f.below >= 0 {
+		write = f.stream
 	}
-	return f.draw(w)
+	if err := write(w); err != nil {
+		return err
+	}
+	if n := all - f.named(); n > 0 {
+		var out Lines
+		out.add("… %s left out, for want of width", things(n, "column", "columns"))
+		return out.Text(w, style)
+	}
+	return nil
 }
 
 // form is a table made ready for text: what is shown, and how wide.
@@ -47,14 +60,27 @@ type form struct {
 	scales []scale // by column
 	widths []int   // by column
 	keep   []int   // columns that are shown: those in which something is said
+	below  int     // the column whose texts stand below the rows, or -1
 	gap    int     // white space between two columns
+	width  int     // of the terminal; 0 is unlimited
 	rows   int
 	colour bool
 }
 
+// named counts the columns shown that machines have too, or that have a heading.
+func (f *form) named() int {
+	n := 0
+	for _, c := range f.keep {
+		if f.table.Columns[c].Key != "" || f.table.Columns[c].Heading != "" {
+			n++
+		}
+	}
+	return n
+}
+
 // measure goes through the rows twice: for the scales, and with those for the widths.
 func (t *Table) measure() *form {
-	f := &form{table: t, gap: gap, scales: make([]scale, len(t.Columns)), widths: make([]int, len(t.Columns))}
+	f := &form{table: t, gap: gap, below: -1, scales: make([]scale, len(t.Columns)), widths: make([]int, len(t.Columns))}
 	largest := make([]float64, len(t.Columns))
 	kinds := make([]Kind, len(t.Columns))
 	for row := range t.Rows {
@@ -80,7 +106,7 @@ func (t *Table) measure() *form {
 	for row := range t.Rows {
 		for c := range row {
 			f.widths[c] = max(f.widths[c], twwidth.Width(f.text(c, &row[c])))
-			said[c] = said[c] || !row[c].Blank
+			said[c] = said[c] || !row[c].Blank || row[c].Text != ""
 		}
 	}
 	for c, column := range t.Columns {
@@ -102,7 +128,7 @@ func (f *form) heading(c int) string {
 func (f *form) text(c int, cell *Cell) string {
 	switch {
 	case cell.Blank:
-		return ""
+		return Clean(cell.Text)
 	case cell.Unknown:
 		return "–"
 	}
@@ -110,20 +136,20 @@ func (f *form) text(c int, cell *Cell) string {
 	if cell.Estimated {
 		about = "~"
 	}
+	if cell.Text != "" {
+		return about + Clean(cell.Text)
+	}
 	switch cell.Kind {
 	case Words:
-		return Clean(cell.Text)
+		return ""
 	case List:
-		if cell.Text != "" {
-			return Clean(cell.Text)
-		}
 		return Clean(strings.Join(cell.List, " "))
 	case Count:
-		return about + CountText(int64(cell.Value))
+		return about + inventory.CountText(int64(cell.Value))
 	case Ratio:
 		return about + PercentText(cell.Value)
 	case Seconds:
-		return about + DurationText(cell.Value)
+		return about + inventory.DurationText(cell.Value)
 	case Bar:
 		return barText(cell.Value)
 	}
@@ -205,8 +231,21 @@ func (f *form) stream(w io.Writer) error {
 			texts[i], tones[i] = f.text(c, &row[c]), row[c].Tone
 		}
 		f.write(out, texts, tones)
+		if f.below >= 0 {
+			f.writeBelow(out, f.text(f.below, &row[f.below]))
+		}
 	}
 	return out.Flush()
+}
+
+// writeBelow writes words about the row above, indented.
+func (f *form) writeBelow(out *bufio.Writer, text string) {
+	if text == "" {
+		return
+	}
+	for _, line := range Wrapped("    "+text, f.width, 4) {
+		fmt.Fprintln(out, line)
+	}
 }
 
 // write writes one row, whose texts may fill several lines.

@@ -24,7 +24,8 @@ func Assignment(p *planner.Assignment, m Made) *Screen {
 	facts := Facts{}
 	facts.add("changes", "%s", assignmentChangeWords(p))
 	facts.add("loads", "%s", loadsWords(p.Inventory))
-	facts.add("stopped", "%s", stoppedWords(p.Stopped))
+	facts.add("stopped", "%s", stoppedWords(p.Stopped, aim(p)))
+	facts.addBounds(p.Violations)
 	if m.File != "" {
 		facts.add("next", "%s", joined("interlace moves "+strings.Join(append(slices.Clone(m.After), m.File), " ")))
 	}
@@ -33,20 +34,35 @@ func Assignment(p *planner.Assignment, m Made) *Screen {
 	return s
 }
 
+// aim is the figure that the plan was to make low: the bytes copied, or the peak
+// where a budget does not allow for the wished one.
+func aim(p *planner.Assignment) string {
+	budget := p.Options.MaxBytes != nil || p.Options.MaxUsers != nil
+	if budget && (!p.Gap.BytesCopied.Known || p.Gap.BytesCopied.Value > 0) {
+		return "peak utilisation"
+	}
+	return "number of bytes copied"
+}
+
 func assignmentPromises(p *planner.Assignment) *Table {
 	copied := planner.Known(float64(p.BytesCopied))
-	gap := gapCell(p.Gap.PeakUtilisation)
-	if p.Options.MaxBytes == nil && p.Options.MaxUsers == nil {
-		gap = Nothing // the aim is fewest bytes, not the lowest peak
-	}
 	return comparison([][]Cell{
 		{
 			words("peak utilisation"), ratio(p.Before.PeakUtilisation), ratio(p.Promises.PeakUtilisation),
-			ratio(p.Bounds.PeakUtilisation), gap, words(peakWords(p.Promises)),
+			ratio(p.Bounds.PeakUtilisation), gapCell(p.Gap.PeakUtilisation), words(peakWords(p.Promises)),
 		},
-		{words("copied"), Nothing, amount(copied), amount(p.Bounds.BytesCopied), gapCell(p.Gap.BytesCopied), Nothing},
+		{words("copied"), Nothing, amount(copied), amount(p.Bounds.BytesCopied), gapCell(p.Gap.BytesCopied), words(aimWords(p))},
 		{words("share groups torn"), count(p.Before.GroupsTorn), count(p.Promises.GroupsTorn), Nothing, Nothing, Nothing},
 	})
+}
+
+// aimWords says why the peak may be above its bound: without a budget it is not
+// to be low.
+func aimWords(p *planner.Assignment) string {
+	if p.Options.MaxBytes != nil || p.Options.MaxUsers != nil {
+		return ""
+	}
+	return "the aim: fewest bytes for the wished peak"
 }
 
 // amount is a size with a unit of its own, for columns that hold other things too.
@@ -66,16 +82,27 @@ func peakWords(p planner.AssignmentPromises) string {
 
 func assignmentChangeWords(p *planner.Assignment) string {
 	if len(p.Changes) == 0 {
-		return "none: nothing to do"
+		return noneWords(p.Violations)
 	}
 	groups := map[inventory.GroupID]bool{}
 	for _, c := range p.Changes {
 		groups[c.Group] = true
 	}
 	return joined(
-		fmt.Sprintf("%s in %s", things(len(p.Changes), "user moves", "users move"), things(len(groups), "share group", "share groups")),
+		fmt.Sprintf("%s in %s", moversWords(p.UsersInterrupted, len(p.Changes)-p.UsersInterrupted), things(len(groups), "share group", "share groups")),
 		BytesText(p.BytesCopied)+" copied",
 		things(p.UsersInterrupted, "user", "users")+" interrupted")
+}
+
+// moversWords says who moves. Moving a shared tree interrupts nobody.
+func moversWords(users, trees int) string {
+	switch {
+	case trees == 0:
+		return things(users, "user moves", "users move")
+	case users == 0:
+		return things(trees, "shared tree moves", "shared trees move")
+	}
+	return things(users, "user", "users") + " and " + things(trees, "shared tree", "shared trees") + " move"
 }
 
 const fullestShown = 10
@@ -108,7 +135,7 @@ func fullestStores(p *planner.Assignment) *Table {
 // newUsers shows where new users should go.
 func newUsers(places []planner.NewUsers) *Table {
 	t := &Table{Columns: []Column{
-		left("room for new users", "", 0), right("users", "", 0), right("utilisation with them", "", 1),
+		left("room for new users of average load", "", 0), right("users", "", 0), right("utilisation with them", "", 1),
 	}}
 	t.Rows = rowsOf(places, func(n planner.NewUsers) []Cell {
 		return []Cell{words(string(n.Store)), count(n.Users), ratio(n.Utilisation)}

@@ -93,13 +93,13 @@ func tone(value, ceiling float64) Tone {
 	return Plain
 }
 
-// stoppedWords says why a planner ended.
-func stoppedWords(s planner.Stopped) string {
+// stoppedWords says why a planner ended that wanted the figure to be low.
+func stoppedWords(s planner.Stopped, figure string) string {
 	switch s {
 	case planner.AtBound:
-		return "at the bound: nothing can be better"
+		return "the " + figure + " is at its bound: no plan that keeps the rules has less"
 	case planner.WithinGap:
-		return "within the wished gap of the bound"
+		return "the " + figure + " is within the wished gap of its bound"
 	case planner.Budget:
 		return "the budget is spent"
 	case planner.LocalOptimum:
