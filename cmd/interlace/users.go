@@ -51,7 +51,7 @@ one is still written, with the rules that it breaks.`,
 	f.StringArrayVar(&flags.keep, "keep", nil, "leave this `subject` where it is, such as user:anna, store:s001 or server:imap03 (may be repeated)")
 	f.Var(&flags.maxBytes, "max-bytes", "copy at most this much, such as 10TB")
 	f.Var(&flags.maxUsers, "max-users", "move at most this many users")
-	f.BoolVar(&flags.light, "light", false, "fewest moves in place of fewest bytes, and leave torn share groups torn")
+	f.BoolVar(&flags.light, "light", false, "fewest moves in place of fewest bytes, and leave torn share groups torn (a warning)")
 	f.Var(&flags.place, "place", "say where this `number` of new users should go")
 	return c
 }

@@ -208,7 +208,29 @@ func TestAssign(t *testing.T) {
 		{
 			name:  "a light plan leaves torn groups",
 			fleet: newSmall(2).user("ann", 0, 3).user("bob", 1, 20).tie("ann", "bob"), opts: users.Options{Light: true},
-			broken: "share group ann lives on 2 stores", stopped: planner.LocalOptimum,
+			warning: "share group ann lives on 2 stores", stopped: planner.AtBound,
+		},
+		{
+			name:  "and does the rest",
+			fleet: newSmall(3).user("ann", 0, 3).user("bob", 1, 20).tie("ann", "bob").user("cem", 0, 75).user("dee", 0, 10),
+			opts:  users.Options{Light: true}, want: "dee:s0>s2", warning: "share group ann lives on 2 stores", stopped: planner.LocalOptimum,
+		},
+		{
+			name:  "but empties drained stores of them",
+			fleet: newSmall(3).user("ann", 0, 3).user("bob", 1, 20).tie("ann", "bob"),
+			opts:  users.Options{Light: true, Drain: []planner.Subject{"s0"}}, want: "ann:s0>s1", stopped: planner.AtBound,
+		},
+		{
+			name:  "and names those that hold them apart there",
+			fleet: newSmall(3).user("ann", 0, 3).user("bob", 1, 20).tie("ann", "bob").pin("ann"),
+			opts:  users.Options{Light: true, Drain: []planner.Subject{"s0"}}, broken: "store s0 drains and still has 1 users",
+			warning: "share group ann cannot come together", stopped: planner.LocalOptimum,
+		},
+		{
+			name:  "a light plan says where torn groups keep a store too full",
+			fleet: newSmall(3).user("ann", 0, 90).user("bob", 1, 80).tie("ann", "bob"), opts: users.Options{Light: true},
+			broken:  "disk of store s0 is at 90.0 % of its capacity, above the ceiling of 85 %",
+			warning: "stores that stay too full hold members of torn share groups, whom a light plan leaves where they are: 1", stopped: planner.LocalOptimum,
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
