@@ -32,6 +32,12 @@ func (a *app) usersCommand() *cobra.Command {
 copied so that no store is fuller than --peak (or than its ceilings), or the
 lowest peak that a budget of bytes or users allows.
 
+What users weigh goes with them to other servers: the plan says what that does
+to the worst failures, and of equally good stores takes those where they stay as
+they are. With --light it moves as few users as it can, and share groups that
+are torn stay torn, with a warning, unless a store that drains has to be emptied
+of them.
+
 The exit status is 1 if no assignment was found that keeps every rule; the best
 one is still written, with the rules that it breaks.`,
 		Example: `  interlace users --plan users.json

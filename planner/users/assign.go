@@ -44,6 +44,7 @@ func (s *seeker) plan() *planner.Assignment {
 		best = s.cheapest()
 	}
 	best = s.exact(best)
+	s.mend(best.tally)
 	plan := &planner.Assignment{
 		Format: planner.Format, Kind: planner.KindUsers, Options: s.opts.record(), Before: s.today.promises(),
 	}

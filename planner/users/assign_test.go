@@ -524,6 +524,52 @@ func TestServersComeBelowTheirFailureCeilings(t *testing.T) {
 	}
 }
 
+// hot returns a fleet in which bob must leave s2. Of the stores that could take
+// him s1 is the emptiest, but imap1 then carries more after the failure of imap0
+// than any server does today: 50+10+10 io operations of 100. On s3 nobody would.
+func hot() small {
+	f := failover()
+	f.Users = nil
+	return f.user("ann", 2, 80).weigh("ann", 80, 0).user("bob", 2, 20).weigh("bob", 20, 10).
+		user("cem", 1, 1).weigh("cem", 1, 50).user("dee", 0, 40).weigh("dee", 40, 10).user("eva", 3, 30)
+}
+
+func TestTheWorstFailureStaysAsItIsWherePossible(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		fleet small
+		opts  users.Options
+		want  string
+		worst float64
+	}{
+		{"another store is as good", hot(), users.Options{}, "bob:s2>s3", 0.6},
+		{"none has room", hot().weigh("eva", 70, 1), users.Options{}, "bob:s2>s1", 0.7},
+		{"the other would be the fullest", hot().weigh("eva", 62, 1), users.Options{}, "bob:s2>s1", 0.7},
+		{"the other would be above the target", hot().weigh("ann", 55, 0), users.Options{Peak: 0.49, Keep: []planner.Subject{"user:ann"}}, "bob:s2>s1", 0.7},
+		{"a torn group would be copied more", hot().user("fay", 1, 30).weigh("fay", 30, 0).tie("fay", "bob"), users.Options{}, "bob:s2>s1", 0.7},
+		{"he would have to wait for room", hot().weigh("eva", 50, 1).user("fay", 3, 30).weigh("fay", 30, 0).tie("fay", "dee"), users.Options{}, "bob:s2>s1 fay:s3>s0", 0.7},
+		{"nobody asks to survive it", surviving(hot(), nil), users.Options{}, "bob:s2>s1", 0.7},
+	} {
+		for _, large := range []bool{false, true} { // too large for the search of small fleets
+			t.Run(fmt.Sprintf("%s, large %v", test.name, large), func(t *testing.T) {
+				f := small{test.fleet.Clone()}
+				if large {
+					f.fill("x", 3, 250, 0.001)
+				}
+				plan := f.plan(t, test.opts)
+				if got := moves(plan); got != test.want || plan.Promises.WorstSingle.Utilisation.Value != test.worst {
+					t.Errorf("moves %q, want %q; worst %+v, was %+v", got, test.want, plan.Promises.WorstSingle, plan.Before.WorstSingle)
+				}
+			})
+		}
+	}
+}
+
+func surviving(f small, levels []inventory.Level) small {
+	f.Survive = levels
+	return f
+}
+
 func TestNewUsersGoWhereRoomIs(t *testing.T) {
 	f := newSmall(3).fill("a", 0, 4, 10).fill("b", 1, 1, 10)
 	plan := f.plan(t, users.Options{Place: 7})
