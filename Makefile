@@ -40,7 +40,7 @@ demo: build               # a made-up fleet, from its broken rules to a plan
 	demo "A better place for every master and replica" layout --plan plan.json && \
 	demo "A better store for some users, when that is done" users --after plan.json --plan users.json && \
 	demo "The way there, wave by wave" moves plan.json users.json --plan moves.json && \
-	demo "The same failures afterwards" simulate --after plan.json --top 5 && \
+	demo "The same failures afterwards" simulate --after plan.json --after users.json --top 5 && \
 	printf '%s\n' '' '' '=== Now you: cd demo, then' \
 	'../bin/interlace simulate --fail rack:a1           what one rack takes with it' \
 	'../bin/interlace layout --drain server:imap01      the same plan, and imap01 empty' \
