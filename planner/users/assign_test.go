@@ -543,6 +543,7 @@ func TestTheWorstFailureStaysAsItIsWherePossible(t *testing.T) {
 		worst float64
 	}{
 		{"another store is as good", hot(), users.Options{}, "bob:s2>s3", 0.6},
+		{"of two equally good ones that with room to grow", twin(hot().weigh("eva", 58, 1)), users.Options{}, "bob:s2>s4", 0.6},
 		{"none has room", hot().weigh("eva", 70, 1), users.Options{}, "bob:s2>s1", 0.7},
 		{"the other would be the fullest", hot().weigh("eva", 62, 1), users.Options{}, "bob:s2>s1", 0.7},
 		{"the other would be above the target", hot().weigh("ann", 55, 0), users.Options{Peak: 0.49, Keep: []planner.Subject{"user:ann"}}, "bob:s2>s1", 0.7},
@@ -563,6 +564,14 @@ func TestTheWorstFailureStaysAsItIsWherePossible(t *testing.T) {
 			})
 		}
 	}
+}
+
+// twin adds s4 on the servers of s3.
+func twin(f small) small {
+	s4 := f.Stores[3]
+	s4.Name = "s4"
+	f.Stores = append(f.Stores, s4)
+	return f.user("gus", 4, 10)
 }
 
 func surviving(f small, levels []inventory.Level) small {

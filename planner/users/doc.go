@@ -46,10 +46,10 @@
 // What stores carry their servers do, so users who move can undo what a layout
 // was planned for. Where servers would carry more after a failure than the busiest
 // one does today, those who arrived on the hottest of them are sent to the coolest
-// other stores, as long as no server becomes as hot and as far as that costs
-// nothing: no byte, no user, no higher peak and no wait for room. What is then
-// left is what the rules and the least bytes ask for. The plan says before and
-// after what a layout plan says of servers.
+// other stores, first to those that then have room to grow, as long as no server
+// becomes as hot and as far as that costs nothing: no byte, no user, no higher peak
+// and no wait for room. The plan says before and after what a layout plan says of
+// servers.
 //
 // A light plan moves as few users as it can. It leaves torn groups as they are,
 // also where their members would have relieved a store or a server, and what that

@@ -2,13 +2,20 @@ package users
 
 import (
 	"cmp"
+	"context"
 	"slices"
 
 	"github.com/interlacemail/interlace/inventory"
 )
 
-// mendLooks is how many stores are looked at to mend a plan.
-const mendLooks = 2_000_000
+const (
+	// mendLooks is how many stores are looked at to mend a plan, once for roomy
+	// stores and once for all.
+	mendLooks = 1_000_000
+	// roomy is what part of the peak stores are filled to that others are sent to,
+	// as far as that does: so they keep room to grow.
+	roomy = 0.9
+)
 
 // mend sends some of those who move to other stores, where servers would carry
 // more when a domain to survive fails than the busiest one does today: so that
@@ -21,17 +28,26 @@ func (s *seeker) mend(t *tally) {
 	if s.floor > 0 {
 		peak = min(peak, s.floor)
 	}
-	t.limitStores(peak)
 	t.holdToCeilings()
-	m := &mender{tally: t, calm: t.calm(), on: t.storesByServer(), looks: mendLooks}
-	for again := true; again; {
-		again = false
-		m.collect()
-		m.sort()
-		for s.ctx.Err() == nil && m.cool() {
-			again = true
+	m := &mender{tally: t, calm: t.calm(), on: t.storesByServer()}
+	for _, part := range []float64{roomy, 1} {
+		t.limitStores(part * peak)
+		m.looks = mendLooks
+		for m.calmDown(s.ctx) {
 		}
 	}
+}
+
+// calmDown cools servers until that is no longer wanted or possible, and reports
+// whether any was cooled: those whom no store could take before may then be tried
+// once more.
+func (m *mender) calmDown(ctx context.Context) (cooled bool) {
+	m.collect()
+	m.sort()
+	for ctx.Err() == nil && m.cool() {
+		cooled = true
+	}
+	return cooled
 }
 
 // calm returns the most that each server may carry after a failure, by level to
