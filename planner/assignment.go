@@ -28,12 +28,19 @@ type NewUsers struct {
 	Utilisation Number            `json:"utilisation"` // of the store with them, largest over resources with a capacity
 }
 
-// AssignmentPromises are the figures that an assignment stands for.
+// AssignmentPromises are the figures that an assignment stands for: of stores,
+// and, since what stores carry their servers do, those of servers that a layout
+// promises too.
 type AssignmentPromises struct {
 	PeakUtilisation Number `json:"peak_utilisation"` // largest over stores and resources with a capacity, disk too
 	Store           Text   `json:"store"`            // where it is reached
 	Resource        Text   `json:"resource"`
 	GroupsTorn      int    `json:"groups_torn"` // share groups that live on several stores
+
+	WorstSingle Worst                     `json:"worst_single"`
+	WorstDomain map[inventory.Level]Worst `json:"worst_domain"` // by level, without "server"
+	Normal      Place                     `json:"normal"`       // over failover resources
+	Fullest     Place                     `json:"fullest"`      // over resources with ρ ≥ 1
 }
 
 // AssignmentBounds are figures that no assignment can beat.

@@ -32,6 +32,12 @@ func (a *app) usersCommand() *cobra.Command {
 copied so that no store is fuller than --peak (or than its ceilings), or the
 lowest peak that a budget of bytes or users allows.
 
+What users weigh goes with them to other servers: the plan says what that does
+to the worst failures, and of equally good stores takes those where they stay as
+they are. With --light it moves as few users as it can, and share groups that
+are torn stay torn, with a warning, unless a store that drains has to be emptied
+of them.
+
 The exit status is 1 if no assignment was found that keeps every rule; the best
 one is still written, with the rules that it breaks.`,
 		Example: `  interlace users --plan users.json
@@ -51,7 +57,7 @@ one is still written, with the rules that it breaks.`,
 	f.StringArrayVar(&flags.keep, "keep", nil, "leave this `subject` where it is, such as user:anna, store:s001 or server:imap03 (may be repeated)")
 	f.Var(&flags.maxBytes, "max-bytes", "copy at most this much, such as 10TB")
 	f.Var(&flags.maxUsers, "max-users", "move at most this many users")
-	f.BoolVar(&flags.light, "light", false, "fewest moves in place of fewest bytes, and leave torn share groups torn")
+	f.BoolVar(&flags.light, "light", false, "fewest moves in place of fewest bytes, and leave torn share groups torn (a warning)")
 	f.Var(&flags.place, "place", "say where this `number` of new users should go")
 	return c
 }

@@ -44,6 +44,7 @@ func (s *seeker) plan() *planner.Assignment {
 		best = s.cheapest()
 	}
 	best = s.exact(best)
+	s.mend(best.tally)
 	plan := &planner.Assignment{
 		Format: planner.Format, Kind: planner.KindUsers, Options: s.opts.record(), Before: s.today.promises(),
 	}
@@ -51,7 +52,7 @@ func (s *seeker) plan() *planner.Assignment {
 	var broken []planner.Violation
 	plan.Changes, broken, plan.Warnings = best.verify()
 	s.describe(plan, best.tally)
-	violations, warnings := rules.Split(planner.KindUsers, broken)
+	violations, warnings := s.split(broken)
 	plan.Violations = append(violations, append(s.missed(best.tally), best.blocked()...)...)
 	s.measure(plan, best.tally.judge())
 	plan.Warnings = slices.Concat([]planner.Warning{}, warnings, plan.Warnings, s.warnings(plan, best.tally))
@@ -62,6 +63,25 @@ func (s *seeker) plan() *planner.Assignment {
 	plan.NewUsers = newcomers.list(best.tally)
 	plan.Warnings = append(plan.Warnings, newcomers.warnings(s.opts.Place)...)
 	return plan
+}
+
+// split parts what is broken after the plan into violations and warnings. That
+// groups are torn is nothing that a light plan is to repair, as little as a layout.
+func (s *seeker) split(broken []planner.Violation) ([]planner.Violation, []planner.Warning) {
+	if !s.opts.Light {
+		return rules.Split(planner.KindUsers, broken)
+	}
+	var torn, others []planner.Violation
+	for _, v := range broken {
+		if v.Rule == planner.GroupWhole {
+			torn = append(torn, v)
+		} else {
+			others = append(others, v)
+		}
+	}
+	_, left := rules.Split(planner.KindLayout, torn)
+	violations, warnings := rules.Split(planner.KindUsers, others)
+	return violations, append(left, warnings...)
 }
 
 // question says over which assignments bounds are to hold: those that leave

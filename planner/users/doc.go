@@ -43,6 +43,19 @@
 // the users after it. The result is checked by package rules, and what would make
 // anything worse there is undone.
 //
+// What stores carry their servers do, so users who move can undo what a layout
+// was planned for. Where servers would carry more after a failure than the busiest
+// one does today, those who arrived on the hottest of them are sent to the coolest
+// other stores, first to those that then have room to grow, as long as no server
+// becomes as hot and as far as that costs nothing: no byte, no user, no higher peak
+// and no wait for room. The plan says before and after what a layout plan says of
+// servers.
+//
+// A light plan moves as few users as it can. It leaves torn groups as they are,
+// also where their members would have relieved a store or a server, and what that
+// leaves broken of rule group_whole are warnings, as in a layout plan. Only stores
+// that drain are emptied of torn groups, which then come together.
+//
 // Small fleets are searched besides: all assignments with one move, with two and
 // so on, as far as a number of steps goes.
 package users

@@ -31,8 +31,9 @@ type Options struct {
 	MaxUsers *int
 
 	// Light asks for the fewest moves in place of the fewest bytes, and leaves
-	// share groups torn that are torn today. Stores above the target come below
-	// it and drained ones end empty, as otherwise.
+	// share groups torn that are torn today, for which there are warnings and no
+	// violations. Stores above the target come below it, by moves of others, and
+	// drained ones end empty of all, torn groups too, as otherwise.
 	Light bool
 
 	// Place asks where as many new users of average load should go.

@@ -47,11 +47,15 @@ func (p *problem) gather() {
 			}
 			stay = stay && piece.Fixed
 		}
-		whole.Fixed = stay || p.opts.Light && !p.onDraining(torn)
+		whole.Fixed = stay || p.leaves(torn)
 		p.gathered = append(p.gathered, whole)
 		p.only = append(p.only, only)
 	}
 }
+
+// leaves reports whether the plan is to leave the torn group as it is: a light one
+// does, unless a store that drains must be emptied of it.
+func (p *problem) leaves(torn []int32) bool { return p.opts.Light && !p.onDraining(torn) }
 
 func (p *problem) onDraining(pieces []int32) bool {
 	for _, i := range pieces {

@@ -65,14 +65,13 @@ func (t *tally) stores(users []int) []planner.StoreLoad {
 
 // promises returns the figures that the tally stands for.
 func (t *tally) promises() planner.AssignmentPromises {
-	inv := t.Fleet.Inventory
-	var p planner.AssignmentPromises
-	for s := range inv.Stores {
-		u, r := t.Utilisation(s, &t.load[s])
-		if r >= 0 && (!p.PeakUtilisation.Known || u > p.PeakUtilisation.Value) {
-			p.PeakUtilisation = planner.Known(u)
-			p.Store, p.Resource = planner.Text(inv.Stores[s].Name), planner.Text(inv.Resources[r].Name)
-		}
+	inv, servers := t.Fleet.Inventory, t.onServers()
+	p := planner.AssignmentPromises{
+		WorstSingle: servers.WorstSingle, WorstDomain: servers.WorstDomain, Normal: servers.Normal, Fullest: servers.Fullest,
+	}
+	if peak, store, resource := t.fullest(); store != nowhere {
+		p.PeakUtilisation = planner.Known(peak)
+		p.Store, p.Resource = planner.Text(inv.Stores[store].Name), planner.Text(inv.Resources[resource].Name)
 	}
 	for k := range t.gathered {
 		if t.at[len(t.Pieces)+k] == apart {
@@ -80,4 +79,16 @@ func (t *tally) promises() planner.AssignmentPromises {
 		}
 	}
 	return p
+}
+
+// fullest returns the largest part of a capacity that a store carries, and which
+// store that is in which resource; nowhere if no store has a capacity.
+func (t *tally) fullest() (peak float64, store, resource int) {
+	store = nowhere
+	for s := range t.load {
+		if u, r := t.Utilisation(s, &t.load[s]); r >= 0 && (store == nowhere || u > peak) {
+			peak, store, resource = u, s, r
+		}
+	}
+	return peak, store, resource
 }

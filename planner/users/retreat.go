@@ -16,12 +16,7 @@ func (t *tally) retreat() {
 			arrived[t.at[i]] = append(arrived[t.at[i]], i)
 		}
 	}
-	on := make([][]int32, len(t.carry)) // stores with an instance on each server
-	for store, sites := range t.Sites {
-		for _, server := range sites {
-			on[server] = append(on[server], int32(store))
-		}
-	}
+	on := t.storesByServer()
 	for again := true; again; {
 		again = false
 		for store := range t.load {
@@ -36,6 +31,17 @@ func (t *tally) retreat() {
 			}
 		}
 	}
+}
+
+// storesByServer returns the stores with an instance on each server.
+func (t *tally) storesByServer() [][]int32 {
+	on := make([][]int32, len(t.carry))
+	for store, sites := range t.Sites {
+		for _, server := range sites {
+			on[server] = append(on[server], int32(store))
+		}
+	}
+	return on
 }
 
 // overStore returns by how much the store carries more than it may and than it

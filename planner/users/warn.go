@@ -37,7 +37,7 @@ func (s *seeker) missed(t *tally) []planner.Violation {
 
 // warnings says what the reader should know beside what is broken.
 func (s *seeker) warnings(plan *planner.Assignment, t *tally) []planner.Warning {
-	return slices.Concat(s.passed(plan), s.unknown(plan), s.heldApart(), s.offline(t), s.withoutPlace(t), s.late(t), s.large(t), s.estimated(t))
+	return slices.Concat(s.passed(plan), s.unknown(plan), s.heldApart(), s.leftTorn(t), s.offline(t), s.withoutPlace(t), s.late(t), s.large(t), s.estimated(plan))
 }
 
 // passed points to layout plans where failure ceilings are passed, or are kept
@@ -90,16 +90,36 @@ func (p *problem) about(piece *bounds.Piece, format string, args ...any) planner
 	}
 }
 
-// heldApart names the torn groups that cannot come together because members
-// must stay.
+// heldApart names the torn groups that should come together and cannot because
+// members must stay.
 func (s *seeker) heldApart() []planner.Warning {
 	var warnings []planner.Warning
 	for k := range s.gathered {
-		if g := &s.gathered[k]; g.Fixed && s.Pieces[s.Torn[k][0]].Fixed {
+		if g := &s.gathered[k]; g.Fixed && s.Pieces[s.Torn[k][0]].Fixed && !s.leaves(s.Torn[k]) {
 			warnings = append(warnings, s.about(g, "cannot come together: members who must stay live on several stores, or on one to which nobody may move"))
 		}
 	}
 	return warnings
+}
+
+// leftTorn counts the stores that stay above the target while members of torn
+// groups stay there who might leave if the plan were not a light one.
+func (s *seeker) leftTorn(t *tally) []planner.Warning {
+	stores := map[int32]bool{}
+	for _, torn := range s.Torn {
+		for _, i := range torn {
+			if p := &s.Pieces[i]; s.leaves(torn) && !p.Fixed && s.above(t, p.Store) {
+				stores[p.Store] = true
+			}
+		}
+	}
+	if len(stores) == 0 {
+		return nil
+	}
+	return []planner.Warning{{
+		Text: fmt.Sprintf("stores that stay too full hold members of torn share groups, whom a light plan leaves where they are: %d", len(stores)),
+		Rule: planner.Text(planner.GroupWhole),
+	}}
 }
 
 // offline names the stores that users should leave and cannot, since no instance
@@ -159,10 +179,10 @@ func (s *seeker) late(t *tally) []planner.Warning {
 }
 
 // estimated warns where an estimated load decides the plan.
-func (s *seeker) estimated(t *tally) []planner.Warning {
+func (s *seeker) estimated(plan *planner.Assignment) []planner.Warning {
 	inv := s.Fleet.Inventory
 	var decisive []string
-	for _, name := range []planner.Text{s.today.promises().Resource, t.promises().Resource} {
+	for _, name := range []planner.Text{plan.Before.Resource, plan.Promises.Resource} {
 		r := inv.Resource(inventory.ResourceID(name))
 		guessed := r >= 0 && slices.ContainsFunc(inv.Users, func(u inventory.User) bool { return u.Estimated&(1<<r) != 0 })
 		if guessed && !slices.Contains(decisive, string(name)) {

@@ -14,7 +14,7 @@ import (
 func Assignment(p *planner.Assignment, m Made) *Screen {
 	s := &Screen{}
 	s.add(m.headline("assignment", things(len(p.Stores), "store", "stores"), p.Options.Seed))
-	s.add(assignmentPromises(p))
+	s.add(assignmentPromises(p, m.Inventory))
 	if len(p.Changes) > 0 {
 		s.add(fullestStores(p))
 	}
@@ -44,16 +44,36 @@ func aim(p *planner.Assignment) string {
 	return "number of bytes copied"
 }
 
-func assignmentPromises(p *planner.Assignment) *Table {
+// assignmentPromises compares today, the plan and the bound: of stores, and, for
+// which there is no bound, of servers.
+func assignmentPromises(p *planner.Assignment, inv *inventory.Inventory) *Table {
 	copied := planner.Known(float64(p.BytesCopied))
-	return comparison([][]Cell{
+	rows := [][]Cell{
 		{
 			words("peak utilisation"), ratio(p.Before.PeakUtilisation), ratio(p.Promises.PeakUtilisation),
 			ratio(p.Bounds.PeakUtilisation), gapCell(p.Gap.PeakUtilisation), words(peakWords(p.Promises)),
 		},
 		{words("copied"), Nothing, amount(copied), amount(p.Bounds.BytesCopied), gapCell(p.Gap.BytesCopied), words(aimWords(p))},
 		{words("share groups torn"), count(p.Before.GroupsTorn), count(p.Promises.GroupsTorn), Nothing, Nothing, Nothing},
-	})
+	}
+	return comparison(append(rows, serverRows(p, inv)...))
+}
+
+// serverRows say what the plan means for servers.
+func serverRows(p *planner.Assignment, inv *inventory.Inventory) [][]Cell {
+	none := planner.Number{}
+	rows := [][]Cell{worstRow("worst single failure", inv, inventory.LevelServer, p.Before.WorstSingle, p.Promises.WorstSingle, none, none)}
+	for _, level := range sortedLevels(p.Promises.WorstDomain) {
+		rows = append(rows, worstRow("worst "+string(level)+" failure", inv, level, p.Before.WorstDomain[level], p.Promises.WorstDomain[level], none, none))
+	}
+	rows = append(rows, placeRow("normal state", inv, p.Before.Normal, p.Promises.Normal, none, none))
+	if p.Promises.Fullest.Utilisation.Known {
+		rows = append(rows, placeRow("fullest "+string(p.Promises.Fullest.Resource), inv, p.Before.Fullest, p.Promises.Fullest, none, none))
+	}
+	for _, row := range rows {
+		row[3], row[4] = Nothing, Nothing // bound and gap
+	}
+	return rows
 }
 
 // aimWords says why the peak may be above its bound: without a budget it is not
@@ -62,7 +82,7 @@ func aimWords(p *planner.Assignment) string {
 	if p.Options.MaxBytes != nil || p.Options.MaxUsers != nil {
 		return ""
 	}
-	return "the aim: fewest bytes for the wished peak"
+	return "the aim: fewest bytes"
 }
 
 // amount is a size with a unit of its own, for columns that hold other things too.
