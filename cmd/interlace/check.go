@@ -51,7 +51,10 @@ func (a *app) check(cmd *cobra.Command, after []string) error {
 	if len(ids) > 0 {
 		opts.From = f.Inventory
 	}
-	violations, warnings := rules.Check(target.Inventory, target.groups, opts)
+	violations, warnings, err := rules.Check(cmd.Context(), target.Inventory, target.groups, opts)
+	if err != nil {
+		return err
+	}
 	warnings = append(doubts(f), warnings...)
 	answer := checked{Violations: violations, Warnings: warnings, After: ids}
 	reference := planner.NewReference(target.Inventory, target.groups, nil)

@@ -1,6 +1,7 @@
 package simulate_test
 
 import (
+	"context"
 	"fmt"
 	"reflect"
 	"slices"
@@ -23,7 +24,7 @@ func TestPassedAsRules(t *testing.T) {
 			inv := fixtures.Fleet(seed, kind, fixtures.Size{Servers: 12, StoresPerServer: 4, Users: 300})
 			inv.Survive = append([]inventory.Level{inventory.LevelServer}, inv.Levels()...)
 			inv.Servers[len(inv.Servers)-1].State = inventory.Down
-			broken, _ := rules.Check(inv, sharing.Groups(inv), rules.Options{})
+			broken, _, _ := rules.Check(context.Background(), inv, sharing.Groups(inv), rules.Options{})
 			want := bySubject(slices.DeleteFunc(broken, func(v planner.Violation) bool {
 				return v.Rule != planner.Ceiling && v.Rule != planner.FailureCeiling
 			}))
