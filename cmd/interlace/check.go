@@ -55,6 +55,9 @@ func (a *app) check(cmd *cobra.Command, after []string) error {
 	if err != nil {
 		return err
 	}
+	if offline := target.Offline(); len(offline) > 0 {
+		warnings = append([]planner.Warning{{Text: report.OfflineText(offline)}}, warnings...)
+	}
 	warnings = append(doubts(f), warnings...)
 	answer := checked{Violations: violations, Warnings: warnings, After: ids}
 	reference := planner.NewReference(target.Inventory, target.groups, nil)
