@@ -72,7 +72,7 @@ func (a *app) moves(cmd *cobra.Command, paths []string, flags movesFlags) error 
 	plan := moves.Schedule(cmd.Context(), f.Inventory, f.groups, plans, opts)
 	bar.end()
 	plan.Inventory = planner.NewReference(f.Inventory, f.groups, subjectsOfAll(plans))
-	made := report.Made{Inventory: f.Inventory, Took: a.took(start), File: flags.plan, Keeps: keepsRules(f, plans)}
+	made := report.Made{Inventory: f.Inventory, Took: a.took(start), File: flags.plan, Keeps: keepsRules(cmd.Context(), f, plans)}
 	return a.finish(&plan, plan.Violations, plan.Stopped, made)
 }
 
@@ -113,8 +113,8 @@ func (a *app) toOrder(ctx context.Context, f *facts, paths []string) ([]planner.
 	return plans, nil
 }
 
-// keepsRules reports whether every rule is kept today and by the plans.
-func keepsRules(f *facts, plans []planner.Plan) bool {
+// keepsRules reports whether every rule is known to be kept today and by the plans.
+func keepsRules(ctx context.Context, f *facts, plans []planner.Plan) bool {
 	for _, p := range plans {
 		switch p := p.(type) {
 		case *planner.Layout:
@@ -127,8 +127,8 @@ func keepsRules(f *facts, plans []planner.Plan) bool {
 			}
 		}
 	}
-	broken, _ := rules.Check(f.Inventory, f.groups, rules.Options{})
-	return len(broken) == 0
+	broken, _, err := rules.Check(ctx, f.Inventory, f.groups, rules.Options{})
+	return err == nil && len(broken) == 0
 }
 
 func subjectsOfAll(plans []planner.Plan) []planner.Subject {

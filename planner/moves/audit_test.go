@@ -1,6 +1,7 @@
 package moves_test
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -312,7 +313,7 @@ func (a *audit) allowed() []planner.Violation {
 // violations returns what the state breaks, but for settings, which no schedule
 // changes, and pins, which are the plan's own matter.
 func (a *audit) violations(state *inventory.Inventory) []planner.Violation {
-	all, _ := rules.Check(state, a.groups, rules.Options{From: a.inv})
+	all, _, _ := rules.Check(context.Background(), state, a.groups, rules.Options{From: a.inv})
 	return slices.DeleteFunc(all, func(v planner.Violation) bool { return v.Rule == planner.Alike || v.Rule == planner.Pinned })
 }
 
