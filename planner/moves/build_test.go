@@ -125,12 +125,8 @@ func (f fleet) schedule(t *testing.T, opts moves.Options, plans ...planner.Plan)
 		t.Fatal(err)
 	}
 	s := moves.Schedule(context.Background(), f.Inventory, groups, plans, opts)
-	wrong, broken := newAudit(f.Inventory, groups, plans, opts, s).run()
-	if len(wrong) > 0 {
+	if wrong := newAudit(f.Inventory, groups, plans, opts, s).run(); len(wrong) > 0 {
 		t.Errorf("the replay finds%s", lines(wrong))
-	}
-	if len(s.Violations) == 0 && len(broken) > 0 {
-		t.Errorf("no violations, but%s", lines(broken))
 	}
 	return s
 }

@@ -27,6 +27,7 @@ func Schedule(ctx context.Context, inv *inventory.Inventory, groups *inventory.S
 	} else {
 		s = s.inWaves()
 	}
+	s.audit()
 	return s.schedule(worse)
 }
 

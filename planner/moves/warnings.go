@@ -2,6 +2,7 @@ package moves
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/interlacemail/interlace/planner"
@@ -21,13 +22,32 @@ func (s *scheduler) warnings() []planner.Warning {
 	if len(s.waited) > 0 {
 		all = append(all, planner.Warning{Text: s.waitedFor()})
 	}
-	for _, i := range s.long {
-		t := &s.tasks[i]
-		all = append(all, planner.Warning{Text: fmt.Sprintf(
-			"a window does not hold change %s of plan %s, with what belongs to it: its wave lasts longer",
-			s.changeID(t), s.plans[t.plan].PlanID())})
+	if text := s.pastWindow(); text != "" {
+		all = append(all, planner.Warning{Text: text})
 	}
 	return all
+}
+
+// pastWindow says which waves last longer than the window, if any do.
+func (s *scheduler) pastWindow() string {
+	window := s.opts.Window.Seconds()
+	if window <= 0 {
+		return ""
+	}
+	past, longest := 0, 0
+	for n, w := range s.waves {
+		if w.to > w.from+window {
+			past++
+		}
+		if w.to-w.from > s.waves[longest].to-s.waves[longest].from {
+			longest = n
+		}
+	}
+	if past == 0 {
+		return ""
+	}
+	return fmt.Sprintf("the window of %s cannot be kept: %d of %d waves last longer, wave %d for %s; what a plan does to one store or share group is not divided",
+		days(window), past, len(s.waves), longest+1, days(s.waves[longest].to-s.waves[longest].from))
 }
 
 // waitedFor says how long nothing moves.
@@ -43,13 +63,16 @@ func (s *scheduler) waitedFor() string {
 		days(total), days(longest.from), days(longest.to))
 }
 
-// days says a number of seconds in words.
+// days says a number of seconds in words: of days, which may be more than a
+// [time.Duration] holds, and of the rest of a day.
 func days(seconds float64) string {
-	d := time.Duration(seconds * float64(time.Second)).Round(time.Second)
-	if whole := d / (24 * time.Hour); whole > 0 {
-		return fmt.Sprintf("%dd%s", whole, d%(24*time.Hour))
+	const day = 24 * 60 * 60
+	seconds = math.Round(seconds)
+	rest := time.Duration(math.Mod(seconds, day)) * time.Second
+	if whole := math.Floor(seconds / day); whole > 0 {
+		return fmt.Sprintf("%.0fd%s", whole, rest)
 	}
-	return d.String()
+	return rest.String()
 }
 
 // rulesBroken returns how many rules the plan's target breaks.
