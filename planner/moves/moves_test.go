@@ -81,7 +81,7 @@ func holds(t *testing.T, inv *inventory.Inventory, seed uint64, name string) (br
 	groups := sharing.Groups(inv)
 	plans := randomPlans(rng, inv, groups, rng.IntN(4))
 	opts := variants[rng.IntN(len(variants))]
-	if err := moves.Verify(inv, groups, plans); err != nil {
+	if err := verify(inv, groups, plans...); err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
 	sched := moves.Schedule(context.Background(), inv, groups, plans, opts)

@@ -23,15 +23,17 @@ func TestPlannedFleets(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			l.Inventory = planner.NewReference(inv, groups, nil)
 			seal(l)
 			u, err := users.Assign(context.Background(), l.Target(inv), groups, users.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
+			u.Inventory = l.Inventory
 			seal(u)
 			for _, opts := range variants[:3] {
 				plans := []planner.Plan{l, u}
-				if err := moves.Verify(inv, groups, plans); err != nil {
+				if err := verify(inv, groups, plans...); err != nil {
 					t.Fatalf("%s fleet: %v", kind, err)
 				}
 				s := moves.Schedule(context.Background(), inv, groups, plans, opts)

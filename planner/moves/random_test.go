@@ -73,6 +73,7 @@ func randomLayout(rng *rand.Rand, inv *inventory.Inventory, chance float64) *pla
 			}
 		}
 	}
+	p.Stores = placements(inv, p.Changes)
 	seal(p)
 	return p
 }

@@ -25,7 +25,7 @@ func (r *reader) layout(plan int32, p *planner.Layout) {
 		store := r.store(c.Store)
 		next, reason := r.follow(store, c)
 		if reason != "" {
-			r.refuse(p.ID, c.ID, planner.StoreSubject(c.Store), "%s", reason)
+			r.refuse(plan, int32(i), planner.StoreSubject(c.Store), "%s", reason)
 			continue
 		}
 		ch := chains[store]

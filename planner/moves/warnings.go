@@ -12,7 +12,7 @@ import (
 func (s *scheduler) warnings() []planner.Warning {
 	all := []planner.Warning{}
 	for _, r := range s.refused {
-		all = append(all, planner.Warning{Text: r.text(), Rule: planner.Text(planner.Transient), Subject: planner.Text(r.subject)})
+		all = append(all, planner.Warning{Text: fmt.Sprintf("plan %s: %s", s.plans[r.plan].PlanID(), s.told(r)), Rule: planner.Text(planner.Transient), Subject: planner.Text(r.subject)})
 	}
 	for _, p := range s.plans {
 		if n := rulesBroken(p); n > 0 {
