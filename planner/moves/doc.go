@@ -3,7 +3,7 @@
 // [Schedule] takes layouts and users plans, in the order in which they are to be
 // carried out, and says when each of their changes starts and ends:
 //
-//	if err := moves.Verify(inv, groups, plans); err != nil { … }
+//	if wrong := moves.Verify(inv, groups, plans); wrong != nil { … }
 //	schedule := moves.Schedule(ctx, inv, groups, plans, moves.Options{})
 //
 // # What a schedule keeps
