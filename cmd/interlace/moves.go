@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -61,7 +59,7 @@ func (a *app) moves(cmd *cobra.Command, paths []string, flags movesFlags) error 
 	if err != nil {
 		return err
 	}
-	plans, err := a.toOrder(cmd.Context(), f, paths)
+	plans, err := plansOn(cmd.Context(), f, paths)
 	if err != nil {
 		return err
 	}
@@ -85,32 +83,6 @@ func (a *app) movesOptions(flags movesFlags) moves.Options {
 		opts.KeepSource = -1 // removed when the wave ends
 	}
 	return opts
-}
-
-// toOrder reads the plans whose changes are to be ordered.
-func (a *app) toOrder(ctx context.Context, f *facts, paths []string) ([]planner.Plan, error) {
-	var plans []planner.Plan
-	var ids []string
-	for _, path := range paths {
-		p, err := readPlan(ctx, path)
-		if err != nil {
-			return nil, err
-		}
-		if _, schedule := p.Plan.(*planner.Schedule); schedule {
-			return nil, hint(fmt.Errorf("%s is a schedule already", path), "name the layout and users plans whose changes are to be ordered")
-		}
-		if same := slices.Index(ids, p.PlanID()); same >= 0 {
-			return nil, samePlan(paths[same], path)
-		}
-		if err := errors.Join(refuseDrift(p, f), p.follows(ids)); err != nil {
-			return nil, err
-		}
-		plans, ids = append(plans, p.Plan), append(ids, p.PlanID())
-	}
-	if err := moves.Verify(f.Inventory, f.groups, plans); err != nil {
-		return nil, hint(fmt.Errorf("the plans do not fit together: %w", err), "a users plan that is to follow a layout plan is made with --after LAYOUT")
-	}
-	return plans, nil
 }
 
 // keepsRules reports whether every rule is known to be kept today and by the plans.
