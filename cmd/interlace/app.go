@@ -64,15 +64,16 @@ const (
 	exitInterrupted = 130
 )
 
-// exit tells the error, if it is one to tell, and returns the exit status.
-func (a *app) exit(ctx context.Context, err error) int {
+// exit tells the error, if it is one to tell, and returns the exit status. A
+// command that had done its work when the interrupt came was not interrupted.
+func (a *app) exit(err error) int {
 	switch {
-	case ctx.Err() != nil && (err == nil || errors.Is(err, errFound)):
-		return exitInterrupted
 	case err == nil:
 		return exitFine
 	case errors.Is(err, errFound):
 		return exitFound
+	case errors.Is(err, errCut):
+		return exitInterrupted
 	case errors.Is(err, context.Canceled):
 		a.say("interrupted")
 		return exitInterrupted
