@@ -254,6 +254,21 @@ func TestPlanDestinations(t *testing.T) {
 	}
 }
 
+// What cannot be written is an error, help too.
+func TestFullOutput(t *testing.T) {
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skip(err)
+	}
+	defer full.Close()
+	for _, args := range [][]string{{}, {"help"}, {"--help"}, {"help", "show"}, {"layout", "--help"}, {"show"}, {"completion", "bash"}, {"version"}} {
+		var stderr bytes.Buffer
+		if status := run(t.Context(), args, strings.NewReader(""), full, &stderr); status != exitFailed || !strings.Contains(stderr.String(), "no space left") {
+			t.Errorf("%v: status %d, %s", args, status, &stderr)
+		}
+	}
+}
+
 // Passwords come from files that nobody else may read.
 func TestReadSecret(t *testing.T) {
 	dir := t.TempDir()
