@@ -21,6 +21,9 @@ func Schedule(p *planner.Schedule, m Made) *Screen {
 	if wait := waitWords(p); wait != "" {
 		facts.add("waits", "%s", wait)
 	}
+	if long := windowWords(p); long != "" {
+		facts.add("window", "%s", long)
+	}
 	facts.add("loads", "%s", loadsWords(p.Inventory))
 	if p.Stopped == planner.Cancelled {
 		facts.add("stopped", "%s", stoppedWords(p.Stopped, "time"))
@@ -64,6 +67,27 @@ func waitWords(p *planner.Schedule) string {
 		ended = max(ended, c.EndSeconds)
 	}
 	return ""
+}
+
+// roundedSeconds is more than what times in a schedule lose by rounding.
+const roundedSeconds = 0.001
+
+// windowWords says how many waves no window holds.
+func windowWords(p *planner.Schedule) string {
+	if p.Options.WindowSeconds == nil {
+		return ""
+	}
+	long, longest := 0, 0.0
+	for _, w := range p.Waves {
+		if took := w.EndSeconds - w.StartSeconds; took > *p.Options.WindowSeconds+roundedSeconds {
+			long, longest = long+1, max(longest, took)
+		}
+	}
+	if long == 0 {
+		return ""
+	}
+	return fmt.Sprintf("waves longer than %s: %s of %s, the longest takes %s", inventory.DurationText(*p.Options.WindowSeconds),
+		inventory.CountText(long), inventory.CountText(len(p.Waves)), inventory.DurationText(longest))
 }
 
 func waves(waves []planner.Wave) *Table {
