@@ -15,6 +15,9 @@ import (
 // errFound ends a command that did its work and found what it looks for.
 var errFound = errors.New("found something")
 
+// errCut ends a command that was interrupted and kept the best that it had.
+var errCut = errors.New("interrupted")
+
 // hinted is an error and what to do about it.
 type hinted struct {
 	error

@@ -42,7 +42,7 @@ The exit status is 1 if no order was found that can be carried out.`,
 	}
 	f := c.Flags()
 	f.SortFlags = false
-	f.StringVar(&flags.plan, "plan", "", "write the plan to this `file`")
+	f.Var(pathFlag(&flags.plan), "plan", "write the plan to this `file`")
 	f.Var(&flags.keepSource, "keep-source", "keep a moved user's mail at the source for this `time` after its wave (default keep_source of the configuration, 14d)")
 	f.Var(&flags.syncRate, "sync-rate", "let the replicas of a store take in at most this `bandwidth`, such as 20MB/s")
 	f.Var(&flags.window, "window", "let no wave last longer than this `time`, such as 4h for waves in the night")

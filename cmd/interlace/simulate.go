@@ -74,6 +74,9 @@ func (a *app) simulate(cmd *cobra.Command, flags simulateFlags) error {
 		sim.Failures, sim.Violations = []planner.Impact{s.Fail(domains...)}, s.PassedBy(domains...)
 		screen = report.Failure
 	}
+	if err := cmd.Context().Err(); err != nil {
+		return err
+	}
 	offline := takingOffline(target.Inventory, sim.Failures)
 	for _, f := range offline {
 		sim.TakingOffline = append(sim.TakingOffline, f.Failed[0])
