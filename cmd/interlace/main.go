@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
 
 func main() {
@@ -23,11 +24,12 @@ func main() {
 
 // run executes one command line and returns the exit status: 0 fine, 1 found
 // something, 2 could not do it, 130 interrupted. The first interrupt lets the
-// command keep the best it has so far; a second one ends the process.
+// command keep the best it has so far; a second one ends the process. What sends
+// a signal twice at once, to a process and to its group, means one.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, restore := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer restore()
-	context.AfterFunc(ctx, restore)
+	context.AfterFunc(ctx, func() { time.AfterFunc(time.Second, restore) })
 	a := &app{stdin: stdin, stdout: stdout, stderr: stderr}
 	root := a.root()
 	root.SetArgs(args)

@@ -103,6 +103,9 @@ func newEnumerator(p *problem, opts EnumerateOptions) *enumerator {
 		if size > float64(opts.Nodes)*float64(opts.Nodes) {
 			return nil
 		}
+		if p.mostLists(store) > float64(opts.Nodes) {
+			return nil
+		}
 		e.options[store] = p.siteLists(store, opts.Reachable)
 		size *= float64(max(len(e.options[store]), 1))
 		e.order = append(e.order, store)
@@ -127,6 +130,15 @@ func (p *problem) heaviness(store int) float64 {
 		h = max(h, float64(p.weight(store, r))/p.capacity(r))
 	}
 	return h
+}
+
+// mostLists is at least the number of site lists that the store may have.
+func (p *problem) mostLists(store int) float64 {
+	st := &p.fleet.Inventory.Stores[store]
+	if st.Pinned {
+		return 1
+	}
+	return math.Pow(float64(len(p.holders)+len(p.today[store])), float64(p.fleet.Inventory.PromisedCopies(st)))
 }
 
 // siteLists returns the site lists that keep the rules about the store alone,

@@ -113,3 +113,19 @@ func TestBoundsDoNotDependOnNames(t *testing.T) {
 		}
 	}
 }
+
+// With thousands of servers a single store has too many places to go through:
+// they are counted, not listed.
+func TestLargeFleetsAreNotEnumerated(t *testing.T) {
+	inv := fixtures.Fleet(1, fixtures.Equal, fixtures.Size{Servers: 3000, StoresPerServer: 1, Users: -1, Legal: true})
+	inv.Stores = inv.Stores[:2]
+	f := load.New(inv)
+	allocated := testing.AllocsPerRun(1, func() {
+		if e := bounds.Enumerate(f, bounds.EnumerateOptions{}); e.Complete || e.Layout != nil {
+			t.Errorf("complete %v, layout %v", e.Complete, e.Layout)
+		}
+	})
+	if allocated > 100_000 {
+		t.Errorf("%v allocations", allocated)
+	}
+}

@@ -74,7 +74,12 @@ func (l *ladder) climb() outcome {
 	repairing := l.search(s, 0, kinds{true, true})
 	repairing.thrift = true
 	repairing.repair()
-	best := l.improve(s)
+	best := outcome{}
+	if l.opts.budgeted() {
+		best = l.inPortions(s)
+	} else {
+		best = l.improve(s)
+	}
 	if !l.satisfied(best) && l.ctx.Err() == nil {
 		best = l.choose(append([]outcome{best}, l.anew(best.state)...))
 	}
@@ -117,6 +122,25 @@ func (l *ladder) improve(s *state) outcome {
 // like size more closely together and leave servers without any. They are tried
 // two at a time until one pair comes to the goal.
 var shares = [][2]float64{{1.2, 1.4}, {1.6, 1.8}, {1, 2}}
+
+// portions is how often the budgets are halved for the first portion.
+const portions = 8
+
+// inPortions improves the state with a small part of the budgets, and then with
+// more and more: what the search does with much is not always better than what it
+// does with little. Portions are powers of two, so that the way with larger budgets
+// leads over that with smaller ones.
+func (l *ladder) inPortions(s *state) outcome {
+	now := outcome{state: s}
+	for half := portions; half >= 0; half-- {
+		portion := *l.problem
+		portion.opts = l.opts.portion(half)
+		within := &ladder{problem: &portion, ctx: l.ctx, bound: l.bound}
+		further, straight := within.improve(newState(&portion, now.state.sites)), within.improve(newState(&portion, s.sites))
+		now = within.choose([]outcome{further, straight})
+	}
+	return outcome{newState(l.problem, now.state.sites), now.stopped}
+}
 
 // anew returns new layouts that the budgets allow. They are looked for without
 // the budgets, and then all that they do not need is undone.

@@ -2,6 +2,7 @@ package layout_test
 
 import (
 	"context"
+	"math"
 	"strings"
 	"testing"
 
@@ -61,6 +62,26 @@ func TestBudgetsCountEveryPromotion(t *testing.T) {
 	}
 	if reordered == 0 {
 		t.Fatal("no plan promotes anything")
+	}
+}
+
+// A looser budget for interruptions gives no worse plan, but for what the search
+// may leave for fewer changes.
+func TestMoreInterruptionsNeverHelpLess(t *testing.T) {
+	inv := fleet()
+	free := optimize(t, inv, layout.Options{})
+	last := math.Inf(1)
+	for _, part := range []int{1, 2, 5, 10, 20, 50, 100} {
+		users := free.UsersInterrupted * part / 100
+		plan := optimize(t, inv, layout.Options{MaxInterrupted: &users})
+		got := plan.Promises.WorstSingle.Utilisation.Value
+		if plan.UsersInterrupted > users {
+			t.Errorf("%d users interrupted, %d allowed", plan.UsersInterrupted, users)
+		}
+		if got > 1.01*last {
+			t.Errorf("worst failure %v for %d interruptions, %v for fewer", got, users, last)
+		}
+		last = min(last, got)
 	}
 }
 

@@ -145,14 +145,15 @@ func compareScores(a, b *serverScore) int {
 }
 
 // improve returns the best changes that relieve the server, or nil. Promotions
-// come first: they copy nothing.
+// come first: they copy nothing. They have no preference where the users that they
+// interrupt are scarce.
 func (s *search) improve(server int) []change {
 	p := picker{search: s}
 	stores := s.movable(server)
 	for _, store := range stores {
 		s.promotions(&p, store, int32(server))
 	}
-	if p.best != nil || !s.kinds.replicas {
+	if p.best != nil && s.opts.MaxInterrupted == nil || !s.kinds.replicas {
 		return p.best
 	}
 	s.rng.Shuffle(len(stores), func(i, j int) { stores[i], stores[j] = stores[j], stores[i] })
@@ -216,10 +217,31 @@ func (p *picker) beats(v verdict) bool {
 	return p.merit(v) > p.merit(p.value)
 }
 
-// merit is what changes gain, for each byte copied if the search is thrifty.
+// merit is what changes gain, for what they cost if the search is thrifty.
 func (p *picker) merit(v verdict) float64 {
 	if !p.thrift {
 		return -v.potential
 	}
-	return -v.potential / float64(max(v.cost.bytes, 0)+p.meanBytes/8+1)
+	return -v.potential / p.price(v.cost)
+}
+
+// price is what a cost weighs: the part of the budgets that it takes, or, where
+// there are none, the bytes copied. Nothing is for free, so that small gains do
+// not come first.
+func (p *problem) price(c cost) float64 {
+	o := &p.opts
+	if !o.budgeted() {
+		return float64(max(c.bytes, 0) + p.meanBytes/8 + 1)
+	}
+	total := 1e-4
+	if o.MaxBytes != nil {
+		total += float64(max(c.bytes, 0)) / float64(max(*o.MaxBytes, 1))
+	}
+	if o.MaxChanges != nil {
+		total += float64(max(c.changes, 0)) / float64(max(*o.MaxChanges, 1))
+	}
+	if o.MaxInterrupted != nil {
+		total += float64(max(c.interrupted, 0)) / float64(max(*o.MaxInterrupted, 1))
+	}
+	return total
 }
