@@ -82,6 +82,15 @@ func (o Options) check() error {
 	return errors.Join(errs...)
 }
 
+// allowed returns the utilisation in the resource up to which stores may receive:
+// the wished peak is a limit like the ceiling, but with a budget only an aim.
+func (o Options) allowed(r inventory.Resource) float64 {
+	if o.Peak > 0 && !o.budgeted() {
+		return min(o.Peak, r.Ceiling)
+	}
+	return r.Ceiling
+}
+
 func (o Options) budgeted() bool { return o.MaxBytes != nil || o.MaxUsers != nil }
 
 func (o Options) report(doing string, done, total int) {

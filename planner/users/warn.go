@@ -23,7 +23,7 @@ func (s *seeker) missed(t *tally) []planner.Violation {
 				continue
 			}
 			u := float64(t.load[store][r]) / s.Capacity[store][r]
-			if limit := min(s.opts.Peak, res.Ceiling); u > limit && u <= res.Ceiling {
+			if limit := s.opts.allowed(res); u > limit && u <= res.Ceiling {
 				name := s.Fleet.Inventory.Stores[store].Name
 				missed = append(missed, planner.Violation{
 					Rule: planner.StoreCapacity, Subject: planner.StoreSubject(name), Store: planner.Text(name),
