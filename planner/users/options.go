@@ -13,7 +13,8 @@ import (
 type Options struct {
 	Seed uint64
 	// Peak is the utilisation that no store shall pass, in each resource up to
-	// its ceiling; 0 means the ceilings.
+	// its ceiling; 0 means the ceilings. Where it cannot be reached no store
+	// receives above it; with a budget it is the peak that is low enough.
 	Peak float64
 	// Drain lists stores to empty beside those in state drain: store:s001, or
 	// the bare name.

@@ -215,6 +215,40 @@ func TestNoStoreIsPushedAboveTheWishedPeak(t *testing.T) {
 	}
 }
 
+func TestInterruptedPlansMakeNothingWorse(t *testing.T) {
+	moving := 0
+	fleets(t, func(t *testing.T, inv *inventory.Inventory, opts users.Options) {
+		groups, from := sharing.Groups(inv), draining(inv, opts)
+		before, _ := rules.Check(from, groups, rules.Options{From: from})
+		for asked := range 8 {
+			left := asked * asked * asked
+			plan, err := users.Assign(countdown{context.Background(), &left}, inv, groups, opts)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if plan.Stopped == planner.Cancelled && len(plan.Changes) > 0 {
+				moving++
+			}
+			after, _ := rules.Check(plan.Target(from), groups, rules.Options{From: from})
+			for _, v := range rules.Worse(before, after) {
+				t.Errorf("asked %d times: made worse: %v", asked*asked*asked, v)
+			}
+			if opts.Peak == 0 || opts.MaxBytes != nil || opts.MaxUsers != nil {
+				continue
+			}
+			today, then := aboveWish(inv, opts.Peak), aboveWish(plan.Target(inv), opts.Peak)
+			for s := range then {
+				if then[s] > today[s] {
+					t.Errorf("asked %d times: store %s is pushed above the peak", asked*asked*asked, inv.Stores[s].Name)
+				}
+			}
+		}
+	})
+	if moving < 100 {
+		t.Errorf("only %d interrupted plans move users", moving)
+	}
+}
+
 func TestPlansKeepWhatTheyMust(t *testing.T) {
 	fleets(t, func(t *testing.T, inv *inventory.Inventory, opts users.Options) {
 		plan := assign(t, inv, opts)
