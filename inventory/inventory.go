@@ -116,6 +116,19 @@ func (inv *Inventory) PromisedCopies(s *Store) int {
 	}
 }
 
+// Offline returns the stores that nobody can reach, sorted: those that have
+// instances, all of them on servers that are down.
+func (inv *Inventory) Offline() []StoreID {
+	up := func(in Instance) bool { return inv.Servers[inv.Server(in.Server)].State != Down }
+	var stores []StoreID
+	for i := range inv.Stores {
+		if st := &inv.Stores[i]; len(st.Instances) > 0 && !slices.ContainsFunc(st.Instances, up) {
+			stores = append(stores, st.Name)
+		}
+	}
+	return stores
+}
+
 // Clone returns a copy that shares no slice of servers, stores or users with
 // inv. Maps and shares are common: they are never written after reading.
 func (inv *Inventory) Clone() *Inventory {

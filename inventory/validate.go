@@ -22,6 +22,7 @@ func Validate(inv *Inventory) (mistakes, warnings Mistakes) {
 	v.eachServer()
 	v.eachStore()
 	v.eachUser()
+	v.unhoused()
 	v.eachShare()
 	v.eachMembership()
 	v.sums()

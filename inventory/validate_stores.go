@@ -24,6 +24,37 @@ func (v *validator) eachStore() {
 	}
 }
 
+// unhoused warns of users on a store without an instance. It is no mistake, since
+// a fleet file may be written before the first master exists; but mail that
+// there is lies somewhere, and a plan would create the master empty.
+func (v *validator) unhoused() {
+	users := map[StoreID]int{} // of stores without an instance
+	for i := range v.inv.Stores {
+		if s := &v.inv.Stores[i]; len(s.Instances) == 0 {
+			users[s.Name] = 0
+		}
+	}
+	if len(users) == 0 {
+		return
+	}
+	for i := range v.inv.Users {
+		if n, ok := users[v.inv.Users[i].Store]; ok {
+			users[v.inv.Users[i].Store] = n + 1
+		}
+	}
+	for i := range v.inv.Stores {
+		name := v.inv.Stores[i].Name
+		if users[name] == 0 {
+			continue
+		}
+		m := v.warnings.add(Place{Table: InStores, Row: i}, "store %s has %s but no instance that holds their mail; a plan would create its master empty",
+			Printable(string(name)), Counted(users[name], "user", "users"))
+		if m != nil {
+			m.Absent = InInstances
+		}
+	}
+}
+
 func (v *validator) store(at Place, s *Store) {
 	name := string(s.Name)
 	for r := range v.inv.Resources {

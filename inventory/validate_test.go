@@ -165,6 +165,7 @@ func TestValidateWarns(t *testing.T) {
 		"only at no level":        {func(i *Inventory) { i.Stores[0].Only = map[Level][]DomainID{"site": {"ny"}} }, "stores[0.0].only:site: no server"},
 		"only in no domain":       {func(i *Inventory) { i.Stores[0].Only = map[Level][]DomainID{"rack": {"a1", "a9"}} }, "stores[0.0].only:rack:a9: only of s001: no server is in rack:a9"},
 		"only on no server":       {func(i *Inventory) { i.Stores[0].Only = map[Level][]DomainID{"server": {"imap9"}} }, "no server is in server:imap9 (imap9 looks like imap1)"},
+		"users without instance":  {func(i *Inventory) { i.Stores[1].Instances = nil }, "stores[1.0].: store s002 has 2 users but no instance that holds their mail"},
 		"unknown owner":           {func(i *Inventory) { i.Shares[0].Owner = "ann" }, "shares[0.0].owner: owner ann of ann/Work is neither"},
 		"unknown grantee":         {func(i *Inventory) { i.Shares[0].Grantee = "dora" }, "shares[0.0].grantee: grantee dora of anna/Work is neither a user nor a shared tree"},
 		"group without members":   {func(i *Inventory) { i.Shares[1].Grantee = "group:boss" }, "shares[1.0].grantee: group boss, to which team is open, has no members here"},
@@ -200,9 +201,9 @@ func TestValidateSaysNothingOfGranteesThatNeverTie(t *testing.T) {
 func TestValidateLetsRulesBeBroken(t *testing.T) {
 	inv := small()
 	inv.Stores[0].Instances[1].Server = "imap1" // breaks apart
-	inv.Stores[1].Instances = nil               // yet to be created
 	inv.Copies = 7                              // more than there are servers
 	inv.Servers[2].Slots = 0
+	inv.Stores = append(inv.Stores, Store{Name: "s003", State: Active}) // yet to be created
 	if mistakes, warnings := Validate(inv); mistakes.Count+warnings.Count != 0 {
 		t.Errorf("got %v, %v", mistakes.List, warnings.List)
 	}

@@ -18,7 +18,7 @@ func Decode(text []byte, p Plan) error {
 	m := &Mistakes{}
 	checkForm(text, reflect.TypeOf(p), m)
 	if err := json.Unmarshal(text, p); err != nil && m.Count == 0 {
-		m.add("the plan", "%v", err)
+		m.Add("the plan", "%v", err)
 	}
 	p.check(m)
 	if m.Count > 0 {
@@ -75,7 +75,7 @@ func (w *walk) place() string {
 	return b.String()
 }
 
-func (w *walk) mistake(format string, args ...any) { w.mistakes.add(w.place(), format, args...) }
+func (w *walk) mistake(format string, args ...any) { w.mistakes.Add(w.place(), format, args...) }
 
 var (
 	numberType = reflect.TypeFor[Number]()

@@ -13,7 +13,7 @@ import (
 
 // Plans of each kind, as small as they can be.
 const (
-	layoutPlan = `{"format": 1, "kind": "layout", "id": "x", "stopped": "steps", "bytes_copied": 5, "options": {"seed": 1, "gap": 0.02},
+	layoutPlan = `{"format": 1, "kind": "layout", "id": "x", "stopped": "steps", "bytes_copied": 5, "users_interrupted": 3, "options": {"seed": 1, "gap": 0.02},
 		"stores": [{"store": "s1", "master": "imap2", "replicas": ["imap1"]}, {"store": "s2", "master": "imap1", "replicas": ["imap2"]}],
 		"changes": [{"id": "c1", "do": "promote", "store": "s1", "server": "imap2", "from": "imap1", "bytes": 0, "users": 3},
 			{"id": "c2", "do": "seed", "store": "s2", "server": "imap2", "from": "imap1", "bytes": 5, "users": 0},
@@ -37,7 +37,7 @@ func TestDecode(t *testing.T) {
 		{"moves", movesPlan, "", "", nil},
 
 		{"negative bytes", layoutPlan, `"bytes": 5`, `"bytes": -5`, []string{"changes[1].bytes: -5 is negative", "bytes_copied: 5 are not the 0 bytes of the changes"}},
-		{"negative users", layoutPlan, `"users": 3`, `"users": -1`, []string{"changes[0].users: -1 is negative"}},
+		{"negative users", layoutPlan, `"users": 3`, `"users": -1`, []string{"changes[0].users: -1 is negative", "users_interrupted: 3 are not the 0 users of the changes"}},
 		{"negative seed", layoutPlan, `"seed": 1`, `"seed": -1`, []string{"options.seed: -1 is negative"}},
 		{"half a byte", layoutPlan, `"bytes": 5`, `"bytes": 5.5`, []string{"changes[1].bytes: 5.5 is not a whole number", "bytes_copied: 5 are not the 0 bytes of the changes"}},
 		{"too many bytes", layoutPlan, `"bytes": 5`, `"bytes": 99999999999999999999`, []string{"changes[1].bytes: 99999999999999999999 is too large", "bytes_copied: 5 are not the 0 bytes of the changes"}},
@@ -61,10 +61,14 @@ func TestDecode(t *testing.T) {
 		{"no list", layoutPlan, `["imap1"]`, `null`, []string{"stores[0].replicas: null where a list is expected"}},
 		{"text for a list", layoutPlan, `["imap1"]`, `"imap1"`, []string{"stores[0].replicas: a list is expected here"}},
 		{"list for an object", layoutPlan, `{"seed": 1, "gap": 0.02}`, `[]`, []string{"options: an object is expected here"}},
-		{"text for a number", layoutPlan, `"users": 3`, `"users": "3"`, []string{"changes[0].users: a whole number is expected here"}},
+		{"text for a number", layoutPlan, `"users": 3`, `"users": "3"`, []string{"changes[0].users: a whole number is expected here", "users_interrupted: 3 are not the 0 users of the changes"}},
 		{"copied by a promotion", layoutPlan, `"bytes": 0, "users": 3`, `"bytes": 4, "users": 3`, []string{"changes[0].bytes: a promote copies nothing", "bytes_copied: 5 are not the 9 bytes of the changes"}},
 		{"unknown reason", layoutPlan, `"steps"`, `"tired"`, []string{`stopped: "tired" is no reason to stop`}},
 
+		{"other interruptions", layoutPlan, `"users": 3`, `"users": 4`, []string{"users_interrupted: 3 are not the 4 users of the changes"}},
+		{"unknown rule", layoutPlan, `"stopped": "steps"`, `"stopped": "steps", "violations": [{"rule": "drain", "subject": "server:imap1"}, {"rule": "beauty", "subject": "store:s1"}]`, []string{`violations[1].rule: "beauty" is no rule`}},
+
+		{"another peak", usersPlan, `"stopped": "gap"`, `"stopped": "gap", "promises": {"peak_utilisation": 0.5}`, []string{"promises.peak_utilisation: it is not the largest utilisation of the stores"}},
 		{"user twice", usersPlan, `"changes": [`, `"changes": [{"id": "c0", "do": "move", "user": "anna", "group": "anna", "from": "s1", "to": "s2", "bytes": 0},`, []string{"changes[1].user: anna is named twice"}},
 		{"user stays", usersPlan, `"to": "s2"`, `"to": "s1"`, []string{"changes[0].to: s1 is where the user comes from, too"}},
 		{"promoted user", usersPlan, `"move"`, `"promote"`, []string{`changes[0].do: "promote" is not move`}},

@@ -12,13 +12,23 @@ type Survivor struct {
 	Promoted    int     // stores it takes over
 }
 
+// Offline is what no server serves: stores all of whose instances are on servers
+// that are down.
+type Offline struct {
+	StoresOffline int                 `json:"stores_offline"`
+	UsersOffline  int                 `json:"users_offline"`
+	Offline       []inventory.StoreID `json:"offline"` // the stores, sorted
+}
+
 // Impact is what a set of failures does.
 type Impact struct {
 	Failed []string `json:"failed"` // such as server:imap3, rack:a4
 	Worst  Worst    `json:"worst"`
 
-	StoresOffline    int `json:"stores_offline"`
-	UsersOffline     int `json:"users_offline"`
+	// Stores and users that are then offline, those included that are so already.
+	StoresOffline int `json:"stores_offline"`
+	UsersOffline  int `json:"users_offline"`
+
 	StoresFailedOver int `json:"stores_failed_over"`
 	UsersFailedOver  int `json:"users_failed_over"`
 
@@ -32,7 +42,8 @@ type Impact struct {
 
 	// Survivors that take load, worst first. Text only.
 	Survivors []Survivor `json:"-"`
-	// Offline lists the stores that go offline, sorted.
+	// Offline lists the stores that the failure takes offline, sorted: without
+	// those that are offline already.
 	Offline []inventory.StoreID `json:"offline"`
 }
 
@@ -43,6 +54,7 @@ type Simulation struct {
 	Inventory Reference `json:"inventory"`
 	After     []string  `json:"after"` // ids of plans taken as executed
 
+	Now        Offline     `json:"now"` // what is offline before any failure
 	Failures   []Impact    `json:"failures"`
 	Violations []Violation `json:"violations"` // ceilings passed
 	// TakingOffline are the failures that take a store offline and must not:

@@ -30,9 +30,9 @@ func (m *Mistakes) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// add counts a mistake, unless one is known at the same place: what follows
+// Add counts a mistake, unless one is known at the same place: what follows
 // from a value that could not be read is not told.
-func (m *Mistakes) add(place, format string, args ...any) {
+func (m *Mistakes) Add(place, format string, args ...any) {
 	if slices.ContainsFunc(m.First, func(known Mistake) bool { return known.Place == place }) {
 		return
 	}
@@ -53,7 +53,7 @@ type names[N ~string] map[N]bool
 // once adds a mistake if the name is in the list already.
 func (n names[N]) once(m *Mistakes, name N, list string, item int, field string) {
 	if n[name] && name != "" {
-		m.add(at(list, item, field), "%s is named twice", printable(name))
+		m.Add(at(list, item, field), "%s is named twice", printable(name))
 	}
 	n[name] = true
 }

@@ -30,7 +30,7 @@ type Promises struct {
 	Fullest     Place                     `json:"fullest"`      // over resources with ρ ≥ 1
 
 	// StoresOfflineWorstPair is the largest number of stores that two failing
-	// servers take offline.
+	// servers take offline, beside those that are offline already.
 	StoresOfflineWorstPair int `json:"stores_offline_worst_pair"`
 	// Partners of a server are the servers with which it shares a store: their
 	// median (the lower one) and largest number over the servers with instances.

@@ -11,18 +11,21 @@ func printable[N ~string](name N) string { return inventory.Printable(string(nam
 
 // check adds what cannot be in a layout plan.
 func (p *Layout) check(m *Mistakes) {
-	ids, bytes := names[string]{}, int64(0)
+	ids, bytes, users := names[string]{}, int64(0), int64(0)
 	for i, c := range p.Changes {
 		ids.once(m, c.ID, "changes", i, "id")
 		c.check(m, i)
 		bytes += max(c.Bytes, 0)
+		users += int64(max(c.Users, 0))
 	}
-	checkSum(m, p.BytesCopied, bytes)
+	checkSum(m, "bytes_copied", p.BytesCopied, bytes, "bytes")
+	checkSum(m, "users_interrupted", int64(p.UsersInterrupted), users, "users")
 	stores := names[inventory.StoreID]{}
 	for i, s := range p.Stores {
 		stores.once(m, s.Store, "stores", i, "store")
 		p.checkServers(m, i)
 	}
+	checkRules(m, p.Violations)
 	checkStopped(m, p.Stopped)
 	checkDifferent(m, "options.drain", p.Options.Drain)
 	checkDifferent(m, "options.keep", p.Options.Keep)
@@ -37,18 +40,18 @@ func (c *LayoutChange) check(m *Mistakes, i int) {
 	case Promote, Seed:
 		checkNamed(m, c.From, "changes", i, "from")
 		if string(c.From) == string(c.Server) {
-			m.add(at("changes", i, "from"), "%s is where it goes, too", printable(c.From))
+			m.Add(at("changes", i, "from"), "%s is where it goes, too", printable(c.From))
 		}
 	case Drop, Create:
 		if c.From != "" {
-			m.add(at("changes", i, "from"), "a %s comes from nowhere", c.Do)
+			m.Add(at("changes", i, "from"), "a %s comes from nowhere", c.Do)
 		}
 	default:
-		m.add(at("changes", i, "do"), "%s is none of promote, seed, drop, create", inventory.Quoted(string(c.Do)))
+		m.Add(at("changes", i, "do"), "%s is none of promote, seed, drop, create", inventory.Quoted(string(c.Do)))
 		return
 	}
 	if c.Bytes > 0 && c.Do != Seed {
-		m.add(at("changes", i, "bytes"), "a %s copies nothing", c.Do)
+		m.Add(at("changes", i, "bytes"), "a %s copies nothing", c.Do)
 	}
 }
 
@@ -61,7 +64,7 @@ func (p *Layout) checkServers(m *Mistakes, i int) {
 	toldOf := func(v Violation) bool { return v.Rule == Apart && v.Subject == StoreSubject(s.Store) }
 	for j, server := range s.Replicas {
 		if (server == s.Master || slices.Contains(s.Replicas[:j], server)) && !slices.ContainsFunc(p.Violations, toldOf) {
-			m.add(fmt.Sprintf("stores[%d].replicas[%d]", i, j), "server %s is named twice", printable(server))
+			m.Add(fmt.Sprintf("stores[%d].replicas[%d]", i, j), "server %s is named twice", printable(server))
 		}
 	}
 }
@@ -75,7 +78,7 @@ func (p *Assignment) check(m *Mistakes) {
 		c.check(m, i)
 		bytes += max(c.Bytes, 0)
 	}
-	checkSum(m, p.BytesCopied, bytes)
+	checkSum(m, "bytes_copied", p.BytesCopied, bytes, "bytes")
 	stores, receivers := names[inventory.StoreID]{}, names[inventory.StoreID]{}
 	for i, s := range p.Stores {
 		checkNamed(m, s.Store, "stores", i, "store")
@@ -85,6 +88,8 @@ func (p *Assignment) check(m *Mistakes) {
 		checkNamed(m, s.Store, "new_users", i, "store")
 		receivers.once(m, s.Store, "new_users", i, "store")
 	}
+	p.checkPeak(m)
+	checkRules(m, p.Violations)
 	checkStopped(m, p.Stopped)
 	checkDifferent(m, "options.drain", p.Options.Drain)
 	checkDifferent(m, "options.keep", p.Options.Keep)
@@ -99,10 +104,10 @@ func (c *UserChange) check(m *Mistakes, i int) {
 	checkNamed(m, c.From, "changes", i, "from")
 	checkNamed(m, c.To, "changes", i, "to")
 	if c.Do != Move {
-		m.add(at("changes", i, "do"), "%s is not move", inventory.Quoted(string(c.Do)))
+		m.Add(at("changes", i, "do"), "%s is not move", inventory.Quoted(string(c.Do)))
 	}
 	if c.From == c.To {
-		m.add(at("changes", i, "to"), "%s is where the user comes from, too", printable(c.To))
+		m.Add(at("changes", i, "to"), "%s is where the user comes from, too", printable(c.To))
 	}
 }
 
@@ -114,19 +119,20 @@ func (p *Schedule) check(m *Mistakes) {
 	for i, c := range p.Changes {
 		c.check(m, i, p)
 		if k := (key{c.Plan, c.ID}); seen[k] {
-			m.add(at("changes", i, "id"), "change %s of plan %s is named twice", printable(c.ID), printable(c.Plan))
+			m.Add(at("changes", i, "id"), "change %s of plan %s is named twice", printable(c.ID), printable(c.Plan))
 		} else {
 			seen[k] = true
 		}
 	}
 	for i, w := range p.Waves {
 		if w.Wave != i+1 {
-			m.add(at("waves", i, "wave"), "it is %d, not %d", w.Wave, i+1)
+			m.Add(at("waves", i, "wave"), "it is %d, not %d", w.Wave, i+1)
 		}
 		if w.EndSeconds < w.StartSeconds {
-			m.add(at("waves", i, "end_seconds"), "it ends before it starts")
+			m.Add(at("waves", i, "end_seconds"), "it ends before it starts")
 		}
 	}
+	checkRules(m, p.Violations)
 	checkStopped(m, p.Stopped)
 }
 
@@ -134,27 +140,49 @@ func (p *Schedule) check(m *Mistakes) {
 func (c *ScheduledChange) check(m *Mistakes, i int, p *Schedule) {
 	checkNamed(m, c.ID, "changes", i, "id")
 	if !slices.Contains(p.Of, c.Plan) {
-		m.add(at("changes", i, "plan"), "%s is none of the plans in of", inventory.Quoted(c.Plan))
+		m.Add(at("changes", i, "plan"), "%s is none of the plans in of", inventory.Quoted(c.Plan))
 	}
 	if c.Wave != nil && (*c.Wave < 1 || *c.Wave > len(p.Waves)) {
-		m.add(at("changes", i, "wave"), "%d is none of the %d waves", *c.Wave, len(p.Waves))
+		m.Add(at("changes", i, "wave"), "%d is none of the %d waves", *c.Wave, len(p.Waves))
 	}
 	if c.EndSeconds < c.StartSeconds {
-		m.add(at("changes", i, "end_seconds"), "it ends before it starts")
+		m.Add(at("changes", i, "end_seconds"), "it ends before it starts")
 	}
 }
 
 // checkNamed adds a name that is missing.
 func checkNamed[N ~string](m *Mistakes, name N, list string, item int, field string) {
 	if name == "" {
-		m.add(at(list, item, field), "it is missing")
+		m.Add(at(list, item, field), "it is missing")
 	}
 }
 
-// checkSum adds bytes copied that are not those of the changes.
-func checkSum(m *Mistakes, told, sum int64) {
+// checkSum adds a total that is not that of the changes.
+func checkSum(m *Mistakes, place string, told, sum int64, unit string) {
 	if told != sum {
-		m.add("bytes_copied", "%d are not the %d bytes of the changes", told, sum)
+		m.Add(place, "%d are not the %d %s of the changes", told, sum, unit)
+	}
+}
+
+// checkPeak adds a peak that is not the largest utilisation of the stores.
+func (p *Assignment) checkPeak(m *Mistakes) {
+	var peak Number
+	for _, s := range p.Stores {
+		if u := s.Utilisation; u.Known && (!peak.Known || u.Value > peak.Value) {
+			peak = u
+		}
+	}
+	if p.Promises.PeakUtilisation != peak {
+		m.Add("promises.peak_utilisation", "it is not the largest utilisation of the stores")
+	}
+}
+
+// checkRules adds violations of rules that there are not.
+func checkRules(m *Mistakes, broken []Violation) {
+	for i, v := range broken {
+		if !slices.Contains(rules, v.Rule) {
+			m.Add(at("violations", i, "rule"), "%s is no rule", inventory.Quoted(string(v.Rule)))
+		}
 	}
 }
 
@@ -162,7 +190,7 @@ func checkStopped(m *Mistakes, s Stopped) {
 	switch s {
 	case AtBound, WithinGap, Budget, LocalOptimum, Steps, Cancelled:
 	default:
-		m.add("stopped", "%s is no reason to stop", inventory.Quoted(string(s)))
+		m.Add("stopped", "%s is no reason to stop", inventory.Quoted(string(s)))
 	}
 }
 
@@ -170,7 +198,7 @@ func checkStopped(m *Mistakes, s Stopped) {
 func checkDifferent[N ~string](m *Mistakes, list string, items []N) {
 	for i, item := range items {
 		if slices.Contains(items[:i], item) {
-			m.add(fmt.Sprintf("%s[%d]", list, i), "%s is named twice", printable(item))
+			m.Add(fmt.Sprintf("%s[%d]", list, i), "%s is named twice", printable(item))
 		}
 	}
 }

@@ -21,6 +21,12 @@ const (
 	Alike          Rule = "alike"
 )
 
+// rules are all of them.
+var rules = []Rule{
+	Apart, Spread, Copies, Ceiling, FailureCeiling, Slots, StoreCapacity,
+	GroupWhole, DrainEmpty, DownEmpty, Pinned, Allowed, Transient, Alike,
+}
+
 // Violation is a rule that a state or a plan breaks, where, and by how much.
 // Value passes Limit upwards, except for rules that ask for at least Limit
 // (spread, copies), where it falls short of it. Fields without meaning for the

@@ -63,7 +63,7 @@ func TestFleetIsWorthAPlan(t *testing.T) {
 		t.Errorf("%d users and %d with shared trees, want 60 and 61", users, len(found.Inventory.Users))
 	}
 	broken := map[string]bool{}
-	violations, _ := rules.Check(found.Inventory, sharing.Groups(found.Inventory), rules.Options{})
+	violations, _, _ := rules.Check(context.Background(), found.Inventory, sharing.Groups(found.Inventory), rules.Options{})
 	for _, v := range violations {
 		broken[string(v.Rule)] = true
 	}

@@ -2,42 +2,73 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/planner"
+	"github.com/interlacemail/interlace/planner/moves"
 )
 
 // after returns the facts as they are when the plans have been carried out, one
 // after the other, and the ids of the plans.
 func (a *app) after(ctx context.Context, f *facts, paths []string) (*facts, []string, error) {
 	target, ids := f, []string{}
-	for _, path := range paths {
-		p, err := readPlan(ctx, path)
-		if err != nil {
-			return nil, nil, err
-		}
-		if same := slices.Index(ids, p.PlanID()); same >= 0 {
-			return nil, nil, samePlan(paths[same], path)
-		}
-		if err := refuseDrift(p, f); err != nil {
-			return nil, nil, err
-		}
-		if err := p.follows(ids); err != nil {
-			return nil, nil, err
-		}
-		inv, err := p.carriedOut(target.Inventory)
-		if err != nil {
-			return nil, nil, err
-		}
-		if err := sound(inv); err != nil {
-			return nil, nil, fmt.Errorf("%s leads to an inventory that cannot be: %w", path, err)
-		}
-		target = &facts{Inventory: inv, groups: f.groups, source: f.source + " after " + path}
+	plans, err := plansOn(ctx, f, paths)
+	if err != nil {
+		return nil, nil, err
+	}
+	for i, p := range plans {
+		target = &facts{Inventory: carriedOut(p, target.Inventory), groups: f.groups, source: target.source + " after " + paths[i]}
 		ids = append(ids, p.PlanID())
 	}
 	return target, ids, nil
+}
+
+// plansOn reads plans that are to be carried out on the facts, one after the
+// other, and refuses those that do not belong there.
+func plansOn(ctx context.Context, f *facts, paths []string) ([]planner.Plan, error) {
+	var plans []planner.Plan
+	var ids []string
+	for _, path := range paths {
+		p, err := readPlan(ctx, path)
+		if err != nil {
+			return nil, err
+		}
+		if _, schedule := p.Plan.(*planner.Schedule); schedule {
+			return nil, hint(fmt.Errorf("%s is a schedule", path), "name the layout and users plans whose changes it orders")
+		}
+		if same := slices.Index(ids, p.PlanID()); same >= 0 {
+			return nil, samePlan(paths[same], path)
+		}
+		if err := errors.Join(refuseDrift(p, f), p.follows(ids)); err != nil {
+			return nil, err
+		}
+		plans, ids = append(plans, p.Plan), append(ids, p.PlanID())
+	}
+	if len(plans) == 0 {
+		return nil, nil
+	}
+	return plans, refuseMistakes(f, plans, paths)
+}
+
+// refuseMistakes returns an error if plans do not agree with the facts, with
+// themselves or with those before them.
+func refuseMistakes(f *facts, plans []planner.Plan, paths []string) error {
+	wrong := &wrongPlans{}
+	for i, mistakes := range moves.Verify(f.Inventory, f.groups, plans) {
+		if mistakes != nil {
+			wrong.files = append(wrong.files, wrongPlan{paths[i], mistakes})
+		}
+	}
+	switch {
+	case len(wrong.files) == 0:
+		return nil
+	case len(plans) > 1:
+		return hint(wrong, "make the plans again; a users plan that is to follow a layout plan is made with --after LAYOUT")
+	}
+	return hint(wrong, "make the plan again")
 }
 
 // samePlan is the error for a plan that is named twice.
@@ -62,14 +93,14 @@ func (p *planFile) follows(ids []string) error {
 }
 
 // carriedOut returns the inventory that the plan leads to.
-func (p *planFile) carriedOut(inv *inventory.Inventory) (*inventory.Inventory, error) {
-	switch plan := p.Plan.(type) {
+func carriedOut(p planner.Plan, inv *inventory.Inventory) *inventory.Inventory {
+	switch p := p.(type) {
 	case *planner.Layout:
-		return changed(plan).Target(inv), nil
+		return changed(p).Target(inv)
 	case *planner.Assignment:
-		return plan.Target(inv), nil
+		return p.Target(inv)
 	}
-	return nil, hint(fmt.Errorf("%s is a schedule", p.path), "name the layout and users plans whose changes it orders")
+	return inv
 }
 
 // changed returns the layout plan with only the stores that it changes: the

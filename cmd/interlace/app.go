@@ -17,6 +17,8 @@ type app struct {
 
 	flags  flags
 	config *config
+
+	unhelpful error // why the help could not be written
 }
 
 // flags are those that every command takes.
@@ -37,14 +39,10 @@ func (a *app) say(format string, args ...any) {
 	}
 }
 
-// tellLine writes a line to standard error, which on a terminal is broken
-// between words.
+// tellLine writes a line to standard error, broken between words where the width
+// is known.
 func (a *app) tellLine(line string) {
-	width := 0
-	if isTerminal(a.stderr) {
-		width = columns(a.stderr)
-	}
-	for _, part := range report.Wrapped(report.Clean(line), width, 4) {
+	for _, part := range report.Wrapped(report.Clean(line), columns(a.stderr), 4) {
 		fmt.Fprintln(a.stderr, part)
 	}
 }
@@ -64,15 +62,16 @@ const (
 	exitInterrupted = 130
 )
 
-// exit tells the error, if it is one to tell, and returns the exit status.
-func (a *app) exit(ctx context.Context, err error) int {
+// exit tells the error, if it is one to tell, and returns the exit status. A
+// command that had done its work when the interrupt came was not interrupted.
+func (a *app) exit(err error) int {
 	switch {
-	case ctx.Err() != nil && (err == nil || errors.Is(err, errFound)):
-		return exitInterrupted
 	case err == nil:
 		return exitFine
 	case errors.Is(err, errFound):
 		return exitFound
+	case errors.Is(err, errCut):
+		return exitInterrupted
 	case errors.Is(err, context.Canceled):
 		a.say("interrupted")
 		return exitInterrupted

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -23,13 +24,17 @@ func oneWord(cmd *cobra.Command, args []string) error {
 	return misused(cmd, "%q is one word too many", args[1])
 }
 
-// someWords takes one word or more.
+// someWords takes one word or more, none of them empty.
 func someWords(cmd *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return nil
-	}
 	_, word, _ := strings.Cut(cmd.Use, " ")
-	return misused(cmd, "%s is missing", strings.TrimSuffix(word, "…"))
+	word = strings.TrimSuffix(word, "…")
+	switch {
+	case len(args) == 0:
+		return misused(cmd, "%s is missing", word)
+	case slices.Contains(args, ""):
+		return misused(cmd, "%s is empty", word)
+	}
+	return nil
 }
 
 // misused is an error about the words behind a command.

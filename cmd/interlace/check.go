@@ -52,7 +52,13 @@ func (a *app) check(cmd *cobra.Command, after []string) error {
 	if len(ids) > 0 {
 		opts.From = f.Inventory
 	}
-	violations, warnings := rules.Check(target.Inventory, target.groups, opts)
+	violations, warnings, err := rules.Check(cmd.Context(), target.Inventory, target.groups, opts)
+	if err != nil {
+		return err
+	}
+	if offline := target.Offline(); len(offline) > 0 {
+		warnings = slices.Insert(warnings, 0, planner.Warning{Text: report.OfflineText(offline)})
+	}
 	warnings = slices.Concat(doubts(f), outages(target.Inventory), warnings)
 	answer := checked{Violations: violations, Warnings: warnings, After: ids}
 	reference := planner.NewReference(target.Inventory, target.groups, nil)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -32,8 +33,8 @@ broken. The same --seed makes the same fleet.`,
 		Example: `  interlace demo fleet
   interlace demo large --servers 100 --kind skewed`,
 		Args: oneWord,
-		RunE: func(_ *cobra.Command, args []string) error {
-			return a.demo(args[0], flags)
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.demo(cmd.Context(), args[0], flags)
 		},
 	}
 	f := c.Flags()
@@ -50,7 +51,7 @@ broken. The same --seed makes the same fleet.`,
 // each takes two gigabytes of memory.
 const mostDemoStores = 100_000
 
-func (a *app) demo(dir string, flags demoFlags) error {
+func (a *app) demo(ctx context.Context, dir string, flags demoFlags) error {
 	size := fixtures.Size{Servers: *flags.servers.value, StoresPerServer: *flags.stores.value}
 	if n := size.Servers * size.StoresPerServer; n > mostDemoStores {
 		return fmt.Errorf("--servers %d with --stores %d makes %s stores; a demo has at most %s",
@@ -70,5 +71,5 @@ func (a *app) demo(dir string, flags demoFlags) error {
 	if flags.mirrored {
 		size.Start = fixtures.MirroredByHand
 	}
-	return a.writeFleet(dir, fixtures.Fleet(*a.flags.seed.value, fixtures.Kind(flags.kind.value), size), "demo")
+	return a.writeFleet(ctx, dir, fixtures.Fleet(*a.flags.seed.value, fixtures.Kind(flags.kind.value), size), "demo")
 }

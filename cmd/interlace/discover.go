@@ -45,7 +45,7 @@ nothing is written, unless --partial lets what was known of it stay.`,
 			return a.discover(cmd, flags)
 		},
 	}
-	c.Flags().StringVar(&flags.out, "out", "", "write fleet.yaml and its tables into this `directory`, not into the database")
+	c.Flags().Var(pathFlag(&flags.out), "out", "write fleet.yaml and its tables into this `directory`, not into the database")
 	c.Flags().BoolVar(&flags.partial, "partial", false, "accept that instances do not answer")
 	return c
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/database"
@@ -13,6 +14,9 @@ import (
 
 // errFound ends a command that did its work and found what it looks for.
 var errFound = errors.New("found something")
+
+// errCut ends a command that was interrupted and kept the best that it had.
+var errCut = errors.New("interrupted")
 
 // hinted is an error and what to do about it.
 type hinted struct {
@@ -38,14 +42,23 @@ type refused struct {
 
 func (r *refused) Unwrap() error { return r.error }
 
-// wrongPlan is a plan file with what cannot be in it.
+// wrongPlans are plan files with what cannot be in them.
+type wrongPlans struct{ files []wrongPlan }
+
+// wrongPlan is one of them.
 type wrongPlan struct {
-	error
 	path     string
 	mistakes *planner.Mistakes
 }
 
-func (w *wrongPlan) Unwrap() error { return w.error }
+// Error says how many mistakes there are.
+func (w *wrongPlans) Error() string {
+	var words []string
+	for _, f := range w.files {
+		words = append(words, f.summary())
+	}
+	return strings.Join(words, "\n")
+}
 
 func (w *wrongPlan) summary() string {
 	text := fmt.Sprintf("%s holds %s", w.path, inventory.Counted(w.mistakes.Count, "mistake", "mistakes"))
@@ -65,11 +78,13 @@ func (a *app) tell(err error) {
 		}
 		words = mistakes.Summary()
 	}
-	if plan := (*wrongPlan)(nil); errors.As(err, &plan) {
-		for _, m := range plan.mistakes.First {
-			a.tellLine(plan.path + ": " + m.Place + ": " + m.Text)
+	if plans := (*wrongPlans)(nil); errors.As(err, &plans) {
+		for _, f := range plans.files {
+			for _, m := range f.mistakes.First {
+				a.tellLine(f.path + ": " + m.Place + ": " + m.Text)
+			}
 		}
-		words = plan.summary()
+		words = plans.Error()
 	}
 	if r := (*refused)(nil); errors.As(err, &r) {
 		words += "; " + r.consequence

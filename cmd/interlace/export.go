@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
 
@@ -27,14 +28,18 @@ again gives the same inventory.`,
 			if f.sums != nil {
 				return errOnlySums(f)
 			}
-			return a.writeFleet(args[0], f.Inventory, "export")
+			return a.writeFleet(cmd.Context(), args[0], f.Inventory, "export")
 		},
 	}
 }
 
 // writeFleet writes the inventory into the directory and says so, as the command
-// of the name.
-func (a *app) writeFleet(dir string, inv *inventory.Inventory, command string) error {
+// of the name. An interrupt before that leaves the directory as it was, and
+// later ones come too late.
+func (a *app) writeFleet(ctx context.Context, dir string, inv *inventory.Inventory, command string) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("write the fleet: %w", err)
+	}
 	if err := files.Write(dir, inv); err != nil {
 		return fmt.Errorf("write the fleet: %w", err)
 	}

@@ -30,7 +30,10 @@ func (a *app) finish(p planner.Plan, broken []planner.Violation, stopped planner
 	if made.File == "" && a.flags.output.value != "json" {
 		a.note("hint: nothing was written; --plan FILE keeps the plan")
 	}
-	if len(broken) > 0 {
+	switch {
+	case stopped == planner.Cancelled:
+		return errCut
+	case len(broken) > 0:
 		return fmt.Errorf("the plan is not feasible: %w", errFound)
 	}
 	return nil

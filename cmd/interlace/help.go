@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"strings"
 
@@ -10,12 +11,15 @@ import (
 	"github.com/interlacemail/interlace/cmd/interlace/report"
 )
 
-// help writes the help of a command as wide as the terminal is.
+// help writes the help of a command as wide as the terminal is. The library does
+// not ask what came of it.
 func (a *app) help(cmd *cobra.Command, args []string, write func(*cobra.Command, []string)) {
 	out := cmd.OutOrStdout()
 	var text bytes.Buffer
 	cmd.Root().SetOut(&text)
 	write(cmd, args)
 	cmd.Root().SetOut(out)
-	_, _ = io.WriteString(out, report.Reflow(strings.TrimRight(text.String(), "\n")+"\n", a.style().Width)) // where help cannot be written, words about it cannot either
+	if _, err := io.WriteString(out, report.Reflow(strings.TrimRight(text.String(), "\n")+"\n", a.style().Width)); err != nil {
+		a.unhelpful = fmt.Errorf("write the help: %w", err)
+	}
 }

@@ -43,7 +43,7 @@ is still written, with the rules that it breaks.`,
 	}
 	f := c.Flags()
 	f.SortFlags = false
-	f.StringVar(&flags.plan, "plan", "", "write the plan to this `file`")
+	f.Var(pathFlag(&flags.plan), "plan", "write the plan to this `file`")
 	f.Var(&flags.gap, "gap", "stop when the worst failure is within this part of the bound")
 	f.StringArrayVar(&flags.drain, "drain", nil, "empty this `subject`, such as server:imap03 or rack:a4 (may be repeated)")
 	f.StringArrayVar(&flags.keep, "keep", nil, "leave this `subject` as it is, such as store:s001 or server:imap03 (may be repeated)")

@@ -186,6 +186,36 @@ func (f *choiceFlag) Type() string { return "string" }
 
 func (f *choiceFlag) mistake() error { return f.wrong }
 
+// pathValue is a flag for the name of a file or directory.
+type pathValue struct {
+	to    *string
+	wrong error
+}
+
+func pathFlag(to *string) *pathValue { return &pathValue{to: to} }
+
+// Set takes any name but an empty one, which would mean that nothing is written
+// or that something else is read. It is told by [pathValue.mistake].
+func (f *pathValue) Set(s string) error {
+	*f.to, f.wrong = s, nil
+	if s == "" {
+		f.wrong = hint(errors.New("the name is empty"), "a variable of the shell may not be set")
+	}
+	return nil
+}
+
+func (f *pathValue) String() string {
+	if f.to == nil {
+		return ""
+	}
+	return *f.to
+}
+
+// Type returns the word for the value in the help.
+func (f *pathValue) Type() string { return "string" }
+
+func (f *pathValue) mistake() error { return f.wrong }
+
 // allMistakes lets every command below check its words and all of its flags
 // before it does anything, and tell all mistakes at once.
 func allMistakes(c *cobra.Command) {

@@ -51,6 +51,11 @@ func TestFlagMistakes(t *testing.T) {
 			`--color: "blue" is none of auto, always, never`, `--output: "xml" is none of text, json, csv`, `--seed: "-1" is not a whole number from 0 to 18446744073709551615`,
 		}},
 		{"version --seed 18446744073709551616", []string{`--seed: "18446744073709551616" is not a whole number from 0 to 18446744073709551615`}},
+		{"layout --plan= --config=", []string{"--plan: the name is empty", "--config: the name is empty"}},
+		{"users --plan=", []string{"--plan: the name is empty"}},
+		{"moves plan.json --plan=", []string{"--plan: the name is empty"}},
+		{"discover --out=", []string{"--out: the name is empty"}},
+		{"check --fleet= --db=", []string{"--db: the name is empty", "--fleet: the name is empty"}},
 		{"users --light=maybe", []string{`--light: "maybe" is neither true nor false`}},
 	} {
 		t.Run(c.args, func(t *testing.T) {

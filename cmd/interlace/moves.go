@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -44,7 +42,7 @@ The exit status is 1 if no order was found that can be carried out.`,
 	}
 	f := c.Flags()
 	f.SortFlags = false
-	f.StringVar(&flags.plan, "plan", "", "write the plan to this `file`")
+	f.Var(pathFlag(&flags.plan), "plan", "write the plan to this `file`")
 	f.Var(&flags.keepSource, "keep-source", "keep a moved user's mail at the source for this `time` after its wave (default keep_source of the configuration, 14d)")
 	f.Var(&flags.syncRate, "sync-rate", "let the replicas of a store take in at most this `bandwidth`, such as 20MB/s")
 	f.Var(&flags.window, "window", "let no wave last longer than this `time`, such as 4h for waves in the night")
@@ -61,7 +59,7 @@ func (a *app) moves(cmd *cobra.Command, paths []string, flags movesFlags) error 
 	if err != nil {
 		return err
 	}
-	plans, err := a.toOrder(cmd.Context(), f, paths)
+	plans, err := plansOn(cmd.Context(), f, paths)
 	if err != nil {
 		return err
 	}
@@ -72,7 +70,7 @@ func (a *app) moves(cmd *cobra.Command, paths []string, flags movesFlags) error 
 	plan := moves.Schedule(cmd.Context(), f.Inventory, f.groups, plans, opts)
 	bar.end()
 	plan.Inventory = planner.NewReference(f.Inventory, f.groups, subjectsOfAll(plans))
-	made := report.Made{Inventory: f.Inventory, Took: a.took(start), File: flags.plan, Keeps: keepsRules(f, plans)}
+	made := report.Made{Inventory: f.Inventory, Took: a.took(start), File: flags.plan, Keeps: keepsRules(cmd.Context(), f, plans)}
 	return a.finish(&plan, plan.Violations, plan.Stopped, made)
 }
 
@@ -87,34 +85,8 @@ func (a *app) movesOptions(flags movesFlags) moves.Options {
 	return opts
 }
 
-// toOrder reads the plans whose changes are to be ordered.
-func (a *app) toOrder(ctx context.Context, f *facts, paths []string) ([]planner.Plan, error) {
-	var plans []planner.Plan
-	var ids []string
-	for _, path := range paths {
-		p, err := readPlan(ctx, path)
-		if err != nil {
-			return nil, err
-		}
-		if _, schedule := p.Plan.(*planner.Schedule); schedule {
-			return nil, hint(fmt.Errorf("%s is a schedule already", path), "name the layout and users plans whose changes are to be ordered")
-		}
-		if same := slices.Index(ids, p.PlanID()); same >= 0 {
-			return nil, samePlan(paths[same], path)
-		}
-		if err := errors.Join(refuseDrift(p, f), p.follows(ids)); err != nil {
-			return nil, err
-		}
-		plans, ids = append(plans, p.Plan), append(ids, p.PlanID())
-	}
-	if err := moves.Verify(f.Inventory, f.groups, plans); err != nil {
-		return nil, hint(fmt.Errorf("the plans do not fit together: %w", err), "a users plan that is to follow a layout plan is made with --after LAYOUT")
-	}
-	return plans, nil
-}
-
-// keepsRules reports whether every rule is kept today and by the plans.
-func keepsRules(f *facts, plans []planner.Plan) bool {
+// keepsRules reports whether every rule is known to be kept today and by the plans.
+func keepsRules(ctx context.Context, f *facts, plans []planner.Plan) bool {
 	for _, p := range plans {
 		switch p := p.(type) {
 		case *planner.Layout:
@@ -127,8 +99,8 @@ func keepsRules(f *facts, plans []planner.Plan) bool {
 			}
 		}
 	}
-	broken, _ := rules.Check(f.Inventory, f.groups, rules.Options{})
-	return len(broken) == 0
+	broken, _, err := rules.Check(ctx, f.Inventory, f.groups, rules.Options{})
+	return err == nil && len(broken) == 0
 }
 
 func subjectsOfAll(plans []planner.Plan) []planner.Subject {

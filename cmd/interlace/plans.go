@@ -34,7 +34,7 @@ func readPlan(ctx context.Context, path string) (*planFile, error) {
 	}
 	p, err := decodePlan(text)
 	if mistakes := (*planner.Mistakes)(nil); errors.As(err, &mistakes) {
-		return nil, &wrongPlan{err, path, mistakes}
+		return nil, hint(&wrongPlans{[]wrongPlan{{path, mistakes}}}, "make the plan again; a newer interlace may have made it")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read the plan %s: %w", path, err)
@@ -67,7 +67,7 @@ func decodePlan(text []byte) (planner.Plan, error) {
 	id, err := planner.ContentID(text)
 	switch {
 	case wrong != nil && (err != nil || id == head.ID):
-		return nil, hint(wrong, "make the plan again; a newer interlace may have made it")
+		return nil, wrong
 	case err != nil:
 		return nil, err
 	case id != head.ID:

@@ -61,6 +61,35 @@ func TestResealedPlans(t *testing.T) {
 	}
 }
 
+// A sealed plan whose parts do not agree with each other or with the facts is
+// refused by every command that builds on it, with all its mistakes.
+func TestDisagreeingPlans(t *testing.T) {
+	fleet := abs(t, "testdata/fleet/fleet.yaml")
+	t.Chdir(t.TempDir())
+	t.Setenv("INTERLACE_FLEET", fleet)
+	interlace(t.Context(), "layout", "--plan", "plan.json")
+	interlace(t.Context(), "users", "--after", "plan.json", "--peak", "0.6", "--plan", "users.json")
+	for _, args := range [][]string{{"moves", "plan.json", "users.json"}, {"simulate", "--after", "plan.json", "--after", "users.json"}} {
+		if status, _, stderr := interlace(t.Context(), args...); status == exitFailed {
+			t.Fatalf("our own plans are refused: %s", stderr)
+		}
+	}
+	resealed(t, "users.json", "\"store\": \"s1\",\n      \"users\": 2", "\"store\": \"s1\", \"users\": 4")
+	refuses(t, `(?s)^users.json: stores\[0\].users: 4 are not the 2 that the changes lead to\n.*interlace: users.json holds \d+ mistakes?\n`, "moves", "plan.json", "users.json")
+	resealed(t, "plan.json", `"bytes": 130000000000`, `"bytes": 1`, `"bytes_copied": 350000000000`, `"bytes_copied": 220000000001`, `"master": "imap2"`, `"master": "imap99"`)
+	for _, args := range [][]string{
+		{"moves", "plan.json", "--plan", "new.json"},
+		{"simulate", "--after", "plan.json"},
+		{"check", "--after", "plan.json"},
+		{"users", "--after", "plan.json", "--plan", "new.json"},
+	} {
+		refuses(t, `(?s)^plan.json: changes\[2\].bytes: 1 are not the 130000000000 bytes of store s1\nplan.json: stores\[0\]: the changes lead to imap2, imap3, not to imap99, imap3\n.*interlace: plan.json holds \d mistakes\ninterlace: hint: make the plan again\n$`, args...)
+	}
+	if _, err := os.Stat("new.json"); err == nil {
+		t.Error("a plan was written")
+	}
+}
+
 // What is only part of a plan, or more than one, is not one.
 func TestBrokenPlanFiles(t *testing.T) {
 	t.Chdir(t.TempDir())

@@ -39,7 +39,7 @@ func TestInterrupted(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			said := &cancelling{cancel: cancel}
 			status := run(ctx, []string{command, "--fleet", filepath.Join(dir, "fleet.yaml"), "--plan", file}, strings.NewReader(""), io.Discard, said)
-			stderr := said.String()
+			stderr := said.said.String()
 			if status != exitInterrupted {
 				t.Errorf("status %d, want %d; %s", status, exitInterrupted, stderr)
 			}
@@ -57,15 +57,57 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
-// cancelling is a standard error that interrupts the program when it says something.
+// cancelling is an output that interrupts the program when it says something.
 type cancelling struct {
-	bytes.Buffer
+	said   bytes.Buffer
 	cancel func()
 }
 
 func (c *cancelling) Write(p []byte) (int, error) {
 	c.cancel()
-	return c.Buffer.Write(p)
+	return c.said.Write(p)
+}
+
+// An interrupt when all is written comes too late: the exit status says what was
+// done.
+func TestInterruptedTooLate(t *testing.T) {
+	fleet, err := filepath.Abs("testdata/fleet/fleet.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(t.TempDir())
+	for _, args := range [][]string{
+		{"import", fleet},
+		{"export", "exported"},
+		{"db", "backup", "copy.db"},
+		{"demo", "made", "--servers", "2"},
+		{"layout", "--plan", "plan.json"},
+	} {
+		ctx, cancel := context.WithCancel(t.Context())
+		said, stderr := &cancelling{cancel: cancel}, bytes.Buffer{}
+		if status := run(ctx, args, strings.NewReader(""), said, &stderr); status != exitFine || ctx.Err() == nil {
+			t.Errorf("%v: status %d, %s", args, status, &stderr)
+		}
+	}
+}
+
+// An interrupt before that leaves everything as it was.
+func TestInterruptedInTime(t *testing.T) {
+	fleet, err := filepath.Abs("testdata/fleet/fleet.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(t.TempDir())
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, args := range [][]string{{"import", fleet}, {"export", "exported", "--fleet", fleet}, {"demo", "made", "--servers", "2"}, {"simulate", "--fleet", fleet}} {
+		if status, stdout, stderr := interlace(ctx, args...); status != exitInterrupted || stdout != "" || stderr != "interlace: interrupted\n" {
+			t.Errorf("%v: status %d, %q, %q", args, status, stdout, stderr)
+		}
+	}
+	if entries, _ := os.ReadDir("."); len(entries) != 0 {
+		t.Errorf("something was written: %v", entries)
+	}
 }
 
 // Reading that is interrupted has no best so far: nothing is written.
@@ -208,6 +250,21 @@ func TestPlanDestinations(t *testing.T) {
 	} {
 		if status, stderr := plan(path); status != exitFailed || !strings.Contains(stderr, want) {
 			t.Errorf("%s: status %d, %s; want %s", path, status, stderr, want)
+		}
+	}
+}
+
+// What cannot be written is an error, help too.
+func TestFullOutput(t *testing.T) {
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skip(err)
+	}
+	defer full.Close()
+	for _, args := range [][]string{{}, {"help"}, {"--help"}, {"help", "show"}, {"layout", "--help"}, {"show"}, {"completion", "bash"}, {"version"}} {
+		var stderr bytes.Buffer
+		if status := run(t.Context(), args, strings.NewReader(""), full, &stderr); status != exitFailed || !strings.Contains(stderr.String(), "no space left") {
+			t.Errorf("%v: status %d, %s", args, status, &stderr)
 		}
 	}
 }

@@ -31,7 +31,8 @@ that is not down, then every domain of the other levels, one at a time; with
 
 The exit status is 1 if a ceiling is passed, or if the failure of one server, or
 of one domain at a level that the fleet spreads over or must survive, takes a
-store offline.`,
+store offline. Stores whose servers are all down already are told apart from
+those.`,
 		Example: `  interlace simulate
   interlace simulate --fail server:imap03 --fail server:imap04
   interlace simulate --after plan.json --fail rack:a4`,
@@ -61,6 +62,7 @@ func (a *app) simulate(cmd *cobra.Command, flags simulateFlags) error {
 		Inventory: planner.NewReference(f.Inventory, f.groups, nil),
 	}
 	s := simulate.New(fleet, fleet.Current())
+	sim.Now = s.Now()
 	screen := report.Simulation
 	if len(flags.fail) == 0 {
 		sim.Failures, sim.Violations = s.All(), s.Passed()
@@ -71,6 +73,9 @@ func (a *app) simulate(cmd *cobra.Command, flags simulateFlags) error {
 		}
 		sim.Failures, sim.Violations = []planner.Impact{s.Fail(domains...)}, s.PassedBy(domains...)
 		screen = report.Failure
+	}
+	if err := cmd.Context().Err(); err != nil {
+		return err
 	}
 	offline := takingOffline(target.Inventory, sim.Failures)
 	for _, f := range offline {
@@ -111,7 +116,7 @@ func takingOffline(inv *inventory.Inventory, failures []planner.Impact) []planne
 	var taking []planner.Impact
 	for _, f := range failures {
 		level, _, _ := strings.Cut(f.Failed[0], ":")
-		if f.StoresOffline > 0 && len(f.Failed) == 1 && promised(level) {
+		if len(f.Offline) > 0 && len(f.Failed) == 1 && promised(level) {
 			taking = append(taking, f)
 		}
 	}

@@ -50,7 +50,7 @@ one is still written, with the rules that it breaks.`,
 	}
 	f := c.Flags()
 	f.SortFlags = false
-	f.StringVar(&flags.plan, "plan", "", "write the plan to this `file`")
+	f.Var(pathFlag(&flags.plan), "plan", "write the plan to this `file`")
 	f.StringArrayVar(&flags.after, "after", nil, "take the layout plan in this `file` as carried out (may be repeated)")
 	f.Var(&flags.peak, "peak", "let no store be fuller than this")
 	f.StringArrayVar(&flags.drain, "drain", nil, "empty this `store` of users (may be repeated)")

@@ -25,6 +25,7 @@ func TestScreensFit(t *testing.T) {
 					t.Fatalf("%s: status %d, %s", strings.Join(args, " "), status, stderr)
 				}
 				fits(t, strings.Join(args, " "), stdout, width)
+				fits(t, strings.Join(args, " ")+" beside its result", stderr, width)
 			}
 			var found strings.Builder
 			if err := report.Discovered(discovery).Text(&found, report.Style{Width: width}); err != nil {

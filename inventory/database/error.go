@@ -40,8 +40,9 @@ var troubles = map[sqlite3.ErrNo]struct{ problem, hint string }{
 }
 
 const (
-	accessHint  = "check the owner and mode of the file, of FILE-wal and FILE-shm beside it and of their directory, and whether the file system is mounted read-only"
-	damagedHint = "move the file away and restore a backup, or import the fleet file again"
+	accessHint   = "check the owner and mode of the file, of FILE-wal and FILE-shm beside it and of their directory, and whether the file system is mounted read-only"
+	readOnlyHint = "name a file elsewhere with --db, such as a copy of this one: SQLite writes beside a database even to read it"
+	damagedHint  = "move the file away and restore a backup, or import the fleet file again"
 )
 
 func (db *DB) explain(ctx context.Context, err error) error { return explain(ctx, db.path, err) }
@@ -60,9 +61,13 @@ func explain(ctx context.Context, path string, err error) error {
 	if !errors.As(err, &theirs) {
 		return err
 	}
-	trouble, known := troubles[codeOf(theirs)]
+	code := codeOf(theirs)
+	trouble, known := troubles[code]
 	if !known {
 		return err
+	}
+	if (code == sqlite3.ErrCantOpen || code == sqlite3.ErrReadonly) && readOnly(path) {
+		return &Error{Path: path, Problem: "its file system is mounted read-only", Hint: readOnlyHint, Err: err}
 	}
 	return &Error{Path: path, Problem: trouble.problem + " (" + err.Error() + ")", Hint: trouble.hint, Err: err}
 }

@@ -2,7 +2,24 @@
 
 package database
 
-import "syscall"
+import (
+	"path/filepath"
+	"syscall"
+)
+
+// stReadOnly is ST_RDONLY of statvfs(3).
+const stReadOnly = 1
+
+// readOnly reports whether the file, or the directory that is to have it, is on
+// a file system that is mounted read-only.
+func readOnly(path string) bool {
+	var s syscall.Statfs_t
+	err := syscall.Statfs(path, &s)
+	if err != nil {
+		err = syscall.Statfs(filepath.Dir(path), &s)
+	}
+	return err == nil && s.Flags&stReadOnly != 0
+}
 
 // networks are file systems on which SQLite's log does not work, since its
 // index is memory shared between processes (https://sqlite.org/wal.html). The

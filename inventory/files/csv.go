@@ -57,6 +57,7 @@ type csvTable[T any] struct {
 	key     int          // column that names the row, or -1
 	current T            // the row that is read
 	wrong   int          // rows with a mistake
+	seen    repeats
 }
 
 // mostWrong is the number of rows with mistakes after which the rows of a table
@@ -94,12 +95,26 @@ func (c *csvTable[T]) header() bool {
 		c.fail(c.table, at, "separate the fields by commas", "the columns are not separated by commas")
 		return false
 	}
+	if !c.resembles(&line) {
+		c.fail(c.table, at, "the columns are "+strings.Join(c.columnNames(), " "), "the first line names none of the columns of %s", c.format.name)
+		return false
+	}
 	c.key = -1
 	for i, cell := range line.cells {
 		at.column = line.column(line.starts[i])
 		c.column(at, string(cell))
 	}
 	return c.complete()
+}
+
+// resembles reports whether a header has any column that is known. Of a file
+// that has none, which may be a secret one that was named by mistake or by
+// somebody who may not read it, messages tell nothing.
+func (c *csvTable[T]) resembles(header *record) bool {
+	return slices.ContainsFunc(header.cells, func(name []byte) bool {
+		known, _, _ := c.format.resolve(strings.TrimSpace(string(name)))
+		return known != nil
+	})
 }
 
 // column finds out what the next column of the file is.
@@ -126,6 +141,18 @@ func (c *csvTable[T]) column(at position, name string) {
 }
 
 func (c *csvTable[T]) columnHint(name string) string {
+	names := c.columnNames()
+	if meant := inventory.Nearest(strings.TrimSpace(name), names); meant != "" {
+		return inventory.Printable(name) + " looks like " + meant
+	}
+	if slices.Contains(names, strings.TrimSpace(name)) {
+		return "leave out the space in " + inventory.Quoted(name)
+	}
+	return "the columns are " + strings.Join(names, " ")
+}
+
+// columnNames returns the names that columns of the file may have.
+func (c *csvTable[T]) columnNames() []string {
 	var names []string
 	for i := range c.format.columns {
 		switch known := &c.format.columns[i]; {
@@ -140,13 +167,7 @@ func (c *csvTable[T]) columnHint(name string) string {
 			names = append(names, known.name)
 		}
 	}
-	if meant := inventory.Nearest(strings.TrimSpace(name), names); meant != "" {
-		return inventory.Printable(name) + " looks like " + meant
-	}
-	if slices.Contains(names, strings.TrimSpace(name)) {
-		return "leave out the space in " + inventory.Quoted(name)
-	}
-	return "the columns are " + strings.Join(names, " ")
+	return names
 }
 
 // complete reports whether no column is missing without which the rows mean nothing.
@@ -224,12 +245,17 @@ func (c *csvTable[T]) row(at position, line *record) {
 			c.complain(at, err, labelOf(c.columns[i].label(), c.name(line)))
 		}
 	}
-	if c.mistakes.count > before || c.format.stray != nil && c.format.stray(&c.current) {
+	wrong := c.mistakes.count > before || c.format.stray != nil && c.format.stray(&c.current)
+	again := c.seen.again(c.identity(line))
+	if wrong || again {
 		c.wrong++
 	}
 	if c.wrong > mostWrong {
 		c.incomplete[c.table.name] = true
 		c.mistakes.more = true
+		if again && !wrong {
+			c.mistakes.add(position{at.file, at.line, 1}, "", "the row repeats one above it")
+		}
 		return
 	}
 	c.table.lines = append(c.table.lines, int32(at.line))

@@ -3,6 +3,7 @@ package files
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -10,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/interlacemail/interlace/inventory"
 )
 
 func pipe(t *testing.T) string {
@@ -112,11 +115,22 @@ func TestOpenRefuses(t *testing.T) {
 
 // Rows of a table that is full of mistakes are counted, not kept.
 func TestMistakesWithoutEnd(t *testing.T) {
-	for name, row := range map[string]string{"unreadable": "anna,s1,x,1\n", "stray": "anna,s9,1,1\n"} {
+	header := "user,store,disk,io\n"
+	for name, test := range map[string]struct {
+		table inventory.Table
+		text  string
+	}{
+		"unreadable": {inventory.InUsers, header + strings.Repeat("anna,s1,x,1\n", 5*mostWrong)},
+		"stray":      {inventory.InUsers, header + strings.Repeat("anna,s9,1,1\n", 5*mostWrong)},
+		"repeated":   {inventory.InUsers, header + strings.Repeat("anna,s1,1,1\nbob,s1,1,1\nanna,s1,2,1\n", 2*mostWrong)},
+		"shares":     {inventory.InShares, "owner,folder,grantee,rights\n" + strings.Repeat("anna,Work,bob,lrs\nanna,Work,eve,lrs\n", 2*mostWrong)},
+		"groups":     {inventory.InGroups, "group,member\n" + strings.Repeat("staff,anna\nstaff,bob\n", 2*mostWrong)},
+		"instances":  {inventory.InInstances, "store,server,role\n" + strings.Repeat("s1,h1,replica\n", 2*mostWrong)},
+	} {
 		t.Run(name, func(t *testing.T) {
 			r := newReader(t.Context(), filepath.Join(lay(t, map[string]string{
-				"fleet.yaml": "format: 1\nservers: []\nstores: [{name: s1}]\nusers: users.csv\n",
-				"users.csv":  "user,store,disk,io\n" + strings.Repeat(row, 5*mostWrong),
+				"fleet.yaml": fmt.Sprintf("format: 1\nservers: []\nstores: [{name: s1}]\n%s: table.csv\n", test.table),
+				"table.csv":  test.text,
 			}), "fleet.yaml"))
 			text, err := r.readFleet()
 			if err != nil {
@@ -124,8 +138,8 @@ func TestMistakesWithoutEnd(t *testing.T) {
 			}
 			r.read(r.parse(text))
 			r.validate()
-			if len(r.inv.Users) > mostWrong {
-				t.Errorf("%d rows are kept", len(r.inv.Users))
+			if rows := len(r.tables[test.table].lines); rows > mostWrong+10 {
+				t.Errorf("%d rows are kept", rows)
 			}
 			m := r.mistakes.mistakes()
 			if !strings.HasPrefix(m.Summary(), "at least ") || len(m.First) != Shown {

@@ -26,11 +26,11 @@ func (r *reader) instanceColumns() []column[instanceRow] {
 		}}
 	}
 	return []column[instanceRow]{
-		{name: "store", key: true, required: true, set: func(row *instanceRow, text []byte) error {
+		{name: "store", key: true, identity: true, required: true, set: func(row *instanceRow, text []byte) error {
 			row.store = inventory.StoreID(r.intern.text(text))
 			return nil
 		}},
-		{name: "server", required: true, set: func(row *instanceRow, text []byte) error {
+		{name: "server", identity: true, required: true, set: func(row *instanceRow, text []byte) error {
 			row.Server = inventory.ServerID(r.intern.text(text))
 			return nil
 		}},

@@ -160,6 +160,7 @@ func TestMistakesInTables(t *testing.T) {
 		"quote inside":       {header + "an\"na,s001,1,1\n\"b\"x,s001,1,1\n", []string{"users.csv:2:3: a quote stands inside a field", "users.csv:3:4: text follows the quote that closes the field"}},
 		"semicolons":         {"user;store;disk;io\nanna;s001;1;1\n", []string{"users.csv:1:1: the columns are not separated by commas (separate the fields by commas)"}},
 		"unknown column":     {"user,stroe,disk,io\nanna,s001,1,1\n", []string{"users.csv:1:1: there is no column store", "users.csv:1:6: column stroe is not known (stroe looks like store)"}},
+		"another file":       {"root:*:19000:0:99999:7:::\n", []string{"users.csv:1:1: the first line names none of the columns of users (the columns are user store disk io kind pinned moved estimated messages mailboxes)"}},
 		"column with space":  {"user, store,disk,io\n", []string{"users.csv:1:1: there is no column store", "users.csv:1:6: column \" store\" is not known"}},
 		"undeclared":         {"user,store,disk,io,cpu\nanna,s001,1,1,1\n", []string{"users.csv:1:20: column cpu is not known (the columns are user store disk io kind pinned moved estimated messages mailboxes)"}},
 		"column twice":       {"user,store,disk,io,disk\nanna,s001,1,1,1\n", []string{"users.csv:1:20: column disk is there twice"}},

@@ -35,7 +35,7 @@ const assumedCapacity = 1
 func (r *reader) serverColumns() []column[inventory.Server] {
 	type server = inventory.Server
 	return []column[server]{
-		{name: "name", key: true, required: true, set: func(s *server, text []byte) error {
+		{name: "name", key: true, identity: true, required: true, set: func(s *server, text []byte) error {
 			s.Name = inventory.ServerID(text)
 			return nil
 		}},

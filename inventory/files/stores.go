@@ -63,7 +63,7 @@ func masterFirst(instances []inventory.Instance, places []placed) {
 
 func (r *reader) storeColumns() []column[storeRow] {
 	return []column[storeRow]{
-		{name: "name", key: true, required: true, set: func(s *storeRow, text []byte) error {
+		{name: "name", key: true, identity: true, required: true, set: func(s *storeRow, text []byte) error {
 			s.Name = inventory.StoreID(r.intern.text(text))
 			return nil
 		}},

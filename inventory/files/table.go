@@ -19,6 +19,7 @@ type setter[T any] func(row *T, text []byte) error
 type column[T any] struct {
 	name     string
 	key      bool // names the row in messages
+	identity bool // rows that agree in all such columns are one row too often
 	required bool // CSV without it can't be read
 	expected bool // that it is absent or empty deserves a warning
 	list     bool // words separated by spaces; in YAML a list

@@ -27,7 +27,7 @@ func (r *reader) readUsers(node *yaml.Node) {
 func (r *reader) userColumns() []column[inventory.User] {
 	type user = inventory.User
 	columns := []column[user]{
-		{name: "user", key: true, required: true, set: func(u *user, text []byte) error {
+		{name: "user", key: true, identity: true, required: true, set: func(u *user, text []byte) error {
 			u.Name = inventory.UserID(text)
 			return nil
 		}},
@@ -114,15 +114,15 @@ func (r *reader) readShares(node *yaml.Node) {
 	readTable(r, node, format[share]{
 		name: inventory.InShares,
 		columns: []column[share]{
-			{name: "owner", key: true, required: true, set: func(s *share, text []byte) error {
+			{name: "owner", key: true, identity: true, required: true, set: func(s *share, text []byte) error {
 				s.Owner = inventory.UserID(r.intern.text(text))
 				return nil
 			}},
-			{name: "folder", required: true, set: func(s *share, text []byte) error {
+			{name: "folder", identity: true, required: true, set: func(s *share, text []byte) error {
 				s.Folder = r.intern.text(text)
 				return nil
 			}},
-			{name: "grantee", required: true, set: func(s *share, text []byte) error {
+			{name: "grantee", identity: true, required: true, set: func(s *share, text []byte) error {
 				s.Grantee = r.intern.text(text)
 				return nil
 			}},
@@ -141,11 +141,11 @@ func (r *reader) readGroups(node *yaml.Node) {
 	readTable(r, node, format[membership]{
 		name: inventory.InGroups,
 		columns: []column[membership]{
-			{name: "group", key: true, required: true, set: func(m *membership, text []byte) error {
+			{name: "group", key: true, identity: true, required: true, set: func(m *membership, text []byte) error {
 				m.Group = r.intern.text(text)
 				return nil
 			}},
-			{name: "member", required: true, set: func(m *membership, text []byte) error {
+			{name: "member", identity: true, required: true, set: func(m *membership, text []byte) error {
 				m.Member = inventory.UserID(r.intern.text(text))
 				return nil
 			}},

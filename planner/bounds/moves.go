@@ -14,6 +14,7 @@ type Step struct {
 	Places  [3]int32
 	Seconds float64
 	Needs   []int32   // steps that end before it starts; they come earlier in the list
+	Follows []int32   // steps that neither start nor end after it; they come earlier in the list
 	Waits   []Release // at least one of these precedes it; none: it waits for nothing
 }
 
@@ -75,6 +76,9 @@ func startOf(steps []Step, head []float64, i int) float64 {
 	start := 0.0
 	for _, n := range steps[i].Needs {
 		start = max(start, head[n]+steps[n].Seconds)
+	}
+	for _, n := range steps[i].Follows {
+		start = max(start, head[n], head[n]+steps[n].Seconds-steps[i].Seconds)
 	}
 	if len(steps[i].Waits) == 0 {
 		return start

@@ -19,6 +19,10 @@ func TestMakespan(t *testing.T) {
 		s.Waits = []bounds.Release{{Step: on, Delay: delay}}
 		return s
 	}
+	follows := func(s bounds.Step, first int32) bounds.Step {
+		s.Follows = []int32{first}
+		return s
+	}
 	tests := []struct {
 		name  string
 		units []int
@@ -32,6 +36,8 @@ func TestMakespan(t *testing.T) {
 		{"both ends on one server", []int{2}, []bounds.Step{copyStep(0, 0, 3), copyStep(0, 0, 5)}, 8},
 		{"both ends on a server with one transfer", []int{1}, []bounds.Step{copyStep(0, bounds.None, 3), copyStep(0, bounds.None, 5)}, 8},
 		{"a chain", []int{2, 2, 2}, []bounds.Step{copyStep(0, 1, 3), copyStep(bounds.None, bounds.None, 0, 0), copyStep(1, 2, 5, 1)}, 8},
+		{"a short step that ends after a long one", []int{2, 2, 2, 2}, []bounds.Step{copyStep(0, 1, 10), follows(copyStep(0, 2, 4), 0), copyStep(2, 3, 5, 1)}, 15},
+		{"a step that starts after another", []int{2, 2, 2, 2}, []bounds.Step{copyStep(0, 1, 3), copyStep(0, 1, 1, 0), follows(copyStep(0, 2, 4), 1)}, 7},
 		{"work between what comes before and after", []int{1, 9, 9, 9}, []bounds.Step{copyStep(1, 2, 10), copyStep(0, 1, 4, 0), copyStep(0, 2, 4, 0), copyStep(1, 3, 6, 1), copyStep(2, 3, 6, 2)}, 24},
 		{"a triangle runs one at a time", []int{1, 1, 1}, []bounds.Step{copyStep(0, 1, 2), copyStep(1, 2, 2), copyStep(2, 0, 2)}, 6},
 		{"room that a step makes", []int{2, 2, 2, 2}, []bounds.Step{copyStep(0, 1, 5), waits(copyStep(2, 0, 4), 0, 0)}, 9},

@@ -1,6 +1,7 @@
 package layout_test
 
 import (
+	"context"
 	"slices"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -77,7 +78,7 @@ func tryAll(inv *inventory.Inventory, most int) *brute {
 }
 
 func (b *brute) judge(inv, target *inventory.Inventory) {
-	violations, _ := rules.Check(target, sharing.Groups(target), rules.Options{From: inv})
+	violations, _, _ := rules.Check(context.Background(), target, sharing.Groups(target), rules.Options{From: inv})
 	broken, _ := rules.Split(planner.KindLayout, violations)
 	if len(broken) > 0 {
 		return

@@ -1,6 +1,7 @@
 package layout_test
 
 import (
+	"context"
 	"slices"
 	"testing"
 
@@ -15,8 +16,8 @@ import (
 // broken returns by how much the target makes rules worse, and the sum of what
 // it breaks, failure ceilings apart.
 func broken(inv, target *inventory.Inventory) (worse, total float64) {
-	before, _ := rules.Check(inv, &inventory.ShareGroups{}, rules.Options{})
-	after, _ := rules.Check(target, &inventory.ShareGroups{}, rules.Options{From: inv})
+	before, _, _ := rules.Check(context.Background(), inv, &inventory.ShareGroups{}, rules.Options{})
+	after, _, _ := rules.Check(context.Background(), target, &inventory.ShareGroups{}, rules.Options{From: inv})
 	after, _ = rules.Split(planner.KindLayout, after)
 	for _, v := range rules.Worse(before, after) {
 		worse += v.Excess()

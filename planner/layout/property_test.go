@@ -40,8 +40,8 @@ func checkSafe(t *testing.T, seed uint64, inv *inventory.Inventory, plan *planne
 	t.Helper()
 	groups := sharing.Groups(inv)
 	target := plan.Target(inv)
-	before, _ := rules.Check(inv, groups, rules.Options{})
-	after, _ := rules.Check(target, groups, rules.Options{From: inv})
+	before, _, _ := rules.Check(context.Background(), inv, groups, rules.Options{})
+	after, _, _ := rules.Check(context.Background(), target, groups, rules.Options{From: inv})
 	for _, v := range rules.Worse(before, after) {
 		if v.Rule == planner.Spread && (spreadMayBreak || unavoidable(inv, v)) {
 			continue

@@ -1,6 +1,7 @@
 package layout
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -34,7 +35,8 @@ func (l *ladder) result(o outcome, groups *inventory.ShareGroups) *planner.Layou
 		plan.UsersInterrupted += c.Users
 	}
 	target := plan.Target(f.Inventory)
-	broken, doubts := rules.Check(target, groups, rules.Options{From: f.Inventory, Drain: l.opts.Drain})
+	// An interrupt does not cut the check short: the best so far is kept only if checked.
+	broken, doubts, _ := rules.Check(context.Background(), target, groups, rules.Options{From: f.Inventory, Drain: l.opts.Drain})
 	plan.Violations, plan.Warnings = rules.Split(planner.KindLayout, broken)
 	plan.Violations = append(plan.Violations, transient...)
 	plan.Warnings = append(plan.Warnings, doubts...)

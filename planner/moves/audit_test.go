@@ -1,6 +1,8 @@
 package moves_test
 
 import (
+	"cmp"
+	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -21,12 +23,15 @@ type audit struct {
 	opts   moves.Options
 	sched  planner.Schedule
 	steps  []step // in the order of the plans
+	ended  []step // in the order in which they end
 	wrong  []string
-	broken []string // rules that a state on the way breaks
+	broken []broken
+}
 
-	// blind is true where transfers take no time: their order in one instant
-	// does not show, so it may be hidden what they break.
-	blind bool
+// broken is a rule that a state on the way breaks by more than it may.
+type broken struct {
+	when string
+	planner.Violation
 }
 
 // step is a change as the plans give it, and when it is scheduled.
@@ -72,6 +77,8 @@ func newAudit(inv *inventory.Inventory, groups *inventory.ShareGroups, plans []p
 			}
 		}
 	}
+	a.ended = slices.Clone(a.steps)
+	slices.SortStableFunc(a.ended, func(x, y step) int { return cmp.Compare(x.EndSeconds, y.EndSeconds) })
 	return a
 }
 
@@ -138,8 +145,9 @@ func change(inv *inventory.Inventory, c *planner.LayoutChange) {
 	}
 }
 
-// run returns what is wrong, and which rules states on the way break.
-func (a *audit) run() (wrong, broken []string) {
+// run returns what is wrong with the schedule: with its times and its order, and
+// where what it lists as broken on the way is not what a state on the way breaks.
+func (a *audit) run() (wrong []string) {
 	if len(a.sched.Changes) != len(a.steps) {
 		a.errorf("%d changes scheduled of %d", len(a.sched.Changes), len(a.steps))
 	}
@@ -152,13 +160,67 @@ func (a *audit) run() (wrong, broken []string) {
 	} else {
 		a.waves()
 	}
-	return a.wrong, a.broken
+	a.reached()
+	a.told()
+	return a.wrong
+}
+
+// reached checks that the changes, as they end, lead where the plans lead, the
+// replicas in the same order.
+func (a *audit) reached() {
+	all := func(step) bool { return true }
+	end, target := a.state(a.ended, math.Inf(1), all, nil), a.state(a.steps, math.Inf(1), all, nil)
+	for i := range target.Stores {
+		st := &target.Stores[i]
+		if !slices.EqualFunc(end.Stores[i].Instances, st.Instances, func(x, y inventory.Instance) bool { return x.Server == y.Server }) {
+			a.errorf("store %s ends on %v, not on %v", st.Name, end.Stores[i].Instances, st.Instances)
+		}
+	}
+}
+
+// told compares what states on the way break with what the schedule lists.
+func (a *audit) told() {
+	for _, b := range a.broken {
+		if !slices.ContainsFunc(a.sched.Violations, func(v planner.Violation) bool { return same(v, b.Violation) && v.Excess() >= b.Excess()-1e-9 }) {
+			a.errorf("not listed, %s: %s", b.when, b.Violation)
+		}
+	}
+	for _, v := range a.transient() {
+		if !slices.ContainsFunc(a.broken, func(b broken) bool { return same(v, b.Violation) && b.Excess() >= v.Excess()-1e-9 }) {
+			a.errorf("listed, and no state is like that: %s", v)
+		}
+	}
+}
+
+// transient returns the violations of states on the way that the schedule lists.
+func (a *audit) transient() []planner.Violation {
+	return slices.DeleteFunc(slices.Clone(a.sched.Violations), func(v planner.Violation) bool {
+		return v.Rule != planner.Transient || !v.Value.Known
+	})
+}
+
+// same reports whether the violation of a schedule is about the rule that a state
+// breaks. One of rule transient is about what its fields say.
+func same(v, state planner.Violation) bool {
+	rule := v.Rule
+	if rule == planner.Transient {
+		switch {
+		case v.Resource == "":
+			rule = planner.Slots
+		case v.Store != "":
+			rule = planner.StoreCapacity
+		case len(v.Failed) > 0:
+			rule = planner.FailureCeiling
+		default:
+			rule = planner.Ceiling
+		}
+	}
+	return rule == state.Rule && v.Subject == state.Subject && v.Resource == state.Resource
 }
 
 func (a *audit) durations() {
 	end := 0.0
 	for _, s := range a.steps {
-		a.blind = a.blind || a.opts.Continuous && len(s.ends) > 0 && s.seconds == 0
 		if math.Abs(s.EndSeconds-s.StartSeconds-s.seconds) > 1e-9*(1+s.EndSeconds) {
 			a.errorf("change %s lasts %v s, not %v", s.ID, s.EndSeconds-s.StartSeconds, s.seconds)
 		}
@@ -272,13 +334,13 @@ func (a *audit) keep() float64 {
 	return a.opts.KeepSource.Seconds()
 }
 
-// state returns the inventory after the steps for which done is true, with what
-// sources hold at the given time as load of their stores. gone tells when a step's
-// user counts as gone.
-func (a *audit) state(at float64, done func(step) bool, gone func(step) float64) *inventory.Inventory {
+// state returns the inventory after those of the steps for which done is true,
+// with what sources hold at the given time as load of their stores. gone tells
+// when a step's user counts as gone; without it sources hold nothing.
+func (a *audit) state(steps []step, at float64, done func(step) bool, gone func(step) float64) *inventory.Inventory {
 	state := a.inv.Clone()
 	disk := a.inv.Disk()
-	for _, s := range a.steps {
+	for _, s := range steps {
 		switch {
 		case !done(s):
 		case s.layout != nil:
@@ -286,7 +348,7 @@ func (a *audit) state(at float64, done func(step) bool, gone func(step) float64)
 		default:
 			u := &state.Users[state.User(s.user.User)]
 			u.Store = s.user.To
-			if disk >= 0 && a.keep() > 0 && gone(s)+a.keep() > at {
+			if gone != nil && disk >= 0 && a.keep() > 0 && gone(s)+a.keep() > at {
 				state.Stores[state.Store(s.user.From)].Base[disk] += u.Load[disk]
 			}
 		}
@@ -299,7 +361,7 @@ func (a *audit) state(at float64, done func(step) bool, gone func(step) float64)
 func (a *audit) allowed() []planner.Violation {
 	allowed := a.violations(a.inv)
 	for plan := range a.sched.Of {
-		target := a.state(math.Inf(1), func(s step) bool { return s.plan <= plan }, func(step) float64 { return 0 })
+		target := a.state(a.steps, math.Inf(1), func(s step) bool { return s.plan <= plan }, nil)
 		for _, v := range a.violations(target) {
 			if plan == len(a.sched.Of)-1 || v.Rule == planner.DrainEmpty || v.Rule == planner.Allowed || v.Rule == planner.Spread || v.Rule == planner.DownEmpty {
 				allowed = append(allowed, v)
@@ -312,7 +374,7 @@ func (a *audit) allowed() []planner.Violation {
 // violations returns what the state breaks, but for settings, which no schedule
 // changes, and pins, which are the plan's own matter.
 func (a *audit) violations(state *inventory.Inventory) []planner.Violation {
-	all, _ := rules.Check(state, a.groups, rules.Options{From: a.inv})
+	all, _, _ := rules.Check(context.Background(), state, a.groups, rules.Options{From: a.inv})
 	return slices.DeleteFunc(all, func(v planner.Violation) bool { return v.Rule == planner.Alike || v.Rule == planner.Pinned })
 }
 
@@ -326,7 +388,7 @@ func (a *audit) noteWorse(when string, allowed, now []planner.Violation, but ...
 			}
 		}
 		if v.Excess() > most+1e-9 && !slices.Contains(but, v.Rule) {
-			a.broken = append(a.broken, fmt.Sprintf("%s: %s", when, v))
+			a.broken = append(a.broken, broken{when, v})
 		}
 	}
 }
@@ -354,8 +416,8 @@ func (a *audit) waves() {
 			a.errorf("wave %d has %d changes, not %d", w.Wave, count, w.Changes)
 		}
 		endOf := func(s step) float64 { return a.sched.Waves[*s.Wave-1].EndSeconds }
-		before := a.state(w.StartSeconds, func(s step) bool { return *s.Wave < w.Wave }, endOf)
-		after := a.state(w.EndSeconds, func(s step) bool { return *s.Wave <= w.Wave }, endOf)
+		before := a.state(a.ended, w.StartSeconds, func(s step) bool { return *s.Wave < w.Wave }, endOf)
+		after := a.state(a.ended, w.EndSeconds, func(s step) bool { return *s.Wave <= w.Wave }, endOf)
 		a.room(fmt.Sprintf("during wave %d", w.Wave), allowed, before, func(s step) bool { return *s.Wave == w.Wave })
 		a.noteWorse(fmt.Sprintf("after wave %d", w.Wave), allowed, a.violations(after))
 	}
@@ -368,10 +430,10 @@ func (a *audit) flow() {
 	endOf := func(s step) float64 { return s.EndSeconds }
 	for _, at := range a.steps {
 		t := at.StartSeconds
-		before := a.state(t, func(s step) bool { return s.EndSeconds <= t }, endOf)
+		before := a.state(a.ended, t, func(s step) bool { return s.EndSeconds <= t }, endOf)
 		a.room(fmt.Sprintf("at %v s", t), allowed, before, func(s step) bool { return s.StartSeconds <= t && s.EndSeconds > t })
 		t = at.EndSeconds
-		after := a.state(t, func(s step) bool { return s.EndSeconds <= t }, endOf)
+		after := a.state(a.ended, t, func(s step) bool { return s.EndSeconds <= t }, endOf)
 		a.noteWorse(fmt.Sprintf("at %v s", t), allowed, a.violations(after), planner.GroupWhole, planner.Spread, planner.Allowed)
 	}
 }

@@ -33,6 +33,22 @@ func TestTimes(t *testing.T) {
 			}, "c1 1 0-32, c2 1 32-32, c3 1 32-32",
 		},
 		{
+			"a fast seed ends no earlier than the slow one listed before it",
+			moves.Options{},
+			newFleet().server("a", 100).server("b", 100, bandwidth(25e6)).server("c", 100).store("s", 1, 0, "a"),
+			func(f fleet) []planner.Plan {
+				return []planner.Plan{f.layoutOf("seed s b from a", "seed s c from a")}
+			}, "c1 1 0-80, c2 1 64-80",
+		},
+		{
+			"a seed waits for the one listed before it",
+			continuous,
+			newFleet().server("a", 100).server("b", 100, transfers(1)).server("c", 100).store("s", 1, 0, "a").store("t", 2, 0, "c"),
+			func(f fleet) []planner.Plan {
+				return []planner.Plan{f.layoutOf("seed t b from c", "seed s b from a", "seed s c from a")}
+			}, "c1 - 0-32, c2 - 32-48, c3 - 32-48",
+		},
+		{
 			"two transfers at once, a third waits",
 			moves.Options{},
 			newFleet().server("a", 100).server("b", 100).store("s", 0, 0, "a").store("t", 0, 0, "b").user("u", "s", 3).user("v", "s", 2).user("w", "s", 1),

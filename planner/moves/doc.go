@@ -3,17 +3,18 @@
 // [Schedule] takes layouts and users plans, in the order in which they are to be
 // carried out, and says when each of their changes starts and ends:
 //
-//	if err := moves.Verify(inv, groups, plans); err != nil { … }
+//	if wrong := moves.Verify(inv, groups, plans); wrong != nil { … }
 //	schedule := moves.Schedule(ctx, inv, groups, plans, moves.Options{})
 //
 // # What a schedule keeps
 //
 // A copy takes one transfer at each of its two ends, and a server runs only so
 // many at once. Promotions, drops and creations take no time and follow what they
-// need: within one plan, what the plan lists earlier for the same store, except
-// that seeds of one store run side by side; between plans, everything that
-// earlier plans do to the same stores. So a store never has fewer copies on the
-// way than its plan gives it.
+// need: within one plan, what the plan lists earlier for the same store; between
+// plans, everything that earlier plans do to the same stores. So a store never has
+// fewer copies on the way than its plan gives it. Seeds of one store run side by
+// side, but none starts or ends before one that the plan lists earlier: each new
+// replica is the last in promotion order, so their ends decide that order.
 //
 // Everything that a layout does to one store, and everything that a users plan
 // does to one share group, is a bundle and belongs into one wave. The state after
@@ -24,8 +25,13 @@
 // the same holds at any time, for all resources and failures, from the start of
 // a bundle until its end. A rule that is broken today, or in the target of the
 // plans, may be broken on the way by as much as there and no more, each resource
-// of a server for itself. Package rules says what the rules are; the tests hold
-// every state of random schedules against it.
+// of a server for itself; what the plans themselves say of their way excuses
+// nothing. Rules about where a store's instances are (spread, allowed) and about
+// whole share groups hold when a bundle has ended.
+//
+// At the end an audit follows the schedule change by change and lists whatever its
+// states break, so that nothing rests on the search alone. Package rules says what
+// the rules are; the tests hold every state of random schedules against it.
 //
 // # How it is found
 //

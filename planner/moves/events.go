@@ -1,9 +1,10 @@
 package moves
 
-// event is the end of a step.
+// event is the end of a step, or the time from which one may start.
 type event struct {
-	at   float64
-	step int32
+	at     float64
+	step   int32
+	starts bool
 }
 
 func (e event) before(o event) bool { return e.at < o.at || e.at == o.at && e.step < o.step }

@@ -50,9 +50,10 @@ func TestFeasibleUsersPlansAreScheduled(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		u.Inventory = planner.NewReference(inv, groups, nil)
 		seal(u)
 		plans := []planner.Plan{u}
-		if err := moves.Verify(inv, groups, plans); err != nil {
+		if err := verify(inv, groups, plans...); err != nil {
 			t.Errorf("seed %d: %v", seed, err)
 		}
 		s := moves.Schedule(context.Background(), inv, groups, plans, moves.Options{})
@@ -96,9 +97,10 @@ func TestFeasibleLayoutsAreScheduled(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		l.Inventory = planner.NewReference(inv, groups, nil)
 		seal(l)
 		plans := []planner.Plan{l}
-		if err := moves.Verify(inv, groups, plans); err != nil {
+		if err := verify(inv, groups, plans...); err != nil {
 			t.Errorf("seed %d: %v", seed, err)
 			continue
 		}

@@ -33,9 +33,6 @@ func (s *scheduler) flowThrough(n *network, k key) {
 			s.now = max(s.now, s.times[i].end)
 		}
 	}
-	if s.forces > 0 {
-		s.replay()
-	}
 }
 
 // open reports whether the bundle of the step is under way, or may be from now on.
@@ -60,22 +57,7 @@ func (f *flow) open(step int32) bool {
 	}
 	f.finish(b, 1)
 	f.mark(i, chosen)
-	f.inspect(b)
 	return true
-}
-
-// inspect looks at the room that is left now that the bundle is under way.
-func (f *flow) inspect(b *bundle) {
-	strict := f.during.under(f.strict)
-	for i := range b.effects {
-		e := &b.effects[i]
-		for _, s := range e.after {
-			f.fullest.lookAt(f.during, s)
-		}
-		if f.forces > 0 {
-			strict.excuse(f.forced, func() (breach, bool) { return strict.at(e.store, space) })
-		}
-	}
 }
 
 // block lets the bundle wait until something changes at the server or store.
@@ -175,7 +157,6 @@ func (f *flow) idle(now float64) (at float64, steps []int32) {
 		next = f.unlock(order)
 	}
 	for _, i := range next {
-		f.inspect(&f.bundles[i])
 		f.blocked[i] = false
 		steps = append(steps, f.bundles[i].tasks...)
 	}

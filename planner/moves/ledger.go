@@ -51,13 +51,6 @@ func newLedger(f *load.Fleet, levels []level, limits *limits, layout load.Layout
 	return l
 }
 
-// under returns the same ledger held against other limits.
-func (l *ledger) under(limits *limits) *ledger {
-	view := *l
-	view.limits = limits
-	return &view
-}
-
 // clone returns a copy with limits of its own that shares only what is never written.
 func (l *ledger) clone(own *limits) *ledger {
 	c := *l

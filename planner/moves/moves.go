@@ -3,8 +3,6 @@ package moves
 import (
 	"cmp"
 	"context"
-	"errors"
-	"fmt"
 	"math"
 	"slices"
 
@@ -27,34 +25,8 @@ func Schedule(ctx context.Context, inv *inventory.Inventory, groups *inventory.S
 	} else {
 		s = s.inWaves()
 	}
+	s.audit()
 	return s.schedule(worse)
-}
-
-// Verify reports all that keeps the plans from being ordered: a content that
-// does not belong to its id, a plan that is given twice, and every change that
-// does not apply to the state that the changes before it lead to.
-func Verify(inv *inventory.Inventory, groups *inventory.ShareGroups, plans []planner.Plan) error {
-	var errs []error
-	seen := map[string]bool{}
-	for _, p := range plans {
-		errs = append(errs, planner.Verify(p))
-		if seen[p.PlanID()] {
-			errs = append(errs, fmt.Errorf("plan %s is given twice", p.PlanID()))
-		}
-		seen[p.PlanID()] = true
-	}
-	for _, r := range read(load.New(inv), groups, plans, Options{}).refused {
-		errs = append(errs, errors.New(r.text()))
-	}
-	return errors.Join(errs...)
-}
-
-func (r refusal) text() string {
-	if r.change == "" {
-		return fmt.Sprintf("plan %s: %s", r.plan, r.reason)
-	}
-	_, name := r.subject.Split()
-	return fmt.Sprintf("plan %s, change %s of %s: %s", r.plan, r.change, name, r.reason)
 }
 
 // schedule writes down what was found.

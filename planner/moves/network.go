@@ -13,6 +13,7 @@ type network struct {
 	steps []bounds.Step
 	size  []float64 // of each step: its seconds and those of the longest chain that follows it
 	next  [][]int32 // steps that need each step
+	after [][]int32 // steps that follow each step
 	work  []float64 // at each place, seconds
 	lanes []lane
 	at    [][]int32 // lanes at each server
@@ -28,7 +29,7 @@ func newNetwork(units []int, steps []bounds.Step) *network {
 	n := &network{
 		units: units, steps: steps,
 		size: make([]float64, len(steps)),
-		next: make([][]int32, len(steps)),
+		next: make([][]int32, len(steps)), after: make([][]int32, len(steps)),
 		work: make([]float64, len(units)),
 		at:   make([][]int32, len(units)),
 	}
@@ -37,6 +38,10 @@ func newNetwork(units []int, steps []bounds.Step) *network {
 		for _, need := range steps[i].Needs {
 			n.size[need] = max(n.size[need], n.size[i])
 			n.next[need] = append(n.next[need], int32(i))
+		}
+		for _, first := range steps[i].Follows {
+			n.size[first] = max(n.size[first], n.size[i]-steps[first].Seconds)
+			n.after[first] = append(n.after[first], int32(i))
 		}
 		for _, p := range steps[i].Places {
 			if p != bounds.None {

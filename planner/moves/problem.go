@@ -32,7 +32,7 @@ type problem struct {
 type task struct {
 	bounds.Step
 	plan   int32 // position among the plans
-	change int32 // position in the plan; below 0 for a gate
+	change int32 // position in the plan, or noChange for a gate
 	bundle int32 // below 0 for a gate
 	bytes  int64
 
@@ -43,7 +43,10 @@ type task struct {
 	server int32 // that the instance is on
 }
 
-func (t *task) isGate() bool { return t.change < 0 }
+// noChange stands where there is no change of a plan.
+const noChange int32 = -1
+
+func (t *task) isGate() bool { return t.change == noChange }
 
 // bundle is what belongs into one wave: all that a layout does to one store, or
 // all that an assignment does to one share group.
@@ -68,7 +71,7 @@ type effect struct {
 
 // refusal says why a change cannot be carried out, wherever it stands in the order.
 type refusal struct {
-	plan, change string
+	plan, change int32 // as of a task
 	subject      planner.Subject
 	reason       string
 }

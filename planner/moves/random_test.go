@@ -10,7 +10,8 @@ import (
 )
 
 // randomLayout returns a plan that gives each store, with the chance given, other
-// servers: seeds first, then the promotion, then drops.
+// servers, and often one more than it has: seeds first, then the promotion, then
+// drops.
 func randomLayout(rng *rand.Rand, inv *inventory.Inventory, chance float64) *planner.Layout {
 	p := &planner.Layout{Format: planner.Format, Kind: planner.KindLayout}
 	scale := inventory.NewScale(inv)
@@ -33,7 +34,7 @@ func randomLayout(rng *rand.Rand, inv *inventory.Inventory, chance float64) *pla
 				up = append(up, s.Name)
 			}
 		}
-		n := min(max(len(st.Instances), 1), len(up))
+		n := min(max(len(st.Instances), 1)+rng.IntN(2), len(up))
 		if n == 0 || len(st.Instances) > 0 && serving(inv, st.Name) == "" {
 			continue
 		}
@@ -72,6 +73,7 @@ func randomLayout(rng *rand.Rand, inv *inventory.Inventory, chance float64) *pla
 			}
 		}
 	}
+	p.Stores = placements(inv, p.Changes)
 	seal(p)
 	return p
 }

@@ -29,6 +29,15 @@ type phase struct {
 // read turns the plans into tasks and bundles. Changes that do not apply to the
 // state that they meet are refused and left out.
 func read(f *load.Fleet, groups *inventory.ShareGroups, plans []planner.Plan, opts Options) *problem {
+	r := newReader(f, groups, plans, opts)
+	for i := range plans {
+		r.read(int32(i))
+	}
+	r.target = r.sites
+	return r.problem
+}
+
+func newReader(f *load.Fleet, groups *inventory.ShareGroups, plans []planner.Plan, opts Options) *reader {
 	p := &problem{fleet: f, disk: f.Inventory.Disk(), plans: plans, opts: opts, start: f.Current()}
 	r := &reader{
 		problem: p, groups: groups, sites: p.start.Clone(),
@@ -49,18 +58,19 @@ func read(f *load.Fleet, groups *inventory.ShareGroups, plans []planner.Plan, op
 		most += changesOf(plan)
 	}
 	r.tasks, r.bundles = make([]task, 0, most), make([]bundle, 0, most)
-	for i, plan := range plans {
-		switch plan := plan.(type) {
-		case *planner.Layout:
-			r.layout(int32(i), plan)
-		case *planner.Assignment:
-			r.assignment(int32(i), plan)
-		default:
-			r.refuse(plan.PlanID(), "", "", "only layouts and users plans have changes to order")
-		}
+	return r
+}
+
+// read goes on with the plan.
+func (r *reader) read(plan int32) {
+	switch p := r.plans[plan].(type) {
+	case *planner.Layout:
+		r.layout(plan, p)
+	case *planner.Assignment:
+		r.assignment(plan, p)
+	default:
+		r.refuse(plan, noChange, "", "only layouts and users plans have changes to order")
 	}
-	p.target = r.sites
-	return p
 }
 
 func changesOf(p planner.Plan) int {
@@ -81,7 +91,7 @@ func (r *reader) store(id inventory.StoreID) int32 {
 	return -1
 }
 
-func (r *reader) refuse(plan, change string, subject planner.Subject, format string, args ...any) {
+func (r *reader) refuse(plan, change int32, subject planner.Subject, format string, args ...any) {
 	r.refused = append(r.refused, refusal{plan, change, subject, fmt.Sprintf(format, args...)})
 }
 
@@ -93,7 +103,7 @@ func (r *reader) gates(plan int32, stores ...int32) []int32 {
 		ph := &r.phases[s]
 		if ph.plan != plan {
 			if ph.plan >= 0 {
-				ph.gate = r.add(task{plan: plan, change: -1, bundle: -1}, ph.tasks)
+				ph.gate = r.add(task{plan: plan, change: noChange, bundle: -1}, ph.tasks)
 			}
 			ph.plan, ph.tasks = plan, nil
 		}

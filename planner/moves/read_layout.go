@@ -9,7 +9,8 @@ import (
 	"github.com/interlacemail/interlace/planner/load"
 )
 
-// chain is what a layout does to one store, in order. Seeds run side by side;
+// chain is what a layout does to one store, in order. Seeds run side by side and
+// end as they are listed, since each new replica is the last in promotion order;
 // everything else follows all that stands before it.
 type chain struct {
 	bundle int32
@@ -24,7 +25,7 @@ func (r *reader) layout(plan int32, p *planner.Layout) {
 		store := r.store(c.Store)
 		next, reason := r.follow(store, c)
 		if reason != "" {
-			r.refuse(p.ID, c.ID, planner.StoreSubject(c.Store), "%s", reason)
+			r.refuse(plan, int32(i), planner.StoreSubject(c.Store), "%s", reason)
 			continue
 		}
 		ch := chains[store]
@@ -89,6 +90,7 @@ func (r *reader) link(ch *chain, t task) {
 		from := load.Master(r.sites[t.store], r.fleet.Down)
 		t.Places = r.ends(from, t.server)
 		t.Seconds = float64(t.bytes) / r.rate(from, t.server)
+		t.Follows = ch.seeds[max(0, len(ch.seeds)-1):]
 		ch.seeds = append(ch.seeds, r.enter(t, slices.Clone(ch.fixed), t.store))
 		return
 	}

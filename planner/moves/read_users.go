@@ -15,7 +15,7 @@ func (r *reader) assignment(plan int32, p *planner.Assignment) {
 		c := &p.Changes[i]
 		user, from, to := inv.User(c.User), r.store(c.From), r.store(c.To)
 		if reason := r.movable(c, user, from, to); reason != "" {
-			r.refuse(p.ID, c.ID, planner.UserSubject(c.User), "%s", reason)
+			r.refuse(plan, int32(i), planner.UserSubject(c.User), "%s", reason)
 			continue
 		}
 		group := r.groups.Of[user]

@@ -91,11 +91,3 @@ func (s *scheduler) pass(i int32) {
 		}
 	}
 }
-
-// examine notes what a wave breaks once limits have been raised.
-func (s *scheduler) examine() {
-	if s.forces > 0 {
-		s.during.under(s.strict).excuseAll(s.forced, space)
-		s.after.under(s.strict).excuseAll(s.forced, whole)
-	}
-}

@@ -124,7 +124,19 @@ func TestLongChange(t *testing.T) {
 	if got, want := times(s), "m2 1 0-16, m1 2 16-96"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	if len(s.Warnings) != 1 || !strings.Contains(s.Warnings[0].Text, "does not hold the move of user u") {
-		t.Errorf("warnings %v", s.Warnings)
+	want := "the window of 1 m cannot be kept: 1 of 2 waves last longer, wave 2 for 1 m 20 s; what a plan does to one store or share group is not divided"
+	if len(s.Warnings) != 1 || s.Warnings[0].Text != want {
+		t.Errorf("got %v, want %q", s.Warnings, want)
+	}
+}
+
+// TestCenturies has a user whose mail, at a byte a second, is moved for longer
+// than a time.Duration holds, and one who must wait for its removal.
+func TestCenturies(t *testing.T) {
+	f := newFleet().server("a", 10, bandwidth(1)).server("b", 16).store("s", 0, 0, "a").store("t", 0, 0, "b").user("u", "s", 6).user("v", "t", 6)
+	s := f.schedule(t, moves.Options{KeepSource: time.Hour}, f.usersOf("u s t", "v t s"))
+	const want = "nothing moves for 1 h (longest from 138888 d 21 h to 138888 d 22 h after the start)"
+	if len(s.Warnings) != 1 || !strings.HasPrefix(s.Warnings[0].Text, want) {
+		t.Errorf("got %v, want %q", s.Warnings, want)
 	}
 }

@@ -91,7 +91,11 @@ func (t *timetable) advance() bool {
 	}
 	t.now = t.running[0].at
 	for len(t.running) > 0 && t.running[0].at == t.now {
-		t.end(t.running.pop().step)
+		if e := t.running.pop(); e.starts {
+			t.lookAt([]int32{e.step})
+		} else {
+			t.end(e.step)
+		}
 	}
 	return true
 }
@@ -193,7 +197,21 @@ func (t *timetable) begin(i int32) {
 			t.rest[p] -= t.steps[i].Seconds
 		}
 	}
-	t.running.push(event{t.now + t.steps[i].Seconds, i})
+	end := t.now + t.steps[i].Seconds
+	t.running.push(event{at: end, step: i})
+	for _, n := range t.after[i] {
+		t.running.push(event{at: max(t.now, latest(end, t.steps[n].Seconds)), step: n, starts: true})
+	}
+}
+
+// latest returns the time at which something that lasts so long starts, to end
+// at the given time or a rounding later.
+func latest(end, seconds float64) float64 {
+	start := end - seconds
+	for start+seconds < end {
+		start = math.Nextafter(start, end)
+	}
+	return start
 }
 
 // end ends a step, which may let others start.
@@ -277,10 +295,21 @@ func (t *timetable) hasRoom(l *lane) bool {
 
 func (t *timetable) startable(i int32) bool {
 	s := &t.steps[i]
-	return t.needs[i] == 0 &&
+	return t.needs[i] == 0 && t.inOrder(s) &&
 		(s.Places[2] == bounds.None || t.free[s.Places[2]] > 0) &&
 		t.now+s.Seconds <= t.deadline &&
 		(t.gate == nil || !t.gate.shut(i))
+}
+
+// inOrder reports whether all that the step follows has started and ends no
+// later than the step would if it started now.
+func (t *timetable) inOrder(s *bounds.Step) bool {
+	for _, n := range s.Follows {
+		if t.start[n] < 0 || t.start[n]+t.steps[n].Seconds > t.now+s.Seconds {
+			return false
+		}
+	}
+	return true
 }
 
 func (t *timetable) weight(i int32) float64 {

@@ -1,11 +1,8 @@
 package moves
 
 import (
-	"maps"
 	"math"
 	"slices"
-
-	"github.com/interlacemail/interlace/planner"
 )
 
 // inWaves puts all bundles into waves in several ways and returns the best
@@ -64,13 +61,21 @@ func (s *scheduler) try(p policy) *scheduler {
 	try := s.clone()
 	try.policy = p
 	try.fillWaves()
-	return try
+	return try.judged()
+}
+
+// judged returns the schedule with what it breaks, if bundles were let pass.
+func (s *scheduler) judged() *scheduler {
+	if s.forces > 0 {
+		s.audit()
+	}
+	return s
 }
 
 // clone returns a scheduler that goes on from the same state by itself.
 func (s *scheduler) clone() *scheduler {
 	c := *s.chooser
-	c.limits, c.strict = c.limits.clone(), c.strict.clone()
+	c.limits = c.limits.clone()
 	c.after, c.during = c.after.clone(c.limits), c.during.clone(c.limits)
 	c.status, c.kept, c.busy = slices.Clone(c.status), slices.Clone(c.kept), slices.Clone(c.busy)
 	c.pending, c.unfinished = slices.Clone(c.pending), slices.Clone(c.unfinished)
@@ -79,7 +84,7 @@ func (s *scheduler) clone() *scheduler {
 	}
 	n := *s
 	n.chooser = &c
-	n.times, n.left, n.forced = slices.Clone(s.times), slices.Clone(s.left), maps.Clone(s.forced)
+	n.times, n.left = slices.Clone(s.times), slices.Clone(s.left)
 	return &n
 }
 
@@ -107,7 +112,7 @@ func (s *scheduler) withoutWaves() *scheduler {
 			try := s.clone()
 			try.policy.inTurn = inTurn
 			try.flowThrough(n, k)
-			best = try.or(best)
+			best = try.judged().or(best)
 		}
 	}
 	if len(best.forced) > 0 {
@@ -117,16 +122,15 @@ func (s *scheduler) withoutWaves() *scheduler {
 }
 
 // joinWaves returns a schedule in waves as one without, which it is if its waves
-// are forgotten. Room is as it was; of everything else each state within a wave
-// counts, and none between two waves at the same time.
+// are forgotten. Its states are others: each within a wave counts, and none
+// between two waves at the same time.
 func (s *scheduler) joinWaves() *scheduler {
 	p := *s.problem
 	p.opts.Continuous = false
 	c, _ := newChooser(&p)
 	w := newScheduler(s.ctx, c).inWaves()
-	maps.DeleteFunc(w.forced, func(e excuse, _ breach) bool { return e.rule != planner.Slots && e.resource != s.disk })
-	w.replay()
 	w.problem = s.problem
 	w.waves = nil
+	w.audit()
 	return w
 }

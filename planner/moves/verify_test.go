@@ -55,7 +55,7 @@ func refused(t *testing.T, f fleet, plan planner.Plan, bad, good, reason string)
 	t.Helper()
 	f.Sort()
 	groups := sharing.Groups(f.Inventory)
-	err := moves.Verify(f.Inventory, groups, []planner.Plan{plan})
+	err := verify(f.Inventory, groups, plan)
 	if err == nil || !strings.Contains(err.Error(), "change "+bad+" of ") || !strings.HasSuffix(err.Error(), ": "+reason) {
 		t.Errorf("error %v, want one about %s that ends with %q", err, bad, reason)
 	}
@@ -76,11 +76,11 @@ func TestStateEvolves(t *testing.T) {
 	f := newFleet().server("a", 100).server("b", 100).server("c", 100).store("s", 1, 0, "a").store("t", 1, 0, "b").user("anna", "s", 1)
 	layout := f.layoutOf("seed s b from a", "promote s b from a", "drop s a", "seed s c from b")
 	groups := sharing.Groups(f.Inventory)
-	if err := moves.Verify(f.Inventory, groups, []planner.Plan{layout, f.usersOf("anna s t")}); err != nil {
+	if err := verify(f.Inventory, groups, layout, f.usersOf("anna s t")); err != nil {
 		t.Error(err)
 	}
 	again := f.layoutOf("drop s b")
-	err := moves.Verify(f.Inventory, groups, []planner.Plan{layout, again, f.usersOf("anna s t"), f.usersOf("anna s t")})
+	err := verify(f.Inventory, groups, layout, again, f.usersOf("anna s t"), f.usersOf("anna s t"))
 	for _, want := range []string{"change c1 of s: server b has no replica of it", "change m1 of anna: the user is not on store s", "is given twice"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v does not say %q", err, want)
@@ -92,13 +92,13 @@ func TestVerifyChecksIDs(t *testing.T) {
 	f := newFleet().server("a", 100).server("b", 100).store("s", 1, 0, "a")
 	plan := f.layoutOf("seed s b from a")
 	plan.Changes[0].Bytes++
-	err := moves.Verify(f.Inventory, sharing.Groups(f.Inventory), []planner.Plan{plan})
+	err := verify(f.Inventory, sharing.Groups(f.Inventory), plan)
 	if err == nil || !strings.Contains(err.Error(), "was changed after it was made") {
 		t.Errorf("error %v, want one about the changed plan", err)
 	}
 	schedule := &planner.Schedule{}
 	seal(schedule)
-	err = moves.Verify(f.Inventory, sharing.Groups(f.Inventory), []planner.Plan{schedule})
+	err = verify(f.Inventory, sharing.Groups(f.Inventory), schedule)
 	if err == nil || !strings.Contains(err.Error(), "only layouts and users plans have changes to order") {
 		t.Errorf("error %v, want one about the schedule", err)
 	}

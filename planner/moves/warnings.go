@@ -11,7 +11,7 @@ import (
 func (s *scheduler) warnings() []planner.Warning {
 	all := []planner.Warning{}
 	for _, r := range s.refused {
-		all = append(all, planner.Warning{Text: r.text(), Rule: planner.Text(planner.Transient), Subject: planner.Text(r.subject)})
+		all = append(all, planner.Warning{Text: fmt.Sprintf("plan %s: %s", s.plans[r.plan].PlanID(), s.told(r)), Rule: planner.Text(planner.Transient), Subject: planner.Text(r.subject)})
 	}
 	for _, p := range s.plans {
 		if n := rulesBroken(p); n > 0 {
@@ -21,13 +21,32 @@ func (s *scheduler) warnings() []planner.Warning {
 	if len(s.waited) > 0 {
 		all = append(all, planner.Warning{Text: s.waitedFor()})
 	}
-	for _, i := range s.long {
-		c := s.scheduled(&s.tasks[i])
-		all = append(all, planner.Warning{Subject: planner.Text(c.Subject()), Text: fmt.Sprintf(
-			"a window does not hold the %s of %s with what belongs to it (change %s of plan %s): its wave lasts longer",
-			c.Do, c.Subject().Words(), c.ID, c.Plan)})
+	if text := s.pastWindow(); text != "" {
+		all = append(all, planner.Warning{Text: text})
 	}
 	return all
+}
+
+// pastWindow says which waves last longer than the window, if any do.
+func (s *scheduler) pastWindow() string {
+	window := s.opts.Window.Seconds()
+	if window <= 0 {
+		return ""
+	}
+	past, longest := 0, 0
+	for n, w := range s.waves {
+		if w.to > w.from+window {
+			past++
+		}
+		if w.to-w.from > s.waves[longest].to-s.waves[longest].from {
+			longest = n
+		}
+	}
+	if past == 0 {
+		return ""
+	}
+	return fmt.Sprintf("the window of %s cannot be kept: %d of %d waves last longer, wave %d for %s; what a plan does to one store or share group is not divided",
+		inventory.DurationText(window), past, len(s.waves), longest+1, inventory.DurationText(s.waves[longest].to-s.waves[longest].from))
 }
 
 // waitedFor says how long nothing moves.

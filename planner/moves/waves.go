@@ -16,13 +16,12 @@ type scheduler struct {
 	now     float64
 	times   []span // of each task
 	waves   []wave
-	left    []int32 // bundles not yet done
-	ended   int     // tasks done
-	fullest fullest
+	left    []int32  // bundles not yet done
+	ended   int      // tasks done
 	forces  int      // how often bundles were let pass although they break a rule
-	forced  breaches // what they broke
+	forced  breaches // what they broke, when that is known
+	fullest fullest
 	waited  []wait
-	long    []int32 // a task of each wave that no window holds
 }
 
 // span is when a task is carried out.
@@ -41,11 +40,10 @@ type wave struct {
 type wait struct{ from, to float64 }
 
 func newScheduler(ctx context.Context, c *chooser) *scheduler {
-	s := &scheduler{chooser: c, ctx: ctx, times: make([]span, len(c.tasks)), forced: breaches{}}
+	s := &scheduler{chooser: c, ctx: ctx, times: make([]span, len(c.tasks))}
 	for i := range c.bundles {
 		s.left = append(s.left, int32(i))
 	}
-	s.fullest.look(c.during)
 	return s
 }
 
@@ -62,8 +60,6 @@ func (s *scheduler) fillWaves() {
 		if slices.Contains(starts, notStarted) {
 			wave, ids, starts = s.cut(order, wave, ids, starts)
 		}
-		s.fullest.look(s.during)
-		s.examine()
 		s.carryOut(wave, ids, starts)
 	}
 }
@@ -83,14 +79,20 @@ func (s *scheduler) steps(wave []int32) (ids []int32, steps []bounds.Step) {
 	for n, id := range ids {
 		at[id] = int32(n)
 		steps[n] = s.tasks[id].Step
-		steps[n].Needs = nil
-		for _, need := range s.tasks[id].Needs {
-			if here, ok := at[need]; ok {
-				steps[n].Needs = append(steps[n].Needs, here)
-			}
-		}
+		steps[n].Needs, steps[n].Follows = positions(at, s.tasks[id].Needs), positions(at, s.tasks[id].Follows)
 	}
 	return ids, steps
+}
+
+// positions returns where those of the tasks that have one stand.
+func positions(at map[int32]int32, tasks []int32) []int32 {
+	var here []int32
+	for _, id := range tasks {
+		if n, ok := at[id]; ok {
+			here = append(here, n)
+		}
+	}
+	return here
 }
 
 // withGates adds the gates that everything before them has passed when the tasks end.
@@ -201,12 +203,6 @@ func (s *scheduler) alone(order []int32) (wave, ids []int32, starts []float64) {
 	}
 	ids, steps := s.steps(wave)
 	starts = newNetwork(s.units, steps).run(keys[0], nil, s.now, math.Inf(1))
-	for n, id := range ids {
-		if starts[n]+s.tasks[id].Seconds > s.now+s.opts.Window.Seconds() {
-			s.long = append(s.long, id)
-			break
-		}
-	}
 	return wave, ids, starts
 }
 

@@ -61,8 +61,8 @@ func down(s *state) []planner.Violation {
 			continue
 		}
 		n := 0
-		for j := range s.inv.Stores {
-			if s.isNew(&s.inv.Stores[j], server.Name) {
+		for _, store := range s.on[i] {
+			if s.isNew(&s.inv.Stores[store], server.Name) {
 				n++
 			}
 		}

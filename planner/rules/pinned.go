@@ -16,7 +16,7 @@ func pinned(s *state) []planner.Violation {
 	var broken []planner.Violation
 	for i := range s.inv.Stores {
 		st := &s.inv.Stores[i]
-		if at := s.from.Store(st.Name); st.Pinned && at >= 0 && !slices.Equal(sites(&s.from.Stores[at]), sites(st)) {
+		if at := s.from.Store(st.Name); st.Pinned && at >= 0 && !slices.Equal(serversOf(&s.from.Stores[at]), serversOf(st)) {
 			broken = append(broken, planner.Violation{
 				Rule: planner.Pinned, Subject: planner.StoreSubject(st.Name), Store: planner.Text(st.Name),
 				Value: count(1), Limit: count(0),
@@ -38,7 +38,7 @@ func pinned(s *state) []planner.Violation {
 	return broken
 }
 
-func sites(st *inventory.Store) []inventory.ServerID {
+func serversOf(st *inventory.Store) []inventory.ServerID {
 	var servers []inventory.ServerID
 	for _, in := range st.Instances {
 		servers = append(servers, in.Server)

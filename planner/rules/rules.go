@@ -10,6 +10,8 @@ package rules
 
 import (
 	"cmp"
+	"context"
+	"fmt"
 	"slices"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -27,11 +29,16 @@ type Options struct {
 }
 
 // Check returns the violations of the state, sorted by rule in the order of
-// [planner] and then by subject, and the doubts about them.
-func Check(inv *inventory.Inventory, groups *inventory.ShareGroups, opts Options) ([]planner.Violation, []planner.Warning) {
+// [planner] and then by subject, and the doubts about them. It fails only when
+// it is interrupted: what is known by then might pass for a state that keeps
+// the rules.
+func Check(ctx context.Context, inv *inventory.Inventory, groups *inventory.ShareGroups, opts Options) ([]planner.Violation, []planner.Warning, error) {
 	s := newState(inv, groups, opts)
 	var broken []planner.Violation
 	for _, rule := range all {
+		if err := ctx.Err(); err != nil {
+			return nil, nil, fmt.Errorf("check the rules: %w", err)
+		}
 		found := rule(s)
 		slices.SortStableFunc(found, func(a, b planner.Violation) int { return cmp.Compare(a.Subject, b.Subject) })
 		broken = append(broken, found...)
@@ -41,7 +48,7 @@ func Check(inv *inventory.Inventory, groups *inventory.ShareGroups, opts Options
 			broken[i].Failed = []string{}
 		}
 	}
-	return broken, s.warnings
+	return broken, s.warnings, nil
 }
 
 // all lists the rules. A rule is added here.

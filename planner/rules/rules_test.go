@@ -1,6 +1,7 @@
 package rules_test
 
 import (
+	"context"
 	"slices"
 	"testing"
 
@@ -41,7 +42,7 @@ func sound() *inventory.Inventory {
 }
 
 func check(inv, from *inventory.Inventory) []planner.Violation {
-	violations, _ := rules.Check(inv, sharing.Groups(inv), rules.Options{From: from})
+	violations, _, _ := rules.Check(context.Background(), inv, sharing.Groups(inv), rules.Options{From: from})
 	return violations
 }
 
@@ -155,7 +156,7 @@ func TestRulesAboutChanges(t *testing.T) {
 func TestUnknownSettingsAreAWarning(t *testing.T) {
 	inv := sound()
 	inv.Stores[0].Instances[1].Settings.Version = ""
-	violations, warnings := rules.Check(inv, sharing.Groups(inv), rules.Options{})
+	violations, warnings, _ := rules.Check(context.Background(), inv, sharing.Groups(inv), rules.Options{})
 	if len(violations) > 0 || len(warnings) != 1 || warnings[0].Rule != planner.Text(planner.Alike) {
 		t.Errorf("violations %v, warnings %v", violations, warnings)
 	}

@@ -20,12 +20,12 @@ func (s *Simulator) Passed() []planner.Violation {
 		if level < 0 {
 			level = 0 // every server is its own domain there
 		}
-		worst := map[place]planner.Violation{}
+		worst, unseen := map[place]planner.Violation{}, slices.Clone(s.order)
 		for _, d := range s.fleet.Levels[level].Domains {
 			if !s.up(d) {
 				continue
 			}
-			s.passedBy([]load.Domain{d}, []inventory.Level{name}, worst)
+			unseen = s.passedBy([]load.Domain{d}, []inventory.Level{name}, unseen, worst)
 		}
 		passed = append(passed, s.inOrder(worst)...)
 	}
@@ -44,7 +44,7 @@ func (s *Simulator) PassedBy(domains ...load.Domain) []planner.Violation {
 		levels = append(levels, d.Level)
 	}
 	worst := map[place]planner.Violation{}
-	s.passedBy(domains, levels, worst)
+	s.passedBy(domains, levels, slices.Clone(s.order), worst)
 	return s.inOrder(worst)
 }
 
@@ -67,28 +67,34 @@ func (s *Simulator) passedNow() []planner.Violation {
 }
 
 // passedBy enters what the failure of the domains passes, where it is worse
-// than what is there.
-func (s *Simulator) passedBy(domains []load.Domain, levels []inventory.Level, worst map[place]planner.Violation) {
-	down := slices.Clone(s.fleet.Down)
-	names := make([]string, 0, len(domains))
-	for _, d := range domains {
-		names = append(names, d.String())
-		for _, server := range d.Servers {
-			down[server] = true
-		}
-	}
-	carried := s.fleet.Carry(s.layout, down)
-	for _, r := range s.fleet.Failover {
-		limit := ceilingAt(s.fleet.Inventory.Resources[r].FailureCeiling, levels)
-		for server := range down {
-			u := s.fleet.Utilisation(server, r, carried.Amounts[server][r])
-			if at := (place{server, r}); !down[server] && u > limit && u > worst[at].Value.Value {
+// than what is there: on the servers that it touches and, of those that it
+// leaves alone, on the unseen, which are in their normal state. It returns those
+// that no failure has shown in that state yet.
+func (s *Simulator) passedBy(domains []load.Domain, levels []inventory.Level, unseen []int32, worst map[place]planner.Violation) []int32 {
+	o := s.strike(domains)
+	enter := func(server int32, extra *inventory.Amounts) {
+		for _, r := range s.fleet.Failover {
+			limit := ceilingAt(s.fleet.Inventory.Resources[r].FailureCeiling, levels)
+			u := s.fleet.Utilisation(int(server), r, s.normal.Amounts[server][r]+extra[r])
+			if at := (place{int(server), r}); u > limit && u > worst[at].Value.Value {
 				v := s.violation(planner.FailureCeiling, at, u, limit)
-				v.Failed = names
+				v.Failed = o.failed
 				worst[at] = v
 			}
 		}
 	}
+	for _, server := range o.touched {
+		enter(server, &s.steady[server])
+	}
+	unseen = slices.DeleteFunc(unseen, func(server int32) bool {
+		if s.failed[server] || s.promoted[server] > 0 {
+			return false
+		}
+		enter(server, &inventory.Amounts{})
+		return true
+	})
+	s.heal(o)
+	return unseen
 }
 
 // ceilingAt returns the highest ceiling of the levels.

@@ -1,6 +1,7 @@
 package simulate_test
 
 import (
+	"context"
 	"fmt"
 	"reflect"
 	"slices"
@@ -15,28 +16,38 @@ import (
 	"github.com/interlacemail/interlace/planner/simulate"
 )
 
-// Passed is the fast version of two rules and finds what they find.
+// Passed is the fast version of two rules and finds what they find, also where
+// servers pass their failure ceilings in the normal state already.
 func TestPassedAsRules(t *testing.T) {
 	found := 0
+	compare := func(name string, inv *inventory.Inventory) {
+		inv.Survive = append([]inventory.Level{inventory.LevelServer, "unlabelled"}, inv.Levels()...)
+		inv.Servers[len(inv.Servers)-1].State = inventory.Down
+		broken, _, _ := rules.Check(context.Background(), inv, sharing.Groups(inv), rules.Options{})
+		want := bySubject(slices.DeleteFunc(broken, func(v planner.Violation) bool {
+			return v.Rule != planner.Ceiling && v.Rule != planner.FailureCeiling
+		}))
+		fleet := load.New(inv)
+		got := bySubject(simulate.New(fleet, fleet.Current()).Passed())
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: got %.2000v, want %.2000v", name, got, want)
+		}
+		found += len(want)
+	}
 	for seed := range uint64(6) {
 		for _, kind := range fixtures.Kinds() {
-			inv := fixtures.Fleet(seed, kind, fixtures.Size{Servers: 12, StoresPerServer: 4, Users: 300})
-			inv.Survive = append([]inventory.Level{inventory.LevelServer}, inv.Levels()...)
-			inv.Servers[len(inv.Servers)-1].State = inventory.Down
-			broken, _ := rules.Check(inv, sharing.Groups(inv), rules.Options{})
-			want := bySubject(slices.DeleteFunc(broken, func(v planner.Violation) bool {
-				return v.Rule != planner.Ceiling && v.Rule != planner.FailureCeiling
-			}))
-			fleet := load.New(inv)
-			got := bySubject(simulate.New(fleet, fleet.Current()).Passed())
-			if !reflect.DeepEqual(got, want) {
-				t.Errorf("seed %d, %s: got %.2000v, want %.2000v", seed, kind, got, want)
-			}
-			found += len(want)
+			compare(fmt.Sprint(kind, seed), fixtures.Fleet(seed, kind, fixtures.Size{Servers: 12, StoresPerServer: 4, Users: 300}))
 		}
 	}
-	if found == 0 {
-		t.Error("no fleet passes a ceiling")
+	for seed := range uint64(300) {
+		inv := fixtures.Tiny(seed)
+		for r := range inv.Resources {
+			inv.Resources[r].FailureCeiling = inventory.FailureCeiling{Default: float64(seed%10) / 20}
+		}
+		compare(fmt.Sprint("tiny ", seed), inv)
+	}
+	if found < 1000 {
+		t.Errorf("only %d ceilings are passed in all fleets", found)
 	}
 }
 

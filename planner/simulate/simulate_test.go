@@ -18,6 +18,7 @@ type naive struct {
 	survivor              bool
 	places                [][2]float64 // utilisation and first hour by survivor and failover resource
 	offline, usersOffline int
+	taken                 []inventory.StoreID // that the failure takes offline
 	usersFailedOver       int
 }
 
@@ -56,6 +57,9 @@ func fail(inv *inventory.Inventory, domains ...inventory.FailureDomain) naive {
 			continue
 		case is < 0:
 			n.offline++
+			if was >= 0 {
+				n.taken = append(n.taken, st.Name)
+			}
 			n.usersOffline += persons
 		case is != was:
 			n.usersFailedOver += persons
@@ -110,7 +114,9 @@ func compare(t *testing.T, seed uint64, got planner.Impact, want naive) {
 		t.Errorf("seed %d: %v: worst %v, want %v", seed, got.Failed, got.Worst.Utilisation.Value, want.worst)
 	case !want.has(got.Worst):
 		t.Errorf("seed %d: %v: first hour %v is not that of a worst survivor", seed, got.Failed, got.Worst.FirstHour.Value)
-	case got.StoresOffline != want.offline || len(got.Offline) != want.offline || got.UsersOffline != want.usersOffline:
+	case !slices.Equal(got.Offline, want.taken):
+		t.Errorf("seed %d: %v: takes %v offline, want %v", seed, got.Failed, got.Offline, want.taken)
+	case got.StoresOffline != want.offline || got.UsersOffline != want.usersOffline:
 		t.Errorf("seed %d: %v: offline %d stores %d users, want %d and %d", seed, got.Failed, got.StoresOffline, got.UsersOffline, want.offline, want.usersOffline)
 	case got.UsersFailedOver != want.usersFailedOver:
 		t.Errorf("seed %d: %v: %d users fail over, want %d", seed, got.Failed, got.UsersFailedOver, want.usersFailedOver)
@@ -122,6 +128,9 @@ func TestFailuresAgreeWithTheDefinition(t *testing.T) {
 		inv := fixtures.Tiny(seed)
 		f := load.New(inv)
 		s := simulate.New(f, f.Current())
+		if now, want := s.Now(), fail(inv); now.StoresOffline != want.offline || now.UsersOffline != want.usersOffline || !slices.Equal(now.Offline, inv.Offline()) {
+			t.Errorf("seed %d: offline now are %+v, want %+v and %v", seed, now, want, inv.Offline())
+		}
 		for level := range f.Levels {
 			worst := naive{}
 			for _, d := range f.Levels[level].Domains {

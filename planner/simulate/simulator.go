@@ -24,6 +24,7 @@ type Simulator struct {
 	fleet    *load.Fleet
 	layout   load.Layout
 	normal   load.Carried
+	now      planner.Offline
 	byMaster [][]int32 // stores that each server serves in the normal state
 	order    []int32   // servers that are up, busiest first in failover resources
 
@@ -44,6 +45,11 @@ func New(f *load.Fleet, l load.Layout) *Simulator {
 		steady:   make([]inventory.Amounts, n),
 		cold:     make([]inventory.Amounts, n),
 		promoted: make([]int, n),
+	}
+	s.now.StoresOffline = len(s.normal.Offline)
+	for _, store := range s.normal.Offline {
+		s.now.Offline = append(s.now.Offline, f.Inventory.Stores[store].Name)
+		s.now.UsersOffline += f.Users[store]
 	}
 	for store, sites := range l {
 		if m := load.Master(sites, f.Down); m >= 0 {
@@ -80,40 +86,58 @@ func (s *Simulator) busiest(server int, extra *inventory.Amounts) (value float64
 
 // Fail returns what the failure of the domains, all at once, does.
 func (s *Simulator) Fail(domains ...load.Domain) planner.Impact {
-	impact := planner.Impact{Failed: make([]string, 0, len(domains))}
-	var servers []int32
-	for _, d := range domains {
-		impact.Failed = append(impact.Failed, d.String())
-		for _, server := range d.Servers {
-			if !s.failed[server] {
-				s.failed[server] = true
-				servers = append(servers, server)
-			}
-		}
+	o := s.strike(domains)
+	impact := planner.Impact{Failed: o.failed, StoresFailedOver: len(o.promoted)}
+	for _, store := range o.promoted {
+		impact.UsersFailedOver += s.fleet.Users[store]
 	}
-	offline := slices.Clone(s.normal.Offline)
-	var touched []int32
-	for _, server := range servers {
-		for _, store := range s.byMaster[server] {
-			if !s.promote(store, &impact, &touched) {
-				offline = append(offline, int(store))
-			}
-		}
-	}
-	s.countOffline(offline, &impact)
-	s.findWorst(touched, &impact)
-	s.reset(servers, touched)
+	s.countOffline(o.offline, &impact)
+	s.findWorst(o.touched, &impact)
+	s.heal(o)
 	return impact
 }
 
-// promote fails over one store and reports whether a replica is left to do so.
-func (s *Simulator) promote(store int32, impact *planner.Impact, touched *[]int32) bool {
+// outage is the failure of some domains.
+type outage struct {
+	failed   []string // what the domains are called
+	servers  []int32  // that fail; not those that were down before
+	promoted []int32  // stores that fail over
+	offline  []int32  // stores that go offline
+	touched  []int32  // servers that take stores over, ascending
+}
+
+// strike fails the domains until heal: it enters in the scratch what each
+// survivor takes over.
+func (s *Simulator) strike(domains []load.Domain) *outage {
+	o := &outage{failed: make([]string, 0, len(domains))}
+	for _, d := range domains {
+		o.failed = append(o.failed, d.String())
+		for _, server := range d.Servers {
+			if !s.failed[server] {
+				s.failed[server] = true
+				o.servers = append(o.servers, server)
+			}
+		}
+	}
+	for _, server := range o.servers {
+		for _, store := range s.byMaster[server] {
+			s.promote(store, o)
+		}
+	}
+	slices.Sort(o.touched)
+	return o
+}
+
+// promote fails over one store, if a replica is left to do so.
+func (s *Simulator) promote(store int32, o *outage) {
 	to := load.Master(s.layout[store], s.failed)
 	if to < 0 {
-		return false
+		o.offline = append(o.offline, store)
+		return
 	}
+	o.promoted = append(o.promoted, store)
 	if s.promoted[to] == 0 {
-		*touched = append(*touched, to)
+		o.touched = append(o.touched, to)
 	}
 	s.promoted[to]++
 	f := s.fleet
@@ -121,23 +145,34 @@ func (s *Simulator) promote(store int32, impact *planner.Impact, touched *[]int3
 		s.steady[to][r] += f.Active[store][r] - f.Passive[store][r]
 		s.cold[to][r] += f.Cold[store][r] - f.Passive[store][r]
 	}
-	impact.StoresFailedOver++
-	impact.UsersFailedOver += f.Users[store]
-	return true
 }
 
-func (s *Simulator) countOffline(offline []int, impact *planner.Impact) {
-	slices.Sort(offline)
-	impact.StoresOffline = len(offline)
-	impact.Offline = make([]inventory.StoreID, 0, len(offline))
-	for _, store := range offline {
+// heal brings the scratch back.
+func (s *Simulator) heal(o *outage) {
+	for _, server := range o.servers {
+		s.failed[server] = false
+	}
+	for _, server := range o.touched {
+		s.steady[server], s.cold[server], s.promoted[server] = inventory.Amounts{}, inventory.Amounts{}, 0
+	}
+}
+
+// Now returns what is offline already, before any failure that is looked at.
+func (s *Simulator) Now() planner.Offline { return s.now }
+
+// countOffline adds what goes offline to what is offline already.
+func (s *Simulator) countOffline(stores []int32, impact *planner.Impact) {
+	slices.Sort(stores)
+	impact.StoresOffline = s.now.StoresOffline + len(stores)
+	impact.UsersOffline = s.now.UsersOffline
+	impact.Offline = make([]inventory.StoreID, 0, len(stores))
+	for _, store := range stores {
 		impact.Offline = append(impact.Offline, s.fleet.Inventory.Stores[store].Name)
 		impact.UsersOffline += s.fleet.Users[store]
 	}
 }
 
 func (s *Simulator) findWorst(touched []int32, impact *planner.Impact) {
-	slices.Sort(touched)
 	inv := s.fleet.Inventory
 	largest := 0
 	for _, server := range touched {
@@ -178,13 +213,4 @@ func (s *Simulator) raise(w *planner.Worst, server, resource int, steady, cold f
 	w.Utilisation, w.FirstHour = planner.Known(steady), planner.Known(cold)
 	w.Server = planner.Text(s.fleet.Inventory.Servers[server].Name)
 	w.Resource = planner.Text(s.fleet.Inventory.Resources[resource].Name)
-}
-
-func (s *Simulator) reset(servers, touched []int32) {
-	for _, server := range servers {
-		s.failed[server] = false
-	}
-	for _, server := range touched {
-		s.steady[server], s.cold[server], s.promoted[server] = inventory.Amounts{}, inventory.Amounts{}, 0
-	}
 }

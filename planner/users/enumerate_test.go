@@ -156,7 +156,7 @@ func judge(inv, target *inventory.Inventory, groups *inventory.ShareGroups) outc
 			}
 		}
 	}
-	broken, _ := rules.Check(target, groups, rules.Options{From: inv})
+	broken, _, _ := rules.Check(context.Background(), target, groups, rules.Options{From: inv})
 	broken, _ = rules.Split(planner.KindUsers, broken)
 	for _, v := range broken {
 		o.broken[v.Rule] = true

@@ -150,8 +150,8 @@ func TestNoRuleIsMadeWorse(t *testing.T) {
 		groups := sharing.Groups(inv)
 		plan := assign(t, inv, opts)
 		from := draining(inv, opts)
-		before, _ := rules.Check(from, groups, rules.Options{From: from})
-		after, _ := rules.Check(plan.Target(from), groups, rules.Options{From: from})
+		before, _, _ := rules.Check(context.Background(), from, groups, rules.Options{From: from})
+		after, _, _ := rules.Check(context.Background(), plan.Target(from), groups, rules.Options{From: from})
 		for _, v := range rules.Worse(before, after) {
 			t.Errorf("made worse: %v", v)
 		}
@@ -489,7 +489,7 @@ func TestAnyRenamingLeavesWhatIsBroken(t *testing.T) {
 		renamed, _ := fixtures.Rename(inv, fixtures.AnyOrder, 7)
 		count := func(inv *inventory.Inventory) map[string]int {
 			n := map[string]int{}
-			broken, _ := rules.Check(inv, sharing.Groups(inv), rules.Options{From: inv})
+			broken, _, _ := rules.Check(context.Background(), inv, sharing.Groups(inv), rules.Options{From: inv})
 			for _, v := range broken {
 				n[fmt.Sprintf("%s by %v", v.Rule, v.Excess())]++
 			}

@@ -1,6 +1,7 @@
 package users
 
 import (
+	"context"
 	"slices"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -10,16 +11,17 @@ import (
 
 // verify checks the tally by the rules and undoes moves until nothing is worse
 // than today. It returns the moves that are left and what is broken after them.
+// An interrupt does not cut it short: the best so far is kept only if checked.
 func (t *tally) verify() ([]planner.UserChange, []planner.Violation, []planner.Warning) {
 	inv := t.Fleet.Inventory
-	today, doubts := rules.Check(inv, t.groups, rules.Options{From: inv})
+	today, doubts, _ := rules.Check(context.Background(), inv, t.groups, rules.Options{From: inv})
 	for {
 		changes := t.changes()
 		if len(changes) == 0 {
 			return changes, today, doubts
 		}
 		target := (&planner.Assignment{Changes: changes}).Target(inv)
-		broken, doubts := rules.Check(target, t.groups, rules.Options{From: inv})
+		broken, doubts, _ := rules.Check(context.Background(), target, t.groups, rules.Options{From: inv})
 		worse := rules.Worse(today, broken)
 		if len(worse) == 0 {
 			return changes, broken, doubts

@@ -18,10 +18,13 @@ func Check(inv *inventory.Inventory, reference planner.Reference, violations []p
 	s := &Screen{}
 	var head Lines
 	head.add("%s", FleetWords(inv))
-	if len(violations) == 0 {
-		head = append(head, Line{Words: "every rule holds", Tone: Good})
-	} else {
+	switch offline := len(inv.Offline()); {
+	case len(violations) > 0:
 		head = append(head, Line{Words: brokenWords(violations), Tone: Broken})
+	case offline > 0:
+		head = append(head, Line{Words: "every rule holds, but " + things(offline, "store is", "stores are") + " offline", Tone: Broken})
+	default:
+		head = append(head, Line{Words: "every rule holds", Tone: Good})
 	}
 	s.add(head)
 	s.addViolations(violations, shownViolations)

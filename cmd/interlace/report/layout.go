@@ -37,12 +37,20 @@ func (m Made) headline(kind string, otherwise string, seed uint64) Lines {
 // Layout is the screen of a layout plan.
 func Layout(p *planner.Layout, m Made) *Screen {
 	s := &Screen{}
-	s.add(m.headline("layout", things(len(p.Stores), "store", "stores"), p.Options.Seed))
+	head := m.headline("layout", things(len(p.Stores), "store", "stores"), p.Options.Seed)
+	if m.Inventory != nil {
+		head.addOffline(m.Inventory.Offline())
+	}
+	s.add(head)
 	s.add(layoutPromises(p, m.Inventory))
 	facts := Facts{}
 	facts.add("changes", "%s", layoutChangeWords(p))
 	facts.add("loads", "%s", loadsWords(p.Inventory))
-	facts.add("stopped", "%s", stoppedWords(p.Stopped, "worst single failure"))
+	if noServerUp(p) {
+		facts.add("stopped", "nothing can be planned until a server is back")
+	} else {
+		facts.add("stopped", "%s", stoppedWords(p.Stopped, "worst single failure"))
+	}
 	facts.addBounds(p.Violations)
 	if m.File != "" {
 		facts.add("next", "%s", joined("interlace simulate --after "+m.File, "interlace users --after "+m.File, "interlace moves "+m.File))
@@ -126,7 +134,10 @@ func noneWords(violations []planner.Violation) string {
 }
 
 func layoutChangeWords(p *planner.Layout) string {
-	if len(p.Changes) == 0 {
+	switch {
+	case len(p.Changes) == 0 && noServerUp(p):
+		return "none: no server is up"
+	case len(p.Changes) == 0:
 		return noneWords(p.Violations)
 	}
 	n := map[planner.Verb]int{}

@@ -18,6 +18,7 @@ func Simulation(sim *planner.Simulation, inv *inventory.Inventory, offline []pla
 	var head Lines
 	head.add("failures of %s%s", FleetWords(inv), afterWords(sim.After))
 	head.addDown(inv, nil)
+	head.addOffline(sim.Now.Offline)
 	s.add(head)
 	servers, domains := bySort(sim.Failures)
 	s.addFailures(servers, inv, top)
@@ -104,8 +105,12 @@ func (s *Screen) addOutcome(sim *planner.Simulation, offline []planner.Impact, u
 	case broken:
 	case unpromised != "":
 		lines.add("%s", unpromised)
+	case len(sim.Failures) == 0:
+		lines = append(lines, Line{Words: "no server is up, so that none can fail", Tone: Broken})
 	case anyOffline(sim.Failures):
 		lines = append(lines, Line{Words: "no ceiling is passed, but stores go offline where the fleet need not survive it", Tone: Soon})
+	case sim.Now.StoresOffline > 0:
+		lines = append(lines, Line{Words: "no ceiling is passed, and no failure takes another store offline", Tone: Soon})
 	default:
 		lines = append(lines, Line{Words: "no ceiling is passed, and no failure takes a store offline", Tone: Good})
 	}
@@ -132,7 +137,7 @@ func offlineFinding(failures []planner.Impact) string {
 }
 
 func anyOffline(failures []planner.Impact) bool {
-	return slices.ContainsFunc(failures, func(f planner.Impact) bool { return f.StoresOffline > 0 })
+	return slices.ContainsFunc(failures, func(f planner.Impact) bool { return len(f.Offline) > 0 })
 }
 
 // Failures is the table of what each failure does.
@@ -168,7 +173,7 @@ func failureRow(f planner.Impact, inv *inventory.Inventory) []Cell {
 		bar = figure(Bar, f.Worst.Utilisation.Value).in(tone)
 	}
 	return []Cell{
-		list(f.Failed), offline(f.StoresOffline), offline(f.UsersOffline),
+		list(f.Failed), offline(f, f.StoresOffline), offline(f, f.UsersOffline),
 		ratio(f.Worst.Utilisation).in(tone), bar, ratio(f.Worst.FirstHour),
 		words(string(f.Worst.Server)), words(string(f.Worst.Resource)),
 		count(f.StoresFailedOver), count(f.UsersFailedOver), count(f.TakenOverBy), ratio(f.LargestShare),
@@ -176,8 +181,9 @@ func failureRow(f planner.Impact, inv *inventory.Inventory) []Cell {
 	}
 }
 
-func offline(n int) Cell {
-	if n > 0 {
+// offline counts what is offline, in red where the failure adds to it.
+func offline(f planner.Impact, n int) Cell {
+	if n > 0 && len(f.Offline) > 0 {
 		return count(n).in(Broken)
 	}
 	return count(n)
@@ -212,8 +218,9 @@ func Failure(sim *planner.Simulation, inv *inventory.Inventory, offline []planne
 	head.add("  %s", joined(
 		fmt.Sprintf("%s over to %s", things(f.StoresFailedOver, "store fails", "stores fail"), things(f.TakenOverBy, "server", "servers")),
 		things(f.UsersFailedOver, "user fails over", "users fail over"),
-		offlineWords(f)))
+		offlineWords(f, sim.Now)))
 	head.add("  worst survivor %s%s", worstText(f.Worst), firstHourText(f.Worst))
+	head.addOffline(sim.Now.Offline)
 	s.add(head)
 	if f.Survivors = withWorst(f); len(f.Survivors) > 0 {
 		s.add(survivors(f, inv, top))
@@ -267,11 +274,16 @@ func firstHourText(w planner.Worst) string {
 	return ", in the first hour " + PercentText(w.FirstHour.Value)
 }
 
-func offlineWords(f planner.Impact) string {
-	if f.StoresOffline == 0 {
+// offlineWords says what the failure takes offline, beside what is so already.
+func offlineWords(f planner.Impact, now planner.Offline) string {
+	n, users := len(f.Offline), f.UsersOffline-now.UsersOffline
+	switch {
+	case n == 0 && now.StoresOffline > 0:
+		return "no other store offline"
+	case n == 0:
 		return "no store offline"
 	}
-	return fmt.Sprintf("%s offline with %s: %s", things(f.StoresOffline, "store", "stores"), things(f.UsersOffline, "user", "users"), someOf(f.Offline))
+	return fmt.Sprintf("%s offline with %s: %s", things(n, "store", "stores"), things(users, "user", "users"), someOf(f.Offline))
 }
 
 // someOf names at most ten of the items.
