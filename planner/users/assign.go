@@ -51,11 +51,12 @@ func (s *seeker) plan() *planner.Assignment {
 	s.opts.report("checking the plan", s.tries, s.tries)
 	var broken []planner.Violation
 	plan.Changes, broken, plan.Warnings = best.verify()
+	best = best.tally.judge()
 	s.describe(plan, best.tally)
 	violations, warnings := s.split(broken)
-	plan.Violations = append(violations, append(s.missed(best.tally), best.blocked()...)...)
-	s.measure(plan, best.tally.judge())
-	plan.Warnings = slices.Concat([]planner.Warning{}, warnings, plan.Warnings, s.warnings(plan, best.tally))
+	plan.Violations = append(violations, append(s.missed(best.tally), best.blocked(best.queue)...)...)
+	s.measure(plan, best)
+	plan.Warnings = slices.Concat([]planner.Warning{}, warnings, plan.Warnings, s.warnings(plan, &best))
 	if s.floor > 0 {
 		best.limitStores(s.floor)
 	}

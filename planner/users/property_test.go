@@ -219,7 +219,7 @@ func TestInterruptedPlansMakeNothingWorse(t *testing.T) {
 	moving := 0
 	fleets(t, func(t *testing.T, inv *inventory.Inventory, opts users.Options) {
 		groups, from := sharing.Groups(inv), draining(inv, opts)
-		before, _ := rules.Check(from, groups, rules.Options{From: from})
+		before, _, _ := rules.Check(context.Background(), from, groups, rules.Options{From: from})
 		for asked := range 8 {
 			left := asked * asked * asked
 			plan, err := users.Assign(countdown{context.Background(), &left}, inv, groups, opts)
@@ -229,7 +229,7 @@ func TestInterruptedPlansMakeNothingWorse(t *testing.T) {
 			if plan.Stopped == planner.Cancelled && len(plan.Changes) > 0 {
 				moving++
 			}
-			after, _ := rules.Check(plan.Target(from), groups, rules.Options{From: from})
+			after, _, _ := rules.Check(context.Background(), plan.Target(from), groups, rules.Options{From: from})
 			for _, v := range rules.Worse(before, after) {
 				t.Errorf("asked %d times: made worse: %v", asked*asked*asked, v)
 			}

@@ -36,8 +36,9 @@ func (s *seeker) missed(t *tally) []planner.Violation {
 }
 
 // warnings says what the reader should know beside what is broken.
-func (s *seeker) warnings(plan *planner.Assignment, t *tally) []planner.Warning {
-	return slices.Concat(s.wish(plan), s.passed(plan), s.unknown(plan), s.heldApart(), s.leftTorn(t), s.offline(t), s.withoutPlace(t), s.late(t), s.large(t), s.estimated(plan))
+func (s *seeker) warnings(plan *planner.Assignment, a *attempt) []planner.Warning {
+	t := a.tally
+	return slices.Concat(s.wish(plan), s.passed(plan), s.unknown(plan), s.heldApart(), s.leftTorn(t), s.offline(t), s.withoutPlace(t), late(a.queue), s.large(t), s.estimated(plan))
 }
 
 // wished reports whether the wished peak keeps stores from receiving what their
@@ -194,8 +195,8 @@ func (s *seeker) withoutPlace(t *tally) []planner.Warning {
 }
 
 // late says how many groups must wait until others have left.
-func (s *seeker) late(t *tally) []planner.Warning {
-	n := len(t.queue().late)
+func late(q queue) []planner.Warning {
+	n := len(q.late)
 	if n == 0 {
 		return nil
 	}
