@@ -51,15 +51,16 @@ func (s *seeker) plan() *planner.Assignment {
 	s.opts.report("checking the plan", s.tries, s.tries)
 	var broken []planner.Violation
 	plan.Changes, broken, plan.Warnings = best.verify()
+	best = best.tally.judge()
 	s.describe(plan, best.tally)
 	violations, warnings := s.split(broken)
-	plan.Violations = append(violations, append(s.missed(best.tally), best.blocked()...)...)
-	s.measure(plan, best.tally.judge())
-	plan.Warnings = slices.Concat([]planner.Warning{}, warnings, plan.Warnings, s.warnings(plan, best.tally))
+	plan.Violations = append(violations, append(s.missed(best.tally), best.blocked(best.queue)...)...)
+	s.measure(plan, best)
+	plan.Warnings = slices.Concat([]planner.Warning{}, warnings, plan.Warnings, s.warnings(plan, &best))
 	if s.floor > 0 {
 		best.limitStores(s.floor)
 	}
-	newcomers := best.newUsers(s.opts.Place)
+	newcomers := best.newUsers(s.ctx, s.opts.Place)
 	plan.NewUsers = newcomers.list(best.tally)
 	plan.Warnings = append(plan.Warnings, newcomers.warnings(s.opts.Place)...)
 	return plan
@@ -113,12 +114,15 @@ func (s *seeker) describe(plan *planner.Assignment, t *tally) {
 	plan.Promises = t.promises()
 }
 
-// measure compares the plan with what no assignment of its sort can beat.
+// measure compares the plan with what no assignment of its sort can beat. After
+// an interrupt that stays unknown: on large fleets it takes long to find out.
 func (s *seeker) measure(plan *planner.Assignment, a attempt) {
 	q := s.question(&a)
-	plan.Bounds = planner.AssignmentBounds{
-		PeakUtilisation: bounds.UsersPeak(s.Assignments, q),
-		BytesCopied:     bounds.UsersBytes(s.Assignments, q),
+	if s.ctx.Err() == nil {
+		plan.Bounds.PeakUtilisation = bounds.UsersPeak(s.Assignments, q)
+	}
+	if s.ctx.Err() == nil {
+		plan.Bounds.BytesCopied = bounds.UsersBytes(s.Assignments, q)
 	}
 	plan.Gap = planner.AssignmentBounds{
 		PeakUtilisation: planner.Gap(plan.Promises.PeakUtilisation, plan.Bounds.PeakUtilisation),
@@ -129,7 +133,8 @@ func (s *seeker) measure(plan *planner.Assignment, a attempt) {
 
 // stopped says why nothing better is planned. The bound that counts is that on
 // bytes, or on the peak where that was to be lower; a plan that leaves rules
-// broken is at none.
+// broken is at none. A budget is spent if what is left of it is too little to move
+// anything that should; else it was the search that ended.
 func (s *seeker) stopped(plan *planner.Assignment, a attempt) planner.Stopped {
 	const equal = 1e-9
 	short := a.peak > s.floor || s.opts.budgeted() && a.undone > 0
@@ -142,8 +147,10 @@ func (s *seeker) stopped(plan *planner.Assignment, a attempt) planner.Stopped {
 		return planner.Cancelled
 	case a.undone == 0 && len(plan.Violations) == 0 && gap.Known && gap.Value <= equal:
 		return planner.AtBound
-	case short && s.opts.budgeted():
+	case short && s.opts.budgeted() && s.spent(&a):
 		return planner.Budget
+	case short && s.opts.budgeted() && !s.exhausted:
+		return planner.Steps
 	}
 	return planner.LocalOptimum
 }

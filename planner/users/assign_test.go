@@ -178,7 +178,25 @@ func TestAssign(t *testing.T) {
 		{
 			name:  "a peak that cannot be reached",
 			fleet: newSmall(2).user("ann", 0, 40).user("bob", 0, 10), opts: users.Options{Peak: 0.3}, want: "bob:s0>s1",
-			broken: "disk of store s0 is at 40.0 % of its capacity, above the ceiling of 30 %", stopped: planner.LocalOptimum,
+			broken:  "disk of store s0 is at 40.0 % of its capacity, above the ceiling of 30 %",
+			warning: "share group ann fits on no store at the wished peak, not even on an empty one", stopped: planner.LocalOptimum,
+		},
+		{
+			name:  "a peak that cannot be reached pushes nobody above it",
+			fleet: newSmall(2).user("ann", 0, 60).user("bob", 0, 30).user("cem", 1, 50).pin("cem"), opts: users.Options{Peak: 0.6},
+			broken:  "disk of store s0 is at 90.0 % of its capacity, above the ceiling of 85 %",
+			warning: "stores receive nothing above the wished peak; with a higher one, or without, users may repair more", stopped: planner.LocalOptimum,
+		},
+		{
+			name:  "nor does a store that drains",
+			fleet: newSmall(2).user("ann", 0, 30).user("bob", 0, 5).user("cem", 1, 50), opts: users.Options{Peak: 0.6, Drain: []planner.Subject{"s0"}},
+			want: "bob:s0>s1", broken: "store s0 drains and still has 1 user",
+			warning: "share group ann fits on no other store at the wished peak unless one is emptied for it", stopped: planner.LocalOptimum,
+		},
+		{
+			name:  "with a budget it is only an aim",
+			fleet: newSmall(2).user("ann", 0, 60).user("bob", 0, 22).user("cem", 1, 50), opts: users.Options{Peak: 0.6, MaxUsers: new(9)},
+			want: "bob:s0>s1", stopped: planner.LocalOptimum,
 		},
 		{
 			name:  "the lowest peak for a budget",
@@ -302,7 +320,7 @@ func TestStoresThatMayNotReceive(t *testing.T) {
 }
 
 func TestDestinationsNeedNobodyToLeave(t *testing.T) {
-	const warning = "1 of the share groups that move have room only when others have left"
+	const warning = "1 of the share groups that move has room only when others have left"
 	for _, test := range []struct {
 		name  string
 		other float64 // GB on the other store
@@ -467,7 +485,7 @@ func failover() small {
 }
 
 func TestServersComeBelowTheirFailureCeilings(t *testing.T) {
-	const moved = "users move for 1 failure ceilings that are passed today; a layout plan may"
+	const moved = "users move for 1 failure ceiling that is passed today; a layout plan may"
 	for _, test := range []struct {
 		name    string
 		fleet   small
@@ -485,21 +503,21 @@ func TestServersComeBelowTheirFailureCeilings(t *testing.T) {
 			users.Options{Keep: []planner.Subject{"store:s0", "store:s1"}},
 			"",
 			"io of server imap1 is at 110.0 % when server:imap0 fails, above the failure ceiling of 100 %",
-			"1 failure ceilings stay passed", planner.LocalOptimum,
+			"1 failure ceiling stays passed", planner.LocalOptimum,
 		},
 		{
 			"or not enough can leave", failover().weigh("eva", 1, 4).weigh("ann", 20, 26),
 			users.Options{Keep: []planner.Subject{"user:ann", "user:bob", "s1"}},
 			"",
 			"io of server imap1 is at 110.0 % when server:imap0 fails, above the failure ceiling of 100 %",
-			"1 failure ceilings stay passed", planner.LocalOptimum,
+			"1 failure ceiling stays passed", planner.LocalOptimum,
 		},
 		{
 			"or a budget does not allow it", failover(),
 			users.Options{MaxBytes: new(int64(9e9))},
 			"",
 			"io of server imap1 is at 110.0 % when server:imap0 fails, above the failure ceiling of 100 %",
-			"1 failure ceilings stay passed", planner.Budget,
+			"1 failure ceiling stays passed", planner.Budget,
 		},
 	} {
 		for _, large := range []bool{false, true} { // too large for the search of small fleets
@@ -612,6 +630,28 @@ func TestUnknownSubjects(t *testing.T) {
 	}
 }
 
+func TestBudgetsAreSpentOrSaidNotToBe(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		fleet   small
+		opts    users.Options
+		moves   int
+		stopped planner.Stopped
+	}{
+		{"all of it", newSmall(10).fill("a", 0, 1000, 0.01), users.Options{MaxUsers: new(500)}, 500, planner.AtBound},
+		{"all but what is too little for anybody", newSmall(3).fill("a", 0, 300, 0.2).fill("b", 1, 1, 58.99), users.Options{MaxBytes: new(int64(1.1e9))}, 5, planner.Budget},
+		{"not all of it where that lowers nothing", newSmall(3).fill("a", 0, 500, 0.05).fill("b", 1, 500, 0.05), users.Options{MaxUsers: new(500)}, 332, planner.Steps},
+		{"none of it where nothing does", newSmall(2).fill("a", 0, 2, 20).fill("b", 1, 1, 20), users.Options{MaxUsers: new(2)}, 0, planner.LocalOptimum},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			plan := test.fleet.plan(t, test.opts)
+			if len(plan.Changes) != test.moves || plan.Stopped != test.stopped {
+				t.Errorf("%d moves, %s, want %d, %s: peak %v, bound %v", len(plan.Changes), plan.Stopped, test.moves, test.stopped, plan.Promises.PeakUtilisation, plan.Bounds.PeakUtilisation)
+			}
+		})
+	}
+}
+
 func TestOptionsThatMeanNothing(t *testing.T) {
 	f := newSmall(2).fill("a", 0, 2, 10)
 	for want, opts := range map[string]users.Options{
@@ -653,12 +693,15 @@ func TestInterruptedPlansAreWhole(t *testing.T) {
 		f.Sort()
 		left := asked
 		ctx := countdown{context.Background(), &left}
-		plan, err := users.Assign(ctx, f.Inventory, sharing.Groups(f.Inventory), users.Options{Peak: 0.6})
+		plan, err := users.Assign(ctx, f.Inventory, sharing.Groups(f.Inventory), users.Options{Peak: 0.6, Place: 1000})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if plan.Stopped != planner.Cancelled || asked == 0 && len(plan.Changes) > 0 {
 			t.Errorf("asked %d times: %s, moves %q", asked, plan.Stopped, moves(plan))
+		}
+		if plan.Bounds.BytesCopied.Known || len(plan.NewUsers) > 0 || warned(plan, "fit nowhere") {
+			t.Errorf("asked %d times: an interrupted plan says what it did not find out: %+v, %+v, %v", asked, plan.Bounds, plan.NewUsers, plan.Warnings)
 		}
 		checkStores(t, plan.Target(f.Inventory), plan)
 	}

@@ -5,6 +5,11 @@
 // lie on several stores come together; or, for a budget, the lowest peak within
 // it. It changes nothing where nothing is broken and nothing was asked for.
 //
+// A wished peak is a limit like the ceilings. Where it cannot be reached, stores
+// above it come as low as they can, and none that is below it is pushed above it,
+// not even to repair a rule: what then stays broken is a violation, and a warning
+// says that a higher peak may repair it. With a budget the peak is only an aim.
+//
 // Users move only to stores whose master is up, and only from stores that have
 // an instance that is: a store whose servers are all down can neither be read
 // from nor written to. What should leave it stays, the rules that this leaves

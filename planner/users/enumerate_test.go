@@ -22,6 +22,7 @@ type outcome struct {
 	bytes  int64
 	users  int
 	peak   float64
+	grown  float64               // the largest utilisation of a store in a resource in which it carries more than today
 	broken map[planner.Rule]bool // of the rules that a users plan repairs
 	// way is whether there is an order in which every group that moves has room
 	// on the disks, those before it having been removed from their sources.
@@ -161,11 +162,15 @@ func judge(inv, target *inventory.Inventory, groups *inventory.ShareGroups) outc
 		o.broken[v.Rule] = true
 	}
 	scale := inventory.NewScale(target)
-	loads := target.StoreLoads(&scale)
+	loads, today := target.StoreLoads(&scale), inv.StoreLoads(&scale)
 	for s := range target.Stores {
 		for r := range target.Resources {
 			if c := target.Stores[s].Capacity[r]; c > 0 {
-				o.peak = math.Max(o.peak, float64(loads[s][r])/scale.Quanta(r, c))
+				u := float64(loads[s][r]) / scale.Quanta(r, c)
+				o.peak = math.Max(o.peak, u)
+				if loads[s][r] > today[s][r] {
+					o.grown = math.Max(o.grown, u)
+				}
 			}
 		}
 	}
@@ -392,4 +397,43 @@ func TestTinyPlansAreOptimal(t *testing.T) {
 // wish is not.
 func allowedWithoutWay(v planner.Violation, opts users.Options) bool {
 	return v.Rule == planner.Transient || opts.Peak > 0 && v.Rule == planner.StoreCapacity && v.Limit.Value <= opts.Peak
+}
+
+func TestPeaksOutOfReachAreApproachedAsFarAsNobodyIsPushedAboveThem(t *testing.T) {
+	approached, lowerByPushing := 0, 0
+	tinyFleets(t, 3000, func(seed uint64, inv *inventory.Inventory, groups *inventory.ShareGroups, all []outcome) {
+		if len(judge(inv, inv, groups).broken) > 0 {
+			return
+		}
+		for _, peak := range []float64{0.3, 0.5, 0.7} {
+			lowest, least, pushing := math.Inf(1), int64(0), math.Inf(1)
+			for _, o := range all {
+				if len(o.broken) > 0 || o.peak > pushing && o.peak > lowest || !o.way() {
+					continue
+				}
+				pushing = min(pushing, o.peak)
+				if o.grown <= peak && (o.peak < lowest || o.peak == lowest && o.bytes < least) {
+					lowest, least = o.peak, o.bytes
+				}
+			}
+			if pushing <= peak {
+				continue
+			}
+			approached++
+			if pushing < lowest {
+				lowerByPushing++
+			}
+			plan, err := users.Assign(context.Background(), inv, groups, users.Options{Peak: peak})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := plan.Promises.PeakUtilisation.Value; got != lowest || plan.BytesCopied != least {
+				t.Errorf("seed %d: peak %v with %d bytes, not %v with %d, where %v is out of reach", seed, got, plan.BytesCopied, lowest, least, peak)
+			}
+		}
+	})
+	t.Logf("%d peaks out of reach, of which %d would be approached further by pushing others above them", approached, lowerByPushing)
+	if approached < 200 || lowerByPushing < 20 {
+		t.Error("the fleets show too little")
+	}
 }

@@ -43,6 +43,7 @@ func (s *seeker) exact(best attempt) attempt {
 		e.cut = false
 		e.try(0, depth)
 	}
+	s.exhausted = !e.cut
 	return e.best
 }
 

@@ -2,7 +2,6 @@ package users
 
 import (
 	"cmp"
-	"fmt"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/planner"
@@ -28,21 +27,30 @@ func (s *seeker) large(t *tally) []planner.Warning {
 		fixed[store] = s.Fixed(store)
 	}
 	var warnings []planner.Warning
+	within := ""
+	if s.wished() {
+		within = " at the wished peak"
+	}
 	for n := range s.size() {
 		i := int32(n)
+		if s.ctx.Err() != nil {
+			break
+		}
 		if !s.movable(i) || t.part(&s.piece(i).Load, roomiest) < largePart {
 			continue
 		}
 		switch {
 		case !t.placeFor(i, fixed, nowhere):
-			warnings = append(warnings, s.about(s.piece(i), "fits on no store, not even on an empty one"))
+			warnings = append(warnings, s.about(s.piece(i), "fits on no store%s, not even on an empty one", within))
 		case s.stays(t, i) && !t.placeFor(i, t.load, t.at[i]):
-			warnings = append(warnings, s.about(s.piece(i), "fits on no other store unless one is emptied for it"))
+			warnings = append(warnings, s.about(s.piece(i), "fits on no other store%s unless one is emptied for it", within))
 		}
 	}
 	if more := len(warnings) - mostLarge; more > 0 {
 		warnings = append(warnings[:mostLarge], planner.Warning{
-			Text: fmt.Sprintf("%d more share groups fit on no store, or stay since they fit only on an empty one", more),
+			Text: inventory.Counted(more,
+				"more share group fits on no store, or stays since it fits only on an empty one",
+				"more share groups fit on no store, or stay since they fit only on an empty one"),
 		})
 	}
 	return warnings

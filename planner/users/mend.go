@@ -24,6 +24,9 @@ const (
 // than the target allows, no server passes what it may carry, and nobody waits
 // longer for room.
 func (s *seeker) mend(t *tally) {
+	if s.ctx.Err() != nil {
+		return
+	}
 	peak, _, _ := t.fullest()
 	if s.floor > 0 {
 		peak = min(peak, s.floor)

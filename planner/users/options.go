@@ -13,7 +13,8 @@ import (
 type Options struct {
 	Seed uint64
 	// Peak is the utilisation that no store shall pass, in each resource up to
-	// its ceiling; 0 means the ceilings.
+	// its ceiling; 0 means the ceilings. Where it cannot be reached no store
+	// receives above it; with a budget it is the peak that is low enough.
 	Peak float64
 	// Drain lists stores to empty beside those in state drain: store:s001, or
 	// the bare name.
@@ -80,6 +81,15 @@ func (o Options) check() error {
 		errs = append(errs, fmt.Errorf("%d new users to place: they must not be below 0", o.Place))
 	}
 	return errors.Join(errs...)
+}
+
+// allowed returns the utilisation in the resource up to which stores may receive:
+// the wished peak is a limit like the ceiling, but with a budget only an aim.
+func (o Options) allowed(r inventory.Resource) float64 {
+	if o.Peak > 0 && !o.budgeted() {
+		return min(o.Peak, r.Ceiling)
+	}
+	return r.Ceiling
 }
 
 func (o Options) budgeted() bool { return o.MaxBytes != nil || o.MaxUsers != nil }

@@ -2,7 +2,7 @@ package users
 
 import (
 	"container/heap"
-	"fmt"
+	"context"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/planner"
@@ -19,14 +19,15 @@ type newcomers struct {
 // newUsers spreads n new users of average load over the stores that receive:
 // one after the other, each to the store that is then least full and keeps the
 // limits of the stores and of the servers. Failure ceilings are passed only by
-// those who would fit nowhere otherwise.
-func (t *tally) newUsers(n int) newcomers {
+// those who would fit nowhere otherwise. After an interrupt nobody is placed, and
+// nobody said to fit nowhere.
+func (t *tally) newUsers(ctx context.Context, n int) newcomers {
 	c := newcomers{count: make([]int, len(t.load)), left: max(n, 0)}
 	load, ok := t.averageUser()
 	if !ok {
 		return c
 	}
-	t.spread(&c, &load)
+	t.spread(ctx, &c, &load)
 	if c.left > 0 {
 		for l := range t.failed {
 			for server := range t.failed[l] {
@@ -36,20 +37,23 @@ func (t *tally) newUsers(n int) newcomers {
 			}
 		}
 		c.bold = c.left
-		t.spread(&c, &load)
+		t.spread(ctx, &c, &load)
 		c.bold -= c.left
+	}
+	if ctx.Err() != nil {
+		return newcomers{}
 	}
 	return c
 }
 
 // spread places those who are left, as far as there is room.
-func (t *tally) spread(c *newcomers, load *inventory.Amounts) {
+func (t *tally) spread(ctx context.Context, c *newcomers, load *inventory.Amounts) {
 	q := &emptiestFirst{filler: newFiller(t, t.opts.Seed)}
 	for _, s := range q.byRoom {
 		q.open = append(q.open, option{s, q.fullWith(s, load)})
 	}
 	heap.Init(q)
-	for c.left > 0 && len(q.open) > 0 {
+	for c.left > 0 && len(q.open) > 0 && ctx.Err() == nil {
 		s := q.open[0].store
 		if !t.roomFor(s, load) {
 			heap.Pop(q)
@@ -82,14 +86,18 @@ func (c *newcomers) list(t *tally) []planner.NewUsers {
 // warnings says who has no good place.
 func (c *newcomers) warnings(n int) []planner.Warning {
 	var warnings []planner.Warning
+	counted := func(part int, has, have string) string {
+		of := "of " + inventory.CountText(n) + " new users of average load "
+		return inventory.Counted(part, of+has, of+have)
+	}
 	if c.bold > 0 {
 		warnings = append(warnings, planner.Warning{
-			Text: fmt.Sprintf("%d of %d new users of average load have room only where failure ceilings are passed further than today", c.bold, n),
+			Text: counted(c.bold, "has", "have") + " room only where failure ceilings are passed further than today",
 			Rule: planner.Text(planner.FailureCeiling),
 		})
 	}
 	if c.left > 0 {
-		warnings = append(warnings, planner.Warning{Text: fmt.Sprintf("%d of %d new users of average load fit nowhere", c.left, n)})
+		warnings = append(warnings, planner.Warning{Text: counted(c.left, "fits", "fit") + " nowhere"})
 	}
 	return warnings
 }

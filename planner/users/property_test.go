@@ -173,6 +173,82 @@ func TestNoRuleIsMadeWorse(t *testing.T) {
 	})
 }
 
+// aboveWish returns by how much each store is above the peak that the options
+// wish, or above its ceilings where they are lower.
+func aboveWish(inv *inventory.Inventory, peak float64) []float64 {
+	scale := inventory.NewScale(inv)
+	above := make([]float64, len(inv.Stores))
+	for s, loads := range inv.StoreLoads(&scale) {
+		for r, res := range inv.Resources {
+			if c := inv.Stores[s].Capacity[r]; c > 0 {
+				above[s] = max(above[s], float64(loads[r])/scale.Quanta(r, c)-min(peak, res.Ceiling))
+			}
+		}
+	}
+	return above
+}
+
+func TestNoStoreIsPushedAboveTheWishedPeak(t *testing.T) {
+	missed := 0
+	test := func(t *testing.T, inv *inventory.Inventory, opts users.Options) {
+		opts.MaxBytes, opts.MaxUsers = nil, nil
+		opts.Peak = 0.3 + 0.1*float64(opts.Seed%6)
+		plan := assign(t, inv, opts)
+		before, after := aboveWish(inv, opts.Peak), aboveWish(plan.Target(inv), opts.Peak)
+		for s := range after {
+			if after[s] > before[s] {
+				t.Errorf("peak %v: store %s is above it by %v, today by %v", opts.Peak, inv.Stores[s].Name, after[s], before[s])
+			}
+		}
+		if plan.Promises.PeakUtilisation.Value > opts.Peak && len(plan.Changes) > 0 {
+			missed++
+		}
+	}
+	for seed := range uint64(2000) {
+		inv := fixtures.Tiny(seed)
+		test(t, inv, randomOptions(seed, inv))
+	}
+	fleets(t, test)
+	t.Logf("%d plans that move users miss the peak", missed)
+	if missed < 200 {
+		t.Error("the fleets show too little")
+	}
+}
+
+func TestInterruptedPlansMakeNothingWorse(t *testing.T) {
+	moving := 0
+	fleets(t, func(t *testing.T, inv *inventory.Inventory, opts users.Options) {
+		groups, from := sharing.Groups(inv), draining(inv, opts)
+		before, _, _ := rules.Check(context.Background(), from, groups, rules.Options{From: from})
+		for asked := range 8 {
+			left := asked * asked * asked
+			plan, err := users.Assign(countdown{context.Background(), &left}, inv, groups, opts)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if plan.Stopped == planner.Cancelled && len(plan.Changes) > 0 {
+				moving++
+			}
+			after, _, _ := rules.Check(context.Background(), plan.Target(from), groups, rules.Options{From: from})
+			for _, v := range rules.Worse(before, after) {
+				t.Errorf("asked %d times: made worse: %v", asked*asked*asked, v)
+			}
+			if opts.Peak == 0 || opts.MaxBytes != nil || opts.MaxUsers != nil {
+				continue
+			}
+			today, then := aboveWish(inv, opts.Peak), aboveWish(plan.Target(inv), opts.Peak)
+			for s := range then {
+				if then[s] > today[s] {
+					t.Errorf("asked %d times: store %s is pushed above the peak", asked*asked*asked, inv.Stores[s].Name)
+				}
+			}
+		}
+	})
+	if moving < 100 {
+		t.Errorf("only %d interrupted plans move users", moving)
+	}
+}
+
 func TestPlansKeepWhatTheyMust(t *testing.T) {
 	fleets(t, func(t *testing.T, inv *inventory.Inventory, opts users.Options) {
 		plan := assign(t, inv, opts)

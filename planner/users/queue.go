@@ -88,8 +88,7 @@ func (t *tally) withdraw() {
 
 // blocked lists what disks would be filled to on the way by those who never find
 // room, each by itself after all others have moved.
-func (t *tally) blocked() []planner.Violation {
-	q := t.queue()
+func (t *tally) blocked(q queue) []planner.Violation {
 	worst := map[planner.Subject]planner.Violation{}
 	for _, i := range q.never {
 		q.last.arrive(i, t.at[i], 1)

@@ -13,8 +13,7 @@ import (
 // it below its ceilings and, if all of that can be done, below its failure
 // ceilings: of its own stores, and of those that it promotes in the failures in
 // which it is too full.
-func (s *shedder) shedServer(server int32) {
-	stores := s.storesOn(server)
+func (s *shedder) shedServer(server int32, stores []int32) {
 	if s.failures && (s.hopeless == nil || !s.hopeless[server]) {
 		for strains := s.strains(server, true); len(strains) > 0; strains = s.strains(server, true) {
 			if !s.beginStrains(server, stores, strains) {
@@ -49,17 +48,6 @@ func (t *tally) aboveCeilings(store int32) bool {
 	return slices.ContainsFunc(t.Sites[store], func(server int32) bool { return len(t.strains(server, false)) > 0 })
 }
 
-// storesOn returns the stores that have an instance on the server.
-func (t *tally) storesOn(server int32) []int {
-	var stores []int
-	for store, sites := range t.Sites {
-		if slices.Contains(sites, server) {
-			stores = append(stores, store)
-		}
-	}
-	return stores
-}
-
 // strains returns in which respects the server carries too much.
 func (t *tally) strains(server int32, failures bool) []bounds.Strain {
 	var strains []bounds.Strain
@@ -77,14 +65,14 @@ func (t *tally) strains(server int32, failures bool) []bounds.Strain {
 
 // beginStrains starts a cover of what must leave the stores on the server, and
 // reports whether enough can.
-func (s *shedder) beginStrains(server int32, stores []int, strains []bounds.Strain) bool {
+func (s *shedder) beginStrains(server int32, stores []int32, strains []bounds.Strain) bool {
 	factors := make([][]float64, len(strains))
 	need := make([]int64, len(strains))
 	for k := range strains {
 		need[k] = strains[k].Excess
 		factors[k] = make([]float64, len(stores))
 		for n, store := range stores {
-			masters, replicas := s.Counts(store, server, &strains[k])
+			masters, replicas := s.Counts(int(store), server, &strains[k])
 			factors[k][n] = float64(masters) + float64(replicas)*s.Fleet.Inventory.Resources[strains[k].Resource].Replica
 			if factors[k][n] != math.Trunc(factors[k][n]) {
 				need[k]++ // what rounding may hide
@@ -94,7 +82,7 @@ func (s *shedder) beginStrains(server int32, stores []int, strains []bounds.Stra
 	s.begin(need)
 	weights := make([]int64, len(strains))
 	for n, store := range stores {
-		s.offerAt(store, weights, func(load *inventory.Amounts) {
+		s.offerAt(int(store), weights, func(load *inventory.Amounts) {
 			for k := range strains {
 				weights[k] = int64(float64(load[strains[k].Resource]) * factors[k][n])
 			}

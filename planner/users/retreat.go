@@ -37,8 +37,10 @@ func (t *tally) retreat() {
 func (t *tally) storesByServer() [][]int32 {
 	on := make([][]int32, len(t.carry))
 	for store, sites := range t.Sites {
-		for _, server := range sites {
-			on[server] = append(on[server], int32(store))
+		for k, server := range sites {
+			if !slices.Contains(sites[:k], server) {
+				on[server] = append(on[server], int32(store))
+			}
 		}
 	}
 	return on

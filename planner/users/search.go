@@ -15,6 +15,8 @@ type seeker struct {
 	today *tally
 	floor float64 // no peak below it is wanted
 	tries int
+
+	exhausted bool // all assignments have been looked at
 }
 
 // maxTargets is how many targets are tried at most.
@@ -94,7 +96,7 @@ func (s *seeker) relieve(best attempt) attempt {
 func (s *seeker) cheapest() attempt {
 	goal := target{peak: s.floor, drains: true, gather: !s.opts.Light, servers: true}
 	best := s.relieve(s.reach(goal))
-	if best.peak > s.floor {
+	if best.peak > s.floor && s.ctx.Err() == nil {
 		if ceilings := s.HighestCeiling(); best.undone > 0 && s.floor < ceilings {
 			goal.peak = ceilings
 			if a := s.relieve(s.reach(goal)); a.better(&best, s.floor) {
@@ -141,17 +143,17 @@ func (s *seeker) belowCeilings(best attempt, goal target) attempt {
 	return best
 }
 
-// How near to one another the best target that is reached and one that is not
-// may be, for a budget and without.
-const (
-	nearForBudget = 5e-4
-	nearWithout   = 5e-3
-)
+// near is how near to one another the best target that is reached and one that is
+// not may be where no budget is to be used up.
+const near = 5e-3
 
 // lower looks for a target between the least that may be possible and what best
 // has reached at which the attempt is better. It starts near the bound, steps
 // up in growing steps until one is reached, and then halves.
 func (s *seeker) lower(best attempt, goal target, budget bool) attempt {
+	if s.ctx.Err() != nil {
+		return best
+	}
 	q := s.question(&best)
 	q.Above = true
 	possible := bounds.UsersPeak(s.Assignments, q).Value
@@ -161,11 +163,11 @@ func (s *seeker) lower(best attempt, goal target, budget bool) attempt {
 			best, high = a, a.peak
 		}
 	}
-	near, step := nearWithout, 0.01
+	enough, step := near, 0.01
 	if budget {
-		near, step = nearForBudget, 0.002
+		enough, step = 0, 0.002
 	}
-	for s.tries < maxTargets && s.ctx.Err() == nil && high-low > near {
+	for s.tries < maxTargets && s.ctx.Err() == nil && high-low > enough {
 		goal.peak = low + min(step, (high-low)/2)
 		a := s.try(goal)
 		allowed := !budget || a.affordable()

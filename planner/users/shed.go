@@ -44,12 +44,15 @@ func (t *tally) shed(ctx context.Context, goal target) []int32 {
 		s.shedStore(store)
 	}
 	if goal.servers {
-		for server := range t.carry {
-			s.shedServer(int32(server))
+		for server, stores := range t.storesByServer() {
+			if ctx.Err() != nil {
+				break
+			}
+			s.shedServer(int32(server), stores)
 		}
 	}
 	t.holdToCeilings()
-	s.recheck()
+	s.recheck(ctx)
 	if goal.failures {
 		s.spare()
 	}
@@ -120,8 +123,8 @@ func (s *shedder) large(i, store int32) bool {
 
 // recheck looks at torn groups for whose load the servers of their stores have
 // no room: other pieces make room for them where that costs less than to gather
-// them elsewhere.
-func (s *shedder) recheck() {
+// them elsewhere. After an interrupt nobody does, and such a group is left in hand.
+func (s *shedder) recheck(ctx context.Context) {
 	for k := range s.Torn {
 		i := int32(len(s.Pieces) + k)
 		home := s.at[i]
@@ -129,7 +132,7 @@ func (s *shedder) recheck() {
 			continue
 		}
 		s.take(i)
-		if !s.fits(i, home) {
+		if !s.fits(i, home) && ctx.Err() == nil {
 			s.makeRoom(i, home)
 		}
 		if s.fits(i, home) {

@@ -106,8 +106,11 @@ func (a *attempt) count(i int32, sign int64) {
 }
 
 // affordable reports whether the attempt is within the budget.
-func (a *attempt) affordable() bool {
-	return (a.opts.MaxBytes == nil || a.bytes <= *a.opts.MaxBytes) && (a.opts.MaxUsers == nil || a.users <= int64(*a.opts.MaxUsers))
+func (a *attempt) affordable() bool { return a.affords(0, 0) }
+
+// affords reports whether the budget allows that many bytes and users more.
+func (a *attempt) affords(bytes, users int64) bool {
+	return (a.opts.MaxBytes == nil || a.bytes+bytes <= *a.opts.MaxBytes) && (a.opts.MaxUsers == nil || a.users+users <= int64(*a.opts.MaxUsers))
 }
 
 // better reports whether a is better than b: it leaves less undone, or passes
@@ -129,18 +132,25 @@ func (a *attempt) better(b *attempt, floor float64) bool {
 
 // peakNow returns the least target peak whose limits all stores keep.
 func (t *tally) peakNow() float64 {
-	peak, top := 0.0, t.HighestCeiling()
+	peak := 0.0
 	for s := range t.load {
-		for r, res := range t.Fleet.Inventory.Resources {
-			if t.Capacity[s][r] == 0 {
-				continue
-			}
-			u := float64(t.load[s][r]) / t.Capacity[s][r]
-			if u > res.Ceiling {
-				u += top - res.Ceiling
-			}
-			peak = max(peak, u)
+		peak = max(peak, t.peakOf(int32(s)))
+	}
+	return peak
+}
+
+// peakOf returns the least target peak whose limits the store keeps.
+func (t *tally) peakOf(store int32) float64 {
+	peak, top := 0.0, t.HighestCeiling()
+	for r, res := range t.Fleet.Inventory.Resources {
+		if t.Capacity[store][r] == 0 {
+			continue
 		}
+		u := float64(t.load[store][r]) / t.Capacity[store][r]
+		if u > res.Ceiling {
+			u += top - res.Ceiling
+		}
+		peak = max(peak, u)
 	}
 	return peak
 }

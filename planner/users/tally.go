@@ -336,12 +336,12 @@ func (t *tally) holdToCeilings() {
 }
 
 // limitStores sets what stores may carry to receive, for the target peak: never
-// more than the ceilings.
+// more than the plan allows, also where a higher peak is all that can be reached.
 func (t *tally) limitStores(peak float64) {
 	t.receive = make([]inventory.Amounts, len(t.load))
 	for s := range t.receive {
 		for r, res := range t.Fleet.Inventory.Resources {
-			t.receive[s][r] = bounds.Most(t.Capacity[s][r], min(peak, res.Ceiling))
+			t.receive[s][r] = bounds.Most(t.Capacity[s][r], min(peak, t.opts.allowed(res)))
 		}
 	}
 }

@@ -23,7 +23,7 @@ func (s *seeker) missed(t *tally) []planner.Violation {
 				continue
 			}
 			u := float64(t.load[store][r]) / s.Capacity[store][r]
-			if limit := min(s.opts.Peak, res.Ceiling); u > limit && u <= res.Ceiling {
+			if limit := s.opts.allowed(res); u > limit && u <= res.Ceiling {
 				name := s.Fleet.Inventory.Stores[store].Name
 				missed = append(missed, planner.Violation{
 					Rule: planner.StoreCapacity, Subject: planner.StoreSubject(name), Store: planner.Text(name),
@@ -36,8 +36,27 @@ func (s *seeker) missed(t *tally) []planner.Violation {
 }
 
 // warnings says what the reader should know beside what is broken.
-func (s *seeker) warnings(plan *planner.Assignment, t *tally) []planner.Warning {
-	return slices.Concat(s.passed(plan), s.unknown(plan), s.heldApart(), s.leftTorn(t), s.offline(t), s.withoutPlace(t), s.late(t), s.large(t), s.estimated(plan))
+func (s *seeker) warnings(plan *planner.Assignment, a *attempt) []planner.Warning {
+	t := a.tally
+	return slices.Concat(s.wish(plan), s.passed(plan), s.unknown(plan), s.heldApart(), s.leftTorn(t), s.offline(t), s.withoutPlace(t), late(a.queue), s.large(t), s.estimated(plan))
+}
+
+// wished reports whether the wished peak keeps stores from receiving what their
+// ceilings allow.
+func (p *problem) wished() bool {
+	return slices.ContainsFunc(p.Fleet.Inventory.Resources, func(r inventory.Resource) bool { return p.opts.allowed(r) < r.Ceiling })
+}
+
+// wish says that rules may stay broken only because of the wished peak.
+func (s *seeker) wish(plan *planner.Assignment) []planner.Warning {
+	inv := s.Fleet.Inventory
+	broken := func(v planner.Violation) bool {
+		return v.Rule != planner.StoreCapacity || v.Limit.Value >= inv.Resources[inv.Resource(inventory.ResourceID(v.Resource))].Ceiling
+	}
+	if !s.wished() || !slices.ContainsFunc(plan.Violations, broken) {
+		return nil
+	}
+	return []planner.Warning{{Text: "stores receive nothing above the wished peak; with a higher one, or without, users may repair more of what stays broken"}}
 }
 
 // passed points to layout plans where failure ceilings are passed, or are kept
@@ -50,14 +69,19 @@ func (s *seeker) passed(plan *planner.Assignment) []planner.Warning {
 		}
 	}
 	var warnings []planner.Warning
-	warn := func(format string, args ...any) {
-		warnings = append(warnings, planner.Warning{Text: fmt.Sprintf(format, args...), Rule: planner.Text(planner.FailureCeiling)})
+	warn := func(text string) {
+		warnings = append(warnings, planner.Warning{Text: text, Rule: planner.Text(planner.FailureCeiling)})
 	}
+	const promotions = " by promotions, which copy nothing: if so, carry it out first"
 	if _, today := s.today.aboveFailureCeilings(); left < today {
-		warn("users move for %d failure ceilings that are passed today; a layout plan may repair them by promotions, which copy nothing: if so, carry it out first", today-left)
+		warn("users move for " + inventory.Counted(today-left,
+			"failure ceiling that is passed today; a layout plan may repair it",
+			"failure ceilings that are passed today; a layout plan may repair them") + promotions)
 	}
 	if left > 0 {
-		warn("%d failure ceilings stay passed, none further than today; a layout plan may repair them", left)
+		warn(inventory.Counted(left,
+			"failure ceiling stays passed, no further than today; a layout plan may repair it",
+			"failure ceilings stay passed, none further than today; a layout plan may repair them"))
 	}
 	return warnings
 }
@@ -76,7 +100,7 @@ func (s *seeker) unknown(plan *planner.Assignment) []planner.Warning {
 		return nil
 	}
 	return []planner.Warning{{
-		Text: fmt.Sprintf("%d users move between stores whose versions or settings are not known, so it is not known whether they agree", n),
+		Text: inventory.Counted(n, "user moves", "users move") + " between stores whose versions or settings are not known, so it is not known whether they agree",
 		Rule: planner.Text(planner.Alike),
 	}}
 }
@@ -164,17 +188,20 @@ func (s *seeker) withoutPlace(t *tally) []planner.Warning {
 	if n == 0 {
 		return nil
 	}
-	return []planner.Warning{s.about(t.piece(largest), "found no store with room, the largest of %d that should move and do not", n)}
+	if n == 1 {
+		return []planner.Warning{s.about(t.piece(largest), "should move and found no store with room")}
+	}
+	return []planner.Warning{s.about(t.piece(largest), "found no store with room, the largest of %s that should move and do not", inventory.CountText(n))}
 }
 
 // late says how many groups must wait until others have left.
-func (s *seeker) late(t *tally) []planner.Warning {
-	n := len(t.queue().late)
+func late(q queue) []planner.Warning {
+	n := len(q.late)
 	if n == 0 {
 		return nil
 	}
 	return []planner.Warning{{
-		Text: fmt.Sprintf("%d of the share groups that move have room only when others have left and are removed from their sources", n),
+		Text: inventory.Counted(n, "of the share groups that move has", "of the share groups that move have") + " room only when others have left and are removed from their sources",
 	}}
 }
 
