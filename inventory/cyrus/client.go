@@ -96,7 +96,8 @@ var ErrLogin = errors.New("the login is refused")
 
 // do runs one command, or several that belong together, under a limit of time
 // and of bytes. Its error says what was being done, and the true reason where
-// the wire knows it better than the library.
+// the wire knows it better than the library: what the server answered stands, even
+// if it hung up then.
 func (c *Client) do(ctx context.Context, doing string, bytes int64, command func() error) error {
 	end := c.wire.begin(ctx, bytes, c.options.Patience)
 	err := command()
@@ -104,7 +105,7 @@ func (c *Client) do(ctx context.Context, doing string, bytes int64, command func
 	if err == nil {
 		return nil
 	}
-	if cause := c.wire.cause(); cause != nil {
+	if cause := c.wire.cause(); cause != nil && !errors.As(err, new(*imap.Error)) {
 		err = cause
 	}
 	return fmt.Errorf("%s: %w", doing, err)
