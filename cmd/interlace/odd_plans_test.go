@@ -75,6 +75,14 @@ func TestOddPlans(t *testing.T) {
 			status: exitFine, want: "0 servers",
 		},
 		{
+			name: "one server has no survivor", fleet: strings.ReplaceAll(fleetOf(1, 100, 1, 10), "copies: 2", "copies: 1"), args: []string{"layout"},
+			status: exitFine, want: "stopped +no failure leaves a survivor",
+		},
+		{
+			name: "fewest moves", fleet: equalUsers(1000), args: []string{"users", "--light"},
+			status: exitFine, want: "the aim: fewest moves",
+		},
+		{
 			name: "equal users", fleet: equalUsers(1000), args: []string{"users", "--max-users", "500"},
 			status: exitFine, want: "peak utilisation +10.0 % +5.0 % +5.0 %",
 		},

@@ -46,9 +46,12 @@ func Layout(p *planner.Layout, m Made) *Screen {
 	facts := Facts{}
 	facts.add("changes", "%s", layoutChangeWords(p))
 	facts.add("loads", "%s", loadsWords(p.Inventory))
-	if noServerUp(p) {
+	switch {
+	case noServerUp(p):
 		facts.add("stopped", "nothing can be planned until a server is back")
-	} else {
+	case p.Stopped == planner.AtBound && !p.Promises.WorstSingle.Utilisation.Known:
+		facts.add("stopped", "no failure leaves a survivor, so there is no worst failure to lower")
+	default:
 		facts.add("stopped", "%s", stoppedWords(p.Stopped, "worst single failure"))
 	}
 	facts.addBounds(p.Violations)

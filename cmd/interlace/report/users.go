@@ -82,6 +82,9 @@ func aimWords(p *planner.Assignment) string {
 	if p.Options.MaxBytes != nil || p.Options.MaxUsers != nil {
 		return ""
 	}
+	if p.Options.Light {
+		return "the aim: fewest moves"
+	}
 	return "the aim: fewest bytes"
 }
 
