@@ -258,7 +258,7 @@ func TestPlanDestinations(t *testing.T) {
 func TestFullOutput(t *testing.T) {
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	if err != nil {
-		t.Skip(err)
+		t.Skipf("SKIPPED: needs a device that is full: %v", err)
 	}
 	defer full.Close()
 	for _, args := range [][]string{{}, {"help"}, {"--help"}, {"help", "show"}, {"layout", "--help"}, {"show"}, {"completion", "bash"}, {"version"}} {

@@ -302,7 +302,7 @@ func TestLogLost(t *testing.T) {
 // without rights to it.
 func TestReadOnly(t *testing.T) {
 	if os.Getuid() != 0 {
-		t.Skip("only root can start a process without rights")
+		t.Skip("SKIPPED: needs root, to start a process without rights")
 	}
 	path := filled(t)
 	for dir := filepath.Dir(path); dir != os.TempDir() && dir != "/"; dir = filepath.Dir(dir) {

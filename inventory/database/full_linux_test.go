@@ -20,11 +20,11 @@ import (
 func mount(t *testing.T, kind, options string, flags uintptr) string {
 	t.Helper()
 	if os.Getuid() != 0 {
-		t.Skip("only root can mount a file system")
+		t.Skip("SKIPPED: needs root, to mount a file system")
 	}
 	directory := t.TempDir()
 	if err := syscall.Mount("test", directory, kind, flags, options); err != nil {
-		t.Skipf("mounting %s is not possible here: %v", kind, err)
+		t.Skipf("SKIPPED: needs to mount %s: %v", kind, err)
 	}
 	t.Cleanup(func() {
 		if err := syscall.Unmount(directory, syscall.MNT_DETACH); err != nil {
