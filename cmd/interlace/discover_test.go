@@ -193,20 +193,26 @@ stores:
 	}
 }
 
+// putFleetOfOne writes a fleet of one instance, and the configuration to ask it.
+func putFleetOfOne(t *testing.T, address string) {
+	t.Helper()
+	put(t, "fleet.yaml", `format: 1
+servers:
+  - {name: imap1, capacity: {disk: 1TB, io: 100}}
+stores:
+  - {name: s1, instances: [{server: imap1, role: master, imap: "`+address+`"}]}
+`)
+	put(t, "password", "geheim\n")
+	put(t, "interlace.yaml", "fleet: fleet.yaml\nimap: {user: admin, password_file: password, tls: none}\n")
+}
+
 // TestDiscoverNowhere has the result written where it can't be: that is found
 // before anybody is asked.
 func TestDiscoverNowhere(t *testing.T) {
 	player := cyrustest.Play(t, "S: * OK ready\nC: CAPABILITY\nhang", nil)
 	t.Chdir(t.TempDir())
 	put(t, "file", "")
-	put(t, "fleet.yaml", `format: 1
-servers:
-  - {name: imap1, capacity: {disk: 1TB, io: 100}}
-stores:
-  - {name: s1, instances: [{server: imap1, role: master, imap: "`+player.Addr+`"}]}
-`)
-	put(t, "password", "geheim\n")
-	put(t, "interlace.yaml", "fleet: fleet.yaml\nimap: {user: admin, password_file: password, tls: none}\n")
+	putFleetOfOne(t, player.Addr)
 	directories := map[string]string{"file": "write into file: not a directory", "file/new": "write into file/new: not a directory"}
 	if os.Getuid() != 0 { // root may write everywhere
 		if err := os.Mkdir("closed", 0o500); err != nil {
@@ -309,14 +315,7 @@ func TestDiscoverForeignServers(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			player := cyrustest.Play(t, fmt.Sprintf(dialogue, c.capabilities, c.version, c.syncget), nil)
 			t.Chdir(t.TempDir())
-			put(t, "fleet.yaml", `format: 1
-servers:
-  - {name: imap1, capacity: {disk: 1TB, io: 100}}
-stores:
-  - {name: s1, instances: [{server: imap1, role: master, imap: "`+player.Addr+`"}]}
-`)
-			put(t, "password", "geheim\n")
-			put(t, "interlace.yaml", "fleet: fleet.yaml\nimap: {user: admin, password_file: password, tls: none}\n")
+			putFleetOfOne(t, player.Addr)
 			status, stdout, stderr := program(t, "discover", "--out", "found", "-o", "json")
 			if status != c.status || !strings.Contains(stderr, c.want) {
 				t.Errorf("status %d, want %d and %q: %s", status, c.status, c.want, stderr)
