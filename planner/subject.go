@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -34,4 +35,11 @@ func (s Subject) Words() string { return strings.Replace(string(s), ":", " ", 1)
 func (s Subject) Covers(server *inventory.Server) bool {
 	level, _ := s.Split()
 	return server.Domain(inventory.Level(level)).String() == string(s)
+}
+
+// Drains reports whether the server is to end empty: by its state, or because one
+// of the subjects covers it.
+func Drains(server *inventory.Server, subjects []Subject) bool {
+	return server.State == inventory.Drain ||
+		slices.ContainsFunc(subjects, func(s Subject) bool { return s.Covers(server) })
 }

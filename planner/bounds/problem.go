@@ -30,9 +30,7 @@ func newProblem(f *load.Fleet, spread bool, drain []planner.Subject) *problem {
 		live: make([]int, len(f.Active)), guarded: make([]bool, len(f.Active)), emptied: make([]bool, len(f.Capacity)),
 	}
 	for i := range p.emptied {
-		s := &f.Inventory.Servers[i]
-		p.emptied[i] = s.State == inventory.Drain ||
-			slices.ContainsFunc(drain, func(subject planner.Subject) bool { return subject.Covers(s) })
+		p.emptied[i] = planner.Drains(&f.Inventory.Servers[i], drain)
 	}
 	keeps := make([]bool, len(f.Capacity))
 	most := 1

@@ -74,7 +74,7 @@ func (l *ladder) climb() outcome {
 	repairing := l.search(s, 0, kinds{true, true})
 	repairing.thrift = true
 	repairing.repair()
-	best := outcome{}
+	var best outcome
 	if l.opts.budgeted() {
 		best = l.inPortions(s)
 	} else {

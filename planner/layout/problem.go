@@ -60,8 +60,7 @@ func newProblem(inv *inventory.Inventory, opts Options) *problem {
 	for i := range inv.Servers {
 		p.target[i] = inv.Servers[i].Target() && inv.Servers[i].Slots != 0 &&
 			!slices.Contains(opts.Keep, planner.ServerSubject(inv.Servers[i].Name))
-		p.drain[i] = inv.Servers[i].State == inventory.Drain ||
-			slices.ContainsFunc(opts.Drain, func(subject planner.Subject) bool { return subject.Covers(&inv.Servers[i]) })
+		p.drain[i] = planner.Drains(&inv.Servers[i], opts.Drain)
 	}
 	for i := range inv.Stores {
 		st := &inv.Stores[i]

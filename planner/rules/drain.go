@@ -1,8 +1,6 @@
 package rules
 
 import (
-	"slices"
-
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/planner"
 )
@@ -23,7 +21,7 @@ func drain(s *state) []planner.Violation {
 	var broken []planner.Violation
 	for i := range s.inv.Servers {
 		server := &s.inv.Servers[i]
-		if n := instances[server.Name]; n > 0 && s.drains(server) {
+		if n := instances[server.Name]; n > 0 && planner.Drains(server, s.emptied) {
 			broken = append(broken, planner.Violation{
 				Rule: planner.DrainEmpty, Subject: planner.ServerSubject(server.Name), Server: planner.Text(server.Name),
 				Value: count(n), Limit: count(0),
@@ -40,12 +38,6 @@ func drain(s *state) []planner.Violation {
 		}
 	}
 	return broken
-}
-
-// drains reports whether the server is to end empty.
-func (s *state) drains(server *inventory.Server) bool {
-	return server.State == inventory.Drain ||
-		slices.ContainsFunc(s.emptied, func(subject planner.Subject) bool { return subject.Covers(server) })
 }
 
 // down: nothing new is put on a server that is down, no instance and no role
