@@ -15,6 +15,15 @@
 //
 //	T·C ≥ W + Σ G_b,
 //
-// and every bound here is a way to bound Σ G_b, or one term of it, from below.
-// At a level of failure domains, a stands for a domain in place of a server.
+// and the bounds by formula (spread, granularity, conservation, single item) are
+// ways to bound Σ G_b, or one term of it, from below. They look at one resource at
+// a time and at the fleet as a whole, so they say little where servers differ in
+// proportion. The price bound ([program]) looks at all resources, classes of
+// servers and levels of Δ at once: a linear program over patterns to fill servers
+// with, whose dual prices are then put to every store and server as they are.
+// Fleets of a handful of stores are gone through ([Enumerate]). At a level of
+// failure domains, a stands for a domain in place of a server.
+//
+// The primal of the same program is a [Blueprint]: a layout in parts of instances,
+// from which one of whole instances can be built.
 package bounds

@@ -16,3 +16,6 @@ func SpreadOut(f *load.Fleet, r int) float64 { return newProblem(f, true, nil).s
 
 // Item is the single-item bound.
 func Item(f *load.Fleet) float64 { return newProblem(f, true, nil).item() }
+
+// Priced is the price bound of level "server".
+func Priced(f *load.Fleet) float64 { return newProblem(f, true, nil).priced(0) }

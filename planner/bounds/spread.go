@@ -24,9 +24,15 @@ func (p *problem) spreadOut(level, r int) float64 {
 	if reach == 0 {
 		return weight / capacity
 	}
-	items := p.promotions(r)
 	lo := (weight + delta/float64(reach)) / capacity
-	return least(lo, func(t float64) bool { return t*capacity >= weight+p.granularity(items, r, t) })
+	g := p.newGrain(r)
+	enough := func(t float64) bool { return t*capacity >= weight+g.sum(t) }
+	if lo == 0 || enough(lo) {
+		return lo
+	}
+	// Σ max Δ falls as t rises, so what it comes to at the lower end is above
+	// the answer.
+	return bisect(lo, (weight+g.sum(lo))/capacity, enough)
 }
 
 // least returns, by bisection, the largest T below which enough never holds, at
@@ -39,7 +45,16 @@ func least(lo float64, enough func(t float64) bool) float64 {
 	for !enough(hi) {
 		lo, hi = hi, 2*hi
 	}
+	return bisect(lo, hi, enough)
+}
+
+// bisect returns the lower end of a small interval, up to hi, in which enough
+// begins to hold.
+func bisect(lo, hi float64, enough func(t float64) bool) float64 {
 	for range 50 {
+		if hi-lo <= 1e-12*hi {
+			break
+		}
 		if mid := (lo + hi) / 2; enough(mid) {
 			hi = mid
 		} else {
@@ -102,28 +117,54 @@ func (p *problem) promotions(r int) []int {
 	return items
 }
 
-// granularity returns the least Σ max Δ over layouts whose peak is at most t:
-// with the stores in decreasing order of Δ, the sum of (Δ_i − Δ_{i+1}) times the
-// fewest servers that have room for the first replicas of the first i.
-func (p *problem) granularity(items []int, r int, t float64) float64 {
-	rooms := p.rooms(r, t)
-	total := 0.0
-	need := make([]int64, len(rooms))
-	at := make([]int, len(rooms))
+// grain are the stores that are promoted, and the space that their replicas take,
+// made ready for many sums.
+type grain struct {
+	*problem
+	r      int
+	steps  []float64 // Δ_i − Δ_{i+1}, with the stores in decreasing order of Δ
+	needs  [][]int64 // by kind of space: what the first i stores take
+	widest int       // servers
+}
+
+func (p *problem) newGrain(r int) *grain {
+	items := p.promotions(r)
+	g := &grain{problem: p, r: r, steps: make([]float64, len(items)), widest: len(p.holders)}
 	for i, store := range items {
 		next := int64(0)
 		if i+1 < len(items) {
 			next = p.delta(items[i+1], r)
 		}
-		fewest := 1
-		for j := range rooms {
-			need[j] += rooms[j].demand(store)
-			for at[j] < len(rooms[j].sums) && rooms[j].sums[at[j]] < float64(need[j])*slack {
-				at[j]++
-			}
-			fewest = max(fewest, min(at[j]+1, len(p.holders)))
+		g.steps[i] = float64(p.delta(store, r) - next)
+	}
+	for _, room := range p.rooms(r, 0) {
+		need, sum := make([]int64, len(items)), int64(0)
+		for i, store := range items {
+			sum += room.demand(store)
+			need[i] = sum
 		}
-		total += float64(p.delta(store, r)-next) * float64(fewest)
+		g.needs = append(g.needs, need)
+	}
+	return g
+}
+
+// sum returns the least Σ max Δ over layouts whose peak is at most t: the sum of
+// (Δ_i − Δ_{i+1}) times the fewest servers that have room for the first replicas
+// of the first i.
+func (g *grain) sum(t float64) float64 {
+	fewest := make([]int32, len(g.steps))
+	for j, room := range g.rooms(g.r, t) {
+		at := 0
+		for i, need := range g.needs[j] {
+			for at < len(room.sums) && room.sums[at] < float64(need)*slack {
+				at++
+			}
+			fewest[i] = max(fewest[i], int32(min(at+1, g.widest)))
+		}
+	}
+	total := 0.0
+	for i, step := range g.steps {
+		total += step * float64(max(fewest[i], 1))
 	}
 	return total
 }

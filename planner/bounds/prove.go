@@ -1,0 +1,121 @@
+package bounds
+
+import (
+	"math"
+	"math/bits"
+	"slices"
+)
+
+// priced returns the price bound on the worst utilisation after the failure of
+// one domain of the level, and 0 where there is none.
+func (p *problem) priced(level int) float64 {
+	g := newProgram(p, level)
+	if g == nil {
+		return 0
+	}
+	g.converge(g.least(), g.surrogate())
+	return g.prove()
+}
+
+// prove returns the worst utilisation that the prices prove for the stores as
+// they are. Costs are rounded down to whole numbers, so that their sum does not
+// depend on the order.
+func (g *program) prove() float64 {
+	f := g.fleet
+	takes, delta := make([]float64, g.rows), make([]float64, len(f.Failover))
+	amounts := make([]float64, f.Resources)
+	whole := math.Ldexp(1, 55-bits.Len(uint(len(g.holders)))) // the total is about the number of servers
+	total := int64(0)
+	for store := range g.live {
+		for in := range roles {
+			times := g.instances(store, in)
+			if times == 0 {
+				continue
+			}
+			weights := &f.Active[store]
+			if in != master {
+				weights = &f.Passive[store]
+			}
+			for r := range amounts {
+				amounts[r] = float64(weights[r])
+			}
+			for j, r := range f.Failover {
+				delta[j] = 0
+				if in == first {
+					delta[j] = float64(g.delta(store, r))
+				}
+			}
+			g.fill(takes, amounts, delta)
+			total += int64(times) * int64(math.Floor(g.cheapest(takes, delta)*whole))
+		}
+	}
+	return g.lowest(0, float64(total)/whole/float64(len(g.holders)))
+}
+
+// lowest returns the least worst utilisation, at least lo, at which what the
+// servers have room for is worth the total, or lo where that is far from anything
+// that could be.
+func (g *program) lowest(lo, total float64) float64 {
+	room := make([]float64, g.rows)
+	enough := func(t float64) bool { return g.offered(t, room) >= total }
+	if enough(lo) || !enough(absurd) {
+		return lo
+	}
+	return least(max(lo, tiny), enough)
+}
+
+// Utilisations that no fleet has.
+const tiny, absurd = 1e-9, 1e6
+
+// offered returns what the rooms of all servers are worth at the prices, +Inf if
+// some level has become possible that has no prices.
+func (g *program) offered(t float64, room []float64) float64 {
+	var parts []float64
+	for c := range g.classes {
+		for _, i := range g.classes[c].models {
+			most := 0.0
+			for l, step := range g.levelsOf(c) {
+				g.room(room, &g.kinds[i], t, g.by[c], step.low)
+				switch {
+				case slices.Min(room) < 0:
+				case !g.usable[c][l]:
+					return math.Inf(1)
+				default:
+					most = max(most, dot(g.prices[c][l*g.rows:(l+1)*g.rows], room))
+				}
+			}
+			parts = append(parts, most*float64(len(g.kinds[i].servers))/float64(len(g.holders)))
+		}
+	}
+	return sum(parts)
+}
+
+func dot(a, b []float64) float64 {
+	total := 0.0
+	for i, v := range a {
+		total += v * b[i]
+	}
+	return total
+}
+
+// sortsCost returns what the demand of the sorts costs at the prices.
+func (g *program) sortsCost() float64 {
+	total := 0.0
+	for i := range g.sorts {
+		total += g.sorts[i].count * g.cheapest(g.sorts[i].takes, g.sorts[i].delta)
+	}
+	return total
+}
+
+// cheapest returns the least cost of an instance over classes and levels.
+func (g *program) cheapest(takes, delta []float64) float64 {
+	least := math.Inf(1)
+	for c := range g.classes {
+		for l, step := range g.levelsOf(c) {
+			if g.usable[c][l] && delta[g.by[c]] <= step.high {
+				least = min(least, dot(g.prices[c][l*g.rows:(l+1)*g.rows], takes))
+			}
+		}
+	}
+	return least
+}
