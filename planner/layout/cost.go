@@ -19,19 +19,19 @@ func (c *cost) add(o cost, sign int) {
 	c.interrupted += sign * o.interrupted
 }
 
-// cost returns what the store's sites cost against its start.
-func (s *state) cost(store int) cost {
-	from, to := s.start[store], s.sites[store]
+// cost returns what sites of the store cost against its start.
+func (p *problem) cost(store int, to []int32) cost {
+	from := p.start[store]
 	if slices.Equal(from, to) {
 		return cost{}
 	}
 	if len(from) == 0 {
-		return cost{changes: len(to), bytes: int64(len(to)-1) * s.bytes[store]}
+		return cost{changes: len(to), bytes: int64(len(to)-1) * p.bytes[store]}
 	}
 	c := cost{}
 	for _, b := range to {
 		if !slices.Contains(from, b) {
-			c.bytes += s.bytes[store]
+			c.bytes += p.bytes[store]
 			c.changes++
 		}
 	}
@@ -40,25 +40,25 @@ func (s *state) cost(store int) cost {
 			c.changes++
 		}
 	}
-	n := s.promotionsOn(from, to)
+	n := p.promotionsOn(from, to)
 	c.changes += n
-	c.interrupted = n * s.fleet.Users[store]
+	c.interrupted = n * p.fleet.Users[store]
 	return c
 }
 
 // promotionsOn counts the promotions on the way from one list of sites to
 // another: with two instances at most, one if the master is another.
-func (s *state) promotionsOn(from, to []int32) int {
+func (p *problem) promotionsOn(from, to []int32) int {
 	switch {
 	case len(to) == 0:
 		return 0
-	case len(from) <= 2 && len(to) <= 2 && !s.fleet.Down[from[0]]:
+	case len(from) <= 2 && len(to) <= 2 && !p.fleet.Down[from[0]]:
 		if from[0] != to[0] {
 			return 1
 		}
 		return 0
 	}
-	way, _ := steps(from, to, s.fleet.Down)
+	way, _ := steps(from, to, p.fleet.Down)
 	n := 0
 	for _, st := range way {
 		if st.do == planner.Promote {
@@ -68,10 +68,20 @@ func (s *state) promotionsOn(from, to []int32) int {
 	return n
 }
 
-// within reports whether the costs keep the budgets.
-func (s *state) within() bool {
-	o := &s.opts
-	return (o.MaxBytes == nil || s.total.bytes <= *o.MaxBytes) &&
-		(o.MaxChanges == nil || s.total.changes <= *o.MaxChanges) &&
-		(o.MaxInterrupted == nil || s.total.interrupted <= *o.MaxInterrupted)
+// affords reports whether the budgets allow a cost beside the present one. What
+// costs nothing more in any respect is always allowed.
+func (s *state) affords(more cost) bool {
+	if more.bytes <= 0 && more.changes <= 0 && more.interrupted <= 0 {
+		return true
+	}
+	more.add(s.total, 1)
+	return s.allows(more)
+}
+
+// allows reports whether a total cost keeps the budgets.
+func (p *problem) allows(c cost) bool {
+	o := &p.opts
+	return (o.MaxBytes == nil || c.bytes <= *o.MaxBytes) &&
+		(o.MaxChanges == nil || c.changes <= *o.MaxChanges) &&
+		(o.MaxInterrupted == nil || c.interrupted <= *o.MaxInterrupted)
 }

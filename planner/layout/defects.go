@@ -17,6 +17,20 @@ type storeScore struct {
 	unlike  int // settings in which the master differs from the others
 }
 
+// sound reports whether nothing is wrong with sites of the store, for the common
+// case: it has all its instances, on servers that may receive them.
+func (p *problem) sound(store int, sites []int32) bool {
+	if len(sites) != p.copies[store] || p.differs[store] || len(p.start[store]) > 0 && p.fleet.Down[p.start[store][0]] {
+		return false
+	}
+	for i, s := range sites {
+		if !p.may(store, s) || slices.Contains(sites[:i], s) {
+			return false
+		}
+	}
+	return len(p.spread) == 0 || p.shortage(store, sites) == 0
+}
+
 // scoreStore looks at the sites of one store.
 func (p *problem) scoreStore(store int, sites []int32) storeScore {
 	sc := storeScore{
@@ -65,9 +79,11 @@ func (p *problem) shortage(store int, sites []int32) int {
 				occupied++
 			}
 		}
-		available, limited := sp.domains[store]
-		if !limited {
-			available = sp.domains[-1]
+		available := sp.domains
+		if len(sp.special) > 0 {
+			if n, special := sp.special[store]; special {
+				available = n
+			}
 		}
 		short += max(0, min(sp.rule.Need(len(sites)), available)-occupied)
 	}

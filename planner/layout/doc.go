@@ -10,19 +10,24 @@
 // It climbs a ladder of rising cost and stops on the first rung that comes
 // within the wished gap of the bound: repair what breaks a rule; promote
 // replicas, which copies nothing; re-seed replicas and then masters one by one,
-// the busiest server first; lay out everything anew, with masters left where
-// they are if that is good enough. Fleets of a handful of stores are solved
-// exactly ([bounds.Enumerate]). What then turns out not to be needed is undone,
-// and what no order can carry out is left out where it may be.
+// the busiest server first; lay out everything anew. Fleets of a handful of stores
+// are solved exactly ([bounds.Enumerate]). What then turns out not to be needed is
+// undone, and what no order can carry out is left out where it may be.
 //
 // The search keeps, for every server, what it carries and the stores it would
 // promote, so that a change is judged by looking at the two to four servers that
 // it touches. The potential that guides it is the sum over servers of
 // exp(κ·peak), where the peak of a server is its utilisation after the failure
-// that hits it worst. New layouts are built by putting replicas of like size
-// together (segregation): in every good layout balancing is easy and what is
-// left of the gap is Σ G_b, which is small where one server promotes stores of
-// one size only.
+// that hits it worst.
+//
+// New layouts are built by putting replicas of like size together (segregation):
+// in every good layout balancing is easy and what is left of the gap is Σ G_b,
+// which is small where one server promotes stores of one size only. Which servers
+// promote which sizes, and how much of them, is read off the primal of the price
+// bound ([bounds.Blueprint]); its prices also say where a master costs least. Then
+// instances picked at random from the busier servers are moved and exchanged, with
+// a potential that counts what every server promotes at first and only the busiest
+// servers in the end ([stages]).
 //
 // All sums are whole numbers and all randomness comes from the seed: equal
 // inventories, options and seeds give equal plans on any number of processors.

@@ -7,12 +7,9 @@ import "slices"
 func (s *search) promotions(p *picker, store int, server int32) {
 	sites := s.sites[store]
 	for i := 1; i < len(sites); i++ {
-		if sites[0] != server && sites[i] != server || s.fleet.Down[sites[i]] {
-			continue
+		if sites[0] == server || sites[i] == server {
+			s.promotion(p, store, i)
 		}
-		s.list = append(s.list[:0], sites...)
-		s.list[0], s.list[i] = s.list[i], s.list[0]
-		p.offer(change{store, s.list})
 	}
 }
 
@@ -24,9 +21,16 @@ func (s *search) relocations(p *picker, store int, server int32) {
 	if at > 0 || s.kinds.masters {
 		s.relocate(p, store, at)
 	}
-	if at > 0 && s.kinds.masters && s.promotes(0, store) == server {
+	if at > 0 && s.kinds.masters && s.heir(store) == server {
 		s.relocate(p, store, 0)
 	}
+}
+
+// heir returns the server that promotes the store when its master's server fails,
+// or −1.
+func (s *search) heir(store int) int32 {
+	b, _ := s.promotes(0, s.sites[store])
+	return b
 }
 
 // relocate offers other servers for one instance: a place that is free, or that

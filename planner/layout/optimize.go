@@ -117,11 +117,10 @@ func (l *ladder) improve(s *state) outcome {
 	return outcome{s, stopped}
 }
 
-// shares are the quotas that new layouts are tried with: how much of its fair
-// share of all replicas a server may hold at most. Larger shares put replicas of
-// like size more closely together and leave servers without any. They are tried
-// two at a time until one pair comes to the goal.
-var shares = [][2]float64{{1.2, 1.4}, {1.6, 1.8}, {1, 2}}
+// tightness are the parts of the disks that new layouts are tried with: the
+// fuller, the fewer servers promote anything, and the harder it is to fit whole
+// instances. They are tried two at a time until one pair comes to the goal.
+var tightness = [][2]float64{{0.88, 0.92}, {0.84, 0.96}}
 
 // portions is how often the budgets are halved for the first portion.
 const portions = 8
@@ -154,7 +153,7 @@ func (l *ladder) anew(s *state) []outcome {
 	var allowed []outcome
 	for _, o := range unlimited.rebuild(newState(&free, s.sites)) {
 		unlimited.search(o.state, 99, kinds{true, true}).revert(unlimited.allowed(o.state))
-		if kept := newState(l.problem, o.state.sites); kept.within() {
+		if kept := newState(l.problem, o.state.sites); l.allows(kept.total) {
 			allowed = append(allowed, outcome{kept, o.stopped})
 		}
 	}
@@ -164,16 +163,25 @@ func (l *ladder) anew(s *state) []outcome {
 // rebuild lays out everything anew in several ways.
 func (l *ladder) rebuild(s *state) []outcome {
 	outcomes := []outcome{}
-	if exact := l.enumerate(s); exact.state != nil {
+	exact, complete := l.enumerate(s)
+	if exact.state != nil {
 		outcomes = append(outcomes, exact)
 	}
-	for i, pair := range shares {
+	if complete {
+		return outcomes
+	}
+	draft := bounds.NewDraft(l.fleet)
+	if draft == nil {
+		return outcomes
+	}
+	for i, pair := range tightness {
 		built := make([]outcome, len(pair))
 		var wait sync.WaitGroup
-		for j, share := range pair {
-			wait.Go(func() { built[j] = l.build(s, uint64(10+2*i+j), share) })
+		for j, within := range pair {
+			wait.Go(func() { built[j] = l.build(uint64(10+2*i+j), draft, within) })
 		}
 		wait.Wait()
+		built = slices.DeleteFunc(built, func(o outcome) bool { return o.state == nil })
 		outcomes = append(outcomes, built...)
 		if slices.ContainsFunc(built, l.satisfied) {
 			break
@@ -182,31 +190,47 @@ func (l *ladder) rebuild(s *state) []outcome {
 	return outcomes
 }
 
-// build constructs a layout with the quota and improves it.
-func (l *ladder) build(s *state, rung uint64, share float64) outcome {
-	first := l.search(s.clone(), rung, kinds{true, true})
-	first.refresh()
-	built := l.search(first.construct(share), rung+100, kinds{true, true})
+// fewStores is the number of stores below which a new layout is balanced in as
+// many steps as if it had so many.
+const fewStores = 400
+
+// above is by how much the worst utilisation of a blueprint is above the least.
+const above = 0.003
+
+// build constructs a layout from a blueprint and improves it.
+func (l *ladder) build(rung uint64, draft *bounds.Draft, within float64) outcome {
+	plan := draft.Blueprint(bounds.BlueprintOptions{Above: above, Within: within})
+	if plan == nil {
+		return outcome{}
+	}
+	s := l.construct(plan, rand.New(rand.NewPCG(l.opts.Seed, rung+200)))
+	if s == nil {
+		return outcome{}
+	}
+	built := l.search(s, rung+100, kinds{true, true})
+	built.left = l.opts.Steps * max(len(s.sites), fewStores)
 	built.repair()
 	built.report = l.reporter("laying out anew", built)
-	return outcome{built.state, built.run()}
+	return outcome{s, built.balance()}
 }
 
 // enumerate returns the best of all layouts where the fleet is small enough, or
-// the one that breaks the least if none keeps the rules.
-func (l *ladder) enumerate(s *state) outcome {
+// the one that breaks the least if none keeps the rules, and whether that is so
+// beyond doubt.
+func (l *ladder) enumerate(s *state) (outcome, bool) {
 	if len(l.opts.Keep) > 0 {
-		return outcome{}
+		return outcome{}, false
 	}
 	exact := bounds.Enumerate(l.fleet, bounds.EnumerateOptions{Protect: true, Reachable: true, Drain: l.opts.Drain})
 	switch {
 	case exact.Layout != nil:
-		return outcome{newState(l.problem, exact.Layout), planner.LocalOptimum}
+		return outcome{newState(l.problem, exact.Layout), planner.LocalOptimum}, exact.Complete
 	case exact.Complete:
 		l.hopeless = true
-		return outcome{l.leastBroken(s), planner.LocalOptimum}
+		best := l.leastBroken(s)
+		return outcome{best, planner.LocalOptimum}, best != nil
 	}
-	return outcome{}
+	return outcome{}, false
 }
 
 // choose picks among outcomes: those that break the least, of those the ones
@@ -232,9 +256,6 @@ func (l *ladder) choose(outcomes []outcome) outcome {
 		return cmp.Or(cmp.Compare(a.state.total.bytes, b.state.total.bytes), cmp.Compare(a.state.worst(), b.state.worst()))
 	})
 }
-
-// less reports whether st is better than other.
-func (st standing) less(other standing) bool { return st.minus(other).sign() < 0 }
 
 // spreadForbids reports whether no layout that keeps spread can keep what the
 // layout breaks: the failure ceiling for servers, since the bound itself passes

@@ -12,22 +12,23 @@ import (
 // order lists the changes that lead from the start to the layout so that every
 // state on the way has room: slots and ceilings, or what a server had too much
 // of at the start. Stores that only change roles go first. Where no store left
-// fits, one that need not move stays where it is, which changes the layout: the
-// one that costs the worst failure least. If all that are left must move, the
-// one that overfills a server by the least goes all the same, which is a
-// violation of rule transient.
+// fits, one moves a single instance first; else one gets another place than it
+// should have, which changes the layout; else one that need not move stays where
+// it is, of these the one that costs the worst failure least. If all that are
+// left must move, the one that overfills a server by the least goes all the same,
+// which is a violation of rule transient.
 func (l *ladder) order(final *state) ([]planner.LayoutChange, []planner.Violation) {
 	q := &queue{problem: l.problem, state: newState(l.problem, l.start), final: final}
 	q.initialAmounts = slices.Clone(q.state.carried)
 	q.initialUsed = slices.Clone(q.state.used)
 	for store, target := range final.sites {
-		if s, end := steps(l.start[store], target, l.fleet.Down); len(s) > 0 {
-			q.waiting = append(q.waiting, way{store, s, end})
+		if w, ok := q.way(store, target); ok {
+			q.waiting = append(q.waiting, w)
 		}
 	}
 	slices.SortStableFunc(q.waiting, func(a, b way) int { return a.seeds() - b.seeds() })
 	for len(q.waiting) > 0 {
-		if !q.pass() && !q.giveUp() {
+		if !q.pass() && !q.half() && !q.elsewhere() && !q.giveUp() {
 			q.force()
 		}
 	}
@@ -39,6 +40,13 @@ type way struct {
 	store  int
 	steps  []step
 	target []int32
+}
+
+// way returns the way of a store from where it is to the target, if there is
+// anything to do.
+func (q *queue) way(store int, target []int32) (way, bool) {
+	s, end := steps(q.state.sites[store], target, q.fleet.Down)
+	return way{store, s, end}, len(s) > 0
 }
 
 // seeds is 1 if the way copies anything.
@@ -73,43 +81,6 @@ func (q *queue) pass() bool {
 	return len(q.waiting) < before
 }
 
-// giveUp leaves one store where it is and reports whether there is one that may
-// stay.
-func (q *queue) giveUp() bool {
-	best, lowest := -1, 0.0
-	for i, w := range q.waiting {
-		if len(q.start[w.store]) == 0 {
-			continue
-		}
-		v := q.final.try(change{w.store, q.start[w.store]})
-		if v.standing.sign() <= 0 && (best < 0 || v.peak < lowest) {
-			best, lowest = i, v.peak
-		}
-	}
-	if best < 0 {
-		return false
-	}
-	store := q.waiting[best].store
-	q.final.commit(change{store, q.start[store]})
-	q.waiting = slices.Delete(q.waiting, best, best+1)
-	return true
-}
-
-// force carries out a store although it does not fit: the one that overfills a
-// server by the least.
-func (q *queue) force() {
-	best, least := 0, planner.Violation{}
-	for i, w := range q.waiting {
-		if v := *q.overfilled(w); i == 0 || v.Excess() < least.Excess() {
-			best, least = i, v
-		}
-	}
-	w := q.waiting[best]
-	q.waiting = slices.Delete(q.waiting, best, best+1)
-	q.violations = append(q.violations, least)
-	q.carryOut(w)
-}
-
 // overfilled returns the violation that carrying out the store now would make
 // while both its old and its new instances are there, or nil.
 func (q *queue) overfilled(w way) *planner.Violation {
@@ -129,11 +100,12 @@ func (q *queue) overfilled(w way) *planner.Violation {
 		}
 		for r, res := range f.Inventory.Resources {
 			amount := q.state.carried[server][r] + q.growth(w, server, r)
-			u := f.Utilisation(int(server), r, amount)
-			if u > res.Ceiling && amount > q.initialAmounts[server][r] && amount > q.state.carried[server][r] {
-				v.Resource, v.Value, v.Limit = planner.Text(res.Name), planner.Known(u), planner.Known(res.Ceiling)
-				return &v
+			if amount <= q.most[server][r] || amount <= q.initialAmounts[server][r] || amount <= q.state.carried[server][r] {
+				continue
 			}
+			v.Resource, v.Limit = planner.Text(res.Name), planner.Known(res.Ceiling)
+			v.Value = planner.Known(f.Utilisation(int(server), r, amount))
+			return &v
 		}
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/planner"
+	"github.com/interlacemail/interlace/planner/bounds"
 	"github.com/interlacemail/interlace/planner/load"
 )
 
@@ -29,9 +30,10 @@ type problem struct {
 	spread []spreadRule
 	relax  bool // spread may be broken to keep failure ceilings
 
-	levels []int       // levels whose failures are followed, "server" first
-	limits [][]float64 // failure ceilings by level in levels and failover resource; +Inf where none
-	delta  []int64     // Δ by store and failover resource
+	levels []int               // levels whose failures are followed, "server" first
+	most   []inventory.Amounts // by server and resource: the largest amounts below the ceilings
+	limits [][]float64         // failure ceilings by level in levels and failover resource; +Inf where none
+	delta  []int64             // Δ by store and failover resource
 
 	initial       []serverScore // of the start
 	initialStores []storeScore
@@ -39,12 +41,10 @@ type problem struct {
 
 // spreadRule is what rule spread asks for at one level.
 type spreadRule struct {
-	level int
-	rule  inventory.Spread
-	// domains is how many domains there are to lie in, for each store that is
-	// limited to some servers or lies on one that is no target, and at −1 for all
-	// others.
-	domains map[int]int
+	level   int
+	rule    inventory.Spread
+	domains int         // how many domains there are to lie in
+	special map[int]int // the same for stores that are limited to some servers or lie on one that is no target
 }
 
 // newProblem reads off an inventory to which the drains of the options have
@@ -86,6 +86,12 @@ func newProblem(inv *inventory.Inventory, opts Options) *problem {
 			p.delta[i*len(f.Failover)+j] = f.Active[i][r] - f.Passive[i][r]
 		}
 	}
+	p.most = make([]inventory.Amounts, len(inv.Servers))
+	for i := range inv.Servers {
+		for r, res := range inv.Resources {
+			p.most[i][r] = bounds.Most(f.Capacity[i][r], res.Ceiling)
+		}
+	}
 	p.initial = slices.Clone(newState(p, p.start).scores)
 	for i := range p.start {
 		p.initialStores = append(p.initialStores, p.scoreStore(i, p.start[i]))
@@ -100,12 +106,11 @@ func (p *problem) findSpread() {
 		if level <= 0 {
 			continue
 		}
-		rule := spreadRule{level, sp, map[int]int{}}
-		rule.domains[-1] = p.domains(level, -1)
+		rule := spreadRule{level, sp, p.domains(level, -1), map[int]int{}}
 		for store, sites := range p.start {
 			_, limited := p.only[store]
 			if limited || slices.ContainsFunc(sites, func(s int32) bool { return !p.target[s] }) {
-				rule.domains[store] = p.domains(level, store)
+				rule.special[store] = p.domains(level, store)
 			}
 		}
 		p.spread = append(p.spread, rule)

@@ -2,6 +2,7 @@ package layout
 
 import (
 	"cmp"
+	"math"
 	"slices"
 )
 
@@ -16,7 +17,7 @@ func (s *search) repair() {
 			continue
 		}
 		for s.ctx.Err() == nil && s.wrong(store) {
-			p := picker{search: s}
+			p := picker{search: s, limit: math.Inf(1)}
 			s.offerRepairs(&p, store)
 			if p.best == nil || p.value.standing.sign() >= 0 {
 				break

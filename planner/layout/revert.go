@@ -27,11 +27,11 @@ func (s *search) revert(allowed float64) {
 func (s *search) changed() []int {
 	var stores []int
 	for store := range s.sites {
-		if s.costs[store].changes > 0 || !slices.Equal(s.sites[store], s.start[store]) {
+		if !slices.Equal(s.sites[store], s.start[store]) {
 			stores = append(stores, store)
 		}
 	}
-	slices.SortStableFunc(stores, func(a, b int) int { return cmp.Compare(s.costs[b].bytes, s.costs[a].bytes) })
+	slices.SortStableFunc(stores, func(a, b int) int { return cmp.Compare(s.cost(b, s.sites[b]).bytes, s.cost(a, s.sites[a]).bytes) })
 	return stores
 }
 

@@ -3,6 +3,7 @@ package layout
 import (
 	"cmp"
 	"context"
+	"math"
 	"math/rand/v2"
 	"slices"
 
@@ -25,6 +26,7 @@ type search struct {
 
 	budgetHit bool
 	cold      []int32 // servers that may receive instances, the least loaded first
+	hot       []int32 // servers that are up, the busiest first
 	stuck     []bool  // servers for which nothing better was found
 	list      []int32 // scratch
 	other     []int32
@@ -66,8 +68,8 @@ func (s *search) run() planner.Stopped {
 		}
 		s.commit(best...)
 		fresh = false
-		for _, touched := range s.affected {
-			s.stuck[touched] = false
+		for i := range s.effects {
+			s.stuck[s.effects[i].server] = false
 		}
 		if accepted++; accepted%max(8, len(s.scores)/8) == 0 {
 			s.refresh()
@@ -129,10 +131,6 @@ func (s *search) busiest() int {
 	return best
 }
 
-func (sc *serverScore) broken() bool {
-	return sc.over > 0 || sc.slots > 0 || sc.leaving > 0 || sc.failure > 0
-}
-
 // compareScores puts the server that needs relief more first.
 func compareScores(a, b *serverScore) int {
 	switch {
@@ -148,7 +146,7 @@ func compareScores(a, b *serverScore) int {
 // come first: they copy nothing. They have no preference where the users that they
 // interrupt are scarce.
 func (s *search) improve(server int) []change {
-	p := picker{search: s}
+	p := picker{search: s, limit: math.Inf(1)}
 	stores := s.movable(server)
 	for _, store := range stores {
 		s.promotions(&p, store, int32(server))
@@ -187,6 +185,7 @@ type picker struct {
 	*search
 	best    []change
 	value   verdict
+	limit   float64 // above which no server shall come
 	offered int
 }
 
@@ -194,7 +193,7 @@ type picker struct {
 func (p *picker) offer(changes ...change) {
 	p.left--
 	p.offered++
-	v := p.try(changes...)
+	v := p.tryBelow(p.limit, changes)
 	if !v.afforded {
 		p.budgetHit = true
 		return

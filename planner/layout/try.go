@@ -2,7 +2,6 @@ package layout
 
 import (
 	"math"
-	"slices"
 )
 
 // change gives one store new sites.
@@ -29,47 +28,47 @@ func (v verdict) better() bool {
 	return sign < 0 || sign == 0 && v.potential < -negligible
 }
 
-// apply makes the changes and leaves the scores of the servers in s.affected stale.
-func (s *state) apply(changes []change) {
-	for i := range changes {
-		s.former[i] = append(s.former[i][:0], s.sites[changes[i].store]...)
-		s.lift(changes[i].store)
-	}
-	for _, c := range changes {
-		s.put(c.store, c.sites)
-	}
-}
-
 // try returns what the changes would do and leaves the layout as it is.
-func (s *state) try(changes ...change) verdict {
-	s.affect(changes)
+func (s *state) try(changes ...change) verdict { return s.tryBelow(math.Inf(1), changes) }
+
+// tryBelow does the same, but does not look to the end at changes that break no
+// rule as far as it has seen and raise the peak of a server above the limit: they
+// are of no use.
+func (s *state) tryBelow(limit float64, changes []change) verdict {
+	s.find(changes)
 	var v verdict
-	for _, c := range changes {
-		s.addStore(&v.standing, c.store, -1)
+	for i := range changes {
+		c := &changes[i]
+		s.addStore(&v.standing, c.store, s.sites[c.store], -1)
+		s.addStore(&v.standing, c.store, c.sites, 1)
 	}
-	before := s.total
-	s.apply(changes)
-	for _, c := range changes {
-		s.addStore(&v.standing, c.store, 1)
+	open := v.standing == standing{}
+	for i := len(s.effects) - 1; i >= 0; i-- { // where instances go comes last
+		server := s.effects[i].server
+		now := s.score(&s.effects[i])
+		was := &s.scores[server]
+		if open = open && !was.broken(); open && !now.broken() && now.peak > limit && now.peak > was.peak {
+			return verdict{potential: math.Inf(1), peak: now.peak}
+		}
+		s.judge(&v, server, &now)
 	}
-	for _, server := range s.affected {
-		now := s.score(int(server))
-		s.judge(&v, int(server), &now)
+	if v.afforded = true; s.frugal {
+		for i := range changes {
+			v.cost.add(s.cost(changes[i].store, changes[i].sites), 1)
+			v.cost.add(s.cost(changes[i].store, s.sites[changes[i].store]), -1)
+		}
+		v.afforded = s.affords(v.cost)
 	}
-	v.cost = s.total
-	v.cost.add(before, -1)
-	v.afforded = s.within() || v.cost.bytes <= 0 && v.cost.changes <= 0 && v.cost.interrupted <= 0
-	s.undo(changes)
 	return v
 }
 
 // judge enters the new score of one server into the verdict.
-func (s *state) judge(v *verdict, server int, now *serverScore) {
+func (s *state) judge(v *verdict, server int32, now *serverScore) {
 	was, initial := &s.scores[server], &s.initial[server]
 	v.standing.addServer(initial, was, -1)
 	v.standing.addServer(initial, now, 1)
 	v.peak = max(v.peak, now.peak)
-	v.potential += s.potential(now.peak) - s.potential(was.peak)
+	v.potential += s.potential(now.peak) - s.weight[server]
 }
 
 // potential weighs a peak: the higher, the steeper.
@@ -77,33 +76,16 @@ func (s *state) potential(peak float64) float64 { return math.Exp(s.steepness * 
 
 // commit makes the changes for good.
 func (s *state) commit(changes ...change) {
-	s.affect(changes)
-	s.apply(changes)
-	for _, server := range s.affected {
-		s.scores[server] = s.score(int(server))
+	s.find(changes)
+	for i := range changes {
+		s.former[i] = append(s.former[i][:0], changes[i].sites...)
+		s.lift(changes[i].store)
 	}
-}
-
-// affect lists the servers whose scores the changes can alter.
-func (s *state) affect(changes []change) {
-	s.affected = s.affected[:0]
-	for _, c := range changes {
-		for _, list := range [2][]int32{s.sites[c.store], c.sites} {
-			for _, server := range list {
-				if !slices.Contains(s.affected, server) {
-					s.affected = append(s.affected, server)
-				}
-			}
-		}
+	for i := range changes {
+		s.put(changes[i].store, s.former[i])
 	}
-}
-
-func (s *state) undo(changes []change) {
-	for _, c := range changes {
-		s.lift(c.store)
-	}
-	for i, c := range changes {
-		s.put(c.store, s.former[i])
+	for i := range s.effects {
+		s.rescore(s.effects[i].server)
 	}
 }
 
@@ -122,5 +104,13 @@ func (s *state) sharpen() {
 	s.steepness = 20
 	if n > 0 && worst > sum/float64(n) {
 		s.steepness = min(max(6/(worst-sum/float64(n)), 20), 5000)
+	}
+	s.reweigh()
+}
+
+// reweigh computes the potentials of all servers.
+func (s *state) reweigh() {
+	for server := range s.scores {
+		s.weight[server] = s.potential(s.scores[server].peak)
 	}
 }

@@ -1,0 +1,154 @@
+package layout
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/interlacemail/interlace/planner"
+)
+
+// A stage of [search.balance] has a steepness of the potential, in which a small
+// one counts what every server promotes and a large one only the busiest servers,
+// and a part of the steps. First only masters move, which leaves the replicas as
+// segregated as they were built.
+type stage struct {
+	steepness float64
+	steps     float64
+	masters   bool // only
+}
+
+var stages = []stage{
+	{30, 0.04, true},
+	{300, 0.04, true},
+	{3000, 0.04, true},
+	{50, 0.12, false},
+	{100, 0.12, false},
+	{200, 0.12, false},
+	{400, 0.12, false},
+	{1000, 0.12, false},
+	{3000, 0.12, false},
+	{10000, 0.16, false},
+}
+
+// tried is how many servers are looked at for one instance.
+const tried = 12
+
+// balance makes improving changes of instances picked at random from the busier
+// servers, in stages, until the goal is reached or the steps are used up.
+func (s *search) balance() planner.Stopped {
+	s.frugal = s.opts.budgeted()
+	defer func() { s.frugal = true }()
+	total := float64(s.left)
+	for i, st := range stages {
+		s.steepness = st.steepness
+		until := s.left - int(st.steps*total)
+		if i == len(stages)-1 {
+			until = 0
+		}
+		if stopped := s.stage(st, until); stopped != "" {
+			return stopped
+		}
+	}
+	return planner.Steps
+}
+
+// stage searches until no more steps are left than given.
+func (s *search) stage(st stage, until int) planner.Stopped {
+	s.order()
+	accepted, failed := 0, 0
+	for s.left > until {
+		p := picker{search: s, limit: s.reference}
+		s.pickChange(&p, st.masters)
+		if p.best != nil {
+			s.commit(p.best...)
+			accepted, failed = accepted+1, 0
+		} else {
+			failed++
+		}
+		if accepted < max(8, len(s.scores)/8) && failed < 4*len(s.scores) {
+			continue
+		}
+		if s.ctx.Err() != nil {
+			return planner.Cancelled
+		}
+		if s.reached() {
+			return planner.WithinGap
+		}
+		accepted, failed = 0, 0
+		s.order()
+	}
+	return ""
+}
+
+// order sorts the servers by how busy they are.
+func (s *search) order() {
+	s.reference = s.worst()
+	s.reweigh()
+	s.cold, s.hot = s.cold[:0], s.hot[:0]
+	for server, ok := range s.target {
+		if ok {
+			s.cold = append(s.cold, int32(server))
+		}
+		if !s.fleet.Down[server] {
+			s.hot = append(s.hot, int32(server))
+		}
+	}
+	slices.SortStableFunc(s.cold, func(a, b int32) int { return cmp.Compare(s.scores[a].peak, s.scores[b].peak) })
+	slices.SortStableFunc(s.hot, func(a, b int32) int { return cmp.Compare(s.scores[b].peak, s.scores[a].peak) })
+}
+
+// early returns a number below n, small ones more often.
+func (s *search) early(n int) int { return s.rng.IntN(1 + s.rng.IntN(n)) }
+
+// pickChange offers places for one instance of a busy server.
+func (s *search) pickChange(p *picker, masters bool) {
+	s.left-- // even if nothing can be offered
+	b := s.hot[s.early(max(1, len(s.hot)/4))]
+	if len(s.on[b]) == 0 {
+		return
+	}
+	store := int(s.on[b][s.rng.IntN(len(s.on[b]))])
+	at := slices.Index(s.sites[store], b)
+	if s.fixed[store] || masters && at != 0 {
+		return
+	}
+	for range tried {
+		c := s.cold[s.early(len(s.cold))]
+		s.place(p, store, at, c)
+	}
+	if masters {
+		return
+	}
+	for other := 1; other < len(s.sites[store]); other++ {
+		s.promotion(p, store, other)
+	}
+	if at > 0 {
+		s.place(p, store, 0, s.cold[s.early(len(s.cold))])
+	}
+}
+
+// place offers a server for the instance at a place of the store's sites, and an
+// exchange with an instance there.
+func (s *search) place(p *picker, store, at int, c int32) {
+	if !s.may(store, c) || slices.Contains(s.sites[store], c) {
+		return
+	}
+	s.list = append(s.list[:0], s.sites[store]...)
+	s.list[at] = c
+	if len(s.spread) > 0 && s.shortage(store, s.list) > s.shortage(store, s.sites[store]) && !s.relax {
+		return
+	}
+	p.offer(change{store, s.list})
+	s.exchange(p, store, at, c)
+}
+
+// promotion offers to make the instance at a place of the sites the master.
+func (s *search) promotion(p *picker, store, at int) {
+	sites := s.sites[store]
+	if s.fleet.Down[sites[at]] {
+		return
+	}
+	s.list = append(s.list[:0], sites...)
+	s.list[0], s.list[at] = s.list[at], s.list[0]
+	p.offer(change{store, s.list})
+}
