@@ -13,10 +13,9 @@ import (
 // state on the way has room: slots and ceilings, or what a server had too much
 // of at the start. Stores that only change roles go first. Where no store left
 // fits, one moves a single instance first; else one gets another place than it
-// should have, which changes the layout; else one that need not move stays where
-// it is, of these the one that costs the worst failure least. If all that are
-// left must move, the one that overfills a server by the least goes all the same,
-// which is a violation of rule transient.
+// should have, or stays where it is, which changes the layout. If there is no such
+// place the one that overfills a server by the least goes all the same, which is a
+// violation of rule transient.
 func (l *ladder) order(final *state) ([]planner.LayoutChange, []planner.Violation) {
 	q := &queue{problem: l.problem, state: newState(l.problem, l.start), final: final}
 	q.initialAmounts = slices.Clone(q.state.carried)
@@ -28,7 +27,7 @@ func (l *ladder) order(final *state) ([]planner.LayoutChange, []planner.Violatio
 	}
 	slices.SortStableFunc(q.waiting, func(a, b way) int { return a.seeds() - b.seeds() })
 	for len(q.waiting) > 0 {
-		if !q.pass() && !q.half() && !q.elsewhere() && !q.giveUp() {
+		if !q.pass() && !q.half() && !q.settle() {
 			q.force()
 		}
 	}

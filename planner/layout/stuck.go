@@ -63,69 +63,56 @@ func (q *queue) promotionsOf(w way) int {
 	return n
 }
 
-// elsewhere gives one waiting store another place than the layout says, where it
-// fits now, breaks no rule more and leaves the worst failure as it is, and reports
-// whether there is one. Of several the one that makes servers least busy is taken.
-func (q *queue) elsewhere() bool {
-	type choice struct {
-		at     int
-		target []int32
-	}
-	worst := q.final.worst()
-	q.final.reference, q.final.steepness = worst, 200
+// settle gives one waiting store another place than the layout says: one that fits
+// now, or the one that it has. No rule is broken for it, and of all such places it
+// is the one with which servers are least busy. It reports whether there is one.
+func (q *queue) settle() bool {
+	q.final.reference, q.final.steepness = q.final.worst(), 200
 	q.final.reweigh()
-	var best choice
-	least := math.Inf(1)
-	for i, w := range q.waiting {
-		for at, server := range w.target {
-			if slices.Contains(q.state.sites[w.store], server) {
-				continue
-			}
-			for c := range q.target {
-				if !q.may(w.store, int32(c)) || slices.Contains(w.target, int32(c)) {
-					continue
-				}
-				list := slices.Clone(w.target)
-				list[at] = int32(c)
-				v := q.final.try(change{w.store, list})
-				if v.standing.sign() > 0 || v.peak > worst || v.potential >= least || !v.afforded {
-					continue
-				}
-				if other, ok := q.way(w.store, list); ok && q.overfilled(other) == nil {
-					best, least = choice{i, other.target}, v.potential
-				}
-			}
+	at, target, least := -1, []int32(nil), math.Inf(1)
+	offer := func(i int, list []int32) {
+		v := q.final.try(change{q.waiting[i].store, list})
+		if v.standing.sign() <= 0 && v.potential < least && v.afforded {
+			at, target, least = i, slices.Clone(list), v.potential
 		}
 	}
-	if best.target == nil {
+	for i, w := range q.waiting {
+		if now := q.state.sites[w.store]; len(now) > 0 {
+			offer(i, now)
+		}
+		q.others(w, func(list []int32) { offer(i, list) })
+	}
+	if at < 0 {
 		return false
 	}
-	w := &q.waiting[best.at]
-	q.final.commit(change{w.store, best.target})
-	*w, _ = q.way(w.store, best.target)
+	w := &q.waiting[at]
+	q.final.commit(change{w.store, target})
+	q.waiting[at], _ = q.way(w.store, target)
+	if len(q.waiting[at].steps) == 0 {
+		q.waiting = slices.Delete(q.waiting, at, at+1)
+	}
 	return true
 }
 
-// giveUp leaves one store where it is and reports whether there is one that may
-// stay.
-func (q *queue) giveUp() bool {
-	best, lowest := -1, 0.0
-	for i, w := range q.waiting {
-		if len(q.state.sites[w.store]) == 0 {
+// others lists the places that differ from the target in one new instance and fit
+// now.
+func (q *queue) others(w way, offer func(list []int32)) {
+	list := slices.Clone(w.target)
+	for at, server := range w.target {
+		if slices.Contains(q.state.sites[w.store], server) {
 			continue
 		}
-		v := q.final.try(change{w.store, q.state.sites[w.store]})
-		if v.standing.sign() <= 0 && (best < 0 || v.peak < lowest) {
-			best, lowest = i, v.peak
+		for c := range q.target {
+			if !q.may(w.store, int32(c)) || slices.Contains(w.target, int32(c)) {
+				continue
+			}
+			list[at] = int32(c)
+			if other, ok := q.way(w.store, list); ok && slices.Equal(other.target, list) && q.overfilled(other) == nil {
+				offer(list)
+			}
 		}
+		list[at] = server
 	}
-	if best < 0 {
-		return false
-	}
-	store := q.waiting[best].store
-	q.final.commit(change{store, q.state.sites[store]})
-	q.waiting = slices.Delete(q.waiting, best, best+1)
-	return true
 }
 
 // force carries out a store although it does not fit: the one that overfills a
