@@ -38,8 +38,8 @@ func boundAt(b planner.LayoutBounds, level inventory.Level) planner.Number {
 	return b.WorstDomain[level]
 }
 
-// largestShares returns the largest share that a survivor takes over: over all failures,
-// and the median.
+// largestShares returns the largest share that a survivor takes over, over all
+// failures, and the median of what it is after each.
 func largestShares(impacts []planner.Impact) (largest, median planner.Number) {
 	var list []float64
 	for i := range impacts {
@@ -54,9 +54,9 @@ func largestShares(impacts []planner.Impact) (largest, median planner.Number) {
 	return planner.Known(list[len(list)-1]), planner.Known(list[(len(list)-1)/2])
 }
 
-// offlineByTwo returns how many stores go offline in the mean over all pairs of servers
-// that are up, and the chance that any does. A store with one instance up goes
-// offline with any pair that its server is in, one with two up with that pair.
+// offlineByTwo returns how many stores go offline in the mean over all pairs of
+// servers that are up, and the chance that any does. A store with one instance up
+// goes offline with any pair that its server is in, one with two up with that pair.
 func offlineByTwo(f *load.Fleet, l load.Layout) (mean, chance planner.Number) {
 	servers := 0
 	for _, down := range f.Down {
@@ -64,10 +64,11 @@ func offlineByTwo(f *load.Fleet, l load.Layout) (mean, chance planner.Number) {
 			servers++
 		}
 	}
-	if servers < 2 {
+	all := pairsOf(servers)
+	if all == 0 {
 		return planner.Number{}, planner.Number{}
 	}
-	alone, both, stores := map[int32]bool{}, map[[2]int32]bool{}, 0
+	alone, together, stores := map[int32]bool{}, map[[2]int32]bool{}, 0
 	for _, sites := range l {
 		up := slices.DeleteFunc(slices.Clone(sites), func(s int32) bool { return f.Down[s] })
 		slices.Sort(up)
@@ -76,18 +77,18 @@ func offlineByTwo(f *load.Fleet, l load.Layout) (mean, chance planner.Number) {
 			alone[up[0]] = true
 			stores += servers - 1
 		case 2:
-			both[[2]int32{up[0], up[1]}] = true
+			together[[2]int32{up[0], up[1]}] = true
 			stores++
 		}
 	}
-	n := float64(servers)
-	safe := n - float64(len(alone))
-	bad := n*(n-1)/2 - safe*(safe-1)/2
-	for pair := range both {
+	bad := all - pairsOf(servers-len(alone))
+	for pair := range together {
 		if !alone[pair[0]] && !alone[pair[1]] {
 			bad++
 		}
 	}
-	all := n * (n - 1) / 2
-	return planner.Known(float64(stores) / all), planner.Known(bad / all)
+	return planner.Known(float64(stores) / float64(all)), planner.Known(float64(bad) / float64(all))
 }
+
+// pairsOf returns how many pairs there are of n things.
+func pairsOf(n int) int { return n * (n - 1) / 2 }

@@ -2,9 +2,11 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"math"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +14,8 @@ import (
 
 	"github.com/interlacemail/interlace/cmd/interlace/report"
 	"github.com/interlacemail/interlace/fixtures"
+	"github.com/interlacemail/interlace/fixtures/baselines"
+	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/planner"
 	"github.com/interlacemail/interlace/planner/layout"
 	"github.com/interlacemail/interlace/planner/load"
@@ -130,6 +134,44 @@ func TestBenchInterrupted(t *testing.T) {
 	lines := strings.Split(out.String(), "\n")
 	if len(lines) != 4 || !strings.HasPrefix(lines[1], "first,") || !strings.HasPrefix(lines[2], "second,") {
 		t.Errorf("printed:\n%s", out.String())
+	}
+}
+
+// Cases that begin with what was planned before know what has happened since.
+func TestLaterCases(t *testing.T) {
+	const servers = 6
+	for up, c := range map[int]layoutCase{servers - 1: diesCase(servers), servers: driftCase(servers), servers + 1: addedCase(servers)} {
+		inv, opts, err := c.task(t.Context(), 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for i := range inv.Servers {
+			if inv.Servers[i].State == inventory.Active {
+				n++
+			}
+		}
+		if n != up {
+			t.Errorf("%s: %d servers are up, want %d", c.name, n, up)
+		}
+		if changes := cmp.Or(opts.MaxChanges, new(int)); up == servers && *changes != servers*usualStores/10 {
+			t.Errorf("%s: %d changes are allowed", c.name, *changes)
+		}
+		if now, first := load.New(inv).Current(), load.New(mirrored(1, fixtures.Mixed, servers, usualStores)).Current(); reflect.DeepEqual(now, first) {
+			t.Errorf("%s: nothing was planned before", c.name)
+		}
+	}
+}
+
+// What a case says of failures is about those of its level.
+func TestLayoutCaseLooksAtItsLevel(t *testing.T) {
+	f := load.New(mirrored(1, fixtures.Mixed, 20, 5))
+	l := baselines.CRUSH(f, 1)
+	promises := simulate.New(f, l).Promises()
+	for level, want := range map[inventory.Level]planner.Worst{inventory.LevelServer: promises.WorstSingle, "rack": promises.WorstDomain["rack"]} {
+		if got, _ := fate(f, l, level); got != want.Utilisation || !got.Known {
+			t.Errorf("%s: %v, want %v", level, got, want.Utilisation)
+		}
 	}
 }
 
