@@ -54,7 +54,10 @@ func screens(width int) [][]string {
 	} {
 		add(line + " --fleet @fleet/fleet.yaml")
 	}
-	for _, line := range []string{"db --db @a.db", "config show", "version", "help"} {
+	for _, line := range []string{
+		"db --db @a.db", "config show", "version", "help",
+		"bench layout --list", "bench layout --case mixed-10x6", "bench simulate --case singles-100", "bench users --case uneven-10000", "bench moves --case stores-200x2",
+	} {
 		add(line)
 	}
 	eachCommand((&app{}).root(), func(c *cobra.Command) {
