@@ -1,0 +1,188 @@
+package simulate
+
+import (
+	"slices"
+	"time"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/planner"
+	"github.com/interlacemail/interlace/planner/load"
+)
+
+// Recovery says how fast people and machines answer a failure.
+type Recovery struct {
+	// From the failure until it is seen, until somebody has decided to promote,
+	// and until the promoted stores serve.
+	Detect, Decide, Promote time.Duration
+
+	// MessageRate and MailboxRate are how many messages and mailboxes one
+	// transfer copies in a second, whatever the bandwidth.
+	MessageRate, MailboxRate float64
+}
+
+// DefaultRecovery returns what is assumed of a fleet that says nothing else: half
+// an hour until people are served again, and what one sync_client of Cyrus 3.6
+// was measured to copy over a local network with little disk behind it.
+func DefaultRecovery() Recovery {
+	return Recovery{
+		Detect: 5 * time.Minute, Decide: 15 * time.Minute, Promote: 10 * time.Minute,
+		MessageRate: 300, MailboxRate: 200,
+	}
+}
+
+// served returns the time from the failure until promoted stores serve.
+func (r Recovery) served() float64 { return (r.Detect + r.Decide + r.Promote).Seconds() }
+
+// measureRecovery says how long the outage is felt: until the stores that fail
+// over serve again, and until every copy that failed is made anew.
+//
+// Copies are read from the server that serves the store after the failure, with
+// that server's bandwidth and transfers (see [copying.seconds]). Which servers
+// receive them no plan says, so they are taken to be as many and as fast as
+// needed: the times are what no choice of them can beat. Stores that are offline
+// get their copies back with their servers and are not counted.
+func (s *Simulator) measureRecovery(o *outage, impact *planner.Impact) {
+	if len(o.promoted) > 0 {
+		impact.ServiceSeconds = planner.Known(s.Recovery.served())
+	}
+	all, risk := copying{}, copying{}
+	for _, l := range s.lostCopies(o) {
+		source := load.Master(s.layout[l.store], s.failed)
+		if source < 0 {
+			continue
+		}
+		all.add(source, s.seedOf(l.store), l.copies)
+		if s.copiesLeft(l.store) == 1 {
+			impact.StoresOneCopy++
+			risk.add(source, s.seedOf(l.store), 1)
+		}
+	}
+	impact.RestoreLeastSeconds, impact.RestoreSeconds = s.told(&all, 0)
+	impact.AtRiskLeastSeconds, impact.AtRiskSeconds = planner.Known(0), planner.Known(0)
+	if impact.StoresOneCopy > 0 {
+		impact.AtRiskLeastSeconds, impact.AtRiskSeconds = s.told(&risk, s.Recovery.served())
+	}
+}
+
+// told returns the least time that the copying takes after a delay, and the same
+// once more if all of it is known.
+func (s *Simulator) told(c *copying, delay float64) (least, known planner.Number) {
+	least = planner.Known(delay + c.seconds(s.fleet.Inventory.Servers, s.Recovery))
+	if !c.partly {
+		known = least
+	}
+	return least, known
+}
+
+// lost is how many copies of a store a failure takes.
+type lost struct {
+	store  int32
+	copies int
+}
+
+// lostCopies returns the stores with instances on servers that fail, ascending.
+func (s *Simulator) lostCopies(o *outage) []lost {
+	if s.carries == nil {
+		s.carries = carriedBy(s.layout, len(s.fleet.Capacity))
+	}
+	var stores []int32
+	for _, server := range o.servers {
+		stores = append(stores, s.carries[server]...)
+	}
+	slices.Sort(stores)
+	var list []lost
+	for _, store := range stores {
+		if n := len(list); n > 0 && list[n-1].store == store {
+			list[n-1].copies++
+			continue
+		}
+		list = append(list, lost{store, 1})
+	}
+	return list
+}
+
+// carriedBy returns the stores with an instance on each server, ascending.
+func carriedBy(l load.Layout, servers int) [][]int32 {
+	carries := make([][]int32, servers)
+	for store, sites := range l {
+		for i, server := range sites {
+			if !slices.Contains(sites[:i], server) {
+				carries[server] = append(carries[server], int32(store))
+			}
+		}
+	}
+	return carries
+}
+
+// copiesLeft returns on how many servers that are up the store has an instance.
+func (s *Simulator) copiesLeft(store int32) int {
+	n := 0
+	for i, server := range s.layout[store] {
+		if !s.failed[server] && !slices.Contains(s.layout[store][:i], server) {
+			n++
+		}
+	}
+	return n
+}
+
+// seed is what one copy of a store consists of.
+type seed struct {
+	bytes, messages, mailboxes float64
+	partly                     bool // some messages or mailboxes are not known and not counted
+}
+
+func (s *Simulator) seedOf(store int32) seed {
+	if s.mail == nil {
+		s.mail = s.fleet.Inventory.StoreMail()
+	}
+	m := s.mail[store]
+	return seed{
+		bytes: float64(s.fleet.DiskBytes(int(store))), messages: known(m.Messages), mailboxes: known(m.Mailboxes),
+		partly: m.Messages == inventory.Unknown || m.Mailboxes == inventory.Unknown,
+	}
+}
+
+// known returns the count, or nothing for one that is not known.
+func known(n inventory.Count) float64 { return float64(max(n, 0)) }
+
+// copying is what servers read to make copies anew.
+type copying struct {
+	reads  map[int32]reading // by server
+	partly bool              // some messages or mailboxes are not known
+}
+
+type reading struct {
+	all     seed
+	largest seed // the most of each that one copy has
+}
+
+// add lets the server read the store for so many copies.
+func (c *copying) add(server int32, one seed, copies int) {
+	if c.reads == nil {
+		c.reads = map[int32]reading{}
+	}
+	r, n := c.reads[server], float64(copies)
+	r.all.bytes += n * one.bytes
+	r.all.messages += n * one.messages
+	r.all.mailboxes += n * one.mailboxes
+	r.largest.bytes = max(r.largest.bytes, one.bytes)
+	r.largest.messages = max(r.largest.messages, one.messages)
+	r.largest.mailboxes = max(r.largest.mailboxes, one.mailboxes)
+	c.reads[server] = r
+	c.partly = c.partly || one.partly
+}
+
+// seconds returns the least time that the copying takes. A server with
+// bandwidth B and c transfers reads all its bytes at B and its messages and
+// mailboxes at c times the rate of one transfer; a store that one transfer
+// copies has B/c and the rate itself. The longest of all counts.
+func (c *copying) seconds(servers []inventory.Server, r Recovery) float64 {
+	longest := 0.0
+	for server, read := range c.reads {
+		bandwidth, transfers := float64(servers[server].BytesPerSecond()), float64(servers[server].TransferLimit())
+		longest = max(longest,
+			read.all.bytes/bandwidth, read.all.messages/(transfers*r.MessageRate), read.all.mailboxes/(transfers*r.MailboxRate),
+			read.largest.bytes/(bandwidth/transfers), read.largest.messages/r.MessageRate, read.largest.mailboxes/r.MailboxRate)
+	}
+	return longest
+}
