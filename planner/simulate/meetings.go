@@ -7,6 +7,16 @@ import (
 	"github.com/interlacemail/interlace/planner/load"
 )
 
+// meeting is what a server that fails beside the domain adds to what both do alone.
+type meeting struct {
+	joint         float64 // utilisation of the busiest survivor that takes over from both; -1: none
+	users, stores int     // that go offline
+	met           bool
+}
+
+// apartYet is the meeting of a server that has not been met.
+var apartYet = meeting{joint: -1}
+
 // visit looks at the pairs of the domain and every server that meets it, and
 // counts those with the others.
 func (v *survey) visit(domain int32) {
@@ -17,14 +27,15 @@ func (v *survey) visit(domain int32) {
 	v.meetSharers(domain)
 	v.meetPartners(domain)
 	v.meetBusiest(domain)
+	alone := &v.domains.alone[domain]
 	for _, server := range v.met {
-		v.enter(v.look(domain, server))
+		v.enter(pair{v.look(domain, server), domain, server}, alone, &v.single.alone[server])
 	}
 	for _, p := range []*podium{v.worst, v.hottest, v.emptiest} {
 		v.enterApart(p, domain)
 	}
 	for _, server := range v.met {
-		v.seen[server], v.joint[server], v.stores[server], v.users[server] = false, -1, 0, 0
+		v.meetings[server] = apartYet
 	}
 	v.met, v.later = v.met[:0], v.later[:0]
 	for _, server := range v.level.Domains[domain].Servers {
@@ -46,7 +57,7 @@ func (v *survey) countPairs(domain int32) {
 			unhurt--
 		}
 		if !v.servers {
-			v.tally.add(max(v.domainStep[domain], v.serverStep[server]), -1)
+			v.tally.add(max(v.domains.alone[domain].step, v.single.alone[server].step), -1)
 		}
 	}
 	if v.servers {
@@ -66,8 +77,8 @@ func (v *survey) pairsWith(domain, server int32) bool {
 }
 
 func (v *survey) meet(domain, server int32) {
-	if !v.seen[server] && v.pairsWith(domain, server) {
-		v.seen[server] = true
+	if m := &v.meetings[server]; !m.met && v.pairsWith(domain, server) {
+		m.met = true
 		v.met = append(v.met, server)
 	}
 }
@@ -91,13 +102,16 @@ func (v *survey) meetSharers(domain int32) {
 			if v.failed[server] {
 				continue
 			}
-			if !v.seen[server] {
-				v.seen[server] = true
+			m := &v.meetings[server]
+			if !m.met {
+				m.met = true
 				v.met = append(v.met, server)
 			}
 			extra := v.sources.extra[int(k)*resources : int(k+1)*resources]
 			for r := range extra {
-				v.joint[server] = max(v.joint[server], float64(with[r]+extra[r])/capacity[r])
+				if u := float64(with[r]+extra[r]) / capacity[r]; u > m.joint {
+					m.joint = u
+				}
 			}
 		}
 	}
@@ -119,7 +133,7 @@ func (v *survey) meetPartners(domain int32) {
 				v.failBoth(domain, replica, store)
 			}
 		}
-		for _, store := range v.second[member] {
+		for _, store := range v.second[v.firstSecond[member]:v.firstSecond[member+1]] {
 			if master := load.Master(v.layout[store], v.fleet.Down); !v.failed[master] {
 				v.failBoth(domain, master, store)
 			}
@@ -141,8 +155,8 @@ func (v *survey) failBoth(domain, server, store int32) {
 		v.later = append(v.later, promotion{server, to, store})
 		return
 	}
-	v.stores[server]++
-	v.users[server] += v.fleet.Users[store]
+	v.meetings[server].stores++
+	v.meetings[server].users += v.fleet.Users[store]
 }
 
 // promoteLater notes how busy servers are that promote a store whose master and
@@ -151,7 +165,7 @@ func (v *survey) promoteLater(domain int32) {
 	slices.SortFunc(v.later, func(a, b promotion) int { return cmp.Or(cmp.Compare(a.server, b.server), cmp.Compare(a.to, b.to)) })
 	for i := 0; i < len(v.later); {
 		server, to := v.later[i].server, v.later[i].to
-		carried := v.normal.Amounts[to]
+		m, carried := &v.meetings[server], v.normal.Amounts[to]
 		for _, t := range []struct {
 			*takeovers
 			domain int32
@@ -169,7 +183,7 @@ func (v *survey) promoteLater(domain int32) {
 			}
 		}
 		for _, r := range v.fleet.Failover {
-			v.joint[server] = max(v.joint[server], v.fleet.Utilisation(int(to), r, carried[r]))
+			m.joint = max(m.joint, v.fleet.Utilisation(int(to), r, carried[r]))
 		}
 	}
 }
@@ -190,12 +204,25 @@ func (v *survey) meetBusiest(domain int32) {
 }
 
 // look returns what the failure of the domain and a server that meets it does.
-func (v *survey) look(domain, server int32) pair {
-	f := apart(v.domains.alone[domain], v.single.alone[server])
-	f.stores += v.stores[server]
-	f.users += v.users[server]
-	f.utilisation = max(v.spared(server), v.joint[server], v.domainPeak(domain, server), v.serverPeak(server))
-	return pair{f, domain, server}
+func (v *survey) look(domain, server int32) figures {
+	a, b, m := &v.domains.alone[domain], &v.single.alone[server], &v.meetings[server]
+	f := figures{a.users + b.users + m.users, a.stores + b.stores + m.stores, m.joint}
+	if busiest := v.order[0]; busiest != server && !v.failed[busiest] {
+		f.utilisation = max(f.utilisation, v.idle)
+	} else {
+		f.utilisation = max(f.utilisation, v.spared(server))
+	}
+	if a.heir != server {
+		f.utilisation = max(f.utilisation, a.after)
+	} else {
+		f.utilisation = max(f.utilisation, v.domains.peak(domain, func(heir int32) bool { return heir != server }))
+	}
+	if b.heir < 0 || !v.failed[b.heir] {
+		f.utilisation = max(f.utilisation, b.after)
+	} else {
+		f.utilisation = max(f.utilisation, v.single.peak(server, func(heir int32) bool { return !v.failed[heir] }))
+	}
+	return f
 }
 
 // spared returns the utilisation of the busiest server in the normal state that
@@ -203,77 +230,35 @@ func (v *survey) look(domain, server int32) pair {
 func (v *survey) spared(server int32) float64 {
 	for _, s := range v.order {
 		if s != server && !v.failed[s] {
-			return v.idle(s)
+			return v.after(s)
 		}
 	}
 	return -1
-}
-
-// idle returns the utilisation in the normal state, -1 without failover resource.
-func (v *survey) idle(server int32) float64 {
-	if u, r := v.busiest(int(server), nil); r >= 0 {
-		return u
-	}
-	return -1
-}
-
-// domainPeak returns the utilisation of the busiest survivor of the domain alone
-// that is not the server.
-func (v *survey) domainPeak(domain, server int32) float64 {
-	t := v.domains
-	if e := t.busiest[domain]; e < 0 {
-		return -1
-	} else if t.to[e] != server {
-		return t.after[e]
-	}
-	peak := -1.0
-	for e := t.first[domain]; e < t.first[domain+1]; e++ {
-		if t.to[e] != server {
-			peak = max(peak, t.after[e])
-		}
-	}
-	return peak
-}
-
-// serverPeak returns the utilisation of the busiest survivor of the server alone
-// that is not in the domain.
-func (v *survey) serverPeak(server int32) float64 {
-	t := v.single
-	if e := t.busiest[server]; e < 0 {
-		return -1
-	} else if !v.failed[t.to[e]] {
-		return t.after[e]
-	}
-	peak := -1.0
-	for e := t.first[server]; e < t.first[server+1]; e++ {
-		if !v.failed[t.to[e]] {
-			peak = max(peak, t.after[e])
-		}
-	}
-	return peak
 }
 
 // enter counts a pair that meets, in place of what was tallied for it.
-func (v *survey) enter(p pair) {
-	v.tally.add(max(v.domainStep[p.domain], v.serverStep[p.server]), -1)
+func (v *survey) enter(p pair, a, b *single) {
+	v.tally.add(max(a.step, b.step), -1)
 	v.tally.add(stepOf(p.utilisation), 1)
-	if p.stores > 0 && v.domains.alone[p.domain].stores == 0 && v.single.alone[p.server].stores == 0 {
+	if p.stores > 0 && a.stores == 0 && b.stores == 0 {
 		v.offline++
 	}
-	v.worst.enter(p)
-	v.hottest.enter(p)
-	v.emptiest.enter(p)
+	if worse(p.figures, v.worst.bar) || p.utilisation > v.hottest.bar.utilisation || p.stores > v.emptiest.bar.stores {
+		v.worst.enter(p)
+		v.hottest.enter(p)
+		v.emptiest.enter(p)
+	}
 }
 
 // enterApart enters the worst of the servers that the domain does not meet.
 func (v *survey) enterApart(p *podium, domain int32) {
-	alone := v.domains.alone[domain]
+	alone := v.domains.alone[domain].figures
 	for _, server := range p.rank {
-		f := apart(alone, v.single.alone[server])
+		f := apart(alone, v.single.alone[server].figures)
 		if !p.takes(f) {
 			return
 		}
-		if !v.seen[server] && v.pairsWith(domain, server) {
+		if !v.meetings[server].met && v.pairsWith(domain, server) {
 			p.enter(pair{f, domain, server})
 		}
 	}

@@ -36,15 +36,16 @@ type survey struct {
 	domains *takeovers // of the level
 	single  *takeovers // of servers
 	sources *sources
-	next    []int32   // the sources of each survivor that may still pair with the domain
-	second  [][]int32 // stores by their first replica that is up
+	next    []int32 // the sources of each survivor that may still pair with the domain
+
+	second, firstSecond []int32 // stores by their first replica
+
+	idle float64 // the utilisation of the busiest server in the normal state
 
 	// What each survivor carries in the normal state, and its capacity, in each
 	// failover resource.
 	carried  []int64
 	capacity []float64
-
-	domainStep, serverStep []int32 // in the tally, of what each does alone
 
 	tally    *tally
 	worst    *podium
@@ -55,22 +56,20 @@ type survey struct {
 	left     int   // servers that may still pair
 	unhurt   int   // those of them that take no store offline alone
 
-	// Scratch of one domain, by server.
-	met    []int32
-	seen   []bool
-	joint  []float64 // the busiest survivor that takes over from both; -1: none
-	stores []int     // that go offline because both fail
-	users  []int
-	later  []promotion
+	// Scratch of one domain.
+	meetings []meeting // by server
+	met      []int32   // servers
+	later    []promotion
 }
 
 func (s *Simulator) survey(level, worst int) *survey {
 	n := len(s.fleet.Capacity)
 	v := &survey{
 		Simulator: s, level: &s.fleet.Levels[level], servers: level == 0, up: slices.Sorted(slices.Values(s.order)),
-		second: s.byFirstReplica(), tally: newTally(),
-		seen: make([]bool, n), joint: slices.Repeat([]float64{-1}, n), stores: make([]int, n), users: make([]int, n),
+		tally:    newTally(),
+		meetings: slices.Repeat([]meeting{apartYet}, n),
 	}
+	v.second, v.firstSecond = s.byFirstReplica()
 	v.single = s.takeovers(s.fleet.Levels[0].Domains)
 	v.domains = v.single
 	if !v.servers {
@@ -88,6 +87,9 @@ func (s *Simulator) survey(level, worst int) *survey {
 	v.hottest = newPodium(1, v.up, v.single.alone, byUtilisation)
 	v.emptiest = newPodium(1, v.up, v.single.alone, byStores)
 	v.left = len(v.up)
+	if len(s.order) > 0 {
+		v.idle = s.after(s.order[0])
+	}
 	v.countApart()
 	for d := range v.level.Domains {
 		if v.fails(d) {
@@ -102,18 +104,31 @@ func (v *survey) fails(d int) bool {
 	return v.level.Domains[d].Level == v.level.Name && v.Simulator.up(v.level.Domains[d])
 }
 
-// byFirstReplica returns, by server, the stores whose first replica that is up
-// is there.
-func (s *Simulator) byFirstReplica() [][]int32 {
-	second := make([][]int32, len(s.fleet.Capacity))
+// byFirstReplica lists the stores by the server of their first replica that is
+// up: those on server s are stores[first[s]:first[s+1]].
+func (s *Simulator) byFirstReplica() (stores, first []int32) {
+	first = make([]int32, len(s.fleet.Capacity)+1)
+	replica := make([]int32, len(s.layout))
 	for store, sites := range s.layout {
+		replica[store] = -1
 		if master := load.Master(sites, s.failed); master >= 0 {
-			if replica := s.without(master, sites); replica >= 0 {
-				second[replica] = append(second[replica], int32(store))
-			}
+			replica[store] = s.without(master, sites)
+		}
+		if replica[store] >= 0 {
+			first[replica[store]+1]++
 		}
 	}
-	return second
+	for server := range s.fleet.Capacity {
+		first[server+1] += first[server]
+	}
+	stores, next := make([]int32, first[len(first)-1]), slices.Clone(first)
+	for store, server := range replica {
+		if server >= 0 {
+			stores[next[server]] = int32(store)
+			next[server]++
+		}
+	}
+	return stores, first
 }
 
 // without returns the server that serves the store when one more fails.
@@ -127,17 +142,9 @@ func (s *Simulator) without(server int32, sites []int32) int32 {
 // countApart tallies all pairs as if no two had anything to do with one another:
 // the larger of their steps counts.
 func (v *survey) countApart() {
-	steps := func(alone []figures) []int32 {
-		list := make([]int32, len(alone))
-		for i := range alone {
-			list[i] = stepOf(alone[i].utilisation)
-		}
-		return list
-	}
-	v.domainStep, v.serverStep = steps(v.domains.alone), steps(v.single.alone)
 	var servers, domains []int32
 	for _, server := range v.up {
-		servers = append(servers, v.serverStep[server])
+		servers = append(servers, v.single.alone[server].step)
 		if v.single.alone[server].stores == 0 {
 			v.unhurt++
 		}
@@ -151,7 +158,7 @@ func (v *survey) countApart() {
 	}
 	for d := range v.level.Domains {
 		if v.fails(d) {
-			domains = append(domains, v.domainStep[d])
+			domains = append(domains, v.domains.alone[d].step)
 		}
 	}
 	slices.Sort(domains)

@@ -30,7 +30,12 @@ func stepOf(utilisation float64) int32 {
 	case utilisation > lastStep/stepsPerOne:
 		return lastStep
 	}
-	return max(int32(math.Ceil(utilisation*stepsPerOne))-1, 0)
+	scaled := utilisation * stepsPerOne
+	step := int32(scaled)
+	if step > 0 && float64(step) == scaled {
+		step-- // which it ends
+	}
+	return step
 }
 
 // add counts n failures more, or less.
