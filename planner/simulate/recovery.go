@@ -82,12 +82,10 @@ type lost struct {
 
 // lostCopies returns the stores with instances on servers that fail, ascending.
 func (s *Simulator) lostCopies(o *outage) []lost {
-	if s.carries == nil {
-		s.carries = carriedBy(s.layout, len(s.fleet.Capacity))
-	}
+	carries := s.carriedBy()
 	var stores []int32
 	for _, server := range o.servers {
-		stores = append(stores, s.carries[server]...)
+		stores = append(stores, carries[server]...)
 	}
 	slices.Sort(stores)
 	var list []lost
@@ -102,16 +100,19 @@ func (s *Simulator) lostCopies(o *outage) []lost {
 }
 
 // carriedBy returns the stores with an instance on each server, ascending.
-func carriedBy(l load.Layout, servers int) [][]int32 {
-	carries := make([][]int32, servers)
-	for store, sites := range l {
+func (s *Simulator) carriedBy() [][]int32 {
+	if s.carries != nil {
+		return s.carries
+	}
+	s.carries = make([][]int32, len(s.fleet.Capacity))
+	for store, sites := range s.layout {
 		for i, server := range sites {
 			if !slices.Contains(sites[:i], server) {
-				carries[server] = append(carries[server], int32(store))
+				s.carries[server] = append(s.carries[server], int32(store))
 			}
 		}
 	}
-	return carries
+	return s.carries
 }
 
 // copiesLeft returns on how many servers that are up the store has an instance.

@@ -2,8 +2,11 @@
 //
 // [New] prepares a layout; [Simulator.Fail] fails any set of failure domains and
 // says which surviving server is then busiest, in the steady state and in the
-// first hour, and what is offline; [Simulator.All] fails every server and every
-// domain; [Simulator.Promises] sums up what a layout stands for.
+// first hour, what is offline, and how long it takes to recover; [Simulator.All]
+// fails every server and every domain, [Simulator.Pairs] any two at once and
+// [Simulator.Random] sets drawn at random; [Simulator.Robust] and
+// [Simulator.Growth] ask what becomes of the worst failure where loads are not
+// what they seem or grow; [Simulator.Promises] sums up what a layout stands for.
 //
 // A failure touches only the stores whose master it hits, so its cost is the
 // number of those, not the size of the fleet: the busiest server that it does
