@@ -44,9 +44,10 @@ type Impact struct {
 	// StoresOneCopy is the number of stores that the failure leaves with one
 	// copy, and AtRiskSeconds the time from the failure until all of those have
 	// a second one. RestoreSeconds is the time that it takes to make every lost
-	// copy of the stores that are not offline anew. Both are the least possible
-	// times; null where messages or mailboxes are not known, without which the
-	// fields named least are computed.
+	// copy of the stores that are not offline anew. Both are the least that any
+	// choice of servers for the new copies takes, and null where the number of
+	// messages or mailboxes is not known: the fields named least are computed
+	// from what is.
 	StoresOneCopy       int    `json:"stores_one_copy"`
 	AtRiskSeconds       Number `json:"at_risk_seconds"`
 	AtRiskLeastSeconds  Number `json:"at_risk_least_seconds"`

@@ -9,6 +9,8 @@ type Simulation struct {
 	Inventory Reference `json:"inventory"`
 	After     []string  `json:"after"` // ids of plans taken as executed
 
+	Recovery Recovery `json:"recovery"` // what is assumed of it
+
 	Now        Offline     `json:"now"` // what is offline before any failure
 	Failures   []Impact    `json:"failures"`
 	Violations []Violation `json:"violations"` // ceilings passed
@@ -25,6 +27,23 @@ type Simulation struct {
 	DomainPairs map[inventory.Level]Pairs `json:"domain_pairs"` // of a domain and a server outside it, by level; empty: not computed
 	Random      *Random                   `json:"random"`       // null: not computed
 }
+
+// Recovery says how fast people and machines answer a failure.
+type Recovery struct {
+	// From the failure until it is seen, from there until somebody has decided to
+	// promote, and from there until the promoted stores serve.
+	DetectSeconds  float64 `json:"detect_seconds"`
+	DecideSeconds  float64 `json:"decide_seconds"`
+	PromoteSeconds float64 `json:"promote_seconds"`
+
+	// How many messages and mailboxes one transfer copies in a second, whatever
+	// the bandwidth.
+	MessageRate float64 `json:"messages_per_second"`
+	MailboxRate float64 `json:"mailboxes_per_second"`
+}
+
+// ServiceSeconds returns the time from a failure until promoted stores serve.
+func (r Recovery) ServiceSeconds() float64 { return r.DetectSeconds + r.DecideSeconds + r.PromoteSeconds }
 
 // Growth is how far all loads may grow before a promise breaks.
 type Growth struct {

@@ -2,36 +2,18 @@ package simulate
 
 import (
 	"slices"
-	"time"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/planner"
 	"github.com/interlacemail/interlace/planner/load"
 )
 
-// Recovery says how fast people and machines answer a failure.
-type Recovery struct {
-	// From the failure until it is seen, until somebody has decided to promote,
-	// and until the promoted stores serve.
-	Detect, Decide, Promote time.Duration
-
-	// MessageRate and MailboxRate are how many messages and mailboxes one
-	// transfer copies in a second, whatever the bandwidth.
-	MessageRate, MailboxRate float64
+// DefaultRecovery returns what is assumed of a fleet of which nothing else is
+// said: half an hour until people are served again, and what one sync_client of
+// Cyrus 3.6 was measured to copy over a local network.
+func DefaultRecovery() planner.Recovery {
+	return planner.Recovery{DetectSeconds: 5 * 60, DecideSeconds: 15 * 60, PromoteSeconds: 10 * 60, MessageRate: 300, MailboxRate: 200}
 }
-
-// DefaultRecovery returns what is assumed of a fleet that says nothing else: half
-// an hour until people are served again, and what one sync_client of Cyrus 3.6
-// was measured to copy over a local network with little disk behind it.
-func DefaultRecovery() Recovery {
-	return Recovery{
-		Detect: 5 * time.Minute, Decide: 15 * time.Minute, Promote: 10 * time.Minute,
-		MessageRate: 300, MailboxRate: 200,
-	}
-}
-
-// served returns the time from the failure until promoted stores serve.
-func (r Recovery) served() float64 { return (r.Detect + r.Decide + r.Promote).Seconds() }
 
 // measureRecovery says how long the outage is felt: until the stores that fail
 // over serve again, and until every copy that failed is made anew.
@@ -43,7 +25,7 @@ func (r Recovery) served() float64 { return (r.Detect + r.Decide + r.Promote).Se
 // get their copies back with their servers and are not counted.
 func (s *Simulator) measureRecovery(o *outage, impact *planner.Impact) {
 	if len(o.promoted) > 0 {
-		impact.ServiceSeconds = planner.Known(s.Recovery.served())
+		impact.ServiceSeconds = planner.Known(s.Recovery.ServiceSeconds())
 	}
 	all, risk := copying{}, copying{}
 	for _, l := range s.lostCopies(o) {
@@ -60,7 +42,7 @@ func (s *Simulator) measureRecovery(o *outage, impact *planner.Impact) {
 	impact.RestoreLeastSeconds, impact.RestoreSeconds = s.told(&all, 0)
 	impact.AtRiskLeastSeconds, impact.AtRiskSeconds = planner.Known(0), planner.Known(0)
 	if impact.StoresOneCopy > 0 {
-		impact.AtRiskLeastSeconds, impact.AtRiskSeconds = s.told(&risk, s.Recovery.served())
+		impact.AtRiskLeastSeconds, impact.AtRiskSeconds = s.told(&risk, s.Recovery.ServiceSeconds())
 	}
 }
 
@@ -177,7 +159,7 @@ func (c *copying) add(server int32, one seed, copies int) {
 // bandwidth B and c transfers reads all its bytes at B and its messages and
 // mailboxes at c times the rate of one transfer; a store that one transfer
 // copies has B/c and the rate itself. The longest of all counts.
-func (c *copying) seconds(servers []inventory.Server, r Recovery) float64 {
+func (c *copying) seconds(servers []inventory.Server, r planner.Recovery) float64 {
 	longest := 0.0
 	for server, read := range c.reads {
 		bandwidth, transfers := float64(servers[server].BytesPerSecond()), float64(servers[server].TransferLimit())

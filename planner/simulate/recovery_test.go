@@ -2,7 +2,6 @@ package simulate_test
 
 import (
 	"testing"
-	"time"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/planner"
@@ -60,7 +59,7 @@ func TestRecovery(t *testing.T) {
 	} {
 		f := load.New(mailFleet(c.stores...))
 		s := simulate.New(f, f.Current())
-		s.Recovery = simulate.Recovery{Detect: time.Minute, Decide: 2 * time.Minute, Promote: 3 * time.Minute, MessageRate: 10, MailboxRate: 5}
+		s.Recovery = planner.Recovery{DetectSeconds: 60, DecideSeconds: 120, PromoteSeconds: 180, MessageRate: 10, MailboxRate: 5}
 		var domains []load.Domain
 		for _, server := range c.failing {
 			domains = append(domains, f.Levels[0].Domains[server-'a'])

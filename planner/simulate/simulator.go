@@ -33,7 +33,7 @@ type Simulator struct {
 
 	// Recovery says how fast people and machines are. Those who need other
 	// figures than the default set it before they fail anything.
-	Recovery Recovery
+	Recovery planner.Recovery
 	mail     []inventory.Mail // of each store, once it is asked for
 	carries  [][]int32        // stores with an instance on each server, once it is asked for
 
