@@ -27,11 +27,12 @@ func (s *Screen) addPairsOf(what string, p planner.Pairs, inv *inventory.Invento
 		return
 	}
 	head.add("%s: %s", what, inventory.Counted(p.Count, "pair", "pairs"))
-	var facts Facts
-	facts.addRisk("pair", p.Count, p.TakingOffline, p.OverCapacity)
+	facts := survivorFacts(p.Utilisation)
+	most := ""
 	if p.StoresOfflineWorst > 0 {
-		facts[0].Words += fmt.Sprintf(", %s at most", inventory.Counted(p.StoresOfflineWorst, "store", "stores"))
+		most = fmt.Sprintf(", %s at most", inventory.Counted(p.StoresOfflineWorst, "store", "stores"))
 	}
+	facts.addRisk("pair", p.Count, p.TakingOffline, p.OverCapacity, most)
 	s.add(head, quantileTable(quantileRow("worst survivor", Ratio, p.Utilisation)), facts)
 	if len(p.Histogram) > 0 {
 		s.add(histogram(p.Histogram))
@@ -41,11 +42,11 @@ func (s *Screen) addPairsOf(what string, p planner.Pairs, inv *inventory.Invento
 
 // addRisk says how many failures of two or more servers take stores offline or
 // need more than there is.
-func (f *Facts) addRisk(one string, all, offline, over int64) {
+func (f *Facts) addRisk(one string, all, offline, over int64, most string) {
 	count := func(n int64) string {
 		return fmt.Sprintf("%s (%s)", inventory.Counted(n, one, one+"s"), PercentText(float64(n)/float64(all)))
 	}
-	f.add("a store offline", "with %s", count(offline))
+	f.add("a store offline", "with %s%s", count(offline), most)
 	f.add("above 100 %", "with %s", count(over))
 }
 
@@ -63,6 +64,14 @@ func (s *Screen) addWorst(worst []planner.Impact, all int64, inv *inventory.Inve
 		more.add("… %s more", inventory.CountText(rest))
 		s.add(more)
 	}
+}
+
+// survivorFacts say why the worst survivor is not known.
+func survivorFacts(q planner.Quantiles) Facts {
+	if q.Max.Known {
+		return nil
+	}
+	return Facts{{"worst survivor", "–: no server survives"}}
 }
 
 // quantileTable says how figures are spread over failures.

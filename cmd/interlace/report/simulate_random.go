@@ -12,8 +12,8 @@ func (s *Screen) addRandom(r *planner.Random, inv *inventory.Inventory, top int)
 	}
 	var head Lines
 	head.add("%s at once: %s drawn with seed %d", inventory.Counted(r.Servers, "server", "servers"), inventory.Counted(r.Samples, "set", "sets"), r.Seed)
-	var facts Facts
-	facts.addRisk("set", int64(r.Samples), int64(r.TakingOffline), int64(r.OverCapacity))
+	facts := survivorFacts(r.Utilisation)
+	facts.addRisk("set", int64(r.Samples), int64(r.TakingOffline), int64(r.OverCapacity), "")
 	s.add(head, quantileTable(
 		quantileRow("worst survivor", Ratio, r.Utilisation),
 		quantileRow("users offline", Count, r.UsersOffline),
