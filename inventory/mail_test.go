@@ -15,9 +15,12 @@ func TestStoreMail(t *testing.T) {
 		inv.Stores = append(inv.Stores, inventory.Store{Name: name})
 	}
 	for _, u := range []inventory.User{
-		{Store: "known", Messages: 3, Mailboxes: 1}, {Store: "known", Messages: 4, Mailboxes: 2, Kind: inventory.Shared},
-		{Store: "partly", Messages: 5, Mailboxes: inventory.Unknown}, {Store: "partly", Messages: 5, Mailboxes: 7},
-		{Store: "huge", Messages: math.MaxInt64, Mailboxes: 1}, {Store: "huge", Messages: 1, Mailboxes: 1},
+		{Store: "known", Messages: 3, Mailboxes: 1},
+		{Store: "known", Messages: 4, Mailboxes: 2, Kind: inventory.Shared},
+		{Store: "partly", Messages: 5, Mailboxes: inventory.Unknown},
+		{Store: "partly", Messages: 5, Mailboxes: 7},
+		{Store: "huge", Messages: math.MaxInt64, Mailboxes: 1},
+		{Store: "huge", Messages: 1, Mailboxes: 1},
 		{Store: "gone", Messages: 1, Mailboxes: 1},
 	} {
 		inv.Users = append(inv.Users, u)

@@ -43,7 +43,9 @@ type Recovery struct {
 }
 
 // ServiceSeconds returns the time from a failure until promoted stores serve.
-func (r Recovery) ServiceSeconds() float64 { return r.DetectSeconds + r.DecideSeconds + r.PromoteSeconds }
+func (r Recovery) ServiceSeconds() float64 {
+	return r.DetectSeconds + r.DecideSeconds + r.PromoteSeconds
+}
 
 // Growth is how far all loads may grow before a promise breaks.
 type Growth struct {

@@ -207,3 +207,13 @@ func scattered(servers, stores int) (*load.Fleet, load.Layout) {
 	}
 	return f, l
 }
+
+// BenchmarkAll fails every server and every rack of the largest fleet.
+func BenchmarkAll(b *testing.B) {
+	f, l := scattered(10000, 20)
+	s := simulate.New(f, l)
+	b.ReportAllocs()
+	for b.Loop() {
+		s.All()
+	}
+}

@@ -27,32 +27,35 @@ func (s *Simulator) measureRecovery(o *outage, impact *planner.Impact) {
 	if len(o.promoted) > 0 {
 		impact.ServiceSeconds = planner.Known(s.Recovery.ServiceSeconds())
 	}
-	all, risk := copying{}, copying{}
+	if s.all.reads == nil {
+		s.all.reads, s.risk.reads = make([]reading, len(s.fleet.Capacity)), make([]reading, len(s.fleet.Capacity))
+	}
 	for _, l := range s.lostCopies(o) {
 		source := load.Master(s.layout[l.store], s.failed)
 		if source < 0 {
 			continue
 		}
-		all.add(source, s.seedOf(l.store), l.copies)
+		s.all.add(source, s.seedOf(l.store), l.copies)
 		if s.copiesLeft(l.store) == 1 {
 			impact.StoresOneCopy++
-			risk.add(source, s.seedOf(l.store), 1)
+			s.risk.add(source, s.seedOf(l.store), 1)
 		}
 	}
-	impact.RestoreLeastSeconds, impact.RestoreSeconds = s.told(&all, 0)
+	impact.RestoreLeastSeconds, impact.RestoreSeconds = s.told(&s.all, 0)
 	impact.AtRiskLeastSeconds, impact.AtRiskSeconds = planner.Known(0), planner.Known(0)
 	if impact.StoresOneCopy > 0 {
-		impact.AtRiskLeastSeconds, impact.AtRiskSeconds = s.told(&risk, s.Recovery.ServiceSeconds())
+		impact.AtRiskLeastSeconds, impact.AtRiskSeconds = s.told(&s.risk, s.Recovery.ServiceSeconds())
 	}
 }
 
 // told returns the least time that the copying takes after a delay, and the same
-// once more if all of it is known.
+// once more if all of it is known. It leaves nothing to copy.
 func (s *Simulator) told(c *copying, delay float64) (least, known planner.Number) {
 	least = planner.Known(delay + c.seconds(s.fleet.Inventory.Servers, s.Recovery))
 	if !c.partly {
 		known = least
 	}
+	c.clear()
 	return least, known
 }
 
@@ -65,13 +68,13 @@ type lost struct {
 // lostCopies returns the stores with instances on servers that fail, ascending.
 func (s *Simulator) lostCopies(o *outage) []lost {
 	carries := s.carriedBy()
-	var stores []int32
+	s.stores = s.stores[:0]
 	for _, server := range o.servers {
-		stores = append(stores, carries[server]...)
+		s.stores = append(s.stores, carries[server]...)
 	}
-	slices.Sort(stores)
-	var list []lost
-	for _, store := range stores {
+	slices.Sort(s.stores)
+	list := make([]lost, 0, len(s.stores))
+	for _, store := range s.stores {
 		if n := len(list); n > 0 && list[n-1].store == store {
 			list[n-1].copies++
 			continue
@@ -130,8 +133,9 @@ func known(n inventory.Count) float64 { return float64(max(n, 0)) }
 
 // copying is what servers read to make copies anew.
 type copying struct {
-	reads  map[int32]reading // by server
-	partly bool              // some messages or mailboxes are not known
+	reads   []reading // by server
+	readers []int32
+	partly  bool // some messages or mailboxes are not known
 }
 
 type reading struct {
@@ -141,17 +145,16 @@ type reading struct {
 
 // add lets the server read the store for so many copies.
 func (c *copying) add(server int32, one seed, copies int) {
-	if c.reads == nil {
-		c.reads = map[int32]reading{}
+	r, n := &c.reads[server], float64(copies)
+	if *r == (reading{}) {
+		c.readers = append(c.readers, server)
 	}
-	r, n := c.reads[server], float64(copies)
 	r.all.bytes += n * one.bytes
 	r.all.messages += n * one.messages
 	r.all.mailboxes += n * one.mailboxes
 	r.largest.bytes = max(r.largest.bytes, one.bytes)
 	r.largest.messages = max(r.largest.messages, one.messages)
 	r.largest.mailboxes = max(r.largest.mailboxes, one.mailboxes)
-	c.reads[server] = r
 	c.partly = c.partly || one.partly
 }
 
@@ -161,11 +164,19 @@ func (c *copying) add(server int32, one seed, copies int) {
 // copies has B/c and the rate itself. The longest of all counts.
 func (c *copying) seconds(servers []inventory.Server, r planner.Recovery) float64 {
 	longest := 0.0
-	for server, read := range c.reads {
+	for _, server := range c.readers {
+		read := &c.reads[server]
 		bandwidth, transfers := float64(servers[server].BytesPerSecond()), float64(servers[server].TransferLimit())
 		longest = max(longest,
 			read.all.bytes/bandwidth, read.all.messages/(transfers*r.MessageRate), read.all.mailboxes/(transfers*r.MailboxRate),
 			read.largest.bytes/(bandwidth/transfers), read.largest.messages/r.MessageRate, read.largest.mailboxes/r.MailboxRate)
 	}
 	return longest
+}
+
+func (c *copying) clear() {
+	for _, server := range c.readers {
+		c.reads[server] = reading{}
+	}
+	c.readers, c.partly = c.readers[:0], false
 }

@@ -43,6 +43,9 @@ type Simulator struct {
 	steady   []inventory.Amounts // added to each survivor
 	cold     []inventory.Amounts
 	promoted []int
+	stores   []int32 // that lose a copy
+	all      copying // of all of those
+	risk     copying // of those that are left with one copy
 }
 
 // New prepares the layout.
@@ -204,6 +207,7 @@ func (s *Simulator) usersOn(stores []int32) int {
 // says how evenly they share what fails over.
 func (s *Simulator) listSurvivors(touched []int32, impact *planner.Impact) {
 	inv := s.fleet.Inventory
+	impact.Survivors = make([]planner.Survivor, 0, len(touched))
 	for _, server := range touched {
 		before, _ := s.busiest(int(server), nil)
 		steady, r := s.busiest(int(server), &s.steady[server])

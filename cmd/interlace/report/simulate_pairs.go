@@ -27,13 +27,14 @@ func (s *Screen) addPairsOf(what string, p planner.Pairs, inv *inventory.Invento
 		return
 	}
 	head.add("%s: %s", what, inventory.Counted(p.Count, "pair", "pairs"))
-	facts := survivorFacts(p.Utilisation)
+	var facts Facts
 	most := ""
 	if p.StoresOfflineWorst > 0 {
 		most = fmt.Sprintf(", %s at most", inventory.Counted(p.StoresOfflineWorst, "store", "stores"))
 	}
 	facts.addRisk("pair", p.Count, p.TakingOffline, p.OverCapacity, most)
-	s.add(head, quantileTable(quantileRow("worst survivor", Ratio, p.Utilisation)), facts)
+	s.add(head)
+	s.addQuantiles(facts, quantiles{"worst survivor", Ratio, p.Utilisation})
 	if len(p.Histogram) > 0 {
 		s.add(histogram(p.Histogram))
 	}
@@ -66,32 +67,31 @@ func (s *Screen) addWorst(worst []planner.Impact, all int64, inv *inventory.Inve
 	}
 }
 
-// survivorFacts say why the worst survivor is not known.
-func survivorFacts(q planner.Quantiles) Facts {
-	if q.Max.Known {
-		return nil
-	}
-	return Facts{{"worst survivor", "–: no server survives"}}
+// quantiles are how one figure is spread over failures.
+type quantiles struct {
+	of   string
+	kind Kind
+	planner.Quantiles
 }
 
-// quantileTable says how figures are spread over failures.
-func quantileTable(rows ...[]Cell) *Table {
-	return &Table{
-		Columns: []Column{left("", "", 0), right("P50", "", 2), right("P90", "", 3), right("P99", "", 1), right("worst", "", 0)},
-		Rows:    slices.Values(rows),
-	}
-}
-
-func quantileRow(label string, kind Kind, q planner.Quantiles) []Cell {
-	row := []Cell{words(label)}
-	for _, n := range []planner.Number{q.P50, q.P90, q.P99, q.Max} {
-		if n.Known {
-			row = append(row, figure(kind, n.Value))
-		} else {
-			row = append(row, Unknown)
+// addQuantiles says how figures are spread, and facts about them. One without
+// values is that of survivors, of which there are none.
+func (s *Screen) addQuantiles(facts Facts, all ...quantiles) {
+	var rows [][]Cell
+	for _, q := range all {
+		if !q.Max.Known {
+			facts = append(Facts{{q.of, "–: no server survives"}}, facts...)
+			continue
 		}
+		rows = append(rows, []Cell{words(q.of), figure(q.kind, q.P50.Value), figure(q.kind, q.P90.Value), figure(q.kind, q.P99.Value), figure(q.kind, q.Max.Value)})
 	}
-	return row
+	if rows != nil {
+		s.add(&Table{
+			Columns: []Column{left("", "", 0), right("P50", "", 2), right("P90", "", 3), right("P99", "", 1), right("worst", "", 0)},
+			Rows:    slices.Values(rows),
+		})
+	}
+	s.add(facts)
 }
 
 // mostBins is how many lines a histogram has.

@@ -12,12 +12,12 @@ func (s *Screen) addRandom(r *planner.Random, inv *inventory.Inventory, top int)
 	}
 	var head Lines
 	head.add("%s at once: %s drawn with seed %d", inventory.Counted(r.Servers, "server", "servers"), inventory.Counted(r.Samples, "set", "sets"), r.Seed)
-	facts := survivorFacts(r.Utilisation)
+	var facts Facts
 	facts.addRisk("set", int64(r.Samples), int64(r.TakingOffline), int64(r.OverCapacity), "")
-	s.add(head, quantileTable(
-		quantileRow("worst survivor", Ratio, r.Utilisation),
-		quantileRow("users offline", Count, r.UsersOffline),
-		quantileRow("stores offline", Count, r.StoresOffline),
-	), facts)
+	s.add(head)
+	s.addQuantiles(facts,
+		quantiles{"worst survivor", Ratio, r.Utilisation},
+		quantiles{"users offline", Count, r.UsersOffline},
+		quantiles{"stores offline", Count, r.StoresOffline})
 	s.addWorst(r.Worst, int64(len(r.Worst)), inv, top)
 }
