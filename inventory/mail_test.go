@@ -14,7 +14,7 @@ func TestStoreMail(t *testing.T) {
 	for _, name := range []inventory.StoreID{"empty", "huge", "known", "partly"} {
 		inv.Stores = append(inv.Stores, inventory.Store{Name: name})
 	}
-	for _, u := range []inventory.User{
+	inv.Users = []inventory.User{
 		{Store: "known", Messages: 3, Mailboxes: 1},
 		{Store: "known", Messages: 4, Mailboxes: 2, Kind: inventory.Shared},
 		{Store: "partly", Messages: 5, Mailboxes: inventory.Unknown},
@@ -22,8 +22,6 @@ func TestStoreMail(t *testing.T) {
 		{Store: "huge", Messages: math.MaxInt64, Mailboxes: 1},
 		{Store: "huge", Messages: 1, Mailboxes: 1},
 		{Store: "gone", Messages: 1, Mailboxes: 1},
-	} {
-		inv.Users = append(inv.Users, u)
 	}
 	want := []inventory.Mail{{}, {Messages: math.MaxInt64, Mailboxes: 2}, {Messages: 7, Mailboxes: 3}, {Messages: 10, Mailboxes: inventory.Unknown}}
 	if got := inv.StoreMail(); !slices.Equal(got, want) {

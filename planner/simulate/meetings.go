@@ -134,9 +134,7 @@ func (v *survey) meetPartners(domain int32) {
 			}
 		}
 		for _, store := range v.second[v.firstSecond[member]:v.firstSecond[member+1]] {
-			if master := load.Master(v.layout[store], v.fleet.Down); !v.failed[master] {
-				v.failBoth(domain, master, store)
-			}
+			v.failBoth(domain, load.Master(v.layout[store], v.fleet.Down), store)
 		}
 	}
 	v.promoteLater(domain)
