@@ -189,7 +189,7 @@ func failureRow(f planner.Impact, inv *inventory.Inventory) []Cell {
 		bar = figure(Bar, f.Worst.Utilisation.Value).in(tone)
 	}
 	return []Cell{
-		list(f.Failed), offline(f, f.StoresOffline), offline(f, f.UsersOffline),
+		failedCell(f.Failed), offline(f, f.StoresOffline), offline(f, f.UsersOffline),
 		ratio(f.Worst.Utilisation).in(tone), bar, ratio(f.Worst.FirstHour),
 		words(string(f.Worst.Server)), words(string(f.Worst.Resource)),
 		count(f.StoresFailedOver), count(f.UsersFailedOver), count(f.TakenOverBy), ratio(f.LargestShare),
@@ -197,6 +197,15 @@ func failureRow(f planner.Impact, inv *inventory.Inventory) []Cell {
 		seconds(f.AtRiskSeconds), seconds(f.AtRiskLeastSeconds),
 		words(leastText(f.RestoreSeconds, f.RestoreLeastSeconds)), seconds(f.RestoreSeconds), seconds(f.RestoreLeastSeconds),
 	}
+}
+
+// failedCell names what fails: sets shortly, rack a4 + imap03.
+func failedCell(failed []string) Cell {
+	c := list(failed)
+	if len(failed) > 1 {
+		c = c.as(strings.Join(failureNames(failed), " + "))
+	}
+	return c
 }
 
 // offline counts what is offline, in red where the failure adds to it.
