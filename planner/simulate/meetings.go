@@ -10,7 +10,7 @@ import (
 // meeting is what a server that fails beside the domain adds to what both do alone.
 type meeting struct {
 	joint         float64 // utilisation of the busiest survivor that takes over from both; -1: none
-	users, stores int     // that go offline
+	users, stores int32   // that go offline
 	met           bool
 }
 
@@ -154,7 +154,7 @@ func (v *survey) failBoth(domain, server, store int32) {
 		return
 	}
 	v.meetings[server].stores++
-	v.meetings[server].users += v.fleet.Users[store]
+	v.meetings[server].users += int32(v.fleet.Users[store])
 }
 
 // promoteLater notes how busy servers are that promote a store whose master and
@@ -204,7 +204,7 @@ func (v *survey) meetBusiest(domain int32) {
 // look returns what the failure of the domain and a server that meets it does.
 func (v *survey) look(domain, server int32) figures {
 	a, b, m := &v.domains.alone[domain], &v.single.alone[server], &v.meetings[server]
-	f := figures{a.users + b.users + m.users, a.stores + b.stores + m.stores, m.joint}
+	f := figures{a.users + b.users + int(m.users), a.stores + b.stores + int(m.stores), m.joint}
 	if busiest := v.order[0]; busiest != server && !v.failed[busiest] {
 		f.utilisation = max(f.utilisation, v.idle)
 	} else {

@@ -6,13 +6,11 @@ import (
 	"github.com/interlacemail/interlace/planner"
 )
 
-// tally counts utilisations in steps of a thousandth, each up to and with its
-// upper end, so that a ceiling that is reached is not passed. Steps end at
-// lastStep; what is beyond is counted together.
-type tally struct {
-	none  int64 // without a survivor
-	steps []int64
-}
+// tally counts the utilisations of worst survivors in steps of a thousandth, each
+// up to and with its upper end, so that a ceiling that is reached is not passed.
+// Steps end at lastStep; what is beyond is counted together, and failures without
+// a survivor are not counted.
+type tally struct{ steps []int64 }
 
 const (
 	stepsPerOne = 1000
@@ -40,15 +38,10 @@ func stepOf(utilisation float64) int32 {
 
 // add counts n failures more, or less.
 func (t *tally) add(step int32, n int64) {
-	if step < 0 {
-		t.none += n
-		return
+	if step >= 0 {
+		t.steps[step] += n
 	}
-	t.steps[step] += n
 }
-
-// count returns the failures with a survivor.
-func (t *tally) count() int64 { return t.above(0) }
 
 // above returns the failures above so many steps.
 func (t *tally) above(step int) int64 {
@@ -62,7 +55,7 @@ func (t *tally) above(step int) int64 {
 // quantiles are rounded up to the end of their step, but for the largest, which
 // is given.
 func (t *tally) quantiles(largest planner.Number) planner.Quantiles {
-	total := t.count()
+	total := t.above(0)
 	if total == 0 {
 		return planner.Quantiles{}
 	}
