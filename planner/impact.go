@@ -62,4 +62,7 @@ type Simulation struct {
 	// over or survives.
 	TakingOffline []string  `json:"taking_offline"`
 	Warnings      []Warning `json:"warnings"`
+
+	// Failover is who takes over from whom. Text and pictures only.
+	Failover Failover `json:"-"`
 }

@@ -17,6 +17,7 @@ type simulateFlags struct {
 	fail  []string
 	after []string
 	top   optional[int]
+	plot  string
 }
 
 func (a *app) simulateCommand() *cobra.Command {
@@ -35,7 +36,8 @@ store offline. Stores whose servers are all down already are told apart from
 those.`,
 		Example: `  interlace simulate
   interlace simulate --fail server:imap03 --fail server:imap04
-  interlace simulate --after plan.json --fail rack:a4`,
+  interlace simulate --after plan.json --fail rack:a4
+  interlace simulate --plot failures.svg`,
 		Args: noWords,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.simulate(cmd, flags)
@@ -44,10 +46,14 @@ those.`,
 	c.Flags().StringArrayVar(&flags.fail, "fail", nil, "fail this `domain`, such as server:imap03 or rack:a4 (may be repeated: all at once)")
 	c.Flags().StringArrayVar(&flags.after, "after", nil, "take the plan in this `file` as carried out (may be repeated)")
 	c.Flags().Var(&flags.top, "top", "show the `number` worst in the text; 0 shows all")
+	c.Flags().Var(plotFlag(&flags.plot), "plot", "draw who takes over from whom into this `file`, .svg or .png")
 	return c
 }
 
 func (a *app) simulate(cmd *cobra.Command, flags simulateFlags) error {
+	if err := mayDraw(flags.plot, ""); err != nil {
+		return err
+	}
 	f, err := a.facts(cmd.Context())
 	if err != nil {
 		return err
@@ -65,13 +71,14 @@ func (a *app) simulate(cmd *cobra.Command, flags simulateFlags) error {
 	sim.Now = s.Now()
 	screen := report.Simulation
 	if len(flags.fail) == 0 {
-		sim.Failures, sim.Violations = s.All(), s.Passed()
+		sim.Failures, sim.Violations, sim.Failover = s.All(), s.Passed(), a.failover(s, fleet, flags.plot)
 	} else {
 		domains, err := failing(target, fleet, flags.fail)
 		if err != nil {
 			return err
 		}
 		sim.Failures, sim.Violations = []planner.Impact{s.Fail(domains...)}, s.PassedBy(domains...)
+		sim.Failover = s.FailoverOf(domains...)
 		screen = report.Failure
 	}
 	if err := cmd.Context().Err(); err != nil {
@@ -80,6 +87,9 @@ func (a *app) simulate(cmd *cobra.Command, flags simulateFlags) error {
 	offline := takingOffline(target.Inventory, sim.Failures)
 	for _, f := range offline {
 		sim.TakingOffline = append(sim.TakingOffline, f.Failed[0])
+	}
+	if err := savePlot(flags.plot, report.SimulationCharts(&sim, target.Inventory)); err != nil {
+		return err
 	}
 	err = a.print(result{
 		screen: screen(&sim, target.Inventory, offline, *flags.top.value),

@@ -3,7 +3,8 @@
 // [New] prepares a layout; [Simulator.Fail] fails any set of failure domains and
 // says which surviving server is then busiest, in the steady state and in the
 // first hour, and what is offline; [Simulator.All] fails every server and every
-// domain; [Simulator.Promises] sums up what a layout stands for.
+// domain; [Simulator.Failover] says who takes over from whom; [Simulator.Promises]
+// sums up what a layout stands for.
 //
 // A failure touches only the stores whose master it hits, so its cost is the
 // number of those, not the size of the fleet: the busiest server that it does
