@@ -51,15 +51,15 @@ func mayDraw(plot, plan string) error {
 	return nil
 }
 
-// failover returns who takes over from whom, where it is shown or drawn; the
-// bound only for a picture, since it takes longer than all the rest.
+// failover returns who takes over from whom, where it is shown or drawn; with the
+// bound only for a picture, since that takes longer than all the rest.
 func (a *app) failover(s *simulate.Simulator, fleet *load.Fleet, plot string) planner.Failover {
 	if plot == "" && a.flags.output.value != "text" {
 		return planner.Failover{}
 	}
 	f := s.Failover()
 	if plot != "" {
-		f.Bound = bounds.Layout(fleet, bounds.LayoutOptions{WithoutSpread: true}).WorstSingle
+		f.Bound = bounds.Layout(fleet, bounds.LayoutOptions{}).WorstSingle
 	}
 	return f
 }

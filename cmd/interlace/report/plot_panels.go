@@ -173,7 +173,8 @@ func (c *Charts) barPanel(columns bundles) *panel {
 		at := 100 * min(bound.Value, mostDrawn)
 		l := line(black, 1.2, []vg.Length{4, 3}, plotter.XYs{{Y: at}, {X: float64(len(columns.list)), Y: at}})
 		p.Add(l)
-		p.legend.Add("bound, "+PercentText(bound.Value)+": no layout has less", l)
+		p.legend.Add("bound, "+PercentText(bound.Value)+": no layout", l)
+		p.legend.Add("that keeps the rules has less")
 	}
 	p.Y.Min, p.Y.Max = 0, math.Ceil(top*105)
 	p.Y.Tick.Marker = percentTicks(top)

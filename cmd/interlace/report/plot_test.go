@@ -203,7 +203,7 @@ func TestPlotOfServers(t *testing.T) {
 		}
 	}
 	said := strings.Join(d.texts, "\n")
-	for _, words := range []string{"a fleet", "survivor", "failing server", "utilisation in %", "failure ceiling", "bound, 60.0 %: no layout has less", "the server itself"} {
+	for _, words := range []string{"a fleet", "survivor", "failing server", "utilisation in %", "failure ceiling", "bound, 60.0 %: no layout", "the server itself"} {
 		if !strings.Contains(said, words) {
 			t.Errorf("the picture does not say %q", words)
 		}
