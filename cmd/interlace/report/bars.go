@@ -81,17 +81,21 @@ func (c *Charts) strainBar(s planner.Strain) string {
 		normal = worst - 1
 	}
 	bar := []rune(strings.Repeat("█", normal) + strings.Repeat("▒", worst-normal))
-	mark := func(ratio float64, sign rune) {
-		for len(bar) <= characters(ratio) {
+	mark := func(at int, sign rune) {
+		for len(bar) <= at {
 			bar = append(bar, ' ')
 		}
-		bar[characters(ratio)] = sign
+		bar[at] = sign
 	}
 	if c.Failover.Bound.Known {
-		mark(c.Failover.Bound.Value, '┊')
+		at := characters(c.Failover.Bound.Value)
+		if at == worst-1 {
+			at = worst // the bar ends there: as near as this its end is worth more than the mark
+		}
+		mark(at, '┊')
 	}
 	if ceiling, promised := c.ceiling(s.Resource); promised {
-		mark(ceiling, '│')
+		mark(characters(ceiling), '│')
 	}
 	return string(bar)
 }

@@ -72,19 +72,30 @@ func TestFewRacksDoNotBundle(t *testing.T) {
 	}
 }
 
-func TestSteps(t *testing.T) {
-	for _, c := range []struct{ value, want float64 }{
-		{0.1, 0.02}, {0.116, 0.02}, {0.121, 0.025}, {0.4, 0.1}, {1.2, 0.2}, {0, 2e-5}, {mostDrawn, 2},
+func TestClasses(t *testing.T) {
+	for _, c := range []struct {
+		largest float64
+		want    string
+	}{
+		{0.1, "up to 0.2 %, 0.2 to 0.5 %, 0.5 to 1 %, 1 to 2 %, 2 to 5 %, 5 to 10 %"},
+		{0.11, "up to 0.5 %, 0.5 to 1 %, 1 to 2 %, 2 to 5 %, 5 to 10 %, 10 to 20 %"},
+		{0.21, "up to 1 %, 1 to 2 %, 2 to 5 %, 5 to 10 %, 10 to 20 %, 20 to 50 %"},
+		{mostDrawn, "up to 20 %, 20 to 50 %, 50 to 100 %, 100 to 200 %, 200 to 500 %, 500 to 1000 %"},
+		{0, "up to 0.0002 %, 0.0002 to 0.0005 %, 0.0005 to 0.001 %, 0.001 to 0.002 %, 0.002 to 0.005 %, 0.005 to 0.01 %"},
 	} {
-		got := stepOf(c.value, colourSteps)
-		if got < c.want*(1-1e-9) || got > c.want*(1+1e-9) {
-			t.Errorf("step of %v is %v, want %v", c.value, got, c.want)
+		ranges := classesUpTo(c.largest, colours)
+		var said []string
+		for i := range ranges {
+			said = append(said, ranges.words(i))
 		}
-		if last := class(c.value, got, colourSteps); float64(last)*got > c.value {
-			t.Errorf("%v is in class %d of %v", c.value, last, got)
+		if got := strings.Join(said, ", "); got != c.want {
+			t.Errorf("up to %v: %s, want %s", c.largest, got, c.want)
 		}
 	}
-	if got := class(0.02, 0.02, colourSteps); got != 0 {
-		t.Errorf("the end of a step belongs to class %d, not to it", got)
+	ranges := classesUpTo(0.1, colours)
+	for value, want := range map[float64]int{0: 0, 0.002: 0, 0.0021: 1, 0.05: 4, 0.051: 5, 0.1: 5} {
+		if got := ranges.of(value); got != want {
+			t.Errorf("%v is in class %d, want %d", value, got, want)
+		}
 	}
 }

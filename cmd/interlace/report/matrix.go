@@ -3,6 +3,7 @@ package report
 import (
 	"math"
 	"slices"
+	"strconv"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/planner"
@@ -107,20 +108,50 @@ func (c *Charts) servers() (survive, fail []int) {
 	return survive, slices.Compact(fail)
 }
 
-// stepOf returns the round step of which so many reach the value.
-func stepOf(value float64, steps int) float64 {
-	const tiny = 1e-4 // a hundredth of a percent
-	least := max(value, tiny) / float64(steps)
-	unit := math.Pow(10, math.Floor(math.Log10(least)))
-	for _, round := range []float64{1, 2, 2.5, 5} {
-		if round*unit >= least*(1-1e-9) {
-			return round * unit
-		}
+// classes are ranges of what is taken over, by their upper ends, ascending.
+type classes []float64
+
+// classesUpTo returns so many classes of which the last reaches the value. Their
+// ends are 1, 2, 5, 10, 20 …: each about twice the one before, so that what most
+// survivors take over is told apart below the few that take much.
+func classesUpTo(largest float64, number int) classes {
+	const least = -12 // the end of which is a hundredth of a percent
+	last := least
+	for classEnd(last) < largest*(1-1e-9) {
+		last++
 	}
-	return 10 * unit
+	var ends classes
+	for i := last - number + 1; i <= last; i++ {
+		ends = append(ends, classEnd(i))
+	}
+	return ends
 }
 
-// class returns the step that the value lies in, counted from 0.
-func class(value, step float64, steps int) int {
-	return min(max(int(math.Ceil(value/step-1e-9))-1, 0), steps-1)
+// classEnd returns the end of a class, of which that of number 0 is 1.
+func classEnd(number int) float64 {
+	third := (number%3 + 3) % 3
+	return []float64{1, 2, 5}[third] * math.Pow10((number-third)/3)
+}
+
+// of returns the class of the value.
+func (c classes) of(value float64) int {
+	at := slices.IndexFunc(c, func(end float64) bool { return value <= end*(1+1e-9) })
+	if at < 0 {
+		return len(c) - 1
+	}
+	return at
+}
+
+// words says the range of a class.
+func (c classes) words(class int) string {
+	upTo := percentNumber(c[class]) + " %"
+	if class == 0 {
+		return "up to " + upTo
+	}
+	return percentNumber(c[class-1]) + " to " + upTo
+}
+
+// percentNumber is a round ratio in percent, without the noise of its arithmetic.
+func percentNumber(ratio float64) string {
+	return strconv.FormatFloat(significant(100*ratio), 'f', -1, 64)
 }

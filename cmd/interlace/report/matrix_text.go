@@ -1,9 +1,7 @@
 package report
 
 import (
-	"fmt"
 	"io"
-	"strconv"
 	"strings"
 
 	"github.com/olekukonko/tablewriter/pkg/twwidth"
@@ -30,7 +28,7 @@ func (t matrixText) Text(w io.Writer, style Style) error {
 		return Lines{{Words: "no room for who takes over from whom: --plot FILE draws it"}}.Text(w, style)
 	}
 	m := t.charts.matrix(g.servers, g.servers)
-	step := stepOf(m.largest, len([]rune(shades)))
+	ranges := classesUpTo(m.largest, len([]rune(shades)))
 	var head Lines
 	head.add("who takes over from whom: the row fails, the column takes over that much of its capacity")
 	if g.servers.each != single {
@@ -39,10 +37,10 @@ func (t matrixText) Text(w io.Writer, style Style) error {
 	if err := head.Text(w, style); err != nil {
 		return err
 	}
-	if err := g.write(w, &m, step, style.Colour); err != nil {
+	if err := g.write(w, &m, ranges, style.Colour); err != nil {
 		return err
 	}
-	return shadeLegend(&m, step).Text(w, style)
+	return shadeLegend(&m, ranges).Text(w, style)
 }
 
 // grid is where the cells of a matrix stand on the screen.
@@ -97,7 +95,7 @@ func (g *grid) width() int {
 }
 
 // write writes the rows. The domain is named where it begins.
-func (g *grid) write(w io.Writer, m *matrix, step float64, colour bool) error {
+func (g *grid) write(w io.Writer, m *matrix, ranges classes, colour bool) error {
 	for i, b := range g.servers.list {
 		var line strings.Builder
 		domain := ""
@@ -112,7 +110,7 @@ func (g *grid) write(w io.Writer, m *matrix, step float64, colour bool) error {
 			if g.borders[j] {
 				line.WriteByte(' ')
 			}
-			line.WriteString(m.cells[i][j].shade(step, g.wide, colour))
+			line.WriteString(m.cells[i][j].shade(ranges, g.wide, colour))
 		}
 		if _, err := io.WriteString(w, strings.TrimRight(line.String(), " ")+"\n"); err != nil {
 			return err
@@ -126,7 +124,7 @@ func padded(text string, width int) string {
 }
 
 // shade draws the cell in so many characters.
-func (c cell) shade(step float64, wide int, colour bool) string {
+func (c cell) shade(ranges classes, wide int, colour bool) string {
 	switch {
 	case c.passes && colour:
 		return tint(strings.Repeat("!", wide), Broken)
@@ -134,7 +132,7 @@ func (c cell) shade(step float64, wide int, colour bool) string {
 		return strings.Repeat("!", wide)
 	case c.takes:
 		of := []rune(shades)
-		return strings.Repeat(string(of[class(c.added, step, len(of))]), wide)
+		return strings.Repeat(string(of[ranges.of(c.added)]), wide)
 	case c.itself:
 		return strings.Repeat(" ", wide)
 	}
@@ -142,7 +140,7 @@ func (c cell) shade(step float64, wide int, colour bool) string {
 }
 
 // shadeLegend says what the shades stand for: those that appear.
-func shadeLegend(m *matrix, step float64) Lines {
+func shadeLegend(m *matrix, ranges classes) Lines {
 	of := []rune(shades)
 	seen := make([]bool, len(of))
 	passes, nothing := "", ""
@@ -150,9 +148,9 @@ func shadeLegend(m *matrix, step float64) Lines {
 		for _, c := range row {
 			switch {
 			case c.passes:
-				passes = "! the survivor passes its failure ceiling"
+				passes = "! past its ceiling"
 			case c.takes:
-				seen[class(c.added, step, len(of))] = true
+				seen[ranges.of(c.added)] = true
 			case !c.itself:
 				nothing = ". nothing"
 			}
@@ -161,13 +159,8 @@ func shadeLegend(m *matrix, step float64) Lines {
 	parts := []string{nothing}
 	for i, shade := range of {
 		if seen[i] {
-			parts = append(parts, fmt.Sprintf("%c up to %s", shade, stepText(step*float64(i+1))))
+			parts = append(parts, string(shade)+" "+ranges.words(i))
 		}
 	}
 	return Lines{{Words: joined(append(parts, passes)...)}}
-}
-
-// stepText is a round step in percent.
-func stepText(ratio float64) string {
-	return strconv.FormatFloat(ratio*100, 'g', 3, 64) + " %"
 }

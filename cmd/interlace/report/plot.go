@@ -8,6 +8,7 @@ import (
 	"math"
 
 	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 )
@@ -129,8 +130,7 @@ func newPanel(title, up string, columns bundles) *panel {
 	for _, axis := range []*plot.Axis{&p.X, &p.Y} {
 		axis.Padding = 0
 		axis.Tick.Length = 3
-		font, label := textStyle(8).Font, textStyle(11).Font
-		axis.Tick.Label.Font, axis.Label.TextStyle.Font = font, label
+		axis.Tick.Label.Font, axis.Label.TextStyle.Font = textStyle(8).Font, textStyle(11).Font
 		axis.Label.Padding = 4
 	}
 	p.X.Tick.Length, p.X.Tick.LineStyle.Color = 5, color.Transparent // names that are turned reach into the ticks
@@ -145,8 +145,10 @@ func newPanel(title, up string, columns bundles) *panel {
 }
 
 func textStyle(size vg.Length) draw.TextStyle {
-	s := plot.New().Title.TextStyle
-	s.Font.Typeface, s.Font.Variant, s.Font.Size = "Liberation", "Sans", size
-	s.XAlign, s.YAlign = draw.XLeft, draw.YTop
-	return s
+	return draw.TextStyle{
+		Color:  black,
+		Font:   font.Font{Typeface: "Liberation", Variant: "Sans", Size: size},
+		XAlign: draw.XLeft, YAlign: draw.YTop,
+		Handler: plot.DefaultTextHandler,
+	}
 }

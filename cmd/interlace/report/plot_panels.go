@@ -26,8 +26,8 @@ var (
 	grey       = color.RGBA{0xd9, 0xd9, 0xd9, 0xff}
 )
 
-// colourSteps is the number of colours of what a survivor takes over.
-const colourSteps = 6
+// colours is the number of colours of what a survivor takes over.
+const colours = 6
 
 // matrixPanel draws who takes over from whom.
 func (c *Charts) matrixPanel(rows, columns bundles) *panel {
@@ -40,19 +40,19 @@ func (c *Charts) matrixPanel(rows, columns bundles) *panel {
 	p.height = min(max(dataWidth*vg.Length(len(rows.list))/vg.Length(max(1, len(columns.list))), leastHeight), dataWidth)
 	p.Y.Min, p.Y.Max = 0, max(1, float64(len(rows.list)))
 	p.Y.Tick.Marker = rows.ticks(true)
-	step := stepOf(m.largest, colourSteps)
-	classes, itself, passes := m.boxes(step)
-	addBoxes(p, "the server itself", itself)
-	for i := range classes {
-		addBoxes(p, stepText(step*float64(i))+" to "+stepText(step*float64(i+1)), &classes[i])
-	}
-	addBoxes(p, "… past its failure ceiling", passes)
-	p.Add(m.borders()...)
-	p.Add(m.figures(step))
-	p.legend.Add("")
+	ranges := classesUpTo(m.largest, colours)
+	taken, itself, passes := m.boxes(ranges)
 	p.legend.Add("part of the survivor's capacity")
 	p.legend.Add("that it takes over, in the")
 	p.legend.Add("resource where it is then busiest")
+	p.legend.Add("")
+	for i := range taken {
+		addBoxes(p, ranges.words(i), &taken[i])
+	}
+	addBoxes(p, "past its failure ceiling", passes)
+	addBoxes(p, "the server itself", itself)
+	p.Add(m.borders()...)
+	p.Add(m.figures(ranges))
 	return p
 }
 
@@ -65,13 +65,13 @@ func addBoxes(p *panel, means string, b *boxes) {
 }
 
 // boxes parts the cells by what they say.
-func (m *matrix) boxes(step float64) (classes []boxes, itself, passes *boxes) {
-	palette, err := brewer.GetPalette(brewer.TypeSequential, "YlGnBu", colourSteps)
+func (m *matrix) boxes(ranges classes) (taken []boxes, itself, passes *boxes) {
+	palette, err := brewer.GetPalette(brewer.TypeSequential, "YlGnBu", 1+colours)
 	if err != nil {
 		panic(err) // the name is a constant
 	}
-	for _, colour := range palette.Colors() {
-		classes = append(classes, boxes{color: colour})
+	for _, colour := range palette.Colors()[1:] { // the first is hardly seen on white
+		taken = append(taken, boxes{color: colour})
 	}
 	itself, passes = &boxes{color: grey}, &boxes{color: vermillion}
 	for i, row := range m.cells {
@@ -82,21 +82,21 @@ func (m *matrix) boxes(step float64) (classes []boxes, itself, passes *boxes) {
 			case cell.passes:
 				passes.at = append(passes.at, box)
 			case cell.takes:
-				of := &classes[class(cell.added, step, colourSteps)]
+				of := &taken[ranges.of(cell.added)]
 				of.at = append(of.at, box)
 			case cell.itself:
 				itself.at = append(itself.at, box)
 			}
 		}
 	}
-	return classes, itself, passes
+	return taken, itself, passes
 }
 
 // mostFigures is how many servers may be drawn for the cells to have room for figures.
 const mostFigures = 20
 
 // figures are the percentages in the cells.
-func (m *matrix) figures(step float64) plot.Plotter {
+func (m *matrix) figures(ranges classes) plot.Plotter {
 	at := &plotter.Labels{}
 	if max(len(m.rows.list), len(m.columns.list)) > mostFigures {
 		return at
@@ -108,7 +108,7 @@ func (m *matrix) figures(step float64) plot.Plotter {
 			}
 			style := textStyle(8)
 			style.XAlign, style.YAlign = draw.XCenter, draw.YCenter
-			if cell.passes || class(cell.added, step, colourSteps) > colourSteps/2 {
+			if cell.passes || ranges.of(cell.added) >= colours/2 {
 				style.Color = color.White
 			}
 			at.XYs = append(at.XYs, plotter.XY{X: float64(j) + 0.5, Y: float64(len(m.cells)-i) - 0.5})
@@ -184,9 +184,11 @@ func (c *Charts) barPanel(columns bundles) *panel {
 // percentTicks are at round percentages up to the ratio.
 func percentTicks(top float64) plot.ConstantTicks {
 	var ticks plot.ConstantTicks
-	step := stepOf(top, colourSteps)
-	for i := 0; float64(i)*step <= top; i++ {
-		percent := 100 * float64(i) * step
+	step := 20.0
+	for 100*top > 8*step {
+		step *= 5
+	}
+	for percent := 0.0; percent <= 100*top; percent += step {
 		ticks = append(ticks, plot.Tick{Value: percent, Label: strconv.FormatFloat(percent, 'f', -1, 64)})
 	}
 	return ticks

@@ -103,7 +103,7 @@ const (
 	added  = "#E69F00"
 )
 
-var classes = []string{"#FFFFCC", "#C7E9B4", "#7FCDBB", "#41B6C4", "#2C7FB8", "#253494"}
+var classes = []string{"#C7E9B4", "#7FCDBB", "#41B6C4", "#1D91C0", "#225EA8", "#0C2C84"}
 
 // cells returns the column and row, from above, of every cell of the matrix, with
 // its colour: the squares, which no sign in the legend is.
