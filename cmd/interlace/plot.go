@@ -51,6 +51,10 @@ func mayDraw(plot, plan string) error {
 	return nil
 }
 
+// mostBounded is the number of servers up to which a picture of what is so today
+// has a bound: that of ten thousand takes half a minute. Plans have it anyway.
+const mostBounded = 1000
+
 // failover returns who takes over from whom, where it is shown or drawn; with the
 // bound only for a picture, since that takes longer than all the rest.
 func (a *app) failover(s *simulate.Simulator, fleet *load.Fleet, plot string) planner.Failover {
@@ -58,7 +62,7 @@ func (a *app) failover(s *simulate.Simulator, fleet *load.Fleet, plot string) pl
 		return planner.Failover{}
 	}
 	f := s.Failover()
-	if plot != "" {
+	if plot != "" && len(f.Strains) <= mostBounded {
 		f.Bound = bounds.Layout(fleet, bounds.LayoutOptions{}).WorstSingle
 	}
 	return f

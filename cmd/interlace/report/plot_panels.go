@@ -169,7 +169,11 @@ func (c *Charts) barPanel(columns bundles) *panel {
 		p.Add(l)
 		p.legend.Add("failure ceiling", l)
 	}
-	if bound := c.Failover.Bound; bound.Known {
+	switch bound := c.Failover.Bound; {
+	case c.Failover.Failed != nil: // a bound holds for the worst failure, not for this one
+	case !bound.Known:
+		p.legend.Add("bound: not known")
+	default:
 		at := 100 * min(bound.Value, mostDrawn)
 		l := line(black, 1.2, []vg.Length{4, 3}, plotter.XYs{{Y: at}, {X: float64(len(columns.list)), Y: at}})
 		p.Add(l)

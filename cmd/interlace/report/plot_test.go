@@ -305,6 +305,7 @@ func TestPlotOfOddFleets(t *testing.T) {
 	}{
 		{"nobody", planner.Failover{}, "no server survives"},
 		{"one", planner.Failover{Strains: strains(1, 0.5)}, "m00000"},
+		{"without a bound", planner.Failover{Strains: strains(2, 0.5)}, "bound: not known"},
 		{"ten thousand without a rack", planner.Failover{Strains: strains(10_000, 0.6)}, "Drawn by groups of 50 servers"},
 		{
 			"a capacity next to nothing",
