@@ -23,6 +23,7 @@ type simulateFlags struct {
 	random    randomFlags
 	deviation optional[float64]
 	recovery  recoveryFlags
+	plot      string
 }
 
 func (a *app) simulateCommand() *cobra.Command {
@@ -55,7 +56,8 @@ those.`,
   interlace simulate --fail server:imap03 --fail server:imap04
   interlace simulate --after plan.json --fail rack:a4
   interlace simulate --pairs --top 5
-  interlace simulate --random 3 --samples 1000`,
+  interlace simulate --random 3 --samples 1000
+  interlace simulate --plot failures.svg`,
 		Args: noWords,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.simulate(cmd, flags)
@@ -66,6 +68,7 @@ those.`,
 	f.StringArrayVar(&flags.fail, "fail", nil, "fail this `domain`, such as server:imap03 or rack:a4 (may be repeated: all at once)")
 	f.StringArrayVar(&flags.after, "after", nil, "take the plan in this `file` as carried out (may be repeated)")
 	f.Var(&flags.top, "top", "show the `number` worst in the text; 0 shows all")
+	f.Var(plotFlag(&flags.plot), "plot", "draw who takes over from whom into this `file`, .svg or .png")
 	f.BoolVar(&flags.pairs, "pairs", false, "fail any two servers, and any domain and a server outside it")
 	flags.random.addTo(f)
 	f.Var(&flags.deviation, "deviation", "let stores weigh more than they should by this `part` of their load, some of them at once")
@@ -76,7 +79,7 @@ those.`,
 }
 
 func (a *app) simulate(cmd *cobra.Command, flags simulateFlags) error {
-	if err := flags.random.check(); err != nil {
+	if err := errors.Join(flags.random.check(), mayDraw(flags.plot, "")); err != nil {
 		return err
 	}
 	f, err := a.facts(cmd.Context())
@@ -108,6 +111,9 @@ func (a *app) simulate(cmd *cobra.Command, flags simulateFlags) error {
 	for _, f := range offline {
 		sim.TakingOffline = append(sim.TakingOffline, f.Failed[0])
 	}
+	if err := savePlot(flags.plot, report.SimulationCharts(&sim, target.Inventory)); err != nil {
+		return err
+	}
 	err = a.print(result{
 		screen: screen(&sim, target.Inventory, offline, *flags.top.value),
 		table:  report.Failures(&sim),
@@ -124,7 +130,7 @@ const mostWorst = 100
 
 // failAll fails every server and domain, and what else is asked for.
 func (a *app) failAll(ctx context.Context, s *simulate.Simulator, sim *planner.Simulation, fleet *load.Fleet, flags simulateFlags) error {
-	sim.Failures, sim.Violations = s.All(), s.Passed()
+	sim.Failures, sim.Violations, sim.Failover = s.All(), s.Passed(), a.failover(s, fleet, flags.plot)
 	growth := s.Growth()
 	sim.Growth = &growth
 	for _, stores := range []int{0, 1, 3} {
@@ -146,7 +152,7 @@ func failSet(s *simulate.Simulator, sim *planner.Simulation, f *facts, fleet *lo
 	if err != nil {
 		return err
 	}
-	sim.Failures, sim.Violations = []planner.Impact{s.Fail(domains...)}, s.PassedBy(domains...)
+	sim.Failures, sim.Violations, sim.Failover = []planner.Impact{s.Fail(domains...)}, s.PassedBy(domains...), s.FailoverOf(domains...)
 	return nil
 }
 
