@@ -1,0 +1,4 @@
+package durability
+
+// Batches is the number of batches, for tests of their spread.
+const Batches = batches

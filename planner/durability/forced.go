@@ -1,0 +1,339 @@
+package durability
+
+import (
+	"context"
+	"math/rand/v2"
+)
+
+// forced draws single failures and the states of the components that their
+// consequences depend on, likely to have failed, with weights that make up for
+// it.
+type forced struct {
+	*model
+	rng *rand.Rand
+
+	round      int32
+	serverAt   []int32 // the round in which the state of a server's outage and disk, a domain was drawn
+	domainAt   []int32
+	storeAt    []int32   // the round in which a store was looked at
+	serverAway []bool    // whether the server itself is in an outage
+	domainAway []bool    // whether the domain is in one
+	lostSince  []float64 // how long ago its disks were lost last
+	widest     []float64 // the longest window of an instance on the server
+
+	own, others              []int32 // servers of the round: what is struck, and the rest
+	ownDomains, otherDomains []int32
+	weight                   float64
+	spareServer, spareDomain int32 // the component that fails now, and so has not failed before
+	boostOwn, boostOthers    float64
+	struck                   tally
+	found                    batch
+}
+
+// strikesPerBatch is how many failures of each class a batch has at most, and
+// visitsPerBatch how many instances it looks at for that at most: the failure of
+// a site concerns many, and needs fewer samples.
+const (
+	strikesPerBatch = 1000
+	visitsPerBatch  = 400_000
+)
+
+// force draws one batch of every class of failures that is wanted: what takes
+// stores offline, or only what loses data.
+func (m *model) force(ctx context.Context, rng *rand.Rand, offlineToo bool) batch {
+	f := &forced{
+		model: m, rng: rng,
+		serverAt: make([]int32, m.servers()), domainAt: make([]int32, len(m.domains)), storeAt: make([]int32, len(m.sites)),
+		serverAway: make([]bool, m.servers()), domainAway: make([]bool, len(m.domains)),
+		lostSince: make([]float64, m.servers()), widest: make([]float64, m.servers()),
+	}
+	for e, s := range m.server {
+		f.widest[s] = max(f.widest[s], m.window[e])
+	}
+	for _, c := range m.strikes().classes {
+		if c.rate > 0 && (offlineToo || c.kind == diskFails) {
+			f.class(ctx, c)
+		}
+	}
+	if offlineToo {
+		f.states(ctx)
+	}
+	return f.found
+}
+
+// class samples failures of the class.
+func (f *forced) class(ctx context.Context, c class) {
+	n := f.affordable(c)
+	for range n {
+		if ctx.Err() != nil {
+			return
+		}
+		hit := component{c.kind, c.from + f.rng.Int32N(c.to-c.from)}
+		f.begin(hit)
+		f.draw()
+		f.judge(hit)
+		f.found.failures++
+		f.settleAccount(c.rate * f.working(hit) / float64(n))
+	}
+}
+
+// working is the part of the time that the component can fail.
+func (f *forced) working(c component) float64 {
+	switch c.kind {
+	case serverFails:
+		return 1 - f.outage.away()
+	case domainFails:
+		return 1 - f.domains[c.of].away()
+	}
+	return 1
+}
+
+// affordable is how many samples of the class a batch has.
+func (f *forced) affordable(c class) int {
+	servers := 1
+	if c.kind == domainFails {
+		total := 0
+		for _, d := range f.domains[c.from:c.to] {
+			total += len(d.servers)
+		}
+		servers = max(1, total/int(c.to-c.from))
+	}
+	each := max(1, servers*len(f.store)/max(1, f.servers()))
+	return min(strikesPerBatch, max(10, visitsPerBatch/each))
+}
+
+// begin collects the components that decide what the failure does.
+func (f *forced) begin(hit component) {
+	f.clear()
+	switch hit.kind {
+	case domainFails:
+		f.spareDomain = hit.of
+		f.own = append(f.own, f.domains[hit.of].servers...)
+	case serverFails:
+		f.spareServer = hit.of
+		f.own = append(f.own, hit.of)
+	default:
+		f.own = append(f.own, hit.of)
+	}
+	f.gather()
+}
+
+func (f *forced) clear() {
+	f.round++
+	f.own, f.others, f.ownDomains, f.otherDomains = f.own[:0], f.others[:0], f.ownDomains[:0], f.otherDomains[:0]
+	f.spareServer, f.spareDomain = -1, -1
+	f.boostOwn = 0
+	f.weight = 1
+}
+
+// gather collects the other servers that carry the stores of the own ones, and
+// the domains of all.
+func (f *forced) gather() {
+	for _, s := range f.own {
+		f.serverAt[s] = f.round
+		f.ownDomains = f.addDomains(f.ownDomains, s)
+	}
+	for _, s := range f.own {
+		from, to := f.instances(s)
+		for e := from; e < to; e++ {
+			for _, o := range f.sites[f.store[e]] {
+				if on := f.server[o]; f.serverAt[on] != f.round {
+					f.serverAt[on] = f.round
+					f.others = append(f.others, on)
+					f.otherDomains = f.addDomains(f.otherDomains, on)
+				}
+			}
+		}
+	}
+	// About one of the others is to have failed: each has an outage, disks and
+	// its share of the domains.
+	f.boostOthers = 1 / float64(max(2, 2*len(f.others)+len(f.otherDomains)))
+}
+
+func (f *forced) addDomains(list []int32, server int32) []int32 {
+	for _, d := range f.domainsOf[server] {
+		if f.domainAt[d] != f.round {
+			f.domainAt[d] = f.round
+			list = append(list, d)
+		}
+	}
+	return list
+}
+
+// draw draws the states of all components collected.
+func (f *forced) draw() {
+	for _, s := range f.own {
+		f.drawServer(s, f.boostOwn)
+	}
+	for _, d := range f.ownDomains {
+		f.domainAway[d] = d != f.spareDomain && f.happens(f.domains[d].away(), f.boostOwn)
+	}
+	for _, s := range f.others {
+		f.drawServer(s, f.boostOthers)
+	}
+	for _, d := range f.otherDomains {
+		f.domainAway[d] = d != f.spareDomain && f.happens(f.domains[d].away(), f.boostOthers)
+	}
+}
+
+func (f *forced) drawServer(s int32, boost float64) {
+	f.serverAway[s] = s != f.spareServer && f.happens(f.outage.away(), boost)
+	// Disks were lost at exponentially distributed times: at most the widest
+	// window ago, where instances are missing, or before.
+	chance := f.missing(f.widest[s])
+	f.lostSince[s] = f.widest[s]
+	if f.happens(chance, boost) {
+		f.lostSince[s] = f.quantile(f.rng.Float64() * chance)
+	}
+}
+
+// happens draws an event of the chance, at least as often as boost says, and
+// weighs it.
+func (f *forced) happens(chance, boost float64) bool {
+	if chance == 0 {
+		return false
+	}
+	often := max(chance, boost)
+	if f.rng.Float64() < often {
+		f.weight *= chance / often
+		return true
+	}
+	f.weight *= (1 - chance) / (1 - often)
+	return false
+}
+
+// there reports whether the instance is not missing.
+func (f *forced) there(e int32) bool { return f.lostSince[f.server[e]] >= f.window[e] }
+
+// up reports whether the server of the instance is not away.
+func (f *forced) up(e int32) bool {
+	s := f.server[e]
+	if f.serverAway[s] {
+		return false
+	}
+	for _, d := range f.domainsOf[s] {
+		if f.domainAway[d] {
+			return false
+		}
+	}
+	return true
+}
+
+func (f *forced) serves(e int32) bool { return f.there(e) && f.up(e) }
+
+// judge counts what the failure does, given the states before it.
+func (f *forced) judge(hit component) {
+	for _, s := range f.own {
+		from, to := f.instances(s)
+		for e := from; e < to; e++ {
+			store := f.store[e]
+			if f.storeAt[store] == f.round {
+				continue
+			}
+			f.storeAt[store] = f.round
+			if hit.kind == diskFails {
+				f.judgeDisk(e)
+			}
+			if f.goesOffline(store, hit) {
+				f.struck.addGoing(f.model, store, 1)
+			}
+		}
+	}
+	if f.struck[storesGoing] > 0 {
+		f.struck[offlineOccasions] = 1
+	}
+	if f.struck[storesLost] > 0 {
+		f.struck[lossOccasions] = 1
+	}
+}
+
+// goesOffline reports whether the store is served before the failure, but not
+// after it.
+func (f *forced) goesOffline(store int32, hit component) bool {
+	served := false
+	for _, o := range f.sites[store] {
+		if !f.serves(o) {
+			continue
+		}
+		if on := f.server[o]; hit.kind == domainFails && !f.holds(hit.of, on) || hit.kind != domainFails && on != hit.of {
+			return false
+		}
+		served = true
+	}
+	return served
+}
+
+// judgeDisk counts what is lost with the instance.
+func (f *forced) judgeDisk(e int32) {
+	if !f.there(e) {
+		return
+	}
+	store := f.store[e]
+	last, first := true, f.up(e)
+	before := true
+	for _, o := range f.sites[store] {
+		if o == e {
+			before = false
+			continue
+		}
+		last = last && !f.there(o)
+		first = first && !(before && f.serves(o))
+	}
+	switch {
+	case last:
+		f.struck.addLost(f.model, store, 1)
+	case first:
+		f.struck.addFailover(f.model, store, 1)
+	}
+}
+
+// ownFailed is how likely the parts of one server are made to have failed when
+// what is offline at any time is looked for.
+const ownFailed = 0.5
+
+// states samples what is offline at any time: of one server the stores whose
+// master it carries.
+func (f *forced) states(ctx context.Context) {
+	for range strikesPerBatch {
+		if ctx.Err() != nil || f.servers() == 0 {
+			return
+		}
+		f.clear()
+		f.own = append(f.own, f.rng.Int32N(int32(f.servers())))
+		f.gather()
+		f.boostOwn = ownFailed
+		f.draw()
+		from, to := f.instances(f.own[0])
+		for e := from; e < to; e++ {
+			store := f.store[e]
+			if f.sites[store][0] == e && f.isOffline(store) {
+				f.struck[storesOffline]++
+				f.struck[usersOffline] += float64(f.users[store])
+			}
+		}
+		f.settleAccount(float64(f.servers()) / strikesPerBatch)
+	}
+}
+
+func (f *forced) isOffline(store int32) bool {
+	for _, e := range f.sites[store] {
+		if f.serves(e) {
+			return false
+		}
+	}
+	return true
+}
+
+// settleAccount adds what was struck, weighed.
+func (f *forced) settleAccount(factor float64) {
+	t := &f.struck
+	if t[storesGoing]+t[storesLost]+t[failoverStores]+t[storesOffline] == 0 {
+		return
+	}
+	t.scale(factor * f.weight)
+	f.found.add(t)
+	for i, v := range t {
+		f.found.squares[i] += v * v
+	}
+	*t = tally{}
+}

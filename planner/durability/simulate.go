@@ -1,0 +1,182 @@
+package durability
+
+import (
+	"context"
+	"math"
+	"math/rand/v2"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"github.com/interlacemail/interlace/planner"
+	"github.com/interlacemail/interlace/planner/load"
+)
+
+// Options say what to simulate.
+type Options struct {
+	Seed        uint64
+	Years       int // the span that is asked for; at least so many are simulated
+	Assumptions planner.Assumptions
+
+	// Failures is how many failures plain sampling sees at least; 0 means
+	// DefaultFailures.
+	Failures int
+	// Progress, if not nil, is told now and then how many batches are done. It is
+	// called from several goroutines.
+	Progress func(done, total int)
+}
+
+// DefaultFailures is the default of Options.Failures.
+const DefaultFailures = 1_000_000
+
+// enough is how many occasions plain sampling must be expected to see for its
+// spread to say how good it is. It is asked of the analysis, not of the result,
+// which would prefer runs that saw many.
+const enough = 2000
+
+// Simulate returns what years of failures and repairs do to the layout. If the
+// context ends, the result is of no use.
+func Simulate(ctx context.Context, f *load.Fleet, l load.Layout, opts Options) *planner.Years {
+	y := newModel(f, l, opts.Assumptions).simulate(ctx, opts)
+	y.Assumptions = opts.Assumptions
+	return y
+}
+
+// simulate samples plainly and, where that sees too little, by force.
+func (m *model) simulate(ctx context.Context, opts Options) *planner.Years {
+	analytic := m.exact()
+	span := float64(opts.Years)
+	if rate := m.failures(); rate > 0 {
+		failures := opts.Failures
+		if failures == 0 {
+			failures = DefaultFailures
+		}
+		span = max(span, float64(failures)/rate)
+	}
+	rare := func(occasions float64) bool { return occasions*span < enough }
+	offline, lost, failedOver := rare(analytic[offlineOccasions]), rare(analytic[lossOccasions]), rare(analytic[failoverStores])
+	force := offline || lost || failedOver
+
+	steps := &steps{ctx: ctx, total: batches, progress: opts.Progress}
+	if force {
+		steps.total *= 2
+	}
+	plain := sample{sampling: planner.Plain, batches: steps.run(func(i uint64) batch {
+		return m.run(ctx, rand.New(rand.NewPCG(opts.Seed, i)), span/batches)
+	})}
+	byForce := sample{sampling: planner.Forced}
+	if force {
+		byForce.batches = steps.run(func(i uint64) batch {
+			return m.force(ctx, rand.New(rand.NewPCG(opts.Seed, batches+i)), offline)
+		})
+	}
+	choose := func(rare bool) *sample {
+		if rare {
+			return &byForce
+		}
+		return &plain
+	}
+	y := &planner.Years{
+		Years: opts.Years, Stores: len(m.sites), YearsSimulated: span,
+		Failures: plain.failures(), Strikes: byForce.failures(),
+	}
+	for _, users := range m.users {
+		y.Users += users
+	}
+	m.fillOffline(y, choose(offline), analytic)
+	fillDoubled(y, choose(lost), analytic)
+	fillFailover(y, choose(failedOver), analytic)
+	return y
+}
+
+func (s *sample) failures() int64 {
+	n := int64(0)
+	for i := range s.batches {
+		n += s.batches[i].failures
+	}
+	return n
+}
+
+func (m *model) fillOffline(y *planner.Years, s *sample, analytic tally) {
+	seen := storesGoing
+	if s.sampling == planner.Forced {
+		seen = storesOffline // sampled by themselves
+	}
+	if len(m.sites) > 0 {
+		stores := float64(len(m.sites))
+		y.Availability = s.of(analytic, func(t *tally) float64 { return 1 - t[storesOffline]/stores }, seen)
+		y.Availability.High.Value = min(1, y.Availability.High.Value)
+	}
+	y.Offline = planner.YearsOffline{
+		OccasionsPerYear: s.figure(analytic, offlineOccasions),
+		StoresEach:       s.ratio(analytic, storesGoing, offlineOccasions),
+		UsersEach:        s.ratio(analytic, usersGoing, offlineOccasions),
+		HoursEach:        inHours(s.ratio(analytic, storesOffline, storesGoing)),
+		Stores:           s.of(analytic, func(t *tally) float64 { return t[storesOffline] }, seen),
+		Users:            s.of(analytic, func(t *tally) float64 { return t[usersOffline] }, seen),
+	}
+	approximate(&y.Offline.OccasionsPerYear, &y.Offline.StoresEach, &y.Offline.UsersEach)
+}
+
+func fillDoubled(y *planner.Years, s *sample, analytic tally) {
+	y.Doubled = planner.YearsDoubled{
+		OccasionsPerYear: s.figure(analytic, lossOccasions),
+		StoresPerYear:    s.figure(analytic, storesLost),
+		UsersEach:        s.ratio(analytic, usersLost, lossOccasions),
+		BytesEach:        s.ratio(analytic, bytesLost, lossOccasions),
+		BytesPerYear:     s.figure(analytic, bytesLost),
+		Chance:           planner.Known(-math.Expm1(-analytic[lossOccasions] * float64(y.Years))),
+	}
+	approximate(&y.Doubled.OccasionsPerYear, &y.Doubled.UsersEach, &y.Doubled.BytesEach)
+}
+
+func fillFailover(y *planner.Years, s *sample, analytic tally) {
+	y.Failover = planner.YearsFailover{
+		StoresPerYear: s.figure(analytic, failoverStores),
+		UsersPerYear:  s.figure(analytic, failoverUsers),
+		BytesEach:     s.ratio(analytic, failoverBytes, failoverStores),
+		BytesPerYear:  s.figure(analytic, failoverBytes),
+	}
+}
+
+// approximate marks the figures that rest on occasions.
+func approximate(estimates ...*planner.Estimate) {
+	for _, e := range estimates {
+		e.Approximation = neglected
+	}
+}
+
+func inHours(e planner.Estimate) planner.Estimate {
+	for _, n := range []*planner.Number{&e.Analytic, &e.Simulated, &e.StandardError, &e.Low, &e.High} {
+		n.Value *= hoursPerYear
+	}
+	return e
+}
+
+// steps draws batches on all processors and tells how far it is.
+type steps struct {
+	ctx      context.Context
+	done     atomic.Int64
+	total    int
+	progress func(done, total int)
+}
+
+// run draws all batches. Each has a random stream of its own, so that it does not
+// matter which processor draws it.
+func (s *steps) run(draw func(i uint64) batch) []batch {
+	list := make([]batch, batches)
+	var next atomic.Int64
+	var wait sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		wait.Go(func() {
+			for i := next.Add(1) - 1; i < batches && s.ctx.Err() == nil; i = next.Add(1) - 1 {
+				list[i] = draw(uint64(i))
+				if done := int(s.done.Add(1)); s.progress != nil {
+					s.progress(done, s.total)
+				}
+			}
+		})
+	}
+	wait.Wait()
+	return list
+}
