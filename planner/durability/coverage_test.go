@@ -52,7 +52,9 @@ func worlds() []world {
 	}
 	same := func(*planner.Assumptions) {}
 	add("50 servers", 30_000, fixtures.Fleet(1, fixtures.Mixed, fixtures.Size{}), same)
-	add("6 servers, rare", 10_000, fixtures.Fleet(2, fixtures.Lognormal, fixtures.Size{Servers: 6, StoresPerServer: 4}), func(a *planner.Assumptions) {
+	add("50 servers, legal", 30_000, fixtures.Fleet(1, fixtures.Mixed, fixtures.Size{Legal: true}), same)
+	add("equal, mirrored", 10_000, fixtures.Fleet(1, fixtures.Equal, fixtures.Size{Servers: 12, Legal: true, Start: fixtures.MirroredByHand}), same)
+	add("6 servers, rare", 10_000, fixtures.Fleet(2, fixtures.Lognormal, fixtures.Size{Servers: 6, StoresPerServer: 4, Legal: true}), func(a *planner.Assumptions) {
 		a.OutagesPerYear, a.OutageHours, a.LossesPerYear, a.ReplaceHours = 0.1, 0.1, 0.001, 1
 	})
 	add("20 servers, often", 50_000, fixtures.Fleet(3, fixtures.Mixed, fixtures.Size{Servers: 20, StoresPerServer: 5}), func(a *planner.Assumptions) {

@@ -3,7 +3,7 @@ package durability
 import "slices"
 
 // neglected says what the analytic values of occasions leave out.
-const neglected = "first order: what is struck is taken to be there, and stores of three copies and more to be independent"
+const neglected = "first order: what a domain takes away is taken to serve, and stores of three copies and more to be independent"
 
 // occasions returns how many failures a year take at least one store offline,
 // and how many lose one.
@@ -19,19 +19,25 @@ func (m *model) occasions() (offline, loss float64) {
 	for server := range int32(m.servers()) {
 		p.begin()
 		p.strike(server, server, -1, m.domainsOf[server])
+		there := p.there(server)
 		up := 1 - m.outage.away()
 		for _, d := range m.domainsOf[server] {
 			up *= 1 - m.domains[d].away()
 		}
-		offline += (m.outage.rate + m.loss) * up * (1 - p.allServed())
-		loss += m.loss * (1 - p.allKept())
+		offline += (m.outage.rate + m.loss) * up * there * (1 - p.allServed())
+		loss += m.loss * there * (1 - p.allKept())
 	}
 	for d := range int32(len(m.domains)) {
 		p.begin()
+		there := 0.0
 		for _, server := range m.domains[d].servers {
 			p.strike(server, -1, d, []int32{d})
+			there += p.there(server) * (1 - m.outage.away()) / float64(len(m.domains[d].servers))
 		}
-		offline += m.domains[d].frequency() * (1 - p.allServed())
+		if p.served == 0 {
+			there = 1 // a store is all inside
+		}
+		offline += m.domains[d].frequency() * there * (1 - p.allServed())
 	}
 	return offline, loss
 }
@@ -113,6 +119,17 @@ func (p *partners) count(spared []int32) {
 	}
 	p.served *= 1 - away
 	p.kept *= 1 - missing
+}
+
+// there returns the chance that an instance on the server is not missing, in the
+// mean over its instances.
+func (p *partners) there(server int32) float64 {
+	from, to := p.instances(server)
+	sum := 0.0
+	for e := from; e < to; e++ {
+		sum += 1 - p.missing(p.window[e])
+	}
+	return sum / float64(max(1, to-from))
 }
 
 // allServed returns the chance that no store goes offline.

@@ -68,6 +68,10 @@ const batches = 64
 // Student's t for one degree of freedom less than there are batches.
 const student = 1.9983
 
+// rounding is how far equal values may differ, relative to them, because they
+// were added up in another order.
+const rounding = 1e-12
+
 // batch is what independent and equally large parts of a simulation found.
 type batch struct {
 	tally
@@ -119,7 +123,7 @@ func (s *sample) estimate(analytic, value float64, seen int, differs func(*tally
 		squares += d * d
 	}
 	n := float64(len(s.batches))
-	deviation := math.Sqrt(squares / (n - 1) / n)
+	deviation := math.Sqrt(squares/(n-1)/n) + rounding*math.Abs(value)
 	e.Simulated, e.StandardError = planner.Known(value), planner.Known(deviation)
 	e.Low, e.High = planner.Known(max(0, value-student*deviation)), planner.Known(value+student*deviation)
 	return e
