@@ -33,6 +33,9 @@ type model struct {
 
 	domains   []domain
 	domainsOf [][]int32 // of each server
+
+	partners [][]int32 // other servers that carry a store of each server
+	alone    [][]int32 // stores that only this server carries
 }
 
 // source is something that fails and returns by itself.
@@ -84,6 +87,7 @@ func newModel(f *load.Fleet, l load.Layout, a planner.Assumptions) *model {
 		m.bytes = append(m.bytes, float64(f.DiskBytes(store)))
 	}
 	m.number(held, sites)
+	m.pair()
 	m.addDomains(f, a, index, len(up))
 	m.addWindows(ends(f, up), a.ReplaceHours/hoursPerYear)
 	return m
@@ -122,6 +126,26 @@ func (m *model) number(held, sites [][]int32) {
 			m.server = append(m.server, int32(server))
 		}
 		m.first = append(m.first, int32(len(m.store)))
+	}
+}
+
+// pair finds the partners of each server.
+func (m *model) pair() {
+	m.partners, m.alone = make([][]int32, m.servers()), make([][]int32, m.servers())
+	for e, s := range m.server {
+		sites := m.sites[m.store[e]]
+		if len(sites) == 1 {
+			m.alone[s] = append(m.alone[s], m.store[e])
+		}
+		for _, o := range sites {
+			if on := m.server[o]; on != s {
+				m.partners[s] = append(m.partners[s], on)
+			}
+		}
+	}
+	for s := range m.partners {
+		slices.Sort(m.partners[s])
+		m.partners[s] = slices.Clip(slices.Compact(m.partners[s]))
 	}
 }
 

@@ -16,8 +16,11 @@ type walk struct {
 	domainAway []bool    // whether the domain is in one
 	missing    []bool    // by instance
 	seededAt   []float64 // by instance that is missing
-	available  []int16   // instances of each store that can serve it
+	missingOn  []int32   // instances that are missing, by server
+	troubled   []bool    // whether a server is away or an instance on it is missing
 	copies     []int16   // instances of each store that are there
+	isOffline  []bool    // by store
+	offlineOn  []int32   // stores that are offline, by server that carries them
 	events     queue
 
 	offline, usersOffline int     // now
@@ -32,8 +35,9 @@ func (m *model) run(ctx context.Context, rng *rand.Rand, years float64) batch {
 	w := &walk{
 		model: m, rng: rng,
 		away: make([]int32, m.servers()), serverAway: make([]bool, m.servers()), domainAway: make([]bool, len(m.domains)),
-		missing: make([]bool, len(m.store)), seededAt: make([]float64, len(m.store)),
-		available: make([]int16, len(m.sites)), copies: make([]int16, len(m.sites)),
+		missing: make([]bool, len(m.store)), seededAt: make([]float64, len(m.store)), missingOn: make([]int32, m.servers()),
+		troubled: make([]bool, m.servers()), copies: make([]int16, len(m.sites)),
+		isOffline: make([]bool, len(m.sites)), offlineOn: make([]int32, m.servers()),
 	}
 	w.settle()
 	strikes := w.strikes()
@@ -78,34 +82,40 @@ func (w *walk) settle() {
 		for _, e := range sites {
 			if !w.missing[e] {
 				w.copies[store]++
-				if w.away[w.server[e]] == 0 {
-					w.available[store]++
-				}
 			}
 		}
-		if w.available[store] == 0 {
-			w.offline++
-			w.usersOffline += w.users[store]
+		if w.serving(int32(store)) < 0 {
+			w.setOffline(int32(store), 1)
 		}
 	}
 }
 
 func (w *walk) takeAway(s int32) {
 	w.serverAway[s] = true
-	w.away[s]++
+	w.leave(s)
 	w.events.push(event{w.now + w.rng.ExpFloat64()*w.outage.mean, serverBack, s})
 }
 
 func (w *walk) shut(d int32) {
 	w.domainAway[d] = true
 	for _, s := range w.domains[d].servers {
-		w.away[s]++
+		w.leave(s)
 	}
 	w.events.push(event{w.now + w.rng.ExpFloat64()*w.domains[d].mean, domainBack, d})
 }
 
+func (w *walk) leave(s int32) {
+	w.away[s]++
+	w.troubled[s] = true
+}
+
 func (w *walk) miss(e int32, until float64) {
-	w.missing[e], w.seededAt[e] = true, until
+	if !w.missing[e] {
+		w.missing[e] = true
+		w.missingOn[w.server[e]]++
+		w.troubled[w.server[e]] = true
+	}
+	w.seededAt[e] = until
 	w.events.push(event{until, seeded, e})
 }
 
@@ -156,24 +166,78 @@ func (w *walk) settleAccount() {
 	*t = tally{}
 }
 
-// withdraw makes the instances of a server that went away unavailable.
+// withdraw takes those stores of a server that went away offline which no other
+// server can serve. Most of the time all its partners are well.
 func (w *walk) withdraw(s int32) {
+	if !w.anyTroubled(w.partners[s]) {
+		for _, store := range w.alone[s] {
+			w.check(store)
+		}
+		return
+	}
 	from, to := w.instances(s)
 	for e := from; e < to; e++ {
-		if !w.missing[e] {
-			w.lack(w.store[e])
-		}
+		w.check(w.store[e])
 	}
 }
 
-// restore makes the instances of a server that is back available.
-func (w *walk) restore(s int32) {
-	from, to := w.instances(s)
-	for e := from; e < to; e++ {
-		if !w.missing[e] {
-			w.gain(w.store[e])
+func (w *walk) anyTroubled(servers []int32) bool {
+	for _, s := range servers {
+		if w.troubled[s] {
+			return true
 		}
 	}
+	return false
+}
+
+// check takes the store offline if nothing serves it any more.
+func (w *walk) check(store int32) {
+	if !w.isOffline[store] && w.serving(store) < 0 {
+		w.passTime()
+		w.setOffline(store, 1)
+		w.struck.addGoing(w.model, store, 1)
+	}
+}
+
+// restore brings the stores back that a server that is back can serve.
+func (w *walk) restore(s int32) {
+	w.troubled[s] = w.missingOn[s] > 0
+	if w.offlineOn[s] == 0 {
+		return
+	}
+	from, to := w.instances(s)
+	for e := from; e < to; e++ {
+		w.recheck(e)
+	}
+}
+
+// recheck brings the store of the instance back if it can serve it.
+func (w *walk) recheck(e int32) {
+	if store := w.store[e]; w.isOffline[store] && !w.missing[e] && w.away[w.server[e]] == 0 {
+		w.passTime()
+		w.setOffline(store, -1)
+	}
+}
+
+// setOffline takes a store offline (1) or back (-1).
+func (w *walk) setOffline(store int32, by int) {
+	w.isOffline[store] = by > 0
+	w.offline += by
+	w.usersOffline += by * w.users[store]
+	for _, e := range w.sites[store] {
+		w.offlineOn[w.server[e]] += int32(by)
+	}
+}
+
+// serving returns the instance that serves the store, the first that is there on
+// a server that is not away, or -1.
+func (w *walk) serving(store int32) int32 {
+	for _, e := range w.sites[store] {
+		if !w.missing[e] && w.away[w.server[e]] == 0 {
+			return e
+		}
+	}
+	return -1
 }
 
 // lose loses the disks of a server.
@@ -189,42 +253,11 @@ func (w *walk) lose(s int32) {
 		switch w.copies[store]--; {
 		case w.copies[store] == 0:
 			w.struck.addLost(w.model, store, 1)
-		case w.serves(e):
+		case w.serving(store) == e:
 			w.struck.addFailover(w.model, store, 1)
 		}
 		w.miss(e, until)
-		if w.away[s] == 0 {
-			w.lack(store)
-		}
-	}
-}
-
-// serves reports whether the instance is the first of its store that is available.
-func (w *walk) serves(e int32) bool {
-	for _, o := range w.sites[w.store[e]] {
-		if !w.missing[o] && w.away[w.server[o]] == 0 {
-			return o == e
-		}
-	}
-	return false
-}
-
-// lack takes one available instance from a store.
-func (w *walk) lack(store int32) {
-	if w.available[store]--; w.available[store] == 0 {
-		w.passTime()
-		w.offline++
-		w.usersOffline += w.users[store]
-		w.struck.addGoing(w.model, store, 1)
-	}
-}
-
-// gain gives one available instance to a store.
-func (w *walk) gain(store int32) {
-	if w.available[store]++; w.available[store] == 1 {
-		w.passTime()
-		w.offline--
-		w.usersOffline -= w.users[store]
+		w.check(store)
 	}
 }
 
@@ -264,9 +297,10 @@ func (w *walk) seed(e int32) {
 	if !w.missing[e] || w.seededAt[e] > w.now {
 		return
 	}
+	s := w.server[e]
 	w.missing[e] = false
+	w.missingOn[s]--
+	w.troubled[s] = w.missingOn[s] > 0 || w.away[s] > 0
 	w.copies[w.store[e]]++
-	if w.away[w.server[e]] == 0 {
-		w.gain(w.store[e])
-	}
+	w.recheck(e)
 }
