@@ -61,5 +61,6 @@ type Simulation struct {
 	// those of one server, or of one domain at a level that the fleet spreads
 	// over or survives.
 	TakingOffline []string  `json:"taking_offline"`
+	Years         *Years    `json:"years"` // null: not asked for
 	Warnings      []Warning `json:"warnings"`
 }

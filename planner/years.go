@@ -86,6 +86,7 @@ type YearsFailover struct {
 // offline from the start are not among those counted.
 type Years struct {
 	Years       int         `json:"years"`
+	Seed        uint64      `json:"seed"`
 	Assumptions Assumptions `json:"assumptions"`
 	Stores      int         `json:"stores"`
 	Users       int         `json:"users"`

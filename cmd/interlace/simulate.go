@@ -17,10 +17,11 @@ type simulateFlags struct {
 	fail  []string
 	after []string
 	top   optional[int]
+	years yearsFlags
 }
 
 func (a *app) simulateCommand() *cobra.Command {
-	flags := simulateFlags{top: countFlag(0, mostThings).or(20)}
+	flags := simulateFlags{top: countFlag(0, mostThings).or(20), years: newYearsFlags()}
 	c := &cobra.Command{
 		Use:   "simulate",
 		Short: "Compute what failures do",
@@ -32,10 +33,13 @@ that is not down, then every domain of the other levels, one at a time; with
 The exit status is 1 if a ceiling is passed, or if the failure of one server, or
 of one domain at a level that the fleet spreads over or must survive, takes a
 store offline. Stores whose servers are all down already are told apart from
-those.`,
+those.
+
+` + yearsHelp,
 		Example: `  interlace simulate
   interlace simulate --fail server:imap03 --fail server:imap04
-  interlace simulate --after plan.json --fail rack:a4`,
+  interlace simulate --after plan.json --fail rack:a4
+  interlace simulate --years 10 --assume outages-per-year=2`,
 		Args: noWords,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.simulate(cmd, flags)
@@ -44,6 +48,7 @@ those.`,
 	c.Flags().StringArrayVar(&flags.fail, "fail", nil, "fail this `domain`, such as server:imap03 or rack:a4 (may be repeated: all at once)")
 	c.Flags().StringArrayVar(&flags.after, "after", nil, "take the plan in this `file` as carried out (may be repeated)")
 	c.Flags().Var(&flags.top, "top", "show the `number` worst in the text; 0 shows all")
+	flags.years.add(c)
 	return c
 }
 
@@ -74,6 +79,9 @@ func (a *app) simulate(cmd *cobra.Command, flags simulateFlags) error {
 		sim.Failures, sim.Violations = []planner.Impact{s.Fail(domains...)}, s.PassedBy(domains...)
 		screen = report.Failure
 	}
+	if sim.Years, err = a.played(cmd.Context(), fleet, &flags.years); err != nil {
+		return err
+	}
 	if err := cmd.Context().Err(); err != nil {
 		return err
 	}
@@ -81,11 +89,16 @@ func (a *app) simulate(cmd *cobra.Command, flags simulateFlags) error {
 	for _, f := range offline {
 		sim.TakingOffline = append(sim.TakingOffline, f.Failed[0])
 	}
-	err = a.print(result{
+	res := result{
 		screen: screen(&sim, target.Inventory, offline, *flags.top.value),
 		table:  report.Failures(sim.Failures),
 		json:   object(sim),
-	})
+	}
+	if sim.Years != nil {
+		res.screen.AddYears(sim.Years)
+		res.table = report.Years(sim.Years)
+	}
+	err = a.print(res)
 	if err == nil && (len(sim.Violations) > 0 || len(offline) > 0) {
 		err = errFound
 	}

@@ -2,8 +2,11 @@ package durability
 
 import "slices"
 
-// neglected says what the analytic values of occasions leave out.
-const neglected = "first order: what a domain takes away is taken to serve, and stores of three copies and more to be independent"
+// What the analytic values of occasions neglect.
+const (
+	offlineNeglects = "first order: what a domain takes away is taken to serve, and stores of three copies and more to be independent"
+	lossNeglects    = "first order: stores of three copies and more are taken to be independent"
+)
 
 // occasions returns how many failures a year take at least one store offline,
 // and how many lose one.

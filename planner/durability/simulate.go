@@ -15,11 +15,11 @@ import (
 // Options say what to simulate.
 type Options struct {
 	Seed        uint64
-	Years       int // the span that is asked for; at least so many are simulated
+	Years       int // the span that is asked for
 	Assumptions planner.Assumptions
 
-	// Failures is how many failures plain sampling sees at least; 0 means
-	// DefaultFailures.
+	// Failures is how many failures plain sampling sees in the mean, or more if the
+	// years have more; 0 means DefaultFailures.
 	Failures int
 	// Progress, if not nil, is told now and then how many batches are done. It is
 	// called from several goroutines.
@@ -28,6 +28,10 @@ type Options struct {
 
 // DefaultFailures is the default of Options.Failures.
 const DefaultFailures = 1_000_000
+
+// mostFailures is how many failures plain sampling sees at most: rates hold
+// equally in all years, so that a part of them says enough.
+const mostFailures = 20_000_000
 
 // enough is how many occasions plain sampling must be expected to see for its
 // spread to say how good it is. It is asked of the analysis, not of the result,
@@ -45,14 +49,7 @@ func Simulate(ctx context.Context, f *load.Fleet, l load.Layout, opts Options) *
 // simulate samples plainly and, where that sees too little, by force.
 func (m *model) simulate(ctx context.Context, opts Options) *planner.Years {
 	analytic := m.exact()
-	span := float64(opts.Years)
-	if rate := m.failures(); rate > 0 {
-		failures := opts.Failures
-		if failures == 0 {
-			failures = DefaultFailures
-		}
-		span = max(span, float64(failures)/rate)
-	}
+	span := m.span(opts)
 	rare := func(occasions float64) bool { return occasions*span < enough }
 	offline, lost, failedOver := rare(analytic[offlineOccasions]), rare(analytic[lossOccasions]), rare(analytic[failoverStores])
 	force := offline || lost || failedOver
@@ -77,7 +74,7 @@ func (m *model) simulate(ctx context.Context, opts Options) *planner.Years {
 		return &plain
 	}
 	y := &planner.Years{
-		Years: opts.Years, Stores: len(m.sites), YearsSimulated: span,
+		Years: opts.Years, Seed: opts.Seed, Stores: len(m.sites), YearsSimulated: span,
 		Failures: plain.failures(), Strikes: byForce.failures(),
 	}
 	for _, users := range m.users {
@@ -87,6 +84,19 @@ func (m *model) simulate(ctx context.Context, opts Options) *planner.Years {
 	fillDoubled(y, choose(lost), analytic)
 	fillFailover(y, choose(failedOver), analytic)
 	return y
+}
+
+// span returns how many years plain sampling plays.
+func (m *model) span(opts Options) float64 {
+	years, rate := float64(opts.Years), m.failures()
+	if rate == 0 {
+		return years
+	}
+	failures := opts.Failures
+	if failures == 0 {
+		failures = DefaultFailures
+	}
+	return min(max(years, float64(failures)/rate), mostFailures/rate)
 }
 
 func (s *sample) failures() int64 {
@@ -115,7 +125,7 @@ func (m *model) fillOffline(y *planner.Years, s *sample, analytic tally) {
 		Stores:           s.of(analytic, func(t *tally) float64 { return t[storesOffline] }, seen),
 		Users:            s.of(analytic, func(t *tally) float64 { return t[usersOffline] }, seen),
 	}
-	approximate(&y.Offline.OccasionsPerYear, &y.Offline.StoresEach, &y.Offline.UsersEach)
+	approximate(offlineNeglects, &y.Offline.OccasionsPerYear, &y.Offline.StoresEach, &y.Offline.UsersEach)
 }
 
 func fillDoubled(y *planner.Years, s *sample, analytic tally) {
@@ -127,7 +137,7 @@ func fillDoubled(y *planner.Years, s *sample, analytic tally) {
 		BytesPerYear:     s.figure(analytic, bytesLost),
 		Chance:           planner.Known(-math.Expm1(-analytic[lossOccasions] * float64(y.Years))),
 	}
-	approximate(&y.Doubled.OccasionsPerYear, &y.Doubled.UsersEach, &y.Doubled.BytesEach)
+	approximate(lossNeglects, &y.Doubled.OccasionsPerYear, &y.Doubled.UsersEach, &y.Doubled.BytesEach)
 }
 
 func fillFailover(y *planner.Years, s *sample, analytic tally) {
@@ -140,9 +150,9 @@ func fillFailover(y *planner.Years, s *sample, analytic tally) {
 }
 
 // approximate marks the figures that rest on occasions.
-func approximate(estimates ...*planner.Estimate) {
+func approximate(how planner.Text, estimates ...*planner.Estimate) {
 	for _, e := range estimates {
-		e.Approximation = neglected
+		e.Approximation = how
 	}
 }
 
