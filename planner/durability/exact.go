@@ -1,12 +1,14 @@
 package durability
 
+import "slices"
+
 // exact returns the figures that follow from the model: exactly, but for
 // occasions (see [model.occasions]).
 func (m *model) exact() tally {
 	var t tally
 	x := exactStore{model: m}
 	for store := range m.sites {
-		x.enter(int32(store))
+		x.enter(m.sites[store], nil)
 		offline, going := x.offline()
 		t[storesOffline] += offline
 		t[usersOffline] += offline * float64(m.users[store])
@@ -35,8 +37,10 @@ type exactStore struct {
 	failedOver float64
 }
 
-func (x *exactStore) enter(store int32) {
-	x.sites = x.model.sites[store]
+// enter prepares the instances of a store, or some of them. Domains that are
+// spared are known not to be away.
+func (x *exactStore) enter(sites, spared []int32) {
+	x.sites = sites
 	x.shared = x.shared[:0]
 	x.present, x.alone, x.strikes = x.present[:0], x.alone[:0], x.strikes[:0]
 	x.here = append(x.here[:0], make([]float64, len(x.sites))...)
@@ -44,8 +48,8 @@ func (x *exactStore) enter(store int32) {
 		present := 1 - x.missing(x.window[e])
 		alone, strikes := present*(1-x.outage.away()), x.outage.rate+x.loss
 		for _, d := range x.domainsOf[x.server[e]] {
-			switch first := x.firstIn(d); {
-			case first < i:
+			switch {
+			case slices.Contains(spared, d), x.firstIn(d) < i:
 			case x.holdsMore(d, i):
 				x.shared = append(x.shared, d)
 			default:

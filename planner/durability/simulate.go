@@ -50,7 +50,7 @@ func Simulate(ctx context.Context, f *load.Fleet, l load.Layout, opts Options) *
 func (m *model) simulate(ctx context.Context, opts Options) *planner.Years {
 	analytic := m.exact()
 	span := m.span(opts)
-	rare := func(occasions float64) bool { return occasions*span < enough }
+	rare := func(occasions float64) bool { return occasions > 0 && occasions*span < enough }
 	offline, lost, failedOver := rare(analytic[offlineOccasions]), rare(analytic[lossOccasions]), rare(analytic[failoverStores])
 	force := offline || lost || failedOver
 
@@ -112,48 +112,58 @@ func (m *model) fillOffline(y *planner.Years, s *sample, analytic tally) {
 	if s.sampling == planner.Forced {
 		seen = storesOffline // sampled by themselves
 	}
-	if len(m.sites) > 0 {
-		stores := float64(len(m.sites))
-		y.Availability = s.of(analytic, func(t *tally) float64 { return 1 - t[storesOffline]/stores }, seen)
-		y.Availability.High.Value = min(1, y.Availability.High.Value)
-	}
 	y.Offline = planner.YearsOffline{
-		OccasionsPerYear: s.figure(analytic, offlineOccasions),
+		OccasionsPerYear: s.figure(analytic, offlineOccasions, offlineOccasions),
 		StoresEach:       s.ratio(analytic, storesGoing, offlineOccasions),
 		UsersEach:        s.ratio(analytic, usersGoing, offlineOccasions),
 		HoursEach:        inHours(s.ratio(analytic, storesOffline, storesGoing)),
-		Stores:           s.of(analytic, func(t *tally) float64 { return t[storesOffline] }, seen),
-		Users:            s.of(analytic, func(t *tally) float64 { return t[usersOffline] }, seen),
+		Stores:           s.figure(analytic, storesOffline, seen),
+		Users:            s.figure(analytic, usersOffline, seen),
 	}
-	approximate(offlineNeglects, &y.Offline.OccasionsPerYear, &y.Offline.StoresEach, &y.Offline.UsersEach)
+	if len(m.sites) > 0 {
+		y.Availability = available(y.Offline.Stores, float64(len(m.sites)))
+	}
+	approximate(&y.Offline.OccasionsPerYear, &y.Offline.StoresEach, &y.Offline.UsersEach)
 }
 
 func fillDoubled(y *planner.Years, s *sample, analytic tally) {
 	y.Doubled = planner.YearsDoubled{
-		OccasionsPerYear: s.figure(analytic, lossOccasions),
-		StoresPerYear:    s.figure(analytic, storesLost),
+		OccasionsPerYear: s.figure(analytic, lossOccasions, lossOccasions),
+		StoresPerYear:    s.figure(analytic, storesLost, storesLost),
 		UsersEach:        s.ratio(analytic, usersLost, lossOccasions),
 		BytesEach:        s.ratio(analytic, bytesLost, lossOccasions),
-		BytesPerYear:     s.figure(analytic, bytesLost),
+		BytesPerYear:     s.figure(analytic, bytesLost, bytesLost),
 		Chance:           planner.Known(-math.Expm1(-analytic[lossOccasions] * float64(y.Years))),
 	}
-	approximate(lossNeglects, &y.Doubled.OccasionsPerYear, &y.Doubled.UsersEach, &y.Doubled.BytesEach)
+	approximate(&y.Doubled.OccasionsPerYear, &y.Doubled.UsersEach, &y.Doubled.BytesEach)
 }
 
 func fillFailover(y *planner.Years, s *sample, analytic tally) {
 	y.Failover = planner.YearsFailover{
-		StoresPerYear: s.figure(analytic, failoverStores),
-		UsersPerYear:  s.figure(analytic, failoverUsers),
+		StoresPerYear: s.figure(analytic, failoverStores, failoverStores),
+		UsersPerYear:  s.figure(analytic, failoverUsers, failoverUsers),
 		BytesEach:     s.ratio(analytic, failoverBytes, failoverStores),
-		BytesPerYear:  s.figure(analytic, failoverBytes),
+		BytesPerYear:  s.figure(analytic, failoverBytes, failoverBytes),
 	}
 }
 
 // approximate marks the figures that rest on occasions.
-func approximate(how planner.Text, estimates ...*planner.Estimate) {
+func approximate(estimates ...*planner.Estimate) {
 	for _, e := range estimates {
-		e.Approximation = how
+		e.Approximation = neglected
 	}
+}
+
+// available turns the number of stores that are offline in the mean into the
+// part of the time that one of them is not.
+func available(offline planner.Estimate, stores float64) planner.Estimate {
+	e := offline
+	for _, n := range []*planner.Number{&e.Analytic, &e.Simulated, &e.Low, &e.High} {
+		n.Value = 1 - n.Value/stores
+	}
+	e.Low, e.High = e.High, e.Low
+	e.StandardError.Value /= stores
+	return e
 }
 
 func inHours(e planner.Estimate) planner.Estimate {

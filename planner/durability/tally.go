@@ -85,11 +85,11 @@ type sample struct {
 	sampling planner.Sampling
 }
 
-// of estimates the figure that value takes from a tally.
-func (s *sample) of(analytic tally, value func(*tally) float64, seen int) planner.Estimate {
+// figure estimates a figure. Seen is the one whose samples had a part in it.
+func (s *sample) figure(analytic tally, figure, seen int) planner.Estimate {
 	mean := s.mean()
-	at := value(&mean)
-	return s.estimate(value(&analytic), at, seen, func(t *tally) float64 { return value(t) - at })
+	at := mean[figure]
+	return s.estimate(analytic[figure], at, seen, func(t *tally) float64 { return t[figure] - at })
 }
 
 // ratio estimates one figure over another. Its standard error is that of the
@@ -103,10 +103,6 @@ func (s *sample) ratio(analytic tally, numerator, denominator int) planner.Estim
 	return s.estimate(analytic[numerator]/analytic[denominator], at, denominator, func(t *tally) float64 {
 		return (t[numerator] - at*t[denominator]) / mean[denominator]
 	})
-}
-
-func (s *sample) figure(analytic tally, figure int) planner.Estimate {
-	return s.of(analytic, func(t *tally) float64 { return t[figure] }, figure)
 }
 
 // estimate makes an estimate from a value and how much each batch differs from
