@@ -91,12 +91,12 @@ func thirdCopies(inv *inventory.Inventory) *inventory.Inventory {
 
 // coverage counts in how many of the seeds the analytic value lies inside the
 // 95 % interval, by figure.
-func coverage(t testing.TB, w world, seeds int) map[string]int {
+func coverage(t testing.TB, w world, seeds, strikes int) map[string]int {
 	t.Helper()
 	inside := map[string]int{}
 	for seed := range seeds {
 		y := durability.Simulate(context.Background(), w.fleet, w.layout, durability.Options{
-			Seed: uint64(seed + 1), Years: 1, Assumptions: w.assume, Failures: w.failures,
+			Seed: uint64(seed + 1), Years: 1, Assumptions: w.assume, Failures: w.failures, Strikes: strikes,
 		})
 		for name, e := range estimates(y) {
 			if e.Inside() {
@@ -114,7 +114,7 @@ func BenchmarkCoverage(b *testing.B) {
 	for _, w := range worlds() {
 		b.Run(w.name, func(b *testing.B) {
 			for b.Loop() {
-				inside := coverage(b, w, seeds)
+				inside := coverage(b, w, seeds, 0)
 				sum := 0
 				for _, name := range slices.Sorted(maps.Keys(inside)) {
 					sum += inside[name]

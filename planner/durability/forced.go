@@ -30,17 +30,13 @@ type forced struct {
 	found                    batch
 }
 
-// strikesPerBatch is how many failures of each class a batch has at most, and
-// visitsPerBatch how many instances it looks at for that at most: the failure of
-// a site concerns many, and needs fewer samples.
-const (
-	strikesPerBatch = 1000
-	visitsPerBatch  = 400_000
-)
+// visitsPerBatch is how many instances a batch looks at for the failures of one
+// class at most: that of a site concerns many, and needs fewer samples.
+const visitsPerBatch = 400_000
 
 // force draws one batch of every class of failures that is wanted: what takes
 // stores offline, or only what loses data.
-func (m *model) force(ctx context.Context, rng *rand.Rand, offlineToo bool) batch {
+func (m *model) force(ctx context.Context, rng *rand.Rand, strikes int, offlineToo bool) batch {
 	f := &forced{
 		model: m, rng: rng,
 		serverAt: make([]int32, m.servers()), domainAt: make([]int32, len(m.domains)), storeAt: make([]int32, len(m.sites)),
@@ -52,18 +48,18 @@ func (m *model) force(ctx context.Context, rng *rand.Rand, offlineToo bool) batc
 	}
 	for _, c := range m.strikes().classes {
 		if c.rate > 0 && (offlineToo || c.kind == diskFails) {
-			f.class(ctx, c)
+			f.class(ctx, c, strikes)
 		}
 	}
 	if offlineToo {
-		f.states(ctx)
+		f.states(ctx, strikes)
 	}
 	return f.found
 }
 
 // class samples failures of the class.
-func (f *forced) class(ctx context.Context, c class) {
-	n := f.affordable(c)
+func (f *forced) class(ctx context.Context, c class, strikes int) {
+	n := f.affordable(c, strikes)
 	for range n {
 		if ctx.Err() != nil {
 			return
@@ -89,7 +85,7 @@ func (f *forced) working(c component) float64 {
 }
 
 // affordable is how many samples of the class a batch has.
-func (f *forced) affordable(c class) int {
+func (f *forced) affordable(c class, strikes int) int {
 	servers := 1
 	if c.kind == domainFails {
 		total := 0
@@ -99,7 +95,7 @@ func (f *forced) affordable(c class) int {
 		servers = max(1, total/int(c.to-c.from))
 	}
 	each := max(1, servers*len(f.store)/max(1, f.servers()))
-	return min(strikesPerBatch, max(10, visitsPerBatch/each))
+	return min(strikes, max(10, visitsPerBatch/each))
 }
 
 // begin collects the components that decide what the failure does.
@@ -293,8 +289,8 @@ const ownFailed = 0.5
 
 // states samples what is offline at any time: of one server the stores whose
 // master it carries.
-func (f *forced) states(ctx context.Context) {
-	for range strikesPerBatch {
+func (f *forced) states(ctx context.Context, samples int) {
+	for range samples {
 		if ctx.Err() != nil || f.servers() == 0 {
 			return
 		}
@@ -311,7 +307,7 @@ func (f *forced) states(ctx context.Context) {
 				f.struck[usersOffline] += float64(f.users[store])
 			}
 		}
-		f.settleAccount(float64(f.servers()) / strikesPerBatch)
+		f.settleAccount(float64(f.servers()) / float64(samples))
 	}
 }
 

@@ -272,11 +272,13 @@ func TestAWrongAnswerDoesNotAgree(t *testing.T) {
 		change func(*planner.Assumptions)
 		shows  int // figures that depend on it
 	}{
-		"outages":        {func(a *planner.Assumptions) { a.OutagesPerYear *= 1.01 }, 3},
-		"outage hours":   {func(a *planner.Assumptions) { a.OutageHours *= 1.01 }, 3},
-		"losses":         {func(a *planner.Assumptions) { a.LossesPerYear *= 1.01 }, 6},
-		"replacement":    {func(a *planner.Assumptions) { a.ReplaceHours *= 1.01 }, 5},
-		"domain outages": {func(a *planner.Assumptions) { a.Domains["rack"] = planner.DomainOutages{OutagesPerYear: 6.06, OutageHours: 30} }, 3},
+		"outages":      {func(a *planner.Assumptions) { a.OutagesPerYear *= 1.01 }, 3},
+		"outage hours": {func(a *planner.Assumptions) { a.OutageHours *= 1.01 }, 3},
+		"losses":       {func(a *planner.Assumptions) { a.LossesPerYear *= 1.01 }, 6},
+		"replacement":  {func(a *planner.Assumptions) { a.ReplaceHours *= 1.01 }, 5},
+		"domain outages": {func(a *planner.Assumptions) {
+			a.Domains["rack"] = planner.DomainOutages{OutagesPerYear: 6.06, OutageHours: 30}
+		}, 3},
 	}
 	for name, tc := range cases {
 		a := markovRates()

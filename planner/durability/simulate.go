@@ -21,6 +21,9 @@ type Options struct {
 	// Failures is how many failures plain sampling sees in the mean, or more if the
 	// years have more; 0 means DefaultFailures.
 	Failures int
+	// Strikes is how many failures of each class forced sampling draws at most; 0
+	// means DefaultStrikes.
+	Strikes int
 	// Progress, if not nil, is told now and then how many batches are done. It is
 	// called from several goroutines.
 	Progress func(done, total int)
@@ -28,6 +31,9 @@ type Options struct {
 
 // DefaultFailures is the default of Options.Failures.
 const DefaultFailures = 1_000_000
+
+// DefaultStrikes is the default of Options.Strikes.
+const DefaultStrikes = 64_000
 
 // mostFailures is how many failures plain sampling sees at most: rates hold
 // equally in all years, so that a part of them says enough.
@@ -46,8 +52,19 @@ func Simulate(ctx context.Context, f *load.Fleet, l load.Layout, opts Options) *
 	return y
 }
 
+func (o Options) withDefaults() Options {
+	if o.Failures == 0 {
+		o.Failures = DefaultFailures
+	}
+	if o.Strikes == 0 {
+		o.Strikes = DefaultStrikes
+	}
+	return o
+}
+
 // simulate samples plainly and, where that sees too little, by force.
 func (m *model) simulate(ctx context.Context, opts Options) *planner.Years {
+	opts = opts.withDefaults()
 	analytic := m.exact()
 	span := m.span(opts)
 	rare := func(occasions float64) bool { return occasions > 0 && occasions*span < enough }
@@ -64,7 +81,7 @@ func (m *model) simulate(ctx context.Context, opts Options) *planner.Years {
 	byForce := sample{sampling: planner.Forced}
 	if force {
 		byForce.batches = steps.run(func(i uint64) batch {
-			return m.force(ctx, rand.New(rand.NewPCG(opts.Seed, batches+i)), offline)
+			return m.force(ctx, rand.New(rand.NewPCG(opts.Seed, batches+i)), max(1, opts.Strikes/batches), offline)
 		})
 	}
 	choose := func(rare bool) *sample {
@@ -92,11 +109,7 @@ func (m *model) span(opts Options) float64 {
 	if rate == 0 {
 		return years
 	}
-	failures := opts.Failures
-	if failures == 0 {
-		failures = DefaultFailures
-	}
-	return min(max(years, float64(failures)/rate), mostFailures/rate)
+	return min(max(years, float64(opts.Failures)/rate), mostFailures/rate)
 }
 
 func (s *sample) failures() int64 {
@@ -159,7 +172,7 @@ func approximate(estimates ...*planner.Estimate) {
 func available(offline planner.Estimate, stores float64) planner.Estimate {
 	e := offline
 	for _, n := range []*planner.Number{&e.Analytic, &e.Simulated, &e.Low, &e.High} {
-		n.Value = 1 - n.Value/stores
+		n.Value = min(1, max(0, 1-n.Value/stores)) // weights of samples may take it beyond
 	}
 	e.Low, e.High = e.High, e.Low
 	e.StandardError.Value /= stores
