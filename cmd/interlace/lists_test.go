@@ -23,6 +23,7 @@ func TestListsAreLists(t *testing.T) {
 			{"check", checked{}},
 			{"simulate", planner.Simulation{}},
 			{"simulate --fail server:imap1", planner.Simulation{}},
+			{"simulate --years 1", planner.Simulation{}},
 			{"layout --plan plan.json", planner.Layout{}},
 			{"layout --max-changes 0", planner.Layout{}},
 			{"users --plan users.json --place 3", planner.Assignment{}},

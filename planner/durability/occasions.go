@@ -1,9 +1,13 @@
 package durability
 
-import "slices"
+import (
+	"encoding/binary"
+	"math"
+	"slices"
+)
 
 // neglected says what the analytic values of occasions leave out.
-const neglected = "first order: what is struck is there as far as it is in the mean, and stores of three copies and more are independent"
+const neglected = "first order: what is struck is there as far as it is in the mean, and sets of three servers and more that carry stores are independent"
 
 // occasions returns how many failures a year take at least one store offline,
 // and how many lose one.
@@ -12,8 +16,9 @@ const neglected = "first order: what is struck is there as far as it is in the m
 // part of the other has failed. So the chance that some store does is that of any
 // part of any partner having failed: a union over parts, in which those that
 // partners share count once. What is struck counts as far as it was there, in the
-// mean. Stores with no other instance, or several, are each taken by themselves
-// and as if independent.
+// mean. Stores with no other instance, or several, are told apart by the servers
+// that carry them: a domain around all others is one more part of the union, and
+// what remains is taken as if independent.
 func (m *model) occasions() (offline, loss float64) {
 	p := newPartners(m)
 	for server := range int32(m.servers()) {
@@ -55,11 +60,16 @@ type partners struct {
 	widest     []float64 // the longest time that an instance on a server met is missing
 	servers    []int32   // met in this round
 	domains    []int32
-	served     float64 // chance that no store taken by itself goes offline
-	kept       float64 // chance that none is lost
+	sets       []set          // of servers that carry stores with no other instance, or several
+	known      map[string]int // their index by name
 
 	hit, others []int32 // scratch: instances of a store
 }
+
+// set is the instances of a store on servers that are hit, and on others, in the
+// order of the servers. Of the stores on the same servers it is the one that is
+// longest without its copies.
+type set struct{ hit, others []int32 }
 
 func newPartners(m *model) *partners {
 	return &partners{
@@ -72,7 +82,7 @@ func (p *partners) begin(spared []int32, isUp bool) {
 	p.round++
 	p.spared, p.isUp = spared, isUp
 	p.servers, p.domains = p.servers[:0], p.domains[:0]
-	p.served, p.kept = 1, 1
+	p.sets, p.known = p.sets[:0], map[string]int{}
 }
 
 // strike counts the store of an instance that is hit together with those of its
@@ -91,7 +101,7 @@ func (p *partners) strike(e int32, isHit func(int32) bool) {
 	case len(p.hit) == 1 && len(p.others) == 1:
 		p.meet(p.others[0])
 	default:
-		p.takeAlone()
+		p.remember()
 	}
 }
 
@@ -103,7 +113,12 @@ func (p *partners) meet(o int32) {
 		p.servers = append(p.servers, server)
 	}
 	p.widest[server] = max(p.widest[server], p.window[o])
-	for _, d := range p.domainsOf[server] {
+	p.dependOn(p.domainsOf[server])
+}
+
+// dependOn lets the outcome depend on the domains.
+func (p *partners) dependOn(domains []int32) {
+	for _, d := range domains {
 		if p.inIt[d] != p.round && !slices.Contains(p.spared, d) {
 			p.inIt[d] = p.round
 			p.domains = append(p.domains, d)
@@ -111,23 +126,68 @@ func (p *partners) meet(o int32) {
 	}
 }
 
-// takeAlone takes a store by itself: it goes offline if one of the instances that
-// are hit was available and none of the others is, and is lost likewise.
-func (p *partners) takeAlone() {
-	p.exact.enter(p.others, p.spared)
-	othersAway, _ := p.exact.offline()
-	p.exact.enter(p.hit, p.spared)
-	hitAway, _ := p.exact.offline()
-	if p.isUp {
-		hitAway = p.missing(p.window[p.hit[0]])
+// remember keeps the servers of a store, and the store if it is the first on them
+// or longer without its copies than the one that was.
+func (p *partners) remember() {
+	slices.Sort(p.hit) // instances are numbered server by server
+	slices.Sort(p.others)
+	name := make([]byte, 0, 4*(len(p.hit)+len(p.others)+1))
+	for _, e := range p.hit {
+		name = binary.LittleEndian.AppendUint32(name, uint32(p.server[e]))
 	}
-	p.served *= 1 - othersAway*(1-hitAway)
+	name = binary.LittleEndian.AppendUint32(name, math.MaxUint32)
+	for _, e := range p.others {
+		name = binary.LittleEndian.AppendUint32(name, uint32(p.server[e]))
+	}
+	this := set{slices.Clone(p.hit), slices.Clone(p.others)}
+	at, ok := p.known[string(name)]
+	switch {
+	case !ok:
+		p.known[string(name)] = len(p.sets)
+		p.sets = append(p.sets, this)
+		p.dependOn(p.around(this.others))
+	case p.exposure(this) > p.exposure(p.sets[at]):
+		p.sets[at] = this
+	}
+}
 
-	lost := 1 - p.missing(p.window[p.hit[0]])
-	for _, o := range p.others {
-		lost *= p.missing(p.window[o])
+// around returns the domains that hold all of the instances, if there are any.
+func (p *partners) around(instances []int32) []int32 {
+	if len(instances) == 0 {
+		return nil
 	}
-	p.kept *= 1 - lost
+	return slices.DeleteFunc(slices.Clone(p.domainsOf[p.server[instances[0]]]), func(d int32) bool {
+		return slices.ContainsFunc(instances, func(e int32) bool { return !p.holds(d, p.server[e]) })
+	})
+}
+
+// exposure is the chance that all others are missing.
+func (p *partners) exposure(s set) float64 {
+	chance := 1.0
+	for _, o := range s.others {
+		chance *= p.missing(p.window[o])
+	}
+	return chance
+}
+
+// served returns the chance that a store on these servers does not go offline: it
+// does if one of the instances that are hit was available and none of the others
+// is. Domains around all others are counted elsewhere.
+func (p *partners) served(s set) float64 {
+	p.exact.enter(s.others, append(p.around(s.others), p.spared...))
+	othersAway, _ := p.exact.offline()
+	if p.isUp {
+		return 1 - othersAway*(1-p.missing(p.window[s.hit[0]]))
+	}
+	p.exact.enter(s.hit, p.spared)
+	hitAway, _ := p.exact.offline()
+	return 1 - othersAway*(1-hitAway)
+}
+
+// kept returns the chance that a store on these servers is not lost with the
+// disks of the one that is hit.
+func (p *partners) kept(s set) float64 {
+	return 1 - p.exposure(s)*(1-p.missing(p.window[s.hit[0]]))
 }
 
 // there returns the chance that an instance on the server is not missing, in the
@@ -151,7 +211,11 @@ func (p *partners) allServed(there float64) float64 {
 	for _, d := range p.domains {
 		well *= 1 - p.model.domains[d].away()
 	}
-	return p.served * (1 - there*(1-well))
+	chance := 1 - there*(1-well)
+	for _, s := range p.sets {
+		chance *= p.served(s)
+	}
+	return chance
 }
 
 // allKept returns the chance that no store is lost, likewise.
@@ -160,5 +224,9 @@ func (p *partners) allKept(there float64) float64 {
 	for _, server := range p.servers {
 		well *= 1 - p.missing(p.widest[server])
 	}
-	return p.kept * (1 - there*(1-well))
+	chance := 1 - there*(1-well)
+	for _, s := range p.sets {
+		chance *= p.kept(s)
+	}
+	return chance
 }

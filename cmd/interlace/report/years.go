@@ -20,9 +20,8 @@ func (s *Screen) AddYears(y *planner.Years) {
 	if y.Doubled.Chance.Known {
 		outcome.add("chance that the last copy of a store is lost within %s: %s", things(y.Years, "year", "years"), chanceText(y.Doubled.Chance.Value))
 	}
-	outcome.add("at failovers in that time about %s lose what was last written, %s in all",
-		things(int64(math.Round(y.Failover.StoresPerYear.Analytic.Value*float64(y.Years))), "store", "stores"),
-		BytesText(y.Failover.BytesPerYear.Analytic.Value*float64(y.Years)))
+	outcome.add("at failovers in that time what was last written to about %s is lost, %s in all",
+		aboutStores(y.Failover.StoresPerYear.Analytic.Value*float64(y.Years)), BytesText(y.Failover.BytesPerYear.Analytic.Value*float64(y.Years)))
 	facts := Facts{{"assumed", assumedWords(&y.Assumptions)}, {"drawn", drawnWords(y)}}
 	if anyUnmet(y) {
 		facts.add("–", "does not happen, or is too rare to be met in the simulation")
@@ -99,10 +98,11 @@ func yearRow(f yearFigure) []Cell {
 
 // plainText returns a number with three significant digits.
 func plainText(v float64) string {
-	if v >= 1000 {
-		return inventory.CountText(int64(math.Round(v)))
+	digits := strconv.FormatFloat(v, 'g', 3, 64)
+	if rounded, err := strconv.ParseFloat(digits, 64); err == nil && rounded >= 1000 && rounded < math.MaxInt64 {
+		return Rounded(int64(rounded))
 	}
-	return strconv.FormatFloat(v, 'g', 3, 64)
+	return digits
 }
 
 // perYearText returns a frequency as people say it: 5.86 a year, once in 340 years.
@@ -115,7 +115,7 @@ func perYearText(v float64) string {
 	case v < 1e-9:
 		return "never in 1,000 M years"
 	}
-	return "once in " + Rounded(int64(math.Round(1/v))) + " years"
+	return "once in " + plainText(1/v) + " years"
 }
 
 func hoursText(v float64) string { return inventory.DurationText(v * 3600) }
@@ -132,9 +132,16 @@ func availabilityText(v float64) string {
 
 func chanceText(v float64) string {
 	if v > 0 && v < 0.0005 {
-		return "1 in " + Rounded(int64(math.Round(1/v)))
+		return "1 in " + plainText(1/v)
 	}
 	return PercentText(v)
+}
+
+func aboutStores(n float64) string {
+	if n > 0 && n < 1 {
+		return plainText(n) + " stores"
+	}
+	return things(int64(math.Round(n)), "store", "stores")
 }
 
 // assumedWords names the rates and times that the figures rest on.
