@@ -32,7 +32,7 @@ type forced struct {
 
 // visitsPerBatch is how many instances a batch looks at for the failures of one
 // class at most: that of a site concerns many, and needs fewer samples.
-const visitsPerBatch = 400_000
+const visitsPerBatch = 100_000
 
 // force draws one batch of every class of failures that is wanted: what takes
 // stores offline, or only what loses data.
@@ -95,7 +95,7 @@ func (f *forced) affordable(c class, strikes int) int {
 		servers = max(1, total/int(c.to-c.from))
 	}
 	each := max(1, servers*len(f.store)/max(1, f.servers()))
-	return min(strikes, max(10, visitsPerBatch/each))
+	return min(strikes, max(2, visitsPerBatch/each))
 }
 
 // begin collects the components that decide what the failure does.
@@ -283,10 +283,6 @@ func (f *forced) judgeDisk(e int32) {
 	}
 }
 
-// ownFailed is how likely the parts of one server are made to have failed when
-// what is offline at any time is looked for.
-const ownFailed = 0.5
-
 // states samples what is offline at any time: of one server the stores whose
 // master it carries.
 func (f *forced) states(ctx context.Context, samples int) {
@@ -297,7 +293,7 @@ func (f *forced) states(ctx context.Context, samples int) {
 		f.clear()
 		f.own = append(f.own, f.rng.Int32N(int32(f.servers())))
 		f.gather()
-		f.boostOwn = ownFailed
+		f.boostOwn = 1 / float64(2+len(f.ownDomains)) // about one part of it is to have failed, too
 		f.draw()
 		from, to := f.instances(f.own[0])
 		for e := from; e < to; e++ {
