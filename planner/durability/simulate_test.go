@@ -24,7 +24,7 @@ func TestIntervalsHoldTheAnalyticValue(t *testing.T) {
 	inside, all := 0, 0
 	for _, w := range worlds() {
 		w.failures /= 5
-		for name, n := range coverage(t, w, seeds, 12_800) {
+		for name, n := range coverage(t, w, seeds, 6_400) {
 			inside, all = inside+n, all+seeds
 			if n < 15 {
 				t.Errorf("%s: %s inside its interval in %d of %d seeds", w.name, name, n, seeds)
