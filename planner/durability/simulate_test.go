@@ -112,7 +112,7 @@ func TestAnyFleetHasSoundFigures(t *testing.T) {
 			a.ReplaceHours, a.OutageHours, a.LagSeconds, a.ChangedPerDay = 0, 0, 0, 0
 		},
 	}
-	for seed := range uint64(120) {
+	for seed := range uint64(60) {
 		inv := fixtures.Tiny(seed)
 		f := load.New(inv)
 		a := durability.DefaultAssumptions(inv.Levels())
