@@ -21,6 +21,7 @@ type simulateFlags struct {
 	top       optional[int]
 	pairs     bool
 	random    randomFlags
+	years     yearsFlags
 	deviation optional[float64]
 	recovery  recoveryFlags
 	plot      string
@@ -28,7 +29,7 @@ type simulateFlags struct {
 
 func (a *app) simulateCommand() *cobra.Command {
 	flags := simulateFlags{
-		top: countFlag(0, mostThings).or(20), random: newRandomFlags(), deviation: ratioFlag().or(0.2), recovery: newRecoveryFlags(),
+		top: countFlag(0, mostThings).or(20), random: newRandomFlags(), years: newYearsFlags(), deviation: ratioFlag().or(0.2), recovery: newRecoveryFlags(),
 	}
 	c := &cobra.Command{
 		Use:   "simulate",
@@ -51,12 +52,15 @@ times are the least that any choice takes.
 The exit status is 1 if a ceiling is passed, or if the failure of one server, or
 of one domain at a level that the fleet spreads over or must survive, takes a
 store offline. Stores whose servers are all down already are told apart from
-those.`,
+those.
+
+` + yearsHelp,
 		Example: `  interlace simulate
   interlace simulate --fail server:imap03 --fail server:imap04
   interlace simulate --after plan.json --fail rack:a4
   interlace simulate --pairs --top 5
   interlace simulate --random 3 --samples 1000
+  interlace simulate --years 10 --assume outages-per-year=2
   interlace simulate --plot failures.svg`,
 		Args: noWords,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -73,6 +77,7 @@ those.`,
 	flags.random.addTo(f)
 	f.Var(&flags.deviation, "deviation", "let stores weigh more than they should by this `part` of their load, some of them at once")
 	flags.recovery.addTo(f)
+	flags.years.add(c)
 	c.MarkFlagsMutuallyExclusive("fail", "pairs")
 	c.MarkFlagsMutuallyExclusive("fail", "random")
 	return c
@@ -104,7 +109,13 @@ func (a *app) simulate(cmd *cobra.Command, flags simulateFlags) error {
 		screen = report.Failure
 		err = failSet(s, &sim, target, fleet, flags.fail)
 	}
-	if err := errors.Join(err, cmd.Context().Err()); err != nil {
+	if err != nil {
+		return err
+	}
+	if sim.Years, err = a.played(cmd.Context(), fleet, &flags.years); err != nil {
+		return err
+	}
+	if err := cmd.Context().Err(); err != nil {
 		return err
 	}
 	offline := takingOffline(target.Inventory, sim.Failures)
@@ -114,11 +125,16 @@ func (a *app) simulate(cmd *cobra.Command, flags simulateFlags) error {
 	if err := savePlot(flags.plot, report.SimulationCharts(&sim, target.Inventory)); err != nil {
 		return err
 	}
-	err = a.print(result{
+	res := result{
 		screen: screen(&sim, target.Inventory, offline, *flags.top.value),
 		table:  report.Failures(&sim),
 		json:   object(sim),
-	})
+	}
+	if sim.Years != nil {
+		res.screen.AddYears(sim.Years)
+		res.table = report.Years(sim.Years)
+	}
+	err = a.print(res)
 	if err == nil && (len(sim.Violations) > 0 || len(offline) > 0) {
 		err = errFound
 	}
