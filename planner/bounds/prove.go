@@ -49,7 +49,9 @@ func (g *program) prove() float64 {
 			total += int64(times) * int64(math.Floor(g.cheapest(takes, delta)*whole))
 		}
 	}
-	return g.lowest(0, float64(total)/whole/float64(len(g.holders)))
+	// Rounding is a part of the whole, in which T may have a small part: it is
+	// taken off here.
+	return g.lowest(0, float64(total)/whole/float64(len(g.holders))*slack)
 }
 
 // lowest returns the least worst utilisation, at least lo, at which what the
