@@ -13,10 +13,14 @@ type alike struct {
 	model           model
 }
 
+// mostAlike is the number of stores for each server up to which configurations are
+// looked at. With more of them it hardly matters that they are whole.
+const mostAlike = 250
+
 // newAlike returns nil where servers or stores differ.
 func newAlike(p *problem, level int) *alike {
 	kinds := p.models()
-	if len(kinds) != 1 || len(p.live) == 0 || p.live[0] < 1 || p.live[0] > 2 {
+	if len(kinds) != 1 || len(p.live) == 0 || len(p.live) > mostAlike*len(p.holders) || p.live[0] < 1 || p.live[0] > 2 {
 		return nil
 	}
 	for store := range p.live {
@@ -37,10 +41,10 @@ func newAlike(p *problem, level int) *alike {
 // and 0 where servers or stores differ.
 //
 // A server with M masters and R first replicas carries M·L + R·ρL in the normal
-// state. Its replicas are promoted by reach domains at most, so one of these makes
-// it promote ⌈R/reach⌉ stores or more. T is therefore at least
+// state. If its slice, the most that it promotes at once, is S stores, then R is at most
+// reach·S, for reach domains at most can make it promote something, and T at least
 //
-//	(M·L + R·ρL + ⌈R/reach⌉·Δ) / C
+//	(M·L + R·ρL + S·Δ) / C
 //
 // in each failover resource; the resources with ρ ≥ 1 keep their ceilings, and
 // slots are not exceeded. In whole numbers that leaves a finite number of
@@ -69,7 +73,10 @@ func (a *alike) least() float64 {
 		return lo
 	}
 	t := a.above(least(lo, a.possible))
-	for a.exact() && a.mix(t*nearly) == nil {
+	for a.exact() {
+		if _, possible := a.mix(t * nearly); possible {
+			break
+		}
 		t = a.above(t * nearly)
 	}
 	return t
@@ -83,11 +90,17 @@ const nearly = 1 + 1e-10
 func (a *alike) above(t float64) float64 {
 	next := math.Inf(1)
 	for m := 0; m <= a.stores; m++ {
-		r := a.replicas(m, t)
-		if r < a.replicas(m, absurd) {
-			next = min(next, a.worst(configuration{m, r + 1}))
+		c := configuration{m: m}
+		for ; ; c.slice++ {
+			c.r = max(a.replicas(c, t)+1, c.slice)
+			if c.r <= a.replicas(c, absurd) {
+				next = min(next, a.worst(c))
+			}
+			if a.replicas(c, t) < c.slice {
+				break
+			}
 		}
-		if r < 0 {
+		if c.slice == 0 {
 			break
 		}
 	}
@@ -99,8 +112,7 @@ func (a *alike) worst(c configuration) float64 {
 	f, t := a.fleet, 0.0
 	for _, r := range f.Failover {
 		active, passive := f.Active[0][r], f.Passive[0][r]
-		groups := (c.r + max(a.reach, 1) - 1) / max(a.reach, 1)
-		t = max(t, float64(int64(c.m)*active+int64(c.r)*passive+int64(groups)*(active-passive))/a.model.capacity[r])
+		t = max(t, float64(int64(c.m)*active+int64(c.r)*passive+int64(c.slice)*(active-passive))/a.model.capacity[r])
 	}
 	return t
 }
@@ -128,16 +140,22 @@ func (a *alike) possible(t float64) bool {
 
 func (a *alike) enough(replicas int) bool { return !a.guarded || replicas >= a.stores }
 
-// configuration is what one server carries: masters and first replicas.
-type configuration struct{ m, r int }
+// configuration is what one server carries: masters, first replicas, and how many of
+// these it can promote at once.
+type configuration struct{ m, r, slice int }
+
+// perReplica is what a replica is worth where a slice is worth the weight.
+const perReplica = 2
+
+func (c configuration) value(weight int) int { return perReplica*c.r + weight*c.slice }
 
 // hull returns the corners of the upper hull of the configurations at a worst
 // utilisation of t, by rising numbers of masters: with most replicas for these.
 func (a *alike) hull(t float64) []configuration {
 	var out []configuration
 	for m := 0; m <= a.stores; m++ {
-		v := configuration{m, a.replicas(m, t)}
-		if v.r < 0 {
+		v, ok := a.best(m, t, math.MaxInt, 0)
+		if !ok {
 			break
 		}
 		for len(out) >= 2 {
@@ -152,38 +170,47 @@ func (a *alike) hull(t float64) []configuration {
 	return out
 }
 
-// replicas returns the most first replicas that a server can carry beside m
-// masters at a worst utilisation of t, −1 if not even the masters.
-func (a *alike) replicas(m int, t float64) int {
+// best returns the configuration with m masters that is worth most, with at most
+// so many masters and slices within.
+func (a *alike) best(m int, t float64, within, weight int) (best configuration, ok bool) {
+	for c := (configuration{m: m}); c.slice <= within-m; c.slice++ {
+		c.r = a.replicas(c, t)
+		if c.r < c.slice || weight == 0 && c.r < best.r {
+			break
+		}
+		if !ok || c.value(weight) > best.value(weight) {
+			best, ok = c, true
+		}
+	}
+	return best, ok
+}
+
+// replicas returns the most first replicas that a server can carry beside the
+// masters and the slice of a configuration at a worst utilisation of t, −1 if not
+// even these.
+func (a *alike) replicas(c configuration, t float64) int {
 	f := a.fleet
-	most := min(int(a.model.slots)-m, a.stores)
+	most := min(int(a.model.slots)-c.m, a.reach*c.slice, a.stores)
 	active, passive := &f.Active[0], &f.Passive[0]
 	for _, r := range f.Full {
-		room := Most(a.model.capacity[r], f.Inventory.Resources[r].Ceiling) - int64(m)*active[r]
-		most = fitting(room, passive[r], 0, 1, most)
+		room := Most(a.model.capacity[r], f.Inventory.Resources[r].Ceiling) - int64(c.m)*active[r]
+		most = fitting(room, passive[r], most)
 	}
 	for _, r := range f.Failover {
-		room := Most(a.model.capacity[r], t) - int64(m)*active[r]
-		most = fitting(room, passive[r], active[r]-passive[r], max(a.reach, 1), most)
+		room := Most(a.model.capacity[r], t) - int64(c.m)*active[r] - int64(c.slice)*(active[r]-passive[r])
+		most = fitting(room, passive[r], most)
 	}
 	return most
 }
 
-// fitting returns how many things of a size fit into the room where every group of
-// so many that is begun takes more, at most the given number; −1 where there is
-// less than no room.
-func fitting(room, size, more int64, group, most int) int {
-	if room < 0 {
+// fitting returns how many things of a size fit into the room, at most the given
+// number; −1 where there is less than no room.
+func fitting(room, size int64, most int) int {
+	switch {
+	case room < 0:
 		return -1
+	case size == 0:
+		return most
 	}
-	low := 0
-	for low < most {
-		mid := (low + most + 1) / 2
-		if int64(mid)*size+int64((mid+group-1)/group)*more <= room {
-			low = mid
-		} else {
-			most = mid - 1
-		}
-	}
-	return min(low, most)
+	return int(min(int64(most), room/size))
 }

@@ -16,9 +16,14 @@ func (l *ladder) designs() []outcome {
 		return nil
 	}
 	var out []outcome
-	for _, m := range bounds.Mixtures(l.fleet) {
-		if s := l.design(m); s != nil {
-			out = append(out, outcome{s, planner.LocalOptimum})
+	for m := range bounds.Mixtures(l.fleet) {
+		s := l.design(m)
+		if s == nil {
+			continue
+		}
+		out = append(out, outcome{s, planner.LocalOptimum})
+		if len(out) > 1 || l.satisfied(out[0]) {
+			break // those that follow are worse, or none needs to be better
 		}
 	}
 	return out
