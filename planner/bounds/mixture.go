@@ -96,22 +96,22 @@ func (a *alike) balanced() []configuration {
 	return list
 }
 
-// trim takes away replicas that are more than the stores have, one by one from the
-// servers that are then the least busy ones.
+// trim takes away replicas that are more than the stores have, one from each server
+// in turn, the busiest first.
 func (a *alike) trim(list []configuration) []configuration {
 	surplus := -a.stores
 	for _, c := range list {
 		surplus += c.r
 	}
-	for ; a.guarded && surplus > 0; surplus-- {
-		at := -1
-		for i, c := range list {
-			if c.r > 0 && (at < 0 || a.worst(c) > a.worst(list[at])) {
-				at = i
+	for surplus > 0 {
+		slices.SortStableFunc(list, func(x, y configuration) int { return cmp.Compare(a.worst(y), a.worst(x)) })
+		for i := range list {
+			if c := &list[i]; c.r > 0 && surplus > 0 {
+				c.r--
+				c.slice = min(c.slice, c.r)
+				surplus--
 			}
 		}
-		list[at].r--
-		list[at].slice = min(list[at].slice, list[at].r)
 	}
 	return list
 }

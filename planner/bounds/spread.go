@@ -71,6 +71,7 @@ func bisect(lo, hi float64, enough func(t float64) bool) float64 {
 func (p *problem) reach(level int) int {
 	of := p.fleet.Levels[level].Of
 	seen := map[string]bool{}
+	hitBy := make([]int, len(p.fleet.Levels[level].Domains)) // which of the servers looked at, counted from 1, each domain hit last
 	most := 0
 	for _, b := range p.holders {
 		key := p.signature(b, of)
@@ -78,13 +79,14 @@ func (p *problem) reach(level int) int {
 			continue
 		}
 		seen[key] = true
-		hit := map[int32]bool{}
+		hits := 0
 		for _, a := range p.holders {
-			if of[a] != of[b] && !p.together(a, b) {
-				hit[of[a]] = true
+			if of[a] != of[b] && hitBy[of[a]] != len(seen) && !p.together(a, b) {
+				hitBy[of[a]] = len(seen)
+				hits++
 			}
 		}
-		most = max(most, len(hit))
+		most = max(most, hits)
 		if len(p.apart) == 0 {
 			break
 		}

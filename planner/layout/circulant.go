@@ -43,10 +43,12 @@ func (p *problem) design(m bounds.Mixture) *state {
 	masters := c.placeMasters()
 	for _, slice := range []func(q int) int{c.least, c.most} {
 		for _, d := range c.distances() {
-			c.linkAt(d, slice)
+			if c.unplaced > 0 {
+				c.linkAt(d, slice)
+			}
 		}
 	}
-	for a := range c.ring {
+	for a := range c.ring { // what no distance has a place for
 		for c.sends[a] > 0 {
 			if !c.reroute(a) {
 				return nil
@@ -67,6 +69,7 @@ type circulant struct {
 	links    [][]link
 	senders  [][]int32 // of each server: those that have, or had, a link to it
 	distance int       // how many distances the fullest server needs
+	unplaced int       // stores that have no replica yet
 }
 
 // link says how many stores of a server are replicated on another.
@@ -99,6 +102,7 @@ func (p *problem) newCirculant(m bounds.Mixture) *circulant {
 	for i, at := range order {
 		f := m.Configurations[i]
 		c.filled[at], c.sends[at], c.takes[at] = f, f.Masters, f.Replicas
+		c.unplaced += f.Masters
 		if f.Replicas > 0 {
 			c.distance = max(c.distance, (f.Replicas+f.Slice-1)/f.Slice)
 		}
@@ -176,6 +180,7 @@ func (c *circulant) linkAt(d int, slice func(at int) int) {
 			c.add(a, b, n)
 			c.sends[a] -= n
 			c.takes[b] -= n
+			c.unplaced -= n
 		}
 	}
 }
