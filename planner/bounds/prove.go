@@ -39,7 +39,9 @@ func (g *program) prove() float64 {
 	for _, part := range parts {
 		total += part
 	}
-	return g.lowest(0, float64(total)/whole/float64(len(g.holders)))
+	// Rounding is a part of the whole, in which T may have a small part: it is
+	// taken off here.
+	return g.lowest(0, float64(total)/whole/float64(len(g.holders))*slack)
 }
 
 // costs returns what the instances of some stores cost at least, in whole parts.

@@ -201,6 +201,10 @@ func (l *ladder) rebuild(s *state) []outcome {
 	if complete {
 		return outcomes
 	}
+	outcomes = append(outcomes, l.designs()...)
+	if slices.ContainsFunc(outcomes, l.satisfied) {
+		return outcomes
+	}
 	draft := bounds.NewDraft(l.fleet)
 	if draft == nil {
 		return outcomes
