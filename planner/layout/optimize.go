@@ -237,7 +237,7 @@ func (l *ladder) good(o outcome) bool {
 
 // balanceStores is the number of stores at which balancing a new layout takes as
 // many steps as the others. It takes more for fewer stores and fewer for more.
-const balanceStores = 20_000
+const balanceStores = 40_000
 
 // build constructs a layout from a blueprint and improves it.
 func (l *ladder) build(rung uint64, draft *bounds.Draft, c cut) outcome {
