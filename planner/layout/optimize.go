@@ -77,12 +77,12 @@ func (l *ladder) climb() outcome {
 	repairing.repair()
 	var best outcome
 	if l.opts.budgeted() {
-		best = l.inPortions(s)
+		best = l.withinBudgets(s)
 	} else {
 		best = l.improve(s)
 	}
 	outcomes := []outcome{best}
-	if !l.satisfied(best) && l.ctx.Err() == nil {
+	if !l.satisfied(best) && l.paysForAll() && l.ctx.Err() == nil {
 		outcomes = append(outcomes, l.anew(best.state)...)
 	}
 	return l.reached(outcomes)
@@ -116,45 +116,10 @@ func (l *ladder) satisfied(o outcome) bool {
 	return o.stopped == planner.Cancelled || o.state.standing().sign() == 0 && o.state.worst() <= l.goal()
 }
 
-// improve climbs the rungs that start from the present state: promotions, then
-// replicas, then masters.
-func (l *ladder) improve(s *state) outcome {
-	var stopped planner.Stopped
-	for rung, k := range []kinds{{}, {replicas: true}, {replicas: true, masters: true}} {
-		search := l.search(s, uint64(rung)+1, k)
-		search.thrift = true
-		search.report = l.reporter("improving today's layout", search)
-		stopped = search.run()
-		if stopped == planner.WithinGap || stopped == planner.Cancelled {
-			break
-		}
-	}
-	return outcome{state: s, stopped: stopped}
-}
-
 // tightness are the parts of the disks that new layouts are tried with: the
 // fuller, the fewer servers promote anything, and the harder it is to fit whole
 // instances. They are tried two at a time until one pair comes to the goal.
 var tightness = [][2]float64{{0.88, 0.92}, {0.84, 0.96}}
-
-// portions is how often the budgets are halved for the first portion.
-const portions = 8
-
-// inPortions improves the state with a small part of the budgets, and then with
-// more and more: what the search does with much is not always better than what it
-// does with little. Portions are powers of two, so that the way with larger budgets
-// leads over that with smaller ones.
-func (l *ladder) inPortions(s *state) outcome {
-	now := outcome{state: s}
-	for half := portions; half >= 0; half-- {
-		portion := *l.problem
-		portion.opts = l.opts.portion(half)
-		within := &ladder{problem: &portion, ctx: l.ctx, bound: l.bound}
-		further, straight := within.improve(newState(&portion, now.state.sites)), within.improve(newState(&portion, s.sites))
-		now = *within.choose([]outcome{further, straight})
-	}
-	return outcome{state: newState(l.problem, now.state.sites), stopped: now.stopped}
-}
 
 // anew returns new layouts that the budgets allow. They are looked for without
 // the budgets, and then all that they do not need is undone.

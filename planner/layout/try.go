@@ -19,11 +19,8 @@ type verdict struct {
 	afforded  bool     // keeps the budgets
 }
 
-// better reports whether the changes improve the layout and may be made.
+// better reports whether the changes improve the layout.
 func (v verdict) better() bool {
-	if !v.afforded {
-		return false
-	}
 	sign := v.standing.sign()
 	return sign < 0 || sign == 0 && v.potential < -negligible
 }
@@ -71,8 +68,15 @@ func (s *state) judge(v *verdict, server int32, now *serverScore) {
 	v.potential += s.potential(now.peak) - s.weight[server]
 }
 
-// potential weighs a peak: the higher, the steeper.
-func (s *state) potential(peak float64) float64 { return math.Exp(s.steepness * (peak - s.reference)) }
+// potential weighs a peak: the higher, the steeper, and straight above the
+// reference.
+func (s *state) potential(peak float64) float64 {
+	above := s.steepness * (peak - s.reference)
+	if above > 0 {
+		return 1 + above
+	}
+	return math.Exp(above)
+}
 
 // commit makes the changes for good.
 func (s *state) commit(changes ...change) {
@@ -87,25 +91,6 @@ func (s *state) commit(changes ...change) {
 	for i := range s.effects {
 		s.rescore(s.effects[i].server)
 	}
-}
-
-// sharpen sets the potential to the peaks as they are: it falls by a factor of
-// e⁶ from the busiest server to the mean.
-func (s *state) sharpen() {
-	sum, n, worst := 0.0, 0, 0.0
-	for server := range s.scores {
-		if s.target[server] {
-			sum += s.scores[server].peak
-			n++
-		}
-		worst = max(worst, s.scores[server].peak)
-	}
-	s.reference = worst
-	s.steepness = 20
-	if n > 0 && worst > sum/float64(n) {
-		s.steepness = min(max(6/(worst-sum/float64(n)), 20), 5000)
-	}
-	s.reweigh()
 }
 
 // reweigh computes the potentials of all servers.
