@@ -18,18 +18,10 @@ import (
 // context ends early the plan is the best so far, marked as cancelled. The error
 // names subjects in the options that are not in the fleet.
 func Optimize(ctx context.Context, inv *inventory.Inventory, groups *inventory.ShareGroups, opts Options) (*planner.Layout, error) {
-	if opts.Steps == 0 {
-		opts.Steps = DefaultSteps
-	}
-	if err := checkKeep(inv, opts.Keep); err != nil {
-		return nil, err
-	}
-	target, err := drained(inv, opts.Drain)
+	l, err := newLadder(ctx, inv, opts)
 	if err != nil {
 		return nil, err
 	}
-	p := newProblem(target, opts)
-	l := &ladder{problem: p, ctx: ctx, bound: bounds.Layout(p.fleet, bounds.LayoutOptions{Drain: opts.Drain})}
 	best := l.climb()
 	if l.spreadForbids(best.state) {
 		best = l.withoutSpread(best)
@@ -44,6 +36,22 @@ type ladder struct {
 	bound planner.LayoutBounds
 
 	hopeless bool // no layout at all keeps the rules
+}
+
+// newLadder makes an inventory ready to be planned for.
+func newLadder(ctx context.Context, inv *inventory.Inventory, opts Options) (*ladder, error) {
+	if opts.Steps == 0 {
+		opts.Steps = DefaultSteps
+	}
+	if err := checkKeep(inv, opts.Keep); err != nil {
+		return nil, err
+	}
+	target, err := drained(inv, opts.Drain)
+	if err != nil {
+		return nil, err
+	}
+	p := newProblem(target, opts)
+	return &ladder{problem: p, ctx: ctx, bound: bounds.Layout(p.fleet, bounds.LayoutOptions{Drain: opts.Drain})}, nil
 }
 
 // outcome is where a rung ended.
@@ -71,10 +79,7 @@ func (l *ladder) search(s *state, rung uint64, k kinds) *search {
 
 // climb goes up the ladder and returns the outcome to plan for.
 func (l *ladder) climb() outcome {
-	s := newState(l.problem, l.start)
-	repairing := l.search(s, 0, kinds{true, true})
-	repairing.thrift = true
-	repairing.repair()
+	s := l.repaired()
 	var best outcome
 	if l.opts.budgeted() {
 		best = l.withinBudgets(s)
@@ -86,6 +91,15 @@ func (l *ladder) climb() outcome {
 		outcomes = append(outcomes, l.anew(best.state)...)
 	}
 	return l.reached(outcomes)
+}
+
+// repaired returns today's layout with what is wrong with single stores mended.
+func (l *ladder) repaired() *state {
+	s := newState(l.problem, l.start)
+	repairing := l.search(s, 0, kinds{true, true})
+	repairing.thrift = true
+	repairing.repair()
+	return s
 }
 
 // reached returns the outcome to plan for. What is not needed of an outcome is
