@@ -41,15 +41,15 @@ func Frontier(f *planner.Frontier, picked int, m Made) *Screen {
 // parts of the most.
 func FrontierPoints(f *planner.Frontier, picked int, inv *inventory.Inventory) *Table {
 	t := &Table{Columns: []Column{
-		right("point", "point", 0), right("worst single", "worst_single", 0), right("gap", "gap", 2).late(3),
-		right("copied", "bytes_copied", 0), left("", "", 4), right("at least", "bytes_bound", 1).late(4),
-		right("changes", "changes", 3), right("users interrupted", "users_interrupted", 5),
+		right("point", "point", 0), right("worst", "worst_single", 0), right("gap", "gap", 2).late(3),
+		right("copied", "bytes_copied", 0), left("", "", 2), right("at least", "bytes_bound", 1).late(4),
+		right("changes", "changes", 3), right("interrupted", "users_interrupted", 5),
 	}}
 	levels := sortedLevels(f.Points[0].Plan.Promises.WorstDomain)
 	for _, level := range levels {
 		t.Columns = append(t.Columns, right("worst "+string(level), "worst_domain."+string(level), 6))
 	}
-	t.Columns = append(t.Columns, hidden("knee"), hidden("picked"), note())
+	t.Columns = append(t.Columns, hidden("knee"), hidden("picked"), left("", "", 0))
 	most := int64(1)
 	for _, p := range f.Points {
 		most = max(most, p.Plan.BytesCopied)
@@ -87,9 +87,9 @@ func pointWords(f *planner.Frontier, at int, p planner.FrontierPoint) string {
 	}
 	switch {
 	case len(p.Plan.Changes) == 0:
-		promotions = "nothing changes"
+		promotions = "no change"
 	case p.Plan.BytesCopied == 0:
-		promotions = "nothing is copied"
+		promotions = "no copies"
 	}
 	return joined(promotions, knee, broken)
 }
