@@ -37,8 +37,7 @@ type Copying struct {
 	stores []copied
 	limits []float64 // inverse of the limit, by holder and row; 0 where there is none
 	seat   []int32   // holder of each server, or −1
-	share  []float64 // by holder: the part of Δ of what is promoted there today, 0 for none
-	reach  float64   // domains that can hit a server
+	alike  []float64 // by holder: the part of each domain in G_b where all count alike, else 0
 	scale  float64   // what a price is like, bytes
 
 	prices    []float64 // by holder and row: of the whole limit
@@ -49,8 +48,9 @@ type Copying struct {
 	floor     []float64 // by row: the least price of a unit of weight
 	floorSeat []int32
 
-	least     float64 // of the store looked at
-	costs     []float64
+	least     float64    // of the store looked at
+	costs     []float64  // by role and place
+	together  [2]float64 // by site of the first replica: what it costs more when the master is on the other
 	now, best []int32
 }
 
@@ -60,15 +60,20 @@ type copied struct {
 	bytes  float64
 	sites  []int32 // holders that may keep an instance, in today's order but for the first replica's
 	roles  []role
-	first  int32 // holder of today's first replica, or −1
-	create bool  // one instance is created, which copies nothing
+	create bool // one instance is created, which copies nothing
 	fixed  bool
+
+	// For the first two sites: the part of the store's Δ in G_b when its first
+	// replica is there and its master on the other of the two, or, if whole,
+	// anywhere.
+	part  [2]float64
+	whole bool
 }
 
 // NewCopying makes the fleet ready for [Copying.Least].
 func NewCopying(f *load.Fleet, opts LayoutOptions) *Copying {
 	p := newProblem(f, !opts.WithoutSpread, opts.Drain)
-	c := &Copying{problem: p, rows: f.Resources + len(f.Failover) + 1, seat: make([]int32, len(f.Capacity)), reach: float64(p.reach(0))}
+	c := &Copying{problem: p, rows: f.Resources + len(f.Failover) + 1, seat: make([]int32, len(f.Capacity))}
 	for i := range c.seat {
 		c.seat[i] = -1
 	}
@@ -81,33 +86,24 @@ func NewCopying(f *load.Fleet, opts LayoutOptions) *Copying {
 	}
 	c.priced = make([]bool, len(p.holders))
 	c.floor, c.floorSeat = make([]float64, c.rows), make([]int32, c.rows)
-	promoted := make([]int, len(p.holders))
 	bytes, instances := 0.0, 0
 	for store := range p.live {
 		if p.live[store] == 0 {
 			continue
 		}
 		s := c.copied(store)
-		if s.first >= 0 {
-			promoted[s.first]++
-		}
 		c.stores = append(c.stores, s)
 		bytes += s.bytes
 		instances += len(s.roles)
 	}
-	c.share = make([]float64, len(p.holders))
-	for i, n := range promoted {
-		if n > 0 {
-			c.share[i] = 1 / float64(n)
-		}
-	}
+	c.findParts()
 	c.scale = bytes / float64(max(len(c.stores), 1)) * float64(instances) / float64(max(len(p.holders), 1))
 	return c
 }
 
 func (c *Copying) copied(store int) copied {
 	st := &c.fleet.Inventory.Stores[store]
-	s := copied{store: store, bytes: float64(c.fleet.DiskBytes(store)), first: -1, create: len(c.today[store]) == 0, fixed: st.Pinned}
+	s := copied{store: store, bytes: float64(c.fleet.DiskBytes(store)), create: len(c.today[store]) == 0, fixed: st.Pinned}
 	for in := range roles {
 		for range c.instances(store, in) {
 			s.roles = append(s.roles, in)
@@ -121,15 +117,44 @@ func (c *Copying) copied(store int) copied {
 		}
 		s.sites = append(s.sites, at)
 	}
-	if !c.guarded[store] {
-		return s
-	}
-	heir := func(holder int32) bool { return holder != s.sites[0] }
-	if at := slices.IndexFunc(s.sites, heir); at > 0 {
-		s.sites[1], s.sites[at] = s.sites[at], s.sites[1]
-		s.first = s.sites[1]
+	if c.guarded[store] && len(s.sites) > 1 {
+		// The first replica is the first instance on another server.
+		if at := slices.IndexFunc(s.sites, func(holder int32) bool { return holder != s.sites[0] }); at > 0 {
+			s.sites[1], s.sites[at] = s.sites[at], s.sites[1]
+		}
 	}
 	return s
+}
+
+// findParts finds how much of each F[a→b] counts in G_b.
+func (c *Copying) findParts() {
+	type pair struct{ from, to int32 }
+	common := map[pair]int{}
+	promoted := make([]int, len(c.holders))
+	pairs := func(do func(s *copied, a, b int32)) {
+		for i := range c.stores {
+			if s := &c.stores[i]; c.guarded[s.store] && len(s.sites) > 1 && s.sites[0] != s.sites[1] {
+				do(s, s.sites[0], s.sites[1])
+			}
+		}
+	}
+	pairs(func(_ *copied, a, b int32) {
+		common[pair{a, b}]++
+		promoted[b]++
+	})
+	pairs(func(s *copied, a, b int32) {
+		s.part[0] = float64(common[pair{b, a}]) / float64(max(promoted[a], 1))
+		s.part[1] = float64(common[pair{a, b}]) / float64(max(promoted[b], 1))
+		s.whole = common[pair{a, b}]+common[pair{b, a}] == 1
+	})
+	c.alike = make([]float64, len(c.holders))
+	if reach := c.reach(0); reach > 0 {
+		for i, n := range promoted {
+			if n == 0 {
+				c.alike[i] = 1 / float64(reach)
+			}
+		}
+	}
 }
 
 // passes is how often the prices are raised, and the size of their first steps as
@@ -183,20 +208,20 @@ func (c *Copying) limit(worst float64) {
 }
 
 // weigh calls row with the weights that the store's instance in a role has on the
-// holder.
-func (c *Copying) weigh(s *copied, in role, holder int32, row func(at int, weight float64)) {
+// holder when its master is on another one.
+func (c *Copying) weigh(s *copied, in role, holder, mastered int32, row func(at int, weight float64)) {
 	f := c.fleet
 	amounts := &f.Passive[s.store]
 	if in == master {
 		amounts = &f.Active[s.store]
 	}
 	part := 0.0
-	if in == first && holder >= 0 {
-		switch {
-		case c.share[holder] == 0 && c.reach > 0:
-			part = 1 / c.reach
-		case s.first == holder:
-			part = c.share[holder]
+	if in == first && holder != elsewhere {
+		part = c.alike[holder]
+		for i := range min(2, len(s.sites)) {
+			if s.sites[i] == holder && (s.whole || mastered != elsewhere && mastered == s.sites[1-i]) {
+				part = max(part, s.part[i])
+			}
 		}
 	}
 	for r := range f.Resources {
@@ -212,9 +237,9 @@ func (c *Copying) weigh(s *copied, in role, holder int32, row func(at int, weigh
 const elsewhere = -1
 
 // price returns what the store's instance in a role costs on the holder.
-func (c *Copying) price(s *copied, in role, holder int32) float64 {
+func (c *Copying) price(s *copied, in role, holder, mastered int32) float64 {
 	total := 0.0
-	c.weigh(s, in, holder, func(at int, weight float64) {
+	c.weigh(s, in, holder, mastered, func(at int, weight float64) {
 		if holder == elsewhere {
 			total += weight * c.floor[at]
 		} else if i := int(holder)*c.rows + at; c.prices[i] > 0 {
@@ -228,7 +253,7 @@ func (c *Copying) price(s *copied, in role, holder int32) float64 {
 // takes them out (−1).
 func (c *Copying) enter(slope []float64, s *copied, places []int32, sign float64) {
 	for k, holder := range places {
-		c.weigh(s, s.roles[k], holder, func(at int, weight float64) {
+		c.weigh(s, s.roles[k], holder, places[0], func(at int, weight float64) {
 			i := int(holder)*c.rows + at
 			if holder == elsewhere {
 				i = int(c.floorSeat[at])*c.rows + at
@@ -306,16 +331,22 @@ func (c *Copying) cheapest(s *copied) (float64, []int32) {
 	c.costs = c.costs[:0]
 	for k, in := range s.roles {
 		for _, holder := range s.sites {
-			c.costs = append(c.costs, c.price(s, in, holder))
+			c.costs = append(c.costs, c.price(s, in, holder, elsewhere))
 		}
-		more := c.price(s, in, elsewhere)
+		more := c.price(s, in, elsewhere, elsewhere)
 		if !s.create || k > 0 {
 			more += s.bytes
 		}
 		c.costs = append(c.costs, more)
 	}
-	if s.fixed && len(s.sites) == n {
-		total := 0.0
+	c.together = [2]float64{}
+	if n > 1 && s.roles[1] == first && len(s.sites) > 1 {
+		for i := range c.together {
+			c.together[i] = c.price(s, first, s.sites[i], s.sites[1-i]) - c.costs[len(s.sites)+1+i]
+		}
+	}
+	if s.fixed && s.stays() {
+		total := c.together[1]
 		for k := range n {
 			total += c.costs[k*(n+1)+k]
 			c.best[k] = s.sites[k]
@@ -355,6 +386,9 @@ func (c *Copying) give(s *copied, k int, cost float64) {
 		return
 	}
 	for i, v := range costs {
+		if k == 1 && s.roles[k] == first && i < 2 && len(s.sites) > 1 && c.now[0] == s.sites[1-i] {
+			v += c.together[i]
+		}
 		if holder := s.place(i); holder == elsewhere || !slices.Contains(c.now[:k], holder) {
 			c.now[k] = holder
 			c.give(s, k+1, cost+v)
