@@ -45,7 +45,7 @@ is still written, with the rules that it breaks.`,
   interlace layout --drain server:imap03 --max-bytes 10TB --plan drained.json
   interlace layout --drain rack:a4 --plan retired.json
   interlace layout --frontier --plan knee.json
-  interlace layout --frontier --max-bytes 10TB --plan plan.json
+  interlace layout --frontier --max-bytes 10TB --plan cheap.json
   interlace layout --gap 0 --keep store:s001 -o json`,
 		Args: noWords,
 		RunE: func(cmd *cobra.Command, _ []string) error {

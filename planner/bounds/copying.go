@@ -157,9 +157,16 @@ func (c *Copying) findParts() {
 	}
 }
 
-// passes is how often the prices are raised, and the size of their first steps as
-// a part of what a price is like.
-const passes, firstStep = 150, 0.3
+// firstSteps are the sizes of the first step of a price, as parts of what a price is
+// like, in rounds that each start from the best prices so far.
+var firstSteps = [...]float64{0.3, 0.1, 0.03, 0.01}
+
+// passes returns how often the prices are raised in a round: less often where there
+// are many stores.
+func (c *Copying) passes() int {
+	const evaluations = 1_000_000
+	return min(max(evaluations/max(len(c.stores), 1), 10), 200)
+}
 
 // Least returns the bound for the worst single-failure utilisation.
 func (c *Copying) Least(worst float64) planner.Number {
@@ -169,20 +176,23 @@ func (c *Copying) Least(worst float64) planner.Number {
 	}
 	c.limit(worst)
 	c.stay()
-	clear(c.squares)
-	best, bestPrices := math.Inf(-1), make([]float64, len(c.prices))
-	for range passes {
-		if value := c.evaluate(); value > best {
-			best = value
-			copy(bestPrices, c.prices)
-		}
-		for i, g := range c.slope {
-			if c.squares[i] += g * g; c.squares[i] > 0 {
-				c.prices[i] = max(0, c.prices[i]+firstStep*c.scale*g/math.Sqrt(c.squares[i]))
+	best, value := slices.Clone(c.prices), math.Inf(-1)
+	for _, size := range firstSteps {
+		clear(c.squares)
+		copy(c.prices, best)
+		for range c.passes() {
+			if v := c.evaluate(); v > value {
+				value = v
+				copy(best, c.prices)
+			}
+			for i, g := range c.slope {
+				if c.squares[i] += g * g; c.squares[i] > 0 {
+					c.prices[i] = max(0, c.prices[i]+size*c.scale*g/math.Sqrt(c.squares[i]))
+				}
 			}
 		}
 	}
-	copy(c.prices, bestPrices)
+	copy(c.prices, best)
 	return planner.Known(max(least, c.prove()))
 }
 
