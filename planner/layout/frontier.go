@@ -61,7 +61,8 @@ func (l *ladder) along(best outcome) []outcome {
 		}
 	}
 	repaired := l.repaired()
-	l.relieve(repaired, math.Inf(1))
+	steps := l.steps()
+	l.relieve(repaired, math.Inf(1), &steps)
 	add(outcome{state: l.promoted(repaired)})
 	lowest, highest := best.state.worst(), all[len(all)-1].state.worst()
 	for level := range FrontierLevels {
@@ -70,7 +71,8 @@ func (l *ladder) along(best outcome) []outcome {
 		}
 		target := lowest + (highest-lowest)*float64(level)/FrontierLevels
 		from := newState(l.problem, repaired.sites)
-		add(outcome{state: from, stopped: l.relieve(from, target)})
+		steps = l.steps()
+		add(outcome{state: from, stopped: l.relieve(from, target, &steps)})
 		if level > 0 {
 			back := newState(l.problem, best.state.sites)
 			l.search(back, 99, kinds{true, true}).revert(target)

@@ -73,7 +73,7 @@ func (l *ladder) goal() float64 {
 func (l *ladder) search(s *state, rung uint64, k kinds) *search {
 	return &search{
 		state: s, ctx: l.ctx, rng: rand.New(rand.NewPCG(l.opts.Seed, rung)), kinds: k,
-		goal: l.goal(), left: l.opts.Steps * max(len(s.sites), 50),
+		goal: l.goal(), left: l.steps(),
 	}
 }
 

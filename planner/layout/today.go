@@ -12,17 +12,18 @@ var rungs = []kinds{{}, {replicas: true}, {replicas: true, masters: true}}
 
 // relieve lowers the worst utilisation to the goal, or as far as it gets, with the
 // cheapest kinds of changes first. Where steps or the users that promotions
-// interrupt are scarce, all kinds compete.
-func (l *ladder) relieve(s *state, goal float64) planner.Stopped {
+// interrupt are scarce, all kinds compete. It takes what it looks at off the steps.
+func (l *ladder) relieve(s *state, goal float64, steps *int) planner.Stopped {
 	var stopped planner.Stopped
 	for rung, k := range rungs {
 		if rung+1 < len(rungs) && (l.opts.MaxChanges != nil || l.opts.MaxInterrupted != nil) {
 			continue
 		}
 		search := l.search(s, uint64(rung)+1, k)
-		search.goal, search.thrift = goal, true
+		search.goal, search.thrift, search.left = goal, true, *steps
 		search.report = l.reporter("improving today's layout", search)
 		stopped = search.relieve()
+		*steps = search.left
 		if stopped == planner.WithinGap || stopped == planner.Cancelled {
 			break
 		}
@@ -30,20 +31,30 @@ func (l *ladder) relieve(s *state, goal float64) planner.Stopped {
 	return stopped
 }
 
+// steps returns how many changes may be looked at on the way from today's layout to
+// a goal.
+func (l *ladder) steps() int { return l.opts.Steps * max(len(l.start), 50) }
+
 // improve starts from the present state: it tries to come to the goal at once,
 // and where that fails halves the way from the worst server to the mean as long as
-// it can.
+// it can. A goal below the mean asks for a new layout; then few steps are made.
 func (l *ladder) improve(s *state) outcome {
 	goal := l.goal()
-	stopped := l.relieve(s, max(goal, s.mean()))
+	steps := 2 * l.steps()
+	var stopped planner.Stopped
+	if goal > s.mean() {
+		stopped = l.relieve(s, goal, &steps)
+	} else {
+		steps /= 8
+	}
 	for stopped != planner.Cancelled && !l.satisfied(outcome{state: s}) {
 		worst := s.worst()
 		next := max(goal, (worst+s.mean())/2)
-		if next >= worst*(1-closeEnough) {
+		if next >= worst*(1-closeEnough) && s.standing().sign() == 0 {
 			break
 		}
-		stopped = l.relieve(s, next)
-		if s.worst() > next {
+		stopped = l.relieve(s, next, &steps)
+		if s.worst() > next || s.standing().sign() != 0 {
 			break
 		}
 	}
@@ -74,7 +85,8 @@ const finest = 256
 // that the budgets pay for. Each level is reached from the same state, and what
 // that costs does not depend on the budgets, so larger ones lead no less far.
 func (l *ladder) withinBudgets(s *state) outcome {
-	best := outcome{state: s, stopped: l.relieve(s, math.Inf(1))}
+	steps := l.steps()
+	best := outcome{state: s, stopped: l.relieve(s, math.Inf(1), &steps)}
 	goal, worst := l.goal(), s.worst()
 	if best.stopped == planner.Budget || best.stopped == planner.Cancelled || math.IsInf(goal, 1) || worst <= goal {
 		return best
@@ -84,7 +96,8 @@ func (l *ladder) withinBudgets(s *state) outcome {
 		level := (low + high) / 2
 		target := goal + (worst-goal)*float64(level)/finest
 		o := outcome{state: newState(l.problem, s.sites)}
-		o.stopped = l.relieve(o.state, target)
+		steps = l.steps()
+		o.stopped = l.relieve(o.state, target, &steps)
 		if o.state.worst() <= target {
 			high = level
 		} else {
