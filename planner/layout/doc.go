@@ -32,6 +32,12 @@
 // a potential that counts what every server promotes at first and only the busiest
 // servers in the end ([stages]).
 //
+// Where servers are all alike, and stores too, a circulant graph says at once who
+// promotes what for whom (Elspas and Turner 1970): every server looks like every
+// other. It is filled with the best mixture of configurations ([bounds.Mixtures]);
+// where no distance around the circle has a place for a store, along a shortest
+// augmenting path (Ford and Fulkerson 1956).
+//
 // All sums are whole numbers and all randomness comes from the seed: equal
 // inventories, options and seeds give equal plans on any number of processors.
 package layout

@@ -65,17 +65,26 @@ func (s *state) judge(v *verdict, server int32, now *serverScore) {
 	v.standing.addServer(initial, was, -1)
 	v.standing.addServer(initial, now, 1)
 	v.peak = max(v.peak, now.peak)
-	v.potential += s.potential(now.peak) - s.weight[server]
+	v.potential += s.potential(now) - s.weight[server]
 }
 
-// potential weighs a peak: the higher, the steeper, and straight above the
-// reference.
-func (s *state) potential(peak float64) float64 {
-	above := s.steepness * (peak - s.reference)
-	if above > 0 {
-		return 1 + above
+// potential weighs how full a server is, the fuller the steeper: its peak, and
+// where ceilings count what it uses of them, at which it is as full as the busiest
+// server.
+func (s *state) potential(sc *serverScore) float64 {
+	w := weigh(s.steepness * (sc.peak - s.reference))
+	if s.ceilings {
+		w += weigh(s.steepness * s.reference * (sc.tight - 1))
 	}
-	return math.Exp(above)
+	return w
+}
+
+// weigh is the exponential up to 1, and straight above.
+func weigh(x float64) float64 {
+	if x > 0 {
+		return 1 + x
+	}
+	return math.Exp(x)
 }
 
 // commit makes the changes for good.
@@ -96,6 +105,6 @@ func (s *state) commit(changes ...change) {
 // reweigh computes the potentials of all servers.
 func (s *state) reweigh() {
 	for server := range s.scores {
-		s.weight[server] = s.potential(s.scores[server].peak)
+		s.weight[server] = s.potential(&s.scores[server])
 	}
 }
