@@ -21,6 +21,7 @@ type layoutFlags struct {
 	maxBytes       optional[int64]
 	maxChanges     optional[int]
 	maxInterrupted optional[int]
+	frontier       choiceFlag
 }
 
 // usualGap is the gap that layouts are planned with if nothing else is said: fewer
@@ -30,6 +31,7 @@ const usualGap = 0.02
 func (a *app) layoutCommand() *cobra.Command {
 	flags := layoutFlags{
 		gap: ratioFlag().or(usualGap), maxBytes: sizeFlag(), maxChanges: countFlag(0, mostThings), maxInterrupted: countFlag(0, mostThings),
+		frontier: choiceOf("", planner.FrontierBytes),
 	}
 	c := &cobra.Command{
 		Use:   "layout",
@@ -39,10 +41,19 @@ any server adds a little load to many others. Roles are swapped before anything
 is copied. Beside the figures stand bounds that no layout can beat that keeps
 every rule.
 
+With --frontier it shows what lower worst failures cost: the plans between
+copying nothing and the best layout found that no other one beats, each with the
+bytes that every layout copies which is as good. --plan then writes the plan at
+the knee, or what --gap and the budgets ask for: the cheapest plan within the gap,
+the best one that the budgets pay for.
+
 The exit status is 1 if no layout was found that keeps every rule; the best one
 is still written, with the rules that it breaks.`,
 		Example: `  interlace layout --plan plan.json
   interlace layout --drain server:imap03 --max-bytes 10TB --plan drained.json
+  interlace layout --drain rack:a4 --plan retired.json
+  interlace layout --frontier --plan knee.json
+  interlace layout --frontier --max-bytes 10TB --plan cheap.json
   interlace layout --gap 0 --keep store:s001 -o json`,
 		Args: noWords,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -59,6 +70,8 @@ is still written, with the rules that it breaks.`,
 	f.Var(&flags.maxBytes, "max-bytes", "copy at most this much, such as 10TB")
 	f.Var(&flags.maxChanges, "max-changes", "make at most this many changes")
 	f.Var(&flags.maxInterrupted, "max-interrupted", "interrupt at most this many users")
+	f.Var(&flags.frontier, "frontier", "show the worst failure against `bytes` copied")
+	f.Lookup("frontier").NoOptDefVal = planner.FrontierBytes
 	return c
 }
 
@@ -79,14 +92,19 @@ func (a *app) layout(cmd *cobra.Command, flags layoutFlags) error {
 		return err
 	}
 	bar := a.progress("layout")
-	start := time.Now()
-	plan, err := layout.Optimize(cmd.Context(), f.Inventory, f.groups, layout.Options{
+	opts := layout.Options{
 		Seed: *a.flags.seed.value, Gap: *flags.gap.value, Drain: drain, Keep: keep,
 		MaxBytes: flags.maxBytes.value, MaxChanges: flags.maxChanges.value, MaxInterrupted: flags.maxInterrupted.value,
 		Progress: func(p layout.Progress) {
 			bar.at(p.Done, p.Total, gapWords(planner.Known(p.Worst), planner.Known(p.Bound)))
 		},
-	})
+	}
+	if flags.frontier.value != "" {
+		defer bar.end()
+		return a.frontier(cmd.Context(), f, opts, cmd.Flags().Changed("gap"), flags.plan)
+	}
+	start := time.Now()
+	plan, err := layout.Optimize(cmd.Context(), f.Inventory, f.groups, opts)
 	bar.end()
 	if err != nil {
 		return err
