@@ -44,14 +44,15 @@ type LayoutChange struct {
 
 // LayoutOptions are the options that a layout plan was made with.
 type LayoutOptions struct {
-	Seed           uint64    `json:"seed"`
-	Gap            float64   `json:"gap"`
-	Drain          []Subject `json:"drain"`
-	Keep           []Subject `json:"keep"`
-	MaxBytes       *int64    `json:"max_bytes"`
-	MaxChanges     *int      `json:"max_changes"`
-	MaxInterrupted *int      `json:"max_interrupted"`
-	Frontier       string    `json:"frontier,omitempty"` // of which the plan is a point
+	Seed           uint64      `json:"seed"`
+	Gap            float64     `json:"gap"`
+	Drain          []Subject   `json:"drain"`
+	Keep           []Subject   `json:"keep"`
+	MaxBytes       *int64      `json:"max_bytes"`
+	MaxChanges     *int        `json:"max_changes"`
+	MaxInterrupted *int        `json:"max_interrupted"`
+	Objectives     []Objective `json:"objectives"`         // none: the worst single failure
+	Frontier       string      `json:"frontier,omitempty"` // of which the plan is a point
 }
 
 // Layout is a plan of where each store's master and replicas live.

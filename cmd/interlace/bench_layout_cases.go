@@ -132,6 +132,9 @@ func (c *layoutCase) words() string {
 func racksCase(servers int) layoutCase {
 	c := fleetCase(fixtures.Mixed, servers, usualStores)
 	c.name, c.on, c.level = fmt.Sprintf("racks-%d", servers), c.on+", failures of racks", "rack"
+	c.task = func(_ context.Context, seed uint64) (*inventory.Inventory, layout.Options, error) {
+		return mirrored(seed, fixtures.Mixed, servers, usualStores), layout.Options{Objectives: []planner.Objective{"rack"}}, nil
+	}
 	return c
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -21,6 +22,7 @@ type layoutFlags struct {
 	maxBytes       optional[int64]
 	maxChanges     optional[int]
 	maxInterrupted optional[int]
+	objective      []string
 	frontier       choiceFlag
 }
 
@@ -41,6 +43,11 @@ any server adds a little load to many others. Roles are swapped before anything
 is copied. Beside the figures stand bounds that no layout can beat that keeps
 every rule.
 
+The worst failure of one server is what is lowered, unless --objective says
+otherwise. Of several objectives the first counts above all; each next one is
+lowered while those before it stay within the gap of their bounds, or as low as
+they came.
+
 With --frontier it shows what lower worst failures cost: the plans between
 copying nothing and the best layout found that no other one beats, each with the
 bytes that every layout copies which is as good. --plan then writes the plan at
@@ -52,6 +59,7 @@ is still written, with the rules that it breaks.`,
 		Example: `  interlace layout --plan plan.json
   interlace layout --drain server:imap03 --max-bytes 10TB --plan drained.json
   interlace layout --drain rack:a4 --plan retired.json
+  interlace layout --objective single,rack --plan racks.json
   interlace layout --frontier --plan knee.json
   interlace layout --frontier --max-bytes 10TB --plan cheap.json
   interlace layout --gap 0 --keep store:s001 -o json`,
@@ -70,6 +78,7 @@ is still written, with the rules that it breaks.`,
 	f.Var(&flags.maxBytes, "max-bytes", "copy at most this much, such as 10TB")
 	f.Var(&flags.maxChanges, "max-changes", "make at most this many changes")
 	f.Var(&flags.maxInterrupted, "max-interrupted", "interrupt at most this many users")
+	f.StringSliceVar(&flags.objective, "objective", nil, "lower these `figures`, the first above all: single, pair, normal, or a level such as rack")
 	f.Var(&flags.frontier, "frontier", "show the worst failure against `bytes` copied")
 	f.Lookup("frontier").NoOptDefVal = planner.FrontierBytes
 	return c
@@ -93,7 +102,7 @@ func (a *app) layout(cmd *cobra.Command, flags layoutFlags) error {
 	}
 	bar := a.progress("layout")
 	opts := layout.Options{
-		Seed: *a.flags.seed.value, Gap: *flags.gap.value, Drain: drain, Keep: keep,
+		Objectives: objectives(flags.objective), Seed: *a.flags.seed.value, Gap: *flags.gap.value, Drain: drain, Keep: keep,
 		MaxBytes: flags.maxBytes.value, MaxChanges: flags.maxChanges.value, MaxInterrupted: flags.maxInterrupted.value,
 		Progress: func(p layout.Progress) {
 			bar.at(p.Done, p.Total, gapWords(planner.Known(p.Worst), planner.Known(p.Bound)))
@@ -131,4 +140,13 @@ func gapWords(value, bound planner.Number) string {
 		return ""
 	}
 	return "gap " + report.PercentText(gap.Value)
+}
+
+// objectives are the figures that --objective names.
+func objectives(names []string) []planner.Objective {
+	var list []planner.Objective
+	for _, name := range names {
+		list = append(list, planner.Objective(strings.TrimSpace(name)))
+	}
+	return list
 }

@@ -65,10 +65,10 @@ type Draft struct {
 	values  []float64
 }
 
-// NewDraft returns nil where there are no blueprints: no failure makes a server
-// promote anything.
-func NewDraft(f *load.Fleet) *Draft {
-	g := newProgram(newProblem(f, true, nil), 0, coarse)
+// NewDraft begins blueprints for the failures of domains of a level. It returns nil
+// where there are none: no such failure makes a server promote anything.
+func NewDraft(f *load.Fleet, level int) *Draft {
+	g := newProgram(newProblem(f, true, nil), level, coarse)
 	if g == nil || len(g.holders) == 0 {
 		return nil
 	}

@@ -57,7 +57,7 @@ func (c *construction) put(store int, list []int32) {
 			c.carried[server].Add(amounts)
 		}
 	}
-	if b, domain := c.promotes(0, list); b >= 0 {
+	if b, domain := c.promotes(c.peak.level, list); b >= 0 {
 		c.takes[b] = append(c.takes[b], take{int32(store), domain})
 		c.promise(b, c.slice(b, domain))
 	}

@@ -28,6 +28,9 @@ func (p *problem) sound(store int, sites []int32) bool {
 			return false
 		}
 	}
+	if len(p.parted) > 0 && p.exposed(store, sites) > 0 {
+		return false
+	}
 	return len(p.spread) == 0 || p.shortage(store, sites) == 0
 }
 

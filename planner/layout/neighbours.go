@@ -31,10 +31,10 @@ func (s *search) relocations(p *picker, store int, server int32, exchanges bool)
 	}
 }
 
-// heir returns the server that promotes the store when its master's server fails,
+// heir returns the server that promotes the store when its master's domain fails,
 // or −1.
 func (s *search) heir(store int) int32 {
-	b, _ := s.promotes(0, s.sites[store])
+	b, _ := s.promotes(s.peak.level, s.sites[store])
 	return b
 }
 

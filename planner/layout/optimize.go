@@ -3,6 +3,7 @@ package layout
 import (
 	"cmp"
 	"context"
+	"errors"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -43,7 +44,7 @@ func newLadder(ctx context.Context, inv *inventory.Inventory, opts Options) (*la
 	if opts.Steps == 0 {
 		opts.Steps = DefaultSteps
 	}
-	if err := checkKeep(inv, opts.Keep); err != nil {
+	if err := errors.Join(checkKeep(inv, opts.Keep), checkObjectives(inv, opts.Objectives)); err != nil {
 		return nil, err
 	}
 	target, err := drained(inv, opts.Drain)
@@ -61,12 +62,25 @@ type outcome struct {
 	way     *order // there, once it was looked for
 }
 
-// goal returns the worst utilisation at which to stop.
+// goal returns the peak at which to stop.
 func (l *ladder) goal() float64 {
-	if !l.bound.WorstSingle.Known {
+	bound := l.limit(l.peak)
+	if !bound.Known {
 		return math.Inf(1)
 	}
-	return l.bound.WorstSingle.Value * (1 + max(l.opts.Gap, negligible))
+	return bound.Value * (1 + max(l.opts.Gap, negligible))
+}
+
+// limit returns the bound of a measure. Two servers that fail at once are no better
+// than one.
+func (l *ladder) limit(m measure) planner.Number {
+	switch {
+	case m.objective == planner.ObjectiveNormal:
+		return l.bound.Normal
+	case m.level > 0:
+		return l.bound.WorstDomain[l.fleet.Levels[l.levels[m.level]].Name]
+	}
+	return l.bound.WorstSingle
 }
 
 // search returns a search of the state with its own random numbers.
@@ -111,10 +125,14 @@ func (l *ladder) reached(outcomes []outcome) outcome {
 		if o.way != nil {
 			return *o
 		}
+		last := l.refined(o)
 		if o.stopped != planner.Cancelled {
-			l.search(o.state, 99, kinds{true, true}).revert(l.allowed(o.state))
+			last.search(o.state, 99, kinds{true, true}).revert(last.allowed(o.state))
 		}
-		o.way = l.order(o.state)
+		o.way = last.order(o.state)
+		if last != l {
+			o.state = newState(l.problem, o.state.sites)
+		}
 	}
 }
 
@@ -184,7 +202,7 @@ func (l *ladder) rebuild(s *state) []outcome {
 	if slices.ContainsFunc(outcomes, l.satisfied) {
 		return outcomes
 	}
-	draft := bounds.NewDraft(l.fleet)
+	draft := bounds.NewDraft(l.fleet, l.levels[l.peak.level])
 	if draft == nil {
 		return outcomes
 	}
@@ -210,13 +228,18 @@ func (l *ladder) rebuild(s *state) []outcome {
 
 // good reports whether no other way to lay out everything anew need be tried.
 func (l *ladder) good(o outcome) bool {
-	near := l.bound.WorstSingle.Known && o.state.worst() <= l.bound.WorstSingle.Value*(1+good)
+	bound := l.limit(l.peak)
+	near := bound.Known && o.state.worst() <= bound.Value*(1+good)
 	return l.satisfied(o) || near && o.state.standing().sign() == 0
 }
 
 // balanceStores is the number of stores at which balancing a new layout takes as
 // many steps as the others. It takes more for fewer stores and fewer for more.
 const balanceStores = 40_000
+
+func (l *ladder) balanceSteps() int {
+	return l.opts.Steps * int(math.Sqrt(float64(len(l.start)*balanceStores)))
+}
 
 // build constructs a layout from a blueprint and improves it.
 func (l *ladder) build(rung uint64, draft *bounds.Draft, c cut) outcome {
@@ -229,7 +252,7 @@ func (l *ladder) build(rung uint64, draft *bounds.Draft, c cut) outcome {
 		return outcome{}
 	}
 	built := l.search(s, rung+100, kinds{true, true})
-	built.left = l.opts.Steps * int(math.Sqrt(float64(len(s.sites)*balanceStores)))
+	built.left = l.balanceSteps()
 	built.repair()
 	built.report = l.reporter("laying out anew", built)
 	return outcome{state: s, stopped: built.balance()}
@@ -324,6 +347,6 @@ func (l *ladder) reporter(rung string, s *search) func(left int, worst float64) 
 	}
 	total := s.left
 	return func(left int, worst float64) {
-		l.opts.Progress(Progress{Rung: rung, Done: total - left, Total: total, Worst: worst, Bound: l.bound.WorstSingle.Value})
+		l.opts.Progress(Progress{Rung: rung, Done: total - left, Total: total, Worst: worst, Bound: l.limit(l.peak).Value})
 	}
 }

@@ -18,6 +18,11 @@ type Options struct {
 	MaxChanges     *int   // steps of the plan
 	MaxInterrupted *int   // users interrupted by promotions
 
+	// Objectives are what to lower, the first above all, and each next one as far as
+	// those before stay within the gap of their bounds, or as low as they came.
+	// None stands for the worst failure of one server.
+	Objectives []planner.Objective
+
 	// Steps is how many changes the search may look at per store and rung of
 	// the ladder; 0 means DefaultSteps.
 	Steps int
@@ -40,7 +45,7 @@ type Progress struct {
 func (o Options) record() planner.LayoutOptions {
 	return planner.LayoutOptions{
 		Seed: o.Seed, Gap: o.Gap, Drain: append([]planner.Subject{}, o.Drain...), Keep: append([]planner.Subject{}, o.Keep...),
-		MaxBytes: o.MaxBytes, MaxChanges: o.MaxChanges, MaxInterrupted: o.MaxInterrupted,
+		MaxBytes: o.MaxBytes, MaxChanges: o.MaxChanges, MaxInterrupted: o.MaxInterrupted, Objectives: append([]planner.Objective{}, o.Objectives...),
 	}
 }
 

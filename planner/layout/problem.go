@@ -1,7 +1,6 @@
 package layout
 
 import (
-	"math"
 	"slices"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -34,6 +33,11 @@ type problem struct {
 	most   []inventory.Amounts // by server and resource: the largest amounts below the ceilings
 	limits [][]float64         // failure ceilings by level in levels and failover resource; +Inf where none
 	delta  []int64             // Δ by store and failover resource
+
+	measures []measure // what to lower, the first above all
+	peak     measure   // what the peaks of servers are now, which is to be lowered
+	holds    []held    // those that must stay as they are meanwhile
+	parted   []int     // levels of the fleet whose failure is to take no store offline
 
 	initial       []serverScore // of the start
 	initialStores []storeScore
@@ -80,6 +84,7 @@ func newProblem(inv *inventory.Inventory, opts Options) *problem {
 	p.findSpread()
 	p.findSettings()
 	p.followLevels()
+	p.findMeasures()
 	p.delta = make([]int64, len(inv.Stores)*len(f.Failover))
 	for i := range inv.Stores {
 		for j, r := range f.Failover {
@@ -152,10 +157,7 @@ func (p *problem) followLevels() {
 	}
 	p.limits = make([][]float64, len(p.levels))
 	for i := range p.levels {
-		p.limits[i] = make([]float64, len(f.Failover))
-		for j := range f.Failover {
-			p.limits[i][j] = math.Inf(1)
-		}
+		p.limits[i] = unlimited(len(f.Failover))
 	}
 	for _, name := range f.Inventory.Survive {
 		i := slices.Index(p.levels, max(f.Level(name), 0))
@@ -174,17 +176,38 @@ func (p *problem) may(store int, server int32) bool {
 	return !limited || allowed[server]
 }
 
-// exposed reports whether the failure of one server takes the store offline
-// although it was promised more than one instance.
+// exposed counts the kinds of failures that take the store offline although it was
+// promised more than one instance: of one server, or of one domain at a level of
+// the objectives.
 func (p *problem) exposed(store int, sites []int32) int {
-	up := 0
-	for _, s := range sites {
-		if !p.fleet.Down[s] {
-			up++
+	if p.copies[store] < 2 {
+		return 0
+	}
+	kinds := 0
+	if _, several := p.liesIn(0, sites); !several {
+		kinds++
+	}
+	for _, level := range p.parted {
+		if _, several := p.liesIn(level, sites); !several {
+			kinds++
 		}
 	}
-	if p.copies[store] >= 2 && up < 2 {
-		return 1
+	return kinds
+}
+
+// liesIn returns a domain of the level in which an instance is up, −1 if there is
+// none, and whether there are several.
+func (p *problem) liesIn(level int, sites []int32) (domain int32, several bool) {
+	of := p.fleet.Levels[level].Of
+	domain = -1
+	for _, s := range sites {
+		switch {
+		case p.fleet.Down[s]:
+		case domain < 0:
+			domain = of[s]
+		case of[s] != domain:
+			return domain, true
+		}
 	}
-	return 0
+	return domain, false
 }

@@ -62,12 +62,12 @@ func gaps(plan *planner.Layout) planner.LayoutGap {
 
 // stopped says why the search ended, by what was reached.
 func (l *ladder) stopped(o outcome, plan *planner.Layout) planner.Stopped {
-	gap := plan.Gap.WorstSingle
+	gap, bounded := l.widestGap(plan), l.limit(l.measures[0]).Known
 	switch {
 	case o.stopped == planner.Cancelled || l.ctx.Err() != nil:
 		return planner.Cancelled
 	case len(plan.Violations) > 0:
-	case !plan.Bounds.WorstSingle.Known || gap.Known && gap.Value <= 1e-9:
+	case !bounded || gap.Known && gap.Value <= 1e-9:
 		return planner.AtBound
 	case gap.Known && gap.Value <= l.opts.Gap+1e-9:
 		return planner.WithinGap
@@ -76,6 +76,26 @@ func (l *ladder) stopped(o outcome, plan *planner.Layout) planner.Stopped {
 		return planner.LocalOptimum
 	}
 	return o.stopped
+}
+
+// widestGap returns the widest gap of the objectives that have a bound.
+func (l *ladder) widestGap(plan *planner.Layout) planner.Number {
+	widest := planner.Number{}
+	for _, m := range l.measures {
+		gap := plan.Gap.WorstSingle
+		switch {
+		case m.objective == planner.ObjectivePair:
+			continue
+		case m.objective == planner.ObjectiveNormal:
+			gap = plan.Gap.Normal
+		case m.level > 0:
+			gap = plan.Gap.WorstDomain[l.fleet.Levels[l.levels[m.level]].Name]
+		}
+		if gap.Known && (!widest.Known || gap.Value > widest.Value) {
+			widest = gap
+		}
+	}
+	return widest
 }
 
 // estimates warns where an estimated load decides what the plan promises.

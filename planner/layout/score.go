@@ -11,7 +11,8 @@ type serverScore struct {
 	slots   int     // instances above its slots
 	leaving int     // instances on a server that drains
 	failure float64 // largest excess over a failure ceiling
-	peak    float64 // largest utilisation after the failure of one server
+	peak    float64 // what is to be lowered: the utilisation after the worst failure of one server, if no objective says otherwise
+	above   float64 // largest excess over a measure that must not rise
 	tight   float64 // largest part of a ceiling used in a resource with ρ ≥ 1
 }
 
@@ -55,12 +56,15 @@ func (s *state) score(e *effect) serverScore {
 	for _, r := range f.Full {
 		sc.tight = max(sc.tight, float64(amounts[r]+e.amounts[r])/max(float64(s.most[server][r]), 1))
 	}
+	var after [inventory.MaxResources]float64
 	for i := range s.levels {
 		peak, excess := s.afterFailure(i, e)
+		after[i] = peak
 		sc.failure = max(sc.failure, excess)
-		if i == 0 {
-			sc.peak = peak
-		}
+	}
+	sc.peak = s.measured(s.peak, e, after[:])
+	for _, h := range s.holds {
+		sc.above = max(sc.above, s.measured(h.measure, e, after[:])-h.limit)
 	}
 	return sc
 }

@@ -44,7 +44,8 @@ func (s *state) tryBelow(limit float64, changes []change) verdict {
 		server := s.effects[i].server
 		now := s.score(&s.effects[i])
 		was := &s.scores[server]
-		if open = open && !was.broken(); open && !now.broken() && now.peak > limit && now.peak > was.peak {
+		useless := now.peak > limit && now.peak > was.peak || now.above > max(0, was.above)
+		if open = open && !was.broken(); open && !now.broken() && useless {
 			return verdict{potential: math.Inf(1), peak: now.peak}
 		}
 		s.judge(&v, server, &now)

@@ -57,7 +57,7 @@ func Layout(p *planner.Layout, m Made) *Screen {
 	case p.Stopped == planner.AtBound && !p.Promises.WorstSingle.Utilisation.Known:
 		facts.add("stopped", "no failure leaves a survivor, so there is no worst failure to lower")
 	default:
-		facts.add("stopped", "%s", stoppedWords(p.Stopped, "worst single failure"))
+		facts.add("stopped", "%s", stoppedWords(p.Stopped, objectiveWords(p.Options.Objectives)))
 	}
 	facts.addBounds(p.Violations)
 	if m.File != "" {
@@ -68,6 +68,21 @@ func Layout(p *planner.Layout, m Made) *Screen {
 	s.addStaying(p, m.Inventory)
 	s.addForbidding(p, m.Inventory)
 	return s
+}
+
+// objectiveWords names what a plan was to lower.
+func objectiveWords(objectives []planner.Objective) string {
+	switch {
+	case len(objectives) > 1:
+		return "every objective"
+	case len(objectives) == 0 || objectives[0] == planner.ObjectiveSingle:
+		return "the worst single failure"
+	case objectives[0] == planner.ObjectivePair:
+		return "the worst failure of two servers"
+	case objectives[0] == planner.ObjectiveNormal:
+		return "the normal state"
+	}
+	return "the worst " + string(objectives[0]) + " failure"
 }
 
 // shownCharts is how many bars and rows of the matrix the screen of a plan has.
@@ -183,6 +198,9 @@ func layoutPromises(p *planner.Layout, inv *inventory.Inventory) *Table {
 	for _, level := range sortedLevels(p.Promises.WorstDomain) {
 		rows = append(rows, worstRow("worst "+string(level)+" failure", inv, level,
 			p.Before.WorstDomain[level], p.Promises.WorstDomain[level], p.Bounds.WorstDomain[level], p.Gap.WorstDomain[level]))
+	}
+	if before, after := p.Before.WorstPair, p.Promises.WorstPair; before != nil && after != nil {
+		rows = append(rows, []Cell{words("worst two servers"), ratio(before.Utilisation), ratio(after.Utilisation), Nothing, Nothing, Nothing})
 	}
 	rows = append(rows, placeRow("normal state", inv, p.Before.Normal, p.Promises.Normal, p.Bounds.Normal, p.Gap.Normal))
 	if p.Promises.Fullest.Utilisation.Known {

@@ -23,7 +23,7 @@ func Schedule(p *planner.Schedule, m Made) *Screen {
 	}
 	facts.add("loads", "%s", loadsWords(p.Inventory))
 	if p.Stopped == planner.Cancelled {
-		facts.add("stopped", "%s", stoppedWords(p.Stopped, "time"))
+		facts.add("stopped", "%s", stoppedWords(p.Stopped, "the time"))
 	}
 	if m.File != "" && m.Inventory != nil { // else this is what show plan shows
 		facts.add("next", "interlace show plan %s", m.File)

@@ -24,7 +24,7 @@ func Assignment(p *planner.Assignment, m Made) *Screen {
 	facts := Facts{}
 	facts.add("changes", "%s", assignmentChangeWords(p))
 	facts.add("loads", "%s", loadsWords(p.Inventory))
-	facts.add("stopped", "%s", stoppedWords(p.Stopped, aim(p)))
+	facts.add("stopped", "%s", stoppedWords(p.Stopped, "the "+aim(p)))
 	facts.addBounds(p.Violations)
 	if m.File != "" {
 		facts.add("next", "%s", joined("interlace moves "+strings.Join(append(slices.Clone(m.After), m.File), " ")))

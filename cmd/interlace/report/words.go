@@ -99,9 +99,9 @@ func tone(value, ceiling float64) Tone {
 func stoppedWords(s planner.Stopped, figure string) string {
 	switch s {
 	case planner.AtBound:
-		return "the " + figure + " is at its bound: no plan that keeps the rules has less"
+		return figure + " is at its bound: no plan that keeps the rules has less"
 	case planner.WithinGap:
-		return "the " + figure + " is within the wished gap of its bound"
+		return figure + " is within the wished gap of its bound"
 	case planner.Budget:
 		return "the budget is spent"
 	case planner.LocalOptimum:

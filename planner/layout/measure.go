@@ -1,0 +1,144 @@
+package layout
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/planner"
+)
+
+// measure is what a server's peak is: its utilisation after the worst failure of
+// one domain of a level, after that of two servers, or in the normal state.
+type measure struct {
+	objective planner.Objective
+	level     int // index in levels; 0 but for failures of a level's domains
+}
+
+// held is a measure that must not rise above a limit.
+type held struct {
+	measure
+	limit float64
+}
+
+// checkObjectives names the objectives that the fleet does not know or that are
+// named twice.
+func checkObjectives(inv *inventory.Inventory, objectives []planner.Objective) error {
+	known := append([]string{string(planner.ObjectiveSingle), string(planner.ObjectivePair), string(planner.ObjectiveNormal)}, levelNames(inv)...)
+	var wrong []string
+	for i, o := range objectives {
+		switch {
+		case !slices.Contains(known, string(o)):
+			wrong = append(wrong, fmt.Sprintf("%q is none of %s", string(o), strings.Join(known, ", ")))
+		case slices.Contains(objectives[:i], o):
+			wrong = append(wrong, fmt.Sprintf("%q is named twice", string(o)))
+		}
+	}
+	if wrong != nil {
+		return fmt.Errorf("objective: %s", strings.Join(wrong, "; "))
+	}
+	return nil
+}
+
+func levelNames(inv *inventory.Inventory) []string {
+	var names []string
+	for _, level := range inv.Levels() {
+		names = append(names, string(level))
+	}
+	return names
+}
+
+// findMeasures reads off the objectives, the worst failure of one server if there
+// are none, and follows the levels that they name. Stores must not lie in one
+// domain of these.
+func (p *problem) findMeasures() {
+	objectives := p.opts.Objectives
+	if len(objectives) == 0 {
+		objectives = []planner.Objective{planner.ObjectiveSingle}
+	}
+	for _, o := range objectives {
+		m := measure{objective: o}
+		if level := p.fleet.Level(inventory.Level(o)); level > 0 {
+			if m.level = slices.Index(p.levels, level); m.level < 0 {
+				m.level = len(p.levels)
+				p.levels = append(p.levels, level)
+				p.limits = append(p.limits, unlimited(len(p.fleet.Failover)))
+			}
+			p.parted = append(p.parted, level)
+		}
+		p.measures = append(p.measures, m)
+	}
+	p.peak = p.measures[0]
+}
+
+func unlimited(n int) []float64 {
+	limits := make([]float64, n)
+	for i := range limits {
+		limits[i] = math.Inf(1)
+	}
+	return limits
+}
+
+// measured returns a measure of the server with the effect, given its utilisation
+// after the worst failure at each level.
+func (s *state) measured(m measure, e *effect, after []float64) float64 {
+	switch m.objective {
+	case planner.ObjectiveNormal:
+		return s.busyWith(e, inventory.Amounts{})
+	case planner.ObjectivePair:
+		return s.busyWith(e, s.largestTwo(e))
+	}
+	return after[m.level]
+}
+
+// busyWith returns the utilisation of the server with the effect, and with amounts
+// by failover resource added.
+func (s *state) busyWith(e *effect, more inventory.Amounts) float64 {
+	most := 0.0
+	for j, r := range s.fleet.Failover {
+		most = max(most, float64(s.carried[e.server][r]+e.amounts[r]+more[j])/s.fleet.Capacity[e.server][r])
+	}
+	return most
+}
+
+// largestTwo returns, by failover resource, the most that the server promotes when
+// two servers fail: the two largest slices, which is exact where stores have one
+// replica and no more than it can be where they have several.
+func (s *state) largestTwo(e *effect) (most inventory.Amounts) {
+	width := len(s.fleet.Failover)
+	s.touched = s.touched[:0]
+	add := func(t take, sign int64) {
+		d := int(t.domain) * width
+		s.touched = append(s.touched, int32(d))
+		for j, v := range s.delta[int(t.store)*width : int(t.store)*width+width] {
+			s.scratch[d+j] += sign * v
+		}
+	}
+	for _, t := range s.takes[0][e.server] {
+		add(t, 1)
+	}
+	for _, t := range e.takes[0].less {
+		add(t, -1)
+	}
+	for _, t := range e.takes[0].more {
+		add(t, 1)
+	}
+	var second inventory.Amounts
+	for _, d := range s.touched {
+		sums := s.scratch[d : int(d)+width]
+		for j, v := range sums {
+			if v > most[j] {
+				most[j], second[j] = v, most[j]
+			} else {
+				second[j] = max(second[j], v)
+			}
+		}
+		clear(sums) // a domain touched twice adds nothing the second time
+	}
+	for j := range width {
+		most[j] += second[j]
+	}
+	return most
+}

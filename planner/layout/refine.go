@@ -1,0 +1,44 @@
+package layout
+
+import "github.com/interlacemail/interlace/planner"
+
+// refined lowers the further objectives of an outcome, one after the other, each
+// while those before it stay within the gap of their bounds, or as low as they
+// came. It returns the ladder of the last one.
+func (l *ladder) refined(o *outcome) *ladder {
+	last := l
+	for _, m := range l.measures[1:] {
+		p := *last.problem
+		p.holds = append(p.holds[:len(p.holds):len(p.holds)], held{p.peak, max(last.goalOr(0), o.state.worst())})
+		p.peak = m
+		next := &ladder{problem: &p, ctx: l.ctx, bound: l.bound}
+		o.state = newState(&p, o.state.sites)
+		if o.stopped != planner.Cancelled && !next.satisfied(*o) {
+			stopped := next.improve(o.state).stopped
+			if l.opts.Gap < good && stopped != planner.Cancelled && !next.satisfied(*o) {
+				stopped = next.rebalance(o.state)
+			}
+			if stopped == planner.Cancelled {
+				o.stopped = stopped
+			}
+		}
+		last = next
+	}
+	return last
+}
+
+// goalOr returns the goal, or what is given if the measure has no bound.
+func (l *ladder) goalOr(none float64) float64 {
+	if l.limit(l.peak).Known {
+		return l.goal()
+	}
+	return none
+}
+
+// rebalance improves a state with all kinds of changes.
+func (l *ladder) rebalance(s *state) planner.Stopped {
+	search := l.search(s, 150, kinds{true, true})
+	search.left = l.balanceSteps()
+	search.report = l.reporter("further objectives", search)
+	return search.balance()
+}
