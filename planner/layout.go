@@ -51,6 +51,7 @@ type LayoutOptions struct {
 	MaxBytes       *int64    `json:"max_bytes"`
 	MaxChanges     *int      `json:"max_changes"`
 	MaxInterrupted *int      `json:"max_interrupted"`
+	Scatter        *int      `json:"scatter"` // partners a server may have; null: any number
 }
 
 // Layout is a plan of where each store's master and replicas live.

@@ -50,8 +50,8 @@ type Draft struct {
 
 // NewDraft returns nil where there are no blueprints: no failure makes a server
 // promote anything.
-func NewDraft(f *load.Fleet) *Draft {
-	g := newProgram(newProblem(f, true, nil), 0)
+func NewDraft(f *load.Fleet, opts LayoutOptions) *Draft {
+	g := newProgram(newProblem(f, opts), 0)
 	if g == nil || len(g.holders) == 0 {
 		return nil
 	}

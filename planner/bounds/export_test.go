@@ -9,13 +9,13 @@ import (
 const Slack = slack
 
 // WorstByFormula bounds the worst single failure without enumeration.
-func WorstByFormula(f *load.Fleet) planner.Number { return newProblem(f, true, nil).worst(0) }
+func WorstByFormula(f *load.Fleet) planner.Number { return newProblem(f, LayoutOptions{}).worst(0) }
 
 // SpreadOut is the spread and granularity bound of level "server".
-func SpreadOut(f *load.Fleet, r int) float64 { return newProblem(f, true, nil).spreadOut(0, r) }
+func SpreadOut(f *load.Fleet, r int) float64 { return newProblem(f, LayoutOptions{}).spreadOut(0, r) }
 
 // Item is the single-item bound.
-func Item(f *load.Fleet) float64 { return newProblem(f, true, nil).item() }
+func Item(f *load.Fleet) float64 { return newProblem(f, LayoutOptions{}).item() }
 
 // Priced is the price bound of level "server".
-func Priced(f *load.Fleet) float64 { return newProblem(f, true, nil).priced(0) }
+func Priced(f *load.Fleet) float64 { return newProblem(f, LayoutOptions{}).priced(0) }

@@ -113,24 +113,39 @@ func (s *search) pickChange(p *picker, masters bool) {
 		return
 	}
 	for range tried {
-		c := s.cold[s.early(len(s.cold))]
-		s.place(p, store, at, c)
+		s.place(p, store, at, s.destination(store, at))
 	}
 	if masters {
 		return
 	}
+	s.resettle(p, store, 2)
 	for other := 1; other < len(s.sites[store]); other++ {
 		s.promotion(p, store, other)
 	}
 	if at > 0 {
-		s.place(p, store, 0, s.cold[s.early(len(s.cold))])
+		s.place(p, store, 0, s.destination(store, 0))
 	}
+}
+
+// destination returns a server to try for the instance at a place of the store's
+// sites: one of the less busy, or where only partners may share stores the less
+// busy of two of them.
+func (s *search) destination(store, at int) int32 {
+	around := s.beside(s.sites[store], at)
+	if len(around) == 0 {
+		return s.cold[s.early(len(s.cold))]
+	}
+	a, b := around[s.rng.IntN(len(around))], around[s.rng.IntN(len(around))]
+	if s.scores[b].peak < s.scores[a].peak {
+		return b
+	}
+	return a
 }
 
 // place offers a server for the instance at a place of the store's sites, and an
 // exchange with an instance there.
 func (s *search) place(p *picker, store, at int, c int32) {
-	if !s.may(store, c) || slices.Contains(s.sites[store], c) {
+	if !s.may(store, c) || slices.Contains(s.sites[store], c) || s.links != nil && !s.welcome(s.sites[store], at, c) {
 		return
 	}
 	s.list = append(s.list[:0], s.sites[store]...)

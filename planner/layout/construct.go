@@ -31,6 +31,9 @@ func (p *problem) construct(plan *bounds.Blueprint, rng *rand.Rand) *state {
 			c.targets = append(c.targets, int32(b))
 		}
 	}
+	if p.links != nil {
+		p.spaced(plan)
+	}
 	if !c.placeReplicas(plan) {
 		return nil
 	}
@@ -223,7 +226,7 @@ func (c *construction) placeMasters() {
 // store has now, where they do not disturb the new ones.
 func (c *construction) withOthers(store int, list []int32) []int32 {
 	for _, server := range c.start[store] {
-		if len(list) >= c.copies[store] || slices.Contains(list, server) || c.drain[server] {
+		if len(list) >= c.copies[store] || slices.Contains(list, server) || c.drain[server] || c.links != nil && !c.welcome(list, -1, server) {
 			continue
 		}
 		if longer := append(slices.Clone(list), server); c.shortage(store, longer) == 0 {
@@ -238,10 +241,14 @@ func (c *construction) withOthers(store int, list []int32) []int32 {
 // b must promote more; −1 if there is none with room.
 func (c *construction) bestMaster(store int, b int32) int32 {
 	best, least := int32(-1), 0.0
-	for i := range min(mastersTried, len(c.targets)) {
-		a := c.targets[i]
-		if len(c.targets) > mastersTried {
-			a = c.targets[c.rng.IntN(len(c.targets))]
+	among := c.targets
+	if b >= 0 && c.links != nil {
+		among = c.links.of[b]
+	}
+	for i := range min(mastersTried, len(among)) {
+		a := among[i]
+		if len(among) > mastersTried {
+			a = among[c.rng.IntN(len(among))]
 		}
 		if !c.may(store, a) || b >= 0 && (a == b || c.shortage(store, []int32{a, b}) > 0) {
 			continue

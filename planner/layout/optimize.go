@@ -3,6 +3,7 @@ package layout
 import (
 	"cmp"
 	"context"
+	"errors"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -21,7 +22,7 @@ func Optimize(ctx context.Context, inv *inventory.Inventory, groups *inventory.S
 	if opts.Steps == 0 {
 		opts.Steps = DefaultSteps
 	}
-	if err := checkKeep(inv, opts.Keep); err != nil {
+	if err := errors.Join(checkKeep(inv, opts.Keep), checkScatter(inv, opts.Scatter)); err != nil {
 		return nil, err
 	}
 	target, err := drained(inv, opts.Drain)
@@ -29,7 +30,7 @@ func Optimize(ctx context.Context, inv *inventory.Inventory, groups *inventory.S
 		return nil, err
 	}
 	p := newProblem(target, opts)
-	l := &ladder{problem: p, ctx: ctx, bound: bounds.Layout(p.fleet, bounds.LayoutOptions{Drain: opts.Drain})}
+	l := &ladder{problem: p, ctx: ctx, bound: bounds.Layout(p.fleet, bounds.LayoutOptions{Drain: opts.Drain, Scatter: opts.scatter()})}
 	best := l.climb()
 	if l.spreadForbids(best.state) {
 		best = l.withoutSpread(best)
@@ -153,7 +154,7 @@ func (l *ladder) anew(s *state) []outcome {
 	var allowed []outcome
 	for _, o := range unlimited.rebuild(newState(&free, s.sites)) {
 		unlimited.search(o.state, 99, kinds{true, true}).revert(unlimited.allowed(o.state))
-		if kept := newState(l.problem, o.state.sites); l.allows(kept.total) {
+		if kept := newState(l.with(o.state.links), o.state.sites); l.allows(kept.total) {
 			allowed = append(allowed, outcome{kept, o.stopped})
 		}
 	}
@@ -170,15 +171,16 @@ func (l *ladder) rebuild(s *state) []outcome {
 	if complete {
 		return outcomes
 	}
-	draft := bounds.NewDraft(l.fleet)
+	draft := bounds.NewDraft(l.fleet, bounds.LayoutOptions{Scatter: l.opts.scatter()})
 	if draft == nil {
 		return outcomes
 	}
+	design := l.designed()
 	for i, pair := range tightness {
 		built := make([]outcome, len(pair))
 		var wait sync.WaitGroup
 		for j, within := range pair {
-			wait.Go(func() { built[j] = l.build(uint64(10+2*i+j), draft, within) })
+			wait.Go(func() { built[j] = design.build(uint64(10+2*i+j), draft, within) })
 		}
 		wait.Wait()
 		built = slices.DeleteFunc(built, func(o outcome) bool { return o.state == nil })
@@ -221,10 +223,12 @@ func (l *ladder) enumerate(s *state) (outcome, bool) {
 	if len(l.opts.Keep) > 0 {
 		return outcome{}, false
 	}
-	exact := bounds.Enumerate(l.fleet, bounds.EnumerateOptions{Protect: true, Reachable: true, Drain: l.opts.Drain})
+	exact := bounds.Enumerate(l.fleet, bounds.EnumerateOptions{
+		LayoutOptions: bounds.LayoutOptions{Drain: l.opts.Drain, Scatter: l.opts.scatter()}, Protect: true, Reachable: true,
+	})
 	switch {
 	case exact.Layout != nil:
-		return outcome{newState(l.problem, exact.Layout), planner.LocalOptimum}, exact.Complete
+		return outcome{newState(l.with(ofLayout(l.problem, exact.Layout)), exact.Layout), planner.LocalOptimum}, exact.Complete
 	case exact.Complete:
 		l.hopeless = true
 		best := l.leastBroken(s)
@@ -280,9 +284,11 @@ func (l *ladder) spreadForbids(s *state) bool {
 func (l *ladder) withoutSpread(kept outcome) outcome {
 	relaxed := *l.problem
 	relaxed.relax = true
-	free := &ladder{problem: &relaxed, ctx: l.ctx, bound: bounds.Layout(l.fleet, bounds.LayoutOptions{WithoutSpread: true, Drain: l.opts.Drain})}
+	free := &ladder{problem: &relaxed, ctx: l.ctx, bound: bounds.Layout(l.fleet, bounds.LayoutOptions{WithoutSpread: true, Drain: l.opts.Drain, Scatter: l.opts.scatter()})}
 	o := free.climb()
-	if was := newState(&relaxed, kept.state.sites).standing(); o.state.standing().less(was) {
+	before := relaxed
+	before.links = kept.state.links
+	if was := newState(&before, kept.state.sites).standing(); o.state.standing().less(was) {
 		return o
 	}
 	return kept

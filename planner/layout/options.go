@@ -21,6 +21,9 @@ type Options struct {
 	MaxBytes       *int64 // copied
 	MaxChanges     *int   // steps of the plan
 	MaxInterrupted *int   // users interrupted by promotions
+	// Scatter is how many partners a server may have, servers with which it shares
+	// a store; nil means any number.
+	Scatter *int
 
 	// Steps is how many changes the search may look at per store and rung of
 	// the ladder; 0 means DefaultSteps.
@@ -44,8 +47,16 @@ type Progress struct {
 func (o Options) record() planner.LayoutOptions {
 	return planner.LayoutOptions{
 		Seed: o.Seed, Gap: o.Gap, Drain: append([]planner.Subject{}, o.Drain...), Keep: append([]planner.Subject{}, o.Keep...),
-		MaxBytes: o.MaxBytes, MaxChanges: o.MaxChanges, MaxInterrupted: o.MaxInterrupted,
+		MaxBytes: o.MaxBytes, MaxChanges: o.MaxChanges, MaxInterrupted: o.MaxInterrupted, Scatter: o.Scatter,
 	}
+}
+
+// scatter returns how many partners a server may have, 0 for any number.
+func (o Options) scatter() int {
+	if o.Scatter == nil {
+		return 0
+	}
+	return *o.Scatter
 }
 
 // budgeted reports whether a budget limits the plan.
