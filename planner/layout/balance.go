@@ -33,6 +33,9 @@ var stages = []stage{
 // tried is how many servers are looked at for one instance.
 const tried = 12
 
+// traded is how many other stores are looked at to trade places with.
+const traded = 6
+
 // balance makes improving changes of instances picked at random from the busier
 // servers, in stages, until the goal is reached or the steps are used up.
 func (s *search) balance() planner.Stopped {
@@ -118,7 +121,12 @@ func (s *search) pickChange(p *picker, masters bool) {
 	if masters {
 		return
 	}
-	s.resettle(p, store, 2)
+	if s.links != nil {
+		s.resettle(p, store, 2)
+		for range traded {
+			s.trade(p, store)
+		}
+	}
 	for other := 1; other < len(s.sites[store]); other++ {
 		s.promotion(p, store, other)
 	}
@@ -166,4 +174,18 @@ func (s *search) promotion(p *picker, store, at int) {
 	s.list = append(s.list[:0], sites...)
 	s.list[0], s.list[at] = s.list[at], s.list[0]
 	p.offer(change{store, s.list})
+}
+
+// trade offers to exchange all sites of the store with those of another. Where only
+// partners may share stores that changes what pairs share, and no pair.
+func (s *search) trade(p *picker, store int) {
+	on := s.on[s.cold[s.early(len(s.cold))]]
+	if len(on) == 0 {
+		return
+	}
+	other := int(on[s.rng.IntN(len(on))])
+	if other == store || s.fixed[other] || len(s.sites[other]) != len(s.sites[store]) {
+		return
+	}
+	p.offer(change{store, s.sites[other]}, change{other, s.sites[store]})
 }

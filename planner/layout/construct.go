@@ -15,8 +15,26 @@ import (
 // first, each on the least loaded of some servers. Further replicas stay where
 // they are if they can. It returns nil where replicas find no place.
 func (p *problem) construct(plan *bounds.Blueprint, rng *rand.Rand) *state {
+	c := p.newConstruction()
+	c.rng = rng
+	if p.links != nil {
+		p.spaced(plan)
+	}
+	if !c.placeReplicas(plan) {
+		return nil
+	}
+	c.plan, c.seat = plan, make([]int, len(p.target))
+	for i := range plan.Seats {
+		c.seat[plan.Seats[i].Server] = i
+	}
+	c.placeMasters()
+	return newState(p, c.sites)
+}
+
+// newConstruction begins with the stores that are fixed.
+func (p *problem) newConstruction() *construction {
 	c := &construction{
-		problem: p, rng: rng, sites: make([][]int32, len(p.start)), replica: make([]int32, len(p.start)),
+		problem: p, sites: make([][]int32, len(p.start)), replica: make([]int32, len(p.start)),
 		carried: make([]inventory.Amounts, len(p.target)), used: make([]int, len(p.target)),
 		largest: make([]inventory.Amounts, len(p.target)), takes: make([][]take, len(p.target)),
 	}
@@ -31,18 +49,7 @@ func (p *problem) construct(plan *bounds.Blueprint, rng *rand.Rand) *state {
 			c.targets = append(c.targets, int32(b))
 		}
 	}
-	if p.links != nil {
-		p.spaced(plan)
-	}
-	if !c.placeReplicas(plan) {
-		return nil
-	}
-	c.plan, c.seat = plan, make([]int, len(p.target))
-	for i := range plan.Seats {
-		c.seat[plan.Seats[i].Server] = i
-	}
-	c.placeMasters()
-	return newState(p, c.sites)
+	return c
 }
 
 // construction is a layout that is being built.

@@ -176,6 +176,15 @@ func (l *ladder) rebuild(s *state) []outcome {
 		return outcomes
 	}
 	design := l.designed()
+	if design.links != nil {
+		packed := design.balanced(design.pack(), 9)
+		if packed.state != nil {
+			outcomes = append(outcomes, packed)
+		}
+		if packed.state != nil && l.satisfied(packed) {
+			return outcomes
+		}
+	}
 	for i, pair := range tightness {
 		built := make([]outcome, len(pair))
 		var wait sync.WaitGroup
@@ -205,7 +214,11 @@ func (l *ladder) build(rung uint64, draft *bounds.Draft, within float64) outcome
 	if plan == nil {
 		return outcome{}
 	}
-	s := l.construct(plan, rand.New(rand.NewPCG(l.opts.Seed, rung+200)))
+	return l.balanced(l.construct(plan, rand.New(rand.NewPCG(l.opts.Seed, rung+200))), rung)
+}
+
+// balanced improves a layout that was built, if there is one.
+func (l *ladder) balanced(s *state, rung uint64) outcome {
 	if s == nil {
 		return outcome{}
 	}

@@ -13,7 +13,8 @@ import (
 type pairing struct {
 	*problem
 	partners
-	free []int // partners that each server may still get
+	free  []int      // partners that each server may still get
+	added [][2]int32 // pairs that nothing asks for but that partners are few
 }
 
 func newPairing(p *problem, most int) *pairing {
@@ -49,7 +50,7 @@ func fromToday(p *problem, most int) *partners {
 			}
 		}
 	}
-	g.complete(g.proportional())
+	g.complete(most, g.proportional())
 	return &g.partners
 }
 
@@ -63,7 +64,7 @@ func anewPaired(p *problem, most int) *partners {
 			g.join(set.servers)
 		}
 	}
-	g.complete(g.proportional())
+	g.complete(most, g.proportional())
 	return &g.partners
 }
 
@@ -175,17 +176,28 @@ func (g *pairing) join(servers []int32) {
 // and so on to both sides, the symmetric offsets {d, n−d} by which every pair serves
 // in both directions. With more, all instances of a store must be partners of one
 // another, so the ring is cut into cells.
-func (g *pairing) complete(alike bool) {
+func (g *pairing) complete(most int, alike bool) {
 	ring := g.ring(alike)
 	g.admit(ring)
 	if g.mostCopies > 2 {
 		g.cells(ring)
 	}
+	if alike {
+		for _, section := range g.sections(ring, most) {
+			g.encircle(section)
+		}
+	}
+	g.encircle(ring)
+	g.exchange(ring)
+}
+
+// encircle makes near servers of a ring partners, the nearest first.
+func (g *pairing) encircle(ring []int32) {
 	for d := 1; d <= len(ring)/2; d++ {
 		open := 0
 		for i, a := range ring {
-			if b := ring[(i+d)%len(ring)]; g.free[a] > 0 && g.free[b] > 0 && a != b && !g.linked(a, b) && !g.sameDomain(a, b) {
-				g.join([]int32{a, b})
+			if b := ring[(i+d)%len(ring)]; g.free[a] > 0 && g.free[b] > 0 && g.suit(a, b) {
+				g.add(a, b)
 			}
 			if g.free[a] > 0 {
 				open++
@@ -195,6 +207,54 @@ func (g *pairing) complete(alike bool) {
 			return
 		}
 	}
+}
+
+// suit reports whether the servers may be made partners.
+func (g *pairing) suit(a, b int32) bool { return a != b && !g.linked(a, b) && !g.sameDomain(a, b) }
+
+// add makes the servers partners in a way that may be taken back.
+func (g *pairing) add(a, b int32) {
+	g.join([]int32{a, b})
+	g.added = append(g.added, [2]int32{a, b})
+}
+
+// exchange finds partners for servers that still may have some but suit nobody who
+// may: a and b take the places of one another in a pair c, d, which becomes a, c and
+// b, d.
+func (g *pairing) exchange(ring []int32) {
+	for _, a := range ring {
+		for _, b := range ring {
+			if g.free[a] <= 0 || g.free[b] <= 0 || a == b && g.free[a] < 2 {
+				continue
+			}
+			at := slices.IndexFunc(g.added, func(p [2]int32) bool { return g.suit(a, p[0]) && g.suit(b, p[1]) && b != p[0] && a != p[1] })
+			if at < 0 {
+				continue
+			}
+			pair := g.added[at]
+			g.added = slices.Delete(g.added, at, at+1)
+			g.part(pair[0], pair[1])
+			g.free[pair[0]]++
+			g.free[pair[1]]++
+			g.add(a, pair[0])
+			g.add(b, pair[1])
+		}
+	}
+}
+
+// sections cuts a ring between servers of different kinds, so that each section has
+// servers enough for one of them to find all its partners there.
+func (g *pairing) sections(ring []int32, most int) [][]int32 {
+	var cut [][]int32
+	from := 0
+	for i := range ring {
+		if i+1 < len(ring) && (g.fleet.Capacity[ring[i]] == g.fleet.Capacity[ring[i+1]] || i+1-from <= most || len(ring)-i-1 <= most) {
+			continue
+		}
+		cut = append(cut, ring[from:i+1])
+		from = i + 1
+	}
+	return cut
 }
 
 // cells cuts the part of the ring that has room for it into cells of partners.

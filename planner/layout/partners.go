@@ -34,6 +34,14 @@ func (g *partners) link(a, b int32) {
 	}
 }
 
+// part makes the servers no partners.
+func (g *partners) part(a, b int32) {
+	for _, pair := range [...][2]int32{{a, b}, {b, a}} {
+		at, _ := slices.BinarySearch(g.of[pair[0]], pair[1])
+		g.of[pair[0]] = slices.Delete(g.of[pair[0]], at, at+1)
+	}
+}
+
 // strangers counts the pairs of sites that may not share stores, and those of them
 // that the store has not today. A server that is to end empty is a stranger to
 // nobody: its stores leave it anyway.
