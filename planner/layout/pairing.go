@@ -98,7 +98,7 @@ func (l *ladder) designed() *ladder {
 
 // together are servers that share stores today.
 type together struct {
-	servers []int32 // ascending; without those that drain
+	servers []int32 // ascending; without those that the stores are to leave
 	weight  int64   // bytes of the stores, and one for each
 	fixed   bool    // some of the stores stay as they are
 }
@@ -111,7 +111,7 @@ func (g *pairing) today() []together {
 	for store, sites := range g.start {
 		var servers []int32
 		for _, s := range sites {
-			if !g.drain[s] {
+			if !g.drain[s] || g.fixed[store] {
 				servers = append(servers, s)
 			}
 		}
