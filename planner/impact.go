@@ -33,33 +33,30 @@ type Impact struct {
 	UsersFailedOver  int `json:"users_failed_over"`
 
 	// TakenOverBy is the number of servers that promote a store, and
-	// LargestShare the largest part of the stores failed over that one of them takes.
+	// LargestShare the largest part that one of them takes of the load that
+	// fails over in one resource; null: none does.
 	TakenOverBy  int    `json:"taken_over_by"`
 	LargestShare Number `json:"largest_share"`
 
-	AtRiskSeconds  Number `json:"at_risk_seconds"` // null: lag not known
-	RestoreSeconds Number `json:"restore_seconds"` // null: not computed
+	// ServiceSeconds is the time until the stores that fail over serve again;
+	// null: none does.
+	ServiceSeconds Number `json:"service_seconds"`
+	// StoresOneCopy is the number of stores that the failure leaves with one
+	// copy, and AtRiskSeconds the time from the failure until all of those have
+	// a second one. RestoreSeconds is the time that it takes to make every lost
+	// copy of the stores that are not offline anew. Both are the least that any
+	// choice of servers for the new copies takes, and null where the number of
+	// messages or mailboxes is not known: the fields named least are computed
+	// from what is.
+	StoresOneCopy       int    `json:"stores_one_copy"`
+	AtRiskSeconds       Number `json:"at_risk_seconds"`
+	AtRiskLeastSeconds  Number `json:"at_risk_least_seconds"`
+	RestoreSeconds      Number `json:"restore_seconds"`
+	RestoreLeastSeconds Number `json:"restore_least_seconds"`
 
 	// Survivors that take load, worst first. Text only.
 	Survivors []Survivor `json:"-"`
 	// Offline lists the stores that the failure takes offline, sorted: without
 	// those that are offline already.
 	Offline []inventory.StoreID `json:"offline"`
-}
-
-// Simulation is the answer to what failures do.
-type Simulation struct {
-	Format    int       `json:"format"`
-	Kind      string    `json:"kind"` // "simulate"
-	Inventory Reference `json:"inventory"`
-	After     []string  `json:"after"` // ids of plans taken as executed
-
-	Now        Offline     `json:"now"` // what is offline before any failure
-	Failures   []Impact    `json:"failures"`
-	Violations []Violation `json:"violations"` // ceilings passed
-	// TakingOffline are the failures that take a store offline and must not:
-	// those of one server, or of one domain at a level that the fleet spreads
-	// over or survives.
-	TakingOffline []string  `json:"taking_offline"`
-	Warnings      []Warning `json:"warnings"`
 }

@@ -25,9 +25,11 @@ type Place struct {
 type Promises struct {
 	WorstSingle Worst                     `json:"worst_single"`
 	WorstDomain map[inventory.Level]Worst `json:"worst_domain"` // by level, without "server"
-	WorstPair   *Worst                    `json:"worst_pair"`   // null: not computed
-	Normal      Place                     `json:"normal"`       // over failover resources
-	Fullest     Place                     `json:"fullest"`      // over resources with ρ ≥ 1
+	// WorstPair is the largest utilisation over the failures of two servers,
+	// whatever they take offline; null: not computed.
+	WorstPair *Worst `json:"worst_pair"`
+	Normal    Place  `json:"normal"`  // over failover resources
+	Fullest   Place  `json:"fullest"` // over resources with ρ ≥ 1
 
 	// StoresOfflineWorstPair is the largest number of stores that two failing
 	// servers take offline, beside those that are offline already.

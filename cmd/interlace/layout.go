@@ -19,9 +19,13 @@ type layoutFlags struct {
 	maxInterrupted optional[int]
 }
 
+// usualGap is the gap that layouts are planned with if nothing else is said: fewer
+// changes beat prettier numbers.
+const usualGap = 0.02
+
 func (a *app) layoutCommand() *cobra.Command {
 	flags := layoutFlags{
-		gap: ratioFlag().or(0.02), maxBytes: sizeFlag(), maxChanges: countFlag(0, mostThings), maxInterrupted: countFlag(0, mostThings),
+		gap: ratioFlag().or(usualGap), maxBytes: sizeFlag(), maxChanges: countFlag(0, mostThings), maxInterrupted: countFlag(0, mostThings),
 	}
 	c := &cobra.Command{
 		Use:   "layout",

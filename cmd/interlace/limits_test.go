@@ -46,6 +46,11 @@ func TestFlagMistakes(t *testing.T) {
 		{"moves plan.json --keep-source NaN --sync-rate 0B/s", []string{`--keep-source: "NaN" is not a duration such as 90s, 2m, 12h or 14d`, `--sync-rate: "0B/s" is not above 0`}},
 		{"moves plan.json --keep-source 999999999d", []string{`--keep-source: "999999999d" is not a duration such as 90s, 2m, 12h or 14d`}},
 		{"simulate --top -1", []string{`--top: "-1"` + whole}},
+		{"simulate --random 0 --samples 1000001 --deviation 20 --detect soon --message-rate 0", []string{
+			`--random: "0" is not a whole number from 1 to 2147483647`, `--samples: "1000001" is not a whole number from 1 to 1000000`,
+			`--deviation: "20" is not between 0 and 1`, `--detect: "soon" is not a duration such as 90s, 2m, 12h or 14d`, `--message-rate: "0" is not a whole number from 1 to 2147483647`,
+		}},
+		{"simulate --samples 10", []string{"--samples draws sets of servers, but no --random says of how many"}},
 		{"show groups --top -1 --at never", []string{`--at: "never" is not a date such as 2026-01-31 or 2026-01-31T12:00:00Z`, `--top: "-1"` + whole}},
 		{"check --seed -1 -o xml --color blue", []string{
 			`--color: "blue" is none of auto, always, never`, `--output: "xml" is none of text, json, csv`, `--seed: "-1" is not a whole number from 0 to 18446744073709551615`,

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -14,20 +16,36 @@ import (
 )
 
 type simulateFlags struct {
-	fail  []string
-	after []string
-	top   optional[int]
+	fail      []string
+	after     []string
+	top       optional[int]
+	pairs     bool
+	random    randomFlags
+	deviation optional[float64]
+	recovery  recoveryFlags
 }
 
 func (a *app) simulateCommand() *cobra.Command {
-	flags := simulateFlags{top: countFlag(0, mostThings).or(20)}
+	flags := simulateFlags{
+		top: countFlag(0, mostThings).or(20), random: newRandomFlags(), deviation: ratioFlag().or(0.2), recovery: newRecoveryFlags(),
+	}
 	c := &cobra.Command{
 		Use:   "simulate",
 		Short: "Compute what failures do",
 		Long: `Compute what failures do: which server is then the busiest, in the steady state
-and in the first hour, and what is offline. Without --fail every server fails
-that is not down, then every domain of the other levels, one at a time; with
---fail all that are named fail together.
+and in the first hour, what is offline, and how long it takes to recover. Without
+--fail every server fails that is not down, then every domain of the other levels,
+one at a time; with --fail all that are named fail together.
+
+With --pairs any two servers fail at once, then any domain and a server outside
+it: all of them are counted, and the hundred worst are listed. With --random sets
+of servers do that are drawn with --seed.
+
+Users are served again after the times to detect, to decide and to promote.
+Copies that are lost are made anew by the servers that still serve the stores,
+which read with their bandwidth and transfers; a transfer copies so many messages
+and mailboxes a second at most. Where the new copies go is for a plan to say: the
+times are the least that any choice takes.
 
 The exit status is 1 if a ceiling is passed, or if the failure of one server, or
 of one domain at a level that the fleet spreads over or must survive, takes a
@@ -35,19 +53,32 @@ store offline. Stores whose servers are all down already are told apart from
 those.`,
 		Example: `  interlace simulate
   interlace simulate --fail server:imap03 --fail server:imap04
-  interlace simulate --after plan.json --fail rack:a4`,
+  interlace simulate --after plan.json --fail rack:a4
+  interlace simulate --pairs --top 5
+  interlace simulate --random 3 --samples 1000`,
 		Args: noWords,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.simulate(cmd, flags)
 		},
 	}
-	c.Flags().StringArrayVar(&flags.fail, "fail", nil, "fail this `domain`, such as server:imap03 or rack:a4 (may be repeated: all at once)")
-	c.Flags().StringArrayVar(&flags.after, "after", nil, "take the plan in this `file` as carried out (may be repeated)")
-	c.Flags().Var(&flags.top, "top", "show the `number` worst in the text; 0 shows all")
+	f := c.Flags()
+	f.SortFlags = false
+	f.StringArrayVar(&flags.fail, "fail", nil, "fail this `domain`, such as server:imap03 or rack:a4 (may be repeated: all at once)")
+	f.StringArrayVar(&flags.after, "after", nil, "take the plan in this `file` as carried out (may be repeated)")
+	f.Var(&flags.top, "top", "show the `number` worst in the text; 0 shows all")
+	f.BoolVar(&flags.pairs, "pairs", false, "fail any two servers, and any domain and a server outside it")
+	flags.random.addTo(f)
+	f.Var(&flags.deviation, "deviation", "let stores weigh more than they should by this `part` of their load, some of them at once")
+	flags.recovery.addTo(f)
+	c.MarkFlagsMutuallyExclusive("fail", "pairs")
+	c.MarkFlagsMutuallyExclusive("fail", "random")
 	return c
 }
 
 func (a *app) simulate(cmd *cobra.Command, flags simulateFlags) error {
+	if err := flags.random.check(); err != nil {
+		return err
+	}
 	f, err := a.facts(cmd.Context())
 	if err != nil {
 		return err
@@ -57,24 +88,20 @@ func (a *app) simulate(cmd *cobra.Command, flags simulateFlags) error {
 		return err
 	}
 	fleet := load.New(target.Inventory)
-	sim := planner.Simulation{
-		Format: planner.Format, Kind: "simulate", After: ids,
-		Inventory: planner.NewReference(f.Inventory, f.groups, nil),
-	}
 	s := simulate.New(fleet, fleet.Current())
-	sim.Now = s.Now()
+	s.Recovery = flags.recovery.given()
+	sim := planner.Simulation{
+		Format: planner.Format, Kind: "simulate", After: ids, Recovery: s.Recovery, Now: s.Now(),
+		Inventory: planner.NewReference(f.Inventory, f.groups, nil), Warnings: uncounted(target.Inventory),
+	}
 	screen := report.Simulation
 	if len(flags.fail) == 0 {
-		sim.Failures, sim.Violations = s.All(), s.Passed()
+		err = a.failAll(cmd.Context(), s, &sim, fleet, flags)
 	} else {
-		domains, err := failing(target, fleet, flags.fail)
-		if err != nil {
-			return err
-		}
-		sim.Failures, sim.Violations = []planner.Impact{s.Fail(domains...)}, s.PassedBy(domains...)
 		screen = report.Failure
+		err = failSet(s, &sim, target, fleet, flags.fail)
 	}
-	if err := cmd.Context().Err(); err != nil {
+	if err := errors.Join(err, cmd.Context().Err()); err != nil {
 		return err
 	}
 	offline := takingOffline(target.Inventory, sim.Failures)
@@ -83,13 +110,44 @@ func (a *app) simulate(cmd *cobra.Command, flags simulateFlags) error {
 	}
 	err = a.print(result{
 		screen: screen(&sim, target.Inventory, offline, *flags.top.value),
-		table:  report.Failures(sim.Failures),
+		table:  report.Failures(&sim),
 		json:   object(sim),
 	})
 	if err == nil && (len(sim.Violations) > 0 || len(offline) > 0) {
 		err = errFound
 	}
 	return err
+}
+
+// mostWorst is how many of the worst pairs and sets are listed.
+const mostWorst = 100
+
+// failAll fails every server and domain, and what else is asked for.
+func (a *app) failAll(ctx context.Context, s *simulate.Simulator, sim *planner.Simulation, fleet *load.Fleet, flags simulateFlags) error {
+	sim.Failures, sim.Violations = s.All(), s.Passed()
+	growth := s.Growth()
+	sim.Growth = &growth
+	for _, stores := range []int{0, 1, 3} {
+		sim.Robust = append(sim.Robust, s.Robust(*flags.deviation.value, stores))
+	}
+	if flags.pairs {
+		pairs := s.Pairs(0, mostWorst)
+		sim.Pairs, sim.DomainPairs = &pairs, map[inventory.Level]planner.Pairs{}
+		for level, l := range fleet.Levels[1:] {
+			sim.DomainPairs[l.Name] = s.Pairs(level+1, mostWorst)
+		}
+	}
+	return flags.random.fail(ctx, s, sim, *a.flags.seed.value)
+}
+
+// failSet fails the domains named, all at once.
+func failSet(s *simulate.Simulator, sim *planner.Simulation, f *facts, fleet *load.Fleet, names []string) error {
+	domains, err := failing(f, fleet, names)
+	if err != nil {
+		return err
+	}
+	sim.Failures, sim.Violations = []planner.Impact{s.Fail(domains...)}, s.PassedBy(domains...)
+	return nil
 }
 
 // failing returns the failure domains that --fail names, with their level or

@@ -49,12 +49,15 @@ func screens(width int) [][]string {
 	for _, line := range []string{
 		"show servers", "show stores", "show users", "show groups", "check",
 		"layout --plan @plan.json", "users --after @plan.json --plan @users.json --place 100", "moves @plan.json @users.json --plan @moves.json",
-		"moves @plan.json --continuous", "simulate", "simulate --fail rack:a1", "simulate --after @plan.json --top 3", "check --after @plan.json",
+		"moves @plan.json --continuous", "simulate", "simulate --fail rack:a1", "simulate --after @plan.json --top 3", "simulate --pairs --random 3 --samples 50 --top 3", "check --after @plan.json",
 		"show plan @plan.json", "show plan @users.json", "show plan @moves.json", "layout --drain server:imap01 --max-changes 3", "export @out",
 	} {
 		add(line + " --fleet @fleet/fleet.yaml")
 	}
-	for _, line := range []string{"db --db @a.db", "config show", "version", "help"} {
+	for _, line := range []string{
+		"db --db @a.db", "config show", "version", "help",
+		"bench layout --list", "bench layout --case mixed-10x6", "bench simulate --case singles-100", "bench users --case uneven-10000", "bench moves --case stores-200x2",
+	} {
 		add(line)
 	}
 	eachCommand((&app{}).root(), func(c *cobra.Command) {

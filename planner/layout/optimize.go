@@ -51,6 +51,7 @@ type ladder struct {
 type outcome struct {
 	state   *state
 	stopped planner.Stopped
+	way     *order // there, once it was looked for
 }
 
 // goal returns the worst utilisation at which to stop.
@@ -81,13 +82,27 @@ func (l *ladder) climb() outcome {
 	} else {
 		best = l.improve(s)
 	}
+	outcomes := []outcome{best}
 	if !l.satisfied(best) && l.ctx.Err() == nil {
-		best = l.choose(append([]outcome{best}, l.anew(best.state)...))
+		outcomes = append(outcomes, l.anew(best.state)...)
 	}
-	if best.stopped != planner.Cancelled {
-		l.search(best.state, 99, kinds{true, true}).revert(l.allowed(best.state))
+	return l.reached(outcomes)
+}
+
+// reached returns the outcome to plan for. What is not needed of an outcome is
+// undone before its changes are put in order, and that changes it once more; so
+// it is picked until the one picked has its order.
+func (l *ladder) reached(outcomes []outcome) outcome {
+	for {
+		o := l.choose(outcomes)
+		if o.way != nil {
+			return *o
+		}
+		if o.stopped != planner.Cancelled {
+			l.search(o.state, 99, kinds{true, true}).revert(l.allowed(o.state))
+		}
+		o.way = l.order(o.state)
 	}
-	return best
 }
 
 // allowed returns the worst utilisation up to which changes may be undone.
@@ -115,7 +130,7 @@ func (l *ladder) improve(s *state) outcome {
 			break
 		}
 	}
-	return outcome{s, stopped}
+	return outcome{state: s, stopped: stopped}
 }
 
 // tightness are the parts of the disks that new layouts are tried with: the
@@ -137,9 +152,9 @@ func (l *ladder) inPortions(s *state) outcome {
 		portion.opts = l.opts.portion(half)
 		within := &ladder{problem: &portion, ctx: l.ctx, bound: l.bound}
 		further, straight := within.improve(newState(&portion, now.state.sites)), within.improve(newState(&portion, s.sites))
-		now = within.choose([]outcome{further, straight})
+		now = *within.choose([]outcome{further, straight})
 	}
-	return outcome{newState(l.problem, now.state.sites), now.stopped}
+	return outcome{state: newState(l.problem, now.state.sites), stopped: now.stopped}
 }
 
 // anew returns new layouts that the budgets allow. They are looked for without
@@ -155,7 +170,7 @@ func (l *ladder) anew(s *state) []outcome {
 	for _, o := range unlimited.rebuild(newState(&free, s.sites)) {
 		unlimited.search(o.state, 99, kinds{true, true}).revert(unlimited.allowed(o.state))
 		if kept := newState(l.with(o.state.links), o.state.sites); l.allows(kept.total) {
-			allowed = append(allowed, outcome{kept, o.stopped})
+			allowed = append(allowed, outcome{state: kept, stopped: o.stopped})
 		}
 	}
 	return allowed
@@ -226,7 +241,7 @@ func (l *ladder) balanced(s *state, rung uint64) outcome {
 	built.left = l.opts.Steps * max(len(s.sites), fewStores)
 	built.repair()
 	built.report = l.reporter("laying out anew", built)
-	return outcome{s, built.balance()}
+	return outcome{state: s, stopped: built.balance()}
 }
 
 // enumerate returns the best of all layouts where the fleet is small enough, or
@@ -241,37 +256,45 @@ func (l *ladder) enumerate(s *state) (outcome, bool) {
 	})
 	switch {
 	case exact.Layout != nil:
-		return outcome{newState(l.with(ofLayout(l.problem, exact.Layout)), exact.Layout), planner.LocalOptimum}, exact.Complete
+		return outcome{state: newState(l.with(ofLayout(l.problem, exact.Layout)), exact.Layout), stopped: planner.LocalOptimum}, exact.Complete
 	case exact.Complete:
 		l.hopeless = true
 		best := l.leastBroken(s)
-		return outcome{best, planner.LocalOptimum}, best != nil
+		return outcome{state: best, stopped: planner.LocalOptimum}, best != nil
 	}
 	return outcome{}, false
 }
 
-// choose picks among outcomes: those that break the least, of those the ones
-// whose worst utilisation is best or good enough, of those the cheapest.
-func (l *ladder) choose(outcomes []outcome) outcome {
-	least := outcomes[0].state.standing()
-	for _, o := range outcomes[1:] {
-		if st := o.state.standing(); st.less(least) {
-			least = st
-		}
+// choose picks among outcomes: those that break the least, of those the ones whose
+// worst utilisation is best or good enough, of those the cheapest.
+func (l *ladder) choose(outcomes []outcome) *outcome {
+	left := make([]*outcome, len(outcomes))
+	for i := range outcomes {
+		left[i] = &outcomes[i]
 	}
-	outcomes = slices.DeleteFunc(outcomes, func(o outcome) bool { return least.less(o.state.standing()) })
+	keep := func(good func(o *outcome) bool) {
+		left = slices.DeleteFunc(left, func(o *outcome) bool { return !good(o) })
+	}
+	least := slices.MinFunc(left, compareFaults)
+	keep(func(o *outcome) bool { return compareFaults(o, least) == 0 })
 	lowest := math.Inf(1)
-	for _, o := range outcomes {
+	for _, o := range left {
 		lowest = min(lowest, o.state.worst())
 	}
 	good := l.goal()
 	if lowest > good || math.IsInf(good, 1) {
 		good = lowest * (1 + l.opts.Gap/4)
 	}
-	outcomes = slices.DeleteFunc(outcomes, func(o outcome) bool { return o.state.worst() > good })
-	return slices.MinFunc(outcomes, func(a, b outcome) int {
+	keep(func(o *outcome) bool { return o.state.worst() <= good })
+	return slices.MinFunc(left, func(a, b *outcome) int {
 		return cmp.Or(cmp.Compare(a.state.total.bytes, b.state.total.bytes), cmp.Compare(a.state.worst(), b.state.worst()))
 	})
+}
+
+// compareFaults puts the outcome first that breaks less, then the one that
+// overfills servers less on the way, as far as that is known.
+func compareFaults(a, b *outcome) int {
+	return cmp.Or(a.state.standing().minus(b.state.standing()).sign(), cmp.Compare(a.way.faults(), b.way.faults()))
 }
 
 // spreadForbids reports whether no layout that keeps spread can keep what the

@@ -16,7 +16,12 @@ import (
 // should have, or stays where it is, which changes the layout. If there is no such
 // place the one that overfills a server by the least goes all the same, which is a
 // violation of rule transient.
-func (l *ladder) order(final *state) ([]planner.LayoutChange, []planner.Violation) {
+func (l *ladder) order(final *state) *order {
+	for store, sites := range final.sites {
+		if _, end := steps(l.start[store], sites, l.fleet.Down); !slices.Equal(end, sites) {
+			final.commit(change{store, end})
+		}
+	}
 	q := &queue{problem: l.problem, state: newState(l.problem, l.start), final: final}
 	q.initialAmounts = slices.Clone(q.state.carried)
 	q.initialUsed = slices.Clone(q.state.used)
@@ -31,7 +36,21 @@ func (l *ladder) order(final *state) ([]planner.LayoutChange, []planner.Violatio
 			q.force()
 		}
 	}
-	return q.changes, q.violations
+	return &q.order
+}
+
+// order are the changes that lead to a layout, and the violations on the way.
+type order struct {
+	changes    []planner.LayoutChange
+	violations []planner.Violation
+}
+
+// faults returns the number of violations, none of an order that is not known.
+func (o *order) faults() int {
+	if o == nil {
+		return 0
+	}
+	return len(o.violations)
 }
 
 // way is what is left to do for one store.
@@ -63,8 +82,7 @@ type queue struct {
 	initialAmounts []inventory.Amounts
 	initialUsed    []int
 	waiting        []way
-	changes        []planner.LayoutChange
-	violations     []planner.Violation
+	order
 }
 
 // pass carries out every store that fits and reports whether there was one.

@@ -16,12 +16,6 @@ import (
 // result writes down the plan that leads to the outcome.
 func (l *ladder) result(o outcome, groups *inventory.ShareGroups) *planner.Layout {
 	f := l.fleet
-	for store, sites := range o.state.sites {
-		if _, end := steps(l.start[store], sites, l.fleet.Down); !slices.Equal(end, sites) {
-			o.state.commit(change{store, end})
-		}
-	}
-	changes, transient := l.order(o.state)
 	plan := &planner.Layout{
 		Format: planner.Format, Kind: planner.KindLayout, Options: l.opts.record(),
 		Stores:   f.Placements(o.state.sites),
@@ -29,7 +23,7 @@ func (l *ladder) result(o outcome, groups *inventory.ShareGroups) *planner.Layou
 		Before:   simulate.New(f, l.start).Promises(),
 		Bounds:   l.bound,
 	}
-	plan.Changes = append([]planner.LayoutChange{}, changes...)
+	plan.Changes = append([]planner.LayoutChange{}, o.way.changes...)
 	for _, c := range plan.Changes {
 		plan.BytesCopied += c.Bytes
 		plan.UsersInterrupted += c.Users
@@ -38,7 +32,7 @@ func (l *ladder) result(o outcome, groups *inventory.ShareGroups) *planner.Layou
 	// An interrupt does not cut the check short: the best so far is kept only if checked.
 	broken, doubts, _ := rules.Check(context.Background(), target, groups, rules.Options{From: f.Inventory, Drain: l.opts.Drain, Scatter: l.opts.scatter()})
 	plan.Violations, plan.Warnings = rules.Split(planner.KindLayout, broken)
-	plan.Violations = append(plan.Violations, transient...)
+	plan.Violations = append(plan.Violations, o.way.violations...)
 	plan.Warnings = append(plan.Warnings, doubts...)
 	plan.Warnings = append(plan.Warnings, estimates(f.Inventory, plan)...)
 	if plan.Warnings == nil {

@@ -71,14 +71,14 @@ func (s *Simulator) passedNow() []planner.Violation {
 // leaves alone, on the unseen, which are in their normal state. It returns those
 // that no failure has shown in that state yet.
 func (s *Simulator) passedBy(domains []load.Domain, levels []inventory.Level, unseen []int32, worst map[place]planner.Violation) []int32 {
-	o := s.strike(domains)
+	o, failed := s.strike(domains), names(domains)
 	enter := func(server int32, extra *inventory.Amounts) {
 		for _, r := range s.fleet.Failover {
 			limit := ceilingAt(s.fleet.Inventory.Resources[r].FailureCeiling, levels)
 			u := s.fleet.Utilisation(int(server), r, s.normal.Amounts[server][r]+extra[r])
 			if at := (place{int(server), r}); u > limit && u > worst[at].Value.Value {
 				v := s.violation(planner.FailureCeiling, at, u, limit)
-				v.Failed = o.failed
+				v.Failed = failed
 				worst[at] = v
 			}
 		}

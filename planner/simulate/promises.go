@@ -22,7 +22,7 @@ func (s *Simulator) Promises() planner.Promises {
 			p.WorstDomain[s.fleet.Levels[level].Name] = w
 		}
 	}
-	p.StoresOfflineWorstPair = s.worstPairOffline()
+	p.WorstPair, p.StoresOfflineWorstPair = s.worstPair()
 	p.PartnersMedian, p.PartnersMax = s.partners()
 	return p
 }
@@ -31,17 +31,18 @@ func (s *Simulator) Promises() planner.Promises {
 // server without a label there is its own domain. It is unknown if no failure
 // leaves a survivor.
 func (s *Simulator) Worst(level int) planner.Worst {
-	worst := planner.Worst{Failed: []string{}}
-	for _, d := range s.fleet.Levels[level].Domains {
+	worst, failed := peak{server: -1}, []string{}
+	for i, d := range s.fleet.Levels[level].Domains {
 		if !s.up(d) {
 			continue
 		}
-		w := s.Fail(d).Worst
-		if w.Utilisation.Known && (!worst.Utilisation.Known || w.Utilisation.Value > worst.Utilisation.Value) {
-			worst = w
+		o := s.strike(s.fleet.Levels[level].Domains[i : i+1])
+		if p := s.peak(o); p.server >= 0 && (worst.server < 0 || p.utilisation > worst.utilisation) {
+			worst, failed = p, []string{d.String()}
 		}
+		s.heal(o)
 	}
-	return worst
+	return s.named(worst, failed)
 }
 
 func (s *Simulator) place(resources []int) planner.Place {
@@ -54,36 +55,6 @@ func (s *Simulator) place(resources []int) planner.Place {
 		Server:      planner.Text(s.fleet.Inventory.Servers[server].Name),
 		Resource:    planner.Text(s.fleet.Inventory.Resources[r].Name),
 	}
-}
-
-// worstPairOffline returns the largest number of stores that the failure of two
-// servers takes offline: those whose instances that are up lie on no other.
-func (s *Simulator) worstPairOffline() int {
-	single := make([]int, len(s.fleet.Capacity))
-	both := map[[2]int32]int{}
-	for _, sites := range s.layout {
-		var up []int32
-		for _, server := range sites {
-			if !s.fleet.Down[server] && !slices.Contains(up, server) {
-				up = append(up, server)
-			}
-		}
-		switch len(up) {
-		case 1:
-			single[up[0]]++
-		case 2:
-			both[[2]int32{min(up[0], up[1]), max(up[0], up[1])}]++
-		}
-	}
-	worst := 0
-	for pair, n := range both {
-		worst = max(worst, n+single[pair[0]]+single[pair[1]])
-	}
-	slices.Sort(single)
-	if n := len(single); n >= 2 {
-		worst = max(worst, single[n-1]+single[n-2])
-	}
-	return worst
 }
 
 // partners returns the lower median and the largest number of servers with

@@ -2,8 +2,11 @@
 //
 // [New] prepares a layout; [Simulator.Fail] fails any set of failure domains and
 // says which surviving server is then busiest, in the steady state and in the
-// first hour, and what is offline; [Simulator.All] fails every server and every
-// domain; [Simulator.Promises] sums up what a layout stands for.
+// first hour, what is offline, and how long it takes to recover; [Simulator.All]
+// fails every server and every domain, [Simulator.Pairs] any two at once and
+// [Simulator.Random] sets drawn at random; [Simulator.Robust] and
+// [Simulator.Growth] ask what becomes of the worst failure where loads are not
+// what they seem or grow; [Simulator.Promises] sums up what a layout stands for.
 //
 // A failure touches only the stores whose master it hits, so its cost is the
 // number of those, not the size of the fleet: the busiest server that it does
@@ -28,11 +31,21 @@ type Simulator struct {
 	byMaster [][]int32 // stores that each server serves in the normal state
 	order    []int32   // servers that are up, busiest first in failover resources
 
+	// Recovery says how fast people and machines are. Those who need other
+	// figures than the default set it before they fail anything.
+	Recovery planner.Recovery
+	mail     []inventory.Mail // of each store, once it is asked for
+	carries  [][]int32        // stores with an instance on each server, once it is asked for
+
 	// Scratch of one failure, zero between failures.
+	outage   outage
 	failed   []bool
 	steady   []inventory.Amounts // added to each survivor
 	cold     []inventory.Amounts
 	promoted []int
+	stores   []int32 // that lose a copy
+	all      copying // of all of those
+	risk     copying // of those that are left with one copy
 }
 
 // New prepares the layout.
@@ -40,6 +53,7 @@ func New(f *load.Fleet, l load.Layout) *Simulator {
 	n := len(f.Capacity)
 	s := &Simulator{
 		fleet: f, layout: l, normal: f.Normal(l),
+		Recovery: DefaultRecovery(),
 		byMaster: make([][]int32, n),
 		failed:   slices.Clone(f.Down),
 		steady:   make([]inventory.Amounts, n),
@@ -87,31 +101,41 @@ func (s *Simulator) busiest(server int, extra *inventory.Amounts) (value float64
 // Fail returns what the failure of the domains, all at once, does.
 func (s *Simulator) Fail(domains ...load.Domain) planner.Impact {
 	o := s.strike(domains)
-	impact := planner.Impact{Failed: o.failed, StoresFailedOver: len(o.promoted)}
+	defer s.heal(o)
+	impact := planner.Impact{Failed: names(domains), StoresFailedOver: len(o.promoted)}
 	for _, store := range o.promoted {
 		impact.UsersFailedOver += s.fleet.Users[store]
 	}
 	s.countOffline(o.offline, &impact)
-	s.findWorst(o.touched, &impact)
-	s.heal(o)
+	s.listSurvivors(o.touched, &impact)
+	s.measureRecovery(o, &impact)
+	impact.Worst = s.named(s.peak(o), impact.Failed)
 	return impact
+}
+
+// names returns what the domains are called.
+func names(domains []load.Domain) []string {
+	list := make([]string, len(domains))
+	for i, d := range domains {
+		list[i] = d.String()
+	}
+	return list
 }
 
 // outage is the failure of some domains.
 type outage struct {
-	failed   []string // what the domains are called
-	servers  []int32  // that fail; not those that were down before
-	promoted []int32  // stores that fail over
-	offline  []int32  // stores that go offline
-	touched  []int32  // servers that take stores over, ascending
+	servers  []int32 // that fail; not those that were down before
+	promoted []int32 // stores that fail over
+	offline  []int32 // stores that go offline
+	touched  []int32 // servers that take stores over, ascending
 }
 
 // strike fails the domains until heal: it enters in the scratch what each
-// survivor takes over.
+// survivor takes over. There is one outage at a time.
 func (s *Simulator) strike(domains []load.Domain) *outage {
-	o := &outage{failed: make([]string, 0, len(domains))}
+	o := &s.outage
+	o.servers, o.promoted, o.offline, o.touched = o.servers[:0], o.promoted[:0], o.offline[:0], o.touched[:0]
 	for _, d := range domains {
-		o.failed = append(o.failed, d.String())
 		for _, server := range d.Servers {
 			if !s.failed[server] {
 				s.failed[server] = true
@@ -164,53 +188,99 @@ func (s *Simulator) Now() planner.Offline { return s.now }
 func (s *Simulator) countOffline(stores []int32, impact *planner.Impact) {
 	slices.Sort(stores)
 	impact.StoresOffline = s.now.StoresOffline + len(stores)
-	impact.UsersOffline = s.now.UsersOffline
+	impact.UsersOffline = s.now.UsersOffline + s.usersOn(stores)
 	impact.Offline = make([]inventory.StoreID, 0, len(stores))
 	for _, store := range stores {
 		impact.Offline = append(impact.Offline, s.fleet.Inventory.Stores[store].Name)
-		impact.UsersOffline += s.fleet.Users[store]
 	}
 }
 
-func (s *Simulator) findWorst(touched []int32, impact *planner.Impact) {
+func (s *Simulator) usersOn(stores []int32) int {
+	users := 0
+	for _, store := range stores {
+		users += s.fleet.Users[store]
+	}
+	return users
+}
+
+// listSurvivors lists the servers that take stores over, the busiest first, and
+// says how evenly they share what fails over.
+func (s *Simulator) listSurvivors(touched []int32, impact *planner.Impact) {
 	inv := s.fleet.Inventory
-	largest := 0
+	impact.Survivors = make([]planner.Survivor, 0, len(touched))
 	for _, server := range touched {
 		before, _ := s.busiest(int(server), nil)
 		steady, r := s.busiest(int(server), &s.steady[server])
 		if r < 0 {
 			continue
 		}
-		cold := s.fleet.Utilisation(int(server), r, s.normal.Amounts[server][r]+s.cold[server][r])
 		impact.Survivors = append(impact.Survivors, planner.Survivor{
 			Server: inv.Servers[server].Name, Resource: inv.Resources[r].Name,
-			Before: before, Utilisation: steady, FirstHour: cold, Promoted: s.promoted[server],
+			Before: before, Utilisation: steady, FirstHour: s.firstHour(server, r), Promoted: s.promoted[server],
 		})
-		s.raise(&impact.Worst, int(server), r, steady, cold)
-		largest = max(largest, s.promoted[server])
 	}
 	slices.SortStableFunc(impact.Survivors, func(a, b planner.Survivor) int { return cmp.Compare(b.Utilisation, a.Utilisation) })
 	impact.TakenOverBy = len(touched)
-	if impact.StoresFailedOver > 0 {
-		impact.LargestShare = planner.Known(float64(largest) / float64(impact.StoresFailedOver))
-	}
-	for _, server := range s.order {
-		if !s.failed[server] {
-			if u, r := s.busiest(int(server), nil); r >= 0 {
-				s.raise(&impact.Worst, int(server), r, u, u)
-			}
-			break
-		}
-	}
-	impact.Worst.Failed = impact.Failed
+	impact.LargestShare = s.largestShare(touched)
 }
 
-// raise makes one survivor the worst if it is.
-func (s *Simulator) raise(w *planner.Worst, server, resource int, steady, cold float64) {
-	if w.Utilisation.Known && steady <= w.Utilisation.Value {
-		return
+// largestShare returns the largest part that one server takes of the load that
+// fails over in one resource. It is unknown if no load does.
+func (s *Simulator) largestShare(touched []int32) planner.Number {
+	var share planner.Number
+	for _, r := range s.fleet.Failover {
+		var most, all int64
+		for _, server := range touched {
+			most = max(most, s.steady[server][r])
+			all += s.steady[server][r]
+		}
+		if all > 0 {
+			share = planner.Known(max(share.Value, float64(most)/float64(all)))
+		}
 	}
-	w.Utilisation, w.FirstHour = planner.Known(steady), planner.Known(cold)
-	w.Server = planner.Text(s.fleet.Inventory.Servers[server].Name)
-	w.Resource = planner.Text(s.fleet.Inventory.Resources[resource].Name)
+	return share
+}
+
+// peak is the busiest survivor of an outage.
+type peak struct {
+	utilisation, firstHour float64
+	server                 int32 // -1 if no server survives
+	resource               int
+}
+
+// peak finds the busiest survivor: one that takes stores over, or the busiest of
+// the others.
+func (s *Simulator) peak(o *outage) peak {
+	p := peak{server: -1}
+	for _, server := range o.touched {
+		if u, r := s.busiest(int(server), &s.steady[server]); r >= 0 && (p.server < 0 || u > p.utilisation) {
+			p = peak{u, s.firstHour(server, r), server, r}
+		}
+	}
+	for _, server := range s.order {
+		if s.failed[server] {
+			continue
+		}
+		if u, r := s.busiest(int(server), nil); r >= 0 && (p.server < 0 || u > p.utilisation) {
+			p = peak{u, u, server, r}
+		}
+		break
+	}
+	return p
+}
+
+// firstHour returns the utilisation of the survivor while what it promoted is cold.
+func (s *Simulator) firstHour(server int32, r int) float64 {
+	return s.fleet.Utilisation(int(server), r, s.normal.Amounts[server][r]+s.cold[server][r])
+}
+
+// named says the peak in words of the plan.
+func (s *Simulator) named(p peak, failed []string) planner.Worst {
+	w := planner.Worst{Failed: failed}
+	if p.server >= 0 {
+		w.Utilisation, w.FirstHour = planner.Known(p.utilisation), planner.Known(p.firstHour)
+		w.Server = planner.Text(s.fleet.Inventory.Servers[p.server].Name)
+		w.Resource = planner.Text(s.fleet.Inventory.Resources[p.resource].Name)
+	}
+	return w
 }

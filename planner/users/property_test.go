@@ -362,7 +362,7 @@ func TestServersCarryWhatIsPromised(t *testing.T) {
 			want := simulate.New(fleet, fleet.Current()).Promises()
 			got := planner.Promises{
 				WorstSingle: c.promised.WorstSingle, WorstDomain: c.promised.WorstDomain, Normal: c.promised.Normal, Fullest: c.promised.Fullest,
-				StoresOfflineWorstPair: want.StoresOfflineWorstPair, PartnersMedian: want.PartnersMedian, PartnersMax: want.PartnersMax,
+				WorstPair: want.WorstPair, StoresOfflineWorstPair: want.StoresOfflineWorstPair, PartnersMedian: want.PartnersMedian, PartnersMax: want.PartnersMax,
 			}
 			if !reflect.DeepEqual(got, want) {
 				t.Errorf("%s: promised %+v, simulated %+v", c.name, got, want)

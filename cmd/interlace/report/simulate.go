@@ -23,6 +23,9 @@ func Simulation(sim *planner.Simulation, inv *inventory.Inventory, offline []pla
 	servers, domains := bySort(sim.Failures)
 	s.addFailures(servers, inv, top)
 	s.addFailures(domains, inv, top)
+	s.addPairs(sim, inv, top)
+	s.addRandom(sim.Random, inv, top)
+	s.addUncertainty(sim)
 	s.addOutcome(sim, offline, "")
 	return s
 }
@@ -140,8 +143,20 @@ func anyOffline(failures []planner.Impact) bool {
 	return slices.ContainsFunc(failures, func(f planner.Impact) bool { return len(f.Offline) > 0 })
 }
 
-// Failures is the table of what each failure does.
-func Failures(failures []planner.Impact) *Table { return failureTable(failures, nil) }
+// Failures is the table of what each failure does, with the worst pairs and sets.
+func Failures(sim *planner.Simulation) *Table {
+	all := slices.Clone(sim.Failures)
+	if sim.Pairs != nil {
+		all = append(all, sim.Pairs.Worst...)
+	}
+	for _, level := range sortedLevels(sim.DomainPairs) {
+		all = append(all, sim.DomainPairs[level].Worst...)
+	}
+	if sim.Random != nil {
+		all = append(all, sim.Random.Worst...)
+	}
+	return failureTable(all, nil)
+}
 
 func failureTable(failures []planner.Impact, inv *inventory.Inventory) *Table {
 	t := &Table{Columns: []Column{
@@ -152,8 +167,9 @@ func failureTable(failures []planner.Impact, inv *inventory.Inventory) *Table {
 		left("on", "server", 0).late(1), left("", "resource", 0).late(2),
 		right("stores over", "stores_failed_over", 4), right("users over", "users_failed_over", 4),
 		right("to servers", "taken_over_by", 6), right("one takes", "largest_share", 6),
-		{Key: "at_risk_seconds", Hidden: true},
-		{Key: "restore_seconds", Hidden: true},
+		hidden("service_seconds"), right("one copy", "stores_one_copy", 5),
+		hidden("at_risk_seconds"), hidden("at_risk_least_seconds"),
+		right("restored", "", 5), hidden("restore_seconds"), hidden("restore_least_seconds"),
 	}}
 	t.Rows = rowsOf(failures, func(f planner.Impact) []Cell { return failureRow(f, inv) })
 	return t
@@ -173,12 +189,23 @@ func failureRow(f planner.Impact, inv *inventory.Inventory) []Cell {
 		bar = figure(Bar, f.Worst.Utilisation.Value).in(tone)
 	}
 	return []Cell{
-		list(f.Failed), offline(f, f.StoresOffline), offline(f, f.UsersOffline),
+		failedCell(f.Failed), offline(f, f.StoresOffline), offline(f, f.UsersOffline),
 		ratio(f.Worst.Utilisation).in(tone), bar, ratio(f.Worst.FirstHour),
 		words(string(f.Worst.Server)), words(string(f.Worst.Resource)),
 		count(f.StoresFailedOver), count(f.UsersFailedOver), count(f.TakenOverBy), ratio(f.LargestShare),
-		seconds(f.AtRiskSeconds), seconds(f.RestoreSeconds),
+		seconds(f.ServiceSeconds), count(f.StoresOneCopy),
+		seconds(f.AtRiskSeconds), seconds(f.AtRiskLeastSeconds),
+		words(leastText(f.RestoreSeconds, f.RestoreLeastSeconds)), seconds(f.RestoreSeconds), seconds(f.RestoreLeastSeconds),
 	}
+}
+
+// failedCell names what fails: sets shortly, rack a4 + imap03.
+func failedCell(failed []string) Cell {
+	c := list(failed)
+	if len(failed) > 1 {
+		c = c.as(strings.Join(failureNames(failed), " + "))
+	}
+	return c
 }
 
 // offline counts what is offline, in red where the failure adds to it.
@@ -216,10 +243,11 @@ func Failure(sim *planner.Simulation, inv *inventory.Inventory, offline []planne
 	head.add("%s %s%s%s", failureWords(f.Failed), failsOrIsDown(f.Failed, failing, inv), serversOf(f.Failed, inv), afterWords(sim.After))
 	head.addDown(inv, failing)
 	head.add("  %s", joined(
-		fmt.Sprintf("%s over to %s", things(f.StoresFailedOver, "store fails", "stores fail"), things(f.TakenOverBy, "server", "servers")),
+		fmt.Sprintf("%s over to %s", things(f.StoresFailedOver, "store fails", "stores fail"), things(f.TakenOverBy, "server", "servers")+shareWords(f)),
 		things(f.UsersFailedOver, "user fails over", "users fail over"),
 		offlineWords(f, sim.Now)))
 	head.add("  worst survivor %s%s", worstText(f.Worst), firstHourText(f.Worst))
+	head.addRecovery(f, sim.Recovery)
 	head.addOffline(sim.Now.Offline)
 	s.add(head)
 	if f.Survivors = withWorst(f); len(f.Survivors) > 0 {

@@ -39,7 +39,9 @@ func FleetWords(inv *inventory.Inventory) string {
 }
 
 // failureWords names failure domains: "imap3", "rack a4", "imap3 and imap4".
-func failureWords(failed []string) string {
+func failureWords(failed []string) string { return strings.Join(failureNames(failed), " and ") }
+
+func failureNames(failed []string) []string {
 	names := make([]string, len(failed))
 	for i, f := range failed {
 		level, name, _ := strings.Cut(f, ":")
@@ -48,7 +50,7 @@ func failureWords(failed []string) string {
 			names[i] = level + " " + name
 		}
 	}
-	return strings.Join(names, " and ")
+	return names
 }
 
 // failVerb agrees with [failureWords].

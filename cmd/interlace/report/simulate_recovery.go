@@ -1,0 +1,49 @@
+package report
+
+import (
+	"fmt"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/planner"
+)
+
+// addRecovery says how long a failure is felt.
+func (l *Lines) addRecovery(f planner.Impact, r planner.Recovery) {
+	if f.ServiceSeconds.Known {
+		l.add("  users are served again after %s: %s to detect, %s to decide, %s to promote", inventory.DurationText(f.ServiceSeconds.Value),
+			inventory.DurationText(r.DetectSeconds), inventory.DurationText(r.DecideSeconds), inventory.DurationText(r.PromoteSeconds))
+	}
+	switch {
+	case f.StoresOneCopy > 0:
+		l.add("  %s", joined(
+			fmt.Sprintf("%s left with one copy, for %s", things(f.StoresOneCopy, "store is", "stores are"), atLeast(f.AtRiskSeconds, f.AtRiskLeastSeconds)),
+			"all copies made anew in "+atLeast(f.RestoreSeconds, f.RestoreLeastSeconds)))
+	case f.RestoreLeastSeconds.Value > 0:
+		l.add("  no store is left with one copy · all copies made anew in %s", atLeast(f.RestoreSeconds, f.RestoreLeastSeconds))
+	}
+}
+
+// atLeast says a time that depends on what is copied.
+func atLeast(known, least planner.Number) string {
+	text := "at least " + inventory.DurationText(least.Value)
+	if !known.Known {
+		text += " by what is known"
+	}
+	return text
+}
+
+// leastText is the same for a column.
+func leastText(known, least planner.Number) string {
+	if known.Known {
+		return inventory.DurationText(known.Value)
+	}
+	return "≥ " + inventory.DurationText(least.Value)
+}
+
+// shareWords says how evenly the load is shared.
+func shareWords(f planner.Impact) string {
+	if !f.LargestShare.Known || f.TakenOverBy < 2 {
+		return ""
+	}
+	return ", of which one takes " + PercentText(f.LargestShare.Value) + " of the load"
+}

@@ -1,0 +1,30 @@
+package inventory_test
+
+import (
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/interlacemail/interlace/inventory"
+)
+
+// One user whose count is unknown makes that of the store unknown, not less.
+func TestStoreMail(t *testing.T) {
+	inv := inventory.New()
+	for _, name := range []inventory.StoreID{"empty", "huge", "known", "partly"} {
+		inv.Stores = append(inv.Stores, inventory.Store{Name: name})
+	}
+	inv.Users = []inventory.User{
+		{Store: "known", Messages: 3, Mailboxes: 1},
+		{Store: "known", Messages: 4, Mailboxes: 2, Kind: inventory.Shared},
+		{Store: "partly", Messages: 5, Mailboxes: inventory.Unknown},
+		{Store: "partly", Messages: 5, Mailboxes: 7},
+		{Store: "huge", Messages: math.MaxInt64, Mailboxes: 1},
+		{Store: "huge", Messages: 1, Mailboxes: 1},
+		{Store: "gone", Messages: 1, Mailboxes: 1},
+	}
+	want := []inventory.Mail{{}, {Messages: math.MaxInt64, Mailboxes: 2}, {Messages: 7, Mailboxes: 3}, {Messages: 10, Mailboxes: inventory.Unknown}}
+	if got := inv.StoreMail(); !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
