@@ -17,6 +17,8 @@ type layoutFlags struct {
 	maxBytes       optional[int64]
 	maxChanges     optional[int]
 	maxInterrupted optional[int]
+	scatter        optional[int]
+	frontier       choiceFlag
 }
 
 // usualGap is the gap that layouts are planned with if nothing else is said: fewer
@@ -26,6 +28,7 @@ const usualGap = 0.02
 func (a *app) layoutCommand() *cobra.Command {
 	flags := layoutFlags{
 		gap: ratioFlag().or(usualGap), maxBytes: sizeFlag(), maxChanges: countFlag(0, mostThings), maxInterrupted: countFlag(0, mostThings),
+		scatter: countFlag(1, mostThings), frontier: choiceOf("", "scatter"),
 	}
 	c := &cobra.Command{
 		Use:   "layout",
@@ -39,7 +42,9 @@ The exit status is 1 if no layout was found that keeps every rule; the best one
 is still written, with the rules that it breaks.`,
 		Example: `  interlace layout --plan plan.json
   interlace layout --drain server:imap03 --max-bytes 10TB --plan drained.json
-  interlace layout --gap 0 --keep store:s001 -o json`,
+  interlace layout --gap 0 --keep store:s001 -o json
+  interlace layout --scatter 6 --plan plan.json
+  interlace layout --frontier scatter`,
 		Args: noWords,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.layout(cmd, flags)
@@ -54,6 +59,10 @@ is still written, with the rules that it breaks.`,
 	f.Var(&flags.maxBytes, "max-bytes", "copy at most this much, such as 10TB")
 	f.Var(&flags.maxChanges, "max-changes", "make at most this many changes")
 	f.Var(&flags.maxInterrupted, "max-interrupted", "interrupt at most this many users")
+	f.Var(&flags.scatter, "scatter", "let each server share stores with at most this `number` of others")
+	f.Var(&flags.frontier, "frontier", "instead of one plan, compare plans by `what` they trade: scatter")
+	c.MarkFlagsMutuallyExclusive("frontier", "plan")
+	c.MarkFlagsMutuallyExclusive("frontier", "scatter")
 	return c
 }
 
@@ -73,15 +82,19 @@ func (a *app) layout(cmd *cobra.Command, flags layoutFlags) error {
 	if err != nil {
 		return err
 	}
-	bar := a.progress("layout")
-	start := time.Now()
-	plan, err := layout.Optimize(cmd.Context(), f.Inventory, f.groups, layout.Options{
+	opts := layout.Options{
 		Seed: *a.flags.seed.value, Gap: *flags.gap.value, Drain: drain, Keep: keep,
-		MaxBytes: flags.maxBytes.value, MaxChanges: flags.maxChanges.value, MaxInterrupted: flags.maxInterrupted.value,
-		Progress: func(p layout.Progress) {
-			bar.at(p.Done, p.Total, gapWords(planner.Known(p.Worst), planner.Known(p.Bound)))
-		},
-	})
+		MaxBytes: flags.maxBytes.value, MaxChanges: flags.maxChanges.value, MaxInterrupted: flags.maxInterrupted.value, Scatter: flags.scatter.value,
+	}
+	if flags.frontier.value == "scatter" {
+		return a.frontierOfScatter(cmd.Context(), f, opts)
+	}
+	bar := a.progress("layout")
+	opts.Progress = func(p layout.Progress) {
+		bar.at(p.Done, p.Total, gapWords(planner.Known(p.Worst), planner.Known(p.Bound)))
+	}
+	start := time.Now()
+	plan, err := layout.Optimize(cmd.Context(), f.Inventory, f.groups, opts)
 	bar.end()
 	if err != nil {
 		return err

@@ -143,11 +143,10 @@ func checkScatter(inv *inventory.Inventory, most *int) error {
 	if names == nil {
 		return nil
 	}
-	shown := names[:min(len(names), 5)]
-	more := ""
-	if rest := len(names) - len(shown); rest > 0 {
-		more = fmt.Sprintf(" and %s more", inventory.CountText(rest))
+	rest := ""
+	if more := len(names) - 5; more > 0 {
+		names, rest = names[:5], fmt.Sprintf(" and %s more", inventory.CountText(more))
 	}
-	return fmt.Errorf("a server cannot keep to %s: up to %d instances are promised, each with %d others, to %s%s",
-		inventory.Counted(int64(*most), "partner", "partners"), copies, copies-1, strings.Join(shown, ", "), more)
+	return fmt.Errorf("%s a server is too few, %d are needed: up to %d instances are promised to %s%s",
+		inventory.Counted(int64(*most), "partner", "partners"), copies-1, copies, strings.Join(names, ", "), rest)
 }

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"slices"
+
+	"github.com/interlacemail/interlace/cmd/interlace/report"
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/planner"
+	"github.com/interlacemail/interlace/planner/layout"
+	"github.com/interlacemail/interlace/planner/load"
+	"github.com/interlacemail/interlace/planner/simulate"
+)
+
+// frontierOfScatter plans with more and more partners a server and tells what each
+// plan makes of a failure, and of several at once.
+func (a *app) frontierOfScatter(ctx context.Context, f *facts, opts layout.Options) error {
+	widths := scatterWidths(f.Inventory)
+	bar := a.progress("frontier of scatter")
+	var points []report.ScatterPoint
+	for i, width := range widths {
+		bar.at(i, len(widths), inventory.Counted(int64(width), "partner", "partners"))
+		opts.Scatter = &width
+		plan, err := layout.Optimize(ctx, f.Inventory, f.groups, opts)
+		if err != nil {
+			bar.end()
+			return err
+		}
+		if plan.Stopped == planner.Cancelled {
+			break
+		}
+		points = append(points, scatterPoint(width, plan, f.Inventory))
+	}
+	bar.end()
+	table := report.ScatterPoints(points)
+	err := a.print(result{
+		screen: report.ScatterFrontier(points, f.Inventory, opts.Seed),
+		table:  table,
+		json:   rows("frontier", table),
+	})
+	if err == nil && ctx.Err() != nil {
+		a.say("interrupted: these are the widths that were tried")
+		err = errCut
+	}
+	return err
+}
+
+// scatterWidths returns the numbers of partners to try: from the fewest with which
+// every store can have its copies, by steps of about four thirds, to all others.
+func scatterWidths(inv *inventory.Inventory) []int {
+	fewest := 1
+	for i := range inv.Stores {
+		fewest = max(fewest, inv.PromisedCopies(&inv.Stores[i])-1)
+	}
+	all := max(len(inv.Servers)-1, fewest)
+	var widths []int
+	for _, base := range []int{1, 3} { // 1, 2, 4, 8, … and 3, 6, 12, …
+		for w := base; w < all; w *= 2 {
+			if w >= fewest {
+				widths = append(widths, w)
+			}
+		}
+	}
+	slices.Sort(widths)
+	return append(widths, all)
+}
+
+// scatterPoint looks at what the plan leads to.
+func scatterPoint(width int, plan *planner.Layout, inv *inventory.Inventory) report.ScatterPoint {
+	fleet := load.New(plan.Target(inv))
+	s := simulate.New(fleet, fleet.Current())
+	p := report.ScatterPoint{Scatter: width, Plan: plan, Pairs: s.PartnerPairs()}
+	var shares []float64
+	for _, impact := range s.Level(0) {
+		if impact.LargestShare.Known {
+			shares = append(shares, impact.LargestShare.Value)
+		}
+	}
+	if slices.Sort(shares); len(shares) > 0 {
+		p.LargestShare = planner.Known(shares[(len(shares)-1)/2])
+	}
+	for _, servers := range []int{2, 3, 5, (len(inv.Servers) + 99) / 100} {
+		p.Together = append(p.Together, s.Together(servers))
+	}
+	return p
+}
