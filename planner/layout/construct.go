@@ -17,9 +17,6 @@ import (
 func (p *problem) construct(plan *bounds.Blueprint, rng *rand.Rand) *state {
 	c := p.newConstruction()
 	c.rng = rng
-	if p.links != nil {
-		p.spaced(plan)
-	}
 	if !c.placeReplicas(plan) {
 		return nil
 	}
@@ -248,14 +245,10 @@ func (c *construction) withOthers(store int, list []int32) []int32 {
 // b must promote more; −1 if there is none with room.
 func (c *construction) bestMaster(store int, b int32) int32 {
 	best, least := int32(-1), 0.0
-	among := c.targets
-	if b >= 0 && c.links != nil {
-		among = c.links.of[b]
-	}
-	for i := range min(mastersTried, len(among)) {
-		a := among[i]
-		if len(among) > mastersTried {
-			a = among[c.rng.IntN(len(among))]
+	for i := range min(mastersTried, len(c.targets)) {
+		a := c.targets[i]
+		if len(c.targets) > mastersTried {
+			a = c.targets[c.rng.IntN(len(c.targets))]
 		}
 		if !c.may(store, a) || b >= 0 && (a == b || c.shortage(store, []int32{a, b}) > 0) {
 			continue

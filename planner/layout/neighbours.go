@@ -27,6 +27,12 @@ func (s *search) relocations(p *picker, store int, server int32) {
 	if at > 0 && s.kinds.masters && s.heir(store) == server {
 		s.relocate(p, store, 0)
 	}
+	if s.links != nil && s.kinds.masters {
+		s.resettle(p, store, settled)
+		for range settled {
+			s.trade(p, store)
+		}
+	}
 }
 
 // heir returns the server that promotes the store when its master's server fails,
@@ -73,6 +79,9 @@ func (s *search) destinations(store, at int) iter.Seq[int32] {
 		}
 	}
 }
+
+// settled is how many other places for a whole store are looked at.
+const settled = 4
 
 // resettle offers to put all instances of the store on other partners, around some
 // of the least loaded servers.

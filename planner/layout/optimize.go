@@ -190,21 +190,14 @@ func (l *ladder) rebuild(s *state) []outcome {
 	if draft == nil {
 		return outcomes
 	}
-	design := l.designed()
-	if design.links != nil {
-		packed := design.balanced(design.pack(), 9)
-		if packed.state != nil {
-			outcomes = append(outcomes, packed)
-		}
-		if packed.state != nil && l.satisfied(packed) {
-			return outcomes
-		}
+	if l.links != nil {
+		return append(outcomes, l.rebuildPaired(draft)...)
 	}
 	for i, pair := range tightness {
 		built := make([]outcome, len(pair))
 		var wait sync.WaitGroup
 		for j, within := range pair {
-			wait.Go(func() { built[j] = design.build(uint64(10+2*i+j), draft, within) })
+			wait.Go(func() { built[j] = l.build(uint64(10+2*i+j), draft, within) })
 		}
 		wait.Wait()
 		built = slices.DeleteFunc(built, func(o outcome) bool { return o.state == nil })

@@ -9,241 +9,240 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 )
 
-// pack lays out the stores that are not fixed anew where partners are few and each
-// pair shares many stores. Then what a server promotes when a partner fails is a sum
-// of several stores, which is evened out best if large and small ones come together:
-// every direction of every pair gets a share of the load that keeps all servers
-// equally busy after a failure, and stores, the largest first, go where the least
-// part of the share is used (longest processing time, Graham 1969). Further replicas
-// stay where they are if they can. It returns nil where no pairs are partners.
+// pack lays out the stores that are not fixed anew where partners are few and a pair
+// shares several stores. What a server promotes when a partner fails is then a sum of
+// stores, which is evened out best where large and small ones come together. So every
+// direction of every pair gets a share of the load with which all servers are equally
+// busy after a failure, and stores, the largest first, go where most of the share is
+// left (longest processing time, Graham 1969). Then bundles of stores are exchanged,
+// so that a server promotes as much from every partner. Further replicas stay where
+// they are if they can. It returns nil where there are no pairs.
 func (p *problem) pack() *state {
 	c := p.newConstruction()
-	w := c.newWays()
-	if len(w.list) == 0 {
+	d := c.directions()
+	if len(d.heap) == 0 {
 		return nil
 	}
-	w.share()
-	n := len(p.target)
-	w.toServe, w.toHold = make([]float64, n), make([]float64, n)
-	w.served, w.held = make([][inventory.MaxResources]float64, n), make([][inventory.MaxResources]float64, n)
-	for _, d := range w.list {
-		w.toServe[d.master] += d.share
-		w.toHold[d.replica] += d.share
-	}
-	for _, d := range w.list {
-		d.left = w.leftOf(d)
-	}
-	heap.Init(w)
+	d.share()
+	d.open()
 	for _, store := range c.heaviestFirst() {
-		if c.fixed[store] || c.copies[store] == 0 {
-			continue
+		if !c.fixed[store] && c.copies[store] > 0 {
+			d.take(store)
 		}
-		if list := w.take(store); list != nil {
-			c.put(store, c.withOthers(store, list))
+	}
+	d.segregate()
+	for _, way := range d.heap {
+		for _, store := range way.stores {
+			c.put(store, c.withOthers(store, way.sites(c.copies[store])))
 		}
 	}
 	return newState(p, c.sites)
 }
 
-// direction is one direction of a pair of partners: stores with their master on one and
+// parts are loads by failover resource, each as a part of what all stores that are
+// placed take of it.
+type parts [inventory.MaxResources]float64
+
+// direction is one direction of a pair: stores with their master on one server and
 // their first replica on the other.
 type direction struct {
 	master, replica int32
-	share           float64                         // of the load that the fleet is to put there
-	used            [inventory.MaxResources]float64 // by failover resource, as a part of what all stores take
-	left            float64                         // of the share, in the failover resource of which the least is left
+	share           float64 // of the load
+	used            parts
+	left            float64 // see leftOf
+	stores          []int
 }
 
-// ways is a heap of directions, the least filled first.
-type ways struct {
+// sites returns the two servers, or one for a store that has no replica.
+func (d *direction) sites(copies int) []int32 { return []int32{d.master, d.replica}[:min(2, copies)] }
+
+// directions are all of them, those first of which most is left.
+type directions struct {
 	*construction
-	list   []*direction
-	totals []float64 // by failover resource: the load of all stores to place
+	heap   directionHeap
+	totals []float64 // by failover resource: what all stores that are placed take
 
 	toServe, toHold []float64 // by server: the shares of the directions from it, and to it
-	served, held    [][inventory.MaxResources]float64
+	served, held    []parts   // by server: what of that is used
+
+	room []inventory.Amounts // by server: what it carries, with what is packed
+	full []int               // by server: its instances, with what is packed
 }
 
-func (w *ways) Len() int           { return len(w.list) }
-func (w *ways) Swap(i, j int)      { w.list[i], w.list[j] = w.list[j], w.list[i] }
-func (w *ways) Push(x any)         { w.list = append(w.list, x.(*direction)) }
-func (w *ways) Less(i, j int) bool { return w.list[i].before(w.list[j]) }
+type directionHeap []*direction
+
+func (h directionHeap) Len() int      { return len(h) }
+func (h directionHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
+func (h *directionHeap) Push(x any)   { *h = append(*h, x.(*direction)) }
+
+// Less puts the direction first of which more is left.
+func (h directionHeap) Less(i, j int) bool {
+	a, b := h[i], h[j]
+	return cmp.Or(cmp.Compare(b.left, a.left), cmp.Compare(a.master, b.master), cmp.Compare(a.replica, b.replica)) < 0
+}
 
 // Pop removes the last direction.
-func (w *ways) Pop() any {
-	last := w.list[len(w.list)-1]
-	w.list = w.list[:len(w.list)-1]
+func (h *directionHeap) Pop() any {
+	last := (*h)[len(*h)-1]
+	*h = (*h)[:len(*h)-1]
 	return last
 }
 
-func (d *direction) before(o *direction) bool {
-	return cmp.Or(cmp.Compare(o.left, d.left), cmp.Compare(d.master, o.master), cmp.Compare(d.replica, o.replica)) < 0
-}
-
-func (c *construction) newWays() *ways {
-	w := &ways{construction: c, totals: make([]float64, len(c.fleet.Failover))}
+func (c *construction) directions() *directions {
+	n := len(c.target)
+	d := &directions{
+		construction: c, totals: make([]float64, len(c.fleet.Failover)),
+		toServe: make([]float64, n), toHold: make([]float64, n), served: make([]parts, n), held: make([]parts, n),
+		room: slices.Clone(c.carried), full: slices.Clone(c.used),
+	}
 	for a, around := range c.links.of {
 		for _, b := range around {
 			if c.target[a] && c.target[b] {
-				w.list = append(w.list, &direction{master: int32(a), replica: b})
+				d.heap = append(d.heap, &direction{master: int32(a), replica: b})
 			}
 		}
 	}
 	for store := range c.start {
 		for j, r := range c.fleet.Failover {
 			if !c.fixed[store] {
-				w.totals[j] += float64(c.fleet.Active[store][r])
+				d.totals[j] += float64(c.fleet.Active[store][r])
 			}
 		}
 	}
-	return w
+	return d
 }
 
-// shared is how often shares are corrected.
-const shared = 300
-
-// share divides the load among the directions. What a server carries after the worst
-// failure is M + ρR + (1−ρ)·(largest share that it promotes), all as parts of the
-// load of all stores, over its part of the capacity; directions to and from servers
-// that come out too busy get less, again and again.
-func (w *ways) share() {
-	f := w.fleet
-	if len(f.Failover) == 0 {
-		for _, d := range w.list {
-			d.share = 1 / float64(len(w.list))
-		}
-		return
+// open makes the heap of directions whose shares are known.
+func (d *directions) open() {
+	for _, way := range d.heap {
+		d.toServe[way.master] += way.share
+		d.toHold[way.replica] += way.share
 	}
-	r := w.scarcest()
-	rho := f.Inventory.Resources[r].Replica
-	size, total := make([]float64, len(f.Capacity)), 0.0
-	for b, ok := range w.target {
-		if ok {
-			size[b] = f.Capacity[b][r]
-			total += size[b]
-		}
+	for _, way := range d.heap {
+		way.left = d.leftOf(way)
 	}
-	for _, d := range w.list {
-		d.share = math.Sqrt(size[d.master]*size[d.replica]) / total
-	}
-	busy, largest := make([]float64, len(size)), make([]float64, len(size))
-	for range shared {
-		w.normalise()
-		clear(busy)
-		clear(largest)
-		for _, d := range w.list {
-			busy[d.master] += d.share
-			busy[d.replica] += rho * d.share
-			largest[d.replica] = max(largest[d.replica], d.share)
-		}
-		mean, n := 0.0, 0.0
-		for b := range busy {
-			if size[b] > 0 && busy[b] > 0 {
-				busy[b] = (busy[b] + (1-rho)*largest[b]) * total / size[b]
-				mean += busy[b]
-				n++
-			}
-		}
-		mean /= n
-		for _, d := range w.list {
-			over := (busy[d.master]-mean)/mean + (rho+(1-rho)*square(d.share/largest[d.replica]))*(busy[d.replica]-mean)/mean
-			d.share *= math.Exp(-0.2 * over)
-		}
-	}
-	w.normalise()
+	heap.Init(&d.heap)
 }
 
-func square(x float64) float64 { return x * x }
+// evenly is how much what is left of the shares of a server weighs beside what is
+// left of one of them.
+const evenly = 0.3
 
-func (w *ways) normalise() {
-	sum := 0.0
-	for _, d := range w.list {
-		sum += d.share
+// leftOf returns what is left of the share of a direction, and in part of those of
+// its two servers, in the failover resource of which the least is left.
+func (d *directions) leftOf(way *direction) float64 {
+	least := math.Inf(1)
+	a, b := way.master, way.replica
+	for j := range d.fleet.Failover {
+		least = min(least, way.share-way.used[j]+evenly*(d.toServe[a]-d.served[a][j]+d.toHold[b]-d.held[b][j]))
 	}
-	for _, d := range w.list {
-		d.share /= sum
-	}
-}
-
-// scarcest returns the failover resource of which the stores take the largest part.
-func (w *ways) scarcest() int {
-	f := w.fleet
-	best, most := f.Failover[0], 0.0
-	for j, r := range f.Failover {
-		capacity := 0.0
-		for b, ok := range w.target {
-			if ok {
-				capacity += f.Capacity[b][r]
-			}
-		}
-		if part := w.totals[j] * (1 + f.Inventory.Resources[r].Replica) / capacity; part > most {
-			best, most = r, part
-		}
-	}
-	return best
+	return least
 }
 
 // passed is how many directions are looked at for a store before it is left to
 // repair.
 const passed = 64
 
-// take puts a store on the direction with most left that has room, and returns its
-// sites, or nil.
-func (w *ways) take(store int) []int32 {
-	var set []*direction
-	var sites []int32
-	for len(w.list) > 0 && len(set) < passed && sites == nil {
-		d := w.list[0]
-		if left := w.leftOf(d); left < d.left {
-			d.left = left
-			heap.Fix(w, 0)
+// take puts a store on the direction with most left that has room.
+func (d *directions) take(store int) {
+	var seen []*direction
+	for len(d.heap) > 0 && len(seen) < passed {
+		way := d.heap[0]
+		if left := d.leftOf(way); left < way.left { // what it shares with others was used
+			way.left = left
+			heap.Fix(&d.heap, 0)
 			continue
 		}
-		heap.Pop(w)
-		set = append(set, d)
-		if w.hasRoom(store, d) {
-			sites = []int32{d.master, d.replica}[:min(2, w.copies[store])]
-			for j, r := range w.fleet.Failover {
-				part := float64(w.fleet.Active[store][r]) / max(w.totals[j], 1)
-				d.used[j] += part
-				w.served[d.master][j] += part
-				w.held[d.replica][j] += part
-			}
+		heap.Pop(&d.heap)
+		seen = append(seen, way)
+		if d.hasRoom(store, way) {
+			d.use(store, way)
+			break
 		}
 	}
-	for _, d := range set {
-		heap.Push(w, d)
+	for _, way := range seen {
+		heap.Push(&d.heap, way)
 	}
-	return sites
 }
 
-// leftOf returns what is left of the share of a direction, and in part of those of
-// its two servers, in the failover resource of which the least is left.
-func (w *ways) leftOf(d *direction) float64 {
-	least := math.Inf(1)
-	for j := range w.fleet.Failover {
-		left := d.share - d.used[j] + evenly*(w.toServe[d.master]-w.served[d.master][j]+w.toHold[d.replica]-w.held[d.replica][j])
-		least = min(least, left)
+func (d *directions) use(store int, way *direction) {
+	way.stores = append(way.stores, store)
+	for j, r := range d.fleet.Failover {
+		part := float64(d.fleet.Active[store][r]) / max(d.totals[j], 1)
+		way.used[j] += part
+		d.served[way.master][j] += part
+		d.held[way.replica][j] += part
 	}
-	return least
+	d.room[way.master].Add(&d.fleet.Active[store])
+	d.room[way.replica].Add(&d.fleet.Passive[store])
+	d.full[way.master]++
+	d.full[way.replica]++
 }
-
-// evenly is how much what is left of a server's shares weighs beside what is left of
-// one of them.
-const evenly = 0.3
 
 // hasRoom reports whether both servers may carry the store and have a slot and, in
 // resources with ρ ≥ 1, room for it.
-func (w *ways) hasRoom(store int, d *direction) bool {
-	return w.may(store, d.master) && w.may(store, d.replica) && w.shortage(store, []int32{d.master, d.replica}[:min(2, w.copies[store])]) == 0 &&
-		w.holds(d.master, &w.fleet.Active[store]) && w.holds(d.replica, &w.fleet.Passive[store])
-}
-
-func (c *construction) holds(server int32, amounts *inventory.Amounts) bool {
-	if slots := c.fleet.Inventory.Servers[server].Slots; slots != inventory.Unlimited && c.used[server] >= slots {
+func (d *directions) hasRoom(store int, way *direction) bool {
+	sites := way.sites(d.copies[store])
+	if d.shortage(store, sites) > 0 {
 		return false
 	}
-	return !slices.ContainsFunc(c.fleet.Full, func(r int) bool {
-		return c.carried[server][r]+amounts[r] > c.most[server][r]
+	for at, server := range sites {
+		amounts := d.weighs(store, sites, at)
+		slots := d.fleet.Inventory.Servers[server].Slots
+		if !d.may(store, server) || slots != inventory.Unlimited && d.full[server] >= slots ||
+			slices.ContainsFunc(d.fleet.Full, func(r int) bool { return d.room[server][r]+amounts[r] > d.most[server][r] }) {
+			return false
+		}
+	}
+	return true
+}
+
+// segregate exchanges the bundles of directions between servers of the same kinds:
+// each replica's server gets bundles of like size, one from every partner, so that
+// what it promotes in the worst failure is no more than in the others. Servers that
+// get the largest are not neighbours in the ring, so that every server sends away
+// large and small ones. Stores that are limited to some servers stay.
+func (d *directions) segregate() {
+	kind, turn := d.turns()
+	limited := func(store int) bool { return d.only[store] != nil }
+	order := slices.DeleteFunc(slices.Clone(d.heap), func(way *direction) bool { return slices.ContainsFunc(way.stores, limited) })
+	slices.SortFunc(order, func(a, b *direction) int {
+		return cmp.Or(cmp.Compare(kind[a.master], kind[b.master]), cmp.Compare(kind[a.replica], kind[b.replica]),
+			cmp.Compare(turn[a.replica], turn[b.replica]), cmp.Compare(a.master, b.master))
 	})
+	for from := 0; from < len(order); {
+		to := from + 1
+		for to < len(order) && kind[order[to].master] == kind[order[from].master] && kind[order[to].replica] == kind[order[from].replica] {
+			to++
+		}
+		inOrder(order[from:to])
+		from = to
+	}
+}
+
+// inOrder gives the largest bundles to the first directions.
+func inOrder(ways []*direction) {
+	bundles := make([]direction, len(ways))
+	for i, way := range ways {
+		bundles[i] = *way
+	}
+	slices.SortStableFunc(bundles, func(a, b direction) int { return cmp.Compare(slices.Max(b.used[:]), slices.Max(a.used[:])) })
+	for i, way := range ways {
+		way.stores = bundles[i].stores
+	}
+}
+
+// turns returns the kind of each server, and its turn among those of its kind: far
+// from one another in the ring where turns are near.
+func (p *problem) turns() (kind, turn []int) {
+	kind, turn = make([]int, len(p.target)), make([]int, len(p.target))
+	for k, servers := range p.kinds() {
+		p.interleave(servers)
+		step := stride(len(servers))
+		for i := range servers {
+			s := servers[i*step%len(servers)]
+			kind[s], turn[s] = k, i
+		}
+	}
+	return kind, turn
 }

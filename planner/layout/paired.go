@@ -1,0 +1,62 @@
+package layout
+
+import (
+	"slices"
+	"sync"
+
+	"github.com/interlacemail/interlace/planner/bounds"
+)
+
+// with returns the problem with other partners, if they are limited at all.
+func (p *problem) with(links *partners) *problem {
+	if p.links == nil {
+		return p
+	}
+	other := *p
+	other.links = links
+	return &other
+}
+
+// paired returns the ladder with other partners.
+func (l *ladder) paired(links *partners) *ladder {
+	return &ladder{problem: l.with(links), ctx: l.ctx, bound: l.bound}
+}
+
+// rebuildPaired lays out everything anew with few partners a server, in two ways:
+// on pairs that are designed, into which the stores are packed; and, which is better
+// where a server may have about as many partners as stores, without a limit, to keep
+// the pairs that then share most. Layouts that use other pairs all the same are of no
+// use, for nobody knows how many partners these make.
+func (l *ladder) rebuildPaired(draft *bounds.Draft) []outcome {
+	design := l.paired(designed(l.problem, *l.opts.Scatter))
+	outcomes := []outcome{design.balanced(design.pack(), 9)}
+	if outcomes[0].state == nil || !l.satisfied(outcomes[0]) {
+		cut := make([]outcome, len(tightness[0]))
+		var wait sync.WaitGroup
+		for i, within := range tightness[0] {
+			wait.Go(func() { cut[i] = l.prune(l.paired(nil).build(uint64(10+i), draft, within), uint64(20+i)) })
+		}
+		wait.Wait()
+		outcomes = append(outcomes, cut...)
+	}
+	return slices.DeleteFunc(outcomes, func(o outcome) bool { return o.state == nil || o.state.strange() })
+}
+
+// prune keeps the pairs that share most of a layout and improves what is left of it.
+func (l *ladder) prune(o outcome, rung uint64) outcome {
+	if o.state == nil {
+		return o
+	}
+	cut := l.paired(pruned(l.problem, *l.opts.Scatter, o.state.sites))
+	return cut.balanced(newState(cut.problem, o.state.sites), rung)
+}
+
+// strange reports whether stores lie on servers that are no partners.
+func (s *state) strange() bool {
+	for store, sites := range s.sites {
+		if all, _ := s.strangers(store, sites); all > 0 {
+			return true
+		}
+	}
+	return false
+}
