@@ -29,6 +29,9 @@ func (a *app) frontierOfScatter(ctx context.Context, f *facts, opts layout.Optio
 		if plan.Stopped == planner.Cancelled {
 			break
 		}
+		if i > 0 {
+			plan = lower(points[i-1].Plan, plan)
+		}
 		points = append(points, scatterPoint(width, plan, f.Inventory))
 	}
 	bar.end()
@@ -43,6 +46,18 @@ func (a *app) frontierOfScatter(ctx context.Context, f *facts, opts layout.Optio
 		err = errCut
 	}
 	return err
+}
+
+// lower returns the plan with the lower worst failure of two, the first of which has
+// fewer partners, so that it may take the place of the second: with the bounds of that.
+func lower(fewer, plan *planner.Layout) *planner.Layout {
+	value := fewer.Promises.WorstSingle.Utilisation
+	if len(fewer.Violations) > 0 || len(plan.Violations) == 0 && value.Value >= plan.Promises.WorstSingle.Utilisation.Value {
+		return plan
+	}
+	kept := *fewer
+	kept.Bounds, kept.Gap.WorstSingle = plan.Bounds, planner.Gap(value, plan.Bounds.WorstSingle)
+	return &kept
 }
 
 // scatterWidths returns the numbers of partners to try: from the fewest with which

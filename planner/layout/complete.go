@@ -16,6 +16,7 @@ func (g *pairing) complete(most int, alike bool) {
 	g.admit(ring)
 	if g.mostCopies > 2 {
 		g.cells(ring)
+		return
 	}
 	if alike {
 		for _, section := range g.sections(ring, most) {

@@ -29,6 +29,11 @@
 // a potential that counts what every server promotes at first and only the busiest
 // servers in the end ([stages]).
 //
+// Where the scatter, the number of partners of a server, is limited, the pairs of
+// servers that may share stores are decided first ([partners]): those that share most
+// today, or a design by symmetric offsets among servers that are alike. Then stores
+// are packed into the directions of the pairs, and trade places.
+//
 // All sums are whole numbers and all randomness comes from the seed: equal
 // inventories, options and seeds give equal plans on any number of processors.
 package layout

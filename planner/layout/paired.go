@@ -23,14 +23,18 @@ func (l *ladder) paired(links *partners) *ladder {
 }
 
 // rebuildPaired lays out everything anew with few partners a server, in two ways:
-// on pairs that are designed, into which the stores are packed; and, which is better
-// where a server may have about as many partners as stores, without a limit, to keep
-// the pairs that then share most. Layouts that use other pairs all the same are of no
-// use, for nobody knows how many partners these make.
+// on pairs that are designed, into which the stores are packed; and without a limit,
+// to keep the pairs that then share most. The second way is better only where a server
+// may have about as many partners as it has stores, or where servers differ in
+// proportion. Layouts that use other pairs all the same are of no use, for nobody
+// knows how many partners these make.
 func (l *ladder) rebuildPaired(draft *bounds.Draft) []outcome {
-	design := l.paired(designed(l.problem, *l.opts.Scatter))
-	outcomes := []outcome{design.balanced(design.pack(), 9)}
-	if outcomes[0].state == nil || !l.satisfied(outcomes[0]) {
+	most := *l.opts.Scatter
+	design := l.paired(designed(l.problem, most))
+	packed := design.balanced(design.pack(), 9)
+	outcomes := []outcome{packed}
+	few := l.proportional() && most*len(l.target) < len(l.start)
+	if packed.state == nil || !l.satisfied(packed) && (!few || packed.state.standing().sign() > 0) {
 		cut := make([]outcome, len(tightness[0]))
 		var wait sync.WaitGroup
 		for i, within := range tightness[0] {

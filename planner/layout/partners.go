@@ -43,19 +43,19 @@ func (g *partners) part(a, b int32) {
 }
 
 // strangers counts the pairs of sites that may not share stores, and those of them
-// that the store has not today. A server that is to end empty is a stranger to
-// nobody: its stores leave it anyway.
+// that the store has not today. One that it has with a server that is to end empty
+// does not count: the store leaves that anyway.
 func (p *problem) strangers(store int, sites []int32) (all, fresh int) {
 	if p.links == nil {
 		return 0, 0
 	}
 	for i, a := range sites {
 		for _, b := range sites[:i] {
-			if p.links.linked(a, b) || p.drain[a] || p.drain[b] {
+			known := slices.Contains(p.start[store], a) && slices.Contains(p.start[store], b)
+			if p.links.linked(a, b) || known && (p.drain[a] || p.drain[b]) {
 				continue
 			}
-			all++
-			if !slices.Contains(p.start[store], a) || !slices.Contains(p.start[store], b) {
+			if all++; !known {
 				fresh++
 			}
 		}
@@ -92,21 +92,20 @@ func (p *problem) beside(sites []int32, at int) []int32 {
 // it that are partners of one another and lie in different domains, taken in turn
 // from a place in its list of partners on. It is nil where there are not enough.
 func (p *problem) settlement(list []int32, store int, server int32, from int) []int32 {
-	list = append(list[:0], server)
 	around := p.links.of[server]
-	for i := range around {
-		c := around[(from+i)%len(around)]
-		if len(list) == p.copies[store] {
-			break
+	for skipped := range max(1, len(around)) {
+		list = append(list[:0], server)
+		for i := range around {
+			c := around[(from+skipped+i)%len(around)]
+			if len(list) < p.copies[store] && p.may(store, c) && p.welcome(list, -1, c) && !p.crowds(list, c) {
+				list = append(list, c)
+			}
 		}
-		if p.may(store, c) && p.welcome(list, -1, c) && !p.crowds(list, c) {
-			list = append(list, c)
+		if len(list) >= p.copies[store] {
+			return list
 		}
 	}
-	if len(list) < p.copies[store] {
-		return nil
-	}
-	return list
+	return nil
 }
 
 // crowds reports whether the server lies in a domain with one of the list that

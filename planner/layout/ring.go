@@ -12,11 +12,11 @@ const alikeRatio = 1.5
 // size. Then servers of one size do best among themselves: each promotes the same
 // from every partner, and the masters of all partners are as large as its own.
 // Servers strong in one resource need partners strong in another.
-func (g *pairing) proportional() bool {
-	f := g.fleet
+func (p *problem) proportional() bool {
+	f := p.fleet
 	for r := range f.Resources {
 		low, high := 0.0, 0.0
-		for b, ok := range g.target {
+		for b, ok := range p.target {
 			if !ok || f.Capacity[b][r] == 0 || f.Capacity[b][0] == 0 {
 				continue
 			}
