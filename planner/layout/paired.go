@@ -35,15 +35,30 @@ func (l *ladder) rebuildPaired(draft *bounds.Draft) []outcome {
 	outcomes := []outcome{packed}
 	few := l.proportional() && most*len(l.target) < len(l.start)
 	if packed.state == nil || !l.satisfied(packed) && (!few || packed.state.standing().sign() > 0) {
-		cut := make([]outcome, len(tightness[0]))
+		outcomes = append(outcomes, l.pruned(draft)...)
+	}
+	return slices.DeleteFunc(outcomes, func(o outcome) bool { return o.state == nil || o.state.strange() })
+}
+
+// pruned lays out everything anew without a limit, and then keeps few pairs.
+func (l *ladder) pruned(draft *bounds.Draft) []outcome {
+	var outcomes []outcome
+	free := l.paired(nil)
+	for i, pair := range tightness {
+		cut := make([]outcome, len(pair))
 		var wait sync.WaitGroup
-		for i, within := range tightness[0] {
-			wait.Go(func() { cut[i] = l.prune(l.paired(nil).build(uint64(10+i), draft, within), uint64(20+i)) })
+		for j, within := range pair {
+			wait.Go(func() {
+				cut[j] = l.prune(free.build(uint64(10+2*i+j), draft, within), uint64(20+2*i+j))
+			})
 		}
 		wait.Wait()
 		outcomes = append(outcomes, cut...)
+		if slices.ContainsFunc(cut, func(o outcome) bool { return o.state != nil && l.satisfied(o) }) {
+			break
+		}
 	}
-	return slices.DeleteFunc(outcomes, func(o outcome) bool { return o.state == nil || o.state.strange() })
+	return outcomes
 }
 
 // prune keeps the pairs that share most of a layout and improves what is left of it.
@@ -51,7 +66,7 @@ func (l *ladder) prune(o outcome, rung uint64) outcome {
 	if o.state == nil {
 		return o
 	}
-	cut := l.paired(pruned(l.problem, *l.opts.Scatter, o.state.sites))
+	cut := l.paired(heaviest(l.problem, *l.opts.Scatter, o.state.sites))
 	return cut.balanced(newState(cut.problem, o.state.sites), rung)
 }
 

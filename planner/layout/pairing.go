@@ -53,8 +53,8 @@ func fromToday(p *problem, most int) *partners {
 	return &g.partners
 }
 
-// designed decides on pairs without regard to today. Only what cannot move or is on servers that
-// are down stays.
+// designed decides on pairs without regard to today. Only what cannot move or is on
+// servers that are down stays.
 func designed(p *problem, most int) *partners {
 	g := newPairing(p, most)
 	for _, set := range g.sets(p.start) {
@@ -67,8 +67,8 @@ func designed(p *problem, most int) *partners {
 	return &g.partners
 }
 
-// pruned keeps the pairs of a layout that share most, and completes them.
-func pruned(p *problem, most int, sites load.Layout) *partners {
+// heaviest keeps the pairs of a layout that share most, and completes them.
+func heaviest(p *problem, most int, sites load.Layout) *partners {
 	g := newPairing(p, most)
 	for _, set := range g.sets(sites) {
 		if set.fixed || g.fits(set.servers) {
@@ -88,15 +88,16 @@ func ofLayout(p *problem, sites load.Layout) *partners {
 	return &g.partners
 }
 
-// together are servers that share stores today.
+// together are servers that share stores.
 type together struct {
 	servers []int32 // ascending; without those that the stores are to leave
 	weight  int64   // bytes of the stores, and one for each
 	fixed   bool    // some of the stores stay as they are
+	limited bool    // some of the stores may be on some servers only
 }
 
-// today lists the sets of servers that share stores, the fixed first, then by what
-// they share.
+// sets lists the sets of servers that share stores in a layout: the fixed first, then
+// those of stores that have little choice, then by what they share.
 func (g *pairing) sets(layout load.Layout) []together {
 	index := map[string]int{}
 	var sets []together
@@ -121,17 +122,23 @@ func (g *pairing) sets(layout load.Layout) []together {
 		}
 		sets[at].weight += g.bytes[store] + 1
 		sets[at].fixed = sets[at].fixed || g.fixed[store]
+		sets[at].limited = sets[at].limited || g.only[store] != nil
 	}
 	slices.SortStableFunc(sets, func(a, b together) int {
-		if a.fixed != b.fixed {
-			if a.fixed {
-				return -1
-			}
-			return 1
-		}
-		return cmp.Compare(b.weight, a.weight)
+		return cmp.Or(cmp.Compare(a.turn(), b.turn()), cmp.Compare(b.weight, a.weight))
 	})
 	return sets
+}
+
+// turn says which sets come first.
+func (t together) turn() int {
+	switch {
+	case t.fixed:
+		return 0
+	case t.limited:
+		return 1
+	}
+	return 2
 }
 
 // fits reports whether all servers of a set may become partners.
