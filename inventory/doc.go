@@ -26,7 +26,9 @@
 //   - layout: which servers carry each store's instances. Assignment: which
 //     store has each user. Change, wave, plan: one step, steps carried out
 //     together, all of them with what they promise.
-//   - rule and violation, bound and gap, failure and impact.
+//   - rule and violation, bound and gap, failure and impact. Outage: a server is
+//     away and comes back with its data. Loss: its disks are gone, or the last
+//     copy of a store. Occasion: one failure with all that it takes with it.
 //   - probe, sample, backlog, lag, finding, alert (pending, firing, resolved),
 //     compare (master against replica), confirm (a plan did what it promised).
 package inventory

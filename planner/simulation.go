@@ -26,6 +26,10 @@ type Simulation struct {
 	Pairs       *Pairs                    `json:"pairs"`        // of servers; null: not computed
 	DomainPairs map[inventory.Level]Pairs `json:"domain_pairs"` // of a domain and a server outside it, by level; empty: not computed
 	Random      *Random                   `json:"random"`       // null: not computed
+	Years       *Years                    `json:"years"`        // null: not asked for
+
+	// Failover is who takes over from whom. Text and pictures only.
+	Failover Failover `json:"-"`
 }
 
 // Recovery says how fast people and machines answer a failure.

@@ -20,6 +20,11 @@ func (a *app) finish(p planner.Plan, broken []planner.Violation, stopped planner
 	if err := a.savePlan(made.File, p); err != nil {
 		return err
 	}
+	if made.Charts != nil {
+		if err := savePlot(made.Plot, *made.Charts); err != nil {
+			return err
+		}
+	}
 	if err := a.print(planResult(p, made)); err != nil {
 		return err
 	}

@@ -1,17 +1,21 @@
 package main
 
 import (
+	"errors"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/interlacemail/interlace/cmd/interlace/report"
+	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/planner"
 	"github.com/interlacemail/interlace/planner/layout"
+	"github.com/interlacemail/interlace/planner/load"
+	"github.com/interlacemail/interlace/planner/simulate"
 )
 
 type layoutFlags struct {
-	plan           string
+	plan, plot     string
 	gap            optional[float64]
 	drain, keep    []string
 	maxBytes       optional[int64]
@@ -53,6 +57,7 @@ is still written, with the rules that it breaks.`,
 	f := c.Flags()
 	f.SortFlags = false
 	f.Var(pathFlag(&flags.plan), "plan", "write the plan to this `file`")
+	f.Var(plotFlag(&flags.plot), "plot", "draw who then takes over from whom into this `file`, .svg or .png, and on the screen")
 	f.Var(&flags.gap, "gap", "stop when the worst failure is within this part of the bound")
 	f.StringArrayVar(&flags.drain, "drain", nil, "empty this `subject`, such as server:imap03 or rack:a4 (may be repeated)")
 	f.StringArrayVar(&flags.keep, "keep", nil, "leave this `subject` as it is, such as store:s001 or server:imap03 (may be repeated)")
@@ -67,7 +72,7 @@ is still written, with the rules that it breaks.`,
 }
 
 func (a *app) layout(cmd *cobra.Command, flags layoutFlags) error {
-	if err := mayWrite(flags.plan); err != nil {
+	if err := errors.Join(mayWrite(flags.plan), mayDraw(flags.plot, flags.plan)); err != nil {
 		return err
 	}
 	f, err := a.facts(cmd.Context())
@@ -101,7 +106,17 @@ func (a *app) layout(cmd *cobra.Command, flags layoutFlags) error {
 	}
 	plan.Inventory = planner.NewReference(f.Inventory, f.groups, subjects(plan))
 	made := report.Made{Inventory: f.Inventory, Took: a.took(start), File: flags.plan}
+	if flags.plot != "" {
+		made.Plot, made.Charts = flags.plot, targetCharts(plan, f.Inventory)
+	}
 	return a.finish(plan, plan.Violations, plan.Stopped, made)
+}
+
+// targetCharts is what pictures of the planned layout are drawn from.
+func targetCharts(p *planner.Layout, inv *inventory.Inventory) *report.Charts {
+	target := p.Target(inv)
+	fleet := load.New(target)
+	return report.LayoutCharts(p, target, simulate.New(fleet, fleet.Current()).Failover())
 }
 
 // gapWords says how far the best so far is from the bound.

@@ -189,6 +189,7 @@ func (f *choiceFlag) mistake() error { return f.wrong }
 // pathValue is a flag for the name of a file or directory.
 type pathValue struct {
 	to    *string
+	check func(string) error // what else the name must be; nil: anything
 	wrong error
 }
 
@@ -200,6 +201,8 @@ func (f *pathValue) Set(s string) error {
 	*f.to, f.wrong = s, nil
 	if s == "" {
 		f.wrong = hint(errors.New("the name is empty"), "a variable of the shell may not be set")
+	} else if f.check != nil {
+		f.wrong = f.check(s)
 	}
 	return nil
 }

@@ -51,6 +51,10 @@ func TestFlagMistakes(t *testing.T) {
 			`--deviation: "20" is not between 0 and 1`, `--detect: "soon" is not a duration such as 90s, 2m, 12h or 14d`, `--message-rate: "0" is not a whole number from 1 to 2147483647`,
 		}},
 		{"simulate --samples 10", []string{"--samples draws sets of servers, but no --random says of how many"}},
+		{"simulate --years 1001 --assume outages-per-year=10001 --assume =1 --assume rack-outage-hours=NaN", []string{
+			`--years: "1001" is not a whole number from 1 to 1000`, `--assume: outages-per-year: "10001" is not a number from 0 to 10000`,
+			`"" is nothing that is assumed`, `rack-outage-hours: "NaN" is not a number from 0 to 100000`,
+		}},
 		{"show groups --top -1 --at never", []string{`--at: "never" is not a date such as 2026-01-31 or 2026-01-31T12:00:00Z`, `--top: "-1"` + whole}},
 		{"check --seed -1 -o xml --color blue", []string{
 			`--color: "blue" is none of auto, always, never`, `--output: "xml" is none of text, json, csv`, `--seed: "-1" is not a whole number from 0 to 18446744073709551615`,

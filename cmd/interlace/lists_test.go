@@ -25,6 +25,7 @@ func TestListsAreLists(t *testing.T) {
 			{"simulate --fail server:imap1", planner.Simulation{}},
 			{"simulate --pairs", planner.Simulation{}},
 			{"simulate --random 1 --samples 10", planner.Simulation{}},
+			{"simulate --years 1", planner.Simulation{}},
 			{"layout --plan plan.json", planner.Layout{}},
 			{"layout --max-changes 0", planner.Layout{}},
 			{"users --plan users.json --place 3", planner.Assignment{}},

@@ -21,13 +21,15 @@ type simulateFlags struct {
 	top       optional[int]
 	pairs     bool
 	random    randomFlags
+	years     yearsFlags
 	deviation optional[float64]
 	recovery  recoveryFlags
+	plot      string
 }
 
 func (a *app) simulateCommand() *cobra.Command {
 	flags := simulateFlags{
-		top: countFlag(0, mostThings).or(20), random: newRandomFlags(), deviation: ratioFlag().or(0.2), recovery: newRecoveryFlags(),
+		top: countFlag(0, mostThings).or(20), random: newRandomFlags(), years: newYearsFlags(), deviation: ratioFlag().or(0.2), recovery: newRecoveryFlags(),
 	}
 	c := &cobra.Command{
 		Use:   "simulate",
@@ -50,12 +52,16 @@ times are the least that any choice takes.
 The exit status is 1 if a ceiling is passed, or if the failure of one server, or
 of one domain at a level that the fleet spreads over or must survive, takes a
 store offline. Stores whose servers are all down already are told apart from
-those.`,
+those.
+
+` + yearsHelp,
 		Example: `  interlace simulate
   interlace simulate --fail server:imap03 --fail server:imap04
   interlace simulate --after plan.json --fail rack:a4
   interlace simulate --pairs --top 5
-  interlace simulate --random 3 --samples 1000`,
+  interlace simulate --random 3 --samples 1000
+  interlace simulate --years 10 --assume outages-per-year=2
+  interlace simulate --plot failures.svg`,
 		Args: noWords,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.simulate(cmd, flags)
@@ -66,17 +72,19 @@ those.`,
 	f.StringArrayVar(&flags.fail, "fail", nil, "fail this `domain`, such as server:imap03 or rack:a4 (may be repeated: all at once)")
 	f.StringArrayVar(&flags.after, "after", nil, "take the plan in this `file` as carried out (may be repeated)")
 	f.Var(&flags.top, "top", "show the `number` worst in the text; 0 shows all")
+	f.Var(plotFlag(&flags.plot), "plot", "draw who takes over from whom into this `file`, .svg or .png")
 	f.BoolVar(&flags.pairs, "pairs", false, "fail any two servers, and any domain and a server outside it")
 	flags.random.addTo(f)
 	f.Var(&flags.deviation, "deviation", "let stores weigh more than they should by this `part` of their load, some of them at once")
 	flags.recovery.addTo(f)
+	flags.years.add(c)
 	c.MarkFlagsMutuallyExclusive("fail", "pairs")
 	c.MarkFlagsMutuallyExclusive("fail", "random")
 	return c
 }
 
 func (a *app) simulate(cmd *cobra.Command, flags simulateFlags) error {
-	if err := flags.random.check(); err != nil {
+	if err := errors.Join(flags.random.check(), mayDraw(flags.plot, "")); err != nil {
 		return err
 	}
 	f, err := a.facts(cmd.Context())
@@ -101,18 +109,32 @@ func (a *app) simulate(cmd *cobra.Command, flags simulateFlags) error {
 		screen = report.Failure
 		err = failSet(s, &sim, target, fleet, flags.fail)
 	}
-	if err := errors.Join(err, cmd.Context().Err()); err != nil {
+	if err != nil {
+		return err
+	}
+	if sim.Years, err = a.played(cmd.Context(), fleet, &flags.years); err != nil {
+		return err
+	}
+	if err := cmd.Context().Err(); err != nil {
 		return err
 	}
 	offline := takingOffline(target.Inventory, sim.Failures)
 	for _, f := range offline {
 		sim.TakingOffline = append(sim.TakingOffline, f.Failed[0])
 	}
-	err = a.print(result{
+	if err := savePlot(flags.plot, report.SimulationCharts(&sim, target.Inventory)); err != nil {
+		return err
+	}
+	res := result{
 		screen: screen(&sim, target.Inventory, offline, *flags.top.value),
 		table:  report.Failures(&sim),
 		json:   object(sim),
-	})
+	}
+	if sim.Years != nil {
+		res.screen.AddYears(sim.Years)
+		res.table = report.Years(sim.Years)
+	}
+	err = a.print(res)
 	if err == nil && (len(sim.Violations) > 0 || len(offline) > 0) {
 		err = errFound
 	}
@@ -124,7 +146,7 @@ const mostWorst = 100
 
 // failAll fails every server and domain, and what else is asked for.
 func (a *app) failAll(ctx context.Context, s *simulate.Simulator, sim *planner.Simulation, fleet *load.Fleet, flags simulateFlags) error {
-	sim.Failures, sim.Violations = s.All(), s.Passed()
+	sim.Failures, sim.Violations, sim.Failover = s.All(), s.Passed(), a.failover(s, fleet, flags.plot)
 	growth := s.Growth()
 	sim.Growth = &growth
 	for _, stores := range []int{0, 1, 3} {
@@ -146,7 +168,7 @@ func failSet(s *simulate.Simulator, sim *planner.Simulation, f *facts, fleet *lo
 	if err != nil {
 		return err
 	}
-	sim.Failures, sim.Violations = []planner.Impact{s.Fail(domains...)}, s.PassedBy(domains...)
+	sim.Failures, sim.Violations, sim.Failover = []planner.Impact{s.Fail(domains...)}, s.PassedBy(domains...), s.FailoverOf(domains...)
 	return nil
 }
 

@@ -49,8 +49,9 @@ func screens(width int) [][]string {
 	for _, line := range []string{
 		"show servers", "show stores", "show users", "show groups", "check",
 		"layout --plan @plan.json", "users --after @plan.json --plan @users.json --place 100", "moves @plan.json @users.json --plan @moves.json",
-		"moves @plan.json --continuous", "simulate", "simulate --fail rack:a1", "simulate --after @plan.json --top 3", "simulate --pairs --random 3 --samples 50 --top 3", "check --after @plan.json",
+		"moves @plan.json --continuous", "simulate", "simulate --fail rack:a1", "simulate --years 1", "simulate --after @plan.json --top 3", "simulate --pairs --random 3 --samples 50 --top 3", "check --after @plan.json",
 		"show plan @plan.json", "show plan @users.json", "show plan @moves.json", "layout --drain server:imap01 --max-changes 3", "export @out",
+		"layout --plot @layout.png", "simulate --plot @failures.svg --top 0",
 	} {
 		add(line + " --fleet @fleet/fleet.yaml")
 	}

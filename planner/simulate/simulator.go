@@ -4,9 +4,10 @@
 // says which surviving server is then busiest, in the steady state and in the
 // first hour, what is offline, and how long it takes to recover; [Simulator.All]
 // fails every server and every domain, [Simulator.Pairs] any two at once and
-// [Simulator.Random] sets drawn at random; [Simulator.Robust] and
-// [Simulator.Growth] ask what becomes of the worst failure where loads are not
-// what they seem or grow; [Simulator.Promises] sums up what a layout stands for.
+// [Simulator.Random] sets drawn at random; [Simulator.Failover] says who takes over
+// from whom; [Simulator.Robust] and [Simulator.Growth] ask what becomes of the worst
+// failure where loads are not what they seem or grow; [Simulator.Promises] sums up
+// what a layout stands for.
 //
 // A failure touches only the stores whose master it hits, so its cost is the
 // number of those, not the size of the fleet: the busiest server that it does

@@ -16,6 +16,8 @@ type Made struct {
 	Took      time.Duration        // 0: not said
 	File      string               // where the plan is; empty: nowhere
 	After     []string             // files of the plans that it follows
+	Charts    *Charts              // of the planned layout; nil: none are shown
+	Plot      string               // file of the picture that is drawn from them
 	Keeps     bool                 // every rule is kept today and by the plans that a schedule orders
 }
 
@@ -43,6 +45,9 @@ func Layout(p *planner.Layout, m Made) *Screen {
 	}
 	s.add(head)
 	s.add(layoutPromises(p, m.Inventory))
+	if m.Charts != nil {
+		s.addCharts(*m.Charts, shownCharts)
+	}
 	facts := Facts{}
 	facts.add("changes", "%s", layoutChangeWords(p))
 	facts.add("loads", "%s", loadsWords(p.Inventory))
@@ -64,6 +69,9 @@ func Layout(p *planner.Layout, m Made) *Screen {
 	s.addForbidding(p, m.Inventory)
 	return s
 }
+
+// shownCharts is how many bars and rows of the matrix the screen of a plan has.
+const shownCharts = 20
 
 // addBounds says that the bounds do not hold for a plan that breaks rules.
 func (f *Facts) addBounds(violations []planner.Violation) {

@@ -23,6 +23,7 @@ func Simulation(sim *planner.Simulation, inv *inventory.Inventory, offline []pla
 	servers, domains := bySort(sim.Failures)
 	s.addFailures(servers, inv, top)
 	s.addFailures(domains, inv, top)
+	s.addCharts(SimulationCharts(sim, inv), top)
 	s.addPairs(sim, inv, top)
 	s.addRandom(sim.Random, inv, top)
 	s.addUncertainty(sim)

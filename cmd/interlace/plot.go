@@ -1,0 +1,84 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/interlacemail/interlace/cmd/interlace/report"
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/planner"
+	"github.com/interlacemail/interlace/planner/bounds"
+	"github.com/interlacemail/interlace/planner/load"
+	"github.com/interlacemail/interlace/planner/simulate"
+)
+
+// plotFlag is a flag for the name of a picture, whose extension says its kind.
+func plotFlag(to *string) *pathValue {
+	f := pathFlag(to)
+	f.check = func(path string) error {
+		if slices.Contains(report.PlotFormats(), plotFormat(path)) {
+			return nil
+		}
+		return hint(fmt.Errorf("%s ends neither in .svg nor in .png", inventory.Quoted(path)), "the end of the name says what kind of picture is drawn")
+	}
+	return f
+}
+
+func plotFormat(path string) string {
+	return strings.ToLower(strings.TrimPrefix(filepath.Ext(path), "."))
+}
+
+// mayDraw finds out before long work whether its picture will have a place, other
+// than that of the plan.
+func mayDraw(plot, plan string) error {
+	if plot == "" {
+		return nil
+	}
+	place, _, err := destination(plot)
+	if err != nil {
+		return fmt.Errorf("draw the failures: %w", err)
+	}
+	if plan == "" {
+		return nil
+	}
+	if other, _, err := destination(plan); err == nil && other == place {
+		return hint(errors.New("--plan and --plot name the same file"), "name one for each")
+	}
+	return nil
+}
+
+// mostBounded is the number of servers up to which a picture of what is so today
+// has a bound: that of ten thousand takes half a minute. Plans have it anyway.
+const mostBounded = 1000
+
+// failover returns who takes over from whom, where it is shown or drawn; with the
+// bound only for a picture, since that takes longer than all the rest.
+func (a *app) failover(s *simulate.Simulator, fleet *load.Fleet, plot string) planner.Failover {
+	if plot == "" && a.flags.output.value != "text" {
+		return planner.Failover{}
+	}
+	f := s.Failover()
+	if plot != "" && len(f.Strains) <= mostBounded {
+		f.Bound = bounds.Layout(fleet, bounds.LayoutOptions{}).WorstSingle
+	}
+	return f
+}
+
+// savePlot draws what failures do into the file that --plot names, if it does.
+func savePlot(path string, c report.Charts) error {
+	if path == "" {
+		return nil
+	}
+	var picture bytes.Buffer
+	if err := report.Plot(&picture, c, plotFormat(path)); err != nil {
+		return err
+	}
+	if err := writeWhole(path, picture.Bytes()); err != nil {
+		return fmt.Errorf("draw the failures: %w", err)
+	}
+	return nil
+}

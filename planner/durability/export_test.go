@@ -1,0 +1,18 @@
+package durability
+
+import (
+	"github.com/interlacemail/interlace/planner"
+	"github.com/interlacemail/interlace/planner/load"
+)
+
+// Windows returns how long, in years, each instance is missing after its disk is
+// lost, by server and store. All stores must have a server that is up.
+func Windows(f *load.Fleet, l load.Layout, a planner.Assumptions) map[string]float64 {
+	m := newModel(f, l, a)
+	_, up := upServers(f)
+	windows := map[string]float64{}
+	for e, window := range m.window {
+		windows[string(f.Inventory.Servers[up[m.server[e]]].Name)+" "+string(f.Inventory.Stores[m.store[e]].Name)] = window
+	}
+	return windows
+}
