@@ -106,17 +106,6 @@ type Random struct {
 	Worst         []Impact  `json:"worst"` // the worst sets, by users offline, stores offline and utilisation
 }
 
-// Together is what the failure of several servers at once takes offline, where any
-// of those that are up are as likely to be among them as any others.
-type Together struct {
-	Servers       int
-	ChanceOffline Number // that a store goes offline; null: not so many servers are up
-	Exact         bool   // the chance is counted; else it is estimated
-	// StoresOffline is how many stores are then offline in the mean where any is;
-	// null: none ever is.
-	StoresOffline Number
-}
-
 // Quantiles says how a figure is spread over failures: half, 90 % and 99 % of
 // them are at most that bad, and none is worse than Max.
 type Quantiles struct {

@@ -7,6 +7,7 @@ import (
 	"github.com/interlacemail/interlace/cmd/interlace/report"
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/planner"
+	"github.com/interlacemail/interlace/planner/durability"
 	"github.com/interlacemail/interlace/planner/layout"
 	"github.com/interlacemail/interlace/planner/load"
 	"github.com/interlacemail/interlace/planner/simulate"
@@ -32,7 +33,7 @@ func (a *app) frontierOfScatter(ctx context.Context, f *facts, opts layout.Optio
 		if i > 0 {
 			plan = lower(points[i-1].Plan, plan)
 		}
-		points = append(points, scatterPoint(width, plan, f.Inventory))
+		points = append(points, scatterPoint(width, plan, f.Inventory, opts.Seed))
 	}
 	bar.end()
 	table := report.ScatterPoints(points)
@@ -81,7 +82,7 @@ func scatterWidths(inv *inventory.Inventory) []int {
 }
 
 // scatterPoint looks at what the plan leads to.
-func scatterPoint(width int, plan *planner.Layout, inv *inventory.Inventory) report.ScatterPoint {
+func scatterPoint(width int, plan *planner.Layout, inv *inventory.Inventory, seed uint64) report.ScatterPoint {
 	fleet := load.New(plan.Target(inv))
 	s := simulate.New(fleet, fleet.Current())
 	p := report.ScatterPoint{Scatter: width, Plan: plan, Pairs: s.PartnerPairs()}
@@ -94,8 +95,15 @@ func scatterPoint(width int, plan *planner.Layout, inv *inventory.Inventory) rep
 	if slices.Sort(shares); len(shares) > 0 {
 		p.LargestShare = planner.Known(shares[(len(shares)-1)/2])
 	}
-	for _, servers := range []int{2, 3, 5, (len(inv.Servers) + 99) / 100} {
-		p.Together = append(p.Together, s.Together(servers))
+	for i, servers := range []int{2, 3, 5, (s.Up() + 99) / 100} {
+		if servers < 1 || servers > s.Up() {
+			continue
+		}
+		chance := durability.ChanceOffline(fleet, fleet.Current(), servers, seed)
+		p.Chances[i] = report.Chance{Value: planner.Known(chance.Value), Error: chance.StandardError}
+	}
+	if two := p.Chances[0].Value; two.Value > 0 {
+		p.StoresOffline = planner.Known(durability.MeanOffline(fleet, fleet.Current(), 2) / two.Value)
 	}
 	return p
 }

@@ -11,9 +11,20 @@ import (
 type ScatterPoint struct {
 	Scatter      int
 	Plan         *planner.Layout
-	LargestShare planner.Number     // that one survivor takes over when a server fails: the median over servers
-	Pairs        int                // of servers that share a store
-	Together     []planner.Together // 2, 3 and 5 servers, and one in a hundred
+	LargestShare planner.Number // that one survivor takes over when a server fails: the median over servers
+	Pairs        int            // of servers that share a store
+	// Chances are those that a store goes offline when 2, 3 or 5 servers, or one in a
+	// hundred, fail at once; unknown where so many are not up.
+	Chances [4]Chance
+	// StoresOffline is how many stores are offline in the mean where the failure of two
+	// takes any.
+	StoresOffline planner.Number
+}
+
+// Chance is a probability and its standard error, which is 0 where it was counted.
+type Chance struct {
+	Value planner.Number
+	Error float64
 }
 
 // ScatterFrontier is the screen of plans with more and more partners.
@@ -25,7 +36,7 @@ func ScatterFrontier(points []ScatterPoint, inv *inventory.Inventory, seed uint6
 	words.add("More partners share the load of a server that fails more evenly; fewer leave fewer pairs of failures that take stores offline, but more stores to each.")
 	words.add("share: the largest part of the load of a server that fails which one survivor takes over, in the median over servers")
 	words.add("2 down: the chance that a store goes offline when any two servers fail at once; stores: how many do then, in the mean")
-	words.add("~ is an estimate, as if every set of servers that carries a store failed by itself; else the sets are counted")
+	words.add("~ was sampled, with a standard error that -o csv and -o json tell; all else is counted")
 	s.add(words)
 	return s
 }
@@ -36,14 +47,16 @@ func ScatterPoints(points []ScatterPoint) *Table {
 		right("partners", "scatter", 0), right("most", "partners_max", 8), right("worst", "worst_single", 0), right("bound", "bound_worst_single", 7), right("gap", "gap_worst_single", 3),
 		right("share", "largest_share_median", 0), right("pairs", "partner_pairs", 2), right("2 down", "chance_offline_2", 0), right("stores", "stores_offline_2", 1),
 		right("3 down", "chance_offline_3", 4), right("5 down", "chance_offline_5", 6), right("1 % down", "chance_offline_1_percent", 5),
+		hidden("error_chance_offline_3"), hidden("error_chance_offline_5"), hidden("error_chance_offline_1_percent"),
 		right("copied", "bytes_copied", 3), hidden("violations"), note(),
 	}}
 	t.Rows = rowsOf(points, func(p ScatterPoint) []Cell {
 		return []Cell{
 			count(p.Scatter), count(p.Plan.Promises.PartnersMax), ratio(p.Plan.Promises.WorstSingle.Utilisation), ratio(p.Plan.Bounds.WorstSingle), gapCell(p.Plan.Gap.WorstSingle),
 			ratio(p.LargestShare), count(p.Pairs),
-			chanceCell(p.Together[0]), storesCell(p.Together[0]),
-			chanceCell(p.Together[1]), chanceCell(p.Together[2]), chanceCell(p.Together[3]),
+			p.Chances[0].cell(), storesCell(p.StoresOffline),
+			p.Chances[1].cell(), p.Chances[2].cell(), p.Chances[3].cell(),
+			p.Chances[1].errorCell(), p.Chances[2].errorCell(), p.Chances[3].errorCell(),
 			figure(Size, p.Plan.BytesCopied), count(len(p.Plan.Violations)), words(unfitWords(p.Plan.Violations)),
 		}
 	})
@@ -53,28 +66,34 @@ func ScatterPoints(points []ScatterPoint) *Table {
 // leastChance is the smallest chance that people are told in figures.
 const leastChance = 0.00005
 
-// chanceCell shows a chance, and whether it is an approximation.
-func chanceCell(t planner.Together) Cell {
-	c := t.ChanceOffline
-	if !c.Known {
+// cell shows a chance, and whether it was sampled.
+func (c Chance) cell() Cell {
+	if !c.Value.Known {
 		return Unknown
 	}
-	text := percent(c.Value)
-	if c.Value > 0 && c.Value < leastChance {
+	text := percent(c.Value.Value)
+	if c.Value.Value > 0 && c.Value.Value < leastChance {
 		text = "<0.01 %"
 	}
-	if !t.Exact {
+	if c.Error > 0 {
 		text = "~" + text
 	}
-	return figure(Ratio, c.Value).as(text)
+	return figure(Ratio, c.Value.Value).as(text)
+}
+
+func (c Chance) errorCell() Cell {
+	if !c.Value.Known {
+		return Unknown
+	}
+	return figure(Ratio, c.Error)
 }
 
 // storesCell shows how many stores are offline where any is.
-func storesCell(t planner.Together) Cell {
-	if !t.StoresOffline.Known {
+func storesCell(n planner.Number) Cell {
+	if !n.Known {
 		return Unknown
 	}
-	return figure(Quantity, t.StoresOffline.Value).as(fmt.Sprintf("%.1f", t.StoresOffline.Value))
+	return figure(Quantity, n.Value).as(fmt.Sprintf("%.1f", n.Value))
 }
 
 // unfitWords says that a plan breaks rules.
