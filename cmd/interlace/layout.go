@@ -47,8 +47,8 @@ is still written, with the rules that it breaks.`,
 		Example: `  interlace layout --plan plan.json
   interlace layout --drain server:imap03 --max-bytes 10TB --plan drained.json
   interlace layout --gap 0 --keep store:s001 -o json
-  interlace layout --scatter 6 --plan plan.json
-  interlace layout --frontier scatter`,
+  interlace layout --scatter 6 --plan few-partners.json
+  interlace layout --frontier scatter --gap 0.05`,
 		Args: noWords,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.layout(cmd, flags)
