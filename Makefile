@@ -1,5 +1,6 @@
 # make demo shows the whole idea, make test runs the tests; both need Go and a C
-# compiler and nothing else. Tests against real Cyrus servers need make deps.
+# compiler and nothing else. Tests against real Cyrus servers and another solver
+# need make deps.
 SHELL       := /bin/bash
 GO          ?= go
 GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
@@ -67,5 +68,5 @@ soak:                     # the large and the long tests
 golden:                   # writes what the tests found into the golden files
 	$(GO) test $$(grep -rl --include='*_test.go' 'flag.Bool("update"' . | xargs -n1 dirname | sort -u) -update
 
-deps:                     # Debian's Cyrus, with nothing started
+deps:                     # Debian's Cyrus and what else tests need, with nothing started
 	@sh fixtures/cyrustest/install.sh

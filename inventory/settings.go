@@ -28,6 +28,9 @@ func (master Settings) Differences(replica Settings) (differ int, known bool) {
 			differ++
 		}
 	}
+	if master.Version == "" || replica.Version == "" {
+		return differ, false
+	}
 	order, comparable := compareVersions(replica.Version, master.Version)
 	if order < 0 {
 		differ++

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/planner/load"
 )
 
@@ -17,6 +18,10 @@ type Blueprint struct {
 	// first; every server that may carry instances has one.
 	Seats []Seat
 
+	// Masters are what masters are to go where: for each group of stores that are
+	// nearly alike.
+	Masters []MasterGroup
+
 	program  *program
 	cheapest []float64 // by store: the least that its master costs
 }
@@ -24,13 +29,25 @@ type Blueprint struct {
 // Seat is what one server is to be.
 type Seat struct {
 	Server int32
+	// Kind is the same for seats in which everything costs the same.
+	Kind SeatKind
 	// Quota is how much its first replicas are to cost together, by [Blueprint.Cost].
 	Quota float64
-
-	level  level
-	by     int // index in Failover of the resource of the level
-	prices []float64
+	// Replicas is how many these are, and Amounts what they weigh together.
+	Replicas float64
+	Amounts  [inventory.MaxResources]float64
 }
+
+// MasterGroup is a group of stores and how many of their masters are to go to
+// seats of each kind.
+type MasterGroup struct {
+	Stores []int
+	Kinds  []SeatKind
+	Counts []float64
+}
+
+// SeatKind is a class of servers and a level of what they promote.
+type SeatKind struct{ class, level int }
 
 // BlueprintOptions say how a blueprint is to be.
 type BlueprintOptions struct {
@@ -51,7 +68,7 @@ type Draft struct {
 // NewDraft returns nil where there are no blueprints: no failure makes a server
 // promote anything.
 func NewDraft(f *load.Fleet, opts LayoutOptions) *Draft {
-	g := newProgram(newProblem(f, opts), 0)
+	g := newProgram(newProblem(f, opts), 0, coarse)
 	if g == nil || len(g.holders) == 0 {
 		return nil
 	}
@@ -74,14 +91,17 @@ func (d *Draft) Blueprint(opts BlueprintOptions) *Blueprint {
 	for c := range g.classes {
 		b.Seats = append(b.Seats, g.seats(c, x)...)
 	}
-	slices.SortStableFunc(b.Seats, func(a, b Seat) int {
-		return cmp.Or(cmp.Compare(b.level.high/g.totalOf(b.by), a.level.high/g.totalOf(a.by)), cmp.Compare(a.Server, b.Server))
+	b.Masters = g.masters(x)
+	totals := make([]float64, len(g.fleet.Failover))
+	for j, r := range g.fleet.Failover {
+		totals[j] = g.capacity(r)
+	}
+	highest := func(s *Seat) float64 { return g.level(s.Kind).high / totals[g.by[s.Kind.class]] }
+	slices.SortFunc(b.Seats, func(a, b Seat) int {
+		return cmp.Or(cmp.Compare(highest(&b), highest(&a)), cmp.Compare(a.Server, b.Server))
 	})
 	return b
 }
-
-// totalOf is the capacity of the fleet in a failover resource.
-func (g *program) totalOf(by int) float64 { return g.capacity(g.fleet.Failover[by]) }
 
 // primal solves the program at a worst utilisation of t, or returns nil where it
 // cannot meet the demand or does not come to an end.
@@ -121,12 +141,48 @@ func (x *patterns) meets() bool {
 	return scaled >= 1-1e-3
 }
 
+// masters reads off where the program puts masters.
+func (g *program) masters(x *patterns) []MasterGroup {
+	counts := map[SeatKind][]float64{}
+	var kinds []SeatKind
+	for r, column := range x.basis {
+		if column < 0 || x.parts[r] <= 0 {
+			continue
+		}
+		p := &x.list[column]
+		kind := SeatKind{int(p.class), int(p.level)}
+		if counts[kind] == nil {
+			counts[kind] = make([]float64, len(g.sorts))
+			kinds = append(kinds, kind)
+		}
+		for k, s := range p.sorts {
+			counts[kind][s] += x.parts[r] * float64(len(g.holders)) * p.parts[k]
+		}
+	}
+	slices.SortFunc(kinds, func(a, b SeatKind) int { return cmp.Or(cmp.Compare(a.class, b.class), cmp.Compare(a.level, b.level)) })
+	var groups []MasterGroup
+	for s := range g.sorts {
+		if g.sorts[s].role != master {
+			continue
+		}
+		group := MasterGroup{Stores: g.sorts[s].stores}
+		for _, kind := range kinds {
+			if n := counts[kind][s]; n > 0 {
+				group.Kinds, group.Counts = append(group.Kinds, kind), append(group.Counts, n)
+			}
+		}
+		groups = append(groups, group)
+	}
+	return groups
+}
+
 // seats gives the servers of a class the patterns in the program's solution, the
 // highest level first. A server that stands for parts of several gets the
 // highest level among them.
 func (g *program) seats(class int, x *patterns) []Seat {
 	levels := g.levelsOf(class)
-	count, quota := make([]float64, len(levels)), make([]float64, len(levels))
+	count := make([]float64, len(levels))
+	of := make([]Seat, len(levels)) // what all servers at the level are to be together
 	for r, column := range x.basis {
 		if column < 0 || int(x.list[column].class) != class || x.parts[r] <= 0 {
 			continue
@@ -136,32 +192,33 @@ func (g *program) seats(class int, x *patterns) []Seat {
 		count[p.level] += part
 		for k, s := range p.sorts {
 			if g.sorts[s].role == first {
-				quota[p.level] += part * p.parts[k] * dot(g.pricesOf(class, int(p.level)), g.sorts[s].takes)
+				of[p.level].add(g.seatOf(&g.sorts[s], SeatKind{class, int(p.level)}), part*p.parts[k])
 			}
 		}
 	}
 	var out []Seat
-	seat := Seat{by: g.by[class], level: levels[len(levels)-1], prices: g.pricesOf(class, len(levels)-1)}
-	left := 1.0
+	idle := Seat{Kind: SeatKind{class, len(levels) - 1}}
+	seat, left := idle, 1.0
 	for l := range levels {
 		for count[l] > 1e-9 {
 			if left == 1 {
-				seat.level, seat.prices = levels[l], g.pricesOf(class, l)
+				seat.Kind.level = l
 			}
 			part := min(count[l], left)
-			seat.Quota += quota[l] * part / count[l]
-			quota[l] -= quota[l] * part / count[l]
+			share := of[l]
+			seat.add(&share, part/count[l])
+			of[l].add(&share, -part/count[l])
 			count[l] -= part
 			if left -= part; left < 1e-7 {
 				out = append(out, seat)
-				seat, left = Seat{by: g.by[class], level: levels[len(levels)-1], prices: g.pricesOf(class, len(levels)-1)}, 1
+				seat, left = idle, 1
 			}
 		}
 	}
 	servers := g.classes[class].servers
 	out = append(out, seat)[:min(len(out)+1, len(servers))]
 	for len(out) < len(servers) {
-		out = append(out, Seat{by: g.by[class], level: levels[len(levels)-1], prices: g.pricesOf(class, len(levels)-1)})
+		out = append(out, idle)
 	}
 	sorted := slices.Clone(servers)
 	slices.Sort(sorted)
@@ -171,18 +228,31 @@ func (g *program) seats(class int, x *patterns) []Seat {
 	return out
 }
 
-func (g *program) pricesOf(class, level int) []float64 {
-	return g.prices[class][level*g.rows : (level+1)*g.rows]
+// seatOf returns what one first replica of the sort adds to a seat of the kind.
+func (g *program) seatOf(s *sort, k SeatKind) *Seat {
+	one := Seat{Quota: dot(g.pricesOf(k), s.takes), Replicas: 1}
+	copy(one.Amounts[:], s.amounts)
+	return &one
 }
 
-// Cost returns what the first replica of the store costs in a seat, and whether it
-// is within the seat's level.
-func (b *Blueprint) Cost(seat, store int) (cost float64, within bool) {
-	g := b.program
-	s := &b.Seats[seat]
-	if s.prices == nil {
-		return 0, false
+// add adds a part of what another seat is to hold.
+func (s *Seat) add(other *Seat, part float64) {
+	s.Quota += other.Quota * part
+	s.Replicas += other.Replicas * part
+	for r := range s.Amounts {
+		s.Amounts[r] += other.Amounts[r] * part
 	}
+}
+
+func (g *program) level(k SeatKind) level { return g.levelsOf(k.class)[k.level] }
+
+func (g *program) pricesOf(k SeatKind) []float64 {
+	return g.prices[k.class][k.level*g.rows : (k.level+1)*g.rows]
+}
+
+// Cost returns what the first replica of the store costs in a seat.
+func (b *Blueprint) Cost(seat, store int) float64 {
+	g := b.program
 	f := g.fleet
 	takes, delta, amounts := g.scratch()
 	for r := range f.Resources {
@@ -192,12 +262,12 @@ func (b *Blueprint) Cost(seat, store int) (cost float64, within bool) {
 		delta[j] = float64(f.Active[store][r] - f.Passive[store][r])
 	}
 	g.fill(takes, amounts, delta)
-	return dot(s.prices, takes), delta[s.by] <= s.level.high
+	return dot(g.pricesOf(b.Seats[seat].Kind), takes)
 }
 
-// Regret returns by which part a master of the store costs more in a seat than in
-// the seat where it is cheapest.
-func (b *Blueprint) Regret(seat, store int) float64 {
+// Regret returns by which part a master of the store costs more in a seat of the
+// kind than in the seat where it is cheapest.
+func (b *Blueprint) Regret(kind SeatKind, store int) float64 {
 	g := b.program
 	if b.cheapest == nil {
 		b.cheapest = make([]float64, len(g.live))
@@ -211,7 +281,7 @@ func (b *Blueprint) Regret(seat, store int) float64 {
 	if b.cheapest[store] == 0 {
 		b.cheapest[store] = g.cheapest(takes, delta)
 	}
-	return dot(b.Seats[seat].prices, takes)/b.cheapest[store] - 1
+	return dot(g.pricesOf(kind), takes)/b.cheapest[store] - 1
 }
 
 // scratch returns room for what one instance takes.

@@ -22,9 +22,12 @@
 // proportion. The price bound ([program]) looks at all resources, classes of
 // servers and levels of Δ at once: a linear program over patterns to fill servers
 // with, whose dual prices are then put to every store and server as they are.
-// Fleets of a handful of stores are gone through ([Enumerate]). At a level of
+// Where servers are all alike, and stores too, what counts are the whole numbers of
+// masters and replicas that a server has room for: the configuration bound ([alike]),
+// and the [Mixtures] that come to it. Fleets of a handful of stores are gone through
+// ([Enumerate]). At a level of
 // failure domains, a stands for a domain in place of a server.
 //
-// The primal of the same program is a [Blueprint]: a layout in parts of instances,
+// The primal of the program over patterns is a [Blueprint]: a layout in parts of instances,
 // from which one of whole instances can be built.
 package bounds

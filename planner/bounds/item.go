@@ -13,12 +13,19 @@ const mostItems = 200
 func (p *problem) largest(resources []int) []int {
 	var picked []int
 	for _, r := range resources {
-		order := make([]int, len(p.live))
-		for i := range order {
-			order[i] = i
+		compare := func(a, b int) int { return cmp.Or(cmp.Compare(p.weight(b, r), p.weight(a, r)), cmp.Compare(a, b)) }
+		var top []int // sorted, and up to as many that are larger than its last
+		for store := range p.live {
+			if len(top) >= mostItems && compare(store, top[mostItems-1]) > 0 {
+				continue
+			}
+			if top = append(top, store); len(top) == 2*mostItems {
+				slices.SortFunc(top, compare)
+				top = top[:mostItems]
+			}
 		}
-		slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(p.weight(b, r), p.weight(a, r)) })
-		picked = append(picked, order[:min(mostItems, len(order))]...)
+		slices.SortFunc(top, compare)
+		picked = append(picked, top[:min(mostItems, len(top))]...)
 	}
 	slices.Sort(picked)
 	return slices.Compact(picked)

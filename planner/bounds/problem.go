@@ -42,9 +42,13 @@ func newProblem(f *load.Fleet, opts LayoutOptions) *problem {
 			p.live[i] = len(p.today[i])
 		}
 		most = max(most, p.live[i])
+		served := 0
+		if len(p.today[i]) > 0 && !f.Down[p.today[i][0]] {
+			served = min(1, p.live[i]) // nobody becomes master on a server that is down
+		}
 		for _, s := range p.today[i] {
 			if f.Down[s] && (st.Pinned || !p.emptied[s]) {
-				p.live[i] = max(p.live[i]-1, 0)
+				p.live[i] = max(p.live[i]-1, served)
 			}
 			keeps[s] = keeps[s] || st.Pinned
 		}

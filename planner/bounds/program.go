@@ -32,11 +32,13 @@ import (
 // of servers, and then put to every store and server ([program.prove]).
 type program struct {
 	*problem
+	detail     detail
 	reach      float64
 	rows       int       // a mean and a peak row for each failover resource, one for each other resource, slots
 	unit       []float64 // of the rows: the mean room of a server
 	weights    []float64 // by resource: what the fleet carries
 	importance []float64 // by resource: how full it is
+	heaviest   []int64   // by resource: what the heaviest store carries, at least 1
 
 	kinds   []model
 	classes []class
@@ -53,16 +55,19 @@ type program struct {
 }
 
 // newProgram returns nil where no failure makes a server promote anything.
-func newProgram(p *problem, of int) *program {
+func newProgram(p *problem, of int, d detail) *program {
 	f := p.fleet
-	g := &program{problem: p, within: 1, reach: float64(p.reach(of)), rows: 2*len(f.Failover) + len(f.Full) + 1}
+	g := &program{problem: p, detail: d, within: 1, reach: float64(p.reach(of)), rows: 2*len(f.Failover) + len(f.Full) + 1}
 	if g.reach == 0 || len(f.Failover) == 0 {
 		return nil
 	}
-	g.weights, g.importance = make([]float64, f.Resources), make([]float64, f.Resources)
+	g.weights, g.importance, g.heaviest = make([]float64, f.Resources), make([]float64, f.Resources), make([]int64, f.Resources)
 	for r := range f.Resources {
 		w, _ := p.totals(r)
-		g.weights[r], g.importance[r] = max(w, 1), w/p.capacity(r)
+		g.weights[r], g.importance[r], g.heaviest[r] = max(w, 1), w/p.capacity(r), 1
+		for store := range p.live {
+			g.heaviest[r] = max(g.heaviest[r], f.Active[store][r])
+		}
 	}
 	g.kinds = p.models()
 	g.classes = classes(g.kinds, f.Resources)
@@ -83,9 +88,9 @@ func newProgram(p *problem, of int) *program {
 	for j := range f.Failover {
 		switch {
 		case j == main:
-			g.steps = append(g.steps, g.levels(j, mostLevels))
+			g.steps = append(g.steps, g.levels(j, d.levels))
 		case slices.Contains(g.by, j):
-			g.steps = append(g.steps, g.levels(j, mostLevels/4))
+			g.steps = append(g.steps, g.levels(j, d.levels/4))
 		default:
 			g.steps = append(g.steps, []level{{0, math.Inf(1)}})
 		}

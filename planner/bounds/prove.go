@@ -4,12 +4,17 @@ import (
 	"math"
 	"math/bits"
 	"slices"
+	"sync"
 )
 
 // priced returns the price bound on the worst utilisation after the failure of
 // one domain of the level, and 0 where there is none.
 func (p *problem) priced(level int) float64 {
-	g := newProgram(p, level)
+	d := coarse
+	if len(p.live) >= manyStores {
+		d = fine
+	}
+	g := newProgram(p, level, d)
 	if g == nil {
 		return 0
 	}
@@ -21,12 +26,31 @@ func (p *problem) priced(level int) float64 {
 // they are. Costs are rounded down to whole numbers, so that their sum does not
 // depend on the order.
 func (g *program) prove() float64 {
+	whole := math.Ldexp(1, 55-bits.Len(uint(len(g.holders)))) // the total is about the number of servers
+	parts := make([]int64, 2)
+	var wait sync.WaitGroup
+	for i := range parts {
+		wait.Go(func() {
+			parts[i] = g.costs(len(g.live)*i/len(parts), len(g.live)*(i+1)/len(parts), whole)
+		})
+	}
+	wait.Wait()
+	total := int64(0)
+	for _, part := range parts {
+		total += part
+	}
+	// Rounding is a part of the whole, in which T may have a small part: it is
+	// taken off here.
+	return g.lowest(0, float64(total)/whole/float64(len(g.holders))*slack)
+}
+
+// costs returns what the instances of some stores cost at least, in whole parts.
+func (g *program) costs(from, to int, whole float64) int64 {
 	f := g.fleet
 	takes, delta := make([]float64, g.rows), make([]float64, len(f.Failover))
 	amounts := make([]float64, f.Resources)
-	whole := math.Ldexp(1, 55-bits.Len(uint(len(g.holders)))) // the total is about the number of servers
 	total := int64(0)
-	for store := range g.live {
+	for store := from; store < to; store++ {
 		for in := range roles {
 			times := g.instances(store, in)
 			if times == 0 {
@@ -49,7 +73,7 @@ func (g *program) prove() float64 {
 			total += int64(times) * int64(math.Floor(g.cheapest(takes, delta)*whole))
 		}
 	}
-	return g.lowest(0, float64(total)/whole/float64(len(g.holders)))
+	return total
 }
 
 // lowest returns the least worst utilisation, at least lo, at which what the

@@ -39,17 +39,32 @@ func (p *problem) instances(store int, in role) int {
 
 // A sort is a number of instances of one role that are nearly alike, in their mean.
 type sort struct {
-	role  role
-	count float64   // for each holder
-	takes []float64 // of each row of a [program]
-	delta []float64 // by failover resource
+	role    role
+	stores  []int
+	count   float64   // for each holder
+	amounts []float64 // what one weighs, by resource
+	takes   []float64 // of each row of a [program]
+	delta   []float64 // by failover resource
 }
 
-// Most sorts of each role that a program has. In small fleets they are fewer, for
-// there parts say little about instances that are whole.
-var mostSorts = [roles]int{master: 24, first: 48, further: 12}
+// detail says how finely a program tells instances apart: the most sorts of each
+// role, and the most levels. In small fleets they are fewer, for there parts say
+// little about instances that are whole.
+type detail struct {
+	sorts  [roles]int
+	levels int
+}
 
-const storesPerSort = 4
+// Details of programs. The fine one gains a tenth of a percent on the bound where
+// stores are many. Blueprints are no better for it.
+var (
+	coarse = detail{[roles]int{master: 24, first: 48, further: 12}, 32}
+	fine   = detail{[roles]int{master: 48, first: 96, further: 24}, 48}
+)
+
+// manyStores is from where on the bound takes the fine detail, and storesPerSort
+// how many stores there are at least for each sort or level.
+const manyStores, storesPerSort = 5000, 4
 
 // findSorts groups the instances of the stores.
 func (g *program) findSorts() []sort {
@@ -61,7 +76,7 @@ func (g *program) findSorts() []sort {
 				stores = append(stores, store)
 			}
 		}
-		for _, group := range g.alike(g.banded(stores, in), min(mostSorts[in], 1+len(stores)/storesPerSort)) {
+		for _, group := range g.alike(g.banded(stores, in), min(g.detail.sorts[in], 1+len(stores)/storesPerSort)) {
 			out = append(out, g.sortOf(group, in))
 		}
 	}
@@ -141,21 +156,23 @@ func (g *program) alike(start [][]int, most int) [][]int {
 }
 
 // scatter is how much the stores of a group differ in the resource: the sum of
-// the squares of what their weights, as parts of what the fleet carries, differ
-// from the mean, in whole numbers so that it does not depend on the order.
+// the squares of what their weights differ from the mean, as parts of what the
+// fleet carries. The sums are of whole numbers, so that the order does not matter.
 func (g *program) scatter(stores []int, r int) float64 {
-	var sum, squares float64
-	values := make([]float64, len(stores))
-	for i, store := range stores {
-		values[i] = float64(g.fleet.Active[store][r]) / g.weights[r]
-	}
-	slices.Sort(values)
-	for _, v := range values {
+	var sum, squares uint64
+	scale := wholeWeight / float64(g.heaviest[r])
+	for _, store := range stores {
+		v := uint64(float64(g.fleet.Active[store][r]) * scale)
 		sum += v
 		squares += v * v
 	}
-	return (squares - sum*sum/float64(len(values))) * g.importance[r]
+	part := 1 / scale / g.weights[r]
+	return (float64(squares) - float64(sum)*float64(sum)/float64(len(stores))) * part * part * g.importance[r]
 }
+
+// wholeWeight is the weight of the heaviest store in [program.scatter]: millions of
+// its squares add up to less than 2⁶⁴.
+const wholeWeight = 1 << 20
 
 // cut parts a group at the mean of the resource.
 func (g *program) cut(stores []int, r int) (low, high []int) {
@@ -175,7 +192,7 @@ func (g *program) cut(stores []int, r int) (low, high []int) {
 
 // sortOf returns the mean of the instances of a role of the stores.
 func (g *program) sortOf(stores []int, in role) sort {
-	s := sort{role: in, takes: make([]float64, g.rows), delta: make([]float64, len(g.fleet.Failover))}
+	s := sort{role: in, stores: stores, takes: make([]float64, g.rows), delta: make([]float64, len(g.fleet.Failover))}
 	sums := make([]int64, g.fleet.Resources)
 	deltas := make([]int64, len(g.fleet.Failover))
 	n := int64(0)
@@ -196,23 +213,20 @@ func (g *program) sortOf(stores []int, in role) sort {
 		}
 	}
 	s.count = float64(n)
-	amounts := make([]float64, len(sums))
+	s.amounts = make([]float64, len(sums))
 	for r := range sums {
-		amounts[r] = float64(sums[r]) / s.count
+		s.amounts[r] = float64(sums[r]) / s.count
 	}
 	for j := range deltas {
 		s.delta[j] = float64(deltas[j]) / s.count
 	}
-	g.fill(s.takes, amounts, s.delta)
+	g.fill(s.takes, s.amounts, s.delta)
 	return s
 }
 
 // level is a limit to the Δ of what a server promotes: it promotes something
 // above low and nothing above high.
 type level struct{ low, high float64 }
-
-// mostLevels limits the levels that a program has.
-const mostLevels = 32
 
 // levels divides the Δ of the stores in failover resource j, the highest level
 // first. What a level loses is its width, for every server on it, and servers are

@@ -74,20 +74,22 @@ func bisect(lo, hi float64, enough func(t float64) bool) float64 {
 func (p *problem) reach(level int) int {
 	of := p.fleet.Levels[level].Of
 	seen := map[string]bool{}
+	hit := make([]int, len(p.fleet.Levels[level].Domains)) // by domain: for which server it was counted last, from 1
 	most := 0
-	for _, b := range p.holders {
+	for n, b := range p.holders {
 		key := p.signature(b, of)
 		if seen[key] {
 			continue
 		}
 		seen[key] = true
-		hit := map[int32]bool{}
+		count := 0
 		for _, a := range p.holders {
-			if of[a] != of[b] && !p.together(a, b) {
-				hit[of[a]] = true
+			if hit[of[a]] != n+1 && of[a] != of[b] && !p.together(a, b) {
+				hit[of[a]] = n + 1
+				count++
 			}
 		}
-		most = max(most, len(hit))
+		most = max(most, count)
 		if len(p.apart) == 0 {
 			break
 		}
@@ -113,14 +115,22 @@ func (p *problem) signature(server int32, of []int32) string {
 
 // promotions returns the stores with Δ > 0 in the resource, largest Δ first.
 func (p *problem) promotions(r int) []int {
-	var items []int
+	type item struct {
+		delta int64
+		store int
+	}
+	var items []item
 	for store := range p.live {
-		if p.delta(store, r) > 0 {
-			items = append(items, store)
+		if d := p.delta(store, r); d > 0 {
+			items = append(items, item{d, store})
 		}
 	}
-	slices.SortStableFunc(items, func(a, b int) int { return cmp.Compare(p.delta(b, r), p.delta(a, r)) })
-	return items
+	slices.SortFunc(items, func(a, b item) int { return cmp.Or(cmp.Compare(b.delta, a.delta), cmp.Compare(a.store, b.store)) })
+	stores := make([]int, len(items))
+	for i := range items {
+		stores[i] = items[i].store
+	}
+	return stores
 }
 
 // grain are the stores that are promoted, and the space that their replicas take,

@@ -18,16 +18,16 @@ type stage struct {
 }
 
 var stages = []stage{
-	{30, 0.04, true},
-	{300, 0.04, true},
-	{3000, 0.04, true},
-	{50, 0.12, false},
-	{100, 0.12, false},
-	{200, 0.12, false},
+	{100, 0.08, true},
+	{300, 0.08, true},
+	{1000, 0.08, true},
+	{3000, 0.08, true},
+	{100, 0.1, false},
+	{200, 0.1, false},
 	{400, 0.12, false},
 	{1000, 0.12, false},
 	{3000, 0.12, false},
-	{10000, 0.16, false},
+	{10000, 0.12, false},
 }
 
 // tried is how many servers are looked at for one instance.
@@ -39,8 +39,8 @@ const traded = 6
 // balance makes improving changes of instances picked at random from the busier
 // servers, in stages, until the goal is reached or the steps are used up.
 func (s *search) balance() planner.Stopped {
-	s.frugal = s.opts.budgeted()
-	defer func() { s.frugal = true }()
+	s.frugal, s.ceilings = s.opts.budgeted(), true
+	defer func() { s.frugal, s.ceilings = true, false }()
 	total := float64(s.left)
 	for i, st := range stages {
 		s.steepness = st.steepness
@@ -96,8 +96,8 @@ func (s *search) order() {
 			s.hot = append(s.hot, int32(server))
 		}
 	}
-	slices.SortStableFunc(s.cold, func(a, b int32) int { return cmp.Compare(s.scores[a].peak, s.scores[b].peak) })
-	slices.SortStableFunc(s.hot, func(a, b int32) int { return cmp.Compare(s.scores[b].peak, s.scores[a].peak) })
+	slices.SortStableFunc(s.cold, func(a, b int32) int { return cmp.Compare(s.weight[a], s.weight[b]) })
+	slices.SortStableFunc(s.hot, func(a, b int32) int { return cmp.Compare(s.weight[b], s.weight[a]) })
 }
 
 // early returns a number below n, small ones more often.

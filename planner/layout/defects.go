@@ -117,8 +117,10 @@ func (p *problem) findSettings() {
 		instances := p.fleet.Inventory.Stores[i].Instances
 		for a := range instances {
 			for b := range instances {
-				n, _ := instances[a].Settings.Differences(instances[b].Settings)
-				p.differs[i] = p.differs[i] || n > 0
+				if instances[a].Settings != instances[b].Settings {
+					n, _ := instances[a].Settings.Differences(instances[b].Settings)
+					p.differs[i] = p.differs[i] || n > 0
+				}
 			}
 		}
 	}

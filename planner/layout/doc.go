@@ -29,6 +29,12 @@
 // a potential that counts what every server promotes at first and only the busiest
 // servers in the end ([stages]).
 //
+// Where servers are all alike, and stores too, a circulant graph says at once who
+// promotes what for whom (Elspas and Turner 1970): every server looks like every
+// other. It is filled with the best mixture of configurations ([bounds.Mixtures]);
+// where no distance around the circle has a place for a store, along a shortest
+// augmenting path (Ford and Fulkerson 1956).
+//
 // Where the scatter, the number of partners of a server, is limited, the pairs of
 // servers that may share stores are decided first ([partners]): those that share most
 // today, or a design by symmetric offsets among servers that are alike. Then stores

@@ -133,10 +133,26 @@ func (l *ladder) improve(s *state) outcome {
 	return outcome{state: s, stopped: stopped}
 }
 
-// tightness are the parts of the disks that new layouts are tried with: the
-// fuller, the fewer servers promote anything, and the harder it is to fit whole
-// instances. They are tried two at a time until one pair comes to the goal.
-var tightness = [][2]float64{{0.88, 0.92}, {0.84, 0.96}}
+// cut says how a new layout is cut to the fleet: by which part its worst
+// utilisation may lie above the least that is possible in parts of instances, how
+// much of the ceilings in resources with ρ ≥ 1 is used, and how many servers get
+// their replicas at the same time. The fuller disks are, the fewer servers promote
+// anything, and the harder it is to fit whole instances.
+type cut struct {
+	above, within float64
+	abreast       int
+}
+
+// Cuts are tried two at a time, until one of a pair is good. In large fleets there
+// is more to choose from, and more fits.
+var (
+	cuts      = [][2]cut{{{0.003, 0.94, 1}, {0.003, 0.92, 2}}, {{0.003, 0.88, 2}, {0.003, 0.84, 2}}}
+	largeCuts = [][2]cut{{{0.001, 0.96, 3}, {0.001, 0.95, 3}}, {{0.003, 0.92, 2}, {0.003, 0.86, 2}}}
+)
+
+// manyServers is from where on a fleet is large, and good the gap at which no
+// further cuts are tried.
+const manyServers, good = 500, 0.03
 
 // portions is how often the budgets are halved for the first portion.
 const portions = 8
@@ -186,43 +202,54 @@ func (l *ladder) rebuild(s *state) []outcome {
 	if complete {
 		return outcomes
 	}
-	draft := bounds.NewDraft(l.fleet, bounds.LayoutOptions{Scatter: l.opts.scatter()})
-	if draft == nil {
+	outcomes = append(outcomes, l.designs()...)
+	if slices.ContainsFunc(outcomes, l.satisfied) {
 		return outcomes
 	}
-	if l.links != nil {
+	draft := bounds.NewDraft(l.fleet, bounds.LayoutOptions{Scatter: l.opts.scatter()})
+	switch {
+	case draft == nil:
+		return outcomes
+	case l.links != nil:
 		return append(outcomes, l.rebuildPaired(draft)...)
 	}
-	for i, pair := range tightness {
+	tries := cuts
+	if len(l.target) >= manyServers {
+		tries = largeCuts
+	}
+	for i, pair := range tries {
 		built := make([]outcome, len(pair))
 		var wait sync.WaitGroup
-		for j, within := range pair {
-			wait.Go(func() { built[j] = l.build(uint64(10+2*i+j), draft, within) })
+		for j, c := range pair {
+			wait.Go(func() { built[j] = l.build(uint64(10+2*i+j), draft, c) })
 		}
 		wait.Wait()
 		built = slices.DeleteFunc(built, func(o outcome) bool { return o.state == nil })
 		outcomes = append(outcomes, built...)
-		if slices.ContainsFunc(built, l.satisfied) {
+		if slices.ContainsFunc(built, l.good) {
 			break
 		}
 	}
 	return outcomes
 }
 
-// fewStores is the number of stores below which a new layout is balanced in as
-// many steps as if it had so many.
-const fewStores = 400
+// good reports whether no other way to lay out everything anew need be tried.
+func (l *ladder) good(o outcome) bool {
+	near := l.bound.WorstSingle.Known && o.state.worst() <= l.bound.WorstSingle.Value*(1+good)
+	return l.satisfied(o) || near && o.state.standing().sign() == 0
+}
 
-// above is by how much the worst utilisation of a blueprint is above the least.
-const above = 0.003
+// balanceStores is the number of stores at which balancing a new layout takes as
+// many steps as the others. It takes more for fewer stores and fewer for more.
+const balanceStores = 20_000
 
 // build constructs a layout from a blueprint and improves it.
-func (l *ladder) build(rung uint64, draft *bounds.Draft, within float64) outcome {
-	plan := draft.Blueprint(bounds.BlueprintOptions{Above: above, Within: within})
+func (l *ladder) build(rung uint64, draft *bounds.Draft, c cut) outcome {
+	plan := draft.Blueprint(bounds.BlueprintOptions{Above: c.above, Within: c.within})
 	if plan == nil {
 		return outcome{}
 	}
-	return l.balanced(l.construct(plan, rand.New(rand.NewPCG(l.opts.Seed, rung+200))), rung)
+	return l.balanced(l.construct(plan, c.abreast, rand.New(rand.NewPCG(l.opts.Seed, rung+200))), rung)
 }
 
 // balanced improves a layout that was built, if there is one.
@@ -231,7 +258,7 @@ func (l *ladder) balanced(s *state, rung uint64) outcome {
 		return outcome{}
 	}
 	built := l.search(s, rung+100, kinds{true, true})
-	built.left = l.opts.Steps * max(len(s.sites), fewStores)
+	built.left = l.opts.Steps * int(math.Sqrt(float64(len(s.sites)*balanceStores)))
 	built.repair()
 	built.report = l.reporter("laying out anew", built)
 	return outcome{state: s, stopped: built.balance()}

@@ -44,17 +44,15 @@ func (l *ladder) rebuildPaired(draft *bounds.Draft) []outcome {
 func (l *ladder) pruned(draft *bounds.Draft) []outcome {
 	var outcomes []outcome
 	free := l.paired(nil)
-	for i, pair := range tightness {
-		cut := make([]outcome, len(pair))
+	for i, pair := range cuts {
+		built := make([]outcome, len(pair))
 		var wait sync.WaitGroup
-		for j, within := range pair {
-			wait.Go(func() {
-				cut[j] = l.prune(free.build(uint64(10+2*i+j), draft, within), uint64(20+2*i+j))
-			})
+		for j, c := range pair {
+			wait.Go(func() { built[j] = l.prune(free.build(uint64(10+2*i+j), draft, c), uint64(20+2*i+j)) })
 		}
 		wait.Wait()
-		outcomes = append(outcomes, cut...)
-		if slices.ContainsFunc(cut, func(o outcome) bool { return o.state != nil && l.satisfied(o) }) {
+		outcomes = append(outcomes, built...)
+		if slices.ContainsFunc(built, func(o outcome) bool { return o.state != nil && l.satisfied(o) }) {
 			break
 		}
 	}
@@ -66,8 +64,21 @@ func (l *ladder) prune(o outcome, rung uint64) outcome {
 	if o.state == nil {
 		return o
 	}
-	cut := l.paired(heaviest(l.problem, *l.opts.Scatter, o.state.sites))
-	return cut.balanced(newState(cut.problem, o.state.sites), rung)
+	few := l.paired(heaviest(l.problem, *l.opts.Scatter, o.state.sites))
+	return few.balanced(newState(few.problem, o.state.sites), rung)
+}
+
+// ownPairs returns the state of a layout that may use the pairs that it does, or nil
+// if a server has too many partners then.
+func (l *ladder) ownPairs(s *state) *state {
+	if l.links == nil {
+		return s
+	}
+	own := ofLayout(l.problem, s.sites)
+	if slices.ContainsFunc(own.of, func(around []int32) bool { return len(around) > *l.opts.Scatter }) {
+		return nil
+	}
+	return newState(l.with(own), s.sites)
 }
 
 // strange reports whether stores lie on servers that are no partners.

@@ -223,3 +223,15 @@ func TestTooFewPartnersForTheCopiesAreRefused(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// Servers and stores that are all alike: with as many partners as divide the stores
+// of a server evenly the circulant is at the bound, and takes no more pairs.
+func TestAlikeServersAreAtTheBoundWithFewPartners(t *testing.T) {
+	inv := fixtures.Fleet(1, fixtures.Equal, fixtures.Size{Servers: 40, StoresPerServer: 12, Users: -1, Start: fixtures.MirroredByHand, Legal: true})
+	for _, most := range []int{2, 4, 6, 12} {
+		plan := optimize(t, inv, layout.Options{Scatter: &most})
+		if plan.Stopped != planner.AtBound || plan.Promises.PartnersMax != most {
+			t.Errorf("%d partners: stopped %s, gap %v, %d partners", most, plan.Stopped, plan.Gap.WorstSingle, plan.Promises.PartnersMax)
+		}
+	}
+}

@@ -12,6 +12,7 @@ type serverScore struct {
 	leaving int     // instances on a server that drains
 	failure float64 // largest excess over a failure ceiling
 	peak    float64 // largest utilisation after the failure of one server
+	tight   float64 // largest part of a ceiling used in a resource with ρ ≥ 1
 }
 
 // broken reports whether the server breaks a rule.
@@ -25,7 +26,7 @@ func (s *state) rescore(server int32) {
 		s.slices[i][server] = s.largest(i, server, nil)
 	}
 	s.scores[server] = s.score(&effect{server: server})
-	s.weight[server] = s.potential(s.scores[server].peak)
+	s.weight[server] = s.potential(&s.scores[server])
 }
 
 // score looks at one server as it is with the effect.
@@ -50,6 +51,9 @@ func (s *state) score(e *effect) serverScore {
 			sc.over = max(sc.over, over)
 			sc.excess += over
 		}
+	}
+	for _, r := range f.Full {
+		sc.tight = max(sc.tight, float64(amounts[r]+e.amounts[r])/max(float64(s.most[server][r]), 1))
 	}
 	for i := range s.levels {
 		peak, excess := s.afterFailure(i, e)

@@ -29,6 +29,7 @@ type state struct {
 	steepness, reference float64   // of the potential
 	weight               []float64 // potential of each server
 	frugal               bool      // costs count
+	ceilings             bool      // what servers use of ceilings counts in the potential
 
 	effects []effect   // of the changes being tried, by server
 	former  [2][]int32 // sites before the changes being made

@@ -68,11 +68,19 @@ func (s *state) judge(v *verdict, server int32, now *serverScore) {
 	v.standing.addServer(initial, was, -1)
 	v.standing.addServer(initial, now, 1)
 	v.peak = max(v.peak, now.peak)
-	v.potential += s.potential(now.peak) - s.weight[server]
+	v.potential += s.potential(now) - s.weight[server]
 }
 
-// potential weighs a peak: the higher, the steeper.
-func (s *state) potential(peak float64) float64 { return math.Exp(s.steepness * (peak - s.reference)) }
+// potential weighs how full a server is, the fuller the steeper: its peak, and
+// where ceilings count what it uses of them, at which it is as full as the busiest
+// server.
+func (s *state) potential(sc *serverScore) float64 {
+	w := math.Exp(s.steepness * (sc.peak - s.reference))
+	if s.ceilings {
+		w += math.Exp(s.steepness * s.reference * (sc.tight - 1))
+	}
+	return w
+}
 
 // commit makes the changes for good.
 func (s *state) commit(changes ...change) {
@@ -111,6 +119,6 @@ func (s *state) sharpen() {
 // reweigh computes the potentials of all servers.
 func (s *state) reweigh() {
 	for server := range s.scores {
-		s.weight[server] = s.potential(s.scores[server].peak)
+		s.weight[server] = s.potential(&s.scores[server])
 	}
 }
