@@ -51,7 +51,8 @@ type LayoutOptions struct {
 	MaxBytes       *int64    `json:"max_bytes"`
 	MaxChanges     *int      `json:"max_changes"`
 	MaxInterrupted *int      `json:"max_interrupted"`
-	Scatter        *int      `json:"scatter"` // partners a server may have; null: any number
+	Scatter        *int      `json:"scatter"`            // partners a server may have; null: any number
+	Frontier       string    `json:"frontier,omitempty"` // of which the plan is a point
 }
 
 // Layout is a plan of where each store's master and replicas live.

@@ -2,7 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"slices"
+
+	"github.com/spf13/cobra"
 
 	"github.com/interlacemail/interlace/cmd/interlace/report"
 	"github.com/interlacemail/interlace/inventory"
@@ -13,11 +16,34 @@ import (
 	"github.com/interlacemail/interlace/planner/simulate"
 )
 
+// frontierScatter is the frontier of the worst failure against partners a server.
+const frontierScatter = "scatter"
+
+// frontierWord lets the word after --frontier say which one is meant: a flag that
+// may stand without a value takes only what follows an equals sign.
+func frontierWord(frontier *choiceFlag) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) == 1 && frontier.value != "" && slices.Contains(frontier.choices, args[0]) {
+			return frontier.Set(args[0])
+		}
+		return noWords(cmd, args)
+	}
+}
+
+// scatterPlanned refuses files for plans where the frontier of scatter is asked for.
+func (f *layoutFlags) scatterPlanned() error {
+	if f.frontier.value != frontierScatter || f.plan == "" && f.plot == "" {
+		return nil
+	}
+	return hint(errors.New("--frontier scatter writes no files"), "interlace layout --scatter NUMBER --plan FILE writes the plan of one width")
+}
+
 // frontierOfScatter plans with more and more partners a server and tells what each
 // plan makes of a failure, and of several at once.
 func (a *app) frontierOfScatter(ctx context.Context, f *facts, opts layout.Options) error {
 	widths := scatterWidths(f.Inventory)
 	bar := a.progress("frontier of scatter")
+	opts.Progress = nil // each width is a step
 	var points []report.ScatterPoint
 	for i, width := range widths {
 		bar.at(i, len(widths), inventory.Counted(int64(width), "partner", "partners"))

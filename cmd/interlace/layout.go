@@ -32,7 +32,7 @@ const usualGap = 0.02
 func (a *app) layoutCommand() *cobra.Command {
 	flags := layoutFlags{
 		gap: ratioFlag().or(usualGap), maxBytes: sizeFlag(), maxChanges: countFlag(0, mostThings), maxInterrupted: countFlag(0, mostThings),
-		scatter: countFlag(1, mostThings), frontier: choiceOf("", "scatter"),
+		scatter: countFlag(1, mostThings), frontier: choiceOf("", planner.FrontierBytes, frontierScatter),
 	}
 	c := &cobra.Command{
 		Use:   "layout",
@@ -42,14 +42,23 @@ any server adds a little load to many others. Roles are swapped before anything
 is copied. Beside the figures stand bounds that no layout can beat that keeps
 every rule.
 
+With --frontier it shows what lower worst failures cost: the plans between
+copying nothing and the best layout found that no other one beats, each with the
+bytes that every layout copies which is as good. --plan then writes the plan at
+the knee, or what --gap and the budgets ask for: the cheapest plan within the gap,
+the best one that the budgets pay for.
+
 The exit status is 1 if no layout was found that keeps every rule; the best one
 is still written, with the rules that it breaks.`,
 		Example: `  interlace layout --plan plan.json
   interlace layout --drain server:imap03 --max-bytes 10TB --plan drained.json
+  interlace layout --drain rack:a4 --plan retired.json
+  interlace layout --frontier --plan knee.json
+  interlace layout --frontier --max-bytes 10TB --plan cheap.json
   interlace layout --gap 0 --keep store:s001 -o json
   interlace layout --scatter 6 --plan few-partners.json
   interlace layout --frontier scatter --gap 0.05`,
-		Args: noWords,
+		Args: frontierWord(&flags.frontier),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.layout(cmd, flags)
 		},
@@ -65,14 +74,14 @@ is still written, with the rules that it breaks.`,
 	f.Var(&flags.maxChanges, "max-changes", "make at most this many changes")
 	f.Var(&flags.maxInterrupted, "max-interrupted", "interrupt at most this many users")
 	f.Var(&flags.scatter, "scatter", "let each server share stores with at most this `number` of others")
-	f.Var(&flags.frontier, "frontier", "instead of one plan, compare plans by `what` they trade: scatter")
-	c.MarkFlagsMutuallyExclusive("frontier", "plan")
+	f.Var(&flags.frontier, "frontier", "show the worst failure against `bytes` copied, or against scatter: how many others each server shares stores with")
+	f.Lookup("frontier").NoOptDefVal = planner.FrontierBytes
 	c.MarkFlagsMutuallyExclusive("frontier", "scatter")
 	return c
 }
 
 func (a *app) layout(cmd *cobra.Command, flags layoutFlags) error {
-	if err := errors.Join(mayWrite(flags.plan), mayDraw(flags.plot, flags.plan)); err != nil {
+	if err := errors.Join(mayWrite(flags.plan), mayDraw(flags.plot, flags.plan), flags.scatterPlanned()); err != nil {
 		return err
 	}
 	f, err := a.facts(cmd.Context())
@@ -87,16 +96,20 @@ func (a *app) layout(cmd *cobra.Command, flags layoutFlags) error {
 	if err != nil {
 		return err
 	}
+	bar := a.progress("layout")
 	opts := layout.Options{
 		Seed: *a.flags.seed.value, Gap: *flags.gap.value, Drain: drain, Keep: keep,
 		MaxBytes: flags.maxBytes.value, MaxChanges: flags.maxChanges.value, MaxInterrupted: flags.maxInterrupted.value, Scatter: flags.scatter.value,
+		Progress: func(p layout.Progress) {
+			bar.at(p.Done, p.Total, gapWords(planner.Known(p.Worst), planner.Known(p.Bound)))
+		},
 	}
-	if flags.frontier.value == "scatter" {
+	switch flags.frontier.value {
+	case frontierScatter:
 		return a.frontierOfScatter(cmd.Context(), f, opts)
-	}
-	bar := a.progress("layout")
-	opts.Progress = func(p layout.Progress) {
-		bar.at(p.Done, p.Total, gapWords(planner.Known(p.Worst), planner.Known(p.Bound)))
+	case planner.FrontierBytes:
+		defer bar.end()
+		return a.frontier(cmd.Context(), f, opts, cmd.Flags().Changed("gap"), flags.plan)
 	}
 	start := time.Now()
 	plan, err := layout.Optimize(cmd.Context(), f.Inventory, f.groups, opts)

@@ -28,6 +28,9 @@
 // ([Enumerate]). At a level of
 // failure domains, a stands for a domain in place of a server.
 //
+// What it copies at least to come to a worst failure is bounded by prices as well
+// ([Copying]).
+//
 // The primal of the program over patterns is a [Blueprint]: a layout in parts of instances,
 // from which one of whole instances can be built.
 package bounds

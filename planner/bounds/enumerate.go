@@ -251,9 +251,9 @@ func (e *enumerator) put(store int, list []int32, sign int64) {
 	master := load.Master(list, f.Down)
 	served := false
 	up := 0
-	for _, s := range list {
+	for i, s := range list {
 		e.used[s] += int(sign)
-		if !slices.Contains(e.today[store], s) && len(e.today[store]) > 0 {
+		if created := i == 0 && len(e.today[store]) == 0; !created && !slices.Contains(e.today[store], s) {
 			e.bytes += sign * f.DiskBytes(store)
 		}
 		if f.Down[s] {

@@ -1,6 +1,9 @@
 package bounds
 
 import (
+	"cmp"
+	"slices"
+
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/planner"
 	"github.com/interlacemail/interlace/planner/load"
@@ -25,6 +28,55 @@ func Item(f *load.Fleet) float64 { return newProblem(f, LayoutOptions{}).item() 
 
 // Priced is the price bound of level "server".
 func Priced(f *load.Fleet) float64 { return newProblem(f, LayoutOptions{}).priced(0) }
+
+// A Cheapest is a worst single-failure utilisation and the fewest bytes of all
+// layouts that are no worse.
+type Cheapest struct {
+	Worst float64
+	Bytes int64
+}
+
+// CheapestLayouts goes through all layouts that keep the rules, failure ceilings
+// apart, and returns those that none beats in both respects, the worst first; none
+// if there are too many.
+func CheapestLayouts(f *load.Fleet, most float64) []Cheapest {
+	e := newEnumerator(newProblem(f, LayoutOptions{}), EnumerateOptions{WithoutFailureCeilings: true, Nodes: 1000})
+	if e == nil {
+		return nil
+	}
+	size := 1.0
+	for _, lists := range e.options {
+		size *= float64(len(lists))
+	}
+	if size > most {
+		return nil
+	}
+	var all []Cheapest
+	var place func(at int)
+	place = func(at int) {
+		if at == len(e.order) {
+			v := e.value()
+			all = append(all, Cheapest{v.worst, v.bytes})
+			return
+		}
+		for _, list := range e.options[e.order[at]] {
+			e.put(e.order[at], list, 1)
+			if e.allowed() {
+				place(at + 1)
+			}
+			e.put(e.order[at], list, -1)
+		}
+	}
+	place(0)
+	slices.SortFunc(all, func(a, b Cheapest) int { return cmp.Or(cmp.Compare(a.Bytes, b.Bytes), cmp.Compare(a.Worst, b.Worst)) })
+	var out []Cheapest
+	for _, c := range all {
+		if len(out) == 0 || c.Worst < out[len(out)-1].Worst {
+			out = append(out, c)
+		}
+	}
+	return out
+}
 
 // LeastDomain returns the least worst utilisation over the failures of one domain
 // of the level that any layout has that keeps every rule but failure ceilings, and

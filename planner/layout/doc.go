@@ -10,15 +10,18 @@
 // It climbs a ladder of rising cost and stops on the first rung that comes
 // within the wished gap of the bound: repair what breaks a rule; promote
 // replicas, which copies nothing; re-seed replicas and then masters one by one,
-// the busiest server first; lay out everything anew. Fleets of a handful of stores
-// are solved exactly ([bounds.Enumerate]). What then turns out not to be needed is
-// undone, and what no order can carry out is left out where it may be.
+// for the servers above the goal only, the busiest first; lay out everything anew.
+// Where budgets limit the plan, the lowest level is looked for, by bisection, that
+// they pay for. Fleets of a handful of stores are solved exactly
+// ([bounds.Enumerate]). What then turns out not to be needed is undone, and what no
+// order can carry out is left out where it may be.
 //
 // The search keeps, for every server, what it carries and the stores it would
 // promote, so that a change is judged by looking at the two to four servers that
 // it touches. The potential that guides it is the sum over servers of
-// exp(κ·peak), where the peak of a server is its utilisation after the failure
-// that hits it worst.
+// exp(κ·peak), straight above the goal, where the peak of a server is its
+// utilisation after the failure that hits it worst: what lies above the goal is
+// worth the same wherever it is, and what lies below hardly anything.
 //
 // New layouts are built by putting replicas of like size together (segregation):
 // in every good layout balancing is easy and what is left of the gap is Σ G_b,

@@ -16,16 +16,21 @@ func (s *search) promotions(p *picker, store int, server int32) {
 	}
 }
 
+// targetsTried is how many servers a store's new place is looked for on: all of
+// them where they are so few, else the less loaded more often.
+const targetsTried = 24
+
 // relocations offers other servers for the store's instance on the server, and
-// for its master where the server is the one that promotes it.
-func (s *search) relocations(p *picker, store int, server int32) {
+// for its master where the server is the one that promotes it: a place that is
+// free, or that of another store's instance in exchange.
+func (s *search) relocations(p *picker, store int, server int32, exchanges bool) {
 	sites := s.sites[store]
 	at := slices.Index(sites, server)
 	if at > 0 || s.kinds.masters {
-		s.relocate(p, store, at)
+		s.relocate(p, store, at, exchanges)
 	}
 	if at > 0 && s.kinds.masters && s.heir(store) == server {
-		s.relocate(p, store, 0)
+		s.relocate(p, store, 0, exchanges)
 	}
 	if s.links != nil && s.kinds.masters {
 		s.resettle(p, store, settled)
@@ -42,9 +47,9 @@ func (s *search) heir(store int) int32 {
 	return b
 }
 
-// relocate offers other servers for one instance: a place that is free, or that
-// of another store's instance in exchange.
-func (s *search) relocate(p *picker, store, at int) {
+// relocate offers other servers for one instance. A master may also leave its
+// place to the first replica.
+func (s *search) relocate(p *picker, store, at int, exchanges bool) {
 	for c := range s.destinations(store, at) {
 		if !s.may(store, c) || slices.Contains(s.sites[store], c) {
 			continue
@@ -53,8 +58,15 @@ func (s *search) relocate(p *picker, store, at int) {
 		if s.shortage(store, s.list) > s.shortage(store, s.sites[store]) && !s.relax {
 			continue
 		}
+		if exchanges {
+			s.exchange(p, store, at, c)
+			continue
+		}
 		p.offer(change{store, s.list})
-		s.exchange(p, store, at, c)
+		if at == 0 && len(s.sites[store]) > 1 && !s.fleet.Down[s.sites[store][1]] {
+			s.list = append(append(s.list[:0], s.sites[store][1:]...), c)
+			p.offer(change{store, s.list})
+		}
 	}
 }
 
@@ -101,13 +113,12 @@ func (s *search) resettle(p *picker, store, times int) {
 	}
 }
 
-// pick returns the i-th target to try, as an index in s.cold: every server in
-// small fleets, else the least loaded and some at random.
+// pick returns the i-th target to try, as an index in s.cold.
 func (s *search) pick(i int) int {
-	if len(s.cold) <= targetsTried || i < targetsTried/2 {
+	if len(s.cold) <= targetsTried {
 		return i
 	}
-	return targetsTried/2 + s.rng.IntN(len(s.cold)-targetsTried/2)
+	return s.early(len(s.cold))
 }
 
 // replaced writes the sites with the one at index at replaced into buffer. A new

@@ -19,18 +19,10 @@ import (
 // context ends early the plan is the best so far, marked as cancelled. The error
 // names subjects in the options that are not in the fleet.
 func Optimize(ctx context.Context, inv *inventory.Inventory, groups *inventory.ShareGroups, opts Options) (*planner.Layout, error) {
-	if opts.Steps == 0 {
-		opts.Steps = DefaultSteps
-	}
-	if err := errors.Join(checkKeep(inv, opts.Keep), checkScatter(inv, opts.Scatter)); err != nil {
-		return nil, err
-	}
-	target, err := drained(inv, opts.Drain)
+	l, err := newLadder(ctx, inv, opts)
 	if err != nil {
 		return nil, err
 	}
-	p := newProblem(target, opts)
-	l := &ladder{problem: p, ctx: ctx, bound: bounds.Layout(p.fleet, bounds.LayoutOptions{Drain: opts.Drain, Scatter: opts.scatter()})}
 	best := l.climb()
 	if l.spreadForbids(best.state) {
 		best = l.withoutSpread(best)
@@ -45,6 +37,22 @@ type ladder struct {
 	bound planner.LayoutBounds
 
 	hopeless bool // no layout at all keeps the rules
+}
+
+// newLadder makes an inventory ready to be planned for.
+func newLadder(ctx context.Context, inv *inventory.Inventory, opts Options) (*ladder, error) {
+	if opts.Steps == 0 {
+		opts.Steps = DefaultSteps
+	}
+	if err := errors.Join(checkKeep(inv, opts.Keep), checkScatter(inv, opts.Scatter)); err != nil {
+		return nil, err
+	}
+	target, err := drained(inv, opts.Drain)
+	if err != nil {
+		return nil, err
+	}
+	p := newProblem(target, opts)
+	return &ladder{problem: p, ctx: ctx, bound: bounds.Layout(p.fleet, bounds.LayoutOptions{Drain: opts.Drain, Scatter: opts.scatter()})}, nil
 }
 
 // outcome is where a rung ended.
@@ -66,27 +74,33 @@ func (l *ladder) goal() float64 {
 func (l *ladder) search(s *state, rung uint64, k kinds) *search {
 	return &search{
 		state: s, ctx: l.ctx, rng: rand.New(rand.NewPCG(l.opts.Seed, rung)), kinds: k,
-		goal: l.goal(), left: l.opts.Steps * max(len(s.sites), 50),
+		goal: l.goal(), left: l.steps(),
 	}
 }
 
 // climb goes up the ladder and returns the outcome to plan for.
 func (l *ladder) climb() outcome {
-	s := newState(l.problem, l.start)
-	repairing := l.search(s, 0, kinds{true, true})
-	repairing.thrift = true
-	repairing.repair()
+	s := l.repaired()
 	var best outcome
 	if l.opts.budgeted() {
-		best = l.inPortions(s)
+		best = l.withinBudgets(s)
 	} else {
 		best = l.improve(s)
 	}
 	outcomes := []outcome{best}
-	if !l.satisfied(best) && l.ctx.Err() == nil {
+	if !l.satisfied(best) && l.paysForAll() && l.ctx.Err() == nil {
 		outcomes = append(outcomes, l.anew(best.state)...)
 	}
 	return l.reached(outcomes)
+}
+
+// repaired returns today's layout with what is wrong with single stores mended.
+func (l *ladder) repaired() *state {
+	s := newState(l.problem, l.start)
+	repairing := l.search(s, 0, kinds{true, true})
+	repairing.thrift = true
+	repairing.repair()
+	return s
 }
 
 // reached returns the outcome to plan for. What is not needed of an outcome is
@@ -117,22 +131,6 @@ func (l *ladder) satisfied(o outcome) bool {
 	return o.stopped == planner.Cancelled || o.state.standing().sign() == 0 && o.state.worst() <= l.goal()
 }
 
-// improve climbs the rungs that start from the present state: promotions, then
-// replicas, then masters.
-func (l *ladder) improve(s *state) outcome {
-	var stopped planner.Stopped
-	for rung, k := range []kinds{{}, {replicas: true}, {replicas: true, masters: true}} {
-		search := l.search(s, uint64(rung)+1, k)
-		search.thrift = true
-		search.report = l.reporter("improving today's layout", search)
-		stopped = search.run()
-		if stopped == planner.WithinGap || stopped == planner.Cancelled {
-			break
-		}
-	}
-	return outcome{state: s, stopped: stopped}
-}
-
 // cut says how a new layout is cut to the fleet: by which part its worst
 // utilisation may lie above the least that is possible in parts of instances, how
 // much of the ceilings in resources with ρ ≥ 1 is used, and how many servers get
@@ -153,25 +151,6 @@ var (
 // manyServers is from where on a fleet is large, and good the gap at which no
 // further cuts are tried.
 const manyServers, good = 500, 0.03
-
-// portions is how often the budgets are halved for the first portion.
-const portions = 8
-
-// inPortions improves the state with a small part of the budgets, and then with
-// more and more: what the search does with much is not always better than what it
-// does with little. Portions are powers of two, so that the way with larger budgets
-// leads over that with smaller ones.
-func (l *ladder) inPortions(s *state) outcome {
-	now := outcome{state: s}
-	for half := portions; half >= 0; half-- {
-		portion := *l.problem
-		portion.opts = l.opts.portion(half)
-		within := &ladder{problem: &portion, ctx: l.ctx, bound: l.bound}
-		further, straight := within.improve(newState(&portion, now.state.sites)), within.improve(newState(&portion, s.sites))
-		now = *within.choose([]outcome{further, straight})
-	}
-	return outcome{state: newState(l.problem, now.state.sites), stopped: now.stopped}
-}
 
 // anew returns new layouts that the budgets allow. They are looked for without
 // the budgets, and then all that they do not need is undone.
@@ -241,7 +220,7 @@ func (l *ladder) good(o outcome) bool {
 
 // balanceStores is the number of stores at which balancing a new layout takes as
 // many steps as the others. It takes more for fewer stores and fewer for more.
-const balanceStores = 20_000
+const balanceStores = 40_000
 
 // build constructs a layout from a blueprint and improves it.
 func (l *ladder) build(rung uint64, draft *bounds.Draft, c cut) outcome {

@@ -1,10 +1,6 @@
 package layout
 
-import (
-	"math/bits"
-
-	"github.com/interlacemail/interlace/planner"
-)
+import "github.com/interlacemail/interlace/planner"
 
 // Options say what to plan.
 type Options struct {
@@ -62,33 +58,4 @@ func (o Options) scatter() int {
 // budgeted reports whether a budget limits the plan.
 func (o Options) budgeted() bool {
 	return o.MaxBytes != nil || o.MaxChanges != nil || o.MaxInterrupted != nil
-}
-
-// portion returns the options with the budgets halved so many times, rounded down
-// to powers of two.
-func (o Options) portion(halved int) Options {
-	if halved == 0 {
-		return o
-	}
-	if o.MaxBytes != nil {
-		bytes := powerOfTwo(*o.MaxBytes >> halved)
-		o.MaxBytes = &bytes
-	}
-	if o.MaxChanges != nil {
-		changes := int(powerOfTwo(int64(*o.MaxChanges >> halved)))
-		o.MaxChanges = &changes
-	}
-	if o.MaxInterrupted != nil {
-		users := int(powerOfTwo(int64(*o.MaxInterrupted >> halved)))
-		o.MaxInterrupted = &users
-	}
-	return o
-}
-
-// powerOfTwo returns the largest power of two that is at most n, and 0 for 0.
-func powerOfTwo(n int64) int64 {
-	if n <= 0 {
-		return 0
-	}
-	return 1 << (bits.Len64(uint64(n)) - 1)
 }

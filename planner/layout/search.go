@@ -13,75 +13,82 @@ import (
 // kinds of changes that a rung of the ladder may make.
 type kinds struct{ replicas, masters bool }
 
-// search improves a state, the busiest server first.
+// search improves a state.
 type search struct {
 	*state
 	ctx    context.Context
 	rng    *rand.Rand
 	kinds  kinds
 	goal   float64 // worst utilisation at which to stop
-	thrift bool    // weigh what a change gains against the bytes it copies
+	thrift bool    // weigh what a change gains against what it costs
 	left   int     // changes that may still be looked at
 	report func(done int, worst float64)
 
 	budgetHit bool
 	cold      []int32 // servers that may receive instances, the least loaded first
 	hot       []int32 // servers that are up, the busiest first
-	stuck     []bool  // servers for which nothing better was found
 	list      []int32 // scratch
 	other     []int32
 }
 
-// targetsTried is how many servers a store's new place is looked for on: half of
-// them the least loaded, half at random.
-const targetsTried = 24
+// attempts is how often servers for which nothing better was found are looked at
+// once more, after others have been relieved.
+const attempts = 3
 
-// run makes improving changes until the goal is reached, no change of the kinds
-// allowed is better, or the steps are used up.
-func (s *search) run() planner.Stopped {
-	s.stuck = make([]bool, len(s.scores))
-	fresh := true // nothing was improved since the flags in stuck were cleared
-	s.refresh()
+// relieve makes changes until no server breaks a rule or is busier than the goal,
+// nothing better is found, or the steps are used up. It brings no server above the
+// goal unless a rule asks for it.
+func (s *search) relieve() planner.Stopped {
+	for range attempts {
+		s.refresh()
+		stopped, progress := s.relieveAll(s.queue())
+		if stopped != "" {
+			return stopped
+		}
+		if !progress {
+			break
+		}
+	}
+	if s.budgetHit {
+		return planner.Budget
+	}
+	return planner.LocalOptimum
+}
+
+// relieveAll goes through the queue, to which servers come back when changes touch
+// them, and leaves out those that it finds nothing for. It says why it stopped
+// before the end, and whether it made any change.
+func (s *search) relieveAll(q *needy) (stopped planner.Stopped, progress bool) {
+	left := false
 	for accepted := 0; ; {
-		if s.ctx.Err() != nil {
-			return planner.Cancelled
+		server := q.next()
+		switch {
+		case s.ctx.Err() != nil:
+			return planner.Cancelled, progress
+		case server < 0 && !left && s.standing().sign() == 0:
+			return planner.WithinGap, progress
+		case server < 0:
+			return "", progress
+		case s.left <= 0:
+			return planner.Steps, progress
 		}
-		if s.left <= 0 {
-			return planner.Steps
-		}
-		if s.reached() {
-			return planner.WithinGap
-		}
-		server := s.busiest()
-		if server < 0 {
-			if fresh {
-				return s.exhausted()
-			}
-			fresh = true
-			s.refresh()
-			continue
-		}
-		best := s.improve(server)
+		best := s.relief(server)
 		if best == nil {
-			s.stuck[server] = true
+			if s.budgetHit && !math.IsInf(s.goal, 1) { // the goal is not to be paid for
+				return planner.Budget, progress
+			}
+			left = true
 			continue
 		}
 		s.commit(best...)
-		fresh = false
+		progress = true
 		for i := range s.effects {
-			s.stuck[s.effects[i].server] = false
+			q.add(s.effects[i].server)
 		}
 		if accepted++; accepted%max(8, len(s.scores)/8) == 0 {
 			s.refresh()
 		}
 	}
-}
-
-func (s *search) exhausted() planner.Stopped {
-	if s.budgetHit {
-		return planner.Budget
-	}
-	return planner.LocalOptimum
 }
 
 // reached reports whether the goal is: no rule broken and the worst low enough.
@@ -93,10 +100,9 @@ func (s *search) reached() bool {
 	return worst <= s.goal && s.standing().sign() == 0
 }
 
-// refresh clears what was learnt about servers and sharpens the potential.
+// refresh sorts the servers that may receive instances and aims the potential.
 func (s *search) refresh() {
-	clear(s.stuck)
-	s.sharpen()
+	s.aim()
 	s.cold = s.cold[:0]
 	for server, ok := range s.target {
 		if ok {
@@ -104,64 +110,67 @@ func (s *search) refresh() {
 		}
 	}
 	slices.SortStableFunc(s.cold, func(a, b int32) int { return cmp.Compare(s.scores[a].peak, s.scores[b].peak) })
+	if s.report != nil {
+		s.report(s.left, s.worst())
+	}
 }
 
-// busiest returns the server to relieve next: one that breaks a rule, else the
-// one with the highest peak, among those of the upper quarter that are not
-// stuck; −1 if there is none.
-func (s *search) busiest() int {
-	worst, lowest := 0.0, 1e300
-	for server := range s.scores {
-		worst = max(worst, s.scores[server].peak)
-		if s.target[server] {
-			lowest = min(lowest, s.scores[server].peak)
-		}
+// aim sets the potential so that it falls by a factor of e⁶ from the goal, or from
+// the busiest server where that is less, to the mean, and rises straight above.
+func (s *search) aim() {
+	s.reference = min(s.goal, s.worst())
+	s.steepness = 20
+	if mean := s.mean(); s.reference > mean {
+		s.steepness = min(max(6/(s.reference-mean), 20), 5000)
 	}
-	threshold := worst - (worst-lowest)/4
-	best := -1
-	for server := range s.scores {
-		sc := &s.scores[server]
-		if s.stuck[server] || sc.peak < threshold && !sc.broken() {
-			continue
-		}
-		if best < 0 || compareScores(sc, &s.scores[best]) < 0 {
-			best = server
-		}
+	s.reweigh()
+}
+
+// relief returns the best changes that relieve the server, or nil. They bring no
+// server above the goal, or, where there is none, above the busiest; only rules
+// that cannot be kept otherwise may.
+func (s *search) relief(server int32) []change {
+	s.budgetHit = false
+	limit := s.goal
+	if math.IsInf(limit, 1) {
+		limit = s.reference
+	}
+	best := s.bestFor(server, limit)
+	if best == nil && s.scores[server].broken() {
+		best = s.bestFor(server, math.Inf(1))
 	}
 	return best
 }
 
-// compareScores puts the server that needs relief more first.
-func compareScores(a, b *serverScore) int {
-	switch {
-	case a.broken() && !b.broken():
-		return -1
-	case b.broken() && !a.broken():
-		return 1
-	}
-	return cmp.Compare(b.peak, a.peak)
-}
-
-// improve returns the best changes that relieve the server, or nil. Promotions
-// come first: they copy nothing. They have no preference where the users that they
-// interrupt are scarce.
-func (s *search) improve(server int) []change {
-	p := picker{search: s, limit: math.Inf(1)}
+// bestFor returns the best changes of what the server carries that raise no server
+// above the limit, or nil. Promotions come first: they copy nothing. They have no
+// preference where steps or the users that they interrupt are scarce. Exchanges,
+// which copy twice, come last.
+func (s *search) bestFor(server int32, limit float64) []change {
+	p := picker{search: s, limit: limit}
 	stores := s.movable(server)
 	for _, store := range stores {
-		s.promotions(&p, store, int32(server))
+		if s.sites[store][0] == server || s.scores[server].broken() {
+			s.promotions(&p, store, server)
+		}
 	}
-	if p.best != nil && s.opts.MaxInterrupted == nil || !s.kinds.replicas {
+	scarce := s.opts.MaxInterrupted != nil || s.opts.MaxChanges != nil
+	if p.best != nil && !scarce || !s.kinds.replicas {
 		return p.best
 	}
 	s.rng.Shuffle(len(stores), func(i, j int) { stores[i], stores[j] = stores[j], stores[i] })
-	for _, store := range stores {
-		s.relocations(&p, store, int32(server))
-		if p.best != nil && p.offered >= enough {
-			break
+	for _, exchanges := range []bool{false, true} {
+		for _, store := range stores {
+			s.relocations(&p, store, server, exchanges)
+			if p.best != nil && p.offered >= enough {
+				return p.best
+			}
+		}
+		if p.best != nil {
+			return p.best
 		}
 	}
-	return p.best
+	return nil
 }
 
 // enough is how many relocations are looked at before the best of them is
@@ -169,7 +178,7 @@ func (s *search) improve(server int) []change {
 const enough = 100
 
 // movable lists the stores on the server that may change, ascending.
-func (s *search) movable(server int) []int {
+func (s *search) movable(server int32) []int {
 	var stores []int
 	for _, store := range s.on[server] {
 		if !s.fixed[store] {
@@ -194,11 +203,14 @@ func (p *picker) offer(changes ...change) {
 	p.left--
 	p.offered++
 	v := p.tryBelow(p.limit, changes)
+	if !v.better() {
+		return
+	}
 	if !v.afforded {
 		p.budgetHit = true
 		return
 	}
-	if !v.better() || p.best != nil && !p.beats(v) {
+	if p.best != nil && !p.beats(v) {
 		return
 	}
 	p.value = v
@@ -225,12 +237,12 @@ func (p *picker) merit(v verdict) float64 {
 }
 
 // price is what a cost weighs: the part of the budgets that it takes, or, where
-// there are none, the bytes copied. Nothing is for free, so that small gains do
-// not come first.
+// there are none, the bytes copied and a little for every step. Nothing is for
+// free, so that small gains do not come first.
 func (p *problem) price(c cost) float64 {
 	o := &p.opts
 	if !o.budgeted() {
-		return float64(max(c.bytes, 0) + p.meanBytes/8 + 1)
+		return float64(max(c.bytes, 0)) + float64(p.meanBytes)/16*float64(max(c.changes, 0)+1) + 1
 	}
 	total := 1e-4
 	if o.MaxBytes != nil {

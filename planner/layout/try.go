@@ -19,11 +19,8 @@ type verdict struct {
 	afforded  bool     // keeps the budgets
 }
 
-// better reports whether the changes improve the layout and may be made.
+// better reports whether the changes improve the layout.
 func (v verdict) better() bool {
-	if !v.afforded {
-		return false
-	}
 	sign := v.standing.sign()
 	return sign < 0 || sign == 0 && v.potential < -negligible
 }
@@ -75,11 +72,19 @@ func (s *state) judge(v *verdict, server int32, now *serverScore) {
 // where ceilings count what it uses of them, at which it is as full as the busiest
 // server.
 func (s *state) potential(sc *serverScore) float64 {
-	w := math.Exp(s.steepness * (sc.peak - s.reference))
+	w := weigh(s.steepness * (sc.peak - s.reference))
 	if s.ceilings {
-		w += math.Exp(s.steepness * s.reference * (sc.tight - 1))
+		w += weigh(s.steepness * s.reference * (sc.tight - 1))
 	}
 	return w
+}
+
+// weigh is the exponential up to 1, and straight above.
+func weigh(x float64) float64 {
+	if x > 0 {
+		return 1 + x
+	}
+	return math.Exp(x)
 }
 
 // commit makes the changes for good.
@@ -95,25 +100,6 @@ func (s *state) commit(changes ...change) {
 	for i := range s.effects {
 		s.rescore(s.effects[i].server)
 	}
-}
-
-// sharpen sets the potential to the peaks as they are: it falls by a factor of
-// e⁶ from the busiest server to the mean.
-func (s *state) sharpen() {
-	sum, n, worst := 0.0, 0, 0.0
-	for server := range s.scores {
-		if s.target[server] {
-			sum += s.scores[server].peak
-			n++
-		}
-		worst = max(worst, s.scores[server].peak)
-	}
-	s.reference = worst
-	s.steepness = 20
-	if n > 0 && worst > sum/float64(n) {
-		s.steepness = min(max(6/(worst-sum/float64(n)), 20), 5000)
-	}
-	s.reweigh()
 }
 
 // reweigh computes the potentials of all servers.

@@ -1,0 +1,57 @@
+package layout_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/interlacemail/interlace/fixtures"
+	"github.com/interlacemail/interlace/inventory/sharing"
+	"github.com/interlacemail/interlace/planner"
+	"github.com/interlacemail/interlace/planner/layout"
+)
+
+// Every point of a frontier is a plan that can be carried out, copies more than the
+// one before for a lower worst failure, and no less than its bound.
+func TestFrontiersFallAndKeepTheirBounds(t *testing.T) {
+	for seed := range seeds(3) {
+		for _, start := range []fixtures.Start{fixtures.MirroredByHand, fixtures.GrownUnevenly} {
+			inv := fixtures.Fleet(seed, fixtures.Mixed, fixtures.Size{Servers: 15, StoresPerServer: 6, Users: 900, Start: start, Legal: true})
+			f, err := layout.Frontier(context.Background(), inv, sharing.Groups(inv), layout.Options{Gap: 0.02})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(f.Points) < 3 || f.Points[0].Plan.BytesCopied > 0 && f.Points[0].Plan.Bounds.BytesCopied.Value == 0 {
+				t.Errorf("seed %d: %d points, the first copies %d bytes", seed, len(f.Points), f.Points[0].Plan.BytesCopied)
+			}
+			var last *planner.Layout
+			for i, p := range f.Points {
+				checkSafe(t, seed, inv, p.Plan, false)
+				if bytes := float64(p.Plan.BytesCopied); p.BytesBound.Value > bytes || p.BytesBound.Value < p.Plan.Bounds.BytesCopied.Value {
+					t.Errorf("seed %d: point %d copies %v bytes, bound %v", seed, i, bytes, p.BytesBound)
+				}
+				if last != nil && (p.Plan.BytesCopied <= last.BytesCopied || p.Plan.Promises.WorstSingle.Utilisation.Value >= last.Promises.WorstSingle.Utilisation.Value) {
+					t.Errorf("seed %d: point %d is no better than the one before", seed, i)
+				}
+				last = p.Plan
+			}
+			if last.Gap.WorstSingle.Value > 0.08 {
+				t.Errorf("seed %d: the best point has gap %v", seed, last.Gap.WorstSingle)
+			}
+		}
+	}
+}
+
+// Where the layout is as good as it gets, the frontier is the point at which
+// nothing changes.
+func TestFrontierOfAGoodLayout(t *testing.T) {
+	inv := fleet()
+	best := optimize(t, inv, layout.Options{Gap: 0.05})
+	good := best.Target(inv)
+	f, err := layout.Frontier(context.Background(), good, sharing.Groups(good), layout.Options{Gap: best.Gap.WorstSingle.Value + 0.01})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(f.Points[0].Plan.Changes) > 0 && f.Points[0].Plan.BytesCopied > 0 {
+		t.Errorf("the first point copies %d bytes", f.Points[0].Plan.BytesCopied)
+	}
+}
