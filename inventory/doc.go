@@ -21,6 +21,8 @@
 //   - resource, load, capacity, ceiling, headroom, utilisation: what is used,
 //     how much of it, how much there is, how much of that may be used, what is
 //     left, and load over capacity.
+//   - partners of a server: the servers with which it shares a store. Scatter:
+//     how many of them a server may have.
 //   - layout: which servers carry each store's instances. Assignment: which
 //     store has each user. Change, wave, plan: one step, steps carried out
 //     together, all of them with what they promise.

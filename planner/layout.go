@@ -52,6 +52,7 @@ type LayoutOptions struct {
 	MaxChanges     *int        `json:"max_changes"`
 	MaxInterrupted *int        `json:"max_interrupted"`
 	Objectives     []Objective `json:"objectives"`         // none: the worst single failure
+	Scatter        *int        `json:"scatter"`            // partners a server may have; null: any number
 	Frontier       string      `json:"frontier,omitempty"` // of which the plan is a point
 }
 

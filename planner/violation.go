@@ -19,12 +19,13 @@ const (
 	Allowed        Rule = "allowed"
 	Transient      Rule = "transient"
 	Alike          Rule = "alike"
+	Scatter        Rule = "scatter"
 )
 
 // rules are all of them.
 var rules = []Rule{
 	Apart, Spread, Copies, Ceiling, FailureCeiling, Slots, StoreCapacity,
-	GroupWhole, DrainEmpty, DownEmpty, Pinned, Allowed, Transient, Alike,
+	GroupWhole, DrainEmpty, DownEmpty, Pinned, Allowed, Transient, Alike, Scatter,
 }
 
 // Violation is a rule that a state or a plan breaks, where, and by how much.

@@ -39,6 +39,8 @@ func (v Violation) String() string {
 		return v.onTheWay(name)
 	case Alike:
 		return fmt.Sprintf("store %s: the replica on server %s differs from the master in %s", name, v.Server, v.count("setting"))
+	case Scatter:
+		return fmt.Sprintf("server %s shares stores with %s, not with %.0f at most", name, v.count("other server"), v.Limit.Value)
 	}
 	return fmt.Sprintf("%s of %s: %g, limit %g", v.Rule, v.Subject, v.Value.Value, v.Limit.Value)
 }

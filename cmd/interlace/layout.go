@@ -23,6 +23,7 @@ type layoutFlags struct {
 	maxChanges     optional[int]
 	maxInterrupted optional[int]
 	objective      []string
+	scatter        optional[int]
 	frontier       choiceFlag
 }
 
@@ -33,7 +34,7 @@ const usualGap = 0.02
 func (a *app) layoutCommand() *cobra.Command {
 	flags := layoutFlags{
 		gap: ratioFlag().or(usualGap), maxBytes: sizeFlag(), maxChanges: countFlag(0, mostThings), maxInterrupted: countFlag(0, mostThings),
-		frontier: choiceOf("", planner.FrontierBytes),
+		scatter: countFlag(1, mostThings), frontier: choiceOf("", planner.FrontierBytes, frontierScatter),
 	}
 	c := &cobra.Command{
 		Use:   "layout",
@@ -62,8 +63,10 @@ is still written, with the rules that it breaks.`,
   interlace layout --objective single,rack --plan racks.json
   interlace layout --frontier --plan knee.json
   interlace layout --frontier --max-bytes 10TB --plan cheap.json
-  interlace layout --gap 0 --keep store:s001 -o json`,
-		Args: noWords,
+  interlace layout --gap 0 --keep store:s001 -o json
+  interlace layout --scatter 6 --plan few-partners.json
+  interlace layout --frontier scatter --gap 0.05`,
+		Args: frontierWord(&flags.frontier),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.layout(cmd, flags)
 		},
@@ -79,13 +82,15 @@ is still written, with the rules that it breaks.`,
 	f.Var(&flags.maxChanges, "max-changes", "make at most this many changes")
 	f.Var(&flags.maxInterrupted, "max-interrupted", "interrupt at most this many users")
 	f.StringSliceVar(&flags.objective, "objective", nil, "lower these `figures`, the first above all: single, pair, normal, or a level such as rack")
-	f.Var(&flags.frontier, "frontier", "show the worst failure against `bytes` copied")
+	f.Var(&flags.scatter, "scatter", "let each server share stores with at most this `number` of others")
+	f.Var(&flags.frontier, "frontier", "show the worst failure against `bytes` copied, or against scatter: how many others each server shares stores with")
 	f.Lookup("frontier").NoOptDefVal = planner.FrontierBytes
+	c.MarkFlagsMutuallyExclusive("frontier", "scatter")
 	return c
 }
 
 func (a *app) layout(cmd *cobra.Command, flags layoutFlags) error {
-	if err := errors.Join(mayWrite(flags.plan), mayDraw(flags.plot, flags.plan)); err != nil {
+	if err := errors.Join(mayWrite(flags.plan), mayDraw(flags.plot, flags.plan), flags.scatterPlanned()); err != nil {
 		return err
 	}
 	f, err := a.facts(cmd.Context())
@@ -102,13 +107,16 @@ func (a *app) layout(cmd *cobra.Command, flags layoutFlags) error {
 	}
 	bar := a.progress("layout")
 	opts := layout.Options{
-		Objectives: objectives(flags.objective), Seed: *a.flags.seed.value, Gap: *flags.gap.value, Drain: drain, Keep: keep,
-		MaxBytes: flags.maxBytes.value, MaxChanges: flags.maxChanges.value, MaxInterrupted: flags.maxInterrupted.value,
+		Seed: *a.flags.seed.value, Gap: *flags.gap.value, Drain: drain, Keep: keep, Objectives: objectives(flags.objective),
+		MaxBytes: flags.maxBytes.value, MaxChanges: flags.maxChanges.value, MaxInterrupted: flags.maxInterrupted.value, Scatter: flags.scatter.value,
 		Progress: func(p layout.Progress) {
 			bar.at(p.Done, p.Total, gapWords(planner.Known(p.Worst), planner.Known(p.Bound)))
 		},
 	}
-	if flags.frontier.value != "" {
+	switch flags.frontier.value {
+	case frontierScatter:
+		return a.frontierOfScatter(cmd.Context(), f, opts)
+	case planner.FrontierBytes:
 		defer bar.end()
 		return a.frontier(cmd.Context(), f, opts, cmd.Flags().Changed("gap"), flags.plan)
 	}

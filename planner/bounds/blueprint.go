@@ -67,8 +67,8 @@ type Draft struct {
 
 // NewDraft begins blueprints for the failures of domains of a level. It returns nil
 // where there are none: no such failure makes a server promote anything.
-func NewDraft(f *load.Fleet, level int) *Draft {
-	g := newProgram(newProblem(f, true, nil), level, coarse)
+func NewDraft(f *load.Fleet, level int, opts LayoutOptions) *Draft {
+	g := newProgram(newProblem(f, opts), level, coarse)
 	if g == nil || len(g.holders) == 0 {
 		return nil
 	}

@@ -91,7 +91,7 @@ func TestConfigurationsByHand(t *testing.T) {
 		if got := 1000 * bounds.Configured(f); math.Abs(got-c.want) > 1e-6 {
 			t.Errorf("%d stores on %d servers in racks of %d: bound %v, want %v", c.stores, c.servers, c.rack, got, c.want)
 		}
-		for m := range bounds.Mixtures(f) {
+		for m := range bounds.Mixtures(f, bounds.LayoutOptions{}) {
 			if math.Abs(1000*m.Worst-c.all) > 1e-6 {
 				t.Errorf("%d stores on %d servers in racks of %d: %v where all servers are alike, want %v", c.stores, c.servers, c.rack, 1000*m.Worst, c.all)
 			}
@@ -106,7 +106,7 @@ func TestMixturesCarryAllStores(t *testing.T) {
 		for _, stores := range []int{n, 3 * n, 7*n + n/2, 20*n + 1} {
 			f := load.New(alike(n, 0, stores, .3, 1.3))
 			bound, i := bounds.Configured(f), 0
-			for m := range bounds.Mixtures(f) {
+			for m := range bounds.Mixtures(f, bounds.LayoutOptions{}) {
 				masters, replicas := 0, 0
 				for _, c := range m.Configurations {
 					masters, replicas = masters+c.Masters, replicas+c.Replicas

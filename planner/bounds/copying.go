@@ -72,7 +72,7 @@ type copied struct {
 
 // NewCopying makes the fleet ready for [Copying.Least].
 func NewCopying(f *load.Fleet, opts LayoutOptions) *Copying {
-	p := newProblem(f, !opts.WithoutSpread, opts.Drain)
+	p := newProblem(f, opts)
 	c := &Copying{problem: p, rows: f.Resources + len(f.Failover) + 1, seat: make([]int32, len(f.Capacity))}
 	for i := range c.seat {
 		c.seat[i] = -1

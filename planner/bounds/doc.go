@@ -16,7 +16,8 @@
 //	T·C ≥ W + Σ G_b,
 //
 // and the bounds by formula (spread, granularity, conservation, single item) are
-// ways to bound Σ G_b, or one term of it, from below. They look at one resource at
+// ways to bound Σ G_b, or one term of it, from below. Where a server may have few
+// partners, no more domains than these can hit it. The formulas look at one resource at
 // a time and at the fleet as a whole, so they say little where servers differ in
 // proportion. The price bound ([program]) looks at all resources, classes of
 // servers and levels of Δ at once: a linear program over patterns to fill servers

@@ -16,7 +16,7 @@ const DefaultNodes = 400_000
 
 // EnumerateOptions say which layouts [Enumerate] goes through.
 type EnumerateOptions struct {
-	WithoutSpread          bool // also layouts that break spread
+	LayoutOptions
 	WithoutFailureCeilings bool // also layouts that break failure ceilings
 	// Protect prefers layouts in which fewer stores are left with one live
 	// instance, before it looks at utilisation.
@@ -24,10 +24,7 @@ type EnumerateOptions struct {
 	// Reachable leaves out what cannot be brought about from today's layout,
 	// because it would have to be copied from a server that is down.
 	Reachable bool
-	// Drain lists servers and failure domains that must end empty, beside those
-	// that the inventory drains.
-	Drain []planner.Subject
-	Nodes int // most partial layouts to look at; 0 means DefaultNodes
+	Nodes     int // most partial layouts to look at; 0 means DefaultNodes
 }
 
 // Enumeration is the best of all layouts.
@@ -46,7 +43,7 @@ func Enumerate(f *load.Fleet, opts EnumerateOptions) Enumeration {
 	if opts.Nodes == 0 {
 		opts.Nodes = DefaultNodes
 	}
-	p := newProblem(f, !opts.WithoutSpread, opts.Drain)
+	p := newProblem(f, opts.LayoutOptions)
 	e := newEnumerator(p, opts)
 	if e == nil {
 		return Enumeration{}
@@ -80,6 +77,7 @@ type enumerator struct {
 	carried    []inventory.Amounts
 	slices     [][]inventory.Amounts // by level: F[domain→server] at domain·n + server
 	used       []int
+	pairs      pairs
 	sites      load.Layout
 	exposed    int
 	bytes      int64
@@ -95,7 +93,7 @@ func newEnumerator(p *problem, opts EnumerateOptions) *enumerator {
 	e := &enumerator{
 		problem: p, opts: opts,
 		options: make([][][]int32, len(p.live)), sites: make(load.Layout, len(p.live)),
-		carried: make([]inventory.Amounts, n), used: make([]int, n),
+		carried: make([]inventory.Amounts, n), used: make([]int, n), pairs: newPairs(opts.Scatter, n),
 		best: objective{exposed: math.MaxInt},
 	}
 	size := 1.0
@@ -249,6 +247,7 @@ func (e *enumerator) put(store int, list []int32, sign int64) {
 	f := e.fleet
 	n := len(f.Capacity)
 	e.sites[store] = list
+	e.pairs.put(list, int(sign))
 	master := load.Master(list, f.Down)
 	served := false
 	up := 0
@@ -318,9 +317,12 @@ func (e *enumerator) slice(i, s, r int) int64 {
 	return most
 }
 
-// allowed reports whether what has been placed keeps slots, ceilings and, if
-// asked for, failure ceilings.
+// allowed reports whether what has been placed keeps slots, ceilings, the limit
+// of partners and, if asked for, failure ceilings.
 func (e *enumerator) allowed() bool {
+	if e.pairs.over > 0 {
+		return false
+	}
 	f := e.fleet
 	for s := range e.carried {
 		server := &f.Inventory.Servers[s]

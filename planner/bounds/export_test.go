@@ -13,16 +13,21 @@ import (
 const Slack = slack
 
 // WorstByFormula bounds the worst single failure without enumeration.
-func WorstByFormula(f *load.Fleet) planner.Number { return newProblem(f, true, nil).worst(0) }
+func WorstByFormula(f *load.Fleet) planner.Number { return newProblem(f, LayoutOptions{}).worst(0) }
+
+// WorstWithin does the same where a server may have so many partners.
+func WorstWithin(f *load.Fleet, scatter int) planner.Number {
+	return newProblem(f, LayoutOptions{Scatter: scatter}).worst(0)
+}
 
 // SpreadOut is the spread and granularity bound of level "server".
-func SpreadOut(f *load.Fleet, r int) float64 { return newProblem(f, true, nil).spreadOut(0, r) }
+func SpreadOut(f *load.Fleet, r int) float64 { return newProblem(f, LayoutOptions{}).spreadOut(0, r) }
 
 // Item is the single-item bound.
-func Item(f *load.Fleet) float64 { return newProblem(f, true, nil).item() }
+func Item(f *load.Fleet) float64 { return newProblem(f, LayoutOptions{}).item() }
 
 // Priced is the price bound of level "server".
-func Priced(f *load.Fleet) float64 { return newProblem(f, true, nil).priced(0) }
+func Priced(f *load.Fleet) float64 { return newProblem(f, LayoutOptions{}).priced(0) }
 
 // A Cheapest is a worst single-failure utilisation and the fewest bytes of all
 // layouts that are no worse.
@@ -35,7 +40,7 @@ type Cheapest struct {
 // apart, and returns those that none beats in both respects, the worst first; none
 // if there are too many.
 func CheapestLayouts(f *load.Fleet, most float64) []Cheapest {
-	e := newEnumerator(newProblem(f, true, nil), EnumerateOptions{WithoutFailureCeilings: true, Nodes: 1000})
+	e := newEnumerator(newProblem(f, LayoutOptions{}), EnumerateOptions{WithoutFailureCeilings: true, Nodes: 1000})
 	if e == nil {
 		return nil
 	}
@@ -78,7 +83,7 @@ func CheapestLayouts(f *load.Fleet, most float64) []Cheapest {
 // a layout that has it. The answer is unknown where there are too many layouts.
 func LeastDomain(f *load.Fleet, level int) (planner.Number, load.Layout) {
 	opts := EnumerateOptions{WithoutFailureCeilings: true, Nodes: DefaultNodes}
-	e := newEnumerator(newProblem(f, true, nil), opts)
+	e := newEnumerator(newProblem(f, LayoutOptions{}), opts)
 	if e == nil {
 		return planner.Number{}, nil
 	}
@@ -92,10 +97,10 @@ func LeastDomain(f *load.Fleet, level int) (planner.Number, load.Layout) {
 }
 
 // KeptApart reports whether all instances of every store differ at the level.
-func KeptApart(f *load.Fleet, level int) bool { return newProblem(f, true, nil).keptApart(level) }
+func KeptApart(f *load.Fleet, level int) bool { return newProblem(f, LayoutOptions{}).keptApart(level) }
 
 // Configured is the configuration bound of level "server".
-func Configured(f *load.Fleet) float64 { return newProblem(f, true, nil).configured(0) }
+func Configured(f *load.Fleet) float64 { return newProblem(f, LayoutOptions{}).configured(0) }
 
 // Filler returns a solver of: max Σ value·u over Σ takes·u ≤ room, u ≥ 0, for the
 // sorts that are allowed, which returns the best value and prices of the rows.

@@ -19,12 +19,15 @@ type LayoutOptions struct {
 	// Drain lists servers and failure domains that must end empty, beside those
 	// that the inventory drains.
 	Drain []planner.Subject
+	// Scatter is how many partners, servers with which it shares a store, a server
+	// may have; 0 means any number.
+	Scatter int
 }
 
 // Layout returns what no layout of the fleet can beat. A figure that could not
 // be bounded is unknown.
 func Layout(f *load.Fleet, opts LayoutOptions) planner.LayoutBounds {
-	p := newProblem(f, !opts.WithoutSpread, opts.Drain)
+	p := newProblem(f, opts)
 	b := planner.LayoutBounds{
 		WorstDomain: map[inventory.Level]planner.Number{},
 		Normal:      p.normal(f.Failover),
@@ -32,7 +35,7 @@ func Layout(f *load.Fleet, opts LayoutOptions) planner.LayoutBounds {
 		BytesCopied: planner.Known(p.bytes()),
 	}
 	b.WorstSingle = p.worst(0)
-	if exact := Enumerate(f, EnumerateOptions{WithoutSpread: opts.WithoutSpread, Drain: opts.Drain}); exact.Complete && exact.Layout != nil {
+	if exact := Enumerate(f, EnumerateOptions{LayoutOptions: opts}); exact.Complete && exact.Layout != nil {
 		b.WorstSingle = exact.Worst
 	}
 	for level := range f.Levels {

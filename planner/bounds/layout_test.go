@@ -207,3 +207,36 @@ func TestLargeFleetsAreNotEnumerated(t *testing.T) {
 		t.Errorf("%v allocations", allocated)
 	}
 }
+
+// With few partners the bounds hold over fewer layouts, and are no lower.
+func TestBoundsWithFewPartners(t *testing.T) {
+	tried, binding := 0, 0
+	for seed := range uint64(2000) {
+		inv := roomy(fixtures.Tiny(seed), float64(1+seed%4))
+		f := load.New(inv)
+		for most := 1; most <= 2; most++ {
+			opts := bounds.LayoutOptions{Scatter: most}
+			exact := bounds.Enumerate(f, bounds.EnumerateOptions{LayoutOptions: opts, WithoutFailureCeilings: true})
+			if !exact.Complete || exact.Layout == nil || !exact.Worst.Known {
+				continue
+			}
+			tried++
+			if got := simulate.New(f, exact.Layout).Promises().PartnersMax; got > most {
+				t.Errorf("seed %d: the best layout has %d partners, %d are allowed", seed, got, most)
+			}
+			bound, free := bounds.WorstWithin(f, most).Value, bounds.WorstByFormula(f).Value
+			if bound > exact.Worst.Value {
+				t.Errorf("seed %d: bound %v with %d partners above the optimum %v", seed, bound, most, exact.Worst.Value)
+			}
+			if bound < free*(1-1e-9) {
+				t.Errorf("seed %d: bound %v with %d partners below that with any number, %v", seed, bound, most, free)
+			}
+			if bound > free*(1+1e-9) {
+				binding++
+			}
+		}
+	}
+	if tried < 500 || binding < 50 {
+		t.Fatalf("%d fleets tried, the limit raises the bound of %d", tried, binding)
+	}
+}

@@ -26,9 +26,9 @@ type Configuration struct {
 // others, then those that are better, if they can be laid out, from the best on.
 // Each is a list of as many configurations as there are such servers, those with
 // the most masters first. There are none where servers or stores differ.
-func Mixtures(f *load.Fleet) iter.Seq[Mixture] {
+func Mixtures(f *load.Fleet, opts LayoutOptions) iter.Seq[Mixture] {
 	return func(yield func(Mixture) bool) {
-		a := newAlike(newProblem(f, true, nil), 0)
+		a := newAlike(newProblem(f, opts), 0)
 		if a == nil || !a.guarded || len(f.Failover) == 0 {
 			return
 		}

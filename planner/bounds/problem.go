@@ -14,6 +14,7 @@ type problem struct {
 	fleet   *load.Fleet
 	today   load.Layout
 	spread  bool    // whether layouts must keep spread
+	scatter int     // most partners of a server; 0 means any number
 	holders []int32 // servers that may carry instances and are up
 	live    []int   // instances of each store that must lie on holders
 	guarded []bool  // stores that must have live instances on two servers
@@ -24,13 +25,13 @@ type problem struct {
 // newProblem reads off the fleet. Instances may stay on a server that is down,
 // where they weigh nothing, unless it is to be drained; every other one must lie
 // on a server that is active, or where a pinned store keeps it.
-func newProblem(f *load.Fleet, spread bool, drain []planner.Subject) *problem {
+func newProblem(f *load.Fleet, opts LayoutOptions) *problem {
 	p := &problem{
-		fleet: f, today: f.Current(), spread: spread,
+		fleet: f, today: f.Current(), spread: !opts.WithoutSpread, scatter: opts.Scatter,
 		live: make([]int, len(f.Active)), guarded: make([]bool, len(f.Active)), emptied: make([]bool, len(f.Capacity)),
 	}
 	for i := range p.emptied {
-		p.emptied[i] = planner.Drains(&f.Inventory.Servers[i], drain)
+		p.emptied[i] = planner.Drains(&f.Inventory.Servers[i], opts.Drain)
 	}
 	keeps := make([]bool, len(f.Capacity))
 	most := 1
@@ -59,7 +60,7 @@ func newProblem(f *load.Fleet, spread bool, drain []planner.Subject) *problem {
 			p.holders = append(p.holders, int32(i))
 		}
 	}
-	if spread {
+	if p.spread {
 		for _, sp := range f.Inventory.Spread {
 			if level := f.Level(sp.Level); level > 0 && sp.Need(most) == most {
 				p.apart = append(p.apart, level)

@@ -68,6 +68,9 @@ func bisect(lo, hi float64, enough func(t float64) bool) float64 {
 // make one server promote something: those with a server that may carry a
 // master, outside every domain that spread keeps apart from the server. Servers
 // with the same domains at all those levels are looked at once.
+//
+// A server promotes only stores whose masters are on its partners, and these lie
+// in at most as many domains as there are partners.
 func (p *problem) reach(level int) int {
 	of := p.fleet.Levels[level].Of
 	seen := map[string]bool{}
@@ -90,6 +93,9 @@ func (p *problem) reach(level int) int {
 		if len(p.apart) == 0 {
 			break
 		}
+	}
+	if p.scatter > 0 {
+		most = min(most, p.scatter)
 	}
 	return most
 }

@@ -33,6 +33,9 @@ var stages = []stage{
 // tried is how many servers are looked at for one instance.
 const tried = 12
 
+// traded is how many other stores are looked at to trade places with.
+const traded = 6
+
 // balance makes improving changes of instances picked at random from the busier
 // servers, in stages, until the goal is reached or the steps are used up.
 func (s *search) balance() planner.Stopped {
@@ -113,24 +116,44 @@ func (s *search) pickChange(p *picker, masters bool) {
 		return
 	}
 	for range tried {
-		c := s.cold[s.early(len(s.cold))]
-		s.place(p, store, at, c)
+		s.place(p, store, at, s.destination(store, at))
 	}
 	if masters {
 		return
+	}
+	if s.links != nil {
+		s.resettle(p, store, 2)
+		for range traded {
+			s.trade(p, store)
+		}
 	}
 	for other := 1; other < len(s.sites[store]); other++ {
 		s.promotion(p, store, other)
 	}
 	if at > 0 {
-		s.place(p, store, 0, s.cold[s.early(len(s.cold))])
+		s.place(p, store, 0, s.destination(store, 0))
 	}
+}
+
+// destination returns a server to try for the instance at a place of the store's
+// sites: one of the less busy, or where only partners may share stores the less
+// busy of two of them.
+func (s *search) destination(store, at int) int32 {
+	around := s.beside(s.sites[store], at)
+	if len(around) == 0 {
+		return s.cold[s.early(len(s.cold))]
+	}
+	a, b := around[s.rng.IntN(len(around))], around[s.rng.IntN(len(around))]
+	if s.scores[b].peak < s.scores[a].peak {
+		return b
+	}
+	return a
 }
 
 // place offers a server for the instance at a place of the store's sites, and an
 // exchange with an instance there.
 func (s *search) place(p *picker, store, at int, c int32) {
-	if !s.may(store, c) || slices.Contains(s.sites[store], c) {
+	if !s.may(store, c) || slices.Contains(s.sites[store], c) || s.links != nil && !s.welcome(s.sites[store], at, c) {
 		return
 	}
 	s.list = append(s.list[:0], s.sites[store]...)
@@ -151,4 +174,18 @@ func (s *search) promotion(p *picker, store, at int) {
 	s.list = append(s.list[:0], sites...)
 	s.list[0], s.list[at] = s.list[at], s.list[0]
 	p.offer(change{store, s.list})
+}
+
+// trade offers to exchange all sites of the store with those of another. Where only
+// partners may share stores that changes what pairs share, and no pair.
+func (s *search) trade(p *picker, store int) {
+	on := s.on[s.cold[s.early(len(s.cold))]]
+	if len(on) == 0 {
+		return
+	}
+	other := int(on[s.rng.IntN(len(on))])
+	if other == store || s.fixed[other] || len(s.sites[other]) != len(s.sites[store]) {
+		return
+	}
+	p.offer(change{store, s.sites[other]}, change{other, s.sites[store]})
 }

@@ -22,8 +22,9 @@ type brute struct {
 	lowest    float64 // lowest of all, reachable or not, however many are exposed
 }
 
-// tryAll returns nil if there are more than most layouts.
-func tryAll(inv *inventory.Inventory, most int) *brute {
+// tryAll returns nil if there are more than most layouts. Scatter is how many
+// partners a server may have, 0 for any number.
+func tryAll(inv *inventory.Inventory, most, scatter int) *brute {
 	var lists [][][]inventory.ServerID
 	size := 1
 	for i := range inv.Stores {
@@ -59,7 +60,7 @@ func tryAll(inv *inventory.Inventory, most int) *brute {
 	var place func(store int)
 	place = func(store int) {
 		if store == len(inv.Stores) {
-			b.judge(inv, target)
+			b.judge(inv, target, scatter)
 			return
 		}
 		for _, list := range lists[store] {
@@ -77,8 +78,8 @@ func tryAll(inv *inventory.Inventory, most int) *brute {
 	return b
 }
 
-func (b *brute) judge(inv, target *inventory.Inventory) {
-	violations, _, _ := rules.Check(context.Background(), target, sharing.Groups(target), rules.Options{From: inv})
+func (b *brute) judge(inv, target *inventory.Inventory, scatter int) {
+	violations, _, _ := rules.Check(context.Background(), target, sharing.Groups(target), rules.Options{From: inv, Scatter: scatter})
 	broken, _ := rules.Split(planner.KindLayout, violations)
 	if len(broken) > 0 {
 		return

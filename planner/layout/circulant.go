@@ -16,9 +16,12 @@ func (l *ladder) designs() []outcome {
 		return nil
 	}
 	var out []outcome
-	for m := range bounds.Mixtures(l.fleet) {
+	for m := range bounds.Mixtures(l.fleet, bounds.LayoutOptions{Scatter: l.opts.scatter()}) {
 		s := l.design(m)
 		if s == nil {
+			continue
+		}
+		if s = l.ownPairs(s); s == nil {
 			continue
 		}
 		out = append(out, outcome{state: s, stopped: planner.LocalOptimum})

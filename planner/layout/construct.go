@@ -13,6 +13,16 @@ import (
 // masters. Further replicas stay where they are if they can. It returns nil where
 // replicas find no place.
 func (p *problem) construct(plan *bounds.Blueprint, abreast int, rng *rand.Rand) *state {
+	c := p.newConstruction()
+	if !c.placeReplicas(plan, abreast) {
+		return nil
+	}
+	c.placeMasters(plan, rng)
+	return newState(p, c.sites)
+}
+
+// newConstruction begins with the stores that are fixed.
+func (p *problem) newConstruction() *construction {
 	c := &construction{
 		problem: p, sites: make([][]int32, len(p.start)), replica: make([]int32, len(p.start)),
 		carried: make([]inventory.Amounts, len(p.target)), used: make([]int, len(p.target)),
@@ -29,11 +39,7 @@ func (p *problem) construct(plan *bounds.Blueprint, abreast int, rng *rand.Rand)
 			c.targets = append(c.targets, int32(b))
 		}
 	}
-	if !c.placeReplicas(plan, abreast) {
-		return nil
-	}
-	c.placeMasters(plan, rng)
-	return newState(p, c.sites)
+	return c
 }
 
 // construction is a layout that is being built.

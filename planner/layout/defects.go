@@ -15,6 +15,9 @@ type storeScore struct {
 	down    int // instances, or the role of master, new on a server that is down, or what only a copy from one could bring about
 	short   int // domains fewer than spread asks for
 	unlike  int // settings in which the master differs from the others
+
+	strangers int // pairs of instances on servers that are no partners
+	fresh     int // those of them that the store has not had at the start
 }
 
 // sound reports whether nothing is wrong with sites of the store, for the common
@@ -31,6 +34,9 @@ func (p *problem) sound(store int, sites []int32) bool {
 	if len(p.parted) > 0 && p.exposed(store, sites) > 0 {
 		return false
 	}
+	if all, _ := p.strangers(store, sites); all > 0 {
+		return false
+	}
 	return len(p.spread) == 0 || p.shortage(store, sites) == 0
 }
 
@@ -40,6 +46,7 @@ func (p *problem) scoreStore(store int, sites []int32) storeScore {
 		missing: max(0, p.copies[store]-len(sites)), surplus: max(0, len(sites)-p.copies[store]),
 		short: p.shortage(store, sites), unlike: p.unlike(store, sites),
 	}
+	sc.strangers, sc.fresh = p.strangers(store, sites)
 	if !p.fleet.Reachable(p.start[store], sites) {
 		sc.down++
 	}
@@ -60,13 +67,13 @@ func (p *problem) scoreStore(store int, sites []int32) storeScore {
 
 // broken counts the defects that a layout repairs, spread apart.
 func (sc *storeScore) broken() int {
-	return sc.missing + sc.surplus + sc.doubled + sc.outside + sc.down + sc.unlike
+	return sc.missing + sc.surplus + sc.doubled + sc.outside + sc.down + sc.unlike + sc.strangers
 }
 
 // worse counts by how much more is wrong than initially, spread apart.
 func (sc *storeScore) worse(initial *storeScore) int {
 	return max(0, sc.missing-initial.missing) + max(0, sc.doubled-initial.doubled) +
-		max(0, sc.outside-initial.outside) + max(0, sc.down-initial.down) + max(0, sc.unlike-initial.unlike)
+		max(0, sc.outside-initial.outside) + max(0, sc.down-initial.down) + max(0, sc.unlike-initial.unlike) + sc.fresh
 }
 
 // shortage returns by how many domains the sites fall short of what spread asks

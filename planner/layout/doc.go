@@ -38,6 +38,11 @@
 // where no distance around the circle has a place for a store, along a shortest
 // augmenting path (Ford and Fulkerson 1956).
 //
+// Where the scatter, the number of partners of a server, is limited, the pairs of
+// servers that may share stores are decided first ([partners]): those that share most
+// today, or a design by symmetric offsets among servers that are alike. Then stores
+// are packed into the directions of the pairs, and trade places.
+//
 // All sums are whole numbers and all randomness comes from the seed: equal
 // inventories, options and seeds give equal plans on any number of processors.
 package layout

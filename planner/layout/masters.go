@@ -53,7 +53,7 @@ func (c *construction) placeMasters(plan *bounds.Blueprint, rng *rand.Rand) {
 // store has now, where they do not disturb the new ones.
 func (c *construction) withOthers(store int, list []int32) []int32 {
 	for _, server := range c.start[store] {
-		if len(list) >= c.copies[store] || slices.Contains(list, server) || c.drain[server] {
+		if len(list) >= c.copies[store] || slices.Contains(list, server) || c.drain[server] || c.links != nil && !c.welcome(list, -1, server) {
 			continue
 		}
 		if longer := append(slices.Clone(list), server); c.shortage(store, longer) == 0 {

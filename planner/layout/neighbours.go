@@ -1,6 +1,9 @@
 package layout
 
-import "slices"
+import (
+	"iter"
+	"slices"
+)
 
 // promotions offers to make another instance of the store the master, where
 // the server is one of the two.
@@ -29,6 +32,12 @@ func (s *search) relocations(p *picker, store int, server int32, exchanges bool)
 	if at > 0 && s.kinds.masters && s.heir(store) == server {
 		s.relocate(p, store, 0, exchanges)
 	}
+	if s.links != nil && s.kinds.masters {
+		s.resettle(p, store, settled)
+		for range settled {
+			s.trade(p, store)
+		}
+	}
 }
 
 // heir returns the server that promotes the store when its master's domain fails,
@@ -41,8 +50,7 @@ func (s *search) heir(store int) int32 {
 // relocate offers other servers for one instance. A master may also leave its
 // place to the first replica.
 func (s *search) relocate(p *picker, store, at int, exchanges bool) {
-	for i := range min(targetsTried, len(s.cold)) {
-		c := s.cold[s.pick(i)]
+	for c := range s.destinations(store, at) {
 		if !s.may(store, c) || slices.Contains(s.sites[store], c) {
 			continue
 		}
@@ -58,6 +66,49 @@ func (s *search) relocate(p *picker, store, at int, exchanges bool) {
 		if at == 0 && len(s.sites[store]) > 1 && !s.fleet.Down[s.sites[store][1]] {
 			s.list = append(append(s.list[:0], s.sites[store][1:]...), c)
 			p.offer(change{store, s.list})
+		}
+	}
+}
+
+// destinations lists servers to try for one instance.
+func (s *search) destinations(store, at int) iter.Seq[int32] {
+	around := s.beside(s.sites[store], at)
+	return func(yield func(int32) bool) {
+		if around == nil {
+			for i := range min(targetsTried, len(s.cold)) {
+				if !yield(s.cold[s.pick(i)]) {
+					return
+				}
+			}
+			return
+		}
+		from := s.rng.IntN(max(1, len(around)))
+		for i := range min(targetsTried, len(around)) {
+			c := around[(from+i)%len(around)]
+			if s.welcome(s.sites[store], at, c) && !yield(c) {
+				return
+			}
+		}
+	}
+}
+
+// settled is how many other places for a whole store are looked at.
+const settled = 4
+
+// resettle offers to put all instances of the store on other partners, around some
+// of the least loaded servers.
+func (s *search) resettle(p *picker, store, times int) {
+	if s.links == nil || len(s.cold) == 0 {
+		return
+	}
+	for i := range times {
+		c := s.cold[s.pick(i%len(s.cold))]
+		if !s.may(store, c) {
+			continue
+		}
+		if list := s.settlement(s.list, store, c, s.rng.IntN(len(s.links.of[c])+1)); list != nil {
+			s.list = list
+			p.offer(change{store, list})
 		}
 	}
 }
@@ -87,6 +138,19 @@ func replaced(buffer, sites []int32, at int, server int32) []int32 {
 	return append(buffer, server)
 }
 
+// counterpart picks a store on server c at random, one that may go to the other
+// server if one is found soon, and returns its place there.
+func (s *search) counterpart(c, server int32) (store, at int) {
+	for range 4 {
+		store = int(s.on[c][s.rng.IntN(len(s.on[c]))])
+		at = slices.Index(s.sites[store], c)
+		if s.links == nil || s.welcome(s.sites[store], at, server) {
+			break
+		}
+	}
+	return store, at
+}
+
 // exchange offers to swap the store's instance with one on server c that plays
 // the same part for another store, picked at random.
 func (s *search) exchange(p *picker, store, at int, c int32) {
@@ -94,8 +158,7 @@ func (s *search) exchange(p *picker, store, at int, c int32) {
 		return
 	}
 	server := s.sites[store][at]
-	partner := int(s.on[c][s.rng.IntN(len(s.on[c]))])
-	seat := slices.Index(s.sites[partner], c)
+	partner, seat := s.counterpart(c, server)
 	if partner == store || s.fixed[partner] || (seat == 0) != (at == 0) ||
 		!s.may(partner, server) || slices.Contains(s.sites[partner], server) {
 		return

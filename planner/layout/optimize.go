@@ -44,7 +44,7 @@ func newLadder(ctx context.Context, inv *inventory.Inventory, opts Options) (*la
 	if opts.Steps == 0 {
 		opts.Steps = DefaultSteps
 	}
-	if err := errors.Join(checkKeep(inv, opts.Keep), checkObjectives(inv, opts.Objectives)); err != nil {
+	if err := errors.Join(checkKeep(inv, opts.Keep), checkScatter(inv, opts.Scatter), checkObjectives(inv, opts.Objectives)); err != nil {
 		return nil, err
 	}
 	target, err := drained(inv, opts.Drain)
@@ -52,7 +52,7 @@ func newLadder(ctx context.Context, inv *inventory.Inventory, opts Options) (*la
 		return nil, err
 	}
 	p := newProblem(target, opts)
-	return &ladder{problem: p, ctx: ctx, bound: bounds.Layout(p.fleet, bounds.LayoutOptions{Drain: opts.Drain})}, nil
+	return &ladder{problem: p, ctx: ctx, bound: bounds.Layout(p.fleet, bounds.LayoutOptions{Drain: opts.Drain, Scatter: opts.scatter()})}, nil
 }
 
 // outcome is where a rung ended.
@@ -181,7 +181,7 @@ func (l *ladder) anew(s *state) []outcome {
 	var allowed []outcome
 	for _, o := range unlimited.rebuild(newState(&free, s.sites)) {
 		unlimited.search(o.state, 99, kinds{true, true}).revert(unlimited.allowed(o.state))
-		if kept := newState(l.problem, o.state.sites); l.allows(kept.total) {
+		if kept := newState(l.with(o.state.links), o.state.sites); l.allows(kept.total) {
 			allowed = append(allowed, outcome{state: kept, stopped: o.stopped})
 		}
 	}
@@ -202,9 +202,12 @@ func (l *ladder) rebuild(s *state) []outcome {
 	if slices.ContainsFunc(outcomes, l.satisfied) {
 		return outcomes
 	}
-	draft := bounds.NewDraft(l.fleet, l.levels[l.peak.level])
-	if draft == nil {
+	draft := bounds.NewDraft(l.fleet, l.levels[l.peak.level], bounds.LayoutOptions{Scatter: l.opts.scatter()})
+	switch {
+	case draft == nil:
 		return outcomes
+	case l.links != nil:
+		return append(outcomes, l.rebuildPaired(draft)...)
 	}
 	tries := cuts
 	if len(l.target) >= manyServers {
@@ -247,7 +250,11 @@ func (l *ladder) build(rung uint64, draft *bounds.Draft, c cut) outcome {
 	if plan == nil {
 		return outcome{}
 	}
-	s := l.construct(plan, c.abreast, rand.New(rand.NewPCG(l.opts.Seed, rung+200)))
+	return l.balanced(l.construct(plan, c.abreast, rand.New(rand.NewPCG(l.opts.Seed, rung+200))), rung)
+}
+
+// balanced improves a layout that was built, if there is one.
+func (l *ladder) balanced(s *state, rung uint64) outcome {
 	if s == nil {
 		return outcome{}
 	}
@@ -265,10 +272,12 @@ func (l *ladder) enumerate(s *state) (outcome, bool) {
 	if len(l.opts.Keep) > 0 {
 		return outcome{}, false
 	}
-	exact := bounds.Enumerate(l.fleet, bounds.EnumerateOptions{Protect: true, Reachable: true, Drain: l.opts.Drain})
+	exact := bounds.Enumerate(l.fleet, bounds.EnumerateOptions{
+		LayoutOptions: bounds.LayoutOptions{Drain: l.opts.Drain, Scatter: l.opts.scatter()}, Protect: true, Reachable: true,
+	})
 	switch {
 	case exact.Layout != nil:
-		return outcome{state: newState(l.problem, exact.Layout), stopped: planner.LocalOptimum}, exact.Complete
+		return outcome{state: newState(l.with(ofLayout(l.problem, exact.Layout)), exact.Layout), stopped: planner.LocalOptimum}, exact.Complete
 	case exact.Complete:
 		l.hopeless = true
 		best := l.leastBroken(s)
@@ -332,9 +341,11 @@ func (l *ladder) spreadForbids(s *state) bool {
 func (l *ladder) withoutSpread(kept outcome) outcome {
 	relaxed := *l.problem
 	relaxed.relax = true
-	free := &ladder{problem: &relaxed, ctx: l.ctx, bound: bounds.Layout(l.fleet, bounds.LayoutOptions{WithoutSpread: true, Drain: l.opts.Drain})}
+	free := &ladder{problem: &relaxed, ctx: l.ctx, bound: bounds.Layout(l.fleet, bounds.LayoutOptions{WithoutSpread: true, Drain: l.opts.Drain, Scatter: l.opts.scatter()})}
 	o := free.climb()
-	if was := newState(&relaxed, kept.state.sites).standing(); o.state.standing().less(was) {
+	before := relaxed
+	before.links = kept.state.links
+	if was := newState(&before, kept.state.sites).standing(); o.state.standing().less(was) {
 		return o
 	}
 	return kept

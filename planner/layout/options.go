@@ -17,6 +17,9 @@ type Options struct {
 	MaxBytes       *int64 // copied
 	MaxChanges     *int   // steps of the plan
 	MaxInterrupted *int   // users interrupted by promotions
+	// Scatter is how many partners a server may have, servers with which it shares
+	// a store; nil means any number.
+	Scatter *int
 
 	// Objectives are what to lower, the first above all, and each next one as far as
 	// those before stay within the gap of their bounds, or as low as they came.
@@ -45,8 +48,17 @@ type Progress struct {
 func (o Options) record() planner.LayoutOptions {
 	return planner.LayoutOptions{
 		Seed: o.Seed, Gap: o.Gap, Drain: append([]planner.Subject{}, o.Drain...), Keep: append([]planner.Subject{}, o.Keep...),
-		MaxBytes: o.MaxBytes, MaxChanges: o.MaxChanges, MaxInterrupted: o.MaxInterrupted, Objectives: append([]planner.Objective{}, o.Objectives...),
+		MaxBytes: o.MaxBytes, MaxChanges: o.MaxChanges, MaxInterrupted: o.MaxInterrupted, Scatter: o.Scatter,
+		Objectives: append([]planner.Objective{}, o.Objectives...),
 	}
+}
+
+// scatter returns how many partners a server may have, 0 for any number.
+func (o Options) scatter() int {
+	if o.Scatter == nil {
+		return 0
+	}
+	return *o.Scatter
 }
 
 // budgeted reports whether a budget limits the plan.

@@ -24,6 +24,10 @@ type problem struct {
 	drain  []bool // servers that are to end empty
 	only   map[int][]bool
 
+	limited    []int // one store of each kind in only
+	mostCopies int   // that a store is promised which may change
+	links      *partners
+
 	differs []bool // stores whose instances differ in settings
 
 	spread []spreadRule
@@ -76,6 +80,12 @@ func newProblem(inv *inventory.Inventory, opts Options) *problem {
 			for s := range inv.Servers {
 				p.only[i][s] = st.AllowedOn(&inv.Servers[s])
 			}
+			if !slices.ContainsFunc(p.limited, func(other int) bool { return slices.Equal(p.only[other], p.only[i]) }) {
+				p.limited = append(p.limited, i)
+			}
+		}
+		if !p.fixed[i] {
+			p.mostCopies = max(p.mostCopies, p.copies[i])
 		}
 	}
 	for _, b := range p.bytes {
@@ -96,6 +106,9 @@ func newProblem(inv *inventory.Inventory, opts Options) *problem {
 		for r, res := range inv.Resources {
 			p.most[i][r] = bounds.Most(f.Capacity[i][r], res.Ceiling)
 		}
+	}
+	if most := opts.scatter(); most > 0 && most < len(inv.Servers)-1 {
+		p.links = fromToday(p, most)
 	}
 	p.initial = slices.Clone(newState(p, p.start).scores)
 	for i := range p.start {

@@ -149,7 +149,7 @@ func TestTinyFleetsReachTheBestOfAllLayouts(t *testing.T) {
 	for seed := range seeds(600) {
 		inv := roomy(fixtures.Tiny(seed), float64(1+seed%4))
 		plan := optimize(t, inv, layout.Options{Gap: 0})
-		best := tryAll(inv, 2000)
+		best := tryAll(inv, 2000, 0)
 		checkSafe(t, seed, inv, plan, best != nil && !best.reachable || best == nil && hopeless(inv))
 		if best == nil || !plan.Bounds.WorstSingle.Known {
 			continue

@@ -72,6 +72,10 @@ func (s *search) offerRepairs(p *picker, store int) {
 		s.list[0], s.list[i] = s.list[i], s.list[0]
 		p.offer(change{store, s.list})
 	}
+	if s.links != nil {
+		s.offerPartners(p, store)
+		return
+	}
 	for _, c := range s.cold {
 		if !s.may(store, c) || slices.Contains(sites, c) {
 			continue
@@ -85,5 +89,41 @@ func (s *search) offerRepairs(p *picker, store int) {
 			s.list = replaced(s.list, sites, at, c)
 			p.offer(change{store, s.list})
 		}
+	}
+}
+
+// resettled is how many other places for a whole store are looked at.
+const resettled = 16
+
+// offerPartners does the same where only partners may share stores: with the
+// partners of the other sites, and if none will do with other sites altogether.
+func (s *search) offerPartners(p *picker, store int) {
+	sites := s.sites[store]
+	missing := len(sites) < s.copies[store]
+	for at := range max(len(sites), 1) {
+		if missing {
+			at = len(sites)
+		}
+		around := s.beside(sites, at)
+		if around == nil {
+			around = s.cold
+		}
+		for _, c := range around {
+			if !s.may(store, c) || slices.Contains(sites, c) || !s.welcome(sites, at, c) {
+				continue
+			}
+			if missing {
+				s.list = append(append(s.list[:0], sites...), c)
+			} else {
+				s.list = replaced(s.list, sites, at, c)
+			}
+			p.offer(change{store, s.list})
+		}
+		if missing {
+			break
+		}
+	}
+	if p.best == nil {
+		s.resettle(p, store, resettled)
 	}
 }

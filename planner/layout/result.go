@@ -30,7 +30,7 @@ func (l *ladder) result(o outcome, groups *inventory.ShareGroups) *planner.Layou
 	}
 	target := plan.Target(f.Inventory)
 	// An interrupt does not cut the check short: the best so far is kept only if checked.
-	broken, doubts, _ := rules.Check(context.Background(), target, groups, rules.Options{From: f.Inventory, Drain: l.opts.Drain})
+	broken, doubts, _ := rules.Check(context.Background(), target, groups, rules.Options{From: f.Inventory, Drain: l.opts.Drain, Scatter: l.opts.scatter()})
 	plan.Violations, plan.Warnings = rules.Split(planner.KindLayout, broken)
 	plan.Violations = append(plan.Violations, o.way.violations...)
 	plan.Warnings = append(plan.Warnings, doubts...)
@@ -39,7 +39,7 @@ func (l *ladder) result(o outcome, groups *inventory.ShareGroups) *planner.Layou
 		plan.Warnings = []planner.Warning{}
 	}
 	if slices.ContainsFunc(broken, func(v planner.Violation) bool { return v.Rule == planner.Spread }) {
-		plan.Bounds = bounds.Layout(f, bounds.LayoutOptions{WithoutSpread: true, Drain: l.opts.Drain})
+		plan.Bounds = bounds.Layout(f, bounds.LayoutOptions{WithoutSpread: true, Drain: l.opts.Drain, Scatter: l.opts.scatter()})
 	}
 	plan.Gap = gaps(plan)
 	plan.Stopped = l.stopped(o, plan)

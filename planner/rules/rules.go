@@ -26,6 +26,8 @@ type Options struct {
 	// Drain lists servers and failure domains that must end empty, whatever their
 	// state: server:imap3, rack:a4.
 	Drain []planner.Subject
+	// Scatter is how many partners a server may have; 0 means any number.
+	Scatter int
 }
 
 // Check returns the violations of the state, sorted by rule in the order of
@@ -54,7 +56,7 @@ func Check(ctx context.Context, inv *inventory.Inventory, groups *inventory.Shar
 // all lists the rules. A rule is added here.
 var all = []func(*state) []planner.Violation{
 	apart, spread, copies, ceiling, failureCeiling, slots, storeCapacity,
-	groupWhole, drain, down, pinned, allowed, alike,
+	groupWhole, drain, down, pinned, allowed, alike, scatter,
 }
 
 // Worse returns the violations in after whose (rule, subject) is broken by more

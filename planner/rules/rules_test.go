@@ -153,6 +153,33 @@ func TestRulesAboutChanges(t *testing.T) {
 	}
 }
 
+// Which servers are partners says nothing of a state where no limit is asked for.
+func TestScatterCountsPartnersOnce(t *testing.T) {
+	inv := sound()
+	for i, replica := range []inventory.ServerID{"c", "d"} {
+		st := inv.Stores[0]
+		st.Name = []inventory.StoreID{"s3", "s4"}[i]
+		st.Instances = slices.Clone(st.Instances)
+		st.Instances[1].Server = replica
+		inv.Stores = append(inv.Stores, st)
+	}
+	for most, want := range map[int][]planner.Subject{0: nil, 1: {"server:a", "server:d"}, 2: nil} {
+		broken, _, _ := rules.Check(context.Background(), inv, sharing.Groups(inv), rules.Options{Scatter: most})
+		var got []planner.Subject
+		for _, v := range broken {
+			if v.Rule == planner.Scatter {
+				got = append(got, v.Subject)
+				if v.Value.Value != 2 || v.Limit.Value != float64(most) || v.Excess() != 1 {
+					t.Errorf("%d partners: %+v", most, v)
+				}
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%d partners: passed by %v, want %v", most, got, want)
+		}
+	}
+}
+
 func TestUnknownSettingsAreAWarning(t *testing.T) {
 	inv := sound()
 	inv.Stores[0].Instances[1].Settings.Version = ""
@@ -196,6 +223,7 @@ func TestSplitKeepsWhatThePlanCanRepair(t *testing.T) {
 		{planner.DrainEmpty, "store:s", false, true},
 		{planner.Pinned, "store:s", true, true},
 		{planner.Alike, "store:s", true, false},
+		{planner.Scatter, "server:a", true, false},
 	}
 	for _, c := range cases {
 		v := []planner.Violation{{Rule: c.rule, Subject: c.subject}}

@@ -29,7 +29,7 @@ func repairable(kind string, v planner.Violation) bool {
 	switch v.Rule {
 	case planner.StoreCapacity, planner.GroupWhole:
 		return kind != planner.KindLayout
-	case planner.Apart, planner.Spread, planner.Copies, planner.Slots, planner.Allowed, planner.Alike:
+	case planner.Apart, planner.Spread, planner.Copies, planner.Slots, planner.Allowed, planner.Alike, planner.Scatter:
 		return kind != planner.KindUsers
 	case planner.DrainEmpty:
 		return ofStores == (kind == planner.KindUsers)

@@ -13,6 +13,7 @@ type state struct {
 	inv      *inventory.Inventory
 	from     *inventory.Inventory // nil if the state is looked at on its own
 	emptied  []planner.Subject    // servers and domains that must end empty, whatever their state
+	partners int                  // most partners of a server; 0 if nothing limits them
 	groups   *inventory.ShareGroups
 	scale    inventory.Scale
 	loads    []inventory.Amounts // L of each store
@@ -23,7 +24,7 @@ type state struct {
 }
 
 func newState(inv *inventory.Inventory, groups *inventory.ShareGroups, opts Options) *state {
-	s := &state{inv: inv, from: opts.From, emptied: opts.Drain, groups: groups, scale: inventory.NewScale(inv)}
+	s := &state{inv: inv, from: opts.From, emptied: opts.Drain, partners: opts.Scatter, groups: groups, scale: inventory.NewScale(inv)}
 	s.loads = inv.StoreLoads(&s.scale)
 	s.sites, s.on = sites(inv)
 	s.normal = s.carriedNow()

@@ -57,9 +57,29 @@ func (s *Simulator) place(resources []int) planner.Place {
 	}
 }
 
+// PartnerPairs returns how many pairs of servers share a store.
+func (s *Simulator) PartnerPairs() int {
+	twice := 0
+	for _, n := range s.partnersOf() {
+		twice += n
+	}
+	return twice / 2
+}
+
 // partners returns the lower median and the largest number of servers with
 // which a server shares a store, over the servers with instances.
 func (s *Simulator) partners() (median, largest int) {
+	counts := s.partnersOf()
+	if len(counts) == 0 {
+		return 0, 0
+	}
+	slices.Sort(counts)
+	return counts[(len(counts)-1)/2], counts[len(counts)-1]
+}
+
+// partnersOf returns the number of servers with which each server that has
+// instances shares a store.
+func (s *Simulator) partnersOf() []int {
 	sets := make([]map[int32]bool, len(s.fleet.Capacity))
 	for _, sites := range s.layout {
 		for _, a := range sites {
@@ -79,9 +99,5 @@ func (s *Simulator) partners() (median, largest int) {
 			counts = append(counts, len(set))
 		}
 	}
-	if len(counts) == 0 {
-		return 0, 0
-	}
-	slices.Sort(counts)
-	return counts[(len(counts)-1)/2], counts[len(counts)-1]
+	return counts
 }
