@@ -2,6 +2,7 @@ package bounds
 
 import (
 	"math"
+	"sync"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/planner"
@@ -34,13 +35,19 @@ func Layout(f *load.Fleet, opts LayoutOptions) planner.LayoutBounds {
 		Fullest:     p.normal(f.Full),
 		BytesCopied: planner.Known(p.bytes()),
 	}
-	b.WorstSingle = p.worst(0)
+	worst := make([]planner.Number, len(f.Levels))
+	var wait sync.WaitGroup
+	for level := range f.Levels {
+		wait.Go(func() { worst[level] = p.worst(level) })
+	}
+	wait.Wait()
+	b.WorstSingle = worst[0]
 	if exact := Enumerate(f, EnumerateOptions{LayoutOptions: opts}); exact.Complete && exact.Layout != nil {
 		b.WorstSingle = exact.Worst
 	}
 	for level := range f.Levels {
 		if level > 0 {
-			b.WorstDomain[f.Levels[level].Name] = p.worst(level)
+			b.WorstDomain[f.Levels[level].Name] = worst[level]
 		}
 	}
 	return b
