@@ -11,7 +11,7 @@ type effect struct {
 	server  int32
 	used    int
 	amounts inventory.Amounts
-	takes   [inventory.MaxResources]takes // by level, as counted in levels
+	takes   []takes // by level, as counted in levels
 }
 
 // takes are those that come and go at one level. A take that stays as it is may
@@ -63,6 +63,9 @@ func (s *state) effect(server int32) *effect {
 	s.effects = slices.Grow(s.effects, 1)[:n+1]
 	e := &s.effects[n]
 	e.server, e.used, e.amounts = server, 0, inventory.Amounts{}
+	if e.takes == nil {
+		e.takes = make([]takes, len(s.levels))
+	}
 	for i := range s.levels {
 		e.takes[i].less, e.takes[i].more = e.takes[i].less[:0], e.takes[i].more[:0]
 	}

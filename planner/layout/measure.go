@@ -81,16 +81,15 @@ func unlimited(n int) []float64 {
 	return limits
 }
 
-// measured returns a measure of the server with the effect, given its utilisation
-// after the worst failure at each level.
-func (s *state) measured(m measure, e *effect, after []float64) float64 {
+// measured returns a measure of the server with the effect, which is being scored.
+func (s *state) measured(m measure, e *effect) float64 {
 	switch m.objective {
 	case planner.ObjectiveNormal:
 		return s.busyWith(e, inventory.Amounts{})
 	case planner.ObjectivePair:
 		return s.busyWith(e, s.largestTwo(e))
 	}
-	return after[m.level]
+	return s.after[m.level]
 }
 
 // busyWith returns the utilisation of the server with the effect, and with amounts

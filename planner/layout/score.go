@@ -26,7 +26,7 @@ func (s *state) rescore(server int32) {
 	for i := range s.levels {
 		s.slices[i][server] = s.largest(i, server, nil)
 	}
-	s.scores[server] = s.score(&effect{server: server})
+	s.scores[server] = s.score(&effect{server: server, takes: s.none})
 	s.weight[server] = s.potential(&s.scores[server])
 }
 
@@ -56,15 +56,14 @@ func (s *state) score(e *effect) serverScore {
 	for _, r := range f.Full {
 		sc.tight = max(sc.tight, float64(amounts[r]+e.amounts[r])/max(float64(s.most[server][r]), 1))
 	}
-	var after [inventory.MaxResources]float64
 	for i := range s.levels {
 		peak, excess := s.afterFailure(i, e)
-		after[i] = peak
+		s.after[i] = peak
 		sc.failure = max(sc.failure, excess)
 	}
-	sc.peak = s.measured(s.peak, e, after[:])
+	sc.peak = s.measured(s.peak, e)
 	for _, h := range s.holds {
-		sc.above = max(sc.above, s.measured(h.measure, e, after[:])-h.limit)
+		sc.above = max(sc.above, s.measured(h.measure, e)-h.limit)
 	}
 	return sc
 }

@@ -35,6 +35,8 @@ type state struct {
 	former  [2][]int32 // sites before the changes being made
 	scratch []int64    // sums of Δ by domain and failover resource; zero between uses
 	touched []int32
+	after   []float64 // utilisation of the server being scored after the worst failure at each level
+	none    []takes   // by level, empty
 }
 
 // take is a store that a server promotes, and the domain whose failure makes it.
@@ -55,6 +57,7 @@ func newState(p *problem, sites load.Layout) *state {
 		s.slices[i] = make([]inventory.Amounts, n)
 		widest = max(widest, len(f.Levels[level].Domains))
 	}
+	s.after, s.none = make([]float64, len(p.levels)), make([]takes, len(p.levels))
 	s.scratch = make([]int64, widest*len(f.Failover))
 	for store := range sites {
 		s.put(store, sites[store])
