@@ -333,7 +333,7 @@ func (e *enumerator) allowed() bool {
 			return false
 		}
 		for r, res := range f.Inventory.Resources {
-			if f.Utilisation(s, r, e.carried[s][r]) > res.Ceiling {
+			if planner.Above(f.Utilisation(s, r, e.carried[s][r]), res.Ceiling) {
 				return false
 			}
 			if !res.Failover() || e.opts.WithoutFailureCeilings {
@@ -341,7 +341,7 @@ func (e *enumerator) allowed() bool {
 			}
 			for i, level := range e.levels {
 				limit, counts := e.failureLimit(res, level)
-				if counts && f.Utilisation(s, r, e.carried[s][r]+e.slice(i, s, r)) > limit {
+				if counts && planner.Above(f.Utilisation(s, r, e.carried[s][r]+e.slice(i, s, r)), limit) {
 					return false
 				}
 			}

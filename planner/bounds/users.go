@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/planner"
 	"github.com/interlacemail/interlace/planner/load"
 )
 
@@ -189,10 +190,10 @@ func Most(capacity, u float64) int64 {
 	}
 	a := int64(capacity * u)
 	for step := int64(1) << 9; step > 0; step >>= 1 {
-		for float64(a)/capacity > u {
+		for planner.Above(float64(a)/capacity, u) {
 			a -= step
 		}
-		for float64(a+step)/capacity <= u {
+		for !planner.Above(float64(a+step)/capacity, u) {
 			a += step
 		}
 	}

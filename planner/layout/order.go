@@ -13,7 +13,8 @@ import (
 // state on the way has room: slots and ceilings, or what a server had too much
 // of at the start. Stores that only change roles go first. Where no store left
 // fits, one moves a single instance first; else one gets another place than it
-// should have, or stays where it is, which changes the layout. If there is no such
+// should have, or stays where it is, which changes the layout; those that stay are
+// tried once more in the end. If there is no such
 // place the one that overfills a server by the least goes all the same, which is a
 // violation of rule transient.
 func (l *ladder) order(final *state) *order {
@@ -35,6 +36,9 @@ func (l *ladder) order(final *state) *order {
 		if !q.pass() && !q.half() && !q.settle() {
 			q.force()
 		}
+	}
+	for q.advance() {
+		continue
 	}
 	return &q.order
 }
@@ -82,6 +86,7 @@ type queue struct {
 	initialAmounts []inventory.Amounts
 	initialUsed    []int
 	waiting        []way
+	stayed         []way // that were given up
 	order
 }
 

@@ -2,6 +2,7 @@ package layout
 
 import (
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/planner"
 )
 
 // serverScore is how good or bad a server stands.
@@ -77,7 +78,9 @@ func (s *state) afterFailure(i int, e *effect) (peak, excess float64) {
 	for j, r := range s.fleet.Failover {
 		u := float64(amounts[r]+e.amounts[r]+slices[j]) / capacity[r]
 		peak = max(peak, u)
-		excess = max(excess, u-s.limits[i][j])
+		if planner.Above(u, s.limits[i][j]) {
+			excess = max(excess, u-s.limits[i][j])
+		}
 	}
 	return peak, excess
 }

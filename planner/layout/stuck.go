@@ -85,12 +85,46 @@ func (q *queue) settle() bool {
 	if at < 0 {
 		return false
 	}
-	w := &q.waiting[at]
+	w := q.waiting[at]
 	q.final.commit(change{w.store, target})
 	q.waiting[at], _ = q.way(w.store, target)
 	if len(q.waiting[at].steps) == 0 {
 		q.waiting = slices.Delete(q.waiting, at, at+1)
+		q.stayed = append(q.stayed, w)
 	}
+	return true
+}
+
+// advance moves one of the stores that stayed after all, where room has become free
+// since and the layout is better for it, to where it should have gone or to a place
+// that differs in one instance. It reports whether there was one.
+func (q *queue) advance() bool {
+	q.final.reference, q.final.steepness = q.final.worst(), 200
+	q.final.reweigh()
+	at, best, least := -1, way{}, -negligible
+	offer := func(i int, list []int32) {
+		w, ok := q.way(q.stayed[i].store, list)
+		if !ok || !slices.Equal(w.target, list) || q.overfilled(w) != nil {
+			return
+		}
+		v := q.final.try(change{w.store, list})
+		if v.standing.sign() <= 0 && v.potential < least && v.afforded {
+			at, best, least = i, way{w.store, w.steps, slices.Clone(list)}, v.potential
+		}
+	}
+	for i, w := range q.stayed {
+		if !slices.Equal(q.state.sites[w.store], q.start[w.store]) {
+			continue
+		}
+		offer(i, w.target)
+		q.others(w, func(list []int32) { offer(i, list) })
+	}
+	if at < 0 {
+		return false
+	}
+	q.final.commit(change{best.store, best.target})
+	q.carryOut(best)
+	q.stayed = slices.Delete(q.stayed, at, at+1)
 	return true
 }
 

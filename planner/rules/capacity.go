@@ -12,7 +12,7 @@ func storeCapacity(s *state) []planner.Violation {
 			if st.Capacity[r] == 0 {
 				continue
 			}
-			if u := float64(s.loads[i][r]) / s.scale.Quanta(r, st.Capacity[r]); u > res.Ceiling {
+			if u := float64(s.loads[i][r]) / s.scale.Quanta(r, st.Capacity[r]); planner.Above(u, res.Ceiling) {
 				broken = append(broken, planner.Violation{
 					Rule: planner.StoreCapacity, Subject: planner.StoreSubject(st.Name), Store: planner.Text(st.Name),
 					Resource: planner.Text(res.Name), Value: planner.Known(u), Limit: planner.Known(res.Ceiling),

@@ -16,7 +16,7 @@ func ceiling(s *state) []planner.Violation {
 			continue
 		}
 		for r, res := range s.inv.Resources {
-			if u := s.utilisation(server, r, s.normal[i][r]); u > res.Ceiling {
+			if u := s.utilisation(server, r, s.normal[i][r]); planner.Above(u, res.Ceiling) {
 				broken = append(broken, planner.Violation{
 					Rule: planner.Ceiling, Subject: planner.ServerSubject(server.Name), Server: planner.Text(server.Name),
 					Resource: planner.Text(res.Name), Value: planner.Known(u), Limit: planner.Known(res.Ceiling),
@@ -72,7 +72,7 @@ func (s *state) enter(worst passed, at int, amounts *inventory.Amounts, d domain
 	for r, res := range s.inv.Resources {
 		limit := res.FailureCeiling.At(d.at)
 		u := s.utilisation(server, r, amounts[r])
-		if res.Failover() && u > limit && u > worst[place{at, r}].Value.Value {
+		if res.Failover() && planner.Above(u, limit) && u > worst[place{at, r}].Value.Value {
 			worst[place{at, r}] = planner.Violation{
 				Rule: planner.FailureCeiling, Subject: planner.ServerSubject(server.Name), Server: planner.Text(server.Name),
 				Resource: planner.Text(res.Name), Failed: []string{d.String()}, Value: planner.Known(u), Limit: planner.Known(limit),

@@ -56,7 +56,7 @@ func (s *Simulator) passedNow() []planner.Violation {
 	for server := range s.fleet.Capacity {
 		for r, res := range s.fleet.Inventory.Resources {
 			u := s.fleet.Utilisation(server, r, s.normal.Amounts[server][r])
-			if !s.fleet.Down[server] && u > res.Ceiling {
+			if !s.fleet.Down[server] && planner.Above(u, res.Ceiling) {
 				v := s.violation(planner.Ceiling, place{server, r}, u, res.Ceiling)
 				v.Failed = []string{}
 				worst[place{server, r}] = v
@@ -76,7 +76,7 @@ func (s *Simulator) passedBy(domains []load.Domain, levels []inventory.Level, un
 		for _, r := range s.fleet.Failover {
 			limit := ceilingAt(s.fleet.Inventory.Resources[r].FailureCeiling, levels)
 			u := s.fleet.Utilisation(int(server), r, s.normal.Amounts[server][r]+extra[r])
-			if at := (place{int(server), r}); u > limit && u > worst[at].Value.Value {
+			if at := (place{int(server), r}); planner.Above(u, limit) && u > worst[at].Value.Value {
 				v := s.violation(planner.FailureCeiling, at, u, limit)
 				v.Failed = failed
 				worst[at] = v

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/planner"
 )
 
 // What fill looks at for each group: so many of the emptiest stores, and as many
@@ -142,7 +143,7 @@ func (t *tally) urgency(i int32) int {
 		return 1
 	}
 	for r, res := range t.Fleet.Inventory.Resources {
-		if c := t.Capacity[store][r]; c > 0 && float64(t.Fleet.Active[store][r])/c > res.Ceiling {
+		if c := t.Capacity[store][r]; c > 0 && planner.Above(float64(t.Fleet.Active[store][r])/c, res.Ceiling) {
 			return 1
 		}
 	}

@@ -3,6 +3,7 @@ package users
 import (
 	"cmp"
 	"context"
+	"github.com/interlacemail/interlace/planner"
 )
 
 // maxRounds limits how often an assignment is begun anew without what found no
@@ -147,7 +148,7 @@ func (t *tally) peakOf(store int32) float64 {
 			continue
 		}
 		u := float64(t.load[store][r]) / t.Capacity[store][r]
-		if u > res.Ceiling {
+		if planner.Above(u, res.Ceiling) {
 			u += top - res.Ceiling
 		}
 		peak = max(peak, u)

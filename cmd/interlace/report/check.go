@@ -162,18 +162,23 @@ func violationRow(v planner.Violation, where string) []Cell {
 	}
 }
 
+// mostDecimals is how many decimals of a percentage a float64 tells apart.
+const mostDecimals = 16
+
 // toldApart is a ratio in percent, with as many decimals more as tell it from
 // another.
 func toldApart(v, other float64) string {
 	if PercentText(v) != PercentText(other) || v == other {
 		return PercentText(v)
 	}
-	for decimals := 1; ; decimals++ {
-		text := strconv.FormatFloat(100*v, 'f', decimals, 64)
+	text := ""
+	for decimals := 1; decimals <= mostDecimals; decimals++ {
+		text = strconv.FormatFloat(100*v, 'f', decimals, 64)
 		if text != strconv.FormatFloat(100*other, 'f', decimals, 64) {
-			return text + " %"
+			break
 		}
 	}
+	return text + " %"
 }
 
 // excessWords says by how much a rule is broken: by points between two
