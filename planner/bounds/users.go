@@ -183,7 +183,7 @@ func (a *Assignments) Fixed(store int) inventory.Amounts {
 const Unlimited = math.MaxInt64 / 4
 
 // Most returns the largest amount whose utilisation of the capacity, in quanta,
-// is at most u; a capacity of 0 is without limit.
+// is not above u ([planner.Above]); a capacity of 0 is without limit.
 func Most(capacity, u float64) int64 {
 	if capacity == 0 || capacity*u >= Unlimited {
 		return Unlimited

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/planner"
 	"github.com/interlacemail/interlace/planner/bounds"
 	"github.com/interlacemail/interlace/planner/load"
 )
@@ -125,7 +126,7 @@ func TestMostIsTheLargestAmountThatFits(t *testing.T) {
 			u = 0.85
 		}
 		a := bounds.Most(capacity, u)
-		if a < 0 || float64(a)/capacity > u || float64(a+1)/capacity <= u && a < bounds.Unlimited {
+		if a < 0 || planner.Above(float64(a)/capacity, u) || !planner.Above(float64(a+1)/capacity, u) && a < bounds.Unlimited {
 			t.Fatalf("%d of %v at %v", a, capacity, u)
 		}
 	}

@@ -3,6 +3,7 @@ package users
 import (
 	"cmp"
 	"context"
+
 	"github.com/interlacemail/interlace/planner"
 )
 
