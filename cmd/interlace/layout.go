@@ -90,7 +90,7 @@ is still written, with the rules that it breaks.`,
 }
 
 func (a *app) layout(cmd *cobra.Command, flags layoutFlags) error {
-	if err := errors.Join(mayWrite(flags.plan), mayDraw(flags.plot, flags.plan), flags.scatterPlanned()); err != nil {
+	if err := errors.Join(mayWrite(flags.plan), mayDraw(flags.plot, flags.plan), a.spares([]string{flags.plan, flags.plot}, nil), flags.scatterPlanned()); err != nil {
 		return err
 	}
 	f, err := a.facts(cmd.Context())

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"time"
@@ -52,7 +53,7 @@ The exit status is 1 if no order was found that can be carried out.`,
 }
 
 func (a *app) moves(cmd *cobra.Command, paths []string, flags movesFlags) error {
-	if err := mayWrite(flags.plan); err != nil {
+	if err := errors.Join(mayWrite(flags.plan), a.spares([]string{flags.plan}, paths)); err != nil {
 		return err
 	}
 	f, err := a.facts(cmd.Context())

@@ -84,7 +84,7 @@ those.
 }
 
 func (a *app) simulate(cmd *cobra.Command, flags simulateFlags) error {
-	if err := errors.Join(flags.random.check(), mayDraw(flags.plot, "")); err != nil {
+	if err := errors.Join(flags.random.check(), mayDraw(flags.plot, ""), a.spares([]string{flags.plot}, flags.after)); err != nil {
 		return err
 	}
 	f, err := a.facts(cmd.Context())

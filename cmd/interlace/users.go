@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -63,7 +64,7 @@ one is still written, with the rules that it breaks.`,
 }
 
 func (a *app) users(cmd *cobra.Command, flags usersFlags) error {
-	if err := mayWrite(flags.plan); err != nil {
+	if err := errors.Join(mayWrite(flags.plan), a.spares([]string{flags.plan}, flags.after)); err != nil {
 		return err
 	}
 	f, err := a.facts(cmd.Context())
