@@ -46,8 +46,9 @@ of servers do that are drawn with --seed.
 Users are served again after the times to detect, to decide and to promote.
 Copies that are lost are made anew by the servers that still serve the stores,
 which read with their bandwidth and transfers; a transfer copies so many messages
-and mailboxes a second at most. Where the new copies go is for a plan to say: the
-times are the least that any choice takes.
+and mailboxes a second at most. Where the new copies go is for a plan to say: no
+choice takes less than the times that are told, but one may take longer, as the
+servers that receive are not counted.
 
 The exit status is 1 if a ceiling is passed, or if the failure of one server, or
 of one domain at a level that the fleet spreads over or must survive, takes a

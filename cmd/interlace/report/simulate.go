@@ -170,7 +170,7 @@ func failureTable(failures []planner.Impact, inv *inventory.Inventory) *Table {
 		right("to servers", "taken_over_by", 6), right("one takes", "largest_share", 6),
 		hidden("service_seconds"), right("one copy", "stores_one_copy", 5),
 		hidden("at_risk_seconds"), hidden("at_risk_least_seconds"),
-		right("restored", "", 5), hidden("restore_seconds"), hidden("restore_least_seconds"),
+		right("restored ≥", "", 5), hidden("restore_seconds"), hidden("restore_least_seconds"),
 	}}
 	t.Rows = rowsOf(failures, func(f planner.Impact) []Cell { return failureRow(f, inv) })
 	return t
@@ -196,7 +196,7 @@ func failureRow(f planner.Impact, inv *inventory.Inventory) []Cell {
 		count(f.StoresFailedOver), count(f.UsersFailedOver), count(f.TakenOverBy), ratio(f.LargestShare),
 		seconds(f.ServiceSeconds), count(f.StoresOneCopy),
 		seconds(f.AtRiskSeconds), seconds(f.AtRiskLeastSeconds),
-		words(leastText(f.RestoreSeconds, f.RestoreLeastSeconds)), seconds(f.RestoreSeconds), seconds(f.RestoreLeastSeconds),
+		words(inventory.DurationText(f.RestoreLeastSeconds.Value)), seconds(f.RestoreSeconds), seconds(f.RestoreLeastSeconds),
 	}
 }
 
