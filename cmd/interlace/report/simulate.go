@@ -21,11 +21,11 @@ func Simulation(sim *planner.Simulation, inv *inventory.Inventory, offline []pla
 	head.addOffline(sim.Now.Offline)
 	s.add(head)
 	servers, domains := bySort(sim.Failures)
-	s.addFailures(servers, inv, top)
-	s.addFailures(domains, inv, top)
+	s.addFailures(servers, sim.Now, inv, top)
+	s.addFailures(domains, sim.Now, inv, top)
 	s.addCharts(SimulationCharts(sim, inv), top)
 	s.addPairs(sim, inv, top)
-	s.addRandom(sim.Random, inv, top)
+	s.addRandom(sim, inv, top)
 	s.addUncertainty(sim)
 	s.addOutcome(sim, offline, "")
 	return s
@@ -63,7 +63,7 @@ func bySort(failures []planner.Impact) (servers, domains []planner.Impact) {
 	return servers, domains
 }
 
-func (s *Screen) addFailures(failures []planner.Impact, inv *inventory.Inventory, top int) {
+func (s *Screen) addFailures(failures []planner.Impact, now planner.Offline, inv *inventory.Inventory, top int) {
 	if len(failures) == 0 {
 		return
 	}
@@ -71,7 +71,7 @@ func (s *Screen) addFailures(failures []planner.Impact, inv *inventory.Inventory
 	if top > 0 && top < len(failures) {
 		shown = failures[:top]
 	}
-	s.add(failureTable(shown, inv))
+	s.add(failureTable(shown, now, inv))
 	if rest := failures[len(shown):]; len(rest) > 0 {
 		var more Lines
 		more.add("… %s more%s", inventory.CountText(len(rest)), noneAbove(rest))
@@ -156,13 +156,19 @@ func Failures(sim *planner.Simulation) *Table {
 	if sim.Random != nil {
 		all = append(all, sim.Random.Worst...)
 	}
-	return failureTable(all, nil)
+	return failureTable(all, sim.Now, nil)
 }
 
-func failureTable(failures []planner.Impact, inv *inventory.Inventory) *Table {
+// failureTable shows what each failure takes offline beside what is so already;
+// for machines both are counted, as in the JSON form.
+func failureTable(failures []planner.Impact, now planner.Offline, inv *inventory.Inventory) *Table {
+	more := ""
+	if now.StoresOffline > 0 {
+		more = "more "
+	}
 	t := &Table{Columns: []Column{
 		left("fails", "failed", 0),
-		offlineColumn("stores offline", "stores_offline", failures), offlineColumn("users offline", "users_offline", failures),
+		offlineColumn(more+"stores offline", "stores_offline", failures), offlineColumn(more+"users offline", "users_offline", failures),
 		right("worst", "utilisation", 0), left("", "", 5),
 		right("first hour", "first_hour", 2),
 		left("on", "server", 0).late(1), left("", "resource", 0).late(2),
@@ -172,7 +178,7 @@ func failureTable(failures []planner.Impact, inv *inventory.Inventory) *Table {
 		hidden("at_risk_seconds"), hidden("at_risk_least_seconds"),
 		right("restored ≥", "", 5), hidden("restore_seconds"), hidden("restore_least_seconds"),
 	}}
-	t.Rows = rowsOf(failures, func(f planner.Impact) []Cell { return failureRow(f, inv) })
+	t.Rows = rowsOf(failures, func(f planner.Impact) []Cell { return failureRow(f, now, inv) })
 	return t
 }
 
@@ -183,14 +189,14 @@ func offlineColumn(heading, key string, failures []planner.Impact) Column {
 	return c
 }
 
-func failureRow(f planner.Impact, inv *inventory.Inventory) []Cell {
+func failureRow(f planner.Impact, now planner.Offline, inv *inventory.Inventory) []Cell {
 	tone := impactTone(f, inv)
 	bar := Nothing
 	if f.Worst.Utilisation.Known {
 		bar = figure(Bar, f.Worst.Utilisation.Value).in(tone)
 	}
 	return []Cell{
-		failedCell(f.Failed), offline(f, f.StoresOffline), offline(f, f.UsersOffline),
+		failedCell(f.Failed), offline(f, f.StoresOffline, now.StoresOffline), offline(f, f.UsersOffline, now.UsersOffline),
 		ratio(f.Worst.Utilisation).in(tone), bar, ratio(f.Worst.FirstHour),
 		words(string(f.Worst.Server)), words(string(f.Worst.Resource)),
 		count(f.StoresFailedOver), count(f.UsersFailedOver), count(f.TakenOverBy), ratio(f.LargestShare),
@@ -209,12 +215,14 @@ func failedCell(failed []string) Cell {
 	return c
 }
 
-// offline counts what is offline, in red where the failure adds to it.
-func offline(f planner.Impact, n int) Cell {
-	if n > 0 && len(f.Offline) > 0 {
-		return count(n).in(Broken)
+// offline counts what is offline, and for people what the failure adds to what is so
+// already.
+func offline(f planner.Impact, n, already int) Cell {
+	c := count(n).as(inventory.CountText(n - already))
+	if n > already {
+		return c.in(Broken)
 	}
-	return count(n)
+	return c
 }
 
 func seconds(n planner.Number) Cell {
