@@ -136,6 +136,9 @@ func (a *app) simulate(cmd *cobra.Command, flags simulateFlags) error {
 		res.table = report.Years(sim.Years)
 	}
 	err = a.print(res)
+	if sim.Years != nil && a.flags.output.value == "csv" {
+		a.note("hint: csv has one table, here that of the years; -o json has the failures too")
+	}
 	if err == nil && (len(sim.Violations) > 0 || len(offline) > 0) {
 		err = errFound
 	}

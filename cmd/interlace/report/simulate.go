@@ -144,31 +144,27 @@ func anyOffline(failures []planner.Impact) bool {
 	return slices.ContainsFunc(failures, func(f planner.Impact) bool { return len(f.Offline) > 0 })
 }
 
-// Failures is the table of what each failure does, with the worst pairs and sets.
-func Failures(sim *planner.Simulation) *Table {
-	all := slices.Clone(sim.Failures)
-	if sim.Pairs != nil {
-		all = append(all, sim.Pairs.Worst...)
+// failureTable shows what each failure takes offline beside what is so already.
+func failureTable(failures []planner.Impact, now planner.Offline, inv *inventory.Inventory) *Table {
+	return &Table{
+		Columns: failureColumns(anyOffline(failures), now),
+		Rows:    rowsOf(failures, func(f planner.Impact) []Cell { return failureRow(f, now, inv) }),
 	}
-	for _, level := range sortedLevels(sim.DomainPairs) {
-		all = append(all, sim.DomainPairs[level].Worst...)
-	}
-	if sim.Random != nil {
-		all = append(all, sim.Random.Worst...)
-	}
-	return failureTable(all, sim.Now, nil)
 }
 
-// failureTable shows what each failure takes offline beside what is so already;
-// for machines both are counted, as in the JSON form.
-func failureTable(failures []planner.Impact, now planner.Offline, inv *inventory.Inventory) *Table {
+func failureColumns(anyOffline bool, now planner.Offline) []Column {
 	more := ""
 	if now.StoresOffline > 0 {
 		more = "more "
 	}
-	t := &Table{Columns: []Column{
+	offline := func(heading, key string) Column {
+		c := right(more+heading, key, 1)
+		c.Hidden = !anyOffline
+		return c
+	}
+	return []Column{
 		left("fails", "failed", 0),
-		offlineColumn(more+"stores offline", "stores_offline", failures), offlineColumn(more+"users offline", "users_offline", failures),
+		offline("stores offline", "stores_offline"), offline("users offline", "users_offline"),
 		right("worst", "utilisation", 0), left("", "", 5),
 		right("first hour", "first_hour", 2),
 		left("on", "server", 0).late(1), left("", "resource", 0).late(2),
@@ -177,16 +173,7 @@ func failureTable(failures []planner.Impact, now planner.Offline, inv *inventory
 		hidden("service_seconds"), right("one copy", "stores_one_copy", 5),
 		hidden("at_risk_seconds"), hidden("at_risk_least_seconds"),
 		right("restored ≥", "", 5), hidden("restore_seconds"), hidden("restore_least_seconds"),
-	}}
-	t.Rows = rowsOf(failures, func(f planner.Impact) []Cell { return failureRow(f, now, inv) })
-	return t
-}
-
-// offlineColumn is shown where there is something to see in it.
-func offlineColumn(heading, key string, failures []planner.Impact) Column {
-	c := right(heading, key, 1)
-	c.Hidden = !anyOffline(failures)
-	return c
+	}
 }
 
 func failureRow(f planner.Impact, now planner.Offline, inv *inventory.Inventory) []Cell {
