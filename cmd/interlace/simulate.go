@@ -79,8 +79,8 @@ those.
 	f.Var(&flags.deviation, "deviation", "let stores weigh more than they should by this `part` of their load, some of them at once")
 	flags.recovery.addTo(f)
 	flags.years.add(c)
-	c.MarkFlagsMutuallyExclusive("fail", "pairs")
-	c.MarkFlagsMutuallyExclusive("fail", "random")
+	apart(c, "fail", "pairs", "the one names a failure, the other goes through all of two")
+	apart(c, "fail", "random", "the one names a failure, the other draws many")
 	return c
 }
 
