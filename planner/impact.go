@@ -44,8 +44,9 @@ type Impact struct {
 	// StoresOneCopy is the number of stores that the failure leaves with one
 	// copy, and AtRiskSeconds the time from the failure until all of those have
 	// a second one. RestoreSeconds is the time that it takes to make every lost
-	// copy of the stores that are not offline anew. Both are the least that any
-	// choice of servers for the new copies takes, and null where the number of
+	// copy of the stores that are not offline anew. No choice of servers for the
+	// new copies takes less, and any may take longer: only what the servers read
+	// that still serve the stores is counted. Both are null where the number of
 	// messages or mailboxes is not known: the fields named least are computed
 	// from what is.
 	StoresOneCopy       int    `json:"stores_one_copy"`

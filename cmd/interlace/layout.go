@@ -85,7 +85,7 @@ is still written, with the rules that it breaks.`,
 	f.Var(&flags.scatter, "scatter", "let each server share stores with at most this `number` of others")
 	f.Var(&flags.frontier, "frontier", "show the worst failure against `bytes` copied, or against scatter: how many others each server shares stores with")
 	f.Lookup("frontier").NoOptDefVal = planner.FrontierBytes
-	c.MarkFlagsMutuallyExclusive("frontier", "scatter")
+	apart(c, "frontier", "scatter", "the one shows many layouts, the other limits one")
 	return c
 }
 

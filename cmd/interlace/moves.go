@@ -48,7 +48,7 @@ The exit status is 1 if no order was found that can be carried out.`,
 	f.Var(&flags.syncRate, "sync-rate", "let the replicas of a store take in at most this `bandwidth`, such as 20MB/s")
 	f.Var(&flags.window, "window", "let no wave last longer than this `time`, such as 4h for waves in the night")
 	f.BoolVar(&flags.continuous, "continuous", false, "start every change as soon as there is room for it, without waves")
-	c.MarkFlagsMutuallyExclusive("window", "continuous")
+	apart(c, "window", "continuous", "a window is for waves, of which the other makes none")
 	return c
 }
 

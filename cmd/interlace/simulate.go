@@ -46,8 +46,9 @@ of servers do that are drawn with --seed.
 Users are served again after the times to detect, to decide and to promote.
 Copies that are lost are made anew by the servers that still serve the stores,
 which read with their bandwidth and transfers; a transfer copies so many messages
-and mailboxes a second at most. Where the new copies go is for a plan to say: the
-times are the least that any choice takes.
+and mailboxes a second at most. Where the new copies go is for a plan to say: no
+choice takes less than the times that are told, but one may take longer, as the
+servers that receive are not counted.
 
 The exit status is 1 if a ceiling is passed, or if the failure of one server, or
 of one domain at a level that the fleet spreads over or must survive, takes a
@@ -78,8 +79,8 @@ those.
 	f.Var(&flags.deviation, "deviation", "let stores weigh more than they should by this `part` of their load, some of them at once")
 	flags.recovery.addTo(f)
 	flags.years.add(c)
-	c.MarkFlagsMutuallyExclusive("fail", "pairs")
-	c.MarkFlagsMutuallyExclusive("fail", "random")
+	apart(c, "fail", "pairs", "the one names a failure, the other goes through all of two")
+	apart(c, "fail", "random", "the one names a failure, the other draws many")
 	return c
 }
 
@@ -135,6 +136,9 @@ func (a *app) simulate(cmd *cobra.Command, flags simulateFlags) error {
 		res.table = report.Years(sim.Years)
 	}
 	err = a.print(res)
+	if sim.Years != nil && a.flags.output.value == "csv" {
+		a.note("hint: csv has one table, here that of the years; -o json has the failures too")
+	}
 	if err == nil && (len(sim.Violations) > 0 || len(offline) > 0) {
 		err = errFound
 	}

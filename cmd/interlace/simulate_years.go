@@ -48,7 +48,7 @@ Every figure is computed and simulated. What is assumed, and can be set with
 func (y *yearsFlags) add(c *cobra.Command) {
 	c.Flags().Var(&y.years, "years", "also play this `number` of years of failures and repairs")
 	c.Flags().Var(&y.assume, "assume", "play the years with this `rate` or time, such as outages-per-year=2 (may be repeated)")
-	c.MarkFlagsMutuallyExclusive("years", "fail")
+	apart(c, "years", "fail", "the years have failures of their own")
 }
 
 // played returns what years of failures and repairs do to the fleet, or nil if

@@ -1,7 +1,9 @@
 package layout
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -42,4 +44,36 @@ func drain(inv *inventory.Inventory, subject planner.Subject) bool {
 		}
 	}
 	return found
+}
+
+// checkDrain names what is to be kept as it is and lies where all is to leave: a
+// server that is drained too, or a store with an instance on one.
+func checkDrain(inv *inventory.Inventory, drain, keep []planner.Subject) error {
+	var errs []error
+	for _, kept := range keep {
+		for _, drained := range drain {
+			if slices.ContainsFunc(holders(inv, kept), func(s *inventory.Server) bool { return drained.Covers(s) }) {
+				errs = append(errs, fmt.Errorf("%s cannot be kept as it is while %s is drained", kept, drained))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// holders returns the server, or those with an instance of the store.
+func holders(inv *inventory.Inventory, subject planner.Subject) []*inventory.Server {
+	kind, name := subject.Split()
+	holds := func(s *inventory.Server) bool { return kind == "server" && string(s.Name) == name }
+	if st := inv.Store(inventory.StoreID(name)); kind == "store" && st >= 0 {
+		holds = func(s *inventory.Server) bool {
+			return slices.ContainsFunc(inv.Stores[st].Instances, func(in inventory.Instance) bool { return in.Server == s.Name })
+		}
+	}
+	var servers []*inventory.Server
+	for i := range inv.Servers {
+		if holds(&inv.Servers[i]) {
+			servers = append(servers, &inv.Servers[i])
+		}
+	}
+	return servers
 }

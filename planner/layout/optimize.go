@@ -44,7 +44,7 @@ func newLadder(ctx context.Context, inv *inventory.Inventory, opts Options) (*la
 	if opts.Steps == 0 {
 		opts.Steps = DefaultSteps
 	}
-	if err := errors.Join(checkKeep(inv, opts.Keep), checkScatter(inv, opts.Scatter), checkObjectives(inv, opts.Objectives)); err != nil {
+	if err := errors.Join(checkKeep(inv, opts.Keep), checkDrain(inv, opts.Drain, opts.Keep), checkScatter(inv, opts.Scatter), checkObjectives(inv, opts.Objectives)); err != nil {
 		return nil, err
 	}
 	target, err := drained(inv, opts.Drain)

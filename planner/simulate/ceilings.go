@@ -15,18 +15,11 @@ import (
 // worst failure, by server.
 func (s *Simulator) Passed() []planner.Violation {
 	passed := s.passedNow()
-	for _, name := range s.fleet.Inventory.Survive {
-		level := s.fleet.Level(name)
-		if level < 0 {
-			level = 0 // every server is its own domain there
-		}
-		worst, unseen := map[place]planner.Violation{}, slices.Clone(s.order)
-		for _, d := range s.fleet.Levels[level].Domains {
-			if !s.up(d) {
-				continue
-			}
-			unseen = s.passedBy([]load.Domain{d}, []inventory.Level{name}, unseen, worst)
-		}
+	for _, level := range s.fleet.Inventory.Survive {
+		worst := map[place]planner.Violation{}
+		s.afterEach(level, func(failed []load.Domain, server int32, extra *inventory.Amounts) {
+			s.enter(failed, []inventory.Level{level}, server, extra, worst)
+		})
 		passed = append(passed, s.inOrder(worst)...)
 	}
 	return passed
@@ -44,7 +37,9 @@ func (s *Simulator) PassedBy(domains ...load.Domain) []planner.Violation {
 		levels = append(levels, d.Level)
 	}
 	worst := map[place]planner.Violation{}
-	s.passedBy(domains, levels, slices.Clone(s.order), worst)
+	s.afterAll(domains, slices.Clone(s.order), func(server int32, extra *inventory.Amounts) {
+		s.enter(domains, levels, server, extra, worst)
+	})
 	return s.inOrder(worst)
 }
 
@@ -66,35 +61,18 @@ func (s *Simulator) passedNow() []planner.Violation {
 	return s.inOrder(worst)
 }
 
-// passedBy enters what the failure of the domains passes, where it is worse
-// than what is there: on the servers that it touches and, of those that it
-// leaves alone, on the unseen, which are in their normal state. It returns those
-// that no failure has shown in that state yet.
-func (s *Simulator) passedBy(domains []load.Domain, levels []inventory.Level, unseen []int32, worst map[place]planner.Violation) []int32 {
-	o, failed := s.strike(domains), names(domains)
-	enter := func(server int32, extra *inventory.Amounts) {
-		for _, r := range s.fleet.Failover {
-			limit := ceilingAt(s.fleet.Inventory.Resources[r].FailureCeiling, levels)
-			u := s.fleet.Utilisation(int(server), r, s.normal.Amounts[server][r]+extra[r])
-			if at := (place{int(server), r}); planner.Above(u, limit) && u > worst[at].Value.Value {
-				v := s.violation(planner.FailureCeiling, at, u, limit)
-				v.Failed = failed
-				worst[at] = v
-			}
+// enter enters the failure ceilings that the server passes, where that is worse
+// than what is there.
+func (s *Simulator) enter(failed []load.Domain, levels []inventory.Level, server int32, extra *inventory.Amounts, worst map[place]planner.Violation) {
+	for _, r := range s.fleet.Failover {
+		limit := ceilingAt(s.fleet.Inventory.Resources[r].FailureCeiling, levels)
+		u := s.fleet.Utilisation(int(server), r, s.normal.Amounts[server][r]+extra[r])
+		if at := (place{int(server), r}); planner.Above(u, limit) && u > worst[at].Value.Value {
+			v := s.violation(planner.FailureCeiling, at, u, limit)
+			v.Failed = names(failed)
+			worst[at] = v
 		}
 	}
-	for _, server := range o.touched {
-		enter(server, &s.steady[server])
-	}
-	unseen = slices.DeleteFunc(unseen, func(server int32) bool {
-		if s.failed[server] || s.promoted[server] > 0 {
-			return false
-		}
-		enter(server, &inventory.Amounts{})
-		return true
-	})
-	s.heal(o)
-	return unseen
 }
 
 // ceilingAt returns the highest ceiling of the levels.

@@ -20,9 +20,9 @@ func DefaultRecovery() planner.Recovery {
 //
 // Copies are read from the server that serves the store after the failure, with
 // that server's bandwidth and transfers (see [copying.seconds]). Which servers
-// receive them no plan says, so they are taken to be as many and as fast as
-// needed: the times are what no choice of them can beat. Stores that are offline
-// get their copies back with their servers and are not counted.
+// receive them no plan says, so they are not counted, as if they were as many and
+// as fast as needed: no choice of them takes less, and any may take longer. Stores
+// that are offline get their copies back with their servers and are not counted.
 func (s *Simulator) measureRecovery(o *outage, impact *planner.Impact) {
 	if len(o.promoted) > 0 {
 		impact.ServiceSeconds = planner.Known(s.Recovery.ServiceSeconds())
@@ -35,10 +35,12 @@ func (s *Simulator) measureRecovery(o *outage, impact *planner.Impact) {
 		if source < 0 {
 			continue
 		}
-		s.all.add(source, s.seedOf(l.store), l.copies)
+		one := s.seedOf(l.store)
+		alone := s.secondsAlone(source, one)
+		s.all.add(source, alone, l.copies, one.partly)
 		if s.copiesLeft(l.store) == 1 {
 			impact.StoresOneCopy++
-			s.risk.add(source, s.seedOf(l.store), 1)
+			s.risk.add(source, alone, 1, one.partly)
 		}
 	}
 	impact.RestoreLeastSeconds, impact.RestoreSeconds = s.told(&s.all, 0)
@@ -48,10 +50,10 @@ func (s *Simulator) measureRecovery(o *outage, impact *planner.Impact) {
 	}
 }
 
-// told returns the least time that the copying takes after a delay, and the same
-// once more if all of it is known. It leaves nothing to copy.
+// told returns the time below which the copying does not end after a delay, and the
+// same once more if all of it is known. It leaves nothing to copy.
 func (s *Simulator) told(c *copying, delay float64) (least, known planner.Number) {
-	least = planner.Known(delay + c.seconds(s.fleet.Inventory.Servers, s.Recovery))
+	least = planner.Known(delay + c.seconds(s.fleet.Inventory.Servers))
 	if !c.partly {
 		known = least
 	}
@@ -138,38 +140,39 @@ type copying struct {
 	partly  bool // some messages or mailboxes are not known
 }
 
-type reading struct {
-	all     seed
-	largest seed // the most of each that one copy has
-}
+// reading is how long one transfer takes for all that a server reads, and for the
+// store that takes it longest.
+type reading struct{ all, longest float64 }
 
-// add lets the server read the store for so many copies.
-func (c *copying) add(server int32, one seed, copies int) {
-	r, n := &c.reads[server], float64(copies)
+// add lets the server read a store, for which one transfer takes so long, for so
+// many copies.
+func (c *copying) add(server int32, alone float64, copies int, partly bool) {
+	r := &c.reads[server]
 	if *r == (reading{}) {
 		c.readers = append(c.readers, server)
 	}
-	r.all.bytes += n * one.bytes
-	r.all.messages += n * one.messages
-	r.all.mailboxes += n * one.mailboxes
-	r.largest.bytes = max(r.largest.bytes, one.bytes)
-	r.largest.messages = max(r.largest.messages, one.messages)
-	r.largest.mailboxes = max(r.largest.mailboxes, one.mailboxes)
-	c.partly = c.partly || one.partly
+	r.all += float64(copies) * alone
+	r.longest = max(r.longest, alone)
+	c.partly = c.partly || partly
 }
 
-// seconds returns the least time that the copying takes. A server with
-// bandwidth B and c transfers reads all its bytes at B and its messages and
-// mailboxes at c times the rate of one transfer; a store that one transfer
-// copies has B/c and the rate itself. The longest of all counts.
-func (c *copying) seconds(servers []inventory.Server, r planner.Recovery) float64 {
+// secondsAlone returns how long one transfer of the server takes for a copy. It has
+// its part of the bandwidth, and gets through so many messages and mailboxes a
+// second whatever that is: the slowest of them counts.
+func (s *Simulator) secondsAlone(server int32, one seed) float64 {
+	from := &s.fleet.Inventory.Servers[server]
+	bandwidth := float64(from.BytesPerSecond()) / float64(from.TransferLimit())
+	return max(one.bytes/bandwidth, one.messages/s.Recovery.MessageRate, one.mailboxes/s.Recovery.MailboxRate)
+}
+
+// seconds returns a time below which the copying does not end: on each server all
+// transfers are busy until the end at best, and the longest store takes one of them
+// its time. The longest of all counts.
+func (c *copying) seconds(servers []inventory.Server) float64 {
 	longest := 0.0
 	for _, server := range c.readers {
 		read := &c.reads[server]
-		bandwidth, transfers := float64(servers[server].BytesPerSecond()), float64(servers[server].TransferLimit())
-		longest = max(longest,
-			read.all.bytes/bandwidth, read.all.messages/(transfers*r.MessageRate), read.all.mailboxes/(transfers*r.MailboxRate),
-			read.largest.bytes/(bandwidth/transfers), read.largest.messages/r.MessageRate, read.largest.mailboxes/r.MailboxRate)
+		longest = max(longest, read.all/float64(servers[server].TransferLimit()), read.longest)
 	}
 	return longest
 }

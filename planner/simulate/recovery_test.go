@@ -51,6 +51,7 @@ func TestRecovery(t *testing.T) {
 		{name: "two servers read at once", stores: []mailStore{{"ab", 1000, 0, 0}, {"ac", 3000, 0, 0}}, failing: "a", oneCopy: 2, service: known(served), risk: known(served + 60), restore: known(60)},
 		{name: "messages take longer than bytes", stores: []mailStore{{"ab", 1000, 500, 1}, {"ab", 0, 300, 1}}, failing: "a", oneCopy: 2, service: known(served), risk: known(served + 50), restore: known(50)},
 		{name: "mailboxes take longest", stores: []mailStore{{"ab", 1000, 500, 600}}, failing: "a", oneCopy: 1, service: known(served), risk: known(served + 120), restore: known(120)},
+		{name: "some stores are long by bytes, others by messages", stores: []mailStore{{"ab", 3000, 0, 0}, {"ab", 0, 600, 0}, {"ab", 0, 600, 0}}, failing: "a", oneCopy: 3, service: known(served), risk: known(served + 90), restore: known(90)},
 		{name: "with a third copy none is at risk", stores: []mailStore{{"abc", 1000, 0, 0}}, failing: "a", service: known(served), risk: known(0), restore: known(20)},
 		{name: "one of two lost copies ends the risk", stores: []mailStore{{"abc", 1000, 0, 0}, {"abd", 4000, 0, 0}, {"cd", 6000, 0, 0}}, failing: "ab", oneCopy: 2, service: known(served), risk: known(served + 80), restore: known(80)},
 		{name: "what is offline is not copied", stores: []mailStore{{"a", 9000, 0, 0}}, failing: "a", risk: known(0), restore: known(0)},

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/interlacemail/interlace/fixtures"
@@ -95,36 +96,44 @@ func TestRobustIsItsDefinition(t *testing.T) {
 	})
 }
 
-// When all loads have grown as far as is said, the limit is reached and no other
-// is passed.
-func TestGrowthReachesTheFirstLimit(t *testing.T) {
-	reached := 0
-	eachFleet(func(name string, f *load.Fleet, l load.Layout) {
-		got := simulate.New(f, l).Growth()
-		limits := map[planner.Rule][]float64{} // value over limit
-		note := func(rule planner.Rule, c load.Carried, down []bool, resources []int, limit func(inventory.Resource) float64) {
-			for server := range down {
-				for _, r := range resources {
-					if !down[server] {
-						limits[rule] = append(limits[rule], f.Utilisation(server, r, c.Amounts[server][r])/limit(f.Inventory.Resources[r]))
-					}
+// growthLimits returns what each server is at in the normal state, and after the
+// failure of each domain that the fleet is to survive, in parts of its ceiling, from
+// the definition.
+func growthLimits(f *load.Fleet, l load.Layout) []float64 {
+	var parts []float64
+	note := func(down []bool, resources []int, limit func(inventory.Resource) float64) {
+		c := f.Carry(l, down)
+		for server := range down {
+			for _, r := range resources {
+				if !down[server] {
+					parts = append(parts, f.Utilisation(server, r, c.Amounts[server][r])/limit(f.Inventory.Resources[r]))
 				}
 			}
 		}
-		note(planner.Ceiling, f.Carry(l, f.Down), f.Down, append(slices.Clone(f.Failover), f.Full...), func(r inventory.Resource) float64 { return r.Ceiling })
-		for failing := range f.Down {
-			if !f.Down[failing] {
-				down := slices.Clone(f.Down)
-				down[failing] = true
-				note(planner.FailureCeiling, f.Carry(l, down), down, f.Failover, func(r inventory.Resource) float64 { return r.FailureCeiling.At(inventory.LevelServer) })
+	}
+	note(f.Down, append(slices.Clone(f.Failover), f.Full...), func(r inventory.Resource) float64 { return r.Ceiling })
+	for _, level := range f.Inventory.Survive {
+		for i := range f.Down {
+			if f.Down[i] {
+				continue
 			}
-		}
-		most := 0.0
-		for _, list := range limits {
-			for _, v := range list {
-				most = max(most, v)
+			down := slices.Clone(f.Down)
+			for k := range down {
+				down[k] = down[k] || f.Inventory.Servers[k].Domain(level) == f.Inventory.Servers[i].Domain(level)
 			}
+			note(down, f.Failover, func(r inventory.Resource) float64 { return r.FailureCeiling.At(level) })
 		}
+	}
+	return parts
+}
+
+// When all loads have grown as far as is said, the limit is reached and no other
+// is passed.
+func TestGrowthReachesTheFirstLimit(t *testing.T) {
+	reached, ofDomains := 0, 0
+	eachFleet(func(name string, f *load.Fleet, l load.Layout) {
+		got := simulate.New(f, l).Growth()
+		most := slices.Max(append(growthLimits(f, l), 0))
 		if most == 0 {
 			if got.Growth.Known {
 				t.Errorf("%s: without load: %+v", name, got)
@@ -138,8 +147,49 @@ func TestGrowthReachesTheFirstLimit(t *testing.T) {
 		if (got.Rule == planner.Text(planner.FailureCeiling)) != (len(got.Failed) == 1) {
 			t.Errorf("%s: %s with the failure of %v", name, got.Rule, got.Failed)
 		}
+		if len(got.Failed) == 1 && !strings.HasPrefix(got.Failed[0], "server:") {
+			ofDomains++
+		}
 	})
-	if reached < 400 {
-		t.Errorf("only %d fleets carry anything", reached)
+	if reached < 400 || ofDomains < 5 {
+		t.Errorf("only %d fleets carry anything, and in %d a domain is what limits growth", reached, ofDomains)
+	}
+}
+
+// The failure of rack ra leaves one server, at 80 %: loads that are a quarter more
+// fill it.
+func TestGrowthOfAFleetThatSurvivesRacks(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		ceiling inventory.FailureCeiling
+		survive []inventory.Level
+		growth  float64
+		failed  string
+	}{
+		{"servers only", inventory.FailureCeiling{Default: 1}, []inventory.Level{"server"}, 1/0.65 - 1, "server:a1"},
+		{"racks too", inventory.FailureCeiling{Default: 1}, []inventory.Level{"server", "rack"}, 0.25, "rack:ra"},
+		{"a ceiling of racks", inventory.FailureCeiling{Default: 1, ByLevel: map[inventory.Level]float64{"rack": 1.2}}, []inventory.Level{"server", "rack"}, 0.5, "rack:ra"},
+		{"racks only", inventory.FailureCeiling{Default: 1}, []inventory.Level{"rack"}, 0.25, "rack:ra"},
+	} {
+		inv := inventory.New()
+		inv.Survive = c.survive
+		for i := range inv.Resources {
+			inv.Resources[i].FailureCeiling = c.ceiling
+		}
+		for _, of := range []string{"a1", "a2", "b1"} {
+			inv.Servers = append(inv.Servers, inventory.Server{
+				Name: inventory.ServerID(of), State: inventory.Active, Slots: inventory.Unlimited,
+				Capacity: inventory.Load{1e12, 100}, Domains: map[inventory.Level]inventory.DomainID{"rack": inventory.DomainID("r" + of[:1])},
+			})
+		}
+		for i, on := range [][2]inventory.ServerID{{"a1", "b1"}, {"a2", "b1"}, {"b1", "a1"}} {
+			name := inventory.StoreID(rune('p' + i))
+			inv.Stores = append(inv.Stores, inventory.Store{Name: name, State: inventory.Active, Base: inventory.Load{1, []float64{30, 30, 20}[i]}, Instances: []inventory.Instance{{Server: on[0]}, {Server: on[1]}}})
+		}
+		f := load.New(inv)
+		got := simulate.New(f, f.Current()).Growth()
+		if math.Abs(got.Growth.Value-c.growth) > 1e-9 || !slices.Equal(got.Failed, []string{c.failed}) {
+			t.Errorf("%s: %+v", c.name, got)
+		}
 	}
 }

@@ -39,7 +39,7 @@ func bundled(inv *inventory.Inventory, servers []int, most int) bundles {
 	}
 	if len(servers) > most && len(levels) > 0 {
 		finest := levels[len(levels)-1]
-		if domains := byLevel(inv, b.list, finest); len(domains) >= max(2, most/10) {
+		if domains := byLevel(inv, b.list, finest); len(domains) >= max(leastRows, most/10) {
 			b.list, b.each = domains, string(finest.name)+"s"
 		}
 	}

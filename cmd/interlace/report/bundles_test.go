@@ -36,6 +36,7 @@ func TestBundled(t *testing.T) {
 		{"no racks", 3, 0, 0, 200, "servers", "m00001 m00002 m00003"},
 		{"racks where the servers are too many", 8, 4, 2, 5, "racks", "r1 r3 r2 r4"},
 		{"groups where the racks are too many", 8, 4, 0, 3, "groups of 2 racks", "r1–r2 r3–r4"},
+		{"groups of servers where the racks are too few", 8, 2, 0, 5, "groups of 2 servers", "m00001–m00003 m00005–m00007 m00002–m00004 m00006–m00008"},
 		{"groups of servers without racks", 5, 0, 0, 3, "groups of 2 servers", "m00001–m00002 m00003–m00004 m00005"},
 		{"a single one", 4, 0, 0, 1, "groups of 4 servers", "m00001–m00004"},
 		{"none", 0, 0, 0, 200, "servers", ""},

@@ -87,7 +87,8 @@ func TestMatrixIsAsFineAsItFits(t *testing.T) {
 		{60, 20, 100, "rows and columns are racks", 12},
 		{60, 60, 100, "that much of its capacity\na1 ", 60},
 		{60, 7, 100, "groups of 2 racks", 6},
-		{12, 2, 100, "no room for who takes over from whom: --plot FILE draws it", 0},
+		{12, 2, 100, "--top 2 is too few rows for who takes over from whom: --top 0 shows it, --plot FILE draws it", 0},
+		{12, 2, 6, "no room", 0},
 	} {
 		text := screenText(t, c.servers, c.top, report.Style{Width: c.width})
 		if !strings.Contains(text, c.says) {

@@ -25,7 +25,7 @@ type matrixText struct {
 func (t matrixText) Text(w io.Writer, style Style) error {
 	g := t.fitting(style.Width)
 	if len(g.servers.list) < leastRows {
-		return Lines{{Words: "no room for who takes over from whom: --plot FILE draws it"}}.Text(w, style)
+		return t.noRoom(style.Width).Text(w, style)
 	}
 	m := t.charts.matrix(g.servers, g.servers)
 	ranges := classesUpTo(m.largest, len([]rune(shades)))
@@ -41,6 +41,17 @@ func (t matrixText) Text(w io.Writer, style Style) error {
 		return err
 	}
 	return shadeLegend(&m, ranges).Text(w, style)
+}
+
+// noRoom says why the matrix is not shown, and what shows it.
+func (t matrixText) noRoom(width int) Lines {
+	var l Lines
+	if all := (matrixText{charts: t.charts}).fitting(width); len(all.servers.list) >= leastRows {
+		l.add("--top %d is too few rows for who takes over from whom: --top 0 shows it, --plot FILE draws it", t.most)
+	} else {
+		l.add("no room for who takes over from whom: --plot FILE draws it")
+	}
+	return l
 }
 
 // grid is where the cells of a matrix stand on the screen.

@@ -21,11 +21,11 @@ func Simulation(sim *planner.Simulation, inv *inventory.Inventory, offline []pla
 	head.addOffline(sim.Now.Offline)
 	s.add(head)
 	servers, domains := bySort(sim.Failures)
-	s.addFailures(servers, inv, top)
-	s.addFailures(domains, inv, top)
+	s.addFailures(servers, sim.Now, inv, top)
+	s.addFailures(domains, sim.Now, inv, top)
 	s.addCharts(SimulationCharts(sim, inv), top)
 	s.addPairs(sim, inv, top)
-	s.addRandom(sim.Random, inv, top)
+	s.addRandom(sim, inv, top)
 	s.addUncertainty(sim)
 	s.addOutcome(sim, offline, "")
 	return s
@@ -63,7 +63,7 @@ func bySort(failures []planner.Impact) (servers, domains []planner.Impact) {
 	return servers, domains
 }
 
-func (s *Screen) addFailures(failures []planner.Impact, inv *inventory.Inventory, top int) {
+func (s *Screen) addFailures(failures []planner.Impact, now planner.Offline, inv *inventory.Inventory, top int) {
 	if len(failures) == 0 {
 		return
 	}
@@ -71,7 +71,7 @@ func (s *Screen) addFailures(failures []planner.Impact, inv *inventory.Inventory
 	if top > 0 && top < len(failures) {
 		shown = failures[:top]
 	}
-	s.add(failureTable(shown, inv))
+	s.add(failureTable(shown, now, inv))
 	if rest := failures[len(shown):]; len(rest) > 0 {
 		var more Lines
 		more.add("… %s more%s", inventory.CountText(len(rest)), noneAbove(rest))
@@ -144,25 +144,27 @@ func anyOffline(failures []planner.Impact) bool {
 	return slices.ContainsFunc(failures, func(f planner.Impact) bool { return len(f.Offline) > 0 })
 }
 
-// Failures is the table of what each failure does, with the worst pairs and sets.
-func Failures(sim *planner.Simulation) *Table {
-	all := slices.Clone(sim.Failures)
-	if sim.Pairs != nil {
-		all = append(all, sim.Pairs.Worst...)
+// failureTable shows what each failure takes offline beside what is so already.
+func failureTable(failures []planner.Impact, now planner.Offline, inv *inventory.Inventory) *Table {
+	return &Table{
+		Columns: failureColumns(anyOffline(failures), now),
+		Rows:    rowsOf(failures, func(f planner.Impact) []Cell { return failureRow(f, now, inv) }),
 	}
-	for _, level := range sortedLevels(sim.DomainPairs) {
-		all = append(all, sim.DomainPairs[level].Worst...)
-	}
-	if sim.Random != nil {
-		all = append(all, sim.Random.Worst...)
-	}
-	return failureTable(all, nil)
 }
 
-func failureTable(failures []planner.Impact, inv *inventory.Inventory) *Table {
-	t := &Table{Columns: []Column{
+func failureColumns(anyOffline bool, now planner.Offline) []Column {
+	more := ""
+	if now.StoresOffline > 0 {
+		more = "more "
+	}
+	offline := func(heading, key string) Column {
+		c := right(more+heading, key, 1)
+		c.Hidden = !anyOffline
+		return c
+	}
+	return []Column{
 		left("fails", "failed", 0),
-		offlineColumn("stores offline", "stores_offline", failures), offlineColumn("users offline", "users_offline", failures),
+		offline("stores offline", "stores_offline"), offline("users offline", "users_offline"),
 		right("worst", "utilisation", 0), left("", "", 5),
 		right("first hour", "first_hour", 2),
 		left("on", "server", 0).late(1), left("", "resource", 0).late(2),
@@ -170,33 +172,24 @@ func failureTable(failures []planner.Impact, inv *inventory.Inventory) *Table {
 		right("to servers", "taken_over_by", 6), right("one takes", "largest_share", 6),
 		hidden("service_seconds"), right("one copy", "stores_one_copy", 5),
 		hidden("at_risk_seconds"), hidden("at_risk_least_seconds"),
-		right("restored", "", 5), hidden("restore_seconds"), hidden("restore_least_seconds"),
-	}}
-	t.Rows = rowsOf(failures, func(f planner.Impact) []Cell { return failureRow(f, inv) })
-	return t
+		right("restored ≥", "", 5), hidden("restore_seconds"), hidden("restore_least_seconds"),
+	}
 }
 
-// offlineColumn is shown where there is something to see in it.
-func offlineColumn(heading, key string, failures []planner.Impact) Column {
-	c := right(heading, key, 1)
-	c.Hidden = !anyOffline(failures)
-	return c
-}
-
-func failureRow(f planner.Impact, inv *inventory.Inventory) []Cell {
+func failureRow(f planner.Impact, now planner.Offline, inv *inventory.Inventory) []Cell {
 	tone := impactTone(f, inv)
 	bar := Nothing
 	if f.Worst.Utilisation.Known {
 		bar = figure(Bar, f.Worst.Utilisation.Value).in(tone)
 	}
 	return []Cell{
-		failedCell(f.Failed), offline(f, f.StoresOffline), offline(f, f.UsersOffline),
+		failedCell(f.Failed), offline(f, f.StoresOffline, now.StoresOffline), offline(f, f.UsersOffline, now.UsersOffline),
 		ratio(f.Worst.Utilisation).in(tone), bar, ratio(f.Worst.FirstHour),
 		words(string(f.Worst.Server)), words(string(f.Worst.Resource)),
 		count(f.StoresFailedOver), count(f.UsersFailedOver), count(f.TakenOverBy), ratio(f.LargestShare),
 		seconds(f.ServiceSeconds), count(f.StoresOneCopy),
 		seconds(f.AtRiskSeconds), seconds(f.AtRiskLeastSeconds),
-		words(leastText(f.RestoreSeconds, f.RestoreLeastSeconds)), seconds(f.RestoreSeconds), seconds(f.RestoreLeastSeconds),
+		words(inventory.DurationText(f.RestoreLeastSeconds.Value)), seconds(f.RestoreSeconds), seconds(f.RestoreLeastSeconds),
 	}
 }
 
@@ -209,12 +202,14 @@ func failedCell(failed []string) Cell {
 	return c
 }
 
-// offline counts what is offline, in red where the failure adds to it.
-func offline(f planner.Impact, n int) Cell {
-	if n > 0 && len(f.Offline) > 0 {
-		return count(n).in(Broken)
+// offline counts what is offline, and for people what the failure adds to what is so
+// already.
+func offline(f planner.Impact, n, already int) Cell {
+	c := count(n).as(inventory.CountText(n - already))
+	if n > already {
+		return c.in(Broken)
 	}
-	return count(n)
+	return c
 }
 
 func seconds(n planner.Number) Cell {

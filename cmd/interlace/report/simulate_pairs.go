@@ -13,13 +13,13 @@ func (s *Screen) addPairs(sim *planner.Simulation, inv *inventory.Inventory, top
 	if sim.Pairs == nil {
 		return
 	}
-	s.addPairsOf("two servers at once", *sim.Pairs, inv, top)
+	s.addPairsOf("two servers at once", *sim.Pairs, sim.Now, inv, top)
 	for _, level := range sortedLevels(sim.DomainPairs) {
-		s.addPairsOf(fmt.Sprintf("a %s and a server outside it at once", level), sim.DomainPairs[level], inv, top)
+		s.addPairsOf(fmt.Sprintf("a %s and a server outside it at once", level), sim.DomainPairs[level], sim.Now, inv, top)
 	}
 }
 
-func (s *Screen) addPairsOf(what string, p planner.Pairs, inv *inventory.Inventory, top int) {
+func (s *Screen) addPairsOf(what string, p planner.Pairs, now planner.Offline, inv *inventory.Inventory, top int) {
 	var head Lines
 	if p.Count == 0 {
 		head.add("%s: there is no such pair", what)
@@ -38,7 +38,7 @@ func (s *Screen) addPairsOf(what string, p planner.Pairs, inv *inventory.Invento
 	if len(p.Histogram) > 0 {
 		s.add(histogram(p.Histogram))
 	}
-	s.addWorst(p.Worst, p.Count, inv, top)
+	s.addWorst(p.Worst, p.Count, now, inv, top)
 }
 
 // addRisk says how many failures of two or more servers take stores offline or
@@ -52,14 +52,14 @@ func (f *Facts) addRisk(one string, all, offline, over int64, most string) {
 }
 
 // addWorst adds the table of the worst, and how many there are beside those shown.
-func (s *Screen) addWorst(worst []planner.Impact, all int64, inv *inventory.Inventory, top int) {
+func (s *Screen) addWorst(worst []planner.Impact, all int64, now planner.Offline, inv *inventory.Inventory, top int) {
 	if len(worst) == 0 {
 		return
 	}
 	if top > 0 && top < len(worst) {
 		worst = worst[:top]
 	}
-	s.add(failureTable(worst, inv))
+	s.add(failureTable(worst, now, inv))
 	if rest := all - int64(len(worst)); rest > 0 {
 		var more Lines
 		more.add("… %s more", inventory.CountText(rest))

@@ -6,7 +6,8 @@ import (
 )
 
 // addRandom says what failures drawn at random do.
-func (s *Screen) addRandom(r *planner.Random, inv *inventory.Inventory, top int) {
+func (s *Screen) addRandom(sim *planner.Simulation, inv *inventory.Inventory, top int) {
+	r := sim.Random
 	if r == nil {
 		return
 	}
@@ -19,5 +20,5 @@ func (s *Screen) addRandom(r *planner.Random, inv *inventory.Inventory, top int)
 		quantiles{"worst survivor", Ratio, r.Utilisation},
 		quantiles{"users offline", Count, r.UsersOffline},
 		quantiles{"stores offline", Count, r.StoresOffline})
-	s.addWorst(r.Worst, int64(len(r.Worst)), inv, top)
+	s.addWorst(r.Worst, int64(len(r.Worst)), sim.Now, inv, top)
 }

@@ -23,21 +23,13 @@ func (l *Lines) addRecovery(f planner.Impact, r planner.Recovery) {
 	}
 }
 
-// atLeast says a time that depends on what is copied.
+// atLeast says a time that depends on what is copied, and to where.
 func atLeast(known, least planner.Number) string {
 	text := "at least " + inventory.DurationText(least.Value)
 	if !known.Known {
 		text += " by what is known"
 	}
 	return text
-}
-
-// leastText is the same for a column.
-func leastText(known, least planner.Number) string {
-	if known.Known {
-		return inventory.DurationText(known.Value)
-	}
-	return "≥ " + inventory.DurationText(least.Value)
 }
 
 // shareWords says how evenly the load is shared.
