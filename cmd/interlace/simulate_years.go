@@ -64,6 +64,9 @@ func (a *app) played(ctx context.Context, fleet *load.Fleet, flags *yearsFlags) 
 	if err != nil {
 		return nil, err
 	}
+	if err := durability.Check(fleet, fleet.Current()); err != nil {
+		return nil, err
+	}
 	bar := a.progress("years")
 	years := durability.Simulate(ctx, fleet, fleet.Current(), durability.Options{
 		Seed: *a.flags.seed.value, Years: *flags.years.value, Assumptions: assumptions,

@@ -30,8 +30,8 @@
 // # Methods
 //
 // Figures per store follow exactly from the model: availability is a sum over
-// the states of the failure domains that its servers share, frequencies follow
-// from the probability that a component is critical (Birnbaum 1969). Occasions,
+// the sets of its servers that shared failure domains take away, frequencies
+// follow from the probability that a component is critical (Birnbaum 1969). Occasions,
 // in which several stores may take part, are exact to first order.
 //
 // Plain sampling draws failures at their rates, event by event. Where the

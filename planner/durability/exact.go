@@ -1,13 +1,19 @@
 package durability
 
-import "slices"
+import (
+	"context"
+	"slices"
+)
 
 // exact returns the figures that follow from the model: exactly, but for
-// occasions (see [model.occasions]).
-func (m *model) exact() tally {
+// occasions (see [model.occasions]). It stops early if the context ends.
+func (m *model) exact(ctx context.Context) tally {
 	var t tally
 	x := exactStore{model: m}
 	for store := range m.sites {
+		if ctx.Err() != nil {
+			return t
+		}
 		x.enter(m.sites[store], nil)
 		offline, going := x.offline()
 		t[storesOffline] += offline
@@ -16,69 +22,103 @@ func (m *model) exact() tally {
 		t.addLost(m, int32(store), x.lost())
 		t.addFailover(m, int32(store), x.failedOver)
 	}
-	t[offlineOccasions], t[lossOccasions] = m.occasions()
+	t[offlineOccasions], t[lossOccasions] = m.occasions(ctx)
 	return t
 }
 
 // exactStore computes the figures of one store. Its instances depend on one
 // another only through failure domains that several of their servers share;
-// given the states of those, each is by itself available, present on a server
-// that is away, or missing.
+// given which of them those take away, each is by itself available, present on a
+// server that is away, or missing.
 type exactStore struct {
 	*model
 	sites  []int32
-	shared []int32 // domains that hold more than one of the servers
+	shocks []shock
 
 	present []float64 // chance that the instance is not missing
 	alone   []float64 // chance that it is available, as far as it does not share its fate
 	strikes []float64 // failures a year that hit an available instance and not the others
-	here    []float64 // chance that it is available given the states of the shared domains
+	chances []float64 // by set of sites: that the shocks have taken away these and no others
+	here    []float64 // chance that it is available given what the shocks have taken away
 
 	failedOver float64
+}
+
+// siteSet is some of the sites of a store, a bit for each.
+type siteSet uint32
+
+func only(i int) siteSet { return 1 << i }
+
+// shock is the domains that hold the same sites, several of them: any of these
+// domains takes all of these sites away.
+type shock struct {
+	sites siteSet
+	rate  float64 // failures a year of the domains that have not failed
+	well  float64 // chance that none has failed
 }
 
 // enter prepares the instances of a store, or some of them. Domains that are
 // spared are known not to be away.
 func (x *exactStore) enter(sites, spared []int32) {
 	x.sites = sites
-	x.shared = x.shared[:0]
+	x.shocks = x.shocks[:0]
 	x.present, x.alone, x.strikes = x.present[:0], x.alone[:0], x.strikes[:0]
 	x.here = append(x.here[:0], make([]float64, len(x.sites))...)
 	for i, e := range x.sites {
 		present := 1 - x.missing(x.window[e])
 		alone, strikes := present*(1-x.outage.away()), x.outage.rate+x.loss
 		for _, d := range x.domainsOf[x.server[e]] {
+			held := x.sitesIn(d)
 			switch {
-			case slices.Contains(spared, d), x.firstIn(d) < i:
-			case x.holdsMore(d, i):
-				x.shared = append(x.shared, d)
-			default:
+			case slices.Contains(spared, d), held&(only(i)-1) != 0: // counted at the first of them
+			case held == only(i):
 				alone *= 1 - x.domains[d].away()
 				strikes += x.domains[d].rate
+			default:
+				x.share(held, x.domains[d].source)
 			}
 		}
 		x.present, x.alone, x.strikes = append(x.present, present), append(x.alone, alone), append(x.strikes, strikes)
 	}
+	x.shake()
 }
 
-// firstIn returns the first of the store's sites that the domain holds.
-func (x *exactStore) firstIn(d int32) int {
+// sitesIn returns the store's sites that the domain holds.
+func (x *exactStore) sitesIn(d int32) siteSet {
+	var held siteSet
 	for i, e := range x.sites {
 		if x.holds(d, x.server[e]) {
-			return i
+			held |= only(i)
 		}
 	}
-	return len(x.sites)
+	return held
 }
 
-// holdsMore reports whether the domain holds a site behind the i-th.
-func (x *exactStore) holdsMore(d int32, i int) bool {
-	for _, e := range x.sites[i+1:] {
-		if x.holds(d, x.server[e]) {
-			return true
+// share lets the sites share the fate of one more domain.
+func (x *exactStore) share(sites siteSet, domain source) {
+	at := slices.IndexFunc(x.shocks, func(s shock) bool { return s.sites == sites })
+	if at < 0 {
+		at = len(x.shocks)
+		x.shocks = append(x.shocks, shock{sites: sites, well: 1})
+	}
+	x.shocks[at].rate += domain.rate
+	x.shocks[at].well *= 1 - domain.away()
+}
+
+// shake finds the chances of what the shocks have taken away, one shock after the
+// other. A set that a shock adds to becomes a larger one, so that the sets are
+// gone through from the largest down.
+func (x *exactStore) shake() {
+	x.chances = append(x.chances[:0], make([]float64, 1<<len(x.sites))...)
+	x.chances[0] = 1
+	for _, s := range x.shocks {
+		for away := len(x.chances) - 1; away >= 0; away-- {
+			if more := siteSet(away) | s.sites; more != siteSet(away) {
+				x.chances[more] += x.chances[away] * (1 - s.well)
+				x.chances[away] *= s.well
+			}
 		}
 	}
-	return false
 }
 
 // offline returns the part of the time that the store is offline, and how often
@@ -86,58 +126,41 @@ func (x *exactStore) holdsMore(d int32, i int) bool {
 // times the chance that the store then depends on it.
 func (x *exactStore) offline() (part, going float64) {
 	x.failedOver = 0
-	without := make([]float64, len(x.shared)) // chance that the store is offline and the domain away
-	for state := range uint64(1) << len(x.shared) {
-		chance := x.given(state)
-		gone := chance
-		for i := range x.sites {
-			gone *= 1 - x.here[i]
+	for away, chance := range x.chances {
+		if chance == 0 {
+			continue
 		}
-		part += gone
-		for b := range x.shared {
-			if state>>b&1 == 1 {
-				without[b] += gone
-			}
-		}
+		x.given(siteSet(away))
+		gone := x.unserved(0)
+		part += chance * gone
 		for i := range x.sites {
-			going += chance * x.here[i] * x.strikes[i] * x.othersAway(i)
+			going += chance * x.here[i] * x.strikes[i] * x.unserved(only(i))
 			x.failedOver += chance * x.here[i] * x.loss * x.takesOver(i)
 		}
-	}
-	for b, d := range x.shared {
-		if s := x.domains[d]; s.mean > 0 {
-			going += s.frequency() * (without[b]/s.away() - (part-without[b])/(1-s.away()))
+		for _, s := range x.shocks {
+			going += chance * s.rate * (x.unserved(s.sites) - gone)
 		}
 	}
 	return part, going
 }
 
-// given sets the chances of the instances given which of the shared domains are
-// away, and returns the chance of that.
-func (x *exactStore) given(state uint64) float64 {
+// given sets the chances of the instances given the sites that shocks have taken
+// away.
+func (x *exactStore) given(away siteSet) {
 	copy(x.here, x.alone)
-	chance := 1.0
-	for b, d := range x.shared {
-		if state>>b&1 == 0 {
-			chance *= 1 - x.domains[d].away()
-			continue
-		}
-		chance *= x.domains[d].away()
-		for i, e := range x.sites {
-			if x.holds(d, x.server[e]) {
-				x.here[i] = 0
-			}
+	for i := range x.sites {
+		if away&only(i) != 0 {
+			x.here[i] = 0
 		}
 	}
-	return chance
 }
 
-// othersAway returns the chance that no other instance is available.
-func (x *exactStore) othersAway(i int) float64 {
+// unserved returns the chance that no instance is available but for those struck.
+func (x *exactStore) unserved(struck siteSet) float64 {
 	chance := 1.0
-	for j := range x.sites {
-		if j != i {
-			chance *= 1 - x.here[j]
+	for i := range x.sites {
+		if struck&only(i) == 0 {
+			chance *= 1 - x.here[i]
 		}
 	}
 	return chance

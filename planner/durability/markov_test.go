@@ -237,6 +237,7 @@ func markovCases() map[string]struct {
 		"racks of one site":       {[]string{"a rack=r1 site=s", "b rack=r2 site=s"}, []string{"a b"}, 0.03},
 		"three copies":            {[]string{"a", "b", "c"}, []string{"b a c"}, 1e-4},
 		"two of three in a rack":  {[]string{"a rack=r", "b rack=r", "c"}, []string{"c a b"}, 0.03},
+		"crossing domains":        {[]string{"a rack=r site=s", "b rack=r", "c site=s"}, []string{"a b c"}, 0.03},
 		"a ring of three servers": {[]string{"a", "b", "c"}, []string{"a b", "b c", "c a"}, 0.03},
 		"twice on the same three": {[]string{"a", "b", "c"}, []string{"b a c", "a c b"}, 0.001},
 		"near and far, twice":     {[]string{"a", "b rack=r", "c rack=r"}, []string{"a b c", "b a c"}, 0.03},

@@ -1,6 +1,7 @@
 package durability
 
 import (
+	"context"
 	"encoding/binary"
 	"math"
 	"slices"
@@ -18,10 +19,13 @@ const neglected = "first order: what is struck is there as far as it is in the m
 // partners share count once. What is struck counts as far as it was there, in the
 // mean. Stores with no other instance, or several, are told apart by the servers
 // that carry them: a domain around all others is one more part of the union, and
-// what remains is taken as if independent.
-func (m *model) occasions() (offline, loss float64) {
-	p := newPartners(m)
+// what remains is taken as if independent. It stops early if the context ends.
+func (m *model) occasions(ctx context.Context) (offline, loss float64) {
+	p := newPartners(ctx, m)
 	for server := range int32(m.servers()) {
+		if ctx.Err() != nil {
+			return offline, loss
+		}
 		p.begin(m.domainsOf[server], true)
 		from, to := m.instances(server)
 		for e := from; e < to; e++ {
@@ -35,6 +39,9 @@ func (m *model) occasions() (offline, loss float64) {
 		loss += m.loss * (1 - p.allKept(p.there(server)))
 	}
 	for d := range int32(len(m.domains)) {
+		if ctx.Err() != nil {
+			return offline, loss
+		}
 		p.begin([]int32{d}, false)
 		there := 0.0
 		for _, server := range m.domains[d].servers {
@@ -52,6 +59,7 @@ func (m *model) occasions() (offline, loss float64) {
 // partners collects the parts that the consequences of one failure depend on.
 type partners struct {
 	*model
+	ctx        context.Context
 	exact      exactStore
 	spared     []int32 // domains that are not away, or are what is struck
 	isUp       bool    // whether what is struck is known not to be in an outage of its own
@@ -71,9 +79,9 @@ type partners struct {
 // longest without its copies.
 type set struct{ hit, others []int32 }
 
-func newPartners(m *model) *partners {
+func newPartners(ctx context.Context, m *model) *partners {
 	return &partners{
-		model: m, exact: exactStore{model: m}, widest: make([]float64, m.servers()),
+		model: m, ctx: ctx, exact: exactStore{model: m}, widest: make([]float64, m.servers()),
 		seen: make([]int32, m.servers()), inIt: make([]int32, len(m.domains)),
 	}
 }
@@ -213,6 +221,9 @@ func (p *partners) allServed(there float64) float64 {
 	}
 	chance := 1 - there*(1-well)
 	for _, s := range p.sets {
+		if p.ctx.Err() != nil {
+			break
+		}
 		chance *= p.served(s)
 	}
 	return chance

@@ -2,8 +2,11 @@ package durability
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -43,8 +46,29 @@ const mostFailures = 20_000_000
 // which would prefer runs that saw many.
 const enough = 2000
 
-// Simulate returns what years of failures and repairs do to the layout. If the
-// context ends, the result is of no use.
+// mostSites is how many servers may carry a store: its figures are sums over all
+// sets of them.
+const mostSites = 12
+
+// Check tells which stores are on more servers that are up than [Simulate] takes.
+func Check(f *load.Fleet, l load.Layout) error {
+	var wrong []error
+	for store, sites := range l {
+		var up []int32
+		for _, s := range sites {
+			if !f.Down[s] && !slices.Contains(up, s) {
+				up = append(up, s)
+			}
+		}
+		if len(up) > mostSites {
+			wrong = append(wrong, fmt.Errorf("store %s is on %d servers: years are played with stores on %d at most", f.Inventory.Stores[store].Name, len(up), mostSites))
+		}
+	}
+	return errors.Join(wrong...)
+}
+
+// Simulate returns what years of failures and repairs do to a layout that passes
+// [Check]. If the context ends, the result is of no use.
 func Simulate(ctx context.Context, f *load.Fleet, l load.Layout, opts Options) *planner.Years {
 	y := newModel(f, l, opts.Assumptions).simulate(ctx, opts)
 	y.Assumptions = opts.Assumptions
@@ -64,7 +88,7 @@ func (o Options) withDefaults() Options {
 // simulate samples plainly and, where that sees too little, by force.
 func (m *model) simulate(ctx context.Context, opts Options) *planner.Years {
 	opts = opts.withDefaults()
-	analytic := m.exact()
+	analytic := m.exact(ctx)
 	span := m.span(opts)
 	rare := func(occasions float64) bool { return occasions > 0 && occasions*span < enough }
 	offline, lost, failedOver := rare(analytic[offlineOccasions]), rare(analytic[lossOccasions]), rare(analytic[failoverStores])

@@ -2,11 +2,13 @@ package durability_test
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"math"
 	"reflect"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/interlacemail/interlace/fixtures"
@@ -208,5 +210,65 @@ func TestAnInterruptEndsTheSimulation(t *testing.T) {
 	y := durability.Simulate(ctx, w.fleet, w.layout, durability.Options{Seed: 1, Years: 1, Assumptions: w.assume})
 	if y.Failures > 1000 || y.Strikes > 1000 {
 		t.Errorf("%d failures after the interrupt", y.Failures+y.Strikes)
+	}
+}
+
+// TestADomainThatIsBackAtOnceTakesStoresOffline does the sum by hand: three times
+// a year the rack takes both servers away, for no time.
+func TestADomainThatIsBackAtOnceTakesStoresOffline(t *testing.T) {
+	f := build(t, 0, []string{"a rack=r", "b rack=r"}, []string{"a b"})
+	a := planner.Assumptions{OutagesPerYear: 0.01, OutageHours: 4, Domains: map[inventory.Level]planner.DomainOutages{"rack": {OutagesPerYear: 3}}}
+	y := simulated(f, a, 1000)
+	if got := y.Offline.StoresEach.Analytic.Value * y.Offline.OccasionsPerYear.Analytic.Value; math.Abs(got-3) > 1e-4 {
+		t.Errorf("the store goes offline %v times a year, want 3", got)
+	}
+	if got := y.Offline.HoursEach.Analytic.Value; got > 1e-6 {
+		t.Errorf("it is offline for %v hours each time, want hardly any", got)
+	}
+}
+
+// TestLevelsThatHoldTheSameServersActAsOne plays many levels of one domain each,
+// and one level whose domain fails as often as all of them together.
+func TestLevelsThatHoldTheSameServersActAsOne(t *testing.T) {
+	const levels, rate, hours = 40, 0.1, 2
+	a := durability.DefaultAssumptions(nil)
+	servers := []string{"a", "b", "c"}
+	for i := range levels {
+		level := inventory.Level(fmt.Sprint("l", i))
+		a.Domains[level] = planner.DomainOutages{OutagesPerYear: rate, OutageHours: hours}
+		for s := range servers {
+			servers[s] += fmt.Sprintf(" %s=x", level)
+		}
+	}
+	many := simulated(build(t, 0, servers, []string{"a b", "c b a"}), a, 1000)
+
+	well := math.Pow(1+rate*hours/hoursPerYear, -levels)
+	a.Domains = map[inventory.Level]planner.DomainOutages{"l": {OutagesPerYear: levels * rate, OutageHours: (1/well - 1) / (levels * rate) * hoursPerYear}}
+	one := simulated(build(t, 0, []string{"a l=x", "b l=x", "c l=x"}, []string{"a b", "c b a"}), a, 1000)
+	for name, pair := range map[string][2]planner.Estimate{
+		"stores": {many.Offline.Stores, one.Offline.Stores}, "hours": {many.Offline.HoursEach, one.Offline.HoursEach},
+		"failovers": {many.Failover.StoresPerYear, one.Failover.StoresPerYear},
+	} {
+		if got, want := pair[0].Analytic.Value, pair[1].Analytic.Value; math.Abs(got-want) > 1e-9*want {
+			t.Errorf("%s: %v, want %v", name, got, want)
+		}
+	}
+}
+
+func TestCheckCountsServersThatAreUp(t *testing.T) {
+	var servers, names []string
+	for i := range 13 {
+		names = append(names, fmt.Sprint("s", i))
+		servers = append(servers, names[i])
+	}
+	all := strings.Join(names, " ")
+	f := build(t, 0, servers, []string{all, all, "s0"})
+	if err := durability.Check(f, f.Current()); err == nil || strings.Count(err.Error(), "is on 13 servers") != 2 {
+		t.Errorf("got %v, want two stores on 13 servers", err)
+	}
+	servers[5] += " down"
+	f = build(t, 0, servers, []string{all})
+	if err := durability.Check(f, f.Current()); err != nil {
+		t.Errorf("12 servers that are up: %v", err)
 	}
 }
