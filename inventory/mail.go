@@ -4,8 +4,9 @@ import "math"
 
 // Mail is how much mail a store holds, as far as its users' counts are known.
 type Mail struct {
-	Messages  Count // Unknown if that of any of its users is
+	Messages  Count // of the users whose count is known
 	Mailboxes Count
+	Partly    bool // some count of some user is not known
 }
 
 // StoreMail returns how much mail each store holds, by index in Stores.
@@ -15,19 +16,21 @@ func (inv *Inventory) StoreMail() []Mail {
 	for i := range inv.Users {
 		u := &inv.Users[i]
 		if st, ok := index[u.Store]; ok {
-			mail[st].Messages = mail[st].Messages.plus(u.Messages)
-			mail[st].Mailboxes = mail[st].Mailboxes.plus(u.Mailboxes)
+			m := &mail[st]
+			m.Messages = m.Messages.plus(u.Messages)
+			m.Mailboxes = m.Mailboxes.plus(u.Mailboxes)
+			m.Partly = m.Partly || u.Messages == Unknown || u.Mailboxes == Unknown
 		}
 	}
 	return mail
 }
 
-// plus adds up counts: with an unknown one the sum is unknown, and what is too
-// large to count is the largest number.
+// plus adds a count, or nothing if that is unknown. What is too large to count is
+// the largest number.
 func (n Count) plus(m Count) Count {
 	switch {
-	case n == Unknown || m == Unknown:
-		return Unknown
+	case m == Unknown:
+		return n
 	case n > math.MaxInt64-m:
 		return math.MaxInt64
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 )
 
-// One user whose count is unknown makes that of the store unknown, not less.
+// One user whose count is unknown leaves what is known of the others, and a mark.
 func TestStoreMail(t *testing.T) {
 	inv := inventory.New()
 	for _, name := range []inventory.StoreID{"empty", "huge", "known", "partly"} {
@@ -19,11 +19,12 @@ func TestStoreMail(t *testing.T) {
 		{Store: "known", Messages: 4, Mailboxes: 2, Kind: inventory.Shared},
 		{Store: "partly", Messages: 5, Mailboxes: inventory.Unknown},
 		{Store: "partly", Messages: 5, Mailboxes: 7},
+		{Store: "partly", Messages: inventory.Unknown, Mailboxes: 2},
 		{Store: "huge", Messages: math.MaxInt64, Mailboxes: 1},
 		{Store: "huge", Messages: 1, Mailboxes: 1},
 		{Store: "gone", Messages: 1, Mailboxes: 1},
 	}
-	want := []inventory.Mail{{}, {Messages: math.MaxInt64, Mailboxes: 2}, {Messages: 7, Mailboxes: 3}, {Messages: 10, Mailboxes: inventory.Unknown}}
+	want := []inventory.Mail{{}, {Messages: math.MaxInt64, Mailboxes: 2}, {Messages: 7, Mailboxes: 3}, {Messages: 10, Mailboxes: 9, Partly: true}}
 	if got := inv.StoreMail(); !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}

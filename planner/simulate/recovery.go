@@ -125,13 +125,10 @@ func (s *Simulator) seedOf(store int32) seed {
 	}
 	m := s.mail[store]
 	return seed{
-		bytes: float64(s.fleet.DiskBytes(int(store))), messages: known(m.Messages), mailboxes: known(m.Mailboxes),
-		partly: m.Messages == inventory.Unknown || m.Mailboxes == inventory.Unknown,
+		bytes: float64(s.fleet.DiskBytes(int(store))), messages: float64(m.Messages), mailboxes: float64(m.Mailboxes),
+		partly: m.Partly,
 	}
 }
-
-// known returns the count, or nothing for one that is not known.
-func known(n inventory.Count) float64 { return float64(max(n, 0)) }
 
 // copying is what servers read to make copies anew.
 type copying struct {

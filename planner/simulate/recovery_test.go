@@ -88,3 +88,16 @@ func TestLargestShareIsOfTheLoad(t *testing.T) {
 		t.Errorf("one of %d takes %v, want 0.6 of 3", got.TakenOverBy, got.LargestShare)
 	}
 }
+
+// Of a store with two users the count of one is known: that is the least.
+func TestRecoveryTakesAtLeastWhatIsKnown(t *testing.T) {
+	inv := mailFleet(mailStore{"ab", 0, 500, 1})
+	inv.Users = append(inv.Users, inventory.User{Name: "unknown", Store: "p", Load: inventory.Load{0}, Messages: inventory.Unknown, Mailboxes: inventory.Unknown})
+	f := load.New(inv)
+	s := simulate.New(f, f.Current())
+	s.Recovery = planner.Recovery{MessageRate: 10, MailboxRate: 5}
+	got := s.Fail(f.Levels[0].Domains[0])
+	if got.RestoreLeastSeconds != planner.Known(50) || got.RestoreSeconds.Known {
+		t.Errorf("restored in %v seconds, at least %v; want 50 at least", got.RestoreSeconds, got.RestoreLeastSeconds)
+	}
+}
