@@ -6,9 +6,11 @@ import (
 )
 
 // exact returns the figures that follow from the model: exactly, but for
-// occasions (see [model.occasions]). It stops early if the context ends.
+// occasions (see [model.occasions]), which are at least as many as those of one
+// store and at most as many as those of all, each by itself. It stops early if the context ends.
 func (m *model) exact(ctx context.Context) tally {
 	var t tally
+	var mostGoing, mostLost float64 // of one store
 	x := exactStore{model: m}
 	for store := range m.sites {
 		if ctx.Err() != nil {
@@ -19,10 +21,14 @@ func (m *model) exact(ctx context.Context) tally {
 		t[storesOffline] += offline
 		t[usersOffline] += offline * float64(m.users[store])
 		t.addGoing(m, int32(store), going)
-		t.addLost(m, int32(store), x.lost())
+		lost := x.lost()
+		t.addLost(m, int32(store), lost)
 		t.addFailover(m, int32(store), x.failedOver)
+		mostGoing, mostLost = max(mostGoing, going), max(mostLost, lost)
 	}
-	t[offlineOccasions], t[lossOccasions] = m.occasions(ctx)
+	offline, loss := m.occasions(ctx)
+	t[offlineOccasions] = min(max(offline, mostGoing), t[storesGoing])
+	t[lossOccasions] = min(max(loss, mostLost), t[storesLost])
 	return t
 }
 

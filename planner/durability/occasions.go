@@ -8,7 +8,7 @@ import (
 )
 
 // neglected says what the analytic values of occasions leave out.
-const neglected = "first order: what is struck is there as far as it is in the mean, and sets of three servers and more that carry stores are independent"
+const neglected = "first order: what is struck is there as far as it is in the mean, and sets of three servers and more that carry stores are independent; held between the most of one store and the sum of all"
 
 // occasions returns how many failures a year take at least one store offline,
 // and how many lose one.

@@ -255,6 +255,23 @@ func TestLevelsThatHoldTheSameServersActAsOne(t *testing.T) {
 	}
 }
 
+// TestOccasionsLieBetweenOneStoreAndAll has a server whose copies take centuries
+// to seed beside one that is never long without them: what is there in the mean
+// says nothing of either.
+func TestOccasionsLieBetweenOneStoreAndAll(t *testing.T) {
+	f := build(t, 1e12, []string{"a", "b", "c"}, []string{"c b", "b a"})
+	f.Inventory.Servers[0].Bandwidth, f.Inventory.Servers[1].Transfers = 1, 2
+	y := simulated(f, durability.DefaultAssumptions(nil), 1000)
+	for name, each := range map[string]float64{
+		"offline": y.Offline.StoresEach.Analytic.Value,
+		"lost":    y.Doubled.StoresPerYear.Analytic.Value / y.Doubled.OccasionsPerYear.Analytic.Value,
+	} {
+		if each < 1 || each > 2 {
+			t.Errorf("%v stores %s on one occasion, want 1 to 2", each, name)
+		}
+	}
+}
+
 func TestCheckCountsServersThatAreUp(t *testing.T) {
 	var servers, names []string
 	for i := range 13 {
