@@ -81,11 +81,12 @@ those.
 	flags.years.add(c)
 	apart(c, "fail", "pairs", "the one names a failure, the other goes through all of two")
 	apart(c, "fail", "random", "the one names a failure, the other draws many")
+	apart(c, "fail", "deviation", "the one names a failure, the other is about all of them")
 	return c
 }
 
 func (a *app) simulate(cmd *cobra.Command, flags simulateFlags) error {
-	if err := errors.Join(flags.random.check(), mayDraw(flags.plot, ""), a.spares([]string{flags.plot}, flags.after)); err != nil {
+	if err := errors.Join(flags.random.check(), flags.years.check(), mayDraw(flags.plot, ""), a.spares([]string{flags.plot}, flags.after)); err != nil {
 		return err
 	}
 	f, err := a.facts(cmd.Context())
@@ -97,6 +98,10 @@ func (a *app) simulate(cmd *cobra.Command, flags simulateFlags) error {
 		return err
 	}
 	fleet := load.New(target.Inventory)
+	assumptions, err := flags.years.assumed(fleet)
+	if err != nil {
+		return err
+	}
 	s := simulate.New(fleet, fleet.Current())
 	s.Recovery = flags.recovery.given()
 	sim := planner.Simulation{
@@ -113,7 +118,7 @@ func (a *app) simulate(cmd *cobra.Command, flags simulateFlags) error {
 	if err != nil {
 		return err
 	}
-	if sim.Years, err = a.played(cmd.Context(), fleet, &flags.years); err != nil {
+	if sim.Years, err = a.played(cmd.Context(), fleet, &flags.years, assumptions); err != nil {
 		return err
 	}
 	if err := cmd.Context().Err(); err != nil {

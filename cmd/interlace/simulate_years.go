@@ -51,21 +51,28 @@ func (y *yearsFlags) add(c *cobra.Command) {
 	apart(c, "years", "fail", "the years have failures of their own")
 }
 
+// check refuses assumptions about nothing.
+func (y *yearsFlags) check() error {
+	if len(y.assume.given) > 0 && y.years.value == nil {
+		return hint(errors.New("--assume is about --years, which is not given"), "add --years 10, or leave --assume out")
+	}
+	return nil
+}
+
+// assumed returns what the years are played with, if they are asked for and can be.
+func (y *yearsFlags) assumed(fleet *load.Fleet) (planner.Assumptions, error) {
+	if y.years.value == nil {
+		return planner.Assumptions{}, nil
+	}
+	assumptions, err := y.assume.over(fleet.Inventory.Levels())
+	return assumptions, errors.Join(err, durability.Check(fleet, fleet.Current()))
+}
+
 // played returns what years of failures and repairs do to the fleet, or nil if
 // that is not asked for.
-func (a *app) played(ctx context.Context, fleet *load.Fleet, flags *yearsFlags) (*planner.Years, error) {
+func (a *app) played(ctx context.Context, fleet *load.Fleet, flags *yearsFlags, assumptions planner.Assumptions) (*planner.Years, error) {
 	if flags.years.value == nil {
-		if len(flags.assume.given) > 0 {
-			return nil, hint(errors.New("--assume is about --years, which is not given"), "add --years 10, or leave --assume out")
-		}
 		return nil, nil
-	}
-	assumptions, err := flags.assume.over(fleet.Inventory.Levels())
-	if err != nil {
-		return nil, err
-	}
-	if err := durability.Check(fleet, fleet.Current()); err != nil {
-		return nil, err
 	}
 	bar := a.progress("years")
 	years := durability.Simulate(ctx, fleet, fleet.Current(), durability.Options{
@@ -109,6 +116,11 @@ var fleetWide = map[string]struct {
 	"changed-per-day":  {1, func(a *planner.Assumptions) *float64 { return &a.ChangedPerDay }},
 }
 
+func isFleetWide(name string) bool {
+	_, ok := fleetWide[name]
+	return ok
+}
+
 // Assumptions about failure domains: the level, or "domain" for all of them,
 // stands before these.
 const (
@@ -139,6 +151,9 @@ func (f *assumeFlag) read(s string) error {
 	name, text, ok := strings.Cut(s, "=")
 	if !ok {
 		return fmt.Errorf("%s is not of the form name=value, such as outages-per-year=2", inventory.Quoted(s))
+	}
+	if bare, ok := strings.CutPrefix(name, string(inventory.LevelServer)+"-"); ok && isFleetWide(bare) {
+		return hint(fmt.Errorf("%s is nothing that is assumed", inventory.Quoted(name)), "that of one server is %s", bare)
 	}
 	most, known := mostHours, true
 	if what, wide := fleetWide[name]; wide {
