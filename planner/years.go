@@ -36,10 +36,10 @@ const (
 // Estimate is one figure, computed and simulated.
 type Estimate struct {
 	Analytic      Number `json:"analytic"`
-	Approximation Text   `json:"approximation"` // what the analytic value neglects; null: it is exact
-	Simulated     Number `json:"simulated"`     // null: nothing of the kind was met
-	StandardError Number `json:"standard_error"`
-	Low           Number `json:"low"` // 95 % interval
+	Approximation Text   `json:"approximation"`  // what the analytic value neglects; null: it is exact
+	Simulated     Number `json:"simulated"`      // null: nothing of the kind was met
+	StandardError Number `json:"standard_error"` // null: what was met does not say
+	Low           Number `json:"low"`            // 95 % interval, null likewise
 	High          Number `json:"high"`
 	// EffectiveSamples is how many equally weighed samples would say as much.
 	EffectiveSamples float64  `json:"effective_samples"`

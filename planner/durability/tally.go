@@ -105,22 +105,34 @@ func (s *sample) ratio(analytic tally, numerator, denominator int) planner.Estim
 	})
 }
 
+// fewest is how many samples must have had a part in a figure for their spread to
+// say how good it is.
+const fewest = 10
+
 // estimate makes an estimate from a value and how much each batch differs from
 // it. Where no sample had a part in the figure seen, nothing is known but that
-// what cannot happen did not.
+// what cannot happen did not. How good the value is remains unknown where few had,
+// and where the batches agree on another value than the analysis: what makes the
+// difference was never met.
 func (s *sample) estimate(analytic, value float64, seen int, differs func(*tally) float64) planner.Estimate {
 	e := planner.Estimate{Analytic: planner.Known(analytic), EffectiveSamples: s.effective(seen), Sampling: s.sampling}
 	if e.EffectiveSamples == 0 && analytic != 0 {
 		return e
 	}
+	e.Simulated = planner.Known(value)
 	squares := 0.0
 	for i := range s.batches {
 		d := differs(&s.batches[i].tally)
 		squares += d * d
 	}
 	n := float64(len(s.batches))
-	deviation := math.Sqrt(squares/(n-1)/n) + rounding*math.Abs(value)
-	e.Simulated, e.StandardError = planner.Known(value), planner.Known(deviation)
+	spread, alike := math.Sqrt(squares/(n-1)/n), rounding*math.Abs(value)
+	few := e.EffectiveSamples > 0 && e.EffectiveSamples < fewest
+	if few || spread <= alike && math.Abs(analytic-value) > student*(spread+alike) {
+		return e
+	}
+	deviation := spread + alike
+	e.StandardError = planner.Known(deviation)
 	e.Low, e.High = planner.Known(max(0, value-student*deviation)), planner.Known(value+student*deviation)
 	return e
 }

@@ -58,7 +58,9 @@ func approximate(estimates ...*planner.Estimate) {
 func available(offline planner.Estimate, stores float64) planner.Estimate {
 	e := offline
 	for _, n := range []*planner.Number{&e.Analytic, &e.Simulated, &e.Low, &e.High} {
-		n.Value = min(1, max(0, 1-n.Value/stores)) // weights of samples may take it beyond
+		if n.Known {
+			n.Value = min(1, max(0, 1-n.Value/stores)) // weights of samples may take it beyond
+		}
 	}
 	e.Low, e.High = e.High, e.Low
 	e.StandardError.Value /= stores

@@ -24,7 +24,7 @@ func (s *Screen) AddYears(y *planner.Years) {
 		aboutStores(y.Failover.StoresPerYear.Analytic.Value*float64(y.Years)), BytesText(y.Failover.BytesPerYear.Analytic.Value*float64(y.Years)))
 	facts := Facts{{"assumed", assumedWords(&y.Assumptions)}, {"drawn", drawnWords(y)}}
 	if anyUnmet(y) {
-		facts.add("–", "does not happen, or is too rare to be met in the simulation")
+		facts.add("–", "does not happen, or is too rare to be met often enough in the simulation")
 	}
 	facts.add("computed", "exactly from what is assumed; what happens at once, to first order")
 	facts.add("not in it", "the interruption that each failover is by itself, and stores that are offline already")
@@ -83,7 +83,10 @@ func yearRow(f yearFigure) []Cell {
 	}
 	within, samples := Nothing, Nothing
 	if f.Simulated.Known {
-		if f.Simulated.Value != 0 && f.path != "availability" {
+		switch {
+		case !f.High.Known:
+			within = Unknown
+		case f.Simulated.Value != 0 && f.path != "availability":
 			within = figure(Ratio, (f.High.Value-f.Simulated.Value)/f.Simulated.Value)
 		}
 		samples = count(int64(math.Round(f.EffectiveSamples)))
@@ -170,5 +173,5 @@ func drawnWords(y *planner.Years) string {
 }
 
 func anyUnmet(y *planner.Years) bool {
-	return slices.ContainsFunc(yearFigures(y), func(f yearFigure) bool { return !f.Simulated.Known })
+	return slices.ContainsFunc(yearFigures(y), func(f yearFigure) bool { return !f.Simulated.Known || !f.High.Known })
 }
