@@ -149,10 +149,10 @@ func largestOf(values []float64) int {
 }
 
 // Weights of what placing a master costs: a regret of 1 % counts as much as the
-// fill of a server that is 7 % higher, and an overshoot of b for as much as that
+// fill of a server that is 2 % higher, and an overshoot of b for as much as that
 // much more load on 20 servers.
 const (
-	regretWeight    = 7 * fullness
+	regretWeight    = 2 * fullness
 	overshootWeight = 20
 )
 
