@@ -23,14 +23,14 @@ func TestFurtherObjectivesCostTheFirstNothing(t *testing.T) {
 	fell := 0
 	for _, kind := range []fixtures.Kind{fixtures.Mixed, fixtures.Lognormal, fixtures.Skewed} {
 		inv := twenty(kind)
-		alone := optimize(t, inv, layout.Options{Gap: 0.05})
-		held := max(alone.Promises.WorstSingle.Utilisation.Value, alone.Bounds.WorstSingle.Value*1.05)
+		alone := optimize(t, inv, layout.Options{Gap: 0.1})
+		held := max(alone.Promises.WorstSingle.Utilisation.Value, alone.Bounds.WorstSingle.Value*1.1)
 		for objective, figure := range map[planner.Objective]func(p *planner.Promises) float64{
 			"rack":                  func(p *planner.Promises) float64 { return p.WorstDomain["rack"].Utilisation.Value },
 			planner.ObjectivePair:   func(p *planner.Promises) float64 { return p.WorstPair.Utilisation.Value },
 			planner.ObjectiveNormal: func(p *planner.Promises) float64 { return p.Normal.Utilisation.Value },
 		} {
-			plan := optimize(t, inv, layout.Options{Gap: 0.05, Objectives: []planner.Objective{planner.ObjectiveSingle, objective}})
+			plan := optimize(t, inv, layout.Options{Gap: 0.1, Objectives: []planner.Objective{planner.ObjectiveSingle, objective}})
 			checkSafe(t, 2, inv, plan, false)
 			if got := plan.Promises.WorstSingle.Utilisation.Value; got > held*(1+1e-9) {
 				t.Errorf("%s, then %s: worst single failure %v, held at %v", kind, objective, got, held)
@@ -39,12 +39,13 @@ func TestFurtherObjectivesCostTheFirstNothing(t *testing.T) {
 			if is > was*(1+1e-9) {
 				t.Errorf("%s: %s rose from %v to %v", kind, objective, was, is)
 			}
+			t.Logf("%s: %s from %v to %v", kind, objective, was, is)
 			if is < 0.99*was {
 				fell++
 			}
 		}
 	}
-	if fell < 3 {
+	if fell < 6 {
 		t.Errorf("only %d of 9 further objectives fell by a hundredth", fell)
 	}
 }
