@@ -71,6 +71,10 @@ func (l *ladder) goal() float64 {
 	return bound.Value * (1 + max(l.opts.Gap, negligible))
 }
 
+// spare is how far below the goal a new layout is brought, for what its order may
+// cost: half the gap.
+func (l *ladder) spare() float64 { return l.limit(l.peak).Value * l.opts.Gap / 2 }
+
 // limit returns the bound of a measure. Two servers that fail at once are no better
 // than one.
 func (l *ladder) limit(m measure) planner.Number {
@@ -260,6 +264,7 @@ func (l *ladder) balanced(s *state, rung uint64) outcome {
 	}
 	built := l.search(s, rung+100, kinds{true, true})
 	built.left = l.balanceSteps()
+	built.goal -= l.spare()
 	built.repair()
 	built.report = l.reporter("laying out anew", built)
 	return outcome{state: s, stopped: built.balance()}
