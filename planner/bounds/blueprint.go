@@ -116,12 +116,11 @@ func (g *program) primal(t float64, values []float64) *patterns {
 			x.low[i], x.high[i] = 0, 1e6*s.values[i]
 		}
 		x.solve()
-		next := make([]float64, len(x.low))
-		copy(next, x.prices)
+		next := slices.Clone(x.prices[:len(x.low)])
 		for i := range next {
 			next[i] = max(0, next[i])
 		}
-		_, found := g.evaluate(t, g.normal1(next), false)
+		_, found := g.evaluate(t, g.worthOne(next), false)
 		x.list = append(x.list, found...)
 	}
 	return nil
@@ -134,7 +133,7 @@ func (x *patterns) meets() bool {
 		switch {
 		case column == scale:
 			scaled = x.parts[r]
-		case column < scale && x.gain(column) != 0 && x.parts[r] > 1e-4*max(x.demand[min(int(-2-column)/3, len(x.demand)-1)], 1):
+		case column < scale && x.gain(column) != 0 && x.parts[r] > 1e-4*max(x.demand[rowOf(column)], 1):
 			return false
 		}
 	}

@@ -155,8 +155,8 @@ func (g *program) findBy() {
 func (g *program) mainResource() int {
 	main, most := 0, 0.0
 	for j, r := range g.fleet.Failover {
-		if w, d := g.totals(r); (w+d/g.reach)/g.capacity(r) > most {
-			main, most = j, (w+d/g.reach)/g.capacity(r)
+		if t := g.evenly(r, g.reach); t > most {
+			main, most = j, t
 		}
 	}
 	return main
@@ -216,7 +216,7 @@ func (g *program) evaluate(t float64, values []float64, all bool) (float64, []pa
 			}
 			k := g.fillers[c][l]
 			most = max(most, k.solve(room, values, allowed))
-			copy(g.prices[c][l*g.rows:], k.prices)
+			copy(g.pricesOf(SeatKind{c, l}), k.prices)
 			if all || k.moved {
 				found = append(found, k.pattern(c, l))
 			}

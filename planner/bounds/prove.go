@@ -112,7 +112,7 @@ func (g *program) offered(t float64, room []float64) float64 {
 				case !g.usable[c][l]:
 					return math.Inf(1)
 				default:
-					most = max(most, dot(g.prices[c][l*g.rows:(l+1)*g.rows], room))
+					most = max(most, dot(g.pricesOf(SeatKind{c, l}), room))
 				}
 			}
 			parts = append(parts, most*float64(len(g.kinds[i].servers))/float64(len(g.holders)))
@@ -144,7 +144,7 @@ func (g *program) cheapest(takes, delta []float64) float64 {
 	for c := range g.classes {
 		for l, step := range g.levelsOf(c) {
 			if g.usable[c][l] && delta[g.by[c]] <= step.high {
-				least = min(least, dot(g.prices[c][l*g.rows:(l+1)*g.rows], takes))
+				least = min(least, dot(g.pricesOf(SeatKind{c, l}), takes))
 			}
 		}
 	}

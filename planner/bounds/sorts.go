@@ -76,7 +76,7 @@ func (g *program) findSorts() []sort {
 				stores = append(stores, store)
 			}
 		}
-		for _, group := range g.alike(g.banded(stores, in), min(g.detail.sorts[in], 1+len(stores)/storesPerSort)) {
+		for _, group := range g.grouped(g.banded(stores, in), min(g.detail.sorts[in], 1+len(stores)/storesPerSort)) {
 			out = append(out, g.sortOf(group, in))
 		}
 	}
@@ -107,9 +107,9 @@ func (g *program) banded(stores []int, in role) [][]int {
 	return out
 }
 
-// alike groups stores by what they weigh, as a k-d tree does: it halves, again
+// grouped parts groups of stores by what they weigh, as a k-d tree does: it halves, again
 // and again, the group that differs most in one resource.
-func (g *program) alike(start [][]int, most int) [][]int {
+func (g *program) grouped(start [][]int, most int) [][]int {
 	type group struct {
 		stores []int
 		axis   int
@@ -118,7 +118,7 @@ func (g *program) alike(start [][]int, most int) [][]int {
 	measure := func(stores []int) group {
 		out := group{stores: stores}
 		for r := range g.fleet.Resources {
-			if w := g.scatter(stores, r); w > out.weight {
+			if w := g.variation(stores, r); w > out.weight {
 				out.axis, out.weight = r, w
 			}
 		}
@@ -155,10 +155,10 @@ func (g *program) alike(start [][]int, most int) [][]int {
 	return out
 }
 
-// scatter is how much the stores of a group differ in the resource: the sum of
+// variation is how much the stores of a group differ in the resource: the sum of
 // the squares of what their weights differ from the mean, as parts of what the
 // fleet carries. The sums are of whole numbers, so that the order does not matter.
-func (g *program) scatter(stores []int, r int) float64 {
+func (g *program) variation(stores []int, r int) float64 {
 	var sum, squares uint64
 	scale := wholeWeight / float64(g.heaviest[r])
 	for _, store := range stores {
@@ -170,7 +170,7 @@ func (g *program) scatter(stores []int, r int) float64 {
 	return (float64(squares) - float64(sum)*float64(sum)/float64(len(stores))) * part * part * g.importance[r]
 }
 
-// wholeWeight is the weight of the heaviest store in [program.scatter]: millions of
+// wholeWeight is the weight of the heaviest store in [program.variation]: millions of
 // its squares add up to less than 2⁶⁴.
 const wholeWeight = 1 << 20
 
@@ -224,8 +224,8 @@ func (g *program) sortOf(stores []int, in role) sort {
 	return s
 }
 
-// level is a limit to the Δ of what a server promotes: it promotes something
-// above low and nothing above high.
+// level is a limit to the Δ of what a server promotes: the largest is no less than
+// low and no more than high.
 type level struct{ low, high float64 }
 
 // levels divides the Δ of the stores in failover resource j, the highest level
