@@ -50,30 +50,15 @@ func (g *program) prove() float64 {
 // costs returns what the instances of some stores cost at least, in whole parts,
 // unless there are prices of no place where one of them may lie.
 func (g *program) costs(from, to int, whole float64) (total int64, priced bool) {
-	f := g.fleet
-	takes, delta := make([]float64, g.rows), make([]float64, len(f.Failover))
-	amounts := make([]float64, f.Resources)
+	one := g.newInstance()
 	for store := from; store < to; store++ {
 		for in := range roles {
 			times := g.instances(store, in)
 			if times == 0 {
 				continue
 			}
-			weights := &f.Active[store]
-			if in != master {
-				weights = &f.Passive[store]
-			}
-			for r := range amounts {
-				amounts[r] = float64(weights[r])
-			}
-			for j, r := range f.Failover {
-				delta[j] = 0
-				if in == first {
-					delta[j] = float64(g.delta(store, r))
-				}
-			}
-			g.fill(takes, amounts, delta)
-			cost := g.cheapest(takes, delta)
+			g.read(one, store, in)
+			cost := g.cheapest(one.takes, one.delta)
 			if math.IsInf(cost, 1) {
 				return 0, false
 			}

@@ -37,6 +37,14 @@ func (p *problem) instances(store int, in role) int {
 	return live - 1
 }
 
+// weighs returns what an instance of the store weighs in the normal state.
+func (p *problem) weighs(store int, in role) *inventory.Amounts {
+	if in == master {
+		return &p.fleet.Active[store]
+	}
+	return &p.fleet.Passive[store]
+}
+
 // A sort is a number of instances of one role that are nearly alike, in their mean.
 type sort struct {
 	role    role
@@ -199,10 +207,7 @@ func (g *program) sortOf(stores []int, in role) sort {
 	for _, store := range stores {
 		times := int64(g.instances(store, in))
 		n += times
-		amounts := &g.fleet.Active[store]
-		if in != master {
-			amounts = &g.fleet.Passive[store]
-		}
+		amounts := g.weighs(store, in)
 		for r := range sums {
 			sums[r] += times * amounts[r]
 		}
