@@ -23,7 +23,8 @@ type Blueprint struct {
 	Masters []MasterGroup
 
 	program  *program
-	cheapest []float64 // by store: the least that its master costs
+	one      *instance
+	cheapest []float64 // by store: the least that its master costs, 0 as long as nobody asked
 }
 
 // Seat is what one server is to be.
@@ -87,7 +88,7 @@ func (d *Draft) Blueprint(opts BlueprintOptions) *Blueprint {
 	if x == nil {
 		return nil
 	}
-	b := &Blueprint{Worst: t, program: g}
+	b := &Blueprint{Worst: t, program: g, one: g.newInstance(), cheapest: make([]float64, len(g.live))}
 	for c := range g.classes {
 		b.Seats = append(b.Seats, g.seats(c, x)...)
 	}
@@ -116,12 +117,11 @@ func (g *program) primal(t float64, values []float64) *patterns {
 			x.low[i], x.high[i] = 0, 1e6*s.values[i]
 		}
 		x.solve()
-		next := make([]float64, len(x.low))
-		copy(next, x.prices)
+		next := slices.Clone(x.prices[:len(x.low)])
 		for i := range next {
 			next[i] = max(0, next[i])
 		}
-		_, found := g.evaluate(t, g.normal1(next), false)
+		_, found := g.evaluate(t, g.worthOne(next), false)
 		x.list = append(x.list, found...)
 	}
 	return nil
@@ -134,7 +134,7 @@ func (x *patterns) meets() bool {
 		switch {
 		case column == scale:
 			scaled = x.parts[r]
-		case column < scale && x.gain(column) != 0 && x.parts[r] > 1e-4*max(x.demand[min(int(-2-column)/3, len(x.demand)-1)], 1):
+		case column < scale && x.gain(column) != 0 && x.parts[r] > 1e-4*max(x.demand[rowOf(column)], 1):
 			return false
 		}
 	}
@@ -252,43 +252,17 @@ func (g *program) pricesOf(k SeatKind) []float64 {
 
 // Cost returns what the first replica of the store costs in a seat.
 func (b *Blueprint) Cost(seat, store int) float64 {
-	g := b.program
-	f := g.fleet
-	takes, delta, amounts := g.scratch()
-	for r := range f.Resources {
-		amounts[r] = float64(f.Passive[store][r])
-	}
-	for j, r := range f.Failover {
-		delta[j] = float64(f.Active[store][r] - f.Passive[store][r])
-	}
-	g.fill(takes, amounts, delta)
-	return dot(g.pricesOf(b.Seats[seat].Kind), takes)
+	b.program.read(b.one, store, first)
+	return dot(b.program.pricesOf(b.Seats[seat].Kind), b.one.takes)
 }
 
 // Regret returns by which part a master of the store costs more in a seat of the
 // kind than in the seat where it is cheapest.
 func (b *Blueprint) Regret(kind SeatKind, store int) float64 {
 	g := b.program
-	if b.cheapest == nil {
-		b.cheapest = make([]float64, len(g.live))
-	}
-	takes, delta, amounts := g.scratch()
-	for r := range g.fleet.Resources {
-		amounts[r] = float64(g.fleet.Active[store][r])
-	}
-	clear(delta)
-	g.fill(takes, amounts, delta)
+	g.read(b.one, store, master)
 	if b.cheapest[store] == 0 {
-		b.cheapest[store] = g.cheapest(takes, delta)
+		b.cheapest[store] = g.cheapest(b.one.takes, b.one.delta)
 	}
-	return dot(g.pricesOf(kind), takes)/b.cheapest[store] - 1
-}
-
-// scratch returns room for what one instance takes.
-func (g *program) scratch() (takes, delta, amounts []float64) {
-	if g.buffer == nil {
-		g.buffer = make([]float64, g.rows+len(g.fleet.Failover)+g.fleet.Resources)
-	}
-	n := len(g.fleet.Failover)
-	return g.buffer[:g.rows], g.buffer[g.rows : g.rows+n], g.buffer[g.rows+n:]
+	return dot(g.pricesOf(kind), b.one.takes)/b.cheapest[store] - 1
 }

@@ -73,13 +73,13 @@ func (a *alike) least() float64 {
 		return lo
 	}
 	t := a.above(least(lo, a.possible))
-	for a.exact() {
+	for next := t; a.exact() && !math.IsInf(next, 1); next = a.above(t * nearly) {
+		t = next
 		if _, possible := a.mix(t * nearly); possible {
 			break
 		}
-		t = a.above(t * nearly)
 	}
-	return t
+	return t // the last one where whole servers make up no layout at all
 }
 
 // nearly passes over worst utilisations that differ by the rounding of loads only.

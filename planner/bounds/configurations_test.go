@@ -100,6 +100,23 @@ func TestConfigurationsByHand(t *testing.T) {
 	}
 }
 
+// Where replicas are heavier than masters the means may fit where no whole servers
+// do: nothing can be laid out here, and the search for a bound ends.
+func TestConfigurationsThatMakeUpNoLayout(t *testing.T) {
+	inv := alike(2, 0, 3, .3, 1)
+	inv.Resources[0].Replica, inv.Resources[0].Ceiling = 4, 1
+	for i := range inv.Servers {
+		inv.Servers[i].Capacity[0] = 8e9
+	}
+	f := load.New(inv)
+	if exact := bounds.Enumerate(f, bounds.EnumerateOptions{}); !exact.Complete || exact.Layout != nil {
+		t.Fatalf("%+v", exact)
+	}
+	if bound := bounds.Configured(f); math.IsInf(bound, 1) || bound <= 0 {
+		t.Errorf("bound %v", bound)
+	}
+}
+
 // Mixtures have a place for every master and replica.
 func TestMixturesCarryAllStores(t *testing.T) {
 	for n := 3; n < 40; n += 6 {

@@ -22,8 +22,7 @@ func (g *program) converge(t float64, values []float64) (float64, solution) {
 func (g *program) least() float64 {
 	t := 0.0
 	for _, r := range g.fleet.Failover {
-		w, d := g.totals(r)
-		t = max(t, (w+d/g.reach)/g.capacity(r))
+		t = max(t, g.evenly(r, g.reach))
 	}
 	return t
 }
@@ -31,7 +30,6 @@ func (g *program) least() float64 {
 // solution is where the search for prices ended.
 type solution struct {
 	values []float64 // of the sorts
-	worth  float64   // of all servers: λ is at most that
 	primal *patterns
 }
 
@@ -69,7 +67,7 @@ func (g *program) search(t float64, values []float64) solution {
 		for i := range next {
 			next[i] = min(max(x.prices[i], x.low[i]), x.high[i])
 		}
-		worth, found := g.evaluate(t, g.normal1(next), false)
+		worth, found := g.evaluate(t, g.worthOne(next), false)
 		x.list = append(x.list, found...)
 		switch {
 		case worth < best-0.3*hoped:
@@ -85,7 +83,7 @@ func (g *program) search(t float64, values []float64) solution {
 		}
 	}
 	g.prices, g.usable = prices, usable
-	return solution{values, best, x}
+	return solution{values, x}
 }
 
 // surrogate returns the values of the sorts with which the program says the same
@@ -96,11 +94,11 @@ func (g *program) surrogate() []float64 {
 	for i := range values {
 		values[i] = g.sorts[i].takes[row]
 	}
-	return g.normal1(values)
+	return g.worthOne(values)
 }
 
-// normal1 scales values so that the demand is worth 1.
-func (g *program) normal1(values []float64) []float64 {
+// worthOne scales values so that the demand is worth 1.
+func (g *program) worthOne(values []float64) []float64 {
 	total := 0.0
 	for i, v := range values {
 		total += v * g.sorts[i].count

@@ -221,10 +221,7 @@ func (c *Copying) limit(worst float64) {
 // holder when its master is on another one.
 func (c *Copying) weigh(s *copied, in role, holder, mastered int32, row func(at int, weight float64)) {
 	f := c.fleet
-	amounts := &f.Passive[s.store]
-	if in == master {
-		amounts = &f.Active[s.store]
-	}
+	amounts := c.weighs(s.store, in)
 	part := 0.0
 	if in == first && holder != elsewhere {
 		part = c.alike[holder]

@@ -10,9 +10,9 @@ import (
 	"github.com/interlacemail/interlace/planner/load"
 )
 
-// DefaultNodes is how many partial layouts [Enumerate] looks at before it gives
-// up: enough for fleets of a handful of servers and stores.
-const DefaultNodes = 400_000
+// mostNodes is how many partial layouts [Enumerate] looks at before it gives up:
+// enough for fleets of a handful of servers and stores.
+const mostNodes = 400_000
 
 // EnumerateOptions say which layouts [Enumerate] goes through.
 type EnumerateOptions struct {
@@ -24,7 +24,6 @@ type EnumerateOptions struct {
 	// Reachable leaves out what cannot be brought about from today's layout,
 	// because it would have to be copied from a server that is down.
 	Reachable bool
-	Nodes     int // most partial layouts to look at; 0 means DefaultNodes
 }
 
 // Enumeration is the best of all layouts.
@@ -40,16 +39,13 @@ type Enumeration struct {
 // single-failure utilisation it takes one that copies the fewest bytes. The
 // answer is exact if it is complete.
 func Enumerate(f *load.Fleet, opts EnumerateOptions) Enumeration {
-	if opts.Nodes == 0 {
-		opts.Nodes = DefaultNodes
-	}
 	p := newProblem(f, opts.LayoutOptions)
 	e := newEnumerator(p, opts)
 	if e == nil {
 		return Enumeration{}
 	}
 	e.descend(0)
-	out := Enumeration{Complete: e.nodes <= opts.Nodes, Layout: e.bestLayout}
+	out := Enumeration{Complete: e.nodes <= mostNodes, Layout: e.bestLayout}
 	if out.Layout != nil && p.domains(0) >= 2 && len(f.Failover) > 0 {
 		out.Worst = planner.Known(e.best.worst)
 	}
@@ -98,10 +94,7 @@ func newEnumerator(p *problem, opts EnumerateOptions) *enumerator {
 	}
 	size := 1.0
 	for store := range p.live {
-		if size > float64(opts.Nodes)*float64(opts.Nodes) {
-			return nil
-		}
-		if p.mostLists(store) > float64(opts.Nodes) {
+		if size > mostNodes*mostNodes || p.mostLists(store) > mostNodes {
 			return nil
 		}
 		e.options[store] = p.siteLists(store, opts.Reachable)
@@ -222,7 +215,7 @@ func (e *enumerator) descend(at int) {
 	}
 	var children []child
 	for _, list := range e.options[store] {
-		if e.nodes++; e.nodes > e.opts.Nodes {
+		if e.nodes++; e.nodes > mostNodes {
 			return
 		}
 		e.put(store, list, 1)

@@ -40,7 +40,7 @@ type Cheapest struct {
 // apart, and returns those that none beats in both respects, the worst first; none
 // if there are too many.
 func CheapestLayouts(f *load.Fleet, most float64) []Cheapest {
-	e := newEnumerator(newProblem(f, LayoutOptions{}), EnumerateOptions{WithoutFailureCeilings: true, Nodes: 1000})
+	e := newEnumerator(newProblem(f, LayoutOptions{}), EnumerateOptions{WithoutFailureCeilings: true})
 	if e == nil {
 		return nil
 	}
@@ -82,22 +82,23 @@ func CheapestLayouts(f *load.Fleet, most float64) []Cheapest {
 // of the level that any layout has that keeps every rule but failure ceilings, and
 // a layout that has it. The answer is unknown where there are too many layouts.
 func LeastDomain(f *load.Fleet, level int) (planner.Number, load.Layout) {
-	opts := EnumerateOptions{WithoutFailureCeilings: true, Nodes: DefaultNodes}
-	e := newEnumerator(newProblem(f, LayoutOptions{}), opts)
+	e := newEnumerator(newProblem(f, LayoutOptions{}), EnumerateOptions{WithoutFailureCeilings: true})
 	if e == nil {
 		return planner.Number{}, nil
 	}
 	e.levels = []int{level}
 	e.slices = [][]inventory.Amounts{make([]inventory.Amounts, len(f.Levels[level].Domains)*len(f.Capacity))}
 	e.descend(0)
-	if e.nodes > opts.Nodes || e.bestLayout == nil {
+	if e.nodes > mostNodes || e.bestLayout == nil {
 		return planner.Number{}, nil
 	}
 	return planner.Known(e.best.worst), e.bestLayout
 }
 
 // KeptApart reports whether all instances of every store differ at the level.
-func KeptApart(f *load.Fleet, level int) bool { return newProblem(f, LayoutOptions{}).keptApart(level) }
+func KeptApart(f *load.Fleet, level int) bool {
+	return slices.Contains(newProblem(f, LayoutOptions{}).apart, level)
+}
 
 // Configured is the configuration bound of level "server".
 func Configured(f *load.Fleet) float64 { return newProblem(f, LayoutOptions{}).configured(0) }

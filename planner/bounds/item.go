@@ -3,6 +3,8 @@ package bounds
 import (
 	"cmp"
 	"slices"
+
+	"github.com/interlacemail/interlace/planner"
 )
 
 // mostItems is how many of the largest stores per resource the item bounds look at.
@@ -14,14 +16,16 @@ func (p *problem) largest(resources []int) []int {
 	var picked []int
 	for _, r := range resources {
 		compare := func(a, b int) int { return cmp.Or(cmp.Compare(p.weight(b, r), p.weight(a, r)), cmp.Compare(a, b)) }
-		var top []int // sorted, and up to as many that are larger than its last
+		var top []int
+		last := -1 // of the largest so far, once there are enough
 		for store := range p.live {
-			if len(top) >= mostItems && compare(store, top[mostItems-1]) > 0 {
+			if last >= 0 && compare(store, last) > 0 {
 				continue
 			}
 			if top = append(top, store); len(top) == 2*mostItems {
 				slices.SortFunc(top, compare)
 				top = top[:mostItems]
+				last = top[mostItems-1]
 			}
 		}
 		slices.SortFunc(top, compare)
@@ -52,7 +56,7 @@ func (p *problem) carriers(store int) []int32 {
 func (p *problem) fits(store int, s int32) bool {
 	for _, r := range p.fleet.Full {
 		least := min(p.fleet.Active[store][r], p.fleet.Passive[store][r])
-		if p.fleet.Utilisation(int(s), r, least) > p.fleet.Inventory.Resources[r].Ceiling {
+		if planner.Above(p.fleet.Utilisation(int(s), r, least), p.fleet.Inventory.Resources[r].Ceiling) {
 			return false
 		}
 	}

@@ -2,6 +2,7 @@ package bounds
 
 import (
 	"math"
+	"slices"
 	"sync"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -93,7 +94,7 @@ func (p *problem) worst(level int) planner.Number {
 		return planner.Number{}
 	}
 	t := p.normal(p.fleet.Failover).Value
-	if level == 0 || p.keptApart(level) {
+	if level == 0 || slices.Contains(p.apart, level) {
 		for _, r := range p.fleet.Failover {
 			t = max(t, slack*p.spreadOut(level, r), slack*p.conserved(level, r))
 		}
@@ -111,13 +112,4 @@ func (p *problem) domains(level int) int {
 		}
 	}
 	return len(seen)
-}
-
-func (p *problem) keptApart(level int) bool {
-	for _, l := range p.apart {
-		if l == level {
-			return true
-		}
-	}
-	return false
 }

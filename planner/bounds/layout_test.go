@@ -180,6 +180,36 @@ func TestItemBoundByHand(t *testing.T) {
 	}
 }
 
+// A store that fills a server exactly to its ceiling may lie there.
+func TestItemBoundOfAFullDisk(t *testing.T) {
+	inv := alike(3, 0, 1, .3, 1)
+	inv.Resources[0].Ceiling = 0.85
+	for i, capacity := range []inventory.Load{{1e4, 1000}, {3518.9, 1000}, {1e4, 100}} {
+		inv.Servers[i].Capacity = capacity
+	}
+	inv.Stores[0].Base[0] = 2991.065 // a little more than 0.85 of 3518.9 in float64
+	f := load.New(inv)
+	exact := bounds.Enumerate(f, bounds.EnumerateOptions{})
+	if got := bounds.Item(f); got != exact.Worst.Value {
+		t.Errorf("item bound %v, want %v", got, exact.Worst.Value)
+	}
+}
+
+// Of many stores the largest are looked at, wherever they stand in the list.
+func TestItemBoundAmongManyStores(t *testing.T) {
+	inv := alike(4, 0, 600, 0, 20)
+	for i := range inv.Servers {
+		inv.Servers[i].Domains = map[inventory.Level]inventory.DomainID{"site": inventory.DomainID(fmt.Sprint("s", i/2))}
+	}
+	inv.Servers[2].Capacity[1], inv.Servers[3].Capacity[1] = 10, 10
+	inv.Stores[199].Base[1] = 100 // the largest of the first 200
+	inv.Stores[300].Base[1] = 5
+	inv.Stores[300].Only = map[inventory.Level][]inventory.DomainID{"site": {"s1"}}
+	if got, want := bounds.Item(load.New(inv)), 0.5; got != want {
+		t.Errorf("item bound %v, want %v", got, want)
+	}
+}
+
 func TestBoundsDoNotDependOnNames(t *testing.T) {
 	for seed := range uint64(200) {
 		inv := fixtures.Tiny(seed)

@@ -39,6 +39,9 @@ func spare(row int) int32  { return -2 - 3*int32(row) }
 func bought(row int) int32 { return -3 - 3*int32(row) }
 func sold(row int) int32   { return -4 - 3*int32(row) }
 
+// rowOf returns the row of a special column other than scale.
+func rowOf(column int32) int { return int(-2-column) / 3 }
+
 func newPatterns(demand, servers []float64) *patterns {
 	m := len(demand) + len(servers)
 	x := &patterns{
@@ -77,7 +80,7 @@ func (x *patterns) gain(column int32) float64 {
 	if column >= 0 {
 		return 0
 	}
-	switch row := int(-2-column) / 3; column {
+	switch row := rowOf(column); column {
 	case bought(row):
 		return -x.high[row]
 	case sold(row):
@@ -169,7 +172,7 @@ func (x *patterns) column(column int32, entry func(row int, v float64)) {
 			entry(i, d)
 		}
 	case column < 0:
-		row := int(-2-column) / 3
+		row := rowOf(column)
 		if column == bought(row) {
 			entry(row, -1)
 		} else {

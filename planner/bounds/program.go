@@ -47,8 +47,6 @@ type program struct {
 	sorts   []sort
 
 	within float64 // part of the ceilings of resources with ρ ≥ 1 that is used; the bound uses all
-	buffer []float64
-
 	fillers [][]*filler // by class and level
 	prices  [][]float64 // by class and level
 	usable  [][]bool    // by class and level: there are prices
@@ -127,7 +125,6 @@ func (g *program) makeFillers() {
 // copy returns a program of the same fleet that shares nothing that changes.
 func (g *program) copy() *program {
 	c := *g
-	c.buffer = nil
 	c.makeFillers()
 	return &c
 }
@@ -155,8 +152,8 @@ func (g *program) findBy() {
 func (g *program) mainResource() int {
 	main, most := 0, 0.0
 	for j, r := range g.fleet.Failover {
-		if w, d := g.totals(r); (w+d/g.reach)/g.capacity(r) > most {
-			main, most = j, (w+d/g.reach)/g.capacity(r)
+		if t := g.evenly(r, g.reach); t > most {
+			main, most = j, t
 		}
 	}
 	return main
@@ -175,6 +172,28 @@ func (g *program) fill(takes, amounts, delta []float64) {
 		takes[2*n+j] = amounts[r] / g.unit[2*n+j]
 	}
 	takes[g.rows-1] = 1 / g.unit[g.rows-1]
+}
+
+// instance is one instance: what it takes of each row, what it weighs by resource,
+// and its Δ by failover resource.
+type instance struct{ takes, amounts, delta []float64 }
+
+func (g *program) newInstance() *instance {
+	return &instance{make([]float64, g.rows), make([]float64, g.fleet.Resources), make([]float64, len(g.fleet.Failover))}
+}
+
+// read makes it an instance of the store in a role.
+func (g *program) read(one *instance, store int, in role) {
+	for r, amount := range g.weighs(store, in)[:g.fleet.Resources] {
+		one.amounts[r] = float64(amount)
+	}
+	for j, r := range g.fleet.Failover {
+		one.delta[j] = 0
+		if in == first {
+			one.delta[j] = float64(g.delta(store, r))
+		}
+	}
+	g.fill(one.takes, one.amounts, one.delta)
 }
 
 // room writes how much of each row a server has at a worst utilisation of t: the
@@ -216,7 +235,7 @@ func (g *program) evaluate(t float64, values []float64, all bool) (float64, []pa
 			}
 			k := g.fillers[c][l]
 			most = max(most, k.solve(room, values, allowed))
-			copy(g.prices[c][l*g.rows:], k.prices)
+			copy(g.pricesOf(SeatKind{c, l}), k.prices)
 			if all || k.moved {
 				found = append(found, k.pattern(c, l))
 			}

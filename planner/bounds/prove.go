@@ -27,14 +27,17 @@ func (p *problem) priced(level int) float64 {
 // depend on the order.
 func (g *program) prove() float64 {
 	whole := math.Ldexp(1, 55-bits.Len(uint(len(g.holders)))) // the total is about the number of servers
-	parts := make([]int64, 2)
+	parts, priced := make([]int64, 2), make([]bool, 2)
 	var wait sync.WaitGroup
 	for i := range parts {
 		wait.Go(func() {
-			parts[i] = g.costs(len(g.live)*i/len(parts), len(g.live)*(i+1)/len(parts), whole)
+			parts[i], priced[i] = g.costs(len(g.live)*i/len(parts), len(g.live)*(i+1)/len(parts), whole)
 		})
 	}
 	wait.Wait()
+	if slices.Contains(priced, false) {
+		return g.lowest(0, math.Inf(1))
+	}
 	total := int64(0)
 	for _, part := range parts {
 		total += part
@@ -44,36 +47,25 @@ func (g *program) prove() float64 {
 	return g.lowest(0, float64(total)/whole/float64(len(g.holders))*slack)
 }
 
-// costs returns what the instances of some stores cost at least, in whole parts.
-func (g *program) costs(from, to int, whole float64) int64 {
-	f := g.fleet
-	takes, delta := make([]float64, g.rows), make([]float64, len(f.Failover))
-	amounts := make([]float64, f.Resources)
-	total := int64(0)
+// costs returns what the instances of some stores cost at least, in whole parts,
+// unless there are prices of no place where one of them may lie.
+func (g *program) costs(from, to int, whole float64) (total int64, priced bool) {
+	one := g.newInstance()
 	for store := from; store < to; store++ {
 		for in := range roles {
 			times := g.instances(store, in)
 			if times == 0 {
 				continue
 			}
-			weights := &f.Active[store]
-			if in != master {
-				weights = &f.Passive[store]
+			g.read(one, store, in)
+			cost := g.cheapest(one.takes, one.delta)
+			if math.IsInf(cost, 1) {
+				return 0, false
 			}
-			for r := range amounts {
-				amounts[r] = float64(weights[r])
-			}
-			for j, r := range f.Failover {
-				delta[j] = 0
-				if in == first {
-					delta[j] = float64(g.delta(store, r))
-				}
-			}
-			g.fill(takes, amounts, delta)
-			total += int64(times) * int64(math.Floor(g.cheapest(takes, delta)*whole))
+			total += int64(times) * int64(math.Floor(cost*whole))
 		}
 	}
-	return total
+	return total, true
 }
 
 // lowest returns the least worst utilisation, at least lo, at which what the
@@ -82,13 +74,13 @@ func (g *program) costs(from, to int, whole float64) int64 {
 func (g *program) lowest(lo, total float64) float64 {
 	room := make([]float64, g.rows)
 	enough := func(t float64) bool { return g.offered(t, room) >= total }
-	if enough(lo) || !enough(absurd) {
+	if enough(max(lo, tiny)) || !enough(absurd) {
 		return lo
 	}
 	return least(max(lo, tiny), enough)
 }
 
-// Utilisations that no fleet has.
+// Utilisations below and above those of any fleet.
 const tiny, absurd = 1e-9, 1e6
 
 // offered returns what the rooms of all servers are worth at the prices, +Inf if
@@ -105,7 +97,7 @@ func (g *program) offered(t float64, room []float64) float64 {
 				case !g.usable[c][l]:
 					return math.Inf(1)
 				default:
-					most = max(most, dot(g.prices[c][l*g.rows:(l+1)*g.rows], room))
+					most = max(most, dot(g.pricesOf(SeatKind{c, l}), room))
 				}
 			}
 			parts = append(parts, most*float64(len(g.kinds[i].servers))/float64(len(g.holders)))
@@ -137,7 +129,7 @@ func (g *program) cheapest(takes, delta []float64) float64 {
 	for c := range g.classes {
 		for l, step := range g.levelsOf(c) {
 			if g.usable[c][l] && delta[g.by[c]] <= step.high {
-				least = min(least, dot(g.prices[c][l*g.rows:(l+1)*g.rows], takes))
+				least = min(least, dot(g.pricesOf(SeatKind{c, l}), takes))
 			}
 		}
 	}

@@ -38,3 +38,16 @@ func TestPricesOfFullDisksNeverPassTheOptimum(t *testing.T) {
 		}
 	}
 }
+
+// Where one store outweighs all others, no server has room to promote it at the
+// utilisation at which prices are looked for: they prove no less for that.
+func TestPricesWhereOneStoreOutweighsAllOthers(t *testing.T) {
+	for _, weight := range []float64{1, 500, 900, 1e4} {
+		inv := alike(19, 0, 150, .3, 1e6)
+		inv.Stores[0].Base[1] = weight
+		f := load.New(inv)
+		if bound, mean := bounds.Priced(f), (149+weight)*1.3/19e3; bound < mean {
+			t.Errorf("a store of %v: bound %v below the mean load %v", weight, bound, mean)
+		}
+	}
+}

@@ -3,15 +3,14 @@ package bounds
 import "math"
 
 // refactor computes the inverse of the basis anew, against the rounding of many
-// pivots, and the parts from it.
-func (x *patterns) refactor() bool {
+// pivots, and the parts from it. Where rounding leaves no inverse it stays as it is.
+func (x *patterns) refactor() {
 	m := len(x.basis)
 	a := make([]float64, m*m) // columns of the basis, by row
 	for c, column := range x.basis {
 		x.column(column, func(row int, v float64) { a[row*m+c] += v })
 	}
-	inv := x.inverse
-	clear(inv)
+	inv := make([]float64, m*m)
 	for r := range m {
 		inv[r*m+r] = 1
 	}
@@ -23,7 +22,7 @@ func (x *patterns) refactor() bool {
 			}
 		}
 		if math.Abs(a[p*m+c]) < 1e-13 {
-			return false
+			return
 		}
 		if p != c {
 			for k := range m {
@@ -45,11 +44,11 @@ func (x *patterns) refactor() bool {
 			}
 		}
 	}
+	x.inverse = inv
 	for r := range m {
 		x.parts[r] = 0
 		for i := range m {
 			x.parts[r] += inv[r*m+i] * x.room(i)
 		}
 	}
-	return true
 }

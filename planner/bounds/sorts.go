@@ -37,6 +37,14 @@ func (p *problem) instances(store int, in role) int {
 	return live - 1
 }
 
+// weighs returns what an instance of the store weighs in the normal state.
+func (p *problem) weighs(store int, in role) *inventory.Amounts {
+	if in == master {
+		return &p.fleet.Active[store]
+	}
+	return &p.fleet.Passive[store]
+}
+
 // A sort is a number of instances of one role that are nearly alike, in their mean.
 type sort struct {
 	role    role
@@ -76,7 +84,7 @@ func (g *program) findSorts() []sort {
 				stores = append(stores, store)
 			}
 		}
-		for _, group := range g.alike(g.banded(stores, in), min(g.detail.sorts[in], 1+len(stores)/storesPerSort)) {
+		for _, group := range g.grouped(g.banded(stores, in), min(g.detail.sorts[in], 1+len(stores)/storesPerSort)) {
 			out = append(out, g.sortOf(group, in))
 		}
 	}
@@ -107,9 +115,9 @@ func (g *program) banded(stores []int, in role) [][]int {
 	return out
 }
 
-// alike groups stores by what they weigh, as a k-d tree does: it halves, again
+// grouped parts groups of stores by what they weigh, as a k-d tree does: it halves, again
 // and again, the group that differs most in one resource.
-func (g *program) alike(start [][]int, most int) [][]int {
+func (g *program) grouped(start [][]int, most int) [][]int {
 	type group struct {
 		stores []int
 		axis   int
@@ -118,7 +126,7 @@ func (g *program) alike(start [][]int, most int) [][]int {
 	measure := func(stores []int) group {
 		out := group{stores: stores}
 		for r := range g.fleet.Resources {
-			if w := g.scatter(stores, r); w > out.weight {
+			if w := g.variation(stores, r); w > out.weight {
 				out.axis, out.weight = r, w
 			}
 		}
@@ -155,10 +163,10 @@ func (g *program) alike(start [][]int, most int) [][]int {
 	return out
 }
 
-// scatter is how much the stores of a group differ in the resource: the sum of
+// variation is how much the stores of a group differ in the resource: the sum of
 // the squares of what their weights differ from the mean, as parts of what the
 // fleet carries. The sums are of whole numbers, so that the order does not matter.
-func (g *program) scatter(stores []int, r int) float64 {
+func (g *program) variation(stores []int, r int) float64 {
 	var sum, squares uint64
 	scale := wholeWeight / float64(g.heaviest[r])
 	for _, store := range stores {
@@ -170,7 +178,7 @@ func (g *program) scatter(stores []int, r int) float64 {
 	return (float64(squares) - float64(sum)*float64(sum)/float64(len(stores))) * part * part * g.importance[r]
 }
 
-// wholeWeight is the weight of the heaviest store in [program.scatter]: millions of
+// wholeWeight is the weight of the heaviest store in [program.variation]: millions of
 // its squares add up to less than 2⁶⁴.
 const wholeWeight = 1 << 20
 
@@ -199,10 +207,7 @@ func (g *program) sortOf(stores []int, in role) sort {
 	for _, store := range stores {
 		times := int64(g.instances(store, in))
 		n += times
-		amounts := &g.fleet.Active[store]
-		if in != master {
-			amounts = &g.fleet.Passive[store]
-		}
+		amounts := g.weighs(store, in)
 		for r := range sums {
 			sums[r] += times * amounts[r]
 		}
@@ -224,8 +229,8 @@ func (g *program) sortOf(stores []int, in role) sort {
 	return s
 }
 
-// level is a limit to the Δ of what a server promotes: it promotes something
-// above low and nothing above high.
+// level is a limit to the Δ of what a server promotes: the largest is no less than
+// low and no more than high.
 type level struct{ low, high float64 }
 
 // levels divides the Δ of the stores in failover resource j, the highest level

@@ -18,13 +18,13 @@ import (
 // Δ > t, and that is at least the fewest servers with room for all of them
 // ([problem.fewest]). Room depends on T, so T is found by bisection.
 func (p *problem) spreadOut(level, r int) float64 {
-	weight, delta := p.totals(r)
+	weight, _ := p.totals(r)
 	capacity := p.capacity(r)
 	reach := p.reach(level)
 	if reach == 0 {
 		return weight / capacity
 	}
-	lo := (weight + delta/float64(reach)) / capacity
+	lo := p.evenly(r, float64(reach))
 	g := p.newGrain(r)
 	enough := func(t float64) bool { return t*capacity >= weight+g.sum(t) }
 	if lo == 0 || enough(lo) {
@@ -33,6 +33,13 @@ func (p *problem) spreadOut(level, r int) float64 {
 	// Σ max Δ falls as t rises, so what it comes to at the lower end is above
 	// the answer.
 	return bisect(lo, (weight+g.sum(lo))/capacity, enough)
+}
+
+// evenly returns the utilisation at which all servers are full of the resource, with
+// the mean of what is promoted where so many domains can make a server do so.
+func (p *problem) evenly(r int, reach float64) float64 {
+	weight, delta := p.totals(r)
+	return (weight + delta/reach) / p.capacity(r)
 }
 
 // least returns, by bisection, the largest T below which enough never holds, at
