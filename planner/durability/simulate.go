@@ -37,8 +37,9 @@ const DefaultFailures = 1_000_000
 // DefaultStrikes is the default of Options.Strikes.
 const DefaultStrikes = 64_000
 
-// mostFailures is how many failures plain sampling sees at most: rates hold
-// equally in all years, so that a part of them says enough.
+// mostFailures is how many failures plain sampling draws at most, those counted
+// too that strike what has failed already: rates hold equally in all years, so
+// that a part of them says enough.
 const mostFailures = 20_000_000
 
 // enough is how many occasions plain sampling must be expected to see for its
@@ -132,7 +133,7 @@ func (m *model) span(opts Options) float64 {
 	if rate == 0 {
 		return years
 	}
-	return min(max(years, float64(opts.Failures)/rate), mostFailures/rate)
+	return min(max(years, float64(opts.Failures)/rate), mostFailures/m.strikes().rate)
 }
 
 func (s *sample) failures() int64 {

@@ -203,6 +203,20 @@ func TestWindows(t *testing.T) {
 	}
 }
 
+// TestStrikesOnWhatHasFailedAreCountedToo has servers that are away nearly all the
+// time: hardly any of the failures that are drawn strikes one that is there.
+func TestStrikesOnWhatHasFailedAreCountedToo(t *testing.T) {
+	f := build(t, 1e9, []string{"a", "b"}, []string{"a b"})
+	a := planner.Assumptions{OutagesPerYear: 10_000, OutageHours: 100_000}
+	y := simulated(f, a, 0)
+	if drawn := y.YearsSimulated * 2 * a.OutagesPerYear; drawn > 20_000_001 || y.YearsSimulated < 900 {
+		t.Errorf("%.0f failures are drawn in %v years to see %d", drawn, y.YearsSimulated, y.Failures)
+	}
+	if got := y.Availability; got.Analytic.Value > 0.001 || !got.Inside() {
+		t.Errorf("availability %+v", got)
+	}
+}
+
 func TestAnInterruptEndsTheSimulation(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
