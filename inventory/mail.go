@@ -6,7 +6,7 @@ import "math"
 type Mail struct {
 	Messages  Count // of the users whose count is known
 	Mailboxes Count
-	Partly    bool // some count of some user is not known
+	Uncounted int // users of whom one of the two is not known
 }
 
 // StoreMail returns how much mail each store holds, by index in Stores.
@@ -19,7 +19,9 @@ func (inv *Inventory) StoreMail() []Mail {
 			m := &mail[st]
 			m.Messages = m.Messages.plus(u.Messages)
 			m.Mailboxes = m.Mailboxes.plus(u.Mailboxes)
-			m.Partly = m.Partly || u.Messages == Unknown || u.Mailboxes == Unknown
+			if u.Messages == Unknown || u.Mailboxes == Unknown {
+				m.Uncounted++
+			}
 		}
 	}
 	return mail

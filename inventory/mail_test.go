@@ -24,7 +24,7 @@ func TestStoreMail(t *testing.T) {
 		{Store: "huge", Messages: 1, Mailboxes: 1},
 		{Store: "gone", Messages: 1, Mailboxes: 1},
 	}
-	want := []inventory.Mail{{}, {Messages: math.MaxInt64, Mailboxes: 2}, {Messages: 7, Mailboxes: 3}, {Messages: 10, Mailboxes: 9, Partly: true}}
+	want := []inventory.Mail{{}, {Messages: math.MaxInt64, Mailboxes: 2}, {Messages: 7, Mailboxes: 3}, {Messages: 10, Mailboxes: 9, Uncounted: 2}}
 	if got := inv.StoreMail(); !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}

@@ -36,6 +36,16 @@ type FailureCeiling struct {
 	ByLevel map[Level]float64 // nil if one number holds for all levels
 }
 
+// Highest returns the ceiling after the failure of domains of several levels at
+// once: the highest of theirs.
+func (c FailureCeiling) Highest(levels []Level) float64 {
+	highest := 0.0
+	for _, level := range levels {
+		highest = max(highest, c.At(level))
+	}
+	return highest
+}
+
 // At returns the ceiling after the failure of one domain of the level.
 func (c FailureCeiling) At(level Level) float64 {
 	if v, ok := c.ByLevel[level]; ok {

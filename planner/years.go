@@ -46,11 +46,6 @@ type Estimate struct {
 	Sampling         Sampling `json:"sampling"`
 }
 
-// Inside reports whether the analytic value lies inside the 95 % interval.
-func (e Estimate) Inside() bool {
-	return e.Low.Known && e.Low.Value <= e.Analytic.Value && e.Analytic.Value <= e.High.Value
-}
-
 // YearsOffline is what outages and lost disks keep from being served. An
 // occasion is one failure that takes at least one store offline.
 type YearsOffline struct {

@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -106,7 +104,7 @@ func (a *app) simulate(cmd *cobra.Command, flags simulateFlags) error {
 	s.Recovery = flags.recovery.given()
 	sim := planner.Simulation{
 		Format: planner.Format, Kind: "simulate", After: ids, Recovery: s.Recovery, Now: s.Now(),
-		Inventory: planner.NewReference(f.Inventory, f.groups, nil), Warnings: uncounted(target.Inventory),
+		Inventory: planner.NewReference(f.Inventory, f.groups, nil), Warnings: s.Warnings(),
 	}
 	screen := report.Simulation
 	if len(flags.fail) == 0 {
@@ -124,7 +122,7 @@ func (a *app) simulate(cmd *cobra.Command, flags simulateFlags) error {
 	if err := cmd.Context().Err(); err != nil {
 		return err
 	}
-	offline := takingOffline(target.Inventory, sim.Failures)
+	offline := s.TakingOffline(sim.Failures)
 	for _, f := range offline {
 		sim.TakingOffline = append(sim.TakingOffline, f.Failed[0])
 	}
@@ -193,23 +191,6 @@ func failing(f *facts, fleet *load.Fleet, names []string) ([]load.Domain, error)
 		full[i] = string(s)
 	}
 	return simulate.Parse(fleet, full)
-}
-
-// takingOffline returns the failures of one server, or of one domain at a level
-// that the fleet spreads over or survives, that take a store offline.
-func takingOffline(inv *inventory.Inventory, failures []planner.Impact) []planner.Impact {
-	promised := func(level string) bool {
-		ofLevel := func(s inventory.Spread) bool { return string(s.Level) == level }
-		return level == string(inventory.LevelServer) || slices.Contains(inv.Survive, inventory.Level(level)) || slices.ContainsFunc(inv.Spread, ofLevel)
-	}
-	var taking []planner.Impact
-	for _, f := range failures {
-		level, _, _ := strings.Cut(f.Failed[0], ":")
-		if len(f.Offline) > 0 && len(f.Failed) == 1 && promised(level) {
-			taking = append(taking, f)
-		}
-	}
-	return taking
 }
 
 // domainNames returns the names of all failure domains, such as server:imap3.

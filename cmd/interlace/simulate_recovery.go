@@ -5,7 +5,6 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/planner"
 	"github.com/interlacemail/interlace/planner/simulate"
 )
@@ -40,20 +39,4 @@ func (r *recoveryFlags) given() planner.Recovery {
 		DetectSeconds: r.detect.value.Seconds(), DecideSeconds: r.decide.value.Seconds(), PromoteSeconds: r.promote.value.Seconds(),
 		MessageRate: float64(*r.messageRate.value), MailboxRate: float64(*r.mailboxRate.value),
 	}
-}
-
-// uncounted warns of users whose messages or mailboxes are not known, on which
-// the time of copying depends.
-func uncounted(inv *inventory.Inventory) []planner.Warning {
-	n := 0
-	for i := range inv.Users {
-		if u := &inv.Users[i]; u.Messages == inventory.Unknown || u.Mailboxes == inventory.Unknown {
-			n++
-		}
-	}
-	if n == 0 {
-		return nil
-	}
-	of := inventory.Counted(n, "user", "users")
-	return []planner.Warning{{Text: "the number of messages or mailboxes of " + of + " is not known: to copy their stores may take longer than is said"}}
 }

@@ -11,9 +11,6 @@ const (
 	secondsPerDay = 24 * 60 * 60
 )
 
-// DefaultDomainOutages are the outages of one domain of any level.
-var DefaultDomainOutages = planner.DomainOutages{OutagesPerYear: 0.1, OutageHours: 2}
-
 // DefaultAssumptions returns what is assumed of a fleet with these levels of
 // failure domains if nobody says otherwise. They are orders of magnitude of
 // ordinary servers; an operator knows better ones.
@@ -25,7 +22,7 @@ func DefaultAssumptions(levels []inventory.Level) planner.Assumptions {
 		Domains: map[inventory.Level]planner.DomainOutages{},
 	}
 	for _, level := range levels {
-		a.Domains[level] = DefaultDomainOutages
+		a.Domains[level] = planner.DomainOutages{OutagesPerYear: 0.1, OutageHours: 2}
 	}
 	return a
 }

@@ -3,8 +3,7 @@
 // [Simulate] answers for a layout: how often stores go offline, how many users
 // that is and for how long, and what data is lost, beside each simulated figure
 // its analytic value. [ChanceOffline] says how likely it is that several servers
-// that fail at once take a store offline; [CopysetChance] and the mean times to
-// data loss are the published closed forms that the rest is held against.
+// that fail at once take a store offline, [MeanOffline] how many they do.
 //
 // # Model
 //

@@ -16,3 +16,6 @@ func Windows(f *load.Fleet, l load.Layout, a planner.Assumptions) map[string]flo
 	}
 	return windows
 }
+
+// Hit is the chance that all of some servers are among those that fail.
+var Hit = hit

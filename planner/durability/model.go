@@ -72,15 +72,13 @@ func newModel(f *load.Fleet, l load.Layout, a planner.Assumptions) *model {
 	held := make([][]int32, len(up)) // stores on each server
 	var sites [][]int32              // servers of each store
 	for store := range l {
-		var on []int32
-		for _, server := range l[store] {
-			if at := index[server]; at >= 0 && !slices.Contains(on, at) {
-				on = append(on, at)
-				held[at] = append(held[at], int32(len(sites)))
-			}
-		}
+		on := upSites(f, l[store])
 		if len(on) == 0 {
 			continue
+		}
+		for i, server := range on {
+			on[i] = index[server]
+			held[on[i]] = append(held[on[i]], int32(len(sites)))
 		}
 		sites = append(sites, on)
 		m.users = append(m.users, f.Users[store])
@@ -105,6 +103,17 @@ func upServers(f *load.Fleet) (index, up []int32) {
 		}
 	}
 	return index, up
+}
+
+// upSites returns the servers that are up of those that carry a store, each once.
+func upSites(f *load.Fleet, sites []int32) []int32 {
+	var up []int32
+	for _, s := range sites {
+		if !f.Down[s] && !slices.Contains(up, s) {
+			up = append(up, s)
+		}
+	}
+	return up
 }
 
 // number numbers the instances: held are the stores on each server, sites the

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
-	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -21,24 +20,19 @@ type Options struct {
 	Assumptions planner.Assumptions
 
 	// Failures is how many failures plain sampling sees in the mean, or more if the
-	// years have more; 0 means DefaultFailures.
+	// years have more; 0 means a million.
 	Failures int
 	// Strikes is how many failures of each class forced sampling draws at most; 0
-	// means DefaultStrikes.
+	// means 64,000.
 	Strikes int
 	// Progress, if not nil, is told now and then how many batches are done. It is
 	// called from several goroutines.
 	Progress func(done, total int)
 }
 
-// DefaultFailures is the default of Options.Failures.
-const DefaultFailures = 1_000_000
-
-// DefaultStrikes is the default of Options.Strikes.
-const DefaultStrikes = 64_000
-
-// mostFailures is how many failures plain sampling sees at most: rates hold
-// equally in all years, so that a part of them says enough.
+// mostFailures is how many failures plain sampling draws at most, those counted
+// too that strike what has failed already: rates hold equally in all years, so
+// that a part of them says enough.
 const mostFailures = 20_000_000
 
 // enough is how many occasions plain sampling must be expected to see for its
@@ -54,14 +48,8 @@ const mostSites = 12
 func Check(f *load.Fleet, l load.Layout) error {
 	var wrong []error
 	for store, sites := range l {
-		var up []int32
-		for _, s := range sites {
-			if !f.Down[s] && !slices.Contains(up, s) {
-				up = append(up, s)
-			}
-		}
-		if len(up) > mostSites {
-			wrong = append(wrong, fmt.Errorf("store %s is on %d servers: years are played with stores on %d at most", f.Inventory.Stores[store].Name, len(up), mostSites))
+		if n := len(upSites(f, sites)); n > mostSites {
+			wrong = append(wrong, fmt.Errorf("store %s is on %d servers: years are played with stores on %d at most", f.Inventory.Stores[store].Name, n, mostSites))
 		}
 	}
 	return errors.Join(wrong...)
@@ -77,10 +65,10 @@ func Simulate(ctx context.Context, f *load.Fleet, l load.Layout, opts Options) *
 
 func (o Options) withDefaults() Options {
 	if o.Failures == 0 {
-		o.Failures = DefaultFailures
+		o.Failures = 1_000_000
 	}
 	if o.Strikes == 0 {
-		o.Strikes = DefaultStrikes
+		o.Strikes = 64_000
 	}
 	return o
 }
@@ -132,7 +120,7 @@ func (m *model) span(opts Options) float64 {
 	if rate == 0 {
 		return years
 	}
-	return min(max(years, float64(opts.Failures)/rate), mostFailures/rate)
+	return min(max(years, float64(opts.Failures)/rate), mostFailures/m.strikes().rate)
 }
 
 func (s *sample) failures() int64 {

@@ -57,15 +57,13 @@ func newCopysets(f *load.Fleet, l load.Layout) *copysets {
 	index, up := upServers(f)
 	c := &copysets{servers: len(up), of: make([][]int32, len(up))}
 	for _, sites := range l {
-		var set []int32
-		for _, s := range sites {
-			if index[s] >= 0 {
-				set = append(set, index[s])
-			}
+		set := upSites(f, sites)
+		for i, s := range set {
+			set[i] = index[s]
 		}
 		if len(set) > 0 {
 			slices.Sort(set)
-			c.sets = append(c.sets, slices.Compact(set))
+			c.sets = append(c.sets, set)
 		}
 	}
 	slices.SortFunc(c.sets, slices.Compare)

@@ -69,7 +69,7 @@ func TestChanceOfflineAgreesWithEnumeration(t *testing.T) {
 func TestIndependentCopysetsAreTheWrongAnswer(t *testing.T) {
 	servers, stores := pairsOf(12, everyPair)
 	f := build(t, 0, servers, stores)
-	closed := durability.CopysetChance(12, 3, 2, float64(len(stores)))
+	closed := copysetChance(12, 3, 2, float64(len(stores)))
 	if got := durability.ChanceOffline(f, f.Current(), 3, 1); math.Abs(got.Value-1) > 1e-9 || closed > 0.99 {
 		t.Errorf("chance %v, closed form %v; every pair shares a store, so it is 1", got, closed)
 	}

@@ -114,9 +114,9 @@ func (w *walk) miss(e int32, until float64) {
 		w.missing[e] = true
 		w.missingOn[w.server[e]]++
 		w.troubled[w.server[e]] = true
+		w.events.push(event{until, seeded, e})
 	}
 	w.seededAt[e] = until
-	w.events.push(event{until, seeded, e})
 }
 
 // fail strikes a component, unless it has failed already.
@@ -291,10 +291,11 @@ func (w *walk) release(s int32) {
 	}
 }
 
-// seed brings an instance back whose re-seed has ended, unless its disk was lost
-// again in the meantime.
+// seed brings an instance back whose re-seed has ended, or waits for that which
+// its disk made necessary that was lost again in the meantime.
 func (w *walk) seed(e int32) {
-	if !w.missing[e] || w.seededAt[e] > w.now {
+	if w.seededAt[e] > w.now {
+		w.events.push(event{w.seededAt[e], seeded, e})
 		return
 	}
 	s := w.server[e]

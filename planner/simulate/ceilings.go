@@ -65,7 +65,7 @@ func (s *Simulator) passedNow() []planner.Violation {
 // than what is there.
 func (s *Simulator) enter(failed []load.Domain, levels []inventory.Level, server int32, extra *inventory.Amounts, worst map[place]planner.Violation) {
 	for _, r := range s.fleet.Failover {
-		limit := ceilingAt(s.fleet.Inventory.Resources[r].FailureCeiling, levels)
+		limit := s.fleet.Inventory.Resources[r].FailureCeiling.Highest(levels)
 		u := s.fleet.Utilisation(int(server), r, s.normal.Amounts[server][r]+extra[r])
 		if at := (place{int(server), r}); planner.Above(u, limit) && u > worst[at].Value.Value {
 			v := s.violation(planner.FailureCeiling, at, u, limit)
@@ -73,15 +73,6 @@ func (s *Simulator) enter(failed []load.Domain, levels []inventory.Level, server
 			worst[at] = v
 		}
 	}
-}
-
-// ceilingAt returns the highest ceiling of the levels.
-func ceilingAt(c inventory.FailureCeiling, levels []inventory.Level) float64 {
-	highest := 0.0
-	for _, level := range levels {
-		highest = max(highest, c.At(level))
-	}
-	return highest
 }
 
 func (s *Simulator) violation(rule planner.Rule, at place, value, limit float64) planner.Violation {

@@ -33,11 +33,11 @@ func (s *Simulator) FailoverOf(domains ...load.Domain) planner.Failover {
 // handOver fails the domains, returns what each survivor takes over from each
 // server, sorted, and raises the worst strains.
 func (s *Simulator) handOver(domains []load.Domain, worst []planner.Strain) []planner.Takeover {
-	o := s.strike(domains)
-	defer s.heal(o)
 	if len(s.fleet.Failover) == 0 {
 		return nil
 	}
+	o := s.strike(domains)
+	defer s.heal(o)
 	failed := names(domains)
 	type pair struct{ from, to int32 }
 	amounts := map[pair]int64{}

@@ -1,6 +1,7 @@
 package simulate_test
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"testing"
@@ -94,12 +95,7 @@ func TestFailoverAgreesWithDenseSums(t *testing.T) {
 }
 
 func busiestOf(strains []planner.Strain) float64 {
-	return slices.MaxFunc(strains, func(a, b planner.Strain) int {
-		if a.Worst < b.Worst {
-			return -1
-		}
-		return 1
-	}).Worst
+	return slices.MaxFunc(strains, func(a, b planner.Strain) int { return cmp.Compare(a.Worst, b.Worst) }).Worst
 }
 
 func compareStrains(t *testing.T, seed uint64, f *load.Fleet, got planner.Failover, normal [][]float64, worst []float64) {

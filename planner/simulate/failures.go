@@ -53,6 +53,25 @@ func compareImpacts(a, b planner.Impact) int {
 	)
 }
 
+// TakingOffline returns those of the failures that take a store offline and must
+// not: those of one server, or of one domain at a level that the fleet spreads over
+// or is to survive.
+func (s *Simulator) TakingOffline(failures []planner.Impact) []planner.Impact {
+	inv := s.fleet.Inventory
+	promised := func(level inventory.Level) bool {
+		return level == inventory.LevelServer || slices.Contains(inv.Survive, level) ||
+			slices.ContainsFunc(inv.Spread, func(spread inventory.Spread) bool { return spread.Level == level })
+	}
+	var taking []planner.Impact
+	for _, f := range failures {
+		level, _ := planner.Subject(f.Failed[0]).Split()
+		if len(f.Offline) > 0 && len(f.Failed) == 1 && promised(inventory.Level(level)) {
+			taking = append(taking, f)
+		}
+	}
+	return taking
+}
+
 // Parse finds the failure domains named in the form level:name, such as
 // server:imap3 or rack:a4. All that are not found are named in the error.
 func Parse(f *load.Fleet, names []string) ([]load.Domain, error) {

@@ -59,7 +59,8 @@ func byStores(a, b figures) int { return cmp.Compare(b.stores, a.stores) }
 
 func byUtilisation(a, b figures) int { return cmp.Compare(b.utilisation, a.utilisation) }
 
-// worse reports whether a comes before b in byUsers.
+// worse reports whether a comes before b in byUsers, sooner than that says it: it
+// is asked for every pair that meets.
 func worse(a, b figures) bool {
 	return a.users > b.users || a.users == b.users && (a.stores > b.stores || a.stores == b.stores && a.utilisation > b.utilisation)
 }

@@ -73,9 +73,9 @@ func (d *draws) add(f figures, servers []int32) {
 	if d.room == 0 || len(d.worst) == d.room && byUsers(f, d.worst[d.room-1].figures) > 0 {
 		return
 	}
-	at, known := slices.BinarySearchFunc(d.worst, set{f, slices.Sorted(slices.Values(servers))}, compareSets)
-	if !known {
-		d.worst = slices.Insert(d.worst, at, set{f, slices.Sorted(slices.Values(servers))})
+	drawn := set{f, slices.Sorted(slices.Values(servers))}
+	if at, known := slices.BinarySearchFunc(d.worst, drawn, compareSets); !known {
+		d.worst = slices.Insert(d.worst, at, drawn)
 		d.worst = d.worst[:min(len(d.worst), d.room)]
 	}
 }

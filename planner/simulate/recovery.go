@@ -120,14 +120,33 @@ type seed struct {
 }
 
 func (s *Simulator) seedOf(store int32) seed {
+	m := s.mailOf()[store]
+	return seed{
+		bytes: float64(s.fleet.DiskBytes(int(store))), messages: float64(m.Messages), mailboxes: float64(m.Mailboxes),
+		partly: m.Uncounted > 0,
+	}
+}
+
+// mailOf returns how much mail each store holds.
+func (s *Simulator) mailOf() []inventory.Mail {
 	if s.mail == nil {
 		s.mail = s.fleet.Inventory.StoreMail()
 	}
-	m := s.mail[store]
-	return seed{
-		bytes: float64(s.fleet.DiskBytes(int(store))), messages: float64(m.Messages), mailboxes: float64(m.Mailboxes),
-		partly: m.Partly,
+	return s.mail
+}
+
+// Warnings tells of users whose messages or mailboxes are not known, on which the
+// time of copying depends.
+func (s *Simulator) Warnings() []planner.Warning {
+	n := 0
+	for _, m := range s.mailOf() {
+		n += m.Uncounted
 	}
+	if n == 0 {
+		return nil
+	}
+	return []planner.Warning{{Text: "the number of messages or mailboxes of " + inventory.Counted(n, "user", "users") +
+		" is not known: to copy their stores may take longer than is said"}}
 }
 
 // copying is what servers read to make copies anew.

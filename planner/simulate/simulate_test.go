@@ -99,7 +99,6 @@ func fail(inv *inventory.Inventory, domains ...inventory.FailureDomain) naive {
 
 // has reports whether a worst survivor has the first hour that w says.
 func (n naive) has(w planner.Worst) bool {
-	near := func(a, b float64) bool { return math.Abs(a-b) <= 1e-9*max(1, b) }
 	return !n.survivor || slices.ContainsFunc(n.places, func(p [2]float64) bool {
 		return near(p[0], n.worst) && near(w.FirstHour.Value, p[1])
 	})

@@ -25,13 +25,10 @@ func (s *Screen) addCharts(c Charts, top int) {
 func (s *Screen) addBars(c *Charts, top int) {
 	strains := slices.Clone(c.Failover.Strains)
 	slices.SortStableFunc(strains, func(a, b planner.Strain) int { return cmp.Compare(b.Worst, a.Worst) })
-	shown := strains
-	if top > 0 && top < len(strains) {
-		shown = strains[:top]
-	}
+	shown, rest := atMost(top, strains)
 	s.add(barTable(c, shown))
 	var legend Lines
-	if rest := strains[len(shown):]; len(rest) > 0 {
+	if len(rest) > 0 {
 		legend.add("… %s more, none above %s", inventory.CountText(len(rest)), PercentText(rest[0].Worst))
 	}
 	ceiling, bound := "", ""

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"math"
 	"testing"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -38,6 +39,26 @@ func TestStrainBar(t *testing.T) {
 		}
 		if got := charts.strainBar(planner.Strain{Resource: "io", Normal: c.normal, Worst: c.worst}); got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+// What fills a server exactly to its ceiling has not passed it, though the division
+// says a little more.
+func TestACeilingThatIsReachedIsNotPassed(t *testing.T) {
+	const ceiling = 0.85
+	full := math.Nextafter(ceiling, 1)
+	inv := rackedFleet(2, 0, 0)
+	inv.Resources = []inventory.Resource{inventory.NewResource("io", "ops/s", 0.5)}
+	inv.Resources[0].FailureCeiling = inventory.FailureCeiling{Default: ceiling}
+	for _, c := range []struct {
+		value  float64
+		passes bool
+	}{{full, false}, {ceiling + 0.001, true}} {
+		charts := Charts{Inventory: inv, Failover: planner.Failover{Takeovers: []planner.Takeover{{Survivor: 1, Resource: "io", Added: 0.1, Utilisation: c.value}}}}
+		each := bundled(inv, []int{0, 1}, 2)
+		if passes, how := charts.matrix(each, each).cells[0][1].passes, tone(c.value, ceiling); passes != c.passes || (how == Broken) != c.passes {
+			t.Errorf("%v passes %v: %v in the matrix, in the table %v", c.value, ceiling, passes, how)
 		}
 	}
 }

@@ -31,20 +31,15 @@ func LayoutCharts(p *planner.Layout, target *inventory.Inventory, f planner.Fail
 // ceiling returns the failure ceiling of the resource, where one is promised for
 // what fails. Of several levels the highest counts.
 func (c *Charts) ceiling(resource inventory.ResourceID) (float64, bool) {
-	failed := c.Failover.Failed
-	if failed == nil {
-		failed = []string{string(inventory.LevelServer) + ":"}
+	levels := []inventory.Level{inventory.LevelServer}
+	if failed := c.Failover.Failed; failed != nil {
+		levels = levelsOf(failed)
 	}
 	r := c.Inventory.Resource(resource)
-	if r < 0 || !promised(failed, c.Inventory) {
+	if r < 0 || !promised(levels, c.Inventory) {
 		return 0, false
 	}
-	highest := 0.0
-	for _, f := range failed {
-		level, _ := planner.Subject(f).Split()
-		highest = max(highest, c.Inventory.Resources[r].FailureCeiling.At(inventory.Level(level)))
-	}
-	return highest, true
+	return c.Inventory.Resources[r].FailureCeiling.Highest(levels), true
 }
 
 // matrix says who takes over from whom, by bundles of servers.
@@ -79,7 +74,7 @@ func (c *Charts) matrix(rows, columns bundles) matrix {
 		ceiling, promised := c.ceiling(t.Resource)
 		at.takes = true
 		at.added = max(at.added, min(t.Added, mostDrawn))
-		at.passes = at.passes || promised && t.Utilisation > ceiling
+		at.passes = at.passes || promised && planner.Above(t.Utilisation, ceiling)
 		m.largest = max(m.largest, at.added)
 	}
 	return m

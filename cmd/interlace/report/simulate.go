@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -54,7 +55,7 @@ func afterWords(after []string) string {
 // bySort parts failures of single servers from the others.
 func bySort(failures []planner.Impact) (servers, domains []planner.Impact) {
 	for _, f := range failures {
-		if len(f.Failed) == 1 && strings.HasPrefix(f.Failed[0], string(inventory.LevelServer)+":") {
+		if len(f.Failed) == 1 && levelOf(f.Failed[0]) == inventory.LevelServer {
 			servers = append(servers, f)
 		} else {
 			domains = append(domains, f)
@@ -67,25 +68,28 @@ func (s *Screen) addFailures(failures []planner.Impact, now planner.Offline, inv
 	if len(failures) == 0 {
 		return
 	}
-	shown := failures
-	if top > 0 && top < len(failures) {
-		shown = failures[:top]
-	}
+	shown, rest := atMost(top, failures)
 	s.add(failureTable(shown, now, inv))
-	if rest := failures[len(shown):]; len(rest) > 0 {
+	if len(rest) > 0 {
 		var more Lines
 		more.add("… %s more%s", inventory.CountText(len(rest)), noneAbove(rest))
 		s.add(more)
 	}
 }
 
+// atMost parts the first of a list, as many as are shown, from the rest; 0 shows
+// all.
+func atMost[T any](top int, list []T) (shown, rest []T) {
+	if top <= 0 || top > len(list) {
+		top = len(list)
+	}
+	return list[:top], list[top:]
+}
+
 // noneAbove says the worst of the failures that are not shown.
 func noneAbove(rest []planner.Impact) string {
 	worst := slices.MaxFunc(rest, func(a, b planner.Impact) int {
-		if a.Worst.Utilisation.Value > b.Worst.Utilisation.Value {
-			return 1
-		}
-		return -1
+		return cmp.Compare(a.Worst.Utilisation.Value, b.Worst.Utilisation.Value)
 	}).Worst.Utilisation
 	if !worst.Known {
 		return ""
@@ -130,8 +134,7 @@ func (s *Screen) addOutcome(sim *planner.Simulation, offline []planner.Impact, u
 func offlineFinding(failures []planner.Impact) string {
 	var levels, failed []string
 	for _, f := range failures {
-		level, _, _ := strings.Cut(f.Failed[0], ":")
-		if !slices.Contains(levels, level) {
+		if level := string(levelOf(f.Failed[0])); !slices.Contains(levels, level) {
 			levels = append(levels, level)
 		}
 		failed = append(failed, f.Failed[0])
@@ -225,8 +228,7 @@ func impactTone(f planner.Impact, inv *inventory.Inventory) Tone {
 	if len(f.Failed) != 1 {
 		return Plain
 	}
-	level, _, _ := strings.Cut(f.Failed[0], ":")
-	return worstTone(inv, inventory.Level(level), f.Worst)
+	return worstTone(inv, levelOf(f.Failed[0]), f.Worst)
 }
 
 // Failure is the screen of one set of failures, which is in offline if it takes
@@ -247,15 +249,16 @@ func Failure(sim *planner.Simulation, inv *inventory.Inventory, offline []planne
 	head.addOffline(sim.Now.Offline)
 	s.add(head)
 	if f.Survivors = withWorst(f); len(f.Survivors) > 0 {
-		s.add(survivors(f, inv, top))
-		if rest := f.Survivors[min(max(top, 0), len(f.Survivors)):]; top > 0 && len(rest) > 0 {
+		shown, rest := atMost(top, f.Survivors)
+		s.add(survivors(f.Failed, shown, inv))
+		if len(rest) > 0 {
 			var more Lines
 			more.add("… %s more, none above %s", inventory.CountText(len(rest)), PercentText(rest[0].Utilisation))
 			s.add(more)
 		}
 	}
 	unpromised := ""
-	if !promised(f.Failed, inv) {
+	if !promised(levelsOf(f.Failed), inv) {
 		unpromised = "the fleet need not survive this, so no failure ceiling holds"
 	}
 	s.addOutcome(sim, offline, unpromised)
@@ -276,12 +279,17 @@ func withWorst(f planner.Impact) []planner.Survivor {
 	return append([]planner.Survivor{worst}, f.Survivors...)
 }
 
-// promised reports whether the fleet is to survive failures of these levels.
-func promised(failed []string, inv *inventory.Inventory) bool {
-	return !slices.ContainsFunc(failed, func(f string) bool {
-		level, _, _ := strings.Cut(f, ":")
-		return !survives(inv, inventory.Level(level))
-	})
+// promised reports whether the fleet is to survive failures of all these levels.
+func promised(levels []inventory.Level, inv *inventory.Inventory) bool {
+	return !slices.ContainsFunc(levels, func(level inventory.Level) bool { return !survives(inv, level) })
+}
+
+func levelsOf(failed []string) []inventory.Level {
+	levels := make([]inventory.Level, len(failed))
+	for i, f := range failed {
+		levels[i] = levelOf(f)
+	}
+	return levels
 }
 
 func worstText(w planner.Worst) string {
@@ -328,7 +336,7 @@ func someOf[S ~string](items []S) string {
 
 // serversOf lists the servers of the failed domains other than servers.
 func serversOf(failed []string, inv *inventory.Inventory) string {
-	domains := slices.DeleteFunc(slices.Clone(failed), func(f string) bool { return strings.HasPrefix(f, string(inventory.LevelServer)+":") })
+	domains := slices.DeleteFunc(slices.Clone(failed), func(f string) bool { return levelOf(f) == inventory.LevelServer })
 	names := serversIn(domains, inv)
 	if len(names) == 0 {
 		return ""
@@ -340,9 +348,8 @@ func serversOf(failed []string, inv *inventory.Inventory) string {
 func serversIn(failed []string, inv *inventory.Inventory) []inventory.ServerID {
 	var names []inventory.ServerID
 	for _, f := range failed {
-		level, _, _ := strings.Cut(f, ":")
 		for i := range inv.Servers {
-			if inv.Servers[i].Domain(inventory.Level(level)).String() == f {
+			if planner.Subject(f).Covers(&inv.Servers[i]) {
 				names = append(names, inv.Servers[i].Name)
 			}
 		}
@@ -374,25 +381,20 @@ func downAmong(servers []inventory.ServerID, down map[inventory.ServerID]bool) s
 }
 
 // survivors is the table of the survivors, the worst first.
-func survivors(f planner.Impact, inv *inventory.Inventory, top int) *Table {
-	shown := f.Survivors
-	if top > 0 && top < len(shown) {
-		shown = shown[:top]
-	}
-	var rows [][]Cell
-	for _, v := range shown {
+func survivors(failed []string, list []planner.Survivor, inv *inventory.Inventory) *Table {
+	row := func(v planner.Survivor) []Cell {
 		w := planner.Worst{Utilisation: planner.Known(v.Utilisation), Resource: planner.Text(v.Resource)}
-		tone := impactTone(planner.Impact{Failed: f.Failed, Worst: w}, inv)
-		rows = append(rows, []Cell{
+		tone := impactTone(planner.Impact{Failed: failed, Worst: w}, inv)
+		return []Cell{
 			words(string(v.Server)), words(string(v.Resource)), figure(Ratio, v.Utilisation).in(tone), figure(Bar, v.Utilisation).in(tone),
 			figure(Ratio, v.FirstHour), figure(Ratio, v.Before), count(v.Promoted),
-		})
+		}
 	}
 	return &Table{
 		Columns: []Column{
 			left("", "", 0), left("", "", 0), right("steady", "", 0), left("", "", 3),
 			right("first hour", "", 1), right("was", "", 2), right("stores taken over", "", 4),
 		},
-		Rows: slices.Values(rows),
+		Rows: rowsOf(list, row),
 	}
 }

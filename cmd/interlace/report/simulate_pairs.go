@@ -56,9 +56,7 @@ func (s *Screen) addWorst(worst []planner.Impact, all int64, now planner.Offline
 	if len(worst) == 0 {
 		return
 	}
-	if top > 0 && top < len(worst) {
-		worst = worst[:top]
-	}
+	worst, _ = atMost(top, worst)
 	s.add(failureTable(worst, now, inv))
 	if rest := all - int64(len(worst)); rest > 0 {
 		var more Lines

@@ -1,10 +1,6 @@
 package report
 
-import (
-	"strings"
-
-	"github.com/interlacemail/interlace/planner"
-)
+import "github.com/interlacemail/interlace/planner"
 
 // Failures is the table for machines of what each failure does, with the worst
 // pairs and sets. The first column says of which list a row is, as they are of
@@ -36,7 +32,7 @@ type failureList struct {
 func failureLists(sim *planner.Simulation) []failureList {
 	var lists []failureList
 	for _, f := range sim.Failures {
-		set, _, _ := strings.Cut(f.Failed[0], ":")
+		set := string(levelOf(f.Failed[0]))
 		if len(f.Failed) > 1 {
 			set = "together"
 		}

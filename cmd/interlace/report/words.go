@@ -44,13 +44,17 @@ func failureWords(failed []string) string { return strings.Join(failureNames(fai
 func failureNames(failed []string) []string {
 	names := make([]string, len(failed))
 	for i, f := range failed {
-		level, name, _ := strings.Cut(f, ":")
-		names[i] = name
-		if level != string(inventory.LevelServer) {
-			names[i] = level + " " + name
+		if _, names[i] = planner.Subject(f).Split(); levelOf(f) != inventory.LevelServer {
+			names[i] = planner.Subject(f).Words()
 		}
 	}
 	return names
+}
+
+// levelOf returns the level of a failed domain, such as server:imap3.
+func levelOf(failed string) inventory.Level {
+	level, _ := planner.Subject(failed).Split()
+	return inventory.Level(level)
 }
 
 // failVerb agrees with [failureWords].
@@ -87,7 +91,7 @@ func ratio(n planner.Number) Cell {
 // twentieth of it.
 func tone(value, ceiling float64) Tone {
 	switch {
-	case value > ceiling:
+	case planner.Above(value, ceiling):
 		return Broken
 	case value > 0.95*ceiling:
 		return Soon

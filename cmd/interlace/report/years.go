@@ -20,8 +20,11 @@ func (s *Screen) AddYears(y *planner.Years) {
 	if y.Doubled.Chance.Known {
 		outcome.add("chance that the last copy of a store is lost within %s: %s", things(y.Years, "year", "years"), chanceText(y.Doubled.Chance.Value))
 	}
-	outcome.add("at failovers in that time what was last written to about %s is lost, %s in all",
+	outcome.add("at failovers in that time what was last written to %s is lost, %s in all",
 		aboutStores(y.Failover.StoresPerYear.Analytic.Value*float64(y.Years)), BytesText(y.Failover.BytesPerYear.Analytic.Value*float64(y.Years)))
+	if offlineForGood(y) {
+		outcome = append(outcome, Line{Words: "stores hardly ever come back with what is assumed, so that hardly anything is left to fail or to be lost", Tone: Broken})
+	}
 	facts := Facts{{"assumed", assumedWords(&y.Assumptions)}, {"drawn", drawnWords(y)}}
 	if anyUnmet(y) {
 		facts.add("–", "does not happen, or is too rare to be met often enough in the simulation")
@@ -54,8 +57,12 @@ type yearFigure struct {
 
 func yearFigures(y *planner.Years) []yearFigure {
 	o, d, f := &y.Offline, &y.Doubled, &y.Failover
+	often := perYearText
+	if offlineForGood(y) {
+		often = func(float64) string { return "always" }
+	}
 	return []yearFigure{
-		{"offline.occasions_per_year", "offline", "how often", o.OccasionsPerYear, perYearText},
+		{"offline.occasions_per_year", "offline", "how often", o.OccasionsPerYear, often},
 		{"offline.stores_each", "", "how many stores at once", o.StoresEach, plainText},
 		{"offline.users_each", "", "how many users at once", o.UsersEach, plainText},
 		{"offline.hours_each", "", "how long", o.HoursEach, hoursText},
@@ -99,14 +106,34 @@ func yearRow(f yearFigure) []Cell {
 	}
 }
 
-// plainText returns a number with three significant digits.
+// offlineForGood reports whether stores go offline so seldom because they hardly
+// ever come back: once they do, in the mean, in a thousand years.
+func offlineForGood(y *planner.Years) bool {
+	a := y.Availability.Analytic
+	return a.Known && 1-a.Value > 1000*y.Offline.OccasionsPerYear.Analytic.Value
+}
+
+// leastPlain is the least number that is told; what is less, is told to be so.
+const leastPlain = 1e-6
+
+// plainText returns a number with three significant digits: 1,720, 5.5, 0.00000172.
 func plainText(v float64) string {
+	if v > 0 && v < leastPlain {
+		return "<" + inventory.FormatNumber(leastPlain)
+	}
 	digits := strconv.FormatFloat(v, 'g', 3, 64)
-	if rounded, err := strconv.ParseFloat(digits, 64); err == nil && rounded >= 1000 && rounded < math.MaxInt64 {
+	rounded, err := strconv.ParseFloat(digits, 64)
+	switch {
+	case err != nil:
+		return digits
+	case rounded >= 1000 && rounded < math.MaxInt64:
 		return Rounded(int64(rounded))
 	}
-	return digits
+	return inventory.FormatNumber(rounded)
 }
+
+// leastOften is the least frequency and the least chance that is told.
+const leastOften = 1e-9
 
 // perYearText returns a frequency as people say it: 5.86 a year, once in 340 years.
 func perYearText(v float64) string {
@@ -115,7 +142,7 @@ func perYearText(v float64) string {
 		return "never"
 	case v >= 0.2:
 		return plainText(v) + " a year"
-	case v < 1e-9:
+	case v < leastOften:
 		return "never in 1,000 M years"
 	}
 	return "once in " + plainText(1/v) + " years"
@@ -126,25 +153,35 @@ func hoursText(v float64) string { return inventory.DurationText(v * 3600) }
 // availabilityText returns a part of the time with as many nines as it has, and
 // two digits behind them.
 func availabilityText(v float64) string {
-	if v <= 0 || v >= 1 {
-		return strconv.FormatFloat(100*v, 'f', -1, 64) + " %"
+	switch {
+	case v <= 0:
+		return "0 %"
+	case 1-v < 1e-12:
+		return "100 %"
 	}
 	decimals := max(1, int(math.Ceil(-math.Log10(1-v))))
-	return strconv.FormatFloat(100*v, 'f', min(decimals, 12), 64) + " %"
+	return strconv.FormatFloat(100*v, 'f', decimals, 64) + " %"
 }
 
 func chanceText(v float64) string {
-	if v > 0 && v < 0.0005 {
+	switch {
+	case v > 0 && v < leastOften:
+		return "less than 1 in 1,000 M"
+	case v > 0 && v < 0.0005:
 		return "1 in " + plainText(1/v)
 	}
 	return PercentText(v)
 }
 
+// aboutStores counts stores of which there are so many in the mean.
 func aboutStores(n float64) string {
-	if n > 0 && n < 1 {
-		return plainText(n) + " stores"
+	switch {
+	case n == 0:
+		return "no store"
+	case n < 0.5:
+		return "less than one store"
 	}
-	return things(int64(math.Round(n)), "store", "stores")
+	return "about " + things(int64(math.Round(n)), "store", "stores")
 }
 
 // assumedWords names the rates and times that the figures rest on.
