@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"strings"
 	"time"
 
@@ -90,11 +89,14 @@ is still written, with the rules that it breaks.`,
 }
 
 func (a *app) layout(cmd *cobra.Command, flags layoutFlags) error {
-	if err := errors.Join(mayWrite(flags.plan), mayDraw(flags.plot, flags.plan), a.spares([]string{flags.plan, flags.plot}, nil), flags.scatterPlanned()); err != nil {
+	if err := flags.scatterPlanned(); err != nil {
 		return err
 	}
 	f, err := a.facts(cmd.Context())
 	if err != nil {
+		return err
+	}
+	if err := mayWrite(flags.plan, flags.plot, f.read...); err != nil {
 		return err
 	}
 	drain, err := subjectsNamed("--drain", flags.drain, domainSubjects(f.Inventory), f.allSubjects)
