@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -30,7 +31,7 @@ func (a *app) frontier(ctx context.Context, f *facts, opts layout.Options, gapGi
 	made := report.Made{Inventory: f.Inventory, Took: a.took(start)}
 	if picked >= 0 && file != "" {
 		made.File = file
-		if err := a.writeSealed(file, found.Points[picked].Plan); err != nil {
+		if err := savePlan(file, found.Points[picked].Plan); err != nil {
 			return err
 		}
 	}
@@ -44,7 +45,7 @@ func (a *app) frontier(ctx context.Context, f *facts, opts layout.Options, gapGi
 		return errCut
 	case picked < 0:
 		p := found.Points[0].Plan
-		return hint(fmt.Errorf("no point of the frontier keeps the budgets"), "the cheapest copies %s in %s changes and interrupts %s users",
+		return hint(errors.New("no point of the frontier keeps the budgets"), "the cheapest copies %s in %s changes and interrupts %s users",
 			report.BytesText(p.BytesCopied), inventory.CountText(len(p.Changes)), inventory.CountText(p.UsersInterrupted))
 	}
 	broken := found.Points[picked].Plan.Violations
@@ -53,11 +54,4 @@ func (a *app) frontier(ctx context.Context, f *facts, opts layout.Options, gapGi
 		return fmt.Errorf("the plan is not feasible: %w", errFound)
 	}
 	return nil
-}
-
-func (a *app) writeSealed(file string, p planner.Plan) error {
-	if err := planner.Seal(p); err != nil {
-		return err
-	}
-	return a.savePlan(file, p)
 }

@@ -30,12 +30,12 @@ func frontierWord(frontier *choiceFlag) cobra.PositionalArgs {
 	}
 }
 
-// scatterPlanned refuses files for plans where the frontier of scatter is asked for.
+// scatterPlanned refuses a file for the plan where the frontier of scatter is asked for.
 func (f *layoutFlags) scatterPlanned() error {
-	if f.frontier.value != frontierScatter || f.plan == "" && f.plot == "" {
+	if f.frontier.value != frontierScatter || f.plan == "" {
 		return nil
 	}
-	return hint(errors.New("--frontier scatter writes no files"), "interlace layout --scatter NUMBER --plan FILE writes the plan of one width")
+	return hint(errors.New("--frontier scatter writes no plan"), "interlace layout --scatter NUMBER --plan FILE writes the plan of one width")
 }
 
 // frontierOfScatter plans with more and more partners a server and tells what each

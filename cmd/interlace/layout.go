@@ -85,6 +85,8 @@ is still written, with the rules that it breaks.`,
 	f.Var(&flags.frontier, "frontier", "show the worst failure against `bytes` copied, or against scatter: how many others each server shares stores with")
 	f.Lookup("frontier").NoOptDefVal = planner.FrontierBytes
 	apart(c, "frontier", "scatter", "the one shows many layouts, the other limits one")
+	apart(c, "frontier", "plot", "the one shows many layouts, the other draws one")
+	apart(c, "frontier", "objective", "the one is about the worst failure of one server, the other about more")
 	return c
 }
 
