@@ -112,15 +112,7 @@ func scatterPoint(width int, plan *planner.Layout, inv *inventory.Inventory, see
 	fleet := load.New(plan.Target(inv))
 	s := simulate.New(fleet, fleet.Current())
 	p := report.ScatterPoint{Scatter: width, Plan: plan, Pairs: s.PartnerPairs()}
-	var shares []float64
-	for _, impact := range s.Level(0) {
-		if impact.LargestShare.Known {
-			shares = append(shares, impact.LargestShare.Value)
-		}
-	}
-	if slices.Sort(shares); len(shares) > 0 {
-		p.LargestShare = planner.Known(shares[(len(shares)-1)/2])
-	}
+	_, p.LargestShare = largestShares(s.Level(0))
 	for i, servers := range []int{2, 3, 5, (s.Up() + 99) / 100} {
 		if servers < 1 || servers > s.Up() {
 			continue
