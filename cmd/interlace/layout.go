@@ -54,6 +54,10 @@ bytes that every layout copies which is as good. --plan then writes the plan at
 the knee, or what --gap and the budgets ask for: the cheapest plan within the gap,
 the best one that the budgets pay for.
 
+With --scatter each server shares stores with a few others only, its partners.
+With --frontier scatter it plans with more and more partners, and shows what each
+number makes of one failure and of several at once.
+
 The exit status is 1 if no layout was found that keeps every rule; the best one
 is still written, with the rules that it breaks.`,
 		Example: `  interlace layout --plan plan.json
