@@ -15,8 +15,11 @@ import (
 // frontier shows what lower worst failures cost, and writes the plan of the point
 // that is wished for.
 func (a *app) frontier(ctx context.Context, f *facts, opts layout.Options, gapGiven bool, file string) error {
+	bar := a.progress("frontier")
+	opts.Progress = bar.layout
 	start := time.Now()
 	found, err := layout.Frontier(ctx, f.Inventory, f.groups, opts)
+	bar.end()
 	if err != nil {
 		return err
 	}

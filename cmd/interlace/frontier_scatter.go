@@ -43,7 +43,6 @@ func (f *layoutFlags) scatterPlanned() error {
 func (a *app) frontierOfScatter(ctx context.Context, f *facts, opts layout.Options) error {
 	tried := scatters(f.Inventory)
 	bar := a.progress("frontier of scatter")
-	opts.Progress = nil // each scatter is a step
 	var points []report.ScatterPoint
 	for i, scatter := range tried {
 		bar.at(i, len(tried), inventory.Counted(int64(scatter), "partner", "partners"))

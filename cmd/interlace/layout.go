@@ -113,21 +113,18 @@ func (a *app) layout(cmd *cobra.Command, flags layoutFlags) error {
 	if err != nil {
 		return err
 	}
-	bar := a.progress("layout")
 	opts := layout.Options{
 		Seed: *a.flags.seed.value, Gap: *flags.gap.value, Drain: drain, Keep: keep, Objectives: objectives(flags.objective),
 		MaxBytes: flags.maxBytes.value, MaxChanges: flags.maxChanges.value, MaxInterrupted: flags.maxInterrupted.value, Scatter: flags.scatter.value,
-		Progress: func(p layout.Progress) {
-			bar.at(p.Done, p.Total, gapWords(planner.Known(p.Worst), planner.Known(p.Bound)))
-		},
 	}
 	switch flags.frontier.value {
 	case frontierScatter:
 		return a.frontierOfScatter(cmd.Context(), f, opts)
 	case planner.FrontierBytes:
-		defer bar.end()
 		return a.frontier(cmd.Context(), f, opts, cmd.Flags().Changed("gap"), flags.plan)
 	}
+	bar := a.progress("layout")
+	opts.Progress = bar.layout
 	start := time.Now()
 	plan, err := layout.Optimize(cmd.Context(), f.Inventory, f.groups, opts)
 	bar.end()
@@ -147,6 +144,11 @@ func targetCharts(p *planner.Layout, inv *inventory.Inventory) *report.Charts {
 	target := p.Target(inv)
 	fleet := load.New(target)
 	return report.LayoutCharts(p, target, simulate.New(fleet, fleet.Current()).Failover())
+}
+
+// layout says how far the search for a layout is.
+func (p *progress) layout(l layout.Progress) {
+	p.at(l.Done, l.Total, gapWords(planner.Known(l.Worst), planner.Known(l.Bound)))
 }
 
 // gapWords says how far the best so far is from the bound.
