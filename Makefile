@@ -54,7 +54,7 @@ demo: build               # a made-up fleet, from its broken rules to a plan
 demo-live: build          # the same on real Cyrus servers, started here and stopped again
 	@$(GO) build -o bin/cyrusrig ./cmd/cyrusrig && bin/cyrusrig --demo bin/interlace
 
-bench:                    # speed and quality
+bench:                    # Go benchmarks, for profiles; interlace bench measures quality
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
 fuzz:                     # every fuzz test for FUZZTIME

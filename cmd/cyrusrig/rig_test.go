@@ -39,9 +39,9 @@ func TestFleetIsWorthAPlan(t *testing.T) {
 	if err := describe(fleet, dir); err != nil {
 		t.Fatal(err)
 	}
-	inv, warnings, err := files.Read(t.Context(), filepath.Join(dir, "fleet.yaml"))
+	inv, notes, err := files.Read(t.Context(), filepath.Join(dir, "fleet.yaml"))
 	if err != nil || len(inv.Servers) != 3 || len(inv.Stores) != 6 {
-		t.Fatalf("the fleet file gives %+v, %v, %v", inv, warnings, err)
+		t.Fatalf("the fleet file gives %+v, %v, %v", inv, notes, err)
 	}
 	ask := func(ctx context.Context, in inventory.Instance, mailboxes int) (*cyrus.Snapshot, error) {
 		return cyrus.Read(ctx, cyrus.Options{

@@ -60,9 +60,7 @@ func benched[R any](a *app, c *cobra.Command, cases func() []benchCase[R], table
 	f.SortFlags = false
 	f.StringArrayVar(&flags.cases, "case", nil, "measure this `case` (may be repeated; default all)")
 	f.BoolVar(&flags.list, "list", false, "list the cases and measure nothing")
-	if err := c.RegisterFlagCompletionFunc("case", cobra.FixedCompletions(caseNames(cases()), cobra.ShellCompDirectiveNoFileComp)); err != nil {
-		panic(err) // the flag exists and is registered once
-	}
+	complete(c, "case", oneOf(caseNames(cases())))
 	return c
 }
 

@@ -27,7 +27,7 @@ most memory.
 Beside some stand layouts as people make them: servers in mirrored pairs, chained,
 in clusters of eight, replicas at random, everything at random, and by
 pseudo-random hashing with straw2 buckets as CRUSH does. They are told apart by
-the largest part of a failed server's stores that one survivor takes over, by the
+the largest part of a failed server's load that one survivor takes over, by the
 stores that go offline when two servers fail, in the mean and at worst, and by the
 chance that any does.`,
 		Example: `  interlace bench layout --case mixed-6x4

@@ -6,6 +6,7 @@ import (
 	"github.com/interlacemail/interlace/cmd/interlace/report"
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/planner"
+	"github.com/interlacemail/interlace/planner/durability"
 	"github.com/interlacemail/interlace/planner/load"
 	"github.com/interlacemail/interlace/planner/simulate"
 )
@@ -20,7 +21,8 @@ func fate(f *load.Fleet, l load.Layout, level inventory.Level) (planner.Number, 
 		Fullest: promises.Fullest.Utilisation,
 	}
 	made.LargestShare, made.MedianShare = largestShares(sim.Level(0))
-	made.OfflineMean, made.OfflineChance = offlineByTwo(f, l)
+	made.OfflineMean = planner.Known(durability.MeanOffline(f, l, 2))
+	made.OfflineChance = planner.Known(durability.ChanceOffline(f, l, 2, 0).Value) // counted: no seed is used
 	return worstAt(promises, level), made
 }
 
@@ -53,42 +55,3 @@ func largestShares(impacts []planner.Impact) (largest, median planner.Number) {
 	slices.Sort(list)
 	return planner.Known(list[len(list)-1]), planner.Known(list[(len(list)-1)/2])
 }
-
-// offlineByTwo returns how many stores go offline in the mean over all pairs of
-// servers that are up, and the chance that any does. A store with one instance up
-// goes offline with any pair that its server is in, one with two up with that pair.
-func offlineByTwo(f *load.Fleet, l load.Layout) (mean, chance planner.Number) {
-	servers := 0
-	for _, down := range f.Down {
-		if !down {
-			servers++
-		}
-	}
-	all := pairsOf(servers)
-	if all == 0 {
-		return planner.Number{}, planner.Number{}
-	}
-	alone, together, stores := map[int32]bool{}, map[[2]int32]bool{}, 0
-	for _, sites := range l {
-		up := slices.DeleteFunc(slices.Clone(sites), func(s int32) bool { return f.Down[s] })
-		slices.Sort(up)
-		switch up = slices.Compact(up); len(up) {
-		case 1:
-			alone[up[0]] = true
-			stores += servers - 1
-		case 2:
-			together[[2]int32{up[0], up[1]}] = true
-			stores++
-		}
-	}
-	bad := all - pairsOf(servers-len(alone))
-	for pair := range together {
-		if !alone[pair[0]] && !alone[pair[1]] {
-			bad++
-		}
-	}
-	return planner.Known(float64(stores) / float64(all)), planner.Known(float64(bad) / float64(all))
-}
-
-// pairsOf returns how many pairs there are of n things.
-func pairsOf(n int) int { return n * (n - 1) / 2 }

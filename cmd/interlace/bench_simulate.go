@@ -25,34 +25,22 @@ server that are laid out by CRUSH.`,
 	}, simulateCases, report.SimulateBenches)
 }
 
-// simulateCase fails servers of a fleet.
-type simulateCase struct {
-	name     string
-	failures string
-	servers  int
-	reach    report.Reach
-	fail     func(f *load.Fleet, l load.Layout) (failures int, worst planner.Number)
-}
-
 func simulateCases() []benchCase[report.SimulateBench] {
-	var cases []benchCase[report.SimulateBench]
-	for _, c := range []simulateCase{
-		{name: "singles-100", failures: "every server, every rack", servers: 100, fail: failEach},
-		{name: "singles-1000", failures: "every server, every rack", servers: 1000, fail: failEach},
-		{name: "singles-10000", failures: "every server, every rack", servers: 10_000, fail: failEach},
-	} {
-		on := fmt.Sprintf("%s servers: %s", inventory.CountText(c.servers), c.failures)
-		cases = append(cases, benchCase[report.SimulateBench]{report.BenchCase{Name: c.name, On: on, Reach: c.reach}, c.measure})
-	}
-	return cases
+	return []benchCase[report.SimulateBench]{singlesCase(100), singlesCase(1000), singlesCase(10_000)}
 }
 
-func (c *simulateCase) measure(_ context.Context, seed uint64) ([]report.SimulateBench, error) {
-	f := load.New(mirrored(seed, fixtures.Mixed, c.servers, usualStores))
-	l := baselines.CRUSH(f, seed)
-	row := report.SimulateBench{Case: c.name, Failures: c.failures, Servers: c.servers, Stores: len(l), Reach: c.reach}
-	row.Spent = measure(func() { row.Count, row.Worst = c.fail(f, l) })
-	return []report.SimulateBench{row}, nil
+// singlesCase fails every server of a fleet, then every rack.
+func singlesCase(servers int) benchCase[report.SimulateBench] {
+	const failures = "every server, every rack"
+	name := fmt.Sprintf("singles-%d", servers)
+	on := fmt.Sprintf("%s servers: %s", inventory.CountText(servers), failures)
+	return benchCase[report.SimulateBench]{report.BenchCase{Name: name, On: on}, func(_ context.Context, seed uint64) ([]report.SimulateBench, error) {
+		f := load.New(mirrored(seed, fixtures.Mixed, servers, usualStores))
+		l := baselines.CRUSH(f, seed)
+		row := report.SimulateBench{Case: name, Failures: failures, Servers: servers, Stores: len(l)}
+		row.Spent = measure(func() { row.Count, row.Worst = failEach(f, l) })
+		return []report.SimulateBench{row}, nil
+	}}
 }
 
 // failEach fails every server and then every domain of the other levels.

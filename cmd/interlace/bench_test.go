@@ -22,33 +22,6 @@ import (
 	"github.com/interlacemail/interlace/planner/simulate"
 )
 
-// What two failures do is what the simulation of each pair says.
-func TestOfflineByTwo(t *testing.T) {
-	for seed := range uint64(500) {
-		f := load.New(fixtures.Tiny(seed))
-		sim := simulate.New(f, f.Current())
-		pairs, stores, bad := 0.0, 0.0, 0.0
-		servers := f.Levels[0].Domains
-		for a := range servers {
-			for b := range a {
-				if f.Down[a] || f.Down[b] {
-					continue
-				}
-				pairs++
-				offline := len(sim.Fail(servers[a], servers[b]).Offline)
-				stores += float64(offline)
-				if offline > 0 {
-					bad++
-				}
-			}
-		}
-		mean, chance := offlineByTwo(f, f.Current())
-		if mean.Known != (pairs > 0) || pairs > 0 && (math.Abs(mean.Value-stores/pairs) > 1e-9 || math.Abs(chance.Value-bad/pairs) > 1e-9) {
-			t.Fatalf("seed %d: mean %v, chance %v; of %v pairs %v take %v stores offline", seed, mean, chance, pairs, bad, stores)
-		}
-	}
-}
-
 func TestMedians(t *testing.T) {
 	run := func(method string, worst, seconds, heap float64) report.LayoutBench {
 		b := report.LayoutBench{Method: method, Bound: planner.Known(1), Spent: report.Spent{Seconds: seconds, Heap: planner.Known(heap)}}

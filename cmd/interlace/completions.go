@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/interlacemail/interlace/planner/load"
 )
@@ -12,9 +13,10 @@ import (
 // completer lists what the shell may offer, from the facts.
 type completer func(f *facts) []string
 
-// completions registers what the shell may offer for arguments and flags.
-func (a *app) completions(root *cobra.Command) {
-	for _, c := range root.Commands() {
+// completions registers what the shell may offer for arguments and flags, of the
+// command and of those below it.
+func (a *app) completions(parent *cobra.Command) {
+	for _, c := range parent.Commands() {
 		a.completions(c)
 		drain := failureDomains
 		if c.Name() == "users" {
@@ -22,7 +24,7 @@ func (a *app) completions(root *cobra.Command) {
 		}
 		for name, values := range map[string]completer{"fail": failureDomains, "drain": drain, "keep": keepable} {
 			if c.Flags().Lookup(name) != nil {
-				a.complete(c, name, values)
+				complete(c, name, a.offer(values))
 			}
 		}
 		switch c.CommandPath() {
@@ -34,21 +36,22 @@ func (a *app) completions(root *cobra.Command) {
 			c.ValidArgsFunction = a.offer(func(f *facts) []string { return texts(userNames(f.Inventory)) })
 		}
 	}
-	if root.HasParent() {
-		return
-	}
-	fixed := map[string][]string{"output": {"text", "json", "csv"}, "color": {"auto", "always", "never"}}
-	for name, values := range fixed {
-		if err := root.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)); err != nil {
-			panic(err) // the flag exists and is registered once
+	parent.LocalFlags().VisitAll(func(f *pflag.Flag) {
+		if choice, ok := f.Value.(*choiceFlag); ok {
+			complete(parent, f.Name, oneOf(choice.choices))
 		}
+	})
+}
+
+func complete(c *cobra.Command, flag string, values cobra.CompletionFunc) {
+	if err := c.RegisterFlagCompletionFunc(flag, values); err != nil {
+		panic(err) // the flag exists and is registered once
 	}
 }
 
-func (a *app) complete(c *cobra.Command, flag string, values completer) {
-	if err := c.RegisterFlagCompletionFunc(flag, a.offer(values)); err != nil {
-		panic(err) // the flag exists and is registered once
-	}
+// oneOf offers words that are the same for every fleet.
+func oneOf(words []string) cobra.CompletionFunc {
+	return cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)
 }
 
 // offer reads the facts quietly and offers the names from them that begin as the

@@ -18,7 +18,8 @@ import (
 type facts struct {
 	*inventory.Inventory
 	groups *inventory.ShareGroups
-	source string // a file, or a database with a date
+	source string   // a file, or a database with a date
+	read   []string // the files in which they are
 
 	// sums are what the users of each store amount to where an old inventory
 	// no longer has them one by one, else nil.
@@ -29,12 +30,12 @@ type facts struct {
 // the database.
 func (a *app) facts(ctx context.Context) (*facts, error) {
 	if a.fromFile() {
-		inv, warnings, err := a.readFleet(ctx, a.config.Fleet)
+		inv, notes, err := a.readFleet(ctx, a.config.Fleet)
 		if err != nil {
 			return nil, err
 		}
-		a.warn(warnings)
-		return newFacts(inv, a.config.Fleet), nil
+		a.warn(notes.Warnings)
+		return newFacts(inv, a.config.Fleet, notes.Files), nil
 	}
 	return a.factsAt(ctx, time.Time{})
 }
@@ -45,20 +46,20 @@ func (a *app) fromFile() bool {
 	return a.config.Fleet != "" && !a.config.find("db").fromFlag()
 }
 
-func newFacts(inv *inventory.Inventory, source string) *facts {
-	return &facts{Inventory: inv, groups: sharing.Groups(inv), source: source}
+func newFacts(inv *inventory.Inventory, source string, read []string) *facts {
+	return &facts{Inventory: inv, groups: sharing.Groups(inv), source: source, read: read}
 }
 
 // readFleet reads a fleet file.
-func (a *app) readFleet(ctx context.Context, path string) (*inventory.Inventory, files.Warnings, error) {
-	inv, warnings, err := files.Read(ctx, path)
+func (a *app) readFleet(ctx context.Context, path string) (*inventory.Inventory, files.Notes, error) {
+	inv, notes, err := files.Read(ctx, path)
 	if errors.Is(err, fs.ErrNotExist) {
 		err = hint(err, "interlace demo DIR writes a fleet to try things on")
 	}
 	if err != nil {
 		err = fmt.Errorf("read the fleet: %w", err)
 	}
-	return inv, warnings, err
+	return inv, notes, err
 }
 
 // factsAt reads the last inventory at or before the time from the database; a
@@ -79,7 +80,7 @@ func (a *app) factsAt(ctx context.Context, at time.Time) (*facts, error) {
 	if err := sound(s.Inventory); err != nil {
 		return nil, hint(fmt.Errorf("the inventory in %s is damaged: %w", a.config.DB, err), "import the fleet file again, or go back to a backup")
 	}
-	f := newFacts(s.Inventory, fmt.Sprintf("%s of %s", a.config.DB, s.At.Format(time.RFC3339)))
+	f := newFacts(s.Inventory, fmt.Sprintf("%s of %s", a.config.DB, s.At.Format(time.RFC3339)), []string{a.config.DB})
 	if !s.Whole {
 		f.sums = map[inventory.StoreID]database.StoreSum{}
 		for _, sum := range s.Sums {

@@ -11,13 +11,10 @@ import (
 // toldViolations is how many violations are told on standard error.
 const toldViolations = 5
 
-// finish seals a plan whose reference is set, writes it where --plan says,
-// prints it, and tells what keeps it from being carried out.
+// finish seals a plan whose reference is set, writes it where --plan says, draws
+// and prints it, and tells what keeps it from being carried out.
 func (a *app) finish(p planner.Plan, broken []planner.Violation, stopped planner.Stopped, made report.Made) error {
-	if err := planner.Seal(p); err != nil {
-		return err
-	}
-	if err := a.savePlan(made.File, p); err != nil {
+	if err := savePlan(made.File, p); err != nil {
 		return err
 	}
 	if made.Charts != nil {

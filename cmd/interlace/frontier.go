@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -14,8 +15,11 @@ import (
 // frontier shows what lower worst failures cost, and writes the plan of the point
 // that is wished for.
 func (a *app) frontier(ctx context.Context, f *facts, opts layout.Options, gapGiven bool, file string) error {
+	bar := a.progress("frontier")
+	opts.Progress = bar.layout
 	start := time.Now()
 	found, err := layout.Frontier(ctx, f.Inventory, f.groups, opts)
+	bar.end()
 	if err != nil {
 		return err
 	}
@@ -30,7 +34,7 @@ func (a *app) frontier(ctx context.Context, f *facts, opts layout.Options, gapGi
 	made := report.Made{Inventory: f.Inventory, Took: a.took(start)}
 	if picked >= 0 && file != "" {
 		made.File = file
-		if err := a.writeSealed(file, found.Points[picked].Plan); err != nil {
+		if err := savePlan(file, found.Points[picked].Plan); err != nil {
 			return err
 		}
 	}
@@ -44,7 +48,7 @@ func (a *app) frontier(ctx context.Context, f *facts, opts layout.Options, gapGi
 		return errCut
 	case picked < 0:
 		p := found.Points[0].Plan
-		return hint(fmt.Errorf("no point of the frontier keeps the budgets"), "the cheapest copies %s in %s changes and interrupts %s users",
+		return hint(errors.New("no point of the frontier keeps the budgets"), "the cheapest copies %s in %s changes and interrupts %s users",
 			report.BytesText(p.BytesCopied), inventory.CountText(len(p.Changes)), inventory.CountText(p.UsersInterrupted))
 	}
 	broken := found.Points[picked].Plan.Violations
@@ -53,11 +57,4 @@ func (a *app) frontier(ctx context.Context, f *facts, opts layout.Options, gapGi
 		return fmt.Errorf("the plan is not feasible: %w", errFound)
 	}
 	return nil
-}
-
-func (a *app) writeSealed(file string, p planner.Plan) error {
-	if err := planner.Seal(p); err != nil {
-		return err
-	}
-	return a.savePlan(file, p)
 }

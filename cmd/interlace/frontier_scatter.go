@@ -30,24 +30,23 @@ func frontierWord(frontier *choiceFlag) cobra.PositionalArgs {
 	}
 }
 
-// scatterPlanned refuses files for plans where the frontier of scatter is asked for.
+// scatterPlanned refuses a file for the plan where the frontier of scatter is asked for.
 func (f *layoutFlags) scatterPlanned() error {
-	if f.frontier.value != frontierScatter || f.plan == "" && f.plot == "" {
+	if f.frontier.value != frontierScatter || f.plan == "" {
 		return nil
 	}
-	return hint(errors.New("--frontier scatter writes no files"), "interlace layout --scatter NUMBER --plan FILE writes the plan of one width")
+	return hint(errors.New("--frontier scatter writes no plan"), "interlace layout --scatter NUMBER --plan FILE writes the plan for that number")
 }
 
 // frontierOfScatter plans with more and more partners a server and tells what each
 // plan makes of a failure, and of several at once.
 func (a *app) frontierOfScatter(ctx context.Context, f *facts, opts layout.Options) error {
-	widths := scatterWidths(f.Inventory)
+	tried := scatters(f.Inventory)
 	bar := a.progress("frontier of scatter")
-	opts.Progress = nil // each width is a step
 	var points []report.ScatterPoint
-	for i, width := range widths {
-		bar.at(i, len(widths), inventory.Counted(int64(width), "partner", "partners"))
-		opts.Scatter = &width
+	for i, scatter := range tried {
+		bar.at(i, len(tried), inventory.Counted(int64(scatter), "partner", "partners"))
+		opts.Scatter = &scatter
 		plan, err := layout.Optimize(ctx, f.Inventory, f.groups, opts)
 		if err != nil {
 			bar.end()
@@ -59,7 +58,7 @@ func (a *app) frontierOfScatter(ctx context.Context, f *facts, opts layout.Optio
 		if i > 0 {
 			plan = lower(points[i-1].Plan, plan)
 		}
-		points = append(points, scatterPoint(width, plan, f.Inventory, opts.Seed))
+		points = append(points, scatterPoint(scatter, plan, f.Inventory, opts.Seed))
 	}
 	bar.end()
 	table := report.ScatterPoints(points)
@@ -69,7 +68,7 @@ func (a *app) frontierOfScatter(ctx context.Context, f *facts, opts layout.Optio
 		json:   rows("frontier", table),
 	})
 	if err == nil && ctx.Err() != nil {
-		a.say("interrupted: these are the widths that were tried")
+		a.say("interrupted: these are the numbers of partners that were tried")
 		err = errCut
 	}
 	return err
@@ -87,40 +86,32 @@ func lower(fewer, plan *planner.Layout) *planner.Layout {
 	return &kept
 }
 
-// scatterWidths returns the numbers of partners to try: from the fewest with which
+// scatters returns the numbers of partners to try: from the fewest with which
 // every store can have its copies, by steps of about four thirds, to all others.
-func scatterWidths(inv *inventory.Inventory) []int {
+func scatters(inv *inventory.Inventory) []int {
 	fewest := 1
 	for i := range inv.Stores {
 		fewest = max(fewest, inv.PromisedCopies(&inv.Stores[i])-1)
 	}
 	all := max(len(inv.Servers)-1, fewest)
-	var widths []int
+	var list []int
 	for _, base := range []int{1, 3} { // 1, 2, 4, 8, … and 3, 6, 12, …
 		for w := base; w < all; w *= 2 {
 			if w >= fewest {
-				widths = append(widths, w)
+				list = append(list, w)
 			}
 		}
 	}
-	slices.Sort(widths)
-	return append(widths, all)
+	slices.Sort(list)
+	return append(list, all)
 }
 
 // scatterPoint looks at what the plan leads to.
-func scatterPoint(width int, plan *planner.Layout, inv *inventory.Inventory, seed uint64) report.ScatterPoint {
+func scatterPoint(scatter int, plan *planner.Layout, inv *inventory.Inventory, seed uint64) report.ScatterPoint {
 	fleet := load.New(plan.Target(inv))
 	s := simulate.New(fleet, fleet.Current())
-	p := report.ScatterPoint{Scatter: width, Plan: plan, Pairs: s.PartnerPairs()}
-	var shares []float64
-	for _, impact := range s.Level(0) {
-		if impact.LargestShare.Known {
-			shares = append(shares, impact.LargestShare.Value)
-		}
-	}
-	if slices.Sort(shares); len(shares) > 0 {
-		p.LargestShare = planner.Known(shares[(len(shares)-1)/2])
-	}
+	p := report.ScatterPoint{Scatter: scatter, Plan: plan, Pairs: s.PartnerPairs()}
+	_, p.LargestShare = largestShares(s.Level(0))
 	for i, servers := range []int{2, 3, 5, (s.Up() + 99) / 100} {
 		if servers < 1 || servers > s.Up() {
 			continue

@@ -22,11 +22,11 @@ are listed and nothing is imported.`,
 		Example: "  interlace import fleet/fleet.yaml",
 		Args:    oneWord,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			inv, warnings, err := a.readFleet(cmd.Context(), args[0])
+			inv, notes, err := a.readFleet(cmd.Context(), args[0])
 			if err != nil {
 				return &refused{err, "nothing was imported"}
 			}
-			a.warn(warnings)
+			a.warn(notes.Warnings)
 			saved, err := a.save(cmd, inv, "import "+args[0])
 			if err != nil {
 				return err
@@ -40,7 +40,7 @@ are listed and nothing is imported.`,
 // shownWarnings is how many warnings about files a person reads.
 const shownWarnings = 5
 
-func (a *app) warn(w files.Warnings) {
+func (a *app) warn(w files.Mistakes) {
 	for _, m := range w.First[:min(shownWarnings, len(w.First))] {
 		a.note("warning: %s", m)
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"strings"
 	"time"
 
@@ -55,6 +54,10 @@ bytes that every layout copies which is as good. --plan then writes the plan at
 the knee, or what --gap and the budgets ask for: the cheapest plan within the gap,
 the best one that the budgets pay for.
 
+With --scatter each server shares stores with a few others only, its partners.
+With --frontier scatter it plans with more and more partners, and shows what each
+number makes of one failure and of several at once.
+
 The exit status is 1 if no layout was found that keeps every rule; the best one
 is still written, with the rules that it breaks.`,
 		Example: `  interlace layout --plan plan.json
@@ -86,15 +89,20 @@ is still written, with the rules that it breaks.`,
 	f.Var(&flags.frontier, "frontier", "show the worst failure against `bytes` copied, or against scatter: how many others each server shares stores with")
 	f.Lookup("frontier").NoOptDefVal = planner.FrontierBytes
 	apart(c, "frontier", "scatter", "the one shows many layouts, the other limits one")
+	apart(c, "frontier", "plot", "the one shows many layouts, the other draws one")
+	apart(c, "frontier", "objective", "the one is about the worst failure of one server, the other about more")
 	return c
 }
 
 func (a *app) layout(cmd *cobra.Command, flags layoutFlags) error {
-	if err := errors.Join(mayWrite(flags.plan), mayDraw(flags.plot, flags.plan), a.spares([]string{flags.plan, flags.plot}, nil), flags.scatterPlanned()); err != nil {
+	if err := flags.scatterPlanned(); err != nil {
 		return err
 	}
 	f, err := a.facts(cmd.Context())
 	if err != nil {
+		return err
+	}
+	if err := mayWrite(flags.plan, flags.plot, f.read...); err != nil {
 		return err
 	}
 	drain, err := subjectsNamed("--drain", flags.drain, domainSubjects(f.Inventory), f.allSubjects)
@@ -105,21 +113,18 @@ func (a *app) layout(cmd *cobra.Command, flags layoutFlags) error {
 	if err != nil {
 		return err
 	}
-	bar := a.progress("layout")
 	opts := layout.Options{
 		Seed: *a.flags.seed.value, Gap: *flags.gap.value, Drain: drain, Keep: keep, Objectives: objectives(flags.objective),
 		MaxBytes: flags.maxBytes.value, MaxChanges: flags.maxChanges.value, MaxInterrupted: flags.maxInterrupted.value, Scatter: flags.scatter.value,
-		Progress: func(p layout.Progress) {
-			bar.at(p.Done, p.Total, gapWords(planner.Known(p.Worst), planner.Known(p.Bound)))
-		},
 	}
 	switch flags.frontier.value {
 	case frontierScatter:
 		return a.frontierOfScatter(cmd.Context(), f, opts)
 	case planner.FrontierBytes:
-		defer bar.end()
 		return a.frontier(cmd.Context(), f, opts, cmd.Flags().Changed("gap"), flags.plan)
 	}
+	bar := a.progress("layout")
+	opts.Progress = bar.layout
 	start := time.Now()
 	plan, err := layout.Optimize(cmd.Context(), f.Inventory, f.groups, opts)
 	bar.end()
@@ -139,6 +144,11 @@ func targetCharts(p *planner.Layout, inv *inventory.Inventory) *report.Charts {
 	target := p.Target(inv)
 	fleet := load.New(target)
 	return report.LayoutCharts(p, target, simulate.New(fleet, fleet.Current()).Failover())
+}
+
+// layout says how far the search for a layout is.
+func (p *progress) layout(l layout.Progress) {
+	p.at(l.Done, l.Total, gapWords(planner.Known(l.Worst), planner.Known(l.Bound)))
 }
 
 // gapWords says how far the best so far is from the bound.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"slices"
 	"time"
@@ -53,11 +52,11 @@ The exit status is 1 if no order was found that can be carried out.`,
 }
 
 func (a *app) moves(cmd *cobra.Command, paths []string, flags movesFlags) error {
-	if err := errors.Join(mayWrite(flags.plan), a.spares([]string{flags.plan}, paths)); err != nil {
-		return err
-	}
 	f, err := a.facts(cmd.Context())
 	if err != nil {
+		return err
+	}
+	if err := mayWrite(flags.plan, "", slices.Concat(f.read, paths)...); err != nil {
 		return err
 	}
 	plans, err := plansOn(cmd.Context(), f, paths)

@@ -103,10 +103,11 @@ func planOf(kind string) planner.Plan {
 	return nil
 }
 
-// savePlan writes the plan to the file that --plan names, if it does.
-func (a *app) savePlan(path string, p planner.Plan) error {
-	if path == "" {
-		return nil
+// savePlan seals a plan whose reference is set and writes it to the file that
+// --plan names, if it does.
+func savePlan(path string, p planner.Plan) error {
+	if err := planner.Seal(p); err != nil || path == "" {
+		return err
 	}
 	text, err := planner.Encode(p)
 	if err != nil {

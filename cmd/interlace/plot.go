@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -35,25 +34,6 @@ func plotFlag(to *string) *pathValue {
 
 func plotFormat(path string) string {
 	return strings.ToLower(strings.TrimPrefix(filepath.Ext(path), "."))
-}
-
-// mayDraw finds out before long work whether its picture will have a place, other
-// than that of the plan.
-func mayDraw(plot, plan string) error {
-	if plot == "" {
-		return nil
-	}
-	place, _, err := destination(plot)
-	if err != nil {
-		return fmt.Errorf("draw the failures: %w", err)
-	}
-	if plan == "" {
-		return nil
-	}
-	if other, _, err := destination(plan); err == nil && other == place {
-		return hint(errors.New("--plan and --plot name the same file"), "name one for each")
-	}
-	return nil
 }
 
 // mostBounded is the number of servers up to which a picture of what is so today

@@ -28,8 +28,8 @@ type progress struct {
 // lineEvery is how often a line is written where there is no terminal.
 const lineEvery = 30 * time.Second
 
-// firstBar is how long work takes that has a bar.
-const firstBar = time.Second
+// firstBar is how long work takes that has a bar, but in tests, which would wait.
+var firstBar = time.Second
 
 func (a *app) progress(what string) *progress {
 	now := time.Now()

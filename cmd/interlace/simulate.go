@@ -84,11 +84,14 @@ those.
 }
 
 func (a *app) simulate(cmd *cobra.Command, flags simulateFlags) error {
-	if err := errors.Join(flags.random.check(), flags.years.check(), mayDraw(flags.plot, ""), a.spares([]string{flags.plot}, flags.after)); err != nil {
+	if err := errors.Join(flags.random.check(), flags.years.check()); err != nil {
 		return err
 	}
 	f, err := a.facts(cmd.Context())
 	if err != nil {
+		return err
+	}
+	if err := mayWrite("", flags.plot, slices.Concat(f.read, flags.after)...); err != nil {
 		return err
 	}
 	target, ids, err := a.after(cmd.Context(), f, flags.after)

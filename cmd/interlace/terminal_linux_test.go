@@ -26,15 +26,7 @@ users:
 shares:
   - {owner: anna, folder: Work, grantee: somebody.who.left.long.ago.and.is.not.in.the.fleet, rights: lrs}
 `)
-	keyboard, screen := openTerminal(t, 60)
-	read := make(chan []byte)
-	go func() {
-		text, _ := io.ReadAll(keyboard) // ends with an error when the screen is closed
-		read <- text
-	}()
-	status := run(t.Context(), []string{"layout", "--fleet", "fleet.yaml"}, strings.NewReader(""), screen, screen)
-	screen.Close()
-	shown := strings.ReplaceAll(string(<-read), "\r\n", "\n")
+	status, shown := onTerminal(t, 60, "layout", "--fleet", "fleet.yaml")
 	if status != exitFound || strings.Count(shown, "server:imap1") != 1 {
 		t.Errorf("status %d; want the violation once:\n%s", status, shown)
 	}
@@ -45,6 +37,43 @@ shares:
 		t.Errorf("a bar flashed:\n%s", shown)
 	}
 	fits(t, "layout", shown, 60)
+}
+
+// A bar is gone before the screen of the result is there.
+func TestBarsGoBeforeTheScreen(t *testing.T) {
+	t.Setenv("COLUMNS", "")
+	t.Chdir(t.TempDir())
+	usual := firstBar
+	firstBar = 0
+	defer func() { firstBar = usual }()
+	interlace(t.Context(), "demo", "fleet", "--servers", "6", "--stores", "4", "--users", "200")
+	for _, c := range []struct{ args, headline string }{
+		{"layout --plan plan.json", "layout of 6 servers"},
+		{"layout --frontier", "frontier of the layout"},
+		{"users --after plan.json", "assignment of 6 servers"},
+		{"bench simulate --case singles-100", "case "},
+	} {
+		_, shown := onTerminal(t, 100, append(strings.Fields(c.args), "--fleet", "fleet/fleet.yaml", "--color", "never")...)
+		before, _, found := strings.Cut(shown, c.headline)
+		if line := before[strings.LastIndexAny(before, "\r\n")+1:]; !found || line != "" || !strings.Contains(before, "it/") {
+			t.Errorf("%s: on the line of the headline stands %q:\n%s", c.args, line, shown)
+		}
+	}
+}
+
+// onTerminal runs the program on a terminal of so many columns and returns its exit
+// status and what the terminal showed.
+func onTerminal(t *testing.T, columns uint16, args ...string) (status int, shown string) {
+	t.Helper()
+	keyboard, screen := openTerminal(t, columns)
+	read := make(chan []byte)
+	go func() {
+		text, _ := io.ReadAll(keyboard) // ends with an error when the screen is closed
+		read <- text
+	}()
+	status = run(t.Context(), args, strings.NewReader(""), screen, screen)
+	screen.Close()
+	return status, strings.ReplaceAll(string(<-read), "\r\n", "\n")
 }
 
 // openTerminal returns both sides of a terminal of so many columns.

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"errors"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -64,11 +64,11 @@ one is still written, with the rules that it breaks.`,
 }
 
 func (a *app) users(cmd *cobra.Command, flags usersFlags) error {
-	if err := errors.Join(mayWrite(flags.plan), a.spares([]string{flags.plan}, flags.after)); err != nil {
-		return err
-	}
 	f, err := a.facts(cmd.Context())
 	if err != nil {
+		return err
+	}
+	if err := mayWrite(flags.plan, "", slices.Concat(f.read, flags.after)...); err != nil {
 		return err
 	}
 	now, after, err := a.after(cmd.Context(), f, flags.after)

@@ -24,20 +24,6 @@ func writeWhole(path string, content []byte) error {
 	return writeInto(place, content)
 }
 
-// mayWrite finds out before long work whether its plan will have a place.
-func mayWrite(path string) error {
-	switch path {
-	case "":
-		return nil
-	case "-":
-		return hint(errors.New("write the plan: - is no file"), "-o json writes the plan to standard output")
-	}
-	if _, _, err := destination(path); err != nil {
-		return fmt.Errorf("write the plan: %w", err)
-	}
-	return nil
-}
-
 // mayFill finds out whether a directory can be written, or made.
 func mayFill(dir string) error {
 	err := mayCreate(dir)

@@ -40,8 +40,8 @@ func (r *reader) beside(name string) (*source, string) {
 	if !filepath.IsAbs(name) {
 		path = filepath.Join(filepath.Dir(r.fleet.name), name)
 	}
-	r.opened++
-	return &source{name: path, rank: r.opened}, path
+	r.tableFiles = append(r.tableFiles, path)
+	return &source{name: path, rank: len(r.tableFiles)}, path
 }
 
 // csvTable reads one CSV file.

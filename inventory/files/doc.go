@@ -3,7 +3,7 @@
 // A fleet is one YAML file with large tables beside it as CSV, plain or
 // compressed with gzip (name ends in .gz):
 //
-//	inv, warnings, err := files.Read(ctx, "fleet.yaml")
+//	inv, notes, err := files.Read(ctx, "fleet.yaml")
 //	err = files.Write("export", inv)
 //
 // Read never stops at the first mistake: its error is an [*Error] with every

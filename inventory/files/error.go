@@ -82,9 +82,11 @@ func (m Mistakes) Hints() []string {
 	return hints
 }
 
-// Warnings are what is doubtful in the files of an inventory and keeps nobody
-// from using it.
-type Warnings = Mistakes
+// Notes are what there is to say of the files of an inventory beside what they hold.
+type Notes struct {
+	Warnings Mistakes // what is doubtful and keeps nobody from using them
+	Files    []string // what was read: the fleet file, then the tables that it names
+}
 
 // Error is the error of [Read] for files that hold mistakes.
 type Error struct {

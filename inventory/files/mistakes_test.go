@@ -295,7 +295,7 @@ func TestWarnings(t *testing.T) {
 		"users.csv":  "user,store,disk\nanna,s001,\nbob,s001,1\n",
 		"shares.csv": "owner,folder,grantee,rights\nanna,x,bobb,l\n\"an\"\"na\",y,bob,l\n",
 	})
-	inv, warnings, err := Read(t.Context(), filepath.Join(dir, "fleet.yaml"))
+	inv, notes, err := Read(t.Context(), filepath.Join(dir, "fleet.yaml"))
 	if err != nil || len(inv.Users) != 2 {
 		t.Fatal(err)
 	}
@@ -306,10 +306,10 @@ func TestWarnings(t *testing.T) {
 		"shares.csv:2:8: grantee bobb of anna/x is neither a user nor a shared tree",
 		`shares.csv:3:1: owner an"na of an"na/y is neither a user nor a shared tree`,
 	}
-	if warnings.Count != len(want) || warnings.Files != 3 {
-		t.Errorf("got %d warnings in %d files: %v", warnings.Count, warnings.Files, warnings.First)
+	if notes.Warnings.Count != len(want) || notes.Warnings.Files != 3 {
+		t.Errorf("got %d warnings in %d files: %v", notes.Warnings.Count, notes.Warnings.Files, notes.Warnings.First)
 	}
-	for i, w := range warnings.First {
+	for i, w := range notes.Warnings.First {
 		if got := strings.TrimPrefix(w.String(), dir+"/"); i < len(want) && got != want[i] {
 			t.Errorf("got  %s\nwant %s", got, want[i])
 		}
@@ -317,9 +317,9 @@ func TestWarnings(t *testing.T) {
 }
 
 func TestWarningsOfInlineUsers(t *testing.T) {
-	_, warnings, err := Read(t.Context(), filepath.Join(lay(t, map[string]string{"fleet.yaml": base + "users:\n  - {user: anna, store: s001, disk: 5}\n"}), "fleet.yaml"))
-	if err != nil || warnings.Count != 1 || !strings.Contains(warnings.First[0].String(), "fleet.yaml:9:5: io of anna is not given") {
-		t.Errorf("got %v, %v", warnings, err)
+	_, notes, err := Read(t.Context(), filepath.Join(lay(t, map[string]string{"fleet.yaml": base + "users:\n  - {user: anna, store: s001, disk: 5}\n"}), "fleet.yaml"))
+	if err != nil || notes.Warnings.Count != 1 || !strings.Contains(notes.Warnings.First[0].String(), "fleet.yaml:9:5: io of anna is not given") {
+		t.Errorf("got %v, %v", notes, err)
 	}
 }
 

@@ -12,14 +12,14 @@ import (
 )
 
 // Read returns the inventory of a fleet file and the tables it names, sorted
-// and valid, and what is doubtful about it. An [*Error] holds all mistakes in
+// and valid, and what there is to say of them. An [*Error] holds all mistakes in
 // all files; any other error is about opening the fleet file itself, or that of
 // the context, which ends the reading.
-func Read(ctx context.Context, path string) (*inventory.Inventory, Warnings, error) {
+func Read(ctx context.Context, path string) (*inventory.Inventory, Notes, error) {
 	r := newReader(ctx, path)
 	text, err := r.readFleet()
 	if err != nil {
-		return nil, Warnings{}, fmt.Errorf("read %s: %w", path, err)
+		return nil, Notes{}, fmt.Errorf("read %s: %w", path, err)
 	}
 	if len(text) > maxFleet {
 		r.mistakes.add(position{r.fleet, 1, 1}, "put servers, stores and users into CSV files, such as servers: servers.csv",
@@ -29,15 +29,15 @@ func Read(ctx context.Context, path string) (*inventory.Inventory, Warnings, err
 	} else if root := r.parse(text); root != nil {
 		r.read(root)
 		if err := ctx.Err(); err != nil {
-			return nil, Warnings{}, fmt.Errorf("read %s: %w", path, err)
+			return nil, Notes{}, fmt.Errorf("read %s: %w", path, err)
 		}
 		r.validate()
 	}
-	warnings := r.warnings.mistakes()
+	notes := Notes{r.warnings.mistakes(), append([]string{path}, r.tableFiles...)}
 	if r.mistakes.count > 0 {
-		return nil, warnings, &Error{r.mistakes.mistakes()}
+		return nil, notes, &Error{r.mistakes.mistakes()}
 	}
-	return r.inv, warnings, nil
+	return r.inv, notes, nil
 }
 
 // readFleet returns the text of a fleet file, one byte more than allowed at most.
@@ -52,11 +52,11 @@ func (r *reader) readFleet() ([]byte, error) {
 
 // reader reads one fleet.
 type reader struct {
-	open   func(path string) (in io.ReadCloser, size int64, err error)
-	inv    *inventory.Inventory
-	fleet  *source
-	opened int // files besides the fleet file
-	root   *yaml.Node
+	open       func(path string) (in io.ReadCloser, size int64, err error)
+	inv        *inventory.Inventory
+	fleet      *source
+	tableFiles []string // opened beside the fleet file
+	root       *yaml.Node
 
 	tables map[inventory.Table]*table
 	placed [][]placed // of each store as it was read, where its instances were written

@@ -60,12 +60,18 @@ func exampleFiles() map[string]string {
 }
 
 func TestReadExample(t *testing.T) {
-	inv, warnings, err := Read(t.Context(), filepath.Join(lay(t, exampleFiles()), "fleet.yaml"))
+	dir := lay(t, exampleFiles())
+	inv, notes, err := Read(t.Context(), filepath.Join(dir, "fleet.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if warnings.Count != 0 {
-		t.Errorf("warnings: %v", warnings.First)
+	if notes.Warnings.Count != 0 {
+		t.Errorf("warnings: %v", notes.Warnings.First)
+	}
+	for i, name := range []string{"fleet.yaml", "users.csv", "shares.csv", "groups.csv"} {
+		if i >= len(notes.Files) || notes.Files[i] != filepath.Join(dir, name) {
+			t.Errorf("%s is read, not %v", name, notes.Files)
+		}
 	}
 	disk := inventory.NewResource("disk", "bytes", 1)
 	io := inventory.NewResource("io", "ops/s", 0.5)
@@ -107,9 +113,9 @@ func TestReadExample(t *testing.T) {
 }
 
 func TestReadDefaults(t *testing.T) {
-	inv, warnings, err := Read(t.Context(), filepath.Join(lay(t, map[string]string{"fleet.yaml": "format: 1\nservers: []\nstores: []\n"}), "fleet.yaml"))
-	if err != nil || warnings.Count != 0 {
-		t.Fatal(err, warnings)
+	inv, notes, err := Read(t.Context(), filepath.Join(lay(t, map[string]string{"fleet.yaml": "format: 1\nservers: []\nstores: []\n"}), "fleet.yaml"))
+	if err != nil || notes.Warnings.Count != 0 {
+		t.Fatal(err, notes)
 	}
 	same(t, inv, inventory.New())
 }
@@ -130,7 +136,7 @@ func TestReadResourceDefaults(t *testing.T) {
 }
 
 func TestReadLargeTables(t *testing.T) {
-	inv, warnings, err := Read(t.Context(), filepath.Join(lay(t, map[string]string{
+	inv, notes, err := Read(t.Context(), filepath.Join(lay(t, map[string]string{
 		"fleet.yaml": "stores: stores.csv\nservers: servers.csv\ninstances: instances.csv\nformat: 1\nusers: [{user: anna, store: s1, disk: 1GB, io: 2, estimated: [io]}]\n" +
 			"shares: [{owner: anna, folder: x, grantee: anyone, rights: l}]\ngroups: [{group: g, member: anna}]\n",
 		"servers.csv": "capacity:io,name,slots,domain:rack,capacity:disk,state,transfers,bandwidth\n" +
@@ -141,8 +147,8 @@ func TestReadLargeTables(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if warnings.Count != 0 {
-		t.Errorf("warnings: %v", warnings.First)
+	if notes.Warnings.Count != 0 {
+		t.Errorf("warnings: %v", notes.Warnings.First)
 	}
 	want := inventory.New()
 	want.Servers = []inventory.Server{

@@ -28,7 +28,7 @@ type masters struct {
 // without instances; repair takes it up.
 func (c *construction) placeMasters(plan *bounds.Blueprint, rng *rand.Rand) {
 	m := c.newMasters(plan, rng)
-	for _, store := range c.heaviestFirst() {
+	for _, store := range c.fleet.HeaviestFirst() {
 		if c.fixed[store] || c.copies[store] == 0 {
 			continue
 		}

@@ -25,7 +25,7 @@ func (p *problem) pack() *state {
 	}
 	d.share()
 	d.open()
-	for _, store := range c.heaviestFirst() {
+	for _, store := range c.fleet.HeaviestFirst() {
 		if !c.fixed[store] && c.copies[store] > 0 {
 			d.take(store)
 		}

@@ -1,7 +1,6 @@
 package layout
 
 import (
-	"cmp"
 	"math"
 	"slices"
 )
@@ -12,7 +11,7 @@ import (
 // another rule worse stays.
 func (s *search) repair() {
 	s.refresh()
-	for _, store := range s.heaviestFirst() {
+	for _, store := range s.fleet.HeaviestFirst() {
 		if s.fixed[store] {
 			continue
 		}
@@ -25,28 +24,6 @@ func (s *search) repair() {
 			s.commit(p.best...)
 		}
 	}
-}
-
-// heaviestFirst returns all stores by the largest part of the fleet's capacity
-// that they take.
-func (p *problem) heaviestFirst() []int {
-	f := p.fleet
-	var capacity [8]float64
-	for server := range f.Capacity {
-		for r := range f.Resources {
-			capacity[r] += f.Capacity[server][r]
-		}
-	}
-	weight := make([]float64, len(p.start))
-	order := make([]int, len(p.start))
-	for store := range order {
-		order[store] = store
-		for r := range f.Resources {
-			weight[store] = max(weight[store], float64(f.Active[store][r])/capacity[r])
-		}
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(weight[b], weight[a]) })
-	return order
 }
 
 func (s *search) wrong(store int) bool {

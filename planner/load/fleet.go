@@ -12,6 +12,9 @@
 package load
 
 import (
+	"cmp"
+	"slices"
+
 	"github.com/interlacemail/interlace/inventory"
 )
 
@@ -138,4 +141,25 @@ func (f *Fleet) DiskBytes(store int) int64 {
 		return 0
 	}
 	return int64(f.Scale.Value(r, f.Active[store][r]))
+}
+
+// HeaviestFirst returns all stores by the largest part of the fleet's capacity
+// that they take in a resource.
+func (f *Fleet) HeaviestFirst() []int {
+	var capacity Quanta
+	for server := range f.Capacity {
+		for r := range f.Resources {
+			capacity[r] += f.Capacity[server][r]
+		}
+	}
+	weight := make([]float64, len(f.Active))
+	order := make([]int, len(f.Active))
+	for store := range order {
+		order[store] = store
+		for r := range f.Resources {
+			weight[store] = max(weight[store], float64(f.Active[store][r])/capacity[r])
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(weight[b], weight[a]) })
+	return order
 }

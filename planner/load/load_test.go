@@ -50,6 +50,18 @@ func TestMasterWeighsLAndReplicasRhoL(t *testing.T) {
 	}
 }
 
+// What a store weighs is the resource of which it takes most of the fleet.
+func TestHeaviestFirst(t *testing.T) {
+	inv := inventory.New()
+	inv.Servers = []inventory.Server{{Name: "a", Capacity: inventory.Load{600, 50}}, {Name: "b", Capacity: inventory.Load{400, 50}}}
+	for _, base := range []inventory.Load{{100, 0}, {50, 20}, {}, {300, 1}, {1, 20}} { // 10, 20, 0, 30 and 20 percent
+		inv.Stores = append(inv.Stores, inventory.Store{Base: base})
+	}
+	if got, want := load.New(inv).HeaviestFirst(), []int{3, 1, 4, 0, 2}; !slices.Equal(got, want) {
+		t.Errorf("stores in the order %v, want %v", got, want)
+	}
+}
+
 func TestTheFirstReplicaThatIsUpIsPromoted(t *testing.T) {
 	cases := []struct {
 		name    string

@@ -25,8 +25,8 @@ func (b *LayoutBench) Gap() planner.Number { return planner.Gap(b.Worst, b.Bound
 
 // Fate is what failures do to a layout.
 type Fate struct {
-	// LargestShare is the largest part of a failed server's stores that one
-	// survivor takes over: over all failures, and their median.
+	// LargestShare is the largest part of a failed server's load that one survivor
+	// takes over: over all failures, and their median.
 	LargestShare, MedianShare planner.Number
 	Partners                  int            // servers with which a server shares a store, median
 	OfflineMean               planner.Number // stores that go offline with two servers, over all pairs

@@ -9,9 +9,7 @@ type SimulateBench struct {
 	Servers, Stores int
 	Count           int // of failures
 	Spent
-	Reach Reach
 	Worst planner.Number // utilisation after the worst of them
-	Note  string
 }
 
 // SimulateBenches is the table of what a benchmark of simulations measured.
@@ -20,14 +18,12 @@ func SimulateBenches(list []SimulateBench) *Table {
 		left("case", "case", 0), left("failures", "failures", 0), right("servers", "servers", 2), right("stores", "stores", 2), right("number", "count", 1),
 	}
 	columns = append(columns, spentColumns...)
-	columns = append(columns, reachColumns...)
-	columns = append(columns, right("worst failure", "worst", 0), Column{Key: "note", Note: true})
+	columns = append(columns, right("worst failure", "worst", 0))
 	t := &Table{Columns: columns}
 	t.Rows = rowsOf(list, func(b SimulateBench) []Cell {
 		row := []Cell{words(b.Case), words(b.Failures), count(b.Servers), count(b.Stores), count(b.Count)}
-		row = append(row, b.Spent.cells(b.Reach)...)
-		row = append(row, b.Reach.cells()...)
-		return append(row, precise(b.Worst), words(b.Note))
+		row = append(row, b.Spent.cells(Reach{})...)
+		return append(row, precise(b.Worst))
 	})
 	return t
 }

@@ -32,15 +32,8 @@ func UsersBenches(list []UsersBench) *Table {
 	t.Rows = rowsOf(list, func(b UsersBench) []Cell {
 		row := []Cell{words(b.Case), words(b.Task), count(b.Users), count(b.Groups), count(b.Stores)}
 		row = append(row, b.Spent.cells(Reach{})...)
-		return append(row, count(b.Moved), figure(Size, b.Bytes), sized(b.BytesBound), precise(b.BytesGap),
+		return append(row, count(b.Moved), figure(Size, b.Bytes), sizeCell(b.BytesBound), precise(b.BytesGap),
 			precise(b.Before), precise(b.Peak), precise(b.PeakBound), precise(b.PeakGap), count(b.Broken), words(string(b.Stopped)))
 	})
 	return t
-}
-
-func sized(n planner.Number) Cell {
-	if !n.Known {
-		return Unknown
-	}
-	return figure(Size, n.Value)
 }

@@ -93,10 +93,3 @@ func pointWords(f *planner.Frontier, at int, p planner.FrontierPoint) string {
 	}
 	return joined(promotions, knee, broken)
 }
-
-func sizeCell(n planner.Number) Cell {
-	if !n.Known {
-		return Unknown
-	}
-	return figure(Size, n.Value)
-}

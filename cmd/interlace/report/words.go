@@ -87,6 +87,13 @@ func ratio(n planner.Number) Cell {
 	return figure(Ratio, n.Value)
 }
 
+func sizeCell(n planner.Number) Cell {
+	if !n.Known {
+		return Unknown
+	}
+	return figure(Size, n.Value)
+}
+
 // tone compares a utilisation with its ceiling: broken above it, soon within a
 // twentieth of it.
 func tone(value, ceiling float64) Tone {
