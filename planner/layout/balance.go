@@ -37,8 +37,12 @@ const tried = 12
 const traded = 6
 
 // balance makes improving changes of instances picked at random from the busier
-// servers, in stages, until the goal is reached or the steps are used up.
+// servers, in stages, until the goal is reached or the steps are used up. Where no
+// server may receive instances there is nothing to balance.
 func (s *search) balance() planner.Stopped {
+	if !slices.Contains(s.target, true) {
+		return planner.LocalOptimum
+	}
 	s.frugal, s.ceilings = s.opts.budgeted(), true
 	defer func() { s.frugal, s.ceilings = true, false }()
 	total := float64(s.left)
@@ -179,6 +183,9 @@ func (s *search) promotion(p *picker, store, at int) {
 // trade offers to exchange all sites of the store with those of another. Where only
 // partners may share stores that changes what pairs share, and no pair.
 func (s *search) trade(p *picker, store int) {
+	if len(s.cold) == 0 {
+		return
+	}
 	on := s.on[s.cold[s.early(len(s.cold))]]
 	if len(on) == 0 {
 		return
