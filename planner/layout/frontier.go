@@ -74,7 +74,7 @@ func (l *ladder) along(best outcome) []outcome {
 		steps = l.steps()
 		add(outcome{state: from, stopped: l.relieve(from, target, &steps)})
 		if level > 0 {
-			back := newState(l.problem, best.state.sites)
+			back := best.state.clone()
 			l.search(back, 99, kinds{true, true}).revert(target)
 			add(outcome{state: back})
 		}
