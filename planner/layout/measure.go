@@ -54,6 +54,7 @@ func levelNames(inv *inventory.Inventory) []string {
 // are none, and follows the levels that they name. Stores must not lie in one
 // domain of these.
 func (p *problem) findMeasures() {
+	p.parted = []int{0}
 	objectives := p.opts.Objectives
 	if len(objectives) == 0 {
 		objectives = []planner.Objective{planner.ObjectiveSingle}
@@ -66,7 +67,7 @@ func (p *problem) findMeasures() {
 				p.levels = append(p.levels, level)
 				p.limits = append(p.limits, unlimited(len(p.fleet.Failover)))
 			}
-			p.parted = append(p.parted, level)
+			p.parted = append(p.parted, m.level)
 		}
 		p.measures = append(p.measures, m)
 	}
