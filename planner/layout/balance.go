@@ -40,7 +40,7 @@ const traded = 6
 // servers, in stages, until the goal is reached or the steps are used up. Where no
 // server may receive instances there is nothing to balance.
 func (s *search) balance() planner.Stopped {
-	if !slices.Contains(s.target, true) {
+	if len(s.targets) == 0 {
 		return planner.LocalOptimum
 	}
 	s.frugal, s.ceilings = s.opts.budgeted(), true
@@ -91,12 +91,9 @@ func (s *search) stage(st stage, until int) planner.Stopped {
 func (s *search) order() {
 	s.reference = s.worst()
 	s.reweigh()
-	s.cold, s.hot = s.cold[:0], s.hot[:0]
-	for server, ok := range s.target {
-		if ok {
-			s.cold = append(s.cold, int32(server))
-		}
-		if !s.fleet.Down[server] {
+	s.cold, s.hot = append(s.cold[:0], s.targets...), s.hot[:0]
+	for server, down := range s.fleet.Down {
+		if !down {
 			s.hot = append(s.hot, int32(server))
 		}
 	}

@@ -34,18 +34,12 @@ func (p *problem) newConstruction() *construction {
 			c.put(store, sites)
 		}
 	}
-	for b, ok := range p.target {
-		if ok {
-			c.targets = append(c.targets, int32(b))
-		}
-	}
 	return c
 }
 
 // construction is a layout that is being built.
 type construction struct {
 	*problem
-	targets []int32
 	sites   [][]int32
 	replica []int32             // server of the first replica of each store being laid out, or −1
 	carried []inventory.Amounts // by server, with replicas whose masters are not placed yet

@@ -20,9 +20,10 @@ type problem struct {
 
 	meanBytes int64
 
-	target []bool // servers that may receive instances
-	drain  []bool // servers that are to end empty
-	only   map[int][]bool
+	target  []bool  // servers that may receive instances
+	targets []int32 // the same, listed
+	drain   []bool  // servers that are to end empty
+	only    map[int][]bool
 
 	limited    []int // one store of each kind in only
 	mostCopies int   // that a store is promised which may change
@@ -68,6 +69,9 @@ func newProblem(inv *inventory.Inventory, opts Options) *problem {
 	for i := range inv.Servers {
 		p.target[i] = inv.Servers[i].Target() && inv.Servers[i].Slots != 0 &&
 			!slices.Contains(opts.Keep, planner.ServerSubject(inv.Servers[i].Name))
+		if p.target[i] {
+			p.targets = append(p.targets, int32(i))
+		}
 		p.drain[i] = planner.Drains(&inv.Servers[i], opts.Drain)
 	}
 	for i := range inv.Stores {
