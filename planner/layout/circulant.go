@@ -16,7 +16,7 @@ func (l *ladder) designs() []outcome {
 		return nil
 	}
 	var out []outcome
-	for m := range bounds.Mixtures(l.fleet, bounds.LayoutOptions{Scatter: l.opts.scatter()}) {
+	for m := range bounds.Mixtures(l.fleet, l.opts.question()) {
 		s := l.design(m)
 		if s == nil {
 			continue
