@@ -59,20 +59,8 @@ func (c *construction) put(store int, list []int32) {
 	}
 	if b, domain := c.promotes(c.peak.level, list); b >= 0 {
 		c.takes[b] = append(c.takes[b], take{int32(store), domain})
-		c.promise(b, c.slice(b, domain))
+		c.promise(b, c.promoted(c.takes[b], domain))
 	}
-}
-
-// slice returns what b promotes when the domain fails.
-func (c *construction) slice(b, domain int32) (sums inventory.Amounts) {
-	for _, t := range c.takes[b] {
-		if t.domain == domain {
-			for j, v := range c.deltas(int(t.store)) {
-				sums[j] += v
-			}
-		}
-	}
-	return sums
 }
 
 // promise raises the most that a server promotes.
@@ -82,19 +70,13 @@ func (c *construction) promise(b int32, sums inventory.Amounts) {
 	}
 }
 
-// deltas returns the Δ of the store by failover resource.
-func (p *problem) deltas(store int) []int64 {
-	width := len(p.fleet.Failover)
-	return p.delta[store*width : store*width+width]
-}
-
 // byDelta returns the stores to lay out that have a replica, largest Δ first, as a
 // part of what all stores have of it.
 func (c *construction) byDelta() []int {
 	width := len(c.fleet.Failover)
 	totals := make([]float64, width)
 	for store := range c.sites {
-		for j, v := range c.deltas(store) {
+		for j, v := range c.deltas(int32(store)) {
 			totals[j] += float64(v)
 		}
 	}
@@ -105,7 +87,7 @@ func (c *construction) byDelta() []int {
 			continue
 		}
 		order = append(order, store)
-		for j, v := range c.deltas(store) {
+		for j, v := range c.deltas(int32(store)) {
 			size[store] = max(size[store], float64(v)/max(totals[j], 1))
 		}
 	}

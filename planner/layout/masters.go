@@ -222,9 +222,9 @@ func (c *construction) hasRoom(store int, a int32) bool {
 // overshoot returns by how much b gets fuller, after the failure of a, than it is
 // anyway, if the store's master is on a.
 func (c *construction) overshoot(store int, a, b int32) float64 {
-	sums := c.slice(b, c.fleet.Levels[c.levels[c.peak.level]].Of[a])
+	sums := c.promoted(c.takes[b], c.fleet.Levels[c.levels[c.peak.level]].Of[a])
 	worst := 0.0
-	for j, v := range c.deltas(store) {
+	for j, v := range c.deltas(int32(store)) {
 		worst = max(worst, float64(sums[j]+v-c.largest[b][j])/c.fleet.Capacity[b][c.fleet.Failover[j]])
 	}
 	return worst

@@ -157,6 +157,6 @@ func (c *construction) hold(store int, b int32) {
 	c.carried[b].Add(&c.fleet.Passive[store])
 	c.used[b]++
 	var alone inventory.Amounts
-	copy(alone[:], c.deltas(store))
+	copy(alone[:], c.deltas(int32(store)))
 	c.promise(b, alone)
 }
