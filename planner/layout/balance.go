@@ -154,12 +154,12 @@ func (s *search) destination(store, at int) int32 {
 // place offers a server for the instance at a place of the store's sites, and an
 // exchange with an instance there.
 func (s *search) place(p *picker, store, at int, c int32) {
-	if !s.may(store, c) || slices.Contains(s.sites[store], c) || s.links != nil && !s.welcome(s.sites[store], at, c) {
+	if !s.may(store, c) || slices.Contains(s.sites[store], c) || !s.welcome(s.sites[store], at, c) {
 		return
 	}
 	s.list = append(s.list[:0], s.sites[store]...)
 	s.list[at] = c
-	if len(s.spread) > 0 && s.shortage(store, s.list) > s.shortage(store, s.sites[store]) && !s.relax {
+	if s.shortage(store, s.list) > s.shortage(store, s.sites[store]) && !s.relax {
 		return
 	}
 	p.offer(change{store, s.list})

@@ -51,16 +51,38 @@ type construction struct {
 // put makes the list the sites of a store.
 func (c *construction) put(store int, list []int32) {
 	c.sites[store] = slices.Clone(list)
+	c.carry(store, list)
+	if b, domain := c.promotes(c.peak.level, list); b >= 0 {
+		c.takes[b] = append(c.takes[b], take{int32(store), domain})
+		c.promise(b, c.promoted(c.takes[b], domain))
+	}
+}
+
+// carry adds the store to what its servers carry.
+func (c *construction) carry(store int, list []int32) {
 	for at, server := range list {
 		c.used[server]++
 		if amounts := c.weighs(store, list, at); amounts != nil {
 			c.carried[server].Add(amounts)
 		}
 	}
-	if b, domain := c.promotes(c.peak.level, list); b >= 0 {
-		c.takes[b] = append(c.takes[b], take{int32(store), domain})
-		c.promise(b, c.promoted(c.takes[b], domain))
+}
+
+// hasRoom reports whether slots and ceilings in resources with ρ ≥ 1 leave room for
+// an instance.
+func (c *construction) hasRoom(server int32, amounts *inventory.Amounts) bool {
+	if !c.hasSlot(server, 0) {
+		return false
 	}
+	return !slices.ContainsFunc(c.fleet.Full, func(r int) bool {
+		return c.carried[server][r]+amounts[r] > c.most[server][r]
+	})
+}
+
+// hasSlot reports whether slots leave room for an instance beside those given.
+func (c *construction) hasSlot(server int32, beside int) bool {
+	slots := c.fleet.Inventory.Servers[server].Slots
+	return slots == inventory.Unlimited || c.used[server]+beside < slots
 }
 
 // promise raises the most that a server promotes.
