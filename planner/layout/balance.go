@@ -37,8 +37,12 @@ const tried = 12
 const traded = 6
 
 // balance makes improving changes of instances picked at random from the busier
-// servers, in stages, until the goal is reached or the steps are used up.
+// servers, in stages, until the goal is reached or the steps are used up. Where no
+// server may receive instances there is nothing to balance.
 func (s *search) balance() planner.Stopped {
+	if len(s.targets) == 0 {
+		return planner.LocalOptimum
+	}
 	s.frugal, s.ceilings = s.opts.budgeted(), true
 	defer func() { s.frugal, s.ceilings = true, false }()
 	total := float64(s.left)
@@ -87,12 +91,9 @@ func (s *search) stage(st stage, until int) planner.Stopped {
 func (s *search) order() {
 	s.reference = s.worst()
 	s.reweigh()
-	s.cold, s.hot = s.cold[:0], s.hot[:0]
-	for server, ok := range s.target {
-		if ok {
-			s.cold = append(s.cold, int32(server))
-		}
-		if !s.fleet.Down[server] {
+	s.cold, s.hot = append(s.cold[:0], s.targets...), s.hot[:0]
+	for server, down := range s.fleet.Down {
+		if !down {
 			s.hot = append(s.hot, int32(server))
 		}
 	}
@@ -153,12 +154,12 @@ func (s *search) destination(store, at int) int32 {
 // place offers a server for the instance at a place of the store's sites, and an
 // exchange with an instance there.
 func (s *search) place(p *picker, store, at int, c int32) {
-	if !s.may(store, c) || slices.Contains(s.sites[store], c) || s.links != nil && !s.welcome(s.sites[store], at, c) {
+	if !s.may(store, c) || slices.Contains(s.sites[store], c) || !s.welcome(s.sites[store], at, c) {
 		return
 	}
 	s.list = append(s.list[:0], s.sites[store]...)
 	s.list[at] = c
-	if len(s.spread) > 0 && s.shortage(store, s.list) > s.shortage(store, s.sites[store]) && !s.relax {
+	if s.shortage(store, s.list) > s.shortage(store, s.sites[store]) && !s.relax {
 		return
 	}
 	p.offer(change{store, s.list})
@@ -179,6 +180,9 @@ func (s *search) promotion(p *picker, store, at int) {
 // trade offers to exchange all sites of the store with those of another. Where only
 // partners may share stores that changes what pairs share, and no pair.
 func (s *search) trade(p *picker, store int) {
+	if len(s.cold) == 0 {
+		return
+	}
 	on := s.on[s.cold[s.early(len(s.cold))]]
 	if len(on) == 0 {
 		return

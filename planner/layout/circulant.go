@@ -16,7 +16,7 @@ func (l *ladder) designs() []outcome {
 		return nil
 	}
 	var out []outcome
-	for m := range bounds.Mixtures(l.fleet, bounds.LayoutOptions{Scatter: l.opts.scatter()}) {
+	for m := range bounds.Mixtures(l.fleet, l.opts.question()) {
 		s := l.design(m)
 		if s == nil {
 			continue
@@ -124,15 +124,12 @@ func (p *problem) circle() []int32 {
 		}
 	}
 	of := p.fleet.Levels[level].Of
-	var ring []int32
+	ring := slices.Clone(p.targets)
 	size := make([]int, len(p.fleet.Levels[level].Domains))
 	rank := make([]int, len(p.target))
-	for b, ok := range p.target {
-		if ok {
-			ring = append(ring, int32(b))
-			rank[b] = size[of[b]]
-			size[of[b]]++
-		}
+	for _, b := range ring {
+		rank[b] = size[of[b]]
+		size[of[b]]++
 	}
 	at := func(b int32) float64 { return (float64(rank[b]) + 0.5) / float64(size[of[b]]) }
 	slices.SortStableFunc(ring, func(a, b int32) int {

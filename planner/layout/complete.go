@@ -6,17 +6,18 @@ import (
 	"slices"
 )
 
-// complete gives the servers further partners as long as they may have some: near
-// ones of a ring. With two instances a store these are the servers at distance 1, 2
+// complete gives the servers further partners as long as they may have some, near
+// ones of a ring, and returns all of them. With two instances a store these are the servers at distance 1, 2
 // and so on to both sides, the symmetric offsets {d, n−d} by which every pair serves
 // in both directions. With more, all instances of a store must be partners of one
 // another, so the ring is cut into cells.
-func (g *pairing) complete(most int, alike bool) {
+func (g *pairing) complete(most int) *partners {
+	alike := g.proportional()
 	ring := g.ring(alike)
 	g.admit(ring)
 	if g.mostCopies > 2 {
 		g.cells(ring)
-		return
+		return &g.partners
 	}
 	if alike {
 		for _, section := range g.sections(ring, most) {
@@ -25,6 +26,7 @@ func (g *pairing) complete(most int, alike bool) {
 	}
 	g.encircle(ring)
 	g.exchange(ring)
+	return &g.partners
 }
 
 // encircle makes near servers of a ring partners, the nearest first.

@@ -34,18 +34,12 @@ func (p *problem) newConstruction() *construction {
 			c.put(store, sites)
 		}
 	}
-	for b, ok := range p.target {
-		if ok {
-			c.targets = append(c.targets, int32(b))
-		}
-	}
 	return c
 }
 
 // construction is a layout that is being built.
 type construction struct {
 	*problem
-	targets []int32
 	sites   [][]int32
 	replica []int32             // server of the first replica of each store being laid out, or −1
 	carried []inventory.Amounts // by server, with replicas whose masters are not placed yet
@@ -57,28 +51,38 @@ type construction struct {
 // put makes the list the sites of a store.
 func (c *construction) put(store int, list []int32) {
 	c.sites[store] = slices.Clone(list)
+	c.carry(store, list)
+	if b, domain := c.promotes(c.peak.level, list); b >= 0 {
+		c.takes[b] = append(c.takes[b], take{int32(store), domain})
+		c.promise(b, c.promoted(c.takes[b], domain))
+	}
+}
+
+// carry adds the store to what its servers carry.
+func (c *construction) carry(store int, list []int32) {
 	for at, server := range list {
 		c.used[server]++
 		if amounts := c.weighs(store, list, at); amounts != nil {
 			c.carried[server].Add(amounts)
 		}
 	}
-	if b, domain := c.promotes(c.peak.level, list); b >= 0 {
-		c.takes[b] = append(c.takes[b], take{int32(store), domain})
-		c.promise(b, c.slice(b, domain))
-	}
 }
 
-// slice returns what b promotes when the domain fails.
-func (c *construction) slice(b, domain int32) (sums inventory.Amounts) {
-	for _, t := range c.takes[b] {
-		if t.domain == domain {
-			for j, v := range c.deltas(int(t.store)) {
-				sums[j] += v
-			}
-		}
+// hasRoom reports whether slots and ceilings in resources with ρ ≥ 1 leave room for
+// an instance.
+func (c *construction) hasRoom(server int32, amounts *inventory.Amounts) bool {
+	if !c.hasSlot(server, 0) {
+		return false
 	}
-	return sums
+	return !slices.ContainsFunc(c.fleet.Full, func(r int) bool {
+		return c.carried[server][r]+amounts[r] > c.most[server][r]
+	})
+}
+
+// hasSlot reports whether slots leave room for an instance beside those given.
+func (c *construction) hasSlot(server int32, beside int) bool {
+	slots := c.fleet.Inventory.Servers[server].Slots
+	return slots == inventory.Unlimited || c.used[server]+beside < slots
 }
 
 // promise raises the most that a server promotes.
@@ -88,19 +92,13 @@ func (c *construction) promise(b int32, sums inventory.Amounts) {
 	}
 }
 
-// deltas returns the Δ of the store by failover resource.
-func (p *problem) deltas(store int) []int64 {
-	width := len(p.fleet.Failover)
-	return p.delta[store*width : store*width+width]
-}
-
 // byDelta returns the stores to lay out that have a replica, largest Δ first, as a
 // part of what all stores have of it.
 func (c *construction) byDelta() []int {
 	width := len(c.fleet.Failover)
 	totals := make([]float64, width)
 	for store := range c.sites {
-		for j, v := range c.deltas(store) {
+		for j, v := range c.deltas(int32(store)) {
 			totals[j] += float64(v)
 		}
 	}
@@ -111,7 +109,7 @@ func (c *construction) byDelta() []int {
 			continue
 		}
 		order = append(order, store)
-		for j, v := range c.deltas(store) {
+		for j, v := range c.deltas(int32(store)) {
 			size[store] = max(size[store], float64(v)/max(totals[j], 1))
 		}
 	}

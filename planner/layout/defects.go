@@ -31,7 +31,7 @@ func (p *problem) sound(store int, sites []int32) bool {
 			return false
 		}
 	}
-	if len(p.parted) > 0 && p.exposed(store, sites) > 0 {
+	if p.exposed(store, sites) > 0 {
 		return false
 	}
 	if all, _ := p.strangers(store, sites); all > 0 {

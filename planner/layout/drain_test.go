@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/interlacemail/interlace/fixtures"
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/planner"
 	"github.com/interlacemail/interlace/planner/layout"
@@ -46,6 +47,32 @@ func TestDrainEmptiesAServerThatIsDown(t *testing.T) {
 	for _, c := range plan.Changes {
 		if c.Store == only.Name {
 			t.Errorf("%+v, though the store has no copy that is up", c)
+		}
+	}
+}
+
+// Where every server drains nothing can be copied anywhere, and the plan says so.
+func TestFleetsThatDrainAltogether(t *testing.T) {
+	most := 2
+	for name, opts := range map[string]layout.Options{
+		"as it is":           {},
+		"few partners":       {Scatter: &most},
+		"further objectives": {Objectives: []planner.Objective{planner.ObjectiveSingle, planner.ObjectiveNormal}},
+		"both":               {Scatter: &most, Objectives: []planner.Objective{planner.ObjectiveSingle, planner.ObjectiveNormal}},
+	} {
+		inv := fixtures.Fleet(1, fixtures.Mixed, fixtures.Size{Servers: 8, StoresPerServer: 3, Users: -1, Legal: true})
+		for i := range inv.Servers {
+			inv.Servers[i].State = inventory.Drain
+		}
+		plan := optimize(t, inv, opts)
+		stay := 0
+		for _, v := range plan.Violations {
+			if v.Rule == planner.DrainEmpty {
+				stay++
+			}
+		}
+		if plan.BytesCopied > 0 || stay != len(inv.Servers) {
+			t.Errorf("%s: %d bytes copied, %d of %d servers said to drain in vain", name, plan.BytesCopied, stay, len(inv.Servers))
 		}
 	}
 }

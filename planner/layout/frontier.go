@@ -11,9 +11,9 @@ import (
 	"github.com/interlacemail/interlace/planner/bounds"
 )
 
-// FrontierLevels is how many levels of the worst utilisation a frontier is looked
+// frontierLevels is how many levels of the worst utilisation a frontier is looked
 // for at, between what promotions alone reach and the best layout found.
-const FrontierLevels = 12
+const frontierLevels = 12
 
 // frontierGap is the largest gap at which the search for the best layout ends.
 const frontierGap = 0.02
@@ -37,7 +37,7 @@ func Frontier(ctx context.Context, inv *inventory.Inventory, groups *inventory.S
 	recorded.opts = asked
 	l.problem = &recorded
 	f := &planner.Frontier{}
-	copying := bounds.NewCopying(l.fleet, bounds.LayoutOptions{Drain: opts.Drain})
+	copying := bounds.NewCopying(l.fleet, opts.question())
 	for _, o := range outcomes {
 		plan := l.result(o, groups)
 		plan.Options.Frontier = planner.FrontierBytes
@@ -65,16 +65,16 @@ func (l *ladder) along(best outcome) []outcome {
 	l.relieve(repaired, math.Inf(1), &steps)
 	add(outcome{state: l.promoted(repaired)})
 	lowest, highest := best.state.worst(), all[len(all)-1].state.worst()
-	for level := range FrontierLevels {
+	for level := range frontierLevels {
 		if l.ctx.Err() != nil {
 			break
 		}
-		target := lowest + (highest-lowest)*float64(level)/FrontierLevels
+		target := lowest + (highest-lowest)*float64(level)/frontierLevels
 		from := newState(l.problem, repaired.sites)
 		steps = l.steps()
 		add(outcome{state: from, stopped: l.relieve(from, target, &steps)})
 		if level > 0 {
-			back := newState(l.problem, best.state.sites)
+			back := best.state.clone()
 			l.search(back, 99, kinds{true, true}).revert(target)
 			add(outcome{state: back})
 		}

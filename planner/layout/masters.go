@@ -5,7 +5,6 @@ import (
 	"math/rand/v2"
 	"slices"
 
-	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/planner/bounds"
 )
 
@@ -53,7 +52,7 @@ func (c *construction) placeMasters(plan *bounds.Blueprint, rng *rand.Rand) {
 // store has now, where they do not disturb the new ones.
 func (c *construction) withOthers(store int, list []int32) []int32 {
 	for _, server := range c.start[store] {
-		if len(list) >= c.copies[store] || slices.Contains(list, server) || c.drain[server] || c.links != nil && !c.welcome(list, -1, server) {
+		if len(list) >= c.copies[store] || slices.Contains(list, server) || c.drain[server] || !c.welcome(list, -1, server) {
 			continue
 		}
 		if longer := append(slices.Clone(list), server); c.shortage(store, longer) == 0 {
@@ -117,7 +116,7 @@ func (m *masters) place(store int, b int32) int32 {
 	if m.left != nil {
 		left := m.left[m.group[store]]
 		for range kindsTried {
-			kind := largestOf(left)
+			kind := slices.Index(left, slices.Max(left))
 			if left[kind] <= 0 {
 				break
 			}
@@ -138,16 +137,6 @@ func (m *masters) place(store int, b int32) int32 {
 // many servers.
 const kindsTried, mastersTried = 3, 48
 
-func largestOf(values []float64) int {
-	at := 0
-	for i, v := range values {
-		if v > values[at] {
-			at = i
-		}
-	}
-	return at
-}
-
 // Weights of what placing a master costs: a regret of 1 % counts as much as the
 // fill of a server that is 2 % higher, and an overshoot of b for as much as that
 // much more load on 20 servers.
@@ -165,7 +154,7 @@ func (m *masters) best(store int, b int32, servers []int32) int32 {
 		if len(servers) > mastersTried {
 			a = servers[m.rng.IntN(len(servers))]
 		}
-		if !m.may(store, a) || b >= 0 && (a == b || m.shortage(store, []int32{a, b}) > 0) || !m.hasRoom(store, a) {
+		if !m.may(store, a) || b >= 0 && (a == b || m.shortage(store, []int32{a, b}) > 0) || !m.hasRoom(a, &m.fleet.Active[store]) {
 			continue
 		}
 		cost := m.loss(store, a) * math.Exp(regretWeight*m.regrets[m.of[a]])
@@ -204,27 +193,12 @@ func filled(steepness, now, more, room float64) float64 {
 	return math.Exp(steepness*now/room) * math.Expm1(steepness*more/room)
 }
 
-// hasRoom reports whether slots and ceilings in resources with ρ ≥ 1 leave room for
-// the store's master.
-func (c *construction) hasRoom(store int, a int32) bool {
-	f := c.fleet
-	if slots := f.Inventory.Servers[a].Slots; slots != inventory.Unlimited && c.used[a] >= slots {
-		return false
-	}
-	for _, r := range f.Full {
-		if c.carried[a][r]+f.Active[store][r] > c.most[a][r] {
-			return false
-		}
-	}
-	return true
-}
-
 // overshoot returns by how much b gets fuller, after the failure of a, than it is
 // anyway, if the store's master is on a.
 func (c *construction) overshoot(store int, a, b int32) float64 {
-	sums := c.slice(b, c.fleet.Levels[c.levels[c.peak.level]].Of[a])
+	sums := c.promoted(c.takes[b], c.fleet.Levels[c.levels[c.peak.level]].Of[a])
 	worst := 0.0
-	for j, v := range c.deltas(store) {
+	for j, v := range c.deltas(int32(store)) {
 		worst = max(worst, float64(sums[j]+v-c.largest[b][j])/c.fleet.Capacity[b][c.fleet.Failover[j]])
 	}
 	return worst

@@ -54,6 +54,7 @@ func levelNames(inv *inventory.Inventory) []string {
 // are none, and follows the levels that they name. Stores must not lie in one
 // domain of these.
 func (p *problem) findMeasures() {
+	p.parted = []int{0}
 	objectives := p.opts.Objectives
 	if len(objectives) == 0 {
 		objectives = []planner.Objective{planner.ObjectiveSingle}
@@ -66,7 +67,7 @@ func (p *problem) findMeasures() {
 				p.levels = append(p.levels, level)
 				p.limits = append(p.limits, unlimited(len(p.fleet.Failover)))
 			}
-			p.parted = append(p.parted, level)
+			p.parted = append(p.parted, m.level)
 		}
 		p.measures = append(p.measures, m)
 	}
@@ -87,7 +88,7 @@ func (s *state) measured(m measure, e *effect) float64 {
 	case planner.ObjectiveNormal:
 		return s.busyWith(e, inventory.Amounts{})
 	case planner.ObjectivePair:
-		return s.busyWith(e, s.largestTwo(e))
+		return s.busyWith(e, s.largestTwo(e.server, &e.takes[0]))
 	}
 	return s.after[m.level]
 }
@@ -98,46 +99,6 @@ func (s *state) busyWith(e *effect, more inventory.Amounts) float64 {
 	most := 0.0
 	for j, r := range s.fleet.Failover {
 		most = max(most, float64(s.carried[e.server][r]+e.amounts[r]+more[j])/s.fleet.Capacity[e.server][r])
-	}
-	return most
-}
-
-// largestTwo returns, by failover resource, the most that the server promotes when
-// two servers fail: the two largest slices, which is exact where stores have one
-// replica and no more than it can be where they have several.
-func (s *state) largestTwo(e *effect) (most inventory.Amounts) {
-	width := len(s.fleet.Failover)
-	s.touched = s.touched[:0]
-	add := func(t take, sign int64) {
-		d := int(t.domain) * width
-		s.touched = append(s.touched, int32(d))
-		for j, v := range s.delta[int(t.store)*width : int(t.store)*width+width] {
-			s.scratch[d+j] += sign * v
-		}
-	}
-	for _, t := range s.takes[0][e.server] {
-		add(t, 1)
-	}
-	for _, t := range e.takes[0].less {
-		add(t, -1)
-	}
-	for _, t := range e.takes[0].more {
-		add(t, 1)
-	}
-	var second inventory.Amounts
-	for _, d := range s.touched {
-		sums := s.scratch[d : int(d)+width]
-		for j, v := range sums {
-			if v > most[j] {
-				most[j], second[j] = v, most[j]
-			} else {
-				second[j] = max(second[j], v)
-			}
-		}
-		clear(sums) // a domain touched twice adds nothing the second time
-	}
-	for j := range width {
-		most[j] += second[j]
 	}
 	return most
 }

@@ -144,7 +144,7 @@ func (s *search) counterpart(c, server int32) (store, at int) {
 	for range 4 {
 		store = int(s.on[c][s.rng.IntN(len(s.on[c]))])
 		at = slices.Index(s.sites[store], c)
-		if s.links == nil || s.welcome(s.sites[store], at, server) {
+		if s.welcome(s.sites[store], at, server) {
 			break
 		}
 	}

@@ -52,7 +52,7 @@ func newLadder(ctx context.Context, inv *inventory.Inventory, opts Options) (*la
 		return nil, err
 	}
 	p := newProblem(target, opts)
-	return &ladder{problem: p, ctx: ctx, bound: bounds.Layout(p.fleet, bounds.LayoutOptions{Drain: opts.Drain, Scatter: opts.scatter()})}, nil
+	return &ladder{problem: p, ctx: ctx, bound: bounds.Layout(p.fleet, opts.question())}, nil
 }
 
 // outcome is where a rung ended.
@@ -206,7 +206,7 @@ func (l *ladder) rebuild(s *state) []outcome {
 	if slices.ContainsFunc(outcomes, l.satisfied) {
 		return outcomes
 	}
-	draft := bounds.NewDraft(l.fleet, l.levels[l.peak.level], bounds.LayoutOptions{Scatter: l.opts.scatter()})
+	draft := bounds.NewDraft(l.fleet, l.levels[l.peak.level], l.opts.question())
 	switch {
 	case draft == nil:
 		return outcomes
@@ -217,16 +217,23 @@ func (l *ladder) rebuild(s *state) []outcome {
 	if len(l.target) >= manyServers {
 		tries = largeCuts
 	}
+	return append(outcomes, tryCuts(tries, func(n uint64, c cut) outcome { return l.build(10+n, draft, c) }, l.good)...)
+}
+
+// tryCuts returns the layouts that are built with the cuts, the n-th by the n-th,
+// up to the first pair of which one is good.
+func tryCuts(tries [][2]cut, build func(n uint64, c cut) outcome, good func(outcome) bool) []outcome {
+	var outcomes []outcome
 	for i, pair := range tries {
 		built := make([]outcome, len(pair))
 		var wait sync.WaitGroup
 		for j, c := range pair {
-			wait.Go(func() { built[j] = l.build(uint64(10+2*i+j), draft, c) })
+			wait.Go(func() { built[j] = build(uint64(2*i+j), c) })
 		}
 		wait.Wait()
 		built = slices.DeleteFunc(built, func(o outcome) bool { return o.state == nil })
 		outcomes = append(outcomes, built...)
-		if slices.ContainsFunc(built, l.good) {
+		if slices.ContainsFunc(built, good) {
 			break
 		}
 	}
@@ -278,7 +285,7 @@ func (l *ladder) enumerate(s *state) (outcome, bool) {
 		return outcome{}, false
 	}
 	exact := bounds.Enumerate(l.fleet, bounds.EnumerateOptions{
-		LayoutOptions: bounds.LayoutOptions{Drain: l.opts.Drain, Scatter: l.opts.scatter()}, Protect: true, Reachable: true,
+		LayoutOptions: l.opts.question(), Protect: true, Reachable: true,
 	})
 	switch {
 	case exact.Layout != nil:
@@ -346,7 +353,7 @@ func (l *ladder) spreadForbids(s *state) bool {
 func (l *ladder) withoutSpread(kept outcome) outcome {
 	relaxed := *l.problem
 	relaxed.relax = true
-	free := &ladder{problem: &relaxed, ctx: l.ctx, bound: bounds.Layout(l.fleet, bounds.LayoutOptions{WithoutSpread: true, Drain: l.opts.Drain, Scatter: l.opts.scatter()})}
+	free := &ladder{problem: &relaxed, ctx: l.ctx, bound: l.boundWithoutSpread()}
 	o := free.climb()
 	before := relaxed
 	before.links = kept.state.links
@@ -354,6 +361,13 @@ func (l *ladder) withoutSpread(kept outcome) outcome {
 		return o
 	}
 	return kept
+}
+
+// boundWithoutSpread returns what no layout can beat even if it breaks spread.
+func (l *ladder) boundWithoutSpread() planner.LayoutBounds {
+	q := l.opts.question()
+	q.WithoutSpread = true
+	return bounds.Layout(l.fleet, q)
 }
 
 // reporter adapts the caller's progress function to one search.

@@ -1,6 +1,9 @@
 package layout
 
-import "github.com/interlacemail/interlace/planner"
+import (
+	"github.com/interlacemail/interlace/planner"
+	"github.com/interlacemail/interlace/planner/bounds"
+)
 
 // Options say what to plan.
 type Options struct {
@@ -59,6 +62,11 @@ func (o Options) scatter() int {
 		return 0
 	}
 	return *o.Scatter
+}
+
+// question says over which layouts bounds are to hold.
+func (o Options) question() bounds.LayoutOptions {
+	return bounds.LayoutOptions{Drain: o.Drain, Scatter: o.scatter()}
 }
 
 // budgeted reports whether a budget limits the plan.

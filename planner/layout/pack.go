@@ -33,7 +33,7 @@ func (p *problem) pack() *state {
 	d.segregate()
 	for _, way := range d.heap {
 		for _, store := range way.stores {
-			c.put(store, c.withOthers(store, way.sites(c.copies[store])))
+			c.sites[store] = c.withOthers(store, way.sites(c.copies[store]))
 		}
 	}
 	return newState(p, c.sites)
@@ -64,9 +64,6 @@ type directions struct {
 
 	toServe, toHold []float64 // by server: the shares of the directions from it, and to it
 	served, held    []parts   // by server: what of that is used
-
-	room []inventory.Amounts // by server: what it carries, with what is packed
-	full []int               // by server: its instances, with what is packed
 }
 
 type directionHeap []*direction
@@ -93,7 +90,6 @@ func (c *construction) directions() *directions {
 	d := &directions{
 		construction: c, totals: make([]float64, len(c.fleet.Failover)),
 		toServe: make([]float64, n), toHold: make([]float64, n), served: make([]parts, n), held: make([]parts, n),
-		room: slices.Clone(c.carried), full: slices.Clone(c.used),
 	}
 	for a, around := range c.links.of {
 		for _, b := range around {
@@ -155,7 +151,7 @@ func (d *directions) take(store int) {
 		}
 		heap.Pop(&d.heap)
 		seen = append(seen, way)
-		if d.hasRoom(store, way) {
+		if d.fits(store, way) {
 			d.use(store, way)
 			break
 		}
@@ -173,24 +169,18 @@ func (d *directions) use(store int, way *direction) {
 		d.served[way.master][j] += part
 		d.held[way.replica][j] += part
 	}
-	d.room[way.master].Add(&d.fleet.Active[store])
-	d.room[way.replica].Add(&d.fleet.Passive[store])
-	d.full[way.master]++
-	d.full[way.replica]++
+	d.carry(store, way.sites(d.copies[store]))
 }
 
-// hasRoom reports whether both servers may carry the store and have a slot and, in
+// fits reports whether both servers may carry the store and have a slot and, in
 // resources with ρ ≥ 1, room for it.
-func (d *directions) hasRoom(store int, way *direction) bool {
+func (d *directions) fits(store int, way *direction) bool {
 	sites := way.sites(d.copies[store])
 	if d.shortage(store, sites) > 0 {
 		return false
 	}
 	for at, server := range sites {
-		amounts := d.weighs(store, sites, at)
-		slots := d.fleet.Inventory.Servers[server].Slots
-		if !d.may(store, server) || slots != inventory.Unlimited && d.full[server] >= slots ||
-			slices.ContainsFunc(d.fleet.Full, func(r int) bool { return d.room[server][r]+amounts[r] > d.most[server][r] }) {
+		if !d.may(store, server) || !d.hasRoom(server, d.weighs(store, sites, at)) {
 			return false
 		}
 	}

@@ -2,7 +2,6 @@ package layout
 
 import (
 	"slices"
-	"sync"
 
 	"github.com/interlacemail/interlace/planner/bounds"
 )
@@ -42,21 +41,8 @@ func (l *ladder) rebuildPaired(draft *bounds.Draft) []outcome {
 
 // pruned lays out everything anew without a limit, and then keeps few pairs.
 func (l *ladder) pruned(draft *bounds.Draft) []outcome {
-	var outcomes []outcome
 	free := l.paired(nil)
-	for i, pair := range cuts {
-		built := make([]outcome, len(pair))
-		var wait sync.WaitGroup
-		for j, c := range pair {
-			wait.Go(func() { built[j] = l.prune(free.build(uint64(10+2*i+j), draft, c), uint64(20+2*i+j)) })
-		}
-		wait.Wait()
-		outcomes = append(outcomes, built...)
-		if slices.ContainsFunc(built, func(o outcome) bool { return o.state != nil && l.satisfied(o) }) {
-			break
-		}
-	}
-	return outcomes
+	return tryCuts(cuts, func(n uint64, c cut) outcome { return l.prune(free.build(10+n, draft, c), 20+n) }, l.satisfied)
 }
 
 // prune keeps the pairs that share most of a layout and improves what is left of it.

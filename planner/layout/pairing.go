@@ -49,8 +49,7 @@ func fromToday(p *problem, most int) *partners {
 			}
 		}
 	}
-	g.complete(most, g.proportional())
-	return &g.partners
+	return g.complete(most)
 }
 
 // designed decides on pairs without regard to today. Only what cannot move or is on
@@ -63,8 +62,7 @@ func designed(p *problem, most int) *partners {
 			g.join(set.servers)
 		}
 	}
-	g.complete(most, g.proportional())
-	return &g.partners
+	return g.complete(most)
 }
 
 // heaviest keeps the pairs of a layout that share most, and completes them.
@@ -75,8 +73,7 @@ func heaviest(p *problem, most int, sites load.Layout) *partners {
 			g.join(set.servers)
 		}
 	}
-	g.complete(most, g.proportional())
-	return &g.partners
+	return g.complete(most)
 }
 
 // ofLayout are the pairs that a layout uses.

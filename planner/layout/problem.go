@@ -20,9 +20,10 @@ type problem struct {
 
 	meanBytes int64
 
-	target []bool // servers that may receive instances
-	drain  []bool // servers that are to end empty
-	only   map[int][]bool
+	target  []bool  // servers that may receive instances
+	targets []int32 // the same, listed
+	drain   []bool  // servers that are to end empty
+	only    map[int][]bool
 
 	limited    []int // one store of each kind in only
 	mostCopies int   // that a store is promised which may change
@@ -41,7 +42,7 @@ type problem struct {
 	measures []measure // what to lower, the first above all
 	peak     measure   // what the peaks of servers are now, which is to be lowered
 	holds    []held    // those that must stay as they are meanwhile
-	parted   []int     // levels of the fleet whose failure is to take no store offline
+	parted   []int     // indices in levels: "server", and those whose failure is to take no store offline either
 
 	initial       []serverScore // of the start
 	initialStores []storeScore
@@ -68,6 +69,9 @@ func newProblem(inv *inventory.Inventory, opts Options) *problem {
 	for i := range inv.Servers {
 		p.target[i] = inv.Servers[i].Target() && inv.Servers[i].Slots != 0 &&
 			!slices.Contains(opts.Keep, planner.ServerSubject(inv.Servers[i].Name))
+		if p.target[i] {
+			p.targets = append(p.targets, int32(i))
+		}
 		p.drain[i] = planner.Drains(&inv.Servers[i], opts.Drain)
 	}
 	for i := range inv.Stores {
@@ -197,30 +201,10 @@ func (p *problem) exposed(store int, sites []int32) int {
 		return 0
 	}
 	kinds := 0
-	if _, several := p.liesIn(0, sites); !several {
-		kinds++
-	}
-	for _, level := range p.parted {
-		if _, several := p.liesIn(level, sites); !several {
+	for _, i := range p.parted {
+		if heir, _ := p.promotes(i, sites); heir < 0 {
 			kinds++
 		}
 	}
 	return kinds
-}
-
-// liesIn returns a domain of the level in which an instance is up, −1 if there is
-// none, and whether there are several.
-func (p *problem) liesIn(level int, sites []int32) (domain int32, several bool) {
-	of := p.fleet.Levels[level].Of
-	domain = -1
-	for _, s := range sites {
-		switch {
-		case p.fleet.Down[s]:
-		case domain < 0:
-			domain = of[s]
-		case of[s] != domain:
-			return domain, true
-		}
-	}
-	return domain, false
 }

@@ -8,8 +8,8 @@ import "github.com/interlacemail/interlace/planner"
 func (l *ladder) refined(o *outcome) *ladder {
 	last := l
 	for _, m := range l.measures[1:] {
-		p := *last.problem
-		p.holds = append(p.holds[:len(p.holds):len(p.holds)], held{p.peak, max(last.goalOr(0), o.state.worst())})
+		p := *o.state.problem
+		p.holds = append(p.holds[:len(p.holds):len(p.holds)], held{p.peak, last.allowed(o.state)})
 		p.peak = m
 		next := &ladder{problem: &p, ctx: l.ctx, bound: l.bound}
 		o.state = newState(&p, o.state.sites)
@@ -25,14 +25,6 @@ func (l *ladder) refined(o *outcome) *ladder {
 		last = next
 	}
 	return last
-}
-
-// goalOr returns the goal, or what is given if the measure has no bound.
-func (l *ladder) goalOr(none float64) float64 {
-	if l.limit(l.peak).Known {
-		return l.goal()
-	}
-	return none
 }
 
 // rebalance improves a state with all kinds of changes.

@@ -137,10 +137,7 @@ func (s *seating) isFull(seat, store int) bool {
 // a slot and room there beside what the server carries and the seat holds.
 func (s *seating) fits(store, seat int) bool {
 	b, f := s.plan.Seats[seat].Server, &s.filled[seat]
-	if !s.may(store, b) {
-		return false
-	}
-	if slots := s.fleet.Inventory.Servers[b].Slots; slots != inventory.Unlimited && s.used[b]+f.replicas >= slots {
+	if !s.may(store, b) || !s.hasSlot(b, f.replicas) {
 		return false
 	}
 	for r := range s.fleet.Resources {
@@ -157,6 +154,6 @@ func (c *construction) hold(store int, b int32) {
 	c.carried[b].Add(&c.fleet.Passive[store])
 	c.used[b]++
 	var alone inventory.Amounts
-	copy(alone[:], c.deltas(store))
+	copy(alone[:], c.deltas(int32(store)))
 	c.promise(b, alone)
 }

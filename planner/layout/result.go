@@ -8,7 +8,6 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/planner"
-	"github.com/interlacemail/interlace/planner/bounds"
 	"github.com/interlacemail/interlace/planner/rules"
 	"github.com/interlacemail/interlace/planner/simulate"
 )
@@ -39,7 +38,7 @@ func (l *ladder) result(o outcome, groups *inventory.ShareGroups) *planner.Layou
 		plan.Warnings = []planner.Warning{}
 	}
 	if slices.ContainsFunc(broken, func(v planner.Violation) bool { return v.Rule == planner.Spread }) {
-		plan.Bounds = bounds.Layout(f, bounds.LayoutOptions{WithoutSpread: true, Drain: l.opts.Drain, Scatter: l.opts.scatter()})
+		plan.Bounds = l.boundWithoutSpread()
 	}
 	plan.Gap = gaps(plan)
 	plan.Stopped = l.stopped(o, plan)

@@ -16,8 +16,8 @@ func (p *problem) proportional() bool {
 	f := p.fleet
 	for r := range f.Resources {
 		low, high := 0.0, 0.0
-		for b, ok := range p.target {
-			if !ok || f.Capacity[b][r] == 0 || f.Capacity[b][0] == 0 {
+		for _, b := range p.targets {
+			if f.Capacity[b][r] == 0 || f.Capacity[b][0] == 0 {
 				continue
 			}
 			ratio := f.Capacity[b][r] / f.Capacity[b][0]
@@ -69,12 +69,7 @@ func (g *pairing) ring(alike bool) []int32 {
 
 // kinds groups the servers that may receive instances by capacity, in its order.
 func (p *problem) kinds() [][]int32 {
-	var servers []int32
-	for b, ok := range p.target {
-		if ok {
-			servers = append(servers, int32(b))
-		}
-	}
+	servers := slices.Clone(p.targets)
 	compare := func(a, b int32) int {
 		return slices.Compare(p.fleet.Capacity[a][:], p.fleet.Capacity[b][:])
 	}

@@ -112,63 +112,84 @@ func (s *state) slicesWith(i int, e *effect) inventory.Amounts {
 
 // slice returns what the server promotes when the domain fails, as it is or with
 // the effect.
-func (s *state) slice(i int, e *effect, domain int32, with bool) (sums inventory.Amounts) {
-	width := len(s.fleet.Failover)
-	add := func(store int32, sign int64) {
-		for j, v := range s.delta[int(store)*width : int(store)*width+width] {
-			sums[j] += sign * v
-		}
+func (s *state) slice(i int, e *effect, domain int32, with bool) inventory.Amounts {
+	sums := s.promoted(s.takes[i][e.server], domain)
+	if with {
+		less, more := s.promoted(e.takes[i].less, domain), s.promoted(e.takes[i].more, domain)
+		sums.Sub(&less)
+		sums.Add(&more)
 	}
-	for _, t := range s.takes[i][e.server] {
+	return sums
+}
+
+// promoted adds up the Δ of the stores that are taken when the domain fails.
+func (p *problem) promoted(list []take, domain int32) (sums inventory.Amounts) {
+	for _, t := range list {
 		if t.domain == domain {
-			add(t.store, 1)
-		}
-	}
-	if !with {
-		return sums
-	}
-	for _, t := range e.takes[i].less {
-		if t.domain == domain {
-			add(t.store, -1)
-		}
-	}
-	for _, t := range e.takes[i].more {
-		if t.domain == domain {
-			add(t.store, 1)
+			for j, v := range p.deltas(t.store) {
+				sums[j] += v
+			}
 		}
 	}
 	return sums
 }
 
-// largest adds up what the server promotes for every domain and returns the
-// largest sums, with the takes that come and go if there are any.
+// deltas returns the Δ of the store by failover resource.
+func (p *problem) deltas(store int32) []int64 {
+	width := len(p.fleet.Failover)
+	return p.delta[int(store)*width : int(store)*width+width]
+}
+
+// largest returns, by failover resource, the largest slice of the server, with the
+// takes that come and go if there are any.
 func (s *state) largest(i int, server int32, with *takes) (most inventory.Amounts) {
+	s.eachSlice(i, server, with, func(sums []int64) {
+		for j, v := range sums {
+			most[j] = max(most[j], v)
+		}
+	})
+	return most
+}
+
+// largestTwo returns, by failover resource, the two largest slices of the server
+// together, which is the most that it promotes when two servers fail: exactly where
+// stores have one replica, and no more than it can be where they have several.
+func (s *state) largestTwo(server int32, with *takes) inventory.Amounts {
+	var most, second inventory.Amounts
+	s.eachSlice(0, server, with, func(sums []int64) {
+		for j, v := range sums {
+			if v > most[j] {
+				most[j], second[j] = v, most[j]
+			} else {
+				second[j] = max(second[j], v)
+			}
+		}
+	})
+	most.Add(&second)
+	return most
+}
+
+// eachSlice adds up what the server promotes for every domain, and shows the sums.
+func (s *state) eachSlice(i int, server int32, with *takes, show func(sums []int64)) {
 	width := len(s.fleet.Failover)
 	s.touched = s.touched[:0]
-	add := func(t take, sign int64) {
-		d := int(t.domain) * width
-		s.touched = append(s.touched, int32(d))
-		sums, delta := s.scratch[d:d+width], s.delta[int(t.store)*width:int(t.store)*width+width]
-		for j, v := range delta {
-			sums[j] += sign * v
-			most[j] = max(most[j], sums[j])
+	add := func(list []take, sign int64) {
+		for _, t := range list {
+			d := int(t.domain) * width
+			s.touched = append(s.touched, int32(d))
+			for j, v := range s.deltas(t.store) {
+				s.scratch[d+j] += sign * v
+			}
 		}
 	}
+	add(s.takes[i][server], 1)
 	if with != nil {
-		for _, t := range with.less {
-			add(t, -1)
-		}
-	}
-	for _, t := range s.takes[i][server] {
-		add(t, 1)
-	}
-	if with != nil {
-		for _, t := range with.more {
-			add(t, 1)
-		}
+		add(with.less, -1)
+		add(with.more, 1)
 	}
 	for _, d := range s.touched {
-		clear(s.scratch[d : int(d)+width])
+		sums := s.scratch[d : int(d)+width]
+		show(sums)
+		clear(sums) // a domain touched twice has nothing the second time
 	}
-	return most
 }

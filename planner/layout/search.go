@@ -103,12 +103,7 @@ func (s *search) reached() bool {
 // refresh sorts the servers that may receive instances and aims the potential.
 func (s *search) refresh() {
 	s.aim()
-	s.cold = s.cold[:0]
-	for server, ok := range s.target {
-		if ok {
-			s.cold = append(s.cold, int32(server))
-		}
-	}
+	s.cold = append(s.cold[:0], s.targets...)
 	slices.SortStableFunc(s.cold, func(a, b int32) int { return cmp.Compare(s.scores[a].peak, s.scores[b].peak) })
 	if s.report != nil {
 		s.report(s.left, s.worst())

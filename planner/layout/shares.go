@@ -76,11 +76,9 @@ func (d *directions) scale() {
 // those that may receive instances.
 func (d *directions) sizes(r int) []float64 {
 	size, total := make([]float64, len(d.target)), 0.0
-	for b, ok := range d.target {
-		if ok {
-			size[b] = d.fleet.Capacity[b][r]
-			total += size[b]
-		}
+	for _, b := range d.targets {
+		size[b] = d.fleet.Capacity[b][r]
+		total += size[b]
 	}
 	for b := range size {
 		size[b] /= total
@@ -94,10 +92,8 @@ func (d *directions) scarcest() int {
 	best, most := f.Failover[0], 0.0
 	for j, r := range f.Failover {
 		capacity := 0.0
-		for b, ok := range d.target {
-			if ok {
-				capacity += f.Capacity[b][r]
-			}
+		for _, b := range d.targets {
+			capacity += f.Capacity[b][r]
 		}
 		if part := d.totals[j] * (1 + f.Inventory.Resources[r].Replica) / capacity; part > most {
 			best, most = r, part

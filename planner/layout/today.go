@@ -67,14 +67,11 @@ const closeEnough = 1e-4
 
 // mean returns the mean peak of the servers that may receive instances.
 func (s *state) mean() float64 {
-	sum, n := 0.0, 0
-	for server, ok := range s.target {
-		if ok {
-			sum += s.scores[server].peak
-			n++
-		}
+	sum := 0.0
+	for _, server := range s.targets {
+		sum += s.scores[server].peak
 	}
-	return sum / float64(max(n, 1))
+	return sum / float64(max(len(s.targets), 1))
 }
 
 // finest is how many levels the worst utilisation is looked for at that the
