@@ -104,7 +104,7 @@ func (a *app) openDatabase(ctx context.Context, existing bool) (*database.DB, er
 	if scheme, _, ok := strings.Cut(a.config.DB, "://"); ok {
 		return nil, hint(fmt.Errorf("open the database: %s addresses are not supported", inventory.Printable(scheme)), "db names a SQLite file, such as interlace.db")
 	}
-	db, err := database.Open(ctx, a.config.DB, database.Options{Existing: existing})
+	db, err := database.Open(ctx, a.config.DB, database.Options{FileOptions: database.FileOptions{Existing: existing}})
 	if errors.Is(err, fs.ErrNotExist) {
 		err = hint(err, "--fleet FILE takes the facts from a file and needs no database")
 	}

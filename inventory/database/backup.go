@@ -18,14 +18,14 @@ import (
 // reading and writing (https://sqlite.org/backup.html). A file that is there
 // is replaced when the copy is complete, the file that a symbolic link leads to
 // in place of the link; what is no plain file is left alone.
-func (db *DB) Backup(ctx context.Context, path string) error {
-	if err := db.backup(ctx, path); err != nil {
+func (f *File) Backup(ctx context.Context, path string) error {
+	if err := f.backup(ctx, path); err != nil {
 		return fmt.Errorf("back up the database to %s: %w", path, err)
 	}
 	return nil
 }
 
-func (db *DB) backup(ctx context.Context, path string) error {
+func (f *File) backup(ctx context.Context, path string) error {
 	path, err := replaceable(path)
 	if err != nil {
 		return err
@@ -38,7 +38,7 @@ func (db *DB) backup(ctx context.Context, path string) error {
 	if err := file.Close(); err != nil {
 		return err
 	}
-	if err := db.patiently(ctx, func() error { return db.copyTo(ctx, file.Name()) }); err != nil {
+	if err := f.patiently(ctx, func() error { return f.copyTo(ctx, file.Name()) }); err != nil {
 		return explain(ctx, path, err)
 	}
 	return os.Rename(file.Name(), path)
@@ -64,11 +64,11 @@ func replaceable(path string) (string, error) {
 }
 
 // copyTo copies all pages in one step, which reads one state of the database.
-func (db *DB) copyTo(ctx context.Context, path string) error {
+func (f *File) copyTo(ctx context.Context, path string) error {
 	pool := sql.OpenDB(newConnector(path, "", "rw", "immediate"))
 	defer pool.Close()
 	return onConn(ctx, pool, func(to *sqlite3.SQLiteConn) error {
-		return onConn(ctx, db.reader, func(from *sqlite3.SQLiteConn) error {
+		return onConn(ctx, f.reader, func(from *sqlite3.SQLiteConn) error {
 			backup, err := to.Backup("main", from, "main")
 			if err != nil {
 				return err

@@ -23,6 +23,8 @@ const applicationID = 0x494e544c
 var (
 	//go:embed query/connect_writer.sql
 	connectWriter string
+	//go:embed query/connect_relaxed.sql
+	connectRelaxed string
 	//go:embed query/connect_reader.sql
 	connectReader string
 	//go:embed query/application.sql
@@ -37,8 +39,12 @@ var (
 
 // writerPool returns the one connection that writes. Its transactions take the
 // write lock when they begin, so that they never have to be repeated.
-func writerPool(path string) *sql.DB {
-	pool := sql.OpenDB(newConnector(path, connectWriter, "rwc", "immediate"))
+func writerPool(path string, relaxed bool) *sql.DB {
+	settings := connectWriter
+	if relaxed {
+		settings += connectRelaxed
+	}
+	pool := sql.OpenDB(newConnector(path, settings, "rwc", "immediate"))
 	pool.SetMaxOpenConns(1)
 	return pool
 }
@@ -73,47 +79,47 @@ func (c connector) Connect(context.Context) (driver.Conn, error) { return c.driv
 func (c connector) Driver() driver.Driver { return c.driver }
 
 // claim marks a new file as ours and refuses a file that is somebody else's.
-func (db *DB) claim(ctx context.Context) error {
+func (f *File) claim(ctx context.Context) error {
 	var id, tables int
-	if err := db.writer.QueryRowContext(ctx, application).Scan(&id, &tables); err != nil {
+	if err := f.writer.QueryRowContext(ctx, application).Scan(&id, &tables); err != nil {
 		return err
 	}
 	switch {
 	case id == applicationID:
 		return nil
 	case id == 0 && tables == 0:
-		_, err := db.writer.ExecContext(ctx, claim)
+		_, err := f.writer.ExecContext(ctx, claim)
 		return err
 	default:
 		return &Error{
-			Path: db.path, Problem: "this is a database, but not one of interlace",
+			Path: f.path, Problem: "this is a database, but not one of interlace",
 			Hint: "give another path; the file was not changed",
 		}
 	}
 }
 
 // check lets SQLite look for damage in the whole file.
-func (db *DB) check(ctx context.Context) error {
+func (f *File) check(ctx context.Context) error {
 	var found string
-	if err := db.writer.QueryRowContext(ctx, check).Scan(&found); err != nil {
+	if err := f.writer.QueryRowContext(ctx, check).Scan(&found); err != nil {
 		return err
 	}
 	if found != "ok" {
-		return &Error{Path: db.path, Problem: "the database is damaged (" + found + ")", Hint: damagedHint}
+		return &Error{Path: f.path, Problem: "the database is damaged (" + found + ")", Hint: damagedHint}
 	}
 	return nil
 }
 
 // logAhead turns write-ahead logging on, so that readers and the writer do not
 // wait for each other. The file remembers it.
-func (db *DB) logAhead(ctx context.Context) error {
+func (f *File) logAhead(ctx context.Context) error {
 	var mode string
-	if err := db.writer.QueryRowContext(ctx, logAhead).Scan(&mode); err != nil {
+	if err := f.writer.QueryRowContext(ctx, logAhead).Scan(&mode); err != nil {
 		return err
 	}
 	if mode != "wal" {
 		return &Error{
-			Path: db.path, Problem: "the file system offers no shared memory, which the database needs",
+			Path: f.path, Problem: "the file system offers no shared memory, which the database needs",
 			Hint: "keep the database on a local disk",
 		}
 	}

@@ -43,7 +43,7 @@ func saveForEver(path string) error {
 
 // look opens the database and saves into it.
 func look(path string) error {
-	db, err := Open(context.Background(), path, Options{Wait: time.Second})
+	db, err := Open(context.Background(), path, Options{FileOptions: FileOptions{Wait: time.Second}})
 	if err == nil {
 		_, err = db.Save(context.Background(), fleet(1, 9), sometime(9), "")
 	}
@@ -67,7 +67,7 @@ func migrateOnce(path string) error {
 // secondSchema returns the migrations of this package and one more, which takes
 // its time.
 func secondSchema() fstest.MapFS {
-	first, err := schema.ReadFile("schema/0001_inventory.sql")
+	first, err := inventories.ReadFile("schema/0001_inventory.sql")
 	if err != nil {
 		panic(err)
 	}

@@ -40,18 +40,18 @@ func (d *Dated) columns() []any {
 // List returns what is said of all saved inventories, in the order of saving.
 func (db *DB) List(ctx context.Context) ([]Dated, error) {
 	var all []Dated
-	err := db.patiently(ctx, func() (err error) {
-		all, err = list(ctx, db.reader)
+	err := db.Read(ctx, func(tx *sql.Tx) (err error) {
+		all, err = list(ctx, tx)
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("list inventories: %w", db.explain(ctx, err))
+		return nil, fmt.Errorf("list inventories: %w", err)
 	}
 	return all, nil
 }
 
-func list(ctx context.Context, reader *sql.DB) ([]Dated, error) {
-	rows, err := reader.QueryContext(ctx, listInventories)
+func list(ctx context.Context, tx *sql.Tx) ([]Dated, error) {
+	rows, err := tx.QueryContext(ctx, listInventories)
 	if err != nil {
 		return nil, err
 	}

@@ -45,7 +45,7 @@ const (
 	damagedHint  = "move the file away and restore a backup, or import the fleet file again"
 )
 
-func (db *DB) explain(ctx context.Context, err error) error { return explain(ctx, db.path, err) }
+func (f *File) explain(ctx context.Context, err error) error { return explain(ctx, f.path, err) }
 
 // explain turns what SQLite says about the file into an [Error]. Other errors
 // and an interruption pass through.

@@ -49,7 +49,7 @@ func TestOpenRefuses(t *testing.T) {
 		opts       Options
 		path       func(t *testing.T) string
 	}{
-		{"a missing file that must exist", "there is no such file", Options{Existing: true}, temporary},
+		{"a missing file that must exist", "there is no such file", Options{FileOptions: FileOptions{Existing: true}}, temporary},
 		{"a missing directory", "there is no directory", Options{}, func(t *testing.T) string {
 			return filepath.Join(t.TempDir(), "no", "interlace.db")
 		}},
@@ -161,7 +161,7 @@ func TestOpenCreates(t *testing.T) {
 			if err := db.Close(); err != nil {
 				t.Fatal(err)
 			}
-			again := mustOpen(t, path, Options{Existing: true})
+			again := mustOpen(t, path, Options{FileOptions: FileOptions{Existing: true}})
 			if got := mustLoad(t, again, time.Time{}).Inventory; !reflect.DeepEqual(got, fleet(3, 1)) {
 				t.Error("what was saved is not there after opening the file again")
 			}

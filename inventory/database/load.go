@@ -4,6 +4,7 @@ package database
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"time"
 
@@ -26,26 +27,21 @@ type Snapshot struct {
 // time; a zero time asks for the newest. Without one the error is [ErrEmpty].
 func (db *DB) Load(ctx context.Context, at time.Time) (*Snapshot, error) {
 	var s *Snapshot
-	err := db.patiently(ctx, func() (err error) {
-		s, err = db.load(ctx, at)
+	err := db.Read(ctx, func(tx *sql.Tx) (err error) {
+		s, err = snapshot(ctx, tx, at)
 		return err
 	})
 	switch {
 	case err == nil:
 		return s, nil
 	case at.IsZero():
-		return nil, fmt.Errorf("load the newest inventory: %w", db.explain(ctx, err))
+		return nil, fmt.Errorf("load the newest inventory: %w", err)
 	default:
-		return nil, fmt.Errorf("load the inventory of %s: %w", at.UTC().Format(time.RFC3339), db.explain(ctx, err))
+		return nil, fmt.Errorf("load the inventory of %s: %w", at.UTC().Format(time.RFC3339), err)
 	}
 }
 
-func (db *DB) load(ctx context.Context, at time.Time) (*Snapshot, error) {
-	tx, err := db.reader.BeginTx(ctx, nil)
-	if err != nil {
-		return nil, err
-	}
-	defer tx.Rollback()
+func snapshot(ctx context.Context, tx *sql.Tx, at time.Time) (*Snapshot, error) {
 	d, inv, err := find(ctx, tx, at)
 	if err != nil {
 		return nil, err

@@ -26,7 +26,7 @@ func TestMigrate(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	backup := mustOpen(t, path+".schema-1.backup", Options{Existing: true})
+	backup := mustOpen(t, path+".inventory-1.backup", Options{FileOptions: FileOptions{Existing: true}})
 	if got := mustLoad(t, backup, sometime(0)).Inventory; !reflect.DeepEqual(got, fleet(3000, 1)) {
 		t.Error("the backup does not have the first inventory")
 	}
@@ -111,7 +111,7 @@ func TestBackupWhileWriting(t *testing.T) {
 			t.Error(err)
 			break
 		}
-		restored := mustOpen(t, copied, Options{Existing: true})
+		restored := mustOpen(t, copied, Options{FileOptions: FileOptions{Existing: true}})
 		if err := restored.check(context.Background()); err != nil {
 			t.Error(err)
 		}
@@ -160,5 +160,5 @@ func TestBackupFollowsLinks(t *testing.T) {
 	if target, err := os.Readlink("link.db"); err != nil || target != "real.db" {
 		t.Errorf("the link leads to %q, %v", target, err)
 	}
-	mustOpen(t, "real.db", Options{Existing: true}).Close()
+	mustOpen(t, "real.db", Options{FileOptions: FileOptions{Existing: true}}).Close()
 }

@@ -21,39 +21,75 @@ const (
 
 // Options say how to open a database. The zero value holds the defaults.
 type Options struct {
+	FileOptions
+	Whole int // how many inventories stay whole; 0 means DefaultWhole
+}
+
+// FileOptions say how to open a file. The zero value holds the defaults.
+type FileOptions struct {
 	Existing bool          // do not create the file if it is missing
-	Whole    int           // how many inventories stay whole; 0 means DefaultWhole
 	Wait     time.Duration // how long to wait for another writer; 0 means DefaultWait
+	// Relaxed lets the last transactions go at a loss of power, though never a
+	// part of one: for what may be thrown away.
+	Relaxed bool
 }
 
 // DB is an open database. Its methods may be called from several goroutines.
 type DB struct {
+	*File
+	whole int
+}
+
+// File is an open database file. Its methods may be called from several goroutines.
+type File struct {
 	path   string
-	whole  int
 	wait   time.Duration
 	writer *sql.DB // one connection
 	reader *sql.DB
 }
 
+// Schema is what somebody keeps in a file: tables, made by migrations.
+type Schema struct {
+	Name       string // a word, which no other schema of the file has
+	Migrations fs.FS  // append only, one file each, in the form of goose
+	Header     bool   // the version of the schema stands in the header of the file too
+}
+
 //go:embed schema/*.sql
-var schema embed.FS
+var inventories embed.FS
 
 // Open opens the database file, creates it if it is missing or of zero length,
 // and brings its schema up to date; an existing file is copied beforehand, to
-// FILE.schema-N.backup. Trouble with the file as a whole is an [*Error].
+// FILE.inventory-N.backup. Trouble with the file as a whole is an [*Error].
 func Open(ctx context.Context, path string, opts Options) (*DB, error) {
-	migrations, err := fs.Sub(schema, "schema")
+	migrations, err := fs.Sub(inventories, "schema")
 	if err != nil {
 		return nil, err
 	}
-	db, err := open(ctx, path, migrations, opts)
-	if err != nil {
-		return nil, fmt.Errorf("open the database: %w", err)
-	}
-	return db, nil
+	return open(ctx, path, migrations, opts)
 }
 
 func open(ctx context.Context, path string, migrations fs.FS, opts Options) (*DB, error) {
+	file, err := OpenFile(ctx, path, Schema{Name: "inventory", Migrations: migrations, Header: true}, opts.FileOptions)
+	if err != nil {
+		return nil, err
+	}
+	if opts.Whole <= 0 {
+		opts.Whole = DefaultWhole
+	}
+	return &DB{file, opts.Whole}, nil
+}
+
+// OpenFile opens a database file of another schema as Open does.
+func OpenFile(ctx context.Context, path string, schema Schema, opts FileOptions) (*File, error) {
+	f, err := openFile(ctx, path, schema, opts)
+	if err != nil {
+		return nil, fmt.Errorf("open the database: %w", err)
+	}
+	return f, nil
+}
+
+func openFile(ctx context.Context, path string, schema Schema, opts FileOptions) (*File, error) {
 	full, err := filepath.Abs(path)
 	if err != nil {
 		return nil, err
@@ -65,45 +101,50 @@ func open(ctx context.Context, path string, migrations fs.FS, opts Options) (*DB
 	if err != nil {
 		return nil, err
 	}
-	if opts.Whole <= 0 {
-		opts.Whole = DefaultWhole
-	}
 	if opts.Wait <= 0 {
 		opts.Wait = DefaultWait
 	}
-	db := &DB{path: path, whole: opts.Whole, wait: opts.Wait, writer: writerPool(full), reader: readerPool(full)}
-	if err := db.patiently(ctx, func() error { return db.prepare(ctx, migrations, log) }); err != nil {
-		return nil, errors.Join(db.explain(ctx, err), db.Close())
+	f := &File{path: path, wait: opts.Wait, writer: writerPool(full, opts.Relaxed), reader: readerPool(full)}
+	if err := f.patiently(ctx, func() error { return f.prepare(ctx, schema, log) }); err != nil {
+		return nil, errors.Join(f.explain(ctx, err), f.Close())
 	}
-	return db, nil
+	return f, nil
 }
 
 // prepare brings the file into the state in which it is used; it may be
 // repeated. Looking at every page for damage takes 3 ms a megabyte (2 s for
 // eight different inventories of a million users), so it is done where damage
 // is likely or would be built upon: when a log is left, and before a migration.
-func (db *DB) prepare(ctx context.Context, migrations fs.FS, log bool) error {
-	if err := db.claim(ctx); err != nil {
+func (f *File) prepare(ctx context.Context, schema Schema, log bool) error {
+	if err := f.claim(ctx); err != nil {
 		return err
 	}
 	if log {
-		if err := db.check(ctx); err != nil {
+		if err := f.check(ctx); err != nil {
 			return err
 		}
 	}
-	if err := db.logAhead(ctx); err != nil {
+	if err := f.logAhead(ctx); err != nil {
 		return err
 	}
-	return db.migrate(ctx, migrations)
+	return f.migrate(ctx, schema)
+}
+
+// Add brings the tables of a further schema in the file up to date.
+func (f *File) Add(ctx context.Context, schema Schema) error {
+	if err := f.patiently(ctx, func() error { return f.migrate(ctx, schema) }); err != nil {
+		return fmt.Errorf("open the database: %w", f.explain(ctx, err))
+	}
+	return nil
 }
 
 // patiently repeats what may fail because another process is writing, until it
 // has been waited for. SQLite's own waiting cannot be interrupted, so it is told
 // to wait for no longer than patience.
-func (db *DB) patiently(ctx context.Context, do func() error) error {
+func (f *File) patiently(ctx context.Context, do func() error) error {
 	for begun := time.Now(); ; {
 		err := do()
-		if !isBusy(err) || time.Since(begun) >= db.wait {
+		if !isBusy(err) || time.Since(begun) >= f.wait {
 			return err
 		}
 		select {
@@ -115,4 +156,4 @@ func (db *DB) patiently(ctx context.Context, do func() error) error {
 }
 
 // Close closes the database.
-func (db *DB) Close() error { return errors.Join(db.reader.Close(), db.writer.Close()) }
+func (f *File) Close() error { return errors.Join(f.reader.Close(), f.writer.Close()) }

@@ -17,8 +17,6 @@ import (
 var (
 	//go:embed query/summarize_inventories.sql
 	summarizeInventories string
-	//go:embed query/empty_log.sql
-	emptyLog string
 	//go:embed query/forget_users.sql
 	forgetUsers string
 	//go:embed query/forget_shares.sql
@@ -38,23 +36,18 @@ type Saved struct {
 // the time. The inventory must be sorted and valid. When Save fails, the
 // inventories are those from before, unless the error says that this is unknown.
 func (db *DB) Save(ctx context.Context, inv *inventory.Inventory, at time.Time, note string) (*Saved, error) {
-	saved, err := db.save(ctx, inv, at, note)
+	var saved *Saved
+	err := db.Write(ctx, func(tx *sql.Tx) (err error) {
+		saved, err = db.save(ctx, tx, inv, at, note)
+		return err
+	}, func(ctx context.Context, tx *sql.Tx) (bool, error) { return saved.isIn(ctx, tx) })
 	if err != nil {
-		return nil, fmt.Errorf("save the inventory: %w", db.explain(ctx, err))
+		return nil, fmt.Errorf("save the inventory: %w", err)
 	}
 	return saved, nil
 }
 
-func (db *DB) save(ctx context.Context, inv *inventory.Inventory, at time.Time, note string) (*Saved, error) {
-	var tx *sql.Tx
-	err := db.patiently(ctx, func() (err error) {
-		tx, err = db.writer.BeginTx(ctx, nil)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	defer tx.Rollback()
+func (db *DB) save(ctx context.Context, tx *sql.Tx, inv *inventory.Inventory, at time.Time, note string) (*Saved, error) {
 	former, old, rows, err := newest(ctx, tx)
 	if err != nil {
 		return nil, err
@@ -72,12 +65,13 @@ func (db *DB) save(ctx context.Context, inv *inventory.Inventory, at time.Time, 
 	if err := forget(ctx, tx, d.Number-db.whole+1); err != nil {
 		return nil, err
 	}
-	if err := tx.Commit(); err != nil {
-		if err := db.settle(ctx, d, err); err != nil {
-			return nil, err
-		}
-	}
 	return &Saved{Dated: d, Changes: inventory.Compare(old, inv)}, nil
+}
+
+// isIn reports whether the inventory is among those saved.
+func (d *Dated) isIn(ctx context.Context, tx *sql.Tx) (bool, error) {
+	all, err := list(ctx, tx)
+	return slices.Contains(all, *d), err
 }
 
 // newest returns the inventory saved last and its rows, or an empty one.
@@ -106,24 +100,4 @@ func forget(ctx context.Context, tx *sql.Tx, oldest int) error {
 		}
 	}
 	return nil
-}
-
-// settle finds out what became of a COMMIT that returned an error: it may have
-// been carried out all the same. It returns nil if it was.
-//
-// A commit whose last sync failed stays in the log, unseen, and would turn up
-// after a crash; so the log is emptied, which drops it.
-func (db *DB) settle(ctx context.Context, d Dated, failed error) error {
-	ctx = context.WithoutCancel(ctx)
-	all, err := db.List(ctx)
-	if err != nil {
-		return fmt.Errorf("whether it was saved is unknown: %w; %w", failed, err)
-	}
-	if slices.Contains(all, d) {
-		return nil
-	}
-	if _, err := db.writer.ExecContext(ctx, emptyLog); err != nil {
-		return fmt.Errorf("it may turn up after a crash: %w; %w", failed, err)
-	}
-	return failed
 }

@@ -87,7 +87,7 @@ func TestWriterGivesUp(t *testing.T) {
 	defer tx.Rollback()
 
 	t.Run("after its time", func(t *testing.T) {
-		db := mustOpen(t, path, Options{Wait: 50 * time.Millisecond})
+		db := mustOpen(t, path, Options{FileOptions: FileOptions{Wait: 50 * time.Millisecond}})
 		_, err := db.Save(context.Background(), fleet(3, 2), sometime(1), "")
 		var trouble *Error
 		if !errors.As(err, &trouble) || !strings.Contains(err.Error(), "another process is writing") || trouble.Hint == "" {
@@ -95,13 +95,13 @@ func TestWriterGivesUp(t *testing.T) {
 		}
 	})
 	t.Run("in the middle of opening", func(t *testing.T) {
-		_, err := open(context.Background(), path, secondSchema(), Options{Wait: 50 * time.Millisecond})
+		_, err := open(context.Background(), path, secondSchema(), Options{FileOptions: FileOptions{Wait: 50 * time.Millisecond}})
 		if err == nil || !strings.Contains(err.Error(), "another process is writing") {
 			t.Errorf("got %v, want that another process is writing", err)
 		}
 	})
 	t.Run("when told to", func(t *testing.T) {
-		db := mustOpen(t, path, Options{Wait: time.Minute})
+		db := mustOpen(t, path, Options{FileOptions: FileOptions{Wait: time.Minute}})
 		ctx, cancel := context.WithCancel(context.Background())
 		time.AfterFunc(100*time.Millisecond, cancel)
 		begun := time.Now()
@@ -168,19 +168,19 @@ func TestCommitFailsButHolds(t *testing.T) {
 	db := mustOpen(t, temporary(t), Options{})
 	failed := errors.New("disk I/O error")
 	d := Dated{Number: 1, At: sometime(0), Note: "first", Whole: true, Servers: 3, Stores: 3, Users: 100}
-	if err := db.settle(ctx, d, failed); !errors.Is(err, failed) {
+	if err := db.settle(ctx, d.isIn, failed); !errors.Is(err, failed) {
 		t.Errorf("nothing was saved: got %v, want %v", err, failed)
 	}
 	mustSave(t, db, fleet(100, 1), sometime(0), "first")
-	if err := db.settle(ctx, d, failed); err != nil {
+	if err := db.settle(ctx, d.isIn, failed); err != nil {
 		t.Errorf("it was saved: got %v", err)
 	}
 	d.Note = "somebody else's"
-	if err := db.settle(ctx, d, failed); !errors.Is(err, failed) {
+	if err := db.settle(ctx, d.isIn, failed); !errors.Is(err, failed) {
 		t.Errorf("another one was saved: got %v, want %v", err, failed)
 	}
 	db.reader.Close()
-	if err := db.settle(ctx, d, failed); !errors.Is(err, failed) || !strings.Contains(err.Error(), "unknown") {
+	if err := db.settle(ctx, d.isIn, failed); !errors.Is(err, failed) || !strings.Contains(err.Error(), "unknown") {
 		t.Errorf("nobody knows: got %v", err)
 	}
 }
