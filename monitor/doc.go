@@ -1,0 +1,19 @@
+// Package monitor describes observations: samples, findings and alerts.
+//
+// It holds vocabulary only, like the packages inventory and planner: plain types
+// without I/O and without algorithms. The packages below it look at the Cyrus
+// instances of one server, each at one thing, and take the time as a parameter:
+//
+//   - instance, channel, process: what runs on this server, as its configuration
+//     and its processes say.
+//   - sample: one look at one channel ([Backlog]), at one batch ([Batch]) or at
+//     what an instance uses ([Usage]).
+//   - backlog: what a sync log holds that the replica does not have yet. Lag: the
+//     age of its oldest entry.
+//   - batch: a sync log that was renamed and is worked off as one.
+//   - level: what thresholds say of a channel. Verdict: what its course says,
+//     without thresholds.
+//   - finding: something that is not as it should be, as one look saw it. Alert:
+//     a finding over time: pending, firing, resolved. Silence: an operator's word
+//     that some alerts are not to be told for a while.
+package monitor

@@ -1,0 +1,88 @@
+package monitor
+
+import (
+	"time"
+
+	"github.com/interlacemail/interlace/inventory"
+)
+
+// Severity is how much a finding matters.
+type Severity string
+
+// Severities.
+const (
+	Info     Severity = "info"
+	Warning  Severity = "warning"
+	Critical Severity = "critical"
+)
+
+// Kind says what was found. The identifiers are part of the contract.
+type Kind string
+
+// Kinds of findings.
+const (
+	BacklogGrown       Kind = "backlog"
+	ReplicaWritten     Kind = "replica_written"
+	ClientMissing      Kind = "client_missing"
+	ClientDuplicate    Kind = "client_duplicate"
+	ClientHung         Kind = "client_hung"
+	ClientMisplaced    Kind = "client_misplaced"
+	HotLoop            Kind = "hot_loop"
+	LogOrphaned        Kind = "log_orphaned"
+	LogUnwritable      Kind = "log_unwritable"
+	ReplicaRefuses     Kind = "replica_refuses"
+	BailingOut         Kind = "bailing_out"
+	Unclassified       Kind = "unclassified"
+	DaemonDisabled     Kind = "daemon_disabled"
+	MasterDown         Kind = "master_down"
+	PortSilent         Kind = "port_silent"
+	LinesLost          Kind = "lines_lost"
+	OwnDatabase        Kind = "own_database"
+	LogLine            Kind = "log_line"
+	ReplicaUnreachable Kind = "replica_unreachable"
+	ReplicaAuth        Kind = "replica_auth"
+	ExpireOverdue      Kind = "expire_overdue"
+	AutocreateOn       Kind = "autocreate_on"
+	WatcherSilent      Kind = "watcher_silent"
+)
+
+// Probe is what looks.
+type Probe string
+
+// Probes.
+const (
+	ProbeBacklog   Probe = "backlog"
+	ProbeProcesses Probe = "processes"
+	ProbeLogs      Probe = "logs"
+	ProbeUsage     Probe = "usage"
+	ProbeWatch     Probe = "watch"
+)
+
+// Finding is something that is not as it should be, as one look saw it. Fields
+// without meaning for it are null.
+type Finding struct {
+	Probe    Probe          `json:"probe"`
+	Kind     Kind           `json:"kind"`
+	Severity Severity       `json:"severity"`
+	Server   inventory.Text `json:"server"`
+	Store    inventory.Text `json:"store"` // null also where nobody can tell which one it is
+	Channel  inventory.Text `json:"channel"`
+	// Subject tells findings of one kind at one place apart: the shape of a log
+	// line, the path of a file.
+	Subject inventory.Text `json:"subject"`
+	Since   inventory.Text `json:"since"` // RFC 3339; null: unknown
+	Text    string         `json:"text"`  // what is wrong, and what to do about it
+	// Command is what to run, ready to paste into a shell, or null.
+	Command inventory.Text `json:"command"`
+	// Value is how bad it is in a unit of the kind's own, such as the seconds of
+	// a backlog or how often a line came, else null.
+	Value inventory.Number `json:"value"`
+}
+
+// Time returns a time as findings write it; the zero time is unknown.
+func Time(at time.Time) inventory.Text {
+	if at.IsZero() {
+		return ""
+	}
+	return inventory.Text(at.UTC().Format(time.RFC3339))
+}

@@ -1,0 +1,55 @@
+package monitor
+
+import (
+	"time"
+
+	"github.com/interlacemail/interlace/inventory"
+)
+
+// Instance is a Cyrus instance on the server that is watched, as the inventory
+// and its imapd.conf describe it.
+type Instance struct {
+	Server inventory.ServerID
+	Store  inventory.StoreID
+	Role   inventory.Role // what the inventory says of it
+
+	Conf      string            // path of imapd.conf
+	Dir       string            // configdirectory
+	SyncDir   string            // where the sync logs are
+	Log       string            // path of the mail log, if it is a file of its own
+	Partition map[string]string // spool directories by the name of the partition
+	Prefix    string            // of its lines in the mail log, such as cyrus or s1m
+
+	Channels       []Channel // the default channel first
+	Chained        bool      // a replica logs for further replicas what it receives (sync_log_chain)
+	RepeatInterval time.Duration
+	Autocreate     bool // logins create mailboxes
+	CSync          string
+	Version        string
+
+	// Trouble says why the configuration could not be read; then only what the
+	// inventory says is known.
+	Trouble string
+}
+
+// ChannelKind says who reads the log of a channel.
+type ChannelKind string
+
+// Kinds of channels. The logs of replication and backup are read by a rolling
+// sync_client, that of squatter by squatter.
+const (
+	Replication ChannelKind = "replication"
+	Squatter    ChannelKind = "squatter"
+	Backup      ChannelKind = "backup"
+)
+
+// DefaultChannel is the name of the channel that has none in Cyrus.
+const DefaultChannel = "default"
+
+// Channel is a Cyrus sync channel of an instance.
+type Channel struct {
+	Name string
+	Kind ChannelKind
+	Dir  string // where its log is
+	Peer string // host:port of the sync server, empty where none is configured
+}

@@ -1,0 +1,27 @@
+package monitor
+
+import "time"
+
+// Process is what was seen of one process of Cyrus on this server.
+type Process struct {
+	PID, Parent int
+	Name        string // such as sync_client
+	Command     []string
+	Conf        string // what -C names
+	Channel     string // what -n names, else DefaultChannel; of a sync_client
+	Rolling     bool   // a sync_client with -r and neither -f nor -1
+	File        string // what -f names
+	Started     time.Time
+	State       string // R, S, D, T, Z and so on (proc(5))
+
+	CPU time.Duration
+	IO  *IO // nil where it may not be read
+
+	// Open are the sync logs that it has open. OpenKnown is false where that may
+	// not be read.
+	Open      []string
+	OpenKnown bool
+}
+
+// IO are the counters of /proc/PID/io (proc(5)), in bytes.
+type IO struct{ Read, Written, ReadDisk, WrittenDisk int64 }

@@ -1,0 +1,22 @@
+package monitor
+
+import (
+	"time"
+
+	"github.com/interlacemail/interlace/inventory"
+)
+
+// Usage is one sample of what an instance used since the one before: the work of
+// all processes of its tree, and the disks of its partitions.
+type Usage struct {
+	At       time.Time
+	Over     time.Duration // since the sample before
+	Server   inventory.ServerID
+	Store    inventory.StoreID
+	Role     inventory.Role
+	IO       inventory.Number // operations per second
+	CPU      inventory.Number // seconds per second
+	Memory   inventory.Number // bytes resident, each shared page counted once where the kernel says so
+	Disk     inventory.Number // bytes of its partitions
+	DiskFree inventory.Number // bytes left on the fullest file system among those of its partitions
+}
