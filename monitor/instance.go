@@ -13,14 +13,15 @@ type Instance struct {
 	Store  inventory.StoreID
 	Role   inventory.Role // what the inventory says of it
 
-	Conf      string            // path of imapd.conf
-	Dir       string            // configdirectory
-	SyncDir   string            // where the sync logs are
-	Log       string            // path of the mail log, if it is a file of its own
-	Partition map[string]string // spool directories by the name of the partition
-	Prefix    string            // of its lines in the mail log, such as cyrus or s1m
+	Conf       string            // path of imapd.conf
+	Dir        string            // configdirectory
+	SyncDir    string            // where the sync logs are
+	Log        string            // path of the mail log, if it is a file of its own
+	Partitions map[string]string // directories in which mail lies, by option, such as partition-default
+	Prefix     string            // of its lines in the mail log, such as cyrus or s1m
 
 	Channels       []Channel // the default channel first
+	Logging        bool      // changes are logged for sync_client (sync_log)
 	Chained        bool      // a replica logs for further replicas what it receives (sync_log_chain)
 	RepeatInterval time.Duration
 	Autocreate     bool // logins create mailboxes
