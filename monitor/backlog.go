@@ -67,7 +67,9 @@ func (b *Backlog) Age() time.Duration {
 type Batch struct {
 	Server  inventory.ServerID
 	Store   inventory.StoreID
+	Role    inventory.Role
 	Channel string
+	Kind    ChannelKind
 	Begun   time.Time
 	Lasted  time.Duration
 	First   time.Time // its oldest entry
@@ -127,4 +129,36 @@ type Lag struct {
 	Since     inventory.Text   `json:"since"`  // when the verdict began, RFC 3339
 	Seen      inventory.Text   `json:"seen"`   // when the channel was last looked at, RFC 3339
 	Reason    inventory.Text   `json:"reason"` // why the verdict is what it is, in words
+}
+
+// Stretch is a number of looks at a channel, one after the other, that saw the same.
+type Stretch struct {
+	Backlog           // the first look
+	Until   time.Time // the last look
+	Looks   int
+}
+
+// Hour is what became of the looks at a channel within an hour.
+type Hour struct {
+	Server  inventory.ServerID
+	Store   inventory.StoreID
+	Role    inventory.Role
+	Channel string
+	Kind    ChannelKind
+
+	Begins time.Time
+	Looks  int // those that saw something
+	Blind  int // those that could not look
+	// In bytes, and in seconds; not known where no look saw anything.
+	BytesMean, BytesMost, AgeMean, AgeMost inventory.Number
+}
+
+// Span asks for what was seen of some channels in some time. Empty names stand
+// for all.
+type Span struct {
+	Server  inventory.ServerID
+	Store   inventory.StoreID
+	Channel string
+	From    time.Time
+	Until   time.Time // exclusive; the zero time is no end
 }

@@ -20,3 +20,17 @@ type Usage struct {
 	Disk     inventory.Number // bytes of its partitions
 	DiskFree inventory.Number // bytes left on the fullest file system among those of its partitions
 }
+
+// UsageHour is what an instance used of a resource within an hour: io, cpu,
+// memory, disk or disk_free.
+type UsageHour struct {
+	Server   inventory.ServerID
+	Store    inventory.StoreID
+	Role     inventory.Role
+	Begins   time.Time
+	Resource string
+	Samples  int
+	Mean     float64
+	P95      float64 // 95 of 100 samples are not above it
+	Most     float64
+}

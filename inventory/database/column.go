@@ -19,6 +19,16 @@ type jsonColumn[T any] struct{ value *T }
 
 func asJSON[T any](value *T) jsonColumn[T] { return jsonColumn[T]{value} }
 
+// AsJSON is a list or map as a column, to write and to read.
+func AsJSON[T any](value *T) any { return asJSON(value) }
+
+// AsMicroseconds is a time as a column, to write and to read: microseconds since
+// 1970 in UTC, null for the zero time.
+func AsMicroseconds(at *time.Time) any { return (*microseconds)(at) }
+
+// AsNumber is a number as a column, to write and to read: null if it is not known.
+func AsNumber(n *inventory.Number) any { return numberColumn{n} }
+
 // Value implements [driver.Valuer].
 func (c jsonColumn[T]) Value() (driver.Value, error) {
 	text, err := json.Marshal(*c.value)
@@ -153,18 +163,53 @@ func (c sharingColumn) Scan(v any) error {
 	return err
 }
 
-// microseconds keeps a time in a column as microseconds since 1970 in UTC.
+// microseconds keeps a time in a column as microseconds since 1970 in UTC, the
+// zero time as null.
 type microseconds time.Time
 
 // Value implements [driver.Valuer].
-func (c *microseconds) Value() (driver.Value, error) { return time.Time(*c).UnixMicro(), nil }
+func (c *microseconds) Value() (driver.Value, error) {
+	if time.Time(*c).IsZero() {
+		return nil, nil
+	}
+	return time.Time(*c).UnixMicro(), nil
+}
 
 // Scan implements [database/sql.Scanner].
 func (c *microseconds) Scan(v any) error {
-	n, ok := v.(int64)
-	if !ok {
+	switch n := v.(type) {
+	case nil:
+		*c = microseconds{}
+	case int64:
+		*c = microseconds(time.UnixMicro(n).UTC())
+	default:
 		return fmt.Errorf("%T is not a time", v)
 	}
-	*c = microseconds(time.UnixMicro(n).UTC())
+	return nil
+}
+
+// numberColumn keeps a number in a column, null if it is not known.
+type numberColumn struct{ number *inventory.Number }
+
+// Value implements [driver.Valuer].
+func (c numberColumn) Value() (driver.Value, error) {
+	if !c.number.Known {
+		return nil, nil
+	}
+	return c.number.Value, nil
+}
+
+// Scan implements [database/sql.Scanner].
+func (c numberColumn) Scan(v any) error {
+	switch n := v.(type) {
+	case nil:
+		*c.number = inventory.Number{}
+	case float64:
+		*c.number = inventory.Known(n)
+	case int64:
+		*c.number = inventory.Known(float64(n))
+	default:
+		return fmt.Errorf("%T is not a number", v)
+	}
 	return nil
 }

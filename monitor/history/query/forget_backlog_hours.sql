@@ -1,0 +1,1 @@
+DELETE FROM backlog_hours WHERE hour < ?1

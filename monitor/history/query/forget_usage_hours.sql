@@ -1,0 +1,1 @@
+DELETE FROM usage_hours WHERE hour < ?1

@@ -1,0 +1,65 @@
+package history
+
+import (
+	"context"
+	"database/sql"
+	_ "embed" // the queries
+	"fmt"
+	"time"
+)
+
+var (
+	//go:embed query/sum_backlog.sql
+	sumBacklog string
+	//go:embed query/forget_backlog.sql
+	forgetBacklog string
+	//go:embed query/forget_backlog_hours.sql
+	forgetBacklogHours string
+	//go:embed query/forget_batches.sql
+	forgetBatches string
+	//go:embed query/forget_usage.sql
+	forgetUsage string
+	//go:embed query/forget_usage_hours.sql
+	forgetUsageHours string
+)
+
+const (
+	hour = time.Hour
+	day  = 24 * hour
+)
+
+// How long samples are kept: every one, and the sums of each hour.
+const (
+	KeepWhole = 30 * day
+	KeepHours = 400 * day
+)
+
+// Tidy sums up the hours that have ended and drops what has been kept for long
+// enough.
+func (h *History) Tidy(ctx context.Context, now time.Time) error {
+	err := h.saveSamples(ctx, "hours", func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, sumBacklog, now.UnixMicro()); err != nil {
+			return err
+		}
+		if err := sumUsage(ctx, tx, now); err != nil {
+			return err
+		}
+		return forget(ctx, tx, now)
+	})
+	if err != nil {
+		return fmt.Errorf("tidy up: %w", err)
+	}
+	return nil
+}
+
+func forget(ctx context.Context, tx *sql.Tx, now time.Time) error {
+	for query, kept := range map[string]time.Duration{
+		forgetBacklog: KeepWhole, forgetBatches: KeepWhole, forgetUsage: KeepWhole,
+		forgetBacklogHours: KeepHours, forgetUsageHours: KeepHours,
+	} {
+		if _, err := tx.ExecContext(ctx, query, now.Add(-kept).UnixMicro()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
