@@ -130,6 +130,11 @@ func countFeatures(features map[string]int, inv *inventory.Inventory) {
 func checkOthers(t *testing.T, seed uint64, f *load.Fleet, got planner.Promises) {
 	t.Helper()
 	b := bounds.Layout(f, bounds.LayoutOptions{})
+	for _, proof := range b.ByKind.WorstSingle.Proofs() {
+		if proof.Bound.Value > got.WorstSingle.Utilisation.Value {
+			t.Errorf("seed %d: bound by %s %v, a layout has %v", seed, proof.Kind, proof.Bound, got.WorstSingle.Utilisation)
+		}
+	}
 	if b.Normal.Known && b.Normal.Value > got.Normal.Utilisation.Value {
 		t.Errorf("seed %d: bound of the normal state %v above what a layout has, %v", seed, b.Normal.Value, got.Normal.Utilisation.Value)
 	}
