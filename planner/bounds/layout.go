@@ -2,7 +2,6 @@ package bounds
 
 import (
 	"math"
-	"slices"
 	"sync"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -86,22 +85,22 @@ func (p *problem) bestServer(store int, resources []int) float64 {
 
 // worst bounds the largest utilisation of a survivor over the failures of one
 // domain of the level (0 is "server"). It is unknown where no failure leaves a
-// survivor. At a level that spread does not keep apart, a layout may take stores
-// offline, which then weigh nothing; there only the normal load of a survivor
-// counts, since every server survives some failure.
+// survivor. What servers carry in the normal state counts everywhere, since every
+// server survives some failure.
 func (p *problem) worst(level int) planner.FailureBounds {
 	if len(p.fleet.Failover) == 0 || len(p.holders) == 0 || p.domains(level) < 2 {
 		return planner.FailureBounds{}
 	}
-	b := planner.FailureBounds{Normal: p.normal(p.fleet.Failover)}
-	if level > 0 && !slices.Contains(p.apart, level) {
-		return b
+	q := p.at(level)
+	return planner.FailureBounds{
+		Normal:        p.normal(p.fleet.Failover),
+		Spread:        q.most(func(r int) float64 { return q.spreadOut(level, r) }),
+		Granularity:   q.most(func(r int) float64 { return q.grained(level, r) }),
+		Conservation:  q.most(func(r int) float64 { return q.conserved(level, r) }),
+		Item:          proven(q.item()),
+		Price:         proven(q.priced(level)),
+		Configuration: proven(q.configured(level)),
 	}
-	b.Spread = p.most(func(r int) float64 { return p.spreadOut(level, r) })
-	b.Granularity = p.most(func(r int) float64 { return p.grained(level, r) })
-	b.Conservation = p.most(func(r int) float64 { return p.conserved(level, r) })
-	b.Item, b.Price, b.Configuration = proven(p.item()), proven(p.priced(level)), proven(p.configured(level))
-	return b
 }
 
 // most returns the largest of what the failover resources prove.
