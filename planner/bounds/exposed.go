@@ -4,18 +4,20 @@ import "slices"
 
 // at returns the problem as the failures of one domain of the level see it: guarded
 // are the stores that must have live instances in two domains, so that one promotes
-// when the master's domain fails. At level "server" and where spread keeps all
-// instances apart these are all that must lie on two servers. At other levels a
-// layout may put all instances of a store into one domain, with which it goes
-// offline and weighs on nobody, and exposed are those of which it cannot.
+// when the master's domain fails. At level "server" these are all that must lie on
+// two servers. At a level that spread does not keep apart a layout may put all
+// instances of a store into one domain, with which it goes offline and weighs on
+// nobody; guarded are then those that no domain has room for.
 func (p *problem) at(level int) *problem {
-	if level == 0 || slices.Contains(p.apart, level) {
+	if level == 0 {
 		return p
 	}
 	q := *p
-	// Of an exposed store the master and the instance that promotes lie in two
-	// domains, and no more is said of levels apart to those.
-	q.apart = append(slices.Clone(p.apart), level)
+	if !slices.Contains(p.apart, level) {
+		// Of a guarded store the master and the instance that promotes lie in two
+		// domains, and no more is said of levels apart to those.
+		q.apart = append(slices.Clone(p.apart), level)
+	}
 	q.guarded = make([]bool, len(p.guarded))
 	wide := p.widest(level, p.holders)
 	for store := range p.guarded {

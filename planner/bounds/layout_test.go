@@ -275,3 +275,21 @@ func TestBoundsWithFewPartners(t *testing.T) {
 		t.Fatalf("%d fleets tried, the limit raises the bound of %d", tried, binding)
 	}
 }
+
+// A pinned store stays in one rack, whatever spread says, and then weighs on nobody
+// when that rack fails.
+func TestPinnedStoresMayLieTogether(t *testing.T) {
+	inv := alike(3, 0, 1, .5, 2)
+	inv.Spread = []inventory.Spread{{Level: "rack"}}
+	for i, capacity := range []float64{10, 5, 0.01} {
+		inv.Servers[i].Capacity = inventory.Load{100, capacity}
+		inv.Servers[i].Domains = map[inventory.Level]inventory.DomainID{"rack": inventory.DomainID(fmt.Sprint("a", i/2))}
+	}
+	inv.Stores[0].Pinned = true
+	inv.Stores[0].Instances = []inventory.Instance{{Server: inv.Servers[0].Name, Role: inventory.Master}, {Server: inv.Servers[1].Name, Role: inventory.Replica}}
+	f := load.New(inv)
+	got := simulate.New(f, f.Current()).Promises().WorstDomain["rack"].Utilisation
+	if bound := bounds.Layout(f, bounds.LayoutOptions{}).WorstDomain["rack"]; bound.Value > got.Value {
+		t.Errorf("bound %v above what the only layout has, %v", bound, got)
+	}
+}
