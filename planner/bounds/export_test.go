@@ -29,7 +29,7 @@ func (p *problem) byFormula() planner.Number {
 func SpreadOut(f *load.Fleet, r int) float64 { return newProblem(f, LayoutOptions{}).spreadOut(0, r) }
 
 // Item is the single-item bound.
-func Item(f *load.Fleet) float64 { return newProblem(f, LayoutOptions{}).item() }
+func Item(f *load.Fleet) float64 { return newProblem(f, LayoutOptions{}).item(0) }
 
 // Priced is the price bound of level "server".
 func Priced(f *load.Fleet) float64 { return newProblem(f, LayoutOptions{}).priced(0) }

@@ -1,6 +1,9 @@
 package bounds
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 // at returns the problem as the failures of one domain of the level see it: guarded
 // are the stores that must have live instances in two domains, so that one promotes
@@ -19,27 +22,32 @@ func (p *problem) at(level int) *problem {
 		q.apart = append(slices.Clone(p.apart), level)
 	}
 	q.guarded = make([]bool, len(p.guarded))
-	wide := p.widest(level, p.holders)
-	for store := range p.guarded {
-		q.guarded[store] = p.guarded[store] && p.exposed(store, level, wide)
+	wide := map[string]int{} // by what limits a store: how many of its instances a domain has room for
+	for store, guarded := range p.guarded {
+		q.guarded[store] = guarded && p.exposed(store, level, wide)
 	}
 	return &q
 }
 
 // exposed reports whether a store with live instances on two servers must have
-// them in two domains of the level, of which none has room for more than wide
-// instances of one store.
-func (p *problem) exposed(store, level, wide int) bool {
+// them in two domains of the level.
+func (p *problem) exposed(store, level int, wide map[string]int) bool {
 	st := &p.fleet.Inventory.Stores[store]
 	of := p.fleet.Levels[level].Of
 	if st.Pinned {
 		up := p.carriers(store)
 		return slices.ContainsFunc(up, func(s int32) bool { return of[s] != of[up[0]] })
 	}
-	if p.parted(store, level) > 1 || p.live[store] > wide {
+	if p.parted(store, level) > 1 {
 		return true
 	}
-	return p.live[store] > p.widest(level, p.carriers(store))
+	key := fmt.Sprint(st.Only)
+	if _, known := wide[key]; !known {
+		wide[key] = p.widest(level, slices.DeleteFunc(slices.Clone(p.holders), func(s int32) bool {
+			return !st.AllowedOn(&p.fleet.Inventory.Servers[s])
+		}))
+	}
+	return p.live[store] > wide[key]
 }
 
 // parted returns in how many domains of the level spread asks the live instances

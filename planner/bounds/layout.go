@@ -97,7 +97,7 @@ func (p *problem) worst(level int) planner.FailureBounds {
 		Spread:        q.most(func(r int) float64 { return q.spreadOut(level, r) }),
 		Granularity:   q.most(func(r int) float64 { return q.grained(level, r) }),
 		Conservation:  q.most(func(r int) float64 { return q.conserved(level, r) }),
-		Item:          proven(q.item()),
+		Item:          proven(q.item(level)),
 		Price:         proven(q.priced(level)),
 		Configuration: proven(q.configured(level)),
 	}
