@@ -113,3 +113,41 @@ func firstDifference(a, b []int32) int {
 	}
 	return -1
 }
+
+// mostReordered is how many instances a store may have for all their orders to be
+// looked at.
+const mostReordered = 4
+
+// calmer returns the orders of a store's sites that take fewer promotions than the
+// present one, the fewest first. With two sites that is the start's master, no more.
+func (s *search) calmer(store int) [][]int32 {
+	now := s.sites[store]
+	if len(now) < 3 || len(now) > mostReordered {
+		return nil
+	}
+	promotions := s.promotionsOn(s.start[store], now)
+	fewer := make([][][]int32, promotions)
+	for _, list := range orders(now) {
+		if s.fleet.Down[list[0]] && list[0] != now[0] {
+			continue
+		}
+		if n := s.promotionsOn(s.start[store], list); n < promotions {
+			fewer[n] = append(fewer[n], list)
+		}
+	}
+	return slices.Concat(fewer...)
+}
+
+// orders returns all orders of the list.
+func orders(list []int32) [][]int32 {
+	if len(list) < 2 {
+		return [][]int32{slices.Clone(list)}
+	}
+	var all [][]int32
+	for at := range list {
+		for _, rest := range orders(slices.Concat(list[:at], list[at+1:])) {
+			all = append(all, append([]int32{list[at]}, rest...))
+		}
+	}
+	return all
+}
