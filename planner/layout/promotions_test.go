@@ -60,19 +60,11 @@ func TestNoNeedlessPromotions(t *testing.T) {
 			inv.Copies = 3
 			plan := optimize(t, inv, layout.Options{Gap: 0.02, Steps: 100})
 			replay(t, seed, inv, plan)
-			count := map[inventory.StoreID]int{}
-			for _, c := range plan.Changes {
-				if c.Do == planner.Promote {
-					count[c.Store]++
-				}
-			}
-			for i, p := range plan.Stores {
-				sites := append([]inventory.ServerID{p.Master}, p.Replicas...)
-				n := needed(inv.Stores[i].Instances, sites)
-				if count[p.Store] > n {
-					t.Errorf("seed %d: %s is promoted %d times on its way to %v, %d are enough", seed, p.Store, count[p.Store], sites, n)
-				}
-				if tried++; n >= 2 {
+			checkPromotions(t, seed, inv, plan)
+			for i := range plan.Stores {
+				p := &plan.Stores[i]
+				tried++
+				if n := needed(inv.Stores[i].Instances, append([]inventory.ServerID{p.Master}, p.Replicas...)); n >= 2 {
 					checkOrders(t, inv, plan, i, n)
 				}
 			}
@@ -80,6 +72,32 @@ func TestNoNeedlessPromotions(t *testing.T) {
 	}
 	if tried < 100 {
 		t.Errorf("only %d stores", tried)
+	}
+}
+
+// Nor is a store that makes room for others half of the way first.
+func TestNoNeedlessPromotionsHalfOfTheWay(t *testing.T) {
+	for _, seed := range []uint64{286, 929} {
+		inv := roomy(fixtures.Tiny(seed), 1+0.15*float64(seed%8))
+		checkPromotions(t, seed, inv, optimize(t, inv, layout.Options{}))
+	}
+}
+
+// checkPromotions compares how often each store is promoted with what is enough.
+func checkPromotions(t *testing.T, seed uint64, inv *inventory.Inventory, plan *planner.Layout) {
+	t.Helper()
+	count := map[inventory.StoreID]int{}
+	for _, c := range plan.Changes {
+		if c.Do == planner.Promote {
+			count[c.Store]++
+		}
+	}
+	for _, p := range plan.Stores {
+		sites := append([]inventory.ServerID{p.Master}, p.Replicas...)
+		from := inv.Stores[inv.Store(p.Store)].Instances
+		if n := needed(from, sites); len(from) > 0 && n >= 0 && count[p.Store] > n {
+			t.Errorf("seed %d: %s is promoted %d times on its way to %v, %d are enough", seed, p.Store, count[p.Store], sites, n)
+		}
 	}
 }
 
@@ -112,7 +130,8 @@ func checkOrders(t *testing.T, inv *inventory.Inventory, plan *planner.Layout, s
 }
 
 // needed returns how many promotions lead from the instances to the sites: the least
-// of all sequences, where new instances come last and the surplus goes in the end.
+// of all sequences, where new instances come last and the surplus goes in the end, and
+// −1 if none does.
 func needed(from []inventory.Instance, to []inventory.ServerID) int {
 	var list []inventory.ServerID
 	for _, in := range from {
@@ -124,7 +143,7 @@ func needed(from []inventory.Instance, to []inventory.ServerID) int {
 		}
 	}
 	seen := map[string]bool{}
-	for n, orders := 0, [][]inventory.ServerID{list}; ; n++ {
+	for n, orders := 0, [][]inventory.ServerID{list}; len(orders) > 0; n++ {
 		var next [][]inventory.ServerID
 		for _, now := range orders {
 			left := slices.DeleteFunc(slices.Clone(now), func(s inventory.ServerID) bool { return !slices.Contains(to, s) })
@@ -142,4 +161,5 @@ func needed(from []inventory.Instance, to []inventory.ServerID) int {
 		}
 		orders = next
 	}
+	return -1
 }
