@@ -41,20 +41,18 @@ func (a *app) layoutCommand() *cobra.Command {
 		Long: `Plan on which servers each store's master and replicas live, so that the loss of
 any server adds a little load to many others. Roles are swapped before anything
 is copied. Beside the figures stand bounds that no layout can beat that keeps
-every rule. For worst failures the largest of several counts, which the line
-"bounds" names, – where one says nothing:
+every rule.
 
-  normal state    what servers carry before anything fails
-  spread          what a server takes over comes at best in equal parts from all
-                  domains that can make it do so
-  granularity     it is at least the largest store that the server takes over
-  conservation    the survivors of each failure carry what is left of the load
-  single item     one store alone, on the two servers that suit it best
-  price           all resources, kinds of servers and sizes of stores at once, in
-                  a linear program whose prices are put to every store
-  configuration   whole numbers of masters and replicas; servers all alike, and
-                  stores too
-  enumeration     all layouts; a handful of stores, failures of one server
+For worst failures there are several bounds, of which the largest binds; one that
+says nothing about the fleet is –. Normal state: what servers carry before
+anything fails. Spread: what a server takes over, in equal parts from all domains
+that can make it do so. Granularity: the largest store that it takes over.
+Conservation: what is left of the load for the survivors of each failure. Single
+item: one store on the two servers that suit it best. Price: all resources, kinds
+of servers and sizes of stores at once, in a linear program whose prices are put to
+every store. Configuration: whole numbers of masters and replicas, where servers
+are all alike, and stores too. Enumeration: all layouts, where there are a handful
+of stores.
 
 The worst failure of one server is what is lowered, unless --objective says
 otherwise. Of several objectives the first counts above all; each next one is
