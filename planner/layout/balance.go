@@ -128,8 +128,10 @@ func (s *search) pickChange(p *picker, masters bool) {
 			s.trade(p, store)
 		}
 	}
-	for other := 1; other < len(s.sites[store]); other++ {
-		s.promotion(p, store, other)
+	for j := 1; j < len(s.sites[store]); j++ {
+		for i := range j {
+			s.swap(p, store, i, j)
+		}
 	}
 	if at > 0 {
 		s.place(p, store, 0, s.destination(store, 0))
@@ -166,14 +168,15 @@ func (s *search) place(p *picker, store, at int, c int32) {
 	s.exchange(p, store, at, c)
 }
 
-// promotion offers to make the instance at a place of the sites the master.
-func (s *search) promotion(p *picker, store, at int) {
+// swap offers to let the instances at two places of the store's sites change places.
+// One that is down has no place that could be told.
+func (s *search) swap(p *picker, store, i, j int) {
 	sites := s.sites[store]
-	if s.fleet.Down[sites[at]] {
+	if s.fleet.Down[sites[j]] || i > 0 && s.fleet.Down[sites[i]] {
 		return
 	}
 	s.list = append(s.list[:0], sites...)
-	s.list[0], s.list[at] = s.list[at], s.list[0]
+	s.list[i], s.list[j] = s.list[j], s.list[i]
 	p.offer(change{store, s.list})
 }
 

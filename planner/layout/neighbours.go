@@ -5,13 +5,16 @@ import (
 	"slices"
 )
 
-// promotions offers to make another instance of the store the master, where
-// the server is one of the two.
+// promotions offers to let two instances of the store change places, where the server
+// has one of the two: the master and a replica, or two replicas, of which another one
+// is then promoted first.
 func (s *search) promotions(p *picker, store int, server int32) {
 	sites := s.sites[store]
-	for i := 1; i < len(sites); i++ {
-		if sites[0] == server || sites[i] == server {
-			s.promotion(p, store, i)
+	for j := 1; j < len(sites); j++ {
+		for i := range j {
+			if sites[i] == server || sites[j] == server {
+				s.swap(p, store, i, j)
+			}
 		}
 	}
 }
