@@ -23,10 +23,7 @@ func Optimize(ctx context.Context, inv *inventory.Inventory, groups *inventory.S
 	if err != nil {
 		return nil, err
 	}
-	best := l.climb()
-	if l.spreadForbids(best.state) {
-		best = l.withoutSpread(best)
-	}
+	_, best := l.ascend()
 	return l.result(best, groups), nil
 }
 
@@ -95,7 +92,17 @@ func (l *ladder) search(s *state, rung uint64, k kinds) *search {
 	}
 }
 
-// climb goes up the ladder and returns the outcome to plan for.
+// ascend returns the outcome to plan for and the ladder that led to it: this one or,
+// where spread has to give way, one that may break it.
+func (l *ladder) ascend() (*ladder, outcome) {
+	best := l.climb()
+	if l.spreadForbids(best.state) {
+		return l.withoutSpread(best)
+	}
+	return l, best
+}
+
+// climb goes up the ladder and returns the best outcome.
 func (l *ladder) climb() outcome {
 	s := l.repaired()
 	var best outcome
@@ -350,7 +357,7 @@ func (l *ladder) spreadForbids(s *state) bool {
 
 // withoutSpread searches once more with spread allowed to break, and takes the
 // result only if it then breaks less of the other rules.
-func (l *ladder) withoutSpread(kept outcome) outcome {
+func (l *ladder) withoutSpread(kept outcome) (*ladder, outcome) {
 	relaxed := *l.problem
 	relaxed.relax = true
 	free := &ladder{problem: &relaxed, ctx: l.ctx, bound: l.boundWithoutSpread()}
@@ -358,9 +365,9 @@ func (l *ladder) withoutSpread(kept outcome) outcome {
 	before := relaxed
 	before.links = kept.state.links
 	if was := newState(&before, kept.state.sites).standing(); o.state.standing().less(was) {
-		return o
+		return free, o
 	}
-	return kept
+	return l, kept
 }
 
 // boundWithoutSpread returns what no layout can beat even if it breaks spread.
