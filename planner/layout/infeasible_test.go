@@ -132,6 +132,20 @@ func TestSpreadGivesWayToCeilings(t *testing.T) {
 	}
 }
 
+// It does so too in fleets of which not all layouts can be gone through, if one is
+// found that keeps everything else.
+func TestSpreadGivesWayWhereNoLayoutWasFound(t *testing.T) {
+	for _, seed := range []uint64{1, 4} {
+		inv := fixtures.Fleet(seed, fixtures.Skewed2, fixtures.Size{Servers: 12, StoresPerServer: 4, Start: fixtures.MirroredByHand})
+		plan := optimize(t, inv, layout.Options{Gap: 0.02})
+		for _, v := range plan.Violations {
+			if v.Rule != planner.Spread {
+				t.Errorf("seed %d: %s", seed, v)
+			}
+		}
+	}
+}
+
 // A frontier breaks no more than the layout that is planned without one.
 func TestSpreadGivesWayOnFrontiers(t *testing.T) {
 	inv := crowded()

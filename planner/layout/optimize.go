@@ -12,6 +12,7 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/planner"
 	"github.com/interlacemail/interlace/planner/bounds"
+	"github.com/interlacemail/interlace/planner/load"
 )
 
 // Optimize plans the layout of the inventory. The plan is whole but for what
@@ -93,13 +94,20 @@ func (l *ladder) search(s *state, rung uint64, k kinds) *search {
 }
 
 // ascend returns the outcome to plan for and the ladder that led to it: this one or,
-// where spread has to give way, one that may break it.
+// where spread has to give way, one that may break it. Beyond doubt it has to where no
+// layout that keeps it keeps the other rules too; where merely none was found, only
+// if without it they are all kept.
 func (l *ladder) ascend() (*ladder, outcome) {
 	best := l.climb()
-	if l.spreadForbids(best.state) {
-		return l.withoutSpread(best)
+	proved := l.spreadForbids(best.state)
+	if !proved && (len(l.spread) == 0 || l.keepsRules(best.state)) {
+		return l, best
 	}
-	return l, best
+	free, o := l.withoutSpread(best)
+	if !proved && !free.keepsRules(o.state) {
+		return l, best
+	}
+	return free, o
 }
 
 // climb goes up the ladder and returns the best outcome.
@@ -353,6 +361,29 @@ func (l *ladder) spreadForbids(s *state) bool {
 		lowest = min(lowest, limit)
 	}
 	return st.failure > negligible && l.bound.WorstSingle.Known && l.bound.WorstSingle.Value > lowest
+}
+
+// keepsRules reports whether the layout breaks no more than the stores that stay as
+// they are break by themselves, failure ceilings apart, and spread where it may be
+// broken.
+func (l *ladder) keepsRules(s *state) bool {
+	sites := make(load.Layout, len(l.start))
+	for store, fixed := range l.fixed {
+		if fixed {
+			sites[store] = l.start[store]
+		}
+	}
+	alone := newState(l.problem, sites)
+	var st standing
+	for server := range alone.scores {
+		st.addServer(&l.initial[server], &alone.scores[server], 1)
+	}
+	for store, fixed := range l.fixed {
+		if fixed {
+			l.addStore(&st, store, sites[store], 1)
+		}
+	}
+	return s.standing().broken <= st.broken+negligible
 }
 
 // withoutSpread searches once more with spread allowed to break, and takes the
