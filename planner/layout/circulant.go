@@ -67,8 +67,8 @@ type circulant struct {
 	*problem
 	ring     []int32 // servers around the circle
 	filled   []bounds.Configuration
-	sends    []int // stores of each server that have no replica yet
-	takes    []int // replicas that each server is still to have
+	sends    []int     // stores of each server that have no replica yet
+	takes    []int     // replicas that each server is still to have
 	partners *partners // those whose stores a server may promote, nil where that is anyone
 	links    [][]link
 	senders  [][]int32 // of each server: those that have, or had, a link to it
