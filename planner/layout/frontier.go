@@ -32,7 +32,8 @@ func Frontier(ctx context.Context, inv *inventory.Inventory, groups *inventory.S
 	if err != nil {
 		return nil, err
 	}
-	outcomes := l.along(l.climb())
+	way, best := l.ascend()
+	outcomes := way.along(best)
 	recorded := *l.problem
 	recorded.opts = asked
 	l.problem = &recorded

@@ -12,6 +12,7 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/planner"
 	"github.com/interlacemail/interlace/planner/bounds"
+	"github.com/interlacemail/interlace/planner/load"
 )
 
 // Optimize plans the layout of the inventory. The plan is whole but for what
@@ -23,10 +24,7 @@ func Optimize(ctx context.Context, inv *inventory.Inventory, groups *inventory.S
 	if err != nil {
 		return nil, err
 	}
-	best := l.climb()
-	if l.spreadForbids(best.state) {
-		best = l.withoutSpread(best)
-	}
+	_, best := l.ascend()
 	return l.result(best, groups), nil
 }
 
@@ -95,7 +93,24 @@ func (l *ladder) search(s *state, rung uint64, k kinds) *search {
 	}
 }
 
-// climb goes up the ladder and returns the outcome to plan for.
+// ascend returns the outcome to plan for and the ladder that led to it: this one or,
+// where spread has to give way, one that may break it. Beyond doubt it has to where no
+// layout that keeps it keeps the other rules too; where merely none was found, only
+// if without it they are all kept.
+func (l *ladder) ascend() (*ladder, outcome) {
+	best := l.climb()
+	proved := l.spreadForbids(best.state)
+	if !proved && (len(l.spread) == 0 || l.keepsRules(best.state)) {
+		return l, best
+	}
+	free, o := l.withoutSpread(best)
+	if !proved && !free.keepsRules(o.state) {
+		return l, best
+	}
+	return free, o
+}
+
+// climb goes up the ladder and returns the best outcome.
 func (l *ladder) climb() outcome {
 	s := l.repaired()
 	var best outcome
@@ -348,9 +363,32 @@ func (l *ladder) spreadForbids(s *state) bool {
 	return st.failure > negligible && l.bound.WorstSingle.Known && l.bound.WorstSingle.Value > lowest
 }
 
+// keepsRules reports whether the layout breaks no more than the stores that stay as
+// they are break by themselves, failure ceilings apart, and spread where it may be
+// broken.
+func (l *ladder) keepsRules(s *state) bool {
+	sites := make(load.Layout, len(l.start))
+	for store, fixed := range l.fixed {
+		if fixed {
+			sites[store] = l.start[store]
+		}
+	}
+	alone := newState(l.problem, sites)
+	var st standing
+	for server := range alone.scores {
+		st.addServer(&l.initial[server], &alone.scores[server], 1)
+	}
+	for store, fixed := range l.fixed {
+		if fixed {
+			l.addStore(&st, store, sites[store], 1)
+		}
+	}
+	return s.standing().broken <= st.broken+negligible
+}
+
 // withoutSpread searches once more with spread allowed to break, and takes the
 // result only if it then breaks less of the other rules.
-func (l *ladder) withoutSpread(kept outcome) outcome {
+func (l *ladder) withoutSpread(kept outcome) (*ladder, outcome) {
 	relaxed := *l.problem
 	relaxed.relax = true
 	free := &ladder{problem: &relaxed, ctx: l.ctx, bound: l.boundWithoutSpread()}
@@ -358,9 +396,9 @@ func (l *ladder) withoutSpread(kept outcome) outcome {
 	before := relaxed
 	before.links = kept.state.links
 	if was := newState(&before, kept.state.sites).standing(); o.state.standing().less(was) {
-		return o
+		return free, o
 	}
-	return kept
+	return l, kept
 }
 
 // boundWithoutSpread returns what no layout can beat even if it breaks spread.
