@@ -202,6 +202,15 @@ func (l *ladder) rebuild(s *state) []outcome {
 	if complete {
 		return outcomes
 	}
+	outcomes = l.drafted(outcomes)
+	if !slices.ContainsFunc(outcomes, l.satisfied) {
+		outcomes = append(outcomes, l.anneal(append(outcomes, outcome{state: s}))...)
+	}
+	return outcomes
+}
+
+// drafted adds new layouts that are designed, or built from a blueprint.
+func (l *ladder) drafted(outcomes []outcome) []outcome {
 	outcomes = append(outcomes, l.designs()...)
 	if slices.ContainsFunc(outcomes, l.satisfied) {
 		return outcomes
