@@ -21,8 +21,9 @@ const annealedStores = 128
 // annealings is how often a layout is annealed, each time with other random numbers.
 const annealings = 2
 
-// annealSteps is how many changes annealing looks at for each step of the search.
-const annealSteps = 48
+// annealSteps is how many changes annealing looks at for each step of the search and
+// every pair of stores, counting no more than tradePartners for each.
+const annealSteps, tradePartners = 4, 24
 
 // Temperatures at which annealing begins and ends, as parts of the worst utilisation.
 // aimed is how far below the best so far it aims.
@@ -46,7 +47,7 @@ func (l *ladder) anneal(outcomes []outcome) []outcome {
 
 func (l *ladder) annealOnce(s *state, rung uint64) outcome {
 	a := l.search(s, rung, kinds{true, true})
-	a.left = l.steps() * annealSteps
+	a.left = l.opts.Steps * annealSteps * len(l.start) * min(len(l.start), tradePartners)
 	a.goal -= l.spare()
 	a.report = l.reporter("annealing", a)
 	sites, stopped := a.anneal()
