@@ -98,7 +98,7 @@ func (p *problem) worst(level int) planner.Number {
 		for _, r := range p.fleet.Failover {
 			t = max(t, slack*p.spreadOut(level, r), slack*p.conserved(level, r))
 		}
-		t = max(t, slack*p.item(), slack*p.priced(level), slack*p.configured(level))
+		t = max(t, slack*p.item(), slack*p.priced(level), slack*p.configured(level), slack*p.paired(level))
 	}
 	return planner.Known(t)
 }
