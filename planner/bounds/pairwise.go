@@ -89,8 +89,12 @@ func (p *problem) paired(level int) float64 {
 	if w == nil {
 		return 0
 	}
-	return w.solve()
+	return math.Floor(w.solve()*pairwiseUnit) / pairwiseUnit
 }
+
+// pairwiseUnit is of how many parts of 1 the bound is a whole number, so that the order
+// in which servers are known leaves no trace.
+const pairwiseUnit = 1 << 32
 
 // newPairwise returns nil where the fleet is too large, or a store has no list of sites.
 func newPairwise(p *problem, level int) *pairwise {

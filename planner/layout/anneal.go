@@ -22,8 +22,9 @@ const annealedStores = 128
 const annealings = 2
 
 // annealSteps is how many changes annealing looks at for each step of the search and
-// every pair of stores, counting no more than tradePartners for each.
-const annealSteps, tradePartners = 4, 24
+// every pair of stores, up to mostPairs. It takes fewer for fleets below fewStores,
+// where the best is found soon.
+const annealSteps, mostPairs, fewStores = 10, 1500, 24
 
 // Temperatures at which annealing begins and ends, as parts of the worst utilisation.
 // aimed is how far below the best so far it aims.
@@ -47,7 +48,8 @@ func (l *ladder) anneal(outcomes []outcome) []outcome {
 
 func (l *ladder) annealOnce(s *state, rung uint64) outcome {
 	a := l.search(s, rung, kinds{true, true})
-	a.left = l.opts.Steps * annealSteps * len(l.start) * min(len(l.start), tradePartners)
+	n := len(l.start)
+	a.left = l.opts.Steps * annealSteps * min(n*n, mostPairs) * min(n, fewStores) / fewStores
 	a.goal -= l.spare()
 	a.report = l.reporter("annealing", a)
 	sites, stopped := a.anneal()
