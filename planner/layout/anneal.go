@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/interlacemail/interlace/planner"
+	"github.com/interlacemail/interlace/planner/load"
 )
 
 // Small fleets are laid out by simulated annealing (Kirkpatrick, Gelatt and Vecchi
@@ -26,9 +27,10 @@ const annealings = 2
 // where the best is found soon.
 const annealSteps, mostPairs, fewStores = 10, 1500, 24
 
-// Temperatures at which annealing begins and ends, as parts of the worst utilisation.
-// aimed is how far below the best so far it aims.
-const hottest, coldest, aimed = 0.03, 0.0003, 0.01
+// Temperatures at which a round begins and ends, as parts of the worst utilisation: the
+// first round, and the others, each of which goes on from the best so far. Aimed is how
+// far below that the potential aims.
+const hottest, warm, coldest, rounds, aimed = 0.03, 0.006, 0.0003, 4, 0.01
 
 // anneal returns layouts that are annealed from the best of the outcomes, if the
 // fleet is small.
@@ -52,44 +54,80 @@ func (l *ladder) annealOnce(s *state, rung uint64) outcome {
 	a.left = l.opts.Steps * annealSteps * min(n*n, mostPairs) * min(n, fewStores) / fewStores
 	a.goal -= l.spare()
 	a.report = l.reporter("annealing", a)
-	sites, stopped := a.anneal()
-	return outcome{state: newState(l.problem, sites), stopped: stopped}
+	best := annealing{a, s.sites.Clone(), s.worst()}
+	stopped := best.anneal()
+	return outcome{state: newState(l.problem, best.sites), stopped: stopped}
 }
 
-// anneal returns the sites of the best layout that it came by. Rules are never
-// broken by more than they were.
-func (s *search) anneal() ([][]int32, planner.Stopped) {
-	s.frugal = false
-	free := s.free()
-	best, lowest, total := s.sites.Clone(), s.worst(), float64(s.left)
-	s.below(lowest)
-	if len(free) == 0 || len(s.targets) == 0 {
-		return best, planner.LocalOptimum
+// annealing is a search that remembers the best layout that it came by.
+type annealing struct {
+	*search
+	sites  load.Layout
+	lowest float64
+}
+
+// anneal looks for a better layout in rounds. Rules are never broken by more than they
+// were.
+func (a *annealing) anneal() planner.Stopped {
+	a.frugal = false
+	stores := a.free()
+	if len(stores) == 0 || len(a.targets) == 0 {
+		return planner.LocalOptimum
 	}
-	for ; s.left > 0; s.left-- {
-		if s.left%1024 == 0 && s.ctx.Err() != nil {
-			return best, planner.Cancelled
+	steps := a.left / rounds
+	for round := range rounds {
+		a.resume()
+		from := warm
+		if round == 0 {
+			from = hottest
 		}
-		heat := coldest * math.Pow(hottest/coldest, float64(s.left)/total) * lowest * s.steepness
-		changes := s.draw(free)
+		if stopped := a.cool(stores, steps, from); stopped != "" {
+			return stopped
+		}
+	}
+	return planner.Steps
+}
+
+// resume goes back to the best layout so far.
+func (a *annealing) resume() {
+	for store, list := range a.sites {
+		if !slices.Equal(a.state.sites[store], list) {
+			a.commit(change{store, list})
+		}
+	}
+	a.below(a.lowest)
+}
+
+// cool looks at so many changes while the temperature falls.
+func (a *annealing) cool(stores []int, steps int, from float64) planner.Stopped {
+	for i := range steps {
+		a.left--
+		if i%1024 == 0 && a.ctx.Err() != nil {
+			return planner.Cancelled
+		}
+		if i%1024 == 0 && a.report != nil {
+			a.report(a.left, a.lowest)
+		}
+		changes := a.draw(stores)
 		if changes == nil {
 			continue
 		}
-		v := s.try(changes...)
-		mended := v.standing.sign()
-		if mended > 0 || mended == 0 && v.potential > heat*s.rng.ExpFloat64() {
+		heat := from * math.Pow(coldest/from, float64(i)/float64(steps)) * a.lowest * a.steepness
+		v := a.try(changes...)
+		sign := v.standing.sign()
+		if sign > 0 || sign == 0 && v.potential > heat*a.rng.ExpFloat64() {
 			continue
 		}
-		s.commit(changes...)
-		if worst := s.worst(); mended < 0 || worst < lowest {
-			best, lowest = s.sites.Clone(), worst
-			s.below(lowest)
-			if s.reached() {
-				return best, planner.WithinGap
+		a.commit(changes...)
+		if worst := a.worst(); sign < 0 || worst < a.lowest {
+			a.sites, a.lowest = a.state.sites.Clone(), worst
+			a.below(worst)
+			if a.reached() {
+				return planner.WithinGap
 			}
 		}
 	}
-	return best, planner.Steps
+	return ""
 }
 
 // below aims the potential a little below the worst utilisation: what counts are the

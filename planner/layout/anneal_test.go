@@ -16,7 +16,7 @@ func TestSmallFleetsComeNearTheirBound(t *testing.T) {
 		inv := fixtures.Fleet(1, fixtures.Mixed, fixtures.Size{
 			Servers: c.servers, StoresPerServer: c.stores, Users: -1, Start: fixtures.MirroredByHand, Legal: true,
 		})
-		plan := optimize(t, inv, layout.Options{Seed: 1, Steps: 100})
+		plan := optimize(t, inv, layout.Options{Seed: 1, Steps: 50})
 		checkSafe(t, 1, inv, plan, false)
 		if got := plan.Gap.WorstSingle.Value; got > c.gap {
 			t.Errorf("%d servers, %d stores on each: gap %v, want at most %v", c.servers, c.stores, got, c.gap)
