@@ -2,6 +2,7 @@ package bounds
 
 import (
 	"math"
+	"slices"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/planner/load"
@@ -111,10 +112,6 @@ func newPairwise(p *problem, level int) *pairwise {
 			w.failing = append(w.failing, d)
 		}
 	}
-	w.addRows(n, len(seen))
-	if len(p.live)+len(w.peaks)+len(w.limits) > mostRows {
-		return nil
-	}
 	columns := 0
 	for store := range p.live {
 		if p.mostLists(store) > mostColumns {
@@ -126,6 +123,10 @@ func newPairwise(p *problem, level int) *pairwise {
 		}
 		w.lists = append(w.lists, lists)
 	}
+	w.addRows(n, len(seen))
+	if len(p.live)+len(w.peaks)+len(w.limits) > mostRows {
+		return nil
+	}
 	w.rates = make([][]float64, n)
 	for s := range w.rates {
 		w.rates[s] = make([]float64, f.Resources+1)
@@ -134,16 +135,20 @@ func newPairwise(p *problem, level int) *pairwise {
 	return w
 }
 
-// addRows lists the rows of all servers that may carry anything.
+// addRows lists the rows of all servers that may carry anything. Of the domains that
+// may fail it takes those for which a server may promote something, or else any one:
+// the rows of the others say no more.
 func (w *pairwise) addRows(n, domains int) {
 	f := w.fleet
 	w.peakAt = make([]int, domains*n*len(f.Failover))
 	for i := range w.peakAt {
 		w.peakAt[i] = -1
 	}
+	meets := w.meetings(n, domains)
 	for _, b := range w.holders {
+		promotes := slices.ContainsFunc(w.failing, func(d int32) bool { return meets[int(d)*n+int(b)] })
 		for _, d := range w.failing {
-			if d == w.of[b] {
+			if d == w.of[b] || promotes && !meets[int(d)*n+int(b)] {
 				continue
 			}
 			for j, r := range f.Failover {
@@ -160,6 +165,20 @@ func (w *pairwise) addRows(n, domains int) {
 			w.limits = append(w.limits, limitRow{b, -1, float64(slots)})
 		}
 	}
+}
+
+// meetings marks the pairs of a domain and a server, at domain·n + server, of which a
+// store may have its master in the one and its heir on the other.
+func (w *pairwise) meetings(n, domains int) []bool {
+	meets := make([]bool, domains*n)
+	for _, lists := range w.lists {
+		for _, list := range lists {
+			if domain, server := w.heir(list); domain >= 0 {
+				meets[int(domain)*n+int(server)] = true
+			}
+		}
+	}
+	return meets
 }
 
 func (w *pairwise) peak(domain, server int32, j int) int {

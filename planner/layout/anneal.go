@@ -17,7 +17,7 @@ import (
 
 // annealedStores is up to how many stores a fleet is small; with many there is
 // always a single change that is better.
-const annealedStores = 128
+const annealedStores = 64
 
 // annealings is how often a layout is annealed, each time with other random numbers.
 const annealings = 2
@@ -52,7 +52,6 @@ func (l *ladder) annealOnce(s *state, rung uint64) outcome {
 	a := l.search(s, rung, kinds{true, true})
 	n := len(l.start)
 	a.left = l.opts.Steps * annealSteps * min(n*n, mostPairs) * min(n, fewStores) / fewStores
-	a.goal -= l.spare()
 	a.report = l.reporter("annealing", a)
 	best := annealing{a, s.sites.Clone(), s.worst()}
 	stopped := best.anneal()

@@ -4,15 +4,16 @@ import "slices"
 
 // mostDetours is up to how many stores a fleet looks for detours; larger ones have
 // other places to go to.
-const mostDetours = annealedStores
+const mostDetours = 128
 
 // detour moves one instance out of the way, to a server where it fits now, so that a
 // store can go where it should: disks that are full in a circle leave no other order
 // (Hall, Hartline, Karlin, Saia and Wilkes 2001). Of all such moves it makes one that
 // interrupts and copies the least, and no store makes a second one. It reports whether
-// there is one. What is copied twice is in no budget, so there it looks for none.
+// there is one. What is copied twice is in no budget, so there it looks for none, nor
+// where nothing else is copied.
 func (q *queue) detour() bool {
-	if len(q.start) > mostDetours || q.opts.budgeted() || q.links != nil {
+	if len(q.start) > mostDetours || q.final.total.bytes == 0 || q.opts.budgeted() || q.links != nil {
 		return false
 	}
 	var best way

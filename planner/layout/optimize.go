@@ -62,6 +62,14 @@ type outcome struct {
 	way     *order // there, once it was looked for
 }
 
+// bytes returns what the way there copies, detours included where it is known.
+func (o *outcome) bytes() int64 {
+	if o.way == nil {
+		return o.state.total.bytes
+	}
+	return o.way.copied()
+}
+
 // goal returns the peak at which to stop.
 func (l *ladder) goal() float64 {
 	bound := l.limit(l.peak)
@@ -329,7 +337,7 @@ func (l *ladder) choose(outcomes []outcome) *outcome {
 	}
 	keep(func(o *outcome) bool { return o.state.worst() <= good })
 	return slices.MinFunc(left, func(a, b *outcome) int {
-		return cmp.Or(cmp.Compare(a.state.total.bytes, b.state.total.bytes), cmp.Compare(a.state.worst(), b.state.worst()))
+		return cmp.Or(cmp.Compare(a.bytes(), b.bytes()), cmp.Compare(a.state.worst(), b.state.worst()))
 	})
 }
 

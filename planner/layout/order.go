@@ -57,6 +57,15 @@ func (o *order) faults() int {
 	return len(o.violations)
 }
 
+// copied returns the bytes that the changes copy.
+func (o *order) copied() int64 {
+	total := int64(0)
+	for i := range o.changes {
+		total += o.changes[i].Bytes
+	}
+	return total
+}
+
 // way is what is left to do for one store.
 type way struct {
 	store  int
