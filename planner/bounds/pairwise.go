@@ -81,7 +81,7 @@ const (
 const dearest = 10
 
 // Largest programs that are solved: rows, and lists of all stores.
-const mostRows, mostColumns = 400, 20_000
+const mostRows, mostColumns = 256, 20_000
 
 // paired returns the pairwise bound for failures of one domain of the level, 0 where
 // there is none.

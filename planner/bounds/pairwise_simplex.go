@@ -5,14 +5,15 @@ import (
 	"slices"
 )
 
-// mostPairwise ends a solution that does not come to an end.
-const mostPairwise = 20_000
+// pairwisePivots ends a solution that does not come to an end, as where servers and
+// stores are all alike: so many pivots for each row.
+const pairwisePivots = 12
 
 // solve returns the highest bound that the prices on the way to the solution prove.
 func (w *pairwise) solve() float64 {
 	w.start()
 	best := 0.0
-	for n := range mostPairwise {
+	for n := range pairwisePivots * len(w.basis) {
 		if n%200 == 0 && !w.refactor() {
 			return best
 		}

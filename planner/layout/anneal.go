@@ -15,9 +15,9 @@ import (
 // are worse by themselves. A change that raises the potential is made now and then
 // all the same, the less often the more it raises it and the later it comes.
 
-// annealedStores is up to how many stores a fleet is small; with many there is
-// always a single change that is better.
-const annealedStores = 64
+// Up to so many servers and stores a fleet is small; with many there is always a single
+// change that is better.
+const annealedServers, annealedStores = 10, 64
 
 // annealings is how often a layout is annealed, each time with other random numbers.
 const annealings = 2
@@ -35,7 +35,7 @@ const hottest, warm, coldest, rounds, aimed = 0.03, 0.006, 0.0003, 4, 0.01
 // anneal returns layouts that are annealed from the best of the outcomes, if the
 // fleet is small.
 func (l *ladder) anneal(outcomes []outcome) []outcome {
-	if len(l.start) > annealedStores || l.links != nil || len(outcomes) == 0 {
+	if len(l.targets) > annealedServers || len(l.start) > annealedStores || l.links != nil || len(outcomes) == 0 {
 		return nil
 	}
 	best := l.choose(outcomes).state
