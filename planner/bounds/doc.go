@@ -28,6 +28,9 @@
 // ([Enumerate]). At a level of
 // failure domains, a stands for a domain in place of a server.
 //
+// In small fleets it is looked at which servers share which stores, with prices for every
+// pair of servers ([pairwise]).
+//
 // What it copies at least to come to a worst failure is bounded by prices as well
 // ([Copying]).
 //
