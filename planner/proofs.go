@@ -12,6 +12,7 @@ type FailureBounds struct {
 	Item          Number `json:"item"`          // one store on the servers that suit it best
 	Price         Number `json:"price"`         // a linear program over resources, classes of servers and bands of stores
 	Configuration Number `json:"configuration"` // whole numbers of masters and replicas, where all servers are alike, and all stores
+	Pairwise      Number `json:"pairwise"`      // a linear program over which stores which servers share, where there are few
 	Enumeration   Number `json:"enumeration"`   // all layouts, where there are few stores
 }
 
@@ -31,6 +32,7 @@ func (b *FailureBounds) Proofs() []Proof {
 		{"single item", b.Item},
 		{"price", b.Price},
 		{"configuration", b.Configuration},
+		{"pairwise", b.Pairwise},
 		{"enumeration", b.Enumeration},
 	}
 }

@@ -31,6 +31,9 @@
 // one, and weigh on nobody ([problem.at]). A plan tells all of
 // them by kind ([planner.FailureBounds]).
 //
+// In small fleets it is looked at which servers share which stores, with prices for every
+// pair of servers ([pairwise]).
+//
 // What it copies at least to come to a worst failure is bounded by prices as well
 // ([Copying]).
 //

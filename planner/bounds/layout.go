@@ -100,6 +100,7 @@ func (p *problem) worst(level int) planner.FailureBounds {
 		Item:          proven(q.item(level)),
 		Price:         proven(q.priced(level)),
 		Configuration: proven(q.configured(level)),
+		Pairwise:      proven(p.paired(level)),
 	}
 }
 

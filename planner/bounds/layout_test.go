@@ -271,7 +271,7 @@ func TestBoundsWithFewPartners(t *testing.T) {
 			}
 		}
 	}
-	if tried < 500 || binding < 50 {
+	if tried < 500 || binding < 25 {
 		t.Fatalf("%d fleets tried, the limit raises the bound of %d", tried, binding)
 	}
 }

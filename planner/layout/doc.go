@@ -32,6 +32,10 @@
 // a potential that counts what every server promotes at first and only the busiest
 // servers in the end ([stages]).
 //
+// Small fleets are annealed beside that ([annealing]): with a handful of instances on each server
+// no single change is better, and a chain of several is. Where disks are full in a circle,
+// stores make detours on the way ([queue.detour]).
+//
 // Where servers are all alike, and stores too, a circulant graph says at once who
 // promotes what for whom (Elspas and Turner 1970): every server looks like every
 // other. It is filled with the best mixture of configurations ([bounds.Mixtures]);

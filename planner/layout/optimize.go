@@ -60,6 +60,14 @@ type outcome struct {
 	way     *order // there, once it was looked for
 }
 
+// bytes returns what the way there copies, detours included where it is known.
+func (o *outcome) bytes() int64 {
+	if o.way == nil {
+		return o.state.total.bytes
+	}
+	return o.way.copied()
+}
+
 // goal returns the peak at which to stop.
 func (l *ladder) goal() float64 {
 	bound := l.limit(l.peak)
@@ -217,6 +225,15 @@ func (l *ladder) rebuild(s *state) []outcome {
 	if complete {
 		return outcomes
 	}
+	outcomes = l.drafted(outcomes)
+	if !slices.ContainsFunc(outcomes, l.satisfied) {
+		outcomes = append(outcomes, l.anneal(append(outcomes, outcome{state: s}))...)
+	}
+	return outcomes
+}
+
+// drafted adds new layouts that are designed, or built from a blueprint.
+func (l *ladder) drafted(outcomes []outcome) []outcome {
 	outcomes = append(outcomes, l.designs()...)
 	if slices.ContainsFunc(outcomes, l.satisfied) {
 		return outcomes
@@ -335,7 +352,7 @@ func (l *ladder) choose(outcomes []outcome) *outcome {
 	}
 	keep(func(o *outcome) bool { return o.state.worst() <= good })
 	return slices.MinFunc(left, func(a, b *outcome) int {
-		return cmp.Or(cmp.Compare(a.state.total.bytes, b.state.total.bytes), cmp.Compare(a.state.worst(), b.state.worst()))
+		return cmp.Or(cmp.Compare(a.bytes(), b.bytes()), cmp.Compare(a.state.worst(), b.state.worst()))
 	})
 }
 

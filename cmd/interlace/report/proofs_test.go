@@ -16,8 +16,8 @@ func TestProofsInWords(t *testing.T) {
 	}}}
 	var facts Facts
 	facts.addProofs(p)
-	want := "single failure: price 64.0 % binds, spread 62.0 %, normal state 50.0 %, single item 10.0 %, granularity –, conservation –, configuration –, enumeration –" +
-		" · rack failure: normal state 50.0 % binds, spread –, granularity –, conservation –, single item –, price –, configuration –, enumeration –"
+	want := "single failure: price 64.0 % binds, spread 62.0 %, normal state 50.0 %, single item 10.0 %, granularity/conservation/configuration/pairwise/enumeration –" +
+		" · rack failure: normal state 50.0 % binds, spread/granularity/conservation/single item/price/configuration/pairwise/enumeration –"
 	if len(facts) != 1 || facts[0].Words != want {
 		t.Errorf("got %+v, want %q", facts, want)
 	}
