@@ -9,7 +9,8 @@ import (
 
 // half carries out a part of the way of stores that copy more than one instance
 // where that part fits, so that what they leave becomes free, and reports whether
-// there was one. On the way the store keeps its copies and their domains.
+// there was one. On the way the store keeps its copies and their domains, and it is
+// promoted no more often than otherwise.
 func (q *queue) half() bool {
 	done := false
 	for i := range q.waiting {
@@ -23,13 +24,15 @@ func (q *queue) half() bool {
 			if slices.Contains(now, server) || slices.Contains(w.target, now[at]) {
 				continue
 			}
-			list := slices.Clone(now)
-			list[at] = server
+			list := replaced(nil, now, at, server)
 			if !q.fleet.Reachable(now, list) || q.shortage(w.store, list) > q.shortage(w.store, now) {
 				continue
 			}
 			part, ok := q.way(w.store, list)
-			if !ok || !slices.Equal(part.target, list) || q.promotionsOf(part) > 0 && q.promotionsOf(*w) == 0 || q.overfilled(part) != nil {
+			if !ok || !slices.Equal(part.target, list) || q.overfilled(part) != nil {
+				continue
+			}
+			if promotions := q.promotionsOf(part); promotions > 0 && promotions+q.promotionsOn(list, w.target) > q.promotionsOf(*w) {
 				continue
 			}
 			q.carryOut(part)
