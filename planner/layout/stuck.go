@@ -1,6 +1,7 @@
 package layout
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -131,21 +132,31 @@ func (q *queue) advance() bool {
 	return true
 }
 
+// othersTried is how many servers are looked at that have room for an instance which
+// is to go elsewhere than it should.
+const othersTried = 64
+
 // others lists the places that differ from the target in one new instance and fit
-// now.
+// now, on the servers that would be least busy in the end.
 func (q *queue) others(w way, offer func(list []int32)) {
+	cold := slices.Clone(q.targets)
+	slices.SortStableFunc(cold, func(a, b int32) int { return cmp.Compare(q.final.scores[a].peak, q.final.scores[b].peak) })
 	list := slices.Clone(w.target)
 	for at, server := range w.target {
 		if slices.Contains(q.state.sites[w.store], server) {
 			continue
 		}
-		for c := range q.target {
-			if !q.may(w.store, int32(c)) || slices.Contains(w.target, int32(c)) {
+		left := othersTried
+		for _, c := range cold {
+			if !q.may(w.store, c) || slices.Contains(w.target, c) {
 				continue
 			}
-			list[at] = int32(c)
+			list[at] = c
 			if other, ok := q.way(w.store, list); ok && slices.Equal(other.target, list) && q.overfilled(other) == nil {
 				offer(list)
+				if left--; left == 0 {
+					break
+				}
 			}
 		}
 		list[at] = server
