@@ -1,7 +1,6 @@
 package layout
 
 import (
-	"cmp"
 	"math"
 	"slices"
 
@@ -132,35 +131,34 @@ func (q *queue) advance() bool {
 	return true
 }
 
-// othersTried is how many servers are looked at that have room for an instance which
-// is to go elsewhere than it should.
-const othersTried = 64
-
 // others lists the places that differ from the target in one new instance and fit
-// now, on the servers that would be least busy in the end.
+// now.
 func (q *queue) others(w way, offer func(list []int32)) {
-	cold := slices.Clone(q.targets)
-	slices.SortStableFunc(cold, func(a, b int32) int { return cmp.Compare(q.final.scores[a].peak, q.final.scores[b].peak) })
 	list := slices.Clone(w.target)
 	for at, server := range w.target {
 		if slices.Contains(q.state.sites[w.store], server) {
 			continue
 		}
-		left := othersTried
-		for _, c := range cold {
-			if !q.may(w.store, c) || slices.Contains(w.target, c) {
+		for c := range q.target {
+			if !q.may(w.store, int32(c)) || slices.Contains(w.target, int32(c)) || q.packed(w.store, c) {
 				continue
 			}
-			list[at] = c
+			list[at] = int32(c)
 			if other, ok := q.way(w.store, list); ok && slices.Equal(other.target, list) && q.overfilled(other) == nil {
 				offer(list)
-				if left--; left == 0 {
-					break
-				}
 			}
 		}
 		list[at] = server
 	}
+}
+
+// packed reports whether the server has no room for an instance of the store in
+// resources with ρ ≥ 1, whatever it is for.
+func (q *queue) packed(store, server int) bool {
+	return slices.ContainsFunc(q.fleet.Full, func(r int) bool {
+		amount := q.state.carried[server][r] + min(q.fleet.Active[store][r], q.fleet.Passive[store][r])
+		return amount > q.most[server][r] && amount > q.initialAmounts[server][r] && amount > q.state.carried[server][r]
+	})
 }
 
 // force carries out a store although it does not fit: the one that overfills a

@@ -23,23 +23,25 @@ func (s *search) leaver(store, at int) leaver {
 	sites := s.sites[store]
 	l := leaver{store: store, at: at, from: sites[at], weighs: s.weighs(store, sites, at)}
 	l.told = l.weighs != nil && s.sound(store, sites) && !s.scores[l.from].broken()
-	l.promotes = s.promotesMost(l.from)
-	if heir, domain := s.promotes(s.peak.level, sites); at > 0 && heir == l.from {
-		s.effects = s.effects[:0]
-		e, i := s.effect(heir), s.peak.level
+	s.effects = s.effects[:0]
+	e, i := s.effect(l.from), s.peak.level
+	if heir, domain := s.promotes(i, sites); at > 0 && heir == l.from {
 		e.takes[i].less = append(e.takes[i].less, take{int32(store), domain})
-		l.promotes = s.slicesWith(i, e)
 	}
+	l.promotes = s.promotesMost(e)
 	return l
 }
 
-// promotesMost returns, by failover resource, the most that the server promotes in
-// the failures that peaks are about, of two servers only the worse.
-func (s *state) promotesMost(server int32) inventory.Amounts {
-	if s.peak.objective == planner.ObjectiveNormal {
+// promotesMost returns, by failover resource, the most that the server promotes, with
+// the effect, in the failures that peaks are about.
+func (s *state) promotesMost(e *effect) inventory.Amounts {
+	switch s.peak.objective {
+	case planner.ObjectiveNormal:
 		return inventory.Amounts{}
+	case planner.ObjectivePair:
+		return s.largestTwo(e.server, &e.takes[0])
 	}
-	return s.slices[s.peak.level][server]
+	return s.slicesWith(s.peak.level, e)
 }
 
 // outlook estimates the potential of a server that gets one instance, in exchange
@@ -70,7 +72,7 @@ func (s *state) outlook(server int32, limit float64, more, less, promotes *inven
 
 // hopeless reports whether the server would come out too full with the instance.
 func (s *search) hopeless(p *picker, l *leaver, c int32) bool {
-	promotes := s.promotesMost(c)
+	promotes := s.promotesMost(&effect{server: c, takes: s.none})
 	return l.told && !s.scores[c].broken() && math.IsInf(s.outlook(c, p.limit, l.weighs, &inventory.Amounts{}, &promotes), 1)
 }
 
@@ -126,7 +128,7 @@ func (s *search) swappable(l *leaver, store int, c int32) bool {
 // match returns the store on c with which both servers look best after an exchange
 // with the leaver, or −1 where none makes them look better than they are.
 func (s *search) match(limit float64, l *leaver, c int32) int {
-	here := s.promotesMost(c)
+	here := s.promotesMost(&effect{server: c, takes: s.none})
 	if l.at > 0 {
 		s.raise(&here, l.store)
 	}
