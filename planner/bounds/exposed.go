@@ -35,7 +35,7 @@ func (p *problem) exposed(store, level int, wide map[string]int) bool {
 	st := &p.fleet.Inventory.Stores[store]
 	of := p.fleet.Levels[level].Of
 	if st.Pinned {
-		up := p.carriers(store)
+		up := slices.Collect(p.carriers(store))
 		return slices.ContainsFunc(up, func(s int32) bool { return of[s] != of[up[0]] })
 	}
 	if p.parted(store, level) > 1 {

@@ -2,6 +2,7 @@ package bounds
 
 import (
 	"cmp"
+	"iter"
 	"math"
 	"slices"
 
@@ -39,19 +40,24 @@ func (p *problem) largest(resources []int) []int {
 // carriers returns the servers that may carry the store: its own if it is
 // pinned, else the holders that its limits allow and whose ceilings in the
 // resources with ρ ≥ 1 it does not pass alone.
-func (p *problem) carriers(store int) []int32 {
+func (p *problem) carriers(store int) iter.Seq[int32] {
 	f := p.fleet
 	st := &f.Inventory.Stores[store]
-	if st.Pinned {
-		return slices.DeleteFunc(slices.Clone(p.today[store]), func(s int32) bool { return f.Down[s] })
-	}
-	var servers []int32
-	for _, s := range p.holders {
-		if st.AllowedOn(&f.Inventory.Servers[s]) && p.fits(store, s) {
-			servers = append(servers, s)
+	return func(yield func(int32) bool) {
+		if st.Pinned {
+			for _, s := range p.today[store] {
+				if !f.Down[s] && !yield(s) {
+					return
+				}
+			}
+			return
+		}
+		for _, s := range p.holders {
+			if st.AllowedOn(&f.Inventory.Servers[s]) && p.fits(store, s) && !yield(s) {
+				return
+			}
 		}
 	}
-	return servers
 }
 
 func (p *problem) fits(store int, s int32) bool {
@@ -112,7 +118,7 @@ func (p *problem) item(level int) float64 {
 // bestPair returns the utilisation of the second best of two servers that may carry
 // the store together, +Inf if there are none.
 func (p *problem) bestPair(store int) float64 {
-	servers := p.carriers(store)
+	servers := slices.Collect(p.carriers(store))
 	alone := func(s int32) float64 { return p.alone(store, s, p.fleet.Failover) }
 	slices.SortStableFunc(servers, func(a, b int32) int { return cmp.Compare(alone(a), alone(b)) })
 	for i, b := range servers {
@@ -128,7 +134,7 @@ func (p *problem) bestPair(store int) float64 {
 // replica.
 func (p *problem) bestWithin(store, level int) float64 {
 	of, best := p.fleet.Levels[level].Of, math.Inf(1)
-	servers := p.carriers(store)
+	servers := slices.Collect(p.carriers(store))
 	replica := func(s int32) float64 { return p.beside(store, s) }
 	slices.SortStableFunc(servers, func(a, b int32) int { return cmp.Compare(replica(a), replica(b)) })
 	for _, a := range servers {

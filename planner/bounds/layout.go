@@ -74,7 +74,7 @@ func (p *problem) normal(resources []int) planner.Number {
 
 func (p *problem) bestServer(store int, resources []int) float64 {
 	best := math.Inf(1)
-	for _, s := range p.carriers(store) {
+	for s := range p.carriers(store) {
 		best = min(best, p.alone(store, s, resources))
 	}
 	if math.IsInf(best, 1) {

@@ -18,16 +18,15 @@ type stage struct {
 }
 
 var stages = []stage{
-	{100, 0.08, true},
-	{300, 0.08, true},
-	{1000, 0.08, true},
-	{3000, 0.08, true},
+	{100, 0.1, true},
 	{100, 0.1, false},
-	{200, 0.1, false},
+	{200, 0.12, false},
 	{400, 0.12, false},
+	{700, 0.12, false},
 	{1000, 0.12, false},
-	{3000, 0.12, false},
-	{10000, 0.12, false},
+	{2000, 0.12, false},
+	{4000, 0.1, false},
+	{10000, 0.1, false},
 }
 
 // tried is how many servers are looked at for one instance.
@@ -116,8 +115,9 @@ func (s *search) pickChange(p *picker, masters bool) {
 	if s.fixed[store] || masters && at != 0 {
 		return
 	}
+	l := s.leaver(store, at)
 	for range tried {
-		s.place(p, store, at, s.destination(store, at))
+		s.place(p, &l, s.destination(store, at))
 	}
 	if masters {
 		return
@@ -134,7 +134,8 @@ func (s *search) pickChange(p *picker, masters bool) {
 		}
 	}
 	if at > 0 {
-		s.place(p, store, 0, s.destination(store, 0))
+		l := s.leaver(store, 0)
+		s.place(p, &l, s.destination(store, 0))
 	}
 }
 
@@ -153,19 +154,23 @@ func (s *search) destination(store, at int) int32 {
 	return a
 }
 
-// place offers a server for the instance at a place of the store's sites, and an
-// exchange with an instance there.
-func (s *search) place(p *picker, store, at int, c int32) {
-	if !s.may(store, c) || slices.Contains(s.sites[store], c) || !s.welcome(s.sites[store], at, c) {
+// place offers a server for an instance, and an exchange with one there.
+func (s *search) place(p *picker, l *leaver, c int32) {
+	sites := s.sites[l.store]
+	if !s.may(l.store, c) || slices.Contains(sites, c) || !s.welcome(sites, l.at, c) {
 		return
 	}
-	s.list = append(s.list[:0], s.sites[store]...)
-	s.list[at] = c
-	if s.shortage(store, s.list) > s.shortage(store, s.sites[store]) && !s.relax {
+	s.list = append(s.list[:0], sites...)
+	s.list[l.at] = c
+	if s.shortage(l.store, s.list) > s.shortage(l.store, sites) && !s.relax {
 		return
 	}
-	p.offer(change{store, s.list})
-	s.exchange(p, store, at, c)
+	if s.hopeless(p, l, c) {
+		s.left--
+	} else {
+		p.offer(change{l.store, s.list})
+	}
+	s.exchange(p, l, c)
 }
 
 // swap offers to let the instances at two places of the store's sites change places.

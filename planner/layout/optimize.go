@@ -121,17 +121,32 @@ func (l *ladder) ascend() (*ladder, outcome) {
 // climb goes up the ladder and returns the best outcome.
 func (l *ladder) climb() outcome {
 	s := l.repaired()
-	var best outcome
-	if l.opts.budgeted() {
-		best = l.withinBudgets(s)
-	} else {
-		best = l.improve(s)
+	var outcomes []outcome
+	switch {
+	case l.opts.budgeted():
+		outcomes = []outcome{l.withinBudgets(s)}
+	case l.goal() > s.mean():
+		outcomes = []outcome{l.improve(s)}
+	default: // the goal asks for a new layout
+		outcomes = l.anew(s)
+		if slices.ContainsFunc(outcomes, s.farFrom) {
+			return l.reached(outcomes)
+		}
+		return l.reached(append(outcomes, l.improve(s)))
 	}
-	outcomes := []outcome{best}
-	if !l.satisfied(best) && l.paysForAll() && l.ctx.Err() == nil {
-		outcomes = append(outcomes, l.anew(best.state)...)
+	if !l.satisfied(outcomes[0]) && l.paysForAll() {
+		outcomes = append(outcomes, l.anew(s)...)
 	}
 	return l.reached(outcomes)
+}
+
+// far is by which part the mean peak lies above the worst of another layout where
+// improving would not come near it.
+const far = 0.1
+
+// farFrom reports whether the layout is not worth improving beside the other one.
+func (s *state) farFrom(o outcome) bool {
+	return o.stopped != planner.Cancelled && o.state.standing().minus(s.standing()).sign() <= 0 && s.mean() > o.state.worst()*(1+far)
 }
 
 // repaired returns today's layout with what is wrong with single stores mended.
@@ -199,7 +214,10 @@ const manyServers, good = 500, 0.03
 // anew returns new layouts that the budgets allow. They are looked for without
 // the budgets, and then all that they do not need is undone.
 func (l *ladder) anew(s *state) []outcome {
-	if !l.opts.budgeted() {
+	switch {
+	case l.ctx.Err() != nil:
+		return nil
+	case !l.opts.budgeted():
 		return l.rebuild(s)
 	}
 	free := *l.problem

@@ -23,7 +23,10 @@ func (l *ladder) order(final *state) *order {
 			final.commit(change{store, end})
 		}
 	}
-	q := &queue{problem: l.problem, state: newState(l.problem, l.start), final: final, detoured: make([]bool, len(l.start))}
+	q := &queue{
+		problem: l.problem, state: newState(l.problem, l.start), final: final, order: order{changes: []planner.LayoutChange{}},
+		detoured: make([]bool, len(l.start)),
+	}
 	q.initialAmounts = slices.Clone(q.state.carried)
 	q.initialUsed = slices.Clone(q.state.used)
 	for store, target := range final.sites {
@@ -40,7 +43,8 @@ func (l *ladder) order(final *state) *order {
 	for q.advance() {
 		continue
 	}
-	return &q.order
+	found := q.order // without the states
+	return &found
 }
 
 // order are the changes that lead to a layout, and the violations on the way.
