@@ -68,6 +68,11 @@ func TestDecode(t *testing.T) {
 		{"other interruptions", layoutPlan, `"users": 3`, `"users": 4`, []string{"users_interrupted: 3 are not the 4 users of the changes"}},
 		{"unknown rule", layoutPlan, `"stopped": "steps"`, `"stopped": "steps", "violations": [{"rule": "drain", "subject": "server:imap1"}, {"rule": "beauty", "subject": "store:s1"}]`, []string{`violations[1].rule: "beauty" is no rule`}},
 
+		{"bound by kinds", layoutPlan, `"stopped": "steps"`, `"stopped": "steps", "bounds": {"worst_single": 0.5, "by_kind": {"worst_single": {"spread": 0.4, "price": 0.5, "item": null}}}`, nil},
+		{"bound below its kinds", layoutPlan, `"stopped": "steps"`, `"stopped": "steps", "bounds": {"worst_single": 0.5, "worst_domain": {"rack": null}, "by_kind": {"worst_single": {"spread": 0.6}, "worst_domain": {"rack": {"price": 0.3}}}}`, []string{"bounds.worst_single: it is not the largest of its kinds", "bounds.worst_domain.rack: it is not the largest of its kinds"}},
+		{"unknown kind", layoutPlan, `"stopped": "steps"`, `"stopped": "steps", "bounds": {"by_kind": {"worst_single": {"luck": 0.6}}}`, []string{"bounds.by_kind.worst_single.luck: the key is not known"}},
+		{"negative kind", layoutPlan, `"stopped": "steps"`, `"stopped": "steps", "bounds": {"by_kind": {"worst_domain": {"rack": {"price": -0.3}}}}`, []string{"bounds.by_kind.worst_domain.rack.price: -0.3 is negative", "bounds.worst_domain.rack: it is not the largest of its kinds"}},
+
 		{"another peak", usersPlan, `"stopped": "gap"`, `"stopped": "gap", "promises": {"peak_utilisation": 0.5}`, []string{"promises.peak_utilisation: it is not the largest utilisation of the stores"}},
 		{"user twice", usersPlan, `"changes": [`, `"changes": [{"id": "c0", "do": "move", "user": "anna", "group": "anna", "from": "s1", "to": "s2", "bytes": 0},`, []string{"changes[1].user: anna is named twice"}},
 		{"user stays", usersPlan, `"to": "s2"`, `"to": "s1"`, []string{"changes[0].to: s1 is where the user comes from, too"}},

@@ -49,6 +49,9 @@ type LayoutBounds struct {
 	Normal      Number                     `json:"normal"`
 	Fullest     Number                     `json:"fullest"`
 	BytesCopied Number                     `json:"bytes_copied"`
+	// ByKind are the bounds of which WorstSingle and those in WorstDomain are the
+	// largest.
+	ByKind FailureProofs `json:"by_kind"`
 }
 
 // LayoutGap is value over bound less 1 for each bounded promise.

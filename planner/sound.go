@@ -2,6 +2,7 @@ package planner
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -25,10 +26,25 @@ func (p *Layout) check(m *Mistakes) {
 		stores.once(m, s.Store, "stores", i, "store")
 		p.checkServers(m, i)
 	}
+	p.Bounds.check(m)
 	checkRules(m, p.Violations)
 	checkStopped(m, p.Stopped)
 	checkDifferent(m, "options.drain", p.Options.Drain)
 	checkDifferent(m, "options.keep", p.Options.Keep)
+}
+
+// check adds bounds on worst failures that are not the largest of their kinds. A
+// plan that tells no kinds is one of a version that knew none.
+func (b *LayoutBounds) check(m *Mistakes) {
+	largest := func(place string, bound Number, kinds FailureBounds) {
+		if most := kinds.Largest(); most.Known && most != bound {
+			m.Add(place, "it is not the largest of its kinds")
+		}
+	}
+	largest("bounds.worst_single", b.WorstSingle, b.ByKind.WorstSingle)
+	for _, level := range slices.Sorted(maps.Keys(b.ByKind.WorstDomain)) {
+		largest("bounds.worst_domain."+printable(level), b.WorstDomain[level], b.ByKind.WorstDomain[level])
+	}
 }
 
 // check adds what cannot be in a change of a layout plan.

@@ -37,6 +37,8 @@ func layoutCases(seeds *int) []benchCase[report.LayoutBench] {
 		fleetCase(fixtures.Equal, 100, 3).to(0, 0),
 		fleetCase(fixtures.Equal, 100, 19).to(0, 0),
 		fleetCase(fixtures.Equal, 100, usualStores).to(0, 0).besideToday(),
+		fleetCase(fixtures.Equal, 100, usualStores).partners(3).to(0.005, 3),
+		fleetCase(fixtures.Equal, 100, usualStores).partners(19).to(0.005, 5),
 		fleetCase(fixtures.Equal, 1000, usualStores).to(0, 0),
 		fleetCase(fixtures.Equal, 10_000, usualStores).to(0, 0),
 		fleetCase(fixtures.Mixed, 100, usualStores).to(0.008, 3).median(7).besideToday(),
@@ -95,6 +97,19 @@ func mirrored(seed uint64, kind fixtures.Kind, servers, stores int) *inventory.I
 // to says what the case is to reach; 0 seconds say nothing of time.
 func (c layoutCase) to(gap, seconds float64) layoutCase {
 	c.reach.Gap, c.reach.Seconds = planner.Known(gap), seconds
+	return c
+}
+
+// partners lets each server share stores with so many others only.
+func (c layoutCase) partners(most int) layoutCase {
+	c.name += fmt.Sprintf("-scatter%d", most)
+	c.on += fmt.Sprintf(", %d partners each", most)
+	task := c.task
+	c.task = func(ctx context.Context, seed uint64) (*inventory.Inventory, layout.Options, error) {
+		inv, opts, err := task(ctx, seed)
+		opts.Scatter = &most
+		return inv, opts, err
+	}
 	return c
 }
 

@@ -11,22 +11,46 @@ import "slices"
 //
 //	Σ_a max(0, W − T·(C − C_a)) ≤ W − Σ Δ.
 //
+// And no domain takes more away than what can be lost at once, so each term is at
+// most W less what is sure to survive ([problem.surviving]).
+//
 // Stores with one live instance go offline with their server: for them the whole
 // L counts in U_a and nothing in Δ_a, as the formula says.
 func (p *problem) conserved(level, r int) float64 {
 	weight, delta := p.totals(r)
 	capacity := p.capacity(r)
 	domains := p.capacities(level, r)
+	most := weight - p.surviving(level, r)
 	fits := func(t float64) bool {
-		excess := 0.0
+		total := 0.0
 		for _, c := range domains {
 			if c > 0 && c < capacity {
-				excess += max(0, weight-t*(capacity-c))
+				excess := max(0, weight-t*(capacity-c))
+				if total += excess; excess > most {
+					return false
+				}
 			}
 		}
-		return excess <= weight-delta
+		return total <= weight-delta
 	}
 	return least(weight/capacity, fits)
+}
+
+// surviving returns what is left of the load at least, whichever domain fails: L of
+// every store that one domain cannot take offline, and ρ·L of all but two of its
+// instances where none lie in one domain.
+func (p *problem) surviving(level, r int) float64 {
+	var sum int64
+	for store, guarded := range p.guarded {
+		if !guarded {
+			continue
+		}
+		sum += p.fleet.Active[store][r]
+		if level == 0 && !p.fleet.Inventory.Stores[store].Pinned {
+			sum += int64(p.live[store]-2) * p.fleet.Passive[store][r]
+		}
+	}
+	return float64(sum)
 }
 
 // capacities returns the capacity of each domain of the level, in increasing order.

@@ -26,7 +26,13 @@
 // masters and replicas that a server has room for: the configuration bound ([alike]),
 // and the [Mixtures] that come to it. Fleets of a handful of stores are gone through
 // ([Enumerate]). At a level of
-// failure domains, a stands for a domain in place of a server.
+// failure domains, a stands for a domain in place of a server, and Δ counts only for
+// the stores that must have instances in two of them: the others may go offline with
+// one, and weigh on nobody ([problem.at]). A plan tells all of
+// them by kind ([planner.FailureBounds]).
+//
+// In small fleets it is looked at which servers share which stores, with prices for every
+// pair of servers ([pairwise]).
 //
 // What it copies at least to come to a worst failure is bounded by prices as well
 // ([Copying]).

@@ -13,18 +13,23 @@ import (
 const Slack = slack
 
 // WorstByFormula bounds the worst single failure without enumeration.
-func WorstByFormula(f *load.Fleet) planner.Number { return newProblem(f, LayoutOptions{}).worst(0) }
+func WorstByFormula(f *load.Fleet) planner.Number { return newProblem(f, LayoutOptions{}).byFormula() }
 
 // WorstWithin does the same where a server may have so many partners.
 func WorstWithin(f *load.Fleet, scatter int) planner.Number {
-	return newProblem(f, LayoutOptions{Scatter: scatter}).worst(0)
+	return newProblem(f, LayoutOptions{Scatter: scatter}).byFormula()
 }
 
-// SpreadOut is the spread and granularity bound of level "server".
+func (p *problem) byFormula() planner.Number {
+	worst := p.worst(0)
+	return worst.Largest()
+}
+
+// SpreadOut is the spread bound of level "server".
 func SpreadOut(f *load.Fleet, r int) float64 { return newProblem(f, LayoutOptions{}).spreadOut(0, r) }
 
 // Item is the single-item bound.
-func Item(f *load.Fleet) float64 { return newProblem(f, LayoutOptions{}).item() }
+func Item(f *load.Fleet) float64 { return newProblem(f, LayoutOptions{}).item(0) }
 
 // Priced is the price bound of level "server".
 func Priced(f *load.Fleet) float64 { return newProblem(f, LayoutOptions{}).priced(0) }

@@ -2,6 +2,8 @@ package bounds
 
 import (
 	"cmp"
+	"iter"
+	"math"
 	"slices"
 
 	"github.com/interlacemail/interlace/planner"
@@ -38,19 +40,24 @@ func (p *problem) largest(resources []int) []int {
 // carriers returns the servers that may carry the store: its own if it is
 // pinned, else the holders that its limits allow and whose ceilings in the
 // resources with ρ ≥ 1 it does not pass alone.
-func (p *problem) carriers(store int) []int32 {
+func (p *problem) carriers(store int) iter.Seq[int32] {
 	f := p.fleet
 	st := &f.Inventory.Stores[store]
-	if st.Pinned {
-		return slices.DeleteFunc(slices.Clone(p.today[store]), func(s int32) bool { return f.Down[s] })
-	}
-	var servers []int32
-	for _, s := range p.holders {
-		if st.AllowedOn(&f.Inventory.Servers[s]) && p.fits(store, s) {
-			servers = append(servers, s)
+	return func(yield func(int32) bool) {
+		if st.Pinned {
+			for _, s := range p.today[store] {
+				if !f.Down[s] && !yield(s) {
+					return
+				}
+			}
+			return
+		}
+		for _, s := range p.holders {
+			if st.AllowedOn(&f.Inventory.Servers[s]) && p.fits(store, s) && !yield(s) {
+				return
+			}
 		}
 	}
-	return servers
 }
 
 func (p *problem) fits(store int, s int32) bool {
@@ -73,26 +80,45 @@ func (p *problem) alone(store int, s int32, resources []int) float64 {
 	return u
 }
 
-// item returns the least T that some store alone asks for. A store with two live
-// instances weighs L on its master's server, which survives the failure of the
-// other, and L on its first replica's server when the master's fails: T is at
-// least what the second best of two servers that may carry it together has to
-// bear. A store with one live instance weighs L on one server.
-func (p *problem) item() float64 {
+// beside returns the same of a replica.
+func (p *problem) beside(store int, s int32) float64 {
+	u := 0.0
+	for _, r := range p.fleet.Failover {
+		u = max(u, p.fleet.Utilisation(int(s), r, p.fleet.Passive[store][r]))
+	}
+	return u
+}
+
+// item returns the least T that some store alone asks for. A guarded store weighs L
+// on its master's server, which survives the failure of another domain, and L on
+// the server of the instance that is promoted when the master's domain fails: T is
+// at least what the second best of two servers that may carry it together has to
+// bear. Where all its instances lie in one domain they weigh on two servers of that
+// domain, L on one and ρ·L on the other. A store with one live instance weighs L on
+// one server.
+func (p *problem) item(level int) float64 {
 	t := 0.0
 	for _, store := range p.largest(p.fleet.Failover) {
+		best := 0.0
 		switch {
 		case p.guarded[store]:
-			t = max(t, p.bestPair(store))
+			best = p.bestPair(store)
+		case p.live[store] >= 2 && !p.fleet.Inventory.Stores[store].Pinned:
+			best = min(p.bestPair(store), p.bestWithin(store, level))
 		case p.live[store] >= 1:
-			t = max(t, p.bestServer(store, p.fleet.Failover))
+			best = p.bestServer(store, p.fleet.Failover)
+		}
+		if !math.IsInf(best, 1) { // no place at all is a mistake of the fleet, not a bound
+			t = max(t, best)
 		}
 	}
 	return t
 }
 
+// bestPair returns the utilisation of the second best of two servers that may carry
+// the store together, +Inf if there are none.
 func (p *problem) bestPair(store int) float64 {
-	servers := p.carriers(store)
+	servers := slices.Collect(p.carriers(store))
 	alone := func(s int32) float64 { return p.alone(store, s, p.fleet.Failover) }
 	slices.SortStableFunc(servers, func(a, b int32) int { return cmp.Compare(alone(a), alone(b)) })
 	for i, b := range servers {
@@ -100,7 +126,28 @@ func (p *problem) bestPair(store int) float64 {
 			return alone(b)
 		}
 	}
-	return 0
+	return math.Inf(1)
+}
+
+// bestWithin returns the utilisation of the busier of two servers in one domain of
+// the level, the best two, of which one carries the store's master and the other a
+// replica.
+func (p *problem) bestWithin(store, level int) float64 {
+	of, best := p.fleet.Levels[level].Of, math.Inf(1)
+	servers := slices.Collect(p.carriers(store))
+	replica := func(s int32) float64 { return p.beside(store, s) }
+	slices.SortStableFunc(servers, func(a, b int32) int { return cmp.Compare(replica(a), replica(b)) })
+	for _, a := range servers {
+		master := p.alone(store, a, p.fleet.Failover)
+		if master >= best {
+			continue
+		}
+		at := slices.IndexFunc(servers, func(b int32) bool { return a != b && of[a] == of[b] })
+		if at >= 0 {
+			best = min(best, max(master, replica(servers[at])))
+		}
+	}
+	return best
 }
 
 // bytes returns what any layout that keeps the rules must copy at least: the

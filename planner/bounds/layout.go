@@ -2,7 +2,6 @@ package bounds
 
 import (
 	"math"
-	"slices"
 	"sync"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -35,21 +34,21 @@ func Layout(f *load.Fleet, opts LayoutOptions) planner.LayoutBounds {
 		Normal:      p.normal(f.Failover),
 		Fullest:     p.normal(f.Full),
 		BytesCopied: planner.Known(p.bytes()),
+		ByKind:      planner.FailureProofs{WorstDomain: map[inventory.Level]planner.FailureBounds{}},
 	}
-	worst := make([]planner.Number, len(f.Levels))
+	worst := make([]planner.FailureBounds, len(f.Levels))
 	var wait sync.WaitGroup
 	for level := range f.Levels {
 		wait.Go(func() { worst[level] = p.worst(level) })
 	}
 	wait.Wait()
-	b.WorstSingle = worst[0]
 	if exact := Enumerate(f, EnumerateOptions{LayoutOptions: opts}); exact.Complete && exact.Layout != nil {
-		b.WorstSingle = exact.Worst
+		worst[0].Enumeration = exact.Worst
 	}
-	for level := range f.Levels {
-		if level > 0 {
-			b.WorstDomain[f.Levels[level].Name] = worst[level]
-		}
+	b.WorstSingle, b.ByKind.WorstSingle = worst[0].Largest(), worst[0]
+	for level := 1; level < len(f.Levels); level++ {
+		name := f.Levels[level].Name
+		b.WorstDomain[name], b.ByKind.WorstDomain[name] = worst[level].Largest(), worst[level]
 	}
 	return b
 }
@@ -75,7 +74,7 @@ func (p *problem) normal(resources []int) planner.Number {
 
 func (p *problem) bestServer(store int, resources []int) float64 {
 	best := math.Inf(1)
-	for _, s := range p.carriers(store) {
+	for s := range p.carriers(store) {
 		best = min(best, p.alone(store, s, resources))
 	}
 	if math.IsInf(best, 1) {
@@ -86,21 +85,40 @@ func (p *problem) bestServer(store int, resources []int) float64 {
 
 // worst bounds the largest utilisation of a survivor over the failures of one
 // domain of the level (0 is "server"). It is unknown where no failure leaves a
-// survivor. At a level that spread does not keep apart, a layout may take stores
-// offline, which then weigh nothing; there only the normal load of a survivor
-// counts, since every server survives some failure.
-func (p *problem) worst(level int) planner.Number {
+// survivor. What servers carry in the normal state counts everywhere, since every
+// server survives some failure.
+func (p *problem) worst(level int) planner.FailureBounds {
 	if len(p.fleet.Failover) == 0 || len(p.holders) == 0 || p.domains(level) < 2 {
+		return planner.FailureBounds{}
+	}
+	q := p.at(level)
+	return planner.FailureBounds{
+		Normal:        p.normal(p.fleet.Failover),
+		Spread:        q.most(func(r int) float64 { return q.spreadOut(level, r) }),
+		Granularity:   q.most(func(r int) float64 { return q.grained(level, r) }),
+		Conservation:  q.most(func(r int) float64 { return q.conserved(level, r) }),
+		Item:          proven(q.item(level)),
+		Price:         proven(q.priced(level)),
+		Configuration: proven(q.configured(level)),
+		Pairwise:      proven(p.paired(level)),
+	}
+}
+
+// most returns the largest of what the failover resources prove.
+func (p *problem) most(bound func(r int) float64) planner.Number {
+	t := 0.0
+	for _, r := range p.fleet.Failover {
+		t = max(t, bound(r))
+	}
+	return proven(t)
+}
+
+// proven is a bound, or nothing where it is 0.
+func proven(t float64) planner.Number {
+	if t == 0 {
 		return planner.Number{}
 	}
-	t := p.normal(p.fleet.Failover).Value
-	if level == 0 || slices.Contains(p.apart, level) {
-		for _, r := range p.fleet.Failover {
-			t = max(t, slack*p.spreadOut(level, r), slack*p.conserved(level, r))
-		}
-		t = max(t, slack*p.item(), slack*p.priced(level), slack*p.configured(level))
-	}
-	return planner.Known(t)
+	return planner.Known(t * slack)
 }
 
 // domains counts the domains of the level with a server that is up.

@@ -62,12 +62,29 @@ func newProblem(f *load.Fleet, opts LayoutOptions) *problem {
 	}
 	if p.spread {
 		for _, sp := range f.Inventory.Spread {
-			if level := f.Level(sp.Level); level > 0 && sp.Need(most) == most {
+			if level := f.Level(sp.Level); level > 0 && sp.Need(most) == most && !p.pinnedTogether(level) {
 				p.apart = append(p.apart, level)
 			}
 		}
 	}
 	return p
+}
+
+// pinnedTogether reports whether a pinned store has two instances in one domain of
+// the level, whatever spread asks for.
+func (p *problem) pinnedTogether(level int) bool {
+	of := p.fleet.Levels[level].Of
+	for store, sites := range p.today {
+		if !p.fleet.Inventory.Stores[store].Pinned {
+			continue
+		}
+		for i, a := range sites {
+			if slices.ContainsFunc(sites[:i], func(b int32) bool { return of[a] == of[b] }) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // weight returns the least that the store puts on all holders together in the

@@ -46,7 +46,7 @@ type program struct {
 	steps   [][]level // by failover resource
 	sorts   []sort
 
-	within float64 // part of the ceilings of resources with ρ ≥ 1 that is used; the bound uses all
+	within  float64     // part of the ceilings of resources with ρ ≥ 1 that is used; the bound uses all
 	fillers [][]*filler // by class and level
 	prices  [][]float64 // by class and level
 	usable  [][]bool    // by class and level: there are prices

@@ -10,6 +10,22 @@ func (x *patterns) refactor() {
 	for c, column := range x.basis {
 		x.column(column, func(row int, v float64) { a[row*m+c] += v })
 	}
+	inv := invert(a, m)
+	if inv == nil {
+		return
+	}
+	x.inverse = inv
+	for r := range m {
+		x.parts[r] = 0
+		for i := range m {
+			x.parts[r] += inv[r*m+i] * x.room(i)
+		}
+	}
+}
+
+// invert returns the inverse of a matrix of m rows, which it overwrites, or nil where
+// rounding leaves none.
+func invert(a []float64, m int) []float64 {
 	inv := make([]float64, m*m)
 	for r := range m {
 		inv[r*m+r] = 1
@@ -22,7 +38,7 @@ func (x *patterns) refactor() {
 			}
 		}
 		if math.Abs(a[p*m+c]) < 1e-13 {
-			return
+			return nil
 		}
 		if p != c {
 			for k := range m {
@@ -44,11 +60,5 @@ func (x *patterns) refactor() {
 			}
 		}
 	}
-	x.inverse = inv
-	for r := range m {
-		x.parts[r] = 0
-		for i := range m {
-			x.parts[r] += inv[r*m+i] * x.room(i)
-		}
-	}
+	return inv
 }

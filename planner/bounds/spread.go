@@ -6,25 +6,28 @@ import (
 	"slices"
 )
 
-// spreadOut returns the least T with T·C ≥ W + Σ G_b, where Σ G_b is at least the
-// larger of two sums.
-//
-// Spread: what b promotes is divided among the domains that can hit b, so G_b is
-// at least their mean; no server is hit by more than reach domains; hence
-// Σ G_b ≥ Σ Δ / reach.
-//
-// Granularity: G_b is at least the largest Δ that b promotes, so Σ G_b is at
-// least the integral over t of the number of servers that promote a store with
-// Δ > t, and that is at least the fewest servers with room for all of them
-// ([problem.fewest]). Room depends on T, so T is found by bisection.
+// spreadOut returns the least T with T·C ≥ W + Σ G_b, where what b promotes is
+// divided among the domains that can hit b, so that G_b is at least their mean: no
+// server is hit by more than reach domains, hence Σ G_b ≥ Σ Δ / reach. It is 0 where
+// no failure makes a server promote anything.
 func (p *problem) spreadOut(level, r int) float64 {
+	if reach := p.reach(level); reach > 0 {
+		return p.evenly(r, float64(reach))
+	}
+	return 0
+}
+
+// grained returns the same where G_b is at least the largest Δ that b promotes, so
+// that Σ G_b is at least the integral over t of the number of servers that promote a
+// store with Δ > t, and that is at least the fewest servers with room for all of
+// them ([grain.sum]). Room depends on T, so T is found by bisection.
+func (p *problem) grained(level, r int) float64 {
+	if p.reach(level) == 0 {
+		return 0
+	}
 	weight, _ := p.totals(r)
 	capacity := p.capacity(r)
-	reach := p.reach(level)
-	if reach == 0 {
-		return weight / capacity
-	}
-	lo := p.evenly(r, float64(reach))
+	lo := weight / capacity
 	g := p.newGrain(r)
 	enough := func(t float64) bool { return t*capacity >= weight+g.sum(t) }
 	if lo == 0 || enough(lo) {
@@ -143,16 +146,15 @@ func (p *problem) promotions(r int) []int {
 // grain are the stores that are promoted, and the space that their replicas take,
 // made ready for many sums.
 type grain struct {
-	*problem
-	r      int
 	steps  []float64 // Δ_i − Δ_{i+1}, with the stores in decreasing order of Δ
+	rooms  []room    // kinds of space; the first grows with T
 	needs  [][]int64 // by kind of space: what the first i stores take
 	widest int       // servers
 }
 
 func (p *problem) newGrain(r int) *grain {
 	items := p.promotions(r)
-	g := &grain{problem: p, r: r, steps: make([]float64, len(items)), widest: len(p.holders)}
+	g := &grain{steps: make([]float64, len(items)), rooms: p.rooms(r), widest: len(p.holders)}
 	for i, store := range items {
 		next := int64(0)
 		if i+1 < len(items) {
@@ -160,7 +162,7 @@ func (p *problem) newGrain(r int) *grain {
 		}
 		g.steps[i] = float64(p.delta(store, r) - next)
 	}
-	for _, room := range p.rooms(r, 0) {
+	for _, room := range g.rooms {
 		need, sum := make([]int64, len(items)), int64(0)
 		for i, store := range items {
 			sum += room.demand(store)
@@ -176,10 +178,14 @@ func (p *problem) newGrain(r int) *grain {
 // of the first i.
 func (g *grain) sum(t float64) float64 {
 	fewest := make([]int32, len(g.steps))
-	for j, room := range g.rooms(g.r, t) {
+	for j, room := range g.rooms {
+		scale := 1.0
+		if j == 0 {
+			scale = t
+		}
 		at := 0
 		for i, need := range g.needs[j] {
-			for at < len(room.sums) && room.sums[at] < float64(need)*slack {
+			for at < len(room.sums) && scale*room.sums[at] < float64(need)*slack {
 				at++
 			}
 			fewest[i] = max(fewest[i], int32(min(at+1, g.widest)))
@@ -200,9 +206,9 @@ type room struct {
 }
 
 // rooms returns the kinds of space that limit where first replicas lie: the
-// ceilings of resources with ρ ≥ 1, slots, and the passive load that a peak of t
-// leaves room for.
-func (p *problem) rooms(r int, t float64) []room {
+// passive load that a peak of 1 leaves room for, the ceilings of resources with
+// ρ ≥ 1, and slots.
+func (p *problem) rooms(r int) []room {
 	f := p.fleet
 	passive := func(q int) func(int) int64 {
 		return func(store int) int64 { return f.Passive[store][q] }
@@ -214,7 +220,7 @@ func (p *problem) rooms(r int, t float64) []room {
 		}
 		return runningSums(values)
 	}
-	rooms := []room{{limits(func(s int32) float64 { return t * f.Capacity[s][r] }), passive(r)}}
+	rooms := []room{{limits(func(s int32) float64 { return f.Capacity[s][r] }), passive(r)}}
 	for _, q := range f.Full {
 		ceiling := f.Inventory.Resources[q].Ceiling
 		rooms = append(rooms, room{limits(func(s int32) float64 { return ceiling * f.Capacity[s][q] }), passive(q)})

@@ -24,8 +24,9 @@ type forced struct {
 	own, others              []int32 // servers of the round: what is struck, and the rest
 	ownDomains, otherDomains []int32
 	weight                   float64
-	spareServer, spareDomain int32 // the component that fails now, and so has not failed before
-	boostOwn, boostOthers    float64
+	spareServer, spareDomain int32   // the component that fails now, and so has not failed before
+	boostOwn, boostOthers    float64 // the least chances with which a component has failed
+	spareOwn, spareOthers    float64 // and with which one that mostly has failed has not
 	struck                   tally
 	found                    batch
 }
@@ -168,6 +169,8 @@ func (f *forced) gather() {
 	// About one of the others is to have failed: each has an outage, disks and
 	// its share of the domains.
 	f.boostOthers = 1 / float64(max(2, 2*len(f.others)+len(f.otherDomains)))
+	// Of each, likewise, where nearly all have: for nothing happens to what is not there.
+	f.spareOwn, f.spareOthers = 1/float64(max(2, 2*len(f.own)+len(f.ownDomains))), f.boostOthers
 }
 
 func (f *forced) addDomains(list []int32, server int32) []int32 {
@@ -183,37 +186,38 @@ func (f *forced) addDomains(list []int32, server int32) []int32 {
 // draw draws the states of all components collected.
 func (f *forced) draw() {
 	for _, s := range f.own {
-		f.drawServer(s, f.boostOwn)
+		f.drawServer(s, f.boostOwn, f.spareOwn)
 	}
 	for _, d := range f.ownDomains {
-		f.domainAway[d] = d != f.spareDomain && f.happens(f.domains[d].away(), f.boostOwn)
+		f.domainAway[d] = d != f.spareDomain && f.happens(f.domains[d].away(), f.boostOwn, f.spareOwn)
 	}
 	for _, s := range f.others {
-		f.drawServer(s, f.boostOthers)
+		f.drawServer(s, f.boostOthers, f.spareOthers)
 	}
 	for _, d := range f.otherDomains {
-		f.domainAway[d] = d != f.spareDomain && f.happens(f.domains[d].away(), f.boostOthers)
+		f.domainAway[d] = d != f.spareDomain && f.happens(f.domains[d].away(), f.boostOthers, f.spareOthers)
 	}
 }
 
-func (f *forced) drawServer(s int32, boost float64) {
-	f.serverAway[s] = s != f.spareServer && f.happens(f.outage.away(), boost)
+func (f *forced) drawServer(s int32, boost, spare float64) {
+	f.serverAway[s] = s != f.spareServer && f.happens(f.outage.away(), boost, spare)
 	// Disks were lost at exponentially distributed times: at most the widest
 	// window ago, where instances are missing, or before.
 	chance := f.missing(f.widest[s])
 	f.lostSince[s] = f.widest[s]
-	if f.happens(chance, boost) {
+	if f.happens(chance, boost, spare) {
 		f.lostSince[s] = f.quantile(f.rng.Float64() * chance)
 	}
 }
 
-// happens draws an event of the chance, at least as often as boost says, and
-// weighs it.
-func (f *forced) happens(chance, boost float64) bool {
+// happens draws an event of the chance, at least as often as boost says, and one that
+// is likely no more often than leaves its opposite as much as spare says, and weighs
+// it.
+func (f *forced) happens(chance, boost, spare float64) bool {
 	if chance == 0 {
 		return false
 	}
-	often := max(chance, boost)
+	often := max(min(chance, max(0.5, 1-spare)), boost)
 	if f.rng.Float64() < often {
 		f.weight *= chance / often
 		return true

@@ -5,10 +5,27 @@ import (
 	"encoding/binary"
 	"math"
 	"slices"
+
+	"github.com/interlacemail/interlace/planner"
 )
 
+// rarely is the part of the time for which components may have failed so that the
+// analytic values of occasions are to be relied on.
+const rarely = 0.1
+
 // neglected says what the analytic values of occasions leave out.
-const neglected = "first order: what is struck is there as far as it is in the mean, and sets of three servers and more that carry stores are independent; held between the most of one store and the sum of all"
+func (m *model) neglected() planner.Text {
+	for _, d := range m.domains {
+		if d.away() > rarely {
+			return planner.BeyondFirstOrder
+		}
+	}
+	often := func(window float64) bool { return m.missing(window) > rarely }
+	if m.outage.away() > rarely || slices.ContainsFunc(m.window, often) {
+		return planner.BeyondFirstOrder
+	}
+	return planner.FirstOrder
+}
 
 // occasions returns how many failures a year take at least one store offline,
 // and how many lose one.

@@ -109,7 +109,7 @@ func (m *model) simulate(ctx context.Context, opts Options) *planner.Years {
 		y.Users += users
 	}
 	m.fillOffline(y, choose(offline), analytic)
-	fillDoubled(y, choose(lost), analytic)
+	m.fillDoubled(y, choose(lost), analytic)
 	fillFailover(y, choose(failedOver), analytic)
 	return y
 }

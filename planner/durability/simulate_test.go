@@ -291,10 +291,13 @@ func TestOccasionsLieBetweenOneStoreAndAll(t *testing.T) {
 // agree on the size of the other, which is not quite the mean.
 func TestNoIntervalWithoutAnySpread(t *testing.T) {
 	f := build(t, 1e9, []string{"a", "b", "c", "d"}, []string{"a b", "c d"})
-	f.Inventory.Stores[1].Base[0] = 3e15
+	f.Inventory.Stores[1].Base[0] = 6e15
 	f.Inventory.Servers[2].Bandwidth, f.Inventory.Servers[3].Bandwidth = 200_000, 200_000
 	f = load.New(f.Inventory)
-	e := simulated(f, durability.DefaultAssumptions(nil), 100_000).Failover.BytesEach
+	e := simulated(f, durability.DefaultAssumptions(nil), 1_000_000).Failover.BytesEach
+	if e.Sampling != planner.Plain {
+		t.Fatalf("sampling is %s", e.Sampling)
+	}
 	if !e.Simulated.Known || agrees(e) || e.High.Known || e.StandardError.Known {
 		t.Errorf("nothing is known of the error, yet %+v", e)
 	}

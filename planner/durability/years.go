@@ -22,10 +22,10 @@ func (m *model) fillOffline(y *planner.Years, s *sample, analytic tally) {
 	if len(m.sites) > 0 {
 		y.Availability = available(y.Offline.Stores, float64(len(m.sites)))
 	}
-	approximate(&y.Offline.OccasionsPerYear, &y.Offline.StoresEach, &y.Offline.UsersEach)
+	m.approximate(&y.Offline.OccasionsPerYear, &y.Offline.StoresEach, &y.Offline.UsersEach)
 }
 
-func fillDoubled(y *planner.Years, s *sample, analytic tally) {
+func (m *model) fillDoubled(y *planner.Years, s *sample, analytic tally) {
 	y.Doubled = planner.YearsDoubled{
 		OccasionsPerYear: s.figure(analytic, lossOccasions, lossOccasions),
 		StoresPerYear:    s.figure(analytic, storesLost, storesLost),
@@ -34,7 +34,7 @@ func fillDoubled(y *planner.Years, s *sample, analytic tally) {
 		BytesPerYear:     s.figure(analytic, bytesLost, bytesLost),
 		Chance:           planner.Known(-math.Expm1(-analytic[lossOccasions] * float64(y.Years))),
 	}
-	approximate(&y.Doubled.OccasionsPerYear, &y.Doubled.UsersEach, &y.Doubled.BytesEach)
+	m.approximate(&y.Doubled.OccasionsPerYear, &y.Doubled.UsersEach, &y.Doubled.BytesEach)
 }
 
 func fillFailover(y *planner.Years, s *sample, analytic tally) {
@@ -47,9 +47,9 @@ func fillFailover(y *planner.Years, s *sample, analytic tally) {
 }
 
 // approximate marks the figures that rest on occasions.
-func approximate(estimates ...*planner.Estimate) {
+func (m *model) approximate(estimates ...*planner.Estimate) {
 	for _, e := range estimates {
-		e.Approximation = neglected
+		e.Approximation = m.neglected()
 	}
 }
 

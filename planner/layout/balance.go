@@ -18,16 +18,15 @@ type stage struct {
 }
 
 var stages = []stage{
-	{100, 0.08, true},
-	{300, 0.08, true},
-	{1000, 0.08, true},
-	{3000, 0.08, true},
+	{100, 0.1, true},
 	{100, 0.1, false},
-	{200, 0.1, false},
+	{200, 0.12, false},
 	{400, 0.12, false},
+	{700, 0.12, false},
 	{1000, 0.12, false},
-	{3000, 0.12, false},
-	{10000, 0.12, false},
+	{2000, 0.12, false},
+	{4000, 0.1, false},
+	{10000, 0.1, false},
 }
 
 // tried is how many servers are looked at for one instance.
@@ -116,8 +115,9 @@ func (s *search) pickChange(p *picker, masters bool) {
 	if s.fixed[store] || masters && at != 0 {
 		return
 	}
+	l := s.leaver(store, at)
 	for range tried {
-		s.place(p, store, at, s.destination(store, at))
+		s.place(p, &l, s.destination(store, at))
 	}
 	if masters {
 		return
@@ -128,11 +128,14 @@ func (s *search) pickChange(p *picker, masters bool) {
 			s.trade(p, store)
 		}
 	}
-	for other := 1; other < len(s.sites[store]); other++ {
-		s.promotion(p, store, other)
+	for j := 1; j < len(s.sites[store]); j++ {
+		for i := range j {
+			s.swap(p, store, i, j)
+		}
 	}
 	if at > 0 {
-		s.place(p, store, 0, s.destination(store, 0))
+		l := s.leaver(store, 0)
+		s.place(p, &l, s.destination(store, 0))
 	}
 }
 
@@ -151,29 +154,34 @@ func (s *search) destination(store, at int) int32 {
 	return a
 }
 
-// place offers a server for the instance at a place of the store's sites, and an
-// exchange with an instance there.
-func (s *search) place(p *picker, store, at int, c int32) {
-	if !s.may(store, c) || slices.Contains(s.sites[store], c) || !s.welcome(s.sites[store], at, c) {
-		return
-	}
-	s.list = append(s.list[:0], s.sites[store]...)
-	s.list[at] = c
-	if s.shortage(store, s.list) > s.shortage(store, s.sites[store]) && !s.relax {
-		return
-	}
-	p.offer(change{store, s.list})
-	s.exchange(p, store, at, c)
-}
-
-// promotion offers to make the instance at a place of the sites the master.
-func (s *search) promotion(p *picker, store, at int) {
-	sites := s.sites[store]
-	if s.fleet.Down[sites[at]] {
+// place offers a server for an instance, and an exchange with one there.
+func (s *search) place(p *picker, l *leaver, c int32) {
+	sites := s.sites[l.store]
+	if !s.may(l.store, c) || slices.Contains(sites, c) || !s.welcome(sites, l.at, c) {
 		return
 	}
 	s.list = append(s.list[:0], sites...)
-	s.list[0], s.list[at] = s.list[at], s.list[0]
+	s.list[l.at] = c
+	if s.shortage(l.store, s.list) > s.shortage(l.store, sites) && !s.relax {
+		return
+	}
+	if s.hopeless(p, l, c) {
+		s.left--
+	} else {
+		p.offer(change{l.store, s.list})
+	}
+	s.exchange(p, l, c)
+}
+
+// swap offers to let the instances at two places of the store's sites change places.
+// One that is down has no place that could be told.
+func (s *search) swap(p *picker, store, i, j int) {
+	sites := s.sites[store]
+	if s.fleet.Down[sites[j]] || i > 0 && s.fleet.Down[sites[i]] {
+		return
+	}
+	s.list = append(s.list[:0], sites...)
+	s.list[i], s.list[j] = s.list[j], s.list[i]
 	p.offer(change{store, s.list})
 }
 

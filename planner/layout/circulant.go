@@ -67,8 +67,9 @@ type circulant struct {
 	*problem
 	ring     []int32 // servers around the circle
 	filled   []bounds.Configuration
-	sends    []int // stores of each server that have no replica yet
-	takes    []int // replicas that each server is still to have
+	sends    []int     // stores of each server that have no replica yet
+	takes    []int     // replicas that each server is still to have
+	partners *partners // those whose stores a server may promote, nil where that is anyone
 	links    [][]link
 	senders  [][]int32 // of each server: those that have, or had, a link to it
 	distance int       // how many distances the fullest server needs
@@ -82,7 +83,8 @@ type link struct {
 }
 
 // newCirculant gives the fullest configurations to the servers that serve the most
-// stores today.
+// stores today. Among those that serve as many, different configurations stand side
+// by side, so that every server has partners of all kinds.
 func (p *problem) newCirculant(m bounds.Mixture) *circulant {
 	c := &circulant{problem: p, ring: p.circle()}
 	n := len(c.ring)
@@ -96,8 +98,8 @@ func (p *problem) newCirculant(m bounds.Mixture) *circulant {
 		}
 	}
 	order := make([]int, n)
-	for at := range order {
-		order[at] = at
+	for i := range order {
+		order[i] = i * stride(n) % n
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(serves[c.ring[b]], serves[c.ring[a]]) })
 	c.filled, c.sends, c.takes = make([]bounds.Configuration, n), make([]int, n), make([]int, n)
@@ -110,7 +112,35 @@ func (p *problem) newCirculant(m bounds.Mixture) *circulant {
 			c.distance = max(c.distance, (f.Replicas+f.Slice-1)/f.Slice)
 		}
 	}
+	if p.links != nil {
+		c.partners = c.near(*p.opts.Scatter)
+	}
 	return c
+}
+
+// near makes servers partners that are near one another in the circle, as long as
+// both may have some. Where an odd number is needed, the opposite server comes
+// first; if the number of servers is odd as well, one of them has no opposite, and
+// a partner less than the others.
+func (c *circulant) near(most int) *partners {
+	n := len(c.ring)
+	g := &partners{of: make([][]int32, n)}
+	link := func(a, b int) {
+		if len(g.of[a]) < most && len(g.of[b]) < most && c.apart(a, b) && !g.linked(int32(a), int32(b)) {
+			g.link(int32(a), int32(b))
+		}
+	}
+	if c.distance%2 == 1 && (n%2 == 0 || c.distance >= most) {
+		for a := range n / 2 {
+			link(a, a+n/2)
+		}
+	}
+	for d := 1; 2*d <= n; d++ {
+		for a := range n {
+			link(a, (a+d)%n)
+		}
+	}
+	return g
 }
 
 // circle returns the servers in an order in which those of one domain are as far
@@ -187,7 +217,7 @@ func (c *circulant) linkAt(d int, slice func(at int) int) {
 
 // apart reports whether a store may lie on both servers.
 func (c *circulant) apart(a, b int) bool {
-	return a != b && c.shortage(0, []int32{c.ring[a], c.ring[b]}) == 0
+	return a != b && c.partners.linked(int32(a), int32(b)) && c.shortage(0, []int32{c.ring[a], c.ring[b]}) == 0
 }
 
 func (c *circulant) stores(a, b int) int {

@@ -24,7 +24,7 @@ func (p *problem) construct(plan *bounds.Blueprint, abreast int, rng *rand.Rand)
 // newConstruction begins with the stores that are fixed.
 func (p *problem) newConstruction() *construction {
 	c := &construction{
-		problem: p, sites: make([][]int32, len(p.start)), replica: make([]int32, len(p.start)),
+		problem: p, sites: rows[int32](p.copies, 0), replica: make([]int32, len(p.start)),
 		carried: make([]inventory.Amounts, len(p.target)), used: make([]int, len(p.target)),
 		largest: make([]inventory.Amounts, len(p.target)), takes: make([][]take, len(p.target)),
 	}
@@ -50,7 +50,7 @@ type construction struct {
 
 // put makes the list the sites of a store.
 func (c *construction) put(store int, list []int32) {
-	c.sites[store] = slices.Clone(list)
+	c.sites[store] = append(c.sites[store], list...)
 	c.carry(store, list)
 	if b, domain := c.promotes(c.peak.level, list); b >= 0 {
 		c.takes[b] = append(c.takes[b], take{int32(store), domain})
@@ -81,7 +81,7 @@ func (c *construction) hasRoom(server int32, amounts *inventory.Amounts) bool {
 
 // hasSlot reports whether slots leave room for an instance beside those given.
 func (c *construction) hasSlot(server int32, beside int) bool {
-	slots := c.fleet.Inventory.Servers[server].Slots
+	slots := c.slots[server]
 	return slots == inventory.Unlimited || c.used[server]+beside < slots
 }
 

@@ -23,7 +23,7 @@ type storeScore struct {
 // sound reports whether nothing is wrong with sites of the store, for the common
 // case: it has all its instances, on servers that may receive them.
 func (p *problem) sound(store int, sites []int32) bool {
-	if len(sites) != p.copies[store] || p.differs[store] || len(p.start[store]) > 0 && p.fleet.Down[p.start[store][0]] {
+	if len(sites) != p.copies[store] || !p.usual[store] {
 		return false
 	}
 	for i, s := range sites {
@@ -113,9 +113,10 @@ func (p *problem) unlike(store int, sites []int32) int {
 	return p.fleet.Inventory.Stores[store].Unlike(names)
 }
 
-// findSettings marks the stores whose instances differ in settings.
+// findSettings marks the stores whose instances differ in settings, and the usual
+// ones.
 func (p *problem) findSettings() {
-	p.differs = make([]bool, len(p.start))
+	p.differs, p.usual = make([]bool, len(p.start)), make([]bool, len(p.start))
 	for i := range p.start {
 		instances := p.fleet.Inventory.Stores[i].Instances
 		for a := range instances {
@@ -126,5 +127,6 @@ func (p *problem) findSettings() {
 				}
 			}
 		}
+		p.usual[i] = !p.differs[i] && (len(p.start[i]) == 0 || !p.fleet.Down[p.start[i][0]])
 	}
 }

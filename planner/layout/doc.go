@@ -28,9 +28,14 @@
 // which is small where one server promotes stores of one size only. Which servers
 // promote which sizes, and how much of them, is read off the primal of the price
 // bound ([bounds.Blueprint]); its prices also say where a master costs least. Then
-// instances picked at random from the busier servers are moved and exchanged, with
-// a potential that counts what every server promotes at first and only the busiest
-// servers in the end ([stages]).
+// instances picked at random from the busier servers are moved, or exchanged with
+// those that fit best in the room that there is on others, with a potential that
+// counts what every server promotes at first and only the busiest servers in the end
+// ([stages]). Where today's layout is far from the goal, a new one comes first.
+//
+// Small fleets are annealed beside that ([annealing]): with a handful of instances on each server
+// no single change is better, and a chain of several is. Where disks are full in a circle,
+// stores make detours on the way ([queue.detour]).
 //
 // Where servers are all alike, and stores too, a circulant graph says at once who
 // promotes what for whom (Elspas and Turner 1970): every server looks like every

@@ -32,7 +32,8 @@ func Frontier(ctx context.Context, inv *inventory.Inventory, groups *inventory.S
 	if err != nil {
 		return nil, err
 	}
-	outcomes := l.along(l.climb())
+	way, best := l.ascend()
+	outcomes := way.along(best)
 	recorded := *l.problem
 	recorded.opts = asked
 	l.problem = &recorded
@@ -104,7 +105,7 @@ func (l *ladder) promoted(s *state) *state {
 // undominated returns the outcomes that no other one beats, the fewest bytes first.
 func undominated(all []outcome) []outcome {
 	slices.SortStableFunc(all, func(a, b outcome) int {
-		return cmp.Or(cmp.Compare(a.state.total.bytes, b.state.total.bytes), cmp.Compare(a.state.worst(), b.state.worst()),
+		return cmp.Or(cmp.Compare(a.bytes(), b.bytes()), cmp.Compare(a.state.worst(), b.state.worst()),
 			cmp.Compare(a.state.total.changes, b.state.total.changes))
 	})
 	var out []outcome

@@ -7,6 +7,7 @@ import (
 
 	"github.com/interlacemail/interlace/fixtures"
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/inventory/sharing"
 	"github.com/interlacemail/interlace/planner"
 	"github.com/interlacemail/interlace/planner/layout"
 	"github.com/interlacemail/interlace/planner/load"
@@ -101,9 +102,9 @@ func TestInfeasiblePlansBreakTheLeast(t *testing.T) {
 	}
 }
 
-// Spread gives way where no layout keeps it beside the other rules: here to the
-// disk of a1, the only server of its site.
-func TestSpreadGivesWayToCeilings(t *testing.T) {
+// crowded returns a fleet in which no layout keeps spread beside the other rules: the
+// disk of a1, the only server of its site, has no room for one instance of each store.
+func crowded() *inventory.Inventory {
 	inv := inventory.New()
 	inv.Resources = inventory.DefaultResources()
 	for name, site := range map[inventory.ServerID]inventory.DomainID{"a1": "a", "b1": "b", "b2": "b", "b3": "b"} {
@@ -121,9 +122,41 @@ func TestSpreadGivesWayToCeilings(t *testing.T) {
 		})
 	}
 	inv.Sort()
-	plan := optimize(t, inv, layout.Options{})
+	return inv
+}
+
+func TestSpreadGivesWayToCeilings(t *testing.T) {
+	plan := optimize(t, crowded(), layout.Options{})
 	if len(plan.Violations) != 1 || plan.Violations[0].Rule != planner.Spread {
 		t.Errorf("violations %v, want one of spread", plan.Violations)
+	}
+}
+
+// It does so too in fleets of which not all layouts can be gone through, if one is
+// found that keeps everything else.
+func TestSpreadGivesWayWhereNoLayoutWasFound(t *testing.T) {
+	for _, seed := range []uint64{1, 4} {
+		inv := fixtures.Fleet(seed, fixtures.Skewed2, fixtures.Size{Servers: 12, StoresPerServer: 4, Start: fixtures.MirroredByHand})
+		plan := optimize(t, inv, layout.Options{Gap: 0.02})
+		for _, v := range plan.Violations {
+			if v.Rule != planner.Spread {
+				t.Errorf("seed %d: %s", seed, v)
+			}
+		}
+	}
+}
+
+// A frontier breaks no more than the layout that is planned without one.
+func TestSpreadGivesWayOnFrontiers(t *testing.T) {
+	inv := crowded()
+	f, err := layout.Frontier(context.Background(), inv, sharing.Groups(inv), layout.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, p := range f.Points {
+		if len(p.Plan.Violations) != 1 || p.Plan.Violations[0].Rule != planner.Spread {
+			t.Errorf("point %d: violations %v, want one of spread", i+1, p.Plan.Violations)
+		}
 	}
 }
 

@@ -5,13 +5,16 @@ import (
 	"slices"
 )
 
-// promotions offers to make another instance of the store the master, where
-// the server is one of the two.
+// promotions offers to let two instances of the store change places, where the server
+// has one of the two: the master and a replica, or two replicas, of which another one
+// is then promoted first.
 func (s *search) promotions(p *picker, store int, server int32) {
 	sites := s.sites[store]
-	for i := 1; i < len(sites); i++ {
-		if sites[0] == server || sites[i] == server {
-			s.promotion(p, store, i)
+	for j := 1; j < len(sites); j++ {
+		for i := range j {
+			if sites[i] == server || sites[j] == server {
+				s.swap(p, store, i, j)
+			}
 		}
 	}
 }
@@ -50,6 +53,7 @@ func (s *search) heir(store int) int32 {
 // relocate offers other servers for one instance. A master may also leave its
 // place to the first replica.
 func (s *search) relocate(p *picker, store, at int, exchanges bool) {
+	l := leaver{store: store, at: at, from: s.sites[store][at]}
 	for c := range s.destinations(store, at) {
 		if !s.may(store, c) || slices.Contains(s.sites[store], c) {
 			continue
@@ -59,7 +63,7 @@ func (s *search) relocate(p *picker, store, at int, exchanges bool) {
 			continue
 		}
 		if exchanges {
-			s.exchange(p, store, at, c)
+			s.exchange(p, &l, c)
 			continue
 		}
 		p.offer(change{store, s.list})
@@ -136,34 +140,4 @@ func replaced(buffer, sites []int32, at int, server int32) []int32 {
 		}
 	}
 	return append(buffer, server)
-}
-
-// counterpart picks a store on server c at random, one that may go to the other
-// server if one is found soon, and returns its place there.
-func (s *search) counterpart(c, server int32) (store, at int) {
-	for range 4 {
-		store = int(s.on[c][s.rng.IntN(len(s.on[c]))])
-		at = slices.Index(s.sites[store], c)
-		if s.welcome(s.sites[store], at, server) {
-			break
-		}
-	}
-	return store, at
-}
-
-// exchange offers to swap the store's instance with one on server c that plays
-// the same part for another store, picked at random.
-func (s *search) exchange(p *picker, store, at int, c int32) {
-	if len(s.on[c]) == 0 {
-		return
-	}
-	server := s.sites[store][at]
-	partner, seat := s.counterpart(c, server)
-	if partner == store || s.fixed[partner] || (seat == 0) != (at == 0) ||
-		!s.may(partner, server) || slices.Contains(s.sites[partner], server) {
-		return
-	}
-	s.list = replaced(s.list, s.sites[store], at, c)
-	s.other = replaced(s.other, s.sites[partner], seat, server)
-	p.offer(change{store, s.list}, change{partner, s.other})
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/planner"
 	"github.com/interlacemail/interlace/planner/bounds"
+	"github.com/interlacemail/interlace/planner/load"
 )
 
 // Optimize plans the layout of the inventory. The plan is whole but for what
@@ -23,10 +24,7 @@ func Optimize(ctx context.Context, inv *inventory.Inventory, groups *inventory.S
 	if err != nil {
 		return nil, err
 	}
-	best := l.climb()
-	if l.spreadForbids(best.state) {
-		best = l.withoutSpread(best)
-	}
+	_, best := l.ascend()
 	return l.result(best, groups), nil
 }
 
@@ -62,6 +60,14 @@ type outcome struct {
 	way     *order // there, once it was looked for
 }
 
+// bytes returns what the way there copies, detours included where it is known.
+func (o *outcome) bytes() int64 {
+	if o.way == nil {
+		return o.state.total.bytes
+	}
+	return o.way.copied()
+}
+
 // goal returns the peak at which to stop.
 func (l *ladder) goal() float64 {
 	bound := l.limit(l.peak)
@@ -95,20 +101,52 @@ func (l *ladder) search(s *state, rung uint64, k kinds) *search {
 	}
 }
 
-// climb goes up the ladder and returns the outcome to plan for.
+// ascend returns the outcome to plan for and the ladder that led to it: this one or,
+// where spread has to give way, one that may break it. Beyond doubt it has to where no
+// layout that keeps it keeps the other rules too; where merely none was found, only
+// if without it they are all kept.
+func (l *ladder) ascend() (*ladder, outcome) {
+	best := l.climb()
+	proved := l.spreadForbids(best.state)
+	if !proved && (len(l.spread) == 0 || l.keepsRules(best.state)) {
+		return l, best
+	}
+	free, o := l.withoutSpread(best)
+	if !proved && !free.keepsRules(o.state) {
+		return l, best
+	}
+	return free, o
+}
+
+// climb goes up the ladder and returns the best outcome.
 func (l *ladder) climb() outcome {
 	s := l.repaired()
-	var best outcome
-	if l.opts.budgeted() {
-		best = l.withinBudgets(s)
-	} else {
-		best = l.improve(s)
+	var outcomes []outcome
+	switch {
+	case l.opts.budgeted():
+		outcomes = []outcome{l.withinBudgets(s)}
+	case l.goal() > s.mean():
+		outcomes = []outcome{l.improve(s)}
+	default: // the goal asks for a new layout
+		outcomes = l.anew(s)
+		if slices.ContainsFunc(outcomes, s.farFrom) {
+			return l.reached(outcomes)
+		}
+		return l.reached(append(outcomes, l.improve(s)))
 	}
-	outcomes := []outcome{best}
-	if !l.satisfied(best) && l.paysForAll() && l.ctx.Err() == nil {
-		outcomes = append(outcomes, l.anew(best.state)...)
+	if !l.satisfied(outcomes[0]) && l.paysForAll() {
+		outcomes = append(outcomes, l.anew(s)...)
 	}
 	return l.reached(outcomes)
+}
+
+// far is by which part the mean peak lies above the worst of another layout where
+// improving would not come near it.
+const far = 0.1
+
+// farFrom reports whether the layout is not worth improving beside the other one.
+func (s *state) farFrom(o outcome) bool {
+	return o.stopped != planner.Cancelled && o.state.standing().minus(s.standing()).sign() <= 0 && s.mean() > o.state.worst()*(1+far)
 }
 
 // repaired returns today's layout with what is wrong with single stores mended.
@@ -176,7 +214,10 @@ const manyServers, good = 500, 0.03
 // anew returns new layouts that the budgets allow. They are looked for without
 // the budgets, and then all that they do not need is undone.
 func (l *ladder) anew(s *state) []outcome {
-	if !l.opts.budgeted() {
+	switch {
+	case l.ctx.Err() != nil:
+		return nil
+	case !l.opts.budgeted():
 		return l.rebuild(s)
 	}
 	free := *l.problem
@@ -202,6 +243,15 @@ func (l *ladder) rebuild(s *state) []outcome {
 	if complete {
 		return outcomes
 	}
+	outcomes = l.drafted(outcomes)
+	if !slices.ContainsFunc(outcomes, l.satisfied) {
+		outcomes = append(outcomes, l.anneal(append(outcomes, outcome{state: s}))...)
+	}
+	return outcomes
+}
+
+// drafted adds new layouts that are designed, or built from a blueprint.
+func (l *ladder) drafted(outcomes []outcome) []outcome {
 	outcomes = append(outcomes, l.designs()...)
 	if slices.ContainsFunc(outcomes, l.satisfied) {
 		return outcomes
@@ -320,7 +370,7 @@ func (l *ladder) choose(outcomes []outcome) *outcome {
 	}
 	keep(func(o *outcome) bool { return o.state.worst() <= good })
 	return slices.MinFunc(left, func(a, b *outcome) int {
-		return cmp.Or(cmp.Compare(a.state.total.bytes, b.state.total.bytes), cmp.Compare(a.state.worst(), b.state.worst()))
+		return cmp.Or(cmp.Compare(a.bytes(), b.bytes()), cmp.Compare(a.state.worst(), b.state.worst()))
 	})
 }
 
@@ -348,9 +398,32 @@ func (l *ladder) spreadForbids(s *state) bool {
 	return st.failure > negligible && l.bound.WorstSingle.Known && l.bound.WorstSingle.Value > lowest
 }
 
+// keepsRules reports whether the layout breaks no more than the stores that stay as
+// they are break by themselves, failure ceilings apart, and spread where it may be
+// broken.
+func (l *ladder) keepsRules(s *state) bool {
+	sites := make(load.Layout, len(l.start))
+	for store, fixed := range l.fixed {
+		if fixed {
+			sites[store] = l.start[store]
+		}
+	}
+	alone := newState(l.problem, sites)
+	var st standing
+	for server := range alone.scores {
+		st.addServer(&l.initial[server], &alone.scores[server], 1)
+	}
+	for store, fixed := range l.fixed {
+		if fixed {
+			l.addStore(&st, store, sites[store], 1)
+		}
+	}
+	return s.standing().broken <= st.broken+negligible
+}
+
 // withoutSpread searches once more with spread allowed to break, and takes the
 // result only if it then breaks less of the other rules.
-func (l *ladder) withoutSpread(kept outcome) outcome {
+func (l *ladder) withoutSpread(kept outcome) (*ladder, outcome) {
 	relaxed := *l.problem
 	relaxed.relax = true
 	free := &ladder{problem: &relaxed, ctx: l.ctx, bound: l.boundWithoutSpread()}
@@ -358,9 +431,9 @@ func (l *ladder) withoutSpread(kept outcome) outcome {
 	before := relaxed
 	before.links = kept.state.links
 	if was := newState(&before, kept.state.sites).standing(); o.state.standing().less(was) {
-		return o
+		return free, o
 	}
-	return kept
+	return l, kept
 }
 
 // boundWithoutSpread returns what no layout can beat even if it breaks spread.

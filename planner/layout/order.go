@@ -12,18 +12,21 @@ import (
 // order lists the changes that lead from the start to the layout so that every
 // state on the way has room: slots and ceilings, or what a server had too much
 // of at the start. Stores that only change roles go first. Where no store left
-// fits, one moves a single instance first; else one gets another place than it
-// should have, or stays where it is, which changes the layout; those that stay are
-// tried once more in the end. If there is no such
-// place the one that overfills a server by the least goes all the same, which is a
-// violation of rule transient.
+// fits, one moves a single instance first, or one makes a detour; else one gets
+// another place than it should have, or stays where it is, which changes the layout;
+// those that stay are tried once more in the end. If there is no such place the one
+// that overfills a server by the least goes all the same, which is a violation of
+// rule transient.
 func (l *ladder) order(final *state) *order {
 	for store, sites := range final.sites {
 		if _, end := steps(l.start[store], sites, l.fleet.Down); !slices.Equal(end, sites) {
 			final.commit(change{store, end})
 		}
 	}
-	q := &queue{problem: l.problem, state: newState(l.problem, l.start), final: final}
+	q := &queue{
+		problem: l.problem, state: newState(l.problem, l.start), final: final, order: order{changes: []planner.LayoutChange{}},
+		detoured: make([]bool, len(l.start)),
+	}
 	q.initialAmounts = slices.Clone(q.state.carried)
 	q.initialUsed = slices.Clone(q.state.used)
 	for store, target := range final.sites {
@@ -33,14 +36,15 @@ func (l *ladder) order(final *state) *order {
 	}
 	slices.SortStableFunc(q.waiting, func(a, b way) int { return a.seeds() - b.seeds() })
 	for len(q.waiting) > 0 {
-		if !q.pass() && !q.half() && !q.settle() {
+		if !q.pass() && !q.half() && !q.detour() && !q.settle() {
 			q.force()
 		}
 	}
 	for q.advance() {
 		continue
 	}
-	return &q.order
+	found := q.order // without the states
+	return &found
 }
 
 // order are the changes that lead to a layout, and the violations on the way.
@@ -55,6 +59,15 @@ func (o *order) faults() int {
 		return 0
 	}
 	return len(o.violations)
+}
+
+// copied returns the bytes that the changes copy.
+func (o *order) copied() int64 {
+	total := int64(0)
+	for i := range o.changes {
+		total += o.changes[i].Bytes
+	}
+	return total
 }
 
 // way is what is left to do for one store.
@@ -86,7 +99,8 @@ type queue struct {
 	initialAmounts []inventory.Amounts
 	initialUsed    []int
 	waiting        []way
-	stayed         []way // that were given up
+	stayed         []way  // that were given up
+	detoured       []bool // by store
 	order
 }
 

@@ -235,3 +235,16 @@ func TestAlikeServersAreAtTheBoundWithFewPartners(t *testing.T) {
 		}
 	}
 }
+
+// The same where the numbers are odd: of partners, and of servers too. Then some
+// serve more stores than others, and each has partners of both kinds.
+func TestOddNumbersOfPartnersAreAtTheBound(t *testing.T) {
+	for _, c := range []struct{ servers, stores, most int }{{40, 9, 3}, {40, 9, 7}, {41, 9, 7}} {
+		inv := fixtures.Fleet(1, fixtures.Equal, fixtures.Size{Servers: c.servers, StoresPerServer: c.stores, Users: -1, Start: fixtures.MirroredByHand, Legal: true})
+		plan := optimize(t, inv, layout.Options{Scatter: &c.most})
+		checkPartners(t, 1, inv, plan, c.most)
+		if plan.Stopped != planner.AtBound {
+			t.Errorf("%d servers, %d partners: stopped %s, gap %v", c.servers, c.most, plan.Stopped, plan.Gap.WorstSingle)
+		}
+	}
+}

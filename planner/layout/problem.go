@@ -22,6 +22,7 @@ type problem struct {
 
 	target  []bool  // servers that may receive instances
 	targets []int32 // the same, listed
+	slots   []int   // of servers, or inventory.Unlimited
 	drain   []bool  // servers that are to end empty
 	only    map[int][]bool
 
@@ -30,6 +31,7 @@ type problem struct {
 	links      *partners
 
 	differs []bool // stores whose instances differ in settings
+	usual   []bool // stores with which nothing is wrong but where they lie: they do not differ, and their master is up
 
 	spread []spreadRule
 	relax  bool // spread may be broken to keep failure ceilings
@@ -44,8 +46,8 @@ type problem struct {
 	holds    []held    // those that must stay as they are meanwhile
 	parted   []int     // indices in levels: "server", and those whose failure is to take no store offline either
 
-	initial       []serverScore // of the start
-	initialStores []storeScore
+	initial       []serverScore      // of the start
+	initialStores map[int]storeScore // of those with which anything is wrong
 }
 
 // spreadRule is what rule spread asks for at one level.
@@ -63,10 +65,11 @@ func newProblem(inv *inventory.Inventory, opts Options) *problem {
 	p := &problem{
 		fleet: f, opts: opts, start: f.Current(),
 		copies: make([]int, len(inv.Stores)), fixed: make([]bool, len(inv.Stores)), bytes: make([]int64, len(inv.Stores)),
-		target: make([]bool, len(inv.Servers)), drain: make([]bool, len(inv.Servers)),
-		only: map[int][]bool{},
+		target: make([]bool, len(inv.Servers)), slots: make([]int, len(inv.Servers)), drain: make([]bool, len(inv.Servers)),
+		only: map[int][]bool{}, initialStores: map[int]storeScore{},
 	}
 	for i := range inv.Servers {
+		p.slots[i] = inv.Servers[i].Slots
 		p.target[i] = inv.Servers[i].Target() && inv.Servers[i].Slots != 0 &&
 			!slices.Contains(opts.Keep, planner.ServerSubject(inv.Servers[i].Name))
 		if p.target[i] {
@@ -116,7 +119,9 @@ func newProblem(inv *inventory.Inventory, opts Options) *problem {
 	}
 	p.initial = slices.Clone(newState(p, p.start).scores)
 	for i := range p.start {
-		p.initialStores = append(p.initialStores, p.scoreStore(i, p.start[i]))
+		if sc := p.scoreStore(i, p.start[i]); sc != (storeScore{}) {
+			p.initialStores[i] = sc
+		}
 	}
 	return p
 }

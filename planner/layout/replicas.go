@@ -65,12 +65,7 @@ type filling struct {
 // find one.
 func (s *seating) fill(order []int) bool {
 	for _, store := range order {
-		for ; len(s.open) < s.abreast && s.next < len(s.plan.Seats); s.next++ {
-			if s.plan.Seats[s.next].Quota > 0 {
-				s.open = append(s.open, s.next)
-			}
-		}
-		seat := s.best(store)
+		seat := s.seat(store)
 		if seat < 0 {
 			return false
 		}
@@ -86,21 +81,36 @@ func (s *seating) fill(order []int) bool {
 	return true
 }
 
-// best returns the open seat that a replica of the store makes least full, or the
-// next one where it may lie at all, or −1.
+// seat returns a seat for a replica of the store, or −1. Open seats without room for
+// it are full, for the stores that follow are alike, and others are opened until it
+// may lie on one.
+func (s *seating) seat(store int) int {
+	s.open = slices.DeleteFunc(s.open, func(seat int) bool { return !s.fits(store, seat) })
+	for ; s.next < len(s.plan.Seats); s.next++ {
+		seat := -1
+		if len(s.open) >= s.abreast {
+			seat = s.best(store)
+		}
+		if seat >= 0 {
+			return seat
+		}
+		if s.plan.Seats[s.next].Quota > 0 && s.fits(store, s.next) {
+			s.open = append(s.open, s.next)
+		}
+	}
+	return s.best(store)
+}
+
+// best returns the open seat that a replica of the store makes least full, or −1
+// where it may lie on none.
 func (s *seating) best(store int) int {
 	best, least := -1, 0.0
 	for _, seat := range s.open {
-		if !s.fits(store, seat) {
+		if !s.may(store, s.plan.Seats[seat].Server) {
 			continue
 		}
 		if loss := s.loss(store, seat); best < 0 || loss < least {
 			best, least = seat, loss
-		}
-	}
-	for seat := s.next; best < 0 && seat < len(s.plan.Seats); seat++ {
-		if s.plan.Seats[seat].Quota > 0 && s.fits(store, seat) {
-			best = seat
 		}
 	}
 	return best
@@ -133,11 +143,11 @@ func (s *seating) isFull(seat, store int) bool {
 	return f.cost+s.plan.Cost(seat, store)/2 >= planned.Quota*s.stretch || float64(f.replicas) >= planned.Replicas*s.stretch
 }
 
-// fits reports whether a replica of the store may lie on the seat's server, and has
-// a slot and room there beside what the server carries and the seat holds.
+// fits reports whether the seat's server has a slot and room for a replica of the
+// store, beside what it carries and the seat holds.
 func (s *seating) fits(store, seat int) bool {
 	b, f := s.plan.Seats[seat].Server, &s.filled[seat]
-	if !s.may(store, b) || !s.hasSlot(b, f.replicas) {
+	if !s.hasSlot(b, f.replicas) {
 		return false
 	}
 	for r := range s.fleet.Resources {

@@ -21,8 +21,8 @@ func (l *ladder) result(o outcome, groups *inventory.ShareGroups) *planner.Layou
 		Promises: simulate.New(f, o.state.sites).Promises(),
 		Before:   simulate.New(f, l.start).Promises(),
 		Bounds:   l.bound,
+		Changes:  o.way.changes,
 	}
-	plan.Changes = append([]planner.LayoutChange{}, o.way.changes...)
 	for _, c := range plan.Changes {
 		plan.BytesCopied += c.Bytes
 		plan.UsersInterrupted += c.Users

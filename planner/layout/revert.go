@@ -50,7 +50,8 @@ func (s *search) revertStore(store int, allowed float64) bool {
 }
 
 // wayBack returns site lists between the present one and the start's, the start
-// first: with the start's master, or with one of its replicas.
+// first: with the start's master, or with one of its replicas, or with the present
+// servers in an order that takes fewer promotions.
 func (s *search) wayBack(store int) [][]int32 {
 	from, now := s.start[store], s.sites[store]
 	if len(from) == 0 {
@@ -69,5 +70,5 @@ func (s *search) wayBack(store int) [][]int32 {
 		list[0], list[at] = list[at], list[0]
 		lists = append(lists, list)
 	}
-	return lists
+	return append(lists, s.calmer(store)...)
 }

@@ -37,7 +37,7 @@ func (s *state) score(e *effect) serverScore {
 	server := e.server
 	used := s.used[server] + e.used
 	sc := serverScore{}
-	if slots := f.Inventory.Servers[server].Slots; slots != inventory.Unlimited {
+	if slots := s.slots[server]; slots != inventory.Unlimited {
 		sc.slots = max(0, used-slots)
 	}
 	if s.drain[server] {

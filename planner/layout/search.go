@@ -138,14 +138,15 @@ func (s *search) relief(server int32) []change {
 }
 
 // bestFor returns the best changes of what the server carries that raise no server
-// above the limit, or nil. Promotions come first: they copy nothing. They have no
+// above the limit, or nil. Promotions come first: they copy nothing. Of a store's
+// single replica none is offered unless its server breaks a rule. They have no
 // preference where steps or the users that they interrupt are scarce. Exchanges,
 // which copy twice, come last.
 func (s *search) bestFor(server int32, limit float64) []change {
 	p := picker{search: s, limit: limit}
 	stores := s.movable(server)
 	for _, store := range stores {
-		if s.sites[store][0] == server || s.scores[server].broken() {
+		if s.sites[store][0] == server || len(s.sites[store]) > 2 || s.scores[server].broken() {
 			s.promotions(&p, store, server)
 		}
 	}

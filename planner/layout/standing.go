@@ -30,8 +30,8 @@ func (p *problem) addStore(st *standing, store int, sites []int32, sign float64)
 		return
 	}
 	sc := p.scoreStore(store, sites)
-	initial := &p.initialStores[store]
-	st.worse += sign * float64(sc.worse(initial))
+	initial := p.initialStores[store]
+	st.worse += sign * float64(sc.worse(&initial))
 	st.broken += sign * float64(sc.broken())
 	if p.relax {
 		st.spread += sign * float64(sc.short)

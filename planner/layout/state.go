@@ -46,14 +46,14 @@ func newState(p *problem, sites load.Layout) *state {
 	f := p.fleet
 	n := len(f.Capacity)
 	s := &state{
-		problem: p, sites: make(load.Layout, len(sites)), master: make([]int32, len(sites)),
+		problem: p, master: make([]int32, len(sites)),
 		carried: make([]inventory.Amounts, n), used: make([]int, n),
 		takes: make([][][]take, len(p.levels)), slices: make([][]inventory.Amounts, len(p.levels)),
-		on: make([][]int32, n), scores: make([]serverScore, n), weight: make([]float64, n), frugal: true,
+		scores: make([]serverScore, n), weight: make([]float64, n), frugal: true,
 	}
+	s.makeRows(sites)
 	widest := 0
 	for i, level := range p.levels {
-		s.takes[i] = make([][]take, n)
 		s.slices[i] = make([]inventory.Amounts, n)
 		widest = max(widest, len(f.Levels[level].Domains))
 	}
@@ -66,6 +66,49 @@ func newState(p *problem, sites load.Layout) *state {
 		s.rescore(int32(server))
 	}
 	return s
+}
+
+// makeRows makes room for the lists of stores and servers with these sites.
+func (s *state) makeRows(sites load.Layout) {
+	instances, promotions := make([]int, len(sites)), make([][]int, len(s.levels))
+	on := make([]int, len(s.used))
+	for i := range promotions {
+		promotions[i] = make([]int, len(s.used))
+	}
+	for store, list := range sites {
+		instances[store] = max(len(list), s.copies[store])
+		for _, b := range list {
+			on[b]++
+		}
+		for i := range s.levels {
+			if b, _ := s.promotes(i, list); b >= 0 {
+				promotions[i][b]++
+			}
+		}
+	}
+	s.sites, s.on = rows[int32](instances, 0), rows[int32](on, spareRoom)
+	for i := range promotions {
+		s.takes[i] = rows[take](promotions[i], spareRoom)
+	}
+}
+
+// spareRoom is for how many more stores than it begins with a server's lists have room.
+const spareRoom = 4
+
+// rows returns empty lists with room for so many entries, and some spare ones, side
+// by side in memory. One that grows beyond that moves elsewhere.
+func rows[T any](sizes []int, spare int) [][]T {
+	total := 0
+	for _, size := range sizes {
+		total += size + spare
+	}
+	all, lists := make([]T, total), make([][]T, len(sizes))
+	at := 0
+	for i, size := range sizes {
+		lists[i] = all[at : at : at+size+spare]
+		at += size + spare
+	}
+	return lists
 }
 
 func (s *state) clone() *state { return newState(s.problem, s.sites) }

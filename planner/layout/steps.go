@@ -133,10 +133,6 @@ func kept(list, to []int32) []int32 {
 	return out
 }
 
-// longestSearched is how many instances a store may have for [reorder] to
-// look through all their orders.
-const longestSearched = 5
-
 // promotions returns the shortest sequence of places whose promotion turns the
 // list into the target, surplus and servers that are down apart.
 func promotions(list, to []int32, down []bool) []int {
@@ -160,82 +156,4 @@ func promotions(list, to []int32, down []bool) []int {
 		order[i] = places[at]
 	}
 	return order
-}
-
-// reorder returns the shortest sequence of places whose promotion turns the list
-// into the target, surplus apart, by breadth-first search over the orders of the
-// list. If none does, it returns the shortest that makes the right server master.
-// For long lists it puts one instance after the other into its place, surplus
-// last: at most three promotions for every two instances.
-func reorder(list, to []int32) []int {
-	if len(list) > longestSearched {
-		return inPlace(list, to)
-	}
-	type node struct {
-		list []int32
-		way  []int
-	}
-	queue := []node{{list: slices.Clone(list)}}
-	seen := [][]int32{queue[0].list}
-	var second []int
-	for len(queue) > 0 {
-		n := queue[0]
-		queue = queue[1:]
-		if n.list[0] == to[0] && slices.Equal(kept(n.list, to), to) {
-			return n.way
-		}
-		if second == nil && n.list[0] == to[0] {
-			second = n.way
-		}
-		for at := 1; at < len(n.list); at++ {
-			if slices.Contains(n.list[at+1:], n.list[at]) {
-				continue // of two instances on one server the last is meant
-			}
-			next := slices.Clone(n.list)
-			next[0], next[at] = next[at], next[0]
-			if slices.ContainsFunc(seen, func(l []int32) bool { return slices.Equal(l, next) }) {
-				continue
-			}
-			seen = append(seen, next)
-			queue = append(queue, node{next, append(slices.Clone(n.way), at)})
-		}
-	}
-	return second
-}
-
-// inPlace returns the places whose promotion, in turn, puts the instances into
-// the order of the target. The master goes where it belongs; where it is right
-// already, another one that is not takes its place first.
-func inPlace(list, to []int32) []int {
-	now := slices.Clone(list)
-	target := slices.Clone(to)
-	for at, server := range list {
-		if count(list[:at], server) >= count(to, server) {
-			target = append(target, server)
-		}
-	}
-	var places []int
-	for {
-		at := firstDifference(now, target)
-		if at < 0 {
-			return places
-		}
-		for i := range now {
-			if now[0] != target[0] && target[i] == now[0] && now[i] != target[i] {
-				at = i
-			}
-		}
-		places = append(places, at)
-		now[0], now[at] = now[at], now[0]
-	}
-}
-
-// firstDifference returns the first place at which the lists differ, or −1.
-func firstDifference(a, b []int32) int {
-	for i := range a {
-		if a[i] != b[i] {
-			return i
-		}
-	}
-	return -1
 }

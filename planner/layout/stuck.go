@@ -1,6 +1,7 @@
 package layout
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -9,7 +10,8 @@ import (
 
 // half carries out a part of the way of stores that copy more than one instance
 // where that part fits, so that what they leave becomes free, and reports whether
-// there was one. On the way the store keeps its copies and their domains.
+// there was one. On the way the store keeps its copies and their domains, and it is
+// promoted no more often than otherwise.
 func (q *queue) half() bool {
 	done := false
 	for i := range q.waiting {
@@ -23,13 +25,15 @@ func (q *queue) half() bool {
 			if slices.Contains(now, server) || slices.Contains(w.target, now[at]) {
 				continue
 			}
-			list := slices.Clone(now)
-			list[at] = server
+			list := replaced(nil, now, at, server)
 			if !q.fleet.Reachable(now, list) || q.shortage(w.store, list) > q.shortage(w.store, now) {
 				continue
 			}
 			part, ok := q.way(w.store, list)
-			if !ok || !slices.Equal(part.target, list) || q.promotionsOf(part) > 0 && q.promotionsOf(*w) == 0 || q.overfilled(part) != nil {
+			if !ok || !slices.Equal(part.target, list) || q.overfilled(part) != nil {
+				continue
+			}
+			if promotions := q.promotionsOf(part); promotions > 0 && promotions+q.promotionsOn(list, w.target) > q.promotionsOf(*w) {
 				continue
 			}
 			q.carryOut(part)
@@ -70,17 +74,19 @@ func (q *queue) settle() bool {
 	q.final.reference, q.final.steepness = q.final.worst(), 200
 	q.final.reweigh()
 	at, target, least := -1, []int32(nil), math.Inf(1)
-	offer := func(i int, list []int32) {
+	offer := func(i int, list []int32) bool {
 		v := q.final.try(change{q.waiting[i].store, list})
-		if v.standing.sign() <= 0 && v.potential < least && v.afforded {
+		good := v.standing.sign() <= 0 && v.afforded
+		if good && v.potential < least {
 			at, target, least = i, slices.Clone(list), v.potential
 		}
+		return good
 	}
 	for i, w := range q.waiting {
 		if now := q.state.sites[w.store]; len(now) > 0 {
 			offer(i, now)
 		}
-		q.others(w, func(list []int32) { offer(i, list) })
+		q.others(w, func(list []int32) bool { return offer(i, list) })
 	}
 	if at < 0 {
 		return false
@@ -102,22 +108,24 @@ func (q *queue) advance() bool {
 	q.final.reference, q.final.steepness = q.final.worst(), 200
 	q.final.reweigh()
 	at, best, least := -1, way{}, -negligible
-	offer := func(i int, list []int32) {
+	offer := func(i int, list []int32) bool {
 		w, ok := q.way(q.stayed[i].store, list)
 		if !ok || !slices.Equal(w.target, list) || q.overfilled(w) != nil {
-			return
+			return false
 		}
 		v := q.final.try(change{w.store, list})
-		if v.standing.sign() <= 0 && v.potential < least && v.afforded {
+		good := v.standing.sign() <= 0 && v.afforded
+		if good && v.potential < least {
 			at, best, least = i, way{w.store, w.steps, slices.Clone(list)}, v.potential
 		}
+		return good
 	}
 	for i, w := range q.stayed {
 		if !slices.Equal(q.state.sites[w.store], q.start[w.store]) {
 			continue
 		}
 		offer(i, w.target)
-		q.others(w, func(list []int32) { offer(i, list) })
+		q.others(w, func(list []int32) bool { return offer(i, list) })
 	}
 	if at < 0 {
 		return false
@@ -128,25 +136,47 @@ func (q *queue) advance() bool {
 	return true
 }
 
-// others lists the places that differ from the target in one new instance and fit
-// now.
-func (q *queue) others(w way, offer func(list []int32)) {
+// othersTried is how many servers are looked at that may take an instance which is
+// to go elsewhere than it should.
+const othersTried = 256
+
+// others offers places that differ from the target in one new instance and fit now,
+// on servers that will have the most room, until so many were good.
+func (q *queue) others(w way, offer func(list []int32) (good bool)) {
 	list := slices.Clone(w.target)
 	for at, server := range w.target {
 		if slices.Contains(q.state.sites[w.store], server) {
 			continue
 		}
-		for c := range q.target {
-			if !q.may(w.store, int32(c)) || slices.Contains(w.target, int32(c)) {
+		left := othersTried
+		for _, c := range q.roomiest() {
+			if left == 0 {
+				break
+			}
+			if !q.may(w.store, c) || slices.Contains(w.target, c) {
 				continue
 			}
-			list[at] = int32(c)
-			if other, ok := q.way(w.store, list); ok && slices.Equal(other.target, list) && q.overfilled(other) == nil {
-				offer(list)
+			list[at] = c
+			if other, ok := q.way(w.store, list); ok && slices.Equal(other.target, list) && q.overfilled(other) == nil && offer(list) {
+				left--
 			}
 		}
 		list[at] = server
 	}
+}
+
+// roomiest returns the servers that may receive instances, the one first that will
+// have most room below the busiest server's peak.
+func (q *queue) roomiest() []int32 {
+	room := make([]float64, len(q.target))
+	for _, b := range q.targets {
+		for _, r := range q.fleet.Failover {
+			room[b] += (q.final.reference - q.final.scores[b].peak) * q.fleet.Capacity[b][r] / q.fleet.Capacity[q.targets[0]][r]
+		}
+	}
+	servers := slices.Clone(q.targets)
+	slices.SortStableFunc(servers, func(a, b int32) int { return cmp.Compare(room[b], room[a]) })
+	return servers
 }
 
 // force carries out a store although it does not fit: the one that overfills a

@@ -46,6 +46,23 @@ func after(text, beginning string) []string {
 	return strings.Split(block, "\n")[1:]
 }
 
+// A shade stands for the same on every screen, whatever is the most on it.
+func TestShadesAreComparable(t *testing.T) {
+	scale := []string{". nothing", "░ up to 2 %", "▒ 2 to 5 %", "▓ 5 to 20 %", "█ above 20 %", "! past its ceiling"}
+	seen := map[string]bool{}
+	for _, servers := range []int{4, 12, 30} {
+		block := after(screenText(t, servers, 0, report.Style{Width: 200}), "who takes over from whom")
+		for entry := range strings.SplitSeq(block[len(block)-1], " · ") {
+			if seen[entry] = true; !slices.Contains(scale, entry) {
+				t.Errorf("%d servers: %q is not in the scale", servers, entry)
+			}
+		}
+	}
+	if len(seen) < 4 {
+		t.Errorf("only %v were seen", seen)
+	}
+}
+
 // Bars and matrix fit into every terminal, with as many rows as asked for at most.
 func TestChartsFit(t *testing.T) {
 	for _, servers := range []int{2, 12, 60, 300} {

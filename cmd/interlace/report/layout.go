@@ -59,7 +59,7 @@ func Layout(p *planner.Layout, m Made) *Screen {
 	default:
 		facts.add("stopped", "%s", stoppedWords(p.Stopped, objectiveWords(p.Options.Objectives)))
 	}
-	facts.addBounds(p.Violations)
+	facts.addProofs(p)
 	if m.File != "" {
 		facts.add("next", "%s", joined("interlace simulate --after "+m.File, "interlace users --after "+m.File, "interlace moves "+m.File))
 	}

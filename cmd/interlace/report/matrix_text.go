@@ -10,6 +10,10 @@ import (
 // shades are the steps of what a survivor takes over, the least first.
 const shades = "░▒▓█"
 
+// shadeClasses are what they stand for: the same on every screen, so that layouts can
+// be compared.
+var shadeClasses = classes{0.02, 0.05, 0.2, mostDrawn}
+
 // leastRows is the number of servers below which a matrix says no more than the
 // bars do.
 const leastRows = 3
@@ -28,7 +32,6 @@ func (t matrixText) Text(w io.Writer, style Style) error {
 		return t.noRoom(style.Width).Text(w, style)
 	}
 	m := t.charts.matrix(g.servers, g.servers)
-	ranges := classesUpTo(m.largest, len([]rune(shades)))
 	var head Lines
 	head.add("who takes over from whom: the row fails, the column takes over that much of its capacity")
 	if g.servers.each != single {
@@ -37,10 +40,10 @@ func (t matrixText) Text(w io.Writer, style Style) error {
 	if err := head.Text(w, style); err != nil {
 		return err
 	}
-	if err := g.write(w, &m, ranges, style.Colour); err != nil {
+	if err := g.write(w, &m, style.Colour); err != nil {
 		return err
 	}
-	return shadeLegend(&m, ranges).Text(w, style)
+	return shadeLegend(&m).Text(w, style)
 }
 
 // noRoom says why the matrix is not shown, and what shows it.
@@ -106,7 +109,7 @@ func (g *grid) width() int {
 }
 
 // write writes the rows. The domain is named where it begins.
-func (g *grid) write(w io.Writer, m *matrix, ranges classes, colour bool) error {
+func (g *grid) write(w io.Writer, m *matrix, colour bool) error {
 	for i, b := range g.servers.list {
 		var line strings.Builder
 		domain := ""
@@ -121,7 +124,7 @@ func (g *grid) write(w io.Writer, m *matrix, ranges classes, colour bool) error 
 			if g.borders[j] {
 				line.WriteByte(' ')
 			}
-			line.WriteString(m.cells[i][j].shade(ranges, g.wide, colour))
+			line.WriteString(m.cells[i][j].shade(g.wide, colour))
 		}
 		if _, err := io.WriteString(w, strings.TrimRight(line.String(), " ")+"\n"); err != nil {
 			return err
@@ -135,7 +138,7 @@ func padded(text string, width int) string {
 }
 
 // shade draws the cell in so many characters.
-func (c cell) shade(ranges classes, wide int, colour bool) string {
+func (c cell) shade(wide int, colour bool) string {
 	switch {
 	case c.passes && colour:
 		return tint(strings.Repeat("!", wide), Broken)
@@ -143,7 +146,7 @@ func (c cell) shade(ranges classes, wide int, colour bool) string {
 		return strings.Repeat("!", wide)
 	case c.takes:
 		of := []rune(shades)
-		return strings.Repeat(string(of[ranges.of(c.added)]), wide)
+		return strings.Repeat(string(of[shadeClasses.of(c.added)]), wide)
 	case c.itself:
 		return strings.Repeat(" ", wide)
 	}
@@ -151,7 +154,7 @@ func (c cell) shade(ranges classes, wide int, colour bool) string {
 }
 
 // shadeLegend says what the shades stand for: those that appear.
-func shadeLegend(m *matrix, ranges classes) Lines {
+func shadeLegend(m *matrix) Lines {
 	of := []rune(shades)
 	seen := make([]bool, len(of))
 	passes, nothing := "", ""
@@ -161,7 +164,7 @@ func shadeLegend(m *matrix, ranges classes) Lines {
 			case c.passes:
 				passes = "! past its ceiling"
 			case c.takes:
-				seen[ranges.of(c.added)] = true
+				seen[shadeClasses.of(c.added)] = true
 			case !c.itself:
 				nothing = ". nothing"
 			}
@@ -170,8 +173,16 @@ func shadeLegend(m *matrix, ranges classes) Lines {
 	parts := []string{nothing}
 	for i, shade := range of {
 		if seen[i] {
-			parts = append(parts, string(shade)+" "+ranges.words(i))
+			parts = append(parts, string(shade)+" "+shadeWords(i))
 		}
 	}
 	return Lines{{Words: joined(append(parts, passes)...)}}
+}
+
+// shadeWords says the range of a shade. What is above all others has no end.
+func shadeWords(class int) string {
+	if class == len(shadeClasses)-1 {
+		return "above " + percentNumber(shadeClasses[class-1]) + " %"
+	}
+	return shadeClasses.words(class)
 }

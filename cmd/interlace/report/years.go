@@ -29,7 +29,11 @@ func (s *Screen) AddYears(y *planner.Years) {
 	if anyUnmet(y) {
 		facts.add("–", "does not happen, or is too rare to be met often enough in the simulation")
 	}
-	facts.add("computed", "exactly from what is assumed; what happens at once, to first order")
+	computed := "exactly from what is assumed; what happens at once, to first order"
+	if y.Offline.OccasionsPerYear.Approximation == planner.BeyondFirstOrder {
+		computed += ", which is not to be relied on where copies are missing or servers away more than a tenth of the time"
+	}
+	facts.add("computed", "%s", computed)
 	facts.add("not in it", "the interruption that each failover is by itself, and stores that are offline already")
 	s.add(head, Years(y), outcome, facts)
 }
