@@ -23,15 +23,53 @@ type Alert struct {
 	Number int64  // 1, 2, 3, … in the order in which they began
 	Key    string // what it is about: the same for the same kind, server, store, channel and subject
 
-	Finding  // as it was last seen
+	Finding                     // as it was last seen
+	Watcher  inventory.ServerID // whose look it was that found it last
 	Stage    Stage
 	Began    time.Time // when it was first found, or since when the finding says it is so
 	Seen     time.Time // when it was last found
+	Missed   int       // looks since then that did not find it
 	Fired    time.Time // zero as long as it is pending
 	Resolved time.Time // zero as long as it is found
 	Peak     inventory.Number
+	Flaps    int // how many alerts with the same key ended shortly before, one after the other
+
+	Told     Severity // the worst that was told of it, empty if nothing was
+	Closed   bool     // it is resolved, and whoever had to be told was
+	Withheld string   // why it is not told now, or empty
 
 	Acknowledged *Acknowledgement // nil, or who takes care of it
+}
+
+// Look is one run of a probe on a server, and what it found.
+type Look struct {
+	Probe    Probe
+	Watcher  inventory.ServerID // where it ran
+	Findings []Finding
+	// Blind are the instances that it could not look at: what was found there
+	// before has not gone away.
+	Blind []inventory.StoreID
+}
+
+// AlertState is what is known of alerts between two rounds.
+type AlertState struct {
+	Last     int64        // the number of the alert that began last
+	Alerts   []Alert      // those that have not ended, and those that ended lately, by number
+	Groups   []AlertGroup // by key
+	Silences []Silence    // in force or to come, by number; rounds do not change them
+	Budget   time.Time    // when as many messages may be sent at once as ever
+	Beat     time.Time    // when the last heartbeat was made
+}
+
+// AlertGroup is a number of alerts that are told together. It ends with the last
+// of them.
+type AlertGroup struct {
+	Key      string
+	Waits    time.Time // since when something waits to be told, or zero
+	Told     time.Time // when something was told last, or zero
+	Worst    Severity  // of what was told then
+	Messages int       // how many there were
+	Root     string    // the Message-ID of the first
 }
 
 // Acknowledgement says who takes care of an alert; it holds until the alert ends.
@@ -60,15 +98,18 @@ type Matcher struct {
 // Message is something to tell, kept until it has been told.
 type Message struct {
 	Number  int64
-	Route   string // mail, webhook or alertmanager
+	Route   string // webhook, or mail: and an address; each on its own, since one may refuse what another takes
+	Thread  string // messages of one thread on one route are told in the order of their numbers
 	ID      string // its Message-ID: the same for the same incident and stage
 	Answers string // the Message-ID of the message that began the thread, or empty
 	Subject string
 	Body    string
 	Made    time.Time
+	Until   time.Time // not worth telling after that; zero: always
 	Due     time.Time // not to be tried before
 	Tries   int
 	Sent    time.Time // zero as long as it has not been
+	Dropped time.Time // when it was given up, or zero
 	Trouble string    // why the last try failed
 }
 
