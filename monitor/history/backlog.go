@@ -113,26 +113,32 @@ func end(span monitor.Span) int64 {
 // load reads rows of a file.
 func load[R any](ctx context.Context, file *database.File, what, query string, args []any, scan func(*sql.Rows) (R, error)) ([]R, error) {
 	var list []R
-	err := file.Read(ctx, func(tx *sql.Tx) error {
-		list = nil
-		rows, err := tx.QueryContext(ctx, query, args...)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
-			row, err := scan(rows)
-			if err != nil {
-				return err
-			}
-			list = append(list, row)
-		}
-		return rows.Err()
+	err := file.Read(ctx, func(tx *sql.Tx) (err error) {
+		list, err = rowsOf(ctx, tx, query, args, scan)
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("load %s: %w", what, err)
 	}
 	return list, nil
+}
+
+// rowsOf reads rows within a transaction.
+func rowsOf[R any](ctx context.Context, tx *sql.Tx, query string, args []any, scan func(*sql.Rows) (R, error)) ([]R, error) {
+	rows, err := tx.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var list []R
+	for rows.Next() {
+		row, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, row)
+	}
+	return list, rows.Err()
 }
 
 // client is what is kept of a rolling client of a channel.

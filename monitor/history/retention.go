@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	_ "embed" // the queries
+	"errors"
 	"fmt"
 	"time"
 )
@@ -21,6 +22,12 @@ var (
 	forgetUsage string
 	//go:embed query/forget_usage_hours.sql
 	forgetUsageHours string
+	//go:embed query/forget_alerts.sql
+	forgetAlerts string
+	//go:embed query/forget_silences.sql
+	forgetSilences string
+	//go:embed query/forget_messages.sql
+	forgetMessages string
 )
 
 const (
@@ -46,10 +53,22 @@ func (h *History) Tidy(ctx context.Context, now time.Time) error {
 		}
 		return forget(ctx, tx, now)
 	})
-	if err != nil {
+	if err = errors.Join(err, h.forgetAlerts(ctx, now)); err != nil {
 		return fmt.Errorf("tidy up: %w", err)
 	}
 	return nil
+}
+
+// forgetAlerts drops the alerts and silences that ended long ago, and the
+// messages that were sent or given up.
+func (h *History) forgetAlerts(ctx context.Context, now time.Time) error {
+	return h.facts.Write(ctx, func(tx *sql.Tx) error {
+		return errors.Join(
+			exec(ctx, tx, forgetAlerts, now.Add(-KeepHours).UnixMicro()),
+			exec(ctx, tx, forgetSilences, now.Add(-KeepHours).UnixMicro()),
+			exec(ctx, tx, forgetMessages, now.Add(-KeepWhole).UnixMicro()),
+		)
+	}, func(context.Context, *sql.Tx) (bool, error) { return false, nil })
 }
 
 func forget(ctx context.Context, tx *sql.Tx, now time.Time) error {

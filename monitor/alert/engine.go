@@ -1,0 +1,169 @@
+package alert
+
+import (
+	"slices"
+	"time"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
+)
+
+// Step returns what is known after some looks, and what is to be told. It is to
+// be called after each look, and without looks every few seconds, since alerts
+// wait for each other.
+//
+// Times that lie after now are taken for now: a clock that is set back makes
+// alerts wait anew, once, and never for long.
+func Step(before monitor.AlertState, looks []monitor.Look, now time.Time, opts Options) (monitor.AlertState, []monitor.Message) {
+	r := round{AlertState: copied(before), now: now.UTC().Truncate(time.Microsecond), opts: opts.filled()}
+	r.clamp()
+	for i := range looks {
+		r.look(&looks[i])
+	}
+	r.advance()
+	r.withhold()
+	if len(opts.Routes) > 0 {
+		r.tell()
+		r.beat()
+	} else {
+		r.closeAll()
+	}
+	r.forget()
+	return r.AlertState, r.messages
+}
+
+// round is a step on its way.
+type round struct {
+	monitor.AlertState
+	now      time.Time
+	opts     Options
+	messages []monitor.Message
+}
+
+func copied(s monitor.AlertState) monitor.AlertState {
+	s.Alerts = slices.Clone(s.Alerts)
+	s.Groups = slices.Clone(s.Groups)
+	return s
+}
+
+func (r *round) clamp() {
+	for i := range r.Alerts {
+		a := &r.Alerts[i]
+		r.notAfter(0, &a.Began, &a.Seen, &a.Fired, &a.Resolved)
+	}
+	for i := range r.Groups {
+		r.notAfter(0, &r.Groups[i].Waits, &r.Groups[i].Told)
+	}
+	r.notAfter(0, &r.Beat)
+	r.notAfter(time.Duration(r.opts.Burst)*refill, &r.Budget)
+}
+
+func (r *round) notAfter(ahead time.Duration, times ...*time.Time) {
+	latest := r.now.Add(ahead)
+	for _, at := range times {
+		if at.After(latest) {
+			*at = latest
+		}
+	}
+}
+
+// look takes in what one look found, and what it did not find.
+func (r *round) look(look *monitor.Look) {
+	open := map[string]int{}
+	for i := range r.Alerts {
+		if r.Alerts[i].Stage != monitor.Resolved {
+			open[r.Alerts[i].Key] = i
+		}
+	}
+	found := map[string]bool{}
+	for _, f := range look.Findings {
+		key := Key(&f)
+		f = tidied(f)
+		i, known := open[key]
+		switch {
+		case !known:
+			open[key] = len(r.Alerts)
+			r.begin(key, look.Watcher, &f)
+		case !found[key] || rank(f.Severity) > rank(r.Alerts[i].Severity):
+			r.see(&r.Alerts[i], look.Watcher, &f)
+		}
+		found[key] = true
+	}
+	for i := range r.Alerts {
+		a := &r.Alerts[i]
+		if a.Stage != monitor.Resolved && !found[a.Key] && a.Probe == look.Probe && a.Watcher == look.Watcher &&
+			!slices.Contains(look.Blind, inventory.StoreID(a.Store)) {
+			a.Missed++
+		}
+	}
+}
+
+func (r *round) begin(key string, watcher inventory.ServerID, f *monitor.Finding) {
+	r.Last++
+	a := monitor.Alert{Number: r.Last, Key: key, Stage: monitor.Pending, Began: r.now, Flaps: r.flaps(key)}
+	if since, err := time.Parse(time.RFC3339, string(f.Since)); err == nil && since.Before(r.now) {
+		a.Began = since.UTC()
+	}
+	r.see(&a, watcher, f)
+	r.Alerts = append(r.Alerts, a)
+}
+
+// flaps returns how many alerts like this ended lately, in a row.
+func (r *round) flaps(key string) int {
+	flaps := 0
+	for i := range r.Alerts {
+		if a := &r.Alerts[i]; a.Key == key && a.Stage == monitor.Resolved && r.now.Sub(a.Resolved) < r.opts.Flapping {
+			flaps = a.Flaps + 1
+		}
+	}
+	return flaps
+}
+
+func (r *round) see(a *monitor.Alert, watcher inventory.ServerID, f *monitor.Finding) {
+	a.Finding, a.Watcher, a.Seen, a.Missed = *f, watcher, r.now, 0
+	if f.Value.Known && (!a.Peak.Known || f.Value.Value > a.Peak.Value) {
+		a.Peak = f.Value
+	}
+}
+
+// advance brings alerts to their next stage, and drops those that came to nothing.
+func (r *round) advance() {
+	for i := range r.Alerts {
+		a := &r.Alerts[i]
+		switch {
+		case a.Stage == monitor.Pending && a.Missed == 0 && r.now.Sub(a.Began) >= r.opts.patience(&a.Finding):
+			a.Stage, a.Fired = monitor.Firing, r.now
+		case a.Stage == monitor.Firing && a.Missed >= 2 && r.now.Sub(a.Seen) >= r.keepFiring(a):
+			a.Stage, a.Resolved = monitor.Resolved, r.now
+		}
+	}
+	r.Alerts = slices.DeleteFunc(r.Alerts, func(a monitor.Alert) bool { return a.Stage == monitor.Pending && a.Missed > 0 })
+}
+
+// keepFiring returns for how long an alert that is not found any more goes on: a
+// third one like it within a short time is not over before it has been quiet for
+// that time.
+func (r *round) keepFiring(a *monitor.Alert) time.Duration {
+	if a.Flaps >= 2 {
+		return max(r.opts.Flapping, r.opts.KeepFiring)
+	}
+	return r.opts.KeepFiring
+}
+
+// closeAll ends the resolved alerts where nobody is told.
+func (r *round) closeAll() {
+	r.Groups = nil
+	for i := range r.Alerts {
+		if a := &r.Alerts[i]; a.Stage == monitor.Resolved {
+			a.Closed = true
+		}
+	}
+}
+
+// forget drops the alerts that ended so long ago that they say nothing of those
+// to come.
+func (r *round) forget() {
+	r.Alerts = slices.DeleteFunc(r.Alerts, func(a monitor.Alert) bool {
+		return a.Closed && r.now.Sub(a.Resolved) >= r.opts.Flapping
+	})
+}

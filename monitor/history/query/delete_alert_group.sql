@@ -1,0 +1,1 @@
+DELETE FROM alert_groups WHERE key = ?1

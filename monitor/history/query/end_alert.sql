@@ -1,0 +1,1 @@
+UPDATE alerts SET current = 0 WHERE number = ?1

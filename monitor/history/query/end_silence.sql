@@ -1,0 +1,1 @@
+UPDATE silences SET ends = ?2 WHERE number = ?1 AND ends > ?2

@@ -1,0 +1,1 @@
+SELECT count(*) FROM silences WHERE number = ?1 AND begins = ?2 AND ends = ?3

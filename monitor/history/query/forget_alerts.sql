@@ -1,0 +1,1 @@
+DELETE FROM alerts WHERE current = 0 AND resolved < ?1

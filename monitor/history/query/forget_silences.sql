@@ -1,0 +1,1 @@
+DELETE FROM silences WHERE ends < ?1

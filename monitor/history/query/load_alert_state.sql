@@ -1,0 +1,1 @@
+SELECT steps, last, budget, beat FROM alert_state WHERE number = 1

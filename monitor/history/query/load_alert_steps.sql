@@ -1,0 +1,1 @@
+SELECT steps FROM alert_state WHERE number = 1
