@@ -232,8 +232,8 @@ func (d *Desk) note(route string, now time.Time, err error, gaveUp bool) {
 		if t.since.IsZero() {
 			t.since = now
 		}
-		if gaveUp {
-			t.gaveUp = now
+		if gaveUp { // the route may work for others
+			t.tries, t.since, t.gaveUp = 0, time.Time{}, now
 		}
 	}
 	d.troubles[route] = t

@@ -69,10 +69,13 @@ func (r *round) notAfter(ahead time.Duration, times ...*time.Time) {
 
 // look takes in what one look found, and what it did not find.
 func (r *round) look(look *monitor.Look) {
-	open := map[string]int{}
+	open, flaps := map[string]int{}, map[string]int{}
 	for i := range r.Alerts {
-		if r.Alerts[i].Stage != monitor.Resolved {
-			open[r.Alerts[i].Key] = i
+		switch a := &r.Alerts[i]; {
+		case a.Stage != monitor.Resolved:
+			open[a.Key] = i
+		case r.now.Sub(a.Resolved) < r.opts.Flapping:
+			flaps[a.Key] = a.Flaps + 1
 		}
 	}
 	found := map[string]bool{}
@@ -83,7 +86,7 @@ func (r *round) look(look *monitor.Look) {
 		switch {
 		case !known:
 			open[key] = len(r.Alerts)
-			r.begin(key, look.Watcher, &f)
+			r.begin(key, look.Watcher, &f, flaps[key])
 		case !found[key] || rank(f.Severity) > rank(r.Alerts[i].Severity):
 			r.see(&r.Alerts[i], look.Watcher, &f)
 		}
@@ -98,25 +101,14 @@ func (r *round) look(look *monitor.Look) {
 	}
 }
 
-func (r *round) begin(key string, watcher inventory.ServerID, f *monitor.Finding) {
+func (r *round) begin(key string, watcher inventory.ServerID, f *monitor.Finding, flaps int) {
 	r.Last++
-	a := monitor.Alert{Number: r.Last, Key: key, Stage: monitor.Pending, Began: r.now, Flaps: r.flaps(key)}
+	a := monitor.Alert{Number: r.Last, Key: key, Stage: monitor.Pending, Began: r.now, Flaps: flaps}
 	if since, err := time.Parse(time.RFC3339, string(f.Since)); err == nil && since.Before(r.now) {
 		a.Began = since.UTC()
 	}
 	r.see(&a, watcher, f)
 	r.Alerts = append(r.Alerts, a)
-}
-
-// flaps returns how many alerts like this ended lately, in a row.
-func (r *round) flaps(key string) int {
-	flaps := 0
-	for i := range r.Alerts {
-		if a := &r.Alerts[i]; a.Key == key && a.Stage == monitor.Resolved && r.now.Sub(a.Resolved) < r.opts.Flapping {
-			flaps = a.Flaps + 1
-		}
-	}
-	return flaps
 }
 
 func (r *round) see(a *monitor.Alert, watcher inventory.ServerID, f *monitor.Finding) {

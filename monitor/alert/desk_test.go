@@ -1,0 +1,302 @@
+package alert_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/alert"
+	"github.com/interlacemail/interlace/monitor/history"
+)
+
+// inbox is a route that takes messages, or does not.
+type inbox struct {
+	mutex sync.Mutex
+	fails func(*monitor.Message) error
+	got   []monitor.Message
+	tries int
+}
+
+func (i *inbox) Deliver(_ context.Context, m *monitor.Message) error {
+	i.mutex.Lock()
+	defer i.mutex.Unlock()
+	i.tries++
+	if i.fails != nil {
+		if err := i.fails(m); err != nil {
+			return err
+		}
+	}
+	i.got = append(i.got, *m)
+	return nil
+}
+
+func (i *inbox) ids() []string {
+	i.mutex.Lock()
+	defer i.mutex.Unlock()
+	var list []string
+	for _, m := range i.got {
+		list = append(list, m.ID)
+	}
+	return list
+}
+
+func mustOpen(t *testing.T) *history.History {
+	t.Helper()
+	h, err := history.Open(context.Background(), filepath.Join(t.TempDir(), "interlace.db"), history.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { h.Close() })
+	return h
+}
+
+// watch runs a desk as a watcher does, for some time: a look every two minutes, a
+// step every ten seconds.
+func watch(ctx context.Context, desk *alert.Desk, lasts time.Duration, looks func() []monitor.Look) {
+	ticker := time.NewTicker(10 * time.Second)
+	defer ticker.Stop()
+	began := time.Now()
+	for n := 0; time.Since(began) < lasts; n++ {
+		var some []monitor.Look
+		if n%12 == 0 {
+			some = looks()
+		}
+		_ = desk.Judge(ctx, some, time.Now())
+		_ = desk.Deliver(ctx, time.Now)
+		<-ticker.C
+	}
+}
+
+// TestRelayDownForADay loses nothing, and keeps the order of each thread.
+func TestRelayDownForADay(t *testing.T) {
+	h := mustOpen(t)
+	synctest.Test(t, func(t *testing.T) {
+		down := true
+		mail, hook := &inbox{}, &inbox{}
+		mail.fails = func(*monitor.Message) error {
+			if down {
+				return errors.New("connection refused")
+			}
+			return nil
+		}
+		desk := &alert.Desk{Ledger: h, Options: alert.Options{Host: "imap1"}, Routes: map[string]alert.Route{"mail:ops@example.org": mail, "webhook": hook}}
+		n := 0
+		looks := func() []monitor.Look {
+			n++
+			var findings []monitor.Finding
+			if n%60 < 30 { // an hour of trouble, an hour of peace
+				findings = incidents()[0].Findings
+			}
+			return []monitor.Look{{Probe: monitor.ProbeLogs, Watcher: "imap1", Findings: findings}}
+		}
+		watch(t.Context(), desk, 24*time.Hour, looks)
+		if mail.tries > 24*60*6 || len(hook.got) == 0 {
+			t.Errorf("%d tries by mail, %d messages by the webhook", mail.tries, len(hook.got))
+		}
+		troubles := desk.Troubles(time.Now())
+		if len(troubles) != 1 || !strings.Contains(troubles[0].Text, "connection refused") || troubles[0].Since == "" {
+			t.Errorf("troubles: %+v", troubles)
+		}
+		down = false
+		watch(t.Context(), desk, 30*time.Minute, looks)
+		if troubles := desk.Troubles(time.Now()); len(troubles) != 0 {
+			t.Errorf("troubles: %+v", troubles)
+		}
+		want := hook.ids()
+		got := mail.ids()
+		for _, m := range hook.got {
+			if !slices.Contains(got, m.ID) && (m.Until.IsZero() || m.Until.After(time.Now())) {
+				t.Errorf("lost: %s %s", m.Made, m.Subject)
+			}
+		}
+		if slices.Sort(got); len(slices.Compact(got)) != len(mail.got) || len(got) > len(want) {
+			t.Errorf("%d messages by mail, %d by the webhook", len(mail.got), len(want))
+		}
+		made := map[string]time.Time{}
+		for _, m := range mail.got {
+			if m.Made.Before(made[m.Thread]) {
+				t.Errorf("out of order: %s", m.Subject)
+			}
+			made[m.Thread] = m.Made
+		}
+	})
+}
+
+// TestRefusals gives up a message that is refused again and again, says so, and
+// goes on with the others.
+func TestRefusals(t *testing.T) {
+	h := mustOpen(t)
+	synctest.Test(t, func(t *testing.T) {
+		mail := &inbox{fails: func(m *monitor.Message) error {
+			if strings.Contains(m.Subject, "imap3") {
+				return &alert.Refusal{Err: errors.New("554 I do not like\r\nthat")}
+			}
+			return nil
+		}}
+		desk := &alert.Desk{Ledger: h, Routes: map[string]alert.Route{"mail:ops@example.org": mail}}
+		watch(t.Context(), desk, 3*time.Hour, incidents)
+		if len(mail.got) != 4 || mail.tries != 4+10 {
+			t.Errorf("%d messages, %d tries", len(mail.got), mail.tries)
+		}
+		troubles := desk.Troubles(time.Now())
+		if len(troubles) != 1 || !strings.Contains(troubles[0].Text, "given up: 554 I do not like  that") {
+			t.Errorf("troubles: %+v", troubles)
+		}
+		messages, err := h.Messages(t.Context(), time.Time{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		dropped := slices.DeleteFunc(messages, func(m monitor.Message) bool { return m.Dropped.IsZero() })
+		if len(dropped) != 1 || dropped[0].Tries != 10 || dropped[0].Trouble == "" {
+			t.Errorf("dropped: %+v", dropped)
+		}
+	})
+}
+
+// TestRestart: what was told is not told again by the next process, and two at
+// once tell it once.
+func TestRestart(t *testing.T) {
+	h := mustOpen(t)
+	synctest.Test(t, func(t *testing.T) {
+		mail := &inbox{}
+		for range 20 {
+			desks := []*alert.Desk{}
+			for range 2 {
+				desks = append(desks, &alert.Desk{Ledger: h, Routes: map[string]alert.Route{"mail:ops@example.org": mail}})
+			}
+			for _, desk := range desks {
+				watch(t.Context(), desk, time.Minute, incidents)
+			}
+		}
+		if len(mail.got) != 5 {
+			t.Errorf("%d messages", len(mail.got))
+		}
+	})
+}
+
+// TestTwoSenders lets two processes send from one outbox at the same time.
+func TestTwoSenders(t *testing.T) {
+	h := mustOpen(t)
+	mail := &inbox{}
+	now := time.Date(2026, 11, 1, 9, 0, 0, 0, time.UTC)
+	routes := map[string]alert.Route{"mail:ops@example.org": mail}
+	err := h.StepAlerts(t.Context(), now, func(s monitor.AlertState) (monitor.AlertState, []monitor.Message) {
+		var list []monitor.Message
+		for n := range 100 {
+			list = append(list, monitor.Message{Route: "mail:ops@example.org", Thread: fmt.Sprint(n % 7), ID: fmt.Sprint(n), Made: now, Due: now})
+		}
+		return s, list
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			desk := &alert.Desk{Ledger: h, Routes: routes}
+			if err := desk.Deliver(t.Context(), func() time.Time { return now }); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	ids := mail.ids()
+	slices.Sort(ids)
+	if len(ids) != 100 || len(slices.Compact(ids)) != 100 {
+		t.Errorf("%d messages", len(ids))
+	}
+}
+
+// TestClockSetBack: a message that was put off by a clock an hour ahead is sent
+// when the clock is right again.
+func TestClockSetBack(t *testing.T) {
+	h := mustOpen(t)
+	mail := &inbox{fails: func(*monitor.Message) error { return errors.New("not now") }}
+	desk := &alert.Desk{Ledger: h, Routes: map[string]alert.Route{"mail:ops@example.org": mail}}
+	now := time.Date(2026, 11, 1, 9, 0, 0, 0, time.UTC)
+	for range 2 {
+		if err := desk.Judge(t.Context(), incidents(), now); err != nil {
+			t.Fatal(err)
+		}
+		now = now.Add(time.Minute)
+	}
+	for range 3 {
+		_ = desk.Deliver(t.Context(), func() time.Time { return now.Add(time.Hour) })
+	}
+	mail.fails = nil
+	if err := desk.Deliver(t.Context(), func() time.Time { return now }); err != nil || len(mail.got) != 5 {
+		t.Errorf("%d messages, error %v", len(mail.got), err)
+	}
+}
+
+// full is a ledger that keeps nothing.
+type full struct{ alert.Ledger }
+
+func (full) StepAlerts(context.Context, time.Time, func(monitor.AlertState) (monitor.AlertState, []monitor.Message)) error {
+	return errors.New("database or disk is full")
+}
+
+// TestFullLedger: the operators hear of a ledger that keeps nothing all the same,
+// once in a while.
+func TestFullLedger(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		mail := &inbox{}
+		desk := &alert.Desk{Ledger: full{mustOpen(t)}, Options: alert.Options{Host: "imap1"}, Routes: map[string]alert.Route{"mail:ops@example.org": mail}}
+		watch(t.Context(), desk, 9*time.Hour, incidents)
+		if len(mail.got) != 3 || !strings.Contains(mail.got[0].Body, "disk is full") || mail.got[0].ID == mail.got[1].ID {
+			t.Errorf("%d messages: %+v", len(mail.got), mail.got)
+		}
+	})
+}
+
+// TestDeskWithAlertmanager: it is told each minute, and nothing goes elsewhere.
+func TestDeskWithAlertmanager(t *testing.T) {
+	h := mustOpen(t)
+	var names []string
+	broken := false
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if broken {
+			w.WriteHeader(http.StatusInternalServerError)
+			return
+		}
+		var some []struct{ Labels map[string]string }
+		_ = json.NewDecoder(r.Body).Decode(&some)
+		for _, one := range some {
+			names = append(names, one.Labels["alertname"])
+		}
+	}))
+	defer server.Close()
+	mail := &inbox{}
+	desk := &alert.Desk{Ledger: h, Alertmanager: &alert.Alertmanager{URL: server.URL}, Routes: map[string]alert.Route{"mail:ops@example.org": mail}}
+	now := time.Date(2026, 11, 1, 9, 0, 0, 0, time.UTC)
+	for range 12 {
+		if err := errors.Join(desk.Judge(t.Context(), incidents(), now), desk.Deliver(t.Context(), func() time.Time { return now })); err != nil {
+			t.Fatal(err)
+		}
+		now = now.Add(10 * time.Second)
+	}
+	if len(mail.got) != 0 || len(names) != 12 || names[0] != "Watchdog" || names[1] != "bailing_out" {
+		t.Errorf("%d mails, told %v", len(mail.got), names)
+	}
+	broken = true
+	for range 6 {
+		if desk.Deliver(t.Context(), func() time.Time { return now }) == nil {
+			t.Error("no error")
+		}
+	}
+	if troubles := desk.Troubles(now); len(troubles) != 1 || troubles[0].Subject != inventory.Text("messages by alertmanager") {
+		t.Errorf("troubles: %+v", troubles)
+	}
+}
