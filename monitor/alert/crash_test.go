@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/alert"
@@ -28,7 +30,7 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
-	os.Exit(m.Run())
+	goleak.VerifyTestMain(m)
 }
 
 // mortal dies at one point of the second message.
@@ -119,7 +121,7 @@ func TestKilled(t *testing.T) {
 		t.Run(point, func(t *testing.T) {
 			t.Parallel()
 			r := newRelay(t)
-			r.Plain = true
+			r.set(func() { r.Plain = true })
 			db := filepath.Join(t.TempDir(), "interlace.db")
 			run := func(point, now string) error {
 				child := exec.Command(os.Args[0])

@@ -106,7 +106,7 @@ func TestMailFailures(t *testing.T) {
 			t.Parallel()
 			r := newRelay(t)
 			if test.relay != nil {
-				test.relay(r)
+				r.set(func() { test.relay(r) })
 			}
 			route := r.route()
 			if test.mail != nil {
@@ -147,7 +147,7 @@ func TestMailTaken(t *testing.T) {
 			t.Parallel()
 			r := newRelay(t)
 			if test.relay != nil {
-				test.relay(r)
+				r.set(func() { test.relay(r) })
 			}
 			route := r.route()
 			if test.mail != nil {

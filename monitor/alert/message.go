@@ -147,6 +147,9 @@ func section(b *strings.Builder, title string, list []*monitor.Alert, write func
 }
 
 func (n *notice) opening(b *strings.Builder, a *monitor.Alert) {
+	if b.Len() > 0 {
+		b.WriteString("\n")
+	}
 	fmt.Fprintf(b, "%d. %s %s\n", a.Number, strings.ToUpper(string(a.Severity)), a.Kind)
 	fmt.Fprintf(b, "   where    %s\n", where(a))
 	fmt.Fprintf(b, "   since    %s (%s)\n", a.Began.UTC().Format("2006-01-02 15:04:05 UTC"), lasted(a.Began, n.now))
@@ -158,7 +161,7 @@ func (n *notice) opening(b *strings.Builder, a *monitor.Alert) {
 	}
 	fmt.Fprintf(b, "   what     %s\n", a.Text)
 	if a.Command != "" {
-		fmt.Fprintf(b, "   to do    run:\n\n%s\n\n", a.Command)
+		fmt.Fprintf(b, "   to do    run:\n\n%s\n", a.Command)
 	}
 }
 
