@@ -63,14 +63,14 @@ func mustOpen(t *testing.T) *history.History {
 }
 
 // watch runs a desk as a watcher does, for some time: a look every two minutes, a
-// step every ten seconds.
+// step every fifteen seconds.
 func watch(ctx context.Context, desk *alert.Desk, lasts time.Duration, looks func() []monitor.Look) {
-	ticker := time.NewTicker(10 * time.Second)
+	ticker := time.NewTicker(15 * time.Second)
 	defer ticker.Stop()
 	began := time.Now()
 	for n := 0; time.Since(began) < lasts; n++ {
 		var some []monitor.Look
-		if n%12 == 0 {
+		if n%8 == 0 {
 			some = looks()
 		}
 		_ = desk.Judge(ctx, some, time.Now())
@@ -298,5 +298,29 @@ func TestDeskWithAlertmanager(t *testing.T) {
 	}
 	if troubles := desk.Troubles(now); len(troubles) != 1 || troubles[0].Subject != inventory.Text("messages by alertmanager") {
 		t.Errorf("troubles: %+v", troubles)
+	}
+}
+
+// TestStormByMail finds 10,000 things on 2,000 servers within a minute; a relay
+// gets ten mails at most, which together count them all.
+func TestStormByMail(t *testing.T) {
+	r := newRelay(t)
+	desk := &alert.Desk{Ledger: mustOpen(t), Routes: map[string]alert.Route{"mail:ops@example.org": r.route()}}
+	now := time.Date(2026, 11, 1, 9, 0, 0, 0, time.UTC)
+	for n := range 7 {
+		look := monitor.Look{Probe: monitor.ProbeLogs, Watcher: "imap1"}
+		for n := range min(10_000, (n+1)*2000) {
+			look.Findings = append(look.Findings, monitor.Finding{
+				Probe: monitor.ProbeLogs, Kind: monitor.Unclassified, Severity: monitor.Warning,
+				Server: inventory.Text(fmt.Sprint("imap", n%2000)), Subject: inventory.Text(fmt.Sprint("line ", n)), Text: "nobody knows this line",
+			})
+		}
+		if err := errors.Join(desk.Judge(t.Context(), []monitor.Look{look}, now), desk.Deliver(t.Context(), func() time.Time { return now })); err != nil {
+			t.Fatal(err)
+		}
+		now = now.Add(10 * time.Second)
+	}
+	if got := len(r.received()); got == 0 || got > 10 {
+		t.Errorf("%d mails", got)
 	}
 }

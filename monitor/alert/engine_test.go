@@ -289,6 +289,18 @@ func TestConsequences(t *testing.T) {
 		p.forth(20*time.Minute, finding(monitor.MasterDown, monitor.Critical, "imap1", "s1"), slow, finding(monitor.ClientMissing, monitor.Critical, "imap1", "s1"), loop)
 		p.wants("critical: 2 alerts, first master_down on imap1, store s1")
 	})
+	t.Run("a server explains its instances, and two of a kind not each other", func(t *testing.T) {
+		p := newPlay(t)
+		whole, again := finding(monitor.MasterDown, monitor.Critical, "imap1", ""), finding(monitor.MasterDown, monitor.Critical, "imap1", "")
+		again.Subject = "another"
+		p.forth(20*time.Minute, whole, again, finding(monitor.MasterDown, monitor.Critical, "imap1", "s1"))
+		p.wants("critical: 2 alerts, first master_down on imap1")
+	})
+	t.Run("what is not told explains nothing", func(t *testing.T) {
+		p := newPlay(t)
+		p.forth(20*time.Minute, finding(monitor.MasterDown, monitor.Info, "imap1", ""), loop)
+		p.wants("critical: hot_loop on imap1, store s2")
+	})
 	t.Run("what nobody can place explains nothing", func(t *testing.T) {
 		p := newPlay(t)
 		lost := finding(monitor.ClientMissing, monitor.Critical, "imap1", "")

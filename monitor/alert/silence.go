@@ -54,20 +54,27 @@ func CheckSilence(s *monitor.Silence, now time.Time) error {
 }
 
 // Silenced returns the alerts that a silence keeps quiet while it is in force.
-func Silenced(s *monitor.Silence, alerts []monitor.Alert) []monitor.Alert {
+func Silenced(s *monitor.Silence, alerts []monitor.Alert, opts Options) []monitor.Alert {
 	var list []monitor.Alert
 	for i := range alerts {
-		if matches(s, &alerts[i].Finding) {
+		if opts.matches(s, &alerts[i].Finding) {
 			list = append(list, alerts[i])
 		}
 	}
 	return list
 }
 
-func matches(s *monitor.Silence, f *monitor.Finding) bool {
+// matches reports whether all matchers of a silence match. That a replica is not
+// reached concerns the server of the replica as much as that of its master: who
+// works on either silences that.
+func (o *Options) matches(s *monitor.Silence, f *monitor.Finding) bool {
 	for _, m := range s.Matchers {
 		value, known := field(f, m.Field)
-		if !known || like(value, m.Value) == m.Not {
+		hit := like(value, m.Value)
+		if m.Field == "server" && f.Kind == monitor.ReplicaUnreachable && f.Subject != "" {
+			hit = hit || like(string(o.peer(f)), m.Value)
+		}
+		if !known || hit == m.Not {
 			return false
 		}
 	}

@@ -41,19 +41,30 @@ func TestCheckSilence(t *testing.T) {
 }
 
 func TestSilenced(t *testing.T) {
-	alerts := []monitor.Alert{{Finding: slow}, {Finding: loop}, {Finding: minor}}
+	far := finding(monitor.ReplicaUnreachable, monitor.Critical, "imap8", "s8")
+	far.Subject = "imap9:2005"
+	alerts := []monitor.Alert{{Finding: slow}, {Finding: loop}, {Finding: minor}, {Finding: far}}
 	for _, test := range []struct {
 		matchers string
 		want     int
 	}{
-		{"server=imap1", 3}, {"store=s2", 1}, {"store!=s2", 2}, {"kind=backlog server=imap*", 1}, {"kind=backlog store=s2", 0},
-		{"severity=critical", 1}, {"channel=default subject=", 3}, {"", 0},
+		{"server=imap1", 3},
+		{"store=s2", 1},
+		{"store!=s2", 3},
+		{"server=imap9", 1},
+		{"server=imap8", 1},
+		{"server!=imap9", 3},
+		{"kind=backlog server=imap*", 1},
+		{"kind=backlog store=s2", 0},
+		{"severity=critical", 2},
+		{"channel=default subject=", 3},
+		{"", 0},
 	} {
 		matchers, err := ParseMatchers(strings.Fields(test.matchers))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := Silenced(&monitor.Silence{Matchers: matchers}, alerts); len(got) != test.want {
+		if got := Silenced(&monitor.Silence{Matchers: matchers}, alerts, Options{}); len(got) != test.want {
 			t.Errorf("%q matches %d, want %d", test.matchers, len(got), test.want)
 		}
 	}
@@ -64,9 +75,24 @@ func TestLike(t *testing.T) {
 		text, pattern string
 		want          bool
 	}{
-		{"", "", true}, {"", "*", true}, {"a", "", false}, {"abc", "abc", true}, {"abc", "*", true}, {"abc", "a*", true}, {"abc", "*c", true},
-		{"abc", "a*c", true}, {"ac", "a*c", true}, {"abc", "*b*", true}, {"abc", "*x*", false}, {"aba", "a*ba*a", false}, {"a", "a*a", false},
-		{"abab", "*ab", true}, {"a*c", "a*c", true}, {"abcabc", "*abc*abc", true}, {"abc", "b*", false}, {"x.y", "x?y", false},
+		{"", "", true},
+		{"", "*", true},
+		{"a", "", false},
+		{"abc", "abc", true},
+		{"abc", "*", true},
+		{"abc", "a*", true},
+		{"abc", "*c", true},
+		{"abc", "a*c", true},
+		{"ac", "a*c", true},
+		{"abc", "*b*", true},
+		{"abc", "*x*", false},
+		{"aba", "a*ba*a", false},
+		{"a", "a*a", false},
+		{"abab", "*ab", true},
+		{"a*c", "a*c", true},
+		{"abcabc", "*abc*abc", true},
+		{"abc", "b*", false},
+		{"x.y", "x?y", false},
 	} {
 		if got := like(test.text, test.pattern); got != test.want {
 			t.Errorf("%q like %q: got %v", test.text, test.pattern, got)

@@ -22,13 +22,14 @@ func (r *round) withhold() {
 
 func (r *round) reason(a *monitor.Alert, causes map[place][]*monitor.Alert) string {
 	for i := range r.Silences {
-		if s := &r.Silences[i]; inForce(s, r.now) && matches(s, &a.Finding) {
+		if s := &r.Silences[i]; inForce(s, r.now) && r.opts.matches(s, &a.Finding) {
 			return fmt.Sprintf("silence %d", s.Number)
 		}
 	}
 	for _, at := range r.consequenceOf(a) {
 		for _, cause := range causes[at] {
-			if cause.Number != a.Number && cause.Kind != a.Kind && (cause.Stage != monitor.Resolved || !a.Seen.After(cause.Resolved)) {
+			same := cause.Kind == a.Kind && cause.Store == a.Store
+			if !same && (cause.Stage != monitor.Resolved || !a.Seen.After(cause.Resolved)) {
 				return fmt.Sprintf("follows from alert %d", cause.Number)
 			}
 		}
@@ -49,11 +50,15 @@ type place struct {
 }
 
 // causes are the alerts from which others follow, by where they are down. One
-// that was resolved still explains what has not been looked at since.
+// that was resolved still explains what has not been looked at since; one that
+// is too small to be told must not hide what is not.
 func (r *round) causes() map[place][]*monitor.Alert {
 	causes := map[place][]*monitor.Alert{}
 	for i := range r.Alerts {
 		a := &r.Alerts[i]
+		if rank(a.Severity) < rank(r.opts.Least) {
+			continue
+		}
 		at := place{server: inventory.ServerID(a.Server), store: a.Store}
 		switch a.Kind {
 		case monitor.WatcherSilent, monitor.MasterDown:
