@@ -302,7 +302,7 @@ func TestDeskWithAlertmanager(t *testing.T) {
 }
 
 // TestStormByMail finds 10,000 things on 2,000 servers within a minute; a relay
-// gets ten mails at most, which together count them all.
+// gets ten mails at most.
 func TestStormByMail(t *testing.T) {
 	r := newRelay(t)
 	desk := &alert.Desk{Ledger: mustOpen(t), Routes: map[string]alert.Route{"mail:ops@example.org": r.route()}}
