@@ -18,16 +18,16 @@ var userVersion string
 func (s Schema) table() string { return s.Name + "_migrations" }
 
 // migrate brings the schema up to date, one migration and one transaction at a
-// time, and checks and copies an existing file before each. Another process may
-// do the same at the same time: a migration that fails has not failed if it is
-// done.
+// time, and checks and copies an existing file before each; tables that begin now
+// hold nothing worth a copy. Another process may do the same at the same time: a
+// migration that fails has not failed if it is done.
 func (f *File) migrate(ctx context.Context, schema Schema) error {
 	provider, err := goose.NewProvider(goose.DialectSQLite3, f.writer, schema.Migrations,
 		goose.WithTableName(schema.table()), goose.WithDisableGlobalRegistry(true))
 	if err != nil {
 		return fmt.Errorf("read the migrations: %w", err)
 	}
-	for {
+	for fresh := false; ; {
 		version, known, err := f.versions(ctx, schema, provider)
 		switch {
 		case err != nil:
@@ -41,7 +41,8 @@ func (f *File) migrate(ctx context.Context, schema Schema) error {
 		case version == known:
 			return nil
 		}
-		if version > 0 {
+		fresh = fresh || version == 0
+		if !fresh {
 			if err := f.secure(ctx, schema, version); err != nil {
 				return err
 			}
