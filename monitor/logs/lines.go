@@ -13,10 +13,10 @@ const chunk = 4 * MostBytes
 
 // Line is one line of a log.
 type Line struct {
-	Log     string
-	Text    []byte // without its end; valid only while it is told
-	Cut     bool   // it is longer, or had no end for a while
-	Journal bool   // it is an entry of a journal, in JSON
+	Log   string
+	Text  []byte // without its end; valid only while it is told
+	Cut   bool   // it is longer, or had no end for a while
+	Entry *Entry // of a journal, already taken apart
 }
 
 // consume tells the whole lines of the text at the part's offset and moves it
