@@ -1,6 +1,7 @@
 package logs
 
 import (
+	"cmp"
 	_ "embed" // the catalogue
 	"fmt"
 	"slices"
@@ -34,6 +35,7 @@ type Pattern struct {
 	example string
 	parts   []string // the text around the holes
 	holes   []string
+	weight  int // how much it says: the bytes of its text
 }
 
 // compile splits the text at its holes.
@@ -52,6 +54,7 @@ func (p *Pattern) compile() error {
 		p.holes = append(p.holes, name)
 		rest = behind
 	}
+	p.weight = len(strings.Join(p.parts, ""))
 	switch {
 	case strings.Trim(strings.Join(p.parts, ""), " ") == "":
 		return fmt.Errorf("pattern %q: it stands for every line", p.Text)
@@ -87,7 +90,8 @@ func (p *Pattern) hole(name, message string) string {
 }
 
 // catalogue finds the pattern of a message by its first byte; few patterns begin
-// with a hole.
+// with a hole. Lists are sorted from the patterns that say most to those that say
+// least, the operator's first.
 type catalogue struct {
 	first [256][]*Pattern
 	open  []*Pattern
@@ -108,10 +112,15 @@ func newCatalogue(own []Pattern) (*catalogue, error) {
 		if err := p.compile(); err != nil {
 			return nil, err
 		}
+		p.weight += mostShape * mostShape
 		c.add(&p)
 	}
 	for _, p := range known {
 		c.add(p)
+	}
+	heavier := func(a, b *Pattern) int { return cmp.Compare(b.weight, a.weight) }
+	for _, list := range append(c.first[:], c.open) {
+		slices.SortStableFunc(list, heavier)
 	}
 	return c, nil
 }
@@ -124,16 +133,22 @@ func (c *catalogue) add(p *Pattern) {
 	c.first[p.parts[0][0]] = append(c.first[p.parts[0][0]], p)
 }
 
-// find returns the first pattern that a line matches, or nil.
+// find returns the pattern that says most of those that a line matches, or nil.
 func (c *catalogue) find(e *Entry, cyrus bool) *Pattern {
 	if e.Message == "" {
 		return nil
 	}
-	for _, list := range [][]*Pattern{c.first[e.Message[0]], c.open} {
-		for _, p := range list {
-			if (len(p.Processes) == 0 && cyrus || slices.Contains(p.Processes, e.Process)) && p.matches(e.Message) {
-				return p
-			}
+	best := find(c.first[e.Message[0]], e, cyrus)
+	if open := find(c.open, e, cyrus); open != nil && (best == nil || open.weight > best.weight) {
+		best = open
+	}
+	return best
+}
+
+func find(list []*Pattern, e *Entry, cyrus bool) *Pattern {
+	for _, p := range list {
+		if (len(p.Processes) == 0 && cyrus || slices.Contains(p.Processes, e.Process)) && p.matches(e.Message) {
+			return p
 		}
 	}
 	return nil
