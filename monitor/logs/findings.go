@@ -15,6 +15,8 @@ const (
 	mostGroups = 1000
 	// mostExample is how much of a line is shown.
 	mostExample = 300
+	// mostName is how much of the name of a process is shown.
+	mostName = 40
 )
 
 // key tells groups of lines apart.
@@ -86,7 +88,7 @@ func (t *tally) add(e Entry, now time.Time) {
 		t.known(p, &e)
 	case cyrus:
 		s := shape(e.Message)
-		t.count(key{monitor.Unclassified, t.store(&e), "", e.Process + ": " + s}, &e, monitor.Warning,
+		t.count(key{monitor.Unclassified, t.store(&e), "", shown(e.Process, mostName) + ": " + s}, &e, monitor.Warning,
 			"a line that interlace does not know", "say what it means under logs in the configuration, with severity info if it is harmless", e.Times)
 	}
 }

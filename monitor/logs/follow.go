@@ -190,7 +190,7 @@ func (f *file) placeByText(files []*found, placed map[*part]*found) (left []*fou
 		case what == same:
 			placed[p] = c
 			f.settle(p, c)
-		case what == short:
+		case what == partial:
 			c.Close()
 		case c.current: // what is there under the name of the log is told
 			placed[f.begin(c)] = c
@@ -235,9 +235,9 @@ func (f *file) byInode(c *found) *part {
 type relation int
 
 const (
-	none  relation = iota
-	same           // it is the part
-	short          // it may become the part: it is being copied
+	none    relation = iota
+	same             // it is the part
+	partial          // it may become the part: it is being copied
 )
 
 // byText compares a file with the parts that have no file.
@@ -247,7 +247,7 @@ func (f *file) byText(c *found, placed map[*part]*found) (*part, relation) {
 	}
 	head := c.head()
 	if len(head) == 0 && !c.current {
-		return nil, short
+		return nil, partial
 	}
 	for _, p := range slices.Backward(f.parts) {
 		if placed[p] != nil || !p.begins(head) {
@@ -295,12 +295,12 @@ func (p *part) copy(c, at *found, head []byte) bool {
 // relation compares a part that has no file with a file that begins like it.
 func (p *part) relation(c *found, head []byte) relation {
 	if len(head) < len(p.Head) {
-		return short
+		return partial
 	}
 	if !c.gz {
 		switch {
 		case c.size < p.Offset:
-			return short
+			return partial
 		case p.holds(c):
 			return same
 		}
@@ -312,7 +312,7 @@ func (p *part) relation(c *found, head []byte) relation {
 		p.unzip = text
 		return same
 	case err == errShort:
-		return short
+		return partial
 	}
 	return none
 }

@@ -91,8 +91,9 @@ func (j *journal) start(now time.Time) error {
 	}
 	go func(lines chan<- []byte, ended chan<- error) {
 		readEntries(ctx, output, lines)
+		err := cmd.Wait()
 		stop()
-		if err := cmd.Wait(); err != nil {
+		if err != nil {
 			ended <- fmt.Errorf("%s: %w: %s", args[0], err, shown(strings.TrimSpace(complaint.String()), mostExample))
 		} else {
 			ended <- nil
