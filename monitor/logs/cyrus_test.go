@@ -1,6 +1,7 @@
 package logs_test
 
 import (
+	"bytes"
 	"errors"
 	"net"
 	"os"
@@ -16,7 +17,10 @@ import (
 	"github.com/interlacemail/interlace/monitor/logs"
 )
 
-const devLog = "/dev/log"
+const (
+	devLog = "/dev/log"
+	prefix = "logs" // of what the fleet logs: other fleets may log there too
+)
 
 // syslog writes what comes to /dev/log into a file, as a syslog daemon does. The
 // test is skipped where there is a daemon, or the socket cannot be made.
@@ -42,6 +46,9 @@ func syslog(t *testing.T) (path string) {
 			n, err := conn.Read(buffer)
 			if err != nil {
 				return
+			}
+			if !bytes.Contains(buffer[:n], []byte(" "+prefix)) {
+				continue // somebody else's
 			}
 			line := strings.ReplaceAll(strings.TrimRight(string(buffer[:n]), "\n\x00"), "\n", "#012")
 			if _, err := file.WriteString(line + "\n"); err != nil {
@@ -75,8 +82,7 @@ func TestRealCyrus(t *testing.T) {
 
 func endReplica(t *testing.T, end func(*cyrustest.Instance) error, want monitor.Kind) {
 	path := syslog(t)
-	// Others may log there too: their prefixes are not these.
-	fleet := cyrustest.Run(t, cyrustest.StoreOptions{Name: "logs"})
+	fleet := cyrustest.Run(t, cyrustest.StoreOptions{Name: prefix})
 	master, replica := fleet.Stores[0].Master(), fleet.Stores[0].Replicas()[0]
 	ctx := t.Context()
 	memory, err := history.Open(ctx, filepath.Join(t.TempDir(), "interlace.db"), history.Options{})
@@ -95,9 +101,17 @@ func endReplica(t *testing.T, end func(*cyrustest.Instance) error, want monitor.
 	if err := master.Fill(ctx, []cyrustest.Mailbox{{Name: "user.u1", Messages: 2}, {Name: "user.u1.Work", Messages: 3}}); err != nil {
 		t.Fatal(err)
 	}
+	for _, tool := range [][]string{{"cyr_expire", "-E", "1", "-X", "1"}, {"ctl_cyrusdb", "-c"}, {"reconstruct", "user.u1"}, {"quota", "-f"}} {
+		if _, err := master.Tool(ctx, tool[0], tool[1:]...); err != nil {
+			t.Fatal(err)
+		}
+	}
 	time.Sleep(3 * time.Second) // for the changes to reach the replica
 	if found := look(t, l, memory); len(found) > 0 {
 		t.Errorf("all is well, and found %q", found)
+	}
+	if reached, err := memory.Milestones(ctx); err != nil || len(reached) != 1 || reached[0].Store != "master" || time.Since(reached[0].At).Abs() > time.Minute {
+		t.Errorf("cyr_expire ran, and got %+v, %v", reached, err)
 	}
 	if err := end(replica); err != nil {
 		t.Fatal(err)
@@ -143,4 +157,3 @@ func look(t *testing.T, l *logs.Logs, memory *history.History) (found []string) 
 	}
 	return found
 }
-

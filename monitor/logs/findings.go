@@ -197,12 +197,28 @@ func example(e *Entry) string {
 func (t *tally) findings() []monitor.Finding {
 	var list []monitor.Finding
 	for _, g := range t.groups {
-		list = append(list, g.finding(t.server))
+		if !t.isEcho(g) {
+			list = append(list, g.finding(t.server))
+		}
 	}
 	slices.SortFunc(list, func(a, b monitor.Finding) int {
 		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Store, b.Store), cmp.Compare(a.Channel, b.Channel), cmp.Compare(a.Subject, b.Subject))
 	})
 	return list
+}
+
+// isEcho reports whether lines that name no channel go with others that do: Cyrus
+// says of a batch first why it failed and then which one.
+func (t *tally) isEcho(g *group) bool {
+	if g.kind != monitor.BailingOut || g.channel != "" {
+		return false
+	}
+	for k := range t.groups {
+		if k.channel != "" && k.kind == g.kind && k.store == g.store {
+			return true
+		}
+	}
+	return false
 }
 
 // finding says what a group is about.

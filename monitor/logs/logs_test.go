@@ -60,7 +60,7 @@ func TestFindings(t *testing.T) {
 				at + "s1m/sync_client[1]: Processing sync log file /v/sync/log-run failed: Bad protocol\n" +
 				at + "s1m/sync_client[1]: Processing sync log file /v/sync/far/log-run failed: Bad protocol\n" +
 				at + "s2r/sync_client[1]: Error in do_sync(): bailing out! Bad protocol\n",
-			[]string{"bailing_out s1   ×1", "bailing_out s1 default  ×1", "bailing_out s1 far  ×1", "bailing_out s2   ×1"},
+			[]string{"bailing_out s1 default  ×1", "bailing_out s1 far  ×1", "bailing_out s2   ×1"},
 		},
 		{
 			"a prefix of several instances", Options{Instances: same, PID: func(pid int) (inventory.StoreID, bool) { return "s2", pid == 7 }},
