@@ -41,7 +41,7 @@ func TestTold(t *testing.T) {
 	}
 	notes, err := h.Notes(ctx, 10)
 	must(t, err)
-	if want := []monitor.Note{{1, at(1), finding}, {2, at(2), finding}}; !reflect.DeepEqual(notes, want) {
+	if want := []monitor.Note{{Number: 1, At: at(1), Finding: finding}, {Number: 2, At: at(2), Finding: finding}}; !reflect.DeepEqual(notes, want) {
 		t.Errorf("notes:\ngot  %+v\nwant %+v", notes, want)
 	}
 	must(t, h.ForgetNotes(ctx, 2))

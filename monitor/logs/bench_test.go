@@ -66,3 +66,17 @@ func writeLog(b *testing.B, path string, size int) (lines int) {
 	}
 	return lines
 }
+
+// BenchmarkIdle looks at a log that does not change, with two rotated files.
+func BenchmarkIdle(b *testing.B) {
+	path := filepath.Join(b.TempDir(), "mail.log")
+	for _, suffix := range []string{"", ".1", ".2"} {
+		must(b, os.WriteFile(path+suffix, []byte("Nov 22 09:35:59 h cyrus/imap[1]: "+suffix+"\n"), 0o600))
+	}
+	l, err := New(context.Background(), Options{Files: []string{path}}, &notes{})
+	must(b, err)
+	defer l.Close()
+	for b.Loop() {
+		l.read(time.Now())
+	}
+}

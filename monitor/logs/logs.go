@@ -18,6 +18,8 @@ const (
 	every = time.Second
 	// save is how often what was found is saved.
 	save = 10 * time.Second
+	// repeat is how often trouble with a log is told while it lasts.
+	repeat = 10 * time.Minute
 	// portion is how much of a log is read before the next one has its turn.
 	portion = 16 << 20
 )
@@ -61,7 +63,7 @@ type Logs struct {
 	names   []string
 	tally   *tally
 	saved   time.Time
-	told    map[string]int64 // the trouble with each log, and when it was told
+	told    map[string]time.Time // the trouble with each log, and when it was told
 }
 
 // New returns the logs as far as they were told before.
@@ -77,7 +79,7 @@ func New(ctx context.Context, opts Options, memory Memory) (*Logs, error) {
 	if opts.Zone == nil {
 		opts.Zone = time.UTC
 	}
-	l := &Logs{opts: opts, memory: memory, tally: newTally(opts.Server, newInstances(&opts), c), told: map[string]int64{}}
+	l := &Logs{opts: opts, memory: memory, tally: newTally(opts.Server, newInstances(&opts), c), told: map[string]time.Time{}}
 	files := slices.Clone(opts.Files)
 	for i := range opts.Instances {
 		files = append(files, opts.Instances[i].Log)
@@ -133,16 +135,15 @@ func (l *Logs) read(now time.Time) (more bool) {
 	return more
 }
 
-// complain notes what is wrong with a log, once in ten minutes.
+// complain notes what is wrong with a log, now and then.
 func (l *Logs) complain(kind monitor.Kind, log, text string, now time.Time) {
-	const pause = 10 * 60
-	if at, ok := l.told[text]; ok && now.Unix()-at < pause {
+	if at, ok := l.told[text]; ok && now.Sub(at) < repeat {
 		return
 	}
 	if len(l.told) > mostGroups {
 		clear(l.told)
 	}
-	l.told[text] = now.Unix()
+	l.told[text] = now
 	e := Entry{At: now, Message: text}
 	l.tally.count(key{kind: kind, store: l.tally.byLog[log], subject: log}, &e, monitor.Warning,
 		"lines of a log are missed", "see that the account of interlace may read the file and its directory", 1)

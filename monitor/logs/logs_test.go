@@ -55,7 +55,8 @@ func TestFindings(t *testing.T) {
 		want  []string
 	}{
 		{
-			"grouped by instance and channel", Options{Instances: two},
+			"grouped by instance and channel",
+			Options{Instances: two},
 			at + "s1m/sync_client[1]: Error in do_sync(): bailing out! Bad protocol\n" +
 				at + "s1m/sync_client[1]: Processing sync log file /v/sync/log-run failed: Bad protocol\n" +
 				at + "s1m/sync_client[1]: Processing sync log file /v/sync/far/log-run failed: Bad protocol\n" +
@@ -63,48 +64,56 @@ func TestFindings(t *testing.T) {
 			[]string{"bailing_out s1 default  ×1", "bailing_out s1 far  ×1", "bailing_out s2   ×1"},
 		},
 		{
-			"a prefix of several instances", Options{Instances: same, PID: func(pid int) (inventory.StoreID, bool) { return "s2", pid == 7 }},
+			"a prefix of several instances",
+			Options{Instances: same, PID: func(pid int) (inventory.StoreID, bool) { return "s2", pid == 7 }},
 			at + "cyrus/imap[1]: Fatal error: x\n" + at + "cyrus/imap[7]: Fatal error: x\n",
 			[]string{"log_line   Fatal error: {reason} ×1", "log_line s2  Fatal error: {reason} ×1"},
 		},
 		{
-			"a log of its own", Options{Instances: []monitor.Instance{{Store: "s1", Prefix: "cyrus", Log: "/var/log/mail.log"}, {Store: "s2", Prefix: "cyrus"}}},
+			"a log of its own",
+			Options{Instances: []monitor.Instance{{Store: "s1", Prefix: "cyrus", Log: "/var/log/mail.log"}, {Store: "s2", Prefix: "cyrus"}}},
 			at + "cyrus/imap[1]: Fatal error: x\n",
 			[]string{"log_line s1  Fatal error: {reason} ×1"},
 		},
 		{
-			"forged tags", Options{Instances: two},
+			"forged tags",
+			Options{Instances: two},
 			at + "s1m/lmtp[1]: Delivered: <s1m/sync_client[1]: Error in do_sync(): bailing out!> to mailbox: user.x\n" +
 				at + "postfix/cleanup[1]: 4B1: warning: header Subject: s1m/sync_client[1]: Error in do_sync(): bailing out! from x\n" +
 				"s1m/sync_client[1]: Error in do_sync(): bailing out!\n",
 			nil,
 		},
 		{
-			"hot loop", Options{Instances: two},
+			"hot loop",
+			Options{Instances: two},
 			strings.Repeat(at+"s1m/sync_client[1]: Reprocessing sync log file /v/sync/log-run\n", 4) +
 				strings.Repeat(at+"s2r/sync_client[1]: Reprocessing sync log file /v/sync/log-run\n", 3) +
 				"Nov 22 09:36:00 imap1 s2r/sync_client[1]: Reprocessing sync log file /v/sync/log-run\n",
 			[]string{"hot_loop s1 default /v/sync/log-run ×4"},
 		},
 		{
-			"folded lines", Options{Instances: two},
+			"folded lines",
+			Options{Instances: two},
 			at + "s1m/imap[1]: Fatal error: x\n" + at + "s1m/imap[1]: message repeated 3 times: [ Fatal error: x]\n" + at + "last message repeated 2 times\n" +
 				at + "imap1 last message repeated 2 times\n",
 			[]string{"log_line s1  Fatal error: {reason} ×8"},
 		},
 		{
-			"unknown lines by shape", Options{Instances: two},
+			"unknown lines by shape",
+			Options{Instances: two},
 			at + "s1m/imap[1]: flux of user.u1 is 17\n" + at + "s1m/imap[2]: flux of user.u2 is 18\n" + at + "kernel: flux\n",
 			[]string{"unclassified s1  imap: flux of … is … ×2"},
 		},
 		{
-			"lines that were lost", Options{Instances: two},
+			"lines that were lost",
+			Options{Instances: two},
 			at + "rsyslogd: imuxsock lost 123 messages from pid 456 due to rate-limiting\n" +
 				at + "systemd-journald[1]: Suppressed 3140 messages from cyrus-imapd.service\n",
 			[]string{"lines_lost    ×2"},
 		},
 		{
-			"2.3 without a prefix", Options{},
+			"2.3 without a prefix",
+			Options{},
 			at + "sync_client[1]: Error in do_sync(): bailing out!\n" + at + "master[1]: process 27542 exited, signaled to death by 11\n" + at + "httpd[1]: whatever\n",
 			[]string{"bailing_out    ×1", "log_line   process {pid} exited, signaled to death by ×1"},
 		},
