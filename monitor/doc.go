@@ -17,4 +17,7 @@
 //   - finding: something that is not as it should be, as one look saw it. Alert:
 //     a finding over time: pending, firing, resolved. Silence: an operator's word
 //     that some alerts are not to be told for a while.
+//   - position: how far a log has been told. Told: what was found there, kept
+//     together with the positions. Milestone: the last time that an instance did
+//     what it has to do regularly.
 package monitor

@@ -37,6 +37,7 @@ const (
 	MasterDown         Kind = "master_down"
 	PortSilent         Kind = "port_silent"
 	LinesLost          Kind = "lines_lost"
+	LogUnreadable      Kind = "log_unreadable"
 	OwnDatabase        Kind = "own_database"
 	LogLine            Kind = "log_line"
 	ReplicaUnreachable Kind = "replica_unreachable"

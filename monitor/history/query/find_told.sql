@@ -1,0 +1,1 @@
+SELECT count(*) FROM told WHERE mark = ?1

@@ -1,0 +1,1 @@
+INSERT INTO notes (at_microseconds, finding) VALUES (?1, ?2)

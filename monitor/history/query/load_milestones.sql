@@ -1,0 +1,1 @@
+SELECT server, store, what, at_microseconds FROM milestones ORDER BY server, store, what

@@ -1,0 +1,269 @@
+package logs
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
+)
+
+const (
+	// mostGroups is how many groups are kept apart; the rest is counted together.
+	mostGroups = 1000
+	// mostExample is how much of a line is shown.
+	mostExample = 300
+	// mostName is how much of the name of a process is shown.
+	mostName = 40
+)
+
+// key tells groups of lines apart.
+type key struct {
+	kind    monitor.Kind
+	store   inventory.StoreID
+	channel string
+	subject string
+}
+
+// group are lines that say the same.
+type group struct {
+	key
+	severity        monitor.Severity
+	meaning, remedy string
+	example         string
+	count           int
+	first, last     time.Time
+}
+
+// rate counts lines of one kind within a minute.
+type rate struct {
+	pattern *Pattern
+	store   inventory.StoreID
+	by      string
+}
+
+type minute struct {
+	at    time.Time
+	count int
+}
+
+// tally gathers what lines say until it is told.
+type tally struct {
+	*instances
+	catalogue  *catalogue
+	server     inventory.ServerID
+	groups     map[key]*group
+	rates      map[rate]minute
+	milestones map[inventory.StoreID]map[string]time.Time
+	last       map[string]Entry // of each log
+}
+
+func newTally(server inventory.ServerID, in *instances, c *catalogue) *tally {
+	return &tally{
+		instances: in, catalogue: c, server: server, groups: map[key]*group{}, rates: map[rate]minute{},
+		milestones: map[inventory.StoreID]map[string]time.Time{}, last: map[string]Entry{},
+	}
+}
+
+// add counts a line.
+func (t *tally) add(e Entry, now time.Time) {
+	if n := e.repeats(); n > 0 {
+		at := e.At
+		if e = t.last[e.Log]; e.Message == "" {
+			return
+		}
+		e.At, e.Times = at, n
+	} else {
+		t.last[e.Log] = e
+	}
+	if e.At.IsZero() {
+		e.At = now
+	}
+	cyrus := t.isCyrus(&e)
+	p := t.catalogue.find(&e, cyrus)
+	switch {
+	case p != nil:
+		t.known(p, &e)
+	case cyrus:
+		s := shape(e.Message)
+		t.count(key{monitor.Unclassified, t.store(&e), "", shown(e.Process, mostName) + ": " + s}, &e, monitor.Warning,
+			"a line that interlace does not know", "say what it means under logs in the configuration, with severity info if it is harmless", e.Times)
+	}
+}
+
+// known counts a line of a known kind.
+func (t *tally) known(p *Pattern, e *Entry) {
+	store := t.store(e)
+	if p.Milestone != "" {
+		if t.milestones[store] == nil {
+			t.milestones[store] = map[string]time.Time{}
+		}
+		if e.At.After(t.milestones[store][p.Milestone]) {
+			t.milestones[store][p.Milestone] = e.At
+		}
+	}
+	if p.Severity == monitor.Info {
+		return
+	}
+	k := key{kind: p.Kind, store: store}
+	if p.hasFile() {
+		k.channel = channel(p.hole("file", e.Message))
+	}
+	if p.Kind == monitor.LogLine {
+		k.subject = p.Text
+	}
+	times := e.Times
+	if p.Over > 0 {
+		by := ""
+		if p.By != "" {
+			by = p.hole(p.By, e.Message)
+			k.subject = shown(by, mostShape)
+		}
+		if times = t.tooMany(p, store, by, e); times == 0 {
+			return
+		}
+	}
+	t.count(k, e, p.Severity, p.Meaning, p.Remedy, times)
+}
+
+func (p *Pattern) hasFile() bool { return slices.Contains(p.holes, "file") }
+
+// tooMany counts a line within its minute, and returns how many more there are
+// too many of: those before count once the limit is passed.
+func (t *tally) tooMany(p *Pattern, store inventory.StoreID, by string, e *Entry) int {
+	if len(t.rates) >= mostGroups {
+		clear(t.rates)
+	}
+	r, at := rate{p, store, by}, e.At.Truncate(time.Minute)
+	m := t.rates[r]
+	if !m.at.Equal(at) {
+		m = minute{at: at}
+	}
+	before := m.count
+	m.count += e.Times
+	t.rates[r] = m
+	switch {
+	case m.count <= p.Over:
+		return 0
+	case before <= p.Over:
+		return m.count
+	}
+	return e.Times
+}
+
+// count adds lines to their group.
+func (t *tally) count(k key, e *Entry, severity monitor.Severity, meaning, remedy string, times int) {
+	g := t.groups[k]
+	if g == nil && len(t.groups) >= mostGroups {
+		k = key{kind: monitor.Unclassified, subject: "others"}
+		meaning, remedy = "more kinds of lines than are kept apart", "see the log"
+		g = t.groups[k]
+	}
+	if g == nil {
+		g = &group{key: k, severity: severity, meaning: meaning, remedy: remedy, example: example(e), first: e.At, last: e.At}
+		t.groups[k] = g
+	}
+	if rank(severity) > rank(g.severity) {
+		g.severity, g.meaning, g.remedy, g.example = severity, meaning, remedy, example(e)
+	}
+	g.count += times
+	if e.At.Before(g.first) {
+		g.first = e.At
+	}
+	if e.At.After(g.last) {
+		g.last = e.At
+	}
+}
+
+func rank(s monitor.Severity) int {
+	return slices.Index([]monitor.Severity{monitor.Info, monitor.Warning, monitor.Critical}, s)
+}
+
+// example is a line as it may be shown.
+func example(e *Entry) string {
+	text := e.Message
+	if e.Process != "" {
+		text = e.Process + ": " + text
+	}
+	if e.Cut {
+		text = text[:min(len(text), mostExample)] + " (cut)"
+	}
+	return shown(text, mostExample)
+}
+
+// findings returns what was gathered, sorted.
+func (t *tally) findings() []monitor.Finding {
+	var list []monitor.Finding
+	for _, g := range t.groups {
+		if !t.isEcho(g) {
+			list = append(list, g.finding(t.server))
+		}
+	}
+	slices.SortFunc(list, func(a, b monitor.Finding) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Store, b.Store), cmp.Compare(a.Channel, b.Channel), cmp.Compare(a.Subject, b.Subject))
+	})
+	return list
+}
+
+// isEcho reports whether lines that name no channel go with others that do: Cyrus
+// says of a batch first why it failed and then which one.
+func (t *tally) isEcho(g *group) bool {
+	if g.kind != monitor.BailingOut || g.channel != "" {
+		return false
+	}
+	for k := range t.groups {
+		if k.channel != "" && k.kind == g.kind && k.store == g.store {
+			return true
+		}
+	}
+	return false
+}
+
+// finding says what a group is about.
+func (g *group) finding(server inventory.ServerID) monitor.Finding {
+	text := g.meaning
+	if g.store == "" {
+		text += "; nobody can tell which instance it is"
+	}
+	text += fmt.Sprintf("; %s: %s", often(g), g.example)
+	if g.remedy != "" && g.remedy != "-" {
+		text += "; " + g.remedy
+	}
+	return monitor.Finding{
+		Probe: monitor.ProbeLogs, Kind: g.kind, Severity: g.severity, Server: inventory.Text(server), Store: inventory.Text(g.store),
+		Channel: inventory.Text(g.channel), Subject: inventory.Text(g.subject), Since: monitor.Time(g.first),
+		Text: text, Value: inventory.Known(float64(g.count)),
+	}
+}
+
+func often(g *group) string {
+	switch {
+	case g.count == 1:
+		return "once"
+	case g.first.Equal(g.last):
+		return fmt.Sprintf("%d times", g.count)
+	}
+	return fmt.Sprintf("%d times within %s", g.count, g.last.Sub(g.first).Round(time.Second))
+}
+
+// reached returns the milestones, sorted.
+func (t *tally) reached() []monitor.Milestone {
+	var list []monitor.Milestone
+	for store, all := range t.milestones {
+		for what, at := range all {
+			list = append(list, monitor.Milestone{Server: t.server, Store: store, What: what, At: at})
+		}
+	}
+	slices.SortFunc(list, func(a, b monitor.Milestone) int {
+		return cmp.Or(cmp.Compare(a.Store, b.Store), cmp.Compare(a.What, b.What))
+	})
+	return list
+}
+
+// told begins anew. Rates go on: a minute may lie in two tellings.
+func (t *tally) told() {
+	clear(t.groups)
+	clear(t.milestones)
+}

@@ -1,0 +1,106 @@
+package logs
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// canned writes a program that does what journalctl does with a stream of
+// entries: everything after a cursor or the last one, and waits with --follow.
+func canned(t *testing.T, entries int) []string {
+	dir := t.TempDir()
+	var b strings.Builder
+	for i := range entries {
+		fmt.Fprintf(&b, `{"__CURSOR":"c%03d","__REALTIME_TIMESTAMP":"%d","SYSLOG_IDENTIFIER":"cyrus/imap","MESSAGE":"line %d"}`+"\n", i, time.Now().Add(-time.Hour).UnixMicro(), i)
+	}
+	must(t, os.WriteFile(filepath.Join(dir, "entries"), []byte(b.String()), 0o600))
+	script := `#!/bin/sh
+after= lines=all follow=
+for a; do
+	case $a in
+	--after-cursor=*) after=${a#*=} ;;
+	--lines=*) lines=${a#*=} ;;
+	--follow) follow=1 ;;
+	esac
+done
+if [ -n "$after" ]; then sed "1,/\"$after\"/d" "$0.d"
+elif [ $lines = 1 ]; then tail -n 1 "$0.d"
+else cat "$0.d"; fi
+[ -z "$follow" ] || exec sleep 60
+`
+	program := filepath.Join(dir, "journalctl")
+	must(t, os.WriteFile(program, []byte(script), 0o700))
+	must(t, os.Rename(filepath.Join(dir, "entries"), program+".d"))
+	return []string{program, "-o", "json"}
+}
+
+func readJournal(t *testing.T, j *journal, want int) (told []string) {
+	t.Helper()
+	for range 200 {
+		_, err := j.read(time.Now(), 1<<20, func(l Line) { told = append(told, l.Entry.Message) })
+		must(t, err)
+		if len(told) >= want || j.whole {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return told
+}
+
+func TestJournal(t *testing.T) {
+	command := canned(t, 10)
+	j := newJournal(command, nil, true)
+	if told := readJournal(t, j, 0); len(told) > 0 {
+		t.Errorf("what was there before the first look was told: %q", told)
+	}
+	positions := j.positions()
+	if positions[0].Cursor != "c009" {
+		t.Fatalf("got %+v", positions)
+	}
+	positions[0].Cursor = "c006"
+	for _, once := range []bool{true, false} {
+		j := newJournal(command, positions, once)
+		told := readJournal(t, j, 3)
+		j.close()
+		if want := []string{"line 7", "line 8", "line 9"}; !slices.Equal(told, want) {
+			t.Errorf("once %v: got %q", once, told)
+		}
+		if got := j.positions()[0].Cursor; got != "c009" {
+			t.Errorf("once %v: cursor %q", once, got)
+		}
+	}
+}
+
+// TestJournalFails waits longer and longer before it starts the program again.
+func TestJournalFails(t *testing.T) {
+	for _, command := range [][]string{{"/no/such/journalctl"}, {"/bin/sh", "-c", "echo no journal >&2; exit 1", "--"}} {
+		j := newJournal(command, nil, true)
+		var troubles []int
+		for second := range 20 {
+			if _, err := j.read(time.Unix(int64(second), 0), 1, func(Line) {}); err != nil {
+				troubles = append(troubles, second)
+			}
+		}
+		if want := []int{0, 1, 3, 7, 15}; !slices.Equal(troubles, want) {
+			t.Errorf("%v: tried at %v, want %v", command, troubles, want)
+		}
+	}
+}
+
+// TestJournalLongEntry leaves out an entry that is too long and goes on.
+func TestJournalLongEntry(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "entries")
+	long := `{"__CURSOR":"c1","MESSAGE":"` + strings.Repeat("x", 2*mostEntry) + `"}`
+	must(t, os.WriteFile(file, []byte(`{"__CURSOR":"c0","MESSAGE":"a"}`+"\n"+long+"\n"+`{"__CURSOR":"c2","MESSAGE":"b"}`+"\n"), 0o600))
+	j := newJournal([]string{"/bin/sh", "-c", "cat " + file}, nil, true)
+	j.known = true
+	if told := readJournal(t, j, 0); !slices.Equal(told, []string{"a", "b"}) {
+		t.Errorf("got %q", told)
+	}
+}
