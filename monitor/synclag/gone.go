@@ -55,7 +55,7 @@ func (m *Model) predict(b *monitor.Backlog, now time.Time) (p *prediction, known
 	}
 	run, log := p.parts(b)
 	if b.Run.Exists() {
-		elapsed := now.Sub(b.Run.Taken).Seconds()
+		elapsed := now.Sub(takenUp(b)).Seconds()
 		p.finish(run, elapsed)
 		if b.Log.Exists() {
 			p.seconds = max(p.seconds, m.Repeat.Seconds()-elapsed)
@@ -67,6 +67,17 @@ func (m *Model) predict(b *monitor.Backlog, now time.Time) (p *prediction, known
 		p.whole(log)
 	}
 	return p, true
+}
+
+// takenUp returns when the batch that is worked off began: when its log was
+// renamed, or when its worker started, which takes up first what was left behind.
+func takenUp(b *monitor.Backlog) time.Time {
+	for i := range b.Clients {
+		if c := &b.Clients[i]; c.PID == b.Worker && c.Started.After(b.Run.Taken) {
+			return c.Started
+		}
+	}
+	return b.Run.Taken
 }
 
 // having returns the model with what a backlog itself says of how many mailboxes

@@ -61,6 +61,10 @@ type key struct {
 	channel string
 }
 
+func (k key) compare(o key) int {
+	return cmp.Or(cmp.Compare(k.store, o.store), cmp.Compare(k.server, o.server), cmp.Compare(k.channel, o.channel))
+}
+
 func keyOf(b *monitor.Backlog) key { return key{b.Server, b.Store, b.Channel} }
 
 // latest returns the last look at each channel.
