@@ -28,6 +28,9 @@ type Batches struct {
 	// Written returns how many bytes the client of a channel has written so far; nil
 	// if nobody knows.
 	Written func(server inventory.ServerID, store inventory.StoreID, channel string) inventory.Number
+	// Failed is told of a channel that cannot be watched, unless it is nil; the
+	// others are watched all the same.
+	Failed func(error)
 	// Now is the time.
 	Now func() time.Time
 
@@ -68,9 +71,7 @@ func (b *Batches) Watch(ctx context.Context, list []monitor.Instance) error {
 			if list[i].Role != inventory.Master || ch.Kind == monitor.Squatter {
 				continue
 			}
-			if err := w.add(&list[i], ch); err != nil {
-				return err
-			}
+			w.add(&list[i], ch)
 		}
 	}
 	return w.run(ctx)
@@ -112,49 +113,45 @@ func (ch *watched) forget() {
 
 // add watches a channel. A directory that is not there yet is watched when it is
 // made in one that is.
-func (w *watch) add(in *monitor.Instance, ch monitor.Channel) error {
+func (w *watch) add(in *monitor.Instance, ch monitor.Channel) {
 	dir := filepath.Clean(ch.Dir)
 	k := key{in.Server, in.Store, ch.Name}
 	w.channels[dir] = &watched{
 		Batch: monitor.Batch{Server: in.Server, Store: in.Store, Role: in.Role, Channel: ch.Name, Kind: ch.Kind},
 		key:   k, dir: dir, runs: map[string]*begun{},
 	}
-	return w.open(dir)
+	w.open(dir)
 }
 
 // open begins to watch a directory. What is worked off at that time may have been
 // left behind and waited: it is no batch to learn from.
-func (w *watch) open(dir string) error {
+func (w *watch) open(dir string) {
 	root, err := openDir(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
 	if err == nil {
 		defer root.Close()
 		err = w.watcher.Add(dir)
 	}
-	if err != nil {
-		return fmt.Errorf("watch %s: %w", dir, err)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) && w.Failed != nil {
+		w.Failed(fmt.Errorf("watch the batches of %s: %w", dir, err))
 	}
-	return nil
 }
 
 // opened watches a directory that has just been made, in which a batch may have
 // begun by then.
-func (w *watch) opened(dir string) error {
-	if err := w.open(dir); err != nil {
-		return err
-	}
+func (w *watch) opened(dir string) {
+	w.open(dir)
 	root, err := openDir(dir)
 	if err != nil {
-		return nil // gone again
+		return // gone again
 	}
 	defer root.Close()
 	names, err := runNames(root)
+	if err != nil {
+		return
+	}
 	for _, name := range names {
 		w.begin(w.channels[dir], name)
 	}
-	return err
 }
 
 // run follows what happens until ctx ends.
@@ -164,9 +161,7 @@ func (w *watch) run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case event := <-w.watcher.Events:
-			if err := w.event(event); err != nil {
-				return err
-			}
+			w.event(event)
 		case err := <-w.watcher.Errors:
 			if !errors.Is(err, fsnotify.ErrEventOverflow) {
 				return fmt.Errorf("watch sync directories: %w", err)
@@ -177,13 +172,14 @@ func (w *watch) run(ctx context.Context) error {
 	}
 }
 
-func (w *watch) event(event fsnotify.Event) error {
+func (w *watch) event(event fsnotify.Event) {
 	if w.channels[event.Name] != nil && event.Has(fsnotify.Create) {
-		return w.opened(event.Name)
+		w.opened(event.Name)
+		return
 	}
 	ch, name := w.channels[filepath.Dir(event.Name)], filepath.Base(event.Name)
 	if ch == nil || name != runName && !ownedName.MatchString(name) {
-		return nil
+		return
 	}
 	switch {
 	case event.Has(fsnotify.Create):
@@ -191,7 +187,6 @@ func (w *watch) event(event fsnotify.Event) error {
 	case event.Has(fsnotify.Remove):
 		w.end(ch, name)
 	}
-	return nil
 }
 
 // begin opens a log that has been taken up, so that it can be read when it is

@@ -69,12 +69,15 @@ func TestBatches(t *testing.T) {
 	in.Channels = append(in.Channels,
 		monitor.Channel{Name: "squatter", Kind: monitor.Squatter, Dir: squatter},
 		monitor.Channel{Name: "old", Kind: monitor.Replication, Dir: old},
-		monitor.Channel{Name: "far", Kind: monitor.Replication, Dir: far}, // not there yet
+		monitor.Channel{Name: "odd", Kind: monitor.Replication, Dir: in.Conf}, // no directory
+		monitor.Channel{Name: "far", Kind: monitor.Replication, Dir: far},     // not there yet
 	)
 	replica, other := store(t)
 	replica.Role = inventory.Replica
+	write(t, in.Conf, "")
+	failed := make(chan error, 1)
 	sent := 0.0
-	b := &Batches{Now: time.Now, Written: func(_ inventory.ServerID, store inventory.StoreID, channel string) inventory.Number {
+	b := &Batches{Failed: func(err error) { failed <- err }, Now: time.Now, Written: func(_ inventory.ServerID, store inventory.StoreID, channel string) inventory.Number {
 		if store != "s1" || channel == "old" {
 			return inventory.Number{}
 		}
@@ -87,6 +90,9 @@ func TestBatches(t *testing.T) {
 		time.Sleep(20 * time.Millisecond)
 		ready = len(b.Take()) > 0
 	}
+	if err := <-failed; !strings.Contains(err.Error(), in.Conf) {
+		t.Errorf("got %v, want it to name %s", err, in.Conf)
+	}
 	workOff(t, dir, runName, "MAILBOX user.a\nMAILBOX user.b\nAPPEND user.a\n", 50*time.Millisecond)
 	workOff(t, other, runName, "MAILBOX user.a\n", 50*time.Millisecond)
 	workOff(t, squatter, runName, "APPEND user.a\n", 50*time.Millisecond)
@@ -97,7 +103,7 @@ func TestBatches(t *testing.T) {
 	workOff(t, far, runName, "MAILBOX user.d\n", 50*time.Millisecond)
 	got := map[string]monitor.Batch{}
 	for _, batch := range take(t, b, 3) {
-		if batch.Store != "s1" || batch.Lasted < 45*time.Millisecond || batch.Lasted > 5*time.Second || batch.First.After(batch.Begun) || batch.First.IsZero() {
+		if batch.Store != "s1" || batch.Lasted < 30*time.Millisecond || batch.Lasted > 5*time.Second || batch.First.After(batch.Begun) || batch.First.IsZero() {
 			t.Errorf("got %+v", batch)
 		}
 		batch.Lasted, batch.First, batch.Begun = 0, time.Time{}, time.Time{}

@@ -13,7 +13,7 @@ import (
 // Limits of what is read: far above what a channel holds that is worked off at
 // all, and below what hurts.
 const (
-	mostBytes = 16 << 20
+	mostBytes = 8 << 20
 	mostLine  = 64 << 10
 )
 

@@ -21,7 +21,8 @@ func TestEntries(t *testing.T) {
 		{"folders of one user", "MAILBOX user.u1\nMAILBOX user.u1.Work\nmailbox user.u2\n", 3, []string{"user.u1", "user.u1.Work", "user.u2"}, []string{"u1", "u2"}},
 		{
 			"two names", "DOUBLEMAILBOX user.u0.Work user.u0\nRENAME user.u0.A user.u0.B\n", 2,
-			[]string{"user.u0", "user.u0.A", "user.u0.B", "user.u0.Work"}, []string{"u0"},
+			[]string{"user.u0", "user.u0.A", "user.u0.B", "user.u0.Work"},
+			[]string{"u0"},
 		},
 		{"quoted", `MAILBOX "user.u0.a \"b\" \\ {c}"` + "\n" + `DOUBLEMAILBOX "user.u1.x y" "user.u2.(z)"` + "\n", 2, []string{`user.u0.a "b" \ {c}`, "user.u1.x y", "user.u2.(z)"}, []string{"u0", "u1", "u2"}},
 		{"quotes that do not end", `MAILBOX "user.u0.a\` + "\n", 1, []string{`user.u0.a\`}, []string{"u0"}},

@@ -28,7 +28,7 @@ const mostBatches = 400
 
 // coarse is how exactly the times of a batch are known, in seconds: the kernel
 // may stamp files by a clock that ticks no more often.
-const coarse = 0.003
+const coarse = 0.004
 
 // Fit learns from the batches of one channel, the newest last. The round trip to
 // the replica, in seconds, and what such things cost elsewhere count as much as a
@@ -41,6 +41,7 @@ func Fit(batches []monitor.Batch, trip inventory.Number, repeat time.Duration) *
 	if trip.Known {
 		seconds = trip.Value
 	}
+	m.Trip = seconds
 	f := fit{prior: [3]float64{batchCost + batchTrips*seconds, mailboxCost + mailboxTrips*seconds, byteCost}}
 	for i := range batches {
 		b := &batches[i]

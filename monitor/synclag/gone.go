@@ -10,7 +10,7 @@ import (
 
 // eightOfTen is how many standard deviations to both sides hold 8 of 10: 1.28 if
 // those were known, and some more because they are learnt, too.
-const eightOfTen = 1.4
+const eightOfTen = 1.5
 
 // Gone predicts in how many seconds nothing that is in a backlog now is left, and
 // how far off that may be: 8 of 10 predictions are to lie within the spread to
@@ -36,12 +36,16 @@ func (m *Model) CatchUp(b *monitor.Backlog, now time.Time) inventory.Number {
 	if !known || !stable {
 		return inventory.Number{}
 	}
+	const most = 100_000 // batches, beyond which nobody waits
 	total, batch := p.seconds, p.last
-	for batch > 1.1*usual {
+	for range most {
+		if batch <= 1.1*usual {
+			return inventory.Known(total)
+		}
 		batch = p.next(batch, 1)
 		total += batch
 	}
-	return inventory.Known(total)
+	return inventory.Number{}
 }
 
 // predict adds up what has to be done until nothing that is there now is left.

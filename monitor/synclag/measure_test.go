@@ -148,7 +148,6 @@ func TestBirthless(t *testing.T) {
 // TestHostile checks what may lie in a directory in place of a log: it is said,
 // it is not read, and nothing waits for it.
 func TestHostile(t *testing.T) {
-
 	for _, test := range []struct {
 		name    string
 		do      func(dir string) error

@@ -12,6 +12,7 @@ type Model struct {
 	// Seconds that a batch, a mailbox in it and a byte of it take.
 	Batch, Mailbox, Byte float64
 	Repeat               time.Duration // a client rests so long between the beginnings of two batches at least
+	Trip                 float64       // the round trip to the replica in seconds
 	Batches              int           // of how many it has learnt
 
 	Arrivals Arrivals
@@ -109,6 +110,16 @@ func (m *Model) WhatIf(users, more int) Outlook {
 		return m.outlook(1)
 	}
 	return m.outlook(max(0, float64(users+more)/float64(users)))
+}
+
+// Farther returns the model of the same channel with a replica at another round
+// trip, in seconds.
+func (m *Model) Farther(trip float64) *Model {
+	of := *m
+	of.Trip = trip
+	of.Batch = max(0, of.Batch+batchTrips*(trip-m.Trip))
+	of.Mailbox = max(0, of.Mailbox+mailboxTrips*(trip-m.Trip))
+	return &of
 }
 
 func (m *Model) outlook(users float64) Outlook {

@@ -139,10 +139,14 @@ func readable(s *monitor.Stretch) bool {
 	return s.ProcessesKnown && len(s.Clients) > 0 && !slices.ContainsFunc(s.Clients, unread)
 }
 
+// sameStart is how much the times may differ at which one process is seen to have
+// started: the kernel counts them from its own start, which it knows to a second.
+const sameStart = 2 * time.Second
+
 // client returns the same process as it was seen in another stretch, or nil.
 func client(s *monitor.Stretch, p *monitor.Process) *monitor.Process {
 	for i := range s.Clients {
-		if c := &s.Clients[i]; c.PID == p.PID && c.Started.Equal(p.Started) {
+		if c := &s.Clients[i]; c.PID == p.PID && c.Started.Sub(p.Started).Abs() < sameStart {
 			return c
 		}
 	}
