@@ -1,14 +1,35 @@
 package synclag
 
 import (
+	"maps"
 	"math"
+	"slices"
 
 	"github.com/interlacemail/interlace/monitor"
 )
 
-// filling is how a log filled: in so many seconds after its first entry came so
-// many further mailboxes.
-type filling struct{ seconds, further float64 }
+// filling is how logs filled: in so many seconds after their first entry came so
+// many further mailboxes, to all of them together.
+type filling struct{ seconds, further, logs float64 }
+
+// alike puts logs together that took about as long to fill: there are few kinds,
+// and what is likely is computed for each.
+func alike(list []filling) []filling {
+	const kinds = 16 // within a doubling of the time
+	sums := map[int]filling{}
+	for _, f := range list {
+		kind := int(math.Floor(kinds * math.Log2(f.seconds)))
+		sum := sums[kind]
+		sums[kind] = filling{sum.seconds + f.seconds, sum.further + f.further, sum.logs + f.logs}
+	}
+	var kept []filling
+	for _, kind := range slices.Sorted(maps.Keys(sums)) {
+		f := sums[kind]
+		f.seconds /= f.logs
+		kept = append(kept, f)
+	}
+	return kept
+}
 
 // bytesBefore is what the client is believed to send for an entry as long as
 // nobody has seen it.
@@ -21,6 +42,7 @@ func arrivals(batches []monitor.Batch) Arrivals {
 	var list []filling
 	a := Arrivals{Bytes: bytesBefore}
 	var seconds, entries, sent, of float64
+	most := 1.0 // mailboxes at once
 	for i := range batches {
 		b := &batches[i]
 		window := b.Begun.Sub(b.First).Seconds()
@@ -28,8 +50,9 @@ func arrivals(batches []monitor.Batch) Arrivals {
 			continue
 		}
 		further := float64(b.Mailboxes - 1)
-		list = append(list, filling{window, further})
+		list = append(list, filling{window, further, 1})
 		seconds += window
+		most = max(most, further)
 		entries += float64(b.Entries) * further / float64(b.Mailboxes)
 		if b.Sent.Known {
 			sent, of = sent+b.Sent.Value, of+float64(b.Entries)
@@ -42,7 +65,7 @@ func arrivals(batches []monitor.Batch) Arrivals {
 	if of > 0 {
 		a.Bytes, a.measured = sent/of, true
 	}
-	a.Mailboxes, a.Rate = likeliest(list)
+	a.Mailboxes, a.Rate = likeliest(alike(list), most)
 	return a
 }
 
@@ -50,11 +73,7 @@ func arrivals(batches []monitor.Batch) Arrivals {
 // touched, such that what was seen is likely if the numbers were Poisson's. Logs
 // that are short do not tell how many are active: it is the largest number that
 // is not unlikely beside the likeliest one.
-func likeliest(list []filling) (mailboxes, rate float64) {
-	most := 1.0
-	for _, f := range list {
-		most = max(most, f.further)
-	}
+func likeliest(list []filling, most float64) (mailboxes, rate float64) {
 	const steps, step, unlikely = 40, 1.3, 2
 	best := math.Inf(-1)
 	var numbers, rates, likelihoods [steps]float64
@@ -76,7 +95,7 @@ func likeliest(list []filling) (mailboxes, rate float64) {
 func likeliestRate(list []filling, mailboxes float64) (rate, likelihood float64) {
 	var further, seconds float64
 	for _, f := range list {
-		further, seconds = further+f.further, seconds+f.seconds
+		further, seconds = further+f.further, seconds+f.logs*f.seconds
 	}
 	if further == 0 {
 		return 0, 0
@@ -107,7 +126,7 @@ func likelihoodOf(list []filling, a Arrivals) float64 {
 	sum := 0.0
 	for _, f := range list {
 		mean := a.distinct(f.seconds)
-		sum -= mean
+		sum -= f.logs * mean
 		if f.further > 0 {
 			sum += f.further * math.Log(mean)
 		}
