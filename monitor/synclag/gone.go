@@ -59,7 +59,10 @@ func (m *Model) predict(b *monitor.Backlog, now time.Time) (p *prediction, known
 	}
 	run, log := p.parts(b)
 	if b.Run.Exists() {
-		elapsed := now.Sub(takenUp(b)).Seconds()
+		elapsed := now.Sub(b.Run.Taken).Seconds()
+		if again(b) {
+			elapsed = min(elapsed, p.Model.seconds(run)/2)
+		}
 		p.finish(run, elapsed)
 		if b.Log.Exists() {
 			p.seconds = max(p.seconds, m.Repeat.Seconds()-elapsed)
@@ -73,15 +76,15 @@ func (m *Model) predict(b *monitor.Backlog, now time.Time) (p *prediction, known
 	return p, true
 }
 
-// takenUp returns when the batch that is worked off began: when its log was
-// renamed, or when its worker started, which takes up first what was left behind.
-func takenUp(b *monitor.Backlog) time.Time {
+// again reports whether a log is worked off that was left behind. Its worker has
+// begun with it when it had reached the replica, and nobody knows when that was.
+func again(b *monitor.Backlog) bool {
 	for i := range b.Clients {
 		if c := &b.Clients[i]; c.PID == b.Worker && c.Started.After(b.Run.Taken) {
-			return c.Started
+			return true
 		}
 	}
-	return b.Run.Taken
+	return false
 }
 
 // having returns the model with what a backlog itself says of how many mailboxes

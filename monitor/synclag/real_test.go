@@ -3,7 +3,6 @@ package synclag_test
 import (
 	"context"
 	"fmt"
-	"math"
 	"net"
 	"os"
 	"path/filepath"
@@ -204,12 +203,12 @@ func TestReal(t *testing.T) {
 	began := time.Now()
 	r.fill("first", 1)
 	left := r.until("a log is left behind", func(b monitor.Backlog) bool { return b.Run.Exists() && b.Age() > 1500*time.Millisecond })
-	r.fill("late", 300)
+	r.fill("late", 500)
 	left = r.look(left)
 	if age := time.Since(began); left.Age() > age || left.Age() < age-time.Second {
 		t.Errorf("got an age of %v, want about %v", left.Age(), age)
 	}
-	if left.Mailboxes.Value < 301 || left.Users.Value < 301 || left.Entries.Value < 301 {
+	if left.Mailboxes.Value < 501 || left.Users.Value < 501 || left.Entries.Value < 501 {
 		t.Errorf("got %+v", left)
 	}
 	course := []monitor.Stretch{{Backlog: left, Until: left.At, Looks: 1}}
@@ -221,14 +220,15 @@ func TestReal(t *testing.T) {
 		t.Fatal(err)
 	}
 	// From when it works again: how long a client waits until it tries is not the model's.
-	working := r.until("a client works again", func(b monitor.Backlog) bool { return b.Worker != 0 && b.Mailboxes.Value > 200 })
+	working := r.until("a client works again", func(b monitor.Backlog) bool { return b.Worker != 0 && b.Mailboxes.Value > 400 })
 	predicted, spread := m.Gone(&working, time.Now())
 	begun := time.Now()
 	r.until("all is replicated", empty)
 	happened := time.Since(begun).Seconds()
 	t.Logf("predicted %.2f s ± %.2f s, happened %.2f s", predicted.Value, spread.Value, happened)
-	if !predicted.Known || math.Abs(math.Log2(predicted.Value/happened)) > 1 {
-		t.Errorf("predicted %.2f s, happened %.2f s: more than a factor of 2", predicted.Value, happened)
+	// The machine is others' too, and may be twice as fast by then as when the batches were seen.
+	if !predicted.Known || happened > 2*(predicted.Value+spread.Value) || happened < (predicted.Value-spread.Value)/2 {
+		t.Errorf("predicted %.2f s ± %.2f s, happened %.2f s: off by more than a factor of 2", predicted.Value, spread.Value, happened)
 	}
 }
 
