@@ -54,11 +54,11 @@ func (a *Arrivals) touches(distinct float64) float64 {
 func (a *Arrivals) distinct(seconds float64) float64 { return a.of(a.Rate * seconds) }
 
 // seen returns the arrivals with so many mailboxes that as many are named in a
-// time as were seen; with no more than were believed.
+// time as were seen; with no more than were believed, unless more were seen.
 func (a Arrivals) seen(seconds, distinct float64) Arrivals {
 	touches := a.Rate * seconds
 	if a.Mailboxes <= distinct {
-		a.Mailboxes = distinct * 1.02
+		a.Mailboxes = 1000 * distinct // as if hardly any were touched twice
 	}
 	if touches <= distinct || a.of(touches) <= distinct {
 		return a

@@ -433,3 +433,24 @@ func TestFitOdd(t *testing.T) {
 		})
 	}
 }
+
+// TestAgain checks that a client which takes up what was left behind rests before
+// the next batch, however long it waited for the replica.
+func TestAgain(t *testing.T) {
+	m := &Model{Batch: 0.1, Mailbox: 0.01, Repeat: time.Second}
+	at := moment64(1000)
+	b := &monitor.Backlog{
+		At: at, Entries: inventory.Known(200), Mailboxes: inventory.Known(100), Worker: 7,
+		Run:     monitor.LogFile{Inode: 1, Bytes: 1000, First: moment64(0), Taken: moment64(1)},
+		Log:     monitor.LogFile{Inode: 2, Bytes: 1000, First: moment64(2)},
+		Clients: []monitor.Process{{PID: 7, Started: moment64(500)}},
+	}
+	// Of 0.6 s half is left, then it rests until a second has passed, then 0.6 s.
+	if got, _ := m.Gone(b, at); math.Abs(got.Value-1.3) > 0.01 {
+		t.Errorf("got %+v", got)
+	}
+	b.Clients[0].Started = moment64(0) // it has worked on that log all the time
+	if got, _ := m.Gone(b, at); got.Value > 0.7 {
+		t.Errorf("got %+v", got)
+	}
+}
