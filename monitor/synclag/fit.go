@@ -55,7 +55,7 @@ func Fit(batches []monitor.Batch, trip inventory.Number, repeat time.Duration) *
 	m.Batch, m.Mailbox, m.Byte = f.cost[0], f.cost[1], f.cost[2]
 	m.noise, m.covariance = f.noise, f.covariance
 	if !m.Arrivals.measured {
-		m.covariance[2][2] += 4 * m.Byte * m.Byte // of a number of bytes of which one may be as wrong
+		m.covariance[2][2] += 6 * m.Byte * m.Byte // of a number of bytes of which one may be as wrong
 	}
 	return m
 }
