@@ -1,0 +1,124 @@
+package synclag
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
+)
+
+// Behind returns the finding of a channel that keeps a copy up to date, judged
+// from its course, or nil where its backlog is small.
+func Behind(look *monitor.Backlog, lag *monitor.Lag) *monitor.Finding {
+	f := &monitor.Finding{
+		Probe: monitor.ProbeBacklog, Kind: monitor.BacklogGrown, Severity: monitor.Warning,
+		Server: inventory.Text(look.Server), Store: inventory.Text(look.Store), Channel: inventory.Text(look.Channel),
+		Since: monitor.Time(look.Oldest()), Value: lag.Oldest,
+	}
+	switch {
+	case !Replicated(look):
+		return nil
+	case lag.Level == monitor.LevelUnknown:
+		f.Text = fmt.Sprintf("nobody knows whether the replica of %s is behind: %s", look.Store, lag.Reason)
+		return f
+	case lag.Level == monitor.LevelOK:
+		return nil
+	case lag.Level == monitor.LevelAlert:
+		f.Severity = monitor.Critical
+	}
+	f.Text = behindText(look, lag)
+	return f
+}
+
+// behindText says what waits, why, and until when.
+func behindText(look *monitor.Backlog, lag *monitor.Lag) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "the replica of %s is behind: %s of sync log", look.Store, sizeText(look.Bytes()))
+	if look.Mailboxes.Known {
+		fmt.Fprintf(&b, " (%s)", inventory.Counted(int(look.Mailboxes.Value), "mailbox", "mailboxes"))
+	}
+	fmt.Fprintf(&b, ", the oldest entry %s old", inventory.DurationText(lag.Oldest.Value))
+	if lag.Reason != "" {
+		fmt.Fprintf(&b, "; %s: %s", lag.Verdict, lag.Reason)
+	}
+	if lag.Predicted.Known {
+		fmt.Fprintf(&b, "; gone in about %s (± %s)", inventory.DurationText(lag.Predicted.Value), inventory.DurationText(lag.Spread.Value))
+	}
+	switch lag.Verdict {
+	case monitor.Stopped:
+		b.WriteString("; start its sync_client, which takes up what was left behind")
+	case monitor.Stalled:
+		b.WriteString("; look at the replica and at what the sync_client says in the mail log")
+	case monitor.Behind:
+		b.WriteString("; more changes than its sync_client can send: move users to another store")
+	}
+	return b.String()
+}
+
+// mostShown is how many names a text lists.
+const mostShown = 5
+
+// Written returns the finding of a replica on which somebody wrote behind the
+// master's back, or nil where there is no sign of it: what a replica receives is
+// not logged there, unless it hands it on, so that a log of the default channel
+// is such a sign. It is either what was named there that the log of the master
+// does not have, or, with master nil, all of it.
+func Written(in *monitor.Instance, course []monitor.Stretch, replica, master *Names) *monitor.Finding {
+	if len(course) == 0 || in.Role != inventory.Replica || in.Chained || replica == nil {
+		return nil
+	}
+	last := &course[len(course)-1]
+	if last.Channel != monitor.DefaultChannel || last.Trouble != "" || replica.Entries == 0 || !last.Log.Exists() && !last.Run.Exists() {
+		return nil
+	}
+	lacking := replica.Lacking(newNames())
+	against := "; what the master's log names is not known here"
+	if master != nil {
+		if lacking = replica.Lacking(master); len(lacking) == 0 {
+			return nil
+		}
+		against = ", which the master's log does not name"
+	}
+	f := &monitor.Finding{
+		Probe: monitor.ProbeBacklog, Kind: monitor.ReplicaWritten, Severity: monitor.Warning,
+		Server: inventory.Text(in.Server), Store: inventory.Text(in.Store), Channel: monitor.DefaultChannel,
+		Since: monitor.Time(last.Oldest()), Value: inventory.Known(float64(replica.Entries)),
+	}
+	grown := "; it may be left from when this was the master"
+	if at := grew(course); !at.IsZero() {
+		f.Severity, grown = monitor.Critical, "; it has grown since "+at.UTC().Format(time.RFC3339)
+	}
+	f.Text = fmt.Sprintf("somebody writes to the replica of %s behind the master's back: its sync log has %s, such as %s%s%s; the next sync merges such changes into the master: find out who logs in here, and compare master and replica",
+		in.Store, inventory.Counted(replica.Entries, "entry", "entries"), shown(lacking), against, grown)
+	return f
+}
+
+// grew returns since when a course shows a log that grows: the look before the
+// first at which there was more in it.
+func grew(course []monitor.Stretch) time.Time {
+	for i := 1; i < len(course); i++ {
+		before, s := &course[i-1], &course[i]
+		if before.Trouble == "" && s.Trouble == "" && before.Role == inventory.Replica && s.Log.Exists() &&
+			(s.Log.Inode != before.Log.Inode || s.Log.Bytes > before.Log.Bytes) {
+			return before.Until
+		}
+	}
+	return time.Time{}
+}
+
+func shown(names []string) string {
+	var list []string
+	for _, name := range names[:min(len(names), mostShown)] {
+		list = append(list, inventory.Printable(name))
+	}
+	text := strings.Join(list, ", ")
+	switch more := len(names) - len(list); {
+	case len(names) == 0:
+		return "entries that name nothing"
+	case more > 0:
+		text += fmt.Sprintf(" and %s more", inventory.CountText(more))
+	}
+	return text
+}
