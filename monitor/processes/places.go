@@ -1,0 +1,77 @@
+package processes
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
+)
+
+// misplaced reports rolling clients of an instance that is no master. A client of
+// a former master pushes old state over what users have done since: the worst
+// that can happen. A replica that logs for further replicas has its own.
+func (c *check) misplaced() {
+	if c.in.Role != inventory.Replica || c.in.Chained {
+		return
+	}
+	master := c.masterOf(c.now)
+	for _, p := range c.processes(c.now, isClient) {
+		f := monitor.Finding{
+			Since:   monitor.Time(p.Started),
+			Subject: inventory.Text(fmt.Sprintf("process %d", p.PID)),
+			Command: inventory.Paste("kill", "-TERM", fmt.Sprint(p.PID)),
+			Text: fmt.Sprintf("a rolling sync_client (process %d) sends the changes of store %s from here, where its replica is, and may overwrite newer mail on its master. End it at once, then compare the store",
+				p.PID, c.in.Store),
+		}
+		if master != nil && p.Parent == master.PID {
+			f.Command = inventory.Paste("kill", "-HUP", fmt.Sprint(master.PID))
+			f.Text += ": master starts it again as long as cyrus.conf has it in its DAEMON section, so take it out there first"
+		}
+		c.report(monitor.ClientMisplaced, monitor.Critical, &monitor.Channel{Name: p.Channel}, f)
+	}
+}
+
+func isClient(p *monitor.Process) bool { return p.Name == "sync_client" && p.Rolling }
+
+// unknownChannels reports rolling clients of a master that read a channel which
+// its configuration does not have: nothing is logged there for them.
+func (c *check) unknownChannels() {
+	if c.in.Role != inventory.Master || c.in.Trouble != "" {
+		return
+	}
+	for _, p := range c.processes(c.now, isClient) {
+		known := slices.ContainsFunc(c.in.Channels, func(ch monitor.Channel) bool { return ch.Name == p.Channel && ch.Logged })
+		if !known {
+			c.report(monitor.ClientMisplaced, monitor.Warning, &monitor.Channel{Name: p.Channel}, monitor.Finding{
+				Since:   monitor.Time(p.Started),
+				Subject: inventory.Text(fmt.Sprintf("process %d", p.PID)),
+				Text: fmt.Sprintf("a rolling sync_client (process %d) reads channel %s of store %s, to which %s logs nothing. Correct its -n and -C, or sync_log and sync_log_channels there",
+					p.PID, inventory.Quoted(p.Channel), c.in.Store, inventory.Quoted(c.in.Conf)),
+			})
+		}
+	}
+}
+
+// strangers reports rolling clients of instances that the inventory does not
+// have on this server.
+func strangers(list []monitor.Instance, s *Sight) []monitor.Finding {
+	if len(list) == 0 {
+		return nil
+	}
+	var found []monitor.Finding
+	for _, p := range s.Processes {
+		known := slices.ContainsFunc(list, func(in monitor.Instance) bool { return in.Conf == "" || filepath.Clean(in.Conf) == p.Conf })
+		if known || !isClient(&p) || p.State == "Z" {
+			continue
+		}
+		found = append(found, monitor.Finding{
+			Probe: monitor.ProbeProcesses, Kind: monitor.ClientMisplaced, Severity: monitor.Warning,
+			Server: inventory.Text(list[0].Server), Subject: inventory.Text(fmt.Sprintf("process %d", p.PID)), Since: monitor.Time(p.Started),
+			Text: fmt.Sprintf("a rolling sync_client (process %d) runs with %s, and the inventory has no instance with that on this server. If it is that of a former master, end it; else correct its -C or the inventory",
+				p.PID, inventory.Quoted(p.Conf)),
+		})
+	}
+	return found
+}
