@@ -71,7 +71,7 @@ func TestCheck(t *testing.T) {
 	for _, test := range []struct {
 		name    string
 		role    inventory.Role
-		harm  func(*world)
+		harm    func(*world)
 		want    string // kinds
 		text    string
 		command string

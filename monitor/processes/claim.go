@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"os"
 	"syscall"
-
-	"github.com/interlacemail/interlace/inventory"
 )
 
 // claim takes the channel whose directory this is, so that no two recoveries work
@@ -21,7 +19,7 @@ func claim(dir string) (*os.File, error) {
 	}
 	err = syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
-		err = fmt.Errorf("another recovery works in %s", inventory.Quoted(dir))
+		err = fmt.Errorf("another recovery works in %q", dir)
 	}
 	if err != nil {
 		return nil, errors.Join(err, lock.Close())

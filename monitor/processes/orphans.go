@@ -31,7 +31,7 @@ func (c *check) orphans(ch *monitor.Channel) {
 
 func (c *check) orphan(ch *monitor.Channel, path string, since inventory.Text, command, then []string) {
 	f := monitor.Finding{Since: since, Subject: inventory.Text(path)}
-	what := fmt.Sprintf("%s was left behind and nobody works on it: its changes are not on the replica of %s", inventory.Quoted(path), c.about(ch))
+	what := fmt.Sprintf("%q was left behind and nobody works on it: its changes are not on the replica of %s", path, c.about(ch))
 	if c.in.Role != inventory.Master {
 		f.Text = what + ". This is no master: don't run a sync_client here, which would send old state; compare the store, then remove the file"
 		c.report(monitor.LogOrphaned, monitor.Warning, ch, f)

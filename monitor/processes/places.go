@@ -47,8 +47,8 @@ func (c *check) unknownChannels() {
 			c.report(monitor.ClientMisplaced, monitor.Warning, &monitor.Channel{Name: p.Channel}, monitor.Finding{
 				Since:   monitor.Time(p.Started),
 				Subject: inventory.Text(fmt.Sprintf("process %d", p.PID)),
-				Text: fmt.Sprintf("a rolling sync_client (process %d) reads channel %s of store %s, to which %s logs nothing. Correct its -n and -C, or sync_log and sync_log_channels there",
-					p.PID, inventory.Quoted(p.Channel), c.in.Store, inventory.Quoted(c.in.Conf)),
+				Text: fmt.Sprintf("a rolling sync_client (process %d) reads channel %s of store %s, to which %q logs nothing. Correct its -n and -C, or sync_log and sync_log_channels there",
+					p.PID, inventory.Quoted(p.Channel), c.in.Store, c.in.Conf),
 			})
 		}
 	}
@@ -69,8 +69,8 @@ func strangers(list []monitor.Instance, s *Sight) []monitor.Finding {
 		found = append(found, monitor.Finding{
 			Probe: monitor.ProbeProcesses, Kind: monitor.ClientMisplaced, Severity: monitor.Warning,
 			Server: inventory.Text(list[0].Server), Subject: inventory.Text(fmt.Sprintf("process %d", p.PID)), Since: monitor.Time(p.Started),
-			Text: fmt.Sprintf("a rolling sync_client (process %d) runs with %s, and the inventory has no instance with that on this server. If it is that of a former master, end it; else correct its -C or the inventory",
-				p.PID, inventory.Quoted(p.Conf)),
+			Text: fmt.Sprintf("a rolling sync_client (process %d) runs with %q, and the inventory has no instance with that on this server. If it is that of a former master, end it; else correct its -C or the inventory",
+				p.PID, p.Conf),
 		})
 	}
 	return found

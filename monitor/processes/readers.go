@@ -53,7 +53,8 @@ func (c *check) missing(ch *monitor.Channel) {
 		f.Command = inventory.Paste("kill", "-HUP", fmt.Sprint(master.PID))
 	case had != nil:
 		f.Text = what + ". Nothing starts it again: start it, best in the DAEMON section of cyrus.conf"
-		f.Command = inventory.Paste(c.rolling(had, ch)[0].Command...)
+		// Master gives the program a name without its path.
+		f.Command = inventory.Paste(append(command[:1], c.rolling(had, ch)[0].Command[1:]...)...)
 	default:
 		f.Text = what + ". If cyrus.conf has it in its DAEMON section, send master a HUP instead; else start it, best there"
 		f.Command = inventory.Paste(command...)

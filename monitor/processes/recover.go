@@ -191,9 +191,9 @@ func free(job *Job, opts *RecoverOptions) error {
 	case err != nil:
 		return err
 	case worker23(s, l):
-		return fmt.Errorf("a process works on %s", inventory.Quoted(l.Path))
+		return fmt.Errorf("a process works on %q", l.Path)
 	case parentLives(s, l):
-		return fmt.Errorf("process %d lives and will give %s to its next worker", l.Parent, inventory.Quoted(l.Path))
+		return fmt.Errorf("process %d lives and will give %q to its next worker", l.Parent, l.Path)
 	}
 	return nil
 }

@@ -92,6 +92,6 @@ func (c *check) autocreate() {
 	}
 	c.report(monitor.AutocreateOn, monitor.Warning, nil, monitor.Finding{
 		Subject: inventory.Text(c.in.Conf),
-		Text:    fmt.Sprintf("a login on the replica of store %s creates mailboxes that its master does not have. Set autocreate_quota: -1 in %s", c.in.Store, inventory.Quoted(c.in.Conf)),
+		Text:    fmt.Sprintf("a login on the replica of store %s creates mailboxes that its master does not have. Set autocreate_quota: -1 in %q", c.in.Store, c.in.Conf),
 	})
 }

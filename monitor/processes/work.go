@@ -11,8 +11,6 @@ import (
 	"strings"
 	"syscall"
 	"time"
-
-	"github.com/interlacemail/interlace/inventory"
 )
 
 // work runs the command until nothing is left, and says how that ended.
@@ -47,18 +45,20 @@ const mostBatches = 1000
 // it looks again: somebody may have started a client.
 func workBatches(ctx context.Context, job *Job, opts *RecoverOptions, lock *os.File) (string, error) {
 	command := job.command(opts)
+	wrote := ""
 	for range mostBatches {
 		if !exists(job.run()) && !exists(filepath.Join(job.Channel.Dir, "log")) {
-			return "", nil
+			return wrote, nil
 		}
 		if err := free(job, opts); err != nil {
 			return "left the rest to another: " + err.Error(), nil
 		}
-		if wrote, err := run(ctx, command, lock); err != nil {
+		var err error
+		if wrote, err = run(ctx, command, lock); err != nil {
 			return wrote, err
 		}
 	}
-	return "", fmt.Errorf("changes still come in after %d batches", mostBatches)
+	return wrote, fmt.Errorf("changes still come in after %d batches", mostBatches)
 }
 
 // workFile works a log of Cyrus 2.3 off and removes it. It is removed only if it
@@ -104,7 +104,7 @@ func run(ctx context.Context, command []string, lock *os.File) (string, error) {
 		cmd.ExtraFiles = []*os.File{lock}
 	}
 	if err := cmd.Run(); err != nil {
-		return out.text(), fmt.Errorf("%s: %w", inventory.Quoted(command[0]), err)
+		return out.text(), fmt.Errorf("%q: %w", command[0], err)
 	}
 	return out.text(), nil
 }
@@ -138,7 +138,7 @@ func (j *Job) left() (LeftLog, error) {
 			return l, nil
 		}
 	}
-	return LeftLog{}, fmt.Errorf("%s is not a log that Cyrus 2.3 left in %s", inventory.Quoted(j.File), inventory.Quoted(j.Channel.Dir))
+	return LeftLog{}, fmt.Errorf("%q is not a log that Cyrus 2.3 left in %q", j.File, j.Channel.Dir)
 }
 
 func exists(path string) bool {
