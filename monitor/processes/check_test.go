@@ -159,7 +159,7 @@ func TestCheck(t *testing.T) {
 			w.client(&w.now).IO = w.client(&w.before).IO
 			w.now.Ports["imap7:2005"] = processes.Port{Trouble: "connection refused"}
 		}},
-		{name: "replica hung", role: inventory.Master, want: "client_hung replica_unreachable", text: "says nothing", harm: func(w *world) {
+		{name: "replica hung", role: inventory.Master, want: "client_hung", text: "says nothing", harm: func(w *world) {
 			w.log(&w.now, 50)
 			w.now.Ports["imap7:2005"] = processes.Port{Connected: true, Trouble: "no greeting within 10s"}
 		}},

@@ -16,9 +16,12 @@ import (
 	"github.com/interlacemail/interlace/monitor"
 )
 
-// mostWords is how much of a command line is read: the programs that are looked
-// for have a handful of words, and anybody can start one with a million.
-const mostWords = 64
+// Limits of a command line: the programs that are looked for have a handful of
+// words, none longer than a path, and anybody can start one with a megabyte.
+const (
+	mostWords = 64
+	mostBytes = 4096
+)
 
 // Look returns the processes of Cyrus on this server that take part in
 // replication, sorted by number, as proc (usually /proc) shows them. The error
@@ -104,6 +107,9 @@ func lookAt(proc string, one procfs.Proc, boot time.Time) (*monitor.Process, err
 		return nil, err
 	}
 	p.Command = p.Command[:min(len(p.Command), mostWords)]
+	for i, word := range p.Command {
+		p.Command[i] = strings.Clone(word[:min(len(word), mostBytes)])
+	}
 	if name == "master" && len(p.Command) > 0 && slices.Contains(strings.Split(p.Command[0], "/"), "postfix") {
 		return nil, nil
 	}

@@ -50,7 +50,7 @@ func (c *check) missing(ch *monitor.Channel) {
 	switch {
 	case master != nil && (slices.Contains(c.hint.Disabled, ch.Name) || c.wasDaemon(had, ch)):
 		f.Text = what + ". master has given it up or no longer has it in cyrus.conf: look into the log for the reason, then make master read cyrus.conf anew; a client started by hand would be a second one"
-		f.Command = inventory.Paste("kill", "-HUP", fmt.Sprint(master.PID))
+		f.Command = kill("-HUP", []monitor.Process{*master})
 	case had != nil:
 		f.Text = what + ". Nothing starts it again: start it, best in the DAEMON section of cyrus.conf"
 		// Master gives the program a name without its path.
@@ -80,7 +80,7 @@ func (c *check) duplicate(ch *monitor.Channel, list []monitor.Process) {
 	c.report(monitor.ClientDuplicate, monitor.Warning, ch, monitor.Finding{
 		Since:   monitor.Time(list[1].Started),
 		Text:    fmt.Sprintf("%d readers work on %s (processes %s) and get in each other's way. End process %d, and see who started it", len(list), c.about(ch), pids(list), extra.PID),
-		Command: inventory.Paste("kill", "-TERM", fmt.Sprint(extra.PID)),
+		Command: kill("-TERM", []monitor.Process{extra}),
 	})
 }
 
@@ -91,7 +91,7 @@ func (c *check) hung(ch *monitor.Channel, p *monitor.Process) {
 	if p.State == "T" {
 		c.report(monitor.ClientHung, monitor.Critical, ch, monitor.Finding{
 			Text:    fmt.Sprintf("process %d, which works on %s, is stopped by a signal. Let it go on", p.PID, c.about(ch)),
-			Command: inventory.Paste("kill", "-CONT", fmt.Sprint(p.PID)),
+			Command: kill("-CONT", []monitor.Process{*p}),
 		})
 		return
 	}
@@ -113,7 +113,7 @@ func (c *check) hung(ch *monitor.Channel, p *monitor.Process) {
 		c.report(monitor.ClientHung, monitor.Critical, ch, monitor.Finding{
 			Since:   since,
 			Text:    fmt.Sprintf("process %d works on %s and has neither read nor written anything for %v while entries arrived. End it; log-run stays and nothing is lost. Master starts it again if it is in the DAEMON section of cyrus.conf, else start it yourself", p.PID, c.about(ch), c.now.At.Sub(c.before[len(c.before)-1].At).Round(time.Second)),
-			Command: inventory.Paste("kill", "-TERM", fmt.Sprint(p.PID)),
+			Command: kill("-TERM", []monitor.Process{*p}),
 		})
 	}
 }

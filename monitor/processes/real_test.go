@@ -324,7 +324,72 @@ func TestReplicaHangs(t *testing.T) {
 	r.wait("the client works on log-run", func() bool { return there(filepath.Join(r.master.Dir, "conf/sync/log-run")) })
 	r.look()
 	r.change("bob")
-	r.want(r.check(), "client_hung port_silent replica_unreachable")
+	r.want(r.check(), "client_hung port_silent")
+}
+
+// TestDisabled kills the client until master gives it up, and follows the advice.
+func TestDisabled(t *testing.T) {
+	r := start(t, cyrustest.ClientDaemon)
+	r.look()
+	r.wait("master has given the client up", func() bool {
+		for _, p := range r.clients(r.master) {
+			syscall.Kill(p.PID, syscall.SIGKILL) // it may have been killed already
+		}
+		for range 25 {
+			time.Sleep(20 * time.Millisecond)
+			if len(r.clients(r.master)) > 0 {
+				return false
+			}
+		}
+		return true
+	})
+	found := r.check()
+	r.want(found, "client_missing")
+	if !strings.HasPrefix(string(found[0].Command), "kill -HUP ") {
+		t.Fatalf("got%s", describe(found))
+	}
+	if out, err := exec.Command("sh", "-c", string(found[0].Command)).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	r.wait("the client runs", func() bool { return len(r.clients(r.master)) == 1 })
+	r.want(r.check(), "")
+}
+
+// TestDamagedIndex damages a mailbox of the replica: its sync server dies of it
+// each time, with it the client, and master starts that anew.
+func TestDamagedIndex(t *testing.T) {
+	r := start(t, cyrustest.ClientDaemon)
+	r.change("anna")
+	if err := r.fleet.Settle(r.ctx()); err != nil {
+		t.Fatal(err)
+	}
+	out, err := r.replica.Tool(r.ctx(), "mbpath", "user.anna")
+	if err != nil {
+		t.Fatal(err)
+	}
+	index, err := os.OpenFile(filepath.Join(strings.TrimSpace(out), "cyrus.index"), os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer index.Close()
+	if _, err := index.WriteAt([]byte(strings.Repeat("\xff", 60)), 20); err != nil {
+		t.Fatal(err)
+	}
+	conn, err := r.master.Dial(r.ctx())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := conn.Do("SETACL user.anna bob lrs"); err != nil {
+		t.Fatal(err)
+	}
+	old := r.clients(r.master)
+	for i := range 40 {
+		time.Sleep(100 * time.Millisecond)
+		now := r.clients(r.master)
+		t.Log(i, len(now), len(now) == 1 && len(old) == 1 && now[0].PID != old[0].PID, there(r.job().Channel.Dir+"/log-run"))
+	}
+	t.Log(describe(r.check()))
 }
 
 func TestClosedLog(t *testing.T) {

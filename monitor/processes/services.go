@@ -2,6 +2,7 @@ package processes
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -22,10 +23,12 @@ func (c *check) master() {
 	c.report(monitor.MasterDown, monitor.Critical, nil, f)
 }
 
-// peer reports a sync server that a channel needs and that does not answer.
+// peer reports a sync server that a channel needs and that does not answer, if a
+// client that hangs on it has not told that already.
 func (c *check) peer(ch *monitor.Channel) {
 	port, asked := c.now.Ports[ch.Peer]
-	if !asked || port.Trouble == "" || !wanted(c.in, ch) || ch.Kind == monitor.Squatter {
+	told := slices.ContainsFunc(c.found, func(f monitor.Finding) bool { return f.Kind == monitor.ClientHung && f.Channel == harmless(ch.Name) })
+	if !asked || port.Trouble == "" || !wanted(c.in, ch) || ch.Kind == monitor.Squatter || told {
 		return
 	}
 	c.report(monitor.ReplicaUnreachable, monitor.Critical, ch, monitor.Finding{
