@@ -22,6 +22,9 @@ type Process struct {
 	// not be read.
 	Open      []string
 	OpenKnown bool
+	// Sockets are the numbers of its sockets: another one is another connection.
+	// They are known where Open is.
+	Sockets []string
 }
 
 // IO are the counters of /proc/PID/io (proc(5)), in bytes.

@@ -178,6 +178,17 @@ func TestCheck(t *testing.T) {
 			w.client(&w.before).Started = w.before.At.Add(-time.Second)
 			w.client(&w.now).PID, w.client(&w.now).Started = 99, noon.Add(-time.Second)
 		}},
+		{name: "reconnecting", role: inventory.Master, want: "hot_loop", text: "takes up the same log again", harm: func(w *world) {
+			w.log(&w.before, 10)
+			w.log(&w.now, 50)
+			w.client(&w.before).Sockets, w.client(&w.now).Sockets = []string{"socket:[1]", "socket:[2]"}, []string{"socket:[1]", "socket:[3]"}
+		}},
+		{name: "a new connection for a new log", role: inventory.Master, harm: func(w *world) {
+			w.log(&w.before, 10)
+			w.log(&w.now, 50)
+			w.now.Logs[0].Run.Inode = 9
+			w.client(&w.before).Sockets, w.client(&w.now).Sockets = []string{"socket:[1]", "socket:[2]"}, []string{"socket:[1]", "socket:[3]"}
+		}},
 		{name: "left log-run", role: inventory.Master, want: "client_missing log_orphaned", harm: func(w *world) {
 			drop(&w.before)
 			drop(&w.now)

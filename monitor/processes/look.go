@@ -123,31 +123,37 @@ func lookAt(proc string, one procfs.Proc, boot time.Time) (*monitor.Process, err
 	if io, err := one.IO(); err == nil {
 		p.IO = &monitor.IO{Read: int64(io.RChar), Written: int64(io.WChar), ReadDisk: int64(io.ReadBytes), WrittenDisk: int64(io.WriteBytes)}
 	}
-	p.Open, p.OpenKnown = open(proc, one.PID)
+	p.Open, p.Sockets, p.OpenKnown = open(proc, one.PID)
 	return p, nil
 }
 
-// open returns the sync logs that a process has open, and whether that can be told.
-func open(proc string, pid int) ([]string, bool) {
+// open returns the sync logs and the sockets that a process has open, and whether
+// that can be told.
+func open(proc string, pid int) (logs, sockets []string, known bool) {
 	dir := filepath.Join(proc, fmt.Sprint(pid), "fd")
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return nil, false
+		return nil, nil, false
 	}
-	var logs []string
 	for _, entry := range entries {
-		// A descriptor that is closed meanwhile is not open.
 		target, err := os.Readlink(filepath.Join(dir, entry.Name()))
 		if errors.Is(err, fs.ErrPermission) {
-			return nil, false
+			return nil, nil, false
+		}
+		if err != nil {
+			continue // it was closed meanwhile
 		}
 		base := filepath.Base(target)
-		if err == nil && filepath.IsAbs(target) && (base == "log" || strings.HasPrefix(base, "log-")) && !slices.Contains(logs, target) {
+		switch {
+		case strings.HasPrefix(target, "socket:"):
+			sockets = append(sockets, target)
+		case filepath.IsAbs(target) && (base == "log" || strings.HasPrefix(base, "log-")):
 			logs = append(logs, target)
 		}
 	}
 	slices.Sort(logs)
-	return logs, true
+	slices.Sort(sockets)
+	return slices.Compact(logs), slices.Compact(sockets), true
 }
 
 // owner returns the user who owns a file, or -1.

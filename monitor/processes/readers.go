@@ -136,8 +136,8 @@ func (c *check) still(ch *monitor.Channel, p *monitor.Process, b *monitor.Backlo
 }
 
 // loop reports a log that is taken up again and again. The log counts how often;
-// without it, a client that is a few seconds old in two sights one after the
-// other, and another one each time, on the same file, is one that keeps dying on it.
+// without it, two sights show it, one after the other, on the same file: the
+// client dies young each time and is started anew, or it connects anew.
 func (c *check) loop(ch *monitor.Channel) {
 	if ch.Kind == monitor.Squatter {
 		return
@@ -150,8 +150,12 @@ func (c *check) loop(ch *monitor.Channel) {
 		}
 		f.Value = n
 		f.Text = fmt.Sprintf("%s: the same log was taken up %.0f times within a minute", c.about(ch), n.Value)
-	} else if dead := c.dying(ch); dead > 0 {
-		f.Text = fmt.Sprintf("%s: its sync_client dies on the same log and is started again and again (process %d is gone already)", c.about(ch), dead)
+	} else if before, now := c.sameLog(ch); now == nil {
+		return
+	} else if c.diesYoung(before, now) {
+		f.Text = fmt.Sprintf("%s: its sync_client dies on the same log and is started again and again (process %d is gone already)", c.about(ch), before.PID)
+	} else if c.reconnects(before, now) {
+		f.Text = fmt.Sprintf("%s: its sync_client (process %d) drops its connection and takes up the same log again", c.about(ch), now.PID)
 	} else {
 		return
 	}
@@ -163,21 +167,30 @@ func (c *check) loop(ch *monitor.Channel) {
 	c.report(monitor.HotLoop, monitor.Critical, ch, f)
 }
 
-// dying returns the client of the sight before that died young on the log which
-// another, just as young, works on now; 0 if there is none.
-func (c *check) dying(ch *monitor.Channel) int {
-	const young = 20 * time.Second
+// sameLog returns the client of the sight before and of this one, if both are
+// there and have the same log to work on.
+func (c *check) sameLog(ch *monitor.Channel) (before, now *monitor.Process) {
 	if len(c.before) == 0 || c.now.Trouble != "" {
-		return 0
+		return nil, nil
 	}
 	s := &c.before[len(c.before)-1]
-	now, then := c.log(c.now, ch), c.log(s, ch)
-	list, earlier := c.rolling(c.now, ch), c.rolling(s, ch)
-	if now == nil || then == nil || !now.Run.Exists() || now.Run.Inode != then.Run.Inode || len(list) != 1 || len(earlier) != 1 {
-		return 0
+	log, earlier := c.log(c.now, ch), c.log(s, ch)
+	clients, those := c.rolling(c.now, ch), c.rolling(s, ch)
+	if log == nil || earlier == nil || !log.Run.Exists() || log.Run.Inode != earlier.Run.Inode || len(clients) != 1 || len(those) != 1 {
+		return nil, nil
 	}
-	if list[0].PID == earlier[0].PID || c.now.At.Sub(list[0].Started) > young || s.At.Sub(earlier[0].Started) > young {
-		return 0
-	}
-	return earlier[0].PID
+	return &those[0], &clients[0]
+}
+
+// diesYoung reports that both clients were a few seconds old, and not the same.
+func (c *check) diesYoung(before, now *monitor.Process) bool {
+	const young = 20 * time.Second
+	return before.PID != now.PID && c.now.At.Sub(now.Started) <= young && c.before[len(c.before)-1].At.Sub(before.Started) <= young
+}
+
+// reconnects reports that a client has another connection than before. One that
+// gets on keeps it for as long as a log takes.
+func (c *check) reconnects(before, now *monitor.Process) bool {
+	return c.now.At.Sub(c.before[len(c.before)-1].At) >= c.opts.Still && before.PID == now.PID && before.Started.Equal(now.Started) &&
+		len(before.Sockets) > 0 && len(now.Sockets) > 0 && !slices.Equal(before.Sockets, now.Sockets)
 }
