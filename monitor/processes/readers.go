@@ -131,7 +131,7 @@ func (c *check) still(ch *monitor.Channel, p *monitor.Process, b *monitor.Backlo
 	}
 	arrived := b.Log.Bytes > earlier.Log.Bytes || b.Log.Exists() && b.Log.Inode != earlier.Log.Inode
 	return arrived && slices.ContainsFunc(c.rolling(s, ch), func(q monitor.Process) bool {
-		return q.PID == p.PID && q.Started.Equal(p.Started) && q.IO != nil && *q.IO == *p.IO
+		return same(&q, p) && q.IO != nil && *q.IO == *p.IO
 	})
 }
 
@@ -191,6 +191,12 @@ func (c *check) diesYoung(before, now *monitor.Process) bool {
 // reconnects reports that a client has another connection than before. One that
 // gets on keeps it for as long as a log takes.
 func (c *check) reconnects(before, now *monitor.Process) bool {
-	return c.now.At.Sub(c.before[len(c.before)-1].At) >= c.opts.Still && before.PID == now.PID && before.Started.Equal(now.Started) &&
+	return c.now.At.Sub(c.before[len(c.before)-1].At) >= c.opts.Still && same(before, now) &&
 		len(before.Sockets) > 0 && len(now.Sockets) > 0 && !slices.Equal(before.Sockets, now.Sockets)
+}
+
+// same reports whether two looks saw the same process. When it began is told in
+// time since the machine started, and when that was follows the clock.
+func same(before, now *monitor.Process) bool {
+	return before.PID == now.PID && before.Started.Sub(now.Started).Abs() < 2*time.Second
 }

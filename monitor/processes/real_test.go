@@ -71,13 +71,18 @@ type rig struct {
 }
 
 func start(t *testing.T, client cyrustest.Client) *rig {
-	fleet := cyrustest.Run(t, cyrustest.StoreOptions{Name: "s1", Instances: []cyrustest.Settings{{Client: client}, {}}})
+	return startWith(t, cyrustest.Settings{Client: client})
+}
+
+// startWith starts a store with these settings of its master.
+func startWith(t *testing.T, settings cyrustest.Settings) *rig {
+	fleet := cyrustest.Run(t, cyrustest.StoreOptions{Name: "s1", Instances: []cyrustest.Settings{settings, {}}})
 	r := &rig{T: t, fleet: fleet, master: fleet.Stores[0].Master(), replica: fleet.Stores[0].Replicas()[0]}
 	r.list = []monitor.Instance{
 		read(r.master.Conf, inventory.Master, r.master.Csync),
 		read(r.replica.Conf, inventory.Replica, r.replica.Csync),
 	}
-	if client != cyrustest.ClientNone {
+	if settings.Client != cyrustest.ClientNone {
 		r.wait("the rolling client runs", func() bool { return len(r.clients(r.master)) == 1 })
 	}
 	return r
@@ -198,12 +203,19 @@ func (r *rig) leave() {
 	r.wait("the client is gone", func() bool { return len(r.clients(r.master)) == 0 })
 }
 
+// TestHealthy looks at a busy store that has no fault, again and again: for ten
+// minutes with INTERLACE_SOAK=1.
 func TestHealthy(t *testing.T) {
 	r := start(t, cyrustest.ClientDaemon)
 	r.want(r.check(), "")
-	for i := range 3 {
+	lasts := 3 * time.Second
+	if os.Getenv("INTERLACE_SOAK") != "" {
+		lasts = 10 * time.Minute
+	}
+	for i, begun := 0, time.Now(); time.Since(begun) < lasts; i++ {
 		r.change(fmt.Sprint("user", i))
 		r.want(r.check(), "")
+		r.sights = r.sights[len(r.sights)-1:]
 	}
 	if err := r.fleet.Settle(r.ctx()); err != nil {
 		t.Fatal(err)
@@ -325,6 +337,41 @@ func TestReplicaHangs(t *testing.T) {
 	r.look()
 	r.change("bob")
 	r.want(r.check(), "client_hung port_silent")
+}
+
+// TestWaiting has clients that can't begin: they stay and try again, which is no
+// fault of theirs; that the replica is down is told.
+func TestWaiting(t *testing.T) {
+	t.Run("wrong password", func(t *testing.T) {
+		r := startWith(t, cyrustest.Settings{Extra: map[string]string{"sync_password": "wrong"}})
+		r.change("anna")
+		r.want(r.check(), "")
+	})
+	t.Run("replica down at start", func(t *testing.T) {
+		r := startWith(t, cyrustest.Settings{Client: cyrustest.ClientNone})
+		if err := r.replica.Stop(); err != nil {
+			t.Fatal(err)
+		}
+		r.roll(r.master)
+		r.change("anna")
+		r.want(r.check(), "master_down port_silent replica_unreachable")
+	})
+}
+
+// TestHidden looks at a /proc that shows a user's own processes only.
+func TestHidden(t *testing.T) {
+	proc, own := t.TempDir(), t.TempDir()
+	write(t, proc+"/stat", "btime 1700000000\n", 0o644)
+	if err := os.Mkdir(proc+"/self", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	write(t, proc+"/self/stat", "5 (watch) R", 0o644)
+	if _, err := processes.Look(proc, []monitor.Instance{{Conf: "/etc/s1.conf", Dir: "/nowhere"}}); err == nil || !strings.Contains(err.Error(), "hidepid") {
+		t.Errorf("the instance of another: got %v", err)
+	}
+	if list, err := processes.Look(proc, []monitor.Instance{{Conf: "/etc/s1.conf", Dir: own}}); err != nil || len(list) != 0 {
+		t.Errorf("the own instance: got %v, %v", list, err)
+	}
 }
 
 // TestDisabled kills the client until master gives it up, and follows the advice.
