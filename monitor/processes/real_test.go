@@ -402,36 +402,69 @@ func TestDisabled(t *testing.T) {
 	r.want(r.check(), "")
 }
 
-// TestDamagedIndex damages a mailbox of the replica, which refuses it from then
-// on: the client connects anew each time, without end.
-func TestDamagedIndex(t *testing.T) {
-	r := start(t, cyrustest.ClientDaemon)
-	r.change("anna")
-	if err := r.fleet.Settle(r.ctx()); err != nil {
-		t.Fatal(err)
+// TestRefused has mailboxes that the replica refuses: the client connects anew
+// each time, without end.
+func TestRefused(t *testing.T) {
+	for _, test := range []struct {
+		name      string
+		partition string
+		harm      func(r *rig, mailbox string) // mailbox is where it lies on the replica
+	}{
+		{"damaged index", "", func(r *rig, mailbox string) {
+			index, err := os.OpenFile(filepath.Join(mailbox, "cyrus.index"), os.O_RDWR, 0)
+			if err != nil {
+				r.Fatal(err)
+			}
+			defer index.Close()
+			if _, err := index.WriteAt([]byte(strings.Repeat("\xff", 60)), 20); err != nil {
+				r.Fatal(err)
+			}
+		}},
+		{"unreadable mailbox", "", func(r *rig, mailbox string) {
+			if err := os.Chmod(filepath.Join(mailbox, "cyrus.index"), 0); err != nil {
+				r.Fatal(err)
+			}
+		}},
+		{"partition that is not there", "more", nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			r := startWith(t, cyrustest.Settings{Partitions: []string{"more"}})
+			mailbox := cyrustest.Mailbox{Name: "user.anna", Messages: 1}
+			if test.partition != "" {
+				mailbox.Partition = test.partition
+			}
+			if err := r.master.Fill(r.ctx(), []cyrustest.Mailbox{mailbox}); err != nil {
+				t.Fatal(err)
+			}
+			if test.harm != nil {
+				if err := r.fleet.Settle(r.ctx()); err != nil {
+					t.Fatal(err)
+				}
+				out, err := r.replica.Tool(r.ctx(), "mbpath", "user.anna")
+				if err != nil {
+					t.Fatal(err)
+				}
+				test.harm(r, strings.TrimSpace(out))
+				conn, err := r.master.Dial(r.ctx())
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer conn.Close()
+				if _, err := conn.Do("SETACL user.anna bob lrs"); err != nil {
+					t.Fatal(err)
+				}
+			}
+			r.wait("the client meets it", func() bool { return there(r.job().Channel.Dir + "/log-run") })
+			found := ""
+			defer func() { t.Log(found) }()
+			r.wait("the loop is found", func() bool {
+				r.sights = nil
+				list := r.check()
+				found = describe(list)
+				return kinds(list) == "hot_loop"
+			})
+		})
 	}
-	out, err := r.replica.Tool(r.ctx(), "mbpath", "user.anna")
-	if err != nil {
-		t.Fatal(err)
-	}
-	index, err := os.OpenFile(filepath.Join(strings.TrimSpace(out), "cyrus.index"), os.O_RDWR, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer index.Close()
-	if _, err := index.WriteAt([]byte(strings.Repeat("\xff", 60)), 20); err != nil {
-		t.Fatal(err)
-	}
-	conn, err := r.master.Dial(r.ctx())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	if _, err := conn.Do("SETACL user.anna bob lrs"); err != nil {
-		t.Fatal(err)
-	}
-	r.wait("the client meets it", func() bool { return there(r.job().Channel.Dir + "/log-run") })
-	r.wait("the loop is found", func() bool { r.sights = nil; return kinds(r.check()) == "hot_loop" })
 }
 
 func TestClosedLog(t *testing.T) {

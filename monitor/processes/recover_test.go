@@ -37,6 +37,9 @@ func TestRecoverRefused(t *testing.T) {
 		want string // of the refusal; empty: it is done
 	}{
 		{"all agree", func(*processes.Job, *processes.RecoverOptions) {}, ""},
+		{"a service", func(_ *processes.Job, o *processes.RecoverOptions) {
+			o.Client, o.Service = "/bin/false", []string{o.Client, "-C", "/nowhere/$(s1).conf"}
+		}, ""},
 		{"promoted long ago", func(_ *processes.Job, o *processes.RecoverOptions) { o.Promoted = time.Now().Add(-25 * time.Hour) }, ""},
 		{"not allowed", func(_ *processes.Job, o *processes.RecoverOptions) { o.Allowed = false }, "not allowed"},
 		{"a replica", func(j *processes.Job, _ *processes.RecoverOptions) { j.Instance.Role = inventory.Replica }, "a replica of store s1"},
