@@ -68,6 +68,7 @@ type rig struct {
 	master, replica *cyrustest.Instance
 	list            []monitor.Instance
 	sights          []processes.Sight
+	patience        time.Duration // with sync servers
 }
 
 func start(t *testing.T, client cyrustest.Client) *rig {
@@ -77,7 +78,7 @@ func start(t *testing.T, client cyrustest.Client) *rig {
 // startWith starts a store with these settings of its master.
 func startWith(t *testing.T, settings cyrustest.Settings) *rig {
 	fleet := cyrustest.Run(t, cyrustest.StoreOptions{Name: "s1", Instances: []cyrustest.Settings{settings, {}}})
-	r := &rig{T: t, fleet: fleet, master: fleet.Stores[0].Master(), replica: fleet.Stores[0].Replicas()[0]}
+	r := &rig{T: t, patience: 500 * time.Millisecond, fleet: fleet, master: fleet.Stores[0].Master(), replica: fleet.Stores[0].Replicas()[0]}
 	r.list = []monitor.Instance{
 		read(r.master.Conf, inventory.Master, r.master.Csync),
 		read(r.replica.Conf, inventory.Replica, r.replica.Csync),
@@ -122,7 +123,7 @@ func (r *rig) look() {
 			})
 		}
 	}
-	r.sights = append(r.sights, processes.Survey(r.ctx(), r.list, logs, processes.SurveyOptions{Wait: 500 * time.Millisecond}, time.Now()))
+	r.sights = append(r.sights, processes.Survey(r.ctx(), r.list, logs, processes.SurveyOptions{Wait: r.patience}, time.Now()))
 }
 
 func logFile(path string) monitor.LogFile {
@@ -207,6 +208,7 @@ func (r *rig) leave() {
 // minutes with INTERLACE_SOAK=1.
 func TestHealthy(t *testing.T) {
 	r := start(t, cyrustest.ClientDaemon)
+	r.patience = 0 // as much as the monitor has
 	r.want(r.check(), "")
 	lasts := 3 * time.Second
 	if os.Getenv("INTERLACE_SOAK") != "" {
@@ -216,6 +218,7 @@ func TestHealthy(t *testing.T) {
 		r.change(fmt.Sprint("user", i))
 		r.want(r.check(), "")
 		r.sights = r.sights[len(r.sights)-1:]
+		time.Sleep(100 * time.Millisecond)
 	}
 	if err := r.fleet.Settle(r.ctx()); err != nil {
 		t.Fatal(err)

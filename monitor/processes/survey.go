@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -86,7 +87,8 @@ func addresses(list []monitor.Instance) []string {
 			}
 		}
 	}
-	return all
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // wanted reports whether a channel is to have a reader that runs all the time.
