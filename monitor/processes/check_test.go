@@ -225,6 +225,10 @@ func TestCheck(t *testing.T) {
 			w.now.Closed["/srv/s1/sync"] = "it has mode 0555"
 		}},
 		{name: "no master process", role: inventory.Replica, want: "master_down", command: masterPath + " -C /etc/s1.conf -d", harm: func(w *world) { w.now.Processes = nil }},
+		{name: "a master that is down has no client", role: inventory.Master, want: "log_orphaned master_down", harm: func(w *world) {
+			w.log(&w.now, 50)
+			w.now.Processes, w.once = nil, true
+		}},
 		{name: "master with another configuration", role: inventory.Master, harm: func(w *world) { w.now.Processes[0].Conf = "/etc/imapd.conf" }},
 		{name: "expire", role: inventory.Master, want: "expire_overdue", harm: func(w *world) {
 			w.opts.Hints = map[inventory.StoreID]processes.Hint{"s1": {Expired: noon.Add(-4 * 24 * time.Hour)}}

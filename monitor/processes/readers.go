@@ -26,8 +26,13 @@ func (c *check) readers(ch *monitor.Channel) {
 }
 
 // missing reports a channel without a reader. Master starts its daemons again at
-// once, so one that is missing in a single sight may just be on its way.
+// once, so one that is missing in a single sight may just be on its way. Where
+// master itself is down, that is what is told.
 func (c *check) missing(ch *monitor.Channel) {
+	master := c.masterOf(c.now)
+	if master == nil {
+		return
+	}
 	if n := len(c.before); n > 0 && c.before[n-1].Trouble == "" && len(c.rolling(&c.before[n-1], ch)) > 0 {
 		return
 	}
@@ -46,9 +51,8 @@ func (c *check) missing(ch *monitor.Channel) {
 	}
 	what := fmt.Sprintf("nobody replicates %s to %s: no rolling sync_client runs, and changes wait in its log", c.about(ch), inventory.Quoted(ch.Peer))
 	command := clientCommand(c.program("sync_client"), c.in, ch)
-	master := c.masterOf(c.now)
 	switch {
-	case master != nil && (slices.Contains(c.hint.Disabled, ch.Name) || c.wasDaemon(had, ch)):
+	case slices.Contains(c.hint.Disabled, ch.Name) || c.wasDaemon(had, ch):
 		f.Text = what + ". master has given it up or no longer has it in cyrus.conf: look into the log for the reason, then make master read cyrus.conf anew; a client started by hand would be a second one"
 		f.Command = kill("-HUP", []monitor.Process{*master})
 	case had != nil:

@@ -188,9 +188,20 @@ func (r *rig) roll(in *cyrustest.Instance) {
 	r.wait("the further client runs", func() bool { return len(r.clients(in)) == len(before)+1 })
 }
 
+// connect makes sure that the client has its connection: until then it does not
+// touch the log.
+func (r *rig) connect() {
+	r.Helper()
+	r.change("first")
+	if err := r.fleet.Settle(r.ctx()); err != nil {
+		r.Fatal(err)
+	}
+}
+
 // leave leaves a log-run behind without a client, as a crash does.
 func (r *rig) leave() {
 	r.Helper()
+	r.connect()
 	if err := r.replica.Pause(); err != nil {
 		r.Fatal(err)
 	}
@@ -331,6 +342,7 @@ func TestClientOnReplica(t *testing.T) {
 
 func TestReplicaHangs(t *testing.T) {
 	r := start(t, cyrustest.ClientDaemon)
+	r.connect()
 	if err := r.replica.Pause(); err != nil {
 		t.Fatal(err)
 	}

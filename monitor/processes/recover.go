@@ -25,9 +25,9 @@ type Journal interface {
 	EndAction(context.Context, *monitor.Action) error
 }
 
-// RecoverOptions say what is allowed and what is known. A nil function is a
-// source that does not exist; what it would say is unknown then, and unknown
-// means no.
+// RecoverOptions say what is allowed and what is known. Where there is nobody to
+// ask for the routing, for the peer's role or for a place to write, what they
+// would say is unknown, and unknown means no. Now must be given.
 type RecoverOptions struct {
 	Allowed bool
 	By      string // the account and the command, for the journal
@@ -39,10 +39,10 @@ type RecoverOptions struct {
 	Promoted time.Time
 	Journal  Journal
 
-	Proc    string   // /proc if empty
-	Client  string   // path of sync_client
-	Service []string // starts the rolling client again and is used instead of Client, if given
-	Timeout time.Duration
+	Proc    string        // /proc if empty
+	Client  string        // path of sync_client
+	Service []string      // starts the rolling client again and is used instead of Client, if given
+	Timeout time.Duration // for all of it; 0 is 10 minutes
 	Now     func() time.Time
 }
 
