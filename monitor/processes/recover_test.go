@@ -238,7 +238,11 @@ func TestRecovererKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.wait("the client has ended", func() bool { return len(once()) == 0 })
-	a, err = processes.Recover(r.ctx(), r.job(), willing(&journal{}))
+	// A process that ends loses its command line a moment before its locks.
+	r.wait("the channel is free", func() bool {
+		a, err = processes.Recover(r.ctx(), r.job(), willing(&journal{}))
+		return a.Outcome != processes.Refused
+	})
 	if err != nil || a.Outcome != processes.Done || there(r.job().Channel.Dir+"/log-run") {
 		t.Fatalf("afterwards: got %+v, %v", a, err)
 	}
