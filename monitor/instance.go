@@ -53,4 +53,6 @@ type Channel struct {
 	Kind ChannelKind
 	Dir  string // where its log is
 	Peer string // host:port of the sync server, empty where none is configured
+	// Logged: changes are logged to it. Of other channels only a directory is left.
+	Logged bool
 }

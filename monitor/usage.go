@@ -14,11 +14,12 @@ type Usage struct {
 	Server   inventory.ServerID
 	Store    inventory.StoreID
 	Role     inventory.Role
-	IO       inventory.Number // operations per second
+	IO       inventory.Number // operations of its disks per second
 	CPU      inventory.Number // seconds per second
 	Memory   inventory.Number // bytes resident, each shared page counted once where the kernel says so
 	Disk     inventory.Number // bytes of its partitions
 	DiskFree inventory.Number // bytes left on the fullest file system among those of its partitions
+	Trouble  string           // why some of it is not known; it is not kept
 }
 
 // UsageHour is what an instance used of a resource within an hour: io, cpu,

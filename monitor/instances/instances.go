@@ -99,10 +99,14 @@ func (c *conf) autocreates() bool {
 // directory behind. The default channel is always among them: on a replica its
 // log is the proof that somebody wrote there.
 func (c *conf) channels(dir string) []monitor.Channel {
-	names := []string{""}
-	for _, name := range strings.Fields(c.values["sync_log_channels"]) {
-		names = append(names, strings.Trim(name, `"`))
+	logged := []string{""}
+	if set := strings.Fields(c.values["sync_log_channels"]); len(set) > 0 {
+		logged = nil
+		for _, name := range set {
+			logged = append(logged, strings.Trim(name, `"`))
+		}
 	}
+	names := append([]string{""}, logged...)
 	entries, _ := os.ReadDir(dir) // what is not there yet has left nothing behind
 	for _, entry := range entries {
 		if entry.IsDir() {
@@ -112,7 +116,9 @@ func (c *conf) channels(dir string) []monitor.Channel {
 	slices.Sort(names)
 	var list []monitor.Channel
 	for _, name := range slices.Compact(names) {
-		list = append(list, c.channel(name, dir))
+		ch := c.channel(name, dir)
+		ch.Logged = c.yes("sync_log") && slices.Contains(logged, name)
+		list = append(list, ch)
 	}
 	return list
 }

@@ -41,11 +41,11 @@ syslog_prefix: s1m
 		Partitions: map[string]string{"partition-default": "/srv/mail # 1", "metapartition-default": "/ssd/meta"},
 		Logging:    true, Autocreate: true, RepeatInterval: 3 * time.Second,
 		Channels: []monitor.Channel{
-			{Name: "default", Kind: monitor.Replication, Dir: dir + "/sync", Peer: "imap7:2005"},
-			{Name: "backup", Kind: monitor.Backup, Dir: dir + "/sync/backup", Peer: "imap7:2005"},
-			{Name: "far", Kind: monitor.Replication, Dir: dir + "/sync/far", Peer: "mars:2007"},
+			{Name: "default", Kind: monitor.Replication, Dir: dir + "/sync", Peer: "imap7:2005", Logged: true},
+			{Name: "backup", Kind: monitor.Backup, Dir: dir + "/sync/backup", Peer: "imap7:2005", Logged: true},
+			{Name: "far", Kind: monitor.Replication, Dir: dir + "/sync/far", Peer: "mars:2007", Logged: true},
 			{Name: "forgotten", Kind: monitor.Replication, Dir: dir + "/sync/forgotten", Peer: "imap7:2005"},
-			{Name: "squatter", Kind: monitor.Squatter, Dir: dir + "/sync/squatter"},
+			{Name: "squatter", Kind: monitor.Squatter, Dir: dir + "/sync/squatter", Logged: true},
 		},
 	}
 	if !reflect.DeepEqual(in, want) {

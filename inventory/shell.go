@@ -1,0 +1,36 @@
+package inventory
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Paste writes a command so that it can be pasted into a POSIX shell, whatever
+// its words hold. A word with control characters or other bytes that are no text
+// could do something to the terminal before the shell sees it: then there is no
+// command to paste.
+func Paste(words ...string) Text {
+	quoted := make([]string, len(words))
+	for i, word := range words {
+		if !utf8.ValidString(word) || strings.ContainsFunc(word, unpastable) {
+			return ""
+		}
+		quoted[i] = shellWord(word)
+	}
+	return Text(strings.Join(quoted, " "))
+}
+
+// unpastable reports characters that act on a terminal or hide what is there,
+// such as marks that reverse the direction of writing.
+func unpastable(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) }
+
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9_@%+:,./-]+$`)
+
+func shellWord(word string) string {
+	if plainWord.MatchString(word) {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}

@@ -1,0 +1,301 @@
+package processes_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/processes"
+)
+
+var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+const (
+	masterPath = "/usr/lib/cyrus/bin/master"
+	clientPath = "/usr/lib/cyrus/bin/sync_client"
+)
+
+// world is an instance and what is seen of it, now and ten minutes before.
+type world struct {
+	in          monitor.Instance
+	before, now processes.Sight
+	once        bool // there was no look before
+	opts        processes.Options
+}
+
+func (w *world) client(s *processes.Sight) *monitor.Process { return &s.Processes[1] }
+
+// drop takes the client away.
+func drop(s *processes.Sight) { s.Processes = s.Processes[:1] }
+
+// log gives a sight a log-run of 5 minutes and a log that is written.
+func (w *world) log(s *processes.Sight, bytes int64) {
+	s.Logs = []monitor.Backlog{{
+		At: s.At, Server: "imap1", Store: "s1", Channel: "default", Kind: monitor.Replication,
+		Run: monitor.LogFile{Bytes: 100, Inode: 7, First: noon.Add(-16 * time.Minute), Taken: noon.Add(-15 * time.Minute)},
+		Log: monitor.LogFile{Bytes: bytes, Inode: 8, First: noon.Add(-14 * time.Minute)},
+	}}
+}
+
+func healthy(role inventory.Role) *world {
+	w := &world{in: monitor.Instance{
+		Server: "imap1", Store: "s1", Role: role, Conf: "/etc/s1.conf", Dir: "/srv/s1", SyncDir: "/srv/s1/sync", Logging: true, CSync: "imap1:2005",
+		Channels: []monitor.Channel{{Name: "default", Kind: monitor.Replication, Dir: "/srv/s1/sync", Peer: "imap7:2005", Logged: true}},
+	}}
+	for i, s := range []*processes.Sight{&w.before, &w.now} {
+		*s = processes.Sight{
+			At:     noon.Add(time.Duration(i-1) * 10 * time.Minute),
+			Closed: map[string]string{},
+			Ports:  map[string]processes.Port{"imap7:2005": {Connected: true}},
+			Processes: []monitor.Process{
+				{PID: 10, Parent: 1, Name: "master", Conf: "/etc/s1.conf", Command: []string{masterPath, "-C", "/etc/s1.conf", "-d"}, OpenKnown: true, State: "S"},
+				{
+					PID: 11, Parent: 10, Name: "sync_client", Conf: "/etc/s1.conf", Channel: "default", Rolling: true, OpenKnown: true, State: "S",
+					Command: []string{clientPath, "-C", "/etc/s1.conf", "-r"}, Started: noon.Add(-time.Hour), IO: &monitor.IO{Read: int64(i)},
+				},
+			},
+		}
+		if role == inventory.Replica {
+			drop(s)
+			s.Ports = map[string]processes.Port{"imap1:2005": {Connected: true}}
+		}
+	}
+	return w
+}
+
+func TestCheck(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		role    inventory.Role
+		harm    func(*world)
+		want    string // kinds
+		text    string
+		command string
+	}{
+		{name: "healthy", role: inventory.Master, harm: func(*world) {}},
+		{name: "healthy replica", role: inventory.Replica, harm: func(*world) {}},
+		{name: "busy", role: inventory.Master, harm: func(w *world) { w.log(&w.before, 10); w.log(&w.now, 50) }},
+		{name: "restarted at that very moment", role: inventory.Master, harm: func(w *world) { drop(&w.now) }},
+		{name: "a daemon given up", role: inventory.Master, want: "client_missing", text: "second one", command: "kill -HUP 10", harm: func(w *world) {
+			drop(&w.before)
+			drop(&w.now)
+			w.opts.Hints = map[inventory.StoreID]processes.Hint{"s1": {Disabled: []string{"default"}}}
+		}},
+		{name: "missing at the first look", role: inventory.Master, want: "client_missing", command: clientPath + " -C /etc/s1.conf -r", harm: func(w *world) {
+			drop(&w.now)
+			w.once = true
+		}},
+		{name: "a zombie is none", role: inventory.Master, want: "client_missing", harm: func(w *world) {
+			w.client(&w.now).State = "Z"
+			w.once = true
+		}},
+		{name: "unseen processes are not missing", role: inventory.Master, harm: func(w *world) {
+			w.now.Processes, w.now.Trouble = nil, "no permission"
+			w.log(&w.now, 10)
+		}},
+		{name: "the channel of another", role: inventory.Master, want: "client_misplaced client_missing", harm: func(w *world) {
+			w.client(&w.now).Channel = "far"
+			w.once = true
+		}},
+		{name: "channel that is only a directory", role: inventory.Master, harm: func(w *world) {
+			w.in.Channels = append(w.in.Channels, monitor.Channel{Name: "old", Kind: monitor.Replication, Dir: "/srv/s1/sync/old", Peer: "imap7:2005"})
+		}},
+		{name: "no squatter", role: inventory.Replica, want: "client_missing", command: "/usr/lib/cyrus/bin/squatter -C /etc/s1.conf -R", harm: func(w *world) {
+			w.in.Channels = append(w.in.Channels, monitor.Channel{Name: "squatter", Kind: monitor.Squatter, Dir: "/srv/s1/sync/squatter", Logged: true})
+		}},
+		{name: "two", role: inventory.Master, want: "client_duplicate", text: "11, 12", command: "kill -TERM 12", harm: func(w *world) {
+			two := *w.client(&w.now)
+			two.PID, two.Parent, two.Started = 12, 1, noon
+			w.now.Processes = append(w.now.Processes, two)
+		}},
+		{name: "a parent and its worker are one", role: inventory.Master, harm: func(w *world) {
+			two := *w.client(&w.now)
+			two.PID, two.Parent = 12, 11
+			w.now.Processes = append(w.now.Processes, two)
+		}},
+		{name: "on a replica", role: inventory.Replica, want: "client_misplaced", command: "kill -TERM 11", harm: func(w *world) {
+			w.now.Processes = append(w.now.Processes, healthy(inventory.Master).now.Processes[1])
+			w.now.Processes[1].Parent = 1
+		}},
+		{name: "on a replica by its master", role: inventory.Replica, want: "client_misplaced", command: "kill -HUP 10", harm: func(w *world) {
+			w.now.Processes = append(w.now.Processes, healthy(inventory.Master).now.Processes[1])
+		}},
+		{name: "on a replica that feeds another", role: inventory.Replica, harm: func(w *world) {
+			w.in.Chained = true
+			w.now.Processes = append(w.now.Processes, healthy(inventory.Master).now.Processes[1])
+		}},
+		{name: "of nobody", role: inventory.Master, want: "client_misplaced", text: `"/etc/imapd.conf"`, harm: func(w *world) {
+			w.now.Processes = append(w.now.Processes, monitor.Process{PID: 12, Name: "sync_client", Conf: "/etc/imapd.conf", Rolling: true, State: "S", Channel: "default"})
+		}},
+		{name: "stopped by a signal", role: inventory.Master, want: "client_hung", command: "kill -CONT 11", harm: func(w *world) { w.client(&w.now).State = "T" }},
+		{name: "hung", role: inventory.Master, want: "client_hung", command: "kill -TERM 11", harm: func(w *world) {
+			w.log(&w.before, 10)
+			w.log(&w.now, 50)
+			w.client(&w.now).IO = w.client(&w.before).IO
+		}},
+		{name: "idle while nothing comes", role: inventory.Master, harm: func(w *world) {
+			w.log(&w.before, 10)
+			w.log(&w.now, 10)
+			w.client(&w.now).IO = w.client(&w.before).IO
+		}},
+		{name: "unknown counters", role: inventory.Master, harm: func(w *world) {
+			w.log(&w.before, 10)
+			w.log(&w.now, 50)
+			w.client(&w.now).IO, w.client(&w.before).IO = nil, nil
+		}},
+		{name: "another with the same number", role: inventory.Master, harm: func(w *world) {
+			w.log(&w.before, 10)
+			w.log(&w.now, 50)
+			w.client(&w.now).IO = w.client(&w.before).IO
+			w.client(&w.now).Started = noon.Add(-9 * time.Minute)
+		}},
+		{name: "replica down", role: inventory.Master, want: "replica_unreachable", text: "refused", harm: func(w *world) {
+			w.log(&w.before, 10)
+			w.log(&w.now, 50)
+			w.client(&w.now).IO = w.client(&w.before).IO
+			w.now.Ports["imap7:2005"] = processes.Port{Trouble: "connection refused"}
+		}},
+		{name: "replica hung", role: inventory.Master, want: "client_hung", text: "says nothing", harm: func(w *world) {
+			w.log(&w.now, 50)
+			w.now.Ports["imap7:2005"] = processes.Port{Connected: true, Trouble: "no greeting within 10s"}
+		}},
+		{name: "own port", role: inventory.Replica, want: "port_silent", harm: func(w *world) {
+			w.now.Ports["imap1:2005"] = processes.Port{Trouble: "connection refused"}
+		}},
+		{name: "counted loop", role: inventory.Master, want: "hot_loop", text: "40 times", harm: func(w *world) {
+			w.opts.Hints = map[inventory.StoreID]processes.Hint{"s1": {Reprocessed: map[string]inventory.Number{"default": inventory.Known(40)}}}
+		}},
+		{name: "taken up once", role: inventory.Master, harm: func(w *world) {
+			w.opts.Hints = map[inventory.StoreID]processes.Hint{"s1": {Reprocessed: map[string]inventory.Number{"default": inventory.Known(1)}}}
+		}},
+		{name: "dying", role: inventory.Master, want: "hot_loop", text: "process 11 is gone", harm: func(w *world) {
+			w.log(&w.before, 10)
+			w.log(&w.now, 50)
+			w.client(&w.before).Started = w.before.At.Add(-time.Second)
+			w.client(&w.now).PID, w.client(&w.now).Started = 99, noon.Add(-time.Second)
+		}},
+		{name: "reconnecting", role: inventory.Master, want: "hot_loop", text: "takes up the same log again", harm: func(w *world) {
+			w.log(&w.before, 10)
+			w.log(&w.now, 50)
+			w.client(&w.before).Sockets, w.client(&w.now).Sockets = []string{"socket:[1]", "socket:[2]"}, []string{"socket:[1]", "socket:[3]"}
+		}},
+		{name: "a new connection for a new log", role: inventory.Master, harm: func(w *world) {
+			w.log(&w.before, 10)
+			w.log(&w.now, 50)
+			w.now.Logs[0].Run.Inode = 9
+			w.client(&w.before).Sockets, w.client(&w.now).Sockets = []string{"socket:[1]", "socket:[2]"}, []string{"socket:[1]", "socket:[3]"}
+		}},
+		{name: "left log-run", role: inventory.Master, want: "client_missing log_orphaned", harm: func(w *world) {
+			drop(&w.before)
+			drop(&w.now)
+			w.log(&w.now, 50)
+		}},
+		{name: "log-run of a moment", role: inventory.Master, want: "client_missing", harm: func(w *world) {
+			drop(&w.before)
+			drop(&w.now)
+			w.log(&w.now, 50)
+			w.now.Logs[0].Run.Taken = noon.Add(-30 * time.Second)
+		}},
+		{name: "log-run that is worked off by hand", role: inventory.Master, want: "client_missing", harm: func(w *world) {
+			drop(&w.before)
+			w.log(&w.now, 50)
+			w.client(&w.now).Rolling = false
+			w.client(&w.now).Command = []string{clientPath, "-r", "-1"}
+			w.once = true
+		}},
+		{name: "left on a former master", role: inventory.Replica, want: "log_orphaned", text: "don't run a sync_client here", harm: func(w *world) { w.log(&w.now, 50) }},
+		{
+			name: "2.3", role: inventory.Master, want: "log_orphaned",
+			command: clientPath + " -C /etc/s1.conf -r -f '/srv/s1/sync/log-77' && rm -- '/srv/s1/sync/log-77'", harm: func(w *world) {
+				w.now.Left = []processes.LeftLog{{Dir: "/srv/s1/sync", Path: "/srv/s1/sync/log-77", Parent: 77, Modified: noon.Add(-time.Hour)}}
+			},
+		},
+		{name: "2.3 with its parent", role: inventory.Master, harm: func(w *world) {
+			w.now.Left = []processes.LeftLog{{Dir: "/srv/s1/sync", Path: "/srv/s1/sync/log-11", Parent: 11, Modified: noon.Add(-time.Hour)}}
+		}},
+		{name: "2.3 with a worker", role: inventory.Master, harm: func(w *world) {
+			w.now.Left = []processes.LeftLog{{Dir: "/srv/s1/sync", Path: "/srv/s1/sync/log-77", Parent: 77, Modified: noon.Add(-time.Hour)}}
+			w.client(&w.now).Open = []string{"/srv/s1/sync/log-77"}
+		}},
+		{name: "unwritable", role: inventory.Master, want: "log_unwritable", text: "mode 0555", harm: func(w *world) {
+			w.now.Closed["/srv/s1/sync"] = "it has mode 0555"
+		}},
+		{name: "no master process", role: inventory.Replica, want: "master_down", command: masterPath + " -C /etc/s1.conf -d", harm: func(w *world) { w.now.Processes = nil }},
+		{name: "a master that is down has no client", role: inventory.Master, want: "log_orphaned master_down", harm: func(w *world) {
+			w.log(&w.now, 50)
+			w.now.Processes, w.once = nil, true
+		}},
+		{name: "master with another configuration", role: inventory.Master, harm: func(w *world) { w.now.Processes[0].Conf = "/etc/imapd.conf" }},
+		{name: "expire", role: inventory.Master, want: "expire_overdue", harm: func(w *world) {
+			w.opts.Hints = map[inventory.StoreID]processes.Hint{"s1": {Expired: noon.Add(-4 * 24 * time.Hour)}}
+		}},
+		{name: "autocreate", role: inventory.Replica, want: "autocreate_on", harm: func(w *world) { w.in.Autocreate = true }},
+		{name: "autocreate on a master", role: inventory.Master, harm: func(w *world) { w.in.Autocreate = true }},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w := healthy(test.role)
+			test.harm(w)
+			sights := []processes.Sight{w.before, w.now}
+			if w.once {
+				sights = sights[1:]
+			}
+			found := processes.Check([]monitor.Instance{w.in}, sights, w.opts)
+			if got := kinds(found); got != test.want {
+				t.Fatalf("got %q, want %q: %+v", got, test.want, found)
+			}
+			var texts, commands string
+			for _, f := range found {
+				texts += f.Text + "\n"
+				commands += string(f.Command) + "\n"
+			}
+			if !strings.Contains(texts, test.text) {
+				t.Errorf("got the texts %q, want %q in them", texts, test.text)
+			}
+			if !strings.Contains(commands, strings.ReplaceAll(test.command, "'", "")) {
+				t.Errorf("got the commands %q, want %q", commands, test.command)
+			}
+		})
+	}
+}
+
+// TestCheckHostile checks that no name reaches a shell or a terminal as it is.
+func TestCheckHostile(t *testing.T) {
+	w := healthy(inventory.Master)
+	drop(&w.now)
+	w.in.Conf = "/etc/$(reboot).conf"
+	w.now.Processes[0].Conf = w.in.Conf
+	w.in.Channels[0].Name, w.in.Channels[0].Dir = "a\x1b[2J", "/srv/a\x1b[2J"
+	w.now.Closed[w.in.Channels[0].Dir] = "it has mode 0555"
+	for _, f := range processes.Check([]monitor.Instance{w.in}, []processes.Sight{w.now}, w.opts) {
+		if strings.Contains(f.Text, "\x1b") || strings.Contains(string(f.Command), "\x1b") {
+			t.Errorf("got %q, %q", f.Text, f.Command)
+		}
+	}
+	w.in.Channels[0].Name = "far"
+	found := processes.Check([]monitor.Instance{w.in}, []processes.Sight{w.now}, w.opts)
+	if i := slices.IndexFunc(found, func(f monitor.Finding) bool { return f.Kind == monitor.ClientMissing }); i < 0 ||
+		found[i].Command != clientPath+" -C '/etc/$(reboot).conf' -r -n far" {
+		t.Errorf("got %+v", found)
+	}
+}
+
+func kinds(found []monitor.Finding) string {
+	var list []string
+	for _, f := range found {
+		list = append(list, string(f.Kind))
+	}
+	slices.Sort(list)
+	return strings.Join(slices.Compact(list), " ")
+}
+
+func describe(found []monitor.Finding) string {
+	var b strings.Builder
+	for _, f := range found {
+		fmt.Fprintf(&b, "\n%s %s: %s [%s]", f.Kind, f.Channel, f.Text, f.Command)
+	}
+	return b.String()
+}

@@ -1,0 +1,206 @@
+package processes
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
+)
+
+// readers judges who reads a channel: exactly one, which gets on.
+func (c *check) readers(ch *monitor.Channel) {
+	list := c.rolling(c.now, ch)
+	if !wanted(c.in, ch) {
+		return
+	}
+	switch len(list) {
+	case 0:
+		c.missing(ch)
+	case 1:
+		c.hung(ch, &list[0])
+	default:
+		c.duplicate(ch, list)
+	}
+}
+
+// missing reports a channel without a reader. Master starts its daemons again at
+// once, so one that is missing in a single sight may just be on its way. Where
+// master itself is down, that is what is told.
+func (c *check) missing(ch *monitor.Channel) {
+	master := c.masterOf(c.now)
+	if master == nil {
+		return
+	}
+	if n := len(c.before); n > 0 && c.before[n-1].Trouble == "" && len(c.rolling(&c.before[n-1], ch)) > 0 {
+		return
+	}
+	f := monitor.Finding{}
+	had := c.last(func(s *Sight) bool { return len(c.rolling(s, ch)) > 0 })
+	if b := c.log(c.now, ch); had != nil {
+		f.Since = monitor.Time(had.At)
+	} else if b != nil {
+		f.Since = monitor.Time(b.Oldest())
+	}
+	if ch.Kind == monitor.Squatter {
+		f.Text = fmt.Sprintf("nobody indexes %s: squatter -R does not run, and its log grows. Start it, best in the DAEMON section of cyrus.conf", c.about(ch))
+		f.Command = inventory.Paste(c.program("squatter"), "-C", c.in.Conf, "-R")
+		c.report(monitor.ClientMissing, monitor.Warning, ch, f)
+		return
+	}
+	what := fmt.Sprintf("nobody replicates %s to %s: no rolling sync_client runs, and changes wait in its log", c.about(ch), inventory.Quoted(ch.Peer))
+	command := clientCommand(c.program("sync_client"), c.in, ch)
+	switch {
+	case slices.Contains(c.hint.Disabled, ch.Name) || c.wasDaemon(had, ch):
+		f.Text = what + ". master has given it up or no longer has it in cyrus.conf: look into the log for the reason, then make master read cyrus.conf anew; a client started by hand would be a second one"
+		f.Command = kill("-HUP", []monitor.Process{*master})
+	case had != nil:
+		f.Text = what + ". Nothing starts it again: start it, best in the DAEMON section of cyrus.conf"
+		// Master gives the program a name without its path.
+		f.Command = inventory.Paste(append(command[:1], c.rolling(had, ch)[0].Command[1:]...)...)
+	default:
+		f.Text = what + ". If cyrus.conf has it in its DAEMON section, send master a HUP instead; else start it, best there"
+		f.Command = inventory.Paste(command...)
+	}
+	c.report(monitor.ClientMissing, monitor.Critical, ch, f)
+}
+
+// wasDaemon reports whether master itself ran the reader in an earlier sight.
+func (c *check) wasDaemon(s *Sight, ch *monitor.Channel) bool {
+	if s == nil {
+		return false
+	}
+	master := c.masterOf(s)
+	return master != nil && c.rolling(s, ch)[0].Parent == master.PID
+}
+
+func (c *check) duplicate(ch *monitor.Channel, list []monitor.Process) {
+	slices.SortStableFunc(list, func(a, b monitor.Process) int { return a.Started.Compare(b.Started) })
+	extra := list[len(list)-1]
+	if master := c.masterOf(c.now); master != nil && extra.Parent == master.PID {
+		extra = list[0] // master would start its own again
+	}
+	c.report(monitor.ClientDuplicate, monitor.Warning, ch, monitor.Finding{
+		Since:   monitor.Time(list[1].Started),
+		Text:    fmt.Sprintf("%d readers work on %s (processes %s) and get in each other's way. End process %d, and see who started it", len(list), c.about(ch), pids(list), extra.PID),
+		Command: kill("-TERM", []monitor.Process{extra}),
+	})
+}
+
+// hung reports a client that is alive and does not get on: it is stopped, its
+// replica accepts connections and says nothing, or it has neither read nor
+// written a byte since the sight before while entries arrived.
+func (c *check) hung(ch *monitor.Channel, p *monitor.Process) {
+	if p.State == "T" {
+		c.report(monitor.ClientHung, monitor.Critical, ch, monitor.Finding{
+			Text:    fmt.Sprintf("process %d, which works on %s, is stopped by a signal. Let it go on", p.PID, c.about(ch)),
+			Command: kill("-CONT", []monitor.Process{*p}),
+		})
+		return
+	}
+	b := c.log(c.now, ch)
+	if b == nil || ch.Kind == monitor.Squatter || !b.Run.Exists() && !b.Log.Exists() {
+		return
+	}
+	since := monitor.Time(b.Oldest())
+	port := c.now.Ports[ch.Peer]
+	if port.Trouble != "" && port.Connected {
+		c.report(monitor.ClientHung, monitor.Critical, ch, monitor.Finding{
+			Since: since,
+			Text: fmt.Sprintf("%s is not replicated: the sync server %s accepts connections and says nothing (%s), and process %d waits for it without a word. Look after the replica; the client goes on by itself when that answers",
+				c.about(ch), inventory.Quoted(ch.Peer), inventory.Quoted(port.Trouble), p.PID),
+		})
+		return
+	}
+	if port.Trouble == "" && c.still(ch, p, b) {
+		c.report(monitor.ClientHung, monitor.Critical, ch, monitor.Finding{
+			Since:   since,
+			Text:    fmt.Sprintf("process %d works on %s and has neither read nor written anything for %v while entries arrived. End it; log-run stays and nothing is lost. Master starts it again if it is in the DAEMON section of cyrus.conf, else start it yourself", p.PID, c.about(ch), c.now.At.Sub(c.before[len(c.before)-1].At).Round(time.Second)),
+			Command: kill("-TERM", []monitor.Process{*p}),
+		})
+	}
+}
+
+// still reports whether a client did nothing since the sight before though there
+// was something to do.
+func (c *check) still(ch *monitor.Channel, p *monitor.Process, b *monitor.Backlog) bool {
+	if len(c.before) == 0 || p.IO == nil {
+		return false
+	}
+	s := &c.before[len(c.before)-1]
+	earlier := c.log(s, ch)
+	if earlier == nil || !b.Run.Exists() || earlier.Run.Inode != b.Run.Inode || c.now.At.Sub(s.At) < c.opts.Still {
+		return false
+	}
+	arrived := b.Log.Bytes > earlier.Log.Bytes || b.Log.Exists() && b.Log.Inode != earlier.Log.Inode
+	return arrived && slices.ContainsFunc(c.rolling(s, ch), func(q monitor.Process) bool {
+		return same(&q, p) && q.IO != nil && *q.IO == *p.IO
+	})
+}
+
+// loop reports a log that is taken up again and again. The log counts how often;
+// without it, two sights show it, one after the other, on the same file: the
+// client dies young each time and is started anew, or it connects anew.
+func (c *check) loop(ch *monitor.Channel) {
+	if ch.Kind == monitor.Squatter {
+		return
+	}
+	const most = 3 // a minute
+	f := monitor.Finding{}
+	if n := c.hint.Reprocessed[ch.Name]; n.Known {
+		if n.Value <= most {
+			return
+		}
+		f.Value = n
+		f.Text = fmt.Sprintf("%s: the same log was taken up %.0f times within a minute", c.about(ch), n.Value)
+	} else if before, now := c.sameLog(ch); now == nil {
+		return
+	} else if c.diesYoung(before, now) {
+		f.Text = fmt.Sprintf("%s: its sync_client dies on the same log and is started again and again (process %d is gone already)", c.about(ch), before.PID)
+	} else if c.reconnects(before, now) {
+		f.Text = fmt.Sprintf("%s: its sync_client (process %d) drops its connection and takes up the same log again", c.about(ch), now.PID)
+	} else {
+		return
+	}
+	if b := c.log(c.now, ch); b != nil {
+		f.Since = monitor.Time(b.Run.Taken)
+		f.Subject = inventory.Text(ch.Dir + "/log-run")
+	}
+	f.Text += ". Something in it can't be replicated, and all that follows waits: the lines of sync_client and of the replica's sync_server say which mailbox; repair that on the replica and it goes on by itself"
+	c.report(monitor.HotLoop, monitor.Critical, ch, f)
+}
+
+// sameLog returns the client of the sight before and of this one, if both are
+// there and have the same log to work on.
+func (c *check) sameLog(ch *monitor.Channel) (before, now *monitor.Process) {
+	if len(c.before) == 0 || c.now.Trouble != "" {
+		return nil, nil
+	}
+	s := &c.before[len(c.before)-1]
+	log, earlier := c.log(c.now, ch), c.log(s, ch)
+	clients, those := c.rolling(c.now, ch), c.rolling(s, ch)
+	if log == nil || earlier == nil || !log.Run.Exists() || log.Run.Inode != earlier.Run.Inode || len(clients) != 1 || len(those) != 1 {
+		return nil, nil
+	}
+	return &those[0], &clients[0]
+}
+
+// diesYoung reports that both clients were a few seconds old, and not the same.
+func (c *check) diesYoung(before, now *monitor.Process) bool {
+	const young = 20 * time.Second
+	return before.PID != now.PID && c.now.At.Sub(now.Started) <= young && c.before[len(c.before)-1].At.Sub(before.Started) <= young
+}
+
+// reconnects reports that a client has another connection than before. One that
+// gets on keeps it for as long as a log takes.
+func (c *check) reconnects(before, now *monitor.Process) bool {
+	return c.now.At.Sub(c.before[len(c.before)-1].At) >= c.opts.Still && same(before, now) &&
+		len(before.Sockets) > 0 && len(now.Sockets) > 0 && !slices.Equal(before.Sockets, now.Sockets)
+}
+
+// same reports whether two looks saw the same process. When it began is told in
+// time since the machine started, and when that was follows the clock.
+func same(before, now *monitor.Process) bool {
+	return before.PID == now.PID && before.Started.Sub(now.Started).Abs() < 2*time.Second
+}

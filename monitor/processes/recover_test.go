@@ -1,0 +1,309 @@
+package processes_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/interlacemail/interlace/fixtures/cyrustest"
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/processes"
+)
+
+// TestRecoverRefused checks each reason against recovery with a client that
+// leaves a mark when it is run.
+func TestRecoverRefused(t *testing.T) {
+	dir := t.TempDir()
+	mark := filepath.Join(dir, "mark")
+	client := filepath.Join(dir, "client")
+	write(t, client, "#!/bin/sh\ntouch "+mark+"\nrm -f "+dir+"/sync/log-run\n", 0o755)
+	if err := os.Mkdir(filepath.Join(dir, "sync"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	ch := monitor.Channel{Name: "default", Kind: monitor.Replication, Dir: dir + "/sync", Peer: "imap7:2005", Logged: true}
+	for _, test := range []struct {
+		name string
+		harm func(*processes.Job, *processes.RecoverOptions)
+		want string // of the refusal; empty: it is done
+	}{
+		{"all agree", func(*processes.Job, *processes.RecoverOptions) {}, ""},
+		{"a service", func(_ *processes.Job, o *processes.RecoverOptions) {
+			o.Client, o.Service = "/bin/false", []string{o.Client, "-C", "/nowhere/$(s1).conf"}
+		}, ""},
+		{"promoted long ago", func(_ *processes.Job, o *processes.RecoverOptions) { o.Promoted = time.Now().Add(-25 * time.Hour) }, ""},
+		{"not allowed", func(_ *processes.Job, o *processes.RecoverOptions) { o.Allowed = false }, "not allowed"},
+		{"a replica", func(j *processes.Job, _ *processes.RecoverOptions) { j.Instance.Role = inventory.Replica }, "a replica of store s1"},
+		{"unread configuration", func(j *processes.Job, _ *processes.RecoverOptions) { j.Instance.Trouble = "no such file" }, "no such file"},
+		{"foreign channel", func(j *processes.Job, _ *processes.RecoverOptions) { j.Channel.Dir = "/tmp" }, "no channel"},
+		{"squatter's", func(j *processes.Job, _ *processes.RecoverOptions) {
+			j.Channel.Kind = monitor.Squatter
+			j.Instance.Channels = []monitor.Channel{j.Channel}
+		}, "is not replicated"},
+		{"promoted lately", func(_ *processes.Job, o *processes.RecoverOptions) { o.Promoted = time.Now().Add(-23 * time.Hour) }, "became the master only"},
+		{"no routing", func(_ *processes.Job, o *processes.RecoverOptions) { o.Routing = nil }, "nobody says where users are routed"},
+		{"unknown routing", func(_ *processes.Job, o *processes.RecoverOptions) {
+			o.Routing = func(context.Context, inventory.StoreID) (inventory.ServerID, error) {
+				return "", errors.New("no answer")
+			}
+		}, "is unknown: no answer"},
+		{"routed elsewhere", func(_ *processes.Job, o *processes.RecoverOptions) {
+			o.Routing = func(context.Context, inventory.StoreID) (inventory.ServerID, error) { return "imap9", nil }
+		}, `routed to "imap9"`},
+		{"no peer", func(_ *processes.Job, o *processes.RecoverOptions) { o.Peer = nil }, "nobody can ask"},
+		{"unknown peer", func(_ *processes.Job, o *processes.RecoverOptions) {
+			o.Peer = func(context.Context, *processes.Job) (inventory.Role, error) { return "", errors.New("no route") }
+		}, "is unknown: no route"},
+		{"the peer is a master", func(_ *processes.Job, o *processes.RecoverOptions) {
+			o.Peer = func(context.Context, *processes.Job) (inventory.Role, error) { return inventory.Master, nil }
+		}, "takes itself to be a master"},
+		{"the peer becomes a master meanwhile", func(_ *processes.Job, o *processes.RecoverOptions) {
+			asked := 0
+			o.Peer = func(context.Context, *processes.Job) (inventory.Role, error) {
+				if asked++; asked > 1 {
+					return inventory.Master, nil
+				}
+				return inventory.Replica, nil
+			}
+		}, "takes itself to be a master"},
+		{"no journal", func(_ *processes.Job, o *processes.RecoverOptions) { o.Journal = nil }, "no journal"},
+		{"hidden processes", func(_ *processes.Job, o *processes.RecoverOptions) { o.Proc = dir }, "look at the processes"},
+		{"a strange file", func(j *processes.Job, _ *processes.RecoverOptions) { j.File = "/etc/passwd" }, "is not a log that Cyrus 2.3 left"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			os.Remove(mark)
+			write(t, dir+"/sync/log-run", "USER anna\n", 0o600)
+			job := processes.Job{Instance: monitor.Instance{
+				Server: "imap1", Store: "s1", Role: inventory.Master, Conf: "/nowhere/$(s1).conf", Dir: dir, Channels: []monitor.Channel{ch},
+			}, Channel: ch}
+			opts := willing(&journal{})
+			opts.Client = client
+			test.harm(&job, &opts)
+			a, err := processes.Recover(t.Context(), job, opts)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, ran := os.Stat(mark)
+			if test.want == "" {
+				if a.Outcome != processes.Done || ran != nil {
+					t.Errorf("got %+v, want it done", a)
+				}
+				return
+			}
+			if a.Outcome != processes.Refused || !strings.Contains(a.Text, test.want) || ran == nil {
+				t.Errorf("got %+v, want it refused: %s", a, test.want)
+			}
+			if !strings.Contains(a.Text, client+" -C '/nowhere/$(s1).conf' -r ") {
+				t.Errorf("got %q without the command", a.Text)
+			}
+		})
+	}
+}
+
+// TestRecoverUnwritten checks that what can't be written down is not done.
+func TestRecoverUnwritten(t *testing.T) {
+	dir := t.TempDir()
+	ch := monitor.Channel{Name: "default", Kind: monitor.Replication, Dir: dir, Peer: "imap7:2005"}
+	write(t, dir+"/log-run", "USER anna\n", 0o600)
+	opts := willing(full{})
+	opts.Client = "/bin/false"
+	in := monitor.Instance{Server: "imap1", Store: "s1", Role: inventory.Master, Conf: "/nowhere", Channels: []monitor.Channel{ch}}
+	if a, err := processes.Recover(t.Context(), processes.Job{Instance: in, Channel: ch}, opts); err == nil || a.Outcome != "" {
+		t.Errorf("got %+v, %v", a, err)
+	}
+}
+
+type full struct{}
+
+func (full) BeginAction(context.Context, *monitor.Action) error { return errors.New("disk full") }
+func (full) EndAction(context.Context, *monitor.Action) error   { return errors.New("disk full") }
+
+// TestRecoverEnds runs clients that fail, hang with a child, and write a lot.
+func TestRecoverEnds(t *testing.T) {
+	for _, test := range []struct{ name, script, outcome, text string }{
+		{"fails", "echo 'no \033[2J way' >&2; exit 75", processes.Failed, `no \x1b[2J way`},
+		{"hangs", "sleep 61 & sleep 62", processes.Failed, "it had not ended after 500ms and was killed"},
+		{"writes a lot", "yes | head -c 10000000; rm -f log-run log", processes.Done, "y"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			dir := t.TempDir()
+			client := filepath.Join(dir, "client")
+			write(t, client, "#!/bin/sh\ncd "+dir+"\n"+test.script+"\n", 0o755)
+			write(t, dir+"/log-run", "USER anna\n", 0o600)
+			ch := monitor.Channel{Name: "default", Kind: monitor.Replication, Dir: dir, Peer: "imap7:2005"}
+			opts := willing(&journal{})
+			opts.Client = client
+			if test.name == "hangs" {
+				opts.Timeout = 500 * time.Millisecond
+			}
+			in := monitor.Instance{Server: "imap1", Store: "s1", Role: inventory.Master, Conf: "/nowhere", Channels: []monitor.Channel{ch}}
+			a, err := processes.Recover(t.Context(), processes.Job{Instance: in, Channel: ch}, opts)
+			if err != nil || a.Outcome != test.outcome || !strings.Contains(a.Text, test.text) || len(a.Text) > 5000 {
+				t.Errorf("got %+v, %v", a, err)
+			}
+			if out, err := exec.Command("pgrep", "-f", "sleep 6[12]$").Output(); err == nil {
+				t.Errorf("still there: %s", out)
+			}
+		})
+	}
+}
+
+func TestRecoverNotWhileAClientRuns(t *testing.T) {
+	r := start(t, cyrustest.ClientDaemon)
+	a, err := processes.Recover(r.ctx(), r.job(), willing(&journal{}))
+	if err != nil || a.Outcome != processes.Refused || !strings.Contains(a.Text, fmt.Sprintf("process %d works on this channel", r.clients(r.master)[0].PID)) {
+		t.Errorf("got %+v, %v", a, err)
+	}
+}
+
+// TestRecoverTwice starts recoveries at once: one works, the others see it.
+func TestRecoverTwice(t *testing.T) {
+	r := start(t, cyrustest.ClientStart)
+	r.leave()
+	var wg sync.WaitGroup
+	outcomes := make([]monitor.Action, 8)
+	for i := range outcomes {
+		wg.Go(func() {
+			var err error
+			if outcomes[i], err = processes.Recover(r.ctx(), r.job(), willing(&journal{})); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	done := 0
+	for _, a := range outcomes {
+		if a.Outcome == processes.Done {
+			done++
+		} else if !strings.Contains(a.Text, "another recovery works") {
+			t.Errorf("got %+v", a)
+		}
+	}
+	if done == 0 || there(r.job().Channel.Dir+"/log-run") {
+		t.Errorf("%d were done", done)
+	}
+}
+
+// TestRecovererKilled kills a recovery while its client works. The client goes
+// on, nobody else works on the channel until it has ended, and nothing is lost.
+func TestRecovererKilled(t *testing.T) {
+	r := start(t, cyrustest.ClientStart)
+	r.leave()
+	if err := r.replica.Pause(); err != nil {
+		t.Fatal(err)
+	}
+	cmd := helper(t, asRecoverer+"="+r.master.Conf)
+	var out bytes.Buffer
+	cmd.Stdout = &out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	once := func() (list []monitor.Process) {
+		all, err := processes.Look("/proc", r.list)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range all {
+			if p.Name == "sync_client" && p.Conf == r.master.Conf && p.State != "Z" {
+				list = append(list, p)
+			}
+		}
+		return list
+	}
+	r.wait("the recovery's client works", func() bool { return len(once()) == 1 })
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	cmd.Wait() // reports the kill
+	left := once()
+	defer func() {
+		for _, p := range left {
+			syscall.Kill(p.PID, syscall.SIGKILL) // it has ended if all went well
+		}
+	}()
+	a, err := processes.Recover(r.ctx(), r.job(), willing(&journal{}))
+	if err != nil || a.Outcome != processes.Refused {
+		t.Fatalf("while the client works: got %+v, %v", a, err)
+	}
+	if err := r.replica.Resume(); err != nil {
+		t.Fatal(err)
+	}
+	r.wait("the client has ended", func() bool { return len(once()) == 0 })
+	// A process that ends loses its command line a moment before its locks.
+	r.wait("the channel is free", func() bool {
+		a, err = processes.Recover(r.ctx(), r.job(), willing(&journal{}))
+		return a.Outcome != processes.Refused
+	})
+	if err != nil || a.Outcome != processes.Done || there(r.job().Channel.Dir+"/log-run") {
+		t.Fatalf("afterwards: got %+v, %v", a, err)
+	}
+	if out, err := r.replica.Tool(r.ctx(), "mbpath", "user.anna"); err != nil {
+		t.Errorf("the replica does not have anna: %s, %v", out, err)
+	}
+}
+
+// TestLayoutOf23 has a log that Cyrus 2.3 left behind, held by a living process
+// and then by none; the sync_client of 3.x works it off in the same way.
+func TestLayoutOf23(t *testing.T) {
+	r := start(t, cyrustest.ClientStart)
+	r.change("anna")
+	if err := r.fleet.Settle(r.ctx()); err != nil {
+		t.Fatal(err)
+	}
+	r.kill(syscall.SIGKILL, r.clients(r.master))
+	r.wait("the client is gone", func() bool { return len(r.clients(r.master)) == 0 })
+	job := r.job()
+	job.File = filepath.Join(job.Channel.Dir, "log-3999999")
+	write(t, job.File, "USER anna\n", 0o666)
+	if err := os.Chmod(job.File, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	r.want(r.check(), "client_missing log_orphaned")
+
+	fake := filepath.Join(t.TempDir(), "sync_client")
+	sleep, err := os.ReadFile("/bin/sleep")
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, fake, string(sleep), 0o755)
+	file, err := os.Open(job.File)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	holder := &exec.Cmd{Path: fake, Args: []string{"sync_client", "30"}, Stdin: file}
+	if err := holder.Start(); err != nil {
+		t.Fatal(err)
+	}
+	r.wait("it is held", func() bool { r.sights = nil; return kinds(r.check()) == "client_missing" })
+	a, err := processes.Recover(r.ctx(), job, willing(&journal{}))
+	if err != nil || a.Outcome != processes.Refused || !strings.Contains(a.Text, "a process works on") {
+		t.Errorf("while it is held: got %+v, %v", a, err)
+	}
+	holder.Process.Kill()
+	holder.Wait() // reports the kill
+
+	j := &journal{}
+	a, err = processes.Recover(r.ctx(), job, willing(j))
+	if err != nil || a.Outcome != processes.Done || there(job.File) || len(j.ended) != 1 {
+		t.Errorf("got %+v, %v, %+v", a, err, j)
+	}
+	r.sights = nil
+	r.want(r.check(), "client_missing")
+}
+
+func write(t *testing.T, path, text string, mode os.FileMode) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), mode); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,97 @@
+package processes
+
+import (
+	"context"
+	"net"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
+)
+
+// Sight is what one look saw of all instances of a server.
+type Sight struct {
+	At        time.Time
+	Processes []monitor.Process
+	Trouble   string // why the processes could not be looked at
+	Logs      []monitor.Backlog
+	Left      []LeftLog         // the log-PID of Cyrus 2.3
+	Closed    map[string]string // by the directory of a channel: why Cyrus can't write its log
+	Ports     map[string]Port   // by host:port: what was heard there
+}
+
+// SurveyOptions say how to look.
+type SurveyOptions struct {
+	Proc string // /proc if empty
+	// Dial connects to a sync server; nil is the net package's.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// Wait is how long a sync server may take to greet; 0 is 10 seconds.
+	Wait time.Duration
+}
+
+// Survey looks at everything that [Check] judges. The logs are those that were
+// seen last.
+func Survey(ctx context.Context, list []monitor.Instance, logs []monitor.Backlog, opts SurveyOptions, now time.Time) Sight {
+	if opts.Proc == "" {
+		opts.Proc = "/proc"
+	}
+	if opts.Dial == nil {
+		opts.Dial = new(net.Dialer).DialContext
+	}
+	if opts.Wait == 0 {
+		opts.Wait = 10 * time.Second
+	}
+	s := Sight{At: now, Logs: logs, Closed: map[string]string{}}
+	var err error
+	if s.Processes, err = Look(opts.Proc, list); err != nil {
+		s.Trouble = err.Error()
+	}
+	for i := range list {
+		in := &list[i]
+		user, known := s.user(in)
+		for _, ch := range in.Channels {
+			s.Left = append(s.Left, left(ch.Dir)...)
+			if why := unwritable(ch.Dir, user); known && ch.Logged && why != "" {
+				s.Closed[ch.Dir] = why
+			}
+		}
+	}
+	s.Ports = listen(ctx, addresses(list), opts)
+	return s
+}
+
+// user returns as whom an instance runs.
+func (s *Sight) user(in *monitor.Instance) (int, bool) {
+	for _, p := range s.Processes {
+		if p.Conf == filepath.Clean(in.Conf) && p.User > 0 {
+			return p.User, true
+		}
+	}
+	return 0, false
+}
+
+// addresses are the sync servers that matter to this server: those to which its
+// masters send, and those of its own replicas.
+func addresses(list []monitor.Instance) []string {
+	var all []string
+	for i := range list {
+		in := &list[i]
+		if in.Role == inventory.Replica && in.CSync != "" {
+			all = append(all, in.CSync)
+		}
+		for _, ch := range in.Channels {
+			if wanted(in, &ch) && ch.Peer != "" {
+				all = append(all, ch.Peer)
+			}
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// wanted reports whether a channel is to have a reader that runs all the time.
+func wanted(in *monitor.Instance, ch *monitor.Channel) bool {
+	return ch.Logged && (ch.Kind == monitor.Squatter || in.Role == inventory.Master && ch.Peer != "")
+}
