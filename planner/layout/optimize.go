@@ -106,7 +106,7 @@ func (l *ladder) search(s *state, rung uint64, k kinds) *search {
 // layout that keeps it keeps the other rules too; where merely none was found, only
 // if without it they are all kept.
 func (l *ladder) ascend() (*ladder, outcome) {
-	best := l.climb()
+	best := l.cheaper(l.climb())
 	proved := l.spreadForbids(best.state)
 	if !proved && (len(l.spread) == 0 || l.keepsRules(best.state)) {
 		return l, best
@@ -138,6 +138,23 @@ func (l *ladder) climb() outcome {
 		outcomes = append(outcomes, l.anew(s)...)
 	}
 	return l.reached(outcomes)
+}
+
+// cheaper returns today's layout improved as far as the outcome where that copies
+// less, or else the outcome. One that has reached the goal was looked for that way;
+// one that has not was improved level by level, or built anew, and a single way to
+// where that has led often costs a fraction.
+func (l *ladder) cheaper(best outcome) outcome {
+	target := best.state.worst() * (1 + l.opts.Gap/4)
+	s := l.repaired()
+	if l.opts.budgeted() || l.satisfied(best) || target <= s.mean() || l.ctx.Err() != nil {
+		return best
+	}
+	steps := l.steps()
+	if l.relieve(s, target, &steps) == planner.Cancelled {
+		return best
+	}
+	return l.reached([]outcome{best, {state: s, stopped: best.stopped}})
 }
 
 // far is by which part the mean peak lies above the worst of another layout where
