@@ -317,3 +317,28 @@ func TestHiddenStoresByHand(t *testing.T) {
 		}
 	}
 }
+
+// What must leave a disk above its ceiling must be copied; what is too many need not,
+// and what is copied away from a server that drains counts once.
+func TestBytesOfOverfullDisksByHand(t *testing.T) {
+	inv := alike(4, 0, 6, .3, 10)
+	inv.Resources[0].Ceiling = 0.5
+	for i := range inv.Servers {
+		inv.Servers[i].Capacity[0] = 8e9 // of which half may be used, and two servers have 6e9
+	}
+	bytes := func() float64 { return bounds.Layout(load.New(inv), bounds.LayoutOptions{}).BytesCopied.Value }
+	if got, want := bytes(), 4e9; got != want {
+		t.Errorf("two disks above their ceiling: bound %v, want %v", got, want)
+	}
+	inv.Servers[0].State = inventory.Drain
+	if got, want := bytes(), 8e9; got != want {
+		t.Errorf("one of them drains: bound %v, want %v", got, want)
+	}
+	inv.Servers[0].State = inventory.Active
+	for i := range inv.Stores {
+		inv.Stores[i].Copies = 1
+	}
+	if got, want := bytes(), 0.0; got != want {
+		t.Errorf("one copy is enough: bound %v, want %v", got, want)
+	}
+}

@@ -9,7 +9,7 @@ import (
 )
 
 // addForbidding says why no layout keeps every rule, where the numbers of
-// servers, domains and slots alone tell.
+// servers, domains and slots alone tell, or the bounds.
 func (s *Screen) addForbidding(p *planner.Layout, inv *inventory.Inventory) {
 	if inv == nil || len(p.Violations) == 0 {
 		return
@@ -18,6 +18,7 @@ func (s *Screen) addForbidding(p *planner.Layout, inv *inventory.Inventory) {
 	if few := fewSlots(p, inv); few != "" {
 		reasons = append(reasons, few)
 	}
+	reasons = append(reasons, crammed(p, inv)...)
 	var lines Lines
 	for _, reason := range reasons {
 		lines.add("no layout can: %s", reason)
