@@ -60,7 +60,7 @@ type outcome struct {
 	way     *order // there, once it was looked for
 }
 
-// bytes returns what the way there copies, detours included where it is known.
+// bytes returns what the way there copies.
 func (o *outcome) bytes() int64 {
 	if o.way == nil {
 		return o.state.total.bytes
