@@ -22,31 +22,38 @@ func TestOutcomeSaysWhichFailuresItIsAbout(t *testing.T) {
 		want            string
 	}{
 		"the same levels": {
-			all, rack, planner.Simulation{Failures: harmless},
+			all, rack,
+			planner.Simulation{Failures: harmless},
 			"no failure that the fleet must survive (one server, one rack) passes a ceiling or takes a store offline",
 		},
 		"spread over racks only": {
-			all[:1], rack, planner.Simulation{Failures: harmless},
+			all[:1], rack,
+			planner.Simulation{Failures: harmless},
 			"no failure of one server passes a ceiling, and none of one server or one rack takes a store offline",
 		},
 		"no ceiling after failures": {
-			nil, nil, planner.Simulation{Failures: harmless},
+			nil, nil,
+			planner.Simulation{Failures: harmless},
 			"no ceiling is passed while nothing fails, and no failure of one server takes a store offline",
 		},
 		"a rack without a ceiling": {
-			all[:1], nil, planner.Simulation{Failures: []planner.Impact{harmless[0], impact("rack:a1", 1.07)}},
+			all[:1], nil,
+			planner.Simulation{Failures: []planner.Impact{harmless[0], impact("rack:a1", 1.07)}},
 			"no failure that the fleet must survive (one server) passes a ceiling or takes a store offline; others, which it need not survive, load servers above 100 %",
 		},
 		"pairs": {
-			all, nil, planner.Simulation{Failures: harmless, Pairs: &planner.Pairs{TakingOffline: 390, OverCapacity: 2}},
+			all, nil,
+			planner.Simulation{Failures: harmless, Pairs: &planner.Pairs{TakingOffline: 390, OverCapacity: 2}},
 			"no failure that the fleet must survive (one server, one rack) passes a ceiling or takes a store offline; others, which it need not survive, take stores offline and load servers above 100 %",
 		},
 		"drawn at random": {
-			all, nil, planner.Simulation{Failures: harmless, Random: &planner.Random{TakingOffline: 3}},
+			all, nil,
+			planner.Simulation{Failures: harmless, Random: &planner.Random{TakingOffline: 3}},
 			"no failure that the fleet must survive (one server, one rack) passes a ceiling or takes a store offline; others, which it need not survive, take stores offline",
 		},
 		"offline already": {
-			all, nil, planner.Simulation{Failures: harmless, Now: planner.Offline{StoresOffline: 1}},
+			all, nil,
+			planner.Simulation{Failures: harmless, Now: planner.Offline{StoresOffline: 1}},
 			"no failure that the fleet must survive (one server, one rack) passes a ceiling or takes another store offline",
 		},
 	} {
