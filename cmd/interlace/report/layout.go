@@ -182,7 +182,7 @@ func layoutChangeWords(p *planner.Layout) string {
 	if n[planner.Seed] > 0 {
 		least := ""
 		if p.Bounds.BytesCopied.Known && len(p.Violations) == 0 {
-			least = ", at least " + BytesText(p.Bounds.BytesCopied.Value)
+			least = ", at least " + BytesText(p.Bounds.BytesCopied.Value) + " to keep the rules"
 		}
 		seeded = fmt.Sprintf("%s (%s%s)", things(n[planner.Seed], "replica seeded", "replicas seeded"), BytesText(p.BytesCopied), least)
 	}

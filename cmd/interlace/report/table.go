@@ -21,6 +21,7 @@ type Column struct {
 	Drop    int    // when the terminal is narrow, columns with larger numbers go first; 0 stays
 	Late    int    // the same for columns that go only when folding texts is not enough; of 0, the last goes first
 	Hidden  bool   // in CSV and JSON only
+	Scale   string // columns of one such name are in one unit, in which small values keep three digits
 	Note    bool   // words about the row, which go below it when the terminal is narrow
 }
 
@@ -30,6 +31,12 @@ func hidden(key string) Column { return Column{Key: key, Hidden: true} }
 // late says when the column goes after all that may be dropped.
 func (c Column) late(n int) Column {
 	c.Late = n
+	return c
+}
+
+// scaled puts the column into one unit with others.
+func (c Column) scaled(with string) Column {
+	c.Scale = with
 	return c
 }
 
