@@ -40,10 +40,12 @@ func ScatterFrontier(points []ScatterPoint, inv *inventory.Inventory, seed uint6
 // scatterNotes say what the columns of the table mean.
 var scatterNotes = []Note{
 	{Columns: []string{"most"}, Words: "partners of the server that has the most"},
-	{Columns: []string{"gap"}, Words: "how far the worst failure of one server is above what no layout with so many partners can beat"},
+	{Columns: []string{"bound"}, Words: "no layout with so many partners has a worst failure of one server below it"},
+	{Columns: []string{"gap"}, Words: "by which part the worst failure of one server is above what no layout with so many partners can beat"},
 	{Columns: []string{"share"}, Words: "the largest part of the load of a server that fails which one survivor takes over, in the median over servers"},
 	{Columns: []string{"pairs"}, Words: "pairs of servers that share a store: both at once may take it offline"},
-	{Columns: []string{"2 down", "3 down", "5 down", "1 % down"}, Words: "the chance that a store goes offline when any so many servers fail at once, or one in a hundred"},
+	{Columns: []string{"2 down", "3 down", "5 down"}, Words: "the chance that a store goes offline when any so many servers fail at once"},
+	{Columns: []string{"1 % down"}, Words: "the same of one server in a hundred"},
 	{Columns: []string{"stores"}, Words: "how many stores go offline where the failure of two takes any, in the mean"},
 	{Mark: "~", Words: "sampled, with a standard error that -o csv and -o json tell; all else is counted"},
 }

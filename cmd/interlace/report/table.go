@@ -15,6 +15,7 @@ type Column struct {
 	Heading string // in text
 	Alone   string // the heading in text where the column By is not shown, whose heading stands for both
 	By      string // key of that column
+	Named   string // what it is called where it is left out, if not by its heading
 	Key     string // in CSV and JSON, with the unit in it; a column without key is in text only
 	Right   bool   // figures stand right, names left
 	Unit    string // of quantities, put behind the heading in text

@@ -89,7 +89,7 @@ func (f *form) leftOut() []string {
 	var names []string
 	for _, c := range f.said {
 		column := f.table.Columns[c]
-		if name := cmp.Or(column.Heading, column.Alone, column.Key); name != "" && !slices.Contains(f.keep, c) {
+		if name := cmp.Or(column.Named, column.Heading, column.Alone, column.Key); name != "" && !slices.Contains(f.keep, c) {
 			names = append(names, name)
 		}
 	}
