@@ -148,15 +148,19 @@ USERS, SHARES, GROUPS
 
 CSV TABLES
 
-The first line names the columns, in any order. Keys of keys are written with
-a colon, lists with spaces between:
+The first line names the columns, in any order: user,store,disk,io. Keys of
+keys are written with a colon, lists with spaces between:
 
-  servers    name,slots,state,bandwidth,transfers,domain:rack,capacity:disk,…
-  stores     name,master,replicas,state,pinned,capacity:disk,base:io,only:site,…
-  instances  store,server,role,imap,csync,imapd_conf,sync_dir,log,version,…
-  users      user,store,disk,io,kind,pinned,moved,estimated,messages,mailboxes
-  shares     owner,folder,grantee,rights
-  groups     group,member
+  servers    name, slots, state, bandwidth, transfers, domain:rack,
+             capacity:disk, capacity:io, …
+  stores     name, master, replicas, state, pinned, copies, capacity:disk,
+             base:disk, only:site, …
+  instances  store, server, role, imap, csync, imapd_conf, sync_dir, log,
+             version, separator, virtdomains, conversations, partitions
+  users      user, store, disk, io, …, kind, pinned, moved, estimated,
+             messages, mailboxes
+  shares     owner, folder, grantee, rights
+  groups     group, member
 
 A fleet file may have 8 MiB; what is larger goes into CSV. A name that ends in
 .gz is unpacked.`
