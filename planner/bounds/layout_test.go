@@ -138,6 +138,9 @@ func checkOthers(t *testing.T, seed uint64, f *load.Fleet, got planner.Promises)
 	if b.Normal.Known && b.Normal.Value > got.Normal.Utilisation.Value {
 		t.Errorf("seed %d: bound of the normal state %v above what a layout has, %v", seed, b.Normal.Value, got.Normal.Utilisation.Value)
 	}
+	if pair := got.WorstPair.Utilisation; b.WorstPair.Known != pair.Known || b.WorstPair.Value > pair.Value {
+		t.Errorf("seed %d: bound of two servers %v, a layout has %v", seed, b.WorstPair, pair)
+	}
 	if b.Fullest.Known && b.Fullest.Value > got.Fullest.Utilisation.Value {
 		t.Errorf("seed %d: bound of the fullest disk %v above what a layout has, %v", seed, b.Fullest.Value, got.Fullest.Utilisation.Value)
 	}

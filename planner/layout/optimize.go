@@ -81,10 +81,11 @@ func (l *ladder) goal() float64 {
 // cost: half the gap.
 func (l *ladder) spare() float64 { return l.limit(l.peak).Value * l.opts.Gap / 2 }
 
-// limit returns the bound of a measure. Two servers that fail at once are no better
-// than one.
+// limit returns the bound of a measure.
 func (l *ladder) limit(m measure) planner.Number {
 	switch {
+	case m.objective == planner.ObjectivePair:
+		return l.bound.WorstPair
 	case m.objective == planner.ObjectiveNormal:
 		return l.bound.Normal
 	case m.level > 0:

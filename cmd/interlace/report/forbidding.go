@@ -71,10 +71,18 @@ func lack(p *planner.Layout, inv *inventory.Inventory, st *inventory.Store) stri
 		}
 		if need := rule.Need(copies); len(domains) < need {
 			level := string(rule.Level)
-			return fmt.Sprintf("%s in %d different %ss need as many, and servers of %s", copiesText(copies), need, level, mayText(len(domains), level, level+"s"))
+			return fmt.Sprintf("%s in %d different %ss need as many, and servers of %s%s", copiesText(copies), need, level, mayText(len(domains), level, level+"s"), askFor(rule, len(domains)))
 		}
 	}
 	return ""
+}
+
+// askFor says how spread is written that asks for as many domains as there are.
+func askFor(rule inventory.Spread, domains int) string {
+	if domains < 2 {
+		return ""
+	}
+	return fmt.Sprintf("; spread: {%s: %d} asks for %d", rule.Level, domains, domains)
 }
 
 func copiesText(n int) string { return things(n, "copy", "copies") }
