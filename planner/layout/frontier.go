@@ -43,8 +43,9 @@ func Frontier(ctx context.Context, inv *inventory.Inventory, groups *inventory.S
 		if err != nil {
 			return nil, err
 		}
-		_, o := limited.ascend()
-		outcomes = undominated(append(outcomes, o))
+		if _, o := limited.ascend(); o.state.standing().minus(best.state.standing()).sign() <= 0 {
+			outcomes = undominated(append(outcomes, o))
+		}
 	}
 	f := &planner.Frontier{}
 	copying := bounds.NewCopying(l.fleet, opts.question())
