@@ -39,3 +39,11 @@ func (inv *Inventory) Levels() []Level {
 	slices.Sort(levels)
 	return levels
 }
+
+// StaysOnline reports whether no failure of one domain of the level may take a
+// store offline: of one server, or at a level that the fleet spreads over or is to
+// survive.
+func (inv *Inventory) StaysOnline(level Level) bool {
+	return level == LevelServer || slices.Contains(inv.Survive, level) ||
+		slices.ContainsFunc(inv.Spread, func(s Spread) bool { return s.Level == level })
+}

@@ -70,6 +70,8 @@ func TestDecode(t *testing.T) {
 
 		{"bound by kinds", layoutPlan, `"stopped": "steps"`, `"stopped": "steps", "bounds": {"worst_single": 0.5, "by_kind": {"worst_single": {"spread": 0.4, "price": 0.5, "item": null}}}`, nil},
 		{"bound below its kinds", layoutPlan, `"stopped": "steps"`, `"stopped": "steps", "bounds": {"worst_single": 0.5, "worst_domain": {"rack": null}, "by_kind": {"worst_single": {"spread": 0.6}, "worst_domain": {"rack": {"price": 0.3}}}}`, []string{"bounds.worst_single: it is not the largest of its kinds", "bounds.worst_domain.rack: it is not the largest of its kinds"}},
+		{"bound of two", layoutPlan, `"stopped": "steps"`, `"stopped": "steps", "bounds": {"worst_single": 0.5, "worst_pair": 0.5}, "gap": {"worst_pair": 0.1}`, nil},
+		{"bound of two below that of one", layoutPlan, `"stopped": "steps"`, `"stopped": "steps", "bounds": {"worst_single": 0.5, "worst_pair": 0.4}`, []string{"bounds.worst_pair: it is below that of one failure, which holds for two as well"}},
 		{"unknown kind", layoutPlan, `"stopped": "steps"`, `"stopped": "steps", "bounds": {"by_kind": {"worst_single": {"luck": 0.6}}}`, []string{"bounds.by_kind.worst_single.luck: the key is not known"}},
 		{"negative kind", layoutPlan, `"stopped": "steps"`, `"stopped": "steps", "bounds": {"by_kind": {"worst_domain": {"rack": {"price": -0.3}}}}`, []string{"bounds.by_kind.worst_domain.rack.price: -0.3 is negative", "bounds.worst_domain.rack: it is not the largest of its kinds"}},
 

@@ -46,6 +46,7 @@ type Promises struct {
 type LayoutBounds struct {
 	WorstSingle Number                     `json:"worst_single"`
 	WorstDomain map[inventory.Level]Number `json:"worst_domain"`
+	WorstPair   Number                     `json:"worst_pair"`
 	Normal      Number                     `json:"normal"`
 	Fullest     Number                     `json:"fullest"`
 	BytesCopied Number                     `json:"bytes_copied"`
@@ -58,6 +59,7 @@ type LayoutBounds struct {
 type LayoutGap struct {
 	WorstSingle Number                     `json:"worst_single"`
 	WorstDomain map[inventory.Level]Number `json:"worst_domain"`
+	WorstPair   Number                     `json:"worst_pair"`
 	Normal      Number                     `json:"normal"`
 	Fullest     Number                     `json:"fullest"`
 	BytesCopied Number                     `json:"bytes_copied"`

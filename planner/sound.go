@@ -33,8 +33,9 @@ func (p *Layout) check(m *Mistakes) {
 	checkDifferent(m, "options.keep", p.Options.Keep)
 }
 
-// check adds bounds on worst failures that are not the largest of their kinds. A
-// plan that tells no kinds is one of a version that knew none.
+// check adds bounds on worst failures that are not the largest of their kinds, or
+// below another that holds for them too. A plan that tells no kinds, or no bound on
+// two failures, is one of a version that knew none.
 func (b *LayoutBounds) check(m *Mistakes) {
 	largest := func(place string, bound Number, kinds FailureBounds) {
 		if most := kinds.Largest(); most.Known && most != bound {
@@ -42,6 +43,9 @@ func (b *LayoutBounds) check(m *Mistakes) {
 		}
 	}
 	largest("bounds.worst_single", b.WorstSingle, b.ByKind.WorstSingle)
+	if b.WorstPair.Known && b.WorstSingle.Known && b.WorstPair.Value < b.WorstSingle.Value {
+		m.Add("bounds.worst_pair", "it is below that of one failure, which holds for two as well")
+	}
 	for _, level := range slices.Sorted(maps.Keys(b.ByKind.WorstDomain)) {
 		largest("bounds.worst_domain."+printable(level), b.WorstDomain[level], b.ByKind.WorstDomain[level])
 	}

@@ -78,7 +78,7 @@ func TestExamples(t *testing.T) {
 	}
 	var walk func(*cobra.Command)
 	walk = func(c *cobra.Command) {
-		if c.Name() == "completion" || c.Name() == "help" {
+		if c.Name() == "completion" || c.Name() == "help" || c.IsAdditionalHelpTopicCommand() {
 			return
 		}
 		if c.Example == "" {

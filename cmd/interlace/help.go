@@ -9,7 +9,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/interlacemail/interlace/cmd/interlace/report"
+	"github.com/interlacemail/interlace/inventory/files"
 )
+
+// fleetTopic is the help about fleet files, which is no command.
+func fleetTopic() *cobra.Command {
+	return &cobra.Command{Use: "fleet", Short: "How a fleet file describes servers, stores, users and rules", Long: files.Manual}
+}
 
 // help writes the help of a command as wide as the terminal is. The library does
 // not ask what came of it.

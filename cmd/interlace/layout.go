@@ -43,16 +43,18 @@ any server adds a little load to many others. Roles are swapped before anything
 is copied. Beside the figures stand bounds that no layout can beat that keeps
 every rule.
 
-For worst failures there are several bounds, of which the largest binds; one that
-says nothing about the fleet is –. Normal state: what servers carry before
+For worst failures there are several bounds, of which the largest binds; those that
+say nothing about the fleet are left out. Normal state: what servers carry before
 anything fails. Spread: what a server takes over, in equal parts from all domains
 that can make it do so. Granularity: the largest store that it takes over.
 Conservation: what is left of the load for the survivors of each failure. Single
 item: one store on the two servers that suit it best. Price: all resources, kinds
 of servers and sizes of stores at once, in a linear program whose prices are put to
 every store. Configuration: whole numbers of masters and replicas, where servers
-are all alike, and stores too. Enumeration: all layouts, where there are a handful
-of stores.
+are all alike, and stores too. Pairwise: which stores any two servers share, in a
+linear program, where there are few of both. Enumeration: all layouts, where there
+are a handful of stores. Two servers that fail at once are no better than one, so
+what is proved of one failure holds for two.
 
 The worst failure of one server is what is lowered, unless --objective says
 otherwise. Of several objectives the first counts above all; each next one is

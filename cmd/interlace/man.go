@@ -29,7 +29,7 @@ func (a *app) manCommand() *cobra.Command {
 			}
 			return a.wrote("man", report.Facts{
 				{Label: "wrote", Words: fmt.Sprintf("%d pages into %s", n, dir)},
-				{Label: "first", Words: filepath.Join(dir, pageName(cmd.Root())+".1")},
+				{Label: "first", Words: filepath.Join(dir, pageFile(cmd.Root()))},
 			})
 		},
 	}
@@ -38,12 +38,12 @@ func (a *app) manCommand() *cobra.Command {
 // writeManual writes the page of the command and of those below it, and returns
 // how many.
 func writeManual(c *cobra.Command, dir string) (int, error) {
-	if err := os.WriteFile(filepath.Join(dir, pageName(c)+".1"), []byte(manualPage(c)), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, pageFile(c)), []byte(manualPage(c)), 0o644); err != nil {
 		return 0, err
 	}
 	pages := 1
 	for _, below := range c.Commands() {
-		if !below.IsAvailableCommand() {
+		if !hasPage(below) {
 			continue
 		}
 		n, err := writeManual(below, dir)
@@ -57,13 +57,36 @@ func writeManual(c *cobra.Command, dir string) (int, error) {
 
 func pageName(c *cobra.Command) string { return strings.ReplaceAll(c.CommandPath(), " ", "-") }
 
+// hasPage reports whether something is a command of ours, or a topic of the help.
+func hasPage(c *cobra.Command) bool {
+	return c.IsAvailableCommand() || c.IsAdditionalHelpTopicCommand()
+}
+
+// pageSection is that of commands, or of files, which topics are about.
+func pageSection(c *cobra.Command) string {
+	if c.IsAdditionalHelpTopicCommand() {
+		return "5"
+	}
+	return "1"
+}
+
+func pageFile(c *cobra.Command) string { return pageName(c) + "." + pageSection(c) }
+
+func pageReference(c *cobra.Command) string { return pageName(c) + "(" + pageSection(c) + ")" }
+
 // manualPage is the help of a command as a manual page, with what holds for all
 // commands. It has no date: the same program makes the same page every day.
 func manualPage(c *cobra.Command) string {
 	var p page
-	p.request(".TH %s 1 \"\" interlace interlace", strings.ToUpper(pageName(c)))
+	p.request(".TH %s %s \"\" interlace interlace", strings.ToUpper(pageName(c)), pageSection(c))
 	p.section("NAME")
 	p.text(pageName(c) + " - " + c.Short)
+	if c.IsAdditionalHelpTopicCommand() {
+		p.section("DESCRIPTION")
+		p.chapters(c.Long)
+		p.related(c)
+		return p.String()
+	}
 	p.section("SYNOPSIS")
 	p.text(c.UseLine())
 	p.section("DESCRIPTION")
@@ -123,11 +146,11 @@ func (p *page) flags(section string, flags *pflag.FlagSet) {
 func (p *page) related(c *cobra.Command) {
 	var names []string
 	if c.HasParent() {
-		names = append(names, pageName(c.Parent())+"(1)")
+		names = append(names, pageReference(c.Parent()))
 	}
 	for _, below := range c.Commands() {
-		if below.IsAvailableCommand() {
-			names = append(names, pageName(below)+"(1)")
+		if hasPage(below) {
+			names = append(names, pageReference(below))
 		}
 	}
 	if names != nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -59,13 +60,12 @@ func (p *progress) draw(done, total int, note string) {
 			progressbar.OptionSetWriter(p.app.stderr),
 			progressbar.OptionThrottle(100*time.Millisecond),
 			progressbar.OptionShowCount(),
-			progressbar.OptionShowIts(),
 			progressbar.OptionSetPredictTime(true),
 			progressbar.OptionFullWidth(),
 			progressbar.OptionClearOnFinish(),
 		)
 	}
-	p.bar.Describe(strings.TrimSpace(p.what + " " + note))
+	p.bar.Describe(strings.Join(slices.DeleteFunc([]string{p.what, note, rateText(done, time.Since(p.start))}, func(s string) bool { return s == "" }), ", "))
 	if total > 0 && total != p.bar.GetMax() {
 		p.bar.ChangeMax(total)
 	}
@@ -74,15 +74,32 @@ func (p *progress) draw(done, total int, note string) {
 
 // line is what is told where there is no terminal: done and total, rate, time left.
 func (p *progress) line(done, total int, note string, took time.Duration) string {
-	rate := float64(done) / took.Seconds()
-	text := fmt.Sprintf("%s: %s of %s, %s a second", p.what, inventory.CountText(done), inventory.CountText(total), inventory.CountText(int64(math.Round(rate))))
-	if rate > 0 && total > done {
-		text += ", about " + inventory.DurationText(float64(total-done)/rate) + " left"
+	text := fmt.Sprintf("%s: %s of %s", p.what, inventory.CountText(done), inventory.CountText(total))
+	if rate := rateText(done, took); rate != "" {
+		text += ", " + rate
+		if total > done {
+			text += ", about " + inventory.DurationText(took.Seconds()*float64(total-done)/float64(done)) + " left"
+		}
 	}
 	if note != "" {
 		text += ", " + note
 	}
 	return text
+}
+
+// rateText says how much is done in a time in which something is; where nothing was
+// done yet there is no rate.
+func rateText(done int, took time.Duration) string {
+	rate := float64(done) / took.Seconds()
+	for _, of := range []struct {
+		name    string
+		seconds float64
+	}{{"a second", 1}, {"a minute", 60}, {"an hour", 3600}} {
+		if n := math.Round(rate * of.seconds); n >= 1 {
+			return inventory.CountText(int64(n)) + " " + of.name
+		}
+	}
+	return ""
 }
 
 // end removes the bar.

@@ -16,13 +16,36 @@ func (p *page) section(name string) { p.request(".SH %s", name) }
 // text writes paragraphs, parted by blank lines. Lines that begin with spaces
 // stay as they are.
 func (p *page) text(words string) {
+	asIs := false
 	for line := range strings.SplitSeq(words, "\n") {
+		if indented := strings.HasPrefix(line, " "); indented != asIs {
+			asIs = indented
+			p.request("%s", map[bool]string{true: ".nf", false: ".fi"}[asIs])
+		}
 		if line == "" {
 			p.request(".PP")
 			continue
 		}
 		p.request("%s", roff(line))
 	}
+	if asIs {
+		p.request(".fi")
+	}
+}
+
+// chapters writes a text in which lines in capitals are headings.
+func (p *page) chapters(words string) {
+	var chapter []string
+	for line := range strings.SplitSeq(words, "\n") {
+		if line == "" || strings.HasPrefix(line, " ") || line != strings.ToUpper(line) {
+			chapter = append(chapter, line)
+			continue
+		}
+		p.text(strings.Trim(strings.Join(chapter, "\n"), "\n"))
+		p.section(line)
+		chapter = nil
+	}
+	p.text(strings.Trim(strings.Join(chapter, "\n"), "\n"))
 }
 
 func (p *page) verbatim(words string) {

@@ -66,6 +66,7 @@ computes what failures do. Plans are files; nothing here changes a mail server.`
 			root.AddCommand(c)
 		}
 	}
+	root.AddCommand(fleetTopic())
 	root.InitDefaultCompletionCmd()
 	a.strictCompletion(root)
 	a.completions(root)

@@ -364,6 +364,21 @@ func TestProgressWithoutTerminal(t *testing.T) {
 	}
 }
 
+// A rate is told in the unit of time in which something is done, and not before
+// anything is.
+func TestProgressRate(t *testing.T) {
+	for want, c := range map[string]struct {
+		done int
+		took time.Duration
+	}{
+		"": {0, time.Hour}, "10 a second": {600, time.Minute}, "2 a minute": {1, 30 * time.Second}, "3 an hour": {3, time.Hour},
+	} {
+		if got := rateText(c.done, c.took); got != want {
+			t.Errorf("%d in %v: %q, want %q", c.done, c.took, got, want)
+		}
+	}
+}
+
 // Of old inventories the users are known by their sums only, and stores weigh
 // the same as before, which counts as estimated.
 func TestOldInventories(t *testing.T) {

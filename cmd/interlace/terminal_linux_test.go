@@ -33,7 +33,7 @@ shares:
 	if !strings.Contains(shown, "interlace: warning: ") || !strings.Contains(shown, "interlace: hint: nothing was written") {
 		t.Errorf("warning or hint are missing:\n%s", shown)
 	}
-	if strings.Contains(shown, "it/") {
+	if strings.Contains(shown, "% |") {
 		t.Errorf("a bar flashed:\n%s", shown)
 	}
 	fits(t, "layout", shown, 60)
@@ -55,7 +55,7 @@ func TestBarsGoBeforeTheScreen(t *testing.T) {
 	} {
 		_, shown := onTerminal(t, 100, append(strings.Fields(c.args), "--fleet", "fleet/fleet.yaml", "--color", "never")...)
 		before, _, found := strings.Cut(shown, c.headline)
-		if line := before[strings.LastIndexAny(before, "\r\n")+1:]; !found || line != "" || !strings.Contains(before, "it/") {
+		if line := before[strings.LastIndexAny(before, "\r\n")+1:]; !found || line != "" || !strings.Contains(before, "% |") {
 			t.Errorf("%s: on the line of the headline stands %q:\n%s", c.args, line, shown)
 		}
 	}

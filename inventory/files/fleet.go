@@ -84,6 +84,9 @@ func parseCopies(text string) (int, error) {
 
 // readSpread reads [rack] or {rack: all, site: 2}.
 func (r *reader) readSpread(node *yaml.Node) {
+	if r.spreadOfBoth(node) {
+		return
+	}
 	if node.Kind != yaml.MappingNode {
 		for _, level := range r.texts(node, "spread") {
 			r.inv.Spread = append(r.inv.Spread, inventory.Spread{Level: inventory.Level(level)})
@@ -99,13 +102,39 @@ func (r *reader) readSpread(node *yaml.Node) {
 	}
 }
 
+// spreadOfBoth refuses a list of levels and numbers of domains, [rack, {site: 2}],
+// and says how to write it.
+func (r *reader) spreadOfBoth(node *yaml.Node) bool {
+	at := slices.IndexFunc(node.Content, func(item *yaml.Node) bool { return item.Kind == yaml.MappingNode })
+	if node.Kind != yaml.SequenceNode || at < 0 {
+		return false
+	}
+	var levels []string
+	for _, item := range node.Content {
+		if item.Kind == yaml.ScalarNode {
+			levels = append(levels, inventory.Printable(item.Value)+": all")
+		}
+		for i := 0; item.Kind == yaml.MappingNode && i+1 < len(item.Content); i += 2 {
+			levels = append(levels, inventory.Printable(item.Content[i].Value)+": "+inventory.Printable(item.Content[i+1].Value))
+		}
+	}
+	r.mistakes.add(r.at(node.Content[at]), "write spread: {"+strings.Join(levels, ", ")+"}; interlace help fleet explains it",
+		"spread: a list holds levels only, without numbers of domains")
+	return true
+}
+
 func parseDomains(text string) (int, error) {
 	n, err := parseCopies(text)
 	if err != nil {
-		return 0, &inventory.ValueError{Text: inventory.Quoted(text) + " is neither all nor a number of domains"}
+		return 0, &inventory.ValueError{
+			Text: inventory.Quoted(text) + " is neither all nor a number of domains",
+			Hint: "such as spread: {rack: all, site: 2}; interlace help fleet explains it",
+		}
 	}
 	return n, nil
 }
+
+var sharingKeys = []string{"anyone", "group", "rights", "ignore"}
 
 func (r *reader) readSharing(node *yaml.Node) {
 	s := &r.inv.Sharing
@@ -119,7 +148,7 @@ func (r *reader) readSharing(node *yaml.Node) {
 		}
 		choice := choices[p.name]
 		if choice == nil {
-			r.unknown(p, "sharing", []string{"anyone", "group", "rights", "ignore"})
+			r.unknown(p, "sharing", sharingKeys)
 			continue
 		}
 		if text, ok := r.text(p.value, p.name); ok {

@@ -107,6 +107,8 @@ func TestMistakesInFleet(t *testing.T) {
 		"format":                {"format: 1", "format: 2", []string{`fleet.yaml:1:9: format "2" is not known; this is format 1`}},
 		"no format":             {"format: 1\n", "", []string{"fleet.yaml:1:1: there is no key format"}},
 		"spread":                {"stores:", "spread: {rack: some}\nstores:", []string{`fleet.yaml:5:16: spread over rack: "some" is neither all nor a number of domains`}},
+		"spread of both":        {"stores:", "spread: [rack, {site: 2}]\nstores:", []string{"fleet.yaml:5:16: spread: a list holds levels only, without numbers of domains (write spread: {rack: all, site: 2}; interlace help fleet explains it)"}},
+		"spread as text":        {"stores:", "spread: rack\nstores:", []string{"fleet.yaml:5:9: spread: a list in brackets is expected here (write spread: [rack]; interlace help fleet explains it)"}},
 		"sharing":               {"stores:", "sharing: {anyone: tie, groups: tie}\nstores:", []string{`fleet.yaml:5:19: sharing: anyone is "tie"; the only choice is ignore`, "fleet.yaml:5:24: key groups is not known in sharing (groups looks like group)"}},
 		"resource":              {"stores:", "resources: {disk: {replica: -1}, io: {cold: 0.5, ceiling: 0, failure_ceiling: {rack: x}}}\nstores:", []string{`fleet.yaml:5:29: replica of disk: "-1" is negative`, "fleet.yaml:5:45: cold factor of io: 0.5 is not a number from 1", "fleet.yaml:5:59: ceiling of io: 0 is not above 0", `fleet.yaml:5:86: failure_ceiling of io: "x" is not a number`}},
 		"no resource":           {"stores:", "resources: {}\nstores:", []string{"fleet.yaml:3:51: capacity of imap1: disk is not a declared resource", "fleet.yaml:3:64", "fleet.yaml:4:51", "fleet.yaml:4:64", "fleet.yaml:5:12: no resource is declared"}},

@@ -100,7 +100,11 @@ func (r *reader) texts(node *yaml.Node, what string) []string {
 		return nil
 	}
 	if node.Kind != yaml.SequenceNode {
-		r.mistakes.add(r.at(node), "", "%s: a list in brackets is expected here", what)
+		hint := ""
+		if node.Kind == yaml.ScalarNode {
+			hint = "write " + what + ": [" + inventory.Printable(node.Value) + "]; interlace help fleet explains it"
+		}
+		r.mistakes.add(r.at(node), hint, "%s: a list in brackets is expected here", what)
 		return nil
 	}
 	var texts []string

@@ -112,44 +112,54 @@ func parseBool(text []byte) (bool, error) {
 func (r *reader) readShares(node *yaml.Node) {
 	type share = inventory.Share
 	readTable(r, node, format[share]{
-		name: inventory.InShares,
-		columns: []column[share]{
-			{name: "owner", key: true, identity: true, required: true, set: func(s *share, text []byte) error {
-				s.Owner = inventory.UserID(r.intern.text(text))
-				return nil
-			}},
-			{name: "folder", identity: true, required: true, set: func(s *share, text []byte) error {
-				s.Folder = r.intern.text(text)
-				return nil
-			}},
-			{name: "grantee", identity: true, required: true, set: func(s *share, text []byte) error {
-				s.Grantee = r.intern.text(text)
-				return nil
-			}},
-			{name: "rights", required: true, set: func(s *share, text []byte) error {
-				s.Rights = r.intern.text(text)
-				return nil
-			}},
-		},
+		name:    inventory.InShares,
+		columns: r.shareColumns(),
 		keep:    func(s *share) { r.inv.Shares = append(r.inv.Shares, *s) },
 		reserve: func(rows int) { r.inv.Shares = slices.Grow(r.inv.Shares, rows) },
 	})
 }
 
+func (r *reader) shareColumns() []column[inventory.Share] {
+	type share = inventory.Share
+	return []column[share]{
+		{name: "owner", key: true, identity: true, required: true, set: func(s *share, text []byte) error {
+			s.Owner = inventory.UserID(r.intern.text(text))
+			return nil
+		}},
+		{name: "folder", identity: true, required: true, set: func(s *share, text []byte) error {
+			s.Folder = r.intern.text(text)
+			return nil
+		}},
+		{name: "grantee", identity: true, required: true, set: func(s *share, text []byte) error {
+			s.Grantee = r.intern.text(text)
+			return nil
+		}},
+		{name: "rights", required: true, set: func(s *share, text []byte) error {
+			s.Rights = r.intern.text(text)
+			return nil
+		}},
+	}
+}
+
 func (r *reader) readGroups(node *yaml.Node) {
 	type membership = inventory.Membership
 	readTable(r, node, format[membership]{
-		name: inventory.InGroups,
-		columns: []column[membership]{
-			{name: "group", key: true, identity: true, required: true, set: func(m *membership, text []byte) error {
-				m.Group = r.intern.text(text)
-				return nil
-			}},
-			{name: "member", identity: true, required: true, set: func(m *membership, text []byte) error {
-				m.Member = inventory.UserID(r.intern.text(text))
-				return nil
-			}},
-		},
-		keep: func(m *membership) { r.inv.Groups = append(r.inv.Groups, *m) },
+		name:    inventory.InGroups,
+		columns: r.groupColumns(),
+		keep:    func(m *membership) { r.inv.Groups = append(r.inv.Groups, *m) },
 	})
+}
+
+func (r *reader) groupColumns() []column[inventory.Membership] {
+	type membership = inventory.Membership
+	return []column[membership]{
+		{name: "group", key: true, identity: true, required: true, set: func(m *membership, text []byte) error {
+			m.Group = r.intern.text(text)
+			return nil
+		}},
+		{name: "member", identity: true, required: true, set: func(m *membership, text []byte) error {
+			m.Member = inventory.UserID(r.intern.text(text))
+			return nil
+		}},
+	}
 }

@@ -149,25 +149,3 @@ func (p *problem) bestWithin(store, level int) float64 {
 	}
 	return best
 }
-
-// bytes returns what any layout that keeps the rules must copy at least: the
-// disk of each instance that is missing or lies where it may not stay.
-func (p *problem) bytes() float64 {
-	total := int64(0)
-	for store, sites := range p.today {
-		st := &p.fleet.Inventory.Stores[store]
-		if st.Pinned || len(sites) == 0 {
-			continue
-		}
-		staying := 0
-		for i, s := range sites {
-			server := &p.fleet.Inventory.Servers[s]
-			if !p.emptied[s] && st.AllowedOn(server) && !slices.Contains(sites[:i], s) {
-				staying++
-			}
-		}
-		missing := max(p.fleet.Inventory.PromisedCopies(st)-staying, 0)
-		total += int64(missing) * p.fleet.DiskBytes(store)
-	}
-	return float64(total)
-}

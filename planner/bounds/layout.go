@@ -46,6 +46,7 @@ func Layout(f *load.Fleet, opts LayoutOptions) planner.LayoutBounds {
 		worst[0].Enumeration = exact.Worst
 	}
 	b.WorstSingle, b.ByKind.WorstSingle = worst[0].Largest(), worst[0]
+	b.WorstPair = p.worstPair(b.WorstSingle)
 	for level := 1; level < len(f.Levels); level++ {
 		name := f.Levels[level].Name
 		b.WorstDomain[name], b.ByKind.WorstDomain[name] = worst[level].Largest(), worst[level]
@@ -102,6 +103,20 @@ func (p *problem) worst(level int) planner.FailureBounds {
 		Configuration: proven(q.configured(level)),
 		Pairwise:      proven(p.paired(level)),
 	}
+}
+
+// worstPair bounds the largest utilisation of a survivor over the failures of two
+// servers by that over the failures of one. Let server a fail and server b then
+// have the largest utilisation of a single failure. Let a third server c that is up
+// fail along with a: b still promotes every store that it promoted when a failed
+// alone, since it is still the first of its servers that survives, and perhaps more
+// of c; nothing that b carries gets lighter. So that pair is no better for b. Where
+// fewer than three servers are up no two can fail and leave a survivor.
+func (p *problem) worstPair(single planner.Number) planner.Number {
+	if p.domains(0) < 3 {
+		return planner.Number{}
+	}
+	return single
 }
 
 // most returns the largest of what the failover resources prove.

@@ -138,6 +138,9 @@ func checkOthers(t *testing.T, seed uint64, f *load.Fleet, got planner.Promises)
 	if b.Normal.Known && b.Normal.Value > got.Normal.Utilisation.Value {
 		t.Errorf("seed %d: bound of the normal state %v above what a layout has, %v", seed, b.Normal.Value, got.Normal.Utilisation.Value)
 	}
+	if pair := got.WorstPair.Utilisation; b.WorstPair.Known != pair.Known || b.WorstPair.Value > pair.Value {
+		t.Errorf("seed %d: bound of two servers %v, a layout has %v", seed, b.WorstPair, pair)
+	}
 	if b.Fullest.Known && b.Fullest.Value > got.Fullest.Utilisation.Value {
 		t.Errorf("seed %d: bound of the fullest disk %v above what a layout has, %v", seed, b.Fullest.Value, got.Fullest.Utilisation.Value)
 	}
@@ -315,5 +318,30 @@ func TestHiddenStoresByHand(t *testing.T) {
 		if got := b.WorstDomain["rack"].Value; got > c.want || got < c.want*0.99 {
 			t.Errorf("%s: bound %v, want %v by kinds %+v", c.name, got, c.want, b.ByKind.WorstDomain["rack"])
 		}
+	}
+}
+
+// What must leave a disk above its ceiling must be copied; what is too many need not,
+// and what is copied away from a server that drains counts once.
+func TestBytesOfOverfullDisksByHand(t *testing.T) {
+	inv := alike(4, 0, 6, .3, 10)
+	inv.Resources[0].Ceiling = 0.5
+	for i := range inv.Servers {
+		inv.Servers[i].Capacity[0] = 8e9 // of which half may be used, and two servers have 6e9
+	}
+	bytes := func() float64 { return bounds.Layout(load.New(inv), bounds.LayoutOptions{}).BytesCopied.Value }
+	if got, want := bytes(), 4e9; got > want || got < want*(1-1e-9) {
+		t.Errorf("two disks above their ceiling: bound %v, want %v", got, want)
+	}
+	inv.Servers[0].State = inventory.Drain
+	if got, want := bytes(), 8e9; got > want || got < want*(1-1e-9) {
+		t.Errorf("one of them drains: bound %v, want %v", got, want)
+	}
+	inv.Servers[0].State = inventory.Active
+	for i := range inv.Stores {
+		inv.Stores[i].Copies = 1
+	}
+	if got, want := bytes(), 0.0; got > want || got < want*(1-1e-9) {
+		t.Errorf("one copy is enough: bound %v, want %v", got, want)
 	}
 }

@@ -1,6 +1,8 @@
 package durability
 
 import (
+	"math/rand/v2"
+
 	"github.com/interlacemail/interlace/planner"
 	"github.com/interlacemail/interlace/planner/load"
 )
@@ -19,3 +21,8 @@ func Windows(f *load.Fleet, l load.Layout, a planner.Assumptions) map[string]flo
 
 // Hit is the chance that all of some servers are among those that fail.
 var Hit = hit
+
+// SampledChance is what [ChanceOffline] draws where there are too many sets to count.
+func SampledChance(f *load.Fleet, l load.Layout, failures int, seed uint64) Chance {
+	return newCopysets(f, l).union(failures, rand.New(rand.NewPCG(seed, uint64(failures))))
+}

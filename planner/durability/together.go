@@ -22,7 +22,8 @@ const unionSamples = 20_000
 // many of the servers that are up fail at once, each set of them equally likely.
 //
 // Up to two failures it is exact, by counting: the sets that hold all instances
-// of a store. For more it is a union of events of known probability, one for each
+// of a store; and for more where there are few sets, by going through them. Else it
+// is a union of events of known probability, one for each
 // different set of servers that carries a store, and is sampled without bias by
 // the method of Karp, Luby and Madras ("Monte-Carlo approximation algorithms for
 // enumeration problems", Journal of Algorithms 10, 1989): draw one of the sets by
@@ -40,6 +41,8 @@ func ChanceOffline(f *load.Fleet, l load.Layout, failures int, seed uint64) Chan
 		return Chance{Value: float64(c.alone) / float64(c.servers)}
 	case failures == 2:
 		return Chance{Value: c.pairs()}
+	case choices(c.servers, failures) <= mostCounted:
+		return Chance{Value: c.counted(failures)}
 	}
 	return c.union(failures, rand.New(rand.NewPCG(seed, uint64(failures))))
 }
@@ -99,6 +102,45 @@ func (c *copysets) pairs() float64 {
 		}
 	}
 	return bad / (n * (n - 1) / 2)
+}
+
+// mostCounted is up to how many sets of servers that fail are gone through.
+const mostCounted = 100_000
+
+// choices returns how many sets of so many servers there are, or more than are
+// counted.
+func choices(servers, failures int) int {
+	n := 1
+	for i := range min(failures, servers-failures) {
+		if n = n * (servers - i) / (i + 1); n > mostCounted {
+			break
+		}
+	}
+	return n
+}
+
+// counted returns the exact chance for more failures, from every set of so many
+// servers.
+func (c *copysets) counted(failures int) float64 {
+	down, failed := make([]int32, 0, failures), make([]bool, c.servers)
+	all, bad := 0, 0
+	var extend func(from int)
+	extend = func(from int) {
+		if len(down) == failures {
+			all++
+			if c.hitBy(down, failed) > 0 {
+				bad++
+			}
+			return
+		}
+		for s := from; s < c.servers; s++ {
+			down, failed[s] = append(down, int32(s)), true
+			extend(s + 1)
+			down, failed[s] = down[:len(down)-1], false
+		}
+	}
+	extend(0)
+	return float64(bad) / float64(all)
 }
 
 // union samples the chance for more failures.

@@ -51,8 +51,15 @@ func TestChanceOfflineAgreesWithEnumeration(t *testing.T) {
 			if tolerance := 1e-12 + 4*got.StandardError; !math.IsNaN(want) && math.Abs(got.Value-want) > tolerance {
 				t.Errorf("%s, %d failures: chance %v, want %v", name, failures, got, want)
 			}
-			if got.StandardError > 0.02*want {
-				t.Errorf("%s, %d failures: standard error %v of %v", name, failures, got.StandardError, want)
+			if got.StandardError != 0 {
+				t.Errorf("%s, %d failures: %v is not counted", name, failures, got)
+			}
+			if failures < 3 || math.IsNaN(want) || want == 0 {
+				continue
+			}
+			got = durability.SampledChance(f, l, failures, 1)
+			if math.Abs(got.Value-want) > 1e-12+4*got.StandardError || got.StandardError > 0.02*want {
+				t.Errorf("%s, %d failures: sampled chance %v, want %v", name, failures, got, want)
 			}
 		}
 	}
@@ -62,6 +69,17 @@ func TestChanceOfflineAgreesWithEnumeration(t *testing.T) {
 	check("mixed", load.New(fixtures.Fleet(1, fixtures.Mixed, fixtures.Size{Servers: 14, StoresPerServer: 1})), 6)
 	check("legal", load.New(fixtures.Fleet(2, fixtures.Mixed, fixtures.Size{Servers: 14, StoresPerServer: 2, Legal: true})), 6)
 	check("three copies", load.New(thirdCopies(fixtures.Fleet(3, fixtures.Mixed, fixtures.Size{Servers: 14, StoresPerServer: 2}))), 6)
+}
+
+// Where there are few sets of servers they are counted, where there are many they
+// are drawn.
+func TestFewSetsAreCounted(t *testing.T) {
+	for servers, counted := range map[int]bool{14: true, 85: true, 86: false} {
+		f := load.New(fixtures.Fleet(1, fixtures.Mixed, fixtures.Size{Servers: servers, StoresPerServer: 1, Users: -1}))
+		if got := durability.ChanceOffline(f, f.Current(), 3, 1); got.Value <= 0 || got.Value >= 1 || (got.StandardError == 0) != counted {
+			t.Errorf("%d servers: chance %+v, counted: %v", servers, got, counted)
+		}
+	}
 }
 
 // TestIndependentCopysetsAreTheWrongAnswer shows that the comparison above would

@@ -23,7 +23,8 @@ const frontierGap = 0.02
 // that no other one beats in both. Levels are approached from both ends: today's
 // layout is improved until it is there, and changes of the best layout are undone
 // as long as it stays there. The budgets and the gap of the options limit no
-// point; they say which is picked ([planner.Frontier]).
+// point; they say which is picked ([planner.Frontier]), and what a layout within the
+// budgets reaches is among the points.
 func Frontier(ctx context.Context, inv *inventory.Inventory, groups *inventory.ShareGroups, opts Options) (*planner.Frontier, error) {
 	asked := opts
 	opts.Gap = min(opts.Gap, frontierGap)
@@ -37,6 +38,15 @@ func Frontier(ctx context.Context, inv *inventory.Inventory, groups *inventory.S
 	recorded := *l.problem
 	recorded.opts = asked
 	l.problem = &recorded
+	if asked.budgeted() && ctx.Err() == nil {
+		limited, err := newLadder(ctx, inv, asked)
+		if err != nil {
+			return nil, err
+		}
+		if _, o := limited.ascend(); o.state.standing().minus(best.state.standing()).sign() <= 0 {
+			outcomes = undominated(append(outcomes, o))
+		}
+	}
 	f := &planner.Frontier{}
 	copying := bounds.NewCopying(l.fleet, opts.question())
 	for _, o := range outcomes {

@@ -76,3 +76,28 @@ func TestFrontiersWithFewPartnersComeFromBothEnds(t *testing.T) {
 		t.Errorf("%d points copy more than half of the %d bytes of the best, and less", between, best.BytesCopied)
 	}
 }
+
+// With a budget a frontier offers no worse a plan than a layout with that budget.
+func TestFrontiersKnowWhatBudgetsReach(t *testing.T) {
+	for seed := range seeds(3) {
+		inv := fixtures.Fleet(seed, fixtures.Mixed, fixtures.Size{Servers: 15, StoresPerServer: 6, Users: -1, Start: fixtures.GrownUnevenly, Legal: true})
+		full := optimize(t, inv, layout.Options{Gap: 0.02})
+		for _, part := range []int64{2, 5} {
+			budget := full.BytesCopied / part
+			opts := layout.Options{Gap: 0.02, MaxBytes: &budget}
+			plan := optimize(t, inv, opts)
+			f, err := layout.Frontier(context.Background(), inv, sharing.Groups(inv), opts)
+			if err != nil {
+				t.Fatal(err)
+			}
+			picked := f.Pick(planner.Wish{MaxBytes: &budget})
+			if picked < 0 {
+				t.Fatalf("seed %d: no point copies at most %d bytes", seed, budget)
+			}
+			got, want := f.Points[picked].Plan.Promises.WorstSingle.Utilisation, plan.Promises.WorstSingle.Utilisation
+			if len(plan.Violations) == 0 && got.Value > want.Value*1.0002 {
+				t.Errorf("seed %d: for %d bytes the frontier reaches %v, a layout %v", seed, budget, got, want)
+			}
+		}
+	}
+}

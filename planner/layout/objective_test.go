@@ -71,6 +71,28 @@ func TestRacksFirst(t *testing.T) {
 	}
 }
 
+// A search for several objectives has come within the gap only if all of them have,
+// and each has a bound.
+func TestStoppedWithinTheGapOfEveryObjective(t *testing.T) {
+	inv := twenty(fixtures.Mixed)
+	plan := optimize(t, inv, layout.Options{Gap: 0.1, Objectives: []planner.Objective{planner.ObjectiveSingle, planner.ObjectivePair}})
+	if plan.Bounds.WorstPair != plan.Bounds.WorstSingle || !plan.Gap.WorstPair.Known {
+		t.Fatalf("bound of two servers %v, gap %v", plan.Bounds.WorstPair, plan.Gap.WorstPair)
+	}
+	if single, pair := plan.Gap.WorstSingle.Value, plan.Gap.WorstPair.Value; single > 0.1 || pair <= 0.1 || plan.Stopped == planner.WithinGap {
+		t.Errorf("gaps %v and %v, stopped: %s", single, pair, plan.Stopped)
+	}
+	inv = twenty(fixtures.Mixed)
+	for i := range inv.Servers {
+		inv.Servers[i].Domains = map[inventory.Level]inventory.DomainID{"site": "one"}
+	}
+	inv.Spread = nil
+	plan = optimize(t, inv, layout.Options{Gap: 0.1, Objectives: []planner.Objective{planner.ObjectiveSingle, "site"}})
+	if plan.Bounds.WorstDomain["site"].Known || plan.Stopped == planner.WithinGap {
+		t.Errorf("bound of the only site %v, stopped: %s", plan.Bounds.WorstDomain["site"], plan.Stopped)
+	}
+}
+
 func TestUnknownObjectivesAreNamedTogether(t *testing.T) {
 	inv := twenty(fixtures.Mixed)
 	_, err := layout.Optimize(context.Background(), inv, sharing.Groups(inv), layout.Options{Objectives: []planner.Objective{"cabinet", "rack", "rack"}})

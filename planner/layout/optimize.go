@@ -60,7 +60,7 @@ type outcome struct {
 	way     *order // there, once it was looked for
 }
 
-// bytes returns what the way there copies, detours included where it is known.
+// bytes returns what the way there copies.
 func (o *outcome) bytes() int64 {
 	if o.way == nil {
 		return o.state.total.bytes
@@ -81,10 +81,11 @@ func (l *ladder) goal() float64 {
 // cost: half the gap.
 func (l *ladder) spare() float64 { return l.limit(l.peak).Value * l.opts.Gap / 2 }
 
-// limit returns the bound of a measure. Two servers that fail at once are no better
-// than one.
+// limit returns the bound of a measure.
 func (l *ladder) limit(m measure) planner.Number {
 	switch {
+	case m.objective == planner.ObjectivePair:
+		return l.bound.WorstPair
 	case m.objective == planner.ObjectiveNormal:
 		return l.bound.Normal
 	case m.level > 0:
@@ -106,7 +107,7 @@ func (l *ladder) search(s *state, rung uint64, k kinds) *search {
 // layout that keeps it keeps the other rules too; where merely none was found, only
 // if without it they are all kept.
 func (l *ladder) ascend() (*ladder, outcome) {
-	best := l.climb()
+	best := l.cheaper(l.climb())
 	proved := l.spreadForbids(best.state)
 	if !proved && (len(l.spread) == 0 || l.keepsRules(best.state)) {
 		return l, best
@@ -138,6 +139,23 @@ func (l *ladder) climb() outcome {
 		outcomes = append(outcomes, l.anew(s)...)
 	}
 	return l.reached(outcomes)
+}
+
+// cheaper returns today's layout improved as far as the outcome where that copies
+// less, or else the outcome. One that has reached the goal was looked for that way;
+// one that has not was improved level by level, or built anew, and a single way to
+// where that has led often costs a fraction.
+func (l *ladder) cheaper(best outcome) outcome {
+	target := best.state.worst() * (1 + l.opts.Gap/4)
+	s := l.repaired()
+	if l.opts.budgeted() || l.satisfied(best) || target <= s.mean() || l.ctx.Err() != nil {
+		return best
+	}
+	steps := l.steps()
+	if l.relieve(s, target, &steps) == planner.Cancelled {
+		return best
+	}
+	return l.reached([]outcome{best, {state: s, stopped: best.stopped}})
 }
 
 // far is by which part the mean peak lies above the worst of another layout where

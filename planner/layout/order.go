@@ -12,8 +12,8 @@ import (
 // order lists the changes that lead from the start to the layout so that every
 // state on the way has room: slots and ceilings, or what a server had too much
 // of at the start. Stores that only change roles go first. Where no store left
-// fits, one moves a single instance first, or one makes a detour; else one gets
-// another place than it should have, or stays where it is, which changes the layout;
+// fits, one moves a single instance first, or else gets another place than it should
+// have, or stays where it is, which changes the layout;
 // those that stay are tried once more in the end. If there is no such place the one
 // that overfills a server by the least goes all the same, which is a violation of
 // rule transient.
@@ -25,7 +25,6 @@ func (l *ladder) order(final *state) *order {
 	}
 	q := &queue{
 		problem: l.problem, state: newState(l.problem, l.start), final: final, order: order{changes: []planner.LayoutChange{}},
-		detoured: make([]bool, len(l.start)),
 	}
 	q.initialAmounts = slices.Clone(q.state.carried)
 	q.initialUsed = slices.Clone(q.state.used)
@@ -36,12 +35,17 @@ func (l *ladder) order(final *state) *order {
 	}
 	slices.SortStableFunc(q.waiting, func(a, b way) int { return a.seeds() - b.seeds() })
 	for len(q.waiting) > 0 {
-		if !q.pass() && !q.half() && !q.detour() && !q.settle() {
+		if !q.pass() && !q.half() && !q.settle() {
 			q.force()
 		}
 	}
 	for q.advance() {
 		continue
+	}
+	for store, sites := range q.state.sites { // the places of servers that are down depend on the way
+		if !slices.Equal(sites, final.sites[store]) {
+			final.commit(change{store, slices.Clone(sites)})
+		}
 	}
 	found := q.order // without the states
 	return &found
@@ -99,8 +103,7 @@ type queue struct {
 	initialAmounts []inventory.Amounts
 	initialUsed    []int
 	waiting        []way
-	stayed         []way  // that were given up
-	detoured       []bool // by store
+	stayed         []way // that were given up
 	order
 }
 

@@ -49,6 +49,7 @@ func gaps(plan *planner.Layout) planner.LayoutGap {
 	g := planner.LayoutGap{
 		WorstSingle: planner.Gap(plan.Promises.WorstSingle.Utilisation, plan.Bounds.WorstSingle),
 		WorstDomain: map[inventory.Level]planner.Number{},
+		WorstPair:   planner.Gap(plan.Promises.WorstPair.Utilisation, plan.Bounds.WorstPair),
 		Normal:      planner.Gap(plan.Promises.Normal.Utilisation, plan.Bounds.Normal),
 		Fullest:     planner.Gap(plan.Promises.Fullest.Utilisation, plan.Bounds.Fullest),
 		BytesCopied: planner.Gap(planner.Known(float64(plan.BytesCopied)), plan.Bounds.BytesCopied),
@@ -77,20 +78,23 @@ func (l *ladder) stopped(o outcome, plan *planner.Layout) planner.Stopped {
 	return o.stopped
 }
 
-// widestGap returns the widest gap of the objectives that have a bound.
+// widestGap returns the widest gap of the objectives, unknown if one of them has none.
 func (l *ladder) widestGap(plan *planner.Layout) planner.Number {
 	widest := planner.Number{}
 	for _, m := range l.measures {
 		gap := plan.Gap.WorstSingle
 		switch {
 		case m.objective == planner.ObjectivePair:
-			continue
+			gap = plan.Gap.WorstPair
 		case m.objective == planner.ObjectiveNormal:
 			gap = plan.Gap.Normal
 		case m.level > 0:
 			gap = plan.Gap.WorstDomain[l.fleet.Levels[l.levels[m.level]].Name]
 		}
-		if gap.Known && (!widest.Known || gap.Value > widest.Value) {
+		if !gap.Known {
+			return gap
+		}
+		if !widest.Known || gap.Value > widest.Value {
 			widest = gap
 		}
 	}

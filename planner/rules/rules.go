@@ -36,6 +36,7 @@ type Options struct {
 // the rules.
 func Check(ctx context.Context, inv *inventory.Inventory, groups *inventory.ShareGroups, opts Options) ([]planner.Violation, []planner.Warning, error) {
 	s := newState(inv, groups, opts)
+	s.labels()
 	var broken []planner.Violation
 	for _, rule := range all {
 		if err := ctx.Err(); err != nil {

@@ -57,15 +57,10 @@ func compareImpacts(a, b planner.Impact) int {
 // not: those of one server, or of one domain at a level that the fleet spreads over
 // or is to survive.
 func (s *Simulator) TakingOffline(failures []planner.Impact) []planner.Impact {
-	inv := s.fleet.Inventory
-	promised := func(level inventory.Level) bool {
-		return level == inventory.LevelServer || slices.Contains(inv.Survive, level) ||
-			slices.ContainsFunc(inv.Spread, func(spread inventory.Spread) bool { return spread.Level == level })
-	}
 	var taking []planner.Impact
 	for _, f := range failures {
 		level, _ := planner.Subject(f.Failed[0]).Split()
-		if len(f.Offline) > 0 && len(f.Failed) == 1 && promised(inventory.Level(level)) {
+		if len(f.Offline) > 0 && len(f.Failed) == 1 && s.fleet.Inventory.StaysOnline(inventory.Level(level)) {
 			taking = append(taking, f)
 		}
 	}

@@ -93,19 +93,18 @@ func (s *Screen) addViolations(violations []planner.Violation, limit int) {
 // addWarnings lists the warnings; rules that this kind of plan cannot repair
 // only by how often they are broken.
 func (s *Screen) addWarnings(warnings []planner.Warning) {
-	var rules []planner.Rule
+	var left []planner.Violation
 	var others []string
 	for _, w := range warnings {
 		if w.Violation != nil {
-			rules = append(rules, w.Violation.Rule)
+			left = append(left, *w.Violation)
 		} else {
 			others = append(others, w.Text)
 		}
 	}
 	var lines Lines
-	if len(rules) > 0 {
-		_, list := byRule(rules)
-		lines = append(lines, Line{Words: "warning: broken, and not to be repaired by a plan of this kind: " + list, Tone: Soon})
+	if len(left) > 0 {
+		lines = append(lines, Line{Words: "warning: " + leftWords(left), Tone: Soon})
 	}
 	for _, text := range others[:min(shownWarnings, len(others))] {
 		lines = append(lines, Line{Words: "warning: " + text, Tone: Soon})
@@ -116,6 +115,37 @@ func (s *Screen) addWarnings(warnings []planner.Warning) {
 	if lines != nil {
 		s.add(lines)
 	}
+}
+
+// leftWords says which rules a plan leaves broken that another command repairs, and
+// on which stores and servers that drain: broken, and not to be repaired by a plan of
+// this kind but by interlace users: group_whole 1, drain 2 (stores s1 s2).
+func leftWords(left []planner.Violation) string {
+	var rules []planner.Rule
+	var commands []string
+	draining := map[string][]string{}
+	for _, v := range left {
+		rules = append(rules, v.Rule)
+		kind, name := v.Subject.Split()
+		command := "interlace layout"
+		if v.Rule == planner.StoreCapacity || v.Rule == planner.GroupWhole || v.Rule == planner.DrainEmpty && kind == "store" {
+			command = "interlace users"
+		}
+		if !slices.Contains(commands, command) {
+			commands = append(commands, command)
+		}
+		if v.Rule == planner.DrainEmpty {
+			draining[kind] = append(draining[kind], name)
+		}
+	}
+	_, list := byRule(rules)
+	names := ""
+	for _, kind := range []string{"store", "server"} {
+		if of := draining[kind]; of != nil {
+			names += fmt.Sprintf(" (%ss that drain: %s)", kind, someOf(of))
+		}
+	}
+	return "broken, and not to be repaired by a plan of this kind but by " + strings.Join(commands, " and ") + ": " + list + names
 }
 
 // Violations is the table of violations.

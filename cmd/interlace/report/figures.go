@@ -45,6 +45,7 @@ type scale struct {
 	name     string
 	factor   float64
 	decimals int
+	fine     bool // values below 1 keep three digits: 0.0254
 }
 
 var binaryScales = []scale{
@@ -88,8 +89,14 @@ func chooseScale(scales []scale, largest float64) scale {
 	return s
 }
 
+// mostFine is the most decimals of a value that keeps three digits.
+const mostFine = 6
+
 // text returns the value in the scale. A value that is not zero is not shown as zero.
 func (s scale) text(v float64) string {
+	if scaled := v / s.factor; s.fine && scaled > 0 && scaled < 1 {
+		s.decimals = min(2-int(math.Floor(math.Log10(scaled))), mostFine)
+	}
 	smallest := math.Pow10(-s.decimals)
 	if v > 0 && v/s.factor <= smallest/2 {
 		return "<" + strconv.FormatFloat(smallest, 'f', s.decimals, 64)

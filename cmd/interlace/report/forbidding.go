@@ -9,7 +9,7 @@ import (
 )
 
 // addForbidding says why no layout keeps every rule, where the numbers of
-// servers, domains and slots alone tell.
+// servers, domains and slots alone tell, or the bounds.
 func (s *Screen) addForbidding(p *planner.Layout, inv *inventory.Inventory) {
 	if inv == nil || len(p.Violations) == 0 {
 		return
@@ -18,6 +18,7 @@ func (s *Screen) addForbidding(p *planner.Layout, inv *inventory.Inventory) {
 	if few := fewSlots(p, inv); few != "" {
 		reasons = append(reasons, few)
 	}
+	reasons = append(reasons, crammed(p, inv)...)
 	var lines Lines
 	for _, reason := range reasons {
 		lines.add("no layout can: %s", reason)
@@ -70,10 +71,18 @@ func lack(p *planner.Layout, inv *inventory.Inventory, st *inventory.Store) stri
 		}
 		if need := rule.Need(copies); len(domains) < need {
 			level := string(rule.Level)
-			return fmt.Sprintf("%s in %d different %ss need as many, and servers of %s", copiesText(copies), need, level, mayText(len(domains), level, level+"s"))
+			return fmt.Sprintf("%s in %d different %ss need as many, and servers of %s%s", copiesText(copies), need, level, mayText(len(domains), level, level+"s"), askFor(rule, len(domains)))
 		}
 	}
 	return ""
+}
+
+// askFor says how spread is written that asks for as many domains as there are.
+func askFor(rule inventory.Spread, domains int) string {
+	if domains < 2 {
+		return ""
+	}
+	return fmt.Sprintf("; spread: {%s: %d} asks for %d", rule.Level, domains, domains)
 }
 
 func copiesText(n int) string { return things(n, "copy", "copies") }

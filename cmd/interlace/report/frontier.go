@@ -24,7 +24,7 @@ func Frontier(f *planner.Frontier, picked int, m Made) *Screen {
 	if len(f.Points) > 2 {
 		facts.add("knee", "the point farthest below the straight line from the first to the last: up to there bytes buy more than on average")
 	}
-	facts.add("at least", "no layout that keeps every rule copies less and has no worse failure")
+	facts.add("at least", "what every layout copies that keeps the rules and has no worse failure than this one")
 	facts.add("loads", "%s", loadsWords(first.Inventory))
 	facts.addBounds(f.Points[max(picked, 0)].Plan.Violations)
 	if m.File != "" {
@@ -42,7 +42,7 @@ func Frontier(f *planner.Frontier, picked int, m Made) *Screen {
 func FrontierPoints(f *planner.Frontier, picked int, inv *inventory.Inventory) *Table {
 	t := &Table{Columns: []Column{
 		right("point", "point", 0), right("worst", "worst_single", 0), right("gap", "gap", 2).late(3),
-		right("copied", "bytes_copied", 0), left("", "", 2), right("at least", "bytes_bound", 1).late(4),
+		right("copied", "bytes_copied", 0).scaled("bytes"), left("", "", 2), right("at least", "bytes_bound", 1).scaled("bytes").late(4),
 		right("changes", "changes", 3), right("interrupted", "users_interrupted", 5),
 	}}
 	levels := sortedLevels(f.Points[0].Plan.Promises.WorstDomain)

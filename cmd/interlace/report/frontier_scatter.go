@@ -31,14 +31,23 @@ type Chance struct {
 func ScatterFrontier(points []ScatterPoint, inv *inventory.Inventory, seed uint64) *Screen {
 	s := &Screen{}
 	s.add(Made{Inventory: inv}.headline("frontier of scatter", "", seed))
-	s.add(ScatterPoints(points))
 	var words Lines
 	words.add("More partners share the load of a server that fails more evenly; fewer leave fewer pairs of failures that take stores offline, but more stores to each.")
-	words.add("share: the largest part of the load of a server that fails which one survivor takes over, in the median over servers")
-	words.add("2 down: the chance that a store goes offline when any two servers fail at once; stores: how many do then, in the mean")
-	words.add("~ was sampled, with a standard error that -o csv and -o json tell; all else is counted")
-	s.add(words)
+	s.add(Legend{ScatterPoints(points), scatterNotes}, words)
 	return s
+}
+
+// scatterNotes say what the columns of the table mean.
+var scatterNotes = []Note{
+	{Columns: []string{"most"}, Words: "partners of the server that has the most"},
+	{Columns: []string{"bound"}, Words: "no layout with so many partners has a worst failure of one server below it"},
+	{Columns: []string{"gap"}, Words: "by which part the worst failure of one server is above what no layout with so many partners can beat"},
+	{Columns: []string{"share"}, Words: "the largest part of the load of a server that fails which one survivor takes over, in the median over servers"},
+	{Columns: []string{"pairs"}, Words: "pairs of servers that share a store: both at once may take it offline"},
+	{Columns: []string{"2 down", "3 down", "5 down"}, Words: "the chance that a store goes offline when any so many servers fail at once"},
+	{Columns: []string{"1 % down"}, Words: "the same of one server in a hundred"},
+	{Columns: []string{"stores"}, Words: "how many stores go offline where the failure of two takes any, in the mean"},
+	{Mark: "~", Words: "sampled, with a standard error that -o csv and -o json tell; all else is counted"},
 }
 
 // ScatterPoints is the table of plans with more and more partners.
@@ -60,6 +69,7 @@ func ScatterPoints(points []ScatterPoint) *Table {
 			figure(Size, p.Plan.BytesCopied), count(len(p.Plan.Violations)), words(unfitWords(p.Plan.Violations)),
 		}
 	})
+	t.dropConstant()
 	return t
 }
 

@@ -182,7 +182,7 @@ func layoutChangeWords(p *planner.Layout) string {
 	if n[planner.Seed] > 0 {
 		least := ""
 		if p.Bounds.BytesCopied.Known && len(p.Violations) == 0 {
-			least = ", at least " + BytesText(p.Bounds.BytesCopied.Value)
+			least = ", at least " + BytesText(p.Bounds.BytesCopied.Value) + " to keep the rules"
 		}
 		seeded = fmt.Sprintf("%s (%s%s)", things(n[planner.Seed], "replica seeded", "replicas seeded"), BytesText(p.BytesCopied), least)
 	}
@@ -200,7 +200,10 @@ func layoutPromises(p *planner.Layout, inv *inventory.Inventory) *Table {
 			p.Before.WorstDomain[level], p.Promises.WorstDomain[level], p.Bounds.WorstDomain[level], p.Gap.WorstDomain[level]))
 	}
 	if before, after := p.Before.WorstPair, p.Promises.WorstPair; before != nil && after != nil {
-		rows = append(rows, []Cell{words("worst two servers"), ratio(before.Utilisation), ratio(after.Utilisation), Nothing, Nothing, Nothing})
+		rows = append(rows, []Cell{
+			words("worst two servers"), ratio(before.Utilisation), ratio(after.Utilisation),
+			ratio(p.Bounds.WorstPair), gapCell(p.Gap.WorstPair), Nothing,
+		})
 	}
 	rows = append(rows, placeRow("normal state", inv, p.Before.Normal, p.Promises.Normal, p.Bounds.Normal, p.Gap.Normal))
 	if p.Promises.Fullest.Utilisation.Known {

@@ -20,7 +20,7 @@ func (f *form) narrow(width int) {
 	if f.total() <= width {
 		return
 	}
-	f.gap = 1
+	f.gap = leastGap
 	natural := slices.Clone(f.widths)
 	least := f.leastWidths()
 	f.fold(least, width)

@@ -24,26 +24,21 @@ func (f *Facts) addProofs(p *planner.Layout) {
 }
 
 // proofWords lists the bounds on the failures of one level, the one that binds
-// first and those that say nothing together at the end: rack failure: price 64.3 %
-// binds, spread 63.9 %, single item/configuration –.
+// first, without those that say nothing: rack failure: price 64.3 % binds, spread
+// 63.9 %.
 func proofWords(level inventory.Level, b planner.FailureBounds) string {
 	if !b.Largest().Known {
 		return ""
 	}
 	proofs := b.Proofs()
 	slices.SortStableFunc(proofs, func(x, y planner.Proof) int { return cmp.Compare(y.Bound.Value, x.Bound.Value) })
-	var words, silent []string
+	var words []string
 	for _, p := range proofs {
 		if p.Bound.Known {
 			words = append(words, p.Kind+" "+PercentText(p.Bound.Value))
-		} else {
-			silent = append(silent, p.Kind)
 		}
 	}
 	words[0] += " binds"
-	if len(silent) > 0 {
-		words = append(words, strings.Join(silent, "/")+" –")
-	}
 	name := string(level)
 	if level == inventory.LevelServer {
 		name = "single"

@@ -22,6 +22,7 @@ func Reflow(text string, width int) string {
 	if width <= 0 || widest(lines) <= width {
 		return text
 	}
+	lines = unfolded(lines)
 	for i, line := range lines {
 		if isProse(line) {
 			paragraph = strings.TrimSpace(paragraph + " " + line)
@@ -54,16 +55,52 @@ func hanging(line string, width int) []string {
 	if twwidth.Width(line) <= width {
 		return []string{line}
 	}
-	start := len(line) - len(strings.TrimLeft(line, " "))
-	gapAt := strings.Index(line[start:], "  ")
-	if gapAt < 0 {
+	start, gapAt, second := columnsOf(line)
+	if second < 0 {
 		return Wrapped(line, width, start+2)
 	}
-	second := start + gapAt + len(line[start+gapAt:]) - len(strings.TrimLeft(line[start+gapAt:], " "))
 	if width-second >= besideLabel {
 		return Wrapped(line, width, second)
 	}
 	indent := min(8, width/4)
 	below := strings.Repeat(" ", indent) + line[second:]
-	return append(Wrapped(line[:start+gapAt], width, start+2), Wrapped(below, width, indent)...)
+	return append(Wrapped(line[:gapAt], width, start+2), Wrapped(below, width, indent)...)
+}
+
+// columnsOf returns where a line begins, and where its first column ends and its
+// second begins; the last is -1 where there is none.
+func columnsOf(line string) (start, end, second int) {
+	start = len(line) - len(strings.TrimLeft(line, " "))
+	end = start + strings.Index(line[start:], "  ")
+	if end < start {
+		return start, len(line), -1
+	}
+	return start, end, end + len(line[end:]) - len(strings.TrimLeft(line[end:], " "))
+}
+
+// unfolded joins what stands in the second column of several lines, up to the next
+// empty one.
+func unfolded(lines []string) []string {
+	var whole []string
+	column, single := -1, false
+	for _, line := range lines {
+		start, _, second := columnsOf(line)
+		switch {
+		case line == "":
+			column = -1
+		case start > 0 && start == column:
+			between := " "
+			if single {
+				between = "  "
+			}
+			whole[len(whole)-1] += between + line[start:]
+			single = false
+			continue
+		case second >= 0:
+			column = second
+		}
+		single = second < 0
+		whole = append(whole, line)
+	}
+	return whole
 }

@@ -69,7 +69,7 @@ func state(s inventory.State) Cell {
 // loadColumns are the load in a resource, the capacity and what part of it the load is.
 func loadColumns(r inventory.Resource) []Column {
 	of := right("of", "capacity_"+resourceKey(r), 5)
-	of.Unit = shownUnit(r)
+	of.Unit, of.Named = shownUnit(r), "capacity for "+string(r.Name)
 	part := right("", "utilisation_"+string(r.Name), 0)
 	part.Alone, part.By = string(r.Name), resourceKey(r)
 	return []Column{loadColumn(r), of, part}

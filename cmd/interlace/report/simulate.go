@@ -28,7 +28,7 @@ func Simulation(sim *planner.Simulation, inv *inventory.Inventory, offline []pla
 	s.addPairs(sim, inv, top)
 	s.addRandom(sim, inv, top)
 	s.addUncertainty(sim)
-	s.addOutcome(sim, offline, "")
+	s.addOutcome(sim, offline, promisedOutcome(sim, inv))
 	return s
 }
 
@@ -95,52 +95,6 @@ func noneAbove(rest []planner.Impact) string {
 		return ""
 	}
 	return ", none above " + PercentText(worst.Value)
-}
-
-// addOutcome says whether the promises hold, what the loads rest on and what to
-// do next. The words in place of a good outcome are those where nothing is
-// promised.
-func (s *Screen) addOutcome(sim *planner.Simulation, offline []planner.Impact, unpromised string) {
-	var lines Lines
-	if len(sim.Violations) > 0 {
-		lines = append(lines, Line{Words: brokenWords(sim.Violations), Tone: Broken})
-	}
-	if len(offline) > 0 {
-		lines = append(lines, Line{Words: offlineFinding(offline), Tone: Broken})
-	}
-	broken := lines != nil
-	switch {
-	case broken:
-	case unpromised != "":
-		lines.add("%s", unpromised)
-	case len(sim.Failures) == 0:
-		lines = append(lines, Line{Words: "no server is up, so that none can fail", Tone: Broken})
-	case anyOffline(sim.Failures):
-		lines = append(lines, Line{Words: "no ceiling is passed, but stores go offline where the fleet need not survive it", Tone: Soon})
-	case sim.Now.StoresOffline > 0:
-		lines = append(lines, Line{Words: "no ceiling is passed, and no failure takes another store offline", Tone: Soon})
-	default:
-		lines = append(lines, Line{Words: "no ceiling is passed, and no failure takes a store offline", Tone: Good})
-	}
-	facts := Facts{{"loads", loadsWords(sim.Inventory)}}
-	if broken && len(sim.After) == 0 {
-		facts.add("next", "%s", joined("interlace check", "interlace layout --plan plan.json"))
-	}
-	s.add(lines, facts)
-	s.addWarnings(sim.Warnings)
-}
-
-// offlineFinding says why failures that take stores offline are a finding.
-func offlineFinding(failures []planner.Impact) string {
-	var levels, failed []string
-	for _, f := range failures {
-		if level := string(levelOf(f.Failed[0])); !slices.Contains(levels, level) {
-			levels = append(levels, level)
-		}
-		failed = append(failed, f.Failed[0])
-	}
-	return fmt.Sprintf("no failure of one %s may take a store offline, but %s: %s",
-		strings.Join(levels, " or "), things(len(failures), "does", "do"), someOf(failed))
 }
 
 func anyOffline(failures []planner.Impact) bool {
@@ -257,11 +211,7 @@ func Failure(sim *planner.Simulation, inv *inventory.Inventory, offline []planne
 			s.add(more)
 		}
 	}
-	unpromised := ""
-	if !promised(levelsOf(f.Failed), inv) {
-		unpromised = "the fleet need not survive this, so no failure ceiling holds"
-	}
-	s.addOutcome(sim, offline, unpromised)
+	s.addOutcome(sim, offline, failureOutcome(sim, inv))
 	return s
 }
 
@@ -277,11 +227,6 @@ func withWorst(f planner.Impact) []planner.Survivor {
 		Before: w.Utilisation.Value, Utilisation: w.Utilisation.Value, FirstHour: w.FirstHour.Value,
 	}
 	return append([]planner.Survivor{worst}, f.Survivors...)
-}
-
-// promised reports whether the fleet is to survive failures of all these levels.
-func promised(levels []inventory.Level, inv *inventory.Inventory) bool {
-	return !slices.ContainsFunc(levels, func(level inventory.Level) bool { return !survives(inv, level) })
 }
 
 func levelsOf(failed []string) []inventory.Level {

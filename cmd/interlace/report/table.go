@@ -15,12 +15,14 @@ type Column struct {
 	Heading string // in text
 	Alone   string // the heading in text where the column By is not shown, whose heading stands for both
 	By      string // key of that column
+	Named   string // what it is called where it is left out, if not by its heading
 	Key     string // in CSV and JSON, with the unit in it; a column without key is in text only
 	Right   bool   // figures stand right, names left
 	Unit    string // of quantities, put behind the heading in text
 	Drop    int    // when the terminal is narrow, columns with larger numbers go first; 0 stays
 	Late    int    // the same for columns that go only when folding texts is not enough; of 0, the last goes first
 	Hidden  bool   // in CSV and JSON only
+	Scale   string // columns of one such name are in one unit, in which small values keep three digits
 	Note    bool   // words about the row, which go below it when the terminal is narrow
 }
 
@@ -30,6 +32,12 @@ func hidden(key string) Column { return Column{Key: key, Hidden: true} }
 // late says when the column goes after all that may be dropped.
 func (c Column) late(n int) Column {
 	c.Late = n
+	return c
+}
+
+// scaled puts the column into one unit with others.
+func (c Column) scaled(with string) Column {
+	c.Scale = with
 	return c
 }
 

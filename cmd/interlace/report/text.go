@@ -3,6 +3,7 @@ package report
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -25,6 +26,10 @@ type Style struct {
 // gap is the white space between two columns.
 const gap = 3
 
+// leastGap is what is left of it in a narrow terminal: names of several words have
+// single spaces in them.
+const leastGap = 2
+
 // drawnRows is the number of rows up to which a table goes through tablewriter;
 // longer ones are written row by row with fixed widths, which needs no memory
 // for the rows and a thirtieth of the time.
@@ -32,13 +37,23 @@ const drawnRows = 5000
 
 // Text writes the table for people.
 func (t *Table) Text(w io.Writer, style Style) error {
+	return t.fit(style).show(w, style)
+}
+
+// fit makes the table ready for a terminal.
+func (t *Table) fit(style Style) *form {
 	f := t.measure()
-	all := f.named()
+	f.said = slices.Clone(f.keep)
 	f.width = style.Width
 	if style.Width > 0 {
 		f.narrow(style.Width)
 	}
 	f.colour = style.Colour
+	return f
+}
+
+// show writes the table, and what was left out of it.
+func (f *form) show(w io.Writer, style Style) error {
 	write := f.draw
 	if f.rows > drawnRows || f.gap < gap || f.below >= 0 {
 		write = f.stream
@@ -46,9 +61,9 @@ func (t *Table) Text(w io.Writer, style Style) error {
 	if err := write(w); err != nil {
 		return err
 	}
-	if n := all - f.named(); n > 0 {
+	if left := f.leftOut(); left != nil {
 		var out Lines
-		out.add("… %s left out, for want of width", things(n, "column", "columns"))
+		out.add("… %s left out, for want of width: %s", things(len(left), "column", "columns"), strings.Join(left, ", "))
 		return out.Text(w, style)
 	}
 	return nil
@@ -59,7 +74,8 @@ type form struct {
 	table  *Table
 	scales []scale // by column
 	widths []int   // by column
-	keep   []int   // columns that are shown: those in which something is said
+	said   []int   // columns in which something is said
+	keep   []int   // those of them that are shown
 	below  int     // the column whose texts stand below the rows, or -1
 	gap    int     // white space between two columns
 	width  int     // of the terminal; 0 is unlimited
@@ -67,15 +83,17 @@ type form struct {
 	colour bool
 }
 
-// named counts the columns shown that machines have too, or that have a heading.
-func (f *form) named() int {
-	n := 0
-	for _, c := range f.keep {
-		if f.table.Columns[c].Key != "" || f.table.Columns[c].Heading != "" {
-			n++
+// leftOut names the columns that are not shown for want of width. Those that have no
+// name, for people or machines, only draw or explain what others say.
+func (f *form) leftOut() []string {
+	var names []string
+	for _, c := range f.said {
+		column := f.table.Columns[c]
+		if name := cmp.Or(column.Named, column.Heading, column.Alone, column.Key); name != "" && !slices.Contains(f.keep, c) {
+			names = append(names, name)
 		}
 	}
-	return n
+	return names
 }
 
 // measure goes through the rows twice: for the scales, and with those for the widths.
@@ -92,9 +110,18 @@ func (t *Table) measure() *form {
 			}
 		}
 	}
+	shared := map[string]float64{}
+	for c, column := range t.Columns {
+		shared[column.Scale] = max(shared[column.Scale], largest[c])
+	}
 	for c, column := range t.Columns {
 		switch kinds[c] {
 		case Size:
+			if column.Scale != "" {
+				f.scales[c] = chooseScale(binaryScales, shared[column.Scale])
+				f.scales[c].fine = true
+				break
+			}
 			f.scales[c] = chooseScale(binaryScales, largest[c])
 		case Quantity:
 			f.scales[c] = chooseScale(noScales, largest[c])
