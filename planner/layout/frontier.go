@@ -37,13 +37,10 @@ func Frontier(ctx context.Context, inv *inventory.Inventory, groups *inventory.S
 	outcomes := way.along(best)
 	recorded := *l.problem
 	recorded.opts = asked
-	l.problem = &recorded
+	recorded.opts.Steps = l.opts.Steps
+	l = l.over(&recorded)
 	if asked.budgeted() && ctx.Err() == nil {
-		limited, err := newLadder(ctx, inv, asked)
-		if err != nil {
-			return nil, err
-		}
-		if _, o := limited.ascend(); o.state.standing().minus(best.state.standing()).sign() <= 0 {
+		if _, o := l.ascend(); o.state.standing().minus(best.state.standing()).sign() <= 0 {
 			outcomes = undominated(append(outcomes, o))
 		}
 	}

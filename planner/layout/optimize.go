@@ -53,6 +53,9 @@ func newLadder(ctx context.Context, inv *inventory.Inventory, opts Options) (*la
 	return &ladder{problem: p, ctx: ctx, bound: bounds.Layout(p.fleet, opts.question())}, nil
 }
 
+// over returns the ladder over a problem that differs in what bounds do not depend on.
+func (l *ladder) over(p *problem) *ladder { return &ladder{problem: p, ctx: l.ctx, bound: l.bound} }
+
 // outcome is where a rung ended.
 type outcome struct {
 	state   *state
@@ -107,7 +110,7 @@ func (l *ladder) search(s *state, rung uint64, k kinds) *search {
 // layout that keeps it keeps the other rules too; where merely none was found, only
 // if without it they are all kept.
 func (l *ladder) ascend() (*ladder, outcome) {
-	best := l.cheaper(l.climb())
+	best := l.climb()
 	proved := l.spreadForbids(best.state)
 	if !proved && (len(l.spread) == 0 || l.keepsRules(best.state)) {
 		return l, best
@@ -121,6 +124,15 @@ func (l *ladder) ascend() (*ladder, outcome) {
 
 // climb goes up the ladder and returns the best outcome.
 func (l *ladder) climb() outcome {
+	best := l.reached(l.candidates())
+	if l.opts.budgeted() || l.satisfied(best) || l.ctx.Err() != nil {
+		return best
+	}
+	return l.cheaper(best)
+}
+
+// candidates returns the outcomes of the rungs that are needed.
+func (l *ladder) candidates() []outcome {
 	s := l.repaired()
 	var outcomes []outcome
 	switch {
@@ -131,24 +143,23 @@ func (l *ladder) climb() outcome {
 	default: // the goal asks for a new layout
 		outcomes = l.anew(s)
 		if slices.ContainsFunc(outcomes, s.farFrom) {
-			return l.reached(outcomes)
+			return outcomes
 		}
-		return l.reached(append(outcomes, l.improve(s)))
+		return append(outcomes, l.improve(s))
 	}
 	if !l.satisfied(outcomes[0]) && l.paysForAll() {
 		outcomes = append(outcomes, l.anew(s)...)
 	}
-	return l.reached(outcomes)
+	return outcomes
 }
 
-// cheaper returns today's layout improved as far as the outcome where that copies
-// less, or else the outcome. One that has reached the goal was looked for that way;
-// one that has not was improved level by level, or built anew, and a single way to
-// where that has led often costs a fraction.
+// cheaper returns today's layout improved as far as an outcome that has not reached
+// the goal where that copies less, or else the outcome. It was improved level by
+// level, or built anew, and a single way to where that has led often costs a fraction.
 func (l *ladder) cheaper(best outcome) outcome {
-	target := best.state.worst() * (1 + l.opts.Gap/4)
 	s := l.repaired()
-	if l.opts.budgeted() || l.satisfied(best) || target <= s.mean() || l.ctx.Err() != nil {
+	target := best.state.worst() * (1 + l.opts.Gap/4)
+	if target <= s.mean() {
 		return best
 	}
 	steps := l.steps()
@@ -240,7 +251,7 @@ func (l *ladder) anew(s *state) []outcome {
 	}
 	free := *l.problem
 	free.opts.MaxBytes, free.opts.MaxChanges, free.opts.MaxInterrupted = nil, nil, nil
-	unlimited := &ladder{problem: &free, ctx: l.ctx, bound: l.bound}
+	unlimited := l.over(&free)
 	var allowed []outcome
 	for _, o := range unlimited.rebuild(newState(&free, s.sites)) {
 		unlimited.search(o.state, 99, kinds{true, true}).revert(unlimited.allowed(o.state))

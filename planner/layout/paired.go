@@ -18,7 +18,7 @@ func (p *problem) with(links *partners) *problem {
 
 // paired returns the ladder with other partners.
 func (l *ladder) paired(links *partners) *ladder {
-	return &ladder{problem: l.with(links), ctx: l.ctx, bound: l.bound}
+	return l.over(l.with(links))
 }
 
 // rebuildPaired lays out everything anew with few partners a server, in two ways:

@@ -142,24 +142,5 @@ func needed(from []inventory.Instance, to []inventory.ServerID) int {
 			list = append(list, server)
 		}
 	}
-	seen := map[string]bool{}
-	for n, orders := 0, [][]inventory.ServerID{list}; len(orders) > 0; n++ {
-		var next [][]inventory.ServerID
-		for _, now := range orders {
-			left := slices.DeleteFunc(slices.Clone(now), func(s inventory.ServerID) bool { return !slices.Contains(to, s) })
-			if now[0] == to[0] && slices.Equal(left, to) {
-				return n
-			}
-			for at := range now {
-				other := slices.Clone(now)
-				other[0], other[at] = other[at], other[0]
-				if key := fmt.Sprint(other); !seen[key] {
-					seen[key] = true
-					next = append(next, other)
-				}
-			}
-		}
-		orders = next
-	}
-	return -1
+	return layout.FewestPromotions(list, to)
 }

@@ -11,7 +11,7 @@ func (l *ladder) refined(o *outcome) *ladder {
 		p := *o.state.problem
 		p.holds = append(p.holds[:len(p.holds):len(p.holds)], held{p.peak, last.allowed(o.state)})
 		p.peak = m
-		next := &ladder{problem: &p, ctx: l.ctx, bound: l.bound}
+		next := l.over(&p)
 		o.state = newState(&p, o.state.sites)
 		if o.stopped != planner.Cancelled && !next.satisfied(*o) {
 			stopped := next.improve(o.state).stopped

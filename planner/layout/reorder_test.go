@@ -27,19 +27,22 @@ func TestReorderIsShortest(t *testing.T) {
 		if now[0] != to[0] || !slices.Equal(kept(now, to), to) {
 			t.Fatalf("seed %d: from %v %v leads to %v, not to %v", seed, list, way, now, to)
 		}
-		if least := fewestPromotions(list, to); len(way) != least {
+		if least := FewestPromotions(list, to); len(way) != least {
 			t.Errorf("seed %d: %d promotions from %v to %v, %d are enough", seed, len(way), list, to, least)
 		}
 	}
 }
 
-// fewestPromotions goes through all orders of the list, breadth first.
-func fewestPromotions(list, to []int32) int {
+// FewestPromotions goes through all orders of the list, breadth first, and returns how
+// many promotions lead to one in which the target is in its order, its master in front,
+// surplus apart, or −1 where none is.
+func FewestPromotions[S comparable](list, to []S) int {
 	seen := map[string]bool{fmt.Sprint(list): true}
-	for n, orders := 0, [][]int32{list}; ; n++ {
-		var next [][]int32
+	for n, orders := 0, [][]S{list}; len(orders) > 0; n++ {
+		var next [][]S
 		for _, now := range orders {
-			if now[0] == to[0] && slices.Equal(kept(now, to), to) {
+			left := slices.DeleteFunc(slices.Clone(now), func(server S) bool { return !slices.Contains(to, server) })
+			if now[0] == to[0] && slices.Equal(left, to) {
 				return n
 			}
 			for at := 1; at < len(now); at++ {
@@ -53,4 +56,5 @@ func fewestPromotions(list, to []int32) int {
 		}
 		orders = next
 	}
+	return -1
 }

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/planner"
@@ -35,10 +36,8 @@ func ceilings(inv *inventory.Inventory) (full, normal, failed float64) {
 			continue
 		}
 		normal = max(normal, r.Ceiling)
-		for _, level := range inv.Survive {
-			if level == inventory.LevelServer {
-				failed = max(failed, r.FailureCeiling.At(level))
-			}
+		if slices.Contains(inv.Survive, inventory.LevelServer) {
+			failed = max(failed, r.FailureCeiling.At(inventory.LevelServer))
 		}
 	}
 	return full, normal, failed
