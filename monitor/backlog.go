@@ -78,6 +78,7 @@ type Batch struct {
 	Entries   int
 	Mailboxes int
 	Sent      inventory.Number // bytes that the client wrote meanwhile
+	Trip      inventory.Number // seconds of a round trip to the replica, as it was last measured
 }
 
 // Level is what thresholds say of a channel.

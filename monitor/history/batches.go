@@ -27,7 +27,7 @@ func (h *History) SaveBatches(ctx context.Context, batches []monitor.Batch) erro
 				return err
 			}
 			if _, err := tx.ExecContext(ctx, insertBatch, channel, database.AsMicroseconds(&b.Begun), b.Lasted.Microseconds(),
-				database.AsMicroseconds(&b.First), b.Bytes, b.Entries, b.Mailboxes, database.AsNumber(&b.Sent)); err != nil {
+				database.AsMicroseconds(&b.First), b.Bytes, b.Entries, b.Mailboxes, database.AsNumber(&b.Sent), database.AsNumber(&b.Trip)); err != nil {
 				return err
 			}
 		}
@@ -41,7 +41,7 @@ func (h *History) Batches(ctx context.Context, span monitor.Span) ([]monitor.Bat
 	return load(ctx, h.samples, "batches", loadBatches, spanArgs(span), func(rows *sql.Rows) (b monitor.Batch, err error) {
 		var lasted int64
 		err = rows.Scan(&b.Server, &b.Store, &b.Role, &b.Channel, &b.Kind, database.AsMicroseconds(&b.Begun), &lasted,
-			database.AsMicroseconds(&b.First), &b.Bytes, &b.Entries, &b.Mailboxes, database.AsNumber(&b.Sent))
+			database.AsMicroseconds(&b.First), &b.Bytes, &b.Entries, &b.Mailboxes, database.AsNumber(&b.Sent), database.AsNumber(&b.Trip))
 		b.Lasted = time.Duration(lasted) * time.Microsecond
 		return b, err
 	})

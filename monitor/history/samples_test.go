@@ -196,7 +196,7 @@ func TestBatchesAndUsage(t *testing.T) {
 	ctx := context.Background()
 	h := mustOpen(t)
 	batches := []monitor.Batch{
-		{Server: "imap1", Store: "s1", Role: inventory.Master, Channel: monitor.DefaultChannel, Kind: monitor.Replication, Begun: at(1), Lasted: 1500 * time.Microsecond, First: at(0), Bytes: 300, Entries: 9, Mailboxes: 4, Sent: inventory.Known(12345)},
+		{Server: "imap1", Store: "s1", Role: inventory.Master, Channel: monitor.DefaultChannel, Kind: monitor.Replication, Begun: at(1), Lasted: 1500 * time.Microsecond, First: at(0), Bytes: 300, Entries: 9, Mailboxes: 4, Sent: inventory.Known(12345), Trip: inventory.Known(0.002)},
 		{Server: "imap1", Store: "s1", Role: inventory.Master, Channel: monitor.DefaultChannel, Kind: monitor.Replication, Begun: at(2), Lasted: time.Second},
 	}
 	must(t, h.SaveBatches(ctx, batches))

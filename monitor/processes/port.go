@@ -17,6 +17,8 @@ import (
 // Port is what was heard at the address of a sync server.
 type Port struct {
 	Connected bool   // somebody accepted the connection
+	// Trip is how long it took to connect, which is one round trip; 0: nobody did.
+	Trip time.Duration
 	Trouble   string // why there was no greeting; empty: there was
 }
 
@@ -49,10 +51,12 @@ func listen(ctx context.Context, addresses []string, opts SurveyOptions) map[str
 func greeting(ctx context.Context, address string, opts SurveyOptions) Port {
 	ctx, cancel := context.WithTimeout(ctx, opts.Wait)
 	defer cancel()
+	begun := time.Now()
 	conn, err := opts.Dial(ctx, "tcp", address)
 	if err != nil {
 		return Port{Trouble: err.Error()}
 	}
+	port := Port{Connected: true, Trip: time.Since(begun)}
 	defer conn.Close()
 	if deadline, set := ctx.Deadline(); set {
 		conn.SetDeadline(deadline) // where it can't be set, the next line's end ends it
@@ -63,14 +67,16 @@ func greeting(ctx context.Context, address string, opts SurveyOptions) Port {
 	for lines.Scan() {
 		if strings.HasPrefix(lines.Text(), "* OK") {
 			fmt.Fprint(conn, "EXIT\r\n") // it may have hung up already
-			return Port{Connected: true}
+			return port
 		}
 	}
 	switch err := lines.Err(); {
 	case errors.Is(err, os.ErrDeadlineExceeded) || ctx.Err() != nil:
-		return Port{Connected: true, Trouble: fmt.Sprintf("no greeting within %v", opts.Wait.Round(time.Second/10))}
+		port.Trouble = fmt.Sprintf("no greeting within %v", opts.Wait.Round(time.Second/10))
 	case err != nil:
-		return Port{Connected: true, Trouble: err.Error()}
+		port.Trouble = err.Error()
+	default:
+		port.Trouble = "it hung up without a greeting"
 	}
-	return Port{Connected: true, Trouble: "it hung up without a greeting"}
+	return port
 }

@@ -59,6 +59,7 @@ CREATE TABLE batches (
     entries   INTEGER NOT NULL,
     mailboxes INTEGER NOT NULL,
     sent      REAL,
+    trip      REAL, -- seconds
     PRIMARY KEY (channel, begun)
 ) STRICT, WITHOUT ROWID;
 
