@@ -26,6 +26,7 @@ type config struct {
 	DB          string
 	Fleet       string
 	KeepSource  time.Duration
+	Monitor     monitorConfig
 	IMAP        access
 	Connections int
 
@@ -60,23 +61,11 @@ func newConfig() *config {
 		{path: "imap.connections", value: count(&c.Connections, 1)},
 		{path: "sync.user", value: text(new(string))},
 		{path: "sync.password_file", value: file(new(string), "")},
-		{path: "probes.backlog", value: duration(new(time.Duration), "2m")},
-		{path: "probes.processes", value: duration(new(time.Duration), "10m")},
-		{path: "probes.behind.bytes", value: size("10kB")},
-		{path: "probes.behind.age", value: duration(new(time.Duration), "60s")},
-		{path: "probes.alert.bytes", value: size("100kB")},
-		{path: "probes.alert.age", value: duration(new(time.Duration), "5m")},
-		{path: "mail.smtp", value: text(new(string))},
-		{path: "mail.from", value: text(new(string))},
-		{path: "mail.to", value: words()},
-		{path: "mail.tls", value: choice(new(string), "", "tls", "starttls", "none")},
-		{path: "recover", value: choice(new(string), "never", "never", "allow")},
-		{path: "runner.argv", value: words()},
+	}, monitorKeys(&c.Monitor), []key{
+		{path: "runner.argv", value: words(new([]string))},
 		{path: "runner.quote", value: choice(new(string), "", "sh")},
-		{path: "routing_hook", value: words()},
-		{path: "routing_file", value: file(new(string), "")},
-		{path: "routing_query", value: words()},
-		{path: "instance_hook", value: words()},
+		{path: "routing_hook", value: words(new([]string))},
+		{path: "instance_hook", value: words(new([]string))},
 		{path: "keep_source", value: duration(&c.KeepSource, "14d")},
 	})
 	for i := range c.keys {

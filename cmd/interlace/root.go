@@ -14,6 +14,7 @@ import (
 const (
 	groupInventory = "inventory"
 	groupPlanner   = "planner"
+	groupMonitor   = "monitor"
 	groupService   = "service"
 )
 
@@ -50,6 +51,7 @@ computes what failures do. Plans are files; nothing here changes a mail server.`
 	root.AddGroup(
 		&cobra.Group{ID: groupInventory, Title: "Inventory:"},
 		&cobra.Group{ID: groupPlanner, Title: "Planner:"},
+		&cobra.Group{ID: groupMonitor, Title: "Monitor:"},
 		&cobra.Group{ID: groupService, Title: "Service:"},
 	)
 	a.globalFlags(root.PersistentFlags())
@@ -59,6 +61,7 @@ computes what failures do. Plans are files; nothing here changes a mail server.`
 	}{
 		{groupInventory, []*cobra.Command{a.importCommand(), a.exportCommand(), a.discoverCommand(), a.showCommand(), a.checkCommand()}},
 		{groupPlanner, []*cobra.Command{a.layoutCommand(), a.usersCommand(), a.movesCommand(), a.simulateCommand()}},
+		{groupMonitor, []*cobra.Command{}},
 		{groupService, []*cobra.Command{a.demoCommand(), a.benchCommand(), a.configCommand(), a.dbCommand(), a.manCommand(), a.versionCommand()}},
 	} {
 		for _, c := range group.commands {

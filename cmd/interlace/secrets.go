@@ -32,7 +32,7 @@ func readSecret(ctx context.Context, path string) (string, error) {
 	return secret, nil
 }
 
-// useCredentials takes password files that are not configured from the
+// useCredentials takes files of passwords and secrets that are not configured from the
 // credentials that systemd hands to the service: imap.password_file from
 // $CREDENTIALS_DIRECTORY/imap-password.
 func (c *config) useCredentials() error {
@@ -43,7 +43,7 @@ func (c *config) useCredentials() error {
 	for i := range c.keys {
 		k := &c.keys[i]
 		name, secret := strings.CutSuffix(k.path, "_file")
-		if !secret || !strings.HasSuffix(name, "password") || k.value.String() != "" {
+		if !secret || !strings.HasSuffix(name, "password") && !strings.HasSuffix(name, "secret") || k.value.String() != "" {
 			continue
 		}
 		path := filepath.Join(dir, strings.ReplaceAll(name, ".", "-"))

@@ -129,8 +129,8 @@ func count(to *int, fallback int) value {
 	})
 }
 
-func size(fallback string) value {
-	return plain(new(int64), fallback, func(raw, _ string) (int64, error) { return inventory.ParseSize(raw) })
+func size(to *int64, fallback string) value {
+	return plain(to, fallback, func(raw, _ string) (int64, error) { return inventory.ParseSize(raw) })
 }
 
 func duration(to *time.Duration, fallback string) value {
@@ -155,9 +155,9 @@ func parseDuration(s string) (time.Duration, error) {
 }
 
 // listValue is a setting with a list of words, such as the arguments of a command.
-type listValue struct{ items []string }
+type listValue struct{ to *[]string }
 
-func words() value { return &listValue{} }
+func words(to *[]string) value { return &listValue{to} }
 
 func (v *listValue) set(n *yaml.Node, _ string) error {
 	if n.Kind != yaml.SequenceNode {
@@ -171,16 +171,16 @@ func (v *listValue) set(n *yaml.Node, _ string) error {
 		}
 		items = append(items, s)
 	}
-	v.items = items
+	*v.to = items
 	return nil
 }
 
 func (v *listValue) String() string {
-	if v.items == nil {
+	if *v.to == nil {
 		return ""
 	}
 	n := yaml.Node{Kind: yaml.SequenceNode, Style: yaml.FlowStyle}
-	for _, item := range v.items {
+	for _, item := range *v.to {
 		n.Content = append(n.Content, &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: item})
 	}
 	text, err := yaml.Marshal(&n)
