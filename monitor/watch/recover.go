@@ -1,0 +1,127 @@
+package watch
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/processes"
+)
+
+// After mostFailures that followed one another within failuresWithin, a channel is
+// left alone: somebody has to look.
+const (
+	mostFailures   = 3
+	failuresWithin = 24 * time.Hour
+)
+
+// askFor asks that what nobody works on is worked off.
+func (w *Watch) askFor(found []monitor.Finding, list []monitor.Instance) {
+	if w.opts.Recover == nil {
+		return
+	}
+	for i := range found {
+		job, ok := jobOf(&found[i], list)
+		if !ok {
+			continue
+		}
+		select {
+		case w.jobs <- job:
+		default: // the next look finds it again
+		}
+	}
+}
+
+// jobOf is what would repair a finding, if something to work off does.
+func jobOf(f *monitor.Finding, list []monitor.Instance) (processes.Job, bool) {
+	if f.Kind != monitor.LogOrphaned && f.Kind != monitor.ClientMissing {
+		return processes.Job{}, false
+	}
+	in := instanceOf(list, inventory.StoreID(f.Store))
+	ch := channelOf(list, inventory.StoreID(f.Store), string(f.Channel))
+	if in == nil || ch == nil || in.Role != inventory.Master || ch.Kind == monitor.Squatter {
+		return processes.Job{}, false
+	}
+	job := processes.Job{Instance: *in, Channel: *ch}
+	if file := string(f.Subject); f.Kind == monitor.LogOrphaned && filepath.Base(file) != "log-run" {
+		job.File = file
+	}
+	return job, true
+}
+
+// recover works off, one after the other, what it is asked for.
+func (w *Watch) recover(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case job := <-w.jobs:
+			w.recoverOne(ctx, job)
+		}
+	}
+}
+
+func (w *Watch) recoverOne(ctx context.Context, job processes.Job) {
+	if failed, err := w.failures(ctx, &job); err != nil || failed >= mostFailures {
+		return // without the journal nothing is done; the finding says what failed
+	}
+	if _, err := w.opts.Recover(ctx, job); err != nil && ctx.Err() == nil {
+		w.complain(fmt.Errorf("recover %s: %w", job.Instance.Store, err))
+	}
+}
+
+// failures is how often in a row working a channel off has failed lately.
+func (w *Watch) failures(ctx context.Context, job *processes.Job) (int, error) {
+	actions, err := w.opts.Memory.Actions(ctx, w.opts.Now().Add(-failuresWithin))
+	n := 0
+	for i := range actions {
+		a := &actions[i]
+		if a.Server != w.opts.Server || a.Store != job.Instance.Store || a.Channel != job.Channel.Name || a.What != "recover" {
+			continue
+		}
+		switch a.Outcome {
+		case processes.Failed:
+			n++
+		case processes.Done:
+			n = 0
+		}
+	}
+	return n, err
+}
+
+// tried adds to findings what was last tried against them.
+func (w *Watch) tried(ctx context.Context, found []monitor.Finding, now time.Time) {
+	if w.opts.Recover == nil {
+		return
+	}
+	actions, err := w.opts.Memory.Actions(ctx, now.Add(-failuresWithin))
+	if err != nil {
+		return // the probes that write say so
+	}
+	for i := range found {
+		f := &found[i]
+		for k := len(actions) - 1; k >= 0; k-- {
+			a := &actions[k]
+			if inventory.Text(a.Server) == f.Server && inventory.Text(a.Store) == f.Store && inventory.Text(a.Channel) == f.Channel &&
+				(f.Kind == monitor.LogOrphaned || f.Kind == monitor.ClientMissing) {
+				f.Text += fmt.Sprintf("; working it off was tried at %s: %s", monitor.Time(a.At), outcome(a))
+				break
+			}
+		}
+	}
+}
+
+func outcome(a *monitor.Action) string {
+	if a.Outcome == "" {
+		return "it has not ended"
+	}
+	text, _, _ := strings.Cut(strings.TrimSpace(a.Text), "\n")
+	if text == "" {
+		return a.Outcome
+	}
+	return a.Outcome + ", " + inventory.Printable(text)
+}

@@ -1,0 +1,284 @@
+package watch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/processes"
+	"github.com/interlacemail/interlace/monitor/synclag"
+	"github.com/interlacemail/interlace/monitor/usage"
+)
+
+// Watch is a running watch. It is for one [Watch.Run] or [Watch.Once].
+type Watch struct {
+	opts    Options
+	owners  *processes.Owners
+	batches *synclag.Batches
+	jobs    chan processes.Job
+
+	mu        sync.Mutex
+	instances []monitor.Instance
+	last      []monitor.Backlog          // the last looks at channels
+	sights    []processes.Sight          // the last looks at processes
+	sample    *usage.Sample              // the last look at what is used
+	hinted    []monitor.Note             // what logs said lately of sync clients
+	taken     int64                      // the note that was taken in last
+	failed    map[monitor.Probe]*failure // the probes that cannot do their work
+	told      map[string]time.Time       // when a complaint was told
+}
+
+// failure is why a probe cannot do its work.
+type failure struct {
+	since time.Time
+	err   error
+}
+
+// New returns a watch.
+func New(opts Options) *Watch {
+	w := &Watch{
+		opts: opts.withDefaults(), owners: &processes.Owners{Proc: opts.Proc, Now: opts.Now},
+		jobs: make(chan processes.Job, 100), failed: map[monitor.Probe]*failure{}, told: map[string]time.Time{},
+	}
+	w.batches = &synclag.Batches{Now: opts.Now, Written: w.written, Failed: w.complain}
+	return w
+}
+
+// How often what logs said is taken in, the watcher looks at itself, and the desk
+// has a look at its messages; but in tests, which would wait.
+var (
+	notesEvery  = 10 * time.Second
+	itselfEvery = time.Minute
+	deskEvery   = 5 * time.Second
+)
+
+const tidyEvery = time.Hour
+
+// probe is something that looks at its interval.
+type probe struct {
+	name  monitor.Probe
+	every time.Duration
+	// look returns what was found, or why it could not look. What it cannot
+	// record is an error too.
+	look func(ctx context.Context, now time.Time) (monitor.Look, error)
+	// judged is called when alerts have been kept of what it found; it may be nil.
+	judged func(context.Context) error
+}
+
+func (w *Watch) probes() []probe {
+	return []probe{
+		{name: monitor.ProbeBacklog, every: w.opts.Backlog, look: w.lookAtBacklog},
+		{name: monitor.ProbeProcesses, every: w.opts.Processes, look: w.lookAtProcesses},
+		{name: monitor.ProbeUsage, every: w.opts.Usage, look: w.lookAtUsage},
+		{name: monitor.ProbeLogs, every: notesEvery, look: w.lookAtNotes, judged: w.forgetNotes},
+		{name: monitor.ProbeWatch, every: itselfEvery, look: w.lookAtItself},
+	}
+}
+
+// Run watches until the context ends. It returns an error only if it could not
+// begin: what goes wrong later is told, and tried again.
+func (w *Watch) Run(ctx context.Context) error {
+	if _, err := w.renew(ctx); err != nil {
+		return err
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	for _, p := range w.probes() {
+		group.Go(func() error { every(ctx, p.every, w.opts.Now, func(now time.Time) { w.run(ctx, p, now) }); return nil })
+	}
+	group.Go(func() error { return w.follow(ctx) })
+	group.Go(func() error { w.recover(ctx); return nil })
+	group.Go(func() error { every(ctx, deskEvery, w.opts.Now, func(now time.Time) { w.tell(ctx, now) }); return nil })
+	group.Go(func() error { every(ctx, tidyEvery, w.opts.Now, func(now time.Time) { w.tidy(ctx, now) }); return nil })
+	w.opts.Service("READY=1\nSTATUS=watching " + inventory.Counted(len(w.list()), "instance", "instances"))
+	if w.opts.Watchdog > 0 {
+		group.Go(func() error { every(ctx, w.opts.Watchdog/2, w.opts.Now, w.alive); return nil })
+	}
+	<-ctx.Done()
+	w.opts.Service("STOPPING=1")
+	return group.Wait()
+}
+
+// every calls do at once and then at each interval until the context ends. One
+// that takes longer than the interval is followed by the next when it is due.
+func every(ctx context.Context, interval time.Duration, now func() time.Time, do func(time.Time)) {
+	ticker := time.NewTicker(interval)
+	defer ticker.Stop()
+	for {
+		do(now())
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+// alive gives the sign of life that systemd waits for.
+func (w *Watch) alive(time.Time) { w.opts.Service("WATCHDOG=1") }
+
+// run runs a probe and hands over what it found.
+func (w *Watch) run(ctx context.Context, p probe, now time.Time) {
+	look, err := p.look(ctx, now)
+	if ctx.Err() != nil {
+		return
+	}
+	look.Probe, look.Watcher = p.name, w.opts.Server
+	if err != nil {
+		// What it did not find may be there all the same.
+		look.Blind = append(look.Blind, w.stores()...)
+	}
+	if w.judge(ctx, []monitor.Look{look}) && p.judged != nil {
+		err = errors.Join(err, p.judged(ctx))
+	}
+	if ctx.Err() == nil {
+		w.note(p.name, now, err)
+	}
+}
+
+// judge hands looks over to the desk, and reports whether it has kept what came
+// of them.
+func (w *Watch) judge(ctx context.Context, looks []monitor.Look) bool {
+	if w.opts.Desk == nil {
+		return false
+	}
+	if err := w.opts.Desk.Judge(ctx, looks, w.opts.Now()); err != nil {
+		if ctx.Err() == nil {
+			w.complain(fmt.Errorf("keep alerts: %w", err))
+		}
+		return false
+	}
+	return true
+}
+
+// tell delivers what is due.
+func (w *Watch) tell(ctx context.Context, _ time.Time) {
+	if w.opts.Desk == nil {
+		return
+	}
+	w.judge(ctx, nil)
+	if err := w.opts.Desk.Deliver(ctx, w.opts.Now); err != nil && ctx.Err() == nil {
+		w.complain(err)
+	}
+}
+
+func (w *Watch) tidy(ctx context.Context, now time.Time) {
+	if err := w.opts.Memory.Tidy(ctx, now); err != nil && ctx.Err() == nil {
+		w.complain(err)
+	}
+}
+
+// complainAgain is after how long the same complaint is told again.
+const complainAgain = time.Hour
+
+// complain tells what could not be done.
+func (w *Watch) complain(err error) {
+	now := w.opts.Now()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if at, ok := w.told[err.Error()]; ok && now.Sub(at) < complainAgain {
+		return
+	}
+	if len(w.told) > mostNotes {
+		clear(w.told)
+	}
+	w.told[err.Error()] = now
+	w.opts.Complain(err)
+}
+
+// note remembers whether a probe can do its work.
+func (w *Watch) note(name monitor.Probe, now time.Time, err error) {
+	if err != nil {
+		w.complain(fmt.Errorf("probe %s: %w", name, err))
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err == nil {
+		delete(w.failed, name)
+		return
+	}
+	if w.failed[name] == nil {
+		w.failed[name] = &failure{since: now}
+	}
+	w.failed[name].err = err
+}
+
+// unrecorded says that what was seen could not be kept or read back.
+type unrecorded struct{ error }
+
+func (e *unrecorded) Unwrap() error { return e.error }
+
+// recorded marks an error of the memory.
+func recorded(errs ...error) error {
+	if err := errors.Join(errs...); err != nil {
+		return &unrecorded{err}
+	}
+	return nil
+}
+
+// renew reads which instances there are. Where that cannot be read they are those
+// that there were.
+func (w *Watch) renew(ctx context.Context) ([]monitor.Instance, error) {
+	list, err := w.opts.Instances(ctx)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch {
+	case err != nil && w.instances == nil:
+		return nil, err
+	case err != nil:
+		return w.instances, fmt.Errorf("the instances are those that there were before: %w", err)
+	}
+	w.instances = list
+	return list, nil
+}
+
+func (w *Watch) list() []monitor.Instance {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.instances
+}
+
+// stores are those that have an instance here.
+func (w *Watch) stores() []inventory.StoreID {
+	var all []inventory.StoreID
+	for _, in := range w.list() {
+		all = append(all, in.Store)
+	}
+	return all
+}
+
+// lookAtItself finds what keeps the watcher from its work.
+func (w *Watch) lookAtItself(_ context.Context, now time.Time) (monitor.Look, error) {
+	var look monitor.Look
+	if w.opts.Desk != nil {
+		look.Findings = w.opts.Desk.Troubles(now)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, name := range slices.Sorted(maps.Keys(w.failed)) {
+		look.Findings = append(look.Findings, w.failed[name].finding(name, w.opts.Server))
+	}
+	return look, nil
+}
+
+func (f *failure) finding(name monitor.Probe, server inventory.ServerID) monitor.Finding {
+	kind := monitor.WatcherSilent
+	if broken := (*unrecorded)(nil); errors.As(f.err, &broken) {
+		kind = monitor.OwnDatabase
+	}
+	return monitor.Finding{
+		Probe: monitor.ProbeWatch, Kind: kind, Severity: monitor.Critical,
+		Server: inventory.Text(server), Subject: inventory.Text(name), Since: monitor.Time(f.since),
+		Text: fmt.Sprintf("interlace cannot do its work on %s: probe %s: %s", server, name, oneLine(f.err)),
+	}
+}
+
+func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }

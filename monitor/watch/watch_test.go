@@ -1,0 +1,320 @@
+package watch_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/history"
+	"github.com/interlacemail/interlace/monitor/processes"
+	"github.com/interlacemail/interlace/monitor/watch"
+)
+
+// desk notes what it is told.
+type desk struct {
+	mu        sync.Mutex
+	looks     []monitor.Look
+	delivered int
+	fails     error
+}
+
+func (d *desk) Judge(_ context.Context, looks []monitor.Look, _ time.Time) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.looks = append(d.looks, looks...)
+	return d.fails
+}
+
+func (d *desk) Deliver(context.Context, func() time.Time) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.delivered++
+	return nil
+}
+
+func (d *desk) Troubles(time.Time) []monitor.Finding { return nil }
+
+// found returns the first look that found something of a kind, and that.
+func (d *desk) found(kind monitor.Kind) (monitor.Look, monitor.Finding, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, look := range d.looks {
+		for _, f := range look.Findings {
+			if f.Kind == kind {
+				return look, f, true
+			}
+		}
+	}
+	return monitor.Look{}, monitor.Finding{}, false
+}
+
+// world is a server with one store's master, of which only files exist.
+type world struct {
+	t        *testing.T
+	dir      string
+	instance monitor.Instance
+	history  *history.History
+	desk     *desk
+	opts     watch.Options
+
+	mu     sync.Mutex
+	states []string
+	said   []error
+}
+
+func newWorld(t *testing.T) *world {
+	watch.SetPace(t, 50*time.Millisecond)
+	w := &world{t: t, dir: t.TempDir(), desk: &desk{}}
+	h, err := history.Open(t.Context(), filepath.Join(w.dir, "interlace.db"), history.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { h.Close() })
+	w.history = h
+	sync := filepath.Join(w.dir, "sync")
+	if err := os.Mkdir(sync, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	w.instance = monitor.Instance{
+		Server: "imap1", Store: "s1", Role: inventory.Master, Conf: filepath.Join(w.dir, "imapd.conf"), Dir: w.dir, SyncDir: sync,
+		Log: filepath.Join(w.dir, "mail.log"), Logging: true, RepeatInterval: time.Second, Prefix: "s1m",
+		Channels: []monitor.Channel{{Name: monitor.DefaultChannel, Kind: monitor.Replication, Dir: sync, Peer: "127.0.0.1:1", Logged: true}},
+	}
+	w.write("mail.log", "")
+	w.opts = watch.Options{
+		Server: "imap1", Instances: func(context.Context) ([]monitor.Instance, error) { return []monitor.Instance{w.instance}, nil },
+		Memory: w.history, Desk: w.desk, Backlog: 50 * time.Millisecond, Processes: 50 * time.Millisecond, Usage: 50 * time.Millisecond, Now: time.Now,
+		Service:  func(state string) { w.mu.Lock(); defer w.mu.Unlock(); w.states = append(w.states, state) },
+		Complain: func(err error) { w.mu.Lock(); defer w.mu.Unlock(); w.said = append(w.said, err) },
+	}
+	return w
+}
+
+func (w *world) write(name, text string) {
+	w.t.Helper()
+	f, err := os.OpenFile(filepath.Join(w.dir, name), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if _, err := f.WriteString(text); err != nil {
+		w.t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// run watches until a condition holds, and fails where it does not in time or the
+// watch does not end in time.
+func (w *world) run(name string, done func() bool) {
+	w.t.Helper()
+	ctx, stop := context.WithCancel(w.t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- watch.New(w.opts).Run(ctx) }()
+	deadline := time.After(30 * time.Second)
+	for held := false; !held; {
+		select {
+		case err := <-ended:
+			w.t.Fatalf("%s: the watch ended: %v", name, err)
+		case <-deadline:
+			stop()
+			<-ended
+			w.t.Fatalf("%s: not within 30 s; complaints %v", name, w.said)
+		case <-time.After(20 * time.Millisecond):
+			held = done()
+		}
+	}
+	stop()
+	select {
+	case err := <-ended:
+		if err != nil {
+			w.t.Errorf("%s: it ended with %v", name, err)
+		}
+	case <-time.After(10 * time.Second):
+		w.t.Fatalf("%s: it had not ended after 10 s", name)
+	}
+}
+
+func TestRunRecordsAndTells(t *testing.T) {
+	w := newWorld(t)
+	w.write("sync/log", strings.Repeat("MAILBOX user.anna\n", 10_000))
+	begun := time.Now()
+	w.run("all probes", func() bool {
+		_, _, backlog := w.desk.found(monitor.BacklogGrown)
+		_, _, missing := w.desk.found(monitor.MasterDown)
+		_, _, line := w.desk.found(monitor.BailingOut)
+		if !line {
+			w.write("mail.log", "Nov 20 10:00:00 imap1 s1m/sync_client[7]: Error in do_sync(): bailing out! Bad protocol\n")
+		}
+		notes, err := w.history.Notes(t.Context(), 1)
+		return backlog && missing && line && len(notes) == 0 && err == nil
+	})
+	look, f, _ := w.desk.found(monitor.BacklogGrown)
+	if look.Probe != monitor.ProbeBacklog || look.Watcher != "imap1" || f.Severity != monitor.Critical || f.Store != "s1" {
+		t.Errorf("backlog: %+v of %+v", f, look)
+	}
+	if look, f, _ := w.desk.found(monitor.BailingOut); look.Probe != monitor.ProbeLogs || f.Store != "s1" {
+		t.Errorf("bailing out: %+v of %+v", f, look)
+	}
+	if course, err := w.history.Backlog(t.Context(), monitor.Span{From: begun.Add(-time.Minute)}); err != nil || len(course) == 0 || course[0].Bytes() != 180_000 {
+		t.Errorf("recorded %+v, %v", course, err)
+	}
+	if used, err := w.history.Usage(t.Context(), monitor.Span{}); err != nil || len(used) == 0 {
+		t.Errorf("recorded use %+v, %v", used, err)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.states) != 2 || !strings.HasPrefix(w.states[0], "READY=1") || w.states[1] != "STOPPING=1" {
+		t.Errorf("the service was told %q", w.states)
+	}
+	if w.desk.delivered == 0 {
+		t.Error("nothing was delivered")
+	}
+}
+
+// broken is a memory that cannot keep samples.
+type broken struct{ watch.Memory }
+
+func (broken) SaveBacklog(context.Context, []monitor.Backlog) error {
+	return errors.New("the disk is full\nreally")
+}
+
+func TestABrokenDatabaseIsAFinding(t *testing.T) {
+	w := newWorld(t)
+	w.opts.Memory = broken{w.history}
+	w.run("a broken database", func() bool {
+		_, _, found := w.desk.found(monitor.OwnDatabase)
+		return found
+	})
+	if _, f, _ := w.desk.found(monitor.OwnDatabase); f.Subject != "backlog" || !strings.Contains(f.Text, "the disk is full; really") {
+		t.Errorf("got %+v", f)
+	}
+	// Nothing that was found before has gone away.
+	for _, look := range w.desk.looks {
+		if look.Probe == monitor.ProbeBacklog && !slices.Contains(look.Blind, "s1") {
+			t.Errorf("a look that could not be recorded sees: %+v", look)
+		}
+	}
+	said := 0
+	for _, err := range w.said {
+		if strings.Contains(err.Error(), "the disk is full") {
+			said++
+		}
+	}
+	if said != 1 {
+		t.Errorf("it was said %d times", said)
+	}
+}
+
+func TestNotesStayUntilAlertsAreKept(t *testing.T) {
+	w := newWorld(t)
+	w.desk.fails = errors.New("no room")
+	w.run("a desk that cannot keep alerts", func() bool {
+		w.write("mail.log", "Nov 20 10:00:00 imap1 s1m/sync_client[7]: Error in do_sync(): bailing out! Bad protocol\n")
+		_, _, found := w.desk.found(monitor.BailingOut)
+		return found
+	})
+	if notes, err := w.history.Notes(t.Context(), 10); err != nil || len(notes) == 0 {
+		t.Errorf("%d findings of logs are left, %v", len(notes), err)
+	}
+}
+
+func TestUnreadableInstances(t *testing.T) {
+	w := newWorld(t)
+	readable := w.opts.Instances
+	w.opts.Instances = func(context.Context) ([]monitor.Instance, error) { return nil, errors.New("no inventory") }
+	if err := watch.New(w.opts).Run(t.Context()); err == nil || err.Error() != "no inventory" {
+		t.Errorf("without instances the watch ends with %v", err)
+	}
+	// Later it goes on with those that there were.
+	calls := 0
+	w.opts.Instances = func(ctx context.Context) ([]monitor.Instance, error) {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if calls++; calls > 1 {
+			return nil, errors.New("no inventory")
+		}
+		return readable(ctx)
+	}
+	w.run("instances that cannot be read later", func() bool {
+		_, _, found := w.desk.found(monitor.WatcherSilent)
+		_, _, missing := w.desk.found(monitor.MasterDown)
+		return found && missing
+	})
+}
+
+func TestOnce(t *testing.T) {
+	w := newWorld(t)
+	w.write("sync/log", strings.Repeat("MAILBOX user.anna\n", 10_000))
+	kinds := func(withLogs bool) []string {
+		t.Helper()
+		found, err := watch.New(w.opts).Once(t.Context(), withLogs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var list []string
+		for _, f := range found {
+			list = append(list, string(f.Kind))
+		}
+		slices.Sort(list)
+		return slices.Compact(list)
+	}
+	kinds(true) // from here on logs are read
+	w.write("mail.log", "Nov 20 10:00:00 imap1 s1m/sync_client[7]: Error in do_sync(): bailing out! Bad protocol\n")
+	if got := kinds(false); !slices.Contains(got, "backlog") || !slices.Contains(got, "master_down") || slices.Contains(got, "bailing_out") {
+		t.Errorf("without logs: %v", got)
+	}
+	if got := kinds(true); !slices.Contains(got, "bailing_out") {
+		t.Errorf("with logs: %v", got)
+	}
+	if got := kinds(true); slices.Contains(got, "bailing_out") {
+		t.Errorf("a line was told twice: %v", got)
+	}
+	if len(w.desk.looks) > 0 {
+		t.Errorf("the desk was told %+v", w.desk.looks)
+	}
+}
+
+// TestRecover checks that what nobody works on is handed over, and that a channel
+// is left alone after three failures.
+func TestRecover(t *testing.T) {
+	w := newWorld(t)
+	w.write("sync/log-4194305", "MAILBOX user.anna\n") // Cyrus 2.3; Linux has no such process
+	old := time.Now().Add(-time.Hour)
+	if err := os.Chtimes(filepath.Join(w.dir, "sync/log-4194305"), old, old); err != nil {
+		t.Fatal(err)
+	}
+	tried := 0
+	w.opts.Recover = func(ctx context.Context, job processes.Job) (monitor.Action, error) {
+		a := monitor.Action{At: time.Now(), What: "recover", Server: job.Instance.Server, Store: job.Instance.Store, Channel: job.Channel.Name}
+		if err := w.history.BeginAction(ctx, &a); err != nil {
+			return a, err
+		}
+		a.Outcome, a.Text, a.Ended = processes.Failed, "no way\nat all", time.Now()
+		w.mu.Lock()
+		tried++
+		w.mu.Unlock()
+		return a, w.history.EndAction(context.WithoutCancel(ctx), &a)
+	}
+	w.run("three failures", func() bool {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		return tried >= 3 && len(w.states) > 0
+	})
+	w.desk.looks = nil
+	w.run("no more after three failures", func() bool {
+		_, f, found := w.desk.found(monitor.LogOrphaned)
+		return found && strings.Contains(f.Text, "working it off was tried at") && strings.Contains(f.Text, "failed, no way")
+	})
+	if tried != 3 {
+		t.Errorf("it was tried %d times", tried)
+	}
+}
