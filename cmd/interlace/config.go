@@ -62,8 +62,6 @@ func newConfig() *config {
 		{path: "sync.user", value: text(new(string))},
 		{path: "sync.password_file", value: file(new(string), "")},
 	}, monitorKeys(&c.Monitor), []key{
-		{path: "runner.argv", value: words(new([]string))},
-		{path: "runner.quote", value: choice(new(string), "", "sh")},
 		{path: "routing_hook", value: words(new([]string))},
 		{path: "instance_hook", value: words(new([]string))},
 		{path: "keep_source", value: duration(&c.KeepSource, "14d")},

@@ -23,6 +23,8 @@ type monitorConfig struct {
 
 	RoutingFile  string
 	RoutingQuery []string
+	Runner       []string // how a command reaches a server; none: it runs here
+	RunnerQuote  string
 
 	Mail   mailConfig
 	Alerts alertsConfig
@@ -70,6 +72,8 @@ func monitorKeys(m *monitorConfig) []key {
 		{path: "sync_restart", value: words(&m.Restart)},
 		{path: "routing_file", value: file(&m.RoutingFile, "")},
 		{path: "routing_query", value: words(&m.RoutingQuery)},
+		{path: "runner.argv", value: words(&m.Runner)},
+		{path: "runner.quote", value: choice(&m.RunnerQuote, "", "sh")},
 	})
 }
 

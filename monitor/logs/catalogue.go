@@ -3,6 +3,7 @@ package logs
 import (
 	"cmp"
 	_ "embed" // the catalogue
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -156,25 +157,46 @@ func find(list []*Pattern, e *Entry, cyrus bool) *Pattern {
 
 // known reads the catalogue of lines that are known.
 var known = sync.OnceValues(func() ([]*Pattern, error) {
-	var list []*Pattern
-	for number, line := range strings.Split(strings.TrimSpace(catalogueText), "\n") {
-		if strings.HasPrefix(line, "#") {
+	list, err := ReadPatterns("catalogue.tsv", catalogueText)
+	known := make([]*Pattern, len(list))
+	for i := range list {
+		known[i] = &list[i]
+	}
+	return known, err
+})
+
+// ReadPatterns reads a table of patterns: one a line, its cells separated by
+// tabulators, lines that begin with # left out. The cells are the processes
+// (names separated by commas, or * for all of Cyrus), severity, kind, rule,
+// pattern, an example, the meaning and a remedy. The rule is -, or some of over=N
+// (only more than N a minute are worth telling), by=HOLE (those counted apart for
+// each text of a hole) and milestone=NAME. The error names all lines that are
+// wrong.
+func ReadPatterns(name, text string) ([]Pattern, error) {
+	var list []Pattern
+	var wrong []error
+	for number, line := range strings.Split(strings.TrimSpace(text), "\n") {
+		if strings.HasPrefix(line, "#") || strings.TrimSpace(line) == "" {
 			continue
 		}
-		p, err := readPattern(strings.Split(line, "\t"))
+		p, err := readPattern(strings.Split(strings.TrimSuffix(line, "\r"), "\t"))
 		if err != nil {
-			return nil, fmt.Errorf("catalogue.tsv:%d: %w", number+1, err)
+			wrong = append(wrong, fmt.Errorf("%s:%d: %w", name, number+1, err))
+			continue
 		}
-		list = append(list, p)
+		list = append(list, *p)
 	}
-	return list, nil
-})
+	return list, errors.Join(wrong...)
+}
 
 // readPattern reads a row: processes, severity, kind, rule, text, example,
 // meaning, remedy.
 func readPattern(cells []string) (*Pattern, error) {
 	if len(cells) != 8 {
-		return nil, fmt.Errorf("%d cells", len(cells))
+		return nil, fmt.Errorf("it has %d cells, not 8 with tabulators between them", len(cells))
+	}
+	if severity := monitor.Severity(cells[1]); severity != monitor.Info && severity != monitor.Warning && severity != monitor.Critical {
+		return nil, fmt.Errorf("severity %q is none of info, warning, critical", cells[1])
 	}
 	p := &Pattern{
 		Severity: monitor.Severity(cells[1]), Kind: monitor.Kind(cells[2]),
@@ -187,7 +209,11 @@ func readPattern(cells []string) (*Pattern, error) {
 		name, value, _ := strings.Cut(word, "=")
 		switch name {
 		case "over":
-			p.Over, _ = strconv.Atoi(value)
+			n, err := strconv.Atoi(value)
+			if err != nil || n < 1 {
+				return nil, fmt.Errorf("over=%s is no number above 0", value)
+			}
+			p.Over = n
 		case "by":
 			p.By = value
 		case "milestone":
@@ -196,5 +222,14 @@ func readPattern(cells []string) (*Pattern, error) {
 			return nil, fmt.Errorf("unknown rule %q", word)
 		}
 	}
-	return p, p.compile()
+	if p.Kind == "" || p.Kind == "-" {
+		p.Kind = monitor.LogLine
+	}
+	if err := p.compile(); err != nil {
+		return nil, err
+	}
+	if p.example != "" && p.example != "-" && !p.matches(p.example) {
+		return nil, fmt.Errorf("pattern %q does not match its example %q", p.Text, p.example)
+	}
+	return p, nil
 }

@@ -125,3 +125,49 @@ func outcome(a *monitor.Action) string {
 	}
 	return a.Outcome + ", " + inventory.Printable(text)
 }
+
+// RecoverStore works off what lies in the sync logs of a store's instance here,
+// and returns what was done; nothing if nothing lies there.
+func (w *Watch) RecoverStore(ctx context.Context, store inventory.StoreID) ([]monitor.Action, error) {
+	list, err := w.renew(ctx)
+	if err != nil {
+		return nil, err
+	}
+	in := instanceOf(list, store)
+	if in == nil {
+		return nil, fmt.Errorf("store %s has no instance on %s", store, w.opts.Server)
+	}
+	var actions []monitor.Action
+	for _, job := range w.left(ctx, in) {
+		a, err := w.opts.Recover(ctx, job)
+		if err != nil {
+			return actions, err
+		}
+		actions = append(actions, a)
+	}
+	return actions, nil
+}
+
+// left are the logs of an instance, as jobs: those that Cyrus 2.3 left behind
+// first, since they are older.
+func (w *Watch) left(ctx context.Context, in *monitor.Instance) []processes.Job {
+	w.see(ctx, []monitor.Instance{*in}, w.opts.Now())
+	sight := w.sights[len(w.sights)-1]
+	var jobs []processes.Job
+	for _, ch := range in.Channels {
+		if ch.Kind == monitor.Squatter || ch.Peer == "" {
+			continue
+		}
+		for _, l := range sight.Left {
+			if l.Dir == ch.Dir {
+				jobs = append(jobs, processes.Job{Instance: *in, Channel: ch, File: l.Path})
+			}
+		}
+		for i := range sight.Logs {
+			if b := &sight.Logs[i]; b.Channel == ch.Name && (b.Log.Exists() || b.Run.Exists()) {
+				jobs = append(jobs, processes.Job{Instance: *in, Channel: ch})
+			}
+		}
+	}
+	return jobs
+}

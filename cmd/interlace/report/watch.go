@@ -1,0 +1,68 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
+)
+
+// Watched is the screen of what the probes of a server found at once.
+func Watched(server inventory.ServerID, found []monitor.Finding) *Screen {
+	s := &Screen{}
+	if len(found) == 0 {
+		s.add(Lines{{Words: fmt.Sprintf("all probes of %s: nothing found", server), Tone: Good}})
+		return s
+	}
+	s.add(Lines{{Words: fmt.Sprintf("all probes of %s: %s", server, things(len(found), "finding", "findings")), Tone: Broken}})
+	worst := slices.Clone(found)
+	slices.SortStableFunc(worst, func(a, b monitor.Finding) int {
+		return cmp.Or(cmp.Compare(severity(b.Severity), severity(a.Severity)), cmp.Compare(a.Store, b.Store))
+	})
+	s.add(WatchFindings(worst))
+	return s
+}
+
+func severity(s monitor.Severity) int {
+	return slices.Index([]monitor.Severity{monitor.Info, monitor.Warning, monitor.Critical}, s)
+}
+
+// WatchFindings is the table of findings.
+func WatchFindings(found []monitor.Finding) *Table {
+	return &Table{
+		Columns: []Column{
+			left("severity", "severity", 0), left("what", "kind", 0), left("store", "store", 0), left("channel", "channel", 3),
+			hidden("server"), hidden("probe"), left("about", "subject", 4), left("since", "since", 2), hidden("value"),
+			{Key: "text", Note: true}, {Key: "command", Note: true},
+		},
+		Rows: rowsOf(found, func(f monitor.Finding) []Cell {
+			return []Cell{
+				severityCell(f.Severity), words(string(f.Kind)), words(string(f.Store)), words(string(f.Channel)),
+				words(string(f.Server)), words(string(f.Probe)), words(string(f.Subject)), words(string(f.Since)), number(f.Value),
+				words(f.Text), pastable(f.Command),
+			}
+		}),
+	}
+}
+
+// Actions is the table of what was done to mail servers, or tried.
+func Actions(list []monitor.Action) *Table {
+	return &Table{
+		Columns: []Column{
+			left("store", "store", 0), left("channel", "channel", 2), left("server", "server", 1), left("what", "what", 0), left("outcome", "outcome", 0),
+			hidden("at"), hidden("ended"), hidden("by"), {Key: "command", Note: true}, {Key: "text", Note: true},
+		},
+		Rows: rowsOf(list, func(a monitor.Action) []Cell {
+			outcome := words(a.Outcome)
+			if a.Outcome != "done" {
+				outcome = outcome.in(Broken)
+			}
+			return []Cell{
+				words(string(a.Store)), words(a.Channel), words(string(a.Server)), words(a.What), outcome,
+				words(clock(a.At)), words(clock(a.Ended)), words(a.By), pastable(inventory.Paste(a.Command...)), words(a.Text),
+			}
+		}),
+	}
+}

@@ -1,0 +1,170 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/history"
+	"github.com/interlacemail/interlace/monitor/instances"
+)
+
+// thisServer returns the server that is watched: the one that is named, else the
+// one whose name in the inventory is that of this host, with its domain or
+// without.
+func (a *app) thisServer(inv *inventory.Inventory, named string) (inventory.ServerID, error) {
+	has := func(name string) bool {
+		return slices.ContainsFunc(inv.Servers, func(s inventory.Server) bool { return string(s.Name) == name })
+	}
+	if name := cmp.Or(named, a.config.Monitor.Server); name != "" {
+		if !has(name) {
+			return "", a.unknownServer(inv, name)
+		}
+		return inventory.ServerID(name), nil
+	}
+	host, err := hostname()
+	if err != nil {
+		return "", fmt.Errorf("the name of this host: %w", err)
+	}
+	short, _, _ := strings.Cut(host, ".")
+	for _, name := range []string{host, short} {
+		if has(name) {
+			return inventory.ServerID(name), nil
+		}
+	}
+	return "", hint(fmt.Errorf("no server of the inventory is named like this host, %s", inventory.Quoted(host)),
+		"--server NAME, or server in the configuration, says which one this is")
+}
+
+func (a *app) unknownServer(inv *inventory.Inventory, name string) error {
+	err := fmt.Errorf("there is no server %s in the inventory", inventory.Quoted(name))
+	if meant := inventory.Nearest(name, texts(serverNames(inv))); meant != "" {
+		return hint(err, "did you mean %s?", meant)
+	}
+	return err
+}
+
+// local is what the inventory says of the server that is watched. It is read again
+// when it has changed.
+type local struct {
+	app    *app
+	server inventory.ServerID
+
+	mu     sync.Mutex
+	stores *inventory.Inventory                     // the stores that have an instance here, and nothing else
+	users  map[inventory.StoreID][]inventory.UserID // some of each of them
+	read   []string                                 // the files in which the facts are
+	stamp  string                                   // how those files looked
+}
+
+// someUsers is how many users of a store are asked for where they are routed.
+const someUsers = 3
+
+// take keeps what concerns this server.
+func (l *local) take(f *facts) {
+	l.stores = &inventory.Inventory{}
+	here := map[inventory.StoreID]bool{}
+	for i := range f.Stores {
+		if f.Stores[i].On(l.server) != nil {
+			l.stores.Stores = append(l.stores.Stores, f.Stores[i])
+			here[f.Stores[i].Name] = true
+		}
+	}
+	l.users = map[inventory.StoreID][]inventory.UserID{}
+	for i := range f.Users {
+		if u := &f.Users[i]; here[u.Store] && u.Kind == inventory.Person && len(l.users[u.Store]) < someUsers {
+			l.users[u.Store] = append(l.users[u.Store], inventory.UserID(strings.Clone(string(u.Name))))
+		}
+	}
+	l.read, l.stamp = f.read, stamp(f.read)
+}
+
+// stamp tells whether files have changed.
+func stamp(files []string) string {
+	var b strings.Builder
+	for _, path := range files {
+		if info, err := os.Stat(path); err == nil {
+			fmt.Fprintf(&b, "%s %d %d\n", path, info.Size(), info.ModTime().UnixNano())
+		}
+	}
+	return b.String()
+}
+
+// instances returns those of this server, as their configuration is now.
+func (l *local) instances(ctx context.Context) ([]monitor.Instance, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if now := stamp(l.read); now != l.stamp {
+		f, err := l.app.facts(ctx)
+		if err != nil {
+			return nil, err
+		}
+		l.take(f)
+	}
+	return instances.On(l.stores, l.server), nil
+}
+
+// unsure is how long an instance must have been watched before it is known whether
+// it was a replica a day ago.
+const unsure = 24 * time.Hour
+
+// promoted returns when the store's instance here was last seen as a replica: it
+// became the master after that. Zero: not within a day. As long as nobody has
+// watched it for a day nobody knows: then an operator who asks is believed, and
+// else it may have been promoted when it was first seen.
+func (l *local) promoted(ctx context.Context, h *history.History, store inventory.StoreID, asked bool) (time.Time, error) {
+	now := time.Now()
+	looks, err := h.Usage(ctx, monitor.Span{Server: l.server, Store: store, From: now.Add(-2 * unsure)})
+	if err != nil {
+		return time.Time{}, err
+	}
+	first, last := now, time.Time{}
+	for i := range looks {
+		at := looks[i].At
+		if at.Before(first) {
+			first = at
+		}
+		if looks[i].Role == inventory.Replica && at.After(last) {
+			last = at
+		}
+	}
+	if last.IsZero() && now.Sub(first) < unsure && !asked {
+		return first, nil
+	}
+	return last, nil
+}
+
+// errWatched says that somebody watches the server already.
+var errWatched = errors.New("a watch of this server runs already")
+
+// claimWatch claims that this process, and no other, follows the logs of the
+// server. The claim ends with the process.
+func (a *app) claimWatch(server inventory.ServerID) (release func(), err error) {
+	path, err := a.databaseFile()
+	if err != nil {
+		return nil, err
+	}
+	path = filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+"-watch-"+string(server))
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|syscall.O_NOFOLLOW, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("claim the watch of %s: %w", server, err)
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		f.Close()
+		if errors.Is(err, syscall.EWOULDBLOCK) {
+			return nil, hint(fmt.Errorf("watch %s: %w", server, errWatched), "interlace watch --once looks without disturbing it")
+		}
+		return nil, fmt.Errorf("claim the watch of %s: %w", server, err)
+	}
+	return func() { f.Close() }, nil
+}
