@@ -91,11 +91,11 @@ func mailKeys(m *mailConfig) []key {
 
 func alertsKeys(a *alertsConfig) []key {
 	return []key{
-		{path: "alerts.for", value: duration(&a.For, "5m")},
-		{path: "alerts.keep_firing", value: duration(&a.KeepFiring, "5m")},
-		{path: "alerts.group_wait", value: duration(&a.GroupWait, "30s")},
-		{path: "alerts.group_interval", value: duration(&a.GroupInterval, "5m")},
-		{path: "alerts.repeat", value: duration(&a.Repeat, "4h")},
+		{path: "alerts.for", value: interval(&a.For, "5m")},
+		{path: "alerts.keep_firing", value: interval(&a.KeepFiring, "5m")},
+		{path: "alerts.group_wait", value: interval(&a.GroupWait, "30s")},
+		{path: "alerts.group_interval", value: interval(&a.GroupInterval, "5m")},
+		{path: "alerts.repeat", value: interval(&a.Repeat, "4h")},
 		{path: "alerts.least", value: choice(&a.Least, "warning", "info", "warning", "critical")},
 		{path: "alerts.heartbeat", value: duration(&a.Heartbeat, "0s")},
 		{path: "alerts.webhook", value: text(&a.Webhook)},
@@ -104,10 +104,10 @@ func alertsKeys(a *alertsConfig) []key {
 	}
 }
 
-// shortestInterval is how often a server may be looked at.
+// shortestInterval is how often a server may be looked at, and what is told at once.
 const shortestInterval = time.Second
 
-// interval is the time between two looks.
+// interval is the time between two looks, or between finding and telling.
 func interval(to *time.Duration, fallback string) value {
 	return plain(to, fallback, func(raw, _ string) (time.Duration, error) {
 		d, err := parseDuration(raw)

@@ -15,6 +15,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/interlacemail/interlace/fixtures/mailtest"
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/alert"
@@ -120,19 +121,19 @@ func TestKilled(t *testing.T) {
 	} {
 		t.Run(point, func(t *testing.T) {
 			t.Parallel()
-			r := newRelay(t)
-			r.set(func() { r.Plain = true })
+			r := mailtest.Run(t)
+			r.Set(func() { r.Plain = true })
 			db := filepath.Join(t.TempDir(), "interlace.db")
 			run := func(point, now string) error {
 				child := exec.Command(os.Args[0])
-				child.Env = append(os.Environ(), "ALERT_DIE="+point, "ALERT_DB="+db, "ALERT_RELAY="+r.address, "ALERT_NOW="+now)
+				child.Env = append(os.Environ(), "ALERT_DIE="+point, "ALERT_DB="+db, "ALERT_RELAY="+r.Address, "ALERT_NOW="+now)
 				var words strings.Builder
 				child.Stderr = &words
 				if err := child.Start(); err != nil {
 					return err
 				}
 				taken := 0
-				r.set(func() {
+				r.Set(func() {
 					r.Taken = func() {
 						if taken++; taken == 2 && point == "relay took it" {
 							child.Process.Kill()
@@ -153,15 +154,15 @@ func TestKilled(t *testing.T) {
 				t.Fatal(err)
 			}
 			count := map[string]int{}
-			for _, text := range r.received() {
+			for _, text := range r.Received() {
 				m, err := mail.ReadMessage(strings.NewReader(text))
 				if err != nil {
 					t.Fatal(err)
 				}
 				count[m.Header.Get("Message-Id")]++
 			}
-			if len(count) != 5 || len(r.received()) != 5+doubled {
-				t.Errorf("%d mails of %d incidents, want %d of 5", len(r.received()), len(count), 5+doubled)
+			if len(count) != 5 || len(r.Received()) != 5+doubled {
+				t.Errorf("%d mails of %d incidents, want %d of 5", len(r.Received()), len(count), 5+doubled)
 			}
 		})
 	}

@@ -53,11 +53,7 @@ func (d *Desk) tellDeafness(ctx context.Context, failed error, now time.Time) er
 	}
 	var errs []error
 	for _, name := range slices.Sorted(maps.Keys(d.Routes)) {
-		m := monitor.Message{Route: name, ID: n.id, Subject: n.subject(), Made: now, Body: n.webhook(name)}
-		if isMail(name) {
-			m.Body = line(a.Text, longestText) + "\n"
-		}
-		errs = append(errs, d.Routes[name].Deliver(ctx, &m))
+		errs = append(errs, d.Routes[name].Deliver(ctx, n.past(name, &a)))
 	}
 	if slices.Contains(errs, nil) {
 		d.deaf.told = now

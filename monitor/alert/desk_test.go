@@ -15,6 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/interlacemail/interlace/fixtures/mailtest"
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/alert"
@@ -304,8 +305,8 @@ func TestDeskWithAlertmanager(t *testing.T) {
 // TestStormByMail finds 10,000 things on 2,000 servers within a minute; a relay
 // gets ten mails at most.
 func TestStormByMail(t *testing.T) {
-	r := newRelay(t)
-	desk := &alert.Desk{Ledger: mustOpen(t), Routes: map[string]alert.Route{"mail:ops@example.org": r.route()}}
+	r := mailtest.Run(t)
+	desk := &alert.Desk{Ledger: mustOpen(t), Routes: map[string]alert.Route{"mail:ops@example.org": routeTo(r)}}
 	now := time.Date(2026, 11, 1, 9, 0, 0, 0, time.UTC)
 	for n := range 7 {
 		look := monitor.Look{Probe: monitor.ProbeLogs, Watcher: "imap1"}
@@ -320,7 +321,7 @@ func TestStormByMail(t *testing.T) {
 		}
 		now = now.Add(10 * time.Second)
 	}
-	if got := len(r.received()); got == 0 || got > 10 {
+	if got := len(r.Received()); got == 0 || got > 10 {
 		t.Errorf("%d mails", got)
 	}
 }

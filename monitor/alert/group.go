@@ -63,7 +63,7 @@ func (r *round) bundles() []*bundle {
 		if a.Closed || a.Stage == monitor.Pending {
 			continue
 		}
-		key := r.opts.group(&a.Finding)
+		key := r.opts.Group(&a.Finding)
 		if byKey[key] == nil {
 			byKey[key] = &bundle{AlertGroup: &monitor.AlertGroup{Key: key}}
 		}

@@ -38,26 +38,34 @@ type Mail struct {
 
 // Check lists what is wrong with the route.
 func (m *Mail) Check() error {
+	return errors.Join(CheckRelay(m.Relay, m.TLS), CheckAddress(m.From), CheckAddress(m.To))
+}
+
+// CheckRelay lists what is wrong with a relay and the policy by which it is spoken to.
+func CheckRelay(relay, policy string) error {
 	var mistakes []error
-	host, port, err := net.SplitHostPort(m.Relay)
+	host, port, err := net.SplitHostPort(relay)
 	if _, notNumber := strconv.ParseUint(port, 10, 16); err != nil || notNumber != nil || host == "" {
-		mistakes = append(mistakes, fmt.Errorf("%q is not a relay; write HOST:PORT", m.Relay))
+		mistakes = append(mistakes, fmt.Errorf("%q is not a relay; write HOST:PORT", relay))
 	}
-	for _, address := range []string{m.From, m.To} {
-		if a, err := netmail.ParseAddress(address); err != nil || a.Address != address {
-			mistakes = append(mistakes, fmt.Errorf("%q is not a mail address; write NAME@DOMAIN alone", address))
-		}
-	}
-	switch m.TLS {
+	switch policy {
 	case "", TLS, StartTLS:
 	case NoTLS:
 		if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 			mistakes = append(mistakes, fmt.Errorf("mail to %s would travel in the clear; tls: none is for a relay on localhost, use starttls or tls", host))
 		}
 	default:
-		mistakes = append(mistakes, fmt.Errorf("%q is no TLS policy; there are tls, starttls and none", m.TLS))
+		mistakes = append(mistakes, fmt.Errorf("%q is no TLS policy; there are tls, starttls and none", policy))
 	}
 	return errors.Join(mistakes...)
+}
+
+// CheckAddress says what is wrong with a mail address.
+func CheckAddress(address string) error {
+	if a, err := netmail.ParseAddress(address); err != nil || a.Address != address {
+		return fmt.Errorf("%q is not a mail address; write NAME@DOMAIN alone", address)
+	}
+	return nil
 }
 
 // Deliver implements [Route].

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/interlacemail/interlace/fixtures/mailtest"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/alert"
 )
@@ -22,18 +23,18 @@ func letter() *monitor.Message {
 	}
 }
 
-func (r *relay) route() *alert.Mail {
-	return &alert.Mail{Relay: r.address, From: "interlace@example.org", To: "ops@example.org", Roots: r.roots}
+func routeTo(r *mailtest.Relay) *alert.Mail {
+	return &alert.Mail{Relay: r.Address, From: "interlace@example.org", To: "ops@example.org", Roots: r.Roots}
 }
 
 func TestMail(t *testing.T) {
-	r := newRelay(t)
-	if err := r.route().Deliver(context.Background(), letter()); err != nil {
+	r := mailtest.Run(t)
+	if err := routeTo(r).Deliver(context.Background(), letter()); err != nil {
 		t.Fatal(err)
 	}
-	got := r.received()
-	if len(got) != 1 || r.clear {
-		t.Fatalf("%d mails, in the clear: %v", len(got), r.clear)
+	got := r.Received()
+	if len(got) != 1 || r.InClear() {
+		t.Fatalf("%d mails, in the clear: %v", len(got), r.InClear())
 	}
 	m, err := mail.ReadMessage(strings.NewReader(got[0]))
 	if err != nil {
@@ -57,14 +58,14 @@ func TestMail(t *testing.T) {
 
 // TestMailHostile sends texts that would like to be headers.
 func TestMailHostile(t *testing.T) {
-	r := newRelay(t)
+	r := mailtest.Run(t)
 	m := letter()
 	m.Subject = "a\r\nBcc: all@example.org\x00\x1b[2J\u202e " + strings.Repeat("ü", 200)
 	m.Body = "a\r\n.\r\nMAIL FROM:<x@example.org>\r\n"
-	if err := r.route().Deliver(context.Background(), m); err != nil {
+	if err := routeTo(r).Deliver(context.Background(), m); err != nil {
 		t.Fatal(err)
 	}
-	got := r.received()
+	got := r.Received()
 	if len(got) != 1 {
 		t.Fatalf("%d mails", len(got))
 	}
@@ -80,23 +81,23 @@ func TestMailHostile(t *testing.T) {
 
 func TestMailFailures(t *testing.T) {
 	for name, test := range map[string]struct {
-		relay   func(*relay)
+		relay   func(*mailtest.Relay)
 		mail    func(*alert.Mail)
 		refused bool
 		text    string
 		taken   int
 	}{
-		"later":                        {relay: func(r *relay) { r.Says["."] = "451 greylisted" }, text: "greylisted"},
-		"later, at the sender":         {relay: func(r *relay) { r.Says["MAIL"] = "421 too busy" }, text: "too busy"},
-		"never":                        {relay: func(r *relay) { r.Says["RCPT"] = "550 no such user" }, refused: true, text: "no such user"},
-		"never, after the message":     {relay: func(r *relay) { r.Says["."] = "554 spam" }, refused: true, text: "spam"},
-		"not at all":                   {relay: func(r *relay) { r.Says["greeting"] = "554 go away" }, text: "go away"},
-		"cut before the answer":        {relay: func(r *relay) { r.Cut = true }, text: "EOF", taken: 1},
-		"silent":                       {relay: func(r *relay) { r.Stall = true }, text: "call"},
-		"slow":                         {relay: func(r *relay) { r.Slow = 2 * time.Second }, text: "", taken: 1},
-		"starttls is stripped":         {relay: func(r *relay) { r.Plain = true }, text: "STARTTLS"},
-		"a certificate of nobody":      {relay: func(r *relay) { r.roots = nil }, text: "certificate"},
-		"wrong password":               {relay: func(r *relay) { r.Says["AUTH"] = "535 no" }, mail: func(m *alert.Mail) { m.User, m.Password = "u", "geheim" }, text: "535"},
+		"later":                        {relay: func(r *mailtest.Relay) { r.Says["."] = "451 greylisted" }, text: "greylisted"},
+		"later, at the sender":         {relay: func(r *mailtest.Relay) { r.Says["MAIL"] = "421 too busy" }, text: "too busy"},
+		"never":                        {relay: func(r *mailtest.Relay) { r.Says["RCPT"] = "550 no such user" }, refused: true, text: "no such user"},
+		"never, after the message":     {relay: func(r *mailtest.Relay) { r.Says["."] = "554 spam" }, refused: true, text: "spam"},
+		"not at all":                   {relay: func(r *mailtest.Relay) { r.Says["greeting"] = "554 go away" }, text: "go away"},
+		"cut before the answer":        {relay: func(r *mailtest.Relay) { r.Cut = true }, text: "EOF", taken: 1},
+		"silent":                       {relay: func(r *mailtest.Relay) { r.Stall = true }, text: "call"},
+		"slow":                         {relay: func(r *mailtest.Relay) { r.Slow = 2 * time.Second }, text: "", taken: 1},
+		"starttls is stripped":         {relay: func(r *mailtest.Relay) { r.Plain = true }, text: "STARTTLS"},
+		"a certificate of nobody":      {relay: func(r *mailtest.Relay) { r.Roots = nil }, text: "certificate"},
+		"wrong password":               {relay: func(r *mailtest.Relay) { r.Says["AUTH"] = "535 no" }, mail: func(m *alert.Mail) { m.User, m.Password = "u", "geheim" }, text: "535"},
 		"none, far away":               {mail: func(m *alert.Mail) { m.TLS, m.Relay = "none", "192.0.2.1:25" }, text: "in the clear"},
 		"a policy that does not exist": {mail: func(m *alert.Mail) { m.TLS = "maybe" }, text: "maybe"},
 		"an address with a header":     {mail: func(m *alert.Mail) { m.To = "a@example.org\r\nBcc: b@example.org" }, text: "not a mail address"},
@@ -104,11 +105,11 @@ func TestMailFailures(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := newRelay(t)
+			r := mailtest.Run(t)
 			if test.relay != nil {
-				r.set(func() { test.relay(r) })
+				r.Set(func() { test.relay(r) })
 			}
-			route := r.route()
+			route := routeTo(r)
 			if test.mail != nil {
 				test.mail(route)
 			}
@@ -123,7 +124,7 @@ func TestMailFailures(t *testing.T) {
 			if took := time.Since(began); took > 5*time.Second {
 				t.Errorf("it took %s", took)
 			}
-			if got := len(r.received()); got != test.taken {
+			if got := len(r.Received()); got != test.taken {
 				t.Errorf("%d mails", got)
 			}
 		})
@@ -134,27 +135,27 @@ func TestMailFailures(t *testing.T) {
 // word, and a RSET that it does not like.
 func TestMailTaken(t *testing.T) {
 	for name, test := range map[string]struct {
-		relay func(*relay)
+		relay func(*mailtest.Relay)
 		mail  func(*alert.Mail)
 	}{
-		"cut after the answer": {relay: func(r *relay) { r.CutAfter = true }},
-		"no RSET":              {relay: func(r *relay) { r.Says["RSET"] = "500 what" }},
-		"TLS at once":          {relay: func(r *relay) { r.Implicit = true }, mail: func(m *alert.Mail) { m.TLS = "tls" }},
-		"none":                 {relay: func(r *relay) { r.Plain = true }, mail: func(m *alert.Mail) { m.TLS = "none" }},
+		"cut after the answer": {relay: func(r *mailtest.Relay) { r.CutAfter = true }},
+		"no RSET":              {relay: func(r *mailtest.Relay) { r.Says["RSET"] = "500 what" }},
+		"TLS at once":          {relay: func(r *mailtest.Relay) { r.Implicit = true }, mail: func(m *alert.Mail) { m.TLS = "tls" }},
+		"none":                 {relay: func(r *mailtest.Relay) { r.Plain = true }, mail: func(m *alert.Mail) { m.TLS = "none" }},
 		"a password":           {mail: func(m *alert.Mail) { m.User, m.Password = "u", "geheim" }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := newRelay(t)
+			r := mailtest.Run(t)
 			if test.relay != nil {
-				r.set(func() { test.relay(r) })
+				r.Set(func() { test.relay(r) })
 			}
-			route := r.route()
+			route := routeTo(r)
 			if test.mail != nil {
 				test.mail(route)
 			}
-			if err := route.Deliver(context.Background(), letter()); err != nil || len(r.received()) != 1 {
-				t.Errorf("%d mails, error %v", len(r.received()), err)
+			if err := route.Deliver(context.Background(), letter()); err != nil || len(r.Received()) != 1 {
+				t.Errorf("%d mails, error %v", len(r.Received()), err)
 			}
 		})
 	}

@@ -64,6 +64,17 @@ func Silenced(s *monitor.Silence, alerts []monitor.Alert, opts Options) []monito
 	return list
 }
 
+// SilencedBy returns the first of the silences in force that keeps an alert
+// quiet, or nil.
+func SilencedBy(a *monitor.Alert, silences []monitor.Silence, now time.Time, opts Options) *monitor.Silence {
+	for i := range silences {
+		if s := &silences[i]; inForce(s, now) && opts.matches(s, &a.Finding) {
+			return s
+		}
+	}
+	return nil
+}
+
 // matches reports whether all matchers of a silence match. That a replica is not
 // reached concerns the server of the replica as much as that of its master: who
 // works on either silences that.

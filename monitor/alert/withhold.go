@@ -21,10 +21,8 @@ func (r *round) withhold() {
 }
 
 func (r *round) reason(a *monitor.Alert, causes map[place][]*monitor.Alert) string {
-	for i := range r.Silences {
-		if s := &r.Silences[i]; inForce(s, r.now) && r.opts.matches(s, &a.Finding) {
-			return fmt.Sprintf("silence %d", s.Number)
-		}
+	if s := SilencedBy(a, r.Silences, r.now, r.opts); s != nil {
+		return fmt.Sprintf("silence %d", s.Number)
 	}
 	for _, at := range r.consequenceOf(a) {
 		for _, cause := range causes[at] {
@@ -114,9 +112,9 @@ func (o *Options) peer(f *monitor.Finding) inventory.ServerID {
 	return inventory.ServerID(host)
 }
 
-// group returns what an alert is told together with: those of the server that is
+// Group returns what a finding is told together with: those of the server that is
 // at fault, as far as one can tell.
-func (o *Options) group(f *monitor.Finding) string {
+func (o *Options) Group(f *monitor.Finding) string {
 	if f.Kind == monitor.ReplicaUnreachable && f.Subject != "" {
 		return string(o.peer(f))
 	}

@@ -77,9 +77,7 @@ func loadState(ctx context.Context, tx *sql.Tx, now time.Time) (s monitor.AlertS
 	if s.Alerts, err = rowsOf(ctx, tx, loadAlertsCurrent, nil, scanAlert); err != nil {
 		return s, 0, err
 	}
-	if s.Groups, err = rowsOf(ctx, tx, loadAlertGroups, nil, func(rows *sql.Rows) (g monitor.AlertGroup, err error) {
-		return g, rows.Scan(groupColumns(&g)...)
-	}); err != nil {
+	if s.Groups, err = rowsOf(ctx, tx, loadAlertGroups, nil, scanGroup); err != nil {
 		return s, 0, err
 	}
 	s.Silences, err = rowsOf(ctx, tx, loadSilences, []any{now.UnixMicro()}, scanSilence)
@@ -157,6 +155,10 @@ func groupColumns(g *monitor.AlertGroup) []any {
 	return []any{&g.Key, database.AsMicroseconds(&g.Waits), database.AsMicroseconds(&g.Told), &g.Worst, &g.Messages, &g.Root}
 }
 
+func scanGroup(rows *sql.Rows) (g monitor.AlertGroup, err error) {
+	return g, rows.Scan(groupColumns(&g)...)
+}
+
 func scanAlert(rows *sql.Rows) (a monitor.Alert, err error) {
 	taken := acknowledgement{&monitor.Acknowledgement{}}
 	err = rows.Scan(alertColumns(&a, &taken)...)
@@ -180,6 +182,11 @@ func (a *acknowledgement) columns() []any {
 // time, in the order in which they began.
 func (h *History) Alerts(ctx context.Context, since time.Time) ([]monitor.Alert, error) {
 	return load(ctx, h.facts, "alerts", loadAlerts, []any{since.UnixMicro()}, scanAlert)
+}
+
+// AlertGroups returns the alerts that are told together, by key.
+func (h *History) AlertGroups(ctx context.Context) ([]monitor.AlertGroup, error) {
+	return load(ctx, h.facts, "the groups of alerts", loadAlertGroups, nil, scanGroup)
 }
 
 // ErrNoAlert means that there is no alert of that number which has not ended.

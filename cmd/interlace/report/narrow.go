@@ -34,7 +34,7 @@ func (f *form) narrow(width int) {
 func (f *form) putBelow() {
 	at := slices.IndexFunc(f.keep, func(c int) bool { return f.table.Columns[c].Note })
 	if at >= 0 {
-		f.below = f.keep[at]
+		f.below = append(f.below, f.keep[at])
 		f.keep = slices.Delete(f.keep, at, at+1)
 	}
 }

@@ -24,6 +24,8 @@ type Column struct {
 	Hidden  bool   // in CSV and JSON only
 	Scale   string // columns of one such name are in one unit, in which small values keep three digits
 	Note    bool   // words about the row, which go below it when the terminal is narrow
+	Below   bool   // words about the row, which always stand below it
+	Whole   bool   // of those, what is to be copied: it is not broken between words
 }
 
 // hidden is a column for machines.
@@ -43,6 +45,9 @@ func (c Column) scaled(with string) Column {
 
 // note is a column of words about the row, for people only.
 func note() Column { return Column{Note: true} }
+
+// beneath is a column of words that stand below their row.
+func beneath(key string) Column { return Column{Key: key, Below: true} }
 
 // right is a column of figures.
 func right(heading, key string, drop int) Column {

@@ -55,7 +55,7 @@ func (t *Table) fit(style Style) *form {
 // show writes the table, and what was left out of it.
 func (f *form) show(w io.Writer, style Style) error {
 	write := f.draw
-	if f.rows > drawnRows || f.gap < gap || f.below >= 0 {
+	if f.rows > drawnRows || f.gap < gap || len(f.below) > 0 {
 		write = f.stream
 	}
 	if err := write(w); err != nil {
@@ -76,7 +76,7 @@ type form struct {
 	widths []int   // by column
 	said   []int   // columns in which something is said
 	keep   []int   // those of them that are shown
-	below  int     // the column whose texts stand below the rows, or -1
+	below  []int   // the columns whose texts stand below the rows
 	gap    int     // white space between two columns
 	width  int     // of the terminal; 0 is unlimited
 	rows   int
@@ -98,7 +98,7 @@ func (f *form) leftOut() []string {
 
 // measure goes through the rows twice: for the scales, and with those for the widths.
 func (t *Table) measure() *form {
-	f := &form{table: t, gap: gap, below: -1, scales: make([]scale, len(t.Columns)), widths: make([]int, len(t.Columns))}
+	f := &form{table: t, gap: gap, scales: make([]scale, len(t.Columns)), widths: make([]int, len(t.Columns))}
 	largest := make([]float64, len(t.Columns))
 	kinds := make([]Kind, len(t.Columns))
 	for row := range t.Rows {
@@ -137,7 +137,11 @@ func (t *Table) measure() *form {
 		}
 	}
 	for c, column := range t.Columns {
-		if !column.Hidden && (said[c] || f.rows == 0) {
+		switch {
+		case column.Hidden || !said[c] && f.rows > 0:
+		case column.Below:
+			f.below = append(f.below, c)
+		default:
 			f.keep = append(f.keep, c)
 		}
 	}
@@ -258,19 +262,23 @@ func (f *form) stream(w io.Writer) error {
 			texts[i], tones[i] = f.text(c, &row[c]), row[c].Tone
 		}
 		f.write(out, texts, tones)
-		if f.below >= 0 {
-			f.writeBelow(out, f.text(f.below, &row[f.below]))
+		for _, c := range f.below {
+			f.writeBelow(out, c, f.text(c, &row[c]))
 		}
 	}
 	return out.Flush()
 }
 
 // writeBelow writes words about the row above, indented.
-func (f *form) writeBelow(out *bufio.Writer, text string) {
+func (f *form) writeBelow(out *bufio.Writer, c int, text string) {
 	if text == "" {
 		return
 	}
-	for _, line := range Wrapped("    "+text, f.width, 4) {
+	width := f.width
+	if f.table.Columns[c].Whole {
+		width = 0
+	}
+	for _, line := range Wrapped("    "+text, width, 4) {
 		fmt.Fprintln(out, line)
 	}
 }

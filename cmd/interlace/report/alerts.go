@@ -1,0 +1,254 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
+)
+
+// Alert is an alert and what becomes of telling it.
+type Alert struct {
+	*monitor.Alert
+	Quiet  string    // what keeps it quiet, or empty
+	ToldAt time.Time // when it was told last; zero: never, or nobody knows
+}
+
+// Outbox is what one route has not got rid of.
+type Outbox struct {
+	Route   string
+	Waiting int
+	Oldest  time.Time // since when the first of them waits
+	GivenUp int
+	Trouble string // why the last try failed, or empty
+}
+
+// Board is what is known of alerts at a time.
+type Board struct {
+	Now      time.Time
+	Alerts   []Alert
+	Part     bool // there may be others
+	Silences []monitor.Silence
+	Outbox   []Outbox
+	Looked   time.Time     // when somebody looked last; zero: not within Lookback
+	Lookback time.Duration // for how long back that was looked up
+	// Unheard says why nobody is told by interlace itself, or is empty.
+	Unheard string
+}
+
+// Alerts is the screen of what is wrong, who was told of it, and what is not told.
+func Alerts(b *Board) *Screen {
+	s := &Screen{}
+	s.add(Lines{b.head(), b.look()})
+	if len(b.Alerts) > 0 {
+		s.add(AlertTable(b))
+	}
+	if len(b.Silences) > 0 {
+		s.add(Lines{{Words: "silences:"}}, Silences(b.Silences))
+	}
+	if lines := b.outbox(); lines != nil {
+		s.add(lines)
+	}
+	if b.Unheard != "" {
+		s.add(Lines{{Words: b.Unheard}})
+	}
+	return s
+}
+
+// head says how many alerts there are, and how bad.
+func (b *Board) head() Line {
+	stages, severities := map[monitor.Stage]int{}, map[monitor.Severity]int{}
+	for _, a := range b.Alerts {
+		stages[a.Stage]++
+		if a.Stage != monitor.Resolved {
+			severities[a.Severity]++
+		}
+	}
+	var counts []string
+	for _, severity := range []monitor.Severity{monitor.Critical, monitor.Warning, monitor.Info} {
+		if n := severities[severity]; n > 0 {
+			counts = append(counts, inventory.CountText(n)+" "+string(severity))
+		}
+	}
+	firing, pending := stages[monitor.Firing], stages[monitor.Pending]
+	switch {
+	case firing > 0 && pending > 0:
+		return Line{things(firing, "alert fires", "alerts fire") + ", " + things(pending, "is", "are") + " pending: " + strings.Join(counts, ", "), Broken}
+	case firing > 0:
+		return Line{things(firing, "alert fires", "alerts fire") + ": " + strings.Join(counts, ", "), Broken}
+	case pending > 0:
+		return Line{things(pending, "alert is", "alerts are") + " pending, none fires: " + strings.Join(counts, ", "), Soon}
+	case b.Part:
+		return Line{"no such alert is open", Plain}
+	case b.Looked.IsZero():
+		return Line{"no alert is known", Plain}
+	}
+	return Line{"nothing is wrong", Good}
+}
+
+// look says when somebody looked last: what nobody looks at is not known to be well.
+func (b *Board) look() Line {
+	if b.Looked.IsZero() {
+		return Line{"nobody has looked in the last " + span(b.Lookback) + ": does interlace watch run?", Soon}
+	}
+	return Line{"last look " + clock(b.Looked) + ", " + span(b.Now.Sub(b.Looked)) + " ago", Plain}
+}
+
+// AlertTable is the table of alerts.
+func AlertTable(b *Board) *Table {
+	command := beneath("command")
+	command.Whole = true
+	t := &Table{Columns: []Column{
+		right("no", "number", 0), left("severity", "severity", 0), left("stage", "stage", 0), left("what", "kind", 0),
+		left("server", "server", 0), left("store", "store", 0), left("channel", "channel", 1), hidden("subject"),
+		left("since", "began", 0).late(1), hidden("fired"), hidden("resolved"), hidden("told"), hidden("told_at"), hidden("quiet"),
+		hidden("value"), hidden("peak"), beneath(""), beneath("text"), command,
+	}}
+	t.Rows = rowsOf(b.Alerts, func(a Alert) []Cell { return b.row(&a) })
+	return t
+}
+
+func (b *Board) row(a *Alert) []Cell {
+	return []Cell{
+		count(a.Number), severityCell(a.Severity), words(string(a.Stage)), words(string(a.Kind)),
+		words(string(a.Server)), words(string(a.Store)), words(string(a.Channel)), words(string(a.Subject)),
+		words(clock(a.Began)), words(clock(a.Fired)), words(clock(a.Resolved)), words(string(a.Told)), words(clock(a.ToldAt)), words(a.Quiet),
+		number(a.Value), number(a.Peak), words(b.course(a)), words(a.Text), pastable(a.Command),
+	}
+}
+
+func severityCell(s monitor.Severity) Cell {
+	switch s {
+	case monitor.Critical:
+		return words(string(s)).in(Broken)
+	case monitor.Warning:
+		return words(string(s)).in(Soon)
+	}
+	return words(string(s))
+}
+
+// number is a figure in a unit of its own.
+func number(n inventory.Number) Cell {
+	if !n.Known {
+		return Unknown
+	}
+	return figure(Quantity, n.Value)
+}
+
+// pastable is a command as it is. One that would not reach a shell as it is shown
+// is left out.
+func pastable(command inventory.Text) Cell {
+	if Clean(string(command)) != string(command) {
+		return Nothing
+	}
+	return words(string(command))
+}
+
+// course says how an alert went on: how long, whether it was told, and of what it is.
+func (b *Board) course(a *Alert) string {
+	lasts := "for " + span(b.Now.Sub(a.Began))
+	if a.Stage == monitor.Resolved {
+		lasts = "lasted " + span(a.Resolved.Sub(a.Began)) + ", until " + clock(a.Resolved)
+	}
+	about, bad, flaps := "", "", ""
+	if a.Subject != "" {
+		about = "about " + string(a.Subject)
+	}
+	if a.Value.Known {
+		bad = inventory.FormatNumber(a.Value.Value)
+		if a.Peak.Known && a.Peak != a.Value {
+			bad += ", at its peak " + inventory.FormatNumber(a.Peak.Value)
+		}
+	}
+	if a.Flaps > 0 {
+		flaps = "came back " + things(a.Flaps, "time", "times")
+	}
+	return joined(lasts, b.telling(a), about, bad, flaps)
+}
+
+// telling says who knows of an alert.
+func (b *Board) telling(a *Alert) string {
+	switch {
+	case a.Acknowledged != nil && a.Acknowledged.Comment != "":
+		return fmt.Sprintf("acknowledged by %s: %s", a.Acknowledged.By, a.Acknowledged.Comment)
+	case a.Acknowledged != nil:
+		return "acknowledged by " + a.Acknowledged.By
+	case a.Quiet != "":
+		return "not told: " + a.Quiet
+	case !a.ToldAt.IsZero():
+		return "told " + clock(a.ToldAt)
+	case a.Told != "":
+		return "told"
+	case a.Stage == monitor.Firing && b.Unheard == "":
+		return "about to be told"
+	}
+	return ""
+}
+
+// outbox says which messages have not been sent.
+func (b *Board) outbox() Lines {
+	var lines Lines
+	for _, o := range b.Outbox {
+		why, tone := "", Soon
+		if o.Trouble != "" {
+			why, tone = ": "+o.Trouble, Broken
+		}
+		if o.Waiting > 0 {
+			lines = append(lines, Line{fmt.Sprintf("%s by %s, the oldest since %s%s", things(o.Waiting, "message waits to be sent", "messages wait to be sent"), o.Route, clock(o.Oldest), why), tone})
+		}
+		if o.GivenUp > 0 {
+			lines = append(lines, Line{fmt.Sprintf("%s by %s%s", things(o.GivenUp, "message was given up", "messages were given up"), o.Route, why), Broken})
+		}
+	}
+	return lines
+}
+
+// clock is a time to the second, or nothing.
+func clock(at time.Time) string {
+	if at.IsZero() {
+		return ""
+	}
+	return at.UTC().Format(time.RFC3339)
+}
+
+// span is a duration to the second.
+func span(d time.Duration) string {
+	return inventory.DurationText(max(0, d.Truncate(time.Second).Seconds()))
+}
+
+// SortAlerts puts those of one server together, the server with the worst first;
+// what is over comes last, the latest first.
+func SortAlerts(alerts []Alert) {
+	worst := map[inventory.Text]int{}
+	for _, a := range alerts {
+		worst[a.Server] = max(worst[a.Server], urgency(&a))
+	}
+	slices.SortFunc(alerts, func(a, b Alert) int {
+		switch over := a.Stage == monitor.Resolved; {
+		case over != (b.Stage == monitor.Resolved):
+			return cmp.Compare(urgency(&b), urgency(&a))
+		case over:
+			return cmp.Or(b.Resolved.Compare(a.Resolved), cmp.Compare(a.Number, b.Number))
+		}
+		return cmp.Or(
+			cmp.Compare(worst[b.Server], worst[a.Server]), cmp.Compare(a.Server, b.Server),
+			cmp.Compare(urgency(&b), urgency(&a)), a.Began.Compare(b.Began), cmp.Compare(a.Number, b.Number),
+		)
+	})
+}
+
+// urgency is larger for what is worse, and for what fires; that of what is over is 0.
+func urgency(a *Alert) int {
+	if a.Stage == monitor.Resolved {
+		return 0
+	}
+	order := 2 * (1 + slices.Index([]monitor.Severity{monitor.Info, monitor.Warning, monitor.Critical}, a.Severity))
+	if a.Stage == monitor.Firing {
+		order++
+	}
+	return order
+}

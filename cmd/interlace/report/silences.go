@@ -1,0 +1,116 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
+)
+
+// Silences is the table of silences.
+func Silences(silences []monitor.Silence) *Table {
+	t := &Table{Columns: []Column{
+		right("no", "number", 0), left("matches", "matchers", 0), left("author", "author", 1), left("comment", "comment", 0),
+		left("from", "from", 2), left("until", "until", 0).late(1),
+	}}
+	t.Rows = rowsOf(silences, func(s monitor.Silence) []Cell {
+		matchers := list(matcherWords(s.Matchers))
+		return []Cell{count(s.Number), matchers, words(s.Author), words(s.Comment), words(clock(s.From)), words(clock(s.Until))}
+	})
+	return t
+}
+
+// SilenceList is the screen of the silences in force and to come.
+func SilenceList(silences []monitor.Silence) *Screen {
+	s := &Screen{}
+	if len(silences) == 0 {
+		s.add(Lines{{Words: "nothing is silenced"}})
+		return s
+	}
+	s.add(Silences(silences))
+	return s
+}
+
+// matcherWords returns matchers as they are written on a command line, quoted where
+// a shell needs it.
+func matcherWords(matchers []monitor.Matcher) []string {
+	var list []string
+	for _, m := range matchers {
+		is := "="
+		if m.Not {
+			is = "!="
+		}
+		word := m.Field + is + m.Value
+		if string(inventory.Paste(m.Value)) != m.Value && m.Value != "" {
+			word = string(inventory.Paste(word))
+		}
+		if word == "" {
+			word = inventory.Quoted(m.Field + is + m.Value)
+		}
+		list = append(list, word)
+	}
+	return list
+}
+
+// Silenced is the screen of a silence that was just made, and of the alerts that
+// it keeps quiet.
+func Silenced(s *monitor.Silence, quiet []monitor.Alert) *Screen {
+	facts := Facts{{"silence", inventory.CountText(s.Number)}, {"matches", strings.Join(matcherWords(s.Matchers), " ")}, {"from", clock(s.From)}, {"until", clock(s.Until)}}
+	if len(quiet) == 0 {
+		facts.add("quiet", "no alert that there is now")
+	} else {
+		facts.add("quiet", "%s that there %s now: %s", things(len(quiet), "alert", "alerts"), isOrAre(len(quiet)), someAlerts(quiet))
+	}
+	facts.add("end", "interlace alerts silence --end %d", s.Number)
+	screen := &Screen{}
+	screen.add(facts)
+	return screen
+}
+
+func isOrAre(n int) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
+}
+
+// someAlerts names the first of some alerts: 12 hot_loop on imap3, store s7.
+func someAlerts(alerts []monitor.Alert) string {
+	var names []string
+	for i := range alerts[:min(len(alerts), 10)] {
+		names = append(names, alertName(&alerts[i]))
+	}
+	if more := len(alerts) - len(names); more > 0 {
+		names = append(names, inventory.CountText(more)+" more")
+	}
+	return strings.Join(names, "; ")
+}
+
+// alertName says which alert it is: 12 hot_loop on imap3, store s7.
+func alertName(a *monitor.Alert) string {
+	name := fmt.Sprintf("%d %s", a.Number, a.Kind)
+	if a.Server != "" {
+		name += " on " + string(a.Server)
+	}
+	if a.Store != "" {
+		name += ", store " + string(a.Store)
+	}
+	return name
+}
+
+// Acknowledged is the table of alerts of which somebody takes care now.
+func Acknowledged(alerts []monitor.Alert, taken monitor.Acknowledgement) *Table {
+	t := &Table{Columns: []Column{
+		right("no", "number", 0), left("what", "kind", 0), left("server", "server", 0), left("store", "store", 0),
+		left("by", "by", 0), left("before", "by_before", 1), left("comment", "comment", 2),
+	}}
+	t.Rows = rowsOf(alerts, func(a monitor.Alert) []Cell {
+		before := Nothing
+		if a.Acknowledged != nil {
+			before = words(a.Acknowledged.By)
+		}
+		return []Cell{count(a.Number), words(string(a.Kind)), words(string(a.Server)), words(string(a.Store)), words(taken.By), before, words(taken.Comment)}
+	})
+	return t
+}
