@@ -154,6 +154,16 @@ type Hour struct {
 	BytesMean, BytesMost, AgeMean, AgeMost inventory.Number
 }
 
+// Watched is a channel that has been looked at.
+type Watched struct {
+	Server  inventory.ServerID
+	Store   inventory.StoreID
+	Role    inventory.Role
+	Channel string
+	Kind    ChannelKind
+	Seen    time.Time // the last look that is kept, or zero
+}
+
 // Span asks for what was seen of some channels in some time. Empty names stand
 // for all.
 type Span struct {
