@@ -101,14 +101,23 @@ func (a *app) emptyHint(ctx context.Context, db *database.DB, at time.Time) stri
 
 // openDatabase opens the database; existing says that it must be there.
 func (a *app) openDatabase(ctx context.Context, existing bool) (*database.DB, error) {
-	if scheme, _, ok := strings.Cut(a.config.DB, "://"); ok {
-		return nil, hint(fmt.Errorf("open the database: %s addresses are not supported", inventory.Printable(scheme)), "db names a SQLite file, such as interlace.db")
+	path, err := a.databasePath()
+	if err != nil {
+		return nil, err
 	}
-	db, err := database.Open(ctx, a.config.DB, database.Options{FileOptions: database.FileOptions{Existing: existing}})
+	db, err := database.Open(ctx, path, database.Options{FileOptions: database.FileOptions{Existing: existing}})
 	if errors.Is(err, fs.ErrNotExist) {
 		err = hint(err, "--fleet FILE takes the facts from a file and needs no database")
 	}
 	return db, err
+}
+
+// databasePath returns the path of the database.
+func (a *app) databasePath() (string, error) {
+	if scheme, _, ok := strings.Cut(a.config.DB, "://"); ok {
+		return "", hint(fmt.Errorf("open the database: %s addresses are not supported", inventory.Printable(scheme)), "db names a SQLite file, such as interlace.db")
+	}
+	return a.config.DB, nil
 }
 
 // sound returns an error with the first mistake of an inventory that cannot be.

@@ -11,21 +11,12 @@ import (
 
 // Summary is what was seen of a channel in a time.
 type Summary struct {
-	Looks, Blind int       // looks that saw something, and those that could not look
-	Age, Bytes   Quantiles // of the oldest entry in seconds, and of the logs
+	Looks, Blind int               // looks that saw something, and those that could not look
+	Age, Bytes   monitor.Quantiles // of the oldest entry in seconds, and of the logs
 	// NotOK is the part of the looks at which the level or the verdict was another
 	// than ok. Looks of which only the hours are left do not count, nor those of
 	// which nobody knows the verdict.
 	NotOK inventory.Number
-}
-
-// Quantiles say how much half of the looks saw at most, 95 and 99 of 100, and all
-// of them.
-type Quantiles struct {
-	P50 inventory.Number `json:"p50"`
-	P95 inventory.Number `json:"p95"`
-	P99 inventory.Number `json:"p99"`
-	Max inventory.Number `json:"max"`
 }
 
 // Summarize sums up a course, and hours before it of which the looks are no more
@@ -99,16 +90,16 @@ func (o *observations) addStretch(s *monitor.Stretch) {
 	}
 }
 
-func (o observations) quantiles() Quantiles {
+func (o observations) quantiles() monitor.Quantiles {
 	if len(o) == 0 {
-		return Quantiles{}
+		return monitor.Quantiles{}
 	}
 	slices.SortFunc(o, func(a, b observation) int { return cmp.Compare(a.value, b.value) })
 	total := 0
 	for _, v := range o {
 		total += v.looks
 	}
-	return Quantiles{o.at(total, 0.5), o.at(total, 0.95), o.at(total, 0.99), inventory.Known(o[len(o)-1].value)}
+	return monitor.Quantiles{P50: o.at(total, 0.5), P95: o.at(total, 0.95), P99: o.at(total, 0.99), Max: inventory.Known(o[len(o)-1].value)}
 }
 
 // at returns the least value that so large a part of the looks did not pass; the
@@ -124,15 +115,15 @@ func (o observations) at(total int, part float64) inventory.Number {
 }
 
 // MostAges returns how old the oldest entry of a channel was at most in each of n
-// steps of time, in seconds; not known where nobody looked. What is left of hours
-// counts where they begin.
+// steps of time, in seconds; not known where nobody looked. The last step holds its
+// end. What is left of hours counts where they begin.
 func MostAges(course []monitor.Stretch, hours []monitor.Hour, from time.Time, step time.Duration, n int) []inventory.Number {
 	most := make([]inventory.Number, n)
 	saw := func(at time.Time, seconds float64) {
-		i := int(at.Sub(from) / step)
-		if at.Before(from) || i >= n {
+		if at.Before(from) || at.After(from.Add(time.Duration(n)*step)) {
 			return
 		}
+		i := min(n-1, int(at.Sub(from)/step))
 		most[i] = inventory.Known(max(most[i].Value, seconds))
 	}
 	for i := range hours {

@@ -9,8 +9,8 @@ import (
 	"github.com/interlacemail/interlace/monitor"
 )
 
-func quantiles(p50, p95, p99, most float64) Quantiles {
-	return Quantiles{inventory.Known(p50), inventory.Known(p95), inventory.Known(p99), inventory.Known(most)}
+func quantiles(p50, p95, p99, most float64) monitor.Quantiles {
+	return monitor.Quantiles{P50: inventory.Known(p50), P95: inventory.Known(p95), P99: inventory.Known(p99), Max: inventory.Known(most)}
 }
 
 func TestSummarize(t *testing.T) {
