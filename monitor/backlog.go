@@ -154,6 +154,25 @@ type Hour struct {
 	BytesMean, BytesMost, AgeMean, AgeMost inventory.Number
 }
 
+// Quantiles say how much half of the looks saw at most, 95 and 99 of 100, and all
+// of them.
+type Quantiles struct {
+	P50 inventory.Number `json:"p50"`
+	P95 inventory.Number `json:"p95"`
+	P99 inventory.Number `json:"p99"`
+	Max inventory.Number `json:"max"`
+}
+
+// Watched is a channel that has been looked at.
+type Watched struct {
+	Server  inventory.ServerID
+	Store   inventory.StoreID
+	Role    inventory.Role
+	Channel string
+	Kind    ChannelKind
+	Seen    time.Time // the last look that is kept, or zero
+}
+
 // Span asks for what was seen of some channels in some time. Empty names stand
 // for all.
 type Span struct {

@@ -6,14 +6,17 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/interlacemail/interlace/cmd/interlace/report"
 )
 
-// app is one run of the program: its streams, its flags and its configuration.
+// app is one run of the program: its streams, its clock, its flags and its
+// configuration.
 type app struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
+	now            func() time.Time
 
 	flags  flags
 	config *config

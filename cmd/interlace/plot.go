@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -55,15 +56,21 @@ func (a *app) failover(s *simulate.Simulator, fleet *load.Fleet, plot string) pl
 
 // savePlot draws what failures do into the file that --plot names, if it does.
 func savePlot(path string, c report.Charts) error {
+	return savePicture(path, "draw the failures", func(w io.Writer, format string) error { return report.Plot(w, c, format) })
+}
+
+// savePicture draws into the file, if one is named, in the format that its name
+// ends in.
+func savePicture(path, doing string, draw func(w io.Writer, format string) error) error {
 	if path == "" {
 		return nil
 	}
 	var picture bytes.Buffer
-	if err := report.Plot(&picture, c, plotFormat(path)); err != nil {
+	if err := draw(&picture, plotFormat(path)); err != nil {
 		return err
 	}
 	if err := writeWhole(path, picture.Bytes()); err != nil {
-		return fmt.Errorf("draw the failures: %w", err)
+		return fmt.Errorf("%s: %w", doing, err)
 	}
 	return nil
 }

@@ -61,7 +61,7 @@ computes what failures do. Plans are files; nothing here changes a mail server.`
 	}{
 		{groupInventory, []*cobra.Command{a.importCommand(), a.exportCommand(), a.discoverCommand(), a.showCommand(), a.checkCommand()}},
 		{groupPlanner, []*cobra.Command{a.layoutCommand(), a.usersCommand(), a.movesCommand(), a.simulateCommand()}},
-		{groupMonitor, []*cobra.Command{a.watchCommand(), a.alertsCommand()}},
+		{groupMonitor, []*cobra.Command{a.watchCommand(), a.lagCommand(), a.alertsCommand()}},
 		{groupService, []*cobra.Command{a.demoCommand(), a.benchCommand(), a.configCommand(), a.dbCommand(), a.manCommand(), a.versionCommand()}},
 	} {
 		for _, c := range group.commands {

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"context"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -12,7 +15,21 @@ import (
 var update = flag.Bool("update", false, "write what was found into the stories")
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"interlace": main})
+	testscript.Main(m, map[string]func(){"interlace": mainAt})
+}
+
+// mainAt is main, at the time that the story says with CLOCK, if it does.
+func mainAt() {
+	a := &app{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, now: time.Now}
+	if clock := os.Getenv("CLOCK"); clock != "" {
+		at, err := time.Parse(time.RFC3339, clock)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(exitFailed)
+		}
+		a.now = func() time.Time { return at }
+	}
+	os.Exit(a.run(context.Background(), os.Args[1:]))
 }
 
 // TestStory runs the stories in testdata/script. Each finds the fleet of
@@ -21,6 +38,7 @@ func TestStory(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata/script",
 		UpdateScripts: *update,
+		Cmds:          map[string]func(*testscript.TestScript, bool, []string){"watched": watched},
 		Setup: func(e *testscript.Env) error {
 			return os.CopyFS(filepath.Join(e.WorkDir, "fleet"), os.DirFS("testdata/fleet"))
 		},

@@ -92,10 +92,10 @@ func (a *app) watch(ctx context.Context, flags watchFlags) error {
 func (a *app) watchOptions(ctx context.Context, local *local) (watch.Options, error) {
 	m := &a.config.Monitor
 	opts := watch.Options{
-		Server: local.server, Instances: local.instances, Now: time.Now,
+		Server: local.server, Instances: local.instances, Now: a.now,
 		Backlog: m.Backlog, Processes: m.Processes, Usage: m.Usage,
-		Lag:  a.config.lagOptions(),
-		Logs: logs.Options{Files: m.LogFiles, Zone: time.Local},
+		Lag:      m.judging(),
+		Logs:     logs.Options{Files: m.LogFiles, Zone: time.Local},
 		Complain: func(err error) { a.say("%v", err) },
 	}
 	if len(m.Journal) > 0 {
@@ -111,15 +111,6 @@ func (a *app) watchOptions(ctx context.Context, local *local) (watch.Options, er
 		}
 	}
 	return opts, nil
-}
-
-// lagOptions say when a channel is behind.
-func (c *config) lagOptions() synclag.Options {
-	m := &c.Monitor
-	return synclag.Options{
-		Behind: synclag.Limit{Bytes: m.BehindBytes, Age: m.BehindAge}, Alert: synclag.Limit{Bytes: m.AlertBytes, Age: m.AlertAge},
-		Interval: m.Backlog,
-	}
 }
 
 // watchOn watches until it is interrupted.
@@ -221,7 +212,7 @@ func (a *app) recoverer(local *local, h *history.History, asked bool) func(conte
 		}
 		return processes.Recover(ctx, job, processes.RecoverOptions{
 			Allowed: true, By: by, Routing: local.routing, Peer: local.peer, Promoted: promoted, Journal: h,
-			Client: a.config.Monitor.SyncClient, Service: local.restart(job.Instance.Store), Now: time.Now,
+			Client: a.config.Monitor.SyncClient, Service: local.restart(job.Instance.Store), Now: a.now,
 		})
 	}
 }

@@ -23,6 +23,8 @@ var (
 	loadBacklog string
 	//go:embed query/load_backlog_hours.sql
 	loadBacklogHours string
+	//go:embed query/load_channels.sql
+	loadChannels string
 )
 
 // SaveBacklog keeps looks at channels; one that is kept already is kept once.
@@ -94,6 +96,15 @@ func (h *History) Hours(ctx context.Context, span monitor.Span) ([]monitor.Hour,
 		err = rows.Scan(&o.Server, &o.Store, &o.Role, &o.Channel, &o.Kind, database.AsMicroseconds(&o.Begins), &o.Looks, &o.Blind,
 			database.AsNumber(&o.BytesMean), database.AsNumber(&o.BytesMost), database.AsNumber(&o.AgeMean), database.AsNumber(&o.AgeMost))
 		return o, err
+	})
+}
+
+// Channels returns the channels that have ever been looked at, sorted by store,
+// server and channel.
+func (h *History) Channels(ctx context.Context) ([]monitor.Watched, error) {
+	return load(ctx, h.samples, "the channels", loadChannels, nil, func(rows *sql.Rows) (c monitor.Watched, err error) {
+		err = rows.Scan(&c.Server, &c.Store, &c.Role, &c.Channel, &c.Kind, database.AsMicroseconds(&c.Seen))
+		return c, err
 	})
 }
 

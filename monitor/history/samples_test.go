@@ -86,6 +86,28 @@ func TestBacklog(t *testing.T) {
 	}
 }
 
+// TestChannels checks that the last look at a channel is told, also where all that
+// is kept of it has been forgotten.
+func TestChannels(t *testing.T) {
+	ctx := context.Background()
+	h := mustOpen(t)
+	must(t, h.SaveBacklog(ctx, []monitor.Backlog{busy(2, "s2", 5000), look(2, "s1"), busy(4, "s1", 200)}))
+	master := func(store inventory.StoreID, seen time.Time) monitor.Watched {
+		return monitor.Watched{Server: "imap1", Store: store, Role: inventory.Master, Channel: monitor.DefaultChannel, Kind: monitor.Replication, Seen: seen}
+	}
+	got, err := h.Channels(ctx)
+	must(t, err)
+	if want := []monitor.Watched{master("s1", at(4)), master("s2", at(2))}; !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	must(t, h.Tidy(ctx, at(3).Add(KeepWhole)))
+	got, err = h.Channels(ctx)
+	must(t, err)
+	if want := []monitor.Watched{master("s1", at(4)), master("s2", time.Time{})}; !reflect.DeepEqual(got, want) {
+		t.Errorf("after a month: got %+v, want %+v", got, want)
+	}
+}
+
 // TestStretches checks that looks that saw the same are kept as one, within an
 // hour, that a look is kept once, and that a clock that was set back loses nothing.
 func TestStretches(t *testing.T) {

@@ -25,6 +25,9 @@ type Options struct {
 	Window, Flapping time.Duration
 }
 
+// Course is how far back looks tell the verdict of now.
+func (o Options) Course() time.Duration { return o.withDefaults().Flapping }
+
 func (o Options) withDefaults() Options {
 	o.Behind = o.Behind.withDefaults(Limit{10_000, time.Minute})
 	o.Alert = o.Alert.withDefaults(Limit{100_000, 5 * time.Minute})

@@ -117,7 +117,7 @@ func (b *Board) row(a *Alert) []Cell {
 		count(a.Number), severityCell(a.Severity), words(string(a.Stage)), words(string(a.Kind)),
 		words(string(a.Server)), words(string(a.Store)), words(string(a.Channel)), words(string(a.Subject)),
 		words(clock(a.Began)), words(clock(a.Fired)), words(clock(a.Resolved)), words(string(a.Told)), words(clock(a.ToldAt)), words(a.Quiet),
-		number(a.Value), number(a.Peak), words(b.course(a)), words(a.Text), pastable(a.Command),
+		number(Quantity, a.Value), number(Quantity, a.Peak), words(b.course(a)), words(a.Text), pastable(a.Command),
 	}
 }
 
@@ -129,14 +129,6 @@ func severityCell(s monitor.Severity) Cell {
 		return words(string(s)).in(Soon)
 	}
 	return words(string(s))
-}
-
-// number is a figure in a unit of its own.
-func number(n inventory.Number) Cell {
-	if !n.Known {
-		return Unknown
-	}
-	return figure(Quantity, n.Value)
 }
 
 // pastable is a command as it is. One that would not reach a shell as it is shown

@@ -28,14 +28,21 @@ func Plot(w io.Writer, c Charts, format string) error {
 	upper := c.matrixPanel(rows, columns)
 	lower := c.barPanel(columns)
 	canvas, err := drawn(c.plotTitle(columns), []*panel{upper, lower}, format)
+	if err == nil {
+		err = writePicture(w, canvas)
+	}
 	if err != nil {
 		return fmt.Errorf("draw the failures: %w", err)
 	}
+	return nil
+}
+
+func writePicture(w io.Writer, canvas vg.CanvasWriterTo) error {
 	var picture bytes.Buffer
 	if _, err := canvas.WriteTo(&picture); err != nil {
-		return fmt.Errorf("draw the failures: %w", err)
+		return err
 	}
-	_, err = w.Write(withFonts(picture.Bytes()))
+	_, err := w.Write(withFonts(picture.Bytes()))
 	return err
 }
 
@@ -123,6 +130,16 @@ func drawn(title []string, panels []*panel, format string) (vg.CanvasWriterTo, e
 
 // newPanel returns an empty plot with servers along the x axis.
 func newPanel(title, up string, columns bundles) *panel {
+	p := emptyPanel(title, columns.named("survivor"), up)
+	p.X.Tick.Length, p.X.Tick.LineStyle.Color = 5, color.Transparent // names that are turned reach into the ticks
+	p.X.Min, p.X.Max = 0, max(1, float64(len(columns.list)))
+	p.X.Tick.Marker = columns.ticks(false)
+	p.X.Tick.Label.Rotation, p.X.Tick.Label.XAlign, p.X.Tick.Label.YAlign = math.Pi/2, draw.XRight, draw.YCenter
+	return p
+}
+
+// emptyPanel returns an empty plot and its names.
+func emptyPanel(title, along, up string) *panel {
 	p := &panel{Plot: plot.New(), legend: plot.NewLegend()}
 	p.BackgroundColor = nil
 	p.Title.Text, p.Title.TextStyle, p.Title.Padding = title, textStyle(12), 6
@@ -133,11 +150,7 @@ func newPanel(title, up string, columns bundles) *panel {
 		axis.Tick.Label.Font, axis.Label.TextStyle.Font = textStyle(8).Font, textStyle(11).Font
 		axis.Label.Padding = 4
 	}
-	p.X.Tick.Length, p.X.Tick.LineStyle.Color = 5, color.Transparent // names that are turned reach into the ticks
-	p.X.Label.Text, p.Y.Label.Text = columns.named("survivor"), up
-	p.X.Min, p.X.Max = 0, max(1, float64(len(columns.list)))
-	p.X.Tick.Marker = columns.ticks(false)
-	p.X.Tick.Label.Rotation, p.X.Tick.Label.XAlign, p.X.Tick.Label.YAlign = math.Pi/2, draw.XRight, draw.YCenter
+	p.X.Label.Text, p.Y.Label.Text = along, up
 	p.legend.Top, p.legend.Left, p.legend.TextStyle = true, true, textStyle(9)
 	p.legend.TextStyle.YAlign = draw.YBottom
 	p.legend.ThumbnailWidth, p.legend.Padding = 16, 4

@@ -40,7 +40,7 @@ func WatchFindings(found []monitor.Finding) *Table {
 		Rows: rowsOf(found, func(f monitor.Finding) []Cell {
 			return []Cell{
 				severityCell(f.Severity), words(string(f.Kind)), words(string(f.Store)), words(string(f.Channel)),
-				words(string(f.Server)), words(string(f.Probe)), words(string(f.Subject)), words(string(f.Since)), number(f.Value),
+				words(string(f.Server)), words(string(f.Probe)), words(string(f.Subject)), words(string(f.Since)), number(Quantity, f.Value),
 				words(f.Text), pastable(f.Command),
 			}
 		}),

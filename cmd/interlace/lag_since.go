@@ -1,0 +1,202 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/interlacemail/interlace/cmd/interlace/report"
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/history"
+	"github.com/interlacemail/interlace/monitor/synclag"
+)
+
+// chartSteps is how many steps the chart of a time has.
+const chartSteps = 60
+
+// lagSince reports how channels did in a time up to now.
+func (a *app) lagSince(ctx context.Context, h *history.History, v *lagView, flags lagFlags) error {
+	if flags.plot != "" {
+		if _, err := placeOf("draw the lag", flags.plot, []string{a.config.DB, history.SamplesPath(a.config.DB)}); err != nil {
+			return err
+		}
+	}
+	if flags.users.value != nil && v.inventory == nil {
+		return hint(fmt.Errorf("--users wants to know how many users each store has, and there is no inventory"), "interlace import FILE brings one into the database")
+	}
+	past := &lagPast{lagView: v, since: v.now.Add(-*flags.since.value), users: v.users(), more: flags.users.value}
+	past.steps(*flags.since.value)
+	found, err := past.history(ctx, h, a.progress("lag"))
+	if err != nil {
+		return err
+	}
+	full := a.config.Monitor.AlertAge.Seconds()
+	if err := savePicture(flags.plot, "draw the lag", func(w io.Writer, format string) error {
+		return report.PlotLag(w, found, a.config.Monitor.BehindAge.Seconds(), full, format)
+	}); err != nil {
+		return err
+	}
+	err = a.print(result{screen: report.LagSince(found, full), table: report.LagPasts(found), json: object(found)})
+	notFine := func(p report.LagPast) bool { return p.Verdict != monitor.OK || p.Level != monitor.LevelOK }
+	if err == nil && slices.ContainsFunc(found.Stores, notFine) {
+		err = errFound
+	}
+	return err
+}
+
+// lagPast is what the report of a time is made from.
+type lagPast struct {
+	*lagView
+	since time.Time
+	step  time.Duration
+	n     int
+	users map[inventory.StoreID]int // of each store; empty where there is no inventory
+	more  *int                      // users to add to each store; nil: a tenth, added and taken away
+}
+
+// users counts the users of each store.
+func (v *lagView) users() map[inventory.StoreID]int {
+	users := map[inventory.StoreID]int{}
+	if v.inventory != nil {
+		for i := range v.inventory.Users {
+			if u := &v.inventory.Users[i]; u.Kind == inventory.Person {
+				users[u.Store]++
+			}
+		}
+	}
+	return users
+}
+
+// steps parts a time so that every step has looks in it.
+func (p *lagPast) steps(of time.Duration) {
+	p.n = int(min(chartSteps, max(1, of/p.opts.Interval)))
+	p.step = (of + time.Duration(p.n-1)) / time.Duration(p.n)
+}
+
+// history reads what was seen, one server after the other: a week of a large fleet
+// is more than fits into memory.
+func (p *lagPast) history(ctx context.Context, h *history.History, bar *progress) (*report.LagHistory, error) {
+	defer bar.end()
+	found := &report.LagHistory{Since: p.since, Until: p.now, Step: p.step.Seconds(), Stores: []report.LagPast{}}
+	servers := p.servers()
+	for i, server := range servers {
+		bar.at(i, len(servers), string(server))
+		list, err := p.of(ctx, h, server)
+		if err != nil {
+			return nil, err
+		}
+		found.Stores = append(found.Stores, list...)
+	}
+	slices.SortStableFunc(found.Stores, func(a, b report.LagPast) int {
+		return cmp.Or(
+			-cmp.Compare(a.Oldest.P95.Value, b.Oldest.P95.Value), -cmp.Compare(a.Oldest.Max.Value, b.Oldest.Max.Value),
+			cmp.Compare(a.Store, b.Store), cmp.Compare(a.Server, b.Server), cmp.Compare(a.Channel, b.Channel),
+		)
+	})
+	return found, nil
+}
+
+// servers are those on which masters were watched.
+func (p *lagPast) servers() []inventory.ServerID {
+	var list []inventory.ServerID
+	for i := range p.watched {
+		if w := &p.watched[i]; replicated(w) && p.wants(w.Server, w.Store) {
+			list = append(list, w.Server)
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// of reports the channels of a server.
+func (p *lagPast) of(ctx context.Context, h *history.History, server inventory.ServerID) ([]report.LagPast, error) {
+	span := p.span(p.since)
+	span.Server = server
+	hours, err := p.hours(ctx, h, span)
+	if err != nil {
+		return nil, err
+	}
+	if course := p.now.Add(-p.opts.Course()); span.From.After(course) {
+		span.From = course // for the verdict of now
+	}
+	standings, err := synclag.Standings(ctx, h, span, p.opts, nil, p.now)
+	if err != nil {
+		return nil, err
+	}
+	masters := p.masters()
+	var list []report.LagPast
+	for i := range standings {
+		s := &standings[i]
+		w := monitor.Watched{Server: s.Lag.Server, Store: s.Lag.Store, Role: s.Last().Role, Channel: s.Lag.Channel, Kind: s.Last().Kind, Seen: s.Last().Until}
+		if replicated(&w) && !p.gone(&w, masters) {
+			list = append(list, p.past(s, hours[channelKey{w.Server, w.Store, w.Channel}]))
+		}
+	}
+	return list, nil
+}
+
+// hours returns what is left of the time before that of which every look is kept.
+func (p *lagPast) hours(ctx context.Context, h *history.History, span monitor.Span) (map[channelKey][]monitor.Hour, error) {
+	span.Until = p.now.Add(-history.KeepWhole).Truncate(time.Hour)
+	if !span.From.Before(span.Until) {
+		return nil, nil
+	}
+	list, err := h.Hours(ctx, span)
+	hours := map[channelKey][]monitor.Hour{}
+	for i := range list {
+		k := channelKey{list[i].Server, list[i].Store, list[i].Channel}
+		hours[k] = append(hours[k], list[i])
+	}
+	return hours, err
+}
+
+// past reports a channel.
+func (p *lagPast) past(s *synclag.Standing, hours []monitor.Hour) report.LagPast {
+	course := s.Course
+	for len(course) > 0 && course[0].Until.Before(p.since) {
+		course = course[1:]
+	}
+	sum := synclag.Summarize(course, hours, p.opts)
+	return report.LagPast{
+		Store: s.Lag.Store, Server: s.Lag.Server, Channel: s.Lag.Channel, Peer: p.peer(&s.Lag), Verdict: s.Lag.Verdict, Level: s.Lag.Level,
+		Looks: sum.Looks, Blind: sum.Blind, NotOK: sum.NotOK, Oldest: sum.Age, Bytes: sum.Bytes,
+		Most:      synclag.MostAges(course, hours, p.since, p.step, p.n),
+		Model:     p.model(s),
+		Forecasts: report.LagForecasts{Number: s.Errors.Forecasts, Median: s.Errors.Median, Within: s.Errors.Within},
+	}
+}
+
+// model says what the sync_client of a channel can bear, now and with other
+// numbers of users.
+func (p *lagPast) model(s *synclag.Standing) *report.LagModel {
+	m := s.Model
+	if m == nil {
+		return nil
+	}
+	told := &report.LagModel{
+		Batches: m.Batches, Batch: m.Batch, Mailbox: m.Mailbox, Byte: m.Byte, Trip: m.Trip, Now: outlook(m.Outlook()), WhatIf: []report.LagWhatIf{},
+	}
+	users, known := p.users[s.Lag.Store]
+	if known {
+		told.Users = inventory.Known(float64(users))
+	}
+	switch {
+	case p.more == nil:
+		for _, percent := range []int{-10, 10} {
+			told.WhatIf = append(told.WhatIf, report.LagWhatIf{Part: float64(percent) / 100, LagOutlook: outlook(m.WhatIf(100, percent))})
+		}
+	case known:
+		told.WhatIf = append(told.WhatIf, report.LagWhatIf{
+			Part: float64(*p.more) / float64(users), Users: inventory.Known(float64(*p.more)), LagOutlook: outlook(m.WhatIf(users, *p.more)),
+		})
+	}
+	return told
+}
+
+func outlook(o synclag.Outlook) report.LagOutlook {
+	return report.LagOutlook{Cycle: o.Cycle, Mean: o.Mean, Worst: o.Worst, ByteMargin: o.ByteMargin, MailboxMargin: o.MailboxMargin}
+}

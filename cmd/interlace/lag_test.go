@@ -1,0 +1,167 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/history"
+)
+
+// watched lets a story have been watched: watched DB FILE records the looks that the
+// file describes.
+func watched(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: watched DB FILE")
+	}
+	clock, err := time.Parse(time.RFC3339, ts.Getenv("CLOCK"))
+	ts.Check(err)
+	ts.Check(record(context.Background(), ts.MkAbs(args[0]), ts.ReadFile(args[1]), clock))
+}
+
+// record records looks as lines describe them, 2 minutes apart, and what became of
+// their hours:
+//
+//	FROM UNTIL SERVER STORE [channel=dr] [kind=squatter] [role=replica] [client=7|none|unseen]
+//	    [oldest=5s|09:21] [bytes=100] [grows=10] [mailboxes=3] [run=9] [io=1] [trouble=why]
+//	batches FROM UNTIL SERVER STORE [mailboxes=3] [lasted=20ms]
+//
+// Times are the last such times of the clock, or as long before it as they say: 24h. The
+// oldest entry is as old at every look, or of a time.
+func record(ctx context.Context, path, lines string, clock time.Time) error {
+	h, err := history.Open(ctx, path, history.Options{})
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	var looks []monitor.Backlog
+	var batches []monitor.Batch
+	for line := range strings.Lines(lines) {
+		words := strings.Fields(line)
+		if len(words) == 0 {
+			continue
+		}
+		if words[0] == "batches" {
+			batches = append(batches, batchesOf(words[1:], clock)...)
+			continue
+		}
+		looks = append(looks, looksOf(words, clock)...)
+	}
+	if err := h.SaveBacklog(ctx, looks); err != nil {
+		return err
+	}
+	if err := h.SaveBatches(ctx, batches); err != nil {
+		return err
+	}
+	return h.Tidy(ctx, clock)
+}
+
+// said are the words of a line.
+type said map[string]string
+
+func saidBy(words []string) said {
+	s := said{"channel": monitor.DefaultChannel, "kind": string(monitor.Replication), "role": string(inventory.Master), "client": "7"}
+	for _, word := range words {
+		key, value, _ := strings.Cut(word, "=")
+		s[key] = strings.ReplaceAll(value, "_", " ")
+	}
+	return s
+}
+
+func (s said) number(key string) float64 {
+	v, _ := strconv.ParseFloat(s[key], 64)
+	return v
+}
+
+// clocked returns a time of the clock's day, or so long before the clock.
+func clocked(word string, clock time.Time) time.Time {
+	if before, err := time.ParseDuration(word); err == nil {
+		return clock.Add(-before)
+	}
+	at, err := time.Parse("15:04", word)
+	if err != nil {
+		panic(err)
+	}
+	of := clock.Truncate(24 * time.Hour).Add(time.Duration(at.Hour())*time.Hour + time.Duration(at.Minute())*time.Minute)
+	if of.After(clock) {
+		of = of.Add(-24 * time.Hour)
+	}
+	return of
+}
+
+func looksOf(words []string, clock time.Time) []monitor.Backlog {
+	from, until, s := clocked(words[0], clock), clocked(words[1], clock), saidBy(words[4:])
+	var list []monitor.Backlog
+	for n := 0; ; n++ {
+		at := from.Add(time.Duration(n) * 2 * time.Minute)
+		if at.After(until) {
+			return list
+		}
+		b := monitor.Backlog{
+			At: at, Server: inventory.ServerID(words[2]), Store: inventory.StoreID(words[3]),
+			Role: inventory.Role(s["role"]), Channel: s["channel"], Kind: monitor.ChannelKind(s["kind"]), Trouble: s["trouble"],
+		}
+		if b.Trouble == "" {
+			s.fill(&b, n, clock)
+		}
+		list = append(list, b)
+	}
+}
+
+// fill says what the n-th look saw.
+func (s said) fill(b *monitor.Backlog, n int, clock time.Time) {
+	b.Entries, b.Mailboxes, b.Users = inventory.Known(s.number("mailboxes")), inventory.Known(s.number("mailboxes")), inventory.Known(0)
+	if b.ProcessesKnown = s["client"] != "unseen"; b.ProcessesKnown && s["client"] != "none" {
+		written := int64(s.number("io")) * int64(n)
+		b.Clients = []monitor.Process{{PID: int(s.number("client")), Started: clock.Add(-100 * time.Hour), IO: &monitor.IO{Written: written}}}
+	}
+	if s["oldest"] == "" {
+		return
+	}
+	file := monitor.LogFile{Bytes: int64(s.number("bytes") + float64(n)*s.number("grows")), Inode: uint64(100 + n), Last: b.At}
+	if age, err := time.ParseDuration(s["oldest"]); err == nil {
+		file.First = b.At.Add(-age)
+	} else {
+		file.First, file.Inode = clocked(s["oldest"], clock), 99
+	}
+	if run := s.number("run"); run > 0 {
+		b.Log = monitor.LogFile{Bytes: 10 * int64(n+1), Inode: uint64(200 + n), First: b.At, Last: b.At}
+		file.Inode, file.Taken = uint64(run), file.First
+		b.Run = file
+		return
+	}
+	b.Log = file
+}
+
+func batchesOf(words []string, clock time.Time) []monitor.Batch {
+	from, until, s := clocked(words[0], clock), clocked(words[1], clock), saidBy(words[4:])
+	lasted, _ := time.ParseDuration(s["lasted"])
+	var list []monitor.Batch
+	for at := from; !at.After(until); at = at.Add(10 * time.Minute) {
+		list = append(list, monitor.Batch{
+			Server: inventory.ServerID(words[2]), Store: inventory.StoreID(words[3]), Role: inventory.Master,
+			Channel: monitor.DefaultChannel, Kind: monitor.Replication, Begun: at, Lasted: lasted, First: at.Add(-time.Second),
+			Bytes: 300, Entries: int(s.number("mailboxes")), Mailboxes: int(s.number("mailboxes")), Trip: inventory.Known(0.003),
+		})
+	}
+	return list
+}
+
+// A look that was recorded lets the commands of the monitor have something to tell.
+func recordLooks(t *testing.T, path string, servers, stores []string) {
+	t.Helper()
+	var lines strings.Builder
+	for i := range servers {
+		fmt.Fprintf(&lines, "100m 0m %s %s\nbatches 100m 0m %s %s mailboxes=5 lasted=30ms\n", servers[i], stores[i], servers[i], stores[i])
+	}
+	if err := record(t.Context(), path, lines.String(), time.Now().UTC()); err != nil {
+		t.Fatal(err)
+	}
+}

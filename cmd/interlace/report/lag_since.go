@@ -1,0 +1,226 @@
+package report
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
+)
+
+// LagHistory is how channels did in a time, the worst first.
+type LagHistory struct {
+	Since  time.Time `json:"since"`
+	Until  time.Time `json:"until"`
+	Step   float64   `json:"step_seconds"`
+	Stores []LagPast `json:"stores"`
+}
+
+// LagPast is how a channel did, and what its sync_client can bear.
+type LagPast struct {
+	Store   inventory.StoreID  `json:"store"`
+	Server  inventory.ServerID `json:"server"`
+	Channel string             `json:"channel"`
+	Peer    inventory.Text     `json:"peer"`
+	Verdict monitor.Verdict    `json:"verdict"` // now, as is the level
+	Level   monitor.Level      `json:"level"`
+
+	Looks  int                `json:"looks"` // that saw something
+	Blind  int                `json:"blind"` // that could not look
+	NotOK  inventory.Number   `json:"not_ok"`
+	Oldest monitor.Quantiles  `json:"oldest_seconds"`
+	Bytes  monitor.Quantiles  `json:"backlog_bytes"`
+	Most   []inventory.Number `json:"oldest_seconds_most"` // in each step
+
+	Model     *LagModel    `json:"model"` // null: nothing has been seen to learn from
+	Forecasts LagForecasts `json:"forecasts"`
+}
+
+// LagModel is what the sync_client of a channel was seen to need.
+type LagModel struct {
+	Batches int              `json:"batches"` // of how many it was learnt
+	Batch   float64          `json:"batch_seconds"`
+	Mailbox float64          `json:"mailbox_seconds"`
+	Byte    float64          `json:"byte_seconds"`
+	Trip    float64          `json:"trip_seconds"`
+	Users   inventory.Number `json:"users"` // of the store
+	Now     LagOutlook       `json:"now"`
+	WhatIf  []LagWhatIf      `json:"what_if"`
+}
+
+// LagOutlook is how a channel does in the long run: what a change waits, null where
+// that grows without end, and what is left of the time of its sync_client, from
+// sending bytes and if no mailbox were touched twice within a batch.
+type LagOutlook struct {
+	Cycle         inventory.Number `json:"cycle_seconds"`
+	Mean          inventory.Number `json:"mean_seconds"`
+	Worst         inventory.Number `json:"worst_seconds"`
+	ByteMargin    float64          `json:"byte_margin"`
+	MailboxMargin float64          `json:"mailbox_margin"`
+}
+
+// LagWhatIf is how it would do with more users or, below 0, with fewer.
+type LagWhatIf struct {
+	Part  float64          `json:"part"`
+	Users inventory.Number `json:"users"`
+	LagOutlook
+}
+
+// LagForecasts is how good predictions were: by what part of what happened half of
+// them were off at most, and how many held within their spread.
+type LagForecasts struct {
+	Number int              `json:"number"`
+	Median inventory.Number `json:"median_off"`
+	Within inventory.Number `json:"within"`
+}
+
+// Numbers of channels that the text has, draws and describes.
+const (
+	shownPast     = 20
+	drawnPast     = 6
+	describedPast = 3
+)
+
+// LagSince is the screen of how channels did. Full is as in [Lag].
+func LagSince(h *LagHistory, full float64) *Screen {
+	s := &Screen{}
+	s.add(h.head())
+	s.AddFirst(LagPasts(h), shownPast)
+	var means Lines
+	means.add("p50, p95, p99: half, 95 and 99 of 100 looks saw no more · not ok: the part of looks at which the verdict or the level was not")
+	s.add(means)
+	s.add(h.chart(full))
+	for i := range h.Stores[:min(describedPast, len(h.Stores))] {
+		s.add(h.Stores[i].facts())
+	}
+	return s
+}
+
+// head says what was looked at.
+func (h *LagHistory) head() Lines {
+	looks, blind := 0, 0
+	for i := range h.Stores {
+		looks, blind = looks+h.Stores[i].Looks, blind+h.Stores[i].Blind
+	}
+	var head Lines
+	head.add("%s from %s to %s: %s", things(len(h.Stores), "channel", "channels"), clockText(h.Since), clockText(h.Until),
+		joined(things(looks, "look", "looks"), things(blind, "more that could not look", "more that could not look")))
+	return head
+}
+
+// clockText is a time for people, in its own zone.
+func clockText(at time.Time) string { return at.Format("2006-01-02 15:04") }
+
+// LagPasts is the table of how channels did.
+func LagPasts(h *LagHistory) *Table {
+	t := &Table{Columns: []Column{
+		left("store", "store", 0), hidden("server"), hidden("channel"), left("channel", "", 6), hidden("peer"),
+		left("now", "verdict", 4), hidden("level"), right("not ok", "not_ok", 0),
+		right("oldest p50", "oldest_seconds_p50", 3), right("p95", "oldest_seconds_p95", 0), right("p99", "oldest_seconds_p99", 7), right("max", "oldest_seconds_max", 0),
+		right("backlog p95", "backlog_bytes_p95", 5), right("max", "backlog_bytes_max", 2),
+		hidden("backlog_bytes_p50"), hidden("backlog_bytes_p99"),
+		right("looks", "looks", 8), right("blind", "blind", 9),
+		hidden("batches"), hidden("batch_seconds"), hidden("mailbox_seconds"), hidden("byte_seconds"), hidden("trip_seconds"),
+		hidden("worst_seconds"), hidden("byte_margin"), hidden("mailbox_margin"),
+		hidden("forecasts"), hidden("median_off"), hidden("within"),
+	}}
+	t.Rows = rowsOf(h.Stores, func(p LagPast) []Cell { return p.cells() })
+	return t
+}
+
+func (p *LagPast) cells() []Cell {
+	channel := Nothing
+	if p.Channel != monitor.DefaultChannel {
+		channel = words(p.Channel)
+	}
+	now := monitor.Lag{Verdict: p.Verdict, Level: p.Level}
+	notOK := number(Ratio, p.NotOK)
+	if p.NotOK.Value > 0 {
+		notOK.Tone = Soon
+	}
+	cells := []Cell{
+		words(string(p.Store)), words(string(p.Server)), words(p.Channel), channel, words(string(p.Peer)),
+		words(string(p.Verdict)).in(lagTone(&now)), words(string(p.Level)), notOK,
+		number(Seconds, p.Oldest.P50), number(Seconds, p.Oldest.P95), number(Seconds, p.Oldest.P99), number(Seconds, p.Oldest.Max),
+		decimalSize(p.Bytes.P95), decimalSize(p.Bytes.Max), number(Size, p.Bytes.P50), number(Size, p.Bytes.P99),
+		count(p.Looks), count(p.Blind),
+	}
+	if m := p.Model; m != nil {
+		cells = append(cells, count(m.Batches), figure(Seconds, m.Batch), figure(Seconds, m.Mailbox), figure(Seconds, m.Byte), figure(Seconds, m.Trip),
+			number(Seconds, m.Now.Worst), figure(Ratio, m.Now.ByteMargin), figure(Ratio, m.Now.MailboxMargin))
+	} else {
+		cells = append(cells, count(0), Unknown, Unknown, Unknown, Unknown, Unknown, Unknown, Unknown)
+	}
+	return append(cells, count(p.Forecasts.Number), number(Ratio, p.Forecasts.Median), number(Ratio, p.Forecasts.Within))
+}
+
+// chart draws how old the oldest entry was over the time, of the worst channels.
+func (h *LagHistory) chart(full float64) Block {
+	t := &Table{Columns: []Column{left("store", "", 0), left("over the time", "", 0), right("max", "", 1)}}
+	t.Rows = rowsOf(h.Stores[:min(drawnPast, len(h.Stores))], func(p LagPast) []Cell {
+		return []Cell{words(p.name()), words(spark(p.Most, full)), number(Seconds, p.Oldest.Max)}
+	})
+	return Legend{t, []Note{{Columns: []string{"over the time"}, Words: sparkWords(inventory.DurationText(h.Step), full)}}}
+}
+
+// name is that of the store, and of the channel if it has one.
+func (p *LagPast) name() string {
+	if p.Channel == monitor.DefaultChannel {
+		return string(p.Store)
+	}
+	return string(p.Store) + " " + p.Channel
+}
+
+// facts say what the sync_client of a channel can bear.
+func (p *LagPast) facts() Facts {
+	m := p.Model
+	if m == nil {
+		return Facts{{"store", p.name()}, {"predicted", "nothing: no batch of it has been seen"}}
+	}
+	facts := Facts{{"store", p.name()}}
+	facts.add("needs", "%s for a batch, %s more for each mailbox in it, and sends %s a second; a round trip takes %s (learnt from %s)",
+		inventory.DurationText(m.Batch), fineText(m.Mailbox), decimalText(1/m.Byte), fineText(m.Trip), things(m.Batches, "batch", "batches"))
+	facts.add("a change waits", "%s", m.Now.words())
+	facts.add("left over", "%s of its time from sending bytes, at none of which the lag grows without end; %s if no mailbox were touched twice within a batch, and below 0 batches grow until they hold most mailboxes",
+		PercentText(m.Now.ByteMargin), PercentText(m.Now.MailboxMargin))
+	for _, w := range m.WhatIf {
+		facts.add(w.users(), "a change waits %s", w.words())
+	}
+	facts.add("forecasts", "%s", p.Forecasts.words())
+	return facts
+}
+
+// fineText returns a short time with three significant digits: 4.41 ms.
+func fineText(seconds float64) string {
+	if seconds >= 1 {
+		return inventory.DurationText(seconds)
+	}
+	return plainText(seconds*1000) + " ms"
+}
+
+func (o *LagOutlook) words() string {
+	if !o.Worst.Known {
+		return "ever longer: more bytes come than its sync_client can send"
+	}
+	return fmt.Sprintf("%s on average, %s at worst", inventory.DurationText(o.Mean.Value), inventory.DurationText(o.Worst.Value))
+}
+
+// users says how many users more or fewer there are.
+func (w *LagWhatIf) users() string {
+	part, than := w.Part, "more"
+	if part < 0 {
+		part, than = -part, "fewer"
+	}
+	if !w.Users.Known {
+		return fmt.Sprintf("%s %s users", PercentText(part), than)
+	}
+	return fmt.Sprintf("%s %s users", inventory.CountText(int64(max(w.Users.Value, -w.Users.Value))), than)
+}
+
+func (f *LagForecasts) words() string {
+	if f.Number == 0 {
+		return "none could be checked yet"
+	}
+	return fmt.Sprintf("%s of when a backlog would be gone: half of them off by %s at most, %s within their spread",
+		things(f.Number, "prediction", "predictions"), PercentText(f.Median.Value), PercentText(f.Within.Value))
+}
