@@ -16,7 +16,6 @@ import (
 	"github.com/interlacemail/interlace/monitor/history"
 	"github.com/interlacemail/interlace/monitor/logs"
 	"github.com/interlacemail/interlace/monitor/processes"
-	"github.com/interlacemail/interlace/monitor/synclag"
 	"github.com/interlacemail/interlace/monitor/watch"
 )
 

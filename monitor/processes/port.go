@@ -16,10 +16,10 @@ import (
 
 // Port is what was heard at the address of a sync server.
 type Port struct {
-	Connected bool   // somebody accepted the connection
+	Connected bool // somebody accepted the connection
 	// Trip is how long it took to connect, which is one round trip; 0: nobody did.
-	Trip time.Duration
-	Trouble   string // why there was no greeting; empty: there was
+	Trip    time.Duration
+	Trouble string // why there was no greeting; empty: there was
 }
 
 // listen hears what each address says, several at once.
