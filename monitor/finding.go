@@ -1,6 +1,7 @@
 package monitor
 
 import (
+	"slices"
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -15,6 +16,12 @@ const (
 	Warning  Severity = "warning"
 	Critical Severity = "critical"
 )
+
+// Rank is larger for what matters more: 1 for info, 2 for warning, 3 for
+// critical, and 0 for anything else.
+func (s Severity) Rank() int {
+	return 1 + slices.Index([]Severity{Info, Warning, Critical}, s)
+}
 
 // Kind says what was found. The identifiers are part of the contract.
 type Kind string

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -63,6 +64,7 @@ type local struct {
 	mu     sync.Mutex
 	stores *inventory.Inventory                     // the stores that have an instance here, and nothing else
 	users  map[inventory.StoreID][]inventory.UserID // some of each of them
+	others []string                                 // imapd.conf of instances of other servers that are this machine
 	read   []string                                 // the files in which the facts are
 	stamp  string                                   // how those files looked
 }
@@ -72,7 +74,7 @@ const someUsers = 3
 
 // take keeps what concerns this server.
 func (l *local) take(f *facts) {
-	l.stores = &inventory.Inventory{}
+	l.stores, l.others = &inventory.Inventory{}, neighbours(f.Inventory, l.server)
 	here := map[inventory.StoreID]bool{}
 	for i := range f.Stores {
 		if f.Stores[i].On(l.server) != nil {
@@ -87,6 +89,36 @@ func (l *local) take(f *facts) {
 		}
 	}
 	l.read, l.stamp = f.read, stamp(f.read)
+}
+
+// neighbours returns the imapd.conf of instances of other servers that are reached
+// on this very machine, as are those of the server: in trials all servers are one.
+func neighbours(inv *inventory.Inventory, server inventory.ServerID) []string {
+	var others []string
+	same := false
+	for i := range inv.Stores {
+		for _, in := range inv.Stores[i].Instances {
+			host, _, err := net.SplitHostPort(in.IMAP)
+			if ip := net.ParseIP(host); err != nil || ip == nil || !ip.IsLoopback() {
+				continue
+			}
+			if in.Server == server {
+				same = true
+			} else if in.IMAPDConf != "" {
+				others = append(others, filepath.Clean(in.IMAPDConf))
+			}
+		}
+	}
+	if !same {
+		return nil
+	}
+	return others
+}
+
+func (l *local) neighbours() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.others
 }
 
 // stamp tells whether files have changed.

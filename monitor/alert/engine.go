@@ -87,7 +87,7 @@ func (r *round) look(look *monitor.Look) {
 		case !known:
 			open[key] = len(r.Alerts)
 			r.begin(key, look.Watcher, &f, flaps[key])
-		case !found[key] || rank(f.Severity) > rank(r.Alerts[i].Severity):
+		case !found[key] || f.Severity.Rank() > r.Alerts[i].Severity.Rank():
 			r.see(&r.Alerts[i], look.Watcher, &f)
 		}
 		found[key] = true

@@ -47,7 +47,7 @@ func tidied(f monitor.Finding) monitor.Finding {
 		*name = inventory.Text(line(string(*name), longestName))
 	}
 	f.Kind, f.Text = monitor.Kind(line(string(f.Kind), longestName)), line(f.Text, longestText)
-	if rank(f.Severity) == 0 {
+	if f.Severity.Rank() == 0 {
 		f.Severity = monitor.Warning
 	}
 	if command := line(string(f.Command), longestCommand); command != string(f.Command) {

@@ -31,7 +31,7 @@ func (r *round) tell() {
 			due = append(due, b)
 		}
 	}
-	slices.SortStableFunc(due, func(a, b *bundle) int { return rank(b.worst()) - rank(a.worst()) })
+	slices.SortStableFunc(due, func(a, b *bundle) int { return b.worst().Rank() - a.worst().Rank() })
 	switch n := r.affordable(); {
 	case n == 0:
 	case len(due) <= n:
@@ -93,7 +93,7 @@ func (b *bundle) add(a *monitor.Alert) {
 	case a.Stage == monitor.Resolved:
 		a.Closed = true
 	case a.Withheld != "":
-	case rank(a.Severity) > rank(a.Told):
+	case a.Severity.Rank() > a.Told.Rank():
 		b.news = append(b.news, a)
 	default:
 		b.firing = append(b.firing, a)
@@ -111,7 +111,7 @@ func (r *round) isDue(b *bundle) bool {
 	if r.now.Sub(b.Waits) < r.opts.GroupWait {
 		return false
 	}
-	return since >= r.opts.GroupInterval || len(b.news) > 0 && rank(b.worst()) > rank(b.Worst)
+	return since >= r.opts.GroupInterval || len(b.news) > 0 && b.worst().Rank() > b.Worst.Rank()
 }
 
 // worst returns the severity of the worst news, else of what still fires.
@@ -119,7 +119,7 @@ func (b *bundle) worst() monitor.Severity {
 	var worst monitor.Severity
 	for _, list := range [][]*monitor.Alert{b.news, b.firing} {
 		for _, a := range list {
-			if rank(a.Severity) > rank(worst) {
+			if a.Severity.Rank() > worst.Rank() {
 				worst = a.Severity
 			}
 		}

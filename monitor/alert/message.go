@@ -59,7 +59,7 @@ func (o *Options) id(stage string, words ...string) string {
 
 func worseFirst(a, b *monitor.Alert) int {
 	return cmp.Or(
-		rank(b.Severity)-rank(a.Severity), a.Began.Compare(b.Began), cmp.Compare(a.Number, b.Number),
+		b.Severity.Rank()-a.Severity.Rank(), a.Began.Compare(b.Began), cmp.Compare(a.Number, b.Number),
 	)
 }
 

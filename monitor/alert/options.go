@@ -67,16 +67,3 @@ func (o *Options) patience(f *monitor.Finding) time.Duration {
 	}
 	return o.For
 }
-
-// rank orders severities; what is told nothing of has none.
-func rank(s monitor.Severity) int {
-	switch s {
-	case monitor.Critical:
-		return 3
-	case monitor.Warning:
-		return 2
-	case monitor.Info:
-		return 1
-	}
-	return 0
-}

@@ -35,7 +35,7 @@ func (r *round) reason(a *monitor.Alert, causes map[place][]*monitor.Alert) stri
 	switch {
 	case a.Acknowledged != nil:
 		return "acknowledged"
-	case rank(a.Severity) < rank(r.opts.Least) && rank(a.Told) == 0:
+	case a.Severity.Rank() < r.opts.Least.Rank() && a.Told.Rank() == 0:
 		return "only " + string(a.Severity)
 	}
 	return ""
@@ -54,7 +54,7 @@ func (r *round) causes() map[place][]*monitor.Alert {
 	causes := map[place][]*monitor.Alert{}
 	for i := range r.Alerts {
 		a := &r.Alerts[i]
-		if rank(a.Severity) < rank(r.opts.Least) {
+		if a.Severity.Rank() < r.opts.Least.Rank() {
 			continue
 		}
 		at := place{server: inventory.ServerID(a.Server), store: a.Store}

@@ -165,7 +165,7 @@ func (t *tally) count(k key, e *Entry, severity monitor.Severity, meaning, remed
 		g = &group{key: k, severity: severity, meaning: meaning, remedy: remedy, example: example(e), first: e.At, last: e.At}
 		t.groups[k] = g
 	}
-	if rank(severity) > rank(g.severity) {
+	if severity.Rank() > g.severity.Rank() {
 		g.severity, g.meaning, g.remedy, g.example = severity, meaning, remedy, example(e)
 	}
 	g.count += times
@@ -175,10 +175,6 @@ func (t *tally) count(k key, e *Entry, severity monitor.Severity, meaning, remed
 	if e.At.After(g.last) {
 		g.last = e.At
 	}
-}
-
-func rank(s monitor.Severity) int {
-	return slices.Index([]monitor.Severity{monitor.Info, monitor.Warning, monitor.Critical}, s)
 }
 
 // example is a line as it may be shown.

@@ -24,6 +24,9 @@ type Options struct {
 	// ExpireEvery is how old the last success of cyr_expire may be; 0 is three
 	// days, for it runs every day.
 	ExpireEvery time.Duration
+	// Neighbours are the imapd.conf of instances that other servers of the inventory
+	// have on this very machine.
+	Neighbours []string
 }
 
 // Hint is what the log of an instance says.
@@ -49,7 +52,7 @@ func Check(list []monitor.Instance, sights []Sight, opts Options) []monitor.Find
 		c.instance()
 		found = append(found, c.found...)
 	}
-	found = append(found, strangers(list, &sights[len(sights)-1])...)
+	found = append(found, strangers(list, &sights[len(sights)-1], opts.Neighbours)...)
 	slices.SortStableFunc(found, func(a, b monitor.Finding) int {
 		return cmp.Or(cmp.Compare(a.Store, b.Store), cmp.Compare(a.Channel, b.Channel), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Subject, b.Subject))
 	})

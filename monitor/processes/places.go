@@ -65,8 +65,8 @@ func (c *check) unknownChannels() {
 }
 
 // strangers reports rolling clients of instances that the inventory does not
-// have on this server.
-func strangers(list []monitor.Instance, s *Sight) []monitor.Finding {
+// have on this server, nor on another one that is the same machine.
+func strangers(list []monitor.Instance, s *Sight, neighbours []string) []monitor.Finding {
 	if len(list) == 0 {
 		return nil
 	}
@@ -74,7 +74,7 @@ func strangers(list []monitor.Instance, s *Sight) []monitor.Finding {
 	told := map[string]bool{}
 	for _, p := range s.Processes {
 		known := slices.ContainsFunc(list, func(in monitor.Instance) bool { return in.Conf == "" || filepath.Clean(in.Conf) == p.Conf })
-		if known || !isClient(&p) || p.State == "Z" || told[p.Conf] {
+		if known || slices.Contains(neighbours, p.Conf) || !isClient(&p) || p.State == "Z" || told[p.Conf] {
 			continue
 		}
 		told[p.Conf] = true

@@ -17,8 +17,11 @@ type Options struct {
 	Server inventory.ServerID
 	// Instances returns those of this server, as their configuration is now.
 	Instances func(context.Context) ([]monitor.Instance, error)
-	Memory    Memory
-	Desk      Desk // nil: findings are not told, only recorded
+	// Neighbours returns the imapd.conf of instances that other servers of the
+	// inventory have on this very machine; nil: there are none.
+	Neighbours func() []string
+	Memory     Memory
+	Desk       Desk // nil: findings are not told, only recorded
 
 	Backlog, Processes, Usage time.Duration // between two looks; 2m, 10m, 5m
 	Lag                       synclag.Options

@@ -41,13 +41,20 @@ func (w *Watch) lookAtProcesses(ctx context.Context, now time.Time) (monitor.Loo
 	w.mu.Lock()
 	sights := slices.Clone(w.sights)
 	w.mu.Unlock()
-	look.Findings = processes.Check(list, sights, processes.Options{Hints: hints})
+	look.Findings = processes.Check(list, sights, processes.Options{Hints: hints, Neighbours: w.neighbours()})
 	if trouble := sights[len(sights)-1].Trouble; trouble != "" {
 		err = errors.Join(err, fmt.Errorf("look at the processes: %s", trouble))
 	}
 	w.tried(ctx, look.Findings, now)
 	w.askFor(look.Findings, list)
 	return look, err
+}
+
+func (w *Watch) neighbours() []string {
+	if w.opts.Neighbours == nil {
+		return nil
+	}
+	return w.opts.Neighbours()
 }
 
 func pause(ctx context.Context, d time.Duration) bool {

@@ -100,13 +100,11 @@ func (b *Board) look() Line {
 
 // AlertTable is the table of alerts.
 func AlertTable(b *Board) *Table {
-	command := beneath("command")
-	command.Whole = true
 	t := &Table{Columns: []Column{
 		right("no", "number", 0), left("severity", "severity", 0), left("stage", "stage", 0), left("what", "kind", 0),
 		left("server", "server", 0), left("store", "store", 0), left("channel", "channel", 1), hidden("subject"),
 		left("since", "began", 0).late(1), hidden("fired"), hidden("resolved"), hidden("told"), hidden("told_at"), hidden("quiet"),
-		hidden("value"), hidden("peak"), beneath(""), beneath("text"), command,
+		hidden("value"), hidden("peak"), beneath(""), beneath("text"), command(),
 	}}
 	t.Rows = rowsOf(b.Alerts, func(a Alert) []Cell { return b.row(&a) })
 	return t
@@ -129,6 +127,13 @@ func severityCell(s monitor.Severity) Cell {
 		return words(string(s)).in(Soon)
 	}
 	return words(string(s))
+}
+
+// command is a column of commands to paste, which no line end may break.
+func command() Column {
+	c := beneath("command")
+	c.Whole = true
+	return c
 }
 
 // pastable is a command as it is. One that would not reach a shell as it is shown
@@ -238,7 +243,7 @@ func urgency(a *Alert) int {
 	if a.Stage == monitor.Resolved {
 		return 0
 	}
-	order := 2 * (1 + slices.Index([]monitor.Severity{monitor.Info, monitor.Warning, monitor.Critical}, a.Severity))
+	order := 2 * a.Severity.Rank()
 	if a.Stage == monitor.Firing {
 		order++
 	}

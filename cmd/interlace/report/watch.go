@@ -19,23 +19,18 @@ func Watched(server inventory.ServerID, found []monitor.Finding) *Screen {
 	s.add(Lines{{Words: fmt.Sprintf("all probes of %s: %s", server, things(len(found), "finding", "findings")), Tone: Broken}})
 	worst := slices.Clone(found)
 	slices.SortStableFunc(worst, func(a, b monitor.Finding) int {
-		return cmp.Or(cmp.Compare(severity(b.Severity), severity(a.Severity)), cmp.Compare(a.Store, b.Store))
+		return cmp.Or(cmp.Compare(b.Severity.Rank(), a.Severity.Rank()), cmp.Compare(a.Store, b.Store))
 	})
 	s.add(WatchFindings(worst))
 	return s
-}
-
-func severity(s monitor.Severity) int {
-	return slices.Index([]monitor.Severity{monitor.Info, monitor.Warning, monitor.Critical}, s)
 }
 
 // WatchFindings is the table of findings.
 func WatchFindings(found []monitor.Finding) *Table {
 	return &Table{
 		Columns: []Column{
-			left("severity", "severity", 0), left("what", "kind", 0), left("store", "store", 0), left("channel", "channel", 3),
-			hidden("server"), hidden("probe"), left("about", "subject", 4), left("since", "since", 2), hidden("value"),
-			{Key: "text", Note: true}, {Key: "command", Note: true},
+			left("severity", "severity", 0), left("what", "kind", 0), left("store", "store", 0), left("channel", "channel", 2),
+			hidden("server"), hidden("probe"), hidden("subject"), left("since", "since", 1), hidden("value"), beneath("text"), command(),
 		},
 		Rows: rowsOf(found, func(f monitor.Finding) []Cell {
 			return []Cell{
@@ -52,7 +47,7 @@ func Actions(list []monitor.Action) *Table {
 	return &Table{
 		Columns: []Column{
 			left("store", "store", 0), left("channel", "channel", 2), left("server", "server", 1), left("what", "what", 0), left("outcome", "outcome", 0),
-			hidden("at"), hidden("ended"), hidden("by"), {Key: "command", Note: true}, {Key: "text", Note: true},
+			hidden("at"), hidden("ended"), hidden("by"), command(), beneath("text"),
 		},
 		Rows: rowsOf(list, func(a monitor.Action) []Cell {
 			outcome := words(a.Outcome)
