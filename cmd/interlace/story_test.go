@@ -12,7 +12,7 @@ import (
 var update = flag.Bool("update", false, "write what was found into the stories")
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"interlace": main})
+	testscript.Main(m, map[string]func(){"interlace": main, "fillalerts": fillAlerts, "mailedcommands": mailedCommands})
 }
 
 // TestStory runs the stories in testdata/script. Each finds the fleet of
