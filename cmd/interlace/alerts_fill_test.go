@@ -71,7 +71,9 @@ func fill(path string) error {
 			}
 		}
 		if err == nil {
-			err = h.StepAlerts(ctx, now, func(s monitor.AlertState) (monitor.AlertState, []monitor.Message) { return alert.Step(s, list, now, opts) })
+			err = h.StepAlerts(ctx, now, func(s monitor.AlertState) (monitor.AlertState, []monitor.Message) {
+				return alert.Step(s, list, now, opts)
+			})
 		}
 	}
 	for minute := range 12 {

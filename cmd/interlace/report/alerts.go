@@ -23,7 +23,7 @@ type Outbox struct {
 	Route   string
 	Waiting int
 	Oldest  time.Time // since when the first of them waits
-	Trouble string // why the last try failed, or empty
+	Trouble string    // why the last try failed, or empty
 	GivenUp int
 	Refused string // what was said to the last that was given up
 }
