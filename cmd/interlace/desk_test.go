@@ -86,7 +86,7 @@ alerts: {webhook: "`+hook.URL+`/hook", webhook_secret_file: secret}
 	hook.status = http.StatusForbidden
 	hook.mutex.Unlock()
 	status, got, _ := interlace(t.Context(), "alerts", "test")
-	if status != exitFound || strings.Count(got, "refused") != 3 || !strings.Contains(got, "no such user") || !strings.Contains(got, "403") || strings.Contains(got, "\x1b") {
+	if status != exitFound || strings.Count(got, "not taken") != 3 || !strings.Contains(got, "no such user") || !strings.Contains(got, "403") || strings.Contains(got, "\x1b") {
 		t.Errorf("status %d: %s", status, got)
 	}
 	if status, _, _ := interlace(t.Context(), "alerts", "test", "-o", "json"); status != exitFound {
@@ -228,4 +228,3 @@ func TestAlertsWhileWatching(t *testing.T) {
 		t.Errorf("an acknowledgement got lost: %s", got)
 	}
 }
-

@@ -49,7 +49,7 @@ func Alerts(b *Board) *Screen {
 		s.add(AlertTable(b))
 	}
 	if len(b.Silences) > 0 {
-		s.add(Lines{{Words: "silences:"}}, Silences(b.Silences))
+		s.add(Lines{{Words: "silences:"}}, Silences(b.Silences, b.Now))
 	}
 	if lines := b.outbox(); lines != nil {
 		s.add(lines)
@@ -104,9 +104,9 @@ func AlertTable(b *Board) *Table {
 	command := beneath("command")
 	command.Whole = true
 	t := &Table{Columns: []Column{
-		right("#", "number", 0), left("severity", "severity", 0), left("stage", "stage", 0), left("what", "kind", 0),
+		right("#", "number", 0), left("severity", "severity", 0), left("stage", "stage", 0).late(1), left("what", "kind", 0),
 		left("server", "server", 0), left("store", "store", 0), left("channel", "channel", 1), hidden("subject"),
-		left("since", "began", 0).late(1), hidden("fired"), hidden("resolved"), hidden("told"), hidden("told_at"), hidden("quiet"),
+		left("since", "began", 0).late(2), hidden("fired"), hidden("resolved"), hidden("told"), hidden("told_at"), hidden("quiet"),
 		hidden("acknowledged_by"), hidden("acknowledged_comment"), hidden("value"), hidden("peak"), beneath(""), beneath("text"), command,
 	}}
 	t.Rows = rowsOf(b.Alerts, func(a Alert) []Cell { return b.row(&a) })
@@ -156,7 +156,10 @@ func pastable(command inventory.Text) Cell {
 // course says how an alert went on: how long, whether it was told, and of what it is.
 func (b *Board) course(a *Alert) string {
 	lasts := "for " + span(b.Now.Sub(a.Began))
-	if a.Stage == monitor.Resolved {
+	switch a.Stage {
+	case monitor.Pending:
+		lasts = "pending " + lasts
+	case monitor.Resolved:
 		lasts = "lasted " + span(a.Resolved.Sub(a.Began)) + ", until " + clock(a.Resolved)
 	}
 	about, bad, flaps := "", "", ""

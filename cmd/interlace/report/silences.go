@@ -3,32 +3,37 @@ package report
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 )
 
-// Silences is the table of silences.
-func Silences(silences []monitor.Silence) *Table {
+// Silences is the table of silences, with when those begin that are to come.
+func Silences(silences []monitor.Silence, now time.Time) *Table {
 	t := &Table{Columns: []Column{
 		right("#", "number", 0), left("matches", "matchers", 0), left("author", "author", 0), left("comment", "comment", 0),
-		left("from", "from", 2), left("until", "until", 0).late(1),
+		hidden("from"), left("from", "", 0).late(1), left("until", "until", 0).late(2),
 	}}
 	t.Rows = rowsOf(silences, func(s monitor.Silence) []Cell {
-		matchers := list(matcherWords(s.Matchers))
-		return []Cell{count(s.Number), matchers, words(s.Author), words(s.Comment), words(clock(s.From)), words(clock(s.Until))}
+		from, matchers := words(clock(s.From)), list(matcherWords(s.Matchers))
+		begins := Nothing
+		if s.From.After(now) {
+			begins = from
+		}
+		return []Cell{count(s.Number), matchers, words(s.Author), words(s.Comment), from, begins, words(clock(s.Until))}
 	})
 	return t
 }
 
 // SilenceList is the screen of the silences in force and to come.
-func SilenceList(silences []monitor.Silence) *Screen {
+func SilenceList(silences []monitor.Silence, now time.Time) *Screen {
 	s := &Screen{}
 	if len(silences) == 0 {
 		s.add(Lines{{Words: "nothing is silenced"}})
 		return s
 	}
-	s.add(Silences(silences))
+	s.add(Silences(silences, now))
 	return s
 }
 
