@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -158,6 +159,53 @@ alerts: {for: 10m, keep_firing: 20m, group_wait: 1s, group_interval: 2m, repeat:
 	d, said, err = deskOf(t, "alerts: {least: info}", nil)
 	if err != nil || len(d.Routes) != 0 || d.Alertmanager != nil || strings.Count(said, "nobody is told of alerts") != 1 || d.Options.Least != monitor.Info {
 		t.Errorf("without a route: said %q, error %v, %+v", said, err, d)
+	}
+}
+
+// The desk keeps alerts where the command finds them, and mails them; what the
+// mail says can be done is done.
+func TestDeskTells(t *testing.T) {
+	t.Chdir(t.TempDir())
+	relay := mailtest.Run(t)
+	write(t, "ca.pem", string(relay.Certificate))
+	a := &app{stderr: io.Discard, config: newConfig()}
+	content := `{mail: {smtp: "` + relay.Address + `", from: interlace@example.org, to: [ops@example.org], ca_file: ca.pem}, alerts: {group_wait: 1s}}`
+	if err := a.config.parse("interlace.yaml", []byte(content)); err != nil {
+		t.Fatal(err)
+	}
+	h, err := a.openHistory(t.Context(), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.Close()
+	d, err := a.desk(t.Context(), h, nil, "imap1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	start := time.Now().Add(-time.Hour)
+	round := func(after time.Duration, findings ...monitor.Finding) {
+		now := func() time.Time { return start.Add(after) }
+		looks := []monitor.Look{{Probe: monitor.ProbeProcesses, Watcher: "imap1", Findings: findings}}
+		if err := errors.Join(d.Judge(t.Context(), looks, now()), d.Deliver(t.Context(), now)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	hot := monitor.Finding{Probe: monitor.ProbeProcesses, Kind: monitor.HotLoop, Severity: monitor.Critical, Server: "imap1", Store: "s1", Text: "again and again"}
+	round(0, hot)
+	round(2*time.Second, hot)
+	if mails := relay.Received(); len(mails) != 1 || relay.InClear() || !strings.Contains(mails[0], "interlace alerts acknowledge 1") {
+		t.Fatalf("mails %q", mails)
+	}
+	if status, got, _ := interlace(t.Context(), "alerts"); status != exitFound || !strings.Contains(got, "· told ") {
+		t.Errorf("status %d: %s", status, got)
+	}
+	succeed(t, "alerts", "acknowledge", "1")
+	round(5*time.Hour, hot)
+	for minute := range 3 {
+		round(6*time.Hour + time.Duration(minute)*5*time.Minute)
+	}
+	if mails := relay.Received(); len(mails) != 2 || !strings.Contains(mails[1], "Subject: [interlace] resolved: hot_loop on imap1, store s1 after 6 h 5 m") {
+		t.Errorf("mails %q", mails)
 	}
 }
 

@@ -41,13 +41,14 @@ type Board struct {
 	Unheard string
 }
 
+// shownAlerts limits the text, which begins with the worst; CSV and JSON have all.
+const shownAlerts = 50
+
 // Alerts is the screen of what is wrong, who was told of it, and what is not told.
 func Alerts(b *Board) *Screen {
 	s := &Screen{}
 	s.add(Lines{b.head(), b.look()})
-	if len(b.Alerts) > 0 {
-		s.add(AlertTable(b))
-	}
+	s.AddFirst(AlertTable(b), shownAlerts)
 	if len(b.Silences) > 0 {
 		s.add(Lines{{Words: "silences:"}}, Silences(b.Silences, b.Now))
 	}

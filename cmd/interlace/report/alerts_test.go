@@ -65,6 +65,23 @@ func TestAlerts(t *testing.T) {
 	}
 }
 
+// A storm fills no screens: the worst are shown.
+func TestManyAlerts(t *testing.T) {
+	b := &Board{Now: noon, Looked: noon}
+	for n := range int64(shownAlerts + 1) {
+		f := finding(monitor.LogLine, monitor.Warning, "imap1", "s1")
+		if n == shownAlerts {
+			f = finding(monitor.MasterDown, monitor.Critical, "imap9", "s1")
+		}
+		b.Alerts = append(b.Alerts, Alert{Alert: &monitor.Alert{Number: n, Finding: f, Stage: monitor.Firing, Began: hoursAgo(1)}})
+	}
+	SortAlerts(b.Alerts)
+	text := textOf(t, Alerts(b), Style{Width: 100})
+	if !strings.Contains(text, "master_down") || strings.Count(text, "log_line") != shownAlerts-1 || !strings.Contains(text, "… 1 more: -o csv lists all") {
+		t.Errorf("got\n%s", text)
+	}
+}
+
 // What is not known to be well is not called well.
 func TestAlertsHead(t *testing.T) {
 	looked := noon.Add(-time.Minute)
