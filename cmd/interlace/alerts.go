@@ -29,8 +29,8 @@ but has not lasted for long enough to be told, and what fires. Below each stand
 for how long it has been so, whether it was told, what is wrong, and what to run
 against it, ready to paste. Silences follow, and messages that could not be sent.
 
-The exit status is 1 if any alert fires, also one that a silence or an
-acknowledgement keeps quiet: it is wrong nevertheless.`,
+The exit status is 1 if any of the alerts that are listed fires, also one that a
+silence or an acknowledgement keeps quiet: it is wrong nevertheless.`,
 		Example: `  interlace alerts
   interlace alerts --since 7d --server imap3
   interlace alerts acknowledge 12
@@ -160,7 +160,10 @@ func quiet(al *monitor.Alert, silences []monitor.Silence, now time.Time, opts al
 	if s := alert.SilencedBy(al, silences, now, opts); s != nil {
 		return fmt.Sprintf("silence %d", s.Number)
 	}
-	if strings.HasPrefix(al.Withheld, "silence ") {
+	switch {
+	case al.Acknowledged != nil:
+		return "acknowledged"
+	case strings.HasPrefix(al.Withheld, "silence "):
 		return ""
 	}
 	return al.Withheld
@@ -207,13 +210,13 @@ func unsent(ctx context.Context, h *history.History, now time.Time) ([]report.Ou
 			o = &report.Outbox{Route: m.Route}
 			routes[m.Route] = o
 		}
-		if m.Dropped.IsZero() {
-			o.Waiting++
-			if o.Oldest.IsZero() {
-				o.Oldest = m.Made
-			}
-		} else {
+		if !m.Dropped.IsZero() {
 			o.GivenUp++
+			o.Refused = m.Trouble
+			continue
+		}
+		if o.Waiting++; o.Waiting == 1 {
+			o.Oldest = m.Made
 		}
 		o.Trouble = cmp.Or(m.Trouble, o.Trouble)
 	}

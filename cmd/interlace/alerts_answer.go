@@ -50,8 +50,9 @@ type unsentAnswer struct {
 	Route   string         `json:"route"`
 	Waiting int            `json:"waiting"`
 	Oldest  inventory.Text `json:"oldest"`
-	GivenUp int            `json:"given_up"`
 	Trouble inventory.Text `json:"trouble"`
+	GivenUp int            `json:"given_up"`
+	Refused inventory.Text `json:"refused"`
 }
 
 func boardAnswer(b *report.Board) alertsAnswer {
@@ -68,7 +69,7 @@ func boardAnswer(b *report.Board) alertsAnswer {
 		answer.Alerts = append(answer.Alerts, one)
 	}
 	for _, o := range b.Outbox {
-		answer.Unsent = append(answer.Unsent, unsentAnswer{o.Route, o.Waiting, monitor.Time(o.Oldest), o.GivenUp, inventory.Text(o.Trouble)})
+		answer.Unsent = append(answer.Unsent, unsentAnswer{o.Route, o.Waiting, monitor.Time(o.Oldest), inventory.Text(o.Trouble), o.GivenUp, inventory.Text(o.Refused)})
 	}
 	return answer
 }

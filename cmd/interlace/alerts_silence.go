@@ -107,8 +107,8 @@ func (a *app) silence(cmd *cobra.Command, words []string, s *silenceFlags) error
 	if err != nil {
 		return err
 	}
-	table := report.Silences(list)
-	return a.print(result{screen: report.SilenceList(list), table: table, json: object(silencesAnswer{silenceAnswers(list)})})
+	table := report.Silences(list, now)
+	return a.print(result{screen: report.SilenceList(list, now), table: table, json: object(silencesAnswer{silenceAnswers(list)})})
 }
 
 // silencesAnswer is the list of silences as JSON.
@@ -172,7 +172,7 @@ func (a *app) beginSilence(ctx context.Context, h *history.History, s *monitor.S
 	for i := range quiet {
 		answer.Alerts = append(answer.Alerts, quiet[i].Number)
 	}
-	return a.print(result{screen: report.Silenced(s, quiet), table: report.Silences([]monitor.Silence{*s}), json: object(answer)})
+	return a.print(result{screen: report.Silenced(s, quiet), table: report.Silences([]monitor.Silence{*s}, now), json: object(answer)})
 }
 
 // openAlerts returns the alerts that are not over.

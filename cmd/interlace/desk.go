@@ -69,7 +69,7 @@ func (c *config) alertOptions(inv *inventory.Inventory, server inventory.ServerI
 		Domain: m.Mail.From[strings.LastIndexByte(m.Mail.From, '@')+1:], Host: string(server), Hosts: hosts(inv),
 	}
 	if o.Heartbeats > 0 {
-		for _, to := range m.Mail.To {
+		for _, to := range slices.Compact(slices.Sorted(slices.Values(m.Mail.To))) {
 			o.Beating = append(o.Beating, alert.MailTo+to)
 		}
 	}

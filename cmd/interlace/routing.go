@@ -61,7 +61,7 @@ const queryTimeout = 30 * time.Second
 func queryRoutes(ctx context.Context, command []string, users []inventory.UserID) (map[inventory.UserID]string, error) {
 	found := map[inventory.UserID]string{}
 	for _, u := range users {
-		answer, err := output(ctx, filled(command, "{user}", string(u)))
+		answer, err := output(ctx, inPlace(command, "{user}", string(u)))
 		if err != nil {
 			return nil, fmt.Errorf("routing_query: %w", err)
 		}
@@ -72,8 +72,8 @@ func queryRoutes(ctx context.Context, command []string, users []inventory.UserID
 	return found, nil
 }
 
-// filled puts a value in place of a name in the words of a command.
-func filled(command []string, name, value string) []string {
+// inPlace puts a value in place of a name in the words of a command.
+func inPlace(command []string, name, value string) []string {
 	words := make([]string, len(command))
 	for i, word := range command {
 		words[i] = strings.ReplaceAll(word, name, value)

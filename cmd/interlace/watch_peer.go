@@ -96,7 +96,7 @@ func (l *local) restart(store inventory.StoreID) []string {
 	if len(l.app.config.Monitor.Restart) == 0 {
 		return nil
 	}
-	return filled(l.app.config.Monitor.Restart, "{store}", string(store))
+	return inPlace(l.app.config.Monitor.Restart, "{store}", string(store))
 }
 
 // on runs a command on a server, through the runner or, without one, here, and
@@ -112,5 +112,5 @@ func (c *config) on(ctx context.Context, server inventory.ServerID, words ...str
 		}
 		words = []string{string(quoted)}
 	}
-	return output(ctx, append(filled(c.Monitor.Runner, "{server}", string(server)), words...))
+	return output(ctx, append(inPlace(c.Monitor.Runner, "{server}", string(server)), words...))
 }

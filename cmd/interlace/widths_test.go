@@ -36,6 +36,29 @@ func TestScreensFit(t *testing.T) {
 	}
 }
 
+// So are alerts, but for commands: those are pasted, and stay whole.
+func TestAlertsFit(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := fill("interlace.db"); err != nil {
+		t.Fatal(err)
+	}
+	succeed(t, "alerts", "silence", "--for", "1h", "--comment", "the disks of this server are replaced, one after the other", "server=imap2", "store!=s*")
+	succeed(t, "alerts", "acknowledge", "1", "2", "3", "--by", "anna", "--comment", "somebody is on the way to the data centre with a disk")
+	whole := "    " + string(watched[0].Command) + "\n"
+	for _, width := range []int{30, 40, 60, 80, 100, 200} {
+		t.Setenv("COLUMNS", strconv.Itoa(width))
+		_, stdout, _ := interlace(t.Context(), "alerts", "--all")
+		if !strings.Contains(stdout, whole) {
+			t.Errorf("%d columns: the command is not whole:\n%s", width, stdout)
+		}
+		fits(t, "alerts", strings.ReplaceAll(stdout, whole, ""), width)
+		for _, args := range [][]string{{"silence"}, {"silence", "--for", "1h", "--comment", "x", "server=*"}, {"silence", "--end", strconv.Itoa(width)}, {"acknowledge", "1", "2", "3"}, {"test"}} {
+			_, stdout, stderr := interlace(t.Context(), append([]string{"alerts"}, args...)...)
+			fits(t, strings.Join(args, " "), stdout+stderr, width)
+		}
+	}
+}
+
 // screens are command lines that show every screen, in an order in which they
 // can be run, with files of their own for every width.
 func screens(width int) [][]string {

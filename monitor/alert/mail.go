@@ -51,7 +51,7 @@ func CheckRelay(relay, policy string) error {
 	switch policy {
 	case "", TLS, StartTLS:
 	case NoTLS:
-		if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		if ip := net.ParseIP(host); host != "" && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 			mistakes = append(mistakes, fmt.Errorf("mail to %s would travel in the clear; tls: none is for a relay on localhost, use starttls or tls", host))
 		}
 	default:

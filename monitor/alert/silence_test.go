@@ -70,6 +70,25 @@ func TestSilenced(t *testing.T) {
 	}
 }
 
+func TestSilencedBy(t *testing.T) {
+	silence := func(number int64, store string, from, until int) monitor.Silence {
+		return monitor.Silence{
+			Number: number, Matchers: []monitor.Matcher{{Field: "store", Value: store}},
+			From: start.Add(time.Duration(from) * time.Minute), Until: start.Add(time.Duration(until) * time.Minute),
+		}
+	}
+	silences := []monitor.Silence{silence(1, "s9", 0, 60), silence(2, string(slow.Store), 10, 20), silence(3, "s*", 15, 60)}
+	for minute, want := range map[int]int64{0: 0, 10: 2, 16: 2, 20: 3, 60: 0} {
+		got := int64(0)
+		if s := SilencedBy(&monitor.Alert{Finding: slow}, silences, start.Add(time.Duration(minute)*time.Minute), Options{}); s != nil {
+			got = s.Number
+		}
+		if got != want {
+			t.Errorf("after %d minutes silence %d, want %d", minute, got, want)
+		}
+	}
+}
+
 func TestLike(t *testing.T) {
 	for _, test := range []struct {
 		text, pattern string

@@ -67,6 +67,10 @@ func TestAlerts(t *testing.T) {
 		t.Fatalf("got  %+v\nwant %+v", got, want)
 	}
 
+	if groups, err := h.AlertGroups(ctx); err != nil || !reflect.DeepEqual(groups, want.Groups) {
+		t.Errorf("groups %+v, error %v", groups, err)
+	}
+
 	// Somebody takes care, between two steps.
 	taken := monitor.Acknowledgement{By: "me", Comment: "on it", At: at(4)}
 	must(t, h.Acknowledge(ctx, 1, taken))

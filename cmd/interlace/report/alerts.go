@@ -23,8 +23,9 @@ type Outbox struct {
 	Route   string
 	Waiting int
 	Oldest  time.Time // since when the first of them waits
+	Trouble string    // why the last try failed, or empty
 	GivenUp int
-	Trouble string // why the last try failed, or empty
+	Refused string // what was said to the last that was given up
 }
 
 // Board is what is known of alerts at a time.
@@ -40,15 +41,16 @@ type Board struct {
 	Unheard string
 }
 
+// shownAlerts limits the text, which begins with the worst; CSV and JSON have all.
+const shownAlerts = 50
+
 // Alerts is the screen of what is wrong, who was told of it, and what is not told.
 func Alerts(b *Board) *Screen {
 	s := &Screen{}
 	s.add(Lines{b.head(), b.look()})
-	if len(b.Alerts) > 0 {
-		s.add(AlertTable(b))
-	}
+	s.AddFirst(AlertTable(b), shownAlerts)
 	if len(b.Silences) > 0 {
-		s.add(Lines{{Words: "silences:"}}, Silences(b.Silences))
+		s.add(Lines{{Words: "silences:"}}, Silences(b.Silences, b.Now))
 	}
 	if lines := b.outbox(); lines != nil {
 		s.add(lines)
@@ -101,21 +103,25 @@ func (b *Board) look() Line {
 // AlertTable is the table of alerts.
 func AlertTable(b *Board) *Table {
 	t := &Table{Columns: []Column{
-		right("no", "number", 0), left("severity", "severity", 0), left("stage", "stage", 0), left("what", "kind", 0),
+		right("#", "number", 0), left("severity", "severity", 0), left("stage", "stage", 0).late(1), left("what", "kind", 0),
 		left("server", "server", 0), left("store", "store", 0), left("channel", "channel", 1), hidden("subject"),
-		left("since", "began", 0).late(1), hidden("fired"), hidden("resolved"), hidden("told"), hidden("told_at"), hidden("quiet"),
-		hidden("value"), hidden("peak"), beneath(""), beneath("text"), command(),
+		left("since", "began", 0).late(2), hidden("fired"), hidden("resolved"), hidden("told"), hidden("told_at"), hidden("quiet"),
+		hidden("acknowledged_by"), hidden("acknowledged_comment"), hidden("value"), hidden("peak"), beneath(""), beneath("text"), command(),
 	}}
 	t.Rows = rowsOf(b.Alerts, func(a Alert) []Cell { return b.row(&a) })
 	return t
 }
 
 func (b *Board) row(a *Alert) []Cell {
+	taken := monitor.Acknowledgement{}
+	if a.Acknowledged != nil {
+		taken = *a.Acknowledged
+	}
 	return []Cell{
 		count(a.Number), severityCell(a.Severity), words(string(a.Stage)), words(string(a.Kind)),
 		words(string(a.Server)), words(string(a.Store)), words(string(a.Channel)), words(string(a.Subject)),
 		words(clock(a.Began)), words(clock(a.Fired)), words(clock(a.Resolved)), words(string(a.Told)), words(clock(a.ToldAt)), words(a.Quiet),
-		number(Quantity, a.Value), number(Quantity, a.Peak), words(b.course(a)), words(a.Text), pastable(a.Command),
+		words(taken.By), words(taken.Comment), number(Quantity, a.Value), number(Quantity, a.Peak), words(b.course(a)), words(a.Text), pastable(a.Command),
 	}
 }
 
@@ -148,7 +154,10 @@ func pastable(command inventory.Text) Cell {
 // course says how an alert went on: how long, whether it was told, and of what it is.
 func (b *Board) course(a *Alert) string {
 	lasts := "for " + span(b.Now.Sub(a.Began))
-	if a.Stage == monitor.Resolved {
+	switch a.Stage {
+	case monitor.Pending:
+		lasts = "pending " + lasts
+	case monitor.Resolved:
 		lasts = "lasted " + span(a.Resolved.Sub(a.Began)) + ", until " + clock(a.Resolved)
 	}
 	about, bad, flaps := "", "", ""
@@ -156,7 +165,7 @@ func (b *Board) course(a *Alert) string {
 		about = "about " + string(a.Subject)
 	}
 	if a.Value.Known {
-		bad = inventory.FormatNumber(a.Value.Value)
+		bad = "how bad: " + inventory.FormatNumber(a.Value.Value)
 		if a.Peak.Known && a.Peak != a.Value {
 			bad += ", at its peak " + inventory.FormatNumber(a.Peak.Value)
 		}
@@ -190,15 +199,15 @@ func (b *Board) telling(a *Alert) string {
 func (b *Board) outbox() Lines {
 	var lines Lines
 	for _, o := range b.Outbox {
-		why, tone := "", Soon
-		if o.Trouble != "" {
-			why, tone = ": "+o.Trouble, Broken
-		}
 		if o.Waiting > 0 {
-			lines = append(lines, Line{fmt.Sprintf("%s by %s, the oldest since %s%s", things(o.Waiting, "message waits to be sent", "messages wait to be sent"), o.Route, clock(o.Oldest), why), tone})
+			waiting := Line{things(o.Waiting, "message waits to be sent", "messages wait to be sent") + " by " + o.Route + ", the oldest since " + clock(o.Oldest), Soon}
+			if o.Trouble != "" {
+				waiting = Line{waiting.Words + ": " + o.Trouble, Broken}
+			}
+			lines = append(lines, waiting)
 		}
 		if o.GivenUp > 0 {
-			lines = append(lines, Line{fmt.Sprintf("%s by %s%s", things(o.GivenUp, "message was given up", "messages were given up"), o.Route, why), Broken})
+			lines = append(lines, Line{things(o.GivenUp, "message was given up", "messages were given up") + " by " + o.Route + ", the last: " + o.Refused, Broken})
 		}
 	}
 	return lines

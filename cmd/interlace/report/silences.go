@@ -3,32 +3,37 @@ package report
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 )
 
-// Silences is the table of silences.
-func Silences(silences []monitor.Silence) *Table {
+// Silences is the table of silences, with when those begin that are to come.
+func Silences(silences []monitor.Silence, now time.Time) *Table {
 	t := &Table{Columns: []Column{
-		right("no", "number", 0), left("matches", "matchers", 0), left("author", "author", 1), left("comment", "comment", 0),
-		left("from", "from", 2), left("until", "until", 0).late(1),
+		right("#", "number", 0), left("matches", "matchers", 0), left("author", "author", 0), left("comment", "comment", 0),
+		hidden("from"), left("from", "", 0).late(1), left("until", "until", 0).late(2),
 	}}
 	t.Rows = rowsOf(silences, func(s monitor.Silence) []Cell {
-		matchers := list(matcherWords(s.Matchers))
-		return []Cell{count(s.Number), matchers, words(s.Author), words(s.Comment), words(clock(s.From)), words(clock(s.Until))}
+		from, matchers := words(clock(s.From)), list(matcherWords(s.Matchers))
+		begins := Nothing
+		if s.From.After(now) {
+			begins = from
+		}
+		return []Cell{count(s.Number), matchers, words(s.Author), words(s.Comment), from, begins, words(clock(s.Until))}
 	})
 	return t
 }
 
 // SilenceList is the screen of the silences in force and to come.
-func SilenceList(silences []monitor.Silence) *Screen {
+func SilenceList(silences []monitor.Silence, now time.Time) *Screen {
 	s := &Screen{}
 	if len(silences) == 0 {
 		s.add(Lines{{Words: "nothing is silenced"}})
 		return s
 	}
-	s.add(Silences(silences))
+	s.add(Silences(silences, now))
 	return s
 }
 
@@ -54,29 +59,21 @@ func matcherWords(matchers []monitor.Matcher) []string {
 }
 
 // Silenced is the screen of a silence that was just made, and of the alerts that
-// it keeps quiet.
+// it matches.
 func Silenced(s *monitor.Silence, quiet []monitor.Alert) *Screen {
 	facts := Facts{{"silence", inventory.CountText(s.Number)}, {"matches", strings.Join(matcherWords(s.Matchers), " ")}, {"from", clock(s.From)}, {"until", clock(s.Until)}}
-	if len(quiet) == 0 {
-		facts.add("quiet", "no alert that there is now")
-	} else {
-		facts.add("quiet", "%s that there %s now: %s", things(len(quiet), "alert", "alerts"), isOrAre(len(quiet)), someAlerts(quiet))
-	}
+	facts.add("alerts", "%s", someAlerts(quiet))
 	facts.add("end", "interlace alerts silence --end %d", s.Number)
 	screen := &Screen{}
 	screen.add(facts)
 	return screen
 }
 
-func isOrAre(n int) string {
-	if n == 1 {
-		return "is"
-	}
-	return "are"
-}
-
 // someAlerts names the first of some alerts: 12 hot_loop on imap3, store s7.
 func someAlerts(alerts []monitor.Alert) string {
+	if len(alerts) == 0 {
+		return "none of those that there are now"
+	}
 	var names []string
 	for i := range alerts[:min(len(alerts), 10)] {
 		names = append(names, alertName(&alerts[i]))
@@ -102,7 +99,7 @@ func alertName(a *monitor.Alert) string {
 // Acknowledged is the table of alerts of which somebody takes care now.
 func Acknowledged(alerts []monitor.Alert, taken monitor.Acknowledgement) *Table {
 	t := &Table{Columns: []Column{
-		right("no", "number", 0), left("what", "kind", 0), left("server", "server", 0), left("store", "store", 0),
+		right("#", "number", 0), left("what", "kind", 0), left("server", "server", 0), left("store", "store", 0),
 		left("by", "by", 0), left("before", "by_before", 1), left("comment", "comment", 2),
 	}}
 	t.Rows = rowsOf(alerts, func(a monitor.Alert) []Cell {

@@ -11,7 +11,7 @@ func Trials(trials []Trial) *Table {
 	t := &Table{Columns: []Column{left("route", "route", 0), left("message", "outcome", 0), left("why", "trouble", 0)}}
 	t.Rows = rowsOf(trials, func(t Trial) []Cell {
 		if t.Err != nil {
-			return []Cell{words(t.Route), words("refused").in(Broken), words(t.Err.Error())}
+			return []Cell{words(t.Route), words("not taken").in(Broken), words(t.Err.Error())}
 		}
 		return []Cell{words(t.Route), words("taken").in(Good), Nothing}
 	})
