@@ -25,8 +25,8 @@ func fillAlerts() {
 
 var filled = time.Date(2026, 2, 1, 8, 0, 0, 0, time.UTC)
 
-// watched is what is found: hostile texts, too.
-var watched = []monitor.Finding{
+// toldOf is what is found: hostile texts, too.
+var toldOf = []monitor.Finding{
 	{
 		Probe: monitor.ProbeProcesses, Kind: monitor.ClientMissing, Severity: monitor.Critical, Server: "imap1", Store: "s1", Channel: "default", Since: monitor.Time(filled.Add(-time.Hour)),
 		Text:    "store s1 has no rolling client for channel default: nothing is replicated. Start it with the service of the store; until then changes wait in the log and would be lost with this server",
@@ -77,12 +77,12 @@ func fill(path string) error {
 		}
 	}
 	for minute := range 12 {
-		round(filled.Add(time.Duration(minute)*time.Minute), watched...)
+		round(filled.Add(time.Duration(minute)*time.Minute), toldOf...)
 	}
-	fresh, less := watched[2], watched[2]
+	fresh, less := toldOf[2], toldOf[2]
 	fresh.Store, fresh.Value, fresh.Text = "s4", inventory.Known(70), "store s4 is behind"
 	less.Value = inventory.Known(90)
-	round(filled.Add(12*time.Minute), watched[0], watched[1], less, watched[3], watched[4], watched[5], fresh)
+	round(filled.Add(12*time.Minute), toldOf[0], toldOf[1], less, toldOf[3], toldOf[4], toldOf[5], fresh)
 	if err != nil {
 		return err
 	}

@@ -253,7 +253,7 @@ func TestAlertsWhileWatching(t *testing.T) {
 	watching.Go(func() {
 		for now := time.Now(); ctx.Err() == nil; now = now.Add(time.Second) {
 			err := h.StepAlerts(ctx, now, func(s monitor.AlertState) (monitor.AlertState, []monitor.Message) {
-				looks := []monitor.Look{{Probe: monitor.ProbeProcesses, Watcher: "imap1", Findings: watched[:2]}}
+				looks := []monitor.Look{{Probe: monitor.ProbeProcesses, Watcher: "imap1", Findings: toldOf[:2]}}
 				return alert.Step(s, looks, now, alert.Options{Routes: []string{"webhook"}})
 			})
 			if err != nil && ctx.Err() == nil {

@@ -106,7 +106,7 @@ func (a *app) watchOptions(ctx context.Context, local *local) (watch.Options, er
 			return opts, fmt.Errorf("read the patterns: %w", err)
 		}
 		if opts.Logs.Patterns, err = logs.ReadPatterns(m.Patterns, string(text)); err != nil {
-			return opts, &refused{err, "the patterns were not used"}
+			return opts, fmt.Errorf("%w\nthe patterns of this file were not used", err)
 		}
 	}
 	return opts, nil

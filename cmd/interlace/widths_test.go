@@ -44,7 +44,7 @@ func TestAlertsFit(t *testing.T) {
 	}
 	succeed(t, "alerts", "silence", "--for", "1h", "--comment", "the disks of this server are replaced, one after the other", "server=imap2", "store!=s*")
 	succeed(t, "alerts", "acknowledge", "1", "2", "3", "--by", "anna", "--comment", "somebody is on the way to the data centre with a disk")
-	whole := "    " + string(watched[0].Command) + "\n"
+	whole := "    " + string(toldOf[0].Command) + "\n"
 	for _, width := range []int{30, 40, 60, 80, 100, 200} {
 		t.Setenv("COLUMNS", strconv.Itoa(width))
 		_, stdout, _ := interlace(t.Context(), "alerts", "--all")
