@@ -1,0 +1,198 @@
+package main
+
+import (
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/history"
+	"github.com/interlacemail/interlace/monitor/processes"
+)
+
+func TestRoutes(t *testing.T) {
+	dir := t.TempDir()
+	table := filepath.Join(dir, "routing")
+	write(t, table, "anna,s1\n smith, john,s2 \nbob,s3\r\n,s4\nnothing\n")
+	users := []inventory.UserID{"anna", "smith, john", "nothing", "carl"}
+	c := newConfig()
+	if _, err := c.routes(t.Context(), users); err == nil || !strings.Contains(err.Error(), "neither is set") {
+		t.Errorf("without a source: %v", err)
+	}
+	c.Monitor.RoutingFile = table
+	got, err := c.routes(t.Context(), users)
+	if want := map[inventory.UserID]string{"anna": "s1", "smith, john": "s2"}; err != nil || !maps.Equal(got, want) {
+		t.Errorf("from a file: %v, %v", got, err)
+	}
+	// A query comes first, and its words reach the program as they are.
+	c.Monitor.RoutingQuery = []string{"sh", "-c", `case $1 in "a; echo s9") echo s1; echo more;; esac`, "sh", "{user}"}
+	got, err = c.routes(t.Context(), []inventory.UserID{"a; echo s9", "carl"})
+	if want := map[inventory.UserID]string{"a; echo s9": "s1"}; err != nil || !maps.Equal(got, want) {
+		t.Errorf("from a query: %v, %v", got, err)
+	}
+	c.Monitor.RoutingQuery = []string{"sh", "-c", "echo no such user >&2; exit 3"}
+	if _, err = c.routes(t.Context(), users); err == nil || !strings.Contains(err.Error(), "exit status 3: no such user") {
+		t.Errorf("from a query that fails: %v", err)
+	}
+}
+
+// here is what the inventory says of imap1, and no more.
+func here(t *testing.T) *local {
+	s := inventory.Store{Name: "s1", Instances: []inventory.Instance{
+		{Server: "imap1", Role: inventory.Master, IMAP: "10.0.0.1:143"},
+		{Server: "imap2", Role: inventory.Replica, IMAP: "10.0.0.2:143", CSync: "10.0.0.2:2005", IMAPDConf: "/etc/s1.conf"},
+	}}
+	far := inventory.Store{Name: "s2", Instances: []inventory.Instance{{Server: "imap2", Role: inventory.Master}}}
+	l := &local{app: &app{config: newConfig(), now: time.Now}, server: "imap1"}
+	l.app.config.Monitor.RoutingFile = filepath.Join(t.TempDir(), "routing")
+	inv := &inventory.Inventory{Stores: []inventory.Store{s, far}, Users: []inventory.User{
+		{Name: "anna", Store: "s1"}, {Name: "bob", Store: "s1"}, {Name: "office", Store: "s1", Kind: inventory.Shared}, {Name: "carl", Store: "s2"},
+	}}
+	l.take(&facts{Inventory: inv})
+	return l
+}
+
+func TestRoutingNamesTheServer(t *testing.T) {
+	for name, c := range map[string]struct {
+		table string
+		want  inventory.ServerID
+		wrong string
+	}{
+		"the store":               {"anna,s1\nbob,s1\n", "imap1", ""},
+		"the server":              {"anna,imap2\nbob,imap2\n", "imap2", ""},
+		"an address":              {"anna,10.0.0.2:143\nbob,10.0.0.2\n", "imap2", ""},
+		"another store":           {"anna,s1\nbob,s2\n", "", `user bob is routed to "s2"`},
+		"nothing of one":          {"anna,s1\n", "", "nothing is said of user bob"},
+		"now here, now elsewhere": {"anna,s1\nbob,imap2\n", "", "users anna and bob are routed to different servers"},
+	} {
+		l := here(t)
+		write(t, l.app.config.Monitor.RoutingFile, c.table)
+		at, err := l.routing(t.Context(), "s1")
+		if at != c.want || (err == nil) != (c.wrong == "") || err != nil && !strings.Contains(err.Error(), c.wrong) {
+			t.Errorf("%s: %q, %v", name, at, err)
+		}
+	}
+	if _, err := here(t).routing(t.Context(), "s2"); err == nil {
+		t.Error("a store that is not here is routed")
+	}
+}
+
+func TestPeerIsAskedThroughTheRunner(t *testing.T) {
+	l := here(t)
+	job := &processes.Job{Instance: monitor.Instance{Server: "imap1", Store: "s1"}, Channel: monitor.Channel{Peer: "10.0.0.2:2005"}}
+	runner := func(answer string) {
+		l.app.config.Monitor.Runner = []string{"sh", "-c", `test "$1 $(eval echo "$2")" = "imap2 ps -A -ww -o args=" || exit 9; ` + answer, "sh", "{server}"}
+		l.app.config.Monitor.RunnerQuote = "sh"
+	}
+	runner("echo imapd -C /etc/s1.conf")
+	if role, err := l.peer(t.Context(), job); role != inventory.Replica || err != nil {
+		t.Errorf("a replica: %q, %v", role, err)
+	}
+	runner("echo sync_client -C /etc/s1.conf -r")
+	if role, err := l.peer(t.Context(), job); role != inventory.Master || err != nil {
+		t.Errorf("a master: %q, %v", role, err)
+	}
+	runner("echo no route to host >&2; exit 255")
+	if role, err := l.peer(t.Context(), job); role != "" || err == nil || !strings.Contains(err.Error(), "no route to host") {
+		t.Errorf("one that cannot be asked: %q, %v", role, err)
+	}
+	l.stores.Stores[0].Instances[1].IMAPDConf = ""
+	if role, err := l.peer(t.Context(), job); role != "" || err == nil {
+		t.Errorf("one of which too little is known: %q, %v", role, err)
+	}
+}
+
+// TestPromoted checks from when on an instance is known to be the master.
+func TestPromoted(t *testing.T) {
+	l := here(t)
+	h, err := history.Open(t.Context(), filepath.Join(t.TempDir(), "facts.db"), history.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.Close()
+	now := time.Now().UTC().Truncate(time.Microsecond)
+	seen := func(role inventory.Role, ago time.Duration) time.Time {
+		at := now.Add(-ago)
+		if err := h.SaveUsage(t.Context(), []monitor.Usage{{At: at, Server: "imap1", Store: "s1", Role: role, CPU: inventory.Known(1)}}); err != nil {
+			t.Fatal(err)
+		}
+		return at
+	}
+	promoted := func(asked bool) time.Time {
+		at, err := l.promoted(t.Context(), h, "s1", asked)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return at
+	}
+	if promoted(false).IsZero() || !promoted(true).IsZero() {
+		t.Error("of an instance that nobody has watched only an operator knows that it is the master")
+	}
+	first := seen(inventory.Master, time.Hour)
+	if !promoted(false).Equal(first) {
+		t.Errorf("watched for an hour: %v", promoted(false))
+	}
+	seen(inventory.Master, 30*time.Hour)
+	if at := promoted(false); !at.IsZero() {
+		t.Errorf("watched for 30 hours: %v", at)
+	}
+	last := seen(inventory.Replica, 3*time.Hour)
+	if !promoted(false).Equal(last) || !promoted(true).Equal(last) {
+		t.Errorf("a replica three hours ago: %v", promoted(true))
+	}
+}
+
+// TestNeighbours checks that servers that are one machine are told from others.
+func TestNeighbours(t *testing.T) {
+	inv := &inventory.Inventory{Stores: []inventory.Store{{Instances: []inventory.Instance{
+		{Server: "imap1", IMAP: "127.0.0.1:143", IMAPDConf: "/a.conf"}, {Server: "imap2", IMAP: "127.0.0.1:144", IMAPDConf: "/b.conf"},
+		{Server: "imap3", IMAP: "10.0.0.3:143", IMAPDConf: "/c.conf"}, {Server: "imap4", IMAP: "localhost", IMAPDConf: "/d.conf"},
+	}}}}
+	if got := neighbours(inv, "imap1"); len(got) != 1 || got[0] != "/b.conf" {
+		t.Errorf("of imap1: %v", got)
+	}
+	if got := neighbours(inv, "imap3"); got != nil {
+		t.Errorf("of imap3: %v", got)
+	}
+}
+
+// TestLocalFollowsTheInventory checks that a changed fleet file is read again.
+func TestLocalFollowsTheInventory(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS("testdata/fleet")); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "fleet.yaml")
+	a := &app{config: newConfig(), now: time.Now, stderr: &strings.Builder{}}
+	a.config.Fleet = path
+	f, err := a.facts(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &local{app: a, server: "imap1"}
+	l.take(f)
+	count := func() int {
+		list, err := l.instances(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(list)
+	}
+	before := count()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, path, strings.Replace(string(text), "{name: s1, capacity: {disk: 200GB}, instances: [{server: imap1,", "{name: s1, capacity: {disk: 200GB}, instances: [{server: imap2,", 1))
+	if after := count(); before < 3 || after != before-1 {
+		t.Errorf("%d instances, then %d", before, after)
+	}
+	write(t, path, "format: 9\n")
+	if _, err := l.instances(t.Context()); err == nil {
+		t.Error("a broken fleet file is no error")
+	}
+}
