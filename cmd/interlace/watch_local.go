@@ -65,8 +65,8 @@ type local struct {
 	stores *inventory.Inventory                     // the stores that have an instance here, and nothing else
 	users  map[inventory.StoreID][]inventory.UserID // some of each of them
 	others []string                                 // imapd.conf of instances of other servers that are this machine
-	read   []string                                 // the files in which the facts are
-	stamp  string                                   // how those files looked
+	read   []string                                 // the files in which the facts are, if they are in files
+	stamp  string                                   // tells them from later ones
 }
 
 // someUsers is how many users of a store are asked for where they are routed.
@@ -88,7 +88,7 @@ func (l *local) take(f *facts) {
 			l.users[u.Store] = append(l.users[u.Store], inventory.UserID(strings.Clone(string(u.Name))))
 		}
 	}
-	l.read, l.stamp = f.read, stamp(f.read)
+	l.read = f.read
 }
 
 // neighbours returns the imapd.conf of instances of other servers that are reached
@@ -121,28 +121,46 @@ func (l *local) neighbours() []string {
 	return l.others
 }
 
-// stamp tells whether files have changed.
-func stamp(files []string) string {
+// newest tells the facts that there are now from those that there were: which
+// inventory in the database is the newest, or how the files look.
+func (l *local) newest(ctx context.Context) (string, error) {
+	if !l.app.fromFile() {
+		db, err := l.app.openDatabase(ctx, true)
+		if err != nil {
+			return "", err
+		}
+		defer db.Close()
+		dated, err := db.List(ctx)
+		if err != nil || len(dated) == 0 {
+			return "", err
+		}
+		return fmt.Sprint(dated[len(dated)-1].Number), nil
+	}
 	var b strings.Builder
-	for _, path := range files {
+	for _, path := range l.read {
 		if info, err := os.Stat(path); err == nil {
 			fmt.Fprintf(&b, "%s %d %d\n", path, info.Size(), info.ModTime().UnixNano())
 		}
 	}
-	return b.String()
+	return b.String(), nil
 }
 
 // instances returns those of this server, as their configuration is now.
 func (l *local) instances(ctx context.Context) ([]monitor.Instance, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if now := stamp(l.read); now != l.stamp {
+	now, err := l.newest(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if l.stamp != "" && now != l.stamp {
 		f, err := l.app.facts(ctx)
 		if err != nil {
 			return nil, err
 		}
 		l.take(f)
 	}
+	l.stamp = now
 	return instances.On(l.stores, l.server), nil
 }
 
