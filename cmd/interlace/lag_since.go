@@ -3,7 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
-	"fmt"
+	"errors"
 	"io"
 	"slices"
 	"time"
@@ -26,9 +26,9 @@ func (a *app) lagSince(ctx context.Context, h *history.History, v *lagView, flag
 		}
 	}
 	if flags.users.value != nil && v.inventory == nil {
-		return hint(fmt.Errorf("--users wants to know how many users each store has, and there is no inventory"), "interlace import FILE brings one into the database")
+		return hint(errors.New("--users wants to know how many users each store has, and there is no inventory"), "interlace import FILE brings one into the database")
 	}
-	past := &lagPast{lagView: v, since: v.now.Add(-*flags.since.value), users: v.users(), more: flags.users.value}
+	past := &lagPast{lagView: v, since: v.now.Add(-*flags.since.value), more: flags.users.value}
 	past.steps(*flags.since.value)
 	found, err := past.history(ctx, h, a.progress("lag"))
 	if err != nil {
@@ -54,21 +54,7 @@ type lagPast struct {
 	since time.Time
 	step  time.Duration
 	n     int
-	users map[inventory.StoreID]int // of each store; empty where there is no inventory
 	more  *int                      // users to add to each store; nil: a tenth, added and taken away
-}
-
-// users counts the users of each store.
-func (v *lagView) users() map[inventory.StoreID]int {
-	users := map[inventory.StoreID]int{}
-	if v.inventory != nil {
-		for i := range v.inventory.Users {
-			if u := &v.inventory.Users[i]; u.Kind == inventory.Person {
-				users[u.Store]++
-			}
-		}
-	}
-	return users
 }
 
 // steps parts a time so that every step has looks in it.
