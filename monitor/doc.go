@@ -13,7 +13,8 @@
 //   - batch: a sync log that was renamed and is worked off as one.
 //   - level: what thresholds say of a channel. Verdict: what its course says,
 //     without thresholds.
-//   - look: one run of a probe, and what it found.
+//   - look: one run of a probe, and what it found. Watched: a channel of which
+//     there are looks.
 //   - finding: something that is not as it should be, as one look saw it. Alert:
 //     a finding over time: pending, firing, resolved. Silence: an operator's word
 //     that some alerts are not to be told for a while.

@@ -22,7 +22,11 @@ func (a *app) completions(parent *cobra.Command) {
 		if c.Name() == "users" {
 			drain = stores
 		}
-		for name, values := range map[string]completer{"fail": failureDomains, "drain": drain, "keep": keepable} {
+		for name, values := range map[string]completer{
+			"fail": failureDomains, "drain": drain, "keep": keepable,
+			"store":  func(f *facts) []string { return texts(storeNames(f.Inventory)) },
+			"server": func(f *facts) []string { return texts(serverNames(f.Inventory)) },
+		} {
 			if c.Flags().Lookup(name) != nil {
 				complete(c, name, a.offer(values))
 			}

@@ -76,6 +76,7 @@ func TestExamples(t *testing.T) {
 	} {
 		runExample(t, line)
 	}
+	recordLooks(t, "interlace.db")
 	var walk func(*cobra.Command)
 	walk = func(c *cobra.Command) {
 		if c.Name() == "completion" || c.Name() == "help" || c.IsAdditionalHelpTopicCommand() {

@@ -77,8 +77,8 @@ func (a *app) factsAt(ctx context.Context, at time.Time) (*facts, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := sound(s.Inventory); err != nil {
-		return nil, hint(fmt.Errorf("the inventory in %s is damaged: %w", a.config.DB, err), "import the fleet file again, or go back to a backup")
+	if err := a.damaged(s.Inventory); err != nil {
+		return nil, err
 	}
 	f := newFacts(s.Inventory, fmt.Sprintf("%s of %s", a.config.DB, s.At.Format(time.RFC3339)), []string{a.config.DB})
 	if !s.Whole {
@@ -118,6 +118,14 @@ func (a *app) databaseFile() (string, error) {
 		return "", hint(fmt.Errorf("open the database: %s addresses are not supported", inventory.Printable(scheme)), "db names a SQLite file, such as interlace.db")
 	}
 	return a.config.DB, nil
+}
+
+// damaged refuses an inventory from the database that cannot be.
+func (a *app) damaged(inv *inventory.Inventory) error {
+	if err := sound(inv); err != nil {
+		return hint(fmt.Errorf("the inventory in %s is damaged: %w", a.config.DB, err), "import the fleet file again, or go back to a backup")
+	}
+	return nil
 }
 
 // sound returns an error with the first mistake of an inventory that cannot be.

@@ -49,9 +49,9 @@ the sums of each hour are left.
 
 The exit status is 1 if a verdict or a level is another than ok now.`,
 		Example: `  interlace lag
-  interlace lag --server imap1
+  interlace lag --server imap01
   interlace lag --since 7d --plot lag.svg
-  interlace lag --since 7d --store s1 --users -200`,
+  interlace lag --since 7d --store s001 --users -200`,
 		Args: noWords,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.lag(cmd.Context(), flags)
@@ -191,15 +191,46 @@ func (a *app) lagView(ctx context.Context, h *history.History, flags lagFlags) (
 	if len(v.watched) == 0 {
 		return nil, nothingRecorded(history.SamplesPath(a.config.DB), nil)
 	}
-	f, err := a.facts(ctx)
-	switch {
-	case errors.Is(err, database.ErrEmpty):
-	case err != nil:
+	if v.inventory, v.users, err = a.storesKnown(ctx); err != nil {
 		return nil, err
-	default:
-		v.inventory = f.Inventory
 	}
 	return v, v.known()
+}
+
+// storesKnown returns what is known of the servers and stores, and how many users
+// each store has; nil where there is no inventory.
+func (a *app) storesKnown(ctx context.Context) (*inventory.Inventory, map[inventory.StoreID]int, error) {
+	users := map[inventory.StoreID]int{}
+	if a.fromFile() {
+		inv, notes, err := a.readFleet(ctx, a.config.Fleet)
+		if err != nil {
+			return nil, nil, err
+		}
+		a.warn(notes.Warnings)
+		for i := range inv.Users {
+			users[inv.Users[i].Store]++
+		}
+		return inv, users, nil
+	}
+	db, err := a.openDatabase(ctx, true)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer db.Close()
+	s, err := db.LoadStores(ctx, time.Time{})
+	switch {
+	case errors.Is(err, database.ErrEmpty):
+		return nil, nil, nil
+	case err == nil:
+		err = a.damaged(s.Inventory)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, sum := range s.Sums {
+		users[sum.Store] = sum.Users
+	}
+	return s.Inventory, users, nil
 }
 
 // known refuses names that neither the inventory nor the history knows.

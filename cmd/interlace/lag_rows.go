@@ -18,9 +18,10 @@ type lagView struct {
 	now       time.Time
 	opts      synclag.Options
 	watched   []monitor.Watched
-	inventory *inventory.Inventory // nil: there is none
-	store     inventory.StoreID    // only this one, or empty
-	server    inventory.ServerID   // only what its master is on, or empty
+	inventory *inventory.Inventory      // nil: there is none
+	users     map[inventory.StoreID]int // of each store, shared trees too
+	store     inventory.StoreID         // only this one, or empty
+	server    inventory.ServerID        // only what its master is on, or empty
 }
 
 // lagRow is a channel and the course that it was judged by.

@@ -3,7 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
-	"fmt"
+	"errors"
 	"io"
 	"slices"
 	"time"
@@ -26,9 +26,9 @@ func (a *app) lagSince(ctx context.Context, h *history.History, v *lagView, flag
 		}
 	}
 	if flags.users.value != nil && v.inventory == nil {
-		return hint(fmt.Errorf("--users wants to know how many users each store has, and there is no inventory"), "interlace import FILE brings one into the database")
+		return hint(errors.New("--users wants to know how many users each store has, and there is no inventory"), "interlace import FILE brings one into the database")
 	}
-	past := &lagPast{lagView: v, since: v.now.Add(-*flags.since.value), users: v.users(), more: flags.users.value}
+	past := &lagPast{lagView: v, since: v.now.Add(-*flags.since.value), more: flags.users.value}
 	past.steps(*flags.since.value)
 	found, err := past.history(ctx, h, a.progress("lag"))
 	if err != nil {
@@ -54,21 +54,7 @@ type lagPast struct {
 	since time.Time
 	step  time.Duration
 	n     int
-	users map[inventory.StoreID]int // of each store; empty where there is no inventory
-	more  *int                      // users to add to each store; nil: a tenth, added and taken away
-}
-
-// users counts the users of each store.
-func (v *lagView) users() map[inventory.StoreID]int {
-	users := map[inventory.StoreID]int{}
-	if v.inventory != nil {
-		for i := range v.inventory.Users {
-			if u := &v.inventory.Users[i]; u.Kind == inventory.Person {
-				users[u.Store]++
-			}
-		}
-	}
-	return users
+	more  *int // users to add to each store; nil: a tenth, added and taken away
 }
 
 // steps parts a time so that every step has looks in it.
@@ -116,10 +102,11 @@ func (p *lagPast) servers() []inventory.ServerID {
 func (p *lagPast) of(ctx context.Context, h *history.History, server inventory.ServerID) ([]report.LagPast, error) {
 	span := p.span(p.since)
 	span.Server = server
-	hours, err := p.hours(ctx, h, span)
+	hours, until, err := p.hours(ctx, h, span)
 	if err != nil {
 		return nil, err
 	}
+	span.From = until
 	if course := p.now.Add(-p.opts.Course()); span.From.After(course) {
 		span.From = course // for the verdict of now
 	}
@@ -139,11 +126,12 @@ func (p *lagPast) of(ctx context.Context, h *history.History, server inventory.S
 	return list, nil
 }
 
-// hours returns what is left of the time before that of which every look is kept.
-func (p *lagPast) hours(ctx context.Context, h *history.History, span monitor.Span) (map[channelKey][]monitor.Hour, error) {
+// hours returns what is left of the time before that of which every look is kept,
+// and when that begins.
+func (p *lagPast) hours(ctx context.Context, h *history.History, span monitor.Span) (map[channelKey][]monitor.Hour, time.Time, error) {
 	span.Until = p.now.Add(-history.KeepWhole).Truncate(time.Hour)
 	if !span.From.Before(span.Until) {
-		return nil, nil
+		return nil, span.From, nil
 	}
 	list, err := h.Hours(ctx, span)
 	hours := map[channelKey][]monitor.Hour{}
@@ -151,7 +139,7 @@ func (p *lagPast) hours(ctx context.Context, h *history.History, span monitor.Sp
 		k := channelKey{list[i].Server, list[i].Store, list[i].Channel}
 		hours[k] = append(hours[k], list[i])
 	}
-	return hours, err
+	return hours, span.Until, err
 }
 
 // past reports a channel.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"strconv"
 	"strings"
 	"testing"
@@ -154,14 +153,22 @@ func batchesOf(words []string, clock time.Time) []monitor.Batch {
 	return list
 }
 
-// A look that was recorded lets the commands of the monitor have something to tell.
-func recordLooks(t *testing.T, path string, servers, stores []string) {
+// recordLooks lets the commands of the monitor have something to tell: of a store
+// that is fine, one that is stopped and one that nobody has looked at for a while.
+func recordLooks(t *testing.T, path string) {
 	t.Helper()
-	var lines strings.Builder
-	for i := range servers {
-		fmt.Fprintf(&lines, "100m 0m %s %s\nbatches 100m 0m %s %s mailboxes=5 lasted=30ms\n", servers[i], stores[i], servers[i], stores[i])
-	}
-	if err := record(t.Context(), path, lines.String(), time.Now().UTC()); err != nil {
+	const lines = `
+100m 0m imap01 s001 oldest=1s bytes=100 mailboxes=2 io=5
+batches 100m 0m imap01 s001 mailboxes=5 lasted=30ms
+100m 0m imap02 s002 client=none oldest=90m bytes=100000 mailboxes=2000
+100m 0m imap02 s002 channel=another_site oldest=80m bytes=5000 mailboxes=700
+batches 100m 0m imap02 s002 mailboxes=5 lasted=30ms
+100m 20m imap03 s003
+100m 0m imap04 s004
+100m 0m imap04 s005 trouble=open_/var/lib/cyrus-s005/sync:_permission_denied
+100m 0m imap04 s006
+`
+	if err := record(t.Context(), path, lines, time.Now().UTC()); err != nil {
 		t.Fatal(err)
 	}
 }

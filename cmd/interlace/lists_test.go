@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/interlacemail/interlace/cmd/interlace/report"
 	"github.com/interlacemail/interlace/planner"
 )
 
@@ -14,6 +15,7 @@ import (
 // and no object is null that need not be.
 func TestListsAreLists(t *testing.T) {
 	t.Chdir(t.TempDir())
+	recordLooks(t, "interlace.db")
 	for name, fleet := range oddFleets {
 		write(t, "fleet.yaml", fleet)
 		for _, c := range []struct {
@@ -36,6 +38,8 @@ func TestListsAreLists(t *testing.T) {
 			{"simulate --after plan.json", planner.Simulation{}},
 			{"show plan plan.json", planner.Layout{}},
 			{"show plan users.json", planner.Assignment{}},
+			{"lag", lags{}},
+			{"lag --since 3h", report.LagHistory{}},
 			{"show servers", map[string][]map[string]any{}},
 			{"show stores", map[string][]map[string]any{}},
 			{"show users", map[string][]map[string]any{}},

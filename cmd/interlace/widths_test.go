@@ -19,6 +19,7 @@ func TestScreensFit(t *testing.T) {
 	for _, width := range []int{20, 40, 60, 80, 100, 200} {
 		t.Run(strconv.Itoa(width), func(t *testing.T) {
 			t.Setenv("COLUMNS", strconv.Itoa(width))
+			recordLooks(t, fmt.Sprintf("%d-a.db", width))
 			for _, args := range screens(width) {
 				status, stdout, stderr := interlace(t.Context(), args...)
 				if status != exitFine && status != exitFound || stdout == "" {
@@ -79,7 +80,7 @@ func screens(width int) [][]string {
 		add(line + " --fleet @fleet/fleet.yaml")
 	}
 	for _, line := range []string{
-		"db --db @a.db", "config show", "version", "help",
+		"db --db @a.db", "lag --db @a.db", "lag --db @a.db --since 3h", "lag --db @a.db --store s001", "config show", "version", "help",
 		"bench layout --list", "bench layout --case mixed-10x6", "bench simulate --case singles-100", "bench users --case uneven-10000", "bench moves --case stores-200x2",
 	} {
 		add(line)

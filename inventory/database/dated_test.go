@@ -206,6 +206,24 @@ func TestLoadByDate(t *testing.T) {
 	}
 }
 
+// TestLoadStores checks that all but the users is loaded, and what they amount to.
+func TestLoadStores(t *testing.T) {
+	db := mustOpen(t, temporary(t), Options{})
+	mustSave(t, db, fleet(300, 1), sometime(0), "")
+	whole := mustLoad(t, db, time.Time{})
+	s, err := db.LoadStores(context.Background(), time.Time{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := *whole
+	want.Whole, want.Inventory = false, new(inventory.Inventory)
+	*want.Inventory = *whole.Inventory
+	want.Inventory.Users, want.Inventory.Shares, want.Inventory.Groups = nil, nil, nil
+	if len(whole.Inventory.Users) == 0 || len(s.Sums) == 0 || !reflect.DeepEqual(s, &want) {
+		t.Errorf("got %+v, want %+v", s, &want)
+	}
+}
+
 func TestSaveRefuses(t *testing.T) {
 	tests := []struct {
 		name, want string

@@ -5,7 +5,8 @@
 //
 // [Measure] looks at every channel of every instance once; [Batches] watches how
 // logs are worked off in between. [Judge] and the functions that return findings
-// are functions of what was seen and of the time.
+// are functions of what was seen and of the time. [Standings] judges all channels
+// from what is remembered of them, and [Summarize] says how they did in a time.
 //
 // A log is worked off by one sync_client, as a whole: renamed, read, each mailbox
 // in it brought up to date once however often it is named, and removed. What is

@@ -3,8 +3,11 @@ package synclag
 import (
 	"cmp"
 	"context"
+	"runtime"
 	"slices"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
@@ -49,21 +52,37 @@ func Standings(ctx context.Context, memory Memory, of monitor.Span, opts Options
 		k := key{batches[i].Server, batches[i].Store, batches[i].Channel}
 		learnt[k] = append(learnt[k], batches[i])
 	}
-	var list []Standing
+	courses := byChannel(looks)
+	list := make([]Standing, len(courses))
+	var judging errgroup.Group
+	judging.SetLimit(runtime.GOMAXPROCS(0))
+	for i, course := range courses {
+		k := key{course[0].Server, course[0].Store, course[0].Channel}
+		own := opts
+		if repeat != nil {
+			own.Repeat = cmp.Or(repeat(k.server, k.store), opts.Repeat)
+		}
+		judging.Go(func() error {
+			list[i] = newStanding(course, learnt[k], own, now)
+			return nil
+		})
+	}
+	return list, judging.Wait()
+}
+
+// byChannel parts looks that are sorted by channel.
+func byChannel(looks []monitor.Stretch) [][]monitor.Stretch {
+	var courses [][]monitor.Stretch
 	for len(looks) > 0 {
 		k := key{looks[0].Server, looks[0].Store, looks[0].Channel}
 		n := slices.IndexFunc(looks, func(s monitor.Stretch) bool { return k != key{s.Server, s.Store, s.Channel} })
 		if n < 0 {
 			n = len(looks)
 		}
-		own := opts
-		if repeat != nil {
-			own.Repeat = cmp.Or(repeat(k.server, k.store), opts.Repeat)
-		}
-		list = append(list, newStanding(looks[:n:n], learnt[k], own, now))
+		courses = append(courses, looks[:n:n])
 		looks = looks[n:]
 	}
-	return list, nil
+	return courses
 }
 
 func newStanding(course []monitor.Stretch, batches []monitor.Batch, opts Options, now time.Time) Standing {

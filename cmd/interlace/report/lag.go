@@ -102,7 +102,7 @@ func Lags(rows []LagRow) *Table {
 
 func lagColumns() []Column {
 	return []Column{
-		left("store", "store", 0), hidden("server"), hidden("channel"), left("channel", "", 6),
+		left("store", "", 0), hidden("store"), hidden("server"), hidden("channel"),
 		hidden("verdict"), hidden("level"), left("verdict", "", 0),
 		right("would lose", "would_lose_seconds", 0), hidden("oldest_seconds"),
 		left("master → replica", "", 0).late(1), hidden("peer"), right("mailboxes", "mailboxes", 8), hidden("entries"),
@@ -112,22 +112,27 @@ func lagColumns() []Column {
 }
 
 func lagCells(r *LagRow, full float64, now time.Time) []Cell {
-	channel, why := Nothing, Nothing
-	if r.Channel != monitor.DefaultChannel {
-		channel = words(r.Channel)
-	}
+	why := Nothing
 	if r.Verdict == monitor.Unknown {
 		why = words(string(r.Reason))
 	}
 	tone := lagTone(&r.Lag)
 	return []Cell{
-		words(string(r.Store)), words(string(r.Server)), words(r.Channel), channel,
+		words(channelName(r.Store, r.Channel)), words(string(r.Store)), words(string(r.Server)), words(r.Channel),
 		words(string(r.Verdict)), words(string(r.Level)), words(verdictWords(&r.Lag)).in(tone),
 		number(Seconds, r.WouldLose).in(tone), number(Seconds, r.Oldest),
 		words(string(r.Server) + " → " + orDash(string(r.Peer))), words(string(r.Peer)), number(Count, r.Mailboxes), number(Count, r.Entries),
 		decimalSize(r.Bytes), number(Seconds, r.Predicted), number(Seconds, r.Spread), caughtUp(&r.Lag, now),
 		words(spark(r.Hours, full)), words(string(r.Since)), words(string(r.Seen)), words(string(r.Reason)), why,
 	}
+}
+
+// channelName is the name of the store, and of the channel if it has one.
+func channelName(store inventory.StoreID, channel string) string {
+	if channel == monitor.DefaultChannel {
+		return string(store)
+	}
+	return string(store) + " " + channel
 }
 
 // groupCells are one row for several channels.
@@ -209,16 +214,16 @@ func verdictWords(l *monitor.Lag) string {
 // caughtUp says at which time of the clock nothing is left of what waits: on the
 // day if it is another one.
 func caughtUp(l *monitor.Lag, now time.Time) Cell {
+	if l.Bytes.Known && l.Bytes.Value == 0 {
+		return Nothing
+	}
 	seen, err := time.Parse(time.RFC3339, string(l.Seen))
 	if !l.Predicted.Known || err != nil {
 		return Unknown
 	}
 	at := seen.Add(time.Duration(l.Predicted.Value * float64(time.Second))).In(now.Location())
-	if l.Predicted.Value == 0 {
-		return Nothing
-	}
 	form := "15:04"
-	if at.YearDay() != now.YearDay() || at.Year() != now.Year() {
+	if at.Format(time.DateOnly) != now.Format(time.DateOnly) {
 		form = "Jan 2 15:04"
 	}
 	return words(fmt.Sprintf("%s ± %s", at.Format(form), roughText(l.Spread.Value)))
@@ -238,40 +243,37 @@ func roughText(seconds float64) string {
 	return inventory.DurationText(max(1, math.Round(seconds/unit)) * unit)
 }
 
-// lagReasons says of the worst why it is so, and what to do.
+// lagReasons says of the worst why it is so, and what to do. Of what is unknown
+// the reason stands in the table.
 func lagReasons(shown []LagRow, rest [][]LagRow) Lines {
 	var lines Lines
-	add := func(name string, l *monitor.Lag) {
-		if text := lagReason(l); text != "" && len(lines) < shownReasons {
-			lines.add("%s", joined(name+": "+text, lagNext(l)))
+	var blind []string
+	for _, group := range append([][]LagRow{shown}, rest...) {
+		for i := range group {
+			r := &group[i]
+			switch {
+			case r.Fine():
+			case r.Verdict == monitor.Unknown:
+				if !slices.Contains(blind, string(r.Server)) {
+					blind = append(blind, string(r.Server))
+				}
+			case len(lines) < shownReasons:
+				lines.add("%s", joined(channelName(r.Store, r.Channel)+": "+lagReason(&r.Lag), lagNext(&r.Lag)))
+			}
 		}
 	}
-	for i := range shown {
-		add(string(shown[i].Store), &shown[i].Lag)
-	}
-	for _, group := range rest {
-		name := string(group[0].Store)
-		if len(group) > 1 {
-			name = things(len(group), "channel", "channels")
-		}
-		add(name, &group[0].Lag)
+	if blind != nil {
+		lines.add("unknown · next: interlace watch (on %s)", someOf(blind))
 	}
 	return lines
 }
 
-// lagReason says why the verdict of a channel is what it is, if it is not fine.
+// lagReason says why a channel is not fine.
 func lagReason(l *monitor.Lag) string {
-	why := string(l.Reason)
-	switch {
-	case l.Verdict == monitor.OK && l.Level == monitor.LevelOK:
-		return ""
-	case why == "":
-		why = "what waits passes the limit of " + string(l.Level)
+	if l.Reason == "" || l.Verdict == monitor.OK {
+		return joined(string(l.Reason), "what waits passes the limit of "+string(l.Level))
 	}
-	if l.Channel != monitor.DefaultChannel {
-		why = "channel " + l.Channel + ": " + why
-	}
-	return why
+	return string(l.Reason)
 }
 
 // lagNext is the command to run next, and where.
@@ -282,8 +284,6 @@ func lagNext(l *monitor.Lag) string {
 		command, on = inventory.Paste("interlace", "watch", "--recover", string(l.Store)), " (on "+string(l.Server)+")"
 	case monitor.Stalled:
 		command, on = "interlace watch --once", " (on "+string(l.Server)+")"
-	case monitor.Unknown:
-		command, on = "interlace watch", " (on "+string(l.Server)+")"
 	}
 	if command == "" {
 		return ""

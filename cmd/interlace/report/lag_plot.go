@@ -11,6 +11,8 @@ import (
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/interlacemail/interlace/inventory"
 )
 
 // plottedLags is how many channels a picture has.
@@ -70,7 +72,7 @@ func (h *LagHistory) lagPanel(p *LagPast, behind, alert float64) *panel {
 		}
 	}
 	addBoxes(panel, "nobody looked", nobody)
-	addBoxes(panel, "at most", ages)
+	addBoxes(panel, "most in "+inventory.DurationText(h.Step), ages)
 	limit := func(at float64, dashes []vg.Length, means string) {
 		if at <= top {
 			l := line(vermillion, 1, dashes, plotter.XYs{{X: 0, Y: at / unit}, {X: float64(len(p.Most)), Y: at / unit}})

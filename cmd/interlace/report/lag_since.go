@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -90,8 +91,18 @@ func LagSince(h *LagHistory, full float64) *Screen {
 	means.add("p50, p95, p99: half, 95 and 99 of 100 looks saw no more · not ok: the part of looks at which the verdict or the level was not")
 	s.add(means)
 	s.add(h.chart(full))
+	var unlearnt []string
 	for i := range h.Stores[:min(describedPast, len(h.Stores))] {
-		s.add(h.Stores[i].facts())
+		if p := &h.Stores[i]; p.Model != nil {
+			s.add(p.facts())
+		} else {
+			unlearnt = append(unlearnt, p.name())
+		}
+	}
+	if unlearnt != nil {
+		var lines Lines
+		lines.add("no batch has been seen of %s, so nothing is predicted there", strings.Join(unlearnt, ", "))
+		s.add(lines)
 	}
 	return s
 }
@@ -104,8 +115,15 @@ func (h *LagHistory) head() Lines {
 	}
 	var head Lines
 	head.add("%s from %s to %s: %s", things(len(h.Stores), "channel", "channels"), clockText(h.Since), clockText(h.Until),
-		joined(things(looks, "look", "looks"), things(blind, "more that could not look", "more that could not look")))
+		joined(things(looks, "look", "looks"), blindWords(blind)))
 	return head
+}
+
+func blindWords(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return Rounded(n) + " more could not look"
 }
 
 // clockText is a time for people, in its own zone.
@@ -114,7 +132,7 @@ func clockText(at time.Time) string { return at.Format("2006-01-02 15:04") }
 // LagPasts is the table of how channels did.
 func LagPasts(h *LagHistory) *Table {
 	t := &Table{Columns: []Column{
-		left("store", "store", 0), hidden("server"), hidden("channel"), left("channel", "", 6), hidden("peer"),
+		left("store", "", 0), hidden("store"), hidden("server"), hidden("channel"), hidden("peer"),
 		left("now", "verdict", 4), hidden("level"), right("not ok", "not_ok", 0),
 		right("oldest p50", "oldest_seconds_p50", 3), right("p95", "oldest_seconds_p95", 0), right("p99", "oldest_seconds_p99", 7), right("max", "oldest_seconds_max", 0),
 		right("backlog p95", "backlog_bytes_p95", 5), right("max", "backlog_bytes_max", 2),
@@ -129,17 +147,16 @@ func LagPasts(h *LagHistory) *Table {
 }
 
 func (p *LagPast) cells() []Cell {
-	channel := Nothing
-	if p.Channel != monitor.DefaultChannel {
-		channel = words(p.Channel)
-	}
 	now := monitor.Lag{Verdict: p.Verdict, Level: p.Level}
 	notOK := number(Ratio, p.NotOK)
-	if p.NotOK.Value > 0 {
-		notOK.Tone = Soon
+	switch v := p.NotOK.Value; {
+	case v > 0 && v < 0.0005:
+		notOK = notOK.as("<0.1 %").in(Soon)
+	case v > 0:
+		notOK = notOK.in(Soon)
 	}
 	cells := []Cell{
-		words(string(p.Store)), words(string(p.Server)), words(p.Channel), channel, words(string(p.Peer)),
+		words(p.name()), words(string(p.Store)), words(string(p.Server)), words(p.Channel), words(string(p.Peer)),
 		words(string(p.Verdict)).in(lagTone(&now)), words(string(p.Level)), notOK,
 		number(Seconds, p.Oldest.P50), number(Seconds, p.Oldest.P95), number(Seconds, p.Oldest.P99), number(Seconds, p.Oldest.Max),
 		decimalSize(p.Bytes.P95), decimalSize(p.Bytes.Max), number(Size, p.Bytes.P50), number(Size, p.Bytes.P99),
@@ -163,20 +180,11 @@ func (h *LagHistory) chart(full float64) Block {
 	return Legend{t, []Note{{Columns: []string{"over the time"}, Words: sparkWords(inventory.DurationText(h.Step), full)}}}
 }
 
-// name is that of the store, and of the channel if it has one.
-func (p *LagPast) name() string {
-	if p.Channel == monitor.DefaultChannel {
-		return string(p.Store)
-	}
-	return string(p.Store) + " " + p.Channel
-}
+func (p *LagPast) name() string { return channelName(p.Store, p.Channel) }
 
 // facts say what the sync_client of a channel can bear.
 func (p *LagPast) facts() Facts {
 	m := p.Model
-	if m == nil {
-		return Facts{{"store", p.name()}, {"predicted", "nothing: no batch of it has been seen"}}
-	}
 	facts := Facts{{"store", p.name()}}
 	facts.add("needs", "%s for a batch, %s more for each mailbox in it, and sends %s a second; a round trip takes %s (learnt from %s)",
 		inventory.DurationText(m.Batch), fineText(m.Mailbox), decimalText(1/m.Byte), fineText(m.Trip), things(m.Batches, "batch", "batches"))
