@@ -22,13 +22,15 @@ const (
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "interlace",
-		Short: "Decides where mail stores and their replicas live, and how to get there",
+		Short: "Decides where mail stores and their replicas live, and watches that these are true",
 		Long: `interlace decides where the mail stores of a Cyrus IMAP fleet and their replicas
 live, which users live on which store, and how to get there from where they are.
 
 It reads the fleet from a file, from its database or from live Cyrus servers,
 says which rules are broken, plans layouts, user moves and their order, and
-computes what failures do. Plans are files; nothing here changes a mail server.`,
+computes what failures do. On each mail server it watches that replicas are up to
+date, and tells when they are not. Plans are files; nothing here changes a mail
+server, but watch, and that only where it was allowed to work off a sync log.`,
 		Example: `  interlace demo fleet
   interlace check --fleet fleet/fleet.yaml
   interlace layout --fleet fleet/fleet.yaml --plan plan.json`,
