@@ -33,7 +33,7 @@ The exit status is 1 if any of the alerts that are listed fires, also one that a
 silence or an acknowledgement keeps quiet: it is wrong nevertheless.`,
 		Example: `  interlace alerts
   interlace alerts --since 7d --server imap3
-  interlace alerts acknowledge 12
+  interlace alerts acknowledge 2
   interlace alerts silence --for 2h --comment 'new disks' server=imap3`,
 		Args: a.knownCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error {

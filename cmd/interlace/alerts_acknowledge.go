@@ -24,8 +24,8 @@ func (a *app) acknowledgeCommand() *cobra.Command {
 		Long: `Say that you take care of the alerts of these numbers. Nobody is reminded of them
 any more; that they are over is told. When the same is found again later, that is
 another alert.`,
-		Example: `  interlace alerts acknowledge 12
-  interlace alerts acknowledge 12 13 --comment 'waiting for the disk'`,
+		Example: `  interlace alerts acknowledge 2
+  interlace alerts acknowledge 2 4 --comment 'waiting for the disk'`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			_, err := alertNumbers(args)
 			return errors.Join(someWords(cmd, args), err)

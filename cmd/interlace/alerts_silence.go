@@ -44,7 +44,7 @@ so: server='*'. Without arguments the command lists the silences that are in for
 or to come.`,
 		Example: `  interlace alerts silence --for 2h --comment 'new disks' server=imap3
   interlace alerts silence --from 2026-12-01T22:00:00Z --for 4h --comment 'switch of rack a4' server='imap4*'
-  interlace alerts silence --end 7
+  interlace alerts silence --end 1
   interlace alerts silence`,
 		Args: func(_ *cobra.Command, args []string) error {
 			_, err := alert.ParseMatchers(args)

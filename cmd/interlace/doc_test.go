@@ -70,6 +70,10 @@ func indented(text string) string {
 // TestExamples runs the examples in the help of every command.
 func TestExamples(t *testing.T) {
 	t.Chdir(t.TempDir())
+	t.Setenv("INTERLACE_ALERTS_WEBHOOK", newPoster(t).URL)
+	if err := fill("interlace.db"); err != nil {
+		t.Fatal(err)
+	}
 	for _, line := range []string{
 		"interlace demo fleet", "interlace import fleet/fleet.yaml",
 		"interlace layout --plan plan.json", "interlace users --after plan.json --plan users.json",
@@ -97,12 +101,18 @@ func TestExamples(t *testing.T) {
 	walk((&app{}).root())
 }
 
-var day = regexp.MustCompile(`\d{4}-\d\d-\d\d`)
+var (
+	day  = regexp.MustCompile(`\d{4}-\d\d-\d\d`)
+	word = regexp.MustCompile(`(?:'[^']*'|\S)+`) // of a command line, with its quotes
+)
 
 // runExample runs a command line, on the present day where it names one.
 func runExample(t *testing.T, line string) {
 	t.Helper()
-	args := strings.Fields(day.ReplaceAllString(line, time.Now().UTC().Format(time.DateOnly)))[1:]
+	var args []string
+	for _, word := range word.FindAllString(day.ReplaceAllString(line, time.Now().UTC().Format(time.DateOnly)), -1)[1:] {
+		args = append(args, strings.ReplaceAll(word, "'", ""))
+	}
 	if args[0] == "demo" {
 		if err := os.RemoveAll(args[1]); err != nil {
 			t.Fatal(err)
