@@ -40,7 +40,9 @@ func (a *app) lagSince(ctx context.Context, h *history.History, v *lagView, flag
 	}); err != nil {
 		return err
 	}
-	err = a.print(result{screen: report.LagSince(found, full), table: report.LagPasts(found), json: object(found)})
+	told := *found
+	told.Since, told.Until = told.Since.UTC().Truncate(time.Second), told.Until.UTC().Truncate(time.Second)
+	err = a.print(result{screen: report.LagSince(found, full), table: report.LagPasts(found), json: object(told)})
 	notFine := func(p report.LagPast) bool { return p.Verdict != monitor.OK || p.Level != monitor.LevelOK }
 	if err == nil && slices.ContainsFunc(found.Stores, notFine) {
 		err = errFound

@@ -20,11 +20,13 @@ type LagRow struct {
 // Fine reports whether there is nothing to say of the channel.
 func (r *LagRow) Fine() bool { return r.Verdict == monitor.OK && r.Level == monitor.LevelOK }
 
-// ShownLags is how many channels the text has that are not fine; fewLags are so
-// few that it has all.
+// ShownLags is how many channels the text has that are not fine, shownGroups how
+// many rows for those that are and for reasons to know nothing; fewLags are so few
+// channels that it has all.
 const (
-	ShownLags = 20
-	fewLags   = 5
+	ShownLags   = 20
+	shownGroups = 11
+	fewLags     = 5
 )
 
 // Lag is the screen of how channels stand, the worst of them first. Full is the age
@@ -32,8 +34,8 @@ const (
 func Lag(rows []LagRow, full float64, now time.Time) *Screen {
 	s := &Screen{}
 	shown, rest := apartFrom(rows)
-	more := shown[min(ShownLags, len(shown)):]
-	shown = shown[:len(shown)-len(more)]
+	more, others := shown[min(ShownLags, len(shown)):], rest[min(shownGroups, len(rest)):]
+	shown, rest = shown[:len(shown)-len(more)], rest[:len(rest)-len(others)]
 	cells := make([][]Cell, 0, len(shown)+len(rest)+1)
 	for i := range shown {
 		cells = append(cells, lagCells(&shown[i], full, now))
@@ -47,8 +49,8 @@ func Lag(rows []LagRow, full float64, now time.Time) *Screen {
 	t := &Table{Columns: lagColumns(), Rows: slices.Values(cells)}
 	s.add(Legend{t, []Note{{Columns: []string{"last 24 h"}, Words: sparkWords("each hour", full)}}})
 	lines := lagReasons(shown, rest)
-	if len(more) > 0 {
-		lines.add("%s more: -o csv lists all", inventory.CountText(len(more)))
+	if len(more)+len(others) > 0 {
+		lines.add("%s more: -o csv lists all", inventory.CountText(len(more)+len(slices.Concat(others...))))
 	}
 	if lines != nil {
 		s.add(lines)

@@ -112,13 +112,18 @@ func TestLagSumsUp(t *testing.T) {
 		rows[len(rows)-1].WouldLose, rows[len(rows)-1].Reason = inventory.Number{}, "imap1 silent for 7 m"
 		rows = append(rows, lagRow(fmt.Sprintf("fine%d", i), monitor.OK, monitor.LevelOK, float64(i)/999))
 	}
+	for i := range 50 {
+		r := lagRow(fmt.Sprintf("far%d", i), monitor.Unknown, monitor.LevelUnknown, 0)
+		r.WouldLose, r.Server = inventory.Number{}, inventory.ServerID(fmt.Sprintf("imap%d", 100+i))
+		rows = append(rows, r)
+	}
 	text := lagText(t, rows, report.Style{Width: 100})
-	for _, want := range []string{"bad19", "… +others +≤ 1 h +10 stores", "… +ok +≤ 1 s +1,000 stores", "… +unknown +– +imap1 · 1,000 stores", "imap1 silent for 7 m", "10 more: -o csv lists all", `next: interlace watch \(on imap1\)`} {
+	for _, want := range []string{"bad19", "… +others +≤ 1 h +10 stores", "… +ok +≤ 1 s +1,000 stores", "… +unknown +– +imap1 · 1,000 stores", "imap1 silent for 7 m", "51 more: -o csv lists all", `(?s)next: interlace watch \(on imap1 imap100 .*imap108\)`} {
 		if !regexp.MustCompile(want).MatchString(text) {
 			t.Errorf("no %q in\n%s", want, text)
 		}
 	}
-	if n := strings.Count(text, "\n"); n > 40 {
+	if n := strings.Count(text, "\n"); n > 60 {
 		t.Errorf("%d lines:\n%s", n, text)
 	}
 	var csv bytes.Buffer
