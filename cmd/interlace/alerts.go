@@ -84,7 +84,7 @@ func (a *app) alerts(ctx context.Context, s *alertsFlags) error {
 		return err
 	}
 	defer h.Close()
-	b, err := a.board(ctx, h, s, time.Now())
+	b, err := a.board(ctx, h, s, a.now())
 	if err != nil {
 		return err
 	}

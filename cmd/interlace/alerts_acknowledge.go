@@ -69,7 +69,7 @@ func (a *app) acknowledge(ctx context.Context, numbers []int64, taken monitor.Ac
 		return err
 	}
 	defer h.Close()
-	taken.At = time.Now().UTC().Truncate(time.Microsecond)
+	taken.At = a.now().UTC().Truncate(time.Microsecond)
 	alerts, err := openAlerts(ctx, h, taken.At)
 	if err != nil {
 		return err

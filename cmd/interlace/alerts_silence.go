@@ -77,7 +77,7 @@ func beginFlag() optional[time.Time] {
 }
 
 func (a *app) silence(cmd *cobra.Command, words []string, s *silenceFlags) error {
-	ctx, now := cmd.Context(), time.Now()
+	ctx, now := cmd.Context(), a.now()
 	begins := len(words) > 0
 	for _, name := range []string{"for", "from", "comment", "by"} {
 		begins = begins || cmd.Flags().Changed(name)

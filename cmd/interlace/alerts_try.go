@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -39,7 +38,7 @@ func (a *app) tryRoutes(ctx context.Context) error {
 		return hint(errors.New("there is nothing to test"), "the configuration says who is told: mail: {smtp: HOST:PORT, from: NAME@DOMAIN, to: [NAME@DOMAIN]}")
 	}
 	var trials []report.Trial
-	for _, t := range d.Try(ctx, time.Now()) {
+	for _, t := range d.Try(ctx, a.now()) {
 		trials = append(trials, report.Trial(t))
 	}
 	if err := ctx.Err(); err != nil {

@@ -104,7 +104,9 @@ func TestWatchLive(t *testing.T) {
 
 	lag := func() (int, string, string) {
 		status, stdout, stderr := program(t, "lag", "--server", "imap1", "-o", "json")
-		var answer struct{ Stores []struct{ Store, Verdict, Level string } }
+		var answer struct {
+			Stores []struct{ Store, Verdict, Level string }
+		}
 		if err := json.Unmarshal([]byte(stdout), &answer); err != nil || len(answer.Stores) != 1 {
 			return status, "", stderr
 		}

@@ -173,7 +173,7 @@ const unsure = 24 * time.Hour
 // watched it for a day nobody knows: then an operator who asks is believed, and
 // else it may have been promoted when it was first seen.
 func (l *local) promoted(ctx context.Context, h *history.History, store inventory.StoreID, asked bool) (time.Time, error) {
-	now := time.Now()
+	now := l.app.now()
 	looks, err := h.Usage(ctx, monitor.Span{Server: l.server, Store: store, From: now.Add(-2 * unsure)})
 	if err != nil {
 		return time.Time{}, err
