@@ -112,7 +112,9 @@ func (p *lagPast) of(ctx context.Context, h *history.History, server inventory.S
 	if course := p.now.Add(-p.opts.Course()); span.From.After(course) {
 		span.From = course // for the verdict of now
 	}
-	standings, err := synclag.Standings(ctx, h, span, p.opts, nil, p.now)
+	opts := p.opts
+	opts.LearnAll = true
+	standings, err := synclag.Standings(ctx, h, span, opts, nil, p.now)
 	if err != nil {
 		return nil, err
 	}

@@ -35,10 +35,10 @@ func (h *History) SaveBatches(ctx context.Context, batches []monitor.Batch) erro
 	})
 }
 
-// Batches returns the batches that began in the span, sorted by store, server,
-// channel and time.
-func (h *History) Batches(ctx context.Context, span monitor.Span) ([]monitor.Batch, error) {
-	return load(ctx, h.samples, "batches", loadBatches, spanArgs(span), func(rows *sql.Rows) (b monitor.Batch, err error) {
+// Batches returns the newest batches of each channel that began in the span, at
+// most so many, sorted by store, server, channel and time.
+func (h *History) Batches(ctx context.Context, span monitor.Span, most int) ([]monitor.Batch, error) {
+	return load(ctx, h.samples, "batches", loadBatches, append(spanArgs(span), most-1), func(rows *sql.Rows) (b monitor.Batch, err error) {
 		var lasted int64
 		err = rows.Scan(&b.Server, &b.Store, &b.Role, &b.Channel, &b.Kind, database.AsMicroseconds(&b.Begun), &lasted,
 			database.AsMicroseconds(&b.First), &b.Bytes, &b.Entries, &b.Mailboxes, database.AsNumber(&b.Sent), database.AsNumber(&b.Trip))

@@ -206,7 +206,7 @@ func TestRetention(t *testing.T) {
 		hours, _ := h.Hours(ctx, monitor.Span{})
 		usage, _ := h.Usage(ctx, monitor.Span{})
 		usageHours, _ := h.UsageHours(ctx, monitor.Span{})
-		batches, _ := h.Batches(ctx, monitor.Span{})
+		batches, _ := h.Batches(ctx, monitor.Span{}, 10)
 		got := []int{len(looks), len(hours), len(usage), len(usageHours), len(batches)}
 		if want := []int{test.looks, test.hours, test.usage, test.usageHours, test.many}; !reflect.DeepEqual(got, want) {
 			t.Errorf("after %d days: got %v looks, hours, usage, its hours, batches; want %v", test.days, got, want)
@@ -223,8 +223,18 @@ func TestBatchesAndUsage(t *testing.T) {
 	}
 	must(t, h.SaveBatches(ctx, batches))
 	must(t, h.SaveBatches(ctx, batches)) // what is known already is known once
-	if got, err := h.Batches(ctx, monitor.Span{Store: "s1"}); err != nil || !reflect.DeepEqual(got, batches) {
+	if got, err := h.Batches(ctx, monitor.Span{Store: "s1"}, 10); err != nil || !reflect.DeepEqual(got, batches) {
 		t.Errorf("got %+v, error %v", got, err)
+	}
+
+	far := batches[1]
+	far.Channel = "far"
+	must(t, h.SaveBatches(ctx, []monitor.Batch{far}))
+	if got, err := h.Batches(ctx, monitor.Span{Until: at(3)}, 1); err != nil || !reflect.DeepEqual(got, []monitor.Batch{batches[1], far}) {
+		t.Errorf("the newest of each channel: %+v, error %v", got, err)
+	}
+	if got, err := h.Batches(ctx, monitor.Span{Until: at(2)}, 1); err != nil || !reflect.DeepEqual(got, batches[:1]) {
+		t.Errorf("the newest before a time: %+v, error %v", got, err)
 	}
 
 	var usage []monitor.Usage

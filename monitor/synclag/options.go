@@ -23,6 +23,8 @@ type Options struct {
 	// behind, 20 min, and Flapping how far back it tells whether the verdict keeps
 	// changing, 2 h.
 	Window, Flapping time.Duration
+	// LearnAll lets [Standings] learn what channels cost in which nothing waits.
+	LearnAll bool
 }
 
 // Course is how far back looks tell the verdict of now.

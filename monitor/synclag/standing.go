@@ -16,7 +16,8 @@ import (
 // Memory holds what was seen of channels, sorted by store, server, channel and time.
 type Memory interface {
 	Backlog(context.Context, monitor.Span) ([]monitor.Stretch, error)
-	Batches(context.Context, monitor.Span) ([]monitor.Batch, error)
+	// Batches returns the newest of each channel, at most so many.
+	Batches(ctx context.Context, span monitor.Span, most int) ([]monitor.Batch, error)
 }
 
 // batchSpan is how far back batches are learnt from.
@@ -26,7 +27,7 @@ const batchSpan = 7 * 24 * time.Hour
 type Standing struct {
 	Course []monitor.Stretch
 	Lag    monitor.Lag
-	Model  *Model // nil: no batch has been seen, nothing is predicted
+	Model  *Model // nil: nothing is predicted, since no batch has been seen or nothing waits
 	Errors Errors // of predictions along the course, made from batches that were older
 }
 
@@ -36,21 +37,17 @@ func (s *Standing) Last() *monitor.Stretch { return &s.Course[len(s.Course)-1] }
 // Standings judges channels from what was seen of them in a span that ends now,
 // sorted by store, server and channel. The longer the span, the better it is known
 // how good predictions are; the verdicts want [Options.Flapping]. Repeat says how
-// long the client of a channel rests, if it is not nil; see [Options.Repeat].
+// long the client of a channel rests, if it is not nil; see [Options.Repeat]. What
+// a channel costs is learnt where something waits in it, and with
+// [Options.LearnAll] everywhere.
 func Standings(ctx context.Context, memory Memory, of monitor.Span, opts Options, repeat func(inventory.ServerID, inventory.StoreID) time.Duration, now time.Time) ([]Standing, error) {
 	looks, err := memory.Backlog(ctx, of)
 	if err != nil {
 		return nil, err
 	}
-	of.From, of.Until = now.Add(-batchSpan), time.Time{}
-	batches, err := memory.Batches(ctx, of)
-	if err != nil {
-		return nil, err
-	}
-	learnt := map[key][]monitor.Batch{}
-	for i := range batches {
-		k := key{batches[i].Server, batches[i].Store, batches[i].Channel}
-		learnt[k] = append(learnt[k], batches[i])
+	most := mostBatches
+	if opts.LearnAll {
+		most *= 10 // the older ones make the predictions that the course is held against
 	}
 	courses := byChannel(looks)
 	list := make([]Standing, len(courses))
@@ -62,9 +59,13 @@ func Standings(ctx context.Context, memory Memory, of monitor.Span, opts Options
 		if repeat != nil {
 			own.Repeat = cmp.Or(repeat(k.server, k.store), opts.Repeat)
 		}
-		judging.Go(func() error {
-			list[i] = newStanding(course, learnt[k], own, now)
-			return nil
+		judging.Go(func() (err error) {
+			var batches []monitor.Batch
+			if last := &course[len(course)-1].Backlog; Replicated(last) && (opts.LearnAll || !last.Oldest().IsZero()) {
+				batches, err = memory.Batches(ctx, monitor.Span{Server: k.server, Store: k.store, Channel: k.channel, From: now.Add(-batchSpan)}, most)
+			}
+			list[i] = newStanding(course, batches, own, now)
+			return err
 		})
 	}
 	return list, judging.Wait()
@@ -87,7 +88,7 @@ func byChannel(looks []monitor.Stretch) [][]monitor.Stretch {
 
 func newStanding(course []monitor.Stretch, batches []monitor.Batch, opts Options, now time.Time) Standing {
 	s := Standing{Course: course, Errors: ErrorsOf(nil)}
-	if Replicated(&s.Last().Backlog) && len(batches) > 0 {
+	if len(batches) > 0 {
 		s.Errors = ErrorsOf(forecasts(course, batches, opts))
 		s.Model = learn(batches, opts)
 		s.Model.Widen = s.Errors.Widen

@@ -2,6 +2,7 @@ package synclag
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 
 // remembered is a memory that holds what a test gives it.
 type remembered struct {
+	mu      sync.Mutex
 	looks   []monitor.Stretch
 	batches []monitor.Batch
 	asked   []monitor.Span
@@ -21,9 +23,17 @@ func (r *remembered) Backlog(_ context.Context, s monitor.Span) ([]monitor.Stret
 	return r.looks, nil
 }
 
-func (r *remembered) Batches(_ context.Context, s monitor.Span) ([]monitor.Batch, error) {
+func (r *remembered) Batches(_ context.Context, s monitor.Span, most int) ([]monitor.Batch, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.asked = append(r.asked, s)
-	return r.batches, nil
+	var list []monitor.Batch
+	for _, b := range r.batches {
+		if b.Store == s.Store && b.Channel == s.Channel {
+			list = append(list, b)
+		}
+	}
+	return list[max(0, len(list)-most):], nil
 }
 
 // steady are batches of 100 mailboxes that take a second each, one every two
@@ -57,7 +67,7 @@ func TestStandings(t *testing.T) {
 		other[i].Store = "s2"
 	}
 	memory := &remembered{looks: append(one, other...), batches: steady(200, 60)}
-	list, err := Standings(t.Context(), memory, monitor.Span{Server: "imap1", From: start}, Options{}, nil, minute(118.5))
+	list, err := Standings(t.Context(), memory, monitor.Span{Server: "imap1", From: start}, Options{LearnAll: true}, nil, minute(118.5))
 	if err != nil || len(list) != 2 {
 		t.Fatalf("%d standings, %v", len(list), err)
 	}
@@ -74,6 +84,12 @@ func TestStandings(t *testing.T) {
 	}
 	if s2.Model != nil || s2.Errors.Forecasts != 0 || s2.Lag.Verdict != monitor.Stopped {
 		t.Errorf("s2, of which no batch was seen and which has no client: %+v", s2.Lag)
+	}
+	// Nothing waits in the last look, so nothing has to be learnt to judge it.
+	memory.asked = memory.asked[:2]
+	list, err = Standings(t.Context(), memory, monitor.Span{Server: "imap1", From: start}, Options{}, nil, minute(118.5))
+	if err != nil || list[0].Model != nil || list[0].Lag.Verdict != monitor.OK || len(memory.asked) != 3 {
+		t.Errorf("without learning: %+v, %v, asked for %+v", list[0], err, memory.asked)
 	}
 	if asked := memory.asked; !asked[0].From.Equal(start) || asked[1].From.After(minute(118.5-7*24*60)) || asked[1].Server != "imap1" {
 		t.Errorf("asked for %+v", asked)
