@@ -135,7 +135,7 @@ func (s *search) match(limit float64, l *leaver, c int32) int {
 	best, least := -1, s.weight[l.from]+s.weight[c]
 	for _, o := range s.on[c] {
 		store := int(o)
-		if (s.sites[store][0] == c) != (l.at == 0) {
+		if (s.master[store] == c) != (l.at == 0) {
 			continue
 		}
 		other, there := &s.fleet.Active[store], l.promotes
