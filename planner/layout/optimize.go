@@ -12,7 +12,6 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/planner"
 	"github.com/interlacemail/interlace/planner/bounds"
-	"github.com/interlacemail/interlace/planner/load"
 )
 
 // Optimize plans the layout of the inventory. The plan is whole but for what
@@ -106,20 +105,13 @@ func (l *ladder) search(s *state, rung uint64, k kinds) *search {
 }
 
 // ascend returns the outcome to plan for and the ladder that led to it: this one or,
-// where spread has to give way, one that may break it. Beyond doubt it has to where no
-// layout that keeps it keeps the other rules too; where merely none was found, only
-// if without it they are all kept.
+// where spread has to give way, one that may break it ([ladder.yield]).
 func (l *ladder) ascend() (*ladder, outcome) {
 	best := l.climb()
-	proved := l.spreadForbids(best.state)
-	if !proved && (len(l.spread) == 0 || l.keepsRules(best.state)) {
+	if len(l.spread) == 0 {
 		return l, best
 	}
-	free, o := l.withoutSpread(best)
-	if !proved && !free.keepsRules(o.state) {
-		return l, best
-	}
-	return free, o
+	return l.yield(best)
 }
 
 // climb goes up the ladder and returns the best outcome.
@@ -407,69 +399,6 @@ func (l *ladder) choose(outcomes []outcome) *outcome {
 // overfills servers less on the way, as far as that is known.
 func compareFaults(a, b *outcome) int {
 	return cmp.Or(a.state.standing().minus(b.state.standing()).sign(), cmp.Compare(a.way.faults(), b.way.faults()))
-}
-
-// spreadForbids reports whether no layout that keeps spread can keep what the
-// layout breaks: the failure ceiling for servers, since the bound itself passes
-// it, or any rule, since all layouts have been gone through.
-func (l *ladder) spreadForbids(s *state) bool {
-	st := s.standing()
-	if len(l.spread) == 0 {
-		return false
-	}
-	if l.hopeless && (st.broken > negligible || st.failure > negligible) {
-		return true
-	}
-	lowest := math.Inf(1)
-	for _, limit := range l.limits[0] {
-		lowest = min(lowest, limit)
-	}
-	return st.failure > negligible && l.bound.WorstSingle.Known && l.bound.WorstSingle.Value > lowest
-}
-
-// keepsRules reports whether the layout breaks no more than the stores that stay as
-// they are break by themselves, failure ceilings apart, and spread where it may be
-// broken.
-func (l *ladder) keepsRules(s *state) bool {
-	sites := make(load.Layout, len(l.start))
-	for store, fixed := range l.fixed {
-		if fixed {
-			sites[store] = l.start[store]
-		}
-	}
-	alone := newState(l.problem, sites)
-	var st standing
-	for server := range alone.scores {
-		st.addServer(&l.initial[server], &alone.scores[server], 1)
-	}
-	for store, fixed := range l.fixed {
-		if fixed {
-			l.addStore(&st, store, sites[store], 1)
-		}
-	}
-	return s.standing().broken <= st.broken+negligible
-}
-
-// withoutSpread searches once more with spread allowed to break, and takes the
-// result only if it then breaks less of the other rules.
-func (l *ladder) withoutSpread(kept outcome) (*ladder, outcome) {
-	relaxed := *l.problem
-	relaxed.relax = true
-	free := &ladder{problem: &relaxed, ctx: l.ctx, bound: l.boundWithoutSpread()}
-	o := free.climb()
-	before := relaxed
-	before.links = kept.state.links
-	if was := newState(&before, kept.state.sites).standing(); o.state.standing().less(was) {
-		return free, o
-	}
-	return l, kept
-}
-
-// boundWithoutSpread returns what no layout can beat even if it breaks spread.
-func (l *ladder) boundWithoutSpread() planner.LayoutBounds {
-	q := l.opts.question()
-	q.WithoutSpread = true
-	return bounds.Layout(l.fleet, q)
 }
 
 // reporter adapts the caller's progress function to one search.
