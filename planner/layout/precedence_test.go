@@ -60,8 +60,8 @@ func uneven(large float64) *inventory.Inventory {
 	addServer(inv, "a1", "a", large, inventory.Unlimited)
 	addServer(inv, "a2", "a", large, inventory.Unlimited)
 	addServer(inv, "b1", "b", 60, inventory.Unlimited)
-	addStore(inv, "s1", 60, "a1", "b1")
-	addStore(inv, "s2", 60, "a2", "b1")
+	addStore(inv, "s1", 60, "a1", "a2")
+	addStore(inv, "s2", 60, "a2", "a1")
 	addStore(inv, "s3", 60, "b1", "a1")
 	inv.Sort()
 	return inv
