@@ -33,7 +33,8 @@ type ladder struct {
 	ctx   context.Context
 	bound planner.LayoutBounds
 
-	hopeless bool // no layout at all keeps the rules
+	hopeless bool   // no layout at all keeps the rules
+	optimum  *state // the best of all layouts, where all were gone through
 }
 
 // newLadder makes an inventory ready to be planned for.
@@ -117,10 +118,13 @@ func (l *ladder) ascend() (*ladder, outcome) {
 // climb goes up the ladder and returns the best outcome.
 func (l *ladder) climb() outcome {
 	best := l.reached(l.candidates())
-	if l.opts.budgeted() || l.satisfied(best) || l.ctx.Err() != nil {
+	if l.opts.budgeted() || l.ctx.Err() != nil {
 		return best
 	}
-	return l.cheaper(best)
+	if !l.satisfied(best) {
+		best = l.cheaper(best)
+	}
+	return l.passed(best)
 }
 
 // candidates returns the outcomes of the rungs that are needed.
@@ -358,15 +362,19 @@ func (l *ladder) enumerate(s *state) (outcome, bool) {
 	exact := bounds.Enumerate(l.fleet, bounds.EnumerateOptions{
 		LayoutOptions: l.opts.question(), Protect: true, Reachable: true,
 	})
+	var best *state
 	switch {
 	case exact.Layout != nil:
-		return outcome{state: newState(l.with(ofLayout(l.problem, exact.Layout)), exact.Layout), stopped: planner.LocalOptimum}, exact.Complete
+		best = newState(l.with(ofLayout(l.problem, exact.Layout)), exact.Layout)
 	case exact.Complete:
 		l.hopeless = true
-		best := l.leastBroken(s)
-		return outcome{state: best, stopped: planner.LocalOptimum}, best != nil
+		best = l.leastBroken(s)
 	}
-	return outcome{}, false
+	complete := exact.Complete && best != nil
+	if complete {
+		l.optimum = best.clone()
+	}
+	return outcome{state: best, stopped: planner.LocalOptimum}, complete
 }
 
 // choose picks among outcomes: those that break the least, of those the ones whose
@@ -395,11 +403,16 @@ func (l *ladder) choose(outcomes []outcome) *outcome {
 	})
 }
 
-// compareFaults puts the outcome first that breaks less, then the one that
-// overfills servers less on the way, as far as that is known.
+// compareFaults puts the outcome first that breaks less in normal operation, then one
+// that keeps every rule, then the one that overfills servers less on the way, as far as
+// that is known, then the one that breaks less otherwise.
 func compareFaults(a, b *outcome) int {
-	return cmp.Or(a.state.standing().minus(b.state.standing()).sign(), cmp.Compare(a.way.faults(), b.way.faults()))
+	d := a.state.standing().minus(b.state.standing())
+	return cmp.Or(d.inNormal().sign(), cmp.Compare(a.broken(), b.broken()), cmp.Compare(a.way.faults(), b.way.faults()), d.sign())
 }
+
+// broken is 1 if the outcome breaks any rule.
+func (o *outcome) broken() int { return o.state.standing().sign() }
 
 // reporter adapts the caller's progress function to one search.
 func (l *ladder) reporter(rung string, s *search) func(left int, worst float64) {

@@ -69,6 +69,11 @@ func (st standing) minus(other standing) standing {
 	}
 }
 
+// inNormal leaves out what only failures bring about.
+func (st standing) inNormal() standing {
+	return standing{worse: st.worse, broken: st.broken, spread: st.spread}
+}
+
 // negligible is the size below which a difference of sums of excesses is rounding.
 const negligible = 1e-11
 
