@@ -122,7 +122,7 @@ func (s *search) swappable(l *leaver, store int, c int32) bool {
 		return false
 	}
 	s.other = replaced(s.other, sites, at, l.from)
-	return s.relax || s.shortage(store, s.other) <= s.shortage(store, sites)
+	return s.relax != yieldsToNone || s.shortage(store, s.other) <= s.shortage(store, sites)
 }
 
 // match returns the store on c with which both servers look best after an exchange
