@@ -2,8 +2,6 @@ package layout
 
 import (
 	"math"
-	"slices"
-	"sync"
 
 	"github.com/interlacemail/interlace/planner"
 )
@@ -81,9 +79,8 @@ func (s *state) mean() float64 {
 const finest = 256
 
 // withinBudgets repairs what breaks a rule and then looks for the lowest level
-// that the budgets pay for, two levels at a time. Each level is reached from the same
-// state, and what that costs does not depend on the budgets, so larger ones lead no
-// less far.
+// that the budgets pay for. Each level is reached from the same state, and what
+// that costs does not depend on the budgets, so larger ones lead no less far.
 func (l *ladder) withinBudgets(s *state) outcome {
 	steps := l.steps()
 	best := outcome{state: s, stopped: l.relieve(s, math.Inf(1), &steps)}
@@ -93,40 +90,27 @@ func (l *ladder) withinBudgets(s *state) outcome {
 	}
 	spent := false
 	for low, high := 0, finest; low < high; {
-		third := (high - low) / 3
-		levels := slices.Compact([]int{low + third, high - 1 - third})
-		outcomes := make([]outcome, len(levels))
-		var wait sync.WaitGroup
-		for i, level := range levels {
-			wait.Go(func() { outcomes[i] = l.relieved(s, goal+(worst-goal)*float64(level)/finest) })
+		level := (low + high) / 2
+		target := goal + (worst-goal)*float64(level)/finest
+		o := outcome{state: newState(l.problem, s.sites)}
+		steps = l.steps()
+		o.stopped = l.relieve(o.state, target, &steps)
+		if o.state.worst() <= target {
+			high = level
+		} else {
+			low = level + 1
 		}
-		wait.Wait()
-		for i, o := range outcomes {
-			if level := levels[i]; o.state.worst() <= goal+(worst-goal)*float64(level)/finest {
-				high = min(high, level)
-			} else {
-				low = max(low, level+1)
-			}
-			spent = spent || o.stopped == planner.Budget
-			best = *l.choose([]outcome{best, o})
-			if o.stopped == planner.Cancelled {
-				best.stopped = planner.Cancelled
-				return best
-			}
+		spent = spent || o.stopped == planner.Budget
+		best = *l.choose([]outcome{best, o})
+		if o.stopped == planner.Cancelled {
+			best.stopped = planner.Cancelled
+			return best
 		}
 	}
 	if spent {
 		best.stopped = planner.Budget
 	}
 	return best
-}
-
-// relieved returns the state relieved to the target, or as far as it gets.
-func (l *ladder) relieved(s *state, target float64) outcome {
-	o := outcome{state: newState(l.problem, s.sites)}
-	steps := l.steps()
-	o.stopped = l.relieve(o.state, target, &steps)
-	return o
 }
 
 // paysForAll reports whether the budgets could pay for a new layout, which changes
