@@ -71,6 +71,13 @@ With --scatter each server shares stores with a few others only, its partners.
 With --frontier scatter it plans with more and more partners, and shows what each
 number makes of one failure and of several at once.
 
+Rules are kept in the order of their weight. What is broken in normal operation
+comes first: copies that are missing, ceilings, slots, servers to empty. It is
+repaired even where that breaks a failure ceiling, which only matters when a server
+fails. Spread counts with them, but gives way to them where they are not kept with
+it. It gives way to failure ceilings only where no layout keeps both, and one keeps
+them without it.
+
 The exit status is 1 if no layout was found that keeps every rule; the best one
 is still written, with the rules that it breaks.`,
 		Example: `  interlace layout --plan plan.json

@@ -230,16 +230,55 @@ func allMistakes(c *cobra.Command) {
 		}
 		return err
 	}
+	c.Flags().VisitAll(once)
+	c.PersistentFlags().VisitAll(once)
 	for _, below := range c.Commands() {
 		allMistakes(below)
 	}
+}
+
+// once lets a flag of one value be given no more than once: of two values one would be
+// passed over in silence.
+func once(f *pflag.Flag) {
+	if _, repeated := f.Value.(*assumeFlag); repeated {
+		return
+	}
+	if v, ok := f.Value.(mistaken); ok {
+		f.Value = &single{mistaken: v}
+	}
+}
+
+// mistaken is a value that tells what is wrong with it when all flags are read.
+type mistaken interface {
+	pflag.Value
+	mistake() error
+}
+
+// single is a value that is set once.
+type single struct {
+	mistaken
+	given int
+}
+
+// Set reads the value. That it is not the first is told by [single.mistake].
+func (f *single) Set(s string) error {
+	f.given++
+	return f.mistaken.Set(s)
+}
+
+func (f *single) mistake() error {
+	var repeated error
+	if f.given > 1 {
+		repeated = errors.New("it is given more than once and takes one value")
+	}
+	return errors.Join(repeated, f.mistaken.mistake())
 }
 
 // flagMistakes returns what is wrong with the values of flags, each with its name.
 func flagMistakes(cmd *cobra.Command) error {
 	var errs []error
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		if v, ok := f.Value.(interface{ mistake() error }); ok && v.mistake() != nil {
+		if v, ok := f.Value.(mistaken); ok && v.mistake() != nil {
 			errs = append(errs, fmt.Errorf("--%s: %w", f.Name, v.mistake()))
 		}
 	})

@@ -19,12 +19,7 @@ import (
 // plotFlag is a flag for the name of a picture, whose extension says its kind.
 func plotFlag(to *string) *pathValue {
 	f := pathFlag(to)
-	first := ""
 	f.check = func(path string) error {
-		if first != "" {
-			return hint(fmt.Errorf("%s is one picture too many", inventory.Quoted(path)), "name one file, %s or %s", inventory.Printable(first), inventory.Printable(path))
-		}
-		first = path
 		if slices.Contains(report.PlotFormats(), plotFormat(path)) {
 			return nil
 		}

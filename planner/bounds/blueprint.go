@@ -84,7 +84,7 @@ func (d *Draft) Blueprint(opts BlueprintOptions) *Blueprint {
 	g.within = opts.Within
 	t, s := g.converge(d.worst, d.values)
 	t *= 1 + opts.Above
-	x := g.primal(t, s.values)
+	x := g.primal(t, s)
 	if x == nil {
 		return nil
 	}
@@ -106,8 +106,8 @@ func (d *Draft) Blueprint(opts BlueprintOptions) *Blueprint {
 
 // primal solves the program at a worst utilisation of t, or returns nil where it
 // cannot meet the demand or does not come to an end.
-func (g *program) primal(t float64, values []float64) *patterns {
-	s := g.search(t, values)
+func (g *program) primal(t float64, from solution) *patterns {
+	s := g.search(t, from)
 	for range 20 {
 		x := s.primal
 		if x.meets() {

@@ -5,14 +5,14 @@ import "slices"
 // converge searches at rising worst utilisations, from t and values on, until the
 // program says that the last one is the least that is possible, which it returns.
 func (g *program) converge(t float64, values []float64) (float64, solution) {
-	s := g.search(t, values)
+	s := g.search(t, solution{values: values, primal: g.newPatterns()})
 	for range 6 {
 		next := g.lowest(t, g.sortsCost())
 		if next < t*(1+1e-5) {
 			break
 		}
 		t = next
-		s = g.search(t, s.values)
+		s = g.search(t, s)
 	}
 	return t, s
 }
@@ -39,9 +39,9 @@ const (
 	closeUp    = 1e-5 // difference of the program and its dual at which it ends
 )
 
-// search finds prices for a worst utilisation of t from the values on. The
-// program keeps the prices of the best values.
-func (g *program) search(t float64, values []float64) solution {
+// newPatterns returns the linear program of the program's sorts and classes, without
+// any pattern.
+func (g *program) newPatterns() *patterns {
 	demand, servers := make([]float64, len(g.sorts)), make([]float64, len(g.classes))
 	for i := range demand {
 		demand[i] = g.sorts[i].count
@@ -49,10 +49,18 @@ func (g *program) search(t float64, values []float64) solution {
 	for c := range servers {
 		servers[c] = g.classes[c].count
 	}
-	x := newPatterns(demand, servers)
+	return newPatterns(demand, servers)
+}
+
+// search finds prices for a worst utilisation of t, which is no less than that of
+// the solution it goes on from: patterns still fit servers that have more room. The
+// program keeps the prices of the best values.
+func (g *program) search(t float64, from solution) solution {
+	x, values := from.primal, from.values
 	best, found := g.evaluate(t, values, true)
 	prices, usable := g.keep()
-	x.list = found
+	x.keepUsed()
+	x.list = append(x.list, found...)
 	width, null := 0.1, 0
 	for range mostRounds {
 		for i, v := range values {

@@ -29,6 +29,7 @@ type patterns struct {
 	parts   []float64
 	prices  []float64
 	edge    []float64
+	pivots  int // since the inverse was computed
 }
 
 // Special columns: λ, then for each row what is left of it, and what of its
@@ -55,21 +56,39 @@ func newPatterns(demand, servers []float64) *patterns {
 	return x
 }
 
-// mostPivots ends a solution that does not come to an end.
-const mostPivots = 20_000
+// mostPivots ends a solution that does not come to an end, and mostRounding is after
+// how many pivots the inverse is computed anew.
+const mostPivots, mostRounding = 20_000, 100
 
 // solve goes on from the last basis, which stays a start whatever was added to
 // the list and wherever the box is.
 func (x *patterns) solve() {
-	for n := range mostPivots {
-		if n%100 == 0 {
+	for range mostPivots {
+		if x.pivots >= mostRounding {
 			x.refactor()
+			x.pivots = 0
 		}
 		x.findPrices()
 		if enter, ok := x.enter(); !ok || !x.exchange(enter) {
 			return
 		}
 	}
+}
+
+// keepUsed forgets the patterns that are not in the basis.
+func (x *patterns) keepUsed() {
+	var used []pattern
+	for r, column := range x.basis {
+		if column >= 0 {
+			x.basis[r] = int32(len(used))
+			used = append(used, x.list[column])
+		}
+	}
+	clear(x.in)
+	for _, column := range x.basis {
+		x.in[column] = true
+	}
+	x.list = used
 }
 
 // gain is what one unit of a column adds to the objective.
@@ -150,6 +169,7 @@ func (x *patterns) exchange(enter int32) bool {
 	x.basis[leave] = enter
 	x.in[enter] = true
 	pivot(x.inverse, x.parts, x.edge, leave, least)
+	x.pivots++
 	return true
 }
 

@@ -203,7 +203,7 @@ func (s *search) drawn(changes ...change) []change {
 				return nil
 			}
 		}
-		if !s.relax && s.shortage(c.store, c.sites) > s.shortage(c.store, s.sites[c.store]) {
+		if s.relax == yieldsToNone && s.shortage(c.store, c.sites) > s.shortage(c.store, s.sites[c.store]) {
 			return nil
 		}
 	}

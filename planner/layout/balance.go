@@ -162,7 +162,7 @@ func (s *search) place(p *picker, l *leaver, c int32) {
 	}
 	s.list = append(s.list[:0], sites...)
 	s.list[l.at] = c
-	if s.shortage(l.store, s.list) > s.shortage(l.store, sites) && !s.relax {
+	if s.shortage(l.store, s.list) > s.shortage(l.store, sites) && s.relax == yieldsToNone {
 		return
 	}
 	if s.hopeless(p, l, c) {

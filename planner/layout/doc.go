@@ -16,6 +16,12 @@
 // ([bounds.Enumerate]). What then turns out not to be needed is undone, and what no
 // order can carry out is left out where it may be.
 //
+// Where not all rules can be kept the gravest are ([standing]): what is broken in normal
+// operation counts before what a failure would break, and spread gives way to the former
+// where it must, to failure ceilings only if all of them are kept then. Where the best
+// layout of a tiny fleet has no order, all ways from today's layout are gone through
+// ([ladder.passage]).
+//
 // The search keeps, for every server, what it carries and the stores it would
 // promote, so that a change is judged by looking at the two to four servers that
 // it touches. The potential that guides it is the sum over servers of

@@ -15,20 +15,17 @@ import (
 )
 
 // broken returns by how much the target makes rules worse, and the sum of what
-// it breaks, failure ceilings apart.
+// it breaks, both without failure ceilings, which give way to all other rules.
 func broken(inv, target *inventory.Inventory) (worse, total float64) {
 	before, _, _ := rules.Check(context.Background(), inv, &inventory.ShareGroups{}, rules.Options{})
 	after, _, _ := rules.Check(context.Background(), target, &inventory.ShareGroups{}, rules.Options{From: inv})
 	after, _ = rules.Split(planner.KindLayout, after)
 	for _, v := range rules.Worse(before, after) {
-		worse += v.Excess()
-	}
-	for _, v := range after {
 		if v.Rule != planner.FailureCeiling {
-			total += v.Excess()
+			worse += v.Excess()
 		}
 	}
-	return worse, total
+	return worse, inNormal(after)
 }
 
 // leastBroken goes through all layouts, also those with fewer instances than

@@ -59,7 +59,7 @@ func (s *search) relocate(p *picker, store, at int, exchanges bool) {
 			continue
 		}
 		s.list = replaced(s.list, s.sites[store], at, c)
-		if s.shortage(store, s.list) > s.shortage(store, s.sites[store]) && !s.relax {
+		if s.shortage(store, s.list) > s.shortage(store, s.sites[store]) && s.relax == yieldsToNone {
 			continue
 		}
 		if exchanges {

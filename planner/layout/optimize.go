@@ -12,7 +12,6 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/planner"
 	"github.com/interlacemail/interlace/planner/bounds"
-	"github.com/interlacemail/interlace/planner/load"
 )
 
 // Optimize plans the layout of the inventory. The plan is whole but for what
@@ -34,7 +33,8 @@ type ladder struct {
 	ctx   context.Context
 	bound planner.LayoutBounds
 
-	hopeless bool // no layout at all keeps the rules
+	hopeless bool   // no layout at all keeps the rules
+	optimum  *state // the best of all layouts, where all were gone through
 }
 
 // newLadder makes an inventory ready to be planned for.
@@ -106,29 +106,25 @@ func (l *ladder) search(s *state, rung uint64, k kinds) *search {
 }
 
 // ascend returns the outcome to plan for and the ladder that led to it: this one or,
-// where spread has to give way, one that may break it. Beyond doubt it has to where no
-// layout that keeps it keeps the other rules too; where merely none was found, only
-// if without it they are all kept.
+// where spread has to give way, one that may break it ([ladder.yield]).
 func (l *ladder) ascend() (*ladder, outcome) {
 	best := l.climb()
-	proved := l.spreadForbids(best.state)
-	if !proved && (len(l.spread) == 0 || l.keepsRules(best.state)) {
+	if len(l.spread) == 0 {
 		return l, best
 	}
-	free, o := l.withoutSpread(best)
-	if !proved && !free.keepsRules(o.state) {
-		return l, best
-	}
-	return free, o
+	return l.yield(best)
 }
 
 // climb goes up the ladder and returns the best outcome.
 func (l *ladder) climb() outcome {
 	best := l.reached(l.candidates())
-	if l.opts.budgeted() || l.satisfied(best) || l.ctx.Err() != nil {
+	if l.opts.budgeted() || l.ctx.Err() != nil {
 		return best
 	}
-	return l.cheaper(best)
+	if !l.satisfied(best) {
+		best = l.cheaper(best)
+	}
+	return l.passed(best)
 }
 
 // candidates returns the outcomes of the rungs that are needed.
@@ -366,15 +362,19 @@ func (l *ladder) enumerate(s *state) (outcome, bool) {
 	exact := bounds.Enumerate(l.fleet, bounds.EnumerateOptions{
 		LayoutOptions: l.opts.question(), Protect: true, Reachable: true,
 	})
+	var best *state
 	switch {
 	case exact.Layout != nil:
-		return outcome{state: newState(l.with(ofLayout(l.problem, exact.Layout)), exact.Layout), stopped: planner.LocalOptimum}, exact.Complete
+		best = newState(l.with(ofLayout(l.problem, exact.Layout)), exact.Layout)
 	case exact.Complete:
 		l.hopeless = true
-		best := l.leastBroken(s)
-		return outcome{state: best, stopped: planner.LocalOptimum}, best != nil
+		best = l.leastBroken(s)
 	}
-	return outcome{}, false
+	complete := exact.Complete && best != nil
+	if complete {
+		l.optimum = best.clone()
+	}
+	return outcome{state: best, stopped: planner.LocalOptimum}, complete
 }
 
 // choose picks among outcomes: those that break the least, of those the ones whose
@@ -403,74 +403,16 @@ func (l *ladder) choose(outcomes []outcome) *outcome {
 	})
 }
 
-// compareFaults puts the outcome first that breaks less, then the one that
-// overfills servers less on the way, as far as that is known.
+// compareFaults puts the outcome first that breaks less in normal operation, then one
+// that keeps every rule, then the one that overfills servers less on the way, as far as
+// that is known, then the one that breaks less otherwise.
 func compareFaults(a, b *outcome) int {
-	return cmp.Or(a.state.standing().minus(b.state.standing()).sign(), cmp.Compare(a.way.faults(), b.way.faults()))
+	d := a.state.standing().minus(b.state.standing())
+	return cmp.Or(d.inNormal().sign(), cmp.Compare(a.broken(), b.broken()), cmp.Compare(a.way.faults(), b.way.faults()), d.sign())
 }
 
-// spreadForbids reports whether no layout that keeps spread can keep what the
-// layout breaks: the failure ceiling for servers, since the bound itself passes
-// it, or any rule, since all layouts have been gone through.
-func (l *ladder) spreadForbids(s *state) bool {
-	st := s.standing()
-	if len(l.spread) == 0 {
-		return false
-	}
-	if l.hopeless && (st.broken > negligible || st.failure > negligible) {
-		return true
-	}
-	lowest := math.Inf(1)
-	for _, limit := range l.limits[0] {
-		lowest = min(lowest, limit)
-	}
-	return st.failure > negligible && l.bound.WorstSingle.Known && l.bound.WorstSingle.Value > lowest
-}
-
-// keepsRules reports whether the layout breaks no more than the stores that stay as
-// they are break by themselves, failure ceilings apart, and spread where it may be
-// broken.
-func (l *ladder) keepsRules(s *state) bool {
-	sites := make(load.Layout, len(l.start))
-	for store, fixed := range l.fixed {
-		if fixed {
-			sites[store] = l.start[store]
-		}
-	}
-	alone := newState(l.problem, sites)
-	var st standing
-	for server := range alone.scores {
-		st.addServer(&l.initial[server], &alone.scores[server], 1)
-	}
-	for store, fixed := range l.fixed {
-		if fixed {
-			l.addStore(&st, store, sites[store], 1)
-		}
-	}
-	return s.standing().broken <= st.broken+negligible
-}
-
-// withoutSpread searches once more with spread allowed to break, and takes the
-// result only if it then breaks less of the other rules.
-func (l *ladder) withoutSpread(kept outcome) (*ladder, outcome) {
-	relaxed := *l.problem
-	relaxed.relax = true
-	free := &ladder{problem: &relaxed, ctx: l.ctx, bound: l.boundWithoutSpread()}
-	o := free.climb()
-	before := relaxed
-	before.links = kept.state.links
-	if was := newState(&before, kept.state.sites).standing(); o.state.standing().less(was) {
-		return free, o
-	}
-	return l, kept
-}
-
-// boundWithoutSpread returns what no layout can beat even if it breaks spread.
-func (l *ladder) boundWithoutSpread() planner.LayoutBounds {
-	q := l.opts.question()
-	q.WithoutSpread = true
-	return bounds.Layout(l.fleet, q)
-}
+// broken is 1 if the outcome breaks any rule.
+func (o *outcome) broken() int { return o.state.standing().sign() }
 
 // reporter adapts the caller's progress function to one search.
 func (l *ladder) reporter(rung string, s *search) func(left int, worst float64) {

@@ -23,11 +23,7 @@ func (l *ladder) order(final *state) *order {
 			final.commit(change{store, end})
 		}
 	}
-	q := &queue{
-		problem: l.problem, state: newState(l.problem, l.start), final: final, order: order{changes: []planner.LayoutChange{}},
-	}
-	q.initialAmounts = slices.Clone(q.state.carried)
-	q.initialUsed = slices.Clone(q.state.used)
+	q := l.newQueue(final)
 	for store, target := range final.sites {
 		if w, ok := q.way(store, target); ok {
 			q.waiting = append(q.waiting, w)
@@ -105,6 +101,16 @@ type queue struct {
 	waiting        []way
 	stayed         []way // that were given up
 	order
+}
+
+// newQueue returns a queue that stands at the start.
+func (l *ladder) newQueue(final *state) *queue {
+	q := &queue{
+		problem: l.problem, state: newState(l.problem, l.start), final: final, order: order{changes: []planner.LayoutChange{}},
+	}
+	q.initialAmounts = slices.Clone(q.state.carried)
+	q.initialUsed = slices.Clone(q.state.used)
+	return q
 }
 
 // pass carries out every store that fits and reports whether there was one.

@@ -39,10 +39,16 @@ func (l *ladder) rebuildPaired(draft *bounds.Draft) []outcome {
 	return slices.DeleteFunc(outcomes, func(o outcome) bool { return o.state == nil || o.state.strange() })
 }
 
-// pruned lays out everything anew without a limit, and then keeps few pairs.
+// pruned lays out everything anew without a limit, and then keeps few pairs. In large
+// fleets it does so with one pair of cuts: what is lost with the pairs of servers is
+// about the same with all of them.
 func (l *ladder) pruned(draft *bounds.Draft) []outcome {
 	free := l.paired(nil)
-	return tryCuts(cuts, func(n uint64, c cut) outcome { return l.prune(free.build(10+n, draft, c), 20+n) }, l.satisfied)
+	tries := cuts
+	if len(l.target) >= manyServers {
+		tries = cuts[:1]
+	}
+	return tryCuts(tries, func(n uint64, c cut) outcome { return l.prune(free.build(10+n, draft, c), 20+n) }, l.satisfied)
 }
 
 // prune keeps the pairs that share most of a layout and improves what is left of it.

@@ -119,7 +119,7 @@ func (p *problem) sameDomain(a, b int32) bool {
 	for i := range p.spread {
 		sp := &p.spread[i]
 		of := p.fleet.Levels[sp.level].Of
-		if of[a] == of[b] && sp.rule.Need(p.mostCopies) == p.mostCopies && sp.domains >= p.mostCopies && !p.relax {
+		if of[a] == of[b] && sp.rule.Need(p.mostCopies) == p.mostCopies && sp.domains >= p.mostCopies && p.relax == yieldsToNone {
 			return true
 		}
 	}

@@ -34,7 +34,7 @@ type problem struct {
 	usual   []bool // stores with which nothing is wrong but where they lie: they do not differ, and their master is up
 
 	spread []spreadRule
-	relax  bool // spread may be broken to keep failure ceilings
+	relax  yielding
 
 	levels []int               // levels whose failures are followed, "server" first
 	most   []inventory.Amounts // by server and resource: the largest amounts below the ceilings
@@ -49,6 +49,15 @@ type problem struct {
 	initial       []serverScore      // of the start
 	initialStores map[int]storeScore // of those with which anything is wrong
 }
+
+// yielding says to which other rules spread gives way.
+type yielding int
+
+const (
+	yieldsToNone yielding = iota
+	yieldsToNormal
+	yieldsToFailures
+)
 
 // spreadRule is what rule spread asks for at one level.
 type spreadRule struct {

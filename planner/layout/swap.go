@@ -122,7 +122,7 @@ func (s *search) swappable(l *leaver, store int, c int32) bool {
 		return false
 	}
 	s.other = replaced(s.other, sites, at, l.from)
-	return s.relax || s.shortage(store, s.other) <= s.shortage(store, sites)
+	return s.relax != yieldsToNone || s.shortage(store, s.other) <= s.shortage(store, sites)
 }
 
 // match returns the store on c with which both servers look best after an exchange
@@ -135,7 +135,7 @@ func (s *search) match(limit float64, l *leaver, c int32) int {
 	best, least := -1, s.weight[l.from]+s.weight[c]
 	for _, o := range s.on[c] {
 		store := int(o)
-		if (s.sites[store][0] == c) != (l.at == 0) {
+		if (s.master[store] == c) != (l.at == 0) {
 			continue
 		}
 		other, there := &s.fleet.Active[store], l.promotes
