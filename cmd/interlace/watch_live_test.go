@@ -45,7 +45,7 @@ func watchedFleet(t *testing.T, fleet *cyrustest.Fleet, relay *mailtest.Relay) {
 	put(t, "roots.pem", string(relay.Certificate))
 	put(t, "interlace.yaml", "db: facts.db\nfleet: fleet.yaml\nserver: imap1\nsync_client: /usr/lib/cyrus/bin/sync_client\nrouting_file: routing\n"+
 		"probes: {backlog: 1s, processes: 1s, usage: 1s}\n"+
-		"alerts: {for: 1s, keep_firing: 1s, group_wait: 1s, group_interval: 1s}\n"+
+		"alerts: {for: 1s, keep_firing: 5s, group_wait: 1s, group_interval: 1s}\n"+
 		"mail: {smtp: \""+relay.Address+"\", from: interlace@example.org, to: [ops@example.org], ca_file: roots.pem}\n")
 }
 
@@ -100,7 +100,13 @@ func TestWatchLive(t *testing.T) {
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- watch.Wait() }()
-	t.Cleanup(func() { watch.Process.Kill() })
+	t.Cleanup(func() {
+		watch.Process.Kill()
+		if t.Failed() {
+			_, alerts, _ := program(t, "alerts", "--all")
+			t.Logf("alerts: %s\nmails: %s", alerts, strings.Join(relay.Received(), "\n---\n"))
+		}
+	})
 
 	lag := func() (int, string, string) {
 		status, stdout, stderr := program(t, "lag", "--server", "imap1", "-o", "json")
