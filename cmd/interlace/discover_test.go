@@ -50,11 +50,9 @@ func answer(t *testing.T, text string) discovery {
 	return d
 }
 
-// fleetFile describes a running fleet in a new directory, with its
-// configuration, and goes there.
-func fleetFile(t *testing.T, fleet *cyrustest.Fleet) {
-	t.Helper()
-	t.Chdir(t.TempDir())
+// describe returns the fleet file of a running fleet, with further keys of each
+// instance.
+func describe(fleet *cyrustest.Fleet, further func(*cyrustest.Instance) string) string {
 	var b strings.Builder
 	b.WriteString("format: 1\nservers:\n")
 	for i := range 2 {
@@ -68,10 +66,18 @@ func fleetFile(t *testing.T, fleet *cyrustest.Fleet) {
 			if i > 0 {
 				role = "replica"
 			}
-			fmt.Fprintf(&b, "      - {server: imap%d, role: %s, imap: %q}\n", i+1, role, in.IMAP)
+			fmt.Fprintf(&b, "      - {server: imap%d, role: %s, imap: %q%s}\n", i+1, role, in.IMAP, further(in))
 		}
 	}
-	put(t, "fleet.yaml", b.String())
+	return b.String()
+}
+
+// fleetFile describes a running fleet in a new directory, with its
+// configuration, and goes there.
+func fleetFile(t *testing.T, fleet *cyrustest.Fleet) {
+	t.Helper()
+	t.Chdir(t.TempDir())
+	put(t, "fleet.yaml", describe(fleet, func(*cyrustest.Instance) string { return "" }))
 	put(t, "password", fleet.Password+"\n")
 	put(t, "interlace.yaml", "fleet: fleet.yaml\nimap: {user: "+cyrustest.AdminUser+", password_file: password, tls: none}\n")
 }

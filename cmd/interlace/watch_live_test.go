@@ -21,26 +21,11 @@ import (
 func watchedFleet(t *testing.T, fleet *cyrustest.Fleet, relay *mailtest.Relay) {
 	t.Helper()
 	t.Chdir(t.TempDir())
-	var b strings.Builder
-	b.WriteString("format: 1\nservers:\n")
-	for i := range 2 {
-		fmt.Fprintf(&b, "  - {name: imap%d, capacity: {disk: 1TB, io: 100}}\n", i+1)
-	}
-	b.WriteString("stores:\n")
-	for _, store := range fleet.Stores {
-		fmt.Fprintf(&b, "  - name: %s\n    instances:\n", store.Name)
-		for i, in := range store.Instances {
-			role := "master"
-			if i > 0 {
-				role = "replica"
-			}
-			fmt.Fprintf(&b, "      - {server: imap%d, role: %s, imap: %q, csync: %q, imapd_conf: %s, log: %s}\n",
-				i+1, role, in.IMAP, in.Csync, filepath.Join(in.Dir, "imapd.conf"), filepath.Join(in.Dir, "mail.log"))
-			put(t, filepath.Join(in.Dir, "mail.log"), "")
-		}
-	}
-	b.WriteString("users: users.csv\n")
-	put(t, "fleet.yaml", b.String())
+	put(t, "fleet.yaml", "users: users.csv\n"+describe(fleet, func(in *cyrustest.Instance) string {
+		log := filepath.Join(in.Dir, "mail.log")
+		put(t, log, "")
+		return fmt.Sprintf(", csync: %q, imapd_conf: %s, log: %s", in.Csync, filepath.Join(in.Dir, "imapd.conf"), log)
+	}))
 	put(t, "users.csv", "user,store,disk,io\nanna,s1,1MB,0\n")
 	put(t, "roots.pem", string(relay.Certificate))
 	put(t, "interlace.yaml", "db: facts.db\nfleet: fleet.yaml\nserver: imap1\nsync_client: /usr/lib/cyrus/bin/sync_client\nrouting_file: routing\n"+
