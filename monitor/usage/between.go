@@ -18,7 +18,7 @@ func Between(earlier, now *Sample) []monitor.Usage {
 		c := &now.Instances[i]
 		u := monitor.Usage{
 			At: now.At, Server: c.Server, Store: c.Store, Role: c.Role,
-			Memory: c.Memory, Disk: c.Disk, DiskFree: c.DiskFree, Trouble: c.Trouble,
+			Memory: c.Memory, Disk: c.Disk, DiskFree: c.DiskFree, DiskFill: c.DiskFill, Trouble: c.Trouble,
 		}
 		if earlier != nil && now.At.After(earlier.At) {
 			u.Over = now.At.Sub(earlier.At)
