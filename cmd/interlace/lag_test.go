@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -23,6 +25,19 @@ func watched(ts *testscript.TestScript, neg bool, args []string) {
 	clock, err := time.Parse(time.RFC3339, ts.Getenv("CLOCK"))
 	ts.Check(err)
 	ts.Check(record(context.Background(), ts.MkAbs(args[0]), ts.ReadFile(args[1]), clock))
+}
+
+// recordSamples is a command for tests that run the program: recordsamples DB FILE
+// records, up to now, what the file describes.
+func recordSamples() {
+	lines, err := os.ReadFile(os.Args[2])
+	if err == nil {
+		err = record(context.Background(), os.Args[1], string(lines), time.Now().UTC())
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(exitFailed)
+	}
 }
 
 // record records looks as lines describe them, 2 minutes apart, what was used, 5

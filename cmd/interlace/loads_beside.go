@@ -27,7 +27,7 @@ func (m *measured) besides(f *facts) []report.LoadsOf {
 		u, r, foreign := unitsOf(f.Inventory, resource)
 		of := report.LoadsOf{Resource: resource, Unit: u.name, Foreign: foreign}
 		if i := slices.IndexFunc(factors, func(f usage.Factor) bool { return f.Resource == resource }); i >= 0 {
-			of.Measured, of.Over = inventory.Known(factors[i].Replica), factors[i].Stores
+			of.Measured, of.Over = rounded(inventory.Known(factors[i].Replica)), factors[i].Stores
 		}
 		if r >= 0 {
 			of.Replica = inventory.Known(f.Resources[r].Replica)
@@ -61,7 +61,7 @@ func (m *measured) store(of *measuredStore, s *inventory.Store, resource string,
 			continue
 		}
 		seen = true
-		told.Master, told.Replica, told.Factor, told.Days = u.of(l.Master), u.of(l.Replica), l.Factor, l.Days
+		told.Master, told.Replica, told.Factor, told.Days = u.of(l.Master), u.of(l.Replica), rounded(l.Factor), l.Days
 		if l.Master.Known && resource != "disk" {
 			told.BusyHour = inventory.Known(float64(l.BusyHour))
 		}
@@ -75,7 +75,7 @@ func (m *measured) store(of *measuredStore, s *inventory.Store, resource string,
 		switch {
 		case s.Master().Server == room.Server:
 			told.Room = left
-		case told.ReplicaRoom.Server == "" || left.Fill.Value > told.ReplicaRoom.Fill.Value:
+		case told.ReplicaRoom == nil || left.Fill.Value > told.ReplicaRoom.Fill.Value:
 			told.ReplicaRoom = left
 		}
 	}
@@ -85,10 +85,10 @@ func (m *measured) store(of *measuredStore, s *inventory.Store, resource string,
 // roomKept is for how long what was left on a file system is believed.
 const roomKept = 24 * time.Hour
 
-func (m *measured) room(r usage.Room) report.Room {
-	told := report.Room{Server: inventory.Text(r.Server)}
+func (m *measured) room(r usage.Room) *report.Room {
+	told := &report.Room{Server: r.Server}
 	if m.until.Sub(r.Begins) <= roomKept {
-		told.Free, told.Fill = r.Free, r.Fill
+		told.Free, told.Fill = inventory.Number{Value: math.Round(r.Free.Value), Known: r.Free.Known}, rounded(r.Fill)
 	}
 	return told
 }
@@ -111,6 +111,15 @@ func digits(r *inventory.Resource, v float64, n int) float64 {
 	if r.Unit == inventory.UnitBytes {
 		return math.Round(v)
 	}
+	return toDigits(v, n)
+}
+
+// rounded is a number without the noise of its arithmetic.
+func rounded(n inventory.Number) inventory.Number {
+	return inventory.Number{Value: toDigits(n.Value, 12), Known: n.Known}
+}
+
+func toDigits(v float64, n int) float64 {
 	rounded, err := strconv.ParseFloat(strconv.FormatFloat(v, 'g', n, 64), 64)
 	if err != nil {
 		return v // not a number

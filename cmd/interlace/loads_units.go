@@ -1,6 +1,7 @@
 package main
 
 import (
+	"math"
 	"slices"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -24,8 +25,13 @@ type unit struct {
 	per  float64
 }
 
+// of returns what a sample is in the unit: whole bytes, anything else without the noise
+// of its arithmetic.
 func (u unit) of(n inventory.Number) inventory.Number {
-	return inventory.Number{Value: n.Value * u.per, Known: n.Known}
+	if u.name == inventory.UnitBytes {
+		return inventory.Number{Value: math.Round(n.Value), Known: n.Known}
+	}
+	return rounded(inventory.Number{Value: n.Value * u.per, Known: n.Known})
 }
 
 // unitsOf returns the unit for a measured resource: the fleet's, with the index of the

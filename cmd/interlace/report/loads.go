@@ -46,15 +46,15 @@ type StoreLoad struct {
 	Difference   inventory.Number `json:"difference"` // of the master
 	Base         inventory.Number `json:"base"`       // which would make both equal
 
-	Room        Room `json:"room"`
-	ReplicaRoom Room `json:"replica_room"` // of several, the fullest
+	Room        *Room `json:"room"`         // null where it is not about disks
+	ReplicaRoom *Room `json:"replica_room"` // of several, the fullest
 }
 
 // Room is what is left on the fullest file system of an instance.
 type Room struct {
-	Server inventory.Text   `json:"server"`
-	Free   inventory.Number `json:"free_bytes"`
-	Fill   inventory.Number `json:"fill"`
+	Server inventory.ServerID `json:"server"`
+	Free   inventory.Number   `json:"free_bytes"`
+	Fill   inventory.Number   `json:"fill"`
 }
 
 // shownLoads is how many stores of a resource the text has.
@@ -120,7 +120,7 @@ func (of *LoadsOf) head() Lines {
 	case of.Measured.Known && of.Replica.Known:
 		head.add("resources.%s.replica is %s; measured %s over %s", of.Resource, plainText(of.Replica.Value), plainText(of.Measured.Value), things(of.Over, "store", "stores"))
 	case of.Measured.Known:
-		head.add("a replica weighs %s of its master, the middle of %s", plainText(of.Measured.Value), things(of.Over, "store", "stores"))
+		head.add("a replica weighs %s of its master, measured over %s", plainText(of.Measured.Value), things(of.Over, "store", "stores"))
 	}
 	return head
 }
@@ -132,9 +132,7 @@ func (l *Loads) means() Lines {
 		"master, replica: 95 of 100 samples of the master's busy hour were not above it, the middle of the days; what is on a disk, at last",
 		"factor: replica over master", "inventory: what its users and its own load (base) weigh there", "off: measured against that",
 	))
-	if slices.ContainsFunc(l.Resources, func(of LoadsOf) bool {
-		return slices.ContainsFunc(of.Stores, func(s StoreLoad) bool { return s.Room.Fill.Known })
-	}) {
+	if slices.ContainsFunc(l.Resources, func(of LoadsOf) bool { return of.Resource == "disk" }) {
 		means.add("%s", "free on master, on replica: on the fullest file system of an instance, which others may fill as well")
 	}
 	return means
@@ -155,7 +153,13 @@ func (of *LoadsOf) table() *Table {
 // fill is how full the fullest of its file systems is, in parts of a hundred: what is
 // nearly the same is no order.
 func (s *StoreLoad) fill() float64 {
-	return math.Round(100 * max(s.Room.Fill.Value, s.ReplicaRoom.Fill.Value))
+	fullest := 0.0
+	for _, room := range []*Room{s.Room, s.ReplicaRoom} {
+		if room != nil {
+			fullest = max(fullest, room.Fill.Value)
+		}
+	}
+	return math.Round(100 * fullest)
 }
 
 // off is by what part more was measured than the inventory has.
@@ -200,15 +204,13 @@ func (of *LoadsOf) cells(s *StoreLoad) []Cell {
 	if s.Factor.Known {
 		factor.Text = plainText(s.Factor.Value)
 	}
-	return []Cell{
+	return slices.Concat([]Cell{
 		words(string(s.Store)), words(of.Resource), words(of.Unit),
 		amount(s.Master), amount(s.Replica), factor,
 		of.knownCell(s, kind), amount(s.KnownReplica), yes(s.Estimated, "estimated"), amount(s.Difference), of.offCell(s),
 		amount(s.Base), of.busyCell(s), number(Count, s.BusyHour), count(s.Days),
 		s.Room.cell(), s.ReplicaRoom.cell(),
-		words(string(s.Room.Server)), number(Size, s.Room.Free), number(Ratio, s.Room.Fill),
-		words(string(s.ReplicaRoom.Server)), number(Size, s.ReplicaRoom.Free), number(Ratio, s.ReplicaRoom.Fill),
-	}
+	}, s.Room.cells(), s.ReplicaRoom.cells())
 }
 
 // knownCell is what the inventory has, which is nothing of a resource that it lacks.
@@ -249,10 +251,18 @@ const (
 	soonFullFrom = 0.8
 )
 
+// cells are those for machines.
+func (r *Room) cells() []Cell {
+	if r == nil {
+		return []Cell{Nothing, Nothing, Nothing}
+	}
+	return []Cell{words(string(r.Server)), number(Size, r.Free), number(Ratio, r.Fill)}
+}
+
 // cell says what part is left, and how much that is.
 func (r *Room) cell() Cell {
 	switch {
-	case r.Server == "":
+	case r == nil:
 		return Nothing
 	case !r.Fill.Known || !r.Free.Known:
 		return Unknown
