@@ -103,11 +103,13 @@ func TestLoads(t *testing.T) {
 }
 
 func TestFactors(t *testing.T) {
-	load := func(resource string, factor float64) usage.Load {
-		return usage.Load{Store: "s1", Resource: resource, Factor: inventory.Number{Value: factor, Known: factor > 0}}
+	load := func(resource string, master, factor float64) usage.Load {
+		return usage.Load{Store: "s1", Resource: resource, Master: inventory.Known(master), Factor: inventory.Number{Value: factor, Known: factor > 0}}
 	}
-	got := usage.Factors([]usage.Load{load("io", 0.2), load("cpu", 0), load("io", 0.4), load("disk", 1.1), load("io", 9), load("io", 0)})
-	want := []usage.Factor{{Resource: "disk", Replica: 1.1, Stores: 1}, {Resource: "io", Replica: 0.4, Stores: 3}}
+	got := usage.Factors([]usage.Load{
+		load("io", 30, 0.2), load("cpu", 1, 0), load("io", 40, 0.4), load("disk", 1, 1.1), load("io", 0.01, 9), load("io", 0.01, 8), load("io", 0.01, 7), load("io", 30, 0.5), load("io", 1, 0),
+	})
+	want := []usage.Factor{{Resource: "disk", Replica: 1.1, Stores: 1}, {Resource: "io", Replica: 0.4, Stores: 6}}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
