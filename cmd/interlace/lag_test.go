@@ -217,6 +217,7 @@ batches 100m 0m imap02 s002 mailboxes=5 lasted=30ms
 100m 0m imap04 s006
 uses 48h 0m imap01 s001 busy=9 io=120 cpu=0.25 memory=3e7 free=4e11 fill=0.42
 uses 48h 0m imap02 s001 role=replica busy=9 io=50 cpu=0.05 memory=1e7 free=2e10 fill=0.97
+uses 48h 0m imap1 s1 io=7 memory=1e7 free=4e11 fill=0.42
 uses 48h 0m imap02 s002 io=3 cpu=0.01 memory=1e7 disk=3e11 free=2e10 fill=0.97
 `
 	if err := record(t.Context(), path, lines, time.Now().UTC()); err != nil {

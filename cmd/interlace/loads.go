@@ -30,10 +30,10 @@ users and its own load.
 
 Measured is what 95 of 100 samples in the busy hour of the master did not pass, the
 middle of the days, and what the replica used in the same hour. Hours count that
-have ended and have 10 samples. io are operations of the disks, cpu seconds of
-processors per second, memory what is resident. How much mail fills of a disk is
-known only where a file system is a store's own; how full the file systems are is
-always known.
+have ended and have 10 samples. io are operations of the disks, 4 KiB each where the
+kernel tells only bytes, cpu seconds of processors per second, memory what is
+resident. How much of a disk is a store's is known only where it has a file system
+for itself; how full the file systems are is shown for all.
 
 CSV and JSON have in base what the own load of a store would have to be, for it to
 weigh what was measured; interlace discover --measured takes that over.`,
