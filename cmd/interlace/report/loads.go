@@ -231,8 +231,13 @@ func (of *LoadsOf) offCell(s *StoreLoad) Cell {
 		return Unknown
 	}
 	c := figure(Ratio, s.off())
-	c.Text = fmt.Sprintf("%+.0f %%", 100*min(c.Value, mostPercent))
-	return c
+	switch times := c.Value + 1; {
+	case times >= 1000:
+		return c.as(">1000 ×")
+	case times >= 10:
+		return c.as(fmt.Sprintf("%.0f ×", times))
+	}
+	return c.as(fmt.Sprintf("%+.0f %%", 100*c.Value))
 }
 
 func (of *LoadsOf) busyCell(s *StoreLoad) Cell {
