@@ -19,11 +19,12 @@ type Usage struct {
 	Memory   inventory.Number // bytes resident, each shared page counted once where the kernel says so
 	Disk     inventory.Number // bytes of its partitions
 	DiskFree inventory.Number // bytes left on the fullest file system among those of its partitions
+	DiskFill inventory.Number // part of that file system that is not left, as df counts it
 	Trouble  string           // why some of it is not known; it is not kept
 }
 
 // UsageHour is what an instance used of a resource within an hour: io, cpu,
-// memory, disk or disk_free.
+// memory, disk, disk_free or disk_fill.
 type UsageHour struct {
 	Server   inventory.ServerID
 	Store    inventory.StoreID

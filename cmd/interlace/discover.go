@@ -20,26 +20,35 @@ import (
 )
 
 type discoverFlags struct {
-	out     string
-	partial bool
+	out      string
+	partial  bool
+	measured optional[time.Duration]
 }
 
 func (a *app) discoverCommand() *cobra.Command {
-	var flags discoverFlags
+	flags := discoverFlags{measured: spanFlag()}
 	c := &cobra.Command{
 		Use:   "discover",
 		Short: "Build or refresh the inventory from the live fleet over IMAP",
 		Long: `Ask every instance of the fleet as an administrator over IMAP: users, shared
 trees, mailboxes, live bytes, messages, shares, versions. Capacities, pins and
 states stay as they are. The result goes into the database, or with --out into a
-directory; with --fleet there is no database, so --out must say where. Two discoveries at least an hour apart tell how much each user writes;
-until then that is estimated.
+directory; with --fleet there is no database, so --out must say where. Two discoveries
+at least an hour apart tell how much each user writes; until then that is estimated.
+
+With --measured the own load (base) of each store is set so that, with its users, it
+weighs what interlace watch has measured there over the time, as interlace show loads
+shows it: all that Cyrus does in the busy hour, reading too, where users count with
+what they write all day. What base adds to the users' loads does not move with them.
+So measure over a time in which few users were moved. A store that was seen on fewer
+than 3 days keeps its base, and users whose loads are estimated stay marked so.
 
 The exit status is 1 if an instance did not answer or did not let us in. Then
 nothing is written, unless --partial lets what was known of it stay.`,
 		Example: `  interlace discover
   interlace discover --fleet fleet/fleet.yaml --out discovered
-  interlace discover --partial`,
+  interlace discover --partial
+  interlace discover --measured 14d`,
 		Args: noWords,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.discover(cmd, flags)
@@ -47,6 +56,7 @@ nothing is written, unless --partial lets what was known of it stay.`,
 	}
 	c.Flags().Var(pathFlag(&flags.out), "out", "write fleet.yaml and its tables into this `directory`, not into the database")
 	c.Flags().BoolVar(&flags.partial, "partial", false, "accept that instances do not answer")
+	c.Flags().Var(&flags.measured, "measured", "let stores weigh what was measured over this `time` up to now, such as 14d")
 	return c
 }
 
@@ -63,6 +73,10 @@ func (a *app) discover(cmd *cobra.Command, flags discoverFlags) error {
 		return err
 	}
 	if err := a.mayKeep(flags.out); err != nil {
+		return err
+	}
+	weights, err := a.weights(cmd.Context(), f.Inventory, flags.measured.value)
+	if err != nil {
 		return err
 	}
 	counters := a.countersFile(flags.out)
@@ -82,6 +96,7 @@ func (a *app) discover(cmd *cobra.Command, flags discoverFlags) error {
 	}
 	var changes inventory.Changes
 	if found.Inventory != nil {
+		weights.take(found.Inventory)
 		changes = inventory.Compare(f.Inventory, found.Inventory)
 		if err := a.keepDiscovered(cmd, found, flags.out, counters); err != nil {
 			return err
@@ -92,6 +107,9 @@ func (a *app) discover(cmd *cobra.Command, flags discoverFlags) error {
 	}
 	if err := a.print(discoveredResult(found, changes)); err != nil {
 		return err
+	}
+	if found.Inventory != nil {
+		weights.tell(a)
 	}
 	return a.discoverStatus(found)
 }

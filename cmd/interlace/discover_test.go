@@ -128,6 +128,23 @@ func TestDiscoverLiveFleet(t *testing.T) {
 		t.Errorf("status %d: %s%s", status, stdout, stderr)
 	}
 
+	// Stores weigh what was measured, if one asks for that.
+	put(t, "uses.txt", "uses 100h 0h imap1 s1 io=60 cpu=0.3\n")
+	if out, err := exec.CommandContext(t.Context(), "recordsamples", "interlace.db", "uses.txt").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	status, _, stderr = program(t, "discover", "--out", "weighed", "--measured", "7d")
+	if status != 0 || !strings.Contains(stderr, "1 store weighs as measured in io: ") {
+		t.Errorf("status %d: %s", status, stderr)
+	}
+	status, stdout, _ = program(t, "show", "loads", "--fleet", "weighed/fleet.yaml", "-o", "csv")
+	if line := "\ns1,io,ops/s,60,,,60.000"; status != 0 || !strings.Contains(stdout, line) {
+		t.Errorf("loads: %s, want a line %q", stdout, line)
+	}
+	if status, stdout, stderr = program(t, "discover", "--measured", "3h"); status != 0 || !strings.Contains(stderr, "1 store keeps its base: fewer than 3 days were seen") {
+		t.Errorf("status %d: %s%s", status, stdout, stderr)
+	}
+
 	// An instance that does not answer is named, and nothing is written.
 	if err := fleet.Stores[0].Replicas()[0].Stop(); err != nil {
 		t.Fatal(err)

@@ -113,7 +113,7 @@ func (a *app) lag(ctx context.Context, flags lagFlags) error {
 	if err := flags.check(); err != nil {
 		return err
 	}
-	h, err := a.openSamples(ctx)
+	h, err := a.openSamples(ctx, lookedAt)
 	if err != nil {
 		return err
 	}
@@ -157,21 +157,24 @@ type lags struct {
 	Stores []monitor.Lag `json:"stores"`
 }
 
-// openSamples opens the history, which must have samples in it.
-func (a *app) openSamples(ctx context.Context) (*history.History, error) {
+// openSamples opens the history, which must have samples in it: of what, an error says.
+func (a *app) openSamples(ctx context.Context, what string) (*history.History, error) {
 	path, err := a.databaseFile()
 	if err != nil {
 		return nil, err
 	}
 	if _, err := os.Stat(history.SamplesPath(path)); errors.Is(err, fs.ErrNotExist) {
-		return nil, nothingRecorded(history.SamplesPath(path), err)
+		return nil, nothingRecorded(what, history.SamplesPath(path), err)
 	}
 	return history.Open(ctx, path, history.Options{Existing: true})
 }
 
+// lookedAt is what lag tells of.
+const lookedAt = "look at a sync log"
+
 // nothingRecorded is the error that nobody has watched anything.
-func nothingRecorded(path string, why error) error {
-	err := fmt.Errorf("no look at a sync log is recorded in %s", inventory.Printable(path))
+func nothingRecorded(what, path string, why error) error {
+	err := fmt.Errorf("no %s is recorded in %s", what, inventory.Printable(path))
 	if why != nil {
 		err = fmt.Errorf("%w: there is no such file", err)
 	}
@@ -189,7 +192,7 @@ func (a *app) lagView(ctx context.Context, h *history.History, flags lagFlags) (
 		return nil, err
 	}
 	if len(v.watched) == 0 {
-		return nil, nothingRecorded(history.SamplesPath(a.config.DB), nil)
+		return nil, nothingRecorded(lookedAt, history.SamplesPath(a.config.DB), nil)
 	}
 	if v.inventory, v.users, err = a.storesKnown(ctx); err != nil {
 		return nil, err

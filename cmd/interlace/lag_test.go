@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -25,15 +27,31 @@ func watched(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(record(context.Background(), ts.MkAbs(args[0]), ts.ReadFile(args[1]), clock))
 }
 
-// record records looks as lines describe them, 2 minutes apart, and what became of
-// their hours:
+// recordSamples is a command for tests that run the program: recordsamples DB FILE
+// records, up to now, what the file describes.
+func recordSamples() {
+	lines, err := os.ReadFile(os.Args[2])
+	if err == nil {
+		err = record(context.Background(), os.Args[1], string(lines), time.Now().UTC())
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(exitFailed)
+	}
+}
+
+// record records looks as lines describe them, 2 minutes apart, what was used, 5
+// minutes apart, and what became of their hours:
 //
 //	FROM UNTIL SERVER STORE [channel=dr] [kind=squatter] [role=replica] [client=7|none|unseen]
 //	    [oldest=5s|09:21] [bytes=100] [grows=10] [mailboxes=3] [run=9] [io=1] [trouble=why]
 //	batches FROM UNTIL SERVER STORE [mailboxes=3] [lasted=20ms]
+//	uses FROM UNTIL SERVER STORE [role=replica] [busy=9] [every=5m] [io=30] [cpu=0.1] [memory=1e7]
+//	    [disk=2e9] [free=1e9] [fill=0.9]
 //
 // Times are the last such times of the clock, or as long before it as they say: 24h. The
-// oldest entry is as old at every look, or of a time.
+// oldest entry is as old at every look, or of a time. In other hours than the busy one
+// a third of io and cpu is used.
 func record(ctx context.Context, path, lines string, clock time.Time) error {
 	h, err := history.Open(ctx, path, history.Options{})
 	if err != nil {
@@ -42,21 +60,28 @@ func record(ctx context.Context, path, lines string, clock time.Time) error {
 	defer h.Close()
 	var looks []monitor.Backlog
 	var batches []monitor.Batch
+	var used []monitor.Usage
 	for line := range strings.Lines(lines) {
 		words := strings.Fields(line)
 		if len(words) == 0 {
 			continue
 		}
-		if words[0] == "batches" {
+		switch words[0] {
+		case "batches":
 			batches = append(batches, batchesOf(words[1:], clock)...)
-			continue
+		case "uses":
+			used = append(used, usesOf(words[1:], clock)...)
+		default:
+			looks = append(looks, looksOf(words, clock)...)
 		}
-		looks = append(looks, looksOf(words, clock)...)
 	}
 	if err := h.SaveBacklog(ctx, looks); err != nil {
 		return err
 	}
 	if err := h.SaveBatches(ctx, batches); err != nil {
+		return err
+	}
+	if err := h.SaveUsage(ctx, used); err != nil {
 		return err
 	}
 	return h.Tidy(ctx, clock)
@@ -153,6 +178,29 @@ func batchesOf(words []string, clock time.Time) []monitor.Batch {
 	return list
 }
 
+func usesOf(words []string, clock time.Time) []monitor.Usage {
+	from, until, s := clocked(words[0], clock), clocked(words[1], clock), saidBy(words[4:])
+	every := 5 * time.Minute
+	if d, err := time.ParseDuration(s["every"]); err == nil {
+		every = d
+	}
+	var list []monitor.Usage
+	for at := from; !at.After(until); at = at.Add(every) {
+		number := func(key string) inventory.Number {
+			n := inventory.Number{Value: s.number(key), Known: s[key] != ""}
+			if s["busy"] != "" && int(s.number("busy")) != at.Hour() && (key == "io" || key == "cpu") {
+				n.Value /= 3
+			}
+			return n
+		}
+		list = append(list, monitor.Usage{
+			At: at, Over: every, Server: inventory.ServerID(words[2]), Store: inventory.StoreID(words[3]), Role: inventory.Role(s["role"]),
+			IO: number("io"), CPU: number("cpu"), Memory: number("memory"), Disk: number("disk"), DiskFree: number("free"), DiskFill: number("fill"),
+		})
+	}
+	return list
+}
+
 // recordLooks lets the commands of the monitor have something to tell: of a store
 // that is fine, one that is stopped and one that nobody has looked at for a while.
 func recordLooks(t *testing.T, path string) {
@@ -167,6 +215,10 @@ batches 100m 0m imap02 s002 mailboxes=5 lasted=30ms
 100m 0m imap04 s004
 100m 0m imap04 s005 trouble=open_/var/lib/cyrus-s005/sync:_permission_denied
 100m 0m imap04 s006
+uses 48h 0m imap01 s001 busy=9 io=120 cpu=0.25 memory=3e7 free=4e11 fill=0.42
+uses 48h 0m imap02 s001 role=replica busy=9 io=50 cpu=0.05 memory=1e7 free=2e10 fill=0.97
+uses 48h 0m imap1 s1 io=7 memory=1e7 free=4e11 fill=0.42
+uses 48h 0m imap02 s002 io=3 cpu=0.01 memory=1e7 disk=3e11 free=2e10 fill=0.97
 `
 	if err := record(t.Context(), path, lines, time.Now().UTC()); err != nil {
 		t.Fatal(err)

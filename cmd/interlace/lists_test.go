@@ -40,6 +40,7 @@ func TestListsAreLists(t *testing.T) {
 			{"show plan users.json", planner.Assignment{}},
 			{"lag", lags{}},
 			{"lag --since 3h", report.LagHistory{}},
+			{"show loads", report.Loads{}},
 			{"show servers", map[string][]map[string]any{}},
 			{"show stores", map[string][]map[string]any{}},
 			{"show users", map[string][]map[string]any{}},

@@ -18,11 +18,12 @@ func (a *app) showCommand() *cobra.Command {
 	at := dateFlag()
 	c := &cobra.Command{
 		Use:   "show",
-		Short: "Look at servers, stores, users, share groups or a plan",
+		Short: "Look at servers, stores, users, share groups, measured loads or a plan",
 		Example: `  interlace show servers
   interlace show stores s001 s002
   interlace show users admissions -o json
   interlace show groups --top 5
+  interlace show loads --since 7d
   interlace show servers --at 2026-01-31
   interlace show plan plan.json`,
 		Args: a.knownCommand,
@@ -54,7 +55,7 @@ func (a *app) showCommand() *cobra.Command {
 			},
 		})
 	}
-	c.AddCommand(a.showGroupsCommand(&at), a.showPlanCommand())
+	c.AddCommand(a.showGroupsCommand(&at), a.showLoadsCommand(&at), a.showPlanCommand())
 	return c
 }
 

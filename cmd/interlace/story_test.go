@@ -15,7 +15,7 @@ import (
 var update = flag.Bool("update", false, "write what was found into the stories")
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"interlace": mainAt, "fillalerts": fillAlerts, "mailedcommands": mailedCommands})
+	testscript.Main(m, map[string]func(){"interlace": mainAt, "fillalerts": fillAlerts, "mailedcommands": mailedCommands, "recordsamples": recordSamples})
 }
 
 // mainAt is main, at the time that the story says with CLOCK, if it does.

@@ -33,8 +33,8 @@ func (a *app) watchCommand() *cobra.Command {
 		Long: `Watch the Cyrus instances that the inventory has on this server: how much waits in
 their sync logs, whether their sync processes run, what their mail logs say, and
 what they use. Samples and alerts are kept in the database, and alerts are told
-as the configuration says, by mail for instance; interlace lag and interlace
-alerts show them.
+as the configuration says, by mail for instance; interlace lag, interlace alerts
+and interlace show loads show them.
 
 It has to run on the mail server, as the account of Cyrus: others can't read the
 sync logs and the processes' open files. It changes nothing but, with recover:

@@ -80,7 +80,7 @@ func screens(width int) [][]string {
 		add(line + " --fleet @fleet/fleet.yaml")
 	}
 	for _, line := range []string{
-		"db --db @a.db", "lag --db @a.db", "lag --db @a.db --since 3h", "lag --db @a.db --store s001", "config show", "version", "help",
+		"db --db @a.db", "lag --db @a.db", "lag --db @a.db --since 3h", "lag --db @a.db --store s001", "show loads --db @a.db", "show loads --db @a.db --store s002", "config show", "version", "help",
 		"bench layout --list", "bench layout --case mixed-10x6", "bench simulate --case singles-100", "bench users --case uneven-10000", "bench moves --case stores-200x2",
 	} {
 		add(line)

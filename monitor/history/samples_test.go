@@ -241,7 +241,7 @@ func TestBatchesAndUsage(t *testing.T) {
 	for i := range 20 {
 		usage = append(usage, monitor.Usage{
 			At: at(i), Over: time.Minute, Server: "imap1", Store: "s1", Role: inventory.Master,
-			IO: inventory.Known(float64(100 - i)), Disk: inventory.Known(5),
+			IO: inventory.Known(float64(100 - i)), Disk: inventory.Known(5), DiskFill: inventory.Known(0.5),
 		})
 	}
 	must(t, h.SaveUsage(ctx, usage))
@@ -253,6 +253,7 @@ func TestBatchesAndUsage(t *testing.T) {
 	must(t, err)
 	want := []monitor.UsageHour{
 		{Server: "imap1", Store: "s1", Role: inventory.Master, Begins: at(-30), Resource: "disk", Samples: 20, Mean: 5, P95: 5, Most: 5},
+		{Server: "imap1", Store: "s1", Role: inventory.Master, Begins: at(-30), Resource: "disk_fill", Samples: 20, Mean: 0.5, P95: 0.5, Most: 0.5},
 		{Server: "imap1", Store: "s1", Role: inventory.Master, Begins: at(-30), Resource: "io", Samples: 20, Mean: 90.5, P95: 99, Most: 100},
 	}
 	if !reflect.DeepEqual(got, want) {

@@ -48,7 +48,8 @@ func (h *History) SaveUsage(ctx context.Context, samples []monitor.Usage) error 
 
 func usageColumns(u *monitor.Usage) []any {
 	return []any{
-		database.AsNumber(&u.IO), database.AsNumber(&u.CPU), database.AsNumber(&u.Memory), database.AsNumber(&u.Disk), database.AsNumber(&u.DiskFree),
+		database.AsNumber(&u.IO), database.AsNumber(&u.CPU), database.AsNumber(&u.Memory), database.AsNumber(&u.Disk),
+		database.AsNumber(&u.DiskFree), database.AsNumber(&u.DiskFill),
 	}
 }
 
@@ -101,7 +102,7 @@ type usageKey struct {
 	resource       string
 }
 
-var usageResources = []string{"io", "cpu", "memory", "disk", "disk_free"}
+var usageResources = []string{"io", "cpu", "memory", "disk", "disk_free", "disk_fill"}
 
 func usageHours(ctx context.Context, tx *sql.Tx, now time.Time) (map[usageKey][]float64, error) {
 	rows, err := tx.QueryContext(ctx, loadUsageUnsummed, now.UnixMicro())
@@ -113,7 +114,7 @@ func usageHours(ctx context.Context, tx *sql.Tx, now time.Time) (map[usageKey][]
 	for rows.Next() {
 		var (
 			instance, at int64
-			numbers      [5]inventory.Number
+			numbers      [6]inventory.Number
 			columns      = []any{&instance, &at}
 		)
 		for i := range numbers {

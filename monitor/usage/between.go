@@ -18,7 +18,7 @@ func Between(earlier, now *Sample) []monitor.Usage {
 		c := &now.Instances[i]
 		u := monitor.Usage{
 			At: now.At, Server: c.Server, Store: c.Store, Role: c.Role,
-			Memory: c.Memory, Disk: c.Disk, DiskFree: c.DiskFree, Trouble: c.Trouble,
+			Memory: c.Memory, Disk: c.Disk, DiskFree: c.DiskFree, DiskFill: c.DiskFill, Trouble: c.Trouble,
 		}
 		if earlier != nil && now.At.After(earlier.At) {
 			u.Over = now.At.Sub(earlier.At)
@@ -36,7 +36,9 @@ func rates(before, now *Counts, over time.Duration) (cpu, operations inventory.N
 	per := func(n inventory.Number) inventory.Number {
 		return inventory.Number{Value: max(0, n.Value) / over.Seconds(), Known: n.Known}
 	}
-	cpu = grown(before.Processes, now.Processes, func(p *Process) inventory.Number { return inventory.Known(p.CPU.Seconds()) })
+	// Whole numbers have sums without noise, and what is idle uses nothing.
+	cpu = grown(before.Processes, now.Processes, func(p *Process) inventory.Number { return inventory.Known(float64(p.CPU)) })
+	cpu.Value /= float64(time.Second)
 	operations = grown(before.Processes, now.Processes, func(p *Process) inventory.Number { return p.Bytes })
 	operations.Value /= blockBytes
 	if g, b := now.Group, before.Group; g != nil && b != nil {

@@ -32,6 +32,11 @@ func TestBetween(t *testing.T) {
 			cpu: inventory.Known(0.4), io: inventory.Known(4),
 		},
 		{
+			name:   "idle, with fractions that don't add up",
+			before: []usage.Process{process(10, 1, 5, 0.3, 10), process(11, 10, 6, 0.2, 1), process(12, 10, 7, 0.1, 1)}, now: []usage.Process{process(12, 10, 7, 0.1, 1), process(11, 10, 6, 0.2, 1), process(10, 1, 5, 0.3, 10)},
+			cpu: inventory.Known(0), io: inventory.Known(0),
+		},
+		{
 			name:   "a child has ended and is its parent's now",
 			before: []usage.Process{process(10, 1, 5, 1, 10), process(11, 10, 6, 2, 20)}, now: []usage.Process{process(10, 1, 5, 4, 35)},
 			cpu: inventory.Known(0.1), io: inventory.Known(0.5),
@@ -98,6 +103,9 @@ func TestBetween(t *testing.T) {
 			got := usage.Between(before, now)
 			if len(got) != 1 || !near(got[0].CPU, test.cpu) || !near(got[0].IO, test.io) || !got[0].Memory.Known {
 				t.Errorf("got %+v, want cpu %v, io %v", got, test.cpu, test.io)
+			}
+			if test.cpu.Value == 0 && got[0].CPU.Value != 0 {
+				t.Errorf("idle: got %v", got[0].CPU)
 			}
 			now.At = at.Add(-10 * time.Second)
 			if got := usage.Between(before, now); got[0].CPU.Known || got[0].IO.Known {

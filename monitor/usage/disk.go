@@ -12,8 +12,8 @@ import (
 
 // disk is what is known of the file systems on which an instance's mail lies.
 type disk struct {
-	used, free inventory.Number
-	devices    []string // major:minor
+	used, free, fill inventory.Number
+	devices          []string // major:minor
 }
 
 // disks looks at the file systems of each instance's partitions. What one of them
@@ -44,11 +44,10 @@ func disks(list []monitor.Instance) []disk {
 // look adds up the file systems of directories, each once.
 func look(dirs []string, own func(uint64) bool) disk {
 	var (
-		d       disk
-		seen    = map[uint64]bool{}
-		used    float64
-		fullest = -1.0
-		known   = len(dirs) > 0
+		d     disk
+		seen  = map[uint64]bool{}
+		used  float64
+		known = len(dirs) > 0
 	)
 	for _, dir := range dirs {
 		device, exists := deviceOf(dir)
@@ -63,14 +62,24 @@ func look(dirs []string, own func(uint64) bool) disk {
 		d.devices = append(d.devices, fmt.Sprintf("%d:%d", major(device), minor(device)))
 		known = known && own(device)
 		used += float64(fs.Blocks-fs.Bfree) * float64(fs.Frsize)
-		if part := float64(fs.Blocks-fs.Bfree) / float64(fs.Blocks); part > fullest {
-			fullest, d.free = part, inventory.Known(float64(fs.Bavail)*float64(fs.Frsize))
+		if part := filled(&fs); !d.fill.Known || part > d.fill.Value {
+			d.fill, d.free = inventory.Known(part), inventory.Known(float64(fs.Bavail)*float64(fs.Frsize))
 		}
 	}
 	if known {
 		d.used = inventory.Known(used)
 	}
 	return d
+}
+
+// filled returns how full a file system is, as df counts it: what is kept for root is
+// not left for mail.
+func filled(fs *syscall.Statfs_t) float64 {
+	used := float64(fs.Blocks - fs.Bfree)
+	if used+float64(fs.Bavail) == 0 {
+		return 1
+	}
+	return used / (used + float64(fs.Bavail))
 }
 
 func deviceOf(path string) (uint64, bool) {

@@ -3,6 +3,7 @@
 //	sample := usage.Look(list, usage.LookOptions{}, time.Now())
 //	used := usage.Between(&earlier, &sample)  // per second, and what is on the disks
 //	loads := usage.Loads(hours, time.Local)   // what a planner may count with
+//	rooms := usage.Rooms(hours)               // how full the file systems are
 //
 // An instance is the tree of its master process, with whatever else was started
 // with its imapd.conf. Where the tree has a control group of its own (cgroup v2),

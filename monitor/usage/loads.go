@@ -14,14 +14,16 @@ import (
 type Load struct {
 	Store    inventory.StoreID
 	Resource string
-	BusyHour int // of the day, 0 to 23, in which its master does most
+	// BusyHour is the hour of the day, 0 to 23, in which the master does most, of
+	// those that were seen on at least half as many days as any.
+	BusyHour int
 	// Master and Replica are what an instance of that role used in that hour:
 	// the middle, over the days, of what 95 of 100 samples did not pass. Of
 	// several replicas it is the one that used most.
 	Master, Replica inventory.Number
 	// Factor is Replica over Master, as a resource's replica factor.
 	Factor inventory.Number
-	Days   int // that were seen of the master
+	Days   int // on which that hour was seen of the master
 }
 
 // fewestSamples of an hour say something about 95 of 100.
@@ -29,7 +31,7 @@ const fewestSamples = 10
 
 // Loads returns what stores weigh, from the hours in which they were looked at,
 // sorted by store and resource. The hours of the day are those at a place.
-// What is left on a disk is no load; what fills it grows, so its last hour counts.
+// What is left on a disk is no load; what is on it grows, so its last hour counts.
 func Loads(hours []monitor.UsageHour, at *time.Location) []Load {
 	type subject struct {
 		store    inventory.StoreID
@@ -37,7 +39,7 @@ func Loads(hours []monitor.UsageHour, at *time.Location) []Load {
 	}
 	by := map[subject][]monitor.UsageHour{}
 	for _, h := range hours {
-		if h.Resource != "disk_free" && (h.Samples >= fewestSamples || h.Resource == "disk") {
+		if h.Resource != "disk_free" && h.Resource != "disk_fill" && (h.Samples >= fewestSamples || h.Resource == "disk") {
 			by[subject{h.Store, h.Resource}] = append(by[subject{h.Store, h.Resource}], h)
 		}
 	}
@@ -69,13 +71,13 @@ func load(store inventory.StoreID, resource string, hours []monitor.UsageHour, a
 		}
 		of[hour] = append(of[hour], h)
 	}
-	l.BusyHour = busiest(masters)
-	l.Days = len(masters[l.BusyHour])
+	l.BusyHour = busiest(masters, at)
+	l.Days = days(masters[l.BusyHour], at)
 	l.Master = weight(resource, masters[l.BusyHour])
 	for _, of := range replicas {
 		hour := l.BusyHour
 		if len(masters) == 0 {
-			hour = busiest(of)
+			hour = busiest(of, at)
 		}
 		if n := weight(resource, of[hour]); n.Known && (!l.Replica.Known || n.Value > l.Replica.Value) {
 			l.Replica = n
@@ -87,20 +89,34 @@ func load(store inventory.StoreID, resource string, hours []monitor.UsageHour, a
 	return l
 }
 
-// busiest returns the hour of the day with the highest mean over the days, the
-// first one if there are several.
-func busiest(by map[int][]monitor.UsageHour) int {
+// busiest returns the hour of the day with the highest mean, the first one if there
+// are several. An hour that was seen on few days only, such as that of a restart, tells
+// less than others.
+func busiest(by map[int][]monitor.UsageHour, at *time.Location) int {
+	enough := 0
+	for _, hours := range by {
+		enough = max(enough, (days(hours, at)+1)/2)
+	}
 	best, most := 0, -1.0
 	for _, hour := range slices.Sorted(maps.Keys(by)) {
 		sum := 0.0
 		for _, h := range by[hour] {
 			sum += h.Mean
 		}
-		if mean := sum / float64(len(by[hour])); mean > most {
+		if mean := sum / float64(len(by[hour])); mean > most && days(by[hour], at) >= enough {
 			best, most = hour, mean
 		}
 	}
 	return best
+}
+
+// days counts the days of hours.
+func days(hours []monitor.UsageHour, at *time.Location) int {
+	seen := map[string]bool{}
+	for _, h := range hours {
+		seen[h.Begins.In(at).Format(time.DateOnly)] = true
+	}
+	return len(seen)
 }
 
 // weight returns what an instance used in the same hour of several days.
@@ -116,6 +132,11 @@ func weight(resource string, hours []monitor.UsageHour) inventory.Number {
 	for i, h := range hours {
 		values[i] = h.P95
 	}
+	return inventory.Known(middle(values))
+}
+
+// middle returns the median.
+func middle(values []float64) float64 {
 	slices.Sort(values)
-	return inventory.Known((values[(len(values)-1)/2] + values[len(values)/2]) / 2)
+	return (values[(len(values)-1)/2] + values[len(values)/2]) / 2
 }

@@ -29,6 +29,7 @@ type Counts struct {
 	Memory    inventory.Number
 	Disk      inventory.Number
 	DiskFree  inventory.Number
+	DiskFill  inventory.Number
 	Trouble   string
 }
 
@@ -60,7 +61,7 @@ func Look(list []monitor.Instance, opts LookOptions, now time.Time) Sample {
 	for i := range list {
 		in := &list[i]
 		c := Counts{Server: in.Server, Store: in.Store, Role: in.Role}
-		c.Disk, c.DiskFree = disks[i].used, disks[i].free
+		c.Disk, c.DiskFree, c.DiskFill = disks[i].used, disks[i].free, disks[i].fill
 		if bytes, known := opts.Used[in.Store]; known {
 			c.Disk = inventory.Known(float64(bytes))
 		}

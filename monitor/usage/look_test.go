@@ -149,15 +149,15 @@ func TestAlone(t *testing.T) {
 	two := monitor.Instance{Server: "imap1", Store: "s2", Conf: "/nowhere/2", Dir: memory, Partitions: map[string]string{"partition-default": "/"}}
 	lost := monitor.Instance{Server: "imap1", Store: "s3", Conf: "/nowhere/3", Partitions: map[string]string{"partition-default": "/nowhere"}}
 	s := usage.Look([]monitor.Instance{one, lost}, usage.LookOptions{}, time.Now())
-	if c := s.Instances[0]; !c.Disk.Known || !c.DiskFree.Known {
+	if c := s.Instances[0]; !c.Disk.Known || !c.DiskFree.Known || !(c.DiskFill.Value >= 0 && c.DiskFill.Value <= 1) {
 		t.Errorf("alone: got %+v", c)
 	}
-	if c := s.Instances[1]; c.Disk.Known || c.DiskFree.Known {
+	if c := s.Instances[1]; c.Disk.Known || c.DiskFree.Known || c.DiskFill.Known {
 		t.Errorf("nowhere: got %+v", c)
 	}
 	s = usage.Look([]monitor.Instance{one, two}, usage.LookOptions{}, time.Now())
 	for _, c := range s.Instances {
-		if c.Disk.Known || !c.DiskFree.Known {
+		if c.Disk.Known || !c.DiskFree.Known || !c.DiskFill.Known {
 			t.Errorf("not alone: got %+v", c)
 		}
 	}

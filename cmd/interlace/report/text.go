@@ -125,7 +125,7 @@ func (t *Table) measure() *form {
 			f.scales[c] = chooseScale(binaryScales, largest[c])
 		case Quantity:
 			f.scales[c] = chooseScale(noScales, largest[c])
-			f.scales[c].name = column.Unit
+			f.scales[c].name, f.scales[c].fine = column.Unit, column.Scale != ""
 		}
 		f.widths[c] = twwidth.Width(f.heading(c))
 	}
