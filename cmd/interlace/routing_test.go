@@ -149,8 +149,10 @@ func TestPromoted(t *testing.T) {
 // TestNeighbours checks that servers that are one machine are told from others.
 func TestNeighbours(t *testing.T) {
 	inv := &inventory.Inventory{Stores: []inventory.Store{{Instances: []inventory.Instance{
-		{Server: "imap1", IMAP: "127.0.0.1:143", IMAPDConf: "/a.conf"}, {Server: "imap2", IMAP: "127.0.0.1:144", IMAPDConf: "/b.conf"},
-		{Server: "imap3", IMAP: "10.0.0.3:143", IMAPDConf: "/c.conf"}, {Server: "imap4", IMAP: "localhost", IMAPDConf: "/d.conf"},
+		{Server: "imap1", IMAP: "127.0.0.1:143", IMAPDConf: "/a.conf"},
+		{Server: "imap2", IMAP: "127.0.0.1:144", IMAPDConf: "/b.conf"},
+		{Server: "imap3", IMAP: "10.0.0.3:143", IMAPDConf: "/c.conf"},
+		{Server: "imap4", IMAP: "localhost", IMAPDConf: "/d.conf"},
 	}}}}
 	if got := neighbours(inv, "imap1"); len(got) != 1 || got[0] != "/b.conf" {
 		t.Errorf("of imap1: %v", got)
