@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/interlacemail/interlace/planner/bounds"
+	"github.com/interlacemail/interlace/planner/transit"
 )
 
 // choose returns the bundles that go next, in order: as many as the rules let be
@@ -12,7 +13,7 @@ import (
 // back, the least urgent first; and what is left over is tried once more, one by
 // one. Bundles that keep the rules only together, such as two masters that
 // change places, are therefore found.
-func (c *chooser) choose(order []int32, sc scope) []int32 {
+func (c *chooser) choose(order []int32, sc transit.Scope) []int32 {
 	if c.policy.inLine {
 		return c.chooseInLine(order, sc)
 	}
@@ -38,7 +39,7 @@ func (c *chooser) choose(order []int32, sc scope) []int32 {
 
 // chooseInLine tries the bundles one by one, and none that brings something to a
 // place where one before it waits.
-func (c *chooser) chooseInLine(order []int32, sc scope) []int32 {
+func (c *chooser) chooseInLine(order []int32, sc transit.Scope) []int32 {
 	held := map[int32]bool{}
 	for _, i := range order {
 		places := c.brings(&c.bundles[i])
@@ -83,7 +84,7 @@ func (c *chooser) chosenOf(order []int32) []int32 {
 }
 
 // take puts the bundle under way if it is ready and finds room.
-func (c *chooser) take(i int32, sc scope) bool {
+func (c *chooser) take(i int32, sc transit.Scope) bool {
 	b := &c.bundles[i]
 	if _, ok := c.ready(b); !ok || c.status[i] != waiting || c.tooMuch(b) {
 		return false
@@ -156,7 +157,7 @@ func (c *chooser) countWork(i int32, s status) {
 func (c *chooser) tryFinish(i int32) bool {
 	b := &c.bundles[i]
 	c.finish(b, 1)
-	if _, ok := b.fits(c.after, whole); !ok {
+	if _, ok := b.fits(c.after, transit.Whole); !ok {
 		c.giveBack(i)
 		return false
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/planner/load"
+	"github.com/interlacemail/interlace/planner/transit"
 )
 
 // ailing is what breaks a rule today.
@@ -15,13 +16,13 @@ type ailing struct {
 	stores  map[int32]bool
 }
 
-func newAiling(f *load.Fleet, found breaches) ailing {
+func newAiling(f *load.Fleet, found transit.Breaches) ailing {
 	b := ailing{servers: map[int32]bool{}, stores: map[int32]bool{}}
 	for _, br := range found {
-		if br.ofStore() {
-			b.stores[br.index] = true
+		if br.OfStore() {
+			b.stores[br.Index] = true
 		} else {
-			b.servers[br.index] = true
+			b.servers[br.Index] = true
 		}
 	}
 	for i := range f.Inventory.Servers {
@@ -150,8 +151,8 @@ func (c *chooser) busiest(b *bundle, work []float64) float64 {
 
 // crowded reports the servers that have no room for all that is to come.
 func (c *chooser) crowded(bundles []int32) []bool {
-	slots := slices.Clone(c.during.slots)
-	disk := make([]int64, len(c.during.carried))
+	slots := slices.Clone(c.during.Slots)
+	disk := make([]int64, len(c.during.Carried))
 	for _, i := range bundles {
 		for j := range c.bundles[i].effects {
 			e := &c.bundles[i].effects[j]
@@ -163,7 +164,7 @@ func (c *chooser) crowded(bundles []int32) []bool {
 		server := &c.fleet.Inventory.Servers[s]
 		crowded[s] = server.Slots != inventory.Unlimited && slots[s] > server.Slots
 		if c.disk >= 0 {
-			u := c.fleet.Utilisation(s, c.disk, c.during.carried[s][c.disk]+disk[s])
+			u := c.fleet.Utilisation(s, c.disk, c.during.Carried[s][c.disk]+disk[s])
 			crowded[s] = crowded[s] || u > c.fleet.Inventory.Resources[c.disk].Ceiling
 		}
 	}
@@ -177,7 +178,7 @@ func (c *chooser) bring(e *effect, slots []int, disk []int64) {
 	}
 	amounts := &e.load
 	if e.sign == 0 {
-		amounts = &c.during.stores[e.store].load
+		amounts = &c.during.Stores[e.store].Load
 	}
 	for _, s := range e.after {
 		if e.sign == 0 && slices.Contains(e.before, s) {

@@ -75,8 +75,8 @@ func (s *scheduler) judged() *scheduler {
 // clone returns a scheduler that goes on from the same state by itself.
 func (s *scheduler) clone() *scheduler {
 	c := *s.chooser
-	c.limits = c.limits.clone()
-	c.after, c.during = c.after.clone(c.limits), c.during.clone(c.limits)
+	c.limits = c.limits.Clone()
+	c.after, c.during = c.after.Clone(c.limits), c.during.Clone(c.limits)
 	c.status, c.kept, c.busy = slices.Clone(c.status), slices.Clone(c.kept), slices.Clone(c.busy)
 	c.pending, c.unfinished = slices.Clone(c.pending), slices.Clone(c.unfinished)
 	for i := range c.pending {
