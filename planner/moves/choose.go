@@ -54,20 +54,15 @@ func (c *chooser) chooseInLine(order []int32, sc transit.Scope) []int32 {
 	return c.chosenOf(order)
 }
 
-// brings returns the servers and stores to which the bundle brings something,
-// numbered as in repairer.
+// brings returns the servers and stores to which the bundle may bring something: an
+// instance, users, or what is taken over when the master fails that another server
+// has got. They are numbered as in repairer.
 func (c *chooser) brings(b *bundle) []int32 {
 	var places []int32
 	for i := range b.effects {
-		e := &b.effects[i]
-		if e.sign < 0 {
-			continue
-		}
-		places = append(places, int32(len(c.units))+e.store)
-		for at, s := range e.after {
-			if e.sign > 0 || !slices.Contains(e.before, s) || at == 0 && e.before[0] != s {
-				places = append(places, s)
-			}
+		if e := &b.effects[i]; e.sign >= 0 {
+			places = append(places, int32(len(c.units))+e.store)
+			places = append(places, e.after...)
 		}
 	}
 	return places

@@ -18,7 +18,7 @@ type chooser struct {
 
 	policy     policy
 	status     []status  // of each bundle
-	pending    [][]int32 // by plan, then store: effects of bundles that later plans wait for; nil for one plan
+	pending    [][]int32 // by stage, then store: effects of bundles that later stages wait for; nil for one stage of one plan
 	unfinished []int32   // by plan: the same for all stores
 	busy       []float64 // seconds of chosen work at each place, shared by its units
 	ailing     ailing    // what breaks a rule today
@@ -60,7 +60,7 @@ func newChooser(p *problem) (*chooser, transit.Breaches) {
 		levels = nil // a wave's state is looked at only when it has ended
 	}
 	c.during = transit.NewLedger(p.fleet, levels, limits, p.start, p.fleet.Active)
-	if len(p.plans) > 1 {
+	if p.stages > 1 || len(p.plans) > 1 {
 		c.countEffects()
 	}
 	return c, worse
@@ -81,7 +81,7 @@ func (p *problem) targetLoads() []inventory.Amounts {
 }
 
 func (c *chooser) countEffects() {
-	c.pending, c.unfinished = make([][]int32, len(c.plans)), make([]int32, len(c.plans))
+	c.pending, c.unfinished = make([][]int32, c.stages), make([]int32, len(c.plans))
 	for i := range c.pending {
 		c.pending[i] = make([]int32, len(c.start))
 	}
@@ -95,12 +95,12 @@ func (c *chooser) countPending(b *bundle, sign int32) {
 		return
 	}
 	for i := range b.effects {
-		c.pending[b.plan][b.effects[i].store] += sign
+		c.pending[b.stage][b.effects[i].store] += sign
 		c.unfinished[b.plan] += sign
 	}
 }
 
-// ready reports whether everything that earlier plans do to the bundle's stores
+// ready reports whether everything that earlier stages do to the bundle's stores
 // has been chosen or, without waves, is done. If not it returns a store that is
 // waited for, or below 0 if it is the turn of an earlier plan.
 func (c *chooser) ready(b *bundle) (store int32, ok bool) {
@@ -111,8 +111,10 @@ func (c *chooser) ready(b *bundle) (store int32, ok bool) {
 		if c.policy.inTurn && c.unfinished[plan] > 0 {
 			return -1, false
 		}
+	}
+	for stage := range b.stage {
 		for i := range b.effects {
-			if s := b.effects[i].store; c.pending[plan][s] > 0 {
+			if s := b.effects[i].store; c.pending[stage][s] > 0 {
 				return s, false
 			}
 		}

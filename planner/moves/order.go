@@ -66,6 +66,8 @@ type policy struct {
 	// something to the same place. Where the order of the plan can be carried out
 	// one by one, room is then never taken from the bundle whose turn it is.
 	inLine bool
+	// singly gives every bundle a wave of its own.
+	singly bool
 	// inTurn lets a plan begin when the one before it is done: what moved users
 	// leave behind is then in nobody's way.
 	inTurn bool
@@ -79,16 +81,22 @@ type rank struct {
 	weight  float64
 }
 
-// order returns the bundles that are waiting, most urgent first: by plan, then
-// by urgency, then as preferred.
+// order returns the bundles that are waiting, most urgent first: by stage, then
+// by urgency, then as preferred; or as they are listed.
 func (c *chooser) order(waitingFor []int32) []int32 {
+	switch {
+	case c.policy.singly:
+		return waitingFor[:1:1]
+	case c.policy.prefer == listed:
+		return slices.Clone(waitingFor)
+	}
 	work := c.work(waitingFor)
 	crowded := c.crowded(waitingFor)
 	dice := rand.New(rand.NewPCG(c.policy.dice, uint64(len(waitingFor))))
 	ranks := make([]rank, len(c.bundles))
 	for _, i := range waitingFor {
 		b := &c.bundles[i]
-		if !c.policy.blind && c.policy.prefer != listed {
+		if !c.policy.blind {
 			ranks[i].urgency = c.urgency(b, crowded)
 		}
 		switch c.policy.prefer {
@@ -104,7 +112,7 @@ func (c *chooser) order(waitingFor []int32) []int32 {
 	order := slices.Clone(waitingFor)
 	slices.SortFunc(order, func(a, b int32) int {
 		return cmp.Or(
-			cmp.Compare(c.bundles[a].plan, c.bundles[b].plan),
+			cmp.Compare(c.bundles[a].stage, c.bundles[b].stage),
 			cmp.Compare(ranks[a].urgency, ranks[b].urgency),
 			cmp.Compare(ranks[b].weight, ranks[a].weight),
 			cmp.Compare(a, b),

@@ -31,7 +31,7 @@ func (c *chooser) repair(taken, drop []int32) {
 type repairer struct {
 	*chooser
 	bringers map[int32][]int32 // chosen bundles that may add to a server or store, most urgent first
-	touching map[int32][]int32 // chosen bundles that touch a store, for several plans
+	touching map[int32][]int32 // chosen bundles that touch a store, for several stages
 	suspects []int32           // servers and stores to look at
 }
 
@@ -83,7 +83,7 @@ func (r *repairer) lastBringer(at int32) (int32, bool) {
 	return 0, false
 }
 
-// undo gives the bundle back, after those of later plans that build on it. What
+// undo gives the bundle back, after those of later stages that build on it. What
 // it would have relieved becomes suspect.
 func (r *repairer) undo(i int32) {
 	if r.status[i] != chosen {
@@ -92,7 +92,7 @@ func (r *repairer) undo(i int32) {
 	b := &r.bundles[i]
 	for j := range b.effects {
 		for _, later := range r.touching[b.effects[j].store] {
-			if r.bundles[later].plan > b.plan {
+			if r.bundles[later].stage > b.stage {
 				r.undo(later)
 			}
 		}

@@ -6,7 +6,9 @@ import (
 )
 
 // inWaves puts all bundles into waves in several ways and returns the best
-// result. Where one wave holds everything there is nothing to choose.
+// result. Where one wave holds everything there is nothing to choose. If the plans
+// can be carried out as they are listed, one bundle after the other, then they have
+// an order, whatever else is found.
 func (s *scheduler) inWaves() *scheduler {
 	best := s.try(policy{})
 	if len(best.waves) < 2 {
@@ -29,6 +31,11 @@ func (s *scheduler) inWaves() *scheduler {
 	for n := range most {
 		if len(best.forced) > 0 {
 			best = best.or(s.try(policy{dice: s.opts.Seed + uint64(n) + 1, blind: true, inLine: true}))
+		}
+	}
+	if len(best.forced) > 0 {
+		if o := s.try(policy{prefer: listed, singly: true}); o != nil && len(o.forced) == 0 {
+			return o
 		}
 	}
 	return best
