@@ -63,7 +63,7 @@ type outcome struct {
 	way     *order // there, once it was looked for
 }
 
-// bytes returns what the way there copies.
+// bytes returns what the way there copies, detours included where it is known.
 func (o *outcome) bytes() int64 {
 	if o.way == nil {
 		return o.state.total.bytes

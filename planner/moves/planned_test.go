@@ -19,7 +19,7 @@ func TestPlannedFleets(t *testing.T) {
 		for _, legal := range []bool{false, true} {
 			inv := fixtures.Fleet(uint64(seed), kind, fixtures.Size{Servers: 10, StoresPerServer: 4, Users: 300, Legal: legal})
 			groups := sharing.Groups(inv)
-			l, err := layout.Optimize(context.Background(), inv, groups, layout.Options{Gap: 0.05})
+			l, err := layout.Optimize(context.Background(), inv, groups, layout.Options{Gap: 0.05, Steps: fewSteps})
 			if err != nil {
 				t.Fatal(err)
 			}
