@@ -102,6 +102,20 @@ func (q *queue) settle() bool {
 	return true
 }
 
+// stop leaves all stores that wait where they are, unless that breaks more than the
+// layout does, and reports whether it has. Those that have arrived take room that a
+// single one of the others would need to stay.
+func (q *queue) stop() bool {
+	if q.state.standing().minus(q.final.standing()).sign() > 0 {
+		return false
+	}
+	for _, w := range q.waiting {
+		q.final.commit(change{w.store, slices.Clone(q.state.sites[w.store])})
+	}
+	q.waiting, q.stayed = nil, append(q.stayed, q.waiting...)
+	return true
+}
+
 // advance moves one of the stores that stayed after all, where room has become free
 // since and the layout is better for it, to where it should have gone or to a place
 // that differs in one instance. It reports whether there was one.

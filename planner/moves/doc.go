@@ -43,8 +43,9 @@
 // tried: by the work of the servers, by length, as listed, with no server given
 // more than its share of work in a wave, at random; and the best schedule is
 // kept. It has as few broken rules as possible, and then is short; a wave more
-// must save three percent. The last order to try is that of the plans, one bundle a
-// wave: so a plan that can be carried out as it is listed always has a schedule.
+// must save three percent. The last order to try is that of the plans, at most two
+// bundles a wave: so a plan that can be carried out as it is listed, or in such pairs,
+// always has a schedule.
 //
 // The copies of a wave are put in time by list scheduling (Graham 1969): whenever
 // a server has a free transfer it starts the copy that matters most, which is the

@@ -66,8 +66,8 @@ type policy struct {
 	// something to the same place. Where the order of the plan can be carried out
 	// one by one, room is then never taken from the bundle whose turn it is.
 	inLine bool
-	// singly gives every bundle a wave of its own.
-	singly bool
+	// fewest gives a wave no more than the two bundles that its plan lists next.
+	fewest bool
 	// inTurn lets a plan begin when the one before it is done: what moved users
 	// leave behind is then in nobody's way.
 	inTurn bool
@@ -85,8 +85,8 @@ type rank struct {
 // by urgency, then as preferred; or as they are listed.
 func (c *chooser) order(waitingFor []int32) []int32 {
 	switch {
-	case c.policy.singly:
-		return waitingFor[:1:1]
+	case c.policy.fewest:
+		return slices.Clone(waitingFor[:min(2, len(waitingFor))])
 	case c.policy.prefer == listed:
 		return slices.Clone(waitingFor)
 	}

@@ -7,8 +7,9 @@ import (
 
 // inWaves puts all bundles into waves in several ways and returns the best
 // result. Where one wave holds everything there is nothing to choose. If the plans
-// can be carried out as they are listed, one bundle after the other, then they have
-// an order, whatever else is found.
+// can be carried out as they are listed, one bundle after the other, or two at a time
+// where those keep the rules only together, then they have an order, whatever else is
+// found.
 func (s *scheduler) inWaves() *scheduler {
 	best := s.try(policy{})
 	if len(best.waves) < 2 {
@@ -34,7 +35,7 @@ func (s *scheduler) inWaves() *scheduler {
 		}
 	}
 	if len(best.forced) > 0 {
-		if o := s.try(policy{prefer: listed, singly: true}); o != nil && len(o.forced) == 0 {
+		if o := s.try(policy{prefer: listed, fewest: true}); o != nil && len(o.forced) == 0 {
 			return o
 		}
 	}
