@@ -60,7 +60,8 @@ func (l *ladder) over(p *problem) *ladder { return &ladder{problem: p, ctx: l.ct
 type outcome struct {
 	state   *state
 	stopped planner.Stopped
-	way     *order // there, once it was looked for
+	way     *order  // there, once it was looked for
+	worst   float64 // utilisation before that
 }
 
 // bytes returns what the way there copies, detours included where it is known.
@@ -156,10 +157,15 @@ func (l *ladder) candidates() []outcome {
 // cheaper returns today's layout improved as far as an outcome that has not reached
 // the goal where that copies less, or else the outcome. It was improved level by
 // level, or built anew, and a single way to where that has led often costs a fraction.
+// Where its order did not get to where it should, today's layout may be improved
+// further.
 func (l *ladder) cheaper(best outcome) outcome {
 	s := l.repaired()
-	target := best.state.worst() * (1 + l.opts.Gap/4)
-	if target <= s.mean() {
+	slack := 1 + l.opts.Gap/4
+	target := best.state.worst() * slack
+	if best.worst*slack < best.state.worst() {
+		target = max(best.worst*slack, s.mean())
+	} else if target <= s.mean() {
 		return best
 	}
 	steps := l.steps()
@@ -200,6 +206,7 @@ func (l *ladder) reached(outcomes []outcome) outcome {
 		if o.stopped != planner.Cancelled {
 			last.search(o.state, 99, kinds{true, true}).revert(last.allowed(o.state))
 		}
+		o.worst = o.state.worst()
 		o.way = last.order(o.state)
 		if last != l {
 			o.state = newState(l.problem, o.state.sites)

@@ -13,9 +13,9 @@ import (
 // roles go first. Where no store left fits, two go together, or one moves a single
 // instance first, or one makes a detour; else one gets another place than it should
 // have, or stays where it is, which changes the layout; those that stay are tried once
-// more in the end. If there is no such place all stay that wait. Only if that breaks
-// more than the layout does the one that passes a limit by the least goes all the
-// same, which is a violation of rule transient.
+// more in the end. If there is no such place all stay that wait, if need be after
+// detours that mend what the layout does not break. Else the one that passes a limit by
+// the least goes all the same, which is a violation of rule transient.
 func (l *ladder) order(final *state) *order {
 	for store, sites := range final.sites {
 		if _, end := steps(l.start[store], sites, l.fleet.Down); !slices.Equal(end, sites) {
@@ -33,7 +33,7 @@ func (l *ladder) order(final *state) *order {
 	}
 	slices.SortStableFunc(q.waiting, func(a, b way) int { return a.seeds() - b.seeds() })
 	for len(q.waiting) > 0 {
-		if !q.pass() && !q.together() && !q.half() && !q.detour() && !q.settle() && !q.stop() {
+		if !q.pass() && !q.together() && !q.half() && !q.detour(q.makesRoom) && !q.settle() && !q.stop() && !q.detour(q.mends) {
 			q.force()
 		}
 	}
