@@ -10,8 +10,8 @@ import (
 
 // Four servers whose disks are so full that no order leads straight to the best
 // layout, which a solver of integer programs found: without stores that step aside
-// the worst failure stays at 90 % and more. Failures need not be survived: an order that
-// survives them too takes more detours than a store makes.
+// the worst failure stays at 90 % and more. Failures need not be survived on the way:
+// an order that survives them too exists, but is not found.
 func TestDetoursLeadToTheBestLayoutOfFullDisks(t *testing.T) {
 	inv := inventory.New()
 	inv.Survive = nil
