@@ -40,7 +40,8 @@
 // ([stages]). Where today's layout is far from the goal, a new one comes first.
 //
 // Small fleets are annealed beside that ([annealing]): with a handful of instances on each server
-// no single change is better, and a chain of several is.
+// no single change is better, and a chain of several is. Where disks are full in a circle,
+// stores make detours on the way ([queue.detour]).
 //
 // Where servers are all alike, and stores too, a circulant graph says at once who
 // promotes what for whom (Elspas and Turner 1970): every server looks like every

@@ -60,10 +60,11 @@ func (l *ladder) over(p *problem) *ladder { return &ladder{problem: p, ctx: l.ct
 type outcome struct {
 	state   *state
 	stopped planner.Stopped
-	way     *order // there, once it was looked for
+	way     *order  // there, once it was looked for
+	worst   float64 // utilisation before that
 }
 
-// bytes returns what the way there copies.
+// bytes returns what the way there copies, detours included where it is known.
 func (o *outcome) bytes() int64 {
 	if o.way == nil {
 		return o.state.total.bytes
@@ -152,18 +153,30 @@ func (l *ladder) candidates() []outcome {
 // cheaper returns today's layout improved as far as an outcome that has not reached
 // the goal where that copies less, or else the outcome. It was improved level by
 // level, or built anew, and a single way to where that has led often costs a fraction.
+// Where its order did not get to where it should, today's layout is improved further,
+// in steps that halve what is left, since what more is asked of an order it may give up.
 func (l *ladder) cheaper(best outcome) outcome {
-	s := l.repaired()
-	target := best.state.worst() * (1 + l.opts.Gap/4)
-	if target <= s.mean() {
+	s, steps := l.repaired(), l.steps()
+	outcomes := []outcome{best}
+	mean, slack := s.mean(), 1+l.opts.Gap/4
+	lowest := max(best.worst*slack, mean)
+	for target := best.state.worst() * slack; target > mean; target = (target + lowest) / 2 {
+		if l.relieve(s, target, &steps) == planner.Cancelled {
+			return best
+		}
+		outcomes = append(outcomes, outcome{state: newState(l.problem, s.sites), stopped: best.stopped})
+		if s.worst() > target || target-lowest < target*closer {
+			break
+		}
+	}
+	if len(outcomes) == 1 {
 		return best
 	}
-	steps := l.steps()
-	if l.relieve(s, target, &steps) == planner.Cancelled {
-		return best
-	}
-	return l.reached([]outcome{best, {state: s, stopped: best.stopped}})
+	return l.reached(outcomes)
 }
+
+// closer is by which part the worst utilisation is to fall for another look at an order.
+const closer = 0.01
 
 // far is by which part the mean peak lies above the worst of another layout where
 // improving would not come near it.
@@ -196,6 +209,7 @@ func (l *ladder) reached(outcomes []outcome) outcome {
 		if o.stopped != planner.Cancelled {
 			last.search(o.state, 99, kinds{true, true}).revert(last.allowed(o.state))
 		}
+		o.worst = o.state.worst()
 		o.way = last.order(o.state)
 		if last != l {
 			o.state = newState(l.problem, o.state.sites)

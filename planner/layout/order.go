@@ -4,19 +4,18 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/planner"
-	"github.com/interlacemail/interlace/planner/load"
+	"github.com/interlacemail/interlace/planner/transit"
 )
 
 // order lists the changes that lead from the start to the layout so that every
-// state on the way has room: slots and ceilings, or what a server had too much
-// of at the start. Stores that only change roles go first. Where no store left
-// fits, one moves a single instance first, or else gets another place than it should
-// have, or stays where it is, which changes the layout;
-// those that stay are tried once more in the end. If there is no such place the one
-// that overfills a server by the least goes all the same, which is a violation of
-// rule transient.
+// state on the way is one that package transit permits. Stores that only change
+// roles go first. Where no store left fits, two go together, or one moves a single
+// instance first, or one makes a detour; else one gets another place than it should
+// have, or stays where it is, which changes the layout; those that stay are tried once
+// more in the end. If there is no such place all stay that wait, if need be after
+// detours that mend what the layout does not break. Else the one that passes a limit by
+// the least goes all the same, which is a violation of rule transient.
 func (l *ladder) order(final *state) *order {
 	for store, sites := range final.sites {
 		if _, end := steps(l.start[store], sites, l.fleet.Down); !slices.Equal(end, sites) {
@@ -31,7 +30,7 @@ func (l *ladder) order(final *state) *order {
 	}
 	slices.SortStableFunc(q.waiting, func(a, b way) int { return a.seeds() - b.seeds() })
 	for len(q.waiting) > 0 {
-		if !q.pass() && !q.half() && !q.settle() {
+		if !q.pass() && !q.together() && !q.half() && !q.detour(q.makesRoom) && !q.settle() && !q.stop() && !q.detour(q.mends) {
 			q.force()
 		}
 	}
@@ -44,6 +43,10 @@ func (l *ladder) order(final *state) *order {
 		}
 	}
 	found := q.order // without the states
+	for _, v := range q.broken.Violations(q.fleet.Inventory) {
+		v.Rule = planner.Transient
+		found.violations = append(found.violations, v)
+	}
 	return &found
 }
 
@@ -94,88 +97,35 @@ func (w way) seeds() int {
 
 type queue struct {
 	*problem
-	state          *state // on the way
-	final          *state // where it leads
-	initialAmounts []inventory.Amounts
-	initialUsed    []int
-	waiting        []way
-	stayed         []way // that were given up
+	state    *state          // on the way
+	final    *state          // where it leads
+	account  *transit.Ledger // of the state
+	broken   transit.Breaches
+	waiting  []way
+	stayed   []way  // that were given up
+	detoured []bool // by store
 	order
 }
 
 // newQueue returns a queue that stands at the start.
 func (l *ladder) newQueue(final *state) *queue {
-	q := &queue{
-		problem: l.problem, state: newState(l.problem, l.start), final: final, order: order{changes: []planner.LayoutChange{}},
+	return &queue{
+		problem: l.problem, state: newState(l.problem, l.start), final: final, account: l.account(final.sites),
+		detoured: make([]bool, len(l.start)), broken: transit.Breaches{}, order: order{changes: []planner.LayoutChange{}},
 	}
-	q.initialAmounts = slices.Clone(q.state.carried)
-	q.initialUsed = slices.Clone(q.state.used)
-	return q
 }
 
 // pass carries out every store that fits and reports whether there was one.
 func (q *queue) pass() bool {
 	before := len(q.waiting)
 	q.waiting = slices.DeleteFunc(q.waiting, func(w way) bool {
-		if q.overfilled(w) != nil {
+		if !q.fits(w) {
 			return false
 		}
 		q.carryOut(w)
 		return true
 	})
 	return len(q.waiting) < before
-}
-
-// overfilled returns the violation that carrying out the store now would make
-// while both its old and its new instances are there, or nil.
-func (q *queue) overfilled(w way) *planner.Violation {
-	f := q.fleet
-	name := f.Inventory.Stores[w.store].Name
-	now := q.state.sites[w.store]
-	for _, server := range slices.Concat(w.target, now) {
-		v := planner.Violation{
-			Rule: planner.Transient, Subject: planner.ServerSubject(f.Inventory.Servers[server].Name),
-			Server: planner.Text(f.Inventory.Servers[server].Name), Store: planner.Text(name), Failed: []string{},
-		}
-		fresh := !slices.Contains(now, server)
-		slots := f.Inventory.Servers[server].Slots
-		if fresh && slots != inventory.Unlimited && q.state.used[server]+1 > max(slots, q.initialUsed[server]) {
-			v.Value, v.Limit = planner.Known(float64(q.state.used[server]+1)), planner.Known(float64(slots))
-			return &v
-		}
-		for r, res := range f.Inventory.Resources {
-			amount := q.state.carried[server][r] + q.growth(w, server, r)
-			if amount <= q.most[server][r] || amount <= q.initialAmounts[server][r] || amount <= q.state.carried[server][r] {
-				continue
-			}
-			v.Resource, v.Limit = planner.Text(res.Name), planner.Known(res.Ceiling)
-			v.Value = planner.Known(f.Utilisation(int(server), r, amount))
-			return &v
-		}
-	}
-	return nil
-}
-
-// growth returns by how much the store's way makes the server carry more at most,
-// as master or as replica, whatever it is in turn.
-func (q *queue) growth(w way, server int32, r int) int64 {
-	weight := func(list []int32) int64 {
-		switch {
-		case q.fleet.Down[server] || !slices.Contains(list, server):
-			return 0
-		case load.Master(list, q.fleet.Down) == server:
-			return q.fleet.Active[w.store][r]
-		}
-		return q.fleet.Passive[w.store][r]
-	}
-	now := q.state.sites[w.store]
-	most := weight(w.target)
-	list := slices.Clone(now)
-	for _, s := range w.steps {
-		list = s.after(list)
-		most = max(most, weight(list))
-	}
-	return most - weight(now)
 }
 
 func (q *queue) carryOut(w way) {
@@ -197,4 +147,5 @@ func (q *queue) carryOut(w way) {
 		q.changes = append(q.changes, c)
 	}
 	q.state.commit(change{w.store, w.target})
+	q.hold(w.store, slices.Clone(w.target))
 }

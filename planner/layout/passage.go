@@ -44,11 +44,12 @@ func (l *ladder) near(s, other *state) bool {
 }
 
 // passage goes through the layouts that today's leads to by changing one store at a
-// time, such that every state on the way has room and no store is worse off than today,
-// the cheapest first (Dijkstra 1959), up to one that is near the aim. It returns the best
+// time, such that package transit permits every state on the way and no store is worse
+// off than today, the cheapest first (Dijkstra 1959), up to one that is near the aim. It returns the best
 // of them with the way there.
 func (l *ladder) passage(m *maze, aim *state) outcome {
 	best, end := outcome{state: newState(l.problem, l.start), stopped: planner.LocalOptimum}, 0
+	m.account = l.account(aim.sites)
 	for range mostPassed {
 		at := m.next()
 		if at < 0 || l.ctx.Err() != nil {
@@ -139,6 +140,7 @@ func (m *maze) goTo(at int) {
 	for store := range m.lists {
 		if list := m.lists[store][m.list(at, store)]; !slices.Equal(m.state.sites[store], list) {
 			m.state.commit(change{store, list})
+			m.hold(store, slices.Clone(list))
 		}
 	}
 }
@@ -153,7 +155,7 @@ func (m *maze) leave(at int) {
 				continue
 			}
 			w, ok := m.way(store, list)
-			if !ok || !slices.Equal(w.target, list) || m.overfilled(w) != nil {
+			if !ok || !slices.Equal(w.target, list) || !m.fits(w) {
 				continue
 			}
 			c := m.cost[at]

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/interlacemail/interlace/planner"
+	"github.com/interlacemail/interlace/planner/transit"
 )
 
 // half carries out a part of the way of stores that copy more than one instance
@@ -30,7 +31,7 @@ func (q *queue) half() bool {
 				continue
 			}
 			part, ok := q.way(w.store, list)
-			if !ok || !slices.Equal(part.target, list) || q.overfilled(part) != nil {
+			if !ok || !slices.Equal(part.target, list) || !q.fits(part) {
 				continue
 			}
 			if promotions := q.promotionsOf(part); promotions > 0 && promotions+q.promotionsOn(list, w.target) > q.promotionsOf(*w) {
@@ -101,6 +102,20 @@ func (q *queue) settle() bool {
 	return true
 }
 
+// stop leaves all stores that wait where they are, unless that breaks more than the
+// layout does, and reports whether it has. Those that have arrived take room that a
+// single one of the others would need to stay.
+func (q *queue) stop() bool {
+	if q.state.standing().minus(q.final.standing()).sign() > 0 {
+		return false
+	}
+	for _, w := range q.waiting {
+		q.final.commit(change{w.store, slices.Clone(q.state.sites[w.store])})
+	}
+	q.waiting, q.stayed = nil, append(q.stayed, q.waiting...)
+	return true
+}
+
 // advance moves one of the stores that stayed after all, where room has become free
 // since and the layout is better for it, to where it should have gone or to a place
 // that differs in one instance. It reports whether there was one.
@@ -110,7 +125,7 @@ func (q *queue) advance() bool {
 	at, best, least := -1, way{}, -negligible
 	offer := func(i int, list []int32) bool {
 		w, ok := q.way(q.stayed[i].store, list)
-		if !ok || !slices.Equal(w.target, list) || q.overfilled(w) != nil {
+		if !ok || !slices.Equal(w.target, list) || !q.fits(w) {
 			return false
 		}
 		v := q.final.try(change{w.store, list})
@@ -157,7 +172,7 @@ func (q *queue) others(w way, offer func(list []int32) (good bool)) {
 				continue
 			}
 			list[at] = c
-			if other, ok := q.way(w.store, list); ok && slices.Equal(other.target, list) && q.overfilled(other) == nil && offer(list) {
+			if other, ok := q.way(w.store, list); ok && slices.Equal(other.target, list) && q.fits(other) && offer(list) {
 				left--
 			}
 		}
@@ -179,17 +194,20 @@ func (q *queue) roomiest() []int32 {
 	return servers
 }
 
-// force carries out a store although it does not fit: the one that overfills a
-// server by the least.
+// force carries out a store although it does not fit: the one that passes a limit by
+// the least. What it passes is excused from then on.
 func (q *queue) force() {
-	best, least := 0, planner.Violation{}
+	best, least := 0, math.Inf(1)
 	for i, w := range q.waiting {
-		if v := *q.overfilled(w); i == 0 || v.Excess() < least.Excess() {
-			best, least = i, v
+		if b, _ := q.blocked(w); b.Value-b.Limit < least {
+			best, least = i, b.Value-b.Limit
 		}
 	}
 	w := q.waiting[best]
 	q.waiting = slices.Delete(q.waiting, best, best+1)
-	q.violations = append(q.violations, least)
+	store := int32(w.store)
+	q.hold(w.store, q.between(w)...)
+	q.account.Excuse(q.broken, func() (transit.Breach, bool) { return q.account.At(store, transit.Space) })
 	q.carryOut(w)
+	q.account.Excuse(q.broken, func() (transit.Breach, bool) { return q.account.At(store, transit.Whole) })
 }

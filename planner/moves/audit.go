@@ -5,6 +5,7 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/planner"
+	"github.com/interlacemail/interlace/planner/transit"
 )
 
 // auditor follows a finished schedule, change by change, and notes what its
@@ -12,9 +13,9 @@ import (
 // that it sees what was let pass on purpose and whatever else got by.
 type auditor struct {
 	*problem
-	now   *ledger // what has ended
-	room  *ledger // and what is under way or held at a source: only disk and slots count
-	found breaches
+	now   *transit.Ledger // what has ended
+	room  *transit.Ledger // and what is under way or held at a source: only disk and slots count
+	found transit.Breaches
 	full  fullest
 
 	begun []bool    // of each task
@@ -24,11 +25,11 @@ type auditor struct {
 
 // audit fills in what the schedule breaks and its fullest disk.
 func (s *scheduler) audit() {
-	limits := s.strict.clone()
+	limits := s.strict.Clone()
 	a := &auditor{
-		problem: s.problem, found: breaches{},
-		now:   newLedger(s.fleet, s.after.levels, limits, s.start, s.fleet.Active),
-		room:  newLedger(s.fleet, nil, limits, s.start, s.fleet.Active),
+		problem: s.problem, found: transit.Breaches{},
+		now:   transit.NewLedger(s.fleet, s.after.Levels, limits, s.start, s.fleet.Active),
+		room:  transit.NewLedger(s.fleet, nil, limits, s.start, s.fleet.Active),
 		begun: make([]bool, len(s.tasks)), steps: make([]int, len(s.bundles)),
 	}
 	a.full.look(a.room)
@@ -49,11 +50,11 @@ func (a *auditor) pass(m moment) {
 		changed = append(changed, a.begin(i))
 	}
 	for _, store := range ended {
-		a.now.excuse(a.found, func() (breach, bool) { return a.now.at(store, rest) })
+		a.now.Excuse(a.found, func() (transit.Breach, bool) { return a.now.At(store, transit.Rest) })
 	}
 	for _, store := range append(changed, ended...) {
-		a.room.excuse(a.found, func() (breach, bool) { return a.room.at(store, space) })
-		for _, sites := range a.room.stores[store].layouts {
+		a.room.Excuse(a.found, func() (transit.Breach, bool) { return a.room.At(store, transit.Space) })
+		for _, sites := range a.room.Stores[store].Layouts {
 			for _, server := range sites {
 				a.full.lookAt(a.room, server)
 			}
@@ -65,14 +66,14 @@ func (a *auditor) pass(m moment) {
 func (a *auditor) begin(i int32) (store int32) {
 	t := &a.tasks[i]
 	a.begun[i] = true
-	h := a.room.stores[t.store]
+	h := a.room.Stores[t.store]
 	if t.do == planner.Move {
-		h.load.Add(a.loadOf(t))
+		h.Load.Add(a.loadOf(t))
 	} else {
-		h.layouts = append(slices.Clip(h.layouts), a.bundles[t.bundle].effects[0].via[a.steps[t.bundle]])
+		h.Layouts = append(slices.Clip(h.Layouts), a.bundles[t.bundle].effects[0].via[a.steps[t.bundle]])
 		a.steps[t.bundle]++
 	}
-	a.room.change(t.store, h)
+	a.room.Change(t.store, h)
 	return t.store
 }
 
@@ -86,12 +87,12 @@ func (a *auditor) end(i int32, at float64) (stores []int32) {
 		a.moveUser(t, at)
 		return []int32{t.from, t.store}
 	}
-	h := a.room.stores[t.store]
-	h.layouts = h.layouts[1:]
-	a.room.change(t.store, h)
-	n := a.now.stores[t.store]
-	n.layouts = h.layouts[:1]
-	a.now.change(t.store, n)
+	h := a.room.Stores[t.store]
+	h.Layouts = h.Layouts[1:]
+	a.room.Change(t.store, h)
+	n := a.now.Stores[t.store]
+	n.Layouts = h.Layouts[:1]
+	a.now.Change(t.store, n)
 	return []int32{t.store}
 }
 
@@ -99,17 +100,17 @@ func (a *auditor) end(i int32, at float64) (stores []int32) {
 // leaves behind stays in the room of the source for a while.
 func (a *auditor) moveUser(t *task, at float64) {
 	load := a.loadOf(t)
-	come, leave, left := a.now.stores[t.store], a.now.stores[t.from], a.room.stores[t.from]
-	come.load.Add(load)
-	leave.load.Sub(load)
-	left.load.Sub(load)
+	come, leave, left := a.now.Stores[t.store], a.now.Stores[t.from], a.room.Stores[t.from]
+	come.Load.Add(load)
+	leave.Load.Sub(load)
+	left.Load.Sub(load)
 	if r := a.keeps(); r >= 0 {
-		left.load[r] += load[r]
+		left.Load[r] += load[r]
 		a.kept = append(a.kept, keeping{at + a.opts.keepSeconds(), t.from, load[r]})
 	}
-	a.now.change(t.store, come)
-	a.now.change(t.from, leave)
-	a.room.change(t.from, left)
+	a.now.Change(t.store, come)
+	a.now.Change(t.from, leave)
+	a.room.Change(t.from, left)
 }
 
 func (a *auditor) loadOf(t *task) *inventory.Amounts {
@@ -121,9 +122,9 @@ func (a *auditor) loadOf(t *task) *inventory.Amounts {
 func (a *auditor) release(at float64) {
 	for len(a.kept) > 0 && a.kept[0].until <= at {
 		k := a.kept[0]
-		h := a.room.stores[k.store]
-		h.load[a.disk] -= k.amount
-		a.room.change(k.store, h)
+		h := a.room.Stores[k.store]
+		h.Load[a.disk] -= k.amount
+		a.room.Change(k.store, h)
 		a.kept = a.kept[1:]
 	}
 }

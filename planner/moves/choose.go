@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/interlacemail/interlace/planner/bounds"
+	"github.com/interlacemail/interlace/planner/transit"
 )
 
 // choose returns the bundles that go next, in order: as many as the rules let be
@@ -12,7 +13,7 @@ import (
 // back, the least urgent first; and what is left over is tried once more, one by
 // one. Bundles that keep the rules only together, such as two masters that
 // change places, are therefore found.
-func (c *chooser) choose(order []int32, sc scope) []int32 {
+func (c *chooser) choose(order []int32, sc transit.Scope) []int32 {
 	if c.policy.inLine {
 		return c.chooseInLine(order, sc)
 	}
@@ -38,7 +39,7 @@ func (c *chooser) choose(order []int32, sc scope) []int32 {
 
 // chooseInLine tries the bundles one by one, and none that brings something to a
 // place where one before it waits.
-func (c *chooser) chooseInLine(order []int32, sc scope) []int32 {
+func (c *chooser) chooseInLine(order []int32, sc transit.Scope) []int32 {
 	held := map[int32]bool{}
 	for _, i := range order {
 		places := c.brings(&c.bundles[i])
@@ -53,20 +54,15 @@ func (c *chooser) chooseInLine(order []int32, sc scope) []int32 {
 	return c.chosenOf(order)
 }
 
-// brings returns the servers and stores to which the bundle brings something,
-// numbered as in repairer.
+// brings returns the servers and stores to which the bundle may bring something: an
+// instance, users, or what is taken over when the master fails that another server
+// has got. They are numbered as in repairer.
 func (c *chooser) brings(b *bundle) []int32 {
 	var places []int32
 	for i := range b.effects {
-		e := &b.effects[i]
-		if e.sign < 0 {
-			continue
-		}
-		places = append(places, int32(len(c.units))+e.store)
-		for at, s := range e.after {
-			if e.sign > 0 || !slices.Contains(e.before, s) || at == 0 && e.before[0] != s {
-				places = append(places, s)
-			}
+		if e := &b.effects[i]; e.sign >= 0 {
+			places = append(places, int32(len(c.units))+e.store)
+			places = append(places, e.after...)
 		}
 	}
 	return places
@@ -83,7 +79,7 @@ func (c *chooser) chosenOf(order []int32) []int32 {
 }
 
 // take puts the bundle under way if it is ready and finds room.
-func (c *chooser) take(i int32, sc scope) bool {
+func (c *chooser) take(i int32, sc transit.Scope) bool {
 	b := &c.bundles[i]
 	if _, ok := c.ready(b); !ok || c.status[i] != waiting || c.tooMuch(b) {
 		return false
@@ -156,7 +152,7 @@ func (c *chooser) countWork(i int32, s status) {
 func (c *chooser) tryFinish(i int32) bool {
 	b := &c.bundles[i]
 	c.finish(b, 1)
-	if _, ok := b.fits(c.after, whole); !ok {
+	if _, ok := b.fits(c.after, transit.Whole); !ok {
 		c.giveBack(i)
 		return false
 	}

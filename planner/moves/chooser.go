@@ -4,20 +4,21 @@ import (
 	"slices"
 
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/planner/transit"
 )
 
 // chooser keeps the state of the fleet and says which bundles may be under way
 // together.
 type chooser struct {
 	*problem
-	limits *limits // raised where bundles had to be let pass
-	strict *limits // not raised
-	after  *ledger // with everything carried out that was chosen so far
-	during *ledger // with what is under way counted at both ends
+	limits *transit.Limits // raised where bundles had to be let pass
+	strict *transit.Limits // not raised
+	after  *transit.Ledger // with everything carried out that was chosen so far
+	during *transit.Ledger // with what is under way counted at both ends
 
 	policy     policy
 	status     []status  // of each bundle
-	pending    [][]int32 // by plan, then store: effects of bundles that later plans wait for; nil for one plan
+	pending    [][]int32 // by stage, then store: effects of bundles that later stages wait for; nil for one stage of one plan
 	unfinished []int32   // by plan: the same for all stores
 	busy       []float64 // seconds of chosen work at each place, shared by its units
 	ailing     ailing    // what breaks a rule today
@@ -41,25 +42,25 @@ type keeping struct {
 
 // newChooser returns the chooser at the state of the inventory. What its target
 // makes worse than both the rules and today is returned beside it.
-func newChooser(p *problem) (*chooser, breaches) {
-	limits := &limits{excused: map[excuse]float64{}}
-	levels := survived(p.fleet)
+func newChooser(p *problem) (*chooser, transit.Breaches) {
+	limits := transit.NewLimits()
+	levels := transit.Survived(p.fleet)
 	c := &chooser{
 		problem: p, limits: limits,
-		after:  newLedger(p.fleet, levels, limits, p.start, p.fleet.Active),
+		after:  transit.NewLedger(p.fleet, levels, limits, p.start, p.fleet.Active),
 		status: make([]status, len(p.bundles)),
 		busy:   make([]float64, len(p.units)),
 	}
-	today, worse := breaches{}, breaches{}
-	c.after.excuseAll(today, whole)
+	today, worse := transit.Breaches{}, transit.Breaches{}
+	c.after.ExcuseAll(today, transit.Whole)
 	c.ailing = newAiling(p.fleet, today)
-	newLedger(p.fleet, levels, limits, p.target, p.targetLoads()).excuseAll(worse, whole)
-	c.strict = limits.clone()
+	transit.NewLedger(p.fleet, levels, limits, p.target, p.targetLoads()).ExcuseAll(worse, transit.Whole)
+	c.strict = limits.Clone()
 	if !p.opts.Continuous {
 		levels = nil // a wave's state is looked at only when it has ended
 	}
-	c.during = newLedger(p.fleet, levels, limits, p.start, p.fleet.Active)
-	if len(p.plans) > 1 {
+	c.during = transit.NewLedger(p.fleet, levels, limits, p.start, p.fleet.Active)
+	if p.stages > 1 || len(p.plans) > 1 {
 		c.countEffects()
 	}
 	return c, worse
@@ -80,7 +81,7 @@ func (p *problem) targetLoads() []inventory.Amounts {
 }
 
 func (c *chooser) countEffects() {
-	c.pending, c.unfinished = make([][]int32, len(c.plans)), make([]int32, len(c.plans))
+	c.pending, c.unfinished = make([][]int32, c.stages), make([]int32, len(c.plans))
 	for i := range c.pending {
 		c.pending[i] = make([]int32, len(c.start))
 	}
@@ -94,12 +95,12 @@ func (c *chooser) countPending(b *bundle, sign int32) {
 		return
 	}
 	for i := range b.effects {
-		c.pending[b.plan][b.effects[i].store] += sign
+		c.pending[b.stage][b.effects[i].store] += sign
 		c.unfinished[b.plan] += sign
 	}
 }
 
-// ready reports whether everything that earlier plans do to the bundle's stores
+// ready reports whether everything that earlier stages do to the bundle's stores
 // has been chosen or, without waves, is done. If not it returns a store that is
 // waited for, or below 0 if it is the turn of an earlier plan.
 func (c *chooser) ready(b *bundle) (store int32, ok bool) {
@@ -110,8 +111,10 @@ func (c *chooser) ready(b *bundle) (store int32, ok bool) {
 		if c.policy.inTurn && c.unfinished[plan] > 0 {
 			return -1, false
 		}
+	}
+	for stage := range b.stage {
 		for i := range b.effects {
-			if s := b.effects[i].store; c.pending[plan][s] > 0 {
+			if s := b.effects[i].store; c.pending[stage][s] > 0 {
 				return s, false
 			}
 		}
@@ -123,18 +126,18 @@ func (c *chooser) ready(b *bundle) (store int32, ok bool) {
 func (c *chooser) begin(b *bundle) {
 	for i := range b.effects {
 		e := &b.effects[i]
-		h := c.during.stores[e.store]
+		h := c.during.Stores[e.store]
 		switch {
 		case e.sign < 0:
 			continue
 		case e.sign > 0:
-			h.load.Add(&e.load)
+			h.Load.Add(&e.load)
 		case c.instant(b):
-			h.layouts = [][]int32{e.after}
+			h.Layouts = [][]int32{e.after}
 		default:
-			h.layouts = append(slices.Clip(h.layouts), e.under...)
+			h.Layouts = append(slices.Clip(h.Layouts), e.under...)
 		}
-		c.during.change(e.store, h)
+		c.during.Change(e.store, h)
 	}
 }
 
@@ -142,18 +145,18 @@ func (c *chooser) begin(b *bundle) {
 func (c *chooser) cancel(b *bundle) {
 	for i := range b.effects {
 		e := &b.effects[i]
-		h := c.during.stores[e.store]
+		h := c.during.Stores[e.store]
 		switch {
 		case e.sign < 0:
 			continue
 		case e.sign > 0:
-			h.load.Sub(&e.load)
+			h.Load.Sub(&e.load)
 		case c.instant(b):
-			h.layouts = [][]int32{e.before}
+			h.Layouts = [][]int32{e.before}
 		default:
-			h.layouts = slices.Clip(h.layouts[:len(h.layouts)-len(e.under)])
+			h.Layouts = slices.Clip(h.Layouts[:len(h.Layouts)-len(e.under)])
 		}
-		c.during.change(e.store, h)
+		c.during.Change(e.store, h)
 	}
 }
 
@@ -163,30 +166,30 @@ func (c *chooser) instant(b *bundle) bool { return c.opts.Continuous && !b.copie
 
 // reach is the scope of what is under way: a wave's states are those before and
 // after it, and on the way only room counts; without waves every state counts.
-func (c *chooser) reach() scope {
+func (c *chooser) reach() transit.Scope {
 	if c.opts.Continuous {
-		return whole
+		return transit.Whole
 	}
-	return space
+	return transit.Space
 }
 
 // settle ends the bundle at the given time: what it left behind stays for a while.
 func (c *chooser) settle(b *bundle, at float64) {
 	for i := range b.effects {
 		e := &b.effects[i]
-		h := c.during.stores[e.store]
+		h := c.during.Stores[e.store]
 		switch e.sign {
 		case 0:
-			h.layouts = [][]int32{e.after}
+			h.Layouts = [][]int32{e.after}
 		case -1:
-			leave(&h.load, e, c.keeps())
+			leave(&h.Load, e, c.keeps())
 			if c.keeps() >= 0 && e.load[c.keeps()] > 0 {
 				c.kept = append(c.kept, keeping{at + c.opts.keepSeconds(), e.store, e.load[c.keeps()]})
 			}
 		default:
 			continue
 		}
-		c.during.change(e.store, h)
+		c.during.Change(e.store, h)
 	}
 }
 
@@ -211,7 +214,7 @@ func leave(load *inventory.Amounts, e *effect, kept int) {
 func (c *chooser) finish(b *bundle, sign int) {
 	for i := range b.effects {
 		e := &b.effects[i]
-		h := c.after.stores[e.store]
+		h := c.after.Stores[e.store]
 		amounts, sites := e.load, e.after
 		if sign < 0 {
 			sites = e.before
@@ -220,26 +223,26 @@ func (c *chooser) finish(b *bundle, sign int) {
 			amounts[c.keeps()] = 0
 		}
 		for r := range amounts {
-			h.load[r] += int64(sign) * int64(e.sign) * amounts[r]
+			h.Load[r] += int64(sign) * int64(e.sign) * amounts[r]
 		}
 		if e.sign == 0 {
-			h.layouts = [][]int32{sites}
+			h.Layouts = [][]int32{sites}
 		}
-		c.after.change(e.store, h)
+		c.after.Change(e.store, h)
 	}
 }
 
 // fits reports whether the ledger keeps the limits wherever the bundle brings something.
-func (b *bundle) fits(l *ledger, sc scope) (breach, bool) {
+func (b *bundle) fits(l *transit.Ledger, sc transit.Scope) (transit.Breach, bool) {
 	for i := range b.effects {
 		if b.effects[i].sign < 0 {
 			continue
 		}
-		if br, bad := l.at(b.effects[i].store, sc); bad {
+		if br, bad := l.At(b.effects[i].store, sc); bad {
 			return br, false
 		}
 	}
-	return breach{}, true
+	return transit.Breach{}, true
 }
 
 // release takes away what sources have held until the given time.
@@ -253,9 +256,9 @@ func (c *chooser) release(at float64) (released []keeping) {
 }
 
 func (c *chooser) hold(k keeping, sign int64) {
-	for _, l := range []*ledger{c.after, c.during} {
-		h := l.stores[k.store]
-		h.load[c.disk] += sign * k.amount
-		l.change(k.store, h)
+	for _, l := range []*transit.Ledger{c.after, c.during} {
+		h := l.Stores[k.store]
+		h.Load[c.disk] += sign * k.amount
+		l.Change(k.store, h)
 	}
 }

@@ -17,7 +17,9 @@
 // replica is the last in promotion order, so their ends decide that order.
 //
 // Everything that a layout does to one store, and everything that a users plan
-// does to one share group, is a bundle and belongs into one wave. The state after
+// does to one share group, is a bundle and belongs into one wave; but a layout that
+// comes back to a store, after others, has a bundle for each time, since they may
+// need the room that the store has left, or make what it needs. The state after
 // each wave keeps every rule about loads: ceilings, failure ceilings, slots and
 // capacities of stores. During a wave, slots and disk are counted at both ends:
 // what arrives counts from the start of its wave, what is dropped until its end,
@@ -41,7 +43,9 @@
 // tried: by the work of the servers, by length, as listed, with no server given
 // more than its share of work in a wave, at random; and the best schedule is
 // kept. It has as few broken rules as possible, and then is short; a wave more
-// must save three percent.
+// must save three percent. The last order to try is that of the plans, at most two
+// bundles a wave: so a plan that can be carried out as it is listed, or in such pairs,
+// always has a schedule.
 //
 // The copies of a wave are put in time by list scheduling (Graham 1969): whenever
 // a server has a free transfer it starts the copy that matters most, which is the

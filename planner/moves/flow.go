@@ -3,6 +3,8 @@ package moves
 import (
 	"math"
 	"slices"
+
+	"github.com/interlacemail/interlace/planner/transit"
 )
 
 // flow lets bundles start one by one, without waves: each as soon as there is
@@ -50,7 +52,7 @@ func (f *flow) open(step int32) bool {
 		return false
 	}
 	f.begin(b)
-	if br, ok := b.fits(f.during, whole); !ok {
+	if br, ok := b.fits(f.during, transit.Whole); !ok {
 		f.cancel(b)
 		f.block(i, f.placeOf(br))
 		return false
@@ -67,11 +69,11 @@ func (f *flow) block(i, at int32) {
 }
 
 // placeOf returns the server or store of the breach, numbered as in repairer.
-func (f *flow) placeOf(br breach) int32 {
-	if br.ofStore() {
-		return f.storePlace(br.index)
+func (f *flow) placeOf(br transit.Breach) int32 {
+	if br.OfStore() {
+		return f.storePlace(br.Index)
 	}
-	return br.index
+	return br.Index
 }
 
 // turn is where bundles wait for the turn of their plan.
@@ -81,7 +83,7 @@ func (f *flow) storePlace(store int32) int32 {
 	if store < 0 {
 		return turn
 	}
-	return int32(len(f.during.carried)) + store
+	return int32(len(f.during.Carried)) + store
 }
 
 // shut reports whether the bundle of the step is blocked.
@@ -96,7 +98,7 @@ func (f *flow) ended(step int32, now float64) []int32 {
 	f.now = now
 	var woken []int32
 	for _, k := range f.release(now) {
-		woken = append(woken, f.wake(k.store, f.during.stores[k.store].layouts[0])...)
+		woken = append(woken, f.wake(k.store, f.during.Stores[k.store].Layouts[0])...)
 	}
 	i := f.tasks[step].bundle
 	if i < 0 {
@@ -149,9 +151,9 @@ func (f *flow) idle(now float64) (at float64, steps []int32) {
 		return now, nil
 	}
 	order := f.order(f.left)
-	next := f.choose(order, whole)
+	next := f.choose(order, transit.Whole)
 	if len(next) == 0 {
-		next = f.choose(f.copyNothing(order), space)
+		next = f.choose(f.copyNothing(order), transit.Space)
 	}
 	if len(next) == 0 {
 		next = f.unlock(order)

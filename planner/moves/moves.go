@@ -10,6 +10,7 @@ import (
 	"github.com/interlacemail/interlace/planner"
 	"github.com/interlacemail/interlace/planner/bounds"
 	"github.com/interlacemail/interlace/planner/load"
+	"github.com/interlacemail/interlace/planner/transit"
 )
 
 // Schedule orders the changes of the plans, taken in the order given. The
@@ -30,7 +31,7 @@ func Schedule(ctx context.Context, inv *inventory.Inventory, groups *inventory.S
 }
 
 // schedule writes down what was found.
-func (s *scheduler) schedule(worse breaches) planner.Schedule {
+func (s *scheduler) schedule(worse transit.Breaches) planner.Schedule {
 	out := planner.Schedule{
 		Format: planner.Format, Kind: planner.KindMoves, Options: s.opts.record(),
 		Of: []string{}, Changes: s.changes(), Waves: s.summary(),
@@ -49,8 +50,8 @@ func (s *scheduler) schedule(worse breaches) planner.Schedule {
 		out.Violations = append(out.Violations, r.violation())
 	}
 	out.Violations = append(out.Violations, s.thin...)
-	out.Violations = append(out.Violations, worse.violations(s.fleet.Inventory)...)
-	for _, v := range s.forced.violations(s.fleet.Inventory) {
+	out.Violations = append(out.Violations, worse.Violations(s.fleet.Inventory)...)
+	for _, v := range s.forced.Violations(s.fleet.Inventory) {
 		v.Rule = planner.Transient
 		out.Violations = append(out.Violations, v)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/planner/load"
+	"github.com/interlacemail/interlace/planner/transit"
 )
 
 // ailing is what breaks a rule today.
@@ -15,13 +16,13 @@ type ailing struct {
 	stores  map[int32]bool
 }
 
-func newAiling(f *load.Fleet, found breaches) ailing {
+func newAiling(f *load.Fleet, found transit.Breaches) ailing {
 	b := ailing{servers: map[int32]bool{}, stores: map[int32]bool{}}
 	for _, br := range found {
-		if br.ofStore() {
-			b.stores[br.index] = true
+		if br.OfStore() {
+			b.stores[br.Index] = true
 		} else {
-			b.servers[br.index] = true
+			b.servers[br.Index] = true
 		}
 	}
 	for i := range f.Inventory.Servers {
@@ -65,6 +66,8 @@ type policy struct {
 	// something to the same place. Where the order of the plan can be carried out
 	// one by one, room is then never taken from the bundle whose turn it is.
 	inLine bool
+	// fewest gives a wave no more than the two bundles that its plan lists next.
+	fewest bool
 	// inTurn lets a plan begin when the one before it is done: what moved users
 	// leave behind is then in nobody's way.
 	inTurn bool
@@ -78,16 +81,22 @@ type rank struct {
 	weight  float64
 }
 
-// order returns the bundles that are waiting, most urgent first: by plan, then
-// by urgency, then as preferred.
+// order returns the bundles that are waiting, most urgent first: by stage, then
+// by urgency, then as preferred; or as they are listed.
 func (c *chooser) order(waitingFor []int32) []int32 {
+	switch {
+	case c.policy.fewest:
+		return slices.Clone(waitingFor[:min(2, len(waitingFor))])
+	case c.policy.prefer == listed:
+		return slices.Clone(waitingFor)
+	}
 	work := c.work(waitingFor)
 	crowded := c.crowded(waitingFor)
 	dice := rand.New(rand.NewPCG(c.policy.dice, uint64(len(waitingFor))))
 	ranks := make([]rank, len(c.bundles))
 	for _, i := range waitingFor {
 		b := &c.bundles[i]
-		if !c.policy.blind && c.policy.prefer != listed {
+		if !c.policy.blind {
 			ranks[i].urgency = c.urgency(b, crowded)
 		}
 		switch c.policy.prefer {
@@ -103,7 +112,7 @@ func (c *chooser) order(waitingFor []int32) []int32 {
 	order := slices.Clone(waitingFor)
 	slices.SortFunc(order, func(a, b int32) int {
 		return cmp.Or(
-			cmp.Compare(c.bundles[a].plan, c.bundles[b].plan),
+			cmp.Compare(c.bundles[a].stage, c.bundles[b].stage),
 			cmp.Compare(ranks[a].urgency, ranks[b].urgency),
 			cmp.Compare(ranks[b].weight, ranks[a].weight),
 			cmp.Compare(a, b),
@@ -150,8 +159,8 @@ func (c *chooser) busiest(b *bundle, work []float64) float64 {
 
 // crowded reports the servers that have no room for all that is to come.
 func (c *chooser) crowded(bundles []int32) []bool {
-	slots := slices.Clone(c.during.slots)
-	disk := make([]int64, len(c.during.carried))
+	slots := slices.Clone(c.during.Slots)
+	disk := make([]int64, len(c.during.Carried))
 	for _, i := range bundles {
 		for j := range c.bundles[i].effects {
 			e := &c.bundles[i].effects[j]
@@ -163,7 +172,7 @@ func (c *chooser) crowded(bundles []int32) []bool {
 		server := &c.fleet.Inventory.Servers[s]
 		crowded[s] = server.Slots != inventory.Unlimited && slots[s] > server.Slots
 		if c.disk >= 0 {
-			u := c.fleet.Utilisation(s, c.disk, c.during.carried[s][c.disk]+disk[s])
+			u := c.fleet.Utilisation(s, c.disk, c.during.Carried[s][c.disk]+disk[s])
 			crowded[s] = crowded[s] || u > c.fleet.Inventory.Resources[c.disk].Ceiling
 		}
 	}
@@ -177,7 +186,7 @@ func (c *chooser) bring(e *effect, slots []int, disk []int64) {
 	}
 	amounts := &e.load
 	if e.sign == 0 {
-		amounts = &c.during.stores[e.store].load
+		amounts = &c.during.Stores[e.store].Load
 	}
 	for _, s := range e.after {
 		if e.sign == 0 && slices.Contains(e.before, s) {

@@ -20,6 +20,7 @@ type problem struct {
 	units   []int // of each place: transfers of the servers, then one for each stream
 	tasks   []task
 	bundles []bundle
+	stages  int32 // how many there are
 	// changeCount is the number of tasks that are not gates.
 	changeCount int
 
@@ -27,8 +28,8 @@ type problem struct {
 	thin    []planner.Violation // stores that lose a copy before they get another
 }
 
-// task is one change, or a gate: a point that all changes of earlier plans to a
-// store come before, and those of later plans after.
+// task is one change, or a gate: a point that all changes of earlier stages to a
+// store come before, and those of later stages after.
 type task struct {
 	bounds.Step
 	plan   int32 // position among the plans
@@ -48,10 +49,11 @@ const noChange int32 = -1
 
 func (t *task) isGate() bool { return t.change == noChange }
 
-// bundle is what belongs into one wave: all that a layout does to one store, or
-// all that an assignment does to one share group.
+// bundle is what belongs into one wave: all that a layout does to one store, or a
+// part of it, or all that an assignment does to one share group.
 type bundle struct {
 	plan    int32
+	stage   int32 // what comes before it at the same stores has a lower one: earlier plans, and earlier parts of this one
 	tasks   []int32
 	effects []effect
 	copies  bool // some task takes a transfer; else all of it is done in an instant

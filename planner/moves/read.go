@@ -19,11 +19,11 @@ type reader struct {
 	phases  []phase         // by store
 }
 
-// phase is the latest plan that touches a store, and its tasks there.
+// phase is the latest stage that touches a store, and its tasks there.
 type phase struct {
-	plan  int32
+	stage int32
 	tasks []int32
-	gate  int32 // what they need; below 0 for the first plan
+	gate  int32 // what they need; below 0 for the first stage
 }
 
 // read turns the plans into tasks and bundles. Changes that do not apply to the
@@ -51,7 +51,7 @@ func newReader(f *load.Fleet, groups *inventory.ShareGroups, plans []planner.Pla
 		p.units = append(p.units, f.Inventory.Servers[i].TransferLimit())
 	}
 	for i := range r.phases {
-		r.phases[i] = phase{plan: -1, gate: -1}
+		r.phases[i] = phase{stage: -1, gate: -1}
 	}
 	most := 0
 	for _, plan := range plans {
@@ -95,17 +95,17 @@ func (r *reader) refuse(plan, change int32, subject planner.Subject, format stri
 	r.refused = append(r.refused, refusal{plan, change, subject, fmt.Sprintf(format, args...)})
 }
 
-// gates returns what a task of the plan needs because earlier plans touch the
+// gates returns what a task of the bundle needs because earlier stages touch the
 // stores: nothing, or their gates.
-func (r *reader) gates(plan int32, stores ...int32) []int32 {
+func (r *reader) gates(b *bundle, stores ...int32) []int32 {
 	var needs []int32
 	for _, s := range stores {
 		ph := &r.phases[s]
-		if ph.plan != plan {
-			if ph.plan >= 0 {
-				ph.gate = r.add(task{plan: plan, change: noChange, bundle: -1}, ph.tasks)
+		if ph.stage != b.stage {
+			if ph.stage >= 0 {
+				ph.gate = r.add(task{plan: b.plan, change: noChange, bundle: -1}, ph.tasks)
 			}
-			ph.plan, ph.tasks = plan, nil
+			ph.stage, ph.tasks = b.stage, nil
 		}
 		if ph.gate >= 0 {
 			needs = append(needs, ph.gate)
@@ -126,9 +126,9 @@ func (r *reader) add(t task, needs []int32) int32 {
 
 // enter appends a task of a bundle that touches the stores.
 func (r *reader) enter(t task, needs []int32, stores ...int32) int32 {
-	n := r.add(t, append(r.gates(t.plan, stores...), needs...))
-	r.changeCount++
 	b := &r.bundles[t.bundle]
+	n := r.add(t, append(r.gates(b, stores...), needs...))
+	r.changeCount++
 	b.tasks = append(b.tasks, n)
 	b.copies = b.copies || t.Places != nowhere
 	for _, s := range stores {

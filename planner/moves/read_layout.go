@@ -2,6 +2,7 @@ package moves
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -13,13 +14,18 @@ import (
 // end as they are listed, since each new replica is the last in promotion order;
 // everything else follows all that stands before it.
 type chain struct {
-	bundle int32
-	fixed  []int32 // the last task that is not a seed, if there is one
+	bundle int32   // its latest part
+	fixed  []int32 // the last task of the part that is not a seed, if there is one
 	seeds  []int32 // those after it
+
+	whole  int // instances that the store has between two parts, at most
+	before int // instances that it had
+	fewest int // and has had on its way
 }
 
 func (r *reader) layout(plan int32, p *planner.Layout) {
 	chains := map[int32]*chain{}
+	stages, last := r.stages, int32(-1)
 	for i := range p.Changes {
 		c := &p.Changes[i]
 		store := r.store(c.Store)
@@ -29,23 +35,44 @@ func (r *reader) layout(plan int32, p *planner.Layout) {
 			continue
 		}
 		ch := chains[store]
-		if ch == nil {
-			ch = &chain{bundle: int32(len(r.bundles))}
+		switch {
+		case ch == nil:
+			ch = r.newChain(store)
 			chains[store] = ch
-			r.bundles = append(r.bundles, bundle{plan: plan, effects: []effect{{store: store, before: r.sites[store]}}})
+			r.part(ch, plan, r.stages, store)
+		case store != last && len(r.sites[store]) <= ch.whole:
+			r.part(ch, plan, r.bundles[ch.bundle].stage+1, store)
 		}
+		stages, last = max(stages, r.bundles[ch.bundle].stage+1), store
 		server := int32(r.fleet.Inventory.Server(c.Server))
 		r.link(ch, task{plan: plan, change: int32(i), bundle: ch.bundle, bytes: c.Bytes, do: c.Do, store: store, server: server})
-		r.sites[store] = next
+		r.sites[store], ch.fewest = next, min(ch.fewest, len(next))
 		e := &r.bundles[ch.bundle].effects[0]
 		e.after, e.via = next, append(e.via, next)
 	}
+	r.stages = stages
 	for i := range r.bundles {
 		if b := &r.bundles[i]; b.plan == plan {
-			r.countCopies(&b.effects[0])
 			r.layOver(b)
 		}
 	}
+	for _, store := range slices.Sorted(maps.Keys(chains)) {
+		r.countCopies(store, chains[store])
+	}
+}
+
+func (r *reader) newChain(store int32) *chain {
+	inv, n := r.fleet.Inventory, len(r.sites[store])
+	return &chain{whole: max(n, inv.PromisedCopies(&inv.Stores[store])), before: n, fewest: n}
+}
+
+// part begins a part of the chain. Where the plan turns to other stores and comes
+// back, they may need the room that the store has left, or make the room that it
+// needs. So what comes then is a bundle of its own, unless the store has a copy too
+// many in between: then it is in the middle of something.
+func (r *reader) part(ch *chain, plan, stage, store int32) {
+	ch.bundle, ch.fixed, ch.seeds = int32(len(r.bundles)), nil, nil
+	r.bundles = append(r.bundles, bundle{plan: plan, stage: stage, effects: []effect{{store: store, before: r.sites[store]}}})
 }
 
 // layOver finds the layouts that the store has for a while. In a wave those are
@@ -68,16 +95,12 @@ func (r *reader) layOver(b *bundle) {
 
 // countCopies notes a store that has fewer instances on its way than before and
 // after, because a drop is listed before the seed that makes up for it.
-func (r *reader) countCopies(e *effect) {
-	least, need := len(e.after), min(len(e.before), len(e.after))
-	for _, sites := range e.via {
-		least = min(least, len(sites))
-	}
-	if least < need {
-		name := r.fleet.Inventory.Stores[e.store].Name
+func (r *reader) countCopies(store int32, ch *chain) {
+	if need := min(ch.before, len(r.sites[store])); ch.fewest < need {
+		name := r.fleet.Inventory.Stores[store].Name
 		r.thin = append(r.thin, planner.Violation{
 			Rule: planner.Copies, Subject: planner.StoreSubject(name), Store: planner.Text(name), Failed: []string{},
-			Value: planner.Known(float64(least)), Limit: planner.Known(float64(need)),
+			Value: planner.Known(float64(ch.fewest)), Limit: planner.Known(float64(need)),
 		})
 	}
 }

@@ -23,13 +23,14 @@ func (r *reader) assignment(plan int32, p *planner.Assignment) {
 		if !ok {
 			b = int32(len(r.bundles))
 			ofGroup[group] = b
-			r.bundles = append(r.bundles, bundle{plan: plan, effects: make([]effect, 0, 2)})
+			r.bundles = append(r.bundles, bundle{plan: plan, stage: r.stages, effects: make([]effect, 0, 2)})
 		}
 		r.move(task{plan: plan, change: int32(i), bundle: b, bytes: c.Bytes, do: planner.Move, user: int32(user), from: from, store: to})
 		r.bundles[b].bring(r, &inv.Users[user], from, -1)
 		r.bundles[b].bring(r, &inv.Users[user], to, 1)
 		r.homes[user] = to
 	}
+	r.stages++
 }
 
 // movable says why the user cannot move in the state that the changes so far

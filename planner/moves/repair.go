@@ -1,10 +1,12 @@
 package moves
 
+import "github.com/interlacemail/interlace/planner/transit"
+
 // repair gives back the bundles to drop and then others of those taken, the
 // least urgent first, until the state after them breaks no rule. Giving back can
 // only lead towards the state before the wave, which breaks none, so it ends.
 func (c *chooser) repair(taken, drop []int32) {
-	if len(drop) == 0 && c.after.sound() {
+	if len(drop) == 0 && c.after.Sound() {
 		return
 	}
 	r := newRepairer(c, taken)
@@ -24,27 +26,12 @@ func (c *chooser) repair(taken, drop []int32) {
 	}
 }
 
-// sound reports whether the state keeps all limits.
-func (l *ledger) sound() bool {
-	for s := range l.carried {
-		if _, bad := l.serverBreach(int32(s), whole); bad {
-			return false
-		}
-	}
-	for s := range l.stores {
-		if _, bad := l.storeBreach(int32(s), whole); bad {
-			return false
-		}
-	}
-	return true
-}
-
 // repairer knows which bundles add to what. Servers are known by their index,
 // stores by theirs after that of the last server.
 type repairer struct {
 	*chooser
 	bringers map[int32][]int32 // chosen bundles that may add to a server or store, most urgent first
-	touching map[int32][]int32 // chosen bundles that touch a store, for several plans
+	touching map[int32][]int32 // chosen bundles that touch a store, for several stages
 	suspects []int32           // servers and stores to look at
 }
 
@@ -71,15 +58,15 @@ func newRepairer(c *chooser, taken []int32) *repairer {
 }
 
 func (r *repairer) places(store int32, sites []int32) []int32 {
-	return append([]int32{int32(len(r.after.carried)) + store}, sites...)
+	return append([]int32{int32(len(r.after.Carried)) + store}, sites...)
 }
 
 func (r *repairer) broken(at int32) bool {
 	var bad bool
-	if servers := int32(len(r.after.carried)); at < servers {
-		_, bad = r.after.serverBreach(at, whole)
+	if servers := int32(len(r.after.Carried)); at < servers {
+		_, bad = r.after.ServerBreach(at, transit.Whole)
 	} else {
-		_, bad = r.after.storeBreach(at-servers, whole)
+		_, bad = r.after.StoreBreach(at-servers, transit.Whole)
 	}
 	return bad
 }
@@ -96,7 +83,7 @@ func (r *repairer) lastBringer(at int32) (int32, bool) {
 	return 0, false
 }
 
-// undo gives the bundle back, after those of later plans that build on it. What
+// undo gives the bundle back, after those of later stages that build on it. What
 // it would have relieved becomes suspect.
 func (r *repairer) undo(i int32) {
 	if r.status[i] != chosen {
@@ -105,7 +92,7 @@ func (r *repairer) undo(i int32) {
 	b := &r.bundles[i]
 	for j := range b.effects {
 		for _, later := range r.touching[b.effects[j].store] {
-			if r.bundles[later].plan > b.plan {
+			if r.bundles[later].stage > b.stage {
 				r.undo(later)
 			}
 		}

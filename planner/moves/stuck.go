@@ -3,6 +3,8 @@ package moves
 import (
 	"cmp"
 	"slices"
+
+	"github.com/interlacemail/interlace/planner/transit"
 )
 
 // unlock finds a wave when nothing is under way and no bundle can start. It
@@ -64,9 +66,9 @@ func (s *scheduler) excess(b *bundle) float64 {
 	most := 0.0
 	for i := range b.effects {
 		if e := &b.effects[i]; e.sign >= 0 {
-			for _, l := range []*ledger{s.during, s.after} {
-				if br, bad := l.at(e.store, whole); bad {
-					most = max(most, (br.value-br.limit)/max(br.limit, 1e-9))
+			for _, l := range []*transit.Ledger{s.during, s.after} {
+				if br, bad := l.At(e.store, transit.Whole); bad {
+					most = max(most, (br.Value-br.Limit)/max(br.Limit, 1e-9))
 				}
 			}
 		}
@@ -83,11 +85,11 @@ func (s *scheduler) pass(i int32) {
 	s.begin(b)
 	s.finish(b, 1)
 	s.mark(i, chosen)
-	seen := breaches{}
+	seen := transit.Breaches{}
 	for j := range b.effects {
 		if e := &b.effects[j]; e.sign >= 0 {
-			s.during.excuse(seen, func() (breach, bool) { return s.during.at(e.store, s.reach()) })
-			s.after.excuse(seen, func() (breach, bool) { return s.after.at(e.store, whole) })
+			s.during.Excuse(seen, func() (transit.Breach, bool) { return s.during.At(e.store, s.reach()) })
+			s.after.Excuse(seen, func() (transit.Breach, bool) { return s.after.At(e.store, transit.Whole) })
 		}
 	}
 }

@@ -53,6 +53,23 @@ func TestDeadlocks(t *testing.T) {
 	}
 }
 
+// TestDetour has two full servers whose stores change places, one by way of a third
+// server: what it leaves must be free before it comes back.
+func TestDetour(t *testing.T) {
+	f := newFleet().server("a", 10).server("b", 10).server("c", 10).store("s", 8, 0, "a").store("t", 6, 0, "b")
+	plan := f.layoutOf("seed s c from a", "promote s c from a", "drop s a", "seed t a from b", "promote t a from b", "drop t b",
+		"seed s b from c", "promote s b from c", "drop s c")
+	for _, opts := range []moves.Options{{}, {Continuous: true}} {
+		s := f.schedule(t, opts, plan)
+		if len(s.Violations) > 0 {
+			t.Errorf("%+v: violations %v, want none", opts, s.Violations)
+		}
+		if !opts.Continuous && len(s.Waves) != 3 {
+			t.Errorf("%d waves, want 3", len(s.Waves))
+		}
+	}
+}
+
 // TestSourcesAreWaitedFor has users who change places: the second one finds room
 // only when the mail of the first is removed at its source.
 func TestSourcesAreWaitedFor(t *testing.T) {

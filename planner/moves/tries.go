@@ -6,7 +6,10 @@ import (
 )
 
 // inWaves puts all bundles into waves in several ways and returns the best
-// result. Where one wave holds everything there is nothing to choose.
+// result. Where one wave holds everything there is nothing to choose. If the plans
+// can be carried out as they are listed, one bundle after the other, or two at a time
+// where those keep the rules only together, then they have an order, whatever else is
+// found.
 func (s *scheduler) inWaves() *scheduler {
 	best := s.try(policy{})
 	if len(best.waves) < 2 {
@@ -29,6 +32,11 @@ func (s *scheduler) inWaves() *scheduler {
 	for n := range most {
 		if len(best.forced) > 0 {
 			best = best.or(s.try(policy{dice: s.opts.Seed + uint64(n) + 1, blind: true, inLine: true}))
+		}
+	}
+	if len(best.forced) > 0 {
+		if o := s.try(policy{prefer: listed, fewest: true}); o != nil && len(o.forced) == 0 {
+			return o
 		}
 	}
 	return best
@@ -75,8 +83,8 @@ func (s *scheduler) judged() *scheduler {
 // clone returns a scheduler that goes on from the same state by itself.
 func (s *scheduler) clone() *scheduler {
 	c := *s.chooser
-	c.limits = c.limits.clone()
-	c.after, c.during = c.after.clone(c.limits), c.during.clone(c.limits)
+	c.limits = c.limits.Clone()
+	c.after, c.during = c.after.Clone(c.limits), c.during.Clone(c.limits)
 	c.status, c.kept, c.busy = slices.Clone(c.status), slices.Clone(c.kept), slices.Clone(c.busy)
 	c.pending, c.unfinished = slices.Clone(c.pending), slices.Clone(c.unfinished)
 	for i := range c.pending {

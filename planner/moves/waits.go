@@ -1,17 +1,17 @@
 package moves
 
 import (
-	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/planner"
 	"github.com/interlacemail/interlace/planner/bounds"
 	"github.com/interlacemail/interlace/planner/load"
+	"github.com/interlacemail/interlace/planner/transit"
 )
 
 // addWaits tells the bound which tasks cannot be first: where one finds no room
 // in the state of the inventory, all by itself, something there must have been
 // removed before it starts.
 func (c *chooser) addWaits(steps []bounds.Step) {
-	now := newLedger(c.fleet, nil, c.limits, c.start, c.fleet.Active)
+	now := transit.NewLedger(c.fleet, nil, c.limits, c.start, c.fleet.Active)
 	full := map[int32][]int32{} // tasks that find no room, by place as in repairer
 	for i := range c.tasks {
 		if t := &c.tasks[i]; !t.isGate() && !c.followsGate(t) {
@@ -42,47 +42,37 @@ func (c *chooser) followsGate(t *task) bool {
 }
 
 // noRoom returns a server or store that the task alone would overfill.
-func (c *chooser) noRoom(now *ledger, t *task) (at int32, full bool) {
+func (c *chooser) noRoom(now *transit.Ledger, t *task) (at int32, full bool) {
 	switch t.do {
 	case planner.Seed:
-		return t.server, now.overfills(t.server, now.passive(&now.stores[t.store].load), 1)
+		return t.server, now.Overfills(t.server, now.Passive(&now.Stores[t.store].Load), 1)
 	case planner.Move:
 		return c.noRoomForUser(now, t)
 	}
 	return 0, false
 }
 
-func (c *chooser) noRoomForUser(now *ledger, t *task) (at int32, full bool) {
-	h := now.stores[t.store]
+func (c *chooser) noRoomForUser(now *transit.Ledger, t *task) (at int32, full bool) {
+	h := now.Stores[t.store]
 	more := c.fleet.Scale.Amounts(&c.fleet.Inventory.Users[t.user].Load)
-	less := now.passive(&more)
-	now.stores[t.store].load.Add(&more)
-	_, full = now.storeBreach(t.store, space)
-	now.stores[t.store] = h
+	less := now.Passive(&more)
+	now.Stores[t.store].Load.Add(&more)
+	_, full = now.StoreBreach(t.store, transit.Space)
+	now.Stores[t.store] = h
 	if full {
-		return int32(len(now.carried)) + t.store, true
+		return int32(len(now.Carried)) + t.store, true
 	}
-	serving := load.Master(h.layouts[0], c.fleet.Down)
-	for _, s := range h.layouts[0] {
+	serving := load.Master(h.Layouts[0], c.fleet.Down)
+	for _, s := range h.Layouts[0] {
 		adds := less
 		if s == serving {
 			adds = more
 		}
-		if now.overfills(s, adds, 0) {
+		if now.Overfills(s, adds, 0) {
 			return s, true
 		}
 	}
 	return 0, false
-}
-
-// overfills reports whether the server has no room for so much more.
-func (l *ledger) overfills(s int32, more inventory.Amounts, slots int) bool {
-	l.carried[s].Add(&more)
-	l.slots[s] += slots
-	_, bad := l.serverBreach(s, space)
-	l.carried[s].Sub(&more)
-	l.slots[s] -= slots
-	return bad
 }
 
 // releases returns, for the places that are full, what may make room there.

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/interlacemail/interlace/planner/bounds"
+	"github.com/interlacemail/interlace/planner/transit"
 )
 
 // scheduler puts the bundles in time.
@@ -16,10 +17,10 @@ type scheduler struct {
 	now     float64
 	times   []span // of each task
 	waves   []wave
-	left    []int32  // bundles not yet done
-	ended   int      // tasks done
-	forces  int      // how often bundles were let pass although they break a rule
-	forced  breaches // what they broke, when that is known
+	left    []int32          // bundles not yet done
+	ended   int              // tasks done
+	forces  int              // how often bundles were let pass although they break a rule
+	forced  transit.Breaches // what they broke, when that is known
 	fullest fullest
 	waited  []wait
 }
@@ -51,7 +52,7 @@ func newScheduler(ctx context.Context, c *chooser) *scheduler {
 func (s *scheduler) fillWaves() {
 	for len(s.left) > 0 {
 		order := s.order(s.left)
-		wave := s.choose(order, space)
+		wave := s.choose(order, transit.Space)
 		if len(wave) == 0 {
 			wave = s.unlock(order)
 		}
@@ -193,7 +194,7 @@ func (s *scheduler) cut(order, wave, ids []int32, starts []float64) (kept, keptI
 // alone puts the first bundle that the rules let pass into a wave of its own.
 func (s *scheduler) alone(order []int32) (wave, ids []int32, starts []float64) {
 	for _, i := range order {
-		if s.take(i, space) && s.tryFinish(i) {
+		if s.take(i, transit.Space) && s.tryFinish(i) {
 			wave = []int32{i}
 			break
 		}

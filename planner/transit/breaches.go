@@ -1,4 +1,4 @@
-package moves
+package transit
 
 import (
 	"cmp"
@@ -8,20 +8,20 @@ import (
 	"github.com/interlacemail/interlace/planner"
 )
 
-// breaches are the worst of those seen so far.
-type breaches map[excuse]breach
+// Breaches are the worst of those seen so far.
+type Breaches map[excuse]Breach
 
-func (all breaches) note(b breach) {
-	if old, ok := all[b.excuse]; !ok || b.value-b.limit > old.value-old.limit {
+func (all Breaches) note(b Breach) {
+	if old, ok := all[b.excuse]; !ok || b.Value-b.Limit > old.Value-old.Limit {
 		all[b.excuse] = b
 	}
 }
 
-// violations returns the breaches sorted by rule, subject and resource.
-func (all breaches) violations(inv *inventory.Inventory) []planner.Violation {
+// Violations returns the breaches sorted by rule, subject and resource.
+func (all Breaches) Violations(inv *inventory.Inventory) []planner.Violation {
 	out := make([]planner.Violation, 0, len(all))
 	for _, b := range all {
-		out = append(out, b.violation(inv))
+		out = append(out, b.Violation(inv))
 	}
 	slices.SortFunc(out, func(a, b planner.Violation) int {
 		return cmp.Or(cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Subject, b.Subject), cmp.Compare(a.Resource, b.Resource))
@@ -29,14 +29,14 @@ func (all breaches) violations(inv *inventory.Inventory) []planner.Violation {
 	return out
 }
 
-// violation names what the breach is about.
-func (b breach) violation(inv *inventory.Inventory) planner.Violation {
-	v := planner.Violation{Rule: b.rule, Failed: []string{}, Value: planner.Known(b.value), Limit: planner.Known(b.limit)}
-	if b.ofStore() {
-		name := inv.Stores[b.index].Name
+// Violation names what the breach is about.
+func (b Breach) Violation(inv *inventory.Inventory) planner.Violation {
+	v := planner.Violation{Rule: b.rule, Failed: []string{}, Value: planner.Known(b.Value), Limit: planner.Known(b.Limit)}
+	if b.OfStore() {
+		name := inv.Stores[b.Index].Name
 		v.Subject, v.Store = planner.StoreSubject(name), planner.Text(name)
 	} else {
-		name := inv.Servers[b.index].Name
+		name := inv.Servers[b.Index].Name
 		v.Subject, v.Server = planner.ServerSubject(name), planner.Text(name)
 	}
 	if b.resource >= 0 {
