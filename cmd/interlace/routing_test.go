@@ -62,12 +62,12 @@ func TestRoutingNamesTheServer(t *testing.T) {
 		want  inventory.ServerID
 		wrong string
 	}{
-		"the store":               {"anna,s1\nbob,s1\n", "imap1", ""},
+		"the store":               {"anna,s1\nbob,s1\n", "", "routed to store s1, which does not say on which server"},
 		"the server":              {"anna,imap2\nbob,imap2\n", "imap2", ""},
 		"an address":              {"anna,10.0.0.2:143\nbob,10.0.0.2\n", "imap2", ""},
-		"another store":           {"anna,s1\nbob,s2\n", "", `user bob is routed to "s2"`},
-		"nothing of one":          {"anna,s1\n", "", "nothing is said of user bob"},
-		"now here, now elsewhere": {"anna,s1\nbob,imap2\n", "", "users anna and bob are routed to different servers"},
+		"another store":           {"anna,imap1\nbob,s2\n", "", `user bob is routed to "s2", where`},
+		"nothing of one":          {"anna,imap1\n", "", "nothing is said of user bob"},
+		"now here, now elsewhere": {"anna,imap1\nbob,imap2\n", "", "users anna and bob are routed to different servers"},
 	} {
 		l := here(t)
 		write(t, l.app.config.Monitor.RoutingFile, c.table)
@@ -84,21 +84,44 @@ func TestRoutingNamesTheServer(t *testing.T) {
 func TestPeerIsAskedThroughTheRunner(t *testing.T) {
 	l := here(t)
 	job := &processes.Job{Instance: monitor.Instance{Server: "imap1", Store: "s1"}, Channel: monitor.Channel{Peer: "10.0.0.2:2005"}}
-	runner := func(answer string) {
-		l.app.config.Monitor.Runner = []string{"sh", "-c", `test "$1 $(eval echo "$2")" = "imap2 ps -A -ww -o args=" || exit 9; ` + answer, "sh", "{server}"}
+	runner := func(ps, readlink string) {
+		l.app.config.Monitor.Runner = []string{"sh", "-c", `case "$1 $(eval echo "$2")" in "imap2 ps -A -ww -o args=") ` + ps + `;; "imap2 readlink"*) ` + readlink + `;; *) exit 9;; esac`, "sh", "{server}"}
 		l.app.config.Monitor.RunnerQuote = "sh"
 	}
-	runner("echo imapd -C /etc/s1.conf")
+	runner("echo imapd -C /etc/s1.conf", "")
 	if role, err := l.peer(t.Context(), job); role != inventory.Replica || err != nil {
 		t.Errorf("a replica: %q, %v", role, err)
 	}
-	runner("echo sync_client -C /etc/s1.conf -r")
+	runner("echo sync_client -C /etc/s1.conf -r", "")
 	if role, err := l.peer(t.Context(), job); role != inventory.Master || err != nil {
 		t.Errorf("a master: %q, %v", role, err)
 	}
-	runner("echo no route to host >&2; exit 255")
+	runner("echo no route to host >&2; exit 255", "")
 	if role, err := l.peer(t.Context(), job); role != "" || err == nil || !strings.Contains(err.Error(), "no route to host") {
 		t.Errorf("one that cannot be asked: %q, %v", role, err)
+	}
+	// Clients that name their imapd.conf in other ways may be those of the instance.
+	const two = "echo imapd -C /etc/s1.conf; echo sync_client -C /etc/cyrus/link.conf -r"
+	for readlink, want := range map[string]inventory.Role{
+		"echo /etc/s1.conf; echo /etc/s1.conf": inventory.Master, "echo /etc/s1.conf; echo /etc/s2.conf": inventory.Replica, "echo /etc/s1.conf": "", "exit 1": "",
+	} {
+		runner(two, readlink)
+		if role, err := l.peer(t.Context(), job); role != want || (err == nil) != (want != "") {
+			t.Errorf("a client by another path, %s: %q, %v", readlink, role, err)
+		}
+	}
+	runner("echo imapd -C /etc/s1.conf; echo sync_client -C s1.conf -r", "")
+	if role, err := l.peer(t.Context(), job); role != "" || err == nil || !strings.Contains(err.Error(), "may be that of any instance") {
+		t.Errorf("a client by a relative path: %q, %v", role, err)
+	}
+	runner("echo imapd -C /etc/s1.conf", "")
+	elsewhere := &processes.Job{Instance: job.Instance, Channel: monitor.Channel{Peer: "203.0.113.77:2005"}}
+	if role, err := l.peer(t.Context(), elsewhere); role != "" || err == nil || !strings.Contains(err.Error(), "no instance of the store with that csync address") {
+		t.Errorf("a host that nobody knows: %q, %v", role, err)
+	}
+	l.app.config.Monitor.Runner = nil
+	if role, err := l.peer(t.Context(), job); role != "" || err == nil || !strings.Contains(err.Error(), "runner.argv") {
+		t.Errorf("another machine without a runner: %q, %v", role, err)
 	}
 	l.stores.Stores[0].Instances[1].IMAPDConf = ""
 	if role, err := l.peer(t.Context(), job); role != "" || err == nil {

@@ -210,7 +210,7 @@ func (a *app) recoverer(local *local, h *history.History, asked bool) func(conte
 			return monitor.Action{}, err
 		}
 		return processes.Recover(ctx, job, processes.RecoverOptions{
-			Allowed: true, By: by, Routing: local.routing, Peer: local.peer, Promoted: promoted, Journal: h,
+			Allowed: true, By: by, Routing: local.routing, Peer: local.peer, SyncDir: syncDir, Promoted: promoted, Journal: h,
 			Client: a.config.Monitor.SyncClient, Service: local.restart(job.Instance.Store), Now: a.now,
 		})
 	}

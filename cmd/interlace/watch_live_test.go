@@ -149,15 +149,15 @@ func TestWatchLive(t *testing.T) {
 	}
 
 	// Nobody works anything off as long as somebody else may be the master.
-	put(t, "routing", "anna,s9\n")
-	if status, stdout, stderr := program(t, "watch", "--recover", "s1"); status != 1 || !strings.Contains(stderr, `user anna is routed to "s9"`) {
+	put(t, "routing", "anna,imap9\n")
+	if status, stdout, stderr := program(t, "watch", "--recover", "s1"); status != 1 || !strings.Contains(stderr, `user anna is routed to "imap9"`) {
 		t.Errorf("with another routing: status %d, %s%s", status, stdout, stderr)
 	}
 	log := filepath.Join(master.Dir, "conf/sync/log")
 	if _, err := os.Stat(log); err != nil {
 		t.Errorf("the log that must not be worked off: %v", err)
 	}
-	put(t, "routing", "anna,s1\n")
+	put(t, "routing", "anna,imap1\n")
 	if status, stdout, stderr := program(t, "watch", "--recover", "s1"); status != 0 || !strings.Contains(stdout, "done") {
 		t.Fatalf("recover: status %d, %s%s", status, stdout, stderr)
 	}

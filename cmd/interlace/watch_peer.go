@@ -4,16 +4,20 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"path/filepath"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor/instances"
 	"github.com/interlacemail/interlace/monitor/processes"
 )
 
 // routing says on which server the users of a store are served now. The routing
-// names a store, which is where its master is, or the server or the address at
-// which an instance of it is.
+// has to name that server, or the address there: a store's name stays the same when
+// another of its instances becomes the master, so it says nothing of that.
 func (l *local) routing(ctx context.Context, store inventory.StoreID) (inventory.ServerID, error) {
 	l.mu.Lock()
 	users, s := l.users[store], l.store(store)
@@ -32,8 +36,12 @@ func (l *local) routing(ctx context.Context, store inventory.StoreID) (inventory
 			return "", fmt.Errorf("nothing is said of user %s", inventory.Printable(string(u)))
 		}
 		server := served(s, name)
-		if server == "" {
-			return "", fmt.Errorf("user %s is routed to %s", inventory.Printable(string(u)), inventory.Quoted(name))
+		switch {
+		case server != "":
+		case name == string(s.Name):
+			return "", fmt.Errorf("user %s is routed to store %s, which does not say on which server its master is; let routing_query print the server", inventory.Printable(string(u)), name)
+		default:
+			return "", fmt.Errorf("user %s is routed to %s, where the inventory has no instance of %s", inventory.Printable(string(u)), inventory.Quoted(name), s.Name)
 		}
 		if i > 0 && server != at {
 			return "", fmt.Errorf("users %s and %s are routed to different servers", inventory.Printable(string(users[0])), inventory.Printable(string(u)))
@@ -47,7 +55,7 @@ func (l *local) routing(ctx context.Context, store inventory.StoreID) (inventory
 func served(s *inventory.Store, name string) inventory.ServerID {
 	for _, in := range s.Instances {
 		host, _, _ := strings.Cut(in.IMAP, ":")
-		if name == string(s.Name) && in.Role == inventory.Master || name == string(in.Server) || in.IMAP != "" && (name == in.IMAP || name == host) {
+		if name == string(in.Server) || in.IMAP != "" && (name == in.IMAP || name == host) {
 			return in.Server
 		}
 	}
@@ -64,7 +72,7 @@ func (l *local) store(name inventory.StoreID) *inventory.Store {
 }
 
 // peer says what the replica at the other end of a channel takes itself to be, as
-// the processes on its server show.
+// the processes on its server show: whoever sends his changes on is a master.
 func (l *local) peer(ctx context.Context, job *processes.Job) (inventory.Role, error) {
 	l.mu.Lock()
 	s := l.store(job.Instance.Store)
@@ -72,23 +80,76 @@ func (l *local) peer(ctx context.Context, job *processes.Job) (inventory.Role, e
 	if s == nil {
 		return "", errors.New("the inventory does not know the store")
 	}
-	var others []inventory.Instance
-	for _, in := range s.Instances {
-		if in.Server != l.server && (in.CSync == "" || in.CSync == job.Channel.Peer || len(s.Instances) == 2) {
-			others = append(others, in)
-		}
-	}
+	i := slices.IndexFunc(s.Instances, func(in inventory.Instance) bool { return in.Server != l.server && in.CSync == job.Channel.Peer })
 	switch {
-	case len(others) != 1:
-		return "", errors.New("the inventory does not say whose address that is: csync of the store's instances")
-	case others[0].IMAPDConf == "":
-		return "", fmt.Errorf("the inventory does not say where imapd.conf is on %s", others[0].Server)
+	case i < 0:
+		return "", errors.New("the inventory has no instance of the store with that csync address")
+	case s.Instances[i].IMAPDConf == "" || strings.ContainsFunc(s.Instances[i].IMAPDConf, unicode.IsSpace):
+		return "", fmt.Errorf("the inventory does not say where imapd.conf is on %s, or its path has spaces", s.Instances[i].Server)
+	case len(l.app.config.Monitor.Runner) == 0 && !isHere(job.Channel.Peer):
+		return "", fmt.Errorf("runner.argv in the configuration is not set, so %s cannot be asked from here", s.Instances[i].Server)
 	}
-	commands, err := l.app.config.on(ctx, others[0].Server, "ps", "-A", "-ww", "-o", "args=")
+	return l.roleOf(ctx, s.Instances[i].Server, s.Instances[i].IMAPDConf)
+}
+
+// roleOf looks at the processes on a server. Rolling clients may name an imapd.conf
+// in another way than the inventory does.
+func (l *local) roleOf(ctx context.Context, server inventory.ServerID, conf string) (inventory.Role, error) {
+	c := l.app.config
+	commands, err := c.on(ctx, server, "ps", "-A", "-ww", "-o", "args=")
 	if err != nil {
 		return "", err
 	}
-	return processes.RoleOf(commands, others[0].IMAPDConf)
+	seen := processes.SeenIn(commands, conf)
+	switch {
+	case !seen.Runs:
+		return "", fmt.Errorf("nothing with %s runs on %s", conf, server)
+	case seen.Sends:
+		return inventory.Master, nil
+	case len(seen.Others) == 0:
+		return inventory.Replica, nil
+	}
+	for _, other := range seen.Others {
+		if !filepath.IsAbs(other) {
+			return "", fmt.Errorf("a rolling sync_client on %s names its imapd.conf %s, which may be that of any instance", server, inventory.Quoted(other))
+		}
+	}
+	paths, err := c.on(ctx, server, append([]string{"readlink", "-f", "--", conf}, seen.Others...)...)
+	if err != nil {
+		return "", err
+	}
+	real := strings.Split(strings.TrimSuffix(paths, "\n"), "\n")
+	switch {
+	case len(real) != 1+len(seen.Others):
+		return "", fmt.Errorf("readlink on %s does not say what the rolling clients there read", server)
+	case slices.Contains(real[1:], real[0]):
+		return inventory.Master, nil
+	}
+	return inventory.Replica, nil
+}
+
+// isHere reports whether an address is one of this machine, so that its processes
+// can be seen here.
+func isHere(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	ip := net.ParseIP(host)
+	if err != nil || ip == nil {
+		return false
+	}
+	own, err := net.InterfaceAddrs()
+	return ip.IsLoopback() || err == nil && slices.ContainsFunc(own, func(a net.Addr) bool {
+		network, ok := a.(*net.IPNet)
+		return ok && network.IP.Equal(ip)
+	})
+}
+
+// syncDir says where the sync logs are that belong to an imapd.conf of this machine.
+func syncDir(conf string) (string, error) {
+	in := instances.Read("", &inventory.Instance{IMAPDConf: conf})
+	if in.Trouble != "" {
+		return "", errors.New(in.Trouble)
+	}
+	return in.SyncDir, nil
 }
 
 // restart is the command that restarts the rolling client of a store, or nothing.

@@ -121,7 +121,7 @@ func (m *Mail) compose(message *monitor.Message) (*mail.Msg, error) {
 
 // client returns a client that is cut off when the context ends, in the middle of
 // a word if need be.
-func (m *Mail) client(ctx context.Context) (client *mail.Client, hangUp func(), err error) {
+func (m *Mail) client(ctx context.Context) (*mail.Client, func(), error) {
 	host, port, err := net.SplitHostPort(m.Relay)
 	if err != nil {
 		return nil, nil, err
@@ -131,7 +131,7 @@ func (m *Mail) client(ctx context.Context) (client *mail.Client, hangUp func(), 
 		return nil, nil, err
 	}
 	config := &tls.Config{ServerName: host, RootCAs: m.Roots, MinVersion: tls.VersionTLS12}
-	hangUp = func() {}
+	hangUp := func() {}
 	whole := ctx // that of dialling ends with the greeting
 	options := []mail.Option{
 		mail.WithPort(number), mail.WithTLSConfig(config), mail.WithTimeout(untilEnd(ctx)),
@@ -155,7 +155,7 @@ func (m *Mail) client(ctx context.Context) (client *mail.Client, hangUp func(), 
 	if m.User != "" {
 		options = append(options, mail.WithSMTPAuth(mail.SMTPAuthAutoDiscover), mail.WithUsername(m.User), mail.WithPassword(m.Password))
 	}
-	client, err = mail.NewClient(host, options...)
+	client, err := mail.NewClient(host, options...)
 	if err != nil {
 		return nil, nil, err
 	}

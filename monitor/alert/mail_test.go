@@ -6,6 +6,7 @@ import (
 	"io"
 	"mime"
 	"mime/quotedprintable"
+	"net"
 	"net/mail"
 	"strings"
 	"testing"
@@ -158,5 +159,21 @@ func TestMailTaken(t *testing.T) {
 				t.Errorf("%d mails, error %v", len(r.Received()), err)
 			}
 		})
+	}
+}
+
+// A relay that cannot be reached is no refusal, and nothing worse.
+func TestMailWithoutARelay(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := listener.Addr().String()
+	listener.Close()
+	m := &alert.Mail{Relay: address, From: "interlace@example.org", To: "ops@example.org", TLS: alert.NoTLS}
+	err = m.Deliver(t.Context(), &monitor.Message{Number: 1, ID: "1@example.org", Subject: "s", Body: "b"})
+	var refusal *alert.Refusal
+	if err == nil || errors.As(err, &refusal) {
+		t.Errorf("got %v", err)
 	}
 }

@@ -85,7 +85,7 @@ func (t *tally) add(e Entry, now time.Time) {
 	p := t.catalogue.find(&e, cyrus)
 	switch {
 	case p != nil:
-		t.known(p, &e)
+		t.known(p, &e, now)
 	case cyrus:
 		s := shape(e.Message)
 		t.count(key{monitor.Unclassified, t.store(&e), "", shown(e.Process, mostName) + ": " + s}, &e, monitor.Warning,
@@ -94,14 +94,19 @@ func (t *tally) add(e Entry, now time.Time) {
 }
 
 // known counts a line of a known kind.
-func (t *tally) known(p *Pattern, e *Entry) {
+func (t *tally) known(p *Pattern, e *Entry, now time.Time) {
 	store := t.store(e)
 	if p.Milestone != "" {
 		if t.milestones[store] == nil {
 			t.milestones[store] = map[string]time.Time{}
 		}
-		if e.At.After(t.milestones[store][p.Milestone]) {
-			t.milestones[store][p.Milestone] = e.At
+		// A stamp may lie in the future, where nothing else could replace it.
+		at := e.At
+		if at.After(now) {
+			at = now
+		}
+		if at.After(t.milestones[store][p.Milestone]) {
+			t.milestones[store][p.Milestone] = at
 		}
 	}
 	if p.Severity == monitor.Info {

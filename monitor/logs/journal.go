@@ -24,8 +24,9 @@ const (
 
 // journal follows the journal of systemd through journalctl.
 type journal struct {
-	command []string // journalctl -o json, and what selects the entries
-	whole   bool     // it ends after what is there now
+	ctx     context.Context // journalctl runs no longer than that
+	command []string        // journalctl -o json, and what selects the entries
+	whole   bool            // it ends after what is there now
 	cursor  string
 	known   bool
 	seen    time.Time
@@ -38,8 +39,8 @@ type journal struct {
 	pause time.Duration
 }
 
-func newJournal(command []string, positions []monitor.Position, once bool) *journal {
-	j := &journal{command: command, whole: once}
+func newJournal(ctx context.Context, command []string, positions []monitor.Position, once bool) *journal {
+	j := &journal{ctx: ctx, command: command, whole: once}
 	for i := range positions {
 		if positions[i].Log == journalLog {
 			j.cursor, j.known, j.seen = positions[i].Cursor, true, positions[i].Seen
@@ -71,7 +72,7 @@ func (j *journal) arguments() []string {
 
 // start starts journalctl.
 func (j *journal) start(now time.Time) error {
-	ctx, stop := context.WithCancel(context.Background())
+	ctx, stop := context.WithCancel(j.ctx)
 	args := j.arguments()
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 	var complaint strings.Builder

@@ -1,6 +1,7 @@
 package logs
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -54,7 +55,7 @@ func readJournal(t *testing.T, j *journal, want int) (told []string) {
 
 func TestJournal(t *testing.T) {
 	command := canned(t, 10)
-	j := newJournal(command, nil, true)
+	j := newJournal(t.Context(), command, nil, true)
 	if told := readJournal(t, j, 0); len(told) > 0 {
 		t.Errorf("what was there before the first look was told: %q", told)
 	}
@@ -64,7 +65,7 @@ func TestJournal(t *testing.T) {
 	}
 	positions[0].Cursor = "c006"
 	for _, once := range []bool{true, false} {
-		j := newJournal(command, positions, once)
+		j := newJournal(t.Context(), command, positions, once)
 		told := readJournal(t, j, 3)
 		j.close()
 		if want := []string{"line 7", "line 8", "line 9"}; !slices.Equal(told, want) {
@@ -79,7 +80,7 @@ func TestJournal(t *testing.T) {
 // TestJournalFails waits longer and longer before it starts the program again.
 func TestJournalFails(t *testing.T) {
 	for _, command := range [][]string{{"/no/such/journalctl"}, {"/bin/sh", "-c", "echo no journal >&2; exit 1", "--"}} {
-		j := newJournal(command, nil, true)
+		j := newJournal(t.Context(), command, nil, true)
 		var troubles []int
 		for second := range 20 {
 			if _, err := j.read(time.Unix(int64(second), 0), 1, func(Line) {}); err != nil {
@@ -98,9 +99,27 @@ func TestJournalLongEntry(t *testing.T) {
 	file := filepath.Join(dir, "entries")
 	long := `{"__CURSOR":"c1","MESSAGE":"` + strings.Repeat("x", 2*mostEntry) + `"}`
 	must(t, os.WriteFile(file, []byte(`{"__CURSOR":"c0","MESSAGE":"a"}`+"\n"+long+"\n"+`{"__CURSOR":"c2","MESSAGE":"b"}`+"\n"), 0o600))
-	j := newJournal([]string{"/bin/sh", "-c", "cat " + file}, nil, true)
+	j := newJournal(t.Context(), []string{"/bin/sh", "-c", "cat " + file}, nil, true)
 	j.known = true
 	if told := readJournal(t, j, 0); !slices.Equal(told, []string{"a", "b"}) {
 		t.Errorf("got %q", told)
+	}
+}
+
+// A journalctl that does not answer is no longer waited for when the context ends.
+func TestJournalEndsWithTheContext(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	j := newJournal(ctx, []string{"/bin/sh", "-c", "exec sleep 1000"}, nil, true)
+	defer j.close()
+	ended := make(chan struct{})
+	go func() {
+		j.read(time.Now(), portion, func(Line) {})
+		close(ended)
+	}()
+	time.AfterFunc(100*time.Millisecond, stop)
+	select {
+	case <-ended:
+	case <-time.After(30 * time.Second):
+		t.Fatal("it is still waited for")
 	}
 }

@@ -66,7 +66,8 @@ type Logs struct {
 	told    map[string]time.Time // the trouble with each log, and when it was told
 }
 
-// New returns the logs as far as they were told before.
+// New returns the logs as far as they were told before. A journal is followed no
+// longer than until the context ends.
 func New(ctx context.Context, opts Options, memory Memory) (*Logs, error) {
 	c, err := newCatalogue(opts.Patterns)
 	if err != nil {
@@ -91,7 +92,7 @@ func New(ctx context.Context, opts Options, memory Memory) (*Logs, error) {
 		}
 	}
 	if len(opts.Journal) > 0 {
-		l.sources, l.names = append(l.sources, newJournal(opts.Journal, positions, opts.Once)), append(l.names, journalLog)
+		l.sources, l.names = append(l.sources, newJournal(ctx, opts.Journal, positions, opts.Once)), append(l.names, journalLog)
 	}
 	return l, nil
 }

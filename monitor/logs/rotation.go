@@ -16,8 +16,9 @@ import (
 // rotations is how many of the newest rotated files of a log are looked at.
 const rotations = 3
 
-// rotated are the names that rotation gives: .1, -20261122, -20261122.gz and so on.
-var rotated = regexp.MustCompile(`^[.-]\d{1,14}(-\d{1,14})?(\.gz)?$`)
+// rotated are the names that rotation gives: .1, -20261122, -2026-11-22, .old,
+// -20261122.gz and so on.
+var rotated = regexp.MustCompile(`^([.-](\d{1,14}(-\d{1,14})?|\d{4}-\d\d-\d\d)|\.old)(\.gz)?$`)
 
 // found is a file of a log, open.
 type found struct {

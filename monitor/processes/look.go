@@ -201,7 +201,7 @@ func (all placeList) place(p *monitor.Process) bool {
 		}
 		if same {
 			p.Conf = at.conf
-			return p.User <= 0 || at.owner < 0 || p.User == at.owner
+			return p.User <= 0 || at.owner <= 0 || p.User == at.owner // a directory of root's tells nothing
 		}
 	}
 	return true

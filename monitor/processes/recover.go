@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -35,6 +37,9 @@ type RecoverOptions struct {
 	Routing func(context.Context, inventory.StoreID) (inventory.ServerID, error)
 	// Peer says what the other end of the channel takes itself to be.
 	Peer func(context.Context, *Job) (inventory.Role, error)
+	// SyncDir says where the sync logs are that belong to an imapd.conf. It is asked
+	// for clients of which nobody knows whose they are; nil: they are not looked at.
+	SyncDir func(conf string) (string, error)
 	// Promoted is when this instance last became the master; zero is never.
 	Promoted time.Time
 	Journal  Journal
@@ -58,8 +63,7 @@ const (
 const promotionRest = 24 * time.Hour
 
 // Recover works a log off, if that is certain to be right, and returns what was
-// done, or why nothing was and the command that would do it. The error says that
-// the journal could not be written.
+// done, or why nothing was. The error says that the journal could not be written.
 func Recover(ctx context.Context, job Job, opts RecoverOptions) (monitor.Action, error) {
 	if opts.Proc == "" {
 		opts.Proc = "/proc"
@@ -73,9 +77,6 @@ func Recover(ctx context.Context, job Job, opts RecoverOptions) (monitor.Action,
 	}
 	refuse := func(why error) monitor.Action {
 		a.Outcome, a.Text, a.Ended = Refused, why.Error(), opts.Now()
-		if paste := inventory.Paste(a.Command...); paste != "" {
-			a.Text += "; if you know better: " + string(paste)
-		}
 		return a
 	}
 	if err := permitted(ctx, &job, &opts); err != nil {
@@ -180,6 +181,19 @@ func free(job *Job, opts *RecoverOptions) error {
 			return fmt.Errorf("what process %d (sync_client) has open can't be seen", p.PID)
 		}
 	}
+	if err := strangersAway(job, seen, opts); err != nil {
+		return err
+	}
+	path := job.File
+	if path == "" {
+		path = job.run()
+	}
+	switch pid, err := holder(opts.Proc, path); {
+	case err != nil:
+		return err
+	case pid != 0:
+		return fmt.Errorf("process %d has %q open", pid, path)
+	}
 	if job.File == "" {
 		if pid := worker(s, &job.Instance, &job.Channel, job.run()); pid != 0 {
 			return fmt.Errorf("process %d works on this channel", pid)
@@ -194,6 +208,31 @@ func free(job *Job, opts *RecoverOptions) error {
 		return fmt.Errorf("a process works on %q", l.Path)
 	case parentLives(s, l):
 		return fmt.Errorf("process %d lives and will give %q to its next worker", l.Parent, l.Path)
+	}
+	return nil
+}
+
+// strangersAway says which client of another imapd.conf may work on the same logs,
+// or nothing.
+func strangersAway(job *Job, seen []monitor.Process, opts *RecoverOptions) error {
+	if opts.SyncDir == nil {
+		return nil
+	}
+	own, err := os.Stat(job.Instance.SyncDir)
+	if err != nil {
+		return err
+	}
+	for _, p := range seen {
+		if p.Name != "sync_client" || p.State == "Z" || p.Conf == filepath.Clean(job.Instance.Conf) {
+			continue
+		}
+		dir, err := opts.SyncDir(p.Conf)
+		if err != nil {
+			return fmt.Errorf("where process %d (sync_client) works can't be told: %w", p.PID, err)
+		}
+		if other, err := os.Stat(dir); err == nil && os.SameFile(own, other) {
+			return fmt.Errorf("process %d works on these logs, with %q", p.PID, p.Conf)
+		}
 	}
 	return nil
 }

@@ -102,10 +102,79 @@ func TestRecoverRefused(t *testing.T) {
 			if a.Outcome != processes.Refused || !strings.Contains(a.Text, test.want) || ran == nil {
 				t.Errorf("got %+v, want it refused: %s", a, test.want)
 			}
-			if !strings.Contains(a.Text, client+" -C '/nowhere/$(s1).conf' -r ") {
-				t.Errorf("got %q without the command", a.Text)
+			if strings.Contains(a.Text, client) { // what must not be done is not offered
+				t.Errorf("got %q with the command", a.Text)
 			}
 		})
+	}
+}
+
+// TestRecoverLeavesOthersAlone checks that nothing is worked off as long as somebody
+// else may work on it, whatever he is and whatever he calls the files.
+func TestRecoverLeavesOthersAlone(t *testing.T) {
+	dir := t.TempDir()
+	mark := filepath.Join(dir, "mark")
+	write(t, dir+"/client", "#!/bin/sh\ntouch "+mark+"\nrm -f "+dir+"/real/log-run\n", 0o755)
+	if err := errors.Join(os.Mkdir(dir+"/real", 0o755), os.Symlink(dir+"/real", dir+"/sync")); err != nil {
+		t.Fatal(err)
+	}
+	write(t, dir+"/real/log-run", "USER anna\n", 0o600)
+	write(t, dir+"/sync_client", "#!/bin/sh\nsleep 600\n:\n", 0o755)
+	ch := monitor.Channel{Name: "default", Kind: monitor.Replication, Dir: dir + "/sync", Peer: "imap7:2005", Logged: true}
+	job := processes.Job{Instance: monitor.Instance{
+		Server: "imap1", Store: "s1", Role: inventory.Master, Conf: dir + "/own.conf", Dir: dir, SyncDir: ch.Dir, Channels: []monitor.Channel{ch},
+	}, Channel: ch}
+	recover := func(name, want string, syncDir func(string) (string, error)) {
+		t.Helper()
+		opts := willing(&journal{})
+		opts.Client, opts.SyncDir = dir+"/client", syncDir
+		a, err := processes.Recover(t.Context(), job, opts)
+		_, ran := os.Stat(mark)
+		if err != nil || want != "" && (a.Outcome != processes.Refused || !strings.Contains(a.Text, want) || ran == nil) || want == "" && a.Outcome != processes.Done {
+			t.Errorf("%s: got %+v, %v", name, a, err)
+		}
+	}
+	holder := exec.Command("sleep", "600")
+	log, err := os.Open(dir + "/real/log-run")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+	holder.ExtraFiles = []*os.File{log}
+	begin(t, holder)
+	log.Close()
+	recover("a process of another name that has the log open", fmt.Sprintf("process %d has", holder.Process.Pid), nil)
+	end(holder)
+
+	other := exec.Command(dir+"/sync_client", "-C", dir+"/other.conf", "-r")
+	begin(t, other)
+	theirs := func(conf string) (string, error) {
+		if conf == dir+"/other.conf" {
+			return dir + "/real", nil
+		}
+		return "/nowhere", nil // clients of other tests
+	}
+	recover("a client with another imapd.conf", fmt.Sprintf("process %d works on these logs", other.Process.Pid), theirs)
+	recover("a client of which nobody knows where it works", "can't be told", func(string) (string, error) { return "", errors.New("no such file") })
+	end(other)
+	recover("nobody", "", theirs)
+}
+
+// begin starts a command in a group of its own, which end ends.
+func begin(t *testing.T, cmd *exec.Cmd) {
+	t.Helper()
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { end(cmd) })
+	time.Sleep(100 * time.Millisecond) // until it is what it is called
+}
+
+func end(cmd *exec.Cmd) {
+	if cmd.ProcessState == nil {
+		syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+		cmd.Wait()
 	}
 }
 

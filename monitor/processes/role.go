@@ -1,36 +1,41 @@
 package processes
 
 import (
-	"fmt"
 	"path/filepath"
 	"strings"
 
-	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 )
 
-// RoleOf says what an instance takes itself to be, from the command lines of all
-// processes of its server as ps(1) writes them: a master sends its changes on
-// with a rolling sync_client. An instance of which nothing runs may be anything.
-func RoleOf(commands, conf string) (inventory.Role, error) {
+// Seen is what the processes of a server show of one of its instances.
+type Seen struct {
+	Runs   bool     // something runs with its imapd.conf
+	Sends  bool     // a rolling sync_client does, as on a master
+	Others []string // what else rolling clients name as their imapd.conf, which may be the same file
+}
+
+// SeenIn reads the command lines of all processes of a server, as ps(1) writes
+// them, for an instance whose imapd.conf has this path.
+func SeenIn(commands, conf string) Seen {
+	var s Seen
 	conf = filepath.Clean(conf)
-	runs := false
 	for line := range strings.Lines(commands) {
 		words := strings.Fields(line)
 		if len(words) == 0 {
 			continue
 		}
 		p := monitor.Process{Name: strings.TrimSuffix(filepath.Base(words[0]), ":"), Command: words}
-		if flags := options(words, "CM"); filepath.Clean(flags['C']) != conf {
-			continue
-		}
-		runs = true
-		if readCommand(&p); p.Name == "sync_client" && p.Rolling {
-			return inventory.Master, nil
+		readCommand(&p)
+		sends := p.Name == "sync_client" && p.Rolling
+		switch own := options(words, "CM")['C']; {
+		case own != "" && filepath.Clean(own) == conf:
+			s.Runs = true
+			s.Sends = s.Sends || sends
+		case sends && filepath.Clean(p.Conf) == conf:
+			s.Runs, s.Sends = true, true
+		case sends:
+			s.Others = append(s.Others, p.Conf)
 		}
 	}
-	if !runs {
-		return "", fmt.Errorf("no process with %s runs there", conf)
-	}
-	return inventory.Replica, nil
+	return s
 }
