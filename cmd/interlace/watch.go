@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/coreos/go-systemd/v22/daemon"
@@ -38,8 +39,11 @@ and interlace show loads show them.
 
 It has to run on the mail server, as the account of Cyrus: others can't read the
 sync logs and the processes' open files. It changes nothing but, with recover:
-allow in the configuration, it works off sync logs that nobody works on, where
-the inventory, the routing and the replica agree that this is the master.
+allow in the configuration, it works off sync logs that nobody works on. For that
+the inventory, the routing and the replica must agree that this server has the
+master: routing_query prints, or routing_file has behind each user and a comma,
+the server or its address; the replica's processes are looked at through
+runner.argv. What cannot be asked is a no.
 
 Without --once it goes on until it is interrupted, and tells systemd when it is
 ready (Type=notify). With --once it runs each probe once, prints what they find
@@ -211,9 +215,24 @@ func (a *app) recoverer(local *local, h *history.History, asked bool) func(conte
 		}
 		return processes.Recover(ctx, job, processes.RecoverOptions{
 			Allowed: true, By: by, Routing: local.routing, Peer: local.peer, SyncDir: syncDir, Promoted: promoted, Journal: h,
-			Client: a.config.Monitor.SyncClient, Service: local.restart(job.Instance.Store), Now: a.now,
+			Client: syncClient(a.config.Monitor.SyncClient), Service: local.restart(job.Instance.Store), Now: a.now,
 		})
 	}
+}
+
+// syncClient returns the path of sync_client: the one that is configured, else the
+// one in a directory where distributions and Cyrus itself put it.
+func syncClient(configured string) string {
+	if configured != "" {
+		return configured
+	}
+	for _, dir := range []string{"/usr/lib/cyrus/bin", "/usr/libexec/cyrus-imapd", "/usr/lib/cyrus-imapd", "/usr/cyrus/libexec", "/usr/cyrus/bin", "/usr/local/libexec"} {
+		path := filepath.Join(dir, "sync_client")
+		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
+			return path
+		}
+	}
+	return ""
 }
 
 // hostname is the name of this host; tests give it another one.

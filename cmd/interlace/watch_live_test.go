@@ -28,7 +28,7 @@ func watchedFleet(t *testing.T, fleet *cyrustest.Fleet, relay *mailtest.Relay) {
 	}))
 	put(t, "users.csv", "user,store,disk,io\nanna,s1,1MB,0\n")
 	put(t, "roots.pem", string(relay.Certificate))
-	put(t, "interlace.yaml", "db: facts.db\nfleet: fleet.yaml\nserver: imap1\nsync_client: /usr/lib/cyrus/bin/sync_client\nrouting_file: routing\n"+
+	put(t, "interlace.yaml", "db: facts.db\nfleet: fleet.yaml\nserver: imap1\nrouting_file: routing\n"+
 		"probes: {backlog: 1s, processes: 1s, usage: 1s}\n"+
 		"alerts: {for: 1s, keep_firing: 5s, group_wait: 1s, group_interval: 1s}\n"+
 		"mail: {smtp: \""+relay.Address+"\", from: interlace@example.org, to: [ops@example.org], ca_file: roots.pem}\n")

@@ -50,8 +50,13 @@ var plain = map[string]bool{
 	"reconstruct": true, "quota": true, "ipurge": true, "mupdate": true, "fud": true, "notifyd": true,
 }
 
-// isCyrus reports whether a process of Cyrus wrote the line.
+// isCyrus reports whether a process of Cyrus wrote the line. Whatever has a tag
+// like theirs in the log of an instance is of that instance, also where the prefix
+// in its configuration is another one by now.
 func (in *instances) isCyrus(e *Entry) bool {
+	if _, own := in.byLog[e.Log]; own && e.Prefix != "" {
+		return true
+	}
 	if e.Prefix != "" {
 		return in.prefixes[e.Prefix]
 	}

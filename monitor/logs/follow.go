@@ -32,6 +32,7 @@ type file struct {
 	now   *part   // the current one, nil if there is none
 	seen  time.Time
 	lost  string
+	gone  time.Time // since when there is no current one
 
 	latest *part            // the newest part that was known at the start
 	absent bool             // it had no file when all was looked at first

@@ -18,8 +18,11 @@ const (
 	every = time.Second
 	// save is how often what was found is saved.
 	save = 10 * time.Second
-	// repeat is how often trouble with a log is told while it lasts.
-	repeat = 10 * time.Minute
+	// repeat is how often trouble with a log is told while it lasts; alerts that are
+	// not found for five minutes are over.
+	repeat = 2 * time.Minute
+	// missing is how long a log may be gone: rotation may take a while.
+	missing = time.Minute
 	// portion is how much of a log is read before the next one has its turn.
 	portion = 16 << 20
 )
@@ -127,13 +130,29 @@ func (l *Logs) read(now time.Time) (more bool) {
 		if err != nil {
 			l.complain(monitor.LogUnreadable, l.names[i], "the log "+l.names[i]+" cannot be followed: "+err.Error(), now)
 		}
-		if f, ok := s.(*file); ok && f.lost != "" {
-			l.complain(monitor.LinesLost, l.names[i], f.lost, now)
-			f.lost = ""
+		if f, ok := s.(*file); ok {
+			l.complainOf(f, l.names[i], err == nil, now)
 		}
 		more = more || again
 	}
 	return more
+}
+
+// complainOf notes what is missing of a file, if its directory could be read.
+func (l *Logs) complainOf(f *file, name string, readable bool, now time.Time) {
+	if f.lost != "" {
+		l.complain(monitor.LinesLost, name, f.lost, now)
+		f.lost = ""
+	}
+	switch {
+	case f.now != nil || !readable:
+		f.gone = time.Time{}
+	case f.gone.IsZero():
+		f.gone = now
+	}
+	if f.now == nil && readable && (l.opts.Once || now.Sub(f.gone) >= missing) {
+		l.complain(monitor.LogUnreadable, name, "the log "+name+" is not there, so nobody knows what it would say", now)
+	}
 }
 
 // complain notes what is wrong with a log, now and then.
@@ -147,7 +166,7 @@ func (l *Logs) complain(kind monitor.Kind, log, text string, now time.Time) {
 	l.told[text] = now
 	e := Entry{At: now, Message: text}
 	l.tally.count(key{kind: kind, store: l.tally.byLog[log], subject: log}, &e, monitor.Warning,
-		"lines of a log are missed", "see that the account of interlace may read the file and its directory", 1)
+		"lines of a log are missed", "see that the inventory and logs.files name the right file, and that the account of interlace may read it and its directory", 1)
 }
 
 // save keeps what was found with how far the logs were read. If that fails it
