@@ -87,6 +87,19 @@ type Finding struct {
 	Value inventory.Number `json:"value"`
 }
 
+// Measure says how bad a value of the finding is, as people read it.
+func (f *Finding) Measure(value float64) string {
+	switch {
+	case f.Probe == ProbeLogs:
+		return inventory.Counted(int(value), "line", "lines")
+	case f.Kind == BacklogGrown:
+		return inventory.DurationText(value) + " behind"
+	case f.Kind == ReplicaWritten:
+		return inventory.Counted(int(value), "entry", "entries")
+	}
+	return inventory.FormatNumber(value)
+}
+
 // Time returns a time as findings write it; the zero time is unknown.
 func Time(at time.Time) inventory.Text {
 	if at.IsZero() {

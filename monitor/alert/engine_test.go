@@ -106,7 +106,7 @@ func TestLife(t *testing.T) {
 	p.forth(10 * time.Minute)
 	last := p.sent[0]
 	p.wants("resolved: backlog on imap1, store s1 after 4 h 9 m")
-	if last.Answers != first || last.ID == first || !strings.Contains(last.Body, "at its peak 60") {
+	if last.Answers != first || last.ID == first || !strings.Contains(last.Body, "at its peak 1 m behind") {
 		t.Errorf("the recovery does not answer %s, or has no peak: %+v", first, last)
 	}
 	p.forth(3 * time.Hour)

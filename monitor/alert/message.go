@@ -122,7 +122,7 @@ func (n *notice) text() string {
 	section(&b, "STILL FIRING", n.firing, n.short)
 	if act := slices.Concat(n.news, n.firing); len(act) > 0 {
 		first := act[0]
-		fmt.Fprintf(&b, "To take care of one until it ends, without being reminded:\n  interlace alerts acknowledge %d\n", first.Number)
+		fmt.Fprintf(&b, "To take care of one until it ends, without being reminded%s:\n  interlace alerts acknowledge %d\n", on(n.opts.Host), first.Number)
 		fmt.Fprintf(&b, "To hear nothing of such alerts for a while:\n  interlace alerts silence --for 2h --comment WHY %s\n", matchersOf(first))
 	}
 	b.WriteString("All alerts: interlace alerts\n")
@@ -154,7 +154,7 @@ func (n *notice) opening(b *strings.Builder, a *monitor.Alert) {
 	fmt.Fprintf(b, "   where    %s\n", where(a))
 	fmt.Fprintf(b, "   since    %s (%s)\n", a.Began.UTC().Format("2006-01-02 15:04:05 UTC"), lasted(a.Began, n.now))
 	if a.Value.Known {
-		fmt.Fprintf(b, "   how bad  %s%s\n", inventory.FormatNumber(a.Value.Value), peak(a))
+		fmt.Fprintf(b, "   how bad  %s%s\n", a.Measure(a.Value.Value), higher(a))
 	}
 	if a.Flaps >= 2 {
 		fmt.Fprintf(b, "   flapping %d like this ended shortly before; this one is over when it stays away for %s\n", a.Flaps, lasted(time.Time{}, time.Time{}.Add(n.opts.Flapping)))
@@ -166,6 +166,10 @@ func (n *notice) opening(b *strings.Builder, a *monitor.Alert) {
 }
 
 func (n *notice) ending(b *strings.Builder, a *monitor.Alert) {
+	if a.Probe == monitor.ProbeLogs { // that nothing more was said does not mean that anything was repaired
+		fmt.Fprintf(b, "%d. %s, %s: no such line since %s\n", a.Number, a.Kind, where(a), a.Seen.UTC().Format("2006-01-02 15:04:05 UTC"))
+		return
+	}
 	fmt.Fprintf(b, "%d. %s, %s: lasted %s, until %s%s\n", a.Number, a.Kind, where(a),
 		lasted(a.Began, a.Resolved), a.Resolved.UTC().Format("2006-01-02 15:04:05 UTC"), peak(a))
 }
@@ -174,11 +178,19 @@ func (n *notice) short(b *strings.Builder, a *monitor.Alert) {
 	fmt.Fprintf(b, "%d. %s %s, %s, for %s%s\n", a.Number, a.Severity, a.Kind, where(a), lasted(a.Began, n.now), peak(a))
 }
 
+// higher is the peak of an alert that was worse before.
+func higher(a *monitor.Alert) string {
+	if a.Peak == a.Value {
+		return ""
+	}
+	return peak(a)
+}
+
 func peak(a *monitor.Alert) string {
 	if !a.Peak.Known {
 		return ""
 	}
-	return ", at its peak " + inventory.FormatNumber(a.Peak.Value)
+	return ", at its peak " + a.Measure(a.Peak.Value)
 }
 
 func where(a *monitor.Alert) string {
@@ -205,6 +217,9 @@ func matchersOf(a *monitor.Alert) string {
 	}
 	if a.Store != "" {
 		words = append(words, quoted("store="+string(a.Store)))
+	}
+	if a.Probe == monitor.ProbeLogs && a.Subject != "" { // else all such lines would be kept quiet
+		words = append(words, quoted("subject="+string(a.Subject)))
 	}
 	return strings.Join(words, " ")
 }

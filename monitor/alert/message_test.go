@@ -28,7 +28,7 @@ func TestMailText(t *testing.T) {
 	want := `1. CRITICAL client_missing
    where    server imap31, store s0214, channel default
    since    2026-11-01 08:19:00 UTC (41 m 30 s)
-   how bad  2460, at its peak 2460
+   how bad  2460
    what     sync_client is not running; log-run has had no owner
    to do    run:
 

@@ -154,13 +154,13 @@ func permitted(ctx context.Context, job *Job, opts *RecoverOptions) error {
 	}
 	switch at, err := opts.Routing(ctx, in.Store); {
 	case err != nil:
-		return fmt.Errorf("where users are routed is unknown: %w", err)
+		return fmt.Errorf("the routing does not say that this is the master: %w", err)
 	case at != in.Server:
 		return fmt.Errorf("users of store %s are routed to %s, not to %s", in.Store, inventory.Quoted(string(at)), in.Server)
 	}
 	switch role, err := opts.Peer(ctx, job); {
 	case err != nil:
-		return fmt.Errorf("what %s is, is unknown: %w", inventory.Quoted(job.Channel.Peer), err)
+		return fmt.Errorf("whether %s is a replica can't be told: %w", inventory.Quoted(job.Channel.Peer), err)
 	case role != inventory.Replica:
 		return fmt.Errorf("%s takes itself to be a %s", inventory.Quoted(job.Channel.Peer), strings.TrimSpace(string(role)))
 	}
@@ -192,7 +192,7 @@ func free(job *Job, opts *RecoverOptions) error {
 	case err != nil:
 		return err
 	case pid != 0:
-		return fmt.Errorf("process %d has %q open", pid, path)
+		return fmt.Errorf("process %d works on %q", pid, path)
 	}
 	if job.File == "" {
 		if pid := worker(s, &job.Instance, &job.Channel, job.run()); pid != 0 {

@@ -55,14 +55,14 @@ func TestRecoverRefused(t *testing.T) {
 			o.Routing = func(context.Context, inventory.StoreID) (inventory.ServerID, error) {
 				return "", errors.New("no answer")
 			}
-		}, "is unknown: no answer"},
+		}, "does not say that this is the master: no answer"},
 		{"routed elsewhere", func(_ *processes.Job, o *processes.RecoverOptions) {
 			o.Routing = func(context.Context, inventory.StoreID) (inventory.ServerID, error) { return "imap9", nil }
 		}, `routed to "imap9"`},
 		{"no peer", func(_ *processes.Job, o *processes.RecoverOptions) { o.Peer = nil }, "nobody can ask"},
 		{"unknown peer", func(_ *processes.Job, o *processes.RecoverOptions) {
 			o.Peer = func(context.Context, *processes.Job) (inventory.Role, error) { return "", errors.New("no route") }
-		}, "is unknown: no route"},
+		}, "can't be told: no route"},
 		{"the peer is a master", func(_ *processes.Job, o *processes.RecoverOptions) {
 			o.Peer = func(context.Context, *processes.Job) (inventory.Role, error) { return inventory.Master, nil }
 		}, "takes itself to be a master"},
@@ -115,7 +115,7 @@ func TestRecoverLeavesOthersAlone(t *testing.T) {
 	dir := t.TempDir()
 	mark := filepath.Join(dir, "mark")
 	write(t, dir+"/client", "#!/bin/sh\ntouch "+mark+"\nrm -f "+dir+"/real/log-run\n", 0o755)
-	if err := errors.Join(os.Mkdir(dir+"/real", 0o755), os.Symlink(dir+"/real", dir+"/sync")); err != nil {
+	if err := errors.Join(os.Mkdir(dir+"/real", 0o755), os.Mkdir(dir+"/elsewhere", 0o755), os.Symlink(dir+"/real", dir+"/sync")); err != nil {
 		t.Fatal(err)
 	}
 	write(t, dir+"/real/log-run", "USER anna\n", 0o600)
@@ -134,7 +134,12 @@ func TestRecoverLeavesOthersAlone(t *testing.T) {
 			t.Errorf("%s: got %+v, %v", name, a, err)
 		}
 	}
-	holder := exec.Command("sleep", "600")
+	sleep, err := os.ReadFile("/bin/sleep")
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, dir+"/elsewhere/sync_client", string(sleep), 0o755)
+	holder := exec.Command(dir+"/elsewhere/sync_client", "600")
 	log, err := os.Open(dir + "/real/log-run")
 	if err != nil {
 		t.Fatal(err)
@@ -143,7 +148,7 @@ func TestRecoverLeavesOthersAlone(t *testing.T) {
 	holder.ExtraFiles = []*os.File{log}
 	begin(t, holder)
 	log.Close()
-	recover("a process of another name that has the log open", fmt.Sprintf("process %d has", holder.Process.Pid), nil)
+	recover("a client of which nothing else is known that has the log open", fmt.Sprintf("process %d works on", holder.Process.Pid), nil)
 	end(holder)
 
 	other := exec.Command(dir+"/sync_client", "-C", dir+"/other.conf", "-r")
@@ -355,7 +360,7 @@ func TestLayoutOf23(t *testing.T) {
 	}
 	r.wait("it is held", func() bool { r.sights = nil; return kinds(r.check()) == "client_missing" })
 	a, err := processes.Recover(r.ctx(), job, willing(&journal{}))
-	if err != nil || a.Outcome != processes.Refused || !strings.Contains(a.Text, "a process works on") {
+	if err != nil || a.Outcome != processes.Refused || !strings.Contains(a.Text, fmt.Sprintf("process %d works on", holder.Process.Pid)) {
 		t.Errorf("while it is held: got %+v, %v", a, err)
 	}
 	holder.Process.Kill()

@@ -165,9 +165,9 @@ func (b *Board) course(a *Alert) string {
 		about = "about " + string(a.Subject)
 	}
 	if a.Value.Known {
-		bad = "how bad: " + inventory.FormatNumber(a.Value.Value)
+		bad = a.Measure(a.Value.Value)
 		if a.Peak.Known && a.Peak != a.Value {
-			bad += ", at its peak " + inventory.FormatNumber(a.Peak.Value)
+			bad += ", at its peak " + a.Measure(a.Peak.Value)
 		}
 	}
 	if a.Flaps > 0 {
