@@ -116,8 +116,18 @@ func (l *ladder) ascend() (*ladder, outcome) {
 	return l.yield(best)
 }
 
-// climb goes up the ladder and returns the best outcome.
+// climb goes up the ladder and returns the best outcome. Budgets that the way to the
+// best outcome without them keeps do not change it.
 func (l *ladder) climb() outcome {
+	if l.opts.budgeted() {
+		free := l.unlimited()
+		best := free.climb()
+		if l.allows(best.way.cost()) {
+			l.hopeless, l.optimum = free.hopeless, free.optimum
+			best.state = newState(l.with(best.state.links), best.state.sites)
+			return best
+		}
+	}
 	best := l.reached(l.candidates())
 	if l.opts.budgeted() || l.ctx.Err() != nil {
 		return best
@@ -259,17 +269,22 @@ func (l *ladder) anew(s *state) []outcome {
 	case !l.opts.budgeted():
 		return l.rebuild(s)
 	}
-	free := *l.problem
-	free.opts.MaxBytes, free.opts.MaxChanges, free.opts.MaxInterrupted = nil, nil, nil
-	unlimited := l.over(&free)
+	unlimited := l.unlimited()
 	var allowed []outcome
-	for _, o := range unlimited.rebuild(newState(&free, s.sites)) {
+	for _, o := range unlimited.rebuild(newState(unlimited.problem, s.sites)) {
 		unlimited.search(o.state, 99, kinds{true, true}).revert(unlimited.allowed(o.state))
 		if kept := newState(l.with(o.state.links), o.state.sites); l.allows(kept.total) {
 			allowed = append(allowed, outcome{state: kept, stopped: o.stopped})
 		}
 	}
 	return allowed
+}
+
+// unlimited returns the ladder without budgets.
+func (l *ladder) unlimited() *ladder {
+	free := *l.problem
+	free.opts.MaxBytes, free.opts.MaxChanges, free.opts.MaxInterrupted = nil, nil, nil
+	return l.over(&free)
 }
 
 // rebuild lays out everything anew in several ways.

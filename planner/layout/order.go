@@ -65,12 +65,16 @@ func (o *order) faults() int {
 }
 
 // copied returns the bytes that the changes copy.
-func (o *order) copied() int64 {
-	total := int64(0)
+func (o *order) copied() int64 { return o.cost().bytes }
+
+// cost adds up what the changes cost.
+func (o *order) cost() cost {
+	c := cost{changes: len(o.changes)}
 	for i := range o.changes {
-		total += o.changes[i].Bytes
+		c.bytes += o.changes[i].Bytes
+		c.interrupted += o.changes[i].Users
 	}
-	return total
+	return c
 }
 
 // way is what is left to do for one store.

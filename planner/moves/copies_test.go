@@ -54,7 +54,7 @@ var walks = []struct {
 // fewer living copies of a store than were promised and were there at the start,
 // and what is drained ends empty.
 func TestNoStateHasFewerCopies(t *testing.T) {
-	for seed := range seeds(2) {
+	for seed := range seeds(6) {
 		for _, walk := range walks {
 			inv := fixtures.Fleet(seed, fixtures.Mixed, fixtures.Size{Servers: 15, StoresPerServer: 5, Users: 300, Legal: true})
 			for i := range inv.Servers {
