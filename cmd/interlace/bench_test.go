@@ -70,6 +70,7 @@ func TestMeasureCountsWhatIsHeld(t *testing.T) {
 		for range 100 {
 			held = append(held, make([]byte, size))
 		}
+		time.Sleep(50 * time.Millisecond) // until the collector and whoever looks have seen it
 		held = nil
 	})
 	if heap := spent.Heap.Value; heap < 98*size || heap > 180*size {

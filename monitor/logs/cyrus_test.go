@@ -27,11 +27,11 @@ const (
 func syslog(t *testing.T) (path string) {
 	t.Helper()
 	if _, err := os.Lstat(devLog); err == nil {
-		t.Skipf("SKIPPED: %s is in use", devLog)
+		t.Skipf("SKIPPED: needs %s, which is in use", devLog)
 	}
 	conn, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: devLog, Net: "unixgram"})
 	if err != nil {
-		t.Skipf("SKIPPED: cannot listen at %s: %v", devLog, err)
+		t.Skipf("SKIPPED: needs to listen at %s: %v", devLog, err)
 	}
 	path = filepath.Join(t.TempDir(), "mail.log")
 	file, err := os.Create(path)
