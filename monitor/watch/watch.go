@@ -28,13 +28,14 @@ type Watch struct {
 
 	mu        sync.Mutex
 	instances []monitor.Instance
-	last      []monitor.Backlog          // the last looks at channels
-	sights    []processes.Sight          // the last looks at processes
-	sample    *usage.Sample              // the last look at what is used
-	hinted    []monitor.Note             // what logs said lately of sync clients
-	taken     int64                      // the note that was taken in last
-	failed    map[monitor.Probe]*failure // the probes that cannot do their work
-	told      map[string]time.Time       // when a complaint was told
+	last      []monitor.Backlog           // the last looks at channels
+	sights    []processes.Sight           // the last looks at processes
+	sample    *usage.Sample               // the last look at what is used
+	hinted    []monitor.Note              // what logs said lately of sync clients
+	taken     int64                       // the note that was taken in last
+	failed    map[monitor.Probe]*failure  // the probes that cannot do their work
+	told      map[string]time.Time        // when a complaint was told
+	ended     map[monitor.Probe]time.Time // when a probe ended last
 }
 
 // failure is why a probe cannot do its work.
@@ -48,6 +49,7 @@ func New(opts Options) *Watch {
 	w := &Watch{
 		opts: opts.withDefaults(), owners: &processes.Owners{Proc: opts.Proc, Now: opts.Now},
 		jobs: make(chan processes.Job, 100), failed: map[monitor.Probe]*failure{}, told: map[string]time.Time{},
+		ended: map[monitor.Probe]time.Time{},
 	}
 	w.batches = &synclag.Batches{Now: opts.Now, Written: w.written, Failed: w.complain}
 	return w
@@ -60,6 +62,10 @@ var (
 	itselfEvery = time.Minute
 	deskEvery   = 5 * time.Second
 )
+
+// hangs is for how long beyond three intervals a probe must not have ended to count
+// as one that hangs, but in tests.
+var hangs = 5 * time.Minute
 
 const tidyEvery = time.Hour
 
@@ -92,6 +98,7 @@ func (w *Watch) Run(ctx context.Context) error {
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	for _, p := range w.probes() {
+		w.end(p.name)
 		group.Go(func() error { every(ctx, p.every, w.opts.Now, func(now time.Time) { w.run(ctx, p, now) }); return nil })
 	}
 	group.Go(func() error { return w.follow(ctx) })
@@ -122,11 +129,28 @@ func every(ctx context.Context, interval time.Duration, now func() time.Time, do
 	}
 }
 
-// alive gives the sign of life that systemd waits for.
-func (w *Watch) alive(time.Time) { w.opts.Service("WATCHDOG=1") }
+// alive gives the sign of life that systemd waits for, unless a probe hangs.
+func (w *Watch) alive(now time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, p := range w.probes() {
+		if now.Sub(w.ended[p.name]) > 3*p.every+hangs {
+			return
+		}
+	}
+	w.opts.Service("WATCHDOG=1")
+}
+
+// end notes that a probe has ended.
+func (w *Watch) end(name monitor.Probe) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.ended[name] = w.opts.Now()
+}
 
 // run runs a probe and hands over what it found.
 func (w *Watch) run(ctx context.Context, p probe, now time.Time) {
+	defer w.end(p.name)
 	look, err := p.look(ctx, now)
 	if ctx.Err() != nil {
 		return

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -317,4 +318,50 @@ func TestRecover(t *testing.T) {
 	if tried != 3 {
 		t.Errorf("it was tried %d times", tried)
 	}
+}
+
+// hanging is a memory that does not come back once it is told to hang.
+type hanging struct {
+	watch.Memory
+	hang atomic.Bool
+}
+
+func (h *hanging) SaveBacklog(ctx context.Context, looks []monitor.Backlog) error {
+	if h.hang.Load() {
+		<-ctx.Done()
+	}
+	return h.Memory.SaveBacklog(ctx, looks)
+}
+
+// TestNoSignOfLifeWhileAProbeHangs checks that systemd restarts a watch of which
+// one probe hangs, although the others go on.
+func TestNoSignOfLifeWhileAProbeHangs(t *testing.T) {
+	w := newWorld(t)
+	memory := &hanging{Memory: w.history}
+	w.opts.Memory, w.opts.Watchdog = memory, 100*time.Millisecond
+	signs := func() int {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		n := 0
+		for _, state := range w.states {
+			if state == "WATCHDOG=1" {
+				n++
+			}
+		}
+		return n
+	}
+	before, quiet := 0, time.Time{}
+	w.run("signs of life until a probe hangs", func() bool {
+		switch n := signs(); {
+		case n < 3:
+		case !memory.hang.Load():
+			memory.hang.Store(true)
+			quiet = time.Now()
+		case n != before:
+			before, quiet = n, time.Now()
+		default:
+			return time.Since(quiet) > time.Second
+		}
+		return false
+	})
 }
