@@ -130,6 +130,19 @@ type Lag struct {
 	Since     inventory.Text   `json:"since"`  // when the verdict began, RFC 3339
 	Seen      inventory.Text   `json:"seen"`   // when the channel was last looked at, RFC 3339
 	Reason    inventory.Text   `json:"reason"` // why the verdict is what it is, in words
+	Alerts    []OpenAlert      `json:"alerts"` // what else is wrong with the store, the worst first
+}
+
+// OpenAlert is what a channel tells of an alert that has not ended.
+type OpenAlert struct {
+	Number   int64          `json:"number"`
+	Kind     Kind           `json:"kind"`
+	Severity Severity       `json:"severity"`
+	Stage    Stage          `json:"stage"`
+	Server   inventory.Text `json:"server"`
+	Since    inventory.Text `json:"since"`
+	Text     string         `json:"text"`
+	Command  inventory.Text `json:"command"`
 }
 
 // Stretch is a number of looks at a channel, one after the other, that saw the same.

@@ -105,7 +105,7 @@ func (m *monitorConfig) judging() synclag.Options {
 	return synclag.Options{
 		Behind:   synclag.Limit{Bytes: m.BehindBytes, Age: m.BehindAge},
 		Alert:    synclag.Limit{Bytes: m.AlertBytes, Age: m.AlertAge},
-		Interval: m.Backlog,
+		Interval: m.Backlog, Processes: m.Processes,
 	}
 }
 

@@ -12,9 +12,13 @@ import (
 // those were known, and some more because they are learnt, too.
 const eightOfTen = 1.5
 
+// overdue is by how much a batch may be late in any case.
+const overdue = 10 * time.Second
+
 // Gone predicts in how many seconds nothing that is in a backlog now is left, and
 // how far off that may be: 8 of 10 predictions are to lie within the spread to
-// both sides. It is not known where nobody knows what the backlog consists of.
+// both sides. It is not known where nobody knows what the backlog consists of, nor
+// where a batch has taken so much longer than it should that something else is wrong.
 //
 // That takes the rest of the batch that is worked off, and the whole of the next
 // one, with what arrives until that begins.
@@ -60,8 +64,11 @@ func (m *Model) predict(b *monitor.Backlog, now time.Time) (p *prediction, known
 	run, log := p.parts(b)
 	if b.Run.Exists() {
 		elapsed := now.Sub(b.Run.Taken).Seconds()
-		if again(b) {
-			elapsed = min(elapsed, p.Model.seconds(run)/2)
+		switch should := p.Model.seconds(run); {
+		case again(b):
+			elapsed = min(elapsed, should/2)
+		case elapsed > 10*should+overdue.Seconds():
+			return p, false
 		}
 		p.finish(run, elapsed)
 		if b.Log.Exists() {

@@ -16,6 +16,9 @@ type Options struct {
 	// Interval is the time between two looks, 2 min. What was last seen three
 	// intervals ago is unknown.
 	Interval time.Duration
+	// Processes is the time between two looks at the processes, 10 min. What they
+	// last showed three intervals ago is believed no more.
+	Processes time.Duration
 	// Repeat is how long a client rests between two batches at least
 	// (sync_repeat_interval), 1 s.
 	Repeat time.Duration
@@ -34,6 +37,7 @@ func (o Options) withDefaults() Options {
 	o.Behind = o.Behind.withDefaults(Limit{10_000, time.Minute})
 	o.Alert = o.Alert.withDefaults(Limit{100_000, 5 * time.Minute})
 	orElse(&o.Interval, 2*time.Minute)
+	orElse(&o.Processes, 10*time.Minute)
 	orElse(&o.Repeat, time.Second)
 	orElse(&o.Window, 10*o.Interval)
 	orElse(&o.Flapping, 6*o.Window)

@@ -2,6 +2,7 @@ package synclag
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 	"time"
 
@@ -77,16 +78,28 @@ func (o *observations) add(value float64, looks int) {
 	}
 }
 
-// addStretch adds the ages at the looks of a stretch, as if they were equally far
-// from one another.
+// addStretch adds the ages at the looks of a stretch.
 func (o *observations) addStretch(s *monitor.Stretch) {
-	if s.Oldest().IsZero() || s.Looks < 2 {
-		o.add(age(s).Seconds(), s.Looks)
+	if s.Oldest().IsZero() {
+		o.add(0, s.Looks)
 		return
 	}
-	apart := s.Until.Sub(s.At) / time.Duration(s.Looks-1)
-	for i := range s.Looks {
-		o.add(agedAt(s, s.At.Add(time.Duration(i)*apart)), 1)
+	for at := range looksOf(s) {
+		o.add(agedAt(s, at), 1)
+	}
+}
+
+// looksOf are the times of the looks of a stretch, as if they were equally far from
+// one another.
+func looksOf(s *monitor.Stretch) iter.Seq[time.Time] {
+	apart := s.Until.Sub(s.At) / time.Duration(max(1, s.Looks-1))
+	return func(yield func(time.Time) bool) {
+		for i := range s.Looks - 1 {
+			if !yield(s.At.Add(time.Duration(i) * apart)) {
+				return
+			}
+		}
+		yield(s.Until)
 	}
 }
 
@@ -114,9 +127,9 @@ func (o observations) at(total int, part float64) inventory.Number {
 	return inventory.Number{}
 }
 
-// MostAges returns how old the oldest entry of a channel was at most in each of n
-// steps of time, in seconds; not known where nobody looked. The last step holds its
-// end. What is left of hours counts where they begin.
+// MostAges returns how old the oldest entry of a channel was at most at a look in
+// each of n steps of time, in seconds; not known where nobody looked. The last step
+// holds its end. What is left of hours counts where they begin.
 func MostAges(course []monitor.Stretch, hours []monitor.Hour, from time.Time, step time.Duration, n int) []inventory.Number {
 	most := make([]inventory.Number, n)
 	saw := func(at time.Time, seconds float64) {
@@ -136,11 +149,9 @@ func MostAges(course []monitor.Stretch, hours []monitor.Hour, from time.Time, st
 		if s.Trouble != "" {
 			continue
 		}
-		// The steps may be shorter than the stretch.
-		for at := s.At; at.Before(s.Until); at = at.Add(step) {
+		for at := range looksOf(s) {
 			saw(at, agedAt(s, at))
 		}
-		saw(s.Until, age(s).Seconds())
 	}
 	return most
 }

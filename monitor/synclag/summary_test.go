@@ -71,7 +71,7 @@ func TestMostAges(t *testing.T) {
 		want []inventory.Number
 	}{
 		{-120, time.Hour, 4, []inventory.Number{nobody, some(7), some(2280), nobody}},
-		{0, 10 * time.Minute, 7, []inventory.Number{nobody, some(0), some(0), some(600), some(1200), some(2280), nobody}},
+		{0, 10 * time.Minute, 7, []inventory.Number{nobody, some(0), some(480), some(1080), some(1680), some(2280), nobody}},
 	} {
 		got := MostAges(grows, hours, minute(c.from), c.step, c.n)
 		if !slices.Equal(got, c.want) {

@@ -57,6 +57,8 @@ func standing(course []monitor.Stretch, opts Options) (monitor.Verdict, string) 
 	}
 	begun, looks, known := standstill(course, opts)
 	switch {
+	case restarted(course, opts):
+		return monitor.Stalled, "its sync_client is started again and again on the same log" + waiting(last) + ": is the replica reachable?"
 	case !known:
 		return monitor.Unknown, "it works on the same log as before, and the counters of its sync_client cannot be read" + waiting(last)
 	case looks < 2:
@@ -75,7 +77,7 @@ func standstill(course []monitor.Stretch, opts Options) (begun *monitor.Stretch,
 	looks, known = begun.Looks, begun.Looks < 2 || readable(begun)
 	for i := len(course) - 2; i >= 0 && known; i-- {
 		before := &course[i]
-		if !follows(before, begun, opts) || before.Run.Inode != begun.Run.Inode || !before.Run.Taken.Equal(begun.Run.Taken) {
+		if !follows(before, begun, opts) || !sameRun(before, begun) {
 			break
 		}
 		moved, readable := progress(before, begun)
@@ -88,6 +90,30 @@ func standstill(course []monitor.Stretch, opts Options) (begun *monitor.Stretch,
 		begun, looks = before, looks+before.Looks
 	}
 	return begun, looks, known
+}
+
+// restarted reports whether three looks, one after the other, saw the same log
+// worked on by another client each: none of them gets on.
+func restarted(course []monitor.Stretch, opts Options) bool {
+	const most = 3
+	if len(course) < most {
+		return false
+	}
+	for i := len(course) - most + 1; i < len(course); i++ {
+		before, s := &course[i-1], &course[i]
+		if !follows(before, s, opts) || !sameRun(before, s) || len(before.Clients) == 0 || len(s.Clients) == 0 {
+			return false
+		}
+		if slices.ContainsFunc(s.Clients, func(p monitor.Process) bool { return client(before, &p) != nil }) {
+			return false
+		}
+	}
+	return true
+}
+
+// sameRun reports whether the same log is worked off.
+func sameRun(before, s *monitor.Stretch) bool {
+	return before.Run.Inode == s.Run.Inode && before.Run.Taken.Equal(s.Run.Taken)
 }
 
 // follows reports whether two stretches can be compared.

@@ -9,8 +9,8 @@ import (
 // bars are the heights that a character can show.
 var bars = []rune("▁▂▃▄▅▆▇█")
 
-// spark draws values as bars, one a character, the lowest for nothing and the
-// highest from full on; a dot stands for what nobody knows.
+// spark draws values as bars, one a character, the lowest for nothing and for that
+// alone, and the highest from full on; a dot stands for what nobody knows.
 func spark(values []inventory.Number, full float64) string {
 	drawn := make([]rune, len(values))
 	for i, v := range values {
@@ -25,7 +25,10 @@ func spark(values []inventory.Number, full float64) string {
 // height is the bar of a value: the highest only for what reaches full.
 func height(value, full float64) int {
 	highest := len(bars) - 1
-	if value >= full {
+	switch {
+	case value <= 0:
+		return 0
+	case value >= full:
 		return highest
 	}
 	return min(highest-1, int(math.Ceil(value/full*float64(highest-1))))
@@ -33,5 +36,5 @@ func height(value, full float64) int {
 
 // sparkWords says what the bars mean.
 func sparkWords(each string, full float64) string {
-	return "the most that the oldest entry waited in " + each + "; █ from " + inventory.DurationText(full) + " on, · nobody looked"
+	return "the most that the oldest entry waited in " + each + "; ▁ nothing waited, █ from " + inventory.DurationText(full) + " on, · nobody looked"
 }

@@ -3,4 +3,5 @@ SELECT c.server, c.store, c.role, c.channel, c.kind, b.at, b.until, b.looks,
     b.entries, b.mailboxes, b.users, b.worker, b.clients, b.processes_known, b.trouble
 FROM backlog AS b JOIN channels AS c ON c.number = b.channel
 WHERE (?1 = '' OR c.server = ?1) AND (?2 = '' OR c.store = ?2) AND (?3 = '' OR c.channel = ?3) AND b.until >= ?4 AND b.at < ?5
+    AND b.at >= ?4 - 3600000000 -- a stretch lies within one hour; of a long history only the end is read
 ORDER BY c.store, c.server, c.channel, b.at
