@@ -65,8 +65,11 @@ func (s *alertsFlags) from(now time.Time) time.Time {
 	case s.since.value != nil:
 		return now.Add(-*s.since.value)
 	}
-	return time.UnixMicro(math.MaxInt64)
+	return openOnly
 }
+
+// openOnly is the time since which no alert has ended.
+var openOnly = time.UnixMicro(math.MaxInt64)
 
 // part reports whether some alerts are left out.
 func (s *alertsFlags) part() bool { return s.server != "" || s.store != "" || s.kind != "" }

@@ -131,19 +131,18 @@ func (a *app) lag(ctx context.Context, flags lagFlags) error {
 	}
 	rows := v.rows(standings)
 	if a.flags.output.value == "text" {
-		if err := v.addHours(ctx, h, rows); err != nil {
+		if err := v.addHours(ctx, h, report.Drawn(rows)); err != nil {
 			return err
 		}
 	}
-	list, fine := make([]report.LagRow, len(rows)), true
-	stores := make([]monitor.Lag, len(rows))
+	stores, fine := make([]monitor.Lag, len(rows)), true
 	for i := range rows {
-		list[i], stores[i] = rows[i].LagRow, rows[i].Lag
-		fine = fine && list[i].Fine()
+		stores[i] = rows[i].Lag
+		fine = fine && rows[i].Fine()
 	}
 	err = a.print(result{
-		screen: report.Lag(list, a.config.Monitor.AlertAge.Seconds(), v.now),
-		table:  report.Lags(list),
+		screen: report.Lag(rows, a.config.Monitor.AlertAge.Seconds(), v.now),
+		table:  report.Lags(rows),
 		json:   object(lags{stores}),
 	})
 	if err == nil && !fine {
@@ -196,6 +195,16 @@ func (a *app) lagView(ctx context.Context, h *history.History, flags lagFlags) (
 	}
 	if v.inventory, v.users, err = a.storesKnown(ctx); err != nil {
 		return nil, err
+	}
+	alerts, err := h.Alerts(ctx, openOnly)
+	if err != nil {
+		return nil, err
+	}
+	v.alerts = map[inventory.StoreID][]monitor.Alert{}
+	for i := range alerts {
+		if store := inventory.StoreID(alerts[i].Store); alerts[i].Stage != monitor.Resolved {
+			v.alerts[store] = append(v.alerts[store], alerts[i])
+		}
 	}
 	return v, v.known()
 }

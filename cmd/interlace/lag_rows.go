@@ -3,7 +3,9 @@ package main
 import (
 	"cmp"
 	"context"
+	"io/fs"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/interlacemail/interlace/cmd/interlace/report"
@@ -20,14 +22,9 @@ type lagView struct {
 	watched   []monitor.Watched
 	inventory *inventory.Inventory      // nil: there is none
 	users     map[inventory.StoreID]int // of each store, shared trees too
-	store     inventory.StoreID         // only this one, or empty
-	server    inventory.ServerID        // only what its master is on, or empty
-}
-
-// lagRow is a channel and the course that it was judged by.
-type lagRow struct {
-	report.LagRow
-	course []monitor.Stretch
+	alerts    map[inventory.StoreID][]monitor.Alert
+	store     inventory.StoreID  // only this one, or empty
+	server    inventory.ServerID // only what its master is on, or empty
 }
 
 // channelKey names a channel.
@@ -46,19 +43,25 @@ func (v *lagView) wants(server inventory.ServerID, store inventory.StoreID) bool
 	return (v.server == "" || v.server == server) && (v.store == "" || v.store == store)
 }
 
+// timeOf is a time as [monitor.Time] writes it.
+func timeOf(text inventory.Text) time.Time {
+	at, _ := time.Parse(time.RFC3339, string(text))
+	return at
+}
+
 // silent reports whether the last look is so long ago that nothing is known.
 func (v *lagView) silent(seen time.Time) bool { return v.now.Sub(seen) > 3*v.opts.Interval }
 
 // rows are the channels that keep copies up to date, those that nobody looks at
 // too, the worst first.
-func (v *lagView) rows(standings []synclag.Standing) []lagRow {
+func (v *lagView) rows(standings []synclag.Standing) []report.LagRow {
 	standing := map[channelKey]*synclag.Standing{}
 	for i := range standings {
 		l := &standings[i].Lag
 		standing[channelKey{l.Server, l.Store, l.Channel}] = &standings[i]
 	}
 	masters := v.masters()
-	var rows []lagRow
+	var rows []report.LagRow
 	for i := range v.watched {
 		w := &v.watched[i]
 		if !replicated(w) || !v.wants(w.Server, w.Store) || v.gone(w, masters) {
@@ -68,7 +71,7 @@ func (v *lagView) rows(standings []synclag.Standing) []lagRow {
 	}
 	rows = append(rows, v.unwatched(rows, masters)...)
 	v.blame(rows)
-	slices.SortStableFunc(rows, func(a, b lagRow) int { return worseFirst(&a.Lag, &b.Lag) })
+	slices.SortStableFunc(rows, func(a, b report.LagRow) int { return worseFirst(&a.Lag, &b.Lag) })
 	return rows
 }
 
@@ -108,17 +111,21 @@ func (v *lagView) gone(w *monitor.Watched, masters map[inventory.StoreID]invento
 }
 
 // row is a channel that has been looked at, within the course or before it.
-func (v *lagView) row(w *monitor.Watched, s *synclag.Standing) lagRow {
-	var r lagRow
+func (v *lagView) row(w *monitor.Watched, s *synclag.Standing) report.LagRow {
 	if s != nil {
-		r.Lag, r.course = s.Lag, s.Course
-	} else {
-		last := monitor.Stretch{Until: w.Seen, Looks: 1}
-		last.Backlog = monitor.Backlog{At: w.Seen, Server: w.Server, Store: w.Store, Role: w.Role, Channel: w.Channel, Kind: w.Kind}
-		r.Lag = synclag.Judge([]monitor.Stretch{last}, nil, v.opts, v.now)
+		return report.LagRow{Lag: v.heeded(s.Lag, s.Course)}
 	}
-	r.Peer = v.peer(&r.Lag)
-	return r
+	last := monitor.Stretch{Until: w.Seen, Looks: 1}
+	last.Backlog = monitor.Backlog{At: w.Seen, Server: w.Server, Store: w.Store, Role: w.Role, Channel: w.Channel, Kind: w.Kind}
+	return report.LagRow{Lag: v.heeded(synclag.Judge([]monitor.Stretch{last}, nil, v.opts, v.now), nil)}
+}
+
+// heeded completes the judgement of a channel by what the inventory and the alerts
+// say.
+func (v *lagView) heeded(l monitor.Lag, course []monitor.Stretch) monitor.Lag {
+	l.Peer = v.peer(&l)
+	synclag.Heed(&l, course, v.alerts[l.Store], v.opts, v.now)
+	return l
 }
 
 // peer is the server of the replica that a channel leads to, as far as the
@@ -140,7 +147,7 @@ func (v *lagView) peer(l *monitor.Lag) inventory.Text {
 
 // unwatched are the stores of the inventory with a replica whose master nobody has
 // ever looked at.
-func (v *lagView) unwatched(rows []lagRow, masters map[inventory.StoreID]inventory.ServerID) []lagRow {
+func (v *lagView) unwatched(rows []report.LagRow, masters map[inventory.StoreID]inventory.ServerID) []report.LagRow {
 	if v.inventory == nil {
 		return nil
 	}
@@ -148,24 +155,23 @@ func (v *lagView) unwatched(rows []lagRow, masters map[inventory.StoreID]invento
 	for i := range rows {
 		seen[rows[i].Store] = true
 	}
-	var list []lagRow
+	var list []report.LagRow
 	for i := range v.inventory.Stores {
 		s := &v.inventory.Stores[i]
 		master := s.Master()
 		if len(s.Instances) < 2 || seen[s.Name] || masters[s.Name] != "" || !v.wants(master.Server, s.Name) {
 			continue
 		}
-		r := lagRow{LagRow: report.LagRow{Lag: synclag.Judge(nil, nil, v.opts, v.now)}}
-		r.Store, r.Server, r.Channel = s.Name, master.Server, monitor.DefaultChannel
-		r.Peer = v.peer(&r.Lag)
-		list = append(list, r)
+		l := synclag.Judge(nil, nil, v.opts, v.now)
+		l.Store, l.Server, l.Channel = s.Name, master.Server, monitor.DefaultChannel
+		list = append(list, report.LagRow{Lag: v.heeded(l, nil)})
 	}
 	return list
 }
 
-// blame says of channels that nobody looks at that it is their whole server that
-// nobody looks at.
-func (v *lagView) blame(rows []lagRow) {
+// blame says of channels of which nothing is known whether nobody looks at their
+// whole server, or may not look there.
+func (v *lagView) blame(rows []report.LagRow) {
 	seen := map[inventory.ServerID]time.Time{}
 	for i := range v.watched {
 		if w := &v.watched[i]; w.Seen.After(seen[w.Server]) {
@@ -179,9 +185,13 @@ func (v *lagView) blame(rows []lagRow) {
 		}
 		switch last := seen[r.Server]; {
 		case last.IsZero():
-			r.Reason = inventory.Text("nobody has looked at " + string(r.Server) + " yet")
+			r.Reason, r.Silent = inventory.Text("nobody has looked at "+string(r.Server)+" yet"), true
 		case v.silent(last):
-			r.Reason = inventory.Text(string(r.Server) + " silent for " + inventory.DurationText(v.now.Sub(last).Round(time.Minute).Seconds()))
+			r.Reason, r.Silent = inventory.Text(string(r.Server)+" silent for "+inventory.DurationText(v.now.Sub(last).Round(time.Minute).Seconds())), true
+		case r.Seen == "" || v.silent(timeOf(r.Seen)):
+			r.Silent = true
+		case strings.Contains(string(r.Reason), fs.ErrPermission.Error()):
+			r.Reason = inventory.Text("interlace watch may not read the sync logs on " + string(r.Server) + ": it has to run as the account of Cyrus")
 		}
 	}
 }
@@ -207,21 +217,22 @@ func urgency(l *monitor.Lag) int {
 		return len(order) + 1
 	case l.Verdict == monitor.Unknown:
 		return len(order) + 2
+	case len(l.Alerts) > 0:
+		return len(order) + 3
 	}
-	return len(order) + 3
+	return len(order) + 4
 }
 
-// addHours adds what the last day was like to the rows that are shown.
-func (v *lagView) addHours(ctx context.Context, h *history.History, rows []lagRow) error {
+// addHours adds what the last day was like to the rows that have it drawn.
+func (v *lagView) addHours(ctx context.Context, h *history.History, rows []*report.LagRow) error {
 	const hours = 24
 	from := v.now.Truncate(time.Hour).Add((1 - hours) * time.Hour)
-	for i := range rows[:min(report.ShownLags, len(rows))] {
-		r := &rows[i]
-		kept, err := h.Hours(ctx, monitor.Span{Server: r.Server, Store: r.Store, Channel: r.Channel, From: from})
+	for _, r := range rows {
+		looks, err := h.Backlog(ctx, monitor.Span{Server: r.Server, Store: r.Store, Channel: r.Channel, From: from})
 		if err != nil {
 			return err
 		}
-		r.Hours = synclag.MostAges(r.course, kept, from, time.Hour, hours)
+		r.Hours = synclag.MostAges(looks, nil, from, time.Hour, hours)
 	}
 	return nil
 }

@@ -152,9 +152,9 @@ func (p *lagPast) past(s *synclag.Standing, hours []monitor.Hour) report.LagPast
 	for len(course) > 0 && course[0].Until.Before(p.since) {
 		course = course[1:]
 	}
-	sum := synclag.Summarize(course, hours, p.opts)
+	sum, now := synclag.Summarize(course, hours, p.opts), p.heeded(s.Lag, s.Course)
 	return report.LagPast{
-		Store: s.Lag.Store, Server: s.Lag.Server, Channel: s.Lag.Channel, Peer: p.peer(&s.Lag), Verdict: s.Lag.Verdict, Level: s.Lag.Level,
+		Store: now.Store, Server: now.Server, Channel: now.Channel, Peer: now.Peer, Verdict: now.Verdict, Level: now.Level,
 		Looks: sum.Looks, Blind: sum.Blind, NotOK: sum.NotOK, Oldest: sum.Age, Bytes: sum.Bytes,
 		Most:      synclag.MostAges(course, hours, p.since, p.step, p.n),
 		Model:     p.model(s),

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -46,6 +47,7 @@ func recordSamples() {
 //	FROM UNTIL SERVER STORE [channel=dr] [kind=squatter] [role=replica] [client=7|none|unseen]
 //	    [oldest=5s|09:21] [bytes=100] [grows=10] [mailboxes=3] [run=9] [io=1] [trouble=why]
 //	batches FROM UNTIL SERVER STORE [mailboxes=3] [lasted=20ms]
+//	alert KIND SERVER STORE [channel=dr] [seen=1m] [began=1h] [probe=logs] [severity=warning] [stage=pending]
 //	uses FROM UNTIL SERVER STORE [role=replica] [busy=9] [every=5m] [io=30] [cpu=0.1] [memory=1e7]
 //	    [disk=2e9] [free=1e9] [fill=0.9]
 //
@@ -61,6 +63,7 @@ func record(ctx context.Context, path, lines string, clock time.Time) error {
 	var looks []monitor.Backlog
 	var batches []monitor.Batch
 	var used []monitor.Usage
+	var alerts []monitor.Alert
 	for line := range strings.Lines(lines) {
 		words := strings.Fields(line)
 		if len(words) == 0 {
@@ -69,6 +72,8 @@ func record(ctx context.Context, path, lines string, clock time.Time) error {
 		switch words[0] {
 		case "batches":
 			batches = append(batches, batchesOf(words[1:], clock)...)
+		case "alert":
+			alerts = append(alerts, alertOf(words[1:], clock))
 		case "uses":
 			used = append(used, usesOf(words[1:], clock)...)
 		default:
@@ -84,7 +89,32 @@ func record(ctx context.Context, path, lines string, clock time.Time) error {
 	if err := h.SaveUsage(ctx, used); err != nil {
 		return err
 	}
+	err = h.StepAlerts(ctx, clock, func(s monitor.AlertState) (monitor.AlertState, []monitor.Message) {
+		for i := range alerts {
+			s.Last++
+			alerts[i].Number, alerts[i].Key = s.Last, fmt.Sprint(s.Last)
+			s.Alerts = append(s.Alerts, alerts[i])
+		}
+		return s, nil
+	})
+	if err != nil {
+		return err
+	}
 	return h.Tidy(ctx, clock)
+}
+
+// alertOf is an alert that was last found a second ago if nothing else is said.
+func alertOf(words []string, clock time.Time) monitor.Alert {
+	s := saidBy(words[3:])
+	or := func(key, otherwise string) string { return cmp.Or(s[key], otherwise) }
+	return monitor.Alert{
+		Finding: monitor.Finding{
+			Kind: monitor.Kind(words[0]), Server: inventory.Text(words[1]), Store: inventory.Text(words[2]), Channel: inventory.Text(s["channel"]),
+			Probe: monitor.Probe(or("probe", "processes")), Severity: monitor.Severity(or("severity", "critical")), Text: words[0] + " of " + words[2],
+		},
+		Watcher: inventory.ServerID(words[1]), Stage: monitor.Stage(or("stage", "firing")),
+		Began: clocked(or("began", "1h"), clock), Seen: clocked(or("seen", "1s"), clock),
+	}
 }
 
 // said are the words of a line.

@@ -75,7 +75,7 @@ func (h *heeded) open() []monitor.OpenAlert {
 	for _, a := range h.alerts {
 		list = append(list, monitor.OpenAlert{
 			Number: a.Number, Kind: a.Kind, Severity: a.Severity, Stage: a.Stage, Server: a.Server,
-			Since: cmp.Or(a.Since, monitor.Time(a.Began)), Text: a.Text, Command: a.Command,
+			Since: monitor.Time(a.Began), Text: a.Text, Command: a.Command,
 		})
 	}
 	slices.SortStableFunc(list, func(a, b monitor.OpenAlert) int {
@@ -129,7 +129,7 @@ func worked(course []monitor.Stretch, since time.Time) bool {
 // correct lets a cause have its say, beside a verdict that is worse.
 func (h *heeded) correct(c *cause, a *monitor.Alert) {
 	lag := h.lag
-	why := fmt.Sprintf("%s (%s since %s)", c.words, c.kind, cmp.Or(a.Since, monitor.Time(a.Began)))
+	why := fmt.Sprintf("%s (%s on %s since %s)", c.words, c.kind, a.Server, monitor.Time(a.Began))
 	if c.verdict == monitor.Unknown {
 		lag.WouldLose = inventory.Number{}
 	}
@@ -138,7 +138,7 @@ func (h *heeded) correct(c *cause, a *monitor.Alert) {
 		return
 	}
 	if lag.Verdict != c.verdict {
-		lag.Verdict, lag.Since = c.verdict, cmp.Or(a.Since, monitor.Time(a.Began))
+		lag.Verdict, lag.Since = c.verdict, monitor.Time(a.Began)
 	}
 	last := &h.course[len(h.course)-1]
 	lag.Oldest = oldest(last, lag.Verdict, h.now)

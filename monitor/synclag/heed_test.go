@@ -51,7 +51,7 @@ func TestHeed(t *testing.T) {
 		loses   float64 // minutes; below 0 unknown
 	}{
 		{"nothing is found", respawned, nil, monitor.OK, "", 4},
-		{"the replica is gone", respawned, []monitor.Alert{found(monitor.ReplicaUnreachable, "imap1", 3)}, monitor.Stalled, "the replica does not answer (replica_unreachable since 2026-11-20T10:02:00Z); 1.0 kB wait, the oldest for 5 m", 5},
+		{"the replica is gone", respawned, []monitor.Alert{found(monitor.ReplicaUnreachable, "imap1", 3)}, monitor.Stalled, "the replica does not answer (replica_unreachable on imap1 since 2026-11-20T10:02:00Z); 1.0 kB wait, the oldest for 5 m", 5},
 		{"Cyrus of the replica is down, which is why", respawned, []monitor.Alert{found(monitor.ReplicaUnreachable, "imap1", 3), whole}, monitor.Stalled, "Cyrus of the replica does not run (master_down", 5},
 		{"the replica is gone, and nothing waits", idle, []monitor.Alert{found(monitor.ReplicaUnreachable, "imap1", 3)}, monitor.Stalled, "nothing waits yet", 0},
 		{"what a third server says", respawned, []monitor.Alert{found(monitor.MasterDown, "imap3", 4)}, monitor.OK, "", 4},
@@ -101,7 +101,7 @@ func TestHeed(t *testing.T) {
 // The worst alert comes first, each with when it began.
 func TestOpenAlerts(t *testing.T) {
 	pending := found(monitor.BacklogGrown, "imap1", 4)
-	pending.Number, pending.Severity, pending.Stage, pending.Since = 4, monitor.Warning, monitor.Pending, "2026-11-20T09:00:00Z"
+	pending.Number, pending.Severity, pending.Stage, pending.Began = 4, monitor.Warning, monitor.Pending, minute(-60)
 	lag := monitor.Lag{Server: "imap1", Channel: monitor.DefaultChannel, Level: monitor.LevelUnknown}
 	Heed(&lag, nil, []monitor.Alert{pending, found(monitor.ClientHung, "imap1", 4)}, Options{}, minute(5))
 	want := []monitor.OpenAlert{

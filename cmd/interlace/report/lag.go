@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -14,43 +15,54 @@ import (
 // LagRow is how a channel stands, and how it did.
 type LagRow struct {
 	monitor.Lag
-	Hours []inventory.Number // how old its oldest entry was at most in each hour of the last day, in seconds
+	Silent bool               // nobody looks at it
+	Hours  []inventory.Number // how old its oldest entry was at most in each hour of the last day, in seconds
 }
 
-// Fine reports whether there is nothing to say of the channel.
+// Fine reports whether copying goes as it should.
 func (r *LagRow) Fine() bool { return r.Verdict == monitor.OK && r.Level == monitor.LevelOK }
 
-// ShownLags is how many channels the text has that are not fine, shownGroups how
-// many rows for those that are and for reasons to know nothing; fewLags are so few
-// channels that it has all.
+// How many rows the text has of channels that are not fine, of reasons to know
+// nothing, and of channels that are fine but for an alert. Of so few channels that
+// are shown it has all.
 const (
-	ShownLags   = 20
-	shownGroups = 11
-	fewLags     = 5
+	shownLags    = 20
+	shownUnknown = 10
+	shownAlerted = 10
+	fewLags      = 5
 )
+
+// Drawn returns the channels that have a row of their own in the text.
+func Drawn(rows []LagRow) []*LagRow {
+	var drawn []*LagRow
+	for _, g := range lagGroups(rows) {
+		if len(g) == 1 {
+			drawn = append(drawn, g[0])
+		}
+	}
+	return drawn
+}
 
 // Lag is the screen of how channels stand, the worst of them first. Full is the age
 // in seconds at which bars have their full height; now has the zone of the reader.
 func Lag(rows []LagRow, full float64, now time.Time) *Screen {
 	s := &Screen{}
-	shown, rest := apartFrom(rows)
-	more, others := shown[min(ShownLags, len(shown)):], rest[min(shownGroups, len(rest)):]
-	shown, rest = shown[:len(shown)-len(more)], rest[:len(rest)-len(others)]
-	cells := make([][]Cell, 0, len(shown)+len(rest)+1)
-	for i := range shown {
-		cells = append(cells, lagCells(&shown[i], full, now))
-	}
-	if len(more) > 0 {
-		cells = append(cells, groupCells(more, "others", Soon))
-	}
-	for _, group := range rest {
-		cells = append(cells, groupCells(group, string(group[0].Verdict), lagTone(&group[0].Lag)))
-	}
-	t := &Table{Columns: lagColumns(), Rows: slices.Values(cells)}
+	groups, told := lagGroups(rows), 0
+	t := &Table{Columns: lagColumns(), Rows: rowsOf(groups, func(group []*LagRow) []Cell {
+		if len(group) == 1 {
+			return lagCells(group[0], full, now)
+		}
+		return groupCells(group)
+	})}
 	s.add(Legend{t, []Note{{Columns: []string{"last 24 h"}, Words: sparkWords("each hour", full)}}})
-	lines := lagReasons(shown, rest)
-	if len(more)+len(others) > 0 {
-		lines.add("%s more: -o csv lists all", inventory.CountText(len(more)+len(slices.Concat(others...))))
+	lines := lagReasons(groups)
+	for _, group := range groups {
+		if told += len(group); mixed(group) {
+			told -= len(group)
+		}
+	}
+	if told < len(rows) {
+		lines.add("%s more: -o csv lists all", inventory.CountText(len(rows)-told))
 	}
 	if lines != nil {
 		s.add(lines)
@@ -61,40 +73,71 @@ func Lag(rows []LagRow, full float64, now time.Time) *Screen {
 // shownReasons is of how many channels the text says why, and what to do.
 const shownReasons = 3
 
-// apartFrom parts the rows that are told one by one from those that are summed up:
-// of which nothing is known, by server and reason, and which are fine.
-func apartFrom(rows []LagRow) (shown []LagRow, rest [][]LagRow) {
-	if len(rows) <= fewLags {
-		return rows, nil
-	}
+// lagGroups parts rows, the worst first, into those that are told together: what is
+// not fine stands alone, what is unknown together with the same of its server, and
+// what is fine all together. Of what is not fine and goes beyond a screen the rest
+// is one group.
+func lagGroups(rows []LagRow) [][]*LagRow {
 	type place struct {
 		server inventory.ServerID
 		reason inventory.Text
 	}
-	var fine []LagRow
-	unknown, order := map[place][]LagRow{}, []place{}
-	for _, r := range rows {
+	var bad, alerted, unknown [][]*LagRow
+	var fine []*LagRow
+	at := map[place]int{}
+	for i := range rows {
+		r := &rows[i]
 		switch {
-		case r.Fine():
+		case r.Fine() && len(r.Alerts) == 0:
 			fine = append(fine, r)
-		case r.Verdict == monitor.Unknown:
-			at := place{r.Server, r.Reason}
-			if unknown[at] == nil {
-				order = append(order, at)
+		case r.Fine():
+			alerted = append(alerted, []*LagRow{r})
+		case r.Verdict == monitor.Unknown && r.Level == monitor.LevelUnknown:
+			p := place{r.Server, r.Reason}
+			if _, known := at[p]; !known {
+				at[p] = len(unknown)
+				unknown = append(unknown, nil)
 			}
-			unknown[at] = append(unknown[at], r)
+			unknown[at[p]] = append(unknown[at[p]], r)
 		default:
-			shown = append(shown, r)
+			bad = append(bad, []*LagRow{r})
 		}
 	}
+	if len(rows) <= fewLags {
+		return alone(rows)
+	}
+	slices.SortStableFunc(unknown, func(a, b []*LagRow) int { return cmp.Compare(len(b), len(a)) })
+	list := slices.Concat(summed(bad, shownLags), summed(unknown, shownUnknown), summed(alerted, shownAlerted))
 	if fine != nil {
-		rest = append(rest, fine)
+		list = append(list, fine)
 	}
-	slices.SortStableFunc(order, func(a, b place) int { return cmp.Compare(len(unknown[b]), len(unknown[a])) })
-	for _, at := range order {
-		rest = append(rest, unknown[at])
+	return list
+}
+
+// alone are groups of one row each.
+func alone(rows []LagRow) [][]*LagRow {
+	list := make([][]*LagRow, len(rows))
+	for i := range rows {
+		list[i] = []*LagRow{&rows[i]}
 	}
-	return shown, rest
+	return list
+}
+
+// summed puts the groups beyond a number of them into one.
+func summed(groups [][]*LagRow, most int) [][]*LagRow {
+	if len(groups) <= most {
+		return groups
+	}
+	return append(groups[:most:most], slices.Concat(groups[most:]...))
+}
+
+// mixed reports whether rows of a group are told together only for want of room.
+func mixed(group []*LagRow) bool {
+	return len(group) > 1 && slices.ContainsFunc(group, func(r *LagRow) bool {
+		fine := r.Fine() && len(r.Alerts) == 0
+		unknown := r.Level == monitor.LevelUnknown && r.Server == group[0].Server && r.Reason == group[0].Reason
+		return !fine && !unknown
+	})
 }
 
 // Lags is the table of how channels stand.
@@ -109,24 +152,43 @@ func lagColumns() []Column {
 		right("would lose", "would_lose_seconds", 0), hidden("oldest_seconds"),
 		left("master → replica", "", 0).late(1), hidden("peer"), right("mailboxes", "mailboxes", 8), hidden("entries"),
 		right("backlog", "backlog_bytes", 5), hidden("predicted_seconds"), hidden("predicted_spread_seconds"), left("caught up", "", 2),
-		left("last 24 h", "", 4), hidden("since"), hidden("seen"), hidden("reason"), note(),
+		left("last 24 h", "", 4), hidden("since"), hidden("seen"), hidden("reason"), hidden("alerts"), note(),
 	}
 }
 
 func lagCells(r *LagRow, full float64, now time.Time) []Cell {
-	why := Nothing
-	if r.Verdict == monitor.Unknown {
-		why = words(string(r.Reason))
+	why := alertWords(r.Alerts)
+	if r.Level == monitor.LevelUnknown {
+		why = joined(string(r.Reason), why)
 	}
 	tone := lagTone(&r.Lag)
 	return []Cell{
 		words(channelName(r.Store, r.Channel)), words(string(r.Store)), words(string(r.Server)), words(r.Channel),
 		words(string(r.Verdict)), words(string(r.Level)), words(verdictWords(&r.Lag)).in(tone),
 		number(Seconds, r.WouldLose).in(tone), number(Seconds, r.Oldest),
-		words(string(r.Server) + " → " + orDash(string(r.Peer))), words(string(r.Peer)), number(Count, r.Mailboxes), number(Count, r.Entries),
+		words(string(r.Server) + " → " + cmp.Or(string(r.Peer), "unknown")), words(string(r.Peer)), number(Count, r.Mailboxes), number(Count, r.Entries),
 		decimalSize(r.Bytes), number(Seconds, r.Predicted), number(Seconds, r.Spread), caughtUp(&r.Lag, now),
-		words(spark(r.Hours, full)), words(string(r.Since)), words(string(r.Seen)), words(string(r.Reason)), why,
+		words(spark(r.Hours, full)), words(string(r.Since)), words(string(r.Seen)), words(string(r.Reason)),
+		list(kindsOf(r.Alerts)), words(why),
 	}
+}
+
+// alertWords says which alerts of a store are open.
+func alertWords(alerts []monitor.OpenAlert) string {
+	kinds := kindsOf(alerts)
+	if kinds == nil {
+		return ""
+	}
+	return "alerts: " + strings.Join(kinds, ", ")
+}
+
+// kindsOf returns the kinds of alerts, each once.
+func kindsOf(alerts []monitor.OpenAlert) []string {
+	kinds := make([]string, len(alerts))
+	for i := range alerts {
+		kinds[i] = string(alerts[i].Kind)
+	}
+	return distinct(kinds)
 }
 
 // channelName is the name of the store, and of the channel if it has one.
@@ -138,35 +200,37 @@ func channelName(store inventory.StoreID, channel string) string {
 }
 
 // groupCells are one row for several channels.
-func groupCells(rows []LagRow, verdict string, tone Tone) []Cell {
-	if len(rows) == 1 {
-		return lagCells(&rows[0], 0, time.Time{})
-	}
+func groupCells(group []*LagRow) []Cell {
 	cells := make([]Cell, len(lagColumns()))
 	for i := range cells {
 		cells[i] = Nothing
 	}
 	stores := map[inventory.StoreID]bool{}
 	var most inventory.Number
-	for i := range rows {
-		stores[rows[i].Store] = true
-		if n := rows[i].WouldLose; n.Known && n.Value >= most.Value {
+	for _, r := range group {
+		stores[r.Store] = true
+		if n := r.WouldLose; n.Known && n.Value >= most.Value {
 			most = n
 		}
 	}
 	set := func(heading string, c Cell) {
 		cells[slices.IndexFunc(lagColumns(), func(column Column) bool { return column.Heading == heading })] = c
 	}
+	verdict, tone, where := string(group[0].Verdict), lagTone(&group[0].Lag), things(len(stores), "store", "stores")
+	switch {
+	case mixed(group) && group[0].Level == monitor.LevelUnknown:
+	case mixed(group):
+		verdict, tone = "others", Soon
+	case group[0].Verdict == monitor.Unknown:
+		where = joined(string(group[0].Server), where)
+		cells[len(cells)-1] = words(string(group[0].Reason))
+	}
 	set("store", words("…"))
-	set("master → replica", words(things(len(stores), "store", "stores")))
+	set("master → replica", words(where))
 	set("verdict", words(verdict).in(tone))
 	set("would lose", Unknown)
 	if most.Known {
 		set("would lose", words("≤ "+inventory.DurationText(most.Value)))
-	}
-	if rows[0].Verdict == monitor.Unknown {
-		set("master → replica", words(joined(string(rows[0].Server), things(len(stores), "store", "stores"))))
-		cells[len(cells)-1] = words(string(rows[0].Reason))
 	}
 	return cells
 }
@@ -247,48 +311,75 @@ func roughText(seconds float64) string {
 
 // lagReasons says of the worst why it is so, and what to do. Of what is unknown
 // the reason stands in the table.
-func lagReasons(shown []LagRow, rest [][]LagRow) Lines {
+func lagReasons(groups [][]*LagRow) Lines {
 	var lines Lines
-	var blind []string
-	for _, group := range append([][]LagRow{shown}, rest...) {
-		for i := range group {
-			r := &group[i]
-			switch {
-			case r.Fine():
-			case r.Verdict == monitor.Unknown:
-				if !slices.Contains(blind, string(r.Server)) {
-					blind = append(blind, string(r.Server))
-				}
-			case len(lines) < shownReasons:
-				lines.add("%s", joined(channelName(r.Store, r.Channel)+": "+lagReason(&r.Lag), lagNext(&r.Lag)))
-			}
+	var silent, blind []inventory.ServerID // servers where nobody looks, and where it is seen too little
+	for _, r := range slices.Concat(groups...) {
+		switch {
+		case r.Silent:
+			silent = append(silent, r.Server)
+		case r.Level == monitor.LevelUnknown:
+			blind = append(blind, r.Server)
+		case r.Fine() && len(r.Alerts) == 0:
+		case len(lines) < shownReasons:
+			lines.add("%s", joined(channelName(r.Store, r.Channel)+": "+lagReason(&r.Lag), lagNext(&r.Lag)))
 		}
 	}
-	if blind != nil {
-		lines.add("unknown · next: interlace watch (on %s)", someOf(blind))
+	for _, next := range []struct {
+		command string
+		on      []inventory.ServerID
+	}{{"interlace watch", silent}, {"interlace watch --once", blind}} {
+		if on := distinct(next.on); on != nil {
+			lines.add("unknown · next: %s (on %s)", next.command, someOf(on))
+		}
 	}
 	return lines
 }
 
+// distinct returns what is in a list, each once.
+func distinct[S comparable](items []S) []S {
+	var once []S
+	for _, item := range items {
+		if !slices.Contains(once, item) {
+			once = append(once, item)
+		}
+	}
+	return once
+}
+
 // lagReason says why a channel is not fine.
 func lagReason(l *monitor.Lag) string {
-	if l.Reason == "" || l.Verdict == monitor.OK {
-		return joined(string(l.Reason), "what waits passes the limit of "+string(l.Level))
+	switch {
+	case l.Level == monitor.LevelBehind || l.Level == monitor.LevelAlert:
+		if l.Reason == "" || l.Verdict == monitor.OK {
+			return joined(string(l.Reason), "what waits passes the limit of "+string(l.Level))
+		}
+	case l.Verdict == monitor.OK:
+		return "copying goes on"
 	}
 	return string(l.Reason)
 }
 
-// lagNext is the command to run next, and where.
+// lagNext is what to run next, and where.
 func lagNext(l *monitor.Lag) string {
 	command, on := inventory.Paste("interlace", "lag", "--since", "7d", "--store", string(l.Store)), ""
-	switch l.Verdict {
-	case monitor.Stopped:
-		command, on = inventory.Paste("interlace", "watch", "--recover", string(l.Store)), " (on "+string(l.Server)+")"
-	case monitor.Stalled:
-		command, on = "interlace watch --once", " (on "+string(l.Server)+")"
+	at := func(line inventory.Text) { command, on = line, " (on "+string(l.Server)+")" }
+	switch {
+	case slices.ContainsFunc(l.Alerts, tellsMore):
+		command = inventory.Paste("interlace", "alerts", "--store", string(l.Store))
+	case l.Verdict == monitor.Stopped:
+		at(inventory.Paste("interlace", "watch", "--recover", string(l.Store)))
+	case l.Verdict == monitor.Stalled, l.Verdict == monitor.Unknown:
+		at("interlace watch --once")
 	}
 	if command == "" {
 		return ""
 	}
 	return "next: " + string(command) + on
+}
+
+// tellsMore reports whether an alert says more than that something waits, or that
+// nobody works on it.
+func tellsMore(a monitor.OpenAlert) bool {
+	return !slices.Contains([]monitor.Kind{monitor.BacklogGrown, monitor.ClientMissing, monitor.LogOrphaned}, a.Kind)
 }

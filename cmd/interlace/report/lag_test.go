@@ -77,6 +77,59 @@ func TestLagTells(t *testing.T) {
 	}
 }
 
+// A row has the same bars whether it is one of few or the only one of its kind
+// among many: of hours in which nothing waited the lowest.
+func TestLagBars(t *testing.T) {
+	only := lagRow("s1", monitor.OK, monitor.LevelOK, 0)
+	only.Hours = []inventory.Number{{}, known(0), known(0), known(20)}
+	rows := []report.LagRow{only}
+	for i := range 9 {
+		if text := lagText(t, rows, report.Style{}); !strings.Contains(text, "·▁▁▂\n") {
+			t.Errorf("%d others: %s", i, text)
+		}
+		rows = append([]report.LagRow{lagRow(fmt.Sprintf("bad%d", i), monitor.Stalled, monitor.LevelOK, 9)}, rows...)
+	}
+	if drawn := report.Drawn(rows); len(drawn) != len(rows) {
+		t.Errorf("%d rows are drawn of %d", len(drawn), len(rows))
+	}
+	rows = append(rows, lagRow("s2", monitor.OK, monitor.LevelOK, 0))
+	if drawn := report.Drawn(rows); len(drawn) != len(rows)-2 {
+		t.Errorf("%d rows are drawn of %d of which two are one", len(drawn), len(rows))
+	}
+}
+
+// Open alerts stand below their row, each kind once, and say where to look.
+func TestLagAlerts(t *testing.T) {
+	alerts := func(kinds ...monitor.Kind) (list []monitor.OpenAlert) {
+		for _, kind := range kinds {
+			list = append(list, monitor.OpenAlert{Kind: kind})
+		}
+		return list
+	}
+	row := func(verdict monitor.Verdict, kinds ...monitor.Kind) report.LagRow {
+		r := lagRow("s1", verdict, monitor.LevelOK, 9)
+		r.Reason, r.Alerts = "why it is so", alerts(kinds...)
+		return r
+	}
+	for _, c := range []struct {
+		row   report.LagRow
+		wants []string
+	}{
+		{row(monitor.Stalled, monitor.MasterDown, monitor.LogLine, monitor.LogLine), []string{"alerts: master_down, log_line\n", "s1: why it is so · next: interlace alerts --store s1\n"}},
+		{row(monitor.Stopped, monitor.ClientMissing, monitor.BacklogGrown), []string{"alerts: client_missing, backlog\n", "s1: why it is so · next: interlace watch --recover s1 (on imap1)\n"}},
+		{row(monitor.Stopped, monitor.ClientMissing, monitor.ReplicaAuth), []string{"next: interlace alerts --store s1\n"}},
+		{row(monitor.Unknown), []string{"s1: why it is so · next: interlace watch --once (on imap1)\n"}},
+		{row(monitor.OK, monitor.AutocreateOn), []string{"alerts: autocreate_on\n", "s1: copying goes on · next: interlace alerts --store s1\n"}},
+	} {
+		text := lagText(t, []report.LagRow{c.row}, report.Style{Width: 200})
+		for _, want := range c.wants {
+			if !strings.Contains(text, want) {
+				t.Errorf("no %q in\n%s", want, text)
+			}
+		}
+	}
+}
+
 func TestLagColours(t *testing.T) {
 	const red, yellow, plain = "\x1b[31m", "\x1b[33m", ""
 	for _, c := range []struct {
@@ -109,16 +162,16 @@ func TestLagSumsUp(t *testing.T) {
 	}
 	for i := range 1000 {
 		rows = append(rows, lagRow(fmt.Sprintf("silent%d", i), monitor.Unknown, monitor.LevelUnknown, 0))
-		rows[len(rows)-1].WouldLose, rows[len(rows)-1].Reason = inventory.Number{}, "imap1 silent for 7 m"
+		rows[len(rows)-1].WouldLose, rows[len(rows)-1].Reason, rows[len(rows)-1].Silent = inventory.Number{}, "imap1 silent for 7 m", true
 		rows = append(rows, lagRow(fmt.Sprintf("fine%d", i), monitor.OK, monitor.LevelOK, float64(i)/999))
 	}
 	for i := range 50 {
 		r := lagRow(fmt.Sprintf("far%d", i), monitor.Unknown, monitor.LevelUnknown, 0)
-		r.WouldLose, r.Server = inventory.Number{}, inventory.ServerID(fmt.Sprintf("imap%d", 100+i))
+		r.WouldLose, r.Server, r.Silent = inventory.Number{}, inventory.ServerID(fmt.Sprintf("imap%d", 100+i)), true
 		rows = append(rows, r)
 	}
 	text := lagText(t, rows, report.Style{Width: 100})
-	for _, want := range []string{"bad19", "… +others +≤ 1 h +10 stores", "… +ok +≤ 1 s +1,000 stores", "… +unknown +– +imap1 · 1,000 stores", "imap1 silent for 7 m", "51 more: -o csv lists all", `(?s)next: interlace watch \(on imap1 imap100 .*imap108\)`} {
+	for _, want := range []string{"bad19", "… +others +≤ 1 h +10 stores", "… +ok +≤ 1 s +1,000 stores", "… +unknown +– +imap1 · 1,000 stores", "imap1 silent for 7 m", `(?s)far8 .*… +unknown +– +41 stores\n… +ok`, "51 more: -o csv lists all", `(?s)next: interlace watch \(on imap1 imap100 .*imap108 …\)`} {
 		if !regexp.MustCompile(want).MatchString(text) {
 			t.Errorf("no %q in\n%s", want, text)
 		}

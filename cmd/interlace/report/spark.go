@@ -36,5 +36,5 @@ func height(value, full float64) int {
 
 // sparkWords says what the bars mean.
 func sparkWords(each string, full float64) string {
-	return "the most that the oldest entry waited in " + each + "; ▁ nothing waited, █ from " + inventory.DurationText(full) + " on, · nobody looked"
+	return "the most that the oldest entry waited in " + each + "; ▁ nothing waited, █ from " + inventory.DurationText(full) + " on, “·” nobody looked"
 }
