@@ -38,13 +38,15 @@ server of the master were lost now, and when the replica will have caught up.
 
 The verdict comes from the course of a channel: stopped (no sync_client runs),
 stalled (it runs and does nothing while changes arrive), behind (it works, but
-the oldest change gets older), flapping, ok, or unknown. The level comes from
-thresholds, which the configuration has below probes.
+the oldest change gets older), flapping, ok, or unknown. Open alerts of the store
+stand in its row and correct the verdict: where the replica does not answer it is
+stalled, however busy the sync_client looks. The level comes from thresholds, which
+the configuration has below probes.
 
 With --since the report is of a time up to now: how old the oldest change was, how
 large the backlog, what part of the time something was not ok, what a batch, a
-mailbox and a byte cost the sync_client of each store, how that would do with
-fewer or more users, and how good the predictions were. Of more than a month ago
+mailbox and a byte cost the sync_client of each store as far as batches tell that,
+how it would do with fewer or more users, and how good the predictions were. Of more than a month ago
 the sums of each hour are left.
 
 The exit status is 1 if a verdict or a level is another than ok now.`,

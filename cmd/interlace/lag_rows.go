@@ -232,7 +232,16 @@ func (v *lagView) addHours(ctx context.Context, h *history.History, rows []*repo
 		if err != nil {
 			return err
 		}
-		r.Hours = synclag.MostAges(looks, nil, from, time.Hour, hours)
+		r.Hours = v.due(synclag.MostAges(looks, nil, from, time.Hour, hours), time.Hour)
 	}
 	return nil
+}
+
+// due leaves out the last of some steps up to now as long as nobody had to look in it.
+func (v *lagView) due(steps []inventory.Number, step time.Duration) []inventory.Number {
+	last := len(steps) - 1
+	if began := v.now.Truncate(step); last > 0 && !steps[last].Known && v.now.Sub(began) < 2*v.opts.Interval {
+		return steps[:last]
+	}
+	return steps
 }

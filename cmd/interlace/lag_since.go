@@ -41,7 +41,7 @@ func (a *app) lagSince(ctx context.Context, h *history.History, v *lagView, flag
 		return err
 	}
 	told := *found
-	told.Since, told.Until = told.Since.UTC().Truncate(time.Second), told.Until.UTC().Truncate(time.Second)
+	told.Since, told.Until, told.Begins = told.Since.UTC().Truncate(time.Second), told.Until.UTC().Truncate(time.Second), told.Begins.UTC()
 	err = a.print(result{screen: report.LagSince(found, full), table: report.LagPasts(found), json: object(told)})
 	notFine := func(p report.LagPast) bool { return p.Verdict != monitor.OK || p.Level != monitor.LevelOK }
 	if err == nil && slices.ContainsFunc(found.Stores, notFine) {
@@ -54,22 +54,25 @@ func (a *app) lagSince(ctx context.Context, h *history.History, v *lagView, flag
 type lagPast struct {
 	*lagView
 	since time.Time
+	begin time.Time // of the first step
 	step  time.Duration
 	n     int
 	more  *int // users to add to each store; nil: a tenth, added and taken away
 }
 
-// steps parts a time so that every step has looks in it.
+// steps parts a time so that every step has looks in it. Where they begin does not
+// depend on the minute at which somebody asks, so that each stays what it was.
 func (p *lagPast) steps(of time.Duration) {
-	p.n = int(min(chartSteps, max(1, of/p.opts.Interval)))
-	p.step = (of + time.Duration(p.n-1)) / time.Duration(p.n)
+	p.step = max(p.opts.Interval, of/chartSteps, time.Second).Truncate(time.Second)
+	p.begin = p.since.Truncate(p.step)
+	p.n = int(p.now.Sub(p.begin)/p.step) + 1
 }
 
 // history reads what was seen, one server after the other: a week of a large fleet
 // is more than fits into memory.
 func (p *lagPast) history(ctx context.Context, h *history.History, bar *progress) (*report.LagHistory, error) {
 	defer bar.end()
-	found := &report.LagHistory{Since: p.since, Until: p.now, Step: p.step.Seconds(), Stores: []report.LagPast{}}
+	found := &report.LagHistory{Since: p.since, Until: p.now, Begins: p.begin, Step: p.step.Seconds(), Stores: []report.LagPast{}}
 	servers := p.servers()
 	for i, server := range servers {
 		bar.at(i, len(servers), string(server))
@@ -153,10 +156,11 @@ func (p *lagPast) past(s *synclag.Standing, hours []monitor.Hour) report.LagPast
 		course = course[1:]
 	}
 	sum, now := synclag.Summarize(course, hours, p.opts), p.heeded(s.Lag, s.Course)
+	most := synclag.MostAges(course, hours, p.begin, p.step, p.n)
 	return report.LagPast{
 		Store: now.Store, Server: now.Server, Channel: now.Channel, Peer: now.Peer, Verdict: now.Verdict, Level: now.Level,
 		Looks: sum.Looks, Blind: sum.Blind, NotOK: sum.NotOK, Oldest: sum.Age, Bytes: sum.Bytes,
-		Most:      synclag.MostAges(course, hours, p.since, p.step, p.n),
+		Most:      p.due(most, p.step),
 		Model:     p.model(s),
 		Forecasts: report.LagForecasts{Number: s.Errors.Forecasts, Median: s.Errors.Median, Within: s.Errors.Within},
 	}
@@ -170,7 +174,11 @@ func (p *lagPast) model(s *synclag.Standing) *report.LagModel {
 		return nil
 	}
 	told := &report.LagModel{
-		Batches: m.Batches, Batch: m.Batch, Mailbox: m.Mailbox, Byte: m.Byte, Trip: m.Trip, Now: outlook(m.Outlook()), WhatIf: []report.LagWhatIf{},
+		Batches: m.Batches, Batch: m.Batch, Mailbox: m.Mailbox, Byte: m.Byte, Trip: m.Trip, Assumed: []string{},
+		Now: outlook(m.Outlook()), WhatIf: []report.LagWhatIf{},
+	}
+	for _, cost := range m.Assumed {
+		told.Assumed = append(told.Assumed, string(cost))
 	}
 	users, known := p.users[s.Lag.Store]
 	if known {
@@ -179,11 +187,13 @@ func (p *lagPast) model(s *synclag.Standing) *report.LagModel {
 	switch {
 	case p.more == nil:
 		for _, percent := range []int{-10, 10} {
-			told.WhatIf = append(told.WhatIf, report.LagWhatIf{Part: float64(percent) / 100, LagOutlook: outlook(m.WhatIf(100, percent))})
+			told.WhatIf = append(told.WhatIf, report.LagWhatIf{Part: inventory.Known(float64(percent) / 100), LagOutlook: outlook(m.WhatIf(100, percent))})
 		}
-	case known:
+	case users == 0:
+		told.WhatIf = append(told.WhatIf, report.LagWhatIf{Users: inventory.Known(float64(*p.more))})
+	default:
 		told.WhatIf = append(told.WhatIf, report.LagWhatIf{
-			Part: float64(*p.more) / float64(users), Users: inventory.Known(float64(*p.more)), LagOutlook: outlook(m.WhatIf(users, *p.more)),
+			Part: inventory.Known(float64(*p.more) / float64(users)), Users: inventory.Known(float64(*p.more)), LagOutlook: outlook(m.WhatIf(users, *p.more)),
 		})
 	}
 	return told

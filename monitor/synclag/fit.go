@@ -54,6 +54,7 @@ func Fit(batches []monitor.Batch, trip inventory.Number, repeat time.Duration) *
 	f.solve()
 	m.Batch, m.Mailbox, m.Byte = f.cost[0], f.cost[1], f.cost[2]
 	m.noise, m.covariance = f.noise, f.covariance
+	m.Assumed = f.assumed(m.Arrivals.measured, trip.Known)
 	if !m.Arrivals.measured {
 		m.covariance[2][2] += 6 * m.Byte * m.Byte // of a number of bytes of which one may be as wrong
 	}
@@ -89,6 +90,21 @@ func (f *fit) solve() {
 		f.round()
 		f.noise = f.spread()
 	}
+}
+
+// assumed are the costs that are still about as doubtful as before: what was
+// observed hardly depends on them.
+func (f *fit) assumed(sent, trip bool) []Cost {
+	var costs []Cost
+	for j, cost := range []Cost{BatchCost, MailboxCost, ByteCost} {
+		if math.Sqrt(f.covariance[j][j]) > doubt[j]*f.prior[j]/2 || cost == ByteCost && !sent {
+			costs = append(costs, cost)
+		}
+	}
+	if !trip {
+		costs = append(costs, TripCost)
+	}
+	return costs
 }
 
 // deviation returns the standard deviation that is expected of a batch.

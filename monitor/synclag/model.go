@@ -14,6 +14,7 @@ type Model struct {
 	Repeat               time.Duration // a client rests so long between the beginnings of two batches at least
 	Trip                 float64       // the round trip to the replica in seconds
 	Batches              int           // of how many it has learnt
+	Assumed              []Cost        // what those did not tell, so that it is what it mostly is elsewhere
 
 	Arrivals Arrivals
 	// Widen is by what factor the spread is to be wider than the batches alone say,
@@ -23,6 +24,17 @@ type Model struct {
 	noise      float64 // by what part the time of a batch differs from what it should be, as a standard deviation
 	covariance [3][3]float64
 }
+
+// Cost is one of the figures of a [Model].
+type Cost string
+
+// Costs.
+const (
+	BatchCost   Cost = "batch"
+	MailboxCost Cost = "mailbox"
+	ByteCost    Cost = "byte"
+	TripCost    Cost = "trip"
+)
 
 // Arrivals say what is logged in a time.
 type Arrivals struct {

@@ -454,3 +454,54 @@ func TestAgain(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 }
+
+// What batches do not tell is said to be assumed.
+func TestAssumed(t *testing.T) {
+	batches := func(n int, sent bool, mailboxes func(i int) int) []monitor.Batch {
+		var list []monitor.Batch
+		for i := range n {
+			m := mailboxes(i)
+			b := monitor.Batch{
+				Begun: minute(float64(i)), First: minute(float64(i) - 0.1), Entries: 3 * m, Mailboxes: m,
+			}
+			if sent {
+				b.Sent = inventory.Known(float64(5e6 * (i % 7)))
+			}
+			b.Lasted = time.Duration((0.03 + 0.005*float64(m) + 2e-7*b.Sent.Value) * float64(time.Second))
+			list = append(list, b)
+		}
+		return list
+	}
+	trip := inventory.Known(0.001)
+	varied := func(i int) int { return 1 + i*i%37 }
+	single := func(int) int { return 1 }
+	for _, c := range []struct {
+		name    string
+		batches []monitor.Batch
+		trip    inventory.Number
+		want    []Cost
+	}{
+		{"nothing", nil, inventory.Number{}, []Cost{BatchCost, MailboxCost, ByteCost, TripCost}},
+		{"all", batches(100, true, varied), trip, nil},
+		{"nobody saw what was sent", batches(100, false, varied), trip, []Cost{ByteCost}},
+		{"a mailbox each", batches(100, true, single), trip, []Cost{MailboxCost}},
+		{"no round trip", batches(100, true, varied), inventory.Number{}, []Cost{TripCost}},
+	} {
+		if got := Fit(c.batches, c.trip, time.Second).Assumed; !slices.Equal(got, c.want) {
+			t.Errorf("%s: assumed are %v, want %v", c.name, got, c.want)
+		}
+	}
+}
+
+// A batch that should have ended long ago is not said to end soon.
+func TestOverdue(t *testing.T) {
+	m := &Model{Batch: 0.1, Mailbox: 0.01, Byte: 1e-7, Repeat: time.Second, noise: 0.1}
+	since := func(taken float64) *monitor.Backlog {
+		return &course(seen{at: 10, run: 1, taken: taken, client: 7})[0].Backlog
+	}
+	for taken, want := range map[float64]bool{9.99: true, 9.9: true, 8: false} {
+		if seconds, _ := m.Gone(since(taken), minute(10)); seconds.Known != want {
+			t.Errorf("taken up at minute %v: predicted %v, want %v", taken, seconds, want)
+		}
+	}
+}

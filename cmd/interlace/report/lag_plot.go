@@ -106,12 +106,12 @@ func (h *LagHistory) timeTicks() plot.ConstantTicks {
 	if every >= 24*time.Hour {
 		form = "Jan 2"
 	}
-	_, offset := h.Since.Zone()
+	_, offset := h.Begins.Zone()
 	zone := time.Duration(offset) * time.Second
 	var ticks plot.ConstantTicks
-	for at := h.Since.Add(zone).Truncate(every).Add(-zone); !at.After(h.Until); at = at.Add(every) {
-		if !at.Before(h.Since) {
-			ticks = append(ticks, plot.Tick{Value: at.Sub(h.Since).Seconds() / h.Step, Label: at.Format(form)})
+	for at := h.Begins.Add(zone).Truncate(every).Add(-zone); !at.After(h.Until); at = at.Add(every) {
+		if !at.Before(h.Begins) {
+			ticks = append(ticks, plot.Tick{Value: at.Sub(h.Begins).Seconds() / h.Step, Label: at.Format(form)})
 		}
 	}
 	return ticks

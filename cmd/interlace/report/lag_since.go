@@ -2,6 +2,8 @@ package report
 
 import (
 	"fmt"
+	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,6 +15,7 @@ import (
 type LagHistory struct {
 	Since  time.Time `json:"since"`
 	Until  time.Time `json:"until"`
+	Begins time.Time `json:"steps_since"` // the first step
 	Step   float64   `json:"step_seconds"`
 	Stores []LagPast `json:"stores"`
 }
@@ -44,7 +47,8 @@ type LagModel struct {
 	Mailbox float64          `json:"mailbox_seconds"`
 	Byte    float64          `json:"byte_seconds"`
 	Trip    float64          `json:"trip_seconds"`
-	Users   inventory.Number `json:"users"` // of the store
+	Assumed []string         `json:"assumed"` // batch, mailbox, byte, trip: what is as mostly elsewhere, and not learnt
+	Users   inventory.Number `json:"users"`   // of the store
 	Now     LagOutlook       `json:"now"`
 	WhatIf  []LagWhatIf      `json:"what_if"`
 }
@@ -60,9 +64,10 @@ type LagOutlook struct {
 	MailboxMargin float64          `json:"mailbox_margin"`
 }
 
-// LagWhatIf is how it would do with more users or, below 0, with fewer.
+// LagWhatIf is how it would do with more users or, below 0, with fewer; which part
+// of them that is nobody knows of a store without users.
 type LagWhatIf struct {
-	Part  float64          `json:"part"`
+	Part  inventory.Number `json:"part"`
 	Users inventory.Number `json:"users"`
 	LagOutlook
 }
@@ -133,12 +138,12 @@ func clockText(at time.Time) string { return at.Format("2006-01-02 15:04") }
 func LagPasts(h *LagHistory) *Table {
 	t := &Table{Columns: []Column{
 		left("store", "", 0), hidden("store"), hidden("server"), hidden("channel"), hidden("peer"),
-		left("now", "verdict", 4), hidden("level"), right("not ok", "not_ok", 0),
+		hidden("verdict"), left("now", "", 4), hidden("level"), right("not ok", "not_ok", 0),
 		right("oldest p50", "oldest_seconds_p50", 3), right("p95", "oldest_seconds_p95", 0), right("p99", "oldest_seconds_p99", 7), right("max", "oldest_seconds_max", 0),
 		right("backlog p95", "backlog_bytes_p95", 5), right("max", "backlog_bytes_max", 2),
 		hidden("backlog_bytes_p50"), hidden("backlog_bytes_p99"),
 		right("looks", "looks", 8), right("blind", "blind", 9),
-		hidden("batches"), hidden("batch_seconds"), hidden("mailbox_seconds"), hidden("byte_seconds"), hidden("trip_seconds"),
+		hidden("batches"), hidden("batch_seconds"), hidden("mailbox_seconds"), hidden("byte_seconds"), hidden("trip_seconds"), hidden("assumed"),
 		hidden("worst_seconds"), hidden("byte_margin"), hidden("mailbox_margin"),
 		hidden("forecasts"), hidden("median_off"), hidden("within"),
 	}}
@@ -157,16 +162,16 @@ func (p *LagPast) cells() []Cell {
 	}
 	cells := []Cell{
 		words(p.name()), words(string(p.Store)), words(string(p.Server)), words(p.Channel), words(string(p.Peer)),
-		words(string(p.Verdict)).in(lagTone(&now)), words(string(p.Level)), notOK,
+		words(string(p.Verdict)), words(verdictWords(&now)).in(lagTone(&now)), words(string(p.Level)), notOK,
 		number(Seconds, p.Oldest.P50), number(Seconds, p.Oldest.P95), number(Seconds, p.Oldest.P99), number(Seconds, p.Oldest.Max),
 		decimalSize(p.Bytes.P95), decimalSize(p.Bytes.Max), number(Size, p.Bytes.P50), number(Size, p.Bytes.P99),
 		count(p.Looks), count(p.Blind),
 	}
 	if m := p.Model; m != nil {
-		cells = append(cells, count(m.Batches), figure(Seconds, m.Batch), figure(Seconds, m.Mailbox), figure(Seconds, m.Byte), figure(Seconds, m.Trip),
+		cells = append(cells, count(m.Batches), figure(Seconds, m.Batch), figure(Seconds, m.Mailbox), figure(Seconds, m.Byte), figure(Seconds, m.Trip), list(m.Assumed),
 			number(Seconds, m.Now.Worst), figure(Ratio, m.Now.ByteMargin), figure(Ratio, m.Now.MailboxMargin))
 	} else {
-		cells = append(cells, count(0), Unknown, Unknown, Unknown, Unknown, Unknown, Unknown, Unknown)
+		cells = append(cells, count(0), Unknown, Unknown, Unknown, Unknown, Nothing, Unknown, Unknown, Unknown)
 	}
 	return append(cells, count(p.Forecasts.Number), number(Ratio, p.Forecasts.Median), number(Ratio, p.Forecasts.Within))
 }
@@ -186,16 +191,33 @@ func (p *LagPast) name() string { return channelName(p.Store, p.Channel) }
 func (p *LagPast) facts() Facts {
 	m := p.Model
 	facts := Facts{{"store", p.name()}}
-	facts.add("needs", "%s for a batch, %s more for each mailbox in it, and sends %s a second; a round trip takes %s (learnt from %s)",
-		inventory.DurationText(m.Batch), fineText(m.Mailbox), decimalText(1/m.Byte), fineText(m.Trip), things(m.Batches, "batch", "batches"))
-	facts.add("a change waits", "%s", m.Now.words())
-	facts.add("left over", "%s of its time from sending bytes, at none of which the lag grows without end; %s if no mailbox were touched twice within a batch, and below 0 batches grow until they hold most mailboxes",
-		PercentText(m.Now.ByteMargin), PercentText(m.Now.MailboxMargin))
+	facts.add("needs", "%s for a batch, %s more for each mailbox in it, and sends %s a second; a round trip takes %s (%s)",
+		inventory.DurationText(m.Batch), fineText(m.Mailbox), decimalText(1/m.Byte), fineText(m.Trip), joined("learnt from "+things(m.Batches, "batch", "batches"), m.assumed()))
+	waits := m.Now.words()
+	if p.Verdict == monitor.Stopped || p.Verdict == monitor.Stalled {
+		waits += " while copying works, which it does not now"
+	}
+	facts.add("a change waits", "%s", waits)
+	facts.add("bears", "%s", m.Now.room(slices.Contains(m.Assumed, "byte")))
 	for _, w := range m.WhatIf {
-		facts.add(w.users(), "a change waits %s", w.words())
+		facts.add(w.users(), "%s", w.words(&m.Now))
 	}
 	facts.add("forecasts", "%s", p.Forecasts.words())
 	return facts
+}
+
+// assumed says which costs the batches did not tell.
+func (m *LagModel) assumed() string {
+	var names []string
+	for _, cost := range m.Assumed {
+		names = append(names, map[string]string{
+			"batch": "the time for a batch", "mailbox": "that for each mailbox", "byte": "the bytes a second", "trip": "the round trip",
+		}[cost])
+	}
+	if names == nil {
+		return ""
+	}
+	return "these tell nothing of " + strings.Join(names, ", ") + ": assumed as it mostly is elsewhere"
 }
 
 // fineText returns a short time with three significant digits: 4.41 ms.
@@ -213,16 +235,67 @@ func (o *LagOutlook) words() string {
 	return fmt.Sprintf("%s on average, %s at worst", inventory.DurationText(o.Mean.Value), inventory.DurationText(o.Worst.Value))
 }
 
+// room says how many times as much may change as now.
+func (o *LagOutlook) room(assumed bool) string {
+	single, sending := 1-o.MailboxMargin, 1-o.ByteMargin
+	end := timesText(sending) + " changes as now the replica would fall behind for good"
+	if assumed {
+		end += " (by the assumed bytes a second)"
+	}
+	switch {
+	case single <= 0:
+		return "nobody knows: its batches name one mailbox each, which does not tell how much more could come"
+	case sending >= 1:
+		return "less than it has to: more bytes come than its sync_client can send"
+	case single*mostTimes < 1:
+		return timesText(single) + " changes as now"
+	case single >= 1:
+		return "what comes now only because a mailbox that changes several times within a batch is copied once: one by one its sync_client would need " +
+			PercentText(single) + " of the time; so batches are long; with " + end
+	}
+	return timesText(single) + " changes as now while it copies each by itself; with more, batches get long; with " + end
+}
+
+// mostTimes is how many times as much nobody wants to know more exactly.
+const mostTimes = 1000
+
+// timesText says how many times as much fits, of which a part is used.
+func timesText(part float64) string {
+	if part*mostTimes < 1 {
+		return "over " + inventory.CountText(mostTimes) + " times as many"
+	}
+	return plainText(1/part) + " times as many"
+}
+
+// words say what changes with the users, and why where next to nothing does.
+func (w *LagWhatIf) words(now *LagOutlook) string {
+	switch {
+	case !w.Part.Known:
+		return "nobody knows what changes: the inventory has no users of this store"
+	case w.Part.Value <= -1:
+		return "none are left"
+	}
+	text := "a change waits " + w.LagOutlook.words()
+	if !w.Worst.Known || !now.Worst.Known || math.Abs(w.Worst.Value/now.Worst.Value-1) > 0.02 {
+		return text
+	}
+	if w.MailboxMargin >= 1 {
+		return text + ": nobody knows how much more would come"
+	}
+	return text + ": as now, since it mostly waits for the next batch; there is one every " + inventory.DurationText(w.Cycle.Value) +
+		", and it takes " + PercentText((w.Worst.Value-w.Cycle.Value)/w.Cycle.Value) + " of that time"
+}
+
 // users says how many users more or fewer there are.
 func (w *LagWhatIf) users() string {
-	part, than := w.Part, "more"
-	if part < 0 {
-		part, than = -part, "fewer"
+	than := "more"
+	if w.Part.Value < 0 || w.Users.Value < 0 {
+		than = "fewer"
 	}
 	if !w.Users.Known {
-		return fmt.Sprintf("%s %s users", PercentText(part), than)
+		return fmt.Sprintf("%s %s users", PercentText(math.Abs(w.Part.Value)), than)
 	}
-	return fmt.Sprintf("%s %s users", inventory.CountText(int64(max(w.Users.Value, -w.Users.Value))), than)
+	return fmt.Sprintf("%s %s users", inventory.CountText(int64(math.Abs(w.Users.Value))), than)
 }
 
 func (f *LagForecasts) words() string {
