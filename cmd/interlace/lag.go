@@ -167,7 +167,22 @@ func (a *app) openSamples(ctx context.Context, what string) (*history.History, e
 	if _, err := os.Stat(history.SamplesPath(path)); errors.Is(err, fs.ErrNotExist) {
 		return nil, nothingRecorded(what, history.SamplesPath(path), err)
 	}
-	return history.Open(ctx, path, history.Options{Existing: true})
+	h, err := history.Open(ctx, path, history.Options{Existing: true})
+	for _, file := range []string{path, history.SamplesPath(path)} {
+		if owner := ownerOf(file); err != nil && owner != "" && !mayRead(file) {
+			return nil, hint(err, "what is recorded belongs to %s: run it as that account", inventory.Printable(owner))
+		}
+	}
+	return h, err
+}
+
+// mayRead reports whether a file is not closed to this account.
+func mayRead(path string) bool {
+	f, err := os.Open(path)
+	if err == nil {
+		f.Close()
+	}
+	return !errors.Is(err, fs.ErrPermission)
 }
 
 // lookedAt is what lag tells of.

@@ -72,6 +72,13 @@ func (a *app) watch(ctx context.Context, flags watchFlags) error {
 	}
 	local := &local{app: a, server: server}
 	local.take(f)
+	list, err := local.instances(ctx)
+	if err == nil {
+		err = mayLook(server, list)
+	}
+	if err != nil {
+		return err
+	}
 	opts, err := a.watchOptions(ctx, local)
 	if err != nil {
 		return err
