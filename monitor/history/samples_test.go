@@ -129,6 +129,10 @@ func TestStretches(t *testing.T) {
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
+	// A span has a stretch that began before it, and ended within.
+	if got, err := h.Backlog(ctx, monitor.Span{From: at(29), Until: at(30)}); err != nil || !reflect.DeepEqual(got, want[3:4]) {
+		t.Errorf("within a stretch: got %+v, error %v", got, err)
+	}
 }
 
 // TestHours compares the sums of hours with those of the looks themselves.
