@@ -40,7 +40,11 @@ func behindText(look *monitor.Backlog, lag *monitor.Lag) string {
 		fmt.Fprintf(&b, " (%s)", inventory.Counted(int(look.Mailboxes.Value), "mailbox", "mailboxes"))
 	}
 	fmt.Fprintf(&b, ", the oldest entry %s old", inventory.DurationText(lag.Oldest.Value))
-	if lag.Reason != "" {
+	switch {
+	case lag.Reason == "":
+	case lag.Verdict == monitor.OK:
+		fmt.Fprintf(&b, "; %s", lag.Reason)
+	default:
 		fmt.Fprintf(&b, "; %s: %s", lag.Verdict, lag.Reason)
 	}
 	if lag.Predicted.Known {

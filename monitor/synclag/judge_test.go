@@ -243,6 +243,7 @@ func TestBehind(t *testing.T) {
 		{"idle", seen{client: 7}, nil, "", ""},
 		{"stopped and idle", seen{}, nil, "", ""},
 		{"a minute", seen{at: 1, client: 7, log: 3, written: 1}, nil, monitor.Warning, "1 B of sync log (5 mailboxes), the oldest entry 1 m old"},
+		{"a long batch", seen{at: 5, client: 7, run: 3, taken: 3}, nil, monitor.Warning, "the oldest entry 3 m old; its sync_client works on one log since"},
 		{"five minutes", seen{at: 5, log: 3}, nil, monitor.Critical, "stopped: no rolling sync_client"},
 		{"squatter's", seen{at: 5, log: 3}, func(b *monitor.Backlog) { b.Kind = monitor.Squatter }, "", ""},
 		{"a backup", seen{at: 5, log: 3}, func(b *monitor.Backlog) { b.Kind = monitor.Backup }, monitor.Critical, ""},
