@@ -112,6 +112,9 @@ func (p *lagPast) of(ctx context.Context, h *history.History, server inventory.S
 		return nil, err
 	}
 	span.From = until
+	if until.Equal(p.since) {
+		span.From = p.begin // so that the first step of the chart is whole
+	}
 	if course := p.now.Add(-p.opts.Course()); span.From.After(course) {
 		span.From = course // for the verdict of now
 	}
@@ -156,7 +159,7 @@ func (p *lagPast) past(s *synclag.Standing, hours []monitor.Hour) report.LagPast
 		course = course[1:]
 	}
 	sum, now := synclag.Summarize(course, hours, p.opts), p.heeded(s.Lag, s.Course)
-	most := synclag.MostAges(course, hours, p.begin, p.step, p.n)
+	most := synclag.MostAges(s.Course, hours, p.begin, p.step, p.n)
 	return report.LagPast{
 		Store: now.Store, Server: now.Server, Channel: now.Channel, Peer: now.Peer, Verdict: now.Verdict, Level: now.Level,
 		Looks: sum.Looks, Blind: sum.Blind, NotOK: sum.NotOK, Oldest: sum.Age, Bytes: sum.Bytes,

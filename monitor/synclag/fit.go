@@ -97,7 +97,7 @@ func (f *fit) solve() {
 func (f *fit) assumed(sent, trip bool) []Cost {
 	var costs []Cost
 	for j, cost := range []Cost{BatchCost, MailboxCost, ByteCost} {
-		if math.Sqrt(f.covariance[j][j]) > doubt[j]*f.prior[j]/2 || cost == ByteCost && !sent {
+		if math.Sqrt(f.covariance[j][j]) > doubt[j]*max(f.prior[j], f.cost[j])/2 || cost == ByteCost && !sent {
 			costs = append(costs, cost)
 		}
 	}

@@ -93,7 +93,7 @@ func LagSince(h *LagHistory, full float64) *Screen {
 	s.add(h.head())
 	s.AddFirst(LagPasts(h), shownPast)
 	var means Lines
-	means.add("p50, p95, p99: half, 95 and 99 of 100 looks saw no more · not ok: the part of looks at which the verdict or the level was not")
+	means.add("p50, p95, p99: half, 95 and 99 of 100 looks saw no more · not ok: the part of looks at which the verdict or the level was not, alerts aside")
 	s.add(means)
 	s.add(h.chart(full))
 	var unlearnt []string
@@ -191,8 +191,8 @@ func (p *LagPast) name() string { return channelName(p.Store, p.Channel) }
 func (p *LagPast) facts() Facts {
 	m := p.Model
 	facts := Facts{{"store", p.name()}}
-	facts.add("needs", "%s for a batch, %s more for each mailbox in it, and sends %s a second; a round trip takes %s (%s)",
-		inventory.DurationText(m.Batch), fineText(m.Mailbox), decimalText(1/m.Byte), fineText(m.Trip), joined("learnt from "+things(m.Batches, "batch", "batches"), m.assumed()))
+	facts.add("needs", "%s for a batch, %s more for each mailbox in it, and sends %s a second; a round trip takes %s (learnt from %s%s)",
+		inventory.DurationText(m.Batch), fineText(m.Mailbox), decimalText(1/m.Byte), fineText(m.Trip), things(m.Batches, "batch", "batches"), m.assumed())
 	waits := m.Now.words()
 	if p.Verdict == monitor.Stopped || p.Verdict == monitor.Stalled {
 		waits += " while copying works, which it does not now"
@@ -217,7 +217,7 @@ func (m *LagModel) assumed() string {
 	if names == nil {
 		return ""
 	}
-	return "these tell nothing of " + strings.Join(names, ", ") + ": assumed as it mostly is elsewhere"
+	return "; these tell little of " + strings.Join(names, ", ") + ": assumed as it mostly is elsewhere"
 }
 
 // fineText returns a short time with three significant digits: 4.41 ms.

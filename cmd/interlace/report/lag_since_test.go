@@ -65,7 +65,7 @@ func TestLagSinceTells(t *testing.T) {
 		"·" + strings.Repeat("▂", 29) + strings.Repeat("█", 8) + strings.Repeat("▂", 22) + "   2 h",
 		"20 ms for a batch, 4.41 ms more for each mailbox in it, and sends 10.0 MB a second; a round trip takes 0.5 ms (learnt from 400 batches)\n",
 		"1.5 s on average, 2.5 s at worst\n", "1.5 s on average, 2.5 s at worst while copying works, which it does not now\n",
-		"learnt from 400 batches · these tell nothing of the time for a batch, the bytes a second: assumed as it mostly is elsewhere)",
+		"learnt from 400 batches; these tell little of the time for a batch, the bytes a second: assumed as it mostly is elsewhere)",
 		"one by one its sync_client would need 120 % of the time; so batches are long; with 5 times as many changes as now the replica would fall behind for good\n",
 		"5 times as many changes as now the replica would fall behind for good (by the assumed bytes a second)",
 		"10.0 % fewer users   a change waits 1 s on average, 2 s at worst\n",
