@@ -2,10 +2,12 @@
 //
 //	looks := synclag.Measure(list, processes, earlier, now)
 //	lag := synclag.Judge(course, model, opts, now)
+//	synclag.Heed(&lag, course, alerts, opts, now)
 //
 // [Measure] looks at every channel of every instance once; [Batches] watches how
 // logs are worked off in between. [Judge] and the functions that return findings
-// are functions of what was seen and of the time. [Standings] judges all channels
+// are functions of what was seen and of the time. [Heed] corrects a judgement by
+// the alerts of the store, which know of its processes and logs. [Standings] judges all channels
 // from what is remembered of them, and [Summarize] says how they did in a time.
 //
 // A log is worked off by one sync_client, as a whole: renamed, read, each mailbox
