@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -104,12 +105,23 @@ func (a *app) globalFlags(f *pflag.FlagSet) {
 
 // prepare reads the configuration.
 func (a *app) prepare(cmd *cobra.Command, _ []string) error {
+	return a.configure(cmd, func(context.Context) error { return nil })
+}
+
+// configure reads the configuration and refuses it with all its mistakes at once,
+// among them those that a further look finds: at the files that it names and the
+// command reads.
+func (a *app) configure(cmd *cobra.Command, look func(context.Context) error) error {
 	if cmd.Flags().Changed("fleet") && cmd.Flags().Changed("db") {
 		return hint(errors.New("--fleet and --db both say where the facts are"), "name one of them")
 	}
 	c, err := readConfig(cmd.Context(), a.flags.config, cmd.Flags())
 	a.config = c
 	if err != nil {
+		return err
+	}
+	c.enter(place{}, "", look(cmd.Context()))
+	if err := c.refuse(); err != nil {
 		return err
 	}
 	for _, text := range c.misspelt() {

@@ -52,6 +52,11 @@ and tells nobody; the exit status is 1 if they find anything.`,
   interlace watch --once
   interlace watch --recover s0214`,
 		Args: noWords,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			return a.configure(cmd, func(ctx context.Context) error {
+				return a.watchFiles(ctx, a.config.Monitor.Recover == "allow" || flags.recover != "")
+			})
+		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.watch(cmd.Context(), flags) },
 	}
 	c.Flags().Var(pathFlag(&flags.server), "server", "`name` of this server in the inventory (default server in the configuration, else the name of the host)")
@@ -104,16 +109,35 @@ func (a *app) watchOptions(ctx context.Context, local *local) (watch.Options, er
 	if len(m.Journal) > 0 {
 		opts.Logs.Journal = append([]string{"journalctl", "-o", "json"}, m.Journal...)
 	}
-	if m.Patterns != "" {
-		text, err := readLimited(ctx, m.Patterns, maxConfig)
-		if err != nil {
-			return opts, fmt.Errorf("read the patterns: %w", err)
-		}
-		if opts.Logs.Patterns, err = logs.ReadPatterns(m.Patterns, string(text)); err != nil {
-			return opts, fmt.Errorf("%w\nthe patterns of this file were not used", err)
-		}
+	var err error
+	opts.Logs.Patterns, err = a.patterns(ctx)
+	return opts, err
+}
+
+// watchFiles says what is wrong with the files that the configuration names for
+// watch; recovers says that the routing is read too.
+func (a *app) watchFiles(ctx context.Context, recovers bool) error {
+	c := a.config
+	_, err := a.patterns(ctx)
+	wrong := errors.Join(c.secrets(ctx), err)
+	if m := &c.Monitor; recovers && m.RoutingFile != "" && len(m.RoutingQuery) == 0 {
+		_, err := readRoutes(ctx, m.RoutingFile, nil)
+		wrong = errors.Join(wrong, c.wrong("routing_file", err))
 	}
-	return opts, nil
+	return wrong
+}
+
+// patterns reads the lines of logs that are known here, if there is a file of them.
+func (a *app) patterns(ctx context.Context) ([]logs.Pattern, error) {
+	path := a.config.Monitor.Patterns
+	if path == "" {
+		return nil, nil
+	}
+	text, err := readLimited(ctx, path, maxConfig)
+	if err != nil {
+		return nil, a.config.wrong("logs.patterns", fmt.Errorf("read the patterns: %w", err))
+	}
+	return logs.ReadPatterns(path, string(text))
 }
 
 // watchOn watches until it is interrupted.
