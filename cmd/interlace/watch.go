@@ -208,10 +208,8 @@ func (a *app) recoverStore(ctx context.Context, opts watch.Options, local *local
 	if err != nil {
 		return fmt.Errorf("recover %s: %w", store, err)
 	}
-	if actions == nil {
-		a.note("nothing lies in the sync logs of %s on %s", store, opts.Server)
-	}
-	if err := a.print(tableOnly("actions", report.Actions(actions))); err != nil {
+	table := report.Actions(actions)
+	if err := a.print(result{screen: report.Recovered(store, opts.Server, actions), table: table, json: rows("actions", table)}); err != nil {
 		return err
 	}
 	for i := range actions {

@@ -2,6 +2,7 @@ package watch
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -137,8 +138,15 @@ func (w *Watch) RecoverStore(ctx context.Context, store inventory.StoreID) ([]mo
 	if in == nil {
 		return nil, fmt.Errorf("store %s has no instance on %s", store, w.opts.Server)
 	}
+	if in.Trouble != "" {
+		return nil, errors.New(in.Trouble)
+	}
+	jobs, err := w.left(ctx, in)
+	if err != nil {
+		return nil, err
+	}
 	var actions []monitor.Action
-	for _, job := range w.left(ctx, in) {
+	for _, job := range jobs {
 		a, err := w.opts.Recover(ctx, job)
 		if err != nil {
 			return actions, err
@@ -149,11 +157,12 @@ func (w *Watch) RecoverStore(ctx context.Context, store inventory.StoreID) ([]mo
 }
 
 // left are the logs of an instance, as jobs: those that Cyrus 2.3 left behind
-// first, since they are older.
-func (w *Watch) left(ctx context.Context, in *monitor.Instance) []processes.Job {
+// first, since they are older. A channel that cannot be looked at is an error.
+func (w *Watch) left(ctx context.Context, in *monitor.Instance) ([]processes.Job, error) {
 	w.see(ctx, []monitor.Instance{*in}, w.opts.Now())
 	sight := w.sights[len(w.sights)-1]
 	var jobs []processes.Job
+	var blind []error
 	for _, ch := range in.Channels {
 		if ch.Kind == monitor.Squatter || ch.Peer == "" {
 			continue
@@ -164,10 +173,14 @@ func (w *Watch) left(ctx context.Context, in *monitor.Instance) []processes.Job 
 			}
 		}
 		for i := range sight.Logs {
-			if b := &sight.Logs[i]; b.Channel == ch.Name && (b.Log.Exists() || b.Run.Exists()) {
+			switch b := &sight.Logs[i]; {
+			case b.Channel != ch.Name:
+			case b.Trouble != "":
+				blind = append(blind, fmt.Errorf("channel %s cannot be looked at: %s", ch.Name, b.Trouble))
+			case b.Log.Exists() || b.Run.Exists():
 				jobs = append(jobs, processes.Job{Instance: *in, Channel: ch})
 			}
 		}
 	}
-	return jobs
+	return jobs, errors.Join(blind...)
 }

@@ -42,6 +42,17 @@ func WatchFindings(found []monitor.Finding) *Table {
 	}
 }
 
+// Recovered is the screen of what was done to the sync logs of a store on a server.
+func Recovered(store inventory.StoreID, server inventory.ServerID, done []monitor.Action) *Screen {
+	s := &Screen{}
+	if len(done) == 0 {
+		s.add(Lines{{Words: fmt.Sprintf("nothing lies in the sync logs of %s on %s", store, server), Tone: Good}})
+		return s
+	}
+	s.add(Actions(done))
+	return s
+}
+
 // Actions is the table of what was done to mail servers, or tried.
 func Actions(list []monitor.Action) *Table {
 	return &Table{
