@@ -162,7 +162,7 @@ func (b *Board) course(a *Alert) string {
 	}
 	about, bad, flaps := "", "", ""
 	if a.Subject != "" {
-		about = "about " + string(a.Subject)
+		about = "about " + a.About()
 	}
 	if a.Value.Known {
 		bad = a.Measure(a.Value.Value)
