@@ -79,7 +79,7 @@ func (a *app) alerts(ctx context.Context, s *alertsFlags) error {
 	if s.all && s.since.value != nil {
 		return hint(errors.New("--all and --since both say how far back to go"), "name one of them")
 	}
-	h, err := a.openHistory(ctx, true)
+	h, err := a.openHistory(ctx, toRead)
 	if err != nil {
 		return err
 	}
@@ -122,7 +122,7 @@ func (a *app) board(ctx context.Context, h *history.History, s *alertsFlags, now
 	groups, groupsErr := h.AlertGroups(ctx)
 	silences, silencesErr := h.Silences(ctx, now)
 	outbox, outboxErr := unsent(ctx, h, now)
-	b := &report.Board{Now: now, Part: s.part(), Silences: silences, Outbox: outbox, Lookback: 3 * max(a.config.Monitor.Backlog, a.config.Monitor.Usage), Unheard: a.config.unheard()}
+	b := &report.Board{Now: now, Unwatched: !h.Watched(), Part: s.part(), Silences: silences, Outbox: outbox, Lookback: 3 * max(a.config.Monitor.Backlog, a.config.Monitor.Usage), Unheard: a.config.unheard()}
 	looked, lookedErr := lastLook(ctx, h, now.Add(-b.Lookback))
 	if err := errors.Join(err, groupsErr, silencesErr, outboxErr, lookedErr); err != nil {
 		return nil, err

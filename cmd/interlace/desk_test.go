@@ -175,7 +175,7 @@ func TestDeskTells(t *testing.T) {
 	if err := a.config.refuse(); err != nil {
 		t.Fatal(err)
 	}
-	h, err := a.openHistory(t.Context(), false)
+	h, err := a.openHistory(t.Context(), toWatch)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -246,7 +246,7 @@ func TestAlertsWhileWatching(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	a := &app{config: newConfig()}
-	h, err := a.openHistory(ctx, true)
+	h, err := a.openHistory(ctx, toWatch)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -163,22 +162,26 @@ func (a *app) openSamples(ctx context.Context, what string) (*history.History, e
 	if err != nil {
 		return nil, err
 	}
-	if _, err := os.Stat(history.SamplesPath(path)); errors.Is(err, fs.ErrNotExist) {
-		return nil, nothingRecorded(what, history.SamplesPath(path), err)
+	h, err := history.Open(ctx, path, toRead)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nothingRecorded(what, path, "there is no such file")
+	case err == nil && !h.Watched():
+		return nil, errors.Join(nothingRecorded(what, path, "no watch has written there yet"), h.Close())
 	}
-	return history.Open(ctx, path, history.Options{Existing: true})
+	return h, err
 }
 
 // lookedAt is what lag tells of.
 const lookedAt = "look at a sync log"
 
 // nothingRecorded is the error that nobody has watched anything.
-func nothingRecorded(what, path string, why error) error {
+func nothingRecorded(what, path, why string) error {
 	err := fmt.Errorf("no %s is recorded in %s", what, inventory.Printable(path))
-	if why != nil {
-		err = fmt.Errorf("%w: there is no such file", err)
+	if why != "" {
+		err = fmt.Errorf("%w: %s", err, why)
 	}
-	return hint(err, "run interlace watch on each mail server")
+	return hint(err, "run interlace watch on each mail server; each keeps what it sees in a database of its own, which --db names")
 }
 
 // lagView returns what the rows are made from, narrowed as the flags say.
@@ -192,7 +195,7 @@ func (a *app) lagView(ctx context.Context, h *history.History, flags lagFlags) (
 		return nil, err
 	}
 	if len(v.watched) == 0 {
-		return nil, nothingRecorded(lookedAt, history.SamplesPath(a.config.DB), nil)
+		return nil, nothingRecorded(lookedAt, a.config.DB, "")
 	}
 	if v.inventory, v.users, err = a.storesKnown(ctx); err != nil {
 		return nil, err

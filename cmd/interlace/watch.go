@@ -81,7 +81,7 @@ func (a *app) watch(ctx context.Context, flags watchFlags) error {
 	if err != nil {
 		return err
 	}
-	h, err := a.openHistory(ctx, false)
+	h, err := a.openHistory(ctx, toWatch)
 	if err != nil {
 		return err
 	}
