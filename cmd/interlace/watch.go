@@ -24,6 +24,7 @@ type watchFlags struct {
 	server  string
 	once    bool
 	recover string
+	read    string
 }
 
 func (a *app) watchCommand() *cobra.Command {
@@ -62,11 +63,15 @@ and tells nobody; the exit status is 1 if they find anything.`,
 	c.Flags().Var(pathFlag(&flags.server), "server", "`name` of this server in the inventory (default server in the configuration, else the name of the host)")
 	c.Flags().BoolVar(&flags.once, "once", false, "run each probe once and print what they find")
 	c.Flags().Var(pathFlag(&flags.recover), "recover", "work off what lies in the sync logs of this `store`, and end")
-	c.MarkFlagsMutuallyExclusive("once", "recover")
+	c.Flags().Var(pathFlag(&flags.read), "read", "say what would be found in this log `file` from its beginning, and end")
+	c.MarkFlagsMutuallyExclusive("once", "recover", "read")
 	return c
 }
 
 func (a *app) watch(ctx context.Context, flags watchFlags) error {
+	if flags.read != "" {
+		return a.readLog(ctx, flags.read, flags.server)
+	}
 	f, err := a.facts(ctx)
 	if err != nil {
 		return err
@@ -187,13 +192,15 @@ func (a *app) watchOnce(ctx context.Context, opts watch.Options) error {
 	if err != nil {
 		return err
 	}
+	return a.printFindings(report.Watched(opts.Server, found), found)
+}
+
+// printFindings prints findings; the exit status tells whether there are any.
+func (a *app) printFindings(screen *report.Screen, found []monitor.Finding) error {
 	if found == nil {
 		found = []monitor.Finding{}
 	}
-	err = a.print(result{
-		screen: report.Watched(opts.Server, found), table: report.WatchFindings(found),
-		json: object(map[string][]monitor.Finding{"findings": found}),
-	})
+	err := a.print(result{screen: screen, table: report.WatchFindings(found), json: object(map[string][]monitor.Finding{"findings": found})})
 	if err == nil && len(found) > 0 {
 		err = errFound
 	}
