@@ -30,7 +30,9 @@ for how long it has been so, whether it was told, what is wrong, and what to run
 against it, ready to paste. Silences follow, and messages that could not be sent.
 
 The exit status is 1 if any of the alerts that are listed fires, also one that a
-silence or an acknowledgement keeps quiet: it is wrong nevertheless.`,
+silence or an acknowledgement keeps quiet: it is wrong nevertheless.
+
+` + alertsManual,
 		Example: `  interlace alerts
   interlace alerts --since 7d --server imap3
   interlace alerts acknowledge 2

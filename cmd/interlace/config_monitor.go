@@ -62,10 +62,10 @@ func monitorChapters(m *monitorConfig) []chapter {
 				about: "the name of this server in the inventory; without it the name of the host, with its domain or without",
 			},
 		}, probeKeys(m)...)},
-		{"WHICH LOGS WATCH READS (interlace help logs)", logKeys(m)},
+		{"WHICH LOGS WATCH READS", logKeys(m)},
 		{"WHO IS TOLD BY MAIL", mailKeys(&m.Mail)},
-		{"WHAT IS TOLD, WHEN, AND WHERE ELSE (interlace help alerts)", alertsKeys(&m.Alerts)},
-		{"WHAT WATCH MAY DO (interlace help recovery)", recoveryKeys(m)},
+		{"WHAT IS TOLD, WHEN, AND WHERE ELSE", alertsKeys(&m.Alerts)},
+		{"WHAT WATCH MAY DO", recoveryKeys(m)},
 	}
 }
 
@@ -85,19 +85,19 @@ func probeKeys(m *monitorConfig) []key {
 		},
 		{
 			path: "probes.behind.bytes", value: size(&m.BehindBytes, "10kB"), example: "20kB",
-			about: "a store is behind when so much or more waits in its sync log",
+			about: "a store is behind, which is a warning, when so much waits in its sync log",
 		},
 		{
 			path: "probes.behind.age", value: duration(&m.BehindAge, "60s"), example: "2m",
-			about: "or when the oldest change has waited for so long",
+			about: "it is, too, when the oldest change has waited for so long",
 		},
 		{
 			path: "probes.alert.bytes", value: size(&m.AlertBytes, "100kB"), example: "1MB",
-			about: "when so much waits somebody is told",
+			about: "when so much waits, that is critical",
 		},
 		{
 			path: "probes.alert.age", value: duration(&m.AlertAge, "5m"), example: "10m",
-			about: "or when the oldest change has waited for so long",
+			about: "it is, too, when the oldest change has waited for so long",
 		},
 	}
 }
@@ -114,7 +114,7 @@ func logKeys(m *monitorConfig) []key {
 		},
 		{
 			path: "logs.patterns", value: file(&m.Patterns, ""), example: "/etc/interlace/patterns.tsv",
-			about: "a table of lines that are known here",
+			about: "a table of lines that are known here: see interlace help logs",
 		},
 	}
 }
@@ -201,7 +201,7 @@ func recoveryKeys(m *monitorConfig) []key {
 	return []key{
 		{
 			path: "recover", value: choice(&m.Recover, "never", "never", "allow"), example: "allow",
-			about: "whether watch may by itself work off a sync log that nobody works on",
+			about: "whether watch may by itself work off a sync log that nobody works on: see interlace help recovery",
 		},
 		{
 			path: "sync_client", value: file(&m.SyncClient, ""), example: "/usr/lib/cyrus/bin/sync_client",

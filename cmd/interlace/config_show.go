@@ -14,11 +14,9 @@ import (
 
 func (a *app) configCommand() *cobra.Command {
 	c := &cobra.Command{
-		Use:   "config",
-		Short: "Look at the configuration",
-		Long: `The configuration is read from the file that --config names, else from
-./interlace.yaml, else from /etc/interlace/interlace.yaml. Environment variables
-win over the file, flags over both: imap.user is INTERLACE_IMAP_USER.`,
+		Use:     "config",
+		Short:   "Look at the configuration",
+		Long:    configManual(),
 		Example: "  interlace config show",
 		Args:    a.knownCommand,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },

@@ -73,6 +73,7 @@ server, but watch, and that only where it was allowed to work off a sync log.`,
 		}
 	}
 	root.AddCommand(fleetTopic())
+	root.AddCommand(monitorTopics()...)
 	root.InitDefaultCompletionCmd()
 	a.strictCompletion(root)
 	a.completions(root)
