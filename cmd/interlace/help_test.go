@@ -46,10 +46,20 @@ func shownBlock(t *testing.T, manual, first string) string {
 	return strings.ReplaceAll(block, "\n  ", "\n") + "\n"
 }
 
+func readme(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
 // TestHelpShowsWhatIsRead checks that the files in the help can be read as they stand.
 func TestHelpShowsWhatIsRead(t *testing.T) {
-	dir := t.TempDir()
+	dir, readme := t.TempDir(), readme(t)
 	for name, config := range map[string]string{
+		"README": shownBlock(t, readme, "  # /etc/interlace/interlace.yaml"),
 		"config": shownBlock(t, configManual(), "db: "), "monitor": shownBlock(t, monitorManual, "db: "),
 		"alerts": shownBlock(t, alertsManual, "mail:"), "query": shownBlock(t, recoveryManual, "routing_query: "),
 		"runner": shownBlock(t, recoveryManual, "runner: "), "restart": shownBlock(t, recoveryManual, "sync_restart: "),
@@ -94,7 +104,7 @@ var inHelp = regexp.MustCompile(`(?m)^ +(?:.*sudo -u cyrus )?interlace ([^#\n]+)
 // TestHelpNamesCommands checks that there are the commands and flags that helps name.
 func TestHelpNamesCommands(t *testing.T) {
 	named := 0
-	for _, manual := range []string{configManual(), alertsManual, monitorManual, logsManual, recoveryManual} {
+	for _, manual := range []string{configManual(), alertsManual, monitorManual, logsManual, recoveryManual, readme(t)} {
 		for _, m := range inHelp.FindAllStringSubmatch(manual, -1) {
 			root := (&app{}).root()
 			words := strings.Fields(strings.ReplaceAll(m[1]+m[2], `"`, ""))

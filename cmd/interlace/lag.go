@@ -46,6 +46,9 @@ mailbox and a byte cost the sync_client of each store, how that would do with
 fewer or more users, and how good the predictions were. Of more than a month ago
 the sums of each hour are left.
 
+It knows what was recorded in the database of the server on which it runs. Stores
+whose masters are on other servers are unknown to it, and --server leaves them out.
+
 The exit status is 1 if a verdict or a level is another than ok now.`,
 		Example: `  interlace lag
   interlace lag --server imap01

@@ -39,19 +39,25 @@ as the configuration says, by mail for instance; interlace lag, interlace alerts
 and interlace show loads show them.
 
 It has to run on the mail server, as the account of Cyrus: others can't read the
-sync logs and the processes' open files. It changes nothing but, with recover:
-allow in the configuration, it works off sync logs that nobody works on. For that
-the inventory, the routing and the replica must agree that this server has the
-master: routing_query prints, or routing_file has behind each user and a comma,
-the server or its address; the replica's processes are looked at through
-runner.argv. What cannot be asked is a no.
+sync logs and the processes' open files. What it records is that account's, too, so
+run it as no other in between. "interlace help monitor" sets it up as a service,
+"interlace help logs" says which logs are read.
+
+It changes nothing but, with recover: allow in the configuration, it works off sync
+logs that nobody works on, and with --recover those of one store. For that the
+inventory, the routing and the replica must agree that this server has the master:
+"interlace help recovery" says how they are asked.
 
 Without --once it goes on until it is interrupted, and tells systemd when it is
 ready (Type=notify). With --once it runs each probe once, prints what they find
-and tells nobody; the exit status is 1 if they find anything.`,
+and tells nobody; samples are recorded all the same, and logs are read from where
+they were read last. With --read it says what would be found in a log, and records
+nothing: so patterns are tried. In both cases the exit status is 1 if anything is
+found.`,
 		Example: `  interlace watch
   interlace watch --once
-  interlace watch --recover s0214`,
+  interlace watch --recover s0214
+  interlace watch --read /var/log/mail.log`,
 		Args: noWords,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
 			return a.configure(cmd, func(ctx context.Context) error {
