@@ -227,15 +227,15 @@ func claimHint(path string, err error) string {
 	if !errors.Is(err, fs.ErrPermission) {
 		return ""
 	}
-	if owner := ownerOf(path); owner != "" {
+	if owner := whose(path); owner != "" {
 		return fmt.Sprintf("%s belongs to %s: run interlace watch as %s, or chown that file and the database beside it to the account that is to watch", path, owner, owner)
 	}
 	dir := filepath.Dir(path)
-	return fmt.Sprintf("watch keeps that file beside the database: run it as an account that may write into %s, which belongs to %s", dir, ownerOf(dir))
+	return fmt.Sprintf("watch keeps that file beside the database: run it as an account that may write into %s, which belongs to %s", dir, whose(dir))
 }
 
-// ownerOf returns whose a file is, or nothing if there is none.
-func ownerOf(path string) string {
+// whose returns the account that a file belongs to, or nothing if there is none.
+func whose(path string) string {
 	info, err := os.Stat(path)
 	if err != nil {
 		return ""
