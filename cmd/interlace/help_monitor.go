@@ -200,8 +200,8 @@ of this must be so, and what cannot be asked is a no:
     has watched for less, only --recover believes you
   - no living process holds the log, and nothing else works on it
 
-What was done, or why not, stands in the text of the alert and is kept in the
-database.
+What was done, or why not, stands in the text of the alert; what was done is also
+kept in the database.
 
 THE ROUTING
 

@@ -70,9 +70,40 @@ func (w *Watch) recoverOne(ctx context.Context, job processes.Job) {
 	if failed, err := w.failures(ctx, &job); err != nil || failed >= mostFailures {
 		return // without the journal nothing is done; the finding says what failed
 	}
-	if _, err := w.opts.Recover(ctx, job); err != nil && ctx.Err() == nil {
+	a, err := w.opts.Recover(ctx, job)
+	if err != nil && ctx.Err() == nil {
 		w.complain(fmt.Errorf("recover %s: %w", job.Instance.Store, err))
 	}
+	w.noteRefusal(&job, &a)
+}
+
+// channelName names a channel of this server.
+type channelName struct {
+	store   inventory.StoreID
+	channel string
+}
+
+// noteRefusal remembers why a channel was not worked off: that is in no journal,
+// where only what was begun is.
+func (w *Watch) noteRefusal(job *processes.Job, a *monitor.Action) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	at := channelName{job.Instance.Store, job.Channel.Name}
+	if a.Outcome != processes.Refused {
+		delete(w.refused, at)
+		return
+	}
+	if w.refused == nil {
+		w.refused = map[channelName]string{}
+	}
+	w.refused[at], _, _ = strings.Cut(a.Text, "\n")
+}
+
+// refusal says why the channel that a finding is about was not worked off, or nothing.
+func (w *Watch) refusal(f *monitor.Finding) string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.refused[channelName{inventory.StoreID(f.Store), string(f.Channel)}]
 }
 
 // failures is how often in a row working a channel off has failed lately.
@@ -105,10 +136,15 @@ func (w *Watch) tried(ctx context.Context, found []monitor.Finding, now time.Tim
 	}
 	for i := range found {
 		f := &found[i]
+		if f.Kind != monitor.LogOrphaned && f.Kind != monitor.ClientMissing {
+			continue
+		}
+		if why := w.refusal(f); why != "" {
+			f.Text += "; interlace does not work it off by itself: " + why
+		}
 		for k := len(actions) - 1; k >= 0; k-- {
 			a := &actions[k]
-			if inventory.Text(a.Server) == f.Server && inventory.Text(a.Store) == f.Store && inventory.Text(a.Channel) == f.Channel &&
-				(f.Kind == monitor.LogOrphaned || f.Kind == monitor.ClientMissing) {
+			if inventory.Text(a.Server) == f.Server && inventory.Text(a.Store) == f.Store && inventory.Text(a.Channel) == f.Channel {
 				f.Text += fmt.Sprintf("; working it off was tried at %s: %s", monitor.Time(a.At), outcome(a))
 				break
 			}
