@@ -100,6 +100,22 @@ func (f *Finding) Measure(value float64) string {
 	return inventory.FormatNumber(value)
 }
 
+// mostAbout is how much of a subject people are shown. Shapes of log lines may be
+// longer, and patterns of the operator have any length.
+const mostAbout = 80
+
+// About returns the subject as people are shown it, cut where it is long.
+func (f *Finding) About() string {
+	n := 0
+	for i := range f.Subject {
+		if n == mostAbout {
+			return string(f.Subject[:i]) + "…"
+		}
+		n++
+	}
+	return string(f.Subject)
+}
+
 // Time returns a time as findings write it; the zero time is unknown.
 func Time(at time.Time) inventory.Text {
 	if at.IsZero() {

@@ -30,7 +30,9 @@ for how long it has been so, whether it was told, what is wrong, and what to run
 against it, ready to paste. Silences follow, and messages that could not be sent.
 
 The exit status is 1 if any of the alerts that are listed fires, also one that a
-silence or an acknowledgement keeps quiet: it is wrong nevertheless.`,
+silence or an acknowledgement keeps quiet: it is wrong nevertheless.
+
+` + alertsManual,
 		Example: `  interlace alerts
   interlace alerts --since 7d --server imap3
   interlace alerts acknowledge 2
@@ -82,7 +84,7 @@ func (a *app) alerts(ctx context.Context, s *alertsFlags) error {
 	if s.all && s.since.value != nil {
 		return hint(errors.New("--all and --since both say how far back to go"), "name one of them")
 	}
-	h, err := a.openHistory(ctx, true)
+	h, err := a.openHistory(ctx, toRead)
 	if err != nil {
 		return err
 	}
@@ -125,7 +127,7 @@ func (a *app) board(ctx context.Context, h *history.History, s *alertsFlags, now
 	groups, groupsErr := h.AlertGroups(ctx)
 	silences, silencesErr := h.Silences(ctx, now)
 	outbox, outboxErr := unsent(ctx, h, now)
-	b := &report.Board{Now: now, Part: s.part(), Silences: silences, Outbox: outbox, Lookback: 3 * max(a.config.Monitor.Backlog, a.config.Monitor.Usage), Unheard: a.config.unheard()}
+	b := &report.Board{Now: now, Unwatched: !h.Watched(), Part: s.part(), Silences: silences, Outbox: outbox, Lookback: 3 * max(a.config.Monitor.Backlog, a.config.Monitor.Usage), Unheard: a.config.unheard()}
 	looked, lookedErr := lastLook(ctx, h, now.Add(-b.Lookback))
 	if err := errors.Join(err, groupsErr, silencesErr, outboxErr, lookedErr); err != nil {
 		return nil, err

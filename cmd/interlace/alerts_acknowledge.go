@@ -64,7 +64,7 @@ func (a *app) acknowledge(ctx context.Context, numbers []int64, taken monitor.Ac
 	if taken.By == "" {
 		return hint(errors.New("the account has no name"), "--by NAME says who takes care")
 	}
-	h, err := a.openHistory(ctx, true)
+	h, err := a.openHistory(ctx, toChange)
 	if err != nil {
 		return err
 	}

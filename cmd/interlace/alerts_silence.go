@@ -92,7 +92,11 @@ func (a *app) silence(cmd *cobra.Command, words []string, s *silenceFlags) error
 			return hint(err, "interlace alerts silence --for 2h --comment WHY server=NAME")
 		}
 	}
-	h, err := a.openHistory(ctx, true)
+	how := toRead
+	if begins || s.end.value != nil {
+		how = toChange
+	}
+	h, err := a.openHistory(ctx, how)
 	if err != nil {
 		return err
 	}

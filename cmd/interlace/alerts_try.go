@@ -23,6 +23,9 @@ That a relay takes a mail does not mean that somebody gets it: look.
 The exit status is 1 if a message was not taken.`,
 		Example: "  interlace alerts test",
 		Args:    noWords,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			return a.configure(cmd, func(ctx context.Context) error { return a.config.secrets(ctx) })
+		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.tryRoutes(cmd.Context())
 		},

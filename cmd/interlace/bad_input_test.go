@@ -235,7 +235,7 @@ func FuzzConfig(f *testing.F) {
 	f.Add("imap: &x {user: *x}\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		c := newConfig()
-		if err := c.parse(filepath.Join("etc", "interlace.yaml"), []byte(text)); err == nil && c.Connections < 1 {
+		if c.parse(filepath.Join("etc", "interlace.yaml"), []byte(text)); c.refuse() == nil && c.Connections < 1 {
 			t.Errorf("%q gives %d connections", text, c.Connections)
 		}
 	})

@@ -18,7 +18,6 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/interlacemail/interlace/inventory"
-	"github.com/interlacemail/interlace/inventory/files"
 )
 
 // config is the configuration: flags before environment before file before default.
@@ -33,13 +32,24 @@ type config struct {
 	servers   map[string]*access // that differ from IMAP, by server
 	instances map[string]*access // that differ, by the address of their IMAP service
 	keys      []key
+	mistakes  []mistake
 }
 
 // key is one setting.
 type key struct {
-	path   string // such as imap.password_file
-	value  value
-	origin string
+	path    string // such as imap.password_file
+	value   value
+	about   string // what it means, and what holds without it
+	example string // a value, in YAML
+	origin  string
+	place   place // where it is set; zero: nowhere
+	wrong   bool  // what is set there is no value
+}
+
+// chapter is a heading of the help and the keys below it.
+type chapter struct {
+	title string
+	keys  []key
 }
 
 // env returns the name of the environment variable that sets the key.
@@ -50,35 +60,83 @@ func (k *key) env() string {
 // fromFlag reports whether a flag has set the key.
 func (k *key) fromFlag() bool { return strings.HasPrefix(k.origin, "flag") }
 
-// newConfig returns the defaults. Keys of features that do not read them yet
-// are checked and shown like all others.
+// newConfig returns the defaults.
 func newConfig() *config {
 	c := &config{servers: map[string]*access{}, instances: map[string]*access{}}
-	c.keys = slices.Concat([]key{
-		{path: "db", value: file(&c.DB, "interlace.db")},
-		{path: "fleet", value: file(&c.Fleet, "")},
-	}, accessKeys("imap", &c.IMAP, "starttls"), []key{
-		{path: "imap.connections", value: count(&c.Connections, 1)},
-		{path: "sync.user", value: text(new(string))},
-		{path: "sync.password_file", value: file(new(string), "")},
-	}, monitorKeys(&c.Monitor), []key{
-		{path: "routing_hook", value: words(new([]string))},
-		{path: "instance_hook", value: words(new([]string))},
-		{path: "keep_source", value: duration(&c.KeepSource, "14d")},
-	})
+	for _, chapter := range c.chapters() {
+		c.keys = append(c.keys, chapter.keys...)
+	}
 	for i := range c.keys {
 		c.keys[i].origin = "default"
 	}
 	return c
 }
 
+// chapters are all keys, each with its help. Keys of features that do not read them
+// yet are checked and shown like all others.
+func (c *config) chapters() []chapter {
+	return slices.Concat([]chapter{
+		{"WHERE FACTS ARE KEPT", []key{
+			{
+				path: "db", value: file(&c.DB, "interlace.db"), example: "/var/lib/interlace/interlace.db",
+				about: "the database: inventories, alerts, what is yet to be sent. What watch measures lies beside it, in interlace-history.db, and may be thrown away",
+			},
+			{
+				path: "fleet", value: file(&c.Fleet, ""), example: "/etc/interlace/fleet.yaml",
+				about: "the fleet file, which then is the inventory; without it the newest inventory in the database is",
+			},
+			{
+				path: "keep_source", value: duration(&c.KeepSource, "14d"), example: "14d",
+				about: "how long a user who has moved stays on the disks that he came from",
+			},
+		}},
+		{"HOW INTERLACE LOGS IN", append(accessKeys("imap", &c.IMAP, "starttls"),
+			key{
+				path: "imap.connections", value: count(&c.Connections, 1), example: "4",
+				about: "how many instances of a server discover asks at the same time",
+			},
+			key{
+				path: "sync.user", value: text(new(string)), example: "repl",
+				about: "the account of sync_client, which discover takes for no user",
+			},
+			key{
+				path: "sync.password_file", value: file(new(string), ""), example: "/etc/interlace/sync-password",
+				about: "its password; nothing reads it yet",
+			},
+		)},
+	}, monitorChapters(&c.Monitor), []chapter{
+		{"WHAT CHANGES SERVERS, ONCE SOMETHING DOES", []key{
+			{
+				path: "routing_hook", value: words(new([]string)), example: `[/usr/local/bin/route, "{file}"]`,
+				about: "a command that routes users anew, from a file with a line USER,FROM,TO for each; nothing runs it yet",
+			},
+			{
+				path: "instance_hook", value: words(new([]string)), example: `[/usr/local/bin/instance, "{action}", "{store}", "{server}", "{role}"]`,
+				about: "a command that creates, starts, stops, removes or promotes an instance; nothing runs it yet",
+			},
+		}},
+	})
+}
+
 // accessKeys are the keys that say how to log in.
 func accessKeys(prefix string, to *access, tls string) []key {
 	return []key{
-		{path: prefix + ".user", value: text(&to.User), origin: "default"},
-		{path: prefix + ".password_file", value: file(&to.PasswordFile, ""), origin: "default"},
-		{path: prefix + ".tls", value: choice(&to.TLS, tls, "tls", "starttls", "none"), origin: "default"},
-		{path: prefix + ".ca_file", value: file(&to.CAFile, ""), origin: "default"},
+		{
+			path: prefix + ".user", value: text(&to.User), origin: "default", example: "admin",
+			about: "an administrator of the instances, whom discover logs in as",
+		},
+		{
+			path: prefix + ".password_file", value: file(&to.PasswordFile, ""), origin: "default", example: "/etc/interlace/imap-password",
+			about: "holds his password in its only line; mode 600",
+		},
+		{
+			path: prefix + ".tls", value: choice(&to.TLS, tls, "tls", "starttls", "none"), origin: "default", example: "tls",
+			about: "how connections are encrypted; none only where the server is this machine",
+		},
+		{
+			path: prefix + ".ca_file", value: file(&to.CAFile, ""), origin: "default", example: "/etc/ssl/certs/our-ca.pem",
+			about: "certificates, in PEM form, of those who sign the servers'; without it those that this machine trusts",
+		},
 	}
 }
 
@@ -120,28 +178,29 @@ func (c *config) isSection(path string) bool {
 // addresses of instances.
 func named(path string) bool { return path == "imap.servers" || path == "imap.instances" }
 
-// readConfig reads the configuration file, then the environment, then the flags.
+// readConfig reads the configuration file, then the environment, then the flags. An
+// error means that the file cannot be read; what is wrong in it and elsewhere is
+// among the mistakes.
 func readConfig(ctx context.Context, path string, flags *pflag.FlagSet) (*config, error) {
 	c := newConfig()
 	if err := c.readFile(ctx, path); err != nil {
-		return nil, err
+		return c, err
 	}
 	for i := range c.keys {
 		k := &c.keys[i]
 		if raw := os.Getenv(k.env()); raw != "" {
-			if err := k.fromText(raw, "", "environment "+k.env()); err != nil {
-				return nil, fmt.Errorf("%s: %w", k.env(), err)
-			}
+			c.enter(place{file: k.env()}, "", k.fromText(raw, "", "environment "+k.env(), place{file: k.env()}))
 		}
 	}
 	for _, name := range []string{"db", "fleet"} {
 		if f := flags.Lookup(name); f != nil && f.Changed {
-			if err := c.find(name).fromText(f.Value.String(), "", "flag --"+name); err != nil {
-				return nil, fmt.Errorf("--%s: %w", name, err)
-			}
+			at := place{file: "--" + name}
+			c.enter(at, "", c.find(name).fromText(f.Value.String(), "", "flag --"+name, at))
 		}
 	}
-	return c, c.useCredentials()
+	c.useCredentials()
+	c.enter(place{}, "", c.checkTelling())
+	return c, nil
 }
 
 // misspelt names environment variables that set nothing and look like those that
@@ -177,7 +236,8 @@ func (c *config) readFile(ctx context.Context, path string) error {
 		if err != nil {
 			return fmt.Errorf("read the configuration: %w", err)
 		}
-		return c.parse(path, text)
+		c.parse(path, text)
+		return nil
 	}
 	for _, path := range places {
 		text, err := readLimited(ctx, path, maxConfig)
@@ -187,7 +247,8 @@ func (c *config) readFile(ctx context.Context, path string) error {
 		case err != nil:
 			return fmt.Errorf("read the configuration: %w", err)
 		}
-		return c.parse(path, text)
+		c.parse(path, text)
+		return nil
 	}
 	return nil
 }
@@ -195,34 +256,27 @@ func (c *config) readFile(ctx context.Context, path string) error {
 // maxConfig is the largest configuration file.
 const maxConfig = 1 << 20
 
-// parse enters the settings of a configuration file.
-func (c *config) parse(path string, content []byte) error {
+// parse enters the settings of a configuration file, and its mistakes.
+func (c *config) parse(path string, content []byte) {
 	p := configParser{config: c, path: path}
 	var doc yaml.Node
 	if err := yaml.Unmarshal(content, &doc); err != nil {
 		p.syntax(err)
-		return p.refuse()
+	} else if doc.Kind != 0 {
+		p.mapping("", doc.Content[0])
 	}
-	if doc.Kind == 0 {
-		return nil
-	}
-	p.mapping("", doc.Content[0])
-	return p.refuse()
 }
 
 // configParser walks through a configuration file and gathers all mistakes.
 type configParser struct {
-	config   *config
-	path     string
-	mistakes files.Mistakes
+	config *config
+	path   string
 }
 
+func (p *configParser) at(n *yaml.Node) place { return place{p.path, n.Line, n.Column} }
+
 func (p *configParser) mistake(n *yaml.Node, hint, format string, args ...any) {
-	p.mistakes.Count++
-	p.mistakes.Files = 1
-	p.mistakes.First = append(p.mistakes.First, files.Mistake{
-		File: p.path, Line: n.Line, Column: n.Column, Text: fmt.Sprintf(format, args...), Hint: hint,
-	})
+	p.config.mistakes = append(p.config.mistakes, mistake{p.at(n), fmt.Sprintf(format, args...), hint})
 }
 
 // yamlLine is how the YAML parser says where it stopped.
@@ -238,14 +292,6 @@ func (p *configParser) syntax(err error) {
 		}
 	}
 	p.mistake(at, "", "%s", said)
-}
-
-// refuse returns the mistakes as an error, or nil.
-func (p *configParser) refuse() error {
-	if p.mistakes.Count == 0 {
-		return nil
-	}
-	return &refused{&files.Error{Mistakes: p.mistakes}, "the configuration was not used"}
 }
 
 func (p *configParser) mapping(prefix string, n *yaml.Node) {
@@ -268,9 +314,8 @@ func (p *configParser) entry(prefix string, name, child *yaml.Node, seen map[str
 	case seen[path]:
 		p.mistake(name, "", "%s is set twice", path)
 	case k != nil:
-		if err := k.set(child, filepath.Dir(p.path), fmt.Sprintf("%s:%d", p.path, child.Line)); err != nil {
-			p.mistake(child, strings.Join(hints(err), "; "), "%s: %s", path, err)
-		}
+		at := p.at(child)
+		p.config.enter(at, path, k.set(child, filepath.Dir(p.path), fmt.Sprintf("%s:%d", p.path, child.Line), at))
 	case p.config.isSection(path):
 		p.mapping(path, child)
 	default:

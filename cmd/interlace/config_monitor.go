@@ -2,8 +2,9 @@ package main
 
 import (
 	"fmt"
-	"slices"
 	"time"
+
+	"github.com/interlacemail/interlace/monitor/alert"
 )
 
 // monitorConfig is what the monitor is told.
@@ -52,55 +53,180 @@ type alertsConfig struct {
 	Alertmanager             string
 }
 
-// monitorKeys are the keys that the monitor reads.
-func monitorKeys(m *monitorConfig) []key {
-	return slices.Concat([]key{
-		{path: "server", value: text(&m.Server)},
-		{path: "probes.backlog", value: interval(&m.Backlog, "2m")},
-		{path: "probes.processes", value: interval(&m.Processes, "10m")},
-		{path: "probes.usage", value: interval(&m.Usage, "5m")},
-		{path: "probes.behind.bytes", value: size(&m.BehindBytes, "10kB")},
-		{path: "probes.behind.age", value: duration(&m.BehindAge, "60s")},
-		{path: "probes.alert.bytes", value: size(&m.AlertBytes, "100kB")},
-		{path: "probes.alert.age", value: duration(&m.AlertAge, "5m")},
-		{path: "logs.files", value: words(&m.LogFiles)},
-		{path: "logs.journal", value: words(&m.Journal)},
-		{path: "logs.patterns", value: file(&m.Patterns, "")},
-	}, mailKeys(&m.Mail), alertsKeys(&m.Alerts), []key{
-		{path: "recover", value: choice(&m.Recover, "never", "never", "allow")},
-		{path: "sync_client", value: file(&m.SyncClient, "")},
-		{path: "sync_restart", value: words(&m.Restart)},
-		{path: "routing_file", value: file(&m.RoutingFile, "")},
-		{path: "routing_query", value: words(&m.RoutingQuery)},
-		{path: "runner.argv", value: words(&m.Runner)},
-		{path: "runner.quote", value: choice(&m.RunnerQuote, "", "sh")},
-	})
+// monitorChapters are the keys that the monitor reads.
+func monitorChapters(m *monitorConfig) []chapter {
+	return []chapter{
+		{"WHAT WATCH LOOKS AT", append([]key{
+			{
+				path: "server", value: text(&m.Server), example: "imap07",
+				about: "the name of this server in the inventory; without it the name of the host, with its domain or without",
+			},
+		}, probeKeys(m)...)},
+		{"WHICH LOGS WATCH READS", logKeys(m)},
+		{"WHO IS TOLD BY MAIL", mailKeys(&m.Mail)},
+		{"WHAT IS TOLD, WHEN, AND WHERE ELSE", alertsKeys(&m.Alerts)},
+		{"WHAT WATCH MAY DO", recoveryKeys(m)},
+	}
+}
+
+func probeKeys(m *monitorConfig) []key {
+	return []key{
+		{
+			path: "probes.backlog", value: interval(&m.Backlog, "2m"), example: "1m",
+			about: "between two looks at the sync logs",
+		},
+		{
+			path: "probes.processes", value: interval(&m.Processes, "10m"), example: "5m",
+			about: "between two looks at the processes of Cyrus",
+		},
+		{
+			path: "probes.usage", value: interval(&m.Usage, "5m"), example: "5m",
+			about: "between two looks at what instances use; interlace show loads wants 10 an hour",
+		},
+		{
+			path: "probes.behind.bytes", value: size(&m.BehindBytes, "10kB"), example: "20kB",
+			about: "a store is behind, which is a warning, when so much waits in its sync log",
+		},
+		{
+			path: "probes.behind.age", value: duration(&m.BehindAge, "60s"), example: "2m",
+			about: "it is, too, when the oldest change has waited for so long",
+		},
+		{
+			path: "probes.alert.bytes", value: size(&m.AlertBytes, "100kB"), example: "1MB",
+			about: "when so much waits, that is critical",
+		},
+		{
+			path: "probes.alert.age", value: duration(&m.AlertAge, "5m"), example: "10m",
+			about: "it is, too, when the oldest change has waited for so long",
+		},
+	}
+}
+
+func logKeys(m *monitorConfig) []key {
+	return []key{
+		{
+			path: "logs.files", value: paths(&m.LogFiles), example: "[/var/log/mail.log]",
+			about: "logs that several instances share; one that an instance has for itself stands in the inventory (log)",
+		},
+		{
+			path: "logs.journal", value: words(&m.Journal), example: "[--unit=cyrus-imapd]",
+			about: "what selects the entries of Cyrus in the journal of systemd: arguments of journalctl; without it no journal is read",
+		},
+		{
+			path: "logs.patterns", value: file(&m.Patterns, ""), example: "/etc/interlace/patterns.tsv",
+			about: "a table of lines that are known here: see interlace help logs",
+		},
+	}
 }
 
 func mailKeys(m *mailConfig) []key {
 	return []key{
-		{path: "mail.smtp", value: text(&m.SMTP)},
-		{path: "mail.from", value: text(&m.From)},
-		{path: "mail.to", value: words(&m.To)},
-		{path: "mail.tls", value: choice(&m.TLS, "", "tls", "starttls", "none")},
-		{path: "mail.user", value: text(&m.User)},
-		{path: "mail.password_file", value: file(&m.PasswordFile, "")},
-		{path: "mail.ca_file", value: file(&m.CAFile, "")},
+		{
+			path: "mail.smtp", value: textOf(&m.SMTP, "HOST:PORT", func(s string) error { return alert.CheckRelay(s, "") }), example: `"relay.example.org:587"`,
+			about: "the relay that takes mail; without smtp, from and to no mail is sent",
+		},
+		{
+			path: "mail.from", value: textOf(&m.From, "NAME@DOMAIN", alert.CheckAddress), example: "interlace@example.org",
+			about: "the sender",
+		},
+		{
+			path: "mail.to", value: each(&m.To, "a list of NAME@DOMAIN", alert.CheckAddress), example: "[ops@example.org, boss@example.org]",
+			about: "who gets mail; each address gets its own",
+		},
+		{
+			path: "mail.tls", value: choice(&m.TLS, "", "tls", "starttls", "none"), example: "starttls",
+			about: "how the connection is encrypted; none only where the relay is this machine. Without it starttls",
+		},
+		{
+			path: "mail.user", value: text(&m.User), example: "interlace",
+			about: "the account at the relay, where it wants one",
+		},
+		{
+			path: "mail.password_file", value: file(&m.PasswordFile, ""), example: "/etc/interlace/mail-password",
+			about: "holds its password in its only line; mode 600, readable for the account of watch",
+		},
+		{
+			path: "mail.ca_file", value: file(&m.CAFile, ""), example: "/etc/ssl/certs/our-ca.pem",
+			about: "certificates, in PEM form, of those who sign the relay's; without it those that this machine trusts",
+		},
 	}
 }
 
 func alertsKeys(a *alertsConfig) []key {
 	return []key{
-		{path: "alerts.for", value: interval(&a.For, "5m")},
-		{path: "alerts.keep_firing", value: interval(&a.KeepFiring, "5m")},
-		{path: "alerts.group_wait", value: interval(&a.GroupWait, "30s")},
-		{path: "alerts.group_interval", value: interval(&a.GroupInterval, "5m")},
-		{path: "alerts.repeat", value: interval(&a.Repeat, "4h")},
-		{path: "alerts.least", value: choice(&a.Least, "warning", "info", "warning", "critical")},
-		{path: "alerts.heartbeat", value: duration(&a.Heartbeat, "0s")},
-		{path: "alerts.webhook", value: text(&a.Webhook)},
-		{path: "alerts.webhook_secret_file", value: file(&a.WebhookSecretFile, "")},
-		{path: "alerts.alertmanager", value: text(&a.Alertmanager)},
+		{
+			path: "alerts.for", value: interval(&a.For, "5m"), example: "10m",
+			about: "how long something must be found before it is told. What is critical, and lines of logs, are told at once, but what a restart causes is not",
+		},
+		{
+			path: "alerts.keep_firing", value: interval(&a.KeepFiring, "5m"), example: "10m",
+			about: "how long something must not be found before it is over",
+		},
+		{
+			path: "alerts.group_wait", value: interval(&a.GroupWait, "30s"), example: "1m",
+			about: "how long the first alert of a server waits for others, to go with them in one message",
+		},
+		{
+			path: "alerts.group_interval", value: interval(&a.GroupInterval, "5m"), example: "10m",
+			about: "between two messages about one server",
+		},
+		{
+			path: "alerts.repeat", value: interval(&a.Repeat, "4h"), example: "1d",
+			about: "after how long what still fires is told again",
+		},
+		{
+			path: "alerts.least", value: choice(&a.Least, "warning", "info", "warning", "critical"), example: "critical",
+			about: "what is less severe is kept and shown, and not told",
+		},
+		{
+			path: "alerts.heartbeat", value: duration(&a.Heartbeat, "0s"), example: "1d",
+			about: "how often each address in mail.to is told that watch lives, so that silence means something; 0s is never",
+		},
+		{
+			path: "alerts.webhook", value: textOf(&a.Webhook, "a URL", func(s string) error { return (&alert.Webhook{URL: s}).Check() }), example: "https://example.org/alerts",
+			about: "where alerts are posted, too, in the form of Alertmanager's webhooks",
+		},
+		{
+			path: "alerts.webhook_secret_file", value: file(&a.WebhookSecretFile, ""), example: "/etc/interlace/webhook-secret",
+			about: "holds what signs the posts, in its only line; mode 600. X-Interlace-Signature then has sha256= and the HMAC of the body",
+		},
+		{
+			path: "alerts.alertmanager", value: textOf(&a.Alertmanager, "a URL", func(s string) error { return (&alert.Alertmanager{URL: s}).Check() }), example: `"http://alertmanager.example.org:9093"`,
+			about: "an Alertmanager that is told everything and does the rest; then interlace itself sends no mail and posts nothing",
+		},
+	}
+}
+
+func recoveryKeys(m *monitorConfig) []key {
+	return []key{
+		{
+			path: "recover", value: choice(&m.Recover, "never", "never", "allow"), example: "allow",
+			about: "whether watch may by itself work off a sync log that nobody works on: see interlace help recovery",
+		},
+		{
+			path: "sync_client", value: file(&m.SyncClient, ""), example: "/usr/lib/cyrus/bin/sync_client",
+			about: "the program that does it; without it, it is looked for where distributions and Cyrus put it",
+		},
+		{
+			path: "sync_restart", value: words(&m.Restart), example: `[systemctl, restart, "sync-client@{store}"]`,
+			about: "a command that starts the rolling client of a store, which works its log off and goes on; without it watch runs sync_client -r -1",
+		},
+		{
+			path: "routing_file", value: file(&m.RoutingFile, ""), example: "/etc/interlace/routing",
+			about: "where users are served: a line USER,SERVER for each",
+		},
+		{
+			path: "routing_query", value: words(&m.RoutingQuery), example: `[/usr/local/bin/server-of, "{user}"]`,
+			about: "or a command that prints where a user is served; it comes before routing_file",
+		},
+		{
+			path: "runner.argv", value: words(&m.Runner), example: `[ssh, "{server}", --]`,
+			about: "what stands before a command that is to run on another server; without it no other server is asked",
+		},
+		{
+			path: "runner.quote", value: choice(&m.RunnerQuote, "", "sh"), example: "sh",
+			about: "sh: the command goes through a shell there, as with ssh, and is quoted for it",
+		},
 	}
 }
 
@@ -109,7 +235,7 @@ const shortestInterval = time.Second
 
 // interval is the time between two looks, or between finding and telling.
 func interval(to *time.Duration, fallback string) value {
-	return plain(to, fallback, func(raw, _ string) (time.Duration, error) {
+	return plain(to, "a time", fallback, func(raw, _ string) (time.Duration, error) {
 		d, err := parseDuration(raw)
 		if err == nil && d < shortestInterval {
 			err = fmt.Errorf("%s is shorter than %v", raw, shortestInterval)

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"context"
+	"errors"
+	"io/fs"
 	"net/url"
 	"strings"
 
@@ -11,11 +14,9 @@ import (
 
 func (a *app) configCommand() *cobra.Command {
 	c := &cobra.Command{
-		Use:   "config",
-		Short: "Look at the configuration",
-		Long: `The configuration is read from the file that --config names, else from
-./interlace.yaml, else from /etc/interlace/interlace.yaml. Environment variables
-win over the file, flags over both: imap.user is INTERLACE_IMAP_USER.`,
+		Use:     "config",
+		Short:   "Look at the configuration",
+		Long:    configManual(),
 		Example: "  interlace config show",
 		Args:    a.knownCommand,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
@@ -25,11 +26,35 @@ win over the file, flags over both: imap.user is INTERLACE_IMAP_USER.`,
 		Short:   "Print each setting and where its value comes from",
 		Example: "  interlace config show",
 		Args:    noWords,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			return a.configure(cmd, a.shownFiles)
+		},
 		RunE: func(*cobra.Command, []string) error {
 			return a.print(tableOnly("settings", report.Settings(a.config.settings())))
 		},
 	})
 	return c
+}
+
+// shownFiles says what is wrong with the files that the configuration names for the
+// monitor. Those that this account may not read are for others to judge.
+func (a *app) shownFiles(ctx context.Context) error {
+	return readable(a.watchFiles(ctx, a.config.Monitor.Recover == "allow"))
+}
+
+// readable leaves out that this account may not read something.
+func readable(err error) error {
+	if several, ok := err.(interface{ Unwrap() []error }); ok {
+		var list []error
+		for _, one := range several.Unwrap() {
+			list = append(list, readable(one))
+		}
+		return errors.Join(list...)
+	}
+	if errors.Is(err, fs.ErrPermission) {
+		return nil
+	}
+	return err
 }
 
 // settings lists every key with its value, secrets hidden, and its origin.

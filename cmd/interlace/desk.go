@@ -29,10 +29,6 @@ func (a *app) desk(ctx context.Context, h *history.History, inv *inventory.Inven
 	d := &alert.Desk{Ledger: h, Options: c.alertOptions(inv, server)}
 	if url := c.Monitor.Alerts.Alertmanager; url != "" {
 		d.Alertmanager = &alert.Alertmanager{URL: url}
-		wrong = errors.Join(wrong, c.wrong("alerts.alertmanager", d.Alertmanager.Check()))
-	}
-	if c.Monitor.Alerts.Heartbeat > 0 && len(c.Monitor.Mail.To) == 0 && d.Alertmanager == nil {
-		wrong = errors.Join(wrong, c.wrong("alerts.heartbeat", errors.New("heartbeats go by mail, and mail.to is not set; write to: [NAME@DOMAIN] below mail")))
 	}
 	switch {
 	case wrong != nil:

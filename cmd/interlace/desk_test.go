@@ -116,7 +116,8 @@ func deskOf(t *testing.T, content string, inv *inventory.Inventory) (*alert.Desk
 	t.Helper()
 	var said strings.Builder
 	a := &app{stderr: &said, config: newConfig()}
-	if err := a.config.parse("interlace.yaml", []byte(content)); err != nil {
+	a.config.parse("interlace.yaml", []byte(content))
+	if err := a.config.refuse(); err != nil {
 		t.Fatal(err)
 	}
 	d, err := a.desk(t.Context(), nil, inv, "imap1")
@@ -170,10 +171,11 @@ func TestDeskTells(t *testing.T) {
 	write(t, "ca.pem", string(relay.Certificate))
 	a := &app{stderr: io.Discard, config: newConfig()}
 	content := `{mail: {smtp: "` + relay.Address + `", from: interlace@example.org, to: [ops@example.org], ca_file: ca.pem}, alerts: {group_wait: 1s}}`
-	if err := a.config.parse("interlace.yaml", []byte(content)); err != nil {
+	a.config.parse("interlace.yaml", []byte(content))
+	if err := a.config.refuse(); err != nil {
 		t.Fatal(err)
 	}
-	h, err := a.openHistory(t.Context(), false)
+	h, err := a.openHistory(t.Context(), toWatch)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -244,7 +246,7 @@ func TestAlertsWhileWatching(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	a := &app{config: newConfig()}
-	h, err := a.openHistory(ctx, true)
+	h, err := a.openHistory(ctx, toWatch)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -37,11 +37,12 @@ directory; with --fleet there is no database, so --out must say where. Two disco
 at least an hour apart tell how much each user writes; until then that is estimated.
 
 With --measured the own load (base) of each store is set so that, with its users, it
-weighs what interlace watch has measured there over the time, as interlace show loads
-shows it: all that Cyrus does in the busy hour, reading too, where users count with
-what they write all day. What base adds to the users' loads does not move with them.
-So measure over a time in which few users were moved. A store that was seen on fewer
-than 3 days keeps its base, and users whose loads are estimated stay marked so.
+weighs what interlace watch has measured over the time, as far as this server knows
+and interlace show loads shows it: all that Cyrus does in the busy hour, reading too,
+where users count with what they write all day. What base adds to the users' loads
+does not move with them. So measure over a time in which few users were moved. A
+store that was seen on fewer than 3 days keeps its base, and users whose loads are
+estimated stay marked so.
 
 The exit status is 1 if an instance did not answer or did not let us in. Then
 nothing is written, unless --partial lets what was known of it stay.`,

@@ -78,6 +78,11 @@ func (a *app) tell(err error) {
 		}
 		words = mistakes.Summary()
 	}
+	if c := (*wrongConfig)(nil); errors.As(err, &c) {
+		for i := range c.mistakes[:min(len(c.mistakes), files.Shown)] {
+			a.tellLine(c.mistakes[i].String())
+		}
+	}
 	if plans := (*wrongPlans)(nil); errors.As(err, &plans) {
 		for _, f := range plans.files {
 			for _, m := range f.mistakes.First {
@@ -117,6 +122,10 @@ func hints(err error) []string {
 			add(e.Hint)
 		case *files.Error:
 			for _, text := range e.Hints() {
+				add(text)
+			}
+		case *wrongConfig:
+			for _, text := range e.hints() {
 				add(text)
 			}
 		}

@@ -49,6 +49,9 @@ mailbox and a byte cost the sync_client of each store as far as batches tell tha
 how it would do with fewer or more users, and how good the predictions were. Of more than a month ago
 the sums of each hour are left.
 
+It knows what was recorded in the database of the server on which it runs. Stores
+whose masters are on other servers are unknown to it, and --server leaves them out.
+
 The exit status is 1 if a verdict or a level is another than ok now.`,
 		Example: `  interlace lag
   interlace lag --server imap01
@@ -164,10 +167,13 @@ func (a *app) openSamples(ctx context.Context, what string) (*history.History, e
 	if err != nil {
 		return nil, err
 	}
-	if _, err := os.Stat(history.SamplesPath(path)); errors.Is(err, fs.ErrNotExist) {
-		return nil, nothingRecorded(what, history.SamplesPath(path), err)
+	h, err := history.Open(ctx, path, toRead)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nothingRecorded(what, path, "there is no such file")
+	case err == nil && !h.Watched():
+		return nil, errors.Join(nothingRecorded(what, path, "no watch has written there yet"), h.Close())
 	}
-	h, err := history.Open(ctx, path, history.Options{Existing: true})
 	for _, file := range []string{path, history.SamplesPath(path)} {
 		if owner := ownerOf(file); err != nil && owner != "" && !mayRead(file) {
 			return nil, hint(err, "what is recorded belongs to %s: run it as that account", inventory.Printable(owner))
@@ -189,12 +195,12 @@ func mayRead(path string) bool {
 const lookedAt = "look at a sync log"
 
 // nothingRecorded is the error that nobody has watched anything.
-func nothingRecorded(what, path string, why error) error {
+func nothingRecorded(what, path, why string) error {
 	err := fmt.Errorf("no %s is recorded in %s", what, inventory.Printable(path))
-	if why != nil {
-		err = fmt.Errorf("%w: there is no such file", err)
+	if why != "" {
+		err = fmt.Errorf("%w: %s", err, why)
 	}
-	return hint(err, "run interlace watch on each mail server")
+	return hint(err, "run interlace watch on each mail server; each keeps what it sees in a database of its own, which --db names")
 }
 
 // lagView returns what the rows are made from, narrowed as the flags say.
@@ -208,7 +214,7 @@ func (a *app) lagView(ctx context.Context, h *history.History, flags lagFlags) (
 		return nil, err
 	}
 	if len(v.watched) == 0 {
-		return nil, nothingRecorded(lookedAt, history.SamplesPath(a.config.DB), nil)
+		return nil, nothingRecorded(lookedAt, a.config.DB, "")
 	}
 	if v.inventory, v.users, err = a.storesKnown(ctx); err != nil {
 		return nil, err

@@ -25,8 +25,8 @@ func (a *app) showLoadsCommand(at *optional[time.Time]) *cobra.Command {
 		Use:   "loads",
 		Short: "Look at what stores were measured to weigh, and how that fits the inventory",
 		Long: `Show what each store was measured to weigh, from what interlace watch has recorded
-on the mail servers, beside what the inventory says it weighs: the sum of its
-users and its own load.
+in the database of this server, beside what the inventory says it weighs: the sum of
+its users and its own load.
 
 Measured is what 95 of 100 samples in the busy hour of the master did not pass, the
 middle of the days, and what the replica used in the same hour. Hours count that

@@ -94,7 +94,7 @@ func manualPage(c *cobra.Command) string {
 	if description == "" {
 		description = c.Short + "."
 	}
-	p.text(description)
+	p.chapters(description)
 	p.flags("OPTIONS", c.NonInheritedFlags())
 	p.flags("OPTIONS OF ALL COMMANDS", c.InheritedFlags())
 	if c.Example != "" {

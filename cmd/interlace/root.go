@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -72,6 +73,7 @@ server, but watch, and that only where it was allowed to work off a sync log.`,
 		}
 	}
 	root.AddCommand(fleetTopic())
+	root.AddCommand(monitorTopics()...)
 	root.InitDefaultCompletionCmd()
 	a.strictCompletion(root)
 	a.completions(root)
@@ -94,8 +96,8 @@ func (a *app) globalFlags(f *pflag.FlagSet) {
 	a.flags.color = choiceOf("auto", "auto", "always", "never")
 	a.flags.seed = seedFlag().or(1)
 	f.Var(pathFlag(&a.flags.config), "config", "configuration `file` (default ./interlace.yaml, then /etc/interlace/interlace.yaml)")
-	f.Var(pathFlag(&a.flags.fleet), "fleet", "take the facts from this fleet `file` and use no database")
-	f.Var(pathFlag(&a.flags.db), "db", "take the facts from this database `file`")
+	f.Var(pathFlag(&a.flags.fleet), "fleet", "take the inventory from this fleet `file`, not from the database")
+	f.Var(pathFlag(&a.flags.db), "db", "database `file`, from which the inventory is taken too")
 	f.VarP(&a.flags.output, "output", "o", "`form` of the results: text, json or csv (in which ' stands before texts that a spreadsheet would take for formulas)")
 	f.Var(&a.flags.color, "color", "`when` to colour text: auto, always or never")
 	f.BoolVarP(&a.flags.quiet, "quiet", "q", false, "no progress, notes and hints beside the result")
@@ -104,12 +106,23 @@ func (a *app) globalFlags(f *pflag.FlagSet) {
 
 // prepare reads the configuration.
 func (a *app) prepare(cmd *cobra.Command, _ []string) error {
+	return a.configure(cmd, func(context.Context) error { return nil })
+}
+
+// configure reads the configuration and refuses it with all its mistakes at once,
+// among them those that a further look finds: at the files that it names and the
+// command reads.
+func (a *app) configure(cmd *cobra.Command, look func(context.Context) error) error {
 	if cmd.Flags().Changed("fleet") && cmd.Flags().Changed("db") {
 		return hint(errors.New("--fleet and --db both say where the facts are"), "name one of them")
 	}
 	c, err := readConfig(cmd.Context(), a.flags.config, cmd.Flags())
 	a.config = c
 	if err != nil {
+		return err
+	}
+	c.enter(place{}, "", look(cmd.Context()))
+	if err := c.refuse(); err != nil {
 		return err
 	}
 	for _, text := range c.misspelt() {

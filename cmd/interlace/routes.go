@@ -5,34 +5,65 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/interlacemail/interlace/monitor/alert"
 )
+
+// checkTelling says what does not fit together in what the configuration says of
+// whom to tell. It reads no file.
+func (c *config) checkTelling() error {
+	m := &c.Monitor
+	wrong := c.checkMail()
+	if m.Alerts.Webhook == "" && m.Alerts.WebhookSecretFile != "" && !c.find("alerts.webhook").wrong {
+		wrong = errors.Join(wrong, c.wrong("alerts.webhook_secret_file", errors.New("there is nothing to sign with it; write webhook: https://… below alerts")))
+	}
+	if m.Alerts.Heartbeat > 0 && len(m.Mail.To) == 0 && m.Alerts.Alertmanager == "" && !c.find("mail.to").wrong && !c.find("alerts.alertmanager").wrong {
+		wrong = errors.Join(wrong, c.wrong("alerts.heartbeat", errors.New("heartbeats go by mail, and mail.to is not set; write to: [NAME@DOMAIN] below mail")))
+	}
+	return wrong
+}
+
+func (c *config) checkMail() error {
+	m := &c.Monitor.Mail
+	var wrong error
+	if beside := c.firstSet("mail.smtp", "mail.from", "mail.to", "mail.user", "mail.password_file"); beside != "" {
+		wrong = errors.Join(
+			c.needed("mail.smtp", beside, "smtp: HOST:PORT"), c.needed("mail.from", beside, "from: NAME@DOMAIN"), c.needed("mail.to", beside, "to: [NAME@DOMAIN]"),
+		)
+	}
+	if beside := c.firstSet("mail.user", "mail.password_file"); beside != "" {
+		wrong = errors.Join(wrong, c.needed("mail.user", beside, "user: NAME"), c.needed("mail.password_file", beside, "password_file: FILE"))
+	}
+	if m.SMTP != "" {
+		wrong = errors.Join(wrong, c.wrong("mail.tls", alert.CheckRelay(m.SMTP, m.TLS)))
+	}
+	return wrong
+}
+
+// firstSet returns the first of the keys that is set to anything, or nothing.
+func (c *config) firstSet(paths ...string) string {
+	for _, path := range paths {
+		if k := c.find(path); k.wrong || k.value.String() != "" {
+			return path
+		}
+	}
+	return ""
+}
+
+// secrets says what is wrong with the files that are read to tell anybody.
+func (c *config) secrets(ctx context.Context) error {
+	_, wrong := c.mailRoutes(ctx)
+	_, err := c.webhook(ctx)
+	return errors.Join(wrong, err)
+}
 
 // mailRoutes returns a route for each address that gets mail.
 func (c *config) mailRoutes(ctx context.Context) (map[string]alert.Route, error) {
 	m := &c.Monitor.Mail
 	routes := map[string]alert.Route{}
-	if m.SMTP == "" && m.From == "" && len(m.To) == 0 {
-		return routes, nil
-	}
-	wrong := errors.Join(
-		c.needed("mail.smtp", m.SMTP != "", "smtp: HOST:PORT"), c.needed("mail.from", m.From != "", "from: NAME@DOMAIN"), c.needed("mail.to", len(m.To) > 0, "to: [NAME@DOMAIN]"),
-	)
-	if m.SMTP != "" {
-		wrong = errors.Join(wrong, c.wrong("mail.smtp", alert.CheckRelay(m.SMTP, m.TLS)))
-	}
-	if m.From != "" {
-		wrong = errors.Join(wrong, c.wrong("mail.from", alert.CheckAddress(m.From)))
-	}
-	for _, to := range m.To {
-		wrong = errors.Join(wrong, c.wrong("mail.to", alert.CheckAddress(to)))
-	}
-	password, err := c.mailPassword(ctx)
-	wrong = errors.Join(wrong, err)
-	roots, err := certificates(ctx, m.CAFile)
-	if wrong = errors.Join(wrong, c.wrong("mail.ca_file", err)); wrong != nil {
+	password, err := c.secret(ctx, "mail.password_file", m.PasswordFile)
+	roots, unreadable := certificates(ctx, m.CAFile)
+	if wrong := errors.Join(err, c.wrong("mail.ca_file", unreadable)); wrong != nil {
 		return routes, wrong
 	}
 	for _, to := range m.To {
@@ -41,36 +72,23 @@ func (c *config) mailRoutes(ctx context.Context) (map[string]alert.Route, error)
 	return routes, nil
 }
 
-// mailPassword returns the password for the relay, or nothing where it wants none.
-func (c *config) mailPassword(ctx context.Context) (string, error) {
-	m := &c.Monitor.Mail
-	if m.User == "" && m.PasswordFile == "" {
+// secret reads the secret in the file that a key names, or nothing where it names none.
+func (c *config) secret(ctx context.Context, path, file string) (string, error) {
+	if file == "" {
 		return "", nil
 	}
-	if err := errors.Join(c.needed("mail.user", m.User != "", "user: NAME"), c.needed("mail.password_file", m.PasswordFile != "", "password_file: FILE")); err != nil {
-		return "", err
-	}
-	password, err := readSecret(ctx, m.PasswordFile)
-	return password, c.wrong("mail.password_file", err)
+	secret, err := readSecret(ctx, file)
+	return secret, c.wrong(path, err)
 }
 
 // webhook returns the route to a URL, or nil.
 func (c *config) webhook(ctx context.Context) (alert.Route, error) {
 	m := &c.Monitor.Alerts
-	switch {
-	case m.Webhook == "" && m.WebhookSecretFile == "":
-		return nil, nil
-	case m.Webhook == "":
-		return nil, c.wrong("alerts.webhook_secret_file", errors.New("there is nothing to sign with it; write webhook: https://… below alerts"))
+	secret, err := c.secret(ctx, "alerts.webhook_secret_file", m.WebhookSecretFile)
+	if m.Webhook == "" {
+		return nil, err
 	}
-	hook := &alert.Webhook{URL: m.Webhook}
-	wrong := c.wrong("alerts.webhook", hook.Check())
-	if m.WebhookSecretFile != "" {
-		var err error
-		hook.Secret, err = readSecret(ctx, m.WebhookSecretFile)
-		wrong = errors.Join(wrong, c.wrong("alerts.webhook_secret_file", err))
-	}
-	return hook, wrong
+	return &alert.Webhook{URL: m.Webhook, Secret: secret}, err
 }
 
 // maxCertificates is the largest file of certificates.
@@ -91,32 +109,4 @@ func certificates(ctx context.Context, path string) (*x509.CertPool, error) {
 		return nil, fmt.Errorf("read the certificates: %s holds none in PEM form, with a line BEGIN CERTIFICATE", path)
 	}
 	return roots, nil
-}
-
-// needed is the mistake that a key is not set although others beside it are.
-func (c *config) needed(path string, set bool, remedy string) error {
-	if set {
-		return nil
-	}
-	section, _, _ := strings.Cut(path, ".")
-	return fmt.Errorf("%s is not set; write %s below %s", path, remedy, section)
-}
-
-// wrong says of each mistake in the value of a key which key it is, and where it
-// is set.
-func (c *config) wrong(path string, err error) error {
-	if several, ok := err.(interface{ Unwrap() []error }); ok {
-		var list []error
-		for _, one := range several.Unwrap() {
-			list = append(list, c.wrong(path, one))
-		}
-		return errors.Join(list...)
-	}
-	if err == nil {
-		return nil
-	}
-	if k := c.find(path); k.origin != "default" {
-		return fmt.Errorf("%s (%s): %w", path, k.origin, err)
-	}
-	return fmt.Errorf("%s: %w", path, err)
 }

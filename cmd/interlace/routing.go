@@ -8,6 +8,8 @@ import (
 	"os/exec"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/files"
@@ -28,7 +30,9 @@ func (c *config) routes(ctx context.Context, users []inventory.UserID) (map[inve
 	return nil, errUnrouted
 }
 
-// readRoutes reads a file with a line user,store for each user.
+// readRoutes reads a file with a line USER,SERVER for each user; lines without
+// anything in them are let pass. What else it holds is a mistake, and so is a user
+// who is asked for and routed to two servers.
 func readRoutes(ctx context.Context, path string, users []inventory.UserID) (map[inventory.UserID]string, error) {
 	f, err := files.Open(ctx, path)
 	if err != nil {
@@ -40,18 +44,55 @@ func readRoutes(ctx context.Context, path string, users []inventory.UserID) (map
 		wanted[string(u)] = true
 	}
 	found := map[inventory.UserID]string{}
-	lines := bufio.NewScanner(f)
-	for lines.Scan() {
-		// A store has no comma in its name; a user may have.
+	var wrong files.Mistakes
+	lines, number := bufio.NewScanner(f), 1
+	for ; lines.Scan(); number++ {
 		line := strings.TrimSpace(lines.Text())
-		if at := strings.LastIndexByte(line, ','); at > 0 && wanted[line[:at]] {
-			found[inventory.UserID(line[:at])] = line[at+1:]
+		if line == "" {
+			continue
+		}
+		user, server, err := readRoute(line)
+		if known, twice := found[inventory.UserID(user)]; err == nil && twice && known != server {
+			err = fmt.Errorf("user %s is routed to %s and to %s", inventory.Printable(user), inventory.Printable(known), inventory.Printable(server))
+		}
+		switch {
+		case err != nil:
+			add(&wrong, files.Mistake{File: path, Line: number, Column: 1, Text: err.Error()})
+		case wanted[user]:
+			found[inventory.UserID(user)] = strings.Clone(server)
 		}
 	}
-	if err := lines.Err(); err != nil {
+	switch err := lines.Err(); {
+	case errors.Is(err, bufio.ErrTooLong):
+		add(&wrong, files.Mistake{File: path, Line: number, Column: 1, Text: "the line is too long for USER,SERVER, and nothing behind it was read"})
+	case err != nil:
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
+	if wrong.Count > 0 {
+		return nil, hint(&files.Error{Mistakes: wrong}, "routing_file has a line USER,SERVER for each user; interlace help recovery says what SERVER may be")
+	}
 	return found, nil
+}
+
+// add counts a mistake in a file and keeps the first hundred.
+func add(to *files.Mistakes, m files.Mistake) {
+	to.Files = 1
+	if to.Count++; to.Count <= files.Shown {
+		to.First = append(to.First, m)
+	}
+}
+
+// readRoute reads a line USER,SERVER. A server has no comma in its name; a user may
+// have.
+func readRoute(line string) (user, server string, err error) {
+	at := strings.LastIndexByte(line, ',')
+	switch {
+	case at <= 0 || at == len(line)-1:
+		return "", "", fmt.Errorf("%s is no line USER,SERVER", inventory.Quoted(line))
+	case !utf8.ValidString(line) || strings.ContainsFunc(line, unicode.IsControl):
+		return "", "", fmt.Errorf("%s has characters that no name has", inventory.Quoted(line))
+	}
+	return line[:at], line[at+1:], nil
 }
 
 // queryTimeout is how long a command that is asked for something may take.

@@ -17,7 +17,7 @@ import (
 func TestRoutes(t *testing.T) {
 	dir := t.TempDir()
 	table := filepath.Join(dir, "routing")
-	write(t, table, "anna,s1\n smith, john,s2 \nbob,s3\r\n,s4\nnothing\n")
+	write(t, table, "anna,s1\n smith, john,s2 \n\nbob,s3\r\nbob,s4\n")
 	users := []inventory.UserID{"anna", "smith, john", "nothing", "carl"}
 	c := newConfig()
 	if _, err := c.routes(t.Context(), users); err == nil || !strings.Contains(err.Error(), "neither is set") {
@@ -37,6 +37,30 @@ func TestRoutes(t *testing.T) {
 	c.Monitor.RoutingQuery = []string{"sh", "-c", "echo no such user >&2; exit 3"}
 	if _, err = c.routes(t.Context(), users); err == nil || !strings.Contains(err.Error(), "exit status 3: no such user") {
 		t.Errorf("from a query that fails: %v", err)
+	}
+}
+
+// TestRoutesRefuseWhatIsNone checks that all lines are told that are no routes, and
+// users who are routed to two servers.
+func TestRoutesRefuseWhatIsNone(t *testing.T) {
+	table := filepath.Join(t.TempDir(), "routing")
+	for content, want := range map[string][]string{
+		"anna,s1\nnothing\n\n,s4\nbob,\n":         {`:2:1: "nothing" is no line USER,SERVER`, `:4:1: ",s4" is no line`, `:5:1: "bob," is no line`, "3 mistakes in 1 file"},
+		"anna,s1\nanna,s2\nbob,s1\nbob,s1\n":      {":2:1: user anna is routed to s1 and to s2", "1 mistake in 1 file"},
+		"anna,s1\x1b[2J\n":                        {`:1:1: "anna,s1\x1b[2J" has characters that no name has`},
+		"anna,s1\n" + strings.Repeat("x", 70_000): {":2:1: the line is too long"},
+	} {
+		write(t, table, content)
+		routes, err := readRoutes(t.Context(), table, []inventory.UserID{"anna", "bob"})
+		if err == nil || routes != nil {
+			t.Errorf("%.20q: %v, %v", content, routes, err)
+			continue
+		}
+		for _, text := range want {
+			if !strings.Contains(err.Error(), text) {
+				t.Errorf("%.20q: no %q in %v", content, text, err)
+			}
+		}
 	}
 }
 
@@ -67,6 +91,7 @@ func TestRoutingNamesTheServer(t *testing.T) {
 		"an address":              {"anna,10.0.0.2:143\nbob,10.0.0.2\n", "imap2", ""},
 		"another store":           {"anna,imap1\nbob,s2\n", "", `user bob is routed to "s2", where`},
 		"nothing of one":          {"anna,imap1\n", "", "nothing is said of user bob"},
+		"no table":                {"anna,imap1\nnonsense\nbob imap1", "", `2 mistakes in 1 file, such as `},
 		"now here, now elsewhere": {"anna,imap1\nbob,imap2\n", "", "users anna and bob are routed to different servers"},
 	} {
 		l := here(t)

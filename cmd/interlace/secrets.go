@@ -35,10 +35,10 @@ func readSecret(ctx context.Context, path string) (string, error) {
 // useCredentials takes files of passwords and secrets that are not configured from the
 // credentials that systemd hands to the service: imap.password_file from
 // $CREDENTIALS_DIRECTORY/imap-password.
-func (c *config) useCredentials() error {
+func (c *config) useCredentials() {
 	dir := os.Getenv("CREDENTIALS_DIRECTORY")
 	if dir == "" {
-		return nil
+		return
 	}
 	for i := range c.keys {
 		k := &c.keys[i]
@@ -50,9 +50,7 @@ func (c *config) useCredentials() error {
 		if _, err := os.Stat(path); err != nil {
 			continue
 		}
-		if err := k.fromText(path, "", "credential"); err != nil {
-			return err
-		}
+		at := place{file: path}
+		c.enter(at, k.path, k.fromText(path, "", "credential", at))
 	}
-	return nil
 }

@@ -51,7 +51,7 @@ servers that receive are not counted.
 
 The exit status is 1 if a ceiling is passed, or if the failure of one server, or
 of one domain at a level that the fleet spreads over or must survive, takes a
-store offline. Stores whose servers are all down already are told apart from
+store offline. Stores whose servers are all down anyway are told apart from
 those.
 
 ` + yearsHelp,

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -19,32 +20,38 @@ type value interface {
 	set(n *yaml.Node, folder string) error
 	// String returns the value as YAML, or nothing if it is not set.
 	String() string
+	// form says in words what is written.
+	form() string
 }
 
 // set reads the value of the key from a file or a variable.
-func (k *key) set(n *yaml.Node, folder, origin string) error {
+func (k *key) set(n *yaml.Node, folder, origin string, at place) error {
+	k.place = at
 	if n.Kind == yaml.AliasNode || n.Anchor != "" {
+		k.wrong = true
 		return fmt.Errorf("anchors and aliases are not used here")
 	}
 	if err := k.value.set(n, folder); err != nil {
+		k.wrong = true
 		return err
 	}
-	k.origin = origin
+	k.origin, k.wrong = origin, false
 	return nil
 }
 
 // fromText reads the value of the key from a flag or a variable; lists are
 // written as in YAML: [a, b].
-func (k *key) fromText(raw, folder, origin string) error {
+func (k *key) fromText(raw, folder, origin string, at place) error {
 	n := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: raw}
 	if _, list := k.value.(*listValue); list {
 		var doc yaml.Node
 		if err := yaml.Unmarshal([]byte(raw), &doc); err != nil || doc.Kind == 0 {
+			k.place, k.wrong = at, true
 			return fmt.Errorf("%s is not a list: write [a, b]", inventory.Quoted(raw))
 		}
 		n = doc.Content[0]
 	}
-	return k.set(n, folder, origin)
+	return k.set(n, folder, origin, at)
 }
 
 // scalar returns the text of a plain value.
@@ -58,9 +65,12 @@ func scalar(n *yaml.Node) (string, error) {
 // scalarValue is a setting with one plain value: to holds it, parse reads it.
 type scalarValue[T any] struct {
 	to    *T
+	kind  string
 	raw   string
 	parse func(raw, folder string) (T, error)
 }
+
+func (v *scalarValue[T]) form() string { return v.kind }
 
 func (v *scalarValue[T]) set(n *yaml.Node, folder string) error {
 	raw, err := scalar(n)
@@ -84,8 +94,8 @@ func (v *scalarValue[T]) String() string {
 }
 
 // plain returns a setting with a default, which must be valid.
-func plain[T any](to *T, fallback string, parse func(raw, folder string) (T, error)) value {
-	v := &scalarValue[T]{to: to, parse: parse}
+func plain[T any](to *T, kind, fallback string, parse func(raw, folder string) (T, error)) value {
+	v := &scalarValue[T]{to: to, kind: kind, parse: parse}
 	if fallback != "" {
 		parsed, err := parse(fallback, "")
 		if err != nil {
@@ -97,21 +107,34 @@ func plain[T any](to *T, fallback string, parse func(raw, folder string) (T, err
 }
 
 func text(to *string) value {
-	return plain(to, "", func(raw, _ string) (string, error) { return raw, nil })
+	return textOf(to, "a text", func(string) error { return nil })
+}
+
+// textOf is a text of some form; an empty one is not set.
+func textOf(to *string, form string, check func(string) error) value {
+	return plain(to, form, "", func(raw, _ string) (string, error) {
+		if raw == "" {
+			return "", nil
+		}
+		return raw, check(raw)
+	})
 }
 
 // file is the path of a file; an address like postgres://… stays as it is.
 func file(to *string, fallback string) value {
-	return plain(to, fallback, func(raw, folder string) (string, error) {
-		if raw == "" || strings.Contains(raw, "://") || filepath.IsAbs(raw) {
-			return raw, nil
-		}
-		return filepath.Join(folder, raw), nil
-	})
+	return plain(to, "a file", fallback, relativeTo)
+}
+
+// relativeTo returns where a path leads that is relative to a folder.
+func relativeTo(raw, folder string) (string, error) {
+	if raw == "" || strings.Contains(raw, "://") || filepath.IsAbs(raw) {
+		return raw, nil
+	}
+	return filepath.Join(folder, raw), nil
 }
 
 func choice(to *string, fallback string, choices ...string) value {
-	return plain(to, fallback, func(raw, _ string) (string, error) {
+	return plain(to, strings.Join(choices, " or "), fallback, func(raw, _ string) (string, error) {
 		if !slices.Contains(choices, raw) {
 			return "", fmt.Errorf("%s is none of %s", inventory.Quoted(raw), strings.Join(choices, ", "))
 		}
@@ -120,7 +143,7 @@ func choice(to *string, fallback string, choices ...string) value {
 }
 
 func count(to *int, fallback int) value {
-	return plain(to, strconv.Itoa(fallback), func(raw, _ string) (int, error) {
+	return plain(to, "a number", strconv.Itoa(fallback), func(raw, _ string) (int, error) {
 		n, err := inventory.ParseCount(raw)
 		if err == nil && n == 0 {
 			err = fmt.Errorf("0 is not above 0")
@@ -130,11 +153,11 @@ func count(to *int, fallback int) value {
 }
 
 func size(to *int64, fallback string) value {
-	return plain(to, fallback, func(raw, _ string) (int64, error) { return inventory.ParseSize(raw) })
+	return plain(to, "a size", fallback, func(raw, _ string) (int64, error) { return inventory.ParseSize(raw) })
 }
 
 func duration(to *time.Duration, fallback string) value {
-	return plain(to, fallback, func(raw, _ string) (time.Duration, error) { return parseDuration(raw) })
+	return plain(to, "a time", fallback, func(raw, _ string) (time.Duration, error) { return parseDuration(raw) })
 }
 
 // parseDuration reads a duration such as 90s, 2m, 1h30m or 14d.
@@ -154,22 +177,46 @@ func parseDuration(s string) (time.Duration, error) {
 	return d, nil
 }
 
-// listValue is a setting with a list of words, such as the arguments of a command.
-type listValue struct{ to *[]string }
+// listValue is a setting with a list, such as the arguments of a command.
+type listValue struct {
+	to   *[]string
+	kind string
+	item func(raw, folder string) (string, error)
+}
 
-func words(to *[]string) value { return &listValue{to} }
+// words is a list of words, as they are.
+func words(to *[]string) value {
+	return &listValue{to, "a list of words", func(raw, _ string) (string, error) { return raw, nil }}
+}
 
-func (v *listValue) set(n *yaml.Node, _ string) error {
+// paths is a list of files.
+func paths(to *[]string) value { return &listValue{to, "a list of files", relativeTo} }
+
+// each is a list of texts of some form.
+func each(to *[]string, form string, check func(string) error) value {
+	return &listValue{to, form, func(raw, _ string) (string, error) { return raw, check(raw) }}
+}
+
+func (v *listValue) form() string { return v.kind }
+
+func (v *listValue) set(n *yaml.Node, folder string) error {
 	if n.Kind != yaml.SequenceNode {
 		return fmt.Errorf("is not a list")
 	}
 	items := make([]string, 0, len(n.Content))
+	var wrong []error
 	for _, item := range n.Content {
-		s, err := scalar(item)
+		raw, err := scalar(item)
 		if err != nil {
-			return fmt.Errorf("an item %w", err)
+			err = fmt.Errorf("an item %w", err)
+		} else if raw, err = v.item(raw, folder); err == nil {
+			items = append(items, raw)
+			continue
 		}
-		items = append(items, s)
+		wrong = append(wrong, &wrongItem{item.Line, item.Column, err})
+	}
+	if wrong != nil {
+		return errors.Join(wrong...)
 	}
 	*v.to = items
 	return nil

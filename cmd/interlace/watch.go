@@ -24,6 +24,7 @@ type watchFlags struct {
 	server  string
 	once    bool
 	recover string
+	read    string
 }
 
 func (a *app) watchCommand() *cobra.Command {
@@ -38,30 +39,45 @@ as the configuration says, by mail for instance; interlace lag, interlace alerts
 and interlace show loads show them.
 
 It has to run on the mail server, as the account of Cyrus: others can't read the
-sync logs and the processes' open files. It changes nothing but, with recover:
-allow in the configuration, it works off sync logs that nobody works on. For that
-the inventory, the routing and the replica must agree that this server has the
-master: routing_query prints, or routing_file has behind each user and a comma,
-the server or its address; the replica's processes are looked at through
-runner.argv. What cannot be asked is a no.
+sync logs and the processes' open files. What it records is that account's, too, so
+run it as no other in between. "interlace help monitor" sets it up as a service,
+"interlace help logs" says which logs are read.
+
+It changes nothing but, with recover: allow in the configuration, it works off sync
+logs that nobody works on, and with --recover those of one store. For that the
+inventory, the routing and the replica must agree that this server has the master:
+"interlace help recovery" says how they are asked.
 
 Without --once it goes on until it is interrupted, and tells systemd when it is
 ready (Type=notify). With --once it runs each probe once, prints what they find
-and tells nobody; the exit status is 1 if they find anything.`,
+and tells nobody; samples are recorded all the same, and logs are read from where
+they were read last. With --read it says what would be found in a log, and records
+nothing: so patterns are tried. In both cases the exit status is 1 if anything is
+found.`,
 		Example: `  interlace watch
   interlace watch --once
-  interlace watch --recover s0214`,
+  interlace watch --recover s0214
+  interlace watch --read /var/log/mail.log`,
 		Args: noWords,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			return a.configure(cmd, func(ctx context.Context) error {
+				return a.watchFiles(ctx, a.config.Monitor.Recover == "allow" || flags.recover != "")
+			})
+		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.watch(cmd.Context(), flags) },
 	}
 	c.Flags().Var(pathFlag(&flags.server), "server", "`name` of this server in the inventory (default server in the configuration, else the name of the host)")
 	c.Flags().BoolVar(&flags.once, "once", false, "run each probe once and print what they find")
 	c.Flags().Var(pathFlag(&flags.recover), "recover", "work off what lies in the sync logs of this `store`, and end")
-	c.MarkFlagsMutuallyExclusive("once", "recover")
+	c.Flags().Var(pathFlag(&flags.read), "read", "say what would be found in this log `file` from its beginning, and end")
+	c.MarkFlagsMutuallyExclusive("once", "recover", "read")
 	return c
 }
 
 func (a *app) watch(ctx context.Context, flags watchFlags) error {
+	if flags.read != "" {
+		return a.readLog(ctx, flags.read, flags.server)
+	}
 	f, err := a.facts(ctx)
 	if err != nil {
 		return err
@@ -83,7 +99,7 @@ func (a *app) watch(ctx context.Context, flags watchFlags) error {
 	if err != nil {
 		return err
 	}
-	h, err := a.openHistory(ctx, false)
+	h, err := a.openHistory(ctx, toWatch)
 	if err != nil {
 		return err
 	}
@@ -111,16 +127,35 @@ func (a *app) watchOptions(ctx context.Context, local *local) (watch.Options, er
 	if len(m.Journal) > 0 {
 		opts.Logs.Journal = append([]string{"journalctl", "-o", "json"}, m.Journal...)
 	}
-	if m.Patterns != "" {
-		text, err := readLimited(ctx, m.Patterns, maxConfig)
-		if err != nil {
-			return opts, fmt.Errorf("read the patterns: %w", err)
-		}
-		if opts.Logs.Patterns, err = logs.ReadPatterns(m.Patterns, string(text)); err != nil {
-			return opts, fmt.Errorf("%w\nthe patterns of this file were not used", err)
-		}
+	var err error
+	opts.Logs.Patterns, err = a.patterns(ctx)
+	return opts, err
+}
+
+// watchFiles says what is wrong with the files that the configuration names for
+// watch; recovers says that the routing is read too.
+func (a *app) watchFiles(ctx context.Context, recovers bool) error {
+	c := a.config
+	_, err := a.patterns(ctx)
+	wrong := errors.Join(c.secrets(ctx), err)
+	if m := &c.Monitor; recovers && m.RoutingFile != "" && len(m.RoutingQuery) == 0 {
+		_, err := readRoutes(ctx, m.RoutingFile, nil)
+		wrong = errors.Join(wrong, c.wrong("routing_file", err))
 	}
-	return opts, nil
+	return wrong
+}
+
+// patterns reads the lines of logs that are known here, if there is a file of them.
+func (a *app) patterns(ctx context.Context) ([]logs.Pattern, error) {
+	path := a.config.Monitor.Patterns
+	if path == "" {
+		return nil, nil
+	}
+	text, err := readLimited(ctx, path, maxConfig)
+	if err != nil {
+		return nil, a.config.wrong("logs.patterns", fmt.Errorf("read the patterns: %w", err))
+	}
+	return logs.ReadPatterns(path, string(text))
 }
 
 // watchOn watches until it is interrupted.
@@ -170,13 +205,15 @@ func (a *app) watchOnce(ctx context.Context, opts watch.Options) error {
 	if err != nil {
 		return err
 	}
+	return a.printFindings(report.Watched(opts.Server, found), found)
+}
+
+// printFindings prints findings; the exit status tells whether there are any.
+func (a *app) printFindings(screen *report.Screen, found []monitor.Finding) error {
 	if found == nil {
 		found = []monitor.Finding{}
 	}
-	err = a.print(result{
-		screen: report.Watched(opts.Server, found), table: report.WatchFindings(found),
-		json: object(map[string][]monitor.Finding{"findings": found}),
-	})
+	err := a.print(result{screen: screen, table: report.WatchFindings(found), json: object(map[string][]monitor.Finding{"findings": found})})
 	if err == nil && len(found) > 0 {
 		err = errFound
 	}
@@ -191,10 +228,8 @@ func (a *app) recoverStore(ctx context.Context, opts watch.Options, local *local
 	if err != nil {
 		return fmt.Errorf("recover %s: %w", store, err)
 	}
-	if actions == nil {
-		a.note("nothing lies in the sync logs of %s on %s", store, opts.Server)
-	}
-	if err := a.print(tableOnly("actions", report.Actions(actions))); err != nil {
+	table := report.Actions(actions)
+	if err := a.print(result{screen: report.Recovered(store, opts.Server, actions), table: table, json: rows("actions", table)}); err != nil {
 		return err
 	}
 	for i := range actions {

@@ -172,7 +172,7 @@ func TestWatchLive(t *testing.T) {
 	if answer, err := other.Do(`STATUS user.anna (MESSAGES)`); err != nil || !strings.Contains(strings.Join(answer, " "), "MESSAGES 4") {
 		t.Errorf("the replica has %q, %v", answer, err)
 	}
-	if status, stdout, stderr := program(t, "watch", "--recover", "s1"); status != 0 || !strings.Contains(stderr, "nothing lies in the sync logs of s1") {
+	if status, stdout, stderr := program(t, "watch", "--recover", "s1"); status != 0 || !strings.Contains(stdout, "nothing lies in the sync logs of s1") {
 		t.Errorf("recover where nothing is left: status %d, %s%s", status, stdout, stderr)
 	}
 

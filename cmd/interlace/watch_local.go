@@ -5,8 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
+	"os/user"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -207,7 +209,7 @@ func (a *app) claimWatch(server inventory.ServerID) (release func(), err error) 
 	path = filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+"-watch-"+string(server))
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|syscall.O_NOFOLLOW, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("claim the watch of %s: %w", server, err)
+		return nil, hint(fmt.Errorf("claim the watch of %s: %w", server, err), "%s", claimHint(path, err))
 	}
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		f.Close()
@@ -217,4 +219,30 @@ func (a *app) claimWatch(server inventory.ServerID) (release func(), err error) 
 		return nil, fmt.Errorf("claim the watch of %s: %w", server, err)
 	}
 	return func() { f.Close() }, nil
+}
+
+// claimHint says what to do where the file of a claim cannot be opened: another
+// account may have watched before.
+func claimHint(path string, err error) string {
+	if !errors.Is(err, fs.ErrPermission) {
+		return ""
+	}
+	if owner := whose(path); owner != "" {
+		return fmt.Sprintf("%s belongs to %s: run interlace watch as %s, or chown that file and the database beside it to the account that is to watch", path, owner, owner)
+	}
+	dir := filepath.Dir(path)
+	return fmt.Sprintf("watch keeps that file beside the database: run it as an account that may write into %s, which belongs to %s", dir, whose(dir))
+}
+
+// whose returns the account that a file belongs to, or nothing if there is none.
+func whose(path string) string {
+	info, err := os.Stat(path)
+	if err != nil {
+		return ""
+	}
+	id := fmt.Sprint(info.Sys().(*syscall.Stat_t).Uid)
+	if u, err := user.LookupId(id); err == nil {
+		return u.Username
+	}
+	return "account " + id
 }

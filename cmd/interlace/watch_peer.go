@@ -11,6 +11,7 @@ import (
 	"unicode"
 
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/inventory/files"
 	"github.com/interlacemail/interlace/monitor/instances"
 	"github.com/interlacemail/interlace/monitor/processes"
 )
@@ -26,6 +27,9 @@ func (l *local) routing(ctx context.Context, store inventory.StoreID) (inventory
 		return "", errors.New("the inventory has no user on it who could be asked for")
 	}
 	routes, err := l.app.config.routes(ctx, users)
+	if in := (*files.Error)(nil); errors.As(err, &in) {
+		return "", fmt.Errorf("%s, such as %s", in.Summary(), in.First[0])
+	}
 	if err != nil {
 		return "", err
 	}

@@ -80,21 +80,28 @@ func (c connector) Driver() driver.Driver { return c.driver }
 
 // claim marks a new file as ours and refuses a file that is somebody else's.
 func (f *File) claim(ctx context.Context) error {
+	fresh, err := f.isFresh(ctx, f.writer)
+	if err == nil && fresh {
+		_, err = f.writer.ExecContext(ctx, claim)
+	}
+	return err
+}
+
+// isFresh reports whether the file is new, and refuses one that is somebody else's.
+func (f *File) isFresh(ctx context.Context, pool *sql.DB) (bool, error) {
 	var id, tables int
-	if err := f.writer.QueryRowContext(ctx, application).Scan(&id, &tables); err != nil {
-		return err
+	if err := pool.QueryRowContext(ctx, application).Scan(&id, &tables); err != nil {
+		return false, err
 	}
 	switch {
 	case id == applicationID:
-		return nil
+		return false, nil
 	case id == 0 && tables == 0:
-		_, err := f.writer.ExecContext(ctx, claim)
-		return err
-	default:
-		return &Error{
-			Path: f.path, Problem: "this is a database, but not one of interlace",
-			Hint: "give another path; the file was not changed",
-		}
+		return true, nil
+	}
+	return false, &Error{
+		Path: f.path, Problem: "this is a database, but not one of interlace",
+		Hint: "give another path; the file was not changed",
 	}
 }
 

@@ -13,6 +13,9 @@ import (
 // ErrEmpty says that no inventory has been saved at or before the time asked for.
 var ErrEmpty = errors.New("none is saved")
 
+// ErrUnwritten says that a file which is only read has nothing of the schema in it.
+var ErrUnwritten = errors.New("nothing has been written there yet")
+
 // Error is a trouble with the database file as a whole.
 type Error struct {
 	Path    string

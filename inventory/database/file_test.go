@@ -85,6 +85,17 @@ func TestOpenRefuses(t *testing.T) {
 			execOn(t, path, "PRAGMA user_version = 9")
 			return path
 		}},
+		{"a missing file that is only read", "there is no such file", Options{FileOptions: FileOptions{ReadOnly: true}}, temporary},
+		{"a newer schema that is only read", "its schema is version 4711, and", Options{FileOptions: FileOptions{ReadOnly: true}}, func(t *testing.T) string {
+			path := filled(t)
+			execOn(t, path, "INSERT INTO inventory_migrations (version_id, is_applied) VALUES (4711, 1)")
+			return path
+		}},
+		{"somebody else's database that is only read", "not one of interlace", Options{FileOptions: FileOptions{ReadOnly: true}}, func(t *testing.T) string {
+			path := temporary(t)
+			execOn(t, path, "PRAGMA application_id = 7; CREATE TABLE t (x)")
+			return path
+		}},
 		{"a log without its file", "is missing or empty, but its log", Options{}, func(t *testing.T) string {
 			path := temporary(t)
 			write(t, path+"-wal", make([]byte, 5000))

@@ -4,14 +4,19 @@ package database
 
 import (
 	"context"
-	_ "embed" // the query
+	"database/sql"
+	_ "embed" // the queries
 	"fmt"
 
 	"github.com/pressly/goose/v3"
 )
 
-//go:embed query/user_version.sql
-var userVersion string
+var (
+	//go:embed query/user_version.sql
+	userVersion string
+	//go:embed query/has_table.sql
+	hasTable string
+)
 
 // table is the name of the table that keeps which migrations of the schema the
 // file has had.
@@ -22,24 +27,14 @@ func (s Schema) table() string { return s.Name + "_migrations" }
 // hold nothing worth a copy. Another process may do the same at the same time: a
 // migration that fails has not failed if it is done.
 func (f *File) migrate(ctx context.Context, schema Schema) error {
-	provider, err := goose.NewProvider(goose.DialectSQLite3, f.writer, schema.Migrations,
-		goose.WithTableName(schema.table()), goose.WithDisableGlobalRegistry(true))
+	provider, err := schema.provider(f.writer)
 	if err != nil {
-		return fmt.Errorf("read the migrations: %w", err)
+		return err
 	}
 	for fresh := false; ; {
-		version, known, err := f.versions(ctx, schema, provider)
-		switch {
-		case err != nil:
-			return fmt.Errorf("read the version of the schema: %w", err)
-		case version > known:
-			return &Error{
-				Path:    f.path,
-				Problem: fmt.Sprintf("its schema is version %d, and this program knows versions up to %d", version, known),
-				Hint:    "use the newer interlace that wrote it, or restore a backup made before; the file was not changed",
-			}
-		case version == known:
-			return nil
+		version, known, err := f.versions(ctx, schema, f.writer, provider)
+		if err != nil || version == known {
+			return err
 		}
 		fresh = fresh || version == 0
 		if !fresh {
@@ -55,6 +50,41 @@ func (f *File) migrate(ctx context.Context, schema Schema) error {
 	}
 }
 
+// isCurrent refuses tables of a schema that are not as this program knows them, in a
+// file that is only read.
+func (f *File) isCurrent(ctx context.Context, schema Schema) error {
+	var tables int
+	if err := f.reader.QueryRowContext(ctx, hasTable, schema.table()).Scan(&tables); err != nil {
+		return err
+	}
+	if tables == 0 {
+		return ErrUnwritten
+	}
+	provider, err := schema.provider(f.reader)
+	if err != nil {
+		return err
+	}
+	version, known, err := f.versions(ctx, schema, f.reader, provider)
+	if err == nil && version < known {
+		err = &Error{
+			Path:    f.path,
+			Problem: fmt.Sprintf("its schema is version %d, and this program reads version %d", version, known),
+			Hint:    "the next command that writes there brings it up to date: restart interlace watch",
+		}
+	}
+	return err
+}
+
+// provider returns what carries out the migrations of a schema, and knows which a
+// file has had.
+func (s Schema) provider(pool *sql.DB) (*goose.Provider, error) {
+	p, err := goose.NewProvider(goose.DialectSQLite3, pool, s.Migrations, goose.WithTableName(s.table()), goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return nil, fmt.Errorf("read the migrations: %w", err)
+	}
+	return p, nil
+}
+
 // secure checks and copies a file that is about to be migrated.
 func (f *File) secure(ctx context.Context, schema Schema, version int64) error {
 	if err := f.check(ctx); err != nil {
@@ -64,15 +94,24 @@ func (f *File) secure(ctx context.Context, schema Schema, version int64) error {
 }
 
 // versions returns the version of the schema in the file and the newest one that
-// the migrations lead to. Where the file's header says it too, for the eyes of
-// other programs, whichever is higher counts.
-func (f *File) versions(ctx context.Context, schema Schema, provider *goose.Provider) (version, known int64, err error) {
+// the migrations lead to, and refuses one that is newer. Where the file's header says
+// it too, for the eyes of other programs, whichever is higher counts.
+func (f *File) versions(ctx context.Context, schema Schema, pool *sql.DB, provider *goose.Provider) (version, known int64, err error) {
 	var marked int64
 	if schema.Header {
-		if err := f.writer.QueryRowContext(ctx, userVersion).Scan(&marked); err != nil {
-			return 0, 0, err
+		if err := pool.QueryRowContext(ctx, userVersion).Scan(&marked); err != nil {
+			return 0, 0, fmt.Errorf("read the version of the schema: %w", err)
 		}
 	}
-	version, known, err = provider.GetVersions(ctx)
-	return max(version, marked), known, err
+	if version, known, err = provider.GetVersions(ctx); err != nil {
+		return 0, 0, fmt.Errorf("read the version of the schema: %w", err)
+	}
+	if version = max(version, marked); version > known {
+		return 0, 0, &Error{
+			Path:    f.path,
+			Problem: fmt.Sprintf("its schema is version %d, and this program knows versions up to %d", version, known),
+			Hint:    "use the newer interlace that wrote it, or restore a backup made before; the file was not changed",
+		}
+	}
+	return version, known, nil
 }

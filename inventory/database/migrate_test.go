@@ -4,6 +4,7 @@ package database
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -32,6 +33,32 @@ func TestMigrate(t *testing.T) {
 	}
 	if _, err := Open(ctx, path, Options{}); err == nil || !strings.Contains(err.Error(), "its schema is version 2, and this program knows versions up to 1") {
 		t.Errorf("got error %v, want that the schema is newer", err)
+	}
+}
+
+// TestReadersDoNotMigrate checks that who only reads refuses what is not as it should
+// be, and leaves it so.
+func TestReadersDoNotMigrate(t *testing.T) {
+	ctx, reading := context.Background(), Options{FileOptions: FileOptions{ReadOnly: true}}
+	path := filled(t)
+	if _, err := open(ctx, path, secondSchema(), reading); err == nil || !strings.Contains(err.Error(), "its schema is version 1, and this program reads version 2") {
+		t.Errorf("an older schema: %v", err)
+	}
+	db, err := Open(ctx, path, reading)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if got := mustLoad(t, db, time.Time{}).Inventory; !reflect.DeepEqual(got, fleet(3000, 2)) {
+		t.Error("the inventory is another")
+	}
+	if _, err := OpenFile(ctx, path, Schema{Name: "samples", Migrations: secondSchema()}, reading.FileOptions); !errors.Is(err, ErrUnwritten) {
+		t.Errorf("a schema that is not there: %v", err)
+	}
+	empty := temporary(t)
+	write(t, empty, nil)
+	if _, err := Open(ctx, empty, reading); !errors.Is(err, ErrUnwritten) {
+		t.Errorf("an empty file: %v", err)
 	}
 }
 

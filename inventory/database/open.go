@@ -28,6 +28,7 @@ type Options struct {
 // FileOptions say how to open a file. The zero value holds the defaults.
 type FileOptions struct {
 	Existing bool          // do not create the file if it is missing
+	ReadOnly bool          // neither create nor change anything: see [ErrUnwritten]
 	Wait     time.Duration // how long to wait for another writer; 0 means DefaultWait
 	// Relaxed lets the last transactions go at a loss of power, though never a
 	// part of one: for what may be thrown away.
@@ -44,7 +45,7 @@ type DB struct {
 type File struct {
 	path   string
 	wait   time.Duration
-	writer *sql.DB // one connection
+	writer *sql.DB // one connection; nil: the file is only read
 	reader *sql.DB
 }
 
@@ -97,15 +98,20 @@ func openFile(ctx context.Context, path string, schema Schema, opts FileOptions)
 	if target, err := filepath.EvalSymlinks(full); err == nil {
 		full = target // where SQLite keeps the log
 	}
-	log, err := examine(path, full, opts.Existing)
+	log, err := examine(path, full, opts.Existing || opts.ReadOnly)
 	if err != nil {
 		return nil, err
 	}
 	if opts.Wait <= 0 {
 		opts.Wait = DefaultWait
 	}
-	f := &File{path: path, wait: opts.Wait, writer: writerPool(full, opts.Relaxed), reader: readerPool(full)}
-	if err := f.patiently(ctx, func() error { return f.prepare(ctx, schema, log) }); err != nil {
+	f := &File{path: path, wait: opts.Wait, reader: readerPool(full)}
+	prepare := func() error { return f.meet(ctx, schema) }
+	if !opts.ReadOnly {
+		f.writer = writerPool(full, opts.Relaxed)
+		prepare = func() error { return f.prepare(ctx, schema, log) }
+	}
+	if err := f.patiently(ctx, prepare); err != nil {
 		return nil, errors.Join(f.explain(ctx, err), f.Close())
 	}
 	return f, nil
@@ -155,5 +161,22 @@ func (f *File) patiently(ctx context.Context, do func() error) error {
 	}
 }
 
+// meet finds out whether a file that is only read holds the tables of the schema, as
+// this program knows them.
+func (f *File) meet(ctx context.Context, schema Schema) error {
+	switch fresh, err := f.isFresh(ctx, f.reader); {
+	case err != nil:
+		return err
+	case fresh:
+		return ErrUnwritten
+	}
+	return f.isCurrent(ctx, schema)
+}
+
 // Close closes the database.
-func (f *File) Close() error { return errors.Join(f.reader.Close(), f.writer.Close()) }
+func (f *File) Close() error {
+	if f.writer == nil {
+		return f.reader.Close()
+	}
+	return errors.Join(f.reader.Close(), f.writer.Close())
+}

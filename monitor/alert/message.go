@@ -198,7 +198,7 @@ func where(a *monitor.Alert) string {
 	for _, part := range []struct {
 		name  string
 		value inventory.Text
-	}{{"server", a.Server}, {"store", a.Store}, {"channel", a.Channel}, {"about", a.Subject}} {
+	}{{"server", a.Server}, {"store", a.Store}, {"channel", a.Channel}, {"about", inventory.Text(a.About())}} {
 		if part.value != "" {
 			words = append(words, part.name+" "+string(part.value))
 		}

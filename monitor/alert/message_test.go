@@ -75,6 +75,17 @@ func TestMailOfMany(t *testing.T) {
 	}
 }
 
+// TestLongSubject: a pattern is told by its beginning.
+func TestLongSubject(t *testing.T) {
+	p := newPlay(t)
+	f := finding(monitor.LogLine, monitor.Warning, "imap1", "s1")
+	f.Subject = inventory.Text(strings.Repeat("Ä", 250))
+	p.forth(time.Minute, f)
+	if body := p.sent[0].Body; strings.Count(body, "Ä") != 80 || !strings.Contains(body, "Ä…") {
+		t.Errorf("%s", body)
+	}
+}
+
 // TestHostileNames: whatever names and texts hold, a message stays within its
 // lines, its length and its JSON, and what it wants run runs as one word.
 func TestHostileNames(t *testing.T) {

@@ -121,8 +121,11 @@ func end(span monitor.Span) int64 {
 	return span.Until.UnixMicro()
 }
 
-// load reads rows of a file.
+// load reads rows of a file; of one that is not there, none.
 func load[R any](ctx context.Context, file *database.File, what, query string, args []any, scan func(*sql.Rows) (R, error)) ([]R, error) {
+	if file == nil {
+		return nil, nil
+	}
 	var list []R
 	err := file.Read(ctx, func(tx *sql.Tx) (err error) {
 		list, err = rowsOf(ctx, tx, query, args, scan)

@@ -19,32 +19,47 @@ type Options = database.FileOptions
 
 // History is the two files, open. Its methods may be called from several goroutines.
 type History struct {
-	facts   *database.File
-	samples *database.File
+	facts   *database.File // nil: nothing is in it, and it is only read
+	samples *database.File // nil: there are none, and none are written
 }
 
 // Open opens the database at the path and the file with the samples beside it,
 // creates what is missing and brings the tables up to date.
+//
+// With Existing the database must be there, and samples are not begun: that is the
+// part of who watches, whose files they are to be. With ReadOnly nothing at all is
+// written, and what is not there reads as empty.
 func Open(ctx context.Context, path string, opts Options) (*History, error) {
 	opts.Relaxed = false
 	facts, err := open(ctx, path, "facts", opts)
 	if err != nil {
 		return nil, err
 	}
-	opts.Relaxed, opts.Existing = true, false
+	opts.Relaxed = true
 	samples, err := open(ctx, SamplesPath(path), "samples", opts)
-	if err != nil {
-		return nil, errors.Join(err, facts.Close())
+	if errors.Is(err, fs.ErrNotExist) && (opts.Existing || opts.ReadOnly) {
+		err = nil
 	}
-	return &History{facts, samples}, nil
+	h := &History{facts, samples}
+	if err != nil {
+		return nil, errors.Join(err, h.Close())
+	}
+	return h, nil
 }
+
+// Watched reports whether a watch has ever written here.
+func (h *History) Watched() bool { return h.samples != nil }
 
 func open(ctx context.Context, path, name string, opts database.FileOptions) (*database.File, error) {
 	files, err := fs.Sub(migrations, name)
 	if err != nil {
 		return nil, err
 	}
-	return database.OpenFile(ctx, path, database.Schema{Name: name, Migrations: files}, opts)
+	file, err := database.OpenFile(ctx, path, database.Schema{Name: name, Migrations: files}, opts)
+	if errors.Is(err, database.ErrUnwritten) {
+		return nil, nil
+	}
+	return file, err
 }
 
 // SamplesPath returns where the samples are that belong to a database.
@@ -54,4 +69,12 @@ func SamplesPath(path string) string {
 }
 
 // Close closes both files.
-func (h *History) Close() error { return errors.Join(h.facts.Close(), h.samples.Close()) }
+func (h *History) Close() error {
+	var failed error
+	for _, file := range []*database.File{h.facts, h.samples} {
+		if file != nil {
+			failed = errors.Join(failed, file.Close())
+		}
+	}
+	return failed
+}

@@ -41,6 +41,7 @@ type Pattern struct {
 
 // compile splits the text at its holes.
 func (p *Pattern) compile() error {
+	p.parts, p.holes = nil, nil
 	rest := p.Text
 	for {
 		before, after, found := strings.Cut(rest, "{")

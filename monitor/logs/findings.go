@@ -89,7 +89,7 @@ func (t *tally) add(e Entry, now time.Time) {
 	case cyrus:
 		s := shape(e.Message)
 		t.count(key{monitor.Unclassified, t.store(&e), "", shown(e.Process, mostName) + ": " + s}, &e, monitor.Warning,
-			"a line that interlace does not know", "say what it means under logs in the configuration, with severity info if it is harmless", e.Times)
+			"a line that interlace does not know", "say what it means in a table of patterns (interlace help logs), with severity info if it is harmless", e.Times)
 	}
 }
 

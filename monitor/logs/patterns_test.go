@@ -21,6 +21,33 @@ func TestReadPatterns(t *testing.T) {
 	}
 }
 
+// TestOwnPatternsComeFirst checks that lines of the operator's table are known as it
+// says, also those that the catalogue knows otherwise.
+func TestOwnPatternsComeFirst(t *testing.T) {
+	own, err := ReadPatterns("own.tsv", "lmtp\tinfo\t-\t-\tour hook says {what}\tour hook says hello\tharmless\t-\n"+
+		"*\tcritical\t-\t-\tIOERROR: {what}\t-\tsee the disk\t-\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := newCatalogue(own)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for message, want := range map[string]string{
+		"our hook says hello":           "harmless",
+		"IOERROR: zero length response": "see the disk",
+		"our hook says":                 "",
+	} {
+		got := ""
+		if p := c.find(&Entry{Process: "lmtp", Message: message}, true); p != nil {
+			got = p.Meaning
+		}
+		if got != want {
+			t.Errorf("%s: %q, want %q", message, got, want)
+		}
+	}
+}
+
 func TestReadPatternsTellsAllThatIsWrong(t *testing.T) {
 	_, err := ReadPatterns("own.tsv", "imap\tinfo\n*\tloud\t-\t-\tx\t-\t-\t-\n*\tinfo\t-\tover=many\tx\t-\t-\t-\n*\tinfo\t-\t-\t{all}\t-\t-\t-\n"+
 		"*\tinfo\t-\tby=who\tx {what}\t-\t-\t-\n*\tinfo\t-\t-\tabc\tabd\t-\t-\n*\tinfo\t-\twhatever\tx\t-\t-\t-\n")

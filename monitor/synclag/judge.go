@@ -39,7 +39,10 @@ func Judge(course []monitor.Stretch, model *Model, opts Options, now time.Time) 
 	lag.Verdict, lag.Reason, lag.Since = newest.verdict, inventory.Text(newest.reason), monitor.Time(newest.since)
 	lag.Oldest = oldest(last, newest.verdict, now)
 	lag.WouldLose = lag.Oldest
-	if model != nil && moves(newest.verdict) {
+	switch {
+	case !last.Log.Exists() && !last.Run.Exists(): // nothing waits, and so nothing is to be waited for
+		lag.Predicted, lag.Spread = inventory.Known(0), inventory.Known(0)
+	case model != nil && moves(newest.verdict):
 		lag.Predicted, lag.Spread = model.Gone(&last.Backlog, last.Until)
 	}
 	return lag

@@ -219,7 +219,16 @@ func TestLose(t *testing.T) {
 	if lag.WouldLose != inventory.Known(6) || !lag.Predicted.Known || lag.Predicted.Value <= 0 || lag.Spread.Value <= 0 {
 		t.Errorf("got %+v", lag)
 	}
-	if lag := Judge(course(seen{at: 2}), m, Options{}, minute(4)); lag.WouldLose != inventory.Known(0) {
+	// Where nothing waits, nothing is to be waited for, also if no batch was ever seen.
+	zero := inventory.Known(0)
+	for _, model := range []*Model{m, nil} {
+		if lag := Judge(course(seen{at: 2, client: 7}), model, Options{}, minute(4)); lag.WouldLose != zero || lag.Predicted != zero || lag.Spread != zero {
+			t.Errorf("got %+v", lag)
+		}
+	}
+	blind := course(seen{at: 2})
+	blind[0].Trouble = "permission denied"
+	if lag := Judge(blind, m, Options{}, minute(4)); lag.Predicted.Known || lag.Spread.Known {
 		t.Errorf("got %+v", lag)
 	}
 	if lag := Judge(nil, m, Options{}, minute(4)); lag.WouldLose.Known || lag.Bytes.Known || lag.Level != monitor.LevelUnknown {

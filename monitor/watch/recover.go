@@ -2,6 +2,7 @@ package watch
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -69,9 +70,40 @@ func (w *Watch) recoverOne(ctx context.Context, job processes.Job) {
 	if failed, err := w.failures(ctx, &job); err != nil || failed >= mostFailures {
 		return // without the journal nothing is done; the finding says what failed
 	}
-	if _, err := w.opts.Recover(ctx, job); err != nil && ctx.Err() == nil {
+	a, err := w.opts.Recover(ctx, job)
+	if err != nil && ctx.Err() == nil {
 		w.complain(fmt.Errorf("recover %s: %w", job.Instance.Store, err))
 	}
+	w.noteRefusal(&job, &a)
+}
+
+// channelName names a channel of this server.
+type channelName struct {
+	store   inventory.StoreID
+	channel string
+}
+
+// noteRefusal remembers why a channel was not worked off: that is in no journal,
+// where only what was begun is.
+func (w *Watch) noteRefusal(job *processes.Job, a *monitor.Action) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	at := channelName{job.Instance.Store, job.Channel.Name}
+	if a.Outcome != processes.Refused {
+		delete(w.refused, at)
+		return
+	}
+	if w.refused == nil {
+		w.refused = map[channelName]string{}
+	}
+	w.refused[at], _, _ = strings.Cut(a.Text, "\n")
+}
+
+// refusal says why the channel that a finding is about was not worked off, or nothing.
+func (w *Watch) refusal(f *monitor.Finding) string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.refused[channelName{inventory.StoreID(f.Store), string(f.Channel)}]
 }
 
 // failures is how often in a row working a channel off has failed lately.
@@ -104,10 +136,15 @@ func (w *Watch) tried(ctx context.Context, found []monitor.Finding, now time.Tim
 	}
 	for i := range found {
 		f := &found[i]
+		if f.Kind != monitor.LogOrphaned && f.Kind != monitor.ClientMissing {
+			continue
+		}
+		if why := w.refusal(f); why != "" {
+			f.Text += "; interlace does not work it off by itself: " + why
+		}
 		for k := len(actions) - 1; k >= 0; k-- {
 			a := &actions[k]
-			if inventory.Text(a.Server) == f.Server && inventory.Text(a.Store) == f.Store && inventory.Text(a.Channel) == f.Channel &&
-				(f.Kind == monitor.LogOrphaned || f.Kind == monitor.ClientMissing) {
+			if inventory.Text(a.Server) == f.Server && inventory.Text(a.Store) == f.Store && inventory.Text(a.Channel) == f.Channel {
 				f.Text += fmt.Sprintf("; working it off was tried at %s: %s", monitor.Time(a.At), outcome(a))
 				break
 			}
@@ -137,8 +174,15 @@ func (w *Watch) RecoverStore(ctx context.Context, store inventory.StoreID) ([]mo
 	if in == nil {
 		return nil, fmt.Errorf("store %s has no instance on %s", store, w.opts.Server)
 	}
+	if in.Trouble != "" {
+		return nil, errors.New(in.Trouble)
+	}
+	jobs, err := w.left(ctx, in)
+	if err != nil {
+		return nil, err
+	}
 	var actions []monitor.Action
-	for _, job := range w.left(ctx, in) {
+	for _, job := range jobs {
 		a, err := w.opts.Recover(ctx, job)
 		if err != nil {
 			return actions, err
@@ -149,11 +193,12 @@ func (w *Watch) RecoverStore(ctx context.Context, store inventory.StoreID) ([]mo
 }
 
 // left are the logs of an instance, as jobs: those that Cyrus 2.3 left behind
-// first, since they are older.
-func (w *Watch) left(ctx context.Context, in *monitor.Instance) []processes.Job {
+// first, since they are older. A channel that cannot be looked at is an error.
+func (w *Watch) left(ctx context.Context, in *monitor.Instance) ([]processes.Job, error) {
 	w.see(ctx, []monitor.Instance{*in}, w.opts.Now())
 	sight := w.sights[len(w.sights)-1]
 	var jobs []processes.Job
+	var blind []error
 	for _, ch := range in.Channels {
 		if ch.Kind == monitor.Squatter || ch.Peer == "" {
 			continue
@@ -164,10 +209,14 @@ func (w *Watch) left(ctx context.Context, in *monitor.Instance) []processes.Job 
 			}
 		}
 		for i := range sight.Logs {
-			if b := &sight.Logs[i]; b.Channel == ch.Name && (b.Log.Exists() || b.Run.Exists()) {
+			switch b := &sight.Logs[i]; {
+			case b.Channel != ch.Name:
+			case b.Trouble != "":
+				blind = append(blind, fmt.Errorf("channel %s cannot be looked at: %s", ch.Name, b.Trouble))
+			case b.Log.Exists() || b.Run.Exists():
 				jobs = append(jobs, processes.Job{Instance: *in, Channel: ch})
 			}
 		}
 	}
-	return jobs
+	return jobs, errors.Join(blind...)
 }

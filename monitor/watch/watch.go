@@ -33,6 +33,7 @@ type Watch struct {
 	sample    *usage.Sample               // the last look at what is used
 	hinted    []monitor.Note              // what logs said lately of sync clients
 	taken     int64                       // the note that was taken in last
+	refused   map[channelName]string      // why a channel was not worked off when that was asked for last
 	failed    map[monitor.Probe]*failure  // the probes that cannot do their work
 	told      map[string]time.Time        // when a complaint was told
 	ended     map[monitor.Probe]time.Time // when a probe ended last

@@ -320,6 +320,28 @@ func TestRecover(t *testing.T) {
 	}
 }
 
+// TestRefusalIsTold checks that who allows recovery is told why nothing is worked off.
+func TestRefusalIsTold(t *testing.T) {
+	w := newWorld(t)
+	w.write("sync/log-4194305", "MAILBOX user.anna\n")
+	old := time.Now().Add(-time.Hour)
+	if err := os.Chtimes(filepath.Join(w.dir, "sync/log-4194305"), old, old); err != nil {
+		t.Fatal(err)
+	}
+	w.opts.Recover = func(_ context.Context, job processes.Job) (monitor.Action, error) {
+		return monitor.Action{Outcome: processes.Refused, Text: "the routing does not say that this is the master\nand more"}, nil
+	}
+	w.run("the reason", func() bool {
+		w.desk.mu.Lock()
+		defer w.desk.mu.Unlock()
+		return slices.ContainsFunc(w.desk.looks, func(look monitor.Look) bool {
+			return slices.ContainsFunc(look.Findings, func(f monitor.Finding) bool {
+				return f.Kind == monitor.LogOrphaned && strings.HasSuffix(f.Text, "by itself: the routing does not say that this is the master")
+			})
+		})
+	})
+}
+
 // hanging is a memory that does not come back once it is told to hang.
 type hanging struct {
 	watch.Memory

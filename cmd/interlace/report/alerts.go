@@ -30,13 +30,14 @@ type Outbox struct {
 
 // Board is what is known of alerts at a time.
 type Board struct {
-	Now      time.Time
-	Alerts   []Alert
-	Part     bool // there may be others
-	Silences []monitor.Silence
-	Outbox   []Outbox
-	Looked   time.Time     // when somebody looked last; zero: not within Lookback
-	Lookback time.Duration // for how long back that was looked up
+	Now       time.Time
+	Alerts    []Alert
+	Part      bool // there may be others
+	Silences  []monitor.Silence
+	Outbox    []Outbox
+	Unwatched bool          // no watch has ever written in the database
+	Looked    time.Time     // when somebody looked last; zero: not within Lookback
+	Lookback  time.Duration // for how long back that was looked up
 	// Unheard says why nobody is told by interlace itself, or is empty.
 	Unheard string
 }
@@ -94,7 +95,10 @@ func (b *Board) head() Line {
 
 // look says when somebody looked last: what nobody looks at is not known to be well.
 func (b *Board) look() Line {
-	if b.Looked.IsZero() {
+	switch {
+	case b.Unwatched:
+		return Line{"no watch has written here yet: run interlace watch on each mail server", Soon}
+	case b.Looked.IsZero():
 		return Line{"nobody has looked in the last " + span(b.Lookback) + ": does interlace watch run?", Soon}
 	}
 	return Line{"last look " + clock(b.Looked) + ", " + span(b.Now.Sub(b.Looked)) + " ago", Plain}
@@ -162,7 +166,7 @@ func (b *Board) course(a *Alert) string {
 	}
 	about, bad, flaps := "", "", ""
 	if a.Subject != "" {
-		about = "about " + string(a.Subject)
+		about = "about " + a.About()
 	}
 	if a.Value.Known {
 		bad = a.Measure(a.Value.Value)

@@ -66,6 +66,20 @@ func TestAlerts(t *testing.T) {
 }
 
 // A storm fills no screens: the worst are shown.
+// TestLongSubject checks that people see the beginning of a pattern, and other
+// programs all of it.
+func TestLongSubject(t *testing.T) {
+	line := finding(monitor.LogLine, monitor.Warning, "imap1", "s1")
+	line.Subject = inventory.Text(strings.Repeat("Ä", 250))
+	b := &Board{Now: noon, Looked: noon, Alerts: []Alert{{Alert: &monitor.Alert{Number: 1, Finding: line, Stage: monitor.Firing, Began: noon, Fired: noon}}}}
+	if got := textOf(t, Alerts(b), Style{Width: 200}); strings.Count(got, "Ä") != 80 || !strings.Contains(got, "Ä…") {
+		t.Errorf("got %s", got)
+	}
+	if got := csvOf(t, AlertTable(b)); strings.Count(got, "Ä") != 250 {
+		t.Errorf("got %s", got)
+	}
+}
+
 func TestManyAlerts(t *testing.T) {
 	b := &Board{Now: noon, Looked: noon}
 	for n := range int64(shownAlerts + 1) {

@@ -6,40 +6,59 @@ import (
 	"github.com/olekukonko/tablewriter/pkg/twwidth"
 )
 
-// Reflow makes a help text fit into a terminal: paragraphs are filled anew, and
-// what stands behind a flag or a command is folded in its column or, where that
-// is too narrow, below it.
+// Reflow makes a help text fit into a terminal: paragraphs that are too wide are
+// filled anew, and what stands behind a flag or a command is folded in its column or,
+// where that is too narrow, below it.
 func Reflow(text string, width int) string {
-	var b strings.Builder
-	paragraph := ""
-	end := func() {
-		for _, line := range Wrapped(paragraph, width, 0) {
-			b.WriteString(line + "\n")
-		}
-		paragraph = ""
-	}
-	lines := strings.Split(strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\t", "    "), "\n")
-	if width <= 0 || widest(lines) <= width {
+	if width <= 0 {
 		return text
 	}
-	lines = unfolded(lines)
-	for i, line := range lines {
-		if isProse(line) {
-			paragraph = strings.TrimSpace(paragraph + " " + line)
-			if i+1 == len(lines) || !isProse(lines[i+1]) {
-				end()
-			}
+	var b strings.Builder
+	var paragraph []string
+	for line := range strings.SplitSeq(strings.TrimSuffix(text, "\n"), "\n") {
+		if line != "" {
+			paragraph = append(paragraph, strings.ReplaceAll(line, "\t", "    "))
 			continue
 		}
-		for _, part := range hanging(line, width) {
-			b.WriteString(part + "\n")
-		}
+		writeParagraph(&b, paragraph, width)
+		b.WriteString("\n")
+		paragraph = nil
 	}
+	writeParagraph(&b, paragraph, width)
 	return b.String()
 }
 
-// isProse reports whether a line belongs to a paragraph.
-func isProse(line string) bool { return line != "" && line[0] != ' ' }
+// writeParagraph writes lines without an empty one between them.
+func writeParagraph(b *strings.Builder, lines []string, width int) {
+	if widest(lines) > width {
+		lines = refilled(lines, width)
+	}
+	for _, line := range lines {
+		b.WriteString(line + "\n")
+	}
+}
+
+// refilled are the lines of a paragraph that is too wide.
+func refilled(lines []string, width int) []string {
+	var list []string
+	prose := ""
+	lines = unfolded(lines)
+	for i, line := range lines {
+		if !isProse(line) {
+			list = append(list, hanging(line, width)...)
+			continue
+		}
+		prose = strings.TrimSpace(prose + " " + line)
+		if i+1 == len(lines) || !isProse(lines[i+1]) {
+			list = append(list, Wrapped(prose, width, 0)...)
+			prose = ""
+		}
+	}
+	return list
+}
+
+// isProse reports whether a line is one of text.
+func isProse(line string) bool { return line[0] != ' ' }
 
 func widest(lines []string) int {
 	most := 0
@@ -78,16 +97,13 @@ func columnsOf(line string) (start, end, second int) {
 	return start, end, end + len(line[end:]) - len(strings.TrimLeft(line[end:], " "))
 }
 
-// unfolded joins what stands in the second column of several lines, up to the next
-// empty one.
+// unfolded joins what stands in the second column of several lines.
 func unfolded(lines []string) []string {
 	var whole []string
 	column, single := -1, false
 	for _, line := range lines {
 		start, _, second := columnsOf(line)
 		switch {
-		case line == "":
-			column = -1
 		case start > 0 && start == column:
 			between := " "
 			if single {

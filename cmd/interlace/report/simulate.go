@@ -32,7 +32,7 @@ func Simulation(sim *planner.Simulation, inv *inventory.Inventory, offline []pla
 	return s
 }
 
-// addDown names the servers that are down beside those that fail.
+// addDown says of the servers that are down beside those that fail what that means.
 func (l *Lines) addDown(inv *inventory.Inventory, failing []inventory.ServerID) {
 	var down []inventory.ServerID
 	for i := range inv.Servers {
@@ -40,8 +40,12 @@ func (l *Lines) addDown(inv *inventory.Inventory, failing []inventory.ServerID) 
 			down = append(down, name)
 		}
 	}
-	if len(down) > 0 {
-		*l = append(*l, Line{Words: "down already, whatever fails: " + someOf(down), Tone: Broken})
+	shown := down[:min(shownWarnings, len(down))]
+	for _, name := range shown {
+		*l = append(*l, Line{Words: OutageText(inv, name), Tone: Broken})
+	}
+	if rest := len(down) - len(shown); rest > 0 {
+		l.add("… %s down: interlace check -o json lists all", things(rest, "more server is", "more servers are"))
 	}
 }
 
@@ -310,19 +314,25 @@ func failsOrIsDown(failed []string, servers []inventory.ServerID, inv *inventory
 	switch {
 	case still:
 		return failVerb(failed) + downAmong(servers, down)
+	case len(servers) == 1:
+		return strings.TrimPrefix(OutageText(inv, servers[0]), string(servers[0])+" ")
 	case len(failed) == 1:
-		return "is down already"
+		return "is down"
 	}
-	return "are down already"
+	return "are down"
 }
 
-// downAmong names those of the servers that are down already.
+// downAmong names those of the servers that were down before.
 func downAmong(servers []inventory.ServerID, down map[inventory.ServerID]bool) string {
 	before := slices.DeleteFunc(slices.Clone(servers), func(s inventory.ServerID) bool { return !down[s] })
 	if len(before) == 0 {
 		return ""
 	}
-	return " (down already: " + someOf(before) + ")"
+	be := "are"
+	if len(before) == 1 {
+		be = "is"
+	}
+	return " (" + someOf(before) + " " + be + " down)"
 }
 
 // survivors is the table of the survivors, the worst first.

@@ -11,12 +11,21 @@ import (
 
 // Watched is the screen of what the probes of a server found at once.
 func Watched(server inventory.ServerID, found []monitor.Finding) *Screen {
+	return findings("all probes of "+string(server), found)
+}
+
+// ReadLog is the screen of what was found in a log.
+func ReadLog(path string, found []monitor.Finding) *Screen {
+	return findings("lines of "+inventory.Printable(path), found)
+}
+
+func findings(of string, found []monitor.Finding) *Screen {
 	s := &Screen{}
 	if len(found) == 0 {
-		s.add(Lines{{Words: fmt.Sprintf("all probes of %s: nothing found", server), Tone: Good}})
+		s.add(Lines{{Words: of + ": nothing found", Tone: Good}})
 		return s
 	}
-	s.add(Lines{{Words: fmt.Sprintf("all probes of %s: %s", server, things(len(found), "finding", "findings")), Tone: Broken}})
+	s.add(Lines{{Words: of + ": " + things(len(found), "finding", "findings"), Tone: Broken}})
 	worst := slices.Clone(found)
 	slices.SortStableFunc(worst, func(a, b monitor.Finding) int {
 		return cmp.Or(cmp.Compare(b.Severity.Rank(), a.Severity.Rank()), cmp.Compare(a.Store, b.Store))
@@ -40,6 +49,17 @@ func WatchFindings(found []monitor.Finding) *Table {
 			}
 		}),
 	}
+}
+
+// Recovered is the screen of what was done to the sync logs of a store on a server.
+func Recovered(store inventory.StoreID, server inventory.ServerID, done []monitor.Action) *Screen {
+	s := &Screen{}
+	if len(done) == 0 {
+		s.add(Lines{{Words: fmt.Sprintf("nothing lies in the sync logs of %s on %s", store, server), Tone: Good}})
+		return s
+	}
+	s.add(Actions(done))
+	return s
 }
 
 // Actions is the table of what was done to mail servers, or tried.

@@ -1,0 +1,50 @@
+package main
+
+// alertsManual says how alerts are told.
+const alertsManual = `WHAT BECOMES OF A FINDING
+
+What watch finds is pending first. It fires, and is told, when it has lasted for
+alerts.for; critical findings, and lines of logs, at once, but what a restart of a
+server causes and ends. It is resolved when it was not found for alerts.keep_firing,
+which is told with how long it lasted and how bad it got. What comes back again and
+again is one alert.
+
+Alerts of a server go into one message: the first waits alerts.group_wait for
+others, the next message goes out alerts.group_interval later, and what still fires
+is told again after alerts.repeat. What follows from something worse, such as all
+stores of a server that is down, is not told beside it, and what is less severe than
+alerts.least not at all; both are listed here.
+
+WHO IS TOLD
+
+  mail:
+    smtp: "relay.example.org:587"
+    from: interlace@example.org
+    to: [ops@example.org]
+    user: interlace                                     # if the relay wants it
+    password_file: /etc/interlace/mail-password
+  alerts:
+    heartbeat: 1d
+    webhook: https://example.org/alerts
+    webhook_secret_file: /etc/interlace/webhook-secret
+
+By mail, each address for itself: one message when alerts fire, answered by one when
+they are resolved. What the relay does not take stays in the database until it does.
+alerts.heartbeat adds a mail that says that watch lives: its absence means something.
+
+By alerts.webhook: what Alertmanager posts to its webhooks, as JSON. The header
+X-Interlace-Message is the same when a message is posted again; with a secret,
+X-Interlace-Signature is sha256= and the HMAC-SHA256 of the body in hexadecimal
+digits.
+
+By alerts.alertmanager, its address: it is told everything, in version 2 of its API,
+and does the rest. Then interlace itself sends no mail and posts nothing.
+
+"interlace alerts test" tries all of them, "interlace help config" explains every
+key.
+
+WHAT KEEPS QUIET
+
+"interlace alerts silence" keeps alerts of a server, a store or a kind quiet for a
+while, those to come too: before work that makes noise. "interlace alerts
+acknowledge" keeps an alert quiet until it ends: somebody takes care of it.`
