@@ -221,16 +221,13 @@ func (a *app) recoverer(local *local, h *history.History, asked bool) func(conte
 }
 
 // syncClient returns the path of sync_client: the one that is configured, else the
-// one in a directory where distributions and Cyrus itself put it.
+// one among the programs of Cyrus.
 func syncClient(configured string) string {
 	if configured != "" {
 		return configured
 	}
-	for _, dir := range []string{"/usr/lib/cyrus/bin", "/usr/libexec/cyrus-imapd", "/usr/lib/cyrus-imapd", "/usr/cyrus/libexec", "/usr/cyrus/bin", "/usr/local/libexec"} {
-		path := filepath.Join(dir, "sync_client")
-		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
-			return path
-		}
+	if dir := processes.Directory(); dir != "" {
+		return filepath.Join(dir, "sync_client")
 	}
 	return ""
 }

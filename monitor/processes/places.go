@@ -17,7 +17,7 @@ func (c *check) misplaced() {
 	if c.in.Role != inventory.Replica || c.in.Chained {
 		return
 	}
-	list := c.processes(c.now, isClient)
+	list := c.now.running(c.in, isClient)
 	if len(list) == 0 {
 		return
 	}
@@ -27,7 +27,7 @@ func (c *check) misplaced() {
 			pids(list), c.in.Store),
 		Command: kill("-TERM", list),
 	}
-	if master := c.masterOf(c.now); master != nil && list[0].Parent == master.PID {
+	if master := c.now.master(c.in); master != nil && list[0].Parent == master.PID {
 		f.Command = kill("-HUP", []monitor.Process{*master})
 		f.Text += ": master starts it again as long as cyrus.conf has it in its DAEMON section, so take it out there first"
 	}
@@ -51,7 +51,7 @@ func (c *check) unknownChannels() {
 	if c.in.Role != inventory.Master || c.in.Trouble != "" {
 		return
 	}
-	list := c.processes(c.now, func(p *monitor.Process) bool {
+	list := c.now.running(c.in, func(p *monitor.Process) bool {
 		return isClient(p) && !slices.ContainsFunc(c.in.Channels, func(ch monitor.Channel) bool { return ch.Name == p.Channel && ch.Logged })
 	})
 	if len(list) == 0 {
