@@ -72,6 +72,12 @@ type AlertGroup struct {
 	Root     string    // the Message-ID of the first
 }
 
+// Settled reports whether an alert ended because somebody acknowledged what was
+// found as it was. It is not told again as long as that does not change.
+func (a *Alert) Settled() bool {
+	return a.Stage == Resolved && a.Acknowledged != nil && a.Mark != ""
+}
+
 // Acknowledgement says who takes care of an alert; it holds until the alert ends.
 type Acknowledgement struct {
 	By, Comment string

@@ -86,6 +86,10 @@ type Finding struct {
 	Text    string         `json:"text"` // what is wrong, and what to do about it
 	// Command is what to run, ready to paste into a shell, or null.
 	Command inventory.Text `json:"command"`
+	// Mark tells what was found from what may be found later in its place, such as
+	// a log that has grown since, where an acknowledgement of what is there now
+	// ends the alert; else it is null.
+	Mark inventory.Text `json:"mark"`
 	// Value is how bad it is in a unit of the kind's own, such as the seconds of
 	// a backlog or how often a line came, else null.
 	Value inventory.Number `json:"value"`
@@ -104,9 +108,9 @@ func (f *Finding) Measure(value float64) string {
 	return inventory.FormatNumber(value)
 }
 
-// Began says in words when it began, or nothing where nobody knows, with times as
+// SinceText says in words when it began, or nothing where nobody knows, with times as
 // a format of package time writes them.
-func (f *Finding) Began(format string) string {
+func (f *Finding) SinceText(format string) string {
 	word := func(text inventory.Text) string {
 		at, err := time.Parse(time.RFC3339, string(text))
 		if err != nil {

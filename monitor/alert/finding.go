@@ -43,7 +43,7 @@ const (
 // bounded length, in one line and without what moves a cursor. A command that
 // would not survive that cannot be pasted and is left out.
 func tidied(f monitor.Finding) monitor.Finding {
-	for _, name := range []*inventory.Text{&f.Server, &f.Store, &f.Channel, &f.Subject, &f.Since} {
+	for _, name := range []*inventory.Text{&f.Server, &f.Store, &f.Channel, &f.Subject, &f.Since, &f.SinceBy, &f.Mark} {
 		*name = inventory.Text(line(string(*name), longestName))
 	}
 	f.Kind, f.Text = monitor.Kind(line(string(f.Kind), longestName)), line(f.Text, longestText)

@@ -96,7 +96,7 @@ func (c *check) hung(ch *monitor.Channel, p *monitor.Process) {
 	port := c.now.Ports[ch.Peer]
 	if port.Trouble != "" && port.Connected {
 		c.report(monitor.ClientHung, monitor.Critical, ch, monitor.Finding{
-			Since: since,
+			Since: since, Subject: inventory.Text(ch.Peer),
 			Text: fmt.Sprintf("%s is not replicated: the sync server %s accepts connections and says nothing (%s), and process %d waits for it without a word. Look after the replica; the client goes on by itself when that answers",
 				c.about(ch), inventory.Quoted(ch.Peer), inventory.Quoted(port.Trouble), p.PID),
 		})

@@ -105,7 +105,7 @@ func AlertTable(b *Board) *Table {
 	t := &Table{Columns: []Column{
 		right("#", "number", 0), left("severity", "severity", 0), left("stage", "stage", 0).late(1), left("what", "kind", 0),
 		left("server", "server", 0), left("store", "store", 0), left("channel", "channel", 1), hidden("subject"),
-		left("since", "began", 0).late(2), hidden("fired"), hidden("resolved"), hidden("told"), hidden("told_at"), hidden("quiet"),
+		left("since", "began", 0).late(2), hidden("since"), hidden("since_by"), hidden("fired"), hidden("resolved"), hidden("told"), hidden("told_at"), hidden("quiet"),
 		hidden("acknowledged_by"), hidden("acknowledged_comment"), hidden("value"), hidden("peak"), beneath(""), beneath("text"), command(),
 	}}
 	t.Rows = rowsOf(b.Alerts, func(a Alert) []Cell { return b.row(&a) })
@@ -120,7 +120,7 @@ func (b *Board) row(a *Alert) []Cell {
 	return []Cell{
 		count(a.Number), severityCell(a.Severity), words(string(a.Stage)), words(string(a.Kind)),
 		words(string(a.Server)), words(string(a.Store)), words(string(a.Channel)), words(string(a.Subject)),
-		words(clock(a.Began)), words(clock(a.Fired)), words(clock(a.Resolved)), words(string(a.Told)), words(clock(a.ToldAt)), words(a.Quiet),
+		words(clock(a.Began)), words(string(a.Since)), words(string(a.SinceBy)), words(clock(a.Fired)), words(clock(a.Resolved)), words(string(a.Told)), words(clock(a.ToldAt)), words(a.Quiet),
 		words(taken.By), words(taken.Comment), number(Quantity, a.Value), number(Quantity, a.Peak), words(b.course(a)), words(a.Text), pastable(a.Command),
 	}
 }
@@ -153,7 +153,10 @@ func pastable(command inventory.Text) Cell {
 
 // course says how an alert went on: how long, whether it was told, and of what it is.
 func (b *Board) course(a *Alert) string {
-	lasts := "for " + span(b.Now.Sub(a.Began))
+	lasts, began := "for "+span(b.Now.Sub(a.Began)), ""
+	if a.SinceBy != "" {
+		began = "began " + a.SinceText(time.RFC3339)
+	}
 	switch a.Stage {
 	case monitor.Pending:
 		lasts = "pending " + lasts
@@ -173,7 +176,7 @@ func (b *Board) course(a *Alert) string {
 	if a.Flaps > 0 {
 		flaps = "came back " + things(a.Flaps, "time", "times")
 	}
-	return joined(lasts, b.telling(a), about, bad, flaps)
+	return joined(lasts, began, b.telling(a), about, bad, flaps)
 }
 
 // telling says who knows of an alert.
