@@ -104,6 +104,7 @@ type Matcher struct {
 // Message is something to tell, kept until it has been told.
 type Message struct {
 	Number  int64
+	Host    string // the server whose watch made it
 	Route   string // webhook, or mail: and an address; each on its own, since one may refuse what another takes
 	Thread  string // messages of one thread on one route are told in the order of their numbers
 	ID      string // its Message-ID: the same for the same incident and stage

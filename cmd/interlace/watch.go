@@ -88,7 +88,7 @@ func (a *app) watch(ctx context.Context, flags watchFlags) error {
 	case flags.once:
 		return a.watchOnce(ctx, opts)
 	}
-	return a.watchOn(ctx, opts, local, h, f.Inventory)
+	return a.watchOn(ctx, opts, local, h)
 }
 
 // watchOptions are those that the configuration and the inventory give.
@@ -117,16 +117,17 @@ func (a *app) watchOptions(ctx context.Context, local *local) (watch.Options, er
 }
 
 // watchOn watches until it is interrupted.
-func (a *app) watchOn(ctx context.Context, opts watch.Options, local *local, h *history.History, inv *inventory.Inventory) error {
+func (a *app) watchOn(ctx context.Context, opts watch.Options, local *local, h *history.History) error {
 	release, err := a.claimWatch(local.server)
 	if err != nil {
 		return err
 	}
 	defer release()
-	desk, err := a.desk(ctx, h, inv, local.server)
+	desk, err := a.desk(ctx, h, local.server)
 	if err != nil {
 		return err
 	}
+	desk.Hosts = local.hosts
 	opts.Desk = desk
 	if a.config.Monitor.Recover == "allow" {
 		opts.Recover = a.recoverer(local, h, false)

@@ -179,7 +179,7 @@ func (r *round) send(thread string, groups ...*bundle) {
 func (r *round) post(thread string, n *notice) {
 	for _, route := range r.opts.Routes {
 		m := monitor.Message{
-			Route: route, Thread: thread, ID: n.id, Answers: n.answers, Subject: n.subject(), Made: r.now, Due: r.now,
+			Host: r.opts.Host, Route: route, Thread: thread, ID: n.id, Answers: n.answers, Subject: n.subject(), Made: r.now, Due: r.now,
 		}
 		if n.repeated() {
 			m.Until = r.now.Add(r.opts.RepeatInterval)
@@ -206,7 +206,7 @@ func (r *round) beat() {
 	r.Beat = r.now
 	for _, route := range r.opts.Beating {
 		m := monitor.Message{
-			Route: route, Thread: "heartbeat", ID: r.opts.id("heartbeat", r.now.UTC().Format(time.RFC3339Nano)),
+			Host: r.opts.Host, Route: route, Thread: "heartbeat", ID: r.opts.id("heartbeat", r.now.UTC().Format(time.RFC3339Nano)),
 			Subject: line("[interlace] heartbeat"+on(r.opts.Host), longestSubject), Made: r.now, Due: r.now, Until: r.now.Add(r.opts.Heartbeats),
 		}
 		if isMail(route) {

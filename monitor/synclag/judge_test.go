@@ -261,7 +261,7 @@ func TestBehind(t *testing.T) {
 			case test.severity == "" && f == nil:
 			case f == nil:
 				t.Error("got no finding")
-			case f.Severity != test.severity || !strings.Contains(f.Text, test.text) || f.Kind != monitor.BacklogGrown || f.Store != "s1" || f.Server != "imap1":
+			case f.Mark == "" || f.Severity != test.severity || !strings.Contains(f.Text, test.text) || f.Kind != monitor.BacklogGrown || f.Store != "s1" || f.Server != "imap1":
 				t.Errorf("got %+v", f)
 			}
 		})
@@ -287,7 +287,7 @@ func TestWritten(t *testing.T) {
 		text     string
 	}{
 		{"nothing there", []seen{{at: 0}}, nil, newNames(), nil, "", ""},
-		{"grown", growing, nil, replica, nil, monitor.Critical, "its sync log has 2 entries, such as a$(id), b, user.a$(id), user.b; what the master's log names is not known here; it has grown since 2026-11-20T10:00:00Z"},
+		{"grown", growing, nil, replica, nil, monitor.Critical, "its sync log has 2 entries, such as a$(id), b, user.a$(id), user.b; what the master's log names is not known here; it grew between 2026-11-20T10:00:00Z and 2026-11-20T10:02:00Z"},
 		{"grown, master's log names some", growing, nil, replica, other, monitor.Critical, "such as a$(id), user.a$(id), which the master's log does not name"},
 		{"grown, master's log names all", growing, nil, replica, same, "", ""},
 		{"left", left, nil, replica, newNames(), monitor.Warning, "may be left from when this was the master"},
