@@ -54,6 +54,15 @@ const (
 	WatcherSilent      Kind = "watcher_silent"
 )
 
+// Kinds returns all kinds of findings.
+func Kinds() []Kind {
+	return []Kind{
+		BacklogGrown, ReplicaWritten, ClientMissing, ClientDuplicate, ClientHung, ClientMisplaced, HotLoop, LogOrphaned, LogUnwritable,
+		ReplicaRefuses, BailingOut, Unclassified, DaemonDisabled, MasterDown, PortSilent, LinesLost, LogUnreadable, OwnDatabase, LogLine,
+		ReplicaUnreachable, ReplicaAuth, ExpireOverdue, AutocreateOn, WatcherSilent,
+	}
+}
+
 // Probe is what looks.
 type Probe string
 

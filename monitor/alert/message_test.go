@@ -144,6 +144,14 @@ func TestCommandSurvives(t *testing.T) {
 	}
 }
 
+// TestTidiedNames: a name is written as people are shown it elsewhere.
+func TestTidiedNames(t *testing.T) {
+	f := tidied(monitor.Finding{Channel: "a\x1b[2J\"b", Subject: "/x\ny"})
+	if f.Channel != `a\x1b[2J"b` || f.Subject != `/x\x0ay` {
+		t.Errorf("got %q, %q", f.Channel, f.Subject)
+	}
+}
+
 // TestWebhookBody compares the fields with those of Alertmanager's version 4.
 func TestWebhookBody(t *testing.T) {
 	p := newPlay(t)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -92,17 +91,11 @@ func (c *check) instance() {
 // report adds a finding at a channel, or at none.
 func (c *check) report(kind monitor.Kind, severity monitor.Severity, ch *monitor.Channel, f monitor.Finding) {
 	f.Probe, f.Kind, f.Severity = monitor.ProbeProcesses, kind, severity
-	f.Server, f.Store, f.Subject = inventory.Text(c.in.Server), inventory.Text(c.in.Store), harmless(string(f.Subject))
+	f.Server, f.Store = inventory.Text(c.in.Server), inventory.Text(c.in.Store)
 	if ch != nil {
-		f.Channel = harmless(ch.Name)
+		f.Channel = inventory.Text(ch.Name)
 	}
 	c.found = append(c.found, f)
-}
-
-// harmless writes a name that others chose so that it can go to a terminal.
-func harmless(name string) inventory.Text {
-	quoted := strconv.Quote(name)
-	return inventory.Text(quoted[1 : len(quoted)-1])
 }
 
 // rolling returns the readers of a channel. Of a parent with its worker, as

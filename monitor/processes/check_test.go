@@ -397,6 +397,12 @@ func TestCheckHostile(t *testing.T) {
 			t.Errorf("got %q, %q", f.Text, f.Command)
 		}
 	}
+	// A name is that of the channel for whoever finds something about it.
+	for _, f := range processes.Check([]monitor.Instance{w.in}, []processes.Sight{w.now}, w.opts) {
+		if f.Channel != inventory.Text(w.in.Channels[0].Name) {
+			t.Errorf("the channel is %q in %+v", f.Channel, f)
+		}
+	}
 	w.in.Channels[0].Name = "far"
 	found := processes.Check([]monitor.Instance{w.in}, []processes.Sight{w.now}, w.opts)
 	if i := slices.IndexFunc(found, func(f monitor.Finding) bool { return f.Kind == monitor.ClientMissing }); i < 0 ||

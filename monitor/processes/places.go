@@ -80,7 +80,7 @@ func strangers(list []monitor.Instance, s *Sight, neighbours []string) []monitor
 		told[p.Conf] = true
 		found = append(found, monitor.Finding{
 			Probe: monitor.ProbeProcesses, Kind: monitor.ClientMisplaced, Severity: monitor.Warning,
-			Server: inventory.Text(list[0].Server), Subject: harmless(p.Conf), Since: monitor.Time(p.Started),
+			Server: inventory.Text(list[0].Server), Subject: inventory.Text(p.Conf), Since: monitor.Time(p.Started),
 			Text: fmt.Sprintf("a rolling sync_client (process %d) runs with %q, and the inventory has no instance with that on this server. If it is that of a former master, end it; else correct its -C or the inventory",
 				p.PID, p.Conf),
 		})

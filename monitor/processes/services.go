@@ -38,7 +38,9 @@ func background(command []string) []string {
 // client that hangs on it has not told that already.
 func (c *check) peer(ch *monitor.Channel) {
 	port, asked := c.now.Ports[ch.Peer]
-	told := slices.ContainsFunc(c.found, func(f monitor.Finding) bool { return f.Kind == monitor.ClientHung && f.Channel == harmless(ch.Name) })
+	told := slices.ContainsFunc(c.found, func(f monitor.Finding) bool {
+		return f.Kind == monitor.ClientHung && f.Channel == inventory.Text(ch.Name)
+	})
 	if !asked || port.Trouble == "" || !wanted(c.in, ch) || ch.Kind == monitor.Squatter || told {
 		return
 	}

@@ -154,7 +154,7 @@ func command() Column {
 // pastable is a command as it is. One that would not reach a shell as it is shown
 // is left out.
 func pastable(command inventory.Text) Cell {
-	if Clean(string(command)) != string(command) {
+	if inventory.Clean(string(command)) != string(command) {
 		return Nothing
 	}
 	return words(string(command))
