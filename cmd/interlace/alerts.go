@@ -28,6 +28,12 @@ but has not lasted for long enough to be told, and what fires. Below each stand
 for how long it has been so, whether it was told, what is wrong, and what to run
 against it, ready to paste. Silences follow, and messages that could not be sent.
 
+Nobody sees a fault begin that two looks enclose: it began between since, the last
+look at which it was not yet so, and since_by, the first that saw it; began is that
+one. Where since_by is null it began at since, and where since is, at since_by or
+before. An alert is told when a message about it was sent (told_at); waiting are
+the ways by which none was sent yet.
+
 The exit status is 1 if any of the alerts that are listed fires, also one that a
 silence or an acknowledgement keeps quiet: it is wrong nevertheless.`,
 		Example: `  interlace alerts

@@ -282,3 +282,54 @@ func TestAlertsWhileWatching(t *testing.T) {
 		t.Errorf("an acknowledgement got lost: %s", got)
 	}
 }
+
+// While a watch runs, the servers behind addresses are those of the newest
+// inventory.
+func TestHostsOfNewInventory(t *testing.T) {
+	t.Chdir(t.TempDir())
+	fleet := func(address string) {
+		write(t, "fleet.yaml", `format: 1
+servers: [{name: imap1, capacity: {disk: 1TB, io: 9}}, {name: imap3, capacity: {disk: 1TB, io: 9}}]
+stores: [{name: s2, instances: [{server: imap1, role: master}, {server: imap3, role: replica, csync: "`+address+`:2005"}]}]
+`)
+	}
+	fleet("10.0.0.3")
+	a := &app{stderr: io.Discard, config: newConfig()}
+	if err := a.config.parse("interlace.yaml", []byte("fleet: fleet.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	f, err := a.facts(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &local{app: a, server: "imap1"}
+	l.take(f)
+	look := func(address string) {
+		t.Helper()
+		if _, err := l.instances(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := l.hosts(); got[address] != "imap3" || len(got) != 2 {
+			t.Errorf("got %v", got)
+		}
+	}
+	look("10.0.0.3")
+	fleet("10.0.0.103")
+	look("10.0.0.103")
+}
+
+// What could not be sent is a finding of watch --once, too.
+func TestWatchOnceUnsent(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := fill("interlace.db"); err != nil {
+		t.Fatal(err)
+	}
+	write(t, "fleet.yaml", "format: 1\nservers: [{name: imap1, capacity: {disk: 1TB, io: 9}}, {name: imap2, capacity: {disk: 1TB, io: 9}}]\nstores: []\n")
+	status, got, stderr := interlace(t.Context(), "watch", "--once", "--server", "imap1", "--fleet", "fleet.yaml", "-o", "json")
+	if status != exitFound || !strings.Contains(got, `"messages by mail:ops@example.org cannot be sent, and wait: call localhost:25`) || !strings.Contains(got, `"since": "2026-02-01T08:01:00Z"`) {
+		t.Errorf("status %d: %s%s", status, got, stderr)
+	}
+	if status, got, stderr := interlace(t.Context(), "watch", "--once", "--server", "imap2", "--fleet", "fleet.yaml"); status != exitFine {
+		t.Errorf("those of another server: status %d: %s%s", status, got, stderr)
+	}
+}

@@ -14,6 +14,7 @@ import (
 	"github.com/interlacemail/interlace/cmd/interlace/report"
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/alert"
 	"github.com/interlacemail/interlace/monitor/history"
 	"github.com/interlacemail/interlace/monitor/logs"
 	"github.com/interlacemail/interlace/monitor/processes"
@@ -86,7 +87,7 @@ func (a *app) watch(ctx context.Context, flags watchFlags) error {
 	case flags.recover != "":
 		return a.recoverStore(ctx, opts, local, h, inventory.StoreID(flags.recover))
 	case flags.once:
-		return a.watchOnce(ctx, opts)
+		return a.watchOnce(ctx, opts, h)
 	}
 	return a.watchOn(ctx, opts, local, h)
 }
@@ -148,8 +149,9 @@ func (a *app) watchOn(ctx context.Context, opts watch.Options, local *local, h *
 	return watch.New(opts).Run(ctx)
 }
 
-// watchOnce runs each probe once. Where a watch runs, that one follows the logs.
-func (a *app) watchOnce(ctx context.Context, opts watch.Options) error {
+// watchOnce runs each probe once, and looks at what a watch could not send. Where
+// a watch runs, that one follows the logs.
+func (a *app) watchOnce(ctx context.Context, opts watch.Options, h *history.History) error {
 	withLogs := true
 	switch release, err := a.claimWatch(opts.Server); {
 	case errors.Is(err, errWatched):
@@ -164,9 +166,11 @@ func (a *app) watchOnce(ctx context.Context, opts watch.Options) error {
 	if err != nil {
 		return err
 	}
-	if found == nil {
-		found = []monitor.Finding{}
+	messages, err := h.Messages(ctx, a.now())
+	if err != nil {
+		return err
 	}
+	found = append([]monitor.Finding{}, append(found, alert.Unsent(messages, string(opts.Server))...)...)
 	err = a.print(result{
 		screen: report.Watched(opts.Server, found), table: report.WatchFindings(found),
 		json: object(map[string][]monitor.Finding{"findings": found}),

@@ -279,14 +279,9 @@ func (d *Desk) Troubles(now time.Time) []monitor.Finding {
 	var list []monitor.Finding
 	for _, route := range slices.Sorted(maps.Keys(d.troubles)) {
 		t := d.troubles[route]
-		f := monitor.Finding{
-			Probe: monitor.ProbeWatch, Kind: monitor.OwnDatabase, Severity: monitor.Critical, Server: inventory.Text(d.Options.Host),
-			Subject: inventory.Text("messages by " + route),
-		}
+		f := unsent(route, d.Options.Host, t.since, t.reason)
 		switch {
 		case t.tries >= manyTries:
-			f.Since = monitor.Time(t.since)
-			f.Text = "messages by " + route + " cannot be sent, and wait: " + t.reason
 		case !t.gaveUp.IsZero() && now.Sub(t.gaveUp) < remembered:
 			f.Since = monitor.Time(t.gaveUp)
 			f.Text = "a message by " + route + " was refused again and again, and given up: " + t.reason + "; interlace alerts shows what it said"
@@ -294,6 +289,38 @@ func (d *Desk) Troubles(now time.Time) []monitor.Finding {
 			continue
 		}
 		list = append(list, f)
+	}
+	return list
+}
+
+// unsent is the finding that messages of a host cannot be sent.
+func unsent(route, host string, since time.Time, why string) monitor.Finding {
+	return monitor.Finding{
+		Probe: monitor.ProbeWatch, Kind: monitor.OwnDatabase, Severity: monitor.Critical, Server: inventory.Text(host),
+		Subject: inventory.Text("messages by " + route), Since: monitor.Time(since),
+		Text: "messages by " + route + " cannot be sent, and wait: " + why,
+	}
+}
+
+// Unsent returns a finding for each route on which messages of a host wait that
+// were tried in vain, as who looks into the ledger sees it. They are sorted by
+// number.
+func Unsent(messages []monitor.Message, host string) []monitor.Finding {
+	found := map[string]monitor.Finding{}
+	for i := range messages {
+		m := &messages[i]
+		if m.Host != host || !m.Sent.IsZero() || !m.Dropped.IsZero() || m.Trouble == "" {
+			continue
+		}
+		since := m.Made
+		if first, known := found[m.Route]; known {
+			since, _ = time.Parse(time.RFC3339, string(first.Since))
+		}
+		found[m.Route] = unsent(m.Route, host, since, m.Trouble)
+	}
+	var list []monitor.Finding
+	for _, route := range slices.Sorted(maps.Keys(found)) {
+		list = append(list, found[route])
 	}
 	return list
 }
