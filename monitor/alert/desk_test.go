@@ -362,3 +362,39 @@ func TestHostsFollow(t *testing.T) {
 		t.Errorf("%d messages: %+v", len(mail.got), mail.got)
 	}
 }
+
+// TestSettledKept: what was acknowledged as it is stays so for the next process,
+// until it changes.
+func TestSettledKept(t *testing.T) {
+	h := mustOpen(t)
+	mail := &inbox{}
+	now := time.Date(2026, 11, 1, 9, 0, 0, 0, time.UTC)
+	look := monitor.Look{Probe: monitor.ProbeBacklog, Watcher: "imap7", Findings: []monitor.Finding{{
+		Probe: monitor.ProbeBacklog, Kind: monitor.ReplicaWritten, Severity: monitor.Critical, Server: "imap7", Store: "s1", Channel: "default",
+		Mark: "7:120:0:0", Text: "somebody writes to the replica",
+	}}}
+	hours := func(n int) {
+		t.Helper()
+		desk := &alert.Desk{Ledger: h, Routes: map[string]alert.Route{"mail:ops@example.org": mail}}
+		for range n * 30 {
+			if err := errors.Join(desk.Judge(t.Context(), []monitor.Look{look}, now), desk.Deliver(t.Context(), func() time.Time { return now })); err != nil {
+				t.Fatal(err)
+			}
+			now = now.Add(2 * time.Minute)
+		}
+	}
+	hours(1)
+	if err := h.Acknowledge(t.Context(), 1, monitor.Acknowledgement{By: "anna", At: now}); err != nil {
+		t.Fatal(err)
+	}
+	hours(3)
+	hours(3)
+	if alerts, err := h.Alerts(t.Context(), now.Add(-24*time.Hour)); err != nil || len(alerts) != 1 || !alerts[0].Settled() || len(mail.got) != 2 {
+		t.Errorf("%d messages, alerts %+v, error %v", len(mail.got), alerts, err)
+	}
+	look.Findings[0].Mark = "7:240:0:0"
+	hours(1)
+	if len(mail.got) != 3 || !strings.Contains(mail.got[2].Subject, "critical: replica_written on imap7") {
+		t.Errorf("%d messages: %+v", len(mail.got), mail.got)
+	}
+}

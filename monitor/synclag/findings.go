@@ -48,7 +48,7 @@ func behindText(look *monitor.Backlog, lag *monitor.Lag) string {
 	}
 	switch lag.Verdict {
 	case monitor.Stopped:
-		b.WriteString("; start its sync_client, which takes up what was left behind")
+		b.WriteString("; start its sync_client, as the alert client_missing says: it takes up what was left behind")
 	case monitor.Stalled:
 		b.WriteString("; look at the replica and at what the sync_client says in the mail log")
 	case monitor.Behind:

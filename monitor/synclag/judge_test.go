@@ -261,7 +261,7 @@ func TestBehind(t *testing.T) {
 			case test.severity == "" && f == nil:
 			case f == nil:
 				t.Error("got no finding")
-			case f.Mark == "" || f.Severity != test.severity || !strings.Contains(f.Text, test.text) || f.Kind != monitor.BacklogGrown || f.Store != "s1" || f.Server != "imap1":
+			case f.Severity != test.severity || !strings.Contains(f.Text, test.text) || f.Kind != monitor.BacklogGrown || f.Store != "s1" || f.Server != "imap1":
 				t.Errorf("got %+v", f)
 			}
 		})
@@ -311,7 +311,7 @@ func TestWritten(t *testing.T) {
 			case test.severity == "" && f == nil:
 			case f == nil || test.severity == "":
 				t.Errorf("got %+v", f)
-			case f.Severity != test.severity || !strings.Contains(f.Text, test.text) || f.Kind != monitor.ReplicaWritten:
+			case f.Mark == "" || f.Severity != test.severity || !strings.Contains(f.Text, test.text) || f.Kind != monitor.ReplicaWritten:
 				t.Errorf("got %+v", f)
 			}
 		})
