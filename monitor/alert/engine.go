@@ -101,7 +101,7 @@ func (r *round) look(look *monitor.Look) {
 		i, known := open[key]
 		was, before := settled[key]
 		switch {
-		case before && r.Alerts[was].Mark == f.Mark:
+		case !known && before && r.Alerts[was].Mark == f.Mark:
 			r.Alerts[was].Seen, r.Alerts[was].Missed, still[was] = r.now, 0, true
 		case !known:
 			open[key] = len(r.Alerts)

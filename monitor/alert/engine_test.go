@@ -254,8 +254,12 @@ func TestSettled(t *testing.T) {
 	if a := p.state.Alerts[len(p.state.Alerts)-1]; a.Number != 2 || a.Acknowledged != nil {
 		t.Errorf("got %+v", a)
 	}
+	p.forth(20*time.Minute, written) // as it was: the new alert goes on
+	if a := p.state.Alerts[len(p.state.Alerts)-1]; a.Missed != 0 || a.Seen.Before(p.now.Add(-3*time.Minute)) {
+		t.Errorf("got %+v", a)
+	}
 	p.forth(2 * time.Hour)
-	p.wants("resolved: replica_written on imap7, store s1 after 5 m 0 s")
+	p.wants("resolved: replica_written on imap7, store s1 after 25 m 0 s")
 	if len(p.state.Alerts) != 0 {
 		t.Errorf("left: %+v", p.state.Alerts)
 	}

@@ -182,14 +182,15 @@ func (n *notice) opening(b *strings.Builder, a *monitor.Alert) {
 // following names the kinds of the alerts that follow from one, and from those.
 func (n *notice) following(a *monitor.Alert) string {
 	var kinds []string
-	for list := n.followers[a.Number]; len(list) > 0; list = list[1:] {
-		if !slices.Contains(kinds, string(list[0].Kind)) && list[0].Stage != monitor.Resolved {
-			kinds = append(kinds, string(list[0].Kind))
+	list := slices.Clone(n.followers[a.Number])
+	for i := 0; i < len(list); i++ {
+		if list[i].Stage != monitor.Resolved {
+			kinds = append(kinds, string(list[i].Kind))
 		}
-		list = slices.Concat(list, n.followers[list[0].Number])
+		list = append(list, n.followers[list[i].Number]...)
 	}
 	slices.Sort(kinds)
-	return strings.Join(kinds, ", ")
+	return strings.Join(slices.Compact(kinds), ", ")
 }
 
 func (n *notice) ending(b *strings.Builder, a *monitor.Alert) {

@@ -133,7 +133,7 @@ func (r *round) cause(a *monitor.Alert, c *causes) *monitor.Alert {
 	case monitor.ClientMissing, monitor.ClientHung, monitor.HotLoop, monitor.LogOrphaned:
 		first(c.reached[channel])
 	case monitor.MasterDown, monitor.PortSilent:
-		first(toldBefore(a, c.away[instance]))
+		first(toldBefore(c.away[instance], c.silent[instance]))
 	}
 	if fromAfar(&a.Finding) {
 		peer := place{server: r.opts.peer(&a.Finding)}
@@ -148,17 +148,25 @@ func explains(cause, a *monitor.Alert) bool {
 	return cause.Stage != monitor.Resolved || !a.Seen.After(cause.Resolved)
 }
 
-// toldBefore returns the alerts that were told where one was not: a replica that
-// does not answer is one fault, which the watch of its server sees and that of its
-// master's. Whichever was told first stands for both, else what is seen from near.
-func toldBefore(a *monitor.Alert, others []*monitor.Alert) []*monitor.Alert {
-	return slices.DeleteFunc(slices.Clone(others), func(other *monitor.Alert) bool { return other.Told == "" || a.Told != "" })
+// A replica that does not answer is one fault, which the watch of its server sees,
+// and that of its master's server. Whichever was told first stands for both, else
+// what is seen from near.
+
+// toldBefore returns the alerts from afar that were told, where none from near was.
+func toldBefore(afar, near []*monitor.Alert) []*monitor.Alert {
+	if slices.ContainsFunc(near, told) {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(afar), func(a *monitor.Alert) bool { return !told(a) })
 }
 
-// notAfter returns the alerts that were told, or all where one was not told.
-func notAfter(a *monitor.Alert, others []*monitor.Alert) []*monitor.Alert {
-	return slices.DeleteFunc(slices.Clone(others), func(other *monitor.Alert) bool { return other.Told == "" && a.Told != "" })
+// notAfter returns the alerts from near that explain one from afar: where that was
+// told, those that were told too.
+func notAfter(afar *monitor.Alert, near []*monitor.Alert) []*monitor.Alert {
+	return slices.DeleteFunc(slices.Clone(near), func(a *monitor.Alert) bool { return told(afar) && !told(a) })
 }
+
+func told(a *monitor.Alert) bool { return a.Told != "" }
 
 // peer returns the server that a finding about a replica means: its subject is
 // the address at which the replica was not reached.

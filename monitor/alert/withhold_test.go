@@ -86,6 +86,18 @@ func TestReplicaDown(t *testing.T) {
 		p.both(20*time.Minute, here[:1], []monitor.Finding{near(monitor.MasterDown, "s2")})
 		p.wants("critical: master_down on imap7, store s2", "critical: replica_unreachable on imap1, store s1")
 	})
+	t.Run("both were told, and more is found", func(t *testing.T) {
+		p := newPlay(t)
+		p.opts.Hosts = hosts
+		p.both(20*time.Minute, here[:1], nil)
+		p.both(20*time.Minute, here[:1], there[1:])
+		for i := range p.state.Alerts {
+			p.state.Alerts[i].Told = monitor.Critical
+		}
+		p.sent = nil
+		p.both(20*time.Minute, here[:1], there)
+		p.wants("critical: master_down on imap7, store s1")
+	})
 	t.Run("what stays behind is told", func(t *testing.T) {
 		p := newPlay(t)
 		p.opts.Hosts = hosts
