@@ -17,7 +17,7 @@ func Paste(words ...string) Text {
 		if !utf8.ValidString(word) || strings.ContainsFunc(word, unpastable) {
 			return ""
 		}
-		quoted[i] = shellWord(word)
+		quoted[i] = shellWord(word, i == 0)
 	}
 	return Text(strings.Join(quoted, " "))
 }
@@ -26,10 +26,15 @@ func Paste(words ...string) Text {
 // such as marks that reverse the direction of writing.
 func unpastable(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) }
 
-var plainWord = regexp.MustCompile(`^[A-Za-z0-9_@%+:,./-]+$`)
+var (
+	plainWord = regexp.MustCompile(`^[A-Za-z0-9_@%+:,./-][A-Za-z0-9_@%+:,./=-]*$`)
+	assigning = regexp.MustCompile(`^[A-Za-z0-9_]+=`)
+)
 
-func shellWord(word string) string {
-	if plainWord.MatchString(word) {
+// shellWord quotes a word where a shell would take it for something else: as the
+// first of a command, NAME=VALUE would set a variable.
+func shellWord(word string, first bool) string {
+	if plainWord.MatchString(word) && !(first && assigning.MatchString(word)) {
 		return word
 	}
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"

@@ -22,6 +22,9 @@ func TestPaste(t *testing.T) {
 	if got := inventory.Paste("kill", "-TERM", "12"); got != "kill -TERM 12" {
 		t.Errorf("plain words became %s", got)
 	}
+	if got := inventory.Paste("A=b", "c=d", "=e"); got != "'A=b' c=d '=e'" {
+		t.Errorf("words with = became %s", got)
+	}
 	for _, word := range []string{"a\nb", "a\x1b[2J", "a\x00", "a\xff", "a\u009bb", "a\u202eb"} {
 		if got := inventory.Paste("rm", word); got != "" {
 			t.Errorf("%q became %q", word, got)

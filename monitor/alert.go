@@ -72,6 +72,12 @@ type AlertGroup struct {
 	Root     string    // the Message-ID of the first
 }
 
+// Settled reports whether an alert ended because somebody acknowledged what was
+// found as it was. It is not told again as long as that does not change.
+func (a *Alert) Settled() bool {
+	return a.Stage == Resolved && a.Acknowledged != nil && a.Mark != ""
+}
+
 // Acknowledgement says who takes care of an alert; it holds until the alert ends.
 type Acknowledgement struct {
 	By, Comment string
@@ -98,6 +104,7 @@ type Matcher struct {
 // Message is something to tell, kept until it has been told.
 type Message struct {
 	Number  int64
+	Host    string // the server whose watch made it
 	Route   string // webhook, or mail: and an address; each on its own, since one may refuse what another takes
 	Thread  string // messages of one thread on one route are told in the order of their numbers
 	ID      string // its Message-ID: the same for the same incident and stage

@@ -54,6 +54,15 @@ const (
 	WatcherSilent      Kind = "watcher_silent"
 )
 
+// Kinds returns all kinds of findings.
+func Kinds() []Kind {
+	return []Kind{
+		BacklogGrown, ReplicaWritten, ClientMissing, ClientDuplicate, ClientHung, ClientMisplaced, HotLoop, LogOrphaned, LogUnwritable,
+		ReplicaRefuses, BailingOut, Unclassified, DaemonDisabled, MasterDown, PortSilent, LinesLost, LogUnreadable, OwnDatabase, LogLine,
+		ReplicaUnreachable, ReplicaAuth, ExpireOverdue, AutocreateOn, WatcherSilent,
+	}
+}
+
 // Probe is what looks.
 type Probe string
 
@@ -78,10 +87,18 @@ type Finding struct {
 	// Subject tells findings of one kind at one place apart: the shape of a log
 	// line, the path of a file.
 	Subject inventory.Text `json:"subject"`
-	Since   inventory.Text `json:"since"` // RFC 3339; null: unknown
-	Text    string         `json:"text"`  // what is wrong, and what to do about it
+	// Since is when it began, or where SinceBy is given too, the last time when
+	// it was not yet so; null: unknown. SinceBy is the first time when it was
+	// seen to be so, where nothing says when it began. Both are RFC 3339.
+	Since   inventory.Text `json:"since"`
+	SinceBy inventory.Text `json:"since_by"`
+	Text    string         `json:"text"` // what is wrong, and what to do about it
 	// Command is what to run, ready to paste into a shell, or null.
 	Command inventory.Text `json:"command"`
+	// Mark tells what was found from what may be found later in its place, such as
+	// a log that has grown since, where an acknowledgement of what is there now
+	// ends the alert; else it is null.
+	Mark inventory.Text `json:"mark"`
 	// Value is how bad it is in a unit of the kind's own, such as the seconds of
 	// a backlog or how often a line came, else null.
 	Value inventory.Number `json:"value"`
@@ -114,6 +131,26 @@ func (f *Finding) About() string {
 		n++
 	}
 	return string(f.Subject)
+}
+
+// SinceText says in words when it began, or nothing where nobody knows, with times as
+// a format of package time writes them.
+func (f *Finding) SinceText(format string) string {
+	word := func(text inventory.Text) string {
+		at, err := time.Parse(time.RFC3339, string(text))
+		if err != nil {
+			return ""
+		}
+		return at.UTC().Format(format)
+	}
+	switch after, by := word(f.Since), word(f.SinceBy); {
+	case by == "":
+		return after
+	case after == "":
+		return by + " or before"
+	default:
+		return "between " + after + " and " + by
+	}
 }
 
 // Time returns a time as findings write it; the zero time is unknown.

@@ -11,6 +11,7 @@ type Process struct {
 	Channel     string // what -n names, else DefaultChannel; of a sync_client or squatter
 	Rolling     bool   // a sync_client with -r and neither -f nor -1, or a squatter with -R
 	File        string // what -f names
+	Services    string // of a master: its cyrus.conf, as -M names it
 	Started     time.Time
 	State       string // R, S, D, T, Z and so on (proc(5))
 	User        int    // as whom it runs

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,6 +27,12 @@ func (a *app) alertsCommand() *cobra.Command {
 but has not lasted for long enough to be told, and what fires. Below each stand
 for how long it has been so, whether it was told, what is wrong, and what to run
 against it, ready to paste. Silences follow, and messages that could not be sent.
+
+Nobody sees a fault begin that two looks enclose: it began between since, the last
+look at which it was not yet so, and since_by, the first that saw it; began is that
+one. Where since_by is null it began at since, and where since is, at since_by or
+before. An alert is told when a message about it was sent (told_at); waiting are
+the ways by which none was sent yet.
 
 The exit status is 1 if any of the alerts that are listed fires, also one that a
 silence or an acknowledgement keeps quiet: it is wrong nevertheless.
@@ -126,10 +131,10 @@ func (a *app) board(ctx context.Context, h *history.History, s *alertsFlags, now
 	alerts, err := h.Alerts(ctx, from)
 	groups, groupsErr := h.AlertGroups(ctx)
 	silences, silencesErr := h.Silences(ctx, now)
-	outbox, outboxErr := unsent(ctx, h, now)
-	b := &report.Board{Now: now, Unwatched: !h.Watched(), Part: s.part(), Silences: silences, Outbox: outbox, Lookback: 3 * max(a.config.Monitor.Backlog, a.config.Monitor.Usage), Unheard: a.config.unheard()}
+	messages, messagesErr := h.Messages(ctx, firstTold(alerts, now.Add(-givenUpSince)))
+	b := &report.Board{Now: now, Unwatched: !h.Watched(), Part: s.part(), Silences: silences, Outbox: unsent(messages, now.Add(-givenUpSince)), Lookback: 3 * max(a.config.Monitor.Backlog, a.config.Monitor.Usage), Unheard: a.config.unheard()}
 	looked, lookedErr := lastLook(ctx, h, now.Add(-b.Lookback))
-	if err := errors.Join(err, groupsErr, silencesErr, outboxErr, lookedErr); err != nil {
+	if err := errors.Join(err, groupsErr, silencesErr, messagesErr, lookedErr); err != nil {
 		return nil, err
 	}
 	opts, err := a.optionsFor(ctx, alerts)
@@ -137,10 +142,7 @@ func (a *app) board(ctx context.Context, h *history.History, s *alertsFlags, now
 		return nil, err
 	}
 	b.Looked = looked
-	told := map[string]time.Time{}
-	for _, g := range groups {
-		told[g.Key] = g.Told
-	}
+	outgoing := newOutgoing(messages, groups)
 	for i := range alerts {
 		al := &alerts[i]
 		if !s.shows(al) || al.Stage == monitor.Resolved && al.Resolved.Before(from) {
@@ -148,7 +150,7 @@ func (a *app) board(ctx context.Context, h *history.History, s *alertsFlags, now
 		}
 		shown := report.Alert{Alert: al, Quiet: quiet(al, silences, now, opts)}
 		if al.Told != "" {
-			shown.ToldAt = told[opts.Group(&al.Finding)]
+			shown.Telling = outgoing.of(al, opts.Group(&al.Finding))
 		}
 		b.Alerts = append(b.Alerts, shown)
 	}
@@ -194,41 +196,4 @@ func later(a, b time.Time) time.Time {
 		return b
 	}
 	return a
-}
-
-// givenUpSince is for how long it is shown that messages were given up.
-const givenUpSince = 7 * 24 * time.Hour
-
-// unsent returns what each route has not got rid of, sorted by route.
-func unsent(ctx context.Context, h *history.History, now time.Time) ([]report.Outbox, error) {
-	messages, err := h.Messages(ctx, now.Add(-givenUpSince))
-	if err != nil {
-		return nil, err
-	}
-	routes := map[string]*report.Outbox{}
-	for _, m := range messages {
-		if !m.Sent.IsZero() {
-			continue
-		}
-		o := routes[m.Route]
-		if o == nil {
-			o = &report.Outbox{Route: m.Route}
-			routes[m.Route] = o
-		}
-		if !m.Dropped.IsZero() {
-			o.GivenUp++
-			o.Refused = m.Trouble
-			continue
-		}
-		if o.Waiting++; o.Waiting == 1 {
-			o.Oldest = m.Made
-		}
-		o.Trouble = cmp.Or(m.Trouble, o.Trouble)
-	}
-	var list []report.Outbox
-	for _, o := range routes {
-		list = append(list, *o)
-	}
-	slices.SortFunc(list, func(a, b report.Outbox) int { return strings.Compare(a.Route, b.Route) })
-	return list, nil
 }

@@ -23,7 +23,10 @@ func (a *app) acknowledgeCommand() *cobra.Command {
 		Short: "Take care of alerts: they are told no more until they end",
 		Long: `Say that you take care of the alerts of these numbers. Nobody is reminded of them
 any more; that they are over is told. When the same is found again later, that is
-another alert.`,
+another alert.
+
+That somebody wrote to a replica is seen by its sync log, which stays: an alert
+about that ends when it is acknowledged, and is told again only if the log changes.`,
 		Example: `  interlace alerts acknowledge 2
   interlace alerts acknowledge 2 4 --comment 'waiting for the disk'`,
 		Args: func(cmd *cobra.Command, args []string) error {

@@ -25,9 +25,11 @@ type alertAnswer struct {
 	Resolved     inventory.Text         `json:"resolved"`
 	Peak         inventory.Number       `json:"peak"`
 	Flaps        int                    `json:"flaps"`
-	Told         inventory.Text         `json:"told"` // the worst severity that was told, or null
-	ToldAt       inventory.Text         `json:"told_at"`
-	Quiet        inventory.Text         `json:"quiet"` // why it is not told now, or null
+	Told         inventory.Text         `json:"told"`          // the worst severity that was told, or null
+	ToldAt       inventory.Text         `json:"told_at"`       // when a message was sent last, or null
+	Waiting      []string               `json:"waiting"`       // the routes on which none was sent yet
+	WaitingSince inventory.Text         `json:"waiting_since"` // since when the first of those waits, or null
+	Quiet        inventory.Text         `json:"quiet"`         // why it is not told now, or null
 	Acknowledged *acknowledgementAnswer `json:"acknowledged"`
 }
 
@@ -50,6 +52,7 @@ type unsentAnswer struct {
 	Route   string         `json:"route"`
 	Waiting int            `json:"waiting"`
 	Oldest  inventory.Text `json:"oldest"`
+	Tries   int            `json:"tries"`
 	Trouble inventory.Text `json:"trouble"`
 	GivenUp int            `json:"given_up"`
 	Refused inventory.Text `json:"refused"`
@@ -61,7 +64,7 @@ func boardAnswer(b *report.Board) alertsAnswer {
 		one := alertAnswer{
 			Number: al.Number, Stage: al.Stage, Finding: al.Finding, Watcher: inventory.Text(al.Watcher),
 			Began: monitor.Time(al.Began), Seen: monitor.Time(al.Seen), Fired: monitor.Time(al.Fired), Resolved: monitor.Time(al.Resolved),
-			Peak: al.Peak, Flaps: al.Flaps, Told: inventory.Text(al.Told), ToldAt: monitor.Time(al.ToldAt), Quiet: inventory.Text(al.Quiet),
+			Peak: al.Peak, Flaps: al.Flaps, Told: inventory.Text(al.Told), ToldAt: monitor.Time(al.Telling.At), Waiting: append([]string{}, al.Telling.Waiting...), WaitingSince: monitor.Time(al.Telling.Since), Quiet: inventory.Text(al.Quiet),
 		}
 		if by := al.Acknowledged; by != nil {
 			one.Acknowledged = &acknowledgementAnswer{By: by.By, Comment: inventory.Text(by.Comment), At: monitor.Time(by.At)}
@@ -69,7 +72,7 @@ func boardAnswer(b *report.Board) alertsAnswer {
 		answer.Alerts = append(answer.Alerts, one)
 	}
 	for _, o := range b.Outbox {
-		answer.Unsent = append(answer.Unsent, unsentAnswer{o.Route, o.Waiting, monitor.Time(o.Oldest), inventory.Text(o.Trouble), o.GivenUp, inventory.Text(o.Refused)})
+		answer.Unsent = append(answer.Unsent, unsentAnswer{o.Route, o.Waiting, monitor.Time(o.Oldest), o.Tries, inventory.Text(o.Trouble), o.GivenUp, inventory.Text(o.Refused)})
 	}
 	return answer
 }

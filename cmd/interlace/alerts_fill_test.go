@@ -92,18 +92,23 @@ func fill(path string) error {
 	return endOne(ctx, h)
 }
 
-// giveUp tries to send what there is, in vain.
+// giveUp tries to send what there is: the first is refused, the second cannot be
+// sent, the third is.
 func giveUp(ctx context.Context, h *history.History) error {
 	const route = "mail:ops@example.org"
 	now := time.Now()
-	for n := range 2 {
+	for n := range 3 {
 		m, err := h.ClaimMessage(ctx, route, now, now.Add(time.Hour), now.Add(time.Hour))
 		if err != nil || m == nil {
 			return fmt.Errorf("no message is due: %w", err)
 		}
-		m.Trouble = "call localhost:25: connection \x1b[1mrefused"
-		if n == 0 {
+		switch n {
+		case 0:
 			m.Dropped, m.Trouble = now, "550 no such user"
+		case 1:
+			m.Trouble = "call localhost:25: connection \x1b[1mrefused"
+		default:
+			m.Sent = filled.Add(time.Hour)
 		}
 		if err := h.EndMessage(ctx, m); err != nil {
 			return err

@@ -40,7 +40,8 @@ matches all other values. That a replica is not reached matches the server of th
 replica as well as that of its master.
 
 A silence has an author, says why, and ends by itself. To silence everything, say
-so: server='*'. Without arguments the command lists the silences that are in force
+so: server='*'. Names that the inventory does not know are taken, with a warning.
+Without arguments the command lists the silences that are in force
 or to come.`,
 		Example: `  interlace alerts silence --for 2h --comment 'new disks' server=imap3
   interlace alerts silence --from 2026-12-01T22:00:00Z --for 4h --comment 'switch of rack a4' server='imap4*'
@@ -171,12 +172,47 @@ func (a *app) beginSilence(ctx context.Context, h *history.History, s *monitor.S
 	if err := h.AddSilence(ctx, s); err != nil {
 		return err
 	}
+	a.warnOfNames(ctx, s, alerts)
 	quiet := alert.Silenced(s, alerts, opts)
 	answer := silencedAnswer{Silence: answerOf(s)}
 	for i := range quiet {
 		answer.Alerts = append(answer.Alerts, quiet[i].Number)
 	}
 	return a.print(result{screen: report.Silenced(s, quiet), table: report.Silences([]monitor.Silence{*s}, now), json: object(answer)})
+}
+
+// warnOfNames warns of values in a silence that match nothing that is known: it
+// silences nothing then, or with != more than is meant.
+func (a *app) warnOfNames(ctx context.Context, s *monitor.Silence, alerts []monitor.Alert) {
+	known := map[string][]string{
+		"kind":     texts(monitor.Kinds()),
+		"severity": texts([]monitor.Severity{monitor.Info, monitor.Warning, monitor.Critical}),
+	}
+	inv, _, err := a.storesKnown(ctx)
+	switch {
+	case err != nil:
+		a.note("warning: whether there are such servers and stores is not known: %v", err)
+	case inv != nil:
+		known["server"], known["store"] = texts(serverNames(inv)), texts(storeNames(inv))
+	}
+	for i := range alerts {
+		for field, of := range map[string]string{"server": string(alerts[i].Server), "store": string(alerts[i].Store), "kind": string(alerts[i].Kind)} {
+			if known[field] != nil {
+				known[field] = append(known[field], of)
+			}
+		}
+	}
+	for _, m := range s.Matchers {
+		names := known[m.Field]
+		if names == nil || slices.ContainsFunc(names, func(name string) bool { return alert.Like(name, m.Value) }) {
+			continue
+		}
+		meant := ""
+		if name := inventory.Nearest(m.Value, names); name != "" {
+			meant = "; did you mean " + inventory.Printable(name) + "?"
+		}
+		a.note("warning: there is no %s %s%s", m.Field, inventory.Printable(m.Value), meant)
+	}
 }
 
 // openAlerts returns the alerts that are not over.

@@ -33,7 +33,7 @@ The exit status is 1 if a message was not taken.`,
 }
 
 func (a *app) tryRoutes(ctx context.Context) error {
-	d, err := a.desk(ctx, nil, nil, inventory.ServerID(a.config.Monitor.Server))
+	d, err := a.desk(ctx, nil, inventory.ServerID(a.config.Monitor.Server))
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/interlacemail/interlace/cmd/interlace/report"
+	"github.com/interlacemail/interlace/inventory"
 )
 
 // app is one run of the program: its streams, its clock, its flags and its
@@ -45,7 +46,7 @@ func (a *app) say(format string, args ...any) {
 // tellLine writes a line to standard error, broken between words where the width
 // is known.
 func (a *app) tellLine(line string) {
-	for _, part := range report.Wrapped(report.Clean(line), columns(a.stderr), 4) {
+	for _, part := range report.Wrapped(inventory.Clean(line), columns(a.stderr), 4) {
 		fmt.Fprintln(a.stderr, part)
 	}
 }

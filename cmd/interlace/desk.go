@@ -16,9 +16,9 @@ import (
 )
 
 // desk returns what tells alerts on a server, as the configuration says, with all
-// that is wrong with that at once. Without an inventory it knows servers by the
-// names in their addresses.
-func (a *app) desk(ctx context.Context, h *history.History, inv *inventory.Inventory, server inventory.ServerID) (*alert.Desk, error) {
+// that is wrong with that at once. It knows servers by the names in their
+// addresses.
+func (a *app) desk(ctx context.Context, h *history.History, server inventory.ServerID) (*alert.Desk, error) {
 	c := a.config
 	routes, wrong := c.mailRoutes(ctx)
 	webhook, err := c.webhook(ctx)
@@ -26,7 +26,7 @@ func (a *app) desk(ctx context.Context, h *history.History, inv *inventory.Inven
 	if webhook != nil {
 		routes["webhook"] = webhook
 	}
-	d := &alert.Desk{Ledger: h, Options: c.alertOptions(inv, server)}
+	d := &alert.Desk{Ledger: h, Options: c.alertOptions(nil, server)}
 	if url := c.Monitor.Alerts.Alertmanager; url != "" {
 		d.Alertmanager = &alert.Alertmanager{URL: url}
 	}

@@ -112,7 +112,7 @@ alerts: {alertmanager: "`+manager.URL+`", heartbeat: 1d}
 }
 
 // deskOf returns the desk of a configuration.
-func deskOf(t *testing.T, content string, inv *inventory.Inventory) (*alert.Desk, string, error) {
+func deskOf(t *testing.T, content string) (*alert.Desk, string, error) {
 	t.Helper()
 	var said strings.Builder
 	a := &app{stderr: &said, config: newConfig()}
@@ -120,31 +120,37 @@ func deskOf(t *testing.T, content string, inv *inventory.Inventory) (*alert.Desk
 	if err := a.config.refuse(); err != nil {
 		t.Fatal(err)
 	}
-	d, err := a.desk(t.Context(), nil, inv, "imap1")
+	d, err := a.desk(t.Context(), nil, "imap1")
 	return d, said.String(), err
 }
 
-func TestDesk(t *testing.T) {
-	inv := &inventory.Inventory{Stores: []inventory.Store{
+// TestHosts: an address leads to its server; what two servers share says nothing.
+func TestHosts(t *testing.T) {
+	got := hosts(&inventory.Inventory{Stores: []inventory.Store{
 		{Name: "s1", Instances: []inventory.Instance{{Server: "imap1", IMAP: "mail.example.org:143", CSync: "127.0.0.1:2005"}, {Server: "imap7", CSync: "[2001:db8::7]:2005"}}},
 		{Name: "s2", Instances: []inventory.Instance{{Server: "imap2", IMAP: "mail.example.org:1143", CSync: "127.0.0.1:2006"}, {Server: "imap8", IMAP: "nonsense"}}},
-	}}
+	}})
+	want := map[string]inventory.ServerID{
+		"mail.example.org:143": "imap1", "mail.example.org:1143": "imap2", "127.0.0.1:2005": "imap1", "127.0.0.1:2006": "imap2",
+		"[2001:db8::7]:2005": "imap7", "2001:db8::7": "imap7",
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+func TestDesk(t *testing.T) {
 	d, said, err := deskOf(t, `
 mail: {smtp: "localhost:25", from: interlace@mail.example.org, to: [ops@example.org, boss@example.org, ops@example.org], tls: none}
 alerts: {for: 10m, keep_firing: 20m, group_wait: 1s, group_interval: 2m, repeat: 1d, least: critical, heartbeat: 12h, webhook: "https://example.org/x"}
-`, inv)
+`)
 	if err != nil || said != "" {
 		t.Fatalf("said %q, error %v", said, err)
 	}
 	want := alert.Options{
 		For: 10 * time.Minute, KeepFiring: 20 * time.Minute, GroupWait: time.Second, GroupInterval: 2 * time.Minute, RepeatInterval: 24 * time.Hour,
 		Least: monitor.Critical, Heartbeats: 12 * time.Hour, Beating: []string{"mail:boss@example.org", "mail:ops@example.org"},
-		Domain: "mail.example.org", Host: "imap1",
-		// What two servers share says nothing.
-		Hosts: map[string]inventory.ServerID{
-			"mail.example.org:143": "imap1", "mail.example.org:1143": "imap2", "127.0.0.1:2005": "imap1", "127.0.0.1:2006": "imap2",
-			"[2001:db8::7]:2005": "imap7", "2001:db8::7": "imap7",
-		},
+		Domain: "mail.example.org", Host: "imap1", Hosts: map[string]inventory.ServerID{},
 	}
 	if !reflect.DeepEqual(d.Options, want) {
 		t.Errorf("options\n%+v, want\n%+v", d.Options, want)
@@ -157,7 +163,7 @@ alerts: {for: 10m, keep_firing: 20m, group_wait: 1s, group_interval: 2m, repeat:
 		t.Errorf("routes %v, want %v", d.Routes, routes)
 	}
 
-	d, said, err = deskOf(t, "alerts: {least: info}", nil)
+	d, said, err = deskOf(t, "alerts: {least: info}")
 	if err != nil || len(d.Routes) != 0 || d.Alertmanager != nil || strings.Count(said, "nobody is told of alerts") != 1 || d.Options.Least != monitor.Info {
 		t.Errorf("without a route: said %q, error %v, %+v", said, err, d)
 	}
@@ -180,7 +186,7 @@ func TestDeskTells(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer h.Close()
-	d, err := a.desk(t.Context(), h, nil, "imap1")
+	d, err := a.desk(t.Context(), h, "imap1")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -230,7 +236,7 @@ func TestAlertsWithoutFleet(t *testing.T) {
 servers: [{name: imap1, capacity: {disk: 1TB, io: 9}}, {name: imap3, capacity: {disk: 1TB, io: 9}}]
 stores: [{name: s2, instances: [{server: imap1, role: master}, {server: imap3, role: replica, csync: "10.0.0.3:2005"}]}]
 `)
-	if _, got, _ := interlace(t.Context(), "alerts", "--kind", "replica_unreachable"); !strings.Contains(got, "told 2026-02-01T08:0") {
+	if _, got, _ := interlace(t.Context(), "alerts", "--kind", "replica_unreachable"); !strings.Contains(got, "told 2026-02-01T09:00:00Z") {
 		t.Errorf("not when it was told: %s", got)
 	}
 	if got := succeed(t, "alerts", "silence", "--for", "1h", "--comment", "new disks", "server=imap3"); !strings.Contains(got, "3 replica_unreachable on imap1, store s2") {
@@ -276,5 +282,54 @@ func TestAlertsWhileWatching(t *testing.T) {
 	}
 	if _, got, _ := interlace(t.Context(), "alerts", "--kind", "client_missing"); !strings.Contains(got, "acknowledged by") {
 		t.Errorf("an acknowledgement got lost: %s", got)
+	}
+}
+
+// While a watch runs, the servers behind addresses are those of the newest
+// inventory.
+func TestHostsOfNewInventory(t *testing.T) {
+	t.Chdir(t.TempDir())
+	fleet := func(address string) {
+		write(t, "fleet.yaml", `format: 1
+servers: [{name: imap1, capacity: {disk: 1TB, io: 9}}, {name: imap3, capacity: {disk: 1TB, io: 9}}]
+stores: [{name: s2, instances: [{server: imap1, role: master}, {server: imap3, role: replica, csync: "`+address+`:2005"}]}]
+`)
+	}
+	fleet("10.0.0.3")
+	a := &app{stderr: io.Discard, config: newConfig()}
+	a.config.parse("interlace.yaml", []byte("fleet: fleet.yaml"))
+	f, err := a.facts(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &local{app: a, server: "imap1"}
+	l.take(f)
+	look := func(address string) {
+		t.Helper()
+		if _, err := l.instances(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := l.hosts(); got[address] != "imap3" || len(got) != 2 {
+			t.Errorf("got %v", got)
+		}
+	}
+	look("10.0.0.3")
+	fleet("10.0.0.103")
+	look("10.0.0.103")
+}
+
+// What could not be sent is a finding of watch --once, too.
+func TestWatchOnceUnsent(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := fill("interlace.db"); err != nil {
+		t.Fatal(err)
+	}
+	write(t, "fleet.yaml", "format: 1\nservers: [{name: imap1, capacity: {disk: 1TB, io: 9}}, {name: imap2, capacity: {disk: 1TB, io: 9}}]\nstores: []\n")
+	status, got, stderr := interlace(t.Context(), "watch", "--once", "--server", "imap1", "--fleet", "fleet.yaml", "-o", "json")
+	if status != exitFound || !strings.Contains(got, `"messages by mail:ops@example.org cannot be sent, and wait: call localhost:25`) || !strings.Contains(got, `"since": "2026-02-01T08:01:00Z"`) {
+		t.Errorf("status %d: %s%s", status, got, stderr)
+	}
+	if status, got, stderr := interlace(t.Context(), "watch", "--once", "--server", "imap2", "--fleet", "fleet.yaml"); status != exitFine {
+		t.Errorf("those of another server: status %d: %s%s", status, got, stderr)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/interlacemail/interlace/cmd/interlace/report"
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/alert"
 	"github.com/interlacemail/interlace/monitor/history"
 	"github.com/interlacemail/interlace/monitor/logs"
 	"github.com/interlacemail/interlace/monitor/processes"
@@ -109,9 +110,9 @@ func (a *app) watch(ctx context.Context, flags watchFlags) error {
 	case flags.recover != "":
 		return a.recoverStore(ctx, opts, local, h, inventory.StoreID(flags.recover))
 	case flags.once:
-		return a.watchOnce(ctx, opts)
+		return a.watchOnce(ctx, opts, h)
 	}
-	return a.watchOn(ctx, opts, local, h, f.Inventory)
+	return a.watchOn(ctx, opts, local, h)
 }
 
 // watchOptions are those that the configuration and the inventory give.
@@ -159,16 +160,17 @@ func (a *app) patterns(ctx context.Context) ([]logs.Pattern, error) {
 }
 
 // watchOn watches until it is interrupted.
-func (a *app) watchOn(ctx context.Context, opts watch.Options, local *local, h *history.History, inv *inventory.Inventory) error {
+func (a *app) watchOn(ctx context.Context, opts watch.Options, local *local, h *history.History) error {
 	release, err := a.claimWatch(local.server)
 	if err != nil {
 		return err
 	}
 	defer release()
-	desk, err := a.desk(ctx, h, inv, local.server)
+	desk, err := a.desk(ctx, h, local.server)
 	if err != nil {
 		return err
 	}
+	desk.Hosts = local.hosts
 	opts.Desk = desk
 	if a.config.Monitor.Recover == "allow" {
 		opts.Recover = a.recoverer(local, h, false)
@@ -189,8 +191,9 @@ func (a *app) watchOn(ctx context.Context, opts watch.Options, local *local, h *
 	return watch.New(opts).Run(ctx)
 }
 
-// watchOnce runs each probe once. Where a watch runs, that one follows the logs.
-func (a *app) watchOnce(ctx context.Context, opts watch.Options) error {
+// watchOnce runs each probe once, and looks at what a watch could not send. Where
+// a watch runs, that one follows the logs.
+func (a *app) watchOnce(ctx context.Context, opts watch.Options, h *history.History) error {
 	withLogs := true
 	switch release, err := a.claimWatch(opts.Server); {
 	case errors.Is(err, errWatched):
@@ -205,6 +208,11 @@ func (a *app) watchOnce(ctx context.Context, opts watch.Options) error {
 	if err != nil {
 		return err
 	}
+	messages, err := h.Messages(ctx, a.now())
+	if err != nil {
+		return err
+	}
+	found = append(found, alert.Unsent(messages, string(opts.Server))...)
 	return a.printFindings(report.Watched(opts.Server, found), found)
 }
 
@@ -263,16 +271,13 @@ func (a *app) recoverer(local *local, h *history.History, asked bool) func(conte
 }
 
 // syncClient returns the path of sync_client: the one that is configured, else the
-// one in a directory where distributions and Cyrus itself put it.
+// one among the programs of Cyrus.
 func syncClient(configured string) string {
 	if configured != "" {
 		return configured
 	}
-	for _, dir := range []string{"/usr/lib/cyrus/bin", "/usr/libexec/cyrus-imapd", "/usr/lib/cyrus-imapd", "/usr/cyrus/libexec", "/usr/cyrus/bin", "/usr/local/libexec"} {
-		path := filepath.Join(dir, "sync_client")
-		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
-			return path
-		}
+	if dir := processes.Directory(); dir != "" {
+		return filepath.Join(dir, "sync_client")
 	}
 	return ""
 }

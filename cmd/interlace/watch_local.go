@@ -67,6 +67,7 @@ type local struct {
 	stores *inventory.Inventory                     // the stores that have an instance here, and nothing else
 	users  map[inventory.StoreID][]inventory.UserID // some of each of them
 	others []string                                 // imapd.conf of instances of other servers that are this machine
+	at     map[string]inventory.ServerID            // the servers behind addresses
 	read   []string                                 // the files in which the facts are, if they are in files
 	stamp  string                                   // tells them from later ones
 }
@@ -76,7 +77,7 @@ const someUsers = 3
 
 // take keeps what concerns this server.
 func (l *local) take(f *facts) {
-	l.stores, l.others = &inventory.Inventory{}, neighbours(f.Inventory, l.server)
+	l.stores, l.others, l.at = &inventory.Inventory{}, neighbours(f.Inventory, l.server), hosts(f.Inventory)
 	here := map[inventory.StoreID]bool{}
 	for i := range f.Stores {
 		if f.Stores[i].On(l.server) != nil {
@@ -121,6 +122,13 @@ func (l *local) neighbours() []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.others
+}
+
+// hosts returns the servers behind the addresses of the fleet.
+func (l *local) hosts() map[string]inventory.ServerID {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.at
 }
 
 // newest tells the facts that there are now from those that there were: which

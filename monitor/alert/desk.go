@@ -23,6 +23,9 @@ type Ledger interface {
 	// later than latest, and not behind another of its thread; or nil. Nobody
 	// else gets it before until.
 	ClaimMessage(ctx context.Context, route string, now, until, latest time.Time) (*monitor.Message, error)
+	// DropMessages gives up what waits on other routes than these of what a host
+	// made, and returns how many messages on each.
+	DropMessages(ctx context.Context, host string, routes []string, at time.Time, why string) (map[string]int, error)
 	// EndMessage notes what became of trying to send a message.
 	EndMessage(ctx context.Context, m *monitor.Message) error
 }
@@ -43,8 +46,10 @@ func (e *Refusal) Unwrap() error { return e.Err }
 // Desk takes in what looks find, and tells what is to be told.
 type Desk struct {
 	Ledger  Ledger
-	Options Options // Routes is filled in from Routes below
+	Options Options // Routes and Hosts are filled in from those below
 	Routes  map[string]Route
+	// Hosts returns [Options.Hosts] as they are now; nil: those of Options stay.
+	Hosts func() map[string]inventory.ServerID
 	// Alertmanager, if there is one, is told everything; then nothing goes over
 	// Routes.
 	Alertmanager *Alertmanager
@@ -55,6 +60,7 @@ type Desk struct {
 	Timeout time.Duration
 
 	mutex    sync.Mutex
+	dropped  bool                        // what waited on routes that there are no more
 	alerts   []monitor.Alert             // as they were after the last round
 	pushed   time.Time                   // when the Alertmanager was told last
 	unsaved  map[string]*monitor.Message // of each route: what was tried, and could not be noted
@@ -82,6 +88,9 @@ const (
 // the looks have to be repeated, and the operators are told past the ledger.
 func (d *Desk) Judge(ctx context.Context, looks []monitor.Look, now time.Time) error {
 	opts := d.Options
+	if d.Hosts != nil {
+		opts.Hosts = d.Hosts()
+	}
 	opts.Routes = nil
 	if d.Alertmanager == nil {
 		opts.Routes = slices.Sorted(maps.Keys(d.Routes))
@@ -105,19 +114,42 @@ func (d *Desk) Judge(ctx context.Context, looks []monitor.Look, now time.Time) e
 }
 
 // Deliver sends what is due, on all routes at once; each stops at the first
-// message that it does not get rid of. To be called every few seconds.
+// message that it does not get rid of. To be called every few seconds. The error
+// also says, once, what was given up since the configuration does not name its
+// route any more.
 func (d *Desk) Deliver(ctx context.Context, now func() time.Time) error {
+	gone := d.drop(ctx, now())
 	if d.Alertmanager != nil {
-		return d.push(ctx, now())
+		return errors.Join(gone, d.push(ctx, now()))
 	}
 	routes := slices.Sorted(maps.Keys(d.Routes))
-	errs := make([]error, len(routes))
+	errs := make([]error, len(routes), len(routes)+1)
 	var all sync.WaitGroup
 	for i, route := range routes {
 		all.Go(func() { errs[i] = d.deliver(ctx, route, now) })
 	}
 	all.Wait()
-	return errors.Join(errs...)
+	return errors.Join(append(errs, gone)...)
+}
+
+// unnamed is why a message is given up that a former configuration wanted sent.
+const unnamed = "the configuration does not name it any more"
+
+// drop gives up what waits on routes of a former configuration.
+func (d *Desk) drop(ctx context.Context, now time.Time) error {
+	if d.dropped {
+		return nil
+	}
+	counts, err := d.Ledger.DropMessages(ctx, d.Options.Host, slices.Collect(maps.Keys(d.Routes)), now, unnamed)
+	if err != nil {
+		return err
+	}
+	d.dropped = true
+	var said []error
+	for _, route := range slices.Sorted(maps.Keys(counts)) {
+		said = append(said, fmt.Errorf("%s that waited to be sent by %s: given up, since %s", inventory.Counted(counts[route], "message", "messages"), route, unnamed))
+	}
+	return errors.Join(said...)
 }
 
 // push tells the Alertmanager once a minute.
@@ -163,7 +195,7 @@ func (d *Desk) deliver(ctx context.Context, route string, now func() time.Time) 
 			return errors.Join(failed, err)
 		}
 		if failed != nil {
-			return fmt.Errorf("send message %d by %s: %w", m.Number, route, failed)
+			return fmt.Errorf("send by %s: %w", route, failed)
 		}
 	}
 	return nil
@@ -247,14 +279,9 @@ func (d *Desk) Troubles(now time.Time) []monitor.Finding {
 	var list []monitor.Finding
 	for _, route := range slices.Sorted(maps.Keys(d.troubles)) {
 		t := d.troubles[route]
-		f := monitor.Finding{
-			Probe: monitor.ProbeWatch, Kind: monitor.OwnDatabase, Severity: monitor.Critical, Server: inventory.Text(d.Options.Host),
-			Subject: inventory.Text("messages by " + route),
-		}
+		f := unsent(route, d.Options.Host, t.since, t.reason)
 		switch {
 		case t.tries >= manyTries:
-			f.Since = monitor.Time(t.since)
-			f.Text = "messages by " + route + " cannot be sent, and wait: " + t.reason
 		case !t.gaveUp.IsZero() && now.Sub(t.gaveUp) < remembered:
 			f.Since = monitor.Time(t.gaveUp)
 			f.Text = "a message by " + route + " was refused again and again, and given up: " + t.reason + "; interlace alerts shows what it said"
@@ -262,6 +289,38 @@ func (d *Desk) Troubles(now time.Time) []monitor.Finding {
 			continue
 		}
 		list = append(list, f)
+	}
+	return list
+}
+
+// unsent is the finding that messages of a host cannot be sent.
+func unsent(route, host string, since time.Time, why string) monitor.Finding {
+	return monitor.Finding{
+		Probe: monitor.ProbeWatch, Kind: monitor.OwnDatabase, Severity: monitor.Critical, Server: inventory.Text(host),
+		Subject: inventory.Text("messages by " + route), Since: monitor.Time(since),
+		Text: "messages by " + route + " cannot be sent, and wait: " + why,
+	}
+}
+
+// Unsent returns a finding for each route on which messages of a host wait that
+// were tried in vain, as who looks into the ledger sees it. They are sorted by
+// number.
+func Unsent(messages []monitor.Message, host string) []monitor.Finding {
+	found := map[string]monitor.Finding{}
+	for i := range messages {
+		m := &messages[i]
+		if m.Host != host || !m.Sent.IsZero() || !m.Dropped.IsZero() || m.Trouble == "" {
+			continue
+		}
+		since := m.Made
+		if first, known := found[m.Route]; known {
+			since, _ = time.Parse(time.RFC3339, string(first.Since))
+		}
+		found[m.Route] = unsent(m.Route, host, since, m.Trouble)
+	}
+	var list []monitor.Finding
+	for _, route := range slices.Sorted(maps.Keys(found)) {
+		list = append(list, found[route])
 	}
 	return list
 }

@@ -303,10 +303,12 @@ func TestDeskWithAlertmanager(t *testing.T) {
 }
 
 // TestStormByMail finds 10,000 things on 2,000 servers within a minute; a relay
-// gets ten mails at most.
+// gets ten mails at most, for all addresses together.
 func TestStormByMail(t *testing.T) {
 	r := mailtest.Run(t)
-	desk := &alert.Desk{Ledger: mustOpen(t), Routes: map[string]alert.Route{"mail:ops@example.org": routeTo(r)}}
+	another := routeTo(r)
+	another.To = "boss@example.org"
+	desk := &alert.Desk{Ledger: mustOpen(t), Routes: map[string]alert.Route{"mail:ops@example.org": routeTo(r), "mail:boss@example.org": another}}
 	now := time.Date(2026, 11, 1, 9, 0, 0, 0, time.UTC)
 	for n := range 7 {
 		look := monitor.Look{Probe: monitor.ProbeLogs, Watcher: "imap1"}
@@ -323,5 +325,76 @@ func TestStormByMail(t *testing.T) {
 	}
 	if got := len(r.Received()); got == 0 || got > 10 {
 		t.Errorf("%d mails", got)
+	}
+}
+
+// TestHostsFollow: which server is behind an address is what is known at the time.
+func TestHostsFollow(t *testing.T) {
+	h := mustOpen(t)
+	mail := &inbox{}
+	hosts := map[string]inventory.ServerID{"10.0.0.7": "imap7"}
+	desk := &alert.Desk{
+		Ledger: h, Routes: map[string]alert.Route{"mail:ops@example.org": mail}, Options: alert.Options{For: time.Second},
+		Hosts: func() map[string]inventory.ServerID { return hosts },
+	}
+	now := time.Date(2026, 11, 1, 9, 0, 0, 0, time.UTC)
+	round := func(stores ...inventory.Text) {
+		t.Helper()
+		look := monitor.Look{Probe: monitor.ProbeProcesses, Watcher: "imap1"}
+		for _, store := range stores {
+			look.Findings = append(look.Findings, monitor.Finding{
+				Probe: monitor.ProbeProcesses, Kind: monitor.ReplicaUnreachable, Severity: monitor.Critical, Server: "imap1", Store: store, Channel: "default",
+				Subject: inventory.Text(fmt.Sprintf("10.0.0.%c:2005", store[1])), Text: "it does not answer",
+			})
+		}
+		for range 4 {
+			if err := errors.Join(desk.Judge(t.Context(), []monitor.Look{look}, now), desk.Deliver(t.Context(), func() time.Time { return now })); err != nil {
+				t.Fatal(err)
+			}
+			now = now.Add(20 * time.Second)
+		}
+	}
+	round("s7")
+	hosts = map[string]inventory.ServerID{"10.0.0.7": "imap7", "10.0.0.8": "imap7"} // it has got another address
+	now = now.Add(10 * time.Minute)
+	round("s7", "s8")
+	if len(mail.got) != 2 || mail.got[1].Thread != "imap7" {
+		t.Errorf("%d messages: %+v", len(mail.got), mail.got)
+	}
+}
+
+// TestSettledKept: what was acknowledged as it is stays so for the next process,
+// until it changes.
+func TestSettledKept(t *testing.T) {
+	h := mustOpen(t)
+	mail := &inbox{}
+	now := time.Date(2026, 11, 1, 9, 0, 0, 0, time.UTC)
+	look := monitor.Look{Probe: monitor.ProbeBacklog, Watcher: "imap7", Findings: []monitor.Finding{{
+		Probe: monitor.ProbeBacklog, Kind: monitor.ReplicaWritten, Severity: monitor.Critical, Server: "imap7", Store: "s1", Channel: "default",
+		Mark: "7:120:0:0", Text: "somebody writes to the replica",
+	}}}
+	hours := func(n int) {
+		t.Helper()
+		desk := &alert.Desk{Ledger: h, Routes: map[string]alert.Route{"mail:ops@example.org": mail}}
+		for range n * 30 {
+			if err := errors.Join(desk.Judge(t.Context(), []monitor.Look{look}, now), desk.Deliver(t.Context(), func() time.Time { return now })); err != nil {
+				t.Fatal(err)
+			}
+			now = now.Add(2 * time.Minute)
+		}
+	}
+	hours(1)
+	if err := h.Acknowledge(t.Context(), 1, monitor.Acknowledgement{By: "anna", At: now}); err != nil {
+		t.Fatal(err)
+	}
+	hours(3)
+	hours(3)
+	if alerts, err := h.Alerts(t.Context(), now.Add(-24*time.Hour)); err != nil || len(alerts) != 1 || !alerts[0].Settled() || len(mail.got) != 2 {
+		t.Errorf("%d messages, alerts %+v, error %v", len(mail.got), alerts, err)
+	}
+	look.Findings[0].Mark = "7:240:0:0"
+	hours(1)
+	if len(mail.got) != 3 || !strings.Contains(mail.got[2].Subject, "critical: replica_written on imap7") {
+		t.Errorf("%d messages: %+v", len(mail.got), mail.got)
 	}
 }

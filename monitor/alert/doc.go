@@ -12,7 +12,7 @@
 //
 //	desk := alert.Desk{Ledger: h, Options: options, Routes: map[string]alert.Route{"mail:ops@example.org": mail}}
 //	err := desk.Judge(ctx, looks, time.Now()) // after each look, and every few seconds
-//	findings, err := desk.Deliver(ctx, time.Now)
+//	err = desk.Deliver(ctx, time.Now)
 //
 // What is not delivered stays in the ledger. A message is delivered twice only
 // if the process dies between the relay's answer and the commit that says so,

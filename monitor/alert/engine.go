@@ -1,6 +1,7 @@
 package alert
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 func Step(before monitor.AlertState, looks []monitor.Look, now time.Time, opts Options) (monitor.AlertState, []monitor.Message) {
 	r := round{AlertState: copied(before), now: now.UTC().Truncate(time.Microsecond), opts: opts.filled()}
 	r.clamp()
+	r.settle()
 	for i := range looks {
 		r.look(&looks[i])
 	}
@@ -38,6 +40,9 @@ type round struct {
 	now      time.Time
 	opts     Options
 	messages []monitor.Message
+	// followers are the alerts that are not told since they follow from another, by
+	// the number of that.
+	followers map[int64][]*monitor.Alert
 }
 
 func copied(s monitor.AlertState) monitor.AlertState {
@@ -55,7 +60,7 @@ func (r *round) clamp() {
 		r.notAfter(0, &r.Groups[i].Waits, &r.Groups[i].Told)
 	}
 	r.notAfter(0, &r.Beat)
-	r.notAfter(time.Duration(r.opts.Burst)*refill, &r.Budget)
+	r.notAfter(time.Duration(max(r.opts.Burst, r.opts.cost()))*refill, &r.Budget)
 }
 
 func (r *round) notAfter(ahead time.Duration, times ...*time.Time) {
@@ -67,23 +72,37 @@ func (r *round) notAfter(ahead time.Duration, times ...*time.Time) {
 	}
 }
 
+// settle ends the alerts of what somebody has acknowledged as it is.
+func (r *round) settle() {
+	for i := range r.Alerts {
+		if a := &r.Alerts[i]; a.Stage != monitor.Resolved && a.Acknowledged != nil && a.Mark != "" {
+			a.Stage, a.Resolved = monitor.Resolved, r.now
+		}
+	}
+}
+
 // look takes in what one look found, and what it did not find.
 func (r *round) look(look *monitor.Look) {
-	open, flaps := map[string]int{}, map[string]int{}
+	open, settled, flaps := map[string]int{}, map[string]int{}, map[string]int{}
 	for i := range r.Alerts {
 		switch a := &r.Alerts[i]; {
 		case a.Stage != monitor.Resolved:
 			open[a.Key] = i
+		case a.Settled():
+			settled[a.Key] = i
 		case r.now.Sub(a.Resolved) < r.opts.Flapping:
 			flaps[a.Key] = a.Flaps + 1
 		}
 	}
-	found := map[string]bool{}
+	found, still := map[string]bool{}, map[int]bool{}
 	for _, f := range look.Findings {
 		key := Key(&f)
 		f = tidied(f)
 		i, known := open[key]
+		was, before := settled[key]
 		switch {
+		case !known && before && r.Alerts[was].Mark == f.Mark:
+			r.Alerts[was].Seen, r.Alerts[was].Missed, still[was] = r.now, 0, true
 		case !known:
 			open[key] = len(r.Alerts)
 			r.begin(key, look.Watcher, &f, flaps[key])
@@ -94,8 +113,8 @@ func (r *round) look(look *monitor.Look) {
 	}
 	for i := range r.Alerts {
 		a := &r.Alerts[i]
-		if a.Stage != monitor.Resolved && !found[a.Key] && a.Probe == look.Probe && a.Watcher == look.Watcher &&
-			!slices.Contains(look.Blind, inventory.StoreID(a.Store)) {
+		missed := a.Stage != monitor.Resolved && !found[a.Key] || a.Settled() && !still[i]
+		if missed && a.Probe == look.Probe && a.Watcher == look.Watcher && !slices.Contains(look.Blind, inventory.StoreID(a.Store)) {
 			a.Missed++
 		}
 	}
@@ -104,7 +123,8 @@ func (r *round) look(look *monitor.Look) {
 func (r *round) begin(key string, watcher inventory.ServerID, f *monitor.Finding, flaps int) {
 	r.Last++
 	a := monitor.Alert{Number: r.Last, Key: key, Stage: monitor.Pending, Began: r.now, Flaps: flaps}
-	if since, err := time.Parse(time.RFC3339, string(f.Since)); err == nil && since.Before(r.now) {
+	since, err := time.Parse(time.RFC3339, string(cmp.Or(f.SinceBy, f.Since)))
+	if err == nil && since.Before(r.now) {
 		a.Began = since.UTC()
 	}
 	r.see(&a, watcher, f)
@@ -112,7 +132,16 @@ func (r *round) begin(key string, watcher inventory.ServerID, f *monitor.Finding
 }
 
 func (r *round) see(a *monitor.Alert, watcher inventory.ServerID, f *monitor.Finding) {
+	before := a.Finding
 	a.Finding, a.Watcher, a.Seen, a.Missed = *f, watcher, r.now, 0
+	// A watch that was started since has not seen what was before, such as how a
+	// master ran that is down.
+	if before.SinceBy != "" {
+		a.Since, a.SinceBy = before.Since, before.SinceBy
+	}
+	if a.Kind == monitor.MasterDown {
+		a.Command = cmp.Or(a.Command, before.Command)
+	}
 	if f.Value.Known && (!a.Peak.Known || f.Value.Value > a.Peak.Value) {
 		a.Peak = f.Value
 	}
@@ -153,9 +182,9 @@ func (r *round) closeAll() {
 }
 
 // forget drops the alerts that ended so long ago that they say nothing of those
-// to come.
+// to come. A settled one keeps the next of its kind away as long as it is found.
 func (r *round) forget() {
 	r.Alerts = slices.DeleteFunc(r.Alerts, func(a monitor.Alert) bool {
-		return a.Closed && r.now.Sub(a.Resolved) >= r.opts.Flapping
+		return a.Closed && r.now.Sub(a.Resolved) >= r.opts.Flapping && (!a.Settled() || a.Missed >= 2)
 	})
 }

@@ -211,6 +211,73 @@ func TestAcknowledged(t *testing.T) {
 	p.wants("critical: hot_loop on imap1, store s2")
 }
 
+// TestEnclosed: what two looks enclose is what the first of them says, also when a
+// watch that was started since knows less.
+func TestEnclosed(t *testing.T) {
+	p := newPlay(t)
+	down := finding(monitor.MasterDown, monitor.Critical, "imap1", "s1")
+	down.Since, down.SinceBy, down.Command = monitor.Time(start.Add(-10*time.Minute)), monitor.Time(start.Add(-time.Minute)), "master -d"
+	p.forth(2*time.Minute, down)
+	later := down
+	later.Since, later.SinceBy, later.Command = "", monitor.Time(start.Add(time.Minute)), ""
+	p.forth(2*time.Minute, later)
+	a := p.state.Alerts[0]
+	if !a.Began.Equal(start.Add(-time.Minute)) || a.Since != down.Since || a.SinceBy != down.SinceBy || a.Command != down.Command {
+		t.Errorf("got %+v", a)
+	}
+}
+
+// TestSettled: what somebody has acknowledged as it is ends, and is told again
+// when it changes.
+func TestSettled(t *testing.T) {
+	written := finding(monitor.ReplicaWritten, monitor.Critical, "imap7", "s1")
+	written.Mark = "7:120"
+	p := newPlay(t)
+	p.forth(time.Minute, written)
+	p.wants("critical: replica_written on imap7, store s1")
+	p.state.Alerts[0].Acknowledged = &monitor.Acknowledgement{By: "anna", Comment: "a test", At: p.now}
+	p.forth(10*time.Minute, written)
+	if body := p.sent[0].Body; !strings.Contains(body, "acknowledged as it is by anna (a test); it is told again only if it changes") {
+		t.Errorf("got\n%s", body)
+	}
+	p.wants("resolved: replica_written on imap7, store s1 after 1 m 0 s")
+	p.forth(24*time.Hour, written)
+	p.wants()
+	if len(p.state.Alerts) != 1 || p.state.Alerts[0].Stage != monitor.Resolved {
+		t.Errorf("got %+v", p.state.Alerts)
+	}
+	grown := written
+	grown.Mark = "7:240"
+	p.forth(time.Minute, grown)
+	p.forth(time.Minute, grown)
+	p.wants("critical: replica_written on imap7, store s1")
+	if a := p.state.Alerts[len(p.state.Alerts)-1]; a.Number != 2 || a.Acknowledged != nil {
+		t.Errorf("got %+v", a)
+	}
+	p.forth(20*time.Minute, written) // as it was: the new alert goes on
+	if a := p.state.Alerts[len(p.state.Alerts)-1]; a.Missed != 0 || a.Seen.Before(p.now.Add(-3*time.Minute)) {
+		t.Errorf("got %+v", a)
+	}
+	p.forth(2 * time.Hour)
+	p.wants("resolved: replica_written on imap7, store s1 after 25 m 0 s")
+	if len(p.state.Alerts) != 0 {
+		t.Errorf("left: %+v", p.state.Alerts)
+	}
+}
+
+// TestSettledTooLate: what changed between the look that somebody acknowledged and
+// the next is told.
+func TestSettledTooLate(t *testing.T) {
+	written := finding(monitor.ReplicaWritten, monitor.Critical, "imap7", "s1")
+	written.Mark = "7:120"
+	p := newPlay(t)
+	p.step(look(written))
+	p.state.Alerts[0].Acknowledged = &monitor.Acknowledgement{By: "anna", At: p.now}
+	written.Mark = "7:240"
+	p.forth(10*time.Minute, written)
+	p.wants("critical: replica_written on imap7, store s1")
+}
+
 func TestSilences(t *testing.T) {
 	silence := func(from, until time.Duration) []monitor.Silence {
 		return []monitor.Silence{{
@@ -321,55 +388,68 @@ func TestRecoveredServer(t *testing.T) {
 	p.wants("resolved: master_down on imap1 after 23 m 0 s", "critical: hot_loop on imap1, store s2")
 }
 
-// TestStorm finds 10,000 things within a minute, on one server and on many.
+// TestStorm finds 10,000 things within a minute, on one server and on many, with
+// one route and several.
 func TestStorm(t *testing.T) {
-	for _, servers := range []int{1, 2000, 10000} {
-		p := newPlay(t)
-		var most int
-		times := []time.Time{}
-		for i := range 6 {
-			var findings []monitor.Finding
-			for n := range (i + 1) * 10000 / 6 {
-				f := finding(monitor.Unclassified, monitor.Warning, inventory.Text(fmt.Sprint("imap", n%servers)), inventory.Text(fmt.Sprint("s", n)))
-				f.Subject = inventory.Text(fmt.Sprint("line ", n))
-				findings = append(findings, f)
-			}
-			p.step(look(findings...))
-			for range p.sent {
-				times = append(times, p.now)
-			}
-			p.sent = nil
-			p.now = p.now.Add(10 * time.Second)
-		}
-		for range 25 {
-			p.step()
-			for _, m := range p.sent {
-				times = append(times, p.now)
-				if len(m.Body) > 100_000 {
-					t.Errorf("a message of %d bytes", len(m.Body))
-				}
-			}
-			p.sent = nil
-			p.now = p.now.Add(20 * time.Second)
-		}
-		for i, from := range times {
-			n := 0
-			for _, at := range times[i:] {
-				if at.Sub(from) < time.Minute {
-					n++
-				}
-			}
-			most = max(most, n)
-		}
-		if most > 10 || most == 0 {
-			t.Errorf("%d servers: %d messages within a minute", servers, most)
-		}
-		for _, a := range p.state.Alerts {
-			if a.Told == "" {
-				t.Fatalf("%d servers: alert %d was not told: %+v", servers, a.Number, a)
-			}
+	for _, routes := range [][]string{{"mail:a@example.org"}, {"mail:a@example.org", "webhook"}, {"mail:a@example.org", "mail:b@example.org"}} {
+		for _, servers := range []int{1, 2000, 10000} {
+			storm(t, routes, servers)
 		}
 	}
+}
+
+func storm(t *testing.T, routes []string, servers int) {
+	p := newPlay(t)
+	p.opts.Routes = routes
+	var most int
+	times := []time.Time{}
+	for i := range 6 {
+		var findings []monitor.Finding
+		for n := range (i + 1) * 10000 / 6 {
+			f := finding(monitor.Unclassified, monitor.Warning, inventory.Text(fmt.Sprint("imap", n%servers)), inventory.Text(fmt.Sprint("s", n)))
+			f.Subject = inventory.Text(fmt.Sprint("line ", n))
+			findings = append(findings, f)
+		}
+		p.step(look(findings...))
+		for range p.mails() {
+			times = append(times, p.now)
+		}
+		p.sent = nil
+		p.now = p.now.Add(10 * time.Second)
+	}
+	for range 25 {
+		p.step()
+		for _, m := range p.mails() {
+			times = append(times, p.now)
+			if len(m.Body) > 100_000 {
+				t.Errorf("a message of %d bytes", len(m.Body))
+			}
+		}
+		p.sent = nil
+		p.now = p.now.Add(20 * time.Second)
+	}
+	for i, from := range times {
+		n := 0
+		for _, at := range times[i:] {
+			if at.Sub(from) < time.Minute {
+				n++
+			}
+		}
+		most = max(most, n)
+	}
+	if most > 10 || most == 0 {
+		t.Errorf("%d servers, %q: %d mails within a minute", servers, routes, most)
+	}
+	for _, a := range p.state.Alerts {
+		if a.Told == "" {
+			t.Fatalf("%d servers: alert %d was not told: %+v", servers, a.Number, a)
+		}
+	}
+}
+
+// mails are the messages that go by mail.
+func (p *play) mails() []monitor.Message {
+	return slices.DeleteFunc(slices.Clone(p.sent), func(m monitor.Message) bool { return !isMail(m.Route) })
 }
 
 // TestFlapping: what comes and goes for a day is told of at its beginning, and
@@ -413,11 +493,12 @@ func TestClockJumps(t *testing.T) {
 func TestHeartbeats(t *testing.T) {
 	p := newPlay(t)
 	p.opts.Routes = []string{"mail:ops@example.org", "webhook"}
+	p.opts.Host = "imap1"
 	p.opts.Heartbeats, p.opts.Beating = 5*time.Minute, []string{"webhook"}
 	p.forth(time.Hour)
 	ids := map[string]bool{}
 	for _, m := range p.sent {
-		if m.Route != "webhook" || !strings.Contains(m.Body, `"alertname":"Watchdog"`) || m.Until.IsZero() {
+		if m.Route != "webhook" || m.Subject != "[interlace] heartbeat on imap1" || !strings.Contains(m.Body, `"alertname":"Watchdog"`) || m.Until.IsZero() {
 			t.Errorf("got %+v", m)
 		}
 		ids[m.ID] = true

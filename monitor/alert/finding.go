@@ -40,11 +40,12 @@ const (
 )
 
 // tidied returns the finding as it may be kept and printed: its texts are of
-// bounded length, in one line and without what moves a cursor. A command that
-// would not survive that cannot be pasted and is left out.
+// bounded length, in one line and without what moves a cursor, and names are
+// written as they are shown elsewhere. A command that would not survive that
+// cannot be pasted and is left out.
 func tidied(f monitor.Finding) monitor.Finding {
-	for _, name := range []*inventory.Text{&f.Server, &f.Store, &f.Channel, &f.Subject, &f.Since} {
-		*name = inventory.Text(line(string(*name), longestName))
+	for _, name := range []*inventory.Text{&f.Server, &f.Store, &f.Channel, &f.Subject, &f.Since, &f.SinceBy, &f.Mark} {
+		*name = inventory.Text(line(inventory.Clean(string(*name)), longestName))
 	}
 	f.Kind, f.Text = monitor.Kind(line(string(f.Kind), longestName)), line(f.Text, longestText)
 	if f.Severity.Rank() == 0 {

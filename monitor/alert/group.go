@@ -33,7 +33,7 @@ func (r *round) tell() {
 	}
 	slices.SortStableFunc(due, func(a, b *bundle) int { return b.worst().Rank() - a.worst().Rank() })
 	switch n := r.affordable(); {
-	case n == 0:
+	case n <= 0:
 	case len(due) <= n:
 		for _, b := range due {
 			r.send(b.Key, b)
@@ -130,10 +130,25 @@ func (b *bundle) worst() monitor.Severity {
 	return worst
 }
 
-// affordable returns how many messages may be sent now.
+// affordable returns how many messages may be sent now. One that costs more than
+// the budget ever holds may be sent when nothing is owed.
 func (r *round) affordable() int {
-	owed := max(0, r.Budget.Sub(r.now))
-	return r.opts.Burst - int((owed+refill-1)/refill)
+	owed := int((max(0, r.Budget.Sub(r.now)) + refill - 1) / refill)
+	if owed == 0 {
+		return max(1, r.opts.Burst/r.opts.cost())
+	}
+	return (r.opts.Burst - owed) / r.opts.cost()
+}
+
+// cost is how many mails a message makes: one for each address.
+func (o *Options) cost() int {
+	mails := 0
+	for _, route := range o.Routes {
+		if isMail(route) {
+			mails++
+		}
+	}
+	return max(1, mails)
 }
 
 // send makes the message of some groups, and notes that it was told.
@@ -141,7 +156,7 @@ func (r *round) send(thread string, groups ...*bundle) {
 	if r.Budget.Before(r.now) {
 		r.Budget = r.now
 	}
-	r.Budget = r.Budget.Add(refill)
+	r.Budget = r.Budget.Add(time.Duration(r.opts.cost()) * refill)
 	n := r.notice(groups)
 	r.post(thread, n)
 	for _, b := range groups {
@@ -164,7 +179,7 @@ func (r *round) send(thread string, groups ...*bundle) {
 func (r *round) post(thread string, n *notice) {
 	for _, route := range r.opts.Routes {
 		m := monitor.Message{
-			Route: route, Thread: thread, ID: n.id, Answers: n.answers, Subject: n.subject(), Made: r.now, Due: r.now,
+			Host: r.opts.Host, Route: route, Thread: thread, ID: n.id, Answers: n.answers, Subject: n.subject(), Made: r.now, Due: r.now,
 		}
 		if n.repeated() {
 			m.Until = r.now.Add(r.opts.RepeatInterval)
@@ -191,8 +206,8 @@ func (r *round) beat() {
 	r.Beat = r.now
 	for _, route := range r.opts.Beating {
 		m := monitor.Message{
-			Route: route, Thread: "heartbeat", ID: r.opts.id("heartbeat", r.now.UTC().Format(time.RFC3339Nano)),
-			Subject: line("interlace watches"+on(r.opts.Host), longestSubject), Made: r.now, Due: r.now, Until: r.now.Add(r.opts.Heartbeats),
+			Host: r.opts.Host, Route: route, Thread: "heartbeat", ID: r.opts.id("heartbeat", r.now.UTC().Format(time.RFC3339Nano)),
+			Subject: line("[interlace] heartbeat"+on(r.opts.Host), longestSubject), Made: r.now, Due: r.now, Until: r.now.Add(r.opts.Heartbeats),
 		}
 		if isMail(route) {
 			m.Body = "interlace watches" + on(r.opts.Host) + ", and " + firing(r.Alerts) + ".\nIf these messages stop, it does not.\n"

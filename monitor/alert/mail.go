@@ -91,10 +91,16 @@ func (m *Mail) Deliver(ctx context.Context, message *monitor.Message) error {
 		return nil
 	}
 	var failed *mail.SendError
-	if errors.As(err, &failed) && failed.ErrorCode() >= 500 && failed.ErrorCode() < 600 {
-		return &Refusal{fmt.Errorf("%s: %w", m.Relay, err)}
+	refused := errors.As(err, &failed) && failed.ErrorCode() >= 500 && failed.ErrorCode() < 600
+	if failed != nil { // what failed is the same for all messages, so their ids do not belong to it
+		text, _, _ := strings.Cut(err.Error(), ", affected message ID:")
+		err = errors.New(text)
 	}
-	return fmt.Errorf("%s: %w", m.Relay, err)
+	err = fmt.Errorf("%s: %w", m.Relay, err)
+	if refused {
+		return &Refusal{err}
+	}
+	return err
 }
 
 func (m *Mail) compose(message *monitor.Message) (*mail.Msg, error) {

@@ -13,6 +13,7 @@ import (
 )
 
 const (
+	clock          = "2006-01-02 15:04:05 UTC"
 	longestSubject = 120 // bytes
 	listed         = 10  // alerts of each sort in a message; of the others there is a count
 )
@@ -22,6 +23,7 @@ type notice struct {
 	id, answers        string
 	groups             []string
 	news, over, firing []*monitor.Alert
+	followers          map[int64][]*monitor.Alert // what is not told since it follows from another
 	now                time.Time
 	opts               *Options
 }
@@ -29,7 +31,7 @@ type notice struct {
 // notice gathers what is told of some groups, the worst first. Its Message-ID
 // says which alerts have come how far, and nothing of when it is sent.
 func (r *round) notice(groups []*bundle) *notice {
-	n := &notice{now: r.now, opts: &r.opts}
+	n := &notice{followers: r.followers, now: r.now, opts: &r.opts}
 	var words []string
 	for _, b := range groups {
 		n.groups = append(n.groups, b.Key)
@@ -123,7 +125,9 @@ func (n *notice) text() string {
 	if act := slices.Concat(n.news, n.firing); len(act) > 0 {
 		first := act[0]
 		fmt.Fprintf(&b, "To take care of one until it ends, without being reminded%s:\n  interlace alerts acknowledge %d\n", on(n.opts.Host), first.Number)
-		fmt.Fprintf(&b, "To hear nothing of such alerts for a while:\n  interlace alerts silence --for 2h --comment WHY %s\n", matchersOf(first))
+		if command := inventory.Paste(append([]string{"interlace", "alerts", "silence", "--for", "2h", "--comment", "WHY"}, matchersOf(first)...)...); command != "" {
+			fmt.Fprintf(&b, "To hear nothing of such alerts for a while:\n  %s\n", command)
+		}
 	}
 	b.WriteString("All alerts: interlace alerts\n")
 	return b.String()
@@ -152,7 +156,11 @@ func (n *notice) opening(b *strings.Builder, a *monitor.Alert) {
 	}
 	fmt.Fprintf(b, "%d. %s %s\n", a.Number, strings.ToUpper(string(a.Severity)), a.Kind)
 	fmt.Fprintf(b, "   where    %s\n", where(a))
-	fmt.Fprintf(b, "   since    %s (%s)\n", a.Began.UTC().Format("2006-01-02 15:04:05 UTC"), lasted(a.Began, n.now))
+	if a.SinceBy == "" {
+		fmt.Fprintf(b, "   since    %s (%s)\n", a.Began.UTC().Format(clock), lasted(a.Began, n.now))
+	} else {
+		fmt.Fprintf(b, "   since    %s (%s at least)\n", a.SinceText(clock), lasted(a.Began, n.now))
+	}
 	if a.Value.Known {
 		fmt.Fprintf(b, "   how bad  %s%s\n", a.Measure(a.Value.Value), higher(a))
 	}
@@ -160,22 +168,54 @@ func (n *notice) opening(b *strings.Builder, a *monitor.Alert) {
 		fmt.Fprintf(b, "   flapping %d like this ended shortly before; this one is over when it stays away for %s\n", a.Flaps, lasted(time.Time{}, time.Time{}.Add(n.opts.Flapping)))
 	}
 	fmt.Fprintf(b, "   what     %s\n", a.Text)
+	if with := n.following(a); with != "" {
+		fmt.Fprintf(b, "   with it  %s, which follow and are told only if they stay behind\n", with)
+	}
+	if peer := n.opts.peer(&a.Finding); fromAfar(&a.Finding) && string(peer) != n.opts.Host {
+		fmt.Fprintf(b, "   note     the watch on %s may tell the same, unless it has one database with that on %s\n", peer, a.Server)
+	}
 	if a.Command != "" {
 		fmt.Fprintf(b, "   to do    run:\n\n%s\n", a.Command)
 	}
 }
 
+// following names the kinds of the alerts that follow from one, and from those.
+func (n *notice) following(a *monitor.Alert) string {
+	var kinds []string
+	list := slices.Clone(n.followers[a.Number])
+	for i := 0; i < len(list); i++ {
+		if list[i].Stage != monitor.Resolved {
+			kinds = append(kinds, string(list[i].Kind))
+		}
+		list = append(list, n.followers[list[i].Number]...)
+	}
+	slices.Sort(kinds)
+	return strings.Join(slices.Compact(kinds), ", ")
+}
+
 func (n *notice) ending(b *strings.Builder, a *monitor.Alert) {
+	if a.Settled() {
+		fmt.Fprintf(b, "%d. %s, %s: acknowledged as it is by %s%s; it is told again only if it changes\n", a.Number, a.Kind, where(a), a.Acknowledged.By, said(a.Acknowledged.Comment))
+		return
+	}
 	if a.Probe == monitor.ProbeLogs { // that nothing more was said does not mean that anything was repaired
-		fmt.Fprintf(b, "%d. %s, %s: no such line since %s\n", a.Number, a.Kind, where(a), a.Seen.UTC().Format("2006-01-02 15:04:05 UTC"))
+		fmt.Fprintf(b, "%d. %s, %s: no such line since %s\n", a.Number, a.Kind, where(a), a.Seen.UTC().Format(clock))
 		return
 	}
 	fmt.Fprintf(b, "%d. %s, %s: lasted %s, until %s%s\n", a.Number, a.Kind, where(a),
-		lasted(a.Began, a.Resolved), a.Resolved.UTC().Format("2006-01-02 15:04:05 UTC"), peak(a))
+		lasted(a.Began, a.Resolved), a.Resolved.UTC().Format(clock), peak(a))
 }
 
 func (n *notice) short(b *strings.Builder, a *monitor.Alert) {
 	fmt.Fprintf(b, "%d. %s %s, %s, for %s%s\n", a.Number, a.Severity, a.Kind, where(a), lasted(a.Began, n.now), peak(a))
+}
+
+// said is a comment behind a name.
+func said(comment string) string {
+	if comment == "" {
+		return ""
+	}
+	return " (" + line(comment, longestName) + ")"
 }
 
 // higher is the peak of an alert that was worse before.
@@ -209,29 +249,19 @@ func where(a *monitor.Alert) string {
 	return strings.Join(words, ", ")
 }
 
-// matchersOf returns matchers, quoted for a shell, that silence alerts like one.
-func matchersOf(a *monitor.Alert) string {
-	words := []string{quoted("kind=" + string(a.Kind))}
+// matchersOf returns matchers that silence alerts like one.
+func matchersOf(a *monitor.Alert) []string {
+	words := []string{"kind=" + string(a.Kind)}
 	if a.Server != "" {
-		words = append(words, quoted("server="+string(a.Server)))
+		words = append(words, "server="+string(a.Server))
 	}
 	if a.Store != "" {
-		words = append(words, quoted("store="+string(a.Store)))
+		words = append(words, "store="+string(a.Store))
 	}
 	if a.Probe == monitor.ProbeLogs && a.Subject != "" { // else all such lines would be kept quiet
-		words = append(words, quoted("subject="+string(a.Subject)))
+		words = append(words, "subject="+string(a.Subject))
 	}
-	return strings.Join(words, " ")
-}
-
-// quoted returns a word as a POSIX shell reads it.
-func quoted(word string) string {
-	for _, r := range word {
-		if !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.,:/@%+=", r) {
-			return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
-		}
-	}
-	return word
+	return words
 }
 
 // lasted returns a duration in its two largest units.

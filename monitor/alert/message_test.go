@@ -3,7 +3,6 @@ package alert
 import (
 	"encoding/json"
 	"math"
-	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -52,6 +51,26 @@ All alerts: interlace alerts
 `
 	if m := p.sent[0]; m.Body != want {
 		t.Errorf("got\n%s\nwant\n%s", m.Body, want)
+	}
+}
+
+// TestMailSince: what two looks enclose is not told to have begun at one of them.
+func TestMailSince(t *testing.T) {
+	for _, test := range []struct {
+		since, by inventory.Text
+		want      string
+	}{
+		{monitor.Time(start.Add(-41 * time.Minute)), monitor.Time(start.Add(-31 * time.Minute)), "between 2026-11-01 08:19:00 UTC and 2026-11-01 08:29:00 UTC (31 m 30 s at least)"},
+		{"", monitor.Time(start.Add(-31 * time.Minute)), "2026-11-01 08:29:00 UTC or before (31 m 30 s at least)"},
+		{monitor.Time(start.Add(-31 * time.Minute)), "", "2026-11-01 08:29:00 UTC (31 m 30 s)"},
+	} {
+		p := newPlay(t)
+		f := finding(monitor.ClientMissing, monitor.Critical, "imap31", "s0214")
+		f.Since, f.SinceBy = test.since, test.by
+		p.forth(time.Minute, f)
+		if m := p.sent[0]; !strings.Contains(m.Body, "\n   since    "+test.want+"\n") {
+			t.Errorf("got\n%s\nwant %s", m.Body, test.want)
+		}
 	}
 }
 
@@ -136,16 +155,11 @@ func TestCommandSurvives(t *testing.T) {
 	}
 }
 
-// TestQuoted lets a shell read what is to be pasted.
-func TestQuoted(t *testing.T) {
-	for _, word := range []string{"store=s1", "store=it's", "server=$(id)", "kind=a b", "subject=`id`;\\", "store=*", "store=!x", "x=~", ""} {
-		out, err := exec.Command("sh", "-c", "printf %s "+quoted(word)+" end").Output()
-		if word == "" {
-			continue
-		}
-		if err != nil || string(out) != word+"end" {
-			t.Errorf("%q: a shell reads %q, error %v", word, out, err)
-		}
+// TestTidiedNames: a name is written as people are shown it elsewhere.
+func TestTidiedNames(t *testing.T) {
+	f := tidied(monitor.Finding{Channel: "a\x1b[2J\"b", Subject: "/x\ny"})
+	if f.Channel != `a\x1b[2J"b` || f.Subject != `/x\x0ay` {
+		t.Errorf("got %q, %q", f.Channel, f.Subject)
 	}
 }
 

@@ -18,7 +18,7 @@ type Options struct {
 	RepeatInterval time.Duration                  // after which what still fires is told again; default 4h
 	Flapping       time.Duration                  // how long what came back twice must stay away before it is over; default 1h
 	Least          monitor.Severity               // what is less than that is kept, but not told; default warning
-	Burst          int                            // messages at once; then one a minute. What exceeds that is told in one message; default 8
+	Burst          int                            // mails at once, or messages where none goes by mail; then one a minute. What exceeds that is told in one message; default 8
 
 	// Routes are where messages go. Where an Alertmanager is told there are none:
 	// grouping, repeats and mail are its own.

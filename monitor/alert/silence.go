@@ -81,9 +81,9 @@ func SilencedBy(a *monitor.Alert, silences []monitor.Silence, now time.Time, opt
 func (o *Options) matches(s *monitor.Silence, f *monitor.Finding) bool {
 	for _, m := range s.Matchers {
 		value, known := field(f, m.Field)
-		hit := like(value, m.Value)
+		hit := Like(value, m.Value)
 		if m.Field == "server" && f.Kind == monitor.ReplicaUnreachable && f.Subject != "" {
-			hit = hit || like(string(o.peer(f)), m.Value)
+			hit = hit || Like(string(o.peer(f)), m.Value)
 		}
 		if !known || hit == m.Not {
 			return false
@@ -114,8 +114,8 @@ func field(f *monitor.Finding, name string) (value string, known bool) {
 	return "", false
 }
 
-// like compares a text with a pattern in which * stands for any text.
-func like(text, pattern string) bool {
+// Like compares a text with the value of a matcher, in which * stands for any text.
+func Like(text, pattern string) bool {
 	first, rest, star := strings.Cut(pattern, "*")
 	if !star {
 		return text == pattern

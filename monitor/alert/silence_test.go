@@ -113,7 +113,7 @@ func TestLike(t *testing.T) {
 		{"abc", "b*", false},
 		{"x.y", "x?y", false},
 	} {
-		if got := like(test.text, test.pattern); got != test.want {
+		if got := Like(test.text, test.pattern); got != test.want {
 			t.Errorf("%q like %q: got %v", test.text, test.pattern, got)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	_ "embed" // the queries
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/interlacemail/interlace/inventory/database"
@@ -25,6 +26,10 @@ var (
 	endMessage string
 	//go:embed query/load_messages.sql
 	loadMessages string
+	//go:embed query/load_waiting.sql
+	loadWaiting string
+	//go:embed query/drop_message.sql
+	dropMessage string
 )
 
 // mostWaiting is how many messages may wait to be sent: more than a day of them
@@ -34,7 +39,7 @@ const mostWaiting = 50_000
 func insertMessages(ctx context.Context, tx *sql.Tx, messages []monitor.Message) error {
 	for i := range messages {
 		m := &messages[i]
-		if err := exec(ctx, tx, insertMessage, m.Route, m.Thread, m.ID, m.Answers, m.Subject, m.Body,
+		if err := exec(ctx, tx, insertMessage, m.Host, m.Route, m.Thread, m.ID, m.Answers, m.Subject, m.Body,
 			database.AsMicroseconds(&m.Made), database.AsMicroseconds(&m.Until), database.AsMicroseconds(&m.Due)); err != nil {
 			return err
 		}
@@ -82,6 +87,35 @@ func (h *History) EndMessage(ctx context.Context, m *monitor.Message) error {
 	return nil
 }
 
+// DropMessages gives up what waits on other routes than these of what a host made,
+// and returns how many messages on each.
+func (h *History) DropMessages(ctx context.Context, host string, routes []string, at time.Time, why string) (map[string]int, error) {
+	var dropped map[string]int
+	err := h.facts.Write(ctx, func(tx *sql.Tx) error {
+		dropped = map[string]int{}
+		waiting, err := rowsOf(ctx, tx, loadWaiting, []any{host}, func(rows *sql.Rows) (m monitor.Message, err error) {
+			return m, rows.Scan(&m.Number, &m.Route)
+		})
+		if err != nil {
+			return err
+		}
+		for _, m := range waiting {
+			if slices.Contains(routes, m.Route) {
+				continue
+			}
+			if err := exec(ctx, tx, dropMessage, m.Number, database.AsMicroseconds(&at), why); err != nil {
+				return err
+			}
+			dropped[m.Route]++
+		}
+		return nil
+	}, func(context.Context, *sql.Tx) (bool, error) { return false, nil })
+	if err != nil {
+		return nil, fmt.Errorf("drop the messages of routes that there are no more: %w", err)
+	}
+	return dropped, nil
+}
+
 // Messages returns the messages that wait, and those that were sent or given up
 // since a time, in the order in which they were made.
 func (h *History) Messages(ctx context.Context, since time.Time) ([]monitor.Message, error) {
@@ -92,7 +126,7 @@ func (h *History) Messages(ctx context.Context, since time.Time) ([]monitor.Mess
 
 func messageColumns(m *monitor.Message) []any {
 	return []any{
-		&m.Number, &m.Route, &m.Thread, &m.ID, &m.Answers, &m.Subject, &m.Body, database.AsMicroseconds(&m.Made), database.AsMicroseconds(&m.Until),
+		&m.Number, &m.Host, &m.Route, &m.Thread, &m.ID, &m.Answers, &m.Subject, &m.Body, database.AsMicroseconds(&m.Made), database.AsMicroseconds(&m.Until),
 		database.AsMicroseconds(&m.Due), &m.Tries, database.AsMicroseconds(&m.Sent), database.AsMicroseconds(&m.Dropped), &m.Trouble,
 	}
 }

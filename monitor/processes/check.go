@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -32,7 +31,6 @@ type Options struct {
 // Hint is what the log of an instance says.
 type Hint struct {
 	Reprocessed map[string]inventory.Number // how often in a minute each channel's log was taken up again
-	Disabled    []string                    // channels whose client master has given up until it gets a HUP
 	Expired     time.Time                   // last success of cyr_expire; zero is unknown
 }
 
@@ -93,35 +91,17 @@ func (c *check) instance() {
 // report adds a finding at a channel, or at none.
 func (c *check) report(kind monitor.Kind, severity monitor.Severity, ch *monitor.Channel, f monitor.Finding) {
 	f.Probe, f.Kind, f.Severity = monitor.ProbeProcesses, kind, severity
-	f.Server, f.Store, f.Subject = inventory.Text(c.in.Server), inventory.Text(c.in.Store), harmless(string(f.Subject))
+	f.Server, f.Store = inventory.Text(c.in.Server), inventory.Text(c.in.Store)
 	if ch != nil {
-		f.Channel = harmless(ch.Name)
+		f.Channel = inventory.Text(ch.Name)
 	}
 	c.found = append(c.found, f)
-}
-
-// harmless writes a name that others chose so that it can go to a terminal.
-func harmless(name string) inventory.Text {
-	quoted := strconv.Quote(name)
-	return inventory.Text(quoted[1 : len(quoted)-1])
-}
-
-// processes returns what a sight saw of the instance that is alive: a zombie has
-// ended and waits for its parent to notice.
-func (c *check) processes(s *Sight, keep func(*monitor.Process) bool) []monitor.Process {
-	var kept []monitor.Process
-	for _, p := range s.Processes {
-		if p.State != "Z" && p.State != "X" && c.in.Conf != "" && p.Conf == filepath.Clean(c.in.Conf) && keep(&p) {
-			kept = append(kept, p)
-		}
-	}
-	return kept
 }
 
 // rolling returns the readers of a channel. Of a parent with its worker, as
 // Cyrus 2.3 runs them, it returns the parent.
 func (c *check) rolling(s *Sight, ch *monitor.Channel) []monitor.Process {
-	list := c.processes(s, func(p *monitor.Process) bool { return reads(p, ch) && p.Rolling })
+	list := s.running(c.in, func(p *monitor.Process) bool { return reads(p, ch) && p.Rolling })
 	return slices.DeleteFunc(slices.Clone(list), func(p monitor.Process) bool {
 		return slices.ContainsFunc(list, func(q monitor.Process) bool { return q.PID == p.Parent })
 	})
@@ -136,32 +116,29 @@ func reads(p *monitor.Process, ch *monitor.Channel) bool {
 	return p.Name == name && p.Channel == ch.Name
 }
 
-// masterOf returns the master process of the instance in a sight: the one with
-// its configuration, or the parent of processes that have it, since master does
-// not hand its own on.
-func (c *check) masterOf(s *Sight) *monitor.Process {
-	own := c.processes(s, func(p *monitor.Process) bool { return true })
-	for _, p := range own {
-		if p.Name == "master" {
-			return &p
+// lost returns the last sight in which something was so, if there is one, and the
+// first after it in which it was not.
+func (c *check) lost(was func(*Sight) bool) (had, missed *Sight) {
+	missed = c.now
+	for i := len(c.before) - 1; i >= 0; i-- {
+		s := &c.before[i]
+		if s.Trouble != "" {
+			continue
 		}
-	}
-	for _, p := range s.Processes {
-		if p.Name == "master" && p.State != "Z" && slices.ContainsFunc(own, func(q monitor.Process) bool { return q.Parent == p.PID }) {
-			return &p
+		if was(s) {
+			return s, missed
 		}
+		missed = s
 	}
-	return nil
+	return nil, missed
 }
 
-// last returns the newest earlier sight that satisfies a condition.
-func (c *check) last(is func(*Sight) bool) *Sight {
-	for i := len(c.before) - 1; i >= 0; i-- {
-		if c.before[i].Trouble == "" && is(&c.before[i]) {
-			return &c.before[i]
-		}
+// since says when what was lost was lost: between the two sights.
+func since(f *monitor.Finding, had, missed *Sight) {
+	if had != nil {
+		f.Since = monitor.Time(had.At)
 	}
-	return nil
+	f.SinceBy = monitor.Time(missed.At)
 }
 
 // log returns what a sight saw of the logs of a channel, or nil.
@@ -177,13 +154,11 @@ func (c *check) log(s *Sight, ch *monitor.Channel) *monitor.Backlog {
 
 // program returns the path of a program of the instance's Cyrus.
 func (c *check) program(name string) string {
-	for _, s := range append([]Sight{*c.now}, c.before...) {
-		if m := c.masterOf(&s); m != nil && len(m.Command) > 0 && filepath.IsAbs(m.Command[0]) {
-			return filepath.Join(filepath.Dir(m.Command[0]), name)
-		}
-	}
-	return name
+	return filepath.Join(c.setup().Programs, name)
 }
+
+// setup is how the instance's programs are started.
+func (c *check) setup() Setup { return c.now.Setups[filepath.Clean(c.in.Conf)] }
 
 // about names the channel in a sentence.
 func (c *check) about(ch *monitor.Channel) string {

@@ -22,9 +22,18 @@ const (
 // world is an instance and what is seen of it, now and ten minutes before.
 type world struct {
 	in          monitor.Instance
+	seen        []processes.Sight // earlier ones
 	before, now processes.Sight
 	once        bool // there was no look before
 	opts        processes.Options
+}
+
+func (w *world) check() []monitor.Finding {
+	sights := append(slices.Clone(w.seen), w.before, w.now)
+	if w.once {
+		sights = sights[len(sights)-1:]
+	}
+	return processes.Check([]monitor.Instance{w.in}, sights, w.opts)
 }
 
 func (w *world) client(s *processes.Sight) *monitor.Process { return &s.Processes[1] }
@@ -51,6 +60,7 @@ func healthy(role inventory.Role) *world {
 			At:     noon.Add(time.Duration(i-1) * 10 * time.Minute),
 			Closed: map[string]string{},
 			Ports:  map[string]processes.Port{"imap7:2005": {Connected: true}},
+			Setups: map[string]processes.Setup{"/etc/s1.conf": {File: "/etc/cyrus.conf", Programs: "/usr/lib/cyrus/bin"}},
 			Processes: []monitor.Process{
 				{PID: 10, Parent: 1, Name: "master", Conf: "/etc/s1.conf", Command: []string{masterPath, "-C", "/etc/s1.conf", "-d"}, OpenKnown: true, State: "S"},
 				{
@@ -80,11 +90,6 @@ func TestCheck(t *testing.T) {
 		{name: "healthy replica", role: inventory.Replica, harm: func(*world) {}},
 		{name: "busy", role: inventory.Master, harm: func(w *world) { w.log(&w.before, 10); w.log(&w.now, 50) }},
 		{name: "restarted at that very moment", role: inventory.Master, harm: func(w *world) { drop(&w.now) }},
-		{name: "a daemon given up", role: inventory.Master, want: "client_missing", text: "second one", command: "kill -HUP 10", harm: func(w *world) {
-			drop(&w.before)
-			drop(&w.now)
-			w.opts.Hints = map[inventory.StoreID]processes.Hint{"s1": {Disabled: []string{"default"}}}
-		}},
 		{name: "missing at the first look", role: inventory.Master, want: "client_missing", command: clientPath + " -C /etc/s1.conf -r", harm: func(w *world) {
 			drop(&w.now)
 			w.once = true
@@ -239,11 +244,7 @@ func TestCheck(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			w := healthy(test.role)
 			test.harm(w)
-			sights := []processes.Sight{w.before, w.now}
-			if w.once {
-				sights = sights[1:]
-			}
-			found := processes.Check([]monitor.Instance{w.in}, sights, w.opts)
+			found := w.check()
 			if got := kinds(found); got != test.want {
 				t.Fatalf("got %q, want %q: %+v", got, test.want, found)
 			}
@@ -262,17 +263,144 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+// TestStartAgain: how a client that is missing is started again follows from
+// cyrus.conf, and not from what looks happen to have seen.
+func TestStartAgain(t *testing.T) {
+	started := func(section string, words ...string) processes.Started {
+		return processes.Started{Section: section, Process: monitor.Process{
+			Name: "sync_client", Channel: "default", Rolling: true, Command: append([]string{"sync_client", "-C", "/etc/s1.conf", "-r"}, words...),
+		}}
+	}
+	for _, test := range []struct {
+		name          string
+		setup         processes.Setup
+		text, command string
+	}{
+		{
+			"under START",
+			processes.Setup{File: "/etc/cyrus.conf", Clients: []processes.Started{started("START", "-l")}},
+			`"/etc/cyrus.conf" has it under START`, clientPath + " -C /etc/s1.conf -r -l",
+		},
+		{
+			"under DAEMON",
+			processes.Setup{File: "/etc/cyrus.conf", Clients: []processes.Started{started("DAEMON")}},
+			`has it under DAEMON, so master starts it by itself, but has given it up`, "kill -HUP 10",
+		},
+		{
+			"under both",
+			processes.Setup{File: "/etc/cyrus.conf", Clients: []processes.Started{started("START"), started("DAEMON"), started("START")}},
+			`under DAEMON`, "kill -HUP 10",
+		},
+		{"nowhere", processes.Setup{File: "/etc/cyrus.conf"}, `"/etc/cyrus.conf" starts none`, clientPath + " -C /etc/s1.conf -r"},
+		{"nobody knows", processes.Setup{Trouble: "no permission"}, "not known (no permission)", "kill -HUP 10"},
+	} {
+		test.setup.Programs = "/usr/lib/cyrus/bin"
+		advice := map[string]string{}
+		for what, harm := range map[string]func(*world){
+			"first look":   func(w *world) { drop(&w.now); w.once = true },
+			"for long":     func(w *world) { drop(&w.before); drop(&w.now) },
+			"was a daemon": func(w *world) { drop(&w.now); w.seen = append(w.seen, w.before); drop(&w.before) },
+			"was a process": func(w *world) {
+				w.client(&w.before).Parent = 1
+				w.seen = append(w.seen, w.before)
+				drop(&w.before)
+				drop(&w.now)
+			},
+			"a log is left": func(w *world) { drop(&w.now); w.once = true; w.log(&w.now, 50) },
+			"an odd command": func(w *world) {
+				w.client(&w.before).Command = []string{"x"}
+				w.seen = append(w.seen, w.before)
+				drop(&w.before)
+				drop(&w.now)
+			},
+			"unseen before it": func(w *world) { w.before.Trouble = "no permission"; drop(&w.now) },
+		} {
+			w := healthy(inventory.Master)
+			w.now.Setups["/etc/s1.conf"] = test.setup
+			harm(w)
+			i := slices.IndexFunc(w.check(), func(f monitor.Finding) bool { return f.Kind == monitor.ClientMissing })
+			if i < 0 {
+				t.Fatalf("%s, %s: not found", test.name, what)
+			}
+			f := w.check()[i]
+			if !strings.Contains(f.Text, test.text) {
+				t.Errorf("%s, %s: %s", test.name, what, f.Text)
+			}
+			advice[string(f.Command)+" "+f.Text] = what
+			if string(f.Command) != test.command {
+				t.Errorf("%s, %s: got the command %q, want %q", test.name, what, f.Command, test.command)
+			}
+		}
+		if len(advice) != 1 {
+			t.Errorf("%s: the advice changes: %v", test.name, advice)
+		}
+	}
+}
+
+// TestSince: what was lost between two looks began between them, and nobody knows
+// where; what was never seen otherwise began before.
+func TestSince(t *testing.T) {
+	at := func(minutes int) inventory.Text { return monitor.Time(noon.Add(time.Duration(minutes) * time.Minute)) }
+	earlier := func(w *world) {
+		w.seen = []processes.Sight{w.before}
+		w.seen[0].At = noon.Add(-20 * time.Minute)
+	}
+	for _, test := range []struct {
+		name      string
+		role      inventory.Role
+		harm      func(*world)
+		kind      monitor.Kind
+		since, by inventory.Text
+	}{
+		{"client", inventory.Master, func(w *world) { earlier(w); drop(&w.before); drop(&w.now) }, monitor.ClientMissing, at(-20), at(-10)},
+		{"client never seen", inventory.Master, func(w *world) { drop(&w.before); drop(&w.now) }, monitor.ClientMissing, "", at(-10)},
+		{"client that left a log", inventory.Master, func(w *world) { drop(&w.before); drop(&w.now); w.log(&w.now, 50) }, monitor.ClientMissing, at(-15), at(-10)},
+		{"client that took no log", inventory.Master, func(w *world) {
+			drop(&w.before)
+			drop(&w.now)
+			w.log(&w.now, 50)
+			w.now.Logs[0].Run = monitor.LogFile{}
+		}, monitor.ClientMissing, at(-14), ""},
+		{"master", inventory.Replica, func(w *world) { w.now.Processes = nil }, monitor.MasterDown, at(-10), at(0)},
+		{"master unseen between", inventory.Replica, func(w *world) {
+			earlier(w)
+			w.before.Trouble = "no permission"
+			w.now.Processes = nil
+		}, monitor.MasterDown, at(-20), at(0)},
+		{"replica", inventory.Master, func(w *world) { w.now.Ports["imap7:2005"] = processes.Port{Trouble: "refused"} }, monitor.ReplicaUnreachable, at(-10), at(0)},
+		{"port", inventory.Replica, func(w *world) {
+			w.before.Ports["imap1:2005"] = processes.Port{Trouble: "refused"}
+			w.now.Ports["imap1:2005"] = processes.Port{Trouble: "refused"}
+		}, monitor.PortSilent, "", at(-10)},
+	} {
+		w := healthy(test.role)
+		test.harm(w)
+		found := w.check()
+		i := slices.IndexFunc(found, func(f monitor.Finding) bool { return f.Kind == test.kind })
+		if i < 0 || found[i].Since != test.since || found[i].SinceBy != test.by {
+			t.Errorf("%s: got %+v, want it between %q and %q", test.name, found, test.since, test.by)
+		}
+	}
+}
+
 // TestCheckHostile checks that no name reaches a shell or a terminal as it is.
 func TestCheckHostile(t *testing.T) {
 	w := healthy(inventory.Master)
 	drop(&w.now)
 	w.in.Conf = "/etc/$(reboot).conf"
+	w.now.Setups[w.in.Conf] = w.now.Setups["/etc/s1.conf"]
 	w.now.Processes[0].Conf = w.in.Conf
 	w.in.Channels[0].Name, w.in.Channels[0].Dir = "a\x1b[2J", "/srv/a\x1b[2J"
 	w.now.Closed[w.in.Channels[0].Dir] = "it has mode 0555"
 	for _, f := range processes.Check([]monitor.Instance{w.in}, []processes.Sight{w.now}, w.opts) {
 		if strings.Contains(f.Text, "\x1b") || strings.Contains(string(f.Command), "\x1b") {
 			t.Errorf("got %q, %q", f.Text, f.Command)
+		}
+	}
+	// A name is that of the channel for whoever finds something about it.
+	for _, f := range processes.Check([]monitor.Instance{w.in}, []processes.Sight{w.now}, w.opts) {
+		if f.Channel != inventory.Text(w.in.Channels[0].Name) {
+			t.Errorf("the channel is %q in %+v", f.Channel, f)
 		}
 	}
 	w.in.Channels[0].Name = "far"

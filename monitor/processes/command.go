@@ -28,6 +28,8 @@ func readCommand(p *monitor.Process) {
 	}
 	_, once := flags['1']
 	switch p.Name {
+	case "master":
+		p.Services = flags['M']
 	case "sync_client":
 		_, rolling := flags['r']
 		_, fromFile := flags['f']

@@ -114,9 +114,12 @@ func lookAt(proc string, one procfs.Proc, boot time.Time) (*monitor.Process, err
 		return nil, nil
 	}
 	readCommand(p)
-	if !filepath.IsAbs(p.Conf) {
+	for _, path := range []*string{&p.Conf, &p.Services} {
+		if *path == "" || filepath.IsAbs(*path) {
+			continue
+		}
 		if dir, err := one.Cwd(); err == nil && dir != "" {
-			p.Conf = filepath.Join(dir, p.Conf)
+			*path = filepath.Join(dir, *path)
 		}
 	}
 	p.Conf = filepath.Clean(p.Conf)

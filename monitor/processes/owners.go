@@ -38,8 +38,7 @@ func (o *Owners) Update(list []monitor.Instance, seen []monitor.Process) {
 	masters := map[int]inventory.StoreID{}
 	sight := &Sight{Processes: seen}
 	for i := range list {
-		c := check{in: &list[i], now: sight}
-		if m := c.masterOf(sight); m != nil {
+		if m := sight.master(&list[i]); m != nil {
 			masters[m.PID] = list[i].Store
 		}
 	}

@@ -17,7 +17,7 @@ func (c *check) misplaced() {
 	if c.in.Role != inventory.Replica || c.in.Chained {
 		return
 	}
-	list := c.processes(c.now, isClient)
+	list := c.now.running(c.in, isClient)
 	if len(list) == 0 {
 		return
 	}
@@ -27,7 +27,7 @@ func (c *check) misplaced() {
 			pids(list), c.in.Store),
 		Command: kill("-TERM", list),
 	}
-	if master := c.masterOf(c.now); master != nil && list[0].Parent == master.PID {
+	if master := c.now.master(c.in); master != nil && list[0].Parent == master.PID {
 		f.Command = kill("-HUP", []monitor.Process{*master})
 		f.Text += ": master starts it again as long as cyrus.conf has it in its DAEMON section, so take it out there first"
 	}
@@ -51,7 +51,7 @@ func (c *check) unknownChannels() {
 	if c.in.Role != inventory.Master || c.in.Trouble != "" {
 		return
 	}
-	list := c.processes(c.now, func(p *monitor.Process) bool {
+	list := c.now.running(c.in, func(p *monitor.Process) bool {
 		return isClient(p) && !slices.ContainsFunc(c.in.Channels, func(ch monitor.Channel) bool { return ch.Name == p.Channel && ch.Logged })
 	})
 	if len(list) == 0 {
@@ -80,7 +80,7 @@ func strangers(list []monitor.Instance, s *Sight, neighbours []string) []monitor
 		told[p.Conf] = true
 		found = append(found, monitor.Finding{
 			Probe: monitor.ProbeProcesses, Kind: monitor.ClientMisplaced, Severity: monitor.Warning,
-			Server: inventory.Text(list[0].Server), Subject: harmless(p.Conf), Since: monitor.Time(p.Started),
+			Server: inventory.Text(list[0].Server), Subject: inventory.Text(p.Conf), Since: monitor.Time(p.Started),
 			Text: fmt.Sprintf("a rolling sync_client (process %d) runs with %q, and the inventory has no instance with that on this server. If it is that of a former master, end it; else correct its -C or the inventory",
 				p.PID, p.Conf),
 		})

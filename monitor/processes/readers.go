@@ -29,7 +29,7 @@ func (c *check) readers(ch *monitor.Channel) {
 // once, so one that is missing in a single sight may just be on its way. Where
 // master itself is down, that is what is told.
 func (c *check) missing(ch *monitor.Channel) {
-	master := c.masterOf(c.now)
+	master := c.now.master(c.in)
 	if master == nil {
 		return
 	}
@@ -37,48 +37,37 @@ func (c *check) missing(ch *monitor.Channel) {
 		return
 	}
 	f := monitor.Finding{}
-	had := c.last(func(s *Sight) bool { return len(c.rolling(s, ch)) > 0 })
-	if b := c.log(c.now, ch); had != nil {
-		f.Since = monitor.Time(had.At)
-	} else if b != nil {
-		f.Since = monitor.Time(b.Oldest())
-	}
+	c.missingSince(&f, ch)
+	again, command := c.startAgain(ch, master)
+	f.Command = command
 	if ch.Kind == monitor.Squatter {
-		f.Text = fmt.Sprintf("nobody indexes %s: squatter -R does not run, and its log grows. Start it, best in the DAEMON section of cyrus.conf", c.about(ch))
-		f.Command = inventory.Paste(c.program("squatter"), "-C", c.in.Conf, "-R")
+		f.Text = fmt.Sprintf("nobody indexes %s: squatter -R does not run, and its log grows. %s", c.about(ch), again)
 		c.report(monitor.ClientMissing, monitor.Warning, ch, f)
 		return
 	}
-	what := fmt.Sprintf("nobody replicates %s to %s: no rolling sync_client runs, and changes wait in its log", c.about(ch), inventory.Quoted(ch.Peer))
-	command := clientCommand(c.program("sync_client"), c.in, ch)
-	switch {
-	case slices.Contains(c.hint.Disabled, ch.Name) || c.wasDaemon(had, ch):
-		f.Text = what + ". master has given it up or no longer has it in cyrus.conf: look into the log for the reason, then make master read cyrus.conf anew; a client started by hand would be a second one"
-		f.Command = kill("-HUP", []monitor.Process{*master})
-	case had != nil:
-		f.Text = what + ". Nothing starts it again: start it, best in the DAEMON section of cyrus.conf"
-		// Master gives the program a name without its path.
-		f.Command = inventory.Paste(append(command[:1], c.rolling(had, ch)[0].Command[1:]...)...)
-	default:
-		f.Text = what + ". If cyrus.conf has it in its DAEMON section, send master a HUP instead; else start it, best there"
-		f.Command = inventory.Paste(command...)
-	}
+	f.Text = fmt.Sprintf("nobody replicates %s to %s: no rolling sync_client runs, and changes wait in its log. %s", c.about(ch), inventory.Quoted(ch.Peer), again)
 	c.report(monitor.ClientMissing, monitor.Critical, ch, f)
 }
 
-// wasDaemon reports whether master itself ran the reader in an earlier sight.
-func (c *check) wasDaemon(s *Sight, ch *monitor.Channel) bool {
-	if s == nil {
-		return false
+// missingSince says since when a channel has no reader: since the sights between
+// which it went, else since it has taken no log.
+func (c *check) missingSince(f *monitor.Finding, ch *monitor.Channel) {
+	had, missed := c.lost(func(s *Sight) bool { return len(c.rolling(s, ch)) > 0 })
+	since(f, had, missed)
+	b := c.log(c.now, ch)
+	switch {
+	case had != nil || b == nil:
+	case b.Run.Exists(): // it was there when it took that
+		f.Since = monitor.Time(b.Run.Taken)
+	case b.Log.Exists():
+		f.Since, f.SinceBy = monitor.Time(b.Log.First), ""
 	}
-	master := c.masterOf(s)
-	return master != nil && c.rolling(s, ch)[0].Parent == master.PID
 }
 
 func (c *check) duplicate(ch *monitor.Channel, list []monitor.Process) {
 	slices.SortStableFunc(list, func(a, b monitor.Process) int { return a.Started.Compare(b.Started) })
 	extra := list[len(list)-1]
-	if master := c.masterOf(c.now); master != nil && extra.Parent == master.PID {
+	if master := c.now.master(c.in); master != nil && extra.Parent == master.PID {
 		extra = list[0] // master would start its own again
 	}
 	c.report(monitor.ClientDuplicate, monitor.Warning, ch, monitor.Finding{
@@ -107,7 +96,7 @@ func (c *check) hung(ch *monitor.Channel, p *monitor.Process) {
 	port := c.now.Ports[ch.Peer]
 	if port.Trouble != "" && port.Connected {
 		c.report(monitor.ClientHung, monitor.Critical, ch, monitor.Finding{
-			Since: since,
+			Since: since, Subject: inventory.Text(ch.Peer),
 			Text: fmt.Sprintf("%s is not replicated: the sync server %s accepts connections and says nothing (%s), and process %d waits for it without a word. Look after the replica; the client goes on by itself when that answers",
 				c.about(ch), inventory.Quoted(ch.Peer), inventory.Quoted(port.Trouble), p.PID),
 		})
@@ -116,7 +105,7 @@ func (c *check) hung(ch *monitor.Channel, p *monitor.Process) {
 	if port.Trouble == "" && c.still(ch, p, b) {
 		c.report(monitor.ClientHung, monitor.Critical, ch, monitor.Finding{
 			Since:   since,
-			Text:    fmt.Sprintf("process %d works on %s and has neither read nor written anything for %v while entries arrived. End it; log-run stays and nothing is lost. Master starts it again if it is in the DAEMON section of cyrus.conf, else start it yourself", p.PID, c.about(ch), c.now.At.Sub(c.before[len(c.before)-1].At).Round(time.Second)),
+			Text:    fmt.Sprintf("process %d works on %s and has neither read nor written anything for %v while entries arrived. End it; log-run stays and nothing is lost, and %s", p.PID, c.about(ch), c.now.At.Sub(c.before[len(c.before)-1].At).Round(time.Second), c.afterwards(ch)),
 			Command: kill("-TERM", []monitor.Process{*p}),
 		})
 	}

@@ -264,6 +264,9 @@ func TestClientFromStartKilledAndRecovered(t *testing.T) {
 	if want := clientPath + " -C " + r.master.Conf + " -r"; found[0].Command != inventory.Text(want) || found[1].Command != inventory.Text(want+" -1") {
 		t.Errorf("got the commands%s", describe(found))
 	}
+	if want := fmt.Sprintf("%q has it under START", filepath.Join(r.master.Dir, "cyrus.conf")); !strings.Contains(found[0].Text, want) {
+		t.Errorf("got%s, want %s in it", describe(found), want)
+	}
 	j := &journal{}
 	a, err := processes.Recover(r.ctx(), r.job(), willing(j))
 	if err != nil || a.Outcome != processes.Done {
@@ -407,8 +410,12 @@ func TestDisabled(t *testing.T) {
 	})
 	found := r.check()
 	r.want(found, "client_missing")
-	if !strings.HasPrefix(string(found[0].Command), "kill -HUP ") {
+	if !strings.HasPrefix(string(found[0].Command), "kill -HUP ") || !strings.Contains(found[0].Text, "under DAEMON") {
 		t.Fatalf("got%s", describe(found))
+	}
+	fresh := processes.Check(r.list, r.sights[len(r.sights)-1:], processes.Options{})
+	if i := slices.IndexFunc(fresh, func(f monitor.Finding) bool { return f.Kind == monitor.ClientMissing }); i < 0 || fresh[i].Command != found[0].Command || fresh[i].Text != found[0].Text {
+		t.Errorf("a watch that has just begun says%s, another%s", describe(fresh), describe(found))
 	}
 	if out, err := exec.Command("sh", "-c", string(found[0].Command)).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)

@@ -11,30 +11,45 @@ import (
 
 // master reports an instance whose master process does not run.
 func (c *check) master() {
-	if c.masterOf(c.now) != nil {
+	if c.now.master(c.in) != nil {
 		return
 	}
-	f := monitor.Finding{Text: fmt.Sprintf("Cyrus of store %s (%s) does not run here: there is no master process. Start it with its service", c.in.Store, c.in.Role)}
-	if had := c.last(func(s *Sight) bool { return c.masterOf(s) != nil }); had != nil {
-		command := c.masterOf(had).Command
-		f.Since, f.Command = monitor.Time(had.At), inventory.Paste(command...)
-		f.Text += "; by hand it was started with this command"
+	f := monitor.Finding{Text: fmt.Sprintf("Cyrus of store %s (%s) does not run here: there is no master process. Start it with its service, or where it has none, as it was last seen to run", c.in.Store, c.in.Role)}
+	had, missed := c.lost(func(s *Sight) bool { return s.master(c.in) != nil })
+	since(&f, had, missed)
+	if had != nil {
+		f.Command = inventory.Paste(background(had.master(c.in).Command)...)
 	}
 	c.report(monitor.MasterDown, monitor.Critical, nil, f)
+}
+
+// background is the command of a master such that it goes into the background.
+func background(command []string) []string {
+	command = slices.Clone(command)
+	for i, word := range command {
+		if word == "-D" {
+			command[i] = "-d"
+		}
+	}
+	return command
 }
 
 // peer reports a sync server that a channel needs and that does not answer, if a
 // client that hangs on it has not told that already.
 func (c *check) peer(ch *monitor.Channel) {
 	port, asked := c.now.Ports[ch.Peer]
-	told := slices.ContainsFunc(c.found, func(f monitor.Finding) bool { return f.Kind == monitor.ClientHung && f.Channel == harmless(ch.Name) })
+	told := slices.ContainsFunc(c.found, func(f monitor.Finding) bool {
+		return f.Kind == monitor.ClientHung && f.Channel == inventory.Text(ch.Name)
+	})
 	if !asked || port.Trouble == "" || !wanted(c.in, ch) || ch.Kind == monitor.Squatter || told {
 		return
 	}
-	c.report(monitor.ReplicaUnreachable, monitor.Critical, ch, monitor.Finding{
-		Since: monitor.Time(c.silentSince(ch.Peer)), Subject: inventory.Text(ch.Peer),
-		Text: fmt.Sprintf("the sync server %s, to which %s is replicated, does not answer from here: %s. Start the replica or repair the way there; changes wait in the log meanwhile", inventory.Quoted(ch.Peer), c.about(ch), inventory.Quoted(port.Trouble)),
-	})
+	f := monitor.Finding{
+		Subject: inventory.Text(ch.Peer),
+		Text:    fmt.Sprintf("the sync server %s, to which %s is replicated, does not answer from here: %s. Start the replica or repair the way there; changes wait in the log meanwhile", inventory.Quoted(ch.Peer), c.about(ch), inventory.Quoted(port.Trouble)),
+	}
+	c.silentSince(&f, ch.Peer)
+	c.report(monitor.ReplicaUnreachable, monitor.Critical, ch, f)
 }
 
 // ownPort reports a replica on this server whose sync server does not answer.
@@ -43,23 +58,18 @@ func (c *check) ownPort() {
 	if !asked || port.Trouble == "" || c.in.Role != inventory.Replica {
 		return
 	}
-	c.report(monitor.PortSilent, monitor.Critical, nil, monitor.Finding{
-		Since: monitor.Time(c.silentSince(c.in.CSync)), Subject: inventory.Text(c.in.CSync),
-		Text: fmt.Sprintf("the sync server of the replica of store %s at %s does not answer: %s. Its master can't replicate; look at the csync service in cyrus.conf and at the log", c.in.Store, inventory.Quoted(c.in.CSync), inventory.Quoted(port.Trouble)),
-	})
+	f := monitor.Finding{
+		Subject: inventory.Text(c.in.CSync),
+		Text:    fmt.Sprintf("the sync server of the replica of store %s at %s does not answer: %s. Its master can't replicate; look at the csync service in cyrus.conf and at the log", c.in.Store, inventory.Quoted(c.in.CSync), inventory.Quoted(port.Trouble)),
+	}
+	c.silentSince(&f, c.in.CSync)
+	c.report(monitor.PortSilent, monitor.Critical, nil, f)
 }
 
-// silentSince returns the first of the sights in a row up to now in which an
-// address did not answer, or the zero time if it is this one.
-func (c *check) silentSince(address string) time.Time {
-	since := time.Time{}
-	for i := len(c.before) - 1; i >= 0; i-- {
-		if port, asked := c.before[i].Ports[address]; !asked || port.Trouble == "" {
-			break
-		}
-		since = c.before[i].At
-	}
-	return since
+// silentSince says since when an address does not answer.
+func (c *check) silentSince(f *monitor.Finding, address string) {
+	had, missed := c.lost(func(s *Sight) bool { port, asked := s.Ports[address]; return asked && port.Trouble == "" })
+	since(f, had, missed)
 }
 
 // writable reports a log that Cyrus can't write: changes that are not logged

@@ -20,6 +20,7 @@ type Sight struct {
 	Left      []LeftLog         // the log-PID of Cyrus 2.3
 	Closed    map[string]string // by the directory of a channel: why Cyrus can't write its log
 	Ports     map[string]Port   // by host:port: what was heard there
+	Setups    map[string]Setup  // by imapd.conf
 }
 
 // SurveyOptions say how to look.
@@ -43,13 +44,16 @@ func Survey(ctx context.Context, list []monitor.Instance, logs []monitor.Backlog
 	if opts.Wait == 0 {
 		opts.Wait = 10 * time.Second
 	}
-	s := Sight{At: now, Logs: logs, Closed: map[string]string{}}
+	s := Sight{At: now, Logs: logs, Closed: map[string]string{}, Setups: map[string]Setup{}}
 	var err error
 	if s.Processes, err = Look(opts.Proc, list); err != nil {
 		s.Trouble = err.Error()
 	}
 	for i := range list {
 		in := &list[i]
+		if in.Conf != "" {
+			s.Setups[filepath.Clean(in.Conf)] = setup(in, s.master(in))
+		}
 		user, known := s.user(in)
 		for _, ch := range in.Channels {
 			s.Left = append(s.Left, left(ch.Dir)...)
@@ -60,6 +64,36 @@ func Survey(ctx context.Context, list []monitor.Instance, logs []monitor.Backlog
 	}
 	s.Ports = listen(ctx, addresses(list), opts)
 	return s
+}
+
+// running returns what of an instance is alive: a zombie has ended and waits for
+// its parent to notice.
+func (s *Sight) running(in *monitor.Instance, keep func(*monitor.Process) bool) []monitor.Process {
+	var kept []monitor.Process
+	for _, p := range s.Processes {
+		if p.State != "Z" && p.State != "X" && in.Conf != "" && p.Conf == filepath.Clean(in.Conf) && keep(&p) {
+			kept = append(kept, p)
+		}
+	}
+	return kept
+}
+
+// master returns the master process of an instance: the one with its
+// configuration, or the parent of processes that have it, since master does not
+// hand its own on.
+func (s *Sight) master(in *monitor.Instance) *monitor.Process {
+	own := s.running(in, func(*monitor.Process) bool { return true })
+	for _, p := range own {
+		if p.Name == "master" {
+			return &p
+		}
+	}
+	for _, p := range s.Processes {
+		if p.Name == "master" && p.State != "Z" && slices.ContainsFunc(own, func(q monitor.Process) bool { return q.Parent == p.PID }) {
+			return &p
+		}
+	}
+	return nil
 }
 
 // user returns as whom an instance runs.

@@ -52,7 +52,7 @@ func behindText(look *monitor.Backlog, lag *monitor.Lag) string {
 	}
 	switch lag.Verdict {
 	case monitor.Stopped:
-		b.WriteString("; start its sync_client, which takes up what was left behind")
+		b.WriteString("; start its sync_client, as the alert client_missing says: it takes up what was left behind")
 	case monitor.Stalled:
 		b.WriteString("; look at the replica and at what the sync_client says in the mail log")
 	case monitor.Behind:
@@ -89,27 +89,28 @@ func Written(in *monitor.Instance, course []monitor.Stretch, replica, master *Na
 		Probe: monitor.ProbeBacklog, Kind: monitor.ReplicaWritten, Severity: monitor.Warning,
 		Server: inventory.Text(in.Server), Store: inventory.Text(in.Store), Channel: monitor.DefaultChannel,
 		Since: monitor.Time(last.Oldest()), Value: inventory.Known(float64(replica.Entries)),
+		Mark: inventory.Text(fmt.Sprintf("%d:%d:%d:%d", last.Log.Inode, last.Log.Bytes, last.Run.Inode, last.Run.Bytes)),
 	}
 	grown := "; it may be left from when this was the master"
-	if at := grew(course); !at.IsZero() {
-		f.Severity, grown = monitor.Critical, "; it has grown since "+at.UTC().Format(time.RFC3339)
+	if after, by := grew(course); !by.IsZero() {
+		f.Severity, grown = monitor.Critical, fmt.Sprintf("; it grew between %s and %s", after.UTC().Format(time.RFC3339), by.UTC().Format(time.RFC3339))
 	}
-	f.Text = fmt.Sprintf("somebody writes to the replica of %s behind the master's back: its sync log has %s, such as %s%s%s; the next sync merges such changes into the master: find out who logs in here, and compare master and replica",
+	f.Text = fmt.Sprintf("somebody writes to the replica of %s behind the master's back: its sync log has %s, such as %s%s%s; the next sync merges such changes into the master: find out who logs in here, and compare master and replica. This is over when the log is gone, or when somebody acknowledges it as it is; then it is told again only if the log changes",
 		in.Store, inventory.Counted(replica.Entries, "entry", "entries"), shown(lacking), against, grown)
 	return f
 }
 
-// grew returns since when a course shows a log that grows: the look before the
-// first at which there was more in it.
-func grew(course []monitor.Stretch) time.Time {
+// grew returns the looks between which a course first shows that a log grew, or
+// zero times.
+func grew(course []monitor.Stretch) (after, by time.Time) {
 	for i := 1; i < len(course); i++ {
 		before, s := &course[i-1], &course[i]
 		if before.Trouble == "" && s.Trouble == "" && before.Role == inventory.Replica && s.Log.Exists() &&
 			(s.Log.Inode != before.Log.Inode || s.Log.Bytes > before.Log.Bytes) {
-			return before.Until
+			return before.Until, s.At
 		}
 	}
-	return time.Time{}
+	return time.Time{}, time.Time{}
 }
 
 func shown(names []string) string {

@@ -23,7 +23,7 @@ func (w *Watch) lookAtNotes(ctx context.Context, _ time.Time) (monitor.Look, err
 	for i := range notes {
 		n := &notes[i]
 		look.Findings = append(look.Findings, n.Finding)
-		if n.Number > w.taken && (n.Kind == monitor.HotLoop || n.Kind == monitor.DaemonDisabled) {
+		if n.Number > w.taken && n.Kind == monitor.HotLoop {
 			w.hinted = append(w.hinted, *n)
 		}
 		w.taken = max(w.taken, n.Number)

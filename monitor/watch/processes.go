@@ -36,7 +36,7 @@ func (w *Watch) lookAtProcesses(ctx context.Context, now time.Time) (monitor.Loo
 		now = w.opts.Now()
 	}
 	w.see(ctx, list, now)
-	hints, failed := w.hints(ctx, list, now)
+	hints, failed := w.hints(ctx, now)
 	err = errors.Join(err, recorded(failed))
 	w.mu.Lock()
 	sights := slices.Clone(w.sights)
@@ -84,7 +84,7 @@ func (w *Watch) see(ctx context.Context, list []monitor.Instance, now time.Time)
 const hintsFor = 15 * time.Minute
 
 // hints are what the logs say of instances.
-func (w *Watch) hints(ctx context.Context, list []monitor.Instance, now time.Time) (map[inventory.StoreID]processes.Hint, error) {
+func (w *Watch) hints(ctx context.Context, now time.Time) (map[inventory.StoreID]processes.Hint, error) {
 	hints := map[inventory.StoreID]processes.Hint{}
 	milestones, err := w.opts.Memory.Milestones(ctx)
 	for _, m := range milestones {
@@ -101,30 +101,11 @@ func (w *Watch) hints(ctx context.Context, list []monitor.Instance, now time.Tim
 		n := &w.hinted[i]
 		store := inventory.StoreID(n.Store)
 		h := hints[store]
-		switch n.Kind {
-		case monitor.HotLoop:
-			if h.Reprocessed == nil {
-				h.Reprocessed = map[string]inventory.Number{}
-			}
-			h.Reprocessed[string(n.Channel)] = n.Value
-		case monitor.DaemonDisabled:
-			if in := instanceOf(list, store); in != nil {
-				h.Disabled = disabled(in)
-			}
+		if h.Reprocessed == nil {
+			h.Reprocessed = map[string]inventory.Number{}
 		}
+		h.Reprocessed[string(n.Channel)] = n.Value
 		hints[store] = h
 	}
 	return hints, err
-}
-
-// disabled are the channels whose client master has given up: it names a service,
-// which may be that of any of them.
-func disabled(in *monitor.Instance) []string {
-	var names []string
-	for _, ch := range in.Channels {
-		if ch.Logged && ch.Kind != monitor.Squatter {
-			names = append(names, ch.Name)
-		}
-	}
-	return names
 }

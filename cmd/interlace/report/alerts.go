@@ -14,8 +14,16 @@ import (
 // Alert is an alert and what becomes of telling it.
 type Alert struct {
 	*monitor.Alert
-	Quiet  string    // what keeps it quiet, or empty
-	ToldAt time.Time // when it was told last; zero: never, or nobody knows
+	Quiet   string // what keeps it quiet, or empty
+	Telling Telling
+}
+
+// Telling is what became of the messages about an alert.
+type Telling struct {
+	At      time.Time // when one was sent last; zero: never, or nobody knows
+	Waiting []string  // the routes on which none was sent yet, and one waits
+	Since   time.Time // since when the first of those waits
+	GivenUp bool      // none was sent, and none waits
 }
 
 // Outbox is what one route has not got rid of.
@@ -23,6 +31,7 @@ type Outbox struct {
 	Route   string
 	Waiting int
 	Oldest  time.Time // since when the first of them waits
+	Tries   int       // how often one of them was tried
 	Trouble string    // why the last try failed, or empty
 	GivenUp int
 	Refused string // what was said to the last that was given up
@@ -109,7 +118,7 @@ func AlertTable(b *Board) *Table {
 	t := &Table{Columns: []Column{
 		right("#", "number", 0), left("severity", "severity", 0), left("stage", "stage", 0).late(1), left("what", "kind", 0),
 		left("server", "server", 0), left("store", "store", 0), left("channel", "channel", 1), hidden("subject"),
-		left("since", "began", 0).late(2), hidden("fired"), hidden("resolved"), hidden("told"), hidden("told_at"), hidden("quiet"),
+		left("since", "began", 0).late(2), hidden("since"), hidden("since_by"), hidden("fired"), hidden("resolved"), hidden("told"), hidden("told_at"), hidden("waiting_since"), hidden("quiet"),
 		hidden("acknowledged_by"), hidden("acknowledged_comment"), hidden("value"), hidden("peak"), beneath(""), beneath("text"), command(),
 	}}
 	t.Rows = rowsOf(b.Alerts, func(a Alert) []Cell { return b.row(&a) })
@@ -124,7 +133,7 @@ func (b *Board) row(a *Alert) []Cell {
 	return []Cell{
 		count(a.Number), severityCell(a.Severity), words(string(a.Stage)), words(string(a.Kind)),
 		words(string(a.Server)), words(string(a.Store)), words(string(a.Channel)), words(string(a.Subject)),
-		words(clock(a.Began)), words(clock(a.Fired)), words(clock(a.Resolved)), words(string(a.Told)), words(clock(a.ToldAt)), words(a.Quiet),
+		words(clock(a.Began)), words(string(a.Since)), words(string(a.SinceBy)), words(clock(a.Fired)), words(clock(a.Resolved)), words(string(a.Told)), words(clock(a.Telling.At)), words(clock(a.Telling.Since)), words(a.Quiet),
 		words(taken.By), words(taken.Comment), number(Quantity, a.Value), number(Quantity, a.Peak), words(b.course(a)), words(a.Text), pastable(a.Command),
 	}
 }
@@ -149,7 +158,7 @@ func command() Column {
 // pastable is a command as it is. One that would not reach a shell as it is shown
 // is left out.
 func pastable(command inventory.Text) Cell {
-	if Clean(string(command)) != string(command) {
+	if inventory.Clean(string(command)) != string(command) {
 		return Nothing
 	}
 	return words(string(command))
@@ -157,7 +166,10 @@ func pastable(command inventory.Text) Cell {
 
 // course says how an alert went on: how long, whether it was told, and of what it is.
 func (b *Board) course(a *Alert) string {
-	lasts := "for " + span(b.Now.Sub(a.Began))
+	lasts, began := "for "+span(b.Now.Sub(a.Began)), ""
+	if a.SinceBy != "" {
+		began = "began " + a.SinceText(time.RFC3339)
+	}
 	switch a.Stage {
 	case monitor.Pending:
 		lasts = "pending " + lasts
@@ -177,7 +189,7 @@ func (b *Board) course(a *Alert) string {
 	if a.Flaps > 0 {
 		flaps = "came back " + things(a.Flaps, "time", "times")
 	}
-	return joined(lasts, b.telling(a), about, bad, flaps)
+	return joined(lasts, began, b.telling(a), about, bad, flaps)
 }
 
 // telling says who knows of an alert.
@@ -189,14 +201,31 @@ func (b *Board) telling(a *Alert) string {
 		return "acknowledged by " + a.Acknowledged.By
 	case a.Quiet != "":
 		return "not told: " + a.Quiet
-	case !a.ToldAt.IsZero():
-		return "told " + clock(a.ToldAt)
 	case a.Told != "":
-		return "told"
+		return a.Telling.words()
 	case a.Stage == monitor.Firing && b.Unheard == "":
 		return "about to be told"
 	}
 	return ""
+}
+
+// words say when an alert was told, and whom not yet.
+func (t *Telling) words() string {
+	waits := ""
+	if len(t.Waiting) > 0 {
+		waits = "waits for " + strings.Join(t.Waiting, ", ") + " since " + clock(t.Since)
+	}
+	switch {
+	case t.GivenUp:
+		return "told nobody: given up"
+	case t.At.IsZero() && waits != "":
+		return "told nobody yet: " + waits
+	case t.At.IsZero():
+		return "told"
+	case waits != "":
+		return "told " + clock(t.At) + ", and " + waits
+	}
+	return "told " + clock(t.At)
 }
 
 // outbox says which messages have not been sent.
@@ -205,8 +234,11 @@ func (b *Board) outbox() Lines {
 	for _, o := range b.Outbox {
 		if o.Waiting > 0 {
 			waiting := Line{things(o.Waiting, "message waits to be sent", "messages wait to be sent") + " by " + o.Route + ", the oldest since " + clock(o.Oldest), Soon}
-			if o.Trouble != "" {
-				waiting = Line{waiting.Words + ": " + o.Trouble, Broken}
+			switch {
+			case o.Trouble != "":
+				waiting = Line{waiting.Words + ", tried " + things(o.Tries, "time", "times") + ": " + o.Trouble, Broken}
+			case o.Tries > 0:
+				waiting.Words += ", and no answer has come yet"
 			}
 			lines = append(lines, waiting)
 		}

@@ -22,6 +22,7 @@ func finding(kind monitor.Kind, severity monitor.Severity, server, store invento
 func board() *Board {
 	missing := finding(monitor.ClientMissing, monitor.Critical, "imap2", "s1")
 	missing.Channel, missing.Command = "default", inventory.Paste("sync_client", "-r", "-n", "it's", "-f", strings.Repeat("long/", 30))
+	missing.Since, missing.SinceBy = monitor.Time(hoursAgo(31)), monitor.Time(hoursAgo(30))
 	missing.Text = "store s1 has no rolling client for channel default: nothing is replicated, and what is not would be lost with this server"
 	behind := finding(monitor.BacklogGrown, monitor.Warning, "imap1", "s2")
 	behind.Value = inventory.Known(90)
@@ -30,12 +31,12 @@ func board() *Board {
 	b := &Board{
 		Now: noon, Looked: noon.Add(-90 * time.Second), Lookback: 15 * time.Minute,
 		Alerts: []Alert{
-			{Alert: &monitor.Alert{Number: 7, Finding: finding(monitor.MasterDown, monitor.Critical, "imap3", "s7"), Stage: monitor.Resolved, Began: hoursAgo(4), Fired: hoursAgo(4), Resolved: hoursAgo(2), Told: monitor.Critical}, ToldAt: hoursAgo(2)},
+			{Alert: &monitor.Alert{Number: 7, Finding: finding(monitor.MasterDown, monitor.Critical, "imap3", "s7"), Stage: monitor.Resolved, Began: hoursAgo(4), Fired: hoursAgo(4), Resolved: hoursAgo(2), Told: monitor.Critical}, Telling: Telling{At: hoursAgo(2)}},
 			{Alert: &monitor.Alert{Number: 3, Finding: line, Stage: monitor.Firing, Began: hoursAgo(1), Fired: hoursAgo(1)}, Quiet: "silence 2"},
 			{Alert: &monitor.Alert{Number: 2, Finding: behind, Stage: monitor.Firing, Began: hoursAgo(2), Fired: hoursAgo(2), Peak: inventory.Known(420), Flaps: 2, Told: monitor.Warning, Acknowledged: &monitor.Acknowledgement{By: "an\x1bna", Comment: "on it", At: hoursAgo(1)}}, Quiet: "acknowledged"},
 			{Alert: &monitor.Alert{Number: 5, Finding: finding(monitor.ExpireOverdue, monitor.Info, "imap2", "s1"), Stage: monitor.Firing, Began: hoursAgo(9), Fired: hoursAgo(9)}, Quiet: "only info"},
 			{Alert: &monitor.Alert{Number: 6, Finding: finding(monitor.ClientHung, monitor.Warning, "imap2", "s3"), Stage: monitor.Pending, Began: noon.Add(-time.Minute)}},
-			{Alert: &monitor.Alert{Number: 1, Finding: missing, Stage: monitor.Firing, Began: hoursAgo(30), Fired: hoursAgo(30), Told: monitor.Critical}, ToldAt: hoursAgo(3)},
+			{Alert: &monitor.Alert{Number: 1, Finding: missing, Stage: monitor.Firing, Began: hoursAgo(30), Fired: hoursAgo(30), Told: monitor.Critical}, Telling: Telling{At: hoursAgo(3), Waiting: []string{"webhook"}, Since: hoursAgo(2)}},
 			{Alert: &monitor.Alert{Number: 8, Finding: finding(monitor.WatcherSilent, monitor.Critical, "", ""), Stage: monitor.Firing, Began: noon, Fired: noon}},
 		},
 		Silences: []monitor.Silence{
@@ -43,8 +44,8 @@ func board() *Board {
 			{Number: 4, Matchers: []monitor.Matcher{{Field: "store", Value: "it's\x1b"}}, Author: "apply 12", Comment: "moves", From: hoursAgo(-2), Until: hoursAgo(-3)},
 		},
 		Outbox: []Outbox{
-			{Route: "mail:ops@example.org", Waiting: 2, Oldest: hoursAgo(1), Trouble: "connection refused\x1b", GivenUp: 1, Refused: "550 no such user"},
-			{Route: "webhook", Waiting: 1, Oldest: noon},
+			{Route: "mail:ops@example.org", Waiting: 2, Oldest: hoursAgo(1), Tries: 3, Trouble: "connection refused\x1b", GivenUp: 1, Refused: "550 no such user"},
+			{Route: "webhook", Waiting: 1, Oldest: noon, Tries: 1},
 		},
 	}
 	SortAlerts(b.Alerts)

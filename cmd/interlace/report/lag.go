@@ -368,7 +368,7 @@ func lagNext(l *monitor.Lag) string {
 	case slices.ContainsFunc(l.Alerts, tellsMore):
 		command = inventory.Paste("interlace", "alerts", "--store", string(l.Store))
 	case l.Verdict == monitor.Stopped:
-		at(inventory.Paste("interlace", "watch", "--recover", string(l.Store)))
+		at(cmp.Or(advised(l.Alerts), inventory.Paste("interlace", "watch", "--recover", string(l.Store))))
 	case l.Verdict == monitor.Stalled, l.Verdict == monitor.Unknown:
 		at("interlace watch --once")
 	}
@@ -376,6 +376,16 @@ func lagNext(l *monitor.Lag) string {
 		return ""
 	}
 	return "next: " + string(command) + on
+}
+
+// advised is the command that the alert of a missing client names, if there is one.
+func advised(alerts []monitor.OpenAlert) inventory.Text {
+	for _, a := range alerts {
+		if a.Kind == monitor.ClientMissing {
+			return a.Command
+		}
+	}
+	return ""
 }
 
 // tellsMore reports whether an alert says more than that something waits, or that

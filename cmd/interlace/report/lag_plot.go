@@ -60,7 +60,7 @@ func (h *LagHistory) lagPanel(p *LagPast, behind, alert float64) *panel {
 	case top >= 180:
 		unit, name = 60, "min"
 	}
-	panel := emptyPanel(Clean(fmt.Sprintf("%s on %s", p.name(), p.Server)), "", "oldest, "+name)
+	panel := emptyPanel(inventory.Clean(fmt.Sprintf("%s on %s", p.name(), p.Server)), "", "oldest, "+name)
 	panel.height = lagHeight
 	ages, nobody := &boxes{color: blue}, &boxes{color: grey}
 	for i, age := range p.Most {

@@ -66,7 +66,7 @@ type Lines []Line
 // Text writes the lines.
 func (l Lines) Text(w io.Writer, style Style) error {
 	for _, line := range l {
-		for _, text := range Wrapped(Clean(line.Words), style.Width, 4) {
+		for _, text := range Wrapped(inventory.Clean(line.Words), style.Width, 4) {
 			if style.Colour {
 				text = tint(text, line.Tone)
 			}
@@ -99,9 +99,9 @@ func (f Facts) Text(w io.Writer, style Style) error {
 	}
 	below := style.Width > 0 && style.Width < width+gap+besideLabel
 	for _, fact := range f {
-		line, indent := fmt.Sprintf("%-*s   %s", width, fact.Label, Clean(fact.Words)), width+gap
+		line, indent := fmt.Sprintf("%-*s   %s", width, fact.Label, inventory.Clean(fact.Words)), width+gap
 		if below {
-			line, indent = "  "+Clean(fact.Words), 4
+			line, indent = "  "+inventory.Clean(fact.Words), 4
 			if _, err := io.WriteString(w, fact.Label+"\n"); err != nil {
 				return err
 			}

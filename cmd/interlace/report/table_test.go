@@ -137,36 +137,6 @@ func TestColourOnlyWhereAllowed(t *testing.T) {
 	}
 }
 
-func TestClean(t *testing.T) {
-	for _, c := range []struct{ in, want string }{
-		{"anna", "anna"},
-		{"Zoë 日本", "Zoë 日本"},
-		{"a\x1b[2Jb", `a\x1b[2Jb`},
-		{"a\nb\r\t", `a\x0ab\x0d\x09`},
-		{"\x00", `\x00`},
-		{"a\xffb", `a\xffb`},
-		{"a\u0085b", `a\xc2\x85b`},
-		{"a\u202eb", `a\u202eb`},
-		{"a\u2028b", `a\u2028b`},
-		{"", ""},
-	} {
-		if got := Clean(c.in); got != c.want {
-			t.Errorf("Clean(%q) = %q, want %q", c.in, got, c.want)
-		}
-	}
-}
-
-func FuzzClean(f *testing.F) {
-	f.Add("a\x1b[2Jb\xff\u202e")
-	f.Fuzz(func(t *testing.T, s string) {
-		for _, r := range Clean(s) {
-			if unsafe(r) || r == '\n' {
-				t.Fatalf("Clean(%q) still has %q", s, r)
-			}
-		}
-	})
-}
-
 func TestFigures(t *testing.T) {
 	for _, c := range []struct{ got, want string }{
 		{Rounded(999_999), "999,999"},

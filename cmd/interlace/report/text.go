@@ -159,7 +159,7 @@ func (f *form) heading(c int) string {
 func (f *form) text(c int, cell *Cell) string {
 	switch {
 	case cell.Blank:
-		return Clean(cell.Text)
+		return inventory.Clean(cell.Text)
 	case cell.Unknown:
 		return "–"
 	}
@@ -168,13 +168,13 @@ func (f *form) text(c int, cell *Cell) string {
 		about = "~"
 	}
 	if cell.Text != "" {
-		return about + Clean(cell.Text)
+		return about + inventory.Clean(cell.Text)
 	}
 	switch cell.Kind {
 	case Words:
 		return ""
 	case List:
-		return Clean(strings.Join(cell.List, " "))
+		return inventory.Clean(strings.Join(cell.List, " "))
 	case Count:
 		return about + inventory.CountText(int64(cell.Value))
 	case Ratio:

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
@@ -39,13 +40,13 @@ func WatchFindings(found []monitor.Finding) *Table {
 	return &Table{
 		Columns: []Column{
 			left("severity", "severity", 0), left("what", "kind", 0), left("store", "store", 0), left("channel", "channel", 2),
-			hidden("server"), hidden("probe"), hidden("subject"), left("since", "since", 1), hidden("value"), beneath("text"), command(),
+			hidden("server"), hidden("probe"), hidden("subject"), left("since", "", 1), hidden("since"), hidden("since_by"), hidden("value"), beneath(""), beneath("text"), command(),
 		},
 		Rows: rowsOf(found, func(f monitor.Finding) []Cell {
 			return []Cell{
 				severityCell(f.Severity), words(string(f.Kind)), words(string(f.Store)), words(string(f.Channel)),
-				words(string(f.Server)), words(string(f.Probe)), words(string(f.Subject)), words(string(f.Since)), number(Quantity, f.Value),
-				words(f.Text), pastable(f.Command),
+				words(string(f.Server)), words(string(f.Probe)), words(string(f.Subject)), words(string(cmp.Or(f.SinceBy, f.Since))), words(string(f.Since)), words(string(f.SinceBy)), number(Quantity, f.Value),
+				began(&f), words(f.Text), pastable(f.Command),
 			}
 		}),
 	}
@@ -60,6 +61,14 @@ func Recovered(store inventory.StoreID, server inventory.ServerID, done []monito
 	}
 	s.add(Actions(done))
 	return s
+}
+
+// began says when what was found began, where that is not one time.
+func began(f *monitor.Finding) Cell {
+	if f.SinceBy == "" {
+		return Nothing
+	}
+	return words("it began " + f.SinceText(time.RFC3339))
 }
 
 // Actions is the table of what was done to mail servers, or tried.

@@ -8,4 +8,4 @@ WHERE number = (
       AND NOT EXISTS (
         SELECT 1 FROM messages AS e
         WHERE e.route = ?1 AND e.id = m.answers AND e.number < m.number AND e.sent IS NULL AND e.dropped IS NULL))
-RETURNING number, route, thread, id, answers, subject, body, made, until, due, tries, sent, dropped, trouble
+RETURNING number, host, route, thread, id, answers, subject, body, made, until, due, tries, sent, dropped, trouble
