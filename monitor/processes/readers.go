@@ -148,12 +148,12 @@ func (c *check) loop(ch *monitor.Channel) {
 	}
 	const most = 3 // a minute
 	f := monitor.Finding{}
-	if n := c.hint.Reprocessed[ch.Name]; n.Known {
-		if n.Value <= most {
+	if l, said := c.hint.Reprocessed[ch.Name]; said && c.lasts(ch, l) {
+		if l.Times <= most {
 			return
 		}
-		f.Value = n
-		f.Text = fmt.Sprintf("%s: the same log was taken up %.0f times within a minute", c.about(ch), n.Value)
+		f.Value = inventory.Known(l.Times)
+		f.Text = fmt.Sprintf("%s: the same log was taken up %.0f times within a minute", c.about(ch), l.Times)
 	} else if before, now := c.sameLog(ch); now == nil {
 		return
 	} else if c.diesYoung(before, now) {
@@ -169,6 +169,13 @@ func (c *check) loop(ch *monitor.Channel) {
 	}
 	f.Text += ". Something in it can't be replicated, and all that follows waits: the lines of sync_client and of the replica's sync_server say which mailbox; repair that on the replica and it goes on by itself"
 	c.report(monitor.HotLoop, monitor.Critical, ch, f)
+}
+
+// lasts reports whether the log that was taken up again and again is still there:
+// one that was taken since then is another, and the loop is over.
+func (c *check) lasts(ch *monitor.Channel, l Loop) bool {
+	b := c.log(c.now, ch)
+	return b == nil || b.Run.Exists() && !b.Run.Taken.After(l.At)
 }
 
 // sameLog returns the client of the sight before and of this one, if both are

@@ -104,9 +104,9 @@ func (w *Watch) hints(ctx context.Context, list []monitor.Instance, now time.Tim
 		switch n.Kind {
 		case monitor.HotLoop:
 			if h.Reprocessed == nil {
-				h.Reprocessed = map[string]inventory.Number{}
+				h.Reprocessed = map[string]processes.Loop{}
 			}
-			h.Reprocessed[string(n.Channel)] = n.Value
+			h.Reprocessed[string(n.Channel)] = processes.Loop{Times: n.Value.Value, At: n.At}
 		case monitor.DaemonDisabled:
 			if in := instanceOf(list, store); in != nil {
 				h.Disabled = disabled(in)
