@@ -32,8 +32,8 @@ type Options struct {
 // Hint is what the log of an instance says.
 type Hint struct {
 	Reprocessed map[string]Loop // by channel
-	Disabled    []string                    // channels whose client master has given up until it gets a HUP
-	Expired     time.Time                   // last success of cyr_expire; zero is unknown
+	Disabled    []string        // channels whose client master has given up until it gets a HUP
+	Expired     time.Time       // last success of cyr_expire; zero is unknown
 }
 
 // Loop is a log that was taken up again and again.
