@@ -19,20 +19,20 @@ type Options = database.FileOptions
 
 // History is the two files, open. Its methods may be called from several goroutines.
 type History struct {
-	facts   *database.File
-	samples *database.File
+	facts   *kept
+	samples *kept
 }
 
 // Open opens the database at the path and the file with the samples beside it,
 // creates what is missing and brings the tables up to date.
 func Open(ctx context.Context, path string, opts Options) (*History, error) {
 	opts.Relaxed = false
-	facts, err := open(ctx, path, "facts", opts)
+	facts, err := keep(ctx, path, "facts", opts)
 	if err != nil {
 		return nil, err
 	}
 	opts.Relaxed, opts.Existing = true, false
-	samples, err := open(ctx, SamplesPath(path), "samples", opts)
+	samples, err := keep(ctx, SamplesPath(path), "samples", opts)
 	if err != nil {
 		return nil, errors.Join(err, facts.Close())
 	}
