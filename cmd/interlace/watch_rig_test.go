@@ -91,7 +91,10 @@ func newWatched(t *testing.T, described string, fleet *cyrustest.Fleet, store *c
 	r := &watched{T: t, ctx: ctx, fleet: fleet, store: store, master: store.Master(), replica: store.Replicas()[0], dir: t.TempDir(), relay: mailtest.Run(t), pace: paceOfTests()}
 	put(t, r.path("roots.pem"), string(r.relay.Certificate))
 	put(t, r.path("routing"), "anna-"+store.Name+","+store.Name+"-m\n")
-	put(t, r.path("interlace.yaml"), fmt.Sprintf("db: facts.db\nfleet: %s\nrouting_file: routing\n"+
+	if !strings.HasPrefix(further, "db: ") {
+		further = "db: facts.db\n" + further
+	}
+	put(t, r.path("interlace.yaml"), fmt.Sprintf("fleet: %s\nrouting_file: routing\n"+
 		"probes: {backlog: %[2]v, processes: %[2]v, usage: %[2]v}\n"+
 		"alerts: {for: 1s, keep_firing: %[3]v, group_wait: %[4]v, group_interval: %[4]v}\n"+
 		"mail: {smtp: %[5]q, from: interlace@example.org, to: [ops@example.org], ca_file: roots.pem}\n%[6]s",
@@ -188,6 +191,23 @@ var (
 	ending  = regexp.MustCompile(`^(\d+)\. (\w+), (.*?): (?:lasted |no such line)`)
 )
 
+// texts are the subjects of the mails, each with the text in the lines below.
+func (r *watched) texts() (list []string) {
+	r.Helper()
+	for _, raw := range r.relay.Received() {
+		m, err := mail.ReadMessage(strings.NewReader(raw))
+		r.must(err)
+		body := io.Reader(m.Body)
+		if m.Header.Get("Content-Transfer-Encoding") == "quoted-printable" {
+			body = quotedprintable.NewReader(body)
+		}
+		text, err := io.ReadAll(body)
+		r.must(err)
+		list = append(list, m.Header.Get("Subject")+"\n"+strings.ReplaceAll(string(text), "\r", ""))
+	}
+	return list
+}
+
 // strange reports an alert about a client of another test, which is a stranger here.
 func (a *told) strange() bool {
 	return a.kind == "client_misplaced" && !strings.Contains(a.where, "store ")
@@ -198,20 +218,8 @@ func (a *told) strange() bool {
 func (r *watched) mails() (alerts []*told, firing, over int) {
 	r.Helper()
 	known := map[string]*told{}
-	for _, raw := range r.relay.Received() {
-		m, err := mail.ReadMessage(strings.NewReader(raw))
-		if err != nil {
-			r.Fatal(err)
-		}
-		body := io.Reader(m.Body)
-		if m.Header.Get("Content-Transfer-Encoding") == "quoted-printable" {
-			body = quotedprintable.NewReader(body)
-		}
-		text, err := io.ReadAll(body)
-		if err != nil {
-			r.Fatal(err)
-		}
-		begins, ends := readMail(strings.Split(strings.ReplaceAll(string(text), "\r", ""), "\n"), known)
+	for _, text := range r.texts() {
+		begins, ends := readMail(strings.Split(text, "\n"), known)
 		if begins {
 			firing++
 		} else if ends {

@@ -36,6 +36,7 @@ type Watch struct {
 	failed    map[monitor.Probe]*failure  // the probes that cannot do their work
 	told      map[string]time.Time        // when a complaint was told
 	ended     map[monitor.Probe]time.Time // when a probe ended last
+	deaf      bool                        // alerts could not be kept
 }
 
 // failure is why a probe cannot do its work.
@@ -178,9 +179,26 @@ func (w *Watch) judge(ctx context.Context, looks []monitor.Look) bool {
 		if ctx.Err() == nil {
 			w.complain(fmt.Errorf("keep alerts: %w", err))
 		}
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.deaf = true
 		return false
 	}
+	w.hear()
 	return true
+}
+
+// hear forgets, when alerts are kept again, which probes could not record what they
+// saw meanwhile: that has been told with the alerts, and what still cannot be
+// recorded is found again.
+func (w *Watch) hear() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.deaf {
+		return
+	}
+	w.deaf = false
+	maps.DeleteFunc(w.failed, func(_ monitor.Probe, f *failure) bool { return f.unrecorded() })
 }
 
 // tell delivers what is due.
@@ -293,9 +311,15 @@ func (w *Watch) lookAtItself(_ context.Context, now time.Time) (monitor.Look, er
 	return look, nil
 }
 
+// unrecorded reports whether it is the memory that does not work.
+func (f *failure) unrecorded() bool {
+	broken := (*unrecorded)(nil)
+	return errors.As(f.err, &broken)
+}
+
 func (f *failure) finding(name monitor.Probe, server inventory.ServerID) monitor.Finding {
 	kind := monitor.WatcherSilent
-	if broken := (*unrecorded)(nil); errors.As(f.err, &broken) {
+	if f.unrecorded() {
 		kind = monitor.OwnDatabase
 	}
 	return monitor.Finding{
