@@ -165,7 +165,7 @@ var faults = []fault{
 	},
 	{name: "healthy", happens: (*watched).work},
 	{
-		name: "allowed", config: "recover: allow\n", settings: cyrustest.Settings{Client: cyrustest.ClientStart},
+		name: "allowed", config: "recover: allow\nrouting_file: routing\n", settings: cyrustest.Settings{Client: cyrustest.ClientStart},
 		before: (*watched).longAMaster, happens: (*watched).killBusyClient, told: "client_missing", may: "backlog log_orphaned",
 		repaired: func(r *watched) {
 			r.wait("the log has been worked off", 3*time.Minute, func() bool {

@@ -89,16 +89,17 @@ func newWatched(t *testing.T, described string, fleet *cyrustest.Fleet, store *c
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Minute) // what ends the test needs it too
 	t.Cleanup(cancel)
 	r := &watched{T: t, ctx: ctx, fleet: fleet, store: store, master: store.Master(), replica: store.Replicas()[0], dir: t.TempDir(), relay: mailtest.Run(t), pace: paceOfTests()}
+	r.must(os.CopyFS(r.dir, os.DirFS(described)))
 	put(t, r.path("roots.pem"), string(r.relay.Certificate))
 	put(t, r.path("routing"), "anna-"+store.Name+","+store.Name+"-m\n")
 	if !strings.HasPrefix(further, "db: ") {
 		further = "db: facts.db\n" + further
 	}
-	put(t, r.path("interlace.yaml"), fmt.Sprintf("fleet: %s\nrouting_file: routing\n"+
-		"probes: {backlog: %[2]v, processes: %[2]v, usage: %[2]v}\n"+
-		"alerts: {for: 1s, keep_firing: %[3]v, group_wait: %[4]v, group_interval: %[4]v}\n"+
-		"mail: {smtp: %[5]q, from: interlace@example.org, to: [ops@example.org], ca_file: roots.pem}\n%[6]s",
-		filepath.Join(described, "fleet.yaml"), r.pace.probes, r.pace.keepFiring, r.pace.groupWait, r.relay.Address, further))
+	put(t, r.path("interlace.yaml"), fmt.Sprintf("fleet: fleet.yaml\n"+
+		"probes: {backlog: %[1]v, processes: %[1]v, usage: %[1]v}\n"+
+		"alerts: {for: 1s, keep_firing: %[2]v, group_wait: %[3]v, group_interval: %[3]v}\n"+
+		"mail: {smtp: %[4]q, from: interlace@example.org, to: [ops@example.org], ca_file: roots.pem}\n%[5]s",
+		r.pace.probes, r.pace.keepFiring, r.pace.groupWait, r.relay.Address, further))
 	return r
 }
 
@@ -137,6 +138,7 @@ func (r *watched) begin(server string) {
 	r.Helper()
 	r.watch = exec.Command("interlace", "watch", "--server", server)
 	r.watch.Dir, r.watch.Stderr = r.dir, r
+	r.watch.Env = append(os.Environ(), "PATH="+r.dir+":"+os.Getenv("PATH"))
 	if err := r.watch.Start(); err != nil {
 		r.Fatal(err)
 	}

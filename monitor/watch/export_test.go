@@ -12,3 +12,10 @@ func SetPace(t *testing.T, every time.Duration) {
 	notesEvery, itselfEvery, deskEvery, betweenSights, hangs = every, every, every, every, 20*every
 	t.Cleanup(func() { notesEvery, itselfEvery, deskEvery, betweenSights, hangs = notes, itself, desk, sights, hung })
 }
+
+// SetLeaves lets the end of a watch wait for less long during a test.
+func SetLeaves(t *testing.T, wait time.Duration) {
+	before := leaves
+	leaves = wait
+	t.Cleanup(func() { leaves = before })
+}

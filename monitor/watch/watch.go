@@ -112,7 +112,25 @@ func (w *Watch) Run(ctx context.Context) error {
 	}
 	<-ctx.Done()
 	w.opts.Service("STOPPING=1")
-	return group.Wait()
+	return w.leave(group)
+}
+
+// leaves is how long the end waits for what goes on, but in tests: systemd and
+// operators expect one within 10 seconds.
+var leaves = 8 * time.Second
+
+// leave waits for what goes on to end. What hangs in the kernel, such as a look at a
+// file system whose server is gone, does not hear that it should.
+func (w *Watch) leave(group *errgroup.Group) error {
+	ended := make(chan error, 1)
+	go func() { ended <- group.Wait() }()
+	select {
+	case err := <-ended:
+		return err
+	case <-time.After(leaves):
+		w.complain(fmt.Errorf("something hangs and was not waited for: it has not ended after %v", leaves))
+		return nil
+	}
 }
 
 // every calls do at once and then at each interval until the context ends. One

@@ -365,3 +365,25 @@ func TestNoSignOfLifeWhileAProbeHangs(t *testing.T) {
 		return false
 	})
 }
+
+// TestEndsWhileALookHangs has a look hang that hears of nothing, as one does at a
+// file system whose server is gone.
+func TestEndsWhileALookHangs(t *testing.T) {
+	watch.SetLeaves(t, 200*time.Millisecond)
+	w := newWorld(t)
+	release := make(chan struct{})
+	defer close(release)
+	list, calls := w.opts.Instances, atomic.Int32{}
+	w.opts.Instances = func(ctx context.Context) ([]monitor.Instance, error) {
+		if calls.Add(1) > 1 {
+			<-release
+		}
+		return list(ctx)
+	}
+	w.run("looks that hang", func() bool { return calls.Load() > 3 })
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.said) != 1 || !strings.Contains(w.said[0].Error(), "something hangs") {
+		t.Errorf("it said %v", w.said)
+	}
+}
