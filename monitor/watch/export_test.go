@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"context"
 	"testing"
 	"time"
 )
@@ -18,4 +19,10 @@ func SetLeaves(t *testing.T, wait time.Duration) {
 	before := leaves
 	leaves = wait
 	t.Cleanup(func() { leaves = before })
+}
+
+// RunAlone watches and follows no logs: who waits for the kernel's word of a file
+// stops the clock of a bubble.
+func (w *Watch) RunAlone(ctx context.Context) error {
+	return w.run(ctx, func(ctx context.Context) error { <-ctx.Done(); return nil })
 }

@@ -93,16 +93,19 @@ func (w *Watch) probes() []probe {
 
 // Run watches until the context ends. It returns an error only if it could not
 // begin: what goes wrong later is told, and tried again.
-func (w *Watch) Run(ctx context.Context) error {
+func (w *Watch) Run(ctx context.Context) error { return w.run(ctx, w.follow) }
+
+// run watches and follows logs meanwhile.
+func (w *Watch) run(ctx context.Context, follow func(context.Context) error) error {
 	if _, err := w.renew(ctx); err != nil {
 		return err
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	for _, p := range w.probes() {
 		w.end(p.name)
-		group.Go(func() error { every(ctx, p.every, w.opts.Now, func(now time.Time) { w.run(ctx, p, now) }); return nil })
+		group.Go(func() error { every(ctx, p.every, w.opts.Now, func(now time.Time) { w.look(ctx, p, now) }); return nil })
 	}
-	group.Go(func() error { return w.follow(ctx) })
+	group.Go(func() error { return follow(ctx) })
 	group.Go(func() error { w.recover(ctx); return nil })
 	group.Go(func() error { every(ctx, deskEvery, w.opts.Now, func(now time.Time) { w.tell(ctx, now) }); return nil })
 	group.Go(func() error { every(ctx, tidyEvery, w.opts.Now, func(now time.Time) { w.tidy(ctx, now) }); return nil })
@@ -167,8 +170,8 @@ func (w *Watch) end(name monitor.Probe) {
 	w.ended[name] = w.opts.Now()
 }
 
-// run runs a probe and hands over what it found.
-func (w *Watch) run(ctx context.Context, p probe, now time.Time) {
+// look runs a probe and hands over what it found.
+func (w *Watch) look(ctx context.Context, p probe, now time.Time) {
 	defer w.end(p.name)
 	look, err := p.look(ctx, now)
 	if ctx.Err() != nil {
