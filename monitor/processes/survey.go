@@ -45,7 +45,7 @@ func Survey(ctx context.Context, list []monitor.Instance, logs []monitor.Backlog
 	}
 	s := Sight{At: now, Logs: logs, Closed: map[string]string{}}
 	var err error
-	if s.Processes, err = Look(opts.Proc, list); err != nil {
+	if s.Processes, err = lookAgain(ctx, list, func() ([]monitor.Process, error) { return Look(opts.Proc, list) }); err != nil {
 		s.Trouble = err.Error()
 	}
 	for i := range list {
