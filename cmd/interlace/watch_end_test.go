@@ -11,13 +11,15 @@ import (
 	"github.com/interlacemail/interlace/fixtures/cyrustest"
 )
 
-// hangs is something that a watch waits for in vain.
-var hangs = []struct {
+// hang is something that a watch waits for in vain.
+type hang struct {
 	name     string
 	config   string
 	prepared func(*watched)
 	waits    func(*watched) bool // it is waited for
-}{
+}
+
+var hangs = []hang{
 	{
 		name: "relay", prepared: func(r *watched) { r.relay.Set(func() { r.relay.Stall = true }); r.must(r.replica.Stop()) },
 		waits: func(r *watched) bool {
@@ -88,6 +90,7 @@ wait
 
 // TestWatchEnds ends watches while they wait for somebody who does not answer.
 func TestWatchEnds(t *testing.T) {
+	t.Parallel()
 	cyrustest.Need(t)
 	var stores []cyrustest.StoreOptions
 	for _, h := range hangs {
@@ -95,23 +98,26 @@ func TestWatchEnds(t *testing.T) {
 	}
 	fleet, dir := cyrustest.Run(t, stores...), t.TempDir()
 	describeAll(t, dir, fleet)
-	for i, h := range hangs {
-		t.Run(h.name, func(t *testing.T) {
-			t.Parallel()
-			r := newWatched(t, dir, fleet, fleet.Stores[i], h.config)
-			r.must(os.WriteFile(r.path("hang"), []byte(hangScript), 0o755))
-			t.Cleanup(func() {
-				pids, _ := os.ReadFile(r.path("asked")) // nobody may have been
-				for _, word := range strings.Fields(string(pids)) {
-					if pid, err := strconv.Atoi(word); err == nil {
-						syscall.Kill(pid, syscall.SIGKILL) // it may have ended
-					}
-				}
-			})
-			h.prepared(r)
-			r.begin(r.store.Name + "-m")
-			r.wait("it is waited for", time.Minute, func() bool { return h.waits(r) })
-			r.end()
-		})
+	together(t, hangs, func(h *hang) string { return h.name }, func(t *testing.T, i int, h *hang) {
+		h.test(newWatched(t, dir, fleet, fleet.Stores[i], h.config))
+	})
+}
+
+func (h *hang) test(r *watched) {
+	r.must(os.WriteFile(r.path("hang"), []byte(hangScript), 0o755))
+	r.Cleanup(r.endHanging)
+	h.prepared(r)
+	r.begin(r.store.Name + "-m")
+	r.wait("it is waited for", time.Minute, func() bool { return h.waits(r) })
+	r.end()
+}
+
+// endHanging ends what does not want to.
+func (r *watched) endHanging() {
+	pids, _ := os.ReadFile(r.path("asked")) // nobody may have been
+	for _, word := range strings.Fields(string(pids)) {
+		if pid, err := strconv.Atoi(word); err == nil {
+			syscall.Kill(pid, syscall.SIGKILL) // it may have ended
+		}
 	}
 }

@@ -21,18 +21,31 @@ import (
 
 	"github.com/interlacemail/interlace/fixtures/cyrustest"
 	"github.com/interlacemail/interlace/fixtures/mailtest"
+	"github.com/interlacemail/interlace/monitor/history"
 )
 
 // soaking reports whether long tests run at their full length.
 func soaking() bool { return os.Getenv("INTERLACE_SOAK") != "" }
 
+// together runs a test for each of some cases, all at the same time: they wait most
+// of it.
+func together[C any](t *testing.T, cases []C, name func(*C) string, test func(t *testing.T, number int, c *C)) {
+	t.Helper()
+	var all sync.WaitGroup
+	for i := range cases {
+		all.Go(func() { t.Run(name(&cases[i]), func(t *testing.T) { test(t, i, &cases[i]) }) })
+	}
+	all.Wait()
+}
+
 // pace is how often a watch looks, and how long alerts wait for each other. In a
-// soak all that a fault does goes into one mail.
+// soak they wait as long as it takes to find all that a fault does, as they do in
+// earnest, so that it is told in one mail.
 type pace struct{ probes, keepFiring, groupWait time.Duration }
 
 func paceOfTests() pace {
 	if soaking() {
-		return pace{3 * time.Second, 30 * time.Second, 40 * time.Second}
+		return pace{3 * time.Second, 2 * time.Minute, 90 * time.Second}
 	}
 	return pace{2 * time.Second, 3 * time.Second, time.Second}
 }
@@ -73,6 +86,7 @@ type watched struct {
 	store           *cyrustest.Store
 	master, replica *cyrustest.Instance
 	dir             string // with the configuration
+	db              string // the database
 	relay           *mailtest.Relay
 	pace            pace
 
@@ -88,12 +102,14 @@ func newWatched(t *testing.T, described string, fleet *cyrustest.Fleet, store *c
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Minute) // what ends the test needs it too
 	t.Cleanup(cancel)
-	r := &watched{T: t, ctx: ctx, fleet: fleet, store: store, master: store.Master(), replica: store.Replicas()[0], dir: t.TempDir(), relay: mailtest.Run(t), pace: paceOfTests()}
-	r.must(os.CopyFS(r.dir, os.DirFS(described)))
+	r := &watched{T: t, ctx: ctx, fleet: fleet, store: store, master: store.Master(), replica: store.Replicas()[0], dir: filepath.Join(fleet.Dir, "watch-"+store.Name), relay: mailtest.Run(t), pace: paceOfTests()}
+	r.must(os.CopyFS(r.dir, os.DirFS(described))) // in memory, where the fleet is: many watches wait for one disk
 	put(t, r.path("roots.pem"), string(r.relay.Certificate))
 	put(t, r.path("routing"), "anna-"+store.Name+","+store.Name+"-m\n")
-	if !strings.HasPrefix(further, "db: ") {
-		further = "db: facts.db\n" + further
+	if db, _, found := strings.Cut(further, "\n"); found && strings.HasPrefix(db, "db: ") {
+		r.db = r.path(strings.TrimPrefix(db, "db: "))
+	} else {
+		r.db, further = r.path("facts.db"), "db: facts.db\n"+further
 	}
 	put(t, r.path("interlace.yaml"), fmt.Sprintf("fleet: fleet.yaml\n"+
 		"probes: {backlog: %[1]v, processes: %[1]v, usage: %[1]v}\n"+
@@ -167,7 +183,9 @@ func (r *watched) end() {
 			r.Errorf("ended by TERM the watch says %v: %s", err, r.words())
 		}
 	case <-time.After(10 * time.Second):
-		r.Errorf("after %v the watch has not ended", time.Since(begun))
+		r.watch.Process.Signal(syscall.SIGQUIT) // has it say what it waits for
+		<-r.ended
+		r.Errorf("after %v the watch had not ended", time.Since(begun))
 	}
 }
 
@@ -358,8 +376,21 @@ func (r *watched) paste(kind string) {
 // roll starts a rolling client beside what Cyrus runs.
 func (r *watched) roll(in *cyrustest.Instance) {
 	r.Helper()
+	before := len(running(r.T, "sync_client", in))
 	c := exec.Command("/usr/lib/cyrus/bin/sync_client", "-C", in.Conf, "-r")
 	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	r.must(c.Run())
 	r.Cleanup(func() { syscall.Kill(-c.Process.Pid, syscall.SIGKILL) }) // it may have ended
+	r.wait("the further client runs", time.Minute, func() bool { return len(running(r.T, "sync_client", in)) == before+1 })
+}
+
+// ignoreStrangers keeps quiet that clients of other tests run on this machine.
+func (r *watched) ignoreStrangers() {
+	r.Helper()
+	h, err := history.Open(r.ctx, r.db, history.Options{})
+	r.must(err)
+	r.must(h.Close())
+	if status, _, stderr := r.interlace("alerts", "silence", "--for", "2h", "--comment", "other tests", "kind=client_misplaced"); status != 0 {
+		r.Fatalf("silence strangers: %s", stderr)
+	}
 }
