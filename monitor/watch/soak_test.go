@@ -30,7 +30,7 @@ func TestDays(t *testing.T) {
 	dir := t.TempDir()
 	begun := time.Now()
 	synctest.Test(t, func(t *testing.T) {
-		offset := begun.Sub(time.Now()) // a bubble's time begins in 2000, and files are of today
+		offset := time.Until(begun) // a bubble's time begins in 2000, and files are of today
 		now := func() time.Time { return time.Now().Add(offset) }
 		h, err := history.Open(t.Context(), filepath.Join(dir, "interlace.db"), history.Options{})
 		if err != nil {
