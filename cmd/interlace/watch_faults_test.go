@@ -72,7 +72,7 @@ var faults = []fault{
 	},
 	{
 		name: "password", settings: cyrustest.Settings{Extra: map[string]string{"sync_password": "wrong"}},
-		happens: func(r *watched) { r.change("late") }, told: "replica_auth", may: "backlog log_line",
+		before: func(r *watched) { r.change("late") }, told: "replica_auth", may: "backlog log_line",
 		repaired: func(r *watched) {
 			text, err := os.ReadFile(r.master.Conf)
 			r.must(err)
@@ -157,7 +157,7 @@ var faults = []fault{
 			r.own(path)
 			hour := time.Now().Add(-time.Hour)
 			r.must(os.Chtimes(path, hour, hour))
-		}, told: "log_orphaned", command: "/sync_client -C {conf} -r -f {sync}/log-4194305 && rm ", repaired: func(r *watched) { r.paste("log_orphaned") },
+		}, told: "log_orphaned", may: "backlog", command: "/sync_client -C {conf} -r -f {sync}/log-4194305 && rm ", repaired: func(r *watched) { r.paste("log_orphaned") },
 	},
 	{
 		name: "closed", happens: func(r *watched) { r.must(os.Chmod(r.sync(""), 0o555)) },

@@ -191,6 +191,17 @@ func TestCheck(t *testing.T) {
 			w.now.Logs[0].Run.Taken = noon.Add(-time.Second)
 			w.loop(40)
 		}},
+		{name: "away in a loop", role: inventory.Master, want: "hot_loop", harm: func(w *world) {
+			drop(&w.before)
+			drop(&w.now)
+			w.loop(40)
+			w.opts.Hints["s1"].Reprocessed["default"] = processes.Loop{Times: 40, At: noon.Add(-10 * time.Second)}
+		}},
+		{name: "given up after a loop", role: inventory.Master, want: "client_missing hot_loop", harm: func(w *world) {
+			drop(&w.before)
+			drop(&w.now)
+			w.loop(40)
+		}},
 		{name: "dying", role: inventory.Master, want: "hot_loop", text: "process 11 is gone", harm: func(w *world) {
 			w.log(&w.before, 10)
 			w.log(&w.now, 50)

@@ -25,12 +25,19 @@ func (c *check) readers(ch *monitor.Channel) {
 	}
 }
 
+// onItsWay is how long after the log said that a client dies and is started again,
+// over and over, one that is away is taken for being on its way.
+const onItsWay = 30 * time.Second
+
 // missing reports a channel without a reader. Master starts its daemons again at
-// once, so one that is missing in a single sight may just be on its way. Where
-// master itself is down, that is what is told.
+// once, so one that is missing in a single sight, or while it dies again and again,
+// may just be on its way. Where master itself is down, that is what is told.
 func (c *check) missing(ch *monitor.Channel) {
 	master := c.masterOf(c.now)
 	if master == nil {
+		return
+	}
+	if l, said := c.hint.Reprocessed[ch.Name]; said && c.now.At.Sub(l.At) < onItsWay {
 		return
 	}
 	if n := len(c.before); n > 0 && c.before[n-1].Trouble == "" && len(c.rolling(&c.before[n-1], ch)) > 0 {
