@@ -283,9 +283,6 @@ func (f *fault) judge(r *watched, allowed []string) {
 			r.Errorf("%s (%s) was told, and is not so", a.kind, a.where)
 		}
 	}
-	if soaking() && f.told != "" && firing != 1 {
-		r.Errorf("there were %d mails of a beginning", firing)
-	}
 }
 
 // work keeps the store busy, with deliveries, changes of flags, renames and deletes:

@@ -38,9 +38,8 @@ func together[C any](t *testing.T, cases []C, name func(*C) string, test func(t 
 	all.Wait()
 }
 
-// pace is how often a watch looks, and how long alerts wait for each other. In a
-// soak they wait as long as it takes to find all that a fault does, as they do in
-// earnest, so that it is told in one mail.
+// pace is how often a watch looks, and how long alerts wait for each other: in a
+// soak about as long as it takes to find all that a fault does, as in earnest.
 type pace struct{ probes, keepFiring, groupWait time.Duration }
 
 func paceOfTests() pace {

@@ -194,12 +194,14 @@ func TestCheck(t *testing.T) {
 		{name: "away in a loop", role: inventory.Master, want: "hot_loop", harm: func(w *world) {
 			drop(&w.before)
 			drop(&w.now)
+			w.log(&w.now, 50)
 			w.loop(40)
 			w.opts.Hints["s1"].Reprocessed["default"] = processes.Loop{Times: 40, At: noon.Add(-10 * time.Second)}
 		}},
-		{name: "given up after a loop", role: inventory.Master, want: "client_missing hot_loop", harm: func(w *world) {
+		{name: "given up after a loop", role: inventory.Master, want: "client_missing hot_loop log_orphaned", harm: func(w *world) {
 			drop(&w.before)
 			drop(&w.now)
+			w.log(&w.now, 50)
 			w.loop(40)
 		}},
 		{name: "dying", role: inventory.Master, want: "hot_loop", text: "process 11 is gone", harm: func(w *world) {

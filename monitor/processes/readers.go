@@ -29,6 +29,11 @@ func (c *check) readers(ch *monitor.Channel) {
 // over and over, one that is away is taken for being on its way.
 const onItsWay = 30 * time.Second
 
+func (c *check) isOnItsWay(ch *monitor.Channel) bool {
+	l, said := c.hint.Reprocessed[ch.Name]
+	return said && c.now.At.Sub(l.At) < onItsWay
+}
+
 // missing reports a channel without a reader. Master starts its daemons again at
 // once, so one that is missing in a single sight, or while it dies again and again,
 // may just be on its way. Where master itself is down, that is what is told.
@@ -37,7 +42,7 @@ func (c *check) missing(ch *monitor.Channel) {
 	if master == nil {
 		return
 	}
-	if l, said := c.hint.Reprocessed[ch.Name]; said && c.now.At.Sub(l.At) < onItsWay {
+	if c.isOnItsWay(ch) {
 		return
 	}
 	if n := len(c.before); n > 0 && c.before[n-1].Trouble == "" && len(c.rolling(&c.before[n-1], ch)) > 0 {
