@@ -372,6 +372,16 @@ func (r *watched) paste(kind string) {
 	}
 }
 
+// pasteOnceTold does what a mail says that comes only when something else is over.
+func (r *watched) pasteOnceTold(kind string) {
+	r.Helper()
+	r.wait("a mail tells "+kind, time.Minute+2*r.pace.groupWait, func() bool {
+		alerts, _, _ := r.mails()
+		return slices.Contains(kindsTold(alerts), kind)
+	})
+	r.paste(kind)
+}
+
 // roll starts a rolling client beside what Cyrus runs.
 func (r *watched) roll(in *cyrustest.Instance) {
 	r.Helper()

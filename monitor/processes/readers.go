@@ -27,7 +27,7 @@ func (c *check) readers(ch *monitor.Channel) {
 
 // onItsWay is how long after the log said that a client dies and is started again,
 // over and over, one that is away is taken for being on its way.
-const onItsWay = 30 * time.Second
+const onItsWay = 15 * time.Second
 
 func (c *check) isOnItsWay(ch *monitor.Channel) bool {
 	l, said := c.hint.Reprocessed[ch.Name]
