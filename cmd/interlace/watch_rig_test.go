@@ -375,7 +375,7 @@ func (r *watched) paste(kind string) {
 // pasteOnceTold does what a mail says that comes only when something else is over.
 func (r *watched) pasteOnceTold(kind string) {
 	r.Helper()
-	r.wait("a mail tells "+kind, time.Minute+2*r.pace.groupWait, func() bool {
+	r.wait("a mail tells "+kind, 3*time.Minute+2*r.pace.groupWait, func() bool {
 		alerts, _, _ := r.mails()
 		return slices.Contains(kindsTold(alerts), kind)
 	})
