@@ -9,25 +9,21 @@ import (
 	"github.com/interlacemail/interlace/monitor"
 )
 
-// A client that dies on a log and is started again, over and over, is away for a
-// moment each time, and may be so in one look after the other.
-const (
-	looks       = 4
-	betweenThem = 70 * time.Millisecond
-)
+// betweenThem is how long after a look a second one sees whether a client that dies
+// on a log and is started again, over and over, was just away.
+const betweenThem = 100 * time.Millisecond
 
-// lookAgain looks, and a few times where a reader is missing.
+// lookAgain looks, and once more where a reader is missing.
 func lookAgain(ctx context.Context, list []monitor.Instance, look func() ([]monitor.Process, error)) ([]monitor.Process, error) {
-	for n := 1; ; n++ {
-		seen, err := look()
-		if err != nil || n == looks || read(list, seen) {
-			return seen, err
-		}
-		select {
-		case <-ctx.Done():
-			return seen, nil
-		case <-time.After(betweenThem):
-		}
+	seen, err := look()
+	if err != nil || read(list, seen) {
+		return seen, err
+	}
+	select {
+	case <-ctx.Done():
+		return seen, nil
+	case <-time.After(betweenThem):
+		return look()
 	}
 }
 

@@ -25,8 +25,8 @@ func TestLookAgain(t *testing.T) {
 		sees   int
 	}{
 		{"there", master, [][]monitor.Process{{other, client}}, 1, 2},
-		{"on its way", master, [][]monitor.Process{away, away, {other, client}}, 3, 2},
-		{"missing", master, [][]monitor.Process{away, away, away, away}, 4, 1},
+		{"on its way", master, [][]monitor.Process{away, {other, client}}, 2, 2},
+		{"missing", master, [][]monitor.Process{away, away}, 2, 1},
 		{"nothing runs", master, [][]monitor.Process{nil}, 1, 0},
 		{"a replica has none", replica, [][]monitor.Process{away}, 1, 1},
 	} {
