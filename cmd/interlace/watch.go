@@ -104,7 +104,7 @@ func (a *app) watch(ctx context.Context, flags watchFlags) error {
 	if err != nil {
 		return err
 	}
-	defer h.Close()
+	defer closeSoon(h)
 	opts.Memory = h
 	switch {
 	case flags.recover != "":
@@ -113,6 +113,16 @@ func (a *app) watch(ctx context.Context, flags watchFlags) error {
 		return a.watchOnce(ctx, opts, h)
 	}
 	return a.watchOn(ctx, opts, local, h)
+}
+
+// closeSoon closes a history, but does not wait for whoever hangs in it.
+func closeSoon(h *history.History) {
+	closed := make(chan struct{})
+	go func() { defer close(closed); h.Close() }()
+	select {
+	case <-closed:
+	case <-time.After(time.Second):
+	}
 }
 
 // watchOptions are those that the configuration and the inventory give.

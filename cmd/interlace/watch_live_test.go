@@ -49,18 +49,27 @@ func eventually(t *testing.T, what string, holds func() bool) {
 // clientOf returns the number of the rolling client of an instance, or 0.
 func clientOf(t *testing.T, in *cyrustest.Instance) int {
 	t.Helper()
+	for _, pid := range running(t, "sync_client", in) {
+		return pid
+	}
+	return 0
+}
+
+// running returns the numbers of the processes of an instance with a program.
+func running(t *testing.T, program string, in *cyrustest.Instance) (pids []int) {
+	t.Helper()
 	list, err := filepath.Glob("/proc/[0-9]*/cmdline")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, path := range list {
 		text, _ := os.ReadFile(path) // it may have ended
-		if strings.Contains(string(text), "sync_client") && strings.Contains(string(text), in.Dir+"/imapd.conf") {
+		if strings.Contains(string(text), program) && strings.Contains(string(text), in.Conf) {
 			pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(path)))
-			return pid
+			pids = append(pids, pid)
 		}
 	}
-	return 0
+	return pids
 }
 
 // TestWatchLive watches a store whose client is killed, has its log worked off,

@@ -27,6 +27,9 @@ type Error struct {
 // Error returns the file and the problem, without the hint.
 func (e *Error) Error() string { return e.Path + ": " + e.Problem }
 
+// Remedy returns the hint.
+func (e *Error) Remedy() string { return e.Hint }
+
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 

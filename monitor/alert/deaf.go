@@ -30,34 +30,70 @@ func (d *Desk) tellDeafness(ctx context.Context, failed error, now time.Time) er
 	if now.Sub(d.deaf.since) < time.Minute || !d.deaf.told.IsZero() && now.Sub(d.deaf.told) < opts.RepeatInterval {
 		return nil
 	}
-	a := monitor.Alert{
-		Finding: monitor.Finding{
-			Probe: monitor.ProbeWatch, Kind: monitor.OwnDatabase, Severity: monitor.Critical, Subject: "alerts",
-			Text: line("interlace"+on(opts.Host)+" cannot keep alerts, and tells none: "+failed.Error(), longestText),
-		},
-		Stage: monitor.Firing, Began: d.deaf.since, Fired: now,
-	}
-	a.Key = Key(&a.Finding)
+	a := d.deafAlert(monitor.Firing)
+	a.Text = line("interlace"+on(opts.Host)+" cannot keep alerts, and tells none: "+failed.Error()+remedy(failed), longestText)
+	a.Fired = now
 	ctx, cancel := context.WithTimeout(ctx, cmp.Or(d.Timeout, time.Minute))
 	defer cancel()
 	if d.Alertmanager != nil {
-		err := d.Alertmanager.Push(ctx, []monitor.Alert{a}, opts.Host, now)
+		err := d.Alertmanager.Push(ctx, []monitor.Alert{*a}, opts.Host, now)
 		if err == nil {
 			d.deaf.told = now
 		}
 		return err
 	}
-	n := &notice{
-		id:   opts.id("deaf", strconv.FormatInt(d.deaf.since.UnixMicro(), 10), strconv.Itoa(d.deaf.count)),
-		news: []*monitor.Alert{&a}, now: now, opts: &opts,
-	}
+	n := &notice{id: d.deafID(&opts, a), news: []*monitor.Alert{a}, now: now, opts: &opts}
 	var errs []error
 	for _, name := range slices.Sorted(maps.Keys(d.Routes)) {
-		errs = append(errs, d.Routes[name].Deliver(ctx, n.past(name, &a)))
+		errs = append(errs, d.Routes[name].Deliver(ctx, n.past(name, a)))
 	}
 	if slices.Contains(errs, nil) {
 		d.deaf.told = now
 		d.deaf.count++
 	}
 	return errors.Join(errs...)
+}
+
+// hearing are the messages to those who heard of a ledger that kept nothing: by
+// now it does.
+func (d *Desk) hearing(routes []string, now time.Time) []monitor.Message {
+	d.mutex.Lock()
+	defer d.mutex.Unlock()
+	if d.deaf.told.IsZero() {
+		return nil
+	}
+	opts := d.Options.filled()
+	a := d.deafAlert(monitor.Resolved)
+	a.Text = "interlace" + on(opts.Host) + " keeps alerts again, and tells those that are still there"
+	a.Resolved = now
+	n := &notice{id: d.deafID(&opts, a), over: []*monitor.Alert{a}, now: now, opts: &opts}
+	var messages []monitor.Message
+	for _, route := range routes {
+		m := n.past(route, a)
+		m.Host, m.Thread, m.Due = opts.Host, a.Key, now
+		messages = append(messages, *m)
+	}
+	return messages
+}
+
+func (d *Desk) deafID(opts *Options, a *monitor.Alert) string {
+	return opts.id("deaf", string(a.Stage), strconv.FormatInt(d.deaf.since.UnixMicro(), 10), strconv.Itoa(d.deaf.count))
+}
+
+func (d *Desk) deafAlert(stage monitor.Stage) *monitor.Alert {
+	a := &monitor.Alert{
+		Finding: monitor.Finding{Probe: monitor.ProbeWatch, Kind: monitor.OwnDatabase, Severity: monitor.Critical, Subject: "alerts"},
+		Stage:   stage, Began: d.deaf.since,
+	}
+	a.Key = Key(&a.Finding)
+	return a
+}
+
+// remedy is what an error says can be done.
+func remedy(err error) string {
+	var advised interface{ Remedy() string }
+	if errors.As(err, &advised) && advised.Remedy() != "" {
+		return "; " + advised.Remedy()
+	}
+	return ""
 }

@@ -62,6 +62,7 @@ type Desk struct {
 	mutex    sync.Mutex
 	dropped  bool                        // what waited on routes that there are no more
 	alerts   []monitor.Alert             // as they were after the last round
+	unkept   []monitor.Look              // that the ledger could not keep
 	pushed   time.Time                   // when the Alertmanager was told last
 	unsaved  map[string]*monitor.Message // of each route: what was tried, and could not be noted
 	troubles map[string]trouble          // of each route that does not work
@@ -84,8 +85,9 @@ const (
 )
 
 // Judge takes in looks; to be called after each, and every few seconds without
-// any, since alerts wait for each other. If the ledger cannot keep the alerts
-// the looks have to be repeated, and the operators are told past the ledger.
+// any, since alerts wait for each other. What the ledger cannot keep is taken in
+// again the next time, until a newer look of the same probe takes its place, and the
+// operators are told past the ledger.
 func (d *Desk) Judge(ctx context.Context, looks []monitor.Look, now time.Time) error {
 	opts := d.Options
 	if d.Hosts != nil {
@@ -95,11 +97,14 @@ func (d *Desk) Judge(ctx context.Context, looks []monitor.Look, now time.Time) e
 	if d.Alertmanager == nil {
 		opts.Routes = slices.Sorted(maps.Keys(d.Routes))
 	}
+	d.mutex.Lock()
+	looks = replacing(d.unkept, looks)
+	d.mutex.Unlock()
 	var after monitor.AlertState
 	err := d.Ledger.StepAlerts(ctx, now, func(before monitor.AlertState) (monitor.AlertState, []monitor.Message) {
 		var messages []monitor.Message
 		after, messages = Step(before, looks, now, opts)
-		return after, messages
+		return after, append(messages, d.hearing(opts.Routes, now)...)
 	})
 	if ctx.Err() != nil {
 		return err
@@ -107,10 +112,23 @@ func (d *Desk) Judge(ctx context.Context, looks []monitor.Look, now time.Time) e
 	d.mutex.Lock()
 	defer d.mutex.Unlock()
 	if err != nil {
+		d.unkept = replacing(d.unkept, looks)
 		return errors.Join(err, d.tellDeafness(ctx, err, now))
 	}
-	d.alerts, d.deaf = after.Alerts, deafness{}
+	d.alerts, d.unkept, d.deaf = after.Alerts, without(d.unkept, looks), deafness{}
 	return nil
+}
+
+// replacing returns looks behind those before them, of each probe the last one.
+func replacing(before, looks []monitor.Look) []monitor.Look {
+	return append(without(before, looks), looks...)
+}
+
+// without returns looks but for those of probes of which there are others.
+func without(looks, others []monitor.Look) []monitor.Look {
+	return slices.DeleteFunc(slices.Clone(looks), func(l monitor.Look) bool {
+		return slices.ContainsFunc(others, func(o monitor.Look) bool { return o.Probe == l.Probe && o.Watcher == l.Watcher })
+	})
 }
 
 // Deliver sends what is due, on all routes at once; each stops at the first

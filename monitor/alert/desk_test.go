@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -242,22 +243,48 @@ func TestClockSetBack(t *testing.T) {
 	}
 }
 
-// full is a ledger that keeps nothing.
-type full struct{ alert.Ledger }
-
-func (full) StepAlerts(context.Context, time.Time, func(monitor.AlertState) (monitor.AlertState, []monitor.Message)) error {
-	return errors.New("database or disk is full")
+// full is a ledger in which nothing can be changed, until there is room again.
+type full struct {
+	alert.Ledger
+	room bool
 }
 
+func (l *full) StepAlerts(ctx context.Context, now time.Time, step func(monitor.AlertState) (monitor.AlertState, []monitor.Message)) error {
+	if l.room {
+		return l.Ledger.StepAlerts(ctx, now, step)
+	}
+	changed := false
+	err := l.Ledger.StepAlerts(ctx, now, func(before monitor.AlertState) (monitor.AlertState, []monitor.Message) {
+		after, messages := step(before)
+		changed = len(messages) > 0 || !reflect.DeepEqual(before, after)
+		return before, nil
+	})
+	if err == nil && changed {
+		err = &noRoom{}
+	}
+	return err
+}
+
+type noRoom struct{}
+
+func (*noRoom) Error() string  { return "database or disk is full" }
+func (*noRoom) Remedy() string { return "make room" }
+
 // TestFullLedger: the operators hear of a ledger that keeps nothing all the same,
-// once in a while.
+// once in a while, and of its end.
 func TestFullLedger(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		mail := &inbox{}
-		desk := &alert.Desk{Ledger: full{mustOpen(t)}, Options: alert.Options{Host: "imap1"}, Routes: map[string]alert.Route{"mail:ops@example.org": mail}}
+		ledger := &full{Ledger: mustOpen(t)}
+		desk := &alert.Desk{Ledger: ledger, Options: alert.Options{Host: "imap1"}, Routes: map[string]alert.Route{"mail:ops@example.org": mail}}
 		watch(t.Context(), desk, 9*time.Hour, incidents)
-		if len(mail.got) != 3 || !strings.Contains(mail.got[0].Body, "disk is full") || mail.got[0].ID == mail.got[1].ID {
+		if len(mail.got) != 3 || !strings.Contains(mail.got[0].Body, "disk is full; make room") || mail.got[0].ID == mail.got[1].ID {
 			t.Errorf("%d messages: %+v", len(mail.got), mail.got)
+		}
+		mail.got, ledger.room = nil, true
+		watch(t.Context(), desk, time.Hour, func() []monitor.Look { return nil })
+		if len(mail.got) != 6 || !strings.HasPrefix(mail.got[0].Subject, "[interlace] resolved: own_database after 9 h") || !strings.Contains(mail.got[0].Body, "keeps alerts again") {
+			t.Errorf("%d messages: %+v", len(mail.got), mail.got) // and what was found last
 		}
 	})
 }

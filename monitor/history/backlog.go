@@ -122,7 +122,7 @@ func end(span monitor.Span) int64 {
 }
 
 // load reads rows of a file; of one that is not there, none.
-func load[R any](ctx context.Context, file *database.File, what, query string, args []any, scan func(*sql.Rows) (R, error)) ([]R, error) {
+func load[R any](ctx context.Context, file *kept, what, query string, args []any, scan func(*sql.Rows) (R, error)) ([]R, error) {
 	if file == nil {
 		return nil, nil
 	}

@@ -19,8 +19,8 @@ type Options = database.FileOptions
 
 // History is the two files, open. Its methods may be called from several goroutines.
 type History struct {
-	facts   *database.File // nil: nothing is in it, and it is only read
-	samples *database.File // nil: there are none, and none are written
+	facts   *kept // nil: nothing is in it, and it is only read
+	samples *kept // nil: there are none, and none are written
 }
 
 // Open opens the database at the path and the file with the samples beside it,
@@ -31,12 +31,12 @@ type History struct {
 // written, and what is not there reads as empty.
 func Open(ctx context.Context, path string, opts Options) (*History, error) {
 	opts.Relaxed = false
-	facts, err := open(ctx, path, "facts", opts)
+	facts, err := keep(ctx, path, "facts", opts)
 	if err != nil {
 		return nil, err
 	}
 	opts.Relaxed = true
-	samples, err := open(ctx, SamplesPath(path), "samples", opts)
+	samples, err := keep(ctx, SamplesPath(path), "samples", opts)
 	if errors.Is(err, fs.ErrNotExist) && (opts.Existing || opts.ReadOnly) {
 		err = nil
 	}
@@ -55,11 +55,7 @@ func open(ctx context.Context, path, name string, opts database.FileOptions) (*d
 	if err != nil {
 		return nil, err
 	}
-	file, err := database.OpenFile(ctx, path, database.Schema{Name: name, Migrations: files}, opts)
-	if errors.Is(err, database.ErrUnwritten) {
-		return nil, nil
-	}
-	return file, err
+	return database.OpenFile(ctx, path, database.Schema{Name: name, Migrations: files}, opts)
 }
 
 // SamplesPath returns where the samples are that belong to a database.
@@ -71,7 +67,7 @@ func SamplesPath(path string) string {
 // Close closes both files.
 func (h *History) Close() error {
 	var failed error
-	for _, file := range []*database.File{h.facts, h.samples} {
+	for _, file := range []*kept{h.facts, h.samples} {
 		if file != nil {
 			failed = errors.Join(failed, file.Close())
 		}

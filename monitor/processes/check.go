@@ -30,8 +30,14 @@ type Options struct {
 
 // Hint is what the log of an instance says.
 type Hint struct {
-	Reprocessed map[string]inventory.Number // how often in a minute each channel's log was taken up again
-	Expired     time.Time                   // last success of cyr_expire; zero is unknown
+	Reprocessed map[string]Loop // by channel
+	Expired     time.Time       // last success of cyr_expire; zero is unknown
+}
+
+// Loop is a log that was taken up again and again.
+type Loop struct {
+	Times float64   // within a minute
+	At    time.Time // when the log of the instance said so last
 }
 
 // Check judges what was seen, the last sight in the light of those before. With

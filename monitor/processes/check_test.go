@@ -50,6 +50,12 @@ func (w *world) log(s *processes.Sight, bytes int64) {
 	}}
 }
 
+// loop has the log of the instance say, five minutes ago, that the log was taken up
+// again so many times.
+func (w *world) loop(times float64) {
+	w.opts.Hints = map[inventory.StoreID]processes.Hint{"s1": {Reprocessed: map[string]processes.Loop{"default": {Times: times, At: noon.Add(-5 * time.Minute)}}}}
+}
+
 func healthy(role inventory.Role) *world {
 	w := &world{in: monitor.Instance{
 		Server: "imap1", Store: "s1", Role: role, Conf: "/etc/s1.conf", Dir: "/srv/s1", SyncDir: "/srv/s1/sync", Logging: true, CSync: "imap1:2005",
@@ -172,10 +178,36 @@ func TestCheck(t *testing.T) {
 			w.now.Ports["imap1:2005"] = processes.Port{Trouble: "connection refused"}
 		}},
 		{name: "counted loop", role: inventory.Master, want: "hot_loop", text: "40 times", harm: func(w *world) {
-			w.opts.Hints = map[inventory.StoreID]processes.Hint{"s1": {Reprocessed: map[string]inventory.Number{"default": inventory.Known(40)}}}
+			w.log(&w.now, 50)
+			w.loop(40)
 		}},
+		{name: "counted loop, log not seen", role: inventory.Master, want: "hot_loop", text: "40 times", harm: func(w *world) { w.loop(40) }},
 		{name: "taken up once", role: inventory.Master, harm: func(w *world) {
-			w.opts.Hints = map[inventory.StoreID]processes.Hint{"s1": {Reprocessed: map[string]inventory.Number{"default": inventory.Known(1)}}}
+			w.log(&w.now, 50)
+			w.loop(1)
+		}},
+		{name: "counted loop that is over", role: inventory.Master, harm: func(w *world) {
+			w.log(&w.now, 0)
+			w.now.Logs[0].Run = monitor.LogFile{}
+			w.loop(40)
+		}},
+		{name: "counted loop, next log", role: inventory.Master, harm: func(w *world) {
+			w.log(&w.now, 50)
+			w.now.Logs[0].Run.Taken = noon.Add(-time.Second)
+			w.loop(40)
+		}},
+		{name: "away in a loop", role: inventory.Master, want: "hot_loop", harm: func(w *world) {
+			drop(&w.before)
+			drop(&w.now)
+			w.log(&w.now, 50)
+			w.loop(40)
+			w.opts.Hints["s1"].Reprocessed["default"] = processes.Loop{Times: 40, At: noon.Add(-10 * time.Second)}
+		}},
+		{name: "given up after a loop", role: inventory.Master, want: "client_missing hot_loop log_orphaned", harm: func(w *world) {
+			drop(&w.before)
+			drop(&w.now)
+			w.log(&w.now, 50)
+			w.loop(40)
 		}},
 		{name: "dying", role: inventory.Master, want: "hot_loop", text: "process 11 is gone", harm: func(w *world) {
 			w.log(&w.before, 10)

@@ -25,12 +25,24 @@ func (c *check) readers(ch *monitor.Channel) {
 	}
 }
 
+// onItsWay is how long after the log said that a client dies and is started again,
+// over and over, one that is away is taken for being on its way.
+const onItsWay = 15 * time.Second
+
+func (c *check) isOnItsWay(ch *monitor.Channel) bool {
+	l, said := c.hint.Reprocessed[ch.Name]
+	return said && c.now.At.Sub(l.At) < onItsWay
+}
+
 // missing reports a channel without a reader. Master starts its daemons again at
-// once, so one that is missing in a single sight may just be on its way. Where
-// master itself is down, that is what is told.
+// once, so one that is missing in a single sight, or while it dies again and again,
+// may just be on its way. Where master itself is down, that is what is told.
 func (c *check) missing(ch *monitor.Channel) {
 	master := c.now.master(c.in)
 	if master == nil {
+		return
+	}
+	if c.isOnItsWay(ch) {
 		return
 	}
 	if n := len(c.before); n > 0 && c.before[n-1].Trouble == "" && len(c.rolling(&c.before[n-1], ch)) > 0 {
@@ -137,12 +149,12 @@ func (c *check) loop(ch *monitor.Channel) {
 	}
 	const most = 3 // a minute
 	f := monitor.Finding{}
-	if n := c.hint.Reprocessed[ch.Name]; n.Known {
-		if n.Value <= most {
+	if l, said := c.hint.Reprocessed[ch.Name]; said && c.lasts(ch, l) {
+		if l.Times <= most {
 			return
 		}
-		f.Value = n
-		f.Text = fmt.Sprintf("%s: the same log was taken up %.0f times within a minute", c.about(ch), n.Value)
+		f.Value = inventory.Known(l.Times)
+		f.Text = fmt.Sprintf("%s: the same log was taken up %.0f times within a minute", c.about(ch), l.Times)
 	} else if before, now := c.sameLog(ch); now == nil {
 		return
 	} else if c.diesYoung(before, now) {
@@ -158,6 +170,13 @@ func (c *check) loop(ch *monitor.Channel) {
 	}
 	f.Text += ". Something in it can't be replicated, and all that follows waits: the lines of sync_client and of the replica's sync_server say which mailbox; repair that on the replica and it goes on by itself"
 	c.report(monitor.HotLoop, monitor.Critical, ch, f)
+}
+
+// lasts reports whether the log that was taken up again and again is still there:
+// one that was taken since then is another, and the loop is over.
+func (c *check) lasts(ch *monitor.Channel, l Loop) bool {
+	b := c.log(c.now, ch)
+	return b == nil || b.Run.Exists() && !b.Run.Taken.After(l.At)
 }
 
 // sameLog returns the client of the sight before and of this one, if both are

@@ -46,7 +46,7 @@ func Survey(ctx context.Context, list []monitor.Instance, logs []monitor.Backlog
 	}
 	s := Sight{At: now, Logs: logs, Closed: map[string]string{}, Setups: map[string]Setup{}}
 	var err error
-	if s.Processes, err = Look(opts.Proc, list); err != nil {
+	if s.Processes, err = lookAgain(ctx, list, func() ([]monitor.Process, error) { return Look(opts.Proc, list) }); err != nil {
 		s.Trouble = err.Error()
 	}
 	for i := range list {

@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"context"
 	"testing"
 	"time"
 )
@@ -11,4 +12,17 @@ func SetPace(t *testing.T, every time.Duration) {
 	notes, itself, desk, sights, hung := notesEvery, itselfEvery, deskEvery, betweenSights, hangs
 	notesEvery, itselfEvery, deskEvery, betweenSights, hangs = every, every, every, every, 20*every
 	t.Cleanup(func() { notesEvery, itselfEvery, deskEvery, betweenSights, hangs = notes, itself, desk, sights, hung })
+}
+
+// SetLeaves lets the end of a watch wait for less long during a test.
+func SetLeaves(t *testing.T, wait time.Duration) {
+	before := leaves
+	leaves = wait
+	t.Cleanup(func() { leaves = before })
+}
+
+// RunAlone watches and follows no logs: who waits for the kernel's word of a file
+// stops the clock of a bubble.
+func (w *Watch) RunAlone(ctx context.Context) error {
+	return w.run(ctx, func(ctx context.Context) error { <-ctx.Done(); return nil })
 }

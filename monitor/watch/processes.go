@@ -102,9 +102,9 @@ func (w *Watch) hints(ctx context.Context, now time.Time) (map[inventory.StoreID
 		store := inventory.StoreID(n.Store)
 		h := hints[store]
 		if h.Reprocessed == nil {
-			h.Reprocessed = map[string]inventory.Number{}
+			h.Reprocessed = map[string]processes.Loop{}
 		}
-		h.Reprocessed[string(n.Channel)] = n.Value
+		h.Reprocessed[string(n.Channel)] = processes.Loop{Times: n.Value.Value, At: n.At}
 		hints[store] = h
 	}
 	return hints, err

@@ -37,6 +37,7 @@ type Watch struct {
 	failed    map[monitor.Probe]*failure  // the probes that cannot do their work
 	told      map[string]time.Time        // when a complaint was told
 	ended     map[monitor.Probe]time.Time // when a probe ended last
+	deaf      bool                        // alerts could not be kept
 }
 
 // failure is why a probe cannot do its work.
@@ -93,16 +94,19 @@ func (w *Watch) probes() []probe {
 
 // Run watches until the context ends. It returns an error only if it could not
 // begin: what goes wrong later is told, and tried again.
-func (w *Watch) Run(ctx context.Context) error {
+func (w *Watch) Run(ctx context.Context) error { return w.run(ctx, w.follow) }
+
+// run watches and follows logs meanwhile.
+func (w *Watch) run(ctx context.Context, follow func(context.Context) error) error {
 	if _, err := w.renew(ctx); err != nil {
 		return err
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	for _, p := range w.probes() {
 		w.end(p.name)
-		group.Go(func() error { every(ctx, p.every, w.opts.Now, func(now time.Time) { w.run(ctx, p, now) }); return nil })
+		group.Go(func() error { every(ctx, p.every, w.opts.Now, func(now time.Time) { w.look(ctx, p, now) }); return nil })
 	}
-	group.Go(func() error { return w.follow(ctx) })
+	group.Go(func() error { return follow(ctx) })
 	group.Go(func() error { w.recover(ctx); return nil })
 	group.Go(func() error { every(ctx, deskEvery, w.opts.Now, func(now time.Time) { w.tell(ctx, now) }); return nil })
 	group.Go(func() error { every(ctx, tidyEvery, w.opts.Now, func(now time.Time) { w.tidy(ctx, now) }); return nil })
@@ -112,7 +116,25 @@ func (w *Watch) Run(ctx context.Context) error {
 	}
 	<-ctx.Done()
 	w.opts.Service("STOPPING=1")
-	return group.Wait()
+	return w.leave(group)
+}
+
+// leaves is how long the end waits for what goes on, but in tests: systemd and
+// operators expect one within 10 seconds.
+var leaves = 8 * time.Second
+
+// leave waits for what goes on to end. What hangs in the kernel, such as a look at a
+// file system whose server is gone, does not hear that it should.
+func (w *Watch) leave(group *errgroup.Group) error {
+	ended := make(chan error, 1)
+	go func() { ended <- group.Wait() }()
+	select {
+	case err := <-ended:
+		return err
+	case <-time.After(leaves):
+		w.complain(fmt.Errorf("something hangs and was not waited for: it has not ended after %v", leaves))
+		return nil
+	}
 }
 
 // every calls do at once and then at each interval until the context ends. One
@@ -149,8 +171,8 @@ func (w *Watch) end(name monitor.Probe) {
 	w.ended[name] = w.opts.Now()
 }
 
-// run runs a probe and hands over what it found.
-func (w *Watch) run(ctx context.Context, p probe, now time.Time) {
+// look runs a probe and hands over what it found.
+func (w *Watch) look(ctx context.Context, p probe, now time.Time) {
 	defer w.end(p.name)
 	look, err := p.look(ctx, now)
 	if ctx.Err() != nil {
@@ -179,9 +201,26 @@ func (w *Watch) judge(ctx context.Context, looks []monitor.Look) bool {
 		if ctx.Err() == nil {
 			w.complain(fmt.Errorf("keep alerts: %w", err))
 		}
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.deaf = true
 		return false
 	}
+	w.hear()
 	return true
+}
+
+// hear forgets, when alerts are kept again, which probes could not record what they
+// saw meanwhile: that has been told with the alerts, and what still cannot be
+// recorded is found again.
+func (w *Watch) hear() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.deaf {
+		return
+	}
+	w.deaf = false
+	maps.DeleteFunc(w.failed, func(_ monitor.Probe, f *failure) bool { return f.unrecorded() })
 }
 
 // tell delivers what is due.
@@ -294,9 +333,15 @@ func (w *Watch) lookAtItself(_ context.Context, now time.Time) (monitor.Look, er
 	return look, nil
 }
 
+// unrecorded reports whether it is the memory that does not work.
+func (f *failure) unrecorded() bool {
+	broken := (*unrecorded)(nil)
+	return errors.As(f.err, &broken)
+}
+
 func (f *failure) finding(name monitor.Probe, server inventory.ServerID) monitor.Finding {
 	kind := monitor.WatcherSilent
-	if broken := (*unrecorded)(nil); errors.As(f.err, &broken) {
+	if f.unrecorded() {
 		kind = monitor.OwnDatabase
 	}
 	return monitor.Finding{

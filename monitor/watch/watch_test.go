@@ -387,3 +387,70 @@ func TestNoSignOfLifeWhileAProbeHangs(t *testing.T) {
 		return false
 	})
 }
+
+// TestEndsWhileALookHangs has a look hang that hears of nothing, as one does at a
+// file system whose server is gone.
+func TestEndsWhileALookHangs(t *testing.T) {
+	watch.SetLeaves(t, 200*time.Millisecond)
+	w := newWorld(t)
+	release := make(chan struct{})
+	defer close(release)
+	list, calls := w.opts.Instances, atomic.Int32{}
+	w.opts.Instances = func(ctx context.Context) ([]monitor.Instance, error) {
+		if calls.Add(1) > 1 {
+			<-release
+		}
+		return list(ctx)
+	}
+	w.run("looks that hang", func() bool { return calls.Load() > 3 })
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.said) != 1 || !strings.Contains(w.said[0].Error(), "something hangs") {
+		t.Errorf("it said %v", w.said)
+	}
+}
+
+// brokenOnce is a memory that cannot keep the first samples.
+type brokenOnce struct {
+	watch.Memory
+	calls atomic.Int32
+}
+
+func (b *brokenOnce) SaveBacklog(ctx context.Context, looks []monitor.Backlog) error {
+	if b.calls.Add(1) == 1 {
+		return errors.New("the disk is full")
+	}
+	return b.Memory.SaveBacklog(ctx, looks)
+}
+
+// TestAlertsAreKeptAgain checks that what could not be recorded while alerts could
+// not be kept either is not told when all works again: it was told with those.
+func TestAlertsAreKeptAgain(t *testing.T) {
+	w := newWorld(t)
+	w.opts.Memory, w.opts.Backlog = &brokenOnce{Memory: w.history}, time.Hour
+	w.desk.fails = errors.New("no room")
+	last := func() (monitor.Look, int) {
+		w.desk.mu.Lock()
+		defer w.desk.mu.Unlock()
+		for i, look := range slices.Backward(w.desk.looks) {
+			if look.Probe == monitor.ProbeWatch {
+				return look, i
+			}
+		}
+		return monitor.Look{}, 0
+	}
+	mended := 0
+	w.run("a look at itself after alerts are kept again", func() bool {
+		_, at := last()
+		if _, _, found := w.desk.found(monitor.OwnDatabase); found && mended == 0 {
+			w.desk.mu.Lock()
+			w.desk.fails = nil
+			mended = len(w.desk.looks) + 20
+			w.desk.mu.Unlock()
+		}
+		return mended > 0 && at > mended
+	})
+	if look, _ := last(); len(look.Findings) > 0 {
+		t.Errorf("it finds %+v", look.Findings)
+	}
+}
