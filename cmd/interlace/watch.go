@@ -149,11 +149,17 @@ func (a *app) watchFiles(ctx context.Context, recovers bool) error {
 	c := a.config
 	_, err := a.patterns(ctx)
 	wrong := errors.Join(c.secrets(ctx), err)
-	if m := &c.Monitor; recovers && m.RoutingFile != "" && len(m.RoutingQuery) == 0 {
+	// A pipe gives what it holds only once, to whoever needs it.
+	if m := &c.Monitor; recovers && !isPipe(m.RoutingFile) && m.RoutingFile != "" && len(m.RoutingQuery) == 0 {
 		_, err := readRoutes(ctx, m.RoutingFile, nil)
 		wrong = errors.Join(wrong, c.wrong("routing_file", err))
 	}
 	return wrong
+}
+
+func isPipe(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode()&os.ModeNamedPipe != 0
 }
 
 // patterns reads the lines of logs that are known here, if there is a file of them.

@@ -99,6 +99,9 @@ func (w *Watch) Run(ctx context.Context) error { return w.run(ctx, w.follow) }
 // run watches and follows logs meanwhile.
 func (w *Watch) run(ctx context.Context, follow func(context.Context) error) error {
 	if _, err := w.renew(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil // it was asked to end before it had begun
+		}
 		return err
 	}
 	group, ctx := errgroup.WithContext(ctx)
