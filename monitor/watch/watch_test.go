@@ -454,3 +454,17 @@ func TestAlertsAreKeptAgain(t *testing.T) {
 		t.Errorf("it finds %+v", look.Findings)
 	}
 }
+
+// Who is asked to end while the inventory cannot be read yet has ended well.
+func TestEndsBeforeItBegan(t *testing.T) {
+	w := newWorld(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	w.opts.Instances = func(ctx context.Context) ([]monitor.Instance, error) {
+		cancel()
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	if err := watch.New(w.opts).Run(ctx); err != nil {
+		t.Errorf("ended with %v", err)
+	}
+}
