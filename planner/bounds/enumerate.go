@@ -152,7 +152,7 @@ func (p *problem) siteLists(store int, reachable bool) [][]int32 {
 	var extend func(list []int32)
 	extend = func(list []int32) {
 		if len(list) == p.fleet.Inventory.PromisedCopies(st) {
-			if p.spreadKept(list) && p.alikeKept(store, list) && (!reachable || p.fleet.Reachable(today, list)) {
+			if p.spreadKept(list) && p.alikeKept(store, list) && !p.fleet.GivesUp(today, list) && (!reachable || p.fleet.Reachable(today, list)) {
 				lists = append(lists, slices.Clone(list))
 			}
 			return
