@@ -117,22 +117,26 @@ func (l *ladder) ascend() (*ladder, outcome) {
 }
 
 // climb goes up the ladder and returns the best outcome. Budgets that the way to the
-// best outcome without them keeps do not change it.
+// best outcome without them keeps do not change it, if it has an order.
 func (l *ladder) climb() outcome {
 	if l.opts.budgeted() {
 		free := l.unlimited()
 		best := free.climb()
+		l.optimum = free.optimum
 		if l.allows(best.way.cost()) {
-			l.hopeless, l.optimum = free.hopeless, free.optimum
+			l.hopeless = free.hopeless
 			best.state = newState(l.with(best.state.links), best.state.sites)
-			return best
+			if best.way.faults() == 0 {
+				return best
+			}
+			return *l.choose([]outcome{best, l.passed(l.reached(l.candidates()))})
 		}
 	}
 	best := l.reached(l.candidates())
-	if l.opts.budgeted() || l.ctx.Err() != nil {
+	switch {
+	case l.ctx.Err() != nil:
 		return best
-	}
-	if !l.satisfied(best) {
+	case !l.opts.budgeted() && !l.satisfied(best):
 		best = l.cheaper(best)
 	}
 	return l.passed(best)
@@ -432,12 +436,13 @@ func (l *ladder) choose(outcomes []outcome) *outcome {
 	})
 }
 
-// compareFaults puts the outcome first that breaks less in normal operation, then one
-// that keeps every rule, then the one that overfills servers less on the way, as far as
-// that is known, then the one that breaks less otherwise.
+// compareFaults puts the outcome first that has an order, as far as that is known, then
+// the one that breaks less in normal operation, then one that keeps every rule, then the
+// one that overfills servers less on the way, then the one that breaks less otherwise.
 func compareFaults(a, b *outcome) int {
 	d := a.state.standing().minus(b.state.standing())
-	return cmp.Or(d.inNormal().sign(), cmp.Compare(a.broken(), b.broken()), cmp.Compare(a.way.faults(), b.way.faults()), d.sign())
+	ordered := cmp.Compare(min(a.way.faults(), 1), min(b.way.faults(), 1))
+	return cmp.Or(ordered, d.inNormal().sign(), cmp.Compare(a.broken(), b.broken()), cmp.Compare(a.way.faults(), b.way.faults()), d.sign())
 }
 
 // broken is 1 if the outcome breaks any rule.
