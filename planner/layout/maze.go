@@ -24,6 +24,7 @@ type maze struct {
 	open  []stop
 	known map[passing]*walkway
 
+	partial bool  // not all layouts are in it
 	dearest *cost // that a way may not reach, if not nil
 	spent   bool  // the budgets left out a way
 	tries   int   // ways looked at
@@ -47,14 +48,14 @@ type stop struct {
 
 // newMaze returns nil if there are too many layouts, or if only some servers may share
 // stores.
-func (l *ladder) newMaze() *maze {
-	if l.links != nil {
+func (l *ladder) newMaze(possible func(store int) [][]int32) *maze {
+	if l.links != nil || math.Pow(float64(len(l.targets)), float64(l.mostCopies)) > mostMaze {
 		return nil
 	}
 	m := &maze{queue: l.newQueue(newState(l.problem, l.start)), known: map[passing]*walkway{}}
 	size := 1
 	for store := range l.start {
-		lists := slices.DeleteFunc(l.possible(store), func(list []int32) bool { return !l.bearable(store, list) })
+		lists := slices.DeleteFunc(possible(store), func(list []int32) bool { return !l.bearable(store, list) })
 		m.lists, m.place = append(m.lists, lists), append(m.place, size)
 		if size *= len(lists); size > mostMaze {
 			return nil
@@ -65,6 +66,30 @@ func (l *ladder) newMaze() *maze {
 		m.cost[at] = cost{math.MaxInt64, math.MaxInt, math.MaxInt}
 	}
 	m.reach(0, -1, cost{})
+	return m
+}
+
+// mazeTo returns a maze of layouts between today's and another one, with stores on the
+// servers that they are on in either or, if those are too many, in one of the two.
+func (l *ladder) mazeTo(aim *state) *maze {
+	between := func(store int) [][]int32 {
+		start, target := l.start[store], aim.sites[store]
+		if slices.Equal(start, target) {
+			return [][]int32{start}
+		}
+		return slices.DeleteFunc(l.possible(store), func(list []int32) bool {
+			return slices.ContainsFunc(list, func(s int32) bool { return !slices.Contains(start, s) && !slices.Contains(target, s) })
+		})
+	}
+	m := l.newMaze(between)
+	if m == nil {
+		m = l.newMaze(func(store int) [][]int32 {
+			return slices.CompactFunc([][]int32{l.start[store], aim.sites[store]}, slices.Equal[[]int32])
+		})
+	}
+	if m != nil {
+		m.partial = true
+	}
 	return m
 }
 

@@ -2,6 +2,7 @@ package layout_test
 
 import (
 	"math"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -51,6 +52,49 @@ func TestNoDetourWhereAStraightWayExists(t *testing.T) {
 		plan := optimize(t, inv, opts)
 		if plan.BytesCopied != bytes || len(plan.Violations) > 0 || plan.Gap.WorstSingle.Value > 1e-9 {
 			t.Errorf("%d bytes copied, gap %v, violations %v", plan.BytesCopied, plan.Gap.WorstSingle, plan.Violations)
+		}
+	}
+}
+
+// fullDisks returns a fleet of four or five servers with little room on their disks.
+func fullDisks(seed uint64) *inventory.Inventory {
+	rng := rand.New(rand.NewPCG(seed, 9))
+	n := 4 + rng.IntN(2)
+	k := 6 + rng.IntN(3)
+	var loads, capacities [][2]float64
+	var sites [][]int
+	disk := make([]float64, n)
+	for range k {
+		p := rng.Perm(n)
+		size := float64(5 + rng.IntN(15))
+		loads = append(loads, [2]float64{size, float64(5 + rng.IntN(20))})
+		sites = append(sites, p[:2])
+		disk[p[0]] += size
+		disk[p[1]] += 1.1 * size
+	}
+	for i := range n {
+		capacities = append(capacities, [2]float64{(disk[i] + float64(rng.IntN(12))) / 0.85, 120})
+	}
+	return small(capacities, loads, sites...)
+}
+
+// The same where there are too many layouts for all ways to be gone through: what is
+// copied is what the target has on other servers than today.
+func TestNoDetourInSomewhatLargerFleets(t *testing.T) {
+	for _, seed := range []uint64{13, 26, 49, 62} {
+		inv := fullDisks(seed)
+		plan := optimize(t, inv, layout.Options{})
+		straight := int64(0)
+		for _, p := range plan.Stores {
+			st := &inv.Stores[inv.Store(p.Store)]
+			for _, server := range append(p.Replicas, p.Master) {
+				if st.On(server) == nil {
+					straight += int64(st.Base[0])
+				}
+			}
+		}
+		if plan.BytesCopied != straight || len(plan.Violations) > 0 {
+			t.Errorf("seed %d: %d bytes copied, the target needs %d; violations %v", seed, plan.BytesCopied, straight, plan.Violations)
 		}
 	}
 }

@@ -62,6 +62,7 @@ type outcome struct {
 	stopped planner.Stopped
 	way     *order  // there, once it was looked for
 	worst   float64 // utilisation before that
+	meant   *state  // in small fleets, where the order was to lead
 }
 
 // bytes returns what the way there copies, detours included where it is known.
@@ -224,6 +225,9 @@ func (l *ladder) reached(outcomes []outcome) outcome {
 			last.search(o.state, 99, kinds{true, true}).revert(last.allowed(o.state))
 		}
 		o.worst = o.state.worst()
+		if len(l.start) <= mostDetours {
+			o.meant = newState(l.problem, o.state.sites)
+		}
 		o.way = last.order(o.state)
 		if last != l {
 			o.state = newState(l.problem, o.state.sites)

@@ -5,22 +5,26 @@ import "github.com/interlacemail/interlace/planner"
 // passed returns the outcome, or where the fleet is so small that the ways from today's
 // layout can be gone through one that is better: one that has an order where the outcome
 // has none, or the best of all layouts has none; one that the budgets pay for and the
-// search did not find; or one that is as good and copies less.
+// search did not find; or one that is as good and copies less. In somewhat larger fleets
+// a straight order is looked for where the one found makes detours or leads elsewhere.
 func (l *ladder) passed(best outcome) outcome {
 	found := best.way.faults() == 0
 	good := found && l.satisfied(best)
 	if best.stopped == planner.Cancelled || good && float64(best.bytes()) <= l.bound.BytesCopied.Value {
 		return best
 	}
-	m := l.newMaze()
+	aim, m := best.state, l.newMaze(l.possible)
+	switch {
+	case m != nil && !good && l.optimum == nil:
+		l.enumerate(best.state)
+	case m == nil && best.meant != nil && (best.bytes() > best.state.total.bytes || !found || !l.near(best.state, best.meant)):
+		aim = best.meant
+		m = l.mazeTo(aim)
+	}
 	if m == nil {
 		return best
 	}
-	if !good && l.optimum == nil {
-		l.enumerate(best.state)
-	}
-	aim := best.state
-	if l.optimum != nil && l.optimum.standing().minus(aim.standing()).sign() <= 0 {
+	if l.optimum != nil && l.optimum.standing().minus(aim.standing()).sign() <= 0 && !m.partial {
 		aim = l.optimum
 	}
 	if found && l.near(best.state, aim) {
@@ -31,7 +35,7 @@ func (l *ladder) passed(best outcome) outcome {
 	switch {
 	case o.state == nil:
 		return best
-	case complete && m.dearest == nil && l.near(o.state, best.state):
+	case complete && m.dearest == nil && !m.partial && l.near(o.state, best.state):
 		return o
 	}
 	return *l.choose([]outcome{best, o})
