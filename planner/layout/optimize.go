@@ -396,18 +396,27 @@ func (l *ladder) enumerate(s *state) (outcome, bool) {
 	if len(l.opts.Keep) > 0 {
 		return outcome{}, false
 	}
-	exact := bounds.Enumerate(l.fleet, bounds.EnumerateOptions{
-		LayoutOptions: l.opts.question(), Protect: true, Reachable: true,
-	})
+	opts := bounds.EnumerateOptions{LayoutOptions: l.opts.question(), Protect: true, Reachable: true}
+	opts.WithoutSpread, opts.Apart = l.relax != yieldsToNone, l.relax != yieldsToNone
+	opts.WithoutFailureCeilings = l.relax == yieldsToNormal // which are less grave then
+	exact := bounds.Enumerate(l.fleet, opts)
 	var best *state
+	complete := exact.Complete
 	switch {
 	case exact.Layout != nil:
 		best = newState(l.with(ofLayout(l.problem, exact.Layout)), exact.Layout)
+		complete = complete && best.standing().failure == 0
 	case exact.Complete:
 		l.hopeless = true
 		best = l.leastBroken(s)
+		if complete = best != nil; complete || opts.WithoutFailureCeilings {
+			break
+		}
+		opts.WithoutFailureCeilings = true
+		if normal := bounds.Enumerate(l.fleet, opts); normal.Layout != nil {
+			best = newState(l.with(ofLayout(l.problem, normal.Layout)), normal.Layout)
+		}
 	}
-	complete := exact.Complete && best != nil
 	if complete {
 		l.optimum = best.clone()
 	}
