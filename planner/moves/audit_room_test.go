@@ -86,7 +86,9 @@ func (a *audit) most(layouts []*inventory.Store, l inventory.Amounts, disk int) 
 			most[name] = weight{max(most[name].amount, w.amount), max(most[name].slots, w.slots)}
 		}
 	}
-	up := func(in inventory.Instance) bool { return a.inv.Servers[a.inv.Server(in.Server)].State != inventory.Down }
+	up := func(in inventory.Instance) bool {
+		return a.inv.Servers[a.inv.Server(in.Server)].State != inventory.Down
+	}
 	at := slices.IndexFunc(layouts[0].Instances, up)
 	if at < 0 || disk < 0 {
 		return most
