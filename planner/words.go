@@ -16,6 +16,9 @@ func (v Violation) String() string {
 	case Spread:
 		return fmt.Sprintf("store %s lies in %s, not in %.0f different ones: several instances in %s", name, v.count("domain"), v.Limit.Value, strings.Join(v.Failed, " "))
 	case Copies:
+		if len(v.Failed) > 0 {
+			return fmt.Sprintf("store %s keeps %.0f of its %.0f living instances while %s is down", name, v.Value.Value, v.Limit.Value, strings.Join(v.Failed, " and "))
+		}
 		return fmt.Sprintf("store %s has %.0f of %.0f promised instances", name, v.Value.Value, v.Limit.Value)
 	case Ceiling:
 		return fmt.Sprintf("%s of server %s is at %.1f %%, above the ceiling of %.0f %%", v.Resource, name, 100*v.Value.Value, 100*v.Limit.Value)

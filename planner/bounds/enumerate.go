@@ -21,6 +21,9 @@ type EnumerateOptions struct {
 	// Protect prefers layouts in which fewer stores are left with one live
 	// instance, before it looks at utilisation.
 	Protect bool
+	// Apart prefers, above all, layouts in which fewer domains are missing that rule
+	// spread asks for, where layouts need not keep it.
+	Apart bool
 	// Reachable leaves out what cannot be brought about from today's layout,
 	// because it would have to be copied from a server that is down.
 	Reachable bool
@@ -52,16 +55,17 @@ func Enumerate(f *load.Fleet, opts EnumerateOptions) Enumeration {
 	return out
 }
 
-// objective orders layouts: exposed stores first if asked for, then the worst
-// utilisation, then bytes.
+// objective orders layouts: missing domains and exposed stores first if asked for, then
+// the worst utilisation, then bytes.
 type objective struct {
+	short   int
 	exposed int
 	worst   float64
 	bytes   int64
 }
 
 func (a objective) compare(b objective) int {
-	return cmp.Or(cmp.Compare(a.exposed, b.exposed), cmp.Compare(a.worst, b.worst), cmp.Compare(a.bytes, b.bytes))
+	return cmp.Or(cmp.Compare(a.short, b.short), cmp.Compare(a.exposed, b.exposed), cmp.Compare(a.worst, b.worst), cmp.Compare(a.bytes, b.bytes))
 }
 
 type enumerator struct {
@@ -75,6 +79,7 @@ type enumerator struct {
 	used       []int
 	pairs      pairs
 	sites      load.Layout
+	short      int
 	exposed    int
 	bytes      int64
 	nodes      int
@@ -90,7 +95,7 @@ func newEnumerator(p *problem, opts EnumerateOptions) *enumerator {
 		problem: p, opts: opts,
 		options: make([][][]int32, len(p.live)), sites: make(load.Layout, len(p.live)),
 		carried: make([]inventory.Amounts, n), used: make([]int, n), pairs: newPairs(opts.Scatter, n),
-		best: objective{exposed: math.MaxInt},
+		best: objective{short: math.MaxInt},
 	}
 	size := 1.0
 	for store := range p.live {
@@ -152,7 +157,7 @@ func (p *problem) siteLists(store int, reachable bool) [][]int32 {
 	var extend func(list []int32)
 	extend = func(list []int32) {
 		if len(list) == p.fleet.Inventory.PromisedCopies(st) {
-			if p.spreadKept(list) && p.alikeKept(store, list) && (!reachable || p.fleet.Reachable(today, list)) {
+			if p.spreadKept(list) && p.alikeKept(store, list) && !p.fleet.GivesUp(today, list) && (!reachable || p.fleet.Reachable(today, list)) {
 				lists = append(lists, slices.Clone(list))
 			}
 			return
@@ -182,10 +187,11 @@ func (p *problem) alikeKept(store int, list []int32) bool {
 	return inv.Stores[store].Unlike(names) == 0
 }
 
-func (p *problem) spreadKept(list []int32) bool {
-	if !p.spread {
-		return true
-	}
+func (p *problem) spreadKept(list []int32) bool { return !p.spread || p.shortage(list) == 0 }
+
+// shortage counts the domains that the list lacks for what rule spread asks for.
+func (p *problem) shortage(list []int32) int {
+	short := 0
 	for _, sp := range p.fleet.Inventory.Spread {
 		level := p.fleet.Level(sp.Level)
 		if level < 0 {
@@ -195,11 +201,9 @@ func (p *problem) spreadKept(list []int32) bool {
 		for _, s := range list {
 			seen[p.fleet.Levels[level].Of[s]] = true
 		}
-		if len(seen) < sp.Need(len(list)) {
-			return false
-		}
+		short += max(0, sp.Need(len(list))-len(seen))
 	}
-	return true
+	return short
 }
 
 // descend places the stores from order[at] on.
@@ -241,6 +245,9 @@ func (e *enumerator) put(store int, list []int32, sign int64) {
 	n := len(f.Capacity)
 	e.sites[store] = list
 	e.pairs.put(list, int(sign))
+	if e.opts.Apart {
+		e.short += int(sign) * e.shortage(list)
+	}
 	master := load.Master(list, f.Down)
 	served := false
 	up := 0
@@ -280,7 +287,7 @@ func (e *enumerator) put(store int, list []int32, sign int64) {
 
 // value returns the objective of what has been placed.
 func (e *enumerator) value() objective {
-	v := objective{bytes: e.bytes}
+	v := objective{short: e.short, bytes: e.bytes}
 	if e.opts.Protect {
 		v.exposed = e.exposed
 	}

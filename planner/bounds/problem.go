@@ -23,8 +23,9 @@ type problem struct {
 }
 
 // newProblem reads off the fleet. Instances may stay on a server that is down,
-// where they weigh nothing, unless it is to be drained; every other one must lie
-// on a server that is active, or where a pinned store keeps it.
+// where they weigh nothing, unless it is to be drained or living ones would be given
+// up for them; every other one must lie on a server that is active, or where a pinned
+// store keeps it.
 func newProblem(f *load.Fleet, opts LayoutOptions) *problem {
 	p := &problem{
 		fleet: f, today: f.Current(), spread: !opts.WithoutSpread, scatter: opts.Scatter,
@@ -42,13 +43,10 @@ func newProblem(f *load.Fleet, opts LayoutOptions) *problem {
 			p.live[i] = len(p.today[i])
 		}
 		most = max(most, p.live[i])
-		served := 0
-		if len(p.today[i]) > 0 && !f.Down[p.today[i][0]] {
-			served = min(1, p.live[i]) // nobody becomes master on a server that is down
-		}
+		alive := min(f.Living(p.today[i]), p.live[i]) // which are not given up
 		for _, s := range p.today[i] {
 			if f.Down[s] && (st.Pinned || !p.emptied[s]) {
-				p.live[i] = max(p.live[i]-1, served)
+				p.live[i] = max(p.live[i]-1, alive)
 			}
 			keeps[s] = keeps[s] || st.Pinned
 		}

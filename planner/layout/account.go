@@ -20,8 +20,13 @@ func (p *problem) account(target load.Layout) *transit.Ledger {
 // blocked returns a limit that the store would pass on its way: with all that it has
 // and gets counted at the same time, or when it has arrived.
 func (q *queue) blocked(w way) (transit.Breach, bool) {
+	return q.blockedBetween(w, w.between(q.state.sites[w.store]))
+}
+
+// blockedBetween does the same where it is known what the store has on its way.
+func (q *queue) blockedBetween(w way, between [][]int32) (transit.Breach, bool) {
 	defer q.account.Change(int32(w.store), q.account.Stores[w.store])
-	q.hold(w.store, q.between(w)...)
+	q.hold(w.store, between...)
 	if b, bad := q.account.At(int32(w.store), transit.Space); bad {
 		return b, true
 	}
@@ -35,9 +40,9 @@ func (q *queue) fits(w way) bool {
 	return !bad
 }
 
-// between returns what the store has now and after each step of its way.
-func (q *queue) between(w way) [][]int32 {
-	now := slices.Clone(q.state.sites[w.store])
+// between returns what the store has at first and after each step of its way.
+func (w way) between(from []int32) [][]int32 {
+	now := slices.Clone(from)
 	lists := [][]int32{now}
 	for _, s := range w.steps {
 		now = s.after(slices.Clone(now))

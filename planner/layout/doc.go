@@ -18,9 +18,10 @@
 //
 // Where not all rules can be kept the gravest are ([standing]): what is broken in normal
 // operation counts before what a failure would break, and spread gives way to the former
-// where it must, to failure ceilings only if all of them are kept then. Where the best
-// layout of a tiny fleet has no order, all ways from today's layout are gone through
-// ([ladder.passage]).
+// where it must, to failure ceilings only if all of them are kept then. A layout that an
+// order leads to is always preferred to one without. In tiny fleets all ways from today's
+// layout are gone through, the cheapest first: for an order, for fewer bytes, and for what
+// budgets pay for ([ladder.passed]).
 //
 // The search keeps, for every server, what it carries and the stores it would
 // promote, so that a change is judged by looking at the two to four servers that

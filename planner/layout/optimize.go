@@ -62,6 +62,7 @@ type outcome struct {
 	stopped planner.Stopped
 	way     *order  // there, once it was looked for
 	worst   float64 // utilisation before that
+	meant   *state  // in small fleets, where the order was to lead
 }
 
 // bytes returns what the way there copies, detours included where it is known.
@@ -117,22 +118,26 @@ func (l *ladder) ascend() (*ladder, outcome) {
 }
 
 // climb goes up the ladder and returns the best outcome. Budgets that the way to the
-// best outcome without them keeps do not change it.
+// best outcome without them keeps do not change it, if it has an order.
 func (l *ladder) climb() outcome {
 	if l.opts.budgeted() {
 		free := l.unlimited()
 		best := free.climb()
+		l.optimum = free.optimum
 		if l.allows(best.way.cost()) {
-			l.hopeless, l.optimum = free.hopeless, free.optimum
+			l.hopeless = free.hopeless
 			best.state = newState(l.with(best.state.links), best.state.sites)
-			return best
+			if best.way.faults() == 0 {
+				return best
+			}
+			return *l.choose([]outcome{best, l.passed(l.reached(l.candidates()))})
 		}
 	}
 	best := l.reached(l.candidates())
-	if l.opts.budgeted() || l.ctx.Err() != nil {
+	switch {
+	case l.ctx.Err() != nil:
 		return best
-	}
-	if !l.satisfied(best) {
+	case !l.opts.budgeted() && !l.satisfied(best):
 		best = l.cheaper(best)
 	}
 	return l.passed(best)
@@ -220,6 +225,9 @@ func (l *ladder) reached(outcomes []outcome) outcome {
 			last.search(o.state, 99, kinds{true, true}).revert(last.allowed(o.state))
 		}
 		o.worst = o.state.worst()
+		if len(l.start) <= mostDetours {
+			o.meant = newState(l.problem, o.state.sites)
+		}
 		o.way = last.order(o.state)
 		if last != l {
 			o.state = newState(l.problem, o.state.sites)
@@ -388,18 +396,27 @@ func (l *ladder) enumerate(s *state) (outcome, bool) {
 	if len(l.opts.Keep) > 0 {
 		return outcome{}, false
 	}
-	exact := bounds.Enumerate(l.fleet, bounds.EnumerateOptions{
-		LayoutOptions: l.opts.question(), Protect: true, Reachable: true,
-	})
+	opts := bounds.EnumerateOptions{LayoutOptions: l.opts.question(), Protect: true, Reachable: true}
+	opts.WithoutSpread, opts.Apart = l.relax != yieldsToNone, l.relax != yieldsToNone
+	opts.WithoutFailureCeilings = l.relax == yieldsToNormal // which are less grave then
+	exact := bounds.Enumerate(l.fleet, opts)
 	var best *state
+	complete := exact.Complete
 	switch {
 	case exact.Layout != nil:
 		best = newState(l.with(ofLayout(l.problem, exact.Layout)), exact.Layout)
+		complete = complete && best.standing().failure == 0
 	case exact.Complete:
 		l.hopeless = true
 		best = l.leastBroken(s)
+		if complete = best != nil; complete || opts.WithoutFailureCeilings {
+			break
+		}
+		opts.WithoutFailureCeilings = true
+		if normal := bounds.Enumerate(l.fleet, opts); normal.Layout != nil {
+			best = newState(l.with(ofLayout(l.problem, normal.Layout)), normal.Layout)
+		}
 	}
-	complete := exact.Complete && best != nil
 	if complete {
 		l.optimum = best.clone()
 	}
@@ -432,12 +449,13 @@ func (l *ladder) choose(outcomes []outcome) *outcome {
 	})
 }
 
-// compareFaults puts the outcome first that breaks less in normal operation, then one
-// that keeps every rule, then the one that overfills servers less on the way, as far as
-// that is known, then the one that breaks less otherwise.
+// compareFaults puts the outcome first that has an order, as far as that is known, then
+// the one that breaks less in normal operation, then one that keeps every rule, then the
+// one that overfills servers less on the way, then the one that breaks less otherwise.
 func compareFaults(a, b *outcome) int {
 	d := a.state.standing().minus(b.state.standing())
-	return cmp.Or(d.inNormal().sign(), cmp.Compare(a.broken(), b.broken()), cmp.Compare(a.way.faults(), b.way.faults()), d.sign())
+	ordered := cmp.Compare(min(a.way.faults(), 1), min(b.way.faults(), 1))
+	return cmp.Or(ordered, d.inNormal().sign(), cmp.Compare(a.broken(), b.broken()), cmp.Compare(a.way.faults(), b.way.faults()), d.sign())
 }
 
 // broken is 1 if the outcome breaks any rule.

@@ -67,6 +67,39 @@ func uneven(large float64) *inventory.Inventory {
 	return inv
 }
 
+// lopsided has masters for which there is room on two servers only, one of which then
+// takes over too much. Layouts with fewer instances counted, they are too many to be gone
+// through one by one.
+func lopsided() *inventory.Inventory {
+	inv := small(
+		[][2]float64{{25430, 7111}, {7527, 2844}, {10142, 4741}, {6233, 2844}, {6111, 2844}},
+		[][2]float64{{2400, 4000}, {3200, 2300}, {400, 3800}},
+		[]int{0, 2, 4}, []int{3, 2, 4}, []int{3, 0, 4},
+	)
+	inv.Copies, inv.Resources[0].Replica, inv.Resources[1].Replica = 0, 1, 0.1
+	inv.Servers[4].Slots = 1
+	return inv
+}
+
+// unspread has a store that is promised three instances in two racks, and in one of the
+// racks too little room for an instance of each store.
+func unspread() *inventory.Inventory {
+	inv := small(
+		[][2]float64{{10848, 11623}, {7232, 7749}, {10848, 11623}},
+		[][2]float64{{1000, 1000}, {1000, 1000}, {1000, 1000}, {1000, 2000}, {2000, 2000}, {1000, 3000}},
+		[]int{0, 2}, []int{2, 1}, []int{2, 1}, []int{0, 2}, []int{0, 2}, []int{2, 1},
+	)
+	for i, rack := range []inventory.DomainID{"r0", "r1", "r0"} {
+		inv.Servers[i].Domains = map[inventory.Level]inventory.DomainID{"rack": rack}
+	}
+	inv.Servers[0].Slots = 3
+	inv.Spread = []inventory.Spread{{Level: "rack"}}
+	inv.Resources[0].Replica = 1
+	inv.Resources[1].Ceiling, inv.Resources[1].FailureCeiling.Default = 0.9, 1.1
+	inv.Stores[1].Copies = 3
+	return inv
+}
+
 // What is broken in normal operation is graver than what a failure would break, and
 // spread gives way to failure ceilings only if they are kept then.
 func TestTheGravestRulesAreKept(t *testing.T) {
@@ -76,6 +109,8 @@ func TestTheGravestRulesAreKept(t *testing.T) {
 	}{
 		"a ceiling, at the price of another failure ceiling":      {overloaded(), []planner.Rule{planner.FailureCeiling}},
 		"spread, where failure ceilings cannot be kept anyway":    {uneven(110), []planner.Rule{planner.FailureCeiling}},
+		"ceilings, where failure ceilings cannot be kept":         {lopsided(), []planner.Rule{planner.FailureCeiling}},
+		"copies, where spread cannot be kept":                     {unspread(), []planner.Rule{planner.Spread}},
 		"failure ceilings, which spread alone keeps from holding": {uneven(130), []planner.Rule{planner.Spread}},
 	} {
 		plan := optimize(t, c.inv, layout.Options{})

@@ -206,7 +206,7 @@ func (q *queue) force() {
 	w := q.waiting[best]
 	q.waiting = slices.Delete(q.waiting, best, best+1)
 	store := int32(w.store)
-	q.hold(w.store, q.between(w)...)
+	q.hold(w.store, w.between(q.state.sites[w.store])...)
 	q.account.Excuse(q.broken, func() (transit.Breach, bool) { return q.account.At(store, transit.Space) })
 	q.carryOut(w)
 	q.account.Excuse(q.broken, func() (transit.Breach, bool) { return q.account.At(store, transit.Whole) })

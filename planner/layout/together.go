@@ -39,8 +39,8 @@ func (q *queue) together() bool {
 func (q *queue) fitTogether(a, b way) bool {
 	defer q.account.Change(int32(a.store), q.account.Stores[a.store])
 	defer q.account.Change(int32(b.store), q.account.Stores[b.store])
-	q.hold(a.store, q.between(a)...)
-	q.hold(b.store, q.between(b)...)
+	q.hold(a.store, a.between(q.state.sites[a.store])...)
+	q.hold(b.store, b.between(q.state.sites[b.store])...)
 	if !q.keep(transit.Space, a, b) {
 		return false
 	}

@@ -40,7 +40,8 @@ func (l *ladder) relaxed(kept outcome, to yielding) (*ladder, outcome) {
 	o := free.climb()
 	before := p
 	before.links = kept.state.links
-	if was := newState(&before, kept.state.sites).standing(); !o.state.standing().less(was) {
+	was := newState(&before, kept.state.sites).standing()
+	if !o.state.standing().less(was) || o.way.faults() > 0 && kept.way.faults() == 0 {
 		return nil, outcome{}
 	}
 	return free, o

@@ -93,3 +93,24 @@ func TestAServerWithoutALabelIsItsOwnDomain(t *testing.T) {
 		t.Errorf("domains %v", rack.Domains)
 	}
 }
+
+func TestLivingInstancesAreNotGivenUpForOthers(t *testing.T) {
+	f := fleet(inventory.Down, inventory.Down)
+	const a, b, c = 0, 1, 2 // only c is up
+	for _, test := range []struct {
+		from, to  []int32
+		reachable bool
+	}{
+		{[]int32{a, c}, []int32{a}, false},
+		{[]int32{a, c}, []int32{c}, true},
+		{[]int32{a, b, c}, []int32{a, b}, false},
+		{[]int32{a, b, c}, []int32{a, c}, true},
+		{[]int32{c, a}, []int32{c}, true},
+		{[]int32{a, b}, []int32{a, b}, true},
+		{[]int32{a, b}, []int32{a}, false}, // nothing to lose, but nothing to gain either
+	} {
+		if got := f.Reachable(test.from, test.to); got != test.reachable {
+			t.Errorf("from %v to %v: reachable %v", test.from, test.to, got)
+		}
+	}
+}

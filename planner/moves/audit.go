@@ -70,6 +70,9 @@ func (a *auditor) begin(i int32) (store int32) {
 	if t.do == planner.Move {
 		h.Load.Add(a.loadOf(t))
 	} else {
+		if a.steps[t.bundle] == 0 {
+			h.From = h.Layouts[len(h.Layouts)-1]
+		}
 		h.Layouts = append(slices.Clip(h.Layouts), a.bundles[t.bundle].effects[0].via[a.steps[t.bundle]])
 		a.steps[t.bundle]++
 	}

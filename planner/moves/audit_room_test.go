@@ -1,6 +1,8 @@
 package moves_test
 
 import (
+	"slices"
+
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/planner"
 )
@@ -60,7 +62,8 @@ type weight struct {
 	slots  int
 }
 
-// most returns the most that the layouts of a store put on each server.
+// most returns the most that the layouts of a store put on each server. A master that
+// the last of them lacks takes no more disk on its way out than it did.
 func (a *audit) most(layouts []*inventory.Store, l inventory.Amounts, disk int) map[inventory.ServerID]weight {
 	most := map[inventory.ServerID]weight{}
 	for _, st := range layouts {
@@ -82,6 +85,17 @@ func (a *audit) most(layouts []*inventory.Store, l inventory.Amounts, disk int) 
 		for name, w := range here {
 			most[name] = weight{max(most[name].amount, w.amount), max(most[name].slots, w.slots)}
 		}
+	}
+	up := func(in inventory.Instance) bool {
+		return a.inv.Servers[a.inv.Server(in.Server)].State != inventory.Down
+	}
+	at := slices.IndexFunc(layouts[0].Instances, up)
+	if at < 0 || disk < 0 {
+		return most
+	}
+	name := layouts[0].Instances[at].Server
+	if w := most[name]; w.slots == 1 && layouts[len(layouts)-1].On(name) == nil {
+		most[name] = weight{min(w.amount, l[disk]), 1}
 	}
 	return most
 }

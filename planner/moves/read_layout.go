@@ -21,6 +21,9 @@ type chain struct {
 	whole  int // instances that the store has between two parts, at most
 	before int // instances that it had
 	fewest int // and has had on its way
+
+	alive  int // instances on servers that are up that it had
+	living int // the fewest that it has had on its way
 }
 
 func (r *reader) layout(plan int32, p *planner.Layout) {
@@ -47,6 +50,7 @@ func (r *reader) layout(plan int32, p *planner.Layout) {
 		server := int32(r.fleet.Inventory.Server(c.Server))
 		r.link(ch, task{plan: plan, change: int32(i), bundle: ch.bundle, bytes: c.Bytes, do: c.Do, store: store, server: server})
 		r.sites[store], ch.fewest = next, min(ch.fewest, len(next))
+		ch.living = min(ch.living, r.fleet.Living(next))
 		e := &r.bundles[ch.bundle].effects[0]
 		e.after, e.via = next, append(e.via, next)
 	}
@@ -62,8 +66,8 @@ func (r *reader) layout(plan int32, p *planner.Layout) {
 }
 
 func (r *reader) newChain(store int32) *chain {
-	inv, n := r.fleet.Inventory, len(r.sites[store])
-	return &chain{whole: max(n, inv.PromisedCopies(&inv.Stores[store])), before: n, fewest: n}
+	inv, n, alive := r.fleet.Inventory, len(r.sites[store]), r.fleet.Living(r.sites[store])
+	return &chain{whole: max(n, inv.PromisedCopies(&inv.Stores[store])), before: n, fewest: n, alive: alive, living: alive}
 }
 
 // part begins a part of the chain. Where the plan turns to other stores and comes
@@ -94,14 +98,28 @@ func (r *reader) layOver(b *bundle) {
 }
 
 // countCopies notes a store that has fewer instances on its way than before and
-// after, because a drop is listed before the seed that makes up for it.
+// after, because a drop is listed before the seed that makes up for it, or fewer
+// living ones, because one on a server that is down is kept instead.
 func (r *reader) countCopies(store int32, ch *chain) {
-	if need := min(ch.before, len(r.sites[store])); ch.fewest < need {
-		name := r.fleet.Inventory.Stores[store].Name
-		r.thin = append(r.thin, planner.Violation{
-			Rule: planner.Copies, Subject: planner.StoreSubject(name), Store: planner.Text(name), Failed: []string{},
-			Value: planner.Known(float64(ch.fewest)), Limit: planner.Known(float64(need)),
-		})
+	n := len(r.sites[store])
+	if need := min(ch.before, n); ch.fewest < need {
+		r.thin = append(r.thin, r.tooFew(store, ch.fewest, need, []string{}))
+	} else if need := min(ch.alive, n); ch.living < need {
+		down := []string{}
+		for _, s := range r.start[store] {
+			if r.fleet.Down[s] {
+				down = append(down, string(planner.ServerSubject(r.name(s))))
+			}
+		}
+		r.thin = append(r.thin, r.tooFew(store, ch.living, need, down))
+	}
+}
+
+func (r *reader) tooFew(store int32, n, need int, down []string) planner.Violation {
+	name := r.fleet.Inventory.Stores[store].Name
+	return planner.Violation{
+		Rule: planner.Copies, Subject: planner.StoreSubject(name), Store: planner.Text(name), Failed: down,
+		Value: planner.Known(float64(n)), Limit: planner.Known(float64(need)),
 	}
 }
 
@@ -150,7 +168,11 @@ func (r *reader) follow(store int32, c *planner.LayoutChange) (next []int32, rea
 		if at < 1 {
 			return nil, fmt.Sprintf("server %s has no replica of it", c.Server)
 		}
-		return slices.Delete(slices.Clone(sites), at, at+1), ""
+		next = slices.Delete(slices.Clone(sites), at, at+1)
+		if r.fleet.Dead(next) && !r.fleet.Dead(sites) {
+			return nil, fmt.Sprintf("server %s has its only instance on a server that is up", c.Server)
+		}
+		return next, ""
 	case planner.Create:
 		if len(sites) > 0 {
 			return nil, "it has a master already"

@@ -38,6 +38,7 @@ func TestDeadlocks(t *testing.T) {
 		{"two servers without slots", slotted, moves.Options{}, func(f fleet) planner.Plan { return f.layoutOf(swap...) }, "on the way, server b has 2 instances in 1 slot"},
 		{"two full stores", small, moves.Options{KeepSource: -1}, func(f fleet) planner.Plan { return f.usersOf("u s t", "v t s") }, "on the way, disk of store t is at 160.0 %, above 100 %"},
 		{"a copy is dropped before its successor is there", newFleet().server("a", 100).server("b", 100).server("c", 100).store("s", 1, 0, "a", "b"), moves.Options{}, func(f fleet) planner.Plan { return f.layoutOf("drop s b", "seed s c from a") }, "store s has 1 of 2 promised instances"},
+		{"a living copy is given up for another", newFleet().server("a", 100).server("b", 100).server("c", 100, down).store("s", 1, 0, "a", "b", "c"), moves.Options{}, func(f fleet) planner.Plan { return f.layoutOf("drop s b") }, "store s keeps 1 of its 2 living instances while server:c is down"},
 		{"too much in the target itself", busy, moves.Options{}, func(f fleet) planner.Plan { return f.layoutOf("promote s b from a") }, "io of server b is at 150.0 %, above the ceiling of 100 %"},
 	}
 	for _, test := range tests {

@@ -14,7 +14,7 @@ import (
 // it meets, leaves it out and orders the rest.
 func TestChangesThatDoNotApply(t *testing.T) {
 	f := newFleet().server("a", 100).server("b", 100).server("c", 100).server("d", 100, down).
-		store("s", 1, 0, "a", "b").store("t", 1, 0, "b").store("empty", 0, 0).store("lost", 1, 0, "d").
+		store("s", 1, 0, "a", "b").store("t", 1, 0, "b").store("empty", 0, 0).store("lost", 1, 0, "d").store("last", 1, 0, "d", "c").
 		user("anna", "s", 1).user("bob", "lost", 1)
 	layouts := []struct{ change, want string }{
 		{"seed nowhere b from a", "the fleet has no such store"},
@@ -29,6 +29,7 @@ func TestChangesThatDoNotApply(t *testing.T) {
 		{"promote s a from a", "server a has no replica whose master is on a"},
 		{"drop s a", "server a has no replica of it"},
 		{"drop s c", "server c has no replica of it"},
+		{"drop last c", "server c has its only instance on a server that is up"},
 		{"create s c", "it has a master already"},
 		{"create empty d", "server d is down"},
 		{"move s c", `"move" is no change of a layout`},

@@ -75,10 +75,10 @@ func (s *state) isNew(st *inventory.Store, server inventory.ServerID) bool {
 	if now == nil {
 		return false
 	}
-	at := s.from.Store(st.Name)
-	if at < 0 {
+	was := s.before(st)
+	if was == nil {
 		return true
 	}
-	before := s.from.Stores[at].On(server)
+	before := was.On(server)
 	return before == nil || now.Role == inventory.Master && before.Role != inventory.Master
 }

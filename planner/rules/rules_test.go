@@ -235,3 +235,36 @@ func TestSplitKeepsWhatThePlanCanRepair(t *testing.T) {
 		}
 	}
 }
+
+// A plan breaks copies that gives up a living instance for one on a server that is
+// down, whatever is promised. Where nothing lived there is nothing to give up.
+func TestPlansKeepLivingInstances(t *testing.T) {
+	from := sound()
+	from.Spread, from.Copies = nil, 1
+	from.Servers[2].State = inventory.Down
+	for name, test := range map[string]struct {
+		kept []int // instances of s1, of which the replica is down
+		want []planner.Violation
+	}{
+		"the living one": {kept: []int{0}},
+		"the other one": {[]int{1}, []planner.Violation{{
+			Rule: planner.Copies, Subject: "store:s1", Store: "s1", Failed: []string{"server:c"}, Value: planner.Known(0), Limit: planner.Known(1),
+		}}},
+		"both": {kept: []int{0, 1}},
+	} {
+		to := from.Clone()
+		to.Stores[0].Instances = nil
+		for _, i := range test.kept {
+			to.Stores[0].Instances = append(to.Stores[0].Instances, from.Stores[0].Instances[i])
+		}
+		var got []planner.Violation
+		for _, v := range check(to, from) {
+			if v.Rule == planner.Copies {
+				got = append(got, v)
+			}
+		}
+		if !slices.EqualFunc(got, test.want, func(a, b planner.Violation) bool { return a.String() == b.String() && a.Excess() == b.Excess() }) {
+			t.Errorf("%s: %v, want %v", name, got, test.want)
+		}
+	}
+}

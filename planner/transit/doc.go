@@ -8,7 +8,8 @@
 //
 // A state between waves keeps ceilings, failure ceilings, slots and capacities of
 // stores ([Whole]). During a wave, slots and disk are counted at both ends
-// ([Space]): what arrives counts from the start, what is dropped until the end. A
+// ([Space]): what arrives counts from the start, what is dropped until the end, a
+// master that becomes a replica before it is dropped as what it was. A
 // rule that is broken today, or in the target, may be broken on the way by as much
 // as there and no more, each resource of a server for itself.
 package transit

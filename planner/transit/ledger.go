@@ -1,6 +1,7 @@
 package transit
 
 import (
+	"math"
 	"slices"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -25,6 +26,7 @@ type Ledger struct {
 // Holding is what one store keeps where.
 type Holding struct {
 	Layouts [][]int32         // its servers; more than one layout while it is in motion
+	From    []int32           // where it was before the motion; nil where Layouts begin with that
 	Load    inventory.Amounts // of all who are on it, arrive or have left something behind
 }
 
@@ -122,12 +124,29 @@ func (l *Ledger) weigh(h *Holding, s int32, sign int64, active, passive *invento
 			most[r] = max(most[r], int64(masters)*active[r]+int64(n-masters)*passive[r])
 		}
 	}
+	if l.Disk >= 0 {
+		most[l.Disk] = min(most[l.Disk], l.diskOfLeaver(h, s, active, passive))
+	}
 	l.Slots[s] += int(sign) * slots
 	if !l.Fleet.Down[s] {
 		for r := range l.Fleet.Resources {
 			l.Carried[s][r] += sign * most[r]
 		}
 	}
+}
+
+// diskOfLeaver returns the most disk that an instance takes which the motion ends: what
+// it took before. A replica may take more than a master, but not from one moment to the
+// next, and a master that becomes one on its way out has no more than that.
+func (l *Ledger) diskOfLeaver(h *Holding, s int32, active, passive *inventory.Amounts) int64 {
+	from := h.From
+	if from == nil {
+		from = h.Layouts[0]
+	}
+	if slices.Contains(h.Layouts[len(h.Layouts)-1], s) || load.Master(from, l.Fleet.Down) != s {
+		return math.MaxInt64
+	}
+	return active[l.Disk] + int64(count(from, s)-1)*passive[l.Disk]
 }
 
 func count(sites []int32, s int32) int {
