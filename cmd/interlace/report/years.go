@@ -29,7 +29,7 @@ func (s *Screen) AddYears(y *planner.Years) {
 	if anyUnmet(y) {
 		facts.add("–", "does not happen, or is too rare to be met often enough in the simulation")
 	}
-	computed := "exactly from what is assumed; what happens at once, to first order"
+	computed := "exactly from what is assumed; ≈ where stores may go at once: an approximation to first order"
 	if y.Offline.OccasionsPerYear.Approximation == planner.BeyondFirstOrder {
 		computed += ", which is not to be relied on where copies are missing or servers away more than a tenth of the time"
 	}
@@ -92,6 +92,10 @@ func yearRow(f yearFigure) []Cell {
 		}
 		return figure(Quantity, n.Value).as(f.text(n.Value))
 	}
+	computed := value(f.Analytic)
+	if f.Approximation != "" && f.Analytic.Known && f.Analytic.Value != 0 {
+		computed = computed.as("≈ " + f.text(f.Analytic.Value))
+	}
 	within, samples := Nothing, Nothing
 	if f.Simulated.Known {
 		switch {
@@ -104,7 +108,7 @@ func yearRow(f yearFigure) []Cell {
 	}
 	return []Cell{
 		words(f.group), words(f.name), words(f.path),
-		value(f.Analytic), words(string(f.Approximation)),
+		computed, words(string(f.Approximation)),
 		value(f.Simulated), value(f.StandardError), value(f.Low), value(f.High),
 		within, samples, words(string(f.Sampling)),
 	}
