@@ -104,12 +104,12 @@ func anyOffline(failures []planner.Impact) bool {
 // failureTable shows what each failure takes offline beside what is so already.
 func failureTable(failures []planner.Impact, now planner.Offline, inv *inventory.Inventory) *Table {
 	return &Table{
-		Columns: failureColumns(anyOffline(failures), now),
+		Columns: failureColumns(anyOffline(failures), slices.ContainsFunc(failures, func(f planner.Impact) bool { return elsewhere(f.Worst) }), now),
 		Rows:    rowsOf(failures, func(f planner.Impact) []Cell { return failureRow(f, now, inv) }),
 	}
 }
 
-func failureColumns(anyOffline bool, now planner.Offline) []Column {
+func failureColumns(anyOffline, anyElsewhere bool, now planner.Offline) []Column {
 	more := ""
 	if now.StoresOffline > 0 {
 		more = "more "
@@ -119,12 +119,14 @@ func failureColumns(anyOffline bool, now planner.Offline) []Column {
 		c.Hidden = !anyOffline
 		return c
 	}
+	hour := left("first hour on", "first_hour_server", 3)
+	hour.Hidden = !anyElsewhere
 	return []Column{
 		left("fails", "failed", 0),
 		offline("stores offline", "stores_offline"), offline("users offline", "users_offline"),
 		right("worst", "utilisation", 0), left("", "", 5),
 		right("first hour", "first_hour", 2),
-		left("on", "server", 0).late(1), left("", "resource", 0).late(2),
+		left("on", "server", 0).late(1), left("", "resource", 0).late(2), hour, hidden("first_hour_resource"),
 		right("stores over", "stores_failed_over", 4), right("users over", "users_failed_over", 4),
 		right("to servers", "taken_over_by", 6), right("one takes", "largest_share", 6),
 		hidden("service_seconds"), right("one copy", "stores_one_copy", 5),
@@ -143,6 +145,7 @@ func failureRow(f planner.Impact, now planner.Offline, inv *inventory.Inventory)
 		failedCell(f.Failed), offline(f, f.StoresOffline, now.StoresOffline), offline(f, f.UsersOffline, now.UsersOffline),
 		ratio(f.Worst.Utilisation).in(tone), bar, ratio(f.Worst.FirstHour),
 		words(string(f.Worst.Server)), words(string(f.Worst.Resource)),
+		words(string(f.Worst.FirstHourServer)), words(string(f.Worst.FirstHourResource)),
 		count(f.StoresFailedOver), count(f.UsersFailedOver), count(f.TakenOverBy), ratio(f.LargestShare),
 		seconds(f.ServiceSeconds), count(f.StoresOneCopy),
 		seconds(f.AtRiskSeconds), seconds(f.AtRiskLeastSeconds),
@@ -224,7 +227,7 @@ func withWorst(f planner.Impact) []planner.Survivor {
 	}
 	worst := planner.Survivor{
 		Server: inventory.ServerID(w.Server), Resource: inventory.ResourceID(w.Resource),
-		Before: w.Utilisation.Value, Utilisation: w.Utilisation.Value, FirstHour: w.FirstHour.Value,
+		Before: w.Utilisation.Value, Utilisation: w.Utilisation.Value, FirstHour: w.Utilisation.Value,
 	}
 	return append([]planner.Survivor{worst}, f.Survivors...)
 }
@@ -248,7 +251,16 @@ func firstHourText(w planner.Worst) string {
 	if !w.FirstHour.Known {
 		return ""
 	}
-	return ", in the first hour " + PercentText(w.FirstHour.Value)
+	text := ", in the first hour " + PercentText(w.FirstHour.Value)
+	if elsewhere(w) {
+		text += fmt.Sprintf(" (%s of %s)", w.FirstHourResource, w.FirstHourServer)
+	}
+	return text
+}
+
+// elsewhere reports whether the first hour is worst where the steady state is not.
+func elsewhere(w planner.Worst) bool {
+	return w.FirstHourServer != w.Server || w.FirstHourResource != w.Resource
 }
 
 // offlineWords says what the failure takes offline, beside what is so already.
