@@ -20,7 +20,10 @@ type Simulation struct {
 	TakingOffline []string  `json:"taking_offline"`
 	Warnings      []Warning `json:"warnings"`
 
-	Growth *Growth  `json:"growth"` // null: not computed
+	Growth        *Growth `json:"growth"`         // until the first of all limits is reached; null: not computed
+	GrowthNormal  *Growth `json:"growth_normal"`  // until the first ceiling of the normal state is, likewise
+	GrowthFailure *Growth `json:"growth_failure"` // until a failure that the fleet is to survive reaches its ceiling, likewise
+
 	Robust []Robust `json:"robust"` // empty: not computed
 
 	Pairs       *Pairs                    `json:"pairs"`        // of servers; null: not computed
@@ -62,6 +65,11 @@ type Growth struct {
 	Failed   []string `json:"failed"` // the failure with which it is reached; empty in the normal state
 	Value    Number   `json:"value"`  // the utilisation today
 	Limit    Number   `json:"limit"`
+}
+
+// Before reports whether its limit is reached before that of another.
+func (g *Growth) Before(o *Growth) bool {
+	return g.Growth.Known && (!o.Growth.Known || g.Growth.Value < o.Growth.Value)
 }
 
 // Robust is the worst failure of one server where loads are not quite what they

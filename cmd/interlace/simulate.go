@@ -158,8 +158,11 @@ const mostWorst = 100
 // failAll fails every server and domain, and what else is asked for.
 func (a *app) failAll(ctx context.Context, s *simulate.Simulator, sim *planner.Simulation, fleet *load.Fleet, flags simulateFlags) error {
 	sim.Failures, sim.Violations, sim.Failover = s.All(), s.Passed(), a.failover(s, fleet, flags.plot)
-	growth := s.Growth()
-	sim.Growth = &growth
+	normal, failure := s.NormalGrowth(), s.FailureGrowth()
+	sim.Growth, sim.GrowthNormal, sim.GrowthFailure = &normal, &normal, &failure
+	if failure.Before(&normal) {
+		sim.Growth = &failure
+	}
 	for _, stores := range []int{0, 1, 3} {
 		sim.Robust = append(sim.Robust, s.Robust(*flags.deviation.value, stores))
 	}

@@ -5,7 +5,7 @@
 // first hour, what is offline, and how long it takes to recover; [Simulator.All]
 // fails every server and every domain, [Simulator.Pairs] any two at once and
 // [Simulator.Random] sets drawn at random; [Simulator.Failover] says who takes over
-// from whom; [Simulator.Robust] and [Simulator.Growth] ask what becomes of the worst
+// from whom; [Simulator.Robust], [Simulator.NormalGrowth] and [Simulator.FailureGrowth] ask what becomes of the worst
 // failure where loads are not what they seem or grow; [Simulator.Promises] sums up
 // what a layout stands for.
 //
