@@ -130,7 +130,7 @@ func (a *app) simulate(cmd *cobra.Command, flags simulateFlags) error {
 	for _, f := range offline {
 		sim.TakingOffline = append(sim.TakingOffline, f.Failed[0])
 	}
-	if err := savePlot(flags.plot, report.SimulationCharts(&sim, target.Inventory)); err != nil {
+	if err := a.savePlot(flags.plot, report.SimulationCharts(&sim, target.Inventory)); err != nil {
 		return err
 	}
 	res := result{

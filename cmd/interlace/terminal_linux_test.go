@@ -30,7 +30,7 @@ shares:
 	if status != exitFound || strings.Count(shown, "server:imap1") != 1 {
 		t.Errorf("status %d; want the violation once:\n%s", status, shown)
 	}
-	if !strings.Contains(shown, "interlace: warning: ") || !strings.Contains(shown, "interlace: hint: nothing was written") {
+	if !strings.Contains(shown, "interlace: warning: ") || !strings.Contains(shown, "interlace: hint: the plan was not written") {
 		t.Errorf("warning or hint are missing:\n%s", shown)
 	}
 	if strings.Contains(shown, "% |") {
