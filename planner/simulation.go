@@ -29,7 +29,8 @@ type Simulation struct {
 	Pairs       *Pairs                    `json:"pairs"`        // of servers; null: not computed
 	DomainPairs map[inventory.Level]Pairs `json:"domain_pairs"` // of a domain and a server outside it, by level; empty: not computed
 	Random      *Random                   `json:"random"`       // null: not computed
-	Years       *Years                    `json:"years"`        // null: not asked for
+	Years       *Years                    `json:"years"`        // null: not asked for, or not finished
+	Interrupted bool                      `json:"interrupted"`  // before all sets were drawn or the years were over
 
 	// Failover is who takes over from whom. Text and pictures only.
 	Failover Failover `json:"-"`
@@ -99,10 +100,12 @@ type Pairs struct {
 	Worst       []Impact  `json:"worst"` // the worst pairs, by users offline, stores offline and utilisation
 }
 
-// Random is what failures of several servers at once do, over sets drawn at random.
+// Random is what failures of several servers at once do, over sets drawn at random, or
+// over all of them where there are no more than would be drawn.
 type Random struct {
 	Servers       int    `json:"servers"` // that fail at once
 	Samples       int    `json:"samples"`
+	All           bool   `json:"all"` // each set once: figures are exact
 	Seed          uint64 `json:"seed"`
 	TakingOffline int    `json:"taking_offline"` // samples that take a store offline
 	ChanceOffline Number `json:"chance_offline"`

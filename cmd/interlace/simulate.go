@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"slices"
 
@@ -105,6 +104,9 @@ func (a *app) simulate(cmd *cobra.Command, flags simulateFlags) error {
 		return err
 	}
 	s := simulate.New(fleet, fleet.Current())
+	if err := flags.random.fit(s); err != nil {
+		return err
+	}
 	s.Recovery = flags.recovery.given()
 	sim := planner.Simulation{
 		Format: planner.Format, Kind: "simulate", After: ids, Recovery: s.Recovery, Now: s.Now(),
@@ -112,7 +114,7 @@ func (a *app) simulate(cmd *cobra.Command, flags simulateFlags) error {
 	}
 	screen := report.Simulation
 	if len(flags.fail) == 0 {
-		err = a.failAll(cmd.Context(), s, &sim, fleet, flags)
+		a.failAll(s, &sim, fleet, flags)
 	} else {
 		screen = report.Failure
 		err = failSet(s, &sim, target, fleet, flags.fail)
@@ -120,12 +122,12 @@ func (a *app) simulate(cmd *cobra.Command, flags simulateFlags) error {
 	if err != nil {
 		return err
 	}
-	if sim.Years, err = a.played(cmd.Context(), fleet, &flags.years, assumptions); err != nil {
-		return err
-	}
 	if err := cmd.Context().Err(); err != nil {
 		return err
 	}
+	flags.random.fail(cmd.Context(), s, &sim, *a.flags.seed.value)
+	sim.Years = a.played(cmd.Context(), fleet, &flags.years, assumptions)
+	sim.Interrupted = cmd.Context().Err() != nil
 	offline := s.TakingOffline(sim.Failures)
 	for _, f := range offline {
 		sim.TakingOffline = append(sim.TakingOffline, f.Failed[0])
@@ -142,9 +144,16 @@ func (a *app) simulate(cmd *cobra.Command, flags simulateFlags) error {
 		res.screen.AddYears(sim.Years)
 		res.table = report.Years(sim.Years)
 	}
+	if sim.Interrupted && flags.years.years.value != nil {
+		res.screen.AddUnfinished(*flags.years.years.value)
+	}
 	err = a.print(res)
 	if sim.Years != nil && a.flags.output.value == "csv" {
 		a.note("hint: csv has one table, here that of the years; -o json has the failures too")
+	}
+	if err == nil && sim.Interrupted {
+		a.say("interrupted: this is what was computed until then")
+		return errCut
 	}
 	if err == nil && (len(sim.Violations) > 0 || len(offline) > 0) {
 		err = errFound
@@ -156,7 +165,7 @@ func (a *app) simulate(cmd *cobra.Command, flags simulateFlags) error {
 const mostWorst = 100
 
 // failAll fails every server and domain, and what else is asked for.
-func (a *app) failAll(ctx context.Context, s *simulate.Simulator, sim *planner.Simulation, fleet *load.Fleet, flags simulateFlags) error {
+func (a *app) failAll(s *simulate.Simulator, sim *planner.Simulation, fleet *load.Fleet, flags simulateFlags) {
 	sim.Failures, sim.Violations, sim.Failover = s.All(), s.Passed(), a.failover(s, fleet, flags.plot)
 	normal, failure := s.NormalGrowth(), s.FailureGrowth()
 	sim.Growth, sim.GrowthNormal, sim.GrowthFailure = &normal, &normal, &failure
@@ -173,7 +182,6 @@ func (a *app) failAll(ctx context.Context, s *simulate.Simulator, sim *planner.S
 			sim.DomainPairs[l.Name] = s.Pairs(level+1, mostWorst)
 		}
 	}
-	return flags.random.fail(ctx, s, sim, *a.flags.seed.value)
 }
 
 // failSet fails the domains named, all at once.

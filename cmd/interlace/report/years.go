@@ -38,6 +38,13 @@ func (s *Screen) AddYears(y *planner.Years) {
 	s.add(head, Years(y), outcome, facts)
 }
 
+// AddUnfinished says that years were not played to their end.
+func (s *Screen) AddUnfinished(years int) {
+	var l Lines
+	l.add("%s of failures and repairs: not finished, so that nothing is said of them", things(years, "year", "years"))
+	s.add(l)
+}
+
 // Years is the table of the figures.
 func Years(y *planner.Years) *Table {
 	return &Table{
