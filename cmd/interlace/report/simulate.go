@@ -114,8 +114,8 @@ func failureColumns(anyOffline, anyElsewhere bool, now planner.Offline) []Column
 	if now.StoresOffline > 0 {
 		more = "more "
 	}
-	offline := func(heading, key string) Column {
-		c := right(more+heading, key, 1)
+	offline := func(heading, key string, drop int) Column {
+		c := right(more+heading, key, drop)
 		c.Hidden = !anyOffline
 		return c
 	}
@@ -123,15 +123,15 @@ func failureColumns(anyOffline, anyElsewhere bool, now planner.Offline) []Column
 	hour.Hidden = !anyElsewhere
 	return []Column{
 		left("fails", "failed", 0),
-		offline("stores offline", "stores_offline"), offline("users offline", "users_offline"),
+		offline("stores offline", "stores_offline", 1), offline("users offline", "users_offline", 0).late(1), // by which they are sorted
 		right("worst", "utilisation", 0), left("", "", 5),
 		right("first hour", "first_hour", 2),
-		left("on", "server", 0).late(1), left("", "resource", 0).late(2), hour, hidden("first_hour_resource"),
-		right("stores over", "stores_failed_over", 4), right("users over", "users_failed_over", 4),
+		left("on", "server", 0).late(2), left("", "resource", 0).late(3), hour, hidden("first_hour_resource"),
+		right("stores over", "stores_failed_over", 5), right("users over", "users_failed_over", 4),
 		right("to servers", "taken_over_by", 6), right("one takes", "largest_share", 6),
 		hidden("service_seconds"), right("one copy", "stores_one_copy", 5),
 		hidden("at_risk_seconds"), hidden("at_risk_least_seconds"),
-		right("restored ≥", "", 5), hidden("restore_seconds"), hidden("restore_least_seconds"),
+		right("restored ≥", "", 3), hidden("restore_seconds"), hidden("restore_least_seconds"),
 	}
 }
 
