@@ -39,7 +39,7 @@ one at a time; with --fail all that are named fail together.
 
 With --pairs any two servers fail at once, then any domain and a server outside
 it: all of them are counted, and the hundred worst are listed. With --random sets
-of servers do that are drawn with --seed.
+of servers do that are drawn with --seed, or all sets where there are no more.
 
 Users are served again after the times to detect, to decide and to promote.
 Copies that are lost are made anew by the servers that still serve the stores,

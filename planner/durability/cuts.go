@@ -39,7 +39,8 @@ func (m *model) cuts(instances, spared []int32, unserved float64) []cut {
 // server and its copy alone, and domains that are not spared.
 func (m *model) causes(instances []int32, i int, spared []int32) []reach {
 	e := instances[i]
-	own := cause{m.server[e], 1 - (1-m.outage.away())*(1-m.missing(m.window[e]))}
+	away := m.outage.away()
+	own := cause{m.server[e], away + (1-away)*m.missing(m.window[e])}
 	list := []reach{{own, only(i)}}
 	for _, d := range m.domainsOf[m.server[e]] {
 		if slices.Contains(spared, d) {

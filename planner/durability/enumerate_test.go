@@ -129,10 +129,12 @@ func TestOccasionsAgreeWithEnumeration(t *testing.T) {
 			OutagesPerYear: 1, OutageHours: 4, LossesPerYear: 0.02, ReplaceHours: 24,
 			Domains: map[inventory.Level]planner.DomainOutages{"rack": {OutagesPerYear: 0.1, OutageHours: 2}, "site": {OutagesPerYear: 0.1, OutageHours: 2}},
 		}
+		never := rare
+		never.OutagesPerYear, never.LossesPerYear, never.ReplaceHours = 0.001, 0.0001, 1
 		for rates, c := range map[string]struct {
 			assume planner.Assumptions
 			misses float64
-		}{"rare": {rare, 0.001}, "often": {often, 0.04}} {
+		}{"next to never": {never, 0.001}, "rare": {rare, 0.001}, "often": {often, 0.04}} {
 			y := durability.Simulate(t.Context(), f, f.Current(), durability.Options{Years: 1, Assumptions: c.assume, Failures: 100, Strikes: 64})
 			offline, lost := newStates(f, c.assume).occasions()
 			for what, pair := range map[string][2]float64{

@@ -2,6 +2,7 @@ package durability
 
 import (
 	"cmp"
+	"math"
 	"slices"
 )
 
@@ -42,16 +43,16 @@ func anyOf(cuts []cut) float64 {
 	slices.SortStableFunc(cuts, func(a, b cut) int {
 		return cmp.Or(cmp.Compare(a[0].of, b[0].of), cmp.Compare(b[0].chance, a[0].chance))
 	})
-	none := 1.0
+	none := 0.0 // the logarithm of the chance that none has: a sum keeps what is next to nothing
 	for from := 0; from < len(cuts); {
 		to := from + 1
 		for to < len(cuts) && cuts[to][0].of == cuts[from][0].of {
 			to++
 		}
-		none *= 1 - ofOne(cuts[from:to])
+		none += math.Log1p(-ofOne(cuts[from:to]))
 		from = to
 	}
-	return 1 - none
+	return -math.Expm1(none)
 }
 
 // toFront puts the cause that a cut belongs to first.

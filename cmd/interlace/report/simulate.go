@@ -131,7 +131,7 @@ func failureColumns(anyOffline, anyElsewhere bool, now planner.Offline) []Column
 		right("to servers", "taken_over_by", 6), right("one takes", "largest_share", 6),
 		hidden("service_seconds"), right("one copy", "stores_one_copy", 5),
 		hidden("at_risk_seconds"), hidden("at_risk_least_seconds"),
-		right("restored ≥", "", 3), hidden("restore_seconds"), hidden("restore_least_seconds"),
+		right("copying ≥", "", 3), hidden("restore_seconds"), hidden("restore_least_seconds"),
 	}
 }
 

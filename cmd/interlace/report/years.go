@@ -74,14 +74,14 @@ func yearFigures(y *planner.Years) []yearFigure {
 	}
 	return []yearFigure{
 		{"offline.occasions_per_year", "offline", "how often", o.OccasionsPerYear, often},
-		{"offline.stores_each", "", "how many stores at once", o.StoresEach, plainText},
-		{"offline.users_each", "", "how many users at once", o.UsersEach, plainText},
+		{"offline.stores_each", "", "stores at once", o.StoresEach, plainText},
+		{"offline.users_each", "", "users at once", o.UsersEach, plainText},
 		{"offline.hours_each", "", "how long", o.HoursEach, hoursText},
 		{"offline.stores", "", "stores, in the mean", o.Stores, plainText},
 		{"offline.users", "", "users, in the mean", o.Users, plainText},
 		{"availability", "", "availability of a store", y.Availability, availabilityText},
 		{"double_failure.occasions_per_year", "last copy lost", "how often", d.OccasionsPerYear, perYearText},
-		{"double_failure.users_each", "", "how many users at once", d.UsersEach, plainText},
+		{"double_failure.users_each", "", "users at once", d.UsersEach, plainText},
 		{"double_failure.bytes_each", "", "how much at once", d.BytesEach, BytesText[float64]},
 		{"double_failure.stores_per_year", "", "stores", d.StoresPerYear, perYearText},
 		{"double_failure.bytes_per_year", "", "in a year, in the mean", d.BytesPerYear, BytesText[float64]},
@@ -99,9 +99,9 @@ func yearRow(f yearFigure) []Cell {
 		}
 		return figure(Quantity, n.Value).as(f.text(n.Value))
 	}
-	computed := value(f.Analytic)
-	if f.Approximation != "" && f.Analytic.Known && f.Analytic.Value != 0 {
-		computed = computed.as("≈ " + f.text(f.Analytic.Value))
+	name := f.name
+	if f.Approximation != "" && f.Analytic.Value != 0 {
+		name += " ≈"
 	}
 	within, samples := Nothing, Nothing
 	if f.Simulated.Known {
@@ -114,8 +114,8 @@ func yearRow(f yearFigure) []Cell {
 		samples = count(int64(math.Round(f.EffectiveSamples)))
 	}
 	return []Cell{
-		words(f.group), words(f.name), words(f.path),
-		computed, words(string(f.Approximation)),
+		words(f.group), words(name), words(f.path),
+		value(f.Analytic), words(string(f.Approximation)),
 		value(f.Simulated), value(f.StandardError), value(f.Low), value(f.High),
 		within, samples, words(string(f.Sampling)),
 	}
