@@ -29,7 +29,7 @@ func (s *Screen) AddYears(y *planner.Years) {
 	if anyUnmet(y) {
 		facts.add("–", "does not happen, or is too rare to be met often enough in the simulation")
 	}
-	computed := "exactly from what is assumed; ≈ where stores may go at once: an approximation to first order"
+	computed := "exactly from what is assumed; ≈ is an approximation to first order"
 	if y.Offline.OccasionsPerYear.Approximation == planner.BeyondFirstOrder {
 		computed += ", which is not to be relied on where copies are missing or servers away more than a tenth of the time"
 	}
