@@ -14,10 +14,11 @@ type Worst struct {
 	Failed      []string `json:"failed"`     // the failure that leads to Utilisation
 	Resource    Text     `json:"resource"`   // in which Utilisation is reached
 
-	// Where FirstHour is reached, and after which failure.
-	FirstHourServer   Text     `json:"first_hour_server"`
-	FirstHourResource Text     `json:"first_hour_resource"`
-	FirstHourFailed   []string `json:"first_hour_failed"`
+	// Where FirstHour is reached, and after which failure. Plans made before that was
+	// told, and failures without a survivor, do not have them.
+	FirstHourServer   Text     `json:"first_hour_server,omitempty"`
+	FirstHourResource Text     `json:"first_hour_resource,omitempty"`
+	FirstHourFailed   []string `json:"first_hour_failed,omitempty"`
 }
 
 // Place is a utilisation in the normal state and where it is reached.
