@@ -168,7 +168,18 @@ func (v *validator) resource(at Place, r *Resource) {
 		at := at.of("failure_ceiling:" + string(level))
 		v.level(at, level)
 		v.ceiling(at, r.FailureCeiling.ByLevel[level], "failure_ceiling", of)
+		v.inEffect(at, r, level)
 	}
+}
+
+// inEffect warns of a failure ceiling of a level that the fleet is not to survive:
+// nothing is promised of its failures, so that none of them passes a ceiling.
+func (v *validator) inEffect(at Place, r *Resource, level Level) {
+	if v.domains[level] == nil || r.FailureCeiling.ByLevel[level] == DefaultFailureCeiling || slices.Contains(v.inv.Survive, level) {
+		return
+	}
+	v.warnings.add(at, "failure_ceiling of %s for %s has no effect: the fleet is not to survive failures of that level", Printable(string(r.Name)), level).
+		hint("survive lists the levels of which failures are to pass no ceiling")
 }
 
 // of returns the place of a field of the row.

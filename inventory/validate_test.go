@@ -162,6 +162,7 @@ func TestValidateWarns(t *testing.T) {
 		"spread over no level":    {func(i *Inventory) { i.Spread = []Spread{{"racks", 0}} }, "fleet[0.0].spread:racks: no server has a label at level racks (racks looks like rack)"},
 		"survive no level":        {func(i *Inventory) { i.Survive = []Level{"site"} }, "fleet[0.0].survive:site: no server has a label at level site"},
 		"failure ceiling nowhere": {func(i *Inventory) { i.Resources[1].FailureCeiling.ByLevel = map[Level]float64{"site": 1} }, "resources[1.0].failure_ceiling:site: no server"},
+		"failure ceiling unused":  {func(i *Inventory) { i.Resources[1].FailureCeiling.ByLevel = map[Level]float64{"rack": 0.9} }, "resources[1.0].failure_ceiling:rack: failure_ceiling of io for rack has no effect: the fleet is not to survive failures of that level (survive lists"},
 		"only at no level":        {func(i *Inventory) { i.Stores[0].Only = map[Level][]DomainID{"site": {"ny"}} }, "stores[0.0].only:site: no server"},
 		"only in no domain":       {func(i *Inventory) { i.Stores[0].Only = map[Level][]DomainID{"rack": {"a1", "a9"}} }, "stores[0.0].only:rack:a9: only of s001: no server is in rack:a9"},
 		"only on no server":       {func(i *Inventory) { i.Stores[0].Only = map[Level][]DomainID{"server": {"imap9"}} }, "no server is in server:imap9 (imap9 looks like imap1)"},

@@ -43,12 +43,12 @@ type Impact struct {
 	ServiceSeconds Number `json:"service_seconds"`
 	// StoresOneCopy is the number of stores that the failure leaves with one
 	// copy, and AtRiskSeconds the time from the failure until all of those have
-	// a second one. RestoreSeconds is the time that it takes to make every lost
-	// copy of the stores that are not offline anew. No choice of servers for the
-	// new copies takes less, and any may take longer: only what the servers read
-	// that still serve the stores is counted. Both are null where the number of
-	// messages or mailboxes is not known: the fields named least are computed
-	// from what is.
+	// a second one. RestoreSeconds is the time that it takes, once users are
+	// served again, to make every lost copy of the stores that are not offline
+	// anew. No choice of servers for the new copies takes less, and any may take
+	// longer: only what the servers read that still serve the stores is counted.
+	// Both are null where the number of messages or mailboxes is not known: the
+	// fields named least are computed from what is.
 	StoresOneCopy       int    `json:"stores_one_copy"`
 	AtRiskSeconds       Number `json:"at_risk_seconds"`
 	AtRiskLeastSeconds  Number `json:"at_risk_least_seconds"`

@@ -2,16 +2,23 @@ package planner
 
 import "github.com/interlacemail/interlace/inventory"
 
-// Worst is the busiest surviving server after a failure.
+// Worst is the busiest surviving server after a failure: in the steady state, and
+// in the first hour, in which promoted instances weigh κ times their load. That
+// may be another server, in another resource, and after another failure where
+// several are compared.
 type Worst struct {
 	// Utilisation is the largest over surviving servers and failover resources.
-	Utilisation Number `json:"utilisation"`
-	// FirstHour is what the same server then has in the same resource while
-	// promoted instances weigh κ times their load.
-	FirstHour Number   `json:"first_hour"`
-	Server    Text     `json:"server"`   // where Utilisation is reached
-	Failed    []string `json:"failed"`   // the failure that leads to Utilisation
-	Resource  Text     `json:"resource"` // in which Utilisation is reached
+	Utilisation Number   `json:"utilisation"`
+	FirstHour   Number   `json:"first_hour"` // the largest likewise
+	Server      Text     `json:"server"`     // where Utilisation is reached
+	Failed      []string `json:"failed"`     // the failure that leads to Utilisation
+	Resource    Text     `json:"resource"`   // in which Utilisation is reached
+
+	// Where FirstHour is reached, and after which failure. Plans made before that was
+	// told, and failures without a survivor, do not have them.
+	FirstHourServer   Text     `json:"first_hour_server,omitempty"`
+	FirstHourResource Text     `json:"first_hour_resource,omitempty"`
+	FirstHourFailed   []string `json:"first_hour_failed,omitempty"`
 }
 
 // Place is a utilisation in the normal state and where it is reached.

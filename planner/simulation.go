@@ -20,13 +20,17 @@ type Simulation struct {
 	TakingOffline []string  `json:"taking_offline"`
 	Warnings      []Warning `json:"warnings"`
 
-	Growth *Growth  `json:"growth"` // null: not computed
+	Growth        *Growth `json:"growth"`         // until the first of all limits is reached; null: not computed
+	GrowthNormal  *Growth `json:"growth_normal"`  // until the first ceiling of the normal state is, likewise
+	GrowthFailure *Growth `json:"growth_failure"` // until a failure that the fleet is to survive reaches its ceiling, likewise
+
 	Robust []Robust `json:"robust"` // empty: not computed
 
 	Pairs       *Pairs                    `json:"pairs"`        // of servers; null: not computed
 	DomainPairs map[inventory.Level]Pairs `json:"domain_pairs"` // of a domain and a server outside it, by level; empty: not computed
 	Random      *Random                   `json:"random"`       // null: not computed
-	Years       *Years                    `json:"years"`        // null: not asked for
+	Years       *Years                    `json:"years"`        // null: not asked for, or not finished
+	Interrupted bool                      `json:"interrupted"`  // before all sets were drawn or the years were over
 
 	// Failover is who takes over from whom. Text and pictures only.
 	Failover Failover `json:"-"`
@@ -64,6 +68,11 @@ type Growth struct {
 	Limit    Number   `json:"limit"`
 }
 
+// Before reports whether its limit is reached before that of another.
+func (g *Growth) Before(o *Growth) bool {
+	return g.Growth.Known && (!o.Growth.Known || g.Growth.Value < o.Growth.Value)
+}
+
 // Robust is the worst failure of one server where loads are not quite what they
 // seem: on each survivor a number of stores, those that hurt most, weigh more
 // than they should by a part of their load.
@@ -91,10 +100,12 @@ type Pairs struct {
 	Worst       []Impact  `json:"worst"` // the worst pairs, by users offline, stores offline and utilisation
 }
 
-// Random is what failures of several servers at once do, over sets drawn at random.
+// Random is what failures of several servers at once do, over sets drawn at random, or
+// over all of them where there are no more than would be drawn.
 type Random struct {
 	Servers       int    `json:"servers"` // that fail at once
 	Samples       int    `json:"samples"`
+	All           bool   `json:"all"` // each set once: figures are exact
 	Seed          uint64 `json:"seed"`
 	TakingOffline int    `json:"taking_offline"` // samples that take a store offline
 	ChanceOffline Number `json:"chance_offline"`

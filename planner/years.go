@@ -35,7 +35,7 @@ const (
 
 // What analytic values of occasions neglect.
 const (
-	FirstOrder Text = "first order: what is struck is there as far as it is in the mean, and sets of three servers and more that carry stores are independent; held between the most of one store and the sum of all"
+	FirstOrder Text = "first order: what is struck is there as far as it is in the mean, and causes that take stores along in several ways count as if each way were independent; held between the most of one store and the sum of all"
 	// BeyondFirstOrder is FirstOrder where that says little.
 	BeyondFirstOrder = FirstOrder + "; not to be relied on here, where copies are missing or servers away more than a tenth of the time"
 )

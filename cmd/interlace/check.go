@@ -64,7 +64,7 @@ func (a *app) check(cmd *cobra.Command, after []string) error {
 	reference := planner.NewReference(target.Inventory, target.groups, nil)
 	answer.Fingerprint = reference.Fingerprint
 	err = a.print(result{
-		screen: report.Check(target.Inventory, reference, violations, warnings, repairs(violations, after)),
+		screen: report.Check(target.Inventory, reference, violations, warnings, repairs(target.Inventory, violations, after)),
 		table:  report.Violations(violations),
 		json:   object(answer),
 	})
@@ -75,13 +75,14 @@ func (a *app) check(cmd *cobra.Command, after []string) error {
 }
 
 // repairs are the commands whose plans may repair violations. A layout is planned
-// from the present state only, so none follows other plans.
-func repairs(violations []planner.Violation, after []string) []string {
+// from the present state only, so none follows other plans; where there are no users,
+// none can be moved.
+func repairs(inv *inventory.Inventory, violations []planner.Violation, after []string) []string {
 	var next []string
 	if broken, _ := rules.Split(planner.KindLayout, violations); len(broken) > 0 && len(after) == 0 {
 		next = append(next, "interlace layout --plan plan.json")
 	}
-	if broken, _ := rules.Split(planner.KindUsers, violations); len(broken) > 0 {
+	if broken, _ := rules.Split(planner.KindUsers, violations); len(broken) > 0 && len(inv.Users) > 0 {
 		command := "interlace users"
 		for _, path := range after {
 			command += " --after " + path

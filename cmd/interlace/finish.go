@@ -18,7 +18,7 @@ func (a *app) finish(p planner.Plan, broken []planner.Violation, stopped planner
 		return err
 	}
 	if made.Charts != nil {
-		if err := savePlot(made.Plot, *made.Charts); err != nil {
+		if err := a.savePlot(made.Plot, *made.Charts); err != nil {
 			return err
 		}
 	}
@@ -30,7 +30,7 @@ func (a *app) finish(p planner.Plan, broken []planner.Violation, stopped planner
 	}
 	a.tellBroken(broken)
 	if made.File == "" && a.flags.output.value != "json" {
-		a.note("hint: nothing was written; --plan FILE keeps the plan")
+		a.note("hint: the plan was not written; --plan FILE keeps it")
 	}
 	switch {
 	case stopped == planner.Cancelled:

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -23,8 +24,12 @@ const frontierScatter = "scatter"
 // may stand without a value takes only what follows an equals sign.
 func frontierWord(frontier *choiceFlag) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
-		if len(args) == 1 && frontier.value != "" && slices.Contains(frontier.choices, args[0]) {
-			return frontier.Set(args[0])
+		if len(args) == 1 && frontier.value != "" {
+			err := errors.Join(frontier.Set(args[0]), frontier.mistake())
+			if err != nil {
+				err = fmt.Errorf("--frontier: %w", err)
+			}
+			return err
 		}
 		return noWords(cmd, args)
 	}

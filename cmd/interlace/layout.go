@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -149,7 +150,7 @@ func (a *app) layout(cmd *cobra.Command, flags layoutFlags) error {
 	plan, err := layout.Optimize(cmd.Context(), f.Inventory, f.groups, opts)
 	bar.end()
 	if err != nil {
-		return err
+		return hint(err, "%s", objectiveMeant(opts.Objectives, f.Inventory))
 	}
 	plan.Inventory = planner.NewReference(f.Inventory, f.groups, subjects(plan))
 	made := report.Made{Inventory: f.Inventory, Took: a.took(start), File: flags.plan}
@@ -178,6 +179,20 @@ func gapWords(value, bound planner.Number) string {
 		return ""
 	}
 	return "gap " + report.PercentText(gap.Value)
+}
+
+// objectiveMeant hints at the objective that was meant by one that there is not.
+func objectiveMeant(named []planner.Objective, inv *inventory.Inventory) string {
+	known := []planner.Objective{planner.ObjectiveSingle, planner.ObjectivePair, planner.ObjectiveNormal}
+	for _, level := range inv.Levels() {
+		known = append(known, planner.Objective(level))
+	}
+	for _, o := range named {
+		if !slices.Contains(known, o) {
+			return nearest(string(o), known)
+		}
+	}
+	return ""
 }
 
 // objectives are the figures that --objective names.

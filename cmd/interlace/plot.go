@@ -49,9 +49,14 @@ func (a *app) failover(s *simulate.Simulator, fleet *load.Fleet, plot string) pl
 	return f
 }
 
-// savePlot draws what failures do into the file that --plot names, if it does.
-func savePlot(path string, c report.Charts) error {
-	return savePicture(path, "draw the failures", func(w io.Writer, format string) error { return report.Plot(w, c, format) })
+// savePlot draws what failures do into the file that --plot names, if it does, and
+// says so.
+func (a *app) savePlot(path string, c report.Charts) error {
+	err := savePicture(path, "draw the failures", func(w io.Writer, format string) error { return report.Plot(w, c, format) })
+	if err == nil && path != "" {
+		a.note("wrote %s", path)
+	}
+	return err
 }
 
 // savePicture draws into the file, if one is named, in the format that its name

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"slices"
 
@@ -40,7 +39,7 @@ one at a time; with --fail all that are named fail together.
 
 With --pairs any two servers fail at once, then any domain and a server outside
 it: all of them are counted, and the hundred worst are listed. With --random sets
-of servers do that are drawn with --seed.
+of servers do that are drawn with --seed, or all sets where there are no more.
 
 Users are served again after the times to detect, to decide and to promote.
 Copies that are lost are made anew by the servers that still serve the stores,
@@ -105,6 +104,9 @@ func (a *app) simulate(cmd *cobra.Command, flags simulateFlags) error {
 		return err
 	}
 	s := simulate.New(fleet, fleet.Current())
+	if err := flags.random.fit(s); err != nil {
+		return err
+	}
 	s.Recovery = flags.recovery.given()
 	sim := planner.Simulation{
 		Format: planner.Format, Kind: "simulate", After: ids, Recovery: s.Recovery, Now: s.Now(),
@@ -112,7 +114,7 @@ func (a *app) simulate(cmd *cobra.Command, flags simulateFlags) error {
 	}
 	screen := report.Simulation
 	if len(flags.fail) == 0 {
-		err = a.failAll(cmd.Context(), s, &sim, fleet, flags)
+		a.failAll(s, &sim, fleet, flags)
 	} else {
 		screen = report.Failure
 		err = failSet(s, &sim, target, fleet, flags.fail)
@@ -120,17 +122,17 @@ func (a *app) simulate(cmd *cobra.Command, flags simulateFlags) error {
 	if err != nil {
 		return err
 	}
-	if sim.Years, err = a.played(cmd.Context(), fleet, &flags.years, assumptions); err != nil {
-		return err
-	}
 	if err := cmd.Context().Err(); err != nil {
 		return err
 	}
+	flags.random.fail(cmd.Context(), s, &sim, *a.flags.seed.value)
+	sim.Years = a.played(cmd.Context(), fleet, &flags.years, assumptions)
+	sim.Interrupted = cmd.Context().Err() != nil
 	offline := s.TakingOffline(sim.Failures)
 	for _, f := range offline {
 		sim.TakingOffline = append(sim.TakingOffline, f.Failed[0])
 	}
-	if err := savePlot(flags.plot, report.SimulationCharts(&sim, target.Inventory)); err != nil {
+	if err := a.savePlot(flags.plot, report.SimulationCharts(&sim, target.Inventory)); err != nil {
 		return err
 	}
 	res := result{
@@ -142,9 +144,16 @@ func (a *app) simulate(cmd *cobra.Command, flags simulateFlags) error {
 		res.screen.AddYears(sim.Years)
 		res.table = report.Years(sim.Years)
 	}
+	if sim.Interrupted && flags.years.years.value != nil {
+		res.screen.AddUnfinished(*flags.years.years.value)
+	}
 	err = a.print(res)
 	if sim.Years != nil && a.flags.output.value == "csv" {
 		a.note("hint: csv has one table, here that of the years; -o json has the failures too")
+	}
+	if err == nil && sim.Interrupted {
+		a.say("interrupted: this is what was computed until then")
+		return errCut
 	}
 	if err == nil && (len(sim.Violations) > 0 || len(offline) > 0) {
 		err = errFound
@@ -156,10 +165,13 @@ func (a *app) simulate(cmd *cobra.Command, flags simulateFlags) error {
 const mostWorst = 100
 
 // failAll fails every server and domain, and what else is asked for.
-func (a *app) failAll(ctx context.Context, s *simulate.Simulator, sim *planner.Simulation, fleet *load.Fleet, flags simulateFlags) error {
+func (a *app) failAll(s *simulate.Simulator, sim *planner.Simulation, fleet *load.Fleet, flags simulateFlags) {
 	sim.Failures, sim.Violations, sim.Failover = s.All(), s.Passed(), a.failover(s, fleet, flags.plot)
-	growth := s.Growth()
-	sim.Growth = &growth
+	normal, failure := s.NormalGrowth(), s.FailureGrowth()
+	sim.Growth, sim.GrowthNormal, sim.GrowthFailure = &normal, &normal, &failure
+	if failure.Before(&normal) {
+		sim.Growth = &failure
+	}
 	for _, stores := range []int{0, 1, 3} {
 		sim.Robust = append(sim.Robust, s.Robust(*flags.deviation.value, stores))
 	}
@@ -170,7 +182,6 @@ func (a *app) failAll(ctx context.Context, s *simulate.Simulator, sim *planner.S
 			sim.DomainPairs[l.Name] = s.Pairs(level+1, mostWorst)
 		}
 	}
-	return flags.random.fail(ctx, s, sim, *a.flags.seed.value)
 }
 
 // failSet fails the domains named, all at once.

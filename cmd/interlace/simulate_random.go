@@ -27,7 +27,7 @@ func newRandomFlags() randomFlags {
 
 func (r *randomFlags) addTo(f *pflag.FlagSet) {
 	f.Var(&r.servers, "random", "fail this `number` of servers at once, drawn at random")
-	f.Var(&r.samples, "samples", "draw so many sets of them, a `number` (default 10000)")
+	f.Var(&r.samples, "samples", "draw so many sets of them, a `number` (default 10000); where there are no more, all are gone through")
 }
 
 // check refuses samples of nothing.
@@ -38,15 +38,19 @@ func (r *randomFlags) check() error {
 	return nil
 }
 
-// fail draws the sets, if that is asked for.
-func (r *randomFlags) fail(ctx context.Context, s *simulate.Simulator, sim *planner.Simulation, seed uint64) error {
-	if r.servers.value == nil {
+// fit refuses more servers than can fail.
+func (r *randomFlags) fit(s *simulate.Simulator) error {
+	if r.servers.value == nil || *r.servers.value <= s.Up() {
 		return nil
 	}
-	if n := *r.servers.value; n > s.Up() {
-		return fmt.Errorf("--random %d: %s", n, inventory.Counted(s.Up(), "server is up", "servers are up"))
+	return fmt.Errorf("--random %d: so many cannot fail at once: %s", *r.servers.value, inventory.Counted(s.Up(), "server is up", "servers are up"))
+}
+
+// fail fails the sets, if that is asked for.
+func (r *randomFlags) fail(ctx context.Context, s *simulate.Simulator, sim *planner.Simulation, seed uint64) {
+	if r.servers.value == nil {
+		return
 	}
 	random := s.Random(ctx, simulate.RandomOptions{Servers: *r.servers.value, Samples: r.samples.given(defaultSamples), Seed: seed, Worst: mostWorst})
 	sim.Random = &random
-	return nil
 }

@@ -69,10 +69,10 @@ func (y *yearsFlags) assumed(fleet *load.Fleet) (planner.Assumptions, error) {
 }
 
 // played returns what years of failures and repairs do to the fleet, or nil if
-// that is not asked for.
-func (a *app) played(ctx context.Context, fleet *load.Fleet, flags *yearsFlags, assumptions planner.Assumptions) (*planner.Years, error) {
-	if flags.years.value == nil {
-		return nil, nil
+// that is not asked for or an interrupt comes before they are over.
+func (a *app) played(ctx context.Context, fleet *load.Fleet, flags *yearsFlags, assumptions planner.Assumptions) *planner.Years {
+	if flags.years.value == nil || ctx.Err() != nil {
+		return nil
 	}
 	bar := a.progress("years")
 	years := durability.Simulate(ctx, fleet, fleet.Current(), durability.Options{
@@ -80,7 +80,10 @@ func (a *app) played(ctx context.Context, fleet *load.Fleet, flags *yearsFlags, 
 		Progress: func(done, total int) { bar.at(done, total, "") },
 	})
 	bar.end()
-	return years, ctx.Err()
+	if ctx.Err() != nil {
+		return nil
+	}
+	return years
 }
 
 // assumption is one NAME=VALUE.

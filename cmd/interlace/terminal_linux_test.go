@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -30,7 +32,7 @@ shares:
 	if status != exitFound || strings.Count(shown, "server:imap1") != 1 {
 		t.Errorf("status %d; want the violation once:\n%s", status, shown)
 	}
-	if !strings.Contains(shown, "interlace: warning: ") || !strings.Contains(shown, "interlace: hint: nothing was written") {
+	if !strings.Contains(shown, "interlace: warning: ") || !strings.Contains(shown, "interlace: hint: the plan was not written") {
 		t.Errorf("warning or hint are missing:\n%s", shown)
 	}
 	if strings.Contains(shown, "% |") {
@@ -57,6 +59,49 @@ func TestBarsGoBeforeTheScreen(t *testing.T) {
 		before, _, found := strings.Cut(shown, c.headline)
 		if line := before[strings.LastIndexAny(before, "\r\n")+1:]; !found || line != "" || !strings.Contains(before, "% |") {
 			t.Errorf("%s: on the line of the headline stands %q:\n%s", c.args, line, shown)
+		}
+	}
+}
+
+// An interrupt while years are played leaves what was computed before them.
+func TestInterruptedYears(t *testing.T) {
+	t.Setenv("COLUMNS", "")
+	t.Chdir(t.TempDir())
+	usual := firstBar
+	firstBar = 0
+	defer func() { firstBar = usual }()
+	interlace(t.Context(), "demo", "fleet", "--servers", "40", "--users", "200")
+	for output, want := range map[string][]string{
+		"text": {"server:imap01 ", "who takes over from whom", "1,000 years of failures and repairs: not finished"},
+		"csv":  {"server,server:imap01,"},
+		"json": {`"failed":`, `"years": null`, `"interrupted": true`},
+	} {
+		keyboard, screen := openTerminal(t, 100)
+		ctx, cancel := context.WithCancel(t.Context())
+		said := make(chan string)
+		go func() {
+			var text strings.Builder
+			for part := make([]byte, 1024); ; {
+				n, err := keyboard.Read(part)
+				if text.Write(part[:n]); strings.Contains(text.String(), "years") {
+					cancel()
+				}
+				if err != nil { // when the screen is closed
+					said <- text.String()
+					return
+				}
+			}
+		}()
+		var stdout bytes.Buffer
+		status := run(ctx, strings.Fields("simulate --fleet fleet/fleet.yaml --years 1000 --assume outages-per-year=10000 -o "+output), strings.NewReader(""), &stdout, screen)
+		screen.Close()
+		if stderr := <-said; status != exitInterrupted || !strings.Contains(stderr, "interrupted: this is what was computed until then") {
+			t.Errorf("%s: status %d, %s", output, status, stderr)
+		}
+		for _, words := range want {
+			if !strings.Contains(stdout.String(), words) {
+				t.Errorf("%s: no %q in %s", output, words, &stdout)
+			}
 		}
 	}
 }

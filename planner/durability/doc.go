@@ -30,8 +30,10 @@
 //
 // Figures per store follow exactly from the model: availability is a sum over
 // the sets of its servers that shared failure domains take away, frequencies
-// follow from the probability that a component is critical (Birnbaum 1969). Occasions,
-// in which several stores may take part, are exact to first order.
+// follow from the probability that a component is critical (Birnbaum 1969). How often
+// at least one store of many goes is a union over what makes each of them go (its
+// minimal cut sets), in which what stores have in common counts once. It is an
+// approximation, exact to first order: what it neglects needs one more failure.
 //
 // Plain sampling draws failures at their rates, event by event. Where the
 // analysis says that it would meet too few of a kind, forced sampling takes its

@@ -6,16 +6,23 @@ import (
 	"github.com/interlacemail/interlace/planner/load"
 )
 
-// Growth returns by how much all loads may grow alike before a server passes its
-// ceiling in the normal state, or its failure ceiling after the failure of any one
-// domain of the levels that the fleet is to survive. Of equals the first is named.
-func (s *Simulator) Growth() planner.Growth {
+// NormalGrowth returns by how much all loads may grow alike before a server passes
+// its ceiling in the normal state. Of equals the first is named.
+func (s *Simulator) NormalGrowth() planner.Growth {
 	g := planner.Growth{Failed: []string{}}
 	for _, server := range s.order {
 		for r, res := range s.fleet.Inventory.Resources {
 			s.limit(&g, planner.Ceiling, server, r, s.normal.Amounts[server][r], res.Ceiling, nil)
 		}
 	}
+	return g
+}
+
+// FailureGrowth returns by how much they may before a server passes its failure
+// ceiling after the failure of any one domain of the levels that the fleet is to
+// survive: until then N+1 holds.
+func (s *Simulator) FailureGrowth() planner.Growth {
+	g := planner.Growth{Failed: []string{}}
 	for _, level := range s.fleet.Inventory.Survive {
 		s.afterEach(level, func(failed []load.Domain, server int32, extra *inventory.Amounts) {
 			for _, r := range s.fleet.Failover {

@@ -201,16 +201,23 @@ func (v *survey) both(q pair) []load.Domain {
 // worstPair returns the largest utilisation over all pairs of servers, whatever
 // they take offline, and the most stores that a pair does.
 func (s *Simulator) worstPair() (*planner.Worst, int) {
-	v := s.survey(0, 0)
-	if v.pairs == 0 {
-		return &planner.Worst{Failed: []string{}}, 0
+	worst, offline := noPeaks(), 0
+	if v := s.survey(0, 0); v.pairs > 0 {
+		worst.steady, offline = v.hottestPeak(), v.emptiest.pairs[0].stores
+		worst.firstHour = s.coldly().survey(0, 0).hottestPeak()
 	}
+	named := s.named(worst)
+	return &named, offline
+}
+
+// hottestPeak is the busiest survivor of the pair that leaves it busiest.
+func (v *survey) hottestPeak() peak {
 	domains := v.both(v.hottest.pairs[0])
 	o := v.strike(domains)
 	defer v.heal(o)
-	worst := planner.Worst{Failed: []string{}}
-	if p := v.peak(o); p.server >= 0 {
-		worst = v.named(p, names(domains))
-	}
-	return &worst, v.emptiest.pairs[0].stores
+	worst := noPeaks().steady
+	p := v.peak(o, v.steady)
+	p.failed = names(domains)
+	worst.raise(p)
+	return worst
 }

@@ -131,6 +131,7 @@ func TestPairsAreThoseOfAScan(t *testing.T) {
 			pairs += want.pairs
 			if level == 0 {
 				samePromise(t, name, s.Promises(), want)
+				sameFirstHour(t, name, s, f)
 			}
 		}
 	}
@@ -163,6 +164,27 @@ func samePromise(t *testing.T, name string, p planner.Promises, want dense) {
 		t.Errorf("%s: promised is %+v of %d pairs with a survivor", name, *p.WorstPair, len(want.values))
 	case len(want.values) > 0 && (p.WorstPair.Utilisation.Value != want.values[len(want.values)-1] || len(p.WorstPair.Failed) != 2):
 		t.Errorf("%s: promised is %+v, want %v", name, *p.WorstPair, want.values[len(want.values)-1])
+	}
+}
+
+// sameFirstHour fails every pair for the worst that the first hour can bring.
+func sameFirstHour(t *testing.T, name string, s *simulate.Simulator, f *load.Fleet) {
+	t.Helper()
+	worst := planner.Number{}
+	servers := f.Levels[0].Domains
+	for i, a := range servers {
+		for j, b := range servers[:i] {
+			if f.Down[i] || f.Down[j] {
+				continue
+			}
+			if w := s.Fail(a, b).Worst.FirstHour; w.Known && (!worst.Known || w.Value > worst.Value) {
+				worst = w
+			}
+		}
+	}
+	p := s.Promises().WorstPair
+	if p.FirstHour != worst || worst.Known && len(p.FirstHourFailed) != 2 {
+		t.Errorf("%s: promised is %+v, want %v in the first hour", name, *p, worst)
 	}
 }
 

@@ -11,8 +11,8 @@ import (
 func (s *Simulator) Promises() planner.Promises {
 	p := planner.Promises{
 		WorstDomain: map[inventory.Level]planner.Worst{},
-		Normal:      s.place(s.fleet.Failover),
-		Fullest:     s.place(s.fleet.Full),
+		Normal:      s.busiestPlace(s.fleet.Failover),
+		Fullest:     s.busiestPlace(s.fleet.Full),
 	}
 	for level := range s.fleet.Levels {
 		w := s.Worst(level)
@@ -31,21 +31,21 @@ func (s *Simulator) Promises() planner.Promises {
 // server without a label there is its own domain. It is unknown if no failure
 // leaves a survivor.
 func (s *Simulator) Worst(level int) planner.Worst {
-	worst, failed := peak{server: -1}, []string{}
+	worst := noPeaks()
 	for i, d := range s.fleet.Levels[level].Domains {
 		if !s.up(d) {
 			continue
 		}
 		o := s.strike(s.fleet.Levels[level].Domains[i : i+1])
-		if p := s.peak(o); p.server >= 0 && (worst.server < 0 || p.utilisation > worst.utilisation) {
-			worst, failed = p, []string{d.String()}
-		}
+		p := s.peaks(o, []string{d.String()})
+		worst.steady.raise(p.steady)
+		worst.firstHour.raise(p.firstHour)
 		s.heal(o)
 	}
-	return s.named(worst, failed)
+	return s.named(worst)
 }
 
-func (s *Simulator) place(resources []int) planner.Place {
+func (s *Simulator) busiestPlace(resources []int) planner.Place {
 	value, server, r := s.fleet.Fullest(s.normal.Amounts, resources, s.fleet.Down)
 	if server < 0 {
 		return planner.Place{}

@@ -3,6 +3,7 @@ package simulate
 import (
 	"cmp"
 	"context"
+	"iter"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -14,7 +15,7 @@ import (
 // RandomOptions say which failures are drawn.
 type RandomOptions struct {
 	Servers int // that fail at once; no more than are up
-	Samples int
+	Samples int // sets that are drawn; where there are no more, all of them are gone through
 	Seed    uint64
 	Worst   int // how many of the worst sets are told
 }
@@ -22,27 +23,81 @@ type RandomOptions struct {
 // Up returns how many servers are up, which is how many may fail.
 func (s *Simulator) Up() int { return len(s.order) }
 
-// Random draws sets of servers that are up and fails them. Each set is as likely
-// as any other. Interrupted, it returns what it has drawn so far.
+// Random draws sets of servers that are up and fails them, each set as likely as any
+// other, or all of them where there are few. Interrupted, it returns what it has
+// found so far.
 func (s *Simulator) Random(ctx context.Context, opts RandomOptions) planner.Random {
-	rng := rand.New(rand.NewPCG(opts.Seed, uint64(opts.Servers)))
 	up := slices.Sorted(slices.Values(s.order))
+	all := noMoreThan(opts.Samples, len(up), opts.Servers)
+	sets := drawn(up, opts)
+	if all {
+		sets = every(up, opts.Servers)
+	}
 	domains := make([]load.Domain, opts.Servers)
 	d := draws{room: opts.Worst}
-	for range opts.Samples {
+	for servers := range sets {
 		if ctx.Err() != nil {
 			break
 		}
-		for i := range domains {
-			k := i + rng.IntN(len(up)-i)
-			up[i], up[k] = up[k], up[i]
-			domains[i] = s.fleet.Levels[0].Domains[up[i]]
+		for i, server := range servers {
+			domains[i] = s.fleet.Levels[0].Domains[server]
 		}
 		o := s.strike(domains)
-		d.add(figures{s.usersOn(o.offline), len(o.offline), s.figure(o)}, up[:opts.Servers])
+		d.add(figures{s.usersOn(o.offline), len(o.offline), s.figure(o)}, servers)
 		s.heal(o)
 	}
-	return d.told(s, opts)
+	told := d.told(s, opts)
+	told.All = all && ctx.Err() == nil
+	return told
+}
+
+// drawn are sets of servers drawn at random. Each is there until the next one.
+func drawn(up []int32, opts RandomOptions) iter.Seq[[]int32] {
+	return func(yield func([]int32) bool) {
+		rng := rand.New(rand.NewPCG(opts.Seed, uint64(opts.Servers)))
+		for range opts.Samples {
+			for i := range opts.Servers {
+				k := i + rng.IntN(len(up)-i)
+				up[i], up[k] = up[k], up[i]
+			}
+			if !yield(up[:opts.Servers]) {
+				return
+			}
+		}
+	}
+}
+
+// every are all sets of so many servers. Each is there until the next one.
+func every(up []int32, servers int) iter.Seq[[]int32] {
+	return func(yield func([]int32) bool) {
+		set := make([]int32, 0, servers)
+		var extend func(rest []int32) bool
+		extend = func(rest []int32) bool {
+			if len(set) == servers {
+				return yield(set)
+			}
+			for i := range len(rest) - (servers - len(set)) + 1 {
+				set = append(set, rest[i])
+				if !extend(rest[i+1:]) {
+					return false
+				}
+				set = set[:len(set)-1]
+			}
+			return true
+		}
+		extend(up)
+	}
+}
+
+// noMoreThan reports whether there are no more than so many sets of k among n.
+func noMoreThan(most, n, k int) bool {
+	sets := 1
+	for i := range min(k, n-k) {
+		if sets = sets * (n - i) / (i + 1); sets > most {
+			return false
+		}
+	}
+	return sets <= most
 }
 
 // draws are the sets drawn so far.

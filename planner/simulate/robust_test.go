@@ -127,12 +127,20 @@ func growthLimits(f *load.Fleet, l load.Layout) []float64 {
 	return parts
 }
 
+func firstGrowth(s *simulate.Simulator) planner.Growth {
+	normal, failure := s.NormalGrowth(), s.FailureGrowth()
+	if failure.Before(&normal) {
+		return failure
+	}
+	return normal
+}
+
 // When all loads have grown as far as is said, the limit is reached and no other
 // is passed.
 func TestGrowthReachesTheFirstLimit(t *testing.T) {
 	reached, ofDomains := 0, 0
 	eachFleet(func(name string, f *load.Fleet, l load.Layout) {
-		got := simulate.New(f, l).Growth()
+		got := firstGrowth(simulate.New(f, l))
 		most := slices.Max(append(growthLimits(f, l), 0))
 		if most == 0 {
 			if got.Growth.Known {
@@ -153,6 +161,21 @@ func TestGrowthReachesTheFirstLimit(t *testing.T) {
 	})
 	if reached < 400 || ofDomains < 5 {
 		t.Errorf("only %d fleets carry anything, and in %d a domain is what limits growth", reached, ofDomains)
+	}
+}
+
+// A disk at its ceiling says nothing of how far failures are from theirs.
+func TestGrowthWithAFailureIsToldBesideAFullDisk(t *testing.T) {
+	inv := fixtures.Fleet(1, fixtures.Mixed, fixtures.Size{Servers: 8, StoresPerServer: 4})
+	f := load.New(inv)
+	s := simulate.New(f, f.Current())
+	before := s.FailureGrowth()
+	inv.Resources[0].Ceiling = s.Promises().Fullest.Utilisation.Value
+	if g := s.NormalGrowth(); math.Abs(g.Growth.Value) > 1e-6 || g.Resource != "disk" || len(g.Failed) > 0 {
+		t.Errorf("the disk is full, but %+v", g)
+	}
+	if g := s.FailureGrowth(); g.Growth != before.Growth || len(g.Failed) != 1 || g.Growth.Value == 0 {
+		t.Errorf("failures allow %+v, before %+v", g, before)
 	}
 }
 
@@ -187,7 +210,7 @@ func TestGrowthOfAFleetThatSurvivesRacks(t *testing.T) {
 			inv.Stores = append(inv.Stores, inventory.Store{Name: name, State: inventory.Active, Base: inventory.Load{1, []float64{30, 30, 20}[i]}, Instances: []inventory.Instance{{Server: on[0]}, {Server: on[1]}}})
 		}
 		f := load.New(inv)
-		got := simulate.New(f, f.Current()).Growth()
+		got := simulate.New(f, f.Current()).FailureGrowth()
 		if math.Abs(got.Growth.Value-c.growth) > 1e-9 || !slices.Equal(got.Failed, []string{c.failed}) {
 			t.Errorf("%s: %+v", c.name, got)
 		}

@@ -5,7 +5,7 @@
 // first hour, what is offline, and how long it takes to recover; [Simulator.All]
 // fails every server and every domain, [Simulator.Pairs] any two at once and
 // [Simulator.Random] sets drawn at random; [Simulator.Failover] says who takes over
-// from whom; [Simulator.Robust] and [Simulator.Growth] ask what becomes of the worst
+// from whom; [Simulator.Robust], [Simulator.NormalGrowth] and [Simulator.FailureGrowth] ask what becomes of the worst
 // failure where loads are not what they seem or grow; [Simulator.Promises] sums up
 // what a layout stands for.
 //
@@ -110,7 +110,7 @@ func (s *Simulator) Fail(domains ...load.Domain) planner.Impact {
 	s.countOffline(o.offline, &impact)
 	s.listSurvivors(o.touched, &impact)
 	s.measureRecovery(o, &impact)
-	impact.Worst = s.named(s.peak(o), impact.Failed)
+	impact.Worst = s.named(s.peaks(o, impact.Failed))
 	return impact
 }
 
@@ -217,7 +217,7 @@ func (s *Simulator) listSurvivors(touched []int32, impact *planner.Impact) {
 		}
 		impact.Survivors = append(impact.Survivors, planner.Survivor{
 			Server: inv.Servers[server].Name, Resource: inv.Resources[r].Name,
-			Before: before, Utilisation: steady, FirstHour: s.firstHour(server, r), Promoted: s.promoted[server],
+			Before: before, Utilisation: steady, FirstHour: s.fleet.Utilisation(int(server), r, s.normal.Amounts[server][r]+s.cold[server][r]), Promoted: s.promoted[server],
 		})
 	}
 	slices.SortStableFunc(impact.Survivors, func(a, b planner.Survivor) int { return cmp.Compare(b.Utilisation, a.Utilisation) })
@@ -240,48 +240,4 @@ func (s *Simulator) largestShare(touched []int32) planner.Number {
 		}
 	}
 	return share
-}
-
-// peak is the busiest survivor of an outage.
-type peak struct {
-	utilisation, firstHour float64
-	server                 int32 // -1 if no server survives
-	resource               int
-}
-
-// peak finds the busiest survivor: one that takes stores over, or the busiest of
-// the others.
-func (s *Simulator) peak(o *outage) peak {
-	p := peak{server: -1}
-	for _, server := range o.touched {
-		if u, r := s.busiest(int(server), &s.steady[server]); r >= 0 && (p.server < 0 || u > p.utilisation) {
-			p = peak{u, s.firstHour(server, r), server, r}
-		}
-	}
-	for _, server := range s.order {
-		if s.failed[server] {
-			continue
-		}
-		if u, r := s.busiest(int(server), nil); r >= 0 && (p.server < 0 || u > p.utilisation) {
-			p = peak{u, u, server, r}
-		}
-		break
-	}
-	return p
-}
-
-// firstHour returns the utilisation of the survivor while what it promoted is cold.
-func (s *Simulator) firstHour(server int32, r int) float64 {
-	return s.fleet.Utilisation(int(server), r, s.normal.Amounts[server][r]+s.cold[server][r])
-}
-
-// named says the peak in words of the plan.
-func (s *Simulator) named(p peak, failed []string) planner.Worst {
-	w := planner.Worst{Failed: failed}
-	if p.server >= 0 {
-		w.Utilisation, w.FirstHour = planner.Known(p.utilisation), planner.Known(p.firstHour)
-		w.Server = planner.Text(s.fleet.Inventory.Servers[p.server].Name)
-		w.Resource = planner.Text(s.fleet.Inventory.Resources[p.resource].Name)
-	}
-	return w
 }

@@ -69,7 +69,7 @@ func (s *Simulator) after(server int32) float64 {
 
 // figure returns the utilisation of the busiest survivor, -1 if there is none.
 func (s *Simulator) figure(o *outage) float64 {
-	if p := s.peak(o); p.server >= 0 {
+	if p := s.peak(o, s.steady); p.server >= 0 {
 		return p.utilisation
 	}
 	return -1

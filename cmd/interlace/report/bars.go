@@ -17,7 +17,7 @@ func (s *Screen) addCharts(c Charts, top int) {
 	}
 	s.addBars(&c, top)
 	if len(c.Failover.Strains) >= leastRows {
-		s.add(matrixText{c, top})
+		s.add(matrixText{c})
 	}
 }
 

@@ -36,8 +36,9 @@ func (b *boxes) Thumbnail(c *draw.Canvas) {
 	c.Fill(c.Rectangle.Path())
 }
 
-// ticks are the names of the bundles in the middle of each: of all, or where they
-// are many, of the domains that the servers stand in, or of as many as have room.
+// ticks are the names of the bundles in the middle of each: of all, with the domain
+// that a server stands in where it begins, or where they are many, of the domains, or
+// of as many as have room.
 func (b *bundles) ticks(down bool) plot.ConstantTicks {
 	at := func(from, to int) float64 {
 		middle := float64(from+to) / 2
@@ -56,7 +57,11 @@ func (b *bundles) ticks(down bool) plot.ConstantTicks {
 	}
 	every := (len(b.list) + mostNames - 1) / mostNames
 	for i := 0; i < len(b.list); i += every {
-		ticks = append(ticks, plot.Tick{Value: at(i, i+1), Label: b.list[i].name})
+		label := b.list[i].name
+		if domain := b.list[i].domain; domain != "" && (i < every || b.list[i-every].domain != domain) {
+			label = domain + " · " + label
+		}
+		ticks = append(ticks, plot.Tick{Value: at(i, i+1), Label: label})
 	}
 	return ticks
 }

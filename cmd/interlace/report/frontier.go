@@ -40,10 +40,17 @@ func Frontier(f *planner.Frontier, picked int, m Made) *Screen {
 // FrontierPoints is the table of the points. The bars are the bytes copied, as
 // parts of the most.
 func FrontierPoints(f *planner.Frontier, picked int, inv *inventory.Inventory) *Table {
+	asked := f.Points[0].Plan.Options
+	unless := func(limited bool, drop int) int { // what is limited is not left out
+		if limited {
+			return 0
+		}
+		return drop
+	}
 	t := &Table{Columns: []Column{
 		right("point", "point", 0), right("worst", "worst_single", 0), right("gap", "gap", 2).late(3),
 		right("copied", "bytes_copied", 0).scaled("bytes"), left("", "", 2), right("at least", "bytes_bound", 1).scaled("bytes").late(4),
-		right("changes", "changes", 3), right("interrupted", "users_interrupted", 5),
+		right("changes", "changes", unless(asked.MaxChanges != nil, 3)), right("interrupted", "users_interrupted", unless(asked.MaxInterrupted != nil, 5)),
 	}}
 	levels := sortedLevels(f.Points[0].Plan.Promises.WorstDomain)
 	for _, level := range levels {

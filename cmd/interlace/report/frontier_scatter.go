@@ -32,7 +32,7 @@ func ScatterFrontier(points []ScatterPoint, inv *inventory.Inventory, seed uint6
 	s := &Screen{}
 	s.add(Made{Inventory: inv}.headline("frontier of scatter", "", seed))
 	var words Lines
-	words.add("More partners share the load of a server that fails more evenly; fewer leave fewer pairs of failures that take stores offline, but more stores to each.")
+	words.add("More partners share the load of a server that fails more evenly; fewer leave fewer sets of failures that take stores offline, but more stores to each.")
 	s.add(Legend{ScatterPoints(points), scatterNotes}, words)
 	return s
 }
@@ -43,7 +43,7 @@ var scatterNotes = []Note{
 	{Columns: []string{"bound"}, Words: "no layout with so many partners has a worst failure of one server below it"},
 	{Columns: []string{"gap"}, Words: "by which part the worst failure of one server is above what no layout with so many partners can beat"},
 	{Columns: []string{"share"}, Words: "the largest part of the load of a server that fails which one survivor takes over, in the median over servers"},
-	{Columns: []string{"pairs"}, Words: "pairs of servers that share a store: both at once may take it offline"},
+	{Columns: []string{"pairs"}, Words: "pairs of servers that share a store: both at once take it offline, unless it has further copies"},
 	{Columns: []string{"2 down", "3 down", "5 down"}, Words: "the chance that a store goes offline when any so many servers fail at once"},
 	{Columns: []string{"1 % down"}, Words: "the same of one server in a hundred"},
 	{Columns: []string{"stores"}, Words: "how many stores go offline where the failure of two takes any, in the mean"},

@@ -20,16 +20,19 @@ const leastRows = 3
 
 // matrixText is the block that shows who takes over from whom when any one server
 // fails: a row for each that fails, a column for each survivor, in one order.
-type matrixText struct {
-	charts Charts
-	most   int // rows; 0: as many as there is width for
-}
+type matrixText struct{ charts Charts }
+
+// mostBundledRows is how many rows a matrix has whose rows are not servers: more say
+// little more, and no longer fit on a screen.
+const mostBundledRows = 40
 
 // Text writes the matrix, or in a few words that it does not fit.
 func (t matrixText) Text(w io.Writer, style Style) error {
 	g := t.fitting(style.Width)
 	if len(g.servers.list) < leastRows {
-		return t.noRoom(style.Width).Text(w, style)
+		var l Lines
+		l.add("no room for who takes over from whom: --plot FILE draws it")
+		return l.Text(w, style)
 	}
 	m := t.charts.matrix(g.servers, g.servers)
 	var head Lines
@@ -46,17 +49,6 @@ func (t matrixText) Text(w io.Writer, style Style) error {
 	return shadeLegend(&m).Text(w, style)
 }
 
-// noRoom says why the matrix is not shown, and what shows it.
-func (t matrixText) noRoom(width int) Lines {
-	var l Lines
-	if all := (matrixText{charts: t.charts}).fitting(width); len(all.servers.list) >= leastRows {
-		l.add("--top %d is too few rows for who takes over from whom: --top 0 shows it, --plot FILE draws it", t.most)
-	} else {
-		l.add("no room for who takes over from whom: --plot FILE draws it")
-	}
-	return l
-}
-
 // grid is where the cells of a matrix stand on the screen.
 type grid struct {
 	servers bundles
@@ -66,15 +58,21 @@ type grid struct {
 	wide    int // characters of a cell
 }
 
-// fitting returns the grid with the most rows that fits.
+// fitting returns the grid with the most rows that fits: a row for each server, or
+// for a bundle of them.
 func (t matrixText) fitting(width int) grid {
 	servers, _ := t.charts.servers()
-	most := len(servers)
+	g := t.fittest(servers, len(servers), width)
+	if g.servers.each != single {
+		g = t.fittest(servers, mostBundledRows, width)
+	}
+	return g
+}
+
+// fittest returns the grid with the most rows that fits, of no more than so many.
+func (t matrixText) fittest(servers []int, most, width int) grid {
 	if width > 0 {
 		most = min(most, width)
-	}
-	if t.most > 0 {
-		most = min(most, t.most)
 	}
 	for ; ; most-- {
 		g := newGrid(bundled(t.charts.Inventory, servers, max(most, 1)))

@@ -48,6 +48,16 @@ type rectangle struct{ x, y, width, height float64 }
 
 func (r rectangle) middle() float64 { return r.x + r.width/2 }
 
+// Where servers stand by what they fail together with, the first of each says so.
+func TestServersAreNamedWithTheirDomain(t *testing.T) {
+	texts := parsed(t, plotted(t, chartsOf(12), "svg")).texts
+	named := slices.DeleteFunc(slices.Clone(texts), func(text string) bool { return !strings.Contains(text, " · imap") })
+	first := chartsOf(12).Inventory.Servers[0]
+	if want := string(first.Domains["rack"]) + " · " + string(first.Name); !slices.Contains(named, want) || len(named) != 3*3 { // racks, on three axes
+		t.Errorf("named are %q, with %q", named, want)
+	}
+}
+
 var (
 	corner = regexp.MustCompile(`^M([-\d.e+]+),([-\d.e+]+)L[-\d.e+]+,[-\d.e+]+L([-\d.e+]+),([-\d.e+]+)L[-\d.e+]+,[-\d.e+]+$`)
 	fill   = regexp.MustCompile(`fill:(#[0-9A-F]{6})`)

@@ -108,32 +108,34 @@ func anyOffline(failures []planner.Impact) bool {
 // failureTable shows what each failure takes offline beside what is so already.
 func failureTable(failures []planner.Impact, now planner.Offline, inv *inventory.Inventory) *Table {
 	return &Table{
-		Columns: failureColumns(anyOffline(failures), now),
+		Columns: failureColumns(anyOffline(failures), slices.ContainsFunc(failures, func(f planner.Impact) bool { return elsewhere(f.Worst) }), now),
 		Rows:    rowsOf(failures, func(f planner.Impact) []Cell { return failureRow(f, now, inv) }),
 	}
 }
 
-func failureColumns(anyOffline bool, now planner.Offline) []Column {
+func failureColumns(anyOffline, anyElsewhere bool, now planner.Offline) []Column {
 	more := ""
 	if now.StoresOffline > 0 {
 		more = "more "
 	}
-	offline := func(heading, key string) Column {
-		c := right(more+heading, key, 1)
+	offline := func(heading, key string, drop int) Column {
+		c := right(more+heading, key, drop)
 		c.Hidden = !anyOffline
 		return c
 	}
+	hour := left("first hour on", "first_hour_server", 3)
+	hour.Hidden = !anyElsewhere
 	return []Column{
 		left("fails", "failed", 0),
-		offline("stores offline", "stores_offline"), offline("users offline", "users_offline"),
+		offline("stores offline", "stores_offline", 1), offline("users offline", "users_offline", 0).late(1), // by which they are sorted
 		right("worst", "utilisation", 0), left("", "", 5),
 		right("first hour", "first_hour", 2),
-		left("on", "server", 0).late(1), left("", "resource", 0).late(2),
-		right("stores over", "stores_failed_over", 4), right("users over", "users_failed_over", 4),
+		left("on", "server", 0).late(2), left("", "resource", 0).late(3), hour, hidden("first_hour_resource"),
+		right("stores over", "stores_failed_over", 5), right("users over", "users_failed_over", 4),
 		right("to servers", "taken_over_by", 6), right("one takes", "largest_share", 6),
 		hidden("service_seconds"), right("one copy", "stores_one_copy", 5),
 		hidden("at_risk_seconds"), hidden("at_risk_least_seconds"),
-		right("restored ≥", "", 5), hidden("restore_seconds"), hidden("restore_least_seconds"),
+		right("copying ≥", "", 3), hidden("restore_seconds"), hidden("restore_least_seconds"),
 	}
 }
 
@@ -147,6 +149,7 @@ func failureRow(f planner.Impact, now planner.Offline, inv *inventory.Inventory)
 		failedCell(f.Failed), offline(f, f.StoresOffline, now.StoresOffline), offline(f, f.UsersOffline, now.UsersOffline),
 		ratio(f.Worst.Utilisation).in(tone), bar, ratio(f.Worst.FirstHour),
 		words(string(f.Worst.Server)), words(string(f.Worst.Resource)),
+		words(string(f.Worst.FirstHourServer)), words(string(f.Worst.FirstHourResource)),
 		count(f.StoresFailedOver), count(f.UsersFailedOver), count(f.TakenOverBy), ratio(f.LargestShare),
 		seconds(f.ServiceSeconds), count(f.StoresOneCopy),
 		seconds(f.AtRiskSeconds), seconds(f.AtRiskLeastSeconds),
@@ -228,7 +231,7 @@ func withWorst(f planner.Impact) []planner.Survivor {
 	}
 	worst := planner.Survivor{
 		Server: inventory.ServerID(w.Server), Resource: inventory.ResourceID(w.Resource),
-		Before: w.Utilisation.Value, Utilisation: w.Utilisation.Value, FirstHour: w.FirstHour.Value,
+		Before: w.Utilisation.Value, Utilisation: w.Utilisation.Value, FirstHour: w.Utilisation.Value,
 	}
 	return append([]planner.Survivor{worst}, f.Survivors...)
 }
@@ -252,7 +255,16 @@ func firstHourText(w planner.Worst) string {
 	if !w.FirstHour.Known {
 		return ""
 	}
-	return ", in the first hour " + PercentText(w.FirstHour.Value)
+	text := ", in the first hour " + PercentText(w.FirstHour.Value)
+	if elsewhere(w) {
+		text += fmt.Sprintf(" (%s of %s)", w.FirstHourResource, w.FirstHourServer)
+	}
+	return text
+}
+
+// elsewhere reports whether the first hour is worst where the steady state is not.
+func elsewhere(w planner.Worst) bool {
+	return w.FirstHourServer != w.Server || w.FirstHourResource != w.Resource
 }
 
 // offlineWords says what the failure takes offline, beside what is so already.

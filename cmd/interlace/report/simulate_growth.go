@@ -11,8 +11,11 @@ import (
 // they seem.
 func (s *Screen) addUncertainty(sim *planner.Simulation) {
 	var facts Facts
-	if g := sim.Growth; g != nil && g.Growth.Known {
+	if g := sim.GrowthNormal; g != nil && g.Growth.Known {
 		facts.add("growth", "%s", growthWords(*g))
+	}
+	if g := sim.GrowthFailure; g != nil && g.Growth.Known {
+		facts.add("with a failure", "%s", growthWords(*g))
 	}
 	if words := robustWords(sim.Robust); words != "" {
 		facts.add("deviation", "%s", words)

@@ -1,6 +1,8 @@
 package report
 
 import (
+	"fmt"
+
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/planner"
 )
@@ -12,7 +14,11 @@ func (s *Screen) addRandom(sim *planner.Simulation, inv *inventory.Inventory, to
 		return
 	}
 	var head Lines
-	head.add("%s at once: %s drawn with seed %d", inventory.Counted(r.Servers, "server", "servers"), inventory.Counted(r.Samples, "set", "sets"), r.Seed)
+	sets := inventory.Counted(r.Samples, "set", "sets") + fmt.Sprintf(" drawn with seed %d", r.Seed)
+	if r.All {
+		sets = "all " + inventory.Counted(r.Samples, "set", "sets") + " that there are, each once"
+	}
+	head.add("%s at once: %s", inventory.Counted(r.Servers, "server", "servers"), sets)
 	var facts Facts
 	facts.addRisk("set", int64(r.Samples), int64(r.TakingOffline), int64(r.OverCapacity), "")
 	s.add(head)

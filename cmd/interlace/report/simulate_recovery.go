@@ -13,14 +13,23 @@ func (l *Lines) addRecovery(f planner.Impact, r planner.Recovery) {
 		l.add("  users are served again after %s: %s to detect, %s to decide, %s to promote", inventory.DurationText(f.ServiceSeconds.Value),
 			inventory.DurationText(r.DetectSeconds), inventory.DurationText(r.DecideSeconds), inventory.DurationText(r.PromoteSeconds))
 	}
+	restored := "all copies made anew after " + atLeast(later(f.RestoreSeconds, r), later(f.RestoreLeastSeconds, r))
 	switch {
 	case f.StoresOneCopy > 0:
-		l.add("  %s", joined(
-			fmt.Sprintf("%s left with one copy, for %s", things(f.StoresOneCopy, "store is", "stores are"), atLeast(f.AtRiskSeconds, f.AtRiskLeastSeconds)),
-			"all copies made anew in "+atLeast(f.RestoreSeconds, f.RestoreLeastSeconds)))
+		l.add("  from the failure on: %s", joined(
+			fmt.Sprintf("%s with one copy for %s", things(f.StoresOneCopy, "store", "stores"), atLeast(f.AtRiskSeconds, f.AtRiskLeastSeconds)), restored))
 	case f.RestoreLeastSeconds.Value > 0:
-		l.add("  no store is left with one copy · all copies made anew in %s", atLeast(f.RestoreSeconds, f.RestoreLeastSeconds))
+		l.add("  no store is left with one copy · from the failure on: %s", restored)
 	}
+}
+
+// later returns the time from the failure on of what begins when users are served
+// again.
+func later(n planner.Number, r planner.Recovery) planner.Number {
+	if n.Known {
+		n.Value += r.ServiceSeconds()
+	}
+	return n
 }
 
 // atLeast says a time that depends on what is copied, and to where.

@@ -9,7 +9,7 @@ import "github.com/interlacemail/interlace/planner"
 func Failures(sim *planner.Simulation) *Table {
 	lists := failureLists(sim)
 	return &Table{
-		Columns: append([]Column{hidden("set")}, failureColumns(true, sim.Now)...),
+		Columns: append([]Column{hidden("set")}, failureColumns(true, true, sim.Now)...),
 		Rows: func(yield func([]Cell) bool) {
 			for _, l := range lists {
 				for _, f := range l.failures {

@@ -63,10 +63,22 @@ func (f *form) show(w io.Writer, style Style) error {
 	}
 	if left := f.leftOut(); left != nil {
 		var out Lines
-		out.add("… %s left out, for want of width: %s", things(len(left), "column", "columns"), strings.Join(left, ", "))
+		out.add("… %s left out, for want of width: %s (%s shows more)", things(len(left), "column", "columns"), strings.Join(left, ", "), f.roomier())
 		return out.Text(w, style)
 	}
 	return nil
+}
+
+// roomier says what shows the columns that are left out: a round width, and the form
+// for machines where it has them.
+func (f *form) roomier() string {
+	ways := fmt.Sprintf("COLUMNS=%d", max(200, f.width/100*200))
+	for _, c := range f.said {
+		if f.table.Columns[c].Key != "" && !slices.Contains(f.keep, c) {
+			return ways + " or -o csv"
+		}
+	}
+	return ways
 }
 
 // form is a table made ready for text: what is shown, and how wide.

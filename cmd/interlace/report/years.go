@@ -29,13 +29,20 @@ func (s *Screen) AddYears(y *planner.Years) {
 	if anyUnmet(y) {
 		facts.add("–", "does not happen, or is too rare to be met often enough in the simulation")
 	}
-	computed := "exactly from what is assumed; what happens at once, to first order"
+	computed := "exactly from what is assumed; ≈ is an approximation to first order"
 	if y.Offline.OccasionsPerYear.Approximation == planner.BeyondFirstOrder {
 		computed += ", which is not to be relied on where copies are missing or servers away more than a tenth of the time"
 	}
 	facts.add("computed", "%s", computed)
 	facts.add("not in it", "the interruption that each failover is by itself, and stores that are offline already")
 	s.add(head, Years(y), outcome, facts)
+}
+
+// AddUnfinished says that years were not played to their end.
+func (s *Screen) AddUnfinished(years int) {
+	var l Lines
+	l.add("%s of failures and repairs: not finished, so that nothing is said of them", things(years, "year", "years"))
+	s.add(l)
 }
 
 // Years is the table of the figures.
@@ -67,14 +74,14 @@ func yearFigures(y *planner.Years) []yearFigure {
 	}
 	return []yearFigure{
 		{"offline.occasions_per_year", "offline", "how often", o.OccasionsPerYear, often},
-		{"offline.stores_each", "", "how many stores at once", o.StoresEach, plainText},
-		{"offline.users_each", "", "how many users at once", o.UsersEach, plainText},
+		{"offline.stores_each", "", "stores at once", o.StoresEach, plainText},
+		{"offline.users_each", "", "users at once", o.UsersEach, plainText},
 		{"offline.hours_each", "", "how long", o.HoursEach, hoursText},
 		{"offline.stores", "", "stores, in the mean", o.Stores, plainText},
 		{"offline.users", "", "users, in the mean", o.Users, plainText},
 		{"availability", "", "availability of a store", y.Availability, availabilityText},
 		{"double_failure.occasions_per_year", "last copy lost", "how often", d.OccasionsPerYear, perYearText},
-		{"double_failure.users_each", "", "how many users at once", d.UsersEach, plainText},
+		{"double_failure.users_each", "", "users at once", d.UsersEach, plainText},
 		{"double_failure.bytes_each", "", "how much at once", d.BytesEach, BytesText[float64]},
 		{"double_failure.stores_per_year", "", "stores", d.StoresPerYear, perYearText},
 		{"double_failure.bytes_per_year", "", "in a year, in the mean", d.BytesPerYear, BytesText[float64]},
@@ -92,6 +99,10 @@ func yearRow(f yearFigure) []Cell {
 		}
 		return figure(Quantity, n.Value).as(f.text(n.Value))
 	}
+	name := f.name
+	if f.Approximation != "" && f.Analytic.Value != 0 {
+		name += " ≈"
+	}
 	within, samples := Nothing, Nothing
 	if f.Simulated.Known {
 		switch {
@@ -103,7 +114,7 @@ func yearRow(f yearFigure) []Cell {
 		samples = count(int64(math.Round(f.EffectiveSamples)))
 	}
 	return []Cell{
-		words(f.group), words(f.name), words(f.path),
+		words(f.group), words(name), words(f.path),
 		value(f.Analytic), words(string(f.Approximation)),
 		value(f.Simulated), value(f.StandardError), value(f.Low), value(f.High),
 		within, samples, words(string(f.Sampling)),
