@@ -151,6 +151,10 @@ func (a *app) layout(cmd *cobra.Command, flags layoutFlags) error {
 	if err != nil {
 		return err
 	}
+	if plan.Stopped == planner.Cancelled && len(plan.Changes) == 0 {
+		a.say("interrupted before any better plan was found: nothing was written")
+		return errCut
+	}
 	plan.Inventory = planner.NewReference(f.Inventory, f.groups, subjects(plan))
 	made := report.Made{Inventory: f.Inventory, Took: a.took(start), File: flags.plan}
 	if flags.plot != "" {

@@ -34,13 +34,13 @@ func (l *ladder) passed(best outcome) outcome {
 	if found && l.near(best.state, aim) {
 		return best
 	}
-	return *l.choose([]outcome{best, l.passage(m, aim)})
+	return *l.choose([]outcome{best, l.passage(m, aim)}, l.tolerance())
 }
 
 // near reports whether the layout breaks no more than the other one and is within the
 // goal or about as good.
 func (l *ladder) near(s, other *state) bool {
-	return s.standing().minus(other.standing()).sign() <= 0 && s.worst() <= max(l.goal(), other.worst()*(1+l.opts.Gap/4+closeEnough))
+	return s.standing().minus(other.standing()).sign() <= 0 && s.worst() <= max(l.goal(), other.worst()*(1+l.tolerance()+closeEnough))
 }
 
 // passage goes through the layouts that today's leads to by changing one store at a
