@@ -6,6 +6,9 @@ import "github.com/interlacemail/interlace/planner"
 // layout.
 const undone = 64
 
+// hardly is what part of a layout is too little for it to be worth beginning with all of it.
+const hardly = 8
+
 // afford returns the best outcome that the budgets pay for, with the best one without
 // them beside it where that is lower. Budgets that the way there keeps do not change it.
 func (l *ladder) afford() outcome {
@@ -17,7 +20,7 @@ func (l *ladder) afford() outcome {
 		return best
 	}
 	outcomes := l.candidates()
-	if part, ok := l.partly(free, best.state); ok {
+	if part := l.partly(free, best.state); part != nil {
 		outcomes = append(outcomes, outcome{state: part, stopped: planner.Budget})
 	}
 	found := l.reached(outcomes, l.tolerance())
@@ -32,7 +35,10 @@ func (l *ladder) afford() outcome {
 
 // partly undoes changes of a layout that the budgets do not pay for, as long as its worst
 // utilisation stays below the lowest level at which they pay for what is left.
-func (l *ladder) partly(free *ladder, best *state) (*state, bool) {
+func (l *ladder) partly(free *ladder, best *state) *state {
+	if c := best.total; !l.allows(cost{c.bytes / hardly, c.changes / hardly, c.interrupted / hardly}) {
+		return nil
+	}
 	var part *state
 	lowest, highest := best.worst(), newState(l.problem, l.start).worst()
 	for low, high := 0, undone; low < high && l.ctx.Err() == nil; {
@@ -45,5 +51,5 @@ func (l *ladder) partly(free *ladder, best *state) (*state, bool) {
 			low = level + 1
 		}
 	}
-	return part, part != nil
+	return part
 }

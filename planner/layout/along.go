@@ -36,8 +36,25 @@ func (l *ladder) along(best outcome) []outcome {
 	for level := range frontierLevels {
 		c.between(c.today, highest+(c.lowest.state.worst()-highest)*float64(frontierLevels-level)/frontierLevels)
 	}
+	c.budgets()
 	c.fill()
 	return c.points
+}
+
+// halvings is how many budgets are looked at, each half of the one before.
+const halvings = 5
+
+// budgets adds what budgets reach: with them, what a change costs is weighed otherwise.
+func (c *curve) budgets() {
+	bytes := c.lowest.bytes()
+	for range halvings {
+		bytes /= 2
+		limited := *c.problem
+		limited.opts.MaxBytes = &bytes
+		l := c.over(&limited)
+		o := l.withinBudgets(l.repaired())
+		c.add(outcome{state: newState(c.problem, o.state.sites), stopped: o.stopped})
+	}
 }
 
 // alongBudgets adds what layouts within the budgets reach to the outcomes. Where none of

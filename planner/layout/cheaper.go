@@ -1,6 +1,10 @@
 package layout
 
-import "github.com/interlacemail/interlace/planner"
+import (
+	"math"
+
+	"github.com/interlacemail/interlace/planner"
+)
 
 // leaps is how many levels that are good enough [ladder.ways] improves today's layout
 // to, and strides in how many levels it comes down to the highest of them.
@@ -43,7 +47,7 @@ func (l *ladder) ways(best outcome) []outcome {
 		return nil
 	}
 	var outcomes []outcome
-	steps := l.steps()
+	steps := l.steps() / 2
 	improve := func(s *state, target float64, lower func(*state, float64, *int) planner.Stopped) (reached bool) {
 		if l.ctx.Err() != nil {
 			return false
@@ -60,7 +64,7 @@ func (l *ladder) ways(best outcome) []outcome {
 		}
 		for _, levels := range strides {
 			s := newState(l.problem, today.sites)
-			steps = l.steps() / 2
+			steps = l.steps() / 4
 			for level := levels - 1; level > 0; level-- {
 				l.relieve(s, highest+(today.worst()-highest)*float64(level)/float64(levels), &steps)
 			}
@@ -83,6 +87,14 @@ func (l *ladder) nearly(s *state, level float64) bool {
 	return s.mean() < level
 }
 
+// polishStores is the number of stores at which polishing takes half as many steps as
+// other searches. It takes more for fewer stores and fewer for more.
+const polishStores = 200
+
+func (l *ladder) polishSteps() int {
+	return l.opts.Steps * int(math.Sqrt(float64(len(l.start)*polishStores))) / 2
+}
+
 // press relieves the layout and, where it does not come down to the level so, polishes it.
 func (l *ladder) press(s *state, level float64, steps *int) planner.Stopped {
 	stopped := l.relieve(s, level, steps)
@@ -98,7 +110,7 @@ func (l *ladder) polish(s *state, level float64) planner.Stopped {
 	defer func() { s.ceilings = false }()
 	for _, steepness := range []float64{400, 2000} {
 		search := l.search(s, 160, kinds{true, true})
-		search.goal, search.left, search.thrift = level, l.steps()/2, l.opts.budgeted()
+		search.goal, search.left, search.thrift = level, l.polishSteps(), l.opts.budgeted()
 		s.steepness, s.ceilings = steepness, true
 		if stopped := search.stage(stage{steepness: steepness}, 0); stopped != "" {
 			return stopped

@@ -89,11 +89,11 @@ func (l *ladder) withinBudgets(s *state) outcome {
 		return best
 	}
 	spent := best.stopped == planner.Budget
+	steps = 2 * l.steps()
 	for low, high := 0, finest; low < high; {
 		level := (low + high) / 2
 		target := goal + (worst-goal)*float64(level)/finest
 		o := outcome{state: newState(l.problem, s.sites)}
-		steps = l.steps()
 		o.stopped = l.relieve(o.state, target, &steps)
 		if o.state.worst() <= target {
 			high = level
