@@ -88,6 +88,10 @@ func (l *ladder) withinBudgets(s *state) outcome {
 	if best.stopped == planner.Cancelled || math.IsInf(goal, 1) || worst <= goal {
 		return best
 	}
+	if most := l.opts.MaxChanges; most != nil && s.total.changes >= *most {
+		best.stopped = planner.Budget // the repairs have taken it all
+		return best
+	}
 	spent := best.stopped == planner.Budget
 	steps = 2 * l.steps()
 	for low, high := 0, finest; low < high; {
