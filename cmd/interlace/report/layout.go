@@ -68,7 +68,7 @@ func Layout(p *planner.Layout, m Made) *Screen {
 	reasons := forbidding(p, m.Inventory)
 	switch {
 	case len(reasons) > 0:
-		s.addFound("not feasible by any plan, as told below; the best one found leaves", p.Violations, p.Warnings)
+		s.addFound("not feasible by any plan, as told below; in the best one found", p.Violations, p.Warnings)
 	case p.Stopped == planner.Budget:
 		s.addFound("not feasible by the best plan found within the budget", p.Violations, p.Warnings)
 	default:
