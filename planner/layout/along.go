@@ -115,11 +115,16 @@ func (c *curve) between(above *state, level float64) {
 	c.add(outcome{state: from, stopped: stopped}, outcome{state: back})
 }
 
+// narrow is the part of the whole of bytes and worst utilisations that a hole has to cover
+// to be looked into.
+const narrow = 0.01
+
 // fill looks into the widest holes: where the next point costs much more for much less.
 func (c *curve) fill() {
 	seen := map[[2]int64]bool{}
 	for range frontierLevels {
-		at, widest := -1, 0.0
+		first, last := &c.points[0], &c.points[len(c.points)-1]
+		at, widest := -1, narrow*float64(last.bytes()-first.bytes())*(first.state.worst()-last.state.worst())
 		for i := range len(c.points) - 1 {
 			a, b := &c.points[i], &c.points[i+1]
 			width := float64(b.bytes()-a.bytes()) * (a.state.worst() - b.state.worst())
