@@ -93,11 +93,11 @@ func (l *ladder) withinBudgets(s *state) outcome {
 		return best
 	}
 	spent := best.stopped == planner.Budget
-	steps = 2 * l.steps()
 	for low, high := 0, finest; low < high; {
 		level := (low + high) / 2
 		target := goal + (worst-goal)*float64(level)/finest
 		o := outcome{state: newState(l.problem, s.sites)}
+		steps = l.steps()
 		o.stopped = l.relieve(o.state, target, &steps)
 		if o.state.worst() <= target {
 			high = level
@@ -111,9 +111,11 @@ func (l *ladder) withinBudgets(s *state) outcome {
 			return best
 		}
 	}
-	polished := outcome{state: newState(l.problem, best.state.sites)}
-	l.polish(polished.state, goal)
-	best = *l.choose([]outcome{best, polished}, l.tolerance())
+	if l.opts.MaxChanges == nil && l.opts.MaxInterrupted == nil { // of which it would waste what there is
+		polished := outcome{state: newState(l.problem, best.state.sites)}
+		l.polish(polished.state, goal)
+		best = *l.choose([]outcome{best, polished}, l.tolerance())
+	}
 	if spent {
 		best.stopped = planner.Budget
 	}
