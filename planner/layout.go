@@ -77,4 +77,15 @@ type Layout struct {
 	Violations []Violation  `json:"violations"`
 	Warnings   []Warning    `json:"warnings"`
 	Stopped    Stopped      `json:"stopped"`
+
+	// Lower is a layout that is lower, and was passed over for what it costs; nil if none
+	// was found.
+	Lower *Lower `json:"lower,omitempty"`
+}
+
+// Lower is what another layout would reach, and cost.
+type Lower struct {
+	Utilisation Number `json:"utilisation"` // in the first of the objectives
+	BytesCopied int64  `json:"bytes_copied"`
+	Changes     int    `json:"changes"`
 }

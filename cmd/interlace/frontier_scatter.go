@@ -52,6 +52,9 @@ func (a *app) frontierOfScatter(ctx context.Context, f *facts, opts layout.Optio
 	for i, scatter := range tried {
 		bar.at(i, len(tried), inventory.Counted(int64(scatter), "partner", "partners"))
 		opts.Scatter = &scatter
+		opts.Progress = func(l layout.Progress) {
+			bar.at(i, len(tried), inventory.Counted(int64(scatter), "partner", "partners")+", "+gapWords(planner.Known(l.Worst), planner.Known(l.Bound)))
+		}
 		plan, err := layout.Optimize(ctx, f.Inventory, f.groups, opts)
 		if err != nil {
 			bar.end()

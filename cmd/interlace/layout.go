@@ -57,6 +57,10 @@ linear program, where there are few of both. Enumeration: all layouts, where the
 are a handful of stores. Two servers that fail at once are no better than one, so
 what is proved of one failure holds for two.
 
+Fewer changes beat prettier numbers: the plan is the cheapest one found within --gap
+of the bound or, where that is out of reach, within --gap of the best layout found.
+What that one costs is told beside the plan; --gap 0 goes there.
+
 The worst failure of one server is what is lowered, unless --objective says
 otherwise. Of several objectives the first counts above all; each next one is
 lowered while those before it stay within the gap of their bounds, or as low as
@@ -151,6 +155,10 @@ func (a *app) layout(cmd *cobra.Command, flags layoutFlags) error {
 	bar.end()
 	if err != nil {
 		return hint(err, "%s", objectiveMeant(opts.Objectives, f.Inventory))
+	}
+	if plan.Stopped == planner.Cancelled && len(plan.Changes) == 0 {
+		a.say("interrupted before a better layout was found: nothing was written")
+		return errCut
 	}
 	plan.Inventory = planner.NewReference(f.Inventory, f.groups, subjects(plan))
 	made := report.Made{Inventory: f.Inventory, Took: a.took(start), File: flags.plan}

@@ -35,6 +35,7 @@ func TestInterrupted(t *testing.T) {
 	for _, command := range []string{"layout", "users"} {
 		t.Run(command, func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "plan.json")
+			write(t, file, "an earlier plan")
 			// The warning about the fleet comes when it is read and before it is planned.
 			ctx, cancel := context.WithCancel(t.Context())
 			said := &cancelling{cancel: cancel}
@@ -44,6 +45,12 @@ func TestInterrupted(t *testing.T) {
 				t.Errorf("status %d, want %d; %s", status, exitInterrupted, stderr)
 			}
 			text, err := os.ReadFile(file)
+			if command == "layout" { // nothing better than today's was found yet
+				if string(text) != "an earlier plan" || !strings.Contains(stderr, "interrupted before a better layout was found: nothing was written") {
+					t.Errorf("%q is written, and said: %s", text, stderr)
+				}
+				return
+			}
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -38,7 +38,7 @@ func (l *ladder) anneal(outcomes []outcome) []outcome {
 	if len(l.targets) > annealedServers || len(l.start) > annealedStores || l.links != nil || len(outcomes) == 0 {
 		return nil
 	}
-	best := l.choose(outcomes).state
+	best := l.choose(outcomes, l.opts.Gap/4).state
 	annealed := make([]outcome, annealings)
 	var wait sync.WaitGroup
 	for i := range annealed {

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/interlacemail/interlace/fixtures"
+	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/sharing"
 	"github.com/interlacemail/interlace/planner"
 	"github.com/interlacemail/interlace/planner/layout"
@@ -37,5 +38,37 @@ func TestALayoutThatMissesTheGoalIsCheap(t *testing.T) {
 	}
 	if missed == 0 {
 		t.Error("every fleet reaches the goal, so nothing was compared")
+	}
+}
+
+// grown returns a fleet that has grown unevenly, of which a good layout lies far from
+// today's.
+func grown(seed uint64) *inventory.Inventory {
+	return fixtures.Fleet(seed, fixtures.Mixed, fixtures.Size{Servers: 12, StoresPerServer: 8, Users: -1, Start: fixtures.GrownUnevenly, Legal: true})
+}
+
+// Where the goal is out of reach the plan is about as good as the best that was found,
+// and tells what that would cost; it is no new layout for a little less.
+func TestALittleLowerIsNotWorthEverything(t *testing.T) {
+	passedOver := 0
+	for seed := range seeds(4) {
+		plan := optimize(t, grown(seed), layout.Options{Gap: 0.02, Seed: 1})
+		lower := plan.Lower
+		if lower == nil {
+			continue
+		}
+		passedOver++
+		if plan.BytesCopied > lower.BytesCopied {
+			t.Errorf("seed %d: %d bytes copied, where a lower layout copies %d", seed, plan.BytesCopied, lower.BytesCopied)
+		}
+		if got := plan.Promises.WorstSingle.Utilisation.Value; got > lower.Utilisation.Value*1.025 || got <= lower.Utilisation.Value {
+			t.Errorf("seed %d: worst failure %v, where %v was found", seed, got, lower.Utilisation)
+		}
+		if plan.Gap.WorstSingle.Value <= 0.02 {
+			t.Errorf("seed %d: the goal is reached, and a lower layout is told", seed)
+		}
+	}
+	if passedOver == 0 {
+		t.Error("no fleet has a lower layout that is passed over")
 	}
 }

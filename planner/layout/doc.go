@@ -11,8 +11,10 @@
 // within the wished gap of the bound: repair what breaks a rule; promote
 // replicas, which copies nothing; re-seed replicas and then masters one by one,
 // for the servers above the goal only, the busiest first; lay out everything anew.
-// Where budgets limit the plan, the lowest level is looked for, by bisection, that
-// they pay for. Fleets of a handful of stores are solved exactly
+// Where the gap is out of reach, the cheapest layout that is within it of the best one
+// found will do ([ladder.cheaper]). Where budgets limit the plan, the lowest level is
+// looked for, by bisection, that they pay for, once they have paid for the gravest of
+// what is broken. Fleets of a handful of stores are solved exactly
 // ([bounds.Enumerate]). What then turns out not to be needed is undone, and what no
 // order can carry out is left out where it may be.
 //

@@ -101,3 +101,47 @@ func TestFrontiersKnowWhatBudgetsReach(t *testing.T) {
 		}
 	}
 }
+
+// What a budget between two points of a frontier reaches is hardly lower than the first
+// of them: the frontier has no hole there.
+func TestFrontiersHaveNoHoles(t *testing.T) {
+	inv := grown(1)
+	f, err := layout.Frontier(context.Background(), inv, sharing.Groups(inv), layout.Options{Gap: 0.05})
+	if err != nil {
+		t.Fatal(err)
+	}
+	best := f.Points[len(f.Points)-1].Plan
+	for _, part := range []int64{2, 4, 8} {
+		budget := best.BytesCopied / part
+		plan := optimize(t, inv, layout.Options{Gap: 0.02, MaxBytes: &budget})
+		picked := f.Points[f.Pick(planner.Wish{MaxBytes: &budget})].Plan
+		if got, want := picked.Promises.WorstSingle.Utilisation.Value, plan.Promises.WorstSingle.Utilisation.Value; got > want*1.01 {
+			t.Errorf("for %d bytes the frontier reaches %v, a layout %v", budget, got, want)
+		}
+	}
+}
+
+// Where no point of a frontier keeps a budget, those within it are points as well, even
+// if they leave rules broken.
+func TestFrontiersKeepTightBudgets(t *testing.T) {
+	inv := grown(1)
+	for i := range inv.Stores {
+		if i%4 == 0 {
+			inv.Stores[i].Instances = inv.Stores[i].Instances[:1]
+		}
+	}
+	inv.Copies = 2
+	changes := 5
+	opts := layout.Options{Gap: 0.02, MaxChanges: &changes}
+	f, err := layout.Frontier(context.Background(), inv, sharing.Groups(inv), opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	picked := f.Pick(planner.Wish{MaxChanges: &changes})
+	if picked < 0 {
+		t.Fatalf("none of %d points makes at most %d changes", len(f.Points), changes)
+	}
+	if plan := f.Points[picked].Plan; len(plan.Violations) == 0 || len(plan.Changes) == 0 {
+		t.Errorf("%d rules broken after %d changes", len(plan.Violations), len(plan.Changes))
+	}
+}

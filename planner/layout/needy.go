@@ -2,12 +2,14 @@ package layout
 
 import "container/heap"
 
-// needy is a queue of the servers to relieve: those that break a rule, then those
-// busier than the goal, the busiest first. A server may stand in it several times;
+// needy is a queue of the servers to relieve: those that break a rule in normal
+// operation, then those that a failure makes break one, then those busier than the goal,
+// the busiest first. A server may stand in it several times;
 // where its score is no longer what it was when it was added, the entry is void.
 type needy struct {
 	*state
 	goal    float64
+	normal  bool // only those above ceilings or slots
 	entries []need
 }
 
@@ -18,7 +20,7 @@ type need struct {
 
 // queue returns the servers that need relief now.
 func (s *search) queue() *needy {
-	q := &needy{state: s.state, goal: s.goal}
+	q := &needy{state: s.state, goal: s.goal, normal: s.normal}
 	for server := range s.scores {
 		if q.needs(int32(server)) {
 			q.entries = append(q.entries, need{int32(server), s.scores[server]})
@@ -29,6 +31,9 @@ func (s *search) queue() *needy {
 }
 
 func (q *needy) needs(server int32) bool {
+	if q.normal {
+		return q.scores[server].overfull()
+	}
 	return q.scores[server].broken() || q.scores[server].peak > q.goal
 }
 
@@ -57,8 +62,8 @@ func (q *needy) Push(x any)    { q.entries = append(q.entries, x.(need)) }
 func (q *needy) Less(i, j int) bool {
 	a, b := &q.entries[i], &q.entries[j]
 	switch {
-	case a.score.broken() != b.score.broken():
-		return a.score.broken()
+	case a.score.gravity() != b.score.gravity():
+		return a.score.gravity() > b.score.gravity()
 	case a.score.peak != b.score.peak:
 		return a.score.peak > b.score.peak
 	}

@@ -60,9 +60,10 @@ func (l *ladder) over(p *problem) *ladder { return &ladder{problem: p, ctx: l.ct
 type outcome struct {
 	state   *state
 	stopped planner.Stopped
-	way     *order  // there, once it was looked for
-	worst   float64 // utilisation before that
-	meant   *state  // in small fleets, where the order was to lead
+	way     *order   // there, once it was looked for
+	worst   float64  // utilisation before that
+	meant   *state   // in small fleets, where the order was to lead
+	lower   *outcome // one with a lower worst utilisation that was passed over for what it costs
 }
 
 // bytes returns what the way there copies, detours included where it is known.
@@ -117,30 +118,17 @@ func (l *ladder) ascend() (*ladder, outcome) {
 	return l.yield(best)
 }
 
-// climb goes up the ladder and returns the best outcome. Budgets that the way to the
-// best outcome without them keeps do not change it, if it has an order.
+// climb goes up the ladder and returns the best outcome.
 func (l *ladder) climb() outcome {
 	if l.opts.budgeted() {
-		free := l.unlimited()
-		best := free.climb()
-		l.optimum = free.optimum
-		if l.allows(best.way.cost()) {
-			l.hopeless = free.hopeless
-			best.state = newState(l.with(best.state.links), best.state.sites)
-			if best.way.faults() == 0 {
-				return best
-			}
-			return *l.choose([]outcome{best, l.passed(l.reached(l.candidates()))})
-		}
+		return l.afford()
 	}
-	best := l.reached(l.candidates())
-	switch {
-	case l.ctx.Err() != nil:
+	outcomes := l.candidates()
+	best := l.reached(outcomes, 0)
+	if l.ctx.Err() != nil {
 		return best
-	case !l.opts.budgeted() && !l.satisfied(best):
-		best = l.cheaper(best)
 	}
-	return l.passed(best)
+	return l.passed(l.cheaper(best, outcomes))
 }
 
 // candidates returns the outcomes of the rungs that are needed.
@@ -165,34 +153,6 @@ func (l *ladder) candidates() []outcome {
 	return outcomes
 }
 
-// cheaper returns today's layout improved as far as an outcome that has not reached
-// the goal where that copies less, or else the outcome. It was improved level by
-// level, or built anew, and a single way to where that has led often costs a fraction.
-// Where its order did not get to where it should, today's layout is improved further,
-// in steps that halve what is left, since what more is asked of an order it may give up.
-func (l *ladder) cheaper(best outcome) outcome {
-	s, steps := l.repaired(), l.steps()
-	outcomes := []outcome{best}
-	mean, slack := s.mean(), 1+l.opts.Gap/4
-	lowest := max(best.worst*slack, mean)
-	for target := best.state.worst() * slack; target > mean; target = (target + lowest) / 2 {
-		if l.relieve(s, target, &steps) == planner.Cancelled {
-			return best
-		}
-		outcomes = append(outcomes, outcome{state: newState(l.problem, s.sites), stopped: best.stopped})
-		if s.worst() > target || target-lowest < target*closer {
-			break
-		}
-	}
-	if len(outcomes) == 1 {
-		return best
-	}
-	return l.reached(outcomes)
-}
-
-// closer is by which part the worst utilisation is to fall for another look at an order.
-const closer = 0.01
-
 // far is by which part the mean peak lies above the worst of another layout where
 // improving would not come near it.
 const far = 0.1
@@ -214,9 +174,9 @@ func (l *ladder) repaired() *state {
 // reached returns the outcome to plan for. What is not needed of an outcome is
 // undone before its changes are put in order, and that changes it once more; so
 // it is picked until the one picked has its order.
-func (l *ladder) reached(outcomes []outcome) outcome {
+func (l *ladder) reached(outcomes []outcome, tolerance float64) outcome {
 	for {
-		o := l.choose(outcomes)
+		o := l.choose(outcomes, tolerance)
 		if o.way != nil {
 			return *o
 		}
@@ -424,8 +384,9 @@ func (l *ladder) enumerate(s *state) (outcome, bool) {
 }
 
 // choose picks among outcomes: those that break the least, of those the ones whose
-// worst utilisation is best or good enough, of those the cheapest.
-func (l *ladder) choose(outcomes []outcome) *outcome {
+// worst utilisation is within the goal, or else within a tolerance of the best, of those
+// the cheapest.
+func (l *ladder) choose(outcomes []outcome, tolerance float64) *outcome {
 	left := make([]*outcome, len(outcomes))
 	for i := range outcomes {
 		left[i] = &outcomes[i]
@@ -441,12 +402,22 @@ func (l *ladder) choose(outcomes []outcome) *outcome {
 	}
 	good := l.goal()
 	if lowest > good || math.IsInf(good, 1) {
-		good = lowest * (1 + l.opts.Gap/4)
+		good = lowest * (1 + tolerance)
 	}
 	keep(func(o *outcome) bool { return o.state.worst() <= good })
 	return slices.MinFunc(left, func(a, b *outcome) int {
 		return cmp.Or(cmp.Compare(a.bytes(), b.bytes()), cmp.Compare(a.state.worst(), b.state.worst()))
 	})
+}
+
+// tolerance is by which part a layout may lie above the best one found and still be as
+// good, where the goal is missed: the gap, since fewer changes beat prettier numbers. A
+// budget has said what may be spent, so within one it is a fraction of that.
+func (l *ladder) tolerance() float64 {
+	if l.opts.budgeted() {
+		return l.opts.Gap / 4
+	}
+	return l.opts.Gap
 }
 
 // compareFaults puts the outcome first that has an order, as far as that is known, then

@@ -9,7 +9,8 @@ import (
 type Options struct {
 	Seed uint64
 	// Gap is where the search stops: at a worst single-failure utilisation
-	// within this part of the bound. 0 searches to the end of its steps.
+	// within this part of the bound. 0 searches to the end of its steps. Where it is
+	// out of reach, a layout is good enough within this part of the best one found.
 	Gap float64
 	// Drain lists servers and failure domains to empty, beside those that the
 	// inventory drains: server:imap3, rack:a4.

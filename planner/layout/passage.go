@@ -38,7 +38,7 @@ func (l *ladder) passed(best outcome) outcome {
 	case complete && m.dearest == nil && !m.partial && l.near(o.state, best.state):
 		return o
 	}
-	return *l.choose([]outcome{best, o})
+	return *l.choose([]outcome{best, o}, l.tolerance())
 }
 
 // near reports whether the layout breaks no more than the other one and is within the
@@ -48,7 +48,7 @@ func (l *ladder) near(s, other *state) bool {
 }
 
 // slack is how many times as high a worst utilisation is about as good.
-func (l *ladder) slack() float64 { return 1 + l.opts.Gap/4 + closeEnough }
+func (l *ladder) slack() float64 { return 1 + l.tolerance() + closeEnough }
 
 // passage goes through the layouts that today's leads to by changing one store at a
 // time, such that package transit permits every state on the way and no store is worse

@@ -40,6 +40,10 @@ func (l *ladder) result(o outcome, groups *inventory.ShareGroups) *planner.Layou
 	if slices.ContainsFunc(broken, func(v planner.Violation) bool { return v.Rule == planner.Spread }) {
 		plan.Bounds = l.boundWithoutSpread()
 	}
+	if o.lower != nil {
+		cost := o.lower.way.cost()
+		plan.Lower = &planner.Lower{Utilisation: planner.Known(o.lower.state.worst()), BytesCopied: cost.bytes, Changes: cost.changes}
+	}
 	plan.Gap = gaps(plan)
 	plan.Stopped = l.stopped(o, plan)
 	return plan

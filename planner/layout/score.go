@@ -22,6 +22,21 @@ func (sc *serverScore) broken() bool {
 	return sc.over > 0 || sc.slots > 0 || sc.leaving > 0 || sc.failure > 0
 }
 
+// overfull reports whether the server is above a ceiling or its slots.
+func (sc *serverScore) overfull() bool { return sc.over > 0 || sc.slots > 0 }
+
+// gravity says what kind of rule the server breaks: 2 in normal operation, 1 after a
+// failure, 0 none.
+func (sc *serverScore) gravity() int {
+	switch {
+	case sc.overfull() || sc.leaving > 0:
+		return 2
+	case sc.failure > 0:
+		return 1
+	}
+	return 0
+}
+
 // rescore looks at one server whose lists have changed.
 func (s *state) rescore(server int32) {
 	for i := range s.levels {

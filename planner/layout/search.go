@@ -21,6 +21,7 @@ type search struct {
 	kinds  kinds
 	goal   float64 // worst utilisation at which to stop
 	thrift bool    // weigh what a change gains against what it costs
+	normal bool    // look after ceilings and slots in normal operation only
 	left   int     // changes that may still be looked at
 	report func(done int, worst float64)
 
@@ -74,7 +75,7 @@ func (s *search) relieveAll(q *needy) (stopped planner.Stopped, progress bool) {
 		}
 		best := s.relief(server)
 		if best == nil {
-			if s.budgetHit && !math.IsInf(s.goal, 1) { // the goal is not to be paid for
+			if s.budgetHit && s.scores[server].peak > s.goal { // the goal is not to be paid for
 				return planner.Budget, progress
 			}
 			left = true

@@ -35,7 +35,8 @@ func (s step) after(list []int32) []int32 {
 // list it ends with: seeds, drops of second instances on one server, promotions,
 // then all other drops, so that it never lies on fewer servers on the way. A
 // seeded replica comes last in promotion order; a promoted one changes places
-// with the master. Of all ways it takes one with the fewest promotions. Servers
+// with the master. Replicas are seeded and promoted so that there are few promotions
+// ([seeds], [promotions]). Servers
 // that are down are neither copied from nor promoted: where the master is down, a
 // replica takes its place first.
 //
@@ -51,11 +52,9 @@ func steps(from, to []int32, down []bool) ([]step, []int32) {
 		w.now = append(w.now, to[0])
 	}
 	w.leaveDead(to, down)
-	for _, server := range to {
-		if !slices.Contains(w.now, server) {
-			w.steps = append(w.steps, step{planner.Seed, server, w.now[0]})
-			w.now = append(w.now, server)
-		}
+	for _, server := range seeds(w.now, to, down) {
+		w.steps = append(w.steps, step{planner.Seed, server, w.now[0]})
+		w.now = append(w.now, server)
 	}
 	for at := len(w.now) - 1; at > 0; at-- {
 		if server := w.now[at]; slices.Contains(w.now[:at], server) && count(w.now, server) > count(to, server) {
@@ -70,6 +69,26 @@ func steps(from, to []int32, down []bool) ([]step, []int32) {
 		w.steps = append(w.steps, step{planner.Drop, w.now[at], -1})
 	}
 	return w.steps, kept(w.now, to)
+}
+
+// seeds returns the servers of the target that are new to the list, in the order in which
+// they are to be seeded: as in the target or, where that takes fewer promotions, the
+// master to be last, since it leaves its place behind the others to the present one.
+func seeds(list, to []int32, down []bool) []int32 {
+	var servers []int32
+	for _, server := range to {
+		if !slices.Contains(list, server) && !slices.Contains(servers, server) {
+			servers = append(servers, server)
+		}
+	}
+	if len(servers) < 2 || servers[0] != to[0] || doubled(list) || doubled(to) {
+		return servers
+	}
+	last := append(slices.Clone(servers[1:]), servers[0])
+	if len(promotions(slices.Concat(list, last), to, down)) < len(promotions(slices.Concat(list, servers), to, down)) {
+		return last
+	}
+	return servers
 }
 
 // walk is a store on its way.

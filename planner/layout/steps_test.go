@@ -66,3 +66,31 @@ func TestStepsReachAnyTarget(t *testing.T) {
 		t.Fatalf("only %d ways tried", tried)
 	}
 }
+
+// A store that is promoted once can have the promoted replica and the present master in
+// any two places of the target, if what is seeded is seeded in the right order.
+func TestStepsPromoteNoMoreThanNeeded(t *testing.T) {
+	down := make([]bool, 6)
+	for _, c := range []struct {
+		from, to []int32
+		want     int
+	}{
+		{[]int32{0, 1, 2}, []int32{3, 4, 0}, 1},
+		{[]int32{0, 1, 2}, []int32{3, 0, 4}, 1},
+		{[]int32{0, 1, 2}, []int32{3, 4, 5}, 1},
+		{[]int32{0, 1, 2}, []int32{0, 3, 4}, 0},
+		{[]int32{0, 1, 2}, []int32{2, 1, 0}, 1},
+		{[]int32{0, 1, 2}, []int32{2, 0, 1}, 2},
+	} {
+		way, end := steps(c.from, c.to, down)
+		got := 0
+		for _, s := range way {
+			if s.do == planner.Promote {
+				got++
+			}
+		}
+		if got != c.want || !slices.Equal(end, c.to) {
+			t.Errorf("from %v to %v: %d promotions, want %d, and it ends with %v", c.from, c.to, got, c.want, end)
+		}
+	}
+}

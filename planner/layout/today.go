@@ -85,10 +85,14 @@ func (l *ladder) withinBudgets(s *state) outcome {
 	steps := l.steps()
 	best := outcome{state: s, stopped: l.relieve(s, math.Inf(1), &steps)}
 	goal, worst := l.goal(), s.worst()
-	if best.stopped == planner.Budget || best.stopped == planner.Cancelled || math.IsInf(goal, 1) || worst <= goal {
+	if best.stopped == planner.Cancelled || math.IsInf(goal, 1) || worst <= goal {
 		return best
 	}
-	spent := false
+	if most := l.opts.MaxChanges; most != nil && s.total.changes >= *most {
+		best.stopped = planner.Budget // the repairs have taken it all
+		return best
+	}
+	spent := best.stopped == planner.Budget
 	for low, high := 0, finest; low < high; {
 		level := (low + high) / 2
 		target := goal + (worst-goal)*float64(level)/finest
@@ -101,11 +105,16 @@ func (l *ladder) withinBudgets(s *state) outcome {
 			low = level + 1
 		}
 		spent = spent || o.stopped == planner.Budget
-		best = *l.choose([]outcome{best, o})
+		best = *l.choose([]outcome{best, o}, l.tolerance())
 		if o.stopped == planner.Cancelled {
 			best.stopped = planner.Cancelled
 			return best
 		}
+	}
+	if l.opts.MaxChanges == nil && l.opts.MaxInterrupted == nil { // of which it would waste what there is
+		polished := outcome{state: newState(l.problem, best.state.sites)}
+		l.polish(polished.state, goal)
+		best = *l.choose([]outcome{best, polished}, l.tolerance())
 	}
 	if spent {
 		best.stopped = planner.Budget

@@ -21,9 +21,19 @@ func crammed(p *planner.Layout, inv *inventory.Inventory) []string {
 	add(p.Bounds.Fullest, full, "some server is filled to %s at least, and the ceiling is %s")
 	add(p.Bounds.Normal, normal, "some server is busy to %s at least in the normal state, and the ceiling is %s")
 	if failed > 0 {
-		add(p.Bounds.WorstSingle, failed, "when some server fails another one comes to %s at least, and the failure ceiling is %s")
+		add(p.Bounds.WorstSingle, failed, "when some server fails another one comes to %s at least, and the failure ceiling is %s"+binding(p.Bounds.ByKind.WorstSingle))
 	}
 	return reasons
+}
+
+// binding names the bound on worst failures that binds.
+func binding(b planner.FailureBounds) string {
+	for _, proof := range b.Proofs() {
+		if proof.Bound.Known && proof.Bound == b.Largest() {
+			return " (bound by " + proof.Kind + ")"
+		}
+	}
+	return ""
 }
 
 // ceilings returns the highest ceilings: of resources that are not failover

@@ -8,11 +8,11 @@ import (
 	"github.com/interlacemail/interlace/planner"
 )
 
-// addForbidding says why no layout keeps every rule, where the numbers of
+// forbidding says why no layout keeps every rule, where the numbers of
 // servers, domains and slots alone tell, or the bounds.
-func (s *Screen) addForbidding(p *planner.Layout, inv *inventory.Inventory) {
+func forbidding(p *planner.Layout, inv *inventory.Inventory) Lines {
 	if inv == nil || len(p.Violations) == 0 {
-		return
+		return nil
 	}
 	reasons := lacking(p, inv)
 	if few := fewSlots(p, inv); few != "" {
@@ -23,9 +23,7 @@ func (s *Screen) addForbidding(p *planner.Layout, inv *inventory.Inventory) {
 	for _, reason := range reasons {
 		lines.add("no layout can: %s", reason)
 	}
-	if lines != nil {
-		s.add(lines)
-	}
+	return lines
 }
 
 // lacking says of which stores the copies need more servers, or more domains,

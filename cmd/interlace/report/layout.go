@@ -59,15 +59,40 @@ func Layout(p *planner.Layout, m Made) *Screen {
 	default:
 		facts.add("stopped", "%s", stoppedWords(p.Stopped, objectiveWords(p.Options.Objectives)))
 	}
+	facts.addLower(p)
 	facts.addProofs(p)
 	if m.File != "" {
 		facts.add("next", "%s", joined("interlace simulate --after "+m.File, "interlace users --after "+m.File, "interlace moves "+m.File))
 	}
 	s.add(facts)
-	s.addBroken(p.Violations, p.Warnings)
+	reasons := forbidding(p, m.Inventory)
+	switch {
+	case len(reasons) > 0:
+		s.addFound("not feasible by any plan, as told below; in the best one found", p.Violations, p.Warnings)
+	case p.Stopped == planner.Budget:
+		s.addFound("not feasible by the best plan found within the budget", p.Violations, p.Warnings)
+	default:
+		s.addBroken(p.Violations, p.Warnings)
+	}
 	s.addStaying(p, m.Inventory)
-	s.addForbidding(p, m.Inventory)
+	if reasons != nil {
+		s.add(reasons)
+	}
 	return s
+}
+
+// addLower says what a lower worst failure would cost that was found and passed over.
+func (f *Facts) addLower(p *planner.Layout) {
+	if p.Lower == nil {
+		return
+	}
+	how := "--gap 0 goes there"
+	if o := p.Options; o.MaxBytes != nil || o.MaxChanges != nil || o.MaxInterrupted != nil {
+		how = "beyond the budget"
+	}
+	more := BytesText(max(0, p.Lower.BytesCopied-p.BytesCopied))
+	f.add("lower", "%s was found too, for %s more to copy, with %s in all: %s",
+		PercentText(p.Lower.Utilisation.Value), more, things(p.Lower.Changes, "change", "changes"), how)
 }
 
 // objectiveWords names what a plan was to lower.
@@ -144,8 +169,13 @@ func stayingWords(p *planner.Layout, inv *inventory.Inventory, store inventory.S
 
 // addBroken says what keeps a plan from being feasible, and its warnings.
 func (s *Screen) addBroken(violations []planner.Violation, warnings []planner.Warning) {
+	s.addFound("not feasible, even by the best plan found", violations, warnings)
+}
+
+// addFound does so in other words.
+func (s *Screen) addFound(what string, violations []planner.Violation, warnings []planner.Warning) {
 	if len(violations) > 0 {
-		s.add(Lines{{Words: "not feasible, even by the best plan found: " + brokenWords(violations), Tone: Broken}})
+		s.add(Lines{{Words: what + ": " + brokenWords(violations), Tone: Broken}})
 		s.addViolations(violations, shownViolations)
 	}
 	s.addWarnings(warnings)
@@ -163,6 +193,12 @@ func layoutChangeWords(p *planner.Layout) string {
 	switch {
 	case len(p.Changes) == 0 && noServerUp(p):
 		return "none: no server is up"
+	case len(p.Changes) == 0 && len(p.Violations) == 0 && p.Stopped == planner.Budget:
+		return "none: the budget pays for nothing better"
+	case len(p.Changes) == 0 && p.Lower != nil:
+		return "none: what is lower is not much lower"
+	case len(p.Changes) == 0 && len(p.Violations) == 0 && p.Stopped != planner.AtBound && p.Stopped != planner.WithinGap:
+		return "none: nothing better was found"
 	case len(p.Changes) == 0:
 		return noneWords(p.Violations)
 	}

@@ -114,7 +114,7 @@ func stoppedWords(s planner.Stopped, figure string) string {
 	case planner.WithinGap:
 		return figure + " is within the wished gap of its bound"
 	case planner.Budget:
-		return "the budget is spent"
+		return "nothing better was found within the budget"
 	case planner.LocalOptimum:
 		return "no single step makes it better"
 	case planner.Steps:
