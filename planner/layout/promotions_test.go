@@ -130,17 +130,32 @@ func checkOrders(t *testing.T, inv *inventory.Inventory, plan *planner.Layout, s
 }
 
 // needed returns how many promotions lead from the instances to the sites: the least
-// of all sequences, where new instances come last and the surplus goes in the end, and
-// −1 if none does.
+// of all sequences, where new instances come last, seeded in any order, and the surplus
+// goes in the end, and −1 if none does.
 func needed(from []inventory.Instance, to []inventory.ServerID) int {
 	var list []inventory.ServerID
 	for _, in := range from {
 		list = append(list, in.Server)
 	}
+	var seeded []inventory.ServerID
 	for _, server := range to {
-		if !slices.Contains(list, server) {
-			list = append(list, server)
+		if !slices.Contains(list, server) && !slices.Contains(seeded, server) {
+			seeded = append(seeded, server)
 		}
 	}
-	return layout.FewestPromotions(list, to)
+	fewest := -1
+	var choose func(list, left []inventory.ServerID)
+	choose = func(list, left []inventory.ServerID) {
+		if len(left) == 0 {
+			if n := layout.FewestPromotions(list, to); n >= 0 && (fewest < 0 || n < fewest) {
+				fewest = n
+			}
+			return
+		}
+		for i, server := range left {
+			choose(append(slices.Clone(list), server), slices.Delete(slices.Clone(left), i, i+1))
+		}
+	}
+	choose(list, seeded)
+	return fewest
 }
