@@ -8,10 +8,20 @@ import (
 )
 
 // verbs are the commands that may be sent. None of them changes anything on a
-// server: SYNCGET is the reading half of the replication protocol.
+// server: EXAMINE opens a mailbox for reading only.
 var verbs = []string{
-	"AUTHENTICATE", "CAPABILITY", "GETACL", "GETMETADATA", "GETQUOTA", "ID", "LIST", "LOGOUT",
+	"AUTHENTICATE", "CAPABILITY", "EXAMINE", "FETCH", "GETACL", "GETMETADATA", "GETQUOTA", "ID", "LIST", "LOGOUT",
 	"NAMESPACE", "SYNCGET",
+}
+
+// syncGets are what SYNCGET, the reading half of the replication protocol, may
+// ask for. USER and META are not among them: they create a database for the
+// calendars of a user who has none.
+var syncGets = []string{"FULLMAILBOX", "MAILBOXES"}
+
+// fetched are the items of FETCH. None of them marks a message as seen.
+var fetched = []string{
+	"DIGEST.SHA1", "FLAGS", "INTERNALDATE", "MODSEQ", "RFC822.FILESIZE", "RFC822.SHA1", "RFC822.SIZE", "UID",
 }
 
 // guard sees every line on its way to the server and refuses those that are no
@@ -51,8 +61,29 @@ func (g *guard) command(line string) error {
 	case strings.HasSuffix(line, "}"):
 		// What follows a literal would pass unseen.
 		return fmt.Errorf("refusing to send a literal with %s", verb)
+	case verb == "SYNCGET" && !isSyncGet(arguments), verb == "FETCH" && !isFetch(arguments):
+		return fmt.Errorf("refusing to send %q: it is not known only to read", verb+" "+arguments)
 	}
 	// Without an initial response the credentials come in a line of their own.
 	g.answer = verb == "AUTHENTICATE" && !strings.Contains(arguments, " ")
 	return nil
+}
+
+func isSyncGet(arguments string) bool {
+	what, _, _ := strings.Cut(arguments, " ")
+	return slices.Contains(syncGets, what)
+}
+
+// isFetch reads: 1:1000 (UID FLAGS).
+func isFetch(arguments string) bool {
+	numbers, items, found := strings.Cut(arguments, " (")
+	if !found || strings.Trim(numbers, "0123456789:,") != "" || !strings.HasSuffix(items, ")") {
+		return false
+	}
+	for _, item := range strings.Fields(strings.TrimSuffix(items, ")")) {
+		if !slices.Contains(fetched, item) {
+			return false
+		}
+	}
+	return true
 }

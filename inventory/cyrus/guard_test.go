@@ -32,6 +32,12 @@ func TestGuard(t *testing.T) {
 		{"the other half of the replication protocol", []string{"T1 SYNCAPPLY UNUSER anna\r\n"}, "SYNCAPPLY"},
 		{"reading that marks as seen", []string{"T1 SELECT INBOX\r\n"}, "SELECT"},
 		{"a literal", []string{"T1 LIST \"\" {12+}\r\nT2 DELETE x\r\n"}, "literal"},
+		{"reading messages", []string{"T1 EXAMINE INBOX\r\nT2 FETCH 1:100 (UID FLAGS DIGEST.SHA1)\r\n"}, ""},
+		{"a body, which marks as seen", []string{"T1 FETCH 1 (UID BODY[])\r\n"}, "only to read"},
+		{"a body among what only reads", []string{"T1 FETCH 1 (UID RFC822)\r\n"}, "only to read"},
+		{"a body without parentheses", []string{"T1 FETCH 1 RFC822\r\n"}, "only to read"},
+		{"whole records", []string{"T1 SYNCGET FULLMAILBOX user.anna\r\n"}, ""},
+		{"what makes a database for calendars", []string{"T1 SYNCGET USER anna\r\n"}, "only to read"},
 		{"nothing", []string{"\r\n"}, "list of commands"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

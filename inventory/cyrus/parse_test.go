@@ -28,7 +28,7 @@ func readAll(from io.Reader) (*mailboxList, []Mailbox, error) {
 		_, err = answer(line, "R1", func(untagged []byte) error {
 			if rest, found := bytes.CutPrefix(untagged, []byte("MAILBOX")); found {
 				s := scan(rest)
-				name, mailbox := s.syncMailbox()
+				name, mailbox := s.mailbox(s.skip)
 				mailbox.Internal = name
 				details = append(details, mailbox)
 				return s.err
