@@ -120,7 +120,7 @@ func newMailboxList(separator byte, most int) *mailboxList {
 // elsewhere, on the mupdate server of a murder, which does not say what it is.
 func (l *mailboxList) where(err error) error {
 	switch {
-	case !passing(err):
+	case !Passing(err):
 		return err
 	case len(l.mailboxes) == 0:
 		return fmt.Errorf("%w (before the first mailbox: it is damaged, or this is the mupdate server of a Cyrus murder)", err)

@@ -118,6 +118,29 @@ func parseChecksums(text string) (_ Checksums, valid bool) {
 	return Checksums{Known: true, Messages: uint32(messages), Annotations: uint32(annotations)}, err == nil
 }
 
+// Names returns the internal names of all mailboxes without a look into any of
+// them, sorted, without those that were deleted and are kept for a while. Where a
+// name with an @ has two readings both are told: there is a mailbox of one of them.
+func (c *Client) Names(ctx context.Context) ([]InternalName, error) {
+	list := newMailboxList(c.server.Separator, c.options.most())
+	err := c.do(ctx, "list the mailboxes", c.options.room(listBytes), func() error {
+		return c.command(`LIST "" "*"`, list.answer)
+	})
+	if err != nil {
+		return nil, c.named(list.where(err))
+	}
+	var names []InternalName
+	for i := range list.mailboxes {
+		for _, name := range list.mailboxes[i].Name.internal(list.separator) {
+			if _, _, kept := name.Owner(); kept {
+				names = append(names, name)
+			}
+		}
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
 // Details returns what SYNCGET tells of these mailboxes, each as of one moment,
 // in the order in which the server tells them. A mailbox that does not exist is
 // left out. How many messages there are and how large they are remains unknown.
@@ -130,7 +153,7 @@ func (c *Client) Details(ctx context.Context, names []InternalName) ([]Mailbox, 
 	take := func(name InternalName, m *Mailbox) (known bool, err error) {
 		known = wanted[name]
 		delete(wanted, name)
-		m.Name, m.Internal, m.Readable = name.external(c.server.Separator), name, true
+		m.Name, m.Internal, m.Readable = name.External(c.server.Separator), name, true
 		m.Status.Messages, m.Status.Size = UnknownCount, UnknownCount
 		found = append(found, *m)
 		return known, nil

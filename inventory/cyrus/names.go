@@ -41,9 +41,9 @@ func inside(name string, separator byte) string {
 	return name
 }
 
-// external returns the name as an administrator of a server with this separator
+// External returns the name as an administrator of a server with this separator
 // sees it.
-func (n InternalName) external(separator byte) ExternalName {
+func (n InternalName) External(separator byte) ExternalName {
 	domain, local, found := strings.Cut(string(n), "!")
 	if !found {
 		return ExternalName(outside(string(n), separator))
@@ -169,4 +169,18 @@ func decodeShift(b *strings.Builder, code string) bool {
 // itself told, without line breaks and NUL.
 func quote(text string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text) + `"`
+}
+
+// OwnName returns the name of a user's folder, as [InternalName.Owner] tells its
+// parts, as that user sees it. The connection must be As that user.
+func (c *Client) OwnName(folder []string) string {
+	if len(folder) == 0 {
+		return "INBOX"
+	}
+	separator := string(c.server.Separator)
+	name := outside(strings.Join(folder, "."), c.server.Separator)
+	if c.server.AltNamespace == Yes {
+		return name
+	}
+	return "INBOX" + separator + name
 }

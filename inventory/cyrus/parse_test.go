@@ -139,7 +139,7 @@ func TestNamesInsideAndOutside(t *testing.T) {
 			t.Errorf("%q is %q inside, want %q", c.external, got, c.internal)
 		}
 		for _, name := range got {
-			if back := name.external(c.separator); back != c.external {
+			if back := name.External(c.separator); back != c.external {
 				t.Errorf("%q is %q outside, want %q", name, back, c.external)
 			}
 		}

@@ -80,7 +80,7 @@ func (c *Client) records(answer []byte, name InternalName) (*Mailbox, []Message,
 	if s.err == nil && !sorted {
 		s.fail("messages in the order of their UIDs")
 	}
-	mailbox.Name, mailbox.Internal, mailbox.Readable = name.external(c.server.Separator), name, true
+	mailbox.Name, mailbox.Internal, mailbox.Readable = name.External(c.server.Separator), name, true
 	mailbox.Status.Messages, mailbox.Status.Size = int64(len(messages)), 0
 	for i := range messages {
 		mailbox.Status.Size += messages[i].Size

@@ -1,0 +1,18 @@
+// Package compare compares masters with their replicas over IMAP.
+//
+// [Store] compares one store's master with one of its replicas:
+//
+//	comparison, err := compare.Store(ctx, compare.Pair{Store: "s1", Master: m, Replica: r}, compare.Options{Level: monitor.CompareAccounts})
+//
+// It looks in a ladder. The counters and checksums of all mailboxes come in bulk;
+// what differs there is looked at again, since a change may be on its way, and
+// what still differs is read message by message to name what it is. Higher levels
+// look at more where nothing differs.
+//
+// A difference is believed when it stood still: the counters of both sides did
+// not move between two looks, or it cannot come from a change on its way. What
+// the master has and the replica may still get is no difference as long as
+// something waits in the sync log ([Backlog]).
+//
+// Nothing is changed on either side; inventory/cyrus refuses to send what changes.
+package compare
