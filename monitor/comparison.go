@@ -108,6 +108,19 @@ type Compared struct {
 	Outcome Outcome
 }
 
+// SpoolSample is how far the files on one side were checked, each against what
+// the index of the same server says.
+type SpoolSample struct {
+	Server  inventory.ServerID `json:"server"`
+	Role    inventory.Role     `json:"role"`
+	All     int64              `json:"all"` // messages there are
+	Checked int64              `json:"checked"`
+	Damaged int64              `json:"damaged"`
+	// Most is the share of damaged messages that there are at most, at a confidence
+	// of 95 %; 1 where nothing was checked.
+	Most float64 `json:"most"`
+}
+
 // Comparison is what came out of comparing masters with their replicas.
 type Comparison struct {
 	Level       CompareLevel
@@ -117,4 +130,5 @@ type Comparison struct {
 	Differences []Difference
 	InFlight    []InFlight
 	Uncompared  []Uncompared
+	Spool       []SpoolSample // of both sides, at the level of the spool
 }

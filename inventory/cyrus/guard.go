@@ -3,6 +3,7 @@ package cyrus
 import (
 	"bytes"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -11,7 +12,7 @@ import (
 // server: EXAMINE opens a mailbox for reading only.
 var verbs = []string{
 	"AUTHENTICATE", "CAPABILITY", "EXAMINE", "FETCH", "GETACL", "GETMETADATA", "GETQUOTA", "ID", "LIST", "LOGOUT",
-	"NAMESPACE", "SYNCGET",
+	"LSUB", "NAMESPACE", "NOOP", "STATUS", "SYNCGET", "UID",
 }
 
 // syncGets are what SYNCGET, the reading half of the replication protocol, may
@@ -61,7 +62,7 @@ func (g *guard) command(line string) error {
 	case strings.HasSuffix(line, "}"):
 		// What follows a literal would pass unseen.
 		return fmt.Errorf("refusing to send a literal with %s", verb)
-	case verb == "SYNCGET" && !isSyncGet(arguments), verb == "FETCH" && !isFetch(arguments):
+	case verb == "SYNCGET" && !isSyncGet(arguments), verb == "FETCH" && !isFetch(arguments), verb == "UID" && !isPeek(arguments):
 		return fmt.Errorf("refusing to send %q: it is not known only to read", verb+" "+arguments)
 	}
 	// Without an initial response the credentials come in a line of their own.
@@ -87,3 +88,9 @@ func isFetch(arguments string) bool {
 	}
 	return true
 }
+
+// peek is the one command that reads what is in a message: a piece of it, as
+// delivered, without marking it as seen.
+var peek = regexp.MustCompile(`^FETCH [0-9]+ \(BODY\.PEEK\[\]<[0-9]+\.[0-9]+>\)$`)
+
+func isPeek(arguments string) bool { return peek.MatchString(arguments) }

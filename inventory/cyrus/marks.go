@@ -144,6 +144,7 @@ func (c *Client) Names(ctx context.Context) ([]InternalName, error) {
 // Details returns what SYNCGET tells of these mailboxes, each as of one moment,
 // in the order in which the server tells them. A mailbox that does not exist is
 // left out. How many messages there are and how large they are remains unknown.
+// With an error comes what was told before.
 func (c *Client) Details(ctx context.Context, names []InternalName) ([]Mailbox, error) {
 	wanted := map[InternalName]bool{}
 	for _, name := range names {
@@ -160,7 +161,7 @@ func (c *Client) Details(ctx context.Context, names []InternalName) ([]Mailbox, 
 	}
 	for some := range slices.Chunk(names, perSyncGet) {
 		if err := c.syncGet(ctx, some, longestAnswer+int64(len(some))*detailBytes, take); err != nil {
-			return nil, c.named(err)
+			return found, c.named(err)
 		}
 	}
 	return found, nil

@@ -1,6 +1,7 @@
 package cyrus_test
 
 import (
+	"iter"
 	"slices"
 	"strings"
 	"testing"
@@ -133,7 +134,7 @@ func TestRecordsAndMessagesAreTheSame(t *testing.T) {
 		}
 	}
 	n := 0
-	for d, err := range owner.Digests(within(t, 30*time.Second), "INBOX", append(places, 99)) {
+	for d, err := range owner.Digests(within(t, 30*time.Second), "INBOX", func(uint32) iter.Seq[uint32] { return slices.Values(append(places, 99)) }) {
 		if err != nil {
 			t.Fatal(err)
 		}

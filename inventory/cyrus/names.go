@@ -184,3 +184,58 @@ func (c *Client) OwnName(folder []string) string {
 	}
 	return "INBOX" + separator + name
 }
+
+// UserName returns the name of any mailbox as the user sees it that the
+// connection acts as.
+func (c *Client) UserName(name InternalName) string {
+	owner, folder, _ := name.Owner()
+	if owner == (Owner{Name: c.options.As}) {
+		return c.OwnName(folder)
+	}
+	if _, domain, _ := strings.Cut(c.options.As, "@"); c.options.Domains {
+		name = InternalName(strings.TrimPrefix(string(name), domain+"!"))
+	}
+	outer := string(name.External(c.server.Separator))
+	if rest, found := strings.CutPrefix(outer, "user"+string(c.server.Separator)); found && !owner.Shared {
+		return c.server.Others + rest
+	}
+	return c.server.Shared + outer
+}
+
+// inside returns what a mailbox is called inside that the user sees by this name.
+func (c *Client) inside(name string) InternalName {
+	separator := string(c.server.Separator)
+	user, domain := c.options.As, ""
+	if c.options.Domains {
+		user, domain, _ = strings.Cut(user, "@")
+	}
+	virtual := domain != ""
+	own := "user" + separator + user
+	local, at, elsewhere := name, "", false
+	if i := strings.LastIndexByte(name, '@'); i >= 0 && virtual {
+		local, at, elsewhere = name[:i], name[i+1:], true
+	}
+	rest, inOthers := strings.CutPrefix(local, c.server.Others)
+	tree, inShared := strings.CutPrefix(local, c.server.Shared)
+	var full string
+	switch {
+	case local == "INBOX":
+		full = own
+	case c.server.AltNamespace != Yes && strings.HasPrefix(local, "INBOX"+separator):
+		full = own + local[len("INBOX"):]
+	case c.server.Others != "" && inOthers:
+		full = "user" + separator + rest
+	case inShared && (c.server.AltNamespace != Yes || c.server.Shared != ""):
+		full = tree
+	default:
+		full = own + separator + local
+	}
+	inner := InternalName(inside(full, c.server.Separator))
+	switch {
+	case elsewhere:
+		return InternalName(at) + "!" + inner
+	case virtual:
+		return InternalName(domain) + "!" + inner
+	}
+	return inner
+}

@@ -4,6 +4,7 @@ import (
 	"iter"
 	"slices"
 
+	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
 )
 
@@ -23,6 +24,8 @@ type variance struct {
 	modSeqs  uids // nothing but the numbers of their last changes
 	sample   [2]string
 	sampleOf uint32
+
+	saved inventory.Text // what became of messages that a repair would destroy
 }
 
 // counters are those of both mailboxes. The replica was read first: what it has
@@ -111,6 +114,9 @@ func (v *variance) both(m, r *cyrus.Message, c counters) {
 }
 
 // none tells whether there is no difference, not even in numbers.
-func (v *variance) none() bool {
-	return v.missing.count+v.extra.count+v.flags.count+v.content.count+v.notes.count+v.modSeqs.count == 0
+func (v *variance) none() bool { return !v.some() && v.modSeqs.count == 0 }
+
+// some tells whether messages differ, not only their numbers.
+func (v *variance) some() bool {
+	return v.missing.count+v.extra.count+v.flags.count+v.content.count+v.notes.count > 0
 }

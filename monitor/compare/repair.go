@@ -1,6 +1,8 @@
 package compare
 
 import (
+	"strings"
+
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
 	"github.com/interlacemail/interlace/monitor"
@@ -13,14 +15,20 @@ import (
 // the master, and what was expunged on the replica is expunged there, too. Where
 // that must not happen the replica's copy is removed first by sync_reset, which
 // writes nothing to the master.
-func (p *pair) repair(name cyrus.InternalName, d *monitor.Difference) {
-	owner, _, _ := name.Owner()
+func (p *pair) repair(owner cyrus.Owner, d *monitor.Difference) {
 	if owner.Shared {
 		p.repairShared(d)
 		return
 	}
 	switch d.Kind {
-	case monitor.RightsDiffer, monitor.QuotaDiffers, monitor.Subscription, monitor.SeenDiffers, monitor.SieveDiffers, monitor.MailboxMissing:
+	case monitor.SpoolDamaged:
+		p.repairSpool(owner, d)
+	case monitor.QuotaDiffers:
+		d.Repair = []monitor.RepairStep{p.sync(owner)}
+		if strings.HasPrefix(d.Text, useDiffers) {
+			d.Repair = []monitor.RepairStep{p.recount(&p.store.Master, d), p.recount(&p.store.Replica, d)}
+		}
+	case monitor.RightsDiffer, monitor.Subscription, monitor.SeenDiffers, monitor.SieveDiffers, monitor.MailboxMissing:
 		d.Repair = []monitor.RepairStep{p.sync(owner)}
 	case monitor.MessageExtra:
 		d.Repair = []monitor.RepairStep{p.sync(owner)}
@@ -43,11 +51,36 @@ func (p *pair) repair(name cyrus.InternalName, d *monitor.Difference) {
 	}
 }
 
+// repairSpool says how damaged files are repaired: the replica's copy is made anew
+// from the master's, and never the other way round. The master gets the files of
+// the replica, which reconstruct would otherwise drop the messages for.
+func (p *pair) repairSpool(owner cyrus.Owner, d *monitor.Difference) {
+	if d.Server != p.store.Master.Server {
+		d.Repair = []monitor.RepairStep{p.reset(owner), p.sync(owner)}
+		d.Warning = "look first that the master's files are whole: the replica's copy is removed"
+		return
+	}
+	for _, s := range []*Side{&p.store.Replica, &p.store.Master} {
+		d.Repair = append(d.Repair, monitor.RepairStep{
+			Server: s.Server, Text: "prints where the messages of the mailbox lie, each in a file named after its UID",
+			Command: inventory.Paste(append(program("mbpath", s), "--", string(d.Mailbox))...),
+		})
+	}
+	d.Warning = "copy the files from the replica's directory to the master's; without them reconstruct gives the messages up on both sides"
+}
+
 // repairShared says what helps for a shared tree, of which sync_reset knows
 // nothing.
 func (p *pair) repairShared(d *monitor.Difference) {
 	mailbox := string(d.Mailbox)
 	switch d.Kind {
+	case monitor.SpoolDamaged:
+		if d.Server == p.store.Master.Server {
+			p.repairSpool(cyrus.Owner{}, d)
+			return
+		}
+		d.Repair = []monitor.RepairStep{p.reconstruct(&p.store.Replica, d)}
+		d.Warning = "a message without its file gets a new UID on both sides, from the master's copy"
 	case monitor.Unreadable:
 		side := &p.store.Replica
 		if d.Server == p.store.Master.Server {
@@ -83,6 +116,13 @@ func (p *pair) reset(owner cyrus.Owner) monitor.RepairStep {
 	return monitor.RepairStep{
 		Server: p.store.Replica.Server, Text: "removes the replica's copy of the user",
 		Command: inventory.Paste(append(program("sync_reset", &p.store.Replica), "-f", "--", owner.Name)...),
+	}
+}
+
+func (p *pair) recount(s *Side, d *monitor.Difference) monitor.RepairStep {
+	return monitor.RepairStep{
+		Server: s.Server, Text: "counts anew what is used",
+		Command: inventory.Paste(append(program("quota", s), "-f", "--", string(d.Mailbox))...),
 	}
 }
 

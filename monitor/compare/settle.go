@@ -7,65 +7,135 @@ import (
 	"github.com/interlacemail/interlace/inventory/cyrus"
 )
 
-// stood tells of a suspect whether its counters stood still between two looks.
+// stood tells of a mailbox whether its counters stood still between two looks.
 type stood struct {
 	suspect
-	still bool
+	still   bool
+	settled bool // it was looked at as often as is allowed, or nothing on its way explains it
 }
 
-// settle looks at suspects again until they agree, stand still, or the tries are
-// over. It returns those that do not agree. The replica is looked at first.
-func (p *pair) settle(ctx context.Context, found []suspect) ([]stood, error) {
-	waiting := make([]stood, len(found))
-	for i := range found {
-		waiting[i] = stood{suspect: found[i]}
+// settle looks at suspects again until they agree, or are believed. It returns
+// those that do not agree: still ones, and after the last try those that move. The
+// replica is looked at first.
+func (p *pair) settle(ctx context.Context, l *lane, found []suspect) ([]stood, error) {
+	settled, waiting, err := p.ahead(ctx, l, found)
+	if err != nil {
+		return nil, err
 	}
-	var settled []stood
-	for try := 0; try < p.options.Tries && len(waiting) > 0; try++ {
+	for try := 1; try <= p.options.Tries && len(waiting) > 0; try++ {
 		if err := pause(ctx, p.options.Pause); err != nil {
 			return nil, err
 		}
-		names := make([]cyrus.InternalName, len(waiting))
-		for i := range waiting {
-			names[i] = waiting[i].name
-		}
-		replica, err := p.replica.details(ctx, names)
+		names := names(waiting)
+		replica, err := l.replica.details(ctx, names)
 		if err != nil {
 			return nil, err
 		}
-		master, err := p.master.details(ctx, names)
+		master, err := l.master.details(ctx, names)
 		if err != nil {
 			return nil, err
 		}
-		left := waiting[:0]
+		var left []suspect
 		for _, had := range waiting {
-			now := stood{suspect: suspect{name: had.name, master: master[had.name], replica: replica[had.name]}}
+			now := stood{suspect: suspect{name: had.name, master: orDamaged(master[had.name], had.master), replica: orDamaged(replica[had.name], had.replica)}}
 			now.still = unmoved(had.master, now.master) && unmoved(had.replica, now.replica)
 			switch {
-			case now.master == nil && now.replica == nil:
-			case now.master != nil && now.replica != nil && p.same(now.master, now.replica):
-			case now.still:
+			case now.agrees(p):
+			case try == p.options.Tries, now.still && !now.late():
+				now.settled = true
 				settled = append(settled, now)
 			default:
-				left = append(left, now)
+				left = append(left, now.suspect)
 			}
 		}
 		waiting = left
 	}
-	return append(settled, waiting...), nil
+	return settled, nil
+}
+
+// orDamaged returns what a look shows of a mailbox. One of which nothing is told,
+// as the list did before, is there all the same.
+func orDamaged(now, listed *cyrus.Mailbox) *cyrus.Mailbox {
+	if now == nil && listed != nil && !listed.Readable {
+		return listed
+	}
+	return now
+}
+
+func names(found []suspect) []cyrus.InternalName {
+	names := make([]cyrus.InternalName, len(found))
+	for i := range found {
+		names[i] = found[i].name
+	}
+	return names
+}
+
+// ahead picks out mailboxes in which the replica has given out UIDs that the
+// master, asked afterwards, has not: nothing on its way can explain those.
+func (p *pair) ahead(ctx context.Context, l *lane, found []suspect) (settled []stood, rest []suspect, err error) {
+	var candidates []suspect
+	for _, s := range found {
+		if s.ahead() {
+			candidates = append(candidates, s)
+		} else {
+			rest = append(rest, s)
+		}
+	}
+	if len(candidates) == 0 {
+		return nil, rest, nil
+	}
+	master, err := l.master.details(ctx, names(candidates))
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, s := range candidates {
+		now := suspect{name: s.name, master: master[s.name], replica: s.replica}
+		if now.ahead() {
+			settled = append(settled, stood{suspect: now, still: true, settled: true})
+		} else {
+			rest = append(rest, now)
+		}
+	}
+	return settled, rest, nil
+}
+
+// ahead tells whether the replica has given out UIDs that the master has not. A
+// mailbox that was made anew under its name is another one.
+func (s *suspect) ahead() bool {
+	return s.master != nil && s.replica != nil && s.master.Readable && s.replica.Readable &&
+		s.master.UniqueID == s.replica.UniqueID && s.replica.Status.UIDNext > s.master.Status.UIDNext
+}
+
+// agrees tells whether the two copies have come to be the same.
+func (s *suspect) agrees(p *pair) bool {
+	if s.master == nil || s.replica == nil {
+		return s.master == s.replica
+	}
+	return p.same(s.master, s.replica)
+}
+
+// late tells whether a change that is only on its way may explain the difference:
+// such a mailbox is looked at as often as is allowed, however still it stands.
+func (s *suspect) late() bool {
+	return s.master == nil || s.replica == nil || s.master.UniqueID != s.replica.UniqueID ||
+		s.master.Status.HighestModSeq > s.replica.Status.HighestModSeq || s.master.FolderModSeq > s.replica.FolderModSeq
 }
 
 // unmoved tells whether nothing was written between two looks.
 func unmoved(before, after *cyrus.Mailbox) bool {
 	if before == nil || after == nil {
-		return before == nil && after == nil
+		return before == after
 	}
-	return before.Status.HighestModSeq == after.Status.HighestModSeq &&
+	return before.UniqueID == after.UniqueID && before.Status.HighestModSeq == after.Status.HighestModSeq &&
 		before.Status.UIDNext == after.Status.UIDNext &&
-		(before.FolderModSeq == 0 || before.FolderModSeq == after.FolderModSeq)
+		(before.FolderModSeq == 0 || after.FolderModSeq == 0 || before.FolderModSeq == after.FolderModSeq)
 }
 
+// pause waits, unless the context ends first.
 func pause(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
 	clock := time.NewTimer(d)
 	defer clock.Stop()
 	select {

@@ -2,25 +2,95 @@ package compare
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/interlacemail/interlace/inventory/cyrus"
 )
 
-// side is one copy of a store, and the connection to it.
-type side struct {
+// host is what all connections to one copy of a store have in common.
+type host struct {
 	Side
-	client *cyrus.Client
+	throttle *throttle
+
+	mu     sync.Mutex
+	server cyrus.Server  // as an administrator is told
+	known  *cyrus.Server // as users are told
+	// domains says that users' names end in domains.
+	domains bool
 	// damaged are the mailboxes at which the server ends the connection, and what
 	// it said then.
 	damaged map[cyrus.InternalName]error
+	// refused counts users as whom nobody may log in; let tells that one could.
+	refused int
+	let     bool
 }
 
-func (s *side) dial(ctx context.Context) (err error) {
+// side is one connection to one copy of a store. There is never more than one at
+// a time: as an administrator, or as a user.
+type side struct {
+	*host
+	client *cyrus.Client
+	user   string // as whom; empty: as an administrator
+}
+
+// admin makes the connection one of an administrator.
+func (s *side) admin(ctx context.Context) error {
+	if s.client != nil && s.user == "" {
+		return nil
+	}
 	s.close()
-	s.client, err = cyrus.Dial(ctx, s.IMAP)
-	return err
+	client, err := cyrus.Dial(ctx, s.IMAP)
+	if err != nil {
+		return err
+	}
+	s.client, s.user = client, ""
+	s.mu.Lock()
+	s.server = client.Server()
+	s.mu.Unlock()
+	return nil
+}
+
+// errNobody says that the server lets an administrator log in as nobody.
+var errNobody = errors.New("the server lets the administrator log in as nobody")
+
+// fewRefused is how many users must be refused, and none let in, before the rest is
+// not tried: each refusal takes Cyrus three seconds.
+const fewRefused = 3
+
+// as makes the connection one of a user, who must have an INBOX on this side:
+// where there is none, a login would create it on servers with autocreate.
+func (s *side) as(ctx context.Context, user string) error {
+	if s.client != nil && s.user == user && user != "" {
+		return nil
+	}
+	s.close()
+	o := s.IMAP
+	o.As, o.Domains = user, s.domains
+	s.mu.Lock()
+	o.Known = s.known
+	nobody := !s.let && s.refused >= fewRefused
+	s.mu.Unlock()
+	if nobody {
+		return errNobody
+	}
+	client, err := cyrus.Dial(ctx, o)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err != nil {
+		if errors.Is(err, cyrus.ErrLogin) {
+			s.refused++
+		}
+		return err
+	}
+	s.client, s.user, s.let = client, user, true
+	if s.known == nil {
+		known := client.Server()
+		s.known = &known
+	}
+	return nil
 }
 
 func (s *side) close() {
@@ -36,10 +106,11 @@ func (s *side) close() {
 // the middle of the list is asked for one after the other.
 func (s *side) mailboxes(ctx context.Context, marks bool) ([]cyrus.Mailbox, error) {
 	mailboxes, err := s.bulk(ctx, marks)
-	if err == nil || !cyrus.Passing(err) {
+	if err == nil || !cyrus.Died(err) {
 		return mailboxes, err
 	}
-	if err := s.dial(ctx); err != nil {
+	s.close()
+	if err := s.admin(ctx); err != nil {
 		return nil, err
 	}
 	names, err := s.client.Names(ctx)
@@ -53,11 +124,18 @@ func (s *side) mailboxes(ctx context.Context, marks bool) ([]cyrus.Mailbox, erro
 	for _, m := range found {
 		mailboxes = append(mailboxes, *m)
 	}
-	slices.SortFunc(mailboxes, func(a, b cyrus.Mailbox) int { return strings.Compare(string(a.Internal), string(b.Internal)) })
+	byName(mailboxes)
 	return mailboxes, nil
 }
 
+func byName(mailboxes []cyrus.Mailbox) {
+	slices.SortFunc(mailboxes, func(a, b cyrus.Mailbox) int { return strings.Compare(string(a.Internal), string(b.Internal)) })
+}
+
 func (s *side) bulk(ctx context.Context, marks bool) ([]cyrus.Mailbox, error) {
+	if err := s.admin(ctx); err != nil {
+		return nil, err
+	}
 	if !marks {
 		return s.client.Mailboxes(ctx)
 	}
@@ -80,57 +158,52 @@ func (s *side) details(ctx context.Context, names []cyrus.InternalName) (map[cyr
 }
 
 func (s *side) addDetails(ctx context.Context, names []cyrus.InternalName, byName map[cyrus.InternalName]*cyrus.Mailbox) error {
+	if err := s.admin(ctx); err != nil {
+		return err
+	}
 	found, err := s.client.Details(ctx, names)
-	switch {
-	case err == nil:
-		for i := range found {
-			byName[found[i].Internal] = &found[i]
+	for i := range found {
+		byName[found[i].Internal] = &found[i]
+	}
+	if err == nil || !cyrus.Died(err) {
+		return err
+	}
+	s.close()
+	// What came before the end need not be asked again, and the next one is most
+	// likely what ended it.
+	var rest []cyrus.InternalName
+	for _, name := range names {
+		if byName[name] == nil {
+			rest = append(rest, name)
 		}
+	}
+	switch len(rest) {
+	case 0:
 		return nil
-	case !cyrus.Passing(err):
+	case 1:
+		s.damage(rest[0], err)
+		byName[rest[0]] = &cyrus.Mailbox{Mark: cyrus.Mark{Internal: rest[0], Name: rest[0].External(s.server.Separator)}}
+		return nil
+	}
+	half := len(rest) / 2
+	if err := s.addDetails(ctx, rest[:half], byName); err != nil {
 		return err
 	}
-	if err := s.dial(ctx); err != nil {
-		return err
-	}
-	if len(names) > 1 {
-		half := len(names) / 2
-		if err := s.addDetails(ctx, names[:half], byName); err != nil {
-			return err
-		}
-		return s.addDetails(ctx, names[half:], byName)
-	}
-	s.damage(names[0], err)
-	byName[names[0]] = &cyrus.Mailbox{Mark: cyrus.Mark{Internal: names[0], Name: cyrus.ExternalName(names[0])}}
-	return nil
+	return s.addDetails(ctx, rest[half:], byName)
 }
 
-func (s *side) damage(name cyrus.InternalName, err error) {
-	if s.damaged == nil {
-		s.damaged = map[cyrus.InternalName]error{}
+func (h *host) damage(name cyrus.InternalName, err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.damaged == nil {
+		h.damaged = map[cyrus.InternalName]error{}
 	}
-	s.damaged[name] = err
+	h.damaged[name] = err
 }
 
-// records returns the messages of a mailbox and the mailbox as of the same
-// moment. Where the server ends the connection the mailbox is damaged, which is
-// no error.
-func (s *side) records(ctx context.Context, name cyrus.InternalName) (*cyrus.Mailbox, []cyrus.Message, error) {
-	mailbox, messages, err := s.client.Records(ctx, name)
-	if err == nil || !cyrus.Passing(err) {
-		return mailbox, messages, err
-	}
-	if err := s.dial(ctx); err != nil {
-		return nil, nil, err
-	}
-	s.damage(name, err)
-	return nil, nil, nil
-}
-
-// as opens another connection, as a user who has an INBOX on this side: where
-// there is none, a login would create it on servers with autocreate.
-func (s *side) as(ctx context.Context, user string) (*cyrus.Client, error) {
-	o := s.IMAP
-	o.As = user
-	return cyrus.Dial(ctx, o)
+// damageOf returns what the server said when it ended the connection at a mailbox.
+func (h *host) damageOf(name cyrus.InternalName) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.damaged[name]
 }

@@ -2,8 +2,10 @@ package compare
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"strings"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -24,96 +26,202 @@ func each(messages []cyrus.Message) iter.Seq2[cyrus.Message, error] {
 
 // difference begins a difference in a mailbox.
 func (p *pair) difference(name cyrus.InternalName, kind monitor.DifferenceKind) monitor.Difference {
-	user, mailbox := p.called(name)
+	owner, _, _ := name.Owner()
+	return p.differenceOf(owner, name, kind)
+}
+
+// differenceOf begins a difference that concerns an owner, in a mailbox or, without
+// a name, in the account. What differs in a mailbox of scripts is the scripts.
+func (p *pair) differenceOf(owner cyrus.Owner, name cyrus.InternalName, kind monitor.DifferenceKind) monitor.Difference {
+	if strings.HasSuffix(string(name), sieve) && kind != monitor.Unreadable && kind != monitor.SpoolDamaged {
+		kind = monitor.SieveDiffers
+	}
 	return monitor.Difference{
-		Store: p.store.Store, Server: p.store.Replica.Server, User: user, Mailbox: mailbox, Kind: kind, Certainty: monitor.Confirmed,
+		Store: p.store.Store, Server: p.store.Replica.Server, User: userOf(owner), Mailbox: p.called(name), Kind: kind, Certainty: monitor.Confirmed,
 	}
 }
 
-// called returns whose a mailbox is, null for a shared tree, and its name as an
-// administrator says it.
-func (p *pair) called(name cyrus.InternalName) (user, mailbox inventory.Text) {
-	if owner, _, _ := name.Owner(); !owner.Shared {
-		user = inventory.Text(owner.Name)
+// userOf returns the user, null for a shared tree.
+func userOf(owner cyrus.Owner) inventory.Text {
+	if owner.Shared {
+		return ""
 	}
-	return user, inventory.Text(name.External(p.master.client.Server().Separator))
+	return inventory.Text(owner.Name)
 }
 
-// add enters a difference. One that a change on its way may explain is judged by
-// what is known of the backlog.
+// called returns the name of a mailbox as an administrator says it.
+func (p *pair) called(name cyrus.InternalName) inventory.Text {
+	return inventory.Text(name.External(p.master.server.Separator))
+}
+
+// add enters a difference in a mailbox.
 func (p *pair) add(name cyrus.InternalName, d monitor.Difference, explained bool) {
+	owner, _, _ := name.Owner()
+	p.enter(owner, d, explained)
+}
+
+// enter enters a difference. One that a change on its way may explain is judged by
+// what is known of the backlog.
+func (p *pair) enter(owner cyrus.Owner, d monitor.Difference, explained bool) {
 	if explained {
 		switch p.options.Backlog {
 		case ChangesWait:
-			p.inFlight(name, "the replica is behind, see interlace lag: "+d.Text)
+			p.flight(owner, d, "the replica is behind, see interlace lag: "+d.Text)
 			return
 		case BacklogUnknown:
 			d.Certainty = monitor.Suspected
 			d.Text += ", unless it is on its way: nobody has looked lately whether the replica is behind"
 		}
 	}
-	p.repair(name, &d)
+	saved := d.Warning
+	p.repair(owner, &d)
+	d.Warning = joined(d.Warning, saved)
+	p.noteOwner(owner, monitor.Different)
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.out.Differences = append(p.out.Differences, d)
-	p.note(name, monitor.Different)
+	p.told[d.Mailbox] = true
+}
+
+func joined(a, b inventory.Text) inventory.Text {
+	if a == "" || b == "" {
+		return a + b
+	}
+	return a + "; " + b
 }
 
 // inFlight enters that a change of a mailbox is on its way.
 func (p *pair) inFlight(name cyrus.InternalName, why string) {
-	user, mailbox := p.called(name)
-	p.out.InFlight = append(p.out.InFlight, monitor.InFlight{
-		Store: p.store.Store, Server: p.store.Replica.Server, User: user, Mailbox: mailbox, Text: why,
+	owner, _, _ := name.Owner()
+	p.flight(owner, p.difference(name, ""), why)
+}
+
+// flight enters that a difference is on its way.
+func (p *pair) flight(owner cyrus.Owner, d monitor.Difference, why string) {
+	p.noteOwner(owner, monitor.UnknownOutcome)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.out.InFlight = append(p.out.InFlight, monitor.InFlight{Store: d.Store, Server: d.Server, User: d.User, Mailbox: d.Mailbox, Text: why})
+	p.told[d.Mailbox] = true
+}
+
+// uncompared enters what of a mailbox could not be compared.
+func (p *pair) uncompared(name cyrus.InternalName, what, why string) {
+	owner, _, _ := name.Owner()
+	p.skip(owner, name, what, why)
+}
+
+// uncomparedUser enters that a side cannot be seen as a user sees it.
+func (p *pair) uncomparedUser(user, why string) {
+	what := "subscriptions, what the user has seen, the user's own annotations"
+	if p.options.Level == monitor.CompareView {
+		what = "what the user sees"
+	}
+	p.skip(cyrus.Owner{Name: user}, "", what, why)
+}
+
+// skip enters what of an owner could not be compared; nobody's outcome is then
+// identical.
+func (p *pair) skip(owner cyrus.Owner, name cyrus.InternalName, what, why string) {
+	p.noteOwner(owner, monitor.UnknownOutcome)
+	p.enterUncompared(userOf(owner), p.called(name), what, why)
+}
+
+// skipAll enters what could not be compared of all owners, or of all users.
+func (p *pair) skipAll(shared bool, what, why string) {
+	for owner := range maps.Clone(p.outcomes) {
+		if shared || !owner.Shared {
+			p.noteOwner(owner, monitor.UnknownOutcome)
+		}
+	}
+	p.enterUncompared("", "", what, why)
+}
+
+func (p *pair) enterUncompared(user, mailbox inventory.Text, what, why string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.out.Uncompared = append(p.out.Uncompared, monitor.Uncompared{
+		Store: p.store.Store, Server: p.store.Replica.Server, User: user, Mailbox: mailbox, What: what, Why: why,
 	})
-	p.note(name, monitor.UnknownOutcome)
 }
 
 // unreadable enters which side cannot read a mailbox.
-func (p *pair) unreadable(name cyrus.InternalName) {
-	for _, s := range []*side{&p.master, &p.replica} {
-		if err := s.damaged[name]; err != nil {
-			d := p.difference(name, monitor.Unreadable)
-			d.Server = s.Server
-			d.Text = fmt.Sprintf("the server cannot read the mailbox: %v", err)
-			p.add(name, d, false)
+func (p *pair) unreadable(s *stood) {
+	for _, h := range []*host{p.master, p.replica} {
+		copy := s.replica
+		if h == p.master {
+			copy = s.master
 		}
+		why := "it lists it and tells nothing of it"
+		if err := h.damageOf(s.name); err != nil {
+			why = err.Error()
+		} else if copy == nil || copy.Readable {
+			continue
+		}
+		d := p.difference(s.name, monitor.Unreadable)
+		d.Server = h.Server
+		d.Text = "the server cannot read the mailbox: " + why
+		p.add(s.name, d, false)
 	}
 }
 
 // one enters a mailbox that only one side has.
-func (p *pair) one(ctx context.Context, s *stood) error {
-	if s.replica == nil {
-		d := p.difference(s.name, monitor.MailboxMissing)
-		d.Master, d.Text = p.content(ctx, &p.master, s.master), "the replica has no such mailbox"
-		p.add(s.name, d, true)
-		return nil
-	}
+func (p *pair) one(ctx context.Context, l *lane, s *stood) error {
 	d := p.difference(s.name, monitor.MailboxExtra)
-	d.Replica, d.Text = p.content(ctx, &p.replica, s.replica), "only the replica has this mailbox"
+	if s.replica == nil {
+		d.Kind = p.difference(s.name, monitor.MailboxMissing).Kind
+	}
+	copy, text := &l.master, &d.Master
+	d.Text = "the replica has no such mailbox"
+	if s.replica != nil {
+		copy, text = &l.replica, &d.Replica
+		d.Text = "only the replica has this mailbox"
+	}
+	_, messages, err := copy.records(ctx, s.name)
+	switch {
+	case err != nil && !cannotRead(err) && !errors.Is(err, cyrus.ErrNoMailbox):
+		return err
+	case err != nil || copy.damageOf(s.name) != nil:
+		*text = "a mailbox"
+	default:
+		*text = inventory.Text("a mailbox with " + inventory.Counted(len(messages), "message", "messages"))
+	}
+	if s.replica != nil {
+		var all uids
+		for i := range messages {
+			all.add(messages[i].UID)
+		}
+		d.Warning = p.rescue(ctx, l, s.name, s.replica.ACL, &all)
+	}
 	p.add(s.name, d, true)
 	return nil
 }
 
-// content says what is in a mailbox that only one side has.
-func (p *pair) content(ctx context.Context, s *side, m *cyrus.Mailbox) inventory.Text {
-	_, messages, err := s.records(ctx, m.Internal)
-	if err != nil || messages == nil && s.damaged[m.Internal] != nil {
-		return "a mailbox"
-	}
-	return inventory.Text("a mailbox with " + inventory.Counted(len(messages), "message", "messages"))
+// count adds to the messages that were compared one by one.
+func (p *pair) count(v *variance) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.out.Messages += v.compared
 }
 
 // tell enters in what the copies of a mailbox differ.
-func (p *pair) tell(s *stood, master, replica *cyrus.Mailbox, v *variance) {
-	p.out.Messages += v.compared
-	before := len(p.out.Differences) + len(p.out.InFlight)
+func (p *pair) tell(name cyrus.InternalName, master, replica *cyrus.Mailbox, v *variance) {
 	// Nothing is on its way to a replica that has seen the master's last change.
 	behind := master.Status.HighestModSeq > replica.Status.HighestModSeq
-	p.tellMessages(s.name, v, behind)
+	p.tellMessages(name, v, behind)
 	if !sameDetails(master, replica) {
-		p.tellDetails(s.name, master, replica)
+		p.tellDetails(name, master, replica)
+	} else if !v.some() {
+		p.tellIdentity(name, master, replica, v, behind)
 	}
-	if len(p.out.Differences)+len(p.out.InFlight) == before {
-		p.tellIdentity(s.name, master, replica, v, behind)
-	}
+}
+
+// tellForeign enters the messages that nothing on its way explains.
+func (p *pair) tellForeign(name cyrus.InternalName, v *variance) {
+	d := p.difference(name, monitor.MessageExtra)
+	d.UIDs, d.Replica, d.Warning = inventory.Text(v.foreign.String()), messages(&v.foreign), v.saved
+	d.Text = fmt.Sprintf("only the replica has %s, whose UIDs the master has not given out", d.Replica)
+	p.add(name, d, false)
 }
 
 func (p *pair) tellMessages(name cyrus.InternalName, v *variance, behind bool) {
@@ -126,13 +234,13 @@ func (p *pair) tellMessages(name cyrus.InternalName, v *variance, behind bool) {
 	if v.extra.count > 0 {
 		d := p.difference(name, monitor.MessageExtra)
 		d.UIDs, d.Replica = inventory.Text(v.extra.String()), messages(&v.extra)
-		d.Text = fmt.Sprintf("only the replica has %s", d.Replica)
+		d.Text, d.Warning = fmt.Sprintf("only the replica has %s", d.Replica), v.saved
 		p.add(name, d, behind && v.foreign.count == 0)
 	}
 	if v.content.count > 0 {
 		d := p.difference(name, monitor.ContentDiffers)
 		d.UIDs, d.Master, d.Replica = inventory.Text(v.content.String()), "its own content", "its own content"
-		d.Text = fmt.Sprintf("%s not the same on both sides", isAre(v.content.count))
+		d.Text, d.Warning = fmt.Sprintf("%s not the same on both sides", isAre(v.content.count)), v.saved
 		p.add(name, d, false)
 	}
 	if v.flags.count > 0 {
@@ -223,13 +331,4 @@ func (p *pair) tellIdentity(name cyrus.InternalName, master, replica *cyrus.Mail
 	d.Master, d.Replica = inventory.Text(strings.Join(ours, ", ")), inventory.Text(strings.Join(theirs, ", "))
 	d.UIDs, d.Text = inventory.Text(v.modSeqs.String()), "all messages are the same, and the counters are not"
 	p.add(name, d, behind && master.UniqueID == replica.UniqueID && m.UIDValidity == r.UIDValidity)
-}
-
-// uncompared enters what of a mailbox could not be compared.
-func (p *pair) uncompared(name cyrus.InternalName, what, why string) {
-	user, mailbox := p.called(name)
-	p.out.Uncompared = append(p.out.Uncompared, monitor.Uncompared{
-		Store: p.store.Store, Server: p.store.Replica.Server, User: user, Mailbox: mailbox, What: what, Why: why,
-	})
-	p.note(name, monitor.UnknownOutcome)
 }

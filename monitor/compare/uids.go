@@ -45,3 +45,15 @@ func (u *uids) String() string {
 	}
 	return b.String()
 }
+
+// from returns those of the set that are not below a UID.
+func (u *uids) from(uid uint32) uids {
+	left := uids{more: u.more}
+	for _, r := range u.ranges {
+		if r[1] >= uid {
+			left.ranges = append(left.ranges, [2]uint32{max(r[0], uid), r[1]})
+			left.count += int64(r[1]-max(r[0], uid)) + 1
+		}
+	}
+	return left
+}

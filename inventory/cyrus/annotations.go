@@ -1,0 +1,92 @@
+package cyrus
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/emersion/go-imap/v2"
+)
+
+// Scope says whose annotations of mailboxes are meant (RFC 5464).
+type Scope string
+
+// Scopes. An administrator is told the shared ones of all mailboxes; private ones
+// are those of the user that the connection acts as.
+const (
+	SharedScope  Scope = "/shared"
+	PrivateScope Scope = "/private"
+)
+
+// computed are the annotations that a server makes up when it is asked
+// (imap/annotate.c), without the prefix of Cyrus. What they tell is known better
+// from elsewhere, or differs by nature from server to server.
+var computed = []string{
+	"annotsize", "foldermodseq", "hasalarms", "lastpop", "lastupdate", "partition", "size", "synccrcs", "uniqueid",
+}
+
+// ErrNoAnnotations says that a server does not tell annotations of mailboxes.
+var ErrNoAnnotations = errors.New("the server has no METADATA")
+
+// annotationBytes is what may be told of a mailbox's annotations; without any
+// Cyrus tells a kilobyte of names that have no value.
+const annotationBytes = 8192
+
+// Annotations returns the annotations of all mailboxes that the connection sees,
+// sorted by entry, by the mailbox's name as it sees it. Those without a value, and
+// those that a server computes, are left out.
+func (c *Client) Annotations(ctx context.Context, scope Scope) (map[string][]Annotation, error) {
+	if !c.can(imap.CapMetadata) {
+		return nil, c.named(ErrNoAnnotations)
+	}
+	found := map[string][]Annotation{}
+	room := c.options.room(annotationBytes)
+	left := c.options.room(listBytes)
+	err := c.do(ctx, "read the annotations", room, func() error {
+		return c.command(`GETMETADATA (DEPTH infinity) "*" (`+string(scope)+")", func(answer []byte) error {
+			name, list, err := annotationsOf(answer)
+			for _, a := range list {
+				left -= int64(len(name) + len(a.Entry) + len(a.Value))
+			}
+			if left < 0 {
+				return fmt.Errorf("%w: annotations", ErrFlood)
+			}
+			if len(list) > 0 {
+				found[name] = list
+			}
+			return err
+		})
+	})
+	return found, c.named(err)
+}
+
+// annotationsOf reads: METADATA user.anna ("/shared/comment" "x" "/shared/sort" NIL).
+func annotationsOf(answer []byte) (name string, list []Annotation, err error) {
+	s := scan(answer)
+	if !bytes.EqualFold(s.word(), []byte("METADATA")) {
+		return "", nil, nil
+	}
+	s.expect(" ")
+	name = string(s.text())
+	s.expect(" ")
+	s.pairs(func(key []byte) {
+		if s.is("NIL") {
+			return
+		}
+		value := s.text()
+		if !isComputed(string(key)) {
+			list = append(list, Annotation{Entry: string(key), Value: string(value)})
+		}
+	})
+	s.end()
+	slices.SortFunc(list, func(a, b Annotation) int { return strings.Compare(a.Entry, b.Entry) })
+	return name, list, s.err
+}
+
+func isComputed(entry string) bool {
+	_, name, found := strings.Cut(entry, "/vendor/cmu/cyrus-imapd/")
+	return found && (slices.Contains(computed, name) || strings.HasPrefix(name, "freespace") || strings.HasPrefix(name, "usercounters"))
+}
