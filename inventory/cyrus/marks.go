@@ -3,6 +3,7 @@ package cyrus
 import (
 	"bytes"
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -142,7 +143,7 @@ func (c *Client) Names(ctx context.Context) ([]InternalName, error) {
 }
 
 // Details returns what SYNCGET tells of these mailboxes, each as of one moment,
-// in the order in which the server tells them. A mailbox that does not exist is
+// in any order. A mailbox that does not exist is
 // left out. How many messages there are and how large they are remains unknown.
 // With an error comes what was told before.
 func (c *Client) Details(ctx context.Context, names []InternalName) ([]Mailbox, error) {
@@ -163,6 +164,20 @@ func (c *Client) Details(ctx context.Context, names []InternalName) ([]Mailbox, 
 		if err := c.syncGet(ctx, some, longestAnswer+int64(len(some))*detailBytes, take); err != nil {
 			return found, c.named(err)
 		}
+	}
+	for _, name := range names {
+		if !name.special() || !wanted[name] {
+			continue
+		}
+		mailbox, _, err := c.full(ctx, name, fewRecords)
+		if errors.Is(err, ErrNoMailbox) || IsRefusal(err) {
+			continue
+		}
+		if err != nil {
+			return found, c.named(err)
+		}
+		mailbox.Status.Messages, mailbox.Status.Size = UnknownCount, UnknownCount
+		found = append(found, *mailbox)
 	}
 	return found, nil
 }

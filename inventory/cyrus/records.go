@@ -24,20 +24,29 @@ var ErrManyRecords = errors.New("the mailbox has had too many messages to be rea
 // the same moment. An administrator may read them in any mailbox, without any
 // right on it. The mailbox must have had no more than 50,000 messages.
 func (c *Client) Records(ctx context.Context, name InternalName) (*Mailbox, []Message, error) {
-	found, err := c.Details(ctx, []InternalName{name})
-	if err != nil {
-		return nil, nil, err
+	had := int64(fewRecords)
+	if !name.special() {
+		found, err := c.Details(ctx, []InternalName{name})
+		if err != nil {
+			return nil, nil, err
+		}
+		if len(found) == 0 {
+			return nil, nil, c.named(fmt.Errorf("%w: %s", ErrNoMailbox, quote(string(name))))
+		}
+		// What was expunged is told too as long as it lies on the disk.
+		if had = int64(found[0].Status.UIDNext); had > mostRecords {
+			return nil, nil, c.named(ErrManyRecords)
+		}
 	}
-	if len(found) == 0 {
-		return nil, nil, c.named(fmt.Errorf("%w: %s", ErrNoMailbox, quote(string(name))))
-	}
-	// What was expunged is told too as long as it lies on the disk.
-	had := int64(found[0].Status.UIDNext)
-	if had > mostRecords {
-		return nil, nil, c.named(ErrManyRecords)
-	}
-	var mailbox *Mailbox
-	var messages []Message
+	mailbox, messages, err := c.full(ctx, name, had)
+	return mailbox, messages, c.named(err)
+}
+
+// fewRecords is what a mailbox may have that is not for mail.
+const fewRecords = 10_000
+
+// full asks for a mailbox that has had so many messages.
+func (c *Client) full(ctx context.Context, name InternalName, had int64) (mailbox *Mailbox, messages []Message, err error) {
 	room := longestAnswer + (had+1000)*recordBytes
 	c.raw.most = int(room)
 	defer func() { c.raw.most = longestAnswer }()
@@ -47,14 +56,15 @@ func (c *Client) Records(ctx context.Context, name InternalName) (*Mailbox, []Me
 			return err
 		})
 	})
-	switch {
-	case err != nil:
-		return nil, nil, c.named(err)
-	case mailbox == nil:
-		return nil, nil, c.named(fmt.Errorf("%w: no answer about %s", errProtocol, quote(string(name))))
+	if err == nil && mailbox == nil {
+		err = fmt.Errorf("%w: %s", ErrNoMailbox, quote(string(name)))
 	}
-	return mailbox, messages, nil
+	return mailbox, messages, err
 }
+
+// special tells whether a mailbox is not for mail, such as user.anna.#sieve:
+// SYNCGET MAILBOXES leaves those out.
+func (n InternalName) special() bool { return strings.Contains(string(n), ".#") }
 
 // ErrNoMailbox says that there is no mailbox of that name.
 var ErrNoMailbox = errors.New("there is no such mailbox")

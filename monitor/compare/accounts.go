@@ -11,38 +11,6 @@ import (
 	"github.com/interlacemail/interlace/monitor"
 )
 
-// addSieve adds users' mailboxes of Sieve scripts, which Cyrus since 3.6 has and
-// lists to nobody.
-func (p *pair) addSieve(ctx context.Context, l *lane, master, replica []cyrus.Mailbox) (_, _ []cyrus.Mailbox, err error) {
-	listed := map[cyrus.InternalName]bool{}
-	for _, mailboxes := range [][]cyrus.Mailbox{master, replica} {
-		for i := range mailboxes {
-			listed[mailboxes[i].Internal] = true
-		}
-	}
-	var names []cyrus.InternalName
-	for name := range listed {
-		if owner, folder, _ := name.Owner(); !owner.Shared && len(folder) == 0 && !listed[name+sieve] {
-			names = append(names, name+sieve)
-		}
-	}
-	slices.Sort(names)
-	ours, theirs, err := lookAt(l, func(s *side) (map[cyrus.InternalName]*cyrus.Mailbox, error) { return s.details(ctx, names) })
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, m := range ours {
-		master = append(master, *m)
-	}
-	for _, m := range theirs {
-		replica = append(replica, *m)
-	}
-	byName(master)
-	byName(replica)
-	p.sureOfSieve(master, replica)
-	return master, replica, nil
-}
-
 // sieve is what the name of a mailbox of scripts has behind its owner's.
 const sieve = ".#sieve"
 
@@ -69,6 +37,7 @@ func keepsSieve(version string) bool {
 // accounts compares what an administrator is told of all mailboxes at once beside
 // their marks: quotas and shared annotations.
 func (p *pair) accounts(ctx context.Context, l *lane, master, replica []cyrus.Mailbox) error {
+	p.sureOfSieve(master, replica)
 	roots, owners := p.roots(master, replica)
 	if err := p.quotas(ctx, l, roots, owners); err != nil {
 		return err

@@ -1,102 +1,17 @@
 package compare_test
 
 import (
-	"context"
-	"strings"
 	"testing"
-	"time"
-
-	"go.uber.org/goleak"
 
 	"github.com/interlacemail/interlace/fixtures/cyrustest"
 	"github.com/interlacemail/interlace/inventory"
-	"github.com/interlacemail/interlace/inventory/cyrus"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/compare"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-func within(t *testing.T, limit time.Duration) context.Context {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), limit)
-	t.Cleanup(cancel)
-	return ctx
-}
-
-// rig is a settled pair on real Cyrus.
-type rig struct {
-	t               *testing.T
-	fleet           *cyrustest.Fleet
-	master, replica *cyrustest.Instance
-}
-
-// newRig starts a pair with some mail on both sides. Nothing is replicated but by
-// [rig.sync], so that damage is neither copied back nor mended while it is
-// looked for.
-func newRig(t *testing.T, mailboxes ...cyrustest.Mailbox) *rig {
-	t.Helper()
-	fleet := cyrustest.Run(t, cyrustest.StoreOptions{Name: "s1", Instances: []cyrustest.Settings{{Client: cyrustest.ClientNone}, {}}})
-	r := &rig{t: t, fleet: fleet, master: fleet.Stores[0].Master(), replica: fleet.Stores[0].Replicas()[0]}
-	if err := r.master.Fill(within(t, time.Minute), mailboxes); err != nil {
-		t.Fatal(err)
-	}
-	r.sync("-A")
-	return r
-}
-
-// sync runs sync_client once on the master.
-func (r *rig) sync(arguments ...string) {
-	r.t.Helper()
-	if out, err := r.master.Tool(within(r.t, time.Minute), "sync_client", arguments...); err != nil {
-		r.t.Fatal(out, err)
-	}
-}
-
-// do sends commands to an instance as a user.
-func (r *rig) do(in *cyrustest.Instance, user string, commands ...string) {
-	r.t.Helper()
-	conn, err := in.DialAs(within(r.t, 30*time.Second), user)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	defer conn.Close()
-	for _, command := range commands {
-		if answer, err := conn.Do(command); err != nil {
-			r.t.Fatalf("%s: %v %s", command, err, strings.Join(answer, "\n"))
-		}
-	}
-}
-
-func (r *rig) side(server inventory.ServerID, in *cyrustest.Instance) compare.Side {
-	return compare.Side{Server: server, Conf: in.Conf, IMAP: cyrus.Options{
-		Address: in.IMAP, User: cyrustest.AdminUser, Password: cyrus.Secret(r.fleet.Password), TLS: cyrus.None,
-	}}
-}
-
-func (r *rig) pair() compare.Pair {
-	return compare.Pair{Store: "s1", Master: r.side("imap1", r.master), Replica: r.side("imap2", r.replica)}
-}
-
-// compare compares the pair when nothing waits, without long pauses.
-func (r *rig) compare(o compare.Options) *monitor.Comparison {
-	r.t.Helper()
-	if o.Pause == 0 {
-		o.Pause = 100 * time.Millisecond
-	}
-	if o.Backlog == compare.BacklogUnknown {
-		o.Backlog = compare.NothingWaits
-	}
-	c, err := compare.Store(within(r.t, time.Minute), r.pair(), o)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	return c
-}
-
 var anna = []cyrustest.Mailbox{
-	{Name: "user.anna", Messages: 5, Quota: 10240}, {Name: "user.anna.Work", Messages: 3}, {Name: "user.anna.Trash"},
-	{Name: "user.bob", Messages: 2}, {Name: "team", Messages: 2},
+	{Name: "user.anna", Messages: 5, Quota: 10240, ACL: []cyrustest.Right{{Identifier: "bob", Rights: "lrs"}}}, {Name: "user.anna.Work", Messages: 3}, {Name: "user.anna.Trash"},
+	{Name: "user.bob", Messages: 2}, {Name: "team", Messages: 2, ACL: []cyrustest.Right{{Identifier: "bob", Rights: "lrsw"}}},
 }
 
 // TestDivergences damages a replica in one way at a time, by what its clients can
@@ -126,18 +41,37 @@ func TestDivergences(t *testing.T) {
 		{"a folder that was deleted", func(r *rig) { r.do(r.replica, "anna", "DELETE INBOX.Trash") }, "1", monitor.MailboxMissing, "user.anna.Trash", ""},
 		{"an extra folder", func(r *rig) { r.do(r.replica, "anna", "CREATE INBOX.Odd") }, "1", monitor.MailboxExtra, "user.anna.Odd", ""},
 		{"a shared folder's flag", func(r *rig) {
-			r.do(r.replica, cyrustest.AdminUser, "SETACL team bob lrsw")
 			r.do(r.replica, "bob", "SELECT team", `UID STORE 1 +FLAGS (\Flagged)`)
 		}, "1", monitor.FlagsDiffer, "team", "1"},
+		{"a limit of a quota", func(r *rig) { r.do(r.replica, cyrustest.AdminUser, "SETQUOTA user.anna (STORAGE 5000)") }, "2", monitor.QuotaDiffers, "user.anna", ""},
+		{"a count of what is used", func(r *rig) {
+			r.tool(r.replica, "cyr_dbtool", r.replica.Dir+"/conf/quotas.db", "twoskip", "set", "user.anna", "%(S (9999 10240) M 5)")
+		}, "2", monitor.QuotaDiffers, "user.anna", ""},
+		{"a subscription", func(r *rig) { r.do(r.replica, "anna", "UNSUBSCRIBE INBOX.Work") }, "2", monitor.Subscription, "", ""},
+		{"what was seen of a shared tree", func(r *rig) { r.do(r.replica, "bob", "SELECT team", `UID STORE 2 +FLAGS (\Seen)`) }, "2", monitor.SeenDiffers, "team", ""},
+		{"what was seen of somebody's folder", func(r *rig) { r.do(r.replica, "bob", "SELECT user.anna", `UID STORE 2 +FLAGS (\Seen)`) }, "2", monitor.SeenDiffers, "user.anna", ""},
+		{"a user's own annotation", func(r *rig) { r.do(r.replica, "anna", `SETMETADATA INBOX.Work (/private/comment "other")`) }, "2", monitor.Annotated, "user.anna.Work", ""},
+		{"a shared annotation", func(r *rig) { r.do(r.replica, "anna", `SETMETADATA INBOX.Work (/shared/comment "other")`) }, "2", monitor.Annotated, "user.anna.Work", ""},
+		{"a script", func(r *rig) { r.script(r.replica, "anna", "keep;\r\n") }, "2", monitor.SieveDiffers, "user.anna.#sieve", "2"},
+		{"a file that is gone on the replica", func(r *rig) { remove(r, r.replica, "user.anna", 2) }, "4", monitor.SpoolDamaged, "user.anna", "2"},
+		{"a file that was cut on the master", func(r *rig) { truncate(r, r.master, "team", 1) }, "4", monitor.SpoolDamaged, "team", "1"},
+		{"what a user sees of a shared tree", func(r *rig) {
+			r.do(r.replica, "bob", "SELECT team", `UID STORE 1 -FLAGS (\Seen)`, `UID STORE 2 +FLAGS (\Seen)`)
+		}, "user", monitor.SeenDiffers, "team", "1:2"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			r := newRig(t, anna...)
-			if healthy := r.compare(compare.Options{Level: monitor.CompareAccounts}); len(healthy.Differences)+len(healthy.InFlight)+len(healthy.Uncompared) > 0 {
+			r.settle()
+			healthy := r.compare(compare.Options{Level: c.level, Sample: 1})
+			if len(healthy.Differences)+len(healthy.InFlight)+len(healthy.Uncompared) > 0 || !allOf(healthy, monitor.Identical) {
 				t.Fatalf("before the damage: %+v", healthy)
 			}
 			c.damage(r)
-			found := r.compare(compare.Options{Level: c.level})
+			found := r.compare(compare.Options{Level: c.level, Sample: 1})
+			if allOf(found, monitor.Identical) {
+				t.Errorf("all are identical: %+v", found.Owners)
+			}
 			var named bool
 			for _, d := range found.Differences {
 				t.Logf("%+v", d)
@@ -154,4 +88,22 @@ func TestDivergences(t *testing.T) {
 			}
 		})
 	}
+}
+
+// settle gives the accounts something to differ in, and replicates it.
+func (r *rig) settle() {
+	r.t.Helper()
+	r.do(r.master, "anna", "SUBSCRIBE INBOX", "SUBSCRIBE INBOX.Work", `SETMETADATA INBOX.Work (/private/comment "mine" /shared/comment "ours")`)
+	r.do(r.master, "bob", "SUBSCRIBE team", "SELECT team", `UID STORE 1 +FLAGS (\Seen)`, "SELECT user.anna", `UID STORE 1 +FLAGS (\Seen)`)
+	r.script(r.master, "anna", "discard;\r\n")
+	r.sync("-A")
+}
+
+func allOf(c *monitor.Comparison, outcome monitor.Outcome) bool {
+	for _, owner := range c.Owners {
+		if owner.Outcome != outcome {
+			return false
+		}
+	}
+	return len(c.Owners) > 0
 }

@@ -137,7 +137,11 @@ func (s *side) bulk(ctx context.Context, marks bool) ([]cyrus.Mailbox, error) {
 		return nil, err
 	}
 	if !marks {
-		return s.client.Mailboxes(ctx)
+		mailboxes, err := s.client.Mailboxes(ctx)
+		if err == nil {
+			err = s.addSpecial(ctx, mailboxes)
+		}
+		return mailboxes, err
 	}
 	found, err := s.client.Marks(ctx)
 	if err != nil {
@@ -148,6 +152,33 @@ func (s *side) bulk(ctx context.Context, marks bool) ([]cyrus.Mailbox, error) {
 		mailboxes[i].Mark = found[i]
 	}
 	return mailboxes, nil
+}
+
+// addSpecial completes mailboxes of which no details are told in bulk: those that
+// are not for mail.
+func (s *side) addSpecial(ctx context.Context, mailboxes []cyrus.Mailbox) error {
+	var names []cyrus.InternalName
+	for i := range mailboxes {
+		if mailboxes[i].Readable && mailboxes[i].UniqueID == "" {
+			names = append(names, mailboxes[i].Internal)
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	found, err := s.client.Details(ctx, names)
+	byName := map[cyrus.InternalName]*cyrus.Mailbox{}
+	for i := range found {
+		byName[found[i].Internal] = &found[i]
+	}
+	for i := range mailboxes {
+		m := &mailboxes[i]
+		if told := byName[m.Internal]; told != nil {
+			told.Name, told.Status = m.Name, m.Status
+			*m = *told
+		}
+	}
+	return err
 }
 
 // details returns the mailboxes of these names that the side has, each as of one

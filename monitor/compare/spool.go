@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
@@ -48,8 +49,11 @@ func (p *pair) check(ctx context.Context, l *lane, f *files, _ bool) (again bool
 	}
 	name := f.mailbox.Internal
 	reader := p.readerOf(name, f.mailbox.ACL, needed)
-	if !f.mailbox.Readable || s.damageOf(name) != nil {
+	switch {
+	case !f.mailbox.Readable || s.damageOf(name) != nil:
 		return false, nil // it was told before
+	case strings.Contains(string(name), ".#"):
+		return false, nil // no user can open what is not for mail
 	}
 	if reader == "" {
 		p.uncompared(name, "files on "+string(s.Server), "there is no user who may read them")

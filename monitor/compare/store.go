@@ -100,11 +100,6 @@ func (p *pair) run(ctx context.Context) error {
 	}
 	master, replica = p.wanted(master), p.wanted(replica)
 	p.knowInboxes(master, replica)
-	if p.options.at(monitor.CompareAccounts) {
-		if master, replica, err = p.addSieve(ctx, l, master, replica); err != nil {
-			return err
-		}
-	}
 	p.checksums = comparable(master, replica)
 	for _, side := range [][]cyrus.Mailbox{master, replica} {
 		for i := range side {

@@ -80,7 +80,7 @@ func (p *pair) enter(owner cyrus.Owner, d monitor.Difference, explained bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.out.Differences = append(p.out.Differences, d)
-	p.told[d.Mailbox] = true
+	p.told[d.Mailbox] = p.told[d.Mailbox] || d.Kind != monitor.Identity
 }
 
 func joined(a, b inventory.Text) inventory.Text {
