@@ -35,18 +35,34 @@ var ErrNoAnnotations = errors.New("the server has no METADATA")
 // Cyrus tells a kilobyte of names that have no value.
 const annotationBytes = 8192
 
-// Annotations returns the annotations of all mailboxes that the connection sees,
-// sorted by entry, by the mailbox's name as it sees it. Those without a value, and
-// those that a server computes, are left out.
-func (c *Client) Annotations(ctx context.Context, scope Scope) (map[string][]Annotation, error) {
+// Annotations returns the annotations of mailboxes, sorted by entry, by the
+// mailbox's name as the connection sees it; without names, of all mailboxes that
+// it sees. Those without a value, and those that a server computes, are left out.
+func (c *Client) Annotations(ctx context.Context, scope Scope, names ...string) (map[string][]Annotation, error) {
 	if !c.can(imap.CapMetadata) {
 		return nil, c.named(ErrNoAnnotations)
 	}
 	found := map[string][]Annotation{}
-	room := c.options.room(annotationBytes)
+	if names == nil {
+		return found, c.named(c.annotate(ctx, scope, "*", c.options.room(annotationBytes), found))
+	}
+	for _, name := range names {
+		// What matches a wildcard in the name is another mailbox.
+		others := map[string][]Annotation{}
+		if err := c.annotate(ctx, scope, name, c.options.room(annotationBytes), others); err != nil && !IsRefusal(err) {
+			return nil, c.named(err)
+		}
+		if list, has := others[name]; has {
+			found[name] = list
+		}
+	}
+	return found, nil
+}
+
+func (c *Client) annotate(ctx context.Context, scope Scope, pattern string, room int64, found map[string][]Annotation) error {
 	left := c.options.room(listBytes)
-	err := c.do(ctx, "read the annotations", room, func() error {
-		return c.command(`GETMETADATA (DEPTH infinity) "*" (`+string(scope)+")", func(answer []byte) error {
+	return c.do(ctx, "read the annotations", room, func() error {
+		return c.command("GETMETADATA (DEPTH infinity) "+quote(pattern)+" ("+string(scope)+")", func(answer []byte) error {
 			name, list, err := annotationsOf(answer)
 			for _, a := range list {
 				left -= int64(len(name) + len(a.Entry) + len(a.Value))
@@ -60,7 +76,6 @@ func (c *Client) Annotations(ctx context.Context, scope Scope) (map[string][]Ann
 			return err
 		})
 	})
-	return found, c.named(err)
 }
 
 // annotationsOf reads: METADATA user.anna ("/shared/comment" "x" "/shared/sort" NIL).

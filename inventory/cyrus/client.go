@@ -172,6 +172,12 @@ type Refusal struct {
 // goes on.
 func IsRefusal(err error) bool { return errors.As(err, new(*Refusal)) }
 
+// IsUnknown tells whether a server answered BAD: it does not know the command.
+func IsUnknown(err error) bool {
+	refusal := (*Refusal)(nil)
+	return errors.As(err, &refusal) && refusal.Bad
+}
+
 // Error returns what the server said.
 func (r *Refusal) Error() string {
 	if r.Bad {

@@ -50,6 +50,10 @@ func (c *Client) readMarks(ctx context.Context, list *mailboxList) error {
 	err := c.do(ctx, "read the checksums", c.options.room(listBytes), func() error {
 		return c.command(`GETMETADATA "*" (`+checksumsEntry+" "+uniqueIDEntry+`)`, list.markOf)
 	})
+	if IsRefusal(err) {
+		// One damaged mailbox is enough for that.
+		return c.readDetails(ctx, list)
+	}
 	if err != nil {
 		return err
 	}

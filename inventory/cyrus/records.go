@@ -30,11 +30,11 @@ func (c *Client) Records(ctx context.Context, name InternalName) (*Mailbox, []Me
 		if err != nil {
 			return nil, nil, err
 		}
-		if len(found) == 0 {
-			return nil, nil, c.named(fmt.Errorf("%w: %s", ErrNoMailbox, quote(string(name))))
-		}
 		// What was expunged is told too as long as it lies on the disk.
-		if had = int64(found[0].Status.UIDNext); had > mostRecords {
+		if len(found) == 1 {
+			had = int64(found[0].Status.UIDNext)
+		}
+		if had > mostRecords {
 			return nil, nil, c.named(ErrManyRecords)
 		}
 	}
@@ -42,7 +42,8 @@ func (c *Client) Records(ctx context.Context, name InternalName) (*Mailbox, []Me
 	return mailbox, messages, c.named(err)
 }
 
-// fewRecords is what a mailbox may have that is not for mail.
+// fewRecords is what a mailbox may have that is not for mail, or of which nothing
+// else is told: SYNCGET MAILBOXES leaves out what is damaged, too.
 const fewRecords = 10_000
 
 // full asks for a mailbox that has had so many messages.
@@ -56,7 +57,8 @@ func (c *Client) full(ctx context.Context, name InternalName, had int64) (mailbo
 			return err
 		})
 	})
-	if err == nil && mailbox == nil {
+	refusal := (*Refusal)(nil)
+	if errors.As(err, &refusal) && strings.Contains(refusal.Text, "NONEXISTENT") || err == nil && mailbox == nil {
 		err = fmt.Errorf("%w: %s", ErrNoMailbox, quote(string(name)))
 	}
 	return mailbox, messages, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -42,13 +43,17 @@ func (p *pair) accounts(ctx context.Context, l *lane, master, replica []cyrus.Ma
 	if err := p.quotas(ctx, l, roots, owners); err != nil {
 		return err
 	}
-	byName := map[string]cyrus.InternalName{}
-	for _, mailboxes := range [][]cyrus.Mailbox{master, replica} {
-		for i := range mailboxes {
-			byName[string(mailboxes[i].Name)] = mailboxes[i].Internal
+	onReplica := map[cyrus.InternalName]bool{}
+	for i := range replica {
+		onReplica[replica[i].Internal] = replica[i].Readable
+	}
+	shared := map[string]cyrus.InternalName{}
+	for i := range master {
+		if m := &master[i]; m.Readable && onReplica[m.Internal] {
+			shared[string(m.Name)] = m.Internal
 		}
 	}
-	return p.annotations(ctx, l, byName)
+	return p.annotations(ctx, l, shared)
 }
 
 // roots returns the quota roots that both sides know of, and of each the owner.
@@ -143,33 +148,44 @@ func quotaApart(master, replica []cyrus.Use) string {
 	return limitDiffers
 }
 
-// annotations compares the shared annotations of all mailboxes.
-func (p *pair) annotations(ctx context.Context, l *lane, byName map[string]cyrus.InternalName) error {
-	ask := func(s *side) (map[string][]cyrus.Annotation, error) {
-		if err := s.admin(ctx); err != nil {
-			return nil, err
-		}
-		found, err := s.client.Annotations(ctx, cyrus.SharedScope)
-		if err != nil && cyrus.Died(err) {
-			s.close()
-		}
-		return found, err
-	}
+// annotations compares the shared annotations of mailboxes that both sides have.
+func (p *pair) annotations(ctx context.Context, l *lane, mailboxes map[string]cyrus.InternalName) error {
+	names := slices.Sorted(maps.Keys(mailboxes))
 	err := p.settleApart(ctx, func() ([]apart, error) {
-		theirs, err := ask(&l.replica)
+		theirs, err := l.replica.shared(ctx, names)
 		if err != nil {
 			return nil, err
 		}
-		ours, err := ask(&l.master)
+		ours, err := l.master.shared(ctx, names)
 		return annotationsApart(ours, theirs, func(name string) (cyrus.Owner, cyrus.InternalName, bool) {
-			inner, known := byName[name]
+			inner, known := mailboxes[name]
 			owner, _, _ := inner.Owner()
 			return owner, inner, known
 		}), err
 	})
-	if errors.Is(err, cyrus.ErrNoAnnotations) || err != nil && cyrus.Died(err) && ctx.Err() == nil {
+	if errors.Is(err, cyrus.ErrNoAnnotations) {
 		p.skipAll(true, "shared annotations of mailboxes", err.Error())
 		return nil
 	}
 	return err
+}
+
+// shared returns the shared annotations of all mailboxes. A server that cannot
+// tell them at once, since a mailbox is damaged, is asked for one after the other
+// of those that are not.
+func (s *side) shared(ctx context.Context, names []string) (map[string][]cyrus.Annotation, error) {
+	if err := s.admin(ctx); err != nil {
+		return nil, err
+	}
+	found, err := s.client.Annotations(ctx, cyrus.SharedScope)
+	switch {
+	case err == nil || !cyrus.Died(err) && !cyrus.IsRefusal(err):
+		return found, err
+	case cyrus.Died(err):
+		s.close()
+		if err := s.admin(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return s.client.Annotations(ctx, cyrus.SharedScope, names...)
 }

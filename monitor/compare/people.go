@@ -31,11 +31,9 @@ func (p *pair) knowInboxes(master, replica []cyrus.Mailbox) {
 				has.replica = true
 			}
 			p.inboxes[owner.Name] = has
-			if has.master && has.replica && (p.anybody == "" || owner.Name < p.anybody) {
-				p.anybody = owner.Name
-			}
 		}
 	}
+	p.users = slices.Sorted(maps.Keys(p.inboxes))
 	p.master.domains, p.replica.domains = domains, domains
 }
 
@@ -102,7 +100,7 @@ func (s *side) account(ctx context.Context, user string) (a account, err error) 
 		return a, err
 	}
 	if a.view, err = s.client.View(ctx); err == nil {
-		a.private, err = s.client.Annotations(ctx, cyrus.PrivateScope)
+		a.private, err = s.private(ctx, a.view)
 	}
 	if errors.Is(err, cyrus.ErrNoAnnotations) {
 		a.untold, err = err, nil
@@ -112,6 +110,20 @@ func (s *side) account(ctx context.Context, user string) (a account, err error) 
 		return a, fmt.Errorf("%s: %w (%w)", s.Server, errUserGone, err)
 	}
 	return a, err
+}
+
+// private returns the user's own annotations of mailboxes. Where one is damaged
+// the server refuses to tell all.
+func (s *side) private(ctx context.Context, v *cyrus.View) (map[string][]cyrus.Annotation, error) {
+	found, err := s.client.Annotations(ctx, cyrus.PrivateScope)
+	if !cyrus.IsRefusal(err) {
+		return found, err
+	}
+	names := make([]string, len(v.Mailboxes))
+	for i := range v.Mailboxes {
+		names[i] = v.Mailboxes[i].Name
+	}
+	return s.client.Annotations(ctx, cyrus.PrivateScope, names...)
 }
 
 // visit compares what both sides show a user.
@@ -171,15 +183,15 @@ func (p *pair) compareAccounts(user string, master, replica *account) (found []a
 			})
 		}
 	}
-	internal := map[string]cyrus.InternalName{}
-	for _, v := range []*cyrus.View{master.view, replica.view} {
-		for i := range v.Mailboxes {
-			internal[v.Mailboxes[i].Name] = v.Mailboxes[i].Internal
+	onBoth := map[string]cyrus.InternalName{}
+	for i := range master.view.Mailboxes {
+		if m := &master.view.Mailboxes[i]; onReplica[m.Name] != nil {
+			onBoth[m.Name] = m.Internal
 		}
 	}
 	if master.untold == nil && replica.untold == nil {
 		found = append(found, annotationsApart(master.private, replica.private, func(name string) (cyrus.Owner, cyrus.InternalName, bool) {
-			inner, visible := internal[name]
+			inner, visible := onBoth[name]
 			return owner, inner, visible
 		})...)
 	}

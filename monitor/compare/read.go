@@ -18,10 +18,24 @@ const fewMessages = 10_000
 // read reads the messages of both copies of a mailbox and tells in what they
 // differ.
 func (p *pair) read(ctx context.Context, l *lane, s *stood, last bool) (again bool, err error) {
-	switch {
-	case !s.still:
+	if !s.still {
 		p.inFlight(s.name, "it is being written to")
 		return false, nil
+	}
+	ours, theirs := s.master, s.replica
+	if s.replica, err = l.replica.sure(ctx, s.name, theirs); err == nil {
+		s.master, err = l.master.sure(ctx, s.name, ours)
+	}
+	switch {
+	case err != nil:
+		return false, err
+	case s.master == nil && s.replica == nil:
+		return false, nil // it was deleted, or a name had two readings
+	case ours == nil && s.master != nil && s.master.Readable || theirs == nil && s.replica != nil && s.replica.Readable:
+		if last {
+			p.inFlight(s.name, "it is being moved or deleted")
+		}
+		return !last, nil
 	case s.master == nil || s.replica == nil:
 		return false, p.one(ctx, l, s)
 	case !s.master.Readable || !s.replica.Readable:
@@ -78,40 +92,41 @@ func (p *pair) sureOfForeign(ctx context.Context, l *lane, name cyrus.InternalNa
 // messagesOf compares the messages of both copies and returns the copies as of
 // then. Without a variance it has told why nothing could be compared.
 func (p *pair) messagesOf(ctx context.Context, l *lane, s *stood) (master, replica *cyrus.Mailbox, v *variance, err error) {
-	reader := p.reader(s)
-	many := max(s.master.Status.UIDNext, s.replica.Status.UIDNext) > fewMessages
-	if many && reader != "" {
-		master, replica, v, err = p.stream(ctx, l, s, reader)
-		if err == nil || !cannotRead(err) || ctx.Err() != nil {
+	ways := []func(context.Context, *lane, *stood) (master, replica *cyrus.Mailbox, v *variance, err error){p.records, p.streamed}
+	if max(s.master.Status.UIDNext, s.replica.Status.UIDNext) > fewMessages {
+		slices.Reverse(ways)
+	}
+	var closed error
+	for _, way := range ways {
+		master, replica, v, err = way(ctx, l, s)
+		if err == nil || !cannotRead(err) {
 			return master, replica, v, err
 		}
+		closed = errors.Join(closed, err)
 	}
-	whyNot := err
-	master, replica, v, err = p.records(ctx, l, s)
-	if err == nil || !cannotRead(err) {
-		return master, replica, v, err
-	}
-	if !many && reader != "" {
-		if master, replica, v, err = p.stream(ctx, l, s, reader); err == nil || !cannotRead(err) {
-			return master, replica, v, err
-		}
-	}
-	if whyNot != nil {
-		err = whyNot
-	} else if reader == "" {
-		err = errors.Join(err, errNoReader)
-	}
-	p.uncompared(s.name, "messages", err.Error())
+	p.uncompared(s.name, "messages", strings.ReplaceAll(closed.Error(), "\n", "; "))
 	return nil, nil, nil, nil
 }
 
-var errNoReader = errors.New("and there is no user who may read it on both sides")
+var errNoReader = errors.New("there is no user as whom the messages can be read")
+
+// streamed compares a mailbox as the first user who is let in.
+func (p *pair) streamed(ctx context.Context, l *lane, s *stood) (master, replica *cyrus.Mailbox, v *variance, err error) {
+	err = errNoReader
+	for reader := p.reader(s); reader != ""; reader = p.reader(s) {
+		master, replica, v, err = p.stream(ctx, l, s, reader)
+		if err == nil || p.master.lets(reader) && p.replica.lets(reader) {
+			break
+		}
+	}
+	return master, replica, v, err
+}
 
 // cannotRead tells whether a way of reading a mailbox is closed, and another one
 // may be open.
 func cannotRead(err error) bool {
 	return errors.Is(err, cyrus.ErrManyRecords) || errors.Is(err, cyrus.ErrLogin) || errors.Is(err, errNobody) ||
-		errors.Is(err, errUserGone) || cyrus.IsRefusal(err)
+		errors.Is(err, errUserGone) || errors.Is(err, errNoReader) || cyrus.IsRefusal(err)
 }
 
 // records compares a mailbox by what an administrator is told of it at once.
@@ -163,6 +178,9 @@ func (p *pair) stream(ctx context.Context, l *lane, s *stood, reader string) (ma
 	if err := l.both(func(side *side) error { return side.enter(ctx, reader) }); err != nil {
 		return nil, nil, nil, err
 	}
+	if !p.checksums {
+		p.uncompared(s.name, "annotations of messages", "they are shown to users only where the checksums of the two sides can be compared")
+	}
 	v, err = compareMessages(
 		l.master.messages(ctx, s.name), l.replica.messages(ctx, s.name),
 		counters{master: s.master.Status, replica: s.replica.Status})
@@ -209,7 +227,9 @@ func (s *side) messages(ctx context.Context, name cyrus.InternalName) iter.Seq2[
 // reader returns a user as whom a mailbox can be read on both sides. Empty: nobody
 // is known.
 func (p *pair) reader(s *stood) string {
-	onBoth := func(has inbox) bool { return has.master && has.replica }
+	onBoth := func(user string) bool {
+		return p.inboxes[user] == inbox{true, true} && p.master.lets(user) && p.replica.lets(user)
+	}
 	var acl []cyrus.Right
 	for _, right := range s.master.ACL {
 		if slices.Contains(s.replica.ACL, right) {
@@ -220,25 +240,41 @@ func (p *pair) reader(s *stood) string {
 }
 
 // readerOf returns the owner of a mailbox, or of a shared one somebody whom the
-// access list lets read it, who has an INBOX where it is needed.
-func (p *pair) readerOf(name cyrus.InternalName, acl []cyrus.Right, needed func(inbox) bool) string {
+// access list lets read it; a user as whom may tells that one may log in.
+func (p *pair) readerOf(name cyrus.InternalName, acl []cyrus.Right, may func(user string) bool) string {
 	owner, _, _ := name.Owner()
 	if !owner.Shared {
-		if needed(p.inboxes[owner.Name]) {
+		if may(owner.Name) {
 			return owner.Name
 		}
 		return ""
 	}
 	for _, right := range acl {
-		if !strings.Contains(right.Rights, "r") {
-			continue
-		}
-		if needed(p.inboxes[right.Identifier]) {
+		switch {
+		case !strings.Contains(right.Rights, "r"):
+		case may(right.Identifier):
 			return right.Identifier
-		}
-		if right.Identifier == "anyone" && p.anybody != "" {
-			return p.anybody
+		case right.Identifier == "anyone":
+			inDomain := func(user string) bool { return !p.master.domains || domain(user) == domain(owner.Name) }
+			if i := slices.IndexFunc(p.users, func(user string) bool { return inDomain(user) && may(user) }); i >= 0 {
+				return p.users[i]
+			}
 		}
 	}
 	return ""
+}
+
+// domain returns what stands behind the @ of a name; only who is in a domain sees
+// its shared trees.
+func domain(name string) string {
+	_, domain, _ := strings.Cut(name, "@")
+	return domain
+}
+
+// on returns the test whether one may log in as a user on one side.
+func (p *pair) on(h *host) func(user string) bool {
+	return func(user string) bool {
+		has := p.inboxes[user]
+		return (h == p.master && has.master || h == p.replica && has.replica) && h.lets(user)
+	}
 }

@@ -23,7 +23,7 @@ func (p *pair) rescue(ctx context.Context, l *lane, name cyrus.InternalName, acl
 	if p.options.Save == "" || messages.count == 0 {
 		return ""
 	}
-	reader := p.readerOf(name, acl, func(has inbox) bool { return has.replica })
+	reader := p.readerOf(name, acl, p.on(p.replica))
 	if reader == "" {
 		return "the messages are not saved: there is no user who may read them on the replica"
 	}

@@ -20,12 +20,12 @@ type host struct {
 	known  *cyrus.Server // as users are told
 	// domains says that users' names end in domains.
 	domains bool
-	// damaged are the mailboxes at which the server ends the connection, and what
-	// it said then.
+	// damaged are the mailboxes that the server cannot read, and what it said then.
 	damaged map[cyrus.InternalName]error
 	// refused counts users as whom nobody may log in; let tells that one could.
 	refused int
 	let     bool
+	barred  map[string]bool // users whom the server did not let in
 }
 
 // side is one connection to one copy of a store. There is never more than one at
@@ -51,6 +51,13 @@ func (s *side) admin(ctx context.Context) error {
 	s.server = client.Server()
 	s.mu.Unlock()
 	return nil
+}
+
+// lets tells whether nothing is known against a login as a user.
+func (h *host) lets(user string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return !h.barred[user]
 }
 
 // errNobody says that the server lets an administrator log in as nobody.
@@ -83,6 +90,10 @@ func (s *side) as(ctx context.Context, user string) error {
 		if errors.Is(err, cyrus.ErrLogin) {
 			s.refused++
 		}
+		if s.barred == nil {
+			s.barred = map[string]bool{}
+		}
+		s.barred[user] = true
 		return err
 	}
 	s.client, s.user, s.let = client, user, true
@@ -102,30 +113,77 @@ func (s *side) close() {
 }
 
 // mailboxes returns the mailboxes of the side by internal name; at the first
-// level only what tells two copies apart. A server that a damaged mailbox ends in
-// the middle of the list is asked for one after the other.
+// level only what tells two copies apart. A server that cannot list them all,
+// since one is damaged, is asked for some at a time.
 func (s *side) mailboxes(ctx context.Context, marks bool) ([]cyrus.Mailbox, error) {
 	mailboxes, err := s.bulk(ctx, marks)
-	if err == nil || !cyrus.Died(err) {
-		return mailboxes, err
+	if err != nil && !cyrus.Died(err) && !cyrus.IsRefusal(err) {
+		return nil, err
 	}
-	s.close()
+	if err != nil && cyrus.Died(err) {
+		s.close()
+	}
 	if err := s.admin(ctx); err != nil {
 		return nil, err
 	}
-	names, err := s.client.Names(ctx)
+	names, err2 := s.client.Names(ctx)
+	if err2 != nil {
+		return nil, err2
+	}
 	if err != nil {
-		return nil, err
+		found, err := s.details(ctx, names)
+		if err != nil {
+			return nil, err
+		}
+		mailboxes = nil
+		for _, m := range found {
+			mailboxes = append(mailboxes, *m)
+		}
 	}
-	found, err := s.details(ctx, names)
-	if err != nil {
-		return nil, err
-	}
-	for _, m := range found {
-		mailboxes = append(mailboxes, *m)
-	}
+	mailboxes = addUntold(mailboxes, names, s.server.Separator)
 	byName(mailboxes)
 	return mailboxes, nil
+}
+
+// addUntold adds mailboxes that are there by their names only. A damaged one is
+// left out wherever more than its name is asked for.
+func addUntold(mailboxes []cyrus.Mailbox, names []cyrus.InternalName, separator byte) []cyrus.Mailbox {
+	told := make(map[cyrus.ExternalName]bool, len(mailboxes))
+	for i := range mailboxes {
+		told[mailboxes[i].Internal.External(separator)] = true
+	}
+	for _, name := range names {
+		if outer := name.External(separator); !told[outer] {
+			mailboxes = append(mailboxes, cyrus.Mailbox{Mark: cyrus.Mark{Internal: name, Name: outer}})
+		}
+	}
+	return mailboxes
+}
+
+// sure looks at a mailbox of which the side tells nothing: it may be damaged, or
+// not be there at all.
+func (s *side) sure(ctx context.Context, name cyrus.InternalName, told *cyrus.Mailbox) (*cyrus.Mailbox, error) {
+	damaged := &cyrus.Mailbox{Mark: cyrus.Mark{Internal: name, Name: name.External(s.server.Separator)}}
+	switch {
+	case told != nil && told.Readable:
+		return told, nil
+	case s.damageOf(name) != nil:
+		return damaged, nil
+	}
+	mailbox, _, err := s.records(ctx, name)
+	switch {
+	case errors.Is(err, cyrus.ErrNoMailbox):
+		return nil, nil
+	case errors.Is(err, cyrus.ErrManyRecords), cyrus.IsUnknown(err):
+		found, err := s.details(ctx, []cyrus.InternalName{name})
+		return orDamaged(found[name], told), err
+	case cyrus.IsRefusal(err):
+		s.damage(name, err)
+		return damaged, nil
+	case err == nil && mailbox == nil:
+		return damaged, nil
+	}
+	return mailbox, err
 }
 
 func byName(mailboxes []cyrus.Mailbox) {
@@ -182,7 +240,8 @@ func (s *side) addSpecial(ctx context.Context, mailboxes []cyrus.Mailbox) error 
 }
 
 // details returns the mailboxes of these names that the side has, each as of one
-// moment. One at which the server ends the connection is there and not readable.
+// moment. One that the server cannot read is there, and not readable: damage may
+// make it refuse the command, or end the connection.
 func (s *side) details(ctx context.Context, names []cyrus.InternalName) (map[cyrus.InternalName]*cyrus.Mailbox, error) {
 	byName := make(map[cyrus.InternalName]*cyrus.Mailbox, len(names))
 	return byName, s.addDetails(ctx, names, byName)
@@ -196,10 +255,12 @@ func (s *side) addDetails(ctx context.Context, names []cyrus.InternalName, byNam
 	for i := range found {
 		byName[found[i].Internal] = &found[i]
 	}
-	if err == nil || !cyrus.Died(err) {
+	switch {
+	case err == nil || !cyrus.Died(err) && !cyrus.IsRefusal(err):
 		return err
+	case cyrus.Died(err):
+		s.close()
 	}
-	s.close()
 	// What came before the end need not be asked again, and the next one is most
 	// likely what ended it.
 	var rest []cyrus.InternalName
@@ -232,7 +293,7 @@ func (h *host) damage(name cyrus.InternalName, err error) {
 	h.damaged[name] = err
 }
 
-// damageOf returns what the server said when it ended the connection at a mailbox.
+// damageOf returns what the server said when it could not read a mailbox.
 func (h *host) damageOf(name cyrus.InternalName) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -43,33 +43,35 @@ func (p *pair) spool(ctx context.Context, master, replica []cyrus.Mailbox) error
 
 // check reads the sample of one mailbox on one side.
 func (p *pair) check(ctx context.Context, l *lane, f *files, _ bool) (again bool, err error) {
-	s, needed, sum := &l.master, func(has inbox) bool { return has.master }, &p.out.Spool[0]
+	s, sum := &l.master, &p.out.Spool[0]
 	if f.role == inventory.Replica {
-		s, needed, sum = &l.replica, func(has inbox) bool { return has.replica }, &p.out.Spool[1]
+		s, sum = &l.replica, &p.out.Spool[1]
 	}
 	name := f.mailbox.Internal
-	reader := p.readerOf(name, f.mailbox.ACL, needed)
 	switch {
 	case !f.mailbox.Readable || s.damageOf(name) != nil:
 		return false, nil // it was told before
 	case strings.Contains(string(name), ".#"):
 		return false, nil // no user can open what is not for mail
 	}
-	if reader == "" {
-		p.uncompared(name, "files on "+string(s.Server), "there is no user who may read them")
-		return false, nil
+	err = errNoReader
+	for reader := p.readerOf(name, f.mailbox.ACL, p.on(s.host)); reader != ""; reader = p.readerOf(name, f.mailbox.ACL, p.on(s.host)) {
+		if err = s.enter(ctx, reader); err == nil || s.lets(reader) {
+			break
+		}
 	}
-	if err = s.enter(ctx, reader); err == nil {
+	if err == nil {
 		err = p.sampled(ctx, s, f, sum)
 	}
 	switch {
-	case err != nil && cyrus.Died(err) && ctx.Err() == nil:
+	case err == nil || ctx.Err() != nil:
+	case cannotRead(err):
+		p.uncompared(name, "files on "+string(s.Server), err.Error())
+		return false, nil
+	case cyrus.Died(err):
 		s.close()
 		s.damage(name, err)
 		p.unreadable(&stood{suspect: suspect{name: name}})
-		return false, nil
-	case err != nil && cannotRead(err):
-		p.uncompared(name, "files on "+string(s.Server), err.Error())
 		return false, nil
 	}
 	return false, err

@@ -21,7 +21,7 @@ type pair struct {
 	master, replica *host
 	checksums       bool             // those of the two sides mean the same
 	inboxes         map[string]inbox // by user
-	anybody         string           // a user who has one on both sides
+	users           []string         // who have one
 
 	mu       sync.Mutex
 	out      *monitor.Comparison
@@ -129,7 +129,9 @@ func (p *pair) closely(ctx context.Context, settled []stood, master, replica []c
 		users = p.people()
 	}
 	p.all += len(users)
-	if p.options.at(monitor.CompareMessages) {
+	// Where checksums cannot be compared, nothing but the messages tells.
+	messages := p.options.at(monitor.CompareMessages) || !p.checksums
+	if messages {
 		p.all += len(others)
 	}
 	if p.options.Level == monitor.CompareSpool {
@@ -141,7 +143,7 @@ func (p *pair) closely(ctx context.Context, settled []stood, master, replica []c
 	if err := rounds(ctx, p, users, p.visit); err != nil {
 		return err
 	}
-	if p.options.at(monitor.CompareMessages) {
+	if messages {
 		if err := rounds(ctx, p, others, p.read); err != nil {
 			return err
 		}
