@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -44,25 +45,48 @@ func (c *Client) Annotations(ctx context.Context, scope Scope, names ...string) 
 	}
 	found := map[string][]Annotation{}
 	if names == nil {
-		return found, c.named(c.annotate(ctx, scope, "*", c.options.room(annotationBytes), found))
+		return found, c.named(c.annotate(ctx, scope, []string{"*"}, found))
 	}
-	for _, name := range names {
-		// What matches a wildcard in the name is another mailbox.
-		others := map[string][]Annotation{}
-		if err := c.annotate(ctx, scope, name, c.options.room(annotationBytes), others); err != nil && !IsRefusal(err) {
+	for some := range slices.Chunk(names, perMetadata) {
+		err := c.annotate(ctx, scope, some, found)
+		if IsRefusal(err) {
+			err = c.annotateEach(ctx, scope, some, found)
+		}
+		if err != nil {
 			return nil, c.named(err)
 		}
-		if list, has := others[name]; has {
-			found[name] = list
-		}
 	}
+	// What matches a wildcard in a name is another mailbox.
+	maps.DeleteFunc(found, func(name string, _ []Annotation) bool { return !slices.Contains(names, name) })
 	return found, nil
 }
 
-func (c *Client) annotate(ctx context.Context, scope Scope, pattern string, room int64, found map[string][]Annotation) error {
+// perMetadata is how many mailboxes one GETMETADATA asks about.
+const perMetadata = 50
+
+// annotateEach asks about one mailbox after the other: a damaged one is enough for
+// all to be refused, and not every version takes several names.
+func (c *Client) annotateEach(ctx context.Context, scope Scope, names []string, found map[string][]Annotation) error {
+	for _, name := range names {
+		if err := c.annotate(ctx, scope, []string{name}, found); err != nil && !IsRefusal(err) {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *Client) annotate(ctx context.Context, scope Scope, names []string, found map[string][]Annotation) error {
 	left := c.options.room(listBytes)
-	return c.do(ctx, "read the annotations", room, func() error {
-		return c.command("GETMETADATA (DEPTH infinity) "+quote(pattern)+" ("+string(scope)+")", func(answer []byte) error {
+	quoted := make([]string, len(names))
+	for i, name := range names {
+		quoted[i] = quote(name)
+	}
+	mailboxes := strings.Join(quoted, " ")
+	if len(names) > 1 {
+		mailboxes = "(" + mailboxes + ")"
+	}
+	return c.do(ctx, "read the annotations", c.options.room(annotationBytes), func() error {
+		return c.command("GETMETADATA (DEPTH infinity) "+mailboxes+" ("+string(scope)+")", func(answer []byte) error {
 			name, list, err := annotationsOf(answer)
 			for _, a := range list {
 				left -= int64(len(name) + len(a.Entry) + len(a.Value))

@@ -32,10 +32,29 @@ const sightItems = "(MESSAGES UIDNEXT UIDVALIDITY UNSEEN HIGHESTMODSEQ)"
 
 // View returns what the user sees that the connection acts as. In the mailboxes
 // nothing is touched, and none is opened.
-func (c *Client) View(ctx context.Context) (*View, error) {
+func (c *Client) View(ctx context.Context) (*View, error) { return c.view(ctx, "*", nil) }
+
+// ViewOf is like [Client.View] for a server with many mailboxes, all of which Cyrus
+// walks through to find those that one user sees: it shows the user's own mailboxes
+// and, of these others, those that the user sees.
+func (c *Client) ViewOf(ctx context.Context, others []InternalName) (*View, error) {
+	pattern := "INBOX*"
+	if c.server.AltNamespace == Yes {
+		pattern = "INBOX" // own folders have names like all others
+	}
+	return c.view(ctx, pattern, others)
+}
+
+func (c *Client) view(ctx context.Context, pattern string, others []InternalName) (*View, error) {
 	v := &View{}
 	byName := map[string]int{}
-	command := `LIST "" "*"`
+	add := func(name string) {
+		byName[name] = len(v.Mailboxes)
+		v.Mailboxes = append(v.Mailboxes, Sight{
+			Name: name, Internal: c.inside(name), Unseen: UnknownCount, Status: Status{Messages: UnknownCount, Size: UnknownCount},
+		})
+	}
+	command := `LIST "" ` + quote(pattern)
 	bulk := c.can(imap.CapListStatus)
 	if bulk {
 		command += " RETURN (STATUS " + sightItems + ")"
@@ -43,35 +62,44 @@ func (c *Client) View(ctx context.Context) (*View, error) {
 	list := newMailboxList(c.server.Separator, c.options.most())
 	err := c.do(ctx, "list what the user sees", c.options.room(listBytes), func() error {
 		return c.command(command, func(answer []byte) error {
-			if name, found := strings.CutPrefix(string(answer[:min(len(answer), 7)]), "STATUS "); found && name == "" {
+			if bytes.HasPrefix(answer, []byte("STATUS ")) {
 				return v.status(answer, byName)
 			}
-			if err := list.answer(answer); err != nil {
-				return err
-			}
+			err := list.answer(answer)
 			for _, m := range list.mailboxes[len(v.Mailboxes):] {
-				byName[string(m.Name)] = len(v.Mailboxes)
-				v.Mailboxes = append(v.Mailboxes, Sight{
-					Name: string(m.Name), Internal: c.inside(string(m.Name)), Unseen: UnknownCount, Status: Status{Messages: UnknownCount, Size: UnknownCount},
-				})
+				add(string(m.Name))
 			}
-			return nil
+			return err
 		})
 	})
-	if err == nil && !bulk {
-		err = c.statusEach(ctx, v, byName)
+	first := len(v.Mailboxes)
+	if !bulk {
+		first = 0
+	}
+	for _, name := range others {
+		if name := c.UserName(name); err == nil {
+			if _, seen := byName[name]; !seen {
+				add(name)
+			}
+		}
+	}
+	if err == nil {
+		err = c.statusEach(ctx, v, first, byName)
 	}
 	if err == nil {
 		err = c.subscriptions(ctx, v)
+	}
+	if len(others) > 0 {
+		v.Mailboxes = slices.DeleteFunc(v.Mailboxes, func(s Sight) bool { return s.Status.Messages == UnknownCount })
 	}
 	slices.SortFunc(v.Mailboxes, func(a, b Sight) int { return strings.Compare(a.Name, b.Name) })
 	return v, c.named(err)
 }
 
-// statusEach asks for one mailbox after the other. One that cannot be read stays
+// statusEach asks for one mailbox after the other, from the first. One that cannot be read stays
 // unknown.
-func (c *Client) statusEach(ctx context.Context, v *View, byName map[string]int) error {
-	for i := range v.Mailboxes {
+func (c *Client) statusEach(ctx context.Context, v *View, first int, byName map[string]int) error {
+	for i := first; i < len(v.Mailboxes); i++ {
 		err := c.do(ctx, "read the status", smallAnswer, func() error {
 			return c.command("STATUS "+quote(v.Mailboxes[i].Name)+" "+sightItems, func(answer []byte) error {
 				if !bytes.HasPrefix(answer, []byte("STATUS ")) {

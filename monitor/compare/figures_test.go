@@ -1,15 +1,21 @@
 package compare_test
 
 import (
+	"bufio"
 	"context"
 	"fmt"
+	"io"
+	"net"
 	"os"
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/interlacemail/interlace/fixtures/cyrustest"
 	"github.com/interlacemail/interlace/inventory/cyrus"
@@ -60,53 +66,65 @@ func TestFiguresOfAPair(t *testing.T) {
 		mailboxes = append(mailboxes, cyrustest.Mailbox{Name: user, Messages: 1, MessageBytes: 300, Quota: 100000}, cyrustest.Mailbox{Name: user + ".Sent"}, cyrustest.Mailbox{Name: user + ".Work"})
 	}
 	r := newBig(t, mailboxes)
-	for _, connections := range []int{1, 2, 4} {
-		for _, level := range []monitor.CompareLevel{"1", "2", "3", "user"} {
-			if connections > 1 && level == "1" {
-				continue
-			}
+	for _, connections := range []int{1, 2} {
+		for _, level := range []monitor.CompareLevel{"1", "1", "2", "3", "user"} {
 			begin := time.Now()
 			found := r.compareFor(5*time.Minute, compare.Options{Level: level, Connections: connections})
 			took := time.Since(begin)
 			t.Logf("level %s, %d connections: %d mailboxes in %.2f s, %.0f/s, %.0f users/s, %d differences, %d uncompared",
 				level, connections, found.Mailboxes, took.Seconds(), 6000/took.Seconds(), 2000/took.Seconds(), len(found.Differences), len(found.Uncompared))
 		}
-		t.Logf("bare logins over %d connections to each: %.0f users/s", connections, r.logins(connections, 400))
+		t.Logf("without comparing, %d connections: %.0f logins/s on both sides, %.0f users/s with what is asked of each",
+			connections, r.logins(connections, 400, func(*cyrus.Client) error { return nil }), r.logins(connections, 400, look))
 	}
 }
 
-// logins returns how many users a second can be logged in on both sides, without
-// asking for anything.
-func (r *rig) logins(connections, users int) float64 {
-	begin := time.Now()
+// logins returns how many users a second can be logged in on both sides, and do
+// what is told there, by clients that compare nothing.
+func (r *rig) logins(connections, users int, do func(*cyrus.Client) error) float64 {
+	var work errgroup.Group
 	next := make(chan int)
-	done := make(chan error)
+	begin := time.Now()
 	for range connections {
-		for _, side := range []compare.Side{r.pair().Master, r.pair().Replica} {
-			go func() {
-				for i := range next {
+		work.Go(func() error {
+			for i := range next {
+				var both errgroup.Group
+				for _, side := range []compare.Side{r.pair().Master, r.pair().Replica} {
 					o := side.IMAP
-					o.As, o.Known = fmt.Sprintf("u%04d", i), &cyrus.Server{}
-					c, err := cyrus.Dial(context.Background(), o)
-					if err == nil {
-						c.Close()
-					}
-					if err != nil {
-						r.t.Error(err)
-					}
+					o.As, o.Known = fmt.Sprintf("u%04d", i), &cyrus.Server{Separator: '.', Others: "user."}
+					both.Go(func() error {
+						c, err := cyrus.Dial(context.Background(), o)
+						if err != nil {
+							return err
+						}
+						defer c.Close()
+						return do(c)
+					})
 				}
-				done <- nil
-			}()
-		}
+				if err := both.Wait(); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
 	}
-	for i := range 2 * users {
-		next <- i / 2
+	for i := range users {
+		next <- i
 	}
 	close(next)
-	for range 2 * connections {
-		<-done
+	if err := work.Wait(); err != nil {
+		r.t.Error(err)
 	}
 	return float64(users) / time.Since(begin).Seconds()
+}
+
+// look asks for what the second level asks for.
+func look(c *cyrus.Client) error {
+	_, err := c.ViewOf(context.Background(), nil)
+	if err == nil {
+		_, err = c.Annotations(context.Background(), cyrus.PrivateScope, "INBOX", "INBOX.Sent", "INBOX.Work")
+	}
+	return err
 }
 
 // newBig starts a pair of many mailboxes.
@@ -143,7 +161,9 @@ func TestFiguresOfMessages(t *testing.T) {
 		only := func(o cyrus.Owner) bool { return o.Name == user }
 		begin := time.Now()
 		var found *monitor.Comparison
-		memory := peak(func() { found = r.compareFor(5*time.Minute, compare.Options{Level: monitor.CompareMessages, Only: only}) })
+		memory := peak(func() {
+			found = r.compareFor(5*time.Minute, compare.Options{Level: monitor.CompareMessages, Only: only})
+		})
 		took := time.Since(begin)
 		t.Logf("%s: %d messages in %.2f s, %.0f/s, %d MiB, %d differences", user, found.Messages, took.Seconds(), float64(found.Messages)/took.Seconds(), memory>>20, len(found.Differences))
 	}
@@ -168,48 +188,111 @@ func TestTenThousandMailboxesOfAUser(t *testing.T) {
 	}
 }
 
-// manyMessages plays a server with one mailbox of so many messages; the last one is
+// huge plays a server with one mailbox of so many messages, of which one may be
 // flagged.
-func manyMessages(n int, flags string) string {
-	const status = `UIDVALIDITY 3 HIGHESTMODSEQ 9`
-	details := fmt.Sprintf(`%%(UNIQUEID abc MBOXNAME user.anna SYNC_CRC %d SYNC_CRC_ANNOT 7 LAST_UID %d HIGHESTMODSEQ 9 FOLDERMODSEQ 1 UIDVALIDITY 3 PARTITION default ACL "anna\tlrs\t")`, len(flags), n)
-	login := func(known bool) string {
-		script := `
-			C: CAPABILITY
-			S: * CAPABILITY IMAP4rev1 LITERAL+ ID AUTH=PLAIN SASL-IR
-			S: $tag OK done
-			C: AUTHENTICATE PLAIN
-			S: $tag OK [CAPABILITY IMAP4rev1 LITERAL+ LIST-STATUS METADATA STATUS=SIZE X-REPLICATION] welcome
-			C: LIST "" ""
-			S: * LIST (\\Noselect) "." ""
-			S: $tag OK done
-			C: NAMESPACE
-			S: * NAMESPACE (("INBOX." ".")) (("user." ".")) (("" "."))
-			S: $tag OK done`
-		if !known {
-			script += `
-			C: SYNCGET MAILBOXES (user)
-			S: $tag OK done`
-		}
-		return script
+type huge struct{ messages, flagged int }
+
+func (h huge) listen(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
 	}
-	var b strings.Builder
-	b.WriteString("S: * OK ready" + login(false) + `
-		C: LIST "" "*" RETURN
-		S: * LIST () "." user.anna
-		S: * STATUS user.anna (MESSAGES ` + strconv.Itoa(n) + " UIDNEXT " + strconv.Itoa(n+1) + " SIZE 5 " + status + `)
-		S: $tag OK done
-		C: GETMETADATA
-		S: * METADATA user.anna ("/shared/vendor/cmu/cyrus-imapd/uniqueid" "abc" "/shared/vendor/cmu/cyrus-imapd/synccrcs" "` + strconv.Itoa(len(flags)) + ` 7")
-		S: $tag OK done
-		C: LIST "" "*"
-		S: * LIST () "." user.anna
-		S: $tag OK done
-		C: SYNCGET MAILBOXES
-		S: * MAILBOX ` + details + `
-		S: $tag OK done
-		C: LOGOUT
-		S: $tag OK done
-	`)
-	return b.String()
+	var open sync.WaitGroup
+	open.Go(func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			open.Go(func() { defer conn.Close(); h.serve(conn) })
+		}
+	})
+	t.Cleanup(func() { listener.Close(); open.Wait() })
+	return listener.Addr().String()
+}
+
+func (h huge) serve(conn net.Conn) {
+	out := bufio.NewWriterSize(conn, 1<<16)
+	fmt.Fprint(out, "* OK ready\r\n")
+	lines := bufio.NewReader(conn)
+	for out.Flush() == nil {
+		line, err := lines.ReadString('\n')
+		if err != nil {
+			return
+		}
+		tag, command, _ := strings.Cut(strings.TrimSpace(line), " ")
+		h.answer(out, command)
+		fmt.Fprintf(out, "%s OK done\r\n", tag)
+	}
+}
+
+func (h huge) answer(out io.Writer, command string) {
+	checksum := 100 + h.flagged
+	say := func(format string, values ...any) { fmt.Fprintf(out, "* "+format+"\r\n", values...) }
+	var from, to int
+	switch {
+	case command == "CAPABILITY":
+		say("CAPABILITY IMAP4rev1 LITERAL+ AUTH=PLAIN SASL-IR LIST-STATUS METADATA STATUS=SIZE QUOTA X-REPLICATION")
+	case command == `LIST "" ""`:
+		say(`LIST (\Noselect) "." ""`)
+	case command == "NAMESPACE":
+		say(`NAMESPACE (("INBOX." ".")) (("user." ".")) (("" "."))`)
+	case strings.HasPrefix(command, `LIST "" "*"`):
+		say(`LIST () "." user.anna`)
+		if strings.Contains(command, "STATUS") {
+			say("STATUS user.anna (MESSAGES %d UIDNEXT %d UIDVALIDITY 3 HIGHESTMODSEQ 9 SIZE 5)", h.messages, h.messages+1)
+		}
+	case strings.HasPrefix(command, "GETMETADATA"):
+		say(`METADATA user.anna ("/shared/vendor/cmu/cyrus-imapd/uniqueid" "abc" "/shared/vendor/cmu/cyrus-imapd/synccrcs" "%d 7")`, checksum)
+	case strings.HasPrefix(command, `SYNCGET MAILBOXES ("user.anna")`):
+		say(`MAILBOX %%(UNIQUEID abc MBOXNAME user.anna SYNC_CRC %d SYNC_CRC_ANNOT 7 LAST_UID %d HIGHESTMODSEQ 9 FOLDERMODSEQ 1 UIDVALIDITY 3 PARTITION default ACL "anna	lrs	")`, checksum, h.messages)
+	case strings.HasPrefix(command, "EXAMINE"):
+		say("%d EXISTS", h.messages)
+	case strings.HasPrefix(command, "FETCH"):
+		if _, err := fmt.Sscanf(command, "FETCH %d:%d", &from, &to); err != nil {
+			return
+		}
+		for i := from; i <= to; i++ {
+			flags := `\Seen $Label`
+			if i == h.flagged {
+				flags = `\Flagged`
+			}
+			say(`%d FETCH (FLAGS (%s) UID %d MODSEQ (%d) INTERNALDATE "26-Nov-2026 12:30:05 +0000" RFC822.SIZE 4711 DIGEST.SHA1 ab1d2ec6dcc484d3421feb97d87da3d0e012e08c)`, i, flags, i, i%9+1)
+		}
+	}
+}
+
+// TestHugeMailbox compares a mailbox of which one message differs, in memory that
+// does not grow with it: of a million messages with INTERLACE_SOAK.
+func TestHugeMailbox(t *testing.T) {
+	messages, most := 100_000, uint64(64<<20)
+	if os.Getenv("INTERLACE_SOAK") != "" {
+		messages, most = 1_000_000, 256<<20
+	}
+	side := func(h huge) cyrus.Options {
+		return cyrus.Options{Address: h.listen(t), User: "admin", Password: "secret", TLS: cyrus.None}
+	}
+	pair := compare.Pair{
+		Store:   "s1",
+		Master:  compare.Side{Server: "imap1", IMAP: side(huge{messages: messages})},
+		Replica: compare.Side{Server: "imap2", IMAP: side(huge{messages: messages, flagged: messages - 1})},
+	}
+	var found *monitor.Comparison
+	var err error
+	begin := time.Now()
+	memory := peak(func() {
+		found, err = compare.Store(within(t, 5*time.Minute), pair, compare.Options{Level: monitor.CompareMarks, Pause: time.Millisecond})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	only(t, found, "flags user.anna")
+	if got, want := string(found.Differences[0].UIDs), strconv.Itoa(messages-1); got != want || found.Messages != int64(messages) {
+		t.Errorf("UIDs %s, want %s, of %d messages", got, want, found.Messages)
+	}
+	if memory > most {
+		t.Errorf("it takes %d MiB", memory>>20)
+	}
+	t.Logf("%d messages in %.1f s, %.0f/s, %d MiB with the two servers", messages, time.Since(begin).Seconds(), float64(messages)/time.Since(begin).Seconds(), memory>>20)
 }

@@ -40,8 +40,11 @@ func (p *pair) knowInboxes(master, replica []cyrus.Mailbox) {
 // person is a user whose view of both sides is compared.
 type person struct {
 	name string
-	had  []apart // in what both looks so far differed
-	seen bool    // a look was taken
+	// others are mailboxes beside those below the INBOX that the user may see; nil
+	// where it is not known which, or where there are many.
+	others []cyrus.InternalName
+	had    []apart // in what both looks so far differed
+	seen   bool    // a look was taken
 }
 
 // people returns the users as whom to log in, and says of whom that cannot be.
@@ -56,7 +59,7 @@ func (p *pair) people() []person {
 	for _, name := range slices.Sorted(maps.Keys(owners)) {
 		has := p.inboxes[name]
 		if has.master && has.replica {
-			people = append(people, person{name: name})
+			people = append(people, person{name: name, others: p.others(name)})
 			continue
 		}
 		where := string(p.store.Replica.Server)
@@ -66,6 +69,40 @@ func (p *pair) people() []person {
 		p.uncomparedUser(name, "the user has no INBOX on "+where+", and a login might create it")
 	}
 	return people
+}
+
+// mostOthers is how many mailboxes of others are worth asking about one by one.
+const mostOthers = 200
+
+// visible returns the function that tells which mailboxes beside those below the
+// INBOX a user may see, by access lists. Who is in which group is not known, so all
+// may be in all.
+func (p *pair) visible(mailboxes []cyrus.Mailbox) func(user string) []cyrus.InternalName {
+	all, granted, own := []cyrus.InternalName{}, map[string][]cyrus.InternalName{}, map[string][]cyrus.InternalName{}
+	for i := range mailboxes {
+		m := &mailboxes[i]
+		owner, folder, _ := m.Internal.Owner()
+		if !owner.Shared && len(folder) > 0 && !strings.Contains(string(m.Internal), ".#") {
+			own[owner.Name] = append(own[owner.Name], m.Internal)
+		}
+		for _, right := range m.ACL {
+			switch {
+			case !strings.ContainsAny(right.Rights, "lr"), right.Identifier == owner.Name && !owner.Shared:
+			case right.Identifier == "anyone" || strings.HasPrefix(right.Identifier, "group:"):
+				all = append(all, m.Internal)
+			default:
+				granted[right.Identifier] = append(granted[right.Identifier], m.Internal)
+			}
+		}
+	}
+	return func(user string) []cyrus.InternalName {
+		names := slices.Concat(own[user], granted[user], all)
+		if len(names) > mostOthers {
+			return nil
+		}
+		slices.Sort(names)
+		return append([]cyrus.InternalName{}, slices.Compact(names)...)
+	}
 }
 
 // errUserGone says that a server let a user in and ended the connection.
@@ -95,11 +132,16 @@ type account struct {
 	untold  error // why there are no annotations
 }
 
-func (s *side) account(ctx context.Context, user string) (a account, err error) {
-	if err := s.enter(ctx, user); err != nil {
+func (s *side) account(ctx context.Context, who *person, whole bool) (a account, err error) {
+	if err := s.enter(ctx, who.name); err != nil {
 		return a, err
 	}
-	if a.view, err = s.client.View(ctx); err == nil {
+	if whole || who.others == nil {
+		a.view, err = s.client.View(ctx)
+	} else {
+		a.view, err = s.client.ViewOf(ctx, who.others)
+	}
+	if err == nil {
 		a.private, err = s.private(ctx, a.view)
 	}
 	if errors.Is(err, cyrus.ErrNoAnnotations) {
@@ -112,13 +154,8 @@ func (s *side) account(ctx context.Context, user string) (a account, err error) 
 	return a, err
 }
 
-// private returns the user's own annotations of mailboxes. Where one is damaged
-// the server refuses to tell all.
+// private returns the user's own annotations of the mailboxes in view.
 func (s *side) private(ctx context.Context, v *cyrus.View) (map[string][]cyrus.Annotation, error) {
-	found, err := s.client.Annotations(ctx, cyrus.PrivateScope)
-	if !cyrus.IsRefusal(err) {
-		return found, err
-	}
 	names := make([]string, len(v.Mailboxes))
 	for i := range v.Mailboxes {
 		names[i] = v.Mailboxes[i].Name
@@ -128,7 +165,8 @@ func (s *side) private(ctx context.Context, v *cyrus.View) (map[string][]cyrus.A
 
 // visit compares what both sides show a user.
 func (p *pair) visit(ctx context.Context, l *lane, who *person, last bool) (again bool, err error) {
-	master, replica, err := lookAt(l, func(s *side) (account, error) { return s.account(ctx, who.name) })
+	whole := p.options.Level == monitor.CompareView
+	master, replica, err := lookAt(l, func(s *side) (account, error) { return s.account(ctx, who, whole) })
 	if err != nil {
 		if !cannotRead(err) || ctx.Err() != nil {
 			return false, err
@@ -140,7 +178,7 @@ func (p *pair) visit(ctx context.Context, l *lane, who *person, last bool) (agai
 		p.skip(cyrus.Owner{Name: who.name}, "", "the user's own annotations of mailboxes", untold.Error())
 	}
 	now := p.compareAccounts(who.name, &master, &replica)
-	if p.options.Level == monitor.CompareView {
+	if whole {
 		more, err := p.walk(ctx, l, who, master.view, replica.view)
 		if err != nil {
 			return false, err

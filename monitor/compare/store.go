@@ -22,6 +22,7 @@ type pair struct {
 	checksums       bool             // those of the two sides mean the same
 	inboxes         map[string]inbox // by user
 	users           []string         // who have one
+	others          func(user string) []cyrus.InternalName
 
 	mu       sync.Mutex
 	out      *monitor.Comparison
@@ -98,8 +99,9 @@ func (p *pair) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	master, replica = p.wanted(master), p.wanted(replica)
 	p.knowInboxes(master, replica)
+	p.others = p.visible(master)
+	master, replica = p.wanted(master), p.wanted(replica)
 	p.checksums = comparable(master, replica)
 	for _, side := range [][]cyrus.Mailbox{master, replica} {
 		for i := range side {
@@ -123,7 +125,7 @@ func (p *pair) run(ctx context.Context) error {
 // closely looks into mailboxes, and at the server as users see it, one by one.
 func (p *pair) closely(ctx context.Context, settled []stood, master, replica []cyrus.Mailbox) error {
 	p.all = len(settled)
-	others := p.others(settled, master, replica)
+	others := p.agreeing(settled, master, replica)
 	var users []person
 	if p.options.at(monitor.CompareAccounts) {
 		users = p.people()
@@ -154,9 +156,9 @@ func (p *pair) closely(ctx context.Context, settled []stood, master, replica []c
 	return nil
 }
 
-// others returns the mailboxes that both sides have and no look has found to
+// agreeing returns the mailboxes that both sides have and no look has found to
 // differ.
-func (p *pair) others(settled []stood, master, replica []cyrus.Mailbox) []stood {
+func (p *pair) agreeing(settled []stood, master, replica []cyrus.Mailbox) []stood {
 	differ := map[cyrus.InternalName]bool{}
 	for i := range settled {
 		differ[settled[i].name] = true
@@ -176,7 +178,7 @@ func (p *pair) others(settled []stood, master, replica []cyrus.Mailbox) []stood 
 
 // wanted leaves out what is not to be compared.
 func (p *pair) wanted(mailboxes []cyrus.Mailbox) []cyrus.Mailbox {
-	return slices.DeleteFunc(mailboxes, func(m cyrus.Mailbox) bool {
+	return slices.DeleteFunc(slices.Clone(mailboxes), func(m cyrus.Mailbox) bool {
 		owner, _, kept := m.Internal.Owner()
 		return !kept || !p.options.Only(owner)
 	})

@@ -68,10 +68,10 @@ func (t *throttle) took(now time.Duration) (wait time.Duration) {
 // A server is slow when a small command takes so many times what it took at best,
 // and longer than anybody calls fast. It then gets several times that to recover.
 const (
-	slowTimes   = 4
-	fast        = 20 * time.Millisecond
-	restTimes   = 10
-	longestRest = 10 * time.Second
+	slowTimes   = 5
+	fast        = 50 * time.Millisecond
+	restTimes   = 4
+	longestRest = 5 * time.Second
 )
 
 // backOff returns how long to leave a server alone.
