@@ -26,6 +26,8 @@ type between struct {
 	// command on. Where it holds "$tag" that is replaced.
 	answer func(command string) string
 	change func(line string) string
+	// opened and closed are called at the begin and end of each connection.
+	opened, closed func()
 }
 
 // listen returns the address of the server as seen through b.
@@ -51,6 +53,10 @@ func (b *between) listen(t *testing.T, server string) string {
 
 func (b *between) serve(client net.Conn, address string) {
 	defer client.Close()
+	if b.opened != nil {
+		b.opened()
+		defer b.closed()
+	}
 	server, err := net.Dial("tcp", address)
 	if err != nil {
 		return
