@@ -145,24 +145,83 @@ func outcomes(c *monitor.Comparison) string {
 	return strings.TrimSpace(b.String())
 }
 
+// TestGarbledIndexOfTheReplica damages the index of one mailbox in several ways.
+// Cyrus then leaves the mailbox out, refuses whole commands, or ends the process
+// that reads it; all other mailboxes are compared.
 func TestGarbledIndexOfTheReplica(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		hidden string // why the first two levels cannot see it
+		damage func(index []byte) []byte
+	}{
+		{"garbage", "", func([]byte) []byte { return []byte(strings.Repeat("\x00garbage", 40)) }},
+		{"garbage behind the header", "the header tells nothing of it", func(index []byte) []byte {
+			return append(index[:160:160], strings.Repeat("\xff\xfegarbage", 40)...)
+		}},
+		{"cut in the records", "", func(index []byte) []byte { return index[:len(index)-100] }},
+		{"cut in the header", "", func(index []byte) []byte { return index[:60] }},
+		{"empty", "", func([]byte) []byte { return nil }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, anna...)
+			r.settle()
+			path := r.directory(r.replica, "user.anna.Work") + "/cyrus.index"
+			index, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(path, c.damage(index), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			for _, level := range []monitor.CompareLevel{"1", "2", "3", "4", "user"} {
+				if c.hidden != "" && level != "3" && level != "4" {
+					continue
+				}
+				found := r.compare(compare.Options{Level: level, Sample: 1})
+				if only(t, found, "unreadable user.anna.Work"); len(found.Differences) == 0 {
+					continue
+				}
+				if d := found.Differences[0]; d.Server != "imap2" || d.Certainty != monitor.Confirmed {
+					t.Errorf("level %s: %+v", level, d)
+				}
+				if got := outcomes(found); !strings.Contains(got, "anna=different") || !strings.Contains(got, "bob=identical") || !strings.Contains(got, "team=identical") {
+					t.Errorf("level %s: %s", level, got)
+				}
+				if level == "3" && found.Messages < 9 {
+					t.Errorf("%d messages compared", found.Messages)
+				}
+			}
+		})
+	}
+}
+
+// TestDeathInBulk has the replica die whenever an answer touches one mailbox, over
+// whatever command.
+func TestDeathInBulk(t *testing.T) {
 	r := newRig(t, anna...)
 	r.settle()
-	garbage := strings.Repeat("\x00garbage", 40)
-	if err := os.WriteFile(r.directory(r.replica, "user.anna.Work")+"/cyrus.index", []byte(garbage), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for _, level := range []monitor.CompareLevel{"1", "2", "3", "4", "user"} {
-		found := r.compare(compare.Options{Level: level, Sample: 1})
-		only(t, found, "unreadable user.anna.Work")
-		if d := found.Differences[0]; d.Server != "imap2" || d.Certainty != monitor.Confirmed {
-			t.Errorf("level %s: %+v", level, d)
+	b := &between{answer: func(command string) string {
+		switch {
+		case strings.HasPrefix(command, `LIST "" "*" RETURN`), strings.HasPrefix(command, `GETMETADATA (DEPTH infinity) "*"`), strings.HasPrefix(command, `GETMETADATA "*"`),
+			strings.HasPrefix(command, `LIST "" "INBOX*" RETURN`), strings.HasPrefix(command, "SYNCGET") && strings.Contains(command, `"user.bob"`):
+			return "die"
 		}
-		if got := outcomes(found); !strings.Contains(got, "anna=different") || !strings.Contains(got, "team=identical") {
-			t.Errorf("level %s: %s", level, got)
+		return ""
+	}}
+	for _, level := range []monitor.CompareLevel{"1", "2", "3"} {
+		found, err := r.through(b, false, compare.Options{Level: level})
+		if err != nil {
+			t.Fatal(err)
 		}
-		if level == "3" && found.Messages < 9 {
-			t.Errorf("%d messages compared", found.Messages)
+		only(t, found, "unreadable user.bob")
+		// No user can be shown anything without that the replica dies.
+		want := map[monitor.CompareLevel]string{"1": "anna=identical"}[level]
+		if want == "" {
+			want = "anna=unknown"
+		}
+		if got := outcomes(found); !strings.Contains(got, want) || !strings.Contains(got, "bob=different") || !strings.Contains(got, "team=identical") {
+			t.Errorf("level %s: %s %+v", level, got, found)
 		}
 	}
 }

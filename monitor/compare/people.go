@@ -166,6 +166,9 @@ func (s *side) private(ctx context.Context, v *cyrus.View) (map[string][]cyrus.A
 // visit compares what both sides show a user.
 func (p *pair) visit(ctx context.Context, l *lane, who *person, last bool) (again bool, err error) {
 	whole := p.options.Level == monitor.CompareView
+	who.others = slices.DeleteFunc(who.others, func(name cyrus.InternalName) bool {
+		return p.master.damageOf(name) != nil || p.replica.damageOf(name) != nil
+	})
 	master, replica, err := lookAt(l, func(s *side) (account, error) { return s.account(ctx, who, whole) })
 	if err != nil {
 		if !cannotRead(err) || ctx.Err() != nil {

@@ -142,13 +142,14 @@ func (p *pair) closely(ctx context.Context, settled []stood, master, replica []c
 	if err := rounds(ctx, p, settled, p.read); err != nil {
 		return err
 	}
-	if err := rounds(ctx, p, users, p.visit); err != nil {
-		return err
-	}
 	if messages {
 		if err := rounds(ctx, p, others, p.read); err != nil {
 			return err
 		}
+	}
+	// Users come last: by now it is known which mailboxes end their connections.
+	if err := rounds(ctx, p, users, p.visit); err != nil {
+		return err
 	}
 	if p.options.Level == monitor.CompareSpool {
 		return p.spool(ctx, master, replica)
