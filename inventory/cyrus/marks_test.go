@@ -97,7 +97,7 @@ func TestRecordsAndMessagesAreTheSame(t *testing.T) {
 		"SELECT INBOX", `UID STORE 2 +FLAGS (\Seen $Label Zed)`, `UID STORE 3 +FLAGS (\Deleted)`, "UID EXPUNGE 3",
 		`UID STORE 4 ANNOTATION ("/comment" ("value.shared" "two \"words\"" "value.priv" "mine"))`)
 	c := dial(t, admin(fleet, in))
-	mailbox, records, err := c.Records(within(t, 30*time.Second), "user.anna")
+	mailbox, records, err := c.Records(within(t, 30*time.Second), "user.anna", 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,7 +146,7 @@ func TestRecordsAndMessagesAreTheSame(t *testing.T) {
 	if n != len(messages) {
 		t.Errorf("%d digests of %d", n, len(messages))
 	}
-	if _, _, err := c.Records(within(t, 30*time.Second), "user.nobody"); err == nil || !strings.Contains(err.Error(), "no such mailbox") {
+	if _, _, err := c.Records(within(t, 30*time.Second), "user.nobody", 0); err == nil || !strings.Contains(err.Error(), "no such mailbox") {
 		t.Errorf("records of a mailbox that does not exist: %v", err)
 	}
 }

@@ -22,21 +22,22 @@ var ErrManyRecords = errors.New("the mailbox has had too many messages to be rea
 
 // Records returns the live messages of a mailbox, by UID, and the mailbox as of
 // the same moment. An administrator may read them in any mailbox, without any
-// right on it. The mailbox must have had no more than 50,000 messages.
-func (c *Client) Records(ctx context.Context, name InternalName) (*Mailbox, []Message, error) {
-	had := int64(fewRecords)
-	if !name.special() {
+// right on it. The mailbox must have had no more than 50,000 messages: uidNext is
+// its next UID, of a moment ago; zero asks for it.
+func (c *Client) Records(ctx context.Context, name InternalName, uidNext uint32) (*Mailbox, []Message, error) {
+	had := int64(max(uidNext, fewRecords))
+	if uidNext == 0 && !name.special() {
 		found, err := c.Details(ctx, []InternalName{name})
 		if err != nil {
 			return nil, nil, err
 		}
 		// What was expunged is told too as long as it lies on the disk.
 		if len(found) == 1 {
-			had = int64(found[0].Status.UIDNext)
+			had = int64(max(found[0].Status.UIDNext, fewRecords))
 		}
-		if had > mostRecords {
-			return nil, nil, c.named(ErrManyRecords)
-		}
+	}
+	if had > mostRecords {
+		return nil, nil, c.named(ErrManyRecords)
 	}
 	mailbox, messages, err := c.full(ctx, name, had)
 	return mailbox, messages, c.named(err)

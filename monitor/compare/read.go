@@ -18,10 +18,6 @@ const fewMessages = 10_000
 // read reads the messages of both copies of a mailbox and tells in what they
 // differ.
 func (p *pair) read(ctx context.Context, l *lane, s *stood, last bool) (again bool, err error) {
-	if !s.still {
-		p.inFlight(s.name, "it is being written to")
-		return false, nil
-	}
 	ours, theirs := s.master, s.replica
 	if s.replica, err = l.replica.sure(ctx, s.name, theirs); err == nil {
 		s.master, err = l.master.sure(ctx, s.name, ours)
@@ -46,8 +42,9 @@ func (p *pair) read(ctx context.Context, l *lane, s *stood, last bool) (again bo
 	if err != nil || v == nil {
 		return false, err
 	}
-	moved := !unmoved(s.master, master) || !unmoved(s.replica, replica)
-	late := !s.settled && (&suspect{master: master, replica: replica}).late()
+	if s.look(master, replica); s.looks == 0 {
+		s.settled = false
+	}
 	if v.foreign.count > 0 {
 		if err := p.sureOfForeign(ctx, l, s.name, v); err != nil {
 			return false, err
@@ -56,22 +53,34 @@ func (p *pair) read(ctx context.Context, l *lane, s *stood, last bool) (again bo
 	switch {
 	case v.none() && sameMark(&master.Mark, &replica.Mark, p.checksums) && sameDetails(master, replica):
 		p.count(v)
-	case moved && v.foreign.count > 0:
-		p.count(v)
-		p.save(ctx, l, s.name, replica.ACL, v)
-		p.tellForeign(s.name, v)
-		p.inFlight(s.name, "it is being written to")
-	case (moved || late) && !last:
-		s.master, s.replica, s.settled = master, replica, false
-		return true, nil
-	case moved:
-		p.inFlight(s.name, "it is being written to")
-	default:
+	case s.settled || s.believed(p.options.Tries):
 		p.count(v)
 		p.save(ctx, l, s.name, replica.ACL, v)
 		p.tell(s.name, master, replica, v)
+	case v.foreign.count > 0:
+		p.count(v)
+		p.save(ctx, l, s.name, replica.ACL, v)
+		p.tellForeign(s.name, v)
+		p.inFlight(s.name, writtenTo)
+	case last:
+		p.inFlight(s.name, writtenTo)
+	default:
+		return true, nil
 	}
 	return false, nil
+}
+
+// writtenTo says of a mailbox why it is not compared to the end.
+const writtenTo = "it is being written to"
+
+// tellSettled is like read for a mailbox that was looked at before. One that moved
+// all the time is not read.
+func (p *pair) tellSettled(ctx context.Context, l *lane, s *stood, last bool) (again bool, err error) {
+	if !s.settled {
+		p.inFlight(s.name, writtenTo)
+		return false, nil
+	}
+	return p.read(ctx, l, s, last)
 }
 
 // sureOfForeign asks the master, after the replica was read, which UIDs it has
@@ -136,7 +145,11 @@ func (p *pair) records(ctx context.Context, l *lane, s *stood) (master, replica 
 		messages []cyrus.Message
 	}
 	ours, theirs, err := lookAt(l, func(side *side) (copy, error) {
-		mailbox, messages, err := side.records(ctx, s.name)
+		next := s.master.Status.UIDNext
+		if side == &l.replica {
+			next = s.replica.Status.UIDNext
+		}
+		mailbox, messages, err := side.records(ctx, s.name, next)
 		return copy{mailbox, messages}, err
 	})
 	switch {
@@ -156,14 +169,14 @@ func (p *pair) records(ctx context.Context, l *lane, s *stood) (master, replica 
 // records returns the messages of a mailbox and the mailbox as of the same
 // moment. Where the server ends the connection the mailbox is damaged, which is
 // no error.
-func (s *side) records(ctx context.Context, name cyrus.InternalName) (*cyrus.Mailbox, []cyrus.Message, error) {
+func (s *side) records(ctx context.Context, name cyrus.InternalName, uidNext uint32) (*cyrus.Mailbox, []cyrus.Message, error) {
 	if err := s.admin(ctx); err != nil {
 		return nil, nil, err
 	}
 	if err := s.throttle.wait(ctx, s.client); err != nil {
 		return nil, nil, err
 	}
-	mailbox, messages, err := s.client.Records(ctx, name)
+	mailbox, messages, err := s.client.Records(ctx, name, uidNext)
 	if err == nil || !cyrus.Died(err) {
 		return mailbox, messages, err
 	}

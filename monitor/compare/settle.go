@@ -7,26 +7,45 @@ import (
 	"github.com/interlacemail/interlace/inventory/cyrus"
 )
 
-// stood tells of a mailbox whether its counters stood still between two looks.
+// stood tells of a mailbox how long its counters have stood still.
 type stood struct {
 	suspect
-	still   bool
-	settled bool // it was looked at as often as is allowed, or nothing on its way explains it
+	looks   int  // that showed the same as the one before
+	settled bool // it is believed: nothing on its way explains what differs
 }
+
+// look compares with the look before.
+func (s *stood) look(master, replica *cyrus.Mailbox) {
+	if s.looks++; !unmoved(s.master, master) || !unmoved(s.replica, replica) {
+		s.looks = 0
+	}
+	s.master, s.replica = master, replica
+}
+
+// believed tells whether what differs is to be believed: it stood still, and where
+// a change that is only on its way may explain it, for as long as is looked.
+func (s *stood) believed(tries int) bool { return s.looks >= tries || s.looks > 0 && !s.late() }
 
 // settle looks at suspects again until they agree, or are believed. It returns
 // those that do not agree: still ones, and after the last try those that move. The
 // replica is looked at first.
 func (p *pair) settle(ctx context.Context, l *lane, found []suspect) ([]stood, error) {
-	settled, waiting, err := p.ahead(ctx, l, found)
+	settled, rest, err := p.ahead(ctx, l, found)
 	if err != nil {
 		return nil, err
+	}
+	waiting := make([]stood, len(rest))
+	for i := range rest {
+		waiting[i].suspect = rest[i]
 	}
 	for try := 1; try <= p.options.Tries && len(waiting) > 0; try++ {
 		if err := pause(ctx, p.options.Pause); err != nil {
 			return nil, err
 		}
-		names := names(waiting)
+		names := make([]cyrus.InternalName, len(waiting))
+		for i := range waiting {
+			names[i] = waiting[i].name
+		}
 		replica, err := l.replica.details(ctx, names)
 		if err != nil {
 			return nil, err
@@ -35,17 +54,16 @@ func (p *pair) settle(ctx context.Context, l *lane, found []suspect) ([]stood, e
 		if err != nil {
 			return nil, err
 		}
-		var left []suspect
-		for _, had := range waiting {
-			now := stood{suspect: suspect{name: had.name, master: orDamaged(master[had.name], had.master), replica: orDamaged(replica[had.name], had.replica)}}
-			now.still = unmoved(had.master, now.master) && unmoved(had.replica, now.replica)
+		left := waiting[:0]
+		for _, s := range waiting {
+			s.look(orDamaged(master[s.name], s.master), orDamaged(replica[s.name], s.replica))
+			s.settled = s.believed(p.options.Tries)
 			switch {
-			case now.agrees(p):
-			case try == p.options.Tries, now.still && !now.late():
-				now.settled = true
-				settled = append(settled, now)
+			case s.agrees(p):
+			case try == p.options.Tries, s.settled:
+				settled = append(settled, s)
 			default:
-				left = append(left, now.suspect)
+				left = append(left, s)
 			}
 		}
 		waiting = left
@@ -62,14 +80,6 @@ func orDamaged(now, listed *cyrus.Mailbox) *cyrus.Mailbox {
 	return now
 }
 
-func names(found []suspect) []cyrus.InternalName {
-	names := make([]cyrus.InternalName, len(found))
-	for i := range found {
-		names[i] = found[i].name
-	}
-	return names
-}
-
 // ahead picks out mailboxes in which the replica has given out UIDs that the
 // master, asked afterwards, has not: nothing on its way can explain those.
 func (p *pair) ahead(ctx context.Context, l *lane, found []suspect) (settled []stood, rest []suspect, err error) {
@@ -84,14 +94,18 @@ func (p *pair) ahead(ctx context.Context, l *lane, found []suspect) (settled []s
 	if len(candidates) == 0 {
 		return nil, rest, nil
 	}
-	master, err := l.master.details(ctx, names(candidates))
+	names := make([]cyrus.InternalName, len(candidates))
+	for i := range candidates {
+		names[i] = candidates[i].name
+	}
+	master, err := l.master.details(ctx, names)
 	if err != nil {
 		return nil, nil, err
 	}
 	for _, s := range candidates {
 		now := suspect{name: s.name, master: master[s.name], replica: s.replica}
 		if now.ahead() {
-			settled = append(settled, stood{suspect: now, still: true, settled: true})
+			settled = append(settled, stood{suspect: now, settled: true})
 		} else {
 			rest = append(rest, now)
 		}

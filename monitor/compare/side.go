@@ -170,7 +170,7 @@ func (s *side) sure(ctx context.Context, name cyrus.InternalName, told *cyrus.Ma
 	case s.damageOf(name) != nil:
 		return damaged, nil
 	}
-	mailbox, _, err := s.records(ctx, name)
+	mailbox, _, err := s.records(ctx, name, 0)
 	switch {
 	case errors.Is(err, cyrus.ErrNoMailbox):
 		return nil, nil

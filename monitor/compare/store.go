@@ -139,7 +139,7 @@ func (p *pair) closely(ctx context.Context, settled []stood, master, replica []c
 	if p.options.Level == monitor.CompareSpool {
 		p.all += len(master) + len(replica)
 	}
-	if err := rounds(ctx, p, settled, p.read); err != nil {
+	if err := rounds(ctx, p, settled, p.tellSettled); err != nil {
 		return err
 	}
 	if messages {
@@ -171,7 +171,7 @@ func (p *pair) agreeing(settled []stood, master, replica []cyrus.Mailbox) []stoo
 	}
 	for i := range master {
 		if m, r := &master[i], onReplica[master[i].Internal]; r != nil && !differ[m.Internal] {
-			others = append(others, stood{suspect: suspect{name: m.Internal, master: m, replica: r}, still: true})
+			others = append(others, stood{suspect: suspect{name: m.Internal, master: m, replica: r}})
 		}
 	}
 	return others

@@ -177,9 +177,12 @@ func (p *pair) one(ctx context.Context, l *lane, s *stood) error {
 		copy, text = &l.replica, &d.Replica
 		d.Text = "only the replica has this mailbox"
 	}
-	_, messages, err := copy.records(ctx, s.name)
+	_, messages, err := copy.records(ctx, s.name, 0)
 	switch {
-	case err != nil && !cannotRead(err) && !errors.Is(err, cyrus.ErrNoMailbox):
+	case errors.Is(err, cyrus.ErrNoMailbox):
+		p.inFlight(s.name, "it is being moved or deleted")
+		return nil
+	case err != nil && !cannotRead(err):
 		return err
 	case err != nil || copy.damageOf(s.name) != nil:
 		*text = "a mailbox"
