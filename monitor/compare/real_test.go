@@ -1,7 +1,9 @@
 package compare_test
 
 import (
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/interlacemail/interlace/fixtures/cyrustest"
 	"github.com/interlacemail/interlace/inventory"
@@ -27,37 +29,38 @@ func TestDivergences(t *testing.T) {
 		kind    monitor.DifferenceKind
 		mailbox string
 		uids    string
+		byHand  bool // no command alone repairs it
 	}{
-		{"an extra message", func(r *rig) { r.do(r.replica, "anna", "APPEND INBOX "+message("Subject: extra\r\n\r\nx\r\n")) }, "1", monitor.MessageExtra, "user.anna", "6"},
+		{"an extra message", func(r *rig) { r.do(r.replica, "anna", "APPEND INBOX "+message("Subject: extra\r\n\r\nx\r\n")) }, "1", monitor.MessageExtra, "user.anna", "6", false},
 		{"a missing message", func(r *rig) {
 			r.do(r.replica, "anna", "SELECT INBOX", `UID STORE 2 +FLAGS (\Deleted)`, "EXPUNGE")
-		}, "1", monitor.MessageMissing, "user.anna", "2"},
-		{"a flag", func(r *rig) { r.do(r.replica, "anna", "SELECT INBOX", `UID STORE 3 +FLAGS (\Flagged)`) }, "1", monitor.FlagsDiffer, "user.anna", "3"},
+		}, "1", monitor.MessageMissing, "user.anna", "2", false},
+		{"a flag", func(r *rig) { r.do(r.replica, "anna", "SELECT INBOX", `UID STORE 3 +FLAGS (\Flagged)`) }, "1", monitor.FlagsDiffer, "user.anna", "3", false},
 		{"other content under the same UID", func(r *rig) {
 			r.do(r.replica, "bob", "APPEND INBOX "+message("Subject: one\r\n\r\nx\r\n"))
 			r.do(r.master, "bob", "APPEND INBOX "+message("Subject: two\r\n\r\ny\r\n"))
-		}, "1", monitor.ContentDiffers, "user.bob", "3"},
-		{"rights", func(r *rig) { r.do(r.replica, cyrustest.AdminUser, "SETACL user.anna.Work carol lrs") }, "2", monitor.RightsDiffer, "user.anna.Work", ""},
-		{"a folder that was deleted", func(r *rig) { r.do(r.replica, "anna", "DELETE INBOX.Trash") }, "1", monitor.MailboxMissing, "user.anna.Trash", ""},
-		{"an extra folder", func(r *rig) { r.do(r.replica, "anna", "CREATE INBOX.Odd") }, "1", monitor.MailboxExtra, "user.anna.Odd", ""},
+		}, "1", monitor.ContentDiffers, "user.bob", "3", false},
+		{"rights", func(r *rig) { r.do(r.replica, cyrustest.AdminUser, "SETACL user.anna.Work carol lrs") }, "2", monitor.RightsDiffer, "user.anna.Work", "", false},
+		{"a folder that was deleted", func(r *rig) { r.do(r.replica, "anna", "DELETE INBOX.Trash") }, "1", monitor.MailboxMissing, "user.anna.Trash", "", false},
+		{"an extra folder", func(r *rig) { r.do(r.replica, "anna", "CREATE INBOX.Odd") }, "1", monitor.MailboxExtra, "user.anna.Odd", "", false},
 		{"a shared folder's flag", func(r *rig) {
 			r.do(r.replica, "bob", "SELECT team", `UID STORE 1 +FLAGS (\Flagged)`)
-		}, "1", monitor.FlagsDiffer, "team", "1"},
-		{"a limit of a quota", func(r *rig) { r.do(r.replica, cyrustest.AdminUser, "SETQUOTA user.anna (STORAGE 5000)") }, "2", monitor.QuotaDiffers, "user.anna", ""},
+		}, "1", monitor.FlagsDiffer, "team", "1", true},
+		{"a limit of a quota", func(r *rig) { r.do(r.replica, cyrustest.AdminUser, "SETQUOTA user.anna (STORAGE 5000)") }, "2", monitor.QuotaDiffers, "user.anna", "", false},
 		{"a count of what is used", func(r *rig) {
 			r.tool(r.replica, "cyr_dbtool", r.replica.Dir+"/conf/quotas.db", "twoskip", "set", "user.anna", "%(S (9999 10240) M 5)")
-		}, "2", monitor.QuotaDiffers, "user.anna", ""},
-		{"a subscription", func(r *rig) { r.do(r.replica, "anna", "UNSUBSCRIBE INBOX.Work") }, "2", monitor.Subscription, "", ""},
-		{"what was seen of a shared tree", func(r *rig) { r.do(r.replica, "bob", "SELECT team", `UID STORE 2 +FLAGS (\Seen)`) }, "2", monitor.SeenDiffers, "team", ""},
-		{"what was seen of somebody's folder", func(r *rig) { r.do(r.replica, "bob", "SELECT user.anna", `UID STORE 2 +FLAGS (\Seen)`) }, "2", monitor.SeenDiffers, "user.anna", ""},
-		{"a user's own annotation", func(r *rig) { r.do(r.replica, "anna", `SETMETADATA INBOX.Work (/private/comment "other")`) }, "2", monitor.Annotated, "user.anna.Work", ""},
-		{"a shared annotation", func(r *rig) { r.do(r.replica, "anna", `SETMETADATA INBOX.Work (/shared/comment "other")`) }, "2", monitor.Annotated, "user.anna.Work", ""},
-		{"a script", func(r *rig) { r.script(r.replica, "anna", "keep;\r\n") }, "2", monitor.SieveDiffers, "user.anna.#sieve", "2"},
-		{"a file that is gone on the replica", func(r *rig) { remove(r, r.replica, "user.anna", 2) }, "4", monitor.SpoolDamaged, "user.anna", "2"},
-		{"a file that was cut on the master", func(r *rig) { truncate(r, r.master, "team", 1) }, "4", monitor.SpoolDamaged, "team", "1"},
+		}, "2", monitor.QuotaDiffers, "user.anna", "", false},
+		{"a subscription", func(r *rig) { r.do(r.replica, "anna", "UNSUBSCRIBE INBOX.Work") }, "2", monitor.Subscription, "", "", false},
+		{"what was seen of a shared tree", func(r *rig) { r.do(r.replica, "bob", "SELECT team", `UID STORE 2 +FLAGS (\Seen)`) }, "2", monitor.SeenDiffers, "team", "", true},
+		{"what was seen of somebody's folder", func(r *rig) { r.do(r.replica, "bob", "SELECT user.anna", `UID STORE 2 +FLAGS (\Seen)`) }, "2", monitor.SeenDiffers, "user.anna", "", false},
+		{"a user's own annotation", func(r *rig) { r.do(r.replica, "anna", `SETMETADATA INBOX.Work (/private/comment "other")`) }, "2", monitor.Annotated, "user.anna.Work", "", false},
+		{"a shared annotation", func(r *rig) { r.do(r.replica, "anna", `SETMETADATA INBOX.Work (/shared/comment "other")`) }, "2", monitor.Annotated, "user.anna.Work", "", false},
+		{"a script", func(r *rig) { r.script(r.replica, "anna", "keep;\r\n") }, "2", monitor.SieveDiffers, "user.anna.#sieve", "2", false},
+		{"a file that is gone on the replica", func(r *rig) { remove(r, r.replica, "user.anna", 2) }, "4", monitor.SpoolDamaged, "user.anna", "2", false},
+		{"a file that was cut on the master", func(r *rig) { truncate(r, r.master, "team", 1) }, "4", monitor.SpoolDamaged, "team", "1", true},
 		{"what a user sees of a shared tree", func(r *rig) {
 			r.do(r.replica, "bob", "SELECT team", `UID STORE 1 -FLAGS (\Seen)`, `UID STORE 2 +FLAGS (\Seen)`)
-		}, "user", monitor.SeenDiffers, "team", "1:2"},
+		}, "user", monitor.SeenDiffers, "team", "1:2", true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -86,6 +89,10 @@ func TestDivergences(t *testing.T) {
 			if n := len(found.Differences); n > 2 {
 				t.Errorf("%d differences", n)
 			}
+			r.repair(found)
+			if repaired := r.compare(compare.Options{Level: c.level, Sample: 1}); !c.byHand && (len(repaired.Differences) > 0 || !allOf(repaired, monitor.Identical)) {
+				t.Errorf("after the repair: %+v", repaired)
+			}
 		})
 	}
 }
@@ -106,4 +113,28 @@ func allOf(c *monitor.Comparison, outcome monitor.Outcome) bool {
 		}
 	}
 	return len(c.Owners) > 0
+}
+
+// repair runs the commands of all differences, each once, in their order.
+func (r *rig) repair(found *monitor.Comparison) {
+	r.t.Helper()
+	ran := map[string]bool{}
+	for _, d := range found.Differences {
+		for _, step := range d.Repair {
+			in := r.master
+			if step.Server == "imap2" {
+				in = r.replica
+			}
+			words := strings.Fields(string(step.Command))
+			if len(words) < 4 || words[1] != "-C" || words[2] != in.Conf {
+				r.t.Fatalf("%q is no command for %s", step.Command, step.Server)
+			}
+			if !ran[string(step.Command)] {
+				ran[string(step.Command)] = true
+				if out, err := in.Tool(within(r.t, time.Minute), words[0], words[3:]...); err != nil {
+					r.t.Logf("%s: %v %s", step.Command, err, out)
+				}
+			}
+		}
+	}
 }
