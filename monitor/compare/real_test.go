@@ -12,8 +12,11 @@ import (
 )
 
 var anna = []cyrustest.Mailbox{
-	{Name: "user.anna", Messages: 5, Quota: 10240, ACL: []cyrustest.Right{{Identifier: "bob", Rights: "lrs"}}}, {Name: "user.anna.Work", Messages: 3}, {Name: "user.anna.Trash"},
-	{Name: "user.bob", Messages: 2}, {Name: "team", Messages: 2, ACL: []cyrustest.Right{{Identifier: "bob", Rights: "lrsw"}}},
+	{Name: "user.anna", Messages: 5, Quota: 10240, ACL: []cyrustest.Right{{Identifier: "bob", Rights: "lrs"}}},
+	{Name: "user.anna.Work", Messages: 3},
+	{Name: "user.anna.Trash", ACL: []cyrustest.Right{{Identifier: "bob", Rights: "l"}}},
+	{Name: "user.bob", Messages: 2},
+	{Name: "team", Messages: 2, ACL: []cyrustest.Right{{Identifier: "bob", Rights: "lrsw"}}},
 }
 
 // TestDivergences damages a replica in one way at a time, by what its clients can
@@ -58,6 +61,7 @@ func TestDivergences(t *testing.T) {
 		{"a script", func(r *rig) { r.script(r.replica, "anna", "keep;\r\n") }, "2", monitor.SieveDiffers, "user.anna.#sieve", "2", false},
 		{"a file that is gone on the replica", func(r *rig) { remove(r, r.replica, "user.anna", 2) }, "4", monitor.SpoolDamaged, "user.anna", "2", false},
 		{"a file that was cut on the master", func(r *rig) { truncate(r, r.master, "team", 1) }, "4", monitor.SpoolDamaged, "team", "1", true},
+		{"a folder that a user may see and not open", func(r *rig) { r.do(r.replica, cyrustest.AdminUser, "SETACL user.anna bob l") }, "user", monitor.RightsDiffer, "user.anna", "", false},
 		{"what a user sees of a shared tree", func(r *rig) {
 			r.do(r.replica, "bob", "SELECT team", `UID STORE 1 -FLAGS (\Seen)`, `UID STORE 2 +FLAGS (\Seen)`)
 		}, "user", monitor.SeenDiffers, "team", "1:2", true},

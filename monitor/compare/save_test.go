@@ -63,10 +63,14 @@ func TestNamesOfAllKinds(t *testing.T) {
 					return strings.NewReplacer("^", ".", ".", "/").Replace(name)
 				}
 				mailboxes := []cyrustest.Mailbox{
-					{Name: outer("user.jane^doe"), Messages: 1}, {Name: outer("user.jane^doe.M&APw-ller"), Messages: 1},
-					{Name: outer("user.o'brien"), Messages: 1}, {Name: outer("user.o'brien.sp ace"), Messages: 1},
-					{Name: outer("user.a$(id)"), Messages: 1}, {Name: outer("user.a$(id).x*y"), Messages: 1, ACL: []cyrustest.Right{{Identifier: "jane.doe", Rights: "lrs"}}},
-					{Name: outer("team"), Messages: 1}, {Name: outer("team.plans"), Messages: 1},
+					{Name: outer("user.jane^doe"), Messages: 1},
+					{Name: outer("user.jane^doe.M&APw-ller"), Messages: 1},
+					{Name: outer("user.o'brien"), Messages: 1},
+					{Name: outer("user.o'brien.sp ace"), Messages: 1},
+					{Name: outer("user.a$(id)"), Messages: 1},
+					{Name: outer("user.a$(id).x*y"), Messages: 1, ACL: []cyrustest.Right{{Identifier: "jane.doe", Rights: "lrs"}}},
+					{Name: outer("team"), Messages: 1},
+					{Name: outer("team.plans"), Messages: 1},
 				}
 				if !unix {
 					mailboxes[5].ACL[0].Identifier = "jane^doe"

@@ -90,14 +90,15 @@ func (p *pair) refused(ctx context.Context, l *lane, who *person, m *cyrus.Sight
 		if err := s.enter(ctx, who.name); err != nil {
 			return "", err
 		}
-		for _, err := range s.client.Messages(ctx, m.Name) {
-			if cyrus.IsRefusal(err) {
-				return "the user may not open it", nil
-			}
-			s.close()
-			return "the user opens it", err
+		var refused error
+		for _, refused = range s.client.Messages(ctx, m.Name) {
+			break
 		}
-		return "the user opens it", nil
+		s.close() // the messages were left in the middle
+		if cyrus.IsRefusal(refused) {
+			return "the user may not open it", nil
+		}
+		return "the user opens it", refused
 	})
 	if err != nil || ours == theirs {
 		return nil, err
