@@ -1,6 +1,10 @@
 package monitor
 
-import "github.com/interlacemail/interlace/inventory"
+import (
+	"slices"
+
+	"github.com/interlacemail/interlace/inventory"
+)
 
 // CompareLevel is how closely a comparison looks. Each of the numbered levels
 // looks at all that those below it look at.
@@ -100,6 +104,11 @@ const (
 	Different      Outcome = "different"
 	UnknownOutcome Outcome = "unknown"
 )
+
+// Rank is larger for what is worse.
+func (o Outcome) Rank() int {
+	return slices.Index([]Outcome{Identical, UnknownOutcome, Different}, o)
+}
 
 // Compared is the outcome for one user or shared tree.
 type Compared struct {

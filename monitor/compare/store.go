@@ -274,12 +274,9 @@ func (p *pair) note(name cyrus.InternalName, outcome monitor.Outcome) {
 
 // noteOwner remembers an outcome; the worst counts.
 func (p *pair) noteOwner(owner cyrus.Owner, outcome monitor.Outcome) {
-	rank := func(o monitor.Outcome) int {
-		return slices.Index([]monitor.Outcome{monitor.Identical, monitor.UnknownOutcome, monitor.Different}, o)
-	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if had, known := p.outcomes[owner]; !known || rank(outcome) > rank(had) {
+	if had, known := p.outcomes[owner]; !known || outcome.Rank() > had.Rank() {
 		p.outcomes[owner] = outcome
 	}
 }
