@@ -19,6 +19,7 @@ var steps = []struct{ title, command string }{
 	{"Who shares folders with whom", "show groups"},
 	{"What runs there: sync logs, sync clients, the first server watched once", "watch --once --server imap1"},
 	{"Which stores are behind; nobody has looked at the other servers", "lag"},
+	{"Whether the copies are true", "compare"},
 	{"Which rules the fleet breaks", "check"},
 	{"What happens when a server fails", "simulate"},
 	{"A better place for every master and replica", "layout --plan layout.json"},

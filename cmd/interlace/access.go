@@ -53,14 +53,19 @@ func newAsker(c *config) *asker { return &asker{config: c, secrets: map[string]c
 
 // ask reads one instance, which is expected to have so many mailboxes.
 func (a *asker) ask(ctx context.Context, in inventory.Instance, mailboxes int) (*cyrus.Snapshot, error) {
-	as := a.config.accessTo(in)
-	password, err := a.password(ctx, as)
+	o, err := a.options(ctx, in)
 	if err != nil {
 		return nil, err
 	}
-	return cyrus.Read(ctx, cyrus.Options{
-		Address: in.IMAP, User: as.User, Password: password, TLS: cyrus.TLS(as.TLS), CAFile: as.CAFile, Mailboxes: mailboxes,
-	})
+	o.Mailboxes = mailboxes
+	return cyrus.Read(ctx, o)
+}
+
+// options say how to ask an instance.
+func (a *asker) options(ctx context.Context, in inventory.Instance) (cyrus.Options, error) {
+	as := a.config.accessTo(in)
+	password, err := a.password(ctx, as)
+	return cyrus.Options{Address: in.IMAP, User: as.User, Password: password, TLS: cyrus.TLS(as.TLS), CAFile: as.CAFile}, err
 }
 
 func (a *asker) password(ctx context.Context, as access) (cyrus.Secret, error) {

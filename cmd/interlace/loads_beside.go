@@ -41,7 +41,7 @@ func (m *measured) besides(f *facts) []report.LoadsOf {
 			if r >= 0 {
 				at := f.Inventory.Store(s.Name)
 				weighs := fleet.Scale.Value(r, fleet.Active[at][r])
-				compare(&told, &f.Resources[r], weighs, weighs-s.Base[r])
+				putBeside(&told, &f.Resources[r], weighs, weighs-s.Base[r])
 				told.Estimated = estimated[at]>>r&1 == 1
 			}
 			of.Stores = append(of.Stores, told)
@@ -93,9 +93,9 @@ func (m *measured) room(r usage.Room) *report.Room {
 	return told
 }
 
-// compare puts what a store weighs beside what it was measured to weigh, and what its
+// putBeside puts what a store weighs beside what it was measured to weigh, and what its
 // own load would be for both to be equal.
-func compare(s *report.StoreLoad, r *inventory.Resource, weighs, users float64) {
+func putBeside(s *report.StoreLoad, r *inventory.Resource, weighs, users float64) {
 	s.Known, s.KnownReplica = inventory.Known(digits(r, weighs, 12)), inventory.Known(digits(r, weighs*r.Replica, 12))
 	if !s.Master.Known {
 		return

@@ -119,6 +119,18 @@ func (c *Client) named(err error) error {
 	return fmt.Errorf("imap %s: %w", c.options.Address, err)
 }
 
+// errGoodbye says that the server ended the connection with a word.
+var errGoodbye = errors.New("the server says goodbye")
+
+// Died tells whether an error is the end of a connection that the server made: it
+// died, or does not want this user.
+func Died(err error) bool { return Passing(err) || errors.Is(err, errGoodbye) }
+
+// Noop asks for nothing, to see how fast a server answers.
+func (c *Client) Noop(ctx context.Context) error {
+	return c.named(c.do(ctx, "ask for nothing", smallAnswer, func() error { return c.imap.Noop().Wait() }))
+}
+
 // command sends one raw command on the connection of go-imap and hands each
 // untagged answer to handle. What handle keeps it must copy. After an error
 // other than a [*Refusal] the connection is closed.
@@ -156,6 +168,16 @@ type Refusal struct {
 	Text string // what the server said, cleaned
 }
 
+// IsRefusal tells whether a server answered NO or BAD, after which the connection
+// goes on.
+func IsRefusal(err error) bool { return errors.As(err, new(*Refusal)) }
+
+// IsUnknown tells whether a server answered BAD: it does not know the command.
+func IsUnknown(err error) bool {
+	refusal := (*Refusal)(nil)
+	return errors.As(err, &refusal) && refusal.Bad
+}
+
 // Error returns what the server said.
 func (r *Refusal) Error() string {
 	if r.Bad {
@@ -174,7 +196,7 @@ func answer(line []byte, tag string, handle func([]byte) error) (done bool, err 
 	case string(first) == "*":
 		switch string(word) {
 		case "BYE":
-			return true, fmt.Errorf("the server says goodbye: %s", sample(text))
+			return true, fmt.Errorf("%w: %s", errGoodbye, sample(text))
 		case "OK", "NO", "BAD":
 			return false, nil
 		}

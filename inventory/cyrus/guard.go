@@ -3,15 +3,26 @@ package cyrus
 import (
 	"bytes"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
 
 // verbs are the commands that may be sent. None of them changes anything on a
-// server: SYNCGET is the reading half of the replication protocol.
+// server: EXAMINE opens a mailbox for reading only.
 var verbs = []string{
-	"AUTHENTICATE", "CAPABILITY", "GETACL", "GETMETADATA", "GETQUOTA", "ID", "LIST", "LOGOUT",
-	"NAMESPACE", "SYNCGET",
+	"AUTHENTICATE", "CAPABILITY", "EXAMINE", "FETCH", "GETACL", "GETMETADATA", "GETQUOTA", "ID", "LIST", "LOGOUT",
+	"LSUB", "NAMESPACE", "NOOP", "STATUS", "SYNCGET", "UID",
+}
+
+// syncGets are what SYNCGET, the reading half of the replication protocol, may
+// ask for. USER and META are not among them: they create a database for the
+// calendars of a user who has none.
+var syncGets = []string{"FULLMAILBOX", "MAILBOXES"}
+
+// fetched are the items of FETCH. None of them marks a message as seen.
+var fetched = []string{
+	"DIGEST.SHA1", "FLAGS", "INTERNALDATE", "MODSEQ", "RFC822.FILESIZE", "RFC822.SHA1", "RFC822.SIZE", "UID",
 }
 
 // guard sees every line on its way to the server and refuses those that are no
@@ -51,8 +62,35 @@ func (g *guard) command(line string) error {
 	case strings.HasSuffix(line, "}"):
 		// What follows a literal would pass unseen.
 		return fmt.Errorf("refusing to send a literal with %s", verb)
+	case verb == "SYNCGET" && !isSyncGet(arguments), verb == "FETCH" && !isFetch(arguments), verb == "UID" && !isPeek(arguments):
+		return fmt.Errorf("refusing to send %q: it is not known only to read", verb+" "+arguments)
 	}
 	// Without an initial response the credentials come in a line of their own.
 	g.answer = verb == "AUTHENTICATE" && !strings.Contains(arguments, " ")
 	return nil
 }
+
+func isSyncGet(arguments string) bool {
+	what, _, _ := strings.Cut(arguments, " ")
+	return slices.Contains(syncGets, what)
+}
+
+// isFetch reads: 1:1000 (UID FLAGS).
+func isFetch(arguments string) bool {
+	numbers, items, found := strings.Cut(arguments, " (")
+	if !found || strings.Trim(numbers, "0123456789:,") != "" || !strings.HasSuffix(items, ")") {
+		return false
+	}
+	for _, item := range strings.Fields(strings.TrimSuffix(items, ")")) {
+		if !slices.Contains(fetched, item) {
+			return false
+		}
+	}
+	return true
+}
+
+// peek is the one command that reads what is in a message: a piece of it, as
+// delivered, without marking it as seen.
+var peek = regexp.MustCompile(`^FETCH [0-9]+ \(BODY\.PEEK\[\]<[0-9]+\.[0-9]+>\)$`)
+
+func isPeek(arguments string) bool { return peek.MatchString(arguments) }

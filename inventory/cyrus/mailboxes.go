@@ -9,8 +9,9 @@ import (
 	"strings"
 )
 
-// Mailbox is one mailbox of a server.
-type Mailbox struct {
+// Mark is what tells two copies of a mailbox apart without a look at what is in
+// them.
+type Mark struct {
 	Name     ExternalName
 	Internal InternalName
 
@@ -22,7 +23,25 @@ type Mailbox struct {
 
 	// UniqueID stays with a mailbox through renaming and replication.
 	UniqueID  string
-	Partition string
+	Checksums Checksums
+}
+
+// Checksums are what Cyrus itself compares before it replicates a mailbox: XORs
+// of CRC-32 over the live messages and their flags, and over the annotations of
+// messages (imap/mailbox.c of Cyrus 2.4 and later). What is equal has equal ones,
+// if one version of Cyrus made both; access list, quota, subscriptions and what
+// others have seen are not in them.
+type Checksums struct {
+	Known                 bool
+	Messages, Annotations uint32
+}
+
+// Mailbox is one mailbox of a server.
+type Mailbox struct {
+	Mark
+	// FolderModSeq grows with each change of name, access list or place.
+	FolderModSeq uint64
+	Partition    string
 	// QuotaRoot is the mailbox whose quota limits this one; empty if none does.
 	QuotaRoot InternalName
 	ACL       []Right
@@ -101,7 +120,7 @@ func newMailboxList(separator byte, most int) *mailboxList {
 // elsewhere, on the mupdate server of a murder, which does not say what it is.
 func (l *mailboxList) where(err error) error {
 	switch {
-	case !passing(err):
+	case !Passing(err):
 		return err
 	case len(l.mailboxes) == 0:
 		return fmt.Errorf("%w (before the first mailbox: it is damaged, or this is the mupdate server of a Cyrus murder)", err)
@@ -159,7 +178,7 @@ func (l *mailboxList) list(s *scanner) {
 		return
 	}
 	l.byName[name] = len(l.mailboxes)
-	l.mailboxes = append(l.mailboxes, Mailbox{Name: name, Status: Status{Messages: UnknownCount, Size: UnknownCount}})
+	l.mailboxes = append(l.mailboxes, Mailbox{Mark: Mark{Name: name, Status: Status{Messages: UnknownCount, Size: UnknownCount}}})
 }
 
 // statusOf reads: user.anna (MESSAGES 3 UIDNEXT 4 …). All values that were asked for

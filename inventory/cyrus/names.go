@@ -41,9 +41,9 @@ func inside(name string, separator byte) string {
 	return name
 }
 
-// external returns the name as an administrator of a server with this separator
+// External returns the name as an administrator of a server with this separator
 // sees it.
-func (n InternalName) external(separator byte) ExternalName {
+func (n InternalName) External(separator byte) ExternalName {
 	domain, local, found := strings.Cut(string(n), "!")
 	if !found {
 		return ExternalName(outside(string(n), separator))
@@ -169,4 +169,73 @@ func decodeShift(b *strings.Builder, code string) bool {
 // itself told, without line breaks and NUL.
 func quote(text string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text) + `"`
+}
+
+// OwnName returns the name of a user's folder, as [InternalName.Owner] tells its
+// parts, as that user sees it. The connection must be As that user.
+func (c *Client) OwnName(folder []string) string {
+	if len(folder) == 0 {
+		return "INBOX"
+	}
+	separator := string(c.server.Separator)
+	name := outside(strings.Join(folder, "."), c.server.Separator)
+	if c.server.AltNamespace == Yes {
+		return name
+	}
+	return "INBOX" + separator + name
+}
+
+// UserName returns the name of any mailbox as the user sees it that the
+// connection acts as.
+func (c *Client) UserName(name InternalName) string {
+	owner, folder, _ := name.Owner()
+	if owner == (Owner{Name: c.options.As}) {
+		return c.OwnName(folder)
+	}
+	if _, domain, _ := strings.Cut(c.options.As, "@"); c.options.Domains {
+		name = InternalName(strings.TrimPrefix(string(name), domain+"!"))
+	}
+	outer := string(name.External(c.server.Separator))
+	if rest, found := strings.CutPrefix(outer, "user"+string(c.server.Separator)); found && !owner.Shared {
+		return c.server.Others + rest
+	}
+	return c.server.Shared + outer
+}
+
+// inside returns what a mailbox is called inside that the user sees by this name.
+func (c *Client) inside(name string) InternalName {
+	separator := string(c.server.Separator)
+	user, domain := c.options.As, ""
+	if c.options.Domains {
+		user, domain, _ = strings.Cut(user, "@")
+	}
+	virtual := domain != ""
+	own := "user" + separator + user
+	local, at, elsewhere := name, "", false
+	if i := strings.LastIndexByte(name, '@'); i >= 0 && virtual {
+		local, at, elsewhere = name[:i], name[i+1:], true
+	}
+	rest, inOthers := strings.CutPrefix(local, c.server.Others)
+	tree, inShared := strings.CutPrefix(local, c.server.Shared)
+	var full string
+	switch {
+	case local == "INBOX":
+		full = own
+	case c.server.AltNamespace != Yes && strings.HasPrefix(local, "INBOX"+separator):
+		full = own + local[len("INBOX"):]
+	case c.server.Others != "" && inOthers:
+		full = "user" + separator + rest
+	case inShared && (c.server.AltNamespace != Yes || c.server.Shared != ""):
+		full = tree
+	default:
+		full = own + separator + local
+	}
+	inner := InternalName(inside(full, c.server.Separator))
+	switch {
+	case elsewhere:
+		return InternalName(at) + "!" + inner
+	case virtual:
+		return InternalName(domain) + "!" + inner
+	}
+	return inner
 }

@@ -43,6 +43,14 @@ type Options struct {
 	// admins and in proxyservers do that.
 	As string
 
+	// Known is what another connection to the same server learned, also As a user
+	// if this one is; it is not asked again. What cannot be known of a user is
+	// not in it. Nil asks.
+	Known *Server
+	// Domains says that users' names end in a domain that keeps their mailboxes
+	// apart, which internal names show. It is for a connection As a user.
+	Domains bool
+
 	// TLS is how to protect the connection; empty means StartTLS.
 	TLS TLS
 	// CAFile is a file of certificates in PEM to trust; empty means those of

@@ -28,7 +28,7 @@ func readAll(from io.Reader) (*mailboxList, []Mailbox, error) {
 		_, err = answer(line, "R1", func(untagged []byte) error {
 			if rest, found := bytes.CutPrefix(untagged, []byte("MAILBOX")); found {
 				s := scan(rest)
-				name, mailbox := s.syncMailbox()
+				name, mailbox := s.mailbox(s.skip)
 				mailbox.Internal = name
 				details = append(details, mailbox)
 				return s.err
@@ -139,7 +139,7 @@ func TestNamesInsideAndOutside(t *testing.T) {
 			t.Errorf("%q is %q inside, want %q", c.external, got, c.internal)
 		}
 		for _, name := range got {
-			if back := name.external(c.separator); back != c.external {
+			if back := name.External(c.separator); back != c.external {
 				t.Errorf("%q is %q outside, want %q", name, back, c.external)
 			}
 		}

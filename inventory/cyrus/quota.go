@@ -46,7 +46,7 @@ func (c *Client) Quotas(ctx context.Context, mailboxes []Mailbox) ([]Quota, erro
 func (c *Client) quotas(roots []InternalName, quotas *[]Quota) error {
 	commands := make([]*imapclient.GetQuotaCommand, len(roots))
 	for i, root := range roots {
-		commands[i] = c.imap.GetQuota(string(root.external(c.server.Separator)))
+		commands[i] = c.imap.GetQuota(string(root.External(c.server.Separator)))
 	}
 	for i, command := range commands {
 		data, err := command.Wait()

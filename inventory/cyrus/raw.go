@@ -9,8 +9,9 @@ import (
 	"strconv"
 )
 
-// longestAnswer is what one line of an answer may have with its literals. The
-// longest known is the access list of a folder that thousands share.
+// longestAnswer is what one line of an answer may have with its literals, unless
+// a command expects more. The longest known else is the access list of a folder
+// that thousands share.
 const longestAnswer = 1 << 20
 
 // errProtocol says that a server does not speak IMAP as the standard has it.
@@ -36,6 +37,7 @@ func sample(line []byte) string {
 type rawReader struct {
 	side   io.Reader
 	from   *bufio.Reader
+	most   int // bytes that an answer may have
 	answer []byte
 }
 
@@ -45,7 +47,7 @@ type rawSide struct{ *wire }
 func (s rawSide) Read(p []byte) (int, error) { return s.take(p, true) }
 
 func newRawReader(side io.Reader) *rawReader {
-	return &rawReader{side: side, from: bufio.NewReaderSize(side, 64<<10)}
+	return &rawReader{side: side, from: bufio.NewReaderSize(side, 64<<10), most: longestAnswer}
 }
 
 // unread returns what was read from the wire and is part of no answer yet.
@@ -90,7 +92,7 @@ func (r *rawReader) line() error {
 	for {
 		piece, err := r.from.ReadSlice('\n')
 		r.answer = append(r.answer, piece...)
-		if len(r.answer) > longestAnswer {
+		if len(r.answer) > r.most {
 			return protocolError("an answer that does not end", r.answer)
 		}
 		if err == nil || !errors.Is(err, bufio.ErrBufferFull) {
@@ -102,7 +104,7 @@ func (r *rawReader) line() error {
 // literal appends a literal, as it comes: a size that a server only claims
 // takes no memory.
 func (r *rawReader) literal(size int64) error {
-	if size > longestAnswer-int64(len(r.answer)) {
+	if size > int64(r.most-len(r.answer)) {
 		return protocolError(fmt.Sprintf("a literal of %d bytes", size), r.answer)
 	}
 	for size > 0 {

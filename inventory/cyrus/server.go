@@ -37,10 +37,17 @@ type Server struct {
 	// Murder is the mupdate server of a server that is part of a Cyrus murder,
 	// and empty otherwise.
 	Murder string
+	// Others and Shared are what stands before the names of other users' folders
+	// and of shared trees.
+	Others, Shared string
 }
 
 // learn asks what kind of server this is.
 func (c *Client) learn(ctx context.Context) error {
+	if c.options.Known != nil {
+		c.server = *c.options.Known
+		return nil
+	}
 	if err := c.do(ctx, "read the capabilities", smallAnswer, c.readCapabilities); err != nil {
 		return err
 	}
@@ -139,6 +146,12 @@ func (c *Client) readNamespace() error {
 		if personal.Prefix == "" {
 			c.server.AltNamespace = Yes
 		}
+	}
+	for _, others := range namespace.Other {
+		c.server.Others = others.Prefix
+	}
+	for _, shared := range namespace.Shared {
+		c.server.Shared = shared.Prefix
 	}
 	return nil
 }

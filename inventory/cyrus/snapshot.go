@@ -30,7 +30,7 @@ func Read(ctx context.Context, o Options) (*Snapshot, error) {
 	var snapshot *Snapshot
 	var err error
 	try := func() (any, error) {
-		if snapshot, err = readOnce(ctx, o); err != nil && !passing(err) {
+		if snapshot, err = readOnce(ctx, o); err != nil && !Passing(err) {
 			return nil, backoff.Permanent(err)
 		}
 		return nil, err
@@ -40,8 +40,9 @@ func Read(ctx context.Context, o Options) (*Snapshot, error) {
 	return snapshot, err
 }
 
-// passing tells whether an error may be gone a moment later.
-func passing(err error) bool {
+// Passing tells whether an error may be gone a moment later, on another
+// connection: the server refused this one, or ended it.
+func Passing(err error) bool {
 	return errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.ECONNRESET) ||
 		errors.Is(err, syscall.EPIPE) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }

@@ -105,7 +105,7 @@ func (c *Client) syncGet(ctx context.Context, names []InternalName, bytes int64,
 			if !strings.EqualFold(string(s.word()), "MAILBOX") {
 				return nil
 			}
-			name, mailbox := s.syncMailbox()
+			name, mailbox := s.mailbox(s.skip)
 			if s.err != nil {
 				return s.err
 			}
@@ -118,8 +118,9 @@ func (c *Client) syncGet(ctx context.Context, names []InternalName, bytes int64,
 	})
 }
 
-// syncMailbox reads: %(UNIQUEID … MBOXNAME … ACL "…" …).
-func (s *scanner) syncMailbox() (name InternalName, m Mailbox) {
+// mailbox reads: %(UNIQUEID … MBOXNAME … ACL "…" …). records reads the records
+// of the messages where they are told.
+func (s *scanner) mailbox(records func()) (name InternalName, m Mailbox) {
 	s.expect(" %")
 	s.pairs(func(key []byte) {
 		switch string(key) {
@@ -131,6 +132,12 @@ func (s *scanner) syncMailbox() (name InternalName, m Mailbox) {
 			m.Partition = string(s.text())
 		case "QUOTAROOT":
 			m.QuotaRoot = InternalName(s.text())
+		case "SYNC_CRC":
+			m.Checksums.Messages, m.Checksums.Known = uint32(s.number(mostUint32)), true
+		case "SYNC_CRC_ANNOT":
+			m.Checksums.Annotations = uint32(s.number(mostUint32))
+		case "FOLDERMODSEQ":
+			m.FolderModSeq = s.number(mostModSeq)
 		case "HIGHESTMODSEQ":
 			m.Status.HighestModSeq = s.number(mostModSeq)
 		case "UIDVALIDITY":
@@ -139,6 +146,8 @@ func (s *scanner) syncMailbox() (name InternalName, m Mailbox) {
 			m.Status.UIDNext = uint32(s.number(mostUint32-1)) + 1
 		case "ACL":
 			m.ACL = s.acl()
+		case "RECORD":
+			records()
 		default:
 			s.skip()
 		}

@@ -71,8 +71,11 @@ func server(names ...string) *cyrus.Snapshot {
 	slices.Sort(names)
 	for _, name := range names {
 		s.Mailboxes = append(s.Mailboxes, cyrus.Mailbox{
-			Name: cyrus.ExternalName(name), Internal: cyrus.InternalName(name), Readable: true, UniqueID: "id of " + name, Partition: "default",
-			Status: cyrus.Status{Messages: 2, UIDNext: 3, UIDValidity: made, HighestModSeq: 864, Size: 1000},
+			Mark: cyrus.Mark{
+				Name: cyrus.ExternalName(name), Internal: cyrus.InternalName(name), Readable: true, UniqueID: "id of " + name,
+				Status: cyrus.Status{Messages: 2, UIDNext: 3, UIDValidity: made, HighestModSeq: 864, Size: 1000},
+			},
+			Partition: "default",
 		})
 	}
 	return s

@@ -154,7 +154,7 @@ func TestUnreadableMailbox(t *testing.T) {
 	old.Users = []inventory.User{{Name: "anna", Store: "s1", Load: inventory.Load{9000, 1}}}
 	w := world{}
 	w.pair("s1", server("user.anna", "user.anna.Sent", "user.bob"))
-	*mailbox(w["s1m:143"], "user.anna.Sent") = cyrus.Mailbox{Name: "user.anna.Sent", Internal: "user.anna.Sent"}
+	*mailbox(w["s1m:143"], "user.anna.Sent") = cyrus.Mailbox{Mark: cyrus.Mark{Name: "user.anna.Sent", Internal: "user.anna.Sent"}}
 	result := find(t, old, w.ask, discover.Options{})
 	if len(result.Findings) != 2 || result.Findings[1].Kind != discover.Unreadable || result.Findings[1].User != "anna" {
 		t.Fatalf("findings %+v", result.Findings)

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"time"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/compare"
+	"github.com/interlacemail/interlace/monitor/history"
+	"github.com/interlacemail/interlace/monitor/synclag"
+)
+
+// backlogKey names what a master sends to one of its replicas. Without a replica it
+// is all that the master sends.
+type backlogKey struct {
+	store   inventory.StoreID
+	replica inventory.ServerID
+}
+
+// justNow is how old a change may be that replication has not got to yet.
+const justNow = 10 * time.Second
+
+// backlogs returns what a watch has lately seen of what waits for replicas; nothing
+// where no watch has recorded anything here.
+func (a *app) backlogs(ctx context.Context) (map[backlogKey]compare.Backlog, error) {
+	path, err := a.databaseFile()
+	if err != nil {
+		return nil, nil // there is no database, and none is needed
+	}
+	h, err := history.Open(ctx, path, toRead)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	defer h.Close()
+	if !h.Watched() {
+		return nil, nil
+	}
+	channels, err := h.Channels(ctx)
+	if err != nil || len(channels) == 0 {
+		return nil, err
+	}
+	v, err := a.lagView(ctx, h, lagFlags{})
+	if err != nil {
+		return nil, err
+	}
+	standings, err := synclag.Standings(ctx, h, v.span(v.now.Add(-v.opts.Course())), v.opts, nil, v.now)
+	if err != nil {
+		return nil, err
+	}
+	backlogs := map[backlogKey]compare.Backlog{}
+	for _, row := range v.rows(standings) {
+		backlogs[backlogKey{row.Lag.Store, inventory.ServerID(row.Lag.Peer)}] = backlogOf(&row.Lag)
+	}
+	return backlogs, nil
+}
+
+// backlogOf says what a channel's lag means for what differs now.
+func backlogOf(l *monitor.Lag) compare.Backlog {
+	switch {
+	case l.Verdict == monitor.Unknown || !l.Oldest.Known:
+		return compare.BacklogUnknown
+	case l.Verdict == monitor.OK && l.Oldest.Value <= justNow.Seconds():
+		return compare.NothingWaits
+	}
+	return compare.ChangesWait
+}
+
+// backlog returns what is known of what waits for the replica of a pair.
+func (c *comparing) backlog(p *pairOf) compare.Backlog {
+	if known, found := c.backlogs[backlogKey{p.store.Name, p.replica.Server}]; found {
+		return known
+	}
+	return c.backlogs[backlogKey{store: p.store.Name}]
+}

@@ -1,0 +1,131 @@
+package main_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/interlacemail/interlace/fixtures/cyrustest"
+)
+
+// comparison is the answer of compare.
+type comparison struct {
+	Users    struct{ Checked, Identical, Different, Unknown int }
+	Coverage struct {
+		Pairs         int `json:"pairs"`
+		PairsCompared int `json:"pairs_compared"`
+	}
+	Differences []struct {
+		Store, User, Mailbox, Kind, Certainty, UIDs string
+		Repair                                      []struct{ Server, Command string }
+	}
+	Unanswered []struct{ Store, Server, Why string }
+}
+
+func compared(t *testing.T, text string) comparison {
+	t.Helper()
+	var c comparison
+	if err := json.Unmarshal([]byte(text), &c); err != nil {
+		t.Fatalf("%v: %s", err, text)
+	}
+	return c
+}
+
+// TestCompareLive compares two stores on real Cyrus, of which one replica is damaged,
+// repaired by what is printed, and stopped.
+func TestCompareLive(t *testing.T) {
+	none := []cyrustest.Settings{{Client: cyrustest.ClientNone}, {}}
+	fleet := cyrustest.Run(t, cyrustest.StoreOptions{Name: "s1", Instances: none}, cyrustest.StoreOptions{Name: "s2", Instances: none})
+	for i, user := range []string{"anna", "o'brien"} {
+		master := fleet.Stores[i].Master()
+		if err := master.Fill(t.Context(), []cyrustest.Mailbox{{Name: "user." + user, Messages: 3}, {Name: "user." + user + ".Sent"}}); err != nil {
+			t.Fatal(err)
+		}
+		if out, err := master.Tool(t.Context(), "sync_client", "-A"); err != nil {
+			t.Fatal(out, err)
+		}
+	}
+	fleetFile(t, fleet)
+	put(t, "fleet.yaml", describe(fleet, func(in *cyrustest.Instance) string {
+		return fmt.Sprintf(", imapd_conf: %s", filepath.Join(in.Dir, "imapd.conf"))
+	}))
+
+	status, stdout, stderr := program(t, "compare")
+	if status != 0 || !strings.HasPrefix(stdout, "2 users are identical\n") {
+		t.Fatalf("of equal stores: status %d, %s%s", status, stdout, stderr)
+	}
+	for _, level := range []string{"1", "3", "4", "user"} {
+		if status, stdout, stderr := program(t, "compare", "--level", level, "-o", "json"); status != 0 || compared(t, stdout).Users.Identical != 2 {
+			t.Errorf("level %s of equal stores: status %d, %s%s", level, status, stdout, stderr)
+		}
+	}
+
+	replica := fleet.Stores[1].Replicas()[0]
+	conn, err := replica.DialAs(t.Context(), "o'brien")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := conn.Do("SELECT INBOX", `UID STORE 2 +FLAGS (\Flagged)`); err != nil {
+		t.Fatal(err)
+	}
+	status, stdout, stderr = program(t, "compare", "--level", "1", "-o", "json")
+	found := compared(t, stdout)
+	if status != 1 || found.Users.Identical != 1 || found.Users.Different != 1 || len(found.Differences) != 1 {
+		t.Fatalf("with a flag on the replica: status %d, %s%s", status, stdout, stderr)
+	}
+	d := found.Differences[0]
+	if d.Store != "s2" || d.User != "o'brien" || d.Mailbox != "user.o'brien" || d.Kind != "flags" || d.UIDs != "2" || d.Certainty != "confirmed" {
+		t.Errorf("the difference is %+v", d)
+	}
+	if status, stdout, stderr := program(t, "compare", "--user", "anna"); status != 2 && status != 0 || strings.Contains(stdout, "differ") {
+		t.Errorf("of another user: status %d, %s%s", status, stdout, stderr)
+	}
+
+	// What is printed is pasted, as the account of Cyrus, and repairs.
+	status, stdout, _ = program(t, "compare", "--store", "s2")
+	var pasted []string
+	for line := range strings.Lines(stdout) {
+		if command, _, found := strings.Cut(strings.TrimSpace(line), "  # on imap"); found {
+			pasted = append(pasted, command)
+		}
+	}
+	if status != 1 || len(pasted) != 2 {
+		t.Fatalf("status %d, to paste %q of %s", status, pasted, stdout)
+	}
+	for _, command := range pasted {
+		paste(t, command)
+	}
+	if status, stdout, stderr := program(t, "compare", "--level", "3"); status != 0 {
+		t.Errorf("after the repair: status %d, %s%s", status, stdout, stderr)
+	}
+
+	if err := replica.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	status, stdout, stderr = program(t, "compare", "-o", "json")
+	found = compared(t, stdout)
+	if status != 1 || found.Coverage.PairsCompared != 1 || found.Users.Checked != 1 || len(found.Unanswered) != 1 || found.Unanswered[0].Store != "s2" {
+		t.Errorf("with a replica that is stopped: status %d, %s%s", status, stdout, stderr)
+	}
+	if status, stdout, stderr := program(t, "compare", "--store", "s2"); status != 2 || !strings.Contains(stderr, "no store could be compared") || !strings.Contains(stdout, "s2") {
+		t.Errorf("of that store alone: status %d, %s%s", status, stdout, stderr)
+	}
+}
+
+// paste runs a printed command in a shell; Cyrus's programs take on the account of
+// Cyrus themselves.
+func paste(t *testing.T, command string) {
+	t.Helper()
+	shell := exec.CommandContext(t.Context(), "sh", "-c", command)
+	shell.Env = append(os.Environ(), "PATH=/usr/lib/cyrus/bin:"+os.Getenv("PATH"))
+	shell.WaitDelay = time.Second
+	if out, err := shell.CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v %s", command, err, out)
+	}
+}

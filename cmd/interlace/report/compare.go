@@ -1,0 +1,237 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
+)
+
+// ComparisonOfAll is what came out of comparing many pairs of a master and a replica.
+type ComparisonOfAll struct {
+	Level       monitor.CompareLevel  `json:"level"`
+	Users       Outcomes              `json:"users"` // and shared trees
+	Coverage    Coverage              `json:"coverage"`
+	Differences []monitor.Difference  `json:"differences"`
+	InFlight    []monitor.InFlight    `json:"in_flight"`
+	Uncompared  []monitor.Uncompared  `json:"uncompared"`
+	Spool       []monitor.SpoolSample `json:"spool"`
+	Unanswered  []Unanswered          `json:"unanswered"`
+}
+
+// Outcomes count users and shared trees by what a comparison says of them.
+type Outcomes struct {
+	Checked   int `json:"checked"`
+	Identical int `json:"identical"`
+	Different int `json:"different"`
+	Unknown   int `json:"unknown"`
+}
+
+// Add counts one.
+func (o *Outcomes) Add(outcome monitor.Outcome) {
+	o.Checked++
+	switch outcome {
+	case monitor.Identical:
+		o.Identical++
+	case monitor.Different:
+		o.Different++
+	default:
+		o.Unknown++
+	}
+}
+
+// Coverage is how much was compared.
+type Coverage struct {
+	Pairs     int   `json:"pairs"`
+	Compared  int   `json:"pairs_compared"`
+	Mailboxes int   `json:"mailboxes"`
+	Messages  int64 `json:"messages"` // one by one
+}
+
+// Unanswered is a pair that could not be compared.
+type Unanswered struct {
+	Store  inventory.StoreID  `json:"store"`
+	Server inventory.ServerID `json:"server"` // of the replica
+	Why    string             `json:"why"`
+}
+
+// Compared is the screen of a comparison.
+func Compared(c *ComparisonOfAll) *Screen {
+	s := &Screen{}
+	s.add(verdict(c))
+	if len(c.Differences) > 0 {
+		s.add(Differences(c.Differences))
+	}
+	if len(c.Unanswered) > 0 {
+		s.AddFirst(unanswered(c.Unanswered), mostRows)
+	}
+	if len(c.Spool) > 0 {
+		s.AddFirst(spool(c.Spool), mostRows)
+	}
+	if lines := inFlight(c.InFlight); len(lines) > 0 {
+		s.add(lines)
+	}
+	if lines := uncompared(c.Uncompared); len(lines) > 0 {
+		s.add(lines)
+	}
+	return s
+}
+
+// mostRows is how many rows of what is not the main thing people are shown.
+const mostRows = 20
+
+// verdict says in one line what came out, and in another how much was looked at.
+func verdict(c *ComparisonOfAll) Lines {
+	parts := []string{things(c.Users.Identical, "user is identical", "users are identical")}
+	tone := Good
+	if c.Users.Different > 0 {
+		parts, tone = append(parts, things(c.Users.Different, "differs", "differ")), Broken
+	}
+	if c.Users.Unknown > 0 {
+		parts = append(parts, fmt.Sprintf("of %s it is not known", inventory.CountText(c.Users.Unknown)))
+		if tone == Good {
+			tone = Soon
+		}
+	}
+	if n := len(c.Unanswered); n > 0 {
+		parts, tone = append(parts, things(n, "replica was not compared", "replicas were not compared")), Broken
+	}
+	looked := fmt.Sprintf("level %s: %s of %s on %s, shared trees counted as users",
+		c.Level, things(c.Coverage.Mailboxes, "mailbox", "mailboxes"), things(c.Users.Checked, "user", "users"),
+		things(c.Coverage.Compared, "pair of a master and a replica", "pairs of a master and a replica"))
+	if c.Coverage.Messages > 0 {
+		looked += fmt.Sprintf(", %s one by one", things(c.Coverage.Messages, "message", "messages"))
+	}
+	return Lines{{Words: strings.Join(parts, " · "), Tone: tone}, {Words: looked}}
+}
+
+// Differences is the table of what differs, with what repairs it.
+func Differences(found []monitor.Difference) *Table {
+	return &Table{
+		Columns: []Column{
+			left("store", "store", 0), left("replica", "server", 3), left("user", "user", 0), left("mailbox", "mailbox", 0), left("differs in", "kind", 0),
+			left("master", "master", 0), left("replica has", "replica", 0), left("", "certainty", 2), hidden("uids"),
+			beneath("text"), hidden("repair"), step(), step(), beneath("warning"),
+		},
+		Rows: rowsOf(found, func(d monitor.Difference) []Cell {
+			steps := make([]string, len(d.Repair))
+			shown := [2]Cell{Nothing, Nothing}
+			for i, r := range d.Repair {
+				steps[i] = fmt.Sprintf("%s: %s", r.Server, r.Command)
+				if i < len(shown) {
+					shown[i] = on(r)
+				}
+			}
+			certainty := words(string(d.Certainty))
+			if d.Certainty == monitor.Suspected {
+				certainty = certainty.in(Soon)
+			}
+			return []Cell{
+				words(string(d.Store)), words(string(d.Server)), words(string(d.User)), words(string(d.Mailbox)), words(string(d.Kind)),
+				words(string(d.Master)), words(string(d.Replica)), certainty, words(string(d.UIDs)),
+				words(inWords(&d)), words(strings.Join(steps, "; ")), shown[0], shown[1], words(string(d.Warning)),
+			}
+		}),
+	}
+}
+
+// step is a column of commands, for people only.
+func step() Column {
+	c := command()
+	c.Key = ""
+	return c
+}
+
+// on is a command with where to run it, which a shell takes for a comment.
+func on(r monitor.RepairStep) Cell {
+	if r.Command == "" {
+		return Nothing
+	}
+	return pastable(r.Command + inventory.Text("  # on "+string(r.Server)))
+}
+
+// inWords says what the difference is, and in which messages.
+func inWords(d *monitor.Difference) string {
+	if d.UIDs == "" {
+		return d.Text
+	}
+	const most = 60
+	uids := string(d.UIDs)
+	if len(uids) > most {
+		uids = uids[:strings.LastIndexByte(uids[:most], ',')+1] + "…"
+	}
+	return d.Text + ": UID " + uids
+}
+
+func unanswered(list []Unanswered) *Table {
+	return &Table{
+		Columns: []Column{left("not compared", "store", 0), left("replica", "server", 0), beneath("why")},
+		Rows: rowsOf(list, func(u Unanswered) []Cell {
+			return []Cell{words(string(u.Store)).in(Broken), words(string(u.Server)), words(u.Why)}
+		}),
+	}
+}
+
+func spool(list []monitor.SpoolSample) *Table {
+	return &Table{
+		Columns: []Column{
+			left("files on", "server", 0), left("", "role", 0), right("messages", "all", 1), right("checked", "checked", 0), right("damaged", "damaged", 0),
+			right("at most", "most", 0),
+		},
+		Rows: rowsOf(list, func(s monitor.SpoolSample) []Cell {
+			damaged := count(s.Damaged)
+			if s.Damaged > 0 {
+				damaged = damaged.in(Broken)
+			}
+			return []Cell{words(string(s.Server)), words(string(s.Role)), count(s.All), count(s.Checked), damaged, figure(Ratio, s.Most)}
+		}),
+	}
+}
+
+// inFlight says where changes were on their way.
+func inFlight(list []monitor.InFlight) Lines {
+	if len(list) == 0 {
+		return nil
+	}
+	byText := map[string]int{}
+	for i := range list {
+		byText[list[i].Text]++
+	}
+	var lines Lines
+	lines.add("in flight and not counted: %s", things(len(list), "mailbox", "mailboxes"))
+	for _, text := range mostFirst(byText) {
+		lines.add("  %s: %s", inventory.CountText(byText[text]), text)
+	}
+	return lines
+}
+
+// uncompared says what could not be compared, and why.
+func uncompared(list []monitor.Uncompared) Lines {
+	if len(list) == 0 {
+		return nil
+	}
+	byText := map[string]int{}
+	for i := range list {
+		u := &list[i]
+		byText[fmt.Sprintf("%s of %s on %s: %s", u.What, u.Store, u.Server, u.Why)]++
+	}
+	var lines Lines
+	lines.add("could not be compared:")
+	for _, text := range mostFirst(byText) {
+		lines.add("  %s %s", inventory.CountText(byText[text]), text)
+	}
+	return lines
+}
+
+// mostFirst are the first texts by how often they come.
+func mostFirst(byText map[string]int) []string {
+	var texts []string
+	for text := range byText {
+		texts = append(texts, text)
+	}
+	slices.SortFunc(texts, func(a, b string) int { return cmp.Or(cmp.Compare(byText[b], byText[a]), cmp.Compare(a, b)) })
+	return texts[:min(len(texts), mostRows)]
+}

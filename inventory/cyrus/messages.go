@@ -1,0 +1,191 @@
+package cyrus
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Message is a live message of a mailbox, as the mailbox's index has it.
+type Message struct {
+	UID    uint32
+	ModSeq uint64
+	// Flags are in small letters, sorted and separated by spaces, without
+	// \recent, which says who looked first.
+	Flags        string
+	InternalDate int64 // seconds since 1970
+	Size         int64 // bytes
+	GUID         [20]byte
+	// Annotations are those of all users, with whose they are, sorted; only an
+	// administrator is told.
+	Annotations []Annotation
+}
+
+// Annotation is one annotation of a message (RFC 5257): of one user, or shared.
+type Annotation struct {
+	Entry, User, Value string
+}
+
+// perFetch is how many messages one FETCH asks for: what comes back is handed on
+// as it comes, so this bounds only how long a single command takes.
+const perFetch = 10_000
+
+// messageBytes is what the answer about one message may have: a hundred flags of
+// the usual length.
+const messageBytes = 4096
+
+// Messages opens a mailbox for reading only and yields its messages by UID, in
+// memory that does not grow with their number. The connection must be As a user
+// who may read the mailbox, and the name is as that user sees it. Who stops
+// before the end ends the connection, too.
+func (c *Client) Messages(ctx context.Context, name string) iter.Seq2[Message, error] {
+	return func(yield func(Message, error) bool) {
+		exists, err := c.examine(ctx, name)
+		if err != nil {
+			yield(Message{}, c.named(err))
+			return
+		}
+		var last uint32
+		for from := uint32(1); from <= exists; from += perFetch {
+			to := min(exists, from+perFetch-1)
+			err := c.fetch(ctx, from, to, "UID FLAGS MODSEQ INTERNALDATE RFC822.SIZE DIGEST.SHA1", func(s *scanner) error {
+				m := s.message()
+				switch {
+				case s.err != nil:
+					return s.err
+				case m.UID <= last:
+					return fmt.Errorf("%w: UID %d behind UID %d", errProtocol, m.UID, last)
+				case !yield(m, nil):
+					return errStopped
+				}
+				last = m.UID
+				return nil
+			})
+			if errors.Is(err, errStopped) {
+				return
+			}
+			if err != nil {
+				yield(Message{}, c.named(err))
+				return
+			}
+		}
+	}
+}
+
+// errStopped says that nobody wants to hear more.
+var errStopped = errors.New("stopped")
+
+// examine opens a mailbox for reading only and returns how many messages it has.
+func (c *Client) examine(ctx context.Context, name string) (exists uint32, err error) {
+	err = c.do(ctx, "open "+quote(name), smallAnswer, func() error {
+		return c.command("EXAMINE "+quote(name), func(answer []byte) error {
+			s := scan(answer)
+			number, rest, _ := bytes.Cut(answer, []byte(" "))
+			if string(rest) != "EXISTS" || len(number) == 0 {
+				return nil
+			}
+			exists = uint32(s.number(mostUint32))
+			return s.err
+		})
+	})
+	return exists, err
+}
+
+// fetch asks for items of messages by their place in the mailbox, and hands each
+// answer on where its items begin.
+func (c *Client) fetch(ctx context.Context, from, to uint32, items string, take func(*scanner) error) error {
+	command := fmt.Sprintf("FETCH %d:%d (%s)", from, to, items)
+	return c.do(ctx, "read the messages", longestAnswer+int64(to-from+1)*messageBytes, func() error {
+		return c.command(command, func(answer []byte) error {
+			s := scan(answer)
+			_, rest, _ := bytes.Cut(answer, []byte(" "))
+			if !bytes.HasPrefix(rest, []byte("FETCH ")) {
+				return nil
+			}
+			if s.number(mostUint32); s.err == nil {
+				s.expect(" FETCH ")
+			}
+			return take(s)
+		})
+	})
+}
+
+// message reads: (FLAGS (\Seen) UID 1 …).
+func (s *scanner) message() (m Message) {
+	s.pairs(func(key []byte) {
+		switch string(key) {
+		case "UID":
+			m.UID = uint32(s.number(mostUint32))
+		case "MODSEQ":
+			s.expect("(")
+			m.ModSeq = s.number(mostModSeq)
+			s.expect(")")
+		case "FLAGS":
+			m.Flags = s.flags()
+		case "INTERNALDATE":
+			m.InternalDate = s.date()
+		case "RFC822.SIZE":
+			m.Size = int64(s.number(mostUint32))
+		case "DIGEST.SHA1":
+			m.GUID = s.guid()
+		default:
+			s.skip()
+		}
+	})
+	s.end()
+	if s.err == nil && m.UID == 0 {
+		s.fail("a message with its UID")
+	}
+	return m
+}
+
+// date reads: "26-Nov-2026 12:30:05 +0000".
+func (s *scanner) date() int64 {
+	at, err := time.Parse("_2-Jan-2006 15:04:05 -0700", string(s.text()))
+	if err != nil {
+		s.fail("a date")
+	}
+	return at.Unix()
+}
+
+// list reads a list and calls value for each of its values.
+func (s *scanner) list(value func()) {
+	s.expect("(")
+	for first := true; s.err == nil && !s.is(")"); first = false {
+		if !first {
+			s.expect(" ")
+		}
+		value()
+	}
+}
+
+// flags reads: (\Seen $Label).
+func (s *scanner) flags() string {
+	var flags []string
+	s.list(func() {
+		if flag := strings.ToLower(string(s.text())); flag != `\recent` {
+			flags = append(flags, flag)
+		}
+	})
+	slices.Sort(flags)
+	return strings.Join(flags, " ")
+}
+
+// guid reads the SHA-1 of a message in hexadecimal digits.
+func (s *scanner) guid() (sum [20]byte) {
+	text := s.word()
+	if len(text) != 2*len(sum) {
+		s.fail("a SHA-1")
+		return sum
+	}
+	if _, err := hex.Decode(sum[:], text); err != nil {
+		s.fail("a SHA-1")
+	}
+	return sum
+}

@@ -1,0 +1,175 @@
+package cyrus
+
+import (
+	"bytes"
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/emersion/go-imap/v2"
+)
+
+// View is what a user sees of the server, sorted by name.
+type View struct {
+	Mailboxes []Sight
+	// Subscriptions are the names that the user's clients show.
+	Subscriptions []string
+}
+
+// Sight is a mailbox as a user sees it: the user's own, or one of others that was
+// shared.
+type Sight struct {
+	Name     string // as the user sees it
+	Internal InternalName
+	// Unseen counts the messages that this user has not seen; UnknownCount where
+	// the server does not tell.
+	Unseen int64
+	Status Status // without Size
+}
+
+// sightItems are what View asks of each mailbox.
+const sightItems = "(MESSAGES UIDNEXT UIDVALIDITY UNSEEN HIGHESTMODSEQ)"
+
+// View returns what the user sees that the connection acts as. In the mailboxes
+// nothing is touched, and none is opened.
+func (c *Client) View(ctx context.Context) (*View, error) { return c.view(ctx, "*", nil) }
+
+// ViewOf is like [Client.View] for a server with many mailboxes, all of which Cyrus
+// walks through to find those that one user sees: it shows the user's own mailboxes
+// and, of these others, those that the user sees.
+func (c *Client) ViewOf(ctx context.Context, others []InternalName) (*View, error) {
+	pattern := "INBOX*"
+	if c.server.AltNamespace == Yes {
+		pattern = "INBOX" // own folders have names like all others
+	}
+	return c.view(ctx, pattern, others)
+}
+
+func (c *Client) view(ctx context.Context, pattern string, others []InternalName) (*View, error) {
+	v := &View{}
+	byName := map[string]int{}
+	add := func(name string) {
+		byName[name] = len(v.Mailboxes)
+		v.Mailboxes = append(v.Mailboxes, Sight{
+			Name: name, Internal: c.inside(name), Unseen: UnknownCount, Status: Status{Messages: UnknownCount, Size: UnknownCount},
+		})
+	}
+	command := `LIST "" ` + quote(pattern)
+	bulk := c.can(imap.CapListStatus)
+	if bulk {
+		command += " RETURN (STATUS " + sightItems + ")"
+	}
+	list := newMailboxList(c.server.Separator, c.options.most())
+	err := c.do(ctx, "list what the user sees", c.options.room(listBytes), func() error {
+		return c.command(command, func(answer []byte) error {
+			if bytes.HasPrefix(answer, []byte("STATUS ")) {
+				return v.status(answer, byName)
+			}
+			err := list.answer(answer)
+			for _, m := range list.mailboxes[len(v.Mailboxes):] {
+				add(string(m.Name))
+			}
+			return err
+		})
+	})
+	first := len(v.Mailboxes)
+	if !bulk {
+		first = 0
+	}
+	for _, name := range others {
+		if name := c.UserName(name); err == nil {
+			if _, seen := byName[name]; !seen {
+				add(name)
+			}
+		}
+	}
+	if err == nil {
+		err = c.statusEach(ctx, v, first, byName)
+	}
+	if err == nil {
+		err = c.subscriptions(ctx, v)
+	}
+	if len(others) > 0 {
+		v.Mailboxes = slices.DeleteFunc(v.Mailboxes, func(s Sight) bool { return s.Status.Messages == UnknownCount })
+	}
+	slices.SortFunc(v.Mailboxes, func(a, b Sight) int { return strings.Compare(a.Name, b.Name) })
+	return v, c.named(err)
+}
+
+// statusEach asks for one mailbox after the other, from the first. One that cannot be read stays
+// unknown.
+func (c *Client) statusEach(ctx context.Context, v *View, first int, byName map[string]int) error {
+	for i := first; i < len(v.Mailboxes); i++ {
+		err := c.do(ctx, "read the status", smallAnswer, func() error {
+			return c.command("STATUS "+quote(v.Mailboxes[i].Name)+" "+sightItems, func(answer []byte) error {
+				if !bytes.HasPrefix(answer, []byte("STATUS ")) {
+					return nil
+				}
+				return v.status(answer, byName)
+			})
+		})
+		if err != nil && !IsRefusal(err) {
+			return err
+		}
+	}
+	return nil
+}
+
+// status reads: STATUS INBOX (MESSAGES 3 UNSEEN 1 …).
+func (v *View) status(answer []byte, byName map[string]int) error {
+	s := scan(answer)
+	s.expect("STATUS ")
+	i, known := byName[string(s.text())]
+	if s.err == nil && !known {
+		s.fail("the status of a mailbox that was listed")
+		return s.err
+	}
+	s.expect(" ")
+	var sight Sight
+	s.pairs(func(key []byte) {
+		switch string(key) {
+		case "MESSAGES":
+			sight.Status.Messages = int64(s.number(mostUint32))
+		case "UIDNEXT":
+			sight.Status.UIDNext = uint32(s.number(mostUint32))
+		case "UIDVALIDITY":
+			sight.Status.UIDValidity = uint32(s.number(mostUint32))
+		case "UNSEEN":
+			sight.Unseen = int64(s.number(mostUint32))
+		case "HIGHESTMODSEQ":
+			sight.Status.HighestModSeq = s.number(mostModSeq)
+		default:
+			s.skip()
+		}
+	})
+	s.end()
+	if s.err == nil {
+		sight.Name, sight.Internal, sight.Status.Size = v.Mailboxes[i].Name, v.Mailboxes[i].Internal, UnknownCount
+		v.Mailboxes[i] = sight
+	}
+	return s.err
+}
+
+func (c *Client) subscriptions(ctx context.Context, v *View) error {
+	err := c.do(ctx, "list the subscriptions", c.options.room(listBytes), func() error {
+		return c.command(`LSUB "" "*"`, func(answer []byte) error {
+			s := scan(answer)
+			if !bytes.EqualFold(s.word(), []byte("LSUB")) {
+				return nil
+			}
+			s.expect(" ")
+			s.skip()
+			s.expect(" ")
+			s.text()
+			s.expect(" ")
+			v.Subscriptions = append(v.Subscriptions, string(s.text()))
+			s.end()
+			if len(v.Subscriptions) > c.options.most() {
+				return ErrFlood
+			}
+			return s.err
+		})
+	})
+	slices.Sort(v.Subscriptions)
+	return err
+}

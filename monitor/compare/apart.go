@@ -1,0 +1,45 @@
+package compare
+
+import (
+	"slices"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/inventory/cyrus"
+	"github.com/interlacemail/interlace/monitor"
+)
+
+// apart is something in which two looks at the same moment differ. Of what has no
+// counters, such as subscriptions, that is believed which every look shows alike:
+// it stood still on both sides.
+type apart struct {
+	owner           cyrus.Owner
+	name            cyrus.InternalName // empty: the account
+	kind            monitor.DifferenceKind
+	uids            string
+	master, replica string // empty: nothing
+	text            string
+}
+
+// stayed returns what was there before and is there now.
+func stayed(before, now []apart) (both []apart) {
+	for _, a := range now {
+		if slices.Contains(before, a) {
+			both = append(both, a)
+		}
+	}
+	return both
+}
+
+// tellApart enters what all looks have shown as differences, and the rest of what
+// the last one shows as on its way.
+func (p *pair) tellApart(now, stayed []apart) {
+	for _, a := range now {
+		d := p.differenceOf(a.owner, a.name, a.kind)
+		d.UIDs, d.Master, d.Replica, d.Text = inventory.Text(a.uids), inventory.Text(a.master), inventory.Text(a.replica), a.text
+		if slices.Contains(stayed, a) {
+			p.enter(a.owner, d, true)
+		} else {
+			p.flight(a.owner, d, a.text+", and that changes")
+		}
+	}
+}

@@ -1,0 +1,25 @@
+// Package compare compares masters with their replicas over IMAP.
+//
+// [Store] compares one store's master with one of its replicas:
+//
+//	comparison, err := compare.Store(ctx, compare.Pair{Store: "s1", Master: m, Replica: r}, compare.Options{Level: monitor.CompareAccounts})
+//
+// It looks in a ladder. The counters and checksums of all mailboxes come in bulk;
+// what differs there is looked at again, since a change may be on its way, and
+// what still differs is read message by message to name what it is. Higher levels
+// look at more where nothing differs.
+//
+// A difference is believed when it stood still: the counters of both sides did
+// not move between two looks, as often as we look where the master is ahead; or it
+// cannot come from a change on its way. What the master has and the replica may
+// still get is no difference as long as something waits in the sync log
+// ([Backlog]).
+//
+// The level of the users looks at each mailbox as its readers are shown it, by
+// logins as them. That of the spool has each side read a sample of its own files,
+// and says how many damaged ones there are at most.
+//
+// Nothing is changed on either side; inventory/cyrus refuses to send what changes.
+// Cyrus itself makes two kinds of empty databases when it is asked for what would
+// be in them: what a user has seen, and annotations of messages.
+package compare

@@ -1,0 +1,153 @@
+package compare
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/interlacemail/interlace/inventory/cyrus"
+)
+
+// TestMostDamaged holds the limit against its definition: at that share, so few
+// damaged messages are found in one of twenty samples.
+func TestMostDamaged(t *testing.T) {
+	for _, c := range []struct{ damaged, checked int64 }{{0, 1}, {0, 299}, {1, 20}, {5, 1000}, {19, 20}} {
+		share := mostDamaged(c.damaged, c.checked)
+		// The sum of the binomial probabilities up to damaged, by logarithms.
+		sum := 0.0
+		for k := int64(0); k <= c.damaged; k++ {
+			ways, _ := math.Lgamma(float64(c.checked + 1))
+			a, _ := math.Lgamma(float64(k + 1))
+			b, _ := math.Lgamma(float64(c.checked - k + 1))
+			sum += math.Exp(ways - a - b + float64(k)*math.Log(share) + float64(c.checked-k)*math.Log1p(-share))
+		}
+		if math.Abs(sum-0.05) > 1e-6 {
+			t.Errorf("%d of %d: at most %v, where so few are found with the probability %v", c.damaged, c.checked, share, sum)
+		}
+	}
+	if mostDamaged(0, 0) != 1 || mostDamaged(7, 7) != 1 {
+		t.Error("nothing is known when nothing was checked, or all was damaged")
+	}
+}
+
+func TestSample(t *testing.T) {
+	for _, c := range []struct {
+		n     uint32
+		share float64
+	}{{0, 0.5}, {10, 1}, {10, 5}, {100_000, 0.01}, {100_000, 0.5}, {100, 1e-300}} {
+		first := slices.Collect(sample(c.n, c.share, 7, "a"))
+		if !slices.Equal(first, slices.Collect(sample(c.n, c.share, 7, "a"))) {
+			t.Errorf("%+v: two samples of one seed differ", c)
+		}
+		if !slices.IsSorted(first) || len(slices.Compact(slices.Clone(first))) != len(first) || len(first) > 0 && (first[0] < 1 || first[len(first)-1] > c.n) {
+			t.Errorf("%+v: not places in rising order", c)
+		}
+		want := min(c.share, 1) * float64(c.n)
+		if off := math.Abs(float64(len(first)) - want); off > 5*math.Sqrt(want)+1e-9 {
+			t.Errorf("%+v: %d places, want about %v", c, len(first), want)
+		}
+	}
+	if slices.Equal(slices.Collect(sample(1000, 0.1, 1, "a")), slices.Collect(sample(1000, 0.1, 2, "a"))) ||
+		slices.Equal(slices.Collect(sample(1000, 0.1, 1, "a")), slices.Collect(sample(1000, 0.1, 1, "b"))) {
+		t.Error("seed and mailbox make no difference")
+	}
+}
+
+func TestUIDs(t *testing.T) {
+	var u uids
+	for _, uid := range []uint32{1, 2, 3, 7, 9, 10} {
+		u.add(uid)
+	}
+	for from, want := range map[uint32]string{1: "1:3,7,9:10", 2: "2:3,7,9:10", 4: "7,9:10", 10: "10", 11: ""} {
+		left := u.from(from)
+		count := int64(0)
+		for _, r := range left.ranges {
+			count += int64(r[1]-r[0]) + 1
+		}
+		if left.String() != want || left.count != count {
+			t.Errorf("from %d: %s of %d, want %s", from, left.String(), left.count, want)
+		}
+	}
+}
+
+// TestComparable: checksums mean the same unless most differ where all else agrees.
+func TestComparable(t *testing.T) {
+	for _, c := range []struct {
+		agree, differ int
+		want          bool
+	}{{0, 0, true}, {100, 0, true}, {100, 30, true}, {2, 100, false}, {0, 9, true}, {0, 10, false}, {30, 29, true}} {
+		var master, replica []cyrus.Mailbox
+		for i := range c.agree + c.differ {
+			m := cyrus.Mailbox{Mark: cyrus.Mark{Internal: cyrus.InternalName(fmt.Sprintf("user.u%03d", i)), Readable: true, Checksums: cyrus.Checksums{Known: true, Messages: 7}}}
+			m.Status.Messages = 3
+			master = append(master, m)
+			if i >= c.agree {
+				m.Checksums.Messages = 8
+			}
+			replica = append(replica, m)
+		}
+		if got := comparable(master, replica); got != c.want {
+			t.Errorf("%d agree and %d differ: %v", c.agree, c.differ, got)
+		}
+	}
+}
+
+// TestWhatStands tells which suspects must be looked at as often as is allowed.
+func TestWhatStands(t *testing.T) {
+	box := func(id string, next uint32, modSeq, folder uint64) *cyrus.Mailbox {
+		m := &cyrus.Mailbox{Mark: cyrus.Mark{Readable: true, UniqueID: id}, FolderModSeq: folder}
+		m.Status.UIDNext, m.Status.HighestModSeq = next, modSeq
+		return m
+	}
+	for _, c := range []struct {
+		name            string
+		master, replica *cyrus.Mailbox
+		late, ahead     bool
+	}{
+		{"a message that waits", box("a", 6, 10, 1), box("a", 5, 9, 1), true, false},
+		{"a message only on the replica", box("a", 5, 9, 1), box("a", 6, 10, 1), false, true},
+		{"a message on each", box("a", 6, 11, 1), box("a", 7, 10, 1), true, true},
+		{"a flag on the replica", box("a", 5, 9, 1), box("a", 5, 10, 1), false, false},
+		{"rights that wait", box("a", 5, 9, 2), box("a", 5, 9, 1), true, false},
+		{"a folder made anew", box("b", 1, 1, 1), box("a", 6, 10, 1), true, false},
+		{"a folder that waits", box("a", 1, 1, 1), nil, true, false},
+		{"a folder that was deleted", nil, box("a", 1, 1, 1), true, false},
+	} {
+		s := suspect{master: c.master, replica: c.replica}
+		if s.late() != c.late || s.ahead() != c.ahead {
+			t.Errorf("%s: late %v, ahead %v", c.name, s.late(), s.ahead())
+		}
+	}
+}
+
+func TestStayed(t *testing.T) {
+	a, b, c := apart{text: "a"}, apart{text: "a", master: "5 unseen"}, apart{text: "c"}
+	if got := stayed([]apart{a, c}, []apart{b, c}); !slices.Equal(got, []apart{c}) {
+		t.Errorf("%+v stayed", got)
+	}
+}
+
+func TestKeepsSieve(t *testing.T) {
+	for version, want := range map[string]bool{"3.6.1-Debian-3.6.1-4": true, "3.10.2": true, "4.0": true, "3.4.1": false, "2.5.17": false, "": false, "git": false} {
+		if keepsSieve(version) != want {
+			t.Errorf("%q: %v", version, !want)
+		}
+	}
+}
+
+// TestFileNames: no name of a mailbox leads out of the directory, and two mailboxes
+// never share a file.
+func TestFileNames(t *testing.T) {
+	p := &pair{store: Pair{Store: "s1", Replica: Side{Server: "imap2"}}, master: &host{}}
+	p.master.server.Separator = '/'
+	seen := map[string]bool{}
+	long := "user.anna." + string(slices.Repeat([]byte("x"), 400))
+	for _, name := range []cyrus.InternalName{"user.anna", "user.anna^", "user.anna.^^.^^.etc", "user.a b", "user.a\x01", cyrus.InternalName(long + "1"), cyrus.InternalName(long + "2")} {
+		file := p.fileName(name, 7)
+		if seen[file] || len(file) > 255 || slices.ContainsFunc([]byte(file), func(b byte) bool { return b == '/' || b < ' ' }) {
+			t.Errorf("%q is saved as %q", name, file)
+		}
+		seen[file] = true
+	}
+}

@@ -1,0 +1,77 @@
+package compare_test
+
+import (
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/interlacemail/interlace/inventory/cyrus"
+	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/compare"
+)
+
+// TestOnly compares one user of many, and one shared tree as a user who is not
+// compared.
+func TestOnly(t *testing.T) {
+	r := newRig(t, anna...)
+	r.settle()
+	r.do(r.replica, "bob", "SELECT INBOX", `UID STORE 1 +FLAGS (\Flagged)`, "SELECT user.anna", `UID STORE 1:2 +FLAGS (\Seen)`)
+	remove(r, r.replica, "team", 1)
+	for _, level := range []monitor.CompareLevel{"1", "2", "3", "user"} {
+		found := r.compare(compare.Options{Level: level, Only: func(o cyrus.Owner) bool { return o.Name == "anna" }})
+		if got := outcomes(found); got != "anna=identical" && !(got == "anna=different" && found.Differences[0].Kind == monitor.Identity) {
+			t.Errorf("level %s: %s %+v", level, got, found)
+		}
+	}
+	found := r.compare(compare.Options{Level: monitor.CompareSpool, Sample: 1, Only: func(o cyrus.Owner) bool { return o.Shared }})
+	only(t, found, "spool team")
+	if found.Spool[0].Checked != 2 || found.Spool[1].Damaged != 1 || found.Spool[1].Most < 0.5 {
+		t.Errorf("%+v", found.Spool)
+	}
+	// Bob sees other messages of anna's as unseen, which is told of bob.
+	found = r.compare(compare.Options{Level: monitor.CompareAccounts, Only: func(o cyrus.Owner) bool { return o.Name == "bob" }})
+	if got := outcomes(found); got != "bob=different" || !strings.Contains(string(found.Differences[0].Mailbox+found.Differences[1].Mailbox), "user.anna") {
+		t.Errorf("%s %+v", got, found)
+	}
+}
+
+// TestRateAndConnections counts what a server is asked: over one connection at a
+// time, and as many mailboxes a second as the rate says.
+func TestRateAndConnections(t *testing.T) {
+	r := newRig(t, anna...)
+	var open, most, asked atomic.Int32
+	b := &between{
+		opened: func() { most.Store(max(most.Load(), open.Add(1))) },
+		closed: func() { open.Add(-1) },
+		answer: func(command string) string {
+			if strings.HasPrefix(command, "SYNCGET FULLMAILBOX") {
+				asked.Add(1)
+			}
+			return ""
+		},
+	}
+	last, all := 0, 0
+	begin := time.Now()
+	found, err := r.through(b, false, compare.Options{
+		Level: monitor.CompareMessages, Connections: 1, Rate: 4,
+		Progress: func(done, of int) {
+			if done != last+1 {
+				t.Errorf("%d are done behind %d", done, last)
+			}
+			last, all = done, of
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	only(t, found)
+	// Of one that was closed b may hear when the next one is there already.
+	if most.Load() > 2 {
+		t.Errorf("%d connections at once", most.Load())
+	}
+	// Five mailboxes and two users at four a second.
+	if took := time.Since(begin); took < 1400*time.Millisecond || asked.Load() != 5 || last != 7 || all != 7 {
+		t.Errorf("%d mailboxes in %v, progress %d of %d", asked.Load(), took, last, all)
+	}
+}

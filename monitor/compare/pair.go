@@ -1,0 +1,101 @@
+package compare
+
+import (
+	"time"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/inventory/cyrus"
+	"github.com/interlacemail/interlace/monitor"
+)
+
+// Side is one copy of a store.
+type Side struct {
+	Server inventory.ServerID
+	IMAP   cyrus.Options // as an administrator
+	Conf   string        // path of imapd.conf on the server, for repairs; empty: Cyrus's own default
+}
+
+// Pair is a store's master and one of its replicas.
+type Pair struct {
+	Store           inventory.StoreID
+	Master, Replica Side
+}
+
+// Backlog is what is known of changes that the replica does not have yet.
+type Backlog int
+
+// Backlogs.
+const (
+	BacklogUnknown Backlog = iota // nobody has looked lately
+	NothingWaits                  // the sync log was empty, or held only what came a moment ago
+	ChangesWait
+)
+
+// Options say how to compare.
+type Options struct {
+	Level monitor.CompareLevel
+	// Only says which users and shared trees to compare; nil means all.
+	Only func(cyrus.Owner) bool
+	// Backlog is what is known of the store's replication.
+	Backlog Backlog
+	// Tries is how often what differs is looked at again, Pause what passes
+	// between two looks. Zero means 3 and 2 seconds.
+	Tries int
+	Pause time.Duration
+
+	// Connections is how many each server gets at once; zero means one.
+	Connections int
+	// Rate is how many mailboxes, or users, a second each server is asked about
+	// where they are asked about one by one; zero is no limit. A server that
+	// answers more slowly than at first is given pauses whatever the rate.
+	Rate float64
+	// Sample is the share of all messages whose files are read at the level of the
+	// spool, and Seed says which. Zero means one in a hundred.
+	Sample float64
+	Seed   uint64
+	// Save is a directory that gets, as files, the messages that a repair of the
+	// replica would destroy: those that only the replica has. Empty saves nothing.
+	Save string
+	// Progress is told how many of the mailboxes and users that are asked about one
+	// by one are done, from one goroutine at a time; it may be nil.
+	Progress func(done, all int)
+}
+
+func (o Options) withDefaults() Options {
+	if o.Tries == 0 {
+		o.Tries = 3
+	}
+	if o.Pause == 0 {
+		o.Pause = 2 * time.Second
+	}
+	if o.Connections == 0 {
+		o.Connections = 1
+	}
+	if o.Sample == 0 {
+		o.Sample = 0.01
+	}
+	if o.Only == nil {
+		o.Only = func(cyrus.Owner) bool { return true }
+	}
+	if o.Progress == nil {
+		o.Progress = func(int, int) {}
+	}
+	return o
+}
+
+// at tells whether the level looks at what a level of a number looks at.
+func (o Options) at(level monitor.CompareLevel) bool { return rank(o.Level) >= rank(level) }
+
+// rank puts what a user sees beside the accounts: beyond those it looks at
+// everything in its own way.
+func rank(level monitor.CompareLevel) int {
+	switch level {
+	case monitor.CompareMarks:
+		return 1
+	case monitor.CompareAccounts, monitor.CompareView:
+		return 2
+	case monitor.CompareMessages:
+		return 3
+	}
+	return 4
+}

@@ -1,0 +1,293 @@
+package compare
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/interlacemail/interlace/inventory/cyrus"
+)
+
+// fewMessages is how many UIDs a mailbox may have given out to be read at once as
+// an administrator: the server and we hold all of them. Larger ones are read as
+// a stream, as a user who may read them.
+const fewMessages = 10_000
+
+// read reads the messages of both copies of a mailbox and tells in what they
+// differ.
+func (p *pair) read(ctx context.Context, l *lane, s *stood, last bool) (again bool, err error) {
+	ours, theirs := s.master, s.replica
+	if s.replica, err = l.replica.sure(ctx, s.name, theirs); err == nil {
+		s.master, err = l.master.sure(ctx, s.name, ours)
+	}
+	switch {
+	case err != nil:
+		return false, err
+	case s.master == nil && s.replica == nil:
+		return false, nil // it was deleted, or a name had two readings
+	case ours == nil && s.master != nil && s.master.Readable || theirs == nil && s.replica != nil && s.replica.Readable:
+		if last {
+			p.inFlight(s.name, "it is being moved or deleted")
+		}
+		return !last, nil
+	case s.master == nil || s.replica == nil:
+		return false, p.one(ctx, l, s)
+	case !s.master.Readable || !s.replica.Readable:
+		p.unreadable(s)
+		return false, nil
+	}
+	master, replica, v, err := p.messagesOf(ctx, l, s)
+	if err != nil || v == nil {
+		return false, err
+	}
+	if s.look(master, replica); s.looks == 0 {
+		s.settled = false
+	}
+	if v.foreign.count > 0 {
+		if err := p.sureOfForeign(ctx, l, s.name, v); err != nil {
+			return false, err
+		}
+	}
+	switch {
+	case v.none() && sameMark(&master.Mark, &replica.Mark, p.checksums) && sameDetails(master, replica):
+		p.count(v)
+	case s.settled || s.believed(p.options.Tries):
+		p.count(v)
+		p.save(ctx, l, s.name, replica.ACL, v)
+		p.tell(s.name, master, replica, v)
+	case v.foreign.count > 0:
+		p.count(v)
+		p.save(ctx, l, s.name, replica.ACL, v)
+		p.tellForeign(s.name, v)
+		p.inFlight(s.name, writtenTo)
+	case last:
+		p.inFlight(s.name, writtenTo)
+	default:
+		return true, nil
+	}
+	return false, nil
+}
+
+// writtenTo says of a mailbox why it is not compared to the end.
+const writtenTo = "it is being written to"
+
+// tellSettled is like read for a mailbox that was looked at before. One that moved
+// all the time is not read.
+func (p *pair) tellSettled(ctx context.Context, l *lane, s *stood, last bool) (again bool, err error) {
+	if !s.settled {
+		p.inFlight(s.name, writtenTo)
+		return false, nil
+	}
+	return p.read(ctx, l, s, last)
+}
+
+// sureOfForeign asks the master, after the replica was read, which UIDs it has
+// given out.
+func (p *pair) sureOfForeign(ctx context.Context, l *lane, name cyrus.InternalName, v *variance) error {
+	now, err := l.master.details(ctx, []cyrus.InternalName{name})
+	if err != nil {
+		return err
+	}
+	if m := now[name]; m != nil && m.Readable {
+		v.foreign = v.foreign.from(m.Status.UIDNext)
+	} else {
+		v.foreign = uids{}
+	}
+	return nil
+}
+
+// messagesOf compares the messages of both copies and returns the copies as of
+// then. Without a variance it has told why nothing could be compared.
+func (p *pair) messagesOf(ctx context.Context, l *lane, s *stood) (master, replica *cyrus.Mailbox, v *variance, err error) {
+	ways := []func(context.Context, *lane, *stood) (master, replica *cyrus.Mailbox, v *variance, err error){p.records, p.streamed}
+	if max(s.master.Status.UIDNext, s.replica.Status.UIDNext) > fewMessages {
+		slices.Reverse(ways)
+	}
+	var closed error
+	for _, way := range ways {
+		master, replica, v, err = way(ctx, l, s)
+		if err == nil || !cannotRead(err) {
+			return master, replica, v, err
+		}
+		closed = errors.Join(closed, err)
+	}
+	p.uncompared(s.name, "messages", strings.ReplaceAll(closed.Error(), "\n", "; "))
+	return nil, nil, nil, nil
+}
+
+var errNoReader = errors.New("there is no user as whom the messages can be read")
+
+// streamed compares a mailbox as the first user who is let in.
+func (p *pair) streamed(ctx context.Context, l *lane, s *stood) (master, replica *cyrus.Mailbox, v *variance, err error) {
+	err = errNoReader
+	for reader := p.reader(s); reader != ""; reader = p.reader(s) {
+		master, replica, v, err = p.stream(ctx, l, s, reader)
+		if err == nil || p.master.lets(reader) && p.replica.lets(reader) {
+			break
+		}
+	}
+	return master, replica, v, err
+}
+
+// cannotRead tells whether a way of reading a mailbox is closed, and another one
+// may be open.
+func cannotRead(err error) bool {
+	return errors.Is(err, cyrus.ErrManyRecords) || errors.Is(err, cyrus.ErrLogin) || errors.Is(err, errNobody) ||
+		errors.Is(err, errUserGone) || errors.Is(err, errNoReader) || cyrus.IsRefusal(err)
+}
+
+// records compares a mailbox by what an administrator is told of it at once.
+func (p *pair) records(ctx context.Context, l *lane, s *stood) (master, replica *cyrus.Mailbox, v *variance, err error) {
+	type copy struct {
+		mailbox  *cyrus.Mailbox
+		messages []cyrus.Message
+	}
+	ours, theirs, err := lookAt(l, func(side *side) (copy, error) {
+		next := s.master.Status.UIDNext
+		if side == &l.replica {
+			next = s.replica.Status.UIDNext
+		}
+		mailbox, messages, err := side.records(ctx, s.name, next)
+		return copy{mailbox, messages}, err
+	})
+	switch {
+	case errors.Is(err, cyrus.ErrNoMailbox):
+		p.inFlight(s.name, "it is being moved or deleted")
+		return nil, nil, nil, nil
+	case err != nil:
+		return nil, nil, nil, err
+	case ours.mailbox == nil || theirs.mailbox == nil:
+		p.unreadable(s)
+		return nil, nil, nil, nil
+	}
+	v, err = compareMessages(each(ours.messages), each(theirs.messages), counters{master: ours.mailbox.Status, replica: theirs.mailbox.Status})
+	return ours.mailbox, theirs.mailbox, v, err
+}
+
+// records returns the messages of a mailbox and the mailbox as of the same
+// moment. Where the server ends the connection the mailbox is damaged, which is
+// no error.
+func (s *side) records(ctx context.Context, name cyrus.InternalName, uidNext uint32) (*cyrus.Mailbox, []cyrus.Message, error) {
+	if err := s.admin(ctx); err != nil {
+		return nil, nil, err
+	}
+	if err := s.throttle.wait(ctx, s.client); err != nil {
+		return nil, nil, err
+	}
+	mailbox, messages, err := s.client.Records(ctx, name, uidNext)
+	if err == nil || !cyrus.Died(err) {
+		return mailbox, messages, err
+	}
+	s.close()
+	s.damage(name, err)
+	return nil, nil, nil
+}
+
+// stream compares a mailbox as a user who may read it, on both sides at once, in
+// memory that does not grow with it.
+func (p *pair) stream(ctx context.Context, l *lane, s *stood, reader string) (master, replica *cyrus.Mailbox, v *variance, err error) {
+	if err := l.both(func(side *side) error { return side.enter(ctx, reader) }); err != nil {
+		return nil, nil, nil, err
+	}
+	if !p.checksums {
+		p.uncompared(s.name, "annotations of messages", "they are shown to users only where the checksums of the two sides can be compared")
+	}
+	v, err = compareMessages(
+		l.master.messages(ctx, s.name), l.replica.messages(ctx, s.name),
+		counters{master: s.master.Status, replica: s.replica.Status})
+	if err != nil {
+		// The streams may have been left in the middle.
+		l.close()
+		if p.master.damageOf(s.name) != nil || p.replica.damageOf(s.name) != nil {
+			p.unreadable(s)
+			return nil, nil, nil, nil
+		}
+		return nil, nil, nil, err
+	}
+	names := []cyrus.InternalName{s.name}
+	theirs, err := l.replica.details(ctx, names)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	ours, err := l.master.details(ctx, names)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if master, replica = ours[s.name], theirs[s.name]; master == nil || replica == nil {
+		p.inFlight(s.name, "it is being moved or deleted")
+		return nil, nil, nil, nil
+	}
+	return master, replica, v, nil
+}
+
+// messages yields the messages of a mailbox as the user sees them that the
+// connection is one of. Where the server ends it the mailbox is damaged.
+func (s *side) messages(ctx context.Context, name cyrus.InternalName) iter.Seq2[cyrus.Message, error] {
+	return func(yield func(cyrus.Message, error) bool) {
+		for m, err := range s.client.Messages(ctx, s.client.UserName(name)) {
+			if err != nil && cyrus.Died(err) {
+				s.damage(name, err)
+			}
+			if !yield(m, err) {
+				return
+			}
+		}
+	}
+}
+
+// reader returns a user as whom a mailbox can be read on both sides. Empty: nobody
+// is known.
+func (p *pair) reader(s *stood) string {
+	onBoth := func(user string) bool {
+		return p.inboxes[user] == inbox{true, true} && p.master.lets(user) && p.replica.lets(user)
+	}
+	var acl []cyrus.Right
+	for _, right := range s.master.ACL {
+		if slices.Contains(s.replica.ACL, right) {
+			acl = append(acl, right)
+		}
+	}
+	return p.readerOf(s.name, acl, onBoth)
+}
+
+// readerOf returns the owner of a mailbox, or of a shared one somebody whom the
+// access list lets read it; a user as whom may tells that one may log in.
+func (p *pair) readerOf(name cyrus.InternalName, acl []cyrus.Right, may func(user string) bool) string {
+	owner, _, _ := name.Owner()
+	if !owner.Shared {
+		if may(owner.Name) {
+			return owner.Name
+		}
+		return ""
+	}
+	for _, right := range acl {
+		switch {
+		case !strings.Contains(right.Rights, "r"):
+		case may(right.Identifier):
+			return right.Identifier
+		case right.Identifier == "anyone":
+			inDomain := func(user string) bool { return !p.master.domains || domain(user) == domain(owner.Name) }
+			if i := slices.IndexFunc(p.users, func(user string) bool { return inDomain(user) && may(user) }); i >= 0 {
+				return p.users[i]
+			}
+		}
+	}
+	return ""
+}
+
+// domain returns what stands behind the @ of a name; only who is in a domain sees
+// its shared trees.
+func domain(name string) string {
+	_, domain, _ := strings.Cut(name, "@")
+	return domain
+}
+
+// on returns the test whether one may log in as a user on one side.
+func (p *pair) on(h *host) func(user string) bool {
+	return func(user string) bool {
+		has := p.inboxes[user]
+		return (h == p.master && has.master || h == p.replica && has.replica) && h.lets(user)
+	}
+}

@@ -1,0 +1,94 @@
+package compare_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/interlacemail/interlace/fixtures/cyrustest"
+	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/compare"
+)
+
+// TestOnlyCopiesAreSaved saves what only the replica has: a message of several
+// pieces, one in a folder that the master lacks and whose name would lead out of
+// the directory, and one that stands under the UID of another.
+func TestOnlyCopiesAreSaved(t *testing.T) {
+	r := startRig(t, cyrustest.Settings{Client: cyrustest.ClientNone, UnixHierarchySep: true}, cyrustest.Mailbox{Name: "user/anna", Messages: 2}, cyrustest.Mailbox{Name: "user/bob"}, cyrustest.Mailbox{Name: "team", Messages: 1, ACL: []cyrustest.Right{{Identifier: "bob", Rights: "lrsi"}}})
+	long := "Subject: long\r\n\r\n" + strings.Repeat("0123456789abcdef\r\n", 40_000)
+	odd, other, shared := "Subject: odd\r\n\r\nodd\r\n", "Subject: other\r\n\r\nother\r\n", "Subject: shared\r\n\r\nshared\r\n"
+	r.do(r.replica, "anna", "APPEND INBOX "+cyrustest.Literal(long), "CREATE INBOX/../x", "CREATE INBOX/.hidden", "APPEND INBOX/.hidden "+cyrustest.Literal(odd))
+	r.do(r.replica, "bob", "APPEND INBOX "+cyrustest.Literal(other), "APPEND team "+cyrustest.Literal(shared))
+	r.do(r.master, "bob", "APPEND INBOX "+cyrustest.Literal("Subject: mine\r\n\r\nmine\r\n"))
+	dir := filepath.Join(t.TempDir(), "saved")
+	found := r.compare(compare.Options{Level: monitor.CompareMarks, Save: dir})
+	for file, want := range map[string]string{
+		"s1-imap2-user%2Fanna-3.eml": long, "s1-imap2-user%2Fanna%2F.hidden-1.eml": odd, "s1-imap2-user%2Fbob-1.eml": other, "s1-imap2-team-2.eml": shared,
+	} {
+		got, err := os.ReadFile(filepath.Join(dir, file))
+		if err != nil || string(got) != want {
+			t.Errorf("%s has %d bytes of %d, %v", file, len(got), len(want), err)
+		}
+		named := false
+		for _, d := range found.Differences {
+			named = named || strings.Contains(string(d.Warning), filepath.Join(dir, file))
+		}
+		if !named {
+			t.Errorf("no warning names %s: %+v", file, found.Differences)
+		}
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil || len(entries) != 4 {
+		t.Errorf("%d files, %v", len(entries), err)
+	}
+	for _, entry := range entries {
+		if info, err := entry.Info(); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s has the mode %v", entry.Name(), info.Mode())
+		}
+	}
+}
+
+// TestNamesOfAllKinds compares a pair with names that need care, in every
+// arrangement of names: all of it is compared, and a difference in each is found.
+func TestNamesOfAllKinds(t *testing.T) {
+	for _, unix := range []bool{false, true} {
+		for _, domains := range []string{"", "userid"} {
+			t.Run(map[bool]string{false: "dots", true: "slashes"}[unix]+" "+domains, func(t *testing.T) {
+				t.Parallel()
+				outer := func(name string) string {
+					if !unix {
+						return name
+					}
+					return strings.NewReplacer("^", ".", ".", "/").Replace(name)
+				}
+				mailboxes := []cyrustest.Mailbox{
+					{Name: outer("user.jane^doe"), Messages: 1},
+					{Name: outer("user.jane^doe.M&APw-ller"), Messages: 1},
+					{Name: outer("user.o'brien"), Messages: 1},
+					{Name: outer("user.o'brien.sp ace"), Messages: 1},
+					{Name: outer("user.a$(id)"), Messages: 1},
+					{Name: outer("user.a$(id).x*y"), Messages: 1, ACL: []cyrustest.Right{{Identifier: "jane.doe", Rights: "lrs"}}},
+					{Name: outer("team"), Messages: 1},
+					{Name: outer("team.plans"), Messages: 1},
+				}
+				if !unix {
+					mailboxes[5].ACL[0].Identifier = "jane^doe"
+				}
+				if domains != "" {
+					mailboxes = append(mailboxes, cyrustest.Mailbox{Name: outer("user.jim") + "@example.org", Messages: 1}, cyrustest.Mailbox{Name: outer("user.jim.Sent") + "@example.org", Messages: 1}, cyrustest.Mailbox{Name: outer("board") + "@example.org", Messages: 1})
+				}
+				r := startRig(t, cyrustest.Settings{Client: cyrustest.ClientNone, UnixHierarchySep: unix, AltNamespace: unix, VirtDomains: domains}, mailboxes...)
+				for _, level := range []monitor.CompareLevel{"1", "2", "3", "4", "user"} {
+					found := r.compare(compare.Options{Level: level, Sample: 1})
+					if len(found.Differences)+len(found.InFlight)+len(found.Uncompared) > 0 || !allOf(found, monitor.Identical) || found.Mailboxes != len(mailboxes) {
+						t.Errorf("level %s: %d of %d mailboxes: %+v", level, found.Mailboxes, len(mailboxes), found)
+					}
+					if level == "4" && found.Spool[0].Checked < int64(len(mailboxes)) {
+						t.Errorf("%d files read of %d", found.Spool[0].Checked, len(mailboxes))
+					}
+				}
+			})
+		}
+	}
+}

@@ -1,0 +1,59 @@
+package compare
+
+import (
+	"strconv"
+	"strings"
+)
+
+// uids is a set of UIDs that were added in rising order.
+type uids struct {
+	count  int64
+	ranges [][2]uint32
+	more   bool // ranges behind the last one are not kept
+}
+
+// mostRanges bounds what is kept of a set.
+const mostRanges = 200
+
+func (u *uids) add(uid uint32) {
+	u.count++
+	if n := len(u.ranges); n > 0 && !u.more && u.ranges[n-1][1] == uid-1 {
+		u.ranges[n-1][1] = uid
+		return
+	}
+	if len(u.ranges) == mostRanges {
+		u.more = true
+		return
+	}
+	u.ranges = append(u.ranges, [2]uint32{uid, uid})
+}
+
+// String writes the set as IMAP does, such as 3:5,9. What is not kept is "…".
+func (u *uids) String() string {
+	var b strings.Builder
+	for i, r := range u.ranges {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString(strconv.FormatUint(uint64(r[0]), 10))
+		if r[1] > r[0] {
+			b.WriteString(":" + strconv.FormatUint(uint64(r[1]), 10))
+		}
+	}
+	if u.more {
+		b.WriteString(",…")
+	}
+	return b.String()
+}
+
+// from returns those of the set that are not below a UID.
+func (u *uids) from(uid uint32) uids {
+	left := uids{more: u.more}
+	for _, r := range u.ranges {
+		if r[1] >= uid {
+			left.ranges = append(left.ranges, [2]uint32{max(r[0], uid), r[1]})
+			left.count += int64(r[1]-max(r[0], uid)) + 1
+		}
+	}
+	return left
+}

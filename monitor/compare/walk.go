@@ -1,0 +1,126 @@
+package compare
+
+import (
+	"context"
+	"iter"
+
+	"github.com/interlacemail/interlace/inventory/cyrus"
+	"github.com/interlacemail/interlace/monitor"
+)
+
+// walk opens on both sides every mailbox that a user sees, as a mail client does,
+// and returns in what their messages differ as this user is shown them. Mailboxes
+// of which something was told before are passed over.
+func (p *pair) walk(ctx context.Context, l *lane, who *person, master, replica *cyrus.View) (found []apart, err error) {
+	onReplica := map[string]*cyrus.Sight{}
+	for i := range replica.Mailboxes {
+		onReplica[replica.Mailboxes[i].Name] = &replica.Mailboxes[i]
+	}
+	for i := range master.Mailboxes {
+		m := &master.Mailboxes[i]
+		r := onReplica[m.Name]
+		delete(onReplica, m.Name)
+		if p.wasTold(m.Internal) {
+			continue
+		}
+		if r == nil {
+			found = append(found, apart{owner: cyrus.Owner{Name: who.name}, name: m.Internal, kind: monitor.RightsDiffer, master: "the user sees it", replica: "the user does not see it", text: "only on the master does the user see the mailbox"})
+			continue
+		}
+		more, err := p.open(ctx, l, who, m, r)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, more...)
+	}
+	for i := range replica.Mailboxes {
+		r := &replica.Mailboxes[i]
+		if onReplica[r.Name] != nil && !p.wasTold(r.Internal) {
+			found = append(found, apart{owner: cyrus.Owner{Name: who.name}, name: r.Internal, kind: monitor.RightsDiffer, master: "the user does not see it", replica: "the user sees it", text: "only on the replica does the user see the mailbox"})
+		}
+	}
+	return found, nil
+}
+
+func (p *pair) wasTold(name cyrus.InternalName) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.told[p.called(name)]
+}
+
+// open compares the messages of a mailbox as a user is shown them.
+func (p *pair) open(ctx context.Context, l *lane, who *person, m, r *cyrus.Sight) ([]apart, error) {
+	if err := l.both(func(s *side) error { return s.enter(ctx, who.name) }); err != nil {
+		return nil, err
+	}
+	shown := func(s *side) iter.Seq2[cyrus.Message, error] {
+		return func(yield func(cyrus.Message, error) bool) {
+			for message, err := range s.client.Messages(ctx, m.Name) {
+				if err != nil && cyrus.Died(err) {
+					s.damage(m.Internal, err)
+				}
+				if !yield(message, err) {
+					return
+				}
+			}
+		}
+	}
+	v, err := compareMessages(shown(&l.master), shown(&l.replica), counters{master: m.Status, replica: r.Status})
+	switch {
+	case err == nil:
+	case p.master.damageOf(m.Internal) != nil || p.replica.damageOf(m.Internal) != nil:
+		l.close()
+		p.unreadable(&stood{suspect: suspect{name: m.Internal}})
+		return nil, nil
+	case cyrus.IsRefusal(err):
+		l.close()
+		return p.refused(ctx, l, who, m)
+	default:
+		return nil, err
+	}
+	if !who.seen {
+		p.count(v)
+	}
+	return v.apart(cyrus.Owner{Name: who.name}, m.Internal), nil
+}
+
+// refused compares which sides let a user open a mailbox.
+func (p *pair) refused(ctx context.Context, l *lane, who *person, m *cyrus.Sight) ([]apart, error) {
+	ours, theirs, err := lookAt(l, func(s *side) (string, error) {
+		if err := s.enter(ctx, who.name); err != nil {
+			return "", err
+		}
+		var refused error
+		for _, refused = range s.client.Messages(ctx, m.Name) {
+			break
+		}
+		s.close() // the messages were left in the middle
+		if cyrus.IsRefusal(refused) {
+			return "the user may not open it", nil
+		}
+		return "the user opens it", refused
+	})
+	if err != nil || ours == theirs {
+		return nil, err
+	}
+	return []apart{{owner: cyrus.Owner{Name: who.name}, name: m.Internal, kind: monitor.RightsDiffer, master: ours, replica: theirs, text: "only one side lets the user open the mailbox"}}, nil
+}
+
+// apart returns in what messages differ as a user is shown them. In a mailbox of
+// somebody else flags are the user's own only in what was seen.
+func (v *variance) apart(owner cyrus.Owner, name cyrus.InternalName) (found []apart) {
+	add := func(kind monitor.DifferenceKind, u *uids, master, replica, text string) {
+		if u.count > 0 {
+			found = append(found, apart{owner: owner, name: name, kind: kind, uids: u.String(), master: master, replica: replica, text: text})
+		}
+	}
+	flagged := monitor.FlagsDiffer
+	if whose, _, _ := name.Owner(); whose != owner {
+		flagged = monitor.SeenDiffers
+	}
+	add(monitor.MessageMissing, &v.missing, string(messages(&v.missing)), "", "the user does not see them on the replica")
+	add(monitor.MessageExtra, &v.extra, "", string(messages(&v.extra)), "the user sees them only on the replica")
+	add(monitor.ContentDiffers, &v.content, "its own content", "its own content", "the user sees other messages")
+	add(flagged, &v.flags, string(flags(v.sample[0])), string(flags(v.sample[1])), "the user sees other flags")
+	return found
+}
