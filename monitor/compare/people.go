@@ -132,11 +132,11 @@ type account struct {
 	untold  error // why there are no annotations
 }
 
-func (s *side) account(ctx context.Context, who *person, whole bool) (a account, err error) {
+func (s *side) account(ctx context.Context, who *person) (a account, err error) {
 	if err := s.enter(ctx, who.name); err != nil {
 		return a, err
 	}
-	if whole || who.others == nil {
+	if who.others == nil {
 		a.view, err = s.client.View(ctx)
 	} else {
 		a.view, err = s.client.ViewOf(ctx, who.others)
@@ -165,11 +165,10 @@ func (s *side) private(ctx context.Context, v *cyrus.View) (map[string][]cyrus.A
 
 // visit compares what both sides show a user.
 func (p *pair) visit(ctx context.Context, l *lane, who *person, last bool) (again bool, err error) {
-	whole := p.options.Level == monitor.CompareView
 	who.others = slices.DeleteFunc(who.others, func(name cyrus.InternalName) bool {
 		return p.master.damageOf(name) != nil || p.replica.damageOf(name) != nil
 	})
-	master, replica, err := lookAt(l, func(s *side) (account, error) { return s.account(ctx, who, whole) })
+	master, replica, err := lookAt(l, func(s *side) (account, error) { return s.account(ctx, who) })
 	if err != nil {
 		if !cannotRead(err) || ctx.Err() != nil {
 			return false, err
@@ -181,7 +180,7 @@ func (p *pair) visit(ctx context.Context, l *lane, who *person, last bool) (agai
 		p.skip(cyrus.Owner{Name: who.name}, "", "the user's own annotations of mailboxes", untold.Error())
 	}
 	now := p.compareAccounts(who.name, &master, &replica)
-	if whole {
+	if p.options.Level == monitor.CompareView {
 		more, err := p.walk(ctx, l, who, master.view, replica.view)
 		if err != nil {
 			return false, err
