@@ -247,6 +247,8 @@ func (h huge) answer(out io.Writer, command string) {
 		say(`METADATA user.anna ("/shared/vendor/cmu/cyrus-imapd/uniqueid" "abc" "/shared/vendor/cmu/cyrus-imapd/synccrcs" "%d 7")`, checksum)
 	case strings.HasPrefix(command, `SYNCGET MAILBOXES ("user.anna")`):
 		say(`MAILBOX %%(UNIQUEID abc MBOXNAME user.anna SYNC_CRC %d SYNC_CRC_ANNOT 7 LAST_UID %d HIGHESTMODSEQ 9 FOLDERMODSEQ 1 UIDVALIDITY 3 PARTITION default ACL "anna	lrs	")`, checksum, h.messages)
+	case strings.HasPrefix(command, "STATUS"):
+		say("STATUS INBOX (MESSAGES %d UIDNEXT %d UIDVALIDITY 3 UNSEEN 1 HIGHESTMODSEQ 9)", h.messages, h.messages+1)
 	case strings.HasPrefix(command, "EXAMINE"):
 		say("%d EXISTS", h.messages)
 	case strings.HasPrefix(command, "FETCH"):

@@ -171,33 +171,55 @@ func (p *pair) one(ctx context.Context, l *lane, s *stood) error {
 	if s.replica == nil {
 		d.Kind = p.difference(s.name, monitor.MailboxMissing).Kind
 	}
-	copy, text := &l.master, &d.Master
+	copy, has, text := &l.master, s.master, &d.Master
 	d.Text = "the replica has no such mailbox"
 	if s.replica != nil {
-		copy, text = &l.replica, &d.Replica
+		copy, has, text = &l.replica, s.replica, &d.Replica
 		d.Text = "only the replica has this mailbox"
 	}
-	_, messages, err := copy.records(ctx, s.name, 0)
+	all, err := p.uidsOf(ctx, copy, has)
 	switch {
 	case errors.Is(err, cyrus.ErrNoMailbox):
 		p.inFlight(s.name, "it is being moved or deleted")
 		return nil
 	case err != nil && !cannotRead(err):
 		return err
-	case err != nil || copy.damageOf(s.name) != nil:
+	case err != nil:
 		*text = "a mailbox"
 	default:
-		*text = inventory.Text("a mailbox with " + inventory.Counted(len(messages), "message", "messages"))
+		*text = "a mailbox with " + messages(all)
 	}
-	if s.replica != nil {
-		var all uids
-		for i := range messages {
-			all.add(messages[i].UID)
-		}
-		d.Warning = p.rescue(ctx, l, s.name, s.replica.ACL, &all)
+	if s.replica != nil && all != nil {
+		d.Warning = p.rescue(ctx, l, s.name, s.replica.ACL, all)
 	}
 	p.add(s.name, d, true)
 	return nil
+}
+
+// uidsOf returns the messages of a mailbox that only one side has.
+func (p *pair) uidsOf(ctx context.Context, s *side, m *cyrus.Mailbox) (*uids, error) {
+	all := &uids{}
+	reader := p.readerOf(m.Internal, m.ACL, p.on(s.host))
+	if m.Status.UIDNext <= fewMessages || reader == "" {
+		mailbox, messages, err := s.records(ctx, m.Internal, m.Status.UIDNext)
+		if err == nil && mailbox == nil {
+			err = errNoReader
+		}
+		for i := range messages {
+			all.add(messages[i].UID)
+		}
+		return all, err
+	}
+	if err := s.enter(ctx, reader); err != nil {
+		return nil, err
+	}
+	for message, err := range s.messages(ctx, m.Internal) {
+		if err != nil {
+			return nil, err
+		}
+		all.add(message.UID)
+	}
+	return all, nil
 }
 
 // count adds to the messages that were compared one by one.
