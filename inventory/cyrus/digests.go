@@ -8,6 +8,7 @@ import (
 // Digest is what the index says of a message's content, and what lies on the
 // disk.
 type Digest struct {
+	Place           uint32 // in the mailbox, 1 for the first
 	UID             uint32
 	Index, File     [20]byte
 	Size, FileBytes int64
@@ -31,6 +32,7 @@ func (c *Client) Digests(ctx context.Context, name string, choose func(exists ui
 				continue
 			}
 			digest, err := c.digestAt(ctx, place)
+			digest.Place = place
 			if !yield(digest, c.named(err)) || err != nil {
 				return
 			}

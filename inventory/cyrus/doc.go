@@ -7,6 +7,10 @@
 //		Address: "imap1.example.org:143", User: "admin", Password: password,
 //	})
 //
+// A [Client] also tells what two copies of a mailbox are compared by: [Client.Marks]
+// of a whole instance, [Client.Records] of a mailbox, and on a connection As a user
+// what that user sees ([Client.View]), messages, and what is in their files.
+//
 // Nothing is ever changed on a server: below all other code a guard refuses
 // every command that is not on a short list of those that only read.
 //
@@ -16,8 +20,8 @@
 // and waits for ever for a silent server. So it does not hold the connection
 // itself: a wire stands between it and the network, which limits the time and
 // the bytes of each command and can hand the connection over, for one command,
-// to a strict reader of our own. That reader sends two commands: LIST with the
-// status of all mailboxes (RFC 5819), and SYNCGET MAILBOXES, the reading half of
+// to a strict reader of our own. The most important commands that it sends are LIST
+// with the status of all mailboxes (RFC 5819), and SYNCGET, the reading half of
 // Cyrus's replication protocol, which imapd offers to administrators and which
 // tells internal names, access lists, partitions and quota roots of 500
 // mailboxes at a time (imap/sync_support.c in Cyrus 3.6).

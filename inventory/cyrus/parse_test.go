@@ -77,6 +77,43 @@ func FuzzAnswers(f *testing.F) {
 	})
 }
 
+// FuzzComparedAnswers reads any answers as those by which copies are compared: none
+// is accepted whose numbers cannot be, and nothing breaks.
+func FuzzComparedAnswers(f *testing.F) {
+	for _, seed := range []string{
+		`STATUS INBOX (MESSAGES 3 UIDNEXT 4 UIDVALIDITY 5 UNSEEN 1 HIGHESTMODSEQ 9)`,
+		`METADATA INBOX ("/private/comment" "mine" "/private/sort" NIL "/shared/vendor/cmu/cyrus-imapd/size" "3")`,
+		`(FLAGS (\Seen $Label) UID 2 MODSEQ (9) INTERNALDATE "26-Nov-2026 12:30:05 +0000" RFC822.SIZE 9 DIGEST.SHA1 ab1d2ec6dcc484d3421feb97d87da3d0e012e08c)`,
+		`(UID 1 DIGEST.SHA1 ab1d2ec6dcc484d3421feb97d87da3d0e012e08c RFC822.SIZE 1000 RFC822.FILESIZE 100 RFC822.SHA1 NIL)`,
+		`MAILBOX %(UNIQUEID a MBOXNAME user.anna PARTITION p RECORD (%(UID 1 MODSEQ 2 FLAGS () INTERNALDATE 3 SIZE 4 GUID ab1d2ec6dcc484d3421feb97d87da3d0e012e08c ANNOTATIONS (%(ENTRY /comment USERID "" VALUE x)))))`,
+		"METADATA {3}\r\na b (\"\" (",
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, answer []byte) {
+		v := &View{Mailboxes: []Sight{{Name: "INBOX"}}}
+		if err := v.status(answer, map[string]int{"INBOX": 0}); err == nil {
+			if m := v.Mailboxes[0]; m.Name != "INBOX" || m.Unseen < 0 || m.Unseen > mostUint32 || m.Status.HighestModSeq > mostModSeq {
+				t.Errorf("a status of %+v", m)
+			}
+		}
+		if _, list, err := annotationsOf(answer); err == nil && !slices.IsSortedFunc(list, func(a, b Annotation) int { return strings.Compare(a.Entry, b.Entry) }) {
+			t.Errorf("annotations %+v", list)
+		}
+		s := scan(answer)
+		if m := s.message(); s.err == nil && (m.UID == 0 || m.Size < 0 || m.ModSeq > mostModSeq) {
+			t.Errorf("a message %+v", m)
+		}
+		s = scan(answer)
+		if d := s.digest(); s.err == nil && (d.Size < 0 || d.FileBytes < 0) {
+			t.Errorf("a digest %+v", d)
+		}
+		if mailbox, messages, err := (&Client{server: Server{Separator: '.'}}).records(answer, "user.anna"); err == nil && mailbox != nil && (mailbox.Internal != "user.anna" || mailbox.Status.Messages != int64(len(messages))) {
+			t.Errorf("%+v with %d messages", mailbox, len(messages))
+		}
+	})
+}
+
 // FuzzDecode decodes any names. What comes out can be printed, and two names
 // never come out the same.
 func FuzzDecode(f *testing.F) {

@@ -3,6 +3,7 @@ package cyrus
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -113,6 +114,17 @@ func (c *Client) statusEach(ctx context.Context, v *View, first int, byName map[
 		}
 	}
 	return nil
+}
+
+// Status returns the counters of one mailbox that the user may read; the name is as
+// the user sees it.
+func (c *Client) Status(ctx context.Context, name string) (Status, error) {
+	v := &View{Mailboxes: []Sight{{Name: name, Status: Status{Messages: UnknownCount}}}}
+	err := c.statusEach(ctx, v, 0, map[string]int{name: 0})
+	if err == nil && v.Mailboxes[0].Status.Messages == UnknownCount {
+		err = fmt.Errorf("%w: %s", ErrNoMailbox, quote(name))
+	}
+	return v.Mailboxes[0].Status, c.named(err)
 }
 
 // status reads: STATUS INBOX (MESSAGES 3 UNSEEN 1 …).

@@ -39,8 +39,7 @@ func keepsSieve(version string) bool {
 // their marks: quotas and shared annotations.
 func (p *pair) accounts(ctx context.Context, l *lane, master, replica []cyrus.Mailbox) error {
 	p.sureOfSieve(master, replica)
-	roots, owners := p.roots(master, replica)
-	if err := p.quotas(ctx, l, roots, owners); err != nil {
+	if err := p.quotas(ctx, l, roots(master, replica)); err != nil {
 		return err
 	}
 	onReplica := map[cyrus.InternalName]bool{}
@@ -56,21 +55,17 @@ func (p *pair) accounts(ctx context.Context, l *lane, master, replica []cyrus.Ma
 	return p.annotations(ctx, l, shared)
 }
 
-// roots returns the quota roots that both sides know of, and of each the owner.
-func (p *pair) roots(master, replica []cyrus.Mailbox) (roots []cyrus.InternalName, owners map[cyrus.InternalName]cyrus.Owner) {
-	owners = map[cyrus.InternalName]cyrus.Owner{}
+// roots returns the quota roots of the mailboxes of both sides, sorted.
+func roots(master, replica []cyrus.Mailbox) []cyrus.InternalName {
+	found := map[cyrus.InternalName]bool{}
 	for _, mailboxes := range [][]cyrus.Mailbox{master, replica} {
 		for i := range mailboxes {
 			if root := mailboxes[i].QuotaRoot; root != "" {
-				owner, _, _ := root.Owner()
-				if owners[root] = owner; !slices.Contains(roots[max(0, len(roots)-1):], root) {
-					roots = append(roots, root)
-				}
+				found[root] = true
 			}
 		}
 	}
-	slices.Sort(roots)
-	return slices.Compact(roots), owners
+	return slices.Sorted(maps.Keys(found))
 }
 
 // settleApart looks as often as the options say, or until both sides agree, and
@@ -91,7 +86,7 @@ func (p *pair) settleApart(ctx context.Context, look func() ([]apart, error)) er
 }
 
 // quotas compares limits and uses.
-func (p *pair) quotas(ctx context.Context, l *lane, roots []cyrus.InternalName, owners map[cyrus.InternalName]cyrus.Owner) error {
+func (p *pair) quotas(ctx context.Context, l *lane, roots []cyrus.InternalName) error {
 	err := p.settleApart(ctx, func() (found []apart, err error) {
 		theirs, err := l.replica.uses(ctx, roots)
 		if err != nil {
@@ -104,8 +99,12 @@ func (p *pair) quotas(ctx context.Context, l *lane, roots []cyrus.InternalName, 
 		var differ []cyrus.InternalName
 		for _, root := range roots {
 			if !slices.Equal(ours[root], theirs[root]) {
+				owner, _, _ := root.Owner()
 				differ = append(differ, root)
-				found = append(found, apart{owner: owners[root], kind: monitor.QuotaDiffers, name: root, master: quotaText(ours[root]), replica: quotaText(theirs[root]), text: quotaApart(ours[root], theirs[root])})
+				found = append(found, apart{
+					owner: owner, kind: monitor.QuotaDiffers, name: root,
+					master: quotaText(ours[root]), replica: quotaText(theirs[root]), text: quotaApart(ours[root], theirs[root]),
+				})
 			}
 		}
 		roots = differ

@@ -52,7 +52,7 @@ func sameMark(master, replica *cyrus.Mark, checksums bool) bool {
 		m.UIDNext != r.UIDNext, m.UIDValidity != r.UIDValidity, m.HighestModSeq != r.HighestModSeq,
 		told(m.Messages, r.Messages) && m.Messages != r.Messages,
 		told(m.Size, r.Size) && m.Size != r.Size,
-		checksums && master.Checksums != replica.Checksums:
+		checksums && master.Checksums.Known && replica.Checksums.Known && master.Checksums != replica.Checksums:
 		return false
 	}
 	return true

@@ -1,11 +1,13 @@
 package compare_test
 
 import (
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/interlacemail/interlace/fixtures/cyrustest"
 	"github.com/interlacemail/interlace/inventory/cyrus"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/compare"
@@ -74,4 +76,21 @@ func TestRateAndConnections(t *testing.T) {
 	if took := time.Since(begin); took < 1400*time.Millisecond || asked.Load() != 5 || last != 7 || all != 7 {
 		t.Errorf("%d mailboxes in %v, progress %d of %d", asked.Load(), took, last, all)
 	}
+}
+
+// TestFolderThatNobodyMayOpen has a folder that its owner sees and may not open:
+// on both sides alike, which is no difference, and that nobody can read the files
+// in it is said.
+func TestFolderThatNobodyMayOpen(t *testing.T) {
+	r := newRig(t, append(slices.Clone(anna), cyrustest.Mailbox{Name: "user.anna.Closed", Messages: 1, ACL: []cyrustest.Right{{Identifier: "anna", Rights: "la"}}})...)
+	for level, want := range map[monitor.CompareLevel]string{"2": "identical", "3": "identical", "user": "identical", "4": "unknown"} {
+		found := r.compare(compare.Options{Level: level, Sample: 1})
+		only(t, found)
+		if got := outcomes(found); got != "anna="+want+" bob=identical team=identical" {
+			t.Errorf("level %s: %s %+v", level, got, found)
+		}
+	}
+	r.do(r.replica, cyrustest.AdminUser, "SETACL user.anna.Closed anna lra")
+	found := r.compare(compare.Options{Level: monitor.CompareView})
+	only(t, found, "acl user.anna.Closed")
 }

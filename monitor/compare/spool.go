@@ -4,6 +4,7 @@ import (
 	"context"
 	"hash/fnv"
 	"iter"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -77,63 +78,55 @@ func (p *pair) check(ctx context.Context, l *lane, f *files, _ bool) (again bool
 	return false, err
 }
 
-// sampled reads the sample, and what is damaged a second time: a message that was
-// expunged meanwhile has no file either.
+// sampled reads the sample of a mailbox, and what is damaged a second time: a
+// message that was expunged meanwhile has no file either.
 func (p *pair) sampled(ctx context.Context, s *side, f *files, sum *monitor.SpoolSample) error {
-	var exists, checked int64
-	bad := map[uint32]uint32{} // the UID by place
-	place := uint32(0)
-	choose := func(n uint32) iter.Seq[uint32] {
-		exists = int64(n)
-		return func(yield func(uint32) bool) {
-			for place = range sample(n, p.options.Sample, p.options.Seed, string(s.Server)+f.mailbox.UniqueID) {
-				if !yield(place) {
-					return
-				}
-			}
-		}
+	var exists uint32
+	suspects, checked, err := s.damagedAt(ctx, f.mailbox.Internal, func(n uint32) iter.Seq[uint32] {
+		exists = n
+		return sample(n, p.options.Sample, p.options.Seed, string(s.Server)+f.mailbox.UniqueID)
+	})
+	damaged := suspects
+	if err == nil && len(suspects) > 0 {
+		places := slices.Sorted(maps.Keys(suspects))
+		damaged, _, err = s.damagedAt(ctx, f.mailbox.Internal, func(uint32) iter.Seq[uint32] { return slices.Values(places) })
 	}
-	name := s.client.UserName(f.mailbox.Internal)
-	for d, err := range s.client.Digests(ctx, name, choose) {
-		if err != nil {
-			return err
-		}
-		checked++
-		if d.Damaged() {
-			bad[place] = d.UID
-		}
+	if err != nil {
+		return err
 	}
-	var damaged uids
+	var bad uids
 	missing := 0
-	if len(bad) > 0 {
-		var places []uint32
-		for place := range bad {
-			places = append(places, place)
-		}
-		slices.Sort(places)
-		still := map[uint32]bool{}
-		for _, uid := range bad {
-			still[uid] = true
-		}
-		for d, err := range s.client.Digests(ctx, name, func(uint32) iter.Seq[uint32] { return slices.Values(places) }) {
-			if err != nil {
-				return err
-			}
-			if d.Damaged() && still[d.UID] {
-				damaged.add(d.UID)
-				if d.Missing {
-					missing++
-				}
+	for _, place := range slices.Sorted(maps.Keys(damaged)) {
+		if d := damaged[place]; d.UID == suspects[place].UID {
+			bad.add(d.UID)
+			if d.Missing {
+				missing++
 			}
 		}
 	}
 	p.mu.Lock()
-	sum.All, sum.Checked, sum.Damaged = sum.All+exists, sum.Checked+checked, sum.Damaged+damaged.count
+	sum.All, sum.Checked, sum.Damaged = sum.All+int64(exists), sum.Checked+checked, sum.Damaged+bad.count
 	p.mu.Unlock()
-	if damaged.count > 0 {
-		p.tellDamaged(f, s.Server, &damaged, missing)
+	if bad.count > 0 {
+		p.tellDamaged(f, s.Server, &bad, missing)
 	}
 	return nil
+}
+
+// damagedAt reads the files of the messages that are chosen and returns what is
+// damaged by its place in the mailbox, and how many were read.
+func (s *side) damagedAt(ctx context.Context, mailbox cyrus.InternalName, choose func(exists uint32) iter.Seq[uint32]) (damaged map[uint32]cyrus.Digest, read int64, err error) {
+	damaged = map[uint32]cyrus.Digest{}
+	for d, err := range s.client.Digests(ctx, s.client.UserName(mailbox), choose) {
+		if err != nil {
+			return nil, 0, err
+		}
+		read++
+		if d.Damaged() {
+			damaged[d.Place] = d
+		}
+	}
+	return damaged, read, nil
 }
 
 func (p *pair) tellDamaged(f *files, server inventory.ServerID, damaged *uids, missing int) {

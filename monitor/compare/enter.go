@@ -1,0 +1,131 @@
+package compare
+
+import (
+	"maps"
+	"strings"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/inventory/cyrus"
+	"github.com/interlacemail/interlace/monitor"
+)
+
+// difference begins a difference in a mailbox.
+func (p *pair) difference(name cyrus.InternalName, kind monitor.DifferenceKind) monitor.Difference {
+	owner, _, _ := name.Owner()
+	return p.differenceOf(owner, name, kind)
+}
+
+// differenceOf begins a difference that concerns an owner, in a mailbox or, without
+// a name, in the account. What differs in a mailbox of scripts is the scripts.
+func (p *pair) differenceOf(owner cyrus.Owner, name cyrus.InternalName, kind monitor.DifferenceKind) monitor.Difference {
+	if strings.HasSuffix(string(name), sieve) && kind != monitor.Unreadable && kind != monitor.SpoolDamaged {
+		kind = monitor.SieveDiffers
+	}
+	return monitor.Difference{
+		Store: p.store.Store, Server: p.store.Replica.Server, User: userOf(owner), Mailbox: p.called(name), Kind: kind, Certainty: monitor.Confirmed,
+	}
+}
+
+// userOf returns the user, null for a shared tree.
+func userOf(owner cyrus.Owner) inventory.Text {
+	if owner.Shared {
+		return ""
+	}
+	return inventory.Text(owner.Name)
+}
+
+// called returns the name of a mailbox as an administrator says it.
+func (p *pair) called(name cyrus.InternalName) inventory.Text {
+	return inventory.Text(name.External(p.master.server.Separator))
+}
+
+// add enters a difference in a mailbox.
+func (p *pair) add(name cyrus.InternalName, d monitor.Difference, explained bool) {
+	owner, _, _ := name.Owner()
+	p.enter(owner, d, explained)
+}
+
+// enter enters a difference. One that a change on its way may explain is judged by
+// what is known of the backlog.
+func (p *pair) enter(owner cyrus.Owner, d monitor.Difference, explained bool) {
+	if explained {
+		switch p.options.Backlog {
+		case ChangesWait:
+			p.flight(owner, d, "the replica is behind, see interlace lag: "+d.Text)
+			return
+		case BacklogUnknown:
+			d.Certainty = monitor.Suspected
+			d.Text += ", unless it is on its way: nobody has looked lately whether the replica is behind"
+		}
+	}
+	saved := d.Warning
+	p.repair(owner, &d)
+	d.Warning = joined(d.Warning, saved)
+	p.noteOwner(owner, monitor.Different)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.out.Differences = append(p.out.Differences, d)
+	p.told[d.Mailbox] = p.told[d.Mailbox] || d.Kind != monitor.Identity
+}
+
+func joined(a, b inventory.Text) inventory.Text {
+	if a == "" || b == "" {
+		return a + b
+	}
+	return a + "; " + b
+}
+
+// inFlight enters that a change of a mailbox is on its way.
+func (p *pair) inFlight(name cyrus.InternalName, why string) {
+	owner, _, _ := name.Owner()
+	p.flight(owner, p.difference(name, ""), why)
+}
+
+// flight enters that a difference is on its way.
+func (p *pair) flight(owner cyrus.Owner, d monitor.Difference, why string) {
+	p.noteOwner(owner, monitor.UnknownOutcome)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.out.InFlight = append(p.out.InFlight, monitor.InFlight{Store: d.Store, Server: d.Server, User: d.User, Mailbox: d.Mailbox, Text: why})
+	p.told[d.Mailbox] = true
+}
+
+// uncompared enters what of a mailbox could not be compared.
+func (p *pair) uncompared(name cyrus.InternalName, what, why string) {
+	owner, _, _ := name.Owner()
+	p.skip(owner, name, what, why)
+}
+
+// uncomparedUser enters that a side cannot be seen as a user sees it.
+func (p *pair) uncomparedUser(user, why string) {
+	what := "subscriptions, what the user has seen, the user's own annotations"
+	if p.options.Level == monitor.CompareView {
+		what = "what the user sees"
+	}
+	p.skip(cyrus.Owner{Name: user}, "", what, why)
+}
+
+// skip enters what of an owner could not be compared; nobody's outcome is then
+// identical.
+func (p *pair) skip(owner cyrus.Owner, name cyrus.InternalName, what, why string) {
+	p.noteOwner(owner, monitor.UnknownOutcome)
+	p.enterUncompared(userOf(owner), p.called(name), what, why)
+}
+
+// skipAll enters what could not be compared of all owners, or of all users.
+func (p *pair) skipAll(shared bool, what, why string) {
+	for owner := range maps.Clone(p.outcomes) {
+		if shared || !owner.Shared {
+			p.noteOwner(owner, monitor.UnknownOutcome)
+		}
+	}
+	p.enterUncompared("", "", what, why)
+}
+
+func (p *pair) enterUncompared(user, mailbox inventory.Text, what, why string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.out.Uncompared = append(p.out.Uncompared, monitor.Uncompared{
+		Store: p.store.Store, Server: p.store.Replica.Server, User: user, Mailbox: mailbox, What: what, Why: why,
+	})
+}

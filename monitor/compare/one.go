@@ -1,0 +1,86 @@
+package compare
+
+import (
+	"context"
+	"errors"
+
+	"github.com/interlacemail/interlace/inventory/cyrus"
+	"github.com/interlacemail/interlace/monitor"
+)
+
+// unreadable enters which side cannot read a mailbox.
+func (p *pair) unreadable(s *stood) {
+	for _, h := range []*host{p.master, p.replica} {
+		copy := s.replica
+		if h == p.master {
+			copy = s.master
+		}
+		why := "it lists it and tells nothing of it"
+		if err := h.damageOf(s.name); err != nil {
+			why = err.Error()
+		} else if copy == nil || copy.Readable {
+			continue
+		}
+		d := p.difference(s.name, monitor.Unreadable)
+		d.Server = h.Server
+		d.Text = "the server cannot read the mailbox: " + why
+		p.add(s.name, d, false)
+	}
+}
+
+// one enters a mailbox that only one side has.
+func (p *pair) one(ctx context.Context, l *lane, s *stood) error {
+	d := p.difference(s.name, monitor.MailboxExtra)
+	if s.replica == nil {
+		d.Kind = p.difference(s.name, monitor.MailboxMissing).Kind
+	}
+	copy, has, text := &l.master, s.master, &d.Master
+	d.Text = "the replica has no such mailbox"
+	if s.replica != nil {
+		copy, has, text = &l.replica, s.replica, &d.Replica
+		d.Text = "only the replica has this mailbox"
+	}
+	all, err := p.uidsOf(ctx, copy, has)
+	switch {
+	case errors.Is(err, cyrus.ErrNoMailbox):
+		p.inFlight(s.name, "it is being moved or deleted")
+		return nil
+	case err != nil && !cannotRead(err):
+		return err
+	case err != nil:
+		*text = "a mailbox"
+	default:
+		*text = "a mailbox with " + messages(all)
+	}
+	if s.replica != nil && all != nil {
+		d.Warning = p.rescue(ctx, l, s.name, s.replica.ACL, all)
+	}
+	p.add(s.name, d, true)
+	return nil
+}
+
+// uidsOf returns the messages of a mailbox that only one side has.
+func (p *pair) uidsOf(ctx context.Context, s *side, m *cyrus.Mailbox) (*uids, error) {
+	all := &uids{}
+	reader := p.readerOf(m.Internal, m.ACL, p.on(s.host))
+	if m.Status.UIDNext <= fewMessages || reader == "" {
+		mailbox, messages, err := s.records(ctx, m.Internal, m.Status.UIDNext)
+		if err == nil && mailbox == nil {
+			err = errNoReader
+		}
+		for i := range messages {
+			all.add(messages[i].UID)
+		}
+		return all, err
+	}
+	if err := s.enter(ctx, reader); err != nil {
+		return nil, err
+	}
+	for message, err := range s.messages(ctx, m.Internal) {
+		if err != nil {
+			return nil, err
+		}
+		all.add(message.UID)
+	}
+	return all, nil
+}
