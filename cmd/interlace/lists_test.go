@@ -96,8 +96,10 @@ func nulls(place string, v any, t reflect.Type) []string {
 			return nil
 		}
 		for i := range t.NumField() {
-			if key, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ","); key != "-" {
-				found = append(found, nulls(place+"."+key, members[key], t.Field(i).Type)...)
+			key, options, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
+			member, there := members[key]
+			if key != "-" && (there || options != "omitempty") { // what may be left out is not null
+				found = append(found, nulls(place+"."+key, member, t.Field(i).Type)...)
 			}
 		}
 	}
