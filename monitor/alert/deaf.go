@@ -65,7 +65,7 @@ func (d *Desk) hearing(routes []string, now time.Time) []monitor.Message {
 	opts := d.Options.filled()
 	a := d.deafAlert(monitor.Resolved)
 	a.Text = "interlace" + on(opts.Host) + " keeps alerts again, and tells those that are still there"
-	a.Resolved = now
+	a.Resolved, a.Told = now, a.Severity
 	n := &notice{id: d.deafID(&opts, a), over: []*monitor.Alert{a}, now: now, opts: &opts}
 	var messages []monitor.Message
 	for _, route := range routes {

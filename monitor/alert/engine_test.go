@@ -193,7 +193,7 @@ func TestStages(t *testing.T) {
 		p.opts.GroupWait, p.opts.KeepFiring = time.Hour, time.Second
 		p.forth(time.Minute, loop)
 		p.forth(2 * time.Hour)
-		p.wants("resolved: hot_loop on imap1, store s2 after 4 m 0 s")
+		p.wants("resolved, was critical: hot_loop on imap1, store s2 after 4 m 0 s")
 	})
 }
 

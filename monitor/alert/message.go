@@ -88,8 +88,11 @@ func (n *notice) subject() string {
 		about, word = n.firing, "still "
 	}
 	first := about[0]
-	if n.stage() != "resolved" {
+	switch {
+	case n.stage() != "resolved":
 		word += string(first.Severity) + ": "
+	case first.Told == "": // nobody has heard of it yet
+		word = "resolved, was " + string(first.Severity) + ": "
 	}
 	text := "[interlace] " + word
 	if len(about) > 1 {
@@ -193,7 +196,12 @@ func (n *notice) following(a *monitor.Alert) string {
 	return strings.Join(slices.Compact(kinds), ", ")
 }
 
+// ending says how an alert ended. Of one that ended before anybody was told it says
+// what it was.
 func (n *notice) ending(b *strings.Builder, a *monitor.Alert) {
+	if a.Told == "" && !a.Settled() {
+		defer untold(b, a)
+	}
 	if a.Settled() {
 		fmt.Fprintf(b, "%d. %s, %s: acknowledged as it is by %s%s; it is told again only if it changes\n", a.Number, a.Kind, where(a), a.Acknowledged.By, said(a.Acknowledged.Comment))
 		return
@@ -204,6 +212,13 @@ func (n *notice) ending(b *strings.Builder, a *monitor.Alert) {
 	}
 	fmt.Fprintf(b, "%d. %s, %s: lasted %s, until %s%s\n", a.Number, a.Kind, where(a),
 		lasted(a.Began, a.Resolved), a.Resolved.UTC().Format(clock), peak(a))
+}
+
+func untold(b *strings.Builder, a *monitor.Alert) {
+	fmt.Fprintf(b, "   was      %s, told only now\n   what     %s\n", a.Severity, a.Text)
+	if a.Command != "" {
+		fmt.Fprintf(b, "   to do    if it comes back, run:\n\n%s\n", a.Command)
+	}
 }
 
 func (n *notice) short(b *strings.Builder, a *monitor.Alert) {

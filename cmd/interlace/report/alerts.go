@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -131,7 +132,7 @@ func (b *Board) row(a *Alert) []Cell {
 		taken = *a.Acknowledged
 	}
 	return []Cell{
-		count(a.Number), severityCell(a.Severity), words(string(a.Stage)), words(string(a.Kind)),
+		numbered(a.Number), severityCell(a.Severity), words(string(a.Stage)), words(string(a.Kind)),
 		words(string(a.Server)), words(string(a.Store)), words(string(a.Channel)), words(string(a.Subject)),
 		words(clock(a.Began)), words(string(a.Since)), words(string(a.SinceBy)), words(clock(a.Fired)), words(clock(a.Resolved)), words(string(a.Told)), words(clock(a.Telling.At)), words(clock(a.Telling.Since)), words(a.Quiet),
 		words(taken.By), words(taken.Comment), number(Quantity, a.Value), number(Quantity, a.Peak), words(b.course(a)), words(a.Text), pastable(a.Command),
@@ -294,3 +295,6 @@ func urgency(a *Alert) int {
 	}
 	return order
 }
+
+// numbered is the number by which something is named, as commands take it.
+func numbered(n int64) Cell { return count(n).as(strconv.FormatInt(n, 10)) }

@@ -31,7 +31,7 @@ func board() *Board {
 	b := &Board{
 		Now: noon, Looked: noon.Add(-90 * time.Second), Lookback: 15 * time.Minute,
 		Alerts: []Alert{
-			{Alert: &monitor.Alert{Number: 7, Finding: finding(monitor.MasterDown, monitor.Critical, "imap3", "s7"), Stage: monitor.Resolved, Began: hoursAgo(4), Fired: hoursAgo(4), Resolved: hoursAgo(2), Told: monitor.Critical}, Telling: Telling{At: hoursAgo(2)}},
+			{Alert: &monitor.Alert{Number: 1007, Finding: finding(monitor.MasterDown, monitor.Critical, "imap3", "s7"), Stage: monitor.Resolved, Began: hoursAgo(4), Fired: hoursAgo(4), Resolved: hoursAgo(2), Told: monitor.Critical}, Telling: Telling{At: hoursAgo(2)}},
 			{Alert: &monitor.Alert{Number: 3, Finding: line, Stage: monitor.Firing, Began: hoursAgo(1), Fired: hoursAgo(1)}, Quiet: "silence 2"},
 			{Alert: &monitor.Alert{Number: 2, Finding: behind, Stage: monitor.Firing, Began: hoursAgo(2), Fired: hoursAgo(2), Peak: inventory.Known(420), Flaps: 2, Told: monitor.Warning, Acknowledged: &monitor.Acknowledgement{By: "an\x1bna", Comment: "on it", At: hoursAgo(1)}}, Quiet: "acknowledged"},
 			{Alert: &monitor.Alert{Number: 5, Finding: finding(monitor.ExpireOverdue, monitor.Info, "imap2", "s1"), Stage: monitor.Firing, Began: hoursAgo(9), Fired: hoursAgo(9)}, Quiet: "only info"},

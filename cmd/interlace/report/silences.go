@@ -21,7 +21,7 @@ func Silences(silences []monitor.Silence, now time.Time) *Table {
 		if s.From.After(now) {
 			begins = from
 		}
-		return []Cell{count(s.Number), matchers, words(s.Author), words(s.Comment), from, begins, words(clock(s.Until))}
+		return []Cell{numbered(s.Number), matchers, words(s.Author), words(s.Comment), from, begins, words(clock(s.Until))}
 	})
 	return t
 }
@@ -107,7 +107,7 @@ func Acknowledged(alerts []monitor.Alert, taken monitor.Acknowledgement) *Table 
 		if a.Acknowledged != nil {
 			before = words(a.Acknowledged.By)
 		}
-		return []Cell{count(a.Number), words(string(a.Kind)), words(string(a.Server)), words(string(a.Store)), words(taken.By), before, words(taken.Comment)}
+		return []Cell{numbered(a.Number), words(string(a.Kind)), words(string(a.Server)), words(string(a.Store)), words(taken.By), before, words(taken.Comment)}
 	})
 	return t
 }
