@@ -29,6 +29,7 @@ type Alert struct {
 	Began    time.Time // when it was first found, or since when the finding says it is so
 	Seen     time.Time // when it was last found
 	Missed   int       // looks since then that did not find it
+	Gone     time.Time // the first of those; zero where there is none
 	Fired    time.Time // zero as long as it is pending
 	Resolved time.Time // zero as long as it is found
 	Peak     inventory.Number
@@ -70,6 +71,16 @@ type AlertGroup struct {
 	Worst    Severity  // of what was told then
 	Messages int       // how many there were
 	Root     string    // the Message-ID of the first
+}
+
+// Lasted returns until when an alert that is over has lasted: until the first look that
+// did not find it any more, though that it is over is known only when it has stayed
+// away for a while.
+func (a *Alert) Lasted() time.Time {
+	if a.Gone.IsZero() || a.Settled() {
+		return a.Resolved
+	}
+	return a.Gone
 }
 
 // Settled reports whether an alert ended because somebody acknowledged what was

@@ -54,7 +54,7 @@ func copied(s monitor.AlertState) monitor.AlertState {
 func (r *round) clamp() {
 	for i := range r.Alerts {
 		a := &r.Alerts[i]
-		r.notAfter(0, &a.Began, &a.Seen, &a.Fired, &a.Resolved)
+		r.notAfter(0, &a.Began, &a.Seen, &a.Gone, &a.Fired, &a.Resolved)
 	}
 	for i := range r.Groups {
 		r.notAfter(0, &r.Groups[i].Waits, &r.Groups[i].Told)
@@ -102,7 +102,7 @@ func (r *round) look(look *monitor.Look) {
 		was, before := settled[key]
 		switch {
 		case !known && before && r.Alerts[was].Mark == f.Mark:
-			r.Alerts[was].Seen, r.Alerts[was].Missed, still[was] = r.now, 0, true
+			r.Alerts[was].Seen, r.Alerts[was].Missed, r.Alerts[was].Gone, still[was] = r.now, 0, time.Time{}, true
 		case !known:
 			open[key] = len(r.Alerts)
 			r.begin(key, look.Watcher, &f, flaps[key])
@@ -115,7 +115,9 @@ func (r *round) look(look *monitor.Look) {
 		a := &r.Alerts[i]
 		missed := a.Stage != monitor.Resolved && !found[a.Key] || a.Settled() && !still[i]
 		if missed && a.Probe == look.Probe && a.Watcher == look.Watcher && !slices.Contains(look.Blind, inventory.StoreID(a.Store)) {
-			a.Missed++
+			if a.Missed++; a.Missed == 1 {
+				a.Gone = r.now
+			}
 		}
 	}
 }
@@ -133,7 +135,7 @@ func (r *round) begin(key string, watcher inventory.ServerID, f *monitor.Finding
 
 func (r *round) see(a *monitor.Alert, watcher inventory.ServerID, f *monitor.Finding) {
 	before := a.Finding
-	a.Finding, a.Watcher, a.Seen, a.Missed = *f, watcher, r.now, 0
+	a.Finding, a.Watcher, a.Seen, a.Missed, a.Gone = *f, watcher, r.now, 0, time.Time{}
 	// A watch that was started since has not seen what was before, such as how a
 	// master ran that is down.
 	if before.SinceBy != "" {

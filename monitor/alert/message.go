@@ -107,7 +107,7 @@ func (n *notice) subject() string {
 		text += ", store " + string(first.Store)
 	}
 	if n.stage() == "resolved" && len(about) == 1 {
-		text += " after " + lasted(first.Began, first.Resolved)
+		text += " after " + lasted(first.Began, first.Lasted())
 	}
 	return line(text, longestSubject)
 }
@@ -211,7 +211,7 @@ func (n *notice) ending(b *strings.Builder, a *monitor.Alert) {
 		return
 	}
 	fmt.Fprintf(b, "%d. %s, %s: lasted %s, until %s%s\n", a.Number, a.Kind, where(a),
-		lasted(a.Began, a.Resolved), a.Resolved.UTC().Format(clock), peak(a))
+		lasted(a.Began, a.Lasted()), a.Lasted().UTC().Format(clock), peak(a))
 }
 
 func untold(b *strings.Builder, a *monitor.Alert) {

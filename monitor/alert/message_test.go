@@ -45,7 +45,7 @@ All alerts: interlace alerts
 	p.sent = nil
 	p.forth(10 * time.Minute)
 	want = `OVER
-1. client_missing, server imap31, store s0214, channel default: lasted 46 m 0 s, until 2026-11-01 09:05:00 UTC, at its peak 2460
+1. client_missing, server imap31, store s0214, channel default: lasted 43 m 0 s, until 2026-11-01 09:02:00 UTC, at its peak 2460
 
 All alerts: interlace alerts
 `

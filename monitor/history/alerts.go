@@ -146,7 +146,7 @@ func saveGroups(ctx context.Context, tx *sql.Tx, before, after []monitor.AlertGr
 func alertColumns(a *monitor.Alert, taken *acknowledgement) []any {
 	return append([]any{
 		&a.Number, &a.Key, database.AsJSON(&a.Finding), &a.Watcher, &a.Stage, database.AsMicroseconds(&a.Began), database.AsMicroseconds(&a.Seen),
-		&a.Missed, database.AsMicroseconds(&a.Fired), database.AsMicroseconds(&a.Resolved), database.AsNumber(&a.Peak), &a.Flaps, &a.Told,
+		&a.Missed, database.AsMicroseconds(&a.Gone), database.AsMicroseconds(&a.Fired), database.AsMicroseconds(&a.Resolved), database.AsNumber(&a.Peak), &a.Flaps, &a.Told,
 		&a.Closed, &a.Withheld,
 	}, taken.columns()...)
 }

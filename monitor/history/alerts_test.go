@@ -21,7 +21,7 @@ func oneAlert(number int64) monitor.Alert {
 			Probe: monitor.ProbeLogs, Kind: monitor.LogLine, Severity: monitor.Warning, Server: "imap1", Store: "s'1", Channel: "default",
 			Subject: "\"DROP\u2028", Since: monitor.Time(at(0)), Text: "what", Command: "do 'it'", Value: inventory.Known(2.5),
 		},
-		Watcher: "imap1", Stage: monitor.Firing, Began: at(0), Seen: at(3), Missed: 1, Fired: at(1), Peak: inventory.Known(7), Flaps: 2,
+		Watcher: "imap1", Stage: monitor.Firing, Began: at(0), Seen: at(3), Missed: 1, Gone: at(4), Fired: at(1), Peak: inventory.Known(7), Flaps: 2,
 		Told: monitor.Warning, Withheld: "acknowledged",
 	}
 }

@@ -175,7 +175,7 @@ func (b *Board) course(a *Alert) string {
 	case monitor.Pending:
 		lasts = "pending " + lasts
 	case monitor.Resolved:
-		lasts = "lasted " + span(a.Resolved.Sub(a.Began)) + ", until " + clock(a.Resolved)
+		lasts = "lasted " + span(a.Lasted().Sub(a.Began)) + ", until " + clock(a.Lasted())
 	}
 	about, bad, flaps := "", "", ""
 	if a.Subject != "" {
