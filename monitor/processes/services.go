@@ -81,7 +81,7 @@ func (c *check) writable(ch *monitor.Channel) {
 	}
 	c.report(monitor.LogUnwritable, monitor.Critical, ch, monitor.Finding{
 		Subject: inventory.Text(ch.Dir),
-		Text:    fmt.Sprintf("Cyrus can't write the sync log of %s: %s. Changes are lost for the replica from now on: correct that, then compare the whole store", c.about(ch), why),
+		Text:    fmt.Sprintf("Cyrus can't write the sync log of %s: %s. Correct that. No sync_client can take a log up there; to one that lies there Cyrus may still be adding, and without one changes are lost for the replica from now on: afterwards run interlace compare --store %s", c.about(ch), why, c.in.Store),
 	})
 }
 
