@@ -442,16 +442,22 @@ func TestRenamingInOrderPermutesThePlan(t *testing.T) {
 
 func renamePromises(p *planner.AssignmentPromises, names fixtures.Names) {
 	server := func(name *planner.Text) { *name = planner.Text(names.Servers[inventory.ServerID(*name)]) }
-	worst := func(w planner.Worst) planner.Worst {
-		server(&w.Server)
-		for i, failed := range w.Failed {
+	subjects := func(list []string) []string {
+		list = slices.Clone(list) // the first hour may have the same one
+		for i, failed := range list {
 			level, name := planner.Subject(failed).Split()
 			other := string(names.Servers[inventory.ServerID(name)])
 			if level != string(inventory.LevelServer) {
 				other = string(names.Domains[inventory.Level(level)][inventory.DomainID(name)])
 			}
-			w.Failed[i] = level + ":" + other
+			list[i] = level + ":" + other
 		}
+		return list
+	}
+	worst := func(w planner.Worst) planner.Worst {
+		server(&w.Server)
+		server(&w.FirstHourServer)
+		w.Failed, w.FirstHourFailed = subjects(w.Failed), subjects(w.FirstHourFailed)
 		return w
 	}
 	p.Store = planner.Text(names.Stores[inventory.StoreID(p.Store)])
