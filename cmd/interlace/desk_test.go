@@ -212,7 +212,7 @@ func TestDeskTells(t *testing.T) {
 	for minute := range 3 {
 		round(6*time.Hour + time.Duration(minute)*5*time.Minute)
 	}
-	if mails := relay.Received(); len(mails) != 2 || !strings.Contains(mails[1], "Subject: [interlace] resolved: hot_loop on imap1, store s1 after 6 h 5 m") {
+	if mails := relay.Received(); len(mails) != 2 || !strings.Contains(mails[1], "Subject: [interlace] resolved: hot_loop on imap1, store s1 after 6 h 0 m") {
 		t.Errorf("mails %q", mails)
 	}
 }
