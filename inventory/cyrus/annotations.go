@@ -102,30 +102,40 @@ func (c *Client) annotate(ctx context.Context, scope Scope, names []string, foun
 	})
 }
 
-// annotationsOf reads: METADATA user.anna ("/shared/comment" "x" "/shared/sort" NIL).
+// annotationsOf reads the annotations that an answer tells of a mailbox.
 func annotationsOf(answer []byte) (name string, list []Annotation, err error) {
-	s := scan(answer)
-	if !bytes.EqualFold(s.word(), []byte("METADATA")) {
-		return "", nil, nil
-	}
-	s.expect(" ")
-	name = string(s.text())
-	s.expect(" ")
-	s.pairs(func(key []byte) {
-		if s.is("NIL") {
-			return
-		}
-		value := s.text()
-		if !isComputed(string(key)) {
-			list = append(list, Annotation{Entry: string(key), Value: string(value)})
+	err = metadata(answer, func(_ *scanner, mailbox, entry, value string) {
+		if name = mailbox; !isComputed(entry) {
+			list = append(list, Annotation{Entry: entry, Value: value})
 		}
 	})
-	s.end()
 	slices.SortFunc(list, func(a, b Annotation) int { return strings.Compare(a.Entry, b.Entry) })
-	return name, list, s.err
+	return name, list, err
 }
 
 func isComputed(entry string) bool {
 	_, name, found := strings.Cut(entry, "/vendor/cmu/cyrus-imapd/")
 	return found && (slices.Contains(computed, name) || strings.HasPrefix(name, "freespace") || strings.HasPrefix(name, "usercounters"))
+}
+
+// metadata reads METADATA user.anna ("/shared/comment" "x" "/shared/sort" NIL) and
+// hands on each entry that has a value, with the scanner for what is wrong with it.
+// Other answers are passed over.
+func metadata(answer []byte, take func(s *scanner, mailbox, entry, value string)) error {
+	s := scan(answer)
+	if !bytes.EqualFold(s.word(), []byte("METADATA")) {
+		return nil
+	}
+	s.expect(" ")
+	mailbox := string(s.text())
+	s.expect(" ")
+	s.pairs(func(entry []byte) {
+		name, atom := string(entry), !bytes.HasPrefix(s.rest, []byte(`"`))
+		value := string(s.text())
+		if s.err == nil && !(atom && strings.EqualFold(value, "NIL")) {
+			take(s, mailbox, name, value)
+		}
+	})
+	s.end()
+	return s.err
 }

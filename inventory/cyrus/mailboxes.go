@@ -78,13 +78,9 @@ const (
 // without those that only seem to be there (\Noselect) and those that were
 // deleted and are kept for a while (DELETED.…).
 func (c *Client) Mailboxes(ctx context.Context) ([]Mailbox, error) {
-	list := newMailboxList(c.server.Separator, c.options.most())
-	command := c.listAll(list)
-	err := c.do(ctx, "list the mailboxes", c.options.room(listBytes), func() error {
-		return c.command(command, list.answer)
-	})
+	list, err := c.list(ctx, c.listAll)
 	if err != nil {
-		return nil, c.named(list.where(err))
+		return nil, err
 	}
 	if list.values < allValues {
 		if err := c.readSizes(ctx, list); err != nil {
@@ -98,6 +94,19 @@ func (c *Client) Mailboxes(ctx context.Context) ([]Mailbox, error) {
 		return nil, c.named(fmt.Errorf("it lists %d mailboxes and knows nothing of any: it is a front end of a Cyrus murder, or all are damaged", len(list.mailboxes)))
 	}
 	return list.sorted(), nil
+}
+
+// list asks for all mailboxes by a command that is chosen for the list.
+func (c *Client) list(ctx context.Context, command func(*mailboxList) string) (*mailboxList, error) {
+	list := newMailboxList(c.server.Separator, c.options.most())
+	ask := command(list)
+	err := c.do(ctx, "list the mailboxes", c.options.room(listBytes), func() error {
+		return c.command(ask, list.answer)
+	})
+	if err != nil {
+		return nil, c.named(list.where(err))
+	}
+	return list, nil
 }
 
 // mailboxList gathers the answers about mailboxes.
@@ -192,28 +201,8 @@ func (l *mailboxList) statusOf(s *scanner) {
 		return
 	}
 	s.expect(" ")
-	status := Status{Messages: UnknownCount, Size: UnknownCount}
-	seen := 0
-	s.pairs(func(key []byte) {
-		seen++
-		switch string(key) {
-		case "MESSAGES":
-			status.Messages = int64(s.number(mostUint32))
-		case "UIDNEXT":
-			status.UIDNext = uint32(s.number(mostUint32))
-		case "UIDVALIDITY":
-			status.UIDValidity = uint32(s.number(mostUint32))
-		case "HIGHESTMODSEQ":
-			status.HighestModSeq = s.number(mostModSeq)
-		case "SIZE":
-			status.Size = int64(s.number(mostSize))
-		default:
-			seen--
-			s.skip()
-		}
-	})
-	s.end()
-	if s.err == nil && seen != l.values {
+	status, _, told := s.status()
+	if s.err == nil && told != l.values {
 		s.fail(strconv.Itoa(l.values) + " values")
 	}
 	if s.err == nil {
@@ -223,6 +212,35 @@ func (l *mailboxList) statusOf(s *scanner) {
 		}
 		l.mailboxes[i].Status, l.mailboxes[i].Readable = status, true
 	}
+}
+
+// status reads the values of a STATUS, (MESSAGES 3 UIDNEXT 4 …), up to the end of the
+// answer, and how many of those of a [Status] were told. The others are unknown, or 0.
+func (s *scanner) status() (status Status, unseen int64, told int) {
+	status, unseen = Status{Messages: UnknownCount, Size: UnknownCount}, UnknownCount
+	s.pairs(func(key []byte) {
+		told++
+		switch string(key) {
+		case "MESSAGES":
+			status.Messages = int64(s.number(mostUint32))
+		case "UIDNEXT":
+			status.UIDNext = uint32(s.number(mostUint32))
+		case "UIDVALIDITY":
+			status.UIDValidity = uint32(s.number(mostUint32))
+		case "UNSEEN":
+			told--
+			unseen = int64(s.number(mostUint32))
+		case "HIGHESTMODSEQ":
+			status.HighestModSeq = s.number(mostModSeq)
+		case "SIZE":
+			status.Size = int64(s.number(mostSize))
+		default:
+			told--
+			s.skip()
+		}
+	})
+	s.end()
+	return status, unseen, told
 }
 
 // elsewhere tells whether none of the mailboxes lies on the server itself. It may

@@ -1,7 +1,6 @@
 package cyrus
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"slices"
@@ -22,13 +21,9 @@ const (
 // fastest way to see a whole instance: two commands, where the server has LIST
 // with STATUS and METADATA (RFC 5464); else as slow as [Client.Mailboxes].
 func (c *Client) Marks(ctx context.Context) ([]Mark, error) {
-	list := newMailboxList(c.server.Separator, c.options.most())
-	command := c.listAll(list)
-	err := c.do(ctx, "list the mailboxes", c.options.room(listBytes), func() error {
-		return c.command(command, list.answer)
-	})
+	list, err := c.list(ctx, c.listAll)
 	if err != nil {
-		return nil, c.named(list.where(err))
+		return nil, err
 	}
 	if err := c.readMarks(ctx, list); err != nil {
 		return nil, c.named(err)
@@ -86,30 +81,21 @@ func (c *Client) findReading(ctx context.Context, list *mailboxList) error {
 	return nil
 }
 
-// markOf reads: METADATA user.anna ("/shared/…/uniqueid" "…" "/shared/…/synccrcs" "12 34").
+// markOf enters the unique identifier and the checksums of a mailbox.
 func (l *mailboxList) markOf(answer []byte) error {
-	s := scan(answer)
-	if !bytes.EqualFold(s.word(), []byte("METADATA")) {
-		return nil
-	}
-	s.expect(" ")
-	i, known := l.byName[ExternalName(s.text())]
-	s.expect(" ")
-	s.pairs(func(key []byte) {
-		value := string(s.text())
+	return metadata(answer, func(s *scanner, mailbox, entry, value string) {
+		i, known := l.byName[ExternalName(mailbox)]
 		switch {
-		case !known || strings.EqualFold(value, "NIL"):
-		case string(key) == uniqueIDEntry:
+		case !known:
+		case entry == uniqueIDEntry:
 			l.mailboxes[i].UniqueID = value
-		case string(key) == checksumsEntry:
+		case entry == checksumsEntry:
 			checksums, valid := parseChecksums(value)
 			if l.mailboxes[i].Checksums = checksums; !valid {
 				s.fail("two checksums")
 			}
 		}
 	})
-	s.end()
-	return s.err
 }
 
 // parseChecksums reads: 3010837584 1115507598.
@@ -127,12 +113,9 @@ func parseChecksums(text string) (_ Checksums, valid bool) {
 // them, sorted, without those that were deleted and are kept for a while. Where a
 // name with an @ has two readings both are told: there is a mailbox of one of them.
 func (c *Client) Names(ctx context.Context) ([]InternalName, error) {
-	list := newMailboxList(c.server.Separator, c.options.most())
-	err := c.do(ctx, "list the mailboxes", c.options.room(listBytes), func() error {
-		return c.command(`LIST "" "*"`, list.answer)
-	})
+	list, err := c.list(ctx, func(*mailboxList) string { return `LIST "" "*"` })
 	if err != nil {
-		return nil, c.named(list.where(err))
+		return nil, err
 	}
 	var names []InternalName
 	for i := range list.mailboxes {

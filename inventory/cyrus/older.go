@@ -1,7 +1,6 @@
 package cyrus
 
 import (
-	"bytes"
 	"context"
 	"strconv"
 
@@ -53,21 +52,14 @@ func (c *Client) readSizes(ctx context.Context, list *mailboxList) error {
 	})
 }
 
-// sizeOf reads: METADATA user.anna ("/shared/…/size" "3000"). What it says of
-// mailboxes that were not listed, and NIL, is passed over.
+// sizeOf enters the bytes of a mailbox. What is told of mailboxes that were not
+// listed is passed over.
 func (l *mailboxList) sizeOf(answer []byte) error {
-	s := scan(answer)
-	if !bytes.EqualFold(s.word(), []byte("METADATA")) {
-		return nil
-	}
-	s.expect(" ")
-	i, known := l.byName[ExternalName(s.text())]
-	s.expect(" ")
-	s.pairs(func(key []byte) {
-		value := s.text()
-		size, err := strconv.ParseUint(string(value), 10, 64)
+	return metadata(answer, func(s *scanner, mailbox, entry, value string) {
+		i, known := l.byName[ExternalName(mailbox)]
+		size, err := strconv.ParseUint(value, 10, 64)
 		switch {
-		case string(key) != sizeEntry || !known || bytes.EqualFold(value, []byte("NIL")):
+		case entry != sizeEntry || !known:
 		case err != nil || size > mostSize-uint64(l.size):
 			s.fail("a number of bytes")
 		default:
@@ -75,6 +67,4 @@ func (l *mailboxList) sizeOf(answer []byte) error {
 			l.size += int64(size)
 		}
 	})
-	s.end()
-	return s.err
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/emersion/go-imap/v2"
@@ -28,36 +27,20 @@ func (c *Client) Uses(ctx context.Context, roots []InternalName) (map[InternalNa
 		return nil, c.named(ErrNoQuotas)
 	}
 	uses := make(map[InternalName][]Use, len(roots))
-	for some := range slices.Chunk(roots, window) {
-		err := c.do(ctx, "read the quotas", int64(len(some))*4096, func() error { return c.uses(some, uses) })
-		if err != nil {
-			return nil, c.named(err)
-		}
-	}
-	return uses, nil
-}
-
-func (c *Client) uses(roots []InternalName, uses map[InternalName][]Use) error {
-	commands := make([]*imapclient.GetQuotaCommand, len(roots))
-	for i, root := range roots {
-		commands[i] = c.imap.GetQuota(string(root.External(c.server.Separator)))
-	}
-	for i, command := range commands {
-		data, err := command.Wait()
-		switch {
-		case errors.As(err, new(*imap.Error)):
-			continue
-		case err != nil:
-			return fmt.Errorf("of %s: %w", roots[i], err)
-		case data == nil:
-			return fmt.Errorf("%w: no answer about the quota of %s", errProtocol, roots[i])
+	err := c.askQuotas(ctx, roots, func(root InternalName, data *imapclient.QuotaData, refusal error) error {
+		if refusal != nil {
+			return nil
 		}
 		list := []Use{}
 		for resource, told := range data.Resources {
 			list = append(list, Use{Resource: string(resource), Used: told.Usage, Limit: told.Limit})
 		}
 		slices.SortFunc(list, func(a, b Use) int { return cmp.Compare(a.Resource, b.Resource) })
-		uses[roots[i]] = list
+		uses[root] = list
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
-	return nil
+	return uses, nil
 }

@@ -137,27 +137,10 @@ func (v *View) status(answer []byte, byName map[string]int) error {
 		return s.err
 	}
 	s.expect(" ")
-	var sight Sight
-	s.pairs(func(key []byte) {
-		switch string(key) {
-		case "MESSAGES":
-			sight.Status.Messages = int64(s.number(mostUint32))
-		case "UIDNEXT":
-			sight.Status.UIDNext = uint32(s.number(mostUint32))
-		case "UIDVALIDITY":
-			sight.Status.UIDValidity = uint32(s.number(mostUint32))
-		case "UNSEEN":
-			sight.Unseen = int64(s.number(mostUint32))
-		case "HIGHESTMODSEQ":
-			sight.Status.HighestModSeq = s.number(mostModSeq)
-		default:
-			s.skip()
-		}
-	})
-	s.end()
+	status, unseen, _ := s.status()
 	if s.err == nil {
-		sight.Name, sight.Internal, sight.Status.Size = v.Mailboxes[i].Name, v.Mailboxes[i].Internal, UnknownCount
-		v.Mailboxes[i] = sight
+		status.Size = UnknownCount
+		v.Mailboxes[i].Status, v.Mailboxes[i].Unseen = status, unseen
 	}
 	return s.err
 }
