@@ -120,6 +120,7 @@ type Compared struct {
 // SpoolSample is how far the files on one side were checked, each against what
 // the index of the same server says.
 type SpoolSample struct {
+	Store   inventory.StoreID  `json:"store"`
 	Server  inventory.ServerID `json:"server"`
 	Role    inventory.Role     `json:"role"`
 	All     int64              `json:"all"` // messages there are

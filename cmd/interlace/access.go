@@ -53,19 +53,18 @@ func newAsker(c *config) *asker { return &asker{config: c, secrets: map[string]c
 
 // ask reads one instance, which is expected to have so many mailboxes.
 func (a *asker) ask(ctx context.Context, in inventory.Instance, mailboxes int) (*cyrus.Snapshot, error) {
-	o, err := a.options(ctx, in)
+	o, err := a.options(ctx, in, mailboxes)
 	if err != nil {
 		return nil, err
 	}
-	o.Mailboxes = mailboxes
 	return cyrus.Read(ctx, o)
 }
 
-// options say how to ask an instance.
-func (a *asker) options(ctx context.Context, in inventory.Instance) (cyrus.Options, error) {
+// options say how to ask an instance, which is expected to have so many mailboxes.
+func (a *asker) options(ctx context.Context, in inventory.Instance, mailboxes int) (cyrus.Options, error) {
 	as := a.config.accessTo(in)
 	password, err := a.password(ctx, as)
-	return cyrus.Options{Address: in.IMAP, User: as.User, Password: password, TLS: cyrus.TLS(as.TLS), CAFile: as.CAFile}, err
+	return cyrus.Options{Address: in.IMAP, User: as.User, Password: password, TLS: cyrus.TLS(as.TLS), CAFile: as.CAFile, Mailboxes: mailboxes}, err
 }
 
 func (a *asker) password(ctx context.Context, as access) (cyrus.Secret, error) {

@@ -32,7 +32,7 @@ func (p *pair) spool(ctx context.Context, master, replica []cyrus.Mailbox) error
 		all = append(all, files{inventory.Replica, &replica[i]})
 	}
 	p.out.Spool = []monitor.SpoolSample{
-		{Server: p.master.Server, Role: inventory.Master}, {Server: p.replica.Server, Role: inventory.Replica},
+		{Store: p.store.Store, Server: p.master.Server, Role: inventory.Master}, {Store: p.store.Store, Server: p.replica.Server, Role: inventory.Replica},
 	}
 	err := rounds(ctx, p, all, p.check)
 	for i := range p.out.Spool {

@@ -178,7 +178,7 @@ func unanswered(list []Unanswered) *Table {
 func spool(list []monitor.SpoolSample) *Table {
 	return &Table{
 		Columns: []Column{
-			left("files on", "server", 0), left("", "role", 0), right("messages", "all", 1), right("checked", "checked", 0), right("damaged", "damaged", 0),
+			left("files of", "store", 0), left("on", "server", 0), left("", "role", 0), right("messages", "all", 1), right("checked", "checked", 0), right("damaged", "damaged", 0),
 			right("at most", "most", 0),
 		},
 		Rows: rowsOf(list, func(s monitor.SpoolSample) []Cell {
@@ -186,7 +186,7 @@ func spool(list []monitor.SpoolSample) *Table {
 			if s.Damaged > 0 {
 				damaged = damaged.in(Broken)
 			}
-			return []Cell{words(string(s.Server)), words(string(s.Role)), count(s.All), count(s.Checked), damaged, figure(Ratio, s.Most)}
+			return []Cell{words(string(s.Store)), words(string(s.Server)), words(string(s.Role)), count(s.All), count(s.Checked), damaged, figure(Ratio, s.Most)}
 		}),
 	}
 }

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/compare"
+)
+
+// comparing is a comparison of many pairs under way.
+type comparing struct {
+	app       *app
+	inventory *inventory.Inventory
+	asker     *asker
+	flags     compareFlags
+	backlogs  map[backlogKey]compare.Backlog
+	wanted    map[string]bool // users and shared trees; nil means all
+	pairs     []pairOf
+	expected  map[inventory.StoreID]int // mailboxes of each store, as far as they are known
+
+	mu    sync.Mutex
+	parts map[int]progressOf
+}
+
+// pairOf is a store and one of its replicas.
+type pairOf struct {
+	store   *inventory.Store
+	master  inventory.Instance
+	replica inventory.Instance
+	found   *monitor.Comparison
+	err     error
+}
+
+type progressOf struct{ done, all int }
+
+// choose finds the pairs to compare, and what is wrong with what was asked for.
+func (c *comparing) choose() error {
+	var errs []error
+	stores := map[inventory.StoreID]bool{}
+	for _, name := range c.flags.stores {
+		if c.inventory.Store(inventory.StoreID(name)) < 0 {
+			errs = append(errs, fmt.Errorf("--store %s: the inventory has no such store", inventory.Printable(name)))
+		}
+		stores[inventory.StoreID(name)] = true
+	}
+	homes, err := c.homes()
+	errs = append(errs, err)
+	c.expected = map[inventory.StoreID]int{}
+	for i := range c.inventory.Users {
+		if u := &c.inventory.Users[i]; u.Mailboxes != inventory.Unknown {
+			c.expected[u.Store] += int(u.Mailboxes)
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return hint(err, "interlace show stores and interlace show users list what there is")
+	}
+	for i := range c.inventory.Stores {
+		s := &c.inventory.Stores[i]
+		if len(stores) > 0 && !stores[s.Name] || homes != nil && !homes[s.Name] {
+			continue
+		}
+		c.pairs = append(c.pairs, c.pairsOf(s)...)
+	}
+	if len(c.pairs) == 0 {
+		return hint(errors.New("there is no pair of a master and a replica to compare"), "instances carry imap: host:port in the fleet file, and a store has a replica")
+	}
+	return nil
+}
+
+// homes returns the stores of the users who were asked for; nil means that it may be
+// any store.
+func (c *comparing) homes() (map[inventory.StoreID]bool, error) {
+	if len(c.flags.users) == 0 {
+		return nil, nil
+	}
+	c.wanted = map[string]bool{}
+	homes := map[inventory.StoreID]bool{}
+	known := map[string]inventory.StoreID{}
+	for i := range c.inventory.Users {
+		known[string(c.inventory.Users[i].Name)] = c.inventory.Users[i].Store
+	}
+	var errs []error
+	for _, name := range c.flags.users {
+		c.wanted[name] = true
+		store, found := known[name]
+		if !found && len(known) > 0 {
+			errs = append(errs, fmt.Errorf("--user %s: the inventory has no such user or shared tree", inventory.Printable(name)))
+		}
+		homes[store] = true
+	}
+	if len(known) == 0 {
+		return nil, nil
+	}
+	return homes, errors.Join(errs...)
+}
+
+// pairsOf returns the pairs of a store; those without an address cannot be asked.
+func (c *comparing) pairsOf(s *inventory.Store) []pairOf {
+	master := s.Master()
+	var pairs []pairOf
+	for i, in := range s.Instances {
+		if i == 0 {
+			continue
+		}
+		p := pairOf{store: s, master: *master, replica: in}
+		for _, side := range []inventory.Instance{*master, in} {
+			if side.IMAP == "" {
+				p.err = fmt.Errorf("the instance on %s has no IMAP address", side.Server)
+			}
+		}
+		pairs = append(pairs, p)
+	}
+	return pairs
+}
