@@ -21,4 +21,8 @@
 //   - position: how far a log has been told. Told: what was found there, kept
 //     together with the positions. Milestone: the last time that an instance did
 //     what it has to do regularly.
+//   - comparison: a master and its replicas looked at side by side, as closely as
+//     its level says. Difference: something in which they differ, confirmed or
+//     suspected. In flight: a change that is on its way, which is no difference.
+//     Outcome: what a comparison says of a user: identical, different, unknown.
 package monitor

@@ -24,8 +24,9 @@ func (a *app) compareCommand() *cobra.Command {
 		Use:   "compare",
 		Short: "Compare masters with their replicas over IMAP",
 		Long: `Ask the master and each replica of every store what they hold, as an administrator
-over IMAP, and say in what they differ. Nothing is changed on any of them. Levels say
-how closely to look where nothing differs yet:
+over IMAP, and say in what they differ. Nothing is changed on any of them; Cyrus may
+make two empty databases, of what was seen and of annotations, when it is asked what
+is in them. Levels say how closely to look where nothing differs yet:
 
   1     counters and checksums of every mailbox
   2     and rights, quotas, subscriptions, what was seen, annotations

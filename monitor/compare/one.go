@@ -76,7 +76,7 @@ func (p *pair) uidsOf(ctx context.Context, s *side, m *cyrus.Mailbox) (*uids, er
 	if err := s.enter(ctx, reader); err != nil {
 		return nil, err
 	}
-	for message, err := range s.messages(ctx, m.Internal) {
+	for message, err := range s.messages(ctx, m.Internal, s.client.UserName(m.Internal)) {
 		if err != nil {
 			return nil, err
 		}

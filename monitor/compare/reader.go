@@ -34,7 +34,7 @@ func (p *pair) stream(ctx context.Context, l *lane, s *stood, reader string) (ma
 		p.uncompared(s.name, "annotations of messages", "they are shown to users only where the checksums of the two sides can be compared")
 	}
 	v, err = compareMessages(
-		l.master.messages(ctx, s.name), l.replica.messages(ctx, s.name),
+		l.master.messages(ctx, s.name, l.master.client.UserName(s.name)), l.replica.messages(ctx, s.name, l.replica.client.UserName(s.name)),
 		counters{master: s.master.Status, replica: s.replica.Status})
 	if err != nil {
 		// The streams may have been left in the middle.
@@ -71,10 +71,11 @@ func (s *side) after(ctx context.Context, name cyrus.InternalName, before *cyrus
 }
 
 // messages yields the messages of a mailbox as the user sees them that the
-// connection is one of. Where the server ends it the mailbox is damaged.
-func (s *side) messages(ctx context.Context, name cyrus.InternalName) iter.Seq2[cyrus.Message, error] {
+// connection is one of, who calls it shown. Where the server ends it the mailbox is
+// damaged.
+func (s *side) messages(ctx context.Context, name cyrus.InternalName, shown string) iter.Seq2[cyrus.Message, error] {
 	return func(yield func(cyrus.Message, error) bool) {
-		for m, err := range s.client.Messages(ctx, s.client.UserName(name)) {
+		for m, err := range s.client.Messages(ctx, shown) {
 			if err != nil && cyrus.Died(err) {
 				s.damage(name, err)
 			}

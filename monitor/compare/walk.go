@@ -2,7 +2,6 @@ package compare
 
 import (
 	"context"
-	"iter"
 
 	"github.com/interlacemail/interlace/inventory/cyrus"
 	"github.com/interlacemail/interlace/monitor"
@@ -53,19 +52,7 @@ func (p *pair) open(ctx context.Context, l *lane, who *person, m, r *cyrus.Sight
 	if err := l.both(func(s *side) error { return s.enter(ctx, who.name) }); err != nil {
 		return nil, err
 	}
-	shown := func(s *side) iter.Seq2[cyrus.Message, error] {
-		return func(yield func(cyrus.Message, error) bool) {
-			for message, err := range s.client.Messages(ctx, m.Name) {
-				if err != nil && cyrus.Died(err) {
-					s.damage(m.Internal, err)
-				}
-				if !yield(message, err) {
-					return
-				}
-			}
-		}
-	}
-	v, err := compareMessages(shown(&l.master), shown(&l.replica), counters{master: m.Status, replica: r.Status})
+	v, err := compareMessages(l.master.messages(ctx, m.Internal, m.Name), l.replica.messages(ctx, m.Internal, m.Name), counters{master: m.Status, replica: r.Status})
 	switch {
 	case err == nil:
 	case p.master.damageOf(m.Internal) != nil || p.replica.damageOf(m.Internal) != nil:
