@@ -66,9 +66,6 @@ func (c *Cover) Add(cost int64, load ...int64) {
 	}
 }
 
-// Len returns the number of items.
-func (c *Cover) Len() int { return len(c.cost) }
-
 // Possible reports whether all items together meet the needs. If not, needs
 // are lowered to what there is.
 func (c *Cover) Possible() bool {
