@@ -33,6 +33,13 @@ type between struct {
 // listen returns the address of the server as seen through b.
 func (b *between) listen(t *testing.T, server string) string {
 	t.Helper()
+	return listen(t, func(conn net.Conn) { b.serve(conn, server) })
+}
+
+// listen returns the address of a server that serves each connection by the
+// function. It ends with the test.
+func listen(t *testing.T, serve func(net.Conn)) string {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -44,7 +51,7 @@ func (b *between) listen(t *testing.T, server string) string {
 			if err != nil {
 				return
 			}
-			open.Go(func() { b.serve(conn, server) })
+			open.Go(func() { defer conn.Close(); serve(conn) })
 		}
 	})
 	t.Cleanup(func() { listener.Close(); open.Wait() })
@@ -52,7 +59,6 @@ func (b *between) listen(t *testing.T, server string) string {
 }
 
 func (b *between) serve(client net.Conn, address string) {
-	defer client.Close()
 	if b.opened != nil {
 		b.opened()
 		defer b.closed()

@@ -10,7 +10,6 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -197,26 +196,6 @@ func TestTenThousandMailboxesOfAUser(t *testing.T) {
 // flagged.
 type huge struct{ messages, flagged int }
 
-func (h huge) listen(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var open sync.WaitGroup
-	open.Go(func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			open.Go(func() { defer conn.Close(); h.serve(conn) })
-		}
-	})
-	t.Cleanup(func() { listener.Close(); open.Wait() })
-	return listener.Addr().String()
-}
-
 func (h huge) serve(conn net.Conn) {
 	out := bufio.NewWriterSize(conn, 1<<16)
 	fmt.Fprint(out, "* OK ready\r\n")
@@ -275,7 +254,7 @@ func (h huge) answer(out io.Writer, command string) {
 func TestHugeMailbox(t *testing.T) {
 	messages, most := sized(1_000_000, 100_000), uint64(sized(256<<20, 64<<20))
 	side := func(h huge) cyrus.Options {
-		return cyrus.Options{Address: h.listen(t), User: "admin", Password: "secret", TLS: cyrus.None}
+		return cyrus.Options{Address: listen(t, h.serve), User: "admin", Password: "secret", TLS: cyrus.None}
 	}
 	pair := compare.Pair{
 		Store:   "s1",
