@@ -88,7 +88,7 @@ func (w *Watch) hints(ctx context.Context, now time.Time) (map[inventory.StoreID
 	hints := map[inventory.StoreID]processes.Hint{}
 	milestones, err := w.opts.Memory.Milestones(ctx)
 	for _, m := range milestones {
-		if m.Server == w.opts.Server && m.What == "expire" {
+		if m.Server == w.opts.Server && m.What == monitor.Expired {
 			h := hints[m.Store]
 			h.Expired = m.At
 			hints[m.Store] = h
