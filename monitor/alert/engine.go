@@ -83,11 +83,12 @@ func (r *round) settle() {
 
 // look takes in what one look found, and what it did not find.
 func (r *round) look(look *monitor.Look) {
-	open, settled, flaps := map[string]int{}, map[string]int{}, map[string]int{}
+	open, settled, flaps, all := map[string]int{}, map[string]int{}, map[string]int{}, incidents{}
 	for i := range r.Alerts {
 		switch a := &r.Alerts[i]; {
 		case a.Stage != monitor.Resolved:
 			open[a.Key] = i
+			all.add(&a.Finding, i)
 		case a.Settled():
 			settled[a.Key] = i
 		case r.now.Sub(a.Resolved) < r.opts.Flapping:
@@ -100,11 +101,23 @@ func (r *round) look(look *monitor.Look) {
 		f = tidied(f)
 		i, known := open[key]
 		was, before := settled[key]
+		one := -1
+		if !known {
+			one = all.find(r.Alerts, &f)
+		}
 		switch {
 		case !known && before && r.Alerts[was].Mark == f.Mark:
 			r.Alerts[was].Seen, r.Alerts[was].Missed, r.Alerts[was].Gone, still[was] = r.now, 0, time.Time{}, true
+		case one >= 0 && f.Line():
+			hear(&r.Alerts[one], &f)
+			continue
+		case one >= 0:
+			delete(open, r.Alerts[one].Key)
+			open[key] = one
+			r.takeOver(&r.Alerts[one], key, look, &f, flaps[key])
 		case !known:
 			open[key] = len(r.Alerts)
+			all.add(&f, len(r.Alerts))
 			r.begin(key, look.Watcher, &f, flaps[key])
 		case !found[key] || f.Severity.Rank() > r.Alerts[i].Severity.Rank():
 			r.see(&r.Alerts[i], look.Watcher, &f)
@@ -143,6 +156,9 @@ func (r *round) see(a *monitor.Alert, watcher inventory.ServerID, f *monitor.Fin
 	}
 	if a.Kind == monitor.MasterDown {
 		a.Command = cmp.Or(a.Command, before.Command)
+	}
+	if before.Said != "" {
+		a.Said, a.Severity = before.Said, worse(a.Severity, before.Severity)
 	}
 	if f.Value.Known && (!a.Peak.Known || f.Value.Value > a.Peak.Value) {
 		a.Peak = f.Value
