@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -350,8 +349,6 @@ func (f *failure) finding(name monitor.Probe, server inventory.ServerID) monitor
 	return monitor.Finding{
 		Probe: monitor.ProbeWatch, Kind: kind, Severity: monitor.Critical,
 		Server: inventory.Text(server), Subject: inventory.Text(name), Since: monitor.Time(f.since),
-		Text: fmt.Sprintf("interlace cannot do its work on %s: probe %s: %s", server, name, oneLine(f.err)),
+		Text: fmt.Sprintf("interlace cannot do its work on %s: probe %s: %s", server, name, inventory.OneLine(f.err)),
 	}
 }
-
-func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }
