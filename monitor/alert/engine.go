@@ -105,17 +105,22 @@ type known struct {
 	open, settled map[string]int // by key
 	flaps         map[string]int // of the alerts that ended lately
 	incidents     incidents
+	ended         incidents       // those that ended lately, of which a log may still tell
 	found         map[string]bool // the keys of what the look finds
 	still         map[int]bool    // the settled alerts that it finds as they were
 }
 
 func (r *round) known() *known {
-	k := &known{map[string]int{}, map[string]int{}, map[string]int{}, incidents{}, map[string]bool{}, map[int]bool{}}
+	k := &known{map[string]int{}, map[string]int{}, map[string]int{}, incidents{}, incidents{}, map[string]bool{}, map[int]bool{}}
 	for i := range r.Alerts {
-		switch a := &r.Alerts[i]; {
-		case a.Stage != monitor.Resolved:
+		a := &r.Alerts[i]
+		if a.Stage != monitor.Resolved {
 			k.open[a.Key] = i
 			k.incidents.add(&a.Finding, i)
+			continue
+		}
+		k.ended.add(&a.Finding, i)
+		switch {
 		case a.Settled():
 			k.settled[a.Key] = i
 		case r.now.Sub(a.Resolved) < r.opts.Flapping:
@@ -142,6 +147,8 @@ func (r *round) take(k *known, look *monitor.Look, key string, f *monitor.Findin
 		delete(k.open, r.Alerts[i].Key)
 		k.open[key] = i
 		r.takeOver(&r.Alerts[i], key, look, f, k.flaps[key])
+	case !open && f.Line() && k.ended.late(r.Alerts, f):
+		return
 	case !open:
 		k.open[key] = len(r.Alerts)
 		k.incidents.add(f, len(r.Alerts))

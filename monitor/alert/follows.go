@@ -12,6 +12,8 @@ type rule struct {
 	where   relation
 	causes  []monitor.Kind
 	follows []monitor.Kind // nil: everything
+	seen    bool           // the cause is known from a look, not from a log alone
+	lines   bool           // only what is known from a log alone follows
 }
 
 // rules are tried in this order. Nothing follows from what is less severe. A server
@@ -19,20 +21,21 @@ type rule struct {
 // there; an instance that is down its own; and a channel what waits in it, and what
 // the fault that stops it makes its client do.
 var rules = []rule{
-	{server, kinds{monitor.WatcherSilent, monitor.MasterDown}, nil},
-	{instance, kinds{monitor.MasterDown}, nil},
+	{where: server, causes: kinds{monitor.WatcherSilent, monitor.MasterDown}},
+	{where: instance, causes: kinds{monitor.MasterDown}},
 
-	{channel, kinds{monitor.ReplicaUnreachable}, kinds{monitor.ClientMissing, monitor.ClientHung, monitor.LogOrphaned, monitor.HotLoop, monitor.BailingOut, monitor.ReplicaRefuses}},
-	{channel, kinds{monitor.LogUnwritable}, kinds{monitor.ClientDuplicate, monitor.ClientMissing, monitor.HotLoop, monitor.BailingOut}},
-	{channel, kinds{monitor.ClientDuplicate}, kinds{monitor.HotLoop, monitor.BailingOut}},
-	{channel, kinds{monitor.HotLoop}, kinds{monitor.BailingOut, monitor.ReplicaRefuses}},
-	{channel, kinds{monitor.ReplicaUnreachable, monitor.ClientMissing, monitor.ClientHung, monitor.ClientDuplicate, monitor.HotLoop}, kinds{monitor.BacklogGrown}},
+	{where: channel, causes: kinds{monitor.ReplicaUnreachable}, follows: kinds{monitor.ClientMissing, monitor.ClientHung, monitor.LogOrphaned, monitor.HotLoop, monitor.BailingOut, monitor.ReplicaRefuses}, seen: true},
+	{where: channel, causes: kinds{monitor.LogUnwritable}, follows: kinds{monitor.ClientDuplicate, monitor.ClientMissing, monitor.HotLoop, monitor.BailingOut}},
+	{where: channel, causes: kinds{monitor.ClientDuplicate}, follows: kinds{monitor.HotLoop, monitor.BailingOut}},
+	{where: channel, causes: kinds{monitor.HotLoop}, follows: kinds{monitor.BailingOut, monitor.ReplicaRefuses}},
+	{where: channel, causes: kinds{monitor.HotLoop}, follows: kinds{monitor.ReplicaUnreachable}, lines: true}, // its connection ends each time
+	{where: channel, causes: kinds{monitor.ReplicaUnreachable, monitor.ClientMissing, monitor.ClientHung, monitor.ClientDuplicate, monitor.HotLoop}, follows: kinds{monitor.BacklogGrown}},
 
 	// A replica that does not answer is one fault, which the watch of its server
 	// sees, and that of its master's server.
-	{replicasServer, kinds{monitor.WatcherSilent, monitor.MasterDown}, kinds{monitor.ReplicaUnreachable, monitor.ClientHung}},
-	{replica, kinds{monitor.MasterDown, monitor.PortSilent}, kinds{monitor.ReplicaUnreachable, monitor.ClientHung}},
-	{fromMaster, kinds{monitor.ReplicaUnreachable, monitor.ClientHung}, kinds{monitor.MasterDown, monitor.PortSilent}},
+	{where: replicasServer, causes: kinds{monitor.WatcherSilent, monitor.MasterDown}, follows: kinds{monitor.ReplicaUnreachable, monitor.ClientHung}},
+	{where: replica, causes: kinds{monitor.MasterDown, monitor.PortSilent}, follows: kinds{monitor.ReplicaUnreachable, monitor.ClientHung}},
+	{where: fromMaster, causes: kinds{monitor.ReplicaUnreachable, monitor.ClientHung}, follows: kinds{monitor.MasterDown, monitor.PortSilent}},
 }
 
 type kinds = []monitor.Kind
@@ -149,6 +152,8 @@ func (u *rule) explains(cause, a *monitor.Alert) bool {
 	case cause == a, cause.Kind == a.Kind && cause.Store == a.Store:
 		return false
 	case u.where == channel && !oneChannel(&cause.Finding, &a.Finding):
+		return false
+	case u.seen && cause.Line(), u.lines && !a.Line():
 		return false
 	case a.Severity.Rank() > cause.Severity.Rank():
 		return false

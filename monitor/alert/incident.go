@@ -1,6 +1,9 @@
 package alert
 
 import (
+	"slices"
+	"time"
+
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 )
@@ -45,6 +48,15 @@ func (all incidents) find(alerts []monitor.Alert, f *monitor.Finding) int {
 		}
 	}
 	return -1
+}
+
+// late reports whether a line came before the end of an incident that is over: logs are
+// taken in a little later than they are written.
+func (all incidents) late(alerts []monitor.Alert, line *monitor.Finding) bool {
+	since, err := time.Parse(time.RFC3339, string(line.Since))
+	return err == nil && slices.ContainsFunc(all[incidentOf(line)], func(i int) bool {
+		return oneIncident(line, &alerts[i].Finding) && !since.After(alerts[i].Resolved)
+	})
 }
 
 // hear notes what a log says of an alert.

@@ -107,6 +107,21 @@ func TestIncident(t *testing.T) {
 	})
 }
 
+// TestLateLine: what a log said before an incident was over begins no other one.
+func TestLateLine(t *testing.T) {
+	p := newPlay(t)
+	nothing := []monitor.Finding{}
+	p.looks(10*time.Minute, nothing, []monitor.Finding{saw(monitor.HotLoop, monitor.Critical, "it loops", "")})
+	p.looks(7*time.Minute, nothing, nothing)
+	p.wants("critical: hot_loop on imap1, store s1", "resolved: hot_loop on imap1, store s1 after 10 m 0 s")
+	late, again := wrote(monitor.HotLoop, monitor.Critical, "over and over"), wrote(monitor.HotLoop, monitor.Critical, "over and over")
+	late.Since, again.Since = monitor.Time(start.Add(9*time.Minute)), monitor.Time(p.now)
+	p.looks(time.Minute, []monitor.Finding{late}, nothing)
+	p.wants()
+	p.looks(6*time.Minute, []monitor.Finding{again}, nothing)
+	p.wants("critical: hot_loop on imap1, store s1")
+}
+
 // TestTwoClients: two that a look sees once may be those of a restart.
 func TestTwoClients(t *testing.T) {
 	p := newPlay(t)
@@ -202,9 +217,11 @@ func TestRulesHideNothing(t *testing.T) {
 		for _, told := range []monitor.Severity{"", monitor.Critical} {
 			r := round{now: start, opts: mailed.filled()}
 			for _, host := range []inventory.Text{"imap1", "imap7"} {
-				for _, kind := range monitor.Kinds() {
+				for n, kind := range append(monitor.Kinds(), monitor.Kinds()...) {
 					f := finding(kind, monitor.Critical, host, "s1")
-					f.Subject = subject
+					if f.Subject = subject; n >= len(monitor.Kinds()) {
+						f.Probe = monitor.ProbeLogs
+					}
 					r.Alerts = append(r.Alerts, monitor.Alert{Number: int64(len(r.Alerts)), Finding: f, Stage: monitor.Firing, Seen: start, Told: told})
 				}
 			}
