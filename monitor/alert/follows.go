@@ -158,7 +158,7 @@ func (u *rule) explains(cause, a *monitor.Alert) bool {
 	case a.Severity.Rank() > cause.Severity.Rank():
 		return false
 	}
-	return cause.Stage != monitor.Resolved || !a.Seen.After(cause.Resolved)
+	return cause.Stage != monitor.Resolved || !lastSo(a).After(cause.Resolved)
 }
 
 // first reports whether, of a fault that is seen from near and from afar, it is the

@@ -50,13 +50,27 @@ func (all incidents) find(alerts []monitor.Alert, f *monitor.Finding) int {
 	return -1
 }
 
-// late reports whether a line came before the end of an incident that is over: logs are
-// taken in a little later than they are written.
+// late reports whether a line was written before the end of an incident that is over.
 func (all incidents) late(alerts []monitor.Alert, line *monitor.Finding) bool {
-	since, err := time.Parse(time.RFC3339, string(line.Since))
-	return err == nil && slices.ContainsFunc(all[incidentOf(line)], func(i int) bool {
-		return oneIncident(line, &alerts[i].Finding) && !since.After(alerts[i].Resolved)
+	at, known := written(line)
+	return known && slices.ContainsFunc(all[incidentOf(line)], func(i int) bool {
+		return oneIncident(line, &alerts[i].Finding) && !at.After(alerts[i].Resolved)
 	})
+}
+
+// written returns when a line was written, the first of those that were taken in
+// together: that is a little earlier than they are.
+func written(line *monitor.Finding) (time.Time, bool) {
+	at, err := time.Parse(time.RFC3339, string(line.Since))
+	return at, err == nil
+}
+
+// lastSo returns when what an alert says was so last, as far as anybody knows.
+func lastSo(a *monitor.Alert) time.Time {
+	if at, known := written(&a.Finding); known && a.Line() && at.Before(a.Seen) {
+		return at
+	}
+	return a.Seen
 }
 
 // hear notes what a log says of an alert.
