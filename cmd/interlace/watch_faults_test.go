@@ -119,8 +119,8 @@ var faults = []fault{
 		}, told: "replica_written", may: "log_line replica_refuses",
 	},
 	{
-		name: "two", happens: func(r *watched) { r.roll(r.master) }, told: "client_duplicate",
-		command: "kill -TERM ", repaired: func(r *watched) { r.paste("client_duplicate") },
+		name: "two", happens: func(r *watched) { r.roll(r.master); r.collide() }, wait: true, told: "client_duplicate",
+		command: "kill -TERM ", says: "2 readers work on store two (processes ", repaired: func(r *watched) { r.paste("client_duplicate") },
 	},
 	{
 		name: "former", replica: true, happens: func(r *watched) {
@@ -351,6 +351,14 @@ func (r *watched) work() {
 			"RENAME "+box+" "+box+"x", "DELETE "+box+"x")
 		r.must(err)
 		time.Sleep(100 * time.Millisecond)
+	}
+}
+
+// collide changes things until two clients get in each other's way, if they do.
+func (r *watched) collide() {
+	r.Helper()
+	for i, begun := 0, time.Now(); time.Since(begun) < 10*time.Second; i++ {
+		r.change(fmt.Sprint("user", i))
 	}
 }
 
