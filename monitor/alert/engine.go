@@ -147,7 +147,7 @@ func (r *round) take(k *known, look *monitor.Look, key string, f *monitor.Findin
 		delete(k.open, r.Alerts[i].Key)
 		k.open[key] = i
 		r.takeOver(&r.Alerts[i], key, look, f, k.flaps[key])
-	case !open && f.Line() && k.ended.late(r.Alerts, f):
+	case !open && f.Line() && k.ended.late(r.Alerts, f, r.now):
 		return
 	case !open:
 		k.open[key] = len(r.Alerts)

@@ -50,25 +50,33 @@ func (all incidents) find(alerts []monitor.Alert, f *monitor.Finding) int {
 	return -1
 }
 
-// late reports whether a line was written before the end of an incident that is over.
-func (all incidents) late(alerts []monitor.Alert, line *monitor.Finding) bool {
-	at, known := written(line)
-	return known && slices.ContainsFunc(all[incidentOf(line)], func(i int) bool {
+// late reports whether a line that is taken in now was written before the end of an
+// incident that is over.
+func (all incidents) late(alerts []monitor.Alert, line *monitor.Finding, now time.Time) bool {
+	at := written(line, now)
+	return slices.ContainsFunc(all[incidentOf(line)], func(i int) bool {
 		return oneIncident(line, &alerts[i].Finding) && !at.After(alerts[i].Resolved)
 	})
 }
 
-// written returns when a line was written, the first of those that were taken in
-// together: that is a little earlier than they are.
-func written(line *monitor.Finding) (time.Time, bool) {
+// lateness is how much later than they are written lines may be taken in. Stamps that
+// differ by more are of another clock.
+const lateness = time.Minute
+
+// written returns when a line was written that was taken in at a time: the first, where
+// there were several.
+func written(line *monitor.Finding, taken time.Time) time.Time {
 	at, err := time.Parse(time.RFC3339, string(line.Since))
-	return at, err == nil
+	if err != nil || at.After(taken) || taken.Sub(at) > lateness {
+		return taken
+	}
+	return at
 }
 
 // lastSo returns when what an alert says was so last, as far as anybody knows.
 func lastSo(a *monitor.Alert) time.Time {
-	if at, known := written(&a.Finding); known && a.Line() && at.Before(a.Seen) {
-		return at
+	if a.Line() {
+		return written(&a.Finding, a.Seen)
 	}
 	return a.Seen
 }

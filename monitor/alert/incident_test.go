@@ -107,23 +107,35 @@ func TestIncident(t *testing.T) {
 	})
 }
 
-// TestLateLine: what a log said before an incident was over begins no other one.
+// TestLateLine: what a log said before an incident was over, and is taken in a little
+// later, begins no other one.
 func TestLateLine(t *testing.T) {
-	p := newPlay(t)
-	nothing := []monitor.Finding{}
-	p.looks(10*time.Minute, nothing, []monitor.Finding{saw(monitor.HotLoop, monitor.Critical, "it loops", "")})
-	p.looks(7*time.Minute, nothing, nothing)
-	p.wants("critical: hot_loop on imap1, store s1", "resolved: hot_loop on imap1, store s1 after 10 m 0 s")
-	failed := wrote(monitor.BailingOut, monitor.Critical, "it failed")
-	failed.Since = monitor.Time(start.Add(9 * time.Minute))
-	p.looks(time.Minute, []monitor.Finding{failed}, nothing)
-	p.wants()
-	late, again := wrote(monitor.HotLoop, monitor.Critical, "over and over"), wrote(monitor.HotLoop, monitor.Critical, "over and over")
-	late.Since, again.Since = monitor.Time(start.Add(9*time.Minute)), monitor.Time(p.now)
-	p.looks(time.Minute, []monitor.Finding{late}, nothing)
-	p.wants()
-	p.looks(6*time.Minute, []monitor.Finding{again}, nothing)
-	p.wants("critical: hot_loop on imap1, store s1")
+	for _, test := range []struct {
+		name string
+		ago  time.Duration // of the line when it is taken in
+		want []string
+	}{
+		{"before the end", 20 * time.Second, nil},
+		{"after the end", 0, []string{"critical: hot_loop on imap1, store s1"}},
+		{"by another clock", 3 * time.Hour, []string{"critical: hot_loop on imap1, store s1"}},
+	} {
+		p := newPlay(t)
+		nothing, failed := []monitor.Finding{}, wrote(monitor.BailingOut, monitor.Critical, "it failed")
+		p.looks(10*time.Minute, []monitor.Finding{failed}, []monitor.Finding{saw(monitor.HotLoop, monitor.Critical, "it loops", "")})
+		p.looks(4*time.Minute+10*time.Second, nothing, nothing)
+		if a := p.state.Alerts[1]; a.Stage != monitor.Resolved || !a.Resolved.Equal(p.now.Add(-10*time.Second)) {
+			t.Fatalf("the loop is not over: %+v", a)
+		}
+		p.sent = nil
+		again := wrote(monitor.HotLoop, monitor.Critical, "over and over")
+		again.Since, failed.Since = monitor.Time(p.now.Add(-test.ago)), monitor.Time(p.now.Add(-test.ago))
+		p.looks(10*time.Second, []monitor.Finding{failed, again}, nothing)
+		p.looks(10*time.Minute, nothing, nothing)
+		got := slices.DeleteFunc(p.subjects(), func(subject string) bool { return strings.HasPrefix(subject, "resolved: ") })
+		if !slices.Equal(got, append([]string{}, test.want...)) {
+			t.Errorf("%s: sent %q, want %q", test.name, got, test.want)
+		}
+	}
 }
 
 // TestTwoClients: two that a look sees once may be those of a restart.
