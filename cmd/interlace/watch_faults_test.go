@@ -54,11 +54,11 @@ var faults = []fault{
 		repaired: func(r *watched) { r.startReplica(); r.paste("client_missing") },
 	},
 	{
-		name: "stoppedd", happens: (*watched).stopReplica, told: "replica_unreachable", may: "backlog bailing_out",
+		name: "stoppedd", happens: (*watched).stopReplica, wait: true, told: "replica_unreachable",
 		repaired: (*watched).startReplica,
 	},
 	{
-		name: "crashedd", happens: (*watched).crashReplica, told: "replica_unreachable", may: "backlog bailing_out",
+		name: "crashedd", happens: (*watched).crashReplica, wait: true, told: "replica_unreachable",
 		repaired: (*watched).startReplica,
 	},
 	{
@@ -173,7 +173,7 @@ var faults = []fault{
 		}, told: "log_orphaned", may: "backlog", command: "/sync_client -C {conf} -r -f {sync}/log-4194305 && rm ", repaired: func(r *watched) { r.paste("log_orphaned") },
 	},
 	{
-		name: "closed", happens: func(r *watched) { r.must(os.Chmod(r.sync(""), 0o555)); r.change("late") },
+		name: "closed", happens: func(r *watched) { r.must(os.Chmod(r.sync(""), 0o555)); r.change("late") }, wait: true,
 		told: "log_unwritable", may: "log_line", command: "chmod u+rwx -- {sync}", repaired: func(r *watched) { r.paste("log_unwritable") },
 	},
 	{name: "healthy", happens: (*watched).work, may: "backlog"}, // for seconds, on a busy machine
@@ -207,7 +207,7 @@ func TestFaults(t *testing.T) {
 	together(t, faults, func(f *fault) string { return f.name }, func(t *testing.T, i int, f *fault) {
 		pace := paceOfTests()
 		if f.wait {
-			pace.groupWait = max(pace.groupWait, 15*time.Second)
+			pace.groupWait = max(pace.groupWait, 25*time.Second)
 		}
 		f.test(newWatched(t, dir, fleet, fleet.Stores[i], pace, f.config))
 	})

@@ -300,19 +300,25 @@ func kindsTold(alerts []*told) []string {
 // shows them.
 func (r *watched) open() (kinds []string) {
 	r.Helper()
-	_, stdout, stderr := r.interlace("alerts", "--store", r.store.Name, "-o", "json")
-	var answer struct {
-		Alerts []struct{ Kind, Stage string }
-	}
-	if err := json.Unmarshal([]byte(stdout), &answer); err != nil {
-		r.Fatalf("%v: %s%s", err, stdout, stderr)
-	}
-	for _, a := range answer.Alerts {
+	for _, a := range r.listed() {
 		if a.Stage != "resolved" {
 			kinds = append(kinds, a.Kind)
 		}
 	}
 	return kinds
+}
+
+// listed is an alert as interlace alerts lists it.
+type listed struct{ Kind, Stage, Command string }
+
+func (r *watched) listed() []listed {
+	r.Helper()
+	_, stdout, stderr := r.interlace("alerts", "--store", r.store.Name, "-o", "json")
+	var answer struct{ Alerts []listed }
+	if err := json.Unmarshal([]byte(stdout), &answer); err != nil {
+		r.Fatalf("%v: %s%s", err, stdout, stderr)
+	}
+	return answer.Alerts
 }
 
 // change makes a change on the master.
@@ -379,7 +385,8 @@ func (r *watched) paste(kind string) {
 }
 
 // command is what the mails say to run against alerts of a kind, or against what
-// follows from others.
+// follows from others, else what interlace alerts says: on a busy machine that may be
+// found only when the mail is on its way.
 func (r *watched) command(kind string) string {
 	r.Helper()
 	alerts, _, _ := r.mails()
@@ -389,6 +396,11 @@ func (r *watched) command(kind string) string {
 		}
 		if a.then[kind] != "" {
 			return a.then[kind]
+		}
+	}
+	for _, a := range r.listed() {
+		if a.Kind == kind && a.Stage != "resolved" {
+			return a.Command
 		}
 	}
 	return ""
