@@ -135,7 +135,7 @@ var faults = []fault{
 	{
 		name: "partition", settings: cyrustest.Settings{Partitions: []string{"more"}}, happens: func(r *watched) {
 			r.must(r.master.Fill(r.ctx, []cyrustest.Mailbox{{Name: "user.far", Messages: 1, Partition: "more"}}))
-		}, wait: true, told: "hot_loop", may: "backlog log_line replica_unreachable bailing_out replica_refuses", // its sync server ends
+		}, told: "hot_loop", may: "backlog log_line replica_unreachable bailing_out replica_refuses", // its sync server ends
 		repaired: func(r *watched) {
 			dir := filepath.Join(r.replica.Dir, "data-more")
 			r.must(os.Mkdir(dir, 0o755))
