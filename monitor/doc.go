@@ -18,6 +18,7 @@
 //   - finding: something that is not as it should be, as one look saw it. Alert:
 //     a finding over time: pending, firing, resolved. Silence: an operator's word
 //     that some alerts are not to be told for a while.
+//   - incident: what a look and lines of a log tell of one fault. It is one alert.
 //   - position: how far a log has been told. Told: what was found there, kept
 //     together with the positions. Milestone: the last time that an instance did
 //     what it has to do regularly.

@@ -99,6 +99,8 @@ type Finding struct {
 	// a log that has grown since, where an acknowledgement of what is there now
 	// ends the alert; else it is null.
 	Mark inventory.Text `json:"mark"`
+	// Said is what a log says of the same, or null.
+	Said inventory.Text `json:"said"`
 	// Value is how bad it is in a unit of the kind's own, such as the seconds of
 	// a backlog or how often a line came, else null.
 	Value inventory.Number `json:"value"`
@@ -107,7 +109,7 @@ type Finding struct {
 // Measure says how bad a value of the finding is, as people read it.
 func (f *Finding) Measure(value float64) string {
 	switch {
-	case f.Probe == ProbeLogs:
+	case f.Line():
 		return inventory.Counted(int(value), "line", "lines")
 	case f.Kind == BacklogGrown:
 		return inventory.DurationText(value) + " behind"
@@ -116,6 +118,9 @@ func (f *Finding) Measure(value float64) string {
 	}
 	return inventory.FormatNumber(value)
 }
+
+// Line reports whether it is known only from what a log says.
+func (f *Finding) Line() bool { return f.Probe == ProbeLogs }
 
 // mostAbout is how much of a subject people are shown. Shapes of log lines may be
 // longer, and patterns of the operator have any length.

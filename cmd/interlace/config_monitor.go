@@ -77,7 +77,7 @@ func probeKeys(m *monitorConfig) []key {
 		},
 		{
 			path: "probes.processes", value: interval(&m.Processes, "10m"), example: "5m",
-			about: "between two looks at the processes of Cyrus",
+			about: "between two looks at the processes of Cyrus; where a log tells of trouble they are looked at at once",
 		},
 		{
 			path: "probes.usage", value: interval(&m.Usage, "5m"), example: "5m",

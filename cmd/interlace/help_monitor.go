@@ -124,7 +124,7 @@ Each watch sends its own mail. One Alertmanager may hear them all
 (alerts.alertmanager). interlace discover --measured takes over what was measured on
 the server where it runs.`
 
-const logsManual = `interlace watch follows the logs of Cyrus, knows about 190 kinds of lines, and tells
+const logsManual = `interlace watch follows the logs of Cyrus, knows about 210 kinds of lines, and tells
 those that mean trouble with what to do, together with those that nobody knows.
 This is about which logs are read, and about lines that only you know.
 
@@ -163,9 +163,12 @@ for a harmless line:
   rule             - or some of these, with a blank between: over=N, only more
                    than N such lines a minute are told; by=NAME, those are counted
                    apart for each text in the hole {NAME}; milestone=expire, it
-                   says that cyr_expire has done its work
+                   says that cyr_expire has done its work; milestone=reconstruct,
+                   that reconstruct changed mailboxes here
   pattern          how the message behind the tag begins. A hole, {name}, stands
-                   for any text
+                   for any text. In {file} a sync log says which channel it is;
+                   what sync_client says in {mailbox} and {user} is named with
+                   the trouble of a batch in the same minute
   example          a message that the pattern must match, or -
   meaning          what it means, for people
   remedy           what to do about it, or -

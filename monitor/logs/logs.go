@@ -128,7 +128,7 @@ func (l *Logs) read(now time.Time) (more bool) {
 			}
 		})
 		if err != nil {
-			l.complain(monitor.LogUnreadable, l.names[i], "the log "+l.names[i]+" cannot be followed: "+err.Error(), now)
+			l.complain(monitor.LogUnreadable, l.names[i], "the log "+l.names[i]+" cannot be followed: "+inventory.OneLine(err), now)
 		}
 		if f, ok := s.(*file); ok {
 			l.complainOf(f, l.names[i], err == nil, now)

@@ -82,7 +82,7 @@ func (c *check) duplicate(ch *monitor.Channel, list []monitor.Process) {
 	if master := c.now.master(c.in); master != nil && extra.Parent == master.PID {
 		extra = list[0] // master would start its own again
 	}
-	c.report(monitor.ClientDuplicate, monitor.Warning, ch, monitor.Finding{
+	c.report(monitor.ClientDuplicate, monitor.Critical, ch, monitor.Finding{
 		Since:   monitor.Time(list[1].Started),
 		Text:    fmt.Sprintf("%d readers work on %s (processes %s) and get in each other's way. End process %d, and see who started it", len(list), c.about(ch), pids(list), extra.PID),
 		Command: kill("-TERM", []monitor.Process{extra}),

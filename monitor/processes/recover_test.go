@@ -49,7 +49,7 @@ func TestRecoverRefused(t *testing.T) {
 			j.Channel.Kind = monitor.Squatter
 			j.Instance.Channels = []monitor.Channel{j.Channel}
 		}, "is not replicated"},
-		{"promoted lately", func(_ *processes.Job, o *processes.RecoverOptions) { o.Promoted = time.Now().Add(-23 * time.Hour) }, "became the master only"},
+		{"promoted lately", func(_ *processes.Job, o *processes.RecoverOptions) { o.Promoted = time.Now().Add(-23 * time.Hour) }, "has been seen as the master only since"},
 		{"no routing", func(_ *processes.Job, o *processes.RecoverOptions) { o.Routing = nil }, "nobody says where users are routed"},
 		{"unknown routing", func(_ *processes.Job, o *processes.RecoverOptions) {
 			o.Routing = func(context.Context, inventory.StoreID) (inventory.ServerID, error) {

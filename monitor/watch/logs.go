@@ -15,7 +15,7 @@ import (
 const mostNotes = 1000
 
 // lookAtNotes takes in what the logs said.
-func (w *Watch) lookAtNotes(ctx context.Context, _ time.Time) (monitor.Look, error) {
+func (w *Watch) lookAtNotes(ctx context.Context, now time.Time) (monitor.Look, error) {
 	var look monitor.Look
 	notes, err := w.opts.Memory.Notes(ctx, mostNotes)
 	w.mu.Lock()
@@ -23,6 +23,9 @@ func (w *Watch) lookAtNotes(ctx context.Context, _ time.Time) (monitor.Look, err
 	for i := range notes {
 		n := &notes[i]
 		look.Findings = append(look.Findings, n.Finding)
+		if n.Number > w.taken {
+			w.heed(n, now)
+		}
 		if n.Number > w.taken && n.Kind == monitor.HotLoop {
 			w.hinted = append(w.hinted, *n)
 		}

@@ -86,13 +86,9 @@ const hintsFor = 15 * time.Minute
 // hints are what the logs say of instances.
 func (w *Watch) hints(ctx context.Context, now time.Time) (map[inventory.StoreID]processes.Hint, error) {
 	hints := map[inventory.StoreID]processes.Hint{}
-	milestones, err := w.opts.Memory.Milestones(ctx)
-	for _, m := range milestones {
-		if m.Server == w.opts.Server && m.What == "expire" {
-			h := hints[m.Store]
-			h.Expired = m.At
-			hints[m.Store] = h
-		}
+	expired, err := w.milestones(ctx, monitor.Expired)
+	for store, at := range expired {
+		hints[store] = processes.Hint{Expired: at}
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -25,6 +24,7 @@ type Watch struct {
 	owners  *processes.Owners
 	batches *synclag.Batches
 	jobs    chan processes.Job
+	soon    chan struct{} // a look at the processes is wanted
 
 	mu        sync.Mutex
 	instances []monitor.Instance
@@ -33,6 +33,8 @@ type Watch struct {
 	sample    *usage.Sample               // the last look at what is used
 	hinted    []monitor.Note              // what logs said lately of sync clients
 	taken     int64                       // the note that was taken in last
+	heard     map[trouble]time.Time       // when a log told of what a look at the processes can confirm
+	restless  time.Time                   // until when processes are looked at more often for that
 	refused   map[channelName]string      // why a channel was not worked off when that was asked for last
 	failed    map[monitor.Probe]*failure  // the probes that cannot do their work
 	told      map[string]time.Time        // when a complaint was told
@@ -51,7 +53,7 @@ func New(opts Options) *Watch {
 	w := &Watch{
 		opts: opts.withDefaults(), owners: &processes.Owners{Proc: opts.Proc, Now: opts.Now},
 		jobs: make(chan processes.Job, 100), failed: map[monitor.Probe]*failure{}, told: map[string]time.Time{},
-		ended: map[monitor.Probe]time.Time{},
+		ended: map[monitor.Probe]time.Time{}, soon: make(chan struct{}, 1),
 	}
 	w.batches = &synclag.Batches{Now: opts.Now, Written: w.written, Failed: w.complain}
 	return w
@@ -75,6 +77,8 @@ const tidyEvery = time.Hour
 type probe struct {
 	name  monitor.Probe
 	every time.Duration
+	// paced calls do at each interval until the context ends.
+	paced func(ctx context.Context, interval time.Duration, do func(time.Time))
 	// look returns what was found, or why it could not look. What it cannot
 	// record is an error too.
 	look func(ctx context.Context, now time.Time) (monitor.Look, error)
@@ -84,11 +88,11 @@ type probe struct {
 
 func (w *Watch) probes() []probe {
 	return []probe{
-		{name: monitor.ProbeBacklog, every: w.opts.Backlog, look: w.lookAtBacklog},
-		{name: monitor.ProbeProcesses, every: w.opts.Processes, look: w.lookAtProcesses},
-		{name: monitor.ProbeUsage, every: w.opts.Usage, look: w.lookAtUsage},
-		{name: monitor.ProbeLogs, every: notesEvery, look: w.lookAtNotes, judged: w.forgetNotes},
-		{name: monitor.ProbeWatch, every: itselfEvery, look: w.lookAtItself},
+		{name: monitor.ProbeBacklog, every: w.opts.Backlog, paced: w.every, look: w.lookAtBacklog},
+		{name: monitor.ProbeProcesses, every: w.opts.Processes, paced: w.everyOrSoon, look: w.lookAtProcesses},
+		{name: monitor.ProbeUsage, every: w.opts.Usage, paced: w.every, look: w.lookAtUsage},
+		{name: monitor.ProbeLogs, every: notesEvery, paced: w.every, look: w.lookAtNotes, judged: w.forgetNotes},
+		{name: monitor.ProbeWatch, every: itselfEvery, paced: w.every, look: w.lookAtItself},
 	}
 }
 
@@ -107,15 +111,15 @@ func (w *Watch) run(ctx context.Context, follow func(context.Context) error) err
 	group, ctx := errgroup.WithContext(ctx)
 	for _, p := range w.probes() {
 		w.end(p.name)
-		group.Go(func() error { every(ctx, p.every, w.opts.Now, func(now time.Time) { w.look(ctx, p, now) }); return nil })
+		group.Go(func() error { p.paced(ctx, p.every, func(now time.Time) { w.look(ctx, p, now) }); return nil })
 	}
 	group.Go(func() error { return follow(ctx) })
 	group.Go(func() error { w.recover(ctx); return nil })
-	group.Go(func() error { every(ctx, deskEvery, w.opts.Now, func(now time.Time) { w.tell(ctx, now) }); return nil })
-	group.Go(func() error { every(ctx, tidyEvery, w.opts.Now, func(now time.Time) { w.tidy(ctx, now) }); return nil })
+	group.Go(func() error { w.every(ctx, deskEvery, func(now time.Time) { w.tell(ctx, now) }); return nil })
+	group.Go(func() error { w.every(ctx, tidyEvery, func(now time.Time) { w.tidy(ctx, now) }); return nil })
 	w.opts.Service("READY=1\nSTATUS=watching " + inventory.Counted(len(w.list()), "instance", "instances"))
 	if w.opts.Watchdog > 0 {
-		group.Go(func() error { every(ctx, w.opts.Watchdog/2, w.opts.Now, w.alive); return nil })
+		group.Go(func() error { w.every(ctx, w.opts.Watchdog/2, w.alive); return nil })
 	}
 	<-ctx.Done()
 	w.opts.Service("STOPPING=1")
@@ -142,11 +146,11 @@ func (w *Watch) leave(group *errgroup.Group) error {
 
 // every calls do at once and then at each interval until the context ends. One
 // that takes longer than the interval is followed by the next when it is due.
-func every(ctx context.Context, interval time.Duration, now func() time.Time, do func(time.Time)) {
+func (w *Watch) every(ctx context.Context, interval time.Duration, do func(time.Time)) {
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
 	for {
-		do(now())
+		do(w.opts.Now())
 		select {
 		case <-ctx.Done():
 			return
@@ -350,8 +354,6 @@ func (f *failure) finding(name monitor.Probe, server inventory.ServerID) monitor
 	return monitor.Finding{
 		Probe: monitor.ProbeWatch, Kind: kind, Severity: monitor.Critical,
 		Server: inventory.Text(server), Subject: inventory.Text(name), Since: monitor.Time(f.since),
-		Text: fmt.Sprintf("interlace cannot do its work on %s: probe %s: %s", server, name, oneLine(f.err)),
+		Text: fmt.Sprintf("interlace cannot do its work on %s: probe %s: %s", server, name, inventory.OneLine(f.err)),
 	}
 }
-
-func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }

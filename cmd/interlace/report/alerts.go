@@ -120,7 +120,7 @@ func AlertTable(b *Board) *Table {
 		right("#", "number", 0), left("severity", "severity", 0), left("stage", "stage", 0).late(1), left("what", "kind", 0),
 		left("server", "server", 0), left("store", "store", 0), left("channel", "channel", 1), hidden("subject"),
 		left("since", "began", 0).late(2), hidden("since"), hidden("since_by"), hidden("fired"), hidden("resolved"), hidden("told"), hidden("told_at"), hidden("waiting_since"), hidden("quiet"),
-		hidden("acknowledged_by"), hidden("acknowledged_comment"), hidden("value"), hidden("peak"), beneath(""), beneath("text"), command(),
+		hidden("acknowledged_by"), hidden("acknowledged_comment"), hidden("value"), hidden("peak"), beneath(""), beneath("text"), beneath("said"), command(),
 	}}
 	t.Rows = rowsOf(b.Alerts, func(a Alert) []Cell { return b.row(&a) })
 	return t
@@ -135,7 +135,7 @@ func (b *Board) row(a *Alert) []Cell {
 		numbered(a.Number), severityCell(a.Severity), words(string(a.Stage)), words(string(a.Kind)),
 		words(string(a.Server)), words(string(a.Store)), words(string(a.Channel)), words(string(a.Subject)),
 		words(clock(a.Began)), words(string(a.Since)), words(string(a.SinceBy)), words(clock(a.Fired)), words(clock(a.Resolved)), words(string(a.Told)), words(clock(a.Telling.At)), words(clock(a.Telling.Since)), words(a.Quiet),
-		words(taken.By), words(taken.Comment), number(Quantity, a.Value), number(Quantity, a.Peak), words(b.course(a)), words(a.Text), pastable(a.Command),
+		words(taken.By), words(taken.Comment), number(Quantity, a.Value), number(Quantity, a.Peak), words(b.course(a)), words(a.Text), saidCell(a.Said), pastable(a.Command),
 	}
 }
 
@@ -147,6 +147,14 @@ func severityCell(s monitor.Severity) Cell {
 		return words(string(s)).in(Soon)
 	}
 	return words(string(s))
+}
+
+// saidCell is what a log says of what a look found.
+func saidCell(said inventory.Text) Cell {
+	if said == "" {
+		return Nothing
+	}
+	return words("the log says: " + string(said)).as(string(said))
 }
 
 // command is a column of commands to paste, which no line end may break.
