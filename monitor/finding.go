@@ -52,6 +52,7 @@ const (
 	ExpireOverdue      Kind = "expire_overdue"
 	AutocreateOn       Kind = "autocreate_on"
 	WatcherSilent      Kind = "watcher_silent"
+	InventoryStale     Kind = "inventory_stale"
 )
 
 // Kinds returns all kinds of findings.
@@ -59,7 +60,7 @@ func Kinds() []Kind {
 	return []Kind{
 		BacklogGrown, ReplicaWritten, ClientMissing, ClientDuplicate, ClientHung, ClientMisplaced, HotLoop, LogOrphaned, LogUnwritable,
 		ReplicaRefuses, BailingOut, Unclassified, DaemonDisabled, MasterDown, PortSilent, LinesLost, LogUnreadable, OwnDatabase, LogLine,
-		ReplicaUnreachable, ReplicaAuth, ExpireOverdue, AutocreateOn, WatcherSilent,
+		ReplicaUnreachable, ReplicaAuth, ExpireOverdue, AutocreateOn, WatcherSilent, InventoryStale,
 	}
 }
 

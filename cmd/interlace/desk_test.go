@@ -296,14 +296,7 @@ stores: [{name: s2, instances: [{server: imap1, role: master}, {server: imap3, r
 `)
 	}
 	fleet("10.0.0.3")
-	a := &app{stderr: io.Discard, config: newConfig()}
-	a.config.parse("interlace.yaml", []byte("fleet: fleet.yaml"))
-	f, err := a.facts(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	l := &local{app: a, server: "imap1"}
-	l.take(f)
+	l := localOf(t, "imap1")
 	look := func(address string) {
 		t.Helper()
 		if _, err := l.instances(t.Context()); err != nil {
@@ -316,6 +309,57 @@ stores: [{name: s2, instances: [{server: imap1, role: master}, {server: imap3, r
 	look("10.0.0.3")
 	fleet("10.0.0.103")
 	look("10.0.0.103")
+}
+
+// localOf is what fleet.yaml says of a server, read on the first of November.
+func localOf(t *testing.T, server inventory.ServerID) *local {
+	t.Helper()
+	now := func() time.Time { return time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC) }
+	a := &app{stderr: io.Discard, config: newConfig(), now: now}
+	a.config.parse("interlace.yaml", []byte("fleet: fleet.yaml"))
+	f, err := a.facts(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &local{app: a, server: server}
+	l.take(f)
+	if _, err := l.instances(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// A fleet file with a mistake in it leaves a watch the inventory that it had, with an
+// error that says what is wrong where, until the file is right again.
+func TestMistakesInFleetWhileWatching(t *testing.T) {
+	t.Chdir(t.TempDir())
+	const right = `format: 1
+servers: [{name: imap1, capacity: {disk: 1TB, io: 9}}]
+stores: [{name: s2, instances: [{server: imap1, role: master}]}]
+`
+	write(t, "fleet.yaml", right)
+	l := localOf(t, "imap1")
+	for _, c := range []struct{ fleet, want string }{
+		{right + "pols: {}\n", "fleet.yaml:4:1: key pols is not known in a fleet file; watch goes on with the inventory that it read at 2026-11-01T12:00:00Z"},
+		{strings.Replace(right, "role: master", "role: mastr, rle: x", 1), `fleet.yaml:3:55: role of s2 on imap1: "mastr" is neither master nor replica (2 mistakes in 1 file); watch `},
+		{strings.ReplaceAll(right, "imap1", "imap9"), `fleet.yaml has no server "imap1" any more; watch goes on with `},
+		{right + "\n", ""},
+	} {
+		write(t, "fleet.yaml", c.fleet)
+		list, err := l.instances(t.Context())
+		if len(list) != 1 || list[0].Store != "s2" {
+			t.Errorf("%q: got %+v", c.want, list)
+		}
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.HasPrefix(err.Error(), c.want) || strings.Contains(err.Error(), "\n")) {
+			t.Errorf("got %v, want %s", err, c.want)
+		}
+	}
+	if err := os.Remove("fleet.yaml"); err != nil {
+		t.Fatal(err)
+	}
+	if list, err := l.instances(t.Context()); len(list) != 1 || err == nil || !strings.Contains(err.Error(), "no such file") {
+		t.Errorf("without a file: %v, %v", list, err)
+	}
 }
 
 // What could not be sent is a finding of watch --once, too.

@@ -91,7 +91,7 @@ func TestRoutingNamesTheServer(t *testing.T) {
 		"an address":              {"anna,10.0.0.2:143\nbob,10.0.0.2\n", "imap2", ""},
 		"another store":           {"anna,imap1\nbob,s2\n", "", `user bob is routed to "s2", where`},
 		"nothing of one":          {"anna,imap1\n", "", "nothing is said of user bob"},
-		"no table":                {"anna,imap1\nnonsense\nbob imap1", "", `2 mistakes in 1 file, such as `},
+		"no table":                {"anna,imap1\nnonsense\nbob imap1", "", `routing:2:1: "nonsense" is no line USER,SERVER (2 mistakes in 1 file)`},
 		"now here, now elsewhere": {"anna,imap1\nbob,imap2\n", "", "users anna and bob are routed to different servers"},
 	} {
 		l := here(t)

@@ -28,7 +28,7 @@ func (l *local) routing(ctx context.Context, store inventory.StoreID) (inventory
 	}
 	routes, err := l.app.config.routes(ctx, users)
 	if in := (*files.Error)(nil); errors.As(err, &in) {
-		return "", fmt.Errorf("%s, such as %s", in.Summary(), in.First[0])
+		return "", errors.New(inShort(err))
 	}
 	if err != nil {
 		return "", err

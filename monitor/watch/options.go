@@ -15,7 +15,9 @@ import (
 // Options say what to watch and whom to tell.
 type Options struct {
 	Server inventory.ServerID
-	// Instances returns those of this server, as their configuration is now.
+	// Instances returns those of this server, as their configuration is now. Where
+	// the inventory cannot be read again they are those that it had, beside an error
+	// that says so; without any, what they were last is looked at.
 	Instances func(context.Context) ([]monitor.Instance, error)
 	// Neighbours returns the imapd.conf of instances that other servers of the
 	// inventory have on this very machine; nil: there are none.
