@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -29,6 +30,7 @@ func TestEveryKeyHasHelp(t *testing.T) {
 		}
 		c := newConfig()
 		c.parse("interlace.yaml", []byte(k.line()+"\n"))
+		c.enter(place{}, "", c.checkOrder())
 		if c.mistakes != nil || c.find(k.path).origin != "interlace.yaml:1" {
 			t.Errorf("%s: %v", k.line(), c.refuse())
 		}
@@ -67,7 +69,7 @@ func TestHelpShowsWhatIsRead(t *testing.T) {
 	} {
 		c := newConfig()
 		c.parse(name, []byte(config))
-		c.enter(place{}, "", c.checkTelling())
+		c.enter(place{}, "", errors.Join(c.checkTelling(), c.checkOrder()))
 		if err := c.refuse(); err != nil {
 			t.Errorf("%s: %v", name, c.mistakes)
 		}

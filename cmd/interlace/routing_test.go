@@ -141,7 +141,7 @@ func TestPeerIsAskedThroughTheRunner(t *testing.T) {
 	}
 	runner("echo imapd -C /etc/s1.conf", "")
 	elsewhere := &processes.Job{Instance: job.Instance, Channel: monitor.Channel{Peer: "203.0.113.77:2005"}}
-	if role, err := l.peer(t.Context(), elsewhere); role != "" || err == nil || !strings.Contains(err.Error(), "no instance of the store with that csync address") {
+	if role, err := l.peer(t.Context(), elsewhere); role != "" || err == nil || !strings.Contains(err.Error(), "no other instance of s1 with csync: ") {
 		t.Errorf("a host that nobody knows: %q, %v", role, err)
 	}
 	l.app.config.Monitor.Runner = nil

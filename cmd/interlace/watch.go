@@ -62,7 +62,15 @@ found.`,
 		Args: noWords,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
 			return a.configure(cmd, func(ctx context.Context) error {
-				return a.watchFiles(ctx, a.config.Monitor.Recover == "allow" || flags.recover != "")
+				wrong := a.watchFiles(ctx, a.config.Monitor.Recover == "allow" || flags.recover != "")
+				if flags.read != "" {
+					return wrong
+				}
+				server := a.config.Monitor.Server
+				if flags.server != "" {
+					server = "" // the flag wins, and whether there is such a server is seen later
+				}
+				return errors.Join(wrong, a.named(ctx, server))
 			})
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.watch(cmd.Context(), flags) },
@@ -274,7 +282,7 @@ func (a *app) recoverer(local *local, h *history.History, asked bool) func(conte
 	if asked {
 		by += " --recover"
 	}
-	return func(ctx context.Context, job processes.Job) (monitor.Action, error) {
+	return local.needing(by, func(ctx context.Context, job processes.Job) (monitor.Action, error) {
 		promoted, err := local.promoted(ctx, h, job.Instance.Store, asked)
 		if err != nil {
 			return monitor.Action{}, err
@@ -283,7 +291,7 @@ func (a *app) recoverer(local *local, h *history.History, asked bool) func(conte
 			Allowed: true, By: by, Routing: local.routing, Peer: local.peer, SyncDir: syncDir, Promoted: promoted, Journal: h,
 			Client: syncClient(a.config.Monitor.SyncClient), Service: local.restart(job.Instance.Store), Now: a.now,
 		})
-	}
+	})
 }
 
 // syncClient returns the path of sync_client: the one that is configured, else the
