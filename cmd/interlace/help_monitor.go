@@ -141,9 +141,10 @@ A log is read from its end when it is first seen, then from where it was left,
 through rotation by renaming or copying, and while interlace does not run. One that
 is not there or cannot be read is told.
 
-A line belongs to the instance whose own log it stands in, else to the one with its
-prefix (syslog_prefix in imapd.conf, s1 in s1/imap[812]), else to the one whose
-process wrote it, else to nobody.
+A line belongs to the instance whose own log it stands in, in the journal to the one
+whose master runs as the service that wrote it (cyrus@s1.service, if no other does),
+else to the one with its prefix (syslog_prefix in imapd.conf, s1 in s1/imap[812]),
+else to the one whose process wrote it, else to nobody.
 
 LINES THAT ARE KNOWN HERE
 

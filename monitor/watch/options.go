@@ -27,7 +27,7 @@ type Options struct {
 
 	Backlog, Processes, Usage time.Duration // between two looks; 2m, 10m, 5m
 	Lag                       synclag.Options
-	Logs                      logs.Options // Server, Instances and PID are filled in
+	Logs                      logs.Options // Server, Instances, PID and Unit are filled in
 	// Recover works a log off that nobody works on, or says why it does not; nil:
 	// nothing is worked off.
 	Recover func(context.Context, processes.Job) (monitor.Action, error)
