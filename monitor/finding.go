@@ -1,6 +1,7 @@
 package monitor
 
 import (
+	"regexp"
 	"slices"
 	"time"
 
@@ -122,16 +123,24 @@ func (f *Finding) Measure(value float64) string {
 // longer, and patterns of the operator have any length.
 const mostAbout = 80
 
-// About returns the subject as people are shown it, cut where it is long.
+// hole is where any text may stand in the pattern of a line of a log.
+var hole = regexp.MustCompile(`\{[^{}]*\}`)
+
+// About returns the subject as people are shown it, cut where it is long. Of lines
+// of a log it is their pattern, with dots for what differs.
 func (f *Finding) About() string {
+	subject := string(f.Subject)
+	if f.Kind == LogLine {
+		subject = hole.ReplaceAllLiteralString(subject, "…")
+	}
 	n := 0
-	for i := range f.Subject {
+	for i := range subject {
 		if n == mostAbout {
-			return string(f.Subject[:i]) + "…"
+			return subject[:i] + "…"
 		}
 		n++
 	}
-	return string(f.Subject)
+	return subject
 }
 
 // SinceText says in words when it began, or nothing where nobody knows, with times as

@@ -94,6 +94,9 @@ func (a *app) alerts(ctx context.Context, s *alertsFlags) error {
 		return err
 	}
 	defer h.Close()
+	if err := s.check(ctx, a, h); err != nil {
+		return err
+	}
 	b, err := a.board(ctx, h, s, a.now())
 	if err != nil {
 		return err

@@ -184,23 +184,9 @@ func (a *app) beginSilence(ctx context.Context, h *history.History, s *monitor.S
 // warnOfNames warns of values in a silence that match nothing that is known: it
 // silences nothing then, or with != more than is meant.
 func (a *app) warnOfNames(ctx context.Context, s *monitor.Silence, alerts []monitor.Alert) {
-	known := map[string][]string{
-		"kind":     texts(monitor.Kinds()),
-		"severity": texts([]monitor.Severity{monitor.Info, monitor.Warning, monitor.Critical}),
-	}
-	inv, _, err := a.storesKnown(ctx)
-	switch {
-	case err != nil:
+	known, err := a.alertNames(ctx, alerts)
+	if err != nil {
 		a.note("warning: whether there are such servers and stores is not known: %v", err)
-	case inv != nil:
-		known["server"], known["store"] = texts(serverNames(inv)), texts(storeNames(inv))
-	}
-	for i := range alerts {
-		for field, of := range map[string]string{"server": string(alerts[i].Server), "store": string(alerts[i].Store), "kind": string(alerts[i].Kind)} {
-			if known[field] != nil {
-				known[field] = append(known[field], of)
-			}
-		}
 	}
 	for _, m := range s.Matchers {
 		names := known[m.Field]

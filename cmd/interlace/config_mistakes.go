@@ -168,10 +168,14 @@ func (c *config) needed(path, beside, remedy string) error {
 }
 
 // wrong says of what is wrong with the value of a key which key it is, and where it
-// is set.
+// is set. A variable or a flag says by its name which key it is.
 func (c *config) wrong(path string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return &wrongKey{c.find(path).place, path, err}
+	k := c.find(path)
+	if k.fromFlag() || k.place.file == k.env() {
+		path = ""
+	}
+	return &wrongKey{k.place, path, err}
 }

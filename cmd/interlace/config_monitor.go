@@ -238,7 +238,7 @@ func interval(to *time.Duration, fallback string) value {
 	return plain(to, "a time", fallback, func(raw, _ string) (time.Duration, error) {
 		d, err := parseDuration(raw)
 		if err == nil && d < shortestInterval {
-			err = fmt.Errorf("%s is shorter than %v", raw, shortestInterval)
+			err = fmt.Errorf("%s is shorter than %s", raw, formatDuration(shortestInterval))
 		}
 		return d, err
 	})

@@ -86,7 +86,10 @@ alerts: {webhook: "`+hook.URL+`/hook", webhook_secret_file: secret}
 	hook.mutex.Lock()
 	hook.status = http.StatusForbidden
 	hook.mutex.Unlock()
-	status, got, _ := interlace(t.Context(), "alerts", "test")
+	status, got, said := interlace(t.Context(), "alerts", "test")
+	if !strings.Contains(said, "sending to mail:boss@example.org, mail:ops@example.org, webhook, which may take a minute") {
+		t.Errorf("while it waits it says %q", said)
+	}
 	if status != exitFound || strings.Count(got, "not taken") != 3 || !strings.Contains(got, "no such user") || !strings.Contains(got, "403") || strings.Contains(got, "\x1b") {
 		t.Errorf("status %d: %s", status, got)
 	}

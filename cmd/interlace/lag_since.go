@@ -35,7 +35,7 @@ func (a *app) lagSince(ctx context.Context, h *history.History, v *lagView, flag
 		return err
 	}
 	full := a.config.Monitor.AlertAge.Seconds()
-	if err := savePicture(flags.plot, "draw the lag", func(w io.Writer, format string) error {
+	if err := a.savePicture(flags.plot, "draw the lag", func(w io.Writer, format string) error {
 		return report.PlotLag(w, found, a.config.Monitor.BehindAge.Seconds(), full, format)
 	}); err != nil {
 		return err

@@ -237,7 +237,7 @@ func (a *app) claimWatch(server inventory.ServerID) (release func(), err error) 
 	if err != nil {
 		return nil, hint(fmt.Errorf("claim the watch of %s: %w", server, err), "%s", claimHint(path, err))
 	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+	if err := lock(f); err != nil {
 		f.Close()
 		if errors.Is(err, syscall.EWOULDBLOCK) {
 			return nil, hint(fmt.Errorf("watch %s: %w", server, errWatched), "interlace watch --once looks without disturbing it")

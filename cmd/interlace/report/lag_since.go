@@ -298,10 +298,24 @@ func (w *LagWhatIf) users() string {
 	return fmt.Sprintf("%s %s users", inventory.CountText(int64(math.Abs(w.Users.Value))), than)
 }
 
+// fewForecasts is how many say nothing of those to come.
+const fewForecasts = 20
+
+// words say how far predictions of when a backlog is gone may be relied on.
 func (f *LagForecasts) words() string {
-	if f.Number == 0 {
+	switch {
+	case f.Number == 0:
 		return "none could be checked yet"
+	case f.Number < fewForecasts:
+		return fmt.Sprintf("how good they are is unknown: only %d could be checked yet, and %d would tell", f.Number, fewForecasts)
 	}
-	return fmt.Sprintf("%s of when a backlog would be gone: half of them off by %s at most, %s within their spread",
-		things(f.Number, "prediction", "predictions"), PercentText(f.Median.Value), PercentText(f.Within.Value))
+	text := fmt.Sprintf("the backlog was gone when they said, within the ± beside it, %.0f of 10 times", 10*f.Within.Value)
+	if f.Within.Value < 0.75 {
+		text += ", where it should be 8; so the ± is wider now"
+	}
+	text += fmt.Sprintf(" (%s were checked). ", inventory.CountText(int64(f.Number)))
+	if f.Median.Value < 0.0005 {
+		return text + "Half of them were right to the look"
+	}
+	return text + fmt.Sprintf("Half of them were off by %s or less", PercentText(f.Median.Value))
 }
