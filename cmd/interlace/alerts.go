@@ -135,7 +135,7 @@ func (a *app) board(ctx context.Context, h *history.History, s *alertsFlags, now
 	groups, groupsErr := h.AlertGroups(ctx)
 	silences, silencesErr := h.Silences(ctx, now)
 	messages, messagesErr := h.Messages(ctx, firstTold(alerts, now.Add(-givenUpSince)))
-	b := &report.Board{Now: now, Unwatched: !h.Watched(), Part: s.part(), Silences: silences, Outbox: unsent(messages, now.Add(-givenUpSince)), Lookback: 3 * max(a.config.Monitor.Backlog, a.config.Monitor.Usage), Unheard: a.config.unheard()}
+	b := &report.Board{Now: now, Unwatched: !h.Watched(), Part: s.part(), Silences: silences, Outbox: unsent(messages, now), Lookback: 3 * max(a.config.Monitor.Backlog, a.config.Monitor.Usage), Unheard: a.config.unheard()}
 	looked, lookedErr := lastLook(ctx, h, now.Add(-b.Lookback))
 	if err := errors.Join(err, groupsErr, silencesErr, messagesErr, lookedErr); err != nil {
 		return nil, err

@@ -380,3 +380,30 @@ func TestWatchOnceUnsent(t *testing.T) {
 		t.Errorf("those of another server: status %d: %s%s", status, got, stderr)
 	}
 }
+
+// A watch that begins says what the one before may have been sending when it was
+// killed, and when that is tried again.
+func TestWaitingIsNoted(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := fill("interlace.db"); err != nil {
+		t.Fatal(err)
+	}
+	now := filled.Add(3 * time.Hour)
+	var said strings.Builder
+	a := &app{config: newConfig(), stderr: &said, now: func() time.Time { return now }}
+	h, err := a.openHistory(t.Context(), toWatch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.Close()
+	// Whoever has claimed it is dead.
+	if m, err := h.ClaimMessage(t.Context(), "mail:ops@example.org", now, now.Add(3*time.Minute), now.Add(time.Hour)); m == nil || err != nil {
+		t.Fatalf("%v, %v", m, err)
+	}
+	if err := errors.Join(a.noteWaiting(t.Context(), h, "imap2"), a.noteWaiting(t.Context(), h, "imap1")); err != nil {
+		t.Fatal(err)
+	}
+	if got := said.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "wait to be sent by mail:ops@example.org") || !strings.Contains(got, " at "+string(monitor.Time(now.Add(3*time.Minute)))) {
+		t.Errorf("it says %q", got)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/coreos/go-systemd/v22/daemon"
@@ -195,6 +196,9 @@ func (a *app) watchOn(ctx context.Context, opts watch.Options, local *local, h *
 		return err
 	}
 	desk.Hosts = local.hosts
+	if err := a.noteWaiting(ctx, h, local.server); err != nil {
+		return err
+	}
 	opts.Desk = desk
 	if a.config.Monitor.Recover == "allow" {
 		opts.Recover = a.recoverer(local, h, false)
@@ -213,6 +217,20 @@ func (a *app) watchOn(ctx context.Context, opts watch.Options, local *local, h *
 	}
 	a.note("watching %s on %s; interlace lag and interlace alerts show what is found", inventory.Counted(len(list), "instance", "instances"), local.server)
 	return watch.New(opts).Run(ctx)
+}
+
+// noteWaiting says what the watch before could not send, or was sending when it was
+// killed: that is not tried at once.
+func (a *app) noteWaiting(ctx context.Context, h *history.History, server inventory.ServerID) error {
+	now := a.now()
+	messages, err := h.Messages(ctx, now)
+	own := slices.DeleteFunc(messages, func(m monitor.Message) bool { return m.Host != string(server) })
+	for _, o := range unsent(own, now) {
+		if o.Waiting > 0 && !o.Next.IsZero() {
+			a.note("%s", o.Waits())
+		}
+	}
+	return err
 }
 
 // watchOnce runs each probe once, and looks at what a watch could not send. Where
