@@ -41,10 +41,9 @@ replica as well as that of its master.
 
 A silence has an author, says why, and ends by itself. To silence everything, say
 so: server='*'. Names that the inventory does not know are taken, with a warning.
-Without arguments the command lists the silences that are in force
-or to come.`,
+Without arguments the command lists the silences that are in force or to come.`,
 		Example: `  interlace alerts silence --for 2h --comment 'new disks' server=imap3
-  interlace alerts silence --from 2026-12-01T22:00:00Z --for 4h --comment 'switch of rack a4' server='imap4*'
+  interlace alerts silence --from 2026-12-01 --for 1d --comment move server='imap4*'
   interlace alerts silence --end 1
   interlace alerts silence`,
 		Args: func(_ *cobra.Command, args []string) error {

@@ -112,7 +112,7 @@ func (c *config) chapters() []chapter {
 				about: "a command that routes users anew, from a file with a line USER,FROM,TO for each; nothing runs it yet",
 			},
 			{
-				path: "instance_hook", value: command(new([]string), "", "action", "store", "server", "role"), example: `[/usr/local/bin/instance, "{action}", "{store}", "{server}", "{role}"]`,
+				path: "instance_hook", value: command(new([]string), "", "action", "store", "server", "role"), example: `[instance, "{action}", "{store}", "{role}"]`,
 				about: "a command that creates, starts, stops, removes or promotes an instance; nothing runs it yet",
 			},
 		}},

@@ -48,11 +48,8 @@ is not set, in credentials of systemd: mail.password_file in mail-password
 An instance, or all of a server, may be logged in to in another way:
   imap: {servers: {imap3: {user: root}}, instances: {"imap1:1143": {tls: tls}}}`
 
-// manualWidth is how wide the help is, beside is where its second column begins.
-const (
-	manualWidth = 78
-	beside      = 19
-)
+// beside is where the second column of the help begins.
+const beside = 19
 
 // help explains a key: its meaning, form and default, and an example.
 func (k *key) help() []string {
@@ -61,7 +58,7 @@ func (k *key) help() []string {
 		form += ", default " + standard
 	}
 	words := strings.Repeat(" ", beside) + k.about + " (" + form + ")"
-	lines := report.Wrapped(words, manualWidth, beside)
+	lines := report.Wrapped(words, helpWidth, beside)
 	if term := "  " + k.path; len(term)+2 <= beside {
 		lines[0] = term + lines[0][len(term):]
 	} else {

@@ -187,12 +187,12 @@ func alertsKeys(a *alertsConfig) []key {
 			about: "where alerts are posted, too, in the form of Alertmanager's webhooks",
 		},
 		{
-			path: "alerts.webhook_secret_file", value: file(&a.WebhookSecretFile, ""), example: "/etc/interlace/webhook-secret",
+			path: "alerts.webhook_secret_file", value: file(&a.WebhookSecretFile, ""), example: "/etc/interlace/hook-key",
 			about: "holds what signs the posts, in its only line; mode 600. X-Interlace-Signature then has sha256= and the HMAC of the body",
 		},
 		{
-			path: "alerts.alertmanager", value: textOf(&a.Alertmanager, "a URL", func(s string) error { return (&alert.Alertmanager{URL: s}).Check() }), example: `"http://alertmanager.example.org:9093"`,
-			about: "an Alertmanager that is told everything and does the rest; then interlace itself sends no mail and posts nothing",
+			path: "alerts.alertmanager", value: textOf(&a.Alertmanager, "a URL", func(s string) error { return (&alert.Alertmanager{URL: s}).Check() }), example: `"http://alertmanager:9093"`,
+			about: "an Alertmanager that is told everything and does the rest; no mail is sent then, and nothing posted, by interlace itself",
 		},
 	}
 }

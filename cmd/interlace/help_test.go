@@ -8,6 +8,9 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"unicode/utf8"
+
+	"github.com/spf13/cobra"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/files"
@@ -126,5 +129,29 @@ func TestHelpNamesCommands(t *testing.T) {
 	}
 	if named < 10 {
 		t.Errorf("only %d commands are named", named)
+	}
+}
+
+// TestHelpWidth checks that every help is as wide as all others, and that none of its
+// commands and examples is folded, where nobody could paste it.
+func TestHelpWidth(t *testing.T) {
+	var texts []string
+	var walk func(*cobra.Command)
+	walk = func(c *cobra.Command) {
+		texts = append(texts, c.Long, c.Example)
+		for _, sub := range c.Commands() {
+			walk(sub)
+		}
+	}
+	walk((&app{}).root())
+	if len(texts) < 40 {
+		t.Fatalf("only %d texts", len(texts))
+	}
+	for _, text := range texts {
+		for line := range strings.Lines(text) {
+			if line = strings.TrimSuffix(line, "\n"); utf8.RuneCountInString(line) > helpWidth {
+				t.Errorf("%d wide: %s", utf8.RuneCountInString(line), line)
+			}
+		}
 	}
 }
