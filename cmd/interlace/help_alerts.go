@@ -18,7 +18,7 @@ alerts.least not at all; both are listed here.
 However much happens at once, at most 8 mails go out in a minute, each address counted,
 and one more in each minute after that. What would exceed that is told in one message
 about all servers that are left, the worst first; a message lists 10 alerts of each
-sort, and counts the others. So 10,000 alerts make 10 mails at most, and nothing is
+sort, and counts the others. So 10,000 alerts in a minute make 10 mails at most, and nothing is
 lost: all of them are listed here. Heartbeats are not counted.
 
 WHO IS TOLD
