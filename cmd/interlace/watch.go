@@ -145,7 +145,7 @@ func (a *app) watchOptions(ctx context.Context, local *local) (watch.Options, er
 		Complain: func(err error) { a.say("%v", err) },
 	}
 	if len(m.Journal) > 0 {
-		opts.Logs.Journal = append([]string{"journalctl", "-o", "json"}, m.Journal...)
+		opts.Logs.Journal = append([]string{"journalctl", "-o", "json", "--all"}, m.Journal...) // all: else long lines are null
 	}
 	var err error
 	opts.Logs.Patterns, err = a.patterns(ctx)

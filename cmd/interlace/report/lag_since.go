@@ -119,7 +119,7 @@ func (h *LagHistory) head() Lines {
 		looks, blind = looks+h.Stores[i].Looks, blind+h.Stores[i].Blind
 	}
 	var head Lines
-	head.add("%s from %s to %s: %s", things(len(h.Stores), "channel", "channels"), clockText(h.Since), clockText(h.Until),
+	head.add("%s from %s: %s", things(len(h.Stores), "channel", "channels"), periodText(h.Since, h.Until),
 		joined(things(looks, "look", "looks"), blindWords(blind)))
 	return head
 }
@@ -131,8 +131,16 @@ func blindWords(n int) string {
 	return Rounded(n) + " more could not look"
 }
 
-// clockText is a time for people, in its own zone.
-func clockText(at time.Time) string { return at.Format("2006-01-02 15:04") }
+// periodText is from when to when, for people, in their own zone. That is named where
+// clocks were put forward or back in between.
+func periodText(since, until time.Time) string {
+	form := "2006-01-02 15:04"
+	_, before := since.Zone()
+	if _, after := until.Zone(); before != after {
+		form += " MST"
+	}
+	return since.Format(form) + " to " + until.Format(form)
+}
 
 // LagPasts is the table of how channels did.
 func LagPasts(h *LagHistory) *Table {
