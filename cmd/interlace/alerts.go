@@ -39,7 +39,7 @@ silence or an acknowledgement keeps quiet: it is wrong nevertheless.
 
 ` + alertsManual,
 		Example: `  interlace alerts
-  interlace alerts --since 7d --server imap3
+  interlace alerts --since 7d --server imap03
   interlace alerts acknowledge 2
   interlace alerts silence --for 2h --comment 'new disks' server=imap3`,
 		Args: a.knownCommand,

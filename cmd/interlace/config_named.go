@@ -72,7 +72,8 @@ func (a *app) wrongFleet(ctx context.Context, server string) error {
 	return nil
 }
 
-// wrongLogs says which of the logs are none. One that is not there may come.
+// wrongLogs says which of the logs are none. One that is not there may come, and the
+// others are followed meanwhile.
 func (c *config) wrongLogs() error {
 	list := c.find("logs.files").value.(*listValue)
 	var wrong error
@@ -87,13 +88,13 @@ func (c *config) wrongLogs() error {
 	return wrong
 }
 
-// notPlain says why a path leads to no file that grows.
+// notPlain says why a path leads to no log that can be followed now.
 func notPlain(path string) error {
 	switch info, err := os.Stat(path); {
 	case errors.Is(err, fs.ErrNotExist):
 		return &doubt{fmt.Errorf("there is no file %s yet", inventory.Printable(path))}
 	case err == nil && !info.Mode().IsRegular():
-		return fmt.Errorf("%s is no plain file", inventory.Printable(path))
+		return &doubt{fmt.Errorf("%s is no plain file, and not read as long as that is so", inventory.Printable(path))}
 	}
 	return nil
 }

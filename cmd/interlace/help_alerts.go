@@ -15,11 +15,11 @@ is told again after alerts.repeat. What follows from something worse, such as al
 stores of a server that is down, is not told beside it, and what is less severe than
 alerts.least not at all; both are listed here.
 
-However much happens at once, at most 8 mails go out in a minute, each address counted,
-and one more in each minute after that. What would exceed that is told in one message
-about all servers that are left, the worst first; a message lists 10 alerts of each
-sort, and counts the others. So 10,000 alerts in a minute make 10 mails at most, and nothing is
-lost: all of them are listed here. Heartbeats are not counted.
+However much happens at once, at most 8 mails go out in a minute, each address
+counted, and then one more in each minute. What would exceed that is told in one
+message about all servers that are left, the worst first; a message lists 10 alerts of
+each sort and counts the others. So 10,000 alerts in a minute make 10 mails at most,
+and nothing is lost: all of them are listed here. Heartbeats are not counted.
 
 WHO IS TOLD
 
