@@ -24,8 +24,10 @@ const configHead = `The configuration is read from the file that --config names,
 win over the file, flags over both: imap.user is INTERLACE_IMAP_USER, and a list is
 written as in YAML, [a, b]. Only what differs from the defaults has to be there.
 All mistakes are told at once, with their places, and then nothing is done.
-interlace config show prints each value and where it comes from, and looks at the
-files that are named, too.
+interlace config show prints each value and where it comes from, and looks at what is
+named, too: at the fleet and this server in it, the directory of the database, logs,
+programs, passwords. So does watch when it starts. What may come, such as a log that
+is not there yet, is a warning.
 
   db: /var/lib/interlace/interlace.db
   fleet: /etc/interlace/fleet.yaml

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -74,6 +76,24 @@ func (l *local) lacks(job *processes.Job) []string {
 	return list
 }
 
+// sameService reports whether two addresses are one. A port may have its name, as
+// csync has where imapd.conf does not say another, or its number.
+func sameService(a, b string) bool {
+	hostA, portA, errA := net.SplitHostPort(a)
+	hostB, portB, errB := net.SplitHostPort(b)
+	return errA == nil && errB == nil && hostA == hostB && portNumber(portA) == portNumber(portB)
+}
+
+func portNumber(port string) string {
+	if n, err := net.LookupPort("tcp", port); err == nil {
+		return strconv.Itoa(n)
+	}
+	if port == "csync" {
+		return "2005" // as Cyrus' manual gives it
+	}
+	return port
+}
+
 // replica returns the instance at the other end of a channel, of which the inventory
 // must know the imapd.conf.
 func (l *local) replica(job *processes.Job) (*inventory.Instance, error) {
@@ -81,7 +101,7 @@ func (l *local) replica(job *processes.Job) (*inventory.Instance, error) {
 	if s == nil {
 		return nil, errors.New("the inventory does not know the store")
 	}
-	i := slices.IndexFunc(s.Instances, func(in inventory.Instance) bool { return in.Server != l.server && in.CSync == job.Channel.Peer })
+	i := slices.IndexFunc(s.Instances, func(in inventory.Instance) bool { return in.Server != l.server && sameService(in.CSync, job.Channel.Peer) })
 	if i < 0 {
 		return nil, fmt.Errorf("the inventory has no other instance of %s with csync: %s", s.Name, inventory.Printable(job.Channel.Peer))
 	}

@@ -51,9 +51,11 @@ stores:
 	m := &l.app.config.Monitor
 	m.RoutingFile, m.Runner = "routing", []string{"ssh", "{server}"}
 	l.users["s1"] = append(l.users["s1"], "anna")
-	job.Channel.Peer = "10.0.0.2:2005"
 	l.stores.Stores[0].Instances[1].IMAPDConf = "/etc/s1.conf"
-	if a, err := recover(t.Context(), job); err != nil || a.Outcome != processes.Done || asked != 1 {
-		t.Errorf("where nothing is missing: %+v, %v", a, err)
+	for i, peer := range []string{"10.0.0.2:2005", "10.0.0.2:csync"} { // as imapd.conf has it without sync_port
+		job.Channel.Peer = peer
+		if a, err := recover(t.Context(), job); err != nil || a.Outcome != processes.Done || asked != i+1 {
+			t.Errorf("where nothing is missing: %+v, %v", a, err)
+		}
 	}
 }
