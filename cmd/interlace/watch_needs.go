@@ -101,7 +101,9 @@ func (l *local) replica(job *processes.Job) (*inventory.Instance, error) {
 	if s == nil {
 		return nil, errors.New("the inventory does not know the store")
 	}
-	i := slices.IndexFunc(s.Instances, func(in inventory.Instance) bool { return in.Server != l.server && sameService(in.CSync, job.Channel.Peer) })
+	i := slices.IndexFunc(s.Instances, func(in inventory.Instance) bool {
+		return in.Server != l.server && sameService(in.CSync, job.Channel.Peer)
+	})
 	if i < 0 {
 		return nil, fmt.Errorf("the inventory has no other instance of %s with csync: %s", s.Name, inventory.Printable(job.Channel.Peer))
 	}
