@@ -123,7 +123,7 @@ func (a *app) optionsFor(ctx context.Context, alerts []monitor.Alert) (alert.Opt
 	case err == nil:
 		return a.config.alertOptions(f.Inventory, ""), nil
 	case !errors.Is(err, database.ErrEmpty):
-		a.note("warning: servers are known by their addresses only: %v", err)
+		a.note("warning: servers are known by their addresses only: %s", inShort(err))
 	}
 	return a.config.alertOptions(nil, ""), nil
 }

@@ -46,7 +46,7 @@ func (s *alertsFlags) check(ctx context.Context, a *app, h *history.History) err
 	}
 	known, err := a.alertNames(ctx, alerts)
 	if err != nil {
-		a.note("warning: whether there are such servers and stores is not known: %v", err)
+		a.note("warning: whether there are such servers and stores is not known: %s", inShort(err))
 	}
 	var wrong []error
 	for _, f := range []struct{ field, value string }{{"server", s.server}, {"store", s.store}, {"kind", s.kind}} {

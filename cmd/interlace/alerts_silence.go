@@ -185,7 +185,7 @@ func (a *app) beginSilence(ctx context.Context, h *history.History, s *monitor.S
 func (a *app) warnOfNames(ctx context.Context, s *monitor.Silence, alerts []monitor.Alert) {
 	known, err := a.alertNames(ctx, alerts)
 	if err != nil {
-		a.note("warning: whether there are such servers and stores is not known: %v", err)
+		a.note("warning: whether there are such servers and stores is not known: %s", inShort(err))
 	}
 	for _, m := range s.Matchers {
 		names := known[m.Field]
