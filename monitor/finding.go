@@ -1,6 +1,7 @@
 package monitor
 
 import (
+	"regexp"
 	"slices"
 	"time"
 
@@ -52,6 +53,7 @@ const (
 	ExpireOverdue      Kind = "expire_overdue"
 	AutocreateOn       Kind = "autocreate_on"
 	WatcherSilent      Kind = "watcher_silent"
+	InventoryStale     Kind = "inventory_stale"
 )
 
 // Kinds returns all kinds of findings.
@@ -59,7 +61,7 @@ func Kinds() []Kind {
 	return []Kind{
 		BacklogGrown, ReplicaWritten, ClientMissing, ClientDuplicate, ClientHung, ClientMisplaced, HotLoop, LogOrphaned, LogUnwritable,
 		ReplicaRefuses, BailingOut, Unclassified, DaemonDisabled, MasterDown, PortSilent, LinesLost, LogUnreadable, OwnDatabase, LogLine,
-		ReplicaUnreachable, ReplicaAuth, ExpireOverdue, AutocreateOn, WatcherSilent,
+		ReplicaUnreachable, ReplicaAuth, ExpireOverdue, AutocreateOn, WatcherSilent, InventoryStale,
 	}
 }
 
@@ -126,16 +128,24 @@ func (f *Finding) Line() bool { return f.Probe == ProbeLogs }
 // longer, and patterns of the operator have any length.
 const mostAbout = 80
 
-// About returns the subject as people are shown it, cut where it is long.
+// hole is where any text may stand in the pattern of a line of a log.
+var hole = regexp.MustCompile(`\{[^{}]*\}`)
+
+// About returns the subject as people are shown it, cut where it is long. Of lines
+// of a log it is their pattern, with dots for what differs.
 func (f *Finding) About() string {
+	subject := string(f.Subject)
+	if f.Kind == LogLine {
+		subject = hole.ReplaceAllLiteralString(subject, "…")
+	}
 	n := 0
-	for i := range f.Subject {
+	for i := range subject {
 		if n == mostAbout {
-			return string(f.Subject[:i]) + "…"
+			return subject[:i] + "…"
 		}
 		n++
 	}
-	return string(f.Subject)
+	return subject
 }
 
 // SinceText says in words when it began, or nothing where nobody knows, with times as

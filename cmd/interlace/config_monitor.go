@@ -167,8 +167,8 @@ func alertsKeys(a *alertsConfig) []key {
 			about: "how long the first alert of a server waits for others, to go with them in one message",
 		},
 		{
-			path: "alerts.group_interval", value: interval(&a.GroupInterval, "5m"), example: "10m",
-			about: "between two messages about one server",
+			path: "alerts.group_interval", value: interval(&a.GroupInterval, "5m"), example: "2m",
+			about: "between two messages about one server; no longer than alerts.keep_firing",
 		},
 		{
 			path: "alerts.repeat", value: interval(&a.Repeat, "4h"), example: "1d",
@@ -187,12 +187,12 @@ func alertsKeys(a *alertsConfig) []key {
 			about: "where alerts are posted, too, in the form of Alertmanager's webhooks",
 		},
 		{
-			path: "alerts.webhook_secret_file", value: file(&a.WebhookSecretFile, ""), example: "/etc/interlace/webhook-secret",
+			path: "alerts.webhook_secret_file", value: file(&a.WebhookSecretFile, ""), example: "/etc/interlace/hook-key",
 			about: "holds what signs the posts, in its only line; mode 600. X-Interlace-Signature then has sha256= and the HMAC of the body",
 		},
 		{
-			path: "alerts.alertmanager", value: textOf(&a.Alertmanager, "a URL", func(s string) error { return (&alert.Alertmanager{URL: s}).Check() }), example: `"http://alertmanager.example.org:9093"`,
-			about: "an Alertmanager that is told everything and does the rest; then interlace itself sends no mail and posts nothing",
+			path: "alerts.alertmanager", value: textOf(&a.Alertmanager, "a URL", func(s string) error { return (&alert.Alertmanager{URL: s}).Check() }), example: `"http://alertmanager:9093"`,
+			about: "an Alertmanager that is told everything and does the rest; no mail is sent then, and nothing posted, by interlace itself",
 		},
 	}
 }
@@ -208,7 +208,7 @@ func recoveryKeys(m *monitorConfig) []key {
 			about: "the program that does it; without it, it is looked for where distributions and Cyrus put it",
 		},
 		{
-			path: "sync_restart", value: words(&m.Restart), example: `[systemctl, restart, "sync-client@{store}"]`,
+			path: "sync_restart", value: command(&m.Restart, "", "store"), example: `[systemctl, restart, "sync-client@{store}"]`,
 			about: "a command that starts the rolling client of a store, which works its log off and goes on; without it watch runs sync_client -r -1",
 		},
 		{
@@ -216,11 +216,11 @@ func recoveryKeys(m *monitorConfig) []key {
 			about: "where users are served: a line USER,SERVER for each",
 		},
 		{
-			path: "routing_query", value: words(&m.RoutingQuery), example: `[/usr/local/bin/server-of, "{user}"]`,
+			path: "routing_query", value: command(&m.RoutingQuery, "user", "user"), example: `[/usr/local/bin/server-of, "{user}"]`,
 			about: "or a command that prints where a user is served; it comes before routing_file",
 		},
 		{
-			path: "runner.argv", value: words(&m.Runner), example: `[ssh, "{server}", --]`,
+			path: "runner.argv", value: command(&m.Runner, "server", "server"), example: `[ssh, "{server}", --]`,
 			about: "what stands before a command that is to run on another server; without it no other server is asked",
 		},
 		{
@@ -238,7 +238,7 @@ func interval(to *time.Duration, fallback string) value {
 	return plain(to, "a time", fallback, func(raw, _ string) (time.Duration, error) {
 		d, err := parseDuration(raw)
 		if err == nil && d < shortestInterval {
-			err = fmt.Errorf("%s is shorter than %v", raw, shortestInterval)
+			err = fmt.Errorf("%s is shorter than %s", raw, formatDuration(shortestInterval))
 		}
 		return d, err
 	})

@@ -41,6 +41,12 @@ the cause is gone is told in its own right; a channel has five minutes for that
 (alerts.for), and its backlog as long as the fault had lasted. Until then the fault
 is not told to be over.
 
+However much happens at once, at most 8 mails go out in a minute, each address
+counted, and then one more in each minute. What would exceed that is told in one
+message about all servers that are left, the worst first; a message lists 10 alerts of
+each sort and counts the others. So 10,000 alerts in a minute make 10 mails at most,
+and nothing is lost: all of them are listed here. Heartbeats are not counted.
+
 WHO IS TOLD
 
   mail:

@@ -105,9 +105,12 @@ Then start it, and look at what it says and finds:
   sudo -u cyrus interlace lag
   sudo -u cyrus interlace alerts
 
-It reads the inventory again when that has changed; after a change of the
-configuration restart it. It ends within 10 seconds, and begins where it ended: no
-line of a log is told twice, and no alert is forgotten.
+It reads the inventory again when that has changed. One with mistakes is a warning
+(inventory_stale) that says where they are; until it is right, watch goes on with the
+one before. After a change of the configuration restart it: "interlace config show"
+says before what is wrong with it, and watch the same when it starts. It ends within
+10 seconds, and begins where it ended: no line of a log is told twice, and no alert is
+forgotten.
 
 SEVERAL SERVERS
 
@@ -141,9 +144,10 @@ A log is read from its end when it is first seen, then from where it was left,
 through rotation by renaming or copying, and while interlace does not run. One that
 is not there or cannot be read is told.
 
-A line belongs to the instance whose own log it stands in, else to the one with its
-prefix (syslog_prefix in imapd.conf, s1 in s1/imap[812]), else to the one whose
-process wrote it, else to nobody.
+A line belongs to the instance whose own log it stands in, in the journal to the one
+whose master runs as the service that wrote it (cyrus@s1.service, if no other does),
+else to the one with its prefix (syslog_prefix in imapd.conf, s1 in s1/imap[812]),
+else to the one whose process wrote it, else to nobody.
 
 LINES THAT ARE KNOWN HERE
 
@@ -205,6 +209,19 @@ of this must be so, and what cannot be asked is a no:
 
 What was done, or why not, stands in the text of the alert; what was done is also
 kept in the database.
+
+WHAT IT TAKES
+
+  configuration    routing_file or routing_query; runner.argv, where the replica is on
+                   another machine; sync_client, where that is not found by itself, or
+                   sync_restart; recover: allow, for watch to do it by itself
+  inventory        imapd_conf of the master and of the replica; csync of the replica,
+                   as the master's imapd.conf has it (sync_host, sync_port);
+                   some users of the store
+
+All that is missing of it is named at once: of the configuration by "interlace config
+show" and when watch starts, of a store when its log is to be worked off. An inventory
+that could not be read again (inventory_stale) is a no.
 
 THE ROUTING
 

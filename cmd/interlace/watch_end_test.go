@@ -29,7 +29,7 @@ var hangs = []hang{
 		},
 	},
 	{
-		name: "routing", config: "recover: allow\nrouting_query: [./hang, routing]\n",
+		name: "routing", config: "recover: allow\nrouting_query: [./hang, routing, \"{user}\"]\n",
 		prepared: func(r *watched) { r.leaveLog() }, waits: (*watched).asked,
 	},
 	{

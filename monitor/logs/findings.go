@@ -274,7 +274,7 @@ func often(g *group) string {
 	case g.first.Equal(g.last):
 		return fmt.Sprintf("%d times", g.count)
 	}
-	return fmt.Sprintf("%d times within %s", g.count, g.last.Sub(g.first).Round(time.Second))
+	return fmt.Sprintf("%d times within %s", g.count, inventory.DurationText(g.last.Sub(g.first).Round(time.Second).Seconds()))
 }
 
 // reached returns the milestones, sorted.

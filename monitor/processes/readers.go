@@ -117,7 +117,7 @@ func (c *check) hung(ch *monitor.Channel, p *monitor.Process) {
 	if port.Trouble == "" && c.still(ch, p, b) {
 		c.report(monitor.ClientHung, monitor.Critical, ch, monitor.Finding{
 			Since:   since,
-			Text:    fmt.Sprintf("process %d works on %s and has neither read nor written anything for %v while entries arrived. End it; log-run stays and nothing is lost, and %s", p.PID, c.about(ch), c.now.At.Sub(c.before[len(c.before)-1].At).Round(time.Second), c.afterwards(ch)),
+			Text:    fmt.Sprintf("process %d works on %s and has neither read nor written anything for %s while entries arrived. End it; log-run stays and nothing is lost, and %s", p.PID, c.about(ch), inventory.DurationText(c.now.At.Sub(c.before[len(c.before)-1].At).Round(time.Second).Seconds()), c.afterwards(ch)),
 			Command: kill("-TERM", []monitor.Process{*p}),
 		})
 	}

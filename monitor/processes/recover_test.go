@@ -205,7 +205,7 @@ func (full) EndAction(context.Context, *monitor.Action) error   { return errors.
 func TestRecoverEnds(t *testing.T) {
 	for _, test := range []struct{ name, script, outcome, text string }{
 		{"fails", "echo 'no \033[2J way' >&2; exit 75", processes.Failed, `no \x1b[2J way`},
-		{"hangs", "sleep 61 & sleep 62", processes.Failed, "it had not ended after 500ms and was killed"},
+		{"hangs", "sleep 61 & sleep 62", processes.Failed, "it had not ended after 500 ms and was killed"},
 		{"writes a lot", "yes | head -c 10000000; rm -f log-run log", processes.Done, "y"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

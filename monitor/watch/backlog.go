@@ -18,12 +18,9 @@ const course = 6 * time.Hour
 // lookAtBacklog measures the channels, records what it sees and judges them.
 func (w *Watch) lookAtBacklog(ctx context.Context, now time.Time) (monitor.Look, error) {
 	var look monitor.Look
-	list, err := w.renew(ctx)
-	if list == nil {
-		return look, err
-	}
+	list := w.renew(ctx)
 	looks, failed := w.measure(ctx, list, now)
-	err = errors.Join(err, recorded(failed, w.opts.Memory.SaveBacklog(ctx, looks), w.opts.Memory.SaveBatches(ctx, w.takeBatches(list))))
+	err := recorded(failed, w.opts.Memory.SaveBacklog(ctx, looks), w.opts.Memory.SaveBatches(ctx, w.takeBatches(list)))
 	for i := range looks {
 		if looks[i].Trouble != "" {
 			look.Blind = append(look.Blind, looks[i].Store)

@@ -83,6 +83,6 @@ func runLogs(ctx context.Context, l *logs.Logs, now func() time.Time) error {
 
 func (w *Watch) newLogs(ctx context.Context, list []monitor.Instance, once bool) (*logs.Logs, error) {
 	opts := w.opts.Logs
-	opts.Server, opts.Instances, opts.PID, opts.Once = w.opts.Server, list, w.owners.Of, once
+	opts.Server, opts.Instances, opts.PID, opts.Unit, opts.Once = w.opts.Server, list, w.owners.Of, w.owners.Unit, once
 	return logs.New(ctx, opts, w.opts.Memory)
 }

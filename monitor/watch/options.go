@@ -15,7 +15,9 @@ import (
 // Options say what to watch and whom to tell.
 type Options struct {
 	Server inventory.ServerID
-	// Instances returns those of this server, as their configuration is now.
+	// Instances returns those of this server, as their configuration is now. Where
+	// the inventory cannot be read again they are those that it had, beside an error
+	// that says so; without any, what they were last is looked at.
 	Instances func(context.Context) ([]monitor.Instance, error)
 	// Neighbours returns the imapd.conf of instances that other servers of the
 	// inventory have on this very machine; nil: there are none.
@@ -25,7 +27,7 @@ type Options struct {
 
 	Backlog, Processes, Usage time.Duration // between two looks; 2m, 10m, 5m
 	Lag                       synclag.Options
-	Logs                      logs.Options // Server, Instances and PID are filled in
+	Logs                      logs.Options // Server, Instances, PID and Unit are filled in
 	// Recover works a log off that nobody works on, or says why it does not; nil:
 	// nothing is worked off.
 	Recover func(context.Context, processes.Job) (monitor.Action, error)

@@ -24,10 +24,7 @@ var betweenSights = 2 * time.Second
 // works on to those who may work it off.
 func (w *Watch) lookAtProcesses(ctx context.Context, now time.Time) (monitor.Look, error) {
 	var look monitor.Look
-	list, err := w.renew(ctx)
-	if list == nil {
-		return look, err
-	}
+	list := w.renew(ctx)
 	if len(w.sights) == 0 {
 		w.see(ctx, list, now)
 		if !pause(ctx, betweenSights) {
@@ -37,7 +34,7 @@ func (w *Watch) lookAtProcesses(ctx context.Context, now time.Time) (monitor.Loo
 	}
 	w.see(ctx, list, now)
 	hints, failed := w.hints(ctx, now)
-	err = errors.Join(err, recorded(failed))
+	err := recorded(failed)
 	w.mu.Lock()
 	sights := slices.Clone(w.sights)
 	w.mu.Unlock()

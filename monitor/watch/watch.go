@@ -37,6 +37,7 @@ type Watch struct {
 	restless  time.Time                   // until when processes are looked at more often for that
 	refused   map[channelName]string      // why a channel was not worked off when that was asked for last
 	failed    map[monitor.Probe]*failure  // the probes that cannot do their work
+	stale     *failure                    // why the instances are those that there were, or nil
 	told      map[string]time.Time        // when a complaint was told
 	ended     map[monitor.Probe]time.Time // when a probe ended last
 	deaf      bool                        // alerts could not be kept
@@ -102,7 +103,7 @@ func (w *Watch) Run(ctx context.Context) error { return w.run(ctx, w.follow) }
 
 // run watches and follows logs meanwhile.
 func (w *Watch) run(ctx context.Context, follow func(context.Context) error) error {
-	if _, err := w.renew(ctx); err != nil {
+	if _, err := w.begin(ctx); err != nil {
 		if ctx.Err() != nil {
 			return nil // it was asked to end before it had begun
 		}
@@ -295,20 +296,42 @@ func recorded(errs ...error) error {
 	return nil
 }
 
-// renew reads which instances there are. Where that cannot be read they are those
-// that there were.
-func (w *Watch) renew(ctx context.Context) ([]monitor.Instance, error) {
+// begin reads for the first time which instances there are.
+func (w *Watch) begin(ctx context.Context) ([]monitor.Instance, error) {
 	list, err := w.opts.Instances(ctx)
+	if err != nil {
+		return nil, err
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	switch {
-	case err != nil && w.instances == nil:
-		return nil, err
-	case err != nil:
-		return w.instances, fmt.Errorf("the instances are those that there were before: %w", err)
-	}
 	w.instances = list
 	return list, nil
+}
+
+// renew reads which instances there are. Where that cannot be read they are those
+// that there were, which keeps no probe from its work and is one finding.
+func (w *Watch) renew(ctx context.Context) []monitor.Instance {
+	list, err := w.opts.Instances(ctx)
+	if ctx.Err() != nil {
+		return w.list()
+	}
+	if err != nil {
+		w.complain(err)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err == nil || list != nil {
+		w.instances = list
+	}
+	switch {
+	case err == nil:
+		w.stale = nil
+	case w.stale == nil:
+		w.stale = &failure{w.opts.Now(), err}
+	default:
+		w.stale.err = err
+	}
+	return w.instances
 }
 
 func (w *Watch) list() []monitor.Instance {
@@ -337,6 +360,9 @@ func (w *Watch) lookAtItself(_ context.Context, now time.Time) (monitor.Look, er
 	for _, name := range slices.Sorted(maps.Keys(w.failed)) {
 		look.Findings = append(look.Findings, w.failed[name].finding(name, w.opts.Server))
 	}
+	if w.stale != nil {
+		look.Findings = append(look.Findings, w.stale.stale(w.opts.Server))
+	}
 	return look, nil
 }
 
@@ -355,5 +381,20 @@ func (f *failure) finding(name monitor.Probe, server inventory.ServerID) monitor
 		Probe: monitor.ProbeWatch, Kind: kind, Severity: monitor.Critical,
 		Server: inventory.Text(server), Subject: inventory.Text(name), Since: monitor.Time(f.since),
 		Text: fmt.Sprintf("interlace cannot do its work on %s: probe %s: %s", server, name, inventory.OneLine(f.err)),
+	}
+}
+
+// outdated reports whether the instances are those of an earlier inventory.
+func (w *Watch) outdated() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.stale != nil
+}
+
+// stale is the finding that the inventory could not be read again.
+func (f *failure) stale(server inventory.ServerID) monitor.Finding {
+	return monitor.Finding{
+		Probe: monitor.ProbeWatch, Kind: monitor.InventoryStale, Severity: monitor.Warning,
+		Server: inventory.Text(server), Since: monitor.Time(f.since), Text: inventory.OneLine(f.err),
 	}
 }

@@ -280,10 +280,43 @@ func TestUnreadableInstances(t *testing.T) {
 		return readable(ctx)
 	}
 	w.run("instances that cannot be read later", func() bool {
-		_, _, found := w.desk.found(monitor.WatcherSilent)
+		_, stale, found := w.desk.found(monitor.InventoryStale)
 		_, _, missing := w.desk.found(monitor.MasterDown)
-		return found && missing
+		return found && missing && stale.Severity == monitor.Warning && stale.Text == "no inventory"
 	})
+	if look, f, found := w.desk.found(monitor.WatcherSilent); found || len(look.Blind) > 0 {
+		t.Errorf("probes that can do their work tell %q, and are blind for %v", f.Text, look.Blind)
+	}
+}
+
+// An inventory that is not that of now may not know that the master is elsewhere by
+// now, so nothing is worked off.
+func TestNothingIsRecoveredByAnOldInventory(t *testing.T) {
+	w := newWorld(t)
+	w.write("sync/log-4194305", "MAILBOX user.anna\n") // Cyrus 2.3; Linux has no such process
+	old := time.Now().Add(-time.Hour)
+	if err := os.Chtimes(filepath.Join(w.dir, "sync/log-4194305"), old, old); err != nil {
+		t.Fatal(err)
+	}
+	var calls, tried atomic.Int32
+	w.opts.Instances = func(context.Context) ([]monitor.Instance, error) {
+		if calls.Add(1) == 1 {
+			return []monitor.Instance{w.instance}, nil
+		}
+		return []monitor.Instance{w.instance}, errors.New("no inventory")
+	}
+	w.opts.Recover = func(context.Context, processes.Job) (monitor.Action, error) {
+		tried.Add(1)
+		return monitor.Action{}, nil
+	}
+	w.run("a log that nobody works on", func() bool {
+		_, _, found := w.desk.found(monitor.LogOrphaned)
+		_, _, stale := w.desk.found(monitor.InventoryStale)
+		return found && stale
+	})
+	if tried.Load() > 0 {
+		t.Error("it was worked off")
+	}
 }
 
 func TestOnce(t *testing.T) {

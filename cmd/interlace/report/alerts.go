@@ -33,6 +33,7 @@ type Outbox struct {
 	Waiting int
 	Oldest  time.Time // since when the first of them waits
 	Tries   int       // how often one of them was tried
+	Next    time.Time // when one that was tried is tried again
 	Trouble string    // why the last try failed, or empty
 	GivenUp int
 	Refused string // what was said to the last that was given up
@@ -242,20 +243,34 @@ func (b *Board) outbox() Lines {
 	var lines Lines
 	for _, o := range b.Outbox {
 		if o.Waiting > 0 {
-			waiting := Line{things(o.Waiting, "message waits to be sent", "messages wait to be sent") + " by " + o.Route + ", the oldest since " + clock(o.Oldest), Soon}
-			switch {
-			case o.Trouble != "":
-				waiting = Line{waiting.Words + ", tried " + things(o.Tries, "time", "times") + ": " + o.Trouble, Broken}
-			case o.Tries > 0:
-				waiting.Words += ", and no answer has come yet"
+			line := Line{o.Waits(), Soon}
+			if o.Trouble != "" {
+				line.Tone = Broken
 			}
-			lines = append(lines, waiting)
+			lines = append(lines, line)
 		}
 		if o.GivenUp > 0 {
 			lines = append(lines, Line{things(o.GivenUp, "message was given up", "messages were given up") + " by " + o.Route + ", the last: " + o.Refused, Broken})
 		}
 	}
 	return lines
+}
+
+// Waits says what waits, and until when. Whether somebody sends it just now or was
+// killed meanwhile nobody knows.
+func (o *Outbox) Waits() string {
+	text := things(o.Waiting, "message waits to be sent", "messages wait to be sent") + " by " + o.Route + ", the oldest since " + clock(o.Oldest)
+	switch {
+	case o.Trouble != "" && o.Next.IsZero():
+		return text + ", tried " + things(o.Tries, "time", "times") + ": " + o.Trouble
+	case o.Trouble != "":
+		return text + ", tried " + things(o.Tries, "time", "times") + ", next at " + clock(o.Next) + ": " + o.Trouble
+	case o.Tries > 0 && o.Next.IsZero():
+		return text + ", and no answer has come yet"
+	case o.Tries > 0:
+		return text + ", and no answer has come yet; if its sender was killed meanwhile it is tried again at " + clock(o.Next)
+	}
+	return text
 }
 
 // clock is a time to the second, or nothing.
