@@ -14,17 +14,17 @@ type Copy struct {
 
 // ComparisonRun is one run over the copies of a fleet, or of a part of it.
 type ComparisonRun struct {
-	Number int64        `json:"number"` // 1, 2, 3, … in the order in which they began
-	Level  CompareLevel `json:"level"`
+	Number int64 // 1, 2, 3, … in the order in which they began
+	Level  CompareLevel
 	// Selection says in words what it is about: the same words for the same part of
 	// the fleet, nothing for all of it.
-	Selection string    `json:"selection"`
-	Began     time.Time `json:"began"`
-	Ended     time.Time `json:"ended,omitzero"` // zero: it goes on, or was broken off
-	Copies    int       `json:"copies"`         // that were compared
-	Identical int       `json:"identical"`      // users and shared trees, as are the next two
-	Different int       `json:"different"`
-	Unknown   int       `json:"unknown"`
+	Selection string
+	Began     time.Time
+	Ended     time.Time // zero: it goes on, or was broken off
+	Copies    int       // that were compared
+	Identical int       // users and shared trees on them, as are the next two
+	Different int
+	Unknown   int
 }
 
 // CopyState is what is known of the copy of a user or a shared tree at a level.
@@ -38,6 +38,21 @@ type CopyState struct {
 	At      time.Time // when it was last compared; zero: never
 	Outcome Outcome   // of that; empty: never
 	Whole   time.Time // when all that the level looks at was last compared; zero: never
+}
+
+// CopyStanding is what is known of all users and shared trees of a copy at a level,
+// from comparisons at that level or at one that looks at more.
+type CopyStanding struct {
+	Copy
+	Level     CompareLevel
+	Owners    int
+	Identical int
+	Different int
+	Unknown   int
+	Never     int       // never compared
+	Last      time.Time // when somebody was compared last; zero: never
+	Since     time.Time // since when all were compared; zero: not all were
+	Whole     time.Time // since when all were compared in all that the level looks at; zero: not all were
 }
 
 // KeptDifference is a difference over time.
