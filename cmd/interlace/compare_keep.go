@@ -81,13 +81,27 @@ func (k *keeping) begin(ctx context.Context, now time.Time, flags *compareFlags)
 	if err != nil {
 		return err
 	}
-	alike := func(r monitor.ComparisonRun) bool { return r.Level == k.run.Level && r.Selection == k.run.Selection }
-	runs = slices.DeleteFunc(runs, func(r monitor.ComparisonRun) bool { return !alike(r) })
-	if len(runs) == 0 || !runs[len(runs)-1].Ended.IsZero() {
+	broken := brokenOff(runs, func(r *monitor.ComparisonRun) bool { return r.Level == k.run.Level && r.Selection == k.run.Selection })
+	if broken == nil {
 		return hint(fmt.Errorf("--resume: the last comparison at level %s of %s was not broken off", k.run.Level, flags.words()),
 			"leave out --resume to begin one, or name the same --level, --store and --user as then")
 	}
-	k.run, k.resumed = runs[len(runs)-1], true
+	k.run, k.resumed = *broken, true
+	return nil
+}
+
+// brokenOff returns the last of some runs if it has not come to its end, else nil. One
+// that has compared nothing counts as none.
+func brokenOff(runs []monitor.ComparisonRun, of func(*monitor.ComparisonRun) bool) *monitor.ComparisonRun {
+	for i := range slices.Backward(runs) {
+		switch r := &runs[i]; {
+		case !of(r):
+		case r.Ended.IsZero():
+			return r
+		case r.Copies > 0:
+			return nil
+		}
+	}
 	return nil
 }
 
@@ -197,10 +211,13 @@ func (c *comparing) end(ctx context.Context) ([]monitor.CopyState, error) {
 	return states, k.history.EndComparison(ctx, &k.run)
 }
 
-// unfinished tells whether the time was up before all were compared who were to be.
-// Who waits for his turn comes in a later run by himself.
+// unfinished tells whether the time was up before all were compared who were to be,
+// or whether it turns out that the run was not broken off. Who waits for his turn
+// comes in a later run by himself.
 func (c *comparing) unfinished() bool {
-	return c.flags.due.value == nil && slices.ContainsFunc(c.pairs, func(p pairOf) bool { return p.left > 0 })
+	return slices.ContainsFunc(c.pairs, func(p pairOf) bool {
+		return c.flags.due.value == nil && p.left > 0 || c.keeping.resumed && errors.Is(p.err, errClaimed)
+	})
 }
 
 // claims are those on pairs that this process compares: a byte of a file is locked

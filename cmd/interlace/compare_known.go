@@ -102,8 +102,8 @@ func (a *app) known(cmd *cobra.Command, flags compareFlags) error {
 		}
 		overdue = overdue || age > k.Within+k.Within/2
 	}
-	if n := len(runs); n > 0 && runs[n-1].Ended.IsZero() {
-		k.Broken = monitor.Time(runs[n-1].Began)
+	if r := brokenOff(runs, func(*monitor.ComparisonRun) bool { return true }); r != nil {
+		k.Broken = monitor.Time(r.Began)
 	}
 	err = a.print(result{screen: report.Known(k), table: report.KnownDifferences(k.Differences), json: object(k)})
 	if err == nil && (len(k.Differences) > 0 || overdue) {
