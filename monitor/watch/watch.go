@@ -88,6 +88,7 @@ func (w *Watch) probes() []probe {
 		{name: monitor.ProbeProcesses, every: w.opts.Processes, look: w.lookAtProcesses},
 		{name: monitor.ProbeUsage, every: w.opts.Usage, look: w.lookAtUsage},
 		{name: monitor.ProbeLogs, every: notesEvery, look: w.lookAtNotes, judged: w.forgetNotes},
+		{name: monitor.ProbeCompare, every: itselfEvery, look: w.lookAtCopies},
 		{name: monitor.ProbeWatch, every: itselfEvery, look: w.lookAtItself},
 	}
 }
@@ -111,6 +112,7 @@ func (w *Watch) run(ctx context.Context, follow func(context.Context) error) err
 	}
 	group.Go(func() error { return follow(ctx) })
 	group.Go(func() error { w.recover(ctx); return nil })
+	group.Go(func() error { w.compareOn(ctx); return nil })
 	group.Go(func() error { every(ctx, deskEvery, w.opts.Now, func(now time.Time) { w.tell(ctx, now) }); return nil })
 	group.Go(func() error { every(ctx, tidyEvery, w.opts.Now, func(now time.Time) { w.tidy(ctx, now) }); return nil })
 	w.opts.Service("READY=1\nSTATUS=watching " + inventory.Counted(len(w.list()), "instance", "instances"))
