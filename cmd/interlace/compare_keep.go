@@ -45,6 +45,9 @@ func (a *app) keep(ctx context.Context, flags *compareFlags) (*keeping, error) {
 	case errors.Is(err, fs.ErrNotExist) || path == "":
 		a.note("nothing of this is kept: there is no database; interlace import FILE makes one")
 		return nil, nil
+	case errors.Is(err, fs.ErrPermission):
+		a.note("nothing of this is kept: %v", err)
+		return nil, nil
 	case err != nil:
 		return nil, fmt.Errorf("keep what is compared: %w", err)
 	}
@@ -231,6 +234,12 @@ func openClaims(database string) (*claims, error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|syscall.O_NOFOLLOW, 0o600)
 	if err != nil {
 		return nil, hint(fmt.Errorf("claim what is compared: %w", err), "%s", claimHint(path, err))
+	}
+	// What root has made is for the account of the database, as with SQLite's files;
+	// to others this does not matter.
+	if info, err := os.Stat(database); err == nil {
+		owner := info.Sys().(*syscall.Stat_t)
+		_ = f.Chown(int(owner.Uid), int(owner.Gid))
 	}
 	return &claims{f}, nil
 }

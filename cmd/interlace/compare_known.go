@@ -14,6 +14,7 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/compare"
+	"github.com/interlacemail/interlace/monitor/history"
 )
 
 // kept ends the run and returns what is known by now of all users of the copies that
@@ -62,7 +63,11 @@ func longestAgo(states []monitor.CopyState, level monitor.CompareLevel, now time
 // known shows what the database knows from comparisons, and asks no server.
 func (a *app) known(cmd *cobra.Command, flags compareFlags) error {
 	ctx := cmd.Context()
-	h, err := a.openHistory(ctx, toRead)
+	path, err := a.databaseFile()
+	if err != nil {
+		return err
+	}
+	h, err := history.Open(ctx, path, toRead)
 	if err != nil {
 		return err
 	}

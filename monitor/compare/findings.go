@@ -118,7 +118,7 @@ func BacklogOf(l *monitor.Lag) Backlog {
 	switch {
 	case l.Verdict == monitor.Unknown || !l.Oldest.Known:
 		return BacklogUnknown
-	case l.Verdict == monitor.OK && l.Oldest.Value <= justNow.Seconds():
+	case l.Verdict == monitor.OK && l.Oldest.Value <= justNow.Seconds(), l.Verdict == monitor.Stopped && l.Oldest.Value == 0:
 		return NothingWaits
 	}
 	return ChangesWait

@@ -93,6 +93,7 @@ func TestBacklogOf(t *testing.T) {
 	}{
 		{monitor.OK, inventory.Known(0), NothingWaits}, {monitor.OK, inventory.Known(10), NothingWaits}, {monitor.OK, inventory.Known(11), ChangesWait},
 		{monitor.OK, inventory.Number{}, BacklogUnknown}, {monitor.Unknown, inventory.Known(0), BacklogUnknown}, {monitor.Behind, inventory.Known(3), ChangesWait},
+		{monitor.Stopped, inventory.Known(0), NothingWaits}, {monitor.Stopped, inventory.Known(1), ChangesWait},
 	} {
 		if got := BacklogOf(&monitor.Lag{Verdict: c.verdict, Oldest: c.oldest}); got != c.want {
 			t.Errorf("%s %+v: %v", c.verdict, c.oldest, got)

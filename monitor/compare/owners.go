@@ -17,7 +17,6 @@ type owned struct {
 	unsure      map[inventory.Text]bool
 	differences []monitor.Difference
 	done        bool // all that is to be looked at was
-	told        bool // as it is now
 }
 
 // choose finds out whom to compare, and in which order.
@@ -58,7 +57,7 @@ func (p *pair) of(owner cyrus.Owner) *owned {
 		o = &owned{outcome: monitor.Identical, partial: true}
 		p.owned[owner] = o
 	}
-	o.told = false
+	p.changed[owner] = true
 	return o
 }
 
@@ -88,12 +87,12 @@ func (p *pair) doubt(owner cyrus.Owner, mailbox inventory.Text) {
 // finished tells what was found of owners of whom all that is to be looked at was.
 func (p *pair) finished(owners []cyrus.Owner) error {
 	for _, owner := range owners {
-		p.owned[owner].done = true
+		p.owned[owner].done, p.changed[owner] = true, true
 	}
 	var news []monitor.Compared
-	for _, owner := range slices.SortedFunc(maps.Keys(p.owned), compareOwners) {
-		if o := p.owned[owner]; o.done && !o.told {
-			o.told = true
+	for _, owner := range slices.SortedFunc(maps.Keys(p.changed), compareOwners) {
+		if o := p.owned[owner]; o.done {
+			delete(p.changed, owner)
 			news = append(news, o.compared(owner))
 		}
 	}

@@ -28,6 +28,7 @@ type pair struct {
 	mu        sync.Mutex
 	out       *monitor.Comparison
 	owned     map[cyrus.Owner]*owned
+	changed   map[cyrus.Owner]bool    // since it was told what was found of them
 	told      map[inventory.Text]bool // mailboxes of which something was told
 	done, all int
 }
@@ -41,7 +42,7 @@ func Store(ctx context.Context, store Pair, o Options) (*monitor.Comparison, err
 	o = o.withDefaults()
 	p := &pair{
 		store: store, options: o, out: &monitor.Comparison{Level: o.Level},
-		owned: map[cyrus.Owner]*owned{}, suspected: map[cyrus.InternalName]bool{}, told: map[inventory.Text]bool{}, inboxes: map[string]inbox{},
+		owned: map[cyrus.Owner]*owned{}, changed: map[cyrus.Owner]bool{}, suspected: map[cyrus.InternalName]bool{}, told: map[inventory.Text]bool{}, inboxes: map[string]inbox{},
 		master:  &host{Side: store.Master, throttle: newThrottle(o.Rate)},
 		replica: &host{Side: store.Replica, throttle: newThrottle(o.Rate)},
 	}

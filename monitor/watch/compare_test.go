@@ -83,17 +83,24 @@ func TestWatchCompares(t *testing.T) {
 	claimed.Store(true)
 	w.run("while somebody else compares", func() bool { return asked.Load() > 3 })
 	claimed.Store(false)
+	// That something waits is seen before anything is compared.
 	w.write("sync/log", "APPEND user.anna\n")
-	before := asked.Load()
-	w.opts.Lag.Behind.Bytes = 1
-	w.run("while the store is behind", func() bool { return asked.Load() > before+30 })
+	w.opts.Backlog = time.Hour
+	open.Store(false)
+	w.run("while the store is behind", func() bool {
+		if !open.Load() {
+			stretches, err := w.history.Backlog(t.Context(), monitor.Span{Store: "s1"})
+			open.Store(err == nil && len(stretches) > 0 && stretches[len(stretches)-1].Log.Bytes > 0)
+			asked.Store(0)
+		}
+		return open.Load() && asked.Load() > 10
+	})
 	if n := runs(); n > 0 {
 		t.Errorf("%d comparisons were made before they should", n)
 	}
 	if err := os.Remove(filepath.Join(w.dir, "sync", "log")); err != nil {
 		t.Fatal(err)
 	}
-	w.opts.Lag.Behind.Bytes = 0
 	w.run("a difference", func() bool { _, _, found := w.desk.found(monitor.CopyDiffers); return found })
 	look, f, _ := w.desk.found(monitor.CopyDiffers)
 	if look.Probe != monitor.ProbeCompare || f.Severity != monitor.Warning || f.Subject != "imap2" || f.Store != "s1" || f.Server != "imap1" || f.Command == "" {
@@ -109,7 +116,7 @@ func TestWatchCompares(t *testing.T) {
 		t.Fatal(out, err)
 	}
 	w.run("after the repair", func() bool {
-		list, err := w.history.Differences(t.Context(), time.Now())
+		list, err := w.history.Differences(t.Context(), w.opts.Now())
 		return err == nil && len(list) == 0
 	})
 	w.desk.mu.Lock()

@@ -57,11 +57,12 @@ func New(opts Options) *Watch {
 	return w
 }
 
-// How often what logs said is taken in, the watcher looks at itself, and the desk
-// has a look at its messages; but in tests, which would wait.
+// How often what logs said is taken in, the watcher looks at itself and at what is
+// known of copies, and the desk has a look at its messages; but in tests, which would wait.
 var (
 	notesEvery  = 10 * time.Second
 	itselfEvery = time.Minute
+	copiesEvery = 5 * time.Minute
 	deskEvery   = 5 * time.Second
 )
 
@@ -88,7 +89,7 @@ func (w *Watch) probes() []probe {
 		{name: monitor.ProbeProcesses, every: w.opts.Processes, look: w.lookAtProcesses},
 		{name: monitor.ProbeUsage, every: w.opts.Usage, look: w.lookAtUsage},
 		{name: monitor.ProbeLogs, every: notesEvery, look: w.lookAtNotes, judged: w.forgetNotes},
-		{name: monitor.ProbeCompare, every: itselfEvery, look: w.lookAtCopies},
+		{name: monitor.ProbeCompare, every: copiesEvery, look: w.lookAtCopies},
 		{name: monitor.ProbeWatch, every: itselfEvery, look: w.lookAtItself},
 	}
 }
