@@ -43,8 +43,12 @@ func TestFindings(t *testing.T) {
 		says []string
 	}{
 		{"nothing that is sure, here and now", []monitor.KeptDifference{suspected, gone, elsewhere}, nil, nil},
-		{"one repair on the master", []monitor.KeptDifference{kept(two, "anna", monitor.RightsDiffer, 3, "imap1: sync_client -u anna"), kept(two, "anna", monitor.SeenDiffers, 2, "imap1: sync_client -u anna")},
-			[]string{"warning imap2 1 3 sync_client -u anna"}, []string{"the copy of s1 on imap2", "anna (it is acl)"}},
+		{
+			"one repair on the master",
+			[]monitor.KeptDifference{kept(two, "anna", monitor.RightsDiffer, 3, "imap1: sync_client -u anna"), kept(two, "anna", monitor.SeenDiffers, 2, "imap1: sync_client -u anna")},
+			[]string{"warning imap2 1 3 sync_client -u anna"},
+			[]string{"the copy of s1 on imap2", "anna (it is acl)"},
+		},
 		{"a repair on the replica", []monitor.KeptDifference{kept(two, "anna", monitor.FlagsDiffer, 3, "imap2: sync_reset -f anna", "imap1: sync_client -u anna")}, []string{"warning imap2 1 3 " + show}, nil},
 		{"one that needs a warning", []monitor.KeptDifference{warned}, []string{"critical imap2 1 1 " + show}, nil},
 		{"none that can be pasted", []monitor.KeptDifference{kept(two, "anna", monitor.RightsDiffer, 3, "imap1: ")}, []string{"warning imap2 1 3 " + show}, nil},
@@ -91,9 +95,14 @@ func TestBacklogOf(t *testing.T) {
 		oldest  inventory.Number
 		want    Backlog
 	}{
-		{monitor.OK, inventory.Known(0), NothingWaits}, {monitor.OK, inventory.Known(10), NothingWaits}, {monitor.OK, inventory.Known(11), ChangesWait},
-		{monitor.OK, inventory.Number{}, BacklogUnknown}, {monitor.Unknown, inventory.Known(0), BacklogUnknown}, {monitor.Behind, inventory.Known(3), ChangesWait},
-		{monitor.Stopped, inventory.Known(0), NothingWaits}, {monitor.Stopped, inventory.Known(1), ChangesWait},
+		{monitor.OK, inventory.Known(0), NothingWaits},
+		{monitor.OK, inventory.Known(10), NothingWaits},
+		{monitor.OK, inventory.Known(11), ChangesWait},
+		{monitor.OK, inventory.Number{}, BacklogUnknown},
+		{monitor.Unknown, inventory.Known(0), BacklogUnknown},
+		{monitor.Behind, inventory.Known(3), ChangesWait},
+		{monitor.Stopped, inventory.Known(0), NothingWaits},
+		{monitor.Stopped, inventory.Known(1), ChangesWait},
 	} {
 		if got := BacklogOf(&monitor.Lag{Verdict: c.verdict, Oldest: c.oldest}); got != c.want {
 			t.Errorf("%s %+v: %v", c.verdict, c.oldest, got)

@@ -122,8 +122,12 @@ func TestTurns(t *testing.T) {
 		owners = append(owners, cyrus.Owner{Name: name})
 	}
 	want := []Turn{
-		{owners[0], at(5), true, true}, {owners[1], at(4), true, false}, {owners[2], at(60), false, false},
-		{owners[3], today, false, false}, {owners[4], at(2), true, true}, {owners[5], today, false, true},
+		{owners[0], at(5), true, true},
+		{owners[1], at(4), true, false},
+		{owners[2], at(60), false, false},
+		{owners[3], today, false, false},
+		{owners[4], at(2), true, true},
+		{owners[5], today, false, true},
 	}
 	if got := p.Turns(c, "2", owners, today); !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
@@ -149,7 +153,8 @@ func TestStandings(t *testing.T) {
 	}
 	states := []monitor.CopyState{
 		state(c, "anna", "1", 1, monitor.Identical, true), state(c, "anna", "3", 5, monitor.Different, true),
-		state(c, "bob", "1", 2, monitor.UnknownOutcome, false), {Copy: c, Owner: "bob", Level: "3", Known: at(9)},
+		state(c, "bob", "1", 2, monitor.UnknownOutcome, false),
+		{Copy: c, Owner: "bob", Level: "3", Known: at(9)},
 		state(other, "anna", "user", 7, monitor.Identical, true),
 	}
 	want := []monitor.CopyStanding{
