@@ -17,7 +17,7 @@ type ComparisonRun struct {
 	Number int64 // 1, 2, 3, … in the order in which they began
 	Level  CompareLevel
 	// Selection says in words what it is about: the same words for the same part of
-	// the fleet, nothing for all of it.
+	// the fleet, nothing for all of it. A watch begins its own with [ByWatch].
 	Selection string
 	Began     time.Time
 	Ended     time.Time // zero: it goes on, or was broken off
@@ -26,6 +26,9 @@ type ComparisonRun struct {
 	Different int
 	Unknown   int
 }
+
+// ByWatch begins the selection of a run that a watch made.
+const ByWatch = "watch of "
 
 // CopyState is what is known of the copy of a user or a shared tree at a level.
 type CopyState struct {

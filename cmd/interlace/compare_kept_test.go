@@ -134,7 +134,7 @@ func TestCompareKept(t *testing.T) {
 		t.Fatalf("known are %+v", a.Differences)
 	}
 	status, stdout, _ := program(t, "compare", "--known")
-	for _, want := range []string{"1 difference is open", "sync_reset", "u07", "flags", a.Differences[0].First} {
+	for _, want := range []string{"1 difference is open", "sync_reset", "u07", "flags", strings.Replace(a.Differences[0].First[:16], "T", " ", 1)} {
 		if status != 1 || !strings.Contains(stdout, want) {
 			t.Errorf("status %d, no %s in %s", status, want, stdout)
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -107,8 +108,9 @@ func (a *app) known(cmd *cobra.Command, flags compareFlags) error {
 		}
 		overdue = overdue || age > k.Within+k.Within/2
 	}
-	if r := brokenOff(runs, func(*monitor.ComparisonRun) bool { return true }); r != nil {
-		k.Broken = monitor.Time(r.Began)
+	byHand := func(r *monitor.ComparisonRun) bool { return !strings.HasPrefix(r.Selection, monitor.ByWatch) }
+	if r := brokenOff(runs, byHand); r != nil {
+		k.Broken, k.Resume = monitor.Time(r.Began), strings.TrimSpace("interlace compare --resume --level "+string(r.Level)+" "+r.Selection)
 	}
 	err = a.print(result{screen: report.Known(k), table: report.KnownDifferences(k.Differences), json: object(k)})
 	if err == nil && (len(k.Differences) > 0 || overdue) {

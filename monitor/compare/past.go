@@ -68,15 +68,15 @@ func ownersIn(text string) []cyrus.Owner {
 	return owners
 }
 
-// Turns returns the turns of owners at a level. Of whom nothing is known waits from
-// now on.
+// Turns returns the turns of owners at a level. Who is not known to wait for that level
+// waits from now on.
 func (p *Past) Turns(c monitor.Copy, level monitor.CompareLevel, owners []cyrus.Owner, now time.Time) []Turn {
 	turns := make([]Turn, 0, len(owners))
 	for _, owner := range owners {
 		key := copyOwner{c, owner}
 		last := now
 		for _, s := range p.states[key] {
-			if s.Known.Before(last) {
+			if s.Level == level && s.Known.Before(last) {
 				last = s.Known
 			}
 		}

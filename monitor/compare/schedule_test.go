@@ -113,12 +113,13 @@ func TestTurns(t *testing.T) {
 	p := NewPast([]monitor.CopyState{
 		state(c, "anna", "1", 90, 1), state(c, "anna", "2", 80, 5), state(c, "bob", "user", 70, 4), state(c, "carl", "2", 60, -1),
 		state(other, "dora", "2", 50, 3), state(c, "emil@example.org", "4", 40, 2),
+		state(c, "gus", "1", 30, 30),
 	}, []monitor.KeptDifference{{Copy: c, Owner: "anna"}, {Copy: other, Owner: "bob"}, {Copy: c, Owner: "carl", Gone: today}}, []monitor.Alert{
 		alert("s1", monitor.Firing, `sync_client: mailbox example.org!user.emil.Sent is refused`), alert("s1", monitor.Resolved, "user.carl"),
 		alert("s1", monitor.Pending, "cannot open user/fred/Work@example.org"), alert("s1", monitor.Firing, "the user is lost, user. and so on"),
 	})
 	var owners []cyrus.Owner
-	for _, name := range []string{"anna", "bob", "carl", "dora", "emil@example.org", "fred@example.org"} {
+	for _, name := range []string{"anna", "bob", "carl", "dora", "emil@example.org", "fred@example.org", "gus"} {
 		owners = append(owners, cyrus.Owner{Name: name})
 	}
 	want := []Turn{
@@ -127,7 +128,7 @@ func TestTurns(t *testing.T) {
 		{owners[2], at(60), false, false},
 		{owners[3], today, false, false},
 		{owners[4], at(2), true, true},
-		{owners[5], today, false, true},
+		{owners[5], today, false, true}, {owners[6], today, false, false},
 	}
 	if got := p.Turns(c, "2", owners, today); !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
@@ -135,7 +136,7 @@ func TestTurns(t *testing.T) {
 	if done := p.DoneIn(7, other); !reflect.DeepEqual(done, map[cyrus.Owner]bool{owners[3]: true}) {
 		t.Errorf("done on the other replica: %v", done)
 	}
-	if of := p.Owners(); len(of[c]) != 4 || len(of[other]) != 1 {
+	if of := p.Owners(); len(of[c]) != 5 || len(of[other]) != 1 {
 		t.Errorf("known are %v", of)
 	}
 }
@@ -155,12 +156,13 @@ func TestStandings(t *testing.T) {
 		state(c, "anna", "1", 1, monitor.Identical, true), state(c, "anna", "3", 5, monitor.Different, true),
 		state(c, "bob", "1", 2, monitor.UnknownOutcome, false),
 		{Copy: c, Owner: "bob", Level: "3", Known: at(9)},
-		state(other, "anna", "user", 7, monitor.Identical, true),
+		state(other, "anna", "user", 7, monitor.Identical, true), state(other, "anna", "1", 6, monitor.Different, true),
 	}
 	want := []monitor.CopyStanding{
 		{Copy: c, Level: "1", Owners: 2, Identical: 1, Unknown: 1, Last: at(1), Since: at(2)},
 		{Copy: c, Level: "3", Owners: 2, Different: 1, Never: 1, Last: at(5)},
-		{Copy: other, Level: "user", Owners: 1, Identical: 1, Last: at(7), Since: at(7), Whole: at(7)},
+		{Copy: other, Level: "1", Owners: 1, Different: 1, Last: at(6), Since: at(6), Whole: at(6)},
+		{Copy: other, Level: "user", Owners: 1, Different: 1, Last: at(7), Since: at(7), Whole: at(7)},
 	}
 	if got := Standings(states, ""); !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)

@@ -43,6 +43,12 @@ func standing(c monitor.Copy, level monitor.CompareLevel, owners map[cyrus.Owner
 	since, whole := []time.Time{}, []time.Time{}
 	for _, states := range owners {
 		last := lastOf(states, level)
+		for _, s := range states {
+			// What differs where less is looked at differs here, too.
+			if level.Covers(s.Level) && s.Outcome == monitor.Different && s.At.After(last.At) && !last.At.IsZero() {
+				last.Outcome = monitor.Different
+			}
+		}
 		switch last.Outcome {
 		case monitor.Identical:
 			s.Identical++

@@ -55,7 +55,7 @@ func (w *Watch) compare(ctx context.Context, now time.Time) error {
 		return err
 	}
 	slices.SortStableFunc(pairs, func(a, b compare.Pair) int { return last[copyOf(&a)].Compare(last[copyOf(&b)]) })
-	run := &monitor.ComparisonRun{Level: c.Look.Level, Selection: "by the watch of " + string(w.opts.Server), Began: now.UTC().Truncate(time.Microsecond)}
+	run := &monitor.ComparisonRun{Level: c.Look.Level, Selection: monitor.ByWatch + string(w.opts.Server), Began: now.UTC().Truncate(time.Microsecond)}
 	if err := w.opts.Memory.BeginComparison(ctx, run); err != nil {
 		return err
 	}

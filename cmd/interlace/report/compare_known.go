@@ -15,6 +15,7 @@ type KnownCopies struct {
 	Late        []Waiting         `json:"late"`       // not compared for longer than is wanted, or never
 	Broken      inventory.Text    `json:"broken_off"` // when the last comparison began, if it has not come to its end
 
+	Resume string        `json:"-"` // what goes on with it
 	Now    time.Time     `json:"-"`
 	Within time.Duration `json:"-"` // how often everybody is to be compared
 }
@@ -38,7 +39,10 @@ func Known(k *KnownCopies) *Screen {
 		s.AddFirst(KnownDifferences(k.Differences), mostDifferences)
 	}
 	if len(k.Late) > 0 {
-		s.AddFirst(late(k.Late), mostRows)
+		s.add(late(k.Late[:min(mostRows, len(k.Late))]))
+		if n := len(k.Late) - mostRows; n > 0 {
+			s.add(Lines{{Words: "… " + inventory.CountText(n) + " more: -o json lists all"}})
+		}
 	}
 	return s
 }
@@ -48,19 +52,20 @@ const mostDifferences = 100
 
 func (k *KnownCopies) head() Lines {
 	var lines Lines
-	if n := len(k.Differences); n > 0 {
+	compared := slices.ContainsFunc(k.Copies, func(s CopyStanding) bool { return s.Users > s.Never })
+	switch n := len(k.Differences); {
+	case n > 0:
 		lines = append(lines, Line{things(n, "difference is open", "differences are open"), Broken})
-	} else if len(k.Copies) > 0 {
+	case compared:
 		lines = append(lines, Line{"no difference is open", Good})
-	}
-	if len(k.Copies) == 0 {
+	default:
 		lines = append(lines, Line{"nothing was compared yet: run interlace compare", Soon})
 	}
 	if n := len(k.Late); n > 0 {
 		lines = append(lines, Line{things(n, "user was", "users were") + " not compared within " + span(k.Within), Soon})
 	}
 	if k.Broken != "" {
-		lines = append(lines, Line{"the comparison that began " + string(k.Broken) + " goes on, or was broken off: interlace compare --resume", Soon})
+		lines = append(lines, Line{"the comparison that began " + string(k.Broken) + " goes on, or was broken off: " + k.Resume, Soon})
 	}
 	return lines
 }
@@ -70,8 +75,8 @@ func CopyStandings(list []CopyStanding) *Table {
 	return &Table{
 		Columns: []Column{
 			left("store", "store", 0), left("replica", "server", 0), left("level", "level", 0), right("users", "users", 0),
-			right("identical", "identical", 0), right("differ", "different", 0), right("not known", "unknown", 0), right("never compared", "never", 0),
-			left("last", "last", 2), left("all since", "all_since", 1), left("completely since", "whole_since", 3),
+			right("identical", "identical", 0), right("differ", "different", 0), right("unknown", "unknown", 0), right("never", "never", 0),
+			hidden("last"), hidden("all_since"), hidden("whole_since"), left("last", "", 0).late(1), left("whole since", "", 0).late(2),
 		},
 		Rows: rowsOf(list, func(s CopyStanding) []Cell {
 			different, never := count(s.Different), count(s.Never)
@@ -83,18 +88,20 @@ func CopyStandings(list []CopyStanding) *Table {
 			}
 			return []Cell{
 				words(string(s.Store)), words(string(s.Server)), words(string(s.Level)), count(s.Users),
-				count(s.Identical), different, count(s.Unknown), never, when(s.Last), when(s.Since), when(s.Whole),
+				count(s.Identical), different, count(s.Unknown), never,
+				words(string(s.Last)), words(string(s.Since)), words(string(s.Whole)), when(s.Last), when(s.Whole),
 			}
 		}),
 	}
 }
 
-// when is a time that may not have come yet.
+// when is a time, as people read it, that may not have come yet.
 func when(at inventory.Text) Cell {
-	if at == "" {
+	t, err := time.Parse(time.RFC3339, string(at))
+	if err != nil {
 		return Unknown
 	}
-	return words(string(at))
+	return words(clockText(t.UTC()))
 }
 
 // KnownDifferences is the table of open differences, with what repairs them.
@@ -105,14 +112,14 @@ func KnownDifferences(list []KnownDifference) *Table {
 	}
 	t := Differences(plain)
 	at := slices.IndexFunc(t.Columns, func(c Column) bool { return c.Key == "certainty" })
-	t.Columns = slices.Insert(t.Columns, at, left("since", "first_seen", 0), left("last seen", "last_seen", 1))
+	t.Columns = slices.Insert(t.Columns, at, hidden("first_seen"), hidden("last_seen"), left("since", "", 0), left("last seen", "", 1))
 	rows, i := t.Rows, 0
 	t.Rows = func(yield func([]Cell) bool) {
 		i = 0
 		for row := range rows {
 			d := &list[i]
 			i++
-			if !yield(slices.Insert(row, at, words(string(d.First)), words(string(d.Last)))) {
+			if !yield(slices.Insert(row, at, words(string(d.First)), words(string(d.Last)), when(d.First), when(d.Last))) {
 				return
 			}
 		}
