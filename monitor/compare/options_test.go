@@ -3,6 +3,7 @@ package compare_test
 import (
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -100,4 +101,37 @@ func TestFolderThatNobodyMayOpen(t *testing.T) {
 	r.do(r.replica, cyrustest.AdminUser, "SETACL user.anna.Closed anna lra")
 	found := r.compare(compare.Options{Level: monitor.CompareView})
 	only(t, found, "acl user.anna.Closed")
+}
+
+// TestLittleIsAskedOfWhatIsProven counts what is asked as users: of their own
+// mailboxes nothing, unless something differs there, and of others' each that they
+// may see.
+func TestLittleIsAskedOfWhatIsProven(t *testing.T) {
+	r := newRig(t, anna...)
+	r.settle()
+	var mu sync.Mutex
+	var asked []string
+	b := &between{answer: func(command string) string {
+		mu.Lock()
+		defer mu.Unlock()
+		if strings.HasPrefix(command, "STATUS") || strings.HasPrefix(command, `LIST "" "INBOX`) {
+			asked = append(asked, command[:strings.Index(command, " (")])
+		}
+		return ""
+	}}
+	look := func(want ...string) {
+		t.Helper()
+		asked = nil
+		found, err := r.through(b, false, compare.Options{Level: monitor.CompareAccounts})
+		if err != nil {
+			t.Fatal(err)
+		}
+		slices.Sort(asked)
+		if asked = slices.Compact(asked); !slices.Equal(asked, want) {
+			t.Errorf("asked was %q, want %q: %+v", asked, want, found.Differences)
+		}
+	}
+	look(`STATUS "team"`, `STATUS "user.anna"`, `STATUS "user.anna.Trash"`, `STATUS "user.anna.Work"`)
+	r.do(r.replica, "bob", "SELECT INBOX", `UID STORE 1 +FLAGS (\Flagged)`)
+	look(`LIST "" "INBOX*" RETURN`, `STATUS "team"`, `STATUS "user.anna"`, `STATUS "user.anna.Trash"`, `STATUS "user.anna.Work"`)
 }

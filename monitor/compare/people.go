@@ -82,8 +82,11 @@ func (p *pair) visible(mailboxes []cyrus.Mailbox) func(user string) []cyrus.Inte
 	all, granted, own := []cyrus.InternalName{}, map[string][]cyrus.InternalName{}, map[string][]cyrus.InternalName{}
 	for i := range mailboxes {
 		m := &mailboxes[i]
+		if isHidden(m.Internal) {
+			continue
+		}
 		owner, folder, _ := m.Internal.Owner()
-		if !owner.Shared && len(folder) > 0 && !strings.Contains(string(m.Internal), ".#") {
+		if !owner.Shared && len(folder) > 0 {
 			own[owner.Name] = append(own[owner.Name], m.Internal)
 		}
 		for _, right := range m.ACL {
