@@ -128,7 +128,8 @@ func TestTurns(t *testing.T) {
 		{owners[2], at(60), false, false},
 		{owners[3], today, false, false},
 		{owners[4], at(2), true, true},
-		{owners[5], today, false, true}, {owners[6], today, false, false},
+		{owners[5], today, false, true},
+		{owners[6], today, false, false},
 	}
 	if got := p.Turns(c, "2", owners, today); !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
