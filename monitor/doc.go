@@ -26,4 +26,6 @@
 //     its level says. Difference: something in which they differ, confirmed or
 //     suspected. In flight: a change that is on its way, which is no difference.
 //     Outcome: what a comparison says of a user: identical, different, unknown.
+//     Copy: one of a store's replicas. Copy state: what is known of one of its
+//     users, from all comparisons.
 package monitor

@@ -54,6 +54,8 @@ const (
 	AutocreateOn       Kind = "autocreate_on"
 	WatcherSilent      Kind = "watcher_silent"
 	InventoryStale     Kind = "inventory_stale"
+	CopyDiffers        Kind = "copy_differs"
+	CompareOverdue     Kind = "compare_overdue"
 )
 
 // Kinds returns all kinds of findings.
@@ -61,7 +63,7 @@ func Kinds() []Kind {
 	return []Kind{
 		BacklogGrown, ReplicaWritten, ClientMissing, ClientDuplicate, ClientHung, ClientMisplaced, HotLoop, LogOrphaned, LogUnwritable,
 		ReplicaRefuses, BailingOut, Unclassified, DaemonDisabled, MasterDown, PortSilent, LinesLost, LogUnreadable, OwnDatabase, LogLine,
-		ReplicaUnreachable, ReplicaAuth, ExpireOverdue, AutocreateOn, WatcherSilent, InventoryStale,
+		ReplicaUnreachable, ReplicaAuth, ExpireOverdue, AutocreateOn, WatcherSilent, InventoryStale, CopyDiffers, CompareOverdue,
 	}
 }
 
@@ -75,6 +77,7 @@ const (
 	ProbeLogs      Probe = "logs"
 	ProbeUsage     Probe = "usage"
 	ProbeWatch     Probe = "watch"
+	ProbeCompare   Probe = "compare"
 )
 
 // Finding is something that is not as it should be, as one look saw it. Fields
@@ -117,6 +120,8 @@ func (f *Finding) Measure(value float64) string {
 		return inventory.DurationText(value) + " behind"
 	case f.Kind == ReplicaWritten:
 		return inventory.Counted(int(value), "entry", "entries")
+	case f.Kind == CopyDiffers, f.Kind == CompareOverdue:
+		return inventory.Counted(int(value), "user", "users")
 	}
 	return inventory.FormatNumber(value)
 }

@@ -94,7 +94,7 @@ func (c *config) chapters() []chapter {
 		{"HOW INTERLACE LOGS IN", append(accessKeys("imap", &c.IMAP, "starttls"),
 			key{
 				path: "imap.connections", value: count(&c.Connections, 1), example: "4",
-				about: "how many instances of a server discover asks at the same time",
+				about: "how many connections discover and compare have to a server at the same time",
 			},
 			key{
 				path: "sync.user", value: text(new(string)), example: "repl",

@@ -14,6 +14,7 @@ type monitorConfig struct {
 	Backlog, Processes, Usage time.Duration // between two looks
 	BehindBytes, AlertBytes   int64
 	BehindAge, AlertAge       time.Duration
+	Compare                   compareConfig
 
 	LogFiles   []string
 	Journal    []string // words for journalctl that select the entries; none: no journal
@@ -29,6 +30,14 @@ type monitorConfig struct {
 
 	Mail   mailConfig
 	Alerts alertsConfig
+}
+
+// compareConfig says how watch compares masters with their replicas.
+type compareConfig struct {
+	Every, Within, For time.Duration
+	Level              string
+	Rate               int
+	Window             window
 }
 
 // mailConfig says how mail is sent.
@@ -61,7 +70,7 @@ func monitorChapters(m *monitorConfig) []chapter {
 				path: "server", value: text(&m.Server), example: "imap07",
 				about: "the name of this server in the inventory; without it the name of the host, with its domain or without",
 			},
-		}, probeKeys(m)...)},
+		}, append(probeKeys(m), compareKeys(&m.Compare)...)...)},
 		{"WHICH LOGS WATCH READS", logKeys(m)},
 		{"WHO IS TOLD BY MAIL", mailKeys(&m.Mail)},
 		{"WHAT IS TOLD, WHEN, AND WHERE ELSE", alertsKeys(&m.Alerts)},
@@ -98,6 +107,35 @@ func probeKeys(m *monitorConfig) []key {
 		{
 			path: "probes.alert.age", value: duration(&m.AlertAge, "5m"), example: "10m",
 			about: "it is, too, when the oldest change has waited for so long",
+		},
+	}
+}
+
+func compareKeys(c *compareConfig) []key {
+	return []key{
+		{
+			path: "probes.compare.every", value: duration(&c.Every, "0s"), example: "1h",
+			about: "between two comparisons of the masters here with their replicas; 0s is never",
+		},
+		{
+			path: "probes.compare.level", value: choice(&c.Level, "2", "1", "2", "3", "4", "user"), example: `"3"`,
+			about: "how closely they look: see interlace compare --help",
+		},
+		{
+			path: "probes.compare.within", value: days(&c.Within, "7d"), example: "14d",
+			about: "everybody is compared once within so long, an equal share each time; who was not for half as long again is an alert",
+		},
+		{
+			path: "probes.compare.for", value: interval(&c.For, "30m"), example: "10m",
+			about: "after so long a comparison begins with nobody else",
+		},
+		{
+			path: "probes.compare.rate", value: count(&c.Rate, 100), example: "20",
+			about: "no server is asked about more than so many mailboxes or users a second, one by one",
+		},
+		{
+			path: "probes.compare.window", value: hours(&c.Window), example: `"22:00-05:00"`,
+			about: "comparisons begin only between these times of the day, on the clock of this server; without it at any time",
 		},
 	}
 }

@@ -112,6 +112,21 @@ says before what is wrong with it, and watch the same when it starts. It ends wi
 10 seconds, and begins where it ended: no line of a log is told twice, and no alert is
 forgotten.
 
+ARE THE COPIES TRUE
+
+watch can also compare the masters on its server with their replicas, as interlace
+compare does: over IMAP, as the administrator that imap names, whose password the
+account of watch must be able to read. It is off until it has an interval:
+
+  imap: {user: admin, password_file: /etc/interlace/imap-password}
+  probes: {compare: {every: 1h, within: 7d, window: "22:00-05:00"}}
+
+Each time it compares those of whom a difference is open, those whose mailboxes an
+alert names, and a share of the others, so that everybody is compared within 7 days.
+A store that is behind is left for later. interlace compare --known shows what is
+known; what differs is an alert until a comparison finds it equal. watch --once
+compares nobody and says what is known.
+
 SEVERAL SERVERS
 
 Each mail server has a database of its own, on a local disk; there is none yet that

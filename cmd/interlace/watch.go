@@ -147,9 +147,10 @@ func (a *app) watchOptions(ctx context.Context, local *local) (watch.Options, er
 	if len(m.Journal) > 0 {
 		opts.Logs.Journal = append([]string{"journalctl", "-o", "json", "--all"}, m.Journal...) // all: else long lines are null
 	}
-	var err error
+	var err, wrong error
 	opts.Logs.Patterns, err = a.patterns(ctx)
-	return opts, err
+	opts.Compare, wrong = a.comparing(ctx, local)
+	return opts, errors.Join(err, wrong)
 }
 
 // watchFiles says what is wrong with the files that the configuration names for

@@ -68,9 +68,12 @@ type local struct {
 	users  map[inventory.StoreID][]inventory.UserID // some of each of them
 	others []string                                 // imapd.conf of instances of other servers that are this machine
 	at     map[string]inventory.ServerID            // the servers behind addresses
-	read   []string                                 // the files in which the facts are, if they are in files
-	stamp  string                                   // tells them from later ones
-	taken  time.Time                                // when they were read
+	down   map[inventory.ServerID]bool              // servers that are down in the inventory
+	// mailboxes is how many each store has, as far as that is known.
+	mailboxes map[inventory.StoreID]int
+	read      []string  // the files in which the facts are, if they are in files
+	stamp     string    // tells them from later ones
+	taken     time.Time // when they were read
 }
 
 // someUsers is how many users of a store are asked for where they are routed.
@@ -90,6 +93,16 @@ func (l *local) take(f *facts) {
 	for i := range f.Users {
 		if u := &f.Users[i]; here[u.Store] && u.Kind == inventory.Person && len(l.users[u.Store]) < someUsers {
 			l.users[u.Store] = append(l.users[u.Store], inventory.UserID(strings.Clone(string(u.Name))))
+		}
+	}
+	l.down = map[inventory.ServerID]bool{}
+	for i := range f.Servers {
+		l.down[f.Servers[i].Name] = f.Servers[i].State == inventory.Down
+	}
+	l.mailboxes = map[inventory.StoreID]int{}
+	for i := range f.Users {
+		if u := &f.Users[i]; here[u.Store] && u.Mailboxes != inventory.Unknown {
+			l.mailboxes[u.Store] += int(u.Mailboxes)
 		}
 	}
 	l.read, l.taken = f.read, l.app.now()

@@ -60,11 +60,12 @@ func New(opts Options) *Watch {
 	return w
 }
 
-// How often what logs said is taken in, the watcher looks at itself, and the desk
-// has a look at its messages; but in tests, which would wait.
+// How often what logs said is taken in, the watcher looks at itself and at what is
+// known of copies, and the desk has a look at its messages; but in tests, which would wait.
 var (
 	notesEvery  = 10 * time.Second
 	itselfEvery = time.Minute
+	copiesEvery = 5 * time.Minute
 	deskEvery   = 5 * time.Second
 )
 
@@ -93,6 +94,7 @@ func (w *Watch) probes() []probe {
 		{name: monitor.ProbeProcesses, every: w.opts.Processes, paced: w.everyOrSoon, look: w.lookAtProcesses},
 		{name: monitor.ProbeUsage, every: w.opts.Usage, paced: w.every, look: w.lookAtUsage},
 		{name: monitor.ProbeLogs, every: notesEvery, paced: w.every, look: w.lookAtNotes, judged: w.forgetNotes},
+		{name: monitor.ProbeCompare, every: copiesEvery, paced: w.every, look: w.lookAtCopies},
 		{name: monitor.ProbeWatch, every: itselfEvery, paced: w.every, look: w.lookAtItself},
 	}
 }
@@ -116,6 +118,7 @@ func (w *Watch) run(ctx context.Context, follow func(context.Context) error) err
 	}
 	group.Go(func() error { return follow(ctx) })
 	group.Go(func() error { w.recover(ctx); return nil })
+	group.Go(func() error { w.compareOn(ctx); return nil })
 	group.Go(func() error { w.every(ctx, deskEvery, func(now time.Time) { w.tell(ctx, now) }); return nil })
 	group.Go(func() error { w.every(ctx, tidyEvery, func(now time.Time) { w.tidy(ctx, now) }); return nil })
 	w.opts.Service("READY=1\nSTATUS=watching " + inventory.Counted(len(w.list()), "instance", "instances"))
