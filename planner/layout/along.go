@@ -58,6 +58,9 @@ func (l *ladder) besides(best outcome) outcome {
 	}
 	l.points = append(l.points, l.along(best)...)
 	found := *l.choose(append([]outcome{best}, l.points...), l.tolerance())
+	if l.satisfied(best) && best.way.faults() == 0 && found.bytes() >= best.bytes() {
+		return best // nothing is changed for less than it asks for
+	}
 	if found.lower == nil && !l.satisfied(found) && found.state.worst() > best.state.worst()*(1+closeEnough) {
 		found.lower = &best
 	}
