@@ -32,6 +32,11 @@ func (l *ladder) afford() outcome {
 	if part := l.partly(free, best.state); part != nil {
 		outcomes = append(outcomes, outcome{state: part, stopped: planner.Budget})
 	}
+	for _, p := range free.points {
+		if l.allows(p.way.cost()) {
+			outcomes = append(outcomes, l.adopt(p))
+		}
+	}
 	found := l.passed(l.within(outcomes))
 	if best.state.standing().minus(found.state.standing()).sign() <= 0 && best.state.worst() < found.state.worst()*(1-closeEnough) {
 		found.lower = &best

@@ -37,6 +37,7 @@ type ladder struct {
 	mended   load.Layout // today's layout with what is wrong with single stores mended, once it was
 	hopeless bool        // no layout at all keeps the rules
 	optimum  *state      // the best of all layouts, where all were gone through
+	points   []outcome   // in small fleets: those of the frontier that ends at the best outcome
 }
 
 // newLadder makes an inventory ready to be planned for.
@@ -130,7 +131,7 @@ func (l *ladder) climb() outcome {
 	if l.ctx.Err() != nil {
 		return best
 	}
-	return l.passed(l.cheaper(best, outcomes))
+	return l.besides(l.passed(l.cheaper(best, outcomes)))
 }
 
 // candidates returns the outcomes of the rungs that are needed.
