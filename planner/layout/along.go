@@ -84,23 +84,23 @@ func (c *curve) budgets() {
 	if small {
 		limited := *c.problem
 		limited.opts.MaxInterrupted = &nobody
-		c.limited(&limited)
+		c.bounded(&limited)
 	}
 	for range halvings {
 		bytes /= 2
 		changes /= 2
 		limited := *c.problem
 		limited.opts.MaxBytes = &bytes
-		c.limited(&limited)
+		c.bounded(&limited)
 		if small {
 			limited.opts.MaxBytes, limited.opts.MaxChanges = nil, &changes
-			c.limited(&limited)
+			c.bounded(&limited)
 		}
 	}
 }
 
-// limited adds what the budgets of a problem reach.
-func (c *curve) limited(p *problem) {
+// bounded adds what the budgets of a problem reach.
+func (c *curve) bounded(p *problem) {
 	l := c.over(p)
 	o := l.withinBudgets(l.repaired())
 	c.add(outcome{state: newState(c.problem, o.state.sites), stopped: o.stopped})
