@@ -270,8 +270,8 @@ watch must be able to log in there without a password:
 WHAT IS RUN
 
 Without sync_restart, sync_client -r -1 with the instance's -C and, for a channel
-with a name, -n, again and again until nothing waits; it may take 10 minutes. What
-Cyrus 2.3 has left behind as log-PID goes through sync_client -r -f FILE, and the
+with a name, -n, again and again until nothing waits; it may take 10 minutes. Where
+the replica refuses something it is run once, and that has failed. What Cyrus 2.3 has left behind as log-PID goes through sync_client -r -f FILE, and the
 file is removed when that has worked. With sync_restart that command is run instead,
 {store} in its words:
 
