@@ -188,11 +188,8 @@ func free(job *Job, opts *RecoverOptions) error {
 	if path == "" {
 		path = job.run()
 	}
-	switch pid, err := holder(opts.Proc, path); {
-	case err != nil:
+	if err := holder(opts.Proc, path); err != nil {
 		return err
-	case pid != 0:
-		return fmt.Errorf("process %d works on %q", pid, path)
 	}
 	if job.File == "" {
 		if pid := worker(s, &job.Instance, &job.Channel, job.run()); pid != 0 {

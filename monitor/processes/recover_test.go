@@ -162,6 +162,27 @@ func TestRecoverLeavesOthersAlone(t *testing.T) {
 	recover("a client with another imapd.conf", fmt.Sprintf("process %d works on these logs", other.Process.Pid), theirs)
 	recover("a client of which nobody knows where it works", "can't be told", func(string) (string, error) { return "", errors.New("no such file") })
 	end(other)
+
+	// What is called otherwise holds a log that it writes, and not one that it reads.
+	writer := exec.Command("/bin/sleep", "600")
+	out, err := os.OpenFile(dir+"/real/log-run", os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	writer.Stdout = out
+	begin(t, writer)
+	out.Close()
+	recover("a program that writes the log", fmt.Sprintf("process %d works on", writer.Process.Pid), theirs)
+	end(writer)
+	reader := exec.Command("/bin/sleep", "600")
+	in, err := os.Open(dir + "/real/log-run")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	reader.Stdin = in
+	begin(t, reader)
 	recover("nobody", "", theirs)
 }
 

@@ -77,8 +77,7 @@ func TestRecoverRefusedByReplica(t *testing.T) {
 	if err := r.fleet.Settle(r.ctx()); err != nil {
 		t.Fatal(err)
 	}
-	r.kill(15, r.clients(r.master))
-	r.wait("the client is gone", func() bool { return len(r.clients(r.master)) == 0 })
+	r.end()
 	out, err := r.replica.Tool(r.ctx(), "mbpath", "user.anna")
 	if err != nil {
 		t.Fatal(err)
@@ -155,7 +154,7 @@ func TestRecoverByService(t *testing.T) {
 	r.leave()
 	opts := willing(&journal{})
 	opts.Service = []string{clientPath, "-C", r.master.Conf, "-r"}
-	defer func() { r.kill(9, r.clients(r.master)) }()
+	defer r.end()
 	a, err := processes.Recover(r.ctx(), r.job(), opts)
 	if err != nil || a.Outcome != processes.Done || len(r.clients(r.master)) != 1 {
 		t.Errorf("got %+v, %v, %+v", a, err, r.clients(r.master))
