@@ -96,6 +96,12 @@ func TestCheck(t *testing.T) {
 		{name: "healthy replica", role: inventory.Replica, harm: func(*world) {}},
 		{name: "busy", role: inventory.Master, harm: func(w *world) { w.log(&w.before, 10); w.log(&w.now, 50) }},
 		{name: "restarted at that very moment", role: inventory.Master, harm: func(w *world) { drop(&w.now) }},
+		{name: "missing while nothing waits", role: inventory.Master, want: "client_missing", text: "runs, and whatever changes waits in its log.", harm: func(w *world) {
+			drop(&w.now)
+			w.log(&w.now, 0)
+			w.now.Logs[0].Run, w.now.Logs[0].Log = monitor.LogFile{}, monitor.LogFile{}
+			w.once = true
+		}},
 		{name: "missing at the first look", role: inventory.Master, want: "client_missing", command: clientPath + " -C /etc/s1.conf -r", harm: func(w *world) {
 			drop(&w.now)
 			w.once = true

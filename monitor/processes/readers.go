@@ -57,7 +57,7 @@ func (c *check) missing(ch *monitor.Channel) {
 		c.report(monitor.ClientMissing, monitor.Warning, ch, f)
 		return
 	}
-	f.Text = fmt.Sprintf("nobody replicates %s to %s: no rolling sync_client runs, and changes wait in its log. %s", c.about(ch), inventory.Quoted(ch.Peer), again)
+	f.Text = fmt.Sprintf("nobody replicates %s to %s: no rolling sync_client runs, and whatever changes waits in its log. %s", c.about(ch), inventory.Quoted(ch.Peer), again)
 	c.report(monitor.ClientMissing, monitor.Critical, ch, f)
 }
 

@@ -63,7 +63,8 @@ const (
 const promotionRest = 24 * time.Hour
 
 // Recover works a log off, if that is certain to be right, and returns what was
-// done, or why nothing was. The error says that the journal could not be written.
+// done, or why nothing was. Where nothing waits the journal does not hear of it. The
+// error says that the journal could not be written.
 func Recover(ctx context.Context, job Job, opts RecoverOptions) (monitor.Action, error) {
 	if opts.Proc == "" {
 		opts.Proc = "/proc"
@@ -89,6 +90,10 @@ func Recover(ctx context.Context, job Job, opts RecoverOptions) (monitor.Action,
 	defer lock.Close()
 	if err := free(&job, &opts); err != nil {
 		return refuse(err), nil
+	}
+	if job.idle(&opts) {
+		a.Outcome, a.Text, a.Ended = Done, "nothing waited", opts.Now()
+		return a, nil
 	}
 	if opts.Journal == nil {
 		return refuse(errors.New("there is no journal")), nil

@@ -252,6 +252,27 @@ func TestRecoverEnds(t *testing.T) {
 	}
 }
 
+// TestRecoverNothing: where nothing waits nothing is run, and nothing is written down
+// of it; a service is started all the same.
+func TestRecoverNothing(t *testing.T) {
+	dir := t.TempDir()
+	ch := monitor.Channel{Name: "default", Kind: monitor.Replication, Dir: dir, Peer: "imap7:2005"}
+	in := monitor.Instance{Server: "imap1", Store: "s1", Role: inventory.Master, Conf: "/nowhere", Channels: []monitor.Channel{ch}}
+	j := &journal{}
+	opts := willing(j)
+	opts.Client = "/bin/false"
+	a, err := processes.Recover(t.Context(), processes.Job{Instance: in, Channel: ch}, opts)
+	if err != nil || a.Outcome != processes.Done || a.Text != "nothing waited" || len(j.begun) != 0 {
+		t.Errorf("got %+v, %v, %+v", a, err, j.begun)
+	}
+	opts = willing(j)
+	opts.Service = []string{"/bin/true"}
+	a, err = processes.Recover(t.Context(), processes.Job{Instance: in, Channel: ch}, opts)
+	if err != nil || a.Outcome != processes.Done || len(j.begun) != 1 {
+		t.Errorf("a service: got %+v, %v, %+v", a, err, j.begun)
+	}
+}
+
 func TestRecoverNotWhileAClientRuns(t *testing.T) {
 	r := start(t, cyrustest.ClientDaemon)
 	a, err := processes.Recover(r.ctx(), r.job(), willing(&journal{}))

@@ -56,7 +56,7 @@ func workBatches(ctx context.Context, job *Job, opts *RecoverOptions, lock *os.F
 	command := job.command(opts)
 	wrote := ""
 	for range mostBatches {
-		if !exists(job.run()) && !exists(filepath.Join(job.Channel.Dir, "log")) {
+		if job.idle(opts) {
 			return wrote, nil
 		}
 		if err := free(job, opts); err != nil {
@@ -149,6 +149,12 @@ func (b *beginning) text() string {
 
 // run is the log that is worked off, or was left behind, by Cyrus 3.x.
 func (j *Job) run() string { return filepath.Join(j.Channel.Dir, "log-run") }
+
+// idle reports whether a client would find nothing to work off. A service is started
+// all the same: its client works off what comes later.
+func (j *Job) idle(opts *RecoverOptions) bool {
+	return j.File == "" && len(opts.Service) == 0 && !exists(j.run()) && !exists(filepath.Join(j.Channel.Dir, "log"))
+}
 
 // left returns the log of Cyrus 2.3 that the job is about.
 func (j *Job) left() (LeftLog, error) {
