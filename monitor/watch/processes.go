@@ -38,13 +38,44 @@ func (w *Watch) lookAtProcesses(ctx context.Context, now time.Time) (monitor.Loo
 	w.mu.Lock()
 	sights := slices.Clone(w.sights)
 	w.mu.Unlock()
-	look.Findings = processes.Check(list, sights, processes.Options{Hints: hints, Neighbours: w.neighbours()})
+	opts := processes.Options{Hints: hints, Neighbours: w.neighbours()}
+	look.Findings = processes.Check(list, sights, opts)
+	if opts.Routed = w.routed(ctx, look.Findings); len(opts.Routed) > 0 {
+		look.Findings = processes.Check(list, sights, opts)
+	}
 	if trouble := sights[len(sights)-1].Trouble; trouble != "" {
 		err = errors.Join(err, fmt.Errorf("look at the processes: %s", trouble))
 	}
 	w.tried(ctx, look.Findings, now)
 	w.askFor(look.Findings, list)
 	return look, err
+}
+
+// askedFor is how long all that is asked for the routing may take together.
+const askedFor = time.Minute
+
+// routed asks where users are served whose store has findings that a client would
+// repair, which must not be started on a former master. Where nobody knows the store
+// is not in the answer.
+func (w *Watch) routed(ctx context.Context, found []monitor.Finding) map[inventory.StoreID]inventory.ServerID {
+	if w.opts.Routing == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, askedFor)
+	defer cancel()
+	routed := map[inventory.StoreID]inventory.ServerID{}
+	asked := map[inventory.Text]bool{}
+	for i := range found {
+		f := &found[i]
+		if f.Kind != monitor.ClientMissing && f.Kind != monitor.LogOrphaned || asked[f.Store] {
+			continue
+		}
+		asked[f.Store] = true
+		if at, err := w.opts.Routing(ctx, inventory.StoreID(f.Store)); err == nil {
+			routed[inventory.StoreID(f.Store)] = at
+		}
+	}
+	return routed
 }
 
 func (w *Watch) neighbours() []string {

@@ -409,6 +409,30 @@ func TestRefusalIsTold(t *testing.T) {
 	})
 }
 
+// TestFormerMaster checks that no command is given that the routing speaks against,
+// also where recovery is not allowed.
+func TestFormerMaster(t *testing.T) {
+	w := newWorld(t)
+	w.write("sync/log-4194305", "MAILBOX user.anna\n")
+	old := time.Now().Add(-time.Hour)
+	if err := os.Chtimes(filepath.Join(w.dir, "sync/log-4194305"), old, old); err != nil {
+		t.Fatal(err)
+	}
+	w.opts.Routing = func(_ context.Context, store inventory.StoreID) (inventory.ServerID, error) {
+		if store != "s1" {
+			return "", errors.New("no such store")
+		}
+		return "imap2", nil
+	}
+	w.run("the log", func() bool {
+		_, f, found := w.desk.found(monitor.LogOrphaned)
+		if found && (f.Command != "" || !strings.Contains(f.Text, "served by imap2, so this may be a former master")) {
+			t.Errorf("got %+v", f)
+		}
+		return found
+	})
+}
+
 // hanging is a memory that does not come back once it is told to hang.
 type hanging struct {
 	watch.Memory
