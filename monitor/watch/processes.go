@@ -118,11 +118,16 @@ func (w *Watch) hints(ctx context.Context, now time.Time) (map[inventory.StoreID
 	for store, at := range expired {
 		hints[store] = processes.Hint{Expired: at}
 	}
+	actions, unknown := w.opts.Memory.Actions(ctx, now.Add(-2*hintsFor))
+	err = errors.Join(err, recorded(unknown))
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.hinted = slices.DeleteFunc(w.hinted, func(n monitor.Note) bool { return now.Sub(n.At) > hintsFor })
 	for i := range w.hinted {
 		n := &w.hinted[i]
+		if slices.ContainsFunc(actions, func(a monitor.Action) bool { return caused(&a, n) }) {
+			continue
+		}
 		store := inventory.StoreID(n.Store)
 		h := hints[store]
 		if h.Reprocessed == nil {
@@ -132,4 +137,11 @@ func (w *Watch) hints(ctx context.Context, now time.Time) (map[inventory.StoreID
 		hints[store] = h
 	}
 	return hints, err
+}
+
+// caused reports whether what a log said came of working it off: then it tells nothing
+// of the client that master starts. The times in logs are in whole seconds.
+func caused(a *monitor.Action, n *monitor.Note) bool {
+	return a.What == "recover" && inventory.Text(a.Server) == n.Server && inventory.Text(a.Store) == n.Store && inventory.Text(a.Channel) == n.Channel &&
+		!n.At.Before(a.At.Truncate(time.Second)) && (a.Ended.IsZero() || !n.At.After(a.Ended))
 }
