@@ -6,8 +6,12 @@ const alertsManual = `WHAT BECOMES OF A FINDING
 What watch finds is pending first. It fires, and is told, when it has lasted for
 alerts.for; critical findings, and lines of logs, at once, but what a restart of a
 server causes and ends. It is resolved when it was not found for alerts.keep_firing,
-which is told with how long it lasted and how bad it got. What comes back again and
-again is one alert.
+which is told with how long it lasted and how bad it got.
+
+What comes back again and again within an hour is one alert from the third time on,
+and is over when it has stayed away for an hour. Until then it says since when it is
+not found and when it will be over, and has no command. Critical findings are told
+again, at once, whenever they come back after alerts.keep_firing.
 
 What a look finds and what a log says of the same fault are one alert: it tells what
 the look found, with its command, and what the log says beside that. A line that

@@ -2,6 +2,7 @@ package alert
 
 import (
 	"slices"
+	"time"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
@@ -137,7 +138,7 @@ func (r *round) cause(a *monitor.Alert, c causes) *monitor.Alert {
 			continue
 		}
 		for _, cause := range c[n][there] {
-			if rule.explains(cause, a) && c.first(rule.where, cause, a) {
+			if rule.explains(cause, a, r.ended(cause)) && c.first(rule.where, cause, a) {
 				return cause
 			}
 		}
@@ -146,8 +147,8 @@ func (r *round) cause(a *monitor.Alert, c causes) *monitor.Alert {
 }
 
 // explains reports whether a cause at the right place explains an alert now: it is
-// another, as severe at least, and was so when that was found last.
-func (u *rule) explains(cause, a *monitor.Alert) bool {
+// another, as severe at least, and had not ended when that was found last.
+func (u *rule) explains(cause, a *monitor.Alert, ended time.Time) bool {
 	switch {
 	case cause == a, cause.Kind == a.Kind && cause.Store == a.Store:
 		return false
@@ -158,7 +159,7 @@ func (u *rule) explains(cause, a *monitor.Alert) bool {
 	case a.Severity.Rank() > cause.Severity.Rank():
 		return false
 	}
-	return cause.Stage != monitor.Resolved || !lastSo(a).After(cause.Resolved)
+	return ended.IsZero() || !lastSo(a).After(ended)
 }
 
 // first reports whether, of a fault that is seen from near and from afar, it is the

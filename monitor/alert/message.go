@@ -202,7 +202,7 @@ func (n *notice) opening(b *strings.Builder, a *monitor.Alert) {
 	if a.Value.Known {
 		fmt.Fprintf(b, "   how bad  %s%s\n", a.Measure(a.Value.Value), higher(a))
 	}
-	if a.Flaps >= 2 {
+	if a.Flaps >= flapping {
 		fmt.Fprintf(b, "   flapping %d like this ended shortly before; this one is over when it stays away for %s\n", a.Flaps, lasted(time.Time{}, time.Time{}.Add(n.opts.Flapping)))
 	}
 	fmt.Fprintf(b, "   what     %s\n", a.Text)
@@ -274,6 +274,10 @@ func untold(b *strings.Builder, a *monitor.Alert) {
 }
 
 func (n *notice) short(b *strings.Builder, a *monitor.Alert) {
+	if n.opts.away(a, n.now) {
+		fmt.Fprintf(b, "%d. %s %s, %s: %s\n", a.Number, a.Severity, a.Kind, where(a), a.Text)
+		return
+	}
 	fmt.Fprintf(b, "%d. %s %s, %s, for %s%s\n", a.Number, a.Severity, a.Kind, where(a), lasted(a.Began, n.now), peak(a))
 }
 
