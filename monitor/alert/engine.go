@@ -43,6 +43,8 @@ type round struct {
 	// followers are the alerts that are not told since they follow from another, by
 	// the number of that.
 	followers map[int64][]*monitor.Alert
+	// remaining are the alerts that another hid which is over, by the number of that.
+	remaining map[int64][]*monitor.Alert
 }
 
 func copied(s monitor.AlertState) monitor.AlertState {

@@ -1,8 +1,8 @@
 package alert
 
 import (
+	"iter"
 	"slices"
-	"time"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
@@ -128,27 +128,66 @@ func (r *round) causes() causes {
 // cause returns an alert from which another follows, or nil. That a watch is silent
 // follows from nothing: it is the server itself.
 func (r *round) cause(a *monitor.Alert, c causes) *monitor.Alert {
-	if a.Kind == monitor.WatcherSilent && a.Subject == "" {
-		return nil
-	}
-	for n := range rules {
-		rule := &rules[n]
-		there, ok := rule.where.stands(&r.opts, a)
-		if !ok || rule.follows != nil && !slices.Contains(rule.follows, a.Kind) {
-			continue
-		}
-		for _, cause := range c[n][there] {
-			if rule.explains(cause, a, r.ended(cause)) && c.first(rule.where, cause, a) {
-				return cause
-			}
+	for rule, cause := range r.candidates(a, c) {
+		if rule.explains(cause, a) && r.before(cause, a) && c.first(rule.where, cause, a) {
+			return cause
 		}
 	}
 	return nil
 }
 
-// explains reports whether a cause at the right place explains an alert now: it is
-// another, as severe at least, and had not ended when that was found last.
-func (u *rule) explains(cause, a *monitor.Alert, ended time.Time) bool {
+// candidates returns what may be the cause of an alert by its kind and place, and the
+// rules that say so.
+func (r *round) candidates(a *monitor.Alert, c causes) iter.Seq2[*rule, *monitor.Alert] {
+	return func(yield func(*rule, *monitor.Alert) bool) {
+		if a.Kind == monitor.WatcherSilent && a.Subject == "" {
+			return
+		}
+		for n := range rules {
+			rule := &rules[n]
+			there, ok := rule.where.stands(&r.opts, a)
+			if !ok || rule.follows != nil && !slices.Contains(rule.follows, a.Kind) {
+				continue
+			}
+			for _, cause := range c[n][there] {
+				if !yield(rule, cause) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// before reports whether an alert was so last before its cause ended. What looks still
+// find that do not find the cause any more is there in its own right once that is over;
+// a log may tell of it until then.
+func (r *round) before(cause, a *monitor.Alert) bool {
+	ended := r.ended(cause)
+	switch {
+	case ended.IsZero():
+		return true
+	case a.Line() || a.Missed > 0 || cause.Gone.IsZero():
+		return !lastSo(a).After(ended)
+	}
+	return a.Seen.Before(cause.Gone)
+}
+
+// remain notes an open alert with what hid it, is over and is told so now.
+func (r *round) remain(a *monitor.Alert, c causes) {
+	if a.Stage == monitor.Resolved || a.Missed > 0 {
+		return
+	}
+	for rule, cause := range r.candidates(a, c) {
+		if cause.Stage == monitor.Resolved && !cause.Closed && rule.explains(cause, a) {
+			r.remaining[cause.Number] = append(r.remaining[cause.Number], a)
+			return
+		}
+	}
+}
+
+// explains reports whether a cause at the right place explains an alert as long as it
+// lasts: it is another, and as severe at least.
+func (u *rule) explains(cause, a *monitor.Alert) bool {
 	switch {
 	case cause == a, cause.Kind == a.Kind && cause.Store == a.Store:
 		return false
@@ -159,7 +198,7 @@ func (u *rule) explains(cause, a *monitor.Alert, ended time.Time) bool {
 	case a.Severity.Rank() > cause.Severity.Rank():
 		return false
 	}
-	return ended.IsZero() || !lastSo(a).After(ended)
+	return true
 }
 
 // first reports whether, of a fault that is seen from near and from afar, it is the

@@ -190,8 +190,12 @@ func TestReplicaStopped(t *testing.T) {
 	t.Run("nobody starts the client", func(t *testing.T) {
 		p := newPlay(t)
 		p.looks(time.Hour, nothing, []monitor.Finding{away, missing})
+		p.wants("critical: replica_unreachable on imap1, store s1")
 		p.looks(20*time.Minute, nothing, []monitor.Finding{missing})
-		p.wants("critical: replica_unreachable on imap1, store s1", "resolved: replica_unreachable on imap1, store s1 after 1 h 0 m", "critical: client_missing on imap1, store s1")
+		if !strings.Contains(p.sent[1].Body, "\n   left     what it hid is not over: client_missing\n") || !p.sent[0].Made.Equal(p.sent[1].Made) {
+			t.Errorf("got %+v", p.sent)
+		}
+		p.wants("critical: client_missing on imap1, store s1", "resolved: replica_unreachable on imap1, store s1 after 1 h 0 m")
 	})
 	t.Run("the backlog stays for longer than it took to gather", func(t *testing.T) {
 		p := newPlay(t)
@@ -199,7 +203,7 @@ func TestReplicaStopped(t *testing.T) {
 		p.looks(15*time.Minute, nothing, []monitor.Finding{behind})
 		p.wants("critical: replica_unreachable on imap1, store s1")
 		p.looks(15*time.Minute, nothing, []monitor.Finding{behind})
-		p.wants("resolved: replica_unreachable on imap1, store s1 after 20 m 0 s", "critical: backlog on imap1, store s1")
+		p.wants("critical: backlog on imap1, store s1", "resolved: replica_unreachable on imap1, store s1 after 20 m 0 s")
 	})
 }
 

@@ -24,6 +24,7 @@ type notice struct {
 	groups             []string
 	news, over, firing []*monitor.Alert
 	followers          map[int64][]*monitor.Alert // what is not told since it follows from another
+	remaining          map[int64][]*monitor.Alert // what followed from what is over, and is not
 	now                time.Time
 	opts               *Options
 }
@@ -31,7 +32,7 @@ type notice struct {
 // notice gathers what is told of some groups, the worst first. Its Message-ID
 // says which alerts have come how far, and nothing of when it is sent.
 func (r *round) notice(groups []*bundle) *notice {
-	n := &notice{followers: r.followers, now: r.now, opts: &r.opts}
+	n := &notice{followers: r.followers, remaining: r.remaining, now: r.now, opts: &r.opts}
 	var words []string
 	for _, b := range groups {
 		n.groups = append(n.groups, b.Key)
@@ -264,6 +265,9 @@ func (n *notice) ending(b *strings.Builder, a *monitor.Alert) {
 	}
 	fmt.Fprintf(b, "%d. %s, %s: lasted %s, until %s%s\n", a.Number, a.Kind, where(a),
 		lasted(a.Began, a.Lasted()), a.Lasted().UTC().Format(clock), peak(a))
+	if left := kindsOf(n.remaining[a.Number]); left != nil {
+		fmt.Fprintf(b, "   left     what it hid is not over: %s\n", strings.Join(left, ", "))
+	}
 }
 
 func untold(b *strings.Builder, a *monitor.Alert) {

@@ -11,13 +11,14 @@ import (
 // withhold finds out which alerts are not to be told now, and why.
 func (r *round) withhold() {
 	c := r.causes()
-	r.followers = map[int64][]*monitor.Alert{}
+	r.followers, r.remaining = map[int64][]*monitor.Alert{}, map[int64][]*monitor.Alert{}
 	for i := range r.Alerts {
 		a := &r.Alerts[i]
 		if a.Closed {
 			continue
 		}
 		a.Withheld = r.reason(a, c)
+		r.remain(a, c)
 	}
 }
 
