@@ -32,7 +32,8 @@ beside it:
   replica_unreachable          client_missing, client_hung, log_orphaned, hot_loop,
                                bailing_out and replica_refuses of that channel, and
                                its backlog
-  client_missing, client_hung  its backlog
+  client_missing               log_orphaned, bailing_out, backlog
+  client_hung                  its backlog
   log_unwritable               client_duplicate, client_missing, hot_loop,
                                bailing_out
   client_duplicate             hot_loop, bailing_out, backlog

@@ -28,6 +28,7 @@ var rules = []rule{
 	{where: channel, causes: kinds{monitor.ReplicaUnreachable}, follows: kinds{monitor.ClientMissing, monitor.ClientHung, monitor.LogOrphaned, monitor.HotLoop, monitor.BailingOut, monitor.ReplicaRefuses}, seen: true},
 	{where: channel, causes: kinds{monitor.LogUnwritable}, follows: kinds{monitor.ClientDuplicate, monitor.ClientMissing, monitor.HotLoop, monitor.BailingOut}},
 	{where: channel, causes: kinds{monitor.ClientDuplicate}, follows: kinds{monitor.HotLoop, monitor.BailingOut}},
+	{where: channel, causes: kinds{monitor.ClientMissing}, follows: kinds{monitor.LogOrphaned, monitor.BailingOut}}, // the client that is to be started takes up both
 	{where: channel, causes: kinds{monitor.HotLoop}, follows: kinds{monitor.BailingOut, monitor.ReplicaRefuses}},
 	{where: channel, causes: kinds{monitor.HotLoop}, follows: kinds{monitor.ReplicaUnreachable}, lines: true}, // its connection ends each time
 	{where: channel, causes: kinds{monitor.ReplicaUnreachable, monitor.ClientMissing, monitor.ClientHung, monitor.ClientDuplicate, monitor.HotLoop}, follows: kinds{monitor.BacklogGrown}},

@@ -207,6 +207,25 @@ func TestReplicaStopped(t *testing.T) {
 	})
 }
 
+// TestReplicaRestarted: a replica that is back at once, whose client ended for it and
+// left its batch, is one incident with one command: that which starts the client.
+func TestReplicaRestarted(t *testing.T) {
+	p := newPlay(t)
+	nothing := []monitor.Finding{}
+	failed := wrote(monitor.BailingOut, monitor.Critical, "LOGOUT received")
+	missing := saw(monitor.ClientMissing, monitor.Critical, "nobody replicates", "sync_client -r")
+	left := saw(monitor.LogOrphaned, monitor.Critical, "log-run was left", "sync_client -r -1")
+	left.Subject = "/sync/log-run"
+	p.looks(10*time.Second, []monitor.Finding{failed}, []monitor.Finding{missing, left})
+	p.looks(20*time.Minute, nothing, []monitor.Finding{missing, left})
+	if len(p.sent) != 1 || strings.Contains(p.sent[0].Body, "-r -1") || !strings.Contains(p.sent[0].Body, "it hides log_orphaned,") {
+		t.Fatalf("got %+v", p.sent)
+	}
+	p.wants("critical: client_missing on imap1, store s1")
+	p.looks(20*time.Minute, nothing, nothing)
+	p.wants("resolved: client_missing on imap1, store s1 after 21 m 0 s")
+}
+
 // TestLoop: what a client does in a loop over one log is one incident, that of the loop.
 func TestLoop(t *testing.T) {
 	p := newPlay(t)
