@@ -30,8 +30,8 @@ beside it:
 
   watcher_silent, master_down  whatever is found on that server, or at that instance
   replica_unreachable          client_missing, client_hung, log_orphaned, hot_loop,
-                               bailing_out and replica_refuses of that channel, and
-                               its backlog
+                               bailing_out, replica_refuses and replica_auth of that
+                               channel, and its backlog
   client_missing               log_orphaned, bailing_out, backlog
   client_hung                  its backlog
   log_unwritable               client_duplicate, client_missing, hot_loop,

@@ -207,6 +207,23 @@ func TestReplicaStopped(t *testing.T) {
 	})
 }
 
+// TestReplicaHangs: a client that gets no answer says that it cannot log in, which
+// follows from the replica that a look does not reach.
+func TestReplicaHangs(t *testing.T) {
+	p := newPlay(t)
+	away := saw(monitor.ReplicaUnreachable, monitor.Critical, "it does not answer", "")
+	away.Subject = "imap7:2005"
+	mute := wrote(monitor.ReplicaAuth, monitor.Warning, "no mechanism available")
+	mute.Channel = ""
+	p.looks(20*time.Minute, []monitor.Finding{mute}, []monitor.Finding{away})
+	p.wants("critical: replica_unreachable on imap1, store s1")
+
+	p = newPlay(t)
+	p.looks(10*time.Second, []monitor.Finding{mute}, []monitor.Finding{}) // it answers: once is enough to be told
+	p.looks(time.Minute, []monitor.Finding{}, []monitor.Finding{})
+	p.wants("warning: replica_auth on imap1, store s1")
+}
+
 // TestReplicaRestarted: a replica that is back at once, whose client ended for it and
 // left its batch, is one incident with one command: that which starts the client.
 func TestReplicaRestarted(t *testing.T) {
