@@ -89,6 +89,9 @@ func (r *round) look(look *monitor.Look) {
 	for _, f := range look.Findings {
 		key := Key(&f)
 		f = tidied(f)
+		if f.Line() && f.Kind == monitor.ReplicaWritten && r.knownWrite(&f) {
+			f.Severity = monitor.Warning
+		}
 		r.take(k, look, key, &f)
 	}
 	for i := range r.Alerts {

@@ -207,6 +207,30 @@ func TestReplicaStopped(t *testing.T) {
 	})
 }
 
+// TestKnownWrite: what the master's log says of a write that somebody has acknowledged
+// is milder than what it says of one that nobody knows of.
+func TestKnownWrite(t *testing.T) {
+	written := finding(monitor.ReplicaWritten, monitor.Critical, "imap7", "s1")
+	written.Mark = "7:120"
+	merged := wrote(monitor.ReplicaWritten, monitor.Critical, "CRC failure")
+	for _, test := range []struct {
+		by   *monitor.Acknowledgement
+		want string
+	}{
+		{nil, "critical: replica_written on imap1, store s1"},
+		{&monitor.Acknowledgement{By: "anna", At: start}, "warning: replica_written on imap1, store s1"},
+	} {
+		p := newPlay(t)
+		p.forth(10*time.Minute, written)
+		p.sent = nil
+		p.state.Alerts[0].Acknowledged = test.by
+		p.looks(time.Minute, []monitor.Finding{merged}, nil)
+		if got := p.subjects(); !slices.Contains(got, test.want) {
+			t.Errorf("sent %q, want %q", got, test.want)
+		}
+	}
+}
+
 // TestReplicaHangs: a client that gets no answer says that it cannot log in, which
 // follows from the replica that a look does not reach.
 func TestReplicaHangs(t *testing.T) {

@@ -81,6 +81,20 @@ func TestWrittenByReconstruct(t *testing.T) {
 	}
 }
 
+// TestWrittenByRepair: what a client says when it merges a difference is told together,
+// and that a repair may be why.
+func TestWrittenByRepair(t *testing.T) {
+	const at = "Nov 22 09:35:59 imap1 s1m/sync_client[1]: "
+	found := told(t,
+		at+"MAILBOX received NO response: IMAP_SYNC_CHECKSUM Checksum Failure",
+		at+"SYNC_NOTICE: CRC failure on sync user.anna, recalculating counts and trying again",
+		at+"CRC failure on sync for user.anna, trying full update",
+	)
+	if f := found[monitor.ReplicaWritten]; len(found) != 1 || f.Severity != monitor.Critical || f.Value.Value != 3 || !strings.Contains(f.Text, "; a sync_client -u that repairs a difference") {
+		t.Errorf("got %+v", found)
+	}
+}
+
 // TestCannotTakeLog: why a client cannot take its log says what is wrong, and what
 // is to be looked at.
 func TestCannotTakeLog(t *testing.T) {
