@@ -37,6 +37,8 @@ beside it:
   log_unwritable               client_duplicate, client_missing, hot_loop,
                                bailing_out
   client_duplicate             hot_loop, bailing_out, backlog
+  client_duplicate,            the line that says that somebody ended a process
+  client_misplaced
   hot_loop                     bailing_out, replica_refuses, backlog; what the log
                                alone says of replica_unreachable
 

@@ -3,6 +3,7 @@ package alert
 import (
 	"iter"
 	"slices"
+	"strings"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
@@ -15,6 +16,7 @@ type rule struct {
 	follows []monitor.Kind // nil: everything
 	seen    bool           // the cause is known from a look, not from a log alone
 	lines   bool           // only what is known from a log alone follows
+	says    string         // and only lines whose pattern begins like that
 }
 
 // rules are tried in this order. Nothing follows from what is less severe. A server
@@ -28,7 +30,8 @@ var rules = []rule{
 	{where: channel, causes: kinds{monitor.ReplicaUnreachable}, follows: kinds{monitor.ClientMissing, monitor.ClientHung, monitor.LogOrphaned, monitor.HotLoop, monitor.BailingOut, monitor.ReplicaRefuses, monitor.ReplicaAuth}, seen: true},
 	{where: channel, causes: kinds{monitor.LogUnwritable}, follows: kinds{monitor.ClientDuplicate, monitor.ClientMissing, monitor.HotLoop, monitor.BailingOut}},
 	{where: channel, causes: kinds{monitor.ClientDuplicate}, follows: kinds{monitor.HotLoop, monitor.BailingOut}},
-	{where: channel, causes: kinds{monitor.ClientMissing}, follows: kinds{monitor.LogOrphaned, monitor.BailingOut}}, // the client that is to be started takes up both
+	{where: channel, causes: kinds{monitor.ClientMissing}, follows: kinds{monitor.LogOrphaned, monitor.BailingOut}},                                                                            // the client that is to be started takes up both
+	{where: channel, causes: kinds{monitor.ClientDuplicate, monitor.ClientMisplaced}, follows: kinds{monitor.LogLine}, lines: true, says: "graceful shutdown initiated by unexpected process"}, // who ends a client as told
 	{where: channel, causes: kinds{monitor.HotLoop}, follows: kinds{monitor.BailingOut, monitor.ReplicaRefuses}},
 	{where: channel, causes: kinds{monitor.HotLoop}, follows: kinds{monitor.ReplicaUnreachable}, lines: true}, // its connection ends each time
 	{where: channel, causes: kinds{monitor.ReplicaUnreachable, monitor.ClientMissing, monitor.ClientHung, monitor.ClientDuplicate, monitor.HotLoop}, follows: kinds{monitor.BacklogGrown}},
@@ -194,7 +197,7 @@ func (u *rule) explains(cause, a *monitor.Alert) bool {
 		return false
 	case u.where == channel && !oneChannel(&cause.Finding, &a.Finding):
 		return false
-	case u.seen && cause.Line(), u.lines && !a.Line():
+	case u.seen && cause.Line(), u.lines && !a.Line(), !strings.HasPrefix(string(a.Subject), u.says):
 		return false
 	case a.Severity.Rank() > cause.Severity.Rank():
 		return false

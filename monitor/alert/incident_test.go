@@ -146,6 +146,30 @@ func TestTwoClients(t *testing.T) {
 	p.wants()
 }
 
+// TestEndedAsTold: who ends one of two clients, as the alert says, is not told that
+// somebody did; what else its log says is.
+func TestEndedAsTold(t *testing.T) {
+	ended := wrote(monitor.LogLine, monitor.Warning, "somebody ended it")
+	ended.Subject = "graceful shutdown initiated by unexpected process {pid} ({command})"
+	other := wrote(monitor.LogLine, monitor.Warning, "something else")
+	other.Subject = "Garbage at end of input line"
+	for _, test := range []struct {
+		line monitor.Finding
+		want []string
+	}{{ended, nil}, {other, []string{"warning: log_line on imap1, store s1"}}} {
+		p := newPlay(t)
+		nothing := []monitor.Finding{}
+		p.looks(10*time.Minute, nothing, []monitor.Finding{saw(monitor.ClientDuplicate, monitor.Critical, "2 readers", "kill -TERM 7")})
+		p.wants("critical: client_duplicate on imap1, store s1")
+		p.looks(10*time.Second, []monitor.Finding{test.line}, nothing)
+		p.looks(20*time.Minute, nothing, nothing)
+		got := slices.DeleteFunc(p.subjects(), func(subject string) bool { return strings.HasPrefix(subject, "resolved: ") })
+		if !slices.Equal(got, append([]string{}, test.want...)) {
+			t.Errorf("%s: sent %q, want %q", test.line.Subject, got, test.want)
+		}
+	}
+}
+
 // TestReplicaStopped: a replica that is stopped, whose client ends for it, is one
 // incident: one mail, which says how the client is started too, and one when the
 // replica is back, the client runs and the backlog is gone.

@@ -95,6 +95,18 @@ func TestWrittenByRepair(t *testing.T) {
 	}
 }
 
+// TestKilled: that a process was killed is one finding, though master says it twice.
+func TestKilled(t *testing.T) {
+	const at = "Nov 22 09:35:59 imap1 s1m/master[1]: "
+	found := told(t,
+		at+"process type:DAEMON name:syncclient path:/usr/lib/cyrus/bin/sync_client age:56.493s pid:27542 signaled to death by signal 9 (Killed)",
+		at+"service syncclient/unix pid 27542 in READY state: terminated abnormally",
+	)
+	if f := found[monitor.LogLine]; f.Severity != monitor.Critical || f.Value.Value != 1 {
+		t.Errorf("got %+v", found)
+	}
+}
+
 // TestCannotTakeLog: why a client cannot take its log says what is wrong, and what
 // is to be looked at.
 func TestCannotTakeLog(t *testing.T) {
