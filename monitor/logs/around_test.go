@@ -107,6 +107,20 @@ func TestKilled(t *testing.T) {
 	}
 }
 
+// TestDamaged: that a replica cannot open a mailbox is one finding with what is not
+// updated for it; what another process cannot open is told as it is.
+func TestDamaged(t *testing.T) {
+	const at = "Nov 22 09:35:59 imap1 s1m/"
+	index := "IOERROR: refreshing index failed: mailbox=<user.bob> error=<Mailbox format corruption detected> syserror=<No such file or directory> func=<mailbox_lock_index_internal>"
+	found := told(t, at+"csync[1]: "+index, at+"csync[1]: Failed to open mailbox user.bob to update: Mailbox format corruption detected")
+	if f := found[monitor.LogLine]; f.Severity != monitor.Critical || !strings.HasPrefix(string(f.Subject), notUpdated) {
+		t.Errorf("got %+v", found)
+	}
+	if f := told(t, at+"imap[1]: "+index)[monitor.LogLine]; !strings.HasPrefix(string(f.Subject), notOpened) {
+		t.Errorf("got %+v", f)
+	}
+}
+
 // TestCannotTakeLog: why a client cannot take its log says what is wrong, and what
 // is to be looked at.
 func TestCannotTakeLog(t *testing.T) {
