@@ -43,10 +43,11 @@ beside it:
                                alone says of replica_unreachable
 
 The message about the cause names what follows. A client that ended because of it
-does not begin again by itself: how to start it stands there too. What is left when
-the cause is gone is told in its own right; a channel has five minutes for that
-(alerts.for), and its backlog as long as the fault had lasted. Until then the fault
-is not told to be over; after that it is, with what is left, which is told as well.
+does not begin again by itself: how to start it stands there too, or in a message
+of its own where it ended later. What is left when the cause is gone is told in
+its own right; a channel has five minutes for that (alerts.for), and its backlog
+as long as the fault had lasted. Until then the fault is not told to be over;
+after that it is, with what is left, which is told as well.
 
 However much happens at once, at most 8 mails go out in a minute, each address
 counted, and then one more in each minute. What would exceed that is told in one

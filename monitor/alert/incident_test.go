@@ -221,6 +221,19 @@ func TestReplicaStopped(t *testing.T) {
 		}
 		p.wants("critical: client_missing on imap1, store s1", "resolved: replica_unreachable on imap1, store s1 after 1 h 0 m")
 	})
+	t.Run("the client ends after that was told", func(t *testing.T) {
+		p := newPlay(t)
+		p.looks(20*time.Minute, nothing, []monitor.Finding{away})
+		p.wants("critical: replica_unreachable on imap1, store s1")
+		p.looks(20*time.Minute, nothing, []monitor.Finding{away, missing})
+		p.wants("critical: client_missing on imap1, store s1")
+		p.looks(20*time.Minute, nothing, nothing)
+		got := p.subjects()
+		slices.Sort(got)
+		if len(got) != 2 || !strings.HasPrefix(got[0], "resolved: client_missing") || !strings.HasPrefix(got[1], "resolved: replica_unreachable") {
+			t.Errorf("sent %q", got)
+		}
+	})
 	t.Run("the backlog stays for longer than it took to gather", func(t *testing.T) {
 		p := newPlay(t)
 		p.looks(20*time.Minute, nothing, []monitor.Finding{away, behind})

@@ -3,6 +3,7 @@ package alert
 import (
 	"fmt"
 	"net"
+	"slices"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
@@ -26,7 +27,7 @@ func (r *round) reason(a *monitor.Alert, c causes) string {
 	if s := SilencedBy(a, r.Silences, r.now, r.opts); s != nil {
 		return fmt.Sprintf("silence %d", s.Number)
 	}
-	if cause := r.cause(a, c); cause != nil {
+	if cause := r.cause(a, c); cause != nil && !r.unmentioned(a, cause) {
 		r.followers[cause.Number] = append(r.followers[cause.Number], a)
 		return fmt.Sprintf("follows from alert %d", cause.Number)
 	}
@@ -37,6 +38,16 @@ func (r *round) reason(a *monitor.Alert, c causes) string {
 		return "only " + string(a.Severity)
 	}
 	return ""
+}
+
+// unmentioned reports whether a client ended after its cause was told, so that nobody
+// has been told how to start it again.
+func (r *round) unmentioned(a, cause *monitor.Alert) bool {
+	if a.Kind != monitor.ClientMissing || cause.Kind != monitor.ReplicaUnreachable || a.Command == "" || !told(cause) {
+		return false
+	}
+	group := r.opts.Group(&cause.Finding)
+	return slices.ContainsFunc(r.Groups, func(g monitor.AlertGroup) bool { return g.Key == group && a.Began.After(g.Told) })
 }
 
 // fromAfar reports whether a finding says of a replica, from its master's server,
