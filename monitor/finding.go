@@ -154,23 +154,29 @@ func (f *Finding) About() string {
 }
 
 // SinceText says in words when it began, or nothing where nobody knows, with times as
-// a format of package time writes them.
+// a format of package time writes them. What was seen to be so before it was said not
+// to be so yet, by another clock or another sign, began at some time before that.
 func (f *Finding) SinceText(format string) string {
-	word := func(text inventory.Text) string {
-		at, err := time.Parse(time.RFC3339, string(text))
-		if err != nil {
-			return ""
-		}
-		return at.UTC().Format(format)
+	after, by := parsed(f.Since), parsed(f.SinceBy)
+	word := func(at time.Time) string { return at.UTC().Format(format) }
+	switch {
+	case by.IsZero() && after.IsZero():
+		return ""
+	case by.IsZero(), word(after) == word(by):
+		return word(after)
+	case after.IsZero(), after.After(by):
+		return word(by) + " or before"
 	}
-	switch after, by := word(f.Since), word(f.SinceBy); {
-	case by == "":
-		return after
-	case after == "":
-		return by + " or before"
-	default:
-		return "between " + after + " and " + by
+	return "between " + word(after) + " and " + word(by)
+}
+
+// parsed returns a time as findings write it, or the zero time.
+func parsed(text inventory.Text) time.Time {
+	at, err := time.Parse(time.RFC3339, string(text))
+	if err != nil {
+		return time.Time{}
 	}
+	return at
 }
 
 // Time returns a time as findings write it; the zero time is unknown.

@@ -100,3 +100,11 @@ func worse(a, b monitor.Severity) monitor.Severity {
 	}
 	return a
 }
+
+// knownWrite reports whether somebody has acknowledged that the replica of a store was
+// written to: that its client finds so too, and merges it, is no other fault.
+func (r *round) knownWrite(f *monitor.Finding) bool {
+	return f.Store != "" && slices.ContainsFunc(r.Alerts, func(a monitor.Alert) bool {
+		return a.Kind == f.Kind && a.Store == f.Store && a.Acknowledged != nil
+	})
+}

@@ -587,6 +587,50 @@ func TestAlertsAreKeptAgain(t *testing.T) {
 	}
 }
 
+// mending is a memory that cannot keep the first samples, and a desk that keeps alerts
+// again when it has failed and those are told.
+type mending struct {
+	watch.Memory
+	desk  *desk
+	calls atomic.Int32
+}
+
+func (m *mending) SaveBacklog(ctx context.Context, looks []monitor.Backlog) error {
+	if m.calls.Add(1) > 1 {
+		return m.Memory.SaveBacklog(ctx, looks)
+	}
+	for judged := 0; judged == 0 && ctx.Err() == nil; time.Sleep(time.Millisecond) {
+		m.desk.mu.Lock()
+		if judged = len(m.desk.looks); judged > 0 {
+			m.desk.fails = nil
+		}
+		m.desk.mu.Unlock()
+	}
+	return errors.New("the disk is full")
+}
+
+// TestMendedMeanwhile checks that a look which began before alerts were kept again, and
+// could not be recorded, is not told either.
+func TestMendedMeanwhile(t *testing.T) {
+	w := newWorld(t)
+	w.opts.Memory, w.opts.Backlog = &mending{Memory: w.history, desk: w.desk}, time.Hour
+	w.desk.fails = errors.New("no room")
+	count, backlog := 0, func() bool {
+		w.desk.mu.Lock()
+		defer w.desk.mu.Unlock()
+		return slices.ContainsFunc(w.desk.looks, func(l monitor.Look) bool { return l.Probe == monitor.ProbeBacklog })
+	}
+	w.run("looks at itself after that", func() bool {
+		if backlog() {
+			count++
+		}
+		return count > 50
+	})
+	if _, f, found := w.desk.found(monitor.OwnDatabase); found {
+		t.Errorf("it finds %+v", f)
+	}
+}
+
 // Who is asked to end while the inventory cannot be read yet has ended well.
 func TestEndsBeforeItBegan(t *testing.T) {
 	w := newWorld(t)
