@@ -325,5 +325,14 @@ func syncClient(configured string) string {
 	return ""
 }
 
+// programsOf returns the directory of Cyrus's programs, or nothing where it is not
+// known. The servers of a fleet are taken to be alike.
+func programsOf(syncClient string) string {
+	if filepath.IsAbs(syncClient) {
+		return filepath.Dir(syncClient)
+	}
+	return processes.Directory()
+}
+
 // hostname is the name of this host; tests give it another one.
 var hostname = os.Hostname
