@@ -121,18 +121,23 @@ func (c *config) enter(at place, path string, err error) {
 	}
 }
 
-// mistakesIn are what is wrong with the value of a key, or in the file that it names.
+// mistakesIn are what is wrong with the value of a key, or in the file that it names:
+// there a hint goes with the first mistake that it is for.
 func mistakesIn(at place, path string, err error) []mistake {
-	hint := strings.Join(hints(err), "; ")
 	if in := (*files.Error)(nil); errors.As(err, &in) {
 		var list []mistake
+		given := map[string]bool{}
 		for _, m := range in.First {
+			hint := m.Hint
+			if given[hint] {
+				hint = ""
+			}
+			given[hint] = true
 			list = append(list, mistake{place{m.File, m.Line, m.Column}, m.Text, hint})
-			hint = ""
 		}
 		return list
 	}
-	text := err.Error()
+	text, hint := err.Error(), strings.Join(hints(err), "; ")
 	if path != "" {
 		text = path + ": " + text
 	}
