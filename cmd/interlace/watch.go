@@ -252,10 +252,11 @@ func (a *app) watchOnce(ctx context.Context, opts watch.Options, h *history.Hist
 		return err
 	}
 	messages, err := h.Messages(ctx, a.now())
-	if err != nil {
+	alerts, alertsErr := h.Alerts(ctx, time.Time{})
+	if err := errors.Join(err, alertsErr); err != nil {
 		return err
 	}
-	found = append(found, alert.Unsent(messages, string(opts.Server))...)
+	found = append(asTold(found, alerts), alert.Unsent(messages, string(opts.Server))...)
 	return a.printFindings(report.Watched(opts.Server, found), found)
 }
 
