@@ -103,7 +103,7 @@ func (a *app) known(cmd *cobra.Command, flags compareFlags) error {
 	overdue := false
 	for _, w := range longestAgo(states, monitor.CompareLevel(flags.level.value), k.Now) {
 		age := k.Now.Sub(w.At())
-		if w.Never || age > k.Within {
+		if age > k.Within {
 			k.Late = append(k.Late, w)
 		}
 		overdue = overdue || age > k.Within+k.Within/2
