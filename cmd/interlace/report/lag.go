@@ -221,7 +221,7 @@ func groupCells(group []*LagRow) []Cell {
 	case mixed(group):
 		verdict, tone = "others", Soon
 	case group[0].Verdict == monitor.Unknown:
-		where = joined(string(group[0].Server), where)
+		where += " on " + string(group[0].Server)
 		cells[len(cells)-1] = words(string(group[0].Reason))
 	}
 	set("store", words("…"))
