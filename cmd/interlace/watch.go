@@ -216,6 +216,7 @@ func (a *app) watchOn(ctx context.Context, opts watch.Options, local *local, h *
 	if err != nil {
 		return err
 	}
+	defer a.noteSecond(local.server, list)()
 	a.note("watching %s on %s; interlace lag and interlace alerts show what is found", inventory.Counted(len(list), "instance", "instances"), local.server)
 	return watch.New(opts).Run(ctx)
 }
