@@ -16,6 +16,7 @@ type KnownCopies struct {
 	Broken      inventory.Text    `json:"broken_off"` // when the last comparison began, if it has not come to its end
 
 	Resume string        `json:"-"` // what goes on with it
+	Told   []int64       `json:"-"` // the alerts of copies on which nothing is open any more
 	Now    time.Time     `json:"-"`
 	Within time.Duration `json:"-"` // how often everybody is to be compared
 }
@@ -60,6 +61,9 @@ func (k *KnownCopies) head() Lines {
 		lines = append(lines, Line{"no difference is open", Good})
 	default:
 		lines = append(lines, Line{"nothing was compared yet: run interlace compare", Soon})
+	}
+	for _, number := range k.Told {
+		lines = append(lines, Line{"alert " + inventory.CountText(number) + " tells of one that is repaired, until watch has looked at what is open", Soon})
 	}
 	if n := len(k.Late); n > 0 {
 		lines = append(lines, Line{things(n, "user was", "users were") + " not compared within " + span(k.Within), Soon})
