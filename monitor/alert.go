@@ -1,6 +1,7 @@
 package monitor
 
 import (
+	"strings"
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -41,6 +42,9 @@ type Alert struct {
 
 	Acknowledged *Acknowledgement // nil, or who takes care of it
 }
+
+// Follows reports whether what it says is told by another alert, from which it follows.
+func (a *Alert) Follows() bool { return strings.HasPrefix(a.Withheld, "follows from ") }
 
 // Look is one run of a probe on a server, and what it found.
 type Look struct {

@@ -76,8 +76,9 @@ func (a *app) known(cmd *cobra.Command, flags compareFlags) error {
 	states, err := h.Compared(ctx)
 	open, openErr := h.Differences(ctx, openOnly)
 	runs, runsErr := h.Comparisons(ctx, time.Time{})
+	alerts, alertsErr := h.Alerts(ctx, openOnly)
 	inv, users, invErr := a.storesKnown(ctx)
-	if err := errors.Join(err, openErr, runsErr, invErr); err != nil {
+	if err := errors.Join(err, openErr, runsErr, alertsErr, invErr); err != nil {
 		return err
 	}
 	if err := flags.namesKnown(states, inv); err != nil {
@@ -100,10 +101,15 @@ func (a *app) known(cmd *cobra.Command, flags compareFlags) error {
 			k.Differences = append(k.Differences, report.KnownDifference{Difference: d.Difference, Owner: d.Owner, First: monitor.Time(d.First), Last: monitor.Time(d.Last)})
 		}
 	}
+	for i := range alerts {
+		if al := &alerts[i]; al.Kind == monitor.CopyDiffers && al.Stage != monitor.Resolved && !differs(open, al) && flags.about(inventory.StoreID(al.Store), "") {
+			k.Told = append(k.Told, al.Number)
+		}
+	}
 	overdue := false
 	for _, w := range longestAgo(states, monitor.CompareLevel(flags.level.value), k.Now) {
 		age := k.Now.Sub(w.At())
-		if w.Never || age > k.Within {
+		if age > k.Within {
 			k.Late = append(k.Late, w)
 		}
 		overdue = overdue || age > k.Within+k.Within/2
@@ -117,6 +123,13 @@ func (a *app) known(cmd *cobra.Command, flags compareFlags) error {
 		err = errFound
 	}
 	return err
+}
+
+// differs tells whether what an alert says of a copy is open.
+func differs(open []monitor.KeptDifference, al *monitor.Alert) bool {
+	return slices.ContainsFunc(open, func(d monitor.KeptDifference) bool {
+		return d.Copy.Store == inventory.StoreID(al.Store) && d.Copy.Server == inventory.ServerID(al.Subject)
+	})
 }
 
 // about tells whether something of a store's user was asked for.

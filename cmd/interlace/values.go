@@ -241,6 +241,7 @@ func command(to *[]string, needed string, names ...string) value {
 	whole := func(words []string) error {
 		switch {
 		case len(words) == 0:
+			return errors.New("it names no program; leave it out where there is none")
 		case words[0] == "":
 			return errors.New("the name of the program is empty")
 		case needed != "" && !strings.Contains(strings.Join(words, " "), "{"+needed+"}"):

@@ -52,6 +52,7 @@ func (l *local) pairs(ctx context.Context, asker *asker) ([]compare.Pair, error)
 	l.mu.Lock()
 	stores, down, mailboxes := l.stores, maps.Clone(l.down), maps.Clone(l.mailboxes)
 	l.mu.Unlock()
+	programs := programsOf(l.app.config.Monitor.SyncClient)
 	var pairs []compare.Pair
 	for i := range stores.Stores {
 		s := &stores.Stores[i]
@@ -67,11 +68,11 @@ func (l *local) pairs(ctx context.Context, asker *asker) ([]compare.Pair, error)
 			if err != nil {
 				return nil, err
 			}
-			p := compare.Pair{Store: s.Name, Master: compare.Side{Server: master.Server, Conf: master.IMAPDConf, IMAP: options}}
+			p := compare.Pair{Store: s.Name, Master: compare.Side{Server: master.Server, Conf: master.IMAPDConf, Programs: programs, IMAP: options}}
 			if options, err = asker.options(ctx, in, mailboxes[s.Name]); err != nil {
 				return nil, err
 			}
-			p.Replica = compare.Side{Server: in.Server, Conf: in.IMAPDConf, IMAP: options}
+			p.Replica = compare.Side{Server: in.Server, Conf: in.IMAPDConf, Programs: programs, IMAP: options}
 			pairs = append(pairs, p)
 		}
 	}
