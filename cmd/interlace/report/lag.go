@@ -329,7 +329,7 @@ func lagReasons(groups [][]*LagRow) Advice {
 		on      []inventory.ServerID
 	}{{"interlace watch", silent}, {"interlace watch --once", blind}} {
 		if on := distinct(next.on); on != nil {
-			list = append(list, Advised{"unknown", next.command + "  # on " + someOf(on)})
+			list = append(list, Advised{"unknown on " + someOf(on), next.command + "  # there"})
 		}
 	}
 	return list
