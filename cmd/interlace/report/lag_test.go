@@ -194,7 +194,7 @@ func TestLagSumsUp(t *testing.T) {
 		rows = append(rows, r)
 	}
 	text := lagText(t, rows, report.Style{Width: 100})
-	for _, want := range []string{"bad19", "… +others +≤ 1 h +10 stores", "… +ok +≤ 1 s +1,000 stores", "… +unknown +– +1,000 stores on imap1", "imap1 silent for 7 m", `(?s)far8 .*… +unknown +– +41 stores\n… +ok`, "51 more: -o csv lists all", `next:\n    interlace watch  # on imap1 imap100 .*imap108 …\n`} {
+	for _, want := range []string{"bad19", "… +others +≤ 1 h +10 stores", "… +ok +≤ 1 s +1,000 stores", "… +unknown +– +1,000 stores on imap1", "imap1 silent for 7 m", `(?s)far8 .*… +unknown +– +41 stores\n… +ok`, "51 more: -o csv lists all", `unknown on imap1 imap100 .*imap108 … · next:\n    interlace watch  # there\n`} {
 		if !regexp.MustCompile(want).MatchString(text) {
 			t.Errorf("no %q in\n%s", want, text)
 		}
