@@ -24,7 +24,7 @@ test: compiler            # every test that can run here; says what it skips
 	@.ci/test ./...
 
 check: compiler lint      # what a change must pass
-	$(GO) test -race ./inventory/... ./fixtures/... ./monitor/alert ./monitor/logs ./monitor/watch
+	$(GO) test -race ./inventory/... ./fixtures/... ./monitor/logs ./monitor/watch
 	$(GO) test -race -run 'Story|Discover|Interrupted' -skip '$(ALONE)' ./cmd/interlace
 	@$(MAKE) --no-print-directory test
 
