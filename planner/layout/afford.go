@@ -29,7 +29,7 @@ func (l *ladder) afford() outcome {
 		return *l.choose([]outcome{best, l.passed(l.within(l.candidates()))}, l.tolerance())
 	}
 	found := l.limited(free, best.state)
-	if len(l.start) <= mostDetours {
+	if len(l.start) <= mostBeside {
 		found = *l.choose(append(l.tighter(free, best.state), found), l.tolerance())
 	}
 	if best.state.standing().minus(found.state.standing()).sign() <= 0 && best.state.worst() < found.state.worst()*(1-closeEnough) {

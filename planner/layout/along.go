@@ -41,10 +41,14 @@ func (l *ladder) along(best outcome) []outcome {
 	return c.points
 }
 
+// mostBeside is up to how many stores a fleet is small enough for its frontier to be
+// looked at beside a plan.
+const mostBeside = 32
+
 // besides returns the best of an outcome and, in small fleets, of the points of the
 // frontier that ends there, or where a smaller gap leads: often one is as good, and cheaper.
 func (l *ladder) besides(best outcome) outcome {
-	if len(l.start) > mostDetours || l.ctx.Err() != nil {
+	if len(l.start) > mostBeside || l.ctx.Err() != nil {
 		return best
 	}
 	if l.opts.Gap > frontierGap {
@@ -79,7 +83,7 @@ const halvings = 5
 // budgets adds what budgets reach: with them, what a change costs is weighed otherwise.
 func (c *curve) budgets() {
 	bytes := c.lowest.bytes()
-	small := len(c.start) <= mostDetours
+	small := len(c.start) <= mostBeside
 	changes, nobody := c.lowest.way.cost().changes, 0
 	if small {
 		limited := *c.problem
