@@ -1,6 +1,7 @@
 package monitor
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -43,8 +44,15 @@ type Alert struct {
 	Acknowledged *Acknowledgement // nil, or who takes care of it
 }
 
+// followsFrom begins why an alert is not told that follows from another.
+const followsFrom = "follows from alert "
+
+// FollowsFrom is why an alert is not told: what it says follows from another one, which
+// has this number.
+func FollowsFrom(cause int64) string { return followsFrom + strconv.FormatInt(cause, 10) }
+
 // Follows reports whether what it says is told by another alert, from which it follows.
-func (a *Alert) Follows() bool { return strings.HasPrefix(a.Withheld, "follows from ") }
+func (a *Alert) Follows() bool { return strings.HasPrefix(a.Withheld, followsFrom) }
 
 // Look is one run of a probe on a server, and what it found.
 type Look struct {

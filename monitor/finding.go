@@ -129,6 +129,17 @@ func (f *Finding) Measure(value float64) string {
 // Line reports whether it is known only from what a log says.
 func (f *Finding) Line() bool { return f.Probe == ProbeLogs }
 
+// TellsOf reports whether a line of a log means what a look found: both are of one kind
+// and at one instance, and do not name two channels.
+func (f *Finding) TellsOf(look *Finding) bool {
+	return f.Line() && !look.Line() && f.Kind == look.Kind && f.Server == look.Server && f.Store == look.Store && f.Store != "" && f.OneChannel(look)
+}
+
+// OneChannel reports whether two findings do not name two channels.
+func (f *Finding) OneChannel(other *Finding) bool {
+	return f.Channel == other.Channel || f.Channel == "" || other.Channel == ""
+}
+
 // mostAbout is how much of a subject people are shown. Shapes of log lines may be
 // longer, and patterns of the operator have any length.
 const mostAbout = 80

@@ -16,12 +16,12 @@ func asTold(found []monitor.Finding, alerts []monitor.Alert) []monitor.Finding {
 		})
 	})
 	told := slices.DeleteFunc(slices.Clone(found), func(line monitor.Finding) bool {
-		return slices.ContainsFunc(found, func(look monitor.Finding) bool { return oneFault(&line, &look) })
+		return slices.ContainsFunc(found, func(look monitor.Finding) bool { return line.TellsOf(&look) })
 	})
 	for i := range told {
 		look := &told[i]
 		for _, line := range found {
-			if !oneFault(&line, look) {
+			if !line.TellsOf(look) {
 				continue
 			}
 			look.Said = inventory.Text(line.Text)
@@ -31,10 +31,4 @@ func asTold(found []monitor.Finding, alerts []monitor.Alert) []monitor.Finding {
 		}
 	}
 	return told
-}
-
-// oneFault reports whether a line of a log tells of what a look found.
-func oneFault(line, look *monitor.Finding) bool {
-	return line.Line() && !look.Line() && line.Kind == look.Kind && line.Server == look.Server && line.Store == look.Store && line.Store != "" &&
-		(line.Channel == look.Channel || line.Channel == "" || look.Channel == "")
 }

@@ -195,7 +195,7 @@ func (u *rule) explains(cause, a *monitor.Alert) bool {
 	switch {
 	case cause == a, cause.Kind == a.Kind && cause.Store == a.Store:
 		return false
-	case u.where == channel && !oneChannel(&cause.Finding, &a.Finding):
+	case u.where == channel && !cause.OneChannel(&a.Finding):
 		return false
 	case u.seen && cause.Line(), u.lines && !a.Line(), !strings.HasPrefix(string(a.Subject), u.says):
 		return false

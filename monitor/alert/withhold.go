@@ -29,7 +29,7 @@ func (r *round) reason(a *monitor.Alert, c causes) string {
 	}
 	if cause := r.cause(a, c); cause != nil && !r.unmentioned(a, cause) {
 		r.followers[cause.Number] = append(r.followers[cause.Number], a)
-		return fmt.Sprintf("follows from alert %d", cause.Number)
+		return monitor.FollowsFrom(cause.Number)
 	}
 	switch {
 	case a.Acknowledged != nil:
