@@ -430,6 +430,12 @@ func TestSince(t *testing.T) {
 		{"client", inventory.Master, func(w *world) { earlier(w); drop(&w.before); drop(&w.now) }, monitor.ClientMissing, at(-20), at(-10)},
 		{"client never seen", inventory.Master, func(w *world) { drop(&w.before); drop(&w.now) }, monitor.ClientMissing, "", at(-10)},
 		{"client that left a log", inventory.Master, func(w *world) { drop(&w.before); drop(&w.now); w.log(&w.now, 50) }, monitor.ClientMissing, at(-15), at(-10)},
+		{"client that left a log after it was missed", inventory.Master, func(w *world) {
+			drop(&w.before)
+			drop(&w.now)
+			w.log(&w.now, 50)
+			w.now.Logs[0].Run.Taken = noon.Add(-5 * time.Minute)
+		}, monitor.ClientMissing, at(-5), ""},
 		{"client that took no log", inventory.Master, func(w *world) {
 			drop(&w.before)
 			drop(&w.now)

@@ -79,7 +79,9 @@ func (c *check) missingSince(f *monitor.Finding, ch *monitor.Channel) {
 	switch {
 	case had != nil || b == nil:
 	case b.Run.Exists(): // it was there when it took that
-		f.Since = monitor.Time(b.Run.Taken)
+		if f.Since = monitor.Time(b.Run.Taken); b.Run.Taken.After(missed.At) {
+			f.SinceBy = ""
+		}
 	case b.Log.Exists():
 		f.Since, f.SinceBy = monitor.Time(b.Log.First), ""
 	}
