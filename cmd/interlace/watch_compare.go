@@ -34,19 +34,6 @@ func (a *app) comparing(ctx context.Context, l *local) (watch.Comparing, error) 
 	}, nil
 }
 
-// claimPair claims one pair.
-func claimPair(database string, of monitor.Copy) (release func(), err error) {
-	c, err := openClaims(database)
-	if err != nil {
-		return nil, err
-	}
-	if err := c.take(of); err != nil {
-		c.Close()
-		return nil, err
-	}
-	return func() { c.Close() }, nil
-}
-
 // pairs returns the pairs of the masters on this server that can be asked.
 func (l *local) pairs(ctx context.Context, asker *asker) ([]compare.Pair, error) {
 	l.mu.Lock()
