@@ -66,7 +66,7 @@ func New(opts Options) *Watch {
 var (
 	notesEvery  = 10 * time.Second
 	itselfEvery = time.Minute
-	copiesEvery = 5 * time.Minute
+	copiesEvery = time.Minute
 	deskEvery   = 5 * time.Second
 )
 
