@@ -287,7 +287,7 @@ func (a *app) recoverStore(ctx context.Context, opts watch.Options, local *local
 	}
 	for i := range actions {
 		switch actions[i].Outcome {
-		case processes.Failed:
+		case processes.Failed, processes.Interrupted:
 			return fmt.Errorf("recover %s: %s", store, actions[i].Text)
 		case processes.Refused:
 			a.say("%s", actions[i].Text)
