@@ -141,7 +141,7 @@ func (a *app) watchOptions(ctx context.Context, local *local) (watch.Options, er
 		Server: local.server, Instances: local.instances, Neighbours: local.neighbours, Routing: local.routing, Now: a.now,
 		Backlog: m.Backlog, Processes: m.Processes, Usage: m.Usage,
 		Lag:      m.judging(),
-		Logs:     logs.Options{Files: m.LogFiles, Zone: time.Local},
+		Logs:     logs.Options{Files: m.LogFiles, Zone: time.Local, Programs: programsOf(m.SyncClient)},
 		Complain: func(err error) { a.say("%v", err) },
 	}
 	if len(m.Journal) > 0 {

@@ -38,6 +38,7 @@ type Options struct {
 	Patterns  []Pattern                              // the operator's, which come before the catalogue
 	Whole     bool                                   // what stood in logs before they were first looked at is told too
 	Once      bool                                   // the journal is read up to now and not followed
+	Programs  string                                 // the directory of Cyrus's programs, or empty
 	Zone      *time.Location                         // of lines that do not name theirs; nil: UTC
 }
 
