@@ -62,6 +62,21 @@ func TestLoopNamesWhatFails(t *testing.T) {
 	}
 }
 
+// TestOften: how often a line came is said with when, since an alert about it may have
+// lasted for longer than what was told last.
+func TestOften(t *testing.T) {
+	const line = " imap1 s1m/sync_client[1]: Error in do_sync(): bailing out! Bad protocol"
+	for want, lines := range map[string][]string{
+		"; once at 2026-11-22T08:35:59Z: ":                              {"Nov 22 09:35:59" + line},
+		"; 2 times at 2026-11-22T08:35:59Z: ":                           {"Nov 22 09:35:59" + line, "Nov 22 09:35:59" + line},
+		"; 2 times from 2026-11-22T08:35:00Z to 2026-11-22T08:35:59Z: ": {"Nov 22 09:35:00" + line, "Nov 22 09:35:59" + line},
+	} {
+		if f := told(t, lines...)[monitor.BailingOut]; !strings.Contains(f.Text, want) {
+			t.Errorf("got %q, want %q", f.Text, want)
+		}
+	}
+}
+
 // TestWrittenByReconstruct: what follows a reconstruct says so, what does not, not.
 func TestWrittenByReconstruct(t *testing.T) {
 	const repair, higher = " imap1 s1m/reconstruct[1]: reconstructing user.anna", " imap1 s1m/csync[1]: higher uidvalidity on replica user.anna - 16 < 17"

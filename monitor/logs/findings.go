@@ -289,14 +289,17 @@ func (t *tally) command(g *group) inventory.Text {
 	return owner + " && " + room
 }
 
+// often says how often lines came, and when: they are those since what was told before,
+// and an alert about all may have lasted for longer.
 func often(g *group) string {
+	first, last := monitor.Time(g.first), monitor.Time(g.last)
 	switch {
 	case g.count == 1:
-		return "once"
-	case g.first.Equal(g.last):
-		return fmt.Sprintf("%d times", g.count)
+		return fmt.Sprintf("once at %s", first)
+	case first == last:
+		return fmt.Sprintf("%d times at %s", g.count, first)
 	}
-	return fmt.Sprintf("%d times within %s", g.count, inventory.DurationText(g.last.Sub(g.first).Round(time.Second).Seconds()))
+	return fmt.Sprintf("%d times from %s to %s", g.count, first, last)
 }
 
 // reached returns the milestones, sorted.

@@ -336,6 +336,9 @@ func TestOnce(t *testing.T) {
 		return slices.Compact(list)
 	}
 	kinds(true) // from here on logs are read
+	if used, err := w.history.Usage(t.Context(), monitor.Span{}); err != nil || len(used) != 1 || used[0].Over == 0 {
+		t.Errorf("got %+v, %v, want one sample of what was used since an earlier one", used, err)
+	}
 	w.write("mail.log", "Nov 20 10:00:00 imap1 s1m/sync_client[7]: Error in do_sync(): bailing out! Bad protocol\n")
 	if got := kinds(false); !slices.Contains(got, "backlog") || !slices.Contains(got, "master_down") || slices.Contains(got, "bailing_out") {
 		t.Errorf("without logs: %v", got)
