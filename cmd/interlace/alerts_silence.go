@@ -145,7 +145,7 @@ func noSuchKinds(matchers []monitor.Matcher) error {
 	for _, m := range matchers {
 		names := known[m.Field]
 		if names != nil && !slices.ContainsFunc(names, func(name string) bool { return alert.Like(name, m.Value) }) {
-			wrong = append(wrong, hint(fmt.Errorf("there is no %s %s", m.Field, inventory.Quoted(m.Value)), "%s", nearest(m.Value, names)))
+			wrong = append(wrong, hint(fmt.Errorf("there is no %s %s", m.Field, inventory.Quoted(m.Value)), "%s", meant(m.Field, m.Value, names)))
 		}
 	}
 	return errors.Join(wrong...)
