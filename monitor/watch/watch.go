@@ -211,7 +211,7 @@ func (w *Watch) judge(ctx context.Context, looks []monitor.Look) bool {
 	}
 	if err := w.opts.Desk.Judge(ctx, looks, w.opts.Now()); err != nil {
 		if ctx.Err() == nil {
-			w.complain(fmt.Errorf("keep alerts: %w", err))
+			w.complain(err)
 		}
 		w.mu.Lock()
 		defer w.mu.Unlock()

@@ -260,6 +260,9 @@ func TestNotesStayUntilAlertsAreKept(t *testing.T) {
 	if notes, err := w.history.Notes(t.Context(), 10); err != nil || len(notes) == 0 {
 		t.Errorf("%d findings of logs are left, %v", len(notes), err)
 	}
+	if !slices.ContainsFunc(w.said, func(err error) bool { return err.Error() == "no room" }) {
+		t.Errorf("it said %v", w.said)
+	}
 }
 
 func TestUnreadableInstances(t *testing.T) {
