@@ -227,8 +227,12 @@ func pause(ctx context.Context, d time.Duration) {
 	}
 }
 
-// urgent reports whether something was found that should not wait.
+// urgent reports whether something was found that should not wait, or was done that
+// explains what others find.
 func (l *Logs) urgent() bool {
+	if len(l.tally.milestones) > 0 {
+		return true
+	}
 	for _, g := range l.tally.groups {
 		if g.severity == monitor.Critical {
 			return true
