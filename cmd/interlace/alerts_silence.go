@@ -212,11 +212,7 @@ func (a *app) warnOfNames(ctx context.Context, s *monitor.Silence, alerts []moni
 		if names == nil || slices.ContainsFunc(names, func(name string) bool { return alert.Like(name, m.Value) }) {
 			continue
 		}
-		meant := ""
-		if name := inventory.Nearest(m.Value, names); name != "" {
-			meant = "; did you mean " + inventory.Printable(name) + "?"
-		}
-		a.note("warning: there is no %s %s%s", m.Field, inventory.Printable(m.Value), meant)
+		a.note("warning: there is no %s %s; %s", m.Field, inventory.Printable(m.Value), meant(m.Field, m.Value, names))
 	}
 }
 

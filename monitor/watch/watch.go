@@ -66,7 +66,6 @@ func New(opts Options) *Watch {
 var (
 	notesEvery  = 10 * time.Second
 	itselfEvery = time.Minute
-	copiesEvery = time.Minute
 	deskEvery   = 5 * time.Second
 )
 
@@ -95,7 +94,7 @@ func (w *Watch) probes() []probe {
 		{name: monitor.ProbeProcesses, every: w.opts.Processes, paced: w.everyOrSoon, look: w.lookAtProcesses},
 		{name: monitor.ProbeUsage, every: w.opts.Usage, paced: w.every, look: w.lookAtUsage},
 		{name: monitor.ProbeLogs, every: notesEvery, paced: w.every, look: w.lookAtNotes, judged: w.forgetNotes},
-		{name: monitor.ProbeCompare, every: copiesEvery, paced: w.every, look: w.lookAtCopies},
+		{name: monitor.ProbeCompare, every: itselfEvery, paced: w.every, look: w.lookAtCopies},
 		{name: monitor.ProbeWatch, every: itselfEvery, paced: w.every, look: w.lookAtItself},
 	}
 }
