@@ -83,19 +83,21 @@ func (r *round) bundles() []*bundle {
 }
 
 // add takes in an alert. One that was told of is also told over, whatever keeps
-// it quiet by then; one that nobody heard of may end in silence.
+// it quiet by then. Nothing is told for the first time, or as worse, that the last
+// look did not find; so what nobody heard of ends in silence, but for lines of logs,
+// which say what was.
 func (b *bundle) add(a *monitor.Alert) {
 	told := a.Told != ""
 	b.open = b.open || told && a.Stage == monitor.Firing
 	switch {
-	case a.Stage == monitor.Resolved && (told || a.Withheld == ""):
+	case a.Stage == monitor.Resolved && (told || a.Line() && a.Withheld == ""):
 		b.over = append(b.over, a)
 	case a.Stage == monitor.Resolved:
 		a.Closed = true
 	case a.Withheld != "":
-	case a.Severity.Rank() > a.Told.Rank():
+	case a.Severity.Rank() > a.Told.Rank() && (a.Missed == 0 || a.Line()):
 		b.news = append(b.news, a)
-	default:
+	case told:
 		b.firing = append(b.firing, a)
 	}
 }

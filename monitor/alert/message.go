@@ -114,6 +114,9 @@ func (n *notice) several(about []*monitor.Alert) string {
 		if first.Stage == monitor.Firing && first.Flaps >= flapping {
 			text += ", flapping"
 		}
+		if same := n.alike(first); len(same) > 0 {
+			text += fmt.Sprintf(", and %d more", len(same))
+		}
 		return text
 	}
 	common, kinds := at(first), []string{}
@@ -218,7 +221,10 @@ func (n *notice) opening(b *strings.Builder, a *monitor.Alert) {
 		fmt.Fprintf(b, "   log says %s\n", a.Said)
 	}
 	followers := n.following(a)
-	if list := kindsOf(followers); len(list) > 0 {
+	if same := n.alike(a); len(same) > 0 {
+		fmt.Fprintf(b, "   also     %s\n", places(same))
+	}
+	if list := kindsOf(slices.DeleteFunc(slices.Clone(followers), func(f *monitor.Alert) bool { return f.Kind == a.Kind })); len(list) > 0 {
 		words := "which follows and is told only if it stays"
 		if len(list) > 1 {
 			words = "which follow and are told only if they stay"
@@ -231,7 +237,7 @@ func (n *notice) opening(b *strings.Builder, a *monitor.Alert) {
 	if a.Command != "" {
 		fmt.Fprintf(b, "   to do    run:\n\n%s\n", a.Command)
 	}
-	for _, f := range followers {
+	for _, f := range followers[:min(len(followers), listed)] {
 		if f.Kind == monitor.ClientMissing && f.Command != "" { // a client that ended does not begin again by itself
 			fmt.Fprintf(b, "   then     when that is repaired, against %s:\n            %s\n            Run:\n\n%s\n", f.Kind, f.Text, f.Command)
 		}
@@ -245,6 +251,24 @@ func (n *notice) following(a *monitor.Alert) []*monitor.Alert {
 		list = append(list, n.followers[list[i].Number]...)
 	}
 	return slices.DeleteFunc(list, func(f *monitor.Alert) bool { return f.Stage == monitor.Resolved })
+}
+
+// alike are the alerts that follow from one of their kind: those of other stores that
+// began together with it.
+func (n *notice) alike(a *monitor.Alert) []*monitor.Alert {
+	return slices.DeleteFunc(n.following(a), func(f *monitor.Alert) bool { return f.Kind != a.Kind })
+}
+
+// places says where some alerts are, and of how many more.
+func places(alerts []*monitor.Alert) string {
+	var list []string
+	for _, a := range alerts[:min(len(alerts), listed)] {
+		list = append(list, fmt.Sprintf("server %s, store %s", a.Server, a.Store))
+	}
+	if more := len(alerts) - len(list); more > 0 {
+		list = append(list, fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(list, "; ")
 }
 
 func kindsOf(alerts []*monitor.Alert) []string {
