@@ -334,9 +334,9 @@ func TestRulesHideNothing(t *testing.T) {
 		for _, told := range []monitor.Severity{"", monitor.Critical} {
 			r := round{now: start, opts: mailed.filled()}
 			for _, host := range []inventory.Text{"imap1", "imap7"} {
-				for n, kind := range append(monitor.Kinds(), monitor.Kinds()...) {
-					f := finding(kind, monitor.Critical, host, "s1")
-					if f.Subject = subject; n >= len(monitor.Kinds()) {
+				for n, kind := range slices.Repeat(monitor.Kinds(), 4) {
+					f := finding(kind, monitor.Critical, host, inventory.Text([]string{"s1", "s2"}[n/len(monitor.Kinds())%2]))
+					if f.Subject = subject; n >= 2*len(monitor.Kinds()) {
 						f.Probe = monitor.ProbeLogs
 					}
 					r.Alerts = append(r.Alerts, monitor.Alert{Number: int64(len(r.Alerts)), Finding: f, Stage: monitor.Firing, Seen: start, Told: told})
