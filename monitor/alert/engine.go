@@ -234,7 +234,7 @@ func (r *round) advance() {
 			case a.Line() != lines:
 			case a.Stage == monitor.Pending && a.Missed == 0 && r.now.Sub(a.Began) >= r.opts.patience(&a.Finding):
 				a.Stage, a.Fired = monitor.Firing, r.now
-			case a.Stage == monitor.Firing && r.over(a) && r.now.Sub(a.Gone) >= left[a.Number] && !r.lasts(a, c):
+			case a.Stage == monitor.Firing && r.over(a) && r.now.Sub(a.Gone) >= left[a.Number] && !r.lasts(a, c) && !r.owed(a):
 				a.Stage, a.Resolved = monitor.Resolved, r.now
 			case a.Stage == monitor.Firing:
 				r.correct(a)
@@ -259,6 +259,12 @@ func (r *round) comeToNothing(c causes) {
 			a.Stage, a.Resolved, a.Closed = monitor.Resolved, r.now, true
 		}
 	}
+}
+
+// owed reports whether somebody has yet to be told what a log says, which was, and is
+// told however late.
+func (r *round) owed(a *monitor.Alert) bool {
+	return a.Line() && !told(a) && (a.Withheld == "" || a.Withheld == unconfirmed) && len(r.opts.Routes) > 0
 }
 
 // lasts reports whether an alert that was told from a log is not over although no

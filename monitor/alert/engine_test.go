@@ -197,10 +197,10 @@ func TestStages(t *testing.T) {
 	})
 	t.Run("but a line of a log is, once", func(t *testing.T) {
 		p := newPlay(t)
-		p.opts.GroupWait, p.opts.KeepFiring = time.Hour, time.Second
+		p.opts.GroupWait = time.Hour
 		p.looks(time.Minute, []monitor.Finding{wrote(monitor.LogLine, monitor.Critical, "the disk is failing")}, nil)
-		p.looks(2*time.Hour, nil, nil)
-		p.wants("resolved, was critical: log_line on imap1, store s1 after 50 s")
+		p.looks(3*time.Hour, nil, nil)
+		p.wants("critical: log_line on imap1, store s1", "resolved: log_line on imap1, store s1 after 50 s")
 	})
 }
 
@@ -511,6 +511,11 @@ func TestNobodyIsTold(t *testing.T) {
 	p.forth(time.Hour, loop)
 	p.forth(2 * time.Hour)
 	p.wants()
+	if len(p.state.Alerts) != 0 {
+		t.Errorf("left: %+v", p.state.Alerts)
+	}
+	p.looks(time.Minute, []monitor.Finding{wrote(monitor.LogLine, monitor.Critical, "the disk is failing")}, nil)
+	p.looks(2*time.Hour, nil, nil)
 	if len(p.state.Alerts) != 0 {
 		t.Errorf("left: %+v", p.state.Alerts)
 	}

@@ -84,13 +84,13 @@ func (r *round) bundles() []*bundle {
 
 // add takes in an alert. One that was told of is also told over, whatever keeps
 // it quiet by then. Nothing is told for the first time, or as worse, that the last
-// look did not find; so what nobody heard of ends in silence, but for lines of logs,
-// which say what was.
+// look did not find, but what a log says, which was; so what nobody heard of ends in
+// silence.
 func (b *bundle) add(a *monitor.Alert) {
 	told := a.Told != ""
 	b.open = b.open || told && a.Stage == monitor.Firing
 	switch {
-	case a.Stage == monitor.Resolved && (told || a.Line() && a.Withheld == ""):
+	case a.Stage == monitor.Resolved && told:
 		b.over = append(b.over, a)
 	case a.Stage == monitor.Resolved:
 		a.Closed = true
@@ -170,7 +170,6 @@ func (r *round) send(thread string, groups ...*bundle) {
 		}
 		b.open = b.open || len(b.news) > 0
 		for _, a := range b.over {
-			a.Told = cmp.Or(a.Told, a.Severity)
 			a.Closed = true
 		}
 		b.news, b.over = nil, nil

@@ -89,11 +89,8 @@ func (n *notice) subject() string {
 		about, word = n.firing, "still "
 	}
 	first := about[0]
-	switch {
-	case n.stage() != "resolved":
+	if n.stage() != "resolved" {
 		word += string(first.Severity) + ": "
-	case first.Told == "": // nobody has heard of it yet
-		word = "resolved, was " + string(first.Severity) + ": "
 	}
 	text := "[interlace] " + word + n.several(about)
 	switch {
@@ -280,12 +277,8 @@ func kindsOf(alerts []*monitor.Alert) []string {
 	return slices.Compact(list)
 }
 
-// ending says how an alert ended. Of one that ended before anybody was told it says
-// what it was.
+// ending says how an alert ended.
 func (n *notice) ending(b *strings.Builder, a *monitor.Alert) {
-	if a.Told == "" && !a.Settled() {
-		defer untold(b, a)
-	}
 	if a.Settled() {
 		fmt.Fprintf(b, "%d. %s, %s: acknowledged as it is by %s%s; it is told again only if it changes\n", a.Number, a.Kind, where(a), a.Acknowledged.By, said(a.Acknowledged.Comment))
 		return
@@ -298,13 +291,6 @@ func (n *notice) ending(b *strings.Builder, a *monitor.Alert) {
 		lasted(a.Began, a.Lasted()), a.Lasted().UTC().Format(clock), peak(a))
 	if left := kindsOf(n.remaining[a.Number]); left != nil {
 		fmt.Fprintf(b, "   left     what it hid is not over: %s\n", strings.Join(left, ", "))
-	}
-}
-
-func untold(b *strings.Builder, a *monitor.Alert) {
-	fmt.Fprintf(b, "   was      %s, told only now\n   what     %s\n", a.Severity, a.Text)
-	if a.Command != "" {
-		fmt.Fprintf(b, "   to do    if it comes back, run:\n\n%s\n", a.Command)
 	}
 }
 

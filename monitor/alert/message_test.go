@@ -217,27 +217,3 @@ func TestKey(t *testing.T) {
 		seen[Key(&f)] = name
 	}
 }
-
-// What a log said, and was over before anybody was told, is told in full.
-func TestMailOfWhatWasOverBeforeItWasTold(t *testing.T) {
-	p := newPlay(t)
-	p.opts.GroupInterval, p.opts.KeepFiring = time.Hour, time.Minute
-	missing, brief := saw(monitor.ClientMissing, monitor.Critical, "nobody replicates", "sync_client -r"), wrote(monitor.LogLine, monitor.Critical, "IOERROR: the disk is failing")
-	brief.Command = "dmesg"
-	p.looks(10*time.Minute, nil, []monitor.Finding{missing})
-	p.sent = nil
-	p.looks(10*time.Second, []monitor.Finding{brief}, nil)
-	p.looks(2*time.Hour, nil, []monitor.Finding{})
-	if len(p.sent) == 0 {
-		t.Fatal("nothing is told")
-	}
-	m := p.sent[0]
-	for _, want := range []string{"log_line, server imap1", "   was      critical, told only now\n", "   what     IOERROR: the disk is failing\n", "\ndmesg\n"} {
-		if !strings.Contains(m.Body, want) {
-			t.Errorf("no %q in\n%s", want, m.Body)
-		}
-	}
-	if strings.Count(m.Body, "told only now") != 1 {
-		t.Errorf("what was told before is told again in full:\n%s", m.Body)
-	}
-}

@@ -48,6 +48,12 @@ func TestRebooted(t *testing.T) {
 		p.looks(3*time.Minute, nothing, []monitor.Finding{saw(monitor.MasterDown, monitor.Critical, "it does not run here", "master -d")})
 		p.wants("critical: master_down on imap1, store s1")
 	})
+	t.Run("nobody was told of the cause", func(t *testing.T) {
+		p := newPlay(t)
+		p.looks(5*time.Minute, nothing, []monitor.Finding{away, missing})
+		p.looks(2*time.Minute, nothing, []monitor.Finding{missing})
+		p.wants("critical: client_missing on imap1, store s1")
+	})
 	t.Run("told and hidden alike, it is told in its own right when it is there again", func(t *testing.T) {
 		p := newPlay(t)
 		p.opts.GroupWait = 3 * time.Minute

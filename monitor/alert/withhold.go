@@ -41,7 +41,7 @@ func (r *round) reason(a *monitor.Alert, c causes) string {
 		return monitor.FollowsFrom(cause.Number)
 	}
 	switch {
-	case a.Withheld == unconfirmed && (a.Stage == monitor.Pending || a.Stage == monitor.Firing && r.now.Sub(a.Fired) < confirmed):
+	case a.Withheld == unconfirmed && (a.Stage == monitor.Pending || r.now.Sub(a.Fired) < confirmed):
 		return unconfirmed
 	case a.Acknowledged != nil:
 		return "acknowledged"
