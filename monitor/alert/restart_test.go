@@ -50,8 +50,9 @@ func TestRebooted(t *testing.T) {
 	})
 	t.Run("nobody was told of the cause", func(t *testing.T) {
 		p := newPlay(t)
-		p.looks(5*time.Minute, nothing, []monitor.Finding{away, missing})
-		p.looks(2*time.Minute, nothing, []monitor.Finding{missing})
+		p.opts.GroupWait = 2 * time.Minute
+		p.looks(5*time.Minute+10*time.Second, nothing, []monitor.Finding{away, missing})
+		p.looks(4*time.Minute, nothing, []monitor.Finding{missing})
 		p.wants("critical: client_missing on imap1, store s1")
 	})
 	t.Run("told and hidden alike, it is told in its own right when it is there again", func(t *testing.T) {
