@@ -354,7 +354,7 @@ func TestConsequences(t *testing.T) {
 			some = append(some, unreachable(n), finding(monitor.BacklogGrown, monitor.Critical, unreachable(n).Server, unreachable(n).Store))
 		}
 		p.forth(20*time.Minute, some...)
-		if body := p.sent[0].Body; !strings.Contains(body, "   also     server imap11, store s1; server imap12, store s2; ") || !strings.Contains(body, "; and 29 more\n") {
+		if body := p.sent[0].Body; !strings.Contains(body, "   also     server imap11, store s1, channel default, about 10.0.0.3:2005\n") || !strings.Contains(body, "   also     29 more\n") {
 			t.Errorf("got\n%s", body)
 		}
 		p.wants("critical: replica_unreachable on imap10, store s0, and 39 more")

@@ -218,8 +218,12 @@ func (n *notice) opening(b *strings.Builder, a *monitor.Alert) {
 		fmt.Fprintf(b, "   log says %s\n", a.Said)
 	}
 	followers := n.following(a)
-	if same := n.alike(a); len(same) > 0 {
-		fmt.Fprintf(b, "   also     %s\n", places(same))
+	same := n.alike(a)
+	for _, f := range same[:min(len(same), listed)] {
+		fmt.Fprintf(b, "   also     %s\n", where(f))
+	}
+	if more := len(same) - listed; more > 0 {
+		fmt.Fprintf(b, "   also     %d more\n", more)
 	}
 	if list := kindsOf(slices.DeleteFunc(slices.Clone(followers), func(f *monitor.Alert) bool { return f.Kind == a.Kind })); len(list) > 0 {
 		words := "which follows and is told only if it stays"
@@ -254,18 +258,6 @@ func (n *notice) following(a *monitor.Alert) []*monitor.Alert {
 // began together with it.
 func (n *notice) alike(a *monitor.Alert) []*monitor.Alert {
 	return slices.DeleteFunc(n.following(a), func(f *monitor.Alert) bool { return f.Kind != a.Kind })
-}
-
-// places says where some alerts are, and of how many more.
-func places(alerts []*monitor.Alert) string {
-	var list []string
-	for _, a := range alerts[:min(len(alerts), listed)] {
-		list = append(list, fmt.Sprintf("server %s, store %s", a.Server, a.Store))
-	}
-	if more := len(alerts) - len(list); more > 0 {
-		list = append(list, fmt.Sprintf("and %d more", more))
-	}
-	return strings.Join(list, "; ")
 }
 
 func kindsOf(alerts []*monitor.Alert) []string {

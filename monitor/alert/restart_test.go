@@ -209,7 +209,7 @@ func TestServerWentAway(t *testing.T) {
 		p.opts.Hosts = hosts
 		p.looks(time.Minute, nil, away(kind, "s2"))
 		p.looks(time.Hour, nil, away(kind, "s1", "s2", "s3"))
-		if body := p.sent[0].Body; kind == monitor.ReplicaUnreachable && !strings.Contains(body, "   also     server imap1, store s1; server imap1, store s3\n") {
+		if body := p.sent[0].Body; kind == monitor.ReplicaUnreachable && !strings.Contains(body, "   also     server imap1, store s1, channel default, about 10.0.0.7:2005\n   also     server imap1, store s3, ") {
 			t.Errorf("got\n%s", body)
 		}
 		got := p.subjects()
