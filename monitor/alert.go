@@ -58,6 +58,7 @@ func (a *Alert) Follows() bool { return strings.HasPrefix(a.Withheld, followsFro
 type Look struct {
 	Probe    Probe
 	Watcher  inventory.ServerID // where it ran
+	At       time.Time          // when it began; zero: when it is taken in
 	Findings []Finding
 	// Blind are the instances that it could not look at: what was found there
 	// before has not gone away.
@@ -87,9 +88,12 @@ type AlertGroup struct {
 
 // Lasted returns until when an alert that is over has lasted: until the first look that
 // did not find it any more, though that it is over is known only when it has stayed
-// away for a while.
+// away for a while; what is known from a log only until that said so last.
 func (a *Alert) Lasted() time.Time {
-	if a.Gone.IsZero() || a.Settled() {
+	switch {
+	case a.Line():
+		return a.Seen
+	case a.Gone.IsZero() || a.Settled():
 		return a.Resolved
 	}
 	return a.Gone

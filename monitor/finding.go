@@ -129,6 +129,16 @@ func (f *Finding) Measure(value float64) string {
 // Line reports whether it is known only from what a log says.
 func (f *Finding) Line() bool { return f.Probe == ProbeLogs }
 
+// Confirmable reports whether a look at the processes of its instance may see more of
+// it: from what it follows, or what is so by now and what is to be run.
+func (f *Finding) Confirmable() bool {
+	switch f.Kind {
+	case BailingOut, ReplicaUnreachable, ReplicaAuth, ReplicaRefuses, ClientDuplicate, LogUnwritable, HotLoop, DaemonDisabled, PortSilent:
+		return f.Line() && f.Store != ""
+	}
+	return f.Kind == BacklogGrown
+}
+
 // TellsOf reports whether a line of a log means what a look found: both are of one kind
 // and at one instance, and do not name two channels.
 func (f *Finding) TellsOf(look *Finding) bool {

@@ -5,8 +5,10 @@ const alertsManual = `WHAT BECOMES OF A FINDING
 
 What watch finds is pending first. It fires, and is told, when it has lasted for
 alerts.for; critical findings, and lines of logs, at once, but what a restart of a
-server causes and ends. It is resolved when it was not found for alerts.keep_firing,
-which is told with how long it lasted and how bad it got.
+server causes and ends: a master that is down when it has been for 90 seconds. What
+the last look did not find is not told for the first time; here it says since when it
+is not found, and has no command. It is resolved when it was not found for
+alerts.keep_firing, which is told with how long it lasted and how bad it got.
 
 What comes back again and again within an hour is one alert from the third time on,
 and is over when it has stayed away for an hour. Until then it says since when it is
@@ -16,8 +18,9 @@ more. What comparisons found is over as soon as one does not find it.
 
 What a look finds and what a log says of the same fault are one alert: it tells what
 the look found, with its command, and what the log says beside that. A line that
-tells of trouble has the processes looked at at once, so that both are in the first
-message.
+tells of trouble, and a backlog, have the processes looked at at once, and wait for
+that, a minute at most: so what they follow from is told in their place. What a look
+at the processes finds for the first time has them looked at every minute for a while.
 
 Alerts of a server go into one message: the first waits alerts.group_wait for
 others, the next message goes out alerts.group_interval later, and what still fires
@@ -33,8 +36,9 @@ beside it:
   replica_unreachable          client_missing, client_hung, log_orphaned, hot_loop,
                                bailing_out, replica_refuses and replica_auth of that
                                channel, and its backlog
+  replica_auth, log_orphaned   its backlog
   client_missing               log_orphaned, bailing_out, backlog
-  client_hung                  its backlog
+  client_hung                  replica_auth, backlog
   log_unwritable               client_duplicate, client_missing, hot_loop,
                                bailing_out
   client_duplicate             hot_loop, bailing_out, backlog
@@ -43,12 +47,17 @@ beside it:
   hot_loop                     bailing_out, replica_refuses, backlog; what the log
                                alone says of replica_unreachable
 
+What several channels say of replicas on one server that began together, that they
+are unreachable or hang, is one alert, which lists the others.
+
 The message about the cause names what follows. A client that ended because of it
 does not begin again by itself: how to start it stands there too, or in a message
 of its own where it ended later. What is left when the cause is gone is told in
 its own right; a channel has five minutes for that (alerts.for), and its backlog
 as long as the fault had lasted. Until then the fault is not told to be over;
-after that it is, with what is left, which is told as well.
+after that it is, with what is left, which is told as well. What only a log tells of
+is not over as long as something waits that waited when it said so last: a client
+that is not let in may not try again for a long while.
 
 However much happens at once, at most 8 mails go out in a minute, each address
 counted, and then one more in each minute. What would exceed that is told in one
@@ -87,5 +96,7 @@ key.
 WHAT KEEPS QUIET
 
 "interlace alerts silence" keeps alerts of a server, a store or a kind quiet for a
-while, those to come too: before work that makes noise. "interlace alerts
-acknowledge" keeps an alert quiet until it ends: somebody takes care of it.`
+while, those to come too: before work that makes noise. That is how a server has its
+maintenance: a silence with server=imap07 also covers what other servers say of
+replicas there. "interlace alerts acknowledge" keeps an alert quiet until it ends:
+somebody takes care of it.`

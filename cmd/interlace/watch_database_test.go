@@ -120,7 +120,7 @@ func (h *harm) test(r *watched) {
 	if n := r.mailed("critical: own_database", ""); n != 1 {
 		r.Errorf("it was told %d times", n)
 	}
-	if said := strings.Count(r.words(), "keep alerts: "); said != 1 {
+	if said := strings.Count(r.words(), "keep the alerts: "); said != 1 {
 		r.Errorf("it was said %d times: %s", said, r.words())
 	}
 	r.end()

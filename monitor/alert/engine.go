@@ -2,6 +2,7 @@ package alert
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"time"
 
@@ -94,14 +95,31 @@ func (r *round) look(look *monitor.Look) {
 		}
 		r.take(k, look, key, &f)
 	}
+	at := cmp.Or(look.At.UTC(), r.now)
 	for i := range r.Alerts {
 		a := &r.Alerts[i]
-		missed := a.Stage != monitor.Resolved && !k.found[a.Key] || a.Settled() && !k.still[i]
-		if missed && a.Probe == look.Probe && a.Watcher == look.Watcher && !slices.Contains(look.Blind, inventory.StoreID(a.Store)) {
-			if a.Missed++; a.Missed == 1 {
-				a.Gone = r.now
-			}
+		if a.Watcher != look.Watcher || slices.Contains(look.Blind, inventory.StoreID(a.Store)) {
+			continue
 		}
+		if a.Withheld == unconfirmed && look.Probe == monitor.ProbeProcesses && !at.Before(a.Began) {
+			a.Withheld = ""
+		}
+		missed := a.Stage != monitor.Resolved && !k.found[a.Key] || a.Settled() && !k.still[i]
+		if missed && a.Probe == look.Probe {
+			r.miss(a)
+		}
+	}
+}
+
+// miss notes that a look did not find what an alert says: that is not told as if it
+// were so, and its command may do harm by now. A line says what was, and goes on to.
+func (r *round) miss(a *monitor.Alert) {
+	if a.Missed++; a.Missed > 1 {
+		return
+	}
+	a.Gone = r.now
+	if !a.Line() && a.Stage != monitor.Resolved {
+		a.Command, a.Text = "", line("not found since "+r.now.Format(clock)+"; before: "+a.Text, longestText)
 	}
 }
 
@@ -166,8 +184,10 @@ func (r *round) take(k *known, look *monitor.Look, key string, f *monitor.Findin
 
 func (r *round) begin(key string, watcher inventory.ServerID, f *monitor.Finding, flaps int) {
 	r.Last++
-	a := monitor.Alert{Number: r.Last, Key: key, Stage: monitor.Pending, Began: r.began(f), Flaps: flaps}
-	r.see(&a, watcher, f)
+	a := monitor.Alert{Number: r.Last, Key: key, Finding: *f, Stage: monitor.Pending, Began: r.began(f), Flaps: flaps}
+	if r.see(&a, watcher, f); f.Confirmable() {
+		a.Withheld = unconfirmed
+	}
 	r.Alerts = append(r.Alerts, a)
 }
 
@@ -187,8 +207,8 @@ func (r *round) see(a *monitor.Alert, watcher inventory.ServerID, f *monitor.Fin
 	before := a.Finding
 	a.Finding, a.Watcher, a.Seen, a.Missed, a.Gone = *f, watcher, r.now, 0, time.Time{}
 	// A watch that was started since has not seen what was before, such as how a
-	// master ran that is down.
-	if before.SinceBy != "" {
+	// master ran that is down; and what comes back began when it began first.
+	if before.SinceBy != a.SinceBy {
 		a.Since, a.SinceBy = before.Since, before.SinceBy
 	}
 	if a.Kind == monitor.MasterDown {
@@ -205,6 +225,7 @@ func (r *round) see(a *monitor.Alert, watcher inventory.ServerID, f *monitor.Fin
 // advance brings alerts to their next stage, and drops those that came to nothing.
 func (r *round) advance() {
 	c := r.causes()
+	r.comeToNothing(c)
 	left := r.left(c)
 	for _, lines := range []bool{false, true} { // what a log says may wait for the others
 		for i := range r.Alerts {
@@ -213,14 +234,37 @@ func (r *round) advance() {
 			case a.Line() != lines:
 			case a.Stage == monitor.Pending && a.Missed == 0 && r.now.Sub(a.Began) >= r.opts.patience(&a.Finding):
 				a.Stage, a.Fired = monitor.Firing, r.now
-			case a.Stage == monitor.Firing && r.over(a) && r.now.Sub(a.Gone) >= left[a.Number] && !r.lasts(a, c):
+			case a.Stage == monitor.Firing && r.over(a) && r.now.Sub(a.Gone) >= left[a.Number] && !r.lasts(a, c) && !r.owed(a):
 				a.Stage, a.Resolved = monitor.Resolved, r.now
 			case a.Stage == monitor.Firing:
 				r.correct(a)
 			}
 		}
 	}
-	r.Alerts = slices.DeleteFunc(r.Alerts, func(a monitor.Alert) bool { return a.Stage == monitor.Pending && a.Missed > 0 })
+	r.Alerts = slices.DeleteFunc(r.Alerts, func(a monitor.Alert) bool { return cameToNothing(&a) })
+}
+
+// cameToNothing reports whether an alert ends without having fired.
+func cameToNothing(a *monitor.Alert) bool { return a.Stage == monitor.Pending && a.Missed > 0 }
+
+// comeToNothing ends in silence what follows from what came to nothing, and is not
+// found any more either.
+func (r *round) comeToNothing(c causes) {
+	for i := range r.Alerts {
+		a := &r.Alerts[i]
+		if a.Stage != monitor.Firing || a.Missed == 0 || told(a) {
+			continue
+		}
+		if cause := r.cause(a, c); cause != nil && cameToNothing(cause) {
+			a.Stage, a.Resolved, a.Closed = monitor.Resolved, r.now, true
+		}
+	}
+}
+
+// owed reports whether somebody has yet to be told what a log says, which was, and is
+// told however late.
+func (r *round) owed(a *monitor.Alert) bool {
+	return a.Line() && !told(a) && (a.Withheld == "" || a.Withheld == unconfirmed) && len(r.opts.Routes) > 0
 }
 
 // lasts reports whether an alert that was told from a log is not over although no
@@ -236,7 +280,9 @@ func (r *round) lasts(a *monitor.Alert, c causes) bool {
 // left returns for how long what was told of a channel is not over, by number, since
 // something that follows from it is left: what waits there may take as long to be
 // worked off as it took to gather, what somebody has to start as long as anything
-// must last to be told. It is told in its own right where it stays for longer.
+// must last to be told. It is told in its own right where it stays for longer. What a
+// log said last when all of that was there already lasts as long: nothing but what
+// waits tells that a client has been let in again which tries once in a long while.
 func (r *round) left(c causes) map[int64]time.Duration {
 	list := map[int64]time.Duration{}
 	for i := range r.Alerts {
@@ -245,11 +291,14 @@ func (r *round) left(c causes) map[int64]time.Duration {
 			continue
 		}
 		cause := r.cause(a, c)
-		if cause == nil || !told(cause) || cause.Missed == 0 || cause.Channel != a.Channel {
+		if cause == nil || !told(cause) || cause.Missed == 0 || cause.Channel != a.Channel && !cause.Line() {
 			continue
 		}
 		grace := r.opts.For
-		if a.Kind == monitor.BacklogGrown {
+		switch {
+		case cause.Line() && !r.began(&a.Finding).After(cause.Seen):
+			grace = math.MaxInt64
+		case a.Kind == monitor.BacklogGrown:
 			grace = max(grace, cause.Gone.Sub(cause.Began))
 		}
 		list[cause.Number] = max(list[cause.Number], grace)

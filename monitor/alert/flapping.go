@@ -50,12 +50,8 @@ func (r *round) ended(a *monitor.Alert) time.Time {
 	return time.Time{}
 }
 
-// correct takes back what an alert said that is not so any more. The command of what
-// two looks did not find may do harm by now.
+// correct has an alert that flaps say so.
 func (r *round) correct(a *monitor.Alert) {
-	if a.Missed >= 2 && told(a) && !a.Line() {
-		a.Command = ""
-	}
 	if a.Flaps >= flapping && a.Missed == 0 && r.now.Sub(a.Began) >= r.opts.Flapping {
 		r.stay(a)
 	}
@@ -72,7 +68,7 @@ func (r *round) correct(a *monitor.Alert) {
 
 // comeBack has an alert that was away begin anew with what is found now.
 func (r *round) comeBack(a *monitor.Alert, f *monitor.Finding) {
-	a.Began = r.began(f)
+	a.Began, a.Since, a.SinceBy = r.began(f), f.Since, f.SinceBy
 	a.Flaps++
 }
 

@@ -34,13 +34,18 @@ var rules = []rule{
 	{where: channel, causes: kinds{monitor.ClientDuplicate, monitor.ClientMisplaced}, follows: kinds{monitor.LogLine}, lines: true, says: "graceful shutdown initiated by unexpected process"}, // who ends a client as told
 	{where: channel, causes: kinds{monitor.HotLoop}, follows: kinds{monitor.BailingOut, monitor.ReplicaRefuses}},
 	{where: channel, causes: kinds{monitor.HotLoop}, follows: kinds{monitor.ReplicaUnreachable}, lines: true}, // its connection ends each time
-	{where: channel, causes: kinds{monitor.ReplicaUnreachable, monitor.ClientMissing, monitor.ClientHung, monitor.ClientDuplicate, monitor.HotLoop}, follows: kinds{monitor.BacklogGrown}},
+	{where: channel, causes: kinds{monitor.ReplicaUnreachable, monitor.ReplicaAuth, monitor.ClientMissing, monitor.ClientHung, monitor.ClientDuplicate, monitor.HotLoop, monitor.LogOrphaned}, follows: kinds{monitor.BacklogGrown}},
+	{where: channel, causes: kinds{monitor.ClientHung}, follows: kinds{monitor.ReplicaAuth}, lines: true}, // it gets no answer when it logs in
 
 	// A replica that does not answer is one fault, which the watch of its server
 	// sees, and that of its master's server.
 	{where: replicasServer, causes: kinds{monitor.WatcherSilent, monitor.MasterDown}, follows: kinds{monitor.ReplicaUnreachable, monitor.ClientHung}},
 	{where: replica, causes: kinds{monitor.MasterDown, monitor.PortSilent}, follows: kinds{monitor.ReplicaUnreachable, monitor.ClientHung}},
 	{where: fromMaster, causes: kinds{monitor.ReplicaUnreachable, monitor.ClientHung}, follows: kinds{monitor.MasterDown, monitor.PortSilent}},
+
+	// Replicas on one server that go away together are that server.
+	{where: together, causes: kinds{monitor.ReplicaUnreachable}, follows: kinds{monitor.ReplicaUnreachable}},
+	{where: together, causes: kinds{monitor.ClientHung}, follows: kinds{monitor.ClientHung}},
 }
 
 type kinds = []monitor.Kind
@@ -55,6 +60,7 @@ const (
 	replica                        // the cause is at the replica that the other, at the master, does not reach
 	replicasServer                 // the same, and it is about its server as a whole
 	fromMaster                     // the cause is at the master that does not reach the replica at which the other is
+	together                       // neither reaches its replica, and these are on one server
 )
 
 // place is a server, or an instance on it.
@@ -79,6 +85,9 @@ func (w relation) explains(o *Options, cause *monitor.Alert) (place, bool) {
 		return at(cause), cause.Store != ""
 	case fromMaster:
 		return reached(o, cause)
+	case together:
+		there, afar := reached(o, cause)
+		return place{server: there.server}, afar
 	default:
 		return at(cause), true
 	}
@@ -91,7 +100,7 @@ func (w relation) stands(o *Options, a *monitor.Alert) (place, bool) {
 		return place{server: inventory.ServerID(a.Server)}, true
 	case replica:
 		return reached(o, a)
-	case replicasServer:
+	case replicasServer, together:
 		there, afar := reached(o, a)
 		return place{server: there.server}, afar
 	default:
@@ -133,7 +142,7 @@ func (r *round) causes() causes {
 // follows from nothing: it is the server itself.
 func (r *round) cause(a *monitor.Alert, c causes) *monitor.Alert {
 	for rule, cause := range r.candidates(a, c) {
-		if rule.explains(cause, a) && r.before(cause, a) && c.first(rule.where, cause, a) {
+		if rule.explains(cause, a) && r.before(cause, a) && r.first(c, rule.where, cause, a) {
 			return cause
 		}
 	}
@@ -163,11 +172,13 @@ func (r *round) candidates(a *monitor.Alert, c causes) iter.Seq2[*rule, *monitor
 }
 
 // before reports whether an alert was so last before its cause ended. What looks still
-// find that do not find the cause any more is there in its own right once that is over;
-// a log may tell of it until then.
+// find that do not find the cause any more is there in its own right once that is over,
+// or at once where nobody was told of the cause; a log may tell of it until then.
 func (r *round) before(cause, a *monitor.Alert) bool {
 	ended := r.ended(cause)
 	switch {
+	case cause.Missed > 0 && !told(cause) && !cause.Line():
+		return a.Line() || a.Missed > 0
 	case ended.IsZero():
 		return true
 	case a.Line() || a.Missed > 0 || cause.Gone.IsZero():
@@ -207,12 +218,16 @@ func (u *rule) explains(cause, a *monitor.Alert) bool {
 
 // first reports whether, of a fault that is seen from near and from afar, it is the
 // cause that stands for both: whichever was told first, else what is seen from near.
-func (c causes) first(w relation, cause, a *monitor.Alert) bool {
+// Of those that began together it is the one that was told, else the first.
+func (r *round) first(c causes, w relation, cause, a *monitor.Alert) bool {
 	switch w {
 	case replica:
 		return !told(a) || told(cause)
 	case fromMaster:
 		return told(cause) && !slices.ContainsFunc(c[seenNear][at(a)], told)
+	case together:
+		return (told(cause) || !told(a)) && (told(cause) != told(a) || cause.Number < a.Number) &&
+			cause.Began.Sub(a.Began).Abs() <= r.opts.For && SilencedBy(cause, r.Silences, r.now, r.opts) == nil
 	}
 	return true
 }

@@ -83,19 +83,21 @@ func (r *round) bundles() []*bundle {
 }
 
 // add takes in an alert. One that was told of is also told over, whatever keeps
-// it quiet by then; one that nobody heard of may end in silence.
+// it quiet by then. Nothing is told for the first time, or as worse, that the last
+// look did not find, but what a log says, which was; so what nobody heard of ends in
+// silence.
 func (b *bundle) add(a *monitor.Alert) {
 	told := a.Told != ""
 	b.open = b.open || told && a.Stage == monitor.Firing
 	switch {
-	case a.Stage == monitor.Resolved && (told || a.Withheld == ""):
+	case a.Stage == monitor.Resolved && told:
 		b.over = append(b.over, a)
 	case a.Stage == monitor.Resolved:
 		a.Closed = true
 	case a.Withheld != "":
-	case a.Severity.Rank() > a.Told.Rank():
+	case a.Severity.Rank() > a.Told.Rank() && (a.Missed == 0 || a.Line()):
 		b.news = append(b.news, a)
-	default:
+	case told:
 		b.firing = append(b.firing, a)
 	}
 }
@@ -168,7 +170,6 @@ func (r *round) send(thread string, groups ...*bundle) {
 		}
 		b.open = b.open || len(b.news) > 0
 		for _, a := range b.over {
-			a.Told = cmp.Or(a.Told, a.Severity)
 			a.Closed = true
 		}
 		b.news, b.over = nil, nil

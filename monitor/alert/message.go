@@ -89,11 +89,8 @@ func (n *notice) subject() string {
 		about, word = n.firing, "still "
 	}
 	first := about[0]
-	switch {
-	case n.stage() != "resolved":
+	if n.stage() != "resolved" {
 		word += string(first.Severity) + ": "
-	case first.Told == "": // nobody has heard of it yet
-		word = "resolved, was " + string(first.Severity) + ": "
 	}
 	text := "[interlace] " + word + n.several(about)
 	switch {
@@ -113,6 +110,9 @@ func (n *notice) several(about []*monitor.Alert) string {
 		text := string(first.Kind) + at(first).text()
 		if first.Stage == monitor.Firing && first.Flaps >= flapping {
 			text += ", flapping"
+		}
+		if same := n.alike(first); len(same) > 0 {
+			text += fmt.Sprintf(", and %d more", len(same))
 		}
 		return text
 	}
@@ -218,7 +218,14 @@ func (n *notice) opening(b *strings.Builder, a *monitor.Alert) {
 		fmt.Fprintf(b, "   log says %s\n", a.Said)
 	}
 	followers := n.following(a)
-	if list := kindsOf(followers); len(list) > 0 {
+	same := n.alike(a)
+	for _, f := range same[:min(len(same), listed)] {
+		fmt.Fprintf(b, "   also     %s\n", where(f))
+	}
+	if more := len(same) - listed; more > 0 {
+		fmt.Fprintf(b, "   also     %d more\n", more)
+	}
+	if list := kindsOf(slices.DeleteFunc(slices.Clone(followers), func(f *monitor.Alert) bool { return f.Kind == a.Kind })); len(list) > 0 {
 		words := "which follows and is told only if it stays"
 		if len(list) > 1 {
 			words = "which follow and are told only if they stay"
@@ -231,7 +238,7 @@ func (n *notice) opening(b *strings.Builder, a *monitor.Alert) {
 	if a.Command != "" {
 		fmt.Fprintf(b, "   to do    run:\n\n%s\n", a.Command)
 	}
-	for _, f := range followers {
+	for _, f := range followers[:min(len(followers), listed)] {
 		if f.Kind == monitor.ClientMissing && f.Command != "" { // a client that ended does not begin again by itself
 			fmt.Fprintf(b, "   then     when that is repaired, against %s:\n            %s\n            Run:\n\n%s\n", f.Kind, f.Text, f.Command)
 		}
@@ -247,6 +254,12 @@ func (n *notice) following(a *monitor.Alert) []*monitor.Alert {
 	return slices.DeleteFunc(list, func(f *monitor.Alert) bool { return f.Stage == monitor.Resolved })
 }
 
+// alike are the alerts that follow from one of their kind: those of other stores that
+// began together with it.
+func (n *notice) alike(a *monitor.Alert) []*monitor.Alert {
+	return slices.DeleteFunc(n.following(a), func(f *monitor.Alert) bool { return f.Kind != a.Kind })
+}
+
 func kindsOf(alerts []*monitor.Alert) []string {
 	var list []string
 	for _, a := range alerts {
@@ -256,12 +269,8 @@ func kindsOf(alerts []*monitor.Alert) []string {
 	return slices.Compact(list)
 }
 
-// ending says how an alert ended. Of one that ended before anybody was told it says
-// what it was.
+// ending says how an alert ended.
 func (n *notice) ending(b *strings.Builder, a *monitor.Alert) {
-	if a.Told == "" && !a.Settled() {
-		defer untold(b, a)
-	}
 	if a.Settled() {
 		fmt.Fprintf(b, "%d. %s, %s: acknowledged as it is by %s%s; it is told again only if it changes\n", a.Number, a.Kind, where(a), a.Acknowledged.By, said(a.Acknowledged.Comment))
 		return
@@ -274,13 +283,6 @@ func (n *notice) ending(b *strings.Builder, a *monitor.Alert) {
 		lasted(a.Began, a.Lasted()), a.Lasted().UTC().Format(clock), peak(a))
 	if left := kindsOf(n.remaining[a.Number]); left != nil {
 		fmt.Fprintf(b, "   left     what it hid is not over: %s\n", strings.Join(left, ", "))
-	}
-}
-
-func untold(b *strings.Builder, a *monitor.Alert) {
-	fmt.Fprintf(b, "   was      %s, told only now\n   what     %s\n", a.Severity, a.Text)
-	if a.Command != "" {
-		fmt.Fprintf(b, "   to do    if it comes back, run:\n\n%s\n", a.Command)
 	}
 }
 

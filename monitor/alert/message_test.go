@@ -217,28 +217,3 @@ func TestKey(t *testing.T) {
 		seen[Key(&f)] = name
 	}
 }
-
-// What began and ended before anybody was told is told in full, with how bad it was.
-func TestMailOfWhatWasOverBeforeItWasTold(t *testing.T) {
-	p := newPlay(t)
-	p.opts.GroupInterval, p.opts.KeepFiring = time.Hour, time.Minute
-	first, brief := finding(monitor.ClientMissing, monitor.Critical, "imap31", "s1"), finding(monitor.LogLine, monitor.Critical, "imap31", "s1")
-	brief.Text, brief.Command = "IOERROR: the disk is failing", "dmesg"
-	p.forth(5*time.Minute, first)
-	p.forth(5*time.Minute, first, brief)
-	p.sent = nil
-	p.forth(5 * time.Minute)
-	p.forth(time.Hour)
-	if len(p.sent) == 0 {
-		t.Fatal("nothing is told")
-	}
-	m := p.sent[0]
-	for _, want := range []string{"log_line, server imap31", "   was      critical, told only now\n", "   what     IOERROR: the disk is failing\n", "\ndmesg\n"} {
-		if !strings.Contains(m.Body, want) {
-			t.Errorf("no %q in\n%s", want, m.Body)
-		}
-	}
-	if strings.Count(m.Body, "told only now") != 1 {
-		t.Errorf("what was told before is told again in full:\n%s", m.Body)
-	}
-}

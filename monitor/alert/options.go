@@ -48,6 +48,10 @@ func (o Options) filled() Options {
 	return o
 }
 
+// restarts is how long a master may be away for a restart. Meanwhile there is another
+// look at the processes.
+const restarts = 90 * time.Second
+
 // patience returns how long a finding must be found before it is told. Critical
 // findings are told at once, but those that a restart of a server causes and
 // ends; so is what a look finds once only, such as a line of a log.
@@ -61,6 +65,8 @@ func (o *Options) patience(f *monitor.Finding) time.Duration {
 		return 0
 	case monitor.ClientMissing, monitor.ReplicaUnreachable, monitor.PortSilent:
 		return o.For
+	case monitor.MasterDown:
+		return min(o.For, restarts)
 	case monitor.ClientDuplicate: // a restart may have two for a moment, but no line that tells of them
 		if !f.Line() && f.Said == "" {
 			return o.For

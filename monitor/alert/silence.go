@@ -82,7 +82,7 @@ func (o *Options) matches(s *monitor.Silence, f *monitor.Finding) bool {
 	for _, m := range s.Matchers {
 		value, known := field(f, m.Field)
 		hit := Like(value, m.Value)
-		if m.Field == "server" && f.Kind == monitor.ReplicaUnreachable && f.Subject != "" {
+		if m.Field == "server" && fromAfar(f) {
 			hit = hit || Like(string(o.peer(f)), m.Value)
 		}
 		if !known || hit == m.Not {

@@ -4,9 +4,18 @@ import (
 	"fmt"
 	"net"
 	"slices"
+	"time"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
+)
+
+// unconfirmed is why an alert is not told before the processes have been looked at since
+// it began: what hides it may be seen there. They are looked at at once; confirmed is
+// for how long that is waited for.
+const (
+	unconfirmed = "waits for a look at the processes"
+	confirmed   = time.Minute
 )
 
 // withhold finds out which alerts are not to be told now, and why.
@@ -32,6 +41,8 @@ func (r *round) reason(a *monitor.Alert, c causes) string {
 		return monitor.FollowsFrom(cause.Number)
 	}
 	switch {
+	case a.Withheld == unconfirmed && (a.Stage == monitor.Pending || r.now.Sub(a.Fired) < confirmed):
+		return unconfirmed
 	case a.Acknowledged != nil:
 		return "acknowledged"
 	case a.Severity.Rank() < r.opts.Least.Rank() && a.Told.Rank() == 0:

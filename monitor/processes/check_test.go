@@ -423,6 +423,10 @@ func TestSince(t *testing.T) {
 		w.seen = []processes.Sight{w.before}
 		w.seen[0].At = noon.Add(-20 * time.Minute)
 	}
+	hang := func(w *world) {
+		w.log(&w.now, 50)
+		w.now.Ports["imap7:2005"] = processes.Port{Connected: true, Trouble: "no greeting"}
+	}
 	for _, test := range []struct {
 		name      string
 		role      inventory.Role
@@ -452,6 +456,8 @@ func TestSince(t *testing.T) {
 			w.now.Processes = nil
 		}, monitor.MasterDown, at(-20), at(0)},
 		{"replica", inventory.Master, func(w *world) { w.now.Ports["imap7:2005"] = processes.Port{Trouble: "refused"} }, monitor.ReplicaUnreachable, at(-10), at(0)},
+		{"hung client", inventory.Master, hang, monitor.ClientHung, at(-16), ""},
+		{"hung client that was started later", inventory.Master, func(w *world) { hang(w); w.client(&w.now).Started = noon.Add(-time.Minute) }, monitor.ClientHung, at(-1), ""},
 		{"port", inventory.Replica, func(w *world) {
 			w.before.Ports["imap1:2005"] = processes.Port{Trouble: "refused"}
 			w.now.Ports["imap1:2005"] = processes.Port{Trouble: "refused"}

@@ -115,7 +115,11 @@ func (c *check) hung(ch *monitor.Channel, p *monitor.Process) {
 	if b == nil || ch.Kind == monitor.Squatter || !b.Run.Exists() && !b.Log.Exists() {
 		return
 	}
-	since := monitor.Time(b.Oldest())
+	began := b.Oldest()
+	if p.Started.After(began) {
+		began = p.Started // it cannot hang for longer than it is there
+	}
+	since := monitor.Time(began)
 	port := c.now.Ports[ch.Peer]
 	if port.Trouble != "" && port.Connected {
 		c.report(monitor.ClientHung, monitor.Critical, ch, monitor.Finding{

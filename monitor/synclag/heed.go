@@ -153,13 +153,10 @@ func (h *heeded) correct(c *cause, a *monitor.Alert) {
 	if lag.WouldLose.Known {
 		lag.WouldLose = lag.Oldest
 	}
-	switch {
-	case last.Oldest().IsZero():
+	if last.Oldest().IsZero() {
 		why += "; nothing waits yet"
-	default:
-		why += fmt.Sprintf("; %s wait, the oldest for %s", sizeText(last.Bytes()), inventory.DurationText(lag.Oldest.Value))
 	}
-	lag.Reason = inventory.Text(why)
+	lag.Reason = inventory.Text(why + waiting(last, lag.Oldest))
 }
 
 // worse ranks verdicts.

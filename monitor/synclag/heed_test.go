@@ -78,7 +78,7 @@ func TestHeed(t *testing.T) {
 		{"a line of a log, and something waits", respawned, []monitor.Alert{line}, monitor.Stalled, "bailing_out", 5},
 		{"a line of a log, and nothing waits", idle, []monitor.Alert{line}, monitor.OK, "", 0},
 		{"no client", gone, []monitor.Alert{found(monitor.ClientMissing, "imap1", 3)}, monitor.Stopped, "no rolling sync_client runs for it (client_missing", 4},
-		{"no client at the look, and the replica is why", gone, []monitor.Alert{found(monitor.ReplicaUnreachable, "imap1", 3)}, monitor.Stopped, "the replica does not answer (replica_unreachable on imap1 since 2026-11-20T10:02:00Z); no rolling sync_client runs for it; 1 B wait, the oldest for 3 m", 4},
+		{"no client at the look, and the replica is why", gone, []monitor.Alert{found(monitor.ReplicaUnreachable, "imap1", 3)}, monitor.Stopped, "the replica does not answer (replica_unreachable on imap1 since 2026-11-20T10:02:00Z); no rolling sync_client runs for it; 1 B wait, the oldest for 4 m", 4},
 		{"a client that is back", idle, []monitor.Alert{found(monitor.ClientMissing, "imap1", 3)}, monitor.OK, "", 0},
 		{"Cyrus is down", gone, []monitor.Alert{found(monitor.MasterDown, "imap1", 4)}, monitor.Stopped, "Cyrus of the master does not run", 4},
 		{"changes are not logged", idle, []monitor.Alert{found(monitor.LogUnwritable, "imap1", 4)}, monitor.Unknown, "log_unwritable", -1},

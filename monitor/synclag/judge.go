@@ -39,6 +39,9 @@ func Judge(course []monitor.Stretch, model *Model, opts Options, now time.Time) 
 	lag.Verdict, lag.Reason, lag.Since = newest.verdict, inventory.Text(newest.reason), monitor.Time(newest.since)
 	lag.Oldest = oldest(last, newest.verdict, now)
 	lag.WouldLose = lag.Oldest
+	if !moves(newest.verdict) {
+		lag.Reason += inventory.Text(waiting(last, lag.Oldest))
+	}
 	switch {
 	case !last.Log.Exists() && !last.Run.Exists(): // nothing waits, and so nothing is to be waited for
 		lag.Predicted, lag.Spread = inventory.Known(0), inventory.Known(0)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 )
 
@@ -15,7 +16,7 @@ func verdict(course []monitor.Stretch, opts Options) (monitor.Verdict, string) {
 	case last.Trouble != "":
 		return monitor.Unknown, "it cannot be looked at: " + last.Trouble
 	case last.ProcessesKnown && len(last.Clients) == 0:
-		return monitor.Stopped, "no rolling sync_client runs for it" + waiting(last)
+		return monitor.Stopped, "no rolling sync_client runs for it"
 	}
 	if verdict, reason := standing(course, opts); verdict != "" {
 		return verdict, reason
@@ -29,12 +30,12 @@ func verdict(course []monitor.Stretch, opts Options) (monitor.Verdict, string) {
 	return monitor.OK, busy(last)
 }
 
-// waiting says what waits, behind a reason.
-func waiting(s *monitor.Stretch) string {
+// waiting says what waits and for how long by now, behind a reason.
+func waiting(s *monitor.Stretch, oldest inventory.Number) string {
 	if s.Oldest().IsZero() {
 		return ""
 	}
-	return fmt.Sprintf("; %s wait, the oldest for %s", sizeText(s.Bytes()), durationText(age(s)))
+	return fmt.Sprintf("; %s wait, the oldest for %s", sizeText(s.Bytes()), inventory.DurationText(oldest.Value))
 }
 
 // busy says of a channel that is fine what its client does, if that takes long.
@@ -51,22 +52,22 @@ func standing(course []monitor.Stretch, opts Options) (monitor.Verdict, string) 
 	last := &course[len(course)-1]
 	if !last.Run.Exists() {
 		if ignored(course, opts) {
-			return monitor.Stalled, "its sync_client runs, but takes up no log" + waiting(last) + ": is the replica reachable?"
+			return monitor.Stalled, "its sync_client runs, but takes up no log, as where the replica cannot be reached"
 		}
 		return "", ""
 	}
 	begun, looks, known := standstill(course, opts)
 	switch {
 	case restarted(course, opts):
-		return monitor.Stalled, "its sync_client is started again and again on the same log" + waiting(last) + ": is the replica reachable?"
+		return monitor.Stalled, "its sync_client is started again and again on the same log, as where the replica cannot be reached"
 	case !known:
-		return monitor.Unknown, "it works on the same log as before, and the counters of its sync_client cannot be read" + waiting(last)
+		return monitor.Unknown, "it works on the same log as before, and the counters of its sync_client cannot be read"
 	case looks < 2:
 		return "", ""
 	case arrived(begun, last):
-		return monitor.Stalled, "its sync_client runs, but has read and written nothing between two looks" + waiting(last)
+		return monitor.Stalled, "its sync_client runs, but has read and written nothing between two looks"
 	}
-	return monitor.Unknown, "its sync_client has read and written nothing between two looks, and nothing arrived" + waiting(last)
+	return monitor.Unknown, "its sync_client has read and written nothing between two looks, and nothing arrived"
 }
 
 // standstill goes back to where the clients last read or wrote anything while

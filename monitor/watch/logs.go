@@ -24,7 +24,7 @@ func (w *Watch) lookAtNotes(ctx context.Context, now time.Time) (monitor.Look, e
 		n := &notes[i]
 		look.Findings = append(look.Findings, n.Finding)
 		if n.Number > w.taken {
-			w.heed(n, now)
+			w.heed(&n.Finding, now)
 		}
 		if n.Number > w.taken && n.Kind == monitor.HotLoop {
 			w.hinted = append(w.hinted, *n)

@@ -2,54 +2,75 @@ package watch
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 )
 
-// What a log says was so; a look at the processes sees what is so, and knows what to
-// run. So when a log tells of trouble that such a look can confirm, it comes at once,
-// before the line is told, and goes on every minute until an interval has passed in
-// which the logs were quiet: what a restart has caused must be seen to be over.
+// What a log says was so, and what waits is only an effect; a look at the processes sees
+// what is so, and knows what to run. So when there is trouble of which such a look sees
+// more, it comes at once, before that is told. And whatever is found for the first time
+// has the processes looked at every minute until an interval has passed in which nothing
+// new was: what a restart has caused must be seen to be over.
 
-// confirmable are the kinds of lines of which a look at the processes sees more.
-var confirmable = []monitor.Kind{
-	monitor.BailingOut, monitor.ReplicaUnreachable, monitor.ReplicaAuth, monitor.ClientDuplicate, monitor.LogUnwritable, monitor.HotLoop,
-	monitor.DaemonDisabled, monitor.PortSilent,
-}
-
-// restlessEvery is how often processes are looked at as long as logs tell of trouble,
+// restlessEvery is how often processes are looked at as long as there is new trouble,
 // but in tests.
 var restlessEvery = time.Minute
 
-// trouble is what a log may tell again and again.
+// trouble is what may be found again and again, by a probe.
 type trouble struct {
+	probe   monitor.Probe
 	kind    monitor.Kind
 	store   inventory.Text
 	channel inventory.Text
 }
 
-// heed asks for a look at the processes where a line of a log is about trouble of
-// which the log was quiet before.
-func (w *Watch) heed(n *monitor.Note, now time.Time) {
-	if !slices.Contains(confirmable, n.Kind) {
+// heed asks for a look at the processes where trouble was found of which it was quiet
+// before. Lines that go on keep it restless: each says that something happened again.
+// The caller holds the lock.
+func (w *Watch) heed(f *monitor.Finding, now time.Time) {
+	look, rest := f.Probe == monitor.ProbeProcesses, w.opts.Processes
+	switch {
+	case look:
+		rest *= 2 // it is found at each look
+	case !f.Confirmable():
 		return
 	}
-	t := trouble{n.Kind, n.Store, n.Channel}
+	t := trouble{f.Probe, f.Kind, f.Store, f.Channel}
 	if w.heard == nil || len(w.heard) > mostNotes {
 		w.heard = map[trouble]time.Time{}
 	}
 	last, known := w.heard[t]
-	w.heard[t], w.restless = now, now.Add(w.opts.Processes)
-	if known && now.Sub(last) < w.opts.Processes {
+	quiet := !known || now.Sub(last) >= rest
+	if w.heard[t] = now; quiet || f.Line() {
+		w.restless = now.Add(w.opts.Processes)
+	}
+	if look || !quiet {
 		return
 	}
+	w.hasty = true
 	select {
 	case w.soon <- struct{}{}:
 	default: // it is asked for already
 	}
+}
+
+func (w *Watch) heedAll(found []monitor.Finding, now time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for i := range found {
+		w.heed(&found[i], now)
+	}
+}
+
+// hastens reports whether the look that begins was asked for.
+func (w *Watch) hastens() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	hasty := w.hasty
+	w.hasty = false
+	return hasty
 }
 
 // everyOrSoon is [every] for the processes, at which somebody may want a look before

@@ -33,8 +33,9 @@ type Watch struct {
 	sample    *usage.Sample               // the last look at what is used
 	hinted    []monitor.Note              // what logs said lately of sync clients
 	taken     int64                       // the note that was taken in last
-	heard     map[trouble]time.Time       // when a log told of what a look at the processes can confirm
+	heard     map[trouble]time.Time       // when trouble was found of which a look at the processes sees more
 	restless  time.Time                   // until when processes are looked at more often for that
+	hasty     bool                        // the next look at them is one that was asked for
 	refused   map[channelName]string      // why a channel was not worked off when that was asked for last
 	failed    map[monitor.Probe]*failure  // the probes that cannot do their work
 	stale     *failure                    // why the instances are those that there were, or nil
@@ -189,10 +190,13 @@ func (w *Watch) look(ctx context.Context, p probe, now time.Time) {
 	if ctx.Err() != nil {
 		return
 	}
-	look.Probe, look.Watcher = p.name, w.opts.Server
+	look.Probe, look.Watcher, look.At = p.name, w.opts.Server, now
 	if err != nil {
 		// What it did not find may be there all the same.
 		look.Blind = append(look.Blind, w.stores()...)
+	}
+	if p.name != monitor.ProbeLogs { // of those only what is new counts
+		w.heedAll(look.Findings, now)
 	}
 	if w.judge(ctx, []monitor.Look{look}) && p.judged != nil {
 		err = errors.Join(err, p.judged(ctx))

@@ -181,38 +181,51 @@ func TestRunRecordsAndTells(t *testing.T) {
 	}
 }
 
-// TestLooksAtOnceWhereALogTellsOfTrouble: processes are looked at long before it is
-// due, and again until it is known what becomes of it.
-func TestLooksAtOnceWhereALogTellsOfTrouble(t *testing.T) {
-	w := newWorld(t)
-	w.opts.Processes = time.Hour
-	looks := func() (n int) {
-		w.desk.mu.Lock()
-		defer w.desk.mu.Unlock()
-		for _, look := range w.desk.looks {
-			if look.Probe == monitor.ProbeProcesses {
-				n++
-			}
-		}
-		return n
-	}
-	calm, written := time.Time{}, false
-	w.run("looks after the line", func() bool {
-		switch {
-		case looks() == 0:
-		case calm.IsZero():
-			calm = time.Now()
-			w.write("mail.log", "Nov 20 10:00:00 imap1 s1m/imap[7]: DBERROR: opening /x: cyrusdb error\n") // a look does not show more of that
-		case time.Since(calm) < time.Second:
-			if looks() > 1 {
-				t.Errorf("%d looks without a reason", looks())
-			}
-		case !written:
+// TestLooksAtOnce: where a log or a backlog tells of trouble, processes are looked at
+// long before it is due, and again until it is known what becomes of it; what such a
+// look finds has them looked at again too.
+func TestLooksAtOnce(t *testing.T) {
+	for name, trouble := range map[string]func(*world){
+		"a line": func(w *world) {
 			w.write("mail.log", "Nov 20 10:00:00 imap1 s1m/sync_client[7]: Error in do_sync(): bailing out! Bad protocol\n")
-			written = true
-		}
-		return looks() > 3
-	})
+		},
+		"a backlog": func(w *world) { w.write("sync/log", strings.Repeat("MAILBOX user.anna\n", 10_000)) },
+		"a look":    nil,
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.opts.Processes = time.Hour
+			if trouble != nil { // nothing is found at first
+				w.instance.Conf, w.instance.Channels[0].Peer = "", ""
+			}
+			looks := func() (n int) {
+				w.desk.mu.Lock()
+				defer w.desk.mu.Unlock()
+				for _, look := range w.desk.looks {
+					if look.Probe == monitor.ProbeProcesses {
+						n++
+					}
+				}
+				return n
+			}
+			calm, happened := time.Time{}, trouble == nil
+			w.run("looks again", func() bool {
+				switch {
+				case looks() == 0 || happened:
+				case calm.IsZero():
+					calm = time.Now()
+					w.write("mail.log", "Nov 20 10:00:00 imap1 s1m/imap[7]: DBERROR: opening /x: cyrusdb error\n") // a look does not show more of that
+				case time.Since(calm) > time.Second:
+					if looks() > 1 {
+						t.Errorf("%d looks without a reason", looks())
+					}
+					trouble(w)
+					happened = true
+				}
+				return looks() > 3
+			})
+		})
+	}
 }
 
 // broken is a memory that cannot keep samples.
