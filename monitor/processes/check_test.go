@@ -383,34 +383,46 @@ func TestStartAgain(t *testing.T) {
 	}
 }
 
-// TestFormerMaster: where users are served elsewhere nothing is offered that would
-// send what is here.
+// TestFormerMaster: where users are served elsewhere, or the replica sends changes as
+// masters do, nothing is offered that would send what is here.
 func TestFormerMaster(t *testing.T) {
 	for _, test := range []struct {
 		routed   inventory.ServerID
-		commands int
-	}{{"", 2}, {"imap1", 2}, {"imap7", 0}} {
+		promoted string
+		says     string // instead of a command; nothing: the two commands
+	}{
+		{routed: ""},
+		{routed: "imap1"},
+		{routed: "imap7", says: "served by imap7, so this may be a former master: don't run a sync_client here"},
+		{promoted: "imap9:2005"},
+		{routed: "imap1", promoted: "imap7:2005", says: `At "imap7:2005" a rolling sync_client runs, as on a master, so this may be a former master: don't run a sync_client here`},
+	} {
 		w := healthy(inventory.Master)
 		drop(&w.before)
 		drop(&w.now)
 		w.log(&w.now, 50)
 		w.opts.Routed = map[inventory.StoreID]inventory.ServerID{"s1": test.routed}
-		found := w.check()
-		commands := 0
+		w.opts.Promoted = map[string]bool{test.promoted: true}
+		found, commands, want := w.check(), 0, 2
+		if test.says != "" {
+			want = 0
+		}
 		for _, f := range found {
 			if f.Command != "" {
 				commands++
 			}
-			if f.Kind == monitor.LogOrphaned && test.commands > 0 && f.Command != "env CYRUS_ISDAEMON=1 "+inventory.Text(clientPath)+" -C /etc/s1.conf -r -1" {
+			if f.Kind == monitor.LogOrphaned && want > 0 && f.Command != "env CYRUS_ISDAEMON=1 "+inventory.Text(clientPath)+" -C /etc/s1.conf -r -1" {
 				t.Errorf("got the command %q", f.Command)
 			}
-			former := strings.Contains(f.Text, "served by imap7, so this may be a former master: don't run a sync_client here")
-			if former != (test.commands == 0) || former && strings.Contains(f.Text, clientPath) {
-				t.Errorf("routed to %q: %s", test.routed, f.Text)
+			if want == 0 && (!strings.Contains(f.Text, test.says) || strings.Contains(f.Text, clientPath) || strings.Contains(f.Text, "start it again")) {
+				t.Errorf("%+v: %s", test, f.Text)
+			}
+			if want > 0 && !strings.Contains(strings.ToLower(f.Text), "if this is ") {
+				t.Errorf("%+v: it does not say that it must be the master: %s", test, f.Text)
 			}
 		}
-		if kinds(found) != "client_missing log_orphaned" || commands != test.commands {
-			t.Errorf("routed to %q: got%s", test.routed, describe(found))
+		if kinds(found) != "client_missing log_orphaned" || commands != want {
+			t.Errorf("%+v: got%s", test, describe(found))
 		}
 	}
 }

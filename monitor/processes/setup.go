@@ -121,7 +121,7 @@ func (c *check) startAgain(ch *monitor.Channel, master *monitor.Process) (string
 	command := c.readerCommand(ch)
 	switch {
 	case s.File == "":
-		return fmt.Sprintf("Whether master starts it is not known (%s). Send master a HUP, which starts it if its cyrus.conf has it under DAEMON; if it is not there a minute later, start it yourself%s",
+		return fmt.Sprintf("whether master starts it is not known (%s). Send master a HUP, which starts it if its cyrus.conf has it under DAEMON; if it is not there a minute later, start it yourself%s",
 			s.trouble(), behind(": ", command)), hup
 	case started == nil:
 		return fmt.Sprintf("%q starts none, neither under DAEMON nor under START: start it the way it is started here, else with this command; under DAEMON it would come back by itself", s.File),
