@@ -223,8 +223,9 @@ of this must be so, and what cannot be asked is a no:
   - no living process holds the log, and nothing else works on it
 
 What was done, or why not, stands in the text of the alert; what was done is also
-kept in the database. Where the routing names another server no alert gives a command
-that starts a client, whether recovery is allowed or not.
+kept in the database. Where the routing names another server, or the replica sends
+changes as a master does, no alert gives a command that starts a client, whether
+recovery is allowed or not.
 
 WHAT IT TAKES
 

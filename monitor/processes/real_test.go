@@ -32,6 +32,7 @@ import (
 const (
 	asLooker    = "PROCESSES_LOOK"
 	asRecoverer = "PROCESSES_RECOVER"
+	byClient    = "PROCESSES_CLIENT" // what a recoverer runs; its imapd.conf is in that directory, and those of its strangers are
 )
 
 func TestMain(m *testing.M) {
@@ -46,7 +47,16 @@ func TestMain(m *testing.M) {
 	}
 	if conf := os.Getenv(asRecoverer); conf != "" {
 		in := read(conf, inventory.Master, "")
-		a, err := processes.Recover(context.Background(), processes.Job{Instance: in, Channel: in.Channels[0]}, willing(&journal{}))
+		opts := willing(&journal{})
+		if client := os.Getenv(byClient); client != "" {
+			opts.Client, opts.SyncDir = client, func(other string) (string, error) {
+				if filepath.Dir(other) != filepath.Dir(conf) {
+					return "/", nil // clients of other tests
+				}
+				return read(other, inventory.Master, "").SyncDir, nil
+			}
+		}
+		a, err := processes.Recover(context.Background(), processes.Job{Instance: in, Channel: in.Channels[0]}, opts)
 		fmt.Println(a.Outcome, a.Text, err)
 		return
 	}
