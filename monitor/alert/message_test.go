@@ -218,6 +218,21 @@ func TestKey(t *testing.T) {
 	}
 }
 
+// TestAllClearOfLostChanges: that a log can be written again does not bring back what was
+// not written into it.
+func TestAllClearOfLostChanges(t *testing.T) {
+	for _, probe := range []monitor.Probe{monitor.ProbeProcesses, monitor.ProbeLogs} {
+		p := newPlay(t)
+		f := finding(monitor.LogUnwritable, monitor.Critical, "imap1", "s1")
+		f.Probe = probe
+		p.forth(time.Minute, f)
+		p.forth(20 * time.Minute)
+		if last := p.sent[len(p.sent)-1]; !strings.Contains(last.Subject, "resolved") || !strings.Contains(last.Body, "run interlace compare --store s1\n") {
+			t.Errorf("%s: got %s\n%s", probe, last.Subject, last.Body)
+		}
+	}
+}
+
 // What began and ended before anybody was told is told in full, with how bad it was.
 func TestMailOfWhatWasOverBeforeItWasTold(t *testing.T) {
 	p := newPlay(t)

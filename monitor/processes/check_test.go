@@ -276,6 +276,9 @@ func TestCheck(t *testing.T) {
 			w.now.Closed["/srv/s1/sync"] = processes.Closed{Why: "it has mode 0555", Command: "chmod u+rwx -- /srv/s1/sync"}
 		}},
 		{name: "no master process", role: inventory.Replica, want: "master_down", command: masterPath + " -C /etc/s1.conf -d", harm: func(w *world) { w.now.Processes = nil }},
+		{name: "a master process that is stopped", role: inventory.Replica, want: "master_down", text: "master process of store s1 (replica), 10, is stopped by a signal", command: "kill -CONT 10", harm: func(w *world) {
+			w.now.Processes[0].State = "T"
+		}},
 		{name: "a master that is down has no client", role: inventory.Master, want: "log_orphaned master_down", harm: func(w *world) {
 			w.log(&w.now, 50)
 			w.now.Processes, w.once = nil, true

@@ -389,7 +389,7 @@ func TestReplicaHangs(t *testing.T) {
 	r.wait("the client works on log-run", func() bool { return there(filepath.Join(r.master.Dir, "conf/sync/log-run")) })
 	r.look()
 	r.change("bob")
-	r.want(r.check(), "client_hung port_silent")
+	r.want(r.check(), "client_hung master_down port_silent")
 }
 
 // TestWaiting has clients that can't begin: they stay and try again, which is no
