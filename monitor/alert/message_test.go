@@ -225,7 +225,9 @@ func TestAllClearOfLostChanges(t *testing.T) {
 		p := newPlay(t)
 		f := finding(monitor.LogUnwritable, monitor.Critical, "imap1", "s1")
 		f.Probe = probe
-		p.forth(time.Minute, f)
+		p.step(monitor.Look{Probe: probe, Watcher: "imap1", Findings: []monitor.Finding{f}})
+		p.forth(time.Minute)
+		p.step(monitor.Look{Probe: probe, Watcher: "imap1"})
 		p.forth(20 * time.Minute)
 		if last := p.sent[len(p.sent)-1]; !strings.Contains(last.Subject, "resolved") || !strings.Contains(last.Body, "run interlace compare --store s1\n") {
 			t.Errorf("%s: got %s\n%s", probe, last.Subject, last.Body)
