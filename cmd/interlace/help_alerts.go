@@ -41,7 +41,8 @@ beside it:
   client_duplicate,            the line that says that somebody ended a process
   client_misplaced
   hot_loop                     bailing_out, replica_refuses, backlog; what the log
-                               alone says of replica_unreachable
+                               alone says of replica_unreachable, or of a user who
+                               cannot be replicated
 
 The message about the cause names what follows. A client that ended because of it
 does not begin again by itself: how to start it stands there too, or in a message

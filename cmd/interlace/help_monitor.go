@@ -181,15 +181,15 @@ for a harmless line:
   kind             the kind of the alert, - for log_line
   rule             - or some of these, with a blank between: over=N, only more
                    than N such lines a minute are told; by=NAME, those are counted
-                   apart for each text in the hole {NAME}; milestone=expire, it
-                   says that cyr_expire has done its work; milestone=reconstruct,
+                   and told apart for each text in the hole {NAME};
+                   milestone=expire, it says that cyr_expire has done its work; milestone=reconstruct,
                    that reconstruct changed mailboxes here
   pattern          how the message behind the tag begins. A hole, {name}, stands
                    for any text. In {file} a sync log says which channel it is;
                    what sync_client says in {mailbox} and {user} is named with
                    the trouble of a batch in the same minute
   example          a message that the pattern must match, or -
-  meaning          what it means, for people
+  meaning          what it means, for people; {name} is what the line has there
   remedy           what to do about it, or -
 
 Rows of yours come before those that interlace brings. Of several that match a line
