@@ -386,6 +386,36 @@ func TestStartAgain(t *testing.T) {
 	}
 }
 
+// TestAnew: how a client is made to read its configuration anew follows from who would
+// start it again; on a replica there is none, and of two nobody knows which.
+func TestAnew(t *testing.T) {
+	for _, test := range []struct {
+		name          string
+		role          inventory.Role
+		section       string
+		two           bool
+		text, command string
+	}{
+		{"a daemon", inventory.Master, "DAEMON", false, `process 11, and master starts it again, since "/etc/cyrus.conf" has it under DAEMON`, "kill -TERM 11"},
+		{"one that master starts once", inventory.Master, "START", false, `process 11, and then start it again, since "/etc/cyrus.conf" does not have it under DAEMON: ` + clientPath + " -C /etc/s1.conf -r", "kill -TERM 11"},
+		{"two", inventory.Master, "DAEMON", true, "", ""},
+		{"on a replica", inventory.Replica, "DAEMON", false, "", ""},
+	} {
+		w := healthy(inventory.Master)
+		w.in.Role = test.role
+		w.now.Setups["/etc/s1.conf"] = processes.Setup{File: "/etc/cyrus.conf", Programs: "/usr/lib/cyrus/bin", Clients: []processes.Started{{Section: test.section, Process: *w.client(&w.now)}}}
+		if test.two {
+			other := *w.client(&w.now)
+			other.PID = 12
+			w.now.Processes = append(w.now.Processes, other)
+		}
+		text, command := processes.Anew(&w.in, &w.now)
+		if !strings.HasSuffix(text, test.text) || (text == "") != (test.text == "") || string(command) != test.command {
+			t.Errorf("%s: got %q, %q", test.name, text, command)
+		}
+	}
+}
+
 // TestFormerMaster: where users are served elsewhere, or the replica sends changes as
 // masters do, nothing is offered that would send what is here.
 func TestFormerMaster(t *testing.T) {

@@ -180,7 +180,7 @@ func (c *check) loop(ch *monitor.Channel) {
 		f.Since = monitor.Time(b.Run.Taken)
 		f.Subject = inventory.Text(ch.Dir + "/log-run")
 	}
-	f.Text += ". Something in it can't be replicated, and all that follows waits: the lines of sync_client and of the replica's sync_server say which mailbox; repair that on the replica and it goes on by itself"
+	f.Text += ". Something in it can't be replicated, and all that follows waits: the lines of sync_client and of the replica's sync_server say which mailbox and why, such as a partition that its imapd.conf lacks; repair that on the replica and it goes on by itself"
 	c.report(monitor.HotLoop, monitor.Critical, ch, f)
 }
 

@@ -145,6 +145,25 @@ func (c *check) afterwards(ch *monitor.Channel) string {
 	return fmt.Sprintf("master starts it again if its cyrus.conf has it under DAEMON, else do so yourself%s", behind(": ", c.readerCommand(ch)))
 }
 
+// Anew says how the client of a master is made to read its configuration anew, which it
+// does only when it begins: in words, and in the command that does it. Where there is
+// not exactly one, nobody can tell which.
+func Anew(in *monitor.Instance, s *Sight) (string, inventory.Text) {
+	c := &check{in: in, now: s}
+	var clients []monitor.Process
+	var of *monitor.Channel
+	for i := range in.Channels {
+		ch := &in.Channels[i]
+		if list := c.rolling(s, ch); ch.Kind != monitor.Squatter && len(list) > 0 {
+			clients, of = append(clients, list...), ch
+		}
+	}
+	if in.Role != inventory.Master || s.Trouble != "" || len(clients) != 1 {
+		return "", ""
+	}
+	return fmt.Sprintf("here that is process %d, and %s", clients[0].PID, c.afterwards(of)), kill("-TERM", clients)
+}
+
 // behind is a command behind some words, or nothing where it cannot be pasted.
 func behind(words string, command []string) string {
 	if pasted := inventory.Paste(command...); pasted != "" {
