@@ -182,8 +182,8 @@ for a harmless line:
   rule             - or some of these, with a blank between: over=N, only more
                    than N such lines a minute are told; by=NAME, those are counted
                    and told apart for each text in the hole {NAME};
-                   milestone=expire, it says that cyr_expire has done its work; milestone=reconstruct,
-                   that reconstruct changed mailboxes here
+                   milestone=expire, it says that cyr_expire has done its work;
+                   milestone=reconstruct, that reconstruct changed mailboxes here
   pattern          how the message behind the tag begins. A hole, {name}, stands
                    for any text. In {file} a sync log says which channel it is;
                    what sync_client says in {mailbox} and {user} is named with

@@ -144,6 +144,25 @@ func TestHostileNames(t *testing.T) {
 
 func unprintable(r rune) bool { return !unicode.IsPrint(r) }
 
+// TestAllClearOfLostChanges: that a log can be written again does not bring back what was
+// not written into it.
+func TestAllClearOfLostChanges(t *testing.T) {
+	for _, probe := range []monitor.Probe{monitor.ProbeProcesses, monitor.ProbeLogs} {
+		p := newPlay(t)
+		f := finding(monitor.LogUnwritable, monitor.Critical, "imap1", "s1")
+		f.Probe = probe
+		p.step(monitor.Look{Probe: probe, Watcher: "imap1", Findings: []monitor.Finding{f}})
+		p.forth(time.Minute)
+		for range 2 {
+			p.step(monitor.Look{Probe: probe, Watcher: "imap1"})
+		}
+		p.forth(20 * time.Minute)
+		if last := p.sent[len(p.sent)-1]; !strings.Contains(last.Subject, "resolved") || !strings.Contains(last.Body, "run interlace compare --store s1\n") {
+			t.Errorf("%s: got %s\n%s", probe, last.Subject, last.Body)
+		}
+	}
+}
+
 // TestCommandSurvives: a command is told as it is, or not at all.
 func TestCommandSurvives(t *testing.T) {
 	for command, want := range map[inventory.Text]inventory.Text{
@@ -215,25 +234,6 @@ func TestKey(t *testing.T) {
 			t.Errorf("%s and %s have the same key", name, other)
 		}
 		seen[Key(&f)] = name
-	}
-}
-
-// TestAllClearOfLostChanges: that a log can be written again does not bring back what was
-// not written into it.
-func TestAllClearOfLostChanges(t *testing.T) {
-	for _, probe := range []monitor.Probe{monitor.ProbeProcesses, monitor.ProbeLogs} {
-		p := newPlay(t)
-		f := finding(monitor.LogUnwritable, monitor.Critical, "imap1", "s1")
-		f.Probe = probe
-		p.step(monitor.Look{Probe: probe, Watcher: "imap1", Findings: []monitor.Finding{f}})
-		p.forth(time.Minute)
-		for range 2 {
-			p.step(monitor.Look{Probe: probe, Watcher: "imap1"})
-		}
-		p.forth(20 * time.Minute)
-		if last := p.sent[len(p.sent)-1]; !strings.Contains(last.Subject, "resolved") || !strings.Contains(last.Body, "run interlace compare --store s1\n") {
-			t.Errorf("%s: got %s\n%s", probe, last.Subject, last.Body)
-		}
 	}
 }
 
