@@ -147,18 +147,17 @@ func unprintable(r rune) bool { return !unicode.IsPrint(r) }
 // TestAllClearOfLostChanges: that a log can be written again does not bring back what was
 // not written into it.
 func TestAllClearOfLostChanges(t *testing.T) {
-	for _, probe := range []monitor.Probe{monitor.ProbeProcesses, monitor.ProbeLogs} {
+	nothing := []monitor.Finding{}
+	look, line := saw(monitor.LogUnwritable, monitor.Critical, "it has mode 0555", ""), wrote(monitor.LogUnwritable, monitor.Critical, "Unable to write")
+	for _, test := range []struct{ lines, seen []monitor.Finding }{{nothing, []monitor.Finding{look}}, {[]monitor.Finding{line}, nothing}} {
 		p := newPlay(t)
-		f := finding(monitor.LogUnwritable, monitor.Critical, "imap1", "s1")
-		f.Probe = probe
-		p.step(monitor.Look{Probe: probe, Watcher: "imap1", Findings: []monitor.Finding{f}})
-		p.forth(time.Minute)
-		for range 2 {
-			p.step(monitor.Look{Probe: probe, Watcher: "imap1"})
+		p.looks(10*time.Minute, test.lines, test.seen)
+		p.looks(20*time.Minute, nothing, nothing)
+		if len(p.sent) == 0 {
+			t.Fatal("nothing is told")
 		}
-		p.forth(20 * time.Minute)
 		if last := p.sent[len(p.sent)-1]; !strings.Contains(last.Subject, "resolved") || !strings.Contains(last.Body, "run interlace compare --store s1\n") {
-			t.Errorf("%s: got %s\n%s", probe, last.Subject, last.Body)
+			t.Errorf("got %s\n%s", last.Subject, last.Body)
 		}
 	}
 }
