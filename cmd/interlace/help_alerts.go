@@ -45,7 +45,8 @@ beside it:
   client_duplicate,            the line that says that somebody ended a process
   client_misplaced
   hot_loop                     bailing_out, replica_refuses, backlog; what the log
-                               alone says of replica_unreachable
+                               alone says of replica_unreachable, or of a user who
+                               cannot be replicated
 
 What several channels say of replicas on one server that began together, that they
 are unreachable or hang, is one alert, which lists the others.

@@ -181,15 +181,15 @@ for a harmless line:
   kind             the kind of the alert, - for log_line
   rule             - or some of these, with a blank between: over=N, only more
                    than N such lines a minute are told; by=NAME, those are counted
-                   apart for each text in the hole {NAME}; milestone=expire, it
-                   says that cyr_expire has done its work; milestone=reconstruct,
-                   that reconstruct changed mailboxes here
+                   and told apart for each text in the hole {NAME};
+                   milestone=expire, it says that cyr_expire has done its work;
+                   milestone=reconstruct, that reconstruct changed mailboxes here
   pattern          how the message behind the tag begins. A hole, {name}, stands
                    for any text. In {file} a sync log says which channel it is;
                    what sync_client says in {mailbox} and {user} is named with
                    the trouble of a batch in the same minute
   example          a message that the pattern must match, or -
-  meaning          what it means, for people
+  meaning          what it means, for people; {name} is what the line has there
   remedy           what to do about it, or -
 
 Rows of yours come before those that interlace brings. Of several that match a line
@@ -223,8 +223,9 @@ of this must be so, and what cannot be asked is a no:
   - no living process holds the log, and nothing else works on it
 
 What was done, or why not, stands in the text of the alert; what was done is also
-kept in the database. Where the routing names another server no alert gives a command
-that starts a client, whether recovery is allowed or not.
+kept in the database. Where the routing names another server, or the replica sends
+changes as a master does, no alert gives a command that starts a client, whether
+recovery is allowed or not.
 
 WHAT IT TAKES
 

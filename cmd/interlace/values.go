@@ -252,9 +252,15 @@ func command(to *[]string, needed string, names ...string) value {
 	return &listValue{to: to, kind: "a list of words", item: item, whole: whole}
 }
 
-// each is a list of texts of some form.
+// each is a list of texts of some form, at least one.
 func each(to *[]string, form string, check func(string) error) value {
-	return &listValue{to: to, kind: form, item: func(raw, _ string) (string, error) { return raw, check(raw) }}
+	whole := func(items []string) error {
+		if len(items) == 0 {
+			return fmt.Errorf("the list is empty; write %s, or leave it out with what goes with it", form)
+		}
+		return nil
+	}
+	return &listValue{to: to, kind: form, item: func(raw, _ string) (string, error) { return raw, check(raw) }, whole: whole}
 }
 
 func (v *listValue) form() string { return v.kind }

@@ -138,7 +138,7 @@ func closeSoon(h *history.History) {
 func (a *app) watchOptions(ctx context.Context, local *local) (watch.Options, error) {
 	m := &a.config.Monitor
 	opts := watch.Options{
-		Server: local.server, Instances: local.instances, Neighbours: local.neighbours, Routing: local.routing, Now: a.now,
+		Server: local.server, Instances: local.instances, Neighbours: local.neighbours, Routing: local.routing, Peer: local.peer, Now: a.now,
 		Backlog: m.Backlog, Processes: m.Processes, Usage: m.Usage,
 		Lag:      m.judging(),
 		Logs:     logs.Options{Files: m.LogFiles, Zone: time.Local, Programs: programsOf(m.SyncClient)},

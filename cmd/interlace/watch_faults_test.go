@@ -76,11 +76,12 @@ var faults = []fault{
 	{
 		name: "password", settings: cyrustest.Settings{Extra: map[string]string{"sync_password": "wrong"}},
 		before: func(r *watched) { r.change("late") }, told: "replica_auth", may: "backlog log_line",
+		command: "kill -TERM ", says: "master starts it again, since",
 		repaired: func(r *watched) {
 			text, err := os.ReadFile(r.master.Conf)
 			r.must(err)
 			r.must(os.WriteFile(r.master.Conf, []byte(strings.Replace(string(text), "sync_password: wrong", "sync_password: "+r.fleet.Password, 1)), 0o600))
-			r.must(syscall.Kill(clientOf(r.T, r.master), syscall.SIGTERM)) // the next one reads it
+			r.paste("replica_auth") // the next one reads it
 		},
 	},
 	{
@@ -139,18 +140,14 @@ var faults = []fault{
 	},
 	{
 		name: "partition", settings: cyrustest.Settings{Partitions: []string{"more"}}, happens: func(r *watched) {
+			r.must(r.master.Fill(r.ctx, []cyrustest.Mailbox{{Name: "user.far", Partition: "more"}}))
+		}, wait: true, told: "hot_loop", found: "bailing_out replica_refuses", may: "backlog",
+		repaired: (*watched).addPartition,
+	},
+	{
+		name: "lacking", settings: cyrustest.Settings{Partitions: []string{"more"}}, replica: true, happens: func(r *watched) { // its sync server ends over the message
 			r.must(r.master.Fill(r.ctx, []cyrustest.Mailbox{{Name: "user.far", Messages: 1, Partition: "more"}}))
-		}, wait: true, told: "hot_loop", may: "backlog log_line replica_unreachable bailing_out replica_refuses", // its sync server ends
-		repaired: func(r *watched) {
-			dir := filepath.Join(r.replica.Dir, "data-more")
-			r.must(os.Mkdir(dir, 0o755))
-			r.own(dir)
-			conf, err := os.OpenFile(r.replica.Conf, os.O_APPEND|os.O_WRONLY, 0)
-			r.must(err)
-			defer conf.Close()
-			fmt.Fprintf(conf, "partition-more: %s\n", dir)
-			r.killServers()
-		},
+		}, wait: true, told: "replica_refuses", says: "partition-more is missing in the imapd.conf of this replica", repaired: (*watched).addPartition,
 	},
 	{
 		name: "shared", happens: func(r *watched) {
@@ -393,12 +390,18 @@ func (r *watched) crashReplica() {
 	r.change("late")
 }
 
-// killServers has the replica's sync servers read their configuration anew: there
-// are others for the next connections.
-func (r *watched) killServers() {
+// addPartition gives the replica the partition that it lacks, as the log says to.
+func (r *watched) addPartition() {
 	r.Helper()
-	for _, pid := range running(r.T, "sync_server", r.replica) {
-		syscall.Kill(pid, syscall.SIGTERM) // it may have ended
+	dir := filepath.Join(r.replica.Dir, "data-more")
+	r.must(os.Mkdir(dir, 0o755))
+	r.own(dir)
+	conf, err := os.OpenFile(r.replica.Conf, os.O_APPEND|os.O_WRONLY, 0)
+	r.must(err)
+	defer conf.Close()
+	fmt.Fprintf(conf, "partition-more: %s\n", dir)
+	for _, pid := range running(r.T, "/bin/master", r.replica) {
+		r.must(syscall.Kill(pid, syscall.SIGHUP))
 	}
 }
 

@@ -33,6 +33,7 @@ var rules = []rule{
 	{where: channel, causes: kinds{monitor.ClientMissing}, follows: kinds{monitor.LogOrphaned, monitor.BailingOut}},                                                                            // the client that is to be started takes up both
 	{where: channel, causes: kinds{monitor.ClientDuplicate, monitor.ClientMisplaced}, follows: kinds{monitor.LogLine}, lines: true, says: "graceful shutdown initiated by unexpected process"}, // who ends a client as told
 	{where: channel, causes: kinds{monitor.HotLoop}, follows: kinds{monitor.BailingOut, monitor.ReplicaRefuses}},
+	{where: channel, causes: kinds{monitor.HotLoop}, follows: kinds{monitor.LogLine}, lines: true, says: "IOERROR: user replication failed"},
 	{where: channel, causes: kinds{monitor.HotLoop}, follows: kinds{monitor.ReplicaUnreachable}, lines: true}, // its connection ends each time
 	{where: channel, causes: kinds{monitor.ReplicaUnreachable, monitor.ReplicaAuth, monitor.ClientMissing, monitor.ClientHung, monitor.ClientDuplicate, monitor.HotLoop, monitor.LogOrphaned}, follows: kinds{monitor.BacklogGrown}},
 	{where: channel, causes: kinds{monitor.ClientHung}, follows: kinds{monitor.ReplicaAuth}, lines: true}, // it gets no answer when it logs in

@@ -146,6 +146,25 @@ func TestTwoClients(t *testing.T) {
 	p.wants()
 }
 
+// TestLoopSaysItAll: that a user cannot be replicated makes the loop, and is not told
+// beside it; what else its log says is.
+func TestLoopSaysItAll(t *testing.T) {
+	user := wrote(monitor.LogLine, monitor.Warning, "a user was refused")
+	user.Subject = "IOERROR: user replication failed: error=<Replication inconsistency detected> userid=<{user}>"
+	other := wrote(monitor.LogLine, monitor.Warning, "something else")
+	other.Subject = "Garbage at end of input line"
+	p := newPlay(t)
+	p.looks(10*time.Minute, []monitor.Finding{user, other}, []monitor.Finding{saw(monitor.HotLoop, monitor.Critical, "the same log again", "")})
+	for _, m := range p.sent {
+		if strings.Contains(m.Body, "a user was refused") {
+			t.Errorf("it is told too:\n%s", m.Body)
+		}
+	}
+	if !slices.ContainsFunc(p.sent, func(m monitor.Message) bool { return strings.Contains(m.Body, "something else") }) {
+		t.Error("what else its log says is not told")
+	}
+}
+
 // TestEndedAsTold: who ends one of two clients, as the alert says, is not told that
 // somebody did; what else its log says is.
 func TestEndedAsTold(t *testing.T) {

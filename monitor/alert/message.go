@@ -275,6 +275,9 @@ func (n *notice) ending(b *strings.Builder, a *monitor.Alert) {
 		fmt.Fprintf(b, "%d. %s, %s: acknowledged as it is by %s%s; it is told again only if it changes\n", a.Number, a.Kind, where(a), a.Acknowledged.By, said(a.Acknowledged.Comment))
 		return
 	}
+	if a.Kind == monitor.LogUnwritable && a.Store != "" {
+		defer fmt.Fprintf(b, "   left     what changed meanwhile may be missing on the replica for good: run interlace compare --store %s\n", a.Store)
+	}
 	if a.Line() { // that nothing more was said does not mean that anything was repaired
 		fmt.Fprintf(b, "%d. %s, %s: no such line since %s\n", a.Number, a.Kind, where(a), a.Seen.UTC().Format(clock))
 		return

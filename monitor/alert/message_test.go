@@ -144,6 +144,24 @@ func TestHostileNames(t *testing.T) {
 
 func unprintable(r rune) bool { return !unicode.IsPrint(r) }
 
+// TestAllClearOfLostChanges: that a log can be written again does not bring back what was
+// not written into it.
+func TestAllClearOfLostChanges(t *testing.T) {
+	nothing := []monitor.Finding{}
+	look, line := saw(monitor.LogUnwritable, monitor.Critical, "it has mode 0555", ""), wrote(monitor.LogUnwritable, monitor.Critical, "Unable to write")
+	for _, test := range []struct{ lines, seen []monitor.Finding }{{nothing, []monitor.Finding{look}}, {[]monitor.Finding{line}, nothing}} {
+		p := newPlay(t)
+		p.looks(10*time.Minute, test.lines, test.seen)
+		p.looks(20*time.Minute, nothing, nothing)
+		if len(p.sent) == 0 {
+			t.Fatal("nothing is told")
+		}
+		if last := p.sent[len(p.sent)-1]; !strings.Contains(last.Subject, "resolved") || !strings.Contains(last.Body, "run interlace compare --store s1\n") {
+			t.Errorf("got %s\n%s", last.Subject, last.Body)
+		}
+	}
+}
+
 // TestCommandSurvives: a command is told as it is, or not at all.
 func TestCommandSurvives(t *testing.T) {
 	for command, want := range map[inventory.Text]inventory.Text{

@@ -26,10 +26,10 @@ type Pattern struct {
 	Kind     monitor.Kind     // LogLine unless there is a better one
 	Meaning  string
 	Remedy   string
-	// Over, if not 0, is how many such lines a minute are none too many, counted
-	// apart for each text of the hole By.
+	// Over, if not 0, is how many such lines a minute are none too many.
 	Over int
-	By   string
+	// By, if not empty, is the hole of which each text is told apart.
+	By string
 	// Milestone is what the line says was done.
 	Milestone string
 
@@ -92,6 +92,17 @@ func (p *Pattern) hole(name, message string) string {
 		rest = after
 	}
 	return ""
+}
+
+// filled returns a text of the pattern with what a message has in its holes.
+func (p *Pattern) filled(text, message string) string {
+	if !strings.Contains(text, "{") {
+		return text
+	}
+	for _, name := range p.holes {
+		text = strings.ReplaceAll(text, "{"+name+"}", shown(p.hole(name, message), mostShape))
+	}
+	return text
 }
 
 // catalogue finds the pattern of a message by its first byte; few patterns begin
@@ -173,9 +184,9 @@ var known = sync.OnceValues(func() ([]*Pattern, error) {
 // tabulators, lines that begin with # left out. The cells are the processes
 // (names separated by commas, or * for all of Cyrus), severity, kind, rule,
 // pattern, an example, the meaning and a remedy. The rule is -, or some of over=N
-// (only more than N a minute are worth telling), by=HOLE (those counted apart for
-// each text of a hole) and milestone=NAME. The error names all lines that are
-// wrong.
+// (only more than N a minute are worth telling), by=HOLE (each text of a hole is
+// counted and told apart) and milestone=NAME. In the meaning and the remedy a hole
+// of the pattern stands for its text. The error names all lines that are wrong.
 func ReadPatterns(name, text string) ([]Pattern, error) {
 	var list []Pattern
 	var wrong []error

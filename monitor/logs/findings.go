@@ -39,6 +39,7 @@ type group struct {
 	file            string                      // the sync log that the lines name, or empty
 	damaged         map[cyrus.ExternalName]bool // the mailboxes that reconstruct repairs
 	count           int
+	anew            bool // it is counted anew each time that it is told
 	first, last     time.Time
 }
 
@@ -65,13 +66,24 @@ type tally struct {
 	last       map[string]Entry // of each log
 	named      map[inventory.StoreID]names
 	repaired   map[inventory.StoreID]time.Time // when a reconstruct ran last
+	courses    map[key]course
 }
+
+// course is how often lines that say the same came over several tellings.
+type course struct {
+	count       int
+	first, last time.Time
+}
+
+// apart is how much later lines that say the same are still of one course: as long as a
+// client may wait at most before it tries again, and a little more.
+const apart = 30 * time.Minute
 
 func newTally(server inventory.ServerID, in *instances, c *catalogue) *tally {
 	return &tally{
 		instances: in, catalogue: c, server: server, groups: map[key]*group{}, rates: map[rate]minute{},
 		milestones: map[inventory.StoreID]map[string]time.Time{}, last: map[string]Entry{},
-		named: map[inventory.StoreID]names{}, repaired: map[inventory.StoreID]time.Time{},
+		named: map[inventory.StoreID]names{}, repaired: map[inventory.StoreID]time.Time{}, courses: map[key]course{},
 	}
 }
 
@@ -132,18 +144,18 @@ func (t *tally) known(p *Pattern, e *Entry, now time.Time) {
 	if p.Kind == monitor.LogLine {
 		k.subject = p.Text
 	}
-	times := e.Times
+	times, by := e.Times, ""
+	if p.By != "" {
+		by = p.hole(p.By, e.Message)
+		k.subject = shown(by, mostShape)
+	}
 	if p.Over > 0 {
-		by := ""
-		if p.By != "" {
-			by = p.hole(p.By, e.Message)
-			k.subject = shown(by, mostShape)
-		}
 		if times = t.tooMany(p, store, by, e); times == 0 {
 			return
 		}
 	}
-	g := t.count(k, e, p.Severity, p.Meaning, p.Remedy, times)
+	g := t.count(k, e, p.Severity, p.filled(p.Meaning, e.Message), p.filled(p.Remedy, e.Message), times)
+	g.anew = k.kind == monitor.HotLoop // how bad it is is how often within a minute
 	if file != "" {
 		g.file = file
 	}
@@ -231,21 +243,31 @@ const (
 	notOpened  = "IOERROR: {what} index failed: "
 )
 
+// What a sync_server says and does beside that a partition is missing: it ends over a
+// message for it, which master says too.
+const (
+	endedOver  = "Fatal error: Internal error: assertion failed: imap/dlist.c"
+	endedBadly = "process type:{type} name:{name} path:{path} age:{age}s pid:{pid} exited, status"
+)
+
 // isEcho reports whether lines go with others that say more: of a batch Cyrus says
 // first why it failed and then which one, of a mailbox what is wrong with its index
-// and then which one is not updated for that.
+// and then which one is not updated for that, of a partition which one is missing and
+// then what comes of that.
 func (t *tally) isEcho(g *group) bool {
 	var more func(key) bool
 	switch {
 	case g.kind == monitor.BailingOut && g.channel == "":
-		more = func(k key) bool { return k.channel != "" }
+		more = func(k key) bool { return k.kind == g.kind && k.channel != "" }
 	case strings.HasPrefix(g.subject, notOpened):
-		more = func(k key) bool { return strings.HasPrefix(k.subject, notUpdated) }
+		more = func(k key) bool { return k.kind == g.kind && strings.HasPrefix(k.subject, notUpdated) }
+	case g.kind == monitor.ReplicaRefuses && g.subject == "", g.subject == endedOver, g.subject == endedBadly:
+		more = func(k key) bool { return k.kind == monitor.ReplicaRefuses && k.subject != "" }
 	default:
 		return false
 	}
 	for k := range t.groups {
-		if k.kind == g.kind && k.store == g.store && more(k) {
+		if k.store == g.store && more(k) {
 			return true
 		}
 	}
@@ -258,7 +280,8 @@ func (t *tally) finding(g *group) monitor.Finding {
 	if g.store == "" {
 		text += "; nobody can tell which instance it is"
 	}
-	text += fmt.Sprintf("; %s: %s", often(g), g.example)
+	c := t.course(g)
+	text += fmt.Sprintf("; %s: %s", c.often(), g.example)
 	if about := t.about(g); about != "" {
 		text += "; " + about
 	}
@@ -268,7 +291,7 @@ func (t *tally) finding(g *group) monitor.Finding {
 	return monitor.Finding{
 		Probe: monitor.ProbeLogs, Kind: g.kind, Severity: g.severity, Server: inventory.Text(t.server), Store: inventory.Text(g.store),
 		Channel: inventory.Text(g.channel), Subject: inventory.Text(g.subject), Since: monitor.Time(g.first),
-		Text: text, Command: t.command(g), Value: inventory.Known(float64(g.count)),
+		Text: text, Command: t.command(g), Value: inventory.Known(float64(c.count)),
 	}
 }
 
@@ -289,17 +312,25 @@ func (t *tally) command(g *group) inventory.Text {
 	return owner + " && " + room
 }
 
-// often says how often lines came, and when: they are those since what was told before,
-// and an alert about all may have lasted for longer.
-func often(g *group) string {
-	first, last := monitor.Time(g.first), monitor.Time(g.last)
+// course returns how often the lines of a group came, with those that were told before.
+func (t *tally) course(g *group) course {
+	c, before := course{g.count, g.first, g.last}, t.courses[g.key]
+	if before.count > 0 && !g.anew && g.first.Sub(before.last) <= apart {
+		c.count, c.first = c.count+before.count, before.first
+	}
+	return c
+}
+
+// often says how often lines came, and when.
+func (c course) often() string {
+	first, last := monitor.Time(c.first), monitor.Time(c.last)
 	switch {
-	case g.count == 1:
+	case c.count == 1:
 		return fmt.Sprintf("once at %s", first)
 	case first == last:
-		return fmt.Sprintf("%d times at %s", g.count, first)
+		return fmt.Sprintf("%d times at %s", c.count, first)
 	}
-	return fmt.Sprintf("%d times from %s to %s", g.count, first, last)
+	return fmt.Sprintf("%d times from %s to %s", c.count, first, last)
 }
 
 // reached returns the milestones, sorted.
@@ -316,8 +347,15 @@ func (t *tally) reached() []monitor.Milestone {
 	return list
 }
 
-// told begins anew. Rates go on: a minute may lie in two tellings.
+// told begins anew. Rates go on: a minute may lie in two tellings; and courses do, of
+// which the oldest are not over while there is room.
 func (t *tally) told() {
+	if len(t.courses)+len(t.groups) > 2*mostGroups {
+		clear(t.courses)
+	}
+	for k, g := range t.groups {
+		t.courses[k] = t.course(g)
+	}
 	clear(t.groups)
 	clear(t.milestones)
 }

@@ -166,8 +166,9 @@ func (l *Logs) complain(kind monitor.Kind, log, text string, now time.Time) {
 	}
 	l.told[text] = now
 	e := Entry{At: now, Message: text}
-	l.tally.count(key{kind: kind, store: l.tally.byLog[log], subject: log}, &e, monitor.Warning,
+	g := l.tally.count(key{kind: kind, store: l.tally.byLog[log], subject: log}, &e, monitor.Warning,
 		"lines of a log are missed", "see that the inventory and logs.files name the right file, and that the account of interlace may read it and its directory", 1)
+	g.anew = true // how often it was noted says nothing
 }
 
 // save keeps what was found with how far the logs were read. If that fails it

@@ -126,6 +126,62 @@ func TestFindings(t *testing.T) {
 	}
 }
 
+// TestMissingPartition has a replica say, in each of the ways in which Cyrus does, that it
+// lacks a partition: that is told once, and says which one.
+func TestMissingPartition(t *testing.T) {
+	const at = "Nov 22 09:35:59 imap1 s1r/"
+	const missing = at + "csync[1]: requested partition directory for unknown partition 'more'\n"
+	for name, lines := range map[string]string{
+		"a message": missing + at + "csync[1]: Fatal error: Internal error: assertion failed: imap/dlist.c: 160: base != NULL\n" +
+			at + "master[1]: process type:SERVICE name:csync path:/usr/lib/cyrus/bin/sync_server age:0.079s pid:11568 exited, status 70\n",
+		"a mailbox": missing + at + "csync[1]: Failed to open mailbox user.far to update: Unknown/invalid partition\n",
+		"a move":    missing + missing,
+	} {
+		opts := Options{Server: "imap1", Instances: []monitor.Instance{{Store: "s1", Prefix: "s1r"}}}
+		c, err := newCatalogue(nil)
+		must(t, err)
+		tally := newTally("imap1", newInstances(&opts), c)
+		for line := range strings.Lines(lines) {
+			tally.add(parse(Line{Text: []byte(strings.TrimSuffix(line, "\n"))}, now, zone), now)
+		}
+		found := tally.findings()
+		if len(found) != 1 || found[0].Kind != monitor.ReplicaRefuses || !strings.HasPrefix(found[0].Text, "partition-more is missing in the imapd.conf of this replica") ||
+			!strings.Contains(found[0].Text, "add partition-more: DIRECTORY to it") {
+			t.Errorf("%s: got %+v", name, found)
+		}
+	}
+	if got := findings(t, Options{Instances: []monitor.Instance{{Store: "s1", Prefix: "s1m"}}},
+		"Nov 22 09:35:59 imap1 s1m/sync_client[1]: IOERROR: user replication failed: error=<The remote Server(s) denied the operation> userid=<far> channel=<(null)>\n"); !slices.Equal(got, []string{"bailing_out s1   ×1"}) {
+		t.Errorf("on the master: %q", got)
+	}
+}
+
+// TestCourse says of lines that come again how often they came in all, not only since
+// they were told last; of those that are long gone nothing.
+func TestCourse(t *testing.T) {
+	opts := Options{Instances: []monitor.Instance{{Store: "s1", Prefix: "s1m"}}}
+	c, err := newCatalogue(nil)
+	must(t, err)
+	tally := newTally("imap1", newInstances(&opts), c)
+	for i, want := range []string{"once at 2026-11-22T09:00:00Z", "3 times from 2026-11-22T09:00:00Z to 2026-11-22T09:00:10Z", "4 times from 2026-11-22T09:00:00Z to 2026-11-22T09:20:00Z", "once at 2026-11-22T11:00:00Z"} {
+		at := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC).Add([]time.Duration{0, 10 * time.Second, 20 * time.Minute, 2 * time.Hour}[i])
+		for range 1 + i%2 - i/3 {
+			tally.add(Entry{Prefix: "s1m", Process: "sync_client", At: at, Message: "couldn't authenticate to backend server: authentication failure", Times: 1}, at)
+		}
+		found := tally.findings()
+		if len(found) != 1 || !strings.Contains(found[0].Text, want) || found[0].Measure(found[0].Value.Value) != strings.Replace(strings.Replace(want[:strings.IndexByte(want, ' ')], "once", "1", 1)+" lines", "1 lines", "1 line", 1) || found[0].Since != monitor.Time(at) {
+			t.Errorf("got %+v, want %s", found, want)
+		}
+		tally.told()
+	}
+	for i := range 5 * mostGroups {
+		tally.add(Entry{Prefix: "s1m", Process: "imap", Message: "strange " + strings.Repeat("x", 1+i%mostShape) + strings.Repeat("y", i/mostShape), Times: 1}, now)
+		if tally.told(); len(tally.courses) > 2*mostGroups {
+			t.Fatalf("%d courses", len(tally.courses))
+		}
+	}
+}
+
 // TestBounded counts a million kinds of lines, and keeps a thousand apart.
 func TestBounded(t *testing.T) {
 	opts := Options{Instances: []monitor.Instance{{Store: "s1", Prefix: "s1m"}}}

@@ -29,6 +29,8 @@ type Options struct {
 	// Routed says on which servers the users of stores are served, as far as that is
 	// known; they may be no servers of the inventory.
 	Routed map[inventory.StoreID]inventory.ServerID
+	// Promoted are the replicas that take themselves to be masters, by their addresses.
+	Promoted map[string]bool
 }
 
 // Hint is what the log of an instance says.
@@ -177,14 +179,20 @@ func (c *check) about(ch *monitor.Channel) string {
 	return fmt.Sprintf("channel %s of store %s", inventory.Quoted(ch.Name), c.in.Store)
 }
 
-// elsewhere says that users are served by another server than this master's, or
-// nothing: then this may be a former master, whose client must not be started.
-func (c *check) elsewhere() string {
+// former says why this may be a former master, whose client must not be started, or
+// nothing: users are served by another server, or the replica is a master too.
+func (c *check) former(ch *monitor.Channel) string {
+	const noClient = "so this may be a former master: don't run a sync_client here, which would send old state"
 	at := c.opts.Routed[c.in.Store]
-	if c.in.Role != inventory.Master || at == "" || at == c.in.Server {
+	switch {
+	case c.in.Role != inventory.Master:
 		return ""
+	case at != "" && at != c.in.Server:
+		return fmt.Sprintf("The routing says that users of store %s are served by %s, %s; correct the inventory or the routing, whichever is wrong", c.in.Store, inventory.Printable(string(at)), noClient)
+	case c.opts.Promoted[ch.Peer]:
+		return fmt.Sprintf("At %s a rolling sync_client runs, as on a master, %s; if that is the master now, correct the inventory, and if it only passes changes on to a further replica, start the client by hand", inventory.Quoted(ch.Peer), noClient)
 	}
-	return fmt.Sprintf("The routing says that users of store %s are served by %s, so this may be a former master: don't run a sync_client here, which would send old state; correct the inventory or the routing, whichever is wrong", c.in.Store, inventory.Printable(string(at)))
+	return ""
 }
 
 // clientCommand is a sync_client of a channel with further words.

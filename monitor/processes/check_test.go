@@ -276,6 +276,9 @@ func TestCheck(t *testing.T) {
 			w.now.Closed["/srv/s1/sync"] = processes.Closed{Why: "it has mode 0555", Command: "chmod u+rwx -- /srv/s1/sync"}
 		}},
 		{name: "no master process", role: inventory.Replica, want: "master_down", command: masterPath + " -C /etc/s1.conf -d", harm: func(w *world) { w.now.Processes = nil }},
+		{name: "a master process that is stopped", role: inventory.Replica, want: "master_down", text: "master process of store s1 (replica), 10, is stopped by a signal", command: "kill -CONT 10", harm: func(w *world) {
+			w.now.Processes[0].State = "T"
+		}},
 		{name: "a master that is down has no client", role: inventory.Master, want: "log_orphaned master_down", harm: func(w *world) {
 			w.log(&w.now, 50)
 			w.now.Processes, w.once = nil, true
@@ -383,34 +386,76 @@ func TestStartAgain(t *testing.T) {
 	}
 }
 
-// TestFormerMaster: where users are served elsewhere nothing is offered that would
-// send what is here.
+// TestAnew: how a client is made to read its configuration anew follows from who would
+// start it again; on a replica there is none, and of two nobody knows which.
+func TestAnew(t *testing.T) {
+	for _, test := range []struct {
+		name          string
+		role          inventory.Role
+		section       string
+		two           bool
+		text, command string
+	}{
+		{"a daemon", inventory.Master, "DAEMON", false, `process 11, and master starts it again, since "/etc/cyrus.conf" has it under DAEMON`, "kill -TERM 11"},
+		{"one that master starts once", inventory.Master, "START", false, `process 11, and then start it again, since "/etc/cyrus.conf" does not have it under DAEMON: ` + clientPath + " -C /etc/s1.conf -r", "kill -TERM 11"},
+		{"two", inventory.Master, "DAEMON", true, "", ""},
+		{"on a replica", inventory.Replica, "DAEMON", false, "", ""},
+	} {
+		w := healthy(inventory.Master)
+		w.in.Role = test.role
+		w.now.Setups["/etc/s1.conf"] = processes.Setup{File: "/etc/cyrus.conf", Programs: "/usr/lib/cyrus/bin", Clients: []processes.Started{{Section: test.section, Process: *w.client(&w.now)}}}
+		if test.two {
+			other := *w.client(&w.now)
+			other.PID = 12
+			w.now.Processes = append(w.now.Processes, other)
+		}
+		text, command := processes.Anew(&w.in, &w.now)
+		if !strings.HasSuffix(text, test.text) || (text == "") != (test.text == "") || string(command) != test.command {
+			t.Errorf("%s: got %q, %q", test.name, text, command)
+		}
+	}
+}
+
+// TestFormerMaster: where users are served elsewhere, or the replica sends changes as
+// masters do, nothing is offered that would send what is here.
 func TestFormerMaster(t *testing.T) {
 	for _, test := range []struct {
 		routed   inventory.ServerID
-		commands int
-	}{{"", 2}, {"imap1", 2}, {"imap7", 0}} {
+		promoted string
+		says     string // instead of a command; nothing: the two commands
+	}{
+		{routed: ""},
+		{routed: "imap1"},
+		{routed: "imap7", says: "served by imap7, so this may be a former master: don't run a sync_client here"},
+		{promoted: "imap9:2005"},
+		{routed: "imap1", promoted: "imap7:2005", says: `At "imap7:2005" a rolling sync_client runs, as on a master, so this may be a former master: don't run a sync_client here`},
+	} {
 		w := healthy(inventory.Master)
 		drop(&w.before)
 		drop(&w.now)
 		w.log(&w.now, 50)
 		w.opts.Routed = map[inventory.StoreID]inventory.ServerID{"s1": test.routed}
-		found := w.check()
-		commands := 0
+		w.opts.Promoted = map[string]bool{test.promoted: true}
+		found, commands, want := w.check(), 0, 2
+		if test.says != "" {
+			want = 0
+		}
 		for _, f := range found {
 			if f.Command != "" {
 				commands++
 			}
-			if f.Kind == monitor.LogOrphaned && test.commands > 0 && f.Command != "env CYRUS_ISDAEMON=1 "+inventory.Text(clientPath)+" -C /etc/s1.conf -r -1" {
+			if f.Kind == monitor.LogOrphaned && want > 0 && f.Command != "env CYRUS_ISDAEMON=1 "+inventory.Text(clientPath)+" -C /etc/s1.conf -r -1" {
 				t.Errorf("got the command %q", f.Command)
 			}
-			former := strings.Contains(f.Text, "served by imap7, so this may be a former master: don't run a sync_client here")
-			if former != (test.commands == 0) || former && strings.Contains(f.Text, clientPath) {
-				t.Errorf("routed to %q: %s", test.routed, f.Text)
+			if want == 0 && (!strings.Contains(f.Text, test.says) || strings.Contains(f.Text, clientPath) || strings.Contains(f.Text, "start it again")) {
+				t.Errorf("%+v: %s", test, f.Text)
+			}
+			if want > 0 && !strings.Contains(strings.ToLower(f.Text), "if this is ") {
+				t.Errorf("%+v: it does not say that it must be the master: %s", test, f.Text)
 			}
 		}
-		if kinds(found) != "client_missing log_orphaned" || commands != test.commands {
-			t.Errorf("routed to %q: got%s", test.routed, describe(found))
+		if kinds(found) != "client_missing log_orphaned" || commands != want {
+			t.Errorf("%+v: got%s", test, describe(found))
 		}
 	}
 }

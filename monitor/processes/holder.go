@@ -12,10 +12,25 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// busy is who is seen to work on a log.
+type busy struct {
+	pid int
+	at  string
+}
+
+func (b *busy) Error() string { return fmt.Sprintf("process %d works on %s", b.pid, b.at) }
+
+// unseen says that what a client has open is secret, and what to do about that.
+func unseen(pid int) error {
+	return fmt.Errorf("what process %d (sync_client) has open can't be seen from this account, so it may work on this log: wait until it has ended, or end it if nobody needs it; "+
+		"what root or another account runs is seen only with CAP_SYS_PTRACE (interlace help monitor)", pid)
+}
+
 // holder says which process has a file open, whoever runs it and under whatever name
 // it sees the file, or nothing: a sync_client that has it at all, or any other that
-// writes it. The error also says that nobody can tell.
-func holder(proc, path string) error {
+// writes it. The error also says that nobody can tell. Clients that work elsewhere are
+// taken for any other.
+func holder(proc, path string, elsewhere map[int]bool) error {
 	file, err := os.Stat(path)
 	if err != nil {
 		return nil // what is not there nobody holds
@@ -28,20 +43,27 @@ func holder(proc, path string) error {
 	if err != nil {
 		return err
 	}
-	unseen := false
+	secret := false
 	for _, one := range all {
-		name, _ := one.Comm() // of one that has ended there is none
-		holds, err := has(filepath.Join(procPath(proc), strconv.Itoa(one.PID)), file, name != "sync_client")
+		stat, err := one.Stat()
+		if gone(err) || err == nil && stat.State == "Z" {
+			continue // what has ended has nothing open
+		}
+		if err != nil {
+			return fmt.Errorf("look at process %d: %w", one.PID, err)
+		}
+		client := stat.Comm == "sync_client" && !elsewhere[one.PID]
+		holds, err := has(filepath.Join(procPath(proc), strconv.Itoa(one.PID)), file, !client)
 		switch {
 		case holds:
-			return fmt.Errorf("process %d works on %q", one.PID, path)
-		case os.IsPermission(err) && name == "sync_client":
-			return fmt.Errorf("what process %d (sync_client) has open can't be seen", one.PID)
+			return &busy{one.PID, strconv.Quote(path)}
+		case os.IsPermission(err) && client:
+			return unseen(one.PID)
 		case os.IsPermission(err):
-			unseen = true
+			secret = true
 		}
 	}
-	if unseen {
+	if secret {
 		return written(path)
 	}
 	return nil

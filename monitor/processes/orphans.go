@@ -37,7 +37,7 @@ func (c *check) orphan(ch *monitor.Channel, path string, since inventory.Text, c
 		c.report(monitor.LogOrphaned, monitor.Warning, ch, f)
 		return
 	}
-	if former := c.elsewhere(); former != "" {
+	if former := c.former(ch); former != "" {
 		f.Text = what + ". " + former
 		c.report(monitor.LogOrphaned, monitor.Critical, ch, f)
 		return

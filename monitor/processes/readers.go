@@ -59,11 +59,12 @@ func (c *check) missing(ch *monitor.Channel) {
 	again, command := c.startAgain(ch, master)
 	f.Command = command
 	if ch.Kind == monitor.Squatter {
-		f.Text = fmt.Sprintf("nobody indexes %s: squatter -R does not run, and its log grows. %s", c.about(ch), again)
+		f.Text = fmt.Sprintf("nobody indexes %s: squatter -R does not run, and its log grows. Bring it back: %s", c.about(ch), again)
 		c.report(monitor.ClientMissing, monitor.Warning, ch, f)
 		return
 	}
-	if former := c.elsewhere(); former != "" {
+	again = "If this is still the master, bring it back: " + again
+	if former := c.former(ch); former != "" {
 		again, f.Command = former, ""
 	}
 	f.Text = fmt.Sprintf("nobody replicates %s to %s: no rolling sync_client runs, and whatever changes waits in its log. %s", c.about(ch), inventory.Quoted(ch.Peer), again)
@@ -183,7 +184,7 @@ func (c *check) loop(ch *monitor.Channel) {
 		f.Since = monitor.Time(b.Run.Taken)
 		f.Subject = inventory.Text(ch.Dir + "/log-run")
 	}
-	f.Text += ". Something in it can't be replicated, and all that follows waits: the lines of sync_client and of the replica's sync_server say which mailbox; repair that on the replica and it goes on by itself"
+	f.Text += ". Something in it can't be replicated, and all that follows waits: the lines of sync_client and of the replica's sync_server say which mailbox and why, such as a partition that its imapd.conf lacks; repair that on the replica and it goes on by itself"
 	c.report(monitor.HotLoop, monitor.Critical, ch, f)
 }
 

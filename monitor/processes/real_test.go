@@ -32,6 +32,7 @@ import (
 const (
 	asLooker    = "PROCESSES_LOOK"
 	asRecoverer = "PROCESSES_RECOVER"
+	byClient    = "PROCESSES_CLIENT" // what a recoverer runs; its imapd.conf is in that directory, and those of its strangers are
 )
 
 func TestMain(m *testing.M) {
@@ -46,7 +47,16 @@ func TestMain(m *testing.M) {
 	}
 	if conf := os.Getenv(asRecoverer); conf != "" {
 		in := read(conf, inventory.Master, "")
-		a, err := processes.Recover(context.Background(), processes.Job{Instance: in, Channel: in.Channels[0]}, willing(&journal{}))
+		opts := willing(&journal{})
+		if client := os.Getenv(byClient); client != "" {
+			opts.Client, opts.SyncDir = client, func(other string) (string, error) {
+				if filepath.Dir(other) != filepath.Dir(conf) {
+					return "/", nil // clients of other tests
+				}
+				return read(other, inventory.Master, "").SyncDir, nil
+			}
+		}
+		a, err := processes.Recover(context.Background(), processes.Job{Instance: in, Channel: in.Channels[0]}, opts)
 		fmt.Println(a.Outcome, a.Text, err)
 		return
 	}
@@ -379,7 +389,7 @@ func TestReplicaHangs(t *testing.T) {
 	r.wait("the client works on log-run", func() bool { return there(filepath.Join(r.master.Dir, "conf/sync/log-run")) })
 	r.look()
 	r.change("bob")
-	r.want(r.check(), "client_hung port_silent")
+	r.want(r.check(), "client_hung master_down port_silent")
 }
 
 // TestWaiting has clients that can't begin: they stay and try again, which is no

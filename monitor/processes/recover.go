@@ -181,27 +181,27 @@ func free(job *Job, opts *RecoverOptions) error {
 		return err
 	}
 	s := &Sight{Processes: seen}
-	for _, p := range seen {
-		// A client whose descriptors are secret may have any file open.
-		if p.Name == "sync_client" && p.State != "Z" && !p.OpenKnown {
-			return fmt.Errorf("what process %d (sync_client) has open can't be seen", p.PID)
+	if job.File == "" {
+		if pid := worker(s, &job.Instance, &job.Channel, job.run()); pid != 0 {
+			return &busy{pid, "this channel"}
 		}
 	}
-	if err := strangersAway(job, seen, opts); err != nil {
+	elsewhere, err := clientsElsewhere(job, seen, opts)
+	if err != nil {
 		return err
+	}
+	for _, p := range seen {
+		// A client whose descriptors are secret may have any file open.
+		if p.Name == "sync_client" && p.State != "Z" && !p.OpenKnown && !elsewhere[p.PID] {
+			return unseen(p.PID)
+		}
 	}
 	path := job.File
 	if path == "" {
 		path = job.run()
 	}
-	if err := holder(opts.Proc, path); err != nil {
+	if err := holder(opts.Proc, path, elsewhere); err != nil || job.File == "" {
 		return err
-	}
-	if job.File == "" {
-		if pid := worker(s, &job.Instance, &job.Channel, job.run()); pid != 0 {
-			return fmt.Errorf("process %d works on this channel", pid)
-		}
-		return nil
 	}
 	l, err := job.left()
 	switch {
@@ -215,27 +215,31 @@ func free(job *Job, opts *RecoverOptions) error {
 	return nil
 }
 
-// strangersAway says which client of another imapd.conf may work on the same logs,
-// or nothing.
-func strangersAway(job *Job, seen []monitor.Process, opts *RecoverOptions) error {
+// clientsElsewhere returns the clients that work on the logs of another imapd.conf. One that
+// was given a file may work on that of any. The error says which of them works on the
+// same logs, or may.
+func clientsElsewhere(job *Job, seen []monitor.Process, opts *RecoverOptions) (elsewhere map[int]bool, err error) {
 	if opts.SyncDir == nil {
-		return nil
+		return nil, nil
 	}
 	own, err := os.Stat(job.Instance.SyncDir)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	elsewhere = map[int]bool{}
 	for _, p := range seen {
 		if p.Name != "sync_client" || p.State == "Z" || p.Conf == filepath.Clean(job.Instance.Conf) {
 			continue
 		}
 		dir, err := opts.SyncDir(p.Conf)
 		if err != nil {
-			return fmt.Errorf("where process %d (sync_client) works can't be told: %w", p.PID, err)
+			return nil, fmt.Errorf("where process %d (sync_client) works can't be told: %w", p.PID, err)
 		}
-		if other, err := os.Stat(dir); err == nil && os.SameFile(own, other) {
-			return fmt.Errorf("process %d works on these logs, with %q", p.PID, p.Conf)
+		other, err := os.Stat(dir)
+		if err == nil && os.SameFile(own, other) {
+			return nil, &busy{p.PID, fmt.Sprintf("these logs, with %q", p.Conf)}
 		}
+		elsewhere[p.PID] = err == nil && p.File == ""
 	}
-	return nil
+	return elsewhere, nil
 }

@@ -186,6 +186,110 @@ func TestRecoverLeavesOthersAlone(t *testing.T) {
 	recover("nobody", "", theirs)
 }
 
+// TestRecoverAmongSecrets works a log off as an account that may not see what others
+// have open: who has ended and who works elsewhere are in nobody's way, and of the
+// others it is said what to do.
+func TestRecoverAmongSecrets(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("SKIPPED: needs root, to become another user")
+	}
+	const nobody = 65534
+	dir, err := os.MkdirTemp("", "processes-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	run := dir + "/one/sync/log-run"
+	for _, name := range []string{"one", "other"} {
+		if err := os.MkdirAll(dir+"/"+name+"/sync", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		write(t, dir+"/"+name+".conf", "configdirectory: "+dir+"/"+name+"\nsync_log: 1\nsync_host: 127.0.0.1\n", 0o644)
+	}
+	write(t, dir+"/client", "#!/bin/sh\nrm "+run+"\n", 0o755)
+	write(t, dir+"/sync_client", "#!/bin/sh\nsleep 600\n:\n", 0o755)
+	if err := errors.Join(os.Chmod(dir, 0o755), os.Chown(dir+"/one/sync", nobody, nobody)); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		name   string
+		words  []string
+		ended  bool // and nobody has noticed
+		writes bool // it has the log open, whatever it says
+		want   string
+	}{
+		{name: "one that has ended", words: []string{"-C", dir + "/one.conf", "-r"}, ended: true, want: "done"},
+		{name: "one that works elsewhere", words: []string{"-C", dir + "/other.conf", "-r"}, want: "done"},
+		{name: "one that says so and works here", words: []string{"-C", dir + "/other.conf", "-r"}, writes: true, want: "refused a process that can't be seen works on"},
+		{name: "one that was given a file", words: []string{"-C", dir + "/other.conf", "-r", "-f", run}, want: "refused what process {pid} (sync_client) has open can't be seen"},
+		{name: "one that does something else here", words: []string{"-C", dir + "/one.conf", "-u", "anna"}, want: "what root or another account runs is seen only with CAP_SYS_PTRACE"},
+	} {
+		write(t, run, "USER anna\n", 0o600)
+		if err := os.Chown(run, nobody, nobody); err != nil {
+			t.Fatal(err)
+		}
+		other := exec.Command(dir+"/sync_client", test.words...)
+		if test.writes {
+			file, err := os.OpenFile(run, os.O_RDWR, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			other.ExtraFiles = []*os.File{file}
+			begin(t, other)
+			file.Close()
+		} else {
+			begin(t, other)
+		}
+		if test.ended {
+			syscall.Kill(-other.Process.Pid, syscall.SIGKILL)
+			time.Sleep(100 * time.Millisecond)
+		}
+		cmd := helper(t, asRecoverer+"="+dir+"/one.conf")
+		cmd.Env = append(cmd.Env, byClient+"="+dir+"/client")
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+		out, err := cmd.CombinedOutput()
+		if want := strings.ReplaceAll(test.want, "{pid}", fmt.Sprint(other.Process.Pid)); err != nil || !strings.Contains(string(out), want) {
+			t.Errorf("%s: got %v, %q, want %q", test.name, err, out, want)
+		}
+		end(other)
+	}
+}
+
+// TestRecoverLeft: what was left since nobody could tell who works on it was not worked
+// off; what somebody else took up is in good hands.
+func TestRecoverLeft(t *testing.T) {
+	for _, test := range []struct {
+		name          string
+		later         func(dir string) (string, error) // where the other client works, as it is said later
+		outcome, text string
+	}{
+		{"nobody can tell", func(string) (string, error) { return "", errors.New("no such file") }, processes.Failed, "the rest was left: where process {pid} (sync_client) works can't be told: no such file"},
+		{"another took it up", func(dir string) (string, error) { return dir, nil }, processes.Done, "left the rest to another: process {pid} works on these logs"},
+	} {
+		dir := t.TempDir()
+		write(t, dir+"/log-run", "USER anna\n", 0o600)
+		write(t, dir+"/client", "#!/bin/sh\ntouch "+dir+"/ran\n", 0o755)
+		write(t, dir+"/sync_client", "#!/bin/sh\nsleep 600\n:\n", 0o755)
+		other := exec.Command(dir+"/sync_client", "-C", dir+"/other.conf", "-r")
+		begin(t, other)
+		ch := monitor.Channel{Name: "default", Kind: monitor.Replication, Dir: dir, Peer: "imap7:2005"}
+		opts := willing(&journal{})
+		opts.Client = dir + "/client"
+		opts.SyncDir = func(conf string) (string, error) {
+			if there(dir+"/ran") && conf == dir+"/other.conf" {
+				return test.later(dir)
+			}
+			return "/", nil
+		}
+		in := monitor.Instance{Server: "imap1", Store: "s1", Role: inventory.Master, Conf: "/nowhere", SyncDir: dir, Channels: []monitor.Channel{ch}}
+		a, err := processes.Recover(t.Context(), processes.Job{Instance: in, Channel: ch}, opts)
+		if err != nil || a.Outcome != test.outcome || !strings.Contains(a.Text, strings.ReplaceAll(test.text, "{pid}", fmt.Sprint(other.Process.Pid))) {
+			t.Errorf("%s: got %+v, %v", test.name, a, err)
+		}
+		end(other)
+	}
+}
+
 // begin starts a command in a group of its own, which end ends.
 func begin(t *testing.T, cmd *exec.Cmd) {
 	t.Helper()

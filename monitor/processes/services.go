@@ -9,9 +9,16 @@ import (
 	"github.com/interlacemail/interlace/monitor"
 )
 
-// master reports an instance whose master process does not run.
+// master reports an instance whose master process does not run, or is stopped: what it
+// has started goes on, and nothing else begins.
 func (c *check) master() {
-	if c.now.master(c.in) != nil {
+	if master := c.now.master(c.in); master != nil {
+		if master.State == "T" {
+			c.report(monitor.MasterDown, monitor.Critical, nil, monitor.Finding{
+				Text:    fmt.Sprintf("the master process of store %s (%s), %d, is stopped by a signal: it starts nothing any more, neither for who connects nor in place of what ends. Let it go on", c.in.Store, c.in.Role, master.PID),
+				Command: kill("-CONT", []monitor.Process{*master}),
+			})
+		}
 		return
 	}
 	f := monitor.Finding{Text: fmt.Sprintf("Cyrus of store %s (%s) does not run here: there is no master process. Start it with its service, or where it has none, as it was last seen to run", c.in.Store, c.in.Role)}

@@ -121,7 +121,7 @@ func (c *check) startAgain(ch *monitor.Channel, master *monitor.Process) (string
 	command := c.readerCommand(ch)
 	switch {
 	case s.File == "":
-		return fmt.Sprintf("Whether master starts it is not known (%s). Send master a HUP, which starts it if its cyrus.conf has it under DAEMON; if it is not there a minute later, start it yourself%s",
+		return fmt.Sprintf("whether master starts it is not known (%s). Send master a HUP, which starts it if its cyrus.conf has it under DAEMON; if it is not there a minute later, start it yourself%s",
 			s.trouble(), behind(": ", command)), hup
 	case started == nil:
 		return fmt.Sprintf("%q starts none, neither under DAEMON nor under START: start it the way it is started here, else with this command; under DAEMON it would come back by itself", s.File),
@@ -143,6 +143,25 @@ func (c *check) afterwards(ch *monitor.Channel) string {
 		return fmt.Sprintf("then start it again, since %q does not have it under DAEMON%s", s.File, behind(": ", c.readerCommand(ch)))
 	}
 	return fmt.Sprintf("master starts it again if its cyrus.conf has it under DAEMON, else do so yourself%s", behind(": ", c.readerCommand(ch)))
+}
+
+// Anew says how the client of a master is made to read its configuration anew, which it
+// does only when it begins: in words, and in the command that does it. Where there is
+// not exactly one, nobody can tell which.
+func Anew(in *monitor.Instance, s *Sight) (string, inventory.Text) {
+	c := &check{in: in, now: s}
+	var clients []monitor.Process
+	var of *monitor.Channel
+	for i := range in.Channels {
+		ch := &in.Channels[i]
+		if list := c.rolling(s, ch); ch.Kind != monitor.Squatter && len(list) > 0 {
+			clients, of = append(clients, list...), ch
+		}
+	}
+	if in.Role != inventory.Master || s.Trouble != "" || len(clients) != 1 {
+		return "", ""
+	}
+	return fmt.Sprintf("here that is process %d, and %s", clients[0].PID, c.afterwards(of)), kill("-TERM", clients)
 }
 
 // behind is a command behind some words, or nothing where it cannot be pasted.

@@ -59,8 +59,11 @@ func workBatches(ctx context.Context, job *Job, opts *RecoverOptions, lock *os.F
 		if job.idle(opts) {
 			return wrote, nil
 		}
-		if err := free(job, opts); err != nil {
+		switch err := free(job, opts); {
+		case errors.As(err, new(*busy)):
 			return "left the rest to another: " + err.Error(), nil
+		case err != nil:
+			return wrote, fmt.Errorf("the rest was left: %w", err)
 		}
 		var err error
 		if wrote, err = run(ctx, command, lock); err != nil {

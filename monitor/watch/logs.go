@@ -7,8 +7,10 @@ import (
 	"reflect"
 	"time"
 
+	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/logs"
+	"github.com/interlacemail/interlace/monitor/processes"
 )
 
 // mostNotes is how many findings of logs are taken in at once.
@@ -22,6 +24,7 @@ func (w *Watch) lookAtNotes(ctx context.Context, now time.Time) (monitor.Look, e
 	defer w.mu.Unlock()
 	for i := range notes {
 		n := &notes[i]
+		w.advise(&n.Finding)
 		look.Findings = append(look.Findings, n.Finding)
 		if n.Number > w.taken {
 			w.heed(&n.Finding, now)
@@ -32,6 +35,20 @@ func (w *Watch) lookAtNotes(ctx context.Context, now time.Time) (monitor.Look, e
 		w.taken = max(w.taken, n.Number)
 	}
 	return look, recorded(err)
+}
+
+// advise adds to a line about a password how the client that has the wrong one is made
+// to take another, which only a look at the processes knows.
+func (w *Watch) advise(f *monitor.Finding) {
+	in := instanceOf(w.instances, inventory.StoreID(f.Store))
+	if f.Kind != monitor.ReplicaAuth || in == nil || len(w.sights) == 0 {
+		return
+	}
+	words, command := processes.Anew(in, &w.sights[len(w.sights)-1])
+	if words != "" {
+		f.Text += ": " + words
+	}
+	f.Command = command
 }
 
 // forgetNotes drops what was taken in. If the process dies before, it is taken in

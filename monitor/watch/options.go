@@ -26,8 +26,11 @@ type Options struct {
 	// Routing says on which server the users of a store are served. It is asked where
 	// what repairs a finding would do harm on a former master; nil: nobody knows.
 	Routing func(context.Context, inventory.StoreID) (inventory.ServerID, error)
-	Memory  Memory
-	Desk    Desk // nil: findings are not told, only recorded
+	// Peer says what the other end of a channel takes itself to be. It is asked where
+	// Routing is; nil: nobody knows.
+	Peer   func(context.Context, *processes.Job) (inventory.Role, error)
+	Memory Memory
+	Desk   Desk // nil: findings are not told, only recorded
 
 	Backlog, Processes, Usage time.Duration // between two looks; 2m, 10m, 5m
 	Lag                       synclag.Options

@@ -40,7 +40,8 @@ func (w *Watch) lookAtProcesses(ctx context.Context, now time.Time) (monitor.Loo
 	w.mu.Unlock()
 	opts := processes.Options{Hints: hints, Neighbours: w.neighbours()}
 	look.Findings = processes.Check(list, sights, opts)
-	if opts.Routed = w.routed(ctx, look.Findings); len(opts.Routed) > 0 {
+	opts.Routed, opts.Promoted = w.mastersOf(ctx, look.Findings, list)
+	if len(opts.Routed)+len(opts.Promoted) > 0 {
 		look.Findings = processes.Check(list, sights, opts)
 	}
 	if trouble := sights[len(sights)-1].Trouble; trouble != "" {
@@ -51,31 +52,36 @@ func (w *Watch) lookAtProcesses(ctx context.Context, now time.Time) (monitor.Loo
 	return look, err
 }
 
-// askedFor is how long all that is asked for the routing may take together.
+// askedFor is how long all that is asked for who is the master may take together.
 const askedFor = time.Minute
 
-// routed asks where users are served whose store has findings that a client would
-// repair, which must not be started on a former master. Where nobody knows the store
-// is not in the answer.
-func (w *Watch) routed(ctx context.Context, found []monitor.Finding) map[inventory.StoreID]inventory.ServerID {
-	if w.opts.Routing == nil {
-		return nil
-	}
+// mastersOf asks, of what a client would repair, which must not be started on a former
+// master, where users are served and which replicas take themselves to be masters.
+// What nobody knows is not in the answers.
+func (w *Watch) mastersOf(ctx context.Context, found []monitor.Finding, list []monitor.Instance) (routed map[inventory.StoreID]inventory.ServerID, promoted map[string]bool) {
 	ctx, cancel := context.WithTimeout(ctx, askedFor)
 	defer cancel()
-	routed := map[inventory.StoreID]inventory.ServerID{}
-	asked := map[inventory.Text]bool{}
+	routed, promoted = map[inventory.StoreID]inventory.ServerID{}, map[string]bool{}
+	stores, peers := map[inventory.StoreID]bool{}, map[string]bool{}
 	for i := range found {
-		f := &found[i]
-		if f.Kind != monitor.ClientMissing && f.Kind != monitor.LogOrphaned || asked[f.Store] {
+		job, ok := jobOf(&found[i], list)
+		if !ok {
 			continue
 		}
-		asked[f.Store] = true
-		if at, err := w.opts.Routing(ctx, inventory.StoreID(f.Store)); err == nil {
-			routed[inventory.StoreID(f.Store)] = at
+		if store := job.Instance.Store; w.opts.Routing != nil && !stores[store] {
+			stores[store] = true
+			if at, err := w.opts.Routing(ctx, store); err == nil {
+				routed[store] = at
+			}
+		}
+		if peer := job.Channel.Peer; w.opts.Peer != nil && !peers[peer] {
+			peers[peer] = true
+			if role, err := w.opts.Peer(ctx, &job); err == nil && role == inventory.Master {
+				promoted[peer] = true
+			}
 		}
 	}
-	return routed
+	return routed, promoted
 }
 
 func (w *Watch) neighbours() []string {

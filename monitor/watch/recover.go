@@ -161,7 +161,7 @@ func outcome(a *monitor.Action) string {
 	if text == "" {
 		return a.Outcome
 	}
-	return a.Outcome + ", " + inventory.Printable(text)
+	return a.Outcome + ", " + inventory.Clean(text)
 }
 
 // RecoverStore works off what lies in the sync logs of a store's instance here,

@@ -387,7 +387,7 @@ func TestRecover(t *testing.T) {
 		}
 		w.mu.Lock()
 		tried++
-		a.Outcome, a.Text, a.Ended = processes.Failed, "no way\nat all", time.Now()
+		a.Outcome, a.Text, a.Ended = processes.Failed, `"/var/lib/cyrus/`+strings.Repeat("far/", 20)+`log-run" is in the way`+"\nand more", time.Now()
 		if tried == 1 {
 			a.Outcome = processes.Interrupted // by the end of a watch, which is no failure
 		}
@@ -402,7 +402,7 @@ func TestRecover(t *testing.T) {
 	w.desk.looks = nil
 	w.run("no more after three failures", func() bool {
 		_, f, found := w.desk.found(monitor.LogOrphaned)
-		return found && strings.Contains(f.Text, "working it off was tried at") && strings.Contains(f.Text, "failed, no way")
+		return found && strings.Contains(f.Text, "working it off was tried at") && strings.HasSuffix(f.Text, `log-run" is in the way`)
 	})
 	if tried != 4 {
 		t.Errorf("it was tried %d times", tried)
@@ -431,28 +431,43 @@ func TestRefusalIsTold(t *testing.T) {
 	})
 }
 
-// TestFormerMaster checks that no command is given that the routing speaks against,
-// also where recovery is not allowed.
+// TestFormerMaster checks that no command is given that the routing or the replica
+// speaks against, also where recovery is not allowed.
 func TestFormerMaster(t *testing.T) {
-	w := newWorld(t)
-	w.write("sync/log-4194305", "MAILBOX user.anna\n")
-	old := time.Now().Add(-time.Hour)
-	if err := os.Chtimes(filepath.Join(w.dir, "sync/log-4194305"), old, old); err != nil {
-		t.Fatal(err)
-	}
-	w.opts.Routing = func(_ context.Context, store inventory.StoreID) (inventory.ServerID, error) {
-		if store != "s1" {
-			return "", errors.New("no such store")
+	for _, test := range []struct {
+		routed inventory.ServerID
+		peer   inventory.Role
+		want   string
+	}{
+		{"imap2", inventory.Replica, "served by imap2, so this may be a former master"},
+		{"imap1", inventory.Master, `At "127.0.0.1:1" a rolling sync_client runs, as on a master, so this may be a former master`},
+	} {
+		w := newWorld(t)
+		w.write("sync/log-4194305", "MAILBOX user.anna\n")
+		old := time.Now().Add(-time.Hour)
+		if err := os.Chtimes(filepath.Join(w.dir, "sync/log-4194305"), old, old); err != nil {
+			t.Fatal(err)
 		}
-		return "imap2", nil
-	}
-	w.run("the log", func() bool {
-		_, f, found := w.desk.found(monitor.LogOrphaned)
-		if found && (f.Command != "" || !strings.Contains(f.Text, "served by imap2, so this may be a former master")) {
-			t.Errorf("got %+v", f)
+		w.opts.Routing = func(_ context.Context, store inventory.StoreID) (inventory.ServerID, error) {
+			if store != "s1" {
+				return "", errors.New("no such store")
+			}
+			return test.routed, nil
 		}
-		return found
-	})
+		w.opts.Peer = func(_ context.Context, job *processes.Job) (inventory.Role, error) {
+			if job.Channel.Peer != "127.0.0.1:1" {
+				return "", errors.New("no such replica")
+			}
+			return test.peer, nil
+		}
+		w.run("the log", func() bool {
+			_, f, found := w.desk.found(monitor.LogOrphaned)
+			if found && (f.Command != "" || !strings.Contains(f.Text, test.want)) {
+				t.Errorf("got %+v", f)
+			}
+			return found
+		})
+	}
 }
 
 // TestOwnAttemptsAreNoLoop has the log say of two channels that they are taken up again
