@@ -51,4 +51,5 @@ type StepRecord struct {
 	State  StepState
 	At     time.Time
 	Text   inventory.Text // what came of it, or why it failed
+	Data   string         // what later steps need to know of it
 }

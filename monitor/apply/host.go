@@ -82,6 +82,9 @@ func (h *host) allow(ctx context.Context, user inventory.UserID) error {
 // denied returns the users who are denied everything.
 func (h *host) denied(ctx context.Context) (map[inventory.UserID]bool, error) {
 	text, err := h.run(ctx, h.server, "", h.tool("cyr_deny"), "-C", h.conf, "-l")
+	if err != nil && strings.Contains(err.Error(), "failed to open deny db: No such file") {
+		return nil, nil // nobody ever was
+	}
 	if err != nil {
 		return nil, fmt.Errorf("list who is denied on %s: %w", h.server, err)
 	}
