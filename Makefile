@@ -6,6 +6,8 @@ GO          ?= go
 GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME    ?= 30s
+# Long stories whose goroutines others have too: without the race detector only.
+ALONE       := Story/(bench_layout|layout_objective|layout_frontier|simulate_years_rare)$$
 DEMO        := fleet interlace.db interlace.db-wal interlace.db-shm plan.json users.json moves.json
 
 .PHONY: help build test check lint demo demo-live bench fuzz soak golden deps compiler
@@ -22,8 +24,8 @@ test: compiler            # every test that can run here; says what it skips
 	@.ci/test ./...
 
 check: compiler lint      # what a change must pass
-	$(GO) test -race ./inventory/... ./fixtures/...
-	$(GO) test -race -run 'Story|Discover|Interrupted' ./cmd/interlace
+	$(GO) test -race ./inventory/... ./fixtures/... ./monitor/alert ./monitor/logs ./monitor/watch
+	$(GO) test -race -run 'Story|Discover|Interrupted' -skip '$(ALONE)' ./cmd/interlace
 	@$(MAKE) --no-print-directory test
 
 lint:

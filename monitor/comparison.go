@@ -59,6 +59,7 @@ type Difference struct {
 	Mailbox inventory.Text     `json:"mailbox"` // as an administrator names it; null: the account
 	UIDs    inventory.Text     `json:"uids"`    // of the messages, as a set of IMAP such as 3:5,9
 	Kind    DifferenceKind     `json:"kind"`
+	Level   CompareLevel       `json:"level"`   // the lowest that shows it
 	Master  inventory.Text     `json:"master"`  // what the master has; null: nothing
 	Replica inventory.Text     `json:"replica"` // what the replica has; null: nothing
 
@@ -110,11 +111,16 @@ func (o Outcome) Rank() int {
 	return slices.Index([]Outcome{Identical, UnknownOutcome, Different}, o)
 }
 
-// Compared is the outcome for one user or shared tree.
+// Compared is what a comparison says of one user or shared tree.
 type Compared struct {
 	Owner   string
 	Shared  bool
 	Outcome Outcome
+	Whole   bool // all that the level looks at was compared
+	// Unsure are the mailboxes, as an administrator names them, of which something
+	// was in flight or could not be compared; an empty name is the account.
+	Unsure      []inventory.Text
+	Differences []Difference
 }
 
 // SpoolSample is how far the files on one side were checked, each against what

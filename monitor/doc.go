@@ -18,6 +18,7 @@
 //   - finding: something that is not as it should be, as one look saw it. Alert:
 //     a finding over time: pending, firing, resolved. Silence: an operator's word
 //     that some alerts are not to be told for a while.
+//   - incident: what a look and lines of a log tell of one fault. It is one alert.
 //   - position: how far a log has been told. Told: what was found there, kept
 //     together with the positions. Milestone: the last time that an instance did
 //     what it has to do regularly.
@@ -25,4 +26,6 @@
 //     its level says. Difference: something in which they differ, confirmed or
 //     suspected. In flight: a change that is on its way, which is no difference.
 //     Outcome: what a comparison says of a user: identical, different, unknown.
+//     Copy: one of a store's replicas. Copy state: what is known of one of its
+//     users, from all comparisons.
 package monitor

@@ -1,6 +1,7 @@
 package monitor
 
 import (
+	"regexp"
 	"slices"
 	"time"
 
@@ -52,6 +53,9 @@ const (
 	ExpireOverdue      Kind = "expire_overdue"
 	AutocreateOn       Kind = "autocreate_on"
 	WatcherSilent      Kind = "watcher_silent"
+	InventoryStale     Kind = "inventory_stale"
+	CopyDiffers        Kind = "copy_differs"
+	CompareOverdue     Kind = "compare_overdue"
 )
 
 // Kinds returns all kinds of findings.
@@ -59,7 +63,7 @@ func Kinds() []Kind {
 	return []Kind{
 		BacklogGrown, ReplicaWritten, ClientMissing, ClientDuplicate, ClientHung, ClientMisplaced, HotLoop, LogOrphaned, LogUnwritable,
 		ReplicaRefuses, BailingOut, Unclassified, DaemonDisabled, MasterDown, PortSilent, LinesLost, LogUnreadable, OwnDatabase, LogLine,
-		ReplicaUnreachable, ReplicaAuth, ExpireOverdue, AutocreateOn, WatcherSilent,
+		ReplicaUnreachable, ReplicaAuth, ExpireOverdue, AutocreateOn, WatcherSilent, InventoryStale, CopyDiffers, CompareOverdue,
 	}
 }
 
@@ -73,6 +77,7 @@ const (
 	ProbeLogs      Probe = "logs"
 	ProbeUsage     Probe = "usage"
 	ProbeWatch     Probe = "watch"
+	ProbeCompare   Probe = "compare"
 )
 
 // Finding is something that is not as it should be, as one look saw it. Fields
@@ -99,6 +104,8 @@ type Finding struct {
 	// a log that has grown since, where an acknowledgement of what is there now
 	// ends the alert; else it is null.
 	Mark inventory.Text `json:"mark"`
+	// Said is what a log says of the same, or null.
+	Said inventory.Text `json:"said"`
 	// Value is how bad it is in a unit of the kind's own, such as the seconds of
 	// a backlog or how often a line came, else null.
 	Value inventory.Number `json:"value"`
@@ -107,30 +114,43 @@ type Finding struct {
 // Measure says how bad a value of the finding is, as people read it.
 func (f *Finding) Measure(value float64) string {
 	switch {
-	case f.Probe == ProbeLogs:
+	case f.Line():
 		return inventory.Counted(int(value), "line", "lines")
 	case f.Kind == BacklogGrown:
 		return inventory.DurationText(value) + " behind"
 	case f.Kind == ReplicaWritten:
 		return inventory.Counted(int(value), "entry", "entries")
+	case f.Kind == CopyDiffers, f.Kind == CompareOverdue:
+		return inventory.Counted(int(value), "user", "users")
 	}
 	return inventory.FormatNumber(value)
 }
+
+// Line reports whether it is known only from what a log says.
+func (f *Finding) Line() bool { return f.Probe == ProbeLogs }
 
 // mostAbout is how much of a subject people are shown. Shapes of log lines may be
 // longer, and patterns of the operator have any length.
 const mostAbout = 80
 
-// About returns the subject as people are shown it, cut where it is long.
+// hole is where any text may stand in the pattern of a line of a log.
+var hole = regexp.MustCompile(`\{[^{}]*\}`)
+
+// About returns the subject as people are shown it, cut where it is long. Of lines
+// of a log it is their pattern, with dots for what differs.
 func (f *Finding) About() string {
+	subject := string(f.Subject)
+	if f.Kind == LogLine {
+		subject = hole.ReplaceAllLiteralString(subject, "…")
+	}
 	n := 0
-	for i := range f.Subject {
+	for i := range subject {
 		if n == mostAbout {
-			return string(f.Subject[:i]) + "…"
+			return subject[:i] + "…"
 		}
 		n++
 	}
-	return string(f.Subject)
+	return subject
 }
 
 // SinceText says in words when it began, or nothing where nobody knows, with times as

@@ -4,8 +4,10 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
+	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 )
 
@@ -40,6 +42,21 @@ func TestSinceText(t *testing.T) {
 	} {
 		if got := test.f.SinceText("15:04"); got != test.want {
 			t.Errorf("%+v: got %q, want %q", test.f, got, test.want)
+		}
+	}
+}
+
+func TestAbout(t *testing.T) {
+	for _, test := range []struct {
+		f    monitor.Finding
+		want string
+	}{
+		{monitor.Finding{Kind: monitor.LogLine, Subject: "DBERROR: opening {file}: {reason}"}, "DBERROR: opening …: …"},
+		{monitor.Finding{Kind: monitor.LogOrphaned, Subject: "/var/{odd}/log-run"}, "/var/{odd}/log-run"},
+		{monitor.Finding{Kind: monitor.LogLine, Subject: inventory.Text(strings.Repeat("ä", 80) + "x")}, strings.Repeat("ä", 80) + "…"},
+	} {
+		if got := test.f.About(); got != test.want {
+			t.Errorf("got %q, want %q", got, test.want)
 		}
 	}
 }

@@ -25,9 +25,15 @@ type Position struct {
 type Milestone struct {
 	Server inventory.ServerID
 	Store  inventory.StoreID
-	What   string // such as expire
+	What   string // such as [Expired]
 	At     time.Time
 }
+
+// What instances do, as lines of their logs say it.
+const (
+	Expired       = "expire"
+	Reconstructed = "reconstruct"
+)
 
 // Told is what was found in logs, and how far they have been read for it. Both
 // are kept in one transaction, so that after a crash no line is told again, and

@@ -39,7 +39,7 @@ silence or an acknowledgement keeps quiet: it is wrong nevertheless.
 
 ` + alertsManual,
 		Example: `  interlace alerts
-  interlace alerts --since 7d --server imap3
+  interlace alerts --since 7d --server imap03
   interlace alerts acknowledge 2
   interlace alerts silence --for 2h --comment 'new disks' server=imap3`,
 		Args: a.knownCommand,
@@ -94,6 +94,9 @@ func (a *app) alerts(ctx context.Context, s *alertsFlags) error {
 		return err
 	}
 	defer h.Close()
+	if err := s.check(ctx, a, h); err != nil {
+		return err
+	}
 	b, err := a.board(ctx, h, s, a.now())
 	if err != nil {
 		return err
@@ -120,7 +123,7 @@ func (a *app) optionsFor(ctx context.Context, alerts []monitor.Alert) (alert.Opt
 	case err == nil:
 		return a.config.alertOptions(f.Inventory, ""), nil
 	case !errors.Is(err, database.ErrEmpty):
-		a.note("warning: servers are known by their addresses only: %v", err)
+		a.note("warning: servers are known by their addresses only: %s", inShort(err))
 	}
 	return a.config.alertOptions(nil, ""), nil
 }
@@ -132,7 +135,7 @@ func (a *app) board(ctx context.Context, h *history.History, s *alertsFlags, now
 	groups, groupsErr := h.AlertGroups(ctx)
 	silences, silencesErr := h.Silences(ctx, now)
 	messages, messagesErr := h.Messages(ctx, firstTold(alerts, now.Add(-givenUpSince)))
-	b := &report.Board{Now: now, Unwatched: !h.Watched(), Part: s.part(), Silences: silences, Outbox: unsent(messages, now.Add(-givenUpSince)), Lookback: 3 * max(a.config.Monitor.Backlog, a.config.Monitor.Usage), Unheard: a.config.unheard()}
+	b := &report.Board{Now: now, Unwatched: !h.Watched(), Part: s.part(), Silences: silences, Outbox: unsent(messages, now), Lookback: 3 * max(a.config.Monitor.Backlog, a.config.Monitor.Usage), Unheard: a.config.unheard()}
 	looked, lookedErr := lastLook(ctx, h, now.Add(-b.Lookback))
 	if err := errors.Join(err, groupsErr, silencesErr, messagesErr, lookedErr); err != nil {
 		return nil, err

@@ -53,6 +53,7 @@ type unsentAnswer struct {
 	Waiting int            `json:"waiting"`
 	Oldest  inventory.Text `json:"oldest"`
 	Tries   int            `json:"tries"`
+	Next    inventory.Text `json:"next"` // when one that was tried is tried again, or null
 	Trouble inventory.Text `json:"trouble"`
 	GivenUp int            `json:"given_up"`
 	Refused inventory.Text `json:"refused"`
@@ -72,7 +73,7 @@ func boardAnswer(b *report.Board) alertsAnswer {
 		answer.Alerts = append(answer.Alerts, one)
 	}
 	for _, o := range b.Outbox {
-		answer.Unsent = append(answer.Unsent, unsentAnswer{o.Route, o.Waiting, monitor.Time(o.Oldest), o.Tries, inventory.Text(o.Trouble), o.GivenUp, inventory.Text(o.Refused)})
+		answer.Unsent = append(answer.Unsent, unsentAnswer{o.Route, o.Waiting, monitor.Time(o.Oldest), o.Tries, monitor.Time(o.Next), inventory.Text(o.Trouble), o.GivenUp, inventory.Text(o.Refused)})
 	}
 	return answer
 }

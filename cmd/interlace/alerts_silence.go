@@ -41,10 +41,9 @@ replica as well as that of its master.
 
 A silence has an author, says why, and ends by itself. To silence everything, say
 so: server='*'. Names that the inventory does not know are taken, with a warning.
-Without arguments the command lists the silences that are in force
-or to come.`,
+Without arguments the command lists the silences that are in force or to come.`,
 		Example: `  interlace alerts silence --for 2h --comment 'new disks' server=imap3
-  interlace alerts silence --from 2026-12-01T22:00:00Z --for 4h --comment 'switch of rack a4' server='imap4*'
+  interlace alerts silence --from 2026-12-01 --for 1d --comment move server='imap4*'
   interlace alerts silence --end 1
   interlace alerts silence`,
 		Args: func(_ *cobra.Command, args []string) error {
@@ -184,23 +183,9 @@ func (a *app) beginSilence(ctx context.Context, h *history.History, s *monitor.S
 // warnOfNames warns of values in a silence that match nothing that is known: it
 // silences nothing then, or with != more than is meant.
 func (a *app) warnOfNames(ctx context.Context, s *monitor.Silence, alerts []monitor.Alert) {
-	known := map[string][]string{
-		"kind":     texts(monitor.Kinds()),
-		"severity": texts([]monitor.Severity{monitor.Info, monitor.Warning, monitor.Critical}),
-	}
-	inv, _, err := a.storesKnown(ctx)
-	switch {
-	case err != nil:
-		a.note("warning: whether there are such servers and stores is not known: %v", err)
-	case inv != nil:
-		known["server"], known["store"] = texts(serverNames(inv)), texts(storeNames(inv))
-	}
-	for i := range alerts {
-		for field, of := range map[string]string{"server": string(alerts[i].Server), "store": string(alerts[i].Store), "kind": string(alerts[i].Kind)} {
-			if known[field] != nil {
-				known[field] = append(known[field], of)
-			}
-		}
+	known, err := a.alertNames(ctx, alerts)
+	if err != nil {
+		a.note("warning: whether there are such servers and stores is not known: %s", inShort(err))
 	}
 	for _, m := range s.Matchers {
 		names := known[m.Field]

@@ -81,12 +81,12 @@ func (o *outgoing) of(a *monitor.Alert, group string) report.Telling {
 	return t
 }
 
-// unsent returns what each route has not got rid of, or gave up since a time,
-// sorted by route.
-func unsent(messages []monitor.Message, since time.Time) []report.Outbox {
+// unsent returns what each route has not got rid of, or gave up lately, sorted by
+// route.
+func unsent(messages []monitor.Message, now time.Time) []report.Outbox {
 	routes := map[string]*report.Outbox{}
 	for _, m := range messages {
-		if !m.Sent.IsZero() || !m.Dropped.IsZero() && m.Dropped.Before(since) {
+		if !m.Sent.IsZero() || !m.Dropped.IsZero() && m.Dropped.Before(now.Add(-givenUpSince)) {
 			continue
 		}
 		o := routes[m.Route]
@@ -101,6 +101,9 @@ func unsent(messages []monitor.Message, since time.Time) []report.Outbox {
 		}
 		if o.Waiting++; o.Waiting == 1 {
 			o.Oldest = m.Made
+		}
+		if m.Tries > 0 && m.Due.After(now) && (o.Next.IsZero() || m.Due.Before(o.Next)) {
+			o.Next = m.Due
 		}
 		o.Tries = max(o.Tries, m.Tries)
 		o.Trouble = cmp.Or(m.Trouble, o.Trouble)

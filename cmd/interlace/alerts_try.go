@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -40,6 +42,11 @@ func (a *app) tryRoutes(ctx context.Context) error {
 	if len(d.Routes) == 0 && d.Alertmanager == nil {
 		return hint(errors.New("there is nothing to test"), "the configuration says who is told: mail: {smtp: HOST:PORT, from: NAME@DOMAIN, to: [NAME@DOMAIN]}")
 	}
+	routes := slices.Sorted(maps.Keys(d.Routes))
+	if d.Alertmanager != nil {
+		routes = []string{"alertmanager"}
+	}
+	a.note("sending to %s, which may take a minute", strings.Join(routes, ", "))
 	var trials []report.Trial
 	for _, t := range d.Try(ctx, a.now()) {
 		trials = append(trials, report.Trial(t))

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -16,10 +17,14 @@ type compareFlags struct {
 	sample optional[float64]
 	rate   optional[int]
 	save   string
+	resume bool
+	due    optional[time.Duration]
+	budget optional[time.Duration]
+	known  bool
 }
 
 func (a *app) compareCommand() *cobra.Command {
-	flags := compareFlags{level: choiceOf("2", "1", "2", "3", "4", "user"), sample: ratioFlag(), rate: countFlag(1, mostThings)}
+	flags := compareFlags{level: choiceOf("2", "1", "2", "3", "4", "user"), sample: ratioFlag(), rate: countFlag(1, mostThings), due: spanFlag(), budget: spanFlag()}
 	c := &cobra.Command{
 		Use:   "compare",
 		Short: "Compare masters with their replicas over IMAP",
@@ -50,16 +55,31 @@ A user is identical only if everything of his that the level looks at was compar
 did not differ. What could not be compared is listed with the reason.
 
 The account and the way to log in are those of the configuration (imap). No server
-gets more connections at once than imap.connections.
+gets more connections at once than imap.connections. Servers that are down in the
+inventory are not asked.
+
+Where there is a database, what is found is kept there as soon as a user is done:
+--known shows it without asking any server. --resume goes on with the last comparison
+of the same level, stores and users that was broken off. --due TIME compares everybody
+in turn within that time, if it is run once a day or more often: those first of whom a
+difference is known or whose mailboxes an alert names, then those who were not compared
+for longest, each time about the same share. --for TIME begins with nobody else when it
+is up.
 
 The exit status is 1 if anything differs or a store could not be compared, and 2 if
-none could.`,
+none could. Of --known it is 1 if a difference is open or somebody was not compared for
+half as long again as --due, or probes.compare.within, says.`,
 		Example: `  interlace compare --level 1
   interlace compare --store s0017 --level 3
   interlace compare --user anna --level user
-  interlace compare --level 4 --sample 0.05`,
+  interlace compare --level 4 --sample 0.05
+  interlace compare --due 7d --for 30m
+  interlace compare --known`,
 		Args: noWords,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if flags.known {
+				return a.known(cmd, flags)
+			}
 			return a.compare(cmd.Context(), flags)
 		},
 	}
@@ -71,6 +91,14 @@ none could.`,
 	f.Var(&flags.sample, "sample", "with --level 4, the share of all messages whose files are read (default 0.01)")
 	f.Var(&flags.rate, "rate", "ask no server about more than so many mailboxes or users a second, one by one")
 	f.Var(pathFlag(&flags.save), "save", "keep messages that only a replica has in this `directory`")
+	f.BoolVar(&flags.known, "known", false, "show what the comparisons before have found, and ask no server")
+	f.BoolVar(&flags.resume, "resume", false, "go on with the last comparison like this one, which was broken off")
+	f.Var(&flags.due, "due", "compare those whose turn it is, so that everybody is compared within this `time`, such as 7d")
+	f.Var(&flags.budget, "for", "begin with nobody else after this `time`")
+	c.MarkFlagsMutuallyExclusive("known", "resume")
+	for _, other := range []string{"sample", "rate", "save", "for"} {
+		c.MarkFlagsMutuallyExclusive("known", other)
+	}
 	return c
 }
 
@@ -80,7 +108,7 @@ func (a *app) compare(ctx context.Context, flags compareFlags) error {
 		return err
 	}
 	asker := newAsker(a.config)
-	c := &comparing{app: a, inventory: f.Inventory, asker: asker, flags: flags}
+	c := &comparing{app: a, inventory: f.Inventory, asker: asker, flags: flags, began: a.now()}
 	if err := c.choose(); err != nil {
 		return err
 	}
@@ -90,10 +118,19 @@ func (a *app) compare(ctx context.Context, flags compareFlags) error {
 	if c.backlogs, err = a.backlogs(ctx); err != nil {
 		return err
 	}
+	if c.keeping, err = a.keep(ctx, &flags); err != nil {
+		return err
+	}
+	defer c.keeping.close()
 	if err := c.run(ctx); err != nil {
 		return err
 	}
 	found := c.found()
+	if c.keeping != nil {
+		if found.Kept, err = c.kept(ctx); err != nil {
+			return err
+		}
+	}
 	err = a.print(result{screen: report.Compared(found), table: report.Differences(found.Differences), json: object(found)})
 	switch {
 	case err != nil:

@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"time"
 
 	"github.com/interlacemail/interlace/inventory"
-	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/compare"
 	"github.com/interlacemail/interlace/monitor/history"
 	"github.com/interlacemail/interlace/monitor/synclag"
@@ -19,9 +17,6 @@ type backlogKey struct {
 	store   inventory.StoreID
 	replica inventory.ServerID
 }
-
-// justNow is how old a change may be that replication has not got to yet.
-const justNow = 10 * time.Second
 
 // backlogs returns what a watch has lately seen of what waits for replicas; nothing
 // where no watch has recorded anything here.
@@ -55,20 +50,9 @@ func (a *app) backlogs(ctx context.Context) (map[backlogKey]compare.Backlog, err
 	}
 	backlogs := map[backlogKey]compare.Backlog{}
 	for _, row := range v.rows(standings) {
-		backlogs[backlogKey{row.Lag.Store, inventory.ServerID(row.Lag.Peer)}] = backlogOf(&row.Lag)
+		backlogs[backlogKey{row.Lag.Store, inventory.ServerID(row.Lag.Peer)}] = compare.BacklogOf(&row.Lag)
 	}
 	return backlogs, nil
-}
-
-// backlogOf says what a channel's lag means for what differs now.
-func backlogOf(l *monitor.Lag) compare.Backlog {
-	switch {
-	case l.Verdict == monitor.Unknown || !l.Oldest.Known:
-		return compare.BacklogUnknown
-	case l.Verdict == monitor.OK && l.Oldest.Value <= justNow.Seconds():
-		return compare.NothingWaits
-	}
-	return compare.ChangesWait
 }
 
 // backlog returns what is known of what waits for the replica of a pair.

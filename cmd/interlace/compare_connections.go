@@ -19,19 +19,19 @@ func newConnections(inv *inventory.Inventory, each int) connections {
 	return c
 }
 
-// take waits until two servers have a connection each, and returns how to give them
-// back. All take them in the order of names, so that none waits for another that
+// take waits until two servers have so many connections each, and returns how to give
+// them back. All take them in the order of names, so that none waits for another that
 // waits for it. A store with two instances on one server shares a connection's place.
-func (c connections) take(ctx context.Context, a, b inventory.ServerID) (release func(), err error) {
-	if err := c[min(a, b)].Acquire(ctx, 1); err != nil {
+func (c connections) take(ctx context.Context, a, b inventory.ServerID, n int) (release func(), err error) {
+	if err := c[min(a, b)].Acquire(ctx, int64(n)); err != nil {
 		return nil, err
 	}
 	if a == b {
-		return func() { c[a].Release(1) }, nil
+		return func() { c[a].Release(int64(n)) }, nil
 	}
-	if err := c[max(a, b)].Acquire(ctx, 1); err != nil {
-		c[min(a, b)].Release(1)
+	if err := c[max(a, b)].Acquire(ctx, int64(n)); err != nil {
+		c[min(a, b)].Release(int64(n))
 		return nil, err
 	}
-	return func() { c[a].Release(1); c[b].Release(1) }, nil
+	return func() { c[a].Release(int64(n)); c[b].Release(int64(n)) }, nil
 }

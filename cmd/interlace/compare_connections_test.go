@@ -23,7 +23,7 @@ func TestConnectionsOfServers(t *testing.T) {
 		for i := range 300 {
 			from, to := i%3, (i/3)%3
 			wait.Go(func() {
-				release, err := connections.take(ctx, inv.Servers[from].Name, inv.Servers[to].Name)
+				release, err := connections.take(ctx, inv.Servers[from].Name, inv.Servers[to].Name, 1)
 				if err != nil {
 					t.Error(err)
 					return
@@ -41,20 +41,20 @@ func TestConnectionsOfServers(t *testing.T) {
 		wait.Wait()
 		ended, end := context.WithCancel(ctx)
 		end()
-		release, err := connections.take(ctx, "a", "b")
+		release, err := connections.take(ctx, "a", "b", 1)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for range max(each, 1) - 1 {
-			if _, err := connections.take(ctx, "a", "b"); err != nil {
+			if _, err := connections.take(ctx, "a", "b", 1); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if _, err := connections.take(ended, "b", "a"); err == nil {
+		if _, err := connections.take(ended, "b", "a", 1); err == nil {
 			t.Error("a comparison that was interrupted gets a connection")
 		}
 		release()
-		if _, err := connections.take(ctx, "b", "a"); err != nil {
+		if _, err := connections.take(ctx, "b", "a", 1); err != nil {
 			t.Errorf("what was given back is not there: %v", err)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
@@ -20,6 +21,8 @@ type comparing struct {
 	wanted    map[string]bool // users and shared trees; nil means all
 	pairs     []pairOf
 	expected  map[inventory.StoreID]int // mailboxes of each store, as far as they are known
+	keeping   *keeping                  // nil: nothing is kept
+	began     time.Time
 
 	mu    sync.Mutex
 	parts map[int]progressOf
@@ -30,8 +33,17 @@ type pairOf struct {
 	store   *inventory.Store
 	master  inventory.Instance
 	replica inventory.Instance
+	down    inventory.ServerID // the server of one side that is known to be down
 	found   *monitor.Comparison
 	err     error
+
+	before  int // users and shared trees that were compared before this run was broken off
+	waiting int // whose turn it is not
+	left    int // who were not reached in time
+}
+
+func (p *pairOf) copy() monitor.Copy {
+	return monitor.Copy{Store: p.store.Name, Server: p.replica.Server}
 }
 
 type progressOf struct{ done, all int }
@@ -107,7 +119,10 @@ func (c *comparing) pairsOf(s *inventory.Store) []pairOf {
 		}
 		p := pairOf{store: s, master: *master, replica: in}
 		for _, side := range []inventory.Instance{*master, in} {
-			if side.IMAP == "" {
+			switch {
+			case c.inventory.Servers[c.inventory.Server(side.Server)].State == inventory.Down:
+				p.down = side.Server
+			case side.IMAP == "":
 				p.err = fmt.Errorf("the instance on %s has no IMAP address", side.Server)
 			}
 		}

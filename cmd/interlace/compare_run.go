@@ -21,37 +21,60 @@ func (c *comparing) run(ctx context.Context) error {
 	defer bar.end()
 	c.parts = map[int]progressOf{}
 	connections := newConnections(c.inventory, c.app.config.Connections)
+	shares := c.shares()
 	var group errgroup.Group
 	group.SetLimit(mostPairs)
 	for i := range c.pairs {
 		p := &c.pairs[i]
-		if p.err != nil {
+		if p.err != nil || p.down != "" {
 			continue
 		}
 		group.Go(func() error {
-			release, err := connections.take(ctx, p.master.Server, p.replica.Server)
+			release, err := connections.take(ctx, p.master.Server, p.replica.Server, shares[i])
 			if err != nil {
 				return err
 			}
 			defer release()
-			c.pair(ctx, p, i, bar)
+			c.pair(ctx, p, i, shares[i], bar)
 			return ctx.Err()
 		})
 	}
 	return group.Wait()
 }
 
+// shares returns how many connections each pair gets of its servers: they are divided
+// among the pairs of the server that has more of them.
+func (c *comparing) shares() []int {
+	pairs := map[inventory.ServerID]int{}
+	for i := range c.pairs {
+		pairs[c.pairs[i].master.Server]++
+		pairs[c.pairs[i].replica.Server]++
+	}
+	shares := make([]int, len(c.pairs))
+	for i := range c.pairs {
+		shares[i] = max(1, c.app.config.Connections/max(pairs[c.pairs[i].master.Server], pairs[c.pairs[i].replica.Server]))
+	}
+	return shares
+}
+
 // mostPairs is how many pairs are compared at once.
 const mostPairs = 32
 
 // pair compares one pair.
-func (c *comparing) pair(ctx context.Context, p *pairOf, i int, bar *progress) {
+func (c *comparing) pair(ctx context.Context, p *pairOf, i, connections int, bar *progress) {
 	o := compare.Options{
-		Level: monitor.CompareLevel(c.flags.level.value), Backlog: c.backlog(p), Connections: 1, Save: c.flags.save,
+		Level: monitor.CompareLevel(c.flags.level.value), Backlog: c.backlog(p), Connections: connections, Save: c.flags.save,
 		Progress: func(done, all int) { c.progress(bar, i, done, all) },
 	}
-	if c.wanted != nil {
-		o.Only = func(owner cyrus.Owner) bool { return c.wanted[owner.Name] }
+	chosen := 0
+	o.Choose = func(all []cyrus.Owner) ([]cyrus.Owner, error) {
+		whom, err := c.whom(p)(all)
+		chosen = len(whom)
+		return whom, err
+	}
+	if c.flags.budget.value != nil {
+		until := c.began.Add(*c.flags.budget.value)
+		o.Enough = func() bool { return c.app.now().After(until) }
 	}
 	if c.flags.sample.value != nil {
 		o.Sample = *c.flags.sample.value
@@ -69,7 +92,9 @@ func (c *comparing) pair(ctx context.Context, p *pairOf, i int, bar *progress) {
 	if store.Replica, p.err = c.side(ctx, p, p.replica); p.err != nil {
 		return
 	}
-	p.found, p.err = compare.Store(ctx, store, o)
+	if p.found, p.err = c.compare(ctx, p, store, o); p.err == nil {
+		p.left = chosen - len(p.found.Owners)
+	}
 	c.progress(bar, i, 1, 1)
 }
 
@@ -101,6 +126,13 @@ func (c *comparing) found() *report.ComparisonOfAll {
 	for i := range c.pairs {
 		p := &c.pairs[i]
 		all.Coverage.Pairs++
+		if p.down != "" {
+			all.Coverage.Down++
+			all.Uncompared = append(all.Uncompared, monitor.Uncompared{
+				Store: p.store.Name, Server: p.replica.Server, What: "everything", Why: string(p.down) + " is down",
+			})
+			continue
+		}
 		if p.err != nil {
 			all.Unanswered = append(all.Unanswered, report.Unanswered{Store: p.store.Name, Server: p.replica.Server, Why: p.err.Error()})
 			continue

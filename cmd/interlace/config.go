@@ -33,6 +33,7 @@ type config struct {
 	instances map[string]*access // that differ, by the address of their IMAP service
 	keys      []key
 	mistakes  []mistake
+	doubts    []mistake // which keep nobody from work
 }
 
 // key is one setting.
@@ -93,7 +94,7 @@ func (c *config) chapters() []chapter {
 		{"HOW INTERLACE LOGS IN", append(accessKeys("imap", &c.IMAP, "starttls"),
 			key{
 				path: "imap.connections", value: count(&c.Connections, 1), example: "4",
-				about: "how many instances of a server discover asks at the same time",
+				about: "how many connections discover and compare have to a server at the same time",
 			},
 			key{
 				path: "sync.user", value: text(new(string)), example: "repl",
@@ -107,11 +108,11 @@ func (c *config) chapters() []chapter {
 	}, monitorChapters(&c.Monitor), []chapter{
 		{"WHAT CHANGES SERVERS, ONCE SOMETHING DOES", []key{
 			{
-				path: "routing_hook", value: words(new([]string)), example: `[/usr/local/bin/route, "{file}"]`,
+				path: "routing_hook", value: command(new([]string), "", "file"), example: `[/usr/local/bin/route, "{file}"]`,
 				about: "a command that routes users anew, from a file with a line USER,FROM,TO for each; nothing runs it yet",
 			},
 			{
-				path: "instance_hook", value: words(new([]string)), example: `[/usr/local/bin/instance, "{action}", "{store}", "{server}", "{role}"]`,
+				path: "instance_hook", value: command(new([]string), "", "action", "store", "server", "role"), example: `[instance, "{action}", "{store}", "{role}"]`,
 				about: "a command that creates, starts, stops, removes or promotes an instance; nothing runs it yet",
 			},
 		}},
@@ -199,7 +200,7 @@ func readConfig(ctx context.Context, path string, flags *pflag.FlagSet) (*config
 		}
 	}
 	c.useCredentials()
-	c.enter(place{}, "", c.checkTelling())
+	c.enter(place{}, "", errors.Join(c.checkTelling(), c.checkOrder()))
 	return c, nil
 }
 

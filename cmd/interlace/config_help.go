@@ -24,8 +24,10 @@ const configHead = `The configuration is read from the file that --config names,
 win over the file, flags over both: imap.user is INTERLACE_IMAP_USER, and a list is
 written as in YAML, [a, b]. Only what differs from the defaults has to be there.
 All mistakes are told at once, with their places, and then nothing is done.
-interlace config show prints each value and where it comes from, and looks at the
-files that are named, too.
+interlace config show prints each value and where it comes from, and looks at what is
+named, too: at the fleet and this server in it, the directory of the database, logs,
+programs, passwords. So does watch when it starts. What may come, such as a log that
+is not there yet, is a warning.
 
   db: /var/lib/interlace/interlace.db
   fleet: /etc/interlace/fleet.yaml
@@ -48,11 +50,8 @@ is not set, in credentials of systemd: mail.password_file in mail-password
 An instance, or all of a server, may be logged in to in another way:
   imap: {servers: {imap3: {user: root}}, instances: {"imap1:1143": {tls: tls}}}`
 
-// manualWidth is how wide the help is, beside is where its second column begins.
-const (
-	manualWidth = 78
-	beside      = 19
-)
+// beside is where the second column of the help begins.
+const beside = 19
 
 // help explains a key: its meaning, form and default, and an example.
 func (k *key) help() []string {
@@ -61,7 +60,7 @@ func (k *key) help() []string {
 		form += ", default " + standard
 	}
 	words := strings.Repeat(" ", beside) + k.about + " (" + form + ")"
-	lines := report.Wrapped(words, manualWidth, beside)
+	lines := report.Wrapped(words, helpWidth, beside)
 	if term := "  " + k.path; len(term)+2 <= beside {
 		lines[0] = term + lines[0][len(term):]
 	} else {

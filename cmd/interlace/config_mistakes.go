@@ -114,25 +114,29 @@ func (c *config) enter(at place, path string, err error) {
 		c.enter(at, path, e.error)
 	case *wrongKey:
 		c.enter(e.place, e.path, e.err)
+	case *doubt:
+		c.doubts = append(c.doubts, mistakesIn(at, path, e.error)...)
 	default:
-		c.enterOne(at, path, err)
+		c.mistakes = append(c.mistakes, mistakesIn(at, path, err)...)
 	}
 }
 
-func (c *config) enterOne(at place, path string, err error) {
+// mistakesIn are what is wrong with the value of a key, or in the file that it names.
+func mistakesIn(at place, path string, err error) []mistake {
 	hint := strings.Join(hints(err), "; ")
 	if in := (*files.Error)(nil); errors.As(err, &in) {
+		var list []mistake
 		for _, m := range in.First {
-			c.mistakes = append(c.mistakes, mistake{place{m.File, m.Line, m.Column}, m.Text, hint})
+			list = append(list, mistake{place{m.File, m.Line, m.Column}, m.Text, hint})
 			hint = ""
 		}
-		return
+		return list
 	}
 	text := err.Error()
 	if path != "" {
 		text = path + ": " + text
 	}
-	c.mistakes = append(c.mistakes, mistake{at, text, hint})
+	return []mistake{{at, text, hint}}
 }
 
 // refuse returns the mistakes as an error, in the order of their files and lines, or
@@ -164,10 +168,14 @@ func (c *config) needed(path, beside, remedy string) error {
 }
 
 // wrong says of what is wrong with the value of a key which key it is, and where it
-// is set.
+// is set. A variable or a flag says by its name which key it is.
 func (c *config) wrong(path string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return &wrongKey{c.find(path).place, path, err}
+	k := c.find(path)
+	if k.fromFlag() || k.place.file == k.env() {
+		path = ""
+	}
+	return &wrongKey{k.place, path, err}
 }

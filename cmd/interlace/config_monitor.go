@@ -14,6 +14,7 @@ type monitorConfig struct {
 	Backlog, Processes, Usage time.Duration // between two looks
 	BehindBytes, AlertBytes   int64
 	BehindAge, AlertAge       time.Duration
+	Compare                   compareConfig
 
 	LogFiles   []string
 	Journal    []string // words for journalctl that select the entries; none: no journal
@@ -29,6 +30,14 @@ type monitorConfig struct {
 
 	Mail   mailConfig
 	Alerts alertsConfig
+}
+
+// compareConfig says how watch compares masters with their replicas.
+type compareConfig struct {
+	Every, Within, For time.Duration
+	Level              string
+	Rate               int
+	Window             window
 }
 
 // mailConfig says how mail is sent.
@@ -61,7 +70,7 @@ func monitorChapters(m *monitorConfig) []chapter {
 				path: "server", value: text(&m.Server), example: "imap07",
 				about: "the name of this server in the inventory; without it the name of the host, with its domain or without",
 			},
-		}, probeKeys(m)...)},
+		}, append(probeKeys(m), compareKeys(&m.Compare)...)...)},
 		{"WHICH LOGS WATCH READS", logKeys(m)},
 		{"WHO IS TOLD BY MAIL", mailKeys(&m.Mail)},
 		{"WHAT IS TOLD, WHEN, AND WHERE ELSE", alertsKeys(&m.Alerts)},
@@ -77,7 +86,7 @@ func probeKeys(m *monitorConfig) []key {
 		},
 		{
 			path: "probes.processes", value: interval(&m.Processes, "10m"), example: "5m",
-			about: "between two looks at the processes of Cyrus",
+			about: "between two looks at the processes of Cyrus; where a log tells of trouble they are looked at at once",
 		},
 		{
 			path: "probes.usage", value: interval(&m.Usage, "5m"), example: "5m",
@@ -98,6 +107,35 @@ func probeKeys(m *monitorConfig) []key {
 		{
 			path: "probes.alert.age", value: duration(&m.AlertAge, "5m"), example: "10m",
 			about: "it is, too, when the oldest change has waited for so long",
+		},
+	}
+}
+
+func compareKeys(c *compareConfig) []key {
+	return []key{
+		{
+			path: "probes.compare.every", value: duration(&c.Every, "0s"), example: "1h",
+			about: "between two comparisons of the masters here with their replicas; 0s is never",
+		},
+		{
+			path: "probes.compare.level", value: choice(&c.Level, "2", "1", "2", "3", "4", "user"), example: `"3"`,
+			about: "how closely they look: see interlace compare --help",
+		},
+		{
+			path: "probes.compare.within", value: days(&c.Within, "7d"), example: "14d",
+			about: "everybody is compared once within so long, an equal share each time; who was not for half as long again is an alert",
+		},
+		{
+			path: "probes.compare.for", value: interval(&c.For, "30m"), example: "10m",
+			about: "after so long a comparison begins with nobody else",
+		},
+		{
+			path: "probes.compare.rate", value: count(&c.Rate, 100), example: "20",
+			about: "no server is asked about more than so many mailboxes or users a second, one by one",
+		},
+		{
+			path: "probes.compare.window", value: hours(&c.Window), example: `"22:00-05:00"`,
+			about: "comparisons begin only between these times of the day, on the clock of this server; without it at any time",
 		},
 	}
 }
@@ -167,8 +205,8 @@ func alertsKeys(a *alertsConfig) []key {
 			about: "how long the first alert of a server waits for others, to go with them in one message",
 		},
 		{
-			path: "alerts.group_interval", value: interval(&a.GroupInterval, "5m"), example: "10m",
-			about: "between two messages about one server",
+			path: "alerts.group_interval", value: interval(&a.GroupInterval, "5m"), example: "2m",
+			about: "between two messages about one server; no longer than alerts.keep_firing",
 		},
 		{
 			path: "alerts.repeat", value: interval(&a.Repeat, "4h"), example: "1d",
@@ -187,12 +225,12 @@ func alertsKeys(a *alertsConfig) []key {
 			about: "where alerts are posted, too, in the form of Alertmanager's webhooks",
 		},
 		{
-			path: "alerts.webhook_secret_file", value: file(&a.WebhookSecretFile, ""), example: "/etc/interlace/webhook-secret",
+			path: "alerts.webhook_secret_file", value: file(&a.WebhookSecretFile, ""), example: "/etc/interlace/hook-key",
 			about: "holds what signs the posts, in its only line; mode 600. X-Interlace-Signature then has sha256= and the HMAC of the body",
 		},
 		{
-			path: "alerts.alertmanager", value: textOf(&a.Alertmanager, "a URL", func(s string) error { return (&alert.Alertmanager{URL: s}).Check() }), example: `"http://alertmanager.example.org:9093"`,
-			about: "an Alertmanager that is told everything and does the rest; then interlace itself sends no mail and posts nothing",
+			path: "alerts.alertmanager", value: textOf(&a.Alertmanager, "a URL", func(s string) error { return (&alert.Alertmanager{URL: s}).Check() }), example: `"http://alertmanager:9093"`,
+			about: "an Alertmanager that is told everything and does the rest; no mail is sent then, and nothing posted, by interlace itself",
 		},
 	}
 }
@@ -208,7 +246,7 @@ func recoveryKeys(m *monitorConfig) []key {
 			about: "the program that does it; without it, it is looked for where distributions and Cyrus put it",
 		},
 		{
-			path: "sync_restart", value: words(&m.Restart), example: `[systemctl, restart, "sync-client@{store}"]`,
+			path: "sync_restart", value: command(&m.Restart, "", "store"), example: `[systemctl, restart, "sync-client@{store}"]`,
 			about: "a command that starts the rolling client of a store, which works its log off and goes on; without it watch runs sync_client -r -1",
 		},
 		{
@@ -216,11 +254,11 @@ func recoveryKeys(m *monitorConfig) []key {
 			about: "where users are served: a line USER,SERVER for each",
 		},
 		{
-			path: "routing_query", value: words(&m.RoutingQuery), example: `[/usr/local/bin/server-of, "{user}"]`,
+			path: "routing_query", value: command(&m.RoutingQuery, "user", "user"), example: `[/usr/local/bin/server-of, "{user}"]`,
 			about: "or a command that prints where a user is served; it comes before routing_file",
 		},
 		{
-			path: "runner.argv", value: words(&m.Runner), example: `[ssh, "{server}", --]`,
+			path: "runner.argv", value: command(&m.Runner, "server", "server"), example: `[ssh, "{server}", --]`,
 			about: "what stands before a command that is to run on another server; without it no other server is asked",
 		},
 		{
@@ -238,7 +276,7 @@ func interval(to *time.Duration, fallback string) value {
 	return plain(to, "a time", fallback, func(raw, _ string) (time.Duration, error) {
 		d, err := parseDuration(raw)
 		if err == nil && d < shortestInterval {
-			err = fmt.Errorf("%s is shorter than %v", raw, shortestInterval)
+			err = fmt.Errorf("%s is shorter than %s", raw, formatDuration(shortestInterval))
 		}
 		return d, err
 	})

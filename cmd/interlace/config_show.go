@@ -39,7 +39,7 @@ func (a *app) configCommand() *cobra.Command {
 // shownFiles says what is wrong with the files that the configuration names for the
 // monitor. Those that this account may not read are for others to judge.
 func (a *app) shownFiles(ctx context.Context) error {
-	return readable(a.watchFiles(ctx, a.config.Monitor.Recover == "allow"))
+	return errors.Join(readable(a.watchFiles(ctx, a.config.Monitor.Recover == "allow")), readable(a.named(ctx, a.config.Monitor.Server)))
 }
 
 // readable leaves out that this account may not read something.

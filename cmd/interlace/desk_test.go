@@ -86,7 +86,10 @@ alerts: {webhook: "`+hook.URL+`/hook", webhook_secret_file: secret}
 	hook.mutex.Lock()
 	hook.status = http.StatusForbidden
 	hook.mutex.Unlock()
-	status, got, _ := interlace(t.Context(), "alerts", "test")
+	status, got, said := interlace(t.Context(), "alerts", "test")
+	if !strings.Contains(said, "sending to mail:boss@example.org, mail:ops@example.org, webhook, which may take a minute") {
+		t.Errorf("while it waits it says %q", said)
+	}
 	if status != exitFound || strings.Count(got, "not taken") != 3 || !strings.Contains(got, "no such user") || !strings.Contains(got, "403") || strings.Contains(got, "\x1b") {
 		t.Errorf("status %d: %s", status, got)
 	}
@@ -296,14 +299,7 @@ stores: [{name: s2, instances: [{server: imap1, role: master}, {server: imap3, r
 `)
 	}
 	fleet("10.0.0.3")
-	a := &app{stderr: io.Discard, config: newConfig()}
-	a.config.parse("interlace.yaml", []byte("fleet: fleet.yaml"))
-	f, err := a.facts(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	l := &local{app: a, server: "imap1"}
-	l.take(f)
+	l := localOf(t, "imap1")
 	look := func(address string) {
 		t.Helper()
 		if _, err := l.instances(t.Context()); err != nil {
@@ -316,6 +312,57 @@ stores: [{name: s2, instances: [{server: imap1, role: master}, {server: imap3, r
 	look("10.0.0.3")
 	fleet("10.0.0.103")
 	look("10.0.0.103")
+}
+
+// localOf is what fleet.yaml says of a server, read on the first of November.
+func localOf(t *testing.T, server inventory.ServerID) *local {
+	t.Helper()
+	now := func() time.Time { return time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC) }
+	a := &app{stderr: io.Discard, config: newConfig(), now: now}
+	a.config.parse("interlace.yaml", []byte("fleet: fleet.yaml"))
+	f, err := a.facts(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &local{app: a, server: server}
+	l.take(f)
+	if _, err := l.instances(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// A fleet file with a mistake in it leaves a watch the inventory that it had, with an
+// error that says what is wrong where, until the file is right again.
+func TestMistakesInFleetWhileWatching(t *testing.T) {
+	t.Chdir(t.TempDir())
+	const right = `format: 1
+servers: [{name: imap1, capacity: {disk: 1TB, io: 9}}]
+stores: [{name: s2, instances: [{server: imap1, role: master}]}]
+`
+	write(t, "fleet.yaml", right)
+	l := localOf(t, "imap1")
+	for _, c := range []struct{ fleet, want string }{
+		{right + "pols: {}\n", "fleet.yaml:4:1: key pols is not known in a fleet file; watch goes on with the inventory that it read at 2026-11-01T12:00:00Z"},
+		{strings.Replace(right, "role: master", "role: mastr, rle: x", 1), `fleet.yaml:3:55: role of s2 on imap1: "mastr" is neither master nor replica (2 mistakes in 1 file); watch `},
+		{strings.ReplaceAll(right, "imap1", "imap9"), `fleet.yaml has no server "imap1" any more; watch goes on with `},
+		{right + "\n", ""},
+	} {
+		write(t, "fleet.yaml", c.fleet)
+		list, err := l.instances(t.Context())
+		if len(list) != 1 || list[0].Store != "s2" {
+			t.Errorf("%q: got %+v", c.want, list)
+		}
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.HasPrefix(err.Error(), c.want) || strings.Contains(err.Error(), "\n")) {
+			t.Errorf("got %v, want %s", err, c.want)
+		}
+	}
+	if err := os.Remove("fleet.yaml"); err != nil {
+		t.Fatal(err)
+	}
+	if list, err := l.instances(t.Context()); len(list) != 1 || err == nil || !strings.Contains(err.Error(), "no such file") {
+		t.Errorf("without a file: %v, %v", list, err)
+	}
 }
 
 // What could not be sent is a finding of watch --once, too.
@@ -331,5 +378,32 @@ func TestWatchOnceUnsent(t *testing.T) {
 	}
 	if status, got, stderr := interlace(t.Context(), "watch", "--once", "--server", "imap2", "--fleet", "fleet.yaml"); status != exitFine {
 		t.Errorf("those of another server: status %d: %s%s", status, got, stderr)
+	}
+}
+
+// A watch that begins says what the one before may have been sending when it was
+// killed, and when that is tried again.
+func TestWaitingIsNoted(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := fill("interlace.db"); err != nil {
+		t.Fatal(err)
+	}
+	now := filled.Add(3 * time.Hour)
+	var said strings.Builder
+	a := &app{config: newConfig(), stderr: &said, now: func() time.Time { return now }}
+	h, err := a.openHistory(t.Context(), toWatch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.Close()
+	// Whoever has claimed it is dead.
+	if m, err := h.ClaimMessage(t.Context(), "mail:ops@example.org", now, now.Add(3*time.Minute), now.Add(time.Hour)); m == nil || err != nil {
+		t.Fatalf("%v, %v", m, err)
+	}
+	if err := errors.Join(a.noteWaiting(t.Context(), h, "imap2"), a.noteWaiting(t.Context(), h, "imap1")); err != nil {
+		t.Fatal(err)
+	}
+	if got := said.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "wait to be sent by mail:ops@example.org") || !strings.Contains(got, " at "+string(monitor.Time(now.Add(3*time.Minute)))) {
+		t.Errorf("it says %q", got)
 	}
 }

@@ -100,6 +100,19 @@ func (a *app) tell(err error) {
 	}
 }
 
+// inShort is an error in one line: of many mistakes in files the first, with its
+// place, and how many there are.
+func inShort(err error) string {
+	in := (*files.Error)(nil)
+	switch {
+	case !errors.As(err, &in):
+		return strings.ReplaceAll(err.Error(), "\n", "; ")
+	case in.Count == 1:
+		return in.First[0].String()
+	}
+	return fmt.Sprintf("%s (%s)", in.First[0].String(), in.Summary())
+}
+
 // shownHints is how many hints a person reads.
 const shownHints = 5
 

@@ -9,11 +9,43 @@ server causes and ends. It is resolved when it was not found for alerts.keep_fir
 which is told with how long it lasted and how bad it got. What comes back again and
 again is one alert.
 
+What a look finds and what a log says of the same fault are one alert: it tells what
+the look found, with its command, and what the log says beside that. A line that
+tells of trouble has the processes looked at at once, so that both are in the first
+message.
+
 Alerts of a server go into one message: the first waits alerts.group_wait for
 others, the next message goes out alerts.group_interval later, and what still fires
-is told again after alerts.repeat. What follows from something worse, such as all
-stores of a server that is down, is not told beside it, and what is less severe than
-alerts.least not at all; both are listed here.
+is told again after alerts.repeat. What is less severe than alerts.least is listed
+here, and not told.
+
+WHAT FOLLOWS FROM WHAT
+
+What follows from another fault, and is no more severe, is listed here and not told
+beside it:
+
+  watcher_silent, master_down  whatever is found on that server, or at that instance
+  replica_unreachable          client_missing, client_hung, log_orphaned, hot_loop,
+                               bailing_out and replica_refuses of that channel, and
+                               its backlog
+  client_missing, client_hung  its backlog
+  log_unwritable               client_duplicate, client_missing, hot_loop,
+                               bailing_out
+  client_duplicate             hot_loop, bailing_out, backlog
+  hot_loop                     bailing_out, replica_refuses, backlog; what the log
+                               alone says of replica_unreachable
+
+The message about the cause names what follows. A client that ended because of it
+does not begin again by itself: how to start it stands there too. What is left when
+the cause is gone is told in its own right; a channel has five minutes for that
+(alerts.for), and its backlog as long as the fault had lasted. Until then the fault
+is not told to be over.
+
+However much happens at once, at most 8 mails go out in a minute, each address
+counted, and then one more in each minute. What would exceed that is told in one
+message about all servers that are left, the worst first; a message lists 10 alerts of
+each sort and counts the others. So 10,000 alerts in a minute make 10 mails at most,
+and nothing is lost: all of them are listed here. Heartbeats are not counted.
 
 WHO IS TOLD
 

@@ -105,9 +105,27 @@ Then start it, and look at what it says and finds:
   sudo -u cyrus interlace lag
   sudo -u cyrus interlace alerts
 
-It reads the inventory again when that has changed; after a change of the
-configuration restart it. It ends within 10 seconds, and begins where it ended: no
-line of a log is told twice, and no alert is forgotten.
+It reads the inventory again when that has changed. One with mistakes is a warning
+(inventory_stale) that says where they are; until it is right, watch goes on with the
+one before. After a change of the configuration restart it: "interlace config show"
+says before what is wrong with it, and watch the same when it starts. It ends within
+10 seconds, and begins where it ended: no line of a log is told twice, and no alert is
+forgotten.
+
+ARE THE COPIES TRUE
+
+watch can also compare the masters on its server with their replicas, as interlace
+compare does: over IMAP, as the administrator that imap names, whose password the
+account of watch must be able to read. It is off until it has an interval:
+
+  imap: {user: admin, password_file: /etc/interlace/imap-password}
+  probes: {compare: {every: 1h, within: 7d, window: "22:00-05:00"}}
+
+Each time it compares those of whom a difference is open, those whose mailboxes an
+alert names, and a share of the others, so that everybody is compared within 7 days.
+A store that is behind is left for later. interlace compare --known shows what is
+known; what differs is an alert until a comparison finds it equal. watch --once
+compares nobody and says what is known.
 
 SEVERAL SERVERS
 
@@ -124,7 +142,7 @@ Each watch sends its own mail. One Alertmanager may hear them all
 (alerts.alertmanager). interlace discover --measured takes over what was measured on
 the server where it runs.`
 
-const logsManual = `interlace watch follows the logs of Cyrus, knows about 190 kinds of lines, and tells
+const logsManual = `interlace watch follows the logs of Cyrus, knows about 210 kinds of lines, and tells
 those that mean trouble with what to do, together with those that nobody knows.
 This is about which logs are read, and about lines that only you know.
 
@@ -141,9 +159,10 @@ A log is read from its end when it is first seen, then from where it was left,
 through rotation by renaming or copying, and while interlace does not run. One that
 is not there or cannot be read is told.
 
-A line belongs to the instance whose own log it stands in, else to the one with its
-prefix (syslog_prefix in imapd.conf, s1 in s1/imap[812]), else to the one whose
-process wrote it, else to nobody.
+A line belongs to the instance whose own log it stands in, in the journal to the one
+whose master runs as the service that wrote it (cyrus@s1.service, if no other does),
+else to the one with its prefix (syslog_prefix in imapd.conf, s1 in s1/imap[812]),
+else to the one whose process wrote it, else to nobody.
 
 LINES THAT ARE KNOWN HERE
 
@@ -163,9 +182,12 @@ for a harmless line:
   rule             - or some of these, with a blank between: over=N, only more
                    than N such lines a minute are told; by=NAME, those are counted
                    apart for each text in the hole {NAME}; milestone=expire, it
-                   says that cyr_expire has done its work
+                   says that cyr_expire has done its work; milestone=reconstruct,
+                   that reconstruct changed mailboxes here
   pattern          how the message behind the tag begins. A hole, {name}, stands
-                   for any text
+                   for any text. In {file} a sync log says which channel it is;
+                   what sync_client says in {mailbox} and {user} is named with
+                   the trouble of a batch in the same minute
   example          a message that the pattern must match, or -
   meaning          what it means, for people
   remedy           what to do about it, or -
@@ -202,6 +224,19 @@ of this must be so, and what cannot be asked is a no:
 
 What was done, or why not, stands in the text of the alert; what was done is also
 kept in the database.
+
+WHAT IT TAKES
+
+  configuration    routing_file or routing_query; runner.argv, where the replica is on
+                   another machine; sync_client, where that is not found by itself, or
+                   sync_restart; recover: allow, for watch to do it by itself
+  inventory        imapd_conf of the master and of the replica; csync of the replica,
+                   as the master's imapd.conf has it (sync_host, sync_port);
+                   some users of the store
+
+All that is missing of it is named at once: of the configuration by "interlace config
+show" and when watch starts, of a store when its log is to be worked off. An inventory
+that could not be read again (inventory_stale) is a no.
 
 THE ROUTING
 

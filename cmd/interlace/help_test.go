@@ -1,12 +1,16 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+	"unicode/utf8"
+
+	"github.com/spf13/cobra"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/files"
@@ -29,6 +33,7 @@ func TestEveryKeyHasHelp(t *testing.T) {
 		}
 		c := newConfig()
 		c.parse("interlace.yaml", []byte(k.line()+"\n"))
+		c.enter(place{}, "", c.checkOrder())
 		if c.mistakes != nil || c.find(k.path).origin != "interlace.yaml:1" {
 			t.Errorf("%s: %v", k.line(), c.refuse())
 		}
@@ -67,7 +72,7 @@ func TestHelpShowsWhatIsRead(t *testing.T) {
 	} {
 		c := newConfig()
 		c.parse(name, []byte(config))
-		c.enter(place{}, "", c.checkTelling())
+		c.enter(place{}, "", errors.Join(c.checkTelling(), c.checkOrder()))
 		if err := c.refuse(); err != nil {
 			t.Errorf("%s: %v", name, c.mistakes)
 		}
@@ -124,5 +129,29 @@ func TestHelpNamesCommands(t *testing.T) {
 	}
 	if named < 10 {
 		t.Errorf("only %d commands are named", named)
+	}
+}
+
+// TestHelpWidth checks that every help is as wide as all others, and that none of its
+// commands and examples is folded, where nobody could paste it.
+func TestHelpWidth(t *testing.T) {
+	var texts []string
+	var walk func(*cobra.Command)
+	walk = func(c *cobra.Command) {
+		texts = append(texts, c.Long, c.Example)
+		for _, sub := range c.Commands() {
+			walk(sub)
+		}
+	}
+	walk((&app{}).root())
+	if len(texts) < 40 {
+		t.Fatalf("only %d texts", len(texts))
+	}
+	for _, text := range texts {
+		for line := range strings.Lines(text) {
+			if line = strings.TrimSuffix(line, "\n"); utf8.RuneCountInString(line) > helpWidth {
+				t.Errorf("%d wide: %s", utf8.RuneCountInString(line), line)
+			}
+		}
 	}
 }

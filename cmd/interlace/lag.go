@@ -46,8 +46,8 @@ the configuration has below probes.
 With --since the report is of a time up to now: how old the oldest change was, how
 large the backlog, what part of the time something was not ok, what a batch, a
 mailbox and a byte cost the sync_client of each store as far as batches tell that,
-how it would do with fewer or more users, and how good the predictions were. Of more than a month ago
-the sums of each hour are left.
+how it would do with fewer or more users, and how good the predictions were. Of more
+than a month ago the sums of each hour are left.
 
 It knows what was recorded in the database of the server on which it runs. Stores
 whose masters are on other servers are unknown to it, and --server leaves them out.

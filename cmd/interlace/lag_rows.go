@@ -12,6 +12,7 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/history"
+	"github.com/interlacemail/interlace/monitor/instances"
 	"github.com/interlacemail/interlace/monitor/synclag"
 )
 
@@ -190,7 +191,7 @@ func (v *lagView) blame(rows []report.LagRow) {
 			r.Reason, r.Silent = inventory.Text(string(r.Server)+" silent for "+inventory.DurationText(v.now.Sub(last).Round(time.Minute).Seconds())), true
 		case r.Seen == "" || v.silent(timeOf(r.Seen)):
 			r.Silent = true
-		case strings.Contains(string(r.Reason), fs.ErrPermission.Error()):
+		case strings.Contains(string(r.Reason), fs.ErrPermission.Error()) && !instances.Unread(string(r.Reason)):
 			r.Reason = inventory.Text("interlace watch may not read the sync logs on " + string(r.Server) + ": it has to run as the account of Cyrus")
 		}
 	}

@@ -5,8 +5,11 @@ import (
 	"context"
 	"errors"
 	"io"
+	"runtime"
 	"slices"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/interlacemail/interlace/cmd/interlace/report"
 	"github.com/interlacemail/interlace/inventory"
@@ -35,7 +38,7 @@ func (a *app) lagSince(ctx context.Context, h *history.History, v *lagView, flag
 		return err
 	}
 	full := a.config.Monitor.AlertAge.Seconds()
-	if err := savePicture(flags.plot, "draw the lag", func(w io.Writer, format string) error {
+	if err := a.savePicture(flags.plot, "draw the lag", func(w io.Writer, format string) error {
 		return report.PlotLag(w, found, a.config.Monitor.BehindAge.Seconds(), full, format)
 	}); err != nil {
 		return err
@@ -68,18 +71,26 @@ func (p *lagPast) steps(of time.Duration) {
 	p.n = int(p.now.Sub(p.begin)/p.step) + 1
 }
 
-// history reads what was seen, one server after the other: a week of a large fleet
-// is more than fits into memory.
+// history reads what was seen, one store after the other, as many at a time as there
+// are processors: a month of a server is more than should lie in memory.
 func (p *lagPast) history(ctx context.Context, h *history.History, bar *progress) (*report.LagHistory, error) {
 	defer bar.end()
 	found := &report.LagHistory{Since: p.since, Until: p.now, Begins: p.begin, Step: p.step.Seconds(), Stores: []report.LagPast{}}
-	servers := p.servers()
-	for i, server := range servers {
-		bar.at(i, len(servers), string(server))
-		list, err := p.of(ctx, h, server)
-		if err != nil {
-			return nil, err
-		}
+	masters := p.instances()
+	lists := make([][]report.LagPast, len(masters))
+	var reading errgroup.Group
+	reading.SetLimit(runtime.GOMAXPROCS(0))
+	for i, at := range masters {
+		bar.at(i, len(masters), string(at.store))
+		reading.Go(func() (err error) {
+			lists[i], err = p.of(ctx, h, at)
+			return err
+		})
+	}
+	if err := reading.Wait(); err != nil {
+		return nil, err
+	}
+	for _, list := range lists {
 		found.Stores = append(found.Stores, list...)
 	}
 	slices.SortStableFunc(found.Stores, func(a, b report.LagPast) int {
@@ -91,22 +102,24 @@ func (p *lagPast) history(ctx context.Context, h *history.History, bar *progress
 	return found, nil
 }
 
-// servers are those on which masters were watched.
-func (p *lagPast) servers() []inventory.ServerID {
-	var list []inventory.ServerID
+// instances are those that were watched and replicated, with no channel named.
+func (p *lagPast) instances() []channelKey {
+	var list []channelKey
 	for i := range p.watched {
 		if w := &p.watched[i]; replicated(w) && p.wants(w.Server, w.Store) {
-			list = append(list, w.Server)
+			list = append(list, channelKey{server: w.Server, store: w.Store})
 		}
 	}
-	slices.Sort(list)
+	slices.SortFunc(list, func(a, b channelKey) int {
+		return cmp.Or(cmp.Compare(a.server, b.server), cmp.Compare(a.store, b.store))
+	})
 	return slices.Compact(list)
 }
 
-// of reports the channels of a server.
-func (p *lagPast) of(ctx context.Context, h *history.History, server inventory.ServerID) ([]report.LagPast, error) {
+// of reports the channels of an instance.
+func (p *lagPast) of(ctx context.Context, h *history.History, at channelKey) ([]report.LagPast, error) {
 	span := p.span(p.since)
-	span.Server = server
+	span.Server, span.Store = at.server, at.store
 	hours, until, err := p.hours(ctx, h, span)
 	if err != nil {
 		return nil, err

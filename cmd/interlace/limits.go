@@ -130,7 +130,7 @@ func peakFlag() optional[float64] {
 
 // durationFlag is a flag for a time span.
 func durationFlag() optional[time.Duration] {
-	return optional[time.Duration]{kind: "time", format: time.Duration.String, parse: parseDuration}
+	return optional[time.Duration]{kind: "time", format: formatDuration, parse: parseDuration}
 }
 
 // spanFlag is a flag for a time span that is not nothing.

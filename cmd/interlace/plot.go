@@ -49,19 +49,14 @@ func (a *app) failover(s *simulate.Simulator, fleet *load.Fleet, plot string) pl
 	return f
 }
 
-// savePlot draws what failures do into the file that --plot names, if it does, and
-// says so.
+// savePlot draws what failures do into the file that --plot names, if it does.
 func (a *app) savePlot(path string, c report.Charts) error {
-	err := savePicture(path, "draw the failures", func(w io.Writer, format string) error { return report.Plot(w, c, format) })
-	if err == nil && path != "" {
-		a.note("wrote %s", path)
-	}
-	return err
+	return a.savePicture(path, "draw the failures", func(w io.Writer, format string) error { return report.Plot(w, c, format) })
 }
 
 // savePicture draws into the file, if one is named, in the format that its name
-// ends in.
-func savePicture(path, doing string, draw func(w io.Writer, format string) error) error {
+// ends in, and says so.
+func (a *app) savePicture(path, doing string, draw func(w io.Writer, format string) error) error {
 	if path == "" {
 		return nil
 	}
@@ -72,5 +67,6 @@ func savePicture(path, doing string, draw func(w io.Writer, format string) error
 	if err := writeWhole(path, picture.Bytes()); err != nil {
 		return fmt.Errorf("%s: %w", doing, err)
 	}
+	a.note("wrote %s", inventory.Printable(path))
 	return nil
 }

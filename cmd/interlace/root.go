@@ -122,6 +122,9 @@ func (a *app) configure(cmd *cobra.Command, look func(context.Context) error) er
 		return err
 	}
 	c.enter(place{}, "", look(cmd.Context()))
+	for i := range c.doubts {
+		a.note("warning: %s", c.doubts[i].String())
+	}
 	if err := c.refuse(); err != nil {
 		return err
 	}

@@ -134,7 +134,7 @@ func output(ctx context.Context, command []string) (string, error) {
 	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &out, &complaint, time.Second
 	switch err := cmd.Run(); {
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return "", fmt.Errorf("%s has not ended after %v", command[0], queryTimeout)
+		return "", fmt.Errorf("%s has not ended after %s", command[0], formatDuration(queryTimeout))
 	case err != nil:
 		if text := strings.TrimSpace(complaint.String()); text != "" {
 			return "", fmt.Errorf("%s: %w: %s", command[0], err, inventory.Printable(text))

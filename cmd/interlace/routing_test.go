@@ -91,7 +91,7 @@ func TestRoutingNamesTheServer(t *testing.T) {
 		"an address":              {"anna,10.0.0.2:143\nbob,10.0.0.2\n", "imap2", ""},
 		"another store":           {"anna,imap1\nbob,s2\n", "", `user bob is routed to "s2", where`},
 		"nothing of one":          {"anna,imap1\n", "", "nothing is said of user bob"},
-		"no table":                {"anna,imap1\nnonsense\nbob imap1", "", `2 mistakes in 1 file, such as `},
+		"no table":                {"anna,imap1\nnonsense\nbob imap1", "", `routing:2:1: "nonsense" is no line USER,SERVER (2 mistakes in 1 file)`},
 		"now here, now elsewhere": {"anna,imap1\nbob,imap2\n", "", "users anna and bob are routed to different servers"},
 	} {
 		l := here(t)
@@ -141,7 +141,7 @@ func TestPeerIsAskedThroughTheRunner(t *testing.T) {
 	}
 	runner("echo imapd -C /etc/s1.conf", "")
 	elsewhere := &processes.Job{Instance: job.Instance, Channel: monitor.Channel{Peer: "203.0.113.77:2005"}}
-	if role, err := l.peer(t.Context(), elsewhere); role != "" || err == nil || !strings.Contains(err.Error(), "no instance of the store with that csync address") {
+	if role, err := l.peer(t.Context(), elsewhere); role != "" || err == nil || !strings.Contains(err.Error(), "no other instance of s1 with csync: ") {
 		t.Errorf("a host that nobody knows: %q, %v", role, err)
 	}
 	l.app.config.Monitor.Runner = nil

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -177,24 +178,82 @@ func parseDuration(s string) (time.Duration, error) {
 	return d, nil
 }
 
+// formatDuration writes a duration as parseDuration reads it, without zeros that say
+// nothing: 14d, 1h30m, 90s.
+func formatDuration(d time.Duration) string {
+	const day = 24 * time.Hour
+	if d > 0 && d%day == 0 {
+		return strconv.FormatInt(int64(d/day), 10) + "d"
+	}
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
+}
+
 // listValue is a setting with a list, such as the arguments of a command.
 type listValue struct {
-	to   *[]string
-	kind string
-	item func(raw, folder string) (string, error)
+	to    *[]string
+	kind  string
+	item  func(raw, folder string) (string, error)
+	whole func(items []string) error // nil: any items go together
+	nodes []*yaml.Node               // where the items stand
+}
+
+// at says of an error which item it is about.
+func (v *listValue) at(item int, err error) error {
+	return &wrongItem{v.nodes[item].Line, v.nodes[item].Column, err}
 }
 
 // words is a list of words, as they are.
 func words(to *[]string) value {
-	return &listValue{to, "a list of words", func(raw, _ string) (string, error) { return raw, nil }}
+	return &listValue{to: to, kind: "a list of words", item: func(raw, _ string) (string, error) { return raw, nil }}
 }
 
 // paths is a list of files.
-func paths(to *[]string) value { return &listValue{to, "a list of files", relativeTo} }
+func paths(to *[]string) value {
+	return &listValue{to: to, kind: "a list of files", item: relativeTo}
+}
+
+// inBraces is a name in a word of a command that something is filled in for.
+var inBraces = regexp.MustCompile(`\{[a-z_]+\}`)
+
+// command is a list of words, in which such names may stand; the one that is needed,
+// if any is, must.
+func command(to *[]string, needed string, names ...string) value {
+	var known []string
+	for _, name := range names {
+		known = append(known, "{"+name+"}")
+	}
+	item := func(raw, _ string) (string, error) {
+		for _, name := range inBraces.FindAllString(raw, -1) {
+			if !slices.Contains(known, name) {
+				err := fmt.Errorf("nothing is filled in for %s; there is %s", name, strings.Join(known, ", "))
+				return "", hint(err, "%s", nearest(name, known))
+			}
+		}
+		return raw, nil
+	}
+	whole := func(words []string) error {
+		switch {
+		case len(words) == 0:
+		case words[0] == "":
+			return errors.New("the name of the program is empty")
+		case needed != "" && !strings.Contains(strings.Join(words, " "), "{"+needed+"}"):
+			return fmt.Errorf("none of its words has {%s}, so it would always do the same", needed)
+		}
+		return nil
+	}
+	return &listValue{to: to, kind: "a list of words", item: item, whole: whole}
+}
 
 // each is a list of texts of some form.
 func each(to *[]string, form string, check func(string) error) value {
-	return &listValue{to, form, func(raw, _ string) (string, error) { return raw, check(raw) }}
+	return &listValue{to: to, kind: form, item: func(raw, _ string) (string, error) { return raw, check(raw) }}
 }
 
 func (v *listValue) form() string { return v.kind }
@@ -218,7 +277,12 @@ func (v *listValue) set(n *yaml.Node, folder string) error {
 	if wrong != nil {
 		return errors.Join(wrong...)
 	}
-	*v.to = items
+	if v.whole != nil {
+		if err := v.whole(items); err != nil {
+			return err
+		}
+	}
+	*v.to, v.nodes = items, n.Content
 	return nil
 }
 

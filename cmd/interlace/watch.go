@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/coreos/go-systemd/v22/daemon"
@@ -62,7 +63,15 @@ found.`,
 		Args: noWords,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
 			return a.configure(cmd, func(ctx context.Context) error {
-				return a.watchFiles(ctx, a.config.Monitor.Recover == "allow" || flags.recover != "")
+				wrong := a.watchFiles(ctx, a.config.Monitor.Recover == "allow" || flags.recover != "")
+				if flags.read != "" {
+					return wrong
+				}
+				server := a.config.Monitor.Server
+				if flags.server != "" {
+					server = "" // the flag wins, and whether there is such a server is seen later
+				}
+				return errors.Join(wrong, a.named(ctx, server))
 			})
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.watch(cmd.Context(), flags) },
@@ -136,11 +145,12 @@ func (a *app) watchOptions(ctx context.Context, local *local) (watch.Options, er
 		Complain: func(err error) { a.say("%v", err) },
 	}
 	if len(m.Journal) > 0 {
-		opts.Logs.Journal = append([]string{"journalctl", "-o", "json"}, m.Journal...)
+		opts.Logs.Journal = append([]string{"journalctl", "-o", "json", "--all"}, m.Journal...) // all: else long lines are null
 	}
-	var err error
+	var err, wrong error
 	opts.Logs.Patterns, err = a.patterns(ctx)
-	return opts, err
+	opts.Compare, wrong = a.comparing(ctx, local)
+	return opts, errors.Join(err, wrong)
 }
 
 // watchFiles says what is wrong with the files that the configuration names for
@@ -187,6 +197,9 @@ func (a *app) watchOn(ctx context.Context, opts watch.Options, local *local, h *
 		return err
 	}
 	desk.Hosts = local.hosts
+	if err := a.noteWaiting(ctx, h, local.server); err != nil {
+		return err
+	}
 	opts.Desk = desk
 	if a.config.Monitor.Recover == "allow" {
 		opts.Recover = a.recoverer(local, h, false)
@@ -205,6 +218,20 @@ func (a *app) watchOn(ctx context.Context, opts watch.Options, local *local, h *
 	}
 	a.note("watching %s on %s; interlace lag and interlace alerts show what is found", inventory.Counted(len(list), "instance", "instances"), local.server)
 	return watch.New(opts).Run(ctx)
+}
+
+// noteWaiting says what the watch before could not send, or was sending when it was
+// killed: that is not tried at once.
+func (a *app) noteWaiting(ctx context.Context, h *history.History, server inventory.ServerID) error {
+	now := a.now()
+	messages, err := h.Messages(ctx, now)
+	own := slices.DeleteFunc(messages, func(m monitor.Message) bool { return m.Host != string(server) })
+	for _, o := range unsent(own, now) {
+		if o.Waiting > 0 && !o.Next.IsZero() {
+			a.note("%s", o.Waits())
+		}
+	}
+	return err
 }
 
 // watchOnce runs each probe once, and looks at what a watch could not send. Where
@@ -274,7 +301,7 @@ func (a *app) recoverer(local *local, h *history.History, asked bool) func(conte
 	if asked {
 		by += " --recover"
 	}
-	return func(ctx context.Context, job processes.Job) (monitor.Action, error) {
+	return local.needing(by, func(ctx context.Context, job processes.Job) (monitor.Action, error) {
 		promoted, err := local.promoted(ctx, h, job.Instance.Store, asked)
 		if err != nil {
 			return monitor.Action{}, err
@@ -283,7 +310,7 @@ func (a *app) recoverer(local *local, h *history.History, asked bool) func(conte
 			Allowed: true, By: by, Routing: local.routing, Peer: local.peer, SyncDir: syncDir, Promoted: promoted, Journal: h,
 			Client: syncClient(a.config.Monitor.SyncClient), Service: local.restart(job.Instance.Store), Now: a.now,
 		})
-	}
+	})
 }
 
 // syncClient returns the path of sync_client: the one that is configured, else the

@@ -84,7 +84,7 @@ func TestWatchOwnDatabase(t *testing.T) {
 	fleet, dir := cyrustest.Run(t, stores...), t.TempDir()
 	describeAll(t, dir, fleet)
 	together(t, harms, func(h *harm) string { return h.name }, func(t *testing.T, i int, h *harm) {
-		h.test(newWatched(t, dir, fleet, fleet.Stores[i], h.config))
+		h.test(newWatched(t, dir, fleet, fleet.Stores[i], paceOfTests(), h.config))
 	})
 }
 

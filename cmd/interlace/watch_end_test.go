@@ -29,7 +29,7 @@ var hangs = []hang{
 		},
 	},
 	{
-		name: "routing", config: "recover: allow\nrouting_query: [./hang, routing]\n",
+		name: "routing", config: "recover: allow\nrouting_query: [./hang, routing, \"{user}\"]\n",
 		prepared: func(r *watched) { r.leaveLog() }, waits: (*watched).asked,
 	},
 	{
@@ -99,7 +99,7 @@ func TestWatchEnds(t *testing.T) {
 	fleet, dir := cyrustest.Run(t, stores...), t.TempDir()
 	describeAll(t, dir, fleet)
 	together(t, hangs, func(h *hang) string { return h.name }, func(t *testing.T, i int, h *hang) {
-		h.test(newWatched(t, dir, fleet, fleet.Stores[i], h.config))
+		h.test(newWatched(t, dir, fleet, fleet.Stores[i], paceOfTests(), h.config))
 	})
 }
 

@@ -28,7 +28,10 @@ type fault struct {
 	told     string // the kinds that must be told
 	found    string // kinds that must be found, and may be told together with those
 	may      string // kinds that are true too, and told or not as it happens
+	wait     bool   // alerts wait for each other as long as it takes to find all that follows: there is one mail, and one when it is over
+	pauses   bool   // it is not found for up to half a minute in between
 	command  string // what the mail about the first of them says to run
+	says     string // and what else stands in it
 	repaired func(*watched)
 }
 
@@ -42,21 +45,21 @@ var faults = []fault{
 		name: "healing", happens: (*watched).killBusyClient, may: "log_line",
 	},
 	{
-		name: "stopped", settings: cyrustest.Settings{Client: cyrustest.ClientStart},
-		happens: (*watched).stopReplica, told: "replica_unreachable", found: "client_missing", may: "backlog bailing_out log_orphaned",
-		repaired: func(r *watched) { r.startReplica(); r.pasteOnceTold("client_missing") },
+		name: "stopped", settings: cyrustest.Settings{Client: cyrustest.ClientStart}, wait: true,
+		happens: (*watched).stopReplica, told: "replica_unreachable", found: "client_missing",
+		repaired: func(r *watched) { r.startReplica(); r.paste("client_missing") },
 	},
 	{
-		name: "crashed", settings: cyrustest.Settings{Client: cyrustest.ClientStart},
-		happens: (*watched).crashReplica, told: "replica_unreachable", found: "client_missing", may: "backlog bailing_out log_orphaned",
-		repaired: func(r *watched) { r.startReplica(); r.pasteOnceTold("client_missing") },
+		name: "crashed", settings: cyrustest.Settings{Client: cyrustest.ClientStart}, wait: true,
+		happens: (*watched).crashReplica, told: "replica_unreachable", found: "client_missing",
+		repaired: func(r *watched) { r.startReplica(); r.paste("client_missing") },
 	},
 	{
-		name: "stoppedd", happens: (*watched).stopReplica, told: "replica_unreachable", may: "backlog bailing_out",
+		name: "stoppedd", happens: (*watched).stopReplica, wait: true, told: "replica_unreachable",
 		repaired: (*watched).startReplica,
 	},
 	{
-		name: "crashedd", happens: (*watched).crashReplica, told: "replica_unreachable", may: "backlog bailing_out",
+		name: "crashedd", happens: (*watched).crashReplica, wait: true, told: "replica_unreachable",
 		repaired: (*watched).startReplica,
 	},
 	{
@@ -82,23 +85,33 @@ var faults = []fault{
 		},
 	},
 	{
-		name: "refused", happens: func(r *watched) { r.spoil(func(index string) { r.must(os.Chmod(index, 0)) }) },
-		told: "bailing_out hot_loop replica_refuses", may: "backlog log_line unclassified",
+		name: "refused", happens: func(r *watched) { r.spoil(func(index string) { r.must(os.Chmod(index, 0)) }) }, wait: true,
+		told: "hot_loop", found: "bailing_out replica_refuses", may: "backlog log_line unclassified", says: "it fails in mailbox user.anna, user anna",
 		repaired: func(r *watched) { r.must(os.Chmod(r.index(), 0o600)) },
 	},
 	{
 		name: "damaged", happens: func(r *watched) { r.spoil(r.scribble) },
-		told: "bailing_out hot_loop replica_refuses", may: "backlog log_line unclassified",
+		told: "hot_loop", found: "bailing_out replica_refuses", may: "backlog log_line unclassified replica_written", // by the reconstruct says: "it fails in mailbox user.anna, user anna",
 		repaired: func(r *watched) {
 			_, err := r.replica.Tool(r.ctx, "reconstruct", "user.anna")
 			r.must(err)
 		},
 	},
 	{
-		name: "written", replica: true, happens: func(r *watched) {
+		name: "written", replica: true, wait: true, happens: func(r *watched) {
 			r.do(r.replica, "SETACL user.anna "+cyrustest.AdminUser+" lrswi", "APPEND user.anna {12+}\r\nSubject: x\r\n")
-		}, told: "replica_written",
-		repaired: func(r *watched) { r.must(os.Remove(filepath.Join(r.replica.Dir, "conf/sync/log"))) },
+			r.do(r.master, "SETACL user.anna bob lrs") // its client finds that too
+		}, told: "replica_written", says: "somebody writes to the replica",
+		repaired: (*watched).removeReplicasLog,
+	},
+	{
+		name: "repaired", replica: true, wait: true, happens: func(r *watched) {
+			r.must(os.Remove(r.index()))
+			_, err := r.replica.Tool(r.ctx, "reconstruct", "user.anna")
+			r.must(err)
+			r.do(r.master, "SETACL user.anna bob lrs")
+		}, told: "replica_written", says: "most likely by the reconstruct that ran here",
+		repaired: (*watched).removeReplicasLog,
 	},
 	{
 		name: "behind", happens: func(r *watched) {
@@ -107,8 +120,8 @@ var faults = []fault{
 		}, told: "replica_written", may: "log_line replica_refuses",
 	},
 	{
-		name: "two", happens: func(r *watched) { r.roll(r.master) }, told: "client_duplicate",
-		command: "kill -TERM ", repaired: func(r *watched) { r.paste("client_duplicate") },
+		name: "two", happens: func(r *watched) { r.roll(r.master); r.collide() }, wait: true, told: "client_duplicate",
+		command: "kill -TERM ", says: "2 readers work on store two (processes ", repaired: func(r *watched) { r.paste("client_duplicate") },
 	},
 	{
 		name: "former", replica: true, happens: func(r *watched) {
@@ -123,7 +136,7 @@ var faults = []fault{
 	{
 		name: "partition", settings: cyrustest.Settings{Partitions: []string{"more"}}, happens: func(r *watched) {
 			r.must(r.master.Fill(r.ctx, []cyrustest.Mailbox{{Name: "user.far", Messages: 1, Partition: "more"}}))
-		}, told: "bailing_out hot_loop replica_refuses", may: "backlog log_line replica_unreachable", // its sync server ends
+		}, wait: true, pauses: true, told: "hot_loop", may: "backlog log_line replica_unreachable bailing_out replica_refuses", // its sync server ends
 		repaired: func(r *watched) {
 			dir := filepath.Join(r.replica.Dir, "data-more")
 			r.must(os.Mkdir(dir, 0o755))
@@ -161,8 +174,8 @@ var faults = []fault{
 		}, told: "log_orphaned", may: "backlog", command: "/sync_client -C {conf} -r -f {sync}/log-4194305 && rm ", repaired: func(r *watched) { r.paste("log_orphaned") },
 	},
 	{
-		name: "closed", happens: func(r *watched) { r.must(os.Chmod(r.sync(""), 0o555)) },
-		told: "log_unwritable", may: "log_line", repaired: func(r *watched) { r.must(os.Chmod(r.sync(""), 0o755)) },
+		name: "closed", happens: func(r *watched) { r.must(os.Chmod(r.sync(""), 0o555)); r.change("late") }, wait: true,
+		told: "log_unwritable", may: "log_line", command: "chmod u+rwx -- {sync}", repaired: func(r *watched) { r.paste("log_unwritable") },
 	},
 	{name: "healthy", happens: (*watched).work, may: "backlog"}, // for seconds, on a busy machine
 	{
@@ -193,7 +206,14 @@ func TestFaults(t *testing.T) {
 	fleet, dir := cyrustest.Run(t, stores...), t.TempDir()
 	describeAll(t, dir, fleet)
 	together(t, faults, func(f *fault) string { return f.name }, func(t *testing.T, i int, f *fault) {
-		f.test(newWatched(t, dir, fleet, fleet.Stores[i], f.config))
+		pace := paceOfTests()
+		if f.wait {
+			pace.groupWait = max(pace.groupWait, 25*time.Second)
+		}
+		if f.pauses {
+			pace.keepFiring = max(pace.keepFiring, 30*time.Second)
+		}
+		f.test(newWatched(t, dir, fleet, fleet.Stores[i], pace, f.config))
 	})
 }
 
@@ -253,7 +273,10 @@ func (f *fault) tells(r *watched) {
 		kinds := kindsTold(alerts)
 		return !slices.ContainsFunc(wanted, func(kind string) bool { return !slices.Contains(kinds, kind) })
 	})
-	r.wait("it finds "+f.found, most, func() bool { return f.found == "" || slices.Contains(r.open(), f.found) })
+	r.wait("it finds "+f.found, most, func() bool {
+		open := r.open()
+		return !slices.ContainsFunc(strings.Fields(f.found), func(kind string) bool { return !slices.Contains(open, kind) })
+	})
 	alerts, _, _ := r.mails()
 	r.Logf("told after %v: %v", time.Since(begun).Round(time.Second), kindsTold(alerts))
 	f.hasCommand(r, alerts)
@@ -279,7 +302,7 @@ const (
 	patient    = time.Minute      // a busy machine
 )
 
-// hasCommand checks what the mail about the first kind says to run.
+// hasCommand checks what the mail about the first kind says, and says to run.
 func (f *fault) hasCommand(r *watched, alerts []*told) {
 	r.Helper()
 	want := strings.NewReplacer("{conf}", r.master.Conf, "{sync}", r.sync("")).Replace(f.command)
@@ -287,6 +310,9 @@ func (f *fault) hasCommand(r *watched, alerts []*told) {
 	for _, a := range alerts {
 		if a.kind == first && !strings.Contains(a.command, want) {
 			r.Errorf("against %s the mail says %q, want %q", a.kind, a.command, want)
+		}
+		if a.kind == first && !strings.Contains(a.text, f.says) {
+			r.Errorf("the mail about %s does not say %q: %s", a.kind, f.says, a.text)
 		}
 	}
 }
@@ -297,6 +323,9 @@ func (f *fault) judge(r *watched, allowed []string) {
 	r.Helper()
 	alerts, firing, over := r.mails()
 	r.Logf("%d mails of a beginning, %d of an end", firing, over)
+	if f.wait && (firing != 1 || over != 1) {
+		r.Errorf("one fault was told in %d mails, and its end in %d", firing, over)
+	}
 	for _, a := range alerts {
 		if a.firing != 1 || a.over != 1 {
 			r.Errorf("%s (%s) was told %d times when it began, and %d times when it was over", a.kind, a.where, a.firing, a.over)
@@ -326,6 +355,14 @@ func (r *watched) work() {
 			"RENAME "+box+" "+box+"x", "DELETE "+box+"x")
 		r.must(err)
 		time.Sleep(100 * time.Millisecond)
+	}
+}
+
+// collide changes things until two clients get in each other's way, if they do.
+func (r *watched) collide() {
+	r.Helper()
+	for i, begun := 0, time.Now(); time.Since(begun) < 10*time.Second; i++ {
+		r.change(fmt.Sprint("user", i))
 	}
 }
 
@@ -361,6 +398,11 @@ func (r *watched) killServers() {
 	for _, pid := range running(r.T, "sync_server", r.replica) {
 		syscall.Kill(pid, syscall.SIGTERM) // it may have ended
 	}
+}
+
+func (r *watched) removeReplicasLog() {
+	r.Helper()
+	r.must(os.Remove(filepath.Join(r.replica.Dir, "conf/sync/log")))
 }
 
 func (r *watched) startReplica() {

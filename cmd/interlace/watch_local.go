@@ -68,8 +68,12 @@ type local struct {
 	users  map[inventory.StoreID][]inventory.UserID // some of each of them
 	others []string                                 // imapd.conf of instances of other servers that are this machine
 	at     map[string]inventory.ServerID            // the servers behind addresses
-	read   []string                                 // the files in which the facts are, if they are in files
-	stamp  string                                   // tells them from later ones
+	down   map[inventory.ServerID]bool              // servers that are down in the inventory
+	// mailboxes is how many each store has, as far as that is known.
+	mailboxes map[inventory.StoreID]int
+	read      []string  // the files in which the facts are, if they are in files
+	stamp     string    // tells them from later ones
+	taken     time.Time // when they were read
 }
 
 // someUsers is how many users of a store are asked for where they are routed.
@@ -91,7 +95,17 @@ func (l *local) take(f *facts) {
 			l.users[u.Store] = append(l.users[u.Store], inventory.UserID(strings.Clone(string(u.Name))))
 		}
 	}
-	l.read = f.read
+	l.down = map[inventory.ServerID]bool{}
+	for i := range f.Servers {
+		l.down[f.Servers[i].Name] = f.Servers[i].State == inventory.Down
+	}
+	l.mailboxes = map[inventory.StoreID]int{}
+	for i := range f.Users {
+		if u := &f.Users[i]; here[u.Store] && u.Mailboxes != inventory.Unknown {
+			l.mailboxes[u.Store] += int(u.Mailboxes)
+		}
+	}
+	l.read, l.taken = f.read, l.app.now()
 }
 
 // neighbours returns the imapd.conf of instances of other servers that are reached
@@ -155,23 +169,40 @@ func (l *local) newest(ctx context.Context) (string, error) {
 	return b.String(), nil
 }
 
-// instances returns those of this server, as their configuration is now.
+// instances returns those of this server, as their configuration is now. Where the
+// inventory has changed and cannot be read they are those of the one before, with an
+// error that says so.
 func (l *local) instances(ctx context.Context) ([]monitor.Instance, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	err := l.renew(ctx)
+	switch {
+	case err != nil && l.stamp == "":
+		return nil, err
+	case err != nil:
+		err = fmt.Errorf("%s; watch goes on with the inventory that it read at %s", inShort(err), monitor.Time(l.taken))
+	}
+	return instances.On(l.stores, l.server), err
+}
+
+// renew takes the inventory that there is now, if it is another one.
+func (l *local) renew(ctx context.Context) error {
 	now, err := l.newest(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if l.stamp != "" && now != l.stamp {
 		f, err := l.app.facts(ctx)
 		if err != nil {
-			return nil, err
+			return err
+		}
+		if f.Server(l.server) < 0 {
+			return fmt.Errorf("%s has no server %s any more", f.source, inventory.Quoted(string(l.server)))
 		}
 		l.take(f)
 	}
 	l.stamp = now
-	return instances.On(l.stores, l.server), nil
+	return nil
 }
 
 // unsure is how long an instance must have been watched before it is known whether
@@ -219,7 +250,7 @@ func (a *app) claimWatch(server inventory.ServerID) (release func(), err error) 
 	if err != nil {
 		return nil, hint(fmt.Errorf("claim the watch of %s: %w", server, err), "%s", claimHint(path, err))
 	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+	if err := lock(f); err != nil {
 		f.Close()
 		if errors.Is(err, syscall.EWOULDBLOCK) {
 			return nil, hint(fmt.Errorf("watch %s: %w", server, errWatched), "interlace watch --once looks without disturbing it")

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/files"
@@ -28,7 +27,7 @@ func (l *local) routing(ctx context.Context, store inventory.StoreID) (inventory
 	}
 	routes, err := l.app.config.routes(ctx, users)
 	if in := (*files.Error)(nil); errors.As(err, &in) {
-		return "", fmt.Errorf("%s, such as %s", in.Summary(), in.First[0])
+		return "", errors.New(inShort(err))
 	}
 	if err != nil {
 		return "", err
@@ -79,21 +78,15 @@ func (l *local) store(name inventory.StoreID) *inventory.Store {
 // the processes on its server show: whoever sends his changes on is a master.
 func (l *local) peer(ctx context.Context, job *processes.Job) (inventory.Role, error) {
 	l.mu.Lock()
-	s := l.store(job.Instance.Store)
+	at, err := l.replica(job)
 	l.mu.Unlock()
-	if s == nil {
-		return "", errors.New("the inventory does not know the store")
+	if err != nil {
+		return "", err
 	}
-	i := slices.IndexFunc(s.Instances, func(in inventory.Instance) bool { return in.Server != l.server && in.CSync == job.Channel.Peer })
-	switch {
-	case i < 0:
-		return "", errors.New("the inventory has no instance of the store with that csync address")
-	case s.Instances[i].IMAPDConf == "" || strings.ContainsFunc(s.Instances[i].IMAPDConf, unicode.IsSpace):
-		return "", fmt.Errorf("the inventory does not say where imapd.conf is on %s, or its path has spaces", s.Instances[i].Server)
-	case len(l.app.config.Monitor.Runner) == 0 && !isHere(job.Channel.Peer):
-		return "", fmt.Errorf("runner.argv in the configuration is not set, so %s cannot be asked from here", s.Instances[i].Server)
+	if len(l.app.config.Monitor.Runner) == 0 && !isHere(job.Channel.Peer) {
+		return "", fmt.Errorf("runner.argv in the configuration is not set, so %s cannot be asked from here", at.Server)
 	}
-	return l.roleOf(ctx, s.Instances[i].Server, s.Instances[i].IMAPDConf)
+	return l.roleOf(ctx, at.Server, at.IMAPDConf)
 }
 
 // roleOf looks at the processes on a server. Rolling clients may name an imapd.conf

@@ -97,11 +97,11 @@ type watched struct {
 
 // newWatched prepares the watch of a store as described in a directory; further
 // lines go into its configuration.
-func newWatched(t *testing.T, described string, fleet *cyrustest.Fleet, store *cyrustest.Store, further string) *watched {
+func newWatched(t *testing.T, described string, fleet *cyrustest.Fleet, store *cyrustest.Store, pace pace, further string) *watched {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Minute) // what ends the test needs it too
 	t.Cleanup(cancel)
-	r := &watched{T: t, ctx: ctx, fleet: fleet, store: store, master: store.Master(), replica: store.Replicas()[0], dir: filepath.Join(fleet.Dir, "watch-"+store.Name), relay: mailtest.Run(t), pace: paceOfTests()}
+	r := &watched{T: t, ctx: ctx, fleet: fleet, store: store, master: store.Master(), replica: store.Replicas()[0], dir: filepath.Join(fleet.Dir, "watch-"+store.Name), relay: mailtest.Run(t), pace: pace}
 	r.must(os.CopyFS(r.dir, os.DirFS(described))) // in memory, where the fleet is: many watches wait for one disk
 	put(t, r.path("roots.pem"), string(r.relay.Certificate))
 	put(t, r.path("routing"), "anna-"+store.Name+","+store.Name+"-m\n")
@@ -203,10 +203,13 @@ type told struct {
 	number, kind, where string
 	firing, over        int // mails that say that it has begun, and that it has ended
 	command             string
+	text                string            // of the mail that it began in
+	then                map[string]string // what to run later, by the kind that it is against
 }
 
 var (
 	opening = regexp.MustCompile(`^(\d+)\. (?:CRITICAL|WARNING|INFO) (\w+)$`)
+	later   = regexp.MustCompile(`^   then     when that is repaired, against (\w+):$`)
 	ending  = regexp.MustCompile(`^(\d+)\. (\w+), (.*?): (?:lasted |no such line)`)
 )
 
@@ -262,9 +265,13 @@ func readMail(lines []string, known map[string]*told) (begins, ends bool) {
 				a.firing, a.over = old.firing, old.over
 			}
 			a.firing++
-			for j := i + 1; j+2 < len(lines) && !opening.MatchString(lines[j]); j++ {
+			a.text, a.then = strings.Join(lines, "\n"), map[string]string{}
+			for j := i + 1; j+4 < len(lines) && !opening.MatchString(lines[j]); j++ {
 				if strings.HasPrefix(strings.TrimSpace(lines[j]), "to do") {
 					a.command = lines[j+2]
+				}
+				if m := later.FindStringSubmatch(lines[j]); m != nil {
+					a.then[m[1]] = lines[j+4]
 				}
 			}
 			known[a.number], begins = a, begins || !a.strange()
@@ -293,19 +300,25 @@ func kindsTold(alerts []*told) []string {
 // shows them.
 func (r *watched) open() (kinds []string) {
 	r.Helper()
-	_, stdout, stderr := r.interlace("alerts", "--store", r.store.Name, "-o", "json")
-	var answer struct {
-		Alerts []struct{ Kind, Stage string }
-	}
-	if err := json.Unmarshal([]byte(stdout), &answer); err != nil {
-		r.Fatalf("%v: %s%s", err, stdout, stderr)
-	}
-	for _, a := range answer.Alerts {
+	for _, a := range r.listed() {
 		if a.Stage != "resolved" {
 			kinds = append(kinds, a.Kind)
 		}
 	}
 	return kinds
+}
+
+// listed is an alert as interlace alerts lists it.
+type listed struct{ Kind, Stage, Command string }
+
+func (r *watched) listed() []listed {
+	r.Helper()
+	_, stdout, stderr := r.interlace("alerts", "--store", r.store.Name, "-o", "json")
+	var answer struct{ Alerts []listed }
+	if err := json.Unmarshal([]byte(stdout), &answer); err != nil {
+		r.Fatalf("%v: %s%s", err, stdout, stderr)
+	}
+	return answer.Alerts
 }
 
 // change makes a change on the master.
@@ -352,13 +365,12 @@ func (r *watched) sync(name string) string { return filepath.Join(r.master.Dir, 
 // What it starts ends with the test.
 func (r *watched) paste(kind string) {
 	r.Helper()
-	alerts, _, _ := r.mails()
-	i := slices.IndexFunc(alerts, func(a *told) bool { return a.kind == kind })
-	if i < 0 || alerts[i].command == "" {
+	command := r.command(kind)
+	if command == "" {
 		r.Fatalf("no mail says what to do against %s", kind)
 	}
-	r.Logf("$ %s", alerts[i].command)
-	c := exec.Command("sh", "-c", alerts[i].command)
+	r.Logf("$ %s", command)
+	c := exec.Command("sh", "-c", command)
 	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	out, err := os.Create(r.path("pasted"))
 	r.must(err)
@@ -368,18 +380,30 @@ func (r *watched) paste(kind string) {
 	r.Cleanup(func() { syscall.Kill(-c.Process.Pid, syscall.SIGKILL) }) // it may have ended
 	if err != nil {
 		text, _ := os.ReadFile(r.path("pasted"))
-		r.Fatalf("%s: %v: %s", alerts[i].command, err, text)
+		r.Fatalf("%s: %v: %s", command, err, text)
 	}
 }
 
-// pasteOnceTold does what a mail says that comes only when something else is over.
-func (r *watched) pasteOnceTold(kind string) {
+// command is what the mails say to run against alerts of a kind, or against what
+// follows from others, else what interlace alerts says: on a busy machine that may be
+// found only when the mail is on its way.
+func (r *watched) command(kind string) string {
 	r.Helper()
-	r.wait("a mail tells "+kind, 3*time.Minute+2*r.pace.groupWait, func() bool {
-		alerts, _, _ := r.mails()
-		return slices.Contains(kindsTold(alerts), kind)
-	})
-	r.paste(kind)
+	alerts, _, _ := r.mails()
+	for _, a := range alerts {
+		if a.kind == kind && a.command != "" {
+			return a.command
+		}
+		if a.then[kind] != "" {
+			return a.then[kind]
+		}
+	}
+	for _, a := range r.listed() {
+		if a.Kind == kind && a.Stage != "resolved" {
+			return a.Command
+		}
+	}
+	return ""
 }
 
 // roll starts a rolling client beside what Cyrus runs.

@@ -59,6 +59,7 @@ func mayCreate(dir string) error {
 
 // replaceFile writes the content under another name and then renames it.
 func replaceFile(path string, content []byte, perm fs.FileMode) (err error) {
+	removeLeft(path)
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
 		return err
@@ -68,6 +69,7 @@ func replaceFile(path string, content []byte, perm fs.FileMode) (err error) {
 			err = errors.Join(err, os.Remove(f.Name()))
 		}
 	}()
+	_ = lock(f) // so that others see that it is written; some file systems have no locks
 	_, err = f.Write(content)
 	err = errors.Join(err, f.Chmod(perm), f.Sync(), f.Close())
 	if err != nil {

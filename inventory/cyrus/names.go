@@ -19,6 +19,16 @@ type ExternalName string
 // A "." separates, "^" stands for a "." in a part of the name.
 type InternalName string
 
+// Readings returns what a name in a text may be inside: as an administrator of a
+// server with either separator sees it, or as it is.
+func (n ExternalName) Readings() []InternalName {
+	readings := n.internal('.')
+	if strings.Contains(string(n), "/") {
+		readings = n.internal('/')
+	}
+	return readings
+}
+
 // internal returns what the name may be inside. With an @ there are two
 // readings, and only the server knows which of them holds: the one with virtual
 // domains comes first.

@@ -145,6 +145,32 @@ func (v *View) status(answer []byte, byName map[string]int) error {
 	return s.err
 }
 
+// ViewBeside is like [Client.ViewOf] where the user's own mailboxes are known, and
+// nothing is asked of them.
+func (c *Client) ViewBeside(ctx context.Context, own, others []InternalName) (*View, error) {
+	v := &View{}
+	byName := map[string]int{}
+	for _, name := range slices.Concat(own, others) {
+		shown := c.UserName(name)
+		if _, seen := byName[shown]; seen {
+			continue
+		}
+		byName[shown] = len(v.Mailboxes)
+		v.Mailboxes = append(v.Mailboxes, Sight{
+			Name: shown, Internal: name, Unseen: UnknownCount, Status: Status{Messages: UnknownCount, Size: UnknownCount},
+		})
+	}
+	err := c.statusEach(ctx, v, len(own), byName)
+	if err == nil {
+		err = c.subscriptions(ctx, v)
+	}
+	foreign := v.Mailboxes[len(own):]
+	foreign = slices.DeleteFunc(foreign, func(s Sight) bool { return s.Status.Messages == UnknownCount })
+	v.Mailboxes = v.Mailboxes[:len(own)+len(foreign)]
+	slices.SortFunc(v.Mailboxes, func(a, b Sight) int { return strings.Compare(a.Name, b.Name) })
+	return v, c.named(err)
+}
+
 func (c *Client) subscriptions(ctx context.Context, v *View) error {
 	err := c.do(ctx, "list the subscriptions", c.options.room(listBytes), func() error {
 		return c.command(`LSUB "" "*"`, func(answer []byte) error {

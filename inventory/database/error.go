@@ -75,7 +75,11 @@ func explain(ctx context.Context, path string, err error) error {
 	if (code == sqlite3.ErrCantOpen || code == sqlite3.ErrReadonly) && readOnly(path) {
 		return &Error{Path: path, Problem: "its file system is mounted read-only", Hint: readOnlyHint, Err: err}
 	}
-	return &Error{Path: path, Problem: trouble.problem + " (" + err.Error() + ")", Hint: trouble.hint, Err: err}
+	problem := trouble.problem
+	if code != sqlite3.ErrNotADB && code != sqlite3.ErrFull { // of these SQLite says the same once more
+		problem += " (" + err.Error() + ")"
+	}
+	return &Error{Path: path, Problem: problem, Hint: trouble.hint, Err: err}
 }
 
 // codeOf returns the code of the error, with a lack of space by its name where

@@ -167,7 +167,7 @@ func (a *asker) read(ctx context.Context, in inventory.Instance, mailboxes int) 
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	late := fmt.Errorf("it was not done within %v: %w", a.options.Timeout, context.DeadlineExceeded)
+	late := fmt.Errorf("it was not done within %s: %w", inventory.DurationText(a.options.Timeout.Seconds()), context.DeadlineExceeded)
 	limited, cancel := context.WithTimeoutCause(ctx, a.options.Timeout, late)
 	defer cancel()
 	snapshot, err := a.ask(limited, in, mailboxes)

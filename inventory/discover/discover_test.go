@@ -252,7 +252,7 @@ func TestConnectionsAndTimeout(t *testing.T) {
 		return nil, context.Cause(ctx)
 	}
 	result := find(t, fleet(1), slow, discover.Options{Timeout: time.Millisecond})
-	if len(result.Findings) != 2 || !errors.Is(result.Findings[0].Err, context.DeadlineExceeded) || !strings.Contains(result.Findings[0].Text, "not done within 1ms") {
+	if len(result.Findings) != 2 || !errors.Is(result.Findings[0].Err, context.DeadlineExceeded) || !strings.Contains(result.Findings[0].Text, "not done within 1 ms") {
 		t.Errorf("findings %+v", result.Findings)
 	}
 }

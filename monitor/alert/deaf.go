@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 )
 
@@ -31,7 +32,7 @@ func (d *Desk) tellDeafness(ctx context.Context, failed error, now time.Time) er
 		return nil
 	}
 	a := d.deafAlert(monitor.Firing)
-	a.Text = line("interlace"+on(opts.Host)+" cannot keep alerts, and tells none: "+failed.Error()+remedy(failed), longestText)
+	a.Text = line("interlace"+on(opts.Host)+" cannot keep alerts, and tells none: "+inventory.OneLine(failed)+remedy(failed), longestText)
 	a.Fired = now
 	ctx, cancel := context.WithTimeout(ctx, cmp.Or(d.Timeout, time.Minute))
 	defer cancel()

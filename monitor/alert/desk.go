@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -64,6 +65,7 @@ type Desk struct {
 	alerts   []monitor.Alert             // as they were after the last round
 	unkept   []monitor.Look              // that the ledger could not keep
 	pushed   time.Time                   // when the Alertmanager was told last
+	stages   string                      // of the alerts that it was told then
 	unsaved  map[string]*monitor.Message // of each route: what was tried, and could not be noted
 	troubles map[string]trouble          // of each route that does not work
 	deaf     deafness
@@ -170,12 +172,13 @@ func (d *Desk) drop(ctx context.Context, now time.Time) error {
 	return errors.Join(said...)
 }
 
-// push tells the Alertmanager once a minute.
+// push tells the Alertmanager once a minute, and what is new at once.
 func (d *Desk) push(ctx context.Context, now time.Time) error {
 	d.mutex.Lock()
-	alerts, pushed := d.alerts, d.pushed
+	alerts, pushed, before := d.alerts, d.pushed, d.stages
 	d.mutex.Unlock()
-	if since := now.Sub(pushed); since >= 0 && since < pushInterval {
+	stages := stagesOf(alerts)
+	if since := now.Sub(pushed); since >= 0 && since < pushInterval && stages == before {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, cmp.Or(d.Timeout, time.Minute))
@@ -185,9 +188,20 @@ func (d *Desk) push(ctx context.Context, now time.Time) error {
 	defer d.mutex.Unlock()
 	d.note("alertmanager", now, err, false)
 	if err == nil {
-		d.pushed = now
+		d.pushed, d.stages = now, stages
 	}
 	return err
+}
+
+// stagesOf tells alerts from later ones of which an Alertmanager should know.
+func stagesOf(alerts []monitor.Alert) string {
+	var words []string
+	for i := range alerts {
+		if a := &alerts[i]; a.Stage != monitor.Pending {
+			words = append(words, strconv.FormatInt(a.Number, 10), string(a.Stage), string(a.Severity))
+		}
+	}
+	return hash(words...)
 }
 
 func (d *Desk) deliver(ctx context.Context, route string, now func() time.Time) error {

@@ -289,7 +289,8 @@ func TestFullLedger(t *testing.T) {
 	})
 }
 
-// TestDeskWithAlertmanager: it is told each minute, and nothing goes elsewhere.
+// TestDeskWithAlertmanager: it is told each minute, of what is new at once, and nothing
+// goes elsewhere.
 func TestDeskWithAlertmanager(t *testing.T) {
 	h := mustOpen(t)
 	var names []string
@@ -318,6 +319,26 @@ func TestDeskWithAlertmanager(t *testing.T) {
 	if len(mail.got) != 0 || len(names) != 12 || names[0] != "Watchdog" || names[1] != "bailing_out" {
 		t.Errorf("%d mails, told %v", len(mail.got), names)
 	}
+	// An alert that begins just after it was told does not wait for a minute.
+	deliver := func(want int) {
+		t.Helper()
+		names = nil
+		if err := desk.Deliver(t.Context(), func() time.Time { return now }); err != nil || len(names) != want {
+			t.Errorf("told %v, %v, not %d", names, err, want)
+		}
+		now = now.Add(time.Second)
+	}
+	deliver(len(names) / 2)
+	deliver(0)
+	fresh := []monitor.Look{{Probe: monitor.ProbeWatch, Watcher: "imap1", Findings: []monitor.Finding{{
+		Probe: monitor.ProbeWatch, Kind: monitor.OwnDatabase, Severity: monitor.Critical, Server: "imap1", Text: "new",
+	}}}}
+	if err := desk.Judge(t.Context(), fresh, now); err != nil {
+		t.Fatal(err)
+	}
+	deliver(7)
+	deliver(0)
+	now = now.Add(time.Minute)
 	broken = true
 	for range 6 {
 		if desk.Deliver(t.Context(), func() time.Time { return now }) == nil {

@@ -83,43 +83,80 @@ func (r *round) settle() {
 
 // look takes in what one look found, and what it did not find.
 func (r *round) look(look *monitor.Look) {
-	open, settled, flaps := map[string]int{}, map[string]int{}, map[string]int{}
-	for i := range r.Alerts {
-		switch a := &r.Alerts[i]; {
-		case a.Stage != monitor.Resolved:
-			open[a.Key] = i
-		case a.Settled():
-			settled[a.Key] = i
-		case r.now.Sub(a.Resolved) < r.opts.Flapping:
-			flaps[a.Key] = a.Flaps + 1
-		}
-	}
-	found, still := map[string]bool{}, map[int]bool{}
+	k := r.known()
 	for _, f := range look.Findings {
 		key := Key(&f)
 		f = tidied(f)
-		i, known := open[key]
-		was, before := settled[key]
-		switch {
-		case !known && before && r.Alerts[was].Mark == f.Mark:
-			r.Alerts[was].Seen, r.Alerts[was].Missed, r.Alerts[was].Gone, still[was] = r.now, 0, time.Time{}, true
-		case !known:
-			open[key] = len(r.Alerts)
-			r.begin(key, look.Watcher, &f, flaps[key])
-		case !found[key] || f.Severity.Rank() > r.Alerts[i].Severity.Rank():
-			r.see(&r.Alerts[i], look.Watcher, &f)
-		}
-		found[key] = true
+		r.take(k, look, key, &f)
 	}
 	for i := range r.Alerts {
 		a := &r.Alerts[i]
-		missed := a.Stage != monitor.Resolved && !found[a.Key] || a.Settled() && !still[i]
+		missed := a.Stage != monitor.Resolved && !k.found[a.Key] || a.Settled() && !k.still[i]
 		if missed && a.Probe == look.Probe && a.Watcher == look.Watcher && !slices.Contains(look.Blind, inventory.StoreID(a.Store)) {
 			if a.Missed++; a.Missed == 1 {
 				a.Gone = r.now
 			}
 		}
 	}
+}
+
+// known are the alerts that a finding may belong to.
+type known struct {
+	open, settled map[string]int // by key
+	flaps         map[string]int // of the alerts that ended lately
+	incidents     incidents
+	ended         incidents       // those that ended lately, of which a log may still tell
+	found         map[string]bool // the keys of what the look finds
+	still         map[int]bool    // the settled alerts that it finds as they were
+}
+
+func (r *round) known() *known {
+	k := &known{map[string]int{}, map[string]int{}, map[string]int{}, incidents{}, incidents{}, map[string]bool{}, map[int]bool{}}
+	for i := range r.Alerts {
+		a := &r.Alerts[i]
+		if a.Stage != monitor.Resolved {
+			k.open[a.Key] = i
+			k.incidents.add(&a.Finding, i)
+			continue
+		}
+		k.ended.add(&a.Finding, i)
+		switch {
+		case a.Settled():
+			k.settled[a.Key] = i
+		case r.now.Sub(a.Resolved) < r.opts.Flapping:
+			k.flaps[a.Key] = a.Flaps + 1
+		}
+	}
+	return k
+}
+
+// take takes in one finding.
+func (r *round) take(k *known, look *monitor.Look, key string, f *monitor.Finding) {
+	i, open := k.open[key]
+	if !open {
+		i = k.incidents.find(r.Alerts, f)
+	}
+	was, settled := k.settled[key]
+	switch joins := i >= 0 && f.Line() != r.Alerts[i].Line(); {
+	case !open && settled && r.Alerts[was].Mark == f.Mark:
+		r.Alerts[was].Seen, r.Alerts[was].Missed, r.Alerts[was].Gone, k.still[was] = r.now, 0, time.Time{}, true
+	case joins && f.Line():
+		hear(&r.Alerts[i], f)
+		return
+	case joins:
+		delete(k.open, r.Alerts[i].Key)
+		k.open[key] = i
+		r.takeOver(&r.Alerts[i], key, look, f, k.flaps[key])
+	case !open && f.Line() && k.ended.late(r.Alerts, f, r.now):
+		return
+	case !open:
+		k.open[key] = len(r.Alerts)
+		k.incidents.add(f, len(r.Alerts))
+		r.begin(key, look.Watcher, f, k.flaps[key])
+	case !k.found[key] || f.Severity.Rank() > r.Alerts[i].Severity.Rank():
+		r.see(&r.Alerts[i], look.Watcher, f)
+	}
+	k.found[key] = true
 }
 
 func (r *round) begin(key string, watcher inventory.ServerID, f *monitor.Finding, flaps int) {
@@ -144,6 +181,9 @@ func (r *round) see(a *monitor.Alert, watcher inventory.ServerID, f *monitor.Fin
 	if a.Kind == monitor.MasterDown {
 		a.Command = cmp.Or(a.Command, before.Command)
 	}
+	if before.Said != "" {
+		a.Said, a.Severity = before.Said, worse(a.Severity, before.Severity)
+	}
 	if f.Value.Known && (!a.Peak.Known || f.Value.Value > a.Peak.Value) {
 		a.Peak = f.Value
 	}
@@ -151,16 +191,55 @@ func (r *round) see(a *monitor.Alert, watcher inventory.ServerID, f *monitor.Fin
 
 // advance brings alerts to their next stage, and drops those that came to nothing.
 func (r *round) advance() {
-	for i := range r.Alerts {
-		a := &r.Alerts[i]
-		switch {
-		case a.Stage == monitor.Pending && a.Missed == 0 && r.now.Sub(a.Began) >= r.opts.patience(&a.Finding):
-			a.Stage, a.Fired = monitor.Firing, r.now
-		case a.Stage == monitor.Firing && a.Missed >= 2 && r.now.Sub(a.Seen) >= r.keepFiring(a):
-			a.Stage, a.Resolved = monitor.Resolved, r.now
+	c := r.causes()
+	left := r.left(c)
+	for _, lines := range []bool{false, true} { // what a log says may wait for the others
+		for i := range r.Alerts {
+			a := &r.Alerts[i]
+			switch {
+			case a.Line() != lines:
+			case a.Stage == monitor.Pending && a.Missed == 0 && r.now.Sub(a.Began) >= r.opts.patience(&a.Finding):
+				a.Stage, a.Fired = monitor.Firing, r.now
+			case a.Stage == monitor.Firing && a.Missed >= 2 && r.now.Sub(a.Seen) >= r.keepFiring(a) && r.now.Sub(a.Gone) >= left[a.Number] && !r.lasts(a, c):
+				a.Stage, a.Resolved = monitor.Resolved, r.now
+			}
 		}
 	}
 	r.Alerts = slices.DeleteFunc(r.Alerts, func(a monitor.Alert) bool { return a.Stage == monitor.Pending && a.Missed > 0 })
+}
+
+// lasts reports whether an alert that was told from a log is not over although no
+// such line comes any more: that from which it follows is not.
+func (r *round) lasts(a *monitor.Alert, c causes) bool {
+	if !a.Line() || !told(a) {
+		return false
+	}
+	cause := r.cause(a, c)
+	return cause != nil && cause.Stage != monitor.Resolved
+}
+
+// left returns for how long what was told of a channel is not over, by number, since
+// something that follows from it is left: what waits there may take as long to be
+// worked off as it took to gather, what somebody has to start as long as anything
+// must last to be told. It is told in its own right where it stays for longer.
+func (r *round) left(c causes) map[int64]time.Duration {
+	list := map[int64]time.Duration{}
+	for i := range r.Alerts {
+		a := &r.Alerts[i]
+		if a.Stage == monitor.Resolved || a.Missed > 0 || a.Channel == "" {
+			continue
+		}
+		cause := r.cause(a, c)
+		if cause == nil || !told(cause) || cause.Missed == 0 || cause.Channel != a.Channel {
+			continue
+		}
+		grace := r.opts.For
+		if a.Kind == monitor.BacklogGrown {
+			grace = max(grace, cause.Gone.Sub(cause.Began))
+		}
+		list[cause.Number] = max(list[cause.Number], grace)
+	}
+	return list
 }
 
 // keepFiring returns for how long an alert that is not found any more goes on: a

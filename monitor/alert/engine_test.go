@@ -347,21 +347,21 @@ func TestConsequences(t *testing.T) {
 			some = append(some, unreachable(n), finding(monitor.BacklogGrown, monitor.Critical, unreachable(n).Server, unreachable(n).Store))
 		}
 		p.forth(20*time.Minute, some...)
-		p.wants("critical: 40 alerts, first replica_unreachable on imap10, store s0")
+		p.wants("critical: 40 alerts: replica_unreachable, first on imap10, store s0")
 		p.forth(20 * time.Minute)
-		p.wants("resolved: 40 alerts, first replica_unreachable on imap10, store s0")
+		p.wants("resolved: 40 alerts: replica_unreachable, first on imap10, store s0")
 	})
 	t.Run("an instance that is down explains the rest of it, not its neighbours", func(t *testing.T) {
 		p := newPlay(t)
 		p.forth(20*time.Minute, finding(monitor.MasterDown, monitor.Critical, "imap1", "s1"), slow, finding(monitor.ClientMissing, monitor.Critical, "imap1", "s1"), loop)
-		p.wants("critical: 2 alerts, first master_down on imap1, store s1")
+		p.wants("critical: 2 alerts on imap1: master_down, hot_loop, first store s1")
 	})
 	t.Run("a server explains its instances, and two of a kind not each other", func(t *testing.T) {
 		p := newPlay(t)
 		whole, again := finding(monitor.MasterDown, monitor.Critical, "imap1", ""), finding(monitor.MasterDown, monitor.Critical, "imap1", "")
 		again.Subject = "another"
 		p.forth(20*time.Minute, whole, again, finding(monitor.MasterDown, monitor.Critical, "imap1", "s1"))
-		p.wants("critical: 2 alerts, first master_down on imap1")
+		p.wants("critical: 2 alerts on imap1: master_down")
 	})
 	t.Run("what is not told explains nothing", func(t *testing.T) {
 		p := newPlay(t)

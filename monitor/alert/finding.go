@@ -48,6 +48,7 @@ func tidied(f monitor.Finding) monitor.Finding {
 		*name = inventory.Text(line(inventory.Clean(string(*name)), longestName))
 	}
 	f.Kind, f.Text = monitor.Kind(line(string(f.Kind), longestName)), line(f.Text, longestText)
+	f.Said = inventory.Text(line(string(f.Said), longestText))
 	if f.Severity.Rank() == 0 {
 		f.Severity = monitor.Warning
 	}

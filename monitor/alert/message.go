@@ -77,8 +77,8 @@ func (n *notice) stage() string {
 
 func (n *notice) repeated() bool { return n.stage() == "still" }
 
-// subject says it all where there is one alert, else how many there are and which
-// is the worst.
+// subject says it all where there is one alert, else how many there are and what they
+// have in common.
 func (n *notice) subject() string {
 	about, word := n.news, ""
 	switch n.stage() {
@@ -94,22 +94,57 @@ func (n *notice) subject() string {
 	case first.Told == "": // nobody has heard of it yet
 		word = "resolved, was " + string(first.Severity) + ": "
 	}
-	text := "[interlace] " + word
-	if len(about) > 1 {
-		text += strconv.Itoa(len(about)) + " alerts"
-		if len(n.groups) > 1 {
-			text += " on " + strconv.Itoa(len(n.groups)) + " servers"
-		}
-		text += ", first "
-	}
-	text += string(first.Kind) + on(string(first.Server))
-	if first.Store != "" {
-		text += ", store " + string(first.Store)
-	}
+	text := "[interlace] " + word + n.several(about)
 	if n.stage() == "resolved" && len(about) == 1 {
 		text += " after " + lasted(first.Began, first.Lasted())
 	}
 	return line(text, longestSubject)
+}
+
+// several names one alert, or says of several where and of which kinds they are, as
+// far as they have that in common, else which is the worst.
+func (n *notice) several(about []*monitor.Alert) string {
+	first := about[0]
+	if len(about) == 1 {
+		return string(first.Kind) + at(first).text()
+	}
+	common, kinds := at(first), []string{}
+	for _, a := range about {
+		if a.Server != first.Server {
+			common = place{}
+		}
+		if a.Store != first.Store {
+			common.store = ""
+		}
+		if !slices.Contains(kinds, string(a.Kind)) {
+			kinds = append(kinds, string(a.Kind))
+		}
+	}
+	const most = 3
+	if len(kinds) > most {
+		kinds = append(kinds[:most], "…")
+	}
+	text := strconv.Itoa(len(about)) + " alerts"
+	if common.server == "" && len(n.groups) > 1 {
+		text += " on " + strconv.Itoa(len(n.groups)) + " servers"
+	}
+	text += common.text() + ": " + strings.Join(kinds, ", ")
+	switch {
+	case common == at(first):
+		return text
+	case common.server != "":
+		return text + ", first store " + string(first.Store)
+	}
+	return text + ", first" + at(first).text()
+}
+
+// text is a place behind what is said of it.
+func (p place) text() string {
+	text := on(string(p.server))
+	if p.store != "" {
+		text += ", store " + string(p.store)
+	}
+	return text
 }
 
 func on(server string) string {
@@ -171,8 +206,16 @@ func (n *notice) opening(b *strings.Builder, a *monitor.Alert) {
 		fmt.Fprintf(b, "   flapping %d like this ended shortly before; this one is over when it stays away for %s\n", a.Flaps, lasted(time.Time{}, time.Time{}.Add(n.opts.Flapping)))
 	}
 	fmt.Fprintf(b, "   what     %s\n", a.Text)
-	if with := n.following(a); with != "" {
-		fmt.Fprintf(b, "   with it  %s, which follow and are told only if they stay behind\n", with)
+	if a.Said != "" {
+		fmt.Fprintf(b, "   log says %s\n", a.Said)
+	}
+	followers := n.following(a)
+	if list := kindsOf(followers); len(list) > 0 {
+		words := "which follows and is told only if it stays"
+		if len(list) > 1 {
+			words = "which follow and are told only if they stay"
+		}
+		fmt.Fprintf(b, "   it hides %s, %s behind\n", strings.Join(list, ", "), words)
 	}
 	if peer := n.opts.peer(&a.Finding); fromAfar(&a.Finding) && string(peer) != n.opts.Host {
 		fmt.Fprintf(b, "   note     the watch on %s may tell the same, unless it has one database with that on %s\n", peer, a.Server)
@@ -180,20 +223,29 @@ func (n *notice) opening(b *strings.Builder, a *monitor.Alert) {
 	if a.Command != "" {
 		fmt.Fprintf(b, "   to do    run:\n\n%s\n", a.Command)
 	}
+	for _, f := range followers {
+		if f.Kind == monitor.ClientMissing && f.Command != "" { // a client that ended does not begin again by itself
+			fmt.Fprintf(b, "   then     when that is repaired, against %s:\n            %s\n            Run:\n\n%s\n", f.Kind, f.Text, f.Command)
+		}
+	}
 }
 
-// following names the kinds of the alerts that follow from one, and from those.
-func (n *notice) following(a *monitor.Alert) string {
-	var kinds []string
+// following are the alerts that follow from one, and from those.
+func (n *notice) following(a *monitor.Alert) []*monitor.Alert {
 	list := slices.Clone(n.followers[a.Number])
 	for i := 0; i < len(list); i++ {
-		if list[i].Stage != monitor.Resolved {
-			kinds = append(kinds, string(list[i].Kind))
-		}
 		list = append(list, n.followers[list[i].Number]...)
 	}
-	slices.Sort(kinds)
-	return strings.Join(slices.Compact(kinds), ", ")
+	return slices.DeleteFunc(list, func(f *monitor.Alert) bool { return f.Stage == monitor.Resolved })
+}
+
+func kindsOf(alerts []*monitor.Alert) []string {
+	var list []string
+	for _, a := range alerts {
+		list = append(list, string(a.Kind))
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
 }
 
 // ending says how an alert ended. Of one that ended before anybody was told it says
@@ -206,7 +258,7 @@ func (n *notice) ending(b *strings.Builder, a *monitor.Alert) {
 		fmt.Fprintf(b, "%d. %s, %s: acknowledged as it is by %s%s; it is told again only if it changes\n", a.Number, a.Kind, where(a), a.Acknowledged.By, said(a.Acknowledged.Comment))
 		return
 	}
-	if a.Probe == monitor.ProbeLogs { // that nothing more was said does not mean that anything was repaired
+	if a.Line() { // that nothing more was said does not mean that anything was repaired
 		fmt.Fprintf(b, "%d. %s, %s: no such line since %s\n", a.Number, a.Kind, where(a), a.Seen.UTC().Format(clock))
 		return
 	}
@@ -273,7 +325,7 @@ func matchersOf(a *monitor.Alert) []string {
 	if a.Store != "" {
 		words = append(words, "store="+string(a.Store))
 	}
-	if a.Probe == monitor.ProbeLogs && a.Subject != "" { // else all such lines would be kept quiet
+	if a.Line() && a.Subject != "" { // else all such lines would be kept quiet
 		words = append(words, "subject="+string(a.Subject))
 	}
 	return words

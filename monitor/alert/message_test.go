@@ -88,7 +88,7 @@ func TestMailOfMany(t *testing.T) {
 	}
 	p.forth(time.Minute, findings...)
 	m := p.sent[0]
-	if m.Subject != "[interlace] critical: 30 alerts, first log_line on imap1, store s1" || !strings.HasPrefix(m.Body, "26. CRITICAL") ||
+	if m.Subject != "[interlace] critical: 30 alerts on imap1, store s1: log_line" || !strings.HasPrefix(m.Body, "26. CRITICAL") ||
 		strings.Count(m.Body, "   where ") != 10 || !strings.Contains(m.Body, "… and 20 more\n") {
 		t.Errorf("%s\n%s", m.Subject, m.Body)
 	}

@@ -61,6 +61,10 @@ func (o *Options) patience(f *monitor.Finding) time.Duration {
 		return 0
 	case monitor.ClientMissing, monitor.ReplicaUnreachable, monitor.PortSilent:
 		return o.For
+	case monitor.ClientDuplicate: // a restart may have two for a moment, but no line that tells of them
+		if !f.Line() && f.Said == "" {
+			return o.For
+		}
 	}
 	if f.Severity == monitor.Critical {
 		return 0

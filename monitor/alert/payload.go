@@ -110,6 +110,9 @@ func annotationsOf(a *monitor.Alert) labels {
 	if a.Command != "" {
 		l["command"] = string(a.Command)
 	}
+	if a.Said != "" {
+		l["said"] = string(a.Said)
+	}
 	if a.Value.Known {
 		l["value"] = inventory.FormatNumber(a.Value.Value)
 	}

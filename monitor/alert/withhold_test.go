@@ -57,7 +57,7 @@ func TestReplicaDown(t *testing.T) {
 		p := newPlay(t)
 		p.opts.Hosts = hosts
 		p.both(10*time.Minute, here, nil)
-		if body := p.sent[0].Body; !strings.Contains(body, "with it  backlog, client_missing, log_orphaned, which follow") || !strings.Contains(body, "note     the watch on imap7 may tell the same") {
+		if body := p.sent[0].Body; !strings.Contains(body, "it hides backlog, client_missing, log_orphaned, which follow and are told only if they stay behind") || !strings.Contains(body, "note     the watch on imap7 may tell the same") {
 			t.Errorf("got\n%s", body)
 		}
 		p.both(5*time.Hour, here, there)
@@ -103,7 +103,7 @@ func TestReplicaDown(t *testing.T) {
 		p.opts.Hosts = hosts
 		p.both(20*time.Minute, here, there)
 		p.both(time.Hour, here[1:], nil)
-		p.wants("critical: master_down on imap7, store s1", "critical: 2 alerts, first client_missing on imap1, store s1", "resolved: master_down on imap7, store s1 after 20 m 0 s")
+		p.wants("critical: master_down on imap7, store s1", "critical: 2 alerts on imap1, store s1: client_missing, log_orphaned", "resolved: master_down on imap7, store s1 after 20 m 0 s")
 	})
 }
 
@@ -130,5 +130,5 @@ func TestBlindProbe(t *testing.T) {
 	blind := finding(monitor.WatcherSilent, monitor.Critical, "imap1", "")
 	blind.Subject = "usage"
 	p.forth(20*time.Minute, blind, loop)
-	p.wants("critical: 2 alerts, first watcher_silent on imap1")
+	p.wants("critical: 2 alerts on imap1: watcher_silent, hot_loop")
 }

@@ -18,6 +18,7 @@ type apart struct {
 	uids            string
 	master, replica string // empty: nothing
 	text            string
+	shown           bool // only who looks as the user sees it
 }
 
 // stayed returns what was there before and is there now.
@@ -35,6 +36,9 @@ func stayed(before, now []apart) (both []apart) {
 func (p *pair) tellApart(now, stayed []apart) {
 	for _, a := range now {
 		d := p.differenceOf(a.owner, a.name, a.kind)
+		if a.shown {
+			d.Level = monitor.CompareView
+		}
 		d.UIDs, d.Master, d.Replica, d.Text = inventory.Text(a.uids), inventory.Text(a.master), inventory.Text(a.replica), a.text
 		if slices.Contains(stayed, a) {
 			p.enter(a.owner, d, true)

@@ -1,7 +1,6 @@
 package compare
 
 import (
-	"maps"
 	"strings"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -23,7 +22,22 @@ func (p *pair) differenceOf(owner cyrus.Owner, name cyrus.InternalName, kind mon
 	}
 	return monitor.Difference{
 		Store: p.store.Store, Server: p.store.Replica.Server, User: userOf(owner), Mailbox: p.called(name), Kind: kind, Certainty: monitor.Confirmed,
+		Level: p.showing(name, kind),
 	}
+}
+
+// showing returns the lowest level that shows a difference of a kind in a mailbox.
+func (p *pair) showing(name cyrus.InternalName, kind monitor.DifferenceKind) monitor.CompareLevel {
+	switch kind {
+	case monitor.RightsDiffer, monitor.QuotaDiffers, monitor.Subscription, monitor.SeenDiffers, monitor.Annotated:
+		return monitor.CompareAccounts
+	case monitor.SpoolDamaged:
+		return monitor.CompareSpool
+	}
+	if p.suspected[name] {
+		return monitor.CompareMarks
+	}
+	return min(p.options.Level, monitor.CompareMessages)
 }
 
 // userOf returns the user, null for a shared tree.
@@ -64,7 +78,8 @@ func (p *pair) enter(owner cyrus.Owner, d monitor.Difference, explained bool) {
 	p.noteOwner(owner, monitor.Different)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.out.Differences = append(p.out.Differences, d)
+	o := p.of(owner)
+	o.differences = append(o.differences, d)
 	p.told[d.Mailbox] = p.told[d.Mailbox] || d.Kind != monitor.Identity
 }
 
@@ -84,6 +99,7 @@ func (p *pair) inFlight(name cyrus.InternalName, why string) {
 // flight enters that a difference is on its way.
 func (p *pair) flight(owner cyrus.Owner, d monitor.Difference, why string) {
 	p.noteOwner(owner, monitor.UnknownOutcome)
+	p.doubt(owner, d.Mailbox)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.out.InFlight = append(p.out.InFlight, monitor.InFlight{Store: d.Store, Server: d.Server, User: d.User, Mailbox: d.Mailbox, Text: why})
@@ -93,6 +109,7 @@ func (p *pair) flight(owner cyrus.Owner, d monitor.Difference, why string) {
 // uncompared enters what of a mailbox could not be compared.
 func (p *pair) uncompared(name cyrus.InternalName, what, why string) {
 	owner, _, _ := name.Owner()
+	p.doubt(owner, p.called(name))
 	p.skip(owner, name, what, why)
 }
 
@@ -102,7 +119,9 @@ func (p *pair) uncomparedUser(user, why string) {
 	if p.options.Level == monitor.CompareView {
 		what = "what the user sees"
 	}
-	p.skip(cyrus.Owner{Name: user}, "", what, why)
+	owner := cyrus.Owner{Name: user}
+	p.doubt(owner, "")
+	p.skip(owner, "", what, why)
 }
 
 // skip enters what of an owner could not be compared; nobody's outcome is then
@@ -114,7 +133,7 @@ func (p *pair) skip(owner cyrus.Owner, name cyrus.InternalName, what, why string
 
 // skipAll enters what could not be compared of all owners, or of all users.
 func (p *pair) skipAll(shared bool, what, why string) {
-	for owner := range maps.Clone(p.outcomes) {
+	for _, owner := range p.chosen {
 		if shared || !owner.Shared {
 			p.noteOwner(owner, monitor.UnknownOutcome)
 		}

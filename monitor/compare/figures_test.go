@@ -164,7 +164,7 @@ func TestFiguresOfMessages(t *testing.T) {
 		begin := time.Now()
 		var found *monitor.Comparison
 		memory := peak(func() {
-			found = r.compareFor(5*time.Minute, compare.Options{Level: monitor.CompareMessages, Only: only})
+			found = r.compareFor(5*time.Minute, compare.Options{Level: monitor.CompareMessages, Choose: those(only)})
 		})
 		took := time.Since(begin)
 		if !allOf(found, monitor.Identical) {

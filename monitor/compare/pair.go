@@ -34,8 +34,15 @@ const (
 // Options say how to compare.
 type Options struct {
 	Level monitor.CompareLevel
-	// Only says which users and shared trees to compare; nil means all.
-	Only func(cyrus.Owner) bool
+	// Choose is told all users and shared trees that either side has, by name, and
+	// returns those to compare, in this order; nil means all.
+	Choose func([]cyrus.Owner) ([]cyrus.Owner, error)
+	// Enough is asked now and then whether to begin with no one else; nil means never.
+	Enough func() bool
+	// Finished is told what was found of users and shared trees as they are done. Of
+	// one it may be told again when something came out later. Its error ends the
+	// comparison; it may be nil.
+	Finished func([]monitor.Compared) error
 	// Backlog is what is known of the store's replication.
 	Backlog Backlog
 	// Tries is how often what differs is looked at again, Pause what passes
@@ -74,8 +81,8 @@ func (o Options) withDefaults() Options {
 	if o.Sample == 0 {
 		o.Sample = 0.01
 	}
-	if o.Only == nil {
-		o.Only = func(cyrus.Owner) bool { return true }
+	if o.Enough == nil {
+		o.Enough = func() bool { return false }
 	}
 	if o.Progress == nil {
 		o.Progress = func(int, int) {}

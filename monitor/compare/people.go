@@ -42,23 +42,25 @@ type person struct {
 	// others are mailboxes beside those below the INBOX that the user may see; nil
 	// where it is not known which, or where there are many.
 	others []cyrus.InternalName
-	had    []apart // in what both looks so far differed
-	seen   bool    // a look was taken
+	// own are the user's mailboxes where the marks prove that all of them are the same
+	// on both sides, with what the user has seen in them; else nil.
+	own  []cyrus.InternalName
+	had  []apart // in what both looks so far differed
+	seen bool    // a look was taken
 }
 
-// people returns the users as whom to log in, and says of whom that cannot be.
-func (p *pair) people() []person {
+// people returns the users among owners as whom to log in, and says of whom that
+// cannot be.
+func (p *pair) people(owners []cyrus.Owner) []person {
 	var people []person
-	owners := map[string]bool{}
-	for owner := range p.outcomes {
-		if !owner.Shared {
-			owners[owner.Name] = true
+	for _, owner := range owners {
+		if owner.Shared {
+			continue
 		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(owners)) {
+		name := owner.Name
 		has := p.inboxes[name]
 		if has.master && has.replica {
-			people = append(people, person{name: name, others: p.others(name)})
+			people = append(people, person{name: name, others: p.others(name), own: p.proven[name]})
 			continue
 		}
 		where := string(p.store.Replica.Server)
@@ -80,8 +82,11 @@ func (p *pair) visible(mailboxes []cyrus.Mailbox) func(user string) []cyrus.Inte
 	all, granted, own := []cyrus.InternalName{}, map[string][]cyrus.InternalName{}, map[string][]cyrus.InternalName{}
 	for i := range mailboxes {
 		m := &mailboxes[i]
+		if isHidden(m.Internal) {
+			continue
+		}
 		owner, folder, _ := m.Internal.Owner()
-		if !owner.Shared && len(folder) > 0 && !strings.Contains(string(m.Internal), ".#") {
+		if !owner.Shared && len(folder) > 0 {
 			own[owner.Name] = append(own[owner.Name], m.Internal)
 		}
 		for _, right := range m.ACL {
@@ -122,4 +127,33 @@ func (s *side) enter(ctx context.Context, user string) error {
 		return fmt.Errorf("%s: %w (%w)", s.Server, errUserGone, err)
 	}
 	return err
+}
+
+// prove finds the users all of whose mailboxes are the same on both sides, by
+// checksums over the flags of all messages.
+func (p *pair) prove(master, replica []cyrus.Mailbox) {
+	onReplica := map[cyrus.InternalName]*cyrus.Mailbox{}
+	for i := range replica {
+		onReplica[replica[i].Internal] = &replica[i]
+	}
+	p.proven = map[string][]cyrus.InternalName{}
+	doubtful := map[string]bool{}
+	for name := range p.suspected {
+		owner, _, _ := name.Owner()
+		doubtful[owner.Name] = true
+	}
+	for i := range master {
+		m, r := &master[i], onReplica[master[i].Internal]
+		owner, _, _ := m.Internal.Owner()
+		switch {
+		case owner.Shared:
+		case r == nil, !p.checksums, !m.Checksums.Known, !r.Checksums.Known:
+			doubtful[owner.Name] = true
+		case !isHidden(m.Internal):
+			p.proven[owner.Name] = append(p.proven[owner.Name], m.Internal)
+		}
+	}
+	for name := range doubtful {
+		delete(p.proven, name)
+	}
 }

@@ -31,7 +31,8 @@ func (p *pair) stream(ctx context.Context, l *lane, s *stood, reader string) (ma
 		return nil, nil, nil, err
 	}
 	if !p.checksums {
-		p.uncompared(s.name, "annotations of messages", "they are shown to users only where the checksums of the two sides can be compared")
+		owner, _, _ := s.name.Owner()
+		p.skip(owner, s.name, "annotations of messages", "they are shown to users only where the checksums of the two sides can be compared")
 	}
 	v, err = compareMessages(
 		l.master.messages(ctx, s.name, l.master.client.UserName(s.name)), l.replica.messages(ctx, s.name, l.replica.client.UserName(s.name)),

@@ -21,6 +21,22 @@ type files struct {
 	mailbox *cyrus.Mailbox
 }
 
+// beginSpool begins the sums, and says which files nobody can be asked for.
+func (p *pair) beginSpool(master, replica []cyrus.Mailbox) {
+	p.out.Spool = []monitor.SpoolSample{
+		{Store: p.store.Store, Server: p.master.Server, Role: inventory.Master}, {Store: p.store.Store, Server: p.replica.Server, Role: inventory.Replica},
+	}
+	for _, side := range [][]cyrus.Mailbox{master, replica} {
+		if slices.ContainsFunc(side, func(m cyrus.Mailbox) bool { return isHidden(m.Internal) }) {
+			p.enterUncompared("", "", "files of what is not mail, such as Sieve scripts", "no user can open the mailboxes that hold them, and an administrator may not")
+			return
+		}
+	}
+}
+
+// isHidden tells whether a mailbox is not for mail: no user can open it.
+func isHidden(name cyrus.InternalName) bool { return strings.Contains(string(name), ".#") }
+
 // spool has each side read a sample of its own files: what is in them must be what
 // its own index says.
 func (p *pair) spool(ctx context.Context, master, replica []cyrus.Mailbox) error {
@@ -31,15 +47,15 @@ func (p *pair) spool(ctx context.Context, master, replica []cyrus.Mailbox) error
 	for i := range replica {
 		all = append(all, files{inventory.Replica, &replica[i]})
 	}
-	p.out.Spool = []monitor.SpoolSample{
-		{Store: p.store.Store, Server: p.master.Server, Role: inventory.Master}, {Store: p.store.Store, Server: p.replica.Server, Role: inventory.Replica},
-	}
-	err := rounds(ctx, p, all, p.check)
+	return rounds(ctx, p, all, p.check)
+}
+
+// endSpool says of how many messages the sample tells how much.
+func (p *pair) endSpool() {
 	for i := range p.out.Spool {
 		s := &p.out.Spool[i]
 		s.Most = mostDamaged(s.Damaged, s.Checked)
 	}
-	return err
 }
 
 // check reads the sample of one mailbox on one side.
@@ -52,8 +68,8 @@ func (p *pair) check(ctx context.Context, l *lane, f *files, _ bool) (again bool
 	switch {
 	case !f.mailbox.Readable || s.damageOf(name) != nil:
 		return false, nil // it was told before
-	case strings.Contains(string(name), ".#"):
-		return false, nil // no user can open what is not for mail
+	case isHidden(name):
+		return false, nil
 	}
 	err = errNoReader
 	for reader := p.readerOf(name, f.mailbox.ACL, p.on(s.host)); reader != ""; reader = p.readerOf(name, f.mailbox.ACL, p.on(s.host)) {

@@ -17,17 +17,20 @@ type pair struct {
 	store           Pair
 	options         Options
 	master, replica *host
-	checksums       bool             // those of the two sides mean the same
-	inboxes         map[string]inbox // by user
-	users           []string         // who have one
+	checksums       bool                            // those of the two sides mean the same
+	inboxes         map[string]inbox                // by user
+	users           []string                        // who have one
+	chosen          []cyrus.Owner                   // whom to compare, in this order
+	proven          map[string][]cyrus.InternalName // mailboxes of users that are the same
+	suspected       map[cyrus.InternalName]bool     // mailboxes in which the marks differ
 	others          func(user string) []cyrus.InternalName
 
-	mu       sync.Mutex
-	out      *monitor.Comparison
-	outcomes map[cyrus.Owner]monitor.Outcome
-	told     map[inventory.Text]bool // mailboxes of which something was told
-	done     int
-	all      int
+	mu        sync.Mutex
+	out       *monitor.Comparison
+	owned     map[cyrus.Owner]*owned
+	changed   map[cyrus.Owner]bool    // since it was told what was found of them
+	told      map[inventory.Text]bool // mailboxes of which something was told
+	done, all int
 }
 
 // inbox tells on which sides a user has one.
@@ -39,14 +42,15 @@ func Store(ctx context.Context, store Pair, o Options) (*monitor.Comparison, err
 	o = o.withDefaults()
 	p := &pair{
 		store: store, options: o, out: &monitor.Comparison{Level: o.Level},
-		outcomes: map[cyrus.Owner]monitor.Outcome{}, told: map[inventory.Text]bool{}, inboxes: map[string]inbox{},
+		owned: map[cyrus.Owner]*owned{}, changed: map[cyrus.Owner]bool{}, suspected: map[cyrus.InternalName]bool{}, told: map[inventory.Text]bool{}, inboxes: map[string]inbox{},
 		master:  &host{Side: store.Master, throttle: newThrottle(o.Rate)},
 		replica: &host{Side: store.Replica, throttle: newThrottle(o.Rate)},
 	}
 	if err := p.run(ctx); err != nil {
 		return nil, fmt.Errorf("compare %s on %s with %s: %w", store.Store, store.Master.Server, store.Replica.Server, err)
 	}
-	p.finish()
+	p.gather()
+	p.sort()
 	return p.out, nil
 }
 
@@ -66,15 +70,18 @@ func (p *pair) run(ctx context.Context) error {
 	}
 	p.knowInboxes(master, replica)
 	p.others = p.visible(master)
-	master, replica = p.wanted(master), p.wanted(replica)
-	p.checksums = comparable(master, replica)
-	for _, side := range [][]cyrus.Mailbox{master, replica} {
-		for i := range side {
-			p.note(side[i].Internal, monitor.Identical)
-		}
+	if err := p.choose(master, replica); err != nil {
+		return err
 	}
+	p.checksums = comparable(master, replica)
+	master, replica = p.wanted(master), p.wanted(replica)
 	p.out.Mailboxes = len(master)
-	settled, err := p.settle(ctx, l, suspects(master, replica, p.same))
+	found := suspects(master, replica, p.same)
+	for i := range found {
+		p.suspected[found[i].name] = true
+	}
+	p.prove(master, replica)
+	settled, err := p.settle(ctx, l, found)
 	if err != nil {
 		return err
 	}
@@ -85,41 +92,6 @@ func (p *pair) run(ctx context.Context) error {
 	}
 	l.close()
 	return p.closely(ctx, settled, master, replica)
-}
-
-// closely looks into mailboxes, and at the server as users see it, one by one.
-func (p *pair) closely(ctx context.Context, settled []stood, master, replica []cyrus.Mailbox) error {
-	p.all = len(settled)
-	others := p.agreeing(settled, master, replica)
-	var users []person
-	if p.options.at(monitor.CompareAccounts) {
-		users = p.people()
-	}
-	p.all += len(users)
-	// Where checksums cannot be compared, nothing but the messages tells.
-	messages := p.options.at(monitor.CompareMessages) || !p.checksums
-	if messages {
-		p.all += len(others)
-	}
-	if p.options.Level == monitor.CompareSpool {
-		p.all += len(master) + len(replica)
-	}
-	if err := rounds(ctx, p, settled, p.tellSettled); err != nil {
-		return err
-	}
-	if messages {
-		if err := rounds(ctx, p, others, p.read); err != nil {
-			return err
-		}
-	}
-	// Users come last: by now it is known which mailboxes end their connections.
-	if err := rounds(ctx, p, users, p.visit); err != nil {
-		return err
-	}
-	if p.options.Level == monitor.CompareSpool {
-		return p.spool(ctx, master, replica)
-	}
-	return nil
 }
 
 // agreeing returns the mailboxes that both sides have and no look has found to
@@ -146,7 +118,7 @@ func (p *pair) agreeing(settled []stood, master, replica []cyrus.Mailbox) []stoo
 func (p *pair) wanted(mailboxes []cyrus.Mailbox) []cyrus.Mailbox {
 	return slices.DeleteFunc(slices.Clone(mailboxes), func(m cyrus.Mailbox) bool {
 		owner, _, kept := m.Internal.Owner()
-		return !kept || !p.options.Only(owner)
+		return !kept || p.owned[owner] == nil
 	})
 }
 
@@ -161,37 +133,8 @@ func sameDetails(master, replica *cyrus.Mailbox) bool {
 	return master.Partition == replica.Partition && master.QuotaRoot == replica.QuotaRoot && slices.Equal(master.ACL, replica.ACL)
 }
 
-// note remembers an outcome of a mailbox for its owner.
-func (p *pair) note(name cyrus.InternalName, outcome monitor.Outcome) {
-	owner, _, _ := name.Owner()
-	p.noteOwner(owner, outcome)
-}
-
-// noteOwner remembers an outcome; the worst counts.
-func (p *pair) noteOwner(owner cyrus.Owner, outcome monitor.Outcome) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if had, known := p.outcomes[owner]; !known || outcome.Rank() > had.Rank() {
-		p.outcomes[owner] = outcome
-	}
-}
-
-// finish puts what was found into order.
-func (p *pair) finish() {
-	for owner, outcome := range p.outcomes {
-		p.out.Owners = append(p.out.Owners, monitor.Compared{Owner: owner.Name, Shared: owner.Shared, Outcome: outcome})
-	}
-	slices.SortFunc(p.out.Owners, func(a, b monitor.Compared) int {
-		if a.Shared != b.Shared {
-			return map[bool]int{false: -1, true: 1}[a.Shared]
-		}
-		return cmp.Compare(a.Owner, b.Owner)
-	})
-	slices.SortStableFunc(p.out.Differences, func(a, b monitor.Difference) int {
-		return cmp.Or(
-			cmp.Compare(a.User, b.User), cmp.Compare(a.Mailbox, b.Mailbox), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Server, b.Server), cmp.Compare(a.Text, b.Text),
-		)
-	})
+// sort puts what was not compared into order.
+func (p *pair) sort() {
 	slices.SortStableFunc(p.out.InFlight, func(a, b monitor.InFlight) int {
 		return cmp.Or(cmp.Compare(a.User, b.User), cmp.Compare(a.Mailbox, b.Mailbox), cmp.Compare(a.Text, b.Text))
 	})

@@ -108,6 +108,7 @@ func (p *pair) tellDetails(name cyrus.InternalName, master, replica *cyrus.Mailb
 	if master.Partition != replica.Partition {
 		d := p.difference(name, monitor.Identity)
 		d.Master, d.Replica, d.Text = inventory.Text(master.Partition), inventory.Text(replica.Partition), "the mailbox lies on another partition"
+		d.Level = monitor.CompareAccounts
 		p.add(name, d, false)
 	}
 	if master.QuotaRoot != replica.QuotaRoot {

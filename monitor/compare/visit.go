@@ -19,14 +19,17 @@ type account struct {
 	untold  error // why there are no annotations
 }
 
-func (s *side) account(ctx context.Context, who *person) (a account, err error) {
+func (s *side) account(ctx context.Context, who *person, whole bool) (a account, err error) {
 	if err := s.enter(ctx, who.name); err != nil {
 		return a, err
 	}
-	if who.others == nil {
+	switch {
+	case who.others == nil:
 		a.view, err = s.client.View(ctx)
-	} else {
+	case whole || who.own == nil:
 		a.view, err = s.client.ViewOf(ctx, who.others)
+	default:
+		a.view, err = s.client.ViewBeside(ctx, who.own, who.others)
 	}
 	if err == nil {
 		a.private, err = s.private(ctx, a.view)
@@ -55,7 +58,7 @@ func (p *pair) visit(ctx context.Context, l *lane, who *person, last bool) (agai
 	who.others = slices.DeleteFunc(who.others, func(name cyrus.InternalName) bool {
 		return p.master.damageOf(name) != nil || p.replica.damageOf(name) != nil
 	})
-	master, replica, err := lookAt(l, func(s *side) (account, error) { return s.account(ctx, who) })
+	master, replica, err := lookAt(l, func(s *side) (account, error) { return s.account(ctx, who, p.options.Level == monitor.CompareView) })
 	if err != nil {
 		if !cannotRead(err) || ctx.Err() != nil {
 			return false, err

@@ -23,7 +23,7 @@ func (p *pair) walk(ctx context.Context, l *lane, who *person, master, replica *
 			continue
 		}
 		if r == nil {
-			found = append(found, apart{owner: cyrus.Owner{Name: who.name}, name: m.Internal, kind: monitor.RightsDiffer, master: "the user sees it", replica: "the user does not see it", text: "only on the master does the user see the mailbox"})
+			found = append(found, apart{owner: cyrus.Owner{Name: who.name}, name: m.Internal, kind: monitor.RightsDiffer, master: "the user sees it", replica: "the user does not see it", text: "only on the master does the user see the mailbox", shown: true})
 			continue
 		}
 		more, err := p.open(ctx, l, who, m, r)
@@ -35,7 +35,7 @@ func (p *pair) walk(ctx context.Context, l *lane, who *person, master, replica *
 	for i := range replica.Mailboxes {
 		r := &replica.Mailboxes[i]
 		if onReplica[r.Name] != nil && !p.wasTold(r.Internal) {
-			found = append(found, apart{owner: cyrus.Owner{Name: who.name}, name: r.Internal, kind: monitor.RightsDiffer, master: "the user does not see it", replica: "the user sees it", text: "only on the replica does the user see the mailbox"})
+			found = append(found, apart{owner: cyrus.Owner{Name: who.name}, name: r.Internal, kind: monitor.RightsDiffer, master: "the user does not see it", replica: "the user sees it", text: "only on the replica does the user see the mailbox", shown: true})
 		}
 	}
 	return found, nil
@@ -90,7 +90,7 @@ func (p *pair) refused(ctx context.Context, l *lane, who *person, m *cyrus.Sight
 	if err != nil || ours == theirs {
 		return nil, err
 	}
-	return []apart{{owner: cyrus.Owner{Name: who.name}, name: m.Internal, kind: monitor.RightsDiffer, master: ours, replica: theirs, text: "only one side lets the user open the mailbox"}}, nil
+	return []apart{{owner: cyrus.Owner{Name: who.name}, name: m.Internal, kind: monitor.RightsDiffer, master: ours, replica: theirs, text: "only one side lets the user open the mailbox", shown: true}}, nil
 }
 
 // apart returns in what messages differ as a user is shown them. In a mailbox of
@@ -98,7 +98,7 @@ func (p *pair) refused(ctx context.Context, l *lane, who *person, m *cyrus.Sight
 func (v *variance) apart(owner cyrus.Owner, name cyrus.InternalName) (found []apart) {
 	add := func(kind monitor.DifferenceKind, u *uids, master, replica, text string) {
 		if u.count > 0 {
-			found = append(found, apart{owner: owner, name: name, kind: kind, uids: u.String(), master: master, replica: replica, text: text})
+			found = append(found, apart{owner: owner, name: name, kind: kind, uids: u.String(), master: master, replica: replica, text: text, shown: true})
 		}
 	}
 	flagged := monitor.FlagsDiffer

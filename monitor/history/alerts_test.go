@@ -71,6 +71,17 @@ func TestAlerts(t *testing.T) {
 		t.Errorf("groups %+v, error %v", groups, err)
 	}
 
+	// A look takes over what a log told.
+	step(t, h, at(1), func(s *monitor.AlertState) []monitor.Message {
+		s.Alerts[0].Key, s.Alerts[0].Said = "another", "a line"
+		return nil
+	})
+	want.Alerts[0].Key, want.Alerts[0].Said = "another", "a line"
+	if got := known(t, h, at(1)); !reflect.DeepEqual(got, want) {
+		t.Fatalf("got  %+v\nwant %+v", got, want)
+	}
+	step(t, h, at(1), func(s *monitor.AlertState) []monitor.Message { s.Alerts[0] = oneAlert(1); return nil })
+
 	// Somebody takes care, between two steps.
 	taken := monitor.Acknowledgement{By: "me", Comment: "on it", At: at(4)}
 	must(t, h.Acknowledge(ctx, 1, taken))

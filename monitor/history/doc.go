@@ -1,7 +1,8 @@
 // Package history keeps samples, findings, alerts and journals in the database.
 //
 // There are two files. What must not be lost (alerts, messages yet to be sent,
-// positions in logs, the audit of what was done to mail servers) lies in the
+// positions in logs, what comparisons found, the audit of what was done to mail
+// servers) lies in the
 // database of the inventory, in tables of its own; what may be thrown away
 // (samples) lies in a second file beside it:
 //

@@ -28,6 +28,12 @@ var (
 	forgetSilences string
 	//go:embed query/forget_messages.sql
 	forgetMessages string
+	//go:embed query/forget_comparisons.sql
+	forgetComparisons string
+	//go:embed query/forget_compared.sql
+	forgetCompared string
+	//go:embed query/forget_differences.sql
+	forgetDifferences string
 )
 
 const (
@@ -53,22 +59,25 @@ func (h *History) Tidy(ctx context.Context, now time.Time) error {
 		}
 		return forget(ctx, tx, now)
 	})
-	if err = errors.Join(err, h.forgetAlerts(ctx, now)); err != nil {
+	if err = errors.Join(err, h.forgetFacts(ctx, now)); err != nil {
 		return fmt.Errorf("tidy up: %w", err)
 	}
 	return nil
 }
 
-// forgetAlerts drops the alerts and silences that ended long ago, and the
-// messages that were sent or given up.
-func (h *History) forgetAlerts(ctx context.Context, now time.Time) error {
+// forgetFacts drops the alerts and silences that ended long ago, the messages that
+// were sent or given up, and what was compared long ago.
+func (h *History) forgetFacts(ctx context.Context, now time.Time) error {
 	return h.facts.Write(ctx, func(tx *sql.Tx) error {
 		return errors.Join(
 			exec(ctx, tx, forgetAlerts, now.Add(-KeepHours).UnixMicro()),
 			exec(ctx, tx, forgetSilences, now.Add(-KeepHours).UnixMicro()),
 			exec(ctx, tx, forgetMessages, now.Add(-KeepWhole).UnixMicro()),
+			exec(ctx, tx, forgetComparisons, now.Add(-KeepHours).UnixMicro()),
+			exec(ctx, tx, forgetCompared, now.Add(-KeepHours).UnixMicro()),
+			exec(ctx, tx, forgetDifferences, now.Add(-KeepHours).UnixMicro()),
 		)
-	}, func(context.Context, *sql.Tx) (bool, error) { return false, nil })
+	}, never)
 }
 
 func forget(ctx context.Context, tx *sql.Tx, now time.Time) error {

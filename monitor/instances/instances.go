@@ -1,6 +1,8 @@
 package instances
 
 import (
+	"errors"
+	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
@@ -32,17 +34,17 @@ func Read(store inventory.StoreID, at *inventory.Instance) monitor.Instance {
 		CSync: at.CSync, Version: at.Settings.Version,
 	}
 	if in.Conf == "" {
-		in.Trouble = "the inventory does not say where its imapd.conf is"
+		in.Trouble = "the inventory does not say where its imapd.conf is; write imapd_conf: FILE at the instance"
 		return in
 	}
 	c, err := readConf(in.Conf)
 	if err != nil {
-		in.Trouble = "its configuration cannot be read: " + err.Error()
+		in.Trouble = unread + err.Error() + remedy(err)
 		return in
 	}
 	in.Dir = c.text("configdirectory", "")
 	if in.Dir == "" && in.SyncDir == "" {
-		in.Trouble = in.Conf + " has no configdirectory"
+		in.Trouble = in.Conf + " has no configdirectory; add it"
 		return in
 	}
 	if in.SyncDir == "" {
@@ -56,6 +58,25 @@ func Read(store inventory.StoreID, at *inventory.Instance) monitor.Instance {
 	in.Autocreate = c.autocreates()
 	in.Channels = c.channels(in.SyncDir)
 	return in
+}
+
+// unread begins the trouble with an imapd.conf, or with what it includes, that cannot
+// be read.
+const unread = "its imapd.conf cannot be read: "
+
+// Unread reports whether a trouble, as [Read] and whoever passes it on tells it, is
+// that an imapd.conf cannot be read.
+func Unread(trouble string) bool { return strings.Contains(trouble, unread) }
+
+// remedy is what to do about an imapd.conf that cannot be read.
+func remedy(err error) string {
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return "; the account of interlace watch must be that of Cyrus, and have the right to read this file"
+	case errors.Is(err, fs.ErrNotExist):
+		return "; correct imapd_conf in the inventory, or whatever includes this file"
+	}
+	return "; correct it"
 }
 
 // partitions returns the directories in which mail lies, by option.

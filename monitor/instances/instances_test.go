@@ -61,16 +61,16 @@ func TestTrouble(t *testing.T) {
 	}
 	loop := filepath.Join(dir, "loop")
 	for _, test := range []struct{ name, conf, want string }{
-		{"none", "", "the inventory does not say where its imapd.conf is"},
-		{"missing", filepath.Join(dir, "missing"), "no such file"},
+		{"none", "", "the inventory does not say where its imapd.conf is; write imapd_conf: FILE at the instance"},
+		{"missing", filepath.Join(dir, "missing"), "no such file or directory; correct imapd_conf in the inventory"},
 		{"a directory", dir, "is no plain file"},
 		{"a pipe", filepath.Join(dir, "fifo"), "is no plain file"},
 		{"a device", "/dev/zero", "is no plain file"},
 		{"a loop", write(t, dir, "loop", "@include: "+loop+"\n"), "include one another"},
-		{"no option", write(t, dir, "odd", "# odd\n\nconfigdirectory /srv\n"), "odd:3: this is no option"},
+		{"no option", write(t, dir, "odd", "# odd\n\nconfigdirectory /srv\n"), "its imapd.conf cannot be read: " + filepath.Join(dir, "odd") + ":3: this is no option and no value; correct it"},
 		{"bytes", write(t, dir, "bytes", "configdirectory: /\x00\n"), "is no text"},
 		{"too large", write(t, dir, "large", strings.Repeat("# \n", 400_000)), "larger than"},
-		{"no directory", write(t, dir, "bare", "sync_log: yes\n"), "has no configdirectory"},
+		{"no directory", write(t, dir, "bare", "sync_log: yes\n"), "has no configdirectory; add it"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			in := instances.Read("s1", &inventory.Instance{Server: "imap1", Role: inventory.Replica, IMAPDConf: test.conf})

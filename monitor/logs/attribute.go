@@ -9,14 +9,15 @@ import (
 
 // instances finds the instance that wrote a line.
 type instances struct {
-	byLog, byPrefix, byUnit map[string]inventory.StoreID
-	byPID                   func(pid int) (inventory.StoreID, bool)
-	prefixes                map[string]bool
+	byLog, byPrefix map[string]inventory.StoreID
+	byPID           func(pid int) (inventory.StoreID, bool)
+	byUnit          func(name string) (inventory.StoreID, bool)
+	prefixes        map[string]bool
 }
 
 // newInstances notes what belongs to one instance alone: a log, a prefix.
 func newInstances(opts *Options) *instances {
-	in := &instances{byUnit: opts.Units, byPID: opts.PID, prefixes: map[string]bool{"cyrus": true}}
+	in := &instances{byUnit: opts.Unit, byPID: opts.PID, prefixes: map[string]bool{"cyrus": true}}
 	in.byLog = alone(opts.Instances, func(i *monitor.Instance) string { return i.Log })
 	in.byPrefix = alone(opts.Instances, func(i *monitor.Instance) string { return i.Prefix })
 	for i := range opts.Instances {
@@ -60,8 +61,8 @@ func (in *instances) isCyrus(e *Entry) bool {
 	if e.Prefix != "" {
 		return in.prefixes[e.Prefix]
 	}
-	_, unit := in.byUnit[e.Unit]
-	return plain[e.Process] || unit && e.Process != ""
+	_, known := in.unit(e)
+	return plain[e.Process] || known && e.Process != ""
 }
 
 // store returns the store of the instance that wrote the line, or none where
@@ -71,7 +72,7 @@ func (in *instances) store(e *Entry) inventory.StoreID {
 	if store, ok := in.byLog[e.Log]; ok {
 		return store
 	}
-	if store, ok := in.byUnit[e.Unit]; ok && e.Unit != "" {
+	if store, ok := in.unit(e); ok {
 		return store
 	}
 	if store, ok := in.byPrefix[e.Prefix]; ok {
@@ -83,6 +84,15 @@ func (in *instances) store(e *Entry) inventory.StoreID {
 		}
 	}
 	return ""
+}
+
+// unit returns the store of the instance that is the service which wrote the line, if
+// that is one.
+func (in *instances) unit(e *Entry) (inventory.StoreID, bool) {
+	if in.byUnit == nil || e.Unit == "" {
+		return "", false
+	}
+	return in.byUnit(e.Unit)
 }
 
 // channel returns the sync channel of a log file, or none for another file.

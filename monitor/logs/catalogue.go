@@ -75,6 +75,9 @@ func (p *Pattern) matches(message string) bool {
 	return ok
 }
 
+// has reports whether the pattern has a hole.
+func (p *Pattern) has(name string) bool { return slices.Contains(p.holes, name) }
+
 // hole returns the text in a hole of a message that matches.
 func (p *Pattern) hole(name, message string) string {
 	rest := message[len(p.parts[0]):]

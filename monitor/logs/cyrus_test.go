@@ -110,8 +110,14 @@ func endReplica(t *testing.T, end func(*cyrustest.Instance) error, want monitor.
 	if found := look(t, l, memory); len(found) > 0 {
 		t.Errorf("all is well, and found %q", found)
 	}
-	if reached, err := memory.Milestones(ctx); err != nil || len(reached) != 1 || reached[0].Store != "master" || time.Since(reached[0].At).Abs() > time.Minute {
-		t.Errorf("cyr_expire ran, and got %+v, %v", reached, err)
+	reached, err := memory.Milestones(ctx)
+	if err != nil || len(reached) != 2 || reached[0].What != monitor.Expired || reached[1].What != monitor.Reconstructed {
+		t.Errorf("cyr_expire and reconstruct ran, and got %+v, %v", reached, err)
+	}
+	for _, m := range reached {
+		if m.Store != "master" || time.Since(m.At).Abs() > time.Minute {
+			t.Errorf("got %+v", m)
+		}
 	}
 	if err := end(replica); err != nil {
 		t.Fatal(err)

@@ -3,6 +3,7 @@ package logs
 import (
 	"cmp"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -33,6 +34,7 @@ type group struct {
 	severity        monitor.Severity
 	meaning, remedy string
 	example         string
+	file            string // the sync log that the lines name, or empty
 	count           int
 	first, last     time.Time
 }
@@ -58,12 +60,15 @@ type tally struct {
 	rates      map[rate]minute
 	milestones map[inventory.StoreID]map[string]time.Time
 	last       map[string]Entry // of each log
+	named      map[inventory.StoreID]names
+	repaired   map[inventory.StoreID]time.Time // when a reconstruct ran last
 }
 
 func newTally(server inventory.ServerID, in *instances, c *catalogue) *tally {
 	return &tally{
 		instances: in, catalogue: c, server: server, groups: map[key]*group{}, rates: map[rate]minute{},
 		milestones: map[inventory.StoreID]map[string]time.Time{}, last: map[string]Entry{},
+		named: map[inventory.StoreID]names{}, repaired: map[inventory.StoreID]time.Time{},
 	}
 }
 
@@ -108,13 +113,18 @@ func (t *tally) known(p *Pattern, e *Entry, now time.Time) {
 		if at.After(t.milestones[store][p.Milestone]) {
 			t.milestones[store][p.Milestone] = at
 		}
+		if p.Milestone == monitor.Reconstructed && at.After(t.repaired[store]) {
+			t.repaired[store] = at
+		}
 	}
+	t.name(p, store, e)
 	if p.Severity == monitor.Info {
 		return
 	}
-	k := key{kind: p.Kind, store: store}
-	if p.hasFile() {
-		k.channel = channel(p.hole("file", e.Message))
+	k, file := key{kind: p.Kind, store: store}, ""
+	if p.has("file") {
+		file = p.hole("file", e.Message)
+		k.channel = channel(file)
 	}
 	if p.Kind == monitor.LogLine {
 		k.subject = p.Text
@@ -130,10 +140,10 @@ func (t *tally) known(p *Pattern, e *Entry, now time.Time) {
 			return
 		}
 	}
-	t.count(k, e, p.Severity, p.Meaning, p.Remedy, times)
+	if g := t.count(k, e, p.Severity, p.Meaning, p.Remedy, times); file != "" {
+		g.file = file
+	}
 }
-
-func (p *Pattern) hasFile() bool { return slices.Contains(p.holes, "file") }
 
 // tooMany counts a line within its minute, and returns how many more there are
 // too many of: those before count once the limit is passed.
@@ -158,8 +168,8 @@ func (t *tally) tooMany(p *Pattern, store inventory.StoreID, by string, e *Entry
 	return e.Times
 }
 
-// count adds lines to their group.
-func (t *tally) count(k key, e *Entry, severity monitor.Severity, meaning, remedy string, times int) {
+// count adds lines to their group, which it returns.
+func (t *tally) count(k key, e *Entry, severity monitor.Severity, meaning, remedy string, times int) *group {
 	g := t.groups[k]
 	if g == nil && len(t.groups) >= mostGroups {
 		k = key{kind: monitor.Unclassified, subject: "others"}
@@ -180,6 +190,7 @@ func (t *tally) count(k key, e *Entry, severity monitor.Severity, meaning, remed
 	if e.At.After(g.last) {
 		g.last = e.At
 	}
+	return g
 }
 
 // example is a line as it may be shown.
@@ -199,7 +210,7 @@ func (t *tally) findings() []monitor.Finding {
 	var list []monitor.Finding
 	for _, g := range t.groups {
 		if !t.isEcho(g) {
-			list = append(list, g.finding(t.server))
+			list = append(list, t.finding(g))
 		}
 	}
 	slices.SortFunc(list, func(a, b monitor.Finding) int {
@@ -223,20 +234,37 @@ func (t *tally) isEcho(g *group) bool {
 }
 
 // finding says what a group is about.
-func (g *group) finding(server inventory.ServerID) monitor.Finding {
+func (t *tally) finding(g *group) monitor.Finding {
 	text := g.meaning
 	if g.store == "" {
 		text += "; nobody can tell which instance it is"
 	}
 	text += fmt.Sprintf("; %s: %s", often(g), g.example)
+	if about := t.about(g); about != "" {
+		text += "; " + about
+	}
 	if g.remedy != "" && g.remedy != "-" {
 		text += "; " + g.remedy
 	}
 	return monitor.Finding{
-		Probe: monitor.ProbeLogs, Kind: g.kind, Severity: g.severity, Server: inventory.Text(server), Store: inventory.Text(g.store),
+		Probe: monitor.ProbeLogs, Kind: g.kind, Severity: g.severity, Server: inventory.Text(t.server), Store: inventory.Text(g.store),
 		Channel: inventory.Text(g.channel), Subject: inventory.Text(g.subject), Since: monitor.Time(g.first),
-		Text: text, Value: inventory.Known(float64(g.count)),
+		Text: text, Command: g.command(), Value: inventory.Known(float64(g.count)),
 	}
+}
+
+// command shows, of a sync log that cannot be written, who owns its directory and
+// how much room there is. What is to be done depends on that.
+func (g *group) command() inventory.Text {
+	if g.kind != monitor.LogUnwritable || !filepath.IsAbs(g.file) {
+		return ""
+	}
+	dir := filepath.Dir(g.file)
+	owner, room := inventory.Paste("ls", "-ld", "--", dir), inventory.Paste("df", "-h", "--", dir)
+	if owner == "" || room == "" {
+		return ""
+	}
+	return owner + " && " + room
 }
 
 func often(g *group) string {
@@ -246,7 +274,7 @@ func often(g *group) string {
 	case g.first.Equal(g.last):
 		return fmt.Sprintf("%d times", g.count)
 	}
-	return fmt.Sprintf("%d times within %s", g.count, g.last.Sub(g.first).Round(time.Second))
+	return fmt.Sprintf("%d times within %s", g.count, inventory.DurationText(g.last.Sub(g.first).Round(time.Second).Seconds()))
 }
 
 // reached returns the milestones, sorted.

@@ -9,17 +9,30 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
 )
 
-// canned writes a program that does what journalctl does with a stream of
-// entries: everything after a cursor or the last one, and waits with --follow.
+// canned plays a journal of so many entries.
 func canned(t *testing.T, entries int) []string {
-	dir := t.TempDir()
 	var b strings.Builder
 	for i := range entries {
-		fmt.Fprintf(&b, `{"__CURSOR":"c%03d","__REALTIME_TIMESTAMP":"%d","SYSLOG_IDENTIFIER":"cyrus/imap","MESSAGE":"line %d"}`+"\n", i, time.Now().Add(-time.Hour).UnixMicro(), i)
+		b.WriteString(entry(i, "cyrus.service", "cyrus/imap", fmt.Sprintf("line %d", i)))
 	}
-	must(t, os.WriteFile(filepath.Join(dir, "entries"), []byte(b.String()), 0o600))
+	return played(t, b.String())
+}
+
+func entry(number int, unit, identifier, message string) string {
+	return fmt.Sprintf(`{"__CURSOR":"c%03d","__REALTIME_TIMESTAMP":"%d","_SYSTEMD_UNIT":"%s","SYSLOG_IDENTIFIER":"%s","_PID":"7","MESSAGE":"%s"}`+"\n",
+		number, time.Now().Add(-time.Hour).UnixMicro(), unit, identifier, message)
+}
+
+// played writes a program that does what journalctl does with a stream of
+// entries: everything after a cursor or the last one, and waits with --follow.
+func played(t *testing.T, entries string) []string {
+	dir := t.TempDir()
+	must(t, os.WriteFile(filepath.Join(dir, "entries"), []byte(entries), 0o600))
 	script := `#!/bin/sh
 after= lines=all follow=
 for a; do
@@ -38,6 +51,40 @@ else cat "$0.d"; fi
 	must(t, os.WriteFile(program, []byte(script), 0o700))
 	must(t, os.Rename(filepath.Join(dir, "entries"), program+".d"))
 	return []string{program, "-o", "json"}
+}
+
+// TestJournalUnits tells instances of one prefix apart by their services.
+func TestJournalUnits(t *testing.T) {
+	const hook = "a line that nobody knows"
+	command := played(t, entry(-2, "cyrus.service", "cyrus/imap", "long before")+entry(-1, "cyrus.service", "cyrus/imap", "before")+
+		entry(1, "cyrus@s1.service", "cyrus/sync_client", "Error in do_sync(): bailing out! Bad protocol")+
+		entry(2, "cyrus@s2.service", "cyrus/sync_client", "Error in do_sync(): bailing out! Bad protocol")+
+		entry(3, "cyrus@s2.service", "hook", hook)+
+		entry(4, "postfix.service", "hook", hook)+
+		entry(5, "cyrus.service", "cyrus/sync_client", "Error in do_sync(): bailing out! Bad protocol"))
+	memory := mustHistory(t)
+	must(t, memory.SaveTold(t.Context(), time.Now(), &monitor.Told{Positions: []monitor.Position{{Log: journalLog, Cursor: "c-01", Seen: time.Now()}}}))
+	l, err := New(t.Context(), Options{
+		Server: "imap1", Once: true, Journal: command,
+		Instances: []monitor.Instance{{Store: "s1", Prefix: "cyrus"}, {Store: "s2", Prefix: "cyrus"}},
+		Unit: func(name string) (inventory.StoreID, bool) {
+			store, found := strings.CutPrefix(strings.TrimSuffix(name, ".service"), "cyrus@")
+			return inventory.StoreID(store), found
+		},
+	}, memory)
+	must(t, err)
+	defer l.Close()
+	must(t, l.Look(t.Context(), time.Now()))
+	notes, err := memory.Notes(t.Context(), 100)
+	must(t, err)
+	var got []string
+	for i := range notes {
+		got = append(got, string(notes[i].Kind)+" "+string(notes[i].Store))
+	}
+	slices.Sort(got)
+	if want := []string{"bailing_out ", "bailing_out s1", "bailing_out s2", "unclassified s2"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
 }
 
 func readJournal(t *testing.T, j *journal, want int) (told []string) {

@@ -31,14 +31,14 @@ const (
 type Options struct {
 	Server    inventory.ServerID
 	Instances []monitor.Instance
-	Files     []string                            // further logs beside those of the instances
-	Journal   []string                            // journalctl -o json with what selects the entries; none: no journal
-	Units     map[string]inventory.StoreID        // of systemd
-	PID       func(int) (inventory.StoreID, bool) // whose process it is; nil: nobody knows
-	Patterns  []Pattern                           // the operator's, which come before the catalogue
-	Whole     bool                                // what stood in logs before they were first looked at is told too
-	Once      bool                                // the journal is read up to now and not followed
-	Zone      *time.Location                      // of lines that do not name theirs; nil: UTC
+	Files     []string                               // further logs beside those of the instances
+	Journal   []string                               // journalctl -o json with what selects the entries; none: no journal
+	PID       func(int) (inventory.StoreID, bool)    // whose process it is; nil: nobody knows
+	Unit      func(string) (inventory.StoreID, bool) // whose service of systemd it is; nil: nobody knows
+	Patterns  []Pattern                              // the operator's, which come before the catalogue
+	Whole     bool                                   // what stood in logs before they were first looked at is told too
+	Once      bool                                   // the journal is read up to now and not followed
+	Zone      *time.Location                         // of lines that do not name theirs; nil: UTC
 }
 
 // Memory keeps how far logs were told with what was found there.
@@ -128,7 +128,7 @@ func (l *Logs) read(now time.Time) (more bool) {
 			}
 		})
 		if err != nil {
-			l.complain(monitor.LogUnreadable, l.names[i], "the log "+l.names[i]+" cannot be followed: "+err.Error(), now)
+			l.complain(monitor.LogUnreadable, l.names[i], "the log "+l.names[i]+" cannot be followed: "+inventory.OneLine(err), now)
 		}
 		if f, ok := s.(*file); ok {
 			l.complainOf(f, l.names[i], err == nil, now)

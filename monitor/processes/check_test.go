@@ -64,7 +64,7 @@ func healthy(role inventory.Role) *world {
 	for i, s := range []*processes.Sight{&w.before, &w.now} {
 		*s = processes.Sight{
 			At:     noon.Add(time.Duration(i-1) * 10 * time.Minute),
-			Closed: map[string]string{},
+			Closed: map[string]processes.Closed{},
 			Ports:  map[string]processes.Port{"imap7:2005": {Connected: true}},
 			Setups: map[string]processes.Setup{"/etc/s1.conf": {File: "/etc/cyrus.conf", Programs: "/usr/lib/cyrus/bin"}},
 			Processes: []monitor.Process{
@@ -258,8 +258,8 @@ func TestCheck(t *testing.T) {
 			w.now.Left = []processes.LeftLog{{Dir: "/srv/s1/sync", Path: "/srv/s1/sync/log-77", Parent: 77, Modified: noon.Add(-time.Hour)}}
 			w.client(&w.now).Open = []string{"/srv/s1/sync/log-77"}
 		}},
-		{name: "unwritable", role: inventory.Master, want: "log_unwritable", text: "mode 0555", harm: func(w *world) {
-			w.now.Closed["/srv/s1/sync"] = "it has mode 0555"
+		{name: "unwritable", role: inventory.Master, want: "log_unwritable", text: "mode 0555", command: "chmod u+rwx -- /srv/s1/sync", harm: func(w *world) {
+			w.now.Closed["/srv/s1/sync"] = processes.Closed{Why: "it has mode 0555", Command: "chmod u+rwx -- /srv/s1/sync"}
 		}},
 		{name: "no master process", role: inventory.Replica, want: "master_down", command: masterPath + " -C /etc/s1.conf -d", harm: func(w *world) { w.now.Processes = nil }},
 		{name: "a master that is down has no client", role: inventory.Master, want: "log_orphaned master_down", harm: func(w *world) {
@@ -423,7 +423,7 @@ func TestCheckHostile(t *testing.T) {
 	w.now.Setups[w.in.Conf] = w.now.Setups["/etc/s1.conf"]
 	w.now.Processes[0].Conf = w.in.Conf
 	w.in.Channels[0].Name, w.in.Channels[0].Dir = "a\x1b[2J", "/srv/a\x1b[2J"
-	w.now.Closed[w.in.Channels[0].Dir] = "it has mode 0555"
+	w.now.Closed[w.in.Channels[0].Dir] = processes.Closed{Why: "it has mode 0555"}
 	for _, f := range processes.Check([]monitor.Instance{w.in}, []processes.Sight{w.now}, w.opts) {
 		if strings.Contains(f.Text, "\x1b") || strings.Contains(string(f.Command), "\x1b") {
 			t.Errorf("got %q, %q", f.Text, f.Command)

@@ -10,8 +10,8 @@ import (
 	"github.com/interlacemail/interlace/monitor"
 )
 
-// Owners knows to which instance a process belongs: the one whose master started
-// it. Its methods may be called from several goroutines.
+// Owners knows to which instance a process belongs, the one whose master started
+// it, and to which a service of systemd. Its methods may be called from several goroutines.
 type Owners struct {
 	Proc string // /proc if empty
 	Now  func() time.Time
@@ -19,6 +19,7 @@ type Owners struct {
 	mu      sync.Mutex
 	masters map[int]inventory.StoreID
 	known   map[int]owned
+	units   map[string]inventory.StoreID // of systemd; empty where several instances run in one
 }
 
 // owned is what was found out of a process. Numbers come round again, so it holds
@@ -45,6 +46,7 @@ func (o *Owners) Update(list []monitor.Instance, seen []monitor.Process) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.masters, o.known = masters, map[int]owned{}
+	o.enterUnits(masters)
 }
 
 // Of returns the store of the instance to which a process belongs, if that can be

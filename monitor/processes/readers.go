@@ -82,7 +82,7 @@ func (c *check) duplicate(ch *monitor.Channel, list []monitor.Process) {
 	if master := c.now.master(c.in); master != nil && extra.Parent == master.PID {
 		extra = list[0] // master would start its own again
 	}
-	c.report(monitor.ClientDuplicate, monitor.Warning, ch, monitor.Finding{
+	c.report(monitor.ClientDuplicate, monitor.Critical, ch, monitor.Finding{
 		Since:   monitor.Time(list[1].Started),
 		Text:    fmt.Sprintf("%d readers work on %s (processes %s) and get in each other's way. End process %d, and see who started it", len(list), c.about(ch), pids(list), extra.PID),
 		Command: kill("-TERM", []monitor.Process{extra}),
@@ -117,7 +117,7 @@ func (c *check) hung(ch *monitor.Channel, p *monitor.Process) {
 	if port.Trouble == "" && c.still(ch, p, b) {
 		c.report(monitor.ClientHung, monitor.Critical, ch, monitor.Finding{
 			Since:   since,
-			Text:    fmt.Sprintf("process %d works on %s and has neither read nor written anything for %v while entries arrived. End it; log-run stays and nothing is lost, and %s", p.PID, c.about(ch), c.now.At.Sub(c.before[len(c.before)-1].At).Round(time.Second), c.afterwards(ch)),
+			Text:    fmt.Sprintf("process %d works on %s and has neither read nor written anything for %s while entries arrived. End it; log-run stays and nothing is lost, and %s", p.PID, c.about(ch), inventory.DurationText(c.now.At.Sub(c.before[len(c.before)-1].At).Round(time.Second).Seconds()), c.afterwards(ch)),
 			Command: kill("-TERM", []monitor.Process{*p}),
 		})
 	}

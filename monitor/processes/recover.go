@@ -146,7 +146,7 @@ func permitted(ctx context.Context, job *Job, opts *RecoverOptions) error {
 	case job.Channel.Kind == monitor.Squatter || job.Channel.Peer == "":
 		return fmt.Errorf("channel %s is not replicated", inventory.Quoted(job.Channel.Name))
 	case !opts.Promoted.IsZero() && opts.Now().Sub(opts.Promoted) < promotionRest:
-		return fmt.Errorf("it became the master only at %s, less than %v ago", opts.Promoted.UTC().Format(time.RFC3339), promotionRest)
+		return fmt.Errorf("it has been seen as the master only since %s, less than %s ago", opts.Promoted.UTC().Format(time.RFC3339), inventory.DurationText(promotionRest.Seconds()))
 	case opts.Routing == nil:
 		return errors.New("nobody says where users are routed: without routing_file or routing_query nothing is worked off")
 	case opts.Peer == nil:

@@ -49,7 +49,7 @@ func TestRecoverRefused(t *testing.T) {
 			j.Channel.Kind = monitor.Squatter
 			j.Instance.Channels = []monitor.Channel{j.Channel}
 		}, "is not replicated"},
-		{"promoted lately", func(_ *processes.Job, o *processes.RecoverOptions) { o.Promoted = time.Now().Add(-23 * time.Hour) }, "became the master only"},
+		{"promoted lately", func(_ *processes.Job, o *processes.RecoverOptions) { o.Promoted = time.Now().Add(-23 * time.Hour) }, "has been seen as the master only since"},
 		{"no routing", func(_ *processes.Job, o *processes.RecoverOptions) { o.Routing = nil }, "nobody says where users are routed"},
 		{"unknown routing", func(_ *processes.Job, o *processes.RecoverOptions) {
 			o.Routing = func(context.Context, inventory.StoreID) (inventory.ServerID, error) {
@@ -205,7 +205,7 @@ func (full) EndAction(context.Context, *monitor.Action) error   { return errors.
 func TestRecoverEnds(t *testing.T) {
 	for _, test := range []struct{ name, script, outcome, text string }{
 		{"fails", "echo 'no \033[2J way' >&2; exit 75", processes.Failed, `no \x1b[2J way`},
-		{"hangs", "sleep 61 & sleep 62", processes.Failed, "it had not ended after 500ms and was killed"},
+		{"hangs", "sleep 61 & sleep 62", processes.Failed, "it had not ended after 500 ms and was killed"},
 		{"writes a lot", "yes | head -c 10000000; rm -f log-run log", processes.Done, "y"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -75,13 +75,13 @@ func (c *check) silentSince(f *monitor.Finding, address string) {
 // writable reports a log that Cyrus can't write: changes that are not logged
 // never reach the replica.
 func (c *check) writable(ch *monitor.Channel) {
-	why := c.now.Closed[ch.Dir]
-	if why == "" {
+	closed := c.now.Closed[ch.Dir]
+	if closed.Why == "" {
 		return
 	}
 	c.report(monitor.LogUnwritable, monitor.Critical, ch, monitor.Finding{
-		Subject: inventory.Text(ch.Dir),
-		Text:    fmt.Sprintf("Cyrus can't write the sync log of %s: %s. Correct that. No sync_client can take a log up there; to one that lies there Cyrus may still be adding, and without one changes are lost for the replica from now on: afterwards run interlace compare --store %s", c.about(ch), why, c.in.Store),
+		Subject: inventory.Text(ch.Dir), Command: closed.Command,
+		Text: fmt.Sprintf("Cyrus can't write the sync log of %s: %s. Correct that. No sync_client can take a log up there; to one that lies there Cyrus may still be adding, and without one changes are lost for the replica from now on: afterwards run interlace compare --store %s", c.about(ch), closed.Why, c.in.Store),
 	})
 }
 

@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
@@ -48,7 +47,7 @@ func setup(in *monitor.Instance, master *monitor.Process) Setup {
 		}
 		wrong = append(wrong, fmt.Errorf("%s starts nothing with %s", path, in.Conf))
 	}
-	s.Trouble = strings.ReplaceAll(errors.Join(wrong...).Error(), "\n", "; ")
+	s.Trouble = inventory.OneLine(errors.Join(wrong...))
 	return s
 }
 

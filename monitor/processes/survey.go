@@ -18,7 +18,7 @@ type Sight struct {
 	Trouble   string // why the processes could not be looked at
 	Logs      []monitor.Backlog
 	Left      []LeftLog         // the log-PID of Cyrus 2.3
-	Closed    map[string]string // by the directory of a channel: why Cyrus can't write its log
+	Closed    map[string]Closed // by the directory of a channel: why Cyrus can't write its log
 	Ports     map[string]Port   // by host:port: what was heard there
 	Setups    map[string]Setup  // by imapd.conf
 }
@@ -44,7 +44,7 @@ func Survey(ctx context.Context, list []monitor.Instance, logs []monitor.Backlog
 	if opts.Wait == 0 {
 		opts.Wait = 10 * time.Second
 	}
-	s := Sight{At: now, Logs: logs, Closed: map[string]string{}, Setups: map[string]Setup{}}
+	s := Sight{At: now, Logs: logs, Closed: map[string]Closed{}, Setups: map[string]Setup{}}
 	var err error
 	if s.Processes, err = lookAgain(ctx, list, func() ([]monitor.Process, error) { return Look(opts.Proc, list) }); err != nil {
 		s.Trouble = err.Error()
@@ -57,8 +57,11 @@ func Survey(ctx context.Context, list []monitor.Instance, logs []monitor.Backlog
 		user, known := s.user(in)
 		for _, ch := range in.Channels {
 			s.Left = append(s.Left, left(ch.Dir)...)
-			if why := unwritable(ch.Dir, user); known && ch.Logged && why != "" {
-				s.Closed[ch.Dir] = why
+			if !known || !ch.Logged {
+				continue
+			}
+			if c := unwritable(ch.Dir, user); c.Why != "" {
+				s.Closed[ch.Dir] = c
 			}
 		}
 	}

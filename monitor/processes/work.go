@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/interlacemail/interlace/inventory"
 )
 
 // work runs the command until nothing is left, and says how that ended.
@@ -28,7 +30,7 @@ func work(ctx context.Context, job *Job, opts *RecoverOptions, lock *os.File) (o
 		wrote, err = workBatches(ctx, job, opts, lock)
 	}
 	if ctx.Err() == context.DeadlineExceeded {
-		err = fmt.Errorf("it had not ended after %v and was killed; the log is still there", opts.Timeout)
+		err = fmt.Errorf("it had not ended after %s and was killed; the log is still there", inventory.DurationText(opts.Timeout.Seconds()))
 	}
 	if err != nil {
 		return Failed, strings.TrimSpace(err.Error() + "\n" + wrote)

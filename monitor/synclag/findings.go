@@ -68,8 +68,9 @@ const mostShown = 5
 // master's back, or nil where there is no sign of it: what a replica receives is
 // not logged there, unless it hands it on, so that a log of the default channel
 // is such a sign. It is either what was named there that the log of the master
-// does not have, or, with master nil, all of it.
-func Written(in *monitor.Instance, course []monitor.Stretch, replica, master *Names) *monitor.Finding {
+// does not have, or, with master nil, all of it. A reconstruct writes that log too;
+// repaired is when one ran last, or zero.
+func Written(in *monitor.Instance, course []monitor.Stretch, replica, master *Names, repaired time.Time) *monitor.Finding {
 	if len(course) == 0 || in.Role != inventory.Replica || in.Chained || replica == nil {
 		return nil
 	}
@@ -91,13 +92,37 @@ func Written(in *monitor.Instance, course []monitor.Stretch, replica, master *Na
 		Since: monitor.Time(last.Oldest()), Value: inventory.Known(float64(replica.Entries)),
 		Mark: inventory.Text(fmt.Sprintf("%d:%d:%d:%d", last.Log.Inode, last.Log.Bytes, last.Run.Inode, last.Run.Bytes)),
 	}
-	grown := "; it may be left from when this was the master"
-	if after, by := grew(course); !by.IsZero() {
+	grown, advice := "; it may be left from when this was the master", "; the next sync merges such changes into the master: find out who logs in here, and compare master and replica"
+	after, by := grew(course)
+	if !by.IsZero() {
 		f.Severity, grown = monitor.Critical, fmt.Sprintf("; it grew between %s and %s", after.UTC().Format(time.RFC3339), by.UTC().Format(time.RFC3339))
 	}
-	f.Text = fmt.Sprintf("somebody writes to the replica of %s behind the master's back: its sync log has %s, such as %s%s%s; the next sync merges such changes into the master: find out who logs in here, and compare master and replica. This is over when the log is gone, or when somebody acknowledges it as it is; then it is told again only if the log changes",
-		in.Store, inventory.Counted(replica.Entries, "entry", "entries"), shown(lacking), against, grown)
+	who := fmt.Sprintf("somebody writes to the replica of %s behind the master's back", in.Store)
+	if after, by := written(last, after, by); !repaired.Before(after) && !repaired.After(by) {
+		f.Severity, who = monitor.Warning, fmt.Sprintf("the replica of %s was written to, most likely by the reconstruct that ran here at %s", in.Store, repaired.UTC().Format(time.RFC3339))
+		advice = "; compare master and replica when the master has sent the mailboxes again. If it was the reconstruct, acknowledge this"
+	}
+	f.Text = fmt.Sprintf("%s: its sync log has %s, such as %s%s%s%s. This is over when the log is gone, or when somebody acknowledges it as it is; then it is told again only if the log changes",
+		who, inventory.Counted(replica.Entries, "entry", "entries"), shown(lacking), against, grown, advice)
 	return f
+}
+
+// slack is how far apart a reconstruct and what it writes are taken for one: it may
+// take a while, and logs are read a little later.
+const slack = 10 * time.Minute
+
+// written returns between which times a reconstruct must have run to be what wrote
+// all of a log: near the looks between which it grew, or near its first entry where
+// nobody saw it grow, and not long before its last one.
+func written(last *monitor.Stretch, after, by time.Time) (from, to time.Time) {
+	if by.IsZero() {
+		after, by = last.Oldest(), last.Oldest()
+	}
+	from, to = after.Add(-slack), by.Add(slack)
+	if end := last.Log.Last.Add(-slack); end.After(from) {
+		from = end
+	}
+	return from, to
 }
 
 // grew returns the looks between which a course first shows that a log grew, or

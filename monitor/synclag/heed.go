@@ -52,6 +52,7 @@ var causes = []cause{
 	{monitor.PortSilent, true, monitor.Stalled, "the sync server of the replica does not answer"},
 	{monitor.ReplicaAuth, false, monitor.Stalled, "the replica does not let its sync_client in"},
 	{monitor.ReplicaUnreachable, false, monitor.Stalled, "the replica does not answer"},
+	{monitor.ClientDuplicate, false, monitor.Stalled, "more than one sync_client works on it"},
 	{monitor.ReplicaRefuses, false, monitor.Stalled, "the replica refuses changes"},
 	{monitor.HotLoop, false, monitor.Stalled, "the same log is taken up again and again"},
 	{monitor.BailingOut, false, monitor.Stalled, "its sync_client gives up"},

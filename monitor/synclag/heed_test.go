@@ -57,6 +57,8 @@ func TestHeed(t *testing.T) {
 		{"what a third server says", respawned, []monitor.Alert{found(monitor.MasterDown, "imap3", 4)}, monitor.OK, "", 4},
 		{"another channel", respawned, []monitor.Alert{elsewhere}, monitor.OK, "", 4},
 		{"the same log again and again", respawned, []monitor.Alert{found(monitor.HotLoop, "imap1", 4)}, monitor.Stalled, "hot_loop", 5},
+		{"two clients, which is why", respawned, []monitor.Alert{found(monitor.HotLoop, "imap1", 4), found(monitor.ClientDuplicate, "imap1", 4)}, monitor.Stalled, "more than one sync_client works on it (client_duplicate on imap1", 5},
+		{"two clients that get on", busy, []monitor.Alert{found(monitor.ClientDuplicate, "imap1", 1)}, monitor.OK, "", 1},
 		{"it hangs", respawned, []monitor.Alert{found(monitor.ClientHung, "imap1", 4)}, monitor.Stalled, "client_hung", 5},
 		{"since then batches have ended", busy, []monitor.Alert{found(monitor.ReplicaUnreachable, "imap1", 1)}, monitor.OK, "", 1},
 		{"since then nobody knows", busy, []monitor.Alert{found(monitor.ReplicaUnreachable, "imap1", 3)}, monitor.Stalled, "replica_unreachable", 2},

@@ -287,25 +287,32 @@ func TestWritten(t *testing.T) {
 	other.add([]byte("MAILBOX user.b"))
 	growing := []seen{{at: 0}, {at: 2, log: 3, first: 1}, {at: 4, log: 3, first: 1, bytes: 40}}
 	left := []seen{{at: 0, log: 3, first: -9, looks: 9, until: 20}}
+	var never time.Time
 	for _, test := range []struct {
 		name     string
 		course   []seen
 		change   func(*monitor.Instance)
 		names    *Names
 		master   *Names
+		repaired time.Time
 		severity monitor.Severity
 		text     string
 	}{
-		{"nothing there", []seen{{at: 0}}, nil, newNames(), nil, "", ""},
-		{"grown", growing, nil, replica, nil, monitor.Critical, "its sync log has 2 entries, such as a$(id), b, user.a$(id), user.b; what the master's log names is not known here; it grew between 2026-11-20T10:00:00Z and 2026-11-20T10:02:00Z"},
-		{"grown, master's log names some", growing, nil, replica, other, monitor.Critical, "such as a$(id), user.a$(id), which the master's log does not name"},
-		{"grown, master's log names all", growing, nil, replica, same, "", ""},
-		{"left", left, nil, replica, newNames(), monitor.Warning, "may be left from when this was the master"},
-		{"a chain", growing, func(in *monitor.Instance) { in.Chained = true }, replica, nil, "", ""},
-		{"a master", growing, func(in *monitor.Instance) { in.Role = inventory.Master }, replica, nil, "", ""},
-		{"names unknown", growing, nil, nil, nil, "", ""},
-		{"trouble", []seen{{at: 0, trouble: "x"}}, nil, replica, nil, "", ""},
-		{"never looked at", nil, nil, replica, nil, "", ""},
+		{"nothing there", []seen{{at: 0}}, nil, newNames(), nil, never, "", ""},
+		{"grown", growing, nil, replica, nil, never, monitor.Critical, "its sync log has 2 entries, such as a$(id), b, user.a$(id), user.b; what the master's log names is not known here; it grew between 2026-11-20T10:00:00Z and 2026-11-20T10:02:00Z"},
+		{"grown, master's log names some", growing, nil, replica, other, never, monitor.Critical, "such as a$(id), user.a$(id), which the master's log does not name"},
+		{"grown, master's log names all", growing, nil, replica, same, never, "", ""},
+		{"left", left, nil, replica, newNames(), never, monitor.Warning, "may be left from when this was the master"},
+		{"a chain", growing, func(in *monitor.Instance) { in.Chained = true }, replica, nil, never, "", ""},
+		{"a master", growing, func(in *monitor.Instance) { in.Role = inventory.Master }, replica, nil, never, "", ""},
+		{"names unknown", growing, nil, nil, nil, never, "", ""},
+		{"trouble", []seen{{at: 0, trouble: "x"}}, nil, replica, nil, never, "", ""},
+		{"grown by a reconstruct", growing, nil, replica, nil, minute(1), monitor.Warning, "the replica of s1 was written to, most likely by the reconstruct that ran here at 2026-11-20T10:01:00Z: its sync log has 2 entries"},
+		{"grown long after a reconstruct", growing, nil, replica, nil, minute(-30), monitor.Critical, "somebody writes to the replica"},
+		{"grown long before a reconstruct", growing, nil, replica, nil, minute(30), monitor.Critical, "somebody writes to the replica"},
+		{"grown after a reconstruct too", []seen{{at: 0}, {at: 2, log: 3, first: 1}, {at: 40, log: 3, first: 1, bytes: 40}}, nil, replica, nil, minute(1), monitor.Critical, "somebody writes to the replica"},
+		{"left by a reconstruct", left, nil, replica, newNames(), minute(-9), monitor.Warning, "most likely by the reconstruct"},
+		{"never looked at", nil, nil, replica, nil, never, "", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			in := &monitor.Instance{Server: "imap2", Store: "s1", Role: inventory.Replica}
@@ -316,7 +323,7 @@ func TestWritten(t *testing.T) {
 			for i := range looks {
 				looks[i].Role = in.Role
 			}
-			f := Written(in, looks, test.names, test.master)
+			f := Written(in, looks, test.names, test.master, test.repaired)
 			switch {
 			case test.severity == "" && f == nil:
 			case f == nil || test.severity == "":
@@ -336,7 +343,7 @@ func TestSquatter(t *testing.T) {
 	}
 	names := newNames()
 	names.add([]byte("MAILBOX user.a"))
-	if f := Written(&monitor.Instance{Role: inventory.Replica}, looks, names, nil); f != nil {
+	if f := Written(&monitor.Instance{Role: inventory.Replica}, looks, names, nil, time.Time{}); f != nil {
 		t.Errorf("got %+v", f)
 	}
 }

@@ -292,7 +292,7 @@ func TestRealReplica(t *testing.T) {
 		return names
 	}
 	course := []monitor.Stretch{look()}
-	if f := synclag.Written(&replica, course, names(&replica), names(&r.list[0])); f != nil {
+	if f := synclag.Written(&replica, course, names(&replica), names(&r.list[0]), time.Time{}); f != nil {
 		t.Errorf("of a healthy replica: got %+v", f)
 	}
 	conn, err := r.replica.Dial(r.ctx)
@@ -304,7 +304,7 @@ func TestRealReplica(t *testing.T) {
 		t.Fatal(err)
 	}
 	course = append(course, look())
-	f := synclag.Written(&replica, course, names(&replica), names(&r.list[0]))
+	f := synclag.Written(&replica, course, names(&replica), names(&r.list[0]), time.Time{})
 	if f == nil || f.Severity != monitor.Critical || !strings.Contains(f.Text, "user.u1, which the master's log does not name") {
 		t.Errorf("got %+v", f)
 	}

@@ -18,24 +18,34 @@ const course = 6 * time.Hour
 // lookAtBacklog measures the channels, records what it sees and judges them.
 func (w *Watch) lookAtBacklog(ctx context.Context, now time.Time) (monitor.Look, error) {
 	var look monitor.Look
-	list, err := w.renew(ctx)
-	if list == nil {
-		return look, err
-	}
+	list := w.renew(ctx)
 	looks, failed := w.measure(ctx, list, now)
-	err = errors.Join(err, recorded(failed, w.opts.Memory.SaveBacklog(ctx, looks), w.opts.Memory.SaveBatches(ctx, w.takeBatches(list))))
+	err := recorded(failed, w.opts.Memory.SaveBacklog(ctx, looks), w.opts.Memory.SaveBatches(ctx, w.takeBatches(list)))
 	for i := range looks {
 		if looks[i].Trouble != "" {
 			look.Blind = append(look.Blind, looks[i].Store)
 		}
 	}
 	standings, failed := synclag.Standings(ctx, w.opts.Memory, monitor.Span{Server: w.opts.Server, From: now.Add(-course)}, w.opts.Lag, repeat(list), now)
+	repaired, unknown := w.milestones(ctx, monitor.Reconstructed)
 	for i := range standings {
-		if f := finding(&standings[i], list); f != nil {
+		if f := finding(&standings[i], list, repaired); f != nil {
 			look.Findings = append(look.Findings, *f)
 		}
 	}
-	return look, errors.Join(err, recorded(failed))
+	return look, errors.Join(err, recorded(failed, unknown))
+}
+
+// milestones returns when the instances here did something last, as their logs say.
+func (w *Watch) milestones(ctx context.Context, what string) (map[inventory.StoreID]time.Time, error) {
+	all, err := w.opts.Memory.Milestones(ctx)
+	list := map[inventory.StoreID]time.Time{}
+	for _, m := range all {
+		if m.Server == w.opts.Server && m.What == what {
+			list[m.Store] = m.At
+		}
+	}
+	return list, err
 }
 
 // measure looks at the channels, and remembers which clients there are.
@@ -146,8 +156,8 @@ func repeat(list []monitor.Instance) func(inventory.ServerID, inventory.StoreID)
 }
 
 // finding judges one channel: that of a master may be behind, that of a replica
-// written to.
-func finding(s *synclag.Standing, list []monitor.Instance) *monitor.Finding {
+// written to, which a reconstruct does too.
+func finding(s *synclag.Standing, list []monitor.Instance, repaired map[inventory.StoreID]time.Time) *monitor.Finding {
 	last := s.Last()
 	in := instanceOf(list, last.Store)
 	if in == nil {
@@ -164,5 +174,5 @@ func finding(s *synclag.Standing, list []monitor.Instance) *monitor.Finding {
 	if err != nil {
 		return nil // it is gone, or the look has said why it cannot be read
 	}
-	return synclag.Written(in, s.Course, names, nil)
+	return synclag.Written(in, s.Course, names, nil, repaired[last.Store])
 }

@@ -9,9 +9,11 @@ import (
 // SetPace lets the watcher take in what logs said, and look at itself, more often
 // during a test.
 func SetPace(t *testing.T, every time.Duration) {
-	notes, itself, desk, sights, hung := notesEvery, itselfEvery, deskEvery, betweenSights, hangs
-	notesEvery, itselfEvery, deskEvery, betweenSights, hangs = every, every, every, every, 20*every
-	t.Cleanup(func() { notesEvery, itselfEvery, deskEvery, betweenSights, hangs = notes, itself, desk, sights, hung })
+	notes, itself, copies, desk, sights, hung, restless := notesEvery, itselfEvery, copiesEvery, deskEvery, betweenSights, hangs, restlessEvery
+	notesEvery, itselfEvery, copiesEvery, deskEvery, betweenSights, hangs, restlessEvery = every, every, every, every, every, 20*every, every
+	t.Cleanup(func() {
+		notesEvery, itselfEvery, copiesEvery, deskEvery, betweenSights, hangs, restlessEvery = notes, itself, copies, desk, sights, hung, restless
+	})
 }
 
 // SetLeaves lets the end of a watch wait for less long during a test.

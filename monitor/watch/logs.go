@@ -15,7 +15,7 @@ import (
 const mostNotes = 1000
 
 // lookAtNotes takes in what the logs said.
-func (w *Watch) lookAtNotes(ctx context.Context, _ time.Time) (monitor.Look, error) {
+func (w *Watch) lookAtNotes(ctx context.Context, now time.Time) (monitor.Look, error) {
 	var look monitor.Look
 	notes, err := w.opts.Memory.Notes(ctx, mostNotes)
 	w.mu.Lock()
@@ -23,6 +23,9 @@ func (w *Watch) lookAtNotes(ctx context.Context, _ time.Time) (monitor.Look, err
 	for i := range notes {
 		n := &notes[i]
 		look.Findings = append(look.Findings, n.Finding)
+		if n.Number > w.taken {
+			w.heed(n, now)
+		}
 		if n.Number > w.taken && n.Kind == monitor.HotLoop {
 			w.hinted = append(w.hinted, *n)
 		}
@@ -80,6 +83,6 @@ func runLogs(ctx context.Context, l *logs.Logs, now func() time.Time) error {
 
 func (w *Watch) newLogs(ctx context.Context, list []monitor.Instance, once bool) (*logs.Logs, error) {
 	opts := w.opts.Logs
-	opts.Server, opts.Instances, opts.PID, opts.Once = w.opts.Server, list, w.owners.Of, once
+	opts.Server, opts.Instances, opts.PID, opts.Unit, opts.Once = w.opts.Server, list, w.owners.Of, w.owners.Unit, once
 	return logs.New(ctx, opts, w.opts.Memory)
 }

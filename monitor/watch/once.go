@@ -12,7 +12,7 @@ import (
 // unless somebody else follows them. A probe that cannot do its work is a finding.
 func (w *Watch) Once(ctx context.Context, withLogs bool) ([]monitor.Finding, error) {
 	w.opts.Desk, w.opts.Recover = nil, nil
-	list, err := w.renew(ctx)
+	list, err := w.begin(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -34,6 +34,7 @@ func (w *Watch) Once(ctx context.Context, withLogs bool) ([]monitor.Finding, err
 	do(monitor.ProbeProcesses, w.lookAtProcesses)
 	do(monitor.ProbeBacklog, w.lookAtBacklog)
 	do(monitor.ProbeUsage, w.lookAtUsage)
+	do(monitor.ProbeCompare, w.lookAtCopies)
 	do(monitor.ProbeWatch, w.lookAtItself)
 	return found, ctx.Err()
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/compare"
 	"github.com/interlacemail/interlace/monitor/logs"
 	"github.com/interlacemail/interlace/monitor/processes"
 	"github.com/interlacemail/interlace/monitor/synclag"
@@ -15,7 +16,9 @@ import (
 // Options say what to watch and whom to tell.
 type Options struct {
 	Server inventory.ServerID
-	// Instances returns those of this server, as their configuration is now.
+	// Instances returns those of this server, as their configuration is now. Where
+	// the inventory cannot be read again they are those that it had, beside an error
+	// that says so; without any, what they were last is looked at.
 	Instances func(context.Context) ([]monitor.Instance, error)
 	// Neighbours returns the imapd.conf of instances that other servers of the
 	// inventory have on this very machine; nil: there are none.
@@ -25,7 +28,8 @@ type Options struct {
 
 	Backlog, Processes, Usage time.Duration // between two looks; 2m, 10m, 5m
 	Lag                       synclag.Options
-	Logs                      logs.Options // Server, Instances and PID are filled in
+	Logs                      logs.Options // Server, Instances, PID and Unit are filled in
+	Compare                   Comparing
 	// Recover works a log off that nobody works on, or says why it does not; nil:
 	// nothing is worked off.
 	Recover func(context.Context, processes.Job) (monitor.Action, error)
@@ -47,6 +51,12 @@ type Options struct {
 type Memory interface {
 	synclag.Memory
 	logs.Memory
+	compare.Memory
+	BeginComparison(context.Context, *monitor.ComparisonRun) error
+	EndComparison(context.Context, *monitor.ComparisonRun) error
+	Compared(context.Context) ([]monitor.CopyState, error)
+	Differences(ctx context.Context, gone time.Time) ([]monitor.KeptDifference, error)
+	Alerts(ctx context.Context, since time.Time) ([]monitor.Alert, error)
 	SaveBacklog(context.Context, []monitor.Backlog) error
 	SaveBatches(context.Context, []monitor.Batch) error
 	SaveUsage(context.Context, []monitor.Usage) error

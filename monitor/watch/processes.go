@@ -24,10 +24,7 @@ var betweenSights = 2 * time.Second
 // works on to those who may work it off.
 func (w *Watch) lookAtProcesses(ctx context.Context, now time.Time) (monitor.Look, error) {
 	var look monitor.Look
-	list, err := w.renew(ctx)
-	if list == nil {
-		return look, err
-	}
+	list := w.renew(ctx)
 	if len(w.sights) == 0 {
 		w.see(ctx, list, now)
 		if !pause(ctx, betweenSights) {
@@ -37,7 +34,7 @@ func (w *Watch) lookAtProcesses(ctx context.Context, now time.Time) (monitor.Loo
 	}
 	w.see(ctx, list, now)
 	hints, failed := w.hints(ctx, now)
-	err = errors.Join(err, recorded(failed))
+	err := recorded(failed)
 	w.mu.Lock()
 	sights := slices.Clone(w.sights)
 	w.mu.Unlock()
@@ -86,13 +83,9 @@ const hintsFor = 15 * time.Minute
 // hints are what the logs say of instances.
 func (w *Watch) hints(ctx context.Context, now time.Time) (map[inventory.StoreID]processes.Hint, error) {
 	hints := map[inventory.StoreID]processes.Hint{}
-	milestones, err := w.opts.Memory.Milestones(ctx)
-	for _, m := range milestones {
-		if m.Server == w.opts.Server && m.What == "expire" {
-			h := hints[m.Store]
-			h.Expired = m.At
-			hints[m.Store] = h
-		}
+	expired, err := w.milestones(ctx, monitor.Expired)
+	for store, at := range expired {
+		hints[store] = processes.Hint{Expired: at}
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -20,9 +20,10 @@ const (
 	failuresWithin = 24 * time.Hour
 )
 
-// askFor asks that what nobody works on is worked off.
+// askFor asks that what nobody works on is worked off. An inventory that is not that
+// of now may not know that another server has the master by now.
 func (w *Watch) askFor(found []monitor.Finding, list []monitor.Instance) {
-	if w.opts.Recover == nil {
+	if w.opts.Recover == nil || w.outdated() {
 		return
 	}
 	for i := range found {
@@ -166,7 +167,7 @@ func outcome(a *monitor.Action) string {
 // RecoverStore works off what lies in the sync logs of a store's instance here,
 // and returns what was done; nothing if nothing lies there.
 func (w *Watch) RecoverStore(ctx context.Context, store inventory.StoreID) ([]monitor.Action, error) {
-	list, err := w.renew(ctx)
+	list, err := w.begin(ctx)
 	if err != nil {
 		return nil, err
 	}

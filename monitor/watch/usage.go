@@ -2,7 +2,6 @@ package watch
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/interlacemail/interlace/monitor"
@@ -11,14 +10,11 @@ import (
 
 // lookAtUsage measures what instances use, and records it. It finds nothing.
 func (w *Watch) lookAtUsage(ctx context.Context, now time.Time) (monitor.Look, error) {
-	list, err := w.renew(ctx)
-	if list == nil {
-		return monitor.Look{}, err
-	}
+	list := w.renew(ctx)
 	sample := usage.Look(list, usage.LookOptions{Proc: w.opts.Proc}, now)
 	w.mu.Lock()
 	earlier := w.sample
 	w.sample = &sample
 	w.mu.Unlock()
-	return monitor.Look{}, errors.Join(err, recorded(w.opts.Memory.SaveUsage(ctx, usage.Between(earlier, &sample))))
+	return monitor.Look{}, recorded(w.opts.Memory.SaveUsage(ctx, usage.Between(earlier, &sample)))
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -25,6 +24,7 @@ type Watch struct {
 	owners  *processes.Owners
 	batches *synclag.Batches
 	jobs    chan processes.Job
+	soon    chan struct{} // a look at the processes is wanted
 
 	mu        sync.Mutex
 	instances []monitor.Instance
@@ -33,8 +33,11 @@ type Watch struct {
 	sample    *usage.Sample               // the last look at what is used
 	hinted    []monitor.Note              // what logs said lately of sync clients
 	taken     int64                       // the note that was taken in last
+	heard     map[trouble]time.Time       // when a log told of what a look at the processes can confirm
+	restless  time.Time                   // until when processes are looked at more often for that
 	refused   map[channelName]string      // why a channel was not worked off when that was asked for last
 	failed    map[monitor.Probe]*failure  // the probes that cannot do their work
+	stale     *failure                    // why the instances are those that there were, or nil
 	told      map[string]time.Time        // when a complaint was told
 	ended     map[monitor.Probe]time.Time // when a probe ended last
 	deaf      bool                        // alerts could not be kept
@@ -51,17 +54,18 @@ func New(opts Options) *Watch {
 	w := &Watch{
 		opts: opts.withDefaults(), owners: &processes.Owners{Proc: opts.Proc, Now: opts.Now},
 		jobs: make(chan processes.Job, 100), failed: map[monitor.Probe]*failure{}, told: map[string]time.Time{},
-		ended: map[monitor.Probe]time.Time{},
+		ended: map[monitor.Probe]time.Time{}, soon: make(chan struct{}, 1),
 	}
 	w.batches = &synclag.Batches{Now: opts.Now, Written: w.written, Failed: w.complain}
 	return w
 }
 
-// How often what logs said is taken in, the watcher looks at itself, and the desk
-// has a look at its messages; but in tests, which would wait.
+// How often what logs said is taken in, the watcher looks at itself and at what is
+// known of copies, and the desk has a look at its messages; but in tests, which would wait.
 var (
 	notesEvery  = 10 * time.Second
 	itselfEvery = time.Minute
+	copiesEvery = 5 * time.Minute
 	deskEvery   = 5 * time.Second
 )
 
@@ -75,6 +79,8 @@ const tidyEvery = time.Hour
 type probe struct {
 	name  monitor.Probe
 	every time.Duration
+	// paced calls do at each interval until the context ends.
+	paced func(ctx context.Context, interval time.Duration, do func(time.Time))
 	// look returns what was found, or why it could not look. What it cannot
 	// record is an error too.
 	look func(ctx context.Context, now time.Time) (monitor.Look, error)
@@ -84,11 +90,12 @@ type probe struct {
 
 func (w *Watch) probes() []probe {
 	return []probe{
-		{name: monitor.ProbeBacklog, every: w.opts.Backlog, look: w.lookAtBacklog},
-		{name: monitor.ProbeProcesses, every: w.opts.Processes, look: w.lookAtProcesses},
-		{name: monitor.ProbeUsage, every: w.opts.Usage, look: w.lookAtUsage},
-		{name: monitor.ProbeLogs, every: notesEvery, look: w.lookAtNotes, judged: w.forgetNotes},
-		{name: monitor.ProbeWatch, every: itselfEvery, look: w.lookAtItself},
+		{name: monitor.ProbeBacklog, every: w.opts.Backlog, paced: w.every, look: w.lookAtBacklog},
+		{name: monitor.ProbeProcesses, every: w.opts.Processes, paced: w.everyOrSoon, look: w.lookAtProcesses},
+		{name: monitor.ProbeUsage, every: w.opts.Usage, paced: w.every, look: w.lookAtUsage},
+		{name: monitor.ProbeLogs, every: notesEvery, paced: w.every, look: w.lookAtNotes, judged: w.forgetNotes},
+		{name: monitor.ProbeCompare, every: copiesEvery, paced: w.every, look: w.lookAtCopies},
+		{name: monitor.ProbeWatch, every: itselfEvery, paced: w.every, look: w.lookAtItself},
 	}
 }
 
@@ -98,7 +105,7 @@ func (w *Watch) Run(ctx context.Context) error { return w.run(ctx, w.follow) }
 
 // run watches and follows logs meanwhile.
 func (w *Watch) run(ctx context.Context, follow func(context.Context) error) error {
-	if _, err := w.renew(ctx); err != nil {
+	if _, err := w.begin(ctx); err != nil {
 		if ctx.Err() != nil {
 			return nil // it was asked to end before it had begun
 		}
@@ -107,15 +114,16 @@ func (w *Watch) run(ctx context.Context, follow func(context.Context) error) err
 	group, ctx := errgroup.WithContext(ctx)
 	for _, p := range w.probes() {
 		w.end(p.name)
-		group.Go(func() error { every(ctx, p.every, w.opts.Now, func(now time.Time) { w.look(ctx, p, now) }); return nil })
+		group.Go(func() error { p.paced(ctx, p.every, func(now time.Time) { w.look(ctx, p, now) }); return nil })
 	}
 	group.Go(func() error { return follow(ctx) })
 	group.Go(func() error { w.recover(ctx); return nil })
-	group.Go(func() error { every(ctx, deskEvery, w.opts.Now, func(now time.Time) { w.tell(ctx, now) }); return nil })
-	group.Go(func() error { every(ctx, tidyEvery, w.opts.Now, func(now time.Time) { w.tidy(ctx, now) }); return nil })
+	group.Go(func() error { w.compareOn(ctx); return nil })
+	group.Go(func() error { w.every(ctx, deskEvery, func(now time.Time) { w.tell(ctx, now) }); return nil })
+	group.Go(func() error { w.every(ctx, tidyEvery, func(now time.Time) { w.tidy(ctx, now) }); return nil })
 	w.opts.Service("READY=1\nSTATUS=watching " + inventory.Counted(len(w.list()), "instance", "instances"))
 	if w.opts.Watchdog > 0 {
-		group.Go(func() error { every(ctx, w.opts.Watchdog/2, w.opts.Now, w.alive); return nil })
+		group.Go(func() error { w.every(ctx, w.opts.Watchdog/2, w.alive); return nil })
 	}
 	<-ctx.Done()
 	w.opts.Service("STOPPING=1")
@@ -142,11 +150,11 @@ func (w *Watch) leave(group *errgroup.Group) error {
 
 // every calls do at once and then at each interval until the context ends. One
 // that takes longer than the interval is followed by the next when it is due.
-func every(ctx context.Context, interval time.Duration, now func() time.Time, do func(time.Time)) {
+func (w *Watch) every(ctx context.Context, interval time.Duration, do func(time.Time)) {
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
 	for {
-		do(now())
+		do(w.opts.Now())
 		select {
 		case <-ctx.Done():
 			return
@@ -291,20 +299,42 @@ func recorded(errs ...error) error {
 	return nil
 }
 
-// renew reads which instances there are. Where that cannot be read they are those
-// that there were.
-func (w *Watch) renew(ctx context.Context) ([]monitor.Instance, error) {
+// begin reads for the first time which instances there are.
+func (w *Watch) begin(ctx context.Context) ([]monitor.Instance, error) {
 	list, err := w.opts.Instances(ctx)
+	if err != nil {
+		return nil, err
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	switch {
-	case err != nil && w.instances == nil:
-		return nil, err
-	case err != nil:
-		return w.instances, fmt.Errorf("the instances are those that there were before: %w", err)
-	}
 	w.instances = list
 	return list, nil
+}
+
+// renew reads which instances there are. Where that cannot be read they are those
+// that there were, which keeps no probe from its work and is one finding.
+func (w *Watch) renew(ctx context.Context) []monitor.Instance {
+	list, err := w.opts.Instances(ctx)
+	if ctx.Err() != nil {
+		return w.list()
+	}
+	if err != nil {
+		w.complain(err)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err == nil || list != nil {
+		w.instances = list
+	}
+	switch {
+	case err == nil:
+		w.stale = nil
+	case w.stale == nil:
+		w.stale = &failure{w.opts.Now(), err}
+	default:
+		w.stale.err = err
+	}
+	return w.instances
 }
 
 func (w *Watch) list() []monitor.Instance {
@@ -333,6 +363,9 @@ func (w *Watch) lookAtItself(_ context.Context, now time.Time) (monitor.Look, er
 	for _, name := range slices.Sorted(maps.Keys(w.failed)) {
 		look.Findings = append(look.Findings, w.failed[name].finding(name, w.opts.Server))
 	}
+	if w.stale != nil {
+		look.Findings = append(look.Findings, w.stale.stale(w.opts.Server))
+	}
 	return look, nil
 }
 
@@ -350,8 +383,21 @@ func (f *failure) finding(name monitor.Probe, server inventory.ServerID) monitor
 	return monitor.Finding{
 		Probe: monitor.ProbeWatch, Kind: kind, Severity: monitor.Critical,
 		Server: inventory.Text(server), Subject: inventory.Text(name), Since: monitor.Time(f.since),
-		Text: fmt.Sprintf("interlace cannot do its work on %s: probe %s: %s", server, name, oneLine(f.err)),
+		Text: fmt.Sprintf("interlace cannot do its work on %s: probe %s: %s", server, name, inventory.OneLine(f.err)),
 	}
 }
 
-func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }
+// outdated reports whether the instances are those of an earlier inventory.
+func (w *Watch) outdated() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.stale != nil
+}
+
+// stale is the finding that the inventory could not be read again.
+func (f *failure) stale(server inventory.ServerID) monitor.Finding {
+	return monitor.Finding{
+		Probe: monitor.ProbeWatch, Kind: monitor.InventoryStale, Severity: monitor.Warning,
+		Server: inventory.Text(server), Since: monitor.Time(f.since), Text: inventory.OneLine(f.err),
+	}
+}

@@ -181,6 +181,40 @@ func TestRunRecordsAndTells(t *testing.T) {
 	}
 }
 
+// TestLooksAtOnceWhereALogTellsOfTrouble: processes are looked at long before it is
+// due, and again until it is known what becomes of it.
+func TestLooksAtOnceWhereALogTellsOfTrouble(t *testing.T) {
+	w := newWorld(t)
+	w.opts.Processes = time.Hour
+	looks := func() (n int) {
+		w.desk.mu.Lock()
+		defer w.desk.mu.Unlock()
+		for _, look := range w.desk.looks {
+			if look.Probe == monitor.ProbeProcesses {
+				n++
+			}
+		}
+		return n
+	}
+	calm, written := time.Time{}, false
+	w.run("looks after the line", func() bool {
+		switch {
+		case looks() == 0:
+		case calm.IsZero():
+			calm = time.Now()
+			w.write("mail.log", "Nov 20 10:00:00 imap1 s1m/imap[7]: DBERROR: opening /x: cyrusdb error\n") // a look does not show more of that
+		case time.Since(calm) < time.Second:
+			if looks() > 1 {
+				t.Errorf("%d looks without a reason", looks())
+			}
+		case !written:
+			w.write("mail.log", "Nov 20 10:00:00 imap1 s1m/sync_client[7]: Error in do_sync(): bailing out! Bad protocol\n")
+			written = true
+		}
+		return looks() > 3
+	})
+}
+
 // broken is a memory that cannot keep samples.
 type broken struct{ watch.Memory }
 
@@ -246,10 +280,43 @@ func TestUnreadableInstances(t *testing.T) {
 		return readable(ctx)
 	}
 	w.run("instances that cannot be read later", func() bool {
-		_, _, found := w.desk.found(monitor.WatcherSilent)
+		_, stale, found := w.desk.found(monitor.InventoryStale)
 		_, _, missing := w.desk.found(monitor.MasterDown)
-		return found && missing
+		return found && missing && stale.Severity == monitor.Warning && stale.Text == "no inventory"
 	})
+	if look, f, found := w.desk.found(monitor.WatcherSilent); found || len(look.Blind) > 0 {
+		t.Errorf("probes that can do their work tell %q, and are blind for %v", f.Text, look.Blind)
+	}
+}
+
+// An inventory that is not that of now may not know that the master is elsewhere by
+// now, so nothing is worked off.
+func TestNothingIsRecoveredByAnOldInventory(t *testing.T) {
+	w := newWorld(t)
+	w.write("sync/log-4194305", "MAILBOX user.anna\n") // Cyrus 2.3; Linux has no such process
+	old := time.Now().Add(-time.Hour)
+	if err := os.Chtimes(filepath.Join(w.dir, "sync/log-4194305"), old, old); err != nil {
+		t.Fatal(err)
+	}
+	var calls, tried atomic.Int32
+	w.opts.Instances = func(context.Context) ([]monitor.Instance, error) {
+		if calls.Add(1) == 1 {
+			return []monitor.Instance{w.instance}, nil
+		}
+		return []monitor.Instance{w.instance}, errors.New("no inventory")
+	}
+	w.opts.Recover = func(context.Context, processes.Job) (monitor.Action, error) {
+		tried.Add(1)
+		return monitor.Action{}, nil
+	}
+	w.run("a log that nobody works on", func() bool {
+		_, _, found := w.desk.found(monitor.LogOrphaned)
+		_, _, stale := w.desk.found(monitor.InventoryStale)
+		return found && stale
+	})
+	if tried.Load() > 0 {
+		t.Error("it was worked off")
+	}
 }
 
 func TestOnce(t *testing.T) {

@@ -11,8 +11,12 @@ const hardly = 8
 
 // afford returns the best outcome that the budgets pay for, with the best one without
 // them beside it where that is lower. Budgets that the way there keeps do not change it,
-// if it has an order.
+// if it has an order. In large fleets nothing is looked for without budgets that would
+// hardly pay for it.
 func (l *ladder) afford() outcome {
+	if len(l.target) >= manyServers && !l.pays(1.0/hardly) {
+		return l.passed(l.within(l.candidates()))
+	}
 	free := l.unlimited()
 	best := free.climb()
 	l.optimum = free.optimum
@@ -22,13 +26,18 @@ func (l *ladder) afford() outcome {
 		if best.way.faults() == 0 {
 			return best
 		}
-		return *l.choose([]outcome{best, l.passed(l.reached(l.candidates(), l.tolerance()))}, l.tolerance())
+		return *l.choose([]outcome{best, l.passed(l.within(l.candidates()))}, l.tolerance())
 	}
 	outcomes := l.candidates()
 	if part := l.partly(free, best.state); part != nil {
 		outcomes = append(outcomes, outcome{state: part, stopped: planner.Budget})
 	}
-	found := l.passed(l.reached(outcomes, l.tolerance()))
+	for _, p := range free.points {
+		if l.allows(p.way.cost()) {
+			outcomes = append(outcomes, l.adopt(p))
+		}
+	}
+	found := l.passed(l.within(outcomes))
 	if best.state.standing().minus(found.state.standing()).sign() <= 0 && best.state.worst() < found.state.worst()*(1-closeEnough) {
 		found.lower = &best
 		if found.stopped != planner.Cancelled {
@@ -36,6 +45,28 @@ func (l *ladder) afford() outcome {
 		}
 	}
 	return found
+}
+
+// regains is how often what an order has given up is looked for again.
+const regains = 2
+
+// within returns the outcome to plan for within the budgets. What its order gives up is
+// little in large fleets, and other changes that are left to pay for regain it.
+func (l *ladder) within(outcomes []outcome) outcome {
+	o := l.reached(outcomes, l.tolerance())
+	for range regains {
+		if o.stopped == planner.Cancelled || o.state.worst() <= o.worst*(1+closeEnough) {
+			break
+		}
+		next, steps := newState(l.problem, o.state.sites), l.steps()
+		l.relieve(next, o.worst, &steps)
+		again := l.reached([]outcome{{state: next, stopped: o.stopped}}, l.tolerance())
+		again.worst = o.worst
+		if o = *l.choose([]outcome{o, again}, l.tolerance()); o.state != again.state {
+			break
+		}
+	}
+	return o
 }
 
 // partly undoes changes of a layout that the budgets do not pay for, as long as its worst

@@ -41,20 +41,69 @@ func (l *ladder) along(best outcome) []outcome {
 	return c.points
 }
 
+// besides returns the best of an outcome and, in small fleets, of the points of the
+// frontier that ends there, or where a smaller gap leads: often one is as good, and cheaper.
+func (l *ladder) besides(best outcome) outcome {
+	if len(l.start) > mostDetours || l.ctx.Err() != nil {
+		return best
+	}
+	if l.opts.Gap > frontierGap {
+		fine := *l.problem
+		fine.opts.Gap = frontierGap
+		way := l.over(&fine)
+		way.climb()
+		for _, p := range way.points {
+			l.points = append(l.points, l.adopt(p))
+		}
+	}
+	l.points = append(l.points, l.along(best)...)
+	found := *l.choose(append([]outcome{best}, l.points...), l.tolerance())
+	if l.satisfied(best) && best.way.faults() == 0 && found.bytes() >= best.bytes() {
+		return best // nothing is changed for less than it asks for
+	}
+	if found.lower == nil && !l.satisfied(found) && found.state.worst() > best.state.worst()*(1+closeEnough) {
+		found.lower = &best
+	}
+	return found
+}
+
+// adopt returns an outcome of a ladder over another problem as one of this ladder.
+func (l *ladder) adopt(o outcome) outcome {
+	o.state = newState(l.with(o.state.links), o.state.sites)
+	return o
+}
+
 // halvings is how many budgets are looked at, each half of the one before.
 const halvings = 5
 
 // budgets adds what budgets reach: with them, what a change costs is weighed otherwise.
 func (c *curve) budgets() {
 	bytes := c.lowest.bytes()
+	small := len(c.start) <= mostDetours
+	changes, nobody := c.lowest.way.cost().changes, 0
+	if small {
+		limited := *c.problem
+		limited.opts.MaxInterrupted = &nobody
+		c.limited(&limited)
+	}
 	for range halvings {
 		bytes /= 2
+		changes /= 2
 		limited := *c.problem
 		limited.opts.MaxBytes = &bytes
-		l := c.over(&limited)
-		o := l.withinBudgets(l.repaired())
-		c.add(outcome{state: newState(c.problem, o.state.sites), stopped: o.stopped})
+		c.limited(&limited)
+		if small {
+			limited.opts.MaxBytes, limited.opts.MaxChanges = nil, &changes
+			c.limited(&limited)
+		}
 	}
+}
+
+// limited adds what the budgets of a problem reach.
+func (c *curve) limited(p *problem) {
+	l := c.over(p)
+	o := l.withinBudgets(l.repaired())
+	c.add(outcome{state: newState(c.problem, o.state.sites), stopped: o.stopped})
 }
 
 // alongBudgets adds what layouts within the budgets reach to the outcomes. Where none of

@@ -145,3 +145,36 @@ func TestFrontiersKeepTightBudgets(t *testing.T) {
 		t.Errorf("%d rules broken after %d changes", len(plan.Violations), len(plan.Changes))
 	}
 }
+
+// In a small fleet a plan within a budget is no worse than any point of the frontier that
+// keeps the budget, and a plan without one copies no more than a point that is as good.
+func TestPlansOfSmallFleetsAreNoWorseThanTheirFrontier(t *testing.T) {
+	points := 0
+	for seed := range seeds(80) {
+		inv := roomy(fixtures.Tiny(seed), float64(1+seed%4))
+		for _, gap := range []float64{0, 0.1} {
+			f, err := layout.Frontier(context.Background(), inv, sharing.Groups(inv), layout.Options{Gap: gap})
+			if err != nil {
+				t.Fatal(err)
+			}
+			free := optimize(t, inv, layout.Options{Gap: gap})
+			for i, p := range f.Points {
+				if len(p.Plan.Violations) > 0 {
+					continue
+				}
+				points++
+				worst := p.Plan.Promises.WorstSingle.Utilisation.Value
+				if limit := max(free.Promises.WorstSingle.Utilisation.Value, free.Bounds.WorstSingle.Value*(1+gap)); worst <= limit && p.Plan.BytesCopied < free.BytesCopied {
+					t.Errorf("seed %d, gap %v: point %d copies %d bytes for %v, a plan %d for %v", seed, gap, i, p.Plan.BytesCopied, worst, free.BytesCopied, free.Promises.WorstSingle)
+				}
+				plan := optimize(t, inv, layout.Options{Gap: gap, MaxBytes: &p.Plan.BytesCopied})
+				if got := plan.Promises.WorstSingle.Utilisation.Value; len(plan.Violations) > 0 || got > max(worst*(1+gap/4), plan.Bounds.WorstSingle.Value*(1+gap))+1e-9 {
+					t.Errorf("seed %d, gap %v: for %d bytes point %d has %v, a plan %v and breaks %v", seed, gap, p.Plan.BytesCopied, i, worst, got, plan.Violations)
+				}
+			}
+		}
+	}
+	if points < 60 {
+		t.Errorf("only %d points", points)
+	}
+}

@@ -12,6 +12,7 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/planner"
 	"github.com/interlacemail/interlace/planner/bounds"
+	"github.com/interlacemail/interlace/planner/load"
 )
 
 // Optimize plans the layout of the inventory. The plan is whole but for what
@@ -33,8 +34,10 @@ type ladder struct {
 	ctx   context.Context
 	bound planner.LayoutBounds
 
-	hopeless bool   // no layout at all keeps the rules
-	optimum  *state // the best of all layouts, where all were gone through
+	mended   load.Layout // today's layout with what is wrong with single stores mended, once it was
+	hopeless bool        // no layout at all keeps the rules
+	optimum  *state      // the best of all layouts, where all were gone through
+	points   []outcome   // in small fleets: those of the frontier that ends at the best outcome
 }
 
 // newLadder makes an inventory ready to be planned for.
@@ -128,7 +131,7 @@ func (l *ladder) climb() outcome {
 	if l.ctx.Err() != nil {
 		return best
 	}
-	return l.passed(l.cheaper(best, outcomes))
+	return l.besides(l.passed(l.cheaper(best, outcomes)))
 }
 
 // candidates returns the outcomes of the rungs that are needed.
@@ -147,7 +150,7 @@ func (l *ladder) candidates() []outcome {
 		}
 		return append(outcomes, l.improve(s))
 	}
-	if !l.satisfied(outcomes[0]) && l.paysForAll() {
+	if !l.satisfied(outcomes[0]) && l.pays(1) {
 		outcomes = append(outcomes, l.anew(s)...)
 	}
 	return outcomes
@@ -164,10 +167,14 @@ func (s *state) farFrom(o outcome) bool {
 
 // repaired returns today's layout with what is wrong with single stores mended.
 func (l *ladder) repaired() *state {
+	if l.mended != nil {
+		return newState(l.problem, l.mended)
+	}
 	s := newState(l.problem, l.start)
 	repairing := l.search(s, 0, kinds{true, true})
 	repairing.thrift = true
 	repairing.repair()
+	l.mended = s.sites.Clone()
 	return s
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/planner"
@@ -17,12 +18,13 @@ func (l *ladder) result(o outcome, groups *inventory.ShareGroups) *planner.Layou
 	f := l.fleet
 	plan := &planner.Layout{
 		Format: planner.Format, Kind: planner.KindLayout, Options: l.opts.record(),
-		Stores:   f.Placements(o.state.sites),
-		Promises: simulate.New(f, o.state.sites).Promises(),
-		Before:   simulate.New(f, l.start).Promises(),
-		Bounds:   l.bound,
-		Changes:  o.way.changes,
+		Stores:  f.Placements(o.state.sites),
+		Bounds:  l.bound,
+		Changes: o.way.changes,
 	}
+	var wait sync.WaitGroup
+	wait.Go(func() { plan.Promises = simulate.New(f, o.state.sites).Promises() })
+	wait.Go(func() { plan.Before = simulate.New(f, l.start).Promises() })
 	for _, c := range plan.Changes {
 		plan.BytesCopied += c.Bytes
 		plan.UsersInterrupted += c.Users
@@ -30,6 +32,7 @@ func (l *ladder) result(o outcome, groups *inventory.ShareGroups) *planner.Layou
 	target := plan.Target(f.Inventory)
 	// An interrupt does not cut the check short: the best so far is kept only if checked.
 	broken, doubts, _ := rules.Check(context.Background(), target, groups, rules.Options{From: f.Inventory, Drain: l.opts.Drain, Scatter: l.opts.scatter()})
+	wait.Wait()
 	plan.Violations, plan.Warnings = rules.Split(planner.KindLayout, broken)
 	plan.Violations = append(plan.Violations, o.way.violations...)
 	plan.Warnings = append(plan.Warnings, doubts...)

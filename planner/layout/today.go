@@ -122,16 +122,16 @@ func (l *ladder) withinBudgets(s *state) outcome {
 	return best
 }
 
-// paysForAll reports whether the budgets could pay for a new layout, which changes
+// pays reports whether the budgets could pay for that part of a new layout, which changes
 // most stores.
-func (l *ladder) paysForAll() bool {
+func (l *ladder) pays(part float64) bool {
 	o := &l.opts
 	bytes, users := int64(0), 0
 	for store, b := range l.bytes {
 		bytes += b
 		users += l.fleet.Users[store]
 	}
-	return (o.MaxBytes == nil || *o.MaxBytes >= bytes/2) &&
-		(o.MaxChanges == nil || *o.MaxChanges >= len(l.bytes)) &&
-		(o.MaxInterrupted == nil || *o.MaxInterrupted >= users/4)
+	return (o.MaxBytes == nil || float64(*o.MaxBytes) >= part*float64(bytes)/2) &&
+		(o.MaxChanges == nil || float64(*o.MaxChanges) >= part*float64(len(l.bytes))) &&
+		(o.MaxInterrupted == nil || float64(*o.MaxInterrupted) >= part*float64(users)/4)
 }

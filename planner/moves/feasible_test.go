@@ -111,7 +111,7 @@ func TestFeasibleLayoutsAreScheduled(t *testing.T) {
 // up, with disks so full that stores go in parts and make detours.
 func TestLayoutsOfFullDisksAreScheduled(t *testing.T) {
 	feasible, detours := 0, 0
-	for seed := range seeds(240) {
+	for seed := range seeds(300) {
 		rng := rand.New(rand.NewPCG(seed, 6))
 		inv := fixtures.Fleet(seed, fixtures.Mixed, fixtures.Size{Servers: 3 + rng.IntN(4), StoresPerServer: 1 + rng.IntN(2), Users: -1, Legal: true})
 		scaleCapacity(inv, 0.9+0.2*rng.Float64())

@@ -33,6 +33,7 @@ type Outbox struct {
 	Waiting int
 	Oldest  time.Time // since when the first of them waits
 	Tries   int       // how often one of them was tried
+	Next    time.Time // when one that was tried is tried again
 	Trouble string    // why the last try failed, or empty
 	GivenUp int
 	Refused string // what was said to the last that was given up
@@ -120,7 +121,7 @@ func AlertTable(b *Board) *Table {
 		right("#", "number", 0), left("severity", "severity", 0), left("stage", "stage", 0).late(1), left("what", "kind", 0),
 		left("server", "server", 0), left("store", "store", 0), left("channel", "channel", 1), hidden("subject"),
 		left("since", "began", 0).late(2), hidden("since"), hidden("since_by"), hidden("fired"), hidden("resolved"), hidden("told"), hidden("told_at"), hidden("waiting_since"), hidden("quiet"),
-		hidden("acknowledged_by"), hidden("acknowledged_comment"), hidden("value"), hidden("peak"), beneath(""), beneath("text"), command(),
+		hidden("acknowledged_by"), hidden("acknowledged_comment"), hidden("value"), hidden("peak"), beneath(""), beneath("text"), beneath("said"), command(),
 	}}
 	t.Rows = rowsOf(b.Alerts, func(a Alert) []Cell { return b.row(&a) })
 	return t
@@ -135,7 +136,7 @@ func (b *Board) row(a *Alert) []Cell {
 		numbered(a.Number), severityCell(a.Severity), words(string(a.Stage)), words(string(a.Kind)),
 		words(string(a.Server)), words(string(a.Store)), words(string(a.Channel)), words(string(a.Subject)),
 		words(clock(a.Began)), words(string(a.Since)), words(string(a.SinceBy)), words(clock(a.Fired)), words(clock(a.Resolved)), words(string(a.Told)), words(clock(a.Telling.At)), words(clock(a.Telling.Since)), words(a.Quiet),
-		words(taken.By), words(taken.Comment), number(Quantity, a.Value), number(Quantity, a.Peak), words(b.course(a)), words(a.Text), pastable(a.Command),
+		words(taken.By), words(taken.Comment), number(Quantity, a.Value), number(Quantity, a.Peak), words(b.course(a)), words(a.Text), saidCell(a.Said), pastable(a.Command),
 	}
 }
 
@@ -147,6 +148,14 @@ func severityCell(s monitor.Severity) Cell {
 		return words(string(s)).in(Soon)
 	}
 	return words(string(s))
+}
+
+// saidCell is what a log says of what a look found.
+func saidCell(said inventory.Text) Cell {
+	if said == "" {
+		return Nothing
+	}
+	return words("the log says: " + string(said)).as(string(said))
 }
 
 // command is a column of commands to paste, which no line end may break.
@@ -234,20 +243,34 @@ func (b *Board) outbox() Lines {
 	var lines Lines
 	for _, o := range b.Outbox {
 		if o.Waiting > 0 {
-			waiting := Line{things(o.Waiting, "message waits to be sent", "messages wait to be sent") + " by " + o.Route + ", the oldest since " + clock(o.Oldest), Soon}
-			switch {
-			case o.Trouble != "":
-				waiting = Line{waiting.Words + ", tried " + things(o.Tries, "time", "times") + ": " + o.Trouble, Broken}
-			case o.Tries > 0:
-				waiting.Words += ", and no answer has come yet"
+			line := Line{o.Waits(), Soon}
+			if o.Trouble != "" {
+				line.Tone = Broken
 			}
-			lines = append(lines, waiting)
+			lines = append(lines, line)
 		}
 		if o.GivenUp > 0 {
 			lines = append(lines, Line{things(o.GivenUp, "message was given up", "messages were given up") + " by " + o.Route + ", the last: " + o.Refused, Broken})
 		}
 	}
 	return lines
+}
+
+// Waits says what waits, and until when. Whether somebody sends it just now or was
+// killed meanwhile nobody knows.
+func (o *Outbox) Waits() string {
+	text := things(o.Waiting, "message waits to be sent", "messages wait to be sent") + " by " + o.Route + ", the oldest since " + clock(o.Oldest)
+	switch {
+	case o.Trouble != "" && o.Next.IsZero():
+		return text + ", tried " + things(o.Tries, "time", "times") + ": " + o.Trouble
+	case o.Trouble != "":
+		return text + ", tried " + things(o.Tries, "time", "times") + ", next at " + clock(o.Next) + ": " + o.Trouble
+	case o.Tries > 0 && o.Next.IsZero():
+		return text + ", and no answer has come yet"
+	case o.Tries > 0:
+		return text + ", and no answer has come yet; if its sender was killed meanwhile it is tried again at " + clock(o.Next)
+	}
+	return text
 }
 
 // clock is a time to the second, or nothing.

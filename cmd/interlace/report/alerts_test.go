@@ -44,8 +44,8 @@ func board() *Board {
 			{Number: 4, Matchers: []monitor.Matcher{{Field: "store", Value: "it's\x1b"}}, Author: "apply 12", Comment: "moves", From: hoursAgo(-2), Until: hoursAgo(-3)},
 		},
 		Outbox: []Outbox{
-			{Route: "mail:ops@example.org", Waiting: 2, Oldest: hoursAgo(1), Tries: 3, Trouble: "connection refused\x1b", GivenUp: 1, Refused: "550 no such user"},
-			{Route: "webhook", Waiting: 1, Oldest: noon, Tries: 1},
+			{Route: "mail:ops@example.org", Waiting: 2, Oldest: hoursAgo(1), Tries: 3, Next: noon.Add(time.Minute), Trouble: "connection refused\x1b", GivenUp: 1, Refused: "550 no such user"},
+			{Route: "webhook", Waiting: 1, Oldest: noon, Tries: 1, Next: noon.Add(3 * time.Minute)},
 		},
 	}
 	SortAlerts(b.Alerts)

@@ -20,6 +20,7 @@ type ComparisonOfAll struct {
 	Uncompared  []monitor.Uncompared  `json:"uncompared"`
 	Spool       []monitor.SpoolSample `json:"spool"`
 	Unanswered  []Unanswered          `json:"unanswered"`
+	Kept        *KeptComparison       `json:"kept"` // null: nothing is kept
 }
 
 // Outcomes count users and shared trees by what a comparison says of them.
@@ -47,6 +48,7 @@ func (o *Outcomes) Add(outcome monitor.Outcome) {
 type Coverage struct {
 	Pairs     int   `json:"pairs"`
 	Compared  int   `json:"pairs_compared"`
+	Down      int   `json:"pairs_down"` // not asked
 	Mailboxes int   `json:"mailboxes"`
 	Messages  int64 `json:"messages"` // one by one
 }
@@ -61,7 +63,7 @@ type Unanswered struct {
 // Compared is the screen of a comparison.
 func Compared(c *ComparisonOfAll) *Screen {
 	s := &Screen{}
-	s.add(verdict(c))
+	s.add(append(verdict(c), c.Kept.lines()...))
 	if len(c.Differences) > 0 {
 		s.add(Differences(c.Differences))
 	}

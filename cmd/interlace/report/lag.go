@@ -364,11 +364,14 @@ func lagReason(l *monitor.Lag) string {
 func lagNext(l *monitor.Lag) string {
 	command, on := inventory.Paste("interlace", "lag", "--since", "7d", "--store", string(l.Store)), ""
 	at := func(line inventory.Text) { command, on = line, " (on "+string(l.Server)+")" }
+	duplicate := advised(l.Alerts, monitor.ClientDuplicate) // ends the one too many
 	switch {
+	case duplicate != "":
+		at(duplicate)
 	case slices.ContainsFunc(l.Alerts, tellsMore):
 		command = inventory.Paste("interlace", "alerts", "--store", string(l.Store))
 	case l.Verdict == monitor.Stopped:
-		at(cmp.Or(advised(l.Alerts), inventory.Paste("interlace", "watch", "--recover", string(l.Store))))
+		at(cmp.Or(advised(l.Alerts, monitor.ClientMissing), inventory.Paste("interlace", "watch", "--recover", string(l.Store))))
 	case l.Verdict == monitor.Stalled, l.Verdict == monitor.Unknown:
 		at("interlace watch --once")
 	}
@@ -378,10 +381,10 @@ func lagNext(l *monitor.Lag) string {
 	return "next: " + string(command) + on
 }
 
-// advised is the command that the alert of a missing client names, if there is one.
-func advised(alerts []monitor.OpenAlert) inventory.Text {
+// advised is the command that the alert of a kind names, if there is one.
+func advised(alerts []monitor.OpenAlert, kind monitor.Kind) inventory.Text {
 	for _, a := range alerts {
-		if a.Kind == monitor.ClientMissing {
+		if a.Kind == kind {
 			return a.Command
 		}
 	}

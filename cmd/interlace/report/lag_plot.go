@@ -25,7 +25,7 @@ const lagHeight = vg.Length(90)
 // below the other, as a picture of the format; behind and alert are the ages in
 // seconds from which on thresholds say so.
 func PlotLag(w io.Writer, h *LagHistory, behind, alert float64, format string) error {
-	title := []string{fmt.Sprintf("Age of the oldest change that the replica does not have, %s to %s", clockText(h.Since), clockText(h.Until))}
+	title := []string{fmt.Sprintf("Age of the oldest change that the replica does not have, %s", periodText(h.Since, h.Until))}
 	drawnStores := h.Stores[:min(plottedLags, len(h.Stores))]
 	switch left := len(h.Stores) - len(drawnStores); {
 	case len(h.Stores) == 0:
@@ -106,15 +106,30 @@ func (h *LagHistory) timeTicks() plot.ConstantTicks {
 	if every >= 24*time.Hour {
 		form = "Jan 2"
 	}
-	_, offset := h.Begins.Zone()
-	zone := time.Duration(offset) * time.Second
 	var ticks plot.ConstantTicks
-	for at := h.Begins.Add(zone).Truncate(every).Add(-zone); !at.After(h.Until); at = at.Add(every) {
-		if !at.Before(h.Begins) {
+	last := h.Begins.Add(-1)
+	for clock := shown(h.Begins).Truncate(every); ; clock = clock.Add(every) {
+		at := showing(clock, h.Begins.Location())
+		if at.After(h.Until) {
+			return ticks
+		}
+		if at.After(last) { // clocks that are put forward skip some
 			ticks = append(ticks, plot.Tick{Value: at.Sub(h.Begins).Seconds() / h.Step, Label: at.Format(form)})
+			last = at
 		}
 	}
-	return ticks
+}
+
+// shown is what a clock shows at a time, as if there were no time zones: so its full
+// hours and days stay full where clocks are put forward or back.
+func shown(at time.Time) time.Time {
+	_, offset := at.Zone()
+	return at.Add(time.Duration(offset) * time.Second).UTC()
+}
+
+// showing is when a clock shows that.
+func showing(clock time.Time, zone *time.Location) time.Time {
+	return time.Date(clock.Year(), clock.Month(), clock.Day(), clock.Hour(), clock.Minute(), 0, 0, zone)
 }
 
 // roundTicks are at round numbers up to the largest, at most five.

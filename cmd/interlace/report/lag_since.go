@@ -119,7 +119,7 @@ func (h *LagHistory) head() Lines {
 		looks, blind = looks+h.Stores[i].Looks, blind+h.Stores[i].Blind
 	}
 	var head Lines
-	head.add("%s from %s to %s: %s", things(len(h.Stores), "channel", "channels"), clockText(h.Since), clockText(h.Until),
+	head.add("%s from %s: %s", things(len(h.Stores), "channel", "channels"), periodText(h.Since, h.Until),
 		joined(things(looks, "look", "looks"), blindWords(blind)))
 	return head
 }
@@ -131,8 +131,16 @@ func blindWords(n int) string {
 	return Rounded(n) + " more could not look"
 }
 
-// clockText is a time for people, in its own zone.
-func clockText(at time.Time) string { return at.Format("2006-01-02 15:04") }
+// periodText is from when to when, for people, in their own zone. That is named where
+// clocks were put forward or back in between.
+func periodText(since, until time.Time) string {
+	form := "2006-01-02 15:04"
+	_, before := since.Zone()
+	if _, after := until.Zone(); before != after {
+		form += " MST"
+	}
+	return since.Format(form) + " to " + until.Format(form)
+}
 
 // LagPasts is the table of how channels did.
 func LagPasts(h *LagHistory) *Table {
@@ -298,10 +306,24 @@ func (w *LagWhatIf) users() string {
 	return fmt.Sprintf("%s %s users", inventory.CountText(int64(math.Abs(w.Users.Value))), than)
 }
 
+// fewForecasts is how many say nothing of those to come.
+const fewForecasts = 20
+
+// words say how far predictions of when a backlog is gone may be relied on.
 func (f *LagForecasts) words() string {
-	if f.Number == 0 {
+	switch {
+	case f.Number == 0:
 		return "none could be checked yet"
+	case f.Number < fewForecasts:
+		return fmt.Sprintf("how good they are is unknown: only %d could be checked yet, and %d would tell", f.Number, fewForecasts)
 	}
-	return fmt.Sprintf("%s of when a backlog would be gone: half of them off by %s at most, %s within their spread",
-		things(f.Number, "prediction", "predictions"), PercentText(f.Median.Value), PercentText(f.Within.Value))
+	text := fmt.Sprintf("the backlog was gone when they said, within the ± beside it, %.0f of 10 times", 10*f.Within.Value)
+	if f.Within.Value < 0.75 {
+		text += ", where it should be 8; so the ± is wider now"
+	}
+	text += fmt.Sprintf(" (%s were checked). ", inventory.CountText(int64(f.Number)))
+	if f.Median.Value < 0.0005 {
+		return text + "Half of them were right to the look"
+	}
+	return text + fmt.Sprintf("Half of them were off by %s or less", PercentText(f.Median.Value))
 }

@@ -48,6 +48,8 @@ func TestLagTells(t *testing.T) {
 	stopped := lagRow("s1", monitor.Stopped, monitor.LevelAlert, 2460)
 	advised := stopped
 	advised.Alerts = []monitor.OpenAlert{{Kind: monitor.BacklogGrown}, {Kind: monitor.ClientMissing, Command: "kill -HUP 12"}}
+	twice := stopped
+	twice.Verdict, twice.Alerts = monitor.Stalled, []monitor.OpenAlert{{Kind: monitor.HotLoop}, {Kind: monitor.ClientDuplicate, Command: "kill -TERM 12"}}
 	bars := behind
 	bars.Hours = []inventory.Number{{}, known(0), known(1), known(149), known(299), known(300), known(1e6)}
 	for _, c := range []struct {
@@ -62,6 +64,7 @@ func TestLagTells(t *testing.T) {
 		{"a limit that is passed, and why", busy, []string{"s1: its sync_client works on one log · what waits passes the limit of alert"}},
 		{"no client, and nobody who says more", stopped, []string{"next: interlace watch --recover s1 (on imap1)"}},
 		{"no client, and an alert that says how to start it", advised, []string{"next: kill -HUP 12 (on imap1)"}},
+		{"two clients", twice, []string{"next: kill -TERM 12 (on imap1)"}},
 		{"bars", bars, []string{"·▁▂▄▇██", "█ from 5 m on"}},
 		{"hostile names", odd, []string{`s\x1b[2J dr\u202e: because\x0d\x0aof that`}},
 	} {

@@ -88,7 +88,7 @@ func (l *Loads) head() Lines {
 		}
 	}
 	var head Lines
-	head.add("%s measured from %s to %s", things(len(stores), "store", "stores"), clockText(l.Since), clockText(l.Until))
+	head.add("%s measured from %s", things(len(stores), "store", "stores"), periodText(l.Since, l.Until))
 	switch {
 	case most == 0:
 		head = append(head, Line{Words: "of no master has an hour of 10 samples been seen: 5 m between two (probes.usage) make 12", Tone: Soon})

@@ -1,0 +1,179 @@
+package main_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/interlacemail/interlace/fixtures/cyrustest"
+)
+
+// keptAnswer is what compare and compare --known say of what is kept.
+type keptAnswer struct {
+	Users struct{ Checked, Identical, Different, Unknown int }
+	Kept  *struct {
+		Run    int
+		Ended  bool
+		Before int `json:"compared_before"`
+		NotDue int `json:"not_due"`
+		Left   int `json:"not_in_time"`
+		All    struct {
+			Users, Identical, Never int
+			Whole                   string `json:"whole_since"`
+		}
+	}
+	Copies []struct {
+		Store, Server, Level               string
+		Users, Identical, Different, Never int
+	}
+	Differences []struct {
+		User, Kind, Owner string
+		First             string `json:"first_seen"`
+		Last              string `json:"last_seen"`
+		Repair            []struct{ Server, Command string }
+	}
+	Late       []struct{ User string }
+	Broken     string `json:"broken_off"`
+	Unanswered []struct{ Why string }
+	Uncompared []struct{ What, Why string }
+}
+
+func answered(t *testing.T, want int, args ...string) keptAnswer {
+	t.Helper()
+	status, stdout, stderr := program(t, append(args, "-o", "json")...)
+	var a keptAnswer
+	if err := json.Unmarshal([]byte(stdout), &a); err != nil || status != want {
+		t.Fatalf("%v: status %d, %v: %s%s", args, status, err, stdout, stderr)
+	}
+	return a
+}
+
+// TestCompareKept keeps comparisons of a store: it shows them without a server, goes
+// on where one was killed, and compares everybody in turn.
+func TestCompareKept(t *testing.T) {
+	fleet := cyrustest.Run(t, cyrustest.StoreOptions{Name: "s1", Instances: []cyrustest.Settings{{Client: cyrustest.ClientNone}, {}}})
+	master, replica := fleet.Stores[0].Master(), fleet.Stores[0].Replicas()[0]
+	const users = 25
+	var mailboxes []cyrustest.Mailbox
+	for i := range users {
+		mailboxes = append(mailboxes, cyrustest.Mailbox{Name: fmt.Sprintf("user.u%02d", i), Messages: 1})
+	}
+	if err := master.Fill(t.Context(), mailboxes); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := master.Tool(t.Context(), "sync_client", "-A"); err != nil {
+		t.Fatal(out, err)
+	}
+	fleetFile(t, fleet)
+	conf := func(in *cyrustest.Instance) string { return ", imapd_conf: " + filepath.Join(in.Dir, "imapd.conf") }
+	put(t, "fleet.yaml", describe(fleet, conf))
+	status, _, stderr := program(t, "compare", "--level", "1")
+	if status != 0 || !strings.Contains(stderr, "nothing of this is kept") {
+		t.Errorf("without a database: status %d, %s", status, stderr)
+	}
+	for _, flag := range []string{"--resume", "--due=7d"} {
+		if status, _, stderr := program(t, "compare", flag); status != 2 || !strings.Contains(stderr, "need the database") {
+			t.Errorf("%s without a database: status %d, %s", flag, status, stderr)
+		}
+	}
+	if status, _, stderr := program(t, "import", "fleet.yaml"); status != 0 {
+		t.Fatal(stderr)
+	}
+	if a := answered(t, 0, "compare", "--known"); len(a.Copies) != 1 || len(a.Differences) != 0 {
+		t.Errorf("before the first one: %+v", a)
+	}
+
+	answered(t, 0, "compare", "--level", "1")
+	// A run is killed when some users are done.
+	slow := exec.CommandContext(t.Context(), "interlace", "compare", "--rate", "8", "--quiet")
+	if err := slow.Start(); err != nil {
+		t.Fatal(err)
+	}
+	deadline := time.Now().Add(time.Minute)
+	for a := (keptAnswer{}); len(a.Copies) == 0 || a.Copies[0].Identical == 0; a = answered(t, 0, "compare", "--known", "--level", "2") {
+		if time.Now().After(deadline) {
+			t.Fatal("nobody is ever done")
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	if _, stdout, _ := program(t, "compare", "-o", "json"); !strings.Contains(stdout, "another interlace compares this pair now") {
+		t.Errorf("two at once: %s", stdout)
+	}
+	slow.Process.Kill()
+	slow.Wait()
+	if a := answered(t, 0, "compare", "--known", "--level", "2"); a.Broken == "" || len(a.Late) == 0 || a.Copies[0].Never+a.Copies[0].Identical != users {
+		t.Errorf("after it was killed: %+v", a)
+	}
+	if status, _, stderr := program(t, "compare", "--resume", "--user", "u01"); status != 2 || !strings.Contains(stderr, `at level 2 of --user "u01" was not broken off`) {
+		t.Errorf("another one is resumed: status %d, %s", status, stderr)
+	}
+	a := answered(t, 0, "compare", "--resume")
+	if !a.Kept.Ended || a.Users.Checked+a.Kept.Before != users || a.Kept.All.Whole == "" || a.Kept.All.Identical != users {
+		t.Errorf("resumed: %+v %+v", a.Users, a.Kept)
+	}
+	if status, _, stderr := program(t, "compare", "--resume"); status != 2 || !strings.Contains(stderr, "of everything was not broken off") {
+		t.Errorf("resumed twice: status %d, %s", status, stderr)
+	}
+
+	// A difference stays known until a comparison does not find it any more.
+	conn, err := replica.DialAs(t.Context(), "u07")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := conn.Do("SELECT INBOX", `UID STORE 1 +FLAGS (\Flagged)`); err != nil {
+		t.Fatal(err)
+	}
+	answered(t, 1, "compare", "--level", "1", "--user", "u07")
+	a = answered(t, 1, "compare", "--known")
+	if len(a.Differences) != 1 || a.Differences[0].Owner != "u07" || a.Differences[0].First == "" || len(a.Differences[0].Repair) == 0 {
+		t.Fatalf("known are %+v", a.Differences)
+	}
+	status, stdout, _ := program(t, "compare", "--known")
+	for _, want := range []string{"1 difference is open", "sync_reset", "u07", "flags", strings.Replace(a.Differences[0].First[:16], "T", " ", 1)} {
+		if status != 1 || !strings.Contains(stdout, want) {
+			t.Errorf("status %d, no %s in %s", status, want, stdout)
+		}
+	}
+	if a := answered(t, 0, "compare", "--known", "--user", "u08"); len(a.Differences) != 0 {
+		t.Errorf("of another user are known %+v", a.Differences)
+	}
+	if status, _, stderr := program(t, "compare", "--known", "--store", "s9", "--user", "u077"); status != 2 || !strings.Contains(stderr, "u077 looks like u07") || !strings.Contains(stderr, `"s9": no comparison has seen it`) {
+		t.Errorf("of nobody: status %d, %s", status, stderr)
+	}
+
+	// All were compared just now: it is the turn of u07, who differs, and a share.
+	a = answered(t, 1, "compare", "--due", "5d")
+	if a.Users.Different != 1 || a.Users.Checked < 5 || a.Users.Checked > 7 || a.Kept.NotDue != users-a.Users.Checked || !a.Kept.Ended {
+		t.Errorf("in turn: %+v %+v", a.Users, a.Kept)
+	}
+	if _, err := conn.Do(`UID STORE 1 -FLAGS (\Flagged)`); err != nil {
+		t.Fatal(err)
+	}
+	for _, command := range a.Differences[0].Repair {
+		paste(t, command.Command)
+	}
+	answered(t, 0, "compare", "--user", "u07")
+	if a := answered(t, 0, "compare", "--known"); len(a.Differences) != 0 || a.Broken != "" {
+		t.Errorf("after the repair: %+v", a)
+	}
+
+	// When the time is up there is something left to go on with.
+	a = answered(t, 0, "compare", "--for", "1s", "--rate", "8")
+	if a.Kept.Left == 0 || a.Kept.Ended {
+		t.Errorf("when the time was up: %+v %+v", a.Users, a.Kept)
+	}
+	if b := answered(t, 0, "compare", "--resume"); b.Kept.Before != users-a.Kept.Left || b.Users.Checked != a.Kept.Left || b.Kept.Run != a.Kept.Run {
+		t.Errorf("then: %+v %+v", b.Users, b.Kept)
+	}
+
+	// What is down is not asked.
+	put(t, "fleet.yaml", strings.Replace(describe(fleet, conf), "name: imap2", "state: down, name: imap2", 1))
+	if a := answered(t, 2, "compare", "--level", "1"); len(a.Unanswered) != 0 || len(a.Uncompared) != 1 || !strings.HasSuffix(a.Uncompared[0].Why, " is down") {
+		t.Errorf("of a server that is down: %+v", a)
+	}
+}

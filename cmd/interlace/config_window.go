@@ -1,0 +1,50 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/interlacemail/interlace/inventory"
+)
+
+// window is a part of each day, from a time to another one, which may be on the next
+// day. The zero value is all day.
+type window struct{ from, until time.Duration }
+
+// holds tells whether a time lies in the window, on the clock of its place.
+func (w window) holds(at time.Time) bool {
+	of := time.Duration(at.Hour())*time.Hour + time.Duration(at.Minute())*time.Minute + time.Duration(at.Second())*time.Second
+	switch {
+	case w == window{}:
+		return true
+	case w.from < w.until:
+		return w.from <= of && of < w.until
+	}
+	return w.from <= of || of < w.until
+}
+
+// hours is a part of each day, such as 22:00-05:00.
+func hours(to *window) value {
+	return plain(to, "HH:MM-HH:MM", "", func(raw, _ string) (window, error) {
+		begin, end, found := strings.Cut(raw, "-")
+		from, err := time.Parse("15:04", begin)
+		until, endErr := time.Parse("15:04", end)
+		if !found || err != nil || endErr != nil || begin == end {
+			return window{}, fmt.Errorf("%s is not a part of the day such as 22:00-05:00", inventory.Quoted(raw))
+		}
+		midnight := time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC)
+		return window{from.Sub(midnight), until.Sub(midnight)}, nil
+	})
+}
+
+// days is a time of at least one day.
+func days(to *time.Duration, fallback string) value {
+	return plain(to, "a time", fallback, func(raw, _ string) (time.Duration, error) {
+		d, err := parseDuration(raw)
+		if err == nil && d < 24*time.Hour {
+			err = fmt.Errorf("%s is shorter than a day", raw)
+		}
+		return d, err
+	})
+}

@@ -1,0 +1,123 @@
+package report
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
+)
+
+// KeptComparison is what is known when a comparison has ended and is kept.
+type KeptComparison struct {
+	Run     int64        `json:"run"`
+	Ended   bool         `json:"ended"`           // false: --resume goes on with it
+	Before  int          `json:"compared_before"` // users of the run, before it was broken off
+	Waiting int          `json:"not_due"`
+	Left    int          `json:"not_in_time"`
+	Copies  CopyStanding `json:"all"`
+	Oldest  *Waiting     `json:"oldest"` // who was not compared for longest
+}
+
+// CopyStanding is what is known of the users of one copy or of several.
+type CopyStanding struct {
+	Store     inventory.StoreID    `json:"store"`
+	Server    inventory.ServerID   `json:"server"`
+	Level     monitor.CompareLevel `json:"level"`
+	Users     int                  `json:"users"`
+	Identical int                  `json:"identical"`
+	Different int                  `json:"different"`
+	Unknown   int                  `json:"unknown"`
+	Never     int                  `json:"never"`
+	Last      inventory.Text       `json:"last"`
+	Since     inventory.Text       `json:"all_since"`   // null: not all were ever compared
+	Whole     inventory.Text       `json:"whole_since"` // null: not all were ever compared in everything
+}
+
+// StandingOf returns the form for people and machines.
+func StandingOf(s *monitor.CopyStanding) CopyStanding {
+	return CopyStanding{
+		Store: s.Store, Server: s.Server, Level: s.Level, Users: s.Owners, Identical: s.Identical, Different: s.Different, Unknown: s.Unknown, Never: s.Never,
+		Last: monitor.Time(s.Last), Since: monitor.Time(s.Since), Whole: monitor.Time(s.Whole),
+	}
+}
+
+// SumOf adds up copies; a user with two copies counts twice.
+func SumOf(list []monitor.CopyStanding) CopyStanding {
+	if len(list) == 0 {
+		return CopyStanding{}
+	}
+	sum := monitor.CopyStanding{Level: list[0].Level, Since: list[0].Since, Whole: list[0].Whole}
+	for i := range list {
+		s := &list[i]
+		sum.Owners, sum.Identical, sum.Different = sum.Owners+s.Owners, sum.Identical+s.Identical, sum.Different+s.Different
+		sum.Unknown, sum.Never = sum.Unknown+s.Unknown, sum.Never+s.Never
+		if s.Last.After(sum.Last) {
+			sum.Last = s.Last
+		}
+		if s.Since.Before(sum.Since) {
+			sum.Since = s.Since
+		}
+		if s.Whole.Before(sum.Whole) {
+			sum.Whole = s.Whole
+		}
+	}
+	return StandingOf(&sum)
+}
+
+// Waiting is a user or shared tree that waits to be compared again.
+type Waiting struct {
+	Store  inventory.StoreID  `json:"store"`
+	Server inventory.ServerID `json:"server"`
+	User   string             `json:"user"` // or shared tree
+	Never  bool               `json:"never"`
+	Since  inventory.Text     `json:"since"` // the last comparison, or since when it waits for the first
+	at     time.Time
+}
+
+// WaitingSince returns who waits since a time.
+func WaitingSince(c monitor.Copy, owner string, never bool, since time.Time) Waiting {
+	return Waiting{Store: c.Store, Server: c.Server, User: owner, Never: never, Since: monitor.Time(since), at: since}
+}
+
+// At returns the time of Since.
+func (w *Waiting) At() time.Time { return w.at }
+
+// lines say what a comparison has done beside what it found now, and what is known of
+// all users by then.
+func (k *KeptComparison) lines() Lines {
+	var lines Lines
+	if k == nil {
+		return nil
+	}
+	if k.Before > 0 {
+		lines.add("%s were compared before, when this was broken off", things(k.Before, "user", "users"))
+	}
+	if k.Waiting > 0 {
+		lines.add("it is not the turn of %s", things(k.Waiting, "user", "users"))
+	}
+	if k.Left > 0 {
+		text := fmt.Sprintf("%s were not reached in time", things(k.Left, "user", "users"))
+		if !k.Ended {
+			text += ": --resume goes on with them"
+		}
+		lines = append(lines, Line{text, Soon})
+	}
+	switch c := &k.Copies; {
+	case c.Users == 0:
+	case c.Never > 0:
+		lines = append(lines, Line{fmt.Sprintf("of all %s %s never compared at level %s or more closely", things(c.Users, "user", "users"), things(c.Never, "was", "were"), c.Level), Soon})
+	case c.Whole == "":
+		lines.add("all %s were compared since %s, not all of them completely", things(c.Users, "user", "users"), c.Since)
+	default:
+		lines.add("all %s were completely compared since %s", things(c.Users, "user", "users"), c.Whole)
+	}
+	if w := k.Oldest; w != nil && (k.Waiting > 0 || k.Left > 0) {
+		when := "last compared " + string(w.Since)
+		if w.Never {
+			when = "never compared"
+		}
+		lines.add("longest ago: %s of %s on %s, %s", w.User, w.Store, w.Server, when)
+	}
+	return lines
+}

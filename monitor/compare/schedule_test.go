@@ -1,0 +1,174 @@
+package compare
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/inventory/cyrus"
+	"github.com/interlacemail/interlace/monitor"
+)
+
+const day = 24 * time.Hour
+
+var today = time.Date(2026, 11, 26, 3, 0, 0, 0, time.UTC)
+
+// turnsOf are those of users u00, u01, … who were last compared so many days ago.
+func turnsOf(ages ...float64) []Turn {
+	var turns []Turn
+	for i, age := range ages {
+		turns = append(turns, Turn{Owner: cyrus.Owner{Name: fmt.Sprintf("u%02d", i)}, Last: today.Add(-time.Duration(age * float64(day)))})
+	}
+	return turns
+}
+
+func namesOf(turns []Turn) string {
+	text := ""
+	for _, t := range turns {
+		text += t.Owner.Name + " "
+	}
+	return text
+}
+
+func TestDue(t *testing.T) {
+	weekly := Pace{Within: 7 * day, Next: day}
+	suspect := func(turns []Turn, which ...int) []Turn {
+		for _, i := range which {
+			turns[i].Suspect = true
+		}
+		return turns
+	}
+	for _, c := range []struct {
+		name  string
+		pace  Pace
+		turns []Turn
+		want  string
+	}{
+		{"nobody", weekly, nil, ""},
+		{"all are new", weekly, turnsOf(0, 0, 0, 0, 0, 0, 0), "u00 "},
+		{"all were compared yesterday", weekly, turnsOf(1, 1, 1, 1, 1, 1, 1), "u00 u01 "},
+		{"an even round", weekly, turnsOf(0, 1, 2, 3, 4, 5, 6), "u06 "},
+		{"too many on one day", weekly, turnsOf(0, 0, 0, 1, 2, 3, 4), "u06 "},
+		{"a run was left out", weekly, turnsOf(1, 2, 3, 4, 5, 6, 7), "u06 u05 "},
+		{"all are late", weekly, turnsOf(30, 31, 32), "u02 u01 u00 "},
+		{"an hour later", Pace{Within: 7 * day, Next: time.Hour}, turnsOf(0, 0, 0, 0, 0, 0, 0), "u00 "},
+		{"suspects come first and beside", weekly, suspect(turnsOf(0, 1, 2, 3, 4, 5, 6), 0, 3), "u03 u00 u06 "},
+		{"a clock that was set back", weekly, turnsOf(-9, -9, -9, -9, -9, -9, 6), "u06 "},
+	} {
+		if got := namesOf(c.pace.Due(c.turns, today)); got != c.want {
+			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
+	}
+	if got := namesOf(weekly.Overdue(turnsOf(11, 10, 10.6, 0), today)); got != "u00 u02 " {
+		t.Errorf("overdue are %s", got)
+	}
+}
+
+// TestPace plays two months of runs at times of any kind: nobody is ever compared
+// later than he should be, and no run does much more than its share.
+func TestPace(t *testing.T) {
+	for seed := range uint64(20) {
+		random := rand.New(rand.NewPCG(seed, 1))
+		pace := Pace{Within: 7 * day, Next: time.Duration(1+random.IntN(24)) * time.Hour}
+		turns := turnsOf(make([]float64, 700)...)
+		now := today
+		for now.Before(today.Add(60 * day)) {
+			gap := time.Duration(1 + random.Int64N(int64(pace.Next)))
+			due := pace.Due(turns, now)
+			if most := 100*pace.Next.Hours()/24*2 + 2; float64(len(due)) > most {
+				t.Fatalf("seed %d: %d of 700 in one run, when the next one comes in %v", seed, len(due), pace.Next)
+			}
+			for _, d := range due {
+				i := slices.IndexFunc(turns, func(t Turn) bool { return t.Owner == d.Owner })
+				turns[i].Last = now
+			}
+			now = now.Add(gap)
+			for _, turn := range turns {
+				if age := now.Sub(turn.Last); age > pace.Within {
+					t.Fatalf("seed %d: after %v %s was not compared for %v", seed, now.Sub(today), turn.Owner.Name, age)
+				}
+			}
+		}
+	}
+}
+
+// TestTurns takes from the past who waits since when, and who is suspect.
+func TestTurns(t *testing.T) {
+	at := func(days int) time.Time { return today.Add(-time.Duration(days) * day) }
+	c, other := monitor.Copy{Store: "s1", Server: "imap2"}, monitor.Copy{Store: "s1", Server: "imap3"}
+	state := func(c monitor.Copy, owner string, level monitor.CompareLevel, known, last int) monitor.CopyState {
+		s := monitor.CopyState{Copy: c, Owner: owner, Level: level, Known: at(known), Run: 7}
+		if last >= 0 {
+			s.At = at(last)
+		}
+		return s
+	}
+	alert := func(store string, stage monitor.Stage, text string) monitor.Alert {
+		return monitor.Alert{Stage: stage, Finding: monitor.Finding{Store: inventory.Text(store), Text: text}}
+	}
+	p := NewPast([]monitor.CopyState{
+		state(c, "anna", "1", 90, 1), state(c, "anna", "2", 80, 5), state(c, "bob", "user", 70, 4), state(c, "carl", "2", 60, -1),
+		state(other, "dora", "2", 50, 3), state(c, "emil@example.org", "4", 40, 2),
+		state(c, "gus", "1", 30, 30),
+	}, []monitor.KeptDifference{{Copy: c, Owner: "anna"}, {Copy: other, Owner: "bob"}, {Copy: c, Owner: "carl", Gone: today}}, []monitor.Alert{
+		alert("s1", monitor.Firing, `sync_client: mailbox example.org!user.emil.Sent is refused`), alert("s1", monitor.Resolved, "user.carl"),
+		alert("s1", monitor.Pending, "cannot open user/fred/Work@example.org"), alert("s1", monitor.Firing, "the user is lost, user. and so on"),
+	})
+	var owners []cyrus.Owner
+	for _, name := range []string{"anna", "bob", "carl", "dora", "emil@example.org", "fred@example.org", "gus"} {
+		owners = append(owners, cyrus.Owner{Name: name})
+	}
+	want := []Turn{
+		{owners[0], at(5), true, true},
+		{owners[1], at(4), true, false},
+		{owners[2], at(60), false, false},
+		{owners[3], today, false, false},
+		{owners[4], at(2), true, true},
+		{owners[5], today, false, true},
+		{owners[6], today, false, false},
+	}
+	if got := p.Turns(c, "2", owners, today); !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+	if done := p.DoneIn(7, other); !reflect.DeepEqual(done, map[cyrus.Owner]bool{owners[3]: true}) {
+		t.Errorf("done on the other replica: %v", done)
+	}
+	if of := p.Owners(); len(of[c]) != 5 || len(of[other]) != 1 {
+		t.Errorf("known are %v", of)
+	}
+}
+
+// TestStandings adds up what is known, where a closer look counts for a coarser one.
+func TestStandings(t *testing.T) {
+	c, other := monitor.Copy{Store: "s1", Server: "imap2"}, monitor.Copy{Store: "s1", Server: "imap3"}
+	at := func(days int) time.Time { return today.Add(-time.Duration(days) * day) }
+	state := func(c monitor.Copy, owner string, level monitor.CompareLevel, last int, outcome monitor.Outcome, whole bool) monitor.CopyState {
+		s := monitor.CopyState{Copy: c, Owner: owner, Level: level, At: at(last), Outcome: outcome}
+		if whole {
+			s.Whole = at(last)
+		}
+		return s
+	}
+	states := []monitor.CopyState{
+		state(c, "anna", "1", 1, monitor.Identical, true), state(c, "anna", "3", 5, monitor.Different, true),
+		state(c, "bob", "1", 2, monitor.UnknownOutcome, false),
+		{Copy: c, Owner: "bob", Level: "3", Known: at(9)},
+		state(other, "anna", "user", 7, monitor.Identical, true), state(other, "anna", "1", 6, monitor.Different, true),
+	}
+	want := []monitor.CopyStanding{
+		{Copy: c, Level: "1", Owners: 2, Identical: 1, Unknown: 1, Last: at(1), Since: at(2)},
+		{Copy: c, Level: "3", Owners: 2, Different: 1, Never: 1, Last: at(5)},
+		{Copy: other, Level: "1", Owners: 1, Different: 1, Last: at(6), Since: at(6), Whole: at(6)},
+		{Copy: other, Level: "user", Owners: 1, Different: 1, Last: at(7), Since: at(7), Whole: at(7)},
+	}
+	if got := Standings(states, ""); !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+	if got := Standings(states, "2"); len(got) != 2 || got[0].Different != 1 || got[0].Never != 1 || !got[1].Whole.Equal(at(7)) {
+		t.Errorf("of level 2: %+v", got)
+	}
+}

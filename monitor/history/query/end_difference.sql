@@ -1,0 +1,1 @@
+UPDATE differences SET gone = ?2 WHERE number = ?1

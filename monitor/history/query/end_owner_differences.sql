@@ -1,0 +1,1 @@
+UPDATE differences SET gone = ?5 WHERE store = ?1 AND replica = ?2 AND owner = ?3 AND shared = ?4 AND gone IS NULL

@@ -1,0 +1,1 @@
+SELECT count(*) FROM comparisons WHERE number = ?1 AND began = ?2

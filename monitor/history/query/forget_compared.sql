@@ -1,0 +1,1 @@
+DELETE FROM compared WHERE coalesce(at, known) < ?1

@@ -1,0 +1,1 @@
+DELETE FROM comparisons WHERE began < ?1

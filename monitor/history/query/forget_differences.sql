@@ -1,0 +1,1 @@
+DELETE FROM differences WHERE coalesce(gone, last) < ?1

@@ -1,0 +1,100 @@
+package logs
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
+)
+
+// told returns what lines of the log of one instance come to, by kind.
+func told(t *testing.T, lines ...string) map[monitor.Kind]monitor.Finding {
+	t.Helper()
+	c, err := newCatalogue(nil)
+	must(t, err)
+	opts := Options{Instances: []monitor.Instance{{Store: "s1", Prefix: "s1m"}}}
+	tally, found := newTally("imap1", newInstances(&opts), c), map[monitor.Kind]monitor.Finding{}
+	for _, line := range lines {
+		tally.add(parse(Line{Log: "/var/log/mail.log", Text: []byte(line)}, now, zone), now)
+	}
+	for _, f := range tally.findings() {
+		if _, twice := found[f.Kind]; twice {
+			t.Errorf("two of %s", f.Kind)
+		}
+		found[f.Kind] = f
+	}
+	return found
+}
+
+// TestLoopNamesWhatFails: the lines of a hot loop, as the rig has them, say between
+// them which mailbox it is.
+func TestLoopNamesWhatFails(t *testing.T) {
+	const at = "Nov 22 09:35:59 imap1 s1m/sync_client[1]: "
+	once := []string{
+		at + "Reprocessing sync log file /v/sync/log-run",
+		at + "MAILBOX received NO response: Unknown error",
+		at + "do_folders(): update failed: user.anna 'The remote Server(s) denied the operation'",
+		at + "  Promoting: MAILBOX user.anna -> USER anna ",
+		at + "USER received NO response: Unknown error",
+		at + "Error in do_sync(): bailing out! The remote Server(s) denied the operation",
+		at + "Processing sync log file /v/sync/log-run failed: The remote Server(s) denied the operation",
+	}
+	long := []string{
+		"Nov 22 09:30:00 imap1 s1m/sync_client[1]: failed to sync user bob after 3 tries",
+		"Nov 22 09:35:58 imap1 s1m/imap[9]: Expunged 2 messages from user.carla",
+	}
+	for range 4 {
+		long = append(long, once...)
+	}
+	found := told(t, long...)
+	for _, kind := range []monitor.Kind{monitor.HotLoop, monitor.BailingOut, monitor.ReplicaRefuses} {
+		if f := found[kind]; !strings.Contains(f.Text, "; it fails in mailbox user.anna, user anna; ") || strings.Contains(f.Text, "bob") {
+			t.Errorf("%s: %q", kind, f.Text)
+		}
+	}
+	var many []string
+	for _, name := range strings.Split("a b c d e f g", " ") {
+		many = append(many, at+"Error in do_user("+name+"): bailing out!")
+	}
+	if f := told(t, many...)[monitor.BailingOut]; !strings.Contains(f.Text, "it fails in user a, user b, user c, user d, user e and 2 more") {
+		t.Errorf("%q", f.Text)
+	}
+}
+
+// TestWrittenByReconstruct: what follows a reconstruct says so, what does not, not.
+func TestWrittenByReconstruct(t *testing.T) {
+	const repair, higher = " imap1 s1m/reconstruct[1]: reconstructing user.anna", " imap1 s1m/csync[1]: higher uidvalidity on replica user.anna - 16 < 17"
+	for _, test := range []struct {
+		name  string
+		lines []string
+		want  bool
+	}{
+		{"after it", []string{"Nov 22 09:35:00" + repair, "Nov 22 09:35:59" + higher}, true},
+		{"without one", []string{"Nov 22 09:35:59" + higher}, false},
+		{"before it", []string{"Nov 22 09:34:00" + higher, "Nov 22 09:35:59" + repair}, false},
+		{"long after it", []string{"Nov 22 07:35:59" + repair, "Nov 22 09:35:59" + higher}, false},
+	} {
+		if f := told(t, test.lines...)[monitor.ReplicaWritten]; strings.Contains(f.Text, "a reconstruct ran here at") != test.want || f.Text == "" {
+			t.Errorf("%s: %q", test.name, f.Text)
+		}
+	}
+}
+
+// TestCannotTakeLog: why a client cannot take its log says what is wrong, and what
+// is to be looked at.
+func TestCannotTakeLog(t *testing.T) {
+	for reason, want := range map[string]monitor.Kind{
+		"No such file or directory": monitor.ClientDuplicate, "Permission denied": monitor.LogUnwritable, "Read-only file system": monitor.LogUnwritable,
+		"No space left on device": monitor.LogUnwritable, "Input/output error": monitor.LogLine,
+	} {
+		found := told(t, "Nov 22 09:35:59 imap1 s1m/sync_client[1]: Rename /v/a b/sync/log -> /v/a b/sync/log-run failed: "+reason)
+		var command inventory.Text
+		if want == monitor.LogUnwritable {
+			command = "ls -ld -- '/v/a b/sync' && df -h -- '/v/a b/sync'"
+		}
+		if f := found[want]; f.Severity != monitor.Critical || f.Channel != monitor.DefaultChannel || f.Command != command {
+			t.Errorf("%s: %+v", reason, found)
+		}
+	}
+}
