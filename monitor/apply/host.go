@@ -153,7 +153,7 @@ func (h *host) private(ctx context.Context, unit, csync string, as account) (str
 	}
 	sum := sha256.Sum256([]byte(unit))
 	file := path.Join(h.settings["configdirectory"], "interlace-"+hex.EncodeToString(sum[:6])+".conf")
-	text := fmt.Sprintf("@include: %s\n%[2]s_sync_host: %s\n%[2]s_sync_port: %s\n%[2]s_sync_authname: %s\n%[2]s_sync_password: %s\n%[2]s_sync_try_imap: no\n",
+	text := fmt.Sprintf("@include: %s\n%[2]s_sync_host: %[3]s\n%[2]s_sync_port: %[4]s\n%[2]s_sync_authname: %[5]s\n%[2]s_sync_password: %[6]s\n%[2]s_sync_try_imap: no\n",
 		h.conf, channel, at, port, as.user, as.password)
 	if _, err := h.run(ctx, h.server, "", "install", "-m", "0600", "--", "/dev/null", file); err != nil {
 		return "", fmt.Errorf("write a configuration on %s: %w", h.server, err)

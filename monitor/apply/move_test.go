@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -96,28 +97,35 @@ func run(ctx context.Context, _ inventory.ServerID, input string, words ...strin
 	return out.String(), nil
 }
 
-// A unit that is killed at any step comes to the same end when it is carried on.
+// A unit that is killed at any step comes to the same end when it is carried on: all is
+// moved or, where a step before the pivot fails, all is as it was.
 func TestMoveWhateverKillsIt(t *testing.T) {
 	r := newRig(t)
-	for n := 0; ; n++ {
-		killed := false
-		for _, before := range []bool{true, false} {
-			killed = r.move(t, n, before) || killed
-		}
-		if !killed {
-			if n < 20 {
-				t.Errorf("a move has only %d records", n)
+	for _, fails := range []string{"", "-O", "sync_client -C " + r.Stores[1].Master().Conf} {
+		for n := 0; ; n++ {
+			killed := false
+			for _, before := range []bool{true, false} {
+				if testing.Short() && before {
+					continue
+				}
+				killed = r.move(t, fmt.Sprintf("%d%v%d", n, before, len(fails)), fails, &journal{left: n, before: before}) || killed
 			}
-			return
+			if !killed {
+				if n < 12 {
+					t.Errorf("a move has only %d records", n)
+				}
+				break
+			}
 		}
 	}
 }
 
-// move moves two users who share a folder, kills it after n records, and carries it on.
-func (r *rig) move(t *testing.T, n int, before bool) (killed bool) {
+// move moves two users who share a folder; the journal kills it, and it is carried on. A
+// command with these words fails.
+func (r *rig) move(t *testing.T, name, fails string, j *journal) (killed bool) {
 	ctx := t.Context()
-	anna, ben := fmt.Sprintf("anna'%d%v", n, before), fmt.Sprintf("$(ben)%d%v", n, before)
-	from, to := r.Stores[0], r.Stores[1]
+	anna, ben := "anna'"+name, "$(ben)"+name
+	from := r.Stores[0]
 	must(t, from.Master().Fill(ctx, []cyrustest.Mailbox{
 		{Name: "user." + anna, Messages: 3, Quota: 100000}, {Name: "user." + anna + ".Work", Messages: 2, ACL: []cyrustest.Right{{Identifier: ben, Rights: "lrswi"}}},
 		{Name: "user." + ben, Messages: 1},
@@ -125,27 +133,47 @@ func (r *rig) move(t *testing.T, n int, before bool) (killed bool) {
 	unit := &apply.Unit{Plan: "p", Name: anna, Moves: []planner.UserChange{
 		{User: inventory.UserID(anna), From: "s1", To: "s2"}, {User: inventory.UserID(ben), From: "s1", To: "s2"},
 	}}
-	j := &journal{left: n, before: before}
-	outcome, err := r.options(j).Carry(ctx, unit, false)
+	o := r.options(j)
+	o.Run = func(ctx context.Context, server inventory.ServerID, input string, words ...string) (string, error) {
+		if fails != "" && strings.Contains(strings.Join(words, " "), fails) {
+			return "", errors.New("it fails")
+		}
+		return run(ctx, server, input, words...)
+	}
+	outcome, err := o.Carry(ctx, unit, false)
 	if killed = errors.Is(err, errCrash); killed {
 		j.left = -1
-		outcome, err = r.options(j).Carry(ctx, unit, false)
+		outcome, err = o.Carry(ctx, unit, false)
 	}
-	if outcome != apply.Moved || err != nil {
-		t.Fatalf("kill %d, before %v: %s, %v\n%v", n, before, outcome, err, j.steps)
+	want, wrong := apply.Moved, fails != ""
+	if wrong {
+		want = apply.Back
+	}
+	if outcome != want {
+		t.Fatalf("%s: %s, %v\n%v", name, outcome, err, j.steps)
 	}
 	for _, u := range []string{anna, ben} {
-		if got := r.routes[inventory.UserID(u)]; got != inventory.ServerID(to.Master().Name) {
-			t.Errorf("kill %d, before %v: %s is routed to %q", n, before, u, got)
-		}
-		if _, err := login(ctx, to.Master(), u); err != nil {
-			t.Errorf("kill %d, before %v: %s can't log in on the new store: %v", n, before, u, err)
-		}
-		if _, err := login(ctx, from.Master(), u); err == nil {
-			t.Errorf("kill %d, before %v: %s can log in on the old store", n, before, u)
+		r.look(t, u, !wrong)
+	}
+	for _, in := range r.Instances() {
+		if left, _ := filepath.Glob(filepath.Join(in.Dir, "conf", "interlace-*.conf")); left != nil {
+			t.Errorf("%s: %v is left", name, left)
 		}
 	}
 	return killed
+}
+
+// look tells where a user is.
+func (r *rig) look(t *testing.T, user string, moved bool) {
+	t.Helper()
+	ctx := t.Context()
+	from, to := r.Stores[0].Master(), r.Stores[1].Master()
+	routed := r.routes[inventory.UserID(user)] == inventory.ServerID(to.Name)
+	_, old := login(ctx, from, user)
+	_, fresh := login(ctx, to, user)
+	if routed != moved || (old == nil) == moved || (fresh == nil) != moved {
+		t.Errorf("%s moved %v: routed there %v; on the old store: %v; on the new one: %v", user, moved, routed, old, fresh)
+	}
 }
 
 func login(ctx context.Context, in *cyrustest.Instance, user string) ([]string, error) {
