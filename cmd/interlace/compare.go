@@ -62,13 +62,13 @@ Where there is a database, what is found is kept there as soon as a user is done
 --known shows it without asking any server. --resume goes on with the last comparison
 of the same level, stores and users that was broken off. --due TIME compares everybody
 in turn within that time, if it is run once a day or more often: those first of whom a
-difference is known or whose mailboxes an alert names, then those who were not compared
-for longest, each time about the same share. --for TIME begins with nobody else when it
-is up.
+difference is known or whose mailboxes an alert names, then those who were not
+compared for longest, each time about the same share. --for TIME begins with nobody
+else when it is up.
 
 The exit status is 1 if anything differs or a store could not be compared, and 2 if
-none could. Of --known it is 1 if a difference is open or somebody was not compared for
-half as long again as --due, or probes.compare.within, says.`,
+none could. Of --known it is 1 if a difference is open or somebody was not compared
+for half as long again as --due, or probes.compare.within, says.`,
 		Example: `  interlace compare --level 1
   interlace compare --store s0017 --level 3
   interlace compare --user anna --level user

@@ -29,7 +29,6 @@ type fault struct {
 	found    string // kinds that must be found, and may be told together with those
 	may      string // kinds that are true too, and told or not as it happens
 	wait     bool   // alerts wait for each other as long as it takes to find all that follows: there is one mail, and one when it is over
-	pauses   bool   // it is not found for up to half a minute in between
 	command  string // what the mail about the first of them says to run
 	says     string // and what else stands in it
 	repaired func(*watched)
@@ -136,7 +135,7 @@ var faults = []fault{
 	{
 		name: "partition", settings: cyrustest.Settings{Partitions: []string{"more"}}, happens: func(r *watched) {
 			r.must(r.master.Fill(r.ctx, []cyrustest.Mailbox{{Name: "user.far", Messages: 1, Partition: "more"}}))
-		}, wait: true, pauses: true, told: "hot_loop", may: "backlog log_line replica_unreachable bailing_out replica_refuses", // its sync server ends
+		}, wait: true, told: "hot_loop", may: "backlog log_line replica_unreachable bailing_out replica_refuses", // its sync server ends
 		repaired: func(r *watched) {
 			dir := filepath.Join(r.replica.Dir, "data-more")
 			r.must(os.Mkdir(dir, 0o755))
@@ -209,9 +208,7 @@ func TestFaults(t *testing.T) {
 		pace := paceOfTests()
 		if f.wait {
 			pace.groupWait = max(pace.groupWait, 25*time.Second)
-		}
-		if f.pauses {
-			pace.keepFiring = max(pace.keepFiring, 30*time.Second)
+			pace.keepFiring = max(pace.keepFiring, pace.groupWait)
 		}
 		f.test(newWatched(t, dir, fleet, fleet.Stores[i], pace, f.config))
 	})
