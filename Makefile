@@ -21,10 +21,10 @@ compiler:
 	@command -v $$($(GO) env CC) >/dev/null || { echo "interlace needs a C compiler, for SQLite: install gcc or clang (Debian: apt-get install gcc libc6-dev)" >&2; exit 2; }
 
 test: compiler            # every test that can run here; says what it skips
-	@.ci/test ./...
+	@.ci/test -timeout 20m ./...
 
 check: compiler lint      # what a change must pass
-	$(GO) test -race ./inventory/... ./fixtures/... ./monitor/alert ./monitor/logs ./monitor/watch
+	$(GO) test -race ./inventory/... ./fixtures/... ./monitor/logs ./monitor/watch
 	$(GO) test -race -run 'Story|Discover|Interrupted' -skip '$(ALONE)' ./cmd/interlace
 	@$(MAKE) --no-print-directory test
 

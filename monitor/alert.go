@@ -1,6 +1,8 @@
 package monitor
 
 import (
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -41,6 +43,16 @@ type Alert struct {
 
 	Acknowledged *Acknowledgement // nil, or who takes care of it
 }
+
+// followsFrom begins why an alert is not told that follows from another.
+const followsFrom = "follows from alert "
+
+// FollowsFrom is why an alert is not told: what it says follows from another one, which
+// has this number.
+func FollowsFrom(cause int64) string { return followsFrom + strconv.FormatInt(cause, 10) }
+
+// Follows reports whether what it says is told by another alert, from which it follows.
+func (a *Alert) Follows() bool { return strings.HasPrefix(a.Withheld, followsFrom) }
 
 // Look is one run of a probe on a server, and what it found.
 type Look struct {

@@ -129,6 +129,17 @@ func (f *Finding) Measure(value float64) string {
 // Line reports whether it is known only from what a log says.
 func (f *Finding) Line() bool { return f.Probe == ProbeLogs }
 
+// TellsOf reports whether a line of a log means what a look found: both are of one kind
+// and at one instance, and do not name two channels.
+func (f *Finding) TellsOf(look *Finding) bool {
+	return f.Line() && !look.Line() && f.Kind == look.Kind && f.Server == look.Server && f.Store == look.Store && f.Store != "" && f.OneChannel(look)
+}
+
+// OneChannel reports whether two findings do not name two channels.
+func (f *Finding) OneChannel(other *Finding) bool {
+	return f.Channel == other.Channel || f.Channel == "" || other.Channel == ""
+}
+
 // mostAbout is how much of a subject people are shown. Shapes of log lines may be
 // longer, and patterns of the operator have any length.
 const mostAbout = 80
@@ -154,23 +165,29 @@ func (f *Finding) About() string {
 }
 
 // SinceText says in words when it began, or nothing where nobody knows, with times as
-// a format of package time writes them.
+// a format of package time writes them. What was seen to be so before it was said not
+// to be so yet, by another clock or another sign, began at some time before that.
 func (f *Finding) SinceText(format string) string {
-	word := func(text inventory.Text) string {
-		at, err := time.Parse(time.RFC3339, string(text))
-		if err != nil {
-			return ""
-		}
-		return at.UTC().Format(format)
+	after, by := parsed(f.Since), parsed(f.SinceBy)
+	word := func(at time.Time) string { return at.UTC().Format(format) }
+	switch {
+	case by.IsZero() && after.IsZero():
+		return ""
+	case by.IsZero(), word(after) == word(by):
+		return word(after)
+	case after.IsZero(), after.After(by):
+		return word(by) + " or before"
 	}
-	switch after, by := word(f.Since), word(f.SinceBy); {
-	case by == "":
-		return after
-	case after == "":
-		return by + " or before"
-	default:
-		return "between " + after + " and " + by
+	return "between " + word(after) + " and " + word(by)
+}
+
+// parsed returns a time as findings write it, or the zero time.
+func parsed(text inventory.Text) time.Time {
+	at, err := time.Parse(time.RFC3339, string(text))
+	if err != nil {
+		return time.Time{}
 	}
+	return at
 }
 
 // Time returns a time as findings write it; the zero time is unknown.

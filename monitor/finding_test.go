@@ -39,6 +39,8 @@ func TestSinceText(t *testing.T) {
 		{monitor.Finding{SinceBy: a}, "08:00 or before"},
 		{monitor.Finding{Since: a, SinceBy: b}, "between 08:00 and 08:10"},
 		{monitor.Finding{Since: "soon", SinceBy: b}, "08:10 or before"},
+		{monitor.Finding{Since: b, SinceBy: a}, "08:00 or before"},
+		{monitor.Finding{Since: a, SinceBy: "2026-02-01T08:00:30Z"}, "08:00"},
 	} {
 		if got := test.f.SinceText("15:04"); got != test.want {
 			t.Errorf("%+v: got %q, want %q", test.f, got, test.want)

@@ -16,10 +16,7 @@ import (
 // and, where there is an inventory, servers and stores, those of some alerts too. An
 // error says why the inventory cannot be read.
 func (a *app) alertNames(ctx context.Context, alerts []monitor.Alert) (map[string][]string, error) {
-	known := map[string][]string{
-		"kind":     texts(monitor.Kinds()),
-		"severity": texts([]monitor.Severity{monitor.Info, monitor.Warning, monitor.Critical}),
-	}
+	known := fixedNames()
 	inv, _, err := a.storesKnown(ctx)
 	if err == nil && inv != nil {
 		known["server"], known["store"] = texts(serverNames(inv)), texts(storeNames(inv))
@@ -32,6 +29,14 @@ func (a *app) alertNames(ctx context.Context, alerts []monitor.Alert) (map[strin
 		}
 	}
 	return known, err
+}
+
+// fixedNames are the kinds and severities that there are.
+func fixedNames() map[string][]string {
+	return map[string][]string{
+		"kind":     texts(monitor.Kinds()),
+		"severity": texts([]monitor.Severity{monitor.Info, monitor.Warning, monitor.Critical}),
+	}
 }
 
 // check refuses names that nobody knows: what is asked for with them is nothing, which

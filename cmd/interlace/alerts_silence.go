@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/user"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -40,7 +41,8 @@ matches all other values. That a replica is not reached matches the server of th
 replica as well as that of its master.
 
 A silence has an author, says why, and ends by itself. To silence everything, say
-so: server='*'. Names that the inventory does not know are taken, with a warning.
+so: server='*'. Servers and stores that the inventory does not know are taken, with a
+warning.
 Without arguments the command lists the silences that are in force or to come.`,
 		Example: `  interlace alerts silence --for 2h --comment 'new disks' server=imap3
   interlace alerts silence --from 2026-12-01 --for 1d --comment move server='imap4*'
@@ -124,6 +126,7 @@ type silencesAnswer struct {
 // lacks at once.
 func (s *silenceFlags) silence(words []string, now time.Time) (*monitor.Silence, error) {
 	matchers, err := alert.ParseMatchers(words)
+	err = errors.Join(err, noSuchKinds(matchers))
 	from := s.from.given(now).UTC().Truncate(time.Microsecond)
 	made := &monitor.Silence{
 		Matchers: matchers, Author: cmp.Or(s.by, account()), Comment: s.comment, From: from, Until: from.Add(s.span.given(0)),
@@ -132,6 +135,20 @@ func (s *silenceFlags) silence(words []string, now time.Time) (*monitor.Silence,
 		return nil, errors.Join(err, errors.New("a silence must end: --for says after which time"), lacking(made, now))
 	}
 	return made, errors.Join(err, alert.CheckSilence(made, now))
+}
+
+// noSuchKinds refuses kinds and severities that there are not: other than servers and
+// stores none can be to come.
+func noSuchKinds(matchers []monitor.Matcher) error {
+	known := fixedNames()
+	var wrong []error
+	for _, m := range matchers {
+		names := known[m.Field]
+		if names != nil && !slices.ContainsFunc(names, func(name string) bool { return alert.Like(name, m.Value) }) {
+			wrong = append(wrong, hint(fmt.Errorf("there is no %s %s", m.Field, inventory.Quoted(m.Value)), "%s", nearest(m.Value, names)))
+		}
+	}
+	return errors.Join(wrong...)
 }
 
 // lacking lists what a silence lacks beside an end.
@@ -188,6 +205,9 @@ func (a *app) warnOfNames(ctx context.Context, s *monitor.Silence, alerts []moni
 		a.note("warning: whether there are such servers and stores is not known: %s", inShort(err))
 	}
 	for _, m := range s.Matchers {
+		if m.Field != "subject" && strings.ContainsAny(m.Value, "[]?") {
+			a.note("warning: %s stands for itself: only * stands for other text", inventory.Printable(m.Field+"="+m.Value))
+		}
 		names := known[m.Field]
 		if names == nil || slices.ContainsFunc(names, func(name string) bool { return alert.Like(name, m.Value) }) {
 			continue

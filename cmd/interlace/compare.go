@@ -48,6 +48,8 @@ suspected only, unless interlace watch has seen lately that nothing waits in the
 log; if something does, it is in flight too.
 
 Each difference comes with the commands that repair it and with what else they do.
+They name Cyrus's programs where those are on this server, or beside the sync_client
+of the configuration; where neither is known, without a directory.
 A message that only the replica has is lost by a repair of the replica: --save keeps
 such messages as files first.
 

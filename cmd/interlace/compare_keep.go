@@ -4,14 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/fnv"
-	"io"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -222,44 +217,3 @@ func (c *comparing) unfinished() bool {
 		return c.flags.due.value == nil && p.left > 0 || c.keeping.resumed && errors.Is(p.err, errClaimed)
 	})
 }
-
-// claims are those on pairs that this process compares: a byte of a file is locked
-// for each. They end with the process.
-type claims struct{ file *os.File }
-
-var errClaimed = errors.New("another interlace compares this pair now")
-
-func openClaims(database string) (*claims, error) {
-	path := filepath.Join(filepath.Dir(database), "."+filepath.Base(database)+"-compare")
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|syscall.O_NOFOLLOW, 0o600)
-	if err != nil {
-		return nil, hint(fmt.Errorf("claim what is compared: %w", err), "%s", claimHint(path, err))
-	}
-	// What root has made is for the account of the database, as with SQLite's files;
-	// to others this does not matter.
-	if info, err := os.Stat(database); err == nil {
-		owner := info.Sys().(*syscall.Stat_t)
-		_ = f.Chown(int(owner.Uid), int(owner.Gid))
-	}
-	return &claims{f}, nil
-}
-
-func (c *claims) take(of monitor.Copy) error {
-	err := c.lock(of, syscall.F_WRLCK)
-	if errors.Is(err, syscall.EAGAIN) || errors.Is(err, syscall.EACCES) {
-		return errClaimed
-	}
-	return err
-}
-
-func (c *claims) release(of monitor.Copy) { _ = c.lock(of, syscall.F_UNLCK) }
-
-func (c *claims) lock(of monitor.Copy, kind int16) error {
-	hash := fnv.New64a()
-	fmt.Fprintf(hash, "%s\x00%s", of.Store, of.Server)
-	at := syscall.Flock_t{Type: kind, Whence: io.SeekStart, Start: int64(hash.Sum64() >> 2), Len: 1}
-	return syscall.FcntlFlock(c.file.Fd(), syscall.F_SETLK, &at)
-}
-
-// Close gives all claims up.
-func (c *claims) Close() error { return c.file.Close() }

@@ -61,55 +61,57 @@ func longestAgo(states []monitor.CopyState, level monitor.CompareLevel, now time
 	return list
 }
 
-// known shows what the database knows from comparisons, and asks no server.
-func (a *app) known(cmd *cobra.Command, flags compareFlags) error {
-	ctx := cmd.Context()
+// remembered is what the database and the inventory know of copies.
+type remembered struct {
+	states []monitor.CopyState
+	open   []monitor.KeptDifference
+	runs   []monitor.ComparisonRun
+	alerts []monitor.Alert
+	stores *inventory.Inventory      // nil: there is none
+	users  map[inventory.StoreID]int // of each store
+}
+
+// remember reads what is known from comparisons.
+func (a *app) remember(ctx context.Context) (*remembered, error) {
 	path, err := a.databaseFile()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	h, err := history.Open(ctx, path, toRead)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer h.Close()
-	states, err := h.Compared(ctx)
-	open, openErr := h.Differences(ctx, openOnly)
-	runs, runsErr := h.Comparisons(ctx, time.Time{})
-	inv, users, invErr := a.storesKnown(ctx)
-	if err := errors.Join(err, openErr, runsErr, invErr); err != nil {
+	var r remembered
+	var errs [5]error
+	r.states, errs[0] = h.Compared(ctx)
+	r.open, errs[1] = h.Differences(ctx, openOnly)
+	r.runs, errs[2] = h.Comparisons(ctx, time.Time{})
+	r.alerts, errs[3] = h.Alerts(ctx, openOnly)
+	r.stores, r.users, errs[4] = a.storesKnown(ctx)
+	return &r, errors.Join(errs[:]...)
+}
+
+// known shows what the database knows from comparisons, and asks no server.
+func (a *app) known(cmd *cobra.Command, flags compareFlags) error {
+	r, err := a.remember(cmd.Context())
+	if err != nil {
 		return err
 	}
-	if err := flags.namesKnown(states, inv); err != nil {
+	if err := flags.namesKnown(r.states, r.stores); err != nil {
 		return err
 	}
 	asked := ""
 	if cmd.Flags().Changed("level") {
 		asked = flags.level.value
 	}
-	states = slices.DeleteFunc(states, func(s monitor.CopyState) bool { return !flags.about(s.Store, s.Owner) })
 	k := &report.KnownCopies{
 		Copies: []report.CopyStanding{}, Differences: []report.KnownDifference{}, Late: []report.Waiting{}, Now: a.now(),
 		Within: flags.due.given(a.config.Monitor.Compare.Within),
 	}
-	for _, s := range append(compare.Standings(states, monitor.CompareLevel(asked)), flags.unknownPairs(states, inv, users)...) {
-		k.Copies = append(k.Copies, report.StandingOf(&s))
-	}
-	for i := range open {
-		if d := &open[i]; flags.about(d.Copy.Store, d.Owner) {
-			k.Differences = append(k.Differences, report.KnownDifference{Difference: d.Difference, Owner: d.Owner, First: monitor.Time(d.First), Last: monitor.Time(d.Last)})
-		}
-	}
-	overdue := false
-	for _, w := range longestAgo(states, monitor.CompareLevel(flags.level.value), k.Now) {
-		age := k.Now.Sub(w.At())
-		if w.Never || age > k.Within {
-			k.Late = append(k.Late, w)
-		}
-		overdue = overdue || age > k.Within+k.Within/2
-	}
+	overdue := flags.sum(k, r, monitor.CompareLevel(asked))
 	byHand := func(r *monitor.ComparisonRun) bool { return !strings.HasPrefix(r.Selection, monitor.ByWatch) }
-	if r := brokenOff(runs, byHand); r != nil {
+	if r := brokenOff(r.runs, byHand); r != nil {
 		k.Broken, k.Resume = monitor.Time(r.Began), strings.TrimSpace("interlace compare --resume --level "+string(r.Level)+" "+r.Selection)
 	}
 	err = a.print(result{screen: report.Known(k), table: report.KnownDifferences(k.Differences), json: object(k)})
@@ -117,6 +119,41 @@ func (a *app) known(cmd *cobra.Command, flags compareFlags) error {
 		err = errFound
 	}
 	return err
+}
+
+// sum sums up what is known of the stores and users that were asked for, at a level or,
+// without one, at each at which they were compared, and reports whether somebody was not
+// compared for far too long.
+func (f *compareFlags) sum(k *report.KnownCopies, r *remembered, level monitor.CompareLevel) (overdue bool) {
+	states := slices.DeleteFunc(r.states, func(s monitor.CopyState) bool { return !f.about(s.Store, s.Owner) })
+	for _, s := range append(compare.Standings(states, level), f.unknownPairs(states, r.stores, r.users)...) {
+		k.Copies = append(k.Copies, report.StandingOf(&s))
+	}
+	for i := range r.open {
+		if d := &r.open[i]; f.about(d.Copy.Store, d.Owner) {
+			k.Differences = append(k.Differences, report.KnownDifference{Difference: d.Difference, Owner: d.Owner, First: monitor.Time(d.First), Last: monitor.Time(d.Last)})
+		}
+	}
+	for i := range r.alerts {
+		if al := &r.alerts[i]; al.Kind == monitor.CopyDiffers && al.Stage != monitor.Resolved && !differs(r.open, al) && f.about(inventory.StoreID(al.Store), "") {
+			k.Told = append(k.Told, al.Number)
+		}
+	}
+	for _, w := range longestAgo(states, monitor.CompareLevel(f.level.value), k.Now) {
+		age := k.Now.Sub(w.At())
+		if age > k.Within {
+			k.Late = append(k.Late, w)
+		}
+		overdue = overdue || age > k.Within+k.Within/2
+	}
+	return overdue
+}
+
+// differs tells whether what an alert says of a copy is open.
+func differs(open []monitor.KeptDifference, al *monitor.Alert) bool {
+	return slices.ContainsFunc(open, func(d monitor.KeptDifference) bool {
+		return d.Copy.Store == inventory.StoreID(al.Store) && d.Copy.Server == inventory.ServerID(al.Subject)
+	})
 }
 
 // about tells whether something of a store's user was asked for.

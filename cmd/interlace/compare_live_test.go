@@ -118,12 +118,12 @@ func TestCompareLive(t *testing.T) {
 	}
 }
 
-// paste runs a printed command in a shell; Cyrus's programs take on the account of
+// paste runs a printed command in a shell with the PATH of an operator; Cyrus's programs take on the account of
 // Cyrus themselves.
 func paste(t *testing.T, command string) {
 	t.Helper()
 	shell := exec.CommandContext(t.Context(), "sh", "-c", command)
-	shell.Env = append(os.Environ(), "PATH=/usr/lib/cyrus/bin:"+os.Getenv("PATH"))
+	shell.Env = append(os.Environ(), "PATH=/usr/sbin:/usr/bin:/sbin:/bin")
 	shell.WaitDelay = time.Second
 	if out, err := shell.CombinedOutput(); err != nil {
 		t.Fatalf("%s: %v %s", command, err, out)

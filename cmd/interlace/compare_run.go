@@ -113,7 +113,7 @@ func (c *comparing) progress(bar *progress, i, done, all int) {
 
 func (c *comparing) side(ctx context.Context, p *pairOf, in inventory.Instance) (compare.Side, error) {
 	options, err := c.asker.options(ctx, in, c.expected[p.store.Name])
-	return compare.Side{Server: in.Server, Conf: in.IMAPDConf, IMAP: options}, err
+	return compare.Side{Server: in.Server, Conf: in.IMAPDConf, Programs: programsOf(c.app.config.Monitor.SyncClient), IMAP: options}, err
 }
 
 // found puts together what was found in all pairs.

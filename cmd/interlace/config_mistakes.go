@@ -121,14 +121,22 @@ func (c *config) enter(at place, path string, err error) {
 	}
 }
 
-// mistakesIn are what is wrong with the value of a key, or in the file that it names.
+// mistakesIn are what is wrong with the value of a key, or in the file that it names:
+// there a hint goes with the first mistake that it is for, and one for the whole file
+// with the first of all.
 func mistakesIn(at place, path string, err error) []mistake {
 	hint := strings.Join(hints(err), "; ")
 	if in := (*files.Error)(nil); errors.As(err, &in) {
 		var list []mistake
+		given := map[string]bool{}
 		for _, m := range in.First {
-			list = append(list, mistake{place{m.File, m.Line, m.Column}, m.Text, hint})
-			hint = ""
+			list = append(list, mistake{place{m.File, m.Line, m.Column}, m.Text, ""})
+			if !given[m.Hint] {
+				given[m.Hint], list[len(list)-1].hint = true, m.Hint
+			}
+		}
+		if len(in.Hints()) == 0 {
+			list[0].hint = hint
 		}
 		return list
 	}

@@ -123,7 +123,7 @@ func compareKeys(c *compareConfig) []key {
 		},
 		{
 			path: "probes.compare.within", value: days(&c.Within, "7d"), example: "14d",
-			about: "everybody is compared once within so long, an equal share each time; who was not for half as long again is an alert",
+			about: "everybody is compared once within so long, a day at least, an equal share each time; who was not for half as long again is an alert",
 		},
 		{
 			path: "probes.compare.for", value: interval(&c.For, "30m"), example: "10m",

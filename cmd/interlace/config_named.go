@@ -95,6 +95,8 @@ func notPlain(path string) error {
 		return &doubt{fmt.Errorf("there is no file %s yet", inventory.Printable(path))}
 	case err == nil && !info.Mode().IsRegular():
 		return &doubt{fmt.Errorf("%s is no plain file, and not read as long as that is so", inventory.Printable(path))}
+	case !mayRead(path):
+		return &doubt{fmt.Errorf("this account may not read %s; that of watch has to", inventory.Printable(path))}
 	}
 	return nil
 }
@@ -132,13 +134,16 @@ func notFound(program string) error {
 	return fmt.Errorf("there is no program %s", inventory.Printable(program))
 }
 
-// doubtful says that a file which others than watch read is not there.
+// doubtful says that a file which others than watch read is not there, or closed.
 func (c *config) doubtful(path, file string) error {
 	if file == "" {
 		return nil
 	}
 	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
 		return c.wrong(path, &doubt{fmt.Errorf("there is no file %s; discover and compare need it", inventory.Printable(file))})
+	}
+	if !mayRead(file) {
+		return c.wrong(path, &doubt{fmt.Errorf("this account may not read %s; that of discover and compare has to", inventory.Printable(file))})
 	}
 	return nil
 }

@@ -37,24 +37,28 @@ func (a *app) configCommand() *cobra.Command {
 }
 
 // shownFiles says what is wrong with the files that the configuration names for the
-// monitor. Those that this account may not read are for others to judge.
+// monitor. That this account may not read some is a warning, since another may have to.
 func (a *app) shownFiles(ctx context.Context) error {
-	return errors.Join(readable(a.watchFiles(ctx, a.config.Monitor.Recover == "allow")), readable(a.named(ctx, a.config.Monitor.Server)))
+	return errors.Join(doubtingRights(a.watchFiles(ctx, a.config.Monitor.Recover == "allow")), doubtingRights(a.named(ctx, a.config.Monitor.Server)))
 }
 
-// readable leaves out that this account may not read something.
-func readable(err error) error {
+// doubtingRights doubts what is wrong only because this account may not read something.
+func doubtingRights(err error) error {
 	if several, ok := err.(interface{ Unwrap() []error }); ok {
 		var list []error
 		for _, one := range several.Unwrap() {
-			list = append(list, readable(one))
+			list = append(list, doubtingRights(one))
 		}
 		return errors.Join(list...)
 	}
-	if errors.Is(err, fs.ErrPermission) {
-		return nil
+	wrong := (*wrongKey)(nil)
+	switch {
+	case !errors.Is(err, fs.ErrPermission):
+		return err
+	case errors.As(err, &wrong):
+		return &wrongKey{wrong.place, wrong.path, &doubt{wrong.err}}
 	}
-	return err
+	return &doubt{err}
 }
 
 // settings lists every key with its value, secrets hidden, and its origin.

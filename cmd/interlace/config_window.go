@@ -37,14 +37,3 @@ func hours(to *window) value {
 		return window{from.Sub(midnight), until.Sub(midnight)}, nil
 	})
 }
-
-// days is a time of at least one day.
-func days(to *time.Duration, fallback string) value {
-	return plain(to, "a time", fallback, func(raw, _ string) (time.Duration, error) {
-		d, err := parseDuration(raw)
-		if err == nil && d < 24*time.Hour {
-			err = fmt.Errorf("%s is shorter than a day", raw)
-		}
-		return d, err
-	})
-}

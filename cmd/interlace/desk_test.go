@@ -343,8 +343,8 @@ stores: [{name: s2, instances: [{server: imap1, role: master}]}]
 	write(t, "fleet.yaml", right)
 	l := localOf(t, "imap1")
 	for _, c := range []struct{ fleet, want string }{
-		{right + "pols: {}\n", "fleet.yaml:4:1: key pols is not known in a fleet file; watch goes on with the inventory that it read at 2026-11-01T12:00:00Z"},
-		{strings.Replace(right, "role: master", "role: mastr, rle: x", 1), `fleet.yaml:3:55: role of s2 on imap1: "mastr" is neither master nor replica (2 mistakes in 1 file); watch `},
+		{right + "pols: {}\n", "fleet.yaml:4:1: key pols is not known in a fleet file; the keys are format resources spread survive copies sharing servers stores instances users shares groups; watch goes on with the inventory that it read at 2026-11-01T12:00:00Z"},
+		{strings.Replace(right, "role: master", "role: mastr, rle: x", 1), `fleet.yaml:3:62: key rle is not known in instances; rle looks like role (2 mistakes in 1 file); watch goes on with `},
 		{strings.ReplaceAll(right, "imap1", "imap9"), `fleet.yaml has no server "imap1" any more; watch goes on with `},
 		{right + "\n", ""},
 	} {

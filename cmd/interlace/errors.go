@@ -100,17 +100,22 @@ func (a *app) tell(err error) {
 	}
 }
 
-// inShort is an error in one line: of many mistakes in files the first, with its
-// place, and how many there are.
+// inShort is an error in one line: of many mistakes in files the first of which it is
+// known what was meant, with its place, and how many there are.
 func inShort(err error) string {
 	in := (*files.Error)(nil)
-	switch {
-	case !errors.As(err, &in):
+	if !errors.As(err, &in) {
 		return strings.ReplaceAll(err.Error(), "\n", "; ")
-	case in.Count == 1:
-		return in.First[0].String()
 	}
-	return fmt.Sprintf("%s (%s)", in.First[0].String(), in.Summary())
+	m := in.First[max(0, slices.IndexFunc(in.First, func(m files.Mistake) bool { return m.Hint != "" }))]
+	text := m.String()
+	if m.Hint != "" {
+		text += "; " + m.Hint
+	}
+	if in.Count > 1 {
+		text += " (" + in.Summary() + ")"
+	}
+	return text
 }
 
 // shownHints is how many hints a person reads.

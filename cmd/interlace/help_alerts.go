@@ -6,8 +6,12 @@ const alertsManual = `WHAT BECOMES OF A FINDING
 What watch finds is pending first. It fires, and is told, when it has lasted for
 alerts.for; critical findings, and lines of logs, at once, but what a restart of a
 server causes and ends. It is resolved when it was not found for alerts.keep_firing,
-which is told with how long it lasted and how bad it got. What comes back again and
-again is one alert.
+which is told with how long it lasted and how bad it got.
+
+What comes back again and again within an hour is one alert from the third time on,
+and is over when it has stayed away for an hour. Until then it says since when it is
+not found and when it will be over, and has no command. Critical findings are told
+again, at once, whenever they come back after alerts.keep_firing.
 
 What a look finds and what a log says of the same fault are one alert: it tells what
 the look found, with its command, and what the log says beside that. A line that
@@ -26,20 +30,24 @@ beside it:
 
   watcher_silent, master_down  whatever is found on that server, or at that instance
   replica_unreachable          client_missing, client_hung, log_orphaned, hot_loop,
-                               bailing_out and replica_refuses of that channel, and
-                               its backlog
-  client_missing, client_hung  its backlog
+                               bailing_out, replica_refuses and replica_auth of that
+                               channel, and its backlog
+  client_missing               log_orphaned, bailing_out, backlog
+  client_hung                  its backlog
   log_unwritable               client_duplicate, client_missing, hot_loop,
                                bailing_out
   client_duplicate             hot_loop, bailing_out, backlog
+  client_duplicate,            the line that says that somebody ended a process
+  client_misplaced
   hot_loop                     bailing_out, replica_refuses, backlog; what the log
                                alone says of replica_unreachable
 
 The message about the cause names what follows. A client that ended because of it
-does not begin again by itself: how to start it stands there too. What is left when
-the cause is gone is told in its own right; a channel has five minutes for that
-(alerts.for), and its backlog as long as the fault had lasted. Until then the fault
-is not told to be over.
+does not begin again by itself: how to start it stands there too, or in a message
+of its own where it ended later. What is left when the cause is gone is told in
+its own right; a channel has five minutes for that (alerts.for), and its backlog
+as long as the fault had lasted. Until then the fault is not told to be over;
+after that it is, with what is left, which is told as well.
 
 However much happens at once, at most 8 mails go out in a minute, each address
 counted, and then one more in each minute. What would exceed that is told in one

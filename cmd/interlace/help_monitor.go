@@ -223,7 +223,8 @@ of this must be so, and what cannot be asked is a no:
   - no living process holds the log, and nothing else works on it
 
 What was done, or why not, stands in the text of the alert; what was done is also
-kept in the database.
+kept in the database. Where the routing names another server no alert gives a command
+that starts a client, whether recovery is allowed or not.
 
 WHAT IT TAKES
 
@@ -248,8 +249,9 @@ routing_file has a line for each user, and nothing else but empty lines:
 
 Behind the last comma stands where he is served now: the name of a server in the
 inventory, or the address of the store's instance there as imap in the inventory
-has it, with or without its port. The name of a store says nothing, since it stays
-when another server becomes its master. Some users of the store are looked up; all
+has it, with its port, or without where no other instance of the store has that
+host. The name of a store says nothing, since it stays when another server becomes
+its master. Some users of the store are looked up; all
 must be there, and name this server. Replace the file as a whole (mv), so that no
 half of it is ever read.
 
@@ -270,10 +272,11 @@ watch must be able to log in there without a password:
 WHAT IS RUN
 
 Without sync_restart, sync_client -r -1 with the instance's -C and, for a channel
-with a name, -n, again and again until nothing waits; it may take 10 minutes. What
-Cyrus 2.3 has left behind as log-PID goes through sync_client -r -f FILE, and the
-file is removed when that has worked. With sync_restart that command is run instead,
-{store} in its words:
+with a name, -n, again and again until nothing waits; it may take 10 minutes. Where
+the replica refuses something it is run once, and that has failed. What Cyrus 2.3
+has left behind as log-PID goes through sync_client -r -f FILE, and the file is
+removed when that has worked. With sync_restart that command is run instead, {store}
+in its words:
 
   sync_restart: [systemctl, restart, "sync-client@{store}"]
 

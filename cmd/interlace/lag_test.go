@@ -47,7 +47,7 @@ func recordSamples() {
 //	FROM UNTIL SERVER STORE [channel=dr] [kind=squatter] [role=replica] [client=7|none|unseen]
 //	    [oldest=5s|09:21] [bytes=100] [grows=10] [mailboxes=3] [run=9] [io=1] [trouble=why]
 //	batches FROM UNTIL SERVER STORE [mailboxes=3] [lasted=20ms]
-//	alert KIND SERVER STORE [channel=dr] [seen=1m] [began=1h] [probe=logs] [severity=warning] [stage=pending]
+//	alert KIND SERVER STORE [channel=dr] [subject=imap2] [seen=1m] [began=1h] [probe=logs] [severity=warning] [stage=pending]
 //	uses FROM UNTIL SERVER STORE [role=replica] [busy=9] [every=5m] [io=30] [cpu=0.1] [memory=1e7]
 //	    [disk=2e9] [free=1e9] [fill=0.9]
 //
@@ -109,7 +109,7 @@ func alertOf(words []string, clock time.Time) monitor.Alert {
 	or := func(key, otherwise string) string { return cmp.Or(s[key], otherwise) }
 	return monitor.Alert{
 		Finding: monitor.Finding{
-			Kind: monitor.Kind(words[0]), Server: inventory.Text(words[1]), Store: inventory.Text(words[2]), Channel: inventory.Text(s["channel"]),
+			Kind: monitor.Kind(words[0]), Server: inventory.Text(words[1]), Store: inventory.Text(words[2]), Channel: inventory.Text(s["channel"]), Subject: inventory.Text(s["subject"]),
 			Probe: monitor.Probe(or("probe", "processes")), Severity: monitor.Severity(or("severity", "critical")), Text: words[0] + " of " + words[2],
 		},
 		Watcher: inventory.ServerID(words[1]), Stage: monitor.Stage(or("stage", "firing")),

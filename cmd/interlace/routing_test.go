@@ -101,6 +101,19 @@ func TestRoutingNamesTheServer(t *testing.T) {
 			t.Errorf("%s: %q, %v", name, at, err)
 		}
 	}
+	// In trials all servers are one machine.
+	one := here(t)
+	for i, port := range []string{"1143", "2143"} {
+		one.stores.Stores[0].Instances[i].IMAP = "127.0.0.1:" + port
+	}
+	write(t, one.app.config.Monitor.RoutingFile, "anna,127.0.0.1\nbob,127.0.0.1\n")
+	if at, err := one.routing(t.Context(), "s1"); at != "" || err == nil || !strings.Contains(err.Error(), `"127.0.0.1", which is imap1 and imap2`) {
+		t.Errorf("a host that both instances have: %q, %v", at, err)
+	}
+	write(t, one.app.config.Monitor.RoutingFile, "anna,127.0.0.1:2143\nbob,127.0.0.1:2143\n")
+	if at, err := one.routing(t.Context(), "s1"); at != "imap2" || err != nil {
+		t.Errorf("a host with its port: %q, %v", at, err)
+	}
 	if _, err := here(t).routing(t.Context(), "s2"); err == nil {
 		t.Error("a store that is not here is routed")
 	}

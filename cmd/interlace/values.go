@@ -241,6 +241,7 @@ func command(to *[]string, needed string, names ...string) value {
 	whole := func(words []string) error {
 		switch {
 		case len(words) == 0:
+			return errors.New("it names no program; leave it out where there is none")
 		case words[0] == "":
 			return errors.New("the name of the program is empty")
 		case needed != "" && !strings.Contains(strings.Join(words, " "), "{"+needed+"}"):
@@ -299,4 +300,15 @@ func (v *listValue) String() string {
 		panic(err) // a list of strings always encodes
 	}
 	return strings.TrimSpace(string(text))
+}
+
+// days is a time of at least one day.
+func days(to *time.Duration, fallback string) value {
+	return plain(to, "a time", fallback, func(raw, _ string) (time.Duration, error) {
+		d, err := parseDuration(raw)
+		if err == nil && d < 24*time.Hour {
+			err = fmt.Errorf("%s is shorter than a day", raw)
+		}
+		return d, err
+	})
 }

@@ -138,7 +138,7 @@ func closeSoon(h *history.History) {
 func (a *app) watchOptions(ctx context.Context, local *local) (watch.Options, error) {
 	m := &a.config.Monitor
 	opts := watch.Options{
-		Server: local.server, Instances: local.instances, Neighbours: local.neighbours, Now: a.now,
+		Server: local.server, Instances: local.instances, Neighbours: local.neighbours, Routing: local.routing, Now: a.now,
 		Backlog: m.Backlog, Processes: m.Processes, Usage: m.Usage,
 		Lag:      m.judging(),
 		Logs:     logs.Options{Files: m.LogFiles, Zone: time.Local},
@@ -216,6 +216,7 @@ func (a *app) watchOn(ctx context.Context, opts watch.Options, local *local, h *
 	if err != nil {
 		return err
 	}
+	defer a.noteSecond(local.server, list)()
 	a.note("watching %s on %s; interlace lag and interlace alerts show what is found", inventory.Counted(len(list), "instance", "instances"), local.server)
 	return watch.New(opts).Run(ctx)
 }
@@ -252,10 +253,11 @@ func (a *app) watchOnce(ctx context.Context, opts watch.Options, h *history.Hist
 		return err
 	}
 	messages, err := h.Messages(ctx, a.now())
-	if err != nil {
+	alerts, alertsErr := h.Alerts(ctx, time.Time{})
+	if err := errors.Join(err, alertsErr); err != nil {
 		return err
 	}
-	found = append(found, alert.Unsent(messages, string(opts.Server))...)
+	found = append(asTold(found, alerts), alert.Unsent(messages, string(opts.Server))...)
 	return a.printFindings(report.Watched(opts.Server, found), found)
 }
 
@@ -323,6 +325,15 @@ func syncClient(configured string) string {
 		return filepath.Join(dir, "sync_client")
 	}
 	return ""
+}
+
+// programsOf returns the directory of Cyrus's programs, or nothing where it is not
+// known. The servers of a fleet are taken to be alike.
+func programsOf(syncClient string) string {
+	if filepath.IsAbs(syncClient) {
+		return filepath.Dir(syncClient)
+	}
+	return processes.Directory()
 }
 
 // hostname is the name of this host; tests give it another one.

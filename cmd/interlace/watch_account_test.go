@@ -85,6 +85,14 @@ func TestNoRights(t *testing.T) {
 	if status != exitFound || !strings.Contains(strings.Join(strings.Fields(said), " "), "cannot be read: open "+dir+"/s1/imapd.conf: permission denied; the account of interlace watch must be that of Cyrus") {
 		t.Errorf("lag: status %d, %s", status, said)
 	}
+	put("closed", "secret\n", 0o600)
+	put("config.yaml", "imap: {user: admin, password_file: closed}\nmail: {smtp: \"mx:25\", from: a@b.org, to: [c@d.org], user: u, password_file: closed}\nlogs: {files: [closed]}\n", 0o644)
+	status, said = run("config", "show", "--config", filepath.Join(dir, "config.yaml"))
+	for _, want := range []string{"imap.password_file: this account may not read " + dir + "/closed; that of discover", "logs.files: this account may not read " + dir + "/closed; that of watch", "warning: " + dir + "/config.yaml:2:77: mail.password_file: "} {
+		if status != 0 || !strings.Contains(said, want) {
+			t.Errorf("config show: status %d, no %q in %s", status, want, said)
+		}
+	}
 	for _, name := range []string{"db/interlace.db", "db/interlace-history.db"} {
 		if err := os.Chown(filepath.Join(dir, name), owner, owner); err != nil {
 			t.Fatal(err)

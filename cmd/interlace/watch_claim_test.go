@@ -1,11 +1,15 @@
 package main
 
 import (
+	"bytes"
 	"io/fs"
 	"os/user"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
 )
 
 // TestClaimHint checks that who may not claim a watch is told as whom to run it.
@@ -26,5 +30,40 @@ func TestClaimHint(t *testing.T) {
 	}
 	if got := claimHint(path, fs.ErrInvalid); got != "" {
 		t.Errorf("something else is wrong: %s", got)
+	}
+}
+
+// TestSecondWatch warns where the same instances are watched already, which a claim
+// beside another database does not show, and nowhere else.
+func TestSecondWatch(t *testing.T) {
+	here := func(store string) []monitor.Instance {
+		return []monitor.Instance{{Server: "imap1", Store: inventory.StoreID(store), Conf: filepath.Join(t.TempDir(), "imapd.conf")}}
+	}
+	list := here("s1")
+	begin := func(server inventory.ServerID, list []monitor.Instance) (func(), string) {
+		var said bytes.Buffer
+		a := &app{stderr: &said}
+		return a.noteSecond(server, list), said.String()
+	}
+	end, said := begin("imap1", list)
+	if said != "" {
+		t.Errorf("of the first: %s", said)
+	}
+	second, said := begin("imap1", list)
+	if !strings.Contains(said, "warning: another watch of imap1 runs, with another database") {
+		t.Errorf("of the second: %q", said)
+	}
+	second()
+	for name, other := range map[inventory.ServerID][]monitor.Instance{"imap2": list, "imap1": here("s1")} {
+		ended, said := begin(name, other)
+		if ended(); said != "" {
+			t.Errorf("of another one: %s", said)
+		}
+	}
+	end()
+	if end, said := begin("imap1", list); said != "" {
+		t.Errorf("after the first has ended: %s", said)
+	} else {
+		end()
 	}
 }

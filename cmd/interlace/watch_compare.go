@@ -34,24 +34,12 @@ func (a *app) comparing(ctx context.Context, l *local) (watch.Comparing, error) 
 	}, nil
 }
 
-// claimPair claims one pair.
-func claimPair(database string, of monitor.Copy) (release func(), err error) {
-	c, err := openClaims(database)
-	if err != nil {
-		return nil, err
-	}
-	if err := c.take(of); err != nil {
-		c.Close()
-		return nil, err
-	}
-	return func() { c.Close() }, nil
-}
-
 // pairs returns the pairs of the masters on this server that can be asked.
 func (l *local) pairs(ctx context.Context, asker *asker) ([]compare.Pair, error) {
 	l.mu.Lock()
 	stores, down, mailboxes := l.stores, maps.Clone(l.down), maps.Clone(l.mailboxes)
 	l.mu.Unlock()
+	programs := programsOf(l.app.config.Monitor.SyncClient)
 	var pairs []compare.Pair
 	for i := range stores.Stores {
 		s := &stores.Stores[i]
@@ -67,11 +55,11 @@ func (l *local) pairs(ctx context.Context, asker *asker) ([]compare.Pair, error)
 			if err != nil {
 				return nil, err
 			}
-			p := compare.Pair{Store: s.Name, Master: compare.Side{Server: master.Server, Conf: master.IMAPDConf, IMAP: options}}
+			p := compare.Pair{Store: s.Name, Master: compare.Side{Server: master.Server, Conf: master.IMAPDConf, Programs: programs, IMAP: options}}
 			if options, err = asker.options(ctx, in, mailboxes[s.Name]); err != nil {
 				return nil, err
 			}
-			p.Replica = compare.Side{Server: in.Server, Conf: in.IMAPDConf, IMAP: options}
+			p.Replica = compare.Side{Server: in.Server, Conf: in.IMAPDConf, Programs: programs, IMAP: options}
 			pairs = append(pairs, p)
 		}
 	}

@@ -45,6 +45,7 @@ func TestPairsOfWatch(t *testing.T) {
 	if _, err := a.comparing(t.Context(), l); err == nil || !strings.Contains(err.Error(), "imap.user and imap.password_file are not both set") {
 		t.Errorf("without an account: %v", err)
 	}
+	a.config.Monitor.SyncClient = "/opt/cyrus/bin/sync_client"
 	a.config.IMAP = access{User: "admin", PasswordFile: password, TLS: "tls"}
 	a.config.servers["imap2"] = &access{User: "root"}
 	c, err := a.comparing(t.Context(), l)
@@ -57,10 +58,10 @@ func TestPairsOfWatch(t *testing.T) {
 	}
 	var got []string
 	for _, p := range pairs {
-		got = append(got, fmt.Sprintf("%s: %s %s %s %s, %s %s %s %s, %d", p.Store,
-			p.Master.Server, p.Master.IMAP.Address, p.Master.IMAP.User, p.Master.Conf, p.Replica.Server, p.Replica.IMAP.Address, p.Replica.IMAP.User, p.Replica.Conf, p.Master.IMAP.Mailboxes))
+		got = append(got, fmt.Sprintf("%s: %s %s %s %s %s, %s %s %s %s %s, %d", p.Store,
+			p.Master.Server, p.Master.IMAP.Address, p.Master.IMAP.User, p.Master.Conf, p.Master.Programs, p.Replica.Server, p.Replica.IMAP.Address, p.Replica.IMAP.User, p.Replica.Conf, p.Replica.Programs, p.Master.IMAP.Mailboxes))
 	}
-	if want := []string{"s1: imap1 imap1:143 admin /etc/imap1.conf, imap2 imap2:143 root /etc/imap2.conf, 40002"}; !slices.Equal(got, want) {
+	if want := []string{"s1: imap1 imap1:143 admin /etc/imap1.conf /opt/cyrus/bin, imap2 imap2:143 root /etc/imap2.conf /opt/cyrus/bin, 40002"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	if c.Within != 7*24*time.Hour || c.For != 30*time.Minute || c.Look.Level != monitor.CompareAccounts || c.Look.Rate != 100 || c.Look.Connections != 1 || !c.Open(time.Now()) {

@@ -37,7 +37,7 @@ type fault struct {
 var faults = []fault{
 	{
 		name: "killed", settings: cyrustest.Settings{Client: cyrustest.ClientStart},
-		happens: (*watched).killBusyClient, told: "client_missing log_orphaned", may: "backlog",
+		happens: (*watched).killBusyClient, told: "client_missing", found: "log_orphaned", may: "backlog",
 		command: "/sync_client -C {conf} -r", repaired: func(r *watched) { r.paste("client_missing") },
 	},
 	{
@@ -258,7 +258,7 @@ func (f *fault) tells(r *watched) {
 	r.Helper()
 	begun, wanted := time.Now(), strings.Fields(f.told)
 	rounds := 2 * max(r.pace.probes, notesEvery)
-	if slices.Contains(wanted, "log_orphaned") {
+	if strings.Contains(f.told+f.found, "log_orphaned") {
 		rounds += settles
 	}
 	if f.told == "" {

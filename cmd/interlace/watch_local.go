@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -258,6 +259,25 @@ func (a *app) claimWatch(server inventory.ServerID) (release func(), err error) 
 		return nil, fmt.Errorf("claim the watch of %s: %w", server, err)
 	}
 	return func() { f.Close() }, nil
+}
+
+// noteSecond warns where another watch of the same instances runs, with a database of
+// its own, whose claim nobody sees here. Its own mark, a name that the kernel keeps for
+// as long as the process lives, is taken away by the function that it returns.
+func (a *app) noteSecond(server inventory.ServerID, list []monitor.Instance) (release func()) {
+	hash := sha256.New()
+	fmt.Fprintln(hash, server)
+	for i := range list {
+		fmt.Fprintln(hash, list[i].Conf, list[i].SyncDir)
+	}
+	mark, err := net.Listen("unix", fmt.Sprintf("@interlace-watch-%x", hash.Sum(nil)[:8]))
+	switch {
+	case err == nil:
+		return func() { mark.Close() }
+	case errors.Is(err, syscall.EADDRINUSE):
+		a.note("warning: another watch of %s runs, with another database: both tell what they find; end one of them", server)
+	}
+	return func() {}
 }
 
 // claimHint says what to do where the file of a claim cannot be opened: another

@@ -38,31 +38,35 @@ func (l *local) routing(ctx context.Context, store inventory.StoreID) (inventory
 		if !known {
 			return "", fmt.Errorf("nothing is said of user %s", inventory.Printable(string(u)))
 		}
-		server := served(s, name)
+		serving := servedBy(s, name)
 		switch {
-		case server != "":
+		case len(serving) == 1:
+		case len(serving) > 1:
+			return "", fmt.Errorf("user %s is routed to %s, which is %s and %s; the routing has to name the server, or the port too", inventory.Printable(string(u)), inventory.Quoted(name), serving[0], serving[1])
 		case name == string(s.Name):
 			return "", fmt.Errorf("user %s is routed to store %s, which does not say on which server its master is; let routing_query print the server", inventory.Printable(string(u)), name)
 		default:
 			return "", fmt.Errorf("user %s is routed to %s, where the inventory has no instance of %s", inventory.Printable(string(u)), inventory.Quoted(name), s.Name)
 		}
-		if i > 0 && server != at {
+		if i > 0 && serving[0] != at {
 			return "", fmt.Errorf("users %s and %s are routed to different servers", inventory.Printable(string(users[0])), inventory.Printable(string(u)))
 		}
-		at = server
+		at = serving[0]
 	}
 	return at, nil
 }
 
-// served returns the server of the store's instance that a route names, or none.
-func served(s *inventory.Store, name string) inventory.ServerID {
+// servedBy returns the servers of the store's instances that a route may mean: a
+// host without a port means all that it has.
+func servedBy(s *inventory.Store, name string) []inventory.ServerID {
+	var list []inventory.ServerID
 	for _, in := range s.Instances {
 		host, _, _ := strings.Cut(in.IMAP, ":")
 		if name == string(in.Server) || in.IMAP != "" && (name == in.IMAP || name == host) {
-			return in.Server
+			list = append(list, in.Server)
 		}
 	}
-	return ""
+	return list
 }
 
 // store returns the store, or nil.

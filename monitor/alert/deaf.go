@@ -77,6 +77,19 @@ func (d *Desk) hearing(routes []string, now time.Time) []monitor.Message {
 	return messages
 }
 
+// outlived returns looks that were taken while the ledger kept nothing, which has been
+// told, without what they say of the watch's own database: if they can be kept now that
+// is over, and what is not is found again.
+func outlived(looks []monitor.Look) []monitor.Look {
+	looks = slices.Clone(looks)
+	for i := range looks {
+		if looks[i].Probe == monitor.ProbeWatch {
+			looks[i].Findings = slices.DeleteFunc(slices.Clone(looks[i].Findings), func(f monitor.Finding) bool { return f.Kind == monitor.OwnDatabase })
+		}
+	}
+	return looks
+}
+
 func (d *Desk) deafID(opts *Options, a *monitor.Alert) string {
 	return opts.id("deaf", string(a.Stage), strconv.FormatInt(d.deaf.since.UnixMicro(), 10), strconv.Itoa(d.deaf.count))
 }

@@ -101,11 +101,15 @@ func (d *Desk) Judge(ctx context.Context, looks []monitor.Look, now time.Time) e
 	}
 	d.mutex.Lock()
 	looks = replacing(d.unkept, looks)
+	judged := looks
+	if !d.deaf.told.IsZero() && len(opts.Routes) > 0 { // the message that it is over proves that it is
+		judged = outlived(looks)
+	}
 	d.mutex.Unlock()
 	var after monitor.AlertState
 	err := d.Ledger.StepAlerts(ctx, now, func(before monitor.AlertState) (monitor.AlertState, []monitor.Message) {
 		var messages []monitor.Message
-		after, messages = Step(before, looks, now, opts)
+		after, messages = Step(before, judged, now, opts)
 		return after, append(messages, d.hearing(opts.Routes, now)...)
 	})
 	if ctx.Err() != nil {

@@ -289,6 +289,26 @@ func TestFullLedger(t *testing.T) {
 	})
 }
 
+// TestFullNoMore: what looks said of the database while it kept nothing is over when it
+// keeps them, and is not told anew.
+func TestFullNoMore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		mail, ledger := &inbox{}, &full{Ledger: mustOpen(t)}
+		desk := &alert.Desk{Ledger: ledger, Options: alert.Options{Host: "imap1"}, Routes: map[string]alert.Route{"mail:ops@example.org": mail}}
+		broken := monitor.Finding{Probe: monitor.ProbeWatch, Kind: monitor.OwnDatabase, Severity: monitor.Critical, Server: "imap1", Subject: "backlog", Text: "the disk is full"}
+		itself := func() []monitor.Look {
+			return []monitor.Look{{Probe: monitor.ProbeWatch, Watcher: "imap1", Findings: []monitor.Finding{broken}}}
+		}
+		watch(t.Context(), desk, 10*time.Minute, itself)
+		mail.got, ledger.room = nil, true
+		watch(t.Context(), desk, time.Second, itself) // it began before there was room
+		watch(t.Context(), desk, 10*time.Minute, func() []monitor.Look { return nil })
+		if len(mail.got) != 1 || !strings.HasPrefix(mail.got[0].Subject, "[interlace] resolved: own_database") {
+			t.Errorf("%d messages: %+v", len(mail.got), mail.got)
+		}
+	})
+}
+
 // TestDeskWithAlertmanager: it is told each minute, of what is new at once, and nothing
 // goes elsewhere.
 func TestDeskWithAlertmanager(t *testing.T) {

@@ -43,6 +43,8 @@ type round struct {
 	// followers are the alerts that are not told since they follow from another, by
 	// the number of that.
 	followers map[int64][]*monitor.Alert
+	// remaining are the alerts that another hid which is over, by the number of that.
+	remaining map[int64][]*monitor.Alert
 }
 
 func copied(s monitor.AlertState) monitor.AlertState {
@@ -87,6 +89,9 @@ func (r *round) look(look *monitor.Look) {
 	for _, f := range look.Findings {
 		key := Key(&f)
 		f = tidied(f)
+		if f.Line() && f.Kind == monitor.ReplicaWritten && r.knownWrite(&f) {
+			f.Severity = monitor.Warning
+		}
 		r.take(k, look, key, &f)
 	}
 	for i := range r.Alerts {
@@ -161,16 +166,24 @@ func (r *round) take(k *known, look *monitor.Look, key string, f *monitor.Findin
 
 func (r *round) begin(key string, watcher inventory.ServerID, f *monitor.Finding, flaps int) {
 	r.Last++
-	a := monitor.Alert{Number: r.Last, Key: key, Stage: monitor.Pending, Began: r.now, Flaps: flaps}
-	since, err := time.Parse(time.RFC3339, string(cmp.Or(f.SinceBy, f.Since)))
-	if err == nil && since.Before(r.now) {
-		a.Began = since.UTC()
-	}
+	a := monitor.Alert{Number: r.Last, Key: key, Stage: monitor.Pending, Began: r.began(f), Flaps: flaps}
 	r.see(&a, watcher, f)
 	r.Alerts = append(r.Alerts, a)
 }
 
+// began returns since when what is found now is so.
+func (r *round) began(f *monitor.Finding) time.Time {
+	since, err := time.Parse(time.RFC3339, string(cmp.Or(f.SinceBy, f.Since)))
+	if err == nil && since.Before(r.now) {
+		return since.UTC()
+	}
+	return r.now
+}
+
 func (r *round) see(a *monitor.Alert, watcher inventory.ServerID, f *monitor.Finding) {
+	if r.opts.away(a, r.now) {
+		r.comeBack(a, f)
+	}
 	before := a.Finding
 	a.Finding, a.Watcher, a.Seen, a.Missed, a.Gone = *f, watcher, r.now, 0, time.Time{}
 	// A watch that was started since has not seen what was before, such as how a
@@ -202,6 +215,8 @@ func (r *round) advance() {
 				a.Stage, a.Fired = monitor.Firing, r.now
 			case a.Stage == monitor.Firing && a.Missed >= 2 && r.now.Sub(a.Seen) >= r.keepFiring(a) && r.now.Sub(a.Gone) >= left[a.Number] && !r.lasts(a, c):
 				a.Stage, a.Resolved = monitor.Resolved, r.now
+			case a.Stage == monitor.Firing:
+				r.correct(a)
 			}
 		}
 	}
@@ -240,16 +255,6 @@ func (r *round) left(c causes) map[int64]time.Duration {
 		list[cause.Number] = max(list[cause.Number], grace)
 	}
 	return list
-}
-
-// keepFiring returns for how long an alert that is not found any more goes on: a
-// third one like it within a short time is not over before it has been quiet for
-// that time.
-func (r *round) keepFiring(a *monitor.Alert) time.Duration {
-	if a.Flaps >= 2 {
-		return max(r.opts.Flapping, r.opts.KeepFiring)
-	}
-	return r.opts.KeepFiring
 }
 
 // closeAll ends the resolved alerts where nobody is told.

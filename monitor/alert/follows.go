@@ -1,7 +1,9 @@
 package alert
 
 import (
+	"iter"
 	"slices"
+	"strings"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
@@ -14,6 +16,7 @@ type rule struct {
 	follows []monitor.Kind // nil: everything
 	seen    bool           // the cause is known from a look, not from a log alone
 	lines   bool           // only what is known from a log alone follows
+	says    string         // and only lines whose pattern begins like that
 }
 
 // rules are tried in this order. Nothing follows from what is less severe. A server
@@ -24,9 +27,11 @@ var rules = []rule{
 	{where: server, causes: kinds{monitor.WatcherSilent, monitor.MasterDown}},
 	{where: instance, causes: kinds{monitor.MasterDown}},
 
-	{where: channel, causes: kinds{monitor.ReplicaUnreachable}, follows: kinds{monitor.ClientMissing, monitor.ClientHung, monitor.LogOrphaned, monitor.HotLoop, monitor.BailingOut, monitor.ReplicaRefuses}, seen: true},
+	{where: channel, causes: kinds{monitor.ReplicaUnreachable}, follows: kinds{monitor.ClientMissing, monitor.ClientHung, monitor.LogOrphaned, monitor.HotLoop, monitor.BailingOut, monitor.ReplicaRefuses, monitor.ReplicaAuth}, seen: true},
 	{where: channel, causes: kinds{monitor.LogUnwritable}, follows: kinds{monitor.ClientDuplicate, monitor.ClientMissing, monitor.HotLoop, monitor.BailingOut}},
 	{where: channel, causes: kinds{monitor.ClientDuplicate}, follows: kinds{monitor.HotLoop, monitor.BailingOut}},
+	{where: channel, causes: kinds{monitor.ClientMissing}, follows: kinds{monitor.LogOrphaned, monitor.BailingOut}},                                                                            // the client that is to be started takes up both
+	{where: channel, causes: kinds{monitor.ClientDuplicate, monitor.ClientMisplaced}, follows: kinds{monitor.LogLine}, lines: true, says: "graceful shutdown initiated by unexpected process"}, // who ends a client as told
 	{where: channel, causes: kinds{monitor.HotLoop}, follows: kinds{monitor.BailingOut, monitor.ReplicaRefuses}},
 	{where: channel, causes: kinds{monitor.HotLoop}, follows: kinds{monitor.ReplicaUnreachable}, lines: true}, // its connection ends each time
 	{where: channel, causes: kinds{monitor.ReplicaUnreachable, monitor.ClientMissing, monitor.ClientHung, monitor.ClientDuplicate, monitor.HotLoop}, follows: kinds{monitor.BacklogGrown}},
@@ -127,38 +132,77 @@ func (r *round) causes() causes {
 // cause returns an alert from which another follows, or nil. That a watch is silent
 // follows from nothing: it is the server itself.
 func (r *round) cause(a *monitor.Alert, c causes) *monitor.Alert {
-	if a.Kind == monitor.WatcherSilent && a.Subject == "" {
-		return nil
-	}
-	for n := range rules {
-		rule := &rules[n]
-		there, ok := rule.where.stands(&r.opts, a)
-		if !ok || rule.follows != nil && !slices.Contains(rule.follows, a.Kind) {
-			continue
-		}
-		for _, cause := range c[n][there] {
-			if rule.explains(cause, a) && c.first(rule.where, cause, a) {
-				return cause
-			}
+	for rule, cause := range r.candidates(a, c) {
+		if rule.explains(cause, a) && r.before(cause, a) && c.first(rule.where, cause, a) {
+			return cause
 		}
 	}
 	return nil
 }
 
-// explains reports whether a cause at the right place explains an alert now: it is
-// another, as severe at least, and was so when that was found last.
+// candidates returns what may be the cause of an alert by its kind and place, and the
+// rules that say so.
+func (r *round) candidates(a *monitor.Alert, c causes) iter.Seq2[*rule, *monitor.Alert] {
+	return func(yield func(*rule, *monitor.Alert) bool) {
+		if a.Kind == monitor.WatcherSilent && a.Subject == "" {
+			return
+		}
+		for n := range rules {
+			rule := &rules[n]
+			there, ok := rule.where.stands(&r.opts, a)
+			if !ok || rule.follows != nil && !slices.Contains(rule.follows, a.Kind) {
+				continue
+			}
+			for _, cause := range c[n][there] {
+				if !yield(rule, cause) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// before reports whether an alert was so last before its cause ended. What looks still
+// find that do not find the cause any more is there in its own right once that is over;
+// a log may tell of it until then.
+func (r *round) before(cause, a *monitor.Alert) bool {
+	ended := r.ended(cause)
+	switch {
+	case ended.IsZero():
+		return true
+	case a.Line() || a.Missed > 0 || cause.Gone.IsZero():
+		return !lastSo(a).After(ended)
+	}
+	return a.Seen.Before(cause.Gone)
+}
+
+// remain notes an open alert with what hid it, is over and is told so now.
+func (r *round) remain(a *monitor.Alert, c causes) {
+	if a.Stage == monitor.Resolved || a.Missed > 0 {
+		return
+	}
+	for rule, cause := range r.candidates(a, c) {
+		if cause.Stage == monitor.Resolved && !cause.Closed && rule.explains(cause, a) {
+			r.remaining[cause.Number] = append(r.remaining[cause.Number], a)
+			return
+		}
+	}
+}
+
+// explains reports whether a cause at the right place explains an alert as long as it
+// lasts: it is another, and as severe at least.
 func (u *rule) explains(cause, a *monitor.Alert) bool {
 	switch {
 	case cause == a, cause.Kind == a.Kind && cause.Store == a.Store:
 		return false
-	case u.where == channel && !oneChannel(&cause.Finding, &a.Finding):
+	case u.where == channel && !cause.OneChannel(&a.Finding):
 		return false
-	case u.seen && cause.Line(), u.lines && !a.Line():
+	case u.seen && cause.Line(), u.lines && !a.Line(), !strings.HasPrefix(string(a.Subject), u.says):
 		return false
 	case a.Severity.Rank() > cause.Severity.Rank():
 		return false
 	}
-	return cause.Stage != monitor.Resolved || !lastSo(a).After(cause.Resolved)
+	return true
 }
 
 // first reports whether, of a fault that is seen from near and from afar, it is the

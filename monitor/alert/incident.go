@@ -13,17 +13,6 @@ import (
 // the log says stands beside that, and can only make it more severe. A line neither
 // begins a second alert nor ends the one there is.
 
-// oneIncident reports whether a line and what a look found mean the same: they are of
-// one kind and at one instance, and do not name two channels.
-func oneIncident(line, found *monitor.Finding) bool {
-	return line.Line() && !found.Line() && line.Kind == found.Kind && line.Server == found.Server && line.Store == found.Store && line.Store != "" &&
-		oneChannel(line, found)
-}
-
-func oneChannel(a, b *monitor.Finding) bool {
-	return a.Channel == b.Channel || a.Channel == "" || b.Channel == ""
-}
-
 // incidents finds open alerts by what they have in common with others of their
 // incident.
 type incidents map[incident][]int
@@ -43,7 +32,7 @@ func (all incidents) add(f *monitor.Finding, number int) {
 // of its own, or -1.
 func (all incidents) find(alerts []monitor.Alert, f *monitor.Finding) int {
 	for _, i := range all[incidentOf(f)] {
-		if known := &alerts[i].Finding; oneIncident(f, known) || oneIncident(known, f) {
+		if known := &alerts[i].Finding; f.TellsOf(known) || known.TellsOf(f) {
 			return i
 		}
 	}
@@ -55,7 +44,7 @@ func (all incidents) find(alerts []monitor.Alert, f *monitor.Finding) int {
 func (all incidents) late(alerts []monitor.Alert, line *monitor.Finding, now time.Time) bool {
 	at := written(line, now)
 	return slices.ContainsFunc(all[incidentOf(line)], func(i int) bool {
-		return oneIncident(line, &alerts[i].Finding) && !at.After(alerts[i].Resolved)
+		return line.TellsOf(&alerts[i].Finding) && !at.After(alerts[i].Resolved)
 	})
 }
 
@@ -99,4 +88,12 @@ func worse(a, b monitor.Severity) monitor.Severity {
 		return b
 	}
 	return a
+}
+
+// knownWrite reports whether somebody has acknowledged that the replica of a store was
+// written to: that its client finds so too, and merges it, is no other fault.
+func (r *round) knownWrite(f *monitor.Finding) bool {
+	return f.Store != "" && slices.ContainsFunc(r.Alerts, func(a monitor.Alert) bool {
+		return a.Kind == f.Kind && a.Store == f.Store && a.Acknowledged != nil
+	})
 }

@@ -146,6 +146,30 @@ func TestTwoClients(t *testing.T) {
 	p.wants()
 }
 
+// TestEndedAsTold: who ends one of two clients, as the alert says, is not told that
+// somebody did; what else its log says is.
+func TestEndedAsTold(t *testing.T) {
+	ended := wrote(monitor.LogLine, monitor.Warning, "somebody ended it")
+	ended.Subject = "graceful shutdown initiated by unexpected process {pid} ({command})"
+	other := wrote(monitor.LogLine, monitor.Warning, "something else")
+	other.Subject = "Garbage at end of input line"
+	for _, test := range []struct {
+		line monitor.Finding
+		want []string
+	}{{ended, nil}, {other, []string{"warning: log_line on imap1, store s1"}}} {
+		p := newPlay(t)
+		nothing := []monitor.Finding{}
+		p.looks(10*time.Minute, nothing, []monitor.Finding{saw(monitor.ClientDuplicate, monitor.Critical, "2 readers", "kill -TERM 7")})
+		p.wants("critical: client_duplicate on imap1, store s1")
+		p.looks(10*time.Second, []monitor.Finding{test.line}, nothing)
+		p.looks(20*time.Minute, nothing, nothing)
+		got := slices.DeleteFunc(p.subjects(), func(subject string) bool { return strings.HasPrefix(subject, "resolved: ") })
+		if !slices.Equal(got, append([]string{}, test.want...)) {
+			t.Errorf("%s: sent %q, want %q", test.line.Subject, got, test.want)
+		}
+	}
+}
+
 // TestReplicaStopped: a replica that is stopped, whose client ends for it, is one
 // incident: one mail, which says how the client is started too, and one when the
 // replica is back, the client runs and the backlog is gone.
@@ -190,8 +214,25 @@ func TestReplicaStopped(t *testing.T) {
 	t.Run("nobody starts the client", func(t *testing.T) {
 		p := newPlay(t)
 		p.looks(time.Hour, nothing, []monitor.Finding{away, missing})
+		p.wants("critical: replica_unreachable on imap1, store s1")
 		p.looks(20*time.Minute, nothing, []monitor.Finding{missing})
-		p.wants("critical: replica_unreachable on imap1, store s1", "resolved: replica_unreachable on imap1, store s1 after 1 h 0 m", "critical: client_missing on imap1, store s1")
+		if !strings.Contains(p.sent[1].Body, "\n   left     what it hid is not over: client_missing\n") || !p.sent[0].Made.Equal(p.sent[1].Made) {
+			t.Errorf("got %+v", p.sent)
+		}
+		p.wants("critical: client_missing on imap1, store s1", "resolved: replica_unreachable on imap1, store s1 after 1 h 0 m")
+	})
+	t.Run("the client ends after that was told", func(t *testing.T) {
+		p := newPlay(t)
+		p.looks(20*time.Minute, nothing, []monitor.Finding{away})
+		p.wants("critical: replica_unreachable on imap1, store s1")
+		p.looks(20*time.Minute, nothing, []monitor.Finding{away, missing})
+		p.wants("critical: client_missing on imap1, store s1")
+		p.looks(20*time.Minute, nothing, nothing)
+		got := p.subjects()
+		slices.Sort(got)
+		if len(got) != 2 || !strings.HasPrefix(got[0], "resolved: client_missing") || !strings.HasPrefix(got[1], "resolved: replica_unreachable") {
+			t.Errorf("sent %q", got)
+		}
 	})
 	t.Run("the backlog stays for longer than it took to gather", func(t *testing.T) {
 		p := newPlay(t)
@@ -199,8 +240,68 @@ func TestReplicaStopped(t *testing.T) {
 		p.looks(15*time.Minute, nothing, []monitor.Finding{behind})
 		p.wants("critical: replica_unreachable on imap1, store s1")
 		p.looks(15*time.Minute, nothing, []monitor.Finding{behind})
-		p.wants("resolved: replica_unreachable on imap1, store s1 after 20 m 0 s", "critical: backlog on imap1, store s1")
+		p.wants("critical: backlog on imap1, store s1", "resolved: replica_unreachable on imap1, store s1 after 20 m 0 s")
 	})
+}
+
+// TestKnownWrite: what the master's log says of a write that somebody has acknowledged
+// is milder than what it says of one that nobody knows of.
+func TestKnownWrite(t *testing.T) {
+	written := finding(monitor.ReplicaWritten, monitor.Critical, "imap7", "s1")
+	written.Mark = "7:120"
+	merged := wrote(monitor.ReplicaWritten, monitor.Critical, "CRC failure")
+	for _, test := range []struct {
+		by   *monitor.Acknowledgement
+		want string
+	}{
+		{nil, "critical: replica_written on imap1, store s1"},
+		{&monitor.Acknowledgement{By: "anna", At: start}, "warning: replica_written on imap1, store s1"},
+	} {
+		p := newPlay(t)
+		p.forth(10*time.Minute, written)
+		p.sent = nil
+		p.state.Alerts[0].Acknowledged = test.by
+		p.looks(time.Minute, []monitor.Finding{merged}, nil)
+		if got := p.subjects(); !slices.Contains(got, test.want) {
+			t.Errorf("sent %q, want %q", got, test.want)
+		}
+	}
+}
+
+// TestReplicaHangs: a client that gets no answer says that it cannot log in, which
+// follows from the replica that a look does not reach.
+func TestReplicaHangs(t *testing.T) {
+	p := newPlay(t)
+	away := saw(monitor.ReplicaUnreachable, monitor.Critical, "it does not answer", "")
+	away.Subject = "imap7:2005"
+	mute := wrote(monitor.ReplicaAuth, monitor.Warning, "no mechanism available")
+	mute.Channel = ""
+	p.looks(20*time.Minute, []monitor.Finding{mute}, []monitor.Finding{away})
+	p.wants("critical: replica_unreachable on imap1, store s1")
+
+	p = newPlay(t)
+	p.looks(10*time.Second, []monitor.Finding{mute}, []monitor.Finding{}) // it answers: once is enough to be told
+	p.looks(time.Minute, []monitor.Finding{}, []monitor.Finding{})
+	p.wants("warning: replica_auth on imap1, store s1")
+}
+
+// TestReplicaRestarted: a replica that is back at once, whose client ended for it and
+// left its batch, is one incident with one command: that which starts the client.
+func TestReplicaRestarted(t *testing.T) {
+	p := newPlay(t)
+	nothing := []monitor.Finding{}
+	failed := wrote(monitor.BailingOut, monitor.Critical, "LOGOUT received")
+	missing := saw(monitor.ClientMissing, monitor.Critical, "nobody replicates", "sync_client -r")
+	left := saw(monitor.LogOrphaned, monitor.Critical, "log-run was left", "sync_client -r -1")
+	left.Subject = "/sync/log-run"
+	p.looks(10*time.Second, []monitor.Finding{failed}, []monitor.Finding{missing, left})
+	p.looks(20*time.Minute, nothing, []monitor.Finding{missing, left})
+	if len(p.sent) != 1 || strings.Contains(p.sent[0].Body, "-r -1") || !strings.Contains(p.sent[0].Body, "it hides log_orphaned,") {
+		t.Fatalf("got %+v", p.sent)
+	}
+	p.wants("critical: client_missing on imap1, store s1")
+	p.looks(20*time.Minute, nothing, nothing)
+	p.wants("resolved: client_missing on imap1, store s1 after 21 m 0 s")
 }
 
 // TestLoop: what a client does in a loop over one log is one incident, that of the loop.

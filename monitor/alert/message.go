@@ -24,6 +24,7 @@ type notice struct {
 	groups             []string
 	news, over, firing []*monitor.Alert
 	followers          map[int64][]*monitor.Alert // what is not told since it follows from another
+	remaining          map[int64][]*monitor.Alert // what followed from what is over, and is not
 	now                time.Time
 	opts               *Options
 }
@@ -31,7 +32,7 @@ type notice struct {
 // notice gathers what is told of some groups, the worst first. Its Message-ID
 // says which alerts have come how far, and nothing of when it is sent.
 func (r *round) notice(groups []*bundle) *notice {
-	n := &notice{followers: r.followers, now: r.now, opts: &r.opts}
+	n := &notice{followers: r.followers, remaining: r.remaining, now: r.now, opts: &r.opts}
 	var words []string
 	for _, b := range groups {
 		n.groups = append(n.groups, b.Key)
@@ -202,7 +203,7 @@ func (n *notice) opening(b *strings.Builder, a *monitor.Alert) {
 	if a.Value.Known {
 		fmt.Fprintf(b, "   how bad  %s%s\n", a.Measure(a.Value.Value), higher(a))
 	}
-	if a.Flaps >= 2 {
+	if a.Flaps >= flapping {
 		fmt.Fprintf(b, "   flapping %d like this ended shortly before; this one is over when it stays away for %s\n", a.Flaps, lasted(time.Time{}, time.Time{}.Add(n.opts.Flapping)))
 	}
 	fmt.Fprintf(b, "   what     %s\n", a.Text)
@@ -264,6 +265,9 @@ func (n *notice) ending(b *strings.Builder, a *monitor.Alert) {
 	}
 	fmt.Fprintf(b, "%d. %s, %s: lasted %s, until %s%s\n", a.Number, a.Kind, where(a),
 		lasted(a.Began, a.Lasted()), a.Lasted().UTC().Format(clock), peak(a))
+	if left := kindsOf(n.remaining[a.Number]); left != nil {
+		fmt.Fprintf(b, "   left     what it hid is not over: %s\n", strings.Join(left, ", "))
+	}
 }
 
 func untold(b *strings.Builder, a *monitor.Alert) {
@@ -274,6 +278,10 @@ func untold(b *strings.Builder, a *monitor.Alert) {
 }
 
 func (n *notice) short(b *strings.Builder, a *monitor.Alert) {
+	if n.opts.away(a, n.now) {
+		fmt.Fprintf(b, "%d. %s %s, %s: %s\n", a.Number, a.Severity, a.Kind, where(a), a.Text)
+		return
+	}
 	fmt.Fprintf(b, "%d. %s %s, %s, for %s%s\n", a.Number, a.Severity, a.Kind, where(a), lasted(a.Began, n.now), peak(a))
 }
 

@@ -57,7 +57,7 @@ func (o *Options) patience(f *monitor.Finding) time.Duration {
 	}
 	switch f.Kind {
 	case monitor.BailingOut, monitor.Unclassified, monitor.LogLine, monitor.LinesLost, monitor.DaemonDisabled,
-		monitor.ReplicaWritten, monitor.LogUnwritable, monitor.OwnDatabase, monitor.WatcherSilent:
+		monitor.ReplicaWritten, monitor.ReplicaAuth, monitor.LogUnwritable, monitor.OwnDatabase, monitor.WatcherSilent:
 		return 0
 	case monitor.ClientMissing, monitor.ReplicaUnreachable, monitor.PortSilent:
 		return o.For

@@ -3,6 +3,7 @@ package alert
 import (
 	"fmt"
 	"net"
+	"slices"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
@@ -11,13 +12,14 @@ import (
 // withhold finds out which alerts are not to be told now, and why.
 func (r *round) withhold() {
 	c := r.causes()
-	r.followers = map[int64][]*monitor.Alert{}
+	r.followers, r.remaining = map[int64][]*monitor.Alert{}, map[int64][]*monitor.Alert{}
 	for i := range r.Alerts {
 		a := &r.Alerts[i]
 		if a.Closed {
 			continue
 		}
 		a.Withheld = r.reason(a, c)
+		r.remain(a, c)
 	}
 }
 
@@ -25,9 +27,9 @@ func (r *round) reason(a *monitor.Alert, c causes) string {
 	if s := SilencedBy(a, r.Silences, r.now, r.opts); s != nil {
 		return fmt.Sprintf("silence %d", s.Number)
 	}
-	if cause := r.cause(a, c); cause != nil {
+	if cause := r.cause(a, c); cause != nil && !r.unmentioned(a, cause) {
 		r.followers[cause.Number] = append(r.followers[cause.Number], a)
-		return fmt.Sprintf("follows from alert %d", cause.Number)
+		return monitor.FollowsFrom(cause.Number)
 	}
 	switch {
 	case a.Acknowledged != nil:
@@ -36,6 +38,16 @@ func (r *round) reason(a *monitor.Alert, c causes) string {
 		return "only " + string(a.Severity)
 	}
 	return ""
+}
+
+// unmentioned reports whether a client ended after its cause was told, so that nobody
+// has been told how to start it again.
+func (r *round) unmentioned(a, cause *monitor.Alert) bool {
+	if a.Kind != monitor.ClientMissing || cause.Kind != monitor.ReplicaUnreachable || a.Command == "" || !told(cause) {
+		return false
+	}
+	group := r.opts.Group(&cause.Finding)
+	return slices.ContainsFunc(r.Groups, func(g monitor.AlertGroup) bool { return g.Key == group && a.Began.After(g.Told) })
 }
 
 // fromAfar reports whether a finding says of a replica, from its master's server,

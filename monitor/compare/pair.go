@@ -10,9 +10,10 @@ import (
 
 // Side is one copy of a store.
 type Side struct {
-	Server inventory.ServerID
-	IMAP   cyrus.Options // as an administrator
-	Conf   string        // path of imapd.conf on the server, for repairs; empty: Cyrus's own default
+	Server   inventory.ServerID
+	IMAP     cyrus.Options // as an administrator
+	Conf     string        // path of imapd.conf on the server, for repairs; empty: Cyrus's own default
+	Programs string        // directory of Cyrus's programs there, for repairs; empty: nobody knows
 }
 
 // Pair is a store's master and one of its replicas.

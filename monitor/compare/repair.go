@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"path/filepath"
 	"strings"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -98,11 +99,14 @@ func (p *pair) repairShared(d *monitor.Difference) {
 	}
 }
 
+// program begins a command. Distributions keep the programs where no PATH leads, so
+// it names their directory where that is known.
 func program(name string, s *Side) []string {
-	if s.Conf == "" {
-		return []string{name}
+	words := []string{filepath.Join(s.Programs, name)}
+	if s.Conf != "" {
+		words = append(words, "-C", s.Conf)
 	}
-	return []string{name, "-C", s.Conf}
+	return words
 }
 
 func (p *pair) sync(owner cyrus.Owner) monitor.RepairStep {

@@ -35,7 +35,6 @@ func (p Pace) Due(turns []Turn, now time.Time) []Turn {
 			others = append(others, t)
 		}
 	}
-	longestAgo := func(a, b Turn) int { return cmp.Or(a.Last.Compare(b.Last), compareOwners(a.Owner, b.Owner)) }
 	slices.SortFunc(suspects, longestAgo)
 	slices.SortFunc(others, longestAgo)
 	// At a steady pace so many can be compared before the next run is late for a
@@ -60,6 +59,11 @@ func (p Pace) Overdue(turns []Turn, now time.Time) []Turn {
 			late = append(late, t)
 		}
 	}
-	slices.SortFunc(late, func(a, b Turn) int { return cmp.Or(a.Last.Compare(b.Last), compareOwners(a.Owner, b.Owner)) })
+	slices.SortFunc(late, longestAgo)
 	return late
+}
+
+// longestAgo sorts turns by when they were last had.
+func longestAgo(a, b Turn) int {
+	return cmp.Or(a.Last.Compare(b.Last), compareOwners(a.Owner, b.Owner))
 }

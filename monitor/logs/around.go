@@ -51,6 +51,7 @@ func (t *tally) about(g *group) string {
 		if at := t.repaired[g.store]; !at.IsZero() && !at.After(g.last) && g.last.Sub(at) < repairs {
 			return fmt.Sprintf("a reconstruct ran here at %s, and changes mailboxes too: if it was that, nothing is to be done", monitor.Time(at))
 		}
+		return "a sync_client -u that repairs a difference, and a reconstruct on the replica, cause such lines too: after one of those nothing is to be done"
 	}
 	return ""
 }

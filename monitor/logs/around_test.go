@@ -81,6 +81,46 @@ func TestWrittenByReconstruct(t *testing.T) {
 	}
 }
 
+// TestWrittenByRepair: what a client says when it merges a difference is told together,
+// and that a repair may be why.
+func TestWrittenByRepair(t *testing.T) {
+	const at = "Nov 22 09:35:59 imap1 s1m/sync_client[1]: "
+	found := told(t,
+		at+"MAILBOX received NO response: IMAP_SYNC_CHECKSUM Checksum Failure",
+		at+"SYNC_NOTICE: CRC failure on sync user.anna, recalculating counts and trying again",
+		at+"CRC failure on sync for user.anna, trying full update",
+	)
+	if f := found[monitor.ReplicaWritten]; len(found) != 1 || f.Severity != monitor.Critical || f.Value.Value != 3 || !strings.Contains(f.Text, "; a sync_client -u that repairs a difference") {
+		t.Errorf("got %+v", found)
+	}
+}
+
+// TestKilled: that a process was killed is one finding, though master says it twice.
+func TestKilled(t *testing.T) {
+	const at = "Nov 22 09:35:59 imap1 s1m/master[1]: "
+	found := told(t,
+		at+"process type:DAEMON name:syncclient path:/usr/lib/cyrus/bin/sync_client age:56.493s pid:27542 signaled to death by signal 9 (Killed)",
+		at+"service syncclient/unix pid 27542 in READY state: terminated abnormally",
+	)
+	if f := found[monitor.LogLine]; f.Severity != monitor.Critical || f.Value.Value != 1 {
+		t.Errorf("got %+v", found)
+	}
+}
+
+// TestDamaged: that a replica cannot open a mailbox is one finding with what is not
+// updated for it; what another process cannot open is told as it is.
+func TestDamaged(t *testing.T) {
+	const at = "Nov 22 09:35:59 imap1 s1m/"
+	index := "IOERROR: refreshing index failed: mailbox=<user.bob> error=<Mailbox format corruption detected> syserror=<No such file or directory> func=<mailbox_lock_index_internal>"
+	found := told(t, at+"csync[1]: "+index, at+"csync[1]: Failed to open mailbox user.bob to update: Mailbox format corruption detected")
+	if f := found[monitor.LogLine]; f.Severity != monitor.Critical || !strings.HasPrefix(string(f.Subject), notUpdated) {
+		t.Errorf("got %+v", found)
+	}
+	if f := told(t, at+"imap[1]: "+index)[monitor.LogLine]; !strings.HasPrefix(string(f.Subject), notOpened) {
+		t.Errorf("got %+v", f)
+	}
+}
+
 // TestCannotTakeLog: why a client cannot take its log says what is wrong, and what
 // is to be looked at.
 func TestCannotTakeLog(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -219,14 +220,28 @@ func (t *tally) findings() []monitor.Finding {
 	return list
 }
 
-// isEcho reports whether lines that name no channel go with others that do: Cyrus
-// says of a batch first why it failed and then which one.
+// notUpdated and notOpened begin what a replica says of a mailbox that it cannot open:
+// that it is not updated, and before that why.
+const (
+	notUpdated = "Failed to open mailbox "
+	notOpened  = "IOERROR: {what} index failed: "
+)
+
+// isEcho reports whether lines go with others that say more: of a batch Cyrus says
+// first why it failed and then which one, of a mailbox what is wrong with its index
+// and then which one is not updated for that.
 func (t *tally) isEcho(g *group) bool {
-	if g.kind != monitor.BailingOut || g.channel != "" {
+	var more func(key) bool
+	switch {
+	case g.kind == monitor.BailingOut && g.channel == "":
+		more = func(k key) bool { return k.channel != "" }
+	case strings.HasPrefix(g.subject, notOpened):
+		more = func(k key) bool { return strings.HasPrefix(k.subject, notUpdated) }
+	default:
 		return false
 	}
 	for k := range t.groups {
-		if k.channel != "" && k.kind == g.kind && k.store == g.store {
+		if k.kind == g.kind && k.store == g.store && more(k) {
 			return true
 		}
 	}

@@ -26,6 +26,9 @@ type Options struct {
 	// Neighbours are the imapd.conf of instances that other servers of the inventory
 	// have on this very machine.
 	Neighbours []string
+	// Routed says on which servers the users of stores are served, as far as that is
+	// known.
+	Routed map[inventory.StoreID]inventory.ServerID
 }
 
 // Hint is what the log of an instance says.
@@ -172,6 +175,16 @@ func (c *check) about(ch *monitor.Channel) string {
 		return fmt.Sprintf("store %s", c.in.Store)
 	}
 	return fmt.Sprintf("channel %s of store %s", inventory.Quoted(ch.Name), c.in.Store)
+}
+
+// elsewhere says that users are served by another server than this master's, or
+// nothing: then this may be a former master, whose client must not be started.
+func (c *check) elsewhere() string {
+	at := c.opts.Routed[c.in.Store]
+	if c.in.Role != inventory.Master || at == "" || at == c.in.Server {
+		return ""
+	}
+	return fmt.Sprintf("The routing says that users of store %s are served by %s, so this may be a former master: don't run a sync_client here, which would send old state; correct the inventory or the routing, whichever is wrong", c.in.Store, at)
 }
 
 // clientCommand is a sync_client of a channel with further words.

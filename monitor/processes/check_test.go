@@ -96,6 +96,12 @@ func TestCheck(t *testing.T) {
 		{name: "healthy replica", role: inventory.Replica, harm: func(*world) {}},
 		{name: "busy", role: inventory.Master, harm: func(w *world) { w.log(&w.before, 10); w.log(&w.now, 50) }},
 		{name: "restarted at that very moment", role: inventory.Master, harm: func(w *world) { drop(&w.now) }},
+		{name: "missing while nothing waits", role: inventory.Master, want: "client_missing", text: "runs, and whatever changes waits in its log.", harm: func(w *world) {
+			drop(&w.now)
+			w.log(&w.now, 0)
+			w.now.Logs[0].Run, w.now.Logs[0].Log = monitor.LogFile{}, monitor.LogFile{}
+			w.once = true
+		}},
 		{name: "missing at the first look", role: inventory.Master, want: "client_missing", command: clientPath + " -C /etc/s1.conf -r", harm: func(w *world) {
 			drop(&w.now)
 			w.once = true
@@ -197,6 +203,14 @@ func TestCheck(t *testing.T) {
 			w.loop(40)
 		}},
 		{name: "away in a loop", role: inventory.Master, want: "hot_loop", harm: func(w *world) {
+			drop(&w.before)
+			drop(&w.now)
+			w.log(&w.now, 50)
+			w.loop(40)
+			w.now.Setups["/etc/s1.conf"] = processes.Setup{File: "/etc/cyrus.conf", Clients: []processes.Started{{Section: "DAEMON", Process: *w.client(&healthy(inventory.Master).now)}}}
+			w.opts.Hints["s1"].Reprocessed["default"] = processes.Loop{Times: 40, At: noon.Add(-10 * time.Second)}
+		}},
+		{name: "away, and master does not start it again", role: inventory.Master, want: "client_missing hot_loop log_orphaned", harm: func(w *world) {
 			drop(&w.before)
 			drop(&w.now)
 			w.log(&w.now, 50)
@@ -369,6 +383,35 @@ func TestStartAgain(t *testing.T) {
 	}
 }
 
+// TestFormerMaster: where users are served elsewhere nothing is offered that would
+// send what is here.
+func TestFormerMaster(t *testing.T) {
+	for _, test := range []struct {
+		routed   inventory.ServerID
+		commands int
+	}{{"", 2}, {"imap1", 2}, {"imap7", 0}} {
+		w := healthy(inventory.Master)
+		drop(&w.before)
+		drop(&w.now)
+		w.log(&w.now, 50)
+		w.opts.Routed = map[inventory.StoreID]inventory.ServerID{"s1": test.routed}
+		found := w.check()
+		commands := 0
+		for _, f := range found {
+			if f.Command != "" {
+				commands++
+			}
+			former := strings.Contains(f.Text, "served by imap7, so this may be a former master: don't run a sync_client here")
+			if former != (test.commands == 0) || former && strings.Contains(f.Text, clientPath) {
+				t.Errorf("routed to %q: %s", test.routed, f.Text)
+			}
+		}
+		if kinds(found) != "client_missing log_orphaned" || commands != test.commands {
+			t.Errorf("routed to %q: got%s", test.routed, describe(found))
+		}
+	}
+}
+
 // TestSince: what was lost between two looks began between them, and nobody knows
 // where; what was never seen otherwise began before.
 func TestSince(t *testing.T) {
@@ -387,6 +430,12 @@ func TestSince(t *testing.T) {
 		{"client", inventory.Master, func(w *world) { earlier(w); drop(&w.before); drop(&w.now) }, monitor.ClientMissing, at(-20), at(-10)},
 		{"client never seen", inventory.Master, func(w *world) { drop(&w.before); drop(&w.now) }, monitor.ClientMissing, "", at(-10)},
 		{"client that left a log", inventory.Master, func(w *world) { drop(&w.before); drop(&w.now); w.log(&w.now, 50) }, monitor.ClientMissing, at(-15), at(-10)},
+		{"client that left a log after it was missed", inventory.Master, func(w *world) {
+			drop(&w.before)
+			drop(&w.now)
+			w.log(&w.now, 50)
+			w.now.Logs[0].Run.Taken = noon.Add(-5 * time.Minute)
+		}, monitor.ClientMissing, at(-5), ""},
 		{"client that took no log", inventory.Master, func(w *world) {
 			drop(&w.before)
 			drop(&w.now)

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"syscall"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/interlacemail/interlace/inventory"
 )
 
@@ -57,9 +59,8 @@ func full(dir string) Closed {
 	if syscall.Statfs(dir, &disk) != nil {
 		return Closed{}
 	}
-	const readOnly = 1 // ST_RDONLY, statfs(2)
 	switch {
-	case disk.Flags&readOnly != 0:
+	case disk.Flags&unix.ST_RDONLY != 0:
 		return Closed{fmt.Sprintf("%q is on a file system that is mounted read-only; the kernel does that where a disk fails, so look at its log first", dir), inventory.Paste("findmnt", "--target", dir)}
 	case disk.Blocks > 0 && disk.Bavail == 0:
 		return Closed{fmt.Sprintf("%q is on a file system that is full", dir), inventory.Paste("df", "-h", "--", dir)}

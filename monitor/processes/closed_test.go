@@ -13,7 +13,7 @@ import (
 // not more than that.
 func TestOpening(t *testing.T) {
 	if os.Geteuid() != 0 {
-		t.Skip("SKIPPED: only root gives files away")
+		t.Skip("SKIPPED: needs root, to give files away")
 	}
 	const cyrus, other = 64001, 64002 // accounts without a name
 	for _, test := range []struct {

@@ -37,6 +37,11 @@ func (c *check) orphan(ch *monitor.Channel, path string, since inventory.Text, c
 		c.report(monitor.LogOrphaned, monitor.Warning, ch, f)
 		return
 	}
+	if former := c.elsewhere(); former != "" {
+		f.Text = what + ". " + former
+		c.report(monitor.LogOrphaned, monitor.Critical, ch, f)
+		return
+	}
 	f.Text = what + ". If this is the master, work it off; it is not to be deleted before"
 	if f.Command = inventory.Paste(command...); f.Command != "" && then != nil {
 		f.Command += " && " + inventory.Paste(then...)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/instances"
 )
 
 // readers judges who reads a channel: exactly one, which gets on.
@@ -29,9 +30,14 @@ func (c *check) readers(ch *monitor.Channel) {
 // over and over, one that is away is taken for being on its way.
 const onItsWay = 15 * time.Second
 
+// isOnItsWay reports that of a client. Where it is known that master does not start
+// it again, whoever took the log up was somebody else.
 func (c *check) isOnItsWay(ch *monitor.Channel) bool {
 	l, said := c.hint.Reprocessed[ch.Name]
-	return said && c.now.At.Sub(l.At) < onItsWay
+	s := c.setup()
+	started := s.of(ch)
+	again := s.File == "" || started != nil && started.Section == instances.Daemon
+	return said && again && c.now.At.Sub(l.At) < onItsWay
 }
 
 // missing reports a channel without a reader. Master starts its daemons again at
@@ -57,7 +63,10 @@ func (c *check) missing(ch *monitor.Channel) {
 		c.report(monitor.ClientMissing, monitor.Warning, ch, f)
 		return
 	}
-	f.Text = fmt.Sprintf("nobody replicates %s to %s: no rolling sync_client runs, and changes wait in its log. %s", c.about(ch), inventory.Quoted(ch.Peer), again)
+	if former := c.elsewhere(); former != "" {
+		again, f.Command = former, ""
+	}
+	f.Text = fmt.Sprintf("nobody replicates %s to %s: no rolling sync_client runs, and whatever changes waits in its log. %s", c.about(ch), inventory.Quoted(ch.Peer), again)
 	c.report(monitor.ClientMissing, monitor.Critical, ch, f)
 }
 
@@ -70,7 +79,9 @@ func (c *check) missingSince(f *monitor.Finding, ch *monitor.Channel) {
 	switch {
 	case had != nil || b == nil:
 	case b.Run.Exists(): // it was there when it took that
-		f.Since = monitor.Time(b.Run.Taken)
+		if f.Since = monitor.Time(b.Run.Taken); b.Run.Taken.After(missed.At) {
+			f.SinceBy = ""
+		}
 	case b.Log.Exists():
 		f.Since, f.SinceBy = monitor.Time(b.Log.First), ""
 	}

@@ -63,7 +63,8 @@ const (
 const promotionRest = 24 * time.Hour
 
 // Recover works a log off, if that is certain to be right, and returns what was
-// done, or why nothing was. The error says that the journal could not be written.
+// done, or why nothing was. Where nothing waits the journal does not hear of it. The
+// error says that the journal could not be written.
 func Recover(ctx context.Context, job Job, opts RecoverOptions) (monitor.Action, error) {
 	if opts.Proc == "" {
 		opts.Proc = "/proc"
@@ -89,6 +90,10 @@ func Recover(ctx context.Context, job Job, opts RecoverOptions) (monitor.Action,
 	defer lock.Close()
 	if err := free(&job, &opts); err != nil {
 		return refuse(err), nil
+	}
+	if job.idle(&opts) {
+		a.Outcome, a.Text, a.Ended = Done, "nothing waited", opts.Now()
+		return a, nil
 	}
 	if opts.Journal == nil {
 		return refuse(errors.New("there is no journal")), nil
@@ -188,11 +193,8 @@ func free(job *Job, opts *RecoverOptions) error {
 	if path == "" {
 		path = job.run()
 	}
-	switch pid, err := holder(opts.Proc, path); {
-	case err != nil:
+	if err := holder(opts.Proc, path); err != nil {
 		return err
-	case pid != 0:
-		return fmt.Errorf("process %d works on %q", pid, path)
 	}
 	if job.File == "" {
 		if pid := worker(s, &job.Instance, &job.Channel, job.run()); pid != 0 {

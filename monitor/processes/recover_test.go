@@ -162,6 +162,27 @@ func TestRecoverLeavesOthersAlone(t *testing.T) {
 	recover("a client with another imapd.conf", fmt.Sprintf("process %d works on these logs", other.Process.Pid), theirs)
 	recover("a client of which nobody knows where it works", "can't be told", func(string) (string, error) { return "", errors.New("no such file") })
 	end(other)
+
+	// What is called otherwise holds a log that it writes, and not one that it reads.
+	writer := exec.Command("/bin/sleep", "600")
+	out, err := os.OpenFile(dir+"/real/log-run", os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	writer.Stdout = out
+	begin(t, writer)
+	out.Close()
+	recover("a program that writes the log", fmt.Sprintf("process %d works on", writer.Process.Pid), theirs)
+	end(writer)
+	reader := exec.Command("/bin/sleep", "600")
+	in, err := os.Open(dir + "/real/log-run")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	reader.Stdin = in
+	begin(t, reader)
 	recover("nobody", "", theirs)
 }
 
@@ -228,6 +249,27 @@ func TestRecoverEnds(t *testing.T) {
 				t.Errorf("still there: %s", out)
 			}
 		})
+	}
+}
+
+// TestRecoverNothing: where nothing waits nothing is run, and nothing is written down
+// of it; a service is started all the same.
+func TestRecoverNothing(t *testing.T) {
+	dir := t.TempDir()
+	ch := monitor.Channel{Name: "default", Kind: monitor.Replication, Dir: dir, Peer: "imap7:2005"}
+	in := monitor.Instance{Server: "imap1", Store: "s1", Role: inventory.Master, Conf: "/nowhere", Channels: []monitor.Channel{ch}}
+	j := &journal{}
+	opts := willing(j)
+	opts.Client = "/bin/false"
+	a, err := processes.Recover(t.Context(), processes.Job{Instance: in, Channel: ch}, opts)
+	if err != nil || a.Outcome != processes.Done || a.Text != "nothing waited" || len(j.begun) != 0 {
+		t.Errorf("got %+v, %v, %+v", a, err, j.begun)
+	}
+	opts = willing(j)
+	opts.Service = []string{"/bin/true"}
+	a, err = processes.Recover(t.Context(), processes.Job{Instance: in, Channel: ch}, opts)
+	if err != nil || a.Outcome != processes.Done || len(j.begun) != 1 {
+		t.Errorf("a service: got %+v, %v, %+v", a, err, j.begun)
 	}
 }
 

@@ -25,12 +25,17 @@ func work(ctx context.Context, job *Job, opts *RecoverOptions, lock *os.File) (o
 	case job.File != "":
 		wrote, err = workFile(ctx, job, opts, lock)
 	case len(opts.Service) > 0:
-		wrote, err = run(ctx, opts.Service, nil)
+		if wrote, err = run(ctx, opts.Service, nil); errors.Is(err, exec.ErrWaitDelay) {
+			err = nil // it has ended well, and the client that it started has its output
+		}
 	default:
 		wrote, err = workBatches(ctx, job, opts, lock)
 	}
-	if ctx.Err() == context.DeadlineExceeded {
+	switch ctx.Err() {
+	case context.DeadlineExceeded:
 		err = fmt.Errorf("it had not ended after %s and was killed; the log is still there", inventory.DurationText(opts.Timeout.Seconds()))
+	case context.Canceled:
+		err = errors.New("it was killed since interlace was ended; the log is still there")
 	}
 	if err != nil {
 		return Failed, strings.TrimSpace(err.Error() + "\n" + wrote)
@@ -44,12 +49,14 @@ func work(ctx context.Context, job *Job, opts *RecoverOptions, lock *os.File) (o
 const mostBatches = 1000
 
 // workBatches works batches off until neither log is there. Between two of them
-// it looks again: somebody may have started a client.
+// it looks again: somebody may have started a client. A client ends with 0 also
+// when the replica refuses something; what tells is that it removes the log-run
+// that it has worked off, and that one only.
 func workBatches(ctx context.Context, job *Job, opts *RecoverOptions, lock *os.File) (string, error) {
 	command := job.command(opts)
 	wrote := ""
 	for range mostBatches {
-		if !exists(job.run()) && !exists(filepath.Join(job.Channel.Dir, "log")) {
+		if job.idle(opts) {
 			return wrote, nil
 		}
 		if err := free(job, opts); err != nil {
@@ -58,6 +65,9 @@ func workBatches(ctx context.Context, job *Job, opts *RecoverOptions, lock *os.F
 		var err error
 		if wrote, err = run(ctx, command, lock); err != nil {
 			return wrote, err
+		}
+		if exists(job.run()) && free(job, opts) == nil {
+			return wrote, fmt.Errorf("%q is still there after the client has ended: something in it can't be replicated, and the lines of sync_client and of the replica's sync_server say which mailbox", job.run())
 		}
 	}
 	return wrote, fmt.Errorf("changes still come in after %d batches", mostBatches)
@@ -93,8 +103,14 @@ func workFile(ctx context.Context, job *Job, opts *RecoverOptions, lock *os.File
 	return wrote, root.Remove(name)
 }
 
+// inForeground is what master has in the environment of its daemons. Without it
+// sync_client -r goes into the background, where neither its end nor how it ended
+// can be seen.
+const inForeground = "CYRUS_ISDAEMON=1"
+
 // run runs a command without a shell, in a process group of its own, which is
-// killed when ctx ends. What it wrote, up to 4 KiB, is returned.
+// killed when ctx ends. A client is one that holds the lock of its channel, and stays
+// in the foreground. What the command wrote, up to 4 KiB, is returned.
 func run(ctx context.Context, command []string, lock *os.File) (string, error) {
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -104,6 +120,7 @@ func run(ctx context.Context, command []string, lock *os.File) (string, error) {
 	cmd.Stdout, cmd.Stderr = out, out
 	if lock != nil {
 		cmd.ExtraFiles = []*os.File{lock}
+		cmd.Env = append(cmd.Environ(), inForeground)
 	}
 	if err := cmd.Run(); err != nil {
 		return out.text(), fmt.Errorf("%q: %w", command[0], err)
@@ -132,6 +149,12 @@ func (b *beginning) text() string {
 
 // run is the log that is worked off, or was left behind, by Cyrus 3.x.
 func (j *Job) run() string { return filepath.Join(j.Channel.Dir, "log-run") }
+
+// idle reports whether a client would find nothing to work off. A service is started
+// all the same: its client works off what comes later.
+func (j *Job) idle(opts *RecoverOptions) bool {
+	return j.File == "" && len(opts.Service) == 0 && !exists(j.run()) && !exists(filepath.Join(j.Channel.Dir, "log"))
+}
 
 // left returns the log of Cyrus 2.3 that the job is about.
 func (j *Job) left() (LeftLog, error) {

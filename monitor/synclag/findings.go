@@ -90,7 +90,8 @@ func Written(in *monitor.Instance, course []monitor.Stretch, replica, master *Na
 		Probe: monitor.ProbeBacklog, Kind: monitor.ReplicaWritten, Severity: monitor.Warning,
 		Server: inventory.Text(in.Server), Store: inventory.Text(in.Store), Channel: monitor.DefaultChannel,
 		Since: monitor.Time(last.Oldest()), Value: inventory.Known(float64(replica.Entries)),
-		Mark: inventory.Text(fmt.Sprintf("%d:%d:%d:%d", last.Log.Inode, last.Log.Bytes, last.Run.Inode, last.Run.Bytes)),
+		Command: inventory.Paste("interlace", "compare", "--store", string(in.Store)),
+		Mark:    inventory.Text(fmt.Sprintf("%d:%d:%d:%d", last.Log.Inode, last.Log.Bytes, last.Run.Inode, last.Run.Bytes)),
 	}
 	grown, advice := "; it may be left from when this was the master", "; the next sync merges such changes into the master: find out who logs in here, and compare master and replica"
 	after, by := grew(course)

@@ -50,8 +50,8 @@ var causes = []cause{
 	{monitor.ClientMissing, false, monitor.Stopped, "no rolling sync_client runs for it"},
 	{monitor.MasterDown, true, monitor.Stalled, "Cyrus of the replica does not run"},
 	{monitor.PortSilent, true, monitor.Stalled, "the sync server of the replica does not answer"},
-	{monitor.ReplicaAuth, false, monitor.Stalled, "the replica does not let its sync_client in"},
 	{monitor.ReplicaUnreachable, false, monitor.Stalled, "the replica does not answer"},
+	{monitor.ReplicaAuth, false, monitor.Stalled, "the replica does not let its sync_client in"},
 	{monitor.ClientDuplicate, false, monitor.Stalled, "more than one sync_client works on it"},
 	{monitor.ReplicaRefuses, false, monitor.Stalled, "the replica refuses changes"},
 	{monitor.HotLoop, false, monitor.Stalled, "the same log is taken up again and again"},
@@ -85,14 +85,15 @@ func (h *heeded) open() []monitor.OpenAlert {
 	return list
 }
 
-// find returns an alert that shows a cause, or nil.
+// find returns an alert that shows a cause, or nil. What follows from another alert is
+// none: that one is what is told, here as elsewhere.
 func (h *heeded) find(c *cause) *monitor.Alert {
 	at := inventory.Text(h.lag.Server)
 	if c.replica {
 		at = h.lag.Peer
 	}
 	for _, a := range h.alerts {
-		if a.Kind == c.kind && at != "" && a.Server == at && h.holds(c, a) {
+		if a.Kind == c.kind && at != "" && a.Server == at && !a.Follows() && h.holds(c, a) {
 			return a
 		}
 	}
@@ -106,6 +107,8 @@ func (h *heeded) holds(c *cause, a *monitor.Alert) bool {
 	switch {
 	case a.Probe == monitor.ProbeLogs && last.Oldest().IsZero():
 		return false
+	case c.kind == monitor.ClientDuplicate && (last.Oldest().IsZero() || worked(h.course, a.Seen.Add(-3*h.opts.Interval))):
+		return false // what two clients copy is copied
 	case a.Probe != monitor.ProbeLogs && (a.Missed > 0 || h.now.Sub(a.Seen) > 3*h.opts.Processes):
 		return false
 	case c.verdict == monitor.Stopped:
@@ -131,11 +134,14 @@ func worked(course []monitor.Stretch, since time.Time) bool {
 func (h *heeded) correct(c *cause, a *monitor.Alert) {
 	lag := h.lag
 	why := fmt.Sprintf("%s (%s on %s since %s)", c.words, c.kind, a.Server, monitor.Time(a.Began))
+	if a.Said != "" {
+		why += "; the log says: " + string(a.Said)
+	}
 	if c.verdict == monitor.Unknown {
 		lag.WouldLose = inventory.Number{}
 	}
 	if worse(lag.Verdict) > worse(c.verdict) {
-		lag.Reason += inventory.Text("; " + why)
+		lag.Reason = inventory.Text(why+"; ") + lag.Reason
 		return
 	}
 	if lag.Verdict != c.verdict {

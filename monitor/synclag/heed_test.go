@@ -40,6 +40,13 @@ func TestHeed(t *testing.T) {
 	missed.Missed = 1
 	elsewhere := found(monitor.ReplicaUnreachable, "imap1", 4)
 	elsewhere.Channel = "dr"
+	following := func(kind monitor.Kind) monitor.Alert {
+		a := found(kind, "imap1", 4)
+		a.Withheld = "follows from alert 6"
+		return a
+	}
+	looping := found(monitor.HotLoop, "imap1", 4)
+	looping.Said = "it fails in mailbox user.anna"
 	whole := found(monitor.MasterDown, "imap2", 4)
 	whole.Channel = ""
 	for _, c := range []struct {
@@ -59,6 +66,10 @@ func TestHeed(t *testing.T) {
 		{"the same log again and again", respawned, []monitor.Alert{found(monitor.HotLoop, "imap1", 4)}, monitor.Stalled, "hot_loop", 5},
 		{"two clients, which is why", respawned, []monitor.Alert{found(monitor.HotLoop, "imap1", 4), found(monitor.ClientDuplicate, "imap1", 4)}, monitor.Stalled, "more than one sync_client works on it (client_duplicate on imap1", 5},
 		{"two clients that get on", busy, []monitor.Alert{found(monitor.ClientDuplicate, "imap1", 1)}, monitor.OK, "", 1},
+		{"two clients that got on up to now", busy, []monitor.Alert{found(monitor.ClientDuplicate, "imap1", 4)}, monitor.OK, "", 1},
+		{"two clients, and nothing waits", idle, []monitor.Alert{found(monitor.ClientDuplicate, "imap1", 4)}, monitor.OK, "", 0},
+		{"the replica is gone, and so is the client for it", gone, []monitor.Alert{following(monitor.ClientMissing), found(monitor.ReplicaUnreachable, "imap1", 4)}, monitor.Stopped, "the replica does not answer (replica_unreachable on imap1 since 2026-11-20T10:03:00Z); no rolling sync_client runs for it; 1 B", 4},
+		{"the same log, and what follows from that", respawned, []monitor.Alert{following(monitor.ReplicaRefuses), looping}, monitor.Stalled, "the same log is taken up again and again (hot_loop on imap1 since 2026-11-20T10:03:00Z); the log says: it fails in mailbox user.anna; 1.0 kB", 5},
 		{"it hangs", respawned, []monitor.Alert{found(monitor.ClientHung, "imap1", 4)}, monitor.Stalled, "client_hung", 5},
 		{"since then batches have ended", busy, []monitor.Alert{found(monitor.ReplicaUnreachable, "imap1", 1)}, monitor.OK, "", 1},
 		{"since then nobody knows", busy, []monitor.Alert{found(monitor.ReplicaUnreachable, "imap1", 3)}, monitor.Stalled, "replica_unreachable", 2},
@@ -67,7 +78,7 @@ func TestHeed(t *testing.T) {
 		{"a line of a log, and something waits", respawned, []monitor.Alert{line}, monitor.Stalled, "bailing_out", 5},
 		{"a line of a log, and nothing waits", idle, []monitor.Alert{line}, monitor.OK, "", 0},
 		{"no client", gone, []monitor.Alert{found(monitor.ClientMissing, "imap1", 3)}, monitor.Stopped, "no rolling sync_client runs for it (client_missing", 4},
-		{"no client at the look, and the replica is why", gone, []monitor.Alert{found(monitor.ReplicaUnreachable, "imap1", 3)}, monitor.Stopped, "no rolling sync_client runs for it; 1 B wait, the oldest for 3 m; the replica does not answer", 4},
+		{"no client at the look, and the replica is why", gone, []monitor.Alert{found(monitor.ReplicaUnreachable, "imap1", 3)}, monitor.Stopped, "the replica does not answer (replica_unreachable on imap1 since 2026-11-20T10:02:00Z); no rolling sync_client runs for it; 1 B wait, the oldest for 3 m", 4},
 		{"a client that is back", idle, []monitor.Alert{found(monitor.ClientMissing, "imap1", 3)}, monitor.OK, "", 0},
 		{"Cyrus is down", gone, []monitor.Alert{found(monitor.MasterDown, "imap1", 4)}, monitor.Stopped, "Cyrus of the master does not run", 4},
 		{"changes are not logged", idle, []monitor.Alert{found(monitor.LogUnwritable, "imap1", 4)}, monitor.Unknown, "log_unwritable", -1},

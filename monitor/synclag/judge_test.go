@@ -328,7 +328,7 @@ func TestWritten(t *testing.T) {
 			case test.severity == "" && f == nil:
 			case f == nil || test.severity == "":
 				t.Errorf("got %+v", f)
-			case f.Mark == "" || f.Severity != test.severity || !strings.Contains(f.Text, test.text) || f.Kind != monitor.ReplicaWritten:
+			case f.Mark == "" || f.Command != "interlace compare --store s1" || f.Severity != test.severity || !strings.Contains(f.Text, test.text) || f.Kind != monitor.ReplicaWritten:
 				t.Errorf("got %+v", f)
 			}
 		})

@@ -168,12 +168,23 @@ func TestReal(t *testing.T) {
 		}
 	}()
 
-	filled := make(chan struct{})
-	go func() { defer close(filled); r.fill("busy", 200) }()
+	filled, seen := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(filled)
+		for round := 0; ; round++ {
+			select {
+			case <-seen:
+				return
+			default:
+				r.fill(fmt.Sprintf("busy%dx", round), 200)
+			}
+		}
+	}()
 	busy := r.until("a client works on a log", func(b monitor.Backlog) bool { return b.Worker != 0 && b.Run.Exists() })
 	if len(busy.Clients) != 1 || busy.Clients[0].PID != busy.Worker || busy.Age() > 10*time.Second || busy.Run.Taken.IsZero() {
 		t.Errorf("of a busy master: got %+v", busy)
 	}
+	close(seen)
 	<-filled
 	r.until("all is replicated", empty)
 	for _, users := range []int{1, 5, 20, 60} { // batches of all sizes to learn from

@@ -23,8 +23,11 @@ type Options struct {
 	// Neighbours returns the imapd.conf of instances that other servers of the
 	// inventory have on this very machine; nil: there are none.
 	Neighbours func() []string
-	Memory     Memory
-	Desk       Desk // nil: findings are not told, only recorded
+	// Routing says on which server the users of a store are served. It is asked where
+	// what repairs a finding would do harm on a former master; nil: nobody knows.
+	Routing func(context.Context, inventory.StoreID) (inventory.ServerID, error)
+	Memory  Memory
+	Desk    Desk // nil: findings are not told, only recorded
 
 	Backlog, Processes, Usage time.Duration // between two looks; 2m, 10m, 5m
 	Lag                       synclag.Options

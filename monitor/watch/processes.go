@@ -38,13 +38,44 @@ func (w *Watch) lookAtProcesses(ctx context.Context, now time.Time) (monitor.Loo
 	w.mu.Lock()
 	sights := slices.Clone(w.sights)
 	w.mu.Unlock()
-	look.Findings = processes.Check(list, sights, processes.Options{Hints: hints, Neighbours: w.neighbours()})
+	opts := processes.Options{Hints: hints, Neighbours: w.neighbours()}
+	look.Findings = processes.Check(list, sights, opts)
+	if opts.Routed = w.routed(ctx, look.Findings); len(opts.Routed) > 0 {
+		look.Findings = processes.Check(list, sights, opts)
+	}
 	if trouble := sights[len(sights)-1].Trouble; trouble != "" {
 		err = errors.Join(err, fmt.Errorf("look at the processes: %s", trouble))
 	}
 	w.tried(ctx, look.Findings, now)
 	w.askFor(look.Findings, list)
 	return look, err
+}
+
+// askedFor is how long all that is asked for the routing may take together.
+const askedFor = time.Minute
+
+// routed asks where users are served whose store has findings that a client would
+// repair, which must not be started on a former master. Where nobody knows the store
+// is not in the answer.
+func (w *Watch) routed(ctx context.Context, found []monitor.Finding) map[inventory.StoreID]inventory.ServerID {
+	if w.opts.Routing == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, askedFor)
+	defer cancel()
+	routed := map[inventory.StoreID]inventory.ServerID{}
+	asked := map[inventory.Text]bool{}
+	for i := range found {
+		f := &found[i]
+		if f.Kind != monitor.ClientMissing && f.Kind != monitor.LogOrphaned || asked[f.Store] {
+			continue
+		}
+		asked[f.Store] = true
+		if at, err := w.opts.Routing(ctx, inventory.StoreID(f.Store)); err == nil {
+			routed[inventory.StoreID(f.Store)] = at
+		}
+	}
+	return routed
 }
 
 func (w *Watch) neighbours() []string {
@@ -87,11 +118,16 @@ func (w *Watch) hints(ctx context.Context, now time.Time) (map[inventory.StoreID
 	for store, at := range expired {
 		hints[store] = processes.Hint{Expired: at}
 	}
+	actions, unknown := w.opts.Memory.Actions(ctx, now.Add(-2*hintsFor))
+	err = errors.Join(err, recorded(unknown))
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.hinted = slices.DeleteFunc(w.hinted, func(n monitor.Note) bool { return now.Sub(n.At) > hintsFor })
 	for i := range w.hinted {
 		n := &w.hinted[i]
+		if slices.ContainsFunc(actions, func(a monitor.Action) bool { return caused(&a, n) }) {
+			continue
+		}
 		store := inventory.StoreID(n.Store)
 		h := hints[store]
 		if h.Reprocessed == nil {
@@ -101,4 +137,11 @@ func (w *Watch) hints(ctx context.Context, now time.Time) (map[inventory.StoreID
 		hints[store] = h
 	}
 	return hints, err
+}
+
+// caused reports whether what a log said came of working it off: then it tells nothing
+// of the client that master starts. The times in logs are in whole seconds.
+func caused(a *monitor.Action, n *monitor.Note) bool {
+	return a.What == "recover" && inventory.Text(a.Server) == n.Server && inventory.Text(a.Store) == n.Store && inventory.Text(a.Channel) == n.Channel &&
+		!n.At.Before(a.At.Truncate(time.Second)) && (a.Ended.IsZero() || !n.At.After(a.Ended))
 }

@@ -41,6 +41,7 @@ type Watch struct {
 	told      map[string]time.Time        // when a complaint was told
 	ended     map[monitor.Probe]time.Time // when a probe ended last
 	deaf      bool                        // alerts could not be kept
+	kept      time.Time                   // since when they can be again
 }
 
 // failure is why a probe cannot do its work.
@@ -230,7 +231,7 @@ func (w *Watch) hear() {
 	if !w.deaf {
 		return
 	}
-	w.deaf = false
+	w.deaf, w.kept = false, w.opts.Now()
 	maps.DeleteFunc(w.failed, func(_ monitor.Probe, f *failure) bool { return f.unrecorded() })
 }
 
@@ -280,10 +281,14 @@ func (w *Watch) note(name monitor.Probe, now time.Time, err error) {
 		delete(w.failed, name)
 		return
 	}
-	if w.failed[name] == nil {
-		w.failed[name] = &failure{since: now}
+	f := &failure{now, err}
+	if f.unrecorded() && now.Before(w.kept) { // it may be mended since it looked
+		return
 	}
-	w.failed[name].err = err
+	if before := w.failed[name]; before != nil {
+		f.since = before.since
+	}
+	w.failed[name] = f
 }
 
 // unrecorded says that what was seen could not be kept or read back.

@@ -409,6 +409,71 @@ func TestRefusalIsTold(t *testing.T) {
 	})
 }
 
+// TestFormerMaster checks that no command is given that the routing speaks against,
+// also where recovery is not allowed.
+func TestFormerMaster(t *testing.T) {
+	w := newWorld(t)
+	w.write("sync/log-4194305", "MAILBOX user.anna\n")
+	old := time.Now().Add(-time.Hour)
+	if err := os.Chtimes(filepath.Join(w.dir, "sync/log-4194305"), old, old); err != nil {
+		t.Fatal(err)
+	}
+	w.opts.Routing = func(_ context.Context, store inventory.StoreID) (inventory.ServerID, error) {
+		if store != "s1" {
+			return "", errors.New("no such store")
+		}
+		return "imap2", nil
+	}
+	w.run("the log", func() bool {
+		_, f, found := w.desk.found(monitor.LogOrphaned)
+		if found && (f.Command != "" || !strings.Contains(f.Text, "served by imap2, so this may be a former master")) {
+			t.Errorf("got %+v", f)
+		}
+		return found
+	})
+}
+
+// TestOwnAttemptsAreNoLoop has the log say of two channels that they are taken up again
+// and again, of one of them while it was worked off from here.
+func TestOwnAttemptsAreNoLoop(t *testing.T) {
+	w := newWorld(t)
+	far := w.instance.Channels[0]
+	far.Name, far.Dir = "far", filepath.Join(w.dir, "sync/far")
+	w.instance.Channels = append(w.instance.Channels, far)
+	if err := os.Mkdir(far.Dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	w.write("sync/log-run", "MAILBOX user.anna\n")
+	w.write("sync/far/log-run", "MAILBOX user.anna\n")
+	a := monitor.Action{At: time.Now(), What: "recover", Server: "imap1", Store: "s1", Channel: monitor.DefaultChannel}
+	if err := w.history.BeginAction(t.Context(), &a); err != nil {
+		t.Fatal(err)
+	}
+	var written time.Time
+	w.run("the loop of the other channel", func() bool {
+		if time.Since(written) > time.Second { // what stands in the log before the watch opens it is not told
+			at := time.Now().UTC().Format("Jan _2 15:04:05")
+			for range 40 {
+				for _, file := range []string{"/v/sync/log-run", "/v/sync/far/log-run"} {
+					w.write("mail.log", at+" imap1 s1m/sync_client[7]: Reprocessing sync log file "+file+"\n")
+				}
+			}
+			written = time.Now()
+		}
+		w.desk.mu.Lock()
+		defer w.desk.mu.Unlock()
+		return slices.ContainsFunc(w.desk.looks, func(look monitor.Look) bool {
+			of := func(channel inventory.Text) bool {
+				return look.Probe == monitor.ProbeProcesses && slices.ContainsFunc(look.Findings, func(f monitor.Finding) bool { return f.Kind == monitor.HotLoop && f.Channel == channel })
+			}
+			if of(monitor.DefaultChannel) {
+				t.Errorf("got %+v", look)
+			}
+			return of("far")
+		})
+	})
+}
+
 // hanging is a memory that does not come back once it is told to hang.
 type hanging struct {
 	watch.Memory
@@ -519,6 +584,50 @@ func TestAlertsAreKeptAgain(t *testing.T) {
 	})
 	if look, _ := last(); len(look.Findings) > 0 {
 		t.Errorf("it finds %+v", look.Findings)
+	}
+}
+
+// mending is a memory that cannot keep the first samples, and a desk that keeps alerts
+// again when it has failed and those are told.
+type mending struct {
+	watch.Memory
+	desk  *desk
+	calls atomic.Int32
+}
+
+func (m *mending) SaveBacklog(ctx context.Context, looks []monitor.Backlog) error {
+	if m.calls.Add(1) > 1 {
+		return m.Memory.SaveBacklog(ctx, looks)
+	}
+	for judged := 0; judged == 0 && ctx.Err() == nil; time.Sleep(time.Millisecond) {
+		m.desk.mu.Lock()
+		if judged = len(m.desk.looks); judged > 0 {
+			m.desk.fails = nil
+		}
+		m.desk.mu.Unlock()
+	}
+	return errors.New("the disk is full")
+}
+
+// TestMendedMeanwhile checks that a look which began before alerts were kept again, and
+// could not be recorded, is not told either.
+func TestMendedMeanwhile(t *testing.T) {
+	w := newWorld(t)
+	w.opts.Memory, w.opts.Backlog = &mending{Memory: w.history, desk: w.desk}, time.Hour
+	w.desk.fails = errors.New("no room")
+	count, backlog := 0, func() bool {
+		w.desk.mu.Lock()
+		defer w.desk.mu.Unlock()
+		return slices.ContainsFunc(w.desk.looks, func(l monitor.Look) bool { return l.Probe == monitor.ProbeBacklog })
+	}
+	w.run("looks at itself after that", func() bool {
+		if backlog() {
+			count++
+		}
+		return count > 50
+	})
+	if _, f, found := w.desk.found(monitor.OwnDatabase); found {
+		t.Errorf("it finds %+v", f)
 	}
 }
 

@@ -28,16 +28,10 @@ func (l *ladder) afford() outcome {
 		}
 		return *l.choose([]outcome{best, l.passed(l.within(l.candidates()))}, l.tolerance())
 	}
-	outcomes := l.candidates()
-	if part := l.partly(free, best.state); part != nil {
-		outcomes = append(outcomes, outcome{state: part, stopped: planner.Budget})
+	found := l.limited(free, best.state)
+	if len(l.start) <= mostBeside {
+		found = *l.choose(append(l.tighter(free, best.state), found), l.tolerance())
 	}
-	for _, p := range free.points {
-		if l.allows(p.way.cost()) {
-			outcomes = append(outcomes, l.adopt(p))
-		}
-	}
-	found := l.passed(l.within(outcomes))
 	if best.state.standing().minus(found.state.standing()).sign() <= 0 && best.state.worst() < found.state.worst()*(1-closeEnough) {
 		found.lower = &best
 		if found.stopped != planner.Cancelled {
@@ -45,6 +39,44 @@ func (l *ladder) afford() outcome {
 		}
 	}
 	return found
+}
+
+// limited returns the best outcome that the budgets pay for where they don't pay for the
+// best one of the ladder without them.
+func (l *ladder) limited(free *ladder, best *state) outcome {
+	outcomes := l.candidates()
+	if part := l.partly(free, best); part != nil {
+		outcomes = append(outcomes, outcome{state: part, stopped: planner.Budget})
+	}
+	for _, p := range free.points {
+		if l.allows(p.way.cost()) {
+			outcomes = append(outcomes, l.adopt(p))
+		}
+	}
+	return l.passed(l.within(outcomes))
+}
+
+// tighter returns what smaller budgets lead to: a search that is allowed more looks
+// elsewhere, and need not come so far.
+func (l *ladder) tighter(free *ladder, best *state) []outcome {
+	var outcomes []outcome
+	opts := l.opts
+	for range halvings {
+		opts.MaxBytes, opts.MaxChanges, opts.MaxInterrupted = half(opts.MaxBytes), half(opts.MaxChanges), half(opts.MaxInterrupted)
+		p := *l.problem
+		p.opts = opts
+		outcomes = append(outcomes, l.adopt(l.over(&p).limited(free, best)))
+	}
+	return outcomes
+}
+
+// half returns half of a budget, if there is one.
+func half[T int | int64](budget *T) *T {
+	if budget == nil {
+		return nil
+	}
+	b := *budget / 2
+	return &b
 }
 
 // regains is how often what an order has given up is looked for again.

@@ -41,10 +41,14 @@ func (l *ladder) along(best outcome) []outcome {
 	return c.points
 }
 
+// mostBeside is up to how many stores a fleet is small enough for its frontier to be
+// looked at beside a plan.
+const mostBeside = 32
+
 // besides returns the best of an outcome and, in small fleets, of the points of the
 // frontier that ends there, or where a smaller gap leads: often one is as good, and cheaper.
 func (l *ladder) besides(best outcome) outcome {
-	if len(l.start) > mostDetours || l.ctx.Err() != nil {
+	if len(l.start) > mostBeside || l.ctx.Err() != nil {
 		return best
 	}
 	if l.opts.Gap > frontierGap {
@@ -79,28 +83,28 @@ const halvings = 5
 // budgets adds what budgets reach: with them, what a change costs is weighed otherwise.
 func (c *curve) budgets() {
 	bytes := c.lowest.bytes()
-	small := len(c.start) <= mostDetours
+	small := len(c.start) <= mostBeside
 	changes, nobody := c.lowest.way.cost().changes, 0
 	if small {
 		limited := *c.problem
 		limited.opts.MaxInterrupted = &nobody
-		c.limited(&limited)
+		c.bounded(&limited)
 	}
 	for range halvings {
 		bytes /= 2
 		changes /= 2
 		limited := *c.problem
 		limited.opts.MaxBytes = &bytes
-		c.limited(&limited)
+		c.bounded(&limited)
 		if small {
 			limited.opts.MaxBytes, limited.opts.MaxChanges = nil, &changes
-			c.limited(&limited)
+			c.bounded(&limited)
 		}
 	}
 }
 
-// limited adds what the budgets of a problem reach.
-func (c *curve) limited(p *problem) {
+// bounded adds what the budgets of a problem reach.
+func (c *curve) bounded(p *problem) {
 	l := c.over(p)
 	o := l.withinBudgets(l.repaired())
 	c.add(outcome{state: newState(c.problem, o.state.sites), stopped: o.stopped})

@@ -12,10 +12,11 @@ import (
 type KnownCopies struct {
 	Copies      []CopyStanding    `json:"copies"`
 	Differences []KnownDifference `json:"differences"`
-	Late        []Waiting         `json:"late"`       // not compared for longer than is wanted, or never
+	Late        []Waiting         `json:"late"`       // not compared for longer than is wanted; who never was, since it is known of them
 	Broken      inventory.Text    `json:"broken_off"` // when the last comparison began, if it has not come to its end
 
 	Resume string        `json:"-"` // what goes on with it
+	Told   []int64       `json:"-"` // the alerts of copies on which nothing is open any more
 	Now    time.Time     `json:"-"`
 	Within time.Duration `json:"-"` // how often everybody is to be compared
 }
@@ -55,11 +56,14 @@ func (k *KnownCopies) head() Lines {
 	compared := slices.ContainsFunc(k.Copies, func(s CopyStanding) bool { return s.Users > s.Never })
 	switch n := len(k.Differences); {
 	case n > 0:
-		lines = append(lines, Line{things(n, "difference is open", "differences are open"), Broken})
+		lines = append(lines, Line{things(n, "difference is open", "differences are open") + "; that one is repaired shows when it is compared again with this database", Broken})
 	case compared:
 		lines = append(lines, Line{"no difference is open", Good})
 	default:
 		lines = append(lines, Line{"nothing was compared yet: run interlace compare", Soon})
+	}
+	for _, number := range k.Told {
+		lines = append(lines, Line{"alert " + inventory.CountText(number) + " tells of one that is repaired, until watch has looked at what is open", Soon})
 	}
 	if n := len(k.Late); n > 0 {
 		lines = append(lines, Line{things(n, "user was", "users were") + " not compared within " + span(k.Within), Soon})

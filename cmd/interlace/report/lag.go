@@ -55,17 +55,16 @@ func Lag(rows []LagRow, full float64, now time.Time) *Screen {
 		return groupCells(group)
 	})}
 	s.add(Legend{t, []Note{{Columns: []string{"last 24 h"}, Words: sparkWords("each hour", full)}}})
-	lines := lagReasons(groups)
+	if advice := lagReasons(groups); advice != nil {
+		s.add(advice)
+	}
 	for _, group := range groups {
 		if told += len(group); mixed(group) {
 			told -= len(group)
 		}
 	}
 	if told < len(rows) {
-		lines.add("%s more: -o csv lists all", inventory.CountText(len(rows)-told))
-	}
-	if lines != nil {
-		s.add(lines)
+		s.add(Lines{{Words: inventory.CountText(len(rows)-told) + " more: -o csv lists all"}})
 	}
 	return s
 }
@@ -222,7 +221,7 @@ func groupCells(group []*LagRow) []Cell {
 	case mixed(group):
 		verdict, tone = "others", Soon
 	case group[0].Verdict == monitor.Unknown:
-		where = joined(string(group[0].Server), where)
+		where += " on " + string(group[0].Server)
 		cells[len(cells)-1] = words(string(group[0].Reason))
 	}
 	set("store", words("…"))
@@ -311,8 +310,8 @@ func roughText(seconds float64) string {
 
 // lagReasons says of the worst why it is so, and what to do. Of what is unknown
 // the reason stands in the table.
-func lagReasons(groups [][]*LagRow) Lines {
-	var lines Lines
+func lagReasons(groups [][]*LagRow) Advice {
+	var list Advice
 	var silent, blind []inventory.ServerID // servers where nobody looks, and where it is seen too little
 	for _, r := range slices.Concat(groups...) {
 		switch {
@@ -321,8 +320,8 @@ func lagReasons(groups [][]*LagRow) Lines {
 		case r.Level == monitor.LevelUnknown:
 			blind = append(blind, r.Server)
 		case r.Fine() && len(r.Alerts) == 0:
-		case len(lines) < shownReasons:
-			lines.add("%s", joined(channelName(r.Store, r.Channel)+": "+lagReason(&r.Lag), lagNext(&r.Lag)))
+		case len(list) < shownReasons:
+			list = append(list, Advised{channelName(r.Store, r.Channel) + ": " + lagReason(&r.Lag), lagNext(&r.Lag)})
 		}
 	}
 	for _, next := range []struct {
@@ -330,10 +329,10 @@ func lagReasons(groups [][]*LagRow) Lines {
 		on      []inventory.ServerID
 	}{{"interlace watch", silent}, {"interlace watch --once", blind}} {
 		if on := distinct(next.on); on != nil {
-			lines.add("unknown · next: %s (on %s)", next.command, someOf(on))
+			list = append(list, Advised{"unknown on " + someOf(on), next.command + "  # there"})
 		}
 	}
-	return lines
+	return list
 }
 
 // distinct returns what is in a list, each once.
@@ -363,7 +362,7 @@ func lagReason(l *monitor.Lag) string {
 // lagNext is what to run next, and where.
 func lagNext(l *monitor.Lag) string {
 	command, on := inventory.Paste("interlace", "lag", "--since", "7d", "--store", string(l.Store)), ""
-	at := func(line inventory.Text) { command, on = line, " (on "+string(l.Server)+")" }
+	at := func(line inventory.Text) { command, on = line, "  # on "+string(l.Server) }
 	duplicate := advised(l.Alerts, monitor.ClientDuplicate) // ends the one too many
 	switch {
 	case duplicate != "":
@@ -373,12 +372,12 @@ func lagNext(l *monitor.Lag) string {
 	case l.Verdict == monitor.Stopped:
 		at(cmp.Or(advised(l.Alerts, monitor.ClientMissing), inventory.Paste("interlace", "watch", "--recover", string(l.Store))))
 	case l.Verdict == monitor.Stalled, l.Verdict == monitor.Unknown:
-		at("interlace watch --once")
+		at(cmp.Or(advised(l.Alerts, monitor.LogOrphaned), "interlace watch --once"))
 	}
 	if command == "" {
 		return ""
 	}
-	return "next: " + string(command) + on
+	return string(command) + on
 }
 
 // advised is the command that the alert of a kind names, if there is one.

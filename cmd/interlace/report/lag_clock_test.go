@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	_ "time/tzdata" // where the system has no time zones
 )
 
 // Where clocks are put back or forward, ticks stay at full days and hours, none twice,
@@ -12,7 +13,7 @@ import (
 func TestClocksArePut(t *testing.T) {
 	berlin, err := time.LoadLocation("Europe/Berlin")
 	if err != nil {
-		t.Skipf("SKIPPED: needs the database of time zones: %v", err)
+		t.Fatal(err)
 	}
 	for _, c := range []struct {
 		since, until time.Time

@@ -50,6 +50,8 @@ func TestLagTells(t *testing.T) {
 	advised.Alerts = []monitor.OpenAlert{{Kind: monitor.BacklogGrown}, {Kind: monitor.ClientMissing, Command: "kill -HUP 12"}}
 	twice := stopped
 	twice.Verdict, twice.Alerts = monitor.Stalled, []monitor.OpenAlert{{Kind: monitor.HotLoop}, {Kind: monitor.ClientDuplicate, Command: "kill -TERM 12"}}
+	orphaned := stopped
+	orphaned.Verdict, orphaned.Alerts = monitor.Stalled, []monitor.OpenAlert{{Kind: monitor.LogOrphaned, Command: "sync_client -r -1"}}
 	bars := behind
 	bars.Hours = []inventory.Number{{}, known(0), known(1), known(149), known(299), known(300), known(1e6)}
 	for _, c := range []struct {
@@ -57,14 +59,15 @@ func TestLagTells(t *testing.T) {
 		row   report.LagRow
 		wants []string
 	}{
-		{"when it has caught up, by the reader's clock", behind, []string{"11:14 ± 1 m", "4 m 12 s", "38.2 kB", "imap1 → imap2", "next: interlace lag --since 7d --store s1"}},
+		{"when it has caught up, by the reader's clock", behind, []string{"11:14 ± 1 m", "4 m 12 s", "38.2 kB", "imap1 → imap2", "next:\n    interlace lag --since 7d --store s1"}},
 		{"on another day", tomorrow, []string{"Nov 27 11:12 ± 48 h"}},
 		{"nothing to catch up", idle, []string{"0 B\n"}},
 		{"a limit that is passed", limit, []string{"ok, alert", "s1: what waits passes the limit of alert"}},
 		{"a limit that is passed, and why", busy, []string{"s1: its sync_client works on one log · what waits passes the limit of alert"}},
-		{"no client, and nobody who says more", stopped, []string{"next: interlace watch --recover s1 (on imap1)"}},
-		{"no client, and an alert that says how to start it", advised, []string{"next: kill -HUP 12 (on imap1)"}},
-		{"two clients", twice, []string{"next: kill -TERM 12 (on imap1)"}},
+		{"no client, and nobody who says more", stopped, []string{"next:\n    interlace watch --recover s1  # on imap1\n"}},
+		{"no client, and an alert that says how to start it", advised, []string{"next:\n    kill -HUP 12  # on imap1\n"}},
+		{"two clients", twice, []string{"next:\n    kill -TERM 12  # on imap1\n"}},
+		{"a log that nobody works on", orphaned, []string{"next:\n    sync_client -r -1  # on imap1\n"}},
 		{"bars", bars, []string{"·▁▂▄▇██", "█ from 5 m on"}},
 		{"hostile names", odd, []string{`s\x1b[2J dr\u202e: because\x0d\x0aof that`}},
 	} {
@@ -123,17 +126,29 @@ func TestLagAlerts(t *testing.T) {
 		row   report.LagRow
 		wants []string
 	}{
-		{row(monitor.Stalled, monitor.MasterDown, monitor.LogLine, monitor.LogLine), []string{"alerts: master_down, log_line\n", "s1: why it is so · next: interlace alerts --store s1\n"}},
-		{row(monitor.Stopped, monitor.ClientMissing, monitor.BacklogGrown), []string{"alerts: client_missing, backlog\n", "s1: why it is so · next: interlace watch --recover s1 (on imap1)\n"}},
-		{row(monitor.Stopped, monitor.ClientMissing, monitor.ReplicaAuth), []string{"next: interlace alerts --store s1\n"}},
-		{row(monitor.Unknown), []string{"s1: why it is so · next: interlace watch --once (on imap1)\n"}},
-		{row(monitor.OK, monitor.AutocreateOn), []string{"alerts: autocreate_on\n", "s1: copying goes on · next: interlace alerts --store s1\n"}},
+		{row(monitor.Stalled, monitor.MasterDown, monitor.LogLine, monitor.LogLine), []string{"alerts: master_down, log_line\n", "s1: why it is so · next:\n    interlace alerts --store s1\n"}},
+		{row(monitor.Stopped, monitor.ClientMissing, monitor.BacklogGrown), []string{"alerts: client_missing, backlog\n", "s1: why it is so · next:\n    interlace watch --recover s1  # on imap1\n"}},
+		{row(monitor.Stopped, monitor.ClientMissing, monitor.ReplicaAuth), []string{"next:\n    interlace alerts --store s1\n"}},
+		{row(monitor.Unknown), []string{"s1: why it is so · next:\n    interlace watch --once  # on imap1\n"}},
+		{row(monitor.OK, monitor.AutocreateOn), []string{"alerts: autocreate_on\n", "s1: copying goes on · next:\n    interlace alerts --store s1\n"}},
 	} {
 		text := lagText(t, []report.LagRow{c.row}, report.Style{Width: 200})
 		for _, want := range c.wants {
 			if !strings.Contains(text, want) {
 				t.Errorf("no %q in\n%s", want, text)
 			}
+		}
+	}
+}
+
+// A command is pasted as it is: however narrow the terminal, no line end breaks it.
+func TestLagCommandIsWhole(t *testing.T) {
+	r := lagRow("s1", monitor.Stopped, monitor.LevelOK, 9)
+	r.Alerts = []monitor.OpenAlert{{Kind: monitor.ClientMissing, Command: "/usr/lib/cyrus/bin/sync_client -C /etc/cyrus/imapd-s1.conf -r -n default"}}
+	for _, width := range []int{0, 30, 80} {
+		text := lagText(t, []report.LagRow{r}, report.Style{Width: width})
+		if want := "\n    " + string(r.Alerts[0].Command) + "  # on imap1\n"; !strings.HasSuffix(text, want) {
+			t.Errorf("%d wide: no %q in\n%s", width, want, text)
 		}
 	}
 }
@@ -179,7 +194,7 @@ func TestLagSumsUp(t *testing.T) {
 		rows = append(rows, r)
 	}
 	text := lagText(t, rows, report.Style{Width: 100})
-	for _, want := range []string{"bad19", "… +others +≤ 1 h +10 stores", "… +ok +≤ 1 s +1,000 stores", "… +unknown +– +imap1 · 1,000 stores", "imap1 silent for 7 m", `(?s)far8 .*… +unknown +– +41 stores\n… +ok`, "51 more: -o csv lists all", `(?s)next: interlace watch \(on imap1 imap100 .*imap108 …\)`} {
+	for _, want := range []string{"bad19", "… +others +≤ 1 h +10 stores", "… +ok +≤ 1 s +1,000 stores", "… +unknown +– +1,000 stores on imap1", "imap1 silent for 7 m", `(?s)far8 .*… +unknown +– +41 stores\n… +ok`, "51 more: -o csv lists all", `unknown on imap1 imap100 .*imap108 … · next:\n    interlace watch  # there\n`} {
 		if !regexp.MustCompile(want).MatchString(text) {
 			t.Errorf("no %q in\n%s", want, text)
 		}

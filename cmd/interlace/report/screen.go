@@ -82,6 +82,30 @@ func (l *Lines) add(format string, args ...any) {
 	*l = append(*l, Line{Words: fmt.Sprintf(format, args...)})
 }
 
+// Advised is what is to be said of something, and the command to run next, or none.
+type Advised struct{ Words, Command string }
+
+// Advice are lines of text with commands to paste beneath, which no line end breaks.
+type Advice []Advised
+
+// Text writes the lines. A command that would not reach a shell as it is shown is
+// left out.
+func (a Advice) Text(w io.Writer, style Style) error {
+	for _, one := range a {
+		words, command := one.Words, ""
+		if one.Command != "" && inventory.Clean(one.Command) == one.Command {
+			words, command = words+" · next:", "    "+one.Command+"\n"
+		}
+		if err := (Lines{{Words: words}}).Text(w, style); err != nil {
+			return err
+		}
+		if _, err := io.WriteString(w, command); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Fact is a label and what is to be said under it.
 type Fact struct{ Label, Words string }
 

@@ -40,13 +40,13 @@ func WatchFindings(found []monitor.Finding) *Table {
 	return &Table{
 		Columns: []Column{
 			left("severity", "severity", 0), left("what", "kind", 0), left("store", "store", 0), left("channel", "channel", 2),
-			hidden("server"), hidden("probe"), hidden("subject"), left("since", "", 1), hidden("since"), hidden("since_by"), hidden("value"), beneath(""), beneath("text"), command(),
+			hidden("server"), hidden("probe"), hidden("subject"), left("since", "", 1), hidden("since"), hidden("since_by"), hidden("value"), beneath(""), beneath("text"), beneath("said"), command(),
 		},
 		Rows: rowsOf(found, func(f monitor.Finding) []Cell {
 			return []Cell{
 				severityCell(f.Severity), words(string(f.Kind)), words(string(f.Store)), words(string(f.Channel)),
 				words(string(f.Server)), words(string(f.Probe)), words(string(f.Subject)), words(string(cmp.Or(f.SinceBy, f.Since))), words(string(f.Since)), words(string(f.SinceBy)), number(Quantity, f.Value),
-				began(&f), words(f.Text), pastable(f.Command),
+				began(&f), words(f.Text), saidCell(f.Said), pastable(f.Command),
 			}
 		}),
 	}
