@@ -68,6 +68,7 @@ func (j *journal) String() string {
 // rig are stores with real servers.
 type rig struct {
 	*cyrustest.Fleet
+	settings  cyrustest.Settings
 	inventory *inventory.Inventory
 	mu        sync.Mutex
 	routes    map[inventory.UserID]inventory.ServerID
@@ -81,7 +82,7 @@ func newRig(t *testing.T, stores int, settings cyrustest.Settings) *rig {
 		options = append(options, cyrustest.StoreOptions{Name: fmt.Sprintf("s%d", i+1), Instances: []cyrustest.Settings{settings, settings}})
 	}
 	f := cyrustest.Run(t, options...)
-	r := &rig{Fleet: f, inventory: &inventory.Inventory{}, routes: map[inventory.UserID]inventory.ServerID{}}
+	r := &rig{Fleet: f, settings: settings, inventory: &inventory.Inventory{}, routes: map[inventory.UserID]inventory.ServerID{}}
 	for _, s := range f.Stores {
 		store := inventory.Store{Name: inventory.StoreID(s.Name)}
 		for i, in := range s.Instances {
@@ -101,7 +102,7 @@ func (r *rig) options(j *journal) *apply.Options {
 		Inventory: r.inventory, Run: run, Tools: "/usr/lib/cyrus/bin", SyncUser: "repl", SyncPassword: cyrus.Secret(r.Password), Journal: j,
 		Keep: 14 * 24 * time.Hour, Now: time.Now,
 		Dial: func(ctx context.Context, in inventory.Instance, as inventory.UserID) (*cyrus.Client, error) {
-			return cyrus.Dial(ctx, cyrus.Options{Address: in.IMAP, User: cyrustest.AdminUser, Password: cyrus.Secret(r.Password), As: string(as), TLS: cyrus.None})
+			return cyrus.Dial(ctx, cyrus.Options{Address: in.IMAP, User: cyrustest.AdminUser, Password: cyrus.Secret(r.Password), As: string(as), TLS: cyrus.None, Domains: r.settings.VirtDomains != ""})
 		},
 		Route: func(_ context.Context, routes []apply.Route) error {
 			r.mu.Lock()
