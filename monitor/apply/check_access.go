@@ -82,4 +82,4 @@ func (m *move) checkAccount(ctx context.Context, s *source) error {
 }
 
 // greeting is how long a sync server may take to let somebody in.
-const greeting = 20 * time.Second
+const greeting = 10 * time.Second

@@ -102,7 +102,7 @@ func (h *host) change(ctx context.Context, limit time.Duration, names []inventor
 	switch {
 	case err == nil:
 		return out, nil
-	case errors.As(err, &status) && status.ExitCode() == tooLong:
+	case errors.As(err, &status) && status.ExitCode() == tooLong, errors.Is(ctx.Err(), context.DeadlineExceeded):
 		err = fmt.Errorf("it did not end within %v: %w", limit.Round(time.Second), err)
 	case errors.As(err, &status) && status.ExitCode() == occupied:
 		err = fmt.Errorf("what runs there from before did not end within %v: %w", patience, err)

@@ -74,12 +74,17 @@ type rig struct {
 	routes    map[inventory.UserID]inventory.ServerID
 }
 
-// newRig starts stores s1, s2, …, all of whose instances have these settings.
-func newRig(t *testing.T, stores int, settings cyrustest.Settings) *rig {
-	settings.LMTP = true
+// newRig starts stores s1, s2, …, all of whose instances have these settings, but for s2
+// where it has others.
+func newRig(t *testing.T, stores int, settings cyrustest.Settings, others ...cyrustest.Settings) *rig {
 	var options []cyrustest.StoreOptions
 	for i := range stores {
-		options = append(options, cyrustest.StoreOptions{Name: fmt.Sprintf("s%d", i+1), Instances: []cyrustest.Settings{settings, settings}})
+		own := settings
+		if i == 1 && len(others) > 0 {
+			own = others[0]
+		}
+		own.LMTP = true
+		options = append(options, cyrustest.StoreOptions{Name: fmt.Sprintf("s%d", i+1), Instances: []cyrustest.Settings{own, own}})
 	}
 	f := cyrustest.Run(t, options...)
 	r := &rig{Fleet: f, settings: settings, inventory: &inventory.Inventory{}, routes: map[inventory.UserID]inventory.ServerID{}}
