@@ -14,6 +14,7 @@ import (
 
 // What speaks against a move is said all at once, before anything is done.
 func TestCheckSaysAllAtOnce(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, 2, cyrustest.Settings{Partitions: []string{"p2"}}, cyrustest.Settings{AltNamespace: true, Autocreate: true, Extra: map[string]string{"expunge_mode": "immediate"}})
 	from, to := r.Stores[0].Master(), r.Stores[1].Master()
 	must(t, from.Fill(t.Context(), []cyrustest.Mailbox{
@@ -64,6 +65,7 @@ func TestCheckSaysAllAtOnce(t *testing.T) {
 
 // A store with a single copy is not worked on.
 func TestCheckWantsTwoCopies(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, 2, cyrustest.Settings{})
 	must(t, r.Stores[0].Master().Fill(t.Context(), []cyrustest.Mailbox{{Name: "user.anna", Messages: 3}}))
 	o := r.options(&journal{left: -1})
@@ -79,6 +81,7 @@ func TestCheckWantsTwoCopies(t *testing.T) {
 // A unit whose users would be out for too long is put off, and one for which something
 // hangs is taken back in time.
 func TestNobodyIsDeniedForLong(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, 2, cyrustest.Settings{})
 	ctx := t.Context()
 	must(t, r.Stores[0].Master().Fill(ctx, []cyrustest.Mailbox{{Name: "user.anna", Messages: 3}}))

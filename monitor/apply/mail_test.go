@@ -3,6 +3,7 @@ package apply_test
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"net"
 	"net/textproto"
@@ -25,6 +26,7 @@ import (
 // at times, and find all that they had when they come back. With INTERLACE_SOAK it is many
 // rounds.
 func TestMovesWhileMailComes(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, 3, cyrustest.Settings{})
 	r.people(t)
 	rounds := 1
@@ -126,6 +128,7 @@ func (p *post) deliver(ctx context.Context, t *testing.T, worker int) {
 			code, err := p.lmtp(user, text)
 			if code == 250 {
 				p.keep(user, text)
+				time.Sleep(10 * time.Millisecond)
 				break
 			}
 			if code >= 500 {
@@ -159,6 +162,13 @@ func (p *post) lmtp(user, text string) (int, error) {
 	p.rig.mu.Lock()
 	in := p.instance(p.routes[inventory.UserID(user)])
 	p.rig.mu.Unlock()
+	if in == nil {
+		return 0, errors.New("nobody knows where the user is")
+	}
+	return p.lmtpTo(in, user, text)
+}
+
+func (p *post) lmtpTo(in *cyrustest.Instance, user, text string) (int, error) {
 	conn, err := net.DialTimeout("tcp", in.LMTP, 10*time.Second)
 	if err != nil {
 		return 0, err

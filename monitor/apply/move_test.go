@@ -17,6 +17,7 @@ import (
 // moved or, where a step before the pivot fails, all is as it was. With INTERLACE_SOAK it
 // is killed everywhere.
 func TestMoveWhateverKillsIt(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, 2, cyrustest.Settings{})
 	for i, fails := range []string{"", "sync_client -C " + r.Stores[1].Master().Conf, "cyr_deny -C " + r.Stores[0].Replicas()[0].Conf + " -m"} {
 		step := 1

@@ -12,6 +12,7 @@ import (
 // Names that a shell, a program or a protocol would take for something else move like all
 // others, or are refused before anything is done.
 func TestHostileNames(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name     string
 		settings cyrustest.Settings
@@ -65,6 +66,7 @@ func TestHostileNames(t *testing.T) {
 
 // Names that can't be protected, and those of nobody, are refused.
 func TestRefusedNames(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, 2, cyrustest.Settings{})
 	must(t, r.Stores[0].Master().Fill(t.Context(), []cyrustest.Mailbox{{Name: "user.-A"}}))
 	o := r.options(&journal{left: -1})

@@ -14,6 +14,7 @@ import (
 // are called and whatever is renamed meanwhile, and is removed in the end. Taken back it
 // can be moved again.
 func TestTreesMove(t *testing.T) {
+	t.Parallel()
 	for _, settings := range []cyrustest.Settings{{}, {UnixHierarchySep: true, AltNamespace: true}} {
 		dot := "."
 		if settings.UnixHierarchySep {
