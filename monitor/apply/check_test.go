@@ -20,7 +20,8 @@ func TestCheckSaysAllAtOnce(t *testing.T) {
 	must(t, from.Fill(t.Context(), []cyrustest.Mailbox{
 		{Name: "user.anna", Messages: 3, ACL: []cyrustest.Right{{Identifier: "anyone", Rights: "lrsp"}}},
 		{Name: "user.anna.Open", ACL: []cyrustest.Right{{Identifier: "anyone", Rights: "lrsi"}, {Identifier: "group:staff", Rights: "lrst"}, {Identifier: "carl", Rights: "lr"}}},
-		{Name: "user.ben", Partition: "p2"}, {Name: "user.dora"},
+		{Name: "user.ben", Partition: "p2"},
+		{Name: "user.dora"},
 		{Name: "team", ACL: []cyrustest.Right{{Identifier: "anyone", Rights: "lrsp"}}},
 	}))
 	must(t, to.Fill(t.Context(), []cyrustest.Mailbox{{Name: "user.ben"}, {Name: "user.ben.Old"}}))

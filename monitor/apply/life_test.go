@@ -227,3 +227,50 @@ func TestTidy(t *testing.T) {
 		t.Error(out, err)
 	}
 }
+
+// What a killed run had running on a server goes on there, and is awaited before anything
+// else is done for the unit.
+func TestWhatStillRunsIsAwaited(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, 2, cyrustest.Settings{})
+	ctx := t.Context()
+	from := r.Stores[0].Master()
+	must(t, from.Fill(ctx, []cyrustest.Mailbox{{Name: "user.anna", Messages: 3}}))
+	j := &journal{left: -1}
+	o := r.options(j)
+	over := from.Dir + "/conf/over"
+	left := make(chan error, 1)
+	o.Run = func(ctx context.Context, server inventory.ServerID, input string, words ...string) (string, error) {
+		if slices.Contains(words, "-u") && server == inventory.ServerID(from.Name) && j.left < 0 {
+			j.left, j.before = 0, true // this run is killed, and what it started is not
+			lock := words[slices.Index(words, "-w")+2]
+			go func() {
+				_, err := run(context.WithoutCancel(ctx), server, "", "flock", lock, "sh", "-c", "touch "+over+".begun; sleep 1; touch "+over)
+				left <- err
+			}()
+			for {
+				if _, err := run(ctx, server, "", "test", "-e", over+".begun"); err == nil {
+					return "", nil
+				}
+			}
+		}
+		return run(ctx, server, input, words...)
+	}
+	u := unit("anna", "s1", "s2", "anna")
+	if outcome, err := o.Carry(ctx, u, false); outcome != apply.Stopped || !errors.Is(err, errCrash) {
+		t.Fatalf("%s, %v\n%v", outcome, err, j)
+	}
+	j.left = -1
+	o = r.options(j)
+	o.Run = func(ctx context.Context, server inventory.ServerID, input string, words ...string) (string, error) {
+		out, err := run(ctx, server, input, words...)
+		if _, running := run(ctx, server, "", "test", "-e", over); running != nil && slices.Contains(words, "-u") {
+			t.Error("a copy ran beside the one from before")
+		}
+		return out, err
+	}
+	if outcome, err := o.Carry(ctx, u, false); outcome != apply.Moved {
+		t.Fatalf("%s, %v\n%v", outcome, err, j)
+	}
+	must(t, <-left)
+}

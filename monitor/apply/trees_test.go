@@ -31,7 +31,11 @@ func TestTreesMove(t *testing.T) {
 			{Name: "team" + dot + "x y", ACL: write},
 		}))
 		r.inventory.Users = []inventory.User{{Name: "anna", Store: "s1"}, {Name: "team", Store: "s1", Kind: inventory.Shared}}
-		talk(t, from, "anna", "SUBSCRIBE INBOX")
+		shared := "team"
+		if settings.AltNamespace {
+			shared = "Shared Folders/team"
+		}
+		talk(t, from, "anna", "SUBSCRIBE INBOX", `SUBSCRIBE "`+shared+`"`, `SELECT "`+shared+`"`, `STORE 1 +FLAGS (\Seen)`)
 		u := unit("team", "s1", "s2", "anna", "team")
 		j := &journal{left: -1}
 		o := r.options(j)
@@ -70,8 +74,8 @@ func TestTreesMove(t *testing.T) {
 				}
 			}
 		}
-		if outcome, err := o.Carry(ctx, u, false); outcome != apply.Moved {
-			t.Fatalf("%s, %v", outcome, err)
+		if got := talk(t, to, "anna", `STATUS "`+shared+`" (UNSEEN)`, `LSUB "" "*"`); !strings.Contains(got, "UNSEEN 1") || !strings.Contains(got, shared) {
+			t.Errorf("anna sees %s", got)
 		}
 		if outcome, err := later(o).Carry(ctx, u, false); outcome != apply.Finished {
 			t.Fatalf("%s, %v\n%v", outcome, err, j)
