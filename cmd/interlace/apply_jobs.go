@@ -292,7 +292,7 @@ func returns(u, left *apply.Unit) bool {
 // on the facts as they are after these.
 func reverse(f *facts, units []*apply.Unit) (*job, error) {
 	after := &facts{Inventory: apply.Carried(f.Inventory, units), groups: f.groups, source: f.source}
-	p := &planner.Assignment{Format: planner.Format, Kind: planner.KindUsers}
+	p := &planner.Assignment{Format: planner.Format, Kind: planner.KindUsers, Stopped: planner.AtBound}
 	for _, u := range units {
 		for _, c := range u.Moves {
 			c.From, c.To = c.To, c.From
