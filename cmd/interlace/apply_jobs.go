@@ -24,33 +24,38 @@ type job struct {
 
 // jobs returns what is to be carried out: the plans of these files, or all that is begun
 // and not done. Plans that do not belong to the facts are refused.
-func (a *app) jobs(ctx context.Context, h *history.History, f *facts, paths []string, flags applyFlags) ([]*job, error) {
+func (a *app) jobs(ctx context.Context, h *history.History, f *facts, paths []string) ([]*job, error) {
+	past, err := pastUnits(ctx, h)
+	if err != nil {
+		return nil, err
+	}
 	if len(paths) > 0 {
 		j, err := readJob(ctx, paths)
 		if err != nil {
 			return nil, err
 		}
 		j.By, j.Began = account(), a.now().UTC()
-		return []*job{j}, j.belongs(ctx, h, f)
+		before, err := j.belongs(ctx, h, f, past)
+		if err != nil {
+			return nil, err
+		}
+		_, err = verified(before, j.changes())
+		return []*job{j}, err
 	}
 	open, err := h.Applies(ctx, false)
 	if err != nil {
 		return nil, err
 	}
-	return keptJobs(ctx, h, f, open)
-}
-
-// keptJobs reads applies with their plans from the database.
-func keptJobs(ctx context.Context, h *history.History, f *facts, applies []monitor.Apply) ([]*job, error) {
 	var list []*job
-	for i := range applies {
-		j, err := keptJob(ctx, h, &applies[i])
+	for i := range open {
+		j, err := keptJob(ctx, h, &open[i])
 		if err != nil {
 			return nil, err
 		}
-		if err := j.belongs(ctx, h, f); err != nil {
+		if _, err := j.belongs(ctx, h, f, past); err != nil {
 			return nil, err
 		}
+		j.units = slices.DeleteFunc(j.units, func(u apply.Unit) bool { return past.handedOver(&u) })
 		list = append(list, j)
 	}
 	return list, nil
@@ -157,47 +162,47 @@ func (j *job) sort() {
 	j.units = apply.Units(plans, schedule)
 }
 
-// belongs refuses plans that were made on other facts. What they have changed themselves
-// does not count.
-func (j *job) belongs(ctx context.Context, steps apply.Journal, f *facts) error {
-	before, err := j.before(ctx, steps, f)
+// belongs refuses plans that were made on other facts, and returns the facts as they were
+// before anything of the job was carried out, which does not count.
+func (j *job) belongs(ctx context.Context, steps apply.Journal, f *facts, past past) (*facts, error) {
+	before, err := j.before(ctx, steps, f, past)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var changes []*planFile
-	for _, p := range j.files {
-		if _, schedule := p.Plan.(*planner.Schedule); schedule {
-			if err := refuseDrift(p, before); err != nil {
-				return err
-			}
-			continue
-		}
-		changes = append(changes, p)
-		if err := suits(before, changes); err != nil {
-			return err
-		}
+	if s := j.schedule(); s != nil {
+		err = refuseDrift(s, before)
 	}
-	_, err = verified(before, changes)
-	return err
+	files := j.changes()
+	for i := range files {
+		err = errors.Join(err, suits(before, files[:i+1]))
+	}
+	return before, err
 }
 
-// before returns the facts as they were before anything of the job was carried out.
-func (j *job) before(ctx context.Context, steps apply.Journal, f *facts) (*facts, error) {
-	var executed []*apply.Unit
+// changes are the files of plans that change something.
+func (j *job) changes() []*planFile {
+	return slices.DeleteFunc(slices.Clone(j.files), func(p *planFile) bool { return p == j.schedule() })
+}
+
+// before returns the facts as they were before anything of the job was carried out. They
+// may be older than what another plan has done: who was brought to where the job takes
+// him from is there.
+func (j *job) before(ctx context.Context, steps apply.Journal, f *facts, past past) (*facts, error) {
+	var there []*apply.Unit
 	for i := range j.units {
 		u := &j.units[i]
 		records, err := steps.Steps(ctx, u.Plan, u.Name)
 		if err != nil {
 			return nil, err
 		}
-		if u.Executed(records) {
-			executed = append(executed, u)
+		if u.Executed(records) || past.brought(u) {
+			there = append(there, u)
 		}
 	}
-	if len(executed) == 0 {
+	if len(there) == 0 {
 		return f, nil
 	}
-	return &facts{Inventory: apply.Before(f.Inventory, executed), groups: f.groups, source: f.source}, nil
+	return &facts{Inventory: apply.Before(f.Inventory, there), groups: f.groups, source: f.source}, nil
 }
 
 // name names the job by its plans.
@@ -208,20 +213,22 @@ func (j *job) name() string {
 	return strings.Join(j.Plans, " ")
 }
 
-// known are the units of all applies that there ever were, with what is written down of
-// them.
-type known struct {
-	unit    *apply.Unit
+// past are the units of all that was ever carried out.
+type past []pastUnit
+
+// pastUnit is a unit with what is written down of it.
+type pastUnit struct {
+	*apply.Unit
 	records []monitor.StepRecord
 }
 
-func knownUnits(ctx context.Context, h *history.History) ([]known, error) {
+func pastUnits(ctx context.Context, h *history.History) (past, error) {
 	applies, err := h.Applies(ctx, true)
 	if err != nil {
 		return nil, err
 	}
-	var list []known
-	seen := map[string]bool{}
+	var list past
+	seen := map[[2]string]bool{}
 	for i := range applies {
 		j, err := keptJob(ctx, h, &applies[i])
 		if err != nil {
@@ -229,25 +236,58 @@ func knownUnits(ctx context.Context, h *history.History) ([]known, error) {
 		}
 		for i := range j.units {
 			u := &j.units[i]
-			if seen[u.Plan+" "+u.Name] {
+			if key := [2]string{u.Plan, u.Name}; seen[key] {
 				continue
+			} else {
+				seen[key] = true
 			}
-			seen[u.Plan+" "+u.Name] = true
 			records, err := h.Steps(ctx, u.Plan, u.Name)
 			if err != nil {
 				return nil, err
 			}
-			list = append(list, known{u, records})
+			list = append(list, pastUnit{u, records})
 		}
 	}
 	return list, nil
 }
 
+// handedOver reports whether a unit is done with since another one took back what it did.
+func (p past) handedOver(u *apply.Unit) bool {
+	return slices.ContainsFunc(p, func(o pastUnit) bool { return o.Plan == u.Plan && o.Name == u.Name && apply.HandedOver(o.records) })
+}
+
+// brought reports whether another unit has moved users to where this one takes them from.
+func (p past) brought(u *apply.Unit) bool {
+	return slices.ContainsFunc(p, func(o pastUnit) bool {
+		return o.Plan != u.Plan && o.Moved(o.records) && sameUser(u, o.Unit, func(c, other planner.UserChange) bool { return other.To == c.From })
+	})
+}
+
+// left are the units that left the originals of users where this one takes them to.
+func (p past) left(u *apply.Unit) (list []pastUnit) {
+	for _, o := range p {
+		if o.Plan != u.Plan && o.Leaves(o.records) && sameUser(u, o.Unit, func(c, other planner.UserChange) bool { return other.From == c.To }) {
+			list = append(list, o)
+		}
+	}
+	return list
+}
+
+// sameUser reports whether two units move a user of whom something holds.
+func sameUser(u, o *apply.Unit, holds func(c, other planner.UserChange) bool) bool {
+	for _, c := range u.Moves {
+		if slices.ContainsFunc(o.Moves, func(other planner.UserChange) bool { return other.User == c.User && holds(c, other) }) {
+			return true
+		}
+	}
+	return false
+}
+
 // returning tells the units of jobs whose users come back to where their originals are
-// still kept, and with handOver lets the units that left these there give them up: they
-// must not be deleted any more.
-func returning(ctx context.Context, h *history.History, jobs []*job, handOver func(*apply.Unit, string) error) error {
-	before, err := knownUnits(ctx, h)
+// still kept. The units that left these there give them up, and are handed over: they
+// must not delete them any more.
+func returning(ctx context.Context, h *history.History, jobs []*job, handOver func(left *apply.Unit, to string) error) error {
+	past, err := pastUnits(ctx, h)
 	if err != nil {
 		return err
 	}
@@ -258,16 +298,13 @@ func returning(ctx context.Context, h *history.History, jobs []*job, handOver fu
 			if err != nil {
 				return err
 			}
-			if u.Do != nil || u.Rests(records) {
+			if !u.Ahead(records) {
 				continue
 			}
-			for _, k := range before {
-				if k.unit.Plan == u.Plan || !k.unit.Leaves(k.records) || !returns(u, k.unit) {
-					continue
-				}
+			for _, left := range past.left(u) {
 				u.Returns = true
-				if k.unit.Rests(k.records) {
-					if err := handOver(k.unit, u.Plan); err != nil {
+				if left.Rests(left.records) {
+					if err := handOver(left.Unit, u.Plan); err != nil {
 						return err
 					}
 				}
@@ -275,17 +312,6 @@ func returning(ctx context.Context, h *history.History, jobs []*job, handOver fu
 		}
 	}
 	return nil
-}
-
-// returns reports whether a unit takes a user back to where another one has left the
-// original.
-func returns(u, left *apply.Unit) bool {
-	for _, c := range u.Moves {
-		if slices.ContainsFunc(left.Moves, func(l planner.UserChange) bool { return l.User == c.User && l.From == c.To }) {
-			return true
-		}
-	}
-	return false
 }
 
 // reverse returns a job that moves the users of units back, with a plan of its own, made
@@ -320,7 +346,7 @@ func reverse(f *facts, units []*apply.Unit) (*job, error) {
 	return j, nil
 }
 
-// kept are the stores that units concern.
+// storesOf are the stores that units concern.
 func storesOf(units []apply.Unit) []inventory.StoreID {
 	var list []inventory.StoreID
 	for i := range units {

@@ -32,7 +32,7 @@ func (c *applying) prepare(ctx context.Context) error {
 		return err
 	}
 	if err := returning(ctx, c.history, c.jobs, func(u *apply.Unit, by string) error {
-		if !c.flags.yes {
+		if !c.flags.yes || c.flags.rollback {
 			return nil
 		}
 		r := u.HandOver(by, c.app.now().UTC())
@@ -46,7 +46,7 @@ func (c *applying) prepare(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if !u.Rests(records) {
+		if u.Ahead(records) {
 			left = append(left, u)
 		}
 	}

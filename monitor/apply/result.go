@@ -94,9 +94,8 @@ func (u *Unit) Leaves(records []monitor.StepRecord) bool {
 	if u.Do != nil {
 		return false
 	}
-	_, routed := ended(records, monitor.StepRoute)
 	_, deleting := began(records, monitor.StepDeleteSource)
-	return routed && !deleting
+	return u.Moved(records) && !deleting
 }
 
 // Rests reports whether nothing is to be done about a unit but to delete the originals.
@@ -105,8 +104,30 @@ func (u *Unit) Rests(records []monitor.StepRecord) bool {
 	return err == nil && c.Next(records, false).Verb == Settle
 }
 
-// HandOver is the record by which a unit is done with, since another one takes its users
-// back to where they came from: what it has left there becomes theirs again.
+// Ahead reports whether there is something to do about a unit now: it may have come back,
+// and is then begun anew.
+func (u *Unit) Ahead(records []monitor.StepRecord) bool {
+	c, err := courseOf(u)
+	if err != nil {
+		return false
+	}
+	a := c.Next(records, false)
+	return a.Verb == Do || a.Verb == Undo || a.Verb == End && a.Back
+}
+
+// Moved reports whether a unit has routed its users to their new store, at any time.
+func (u *Unit) Moved(records []monitor.StepRecord) bool {
+	_, routed := ended(records, monitor.StepRoute)
+	return routed
+}
+
+// HandOver is the record by which a unit is done with, since another plan takes its users
+// back to where they came from: what it has left there is theirs again.
 func (u *Unit) HandOver(plan string, at time.Time) monitor.StepRecord {
-	return monitor.StepRecord{Plan: u.Plan, Unit: u.Name, Step: ofMove.Steps[0], State: monitor.StepUndone, At: at, Text: inventory.Text("taken back by plan " + plan)}
+	return monitor.StepRecord{Plan: u.Plan, Unit: u.Name, Step: ofMove.Steps[0], State: monitor.StepHanded, At: at, Text: inventory.Text("to plan " + plan)}
+}
+
+// HandedOver reports whether a unit is done with in that way.
+func HandedOver(records []monitor.StepRecord) bool {
+	return len(records) > 0 && records[len(records)-1].State == monitor.StepHanded
 }
