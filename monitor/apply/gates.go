@@ -178,7 +178,7 @@ func (l *Limits) patience() time.Duration {
 
 func (l *Limits) poll() time.Duration {
 	if l.Poll == 0 {
-		return 5 * time.Second
+		return 2 * time.Second
 	}
 	return l.Poll
 }

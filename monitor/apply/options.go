@@ -60,7 +60,7 @@ type Limits struct {
 	// begins. Zero means 2.
 	Failures int
 	// Patience is how long a unit waits for a store that is behind before it is passed
-	// over, and Poll how often it looks. Zero means 10 minutes, and 5 seconds.
+	// over, and Poll how often it looks. Zero means 10 minutes, and 2 seconds.
 	Patience, Poll time.Duration
 	// StopFile is a path on every server; where that is there, nothing more is done.
 	StopFile string
