@@ -40,6 +40,7 @@ const (
 	StepFailed  StepState = "failed"
 	StepUndoing StepState = "undoing" // what the step did is about to be taken back
 	StepUndone  StepState = "undone"
+	StepHanded  StepState = "handed_over" // the unit is done with: another one takes back what it moved
 )
 
 // StepRecord is an entry of the journal of what was carried out.
@@ -52,4 +53,14 @@ type StepRecord struct {
 	At     time.Time
 	Text   inventory.Text // what came of it, or why it failed
 	Data   string         // what later steps need to know of it
+}
+
+// Apply is the carrying out of plans that belong together.
+type Apply struct {
+	Number int64
+	Plans  []string // ids, in the order in which the plans follow one another, a schedule last
+	By     string   // who began it
+	Began  time.Time
+	Ended  time.Time // zero: something is left to do
+	Stop   time.Time // when its end was last asked for since it was gone on with; zero: it was not
 }

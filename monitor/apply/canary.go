@@ -16,8 +16,10 @@ import (
 // been copied, since its delivery had begun before the denial, is brought along first,
 // while nobody works on the copy.
 func (m *move) allowTarget(ctx context.Context, records []monitor.StepRecord) (text, data string, err error) {
-	if text, data, err = m.bringLate(ctx, records); err != nil {
-		return "", "", err
+	if !m.rehearsed {
+		if text, data, err = m.bringLate(ctx, records); err != nil {
+			return "", "", err
+		}
 	}
 	return text, data, m.target.each(ctx, m.users(), (*host).allow)
 }

@@ -13,9 +13,10 @@ import (
 // uncopied is what replication does not carry.
 const uncopied = "not copied: what was delivered before (duplicates and vacation answers may come once more), search indexes (squatter makes them anew), passwords in sasldb"
 
-// before is what was so on the old stores before anything was denied there.
+// before is what was known before anything was denied on the old stores.
 type before struct {
-	Denied map[inventory.StoreID][]inventory.UserID
+	Expected time.Duration // that users will be denied
+	Denied   map[inventory.StoreID][]inventory.UserID
 }
 
 // copy copies what moves while its users work, again and again until that is quick, and
@@ -53,6 +54,7 @@ func (m *move) copy(ctx context.Context) (text, data string, err error) {
 		return "", "", fmt.Errorf("%w: %s, and %v is allowed. A whole store can move instead while its users work: seed a replica of %s where it is to be, and promote that (interlace layout)",
 			errPostponed, text, m.expected(), m.sources[0].store.Name)
 	}
+	was.Expected = expected.Round(time.Second)
 	kept, err := json.Marshal(was)
 	return text + "; " + uncopied, string(kept), err
 }
@@ -108,7 +110,7 @@ func (m *move) push(ctx context.Context) error {
 // uncopy removes the copies from the target, which had none before. Where an original was
 // kept its mail stays, for mail that still is sent there.
 func (m *move) uncopy(ctx context.Context) error {
-	if m.unit.Of != "" {
+	if m.unit.Returns != nil {
 		return nil
 	}
 	err := m.target.hosts[0].remove(ctx, m.users())
