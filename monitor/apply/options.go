@@ -26,6 +26,7 @@ type Options struct {
 	Route func(ctx context.Context, routes []Route) error
 	// Journal keeps what was done.
 	Journal Journal
+	Live    Live
 
 	// Passes is how often what users change meanwhile is copied before they are denied;
 	// zero means 5.

@@ -19,10 +19,9 @@ type Unit struct {
 	Moves []planner.UserChange  // of users and shared trees, to one store
 	Do    *planner.LayoutChange // or this
 
-	// Returns tells that the users come back to where their originals are still kept, and
-	// denied, from when they left: these are brought up to date, and stay what they are if
-	// the unit is taken back.
-	Returns bool
+	// Of is the unit that this one takes back, whose originals are kept where this one
+	// moves to; empty for one of the plan itself.
+	Of string
 }
 
 // Units returns the units of plans, in the order in which they are to be carried out: that
