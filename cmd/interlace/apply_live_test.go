@@ -55,7 +55,7 @@ if [ -e "$at/down-$server" ]; then
 	exit 255
 fi
 case "$*" in
-*' -O -n '*) [ ! -e "$at/stop-when-denied" ] || touch "$(cat "$at/stop-when-denied")" ;;
+*' -O '*) [ ! -e "$at/stop-when-denied" ] || touch "$(cat "$at/stop-when-denied")" ;;
 esac
 exec setpriv --reuid=cyrus --regid=mail --clear-groups -- "$@"
 `
