@@ -90,10 +90,3 @@ type Confirmation struct {
 	Verdict  Fulfilment
 	Promises []Promise
 }
-
-// CarriedPlan is a plan of which something was done.
-type CarriedPlan struct {
-	Plan string
-	Last time.Time // when a step was last done, but for those that end the keeping of what was moved
-	Text []byte    // of the plan file; nil: it is not kept
-}

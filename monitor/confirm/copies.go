@@ -68,7 +68,10 @@ func (c *compared) equal(owners []cyrus.Owner, units map[cyrus.Owner]string, t *
 		d := monitor.Doubt{
 			Verdict: monitor.UnknownFulfilment, Unit: inventory.Text(units[owner]), User: inventory.Text(owner.Name),
 			Store: inventory.Text(c.at.store), Server: inventory.Text(c.at.server), Expected: "the same on the replica as on the master",
-			Next: fmt.Sprintf("interlace compare --store %s --user %s --level 3", c.at.store, inventory.Paste(owner.Name)),
+			Next: fmt.Sprintf("interlace compare --store %s --level 3", c.at.store),
+		}
+		if owner.Name != "" {
+			d.Next += " --user " + string(inventory.Paste(owner.Name))
 		}
 		o := byOwner[owner]
 		switch {
@@ -110,13 +113,19 @@ func (c *compared) reason(owner cyrus.Owner) string {
 	return "changes were on their way"
 }
 
-// behind tells what of the comparison may only be on its way to the replica.
+// behind tells what of the comparison may only be on its way to the replica. Who has
+// another difference is no sign of that.
 func (c *compared) behind() (suspected, flying []string) {
 	if c.err != nil {
 		return nil, nil
 	}
+	other := map[inventory.Text]bool{}
 	for i := range c.found.Differences {
-		if d := &c.found.Differences[i]; d.Certainty == monitor.Suspected {
+		d := &c.found.Differences[i]
+		other[d.User] = other[d.User] || d.Certainty == monitor.Confirmed
+	}
+	for i := range c.found.Differences {
+		if d := &c.found.Differences[i]; d.Certainty == monitor.Suspected && !other[d.User] {
 			suspected = append(suspected, fmt.Sprintf("%s: %s", inventory.Printable(string(d.Mailbox)), d.Text))
 		}
 	}
