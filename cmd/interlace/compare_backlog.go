@@ -6,6 +6,7 @@ import (
 	"io/fs"
 
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/compare"
 	"github.com/interlacemail/interlace/monitor/history"
 	"github.com/interlacemail/interlace/monitor/synclag"
@@ -21,6 +22,16 @@ type backlogKey struct {
 // backlogs returns what a watch has lately seen of what waits for replicas; nothing
 // where no watch has recorded anything here.
 func (a *app) backlogs(ctx context.Context) (map[backlogKey]compare.Backlog, error) {
+	lags, err := a.lagsSeen(ctx)
+	backlogs := map[backlogKey]compare.Backlog{}
+	for i := range lags {
+		backlogs[backlogKey{lags[i].Store, inventory.ServerID(lags[i].Peer)}] = compare.BacklogOf(&lags[i])
+	}
+	return backlogs, err
+}
+
+// lagsSeen returns how the channels stand that a watch has lately seen here.
+func (a *app) lagsSeen(ctx context.Context) ([]monitor.Lag, error) {
 	path, err := a.databaseFile()
 	if err != nil {
 		return nil, nil // there is no database, and none is needed
@@ -48,11 +59,11 @@ func (a *app) backlogs(ctx context.Context) (map[backlogKey]compare.Backlog, err
 	if err != nil {
 		return nil, err
 	}
-	backlogs := map[backlogKey]compare.Backlog{}
+	var lags []monitor.Lag
 	for _, row := range v.rows(standings) {
-		backlogs[backlogKey{row.Lag.Store, inventory.ServerID(row.Lag.Peer)}] = compare.BacklogOf(&row.Lag)
+		lags = append(lags, row.Lag)
 	}
-	return backlogs, nil
+	return lags, nil
 }
 
 // backlog returns what is known of what waits for the replica of a pair.

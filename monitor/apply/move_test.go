@@ -127,7 +127,8 @@ func (r *rig) move(t *testing.T, name, fails string, j *journal) (killed bool) {
 	anna, ben := "anna'"+name, "$(ben)"+name
 	from := r.Stores[0]
 	must(t, from.Master().Fill(ctx, []cyrustest.Mailbox{
-		{Name: "user." + anna, Messages: 3, Quota: 100000}, {Name: "user." + anna + ".Work", Messages: 2, ACL: []cyrustest.Right{{Identifier: ben, Rights: "lrswi"}}},
+		{Name: "user." + anna, Messages: 3, Quota: 100000},
+		{Name: "user." + anna + ".Work", Messages: 2, ACL: []cyrustest.Right{{Identifier: ben, Rights: "lrswi"}}},
 		{Name: "user." + ben, Messages: 1},
 	}))
 	unit := &apply.Unit{Plan: "p", Name: anna, Moves: []planner.UserChange{

@@ -58,8 +58,10 @@ func newRig(t *testing.T) *rig {
 		{ID: "c1", Do: planner.Move, User: "anna", Group: "anna", From: "s1", To: "s2"}, {ID: "c2", Do: planner.Move, User: "ben", Group: "anna", From: "s1", To: "s2"},
 	}}
 	r.must(r.master("s1").Fill(t.Context(), []cyrustest.Mailbox{
-		{Name: "user.anna", Messages: 3, Quota: 100000}, {Name: "user.anna.Work", Messages: 2, ACL: []cyrustest.Right{{Identifier: "ben", Rights: "lrswi"}}},
-		{Name: "user.anna.Trash"}, {Name: "user.ben", Messages: 1},
+		{Name: "user.anna", Messages: 3, Quota: 100000},
+		{Name: "user.anna.Work", Messages: 2, ACL: []cyrustest.Right{{Identifier: "ben", Rights: "lrswi"}}},
+		{Name: "user.anna.Trash"},
+		{Name: "user.ben", Messages: 1},
 	}))
 	r.must(f.Stores[0].Settle(t.Context()))
 	return r
