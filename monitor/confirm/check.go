@@ -85,7 +85,8 @@ type checking struct {
 	units  []apply.Unit
 	target *inventory.Inventory // the fleet with the plans carried out
 	laid   bool                 // all instances are where the plan has them
-	told   map[string]string    // of units that did not end well: what the journal says
+	told   map[string]string    // of each unit: what the journal says
+	recent map[string]bool      // units that were moved lately, as the journal says
 }
 
 func (c *checking) check(ctx context.Context) (*monitor.Confirmation, error) {
@@ -123,12 +124,12 @@ func (c *checking) check(ctx context.Context) (*monitor.Confirmation, error) {
 
 // moved checks what is promised of those who moved.
 func (c *checking) moved(ctx context.Context, out *monitor.Confirmation, movers []mover, found survey, copies, behind *tally) error {
-	place := &tally{name: monitor.PromisePlacement, expected: "on the new store and its replicas only", one: "user is", many: "users are"}
+	place := &tally{name: monitor.PromisePlacement, expected: "on the new store and its replicas only", one: "user is there", many: "users are there"}
 	placed(movers, found, c.denials(ctx, movers, found), place)
 	out.Promises = append(out.Promises, place.promise())
 	if c.Routes != nil {
 		routes, err := c.Routes(ctx, people(movers))
-		way := &tally{name: monitor.PromiseRouting, expected: "sent to the new store", one: "user is", many: "users are"}
+		way := &tally{name: monitor.PromiseRouting, expected: "sent to the new store", one: "user is sent there", many: "users are sent there"}
 		routed(movers, routes, err, way)
 		out.Promises = append(out.Promises, way.promise())
 	}
@@ -136,7 +137,8 @@ func (c *checking) moved(ctx context.Context, out *monitor.Confirmation, movers 
 		return err
 	}
 	kept := &tally{name: monitor.PromiseNothing, expected: "all that the old store keeps is on the new one", one: "user lacks nothing", many: "users lack nothing"}
-	if err := c.sources(ctx, movers, found, c.proven(), kept); err != nil {
+	proven := c.proven()
+	if err := c.sources(ctx, movers, found, func(m *mover) past { return past{proven[m.User], c.recent[m.unit]} }, kept); err != nil {
 		return err
 	}
 	open := &tally{name: monitor.PromiseShares, expected: "shared folders can be read", one: "folder can be read", many: "folders can be read"}

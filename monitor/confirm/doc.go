@@ -10,8 +10,9 @@
 // part of a plan, before what was moved is deleted at its old place.
 //
 // A message that the old place still has may have been removed at the new one since.
-// It counts as removed if the new place still has a trace of it, or if it was there
-// when it was last asked ([Options.Earlier]).
+// It counts as removed if the new place still has a trace of it, or if nothing was lost
+// when it was asked before ([Options.Earlier]). Else it is lost where the move was within
+// a day, and unknown later: traces go.
 //
 // Nothing is changed on any server; inventory/cyrus refuses to send what changes.
 package confirm

@@ -10,7 +10,7 @@ import (
 
 // readJournal finds out what was written down of the units.
 func (c *checking) readJournal(ctx context.Context) error {
-	c.told = map[string]string{}
+	c.told, c.recent = map[string]string{}, map[string]bool{}
 	if c.Journal == nil {
 		return nil
 	}
@@ -21,6 +21,11 @@ func (c *checking) readJournal(ctx context.Context) error {
 			return err
 		}
 		c.told[u.Name] = lastWords(records)
+		for _, r := range records {
+			if r.Step == monitor.StepRoute && r.State == monitor.StepDone {
+				c.recent[u.Name] = c.Now().Sub(r.At) < traced
+			}
+		}
 	}
 	return nil
 }

@@ -24,14 +24,15 @@ type opened struct {
 
 // openedBy returns the folders that concern the movers: theirs, and those that they may
 // read. Who may read is a user of the fleet, by the user's own name; who is in which
-// group the servers decide.
+// group the servers decide. Who was on another store before and after could not read.
 func openedBy(inv *inventory.Inventory, movers []mover) []opened {
 	homes, units := map[inventory.UserID]inventory.StoreID{}, map[inventory.UserID]string{}
+	before := map[inventory.UserID]inventory.StoreID{}
 	for i := range inv.Users {
-		homes[inv.Users[i].Name] = inv.Users[i].Store
+		homes[inv.Users[i].Name], before[inv.Users[i].Name] = inv.Users[i].Store, inv.Users[i].Store
 	}
 	for i := range movers {
-		homes[movers[i].User], units[movers[i].User] = movers[i].To, movers[i].unit
+		homes[movers[i].User], before[movers[i].User], units[movers[i].User] = movers[i].To, movers[i].From, movers[i].unit
 	}
 	var list []opened
 	for _, s := range inv.Shares {
@@ -43,7 +44,7 @@ func openedBy(inv *inventory.Inventory, movers []mover) []opened {
 			continue
 		}
 		at := inv.Store(homes[s.Owner])
-		if at < 0 || len(inv.Stores[at].Instances) == 0 {
+		if at < 0 || home != homes[s.Owner] && before[grantee] != before[s.Owner] || len(inv.Stores[at].Instances) == 0 {
 			continue
 		}
 		list = append(list, opened{s, unit, ownerOf(inv, s.Owner), &inv.Stores[at], home})

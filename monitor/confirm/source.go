@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
@@ -70,10 +71,30 @@ type loss struct {
 	found    string
 }
 
+// past is what is known of an owner's move.
+type past struct {
+	// proven: at first all was there, so that what is missing from a mailbox that has
+	// changed was removed.
+	proven bool
+	// recent: what was removed since has left a trace.
+	recent bool
+}
+
+// traced is how long traces of what was removed are there at least: cyr_expire removes
+// those that are a day old at the earliest.
+const traced = 24 * time.Hour
+
+// missed is the verdict on what is missing without a trace.
+func (p past) missed() monitor.Fulfilment {
+	if p.recent {
+		return monitor.Unmet
+	}
+	return monitor.UnknownFulfilment
+}
+
 // lost returns what the new place lacks of what an owner has at the old one, and how
-// many messages were removed there since. With proven it is known that at first all
-// was there, so that what is missing from a mailbox that has changed was removed.
-func lost(owner cyrus.Owner, old, fresh *holding, proven bool) (losses []loss, removed int, err error) {
+// many messages were removed there since.
+func lost(owner cyrus.Owner, old, fresh *holding, known past) (losses []loss, removed int, err error) {
 	for i := range old.mailboxes {
 		was := &old.mailboxes[i]
 		if of, _, _ := was.Internal.Owner(); of != owner {
@@ -81,15 +102,15 @@ func lost(owner cyrus.Owner, old, fresh *holding, proven bool) (losses []loss, r
 		}
 		is := fresh.byID[was.UniqueID]
 		switch {
-		case is == nil && (proven || fresh.deleted[was.UniqueID]):
+		case is == nil && (known.proven || fresh.deleted[was.UniqueID]):
 			continue
 		case is == nil:
-			losses = append(losses, loss{was.Internal, 0, monitor.Unmet, "there is no such mailbox, and nothing tells that it was deleted"})
+			losses = append(losses, loss{was.Internal, 0, known.missed(), "there is no such mailbox, and nothing tells that it was deleted"})
 			continue
 		case same(was, is):
 			continue
 		}
-		l, n, err := lostFrom(owner, old, fresh, was, is, proven)
+		l, n, err := lostFrom(owner, old, fresh, was, is, known)
 		switch {
 		case errors.Is(err, cyrus.ErrManyRecords):
 			l = &loss{was.Internal, 0, monitor.UnknownFulfilment, "it has changed, and has had too many messages to be read while its owner is denied"}
@@ -110,7 +131,7 @@ func same(a, b *cyrus.Mailbox) bool {
 }
 
 // lostFrom compares one mailbox message by message.
-func lostFrom(owner cyrus.Owner, old, fresh *holding, was, is *cyrus.Mailbox, proven bool) (*loss, int, error) {
+func lostFrom(owner cyrus.Owner, old, fresh *holding, was, is *cyrus.Mailbox, known past) (*loss, int, error) {
 	before, err := old.read(was.Internal)
 	if err != nil {
 		return nil, 0, err
@@ -147,9 +168,12 @@ func lostFrom(owner cyrus.Owner, old, fresh *holding, was, is *cyrus.Mailbox, pr
 		l.found = fmt.Sprintf("message %d is another one there", other[0].UID)
 	case len(missing) == 0:
 		return nil, removed, nil
-	case changed && proven:
+	case changed && known.proven:
 		return nil, removed + len(missing), nil
 	default:
+		if changed {
+			l.verdict = known.missed()
+		}
 		l.found = fmt.Sprintf("%s missing, the first with UID %d, and nothing tells that somebody removed them", inventory.Counted(len(missing), "message is", "messages are"), missing[0].UID)
 	}
 	return l, removed, nil
@@ -186,7 +210,7 @@ func (h *holding) without(owner cyrus.Owner, list []cyrus.Message) ([]cyrus.Mess
 }
 
 // sources compares what is kept at old places with what is at the new ones.
-func (o *Options) sources(ctx context.Context, movers []mover, found survey, proven map[inventory.UserID]bool, t *tally) error {
+func (o *Options) sources(ctx context.Context, movers []mover, found survey, known func(*mover) past, t *tally) error {
 	type way struct{ from, to inventory.StoreID }
 	ways := map[way][]mover{}
 	for _, m := range movers {
@@ -201,7 +225,7 @@ func (o *Options) sources(ctx context.Context, movers []mover, found survey, pro
 	for _, w := range slices.SortedFunc(maps.Keys(ways), func(a, b way) int {
 		return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(a.to, b.to))
 	}) {
-		if err := o.source(ctx, ways[w], proven, t); err != nil {
+		if err := o.source(ctx, ways[w], known, t); err != nil {
 			return err
 		}
 	}
@@ -209,7 +233,7 @@ func (o *Options) sources(ctx context.Context, movers []mover, found survey, pro
 }
 
 // source compares for movers with one old and one new place.
-func (o *Options) source(ctx context.Context, movers []mover, proven map[inventory.UserID]bool, t *tally) error {
+func (o *Options) source(ctx context.Context, movers []mover, known func(*mover) past, t *tally) error {
 	owners := map[cyrus.Owner]bool{}
 	for i := range movers {
 		owners[movers[i].owner] = true
@@ -228,7 +252,7 @@ func (o *Options) source(ctx context.Context, movers []mover, proven map[invento
 		n := 0
 		if err := errors.Join(err, wrong); err != nil {
 			losses = []loss{{verdict: monitor.UnknownFulfilment, found: "not known: " + err.Error()}}
-		} else if losses, n, err = lost(m.owner, old, fresh, proven[m.User]); err != nil {
+		} else if losses, n, err = lost(m.owner, old, fresh, known(m)); err != nil {
 			losses = []loss{{verdict: monitor.UnknownFulfilment, found: "not known: " + err.Error()}}
 		}
 		if err := ctx.Err(); err != nil {
