@@ -9,7 +9,6 @@ import (
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/compare"
 	"github.com/interlacemail/interlace/monitor/history"
-	"github.com/interlacemail/interlace/monitor/synclag"
 )
 
 // backlogKey names what a master sends to one of its replicas. Without a replica it
@@ -44,26 +43,7 @@ func (a *app) lagsSeen(ctx context.Context) ([]monitor.Lag, error) {
 		return nil, err
 	}
 	defer h.Close()
-	if !h.Watched() {
-		return nil, nil
-	}
-	channels, err := h.Channels(ctx)
-	if err != nil || len(channels) == 0 {
-		return nil, err
-	}
-	v, err := a.lagView(ctx, h, lagFlags{})
-	if err != nil {
-		return nil, err
-	}
-	standings, err := synclag.Standings(ctx, h, v.span(v.now.Add(-v.opts.Course())), v.opts, nil, v.now)
-	if err != nil {
-		return nil, err
-	}
-	var lags []monitor.Lag
-	for _, row := range v.rows(standings) {
-		lags = append(lags, row.Lag)
-	}
-	return lags, nil
+	return a.lagsNow(ctx, h)
 }
 
 // backlog returns what is known of what waits for the replica of a pair.

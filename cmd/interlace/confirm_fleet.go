@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -60,11 +59,10 @@ func (c *config) deniedOn(ctx context.Context, in inventory.Instance) (map[inven
 	if err := c.reaches(in); err != nil {
 		return nil, err
 	}
-	tools := cmp.Or(c.Apply.Tools, programsOf(c.Monitor.SyncClient))
-	if tools == "" {
+	if c.tools() == "" {
 		return nil, errors.New("cyrus_tools in the configuration is not set")
 	}
-	return (&apply.Options{Run: c.run, Tools: tools}).DeniedOn(ctx, in)
+	return (&apply.Options{Run: c.run, Tools: c.tools()}).DeniedOn(ctx, in)
 }
 
 // running says what the processes of an instance show.

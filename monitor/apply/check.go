@@ -94,7 +94,7 @@ func (m *move) checkTarget(ctx context.Context, s *source) error {
 			return errors.Join(wrong, err)
 		}
 		for _, u := range s.users {
-			if has[cyrus.Owner{Name: string(u)}] {
+			if has[cyrus.Owner{Name: string(u)}] && !m.unit.Returns {
 				wrong = errors.Join(wrong, fmt.Errorf("user %s is on %s already", inventory.Printable(string(u)), in.Server))
 			}
 		}

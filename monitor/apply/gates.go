@@ -92,7 +92,7 @@ func (o *Options) roles(ctx context.Context, u *Unit) error {
 	if o.Gates.Roles == nil {
 		return nil
 	}
-	for _, name := range u.stores() {
+	for _, name := range u.Stores() {
 		if i := o.Inventory.Store(name); i >= 0 {
 			if err := o.Gates.Roles(ctx, &o.Inventory.Stores[i]); err != nil {
 				return errEnds("%v", err)
@@ -116,7 +116,7 @@ func (o *Options) watched(ctx context.Context, u *Unit) error {
 	if err := errors.Join(err, alertsErr); err != nil {
 		return errEnds("what the monitor knows can't be read: %v", err)
 	}
-	if h := troubled(u.stores(), lags, alerts); h != nil {
+	if h := troubled(u.Stores(), lags, alerts); h != nil {
 		return h
 	}
 	return nil

@@ -130,6 +130,9 @@ func (m *move) do(ctx context.Context, step monitor.Step, records []monitor.Step
 
 // undo takes a step back.
 func (m *move) undo(ctx context.Context, step monitor.Step, records []monitor.StepRecord) error {
+	if m.unit.Returns && step != monitor.StepDenySource {
+		return nil // what was there before stays, denied
+	}
 	switch step {
 	case monitor.StepDenyTarget:
 		return m.eachHost(ctx, m.target, m.users(), (*host).allow)
@@ -214,7 +217,7 @@ func (m *move) copy(ctx context.Context) (text, data string, err error) {
 	if expected > m.expected() {
 		return "", "", fmt.Errorf("%w: %s, %v is allowed", errPostponed, text, m.expected())
 	}
-	return text, "", nil
+	return text, expected.Round(time.Second).String(), nil
 }
 
 // quickPass is how long a copy may take that need not be made again, and margin what a

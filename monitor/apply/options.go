@@ -52,6 +52,8 @@ type Limits struct {
 	// AtOnce is how many units are carried out at the same time, and PerServer how many
 	// of them may copy to or from one server. Zero means 4, and 1.
 	AtOnce, PerServer int
+	// OnlyWave is the wave of which something may be done; zero: all.
+	OnlyWave int
 	// UsersPerNight is how many users may begin to move in a night; zero: any number.
 	UsersPerNight int
 	// Failures is after how many units that failed one after the other nothing more

@@ -18,6 +18,11 @@ type Unit struct {
 
 	Moves []planner.UserChange  // of users and shared trees, to one store
 	Do    *planner.LayoutChange // or this
+
+	// Returns tells that the users come back to where their originals are still kept, and
+	// denied, from when they left: these are brought up to date, and stay what they are if
+	// the unit is taken back.
+	Returns bool
 }
 
 // Units returns the units of plans, in the order in which they are to be carried out: that
