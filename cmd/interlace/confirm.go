@@ -2,9 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -28,8 +25,8 @@ func (a *app) confirmCommand() *cobra.Command {
 		Short: "Check on the live fleet that plans do what they promised",
 		Long: `Ask the servers whether plans that were carried out keep what they promised. Nothing
 is changed on any of them. A plan that was carried out in part is checked too: what
-is not made is said. The plans named are taken to be carried out together, in their
-order.
+is not made is said. Name the files that interlace apply was given: a plan, or a
+schedule with all the plans that it orders.
 
   changes       every change is made: who moves is on the master of the new store,
                 and instances are where the plan has them, in their roles
@@ -61,7 +58,7 @@ what was found last and asks no server.
 
 The exit status is 1 if anything is not met or not known.`,
 		Example: `  interlace confirm users.json
-  interlace confirm layout.json users.json moves.json
+  interlace confirm moves.json layout.json users.json
   interlace confirm --due
   interlace confirm --known`,
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -93,15 +90,16 @@ The exit status is 1 if anything is not met or not known.`,
 
 // confirm checks the plans in the files.
 func (a *app) confirm(ctx context.Context, paths []string) error {
-	plans, err := plansTogether(ctx, paths)
+	j, err := readJob(ctx, paths)
 	if err != nil {
 		return err
 	}
+	plans := j.changing()
 	f, err := a.facts(ctx)
 	if err != nil {
 		return err
 	}
-	if err := newAsker(a.config).check(ctx, f.Inventory); err != nil {
+	if err := a.somebody(ctx, f.Inventory); err != nil {
 		return err
 	}
 	h, err := a.keepConfirmations(ctx)
@@ -131,6 +129,17 @@ func (a *app) confirmed(found []monitor.Confirmation, notes []string) error {
 		err = errFound
 	}
 	return err
+}
+
+// changing returns the plans that change something, which a schedule does not.
+func (j *job) changing() []planner.Plan {
+	var plans []planner.Plan
+	for _, p := range j.files {
+		if _, schedule := p.Plan.(*planner.Schedule); !schedule {
+			plans = append(plans, p.Plan)
+		}
+	}
+	return plans
 }
 
 // set are plans that are carried out together.
@@ -198,51 +207,4 @@ func (a *app) keepConfirmations(ctx context.Context) (*history.History, error) {
 		return nil, nil
 	}
 	return h, err
-}
-
-// plansTogether reads plans that are carried out together, and says all that is wrong
-// with them.
-func plansTogether(ctx context.Context, paths []string) ([]planner.Plan, error) {
-	var files, schedules []*planFile
-	var ids []string
-	var wrong error
-	for i, path := range paths {
-		p, err := readPlan(ctx, path)
-		if err != nil {
-			wrong = errors.Join(wrong, err)
-			continue
-		}
-		if same := slices.IndexFunc(append(files, schedules...), func(o *planFile) bool { return o.PlanID() == p.PlanID() }); same >= 0 {
-			wrong = errors.Join(wrong, samePlan(append(files, schedules...)[same].path, paths[i]))
-			continue
-		}
-		if _, is := p.Plan.(*planner.Schedule); is {
-			schedules = append(schedules, p)
-			continue
-		}
-		wrong = errors.Join(wrong, p.follows(ids))
-		files, ids = append(files, p), append(ids, p.PlanID())
-	}
-	for _, s := range schedules {
-		wrong = errors.Join(wrong, s.orders(ids))
-	}
-	if wrong != nil {
-		return nil, wrong
-	}
-	var plans []planner.Plan
-	for _, f := range files {
-		plans = append(plans, f.Plan)
-	}
-	return plans, nil
-}
-
-// orders returns an error if the schedule orders changes of plans that are not among
-// those that the ids belong to.
-func (p *planFile) orders(ids []string) error {
-	for _, id := range p.Plan.(*planner.Schedule).Of {
-		if !slices.Contains(ids, id) {
-			return hint(fmt.Errorf("%s orders changes of plan %s, which is not named", p.path, id), "name the files of all plans that the schedule was made of")
-		}
-	}
-	return nil
 }

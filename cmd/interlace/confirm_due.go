@@ -29,7 +29,7 @@ func (a *app) confirmDue(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := newAsker(a.config).check(ctx, f.Inventory); err != nil {
+	if err := a.somebody(ctx, f.Inventory); err != nil {
 		return err
 	}
 	c := &confirming{app: a, inventory: f.Inventory, history: h}
@@ -49,10 +49,11 @@ func (a *app) dueSets(ctx context.Context, h *history.History) (sets []set, note
 	}
 	seen := map[string]bool{}
 	for i := range applies {
-		plans, err := keptPlans(ctx, h, &applies[i])
+		j, err := keptJob(ctx, h, &applies[i])
 		if err != nil {
 			return nil, nil, err
 		}
+		plans := j.changing()
 		byOccasion := map[monitor.Occasion]int{}
 		for _, p := range plans {
 			if seen[p.PlanID()] {
@@ -79,25 +80,6 @@ func (a *app) dueSets(ctx context.Context, h *history.History) (sets []set, note
 		}
 	}
 	return sets, notes, nil
-}
-
-// keptPlans returns the plans of an apply, without its schedule.
-func keptPlans(ctx context.Context, h *history.History, of *monitor.Apply) ([]planner.Plan, error) {
-	var plans []planner.Plan
-	for _, id := range of.Plans {
-		text, err := h.Plan(ctx, id)
-		if err != nil {
-			return nil, err
-		}
-		p, err := decodePlan(text)
-		if err != nil {
-			return nil, fmt.Errorf("read plan %s of the database: %w", id, err)
-		}
-		if _, schedule := p.(*planner.Schedule); !schedule {
-			plans = append(plans, p)
-		}
-	}
-	return plans, nil
 }
 
 // dueNow says on which occasion a plan is to be checked now, or why it is not carried out.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -15,6 +16,16 @@ import (
 	"github.com/interlacemail/interlace/monitor/processes"
 	"github.com/interlacemail/interlace/planner"
 )
+
+// somebody fails where there is nobody to ask, or no way to log in.
+func (a *app) somebody(ctx context.Context, inv *inventory.Inventory) error {
+	for i := range inv.Stores {
+		if slices.ContainsFunc(inv.Stores[i].Instances, func(in inventory.Instance) bool { return in.IMAP != "" }) {
+			return newAsker(a.config).check(ctx, inv)
+		}
+	}
+	return hint(errors.New("no instance has the address of an IMAP service"), "instances carry imap: host:port in the fleet file")
+}
 
 // options say how to check a set of plans. The fleet is discovered once for all of them.
 func (c *confirming) options(ctx context.Context, s *set) (*confirm.Options, error) {

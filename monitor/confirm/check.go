@@ -105,7 +105,7 @@ func (c *checking) check(ctx context.Context) (*monitor.Confirmation, error) {
 	}
 	c.laid = len(changes.doubts) == 0
 	movers := c.movers(changes)
-	all := len(movers)
+	all := movers
 	movers = arrived(movers, found, c.say, changes)
 	out.Promises = append(out.Promises, changes.promise())
 	copies := &tally{name: monitor.PromiseCopies, expected: "replicas like their masters", one: "user compared and the same", many: "users compared and the same"}
@@ -113,8 +113,8 @@ func (c *checking) check(ctx context.Context) (*monitor.Confirmation, error) {
 	if err := c.stores(ctx, list, copies, behind); err != nil {
 		return nil, err
 	}
-	if all > 0 {
-		if err := c.moved(ctx, out, movers, found, copies, behind); err != nil {
+	if len(all) > 0 {
+		if err := c.moved(ctx, out, movers, len(all)-len(movers), found, copies, behind); err != nil {
 			return nil, err
 		}
 	}
@@ -122,15 +122,17 @@ func (c *checking) check(ctx context.Context) (*monitor.Confirmation, error) {
 	return out, nil
 }
 
-// moved checks what is promised of those who moved.
-func (c *checking) moved(ctx context.Context, out *monitor.Confirmation, movers []mover, found survey, copies, behind *tally) error {
+// moved checks what is promised of those who moved; so many others have not.
+func (c *checking) moved(ctx context.Context, out *monitor.Confirmation, movers []mover, others int, found survey, copies, behind *tally) error {
 	place := &tally{name: monitor.PromisePlacement, expected: "on the new store and its replicas only", one: "user is there", many: "users are there"}
 	placed(movers, found, c.denials(ctx, movers, found), place)
+	place.passOver(others)
 	out.Promises = append(out.Promises, place.promise())
 	if c.Routes != nil {
 		routes, err := c.Routes(ctx, people(movers))
 		way := &tally{name: monitor.PromiseRouting, expected: "sent to the new store", one: "user is sent there", many: "users are sent there"}
 		routed(movers, routes, err, way)
+		way.passOver(others)
 		out.Promises = append(out.Promises, way.promise())
 	}
 	if err := c.movedCopies(ctx, movers, copies, behind); err != nil {
@@ -144,6 +146,9 @@ func (c *checking) moved(ctx context.Context, out *monitor.Confirmation, movers 
 	open := &tally{name: monitor.PromiseShares, expected: "shared folders can be read", one: "folder can be read", many: "folders can be read"}
 	if err := c.shares(ctx, openedBy(c.target, movers), found, open); err != nil {
 		return err
+	}
+	for _, t := range []*tally{kept, open, copies, behind} {
+		t.passOver(others)
 	}
 	out.Promises = append(out.Promises, kept.promise(), open.promise())
 	return ctx.Err()

@@ -97,18 +97,17 @@ func (f *figure) judge(found planner.Number, unseen, estimated string) monitor.P
 	d := monitor.Doubt{Verdict: monitor.UnknownFulfilment, Expected: "at most " + p.Expected}
 	switch {
 	case unseen != "":
-		p.Found, d.Next = "not computed: "+unseen, "ask again when that is done"
+		p.Found, d.Found, d.Next = "not computed", unseen, "ask again when that is done"
 	case !found.Known:
-		p.Found, d.Next = "not known: no failure leaves a server that carries anything", "interlace simulate"
+		p.Found, d.Found, d.Next = "not known", "no failure leaves a server that carries anything", "interlace simulate"
 	default:
 		p.Found = joined(percent(found.Value), estimated)
 		if !planner.Above(found.Value, f.value.Value*(1+slack)) {
 			return p
 		}
-		d.Verdict, d.Next = monitor.Unmet, "make a new plan: the loads are not those that this one was made on"
+		d.Verdict, d.Found, d.Next = monitor.Unmet, p.Found, "make a new plan: the loads are not those that this one was made on"
 	}
-	p.Verdict, d.Found = d.Verdict, p.Found
-	p.Doubts = []monitor.Doubt{d}
+	p.Verdict, p.Doubts = d.Verdict, []monitor.Doubt{d}
 	return p
 }
 

@@ -24,6 +24,17 @@ func (t *tally) is() { t.met++ }
 // doubt enters a thing that is not, or of which that is not known.
 func (t *tally) doubt(d monitor.Doubt) { t.doubts = append(t.doubts, d) }
 
+// passOver enters how many things could not be looked at, since they are not as changes
+// promises.
+func (t *tally) passOver(n int) {
+	if n > 0 {
+		t.doubt(monitor.Doubt{
+			Verdict: monitor.UnknownFulfilment, Expected: t.expected, Found: inventory.Counted(n, "user has", "users have") + " not been looked at: they are not known to be on the new store",
+			Next: "see changes, and ask again when they are made",
+		})
+	}
+}
+
 // promise sums up. Where there was nothing to look at the promise is met.
 func (t *tally) promise() monitor.Promise {
 	p := monitor.Promise{Name: t.name, Verdict: monitor.Met, Expected: t.expected, Doubts: t.doubts}
