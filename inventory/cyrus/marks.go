@@ -112,13 +112,7 @@ func parseChecksums(text string) (_ Checksums, valid bool) {
 // Names returns the internal names of all mailboxes without a look into any of
 // them, sorted, without those that were deleted and are kept for a while. Where a
 // name with an @ has two readings both are told: there is a mailbox of one of them.
-func (c *Client) Names(ctx context.Context) ([]InternalName, error) { return c.names(ctx, true) }
-
-// Deleted is like [Client.Names] for the mailboxes that were deleted and are kept for a
-// while, such as DELETED.user.anna.Work.6747A1B2.
-func (c *Client) Deleted(ctx context.Context) ([]InternalName, error) { return c.names(ctx, false) }
-
-func (c *Client) names(ctx context.Context, kept bool) ([]InternalName, error) {
+func (c *Client) Names(ctx context.Context) ([]InternalName, error) {
 	list, err := c.list(ctx, func(*mailboxList) string { return `LIST "" "*"` })
 	if err != nil {
 		return nil, err
@@ -126,7 +120,7 @@ func (c *Client) names(ctx context.Context, kept bool) ([]InternalName, error) {
 	var names []InternalName
 	for i := range list.mailboxes {
 		for _, name := range list.mailboxes[i].Name.internal(list.separator) {
-			if _, _, is := name.Owner(); is == kept {
+			if _, _, kept := name.Owner(); kept {
 				names = append(names, name)
 			}
 		}

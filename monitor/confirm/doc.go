@@ -14,5 +14,5 @@
 // when it was asked before ([Options.Earlier]). Else it is lost where the move was within
 // a day, and unknown later: traces go.
 //
-// Nothing is changed on any server; inventory/cyrus refuses to send what changes.
+// Nothing is changed on any server.
 package confirm

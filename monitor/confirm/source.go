@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -45,13 +44,9 @@ func hold(ctx context.Context, c *cyrus.Client, owners map[cyrus.Owner]bool) (*h
 	for i := range h.mailboxes {
 		h.byID[h.mailboxes[i].UniqueID] = &h.mailboxes[i]
 	}
-	if names, err = c.Deleted(ctx); err != nil {
+	if names, err = c.Deleted(ctx, owners); err != nil {
 		return nil, err
 	}
-	names = slices.DeleteFunc(names, func(n cyrus.InternalName) bool {
-		owner, _, _ := cyrus.InternalName(strings.Replace(string(n), "DELETED.", "", 1)).Owner()
-		return !owners[owner]
-	})
 	gone, err := c.Details(ctx, names)
 	for i := range gone {
 		h.deleted[gone[i].UniqueID] = true
