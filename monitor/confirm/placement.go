@@ -1,32 +1,12 @@
 package confirm
 
 import (
-	"cmp"
 	"fmt"
 	"strings"
 
 	"github.com/interlacemail/interlace/inventory"
-	"github.com/interlacemail/interlace/inventory/cyrus"
 	"github.com/interlacemail/interlace/monitor"
-	"github.com/interlacemail/interlace/planner"
 )
-
-// mover is a user or a shared tree that a plan moves.
-type mover struct {
-	planner.UserChange
-	unit     string
-	owner    cyrus.Owner
-	from, to *inventory.Store
-}
-
-func compareInstances(a, b instance) int {
-	return cmp.Or(cmp.Compare(a.store, b.store), cmp.Compare(a.server, b.server))
-}
-
-// doubt begins what is to be said of a mover.
-func (m *mover) doubt(verdict monitor.Fulfilment) monitor.Doubt {
-	return monitor.Doubt{Verdict: verdict, Unit: inventory.Text(m.unit), User: inventory.Text(m.User), Store: inventory.Text(m.To)}
-}
 
 // arrived enters for each mover whether it is on the master of its new store, and
 // returns those that are. Told says what the journal has of a unit.

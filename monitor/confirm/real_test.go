@@ -46,7 +46,7 @@ func newRig(t *testing.T) *rig {
 			if i == 0 {
 				server, role = inventory.ServerID(s.Name+"m"), inventory.Master
 			}
-			r.inventory.Servers = append(r.inventory.Servers, inventory.Server{Name: server, State: inventory.Active})
+			r.inventory.Servers = append(r.inventory.Servers, inventory.Server{Name: server, State: inventory.Active, Capacity: inventory.Load{1e12, 100}})
 			store.Instances = append(store.Instances, inventory.Instance{Server: server, Role: role, IMAP: in.IMAP, CSync: in.Csync, IMAPDConf: in.Conf})
 		}
 		r.inventory.Stores = append(r.inventory.Stores, store)

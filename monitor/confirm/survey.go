@@ -1,6 +1,7 @@
 package confirm
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -104,5 +105,7 @@ func (s survey) silent() []instance {
 }
 
 func sortInstances(list []instance) {
-	slices.SortFunc(list, compareInstances)
+	slices.SortFunc(list, func(a, b instance) int {
+		return cmp.Or(cmp.Compare(a.store, b.store), cmp.Compare(a.server, b.server))
+	})
 }
