@@ -40,7 +40,6 @@ const (
 	StepFailed  StepState = "failed"
 	StepUndoing StepState = "undoing" // what the step did is about to be taken back
 	StepUndone  StepState = "undone"
-	StepHanded  StepState = "handed_over" // the unit is done with: another one takes back what it moved
 )
 
 // StepRecord is an entry of the journal of what was carried out.

@@ -20,27 +20,32 @@ type job struct {
 	texts [][]byte // of the plans, as they are kept
 	files []*planFile
 	units []apply.Unit
+	// backwards tells that the units are taken back.
+	backwards bool
 }
 
-// jobs returns what is to be carried out: the plans of these files, or all that is begun
-// and not done. Plans that do not belong to the facts are refused.
-func (a *app) jobs(ctx context.Context, h *history.History, f *facts, paths []string) ([]*job, error) {
-	past, err := pastUnits(ctx, h)
-	if err != nil {
-		return nil, err
-	}
+// jobs returns what is to be carried out, or taken back: the plans of these files, or all
+// that is begun and not done. Plans that do not belong to the facts are refused.
+func (a *app) jobs(ctx context.Context, h *history.History, f *facts, paths []string, rollback bool) ([]*job, error) {
 	if len(paths) > 0 {
 		j, err := readJob(ctx, paths)
 		if err != nil {
 			return nil, err
 		}
 		j.By, j.Began = account(), a.now().UTC()
-		before, err := j.belongs(ctx, h, f, past)
+		before, err := j.belongs(ctx, h, f)
 		if err != nil {
 			return nil, err
 		}
-		_, err = verified(before, j.changes())
-		return []*job{j}, err
+		if _, err := verified(before, j.changes()); err != nil {
+			return nil, err
+		}
+		if j.backwards && !rollback {
+			return nil, hint(fmt.Errorf("plan %s was carried out and is taken back, or was", j.name()),
+				"interlace apply --rollback goes on with that; a plan that is made with another --seed may be carried out anew")
+		}
+		j.backwards = rollback
+		return []*job{j}, nil
 	}
 	open, err := h.Applies(ctx, false)
 	if err != nil {
@@ -52,10 +57,10 @@ func (a *app) jobs(ctx context.Context, h *history.History, f *facts, paths []st
 		if err != nil {
 			return nil, err
 		}
-		if _, err := j.belongs(ctx, h, f, past); err != nil {
+		if _, err := j.belongs(ctx, h, f); err != nil {
 			return nil, err
 		}
-		j.units = slices.DeleteFunc(j.units, func(u apply.Unit) bool { return past.handedOver(&u) })
+		j.backwards = j.backwards || rollback
 		list = append(list, j)
 	}
 	return list, nil
@@ -164,8 +169,8 @@ func (j *job) sort() {
 
 // belongs refuses plans that were made on other facts, and returns the facts as they were
 // before anything of the job was carried out, which does not count.
-func (j *job) belongs(ctx context.Context, steps apply.Journal, f *facts, past past) (*facts, error) {
-	before, err := j.before(ctx, steps, f, past)
+func (j *job) belongs(ctx context.Context, steps apply.Journal, f *facts) (*facts, error) {
+	before, err := j.before(ctx, steps, f)
 	if err != nil {
 		return nil, err
 	}
@@ -184,25 +189,48 @@ func (j *job) changes() []*planFile {
 	return slices.DeleteFunc(slices.Clone(j.files), func(p *planFile) bool { return p == j.schedule() })
 }
 
-// before returns the facts as they were before anything of the job was carried out. They
-// may be older than what another plan has done: who was brought to where the job takes
-// him from is there.
-func (j *job) before(ctx context.Context, steps apply.Journal, f *facts, past past) (*facts, error) {
-	var there []*apply.Unit
+// before returns the facts as they were before anything of the job was carried out. It
+// notes whether that is taken back.
+func (j *job) before(ctx context.Context, steps apply.Journal, f *facts) (*facts, error) {
+	var executed []*apply.Unit
+	units := j.units
 	for i := range j.units {
-		u := &j.units[i]
+		units = append(units, apply.Reverse(&j.units[i])...)
+	}
+	for i := range units {
+		u := &units[i]
 		records, err := steps.Steps(ctx, u.Plan, u.Name)
 		if err != nil {
 			return nil, err
 		}
-		if u.Executed(records) || past.brought(u) {
-			there = append(there, u)
+		if u.Executed(records) {
+			executed = append(executed, u)
 		}
+		j.backwards = j.backwards || i >= len(j.units) && len(records) > 0
 	}
-	if len(there) == 0 {
+	if len(executed) == 0 {
 		return f, nil
 	}
-	return &facts{Inventory: apply.Before(f.Inventory, there), groups: f.groups, source: f.source}, nil
+	return &facts{Inventory: apply.Before(f.Inventory, executed), groups: f.groups, source: f.source}, nil
+}
+
+// reversed are the units that move users back who are on their new stores, or were. What
+// left originals there brings these up to date.
+func (j *job) reversed(results []apply.Result) []apply.Unit {
+	var units []apply.Unit
+	for i := range results {
+		r := &results[i]
+		if r.Unit.Do != nil || r.Outcome != apply.Moved && r.Outcome != apply.Finished {
+			continue
+		}
+		for _, u := range apply.Reverse(r.Unit) {
+			if r.Outcome == apply.Finished {
+				u.Of = ""
+			}
+			units = append(units, u)
+		}
+	}
+	return units
 }
 
 // name names the job by its plans.
@@ -211,139 +239,6 @@ func (j *job) name() string {
 		return s.PlanID()
 	}
 	return strings.Join(j.Plans, " ")
-}
-
-// past are the units of all that was ever carried out.
-type past []pastUnit
-
-// pastUnit is a unit with what is written down of it.
-type pastUnit struct {
-	*apply.Unit
-	records []monitor.StepRecord
-}
-
-func pastUnits(ctx context.Context, h *history.History) (past, error) {
-	applies, err := h.Applies(ctx, true)
-	if err != nil {
-		return nil, err
-	}
-	var list past
-	seen := map[[2]string]bool{}
-	for i := range applies {
-		j, err := keptJob(ctx, h, &applies[i])
-		if err != nil {
-			return nil, err
-		}
-		for i := range j.units {
-			u := &j.units[i]
-			if key := [2]string{u.Plan, u.Name}; seen[key] {
-				continue
-			} else {
-				seen[key] = true
-			}
-			records, err := h.Steps(ctx, u.Plan, u.Name)
-			if err != nil {
-				return nil, err
-			}
-			list = append(list, pastUnit{u, records})
-		}
-	}
-	return list, nil
-}
-
-// handedOver reports whether a unit is done with since another one took back what it did.
-func (p past) handedOver(u *apply.Unit) bool {
-	return slices.ContainsFunc(p, func(o pastUnit) bool { return o.Plan == u.Plan && o.Name == u.Name && apply.HandedOver(o.records) })
-}
-
-// brought reports whether another unit has moved users to where this one takes them from.
-func (p past) brought(u *apply.Unit) bool {
-	return slices.ContainsFunc(p, func(o pastUnit) bool {
-		return o.Plan != u.Plan && o.Moved(o.records) && sameUser(u, o.Unit, func(c, other planner.UserChange) bool { return other.To == c.From })
-	})
-}
-
-// left are the units that left the originals of users where this one takes them to.
-func (p past) left(u *apply.Unit) (list []pastUnit) {
-	for _, o := range p {
-		if o.Plan != u.Plan && o.Leaves(o.records) && sameUser(u, o.Unit, func(c, other planner.UserChange) bool { return other.From == c.To }) {
-			list = append(list, o)
-		}
-	}
-	return list
-}
-
-// sameUser reports whether two units move a user of whom something holds.
-func sameUser(u, o *apply.Unit, holds func(c, other planner.UserChange) bool) bool {
-	for _, c := range u.Moves {
-		if slices.ContainsFunc(o.Moves, func(other planner.UserChange) bool { return other.User == c.User && holds(c, other) }) {
-			return true
-		}
-	}
-	return false
-}
-
-// returning tells the units of jobs whose users come back to where their originals are
-// still kept. The units that left these there give them up, and are handed over: they
-// must not delete them any more.
-func returning(ctx context.Context, h *history.History, jobs []*job, handOver func(left *apply.Unit, to string) error) error {
-	past, err := pastUnits(ctx, h)
-	if err != nil {
-		return err
-	}
-	for _, j := range jobs {
-		for i := range j.units {
-			u := &j.units[i]
-			records, err := h.Steps(ctx, u.Plan, u.Name)
-			if err != nil {
-				return err
-			}
-			if !u.Ahead(records) {
-				continue
-			}
-			for _, left := range past.left(u) {
-				u.Returns = append(u.Returns, left.Unit)
-				if left.Rests(left.records) {
-					if err := handOver(left.Unit, u.Plan); err != nil {
-						return err
-					}
-				}
-			}
-		}
-	}
-	return nil
-}
-
-// reverse returns a job that moves the users of units back, with a plan of its own, made
-// on the facts as they are after these.
-func reverse(f *facts, units []*apply.Unit) (*job, error) {
-	after := &facts{Inventory: apply.Carried(f.Inventory, units), groups: f.groups, source: f.source}
-	p := &planner.Assignment{Format: planner.Format, Kind: planner.KindUsers, Stopped: planner.AtBound}
-	for _, u := range units {
-		for _, c := range u.Moves {
-			c.From, c.To = c.To, c.From
-			p.Changes = append(p.Changes, c)
-			p.BytesCopied += c.Bytes
-		}
-	}
-	slices.SortFunc(p.Changes, func(a, b planner.UserChange) int {
-		return strings.Compare(string(a.Group)+"\x00"+string(a.User), string(b.Group)+"\x00"+string(b.User))
-	})
-	for i := range p.Changes {
-		p.Changes[i].ID = fmt.Sprintf("m%d", i+1)
-	}
-	p.UsersInterrupted = len(p.Changes)
-	p.Inventory = planner.NewReference(after.Inventory, after.groups, subjects(p))
-	if err := planner.Seal(p); err != nil {
-		return nil, err
-	}
-	text, err := planner.Encode(p)
-	if err != nil {
-		return nil, err
-	}
-	j := &job{files: []*planFile{{p, "plan " + p.ID, text}}}
-	j.sort()
-	return j, nil
 }
 
 // storesOf are the stores that units concern.

@@ -158,7 +158,7 @@ func (m *move) checkSource(ctx context.Context, s *source) error {
 // checkTarget looks whether what moves is on none of the target's instances, but for an
 // original that is kept there and that this unit takes back.
 func (m *move) checkTarget(ctx context.Context) error {
-	if m.unit.Returns != nil {
+	if m.unit.Of != "" {
 		return m.isKept(ctx)
 	}
 	var wrong error

@@ -98,7 +98,7 @@ func (h *host) size(ctx context.Context, names []string) (int64, error) {
 // checkRoom looks whether all instances of the target have room for what comes, below the
 // ceiling for disks. Where an original is kept it has its room already.
 func (m *move) checkRoom(ctx context.Context, needs []need) error {
-	if m.unit.Returns != nil {
+	if m.unit.Of != "" {
 		return nil
 	}
 	ceiling := 1.0

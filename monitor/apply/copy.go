@@ -13,10 +13,9 @@ import (
 // uncopied is what replication does not carry.
 const uncopied = "not copied: what was delivered before (duplicates and vacation answers may come once more), search indexes (squatter makes them anew), passwords in sasldb"
 
-// before is what was known before anything was denied on the old stores.
+// before is what was so on the old stores before anything was denied there.
 type before struct {
-	Expected time.Duration // that users will be denied
-	Denied   map[inventory.StoreID][]inventory.UserID
+	Denied map[inventory.StoreID][]inventory.UserID
 }
 
 // copy copies what moves while its users work, again and again until that is quick, and
@@ -49,12 +48,11 @@ func (m *move) copy(ctx context.Context) (text, data string, err error) {
 		return "", "", err
 	}
 	expected := last*3/2 + 2*m.Now().Sub(begin) + margin
-	text = fmt.Sprintf("users are expected to be denied for %v", expected.Round(time.Second))
+	text = fmt.Sprintf("%s%v", expectedWords, expected.Round(time.Second))
 	if expected > m.expected() {
 		return "", "", fmt.Errorf("%w: %s, and %v is allowed. A whole store can move instead while its users work: seed a replica of %s where it is to be, and promote that (interlace layout)",
 			errPostponed, text, m.expected(), m.sources[0].store.Name)
 	}
-	was.Expected = expected.Round(time.Second)
 	kept, err := json.Marshal(was)
 	return text + "; " + uncopied, string(kept), err
 }
@@ -110,7 +108,7 @@ func (m *move) push(ctx context.Context) error {
 // uncopy removes the copies from the target, which had none before. Where an original was
 // kept its mail stays, for mail that still is sent there.
 func (m *move) uncopy(ctx context.Context) error {
-	if m.unit.Returns != nil {
+	if m.unit.Of != "" {
 		return nil
 	}
 	err := m.target.hosts[0].remove(ctx, m.users())

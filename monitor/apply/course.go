@@ -130,8 +130,6 @@ func (c *Course) stand(records []monitor.StepRecord) standing {
 			at.back, at.step, at.began = true, step, true
 		case monitor.StepUndone:
 			at.back, at.step, at.began, at.failures = true, step-1, false, 0
-		case monitor.StepHanded:
-			at = standing{step: -1, back: true}
 		}
 	}
 	return at

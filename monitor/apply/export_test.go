@@ -29,7 +29,7 @@ func (o *Options) Check(ctx context.Context, u *Unit) (string, error) {
 var (
 	Writers     = writers
 	Addressable = addressable
-	Under       = under
+	Inside      = inside
 )
 
 // View is what a user sees, and Sight a mailbox in it.

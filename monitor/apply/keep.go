@@ -18,12 +18,22 @@ func (m *move) rests(_ monitor.Step, records []monitor.StepRecord) bool {
 }
 
 // keep ends when the original may be removed: it was kept for its time, nobody asks for
-// it, and what was promised of the move has been confirmed.
+// it, and what was promised of the move has been confirmed. Where the users were moved
+// back it is no original any more.
 func (m *move) keep(ctx context.Context, records []monitor.StepRecord) (text, data string, err error) {
 	if m.rests(monitor.StepKeep, records) {
 		return "", "", errRests
 	}
 	for _, s := range m.sources {
+		switch back, err := m.movedBack(ctx, s); {
+		case err != nil:
+			return "", "", err
+		case back == begunBack:
+			return "", "", fmt.Errorf("%w: its users are being moved back", errRests)
+		case back == isBack:
+			text += fmt.Sprintf("what is on %s is in use again and stays; ", s.store.Name)
+			continue
+		}
 		said, err := m.quiet(ctx, s)
 		if err != nil {
 			return "", "", err
@@ -62,6 +72,9 @@ func (m *move) quiet(ctx context.Context, s *source) (string, error) {
 func (m *move) deleteSource(ctx context.Context, records []monitor.StepRecord) error {
 	sealed := sealsOf(records)
 	return m.eachSource(func(s *source) error {
+		if back, err := m.movedBack(ctx, s); err != nil || back != notBack {
+			return err
+		}
 		if m.rehearsed {
 			return s.hosts[0].remove(ctx, s.users)
 		}
@@ -138,6 +151,11 @@ func (m *move) gone(ctx context.Context, s *source) error {
 
 // allowSource takes the last denials back, and leaves nothing of the unit behind.
 func (m *move) allowSource(ctx context.Context) error {
-	err := m.eachSource(func(s *source) error { return s.each(ctx, s.users, (*host).allow) })
+	err := m.eachSource(func(s *source) error {
+		if back, err := m.movedBack(ctx, s); err != nil || back != notBack {
+			return err
+		}
+		return s.each(ctx, s.users, (*host).allow)
+	})
 	return errors.Join(err, m.forgetAll(ctx))
 }

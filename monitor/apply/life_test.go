@@ -92,8 +92,14 @@ func TestReverse(t *testing.T) {
 	r.inventory.Users = []inventory.User{{Name: "anna"}, {Name: "team", Kind: inventory.Shared}}
 	o := r.options(&journal{left: -1})
 	u := unit("anna", "s1", "s2", "anna", "team")
-	back := unit("anna", "s2", "s1", "anna", "team")
-	back.Plan, back.Returns = "q", []*apply.Unit{u}
+	back := apply.Reverse(u)
+	if len(back) != 1 || back[0].Of != u.Name {
+		t.Fatalf("%v", back)
+	}
+	if outcome, err := o.Carry(ctx, &back[0], false); outcome != apply.Back || !strings.Contains(err.Error(), "has kept nothing there") {
+		t.Errorf("before anything was moved: %s, %v", outcome, err)
+	}
+	o.Journal = &journal{left: -1}
 	if outcome, err := o.Carry(ctx, u, false); outcome != apply.Moved {
 		t.Fatalf("%s, %v\n%v", outcome, err, o.Journal)
 	}
@@ -102,13 +108,17 @@ func TestReverse(t *testing.T) {
 		t.Fatal(code, err)
 	}
 	talk(t, r.Stores[1].Master(), "anna", "CREATE INBOX.New", "DELETE INBOX.Old", "APPEND team "+cyrustest.Literal(message("in the team", 1)))
-	if outcome, err := o.Carry(ctx, back, false); outcome != apply.Moved {
+	if outcome, err := o.Carry(ctx, &back[0], false); outcome != apply.Moved {
 		t.Fatalf("%s, %v\n%v", outcome, err, o.Journal)
 	}
 	r.look(t, "anna", 1, 0)
-	record := u.HandOver(back.Plan, o.Now())
-	must(t, o.Journal.AddStep(ctx, &record))
-	if outcome, err := later(o).Carry(ctx, back, false); outcome != apply.Finished {
+	for _, o := range []*apply.Options{o, later(o)} {
+		if outcome, err := o.Carry(ctx, u, false); outcome != apply.Moved && outcome != apply.Finished {
+			t.Errorf("%s, %v\n%v", outcome, err, o.Journal)
+		}
+	}
+	r.look(t, "anna", 1, 0)
+	if outcome, err := later(o).Carry(ctx, &back[0], false); outcome != apply.Finished {
 		t.Errorf("%s, %v\n%v", outcome, err, o.Journal)
 	}
 	for _, in := range r.Stores[1].Instances {

@@ -96,7 +96,7 @@ func (m *move) undo(ctx context.Context, step monitor.Step, records []monitor.St
 	case monitor.StepCheck:
 		return m.forgetAll(ctx)
 	case monitor.StepDenyTarget:
-		if m.unit.Returns != nil {
+		if m.unit.Of != "" {
 			return nil // they were denied there before, with the original that is kept
 		}
 		return m.target.each(ctx, m.users(), (*host).allow)

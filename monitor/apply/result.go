@@ -2,6 +2,7 @@ package apply
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -34,12 +35,19 @@ func (r *Result) Since() time.Time {
 
 // Expected is how long users were expected to be kept out, in seconds.
 func (r *Result) Expected() inventory.Number {
-	var was before
-	if read(r.Records, monitor.StepCopy, &was) {
-		return inventory.Known(was.Expected.Seconds())
+	for _, record := range slices.Backward(r.Records) {
+		if record.Step == monitor.StepCopy && record.State == monitor.StepDone {
+			text, _, _ := strings.Cut(strings.TrimPrefix(string(record.Text), expectedWords), ";")
+			if d, err := time.ParseDuration(text); err == nil {
+				return inventory.Known(d.Seconds())
+			}
+		}
 	}
 	return inventory.Number{}
 }
+
+// expectedWords begin what the copy says of how long users will be kept out.
+const expectedWords = "users are expected to be denied for "
 
 // Denied is how long users were kept out when last they were, in seconds.
 func (r *Result) Denied() inventory.Number {
@@ -85,16 +93,6 @@ func (u *Unit) Executed(records []monitor.StepRecord) bool {
 	}
 }
 
-// Leaves reports whether a unit has left the originals of its users, denied, where they
-// were: they are to be kept there, and then deleted.
-func (u *Unit) Leaves(records []monitor.StepRecord) bool {
-	if u.Do != nil {
-		return false
-	}
-	_, deleting := last(records, monitor.StepDeleteSource, monitor.StepBegan)
-	return u.Moved(records) && !deleting
-}
-
 // Rests reports whether nothing is to be done about a unit but to delete the originals.
 func (u *Unit) Rests(records []monitor.StepRecord) bool {
 	c, err := courseOf(u)
@@ -110,21 +108,4 @@ func (u *Unit) Ahead(records []monitor.StepRecord) bool {
 	}
 	a := c.Next(records, false)
 	return a.Verb == Do || a.Verb == Undo || a.Verb == End && a.Back
-}
-
-// Moved reports whether a unit has routed its users to their new store, at any time.
-func (u *Unit) Moved(records []monitor.StepRecord) bool {
-	_, routed := ended(records, monitor.StepRoute)
-	return routed
-}
-
-// HandOver is the record by which a unit is done with, since another plan takes its users
-// back to where they came from: what it has left there is theirs again.
-func (u *Unit) HandOver(plan string, at time.Time) monitor.StepRecord {
-	return monitor.StepRecord{Plan: u.Plan, Unit: u.Name, Step: ofMove.Steps[0], State: monitor.StepHanded, At: at, Text: inventory.Text("to plan " + plan)}
-}
-
-// HandedOver reports whether a unit is done with in that way.
-func HandedOver(records []monitor.StepRecord) bool {
-	return len(records) > 0 && records[len(records)-1].State == monitor.StepHanded
 }

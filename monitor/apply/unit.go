@@ -19,10 +19,9 @@ type Unit struct {
 	Moves []planner.UserChange  // of users and shared trees, to one store
 	Do    *planner.LayoutChange // or this
 
-	// Returns are the units that have left originals of these users where they move to,
-	// denied: those are brought up to date, and stay what they are if the unit is taken
-	// back.
-	Returns []*Unit
+	// Of is the unit that this one takes back, whose originals are kept where this one
+	// moves to; empty for one of the plan itself.
+	Of string
 }
 
 // Units returns the units of plans, in the order in which they are to be carried out: that

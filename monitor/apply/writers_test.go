@@ -85,13 +85,13 @@ func TestAddressable(t *testing.T) {
 }
 
 // What runs under a lock is shown as it could be run by hand, once for each user.
-func TestUnder(t *testing.T) {
-	got := apply.Under(strings.Fields(`flock -E 75 -w 600 /conf/x.lock timeout -k 10 60 xargs -r -d \n -n 1 -- /bin/cyr_deny -C /conf -a --`), "anna\na b\n")
+func TestInside(t *testing.T) {
+	got := apply.Inside(strings.Fields(`flock -E 75 -w 600 /conf/x.lock timeout -k 10 60 xargs -r -d \n -n 1 -- /bin/cyr_deny -C /conf -a --`), "anna\na b\n")
 	want := [][]string{{"/bin/cyr_deny", "-C", "/conf", "-a", "--", "anna"}, {"/bin/cyr_deny", "-C", "/conf", "-a", "--", "a b"}}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("%q", got)
 	}
-	got = apply.Under(strings.Fields("flock -E 75 -w 600 /conf/x.lock timeout -k 10 60 /bin/sync_client -u -- anna"), "")
+	got = apply.Inside(strings.Fields("flock -E 75 -w 600 /conf/x.lock timeout -k 10 60 /bin/sync_client -u -- anna"), "")
 	if want := [][]string{{"/bin/sync_client", "-u", "--", "anna"}}; !reflect.DeepEqual(got, want) {
 		t.Errorf("%q", got)
 	}
