@@ -53,3 +53,13 @@ type StepRecord struct {
 	Text   inventory.Text // what came of it, or why it failed
 	Data   string         // what later steps need to know of it
 }
+
+// Apply is the carrying out of plans that belong together.
+type Apply struct {
+	Number int64
+	Plans  []string // ids, in the order in which the plans follow one another, a schedule last
+	By     string   // who began it
+	Began  time.Time
+	Ended  time.Time // zero: something is left to do
+	Stop   time.Time // when its end was last asked for since it was gone on with; zero: it was not
+}

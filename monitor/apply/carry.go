@@ -38,9 +38,14 @@ type work interface {
 // errPostponed says that a unit is better taken back for now.
 var errPostponed = errors.New("it is better done at another time")
 
+// gate waits before a step until it may begin. The error says why it may not; of
+// [errPostponed] the unit is taken back.
+type gate func(ctx context.Context, step monitor.Step) error
+
 // carry carries a unit on until it ends, rests or can't go on, and returns where it is and
-// what was last wrong. With back it is taken back, if that can be done.
-func (o *Options) carry(ctx context.Context, u *Unit, c *Course, w work, back bool) (Outcome, error) {
+// what was last wrong. With back it is taken back, if that can be done. Where the unit may
+// pause it passes the gate first.
+func (o *Options) carry(ctx context.Context, u *Unit, c *Course, w work, pass gate, back bool) (Outcome, error) {
 	var wrong error
 	var last Action
 	for failures := 0; ; {
@@ -65,6 +70,15 @@ func (o *Options) carry(ctx context.Context, u *Unit, c *Course, w work, back bo
 			return Broken, wrong
 		case failures >= tries:
 			return Stuck, wrong
+		case a.Verb != Undo && c.pauses(a.Step) && !a.Again:
+			err := pass(ctx, a.Step)
+			if errors.Is(err, errPostponed) {
+				wrong, back = err, true
+				continue
+			}
+			if err != nil {
+				return Stopped, err
+			}
 		}
 		failed, err := o.step(ctx, u, w, a, records)
 		if err != nil {
@@ -88,6 +102,7 @@ func (o *Options) step(ctx context.Context, u *Unit, w work, a Action, records [
 	if err := o.Journal.AddStep(ctx, &r); err != nil {
 		return nil, err
 	}
+	o.tell(Progress{Unit: u, Verb: a.Verb, Step: a.Step})
 	var text, data string
 	if a.Verb == Undo {
 		failed = w.undo(ctx, a.Step, records)

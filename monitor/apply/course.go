@@ -12,6 +12,18 @@ type Course struct {
 	// Pivot is the step from which on there is no way back, and Rest the one before
 	// which the unit waits for a later day. Empty: there is none.
 	Pivot, Rest monitor.Step
+	// Hold is the step from whose beginning on users are kept out, up to the rest or the
+	// end: in between nobody stops or waits. Empty: there is none.
+	Hold monitor.Step
+}
+
+// pauses reports whether a unit may be left, for minutes or for days, before a step.
+func (c *Course) pauses(step monitor.Step) bool {
+	at, hold, rest := slices.Index(c.Steps, step), slices.Index(c.Steps, c.Hold), slices.Index(c.Steps, c.Rest)
+	if rest < 0 {
+		rest = len(c.Steps)
+	}
+	return hold < 0 || at <= hold || at == rest
 }
 
 // ofMove is the course of moving users and shared trees to another store.
@@ -22,7 +34,7 @@ var ofMove = Course{
 		monitor.StepAllowTarget, monitor.StepAllowWriters, monitor.StepCanary,
 		monitor.StepKeep, monitor.StepDeleteSource, monitor.StepAllowSource,
 	},
-	Pivot: monitor.StepRoute, Rest: monitor.StepKeep,
+	Pivot: monitor.StepRoute, Rest: monitor.StepKeep, Hold: monitor.StepDenySource,
 }
 
 // Verb says what to do next about a unit.

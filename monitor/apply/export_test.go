@@ -1,6 +1,10 @@
 package apply
 
-import "context"
+import (
+	"context"
+
+	"github.com/interlacemail/interlace/monitor"
+)
 
 // Carry carries one unit on.
 func (o *Options) Carry(ctx context.Context, u *Unit, back bool) (Outcome, error) {
@@ -8,5 +12,5 @@ func (o *Options) Carry(ctx context.Context, u *Unit, back bool) (Outcome, error
 	if err != nil {
 		return Stopped, err
 	}
-	return o.carry(ctx, u, &ofMove, m, back)
+	return o.carry(ctx, u, &ofMove, m, func(context.Context, monitor.Step) error { return nil }, back)
 }

@@ -37,6 +37,47 @@ type Options struct {
 	Keep time.Duration
 	// Now is the time.
 	Now func() time.Time
+
+	// Groups are the share groups of the inventory, for its rules.
+	Groups *inventory.ShareGroups
+	Limits Limits
+	Gates  Gates
+	// Progress is told when a unit begins a step, or has come to its outcome; from several
+	// goroutines. Nil: nobody is.
+	Progress func(p Progress)
+}
+
+// Limits say how much is done when.
+type Limits struct {
+	// AtOnce is how many units are carried out at the same time, and PerServer how many
+	// of them may copy to or from one server. Zero means 4, and 1.
+	AtOnce, PerServer int
+	// UsersPerNight is how many users may begin to move in a night; zero: any number.
+	UsersPerNight int
+	// Failures is after how many units that failed one after the other nothing more
+	// begins. Zero means 2.
+	Failures int
+	// Patience is how long a unit waits for a store that is behind before it is passed
+	// over, and Poll how often it looks. Zero means 10 minutes, and 5 seconds.
+	Patience, Poll time.Duration
+	// StopFile is a path on every server; where that is there, nothing more is done.
+	StopFile string
+}
+
+// Progress is what becomes of a unit.
+type Progress struct {
+	Unit    *Unit
+	Verb    Verb         // of the step that begins
+	Step    monitor.Step // or empty
+	Outcome Outcome      // waiting for a while or, with Over, what it has come to
+	Over    bool
+	Why     string // it waits, or has not come further
+}
+
+func (o *Options) tell(p Progress) {
+	if o.Progress != nil {
+		o.Progress(p)
+	}
 }
 
 // Route is where a user is served from now on.
