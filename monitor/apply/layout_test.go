@@ -1,0 +1,77 @@
+package apply_test
+
+import (
+	"fmt"
+	"os"
+	"testing"
+
+	"github.com/interlacemail/interlace/fixtures/cyrustest"
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/planner"
+)
+
+// people fills a store with users, one of whom has a hostile name, and a shared tree.
+func people(t *testing.T, in *cyrustest.Instance) {
+	t.Helper()
+	boxes := []cyrustest.Mailbox{{Name: "shared"}, {Name: "shared.team", Messages: 2, Quota: 5000}}
+	for _, user := range []string{"anna", "ben", "$(id)"} {
+		boxes = append(boxes, cyrustest.Mailbox{Name: "user." + user, Messages: 3, Quota: 100000}, cyrustest.Mailbox{Name: "user." + user + ".Work", Messages: 1})
+	}
+	must(t, in.Fill(t.Context(), boxes))
+}
+
+// A whole store moves: a replica is made on a new server, promoted, and the old one is
+// dropped.
+func TestWholeStore(t *testing.T) {
+	op := newOperator(t)
+	people(t, op.on["m"])
+	_, err := op.on["m"].Tool(t.Context(), "cyr_deny", "-m", "locked", "ben")
+	must(t, err)
+	op.must(t, unit(planner.Seed, "n", "m", 2))
+	op.check(t, "master m, replica r, replica n")
+	op.must(t, unit(planner.Promote, "n", "m", 2))
+	op.check(t, "master n, replica r, replica m")
+	op.must(t, unit(planner.Drop, "m", "", 2))
+	op.check(t, "master n, replica r")
+	for user, in := range map[string]bool{"anna": true, "$(id)": true, "ben": false} {
+		if routed := op.serves(user) == op.on["n"]; routed != in {
+			t.Errorf("%s is routed to the new master: %v", user, routed)
+		}
+		if _, err := login(t.Context(), op.on["n"], user); (err == nil) != in {
+			t.Errorf("%s logs in: %v", user, err)
+		}
+	}
+}
+
+// Whatever kills a promotion, it comes to the same end.
+func TestPromoteWhateverKillsIt(t *testing.T) {
+	op := newOperator(t)
+	people(t, op.on["m"])
+	from, to := "m", "r"
+	for n := 0; ; n++ {
+		if os.Getenv("INTERLACE_SOAK") == "" && n%5 != 3 && n < 16 {
+			continue
+		}
+		killed := false
+		for _, before := range []bool{true, false} {
+			if os.Getenv("INTERLACE_SOAK") == "" && before != (n%2 == 0) {
+				continue
+			}
+			must(t, op.on[serverID(from)].Fill(t.Context(), []cyrustest.Mailbox{{Name: fmt.Sprintf("user.late%d%v", n, before), Messages: 2}}))
+			j := &journal{left: n, before: before}
+			outcome, dead, err := op.carry(t, unit(planner.Promote, serverID(to), serverID(from), 2), j)
+			if outcome != apply.Finished {
+				t.Fatalf("killed at record %d, before %v: %s, %v\n%v", n, before, outcome, err, j.steps)
+			}
+			killed = killed || dead
+			from, to = to, from
+			op.check(t, "master "+from+", replica "+to)
+		}
+		if !killed && n > 12 {
+			break
+		}
+	}
+}
+
+func serverID(name string) inventory.ServerID { return inventory.ServerID(name) }
