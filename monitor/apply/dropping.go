@@ -128,7 +128,7 @@ func (d *dropping) remove(ctx context.Context) error {
 // whether its data is still there.
 func (d *dropping) proveGone(ctx context.Context, records []monitor.StepRecord) (text, data string, err error) {
 	var gone dropped
-	if !kept(records, monitor.StepCheck, &gone) {
+	if !read(records, monitor.StepCheck, &gone) {
 		return "", "", errors.New("it is not written down where the replica was")
 	}
 	master, err := d.open(ctx, d.store.Instances[0])

@@ -22,7 +22,7 @@ func Follow(inv *inventory.Inventory, u *Unit, records []monitor.StepRecord) *in
 	}
 	s := &after.Stores[at]
 	var made inventory.Instance
-	if in := s.On(u.Do.Server); in != nil && in.IMAP == "" && kept(records, monitor.StepCreate, &made) {
+	if in := s.On(u.Do.Server); in != nil && in.IMAP == "" && read(records, monitor.StepCreate, &made) {
 		made.Role = in.Role
 		*in = made
 	}

@@ -77,6 +77,9 @@ type change struct {
 	store *inventory.Store
 }
 
+// blocked is never so: each step that may find the roles changed looks at them itself.
+func (c *change) blocked(context.Context, monitor.Step, []monitor.StepRecord) error { return nil }
+
 // rests is never so: nothing is kept for a later day.
 func (c *change) rests(monitor.Step, []monitor.StepRecord) bool { return false }
 
@@ -121,14 +124,4 @@ func (c *change) without() []inventory.Instance {
 func keep(v any) (string, error) {
 	data, err := json.Marshal(v)
 	return string(data), err
-}
-
-// kept reads what a step has written down when it was last done.
-func kept(records []monitor.StepRecord, step monitor.Step, to any) bool {
-	for _, r := range slices.Backward(records) {
-		if r.Step == step && r.State == monitor.StepDone && r.Data != "" {
-			return json.Unmarshal([]byte(r.Data), to) == nil
-		}
-	}
-	return false
 }

@@ -28,11 +28,11 @@ func TestWholeStore(t *testing.T) {
 	people(t, op.on["m"])
 	_, err := op.on["m"].Tool(t.Context(), "cyr_deny", "-m", "locked", "ben")
 	must(t, err)
-	op.must(t, unit(planner.Seed, "n", "m", 2))
+	op.must(t, alteration(planner.Seed, "n", "m", 2))
 	op.check(t, "master m, replica r, replica n")
-	op.must(t, unit(planner.Promote, "n", "m", 2))
+	op.must(t, alteration(planner.Promote, "n", "m", 2))
 	op.check(t, "master n, replica r, replica m")
-	op.must(t, unit(planner.Drop, "m", "", 2))
+	op.must(t, alteration(planner.Drop, "m", "", 2))
 	op.check(t, "master n, replica r")
 	for user, in := range map[string]bool{"anna": true, "$(id)": true, "ben": false} {
 		if routed := op.serves(user) == op.on["n"]; routed != in {
@@ -60,7 +60,7 @@ func TestPromoteWhateverKillsIt(t *testing.T) {
 			}
 			must(t, op.on[serverID(from)].Fill(t.Context(), []cyrustest.Mailbox{{Name: fmt.Sprintf("user.late%d%v", n, before), Messages: 2}}))
 			j := &journal{left: n, before: before}
-			outcome, dead, err := op.carry(t, unit(planner.Promote, serverID(to), serverID(from), 2), j)
+			outcome, dead, err := op.carry(t, alteration(planner.Promote, serverID(to), serverID(from), 2), j)
 			if outcome != apply.Finished {
 				t.Fatalf("killed at record %d, before %v: %s, %v\n%v", n, before, outcome, err, j.steps)
 			}

@@ -138,8 +138,8 @@ func (op *operator) options(j apply.Journal) *apply.Options {
 	}
 }
 
-// unit is a change of the store's layout, after which it has so many copies.
-func unit(do planner.Verb, server, from inventory.ServerID, copies int) *apply.Unit {
+// alteration is a change of the store's layout, after which it has so many copies.
+func alteration(do planner.Verb, server, from inventory.ServerID, copies int) *apply.Unit {
 	return &apply.Unit{Plan: "p", Name: fmt.Sprintf("%s s1 on %s", do, server), Copies: copies, Do: &planner.LayoutChange{Do: do, Store: "s1", Server: server, From: planner.Text(from)}}
 }
 

@@ -28,6 +28,7 @@ type Options struct {
 	Layouts Layouts
 	// Journal keeps what was done.
 	Journal Journal
+	Live    Live
 
 	// Passes is how often what users change meanwhile is copied before they are denied;
 	// zero means 5.

@@ -20,7 +20,7 @@ import (
 type promotion struct{ change }
 
 func (p *promotion) do(ctx context.Context, step monitor.Step, records []monitor.StepRecord) (text, data string, err error) {
-	if since, denied := began(records, monitor.StepStop); denied && step == monitor.StepDrain && p.Now().Sub(since) > p.denied() {
+	if since, denied := last(records, monitor.StepStop, monitor.StepBegan); denied && step == monitor.StepDrain && p.Now().Sub(since) > p.denied() {
 		return "", "", fmt.Errorf("the users have been kept out for %v", p.Now().Sub(since).Round(time.Second))
 	}
 	switch step {
@@ -218,7 +218,7 @@ func (p *promotion) drain(ctx context.Context, records []monitor.StepRecord) err
 	if err != nil {
 		return err
 	}
-	if since, denied := began(records, monitor.StepStop); denied {
+	if since, denied := last(records, monitor.StepStop, monitor.StepBegan); denied {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, max(p.denied()-p.Now().Sub(since), time.Second))
 		defer cancel()

@@ -352,7 +352,7 @@ func (r *run) night(ctx context.Context, t *task) error {
 		if err != nil {
 			return errEnds("%v", err)
 		}
-		if at, there := began(records, other.course.Steps[0]); there && !at.Before(night) {
+		if at, there := last(records, other.course.Steps[0], monitor.StepBegan); there && !at.Before(night) {
 			users += len(other.Moves)
 		}
 	}

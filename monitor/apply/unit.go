@@ -20,6 +20,10 @@ type Unit struct {
 	Do    *planner.LayoutChange // or this
 	// Copies is how many instances the plan leaves the store whose layout changes.
 	Copies int
+
+	// Of is the unit that this one takes back, whose originals are kept where this one
+	// moves to; empty for one of the plan itself.
+	Of string
 }
 
 // Units returns the units of plans, in the order in which they are to be carried out: that
