@@ -75,3 +75,22 @@ func TestPromoteWhateverKillsIt(t *testing.T) {
 }
 
 func serverID(name string) inventory.ServerID { return inventory.ServerID(name) }
+
+// While a store moves mail keeps arriving and a user is connected: everything that was
+// accepted is there once, and nothing bounces.
+func TestWholeStoreUnderMail(t *testing.T) {
+	op := newOperator(t)
+	people(t, op.on["m"])
+	r := &relay{op: op, users: []string{"anna", "ben"}}
+	stop := r.start(t)
+	op.must(t, alteration(planner.Seed, "n", "m", 2))
+	j := op.must(t, alteration(planner.Promote, "n", "m", 2))
+	op.must(t, alteration(planner.Drop, "m", "", 2))
+	stop()
+	r.account(t)
+	if r.putOff == 0 {
+		t.Error("no mail was put off, so this test shows nothing")
+	}
+	op.check(t, "master n, replica r")
+	t.Logf("%v", j)
+}
