@@ -107,8 +107,8 @@ func (h *host) stale(ctx context.Context, ages map[string]time.Duration) ([]stri
 	return stale, nil
 }
 
-// settles waits until the processes are as they should be, or says what they are like.
-func (h *host) settles(ctx context.Context, wrong func(*activity) string) error {
+// settles waits until the processes of an instance are as they should be, or says what they are like.
+func (o *Options) settles(ctx context.Context, h *host, wrong func(*activity) string) error {
 	for begin := time.Now(); ; {
 		r, err := h.activity(ctx)
 		if err != nil {
@@ -118,7 +118,7 @@ func (h *host) settles(ctx context.Context, wrong func(*activity) string) error 
 		if why == "" {
 			return nil
 		}
-		if time.Since(begin) > settling {
+		if time.Since(begin) > o.Layouts.settle() {
 			return fmt.Errorf("%s: %s on %s", why, h.conf, h.server)
 		}
 		if err := pause(ctx, time.Second/4); err != nil {
@@ -126,9 +126,6 @@ func (h *host) settles(ctx context.Context, wrong func(*activity) string) error 
 		}
 	}
 }
-
-// settling is how long processes may take to start or to end.
-const settling = 20 * time.Second
 
 // pause waits for a while, or until the context ends.
 func pause(ctx context.Context, d time.Duration) error {

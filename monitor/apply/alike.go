@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -55,14 +54,6 @@ func (o *Options) unlike(ctx context.Context, master, replica inventory.Instance
 // have stood still to be a difference.
 const looks, stood = 6, 2
 
-// between is what passes between two looks at what may be on its way.
-func (o *Options) between() time.Duration {
-	if o.Layouts.Pause == 0 {
-		return 2 * time.Second
-	}
-	return o.Layouts.Pause
-}
-
 // proveAlike fails where a live replica differs from its master by more than what is on
 // its way: where some difference stood still.
 func (o *Options) proveAlike(ctx context.Context, master, replica inventory.Instance) error {
@@ -70,7 +61,7 @@ func (o *Options) proveAlike(ctx context.Context, master, replica inventory.Inst
 	still := map[cyrus.InternalName]int{}
 	for look := range looks {
 		if look > 0 {
-			if err := pause(ctx, o.between()); err != nil {
+			if err := pause(ctx, o.Layouts.pause()); err != nil {
 				return err
 			}
 		}

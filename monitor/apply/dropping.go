@@ -79,7 +79,7 @@ func (d *dropping) enough(ctx context.Context) error {
 			good++
 			continue
 		}
-		if _, err := master.catchUp(ctx, in, mostLag); err != nil {
+		if _, err := master.catchUp(ctx, in, d.Layouts.lag()); err != nil {
 			wrong = errors.Join(wrong, err)
 			continue
 		}
@@ -150,7 +150,7 @@ func (d *dropping) proveGone(ctx context.Context, records []monitor.StepRecord) 
 // nothingRuns looks at the server, and tells what became of the data.
 func (d *dropping) nothingRuns(ctx context.Context, gone *dropped) (string, error) {
 	h := &host{run: d.Run, server: gone.Instance.Server, tools: d.Tools, conf: gone.Instance.IMAPDConf}
-	if err := h.settles(ctx, stillRuns); err != nil {
+	if err := d.settles(ctx, h, stillRuns); err != nil {
 		return "", err
 	}
 	if c, err := d.Dial(ctx, gone.Instance, ""); err == nil {

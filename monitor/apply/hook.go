@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -89,9 +90,15 @@ type Layouts struct {
 	// Streams is how many users are copied at the same time to a new replica; zero: as
 	// many as both servers may transfer at once.
 	Streams int
-	// Pause is what passes between two looks at what may be on its way; zero is 2 seconds.
-	Pause time.Duration
+	// Pause is what passes between two looks at what may be on its way, Settle how long an
+	// instance may take to start or to end, and Lag how long replicas may take to get what
+	// is logged for them now. Zero means 2, 20 and 15 seconds.
+	Pause, Settle, Lag time.Duration
 }
+
+func (l *Layouts) pause() time.Duration  { return cmp.Or(l.Pause, 2*time.Second) }
+func (l *Layouts) settle() time.Duration { return cmp.Or(l.Settle, 20*time.Second) }
+func (l *Layouts) lag() time.Duration    { return cmp.Or(l.Lag, 15*time.Second) }
 
 // errNoHook says what is missing.
 var errNoHook = errors.New("instance_hook in the configuration is not set: interlace itself never changes the configuration of an instance, nor starts or stops one")

@@ -2,7 +2,6 @@ package apply_test
 
 import (
 	"fmt"
-	"os"
 	"testing"
 
 	"github.com/interlacemail/interlace/fixtures/cyrustest"
@@ -50,12 +49,12 @@ func TestPromoteWhateverKillsIt(t *testing.T) {
 	people(t, op.on["m"])
 	from, to := "m", "r"
 	for n := 0; ; n++ {
-		if os.Getenv("INTERLACE_SOAK") == "" && n%5 != 3 && n < 16 {
+		if !soak() && n%5 != 3 && n < 16 {
 			continue
 		}
 		killed := false
 		for _, before := range []bool{true, false} {
-			if os.Getenv("INTERLACE_SOAK") == "" && before != (n%2 == 0) {
+			if !soak() && before != (n%2 == 0) {
 				continue
 			}
 			must(t, op.on[serverID(from)].Fill(t.Context(), []cyrustest.Mailbox{{Name: fmt.Sprintf("user.late%d%v", n, before), Messages: 2}}))
@@ -93,4 +92,37 @@ func TestWholeStoreUnderMail(t *testing.T) {
 	}
 	op.check(t, "master n, replica r")
 	t.Logf("%v", j)
+}
+
+// Whatever kills the making of a replica, or its removal, it comes to the same end.
+func TestSeedAndDropWhateverKillsIt(t *testing.T) {
+	op := newOperator(t)
+	people(t, op.on["m"])
+	for n := 0; ; n++ {
+		if !soak() && n != 3 && n != 6 && n < 13 {
+			continue
+		}
+		killed := false
+		for _, before := range []bool{true, false} {
+			if !soak() && before != (n%2 == 0) {
+				continue
+			}
+			for _, u := range []*apply.Unit{alteration(planner.Seed, "n", "m", 2), alteration(planner.Drop, "n", "", 2)} {
+				j := &journal{left: n, before: before}
+				outcome, dead, err := op.carry(t, u, j)
+				if outcome != apply.Finished {
+					t.Fatalf("%s, killed at record %d, before %v: %s, %v\n%v", u.Name, n, before, outcome, err, j)
+				}
+				killed = killed || dead
+				want := "master m, replica r"
+				if u.Do.Do == planner.Seed {
+					want += ", replica n"
+				}
+				op.check(t, want)
+			}
+		}
+		if !killed && n > 12 {
+			break
+		}
+	}
 }

@@ -54,7 +54,7 @@ func (m *making) undo(ctx context.Context, step monitor.Step, records []monitor.
 		return err
 	}
 	h := &host{run: m.Run, server: made.Server, tools: m.Tools, conf: made.IMAPDConf}
-	return h.settles(ctx, stillRuns)
+	return m.settles(ctx, h, stillRuns)
 }
 
 // stillRuns says that an instance runs.
@@ -170,7 +170,7 @@ func (m *making) connect(ctx context.Context, made inventory.Instance) error {
 	if wrong != nil {
 		return wrong
 	}
-	return master.settles(ctx, leadsNot)
+	return m.settles(ctx, master, leadsNot)
 }
 
 // leadsNot says that a master does not log, or does not send, all that it has to.
@@ -188,10 +188,10 @@ func leadsNot(r *activity) string {
 func (o *Options) greetSoon(ctx context.Context, in inventory.Instance) (*greeted, error) {
 	for begin := o.Now(); ; {
 		g, err := o.greet(ctx, in)
-		if err == nil || o.Now().Sub(begin) > settling {
+		if err == nil || o.Now().Sub(begin) > o.Layouts.settle() {
 			return g, err
 		}
-		if err := pause(ctx, o.between()/4); err != nil {
+		if err := pause(ctx, o.Layouts.pause()/4); err != nil {
 			return nil, err
 		}
 	}

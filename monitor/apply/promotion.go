@@ -59,7 +59,7 @@ func (p *promotion) undo(ctx context.Context, step monitor.Step, _ []monitor.Ste
 	if _, err := p.greetSoon(ctx, p.old()); err != nil {
 		return err
 	}
-	return h.settles(ctx, leadsNot)
+	return p.settles(ctx, h, leadsNot)
 }
 
 // old and fresh are the instances that change places, whatever the inventory says of
@@ -179,7 +179,7 @@ func (p *promotion) prove(ctx context.Context) (text, data string, err error) {
 	}
 	var longest time.Duration
 	for _, in := range p.replicas() {
-		took, err := old.catchUp(ctx, in, mostLag)
+		took, err := old.catchUp(ctx, in, p.Layouts.lag())
 		if err != nil {
 			return "", "", fmt.Errorf("%w: %w", errPostponed, err)
 		}
@@ -196,9 +196,8 @@ func (p *promotion) prove(ctx context.Context) (text, data string, err error) {
 	return text, "", nil
 }
 
-// mostLag is how long replicas may take to get what is logged for them now, and hooks what
-// stopping the one and promoting the other takes.
-const mostLag, hooks = 15 * time.Second, 20 * time.Second
+// hooks is what stopping the one and promoting the other takes.
+const hooks = 20 * time.Second
 
 // stop has the old master stopped.
 func (p *promotion) stop(ctx context.Context) error {
@@ -209,7 +208,7 @@ func (p *promotion) stop(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.settles(ctx, stillRuns)
+	return p.settles(ctx, h, stillRuns)
 }
 
 // drain works off all that the old master has logged.
@@ -238,7 +237,7 @@ func (p *promotion) promote(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := old.settles(ctx, stillRuns); err != nil {
+	if err := p.settles(ctx, old, stillRuns); err != nil {
 		return err
 	}
 	fresh, err := p.open(ctx, p.fresh())
@@ -254,7 +253,7 @@ func (p *promotion) promote(ctx context.Context) error {
 	if _, err := p.greetSoon(ctx, p.fresh()); err != nil {
 		return err
 	}
-	return fresh.settles(ctx, leadsNot)
+	return p.settles(ctx, fresh, leadsNot)
 }
 
 // route sends the users of the store to the new master: those whom it has, but neither who
@@ -319,7 +318,7 @@ func (p *promotion) serve(ctx context.Context) error {
 	if _, err := p.greetSoon(ctx, p.old()); err != nil {
 		return err
 	}
-	if err := pause(ctx, p.between()); err != nil {
+	if err := pause(ctx, p.Layouts.pause()); err != nil {
 		return err
 	}
 	return p.silent(ctx)
