@@ -72,14 +72,18 @@ func (o *Options) proveAlike(ctx context.Context, master, replica inventory.Inst
 		if len(now) == 0 {
 			return nil
 		}
+		moving := true
 		for name, p := range now {
 			if b, was := before[name]; was && b == p {
 				still[name]++
+				moving = false
 			} else {
 				still[name] = 0
 			}
 		}
-		before = now
+		if before = now; moving && look >= stood {
+			return nil
+		}
 	}
 	maps.DeleteFunc(before, func(name cyrus.InternalName, _ pair) bool { return still[name] < stood })
 	if len(before) == 0 {

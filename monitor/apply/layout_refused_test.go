@@ -41,6 +41,7 @@ func before(act apply.Act, do func(ctx context.Context)) func(*apply.Options) {
 
 // What fails before it is too late is taken back, and all is as it was.
 func TestLayoutTakenBack(t *testing.T) {
+	t.Parallel()
 	op := newOperator(t)
 	people(t, op.on["m"])
 	for _, test := range []struct {
@@ -80,6 +81,7 @@ func signal(t *testing.T, in *cyrustest.Instance, name string) {
 
 // A replica that is behind is not promoted, and nothing is touched.
 func TestPromotionOfALag(t *testing.T) {
+	t.Parallel()
 	op := newOperator(t)
 	people(t, op.on["m"])
 	signal(t, op.on["m"], "STOP")
@@ -97,6 +99,7 @@ func TestPromotionOfALag(t *testing.T) {
 
 // The last good copy beside the master is not dropped.
 func TestDropOfTheLastCopy(t *testing.T) {
+	t.Parallel()
 	op := newOperator(t)
 	people(t, op.on["m"])
 	op.must(t, alteration(planner.Seed, "n", "m", 2))
@@ -144,6 +147,7 @@ func TestDropOfTheLastCopy(t *testing.T) {
 
 // An old master that goes on sending is stopped.
 func TestOldMasterSends(t *testing.T) {
+	t.Parallel()
 	op := newOperator(t)
 	people(t, op.on["m"])
 	sends := op.on["m"].Sends()
@@ -159,6 +163,7 @@ func TestOldMasterSends(t *testing.T) {
 
 // A session that began before there was the channel does not log for it, and is not left.
 func TestSeedWithAnOldSession(t *testing.T) {
+	t.Parallel()
 	op := newOperator(t)
 	people(t, op.on["m"])
 	c, err := op.on["m"].DialAs(t.Context(), "anna")
@@ -179,6 +184,7 @@ func TestSeedWithAnOldSession(t *testing.T) {
 
 // Everything that speaks against a promotion is told at once, before anything is touched.
 func TestPromotionChecked(t *testing.T) {
+	t.Parallel()
 	op := newOperator(t)
 	people(t, op.on["m"])
 	_, err := op.on["r"].Tool(t.Context(), "cyr_deny", "-m", "stray", "anna")

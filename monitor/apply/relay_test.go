@@ -36,7 +36,7 @@ func (r *relay) run(ctx context.Context) {
 		for !r.deliver(user, word, text) {
 			time.Sleep(50 * time.Millisecond)
 		}
-		time.Sleep(10 * time.Millisecond)
+		time.Sleep(30 * time.Millisecond)
 	}
 }
 
@@ -117,7 +117,7 @@ func (r *relay) client(ctx context.Context, user string) {
 		r.mu.Lock()
 		r.written[word] = text
 		r.mu.Unlock()
-		time.Sleep(20 * time.Millisecond)
+		time.Sleep(60 * time.Millisecond)
 	}
 	if c != nil {
 		c.Close()
