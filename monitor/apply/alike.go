@@ -163,7 +163,7 @@ func (o *Options) greet(ctx context.Context, in inventory.Instance) (*greeted, e
 func older(master, replica *greeted) error {
 	m, r := inventory.Settings{Version: master.server.Version}, inventory.Settings{Version: replica.server.Version}
 	if differ, _ := m.Differences(r); differ > 0 {
-		return fmt.Errorf("Cyrus %s on %s is older than %s on %s, from which it would get its mail", r.Version, replica.Server, m.Version, master.Server)
+		return fmt.Errorf("%s has Cyrus %s, which is older than %s on %s, from which it would get its mail", replica.Server, r.Version, m.Version, master.Server)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package apply_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/interlacemail/interlace/fixtures/cyrustest"
@@ -20,19 +21,40 @@ func people(t *testing.T, in *cyrustest.Instance) {
 	must(t, in.Fill(t.Context(), boxes))
 }
 
-// A whole store moves: a replica is made on a new server, promoted, and the old one is
-// dropped.
+// A whole store moves in one plan: a replica is made on a new server, promoted, and the old
+// one is dropped. Whoever carries the plan on with the inventory of before finds all done.
 func TestWholeStore(t *testing.T) {
 	t.Parallel()
 	op := newOperator(t)
 	people(t, op.on["m"])
 	_, err := op.on["m"].Tool(t.Context(), "cyr_deny", "-m", "locked", "ben")
 	must(t, err)
-	op.must(t, alteration(planner.Seed, "n", "m", 2))
-	op.check(t, "master m, replica r, replica n")
-	op.must(t, alteration(planner.Promote, "n", "m", 2))
-	op.check(t, "master n, replica r, replica m")
-	op.must(t, alteration(planner.Drop, "m", "", 2))
+	units := apply.Units([]planner.Plan{&planner.Layout{
+		ID: "p", Stores: []planner.Placement{{Store: "s1", Master: "n", Replicas: []inventory.ServerID{"r"}}},
+		Changes: []planner.LayoutChange{
+			{ID: "c1", Do: planner.Seed, Store: "s1", Server: "n", From: "m"},
+			{ID: "c2", Do: planner.Promote, Store: "s1", Server: "n", From: "m"},
+			{ID: "c3", Do: planner.Drop, Store: "s1", Server: "m"},
+		},
+	}}, nil)
+	j := &journal{left: -1}
+	for range 2 {
+		results, err := apply.CarryOut(t.Context(), units, false, op.options(j))
+		must(t, err)
+		for _, r := range results {
+			if r.Outcome != apply.Finished {
+				t.Fatalf("%s: %s, %s\n%v", r.Unit.Name, r.Outcome, r.Why, j)
+			}
+		}
+	}
+	if want := []string{"create s1 n replica", "start s1 n replica", "stop s1 m master", "promote s1 n master", "start s1 m replica", "remove s1 m replica"}; !slices.Equal(op.orders, want) {
+		t.Errorf("the operator was told to %v, not to %v", op.orders, want)
+	}
+	for i := range units {
+		records, err := j.Steps(t.Context(), "p", units[i].Name)
+		must(t, err)
+		op.inventory = apply.Follow(op.inventory, &units[i], records)
+	}
 	op.check(t, "master n, replica r")
 	for user, in := range map[string]bool{"anna": true, "$(id)": true, "ben": false} {
 		if routed := op.serves(user) == op.on["n"]; routed != in {
