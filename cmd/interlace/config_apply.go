@@ -21,9 +21,10 @@ type applyConfig struct {
 
 	AtOnce, PerServer int
 	UsersPerNight     int
+	Streams           int
 	Window            window
 
-	RoutingHook, InstanceHook, Kick []string
+	RoutingHook, InstanceHook, SeedCommand, Kick []string
 }
 
 func syncKeys(a *applyConfig) []key {
@@ -82,8 +83,16 @@ func applyKeys(a *applyConfig) []key {
 			about: "a command that has the mail relay try again what it has put off, after users were routed anew",
 		},
 		{
-			path: "instance_hook", value: command(&a.InstanceHook, "", "action", "store", "server", "role"), example: `[instance, "{action}", "{store}", "{server}", "{role}"]`,
-			about: "a command that creates, starts, stops, removes or promotes an instance",
+			path: "instance_hook", value: command(&a.InstanceHook, "action", "action", "store", "server", "role", "file"), example: `[instance, "{action}", "{file}"]`,
+			about: "a command that creates, starts, stops, removes or promotes an instance: see interlace help instances",
+		},
+		{
+			path: "seed_command", value: command(&a.SeedCommand, "server", "store", "server", "file"), example: `[seed, "{store}", "{server}", "{file}"]`,
+			about: "a command that copies what the master of a store has to the empty replica on a server, faster than replication does, which then copies the rest; without it replication copies all",
+		},
+		{
+			path: "apply.streams", value: anyCount(&a.Streams), example: "4",
+			about: "how many users are copied to a new replica at the same time; without it as many as both servers may transfer at once",
 		},
 	}
 }

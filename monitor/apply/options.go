@@ -24,6 +24,8 @@ type Options struct {
 	// Route sends mail and clients to where the users are now. It may be asked again for
 	// what it has done.
 	Route func(ctx context.Context, routes []Route) error
+	// Layouts say how instances are made and changed.
+	Layouts Layouts
 	// Journal keeps what was done.
 	Journal Journal
 	Live    Live
