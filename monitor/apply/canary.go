@@ -21,7 +21,13 @@ func (m *move) allowTarget(ctx context.Context, records []monitor.StepRecord) (t
 			return "", "", err
 		}
 	}
-	return text, data, m.target.each(ctx, m.users(), (*host).allow)
+	err = m.target.each(ctx, m.users(), (*host).allow)
+	if err == nil && m.Live.Kick != nil && !m.rehearsed {
+		if failed := m.Live.Kick(ctx); failed != nil {
+			text = strings.TrimPrefix(text+"; mail that was put off comes when the mail server tries again by itself: "+failed.Error(), "; ")
+		}
+	}
+	return text, data, err
 }
 
 // bringLate merges into the copy what came to the original since the proof, and seals that

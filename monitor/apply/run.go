@@ -66,6 +66,9 @@ func CarryOut(ctx context.Context, units []Unit, back bool, o *Options) ([]Resul
 		}
 		r.units = append(r.units, t)
 	}
+	if err := o.Tidy(ctx, storesOf(units)); err != nil {
+		return nil, err
+	}
 	stop := context.AfterFunc(ctx, func() { r.end(errors.New("interrupted")) })
 	defer stop()
 	for _, wave := range waves(r.units) {
