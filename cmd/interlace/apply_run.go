@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -39,6 +40,13 @@ func (c *applying) prepare(ctx context.Context) error {
 		}
 		if u.Ahead(records) {
 			left = append(left, u)
+		}
+	}
+	if c.flags.yes {
+		for _, j := range c.jobs {
+			if err := c.options.Tidy(ctx, storesOf(j.units)); err != nil {
+				return hint(fmt.Errorf("nothing was changed: %w", err), "interlace apply without --yes shows what else there is")
+			}
 		}
 	}
 	c.unreached = apply.Reach(ctx, left, c.options)
@@ -101,8 +109,31 @@ func (c *applying) sayLeft(results []apply.Result) {
 	if !until.IsZero() {
 		c.app.note("the originals stay where they were, denied, until %s; interlace apply --resume --yes then deletes them", until.Local().Format(time.RFC3339))
 	}
+	c.sayInstances(results)
 	if slices.ContainsFunc(results, func(r apply.Result) bool { return r.Outcome == apply.Moved || r.Outcome == apply.Finished }) {
 		c.app.note("interlace discover brings the inventory up to date, interlace confirm says whether the plan has kept what it promised")
+	}
+}
+
+// sayInstances says what the fleet file has to say of stores whose instances have changed:
+// no server tells discover of an instance that the inventory does not name.
+func (c *applying) sayInstances(results []apply.Result) {
+	inv := c.facts.Inventory
+	var changed []inventory.StoreID
+	for i := range results {
+		r := &results[i]
+		if r.Unit.Do == nil || r.Outcome != apply.Finished {
+			continue
+		}
+		inv = apply.Follow(inv, r.Unit, r.Records)
+		if !slices.Contains(changed, r.Unit.Do.Store) {
+			changed = append(changed, r.Unit.Do.Store)
+		}
+	}
+	for _, name := range changed {
+		if at := inv.Store(name); at >= 0 {
+			c.app.note("store %s has these instances now, which the fleet file has to say:\n%s", name, strings.TrimSuffix(apply.FleetLines(&inv.Stores[at]), "\n"))
+		}
 	}
 }
 
@@ -182,7 +213,7 @@ func (a *app) applyOptions(ctx context.Context, h *history.History, f *facts, fl
 		Inventory: f.Inventory, Groups: f.groups, Run: a.config.run, Dial: newAsker(a.config).dial,
 		Tools: a.config.tools(), SyncUser: c.SyncUser, SyncPassword: secret, Route: a.router(f.Inventory),
 		Journal: h, Denied: c.MaxDenied, Expected: c.MaxDenied / 2, Keep: a.config.KeepSource, Now: a.now,
-		Limits: c.limits(), Gates: a.gates(h, flags.window.given(c.Window)), Live: a.live(f.Inventory),
+		Limits: c.limits(), Gates: a.gates(h, flags.window.given(c.Window)), Live: a.live(h, f.Inventory), Layouts: a.config.layouts(),
 	}
 	o.Limits.UsersPerNight = flags.usersPerNight.given(c.UsersPerNight)
 	o.Limits.OnlyWave = flags.onlyWave.given(0)
