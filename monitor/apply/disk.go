@@ -52,7 +52,7 @@ func (o *Options) fits(ctx context.Context, h *host, comes map[string]int64) err
 
 // device asks df(1) for the file system of a directory.
 func (h *host) device(ctx context.Context, dir string) (*device, error) {
-	text, err := h.ask(ctx, short, "df", "-P", "-k", "--", dir)
+	text, err := h.ask(ctx, short, "df", "-kP", "--", dir)
 	if err != nil {
 		return nil, fmt.Errorf("df on %s: %w", h.server, err)
 	}
