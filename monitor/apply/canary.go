@@ -64,7 +64,8 @@ func (m *move) bringLate(ctx context.Context, records []monitor.StepRecord) (tex
 }
 
 // canary logs in as each user on the new store, sees whether all is there that each saw
-// before, and asks whether mail for them would be taken.
+// before, and asks whether mail for them would be taken. A delivery to the original that
+// took its time, and has only now ended, is brought along, too.
 func (m *move) canary(ctx context.Context, records []monitor.StepRecord) (text, data string, err error) {
 	var d denials
 	read(records, monitor.StepDenySource, &d)
@@ -93,8 +94,15 @@ func (m *move) canary(ctx context.Context, records []monitor.StepRecord) (text, 
 	if wrong != nil {
 		return "", "", wrong
 	}
+	late, data, err := m.bringLate(ctx, records)
+	if err != nil {
+		return "", "", err
+	}
 	text, err = m.canaryMail(ctx, users)
-	return text, "", err
+	if late != "" {
+		text += "; " + late
+	}
+	return text, data, err
 }
 
 // canaryMail asks the new store whether it would take mail for the users.
