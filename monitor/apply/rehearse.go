@@ -7,6 +7,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
@@ -97,7 +98,7 @@ func Rehearse(ctx context.Context, u *Unit, o *Options) (*Rehearsal, error) {
 	}
 	r.Records = records
 	a := course.Next(records, false)
-	if r.Outcome = (&task{course: course, records: records}).stood(); r.Outcome == Finished {
+	if r.Outcome = u.Stands(records); r.Outcome == Finished {
 		return r, nil
 	}
 	w, _, err := dry.newWork(ctx, u)
@@ -108,6 +109,9 @@ func Rehearse(ctx context.Context, u *Unit, o *Options) (*Rehearsal, error) {
 	next := slices.Index(course.Steps, a.Step)
 	if a.Back {
 		next = 0
+	}
+	if a.Verb == Settle && w.rests(a.Step, records) {
+		return r, nil
 	}
 	for _, step := range course.Steps[next:] {
 		commands = nil
@@ -120,12 +124,24 @@ func Rehearse(ctx context.Context, u *Unit, o *Options) (*Rehearsal, error) {
 				r.Refused = Mistakes(err)
 			}
 		case slices.Contains(recorded, step):
-			_, _, _ = w.do(ctx, step, records) // nothing is done, so that it may find fault with what it finds
+			records = append(records, monitor.StepRecord{Step: step, State: monitor.StepBegan, At: o.Now()})
+			records = append(records, monitor.StepRecord{Step: step, State: monitor.StepDone, At: o.Now(), Data: try(ctx, w, step, records)})
 		}
 		r.Steps = append(r.Steps, StepRehearsal{step, commands})
 	}
 	return r, ctx.Err()
 }
+
+// try does a step whose commands are not run, and which may therefore find fault with what
+// it finds then, or wait for it in vain.
+func try(ctx context.Context, w work, step monitor.Step, records []monitor.StepRecord) string {
+	ctx, cancel := context.WithTimeout(ctx, patienceOfTry)
+	defer cancel()
+	_, data, _ := w.do(ctx, step, records)
+	return data
+}
+
+const patienceOfTry = 5 * time.Second
 
 // Mistakes are the texts of all that an error joins.
 func Mistakes(err error) []string {

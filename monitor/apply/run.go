@@ -291,10 +291,15 @@ func endOf(a Action) Outcome {
 }
 
 // stood is the outcome of a unit that stays where it was.
-func (t *task) stood() Outcome {
-	switch a := t.course.Next(t.records, false); {
-	case len(t.records) == 0:
+func (t *task) stood() Outcome { return t.Stands(t.records) }
+
+// Stands is the outcome of a unit of which this is written down and nothing else is done.
+func (u *Unit) Stands(records []monitor.StepRecord) Outcome {
+	c, err := courseOf(u)
+	if err != nil || len(records) == 0 {
 		return Waiting
+	}
+	switch a := c.Next(records, false); {
 	case a.Verb == Settle:
 		return Moved
 	case a.Verb == End:
