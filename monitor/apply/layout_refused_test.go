@@ -203,3 +203,23 @@ func TestPromotionChecked(t *testing.T) {
 		}
 	}
 }
+
+// A removal that leaves the master's client running is not done.
+func TestDropLeavesAClient(t *testing.T) {
+	t.Parallel()
+	op := newOperator(t)
+	people(t, op.on["m"])
+	op.must(t, alteration(planner.Seed, "n", "m", 2))
+	careless := before(apply.ActRemove, func(context.Context) {
+		if in := op.on["n"]; in != nil {
+			must(t, op.on["m"].SendTo(op.on["m"].Sends()[0]))
+			must(t, op.store.Remove(in))
+			delete(op.on, "n")
+		}
+	})
+	j := &journal{left: -1}
+	outcome, _, err := op.carry(t, alteration(planner.Drop, "n", "", 2), j, careless, func(o *apply.Options) { o.Layouts.Settle = time.Second })
+	if outcome != apply.Stuck || err == nil || !strings.Contains(err.Error(), "still works on the channel replica2") {
+		t.Errorf("%s, %v\n%v", outcome, err, j)
+	}
+}

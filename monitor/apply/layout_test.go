@@ -152,3 +152,30 @@ func TestSeedAndDropWhateverKillsIt(t *testing.T) {
 		}
 	}
 }
+
+// A new store gets its first master and then a replica.
+func TestNewStore(t *testing.T) {
+	t.Parallel()
+	op := newOperator(t)
+	op.inventory.Stores = append(op.inventory.Stores, inventory.Store{Name: "s2"})
+	units := apply.Units([]planner.Plan{&planner.Layout{
+		ID: "p", Stores: []planner.Placement{{Store: "s2", Master: "n", Replicas: []inventory.ServerID{"q"}}},
+		Changes: []planner.LayoutChange{
+			{ID: "c1", Do: planner.Create, Store: "s2", Server: "n"},
+			{ID: "c2", Do: planner.Seed, Store: "s2", Server: "q", From: "n"},
+		},
+	}}, nil)
+	j := &journal{left: -1}
+	results, err := apply.CarryOut(t.Context(), units, false, op.options(j))
+	must(t, err)
+	for _, r := range results {
+		if r.Outcome != apply.Finished {
+			t.Fatalf("%s: %s, %s\n%v", r.Unit.Name, r.Outcome, r.Why, j)
+		}
+	}
+	must(t, op.on["n"].Fill(t.Context(), []cyrustest.Mailbox{{Name: "user.carl", Messages: 2}}))
+	must(t, op.fleet.Settle(t.Context()))
+	if _, err := login(t.Context(), op.on["q"], "carl"); err != nil {
+		t.Error(err)
+	}
+}

@@ -186,9 +186,9 @@ func leadsNot(r *activity) string {
 
 // greetSoon logs in to an instance that may just be starting.
 func (o *Options) greetSoon(ctx context.Context, in inventory.Instance) (*greeted, error) {
-	for begin := o.Now(); ; {
+	for begin := time.Now(); ; {
 		g, err := o.greet(ctx, in)
-		if err == nil || o.Now().Sub(begin) > o.Layouts.settle() {
+		if err == nil || time.Since(begin) > o.Layouts.settle() {
 			return g, err
 		}
 		if err := pause(ctx, o.Layouts.pause()/4); err != nil {

@@ -63,31 +63,44 @@ func (op *operator) hook(ctx context.Context, o *apply.Order) (string, error) {
 	case apply.ActStop:
 		return "", in.Stop()
 	case apply.ActPromote:
-		return "", op.promote(o)
+		return "", op.promote(ctx, o)
 	}
-	return "", op.remove(o)
+	return "", op.remove(ctx, o)
 }
 
 // create makes an empty instance and a channel from the master to it.
 func (op *operator) create(ctx context.Context, o *apply.Order) (string, error) {
-	in, master := op.on[o.Server], op.on[o.Instances[0].Server]
+	in := op.on[o.Server]
 	if in == nil {
 		var err error
-		if in, err = op.fleet.Add(ctx, op.store, cyrustest.Settings{LMTP: true}); err != nil {
+		if in, err = op.fleet.Add(ctx, op.storeOf(o), cyrustest.Settings{LMTP: true}); err != nil {
 			return "", err
 		}
 		op.on[o.Server] = in
 	}
-	if !slices.Contains(master.Sends(), in) {
-		if err := errors.Join(master.SendTo(append(master.Sends(), in)...), master.Renew()); err != nil {
+	master := op.on[o.Instances[0].Server]
+	if master != in && !slices.Contains(master.Sends(), in) {
+		if err := errors.Join(master.SendTo(append(master.Sends(), in)...), master.Renew(ctx)); err != nil {
 			return "", err
 		}
 	}
 	return fmt.Sprintf("imap: %s\ncsync: %s\nimapd_conf: %s\n", in.IMAP, in.Csync, in.Conf), nil
 }
 
+// storeOf is the store that an order is about, which may be a new one.
+func (op *operator) storeOf(o *apply.Order) *cyrustest.Store {
+	for _, s := range op.fleet.Stores {
+		if s.Name == string(o.Store) {
+			return s
+		}
+	}
+	s := &cyrustest.Store{Name: string(o.Store)}
+	op.fleet.Stores = append(op.fleet.Stores, s)
+	return s
+}
+
 // promote gives the instances their roles; the old master does not run.
-func (op *operator) promote(o *apply.Order) error {
+func (op *operator) promote(ctx context.Context, o *apply.Order) error {
 	var others []*cyrustest.Instance
 	for _, in := range o.Instances[1:] {
 		others = append(others, op.on[in.Server])
@@ -100,11 +113,11 @@ func (op *operator) promote(o *apply.Order) error {
 	if len(fresh.Sends()) > 0 {
 		return nil
 	}
-	return errors.Join(fresh.SendTo(others...), fresh.Renew())
+	return errors.Join(fresh.SendTo(others...), fresh.Renew(ctx))
 }
 
 // remove removes an instance and the channel to it.
-func (op *operator) remove(o *apply.Order) error {
+func (op *operator) remove(ctx context.Context, o *apply.Order) error {
 	in, master := op.on[o.Server], op.on[o.Instances[0].Server]
 	if in == nil {
 		return nil
@@ -112,7 +125,7 @@ func (op *operator) remove(o *apply.Order) error {
 	sends := master.Sends()
 	if i := slices.Index(sends, in); i >= 0 {
 		sends[i] = nil
-		if err := errors.Join(master.SendTo(sends...), master.Renew()); err != nil {
+		if err := errors.Join(master.SendTo(sends...), master.Renew(ctx)); err != nil {
 			return err
 		}
 	}
@@ -123,7 +136,7 @@ func (op *operator) remove(o *apply.Order) error {
 func (op *operator) options(j apply.Journal) *apply.Options {
 	return &apply.Options{
 		Inventory: op.inventory, Run: run, Tools: "/usr/lib/cyrus/bin", SyncUser: "repl", SyncPassword: cyrus.Secret(op.fleet.Password), Journal: j,
-		Now: time.Now, Layouts: apply.Layouts{Hook: op.hook, Pause: 300 * time.Millisecond},
+		Now: time.Now, Live: apply.Live{LMTP: func(in inventory.Instance) string { return op.on[in.Server].LMTP }}, Layouts: apply.Layouts{Hook: op.hook, Pause: 300 * time.Millisecond},
 		Dial: func(ctx context.Context, in inventory.Instance, as inventory.UserID) (*cyrus.Client, error) {
 			return cyrus.Dial(ctx, cyrus.Options{Address: in.IMAP, User: cyrustest.AdminUser, Password: cyrus.Secret(op.fleet.Password), As: string(as), TLS: cyrus.None})
 		},

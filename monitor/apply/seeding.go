@@ -13,8 +13,8 @@ import (
 	"github.com/interlacemail/interlace/inventory/cyrus"
 )
 
-// passes is how often a seed looks what is still missing. Whom the first one fails for is
-// copied alone in the others: one mailbox that can't be copied stops the command.
+// A seed looks so often what is missing, and copies so many users with one command. After
+// one has failed it copies them one by one: it ends at the first mailbox that it can't copy.
 const seedPasses, usersAtOnce = 4, 25
 
 // part is what one command of a seed copies.
@@ -47,32 +47,38 @@ func (m *making) seed(ctx context.Context, made inventory.Instance) (text, data 
 	if err != nil {
 		return "", "", err
 	}
-	copied := 0
+	copied, err := m.copyMissing(ctx, streams, made)
+	if err != nil {
+		return "", "", err
+	}
+	return inventory.Counted(copied, "mailbox was copied", "mailboxes were copied"), "", m.quotas(ctx, streams[0])
+}
+
+// copyMissing copies what the replica lacks, and tells how many mailboxes that were. When
+// nothing failed one more look is enough: what differs then was changed meanwhile.
+func (m *making) copyMissing(ctx context.Context, streams []*link, made inventory.Instance) (copied int, failed error) {
+	atOnce := usersAtOnce
 	for pass := range seedPasses {
 		missing, err := m.unlike(ctx, m.store.Instances[0], made)
 		if err != nil {
-			return "", "", err
+			return copied, err
 		}
-		parts := partsOf(missing, usersAtOnce)
-		if pass > 0 {
-			parts = partsOf(missing, 1)
-		}
+		parts := partsOf(missing, atOnce)
 		if len(parts) == 0 {
-			break
+			return copied, nil
 		}
-		failed := copyParts(ctx, streams, parts)
+		failed = copyParts(ctx, streams, parts)
 		copied += len(missing)
-		if ctx.Err() != nil || failed != nil && pass == seedPasses-1 {
-			return "", "", errors.Join(ctx.Err(), failed)
-		}
-		if failed == nil && pass > 0 {
-			break // what differs now was changed meanwhile
+		switch {
+		case ctx.Err() != nil:
+			return copied, ctx.Err()
+		case failed == nil && pass > 0:
+			return copied, nil
+		case failed != nil:
+			atOnce = 1
 		}
 	}
-	if err := m.quotas(ctx, streams[0]); err != nil {
-		return "", "", err
-	}
-	return inventory.Counted(copied, "mailbox was copied", "mailboxes were copied"), "", nil
+	return copied, failed
 }
 
 // carryDenials keeps those out of a replica who are kept out of its master, which does not
