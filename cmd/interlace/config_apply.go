@@ -71,7 +71,7 @@ func applyKeys(a *applyConfig) []key {
 			about: "nobody is kept out, and nothing is begun, but between these times of the day, on the clock of this machine; without it at any time",
 		},
 		{
-			path: "lmtp", value: textOf(&a.LMTP, "HOST:PORT or a socket", checkLMTP), example: `"{server}:24"`,
+			path: "lmtp", value: textOf(&a.LMTP, "HOST:PORT", checkLMTP), example: `"{server}:24"`,
 			about: "where LMTP is spoken: after a move it is asked whether mail for the user would be taken; {server} and {store} are filled in. Without it that is not tried",
 		},
 		{
@@ -120,8 +120,8 @@ func anyCount(to *int) value {
 
 // checkLMTP refuses what can be no address of LMTP, whatever is filled in.
 func checkLMTP(raw string) error {
-	if _, port, found := strings.Cut(raw, ":"); !path.IsAbs(raw) && (!found || port == "") {
-		return fmt.Errorf("%s is neither HOST:PORT nor the path of a socket", inventory.Quoted(raw))
+	if host, port, found := strings.Cut(raw, ":"); !found || host == "" || port == "" {
+		return fmt.Errorf("%s is not HOST:PORT", inventory.Quoted(raw))
 	}
 	for _, name := range inBraces.FindAllString(raw, -1) {
 		if name != "{server}" && name != "{store}" {
@@ -134,4 +134,15 @@ func checkLMTP(raw string) error {
 // limits say how much is done when.
 func (a *applyConfig) limits() apply.Limits {
 	return apply.Limits{AtOnce: a.AtOnce, PerServer: a.PerServer, UsersPerNight: a.UsersPerNight, StopFile: a.StopFile}
+}
+
+// lmtpOf is where an instance takes mail.
+func (a *applyConfig) lmtpOf(inv *inventory.Inventory, in inventory.Instance) string {
+	store := ""
+	for i := range inv.Stores {
+		if at := inv.Stores[i].On(in.Server); at != nil && *at == in {
+			store = string(inv.Stores[i].Name)
+		}
+	}
+	return strings.NewReplacer("{server}", string(in.Server), "{store}", store).Replace(a.LMTP)
 }

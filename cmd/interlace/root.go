@@ -64,7 +64,7 @@ server, but watch, and that only where it was allowed to work off a sync log.`,
 	}{
 		{groupInventory, []*cobra.Command{a.importCommand(), a.exportCommand(), a.discoverCommand(), a.showCommand(), a.checkCommand()}},
 		{groupPlanner, []*cobra.Command{a.layoutCommand(), a.usersCommand(), a.movesCommand(), a.simulateCommand()}},
-		{groupMonitor, []*cobra.Command{a.watchCommand(), a.lagCommand(), a.compareCommand(), a.alertsCommand()}},
+		{groupMonitor, []*cobra.Command{a.watchCommand(), a.lagCommand(), a.compareCommand(), a.applyCommand(), a.confirmCommand(), a.alertsCommand()}},
 		{groupService, []*cobra.Command{a.demoCommand(), a.benchCommand(), a.configCommand(), a.dbCommand(), a.manCommand(), a.versionCommand()}},
 	} {
 		for _, c := range group.commands {

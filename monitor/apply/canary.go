@@ -67,12 +67,19 @@ func (m *move) canary(ctx context.Context, records []monitor.StepRecord) (text, 
 	}
 	var wrong error
 	for i, u := range users {
-		was, known := d.Views[u]
-		if lost := was.lost(&views[i]); known && lost != "" {
-			wrong = errors.Join(wrong, fmt.Errorf("user %s does not see on %s: %s", inventory.Printable(string(u)), m.target.hosts[0].server, lost))
+		was := d.Views[u]
+		lost, inbox := was.lost(&views[i]), views[i].Mailboxes["INBOX"]
+		switch {
+		case was.Refused: // nobody could log in as the user before
+		case views[i].Refused:
+			lost = "the login is refused"
+		case lost == "" && inbox.UIDValidity == 0:
+			lost = "there is no INBOX"
+		case lost != "":
+			lost = "not to be seen any more is " + lost
 		}
-		if _, there := views[i].Mailboxes["INBOX"]; !there {
-			wrong = errors.Join(wrong, fmt.Errorf("user %s has no INBOX on %s", inventory.Printable(string(u)), m.target.hosts[0].server))
+		if lost != "" {
+			wrong = errors.Join(wrong, fmt.Errorf("user %s on %s: %s", inventory.Printable(string(u)), m.target.hosts[0].server, lost))
 		}
 	}
 	if wrong != nil {

@@ -35,6 +35,16 @@ func (m *move) checkAccess(s *source, has *holding) error {
 	return wrong
 }
 
+// stayers tells who may write to what moves and does not move along: what they put there
+// afterwards, where the original is kept, nobody gets to see.
+func (m *move) stayers(s *source, has *holding) []string {
+	users, _ := writers(has.mailboxes, s.owners, strings.Fields(s.hosts[0].settings["admins"]), m.members())
+	if len(users) == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("%s may write to what moves and stay on %s: they do not find it any more where it is then", inventory.Printable(namesOf(users)), s.store.Name)}
+}
+
 // unknowns tells of whom access lists speak who is neither on the target nor moves there:
 // nobody of that name can log in there.
 func (m *move) unknowns(has *holding, there map[cyrus.Owner]int) []string {
@@ -82,4 +92,4 @@ func (m *move) checkAccount(ctx context.Context, s *source) error {
 }
 
 // greeting is how long a sync server may take to let somebody in.
-const greeting = 20 * time.Second
+const greeting = 10 * time.Second

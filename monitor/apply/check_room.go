@@ -125,8 +125,8 @@ func (m *move) checkRoom(ctx context.Context, needs []need) error {
 		}
 		for _, name := range slices.Sorted(maps.Keys(devices)) {
 			if d := devices[name]; d.comes > d.room(ceiling) {
-				wrong = errors.Join(wrong, fmt.Errorf("%s on %s has room for %s below its ceiling of %s %%, and %s come", d.at, h.server,
-					inventory.FormatSize(max(0, d.room(ceiling))), inventory.FormatNumber(ceiling*100), inventory.FormatSize(d.comes)))
+				wrong = errors.Join(wrong, fmt.Errorf("%s on %s has room for %s below its ceiling of %.4g %%, and %s come", d.at, h.server,
+					inventory.FormatSize(max(0, d.room(ceiling))), ceiling*100, inventory.FormatSize(d.comes)))
 			}
 		}
 	}

@@ -102,7 +102,7 @@ func (h *host) change(ctx context.Context, limit time.Duration, names []inventor
 	switch {
 	case err == nil:
 		return out, nil
-	case errors.As(err, &status) && status.ExitCode() == tooLong:
+	case errors.As(err, &status) && status.ExitCode() == tooLong, errors.Is(ctx.Err(), context.DeadlineExceeded):
 		err = fmt.Errorf("it did not end within %v: %w", limit.Round(time.Second), err)
 	case errors.As(err, &status) && status.ExitCode() == occupied:
 		err = fmt.Errorf("what runs there from before did not end within %v: %w", patience, err)
@@ -125,14 +125,22 @@ const denial = "the mailbox is being moved"
 // allow takes denials back.
 func (h *host) allow(ctx context.Context, users []inventory.UserID) error {
 	_, err := h.change(ctx, short, users, "cyr_deny", "-C", h.conf, "-a")
+	if neverDenied(err) {
+		return nil
+	}
 	return err
+}
+
+// neverDenied tells whether nobody was ever denied on an instance.
+func neverDenied(err error) bool {
+	return err != nil && strings.Contains(err.Error(), "failed to open deny db: No such file")
 }
 
 // denied returns the users who are denied everything.
 func (h *host) denied(ctx context.Context) (map[inventory.UserID]bool, error) {
 	text, err := h.ask(ctx, short, h.tool("cyr_deny"), "-C", h.conf, "-l")
-	if err != nil && strings.Contains(err.Error(), "failed to open deny db: No such file") {
-		return nil, nil // nobody ever was
+	if neverDenied(err) {
+		return nil, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("list who is denied on %s: %w", h.server, err)

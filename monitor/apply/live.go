@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -75,7 +75,7 @@ func (m *move) masters() map[inventory.StoreID]inventory.ServerID {
 	return servers
 }
 
-// standing is what the steps so far have in effect, or may have.
+// effects are what the steps so far have in effect, or may have.
 type effects struct{ target, source, routed bool }
 
 func effectsOf(records []monitor.StepRecord) effects {
@@ -103,8 +103,7 @@ func effectsOf(records []monitor.StepRecord) effects {
 // mustHold says what has to be so for the unit to go on.
 func (m *move) mustHold(records []monitor.StepRecord) string {
 	e := effectsOf(records)
-	users := inventory.Printable(fmt.Sprintf("%s", namesOf(m.users())))
-	text := "users " + users + " are routed to "
+	text := "users " + inventory.Printable(namesOf(m.users())) + " are routed to "
 	if e.routed {
 		text += "the master of " + string(m.target.store.Name)
 	} else {
@@ -175,13 +174,11 @@ func notDenied(ctx context.Context, p *place, users []inventory.UserID) error {
 
 func namesOf(users []inventory.UserID) string {
 	const most = 5
-	text := ""
-	for i, u := range users[:min(most, len(users))] {
-		if i > 0 {
-			text += ", "
-		}
-		text += string(u)
+	var shown []string
+	for _, u := range users[:min(most, len(users))] {
+		shown = append(shown, string(u))
 	}
+	text := strings.Join(shown, ", ")
 	if len(users) > most {
 		text += fmt.Sprintf(" and %d more", len(users)-most)
 	}
@@ -194,5 +191,5 @@ func (m *move) places() []*place {
 	for _, s := range m.sources {
 		places = append(places, &s.place)
 	}
-	return slices.Clip(places)
+	return places
 }

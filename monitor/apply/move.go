@@ -73,7 +73,7 @@ func (m *move) do(ctx context.Context, step monitor.Step, records []monitor.Step
 	case monitor.StepProveReplica:
 		return "", "", m.proveReplicas(ctx, records)
 	case monitor.StepRoute:
-		return "", "", m.Route(ctx, m.routes())
+		return "", "", m.route(ctx)
 	case monitor.StepAllowTarget:
 		return m.allowTarget(ctx, records)
 	case monitor.StepAllowWriters:
@@ -141,6 +141,13 @@ func (m *move) routes() []Route {
 		}
 	}
 	return routes
+}
+
+// route sends mail and clients to the new store.
+func (m *move) route(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	return m.Route(ctx, m.routes())
 }
 
 func (m *move) eachSource(do func(*source) error) error {

@@ -17,6 +17,7 @@ import (
 // moved or, where a step before the pivot fails, all is as it was. With INTERLACE_SOAK it
 // is killed everywhere.
 func TestMoveWhateverKillsIt(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, 2, cyrustest.Settings{})
 	for i, fails := range []string{"", "sync_client -C " + r.Stores[1].Master().Conf, "cyr_deny -C " + r.Stores[0].Replicas()[0].Conf + " -m"} {
 		step := 1
@@ -48,7 +49,8 @@ func (r *rig) move(t *testing.T, name, fails string, j *journal) (killed bool) {
 	anna, ben := "anna'"+name, "$(ben)"+name
 	from := r.Stores[0]
 	must(t, from.Master().Fill(ctx, []cyrustest.Mailbox{
-		{Name: "user." + anna, Messages: 3, Quota: 100000}, {Name: "user." + anna + ".Work", Messages: 2, ACL: []cyrustest.Right{{Identifier: ben, Rights: "lrswi"}}},
+		{Name: "user." + anna, Messages: 3, Quota: 100000},
+		{Name: "user." + anna + ".Work", Messages: 2, ACL: []cyrustest.Right{{Identifier: ben, Rights: "lrswi"}}},
 		{Name: "user." + ben, Messages: 1},
 	}))
 	u := unit(anna, "s1", "s2", anna, ben)

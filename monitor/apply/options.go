@@ -55,13 +55,15 @@ type Limits struct {
 	// AtOnce is how many units are carried out at the same time, and PerServer how many
 	// of them may copy to or from one server. Zero means 4, and 1.
 	AtOnce, PerServer int
+	// OnlyWave is the wave of which something may be done; zero: all.
+	OnlyWave int
 	// UsersPerNight is how many users may begin to move in a night; zero: any number.
 	UsersPerNight int
 	// Failures is after how many units that failed one after the other nothing more
 	// begins. Zero means 2.
 	Failures int
 	// Patience is how long a unit waits for a store that is behind before it is passed
-	// over, and Poll how often it looks. Zero means 10 minutes, and 5 seconds.
+	// over, and Poll how often it looks. Zero means 10 minutes, and 2 seconds.
 	Patience, Poll time.Duration
 	// StopFile is a path on every server; where that is there, nothing more is done.
 	StopFile string

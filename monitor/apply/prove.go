@@ -117,14 +117,10 @@ type holding struct {
 
 // hold asks an instance for what it has of the owners, without their messages.
 func hold(ctx context.Context, c *cyrus.Client, owners map[cyrus.Owner]bool) (*holding, error) {
-	names, err := c.Names(ctx)
+	names, err := namesOfOwners(ctx, c, owners)
 	if err != nil {
 		return nil, err
 	}
-	names = slices.DeleteFunc(names, func(n cyrus.InternalName) bool {
-		owner, _, kept := n.Owner()
-		return !kept || !owners[owner]
-	})
 	h := &holding{mailboxes: map[cyrus.InternalName]cyrus.Mailbox{}}
 	if len(names) == 0 {
 		return h, nil

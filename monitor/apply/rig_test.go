@@ -68,20 +68,26 @@ func (j *journal) String() string {
 // rig are stores with real servers.
 type rig struct {
 	*cyrustest.Fleet
+	settings  cyrustest.Settings
 	inventory *inventory.Inventory
 	mu        sync.Mutex
 	routes    map[inventory.UserID]inventory.ServerID
 }
 
-// newRig starts stores s1, s2, …, all of whose instances have these settings.
-func newRig(t *testing.T, stores int, settings cyrustest.Settings) *rig {
-	settings.LMTP = true
+// newRig starts stores s1, s2, …, all of whose instances have these settings, but for s2
+// where it has others.
+func newRig(t *testing.T, stores int, settings cyrustest.Settings, others ...cyrustest.Settings) *rig {
 	var options []cyrustest.StoreOptions
 	for i := range stores {
-		options = append(options, cyrustest.StoreOptions{Name: fmt.Sprintf("s%d", i+1), Instances: []cyrustest.Settings{settings, settings}})
+		own := settings
+		if i == 1 && len(others) > 0 {
+			own = others[0]
+		}
+		own.LMTP = true
+		options = append(options, cyrustest.StoreOptions{Name: fmt.Sprintf("s%d", i+1), Instances: []cyrustest.Settings{own, own}})
 	}
 	f := cyrustest.Run(t, options...)
-	r := &rig{Fleet: f, inventory: &inventory.Inventory{}, routes: map[inventory.UserID]inventory.ServerID{}}
+	r := &rig{Fleet: f, settings: settings, inventory: &inventory.Inventory{}, routes: map[inventory.UserID]inventory.ServerID{}}
 	for _, s := range f.Stores {
 		store := inventory.Store{Name: inventory.StoreID(s.Name)}
 		for i, in := range s.Instances {
@@ -101,7 +107,7 @@ func (r *rig) options(j *journal) *apply.Options {
 		Inventory: r.inventory, Run: run, Tools: "/usr/lib/cyrus/bin", SyncUser: "repl", SyncPassword: cyrus.Secret(r.Password), Journal: j,
 		Keep: 14 * 24 * time.Hour, Now: time.Now,
 		Dial: func(ctx context.Context, in inventory.Instance, as inventory.UserID) (*cyrus.Client, error) {
-			return cyrus.Dial(ctx, cyrus.Options{Address: in.IMAP, User: cyrustest.AdminUser, Password: cyrus.Secret(r.Password), As: string(as), TLS: cyrus.None})
+			return cyrus.Dial(ctx, cyrus.Options{Address: in.IMAP, User: cyrustest.AdminUser, Password: cyrus.Secret(r.Password), As: string(as), TLS: cyrus.None, Domains: r.settings.VirtDomains != ""})
 		},
 		Route: func(_ context.Context, routes []apply.Route) error {
 			r.mu.Lock()

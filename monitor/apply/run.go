@@ -13,15 +13,6 @@ import (
 	"github.com/interlacemail/interlace/planner/rules"
 )
 
-// Result is what became of a unit.
-type Result struct {
-	Unit    *Unit
-	Outcome Outcome
-	Why     string // it is not moved or finished
-	// Records are what is written down of it.
-	Records []monitor.StepRecord
-}
-
 // run carries out units.
 type run struct {
 	*Options
@@ -78,6 +69,12 @@ func CarryOut(ctx context.Context, units []Unit, back bool, o *Options) ([]Resul
 	stop := context.AfterFunc(ctx, func() { r.end(errors.New("interrupted")) })
 	defer stop()
 	for _, wave := range waves(r.units) {
+		if o.Limits.OnlyWave > 0 && wave[0].Wave != o.Limits.OnlyWave {
+			for _, t := range wave {
+				t.outcome = t.stood()
+			}
+			continue
+		}
 		r.wave(context.WithoutCancel(ctx), wave)
 	}
 	return r.results(context.WithoutCancel(ctx))
@@ -211,7 +208,7 @@ func (r *run) free(t *task) bool {
 // one follows the other.
 func dependent(t *task, before []*task) bool {
 	return slices.ContainsFunc(before, func(b *task) bool {
-		shares := slices.ContainsFunc(b.stores(), func(s inventory.StoreID) bool { return slices.Contains(t.stores(), s) })
+		shares := slices.ContainsFunc(b.Stores(), func(s inventory.StoreID) bool { return slices.Contains(t.Stores(), s) })
 		return b.state != over && shares && (b.Do != nil || t.Do != nil)
 	})
 }

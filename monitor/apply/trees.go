@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
@@ -122,10 +123,27 @@ func (m *move) names(ctx context.Context, in inventory.Instance, owners map[cyru
 	return namesOfOwners(ctx, c, owners)
 }
 
+// namesOfOwners returns the mailboxes of owners, sorted. With virtual domains a name may
+// have two readings; the one that the server knows counts, and both where it knows none.
 func namesOfOwners(ctx context.Context, c *cyrus.Client, owners map[cyrus.Owner]bool) ([]cyrus.InternalName, error) {
 	names, err := c.Names(ctx)
-	return slices.DeleteFunc(names, func(n cyrus.InternalName) bool {
+	if err != nil {
+		return nil, err
+	}
+	names = slices.DeleteFunc(names, func(n cyrus.InternalName) bool {
 		owner, _, kept := n.Owner()
 		return !kept || !owners[owner]
-	}), err
+	})
+	if !slices.ContainsFunc(names, func(n cyrus.InternalName) bool { return strings.Contains(string(n), "!") }) {
+		return names, nil
+	}
+	details, err := c.Details(ctx, names)
+	if err != nil {
+		return nil, err
+	}
+	told, known := map[cyrus.InternalName]bool{}, map[cyrus.ExternalName]bool{}
+	for _, m := range details {
+		told[m.Internal], known[m.Name] = true, true
+	}
+	return slices.DeleteFunc(names, func(n cyrus.InternalName) bool { return !told[n] && known[n.External(c.Server().Separator)] }), nil
 }

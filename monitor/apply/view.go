@@ -2,6 +2,7 @@ package apply
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -13,6 +14,7 @@ import (
 
 // view is what a user saw of what is moved, and to what the user is subscribed.
 type view struct {
+	Refused       bool             // nobody can log in as the user
 	Mailboxes     map[string]sight // by the name that the user sees
 	Subscriptions []string
 }
@@ -69,6 +71,9 @@ func (m *move) viewsOn(ctx context.Context, in inventory.Instance, users []inven
 
 func (m *move) viewOf(ctx context.Context, in inventory.Instance, user inventory.UserID, names []cyrus.InternalName) (view, error) {
 	c, err := m.Dial(ctx, in, user)
+	if errors.Is(err, cyrus.ErrLogin) {
+		return view{Refused: true}, nil
+	}
 	if err != nil {
 		return view{}, err
 	}

@@ -35,8 +35,8 @@ func (o *Options) newWork(ctx context.Context, u *Unit) (work, *Course, error) {
 	return m, c, err
 }
 
-// stores are those that a unit changes, in the order in which it names them.
-func (u *Unit) stores() []inventory.StoreID {
+// Stores are those that a unit changes, in the order in which it names them.
+func (u *Unit) Stores() []inventory.StoreID {
 	if u.Do != nil {
 		return []inventory.StoreID{u.Do.Store}
 	}
@@ -57,7 +57,7 @@ func (o *Options) ends(u *Unit) []inventory.ServerID {
 		return servers
 	}
 	var servers []inventory.ServerID
-	for _, name := range u.stores() {
+	for _, name := range u.Stores() {
 		if i := o.Inventory.Store(name); i >= 0 && len(o.Inventory.Stores[i].Instances) > 0 {
 			servers = appendNew(servers, o.Inventory.Stores[i].Instances[0].Server)
 		}
@@ -68,7 +68,7 @@ func (o *Options) ends(u *Unit) []inventory.ServerID {
 // servers are all on which a unit changes something.
 func (o *Options) servers(u *Unit) []inventory.ServerID {
 	servers := o.ends(u)
-	for _, name := range u.stores() {
+	for _, name := range u.Stores() {
 		if i := o.Inventory.Store(name); i >= 0 {
 			for _, in := range o.Inventory.Stores[i].Instances {
 				servers = appendNew(servers, in.Server)

@@ -58,6 +58,7 @@ type Memory interface {
 	BeginComparison(context.Context, *monitor.ComparisonRun) error
 	EndComparison(context.Context, *monitor.ComparisonRun) error
 	Compared(context.Context) ([]monitor.CopyState, error)
+	LastConfirmations(context.Context) ([]monitor.Confirmation, error)
 	Differences(ctx context.Context, gone time.Time) ([]monitor.KeptDifference, error)
 	Alerts(ctx context.Context, since time.Time) ([]monitor.Alert, error)
 	SaveBacklog(context.Context, []monitor.Backlog) error

@@ -1,0 +1,170 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
+)
+
+// Rehearsal is what carrying a unit on would do, and what speaks against it.
+type Rehearsal struct {
+	Unit    *Unit
+	Outcome Outcome // where it is
+	Records []monitor.StepRecord
+	Steps   []StepRehearsal
+	Text    string // what the check says if nothing speaks against it
+	Refused []string
+}
+
+// StepRehearsal is a step that is still to be done, with the commands that it would run.
+type StepRehearsal struct {
+	Step     monitor.Step
+	Commands []Command
+}
+
+// Command is what runs on a server.
+type Command struct {
+	Server inventory.ServerID
+	Words  []string
+}
+
+// recorded are the steps of which it is known beforehand what they run. The others look
+// at what these have done.
+var recorded = []monitor.Step{
+	monitor.StepDenyTarget, monitor.StepCopy, monitor.StepDenySource, monitor.StepDelta, monitor.StepPush,
+	monitor.StepAllowTarget, monitor.StepAllowWriters, monitor.StepDeleteSource, monitor.StepAllowSource,
+}
+
+// reading are the programs that only read; cyr_deny does where it lists.
+var reading = []string{"cyr_info", "ps", "df", "du", "test", "stat", "readlink", "ls", "cat", "grep", "mbpath"}
+
+// reads reports whether a command changes nothing.
+func reads(words []string) bool {
+	name := path.Base(words[0])
+	return slices.Contains(reading, name) || name == "cyr_deny" && slices.Contains(words, "-l")
+}
+
+// inside returns the programs that a command runs under a lock and a limit of time, one for
+// each of the names that it is given as its input.
+func inside(words []string, input string) [][]string {
+	if at := slices.Index(words, "timeout"); words[0] == "flock" && at > 0 {
+		words = words[at+4:] // -k, seconds, seconds
+	}
+	if words[0] != "xargs" {
+		return [][]string{slices.Clone(words)}
+	}
+	words = words[slices.Index(words, "--")+1:]
+	var list [][]string
+	for name := range strings.Lines(input) {
+		list = append(list, append(slices.Clone(words), strings.TrimSuffix(name, "\n")))
+	}
+	return list
+}
+
+// Rehearse says what carrying a unit on would do, without doing it. Its check is made: for
+// that a configuration lies on a server for a moment.
+func Rehearse(ctx context.Context, u *Unit, o *Options) (*Rehearsal, error) {
+	r := &Rehearsal{Unit: u}
+	records, err := o.Journal.Steps(ctx, u.Plan, u.Name)
+	if err != nil {
+		return nil, err
+	}
+	var commands []Command
+	dry := *o
+	dry.Run = func(ctx context.Context, server inventory.ServerID, input string, words ...string) (string, error) {
+		if reads(words) {
+			return o.Run(ctx, server, input, words...)
+		}
+		for _, words := range inside(words, input) {
+			if !slices.ContainsFunc(commands, func(known Command) bool { return known.Server == server && slices.Equal(known.Words, words) }) {
+				commands = append(commands, Command{server, words})
+			}
+		}
+		return "", nil
+	}
+	dry.Route = func(context.Context, []Route) error { return nil }
+	course, err := courseOf(u)
+	if err != nil {
+		r.Refused = lines(err)
+		return r, nil
+	}
+	r.Records = records
+	a := course.Next(records, false)
+	if r.Outcome = (&task{course: course, records: records}).stood(); r.Outcome == Finished {
+		return r, nil
+	}
+	w, _, err := dry.newWork(ctx, u)
+	if err != nil {
+		r.Refused = lines(err)
+		return r, nil
+	}
+	next := slices.Index(course.Steps, a.Step)
+	if a.Back {
+		next = 0
+	}
+	for _, step := range course.Steps[next:] {
+		commands = nil
+		switch {
+		case step == monitor.StepCheck:
+			if real, _, err := o.newWork(ctx, u); err != nil {
+				r.Refused = lines(err)
+			} else {
+				r.Text, _, err = real.do(ctx, step, records)
+				r.Refused = lines(err)
+			}
+		case slices.Contains(recorded, step):
+			_, _, _ = w.do(ctx, step, records) // nothing is done, so that it may find fault with what it finds
+		}
+		r.Steps = append(r.Steps, StepRehearsal{step, commands})
+	}
+	return r, ctx.Err()
+}
+
+// lines are all the mistakes in an error.
+func lines(err error) []string {
+	if err == nil {
+		return nil
+	}
+	if several, ok := err.(interface{ Unwrap() []error }); ok {
+		var list []string
+		for _, one := range several.Unwrap() {
+			list = append(list, lines(one)...)
+		}
+		return list
+	}
+	return []string{err.Error()}
+}
+
+// Reach says which of the instances that units concern cannot be reached: through the
+// runner, and over IMAP as their administrator.
+func Reach(ctx context.Context, units []*Unit, o *Options) error {
+	var stores []inventory.StoreID
+	for _, u := range units {
+		for _, s := range u.Stores() {
+			stores = appendNew(stores, s)
+		}
+	}
+	var wrong error
+	for _, name := range stores {
+		p, err := o.place(ctx, name)
+		if err != nil {
+			wrong = errors.Join(wrong, err)
+			continue
+		}
+		for _, in := range p.store.Instances {
+			c, err := o.Dial(ctx, in, "")
+			if err != nil {
+				wrong = errors.Join(wrong, fmt.Errorf("%s on %s does not answer: %w", name, in.Server, err))
+				continue
+			}
+			c.Close()
+		}
+	}
+	return wrong
+}
