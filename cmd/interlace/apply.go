@@ -180,7 +180,7 @@ func (c *applying) rehearse(ctx context.Context) error {
 	bar := c.app.progress("look")
 	units := c.units()
 	for i, u := range units {
-		r, err := apply.Rehearse(ctx, u, c.options)
+		r, err := apply.Rehearse(ctx, u, units[:i], c.options)
 		if err != nil {
 			return err
 		}

@@ -31,6 +31,9 @@ func (c *applying) prepare(ctx context.Context) error {
 	if c.options, err = c.app.applyOptions(ctx, c.history, c.facts, c.flags); err != nil {
 		return err
 	}
+	if err := c.follow(ctx); err != nil {
+		return err
+	}
 	var left []*apply.Unit
 	for _, u := range c.units() {
 		records, err := c.history.Steps(ctx, u.Plan, u.Name)
@@ -46,6 +49,23 @@ func (c *applying) prepare(ctx context.Context) error {
 		return hint(fmt.Errorf("nothing was changed: %w", c.unreached), "interlace apply without --yes shows what else there is")
 	}
 	return ctx.Err()
+}
+
+// follow has the inventory follow the changes of layouts that were carried out already.
+func (c *applying) follow(ctx context.Context) error {
+	for _, j := range c.jobs {
+		for i := range j.units {
+			u := &j.units[i]
+			records, err := c.history.Steps(ctx, u.Plan, u.Name)
+			if err != nil {
+				return err
+			}
+			if u.Do != nil && u.Executed(records) {
+				c.options.Inventory = apply.Follow(c.options.Inventory, u, records)
+			}
+		}
+	}
+	return nil
 }
 
 // run carries the jobs out, one after the other, and prints what became of them.
@@ -103,6 +123,23 @@ func (c *applying) sayLeft(results []apply.Result) {
 	}
 	if slices.ContainsFunc(results, func(r apply.Result) bool { return r.Outcome == apply.Moved || r.Outcome == apply.Finished }) {
 		c.app.note("interlace discover brings the inventory up to date, interlace confirm says whether the plan has kept what it promised")
+	}
+	c.sayInstances(results)
+}
+
+// sayInstances says which instances stores have whose layout was changed.
+func (c *applying) sayInstances(results []apply.Result) {
+	inv := c.options.Inventory
+	var changed []inventory.StoreID
+	for i := range results {
+		if u := results[i].Unit; u.Do != nil && results[i].Outcome == apply.Finished {
+			inv = apply.Follow(inv, u, results[i].Records)
+			changed = append(changed, u.Do.Store)
+		}
+	}
+	slices.Sort(changed)
+	for _, name := range slices.Compact(changed) {
+		c.app.note("store %s has other instances now; write them into the fleet file, since discover finds none that is not there:\n%s", name, apply.FleetLines(&inv.Stores[inv.Store(name)]))
 	}
 }
 
@@ -182,7 +219,7 @@ func (a *app) applyOptions(ctx context.Context, h *history.History, f *facts, fl
 		Inventory: f.Inventory, Groups: f.groups, Run: a.config.run, Dial: newAsker(a.config).dial,
 		Tools: a.config.tools(), SyncUser: c.SyncUser, SyncPassword: secret, Route: a.router(f.Inventory),
 		Journal: h, Denied: c.MaxDenied, Expected: c.MaxDenied / 2, Keep: a.config.KeepSource, Now: a.now,
-		Limits: c.limits(), Gates: a.gates(h, flags.window.given(c.Window)), Live: a.live(f.Inventory),
+		Layouts: a.config.layouts(), Limits: c.limits(), Gates: a.gates(h, flags.window.given(c.Window)), Live: a.live(f.Inventory),
 	}
 	o.Limits.UsersPerNight = flags.usersPerNight.given(c.UsersPerNight)
 	o.Limits.OnlyWave = flags.onlyWave.given(0)

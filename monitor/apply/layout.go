@@ -35,7 +35,7 @@ var (
 	}
 	ofDrop = Course{
 		Steps: []monitor.Step{monitor.StepCheck, monitor.StepRemove, monitor.StepProveGone},
-		Pivot: monitor.StepRemove,
+		Pivot: monitor.StepRemove, Hold: monitor.StepRemove,
 	}
 )
 

@@ -26,8 +26,8 @@ func people(t *testing.T, in *cyrustest.Instance) {
 func TestWholeStore(t *testing.T) {
 	t.Parallel()
 	op := newOperator(t)
-	people(t, op.on["m"])
-	_, err := op.on["m"].Tool(t.Context(), "cyr_deny", "-m", "locked", "ben")
+	people(t, op.on("m"))
+	_, err := op.on("m").Tool(t.Context(), "cyr_deny", "-m", "locked", "ben")
 	must(t, err)
 	units := apply.Units([]planner.Plan{&planner.Layout{
 		ID: "p", Stores: []planner.Placement{{Store: "s1", Master: "n", Replicas: []inventory.ServerID{"r"}}},
@@ -57,10 +57,10 @@ func TestWholeStore(t *testing.T) {
 	}
 	op.check(t, "master n, replica r")
 	for user, in := range map[string]bool{"anna": true, "$(id)": true, "ben": false} {
-		if routed := op.serves(user) == op.on["n"]; routed != in {
+		if routed := op.serves(user) == op.on("n"); routed != in {
 			t.Errorf("%s is routed to the new master: %v", user, routed)
 		}
-		if _, err := login(t.Context(), op.on["n"], user); (err == nil) != in {
+		if _, err := login(t.Context(), op.on("n"), user); (err == nil) != in {
 			t.Errorf("%s logs in: %v", user, err)
 		}
 	}
@@ -70,7 +70,7 @@ func TestWholeStore(t *testing.T) {
 func TestPromoteWhateverKillsIt(t *testing.T) {
 	t.Parallel()
 	op := newOperator(t)
-	people(t, op.on["m"])
+	people(t, op.on("m"))
 	from, to := "m", "r"
 	for n := 0; ; n++ {
 		if !soak() && n != 5 && n != 8 && n < 16 {
@@ -81,7 +81,7 @@ func TestPromoteWhateverKillsIt(t *testing.T) {
 			if !soak() && before != (n%2 == 0) {
 				continue
 			}
-			must(t, op.on[serverID(from)].Fill(t.Context(), []cyrustest.Mailbox{{Name: fmt.Sprintf("user.late%d%v", n, before), Messages: 2}}))
+			must(t, op.on(serverID(from)).Fill(t.Context(), []cyrustest.Mailbox{{Name: fmt.Sprintf("user.late%d%v", n, before), Messages: 2}}))
 			j := &journal{left: n, before: before}
 			outcome, dead, err := op.carry(t, alteration(planner.Promote, serverID(to), serverID(from), 2), j)
 			if outcome != apply.Finished {
@@ -104,7 +104,7 @@ func serverID(name string) inventory.ServerID { return inventory.ServerID(name) 
 func TestWholeStoreUnderMail(t *testing.T) {
 	t.Parallel()
 	op := newOperator(t)
-	people(t, op.on["m"])
+	people(t, op.on("m"))
 	r := &relay{op: op, users: []string{"anna", "ben"}}
 	stop := r.start(t)
 	op.must(t, alteration(planner.Seed, "n", "m", 2))
@@ -123,7 +123,7 @@ func TestWholeStoreUnderMail(t *testing.T) {
 func TestSeedAndDropWhateverKillsIt(t *testing.T) {
 	t.Parallel()
 	op := newOperator(t)
-	people(t, op.on["m"])
+	people(t, op.on("m"))
 	for n := 0; ; n++ {
 		if !soak() && n != 3 && n != 6 && n < 13 {
 			continue
@@ -173,9 +173,9 @@ func TestNewStore(t *testing.T) {
 			t.Fatalf("%s: %s, %s\n%v", r.Unit.Name, r.Outcome, r.Why, j)
 		}
 	}
-	must(t, op.on["n"].Fill(t.Context(), []cyrustest.Mailbox{{Name: "user.carl", Messages: 2}}))
+	must(t, op.cyrus.On("s2", "n").Fill(t.Context(), []cyrustest.Mailbox{{Name: "user.carl", Messages: 2}}))
 	must(t, op.fleet.Settle(t.Context()))
-	if _, err := login(t.Context(), op.on["q"], "carl"); err != nil {
+	if _, err := login(t.Context(), op.cyrus.On("s2", "q"), "carl"); err != nil {
 		t.Error(err)
 	}
 }

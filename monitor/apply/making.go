@@ -36,7 +36,7 @@ func (m *making) do(ctx context.Context, step monitor.Step, records []monitor.St
 		return m.prove(ctx, made)
 	case monitor.StepServe:
 		_, err := m.order(ctx, m.asked(ActStart, made))
-		return "the fleet file names it from now on:\n" + FleetLines(&inventory.Store{Instances: []inventory.Instance{made}}), "", err
+		return "", "", err
 	}
 	return "", "", fmt.Errorf("there is no step %s", step)
 }

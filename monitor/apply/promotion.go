@@ -35,7 +35,7 @@ func (p *promotion) do(ctx context.Context, step monitor.Step, records []monitor
 	case monitor.StepServe:
 		return "", "", p.serve(ctx)
 	case monitor.StepProveSends:
-		return p.proveSends(ctx)
+		return "", "", p.proveSends(ctx)
 	}
 	return "", "", fmt.Errorf("there is no step %s", step)
 }
@@ -185,11 +185,11 @@ func (p *promotion) prove(ctx context.Context) (text, data string, err error) {
 		}
 	}
 	expected := 2*longest + hooks
-	text = fmt.Sprintf("users are expected to be kept out for %v", expected.Round(time.Second))
+	text = expectedWords + expected.Round(time.Second).String()
 	if expected > p.expected() {
 		return "", "", fmt.Errorf("%w: %s, %v is allowed", errPostponed, text, p.expected())
 	}
-	return text, expected.Round(time.Second).String(), nil
+	return text, "", nil
 }
 
 // hooks is what stopping the one and promoting the other takes.
@@ -343,26 +343,23 @@ func (p *promotion) silent(ctx context.Context) error {
 }
 
 // proveSends fails where the new master is not what a master is, or the old one is.
-func (p *promotion) proveSends(ctx context.Context) (text, data string, err error) {
+func (p *promotion) proveSends(ctx context.Context) error {
 	if err := p.silent(ctx); err != nil {
-		return "", "", err
+		return err
 	}
 	fresh, err := p.open(ctx, p.fresh())
 	if err != nil {
-		return "", "", err
+		return err
 	}
 	for _, in := range p.others() {
 		if _, err := fresh.catchUp(ctx, in, time.Minute); err != nil {
-			return "", "", err
+			return err
 		}
 		if err := p.proveAlike(ctx, p.fresh(), in); err != nil {
-			return "", "", err
+			return err
 		}
 	}
-	if err := errors.Join(p.unwritten(ctx), p.letIn(ctx)); err != nil {
-		return "", "", err
-	}
-	return "the fleet file has the store so from now on:\n" + FleetLines(&inventory.Store{Instances: p.instances(true)}), "", nil
+	return errors.Join(p.unwritten(ctx), p.letIn(ctx))
 }
 
 // unwritten fails where somebody writes to the old master, which is a replica now.

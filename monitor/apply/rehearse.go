@@ -67,9 +67,10 @@ func inside(words []string, input string) [][]string {
 	return list
 }
 
-// Rehearse says what carrying a unit on would do, without doing it. Its check is made: for
-// that a configuration lies on a server for a moment.
-func Rehearse(ctx context.Context, u *Unit, o *Options) (*Rehearsal, error) {
+// Rehearse says what carrying a unit on would do that comes after others, without doing it.
+// Its check is made: for that a configuration lies on a server for a moment. What changes a
+// layout can be checked only when the changes of that store are made that come before it.
+func Rehearse(ctx context.Context, u *Unit, others []*Unit, o *Options) (*Rehearsal, error) {
 	r := &Rehearsal{Unit: u}
 	records, err := o.Journal.Steps(ctx, u.Plan, u.Name)
 	if err != nil {
@@ -111,6 +112,7 @@ func Rehearse(ctx context.Context, u *Unit, o *Options) (*Rehearsal, error) {
 	for _, step := range course.Steps[next:] {
 		commands = nil
 		switch {
+		case step == monitor.StepCheck && r.after(ctx, others, o):
 		case step == monitor.StepCheck:
 			if real, _, err := o.newWork(ctx, u); err != nil {
 				r.Refused = lines(err)
@@ -124,6 +126,21 @@ func Rehearse(ctx context.Context, u *Unit, o *Options) (*Rehearsal, error) {
 		r.Steps = append(r.Steps, StepRehearsal{step, commands})
 	}
 	return r, ctx.Err()
+}
+
+// after reports whether the unit changes a layout after another one which is not done, and
+// says so.
+func (r *Rehearsal) after(ctx context.Context, others []*Unit, o *Options) bool {
+	for _, other := range others {
+		if r.Unit.Do == nil || other.Do == nil || other.Do.Store != r.Unit.Do.Store {
+			continue
+		}
+		if records, err := o.Journal.Steps(ctx, other.Plan, other.Name); err != nil || other.Ahead(records) {
+			r.Text = "it is checked when this is done: " + other.Name
+			return true
+		}
+	}
+	return false
 }
 
 // lines are all the mistakes in an error.
@@ -142,10 +159,14 @@ func lines(err error) []string {
 }
 
 // Reach says which of the instances that units concern cannot be reached: through the
-// runner, and over IMAP as their administrator.
+// runner, and over IMAP as their administrator. In the middle of a change of a layout that
+// may well be so; its steps look themselves.
 func Reach(ctx context.Context, units []*Unit, o *Options) error {
 	var stores []inventory.StoreID
 	for _, u := range units {
+		if u.Do != nil {
+			continue
+		}
 		for _, s := range u.Stores() {
 			stores = appendNew(stores, s)
 		}
