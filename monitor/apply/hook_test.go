@@ -84,7 +84,7 @@ func TestFollow(t *testing.T) {
 		for _, s := range steps {
 			after = apply.Follow(after, alteration(s.do, s.server, "a", 2), s.records)
 		}
-		want := "- {server: c, role: master, imap: \"c:143\", csync: \"c:2005\", imapd_conf: \"/etc/c.conf\"}\n- {server: b, role: replica, imap: \"b:143\"}\n"
+		want := "- {server: c, role: master, imap: \"c:143\", csync: \"c:2005\", imapd_conf: \"/etc/c.conf\"}\n- {server: b, role: replica, imap: \"b:143\"}"
 		if got := apply.FleetLines(&after.Stores[0]); got != want {
 			t.Errorf("the store is\n%swant\n%s", got, want)
 		}

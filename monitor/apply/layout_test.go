@@ -39,7 +39,9 @@ func TestWholeStore(t *testing.T) {
 	}}, nil)
 	j := &journal{left: -1}
 	for range 2 {
-		results, err := apply.CarryOut(t.Context(), units, false, op.options(j))
+		o := op.options(j)
+		o.Groups = &inventory.ShareGroups{} // with which rules are checked
+		results, err := apply.CarryOut(t.Context(), units, false, o)
 		must(t, err)
 		for _, r := range results {
 			if r.Outcome != apply.Finished {
