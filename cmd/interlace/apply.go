@@ -38,8 +38,8 @@ taken back, and is if a step fails or takes too long; mail waits in the queue of
 mail relay meanwhile. The originals stay where they were, and denied, for keep_source,
 and are deleted by a later apply --resume --yes.
 
-A layout plan is carried out change by change: replicas are made and filled, promoted and
-dropped, by a command of yours, instance_hook, which "interlace help instances" explains.
+A layout plan is carried out change by change: replicas are made and filled, promoted
+and dropped, by a command of yours, instance_hook: see interlace help instances.
 
 Nothing begins where the facts have changed since the plan was made, where an instance
 does not answer or is not what the inventory takes it to be, while a store is behind,
