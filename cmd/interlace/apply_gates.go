@@ -88,9 +88,9 @@ func (c *config) roles(ctx context.Context, s *inventory.Store) error {
 }
 
 // live tells what the servers and their surroundings know.
-func (a *app) live(inv *inventory.Inventory) apply.Live {
+func (a *app) live(h *history.History, inv *inventory.Inventory) apply.Live {
 	c := a.config
-	l := apply.Live{Roles: c.roles}
+	l := apply.Live{Roles: c.roles, Confirmed: a.confirmUnit(h, inv)}
 	if len(c.Monitor.RoutingQuery) > 0 || c.Monitor.RoutingFile != "" {
 		l.Served = func(ctx context.Context, users []inventory.UserID) (map[inventory.UserID]inventory.ServerID, error) {
 			return c.served(ctx, inv, users)

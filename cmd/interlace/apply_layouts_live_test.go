@@ -129,7 +129,7 @@ func TestApplyLayoutLive(t *testing.T) {
 	}
 
 	// The fleet file follows as apply says, and then fits what is there.
-	_, lines, found := strings.Cut(stderr, "discover finds none that is not there:\n")
+	_, lines, found := strings.Cut(stderr, "which the fleet file has to say:\n")
 	if !found {
 		t.Fatalf("the fleet file is not told: %s", stderr)
 	}

@@ -33,7 +33,7 @@ func newMoving(t *testing.T, users ...string) *moving {
 	fleetFile(t, m.fleet)
 	m.describe("s1")
 	put(t, "sync-password", m.fleet.Password+"\n")
-	put(t, "routing", "# where users are served\n"+strings.Join(users, ",imap1\n")+",imap1\nzoe,imap9\n")
+	put(t, "routing", "yara,imap9\n\n"+strings.Join(users, ",imap1\n")+",imap1\nzoe,imap9\n")
 	m.must(os.WriteFile("run", []byte(runScript), 0o755))
 	m.configure("")
 	m.must(os.Chmod(".", 0o755))
@@ -157,7 +157,7 @@ func (m *moving) allServed(store string) {
 			m.Errorf("%s is not routed to %s: %s", u, address, routes)
 		}
 	}
-	if text := string(routes); !strings.HasPrefix(text, "# where users are served\n") || !strings.Contains(text, "zoe,imap9\n") {
+	if text := string(routes); !strings.HasPrefix(text, "yara,imap9\n\n") || !strings.Contains(text, "zoe,imap9\n") {
 		m.Errorf("other lines of the routes are gone: %s", text)
 	}
 	for _, in := range m.fleet.Instances() {
@@ -250,6 +250,18 @@ func TestApplyLive(t *testing.T) {
 		t.Errorf("resumed: %+v", again)
 	}
 	m.allServed("s1")
+
+	m.configure("keep_source: 0s\n")
+	last, _ := m.apply(0, "--resume", "--yes")
+	for _, u := range last.Units {
+		if u.State != "finished" {
+			t.Errorf("at last: %+v", u)
+		}
+	}
+	m.allServed("s1")
+	if open, stderr := m.apply(0, "--resume", "--yes"); len(open.Units) > 0 || !strings.Contains(stderr, "nothing is begun and not done") {
+		t.Errorf("something is open: %+v, %s", open, stderr)
+	}
 }
 
 // TestApplyRefused carries nothing out where something speaks against it, and stops when

@@ -44,6 +44,13 @@ func (c *applying) prepare(ctx context.Context) error {
 			left = append(left, u)
 		}
 	}
+	if c.flags.yes {
+		for _, j := range c.jobs {
+			if err := c.options.Tidy(ctx, storesOf(j.units)); err != nil {
+				return hint(fmt.Errorf("nothing was changed: %w", err), "interlace apply without --yes shows what else there is")
+			}
+		}
+	}
 	c.unreached = apply.Reach(ctx, left, c.options)
 	if c.flags.yes && c.unreached != nil {
 		return hint(fmt.Errorf("nothing was changed: %w", c.unreached), "interlace apply without --yes shows what else there is")
@@ -127,19 +134,25 @@ func (c *applying) sayLeft(results []apply.Result) {
 	c.sayInstances(results)
 }
 
-// sayInstances says which instances stores have whose layout was changed.
+// sayInstances says what the fleet file has to say of stores whose instances have changed:
+// no server tells discover of an instance that the inventory does not name.
 func (c *applying) sayInstances(results []apply.Result) {
-	inv := c.options.Inventory
+	inv := c.facts.Inventory
 	var changed []inventory.StoreID
 	for i := range results {
-		if u := results[i].Unit; u.Do != nil && results[i].Outcome == apply.Finished {
-			inv = apply.Follow(inv, u, results[i].Records)
-			changed = append(changed, u.Do.Store)
+		r := &results[i]
+		if r.Unit.Do == nil || r.Outcome != apply.Finished {
+			continue
+		}
+		inv = apply.Follow(inv, r.Unit, r.Records)
+		if !slices.Contains(changed, r.Unit.Do.Store) {
+			changed = append(changed, r.Unit.Do.Store)
 		}
 	}
-	slices.Sort(changed)
-	for _, name := range slices.Compact(changed) {
-		c.app.note("store %s has other instances now; write them into the fleet file, since discover finds none that is not there:\n%s", name, apply.FleetLines(&inv.Stores[inv.Store(name)]))
+	for _, name := range changed {
+		if at := inv.Store(name); at >= 0 {
+			c.app.note("store %s has these instances now, which the fleet file has to say:\n%s", name, apply.FleetLines(&inv.Stores[at]))
+		}
 	}
 }
 
@@ -219,7 +232,7 @@ func (a *app) applyOptions(ctx context.Context, h *history.History, f *facts, fl
 		Inventory: f.Inventory, Groups: f.groups, Run: a.config.run, Dial: newAsker(a.config).dial,
 		Tools: a.config.tools(), SyncUser: c.SyncUser, SyncPassword: secret, Route: a.router(f.Inventory),
 		Journal: h, Denied: c.MaxDenied, Expected: c.MaxDenied / 2, Keep: a.config.KeepSource, Now: a.now,
-		Layouts: a.config.layouts(), Limits: c.limits(), Gates: a.gates(h, flags.window.given(c.Window)), Live: a.live(f.Inventory),
+		Limits: c.limits(), Gates: a.gates(h, flags.window.given(c.Window)), Live: a.live(h, f.Inventory), Layouts: a.config.layouts(),
 	}
 	o.Limits.UsersPerNight = flags.usersPerNight.given(c.UsersPerNight)
 	o.Limits.OnlyWave = flags.onlyWave.given(0)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -59,12 +58,7 @@ func toneOf(o apply.Outcome) report.Tone {
 
 // rehearsed are rehearsals as they are shown.
 func rehearsed(list []apply.Rehearsal, unreached error) *report.Rehearsed {
-	shown := &report.Rehearsed{Units: []report.RehearsedUnit{}, Unreached: []string{}}
-	if several := (interface{ Unwrap() []error })(nil); errors.As(unreached, &several) {
-		for _, err := range several.Unwrap() {
-			shown.Unreached = append(shown.Unreached, err.Error())
-		}
-	}
+	shown := &report.Rehearsed{Units: []report.RehearsedUnit{}, Unreached: append([]string{}, apply.Mistakes(unreached)...)}
 	for i := range list {
 		r := &list[i]
 		u := report.RehearsedUnit{

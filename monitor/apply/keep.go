@@ -24,6 +24,7 @@ func (m *move) keep(ctx context.Context, records []monitor.StepRecord) (text, da
 	if m.rests(monitor.StepKeep, records) {
 		return "", "", errRests
 	}
+	kept := false
 	for _, s := range m.sources {
 		switch back, err := m.movedBack(ctx, s); {
 		case err != nil:
@@ -39,6 +40,10 @@ func (m *move) keep(ctx context.Context, records []monitor.StepRecord) (text, da
 			return "", "", err
 		}
 		text += said
+		kept = true
+	}
+	if !kept {
+		return strings.TrimSuffix(text, "; "), "", nil
 	}
 	if m.Live.Confirmed == nil {
 		return "", "", fmt.Errorf("%w: nobody has confirmed that all is as it was planned", errRests)

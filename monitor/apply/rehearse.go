@@ -92,7 +92,7 @@ func Rehearse(ctx context.Context, u *Unit, others []*Unit, o *Options) (*Rehear
 	dry.Route = func(context.Context, []Route) error { return nil }
 	course, err := courseOf(u)
 	if err != nil {
-		r.Refused = lines(err)
+		r.Refused = Mistakes(err)
 		return r, nil
 	}
 	r.Records = records
@@ -102,7 +102,7 @@ func Rehearse(ctx context.Context, u *Unit, others []*Unit, o *Options) (*Rehear
 	}
 	w, _, err := dry.newWork(ctx, u)
 	if err != nil {
-		r.Refused = lines(err)
+		r.Refused = Mistakes(err)
 		return r, nil
 	}
 	next := slices.Index(course.Steps, a.Step)
@@ -115,10 +115,10 @@ func Rehearse(ctx context.Context, u *Unit, others []*Unit, o *Options) (*Rehear
 		case step == monitor.StepCheck && r.after(ctx, others, o):
 		case step == monitor.StepCheck:
 			if real, _, err := o.newWork(ctx, u); err != nil {
-				r.Refused = lines(err)
+				r.Refused = Mistakes(err)
 			} else {
 				r.Text, _, err = real.do(ctx, step, records)
-				r.Refused = lines(err)
+				r.Refused = Mistakes(err)
 			}
 		case slices.Contains(recorded, step):
 			_, _, _ = w.do(ctx, step, records) // nothing is done, so that it may find fault with what it finds
@@ -143,15 +143,15 @@ func (r *Rehearsal) after(ctx context.Context, others []*Unit, o *Options) bool 
 	return false
 }
 
-// lines are all the mistakes in an error.
-func lines(err error) []string {
+// Mistakes are the texts of all that an error joins.
+func Mistakes(err error) []string {
 	if err == nil {
 		return nil
 	}
 	if several, ok := err.(interface{ Unwrap() []error }); ok {
 		var list []string
 		for _, one := range several.Unwrap() {
-			list = append(list, lines(one)...)
+			list = append(list, Mistakes(one)...)
 		}
 		return list
 	}

@@ -108,9 +108,9 @@ func (r *Rehearsed) Screen() *Screen {
 		}
 	}
 	lines := Lines{}
-	lines.add("nothing is changed without --yes; of %s", inventory.Counted(len(r.Units), "unit", "units"))
+	lines.add("%s; nothing is changed without --yes", inventory.Counted(len(r.Units), "unit", "units"))
 	if refused > 0 {
-		lines = append(lines, Line{inventory.Counted(refused, "has something that speaks against it", "have something that speaks against them"), Broken})
+		lines = append(lines, Line{inventory.Counted(refused, "unit has something that speaks against it", "units have something that speaks against them"), Broken})
 	}
 	for _, text := range r.Unreached {
 		lines = append(lines, Line{text, Broken})
