@@ -115,6 +115,15 @@ func (c *change) openAll(ctx context.Context, instances []inventory.Instance) ([
 	return hosts, wrong
 }
 
+// tidy removes what is left of the unit beside instances, when nothing runs there any more.
+func (c *change) tidy(ctx context.Context, instances ...inventory.Instance) error {
+	hosts, wrong := c.openAll(ctx, instances)
+	for _, h := range hosts {
+		wrong = errors.Join(wrong, h.forget(ctx, ".lock"))
+	}
+	return wrong
+}
+
 // without are the store's instances but for that on the server of the change.
 func (c *change) without() []inventory.Instance {
 	return slices.DeleteFunc(slices.Clone(c.store.Instances), func(in inventory.Instance) bool { return in.Server == c.unit.Do.Server })

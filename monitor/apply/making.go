@@ -36,7 +36,7 @@ func (m *making) do(ctx context.Context, step monitor.Step, records []monitor.St
 		return m.prove(ctx, made)
 	case monitor.StepServe:
 		_, err := m.order(ctx, m.asked(ActStart, made))
-		return "", "", err
+		return "", "", errors.Join(err, m.tidy(ctx, made))
 	}
 	return "", "", fmt.Errorf("there is no step %s", step)
 }
@@ -54,7 +54,22 @@ func (m *making) undo(ctx context.Context, step monitor.Step, records []monitor.
 		return err
 	}
 	h := &host{run: m.Run, server: made.Server, tools: m.Tools, conf: made.IMAPDConf}
-	return m.settles(ctx, h, stillRuns)
+	return errors.Join(m.settles(ctx, h, stillRuns), m.forgetLanes(ctx))
+}
+
+// forgetLanes removes what a seed that was broken off has left on the master.
+func (m *making) forgetLanes(ctx context.Context) error {
+	if m.role() == inventory.Master {
+		return nil
+	}
+	master, err := m.open(ctx, m.store.Instances[0])
+	if err != nil {
+		return err
+	}
+	for _, h := range m.lanes(master) {
+		err = errors.Join(err, h.forget(ctx, ".conf", ".lock"))
+	}
+	return err
 }
 
 // stillRuns says that an instance runs.

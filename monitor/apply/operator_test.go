@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -142,6 +143,9 @@ func (op *operator) check(t *testing.T, want string) {
 	for _, in := range op.inventory.Stores[0].Instances {
 		commands, err := run(t.Context(), "", "", "ps", "-A", "-ww", "-o", "args=")
 		must(t, err)
+		if left, _ := filepath.Glob(filepath.Join(filepath.Dir(in.IMAPDConf), "conf", "interlace-*")); left != nil {
+			t.Errorf("%v is left", left)
+		}
 		sends := 0
 		for line := range strings.Lines(commands) {
 			if strings.HasPrefix(line, "sync_client -C "+in.IMAPDConf+" -r") {

@@ -55,7 +55,7 @@ func (p *promotion) undo(ctx context.Context, step monitor.Step, _ []monitor.Ste
 	if _, err := p.greetSoon(ctx, p.old()); err != nil {
 		return err
 	}
-	return p.settles(ctx, h, leadsNot)
+	return errors.Join(p.settles(ctx, h, leadsNot), p.tidy(ctx, p.old()))
 }
 
 // old and fresh are the instances that change places, whatever the inventory says of
@@ -359,7 +359,7 @@ func (p *promotion) proveSends(ctx context.Context) error {
 			return err
 		}
 	}
-	return errors.Join(p.unwritten(ctx), p.letIn(ctx))
+	return errors.Join(p.unwritten(ctx), p.letIn(ctx), p.tidy(ctx, p.old(), p.fresh()))
 }
 
 // unwritten fails where somebody writes to the old master, which is a replica now.

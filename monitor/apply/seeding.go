@@ -42,16 +42,28 @@ func (m *making) seed(ctx context.Context, made inventory.Instance) (text, data 
 	if err := carryDenials(ctx, master, fresh); err != nil {
 		return "", "", err
 	}
-	streams, forget, err := m.streams(ctx, master, made)
-	defer func() { err = errors.Join(err, forget()) }()
+	streams, err := m.streams(ctx, master, made)
+	defer func() { err = errors.Join(err, forget(context.WithoutCancel(ctx), streams, ".conf")) }()
 	if err != nil {
 		return "", "", err
 	}
 	copied, err := m.copyMissing(ctx, streams, made)
+	if err == nil {
+		err = m.quotas(ctx, streams[0])
+	}
 	if err != nil {
 		return "", "", err
 	}
-	return inventory.Counted(copied, "mailbox was copied", "mailboxes were copied"), "", m.quotas(ctx, streams[0])
+	return inventory.Counted(copied, "mailbox was copied", "mailboxes were copied"), "", forget(ctx, streams, ".lock")
+}
+
+// forget removes files of links; what still runs over one holds its lock.
+func forget(ctx context.Context, links []*link, extension string) error {
+	var wrong error
+	for _, l := range links {
+		wrong = errors.Join(wrong, l.forget(ctx, extension))
+	}
+	return wrong
 }
 
 // copyMissing copies what the replica lacks, and tells how many mailboxes that were. When
@@ -100,30 +112,32 @@ func carryDenials(ctx context.Context, master, replica *host) error {
 }
 
 // streams returns links to the new replica that copy at the same time, each with its own
-// lock, and what forgets their configurations.
-func (m *making) streams(ctx context.Context, master *host, made inventory.Instance) ([]*link, func() error, error) {
-	n := m.Layouts.Streams
-	if n == 0 {
-		n = min(m.transfers(m.store.Instances[0].Server), m.transfers(made.Server))
-	}
+// configuration and lock. With an error come those that were made.
+func (m *making) streams(ctx context.Context, master *host, made inventory.Instance) ([]*link, error) {
 	var links []*link
-	forget := func() error {
-		var wrong error
-		for _, l := range links {
-			wrong = errors.Join(wrong, l.forget(context.WithoutCancel(ctx), ".conf"))
-		}
-		return wrong
-	}
-	for i := range n {
-		h := *master
-		h.unit = fmt.Sprintf("%s-%d", master.unit, i+1)
+	for _, h := range m.lanes(master) {
 		l, err := h.linkTo(ctx, made.CSync, account{m.SyncUser, m.SyncPassword})
 		if err != nil {
-			return nil, forget, err
+			return links, err
 		}
 		links = append(links, l)
 	}
-	return links, forget, nil
+	return links, nil
+}
+
+// lanes are the master once for each stream, with names for the files of that.
+func (m *making) lanes(master *host) []*host {
+	n := m.Layouts.Streams
+	if n == 0 {
+		n = min(m.transfers(master.server), m.transfers(m.unit.Do.Server))
+	}
+	var lanes []*host
+	for i := range n {
+		h := *master
+		h.unit = fmt.Sprintf("%s-%d", master.unit, i+1)
+		lanes = append(lanes, &h)
+	}
+	return lanes
 }
 
 // transfers is how many copies a server may make or take at once.
