@@ -38,6 +38,10 @@ everything can be taken back, and is if a step fails or takes too long; mail wai
 the queue of the relay meanwhile. The originals stay where they were, and denied, for
 keep_source, and are deleted by a later apply --resume --yes.
 
+A layout plan is carried out change by change: replicas are made and filled,
+promoted and dropped, by a command of yours, instance_hook: see interlace help
+instances.
+
 Nothing begins where the facts have changed since the plan was made, where an
 instance does not answer or is not what the inventory takes it to be, while a store
 is behind, has a critical alert, or the time is outside of the window. apply ends by
@@ -183,7 +187,7 @@ func (c *applying) rehearse(ctx context.Context) error {
 		return err
 	}
 	for i, u := range units {
-		r, err := apply.Rehearse(ctx, u, c.options)
+		r, err := apply.Rehearse(ctx, u, units[:i], c.options)
 		if err != nil {
 			return err
 		}

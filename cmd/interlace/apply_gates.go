@@ -72,6 +72,9 @@ func (a *app) alertsNow(ctx context.Context, h *history.History) ([]monitor.Aler
 
 // roles fails where an instance of a store is not what the inventory has.
 func (c *config) roles(ctx context.Context, s *inventory.Store) error {
+	if len(s.Instances) == 1 {
+		return nil // a master without a replica sends to nobody, as a replica does
+	}
 	for _, in := range s.Instances {
 		role, err := c.roleOf(ctx, in.Server, in.IMAPDConf)
 		if err != nil {

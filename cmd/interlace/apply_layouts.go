@@ -17,12 +17,12 @@ func (c *config) layouts() apply.Layouts {
 			late := fmt.Errorf("it has not ended after %s", formatDuration(hookTimeout))
 			ctx, cancel := context.WithTimeoutCause(ctx, hookTimeout, late)
 			defer cancel()
-			return ordered(ctx, words, order)
+			return c.ordered(ctx, words, order)
 		}
 	}
 	if words := c.Apply.SeedCommand; len(words) > 0 {
 		l.Seed = func(ctx context.Context, order *apply.Order) error {
-			_, err := ordered(ctx, words, order)
+			_, err := c.ordered(ctx, words, order)
 			return err
 		}
 	}
@@ -33,8 +33,9 @@ func (c *config) layouts() apply.Layouts {
 const hookTimeout = 10 * time.Minute
 
 // ordered runs a command of the operator for an order, with a file that tells all of it,
-// and returns what it prints.
-func ordered(ctx context.Context, words []string, order *apply.Order) (string, error) {
+// and returns what it prints. It holds a lock of the store for as long as it runs: after
+// the end of an apply that was killed the next one waits for it.
+func (c *config) ordered(ctx context.Context, words []string, order *apply.Order) (string, error) {
 	f, err := os.CreateTemp("", "interlace-order-*.json")
 	if err != nil {
 		return "", err
@@ -52,7 +53,12 @@ func ordered(ctx context.Context, words []string, order *apply.Order) (string, e
 	} {
 		words = inPlace(words, place[0], place[1])
 	}
-	text, err := answer(ctx, "", words)
+	claim, err := openClaim(c.DB, "apply-"+string(order.Store))
+	if err != nil {
+		return "", err
+	}
+	claim.Close()
+	text, err := answer(ctx, "", append([]string{"flock", claim.Name()}, words...))
 	if err != nil && ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}

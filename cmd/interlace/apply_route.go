@@ -75,17 +75,13 @@ func (c *config) hookRoutes(ctx context.Context, inv *inventory.Inventory, route
 	return nil
 }
 
-// routeTo is how a route names an instance: by its server or, where that has several, by
-// the address of its IMAP service.
+// routeTo is how a route names an instance: by its server or, where that has another one
+// too, by the address of its IMAP service.
 func routeTo(inv *inventory.Inventory, in inventory.Instance) string {
-	on := 0
 	for i := range inv.Stores {
-		if inv.Stores[i].On(in.Server) != nil {
-			on++
+		if other := inv.Stores[i].On(in.Server); other != nil && other.IMAP != in.IMAP && in.IMAP != "" {
+			return in.IMAP
 		}
-	}
-	if on > 1 && in.IMAP != "" {
-		return in.IMAP
 	}
 	return string(in.Server)
 }

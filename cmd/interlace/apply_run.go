@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -32,6 +31,9 @@ func (c *applying) prepare(ctx context.Context) error {
 	if c.options, err = c.app.applyOptions(ctx, c.history, c.facts, c.flags); err != nil {
 		return err
 	}
+	if err := c.follow(ctx); err != nil {
+		return err
+	}
 	var left []*apply.Unit
 	for _, u := range c.units() {
 		records, err := c.history.Steps(ctx, u.Plan, u.Name)
@@ -54,6 +56,23 @@ func (c *applying) prepare(ctx context.Context) error {
 		return hint(fmt.Errorf("nothing was changed: %w", c.unreached), "interlace apply without --yes shows what else there is")
 	}
 	return ctx.Err()
+}
+
+// follow has the inventory follow the changes of layouts that were carried out already.
+func (c *applying) follow(ctx context.Context) error {
+	for _, j := range c.jobs {
+		for i := range j.units {
+			u := &j.units[i]
+			records, err := c.history.Steps(ctx, u.Plan, u.Name)
+			if err != nil {
+				return err
+			}
+			if u.Do != nil && u.Executed(records) {
+				c.options.Inventory = apply.Follow(c.options.Inventory, u, records)
+			}
+		}
+	}
+	return nil
 }
 
 // run carries the jobs out, one after the other, and prints what became of them.
@@ -109,10 +128,10 @@ func (c *applying) sayLeft(results []apply.Result) {
 	if !until.IsZero() {
 		c.app.note("the originals stay where they were, denied, until %s; interlace apply --resume --yes then deletes them", until.Local().Format(time.RFC3339))
 	}
-	c.sayInstances(results)
 	if slices.ContainsFunc(results, func(r apply.Result) bool { return r.Outcome == apply.Moved || r.Outcome == apply.Finished }) {
 		c.app.note("interlace discover brings the inventory up to date, interlace confirm says whether the plan has kept what it promised")
 	}
+	c.sayInstances(results)
 }
 
 // sayInstances says what the fleet file has to say of stores whose instances have changed:
@@ -132,7 +151,7 @@ func (c *applying) sayInstances(results []apply.Result) {
 	}
 	for _, name := range changed {
 		if at := inv.Store(name); at >= 0 {
-			c.app.note("store %s has these instances now, which the fleet file has to say:\n%s", name, strings.TrimSuffix(apply.FleetLines(&inv.Stores[at]), "\n"))
+			c.app.note("store %s has these instances now, which the fleet file has to say:\n%s", name, apply.FleetLines(&inv.Stores[at]))
 		}
 	}
 }

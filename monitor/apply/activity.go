@@ -17,6 +17,9 @@ import (
 type activity struct {
 	runs  bool // something of it runs
 	sends bool // a rolling client does, as on a master
+	// clients are the channels on which rolling clients work that name the instance's
+	// imapd.conf as the inventory does, once for each of them.
+	clients []string
 	// stale are services that began before imapd.conf was changed last: they go by what it
 	// said then.
 	stale []string
@@ -32,6 +35,7 @@ func (h *host) activity(ctx context.Context) (*activity, error) {
 		return nil, fmt.Errorf("look at the processes of %s: %w", h.server, err)
 	}
 	var commands strings.Builder
+	var clients []string
 	ages := map[string]time.Duration{} // of the oldest of the instance's own services
 	for line := range strings.Lines(text) {
 		words := strings.Fields(line)
@@ -45,12 +49,16 @@ func (h *host) activity(ctx context.Context) (*activity, error) {
 		command := strings.Join(words[1:], " ")
 		commands.WriteString(command + "\n")
 		name := strings.TrimSuffix(path.Base(words[1]), ":")
-		if slices.Contains(services, name) && processes.SeenIn(command, h.conf).Runs {
+		own := processes.SeenIn(command, h.conf)
+		switch {
+		case own.Sends:
+			clients = append(clients, channelIn(words))
+		case own.Runs && slices.Contains(services, name):
 			ages[name] = max(ages[name], time.Duration(seconds)*time.Second)
 		}
 	}
 	seen := processes.SeenIn(commands.String(), h.conf)
-	r := &activity{runs: seen.Runs, sends: seen.Sends}
+	r := &activity{runs: seen.Runs, sends: seen.Sends, clients: clients}
 	if !r.sends && len(seen.Others) > 0 {
 		if r.sends, err = h.sameFile(ctx, seen.Others); err != nil {
 			return nil, err
@@ -60,6 +68,14 @@ func (h *host) activity(ctx context.Context) (*activity, error) {
 		r.stale, err = h.stale(ctx, ages)
 	}
 	return r, err
+}
+
+// channelIn is the channel that a rolling client is told to work on.
+func channelIn(words []string) string {
+	if i := slices.Index(words, "-n"); i >= 0 && i+1 < len(words) {
+		return words[i+1]
+	}
+	return defaultChannel
 }
 
 // sameFile reports whether one of these is the instance's imapd.conf by another name.

@@ -23,6 +23,7 @@ type pair [2]cyrus.Mark
 // moment ago.
 func (o *Options) unlike(ctx context.Context, master, replica inventory.Instance) (map[cyrus.InternalName]pair, error) {
 	var marks [2][]cyrus.Mark
+	var servers [2]cyrus.Server
 	var asking errgroup.Group
 	for i, in := range []inventory.Instance{master, replica} {
 		asking.Go(func() error {
@@ -31,6 +32,7 @@ func (o *Options) unlike(ctx context.Context, master, replica inventory.Instance
 				return err
 			}
 			defer c.Close()
+			servers[i] = c.Server()
 			marks[i], err = c.Marks(ctx)
 			return err
 		})
@@ -46,8 +48,25 @@ func (o *Options) unlike(ctx context.Context, master, replica inventory.Instance
 			pairs[m.Internal] = p
 		}
 	}
-	maps.DeleteFunc(pairs, func(_ cyrus.InternalName, p pair) bool { return p[0].Readable && p[0] == p[1] })
+	sameVersion := servers[0].Version == servers[1].Version
+	maps.DeleteFunc(pairs, func(_ cyrus.InternalName, p pair) bool { return p.same(sameVersion) })
 	return pairs, nil
+}
+
+// same reports whether the marks are the same, as far as both servers tell them. Another
+// version of Cyrus may have other checksums for the same.
+func (p pair) same(sameVersion bool) bool {
+	a, b := p[0], p[1]
+	if !sameVersion || !a.Checksums.Known || !b.Checksums.Known {
+		a.Checksums, b.Checksums = cyrus.Checksums{}, cyrus.Checksums{}
+	}
+	if a.Status.Messages == cyrus.UnknownCount || b.Status.Messages == cyrus.UnknownCount {
+		a.Status.Messages, b.Status.Messages = 0, 0
+	}
+	if a.Status.Size == cyrus.UnknownCount || b.Status.Size == cyrus.UnknownCount {
+		a.Status.Size, b.Status.Size = 0, 0
+	}
+	return a.Readable && a == b
 }
 
 // looks is how often what differs is looked at, and stood at how many of them it has to

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
@@ -138,13 +139,23 @@ func (d *dropping) proveGone(ctx context.Context, records []monitor.StepRecord) 
 	if channel, err := master.channelTo(ctx, gone.Instance); err == nil {
 		return "", "", fmt.Errorf("%s on %s still has the channel %s to it", master.conf, master.server, channel)
 	}
+	if err := d.settles(ctx, master, func(r *activity) string {
+		for _, channel := range r.clients {
+			if !slices.Contains(master.channelsOf(), channel) {
+				return "a rolling sync_client still works on the channel " + channel + ", for which nothing is logged any more"
+			}
+		}
+		return ""
+	}); err != nil {
+		return "", "", err
+	}
 	text = "whether its data is still there is not known"
 	if d.alive(gone.Instance.Server) {
 		if text, err = d.nothingRuns(ctx, &gone); err != nil {
 			return "", "", err
 		}
 	}
-	return text + "; the fleet file does not name it any more:\n" + FleetLines(&inventory.Store{Instances: d.without()}), "", nil
+	return text, "", nil
 }
 
 // nothingRuns looks at the server, and tells what became of the data.

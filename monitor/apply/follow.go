@@ -29,6 +29,26 @@ func Follow(inv *inventory.Inventory, u *Unit, records []monitor.StepRecord) *in
 	return after
 }
 
+// promising returns the inventory with the number of copies that plans leave stores whose
+// layout they change, where it does not say how many these should have: as many as they
+// have now, which is another number on the way.
+func promising(inv *inventory.Inventory, units []Unit) *inventory.Inventory {
+	if inv.Copies > 0 {
+		return inv
+	}
+	promised := inv.Clone()
+	for i := range units {
+		u := &units[i]
+		if u.Do == nil || u.Copies == 0 {
+			continue
+		}
+		if at := promised.Store(u.Do.Store); at >= 0 && inv.Stores[at].Copies == 0 {
+			promised.Stores[at].Copies = u.Copies
+		}
+	}
+	return promised
+}
+
 // FleetLines are the store's instances as the fleet file has them: what an operator who
 // keeps one writes there after a change of the layout. No server tells discover of an
 // instance that the inventory does not name.
@@ -43,5 +63,5 @@ func FleetLines(s *inventory.Store) string {
 		}
 		b.WriteString("}\n")
 	}
-	return b.String()
+	return strings.TrimSuffix(b.String(), "\n")
 }

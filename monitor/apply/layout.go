@@ -35,7 +35,7 @@ var (
 	}
 	ofDrop = Course{
 		Steps: []monitor.Step{monitor.StepCheck, monitor.StepRemove, monitor.StepProveGone},
-		Pivot: monitor.StepRemove,
+		Pivot: monitor.StepRemove, Hold: monitor.StepRemove,
 	}
 )
 
@@ -113,6 +113,15 @@ func (c *change) openAll(ctx context.Context, instances []inventory.Instance) ([
 		hosts = append(hosts, h)
 	}
 	return hosts, wrong
+}
+
+// tidy removes what is left of the unit beside instances, when nothing runs there any more.
+func (c *change) tidy(ctx context.Context, instances ...inventory.Instance) error {
+	hosts, wrong := c.openAll(ctx, instances)
+	for _, h := range hosts {
+		wrong = errors.Join(wrong, h.forget(ctx, ".lock"))
+	}
+	return wrong
 }
 
 // without are the store's instances but for that on the server of the change.

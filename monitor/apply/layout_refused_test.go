@@ -43,30 +43,30 @@ func before(act apply.Act, do func(ctx context.Context)) func(*apply.Options) {
 func TestLayoutTakenBack(t *testing.T) {
 	t.Parallel()
 	op := newOperator(t)
-	people(t, op.on["m"])
+	people(t, op.on("m"))
 	for _, test := range []struct {
 		unit  *apply.Unit
 		fails string
 	}{
 		{alteration(planner.Seed, "n", "m", 2), "df -kP"},
-		{alteration(planner.Seed, "n", "m", 2), "sync_client -C " + op.on["m"].Dir + "/conf/interlace-"},
-		{alteration(planner.Promote, "r", "m", 2), "sync_client -C " + op.on["m"].Conf + " -r -1"},
+		{alteration(planner.Seed, "n", "m", 2), "sync_client -C " + op.on("m").Dir + "/conf/interlace-"},
+		{alteration(planner.Promote, "r", "m", 2), "sync_client -C " + op.on("m").Conf + " -r -1"},
 	} {
 		j := &journal{left: -1}
 		logged := before(apply.ActStop, func(ctx context.Context) { // else there is nothing to drain
-			_, err := op.on["m"].Tool(ctx, "cyr_synclog", "-u", "anna")
-			must(t, errors.Join(op.on["m"].Stop(), err))
-			_, err = op.on["m"].Tool(ctx, "cyr_synclog", "-u", "anna")
+			_, err := op.on("m").Tool(ctx, "cyr_synclog", "-u", "anna")
+			must(t, errors.Join(op.on("m").Stop(), err))
+			_, err = op.on("m").Tool(ctx, "cyr_synclog", "-u", "anna")
 			must(t, err)
 		})
 		if outcome, _, err := op.carry(t, test.unit, j, failing(test.fails), logged); outcome != apply.Back || err == nil || !strings.Contains(err.Error(), "it fails") {
 			t.Errorf("%s, where %s fails: %s, %v\n%v", test.unit.Name, test.fails, outcome, err, j)
 		}
 		op.check(t, "master m, replica r")
-		if op.on["n"] != nil {
+		if op.on("n") != nil {
 			t.Error("the new instance is left")
 		}
-		if _, err := login(t.Context(), op.on["m"], "anna"); err != nil {
+		if _, err := login(t.Context(), op.on("m"), "anna"); err != nil {
 			t.Error(err)
 		}
 	}
@@ -83,9 +83,9 @@ func signal(t *testing.T, in *cyrustest.Instance, name string) {
 func TestPromotionOfALag(t *testing.T) {
 	t.Parallel()
 	op := newOperator(t)
-	people(t, op.on["m"])
-	signal(t, op.on["m"], "STOP")
-	must(t, op.on["m"].Fill(t.Context(), []cyrustest.Mailbox{{Name: "user.late", Messages: 1}}))
+	people(t, op.on("m"))
+	signal(t, op.on("m"), "STOP")
+	must(t, op.on("m").Fill(t.Context(), []cyrustest.Mailbox{{Name: "user.late", Messages: 1}}))
 	j := &journal{left: -1}
 	outcome, _, err := op.carry(t, alteration(planner.Promote, "r", "m", 2), j, func(o *apply.Options) { o.Layouts.Lag = time.Second })
 	if outcome != apply.Postponed || err == nil || !strings.Contains(err.Error(), "r lags: what m had logged for it 1s ago has not been sent") {
@@ -94,14 +94,14 @@ func TestPromotionOfALag(t *testing.T) {
 	if len(op.orders) > 0 {
 		t.Errorf("the operator was told to %v", op.orders)
 	}
-	signal(t, op.on["m"], "CONT")
+	signal(t, op.on("m"), "CONT")
 }
 
 // The last good copy beside the master is not dropped.
 func TestDropOfTheLastCopy(t *testing.T) {
 	t.Parallel()
 	op := newOperator(t)
-	people(t, op.on["m"])
+	people(t, op.on("m"))
 	op.must(t, alteration(planner.Seed, "n", "m", 2))
 	op.orders = nil
 	for _, test := range []struct {
@@ -109,22 +109,22 @@ func TestDropOfTheLastCopy(t *testing.T) {
 		want           string
 	}{
 		{
-			func() { talk(t, op.on["n"], "anna", "CREATE INBOX.Stray") },
-			func() { talk(t, op.on["n"], "anna", "DELETE INBOX.Stray") },
+			func() { talk(t, op.on("n"), "anna", "CREATE INBOX.Stray") },
+			func() { talk(t, op.on("n"), "anna", "DELETE INBOX.Stray") },
 			"n is not what m is: user.anna.Stray is only there",
 		},
 		{
 			func() {
-				signal(t, op.on["m"], "STOP")
-				talk(t, op.on["m"], "anna", "CREATE INBOX.Late")
+				signal(t, op.on("m"), "STOP")
+				talk(t, op.on("m"), "anna", "CREATE INBOX.Late")
 			},
-			func() { signal(t, op.on["m"], "CONT") },
+			func() { signal(t, op.on("m"), "CONT") },
 			"n lags: what m had logged for it 1s ago has not been sent",
 		},
 		{
-			func() { must(t, op.on["n"].Stop()) },
-			func() { must(t, op.on["n"].Start(t.Context())) },
-			"nothing with " + op.on["n"].Conf + " runs on n",
+			func() { must(t, op.on("n").Stop()) },
+			func() { must(t, op.on("n").Start(t.Context())) },
+			"nothing with " + op.on("n").Conf + " runs on n",
 		},
 	} {
 		test.damage()
@@ -149,14 +149,14 @@ func TestDropOfTheLastCopy(t *testing.T) {
 func TestOldMasterSends(t *testing.T) {
 	t.Parallel()
 	op := newOperator(t)
-	people(t, op.on["m"])
-	sends := op.on["m"].Sends()
+	people(t, op.on("m"))
+	sends := op.on("m").Sends()
 	j := &journal{left: -1}
-	outcome, _, err := op.carry(t, alteration(planner.Promote, "r", "m", 2), j, before(apply.ActStart, func(context.Context) { must(t, op.on["m"].SendTo(sends...)) }))
-	if outcome != apply.Stuck || err == nil || !strings.Contains(err.Error(), "though it is no master any more: it was stopped") || op.on["m"].Runs() {
-		t.Errorf("%s, %v, and it runs: %v\n%v", outcome, err, op.on["m"].Runs(), j)
+	outcome, _, err := op.carry(t, alteration(planner.Promote, "r", "m", 2), j, before(apply.ActStart, func(context.Context) { must(t, op.on("m").SendTo(sends...)) }))
+	if outcome != apply.Stuck || err == nil || !strings.Contains(err.Error(), "though it is no master any more: it was stopped") || op.on("m").Runs() {
+		t.Errorf("%s, %v, and it runs: %v\n%v", outcome, err, op.on("m").Runs(), j)
 	}
-	if op.serves("anna") != op.on["r"] {
+	if op.serves("anna") != op.on("r") {
 		t.Error("anna is not routed to the new master")
 	}
 }
@@ -165,15 +165,15 @@ func TestOldMasterSends(t *testing.T) {
 func TestSeedWithAnOldSession(t *testing.T) {
 	t.Parallel()
 	op := newOperator(t)
-	people(t, op.on["m"])
-	c, err := op.on["m"].DialAs(t.Context(), "anna")
+	people(t, op.on("m"))
+	c, err := op.on("m").DialAs(t.Context(), "anna")
 	must(t, err)
 	defer c.Close()
 	time.Sleep(3 * time.Second) // ps tells whole seconds
 	careless := before(apply.ActCreate, func(ctx context.Context) {
-		in, err := op.fleet.Add(ctx, op.store, cyrustest.Settings{})
-		must(t, errors.Join(err, op.on["m"].SendTo(append(op.on["m"].Sends(), in)...)))
-		op.on["n"] = in
+		in, err := op.fleet.Add(ctx, op.fleet.Stores[0], cyrustest.Settings{})
+		must(t, errors.Join(err, op.on("m").SendTo(append(op.on("m").Sends(), in)...)))
+		op.cyrus.Name("s1", "n", in)
 	})
 	outcome, _, err := op.carry(t, alteration(planner.Seed, "n", "m", 2), &journal{left: -1}, careless, func(o *apply.Options) { o.Layouts.Settle = time.Second })
 	if outcome != apply.Back || err == nil || !strings.Contains(err.Error(), "imapd began before imapd.conf was changed") {
@@ -186,8 +186,8 @@ func TestSeedWithAnOldSession(t *testing.T) {
 func TestPromotionChecked(t *testing.T) {
 	t.Parallel()
 	op := newOperator(t)
-	people(t, op.on["m"])
-	_, err := op.on["r"].Tool(t.Context(), "cyr_deny", "-m", "stray", "anna")
+	people(t, op.on("m"))
+	_, err := op.on("r").Tool(t.Context(), "cyr_deny", "-m", "stray", "anna")
 	must(t, err)
 	outcome, _, err := op.carry(t, alteration(planner.Promote, "r", "m", 2), &journal{left: -1}, func(o *apply.Options) {
 		o.Layouts.Hook, o.Route, o.SyncUser = nil, nil, "nobody"
@@ -201,5 +201,25 @@ func TestPromotionChecked(t *testing.T) {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%v does not tell: %s", err, want)
 		}
+	}
+}
+
+// A removal that leaves the master's client running is not done.
+func TestDropLeavesAClient(t *testing.T) {
+	t.Parallel()
+	op := newOperator(t)
+	people(t, op.on("m"))
+	op.must(t, alteration(planner.Seed, "n", "m", 2))
+	careless := before(apply.ActRemove, func(context.Context) {
+		if in := op.on("n"); in != nil {
+			must(t, op.on("m").SendTo(op.on("m").Sends()[0]))
+			must(t, op.fleet.Stores[0].Remove(in))
+			op.cyrus.Name("s1", "n", nil)
+		}
+	})
+	j := &journal{left: -1}
+	outcome, _, err := op.carry(t, alteration(planner.Drop, "n", "", 2), j, careless, func(o *apply.Options) { o.Layouts.Settle = time.Second })
+	if outcome != apply.Stuck || err == nil || !strings.Contains(err.Error(), "still works on the channel replica2") {
+		t.Errorf("%s, %v\n%v", outcome, err, j)
 	}
 }

@@ -26,8 +26,8 @@ func people(t *testing.T, in *cyrustest.Instance) {
 func TestWholeStore(t *testing.T) {
 	t.Parallel()
 	op := newOperator(t)
-	people(t, op.on["m"])
-	_, err := op.on["m"].Tool(t.Context(), "cyr_deny", "-m", "locked", "ben")
+	people(t, op.on("m"))
+	_, err := op.on("m").Tool(t.Context(), "cyr_deny", "-m", "locked", "ben")
 	must(t, err)
 	units := apply.Units([]planner.Plan{&planner.Layout{
 		ID: "p", Stores: []planner.Placement{{Store: "s1", Master: "n", Replicas: []inventory.ServerID{"r"}}},
@@ -39,7 +39,9 @@ func TestWholeStore(t *testing.T) {
 	}}, nil)
 	j := &journal{left: -1}
 	for range 2 {
-		results, err := apply.CarryOut(t.Context(), units, false, op.options(j))
+		o := op.options(j)
+		o.Groups = &inventory.ShareGroups{} // with which rules are checked
+		results, err := apply.CarryOut(t.Context(), units, false, o)
 		must(t, err)
 		for _, r := range results {
 			if r.Outcome != apply.Finished {
@@ -57,10 +59,10 @@ func TestWholeStore(t *testing.T) {
 	}
 	op.check(t, "master n, replica r")
 	for user, in := range map[string]bool{"anna": true, "$(id)": true, "ben": false} {
-		if routed := op.serves(user) == op.on["n"]; routed != in {
+		if routed := op.serves(user) == op.on("n"); routed != in {
 			t.Errorf("%s is routed to the new master: %v", user, routed)
 		}
-		if _, err := login(t.Context(), op.on["n"], user); (err == nil) != in {
+		if _, err := login(t.Context(), op.on("n"), user); (err == nil) != in {
 			t.Errorf("%s logs in: %v", user, err)
 		}
 	}
@@ -70,7 +72,7 @@ func TestWholeStore(t *testing.T) {
 func TestPromoteWhateverKillsIt(t *testing.T) {
 	t.Parallel()
 	op := newOperator(t)
-	people(t, op.on["m"])
+	people(t, op.on("m"))
 	from, to := "m", "r"
 	for n := 0; ; n++ {
 		if !soak() && n != 5 && n != 8 && n < 16 {
@@ -81,7 +83,7 @@ func TestPromoteWhateverKillsIt(t *testing.T) {
 			if !soak() && before != (n%2 == 0) {
 				continue
 			}
-			must(t, op.on[serverID(from)].Fill(t.Context(), []cyrustest.Mailbox{{Name: fmt.Sprintf("user.late%d%v", n, before), Messages: 2}}))
+			must(t, op.on(serverID(from)).Fill(t.Context(), []cyrustest.Mailbox{{Name: fmt.Sprintf("user.late%d%v", n, before), Messages: 2}}))
 			j := &journal{left: n, before: before}
 			outcome, dead, err := op.carry(t, alteration(planner.Promote, serverID(to), serverID(from), 2), j)
 			if outcome != apply.Finished {
@@ -104,7 +106,7 @@ func serverID(name string) inventory.ServerID { return inventory.ServerID(name) 
 func TestWholeStoreUnderMail(t *testing.T) {
 	t.Parallel()
 	op := newOperator(t)
-	people(t, op.on["m"])
+	people(t, op.on("m"))
 	r := &relay{op: op, users: []string{"anna", "ben"}}
 	stop := r.start(t)
 	op.must(t, alteration(planner.Seed, "n", "m", 2))
@@ -123,7 +125,7 @@ func TestWholeStoreUnderMail(t *testing.T) {
 func TestSeedAndDropWhateverKillsIt(t *testing.T) {
 	t.Parallel()
 	op := newOperator(t)
-	people(t, op.on["m"])
+	people(t, op.on("m"))
 	for n := 0; ; n++ {
 		if !soak() && n != 3 && n != 6 && n < 13 {
 			continue
@@ -150,5 +152,32 @@ func TestSeedAndDropWhateverKillsIt(t *testing.T) {
 		if !killed && n > 12 {
 			break
 		}
+	}
+}
+
+// A new store gets its first master and then a replica.
+func TestNewStore(t *testing.T) {
+	t.Parallel()
+	op := newOperator(t)
+	op.inventory.Stores = append(op.inventory.Stores, inventory.Store{Name: "s2"})
+	units := apply.Units([]planner.Plan{&planner.Layout{
+		ID: "p", Stores: []planner.Placement{{Store: "s2", Master: "n", Replicas: []inventory.ServerID{"q"}}},
+		Changes: []planner.LayoutChange{
+			{ID: "c1", Do: planner.Create, Store: "s2", Server: "n"},
+			{ID: "c2", Do: planner.Seed, Store: "s2", Server: "q", From: "n"},
+		},
+	}}, nil)
+	j := &journal{left: -1}
+	results, err := apply.CarryOut(t.Context(), units, false, op.options(j))
+	must(t, err)
+	for _, r := range results {
+		if r.Outcome != apply.Finished {
+			t.Fatalf("%s: %s, %s\n%v", r.Unit.Name, r.Outcome, r.Why, j)
+		}
+	}
+	must(t, op.cyrus.On("s2", "n").Fill(t.Context(), []cyrustest.Mailbox{{Name: "user.carl", Messages: 2}}))
+	must(t, op.fleet.Settle(t.Context()))
+	if _, err := login(t.Context(), op.cyrus.On("s2", "q"), "carl"); err != nil {
+		t.Error(err)
 	}
 }

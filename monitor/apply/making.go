@@ -36,7 +36,7 @@ func (m *making) do(ctx context.Context, step monitor.Step, records []monitor.St
 		return m.prove(ctx, made)
 	case monitor.StepServe:
 		_, err := m.order(ctx, m.asked(ActStart, made))
-		return "the fleet file names it from now on:\n" + FleetLines(&inventory.Store{Instances: []inventory.Instance{made}}), "", err
+		return "", "", errors.Join(err, m.tidy(ctx, made))
 	}
 	return "", "", fmt.Errorf("there is no step %s", step)
 }
@@ -54,7 +54,22 @@ func (m *making) undo(ctx context.Context, step monitor.Step, records []monitor.
 		return err
 	}
 	h := &host{run: m.Run, server: made.Server, tools: m.Tools, conf: made.IMAPDConf, unit: fileName(m.unit)}
-	return m.settles(ctx, h, stillRuns)
+	return errors.Join(m.settles(ctx, h, stillRuns), m.forgetLanes(ctx))
+}
+
+// forgetLanes removes what a seed that was broken off has left on the master.
+func (m *making) forgetLanes(ctx context.Context) error {
+	if m.role() == inventory.Master {
+		return nil
+	}
+	master, err := m.open(ctx, m.store.Instances[0])
+	if err != nil {
+		return err
+	}
+	for _, h := range m.lanes(master) {
+		err = errors.Join(err, h.forget(ctx, ".conf", ".lock"))
+	}
+	return err
 }
 
 // stillRuns says that an instance runs.
@@ -186,9 +201,9 @@ func leadsNot(r *activity) string {
 
 // greetSoon logs in to an instance that may just be starting.
 func (o *Options) greetSoon(ctx context.Context, in inventory.Instance) (*greeted, error) {
-	for begin := o.Now(); ; {
+	for begin := time.Now(); ; {
 		g, err := o.greet(ctx, in)
-		if err == nil || o.Now().Sub(begin) > o.Layouts.settle() {
+		if err == nil || time.Since(begin) > o.Layouts.settle() {
 			return g, err
 		}
 		if err := pause(ctx, o.Layouts.pause()/4); err != nil {

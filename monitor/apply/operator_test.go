@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -20,20 +20,20 @@ import (
 // operator has a store, and the hooks that change its instances and its routes.
 type operator struct {
 	fleet     *cyrustest.Fleet
-	store     *cyrustest.Store
+	cyrus     cyrustest.Operator
 	inventory *inventory.Inventory
 
-	mu     sync.Mutex
-	on     map[inventory.ServerID]*cyrustest.Instance
-	routes map[inventory.UserID]inventory.ServerID
 	orders []string
+	mu     sync.Mutex
+	routes map[inventory.UserID]inventory.ServerID
 }
 
 // newOperator starts a store s1 with its master on server m and its replica on r.
 func newOperator(t *testing.T) *operator {
 	f := cyrustest.Run(t, cyrustest.StoreOptions{Name: "s1", Instances: []cyrustest.Settings{{LMTP: true}, {LMTP: true}}})
-	op := &operator{fleet: f, store: f.Stores[0], on: map[inventory.ServerID]*cyrustest.Instance{}, routes: map[inventory.UserID]inventory.ServerID{}}
-	op.on["m"], op.on["r"] = op.store.Instances[0], op.store.Instances[1]
+	op := &operator{fleet: f, cyrus: cyrustest.Operator{Fleet: f, Settings: cyrustest.Settings{LMTP: true}}, routes: map[inventory.UserID]inventory.ServerID{}}
+	op.cyrus.Name("s1", "m", f.Stores[0].Instances[0])
+	op.cyrus.Name("s1", "r", f.Stores[0].Instances[1])
 	op.inventory = &inventory.Inventory{Stores: []inventory.Store{{Name: "s1", Instances: []inventory.Instance{op.instance("m", inventory.Master), op.instance("r", inventory.Replica)}}}}
 	for _, name := range []inventory.ServerID{"m", "n", "r"} {
 		op.inventory.Servers = append(op.inventory.Servers, inventory.Server{Name: name, Slots: inventory.Unlimited, State: inventory.Active})
@@ -41,89 +41,30 @@ func newOperator(t *testing.T) *operator {
 	return op
 }
 
+// on is the instance of s1 on a server.
+func (op *operator) on(server inventory.ServerID) *cyrustest.Instance {
+	return op.cyrus.On("s1", string(server))
+}
+
 func (op *operator) instance(server inventory.ServerID, role inventory.Role) inventory.Instance {
-	in := op.on[server]
+	in := op.on(server)
 	return inventory.Instance{Server: server, Role: role, IMAP: in.IMAP, CSync: in.Csync, IMAPDConf: in.Conf}
 }
 
 // hook is the operator's command.
 func (op *operator) hook(ctx context.Context, o *apply.Order) (string, error) {
-	op.mu.Lock()
-	defer op.mu.Unlock()
 	op.orders = append(op.orders, fmt.Sprintf("%s %s %s %s", o.Act, o.Store, o.Server, o.Role))
-	in := op.on[o.Server]
-	switch o.Act {
-	case apply.ActCreate:
-		return op.create(ctx, o)
-	case apply.ActStart:
-		if in.Runs() {
-			return "", nil
-		}
-		return "", in.Start(ctx)
-	case apply.ActStop:
-		return "", in.Stop()
-	case apply.ActPromote:
-		return "", op.promote(o)
+	var servers []string
+	for _, in := range o.Instances {
+		servers = append(servers, string(in.Server))
 	}
-	return "", op.remove(o)
-}
-
-// create makes an empty instance and a channel from the master to it.
-func (op *operator) create(ctx context.Context, o *apply.Order) (string, error) {
-	in, master := op.on[o.Server], op.on[o.Instances[0].Server]
-	if in == nil {
-		var err error
-		if in, err = op.fleet.Add(ctx, op.store, cyrustest.Settings{LMTP: true}); err != nil {
-			return "", err
-		}
-		op.on[o.Server] = in
-	}
-	if !slices.Contains(master.Sends(), in) {
-		if err := errors.Join(master.SendTo(append(master.Sends(), in)...), master.Renew()); err != nil {
-			return "", err
-		}
-	}
-	return fmt.Sprintf("imap: %s\ncsync: %s\nimapd_conf: %s\n", in.IMAP, in.Csync, in.Conf), nil
-}
-
-// promote gives the instances their roles; the old master does not run.
-func (op *operator) promote(o *apply.Order) error {
-	var others []*cyrustest.Instance
-	for _, in := range o.Instances[1:] {
-		others = append(others, op.on[in.Server])
-		if err := op.on[in.Server].SendTo(); err != nil {
-			return err
-		}
-	}
-	fresh := op.on[o.Server]
-	op.store.Instances = append([]*cyrustest.Instance{fresh}, others...)
-	if len(fresh.Sends()) > 0 {
-		return nil
-	}
-	return errors.Join(fresh.SendTo(others...), fresh.Renew())
-}
-
-// remove removes an instance and the channel to it.
-func (op *operator) remove(o *apply.Order) error {
-	in, master := op.on[o.Server], op.on[o.Instances[0].Server]
-	if in == nil {
-		return nil
-	}
-	sends := master.Sends()
-	if i := slices.Index(sends, in); i >= 0 {
-		sends[i] = nil
-		if err := errors.Join(master.SendTo(sends...), master.Renew()); err != nil {
-			return err
-		}
-	}
-	delete(op.on, o.Server)
-	return op.store.Remove(in)
+	return op.cyrus.Do(ctx, string(o.Act), string(o.Store), string(o.Server), servers)
 }
 
 func (op *operator) options(j apply.Journal) *apply.Options {
 	return &apply.Options{
 		Inventory: op.inventory, Run: run, Tools: "/usr/lib/cyrus/bin", SyncUser: "repl", SyncPassword: cyrus.Secret(op.fleet.Password), Journal: j,
-		Now: time.Now, Layouts: apply.Layouts{Hook: op.hook, Pause: 300 * time.Millisecond},
+		Now: time.Now, Live: apply.Live{LMTP: func(in inventory.Instance) string { return op.on(in.Server).LMTP }}, Layouts: apply.Layouts{Hook: op.hook, Pause: 300 * time.Millisecond},
 		Dial: func(ctx context.Context, in inventory.Instance, as inventory.UserID) (*cyrus.Client, error) {
 			return cyrus.Dial(ctx, cyrus.Options{Address: in.IMAP, User: cyrustest.AdminUser, Password: cyrus.Secret(op.fleet.Password), As: string(as), TLS: cyrus.None})
 		},
@@ -186,9 +127,9 @@ func (op *operator) serves(user string) *cyrustest.Instance {
 	op.mu.Lock()
 	defer op.mu.Unlock()
 	if server, routed := op.routes[inventory.UserID(user)]; routed {
-		return op.on[server]
+		return op.on(server)
 	}
-	return op.on["m"]
+	return op.on("m")
 }
 
 // check fails where what runs is not what the inventory has: one master that sends to all
@@ -202,6 +143,9 @@ func (op *operator) check(t *testing.T, want string) {
 	for _, in := range op.inventory.Stores[0].Instances {
 		commands, err := run(t.Context(), "", "", "ps", "-A", "-ww", "-o", "args=")
 		must(t, err)
+		if left, _ := filepath.Glob(filepath.Join(filepath.Dir(in.IMAPDConf), "conf", "interlace-*")); left != nil {
+			t.Errorf("%v is left", left)
+		}
 		sends := 0
 		for line := range strings.Lines(commands) {
 			if strings.HasPrefix(line, "sync_client -C "+in.IMAPDConf+" -r") {

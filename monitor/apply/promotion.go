@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
-	"github.com/interlacemail/interlace/inventory/cyrus"
 	"github.com/interlacemail/interlace/monitor"
 )
 
@@ -20,9 +19,6 @@ import (
 type promotion struct{ change }
 
 func (p *promotion) do(ctx context.Context, step monitor.Step, records []monitor.StepRecord) (text, data string, err error) {
-	if since, denied := last(records, monitor.StepStop, monitor.StepBegan); denied && step == monitor.StepDrain && p.Now().Sub(since) > p.denied() {
-		return "", "", fmt.Errorf("the users have been kept out for %v", p.Now().Sub(since).Round(time.Second))
-	}
 	switch step {
 	case monitor.StepCheck:
 		return "", "", p.check(ctx)
@@ -31,7 +27,7 @@ func (p *promotion) do(ctx context.Context, step monitor.Step, records []monitor
 	case monitor.StepStop:
 		return "", "", p.stop(ctx)
 	case monitor.StepDrain:
-		return "", "", p.drain(ctx, records)
+		return "", "", p.drainInTime(ctx, records)
 	case monitor.StepPromote:
 		return "", "", p.promote(ctx)
 	case monitor.StepRoute:
@@ -39,7 +35,7 @@ func (p *promotion) do(ctx context.Context, step monitor.Step, records []monitor
 	case monitor.StepServe:
 		return "", "", p.serve(ctx)
 	case monitor.StepProveSends:
-		return p.proveSends(ctx)
+		return "", "", p.proveSends(ctx)
 	}
 	return "", "", fmt.Errorf("there is no step %s", step)
 }
@@ -59,7 +55,7 @@ func (p *promotion) undo(ctx context.Context, step monitor.Step, _ []monitor.Ste
 	if _, err := p.greetSoon(ctx, p.old()); err != nil {
 		return err
 	}
-	return p.settles(ctx, h, leadsNot)
+	return errors.Join(p.settles(ctx, h, leadsNot), p.tidy(ctx, p.old()))
 }
 
 // old and fresh are the instances that change places, whatever the inventory says of
@@ -189,7 +185,7 @@ func (p *promotion) prove(ctx context.Context) (text, data string, err error) {
 		}
 	}
 	expected := 2*longest + hooks
-	text = fmt.Sprintf("users are expected to be kept out for %v", expected.Round(time.Second))
+	text = expectedWords + expected.Round(time.Second).String()
 	if expected > p.expected() {
 		return "", "", fmt.Errorf("%w: %s, %v is allowed", errPostponed, text, p.expected())
 	}
@@ -211,16 +207,24 @@ func (p *promotion) stop(ctx context.Context) error {
 	return p.settles(ctx, h, stillRuns)
 }
 
+// drainInTime works off what the old master has logged before the users have been kept
+// out for too long.
+func (p *promotion) drainInTime(ctx context.Context, records []monitor.StepRecord) error {
+	since, _ := last(records, monitor.StepStop, monitor.StepBegan)
+	left := p.denied() - p.Now().Sub(since)
+	if left <= 0 {
+		return fmt.Errorf("the users have been kept out for %v", p.Now().Sub(since).Round(time.Second))
+	}
+	ctx, cancel := context.WithTimeout(ctx, left)
+	defer cancel()
+	return p.drain(ctx)
+}
+
 // drain works off all that the old master has logged.
-func (p *promotion) drain(ctx context.Context, records []monitor.StepRecord) error {
+func (p *promotion) drain(ctx context.Context) error {
 	old, err := p.open(ctx, p.old())
 	if err != nil {
 		return err
-	}
-	if since, denied := last(records, monitor.StepStop, monitor.StepBegan); denied {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, max(p.denied()-p.Now().Sub(since), time.Second))
-		defer cancel()
 	}
 	for _, in := range p.replicas() {
 		if err := old.drain(ctx, in); err != nil {
@@ -231,13 +235,13 @@ func (p *promotion) drain(ctx context.Context, records []monitor.StepRecord) err
 }
 
 // promote switches the roles. The old master must not run, or it would send on what it
-// has to the new one.
+// has to the new one; and where it was started since, there may be something in its log.
 func (p *promotion) promote(ctx context.Context) error {
 	old, err := p.open(ctx, p.old())
 	if err != nil {
 		return err
 	}
-	if err := p.settles(ctx, old, stillRuns); err != nil {
+	if err := errors.Join(p.settles(ctx, old, stillRuns), p.drain(ctx)); err != nil {
 		return err
 	}
 	fresh, err := p.open(ctx, p.fresh())
@@ -339,26 +343,23 @@ func (p *promotion) silent(ctx context.Context) error {
 }
 
 // proveSends fails where the new master is not what a master is, or the old one is.
-func (p *promotion) proveSends(ctx context.Context) (text, data string, err error) {
+func (p *promotion) proveSends(ctx context.Context) error {
 	if err := p.silent(ctx); err != nil {
-		return "", "", err
+		return err
 	}
 	fresh, err := p.open(ctx, p.fresh())
 	if err != nil {
-		return "", "", err
+		return err
 	}
 	for _, in := range p.others() {
 		if _, err := fresh.catchUp(ctx, in, time.Minute); err != nil {
-			return "", "", err
+			return err
 		}
 		if err := p.proveAlike(ctx, p.fresh(), in); err != nil {
-			return "", "", err
+			return err
 		}
 	}
-	if err := errors.Join(p.unwritten(ctx), p.letIn(ctx)); err != nil {
-		return "", "", err
-	}
-	return "the fleet file has the store so from now on:\n" + FleetLines(&inventory.Store{Instances: p.instances(true)}), "", nil
+	return errors.Join(p.unwritten(ctx), p.letIn(ctx), p.tidy(ctx, p.old(), p.fresh()))
 }
 
 // unwritten fails where somebody writes to the old master, which is a replica now.
@@ -374,26 +375,46 @@ func (p *promotion) unwritten(ctx context.Context) error {
 	return err
 }
 
-// letIn logs in to the new master as some of its users.
+// letIn logs in to the new master as some of its users, and asks whether it would take
+// mail for them, where it says where.
 func (p *promotion) letIn(ctx context.Context) error {
 	users, _, err := p.users(ctx)
 	if err != nil {
 		return err
 	}
-	step := max(1, len(users)/canaries)
-	for i := 0; i < len(users); i += step {
+	var some []inventory.UserID
+	for i := 0; i < len(users); i += 1 + len(users)/canaries {
+		some = append(some, users[i])
 		c, err := p.Dial(ctx, p.fresh(), users[i])
 		if err != nil {
 			return fmt.Errorf("log in as %s: %w", inventory.Printable(string(users[i])), err)
 		}
 		_, err = c.Status(ctx, "INBOX")
-		c.Close()
-		if err != nil && !errors.Is(err, cyrus.ErrNoMailbox) {
+		if err = errors.Join(err, c.Close()); err != nil {
 			return fmt.Errorf("log in as %s: %w", inventory.Printable(string(users[i])), err)
 		}
 	}
-	return nil
+	return p.takesMail(ctx, slices.DeleteFunc(some, func(u inventory.UserID) bool { return !addressable(u) }))
 }
 
 // canaries is about as how many users somebody logs in to see whether users can.
 const canaries = 20
+
+// takesMail asks the new master by LMTP whether it would take mail for users.
+func (p *promotion) takesMail(ctx context.Context, users []inventory.UserID) error {
+	if p.Live.LMTP == nil || len(users) == 0 {
+		return nil
+	}
+	address := p.Live.LMTP(p.fresh())
+	if address == "" {
+		return nil
+	}
+	refused, err := recipients(ctx, address, users)
+	if errors.Is(err, errNoLMTP) {
+		return nil
+	}
+	for _, u := range slices.Sorted(maps.Keys(refused)) {
+		err = errors.Join(err, fmt.Errorf("%s takes no mail for %s: %s", address, inventory.Printable(string(u)), inventory.Printable(refused[u])))
+	}
+	return err
+}

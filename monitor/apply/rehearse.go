@@ -68,9 +68,10 @@ func inside(words []string, input string) [][]string {
 	return list
 }
 
-// Rehearse says what carrying a unit on would do, without doing it. Its check is made: for
-// that a configuration lies on a server for a moment.
-func Rehearse(ctx context.Context, u *Unit, o *Options) (*Rehearsal, error) {
+// Rehearse says what carrying a unit on would do that comes after others, without doing it.
+// Its check is made: for that a configuration lies on a server for a moment. What changes a
+// layout can be checked only when the changes of that store are made that come before it.
+func Rehearse(ctx context.Context, u *Unit, others []*Unit, o *Options) (*Rehearsal, error) {
 	r := &Rehearsal{Unit: u}
 	records, err := o.Journal.Steps(ctx, u.Plan, u.Name)
 	if err != nil {
@@ -116,6 +117,7 @@ func Rehearse(ctx context.Context, u *Unit, o *Options) (*Rehearsal, error) {
 	for _, step := range course.Steps[next:] {
 		commands = nil
 		switch {
+		case step == monitor.StepCheck && r.after(ctx, others, o):
 		case step == monitor.StepCheck:
 			if real, _, err := o.newWork(ctx, u); err != nil {
 				r.Refused = Mistakes(err)
@@ -143,6 +145,21 @@ func try(ctx context.Context, w work, step monitor.Step, records []monitor.StepR
 
 const patienceOfTry = 5 * time.Second
 
+// after reports whether the unit changes a layout after another one which is not done, and
+// says so.
+func (r *Rehearsal) after(ctx context.Context, others []*Unit, o *Options) bool {
+	for _, other := range others {
+		if r.Unit.Do == nil || other.Do == nil || other.Do.Store != r.Unit.Do.Store {
+			continue
+		}
+		if records, err := o.Journal.Steps(ctx, other.Plan, other.Name); err != nil || other.Ahead(records) {
+			r.Text = "it is checked when this is done: " + other.Name
+			return true
+		}
+	}
+	return false
+}
+
 // Mistakes are the texts of all that an error joins.
 func Mistakes(err error) []string {
 	if err == nil {
@@ -159,10 +176,14 @@ func Mistakes(err error) []string {
 }
 
 // Reach says which of the instances that units concern cannot be reached: through the
-// runner, and over IMAP as their administrator.
+// runner, and over IMAP as their administrator. In the middle of a change of a layout that
+// may well be so; its steps look themselves.
 func Reach(ctx context.Context, units []*Unit, o *Options) error {
 	var stores []inventory.StoreID
 	for _, u := range units {
+		if u.Do != nil {
+			continue
+		}
 		for _, s := range u.Stores() {
 			stores = appendNew(stores, s)
 		}

@@ -36,7 +36,7 @@ func (r *Result) Since() time.Time {
 // Expected is how long users were expected to be kept out, in seconds.
 func (r *Result) Expected() inventory.Number {
 	for _, record := range slices.Backward(r.Records) {
-		if record.Step == monitor.StepCopy && record.State == monitor.StepDone {
+		if (record.Step == monitor.StepCopy || record.Step == monitor.StepProveAlike) && record.State == monitor.StepDone {
 			text, _, _ := strings.Cut(strings.TrimPrefix(string(record.Text), expectedWords), ";")
 			if d, err := time.ParseDuration(text); err == nil {
 				return inventory.Known(d.Seconds())
@@ -46,20 +46,24 @@ func (r *Result) Expected() inventory.Number {
 	return inventory.Number{}
 }
 
-// expectedWords begin what the copy says of how long users will be kept out.
+// expectedWords begin what the copy, or the proof before a promotion, says of how long users will be kept out.
 const expectedWords = "users are expected to be denied for "
 
 // Denied is how long users were kept out when last they were, in seconds.
 func (r *Result) Denied() inventory.Number {
+	out, in := monitor.StepDenySource, monitor.StepAllowTarget
+	if r.Unit.Do != nil {
+		out, in = monitor.StepStop, monitor.StepRoute
+	}
 	var since time.Time
 	var took inventory.Number
 	for i := range r.Records {
 		record := &r.Records[i]
 		switch {
-		case record.Step == monitor.StepDenySource && record.State == monitor.StepBegan && since.IsZero():
+		case record.Step == out && record.State == monitor.StepBegan && since.IsZero():
 			since, took = record.At, inventory.Number{}
 		case since.IsZero():
-		case record.Step == monitor.StepAllowTarget && record.State == monitor.StepDone, record.Step == monitor.StepDenySource && record.State == monitor.StepUndone:
+		case record.Step == in && record.State == monitor.StepDone, record.Step == out && record.State == monitor.StepUndone:
 			took, since = inventory.Known(record.At.Sub(since).Seconds()), time.Time{}
 		}
 	}

@@ -54,7 +54,9 @@ const (
 // When the context ends nothing more begins, and units go on until users are let in
 // again. An error means that nothing was done.
 func CarryOut(ctx context.Context, units []Unit, back bool, o *Options) ([]Result, error) {
-	r := &run{Options: o, back: back, fleet: o.Inventory, busy: map[inventory.ServerID]int{}, changed: make(chan struct{}, len(units)+1)}
+	now := *o
+	now.Inventory = promising(o.Inventory, units)
+	r := &run{Options: &now, back: back, fleet: now.Inventory, busy: map[inventory.ServerID]int{}, changed: make(chan struct{}, len(units)+1)}
 	for i := range units {
 		t := &task{Unit: units[i], outcome: Waiting}
 		var err error

@@ -13,8 +13,8 @@ import (
 	"github.com/interlacemail/interlace/inventory/cyrus"
 )
 
-// passes is how often a seed looks what is still missing. Whom the first one fails for is
-// copied alone in the others: one mailbox that can't be copied stops the command.
+// A seed looks so often what is missing, and copies so many users with one command. After
+// one has failed it copies them one by one: it ends at the first mailbox that it can't copy.
 const seedPasses, usersAtOnce = 4, 25
 
 // part is what one command of a seed copies.
@@ -42,37 +42,55 @@ func (m *making) seed(ctx context.Context, made inventory.Instance) (text, data 
 	if err := carryDenials(ctx, master, fresh); err != nil {
 		return "", "", err
 	}
-	streams, forget, err := m.streams(ctx, master, made)
-	defer func() { err = errors.Join(err, forget()) }()
+	streams, err := m.streams(ctx, master, made)
+	defer func() { err = errors.Join(err, forget(context.WithoutCancel(ctx), streams, ".conf")) }()
 	if err != nil {
 		return "", "", err
 	}
-	copied := 0
+	copied, err := m.copyMissing(ctx, streams, made)
+	if err == nil {
+		err = m.quotas(ctx, streams[0])
+	}
+	if err != nil {
+		return "", "", err
+	}
+	return inventory.Counted(copied, "mailbox was copied", "mailboxes were copied"), "", forget(ctx, streams, ".lock")
+}
+
+// forget removes files of links; what still runs over one holds its lock.
+func forget(ctx context.Context, links []*link, extension string) error {
+	var wrong error
+	for _, l := range links {
+		wrong = errors.Join(wrong, l.forget(ctx, extension))
+	}
+	return wrong
+}
+
+// copyMissing copies what the replica lacks, and tells how many mailboxes that were. When
+// nothing failed one more look is enough: what differs then was changed meanwhile.
+func (m *making) copyMissing(ctx context.Context, streams []*link, made inventory.Instance) (copied int, failed error) {
+	atOnce := usersAtOnce
 	for pass := range seedPasses {
 		missing, err := m.unlike(ctx, m.store.Instances[0], made)
 		if err != nil {
-			return "", "", err
+			return copied, err
 		}
-		parts := partsOf(missing, usersAtOnce)
-		if pass > 0 {
-			parts = partsOf(missing, 1)
-		}
+		parts := partsOf(missing, atOnce)
 		if len(parts) == 0 {
-			break
+			return copied, nil
 		}
-		failed := copyParts(ctx, streams, parts)
+		failed = copyParts(ctx, streams, parts)
 		copied += len(missing)
-		if ctx.Err() != nil || failed != nil && pass == seedPasses-1 {
-			return "", "", errors.Join(ctx.Err(), failed)
-		}
-		if failed == nil && pass > 0 {
-			break // what differs now was changed meanwhile
+		switch {
+		case ctx.Err() != nil:
+			return copied, ctx.Err()
+		case failed == nil && pass > 0:
+			return copied, nil
+		case failed != nil:
+			atOnce = 1
 		}
 	}
-	if err := m.quotas(ctx, streams[0]); err != nil {
-		return "", "", err
-	}
-	return inventory.Counted(copied, "mailbox was copied", "mailboxes were copied"), "", nil
+	return copied, failed
 }
 
 // carryDenials keeps those out of a replica who are kept out of its master, which does not
@@ -94,30 +112,32 @@ func carryDenials(ctx context.Context, master, replica *host) error {
 }
 
 // streams returns links to the new replica that copy at the same time, each with its own
-// lock, and what forgets their configurations.
-func (m *making) streams(ctx context.Context, master *host, made inventory.Instance) ([]*link, func() error, error) {
-	n := m.Layouts.Streams
-	if n == 0 {
-		n = min(m.transfers(m.store.Instances[0].Server), m.transfers(made.Server))
-	}
+// configuration and lock. With an error come those that were made.
+func (m *making) streams(ctx context.Context, master *host, made inventory.Instance) ([]*link, error) {
 	var links []*link
-	forget := func() error {
-		var wrong error
-		for _, l := range links {
-			wrong = errors.Join(wrong, l.forget(context.WithoutCancel(ctx), ".conf"))
-		}
-		return wrong
-	}
-	for i := range n {
-		h := *master
-		h.unit = fmt.Sprintf("%s-%d", master.unit, i+1)
+	for _, h := range m.lanes(master) {
 		l, err := h.linkTo(ctx, made.CSync, account{m.SyncUser, m.SyncPassword})
 		if err != nil {
-			return nil, forget, err
+			return links, err
 		}
 		links = append(links, l)
 	}
-	return links, forget, nil
+	return links, nil
+}
+
+// lanes are the master once for each stream, with names for the files of that.
+func (m *making) lanes(master *host) []*host {
+	n := m.Layouts.Streams
+	if n == 0 {
+		n = min(m.transfers(master.server), m.transfers(m.unit.Do.Server))
+	}
+	var lanes []*host
+	for i := range n {
+		h := *master
+		h.unit = fmt.Sprintf("%s-%d", master.unit, i+1)
+		lanes = append(lanes, &h)
+	}
+	return lanes
 }
 
 // transfers is how many copies a server may make or take at once.
