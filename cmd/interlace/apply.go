@@ -139,7 +139,7 @@ func (a *app) apply(ctx context.Context, paths []string, flags applyFlags) error
 		}
 		defer release()
 	}
-	jobs, err := a.jobs(ctx, h, f, paths, flags)
+	jobs, err := a.jobs(ctx, h, f, paths, flags.rollback)
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,6 @@ func (a *app) gates(h *history.History, w window) apply.Gates {
 	g := apply.Gates{
 		Lags:   func(ctx context.Context) ([]monitor.Lag, error) { return a.lagsNow(ctx, h) },
 		Alerts: func(ctx context.Context) ([]monitor.Alert, error) { return a.alertsNow(ctx, h) },
-		Roles:  a.config.roles,
 		Night:  func(at time.Time) time.Time { return w.night(at.Local()) },
 		Closed: func(at time.Time) string {
 			if w.holds(at.Local()) {
@@ -83,4 +82,45 @@ func (c *config) roles(ctx context.Context, s *inventory.Store) error {
 		}
 	}
 	return nil
+}
+
+// live tells what the servers and their surroundings know.
+func (a *app) live(h *history.History, inv *inventory.Inventory) apply.Live {
+	c := a.config
+	l := apply.Live{Roles: c.roles, Confirmed: a.confirmUnit(h, inv)}
+	if len(c.Monitor.RoutingQuery) > 0 || c.Monitor.RoutingFile != "" {
+		l.Served = func(ctx context.Context, users []inventory.UserID) (map[inventory.UserID]inventory.ServerID, error) {
+			return c.served(ctx, inv, users)
+		}
+	}
+	if c.Apply.LMTP != "" {
+		l.LMTP = func(in inventory.Instance) string { return c.Apply.lmtpOf(inv, in) }
+	}
+	return l
+}
+
+// served returns the servers to which users are routed.
+func (c *config) served(ctx context.Context, inv *inventory.Inventory, users []inventory.UserID) (map[inventory.UserID]inventory.ServerID, error) {
+	routes, err := c.routes(ctx, users)
+	if err != nil {
+		return nil, err
+	}
+	servers := map[inventory.UserID]inventory.ServerID{}
+	for user, name := range routes {
+		servers[user] = serverOf(inv, name)
+	}
+	return servers, nil
+}
+
+// serverOf returns the server that a route means, or what it says where the inventory
+// knows nothing of that.
+func serverOf(inv *inventory.Inventory, name string) inventory.ServerID {
+	for i := range inv.Stores {
+		for _, in := range inv.Stores[i].Instances {
+			if means(inv, name, in) {
+				return in.Server
+			}
+		}
+	}
+	return inventory.ServerID(name)
 }

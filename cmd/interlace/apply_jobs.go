@@ -20,37 +20,47 @@ type job struct {
 	texts [][]byte // of the plans, as they are kept
 	files []*planFile
 	units []apply.Unit
+	// backwards tells that the units are taken back.
+	backwards bool
 }
 
-// jobs returns what is to be carried out: the plans of these files, or all that is begun
-// and not done. Plans that do not belong to the facts are refused.
-func (a *app) jobs(ctx context.Context, h *history.History, f *facts, paths []string, flags applyFlags) ([]*job, error) {
+// jobs returns what is to be carried out, or taken back: the plans of these files, or all
+// that is begun and not done. Plans that do not belong to the facts are refused.
+func (a *app) jobs(ctx context.Context, h *history.History, f *facts, paths []string, rollback bool) ([]*job, error) {
 	if len(paths) > 0 {
 		j, err := readJob(ctx, paths)
 		if err != nil {
 			return nil, err
 		}
 		j.By, j.Began = account(), a.now().UTC()
-		return []*job{j}, j.belongs(ctx, h, f)
+		before, err := j.belongs(ctx, h, f)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := verified(before, j.changes()); err != nil {
+			return nil, err
+		}
+		if j.backwards && !rollback {
+			return nil, hint(fmt.Errorf("plan %s was carried out and is taken back, or was", j.name()),
+				"interlace apply --rollback goes on with that; a plan that is made with another --seed may be carried out anew")
+		}
+		j.backwards = rollback
+		return []*job{j}, nil
 	}
 	open, err := h.Applies(ctx, false)
 	if err != nil {
 		return nil, err
 	}
-	return keptJobs(ctx, h, f, open)
-}
-
-// keptJobs reads applies with their plans from the database.
-func keptJobs(ctx context.Context, h *history.History, f *facts, applies []monitor.Apply) ([]*job, error) {
 	var list []*job
-	for i := range applies {
-		j, err := keptJob(ctx, h, &applies[i])
+	for i := range open {
+		j, err := keptJob(ctx, h, &open[i])
 		if err != nil {
 			return nil, err
 		}
-		if err := j.belongs(ctx, h, f); err != nil {
+		if _, err := j.belongs(ctx, h, f); err != nil {
 			return nil, err
 		}
+		j.backwards = j.backwards || rollback
 		list = append(list, j)
 	}
 	return list, nil
@@ -157,35 +167,38 @@ func (j *job) sort() {
 	j.units = apply.Units(plans, schedule)
 }
 
-// belongs refuses plans that were made on other facts. What they have changed themselves
-// does not count.
-func (j *job) belongs(ctx context.Context, steps apply.Journal, f *facts) error {
+// belongs refuses plans that were made on other facts, and returns the facts as they were
+// before anything of the job was carried out, which does not count.
+func (j *job) belongs(ctx context.Context, steps apply.Journal, f *facts) (*facts, error) {
 	before, err := j.before(ctx, steps, f)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var changes []*planFile
-	for _, p := range j.files {
-		if _, schedule := p.Plan.(*planner.Schedule); schedule {
-			if err := refuseDrift(p, before); err != nil {
-				return err
-			}
-			continue
-		}
-		changes = append(changes, p)
-		if err := suits(before, changes); err != nil {
-			return err
-		}
+	if s := j.schedule(); s != nil {
+		err = refuseDrift(s, before)
 	}
-	_, err = verified(before, changes)
-	return err
+	files := j.changes()
+	for i := range files {
+		err = errors.Join(err, suits(before, files[:i+1]))
+	}
+	return before, err
 }
 
-// before returns the facts as they were before anything of the job was carried out.
+// changes are the files of plans that change something.
+func (j *job) changes() []*planFile {
+	return slices.DeleteFunc(slices.Clone(j.files), func(p *planFile) bool { return p == j.schedule() })
+}
+
+// before returns the facts as they were before anything of the job was carried out. It
+// notes whether that is taken back.
 func (j *job) before(ctx context.Context, steps apply.Journal, f *facts) (*facts, error) {
 	var executed []*apply.Unit
+	units := j.units
 	for i := range j.units {
-		u := &j.units[i]
+		units = append(units, apply.Reverse(&j.units[i])...)
+	}
+	for i := range units {
+		u := &units[i]
 		records, err := steps.Steps(ctx, u.Plan, u.Name)
 		if err != nil {
 			return nil, err
@@ -193,11 +206,31 @@ func (j *job) before(ctx context.Context, steps apply.Journal, f *facts) (*facts
 		if u.Executed(records) {
 			executed = append(executed, u)
 		}
+		j.backwards = j.backwards || i >= len(j.units) && len(records) > 0
 	}
 	if len(executed) == 0 {
 		return f, nil
 	}
 	return &facts{Inventory: apply.Before(f.Inventory, executed), groups: f.groups, source: f.source}, nil
+}
+
+// reversed are the units that move users back who are on their new stores, or were. What
+// left originals there brings these up to date.
+func (j *job) reversed(results []apply.Result) []apply.Unit {
+	var units []apply.Unit
+	for i := range results {
+		r := &results[i]
+		if r.Unit.Do != nil || r.Outcome != apply.Moved && r.Outcome != apply.Finished {
+			continue
+		}
+		for _, u := range apply.Reverse(r.Unit) {
+			if r.Outcome == apply.Finished {
+				u.Of = ""
+			}
+			units = append(units, u)
+		}
+	}
+	return units
 }
 
 // name names the job by its plans.
@@ -208,119 +241,7 @@ func (j *job) name() string {
 	return strings.Join(j.Plans, " ")
 }
 
-// known are the units of all applies that there ever were, with what is written down of
-// them.
-type known struct {
-	unit    *apply.Unit
-	records []monitor.StepRecord
-}
-
-func knownUnits(ctx context.Context, h *history.History) ([]known, error) {
-	applies, err := h.Applies(ctx, true)
-	if err != nil {
-		return nil, err
-	}
-	var list []known
-	seen := map[string]bool{}
-	for i := range applies {
-		j, err := keptJob(ctx, h, &applies[i])
-		if err != nil {
-			return nil, err
-		}
-		for i := range j.units {
-			u := &j.units[i]
-			if seen[u.Plan+" "+u.Name] {
-				continue
-			}
-			seen[u.Plan+" "+u.Name] = true
-			records, err := h.Steps(ctx, u.Plan, u.Name)
-			if err != nil {
-				return nil, err
-			}
-			list = append(list, known{u, records})
-		}
-	}
-	return list, nil
-}
-
-// returning tells the units of jobs whose users come back to where their originals are
-// still kept, and with handOver lets the units that left these there give them up: they
-// must not be deleted any more.
-func returning(ctx context.Context, h *history.History, jobs []*job, handOver func(*apply.Unit, string) error) error {
-	before, err := knownUnits(ctx, h)
-	if err != nil {
-		return err
-	}
-	for _, j := range jobs {
-		for i := range j.units {
-			u := &j.units[i]
-			records, err := h.Steps(ctx, u.Plan, u.Name)
-			if err != nil {
-				return err
-			}
-			if u.Do != nil || u.Rests(records) {
-				continue
-			}
-			for _, k := range before {
-				if k.unit.Plan == u.Plan || !k.unit.Leaves(k.records) || !returns(u, k.unit) {
-					continue
-				}
-				u.Returns = true
-				if k.unit.Rests(k.records) {
-					if err := handOver(k.unit, u.Plan); err != nil {
-						return err
-					}
-				}
-			}
-		}
-	}
-	return nil
-}
-
-// returns reports whether a unit takes a user back to where another one has left the
-// original.
-func returns(u, left *apply.Unit) bool {
-	for _, c := range u.Moves {
-		if slices.ContainsFunc(left.Moves, func(l planner.UserChange) bool { return l.User == c.User && l.From == c.To }) {
-			return true
-		}
-	}
-	return false
-}
-
-// reverse returns a job that moves the users of units back, with a plan of its own, made
-// on the facts as they are after these.
-func reverse(f *facts, units []*apply.Unit) (*job, error) {
-	after := &facts{Inventory: apply.Carried(f.Inventory, units), groups: f.groups, source: f.source}
-	p := &planner.Assignment{Format: planner.Format, Kind: planner.KindUsers, Stopped: planner.AtBound}
-	for _, u := range units {
-		for _, c := range u.Moves {
-			c.From, c.To = c.To, c.From
-			p.Changes = append(p.Changes, c)
-			p.BytesCopied += c.Bytes
-		}
-	}
-	slices.SortFunc(p.Changes, func(a, b planner.UserChange) int {
-		return strings.Compare(string(a.Group)+"\x00"+string(a.User), string(b.Group)+"\x00"+string(b.User))
-	})
-	for i := range p.Changes {
-		p.Changes[i].ID = fmt.Sprintf("m%d", i+1)
-	}
-	p.UsersInterrupted = len(p.Changes)
-	p.Inventory = planner.NewReference(after.Inventory, after.groups, subjects(p))
-	if err := planner.Seal(p); err != nil {
-		return nil, err
-	}
-	text, err := planner.Encode(p)
-	if err != nil {
-		return nil, err
-	}
-	j := &job{files: []*planFile{{p, "plan " + p.ID, text}}}
-	j.sort()
-	return j, nil
-}
-
-// kept are the stores that units concern.
+// storesOf are the stores that units concern.
 func storesOf(units []apply.Unit) []inventory.StoreID {
 	var list []inventory.StoreID
 	for i := range units {

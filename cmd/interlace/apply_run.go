@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -31,23 +32,21 @@ func (c *applying) prepare(ctx context.Context) error {
 	if c.options, err = c.app.applyOptions(ctx, c.history, c.facts, c.flags); err != nil {
 		return err
 	}
-	if err := returning(ctx, c.history, c.jobs, func(u *apply.Unit, by string) error {
-		if !c.flags.yes {
-			return nil
-		}
-		r := u.HandOver(by, c.app.now().UTC())
-		return c.history.AddStep(ctx, &r)
-	}); err != nil {
-		return err
-	}
 	var left []*apply.Unit
 	for _, u := range c.units() {
 		records, err := c.history.Steps(ctx, u.Plan, u.Name)
 		if err != nil {
 			return err
 		}
-		if !u.Rests(records) {
+		if u.Ahead(records) {
 			left = append(left, u)
+		}
+	}
+	if c.flags.yes {
+		for _, j := range c.jobs {
+			if err := c.options.Tidy(ctx, storesOf(j.units)); err != nil {
+				return hint(fmt.Errorf("nothing was changed: %w", err), "interlace apply without --yes shows what else there is")
+			}
 		}
 	}
 	c.unreached = apply.Reach(ctx, left, c.options)
@@ -70,7 +69,7 @@ func (c *applying) run(ctx context.Context) error {
 			return err
 		}
 		results = append(results, list...)
-		if fine = c.fine(list); !fine || ctx.Err() != nil {
+		if fine = c.fine(j, list); !fine || ctx.Err() != nil {
 			break
 		}
 	}
@@ -89,12 +88,12 @@ func (c *applying) run(ctx context.Context) error {
 }
 
 // fine reports whether all came to the end that was asked for.
-func (c *applying) fine(results []apply.Result) bool {
+func (c *applying) fine(j *job, results []apply.Result) bool {
 	return !slices.ContainsFunc(results, func(r apply.Result) bool {
 		if w := c.flags.onlyWave.given(0); w > 0 && r.Unit.Wave != w {
 			return false
 		}
-		if c.flags.rollback && r.Outcome == apply.Back {
+		if j.backwards && r.Outcome == apply.Back {
 			return false
 		}
 		return r.Outcome != apply.Moved && r.Outcome != apply.Finished
@@ -110,8 +109,31 @@ func (c *applying) sayLeft(results []apply.Result) {
 	if !until.IsZero() {
 		c.app.note("the originals stay where they were, denied, until %s; interlace apply --resume --yes then deletes them", until.Local().Format(time.RFC3339))
 	}
+	c.sayInstances(results)
 	if slices.ContainsFunc(results, func(r apply.Result) bool { return r.Outcome == apply.Moved || r.Outcome == apply.Finished }) {
 		c.app.note("interlace discover brings the inventory up to date, interlace confirm says whether the plan has kept what it promised")
+	}
+}
+
+// sayInstances says what the fleet file has to say of stores whose instances have changed:
+// no server tells discover of an instance that the inventory does not name.
+func (c *applying) sayInstances(results []apply.Result) {
+	inv := c.facts.Inventory
+	var changed []inventory.StoreID
+	for i := range results {
+		r := &results[i]
+		if r.Unit.Do == nil || r.Outcome != apply.Finished {
+			continue
+		}
+		inv = apply.Follow(inv, r.Unit, r.Records)
+		if !slices.Contains(changed, r.Unit.Do.Store) {
+			changed = append(changed, r.Unit.Do.Store)
+		}
+	}
+	for _, name := range changed {
+		if at := inv.Store(name); at >= 0 {
+			c.app.note("store %s has these instances now, which the fleet file has to say:\n%s", name, strings.TrimSuffix(apply.FleetLines(&inv.Stores[at]), "\n"))
+		}
 	}
 }
 
@@ -127,60 +149,25 @@ func (c *applying) carryOut(ctx context.Context, j *job) ([]apply.Result, error)
 		return nil, err
 	}
 	defer quiet.end(context.WithoutCancel(ctx))
-	results, err := apply.CarryOut(ctx, j.units, c.flags.rollback, &o)
+	results, err := apply.CarryOut(ctx, j.units, j.backwards, &o)
 	if err != nil {
 		return nil, err
 	}
-	after := context.WithoutCancel(ctx)
-	if c.flags.rollback && ctx.Err() == nil {
-		return c.moveBack(after, j, results, o)
-	}
-	return results, c.close(after, j, results)
-}
-
-// moveBack moves the users back who are on their new stores already.
-func (c *applying) moveBack(ctx context.Context, j *job, results []apply.Result, o apply.Options) ([]apply.Result, error) {
-	var there []*apply.Unit
-	for i := range results {
-		if r := &results[i]; r.Unit.Do == nil && (r.Outcome == apply.Moved || r.Outcome == apply.Finished) {
-			there = append(there, r.Unit)
+	if back := j.reversed(results); j.backwards && len(back) > 0 && ctx.Err() == nil {
+		moved, err := apply.CarryOut(ctx, back, false, &o)
+		if err != nil {
+			return nil, err
 		}
+		results = append(results, moved...)
 	}
-	if len(there) == 0 {
-		return results, c.close(ctx, j, results)
-	}
-	back, err := reverse(c.facts, there)
-	if err != nil {
-		return nil, err
-	}
-	back.By, back.Began = account(), c.app.now().UTC()
-	if err := c.history.BeginApply(ctx, &back.Apply, back.texts); err != nil {
-		return nil, err
-	}
-	c.app.note("users who are on their new stores are moved back by plan %s", back.name())
-	if err := returning(ctx, c.history, []*job{back}, func(u *apply.Unit, by string) error {
-		r := u.HandOver(by, c.app.now().UTC())
-		return c.history.AddStep(ctx, &r)
-	}); err != nil {
-		return nil, err
-	}
-	if err := c.history.EndApply(ctx, j.Number, c.app.now().UTC()); err != nil {
-		return nil, err
-	}
-	o.Gates.Asked = func(ctx context.Context) (bool, error) { return c.asked(ctx, back.Number) }
-	moved, err := apply.CarryOut(ctx, back.units, false, &o)
-	if err != nil {
-		return nil, err
-	}
-	rest := slices.DeleteFunc(results, func(r apply.Result) bool { return slices.Contains(there, r.Unit) })
-	return append(rest, moved...), c.close(ctx, back, moved)
+	return results, c.close(context.WithoutCancel(ctx), j, results)
 }
 
 // close writes down that nothing is left to do of a job, if that is so.
 func (c *applying) close(ctx context.Context, j *job, results []apply.Result) error {
 	for i := range results {
 		switch o := results[i].Outcome; {
-		case o == apply.Finished, o == apply.Back && c.flags.rollback:
+		case o == apply.Finished, o == apply.Back && j.backwards:
 		default:
 			return nil
 		}
@@ -226,7 +213,7 @@ func (a *app) applyOptions(ctx context.Context, h *history.History, f *facts, fl
 		Inventory: f.Inventory, Groups: f.groups, Run: a.config.run, Dial: newAsker(a.config).dial,
 		Tools: a.config.tools(), SyncUser: c.SyncUser, SyncPassword: secret, Route: a.router(f.Inventory),
 		Journal: h, Denied: c.MaxDenied, Expected: c.MaxDenied / 2, Keep: a.config.KeepSource, Now: a.now,
-		Limits: c.limits(), Gates: a.gates(h, flags.window.given(c.Window)),
+		Limits: c.limits(), Gates: a.gates(h, flags.window.given(c.Window)), Live: a.live(h, f.Inventory), Layouts: a.config.layouts(),
 	}
 	o.Limits.UsersPerNight = flags.usersPerNight.given(c.UsersPerNight)
 	o.Limits.OnlyWave = flags.onlyWave.given(0)

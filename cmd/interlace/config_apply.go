@@ -21,9 +21,10 @@ type applyConfig struct {
 
 	AtOnce, PerServer int
 	UsersPerNight     int
+	Streams           int
 	Window            window
 
-	RoutingHook, InstanceHook, Kick []string
+	RoutingHook, InstanceHook, SeedCommand, Kick []string
 }
 
 func syncKeys(a *applyConfig) []key {
@@ -70,7 +71,7 @@ func applyKeys(a *applyConfig) []key {
 			about: "nobody is kept out, and nothing is begun, but between these times of the day, on the clock of this machine; without it at any time",
 		},
 		{
-			path: "lmtp", value: textOf(&a.LMTP, "HOST:PORT or a socket", checkLMTP), example: `"{server}:24"`,
+			path: "lmtp", value: textOf(&a.LMTP, "HOST:PORT", checkLMTP), example: `"{server}:24"`,
 			about: "where LMTP is spoken: after a move it is asked whether mail for the user would be taken; {server} and {store} are filled in. Without it that is not tried",
 		},
 		{
@@ -82,8 +83,16 @@ func applyKeys(a *applyConfig) []key {
 			about: "a command that has the mail relay try again what it has put off, after users were routed anew",
 		},
 		{
-			path: "instance_hook", value: command(&a.InstanceHook, "", "action", "store", "server", "role"), example: `[instance, "{action}", "{store}", "{server}", "{role}"]`,
-			about: "a command that creates, starts, stops, removes or promotes an instance",
+			path: "instance_hook", value: command(&a.InstanceHook, "action", "action", "store", "server", "role", "file"), example: `[instance, "{action}", "{file}"]`,
+			about: "a command that creates, starts, stops, removes or promotes an instance: see interlace help instances",
+		},
+		{
+			path: "seed_command", value: command(&a.SeedCommand, "server", "store", "server", "file"), example: `[seed, "{store}", "{server}", "{file}"]`,
+			about: "a command that copies what the master of a store has to the empty replica on a server, faster than replication does, which then copies the rest; without it replication copies all",
+		},
+		{
+			path: "apply.streams", value: anyCount(&a.Streams), example: "4",
+			about: "how many users are copied to a new replica at the same time; without it as many as both servers may transfer at once",
 		},
 	}
 }
@@ -111,8 +120,8 @@ func anyCount(to *int) value {
 
 // checkLMTP refuses what can be no address of LMTP, whatever is filled in.
 func checkLMTP(raw string) error {
-	if _, port, found := strings.Cut(raw, ":"); !path.IsAbs(raw) && (!found || port == "") {
-		return fmt.Errorf("%s is neither HOST:PORT nor the path of a socket", inventory.Quoted(raw))
+	if host, port, found := strings.Cut(raw, ":"); !found || host == "" || port == "" {
+		return fmt.Errorf("%s is not HOST:PORT", inventory.Quoted(raw))
 	}
 	for _, name := range inBraces.FindAllString(raw, -1) {
 		if name != "{server}" && name != "{store}" {
@@ -125,4 +134,15 @@ func checkLMTP(raw string) error {
 // limits say how much is done when.
 func (a *applyConfig) limits() apply.Limits {
 	return apply.Limits{AtOnce: a.AtOnce, PerServer: a.PerServer, UsersPerNight: a.UsersPerNight, StopFile: a.StopFile}
+}
+
+// lmtpOf is where an instance takes mail.
+func (a *applyConfig) lmtpOf(inv *inventory.Inventory, in inventory.Instance) string {
+	store := ""
+	for i := range inv.Stores {
+		if at := inv.Stores[i].On(in.Server); at != nil && *at == in {
+			store = string(inv.Stores[i].Name)
+		}
+	}
+	return strings.NewReplacer("{server}", string(in.Server), "{store}", store).Replace(a.LMTP)
 }

@@ -21,6 +21,7 @@ const (
 	Postponed Outcome = "postponed" // likewise, since its users would be denied for too long
 	Stuck     Outcome = "stuck"     // it can't go back, and does not go on
 	Broken    Outcome = "broken"    // it can't be taken back
+	Blocked   Outcome = "blocked"   // the fleet is not as it was when it began, and somebody has to look
 	Stopped   Outcome = "stopped"   // in the middle
 )
 
@@ -31,6 +32,8 @@ const tries = 3
 type work interface {
 	do(ctx context.Context, step monitor.Step, records []monitor.StepRecord) (text, data string, err error)
 	undo(ctx context.Context, step monitor.Step, records []monitor.StepRecord) error
+	// blocked says why a step may neither be done nor undone now.
+	blocked(ctx context.Context, step monitor.Step, records []monitor.StepRecord) error
 	// rests reports whether the unit still rests before a step.
 	rests(step monitor.Step, records []monitor.StepRecord) bool
 }
@@ -80,9 +83,15 @@ func (o *Options) carry(ctx context.Context, u *Unit, c *Course, w work, pass ga
 				return Stopped, err
 			}
 		}
+		if err := w.blocked(ctx, a.Step, records); err != nil {
+			return Blocked, fmt.Errorf("%s: %w", u.Name, err)
+		}
 		failed, err := o.step(ctx, u, w, a, records)
 		if err != nil {
 			return Stopped, err
+		}
+		if errors.Is(failed, errRests) {
+			return Moved, failed
 		}
 		if failed != nil {
 			failures++
@@ -111,6 +120,9 @@ func (o *Options) step(ctx context.Context, u *Unit, w work, a Action, records [
 	}
 	if ctx.Err() != nil {
 		return nil, ctx.Err() // whether it is in effect is not known
+	}
+	if errors.Is(failed, errRests) {
+		return failed, nil // it is begun again another day
 	}
 	r.State, r.At, r.Text, r.Data = end, o.Now(), inventory.Text(text), data
 	if failed != nil {

@@ -2,9 +2,10 @@ package apply
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -12,45 +13,118 @@ import (
 	"github.com/interlacemail/interlace/inventory/cyrus"
 )
 
-// agree are the settings in which both ends of a move must agree.
-var agree = []string{"unixhierarchysep", "virtdomains", "defaultdomain", "altnamespace", "conversations", "delete_mode", "expunge_mode"}
-
-// check says all that speaks against the move.
-func (m *move) check(ctx context.Context) error {
-	wrong := m.checkNames()
-	if quota, err := strconv.Atoi(m.target.hosts[0].settings["autocreate_quota"]); err != nil || quota >= 0 {
-		wrong = errors.Join(wrong, fmt.Errorf("%s makes mailboxes by itself: autocreate_quota in %s is %s and has to be -1",
-			m.target.hosts[0].server, m.target.hosts[0].conf, inventory.Quoted(m.target.hosts[0].settings["autocreate_quota"])))
+// check says all that speaks against the move, and what should be known before it. It
+// changes nothing but, for a moment, a file of the unit with the account of sync.
+func (m *move) check(ctx context.Context) (text, data string, err error) {
+	wrong := errors.Join(m.checkNames(), m.checkStores(), m.checkAutocreate())
+	if m.Live.Roles != nil {
+		wrong = errors.Join(wrong, m.roles(ctx))
 	}
+	var warnings []string
+	if m.Live.Roles == nil {
+		warnings = append(warnings, "whether the masters are where the inventory has them was not checked")
+	}
+	there, err := m.owners(ctx, m.target.master())
+	wrong = errors.Join(wrong, err, m.checkTarget(ctx))
+	var needs []need
 	for _, s := range m.sources {
-		wrong = errors.Join(wrong, m.checkSettings(s), m.checkSource(ctx, s), m.checkTarget(ctx, s))
+		wrong = errors.Join(wrong, m.checkSource(ctx, s), m.checkAccount(ctx, s))
+		c, err := m.dialAdmin(ctx, s.master())
+		if err != nil {
+			wrong = errors.Join(wrong, err)
+			continue
+		}
+		has, err := hold(ctx, c, s.owners)
+		if err == nil {
+			wrong = errors.Join(wrong, m.checkSettings(s, has), m.checkAccess(s, has))
+			warnings = slices.Concat(warnings, m.stayers(s, has), m.unknowns(has, there))
+			var more []need
+			more, err = m.needs(ctx, c, s, has)
+			needs = append(needs, more...)
+		}
+		wrong = errors.Join(wrong, err, c.Close())
 	}
-	return wrong
+	wrong = errors.Join(wrong, m.checkRoom(ctx, needs))
+	kept, err := json.Marshal(m.masters())
+	return strings.Join(warnings, "; "), string(kept), errors.Join(wrong, err)
 }
 
 // checkNames refuses names that no program can be given.
 func (m *move) checkNames() error {
 	var wrong error
-	for _, u := range m.users() {
-		if strings.ContainsFunc(string(u), unicode.IsControl) {
-			wrong = errors.Join(wrong, fmt.Errorf("user %s has control characters in the name", inventory.Printable(string(u))))
+	for _, c := range m.unit.Moves {
+		name := string(c.User)
+		switch {
+		case strings.ContainsFunc(name, unicode.IsControl):
+			wrong = errors.Join(wrong, fmt.Errorf("user %s has control characters in the name", inventory.Printable(name)))
+		case strings.HasPrefix(name, "-"):
+			wrong = errors.Join(wrong, fmt.Errorf("user %s has a name that programs take for an option, and is not moved", inventory.Printable(name)))
+		case inventory.Paste(name) == "":
+			wrong = errors.Join(wrong, fmt.Errorf("user %s has a name that can't be quoted for a shell", inventory.Printable(name)))
 		}
 	}
 	return wrong
 }
 
-func (m *move) checkSettings(s *source) error {
+// checkStores refuses stores that have one copy only: who works on such a one takes it for
+// granted that nothing breaks.
+func (m *move) checkStores() error {
 	var wrong error
-	to := m.target.hosts[0]
-	for _, from := range s.hosts[:1] {
+	for _, p := range m.places() {
+		if len(p.store.Instances) < 2 {
+			wrong = errors.Join(wrong, fmt.Errorf("store %s has a single copy", p.store.Name))
+		}
+		for _, in := range p.store.Instances {
+			if i := m.Inventory.Server(in.Server); i >= 0 && m.Inventory.Servers[i].State == inventory.Down {
+				wrong = errors.Join(wrong, fmt.Errorf("server %s, which has a copy of store %s, is down", in.Server, p.store.Name))
+			}
+		}
+		for _, h := range p.hosts {
+			if murder := h.settings["mupdate_server"]; murder != "" {
+				wrong = errors.Join(wrong, fmt.Errorf("%s on %s belongs to a murder (mupdate_server: %s), which has its own way to move users", h.conf, h.server, inventory.Quoted(murder)))
+			}
+		}
+	}
+	return wrong
+}
+
+// checkAutocreate refuses instances that would make a mailbox by themselves, in whose way
+// the real one would be.
+func (m *move) checkAutocreate() error {
+	var wrong error
+	for _, h := range m.target.hosts {
+		if quota := h.settings["autocreate_quota"]; quota != "-1" {
+			wrong = errors.Join(wrong, fmt.Errorf("%s makes mailboxes by itself: autocreate_quota in %s is %s and has to be -1", h.server, h.conf, inventory.Quoted(quota)))
+		}
+		if post := h.settings["autocreate_post"]; isOn(post) {
+			wrong = errors.Join(wrong, fmt.Errorf("%s makes mailboxes for mail by itself: autocreate_post in %s is %s and has to be no", h.server, h.conf, inventory.Quoted(post)))
+		}
+	}
+	return wrong
+}
+
+// isOn reads a switch of imapd.conf.
+func isOn(value string) bool {
+	return slices.Contains([]string{"1", "yes", "on", "t", "true"}, strings.ToLower(value))
+}
+
+// agree are the settings in which both ends of a move must agree.
+var agree = []string{"unixhierarchysep", "virtdomains", "defaultdomain", "altnamespace", "conversations", "delete_mode", "expunge_mode"}
+
+// checkSettings looks at what has to be the same at both ends, and for the partitions of
+// what moves on all instances of the target.
+func (m *move) checkSettings(s *source, has *holding) error {
+	var wrong error
+	from := s.hosts[0]
+	for _, to := range m.target.hosts {
 		for _, key := range agree {
 			if a, b := from.settings[key], to.settings[key]; a != b {
 				wrong = errors.Join(wrong, fmt.Errorf("%s is %s in %s on %s, and %s in %s on %s", key, inventory.Quoted(a), from.conf, from.server, inventory.Quoted(b), to.conf, to.server))
 			}
 		}
-		for key := range from.settings {
-			if strings.HasPrefix(key, "partition-") && to.settings[key] == "" {
-				wrong = errors.Join(wrong, fmt.Errorf("%s on %s has no %s", to.conf, to.server, key))
+		for _, partition := range has.partitions() {
+			if to.settings["partition-"+partition] == "" {
+				wrong = errors.Join(wrong, fmt.Errorf("%s on %s has no partition-%s", to.conf, to.server, partition))
 			}
 		}
 	}
@@ -73,38 +147,38 @@ func (m *move) checkSource(ctx context.Context, s *source) error {
 	if err != nil {
 		return errors.Join(wrong, err)
 	}
-	for _, u := range s.users {
-		if !has[cyrus.Owner{Name: string(u)}] {
-			wrong = errors.Join(wrong, fmt.Errorf("user %s is not on %s", inventory.Printable(string(u)), s.hosts[0].server))
+	for _, owner := range sorted(s.owners) {
+		if has[owner] == 0 {
+			wrong = errors.Join(wrong, fmt.Errorf("%s is not on %s", called(owner), s.hosts[0].server))
 		}
 	}
-	_, crowds, err := m.writersOf(ctx, s)
-	if len(crowds) > 0 {
-		err = errors.Join(err, fmt.Errorf("%s may write to folders of %s and can't be kept out meanwhile", strings.Join(crowds, " and "), inventory.Printable(string(s.users[0]))))
-	}
-	return errors.Join(wrong, err)
+	return wrong
 }
 
-// checkTarget looks whether the users are on none of the target's instances.
-func (m *move) checkTarget(ctx context.Context, s *source) error {
+// checkTarget looks whether what moves is on none of the target's instances, but for an
+// original that is kept there and that this unit takes back.
+func (m *move) checkTarget(ctx context.Context) error {
+	if m.unit.Of != "" {
+		return m.isKept(ctx)
+	}
 	var wrong error
 	for _, in := range m.target.store.Instances {
 		has, err := m.owners(ctx, in)
 		if err != nil {
 			return errors.Join(wrong, err)
 		}
-		for _, u := range s.users {
-			if has[cyrus.Owner{Name: string(u)}] && !m.unit.Returns {
-				wrong = errors.Join(wrong, fmt.Errorf("user %s is on %s already", inventory.Printable(string(u)), in.Server))
+		for _, owner := range sorted(m.all()) {
+			if n := has[owner]; n > 0 {
+				wrong = errors.Join(wrong, fmt.Errorf("%s is on %s already, with %s", called(owner), in.Server, inventory.Counted(n, "mailbox", "mailboxes")))
 			}
 		}
 	}
 	return wrong
 }
 
-// owners returns who has mailboxes on an instance.
-func (m *move) owners(ctx context.Context, in inventory.Instance) (map[cyrus.Owner]bool, error) {
-	c, err := m.Dial(ctx, in, "")
+// owners returns how many mailboxes everybody has on an instance.
+func (m *move) owners(ctx context.Context, in inventory.Instance) (map[cyrus.Owner]int, error) {
+	c, err := m.dialAdmin(ctx, in)
 	if err != nil {
 		return nil, err
 	}
@@ -113,11 +187,28 @@ func (m *move) owners(ctx context.Context, in inventory.Instance) (map[cyrus.Own
 	if err != nil {
 		return nil, err
 	}
-	has := map[cyrus.Owner]bool{}
+	has := map[cyrus.Owner]int{}
 	for _, n := range names {
 		if owner, _, kept := n.Owner(); kept {
-			has[owner] = true
+			has[owner]++
 		}
 	}
 	return has, nil
+}
+
+// called names a user or a shared tree.
+func called(owner cyrus.Owner) string {
+	if owner.Shared {
+		return "shared tree " + inventory.Printable(owner.Name)
+	}
+	return "user " + inventory.Printable(owner.Name)
+}
+
+func sorted(owners map[cyrus.Owner]bool) []cyrus.Owner {
+	var list []cyrus.Owner
+	for owner := range owners {
+		list = append(list, owner)
+	}
+	slices.SortFunc(list, func(a, b cyrus.Owner) int { return strings.Compare(called(a), called(b)) })
+	return list
 }

@@ -14,3 +14,13 @@ func (o *Options) Carry(ctx context.Context, u *Unit, back bool) (Outcome, error
 	}
 	return o.carry(ctx, u, &ofMove, m, func(context.Context, monitor.Step) error { return nil }, back)
 }
+
+// Check returns what a unit's check says, and what speaks against the move.
+func (o *Options) Check(ctx context.Context, u *Unit) (string, error) {
+	m, err := o.newMove(ctx, u)
+	if err != nil {
+		return "", err
+	}
+	text, _, err := m.check(ctx)
+	return text, err
+}

@@ -18,8 +18,6 @@ type Gates struct {
 	// is kept quiet on behalf of this run.
 	Lags   func(ctx context.Context) ([]monitor.Lag, error)
 	Alerts func(ctx context.Context) ([]monitor.Alert, error)
-	// Roles fails where an instance of the store is not what the inventory has.
-	Roles func(ctx context.Context, store *inventory.Store) error
 	// Closed says why nothing may begin at a time; empty: it may.
 	Closed func(at time.Time) string
 	// Night returns when the night began that a time belongs to.
@@ -81,20 +79,20 @@ func (o *Options) hinders(ctx context.Context, u *Unit) error {
 			return &hindrance{why: why, lasting: true}
 		}
 	}
-	if err := o.roles(ctx, u); err != nil {
+	if err := o.inRole(ctx, u); err != nil {
 		return err
 	}
 	return o.watched(ctx, u)
 }
 
-// roles looks whether the instances that a unit concerns are what the inventory has.
-func (o *Options) roles(ctx context.Context, u *Unit) error {
-	if o.Gates.Roles == nil {
+// inRole looks whether the instances that a unit concerns are what the inventory has.
+func (o *Options) inRole(ctx context.Context, u *Unit) error {
+	if o.Live.Roles == nil {
 		return nil
 	}
 	for _, name := range u.Stores() {
 		if i := o.Inventory.Store(name); i >= 0 {
-			if err := o.Gates.Roles(ctx, &o.Inventory.Stores[i]); err != nil {
+			if err := o.Live.Roles(ctx, &o.Inventory.Stores[i]); err != nil {
 				return errEnds("%v", err)
 			}
 		}
@@ -178,7 +176,7 @@ func (l *Limits) patience() time.Duration {
 
 func (l *Limits) poll() time.Duration {
 	if l.Poll == 0 {
-		return 5 * time.Second
+		return 2 * time.Second
 	}
 	return l.Poll
 }

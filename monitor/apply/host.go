@@ -2,40 +2,64 @@ package apply
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/interlacemail/interlace/inventory"
 )
 
 // Run runs a program on a server, word by word, with the input as its standard input, and
-// returns what it prints. The error tells what it complains of.
+// returns what it prints. The error tells what it complains of and, by a method ExitCode,
+// its exit status.
 type Run func(ctx context.Context, server inventory.ServerID, input string, words ...string) (string, error)
 
 // host is an instance with Cyrus's own programs for it. Those that change something run
-// under a lock of the instance, so that what still runs from before is awaited.
+// under a lock of the unit, so that what still runs from before is awaited, and all of
+// them under a limit of time that holds on the server, too.
 type host struct {
 	run    Run
 	server inventory.ServerID
 	tools  string // the directory of the programs
 	conf   string // path of imapd.conf
+	unit   string // stands for the unit in names of files
 	// settings are those of imapd.conf as Cyrus reads them, once read.
 	settings map[string]string
 }
 
-// patience is how long a program waits for another one that works on the instance.
-const patience = 10 * time.Minute
+// Limits of time: how long a program waits for an earlier one of the same unit, what a
+// short one may take, and what one may take that copies or removes mail, unless the
+// context ends before.
+const (
+	patience = 10 * time.Minute
+	short    = time.Minute
+	long     = 24 * time.Hour
+)
+
+// Exit statuses of timeout(1), and of flock(1) as it is told.
+const (
+	tooLong  = 124
+	occupied = 75
+)
+
+// ask runs a program that changes nothing.
+func (h *host) ask(ctx context.Context, limit time.Duration, words ...string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	text, err := h.run(ctx, h.server, "", words...)
+	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		err = fmt.Errorf("%s did not end within %v: %w", path.Base(words[0]), limit, err)
+	}
+	return text, err
+}
 
 // read asks Cyrus for its settings.
 func (h *host) read(ctx context.Context) error {
-	text, err := h.run(ctx, h.server, "", h.tool("cyr_info"), "-C", h.conf, "conf-all")
+	text, err := h.ask(ctx, short, h.tool("cyr_info"), "-C", h.conf, "conf-all")
 	if err != nil {
 		return fmt.Errorf("read %s on %s: %w", h.conf, h.server, err)
 	}
@@ -53,37 +77,70 @@ func (h *host) read(ctx context.Context) error {
 
 func (h *host) tool(name string) string { return path.Join(h.tools, name) }
 
-// change runs one of Cyrus's programs that change something.
-func (h *host) change(ctx context.Context, conf, tool string, arguments ...string) (string, error) {
-	words := []string{"flock", "-w", strconv.Itoa(int(patience.Seconds())), path.Join(h.settings["configdirectory"], "interlace.lock"), h.tool(tool), "-C", conf}
-	out, err := h.run(ctx, h.server, "", append(words, arguments...)...)
-	if err != nil {
-		return out, fmt.Errorf("%s on %s: %w", tool, h.server, err)
+// change runs one of Cyrus's programs that change something, for no longer than the limit
+// or the context allows. With names it is run for each of them, as its last word.
+func (h *host) change(ctx context.Context, limit time.Duration, names []inventory.UserID, tool string, arguments ...string) (string, error) {
+	if end, ends := ctx.Deadline(); ends {
+		limit = max(min(limit, time.Until(end)), time.Second)
 	}
-	return out, nil
+	words := []string{
+		"flock", "-E", strconv.Itoa(occupied), "-w", seconds(patience), h.own(".lock"), "timeout", "-k", "10", seconds(limit),
+	}
+	var input strings.Builder
+	if names != nil {
+		words = append(words, "xargs", "-r", "-d", "\\n", "-n", "1", "--")
+		arguments = append(arguments, "--")
+		for _, name := range names {
+			input.WriteString(string(name) + "\n")
+		}
+	}
+	words = slices.Concat(words, []string{h.tool(tool)}, arguments)
+	waiting, cancel := context.WithTimeout(ctx, patience+limit+short)
+	defer cancel()
+	out, err := h.run(waiting, h.server, input.String(), words...)
+	var status interface{ ExitCode() int }
+	switch {
+	case err == nil:
+		return out, nil
+	case errors.As(err, &status) && status.ExitCode() == tooLong, errors.Is(ctx.Err(), context.DeadlineExceeded):
+		err = fmt.Errorf("it did not end within %v: %w", limit.Round(time.Second), err)
+	case errors.As(err, &status) && status.ExitCode() == occupied:
+		err = fmt.Errorf("what runs there from before did not end within %v: %w", patience, err)
+	}
+	return out, fmt.Errorf("%s on %s: %w", tool, h.server, err)
 }
 
-// deny ends all sessions of a user and lets nobody log in as that user; mail for the user
-// is deferred.
-func (h *host) deny(ctx context.Context, user inventory.UserID) error {
-	_, err := h.change(ctx, h.conf, "cyr_deny", "-m", denial, "--", string(user))
+func seconds(d time.Duration) string { return strconv.Itoa(int(d.Round(time.Second).Seconds())) }
+
+// deny ends all sessions of users and lets nobody log in as one of them; mail for them is
+// deferred.
+func (h *host) deny(ctx context.Context, users []inventory.UserID) error {
+	_, err := h.change(ctx, short, users, "cyr_deny", "-C", h.conf, "-m", denial)
 	return err
 }
 
 // denial is what a user is told who tries to log in.
 const denial = "the mailbox is being moved"
 
-// allow takes a denial back.
-func (h *host) allow(ctx context.Context, user inventory.UserID) error {
-	_, err := h.change(ctx, h.conf, "cyr_deny", "-a", "--", string(user))
+// allow takes denials back.
+func (h *host) allow(ctx context.Context, users []inventory.UserID) error {
+	_, err := h.change(ctx, short, users, "cyr_deny", "-C", h.conf, "-a")
+	if neverDenied(err) {
+		return nil
+	}
 	return err
+}
+
+// neverDenied tells whether nobody was ever denied on an instance.
+func neverDenied(err error) bool {
+	return err != nil && strings.Contains(err.Error(), "failed to open deny db: No such file")
 }
 
 // denied returns the users who are denied everything.
 func (h *host) denied(ctx context.Context) (map[inventory.UserID]bool, error) {
-	text, err := h.run(ctx, h.server, "", h.tool("cyr_deny"), "-C", h.conf, "-l")
-	if err != nil && strings.Contains(err.Error(), "failed to open deny db: No such file") {
-		return nil, nil // nobody ever was
+	text, err := h.ask(ctx, short, h.tool("cyr_deny"), "-C", h.conf, "-l")
+	if neverDenied(err) {
+		return nil, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("list who is denied on %s: %w", h.server, err)
@@ -98,74 +155,9 @@ func (h *host) denied(ctx context.Context) (map[inventory.UserID]bool, error) {
 	return users, nil
 }
 
-// remove removes a user with everything, at once, also from the instance's replicas as
-// soon as its sync log has been worked off.
-func (h *host) remove(ctx context.Context, user inventory.UserID) error {
-	_, err := h.change(ctx, h.conf, "sync_reset", "-f", "--", string(user))
-	return err
-}
-
-// push copies users to the instance's own replica.
-func (h *host) push(ctx context.Context, users ...inventory.UserID) error {
-	return h.replicate(ctx, h.conf, users, "-v", "-u", "--")
-}
-
-// copyTo copies users to the instance that a private configuration leads to. A copy that
-// is the last one changes nothing here, and fails where the copy has become another.
-func (h *host) copyTo(ctx context.Context, private string, last bool, users ...inventory.UserID) error {
-	flags := []string{"-n", channel, "-v", "-u", "--"}
-	if last {
-		flags = append([]string{"-O"}, flags...)
-	}
-	return h.replicate(ctx, private, users, flags...)
-}
-
-func (h *host) replicate(ctx context.Context, conf string, users []inventory.UserID, flags ...string) error {
-	for _, user := range users {
-		flags = append(flags, string(user))
-	}
-	out, err := h.change(ctx, conf, "sync_client", flags...)
-	if err != nil {
-		return err
-	}
-	if _, rest, found := strings.Cut(out, "Does not exist locally "); found { // with exit status 0
-		user, _, _ := strings.Cut(rest, "\n")
-		return fmt.Errorf("sync_client on %s: there is no user %s", h.server, inventory.Printable(user))
-	}
-	return nil
-}
-
-// channel is the name under which a private configuration leads to another instance.
-const channel = "interlace"
-
-// account is how one instance logs in at the sync server of another.
-type account struct{ user, password string }
-
-// private writes a configuration beside the instance's own, readable for its account
-// alone, that leads to a sync server, and returns its path.
-func (h *host) private(ctx context.Context, unit, csync string, as account) (string, error) {
-	at, port, found := strings.Cut(csync, ":")
-	switch {
-	case !found:
-		return "", fmt.Errorf("the csync address %s has no port", inventory.Quoted(csync))
-	case strings.ContainsFunc(as.user+as.password+h.conf, unicode.IsControl):
-		return "", errors.New("the account of sync, or the path of imapd.conf, has control characters")
-	}
-	sum := sha256.Sum256([]byte(unit))
-	file := path.Join(h.settings["configdirectory"], "interlace-"+hex.EncodeToString(sum[:6])+".conf")
-	text := fmt.Sprintf("@include: %s\n%[2]s_sync_host: %[3]s\n%[2]s_sync_port: %[4]s\n%[2]s_sync_authname: %[5]s\n%[2]s_sync_password: %[6]s\n%[2]s_sync_try_imap: no\n",
-		h.conf, channel, at, port, as.user, as.password)
-	if _, err := h.run(ctx, h.server, "", "install", "-m", "0600", "--", "/dev/null", file); err != nil {
-		return "", fmt.Errorf("write a configuration on %s: %w", h.server, err)
-	}
-	if _, err := h.run(ctx, h.server, text, "dd", "of="+file, "status=none"); err != nil {
-		return "", fmt.Errorf("write a configuration on %s: %w", h.server, err)
-	}
-	return file, nil
-}
-
-// forget removes a private configuration.
-func (h *host) forget(ctx context.Context, file string) error {
-	_, err := h.run(ctx, h.server, "", "rm", "-f", "--", file)
+// remove removes users with all that they have, at once, also from the instance's replicas
+// as soon as its sync log has been worked off.
+func (h *host) remove(ctx context.Context, users []inventory.UserID) error {
+	_, err := h.change(ctx, long, users, "sync_reset", "-C", h.conf, "-f")
 	return err
 }

@@ -6,37 +6,19 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
 	"github.com/interlacemail/interlace/monitor"
 )
 
-// move is the work of moving users to another store.
+// move is the work of moving users and shared trees to another store.
 type move struct {
 	*Options
 	unit    *Unit
 	target  *place
 	sources []*source
-}
-
-// place is a store with its instances.
-type place struct {
-	store *inventory.Store
-	hosts []*host // of its instances, the master first
-}
-
-func (p *place) master() inventory.Instance { return p.store.Instances[0] }
-
-// source is a place with the users who leave it.
-type source struct {
-	place
-	users  []inventory.UserID
-	owners map[cyrus.Owner]bool
 }
 
 // newMove looks at the instances that a unit moves users between.
@@ -56,101 +38,93 @@ func (o *Options) newMove(ctx context.Context, u *Unit) (*move, error) {
 			i = len(m.sources)
 			m.sources = append(m.sources, &source{place: *p, owners: map[cyrus.Owner]bool{}})
 		}
-		s := m.sources[i]
-		s.users = append(s.users, c.User)
-		s.owners[cyrus.Owner{Name: string(c.User)}] = true
+		m.sources[i].take(c.User, o.kindOf(c.User))
+	}
+	for _, p := range m.places() {
+		for _, h := range p.hosts {
+			h.unit = fileName(u)
+		}
 	}
 	return m, nil
 }
 
-// place returns a store and what its instances say of themselves.
-func (o *Options) place(ctx context.Context, name inventory.StoreID) (*place, error) {
-	i := o.Inventory.Store(name)
-	if i < 0 {
-		return nil, fmt.Errorf("the inventory has no store %s", name)
-	}
-	p := &place{store: &o.Inventory.Stores[i]}
-	var wrong error
-	for _, in := range p.store.Instances {
-		h := &host{run: o.Run, server: in.Server, tools: o.Tools, conf: in.IMAPDConf}
-		if in.IMAPDConf == "" {
-			wrong = errors.Join(wrong, fmt.Errorf("the inventory does not say where imapd.conf of %s is on %s", name, in.Server))
-			continue
-		}
-		wrong = errors.Join(wrong, h.read(ctx))
-		p.hosts = append(p.hosts, h)
-	}
-	if len(p.store.Instances) == 0 {
-		wrong = fmt.Errorf("store %s has no instance", name)
-	}
-	return p, wrong
-}
-
 // do does a step.
 func (m *move) do(ctx context.Context, step monitor.Step, records []monitor.StepRecord) (text, data string, err error) {
-	if since, denied := began(records, monitor.StepDenySource); denied && slices.Index(ofMove.Steps, step) < slices.Index(ofMove.Steps, monitor.StepRoute) {
-		if took := m.Now().Sub(since); took > m.denied() {
-			return "", "", fmt.Errorf("the users have been denied for %v", took.Round(time.Second))
-		}
+	ctx, cancel, err := m.whileDenied(ctx, step, records)
+	if err != nil {
+		return "", "", err
 	}
+	defer cancel()
 	switch step {
 	case monitor.StepCheck:
-		return "", "", m.check(ctx)
+		return m.check(ctx)
 	case monitor.StepDenyTarget:
-		return "", "", m.eachHost(ctx, m.target, m.users(), (*host).deny)
+		return "", "", m.target.each(ctx, m.users(), (*host).deny)
 	case monitor.StepCopy:
 		return m.copy(ctx)
 	case monitor.StepDenySource:
 		return m.denySource(ctx)
 	case monitor.StepDelta:
-		return "", "", m.eachSource(func(s *source) error { return m.copyFrom(ctx, s, true) })
+		return "", "", m.delta(ctx)
 	case monitor.StepProveTarget:
-		return "", "", m.eachSource(func(s *source) error { return m.prove(ctx, s.master(), m.target.master(), s.owners) })
+		return m.proveTarget(ctx)
 	case monitor.StepPush:
-		return "", "", m.target.hosts[0].push(ctx, m.users()...)
+		return "", "", m.push(ctx)
 	case monitor.StepProveReplica:
-		return "", "", m.proveReplicas(ctx)
+		return "", "", m.proveReplicas(ctx, records)
 	case monitor.StepRoute:
-		return "", "", m.Route(ctx, m.routes())
+		return "", "", m.route(ctx)
 	case monitor.StepAllowTarget:
-		return "", "", m.eachHost(ctx, m.target, m.users(), (*host).allow)
+		return m.allowTarget(ctx, records)
 	case monitor.StepAllowWriters:
 		return "", "", m.allowWriters(ctx, records)
 	case monitor.StepCanary:
 		return m.canary(ctx, records)
 	case monitor.StepKeep:
-		return "", "", nil
+		return m.keep(ctx, records)
 	case monitor.StepDeleteSource:
-		return "", "", m.eachSource(func(s *source) error { return m.deleteFrom(ctx, s) })
+		return "", "", m.deleteSource(ctx, records)
 	case monitor.StepAllowSource:
-		return "", "", m.eachSource(func(s *source) error { return m.eachHost(ctx, &s.place, s.users, (*host).allow) })
+		return "", "", m.allowSource(ctx)
 	}
 	return "", "", fmt.Errorf("there is no step %s", step)
 }
 
 // undo takes a step back.
 func (m *move) undo(ctx context.Context, step monitor.Step, records []monitor.StepRecord) error {
-	if m.unit.Returns && step != monitor.StepDenySource {
-		return nil // what was there before stays, denied
-	}
 	switch step {
+	case monitor.StepCheck:
+		return m.forgetAll(ctx)
 	case monitor.StepDenyTarget:
-		return m.eachHost(ctx, m.target, m.users(), (*host).allow)
+		if m.unit.Of != "" {
+			return nil // they were denied there before, with the original that is kept
+		}
+		return m.target.each(ctx, m.users(), (*host).allow)
 	case monitor.StepCopy:
 		return m.uncopy(ctx)
 	case monitor.StepDenySource:
-		return errors.Join(m.allowWriters(ctx, records), m.eachSource(func(s *source) error { return m.eachHost(ctx, &s.place, s.users, (*host).allow) }))
+		return errors.Join(m.allowWriters(ctx, records), m.eachSource(func(s *source) error { return s.each(ctx, s.users, (*host).allow) }))
 	}
 	return nil
 }
 
-// rests reports whether the original is still to be kept.
-func (m *move) rests(_ monitor.Step, records []monitor.StepRecord) bool {
-	routed, _ := ended(records, monitor.StepRoute)
-	return m.Now().Sub(routed) < m.Keep
+// whileDenied gives steps between the denial and the route no longer than users may be
+// denied.
+func (m *move) whileDenied(ctx context.Context, step monitor.Step, records []monitor.StepRecord) (context.Context, context.CancelFunc, error) {
+	at := slices.Index(ofMove.Steps, step)
+	if at <= slices.Index(ofMove.Steps, monitor.StepDenySource) || at >= slices.Index(ofMove.Steps, monitor.StepRoute) {
+		return ctx, func() {}, nil
+	}
+	since, _ := deniedSince(records)
+	left := m.denied() - m.Now().Sub(since)
+	if left <= 0 {
+		return nil, nil, fmt.Errorf("the users have been denied for %v, and %v is allowed", m.Now().Sub(since).Round(time.Second), m.denied())
+	}
+	ctx, cancel := context.WithTimeout(ctx, left)
+	return ctx, cancel, nil
 }
 
-// users returns all users of the unit.
+// users returns all users of the unit, without shared trees.
 func (m *move) users() []inventory.UserID {
 	var users []inventory.UserID
 	for _, s := range m.sources {
@@ -162,23 +136,18 @@ func (m *move) users() []inventory.UserID {
 func (m *move) routes() []Route {
 	var routes []Route
 	for _, s := range m.sources {
-		for _, u := range s.users {
+		for _, u := range slices.Concat(s.users, s.trees) {
 			routes = append(routes, Route{User: u, From: s.master(), To: m.target.master()})
 		}
 	}
 	return routes
 }
 
-// eachHost does something for each user on each instance of a store, the master first.
-func (m *move) eachHost(ctx context.Context, p *place, users []inventory.UserID, do func(*host, context.Context, inventory.UserID) error) error {
-	for _, h := range p.hosts {
-		for _, u := range users {
-			if err := do(h, ctx, u); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+// route sends mail and clients to the new store.
+func (m *move) route(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	return m.Route(ctx, m.routes())
 }
 
 func (m *move) eachSource(do func(*source) error) error {
@@ -190,187 +159,28 @@ func (m *move) eachSource(do func(*source) error) error {
 	return nil
 }
 
-// copy copies the users while they work, again and again until that is quick, and tells
-// how long they are then expected to be denied.
-func (m *move) copy(ctx context.Context) (text, data string, err error) {
-	var last time.Duration
-	for range m.passes() {
-		begin := m.Now()
-		if err := m.eachSource(func(s *source) error { return m.copyFrom(ctx, s, false) }); err != nil {
-			return "", "", err
-		}
-		took := m.Now().Sub(begin)
-		quick := took < quickPass || last > 0 && took > last/3
-		if last = took; quick {
-			break
+// forgetAll removes the files of the unit from all servers.
+func (m *move) forgetAll(ctx context.Context) error {
+	var wrong error
+	for _, p := range m.places() {
+		for _, h := range p.hosts {
+			wrong = errors.Join(wrong, h.forget(ctx, ".conf", ".log", ".lock"))
 		}
 	}
-	begin := m.Now() // proofs take as long while the users work
-	if err := m.eachSource(func(s *source) error {
-		_, err := m.differences(ctx, s.master(), m.target.master(), s.owners)
-		return err
-	}); err != nil {
-		return "", "", err
-	}
-	expected := last*3/2 + 2*m.Now().Sub(begin) + margin
-	text = fmt.Sprintf("users are expected to be denied for %v", expected.Round(time.Second))
-	if expected > m.expected() {
-		return "", "", fmt.Errorf("%w: %s, %v is allowed", errPostponed, text, m.expected())
-	}
-	return text, expected.Round(time.Second).String(), nil
+	return wrong
 }
 
-// quickPass is how long a copy may take that need not be made again, and margin what a
-// route takes.
-const quickPass, margin = 2 * time.Second, 5 * time.Second
-
-// copyFrom copies the users of one source. The private configuration is there only
-// meanwhile.
-func (m *move) copyFrom(ctx context.Context, s *source, last bool) error {
-	h := s.hosts[0]
-	private, err := h.private(ctx, m.unit.Plan+m.unit.Name, m.target.master().CSync, account{m.SyncUser, string(m.SyncPassword)})
-	if err != nil {
-		return err
-	}
-	return errors.Join(h.copyTo(ctx, private, last, s.users...), h.forget(context.WithoutCancel(ctx), private))
-}
-
-// uncopy removes the copies from the target, which had none before.
-func (m *move) uncopy(ctx context.Context) error {
-	for _, u := range m.users() {
-		if err := m.target.hosts[0].remove(ctx, u); err != nil {
-			return err
+// read reads what a step that was done left for later ones.
+func read(records []monitor.StepRecord, step monitor.Step, into any) bool {
+	for _, r := range slices.Backward(records) {
+		if r.Step == step && r.State == monitor.StepDone {
+			return r.Data != "" && json.Unmarshal([]byte(r.Data), into) == nil
 		}
 	}
-	return nil
+	return false
 }
 
-// denySource keeps out everybody who may write to what is moved, and tells who of them
-// stays.
-func (m *move) denySource(ctx context.Context) (text, data string, err error) {
-	stay := map[inventory.StoreID][]inventory.UserID{}
-	for _, s := range m.sources {
-		users, crowds, err := m.writersOf(ctx, s)
-		if err != nil {
-			return "", "", err
-		}
-		if len(crowds) > 0 {
-			return "", "", fmt.Errorf("%s may write to what is moved", strings.Join(crowds, " and "))
-		}
-		stay[s.store.Name] = users
-	}
-	kept, err := json.Marshal(stay)
-	if err != nil {
-		return "", "", err
-	}
-	for _, s := range m.sources {
-		if err := m.eachHost(ctx, &s.place, slices.Concat(s.users, stay[s.store.Name]), (*host).deny); err != nil {
-			return "", "", err
-		}
-	}
-	return "", string(kept), nil
-}
-
-// writersOf returns who else may write to what moves.
-func (m *move) writersOf(ctx context.Context, s *source) (users []inventory.UserID, crowds []string, err error) {
-	c, err := m.Dial(ctx, s.master(), "")
-	if err != nil {
-		return nil, nil, err
-	}
-	defer c.Close()
-	has, err := hold(ctx, c, s.owners)
-	if err != nil {
-		return nil, nil, err
-	}
-	names, crowds := writers(has.mailboxes, s.owners, strings.Fields(s.hosts[0].settings["admins"]))
-	for _, n := range names {
-		users = append(users, inventory.UserID(n))
-	}
-	return users, crowds, nil
-}
-
-// allowWriters lets those in again who may write to what was moved, and stay.
-func (m *move) allowWriters(ctx context.Context, records []monitor.StepRecord) error {
-	stay := map[inventory.StoreID][]inventory.UserID{}
-	for i := range records {
-		if r := &records[i]; r.Step == monitor.StepDenySource && r.Data != "" {
-			if err := json.Unmarshal([]byte(r.Data), &stay); err != nil {
-				return err
-			}
-		}
-	}
-	return m.eachSource(func(s *source) error { return m.eachHost(ctx, &s.place, stay[s.store.Name], (*host).allow) })
-}
-
-// differences compares an instance with another as administrators.
-func (m *move) differences(ctx context.Context, from, to inventory.Instance, owners map[cyrus.Owner]bool) ([]string, error) {
-	var clients [2]*cyrus.Client
-	var dialling errgroup.Group
-	for i, in := range []inventory.Instance{from, to} {
-		dialling.Go(func() (err error) { clients[i], err = m.Dial(ctx, in, ""); return err })
-	}
-	err := dialling.Wait()
-	for _, c := range clients {
-		if c != nil {
-			defer c.Close()
-		}
-	}
-	if err != nil {
-		return nil, err
-	}
-	return prove(ctx, clients[0], clients[1], owners)
-}
-
-// prove fails where a copy is not the same.
-func (m *move) prove(ctx context.Context, from, to inventory.Instance, owners map[cyrus.Owner]bool) error {
-	different, err := m.differences(ctx, from, to, owners)
-	if err == nil && len(different) > 0 {
-		err = fmt.Errorf("what is on %s is not what is on %s: %s", to.Server, from.Server, strings.Join(different, "; "))
-	}
-	return err
-}
-
-func (m *move) proveReplicas(ctx context.Context) error {
-	for _, replica := range m.target.store.Instances[1:] {
-		for _, s := range m.sources {
-			if err := m.prove(ctx, m.target.master(), replica, s.owners); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// canary logs in as each user on the new store.
-func (m *move) canary(ctx context.Context, _ []monitor.StepRecord) (text, data string, err error) {
-	for _, u := range m.users() {
-		c, err := m.Dial(ctx, m.target.master(), u)
-		if err != nil {
-			return "", "", err
-		}
-		_, err = c.Status(ctx, "INBOX")
-		if err = errors.Join(err, c.Close()); err != nil {
-			return "", "", err
-		}
-	}
-	return "", "", nil
-}
-
-// deleteFrom removes the original, and fails if anything of it is left.
-func (m *move) deleteFrom(ctx context.Context, s *source) error {
-	for _, u := range s.users {
-		if err := s.hosts[0].remove(ctx, u); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// began returns when a step last began, and ended when it was last done.
-func began(records []monitor.StepRecord, step monitor.Step) (time.Time, bool) {
-	return last(records, step, monitor.StepBegan)
-}
-
+// ended returns when a step was last done.
 func ended(records []monitor.StepRecord, step monitor.Step) (time.Time, bool) {
 	return last(records, step, monitor.StepDone)
 }

@@ -1,114 +1,36 @@
 package apply_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/interlacemail/interlace/fixtures/cyrustest"
 	"github.com/interlacemail/interlace/inventory"
-	"github.com/interlacemail/interlace/inventory/cyrus"
-	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/apply"
-	"github.com/interlacemail/interlace/planner"
 )
 
-// errCrash is the end of the process.
-var errCrash = errors.New("killed")
-
-// journal keeps steps in memory and, after so many, the process is killed: before the
-// record is kept, or right after.
-type journal struct {
-	steps  []monitor.StepRecord
-	left   int // records until the kill; negative: none
-	before bool
-}
-
-func (j *journal) AddStep(_ context.Context, r *monitor.StepRecord) error {
-	if j.left == 0 && j.before {
-		return errCrash
-	}
-	j.steps = append(j.steps, *r)
-	if j.left--; j.left == -1 {
-		return errCrash
-	}
-	return nil
-}
-
-func (j *journal) Steps(context.Context, string, string) ([]monitor.StepRecord, error) {
-	return slices.Clone(j.steps), nil
-}
-
-// rig are two stores with users of whom some share a folder.
-type rig struct {
-	*cyrustest.Fleet
-	inventory *inventory.Inventory
-	routes    map[inventory.UserID]inventory.ServerID
-}
-
-func newRig(t *testing.T) *rig {
-	f := cyrustest.Run(t, cyrustest.StoreOptions{Name: "s1"}, cyrustest.StoreOptions{Name: "s2"})
-	r := &rig{Fleet: f, inventory: &inventory.Inventory{}, routes: map[inventory.UserID]inventory.ServerID{}}
-	for _, s := range f.Stores {
-		store := inventory.Store{Name: inventory.StoreID(s.Name)}
-		for i, in := range append([]*cyrustest.Instance{s.Master()}, s.Replicas()...) {
-			role := inventory.Replica
-			if i == 0 {
-				role = inventory.Master
-			}
-			store.Instances = append(store.Instances, inventory.Instance{Server: inventory.ServerID(in.Name), Role: role, IMAP: in.IMAP, CSync: in.Csync, IMAPDConf: in.Conf})
-		}
-		r.inventory.Stores = append(r.inventory.Stores, store)
-	}
-	return r
-}
-
-func (r *rig) options(j *journal) *apply.Options {
-	return &apply.Options{
-		Inventory: r.inventory, Run: run, Tools: "/usr/lib/cyrus/bin", SyncUser: "repl", SyncPassword: cyrus.Secret(r.Password), Journal: j,
-		Keep: 14 * 24 * time.Hour, Now: time.Now,
-		Dial: func(ctx context.Context, in inventory.Instance, as inventory.UserID) (*cyrus.Client, error) {
-			return cyrus.Dial(ctx, cyrus.Options{Address: in.IMAP, User: cyrustest.AdminUser, Password: cyrus.Secret(r.Password), As: string(as), TLS: cyrus.None})
-		},
-		Route: func(_ context.Context, routes []apply.Route) error {
-			for _, to := range routes {
-				r.routes[to.User] = to.To.Server
-			}
-			return nil
-		},
-	}
-}
-
-// run runs a program as Cyrus's account, whatever the server: all are here.
-func run(ctx context.Context, _ inventory.ServerID, input string, words ...string) (string, error) {
-	cmd := exec.CommandContext(ctx, "setpriv", append([]string{"--reuid=cyrus", "--regid=mail", "--clear-groups", "--"}, words...)...)
-	var out, complaint bytes.Buffer
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(input), &out, &complaint
-	if err := cmd.Run(); err != nil {
-		return out.String(), fmt.Errorf("%w: %s", err, strings.TrimSpace(complaint.String()))
-	}
-	return out.String(), nil
-}
-
 // A unit that is killed at any step comes to the same end when it is carried on: all is
-// moved or, where a step before the pivot fails, all is as it was.
+// moved or, where a step before the pivot fails, all is as it was. With INTERLACE_SOAK it
+// is killed everywhere.
 func TestMoveWhateverKillsIt(t *testing.T) {
-	r := newRig(t)
-	for _, fails := range []string{"", "-O", "sync_client -C " + r.Stores[1].Master().Conf} {
-		for n := 0; ; n++ {
+	t.Parallel()
+	r := newRig(t, 2, cyrustest.Settings{})
+	for i, fails := range []string{"", "sync_client -C " + r.Stores[1].Master().Conf, "cyr_deny -C " + r.Stores[0].Replicas()[0].Conf + " -m"} {
+		step := 1
+		if !soak() {
+			step = 5
+		}
+		for n := i; ; n += step {
 			killed := false
 			for _, before := range []bool{true, false} {
-				if testing.Short() && before {
+				if !soak() && before != (n%2 == 0) {
 					continue
 				}
-				killed = r.move(t, fmt.Sprintf("%d%v%d", n, before, len(fails)), fails, &journal{left: n, before: before}) || killed
+				killed = r.move(t, fmt.Sprintf("%d%v%d", n, before, i), fails, &journal{left: n, before: before}) || killed
 			}
 			if !killed {
 				if n < 12 {
@@ -131,9 +53,7 @@ func (r *rig) move(t *testing.T, name, fails string, j *journal) (killed bool) {
 		{Name: "user." + anna + ".Work", Messages: 2, ACL: []cyrustest.Right{{Identifier: ben, Rights: "lrswi"}}},
 		{Name: "user." + ben, Messages: 1},
 	}))
-	unit := &apply.Unit{Plan: "p", Name: anna, Moves: []planner.UserChange{
-		{User: inventory.UserID(anna), From: "s1", To: "s2"}, {User: inventory.UserID(ben), From: "s1", To: "s2"},
-	}}
+	u := unit(anna, "s1", "s2", anna, ben)
 	o := r.options(j)
 	o.Run = func(ctx context.Context, server inventory.ServerID, input string, words ...string) (string, error) {
 		if fails != "" && strings.Contains(strings.Join(words, " "), fails) {
@@ -141,20 +61,27 @@ func (r *rig) move(t *testing.T, name, fails string, j *journal) (killed bool) {
 		}
 		return run(ctx, server, input, words...)
 	}
-	outcome, err := o.Carry(ctx, unit, false)
+	outcome, err := o.Carry(ctx, u, false)
 	if killed = errors.Is(err, errCrash); killed {
 		j.left = -1
-		outcome, err = o.Carry(ctx, unit, false)
+		outcome, err = o.Carry(ctx, u, false)
 	}
 	want, wrong := apply.Moved, fails != ""
 	if wrong {
 		want = apply.Back
+		for _, u := range []string{anna, ben} {
+			r.routes[inventory.UserID(u)] = inventory.ServerID(from.Master().Name)
+		}
 	}
 	if outcome != want {
-		t.Fatalf("%s: %s, %v\n%v", name, outcome, err, j.steps)
+		t.Fatalf("%s: %s, %v\n%v", name, outcome, err, j)
 	}
 	for _, u := range []string{anna, ben} {
-		r.look(t, u, !wrong)
+		if wrong {
+			r.look(t, u, 1, 0)
+		} else {
+			r.look(t, u, 0, 1)
+		}
 	}
 	for _, in := range r.Instances() {
 		if left, _ := filepath.Glob(filepath.Join(in.Dir, "conf", "interlace-*.conf")); left != nil {
@@ -162,33 +89,4 @@ func (r *rig) move(t *testing.T, name, fails string, j *journal) (killed bool) {
 		}
 	}
 	return killed
-}
-
-// look tells where a user is.
-func (r *rig) look(t *testing.T, user string, moved bool) {
-	t.Helper()
-	ctx := t.Context()
-	from, to := r.Stores[0].Master(), r.Stores[1].Master()
-	routed := r.routes[inventory.UserID(user)] == inventory.ServerID(to.Name)
-	_, old := login(ctx, from, user)
-	_, fresh := login(ctx, to, user)
-	if routed != moved || (old == nil) == moved || (fresh == nil) != moved {
-		t.Errorf("%s moved %v: routed there %v; on the old store: %v; on the new one: %v", user, moved, routed, old, fresh)
-	}
-}
-
-func login(ctx context.Context, in *cyrustest.Instance, user string) ([]string, error) {
-	c, err := in.DialAs(ctx, user)
-	if err != nil {
-		return nil, err
-	}
-	defer c.Close()
-	return c.Do("STATUS INBOX (MESSAGES)")
-}
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
 }

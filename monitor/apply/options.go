@@ -24,8 +24,11 @@ type Options struct {
 	// Route sends mail and clients to where the users are now. It may be asked again for
 	// what it has done.
 	Route func(ctx context.Context, routes []Route) error
+	// Layouts say how instances are made and changed.
+	Layouts Layouts
 	// Journal keeps what was done.
 	Journal Journal
+	Live    Live
 
 	// Passes is how often what users change meanwhile is copied before they are denied;
 	// zero means 5.
@@ -60,7 +63,7 @@ type Limits struct {
 	// begins. Zero means 2.
 	Failures int
 	// Patience is how long a unit waits for a store that is behind before it is passed
-	// over, and Poll how often it looks. Zero means 10 minutes, and 5 seconds.
+	// over, and Poll how often it looks. Zero means 10 minutes, and 2 seconds.
 	Patience, Poll time.Duration
 	// StopFile is a path on every server; where that is there, nothing more is done.
 	StopFile string

@@ -2,48 +2,111 @@ package apply
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
+	"github.com/interlacemail/interlace/monitor"
 )
+
+// proveTarget fails where the copy is not the original, and seals that.
+func (m *move) proveTarget(ctx context.Context) (text, data string, err error) {
+	seals := map[inventory.StoreID]seal{}
+	for _, s := range m.sources {
+		if seals[s.store.Name], err = m.prove(ctx, s.master(), m.target.master(), s.owners); err != nil {
+			return "", "", err
+		}
+	}
+	kept, err := json.Marshal(seals)
+	return "", string(kept), err
+}
+
+// proveReplicas fails where a replica is not what the new master is, and where the original
+// has not stood still meanwhile.
+func (m *move) proveReplicas(ctx context.Context, records []monitor.StepRecord) error {
+	for _, replica := range m.target.store.Instances[1:] {
+		if _, err := m.prove(ctx, m.target.master(), replica, m.all()); err != nil {
+			return err
+		}
+	}
+	sealed := sealsOf(records)
+	return m.eachSource(func(s *source) error {
+		changed, err := m.unsealed(ctx, s, sealed[s.store.Name])
+		if err == nil && len(changed) > 0 {
+			err = fmt.Errorf("%s on %s was written to though everybody is denied who may", inventory.Printable(string(changed[0])), s.hosts[0].server)
+		}
+		return err
+	})
+}
+
+// prove fails where a copy is not the same.
+func (m *move) prove(ctx context.Context, from, to inventory.Instance, owners map[cyrus.Owner]bool) (seal, error) {
+	different, sealed, err := m.differences(ctx, from, to, owners)
+	if err == nil && len(different) > 0 {
+		err = fmt.Errorf("what is on %s is not what is on %s: %s", to.Server, from.Server, strings.Join(different, "; "))
+	}
+	return sealed, err
+}
+
+// differences compares an instance with another as administrators.
+func (m *move) differences(ctx context.Context, from, to inventory.Instance, owners map[cyrus.Owner]bool) ([]string, seal, error) {
+	var clients [2]*cyrus.Client
+	var dialling errgroup.Group
+	for i, in := range []inventory.Instance{from, to} {
+		dialling.Go(func() (err error) { clients[i], err = m.dialAdmin(ctx, in); return err })
+	}
+	err := dialling.Wait()
+	for _, c := range clients {
+		if c != nil {
+			defer c.Close()
+		}
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	return prove(ctx, clients[0], clients[1], owners)
+}
 
 // mostShown is how many differences are told of.
 const mostShown = 20
 
 // prove tells in what the mailboxes of the owners differ between an instance and its
-// copy, both of which stand still; nothing is no difference. It asks as an administrator,
-// since their owners are denied. Mailboxes that have had more messages than an
+// copy, both of which stand still, and seals the original; nothing is no difference. It
+// asks as an administrator, since their owners are denied. Mailboxes that have had more messages than an
 // administrator is told of at once are compared by Cyrus's own checksums.
-func prove(ctx context.Context, original, replica *cyrus.Client, owners map[cyrus.Owner]bool) ([]string, error) {
+func prove(ctx context.Context, original, replica *cyrus.Client, owners map[cyrus.Owner]bool) ([]string, seal, error) {
 	from, err := hold(ctx, original, owners)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	to, err := hold(ctx, replica, owners)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	different := from.differences(to)
 	for _, name := range slices.Sorted(maps.Keys(from.mailboxes)) {
 		if len(different) >= mostShown {
-			return append(different[:mostShown], "and more"), nil
+			return append(different[:mostShown], "and more"), nil, nil
 		}
 		if _, there := to.mailboxes[name]; !there {
 			continue
 		}
 		text, err := differentMessages(ctx, original, replica, name)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if text != "" {
 			different = append(different, text)
 		}
 	}
-	return different, nil
+	return different, from.seal(), nil
 }
 
 // holding is what an instance has of some owners.
@@ -54,14 +117,10 @@ type holding struct {
 
 // hold asks an instance for what it has of the owners, without their messages.
 func hold(ctx context.Context, c *cyrus.Client, owners map[cyrus.Owner]bool) (*holding, error) {
-	names, err := c.Names(ctx)
+	names, err := namesOfOwners(ctx, c, owners)
 	if err != nil {
 		return nil, err
 	}
-	names = slices.DeleteFunc(names, func(n cyrus.InternalName) bool {
-		owner, _, kept := n.Owner()
-		return !kept || !owners[owner]
-	})
 	h := &holding{mailboxes: map[cyrus.InternalName]cyrus.Mailbox{}}
 	if len(names) == 0 {
 		return h, nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
@@ -41,7 +42,7 @@ var recorded = []monitor.Step{
 }
 
 // reading are the programs that only read; cyr_deny does where it lists.
-var reading = []string{"cyr_info", "ps", "df", "du", "test", "stat", "readlink", "ls", "cat", "grep"}
+var reading = []string{"cyr_info", "ps", "df", "du", "test", "stat", "readlink", "ls", "cat", "grep", "mbpath"}
 
 // reads reports whether a command changes nothing.
 func reads(words []string) bool {
@@ -49,7 +50,25 @@ func reads(words []string) bool {
 	return slices.Contains(reading, name) || name == "cyr_deny" && slices.Contains(words, "-l")
 }
 
-// Rehearse says what carrying a unit on would do, without doing anything.
+// inside returns the programs that a command runs under a lock and a limit of time, one for
+// each of the names that it is given as its input.
+func inside(words []string, input string) [][]string {
+	if at := slices.Index(words, "timeout"); words[0] == "flock" && at > 0 {
+		words = words[at+4:] // -k, seconds, seconds
+	}
+	if words[0] != "xargs" {
+		return [][]string{slices.Clone(words)}
+	}
+	words = words[slices.Index(words, "--")+1:]
+	var list [][]string
+	for name := range strings.Lines(input) {
+		list = append(list, append(slices.Clone(words), strings.TrimSuffix(name, "\n")))
+	}
+	return list
+}
+
+// Rehearse says what carrying a unit on would do, without doing it. Its check is made: for
+// that a configuration lies on a server for a moment.
 func Rehearse(ctx context.Context, u *Unit, o *Options) (*Rehearsal, error) {
 	r := &Rehearsal{Unit: u}
 	records, err := o.Journal.Steps(ctx, u.Plan, u.Name)
@@ -62,12 +81,10 @@ func Rehearse(ctx context.Context, u *Unit, o *Options) (*Rehearsal, error) {
 		if reads(words) {
 			return o.Run(ctx, server, input, words...)
 		}
-		if words[0] == "flock" { // what runs under the lock
-			words = words[4:]
-		}
-		c := Command{server, slices.Clone(words)}
-		if !slices.ContainsFunc(commands, func(known Command) bool { return known.Server == server && slices.Equal(known.Words, words) }) {
-			commands = append(commands, c)
+		for _, words := range inside(words, input) {
+			if !slices.ContainsFunc(commands, func(known Command) bool { return known.Server == server && slices.Equal(known.Words, words) }) {
+				commands = append(commands, Command{server, words})
+			}
 		}
 		return "", nil
 	}
@@ -94,9 +111,13 @@ func Rehearse(ctx context.Context, u *Unit, o *Options) (*Rehearsal, error) {
 	for _, step := range course.Steps[next:] {
 		commands = nil
 		switch {
-		case step == course.Steps[0] || step == monitor.StepCheck:
-			text, _, err := w.do(ctx, step, records)
-			r.Text, r.Refused = text, lines(err)
+		case step == monitor.StepCheck:
+			if real, _, err := o.newWork(ctx, u); err != nil {
+				r.Refused = lines(err)
+			} else {
+				r.Text, _, err = real.do(ctx, step, records)
+				r.Refused = lines(err)
+			}
 		case slices.Contains(recorded, step):
 			_, _, _ = w.do(ctx, step, records) // nothing is done, so that it may find fault with what it finds
 		}

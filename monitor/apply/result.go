@@ -2,6 +2,7 @@ package apply
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -36,13 +37,17 @@ func (r *Result) Since() time.Time {
 func (r *Result) Expected() inventory.Number {
 	for _, record := range slices.Backward(r.Records) {
 		if record.Step == monitor.StepCopy && record.State == monitor.StepDone {
-			if d, err := time.ParseDuration(record.Data); err == nil {
+			text, _, _ := strings.Cut(strings.TrimPrefix(string(record.Text), expectedWords), ";")
+			if d, err := time.ParseDuration(text); err == nil {
 				return inventory.Known(d.Seconds())
 			}
 		}
 	}
 	return inventory.Number{}
 }
+
+// expectedWords begin what the copy says of how long users will be kept out.
+const expectedWords = "users are expected to be denied for "
 
 // Denied is how long users were kept out when last they were, in seconds.
 func (r *Result) Denied() inventory.Number {
@@ -88,25 +93,19 @@ func (u *Unit) Executed(records []monitor.StepRecord) bool {
 	}
 }
 
-// Leaves reports whether a unit has left the originals of its users, denied, where they
-// were: they are to be kept there, and then deleted.
-func (u *Unit) Leaves(records []monitor.StepRecord) bool {
-	if u.Do != nil {
-		return false
-	}
-	_, routed := ended(records, monitor.StepRoute)
-	_, deleting := began(records, monitor.StepDeleteSource)
-	return routed && !deleting
-}
-
 // Rests reports whether nothing is to be done about a unit but to delete the originals.
 func (u *Unit) Rests(records []monitor.StepRecord) bool {
 	c, err := courseOf(u)
 	return err == nil && c.Next(records, false).Verb == Settle
 }
 
-// HandOver is the record by which a unit is done with, since another one takes its users
-// back to where they came from: what it has left there becomes theirs again.
-func (u *Unit) HandOver(plan string, at time.Time) monitor.StepRecord {
-	return monitor.StepRecord{Plan: u.Plan, Unit: u.Name, Step: ofMove.Steps[0], State: monitor.StepUndone, At: at, Text: inventory.Text("taken back by plan " + plan)}
+// Ahead reports whether there is something to do about a unit now: it may have come back,
+// and is then begun anew.
+func (u *Unit) Ahead(records []monitor.StepRecord) bool {
+	c, err := courseOf(u)
+	if err != nil {
+		return false
+	}
+	a := c.Next(records, false)
+	return a.Verb == Do || a.Verb == Undo || a.Verb == End && a.Back
 }

@@ -20,6 +20,7 @@ type run struct {
 	back  bool
 
 	mu       sync.Mutex
+	fleet    *inventory.Inventory // after the changes of layouts so far
 	busy     map[inventory.ServerID]int
 	running  int
 	failures int   // one after the other
@@ -32,6 +33,7 @@ type task struct {
 	Unit
 	course  *Course
 	records []monitor.StepRecord // when the run began
+	options *Options             // with the fleet as it is when the task begins
 	state   taskState
 	outcome Outcome
 	why     error
@@ -52,7 +54,7 @@ const (
 // When the context ends nothing more begins, and units go on until users are let in
 // again. An error means that nothing was done.
 func CarryOut(ctx context.Context, units []Unit, back bool, o *Options) ([]Result, error) {
-	r := &run{Options: o, back: back, busy: map[inventory.ServerID]int{}, changed: make(chan struct{}, len(units)+1)}
+	r := &run{Options: o, back: back, fleet: o.Inventory, busy: map[inventory.ServerID]int{}, changed: make(chan struct{}, len(units)+1)}
 	for i := range units {
 		t := &task{Unit: units[i], outcome: Waiting}
 		var err error
@@ -184,6 +186,9 @@ func (r *run) next(wave []*task) (t *task, wait bool) {
 			wait = true
 		default:
 			t.state = running
+			o := *r.Options
+			o.Inventory = r.fleet
+			t.options = &o
 			r.running++
 			for _, s := range r.ends(&t.Unit) {
 				r.busy[s]++
@@ -220,6 +225,13 @@ func (r *run) carryOn(ctx context.Context, t *task) {
 	outcome, err := r.carryOne(ctx, t)
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if outcome == Finished && t.Do != nil {
+		records, unread := r.Journal.Steps(ctx, t.Plan, t.Name)
+		if unread != nil && r.ended == nil {
+			r.ended = unread
+		}
+		r.fleet = Follow(r.fleet, &t.Unit, records)
+	}
 	t.state, t.outcome, t.why = over, outcome, err
 	r.running--
 	for _, s := range r.ends(&t.Unit) {
@@ -254,7 +266,7 @@ func (r *run) carryOne(ctx context.Context, t *task) (Outcome, error) {
 			return t.stood(), err
 		}
 	}
-	w, _, err := r.newWork(ctx, &t.Unit)
+	w, _, err := t.options.newWork(ctx, &t.Unit)
 	if err != nil {
 		return t.stood(), err
 	}
@@ -264,7 +276,7 @@ func (r *run) carryOne(ctx context.Context, t *task) (Outcome, error) {
 			return Stopped, err
 		}
 	}
-	return r.carry(ctx, &t.Unit, t.course, w, func(ctx context.Context, step monitor.Step) error { return r.pass(ctx, t, step) }, r.back)
+	return t.options.carry(ctx, &t.Unit, t.course, w, func(ctx context.Context, step monitor.Step) error { return r.pass(ctx, t, step) }, r.back)
 }
 
 // endOf is the outcome of a unit of which nothing is left to be done.
@@ -299,7 +311,7 @@ func (r *run) mayStart(ctx context.Context, t *task) error {
 	if err := r.night(ctx, t); err != nil {
 		return err
 	}
-	return r.hinders(ctx, &t.Unit)
+	return t.options.hinders(ctx, &t.Unit)
 }
 
 // pass lets a unit that has begun go on where it may pause. When users are about to be
@@ -315,10 +327,10 @@ func (r *run) pass(ctx context.Context, t *task, step monitor.Step) error {
 		return errEnds("%v", why)
 	}
 	if step != t.course.Hold {
-		return r.ask(ctx, r.servers(&t.Unit))
+		return r.ask(ctx, t.options.servers(&t.Unit))
 	}
 	err := r.await(ctx, func(ctx context.Context) error {
-		err := r.hinders(ctx, &t.Unit)
+		err := t.options.hinders(ctx, &t.Unit)
 		if h := (*hindrance)(nil); errors.As(err, &h) && h.lasting {
 			h.lasting = false
 			return fmt.Errorf("%w: %s", errPostponed, h.why)
@@ -349,7 +361,7 @@ func (r *run) night(ctx context.Context, t *task) error {
 		if err != nil {
 			return errEnds("%v", err)
 		}
-		if at, there := began(records, other.course.Steps[0]); there && !at.Before(night) {
+		if at, there := last(records, other.course.Steps[0], monitor.StepBegan); there && !at.Before(night) {
 			users += len(other.Moves)
 		}
 	}

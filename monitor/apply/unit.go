@@ -18,11 +18,12 @@ type Unit struct {
 
 	Moves []planner.UserChange  // of users and shared trees, to one store
 	Do    *planner.LayoutChange // or this
+	// Copies is how many instances the plan leaves the store whose layout changes.
+	Copies int
 
-	// Returns tells that the users come back to where their originals are still kept, and
-	// denied, from when they left: these are brought up to date, and stay what they are if
-	// the unit is taken back.
-	Returns bool
+	// Of is the unit that this one takes back, whose originals are kept where this one
+	// moves to; empty for one of the plan itself.
+	Of string
 }
 
 // Units returns the units of plans, in the order in which they are to be carried out: that
@@ -32,9 +33,13 @@ func Units(plans []planner.Plan, schedule *planner.Schedule) []Unit {
 	for _, p := range plans {
 		switch p := p.(type) {
 		case *planner.Layout:
+			copies := map[inventory.StoreID]int{}
+			for i := range p.Stores {
+				copies[p.Stores[i].Store] = 1 + len(p.Stores[i].Replicas)
+			}
 			for i := range p.Changes {
 				c := &p.Changes[i]
-				units = append(units, Unit{Plan: p.ID, Name: fmt.Sprintf("%s %s %s on %s", c.ID, c.Do, c.Store, c.Server), Do: c})
+				units = append(units, Unit{Plan: p.ID, Name: fmt.Sprintf("%s %s %s on %s", c.ID, c.Do, c.Store, c.Server), Do: c, Copies: copies[c.Store]})
 			}
 		case *planner.Assignment:
 			units = append(units, movesOf(p)...)

@@ -13,7 +13,11 @@ func courseOf(u *Unit) (*Course, error) {
 	if u.Do == nil {
 		return &ofMove, nil
 	}
-	return nil, fmt.Errorf("%s: interlace does not carry out %s yet", u.Name, u.Do.Do)
+	c, err := courseOfLayout(u.Do.Do)
+	if err != nil {
+		err = fmt.Errorf("%s: %w", u.Name, err)
+	}
+	return c, err
 }
 
 // newWork looks at the servers that a unit concerns, and returns who does its steps and
@@ -22,6 +26,10 @@ func (o *Options) newWork(ctx context.Context, u *Unit) (work, *Course, error) {
 	c, err := courseOf(u)
 	if err != nil {
 		return nil, nil, err
+	}
+	if u.Do != nil {
+		w, err := o.layoutWork(u)
+		return w, c, err
 	}
 	m, err := o.newMove(ctx, u)
 	return m, c, err

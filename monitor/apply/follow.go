@@ -1,0 +1,47 @@
+package apply
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
+)
+
+// Follow returns the inventory as it is when a unit has been carried out, of which this is
+// written down; the inventory may show some of it already. It knows where an instance is
+// that was created.
+func Follow(inv *inventory.Inventory, u *Unit, records []monitor.StepRecord) *inventory.Inventory {
+	after := Carried(inv, []*Unit{u})
+	if u.Do == nil {
+		return after
+	}
+	at := after.Store(u.Do.Store)
+	if at < 0 {
+		return after
+	}
+	s := &after.Stores[at]
+	var made inventory.Instance
+	if in := s.On(u.Do.Server); in != nil && in.IMAP == "" && read(records, monitor.StepCreate, &made) {
+		made.Role = in.Role
+		*in = made
+	}
+	return after
+}
+
+// FleetLines are the store's instances as the fleet file has them: what an operator who
+// keeps one writes there after a change of the layout. No server tells discover of an
+// instance that the inventory does not name.
+func FleetLines(s *inventory.Store) string {
+	var b strings.Builder
+	for _, in := range s.Instances {
+		fmt.Fprintf(&b, "- {server: %s, role: %s", in.Server, in.Role)
+		for _, field := range [][2]string{{"imap", in.IMAP}, {"csync", in.CSync}, {"imapd_conf", in.IMAPDConf}, {"sync_dir", in.SyncDir}, {"log", in.Log}} {
+			if field[1] != "" {
+				fmt.Fprintf(&b, ", %s: %q", field[0], field[1])
+			}
+		}
+		b.WriteString("}\n")
+	}
+	return b.String()
+}
