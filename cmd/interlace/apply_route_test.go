@@ -74,7 +74,7 @@ func TestEditRoutes(t *testing.T) {
 	}
 }
 
-// TestReroute runs the hook, asks where users are routed, and kicks the relay.
+// TestReroute runs the hook and asks where users are routed.
 func TestReroute(t *testing.T) {
 	inv, dir := routedStores(), t.TempDir()
 	script := func(name, text string) string {
@@ -87,13 +87,12 @@ func TestReroute(t *testing.T) {
 	}
 	c := newConfig()
 	c.Apply.RoutingHook = []string{script("hook", "cat \"$1\" >>routed\n"), "{file}"}
-	c.Apply.Kick = []string{script("kick", "echo kicked >>routed\n")}
 	c.Monitor.RoutingQuery = []string{script("query", "grep -F \"$1,\" routed | sed 's/.*,//'\n"), "{user}"}
 	if err := c.reroute(t.Context(), inv, routesTo(inv, "a,b", "$(touch x)")); err != nil {
 		t.Fatal(err)
 	}
 	text, err := os.ReadFile(filepath.Join(dir, "routed"))
-	if want := "a,b,imap1,imap2.example.org:2143\n$(touch x),imap1,imap2.example.org:2143\nkicked\n"; err != nil || string(text) != want {
+	if want := "a,b,imap1,imap2.example.org:2143\n$(touch x),imap1,imap2.example.org:2143\n"; err != nil || string(text) != want {
 		t.Errorf("%q, %v, want %q", text, err, want)
 	}
 	c.Monitor.RoutingQuery = []string{script("query", "echo imap1\n"), "{user}"}
