@@ -28,7 +28,7 @@ type StepRehearsal struct {
 	Commands []Command
 }
 
-// Command is what runs on a server.
+// Command is what runs on a server or, where it is the operator's hook, is about one.
 type Command struct {
 	Server inventory.ServerID
 	Words  []string
@@ -122,6 +122,11 @@ func Rehearse(ctx context.Context, u *Unit, others []*Unit, o *Options) (*Rehear
 			}
 		case slices.Contains(recorded, step):
 			_, _, _ = w.do(ctx, step, records) // nothing is done, so that it may find fault with what it finds
+		}
+		if u.Do != nil {
+			if asked := u.asks(step); asked != nil {
+				commands = append(commands, *asked)
+			}
 		}
 		r.Steps = append(r.Steps, StepRehearsal{step, commands})
 	}
