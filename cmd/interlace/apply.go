@@ -26,35 +26,36 @@ func (a *app) applyCommand() *cobra.Command {
 		Use:   "apply [PLAN…]",
 		Short: "Carry out plans on the live fleet",
 		Long: `Carry out plans on the live fleet: a schedule with the plans that it orders, or a
-users or layout plan alone. Without --yes nothing is changed: each group of users, and
-each change of a store, is listed with its steps, the commands that they run, and all
-that speaks against it.
+users or layout plan alone. Without --yes nothing is changed: each group of users,
+and each change of a store, is listed with its steps, the commands that they run,
+and all that speaks against it.
 
-With --yes they are carried out, wave by wave. Users are copied while they work, again
-and again until that is quick; then whoever may write to their folders is kept out for
-as long as it takes to copy the rest, to prove that the new store and its replicas have
-what the old one has, and to route mail and clients anew. Until then everything can be
-taken back, and is if a step fails or takes too long; mail waits in the queue of the
-mail relay meanwhile. The originals stay where they were, and denied, for keep_source,
-and are deleted by a later apply --resume --yes.
+With --yes they are carried out, wave by wave. Users are copied while they work,
+again and again until that is quick; then whoever may write to their folders is kept
+out for as long as it takes to copy the rest, to prove that the new store and its
+replicas have what the old one has, and to route mail and clients anew. Until then
+everything can be taken back, and is if a step fails or takes too long; mail waits in
+the queue of the relay meanwhile. The originals stay where they were, and denied, for
+keep_source, and are deleted by a later apply --resume --yes.
 
-A layout plan is carried out change by change: replicas are made and filled, promoted
-and dropped, by a command of yours, instance_hook: see interlace help instances.
+A layout plan is carried out change by change: replicas are made and filled,
+promoted and dropped, by a command of yours, instance_hook: see interlace help
+instances.
 
-Nothing begins where the facts have changed since the plan was made, where an instance
-does not answer or is not what the inventory takes it to be, while a store is behind,
-has a critical alert, or the time is outside of the window. apply ends by itself after
-two failures in a row, when a store gets too far behind, by interlace apply --stop and
-by a file on any mail server (stop_file): users who are kept out are let in again first,
-on the new store or on the old one.
+Nothing begins where the facts have changed since the plan was made, where an
+instance does not answer or is not what the inventory takes it to be, while a store
+is behind, has a critical alert, or the time is outside of the window. apply ends by
+itself after two failures in a row, when a store gets too far behind, by interlace
+apply --stop, and by a file on any mail server (stop_file): users who are kept out
+are let in again first, on the new store or on the old one.
 
-All that is done is written down in the database before and after, with the plans. When
-apply was killed, --resume --yes goes on with what is there, and needs no file.
+All that is done is written down in the database before and after, with the plans.
+When apply was killed, --resume --yes goes on with what is there, and needs no file.
 --rollback --yes takes back what can be; users who are on their new store already are
 moved back, with the mail that has come since.
 
 "interlace config --help" lists the keys that apply needs: sync, routing_hook or
-routing_file, and what else. What interlace watch has recorded in the same database
+routing_file, and others. What interlace watch has recorded in the same database
 counts; where nobody watches, the lag of stores is not known and keeps nothing back.
 
 The exit status is 1 if anything was not done, or speaks against the plan.`,
@@ -181,7 +182,10 @@ func (a *app) openJournal(ctx context.Context, yes bool) (*history.History, erro
 func (c *applying) rehearse(ctx context.Context) error {
 	list := []apply.Rehearsal{}
 	bar := c.app.progress("look")
-	units := c.units()
+	units, stay, err := c.rehearsed(ctx)
+	if err != nil {
+		return err
+	}
 	for i, u := range units {
 		r, err := apply.Rehearse(ctx, u, units[:i], c.options)
 		if err != nil {
@@ -191,12 +195,42 @@ func (c *applying) rehearse(ctx context.Context) error {
 		bar.at(i+1, len(units), u.Name)
 	}
 	bar.end()
-	shown := rehearsed(list, c.unreached)
-	err := c.app.print(result{screen: shown.Screen(), table: shown.Table(), json: object(shown)})
+	shown := rehearsed(append(stay, list...), c.unreached)
+	err = c.app.print(result{screen: shown.Screen(), table: shown.Table(), json: object(shown)})
 	if err == nil && (c.unreached != nil || slices.ContainsFunc(list, func(r apply.Rehearsal) bool { return len(r.Refused) > 0 })) {
 		err = errFound
 	}
 	return err
+}
+
+// rehearsed are the units that would be carried on, and those that would be taken back,
+// whose steps are undone or that others take back.
+func (c *applying) rehearsed(ctx context.Context) (units []*apply.Unit, back []apply.Rehearsal, err error) {
+	for _, j := range c.jobs {
+		if !j.backwards {
+			continue
+		}
+		var results []apply.Result
+		for i := range j.units {
+			u := &j.units[i]
+			records, err := c.history.Steps(ctx, u.Plan, u.Name)
+			if err != nil {
+				return nil, nil, err
+			}
+			r := apply.Result{Unit: u, Outcome: u.Stands(records), Records: records}
+			results = append(results, r)
+			back = append(back, apply.Rehearsal{Unit: u, Outcome: r.Outcome, Records: records, Text: "taken back"})
+		}
+		for _, u := range j.reversed(results) {
+			units = append(units, &u)
+		}
+	}
+	for _, u := range c.units() {
+		if !slices.ContainsFunc(back, func(r apply.Rehearsal) bool { return r.Unit == u }) {
+			units = append(units, u)
+		}
+	}
+	return units, back, nil
 }
 
 // units are those of all jobs of which something may be left to do.

@@ -90,11 +90,14 @@ func (c *config) roles(ctx context.Context, s *inventory.Store) error {
 // live tells what the servers and their surroundings know.
 func (a *app) live(h *history.History, inv *inventory.Inventory) apply.Live {
 	c := a.config
-	l := apply.Live{Roles: c.roles, Confirmed: a.confirmUnit(h, inv)}
+	l := apply.Live{Roles: c.roles, Kick: c.kick, Confirmed: a.confirmUnit(h, inv)}
 	if len(c.Monitor.RoutingQuery) > 0 || c.Monitor.RoutingFile != "" {
 		l.Served = func(ctx context.Context, users []inventory.UserID) (map[inventory.UserID]inventory.ServerID, error) {
 			return c.served(ctx, inv, users)
 		}
+	}
+	l.Quiet = func(ctx context.Context, in inventory.Instance, users []inventory.UserID) (quiet, known bool, last time.Time, err error) {
+		return c.quiet(ctx, a.now(), in, users)
 	}
 	if c.Apply.LMTP != "" {
 		l.LMTP = func(in inventory.Instance) string { return c.Apply.lmtpOf(inv, in) }

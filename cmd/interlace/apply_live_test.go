@@ -228,6 +228,9 @@ func TestApplyLive(t *testing.T) {
 
 	m.describe("s2") // as discover finds them, or not
 	m.must(m.fleet.Stores[1].Master().Fill(t.Context(), []cyrustest.Mailbox{{Name: "user.carl.New", Messages: 5}}))
+	if would, _ := m.apply(0, "--rollback"); len(would.Units) != 4 || !strings.HasSuffix(would.Units[3].Unit, ", back to s1") || len(would.Units[3].Steps) == 0 {
+		t.Errorf("what would be taken back: %+v", would)
+	}
 	back, _ := m.apply(0, "--rollback", "--yes")
 	for _, u := range back.Units {
 		if u.State != "moved" {

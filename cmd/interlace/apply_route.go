@@ -27,8 +27,7 @@ func (a *app) router(inv *inventory.Inventory) func(context.Context, []apply.Rou
 	}
 }
 
-// reroute routes users anew: by the hook or, without one, in the file of routes. Then the
-// mail relay tries again what it has put off.
+// reroute routes users anew: by the hook or, without one, in the file of routes.
 func (c *config) reroute(ctx context.Context, inv *inventory.Inventory, routes []apply.Route) error {
 	var err error
 	if len(c.Apply.RoutingHook) > 0 {
@@ -40,16 +39,21 @@ func (c *config) reroute(ctx context.Context, inv *inventory.Inventory, routes [
 		return err
 	}
 	if len(c.Monitor.RoutingQuery) > 0 {
-		if err := c.routed(ctx, inv, routes); err != nil {
-			return err
-		}
-	}
-	if len(c.Apply.Kick) > 0 {
-		if _, err := output(ctx, c.Apply.Kick); err != nil {
-			return fmt.Errorf("mta_kick: %w", err)
-		}
+		return c.routed(ctx, inv, routes)
 	}
 	return nil
+}
+
+// kick has the mail relay try again what it has put off.
+func (c *config) kick(ctx context.Context) error {
+	if len(c.Apply.Kick) == 0 {
+		return nil
+	}
+	_, err := output(ctx, c.Apply.Kick)
+	if err != nil {
+		err = fmt.Errorf("mta_kick: %w", err)
+	}
+	return err
 }
 
 // hookRoutes runs the hook with a file of a line USER,FROM,TO for each user.

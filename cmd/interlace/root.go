@@ -31,7 +31,8 @@ It reads the fleet from a file, from its database or from live Cyrus servers,
 says which rules are broken, plans layouts, user moves and their order, and
 computes what failures do. On each mail server it watches that replicas are up to
 date, and tells when they are not. Plans are files; nothing here changes a mail
-server, but watch, and that only where it was allowed to work off a sync log.`,
+server but apply, which carries a plan out when it is told to, and watch, where it
+was allowed to work off a sync log.`,
 		Example: `  interlace demo fleet
   interlace check --fleet fleet/fleet.yaml
   interlace layout --fleet fleet/fleet.yaml --plan plan.json`,

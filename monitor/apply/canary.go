@@ -16,10 +16,18 @@ import (
 // been copied, since its delivery had begun before the denial, is brought along first,
 // while nobody works on the copy.
 func (m *move) allowTarget(ctx context.Context, records []monitor.StepRecord) (text, data string, err error) {
-	if text, data, err = m.bringLate(ctx, records); err != nil {
-		return "", "", err
+	if !m.rehearsed {
+		if text, data, err = m.bringLate(ctx, records); err != nil {
+			return "", "", err
+		}
 	}
-	return text, data, m.target.each(ctx, m.users(), (*host).allow)
+	err = m.target.each(ctx, m.users(), (*host).allow)
+	if err == nil && m.Live.Kick != nil && !m.rehearsed {
+		if failed := m.Live.Kick(ctx); failed != nil {
+			text = strings.TrimPrefix(text+"; mail that was put off comes when the mail server tries again by itself: "+failed.Error(), "; ")
+		}
+	}
+	return text, data, err
 }
 
 // bringLate merges into the copy what came to the original since the proof, and seals that
@@ -56,7 +64,8 @@ func (m *move) bringLate(ctx context.Context, records []monitor.StepRecord) (tex
 }
 
 // canary logs in as each user on the new store, sees whether all is there that each saw
-// before, and asks whether mail for them would be taken.
+// before, and asks whether mail for them would be taken. A delivery to the original that
+// took its time, and has only now ended, is brought along, too.
 func (m *move) canary(ctx context.Context, records []monitor.StepRecord) (text, data string, err error) {
 	var d denials
 	read(records, monitor.StepDenySource, &d)
@@ -85,8 +94,15 @@ func (m *move) canary(ctx context.Context, records []monitor.StepRecord) (text, 
 	if wrong != nil {
 		return "", "", wrong
 	}
+	late, data, err := m.bringLate(ctx, records)
+	if err != nil {
+		return "", "", err
+	}
 	text, err = m.canaryMail(ctx, users)
-	return text, "", err
+	if late != "" {
+		text += "; " + late
+	}
+	return text, data, err
 }
 
 // canaryMail asks the new store whether it would take mail for the users.

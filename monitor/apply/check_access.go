@@ -77,7 +77,9 @@ func (m *move) unknowns(has *holding, there map[cyrus.Owner]int) []string {
 // checkAccount logs in at the new master's sync server from where mail will be sent to it,
 // and asks for a mailbox that does not exist. Where it can't, sync_client would try for ever.
 func (m *move) checkAccount(ctx context.Context, s *source) error {
-	l, err := s.hosts[0].linkTo(ctx, m.target.master().CSync, account{m.SyncUser, m.SyncPassword})
+	h := *s.hosts[0]
+	h.unit += "-asks" // a run may be at work with the unit's own file
+	l, err := h.linkTo(ctx, m.target.master().CSync, account{m.SyncUser, m.SyncPassword})
 	if err != nil {
 		return err
 	}
@@ -88,7 +90,7 @@ func (m *move) checkAccount(ctx context.Context, s *source) error {
 		err = fmt.Errorf("log in as %s at the sync server of %s, %s, from %s: it has to run, its sasldb has to have that user and password, and admins in imapd.conf that user: %w",
 			inventory.Quoted(m.SyncUser), m.target.hosts[0].server, m.target.master().CSync, s.hosts[0].server, err)
 	}
-	return errors.Join(err, s.hosts[0].forget(context.WithoutCancel(ctx), ".conf"))
+	return errors.Join(err, h.forget(context.WithoutCancel(ctx), ".conf", ".lock"))
 }
 
 // greeting is how long a sync server may take to let somebody in.

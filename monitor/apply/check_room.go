@@ -1,17 +1,14 @@
 package apply
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"maps"
 	"path"
 	"slices"
-	"strconv"
 	"strings"
 
-	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
 )
 
@@ -81,18 +78,7 @@ func (h *host) size(ctx context.Context, names []string) (int64, error) {
 	if len(dirs) == 0 {
 		return 0, fmt.Errorf("mbpath on %s does not say where mailboxes lie", h.server)
 	}
-	var total int64
-	for some := range slices.Chunk(slices.Sorted(maps.Keys(dirs)), perCommand) {
-		text, err := h.ask(ctx, patience, slices.Concat([]string{"du", "-l", "-s", "-k", "-c", "--"}, some)...)
-		lines := strings.Split(strings.TrimSpace(text), "\n")
-		kib, _, found := strings.Cut(lines[len(lines)-1], "\ttotal")
-		n, invalid := strconv.ParseInt(kib, 10, 64)
-		if !found || invalid != nil { // a message that vanishes meanwhile is a complaint only
-			return 0, errors.Join(fmt.Errorf("measure what users have on %s", h.server), err)
-		}
-		total += n << 10
-	}
-	return total, nil
+	return h.used(ctx, slices.Sorted(maps.Keys(dirs)))
 }
 
 // checkRoom looks whether all instances of the target have room for what comes, below the
@@ -101,67 +87,15 @@ func (m *move) checkRoom(ctx context.Context, needs []need) error {
 	if m.unit.Of != "" {
 		return nil
 	}
-	ceiling := 1.0
-	if i := m.Inventory.Disk(); i >= 0 && m.Inventory.Resources[i].Ceiling > 0 {
-		ceiling = m.Inventory.Resources[i].Ceiling
-	}
 	var wrong error
 	for _, h := range m.target.hosts {
-		devices := map[string]*device{}
+		comes := map[string]int64{}
 		for _, n := range needs {
-			dir := h.settings["partition-"+n.partition]
-			if dir == "" {
-				continue // which is refused already
-			}
-			d, err := h.device(ctx, dir)
-			if err != nil {
-				wrong = errors.Join(wrong, err)
-				continue
-			}
-			if devices[d.name] == nil {
-				devices[d.name] = d
-			}
-			devices[d.name].comes += n.bytes
-		}
-		for _, name := range slices.Sorted(maps.Keys(devices)) {
-			if d := devices[name]; d.comes > d.room(ceiling) {
-				wrong = errors.Join(wrong, fmt.Errorf("%s on %s has room for %s below its ceiling of %.4g %%, and %s come", d.at, h.server,
-					inventory.FormatSize(max(0, d.room(ceiling))), ceiling*100, inventory.FormatSize(d.comes)))
+			if dir := h.settings["partition-"+n.partition]; dir != "" { // else it is refused already
+				comes[dir] += n.bytes
 			}
 		}
+		wrong = errors.Join(wrong, m.fits(ctx, h, comes))
 	}
 	return wrong
-}
-
-// device is a file system.
-type device struct {
-	name, at   string
-	size, free int64
-	comes      int64
-}
-
-// room is what may come until the device is as full as the ceiling allows.
-func (d *device) room(ceiling float64) int64 {
-	return min(d.free, int64(float64(d.size)*ceiling)-(d.size-d.free))
-}
-
-// device asks df(1) for the file system of a directory.
-func (h *host) device(ctx context.Context, dir string) (*device, error) {
-	text, err := h.ask(ctx, short, "df", "-P", "-k", "--", dir)
-	if err != nil {
-		return nil, fmt.Errorf("look for room on %s: %w", h.server, err)
-	}
-	lines := bufio.NewScanner(strings.NewReader(text))
-	lines.Scan() // the headings
-	lines.Scan()
-	fields := strings.Fields(lines.Text())
-	if len(fields) < 6 {
-		return nil, fmt.Errorf("look for room on %s: df says %s", h.server, inventory.Quoted(text))
-	}
-	used, err := strconv.ParseInt(fields[2], 10, 64)
-	free, invalid := strconv.ParseInt(fields[3], 10, 64)
-	if err := errors.Join(err, invalid); err != nil {
-		return nil, fmt.Errorf("look for room on %s: df says %s", h.server, inventory.Quoted(text))
-	}
-	return &device{name: fields[0] + " " + fields[5], at: dir, size: (used + free) << 10, free: free << 10}, nil
 }

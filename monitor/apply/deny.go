@@ -35,8 +35,10 @@ func (m *move) denySource(ctx context.Context) (text, data string, err error) {
 		d.Stay[s.store.Name] = users
 	}
 	var unseen int
-	if d.Views, unseen, err = m.views(ctx); err != nil {
-		return "", "", err
+	if !m.rehearsed {
+		if d.Views, unseen, err = m.views(ctx); err != nil {
+			return "", "", err
+		}
 	}
 	d.Since = m.Now()
 	for _, s := range m.sources {

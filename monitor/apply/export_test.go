@@ -24,3 +24,19 @@ func (o *Options) Check(ctx context.Context, u *Unit) (string, error) {
 	text, _, err := m.check(ctx)
 	return text, err
 }
+
+// Parts of a move that are functions of what they are given.
+var (
+	Writers     = writers
+	Addressable = addressable
+	Inside      = inside
+)
+
+// View is what a user sees, and Sight a mailbox in it.
+type (
+	View  = view
+	Sight = sight
+)
+
+// Lost tells what a user does not see any more.
+func (v *view) Lost(now *View) string { return v.lost(now) }

@@ -158,6 +158,9 @@ func (h *host) denied(ctx context.Context) (map[inventory.UserID]bool, error) {
 // remove removes users with all that they have, at once, also from the instance's replicas
 // as soon as its sync log has been worked off.
 func (h *host) remove(ctx context.Context, users []inventory.UserID) error {
+	if len(users) == 0 {
+		return nil
+	}
 	_, err := h.change(ctx, long, users, "sync_reset", "-C", h.conf, "-f")
 	return err
 }

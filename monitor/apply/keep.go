@@ -80,6 +80,9 @@ func (m *move) deleteSource(ctx context.Context, records []monitor.StepRecord) e
 		if back, err := m.movedBack(ctx, s); err != nil || back != notBack {
 			return err
 		}
+		if m.rehearsed {
+			return s.hosts[0].remove(ctx, s.users)
+		}
 		if err := m.mayDelete(ctx, s, sealed[s.store.Name]); err != nil {
 			return err
 		}

@@ -135,26 +135,35 @@ func TestReverse(t *testing.T) {
 	}
 }
 
-// A message whose delivery began before its recipient was denied, and that reached the
-// original after it was copied, is brought along.
+// Messages whose delivery began before their recipient was denied, and that reached the
+// original after it was copied, are brought along, even when the user is at work again.
 func TestLateMailIsBroughtAlong(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, 2, cyrustest.Settings{})
 	ctx := t.Context()
-	from := r.Stores[0].Master()
+	from, to := r.Stores[0].Master(), r.Stores[1].Master()
 	must(t, from.Fill(ctx, []cyrustest.Mailbox{{Name: "user.anna", Messages: 3, ACL: []cyrustest.Right{{Identifier: "admin", Rights: "lrsi"}}}}))
 	o := r.options(&journal{left: -1})
+	late := func(name string) {
+		talk(t, from, "", "APPEND user.anna "+cyrustest.Literal(message(name, 1)))
+	}
 	route := o.Route
 	o.Route = func(ctx context.Context, routes []apply.Route) error {
-		talk(t, from, "", "APPEND user.anna "+cyrustest.Literal(message("late", 1)))
+		late("late")
 		return route(ctx, routes)
+	}
+	o.Live.Kick = func(context.Context) error {
+		late("later still")
+		talk(t, to, "anna", "APPEND INBOX "+cyrustest.Literal(message("new", 1)), "SELECT INBOX", `STORE 1 +FLAGS (\Deleted)`, "EXPUNGE")
+		return errors.New("no such queue")
 	}
 	u := unit("anna", "s1", "s2", "anna")
 	if outcome, err := o.Carry(ctx, u, false); outcome != apply.Moved {
 		t.Fatalf("%s, %v\n%v", outcome, err, o.Journal)
 	}
+	must(t, r.Settle(ctx))
 	for _, in := range r.Stores[1].Instances {
-		if got := talk(t, in, "anna", "STATUS INBOX (MESSAGES)"); !strings.Contains(got, "MESSAGES 4") {
+		if got := talk(t, in, "anna", "STATUS INBOX (MESSAGES)"); !strings.Contains(got, "MESSAGES 5") {
 			t.Errorf("%s has %s", in.Name, got)
 		}
 	}

@@ -21,6 +21,8 @@ type Live struct {
 	Roles func(ctx context.Context, store *inventory.Store) error
 	// Served returns the servers to which users are routed.
 	Served func(ctx context.Context, users []inventory.UserID) (map[inventory.UserID]inventory.ServerID, error)
+	// Kick has the mail server try again what it has put off. It need not succeed.
+	Kick func(ctx context.Context) error
 	// LMTP returns where an instance takes mail, or nothing.
 	LMTP func(in inventory.Instance) string
 	// Quiet looks whether nobody was delivered to or logged in for a day on an instance, as

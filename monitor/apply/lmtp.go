@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/textproto"
+	"path"
 	"strings"
 	"time"
 
@@ -15,12 +16,16 @@ import (
 // errNoLMTP says that a server does not let us ask.
 var errNoLMTP = errors.New("it does not let this machine deliver")
 
-// recipients asks a server by LMTP (RFC 2033) whether it would take mail for users, and
+// recipients asks a server, at host:port or at a socket of this machine, by LMTP (RFC 2033) whether it would take mail for users, and
 // returns what it says of those for whom it would not. No message is sent.
 func recipients(ctx context.Context, address string, users []inventory.UserID) (map[inventory.UserID]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, short+time.Duration(len(users))*time.Second)
 	defer cancel()
-	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
+	network := "tcp"
+	if path.IsAbs(address) {
+		network = "unix"
+	}
+	conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
 	if err != nil {
 		return nil, err
 	}

@@ -31,7 +31,7 @@ func TestMovesWhileMailComes(t *testing.T) {
 	r.people(t)
 	rounds := 1
 	if soak() {
-		rounds = 20
+		rounds = 5
 	}
 	post := &post{rig: r, taken: map[string][]string{}, deferred: map[string]int{}}
 	ctx, stop := context.WithCancel(t.Context())

@@ -53,7 +53,7 @@ func (m *making) undo(ctx context.Context, step monitor.Step, records []monitor.
 	if _, err := m.order(ctx, order); err != nil || !known {
 		return err
 	}
-	h := &host{run: m.Run, server: made.Server, tools: m.Tools, conf: made.IMAPDConf}
+	h := &host{run: m.Run, server: made.Server, tools: m.Tools, conf: made.IMAPDConf, unit: fileName(m.unit)}
 	return errors.Join(m.settles(ctx, h, stillRuns), m.forgetLanes(ctx))
 }
 

@@ -41,6 +41,8 @@ type Options struct {
 	// Now is the time.
 	Now func() time.Time
 
+	rehearsed bool // nothing is done, only told
+
 	// Groups are the share groups of the inventory, for its rules.
 	Groups *inventory.ShareGroups
 	Limits Limits

@@ -93,3 +93,17 @@ func (o *Options) Tidy(ctx context.Context, stores []inventory.StoreID) error {
 	}
 	return wrong
 }
+
+// storesOf returns the stores that units move users from and to.
+func storesOf(units []Unit) []inventory.StoreID {
+	var stores []inventory.StoreID
+	for i := range units {
+		if units[i].Do != nil {
+			continue
+		}
+		for _, s := range units[i].Stores() {
+			stores = appendNew(stores, s)
+		}
+	}
+	return stores
+}

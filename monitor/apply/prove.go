@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -46,9 +47,18 @@ func (m *move) proveReplicas(ctx context.Context, records []monitor.StepRecord) 
 	})
 }
 
-// prove fails where a copy is not the same.
+// prove fails where a copy is not the same. Both stand still: what differs is looked at
+// once more, since a server may need a moment to tell of what it has just been given.
 func (m *move) prove(ctx context.Context, from, to inventory.Instance, owners map[cyrus.Owner]bool) (seal, error) {
 	different, sealed, err := m.differences(ctx, from, to, owners)
+	if err == nil && len(different) > 0 {
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(time.Second):
+		}
+		different, sealed, err = m.differences(ctx, from, to, owners)
+	}
 	if err == nil && len(different) > 0 {
 		err = fmt.Errorf("what is on %s is not what is on %s: %s", to.Server, from.Server, strings.Join(different, "; "))
 	}

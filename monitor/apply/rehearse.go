@@ -7,6 +7,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
@@ -89,6 +90,7 @@ func Rehearse(ctx context.Context, u *Unit, others []*Unit, o *Options) (*Rehear
 		}
 		return "", nil
 	}
+	dry.rehearsed = true
 	dry.Route = func(context.Context, []Route) error { return nil }
 	course, err := courseOf(u)
 	if err != nil {
@@ -97,7 +99,7 @@ func Rehearse(ctx context.Context, u *Unit, others []*Unit, o *Options) (*Rehear
 	}
 	r.Records = records
 	a := course.Next(records, false)
-	if r.Outcome = (&task{course: course, records: records}).stood(); r.Outcome == Finished {
+	if r.Outcome = u.Stands(records); r.Outcome == Finished {
 		return r, nil
 	}
 	w, _, err := dry.newWork(ctx, u)
@@ -108,6 +110,9 @@ func Rehearse(ctx context.Context, u *Unit, others []*Unit, o *Options) (*Rehear
 	next := slices.Index(course.Steps, a.Step)
 	if a.Back {
 		next = 0
+	}
+	if a.Verb == Settle && w.rests(a.Step, records) {
+		return r, nil
 	}
 	for _, step := range course.Steps[next:] {
 		commands = nil
@@ -121,7 +126,8 @@ func Rehearse(ctx context.Context, u *Unit, others []*Unit, o *Options) (*Rehear
 				r.Refused = Mistakes(err)
 			}
 		case slices.Contains(recorded, step):
-			_, _, _ = w.do(ctx, step, records) // nothing is done, so that it may find fault with what it finds
+			records = append(records, monitor.StepRecord{Step: step, State: monitor.StepBegan, At: o.Now()})
+			records = append(records, monitor.StepRecord{Step: step, State: monitor.StepDone, At: o.Now(), Data: try(ctx, w, step, records)})
 		}
 		if u.Do != nil {
 			if asked := u.asks(step); asked != nil {
@@ -132,6 +138,17 @@ func Rehearse(ctx context.Context, u *Unit, others []*Unit, o *Options) (*Rehear
 	}
 	return r, ctx.Err()
 }
+
+// try does a step whose commands are not run, and which may therefore find fault with what
+// it finds then, or wait for it in vain.
+func try(ctx context.Context, w work, step monitor.Step, records []monitor.StepRecord) string {
+	ctx, cancel := context.WithTimeout(ctx, patienceOfTry)
+	defer cancel()
+	_, data, _ := w.do(ctx, step, records)
+	return data
+}
+
+const patienceOfTry = 5 * time.Second
 
 // after reports whether the unit changes a layout after another one which is not done, and
 // says so.

@@ -68,6 +68,9 @@ func CarryOut(ctx context.Context, units []Unit, back bool, o *Options) ([]Resul
 		}
 		r.units = append(r.units, t)
 	}
+	if err := o.Tidy(ctx, storesOf(units)); err != nil {
+		return nil, err
+	}
 	stop := context.AfterFunc(ctx, func() { r.end(errors.New("interrupted")) })
 	defer stop()
 	for _, wave := range waves(r.units) {
@@ -249,7 +252,7 @@ func (r *run) carryOn(ctx context.Context, t *task) {
 		}
 	case outcome == Postponed:
 	default:
-		if r.failures++; r.ended == nil && (outcome == Stuck || outcome == Broken || r.failures >= r.Limits.failures()) {
+		if r.failures++; r.ended == nil && (outcome == Stuck || outcome == Broken || outcome == Blocked || r.failures >= r.Limits.failures()) {
 			r.ended = fmt.Errorf("nothing more begins after %s", inventory.Counted(r.failures, "failure", "failures in a row"))
 		}
 	}
@@ -290,10 +293,15 @@ func endOf(a Action) Outcome {
 }
 
 // stood is the outcome of a unit that stays where it was.
-func (t *task) stood() Outcome {
-	switch a := t.course.Next(t.records, false); {
-	case len(t.records) == 0:
+func (t *task) stood() Outcome { return t.Stands(t.records) }
+
+// Stands is the outcome of a unit of which this is written down and nothing else is done.
+func (u *Unit) Stands(records []monitor.StepRecord) Outcome {
+	c, err := courseOf(u)
+	if err != nil || len(records) == 0 {
 		return Waiting
+	}
+	switch a := c.Next(records, false); {
 	case a.Verb == Settle:
 		return Moved
 	case a.Verb == End:

@@ -66,5 +66,6 @@ func sealsOf(records []monitor.StepRecord) map[inventory.StoreID]seal {
 	seals := map[inventory.StoreID]seal{}
 	read(records, monitor.StepProveTarget, &seals)
 	read(records, monitor.StepAllowTarget, &seals)
+	read(records, monitor.StepCanary, &seals)
 	return seals
 }

@@ -54,7 +54,7 @@ func (m *move) copyTrees(ctx context.Context, l *link, s *source, last bool) err
 	}
 	for _, name := range slices.Backward(there) {
 		if _, kept := slices.BinarySearch(from, name); !kept {
-			if err := to.Remove(ctx, name); err != nil {
+			if err := m.removeOne(ctx, to, name); err != nil {
 				return err
 			}
 		}
@@ -102,10 +102,17 @@ func (m *move) removeTrees(ctx context.Context, in inventory.Instance, trees map
 	names, err := namesOfOwners(ctx, c, trees)
 	for _, name := range slices.Backward(names) { // what is below comes first
 		if err == nil {
-			err = c.Remove(ctx, name)
+			err = m.removeOne(ctx, c, name)
 		}
 	}
 	return err
+}
+
+func (m *move) removeOne(ctx context.Context, c *cyrus.Client, name cyrus.InternalName) error {
+	if m.rehearsed {
+		return nil
+	}
+	return c.Remove(ctx, name)
 }
 
 // dialAdmin connects as the administrator.

@@ -87,3 +87,45 @@ func TestTreesMove(t *testing.T) {
 		}
 	}
 }
+
+// A tree in which nobody works who moves, but some who stay, moves alone; they are kept out
+// meanwhile only.
+func TestTreeMovesAlone(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, 2, cyrustest.Settings{})
+	ctx := t.Context()
+	from := r.Stores[0].Master()
+	must(t, from.Fill(ctx, []cyrustest.Mailbox{
+		{Name: "user.zed"}, {Name: "user.yan"}, {Name: "team", Messages: 2, ACL: []cyrustest.Right{{Identifier: "zed", Rights: "lrswi"}, {Identifier: "yan", Rights: "lrswi"}}},
+	}))
+	r.inventory.Users = []inventory.User{{Name: "team", Kind: inventory.Shared}}
+	_, err := from.Tool(ctx, "cyr_deny", "yan") // by somebody else, for whatever reason
+	must(t, err)
+	o := r.options(&journal{left: -1})
+	u := unit("team", "s1", "s2", "team")
+	text, err := o.Check(ctx, u)
+	if want := "yan, zed may write to what moves and stay on s1"; err != nil || !strings.Contains(text, want) {
+		t.Errorf("%q, %v, want %s", text, err, want)
+	}
+	routing := false
+	route := o.Route
+	o.Route = func(ctx context.Context, routes []apply.Route) error {
+		routing = true
+		if _, err := login(ctx, from, "zed"); err == nil {
+			t.Error("zed may write there")
+		}
+		return route(ctx, routes)
+	}
+	if outcome, err := o.Carry(ctx, u, false); outcome != apply.Moved || !routing {
+		t.Fatalf("%s, %v\n%v", outcome, err, o.Journal)
+	}
+	if _, err := login(ctx, from, "zed"); err != nil {
+		t.Errorf("zed is still kept out: %v", err)
+	}
+	if _, err := login(ctx, from, "yan"); err == nil {
+		t.Error("yan is let in, whom somebody else had denied")
+	}
+	if outcome, err := later(o).Carry(ctx, u, false); outcome != apply.Finished {
+		t.Errorf("%s, %v\n%v", outcome, err, o.Journal)
+	}
+}

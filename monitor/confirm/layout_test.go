@@ -23,7 +23,9 @@ func TestConfirmLayout(t *testing.T) {
 	check := func(what string, p *planner.Layout, want map[monitor.PromiseName]monitor.Fulfilment) {
 		t.Helper()
 		o := r.options()
-		o.Running = func(_ context.Context, in inventory.Instance) (confirm.Running, error) { return running[in.Server], nil }
+		o.Running = func(_ context.Context, in inventory.Instance) (confirm.Running, error) {
+			return running[in.Server], nil
+		}
 		found, err := confirm.Plan(t.Context(), p, []planner.Plan{p}, o)
 		r.must(err)
 		for _, promise := range found.Promises {

@@ -1,6 +1,9 @@
 package report
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 )
@@ -143,6 +146,9 @@ func (u *RehearsedUnit) lines() Lines {
 		l.add("  %s", step.Step)
 		for _, c := range step.Commands {
 			command := string(c.Command)
+			if ofOwn(command) {
+				continue
+			}
 			if command == "" {
 				command = "a command that can't be pasted, since it has control characters"
 			}
@@ -150,6 +156,12 @@ func (u *RehearsedUnit) lines() Lines {
 		}
 	}
 	return l
+}
+
+// ofOwn reports whether a command only makes or removes a file of interlace's own.
+func ofOwn(command string) bool {
+	program, _, _ := strings.Cut(command, " ")
+	return slices.Contains([]string{"install", "dd", "rm"}, program)
 }
 
 // Table has a row for each command, and for each step that runs none.
