@@ -96,6 +96,19 @@ func TestApplyLayoutLive(t *testing.T) {
 	if len(rehearsed.Units) != 3 {
 		t.Fatalf("the plan has other changes than this test takes it to have: %+v", rehearsed)
 	}
+	var asked []string
+	for _, u := range rehearsed.Units {
+		for _, s := range u.Steps {
+			for _, c := range s.Commands {
+				if words, found := strings.CutPrefix(c.Command, "instance_hook "); found {
+					asked = append(asked, words)
+				}
+			}
+		}
+	}
+	if want := "create s1 imap3 replica, start s1 imap3 replica, stop s1 imap1 master, promote s1 imap3 master, start s1 imap1 replica, remove s1 imap1 replica"; strings.Join(asked, ", ") != want {
+		t.Errorf("the operator's command is said to be asked for %v", asked)
+	}
 
 	put(t, "orders/refuse-promote", "")
 	_, stderr := m.apply(1, "layout.json", "--yes")

@@ -54,6 +54,33 @@ func courseOfLayout(do planner.Verb) (*Course, error) {
 	return nil, fmt.Errorf("interlace does not carry out %s", do)
 }
 
+// asks returns what the operator's hook is asked for in a step of a change of a layout, and
+// about which server.
+func (u *Unit) asks(step monitor.Step) *Command {
+	c, role := u.Do, inventory.Replica
+	if c.Do == planner.Create {
+		role = inventory.Master
+	}
+	words := func(act Act, server inventory.ServerID, role inventory.Role) *Command {
+		return &Command{server, []string{"instance_hook", string(act), string(c.Store), string(server), string(role)}}
+	}
+	switch {
+	case step == monitor.StepCreate:
+		return words(ActCreate, c.Server, role)
+	case step == monitor.StepStop:
+		return words(ActStop, inventory.ServerID(c.From), inventory.Master)
+	case step == monitor.StepPromote:
+		return words(ActPromote, c.Server, inventory.Master)
+	case step == monitor.StepServe && c.Do == planner.Promote:
+		return words(ActStart, inventory.ServerID(c.From), inventory.Replica)
+	case step == monitor.StepServe:
+		return words(ActStart, c.Server, role)
+	case step == monitor.StepRemove:
+		return words(ActRemove, c.Server, inventory.Replica)
+	}
+	return nil
+}
+
 // layoutWork returns who does the steps of a change of a layout.
 func (o *Options) layoutWork(u *Unit) (work, error) {
 	at := o.Inventory.Store(u.Do.Store)

@@ -75,12 +75,12 @@ func TestPromoteWhateverKillsIt(t *testing.T) {
 	people(t, op.on("m"))
 	from, to := "m", "r"
 	for n := 0; ; n++ {
-		if !soak() && n != 5 && n != 8 && n < 16 {
+		if !soak() && n != 5 && n != 9 && n < 16 {
 			continue
 		}
 		killed := false
 		for _, before := range []bool{true, false} {
-			if !soak() && before != (n%2 == 0) {
+			if !soak() && before != (n == 9) {
 				continue
 			}
 			must(t, op.on(serverID(from)).Fill(t.Context(), []cyrustest.Mailbox{{Name: fmt.Sprintf("user.late%d%v", n, before), Messages: 2}}))

@@ -241,8 +241,16 @@ func (p *promotion) promote(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(p.settles(ctx, old, stillRuns), p.drain(ctx)); err != nil {
+	if err := p.settles(ctx, old, stillRuns); err != nil {
 		return err
+	}
+	for _, in := range p.replicas() {
+		if _, err := old.channelTo(ctx, in); err != nil {
+			continue // the hook has made it a replica already
+		}
+		if err := old.drain(ctx, in); err != nil {
+			return err
+		}
 	}
 	fresh, err := p.open(ctx, p.fresh())
 	if err != nil {

@@ -29,7 +29,7 @@ type StepRehearsal struct {
 	Commands []Command
 }
 
-// Command is what runs on a server.
+// Command is what runs on a server or, where it is the operator's hook, is about one.
 type Command struct {
 	Server inventory.ServerID
 	Words  []string
@@ -128,6 +128,11 @@ func Rehearse(ctx context.Context, u *Unit, others []*Unit, o *Options) (*Rehear
 		case slices.Contains(recorded, step):
 			records = append(records, monitor.StepRecord{Step: step, State: monitor.StepBegan, At: o.Now()})
 			records = append(records, monitor.StepRecord{Step: step, State: monitor.StepDone, At: o.Now(), Data: try(ctx, w, step, records)})
+		}
+		if u.Do != nil {
+			if asked := u.asks(step); asked != nil {
+				commands = append(commands, *asked)
+			}
 		}
 		r.Steps = append(r.Steps, StepRehearsal{step, commands})
 	}
