@@ -154,6 +154,6 @@ type Action struct {
 	Store   inventory.StoreID
 	Channel string
 	Command []string
-	Outcome string // done, refused, failed
+	Outcome string // done, refused, failed, interrupted
 	Text    string // why, or what the command wrote
 }

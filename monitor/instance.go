@@ -25,6 +25,7 @@ type Instance struct {
 	Chained        bool      // a replica logs for further replicas what it receives (sync_log_chain)
 	RepeatInterval time.Duration
 	Autocreate     bool // logins create mailboxes
+	Separator      byte // between the parts of mailboxes' names, as administrators write them: '.' or '/'
 	CSync          string
 	Version        string
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -60,11 +61,18 @@ func (s *alertsFlags) check(ctx context.Context, a *app, h *history.History) err
 			continue
 		}
 		err := fmt.Errorf("--%s %s: there is no such %[1]s", f.field, inventory.Quoted(f.value))
-		meant := ""
-		if name := inventory.Nearest(f.value, names); name != "" {
-			meant = "did you mean " + inventory.Printable(name) + "?"
-		}
-		wrong = append(wrong, hint(err, "%s", meant))
+		wrong = append(wrong, hint(err, "%s", meant(f.field, f.value, names)))
 	}
 	return errors.Join(wrong...)
+}
+
+// meant hints at the name that was meant, else at where all are.
+func meant(field, name string, names []string) string {
+	if near := inventory.Nearest(name, names); near != "" {
+		return "did you mean " + inventory.Printable(near) + "?"
+	}
+	if fixed := fixedNames()[field]; fixed != nil {
+		return field + " is one of " + strings.Join(fixed, ", ")
+	}
+	return "interlace show " + field + "s lists them"
 }

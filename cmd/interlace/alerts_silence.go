@@ -145,7 +145,7 @@ func noSuchKinds(matchers []monitor.Matcher) error {
 	for _, m := range matchers {
 		names := known[m.Field]
 		if names != nil && !slices.ContainsFunc(names, func(name string) bool { return alert.Like(name, m.Value) }) {
-			wrong = append(wrong, hint(fmt.Errorf("there is no %s %s", m.Field, inventory.Quoted(m.Value)), "%s", nearest(m.Value, names)))
+			wrong = append(wrong, hint(fmt.Errorf("there is no %s %s", m.Field, inventory.Quoted(m.Value)), "%s", meant(m.Field, m.Value, names)))
 		}
 	}
 	return errors.Join(wrong...)
@@ -212,11 +212,7 @@ func (a *app) warnOfNames(ctx context.Context, s *monitor.Silence, alerts []moni
 		if names == nil || slices.ContainsFunc(names, func(name string) bool { return alert.Like(name, m.Value) }) {
 			continue
 		}
-		meant := ""
-		if name := inventory.Nearest(m.Value, names); name != "" {
-			meant = "; did you mean " + inventory.Printable(name) + "?"
-		}
-		a.note("warning: there is no %s %s%s", m.Field, inventory.Printable(m.Value), meant)
+		a.note("warning: there is no %s %s; %s", m.Field, inventory.Printable(m.Value), meant(m.Field, m.Value, names))
 	}
 }
 

@@ -42,8 +42,8 @@ func newOutgoing(messages []monitor.Message, groups []monitor.AlertGroup) *outgo
 	return o
 }
 
-// of returns what became of telling an alert of a group: on each route, whether
-// any message was sent since it fires, and while it did.
+// of returns what became of telling an alert of a group: when the first message since
+// it fires was sent, and on which routes none was yet. Those after it may merely list it.
 func (o *outgoing) of(a *monitor.Alert, group string) report.Telling {
 	var t report.Telling
 	waiting, sent, dropped := map[string]time.Time{}, map[string]bool{}, false
@@ -51,7 +51,9 @@ func (o *outgoing) of(a *monitor.Alert, group string) report.Telling {
 		switch {
 		case !m.Sent.IsZero():
 			sent[m.Route] = true
-			t.At = later(t.At, m.Sent)
+			if t.At.IsZero() || m.Sent.Before(t.At) {
+				t.At = m.Sent
+			}
 		case !m.Dropped.IsZero():
 			dropped = true
 		case waiting[m.Route].IsZero():

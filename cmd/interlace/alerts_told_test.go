@@ -27,6 +27,7 @@ func TestTelling(t *testing.T) {
 		{"waiting", []monitor.Message{message("webhook", "imap1", 6, never, never), message("webhook", "imap1", 12, never, never)}, report.Telling{Waiting: []string{"webhook"}, Since: at(6)}},
 		{"sent here, waiting there", []monitor.Message{message("webhook", "imap1", 6, at(6), never), message("mail:a@b", "imap1", 6, never, never)}, report.Telling{At: at(6), Waiting: []string{"mail:a@b"}, Since: at(6)}},
 		{"only the reminder waits", []monitor.Message{message("webhook", "imap1", 6, at(7), never), message("webhook", "imap1", 60, never, never)}, report.Telling{At: at(7)}},
+		{"listed later", []monitor.Message{message("webhook", "imap1", 6, at(7), never), message("webhook", "imap1", 60, at(61), never)}, report.Telling{At: at(7)}},
 		{"given up", []monitor.Message{message("webhook", "imap1", 6, never, at(90))}, report.Telling{GivenUp: true}},
 		{"given up, then sent", []monitor.Message{message("webhook", "imap1", 6, never, at(90)), message("webhook", "imap1", 95, at(95), never)}, report.Telling{At: at(95)}},
 		{"of another server", []monitor.Message{message("webhook", "imap2", 6, at(6), never)}, report.Telling{}},

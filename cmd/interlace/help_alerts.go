@@ -10,8 +10,9 @@ which is told with how long it lasted and how bad it got.
 
 What comes back again and again within an hour is one alert from the third time on,
 and is over when it has stayed away for an hour. Until then it says since when it is
-not found and when it will be over, and has no command. Critical findings are told
-again, at once, whenever they come back after alerts.keep_firing.
+not found and when it will be over, and has no command. That it flaps is told once,
+and after alerts.repeat; when it is back for an hour, it is told anew and flaps no
+more. What comparisons found is over as soon as one does not find it.
 
 What a look finds and what a log says of the same fault are one alert: it tells what
 the look found, with its command, and what the log says beside that. A line that

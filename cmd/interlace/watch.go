@@ -141,7 +141,7 @@ func (a *app) watchOptions(ctx context.Context, local *local) (watch.Options, er
 		Server: local.server, Instances: local.instances, Neighbours: local.neighbours, Routing: local.routing, Now: a.now,
 		Backlog: m.Backlog, Processes: m.Processes, Usage: m.Usage,
 		Lag:      m.judging(),
-		Logs:     logs.Options{Files: m.LogFiles, Zone: time.Local},
+		Logs:     logs.Options{Files: m.LogFiles, Zone: time.Local, Programs: programsOf(m.SyncClient)},
 		Complain: func(err error) { a.say("%v", err) },
 	}
 	if len(m.Journal) > 0 {
@@ -287,7 +287,7 @@ func (a *app) recoverStore(ctx context.Context, opts watch.Options, local *local
 	}
 	for i := range actions {
 		switch actions[i].Outcome {
-		case processes.Failed:
+		case processes.Failed, processes.Interrupted:
 			return fmt.Errorf("recover %s: %s", store, actions[i].Text)
 		case processes.Refused:
 			a.say("%s", actions[i].Text)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 
@@ -28,10 +29,35 @@ func (a *app) comparing(ctx context.Context, l *local) (watch.Comparing, error) 
 	}
 	return watch.Comparing{
 		Every: c.Every, Within: c.Within, For: c.For, Open: c.Window.holds,
-		Look:  compare.Options{Level: monitor.CompareLevel(c.Level), Connections: a.config.Connections, Rate: float64(c.Rate)},
-		Pairs: func(ctx context.Context) ([]compare.Pair, error) { return l.pairs(ctx, asker) },
-		Claim: func(of monitor.Copy) (func(), error) { return claimPair(path, of) },
+		Look:   compare.Options{Level: monitor.CompareLevel(c.Level), Connections: a.config.Connections, Rate: float64(c.Rate)},
+		Copies: l.copies,
+		Pairs:  func(ctx context.Context) ([]compare.Pair, error) { return l.pairs(ctx, asker) },
+		Claim:  func(of monitor.Copy) (func(), error) { return claimPair(path, of) },
 	}, nil
+}
+
+// copies returns the copies of the masters on this server that have an address.
+func (l *local) copies() []monitor.Copy {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return copiesFrom(l.server, l.stores)
+}
+
+// copiesFrom returns the copies of the masters on a server that have an address.
+func copiesFrom(server inventory.ServerID, stores *inventory.Inventory) []monitor.Copy {
+	var copies []monitor.Copy
+	for i := range stores.Stores {
+		s := &stores.Stores[i]
+		if master := s.Master(); master == nil || master.Server != server || master.IMAP == "" {
+			continue
+		}
+		for _, in := range s.Instances {
+			if in.Role != inventory.Master && in.IMAP != "" {
+				copies = append(copies, monitor.Copy{Store: s.Name, Server: in.Server})
+			}
+		}
+	}
+	return copies
 }
 
 // pairs returns the pairs of the masters on this server that can be asked.
@@ -39,29 +65,25 @@ func (l *local) pairs(ctx context.Context, asker *asker) ([]compare.Pair, error)
 	l.mu.Lock()
 	stores, down, mailboxes := l.stores, maps.Clone(l.down), maps.Clone(l.mailboxes)
 	l.mu.Unlock()
-	programs := programsOf(l.app.config.Monitor.SyncClient)
+	side := func(in *inventory.Instance, of inventory.StoreID) (compare.Side, error) {
+		options, err := asker.options(ctx, *in, mailboxes[of])
+		return compare.Side{Server: in.Server, Conf: in.IMAPDConf, Programs: programsOf(l.app.config.Monitor.SyncClient), IMAP: options}, err
+	}
 	var pairs []compare.Pair
-	for i := range stores.Stores {
-		s := &stores.Stores[i]
-		master := s.Master()
-		if master == nil || master.Server != l.server || master.IMAP == "" {
+	for _, c := range copiesFrom(l.server, stores) {
+		if down[c.Server] {
 			continue
 		}
-		for _, in := range slices.DeleteFunc(slices.Clone(s.Instances), func(in inventory.Instance) bool { return in.Role == inventory.Master }) {
-			if in.IMAP == "" || down[in.Server] {
-				continue
-			}
-			options, err := asker.options(ctx, *master, mailboxes[s.Name])
-			if err != nil {
-				return nil, err
-			}
-			p := compare.Pair{Store: s.Name, Master: compare.Side{Server: master.Server, Conf: master.IMAPDConf, Programs: programs, IMAP: options}}
-			if options, err = asker.options(ctx, in, mailboxes[s.Name]); err != nil {
-				return nil, err
-			}
-			p.Replica = compare.Side{Server: in.Server, Conf: in.IMAPDConf, Programs: programs, IMAP: options}
-			pairs = append(pairs, p)
+		s := &stores.Stores[stores.Store(c.Store)]
+		replica := slices.IndexFunc(s.Instances, func(in inventory.Instance) bool { return in.Server == c.Server })
+		p := compare.Pair{Store: s.Name}
+		var errs [2]error
+		p.Master, errs[0] = side(s.Master(), s.Name)
+		p.Replica, errs[1] = side(&s.Instances[replica], s.Name)
+		if err := errors.Join(errs[:]...); err != nil {
+			return nil, err
 		}
+		pairs = append(pairs, p)
 	}
 	return pairs, nil
 }

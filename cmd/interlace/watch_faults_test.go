@@ -97,6 +97,11 @@ var faults = []fault{
 		},
 	},
 	{
+		name: "seen", replica: true, happens: func(r *watched) { r.spoil(r.scribble) },
+		told: "log_line", may: "replica_written unclassified", // by the reconstruct
+		command: "/reconstruct -C {replica} -- user.anna", repaired: func(r *watched) { r.paste("log_line"); r.removeReplicasLog() },
+	},
+	{
 		name: "written", replica: true, wait: true, happens: func(r *watched) {
 			r.do(r.replica, "SETACL user.anna "+cyrustest.AdminUser+" lrswi", "APPEND user.anna {12+}\r\nSubject: x\r\n")
 			r.do(r.master, "SETACL user.anna bob lrs") // its client finds that too
@@ -302,7 +307,7 @@ const (
 // hasCommand checks what the mail about the first kind says, and says to run.
 func (f *fault) hasCommand(r *watched, alerts []*told) {
 	r.Helper()
-	want := strings.NewReplacer("{conf}", r.master.Conf, "{sync}", r.sync("")).Replace(f.command)
+	want := strings.NewReplacer("{conf}", r.master.Conf, "{replica}", r.replica.Conf, "{sync}", r.sync("")).Replace(f.command)
 	first, _, _ := strings.Cut(f.told, " ")
 	for _, a := range alerts {
 		if a.kind == first && !strings.Contains(a.command, want) {

@@ -159,7 +159,7 @@ func TestWatchLive(t *testing.T) {
 
 	// Nobody works anything off as long as somebody else may be the master.
 	put(t, "routing", "anna,imap9\n")
-	if status, stdout, stderr := program(t, "watch", "--recover", "s1"); status != 1 || !strings.Contains(stderr, `user anna is routed to "imap9"`) {
+	if status, stdout, stderr := program(t, "watch", "--recover", "s1"); status != 1 || !strings.Contains(stderr, `users of store s1 are routed to "imap9", not to imap1`) {
 		t.Errorf("with another routing: status %d, %s%s", status, stdout, stderr)
 	}
 	log := filepath.Join(master.Dir, "conf/sync/log")

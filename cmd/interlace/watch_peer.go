@@ -16,7 +16,8 @@ import (
 
 // routing says on which server the users of a store are served now. The routing
 // has to name that server, or the address there: a store's name stays the same when
-// another of its instances becomes the master, so it says nothing of that.
+// another of its instances becomes the master, so it says nothing of that. A name at
+// which the inventory has no instance of the store is returned as it is.
 func (l *local) routing(ctx context.Context, store inventory.StoreID) (inventory.ServerID, error) {
 	l.mu.Lock()
 	users, s := l.users[store], l.store(store)
@@ -39,13 +40,12 @@ func (l *local) routing(ctx context.Context, store inventory.StoreID) (inventory
 		}
 		serving := servedBy(s, name)
 		switch {
-		case len(serving) == 1:
+		case len(serving) == 0 && name != string(s.Name):
+			serving = []inventory.ServerID{inventory.ServerID(name)}
 		case len(serving) > 1:
 			return "", fmt.Errorf("user %s is routed to %s, which is %s and %s; the routing has to name the server, or the port too", inventory.Printable(string(u)), inventory.Quoted(name), serving[0], serving[1])
-		case name == string(s.Name):
+		case len(serving) == 0:
 			return "", fmt.Errorf("user %s is routed to store %s, which does not say on which server its master is; let routing_query print the server", inventory.Printable(string(u)), name)
-		default:
-			return "", fmt.Errorf("user %s is routed to %s, where the inventory has no instance of %s", inventory.Printable(string(u)), inventory.Quoted(name), s.Name)
 		}
 		if i > 0 && serving[0] != at {
 			return "", fmt.Errorf("users %s and %s are routed to different servers", inventory.Printable(string(users[0])), inventory.Printable(string(u)))

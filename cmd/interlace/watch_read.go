@@ -30,7 +30,7 @@ func (a *app) readLog(ctx context.Context, path, named string) error {
 	}
 	var found kept
 	l, err := logs.New(ctx, logs.Options{
-		Server: server, Instances: list, Files: []string{path}, Patterns: patterns, Whole: true, Once: true, Zone: time.Local,
+		Server: server, Instances: list, Files: []string{path}, Patterns: patterns, Whole: true, Once: true, Zone: time.Local, Programs: programsOf(a.config.Monitor.SyncClient),
 	}, &found)
 	if err != nil {
 		return err

@@ -31,7 +31,11 @@ func examine(path, full string, existing bool) (log bool, err error) {
 	case missing:
 		return log, examineDirectory(path)
 	case err != nil:
-		return log, &Error{Path: path, Problem: err.Error(), Hint: "check the owner and mode of the directory", Err: err}
+		problem := err
+		if failed := (*fs.PathError)(nil); errors.As(err, &failed) { // its text names the path too
+			problem = failed.Err
+		}
+		return log, &Error{Path: path, Problem: problem.Error(), Hint: "check the owner and mode of the directory", Err: err}
 	case !file.Mode().IsRegular():
 		return log, &Error{Path: path, Problem: "this is not a file", Hint: "give the path of a file, new or existing"}
 	}

@@ -110,6 +110,11 @@ func TestOpenRefuses(t *testing.T) {
 			}
 			return path
 		}},
+		{"below a file", "file/interlace.db: not a directory", Options{}, func(t *testing.T) string {
+			path := filepath.Join(t.TempDir(), "file")
+			write(t, path, nil)
+			return filepath.Join(path, "interlace.db")
+		}},
 		{"a log with an empty file", "is missing or empty, but its log", Options{}, func(t *testing.T) string {
 			path := temporary(t)
 			write(t, path, nil)

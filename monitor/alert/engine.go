@@ -213,7 +213,7 @@ func (r *round) advance() {
 			case a.Line() != lines:
 			case a.Stage == monitor.Pending && a.Missed == 0 && r.now.Sub(a.Began) >= r.opts.patience(&a.Finding):
 				a.Stage, a.Fired = monitor.Firing, r.now
-			case a.Stage == monitor.Firing && a.Missed >= 2 && r.now.Sub(a.Seen) >= r.keepFiring(a) && r.now.Sub(a.Gone) >= left[a.Number] && !r.lasts(a, c):
+			case a.Stage == monitor.Firing && r.over(a) && r.now.Sub(a.Gone) >= left[a.Number] && !r.lasts(a, c):
 				a.Stage, a.Resolved = monitor.Resolved, r.now
 			case a.Stage == monitor.Firing:
 				r.correct(a)

@@ -8,20 +8,29 @@ import (
 )
 
 // What came back twice within a short time is one alert, kept open although it is not
-// found: it says that, and not what was found. What it was is no cause of anything
-// meanwhile, and if it is critical and comes back that is told.
+// found: it says that, and not what was found, and is no cause of anything meanwhile.
+// That it flaps is told, and not each time that it comes back; but when it has come back
+// to stay, that is.
 
 // flapping is after how many alerts like it that ended shortly before one is kept open.
 const flapping = 2
 
 // keepFiring returns for how long an alert that is not found any more goes on: a
 // third one like it within a short time is not over before it has been quiet for
-// that time.
+// that time. A comparison has looked again before it says that nothing differs.
 func (r *round) keepFiring(a *monitor.Alert) time.Duration {
-	if a.Flaps >= flapping {
+	switch {
+	case a.Flaps >= flapping:
 		return max(r.opts.Flapping, r.opts.KeepFiring)
+	case a.Probe == monitor.ProbeCompare:
+		return 0
 	}
 	return r.opts.KeepFiring
+}
+
+// over reports whether an alert was not found for long enough, and by enough looks.
+func (r *round) over(a *monitor.Alert) bool {
+	return (a.Missed >= 2 || a.Missed == 1 && a.Probe == monitor.ProbeCompare) && r.now.Sub(a.Seen) >= r.keepFiring(a)
 }
 
 // away reports whether an alert would be over if the like had not come back so often.
@@ -47,6 +56,9 @@ func (r *round) correct(a *monitor.Alert) {
 	if a.Missed >= 2 && told(a) && !a.Line() {
 		a.Command = ""
 	}
+	if a.Flaps >= flapping && a.Missed == 0 && r.now.Sub(a.Began) >= r.opts.Flapping {
+		r.stay(a)
+	}
 	if r.opts.away(a, r.now) {
 		a.Command, a.Said, a.Since, a.SinceBy, a.Value = "", "", "", "", inventory.Number{}
 		gone := "not found"
@@ -58,12 +70,17 @@ func (r *round) correct(a *monitor.Alert) {
 	}
 }
 
-// comeBack has an alert that was away begin anew with what is found now, and be told
-// as if nobody knew of it where that is critical.
+// comeBack has an alert that was away begin anew with what is found now.
 func (r *round) comeBack(a *monitor.Alert, f *monitor.Finding) {
 	a.Began = r.began(f)
 	a.Flaps++
-	if f.Severity == monitor.Critical && told(a) {
-		a.Told = monitor.Info
+}
+
+// stay has an alert flap no more that has been found for as long as it would have to
+// stay away to be over. If it came back since it fired it fires, and is told, anew.
+func (r *round) stay(a *monitor.Alert) {
+	a.Flaps = 0
+	if told(a) && a.Fired.Before(a.Began) {
+		a.Fired, a.Told = r.now, monitor.Info
 	}
 }

@@ -116,8 +116,8 @@ func TestLateLine(t *testing.T) {
 		want []string
 	}{
 		{"before the end", 20 * time.Second, nil},
-		{"after the end", 0, []string{"critical: hot_loop on imap1, store s1"}},
-		{"by another clock", 3 * time.Hour, []string{"critical: hot_loop on imap1, store s1"}},
+		{"after the end", 0, []string{"critical: hot_loop on imap1, store s1; resolved: hot_loop on imap1, store s1"}},
+		{"by another clock", 3 * time.Hour, []string{"critical: hot_loop on imap1, store s1; resolved: hot_loop on imap1, store s1"}},
 	} {
 		p := newPlay(t)
 		nothing, failed := []monitor.Finding{}, wrote(monitor.BailingOut, monitor.Critical, "it failed")

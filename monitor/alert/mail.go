@@ -83,7 +83,7 @@ func (m *Mail) Deliver(ctx context.Context, message *monitor.Message) error {
 	}
 	defer hangUp()
 	if err := client.DialWithContext(ctx); err != nil {
-		return fmt.Errorf("call %s: %w", m.Relay, err)
+		return fmt.Errorf("call %s: %w", m.Relay, unaddressed(err))
 	}
 	err = client.Send(msg)
 	if msg.IsDelivered() { // what goes wrong after the relay's word does not take it back

@@ -102,6 +102,7 @@ func TestMailFailures(t *testing.T) {
 		"none, far away":               {mail: func(m *alert.Mail) { m.TLS, m.Relay = "none", "192.0.2.1:25" }, text: "in the clear"},
 		"a policy that does not exist": {mail: func(m *alert.Mail) { m.TLS = "maybe" }, text: "maybe"},
 		"an address with a header":     {mail: func(m *alert.Mail) { m.To = "a@example.org\r\nBcc: b@example.org" }, text: "not a mail address"},
+		"nobody listens":               {mail: func(m *alert.Mail) { m.Relay = "127.0.0.1:1" }, text: "call 127.0.0.1:1: connect: connection refused"},
 		"no port":                      {mail: func(m *alert.Mail) { m.Relay = "relay" }, text: "HOST:PORT"},
 	} {
 		t.Run(name, func(t *testing.T) {

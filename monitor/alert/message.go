@@ -96,8 +96,11 @@ func (n *notice) subject() string {
 		word = "resolved, was " + string(first.Severity) + ": "
 	}
 	text := "[interlace] " + word + n.several(about)
-	if n.stage() == "resolved" && len(about) == 1 {
+	switch {
+	case n.stage() == "resolved" && len(about) == 1:
 		text += " after " + lasted(first.Began, first.Lasted())
+	case n.stage() == "firing" && len(n.over) > 0:
+		text += "; resolved: " + n.several(n.over)
 	}
 	return line(text, longestSubject)
 }
@@ -107,7 +110,11 @@ func (n *notice) subject() string {
 func (n *notice) several(about []*monitor.Alert) string {
 	first := about[0]
 	if len(about) == 1 {
-		return string(first.Kind) + at(first).text()
+		text := string(first.Kind) + at(first).text()
+		if first.Stage == monitor.Firing && first.Flaps >= flapping {
+			text += ", flapping"
+		}
+		return text
 	}
 	common, kinds := at(first), []string{}
 	for _, a := range about {
@@ -204,7 +211,7 @@ func (n *notice) opening(b *strings.Builder, a *monitor.Alert) {
 		fmt.Fprintf(b, "   how bad  %s%s\n", a.Measure(a.Value.Value), higher(a))
 	}
 	if a.Flaps >= flapping {
-		fmt.Fprintf(b, "   flapping %d like this ended shortly before; this one is over when it stays away for %s\n", a.Flaps, lasted(time.Time{}, time.Time{}.Add(n.opts.Flapping)))
+		fmt.Fprintf(b, "   flapping %d like this ended shortly before; this one is over when it stays away for %s, and told anew when it is back for as long\n", a.Flaps, lasted(time.Time{}, time.Time{}.Add(n.opts.Flapping)))
 	}
 	fmt.Fprintf(b, "   what     %s\n", a.Text)
 	if a.Said != "" {

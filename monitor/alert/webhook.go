@@ -87,6 +87,15 @@ func refuseLinkLocal(_, address string, _ syscall.RawConn) error {
 	return nil
 }
 
+// unaddressed returns the cause of an error of the network without the address, which
+// messages have anyway.
+func unaddressed(err error) error {
+	if failed := (*net.OpError)(nil); errors.As(err, &failed) && failed.Op == "dial" {
+		return failed.Err
+	}
+	return err
+}
+
 func post(ctx context.Context, address, body string, header http.Header) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(body))
 	if err != nil {
@@ -101,6 +110,7 @@ func post(ctx context.Context, address, body string, header http.Header) error {
 		if errors.As(err, &failed) { // its text holds the whole address
 			err = failed.Err
 		}
+		err = unaddressed(err)
 		if errors.Is(err, errLinkLocal) {
 			err = &Refusal{err}
 		}

@@ -11,30 +11,53 @@ import (
 	"github.com/interlacemail/interlace/monitor"
 )
 
-// Findings makes findings of what is known of the copies of masters that are on a
-// server: one for each copy on which something is known to differ, and one for each
-// on which users were not compared for too long.
-func Findings(master inventory.ServerID, stores []inventory.StoreID, states []monitor.CopyState, open []monitor.KeptDifference, level monitor.CompareLevel, pace Pace, now time.Time) []monitor.Finding {
-	var found []monitor.Finding
+// Watched is what is compared from one server, in turn.
+type Watched struct {
+	Server inventory.ServerID // of the masters
+	Copies []monitor.Copy     // all copies of the masters there
+	Level  monitor.CompareLevel
+	Pace   Pace
+	Since  map[monitor.Copy]time.Time // since when they are to be compared, as far as known
+}
+
+// Findings makes findings of what is known of the copies: one for each on which
+// something is known to differ, and one for each that waited for too long to be
+// compared, or of which users did.
+func (w *Watched) Findings(states []monitor.CopyState, open []monitor.KeptDifference, now time.Time) []monitor.Finding {
 	byCopy := map[monitor.Copy][]monitor.KeptDifference{}
 	for _, d := range open {
-		if d.Gone.IsZero() && d.Certainty == monitor.Confirmed && slices.Contains(stores, d.Copy.Store) {
+		if d.Gone.IsZero() && d.Certainty == monitor.Confirmed {
 			byCopy[d.Copy] = append(byCopy[d.Copy], d)
 		}
 	}
-	for c, list := range byCopy {
-		found = append(found, differs(master, c, list))
-	}
 	past := NewPast(states, open, nil)
-	for c, owners := range past.Owners() {
-		if late := pace.Overdue(past.Turns(c, level, owners, now), now); len(late) > 0 && slices.Contains(stores, c.Store) {
-			found = append(found, overdue(master, c, late, level))
+	owners := past.Owners()
+	var found []monitor.Finding
+	for _, c := range w.Copies {
+		if list := byCopy[c]; len(list) > 0 {
+			found = append(found, differs(w.Server, c, list))
+		}
+		if late := w.Pace.Overdue(past.Turns(c, w.Level, owners[c], now), now); len(late) > 0 {
+			found = append(found, overdue(w.Server, c, late, w.Level))
+		}
+		if since, known := w.Since[c]; known && len(owners[c]) == 0 && w.Pace.late(since, now) {
+			found = append(found, neverCompared(w.Server, c, since))
 		}
 	}
 	slices.SortFunc(found, func(a, b monitor.Finding) int {
 		return cmp.Or(cmp.Compare(a.Store, b.Store), cmp.Compare(a.Subject, b.Subject), cmp.Compare(a.Kind, b.Kind))
 	})
 	return found
+}
+
+// neverCompared tells of a copy of which no comparison has ever seen a user.
+func neverCompared(master inventory.ServerID, c monitor.Copy, since time.Time) monitor.Finding {
+	f := finding(master, c, monitor.CompareOverdue)
+	f.Since = monitor.Time(since)
+	f.Text = fmt.Sprintf("%s was never compared with its copy on %s, which is to be compared since %s: it is down, does not answer, always has changes on their way, or is empty",
+		c.Store, c.Server, since.UTC().Format(time.RFC3339))
+	f.Command = inventory.Paste("interlace", "compare", "--store", string(c.Store))
+	return f
 }
 
 func finding(master inventory.ServerID, c monitor.Copy, kind monitor.Kind) monitor.Finding {

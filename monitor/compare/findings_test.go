@@ -14,6 +14,7 @@ import (
 // TestFindings makes findings of what is known of copies.
 func TestFindings(t *testing.T) {
 	two, three := monitor.Copy{Store: "s1", Server: "imap2"}, monitor.Copy{Store: "s1", Server: "imap3"}
+	watched := Watched{Server: "imap1", Copies: []monitor.Copy{two, three}, Level: "2", Pace: Pace{Within: 7 * day}}
 	kept := func(c monitor.Copy, owner string, kind monitor.DifferenceKind, days int, repair ...string) monitor.KeptDifference {
 		d := monitor.KeptDifference{Copy: c, Owner: owner, First: today.Add(-time.Duration(days) * day)}
 		d.Kind, d.Certainty, d.Text = kind, monitor.Confirmed, "it is "+string(kind)
@@ -54,7 +55,7 @@ func TestFindings(t *testing.T) {
 		{"none that can be pasted", []monitor.KeptDifference{kept(two, "anna", monitor.RightsDiffer, 3, "imap1: ")}, []string{"warning imap2 1 3 " + show}, nil},
 		{"many on two copies", append(many, warned), []string{"critical imap2 1 1 " + show, "critical imap3 9 7 " + show}, []string{"zoe (it is message_missing), u0 (it is acl)", "4 others"}},
 	} {
-		found := Findings("imap1", []inventory.StoreID{"s1", "s2"}, nil, c.open, "2", Pace{Within: 7 * day}, today)
+		found := watched.Findings(nil, c.open, today)
 		var got []string
 		text := ""
 		for _, f := range found {
@@ -82,10 +83,19 @@ func TestFindings(t *testing.T) {
 		}
 		return s
 	}
-	found := Findings("imap1", []inventory.StoreID{"s1"}, []monitor.CopyState{state("anna", 90, 10), state("bob", 90, 11), state("carl", 12, 0), state("dora", 9, 0)}, nil, "2", Pace{Within: 7 * day}, today)
+	found := watched.Findings([]monitor.CopyState{state("anna", 90, 10), state("bob", 90, 11), state("carl", 12, 0), state("dora", 9, 0)}, nil, today)
 	if len(found) != 1 || found[0].Kind != monitor.CompareOverdue || found[0].Severity != monitor.Warning || found[0].Value.Value != 2 ||
 		!strings.Contains(found[0].Text, "2 users of s1") || !strings.Contains(found[0].Text, "carl, never compared, and known since 2026-11-14T03:00:00Z") {
 		t.Errorf("overdue: %+v", found)
+	}
+
+	// Of the third copy nobody was ever seen, but it was long since known; a fourth is new.
+	four := monitor.Copy{Store: "s1", Server: "imap4"}
+	watched.Copies = append(watched.Copies, four)
+	watched.Since = map[monitor.Copy]time.Time{two: today.Add(-90 * day), three: today.Add(-11 * day), four: today.Add(-10 * day)}
+	found = watched.Findings([]monitor.CopyState{state("anna", 90, 1)}, nil, today)
+	if len(found) != 1 || found[0].Kind != monitor.CompareOverdue || found[0].Subject != "imap3" || !strings.Contains(found[0].Text, "never compared with its copy on imap3") {
+		t.Errorf("a copy that never answered: %+v", found)
 	}
 }
 

@@ -55,13 +55,16 @@ const rounding = 1e-6
 func (p Pace) Overdue(turns []Turn, now time.Time) []Turn {
 	var late []Turn
 	for _, t := range turns {
-		if now.Sub(t.Last) > p.Within+p.Within/2 {
+		if p.late(t.Last, now) {
 			late = append(late, t)
 		}
 	}
 	slices.SortFunc(late, longestAgo)
 	return late
 }
+
+// late tells whether what was last done then has waited for too long.
+func (p Pace) late(last, now time.Time) bool { return now.Sub(last) > p.Within+p.Within/2 }
 
 // longestAgo sorts turns by when they were last had.
 func longestAgo(a, b Turn) int {

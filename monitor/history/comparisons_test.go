@@ -126,3 +126,15 @@ func TestCompared(t *testing.T) {
 		t.Errorf("kept are %d states, %d runs, %d differences", len(got), len(runs), len(gone))
 	}
 }
+
+// Since when a copy is to be compared is kept from the first time.
+func TestCopiesAreKnownSince(t *testing.T) {
+	h := mustOpen(t)
+	other := monitor.Copy{Store: "s1", Server: "imap3"}
+	must(t, h.SaveCopies(t.Context(), []monitor.Copy{replica}, at(1)))
+	must(t, h.SaveCopies(t.Context(), []monitor.Copy{replica, other}, at(2)))
+	got, err := h.Copies(t.Context())
+	if want := map[monitor.Copy]time.Time{replica: at(1), other: at(2)}; err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v, %v, want %v", got, err, want)
+	}
+}

@@ -56,6 +56,7 @@ func Read(store inventory.StoreID, at *inventory.Instance) monitor.Instance {
 	in.Chained = c.yes("sync_log_chain")
 	in.RepeatInterval = c.seconds("sync_repeat_interval", time.Second)
 	in.Autocreate = c.autocreates()
+	in.Separator = c.separator(in.Version)
 	in.Channels = c.channels(in.SyncDir)
 	return in
 }
@@ -114,6 +115,15 @@ func (c *conf) autocreates() bool {
 	}
 	n, err := strconv.Atoi(c.values["autocreatequota"])
 	return err == nil && n != 0
+}
+
+// separator returns what stands between the parts of mailboxes' names: before Cyrus 3
+// a dot where nothing is said.
+func (c *conf) separator(version string) byte {
+	if c.yes("unixhierarchysep") || c.values["unixhierarchysep"] == "" && !strings.HasPrefix(version, "2.") {
+		return '/'
+	}
+	return '.'
 }
 
 // channels returns the channels that are configured, and those that have left a

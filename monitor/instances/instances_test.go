@@ -39,7 +39,7 @@ syslog_prefix: s1m
 	want := monitor.Instance{
 		Server: "imap1", Store: "s1", Role: inventory.Master, Conf: conf, Dir: dir, SyncDir: dir + "/sync", Log: "/var/log/s1", Prefix: "s1m",
 		Partitions: map[string]string{"partition-default": "/srv/mail # 1", "metapartition-default": "/ssd/meta"},
-		Logging:    true, Autocreate: true, RepeatInterval: 3 * time.Second,
+		Logging:    true, Autocreate: true, RepeatInterval: 3 * time.Second, Separator: '/',
 		Channels: []monitor.Channel{
 			{Name: "default", Kind: monitor.Replication, Dir: dir + "/sync", Peer: "imap7:2005", Logged: true},
 			{Name: "backup", Kind: monitor.Backup, Dir: dir + "/sync/backup", Peer: "imap7:2005", Logged: true},
@@ -50,6 +50,22 @@ syslog_prefix: s1m
 	}
 	if !reflect.DeepEqual(in, want) {
 		t.Errorf("got  %+v\nwant %+v", in, want)
+	}
+}
+
+// TestSeparator: Cyrus 3 separates with a slash where nothing is said, Cyrus 2 with a
+// dot.
+func TestSeparator(t *testing.T) {
+	dir := t.TempDir()
+	for _, test := range []struct {
+		line, version string
+		want          byte
+	}{{"", "", '/'}, {"", "3.6.1", '/'}, {"", "2.3.16", '.'}, {"unixhierarchysep: yes\n", "2.3.16", '/'}, {"unixhierarchysep: no\n", "3.6.1", '.'}} {
+		conf := write(t, dir, "imapd.conf", "configdirectory: "+dir+"\n"+test.line)
+		at := &inventory.Instance{IMAPDConf: conf, Settings: inventory.Settings{Version: test.version}}
+		if got := instances.Read("s1", at).Separator; got != test.want {
+			t.Errorf("%q of %q: got %q", test.line, test.version, got)
+		}
 	}
 }
 

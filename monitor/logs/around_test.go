@@ -13,7 +13,7 @@ func told(t *testing.T, lines ...string) map[monitor.Kind]monitor.Finding {
 	t.Helper()
 	c, err := newCatalogue(nil)
 	must(t, err)
-	opts := Options{Instances: []monitor.Instance{{Store: "s1", Prefix: "s1m"}}}
+	opts := Options{Instances: []monitor.Instance{{Store: "s1", Prefix: "s1m", Conf: "/etc/s1.conf", Separator: '/'}}, Programs: "/usr/lib/cyrus/bin"}
 	tally, found := newTally("imap1", newInstances(&opts), c), map[monitor.Kind]monitor.Finding{}
 	for _, line := range lines {
 		tally.add(parse(Line{Log: "/var/log/mail.log", Text: []byte(line)}, now, zone), now)
@@ -59,6 +59,21 @@ func TestLoopNamesWhatFails(t *testing.T) {
 	}
 	if f := told(t, many...)[monitor.BailingOut]; !strings.Contains(f.Text, "it fails in user a, user b, user c, user d, user e and 2 more") {
 		t.Errorf("%q", f.Text)
+	}
+}
+
+// TestOften: how often a line came is said with when, since an alert about it may have
+// lasted for longer than what was told last.
+func TestOften(t *testing.T) {
+	const line = " imap1 s1m/sync_client[1]: Error in do_sync(): bailing out! Bad protocol"
+	for want, lines := range map[string][]string{
+		"; once at 2026-11-22T08:35:59Z: ":                              {"Nov 22 09:35:59" + line},
+		"; 2 times at 2026-11-22T08:35:59Z: ":                           {"Nov 22 09:35:59" + line, "Nov 22 09:35:59" + line},
+		"; 2 times from 2026-11-22T08:35:00Z to 2026-11-22T08:35:59Z: ": {"Nov 22 09:35:00" + line, "Nov 22 09:35:59" + line},
+	} {
+		if f := told(t, lines...)[monitor.BailingOut]; !strings.Contains(f.Text, want) {
+			t.Errorf("got %q, want %q", f.Text, want)
+		}
 	}
 }
 
@@ -108,13 +123,26 @@ func TestKilled(t *testing.T) {
 }
 
 // TestDamaged: that a replica cannot open a mailbox is one finding with what is not
-// updated for it; what another process cannot open is told as it is.
+// updated for it; what another process cannot open is told as it is. What reconstruct
+// repairs has a command for it, with names as administrators write them.
 func TestDamaged(t *testing.T) {
 	const at = "Nov 22 09:35:59 imap1 s1m/"
 	index := "IOERROR: refreshing index failed: mailbox=<user.bob> error=<Mailbox format corruption detected> syserror=<No such file or directory> func=<mailbox_lock_index_internal>"
 	found := told(t, at+"csync[1]: "+index, at+"csync[1]: Failed to open mailbox user.bob to update: Mailbox format corruption detected")
-	if f := found[monitor.LogLine]; f.Severity != monitor.Critical || !strings.HasPrefix(string(f.Subject), notUpdated) {
+	const reconstruct = "/usr/lib/cyrus/bin/reconstruct -C /etc/s1.conf -- "
+	if f := found[monitor.LogLine]; f.Severity != monitor.Critical || !strings.HasPrefix(string(f.Subject), notUpdated) || f.Command != reconstruct+"user/bob" {
 		t.Errorf("got %+v", found)
+	}
+	for text, want := range map[string]inventory.Text{
+		"example.org!user.jane^doe.Sent to update: Mailbox has an invalid format": reconstruct + "user/jane.doe/Sent@example.org",
+		"user.bob.It's to update: Mailbox format corruption detected":             reconstruct + `'user/bob/It'\''s'`,
+		"user.bob to update: System I/O error":                                    "",
+		"user.* to update: Mailbox format corruption detected":                    "",
+		"user.bob\x00; id to update: Mailbox format corruption detected":          "",
+	} {
+		if f := told(t, at+"csync[1]: Failed to open mailbox "+text)[monitor.LogLine]; f.Command != want || f.Text == "" {
+			t.Errorf("%s: got %q", text, f.Command)
+		}
 	}
 	if f := told(t, at+"imap[1]: "+index)[monitor.LogLine]; !strings.HasPrefix(string(f.Subject), notOpened) {
 		t.Errorf("got %+v", f)

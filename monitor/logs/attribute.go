@@ -9,6 +9,8 @@ import (
 
 // instances finds the instance that wrote a line.
 type instances struct {
+	byStore         map[inventory.StoreID]*monitor.Instance
+	programs        string
 	byLog, byPrefix map[string]inventory.StoreID
 	byPID           func(pid int) (inventory.StoreID, bool)
 	byUnit          func(name string) (inventory.StoreID, bool)
@@ -17,10 +19,11 @@ type instances struct {
 
 // newInstances notes what belongs to one instance alone: a log, a prefix.
 func newInstances(opts *Options) *instances {
-	in := &instances{byUnit: opts.Unit, byPID: opts.PID, prefixes: map[string]bool{"cyrus": true}}
+	in := &instances{byUnit: opts.Unit, byPID: opts.PID, prefixes: map[string]bool{"cyrus": true}, byStore: map[inventory.StoreID]*monitor.Instance{}, programs: opts.Programs}
 	in.byLog = alone(opts.Instances, func(i *monitor.Instance) string { return i.Log })
 	in.byPrefix = alone(opts.Instances, func(i *monitor.Instance) string { return i.Prefix })
 	for i := range opts.Instances {
+		in.byStore[opts.Instances[i].Store] = &opts.Instances[i]
 		if prefix := opts.Instances[i].Prefix; prefix != "" {
 			in.prefixes[prefix] = true
 		}

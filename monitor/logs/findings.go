@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/inventory/cyrus"
 	"github.com/interlacemail/interlace/monitor"
 )
 
@@ -35,7 +36,8 @@ type group struct {
 	severity        monitor.Severity
 	meaning, remedy string
 	example         string
-	file            string // the sync log that the lines name, or empty
+	file            string                      // the sync log that the lines name, or empty
+	damaged         map[cyrus.ExternalName]bool // the mailboxes that reconstruct repairs
 	count           int
 	first, last     time.Time
 }
@@ -141,9 +143,11 @@ func (t *tally) known(p *Pattern, e *Entry, now time.Time) {
 			return
 		}
 	}
-	if g := t.count(k, e, p.Severity, p.Meaning, p.Remedy, times); file != "" {
+	g := t.count(k, e, p.Severity, p.Meaning, p.Remedy, times)
+	if file != "" {
 		g.file = file
 	}
+	t.noteDamage(g, p, e)
 }
 
 // tooMany counts a line within its minute, and returns how many more there are
@@ -264,13 +268,16 @@ func (t *tally) finding(g *group) monitor.Finding {
 	return monitor.Finding{
 		Probe: monitor.ProbeLogs, Kind: g.kind, Severity: g.severity, Server: inventory.Text(t.server), Store: inventory.Text(g.store),
 		Channel: inventory.Text(g.channel), Subject: inventory.Text(g.subject), Since: monitor.Time(g.first),
-		Text: text, Command: g.command(), Value: inventory.Known(float64(g.count)),
+		Text: text, Command: t.command(g), Value: inventory.Known(float64(g.count)),
 	}
 }
 
-// command shows, of a sync log that cannot be written, who owns its directory and
-// how much room there is. What is to be done depends on that.
-func (g *group) command() inventory.Text {
+// command repairs damaged mailboxes, or shows, of a sync log that cannot be written, who
+// owns its directory and how much room there is: what is to be done depends on that.
+func (t *tally) command(g *group) inventory.Text {
+	if len(g.damaged) > 0 {
+		return t.reconstruct(g)
+	}
 	if g.kind != monitor.LogUnwritable || !filepath.IsAbs(g.file) {
 		return ""
 	}
@@ -282,14 +289,17 @@ func (g *group) command() inventory.Text {
 	return owner + " && " + room
 }
 
+// often says how often lines came, and when: they are those since what was told before,
+// and an alert about all may have lasted for longer.
 func often(g *group) string {
+	first, last := monitor.Time(g.first), monitor.Time(g.last)
 	switch {
 	case g.count == 1:
-		return "once"
-	case g.first.Equal(g.last):
-		return fmt.Sprintf("%d times", g.count)
+		return fmt.Sprintf("once at %s", first)
+	case first == last:
+		return fmt.Sprintf("%d times at %s", g.count, first)
 	}
-	return fmt.Sprintf("%d times within %s", g.count, inventory.DurationText(g.last.Sub(g.first).Round(time.Second).Seconds()))
+	return fmt.Sprintf("%d times from %s to %s", g.count, first, last)
 }
 
 // reached returns the milestones, sorted.

@@ -38,6 +38,7 @@ type Options struct {
 	Patterns  []Pattern                              // the operator's, which come before the catalogue
 	Whole     bool                                   // what stood in logs before they were first looked at is told too
 	Once      bool                                   // the journal is read up to now and not followed
+	Programs  string                                 // the directory of Cyrus's programs, or empty
 	Zone      *time.Location                         // of lines that do not name theirs; nil: UTC
 }
 
@@ -226,8 +227,12 @@ func pause(ctx context.Context, d time.Duration) {
 	}
 }
 
-// urgent reports whether something was found that should not wait.
+// urgent reports whether something was found that should not wait, or was done that
+// explains what others find.
 func (l *Logs) urgent() bool {
+	if len(l.tally.milestones) > 0 {
+		return true
+	}
 	for _, g := range l.tally.groups {
 		if g.severity == monitor.Critical {
 			return true

@@ -299,3 +299,21 @@ func TestRun(t *testing.T) {
 		t.Errorf("got %+v", found)
 	}
 }
+
+// TestUrgent: what is critical is kept at once, and so is that a mailbox was repaired,
+// since that writes to a replica what would be told as somebody else's.
+func TestUrgent(t *testing.T) {
+	for line, want := range map[string]bool{
+		"reconstruct[1]: reconstructing user.anna": true, "imap[1]: Fatal error: x": true, "imap[1]: something unknown": false,
+	} {
+		path := filepath.Join(t.TempDir(), "mail.log")
+		must(t, os.WriteFile(path, []byte("Nov 22 09:35:59 h cyrus/"+line+"\n"), 0o600))
+		l, err := New(t.Context(), Options{Whole: true, Instances: []monitor.Instance{{Store: "s1", Log: path}}}, &notes{})
+		must(t, err)
+		l.read(time.Now())
+		if got := l.urgent(); got != want {
+			t.Errorf("%s: urgent %t", line, got)
+		}
+		l.Close()
+	}
+}

@@ -27,7 +27,7 @@ type Options struct {
 	// have on this very machine.
 	Neighbours []string
 	// Routed says on which servers the users of stores are served, as far as that is
-	// known.
+	// known; they may be no servers of the inventory.
 	Routed map[inventory.StoreID]inventory.ServerID
 }
 
@@ -184,7 +184,7 @@ func (c *check) elsewhere() string {
 	if c.in.Role != inventory.Master || at == "" || at == c.in.Server {
 		return ""
 	}
-	return fmt.Sprintf("The routing says that users of store %s are served by %s, so this may be a former master: don't run a sync_client here, which would send old state; correct the inventory or the routing, whichever is wrong", c.in.Store, at)
+	return fmt.Sprintf("The routing says that users of store %s are served by %s, so this may be a former master: don't run a sync_client here, which would send old state; correct the inventory or the routing, whichever is wrong", c.in.Store, inventory.Printable(string(at)))
 }
 
 // clientCommand is a sync_client of a channel with further words.

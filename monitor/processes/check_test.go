@@ -401,6 +401,9 @@ func TestFormerMaster(t *testing.T) {
 			if f.Command != "" {
 				commands++
 			}
+			if f.Kind == monitor.LogOrphaned && test.commands > 0 && f.Command != "env CYRUS_ISDAEMON=1 "+inventory.Text(clientPath)+" -C /etc/s1.conf -r -1" {
+				t.Errorf("got the command %q", f.Command)
+			}
 			former := strings.Contains(f.Text, "served by imap7, so this may be a former master: don't run a sync_client here")
 			if former != (test.commands == 0) || former && strings.Contains(f.Text, clientPath) {
 				t.Errorf("routed to %q: %s", test.routed, f.Text)

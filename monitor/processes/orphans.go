@@ -17,7 +17,7 @@ func (c *check) orphans(ch *monitor.Channel) {
 	if b := c.log(c.now, ch); b != nil && b.Run.Exists() {
 		path := filepath.Join(ch.Dir, "log-run")
 		if c.now.At.Sub(b.Run.Taken) >= c.opts.Settle && b.Worker == 0 && worker(c.now, c.in, ch, path) == 0 && !c.isOnItsWay(ch) {
-			c.orphan(ch, path, monitor.Time(b.Run.Taken), clientCommand(c.program("sync_client"), c.in, ch, "-1"), nil)
+			c.orphan(ch, path, monitor.Time(b.Run.Taken), append([]string{"env", inForeground}, clientCommand(c.program("sync_client"), c.in, ch, "-1")...), nil)
 		}
 	}
 	for _, l := range c.now.Left {

@@ -274,7 +274,7 @@ func TestClientFromStartKilledAndRecovered(t *testing.T) {
 	r.change("bob")
 	found := r.check()
 	r.want(found, "client_missing log_orphaned")
-	if want := clientPath + " -C " + r.master.Conf + " -r"; found[0].Command != inventory.Text(want) || found[1].Command != inventory.Text(want+" -1") {
+	if want := clientPath + " -C " + r.master.Conf + " -r"; found[0].Command != inventory.Text(want) || found[1].Command != inventory.Text("env CYRUS_ISDAEMON=1 "+want+" -1") {
 		t.Errorf("got the commands%s", describe(found))
 	}
 	if want := fmt.Sprintf("%q has it under START", filepath.Join(r.master.Dir, "cyrus.conf")); !strings.Contains(found[0].Text, want) {
@@ -293,6 +293,18 @@ func TestClientFromStartKilledAndRecovered(t *testing.T) {
 		if out, err := r.replica.Tool(r.ctx(), "mbpath", "user."+name); err != nil {
 			t.Errorf("the replica does not have %s: %s, %v", name, out, err)
 		}
+	}
+}
+
+// TestOrphanPasted pastes what the finding says: when the shell is back the log is
+// worked off.
+func TestOrphanPasted(t *testing.T) {
+	r := start(t, cyrustest.ClientStart)
+	r.leave()
+	found := r.check()
+	r.want(found, "client_missing log_orphaned")
+	if err := exec.Command("sh", "-c", string(found[1].Command)).Run(); err != nil || there(r.job().Channel.Dir+"/log-run") {
+		t.Errorf("%s: %v, and log-run is still there", found[1].Command, err)
 	}
 }
 

@@ -53,9 +53,10 @@ type RecoverOptions struct {
 
 // Outcomes of an action.
 const (
-	Done    = "done"
-	Refused = "refused"
-	Failed  = "failed"
+	Done        = "done"
+	Refused     = "refused"
+	Failed      = "failed"
+	Interrupted = "interrupted" // interlace was ended meanwhile, which says nothing of the log
 )
 
 // promotionRest is how long after a promotion nothing is worked off by itself:

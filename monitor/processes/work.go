@@ -35,7 +35,7 @@ func work(ctx context.Context, job *Job, opts *RecoverOptions, lock *os.File) (o
 	case context.DeadlineExceeded:
 		err = fmt.Errorf("it had not ended after %s and was killed; the log is still there", inventory.DurationText(opts.Timeout.Seconds()))
 	case context.Canceled:
-		err = errors.New("it was killed since interlace was ended; the log is still there")
+		return Interrupted, strings.TrimSpace("it was killed since interlace was ended; the log is still there\n" + wrote)
 	}
 	if err != nil {
 		return Failed, strings.TrimSpace(err.Error() + "\n" + wrote)
@@ -104,8 +104,8 @@ func workFile(ctx context.Context, job *Job, opts *RecoverOptions, lock *os.File
 }
 
 // inForeground is what master has in the environment of its daemons. Without it
-// sync_client -r goes into the background, where neither its end nor how it ended
-// can be seen.
+// sync_client -r, also with -1, goes into the background, where neither its end nor
+// how it ended can be seen.
 const inForeground = "CYRUS_ISDAEMON=1"
 
 // run runs a command without a shell, in a process group of its own, which is

@@ -30,28 +30,6 @@ func (m *Model) Gone(b *monitor.Backlog, now time.Time) (seconds, spread invento
 	return inventory.Known(p.seconds), inventory.Known(p.spread())
 }
 
-// CatchUp predicts in how many seconds a batch takes no more than a tenth above
-// what is usual again: what arrives while a backlog is worked off is the next
-// backlog, and a smaller one. It is not known where the backlog is not, and where
-// there is no usual time because more bytes arrive than can be sent.
-func (m *Model) CatchUp(b *monitor.Backlog, now time.Time) inventory.Number {
-	p, known := m.predict(b, now)
-	usual, stable := m.having(b).cycle(1)
-	if !known || !stable {
-		return inventory.Number{}
-	}
-	const most = 100_000 // batches, beyond which nobody waits
-	total, batch := p.seconds, p.last
-	for range most {
-		if batch <= 1.1*usual {
-			return inventory.Known(total)
-		}
-		batch = p.next(batch, 1)
-		total += batch
-	}
-	return inventory.Number{}
-}
-
 // predict adds up what has to be done until nothing that is there now is left.
 func (m *Model) predict(b *monitor.Backlog, now time.Time) (p *prediction, known bool) {
 	p = &prediction{Model: m.having(b)}
@@ -119,7 +97,6 @@ func (m *Model) parts(b *monitor.Backlog) (run, log work) {
 type prediction struct {
 	*Model
 	seconds  float64
-	last     float64    // what the last batch takes
 	slope    [3]float64 // what costs add to seconds
 	variance float64    // beside what costs may be off
 }
@@ -128,7 +105,6 @@ type prediction struct {
 // have ended is as good as new in what it may be off.
 func (p *prediction) finish(w work, elapsed float64) {
 	took := p.Model.seconds(w)
-	p.last = took
 	rest := took - elapsed
 	off := p.noise * took
 	if rest < off {
@@ -173,7 +149,6 @@ func (p *prediction) whole(w work) {
 	w.mailboxes = mailboxes
 	took := p.Model.seconds(w)
 	p.add(w)
-	p.last = took
 	p.seconds += took
 	off := p.noise * took
 	// What arrives is random, and the rate is not what it always is.

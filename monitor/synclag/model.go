@@ -124,16 +124,6 @@ func (m *Model) WhatIf(users, more int) Outlook {
 	return m.outlook(max(0, float64(users+more)/float64(users)))
 }
 
-// Farther returns the model of the same channel with a replica at another round
-// trip, in seconds.
-func (m *Model) Farther(trip float64) *Model {
-	of := *m
-	of.Trip = trip
-	of.Batch = max(0, of.Batch+batchTrips*(trip-m.Trip))
-	of.Mailbox = max(0, of.Mailbox+mailboxTrips*(trip-m.Trip))
-	return &of
-}
-
 func (m *Model) outlook(users float64) Outlook {
 	a := &m.Arrivals
 	sending := users * a.Entries * a.Bytes * m.Byte

@@ -23,6 +23,9 @@ type Comparing struct {
 	Look compare.Options
 	// Open tells whether it is a time of the day for it; nil: always.
 	Open func(time.Time) bool
+	// Copies returns all copies of the masters here that can be compared when
+	// nothing is down.
+	Copies func() []monitor.Copy
 	// Pairs returns the pairs of the masters here, but those of which one side is
 	// known to be down.
 	Pairs func(context.Context) ([]compare.Pair, error)
@@ -45,6 +48,9 @@ func (w *Watch) compare(ctx context.Context, now time.Time) error {
 	c := &w.opts.Compare
 	if !c.open(now) {
 		return nil
+	}
+	if err := w.opts.Memory.SaveCopies(ctx, c.Copies(), now); err != nil {
+		return err
 	}
 	pairs, err := c.Pairs(ctx)
 	if err != nil || len(pairs) == 0 {
@@ -164,16 +170,12 @@ func (w *Watch) lookAtCopies(ctx context.Context, now time.Time) (monitor.Look, 
 	}
 	states, err := w.opts.Memory.Compared(ctx)
 	open, openErr := w.opts.Memory.Differences(ctx, now)
-	if err := recorded(err, openErr); err != nil {
+	since, sinceErr := w.opts.Memory.Copies(ctx)
+	if err := recorded(err, openErr, sinceErr); err != nil {
 		return monitor.Look{}, err
 	}
-	var stores []inventory.StoreID
-	for _, in := range w.list() {
-		if in.Role == inventory.Master {
-			stores = append(stores, in.Store)
-		}
-	}
-	return monitor.Look{Findings: compare.Findings(w.opts.Server, stores, states, open, c.Look.Level, c.pace(), now)}, nil
+	watched := compare.Watched{Server: w.opts.Server, Copies: c.Copies(), Level: c.Look.Level, Pace: c.pace(), Since: since}
+	return monitor.Look{Findings: watched.Findings(states, open, now)}, nil
 }
 
 // compareOn compares at the interval until the context ends.

@@ -50,6 +50,9 @@ func TestWatchCompares(t *testing.T) {
 	w.opts.Compare = watch.Comparing{
 		Every: 50 * time.Millisecond, Within: 7 * 24 * time.Hour, For: time.Minute, Look: compare.Options{Level: "2", Pause: time.Millisecond},
 		Open: func(time.Time) bool { return open.Load() },
+		Copies: func() []monitor.Copy {
+			return []monitor.Copy{{Store: "s1", Server: "imap2"}, {Store: "s1", Server: "imap3"}}
+		},
 		Pairs: func(context.Context) ([]compare.Pair, error) {
 			asked.Add(1)
 			return []compare.Pair{{Store: "s1", Master: compare.Side{Server: "imap1", IMAP: side(master)}, Replica: compare.Side{Server: "imap2", IMAP: side(replica)}}}, nil
@@ -102,6 +105,9 @@ func TestWatchCompares(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.run("a difference", func() bool { _, _, found := w.desk.found(monitor.CopyDiffers); return found })
+	if known, err := w.history.Copies(t.Context()); err != nil || len(known) != 2 {
+		t.Errorf("copies that are to be compared: %v, %v", known, err)
+	}
 	look, f, _ := w.desk.found(monitor.CopyDiffers)
 	if look.Probe != monitor.ProbeCompare || f.Severity != monitor.Warning || f.Subject != "imap2" || f.Store != "s1" || f.Server != "imap1" || f.Command == "" {
 		t.Errorf("%+v", f)

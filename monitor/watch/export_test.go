@@ -9,10 +9,10 @@ import (
 // SetPace lets the watcher take in what logs said, and look at itself, more often
 // during a test.
 func SetPace(t *testing.T, every time.Duration) {
-	notes, itself, copies, desk, sights, hung, restless := notesEvery, itselfEvery, copiesEvery, deskEvery, betweenSights, hangs, restlessEvery
-	notesEvery, itselfEvery, copiesEvery, deskEvery, betweenSights, hangs, restlessEvery = every, every, every, every, every, 20*every, every
+	notes, itself, desk, sights, hung, restless := notesEvery, itselfEvery, deskEvery, betweenSights, hangs, restlessEvery
+	notesEvery, itselfEvery, deskEvery, betweenSights, hangs, restlessEvery = every, every, every, every, 20*every, every
 	t.Cleanup(func() {
-		notesEvery, itselfEvery, copiesEvery, deskEvery, betweenSights, hangs, restlessEvery = notes, itself, copies, desk, sights, hung, restless
+		notesEvery, itselfEvery, deskEvery, betweenSights, hangs, restlessEvery = notes, itself, desk, sights, hung, restless
 	})
 }
 

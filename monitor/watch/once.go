@@ -25,7 +25,7 @@ func (w *Watch) Once(ctx context.Context, withLogs bool) ([]monitor.Finding, err
 		}
 		found = append(found, l.Findings...)
 	}
-	do(monitor.ProbeUsage, w.lookAtUsage)
+	w.sampleUsage(list, w.opts.Now()) // what is used shows between two samples
 	if withLogs {
 		do(monitor.ProbeLogs, func(ctx context.Context, now time.Time) (monitor.Look, error) { return w.readLogs(ctx, list, now) })
 	}

@@ -57,6 +57,8 @@ type Memory interface {
 	compare.Memory
 	BeginComparison(context.Context, *monitor.ComparisonRun) error
 	EndComparison(context.Context, *monitor.ComparisonRun) error
+	SaveCopies(ctx context.Context, copies []monitor.Copy, now time.Time) error
+	Copies(context.Context) (map[monitor.Copy]time.Time, error)
 	Compared(context.Context) ([]monitor.CopyState, error)
 	LastConfirmations(context.Context) ([]monitor.Confirmation, error)
 	Differences(ctx context.Context, gone time.Time) ([]monitor.KeptDifference, error)

@@ -66,7 +66,6 @@ func New(opts Options) *Watch {
 var (
 	notesEvery  = 10 * time.Second
 	itselfEvery = time.Minute
-	copiesEvery = 5 * time.Minute
 	deskEvery   = 5 * time.Second
 )
 
@@ -95,8 +94,8 @@ func (w *Watch) probes() []probe {
 		{name: monitor.ProbeProcesses, every: w.opts.Processes, paced: w.everyOrSoon, look: w.lookAtProcesses},
 		{name: monitor.ProbeUsage, every: w.opts.Usage, paced: w.every, look: w.lookAtUsage},
 		{name: monitor.ProbeLogs, every: notesEvery, paced: w.every, look: w.lookAtNotes, judged: w.forgetNotes},
-		{name: monitor.ProbeCompare, every: copiesEvery, paced: w.every, look: w.lookAtCopies},
-		{name: monitor.ProbeConfirm, every: copiesEvery, paced: w.every, look: w.lookAtPlans},
+		{name: monitor.ProbeCompare, every: itselfEvery, paced: w.every, look: w.lookAtCopies},
+		{name: monitor.ProbeConfirm, every: itselfEvery, paced: w.every, look: w.lookAtPlans},
 		{name: monitor.ProbeWatch, every: itselfEvery, paced: w.every, look: w.lookAtItself},
 	}
 }
@@ -212,7 +211,7 @@ func (w *Watch) judge(ctx context.Context, looks []monitor.Look) bool {
 	}
 	if err := w.opts.Desk.Judge(ctx, looks, w.opts.Now()); err != nil {
 		if ctx.Err() == nil {
-			w.complain(fmt.Errorf("keep alerts: %w", err))
+			w.complain(err)
 		}
 		w.mu.Lock()
 		defer w.mu.Unlock()

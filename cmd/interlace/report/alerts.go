@@ -21,7 +21,7 @@ type Alert struct {
 
 // Telling is what became of the messages about an alert.
 type Telling struct {
-	At      time.Time // when one was sent last; zero: never, or nobody knows
+	At      time.Time // when the first was sent; zero: never, or nobody knows
 	Waiting []string  // the routes on which none was sent yet, and one waits
 	Since   time.Time // since when the first of those waits
 	GivenUp bool      // none was sent, and none waits

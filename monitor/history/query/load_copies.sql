@@ -1,0 +1,1 @@
+SELECT store, replica, known_microseconds FROM copies
