@@ -67,7 +67,7 @@ func (c *config) roleOf(ctx context.Context, server inventory.ServerID, conf str
 			return "", fmt.Errorf("a rolling sync_client on %s names its imapd.conf %s, which may be that of any instance", server, inventory.Quoted(other))
 		}
 	}
-	paths, err := c.on(ctx, server, append([]string{"readlink", "-f", "--", conf}, seen.Others...)...)
+	paths, err := c.on(ctx, server, append([]string{"readlink", "-m", "--", conf}, seen.Others...)...)
 	if err != nil {
 		return "", err
 	}
