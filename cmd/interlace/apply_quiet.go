@@ -25,7 +25,7 @@ func (c *config) quiet(ctx context.Context, now time.Time, in inventory.Instance
 		return false, false, last, nil
 	}
 	files := []string{in.Log + ".1", in.Log}
-	first, err := c.run(ctx, in.Server, "", append([]string{"head", "-q", "-n", "1", "--"}, files...)...)
+	first, _ := c.run(ctx, in.Server, "", append([]string{"head", "-q", "-n", "1", "--"}, files...)...)
 	if first == "" {
 		return false, false, last, nil // nobody may read it here, or there is none
 	}
