@@ -56,6 +56,7 @@ const (
 	InventoryStale     Kind = "inventory_stale"
 	CopyDiffers        Kind = "copy_differs"
 	CompareOverdue     Kind = "compare_overdue"
+	PlanUnconfirmed    Kind = "plan_unconfirmed"
 )
 
 // Kinds returns all kinds of findings.
@@ -64,6 +65,7 @@ func Kinds() []Kind {
 		BacklogGrown, ReplicaWritten, ClientMissing, ClientDuplicate, ClientHung, ClientMisplaced, HotLoop, LogOrphaned, LogUnwritable,
 		ReplicaRefuses, BailingOut, Unclassified, DaemonDisabled, MasterDown, PortSilent, LinesLost, LogUnreadable, OwnDatabase, LogLine,
 		ReplicaUnreachable, ReplicaAuth, ExpireOverdue, AutocreateOn, WatcherSilent, InventoryStale, CopyDiffers, CompareOverdue,
+		PlanUnconfirmed,
 	}
 }
 
@@ -78,6 +80,7 @@ const (
 	ProbeUsage     Probe = "usage"
 	ProbeWatch     Probe = "watch"
 	ProbeCompare   Probe = "compare"
+	ProbeConfirm   Probe = "confirm"
 )
 
 // Finding is something that is not as it should be, as one look saw it. Fields
@@ -122,6 +125,8 @@ func (f *Finding) Measure(value float64) string {
 		return inventory.Counted(int(value), "entry", "entries")
 	case f.Kind == CopyDiffers, f.Kind == CompareOverdue:
 		return inventory.Counted(int(value), "user", "users")
+	case f.Kind == PlanUnconfirmed:
+		return inventory.Counted(int(value), "promise", "promises")
 	}
 	return inventory.FormatNumber(value)
 }

@@ -29,8 +29,7 @@ func (a *app) after(ctx context.Context, f *facts, paths []string) (*facts, []st
 // plansOn reads plans that are to be carried out on the facts, one after the
 // other, and refuses those that do not belong there.
 func plansOn(ctx context.Context, f *facts, paths []string) ([]planner.Plan, error) {
-	var plans []planner.Plan
-	var ids []string
+	var files []*planFile
 	for _, path := range paths {
 		p, err := readPlan(ctx, path)
 		if err != nil {
@@ -39,16 +38,38 @@ func plansOn(ctx context.Context, f *facts, paths []string) ([]planner.Plan, err
 		if _, schedule := p.Plan.(*planner.Schedule); schedule {
 			return nil, hint(fmt.Errorf("%s is a schedule", path), "name the layout and users plans whose changes it orders")
 		}
-		if same := slices.Index(ids, p.PlanID()); same >= 0 {
-			return nil, samePlan(paths[same], path)
-		}
-		if err := errors.Join(refuseDrift(p, f), p.follows(ids)); err != nil {
+		files = append(files, p)
+		if err := suits(f, files); err != nil {
 			return nil, err
 		}
-		plans, ids = append(plans, p.Plan), append(ids, p.PlanID())
 	}
-	if len(plans) == 0 {
+	return verified(f, files)
+}
+
+// suits refuses the last of some plans if it is one of those before it, was made on other
+// facts, or to follow a plan that is not among them.
+func suits(f *facts, files []*planFile) error {
+	var ids []string
+	last := files[len(files)-1]
+	for _, p := range files[:len(files)-1] {
+		if p.PlanID() == last.PlanID() {
+			return samePlan(p.path, last.path)
+		}
+		ids = append(ids, p.PlanID())
+	}
+	return errors.Join(refuseDrift(last, f), last.follows(ids))
+}
+
+// verified returns the plans, unless they do not agree with the facts, with themselves
+// or with those before them.
+func verified(f *facts, files []*planFile) ([]planner.Plan, error) {
+	if len(files) == 0 {
 		return nil, nil
+	}
+	var plans []planner.Plan
+	var paths []string
+	for _, p := range files {
+		plans, paths = append(plans, p.Plan), append(paths, p.path)
 	}
 	return plans, refuseMistakes(f, plans, paths)
 }

@@ -6,9 +6,9 @@ import (
 	"io/fs"
 
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/compare"
 	"github.com/interlacemail/interlace/monitor/history"
-	"github.com/interlacemail/interlace/monitor/synclag"
 )
 
 // backlogKey names what a master sends to one of its replicas. Without a replica it
@@ -21,6 +21,16 @@ type backlogKey struct {
 // backlogs returns what a watch has lately seen of what waits for replicas; nothing
 // where no watch has recorded anything here.
 func (a *app) backlogs(ctx context.Context) (map[backlogKey]compare.Backlog, error) {
+	lags, err := a.lagsSeen(ctx)
+	backlogs := map[backlogKey]compare.Backlog{}
+	for i := range lags {
+		backlogs[backlogKey{lags[i].Store, inventory.ServerID(lags[i].Peer)}] = compare.BacklogOf(&lags[i])
+	}
+	return backlogs, err
+}
+
+// lagsSeen returns how the channels stand that a watch has lately seen here.
+func (a *app) lagsSeen(ctx context.Context) ([]monitor.Lag, error) {
 	path, err := a.databaseFile()
 	if err != nil {
 		return nil, nil // there is no database, and none is needed
@@ -33,26 +43,7 @@ func (a *app) backlogs(ctx context.Context) (map[backlogKey]compare.Backlog, err
 		return nil, err
 	}
 	defer h.Close()
-	if !h.Watched() {
-		return nil, nil
-	}
-	channels, err := h.Channels(ctx)
-	if err != nil || len(channels) == 0 {
-		return nil, err
-	}
-	v, err := a.lagView(ctx, h, lagFlags{})
-	if err != nil {
-		return nil, err
-	}
-	standings, err := synclag.Standings(ctx, h, v.span(v.now.Add(-v.opts.Course())), v.opts, nil, v.now)
-	if err != nil {
-		return nil, err
-	}
-	backlogs := map[backlogKey]compare.Backlog{}
-	for _, row := range v.rows(standings) {
-		backlogs[backlogKey{row.Lag.Store, inventory.ServerID(row.Lag.Peer)}] = compare.BacklogOf(&row.Lag)
-	}
-	return backlogs, nil
+	return a.lagsNow(ctx, h)
 }
 
 // backlog returns what is known of what waits for the replica of a pair.

@@ -6,7 +6,6 @@ import (
 	"hash/fnv"
 	"io"
 	"os"
-	"path/filepath"
 	"syscall"
 
 	"github.com/interlacemail/interlace/monitor"
@@ -19,16 +18,9 @@ type claims struct{ file *os.File }
 var errClaimed = errors.New("another interlace compares this pair now")
 
 func openClaims(database string) (*claims, error) {
-	path := filepath.Join(filepath.Dir(database), "."+filepath.Base(database)+"-compare")
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|syscall.O_NOFOLLOW, 0o600)
+	f, err := openClaim(database, "compare")
 	if err != nil {
-		return nil, hint(fmt.Errorf("claim what is compared: %w", err), "%s", claimHint(path, err))
-	}
-	// What root has made is for the account of the database, as with SQLite's files;
-	// to others this does not matter.
-	if info, err := os.Stat(database); err == nil {
-		owner := info.Sys().(*syscall.Stat_t)
-		_ = f.Chown(int(owner.Uid), int(owner.Gid))
+		return nil, err
 	}
 	return &claims{f}, nil
 }

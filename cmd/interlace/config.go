@@ -26,6 +26,7 @@ type config struct {
 	Fleet       string
 	KeepSource  time.Duration
 	Monitor     monitorConfig
+	Apply       applyConfig
 	IMAP        access
 	Connections int
 
@@ -73,8 +74,7 @@ func newConfig() *config {
 	return c
 }
 
-// chapters are all keys, each with its help. Keys of features that do not read them
-// yet are checked and shown like all others.
+// chapters are all keys, each with its help.
 func (c *config) chapters() []chapter {
 	return slices.Concat([]chapter{
 		{"WHERE FACTS ARE KEPT", []key{
@@ -91,31 +91,14 @@ func (c *config) chapters() []chapter {
 				about: "how long a user who has moved stays on the disks that he came from",
 			},
 		}},
-		{"HOW INTERLACE LOGS IN", append(accessKeys("imap", &c.IMAP, "starttls"),
+		{"HOW INTERLACE LOGS IN", append(append(accessKeys("imap", &c.IMAP, "starttls"),
 			key{
 				path: "imap.connections", value: count(&c.Connections, 1), example: "4",
 				about: "how many connections discover and compare have to a server at the same time",
 			},
-			key{
-				path: "sync.user", value: text(new(string)), example: "repl",
-				about: "the account of sync_client, which discover takes for no user",
-			},
-			key{
-				path: "sync.password_file", value: file(new(string), ""), example: "/etc/interlace/sync-password",
-				about: "its password; nothing reads it yet",
-			},
-		)},
+		), syncKeys(&c.Apply)...)},
 	}, monitorChapters(&c.Monitor), []chapter{
-		{"WHAT CHANGES SERVERS, ONCE SOMETHING DOES", []key{
-			{
-				path: "routing_hook", value: command(new([]string), "", "file"), example: `[/usr/local/bin/route, "{file}"]`,
-				about: "a command that routes users anew, from a file with a line USER,FROM,TO for each; nothing runs it yet",
-			},
-			{
-				path: "instance_hook", value: command(new([]string), "", "action", "store", "server", "role"), example: `[instance, "{action}", "{store}", "{role}"]`,
-				about: "a command that creates, starts, stops, removes or promotes an instance; nothing runs it yet",
-			},
-		}},
+		{"HOW APPLY CHANGES SERVERS", applyKeys(&c.Apply)},
 	})
 }
 

@@ -49,3 +49,40 @@ func TestWindow(t *testing.T) {
 		}
 	}
 }
+
+// TestWindowNights tells which night a time belongs to, also where the clock is changed:
+// a window is as long as the clock says.
+func TestWindowNights(t *testing.T) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ window, at, night string }{
+		{"22:00-05:00", "2026-01-10T23:00:00+01:00", "2026-01-10T22:00:00+01:00"},
+		{"22:00-05:00", "2026-01-11T04:00:00+01:00", "2026-01-10T22:00:00+01:00"},
+		{"22:00-05:00", "2026-01-10T22:00:00+01:00", "2026-01-10T22:00:00+01:00"},
+		{"22:00-05:00", "2026-03-29T04:30:00+02:00", "2026-03-28T22:00:00+01:00"}, // the clock went forward at 2:00
+		{"22:00-05:00", "2026-10-25T02:30:00+02:00", "2026-10-24T22:00:00+02:00"}, // and back at 3:00
+		{"22:00-05:00", "2026-10-25T02:30:00+01:00", "2026-10-24T22:00:00+02:00"},
+		{"02:30-04:00", "2026-03-29T03:30:00+02:00", "2026-03-29T03:30:00+02:00"}, // there was no 2:30
+		{"", "2026-01-10T23:00:00+01:00", "2026-01-10T12:00:00+01:00"},
+		{"", "2026-01-10T11:00:00+01:00", "2026-01-09T12:00:00+01:00"},
+	} {
+		at, err := time.Parse(time.RFC3339, c.at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var w window
+		if c.window != "" {
+			if w, err = parseWindow(c.window); err != nil || w.String() != c.window {
+				t.Fatalf("%s: %v, %v", c.window, w, err)
+			}
+		}
+		if got := w.night(at.In(berlin)).Format(time.RFC3339); got != c.night {
+			t.Errorf("%s, window %q: the night began at %s, want %s", c.at, c.window, got, c.night)
+		}
+		if !w.holds(at.In(berlin)) {
+			t.Errorf("%s is not in %s", c.at, c.window)
+		}
+	}
+}

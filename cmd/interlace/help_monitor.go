@@ -8,6 +8,7 @@ func monitorTopics() []*cobra.Command {
 		{Use: "monitor", Short: "How the monitor is set up on mail servers", Long: monitorManual},
 		{Use: "logs", Short: "Which logs are read, and how to say what their lines mean", Long: logsManual},
 		{Use: "recovery", Short: "When watch works off a sync log, and what it has to know for that", Long: recoveryManual},
+		{Use: "instances", Short: "What apply asks of the command that makes and changes instances", Long: instancesManual},
 	}
 }
 

@@ -31,7 +31,8 @@ It reads the fleet from a file, from its database or from live Cyrus servers,
 says which rules are broken, plans layouts, user moves and their order, and
 computes what failures do. On each mail server it watches that replicas are up to
 date, and tells when they are not. Plans are files; nothing here changes a mail
-server, but watch, and that only where it was allowed to work off a sync log.`,
+server but apply, which carries a plan out when it is told to, and watch, where it
+was allowed to work off a sync log.`,
 		Example: `  interlace demo fleet
   interlace check --fleet fleet/fleet.yaml
   interlace layout --fleet fleet/fleet.yaml --plan plan.json`,
@@ -64,7 +65,7 @@ server, but watch, and that only where it was allowed to work off a sync log.`,
 	}{
 		{groupInventory, []*cobra.Command{a.importCommand(), a.exportCommand(), a.discoverCommand(), a.showCommand(), a.checkCommand()}},
 		{groupPlanner, []*cobra.Command{a.layoutCommand(), a.usersCommand(), a.movesCommand(), a.simulateCommand()}},
-		{groupMonitor, []*cobra.Command{a.watchCommand(), a.lagCommand(), a.compareCommand(), a.alertsCommand()}},
+		{groupMonitor, []*cobra.Command{a.watchCommand(), a.lagCommand(), a.compareCommand(), a.applyCommand(), a.confirmCommand(), a.alertsCommand()}},
 		{groupService, []*cobra.Command{a.demoCommand(), a.benchCommand(), a.configCommand(), a.dbCommand(), a.manCommand(), a.versionCommand()}},
 	} {
 		for _, c := range group.commands {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os/exec"
 	"strings"
+	"syscall"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -125,21 +126,35 @@ func inPlace(command []string, name, value string) []string {
 // mostOutput is how much of what a command prints is read.
 const mostOutput = 16 << 20
 
-// output runs a command, without a shell, and returns what it prints.
+// output runs a command that is soon done, without a shell, and returns what it prints.
 func output(ctx context.Context, command []string) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, queryTimeout)
+	late := fmt.Errorf("%s has not ended after %s", command[0], formatDuration(queryTimeout))
+	ctx, cancel := context.WithTimeoutCause(ctx, queryTimeout, late)
 	defer cancel()
+	text, err := answer(ctx, "", command)
+	if err != nil && errors.Is(context.Cause(ctx), late) {
+		err = late
+	}
+	if err != nil {
+		return "", err
+	}
+	return text, nil
+}
+
+// answer runs a command, without a shell, with the input as its standard input, and
+// returns what it prints. What a terminal interrupts is the program that runs it, which
+// decides what becomes of the command.
+func answer(ctx context.Context, input string, command []string) (string, error) {
 	var out, complaint limited
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
-	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &out, &complaint, time.Second
+	cmd.Stdin, cmd.Stdout, cmd.Stderr, cmd.WaitDelay = strings.NewReader(input), &out, &complaint, time.Second
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	switch err := cmd.Run(); {
-	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return "", fmt.Errorf("%s has not ended after %s", command[0], formatDuration(queryTimeout))
 	case err != nil:
 		if text := strings.TrimSpace(complaint.String()); text != "" {
-			return "", fmt.Errorf("%s: %w: %s", command[0], err, inventory.Printable(text))
+			return out.String(), fmt.Errorf("%s: %w: %s", command[0], err, inventory.Printable(text))
 		}
-		return "", fmt.Errorf("%s: %w", command[0], err)
+		return out.String(), fmt.Errorf("%s: %w", command[0], err)
 	case out.Len() >= mostOutput:
 		return "", fmt.Errorf("%s prints more than %d MiB", command[0], mostOutput>>20)
 	}

@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net"
 	"os"
 	"os/user"
@@ -246,10 +245,9 @@ func (a *app) claimWatch(server inventory.ServerID) (release func(), err error) 
 	if err != nil {
 		return nil, err
 	}
-	path = filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+"-watch-"+string(server))
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|syscall.O_NOFOLLOW, 0o600)
+	f, err := openClaim(path, "watch-"+string(server))
 	if err != nil {
-		return nil, hint(fmt.Errorf("claim the watch of %s: %w", server, err), "%s", claimHint(path, err))
+		return nil, err
 	}
 	if err := lock(f); err != nil {
 		f.Close()
@@ -278,19 +276,6 @@ func (a *app) noteSecond(server inventory.ServerID, list []monitor.Instance) (re
 		a.note("warning: another watch of %s runs, with another database: both tell what they find; end one of them", server)
 	}
 	return func() {}
-}
-
-// claimHint says what to do where the file of a claim cannot be opened: another
-// account may have watched before.
-func claimHint(path string, err error) string {
-	if !errors.Is(err, fs.ErrPermission) {
-		return ""
-	}
-	if owner := whose(path); owner != "" {
-		return fmt.Sprintf("%s belongs to %s: run interlace watch as %s, or chown that file and the database beside it to the account that is to watch", path, owner, owner)
-	}
-	dir := filepath.Dir(path)
-	return fmt.Sprintf("watch keeps that file beside the database: run it as an account that may write into %s, which belongs to %s", dir, whose(dir))
 }
 
 // whose returns the account that a file belongs to, or nothing if there is none.

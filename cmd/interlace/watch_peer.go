@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -90,43 +89,7 @@ func (l *local) peer(ctx context.Context, job *processes.Job) (inventory.Role, e
 	if len(l.app.config.Monitor.Runner) == 0 && !isHere(job.Channel.Peer) {
 		return "", fmt.Errorf("runner.argv in the configuration is not set, so %s cannot be asked from here", at.Server)
 	}
-	return l.roleOf(ctx, at.Server, at.IMAPDConf)
-}
-
-// roleOf looks at the processes on a server. Rolling clients may name an imapd.conf
-// in another way than the inventory does.
-func (l *local) roleOf(ctx context.Context, server inventory.ServerID, conf string) (inventory.Role, error) {
-	c := l.app.config
-	commands, err := c.on(ctx, server, "ps", "-A", "-ww", "-o", "args=")
-	if err != nil {
-		return "", err
-	}
-	seen := processes.SeenIn(commands, conf)
-	switch {
-	case !seen.Runs:
-		return "", fmt.Errorf("nothing with %s runs on %s", conf, server)
-	case seen.Sends:
-		return inventory.Master, nil
-	case len(seen.Others) == 0:
-		return inventory.Replica, nil
-	}
-	for _, other := range seen.Others {
-		if !filepath.IsAbs(other) {
-			return "", fmt.Errorf("a rolling sync_client on %s names its imapd.conf %s, which may be that of any instance", server, inventory.Quoted(other))
-		}
-	}
-	paths, err := c.on(ctx, server, append([]string{"readlink", "-f", "--", conf}, seen.Others...)...)
-	if err != nil {
-		return "", err
-	}
-	real := strings.Split(strings.TrimSuffix(paths, "\n"), "\n")
-	switch {
-	case len(real) != 1+len(seen.Others):
-		return "", fmt.Errorf("readlink on %s does not say what the rolling clients there read", server)
-	case slices.Contains(real[1:], real[0]):
-		return inventory.Master, nil
-	}
-	return inventory.Replica, nil
+	return l.app.config.roleOf(ctx, at.Server, at.IMAPDConf)
 }
 
 // isHere reports whether an address is one of this machine, so that its processes
@@ -159,20 +122,4 @@ func (l *local) restart(store inventory.StoreID) []string {
 		return nil
 	}
 	return inPlace(l.app.config.Monitor.Restart, "{store}", string(store))
-}
-
-// on runs a command on a server, through the runner or, without one, here, and
-// returns what it prints.
-func (c *config) on(ctx context.Context, server inventory.ServerID, words ...string) (string, error) {
-	if len(c.Monitor.Runner) == 0 {
-		return output(ctx, words)
-	}
-	if c.Monitor.RunnerQuote == "sh" {
-		quoted := inventory.Paste(words...)
-		if quoted == "" {
-			return "", errors.New("the command has words that cannot be quoted for a shell")
-		}
-		words = []string{string(quoted)}
-	}
-	return output(ctx, append(inPlace(c.Monitor.Runner, "{server}", string(server)), words...))
 }

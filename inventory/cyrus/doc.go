@@ -11,8 +11,8 @@
 // of a whole instance, [Client.Records] of a mailbox, and on a connection As a user
 // what that user sees ([Client.View]), messages, and what is in their files.
 //
-// Nothing is ever changed on a server: below all other code a guard refuses
-// every command that is not on a short list of those that only read.
+// Nothing is changed on a server but by [Client.Remove]: below all other code a guard
+// refuses every command that is not on a short list of those that only read.
 //
 // Connecting, logging in, capabilities, namespace, quotas and single access
 // lists are done by go-imap, which has typed commands for them. It has none for

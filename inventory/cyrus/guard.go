@@ -9,7 +9,8 @@ import (
 )
 
 // verbs are the commands that may be sent. None of them changes anything on a
-// server: EXAMINE opens a mailbox for reading only.
+// server: EXAMINE opens a mailbox for reading only. [Client.Remove] has its own
+// command let through, once.
 var verbs = []string{
 	"AUTHENTICATE", "CAPABILITY", "EXAMINE", "FETCH", "GETACL", "GETMETADATA", "GETQUOTA", "ID", "LIST", "LOGOUT",
 	"LSUB", "NAMESPACE", "NOOP", "STATUS", "SYNCGET", "UID",
@@ -30,6 +31,7 @@ var fetched = []string{
 type guard struct {
 	line   []byte // a line whose end has not been written yet
 	answer bool   // the next line answers a challenge of AUTHENTICATE
+	let    string // a command that may be sent once though it changes something
 }
 
 // check returns an error if what is written contains a line that must not be sent.
@@ -57,6 +59,9 @@ func (g *guard) command(line string) error {
 	verb, arguments, _ := strings.Cut(command, " ")
 	verb = strings.ToUpper(verb)
 	switch {
+	case g.let != "" && command == g.let:
+		g.let = ""
+		return nil
 	case !slices.Contains(verbs, verb):
 		return fmt.Errorf("refusing to send %q: it is not on the list of commands that only read", verb)
 	case strings.HasSuffix(line, "}"):

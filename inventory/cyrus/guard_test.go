@@ -66,6 +66,22 @@ func TestGuard(t *testing.T) {
 	}
 }
 
+// What is let through is let through once, and nothing else is.
+func TestGuardLetsOneCommandThrough(t *testing.T) {
+	const let = `SYNCAPPLY UNMAILBOX "team"`
+	g := guard{let: let}
+	if err := g.check([]byte("R1 " + let + "\r\n")); err != nil {
+		t.Error(err)
+	}
+	if err := g.check([]byte("R2 " + let + "\r\n")); err == nil {
+		t.Error("the same command passes twice")
+	}
+	g = guard{let: let}
+	if err := g.check([]byte(`R1 SYNCAPPLY UNMAILBOX "team.a"` + "\r\n")); err == nil {
+		t.Error("another command passes")
+	}
+}
+
 // TestLibraryCannotChangeAnything has go-imap send every kind of change over a
 // wire, and checks that no byte of it arrives.
 func TestLibraryCannotChangeAnything(t *testing.T) {

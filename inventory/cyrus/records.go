@@ -25,11 +25,26 @@ var ErrManyRecords = errors.New("the mailbox has had too many messages to be rea
 // right on it. The mailbox must have had no more than 50,000 messages: uidNext is
 // its next UID, of a moment ago; zero asks for it.
 func (c *Client) Records(ctx context.Context, name InternalName, uidNext uint32) (*Mailbox, []Message, error) {
+	mailbox, all, err := c.all(ctx, name, uidNext)
+	return mailbox, all.live, err
+}
+
+// Traces is like [Client.Records], and also returns the messages that were expunged
+// and still lie on the disk, by UID.
+func (c *Client) Traces(ctx context.Context, name InternalName) (mailbox *Mailbox, live, expunged []Message, err error) {
+	mailbox, all, err := c.all(ctx, name, 0)
+	return mailbox, all.live, all.expunged, err
+}
+
+// recorded are the messages of a mailbox.
+type recorded struct{ live, expunged []Message }
+
+func (c *Client) all(ctx context.Context, name InternalName, uidNext uint32) (*Mailbox, recorded, error) {
 	had := int64(max(uidNext, fewRecords))
 	if uidNext == 0 && !name.special() {
 		found, err := c.Details(ctx, []InternalName{name})
 		if err != nil {
-			return nil, nil, err
+			return nil, recorded{}, err
 		}
 		// What was expunged is told too as long as it lies on the disk.
 		if len(found) == 1 {
@@ -37,7 +52,7 @@ func (c *Client) Records(ctx context.Context, name InternalName, uidNext uint32)
 		}
 	}
 	if had > mostRecords {
-		return nil, nil, c.named(ErrManyRecords)
+		return nil, recorded{}, c.named(ErrManyRecords)
 	}
 	mailbox, messages, err := c.full(ctx, name, had)
 	return mailbox, messages, c.named(err)
@@ -48,7 +63,7 @@ func (c *Client) Records(ctx context.Context, name InternalName, uidNext uint32)
 const fewRecords = 10_000
 
 // full asks for a mailbox that has had so many messages.
-func (c *Client) full(ctx context.Context, name InternalName, had int64) (mailbox *Mailbox, messages []Message, err error) {
+func (c *Client) full(ctx context.Context, name InternalName, had int64) (mailbox *Mailbox, messages recorded, err error) {
 	room := longestAnswer + (had+1000)*recordBytes
 	c.raw.most = int(room)
 	defer func() { c.raw.most = longestAnswer }()
@@ -73,30 +88,32 @@ func (n InternalName) special() bool { return strings.Contains(string(n), ".#") 
 var ErrNoMailbox = errors.New("there is no such mailbox")
 
 // records reads: MAILBOX %(… RECORD (%(UID 1 …) %(UID 2 …))).
-func (c *Client) records(answer []byte, name InternalName) (*Mailbox, []Message, error) {
+func (c *Client) records(answer []byte, name InternalName) (*Mailbox, recorded, error) {
+	var messages recorded
 	s := scan(answer)
 	if !strings.EqualFold(string(s.word()), "MAILBOX") {
-		return nil, nil, nil
+		return nil, messages, nil
 	}
-	var messages []Message
-	told, mailbox := s.mailbox(func() {
+	of, mailbox := s.mailbox(func() {
 		s.list(func() {
 			if m, live := s.record(); live {
-				messages = append(messages, m)
+				messages.live = append(messages.live, m)
+			} else {
+				messages.expunged = append(messages.expunged, m)
 			}
 		})
 	})
-	if s.err == nil && told != name {
+	if s.err == nil && of != name {
 		s.fail("the mailbox that was asked for")
 	}
-	sorted := slices.IsSortedFunc(messages, func(a, b Message) int { return int(int64(a.UID) - int64(b.UID)) })
-	if s.err == nil && !sorted {
+	byUID := func(a, b Message) int { return int(int64(a.UID) - int64(b.UID)) }
+	if s.err == nil && !(slices.IsSortedFunc(messages.live, byUID) && slices.IsSortedFunc(messages.expunged, byUID)) {
 		s.fail("messages in the order of their UIDs")
 	}
 	mailbox.Name, mailbox.Internal, mailbox.Readable = name.External(c.server.Separator), name, true
-	mailbox.Status.Messages, mailbox.Status.Size = int64(len(messages)), 0
-	for i := range messages {
-		mailbox.Status.Size += messages[i].Size
+	mailbox.Status.Messages, mailbox.Status.Size = int64(len(messages.live)), 0
+	for i := range messages.live {
+		mailbox.Status.Size += messages.live[i].Size
 	}
 	return &mailbox, messages, s.err
 }

@@ -35,6 +35,7 @@ func (w *Watch) Once(ctx context.Context, withLogs bool) ([]monitor.Finding, err
 	do(monitor.ProbeBacklog, w.lookAtBacklog)
 	do(monitor.ProbeUsage, w.lookAtUsage)
 	do(monitor.ProbeCompare, w.lookAtCopies)
+	do(monitor.ProbeConfirm, w.lookAtPlans)
 	do(monitor.ProbeWatch, w.lookAtItself)
 	return found, ctx.Err()
 }

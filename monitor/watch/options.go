@@ -63,6 +63,7 @@ type Memory interface {
 	SaveCopies(ctx context.Context, copies []monitor.Copy, now time.Time) error
 	Copies(context.Context) (map[monitor.Copy]time.Time, error)
 	Compared(context.Context) ([]monitor.CopyState, error)
+	LastConfirmations(context.Context) ([]monitor.Confirmation, error)
 	Differences(ctx context.Context, gone time.Time) ([]monitor.KeptDifference, error)
 	Alerts(ctx context.Context, since time.Time) ([]monitor.Alert, error)
 	SaveBacklog(context.Context, []monitor.Backlog) error

@@ -96,6 +96,7 @@ func (w *Watch) probes() []probe {
 		{name: monitor.ProbeUsage, every: w.opts.Usage, paced: w.every, look: w.lookAtUsage},
 		{name: monitor.ProbeLogs, every: notesEvery, paced: w.every, look: w.lookAtNotes, judged: w.forgetNotes},
 		{name: monitor.ProbeCompare, every: itselfEvery, paced: w.every, look: w.lookAtCopies},
+		{name: monitor.ProbeConfirm, every: itselfEvery, paced: w.every, look: w.lookAtPlans},
 		{name: monitor.ProbeWatch, every: itselfEvery, paced: w.every, look: w.lookAtItself},
 	}
 }

@@ -1,0 +1,253 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/history"
+)
+
+type applyFlags struct {
+	yes, stop, resume, rollback bool
+	window                      optional[window]
+	usersPerNight, onlyWave     optional[int]
+}
+
+func (a *app) applyCommand() *cobra.Command {
+	flags := applyFlags{window: windowFlag(), usersPerNight: countFlag(1, mostThings), onlyWave: countFlag(1, mostThings)}
+	c := &cobra.Command{
+		Use:   "apply [PLAN…]",
+		Short: "Carry out plans on the live fleet",
+		Long: `Carry out plans on the live fleet: a schedule with the plans that it orders, or a
+users or layout plan alone. Without --yes nothing is changed: each group of users,
+and each change of a store, is listed with its steps, the commands that they run,
+and all that speaks against it.
+
+With --yes they are carried out, wave by wave. Users are copied while they work,
+again and again until that is quick; then whoever may write to their folders is kept
+out for as long as it takes to copy the rest, to prove that the new store and its
+replicas have what the old one has, and to route mail and clients anew. Until then
+everything can be taken back, and is if a step fails or takes too long; mail waits in
+the queue of the relay meanwhile. The originals stay where they were, and denied, for
+keep_source, and are deleted by a later apply --resume --yes.
+
+A layout plan is carried out change by change: replicas are made and filled,
+promoted and dropped, by a command of yours, instance_hook: see interlace help
+instances.
+
+Nothing begins where the facts have changed since the plan was made, where an
+instance does not answer or is not what the inventory takes it to be, while a store
+is behind, has a critical alert, or the time is outside of the window. apply ends by
+itself after two failures in a row, when a store gets too far behind, by interlace
+apply --stop, and by a file on any mail server (stop_file): users who are kept out
+are let in again first, on the new store or on the old one.
+
+All that is done is written down in the database before and after, with the plans.
+When apply was killed, --resume --yes goes on with what is there, and needs no file.
+--rollback --yes takes back what can be; users who are on their new store already are
+moved back, with the mail that has come since.
+
+"interlace config --help" lists the keys that apply needs: sync, routing_hook or
+routing_file, and others. What interlace watch has recorded in the same database
+counts; where nobody watches, the lag of stores is not known and keeps nothing back.
+
+The exit status is 1 if anything was not done, or speaks against the plan.`,
+		Example: `  interlace apply moves.json users.json
+  interlace apply moves.json users.json --yes
+  interlace apply users.json --yes --window 22:00-05:00 --users-per-night 200
+  interlace apply --stop
+  interlace apply --resume --yes
+  interlace apply --rollback --yes`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			switch {
+			case flags.stop && len(args) > 0 || flags.resume && len(args) > 0:
+				return misused(cmd, "it takes no %q with --stop or --resume", args[0])
+			case flags.stop || flags.resume || flags.rollback && len(args) == 0:
+				return nil
+			}
+			if len(args) == 0 {
+				return misused(cmd, "PLAN is missing")
+			}
+			return someWords(cmd, args)
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if flags.stop {
+				return a.stopApply(cmd.Context())
+			}
+			return a.apply(cmd.Context(), args, flags)
+		},
+	}
+	f := c.Flags()
+	f.SortFlags = false
+	f.BoolVar(&flags.yes, "yes", false, "do it; without it is only said what would be done")
+	f.BoolVar(&flags.stop, "stop", false, "ask the apply that runs to end as soon as nobody is kept out")
+	f.BoolVar(&flags.resume, "resume", false, "go on with all that was begun and is not done")
+	f.BoolVar(&flags.rollback, "rollback", false, "take back what was begun, or what the plans have done")
+	f.Var(&flags.window, "window", "begin nothing and keep nobody out but between these `hours`, such as 22:00-05:00, on the clock of this machine (default apply.window)")
+	f.Var(&flags.usersPerNight, "users-per-night", "move no more than so many `users` a night (default apply.users_per_night)")
+	f.Var(&flags.onlyWave, "only-wave", "carry out this `wave` of the schedule only")
+	c.MarkFlagsMutuallyExclusive("stop", "resume", "rollback")
+	c.MarkFlagsMutuallyExclusive("stop", "yes")
+	return c
+}
+
+// windowFlag is a flag for a part of each day.
+func windowFlag() optional[window] {
+	return optional[window]{kind: "hours", format: window.String, parse: parseWindow}
+}
+
+// stopApply asks the apply that runs to end.
+func (a *app) stopApply(ctx context.Context) error {
+	h, err := a.openHistory(ctx, toChange)
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	release, err := a.claimApply()
+	if err == nil {
+		release()
+		return hint(errors.New("no apply runs with this database"), "interlace apply --resume lists what is begun and not done")
+	}
+	if !errors.Is(err, errApplied) {
+		return err
+	}
+	if err := h.StopApplies(ctx, a.now().UTC()); err != nil {
+		return err
+	}
+	a.note("asked for: it ends as soon as nobody is kept out")
+	return nil
+}
+
+// apply carries plans out, or says what that would do.
+func (a *app) apply(ctx context.Context, paths []string, flags applyFlags) error {
+	f, err := a.facts(ctx)
+	if err != nil {
+		return err
+	}
+	h, err := a.openJournal(ctx, flags.yes)
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	if flags.yes {
+		release, err := a.claimApply()
+		if err != nil {
+			return err
+		}
+		defer release()
+	}
+	jobs, err := a.jobs(ctx, h, f, paths, flags.rollback)
+	if err != nil {
+		return err
+	}
+	if len(jobs) == 0 {
+		a.note("nothing is begun and not done")
+		return nil
+	}
+	c := &applying{app: a, history: h, facts: f, flags: flags, jobs: jobs}
+	if err := c.prepare(ctx); err != nil {
+		return err
+	}
+	if !flags.yes {
+		return c.rehearse(ctx)
+	}
+	return c.run(ctx)
+}
+
+// openJournal opens the database that has the journal. Who only reads needs none.
+func (a *app) openJournal(ctx context.Context, yes bool) (*history.History, error) {
+	how := toRead
+	if yes {
+		how = toChange
+	}
+	path, err := a.databaseFile()
+	if err != nil {
+		return nil, err
+	}
+	h, err := history.Open(ctx, path, how)
+	if !yes && errors.Is(err, fs.ErrNotExist) {
+		return &history.History{}, nil // nothing was ever carried out
+	}
+	return h, hint(err, "apply keeps its journal in the database that db names; interlace import FILE makes one")
+}
+
+// rehearse prints what would be done.
+func (c *applying) rehearse(ctx context.Context) error {
+	list := []apply.Rehearsal{}
+	bar := c.app.progress("look")
+	units, stay, err := c.rehearsed(ctx)
+	if err != nil {
+		return err
+	}
+	for i, u := range units {
+		r, err := apply.Rehearse(ctx, u, units[:i], c.options)
+		if err != nil {
+			return err
+		}
+		list = append(list, *r)
+		bar.at(i+1, len(units), u.Name)
+	}
+	bar.end()
+	shown := rehearsed(append(stay, list...), c.unreached)
+	err = c.app.print(result{screen: shown.Screen(), table: shown.Table(), json: object(shown)})
+	if err == nil && (c.unreached != nil || slices.ContainsFunc(list, func(r apply.Rehearsal) bool { return len(r.Refused) > 0 })) {
+		err = errFound
+	}
+	return err
+}
+
+// rehearsed are the units that would be carried on, and those that would be taken back,
+// whose steps are undone or that others take back.
+func (c *applying) rehearsed(ctx context.Context) (units []*apply.Unit, back []apply.Rehearsal, err error) {
+	for _, j := range c.jobs {
+		if !j.backwards {
+			continue
+		}
+		var results []apply.Result
+		for i := range j.units {
+			u := &j.units[i]
+			records, err := c.history.Steps(ctx, u.Plan, u.Name)
+			if err != nil {
+				return nil, nil, err
+			}
+			r := apply.Result{Unit: u, Outcome: u.Stands(records), Records: records}
+			results = append(results, r)
+			back = append(back, apply.Rehearsal{Unit: u, Outcome: r.Outcome, Records: records, Text: "taken back"})
+		}
+		for _, u := range j.reversed(results) {
+			units = append(units, &u)
+		}
+	}
+	for _, u := range c.units() {
+		if !slices.ContainsFunc(back, func(r apply.Rehearsal) bool { return r.Unit == u }) {
+			units = append(units, u)
+		}
+	}
+	return units, back, nil
+}
+
+// units are those of all jobs of which something may be left to do.
+func (c *applying) units() []*apply.Unit {
+	var list []*apply.Unit
+	for _, j := range c.jobs {
+		for i := range j.units {
+			if wave := c.flags.onlyWave.given(0); wave == 0 || j.units[i].Wave == wave {
+				list = append(list, &j.units[i])
+			}
+		}
+	}
+	return list
+}
+
+// zone names the clock that windows are on.
+func zone(at time.Time) string {
+	name, _ := at.Zone()
+	return fmt.Sprintf("%s, the clock of this machine", name)
+}

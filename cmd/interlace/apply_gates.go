@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/alert"
+	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/history"
+	"github.com/interlacemail/interlace/monitor/synclag"
+)
+
+// gates tell what is known of the fleet now.
+func (a *app) gates(h *history.History, w window) apply.Gates {
+	g := apply.Gates{
+		Lags:   func(ctx context.Context) ([]monitor.Lag, error) { return a.lagsNow(ctx, h) },
+		Alerts: func(ctx context.Context) ([]monitor.Alert, error) { return a.alertsNow(ctx, h) },
+		Night:  func(at time.Time) time.Time { return w.night(at.Local()) },
+		Closed: func(at time.Time) string {
+			if w.holds(at.Local()) {
+				return ""
+			}
+			return fmt.Sprintf("the window %s is closed (%s)", w, zone(at.Local()))
+		},
+	}
+	return g
+}
+
+// lagsNow returns how the replication of all stores stands, as far as a watch has seen.
+func (a *app) lagsNow(ctx context.Context, h *history.History) ([]monitor.Lag, error) {
+	if !h.Watched() {
+		return nil, nil
+	}
+	channels, err := h.Channels(ctx)
+	if err != nil || len(channels) == 0 {
+		return nil, err
+	}
+	v, err := a.lagView(ctx, h, lagFlags{})
+	if err != nil {
+		return nil, err
+	}
+	standings, err := synclag.Standings(ctx, h, v.span(v.now.Add(-v.opts.Course())), v.opts, nil, v.now)
+	var lags []monitor.Lag
+	for _, row := range v.rows(standings) {
+		lags = append(lags, row.Lag)
+	}
+	return lags, err
+}
+
+// alertsNow returns the alerts that are not over and that no apply keeps quiet.
+func (a *app) alertsNow(ctx context.Context, h *history.History) ([]monitor.Alert, error) {
+	now := a.now()
+	alerts, err := openAlerts(ctx, h, now)
+	if err != nil {
+		return nil, err
+	}
+	own, err := ownSilences(ctx, h, now)
+	if err != nil {
+		return nil, err
+	}
+	var list []monitor.Alert
+	for i := range alerts {
+		if alert.SilencedBy(&alerts[i], own, now, a.config.alertOptions(nil, "")) == nil {
+			list = append(list, alerts[i])
+		}
+	}
+	return list, nil
+}
+
+// roles fails where an instance of a store is not what the inventory has.
+func (c *config) roles(ctx context.Context, s *inventory.Store) error {
+	if len(s.Instances) == 1 {
+		return nil // a master without a replica sends to nobody, as a replica does
+	}
+	for _, in := range s.Instances {
+		role, err := c.roleOf(ctx, in.Server, in.IMAPDConf)
+		if err != nil {
+			return fmt.Errorf("what store %s has on %s is not known: %w", s.Name, in.Server, err)
+		}
+		if role != in.Role {
+			return fmt.Errorf("store %s has its %s on %s, as the processes there show, where the inventory has its %s; interlace discover looks anew", s.Name, role, in.Server, in.Role)
+		}
+	}
+	return nil
+}
+
+// live tells what the servers and their surroundings know.
+func (a *app) live(h *history.History, inv *inventory.Inventory) apply.Live {
+	c := a.config
+	l := apply.Live{Roles: c.roles, Kick: c.kick, Confirmed: a.confirmUnit(h, inv)}
+	if len(c.Monitor.RoutingQuery) > 0 || c.Monitor.RoutingFile != "" {
+		l.Served = func(ctx context.Context, users []inventory.UserID) (map[inventory.UserID]inventory.ServerID, error) {
+			return c.served(ctx, inv, users)
+		}
+	}
+	l.Quiet = func(ctx context.Context, in inventory.Instance, users []inventory.UserID) (quiet, known bool, last time.Time, err error) {
+		return c.quiet(ctx, a.now(), in, users)
+	}
+	if c.Apply.LMTP != "" {
+		l.LMTP = func(in inventory.Instance) string { return c.Apply.lmtpOf(inv, in) }
+	}
+	return l
+}
+
+// served returns the servers to which users are routed.
+func (c *config) served(ctx context.Context, inv *inventory.Inventory, users []inventory.UserID) (map[inventory.UserID]inventory.ServerID, error) {
+	routes, err := c.routes(ctx, users)
+	if err != nil {
+		return nil, err
+	}
+	servers := map[inventory.UserID]inventory.ServerID{}
+	for user, name := range routes {
+		servers[user] = serverOf(inv, name)
+	}
+	return servers, nil
+}
+
+// serverOf returns the server that a route means, or what it says where the inventory
+// knows nothing of that.
+func serverOf(inv *inventory.Inventory, name string) inventory.ServerID {
+	for i := range inv.Stores {
+		for _, in := range inv.Stores[i].Instances {
+			if means(inv, name, in) {
+				return in.Server
+			}
+		}
+	}
+	return inventory.ServerID(name)
+}

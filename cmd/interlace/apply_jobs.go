@@ -1,0 +1,255 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/history"
+	"github.com/interlacemail/interlace/planner"
+)
+
+// job is an apply with its plans.
+type job struct {
+	monitor.Apply
+	texts [][]byte // of the plans, as they are kept
+	files []*planFile
+	units []apply.Unit
+	// backwards tells that the units are taken back.
+	backwards bool
+}
+
+// jobs returns what is to be carried out, or taken back: the plans of these files, or all
+// that is begun and not done. Plans that do not belong to the facts are refused.
+func (a *app) jobs(ctx context.Context, h *history.History, f *facts, paths []string, rollback bool) ([]*job, error) {
+	if len(paths) > 0 {
+		j, err := readJob(ctx, paths)
+		if err != nil {
+			return nil, err
+		}
+		j.By, j.Began = account(), a.now().UTC()
+		before, err := j.belongs(ctx, h, f)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := verified(before, j.changes()); err != nil {
+			return nil, err
+		}
+		if j.backwards && !rollback {
+			return nil, hint(fmt.Errorf("plan %s was carried out and is taken back, or was", j.name()),
+				"interlace apply --rollback goes on with that; a plan that is made with another --seed may be carried out anew")
+		}
+		j.backwards = rollback
+		return []*job{j}, nil
+	}
+	open, err := h.Applies(ctx, false)
+	if err != nil {
+		return nil, err
+	}
+	var list []*job
+	for i := range open {
+		j, err := keptJob(ctx, h, &open[i])
+		if err != nil {
+			return nil, err
+		}
+		if _, err := j.belongs(ctx, h, f); err != nil {
+			return nil, err
+		}
+		j.backwards = j.backwards || rollback
+		list = append(list, j)
+	}
+	return list, nil
+}
+
+// keptJob reads an apply with its plans from the database.
+func keptJob(ctx context.Context, h *history.History, of *monitor.Apply) (*job, error) {
+	j := &job{Apply: *of}
+	for _, id := range j.Plans {
+		text, err := h.Plan(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		p, err := decodePlan(text)
+		if err != nil {
+			return nil, fmt.Errorf("plan %s of the journal: %w", id, err)
+		}
+		j.files, j.texts = append(j.files, &planFile{p, "plan " + id, text}), append(j.texts, text)
+	}
+	j.sort()
+	return j, nil
+}
+
+// readJob reads plan files that are to be carried out together.
+func readJob(ctx context.Context, paths []string) (*job, error) {
+	j := &job{}
+	for _, path := range paths {
+		p, err := readPlan(ctx, path)
+		if err != nil {
+			return nil, err
+		}
+		j.files = append(j.files, p)
+	}
+	if err := j.together(); err != nil {
+		return nil, err
+	}
+	j.sort()
+	return j, nil
+}
+
+// schedule returns the file of the schedule, or nil.
+func (j *job) schedule() *planFile {
+	for _, p := range j.files {
+		if _, ok := p.Plan.(*planner.Schedule); ok {
+			return p
+		}
+	}
+	return nil
+}
+
+// together refuses files of which one is missing, or too many.
+func (j *job) together() error {
+	var of []string
+	s := j.schedule()
+	if s != nil {
+		of = s.Plan.(*planner.Schedule).Of
+	}
+	var wrong error
+	given := map[string]string{}
+	for _, p := range j.files {
+		id := p.PlanID()
+		if same, twice := given[id]; twice {
+			wrong = errors.Join(wrong, samePlan(same, p.path))
+		}
+		given[id] = p.path
+		switch _, schedule := p.Plan.(*planner.Schedule); {
+		case schedule && p != s:
+			wrong = errors.Join(wrong, hint(fmt.Errorf("%s and %s are both schedules", s.path, p.path), "carry them out one after the other"))
+		case s != nil && !schedule && !slices.Contains(of, id):
+			wrong = errors.Join(wrong, hint(fmt.Errorf("%s does not order what %s changes", s.path, p.path), "leave it out, or make a schedule of all plans with interlace moves"))
+		}
+	}
+	for _, id := range of {
+		if given[id] == "" {
+			wrong = errors.Join(wrong, hint(fmt.Errorf("%s orders plan %s, which is missing", s.path, id), "name the file of that plan too"))
+		}
+	}
+	if s == nil && len(j.files) > 1 {
+		wrong = errors.Join(wrong, hint(errors.New("several plans are carried out in the order of a schedule, and there is none"), "interlace moves makes one of them"))
+	}
+	return wrong
+}
+
+// sort puts the plans into the order in which they follow one another, and makes units
+// of them.
+func (j *job) sort() {
+	var schedule *planner.Schedule
+	if s := j.schedule(); s != nil {
+		schedule = s.Plan.(*planner.Schedule)
+		rank := func(p *planFile) int {
+			if at := slices.Index(schedule.Of, p.PlanID()); at >= 0 {
+				return at
+			}
+			return len(schedule.Of)
+		}
+		slices.SortStableFunc(j.files, func(a, b *planFile) int { return rank(a) - rank(b) })
+	}
+	j.Plans, j.texts = nil, nil
+	var plans []planner.Plan
+	for _, p := range j.files {
+		j.Plans, j.texts = append(j.Plans, p.PlanID()), append(j.texts, p.text)
+		plans = append(plans, p.Plan)
+	}
+	j.units = apply.Units(plans, schedule)
+}
+
+// belongs refuses plans that were made on other facts, and returns the facts as they were
+// before anything of the job was carried out, which does not count.
+func (j *job) belongs(ctx context.Context, steps apply.Journal, f *facts) (*facts, error) {
+	before, err := j.before(ctx, steps, f)
+	if err != nil {
+		return nil, err
+	}
+	if s := j.schedule(); s != nil {
+		err = refuseDrift(s, before)
+	}
+	files := j.changes()
+	for i := range files {
+		err = errors.Join(err, suits(before, files[:i+1]))
+	}
+	return before, err
+}
+
+// changes are the files of plans that change something.
+func (j *job) changes() []*planFile {
+	return slices.DeleteFunc(slices.Clone(j.files), func(p *planFile) bool { return p == j.schedule() })
+}
+
+// before returns the facts as they were before anything of the job was carried out. It
+// notes whether that is taken back.
+func (j *job) before(ctx context.Context, steps apply.Journal, f *facts) (*facts, error) {
+	var executed []*apply.Unit
+	units := j.units
+	for i := range j.units {
+		units = append(units, apply.Reverse(&j.units[i])...)
+	}
+	for i := range units {
+		u := &units[i]
+		records, err := steps.Steps(ctx, u.Plan, u.Name)
+		if err != nil {
+			return nil, err
+		}
+		if u.Executed(records) {
+			executed = append(executed, u)
+		}
+		j.backwards = j.backwards || i >= len(j.units) && len(records) > 0
+	}
+	if len(executed) == 0 {
+		return f, nil
+	}
+	return &facts{Inventory: apply.Before(f.Inventory, executed), groups: f.groups, source: f.source}, nil
+}
+
+// reversed are the units that move users back who are on their new stores, or were. What
+// left originals there brings these up to date.
+func (j *job) reversed(results []apply.Result) []apply.Unit {
+	var units []apply.Unit
+	for i := range results {
+		r := &results[i]
+		if r.Unit.Do != nil || r.Outcome != apply.Moved && r.Outcome != apply.Finished {
+			continue
+		}
+		for _, u := range apply.Reverse(r.Unit) {
+			if r.Outcome == apply.Finished {
+				u.Of = ""
+			}
+			units = append(units, u)
+		}
+	}
+	return units
+}
+
+// name names the job by its plans.
+func (j *job) name() string {
+	if s := j.schedule(); s != nil {
+		return s.PlanID()
+	}
+	return strings.Join(j.Plans, " ")
+}
+
+// storesOf are the stores that units concern.
+func storesOf(units []apply.Unit) []inventory.StoreID {
+	var list []inventory.StoreID
+	for i := range units {
+		for _, s := range units[i].Stores() {
+			if !slices.Contains(list, s) {
+				list = append(list, s)
+			}
+		}
+	}
+	return list
+}

@@ -1,0 +1,159 @@
+package main_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/interlacemail/interlace/fixtures/cyrustest"
+)
+
+// instanceScript is an operator's command: it puts an order into a directory and waits for
+// what comes of it.
+const instanceScript = `#!/bin/sh
+at=$(dirname "$0")/orders
+[ ! -e "$at/refuse-$1" ] || { echo "no $1 today" >&2; exit 1; }
+{ printf '%s\n' "$1" "$2" "$3"; grep -o '"server": "[^"]*"' "$4" | tail -n +2 | cut -d '"' -f 4; } >"$at/$$.tmp"
+mv "$at/$$.tmp" "$at/$$.order"
+until [ -e "$at/$$.done" ]; do sleep 0.05; done
+cat "$at/$$.done"
+exit "$(cat "$at/$$.status")"
+`
+
+// serve carries out the orders of instanceScript until the test ends.
+func serve(t *testing.T, operator *cyrustest.Operator, dir string) {
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	t.Cleanup(func() { cancel(); <-ended })
+	go func() {
+		defer close(ended)
+		for ctx.Err() == nil {
+			orders, _ := filepath.Glob(filepath.Join(dir, "*.order"))
+			for _, path := range orders {
+				content, err := os.ReadFile(path)
+				words := strings.Fields(string(content))
+				out, status := "", "0"
+				if err == nil {
+					out, err = operator.Do(ctx, words[0], words[1], words[2], words[3:])
+				}
+				if err != nil {
+					out, status = err.Error(), "1"
+				}
+				base := strings.TrimSuffix(path, ".order")
+				os.WriteFile(base+".status", []byte(status), 0o600)
+				os.WriteFile(base+".tmp", []byte(out), 0o600)
+				os.Remove(path)
+				os.Rename(base+".tmp", base+".done")
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+	}()
+}
+
+// TestApplyLayoutLive drains a server of real Cyrus by a layout plan, with a command that
+// makes, promotes and removes instances.
+func TestApplyLayoutLive(t *testing.T) {
+	fleet := cyrustest.Run(t, cyrustest.StoreOptions{Name: "s1"})
+	operator := &cyrustest.Operator{Fleet: fleet}
+	operator.Name("s1", "imap1", fleet.Stores[0].Instances[0])
+	operator.Name("s1", "imap2", fleet.Stores[0].Instances[1])
+	m := &moving{T: t, fleet: fleet, users: []string{"anna", "ben"}}
+	m.fill(m.users)
+	fleetFile(t, fleet)
+	wd, err := os.Getwd()
+	m.must(err)
+	m.must(os.Chmod(".", 0o755))
+	put(t, "sync-password", fleet.Password+"\n")
+	put(t, "routing", "anna,imap1\nben,imap1\nzoe,imap9\n")
+	m.must(os.WriteFile("run", []byte(runScript), 0o755))
+	m.must(os.WriteFile("instance", []byte(instanceScript), 0o755))
+	m.must(os.Mkdir("orders", 0o755))
+	serve(t, operator, filepath.Join(wd, "orders"))
+	m.configure(fmt.Sprintf("instance_hook: [%s/instance, \"{action}\", \"{store}\", \"{server}\", \"{file}\"]\n", wd))
+	instances := ""
+	for i, in := range fleet.Stores[0].Instances {
+		instances += fmt.Sprintf("      - {server: imap%d, role: %s, imap: %q, csync: %q, imapd_conf: %s}\n", i+1, []string{"master", "replica"}[i], in.IMAP, in.Csync, in.Conf)
+	}
+	describe := func(instances string) {
+		text := "format: 1\nservers:\n"
+		for i := range 3 {
+			text += fmt.Sprintf("  - {name: imap%d, capacity: {disk: 1TB, io: 100}}\n", i+1)
+		}
+		put(t, "fleet.yaml", text+"stores:\n  - name: s1\n    instances:\n"+instances+"users: users.csv\n")
+	}
+	put(t, "users.csv", "user,store,disk,io\nanna,s1,1MB,1\nben,s1,1MB,1\n")
+	describe(instances)
+	for _, args := range [][]string{{"import", "fleet.yaml"}, {"layout", "--drain", "server:imap1", "--plan", "layout.json"}} {
+		if status, stdout, stderr := program(t, args...); status != 0 {
+			t.Fatal(args, stdout, stderr)
+		}
+	}
+	rehearsed, _ := m.apply(0, "layout.json")
+	if len(rehearsed.Units) != 3 {
+		t.Fatalf("the plan has other changes than this test takes it to have: %+v", rehearsed)
+	}
+	var asked []string
+	for _, u := range rehearsed.Units {
+		for _, s := range u.Steps {
+			for _, c := range s.Commands {
+				if words, found := strings.CutPrefix(c.Command, "instance_hook "); found {
+					asked = append(asked, words)
+				}
+			}
+		}
+	}
+	if want := "create s1 imap3 replica, start s1 imap3 replica, stop s1 imap1 master, promote s1 imap3 master, start s1 imap1 replica, remove s1 imap1 replica"; strings.Join(asked, ", ") != want {
+		t.Errorf("the operator's command is said to be asked for %v", asked)
+	}
+
+	put(t, "orders/refuse-promote", "")
+	_, stderr := m.apply(1, "layout.json", "--yes")
+	if !strings.Contains(stderr, "no promote today") {
+		t.Errorf("it is not told that the operator's command fails: %s", stderr)
+	}
+	m.must(os.Remove("orders/refuse-promote"))
+	done, stderr := m.apply(0, "--resume", "--yes")
+	for _, u := range done.Units {
+		if u.State != "finished" {
+			t.Errorf("%+v: %s", u, stderr)
+		}
+		if strings.Contains(u.Unit, "promote") && (u.Denied == nil || u.Expected == nil) {
+			t.Errorf("how long users were kept out is not told: %+v", u)
+		}
+	}
+	if operator.On("s1", "imap1") != nil || operator.On("s1", "imap3") == nil {
+		t.Error("the instances are not where the plan wants them")
+	}
+	routes, err := os.ReadFile("routing")
+	m.must(err)
+	master := "imap2"
+	if fleet.Stores[0].Master() == operator.On("s1", "imap3") {
+		master = "imap3"
+	}
+	if want := "anna," + master + "\nben," + master + "\nzoe,imap9\n"; string(routes) != want {
+		t.Errorf("the routes are\n%s, want\n%s", routes, want)
+	}
+	if at := m.served("anna"); at != "s1" {
+		t.Errorf("anna is served by %q", at)
+	}
+
+	// The fleet file follows as apply says, and then fits what is there.
+	_, lines, found := strings.Cut(stderr, "which the fleet file has to say:\n")
+	if !found {
+		t.Fatalf("the fleet file is not told: %s", stderr)
+	}
+	instances = ""
+	for _, line := range strings.Split(lines, "\n") {
+		if line, found := strings.CutPrefix(line, "interlace: - "); found {
+			instances += "      - " + line + "\n"
+		}
+	}
+	describe(instances)
+	if status, stdout, stderr := program(t, "discover"); status != 0 {
+		t.Errorf("discover: %s%s", stdout, stderr)
+	}
+}

@@ -1,0 +1,439 @@
+package main_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/interlacemail/interlace/fixtures/cyrustest"
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor/history"
+)
+
+// moving is a running fleet with plans that move its users.
+type moving struct {
+	*testing.T
+	fleet *cyrustest.Fleet
+	users []string
+}
+
+// newMoving fills a store with users, of whom the first two share a folder, describes the
+// fleet in a new directory, and plans to drain that store.
+func newMoving(t *testing.T, users ...string) *moving {
+	t.Helper()
+	m := &moving{T: t, fleet: cyrustest.Run(t, cyrustest.StoreOptions{Name: "s1"}, cyrustest.StoreOptions{Name: "s2"}), users: users}
+	m.fill(users)
+	fleetFile(t, m.fleet)
+	m.describe("s1")
+	put(t, "sync-password", m.fleet.Password+"\n")
+	put(t, "routing", "yara,imap9\n\n"+strings.Join(users, ",imap1\n")+",imap1\nzoe,imap9\n")
+	m.must(os.WriteFile("run", []byte(runScript), 0o755))
+	m.configure("")
+	m.must(os.Chmod(".", 0o755))
+	if status, _, stderr := program(t, "import", "fleet.yaml"); status != 0 {
+		t.Fatal(stderr)
+	}
+	m.plan()
+	return m
+}
+
+// runScript runs commands as the account of Cyrus, whatever the server: all are here. A
+// server may be down, and a stop file appear while users are kept out.
+const runScript = `#!/bin/sh
+server=$1
+at=$(dirname "$0")
+shift
+if [ -e "$at/down-$server" ]; then
+	echo 'no route to host' >&2
+	exit 255
+fi
+case "$*" in
+*' -O '*) [ ! -e "$at/stop-when-denied" ] || touch "$(cat "$at/stop-when-denied")" ;;
+esac
+exec setpriv --reuid=cyrus --regid=mail --clear-groups -- "$@"
+`
+
+// configure writes the configuration, with further lines.
+func (m *moving) configure(further string) {
+	m.Helper()
+	wd, err := os.Getwd()
+	m.must(err)
+	put(m.T, "interlace.yaml", fmt.Sprintf(`fleet: fleet.yaml
+imap: {user: %s, password_file: password, tls: none}
+sync: {user: repl, password_file: sync-password}
+runner: {argv: [%s/run, "{server}"]}
+routing_file: routing
+stop_file: %s
+cyrus_tools: /usr/lib/cyrus/bin
+%s`, cyrustest.AdminUser, wd, m.stopFile(), further))
+}
+
+// stopFile is where the account of Cyrus sees it.
+func (m *moving) stopFile() string { return filepath.Join(m.fleet.Dir, "stop") }
+
+// describe writes the fleet file, in which all users are on a store.
+func (m *moving) describe(store string) {
+	m.Helper()
+	put(m.T, "fleet.yaml", describe(m.fleet, func(in *cyrustest.Instance) string {
+		return fmt.Sprintf(", csync: %q, imapd_conf: %s", in.Csync, in.Conf)
+	})+"users: users.csv\nshares: shares.csv\n")
+	list := "user,store,disk,io\n"
+	for _, u := range m.users {
+		list += fmt.Sprintf("%q,%s,1MB,1\n", u, store)
+	}
+	put(m.T, "users.csv", list)
+	shares := "owner,folder,grantee,rights\n"
+	if len(m.users) > 1 {
+		shares += fmt.Sprintf("%q,Work,%q,lrswi\n", m.users[0], m.users[1])
+	}
+	put(m.T, "shares.csv", shares)
+}
+
+func (m *moving) plan() {
+	m.Helper()
+	if status, stdout, stderr := program(m.T, "users", "--drain", "s1", "--plan", "users.json"); status != 0 {
+		m.Fatal(stdout, stderr)
+	}
+}
+
+func (m *moving) fill(users []string) {
+	m.Helper()
+	var boxes []cyrustest.Mailbox
+	for i, u := range users {
+		work := cyrustest.Mailbox{Name: "user." + u + ".Work", Messages: 2}
+		if i == 0 && len(users) > 1 {
+			work.ACL = []cyrustest.Right{{Identifier: users[1], Rights: "lrswi"}}
+		}
+		boxes = append(boxes, cyrustest.Mailbox{Name: "user." + u, Messages: 3, Quota: 100000}, work)
+	}
+	m.must(m.fleet.Stores[0].Master().Fill(m.Context(), boxes))
+	m.must(m.fleet.Settle(m.Context()))
+}
+
+func (m *moving) must(err error) {
+	m.Helper()
+	if err != nil {
+		m.Fatal(err)
+	}
+}
+
+// served are the stores that let a user log in.
+func (m *moving) served(user string) (stores string) {
+	m.Helper()
+	for _, s := range m.fleet.Stores {
+		c, err := s.Master().DialAs(m.Context(), user)
+		if err != nil {
+			continue
+		}
+		if out, err := c.Do("STATUS INBOX (MESSAGES)"); err == nil && strings.Contains(strings.Join(out, ""), "MESSAGES 3") {
+			stores += s.Name
+		}
+		c.Close()
+	}
+	return stores
+}
+
+// allServed fails unless all users are served by one store alone, and routed there.
+func (m *moving) allServed(store string) {
+	m.Helper()
+	routes, err := os.ReadFile("routing")
+	m.must(err)
+	for _, u := range m.users {
+		if at := m.served(u); at != store {
+			m.Errorf("%s is served by %q, want %s", u, at, store)
+		}
+		address := "imap1"
+		if i := m.fleet.Stores[1]; store == i.Name || strings.Contains(string(routes), "127.0.0.1") {
+			address = m.fleet.Stores[map[string]int{"s1": 0, "s2": 1}[store]].Master().IMAP
+		}
+		if !strings.Contains(string(routes), u+","+address+"\n") {
+			m.Errorf("%s is not routed to %s: %s", u, address, routes)
+		}
+	}
+	if text := string(routes); !strings.HasPrefix(text, "yara,imap9\n\n") || !strings.Contains(text, "zoe,imap9\n") {
+		m.Errorf("other lines of the routes are gone: %s", text)
+	}
+	for _, in := range m.fleet.Instances() {
+		if left, _ := filepath.Glob(filepath.Join(in.Dir, "conf", "interlace-*.conf")); left != nil {
+			m.Errorf("%v is left", left)
+		}
+	}
+}
+
+// answerOfApply is the answer of apply as JSON.
+type answerOfApply struct {
+	Units []struct {
+		Unit, State, Step string
+		Users             int
+		Denied            *float64 `json:"denied_seconds"`
+		Expected          *float64 `json:"denied_expected_seconds"`
+		Refused           []string
+		Steps             []struct {
+			Step     string
+			Commands []struct{ Server, Command string }
+		}
+	}
+}
+
+func (m *moving) apply(want int, args ...string) (a answerOfApply, stderr string) {
+	m.Helper()
+	status, stdout, stderr := program(m.T, append([]string{"apply", "-o", "json"}, args...)...)
+	if status != want {
+		m.Fatalf("apply %v: status %d, want %d: %s%s", args, status, want, stdout, stderr)
+	}
+	if status < 2 && stdout != "" {
+		if err := json.Unmarshal([]byte(stdout), &a); err != nil {
+			m.Fatalf("%v: %s", err, stdout)
+		}
+	}
+	return a, stderr
+}
+
+// TestApplyLive carries a plan out on real Cyrus, and takes it back with the mail that
+// has come since.
+func TestApplyLive(t *testing.T) {
+	m := newMoving(t, "anna'", "$(ben)", "carl")
+	rehearsal, _ := m.apply(0, "users.json")
+	text, _ := json.Marshal(rehearsal)
+	for _, want := range []string{"sync_client", "cyr_deny -C", "'$(ben)'", `'anna'\\'''`} {
+		if !bytes.Contains(text, []byte(want)) {
+			t.Errorf("the rehearsal has no %s: %.1000s", want, text)
+		}
+	}
+	m.allServed("s1")
+
+	done, stderr := m.apply(0, "users.json", "--yes")
+	for _, u := range done.Units {
+		if u.State != "moved" || u.Denied == nil || u.Expected == nil {
+			t.Errorf("%+v", u)
+		}
+	}
+	if !strings.Contains(stderr, "the originals stay where they were, denied, until") {
+		t.Errorf("nothing is said of the originals: %s", stderr)
+	}
+	m.allServed("s2")
+	if again, _ := m.apply(0, "users.json", "--yes"); len(again.Units) != 2 || again.Units[0].State != "moved" {
+		t.Errorf("once more: %+v", again)
+	}
+	if status, stdout, _ := program(t, "alerts", "silence"); status != 0 || !strings.Contains(stdout, "nothing is silenced") {
+		t.Errorf("silences are left: %s", stdout)
+	}
+
+	m.describe("s2") // as discover finds them, or not
+	m.must(m.fleet.Stores[1].Master().Fill(t.Context(), []cyrustest.Mailbox{{Name: "user.carl.New", Messages: 5}}))
+	if would, _ := m.apply(0, "--rollback"); len(would.Units) != 4 || !strings.HasSuffix(would.Units[3].Unit, ", back to s1") || len(would.Units[3].Steps) == 0 {
+		t.Errorf("what would be taken back: %+v", would)
+	}
+	back, _ := m.apply(0, "--rollback", "--yes")
+	for _, u := range back.Units {
+		if u.State != "moved" {
+			t.Errorf("back: %+v", u)
+		}
+	}
+	m.describe("s1")
+	m.allServed("s1")
+	c, err := m.fleet.Stores[0].Master().DialAs(t.Context(), "carl")
+	m.must(err)
+	defer c.Close()
+	if out, err := c.Do("STATUS INBOX.New (MESSAGES)"); err != nil || !strings.Contains(strings.Join(out, ""), "MESSAGES 5") {
+		t.Errorf("what came on the new store is not on the old one: %v, %v", out, err)
+	}
+
+	if _, stderr := m.apply(2, "users.json", "--yes"); !strings.Contains(stderr, "was carried out and is taken back") {
+		t.Errorf("forth again: %s", stderr)
+	}
+	if again, _ := m.apply(0, "--resume", "--yes"); len(again.Units) != 4 {
+		t.Errorf("resumed: %+v", again)
+	}
+	m.allServed("s1")
+
+	m.configure("keep_source: 0s\n")
+	last, _ := m.apply(0, "--resume", "--yes")
+	for _, u := range last.Units {
+		if u.State != "finished" {
+			t.Errorf("at last: %+v", u)
+		}
+	}
+	m.allServed("s1")
+	if open, stderr := m.apply(0, "--resume", "--yes"); len(open.Units) > 0 || !strings.Contains(stderr, "nothing is begun and not done") {
+		t.Errorf("something is open: %+v, %s", open, stderr)
+	}
+}
+
+// TestApplyRefused carries nothing out where something speaks against it, and stops when
+// it is asked to.
+func TestApplyRefused(t *testing.T) {
+	m := newMoving(t, "anna", "ben", "carl")
+	refused := func(want int, text string, args ...string) {
+		t.Helper()
+		a, stderr := m.apply(want, args...)
+		if all := fmt.Sprintf("%+v %s", a, stderr); !strings.Contains(all, text) {
+			t.Errorf("apply %v: nothing is said of %q: %s", args, text, all)
+		}
+		m.allServed("s1")
+	}
+	put(t, "down-imap2", "")
+	refused(1, "", "users.json")
+	refused(2, "no route to host", "users.json", "--yes")
+	m.must(os.Remove("down-imap2"))
+
+	put(t, m.stopFile(), "")
+	refused(1, "/stop on imap1", "users.json", "--yes")
+	m.must(os.Remove(m.stopFile()))
+
+	m.users = m.users[:2]
+	m.describe("s1")
+	refused(2, "group carl is not as it was", "users.json", "--yes")
+	m.users = m.users[:3]
+	m.describe("s1")
+
+	m.must(m.fleet.Stores[1].Master().Fill(t.Context(), []cyrustest.Mailbox{{Name: "user.carl"}}))
+	m.must(m.fleet.Settle(t.Context()))
+	refused(1, "user carl is on imap1 already", "users.json")
+
+	// Outside of its window it waits, and no other one runs meanwhile.
+	now := time.Now()
+	closed := now.Add(2*time.Hour).Format("15:04") + "-" + now.Add(3*time.Hour).Format("15:04")
+	waiting := m.begin("users.json", "--yes", "--window", closed)
+	m.wait("it waits", func() bool { return strings.Contains(waiting.said.String(), "waits: the window "+closed+" is closed") })
+	refused(2, "an apply with this database runs already: process", "users.json", "--yes")
+	refused(0, "asked for", "--stop")
+	if status := waiting.end(); status != 1 || !strings.Contains(waiting.said.String(), "stopped by interlace apply --stop") {
+		t.Errorf("status %d: %s", status, waiting.said.String())
+	}
+	refused(2, "no apply runs", "--stop")
+
+	// Who is kept out is let in again first.
+	put(t, "stop-when-denied", m.stopFile())
+	a, stderr := m.apply(1, "users.json", "--yes")
+	if a.Units[0].State != "moved" || a.Units[1].State != "waiting" || !strings.Contains(stderr, "/stop on imap1") {
+		t.Errorf("%+v, %s", a, stderr)
+	}
+	if at := m.served("anna") + m.served("ben") + m.served("carl"); at != "s2s2s1" {
+		t.Errorf("they are served by %s", at)
+	}
+}
+
+// TestApplyKilled kills apply again and again; it comes to the same end.
+func TestApplyKilled(t *testing.T) {
+	users, every := []string{"anna", "o'ben", "carl"}, 7
+	if soaking() {
+		users, every = append(users, "dora", "emil", "fred", "gina", "hans"), 1
+	}
+	m := newMoving(t, users...)
+	args, kills := []string{"users.json", "--yes"}, 0
+	for seen := 0; ; args = []string{"--resume", "--yes"} {
+		p := m.begin(args...)
+		for want := seen + every + kills%3; m.records() < want && !p.over(); {
+			time.Sleep(2 * time.Millisecond)
+		}
+		p.Process.Kill()
+		if status := p.end(); status == 0 {
+			break
+		}
+		kills++
+		seen = m.records()
+		if seen > 0 {
+			m.must(os.RemoveAll("users.json")) // it is in the database
+		}
+		for _, u := range users {
+			if at := m.served(u); len(at) > 2 {
+				t.Errorf("after %d kills %s is served by %s", kills, u, at)
+			}
+		}
+		if kills > 300 {
+			t.Fatalf("it does not come to an end: %s", p.said.String())
+		}
+	}
+	m.allServed("s2")
+	if kills < 5 {
+		t.Errorf("it was killed %d times only", kills)
+	}
+}
+
+// records is how many the journal has of the plan.
+func (m *moving) records() int {
+	m.Helper()
+	h, err := history.Open(m.Context(), "interlace.db", history.Options{ReadOnly: true})
+	if err != nil {
+		return 0 // there is no journal yet
+	}
+	defer h.Close()
+	applies, err := h.Applies(m.Context(), true)
+	m.must(err)
+	n := 0
+	for _, a := range applies {
+		for _, u := range m.users {
+			steps, err := h.Steps(m.Context(), a.Plans[0], inventory.Printable(u)+" to s2")
+			m.must(err)
+			n += len(steps)
+		}
+	}
+	return n
+}
+
+// process is an apply that runs.
+type process struct {
+	*exec.Cmd
+	said  *lockedText
+	ended chan struct{}
+}
+
+// lockedText is text that may be read while it is written.
+type lockedText struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *lockedText) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(b)
+}
+
+func (l *lockedText) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+// begin starts apply.
+func (m *moving) begin(args ...string) *process {
+	m.Helper()
+	p := &process{Cmd: exec.Command("interlace", append([]string{"apply"}, args...)...), said: &lockedText{}, ended: make(chan struct{})}
+	p.Stdout, p.Stderr = p.said, p.said
+	m.must(p.Start())
+	go func() { defer close(p.ended); p.Wait() }()
+	m.Cleanup(func() { p.Process.Kill() })
+	return p
+}
+
+func (p *process) over() bool {
+	select {
+	case <-p.ended:
+		return true
+	default:
+		return false
+	}
+}
+
+func (p *process) end() int {
+	<-p.ended
+	return p.ProcessState.ExitCode()
+}
+
+func (m *moving) wait(what string, holds func() bool) {
+	m.Helper()
+	for deadline := time.Now().Add(time.Minute); !holds(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			m.Fatalf("not within a minute: %s", what)
+		}
+	}
+}

@@ -1,0 +1,240 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/history"
+)
+
+// applying is a run of apply.
+type applying struct {
+	app     *app
+	history *history.History
+	facts   *facts
+	flags   applyFlags
+	jobs    []*job
+	options *apply.Options
+	// unreached says which instances do not answer.
+	unreached error
+}
+
+// prepare makes the options, and looks whether all instances can be reached.
+func (c *applying) prepare(ctx context.Context) error {
+	var err error
+	if c.options, err = c.app.applyOptions(ctx, c.history, c.facts, c.flags); err != nil {
+		return err
+	}
+	if err := c.follow(ctx); err != nil {
+		return err
+	}
+	var left []*apply.Unit
+	for _, u := range c.units() {
+		records, err := c.history.Steps(ctx, u.Plan, u.Name)
+		if err != nil {
+			return err
+		}
+		if u.Ahead(records) {
+			left = append(left, u)
+		}
+	}
+	if c.flags.yes {
+		for _, j := range c.jobs {
+			if err := c.options.Tidy(ctx, storesOf(j.units)); err != nil {
+				return hint(fmt.Errorf("nothing was changed: %w", err), "interlace apply without --yes shows what else there is")
+			}
+		}
+	}
+	c.unreached = apply.Reach(ctx, left, c.options)
+	if c.flags.yes && c.unreached != nil {
+		return hint(fmt.Errorf("nothing was changed: %w", c.unreached), "interlace apply without --yes shows what else there is")
+	}
+	return ctx.Err()
+}
+
+// follow has the inventory follow the changes of layouts that were carried out already.
+func (c *applying) follow(ctx context.Context) error {
+	for _, j := range c.jobs {
+		for i := range j.units {
+			u := &j.units[i]
+			records, err := c.history.Steps(ctx, u.Plan, u.Name)
+			if err != nil {
+				return err
+			}
+			if u.Do != nil && u.Executed(records) {
+				c.options.Inventory = apply.Follow(c.options.Inventory, u, records)
+			}
+		}
+	}
+	return nil
+}
+
+// run carries the jobs out, one after the other, and prints what became of them.
+func (c *applying) run(ctx context.Context) error {
+	var results []apply.Result
+	fine := true
+	for _, j := range c.jobs {
+		if err := c.history.BeginApply(ctx, &j.Apply, j.texts); err != nil {
+			return err
+		}
+		list, err := c.carryOut(ctx, j)
+		if err != nil {
+			return err
+		}
+		results = append(results, list...)
+		if fine = c.fine(j, list); !fine || ctx.Err() != nil {
+			break
+		}
+	}
+	shown := applied(results, c.app.config.KeepSource)
+	err := c.app.print(result{screen: shown.Screen(), table: shown.Table(), json: object(shown)})
+	c.sayLeft(results)
+	switch {
+	case err != nil:
+		return err
+	case ctx.Err() != nil:
+		return errCut
+	case !fine:
+		return errFound
+	}
+	return nil
+}
+
+// fine reports whether all came to the end that was asked for.
+func (c *applying) fine(j *job, results []apply.Result) bool {
+	return !slices.ContainsFunc(results, func(r apply.Result) bool {
+		if w := c.flags.onlyWave.given(0); w > 0 && r.Unit.Wave != w {
+			return false
+		}
+		if j.backwards && r.Outcome == apply.Back {
+			return false
+		}
+		return r.Outcome != apply.Moved && r.Outcome != apply.Finished
+	})
+}
+
+// sayLeft says what is to be done later.
+func (c *applying) sayLeft(results []apply.Result) {
+	var until time.Time
+	for i := range results {
+		until = later(until, results[i].Kept(c.app.config.KeepSource))
+	}
+	if !until.IsZero() {
+		c.app.note("the originals stay where they were, denied, until %s; interlace apply --resume --yes then deletes them", until.Local().Format(time.RFC3339))
+	}
+	if slices.ContainsFunc(results, func(r apply.Result) bool { return r.Outcome == apply.Moved || r.Outcome == apply.Finished }) {
+		c.app.note("interlace discover brings the inventory up to date, interlace confirm says whether the plan has kept what it promised")
+	}
+	c.sayInstances(results)
+}
+
+// sayInstances says what the fleet file has to say of stores whose instances have changed:
+// no server tells discover of an instance that the inventory does not name.
+func (c *applying) sayInstances(results []apply.Result) {
+	inv := c.facts.Inventory
+	var changed []inventory.StoreID
+	for i := range results {
+		r := &results[i]
+		if r.Unit.Do == nil || r.Outcome != apply.Finished {
+			continue
+		}
+		inv = apply.Follow(inv, r.Unit, r.Records)
+		if !slices.Contains(changed, r.Unit.Do.Store) {
+			changed = append(changed, r.Unit.Do.Store)
+		}
+	}
+	for _, name := range changed {
+		if at := inv.Store(name); at >= 0 {
+			c.app.note("store %s has these instances now, which the fleet file has to say:\n%s", name, apply.FleetLines(&inv.Stores[at]))
+		}
+	}
+}
+
+// carryOut carries one job out, or takes it back.
+func (c *applying) carryOut(ctx context.Context, j *job) ([]apply.Result, error) {
+	o := *c.options
+	o.Gates.Asked = func(ctx context.Context) (bool, error) { return c.asked(ctx, j.Number) }
+	bar := c.app.progress("apply")
+	defer bar.end()
+	o.Progress = c.progress(bar, len(j.units))
+	quiet := c.app.quieting(c.history, "apply "+j.name(), storesOf(j.units))
+	if err := quiet.begin(ctx); err != nil {
+		return nil, err
+	}
+	defer quiet.end(context.WithoutCancel(ctx))
+	results, err := apply.CarryOut(ctx, j.units, j.backwards, &o)
+	if err != nil {
+		return nil, err
+	}
+	if back := j.reversed(results); j.backwards && len(back) > 0 && ctx.Err() == nil {
+		moved, err := apply.CarryOut(ctx, back, false, &o)
+		if err != nil {
+			return nil, err
+		}
+		results = append(results, moved...)
+	}
+	return results, c.close(context.WithoutCancel(ctx), j, results)
+}
+
+// close writes down that nothing is left to do of a job, if that is so.
+func (c *applying) close(ctx context.Context, j *job, results []apply.Result) error {
+	for i := range results {
+		switch o := results[i].Outcome; {
+		case o == apply.Finished, o == apply.Back && j.backwards:
+		default:
+			return nil
+		}
+	}
+	return c.history.EndApply(ctx, j.Number, c.app.now().UTC())
+}
+
+// asked reports whether the end of an apply was asked for.
+func (c *applying) asked(ctx context.Context, number int64) (bool, error) {
+	open, err := c.history.Applies(ctx, false)
+	return slices.ContainsFunc(open, func(a monitor.Apply) bool { return a.Number == number && !a.Stop.IsZero() }), err
+}
+
+// progress tells what becomes of units.
+func (c *applying) progress(bar *progress, all int) func(apply.Progress) {
+	var over atomic.Int64
+	return func(p apply.Progress) {
+		if p.Over {
+			over.Add(1)
+		}
+		name := inventory.Printable(p.Unit.Name)
+		switch {
+		case p.Over && p.Why != "":
+			c.app.note("%s: %s: %s", name, p.Outcome, p.Why)
+		case p.Over:
+			c.app.note("%s: %s", name, p.Outcome)
+		case p.Outcome == apply.Waiting:
+			c.app.note("%s waits: %s", name, p.Why)
+		}
+		bar.at(int(over.Load()), all, fmt.Sprintf("%s: %s %s", name, p.Verb, p.Step))
+	}
+}
+
+// applyOptions say how the fleet is reached and what is known of it, as the configuration
+// says. All that it lacks is told at once.
+func (a *app) applyOptions(ctx context.Context, h *history.History, f *facts, flags applyFlags) (*apply.Options, error) {
+	c := &a.config.Apply
+	secret, wrong := a.applyNeeds(ctx, f)
+	if wrong != nil {
+		return nil, wrong
+	}
+	o := &apply.Options{
+		Inventory: f.Inventory, Groups: f.groups, Run: a.config.run, Dial: newAsker(a.config).dial,
+		Tools: a.config.tools(), SyncUser: c.SyncUser, SyncPassword: secret, Route: a.router(f.Inventory),
+		Journal: h, Denied: c.MaxDenied, Expected: c.MaxDenied / 2, Keep: a.config.KeepSource, Now: a.now,
+		Limits: c.limits(), Gates: a.gates(h, flags.window.given(c.Window)), Live: a.live(h, f.Inventory), Layouts: a.config.layouts(),
+	}
+	o.Limits.UsersPerNight = flags.usersPerNight.given(c.UsersPerNight)
+	o.Limits.OnlyWave = flags.onlyWave.given(0)
+	return o, nil
+}

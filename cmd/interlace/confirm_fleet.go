@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"time"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/inventory/discover"
+	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/compare"
+	"github.com/interlacemail/interlace/monitor/confirm"
+	"github.com/interlacemail/interlace/monitor/processes"
+	"github.com/interlacemail/interlace/planner"
+)
+
+// somebody fails where there is nobody to ask, or no way to log in.
+func (a *app) somebody(ctx context.Context, inv *inventory.Inventory) error {
+	for i := range inv.Stores {
+		if slices.ContainsFunc(inv.Stores[i].Instances, func(in inventory.Instance) bool { return in.IMAP != "" }) {
+			return newAsker(a.config).check(ctx, inv)
+		}
+	}
+	return hint(errors.New("no instance has the address of an IMAP service"), "instances carry imap: host:port in the fleet file")
+}
+
+// options say how to check a set of plans. The fleet is discovered once for all of them.
+func (c *confirming) options(ctx context.Context, s *set) (*confirm.Options, error) {
+	o, err := c.app.confirmOptions(ctx, c.inventory)
+	if err != nil {
+		return nil, err
+	}
+	if c.history != nil {
+		o.Journal = c.history
+	}
+	return o, c.app.look(ctx, c.inventory, s.plans, o)
+}
+
+// confirmOptions say how to check what plans promised, but for what a discovery and the
+// journal tell.
+func (a *app) confirmOptions(ctx context.Context, inv *inventory.Inventory) (*confirm.Options, error) {
+	asker := newAsker(a.config)
+	o := &confirm.Options{
+		Inventory: inv, Now: a.now, Compare: compare.Options{Connections: a.config.Connections},
+		Side: func(ctx context.Context, in inventory.Instance) (compare.Side, error) {
+			options, err := asker.options(ctx, in, 0)
+			return compare.Side{Server: in.Server, Conf: in.IMAPDConf, Programs: programsOf(a.config.Monitor.SyncClient), IMAP: options}, err
+		},
+		Denied: a.config.deniedOn, Running: a.config.running,
+	}
+	if m := &a.config.Monitor; len(m.RoutingQuery) > 0 || m.RoutingFile != "" {
+		o.Routes = func(ctx context.Context, users []inventory.UserID) (map[inventory.UserID]string, error) {
+			routes, err := a.config.routes(ctx, users)
+			if err != nil {
+				err = errors.New(inShort(err))
+			}
+			return routes, err
+		}
+	}
+	var err error
+	o.Lags, err = a.lagsSeen(ctx)
+	return o, err
+}
+
+// deniedOn returns the users who are denied everything on an instance.
+func (c *config) deniedOn(ctx context.Context, in inventory.Instance) (map[inventory.UserID]bool, error) {
+	if err := c.reaches(in); err != nil {
+		return nil, err
+	}
+	if c.tools() == "" {
+		return nil, errors.New("cyrus_tools in the configuration is not set")
+	}
+	return (&apply.Options{Run: c.run, Tools: c.tools()}).DeniedOn(ctx, in)
+}
+
+// running says what the processes of an instance show.
+func (c *config) running(ctx context.Context, in inventory.Instance) (confirm.Running, error) {
+	if err := c.reaches(in); err != nil {
+		return confirm.Running{}, err
+	}
+	commands, err := c.on(ctx, in.Server, "ps", "-A", "-ww", "-o", "args=")
+	if err != nil || !processes.SeenIn(commands, in.IMAPDConf).Runs {
+		return confirm.Running{}, err
+	}
+	role, err := c.roleOf(ctx, in.Server, in.IMAPDConf)
+	return confirm.Running{Runs: true, Role: role}, err
+}
+
+// reaches fails where commands can't get to the server of an instance, or would not know
+// which instance is meant.
+func (c *config) reaches(in inventory.Instance) error {
+	switch {
+	case in.IMAPDConf == "":
+		return fmt.Errorf("the inventory does not say where imapd.conf is on %s", in.Server)
+	case len(c.Monitor.Runner) == 0 && !isHere(in.IMAP):
+		return fmt.Errorf("runner.argv in the configuration is not set, so nothing can be asked on %s", in.Server)
+	}
+	return nil
+}
+
+// look discovers the fleet as it is now, where the plans have figures to compare with.
+func (a *app) look(ctx context.Context, inv *inventory.Inventory, plans []planner.Plan, o *confirm.Options) error {
+	if len(plans) == 0 {
+		return nil
+	}
+	bar := a.progress("confirm")
+	defer bar.end()
+	target := confirm.Target(inv, plans, inventory.Date(a.now().UTC().Format(time.DateOnly)))
+	found, err := discover.Fleet(ctx, target, newAsker(a.config).ask, discover.Options{
+		Connections: a.config.Connections, KeepSource: a.config.KeepSource, Admins: a.config.admins(), Now: a.now(),
+		Earlier:  a.readCounters(ctx, a.countersFile("")),
+		Progress: func(done, all int) { bar.at(done, all, "") },
+	})
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	switch {
+	case err != nil:
+		o.Unseen = err.Error()
+	case found.Inventory != nil:
+		o.Live = found.Inventory
+	default:
+		o.Unseen = "the fleet could not be discovered"
+		for i := range found.Findings {
+			if found.Findings[i].Stops {
+				o.Unseen = found.Findings[i].Text
+				break
+			}
+		}
+	}
+	return nil
+}
+
+// unkept reports whether there is no database that something could be kept in.
+func unkept(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission)
+}

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/confirm"
+	"github.com/interlacemail/interlace/monitor/history"
+)
+
+// confirmUnit returns what is asked before what a unit has moved is deleted at its old
+// place: it fails where the plan does not keep what it promised of the unit, or where that
+// is not known. What was found is kept.
+func (a *app) confirmUnit(h *history.History, inv *inventory.Inventory) func(context.Context, *apply.Unit) error {
+	return func(ctx context.Context, u *apply.Unit) error {
+		o, err := a.confirmOptions(ctx, inv)
+		if err != nil {
+			return err
+		}
+		o.Journal = h
+		if o.Earlier, err = h.Confirmations(ctx, u.Plan); err != nil {
+			return err
+		}
+		found, err := confirm.Unit(ctx, u, *o)
+		if err != nil {
+			return err
+		}
+		found.By, found.Occasion = account(), monitor.BeforeDeletion
+		return errors.Join(h.AddConfirmation(ctx, found), doubted(found))
+	}
+}
+
+// fewDoubts is how many doubts an error tells of.
+const fewDoubts = 3
+
+// doubted is the error of a check that is not met.
+func doubted(c *monitor.Confirmation) error {
+	if c.Verdict == monitor.Met {
+		return nil
+	}
+	var texts []string
+	more := 0
+	for i := range c.Promises {
+		p := &c.Promises[i]
+		for _, d := range p.Doubts {
+			if len(texts) == fewDoubts {
+				more++
+				continue
+			}
+			about := ""
+			if d.User != "" {
+				about = inventory.Printable(string(d.User)) + ": "
+			}
+			texts = append(texts, fmt.Sprintf("%s is %s (%sexpected: %s; found: %s)", p.Name, d.Verdict, about, d.Expected, d.Found))
+		}
+	}
+	if more > 0 {
+		texts = append(texts, fmt.Sprintf("%d more", more))
+	}
+	return hint(errors.New(strings.Join(texts, "; ")), "interlace confirm --known lists all of it")
+}

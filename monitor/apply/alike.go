@@ -1,0 +1,196 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/inventory/cyrus"
+)
+
+// pair are the marks of a mailbox on a master and on its replica; the mark of one that is
+// not there is empty.
+type pair [2]cyrus.Mark
+
+// unlike returns the mailboxes of which a replica has other counters or checksums than its
+// master, or that only one of them has. On a live pair those are also what was changed a
+// moment ago.
+func (o *Options) unlike(ctx context.Context, master, replica inventory.Instance) (map[cyrus.InternalName]pair, error) {
+	var marks [2][]cyrus.Mark
+	var servers [2]cyrus.Server
+	var asking errgroup.Group
+	for i, in := range []inventory.Instance{master, replica} {
+		asking.Go(func() error {
+			c, err := o.Dial(ctx, in, "")
+			if err != nil {
+				return err
+			}
+			defer c.Close()
+			servers[i] = c.Server()
+			marks[i], err = c.Marks(ctx)
+			return err
+		})
+	}
+	if err := asking.Wait(); err != nil {
+		return nil, err
+	}
+	pairs := map[cyrus.InternalName]pair{}
+	for i := range marks {
+		for _, m := range marks[i] {
+			p := pairs[m.Internal]
+			p[i] = m
+			pairs[m.Internal] = p
+		}
+	}
+	sameVersion := servers[0].Version == servers[1].Version
+	maps.DeleteFunc(pairs, func(_ cyrus.InternalName, p pair) bool { return p.same(sameVersion) })
+	return pairs, nil
+}
+
+// same reports whether the marks are the same, as far as both servers tell them. Another
+// version of Cyrus may have other checksums for the same.
+func (p pair) same(sameVersion bool) bool {
+	a, b := p[0], p[1]
+	if !sameVersion || !a.Checksums.Known || !b.Checksums.Known {
+		a.Checksums, b.Checksums = cyrus.Checksums{}, cyrus.Checksums{}
+	}
+	if a.Status.Messages == cyrus.UnknownCount || b.Status.Messages == cyrus.UnknownCount {
+		a.Status.Messages, b.Status.Messages = 0, 0
+	}
+	if a.Status.Size == cyrus.UnknownCount || b.Status.Size == cyrus.UnknownCount {
+		a.Status.Size, b.Status.Size = 0, 0
+	}
+	return a.Readable && a == b
+}
+
+// looks is how often what differs is looked at, and stood at how many of them it has to
+// have stood still to be a difference.
+const looks, stood = 6, 2
+
+// proveAlike fails where a live replica differs from its master by more than what is on
+// its way: where some difference stood still.
+func (o *Options) proveAlike(ctx context.Context, master, replica inventory.Instance) error {
+	var before map[cyrus.InternalName]pair
+	still := map[cyrus.InternalName]int{}
+	for look := range looks {
+		if look > 0 {
+			if err := pause(ctx, o.Layouts.pause()); err != nil {
+				return err
+			}
+		}
+		now, err := o.unlike(ctx, master, replica)
+		if err != nil {
+			return err
+		}
+		if len(now) == 0 {
+			return nil
+		}
+		moving := true
+		for name, p := range now {
+			if b, was := before[name]; was && b == p {
+				still[name]++
+				moving = false
+			} else {
+				still[name] = 0
+			}
+		}
+		if before = now; moving && look >= stood {
+			return nil
+		}
+	}
+	maps.DeleteFunc(before, func(name cyrus.InternalName, _ pair) bool { return still[name] < stood })
+	if len(before) == 0 {
+		return nil
+	}
+	var texts []string
+	for _, name := range slices.Sorted(maps.Keys(before)) {
+		if len(texts) == mostShown {
+			texts = append(texts, "and more")
+			break
+		}
+		texts = append(texts, inventory.Printable(string(name))+" "+before[name].text())
+	}
+	return fmt.Errorf("%s is not what %s is: %s (interlace compare tells more)", replica.Server, master.Server, strings.Join(texts, "; "))
+}
+
+// text says in what the marks differ.
+func (p pair) text() string {
+	master, replica := &p[0], &p[1]
+	switch {
+	case replica.Internal == "":
+		return "is missing"
+	case master.Internal == "":
+		return "is only there"
+	case !master.Readable || !replica.Readable:
+		return "can't be read"
+	case master.UniqueID != replica.UniqueID:
+		return "is another mailbox"
+	case master.Status != replica.Status:
+		return fmt.Sprintf("has %d messages and HIGHESTMODSEQ %d, not %d and %d", replica.Status.Messages, replica.Status.HighestModSeq, master.Status.Messages, master.Status.HighestModSeq)
+	}
+	return "has other checksums"
+}
+
+// unlikeSettings says in what the settings of a replica keep it from being one of a master.
+func unlikeSettings(master, replica *host) error {
+	var wrong error
+	for _, key := range agree {
+		if a, b := master.settings[key], replica.settings[key]; a != b {
+			wrong = errors.Join(wrong, fmt.Errorf("%s is %s in %s on %s, and %s in %s on %s", key, inventory.Quoted(a), master.conf, master.server, inventory.Quoted(b), replica.conf, replica.server))
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(master.settings)) {
+		if strings.HasPrefix(key, "partition-") && replica.settings[key] == "" {
+			wrong = errors.Join(wrong, fmt.Errorf("%s on %s has no %s", replica.conf, replica.server, key))
+		}
+	}
+	if quota := replica.settings["autocreate_quota"]; !strings.HasPrefix(quota, "-") {
+		wrong = errors.Join(wrong, fmt.Errorf("a login makes mailboxes on %s: autocreate_quota in %s is %s and has to be -1", replica.server, replica.conf, inventory.Quoted(quota)))
+	}
+	return wrong
+}
+
+// greeted is what an instance says of itself over IMAP, and which mailboxes it has.
+type greeted struct {
+	inventory.Instance
+	server cyrus.Server
+	names  []cyrus.InternalName
+}
+
+// greet logs in to an instance as an administrator.
+func (o *Options) greet(ctx context.Context, in inventory.Instance) (*greeted, error) {
+	c, err := o.Dial(ctx, in, "")
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	g := &greeted{Instance: in, server: c.Server()}
+	if g.server.Murder != "" {
+		return nil, fmt.Errorf("the instance on %s is part of a murder, which interlace leaves alone", in.Server)
+	}
+	g.names, err = c.Names(ctx)
+	return g, err
+}
+
+// older says that a replica would be older than its master.
+func older(master, replica *greeted) error {
+	m, r := inventory.Settings{Version: master.server.Version}, inventory.Settings{Version: replica.server.Version}
+	if differ, _ := m.Differences(r); differ > 0 {
+		return fmt.Errorf("%s has Cyrus %s, which is older than %s on %s, from which it would get its mail", replica.Server, r.Version, m.Version, master.Server)
+	}
+	return nil
+}
+
+// admits says why the sync server of a replica would not let its master in.
+func (o *Options) admits(replica *host) error {
+	if slices.Contains(strings.Fields(replica.settings["admins"]), o.SyncUser) {
+		return nil
+	}
+	return fmt.Errorf("admins in %s on %s does not have %s, the account with which masters replicate (sync.user)", replica.conf, replica.server, inventory.Quoted(o.SyncUser))
+}

@@ -1,0 +1,133 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
+)
+
+// Outcome is where a unit is when nothing is done about it for now.
+type Outcome string
+
+// Outcomes.
+const (
+	Waiting   Outcome = "waiting"   // nothing has begun
+	Moved     Outcome = "moved"     // all is done, but the original is kept for its time
+	Finished  Outcome = "finished"  // all is done
+	Back      Outcome = "back"      // all is as it was before
+	Postponed Outcome = "postponed" // likewise, since its users would be denied for too long
+	Stuck     Outcome = "stuck"     // it can't go back, and does not go on
+	Broken    Outcome = "broken"    // it can't be taken back
+	Blocked   Outcome = "blocked"   // the fleet is not as it was when it began, and somebody has to look
+	Stopped   Outcome = "stopped"   // in the middle
+)
+
+// tries is how often a step that can't be undone, or an undoing, is tried in one go.
+const tries = 3
+
+// work does the steps of a unit.
+type work interface {
+	do(ctx context.Context, step monitor.Step, records []monitor.StepRecord) (text, data string, err error)
+	undo(ctx context.Context, step monitor.Step, records []monitor.StepRecord) error
+	// blocked says why a step may neither be done nor undone now.
+	blocked(ctx context.Context, step monitor.Step, records []monitor.StepRecord) error
+	// rests reports whether the unit still rests before a step.
+	rests(step monitor.Step, records []monitor.StepRecord) bool
+}
+
+// errPostponed says that a unit is better taken back for now.
+var errPostponed = errors.New("it is better done at another time")
+
+// gate waits before a step until it may begin. The error says why it may not; of
+// [errPostponed] the unit is taken back.
+type gate func(ctx context.Context, step monitor.Step) error
+
+// carry carries a unit on until it ends, rests or can't go on, and returns where it is and
+// what was last wrong. With back it is taken back, if that can be done. Where the unit may
+// pause it passes the gate first.
+func (o *Options) carry(ctx context.Context, u *Unit, c *Course, w work, pass gate, back bool) (Outcome, error) {
+	var wrong error
+	var last Action
+	for failures := 0; ; {
+		records, err := o.Journal.Steps(ctx, u.Plan, u.Name)
+		if err != nil {
+			return Stopped, err
+		}
+		a := c.Next(records, back)
+		if a.Verb != last.Verb || a.Step != last.Step {
+			last, failures = a, 0
+		}
+		switch {
+		case a.Verb == End && a.Back && errors.Is(wrong, errPostponed):
+			return Postponed, wrong
+		case a.Verb == End && a.Back:
+			return Back, wrong
+		case a.Verb == End:
+			return Finished, nil
+		case a.Verb == Settle && w.rests(a.Step, records):
+			return Moved, nil
+		case failures >= tries && a.Back:
+			return Broken, wrong
+		case failures >= tries:
+			return Stuck, wrong
+		case a.Verb != Undo && c.pauses(a.Step) && !a.Again:
+			err := pass(ctx, a.Step)
+			if errors.Is(err, errPostponed) {
+				wrong, back = err, true
+				continue
+			}
+			if err != nil {
+				return Stopped, err
+			}
+		}
+		if err := w.blocked(ctx, a.Step, records); err != nil {
+			return Blocked, fmt.Errorf("%s: %w", u.Name, err)
+		}
+		failed, err := o.step(ctx, u, w, a, records)
+		if err != nil {
+			return Stopped, err
+		}
+		if errors.Is(failed, errRests) {
+			return Moved, failed
+		}
+		if failed != nil {
+			failures++
+			wrong = failed
+		}
+	}
+}
+
+// step does or undoes one step, and writes down that it begins and how it ended. The error
+// says that it could not be written down, or that the context has ended in the middle.
+func (o *Options) step(ctx context.Context, u *Unit, w work, a Action, records []monitor.StepRecord) (failed, err error) {
+	r := monitor.StepRecord{Plan: u.Plan, Unit: u.Name, Step: a.Step, State: monitor.StepBegan, At: o.Now()}
+	end := monitor.StepDone
+	if a.Verb == Undo {
+		r.State, end = monitor.StepUndoing, monitor.StepUndone
+	}
+	if err := o.Journal.AddStep(ctx, &r); err != nil {
+		return nil, err
+	}
+	o.tell(Progress{Unit: u, Verb: a.Verb, Step: a.Step})
+	var text, data string
+	if a.Verb == Undo {
+		failed = w.undo(ctx, a.Step, records)
+	} else {
+		text, data, failed = w.do(ctx, a.Step, records)
+	}
+	if ctx.Err() != nil {
+		return nil, ctx.Err() // whether it is in effect is not known
+	}
+	if errors.Is(failed, errRests) {
+		return failed, nil // it is begun again another day
+	}
+	r.State, r.At, r.Text, r.Data = end, o.Now(), inventory.Text(text), data
+	if failed != nil {
+		r.State, r.Text = monitor.StepFailed, inventory.Text(failed.Error())
+		failed = fmt.Errorf("%s: %s: %w", u.Name, a.Step, failed)
+	}
+	return failed, o.Journal.AddStep(ctx, &r)
+}

@@ -1,0 +1,214 @@
+package apply
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/inventory/cyrus"
+)
+
+// check says all that speaks against the move, and what should be known before it. It
+// changes nothing but, for a moment, a file of the unit with the account of sync.
+func (m *move) check(ctx context.Context) (text, data string, err error) {
+	wrong := errors.Join(m.checkNames(), m.checkStores(), m.checkAutocreate())
+	if m.Live.Roles != nil {
+		wrong = errors.Join(wrong, m.roles(ctx))
+	}
+	var warnings []string
+	if m.Live.Roles == nil {
+		warnings = append(warnings, "whether the masters are where the inventory has them was not checked")
+	}
+	there, err := m.owners(ctx, m.target.master())
+	wrong = errors.Join(wrong, err, m.checkTarget(ctx))
+	var needs []need
+	for _, s := range m.sources {
+		wrong = errors.Join(wrong, m.checkSource(ctx, s), m.checkAccount(ctx, s))
+		c, err := m.dialAdmin(ctx, s.master())
+		if err != nil {
+			wrong = errors.Join(wrong, err)
+			continue
+		}
+		has, err := hold(ctx, c, s.owners)
+		if err == nil {
+			wrong = errors.Join(wrong, m.checkSettings(s, has), m.checkAccess(s, has))
+			warnings = slices.Concat(warnings, m.stayers(s, has), m.unknowns(has, there))
+			var more []need
+			more, err = m.needs(ctx, c, s, has)
+			needs = append(needs, more...)
+		}
+		wrong = errors.Join(wrong, err, c.Close())
+	}
+	wrong = errors.Join(wrong, m.checkRoom(ctx, needs))
+	kept, err := json.Marshal(m.masters())
+	return strings.Join(warnings, "; "), string(kept), errors.Join(wrong, err)
+}
+
+// checkNames refuses names that no program can be given.
+func (m *move) checkNames() error {
+	var wrong error
+	for _, c := range m.unit.Moves {
+		name := string(c.User)
+		switch {
+		case strings.ContainsFunc(name, unicode.IsControl):
+			wrong = errors.Join(wrong, fmt.Errorf("user %s has control characters in the name", inventory.Printable(name)))
+		case strings.HasPrefix(name, "-"):
+			wrong = errors.Join(wrong, fmt.Errorf("user %s has a name that programs take for an option, and is not moved", inventory.Printable(name)))
+		case inventory.Paste(name) == "":
+			wrong = errors.Join(wrong, fmt.Errorf("user %s has a name that can't be quoted for a shell", inventory.Printable(name)))
+		}
+	}
+	return wrong
+}
+
+// checkStores refuses stores that have one copy only: who works on such a one takes it for
+// granted that nothing breaks.
+func (m *move) checkStores() error {
+	var wrong error
+	for _, p := range m.places() {
+		if len(p.store.Instances) < 2 {
+			wrong = errors.Join(wrong, fmt.Errorf("store %s has a single copy", p.store.Name))
+		}
+		for _, in := range p.store.Instances {
+			if i := m.Inventory.Server(in.Server); i >= 0 && m.Inventory.Servers[i].State == inventory.Down {
+				wrong = errors.Join(wrong, fmt.Errorf("server %s, which has a copy of store %s, is down", in.Server, p.store.Name))
+			}
+		}
+		for _, h := range p.hosts {
+			if murder := h.settings["mupdate_server"]; murder != "" {
+				wrong = errors.Join(wrong, fmt.Errorf("%s on %s belongs to a murder (mupdate_server: %s), which has its own way to move users", h.conf, h.server, inventory.Quoted(murder)))
+			}
+		}
+	}
+	return wrong
+}
+
+// checkAutocreate refuses instances that would make a mailbox by themselves, in whose way
+// the real one would be.
+func (m *move) checkAutocreate() error {
+	var wrong error
+	for _, h := range m.target.hosts {
+		if quota := h.settings["autocreate_quota"]; quota != "-1" {
+			wrong = errors.Join(wrong, fmt.Errorf("%s makes mailboxes by itself: autocreate_quota in %s is %s and has to be -1", h.server, h.conf, inventory.Quoted(quota)))
+		}
+		if post := h.settings["autocreate_post"]; isOn(post) {
+			wrong = errors.Join(wrong, fmt.Errorf("%s makes mailboxes for mail by itself: autocreate_post in %s is %s and has to be no", h.server, h.conf, inventory.Quoted(post)))
+		}
+	}
+	return wrong
+}
+
+// isOn reads a switch of imapd.conf.
+func isOn(value string) bool {
+	return slices.Contains([]string{"1", "yes", "on", "t", "true"}, strings.ToLower(value))
+}
+
+// agree are the settings in which both ends of a move must agree.
+var agree = []string{"unixhierarchysep", "virtdomains", "defaultdomain", "altnamespace", "conversations", "delete_mode", "expunge_mode"}
+
+// checkSettings looks at what has to be the same at both ends, and for the partitions of
+// what moves on all instances of the target.
+func (m *move) checkSettings(s *source, has *holding) error {
+	var wrong error
+	from := s.hosts[0]
+	for _, to := range m.target.hosts {
+		for _, key := range agree {
+			if a, b := from.settings[key], to.settings[key]; a != b {
+				wrong = errors.Join(wrong, fmt.Errorf("%s is %s in %s on %s, and %s in %s on %s", key, inventory.Quoted(a), from.conf, from.server, inventory.Quoted(b), to.conf, to.server))
+			}
+		}
+		for _, partition := range has.partitions() {
+			if to.settings["partition-"+partition] == "" {
+				wrong = errors.Join(wrong, fmt.Errorf("%s on %s has no partition-%s", to.conf, to.server, partition))
+			}
+		}
+	}
+	return wrong
+}
+
+// checkSource looks whether the users are where the plan takes them to be, and free.
+func (m *move) checkSource(ctx context.Context, s *source) error {
+	denied, err := s.hosts[0].denied(ctx)
+	if err != nil {
+		return err
+	}
+	var wrong error
+	for _, u := range s.users {
+		if denied[u] {
+			wrong = errors.Join(wrong, fmt.Errorf("user %s is denied on %s already (cyr_deny -l shows it)", inventory.Printable(string(u)), s.hosts[0].server))
+		}
+	}
+	has, err := m.owners(ctx, s.master())
+	if err != nil {
+		return errors.Join(wrong, err)
+	}
+	for _, owner := range sorted(s.owners) {
+		if has[owner] == 0 {
+			wrong = errors.Join(wrong, fmt.Errorf("%s is not on %s", called(owner), s.hosts[0].server))
+		}
+	}
+	return wrong
+}
+
+// checkTarget looks whether what moves is on none of the target's instances, but for an
+// original that is kept there and that this unit takes back.
+func (m *move) checkTarget(ctx context.Context) error {
+	if m.unit.Of != "" {
+		return m.isKept(ctx)
+	}
+	var wrong error
+	for _, in := range m.target.store.Instances {
+		has, err := m.owners(ctx, in)
+		if err != nil {
+			return errors.Join(wrong, err)
+		}
+		for _, owner := range sorted(m.all()) {
+			if n := has[owner]; n > 0 {
+				wrong = errors.Join(wrong, fmt.Errorf("%s is on %s already, with %s", called(owner), in.Server, inventory.Counted(n, "mailbox", "mailboxes")))
+			}
+		}
+	}
+	return wrong
+}
+
+// owners returns how many mailboxes everybody has on an instance.
+func (m *move) owners(ctx context.Context, in inventory.Instance) (map[cyrus.Owner]int, error) {
+	c, err := m.dialAdmin(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	names, err := c.Names(ctx)
+	if err != nil {
+		return nil, err
+	}
+	has := map[cyrus.Owner]int{}
+	for _, n := range names {
+		if owner, _, kept := n.Owner(); kept {
+			has[owner]++
+		}
+	}
+	return has, nil
+}
+
+// called names a user or a shared tree.
+func called(owner cyrus.Owner) string {
+	if owner.Shared {
+		return "shared tree " + inventory.Printable(owner.Name)
+	}
+	return "user " + inventory.Printable(owner.Name)
+}
+
+func sorted(owners map[cyrus.Owner]bool) []cyrus.Owner {
+	var list []cyrus.Owner
+	for owner := range owners {
+		list = append(list, owner)
+	}
+	slices.SortFunc(list, func(a, b cyrus.Owner) int { return strings.Compare(called(a), called(b)) })
+	return list
+}

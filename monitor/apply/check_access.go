@@ -1,0 +1,97 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/inventory/cyrus"
+)
+
+// checkAccess refuses what can't be kept from being written to, and what belongs to a
+// quota that does not move.
+func (m *move) checkAccess(s *source, has *holding) error {
+	var wrong error
+	_, crowds := writers(has.mailboxes, s.owners, strings.Fields(s.hosts[0].settings["admins"]), m.members())
+	for _, crowd := range crowds {
+		wrong = errors.Join(wrong, errors.New(crowd))
+	}
+	told := map[cyrus.InternalName]bool{}
+	for _, name := range slices.Sorted(maps.Keys(has.mailboxes)) {
+		root := has.mailboxes[name].QuotaRoot
+		if root == "" || told[root] {
+			continue
+		}
+		told[root] = true
+		if owner, _, _ := root.Owner(); !s.owners[owner] {
+			wrong = errors.Join(wrong, fmt.Errorf("%s is limited by the quota of %s, which does not move", inventory.Printable(string(name)), inventory.Printable(string(root))))
+		}
+	}
+	return wrong
+}
+
+// stayers tells who may write to what moves and does not move along: what they put there
+// afterwards, where the original is kept, nobody gets to see.
+func (m *move) stayers(s *source, has *holding) []string {
+	users, _ := writers(has.mailboxes, s.owners, strings.Fields(s.hosts[0].settings["admins"]), m.members())
+	if len(users) == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("%s may write to what moves and stay on %s: they do not find it any more where it is then", inventory.Printable(namesOf(users)), s.store.Name)}
+}
+
+// unknowns tells of whom access lists speak who is neither on the target nor moves there:
+// nobody of that name can log in there.
+func (m *move) unknowns(has *holding, there map[cyrus.Owner]int) []string {
+	known := map[string]bool{"anyone": true, "anonymous": true}
+	for _, admin := range strings.Fields(m.target.hosts[0].settings["admins"]) {
+		known[admin] = true
+	}
+	for owner := range m.all() {
+		known[owner.Name] = true
+	}
+	unknown := map[string]cyrus.InternalName{}
+	for _, name := range slices.Sorted(maps.Keys(has.mailboxes)) {
+		for _, r := range has.mailboxes[name].ACL {
+			who := strings.TrimPrefix(r.Identifier, "-")
+			if known[who] || strings.HasPrefix(who, "group:") || there[cyrus.Owner{Name: who}] > 0 {
+				continue
+			}
+			if _, told := unknown[who]; !told {
+				unknown[who] = name
+			}
+		}
+	}
+	var warnings []string
+	for _, who := range slices.Sorted(maps.Keys(unknown)) {
+		warnings = append(warnings, fmt.Sprintf("%s, whom the access list of %s names, is not on %s", inventory.Printable(who), inventory.Printable(string(unknown[who])), m.target.store.Name))
+	}
+	return warnings
+}
+
+// checkAccount logs in at the new master's sync server from where mail will be sent to it,
+// and asks for a mailbox that does not exist. Where it can't, sync_client would try for ever.
+func (m *move) checkAccount(ctx context.Context, s *source) error {
+	h := *s.hosts[0]
+	h.unit += "-asks" // a run may be at work with the unit's own file
+	l, err := h.linkTo(ctx, m.target.master().CSync, account{m.SyncUser, m.SyncPassword})
+	if err != nil {
+		return err
+	}
+	limited, cancel := context.WithTimeout(ctx, greeting)
+	defer cancel()
+	err = l.mailboxes(limited, false, []string{"interlace-asks"})
+	if err != nil {
+		err = fmt.Errorf("log in as %s at the sync server of %s, %s, from %s: it has to run, its sasldb has to have that user and password, and admins in imapd.conf that user: %w",
+			inventory.Quoted(m.SyncUser), m.target.hosts[0].server, m.target.master().CSync, s.hosts[0].server, err)
+	}
+	return errors.Join(err, h.forget(context.WithoutCancel(ctx), ".conf", ".lock"))
+}
+
+// greeting is how long a sync server may take to let somebody in.
+const greeting = 10 * time.Second

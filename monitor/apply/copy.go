@@ -1,0 +1,116 @@
+package apply
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/interlacemail/interlace/inventory"
+)
+
+// uncopied is what replication does not carry.
+const uncopied = "not copied: what was delivered before (duplicates and vacation answers may come once more), search indexes (squatter makes them anew), passwords in sasldb"
+
+// before is what was so on the old stores before anything was denied there.
+type before struct {
+	Denied map[inventory.StoreID][]inventory.UserID
+}
+
+// copy copies what moves while its users work, again and again until that is quick, and
+// tells how long they are then expected to be denied.
+func (m *move) copy(ctx context.Context) (text, data string, err error) {
+	var last time.Duration
+	for range m.passes() {
+		begin := m.Now()
+		if err := m.eachSource(func(s *source) error { return m.copyFrom(ctx, s, false) }); err != nil {
+			return "", "", err
+		}
+		took := m.Now().Sub(begin)
+		quick := took < quickPass || last > 0 && took > last/3
+		if last = took; quick {
+			break
+		}
+	}
+	begin := m.Now() // proofs take as long while the users work
+	was := before{Denied: map[inventory.StoreID][]inventory.UserID{}}
+	if err := m.eachSource(func(s *source) error {
+		if _, _, err := m.differences(ctx, s.master(), m.target.master(), s.owners); err != nil {
+			return err
+		}
+		denied, err := s.hosts[0].denied(ctx)
+		for u := range denied {
+			was.Denied[s.store.Name] = append(was.Denied[s.store.Name], u)
+		}
+		return err
+	}); err != nil {
+		return "", "", err
+	}
+	expected := last*3/2 + 2*m.Now().Sub(begin) + margin
+	text = fmt.Sprintf("%s%v", expectedWords, expected.Round(time.Second))
+	if expected > m.expected() {
+		return "", "", fmt.Errorf("%w: %s, and %v is allowed. A whole store can move instead while its users work: seed a replica of %s where it is to be, and promote that (interlace layout)",
+			errPostponed, text, m.expected(), m.sources[0].store.Name)
+	}
+	kept, err := json.Marshal(was)
+	return text + "; " + uncopied, string(kept), err
+}
+
+// quickPass is how long a copy may take that need not be made again, and margin what a
+// route takes.
+const quickPass, margin = 2 * time.Second, 5 * time.Second
+
+// delta copies what came since. Where the copy has become another one it is merged once
+// with what it is a copy of; the proof tells whether that helped.
+func (m *move) delta(ctx context.Context) error {
+	return m.eachSource(func(s *source) error {
+		err := m.copyFrom(ctx, s, true)
+		if err != nil && ctx.Err() == nil {
+			err = m.copyFrom(ctx, s, false)
+		}
+		return err
+	})
+}
+
+// copyFrom copies what leaves one source. The private configuration is there only
+// meanwhile.
+func (m *move) copyFrom(ctx context.Context, s *source, last bool) error {
+	h := s.hosts[0]
+	l, err := h.linkTo(ctx, m.target.master().CSync, account{m.SyncUser, m.SyncPassword})
+	if err != nil {
+		return err
+	}
+	err = l.users(ctx, last, s.users)
+	if err == nil {
+		err = m.copyTrees(ctx, l, s, last)
+	}
+	return errors.Join(err, h.forget(context.WithoutCancel(ctx), ".conf"))
+}
+
+// push copies from the new master to its replicas, which are not told of what a sync
+// server writes.
+func (m *move) push(ctx context.Context) error {
+	if len(m.target.hosts) == 1 {
+		return nil
+	}
+	for _, l := range m.target.hosts[0].toReplicas() {
+		if err := l.users(ctx, false, m.users()); err != nil {
+			return err
+		}
+		if err := m.sendTrees(ctx, l, m.target.master(), m.trees(), false); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// uncopy removes the copies from the target, which had none before. Where an original was
+// kept its mail stays, for mail that still is sent there.
+func (m *move) uncopy(ctx context.Context) error {
+	if m.unit.Of != "" {
+		return nil
+	}
+	err := m.target.hosts[0].remove(ctx, m.users())
+	return errors.Join(err, m.removeTrees(ctx, m.target.master(), m.trees()))
+}

@@ -1,0 +1,136 @@
+package apply
+
+import (
+	"slices"
+
+	"github.com/interlacemail/interlace/monitor"
+)
+
+// Course is the sequence of steps of a unit.
+type Course struct {
+	Steps []monitor.Step
+	// Pivot is the step from which on there is no way back, and Rest the one before
+	// which the unit waits for a later day. Empty: there is none.
+	Pivot, Rest monitor.Step
+	// Hold is the step from whose beginning on users are kept out, up to the rest or the
+	// end: in between nobody stops or waits. Empty: there is none.
+	Hold monitor.Step
+}
+
+// pauses reports whether a unit may be left, for minutes or for days, before a step.
+func (c *Course) pauses(step monitor.Step) bool {
+	at, hold, rest := slices.Index(c.Steps, step), slices.Index(c.Steps, c.Hold), slices.Index(c.Steps, c.Rest)
+	if rest < 0 {
+		rest = len(c.Steps)
+	}
+	return hold < 0 || at <= hold || at == rest
+}
+
+// ofMove is the course of moving users and shared trees to another store.
+var ofMove = Course{
+	Steps: []monitor.Step{
+		monitor.StepCheck, monitor.StepDenyTarget, monitor.StepCopy, monitor.StepDenySource, monitor.StepDelta,
+		monitor.StepProveTarget, monitor.StepPush, monitor.StepProveReplica, monitor.StepRoute,
+		monitor.StepAllowTarget, monitor.StepAllowWriters, monitor.StepCanary,
+		monitor.StepKeep, monitor.StepDeleteSource, monitor.StepAllowSource,
+	},
+	Pivot: monitor.StepRoute, Rest: monitor.StepKeep, Hold: monitor.StepDenySource,
+}
+
+// Verb says what to do next about a unit.
+type Verb string
+
+// Verbs.
+const (
+	Do     Verb = "do"     // the step
+	Undo   Verb = "undo"   // the step
+	Settle Verb = "settle" // nothing until the step may be done: the unit rests before it
+	End    Verb = "end"    // nothing: all steps are done, or all that was done is undone
+)
+
+// Action is what is to be done next about a unit.
+type Action struct {
+	Verb Verb
+	Step monitor.Step
+	// Again tells that the step, or its undoing, began before and did not come to an end
+	// that is known: it may be in effect.
+	Again bool
+	// Failures is how often the step failed since the one before it was done.
+	Failures int
+	// Back tells that the unit is on its way back, or has come back.
+	Back bool
+}
+
+// Next returns what is to be done next about a unit of which this is written down, in the
+// order in which it was. With back it is to be taken back, if that is still possible.
+//
+// A step that failed before the pivot turns the unit back: that step and all before it
+// are undone, the last one first. What failed from the pivot on is done again. After a
+// unit has come back a new record of its first step begins anew.
+func (c *Course) Next(records []monitor.StepRecord, back bool) Action {
+	at := c.stand(records)
+	if back && !at.back && at.reversible {
+		at.turn()
+	}
+	switch {
+	case at.back && at.step < 0:
+		return Action{Verb: End, Back: true}
+	case at.back:
+		return Action{Verb: Undo, Step: c.Steps[at.step], Again: at.began, Failures: at.failures, Back: true}
+	case at.step == len(c.Steps):
+		return Action{Verb: End}
+	case c.Steps[at.step] == c.Rest && !at.began && at.failures == 0:
+		return Action{Verb: Settle, Step: c.Rest}
+	}
+	return Action{Verb: Do, Step: c.Steps[at.step], Again: at.began, Failures: at.failures}
+}
+
+// standing is where a unit is.
+type standing struct {
+	step       int  // to be done next or, on the way back, to be undone next; -1 where it has come back
+	began      bool // that began
+	failures   int  // of it
+	back       bool // the unit is on its way back
+	reversible bool // the pivot has not begun
+}
+
+// turn lets the unit go back. A step that began may be in effect, and is undone too.
+func (s *standing) turn() {
+	s.back = true
+	if !s.began {
+		s.step--
+	}
+	s.began = false
+}
+
+// stand reads where the unit is.
+func (c *Course) stand(records []monitor.StepRecord) standing {
+	at := standing{reversible: true}
+	pivot := slices.Index(c.Steps, c.Pivot)
+	for i := range records {
+		step := slices.Index(c.Steps, records[i].Step)
+		switch records[i].State {
+		case monitor.StepBegan:
+			if at.back {
+				at = standing{reversible: true}
+			}
+			at.step, at.began = step, true
+			at.reversible = pivot < 0 || step < pivot
+		case monitor.StepDone:
+			at.step, at.began, at.failures = step+1, false, 0
+		case monitor.StepFailed:
+			at.failures++
+			if !at.back && at.reversible {
+				at.turn()
+				at.failures = 0
+				break
+			}
+			at.began = false
+		case monitor.StepUndoing:
+			at.back, at.step, at.began = true, step, true
+		case monitor.StepUndone:
+			at.back, at.step, at.began, at.failures = true, step-1, false, 0
+		}
+	}
+	return at
+}

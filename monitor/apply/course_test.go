@@ -1,0 +1,136 @@
+package apply_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/apply"
+)
+
+var course = apply.Course{Steps: []monitor.Step{"a", "b", "c", "d", "e"}, Pivot: "d", Rest: "e"}
+
+// Whoever reads the journal knows what to do, wherever the one before stopped.
+func TestNext(t *testing.T) {
+	for _, test := range []struct {
+		journal string // step and the first letter of its state
+		back    bool
+		want    string
+	}{
+		{"", false, "do a"},
+		{"ab", false, "do a again"},
+		{"ab ad", false, "do b"},
+		{"ab ad bb bd cb cd", false, "do d"},
+		{"ab ad bb bf", false, "undo b"},
+		{"ab ad bb bf bu", false, "undo b again"},
+		{"ab ad bb bf bu bU", false, "undo a"},
+		{"ab ad bb bf bu bf", false, "undo b 1 failures"},
+		{"ab ad bb bf bu bU au aU", false, "end back"},
+		{"ab ad bb bf bu bU au aU ab", false, "do a again"},
+		{"ab af au aU ab ad", false, "do b"},
+		{"ab ad bb bd cb cd db", false, "do d again"},
+		{"ab ad bb bd cb cd db df", false, "do d 1 failures"},
+		{"ab ad bb bd cb cd db df db df", false, "do d 2 failures"},
+		{"ab ad bb bd cb cd db df db dd", false, "settle e"},
+		{"ab ad bb bd cb cd db dd eb", false, "do e again"},
+		{"ab ad bb bd cb cd db dd eb ed", false, "end"},
+
+		{"", true, "end back"},
+		{"ab", true, "undo a"},
+		{"ab ad", true, "undo a"},
+		{"ab ad bb", true, "undo b"},
+		{"ab ad bb bd cb cd", true, "undo c"},
+		{"ab ad bb bd cb cd db", true, "do d again"},
+		{"ab ad bb bd cb cd db df", true, "do d 1 failures"},
+		{"ab ad bb bd cb cd db dd", true, "settle e"},
+	} {
+		if got := say(course.Next(read(test.journal), test.back)); got != test.want {
+			t.Errorf("after %q, back %v: %s, want %s", test.journal, test.back, got, test.want)
+		}
+	}
+}
+
+// A unit that stops anywhere, whether what it was doing is in effect or not, comes to
+// the same end as one that never stops: every step in effect once, or none.
+func TestCrashes(t *testing.T) {
+	for seed := range uint64(5000) {
+		rng := rand.New(rand.NewPCG(seed, 1))
+		world := &world{effects: map[monitor.Step]bool{}}
+		var records []monitor.StepRecord
+		back := rng.IntN(40)                                             // from this turn on it is to be taken back
+		broken := monitor.Step([]string{"", "b", "c", "d"}[rng.IntN(4)]) // fails at first
+		for turn := 0; ; turn++ {
+			if turn > 200 {
+				t.Fatalf("seed %d: no end: %v", seed, records)
+			}
+			a := course.Next(records, turn >= back)
+			if a.Verb == apply.End {
+				world.check(t, seed, a)
+				break
+			}
+			begin, end := monitor.StepBegan, monitor.StepDone
+			if a.Verb == apply.Undo {
+				begin, end = monitor.StepUndoing, monitor.StepUndone
+			}
+			if rng.IntN(6) == 0 {
+				continue // it stops before anything is written down
+			}
+			records = append(records, monitor.StepRecord{Step: a.Step, State: begin})
+			if rng.IntN(6) == 0 {
+				continue
+			}
+			world.change(a)
+			if rng.IntN(6) == 0 {
+				continue
+			}
+			if a.Verb == apply.Do && a.Step == broken && a.Failures < 2 && rng.IntN(2) == 0 {
+				end = monitor.StepFailed
+			}
+			records = append(records, monitor.StepRecord{Step: a.Step, State: end})
+		}
+	}
+}
+
+// world is what the steps have done.
+type world struct{ effects map[monitor.Step]bool }
+
+func (w *world) change(a apply.Action) { w.effects[a.Step] = a.Verb != apply.Undo }
+
+func (w *world) check(t *testing.T, seed uint64, a apply.Action) {
+	t.Helper()
+	for _, step := range course.Steps {
+		if w.effects[step] == a.Back {
+			t.Errorf("seed %d: back %v, and %s in effect %v", seed, a.Back, step, w.effects[step])
+		}
+	}
+}
+
+func read(journal string) []monitor.StepRecord {
+	states := map[byte]monitor.StepState{
+		'b': monitor.StepBegan, 'd': monitor.StepDone, 'f': monitor.StepFailed, 'u': monitor.StepUndoing, 'U': monitor.StepUndone,
+	}
+	var records []monitor.StepRecord
+	for _, word := range strings.Fields(journal) {
+		records = append(records, monitor.StepRecord{Step: monitor.Step(word[:1]), State: states[word[1]]})
+	}
+	return records
+}
+
+func say(a apply.Action) string {
+	text := string(a.Verb)
+	if a.Step != "" {
+		text += " " + string(a.Step)
+	}
+	if a.Again {
+		text += " again"
+	}
+	if a.Failures > 0 {
+		text += fmt.Sprintf(" %d failures", a.Failures)
+	}
+	if a.Verb == apply.End && a.Back {
+		text += " back"
+	}
+	return text
+}

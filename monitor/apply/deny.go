@@ -1,0 +1,108 @@
+package apply
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
+)
+
+// denials is what was done to keep everybody out on the old stores.
+type denials struct {
+	Since time.Time
+	Stay  map[inventory.StoreID][]inventory.UserID // who is kept out there though not moved
+	Views map[inventory.UserID]view                // what those who move saw right before
+}
+
+// denySource keeps out everybody who may write to what is moved, and tells who of them
+// stays, and what those who move saw last.
+func (m *move) denySource(ctx context.Context) (text, data string, err error) {
+	d := denials{Stay: map[inventory.StoreID][]inventory.UserID{}}
+	for _, s := range m.sources {
+		users, crowds, err := m.writersOf(ctx, s)
+		if err != nil {
+			return "", "", err
+		}
+		if len(crowds) > 0 {
+			return "", "", errors.New(strings.Join(crowds, "; "))
+		}
+		d.Stay[s.store.Name] = users
+	}
+	var unseen int
+	if !m.rehearsed {
+		if d.Views, unseen, err = m.views(ctx); err != nil {
+			return "", "", err
+		}
+	}
+	d.Since = m.Now()
+	for _, s := range m.sources {
+		if err := s.each(ctx, slices.Concat(s.users, d.Stay[s.store.Name]), (*host).deny); err != nil {
+			return "", "", err
+		}
+	}
+	if unseen > 0 {
+		text = fmt.Sprintf("%s denied before: what they see will not be compared", inventory.Counted(unseen, "user was", "users were"))
+	}
+	kept, err := json.Marshal(d)
+	return text, string(kept), err
+}
+
+// deniedSince returns since when users are kept out, if they are.
+func deniedSince(records []monitor.StepRecord) (time.Time, bool) {
+	var d denials
+	if read(records, monitor.StepDenySource, &d) {
+		return d.Since, true
+	}
+	return last(records, monitor.StepDenySource, monitor.StepBegan)
+}
+
+// writersOf returns who else may write to what moves, and what can't be kept from being
+// written to.
+func (m *move) writersOf(ctx context.Context, s *source) (users []inventory.UserID, crowds []string, err error) {
+	c, err := m.dialAdmin(ctx, s.master())
+	if err != nil {
+		return nil, nil, err
+	}
+	defer c.Close()
+	has, err := hold(ctx, c, s.owners)
+	if err != nil {
+		return nil, nil, err
+	}
+	users, crowds = writers(has.mailboxes, s.owners, strings.Fields(s.hosts[0].settings["admins"]), m.members())
+	return users, crowds, nil
+}
+
+// members returns who belongs to the groups that the inventory knows.
+func (m *move) members() map[string][]inventory.UserID {
+	members := map[string][]inventory.UserID{}
+	for _, g := range m.Inventory.Groups {
+		members[g.Group] = append(members[g.Group], g.Member)
+	}
+	return members
+}
+
+// allowWriters lets those in again who may write to what was moved, and stay: not those
+// whom somebody had denied before.
+func (m *move) allowWriters(ctx context.Context, records []monitor.StepRecord) error {
+	var was before
+	var d denials
+	read(records, monitor.StepCopy, &was)
+	known := read(records, monitor.StepDenySource, &d)
+	return m.eachSource(func(s *source) error {
+		stay := d.Stay[s.store.Name]
+		if !known { // the denial did not come to its end
+			var err error
+			if stay, _, err = m.writersOf(ctx, s); err != nil {
+				return err
+			}
+		}
+		stay = slices.DeleteFunc(slices.Clone(stay), func(u inventory.UserID) bool { return slices.Contains(was.Denied[s.store.Name], u) })
+		return s.each(ctx, stay, (*host).allow)
+	})
+}

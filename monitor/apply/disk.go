@@ -1,0 +1,87 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/interlacemail/interlace/inventory"
+)
+
+// device is a file system.
+type device struct {
+	at         string // where it is mounted
+	size, free int64
+}
+
+// room is what may come until the device is as full as the ceiling allows.
+func (d *device) room(ceiling float64) int64 {
+	return max(0, min(d.free, int64(float64(d.size)*ceiling)-(d.size-d.free)))
+}
+
+// fits looks whether there is room for the bytes that come into directories of a server,
+// below the ceiling for disks.
+func (o *Options) fits(ctx context.Context, h *host, comes map[string]int64) error {
+	ceiling := 1.0
+	if i := o.Inventory.Disk(); i >= 0 && o.Inventory.Resources[i].Ceiling > 0 {
+		ceiling = o.Inventory.Resources[i].Ceiling
+	}
+	var wrong error
+	devices, bytes := map[string]*device{}, map[string]int64{}
+	for _, dir := range slices.Sorted(maps.Keys(comes)) {
+		d, err := h.device(ctx, dir)
+		if err != nil {
+			wrong = errors.Join(wrong, err)
+			continue
+		}
+		devices[d.at] = d
+		bytes[d.at] += comes[dir]
+	}
+	for _, at := range slices.Sorted(maps.Keys(devices)) {
+		if room := devices[at].room(ceiling); bytes[at] > room {
+			wrong = errors.Join(wrong, fmt.Errorf("the disk at %s on %s has room for %s below its ceiling of %.4g %%, and %s come",
+				at, h.server, inventory.FormatSize(room), ceiling*100, inventory.FormatSize(bytes[at])))
+		}
+	}
+	return wrong
+}
+
+// device asks df(1) for the file system of a directory.
+func (h *host) device(ctx context.Context, dir string) (*device, error) {
+	text, err := h.ask(ctx, short, "df", "-kP", "--", dir)
+	if err != nil {
+		return nil, fmt.Errorf("df on %s: %w", h.server, err)
+	}
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	fields := strings.Fields(lines[len(lines)-1]) // filesystem, blocks, used, available, capacity, mounted on
+	if len(fields) < 6 {
+		return nil, fmt.Errorf("df on %s prints %s", h.server, inventory.Quoted(text))
+	}
+	used, err := strconv.ParseInt(fields[2], 10, 64)
+	free, invalid := strconv.ParseInt(fields[3], 10, 64)
+	if err := errors.Join(err, invalid); err != nil {
+		return nil, fmt.Errorf("df on %s prints %s", h.server, inventory.Quoted(text))
+	}
+	return &device{at: strings.Join(fields[5:], " "), size: (used + free) << 10, free: free << 10}, nil
+}
+
+// used returns how many bytes directories have. A file with several links is several
+// files in a copy, and counts as that.
+func (h *host) used(ctx context.Context, dirs []string) (int64, error) {
+	var total int64
+	for some := range slices.Chunk(dirs, perCommand) {
+		text, err := h.ask(ctx, patience, slices.Concat([]string{"du", "-l", "-s", "-k", "-c", "--"}, some)...)
+		lines := strings.Split(strings.TrimSpace(text), "\n")
+		kib, _, found := strings.Cut(lines[len(lines)-1], "\ttotal")
+		n, invalid := strconv.ParseInt(kib, 10, 64)
+		if !found || invalid != nil { // that a message vanishes meanwhile is a complaint only
+			return 0, errors.Join(fmt.Errorf("du on %s prints %s", h.server, inventory.Quoted(text)), err)
+		}
+		total += n << 10
+	}
+	return total, nil
+}

@@ -1,0 +1,42 @@
+package apply
+
+import (
+	"context"
+
+	"github.com/interlacemail/interlace/monitor"
+)
+
+// Carry carries one unit on.
+func (o *Options) Carry(ctx context.Context, u *Unit, back bool) (Outcome, error) {
+	m, err := o.newMove(ctx, u)
+	if err != nil {
+		return Stopped, err
+	}
+	return o.carry(ctx, u, &ofMove, m, func(context.Context, monitor.Step) error { return nil }, back)
+}
+
+// Check returns what a unit's check says, and what speaks against the move.
+func (o *Options) Check(ctx context.Context, u *Unit) (string, error) {
+	m, err := o.newMove(ctx, u)
+	if err != nil {
+		return "", err
+	}
+	text, _, err := m.check(ctx)
+	return text, err
+}
+
+// Parts of a move that are functions of what they are given.
+var (
+	Writers     = writers
+	Addressable = addressable
+	Inside      = inside
+)
+
+// View is what a user sees, and Sight a mailbox in it.
+type (
+	View  = view
+	Sight = sight
+)
+
+// Lost tells what a user does not see any more.
+func (v *view) Lost(now *View) string { return v.lost(now) }

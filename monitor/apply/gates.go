@@ -1,0 +1,203 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
+)
+
+// Gates tell what is known of the fleet now, before units begin and between their steps.
+// What is nil is not known, and keeps nothing from being done.
+type Gates struct {
+	// Lags tell how the replication of stores stands, and Alerts what fires, without what
+	// is kept quiet on behalf of this run.
+	Lags   func(ctx context.Context) ([]monitor.Lag, error)
+	Alerts func(ctx context.Context) ([]monitor.Alert, error)
+	// Closed says why nothing may begin at a time; empty: it may.
+	Closed func(at time.Time) string
+	// Night returns when the night began that a time belongs to.
+	Night func(at time.Time) time.Time
+	// Asked reports whether somebody has asked for the end.
+	Asked func(ctx context.Context) (bool, error)
+}
+
+// hindrance is why something may not begin now.
+type hindrance struct {
+	why string
+	// ends says that nothing else may begin either, and lasting that it goes away by
+	// itself, in whatever time.
+	ends, lasting bool
+}
+
+func (h *hindrance) Error() string { return h.why }
+
+// errEnds says that the whole run is to end.
+func errEnds(format string, args ...any) error {
+	return &hindrance{why: fmt.Sprintf(format, args...), ends: true}
+}
+
+// ask looks whether the end of the run has been asked for, by a command or by a file on
+// one of the servers.
+func (o *Options) ask(ctx context.Context, servers []inventory.ServerID) error {
+	if o.Gates.Asked != nil {
+		if asked, err := o.Gates.Asked(ctx); err != nil {
+			return errEnds("whether to stop is not known: %v", err)
+		} else if asked {
+			return errEnds("stopped by interlace apply --stop")
+		}
+	}
+	if o.Limits.StopFile == "" {
+		return nil
+	}
+	for _, server := range servers {
+		_, err := o.Run(ctx, server, "", "test", "-e", o.Limits.StopFile)
+		var status interface{ ExitCode() int }
+		switch {
+		case err == nil:
+			return errEnds("stopped by %s on %s", o.Limits.StopFile, server)
+		case errors.As(err, &status) && status.ExitCode() == 1:
+		default:
+			return errEnds("whether %s is on %s is not known: %v", o.Limits.StopFile, server, err)
+		}
+	}
+	return nil
+}
+
+// hinders says what keeps a unit from its next step. What has begun to be moved may go on
+// when the window closes as long as nobody is kept out for it.
+func (o *Options) hinders(ctx context.Context, u *Unit) error {
+	if err := o.ask(ctx, o.servers(u)); err != nil {
+		return err
+	}
+	if o.Gates.Closed != nil {
+		if why := o.Gates.Closed(o.Now()); why != "" {
+			return &hindrance{why: why, lasting: true}
+		}
+	}
+	if err := o.inRole(ctx, u); err != nil {
+		return err
+	}
+	return o.watched(ctx, u)
+}
+
+// inRole looks whether the instances that a unit concerns are what the inventory has.
+func (o *Options) inRole(ctx context.Context, u *Unit) error {
+	if o.Live.Roles == nil {
+		return nil
+	}
+	for _, name := range u.Stores() {
+		if i := o.Inventory.Store(name); i >= 0 {
+			if err := o.Live.Roles(ctx, &o.Inventory.Stores[i]); err != nil {
+				return errEnds("%v", err)
+			}
+		}
+	}
+	return nil
+}
+
+// watched looks what the monitor knows of the stores that a unit concerns.
+func (o *Options) watched(ctx context.Context, u *Unit) error {
+	var lags []monitor.Lag
+	var alerts []monitor.Alert
+	var err, alertsErr error
+	if o.Gates.Lags != nil {
+		lags, err = o.Gates.Lags(ctx)
+	}
+	if o.Gates.Alerts != nil {
+		alerts, alertsErr = o.Gates.Alerts(ctx)
+	}
+	if err := errors.Join(err, alertsErr); err != nil {
+		return errEnds("what the monitor knows can't be read: %v", err)
+	}
+	if h := troubled(u.Stores(), lags, alerts); h != nil {
+		return h
+	}
+	return nil
+}
+
+// troubled says what speaks against working on stores: that one is so far behind that an
+// alert is due ends everything, any other trouble may pass.
+func troubled(stores []inventory.StoreID, lags []monitor.Lag, alerts []monitor.Alert) *hindrance {
+	var found *hindrance
+	for i := range lags {
+		l := &lags[i]
+		if !slices.Contains(stores, l.Store) {
+			continue
+		}
+		switch {
+		case l.Level == monitor.LevelAlert:
+			return &hindrance{why: fmt.Sprintf("store %s is too far behind (interlace lag)", l.Store), ends: true}
+		case l.Level == monitor.LevelBehind, slices.Contains([]monitor.Verdict{monitor.Stopped, monitor.Stalled, monitor.Behind, monitor.Flapping}, l.Verdict):
+			found = &hindrance{why: fmt.Sprintf("store %s is behind: %s (interlace lag)", l.Store, l.Verdict)}
+		}
+	}
+	for i := range alerts {
+		a := &alerts[i]
+		if found == nil && a.Severity == monitor.Critical && a.Stage != monitor.Resolved && slices.Contains(stores, inventory.StoreID(a.Store)) {
+			found = &hindrance{why: fmt.Sprintf("store %s has the critical alert %d, %s (interlace alerts)", a.Store, a.Number, a.Kind)}
+		}
+	}
+	return found
+}
+
+// await waits until nothing hinders, for as long as a hindrance may last. The error is
+// what hindered last.
+func (o *Options) await(ctx context.Context, hinders func(context.Context) error, tell func(why string)) error {
+	since := o.Now()
+	for said := ""; ; {
+		err := hinders(ctx)
+		var h *hindrance
+		if err == nil || !errors.As(err, &h) || h.ends || !h.lasting && o.Now().Sub(since) >= o.Limits.patience() {
+			return err
+		}
+		if h.why != said {
+			said = h.why
+			tell(said)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(o.Limits.poll()):
+		}
+	}
+}
+
+func (l *Limits) patience() time.Duration {
+	if l.Patience == 0 {
+		return 10 * time.Minute
+	}
+	return l.Patience
+}
+
+func (l *Limits) poll() time.Duration {
+	if l.Poll == 0 {
+		return 2 * time.Second
+	}
+	return l.Poll
+}
+
+func (l *Limits) atOnce() int {
+	if l.AtOnce == 0 {
+		return 4
+	}
+	return l.AtOnce
+}
+
+func (l *Limits) perServer() int {
+	if l.PerServer == 0 {
+		return 1
+	}
+	return l.PerServer
+}
+
+func (l *Limits) failures() int {
+	if l.Failures == 0 {
+		return 2
+	}
+	return l.Failures
+}

@@ -1,0 +1,40 @@
+package apply
+
+import (
+	"context"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
+)
+
+// Troubled says what keeps work from stores, and whether it ends the run.
+func Troubled(stores []inventory.StoreID, lags []monitor.Lag, alerts []monitor.Alert) (why string, ends bool) {
+	h := troubled(stores, lags, alerts)
+	if h == nil {
+		return "", false
+	}
+	return h.why, h.ends
+}
+
+// Hinders says what keeps a unit from its next step.
+func (o *Options) Hinders(ctx context.Context, u *Unit) error { return o.hinders(ctx, u) }
+
+// Waves returns the names of the units of each wave.
+func Waves(units []Unit) [][]string {
+	var tasks []*task
+	for i := range units {
+		tasks = append(tasks, &task{Unit: units[i]})
+	}
+	var names [][]string
+	for _, wave := range waves(tasks) {
+		var list []string
+		for _, t := range wave {
+			list = append(list, t.Name)
+		}
+		names = append(names, list)
+	}
+	return names
+}
+
+// Pauses reports whether users who move may be left before a step.
+func Pauses(step monitor.Step) bool { return ofMove.pauses(step) }

@@ -1,0 +1,213 @@
+package apply_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/planner"
+)
+
+// What the monitor knows of a store keeps work from it; that it is too far behind ends
+// everything.
+func TestTroubled(t *testing.T) {
+	lag := func(store string, verdict monitor.Verdict, level monitor.Level) monitor.Lag {
+		return monitor.Lag{Store: inventory.StoreID(store), Verdict: verdict, Level: level}
+	}
+	alert := func(store string, severity monitor.Severity, stage monitor.Stage) monitor.Alert {
+		return monitor.Alert{Number: 7, Stage: stage, Finding: monitor.Finding{Kind: monitor.HotLoop, Severity: severity, Store: inventory.Text(store)}}
+	}
+	for _, test := range []struct {
+		name string
+		lag  monitor.Lag
+		al   monitor.Alert
+		want string
+		ends bool
+	}{
+		{name: "all is well", lag: lag("s1", monitor.OK, monitor.LevelOK)},
+		{name: "nobody knows", lag: lag("s1", monitor.Unknown, monitor.LevelUnknown)},
+		{name: "another store", lag: lag("s9", monitor.Stopped, monitor.LevelAlert), al: alert("s9", monitor.Critical, monitor.Firing)},
+		{name: "behind", lag: lag("s1", monitor.OK, monitor.LevelBehind), want: "store s1 is behind"},
+		{name: "stalled", lag: lag("s2", monitor.Stalled, monitor.LevelOK), want: "store s2 is behind: stalled"},
+		{name: "too far", lag: lag("s2", monitor.Behind, monitor.LevelAlert), want: "store s2 is too far behind", ends: true},
+		{name: "critical", al: alert("s1", monitor.Critical, monitor.Pending), want: "critical alert 7, hot_loop"},
+		{name: "a warning", al: alert("s1", monitor.Warning, monitor.Firing)},
+		{name: "over", al: alert("s1", monitor.Critical, monitor.Resolved)},
+	} {
+		why, ends := apply.Troubled([]inventory.StoreID{"s1", "s2"}, []monitor.Lag{test.lag}, []monitor.Alert{test.al})
+		if (why == "") != (test.want == "") || !strings.Contains(why, test.want) || ends != test.ends {
+			t.Errorf("%s: %q, ends %v, want %q, %v", test.name, why, ends, test.want, test.ends)
+		}
+	}
+}
+
+// exited is a command that ended with a status.
+type exited int
+
+func (e exited) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
+func (e exited) ExitCode() int { return int(e) }
+
+// A unit passes when nothing speaks against it: no stop file on any server, nobody has
+// asked for the end, the window is open, and the roles are those of the inventory.
+func TestHinders(t *testing.T) {
+	inv := &inventory.Inventory{Stores: []inventory.Store{
+		{Name: "s1", Instances: []inventory.Instance{{Server: "a", Role: inventory.Master}, {Server: "b", Role: inventory.Replica}}},
+		{Name: "s2", Instances: []inventory.Instance{{Server: "c", Role: inventory.Master}}},
+	}}
+	u := &apply.Unit{Moves: []planner.UserChange{{User: "anna", From: "s1", To: "s2"}}}
+	for _, test := range []struct {
+		name   string
+		change func(*apply.Options)
+		want   string
+	}{
+		{"nothing", func(*apply.Options) {}, ""},
+		{"a stop file", func(o *apply.Options) { o.Run = onServer("b", nil) }, "stopped by /run/stop on b"},
+		{"a server that does not answer", func(o *apply.Options) { o.Run = onServer("c", exited(255)) }, "whether /run/stop is on c is not known"},
+		{"no command at all", func(o *apply.Options) { o.Run = onServer("c", errors.New("no such host")) }, "whether /run/stop is on c is not known"},
+		{"asked", func(o *apply.Options) { o.Gates.Asked = func(context.Context) (bool, error) { return true, nil } }, "--stop"},
+		{"asked, nobody knows", func(o *apply.Options) {
+			o.Gates.Asked = func(context.Context) (bool, error) { return false, errors.New("disk full") }
+		}, "whether to stop is not known: disk full"},
+		{"closed", func(o *apply.Options) { o.Gates.Closed = func(time.Time) string { return "it is day" } }, "it is day"},
+		{"roles", func(o *apply.Options) {
+			o.Live.Roles = func(_ context.Context, s *inventory.Store) error {
+				if s.Name == "s2" {
+					return errors.New("another master")
+				}
+				return nil
+			}
+		}, "another master"},
+		{"the history can't be read", func(o *apply.Options) {
+			o.Gates.Lags = func(context.Context) ([]monitor.Lag, error) { return nil, errors.New("damaged") }
+		}, "what the monitor knows can't be read: damaged"},
+	} {
+		o := &apply.Options{Inventory: inv, Run: onServer("", nil), Now: time.Now, Limits: apply.Limits{StopFile: "/run/stop"}}
+		test.change(o)
+		err := o.Hinders(t.Context(), u)
+		if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: %v, want %q", test.name, err, test.want)
+		}
+	}
+}
+
+// onServer is where commands end so on one server, and on all others with status 1.
+func onServer(one inventory.ServerID, err error) apply.Run {
+	return func(_ context.Context, server inventory.ServerID, _ string, _ ...string) (string, error) {
+		if server == one {
+			return "", err
+		}
+		return "", fmt.Errorf("test: %w", exited(1))
+	}
+}
+
+// Users who move are left alone nowhere between their denial and their new store.
+func TestPauses(t *testing.T) {
+	var pauses []monitor.Step
+	for _, step := range []monitor.Step{
+		monitor.StepCheck, monitor.StepDenyTarget, monitor.StepCopy, monitor.StepDenySource, monitor.StepDelta, monitor.StepProveTarget, monitor.StepPush,
+		monitor.StepProveReplica, monitor.StepRoute, monitor.StepAllowTarget, monitor.StepAllowWriters, monitor.StepCanary,
+		monitor.StepKeep, monitor.StepDeleteSource, monitor.StepAllowSource,
+	} {
+		if apply.Pauses(step) {
+			pauses = append(pauses, step)
+		}
+	}
+	if want := []monitor.Step{monitor.StepCheck, monitor.StepDenyTarget, monitor.StepCopy, monitor.StepDenySource, monitor.StepKeep}; !slices.Equal(pauses, want) {
+		t.Errorf("they may be left before %v, want %v", pauses, want)
+	}
+}
+
+func TestWaves(t *testing.T) {
+	layout := func(name string, wave int) apply.Unit {
+		return apply.Unit{Name: name, Wave: wave, Do: &planner.LayoutChange{}}
+	}
+	for _, test := range []struct {
+		units []apply.Unit
+		want  string
+	}{
+		{nil, "[]"},
+		{[]apply.Unit{{Name: "a"}, {Name: "b"}}, "[[a b]]"},
+		{[]apply.Unit{layout("a", 0), layout("b", 0)}, "[[a] [b]]"},
+		{[]apply.Unit{layout("a", 0), {Name: "b"}, {Name: "c"}}, "[[a] [b c]]"},
+		{[]apply.Unit{layout("a", 1), {Name: "b", Wave: 1}, {Name: "c", Wave: 2}}, "[[a b] [c]]"},
+	} {
+		if got := fmt.Sprint(apply.Waves(test.units)); got != test.want {
+			t.Errorf("%v, want %s", got, test.want)
+		}
+	}
+}
+
+// What was carried out is undone in the inventory, whether that shows it or not.
+func TestBefore(t *testing.T) {
+	on := func(servers ...inventory.ServerID) (list []inventory.Instance) {
+		for i, s := range servers {
+			role := inventory.Replica
+			if i == 0 {
+				role = inventory.Master
+			}
+			list = append(list, inventory.Instance{Server: s, Role: role})
+		}
+		return list
+	}
+	before := &inventory.Inventory{
+		Stores: []inventory.Store{{Name: "s1", Instances: on("a", "b")}, {Name: "s2"}},
+		Users:  []inventory.User{{Name: "anna", Store: "s1"}},
+	}
+	units := []*apply.Unit{
+		{Moves: []planner.UserChange{{User: "anna", From: "s1", To: "s2"}}},
+		{Do: &planner.LayoutChange{Do: planner.Create, Store: "s2", Server: "c"}},
+		{Do: &planner.LayoutChange{Do: planner.Seed, Store: "s1", Server: "c", From: "a"}},
+		{Do: &planner.LayoutChange{Do: planner.Promote, Store: "s1", Server: "c", From: "a"}},
+		{Do: &planner.LayoutChange{Do: planner.Drop, Store: "s1", Server: "b"}},
+	}
+	after := apply.Carried(before, units)
+	if got := fmt.Sprint(after.Stores, after.Users[0].Store); got != fmt.Sprint([]inventory.Store{{Name: "s1", Instances: on("c", "a")}, {Name: "s2", Instances: on("c")}}, "s2") {
+		t.Errorf("carried out it is %s", got)
+	}
+	for name, shown := range map[string]*inventory.Inventory{"shown": after, "not shown": before, "shown in part": apply.Carried(before, units[:2])} {
+		got := apply.Before(shown, units)
+		slices.SortFunc(got.Stores[0].Instances[1:], func(a, b inventory.Instance) int { return strings.Compare(string(a.Server), string(b.Server)) })
+		if fmt.Sprint(got.Stores, got.Users) != fmt.Sprint(before.Stores, before.Users) {
+			t.Errorf("%s: before it was %+v", name, got.Stores)
+		}
+	}
+}
+
+// How long users were kept out is from when they were first denied to when they were let
+// in, wherever that was.
+func TestDenied(t *testing.T) {
+	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	r := &apply.Result{Unit: &apply.Unit{}, Outcome: apply.Moved}
+	if r.Denied().Known || r.Expected().Known || !r.Since().IsZero() || r.Step() != "" {
+		t.Errorf("of one that has not begun: %+v", r)
+	}
+	add := func(step monitor.Step, state monitor.StepState, seconds int, text string) {
+		r.Records = append(r.Records, monitor.StepRecord{Step: step, State: state, At: at.Add(time.Duration(seconds) * time.Second), Text: inventory.Text(text)})
+	}
+	add(monitor.StepCopy, monitor.StepDone, 1, "users are expected to be denied for 1m5s; not copied: squat")
+	add(monitor.StepDenySource, monitor.StepBegan, 10, "")
+	if r.Denied().Known {
+		t.Errorf("they are kept out, and were for %v", r.Denied())
+	}
+	add(monitor.StepDenySource, monitor.StepUndone, 14, "")
+	if r.Denied() != inventory.Known(4) {
+		t.Errorf("taken back they were kept out for %v", r.Denied())
+	}
+	add(monitor.StepDenySource, monitor.StepBegan, 20, "")
+	add(monitor.StepDenySource, monitor.StepBegan, 22, "")
+	add(monitor.StepRoute, monitor.StepDone, 25, "")
+	add(monitor.StepAllowTarget, monitor.StepDone, 27, "")
+	if r.Denied() != inventory.Known(7) || r.Expected() != inventory.Known(65) {
+		t.Errorf("kept out for %v, expected %v", r.Denied(), r.Expected())
+	}
+	if kept := r.Kept(time.Hour); !kept.Equal(at.Add(time.Hour + 25*time.Second)) {
+		t.Errorf("the originals are kept until %v", kept)
+	}
+}

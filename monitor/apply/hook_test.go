@@ -1,0 +1,95 @@
+package apply_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/planner"
+)
+
+// What the operator's command prints of a new instance is read whole, or refused with all
+// that is wrong.
+func TestCreatedWhere(t *testing.T) {
+	order := &apply.Order{Act: apply.ActCreate, Store: "s1", Server: "c", Role: inventory.Replica, Instances: []inventory.Instance{
+		{Server: "a", Role: inventory.Master, IMAP: "a:143", CSync: "a:2005"}, {Server: "c", Role: inventory.Replica},
+	}}
+	for _, test := range []struct {
+		printed string
+		wrong   []string
+	}{
+		{"imap: c:143\ncsync: c:2005\nimapd_conf: /etc/imapd.conf\n", nil},
+		{"\n imapd_conf:/etc/imapd.conf\r\nlog: /var/log/c.log\ncsync: [::1]:2005\nimap: c:143", nil},
+		{"", []string{"a line imap: HOST:PORT", "a line csync: HOST:PORT", "a line imapd_conf: PATH"}},
+		{"imap: c:143\ncsync: c\nimapd_conf: imapd.conf\nDone.\n", []string{"a line csync: HOST:PORT", "a line imapd_conf: PATH", `prints "Done."`}},
+		{"imap: a:143\ncsync: c:2005\nimapd_conf: /etc/imapd.conf\n", []string{"prints the address of the instance on a"}},
+	} {
+		in, err := order.Place(test.printed)
+		if test.wrong == nil {
+			if err != nil || in.Server != "c" || in.Role != inventory.Replica || in.IMAP != "c:143" || in.IMAPDConf != "/etc/imapd.conf" {
+				t.Errorf("%q: %+v, %v", test.printed, in, err)
+			}
+			continue
+		}
+		for _, wrong := range test.wrong {
+			if err == nil || !strings.Contains(err.Error(), wrong) {
+				t.Errorf("%q: %v, want %s", test.printed, err, wrong)
+			}
+		}
+	}
+}
+
+// The channel to a replica is found by where its client sends to.
+func TestChannelTo(t *testing.T) {
+	two := map[string]string{"sync_log_channels": `"" far squatter`, "sync_host": "127.0.0.1", "far_sync_host": "127.0.0.2", "far_sync_port": "2006"}
+	for _, test := range []struct {
+		settings map[string]string
+		csync    string
+		want     string
+	}{
+		{map[string]string{"sync_host": "127.0.0.1", "sync_port": "csync"}, "127.0.0.1:2005", `""`},
+		{map[string]string{"sync_host": "localhost", "sync_port": "2007"}, "127.0.0.1:2007", `""`},
+		{two, "127.0.0.1:2005", `""`},
+		{two, "127.0.0.2:2006", "far"},
+		{two, "127.0.0.2:2005", "/etc/imapd.conf on imap1 has no channel to 127.0.0.2:2005, the csync of imap2: it sends to 127.0.0.1:2005 and 127.0.0.2:2006"},
+		{map[string]string{"sync_log_channels": "squatter", "sync_host": "127.0.0.1"}, "127.0.0.1:2005", "it sends to nobody"},
+		{map[string]string{"sync_host": "127.0.0.1", "sync_log": "no"}, "127.0.0.1:2005", "has sync_log: no"},
+	} {
+		got, err := apply.ChannelTo(t.Context(), test.settings, test.csync)
+		if err != nil {
+			got = err.Error()
+		}
+		if !strings.HasSuffix(got, test.want) {
+			t.Errorf("%v to %s: %s, want %s", test.settings, test.csync, got, test.want)
+		}
+	}
+}
+
+// The inventory follows what was carried out, however often, and knows where what was
+// created is.
+func TestFollow(t *testing.T) {
+	inv := &inventory.Inventory{Stores: []inventory.Store{{Name: "s1", Instances: []inventory.Instance{
+		{Server: "a", Role: inventory.Master, IMAP: "a:143"}, {Server: "b", Role: inventory.Replica, IMAP: "b:143"},
+	}}}}
+	created := []monitor.StepRecord{{Step: monitor.StepCreate, State: monitor.StepDone, Data: `{"Server":"c","Role":"replica","IMAP":"c:143","CSync":"c:2005","IMAPDConf":"/etc/c.conf"}`}}
+	steps := []struct {
+		do      planner.Verb
+		server  inventory.ServerID
+		records []monitor.StepRecord
+	}{{planner.Seed, "c", created}, {planner.Promote, "c", nil}, {planner.Drop, "a", nil}}
+	after := inv
+	for range 2 {
+		for _, s := range steps {
+			after = apply.Follow(after, alteration(s.do, s.server, "a", 2), s.records)
+		}
+		want := "- {server: c, role: master, imap: \"c:143\", csync: \"c:2005\", imapd_conf: \"/etc/c.conf\"}\n- {server: b, role: replica, imap: \"b:143\"}"
+		if got := apply.FleetLines(&after.Stores[0]); got != want {
+			t.Errorf("the store is\n%swant\n%s", got, want)
+		}
+	}
+	if len(inv.Stores[0].Instances) != 2 || inv.Stores[0].Instances[0].Server != "a" {
+		t.Errorf("the inventory of before was changed: %+v", inv.Stores[0])
+	}
+}

@@ -1,0 +1,31 @@
+package apply
+
+import (
+	"context"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
+)
+
+// CarryChange carries one change of a layout on.
+func (o *Options) CarryChange(ctx context.Context, u *Unit) (Outcome, error) {
+	w, c, err := o.newWork(ctx, u)
+	if err != nil {
+		return Stopped, err
+	}
+	return o.carry(ctx, u, c, w, func(context.Context, monitor.Step) error { return nil }, false)
+}
+
+// ProveAlike compares a replica with its master.
+func (o *Options) ProveAlike(ctx context.Context, master, replica inventory.Instance) error {
+	return o.proveAlike(ctx, master, replica)
+}
+
+// Place reads what the hook printed for an order.
+func (o *Order) Place(printed string) (inventory.Instance, error) { return o.place(printed) }
+
+// ChannelTo returns the channel to an instance of a master with these settings.
+func ChannelTo(ctx context.Context, settings map[string]string, csync string) (string, error) {
+	h := &host{server: "imap1", conf: "/etc/imapd.conf", settings: settings}
+	return h.channelTo(ctx, inventory.Instance{Server: "imap2", CSync: csync})
+}

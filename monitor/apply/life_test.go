@@ -1,0 +1,285 @@
+package apply_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/interlacemail/interlace/fixtures/cyrustest"
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor/apply"
+)
+
+// The original stays, denied, until its time is over, nobody asks for it and what was
+// planned has been confirmed; then it is removed.
+func TestOriginalIsKept(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, 2, cyrustest.Settings{})
+	ctx := t.Context()
+	from := r.Stores[0].Master()
+	must(t, from.Fill(ctx, []cyrustest.Mailbox{{Name: "user.anna", Messages: 3}}))
+	o := r.options(&journal{left: -1})
+	u := unit("anna", "s1", "s2", "anna")
+	carry := func(o *apply.Options, want apply.Outcome, why string) {
+		t.Helper()
+		outcome, err := o.Carry(ctx, u, false)
+		if outcome != want || why == "" && err != nil || why != "" && (err == nil || !strings.Contains(err.Error(), why)) {
+			t.Fatalf("%s, %v, want %s, %s\n%v", outcome, err, want, why, o.Journal)
+		}
+	}
+	carry(o, apply.Moved, "")
+	if code, err := (&post{rig: r}).lmtpTo(from, "anna", message("late", 1)); code != 451 {
+		t.Errorf("mail that comes to the original: %d, %v", code, err)
+	}
+	o.Now = later(o).Now
+	carry(o, apply.Moved, "nobody has confirmed")
+	o.Live.Confirmed = func(_ context.Context, of *apply.Unit) error { return errors.New("the peak is too high") }
+	carry(o, apply.Moved, "the peak is too high")
+	o.Live.Confirmed = func(_ context.Context, of *apply.Unit) error { return nil }
+	o.Live.Quiet = func(_ context.Context, in inventory.Instance, users []inventory.UserID) (bool, bool, time.Time, error) {
+		if in.IMAP != from.IMAP || !slices.Equal(users, []inventory.UserID{"anna"}) {
+			t.Errorf("asked of %s about %v", in.IMAP, users)
+		}
+		return false, true, time.Unix(0, 0).UTC(), nil
+	}
+	carry(o, apply.Moved, "mail or users still came to "+from.Name+" at 1970-01-01T00:00:00Z")
+	r.look(t, "anna", 0, 1)
+	o.Live.Quiet = nil
+	carry(o, apply.Finished, "")
+	for _, in := range r.Stores[0].Instances {
+		if left := talk(t, in, "", `LIST "" "*"`); left != "" {
+			t.Errorf("%s still has %s", in.Name, left)
+		}
+		if denied, err := in.Tool(ctx, "cyr_deny", "-l"); err != nil || strings.Contains(denied, "anna") {
+			t.Errorf("on %s is denied: %s, %v", in.Name, denied, err)
+		}
+	}
+}
+
+// An original that somebody wrote to is not removed.
+func TestWrittenOriginalIsNotRemoved(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, 2, cyrustest.Settings{})
+	ctx := t.Context()
+	from := r.Stores[0].Master()
+	must(t, from.Fill(ctx, []cyrustest.Mailbox{
+		{Name: "user.anna", Messages: 3}, {Name: "user.anna.Work", ACL: []cyrustest.Right{{Identifier: "zed", Rights: "lrswi"}}}, {Name: "user.zed"},
+	}))
+	o := r.options(&journal{left: -1})
+	u := unit("anna", "s1", "s2", "anna")
+	if outcome, err := o.Carry(ctx, u, false); outcome != apply.Moved {
+		t.Fatalf("%s, %v\n%v", outcome, err, o.Journal)
+	}
+	talk(t, from, "zed", "APPEND user.anna.Work "+cyrustest.Literal(message("of zed", 1)))
+	outcome, err := later(o).Carry(ctx, u, false)
+	if outcome != apply.Stuck || !strings.Contains(err.Error(), "user.anna.Work on "+from.Name+" was written to since it was copied") {
+		t.Fatalf("%s, %v\n%v", outcome, err, o.Journal)
+	}
+}
+
+// Who was moved can be moved back with all mail that came since, as long as the original
+// is kept, which is in use again then.
+func TestReverse(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, 2, cyrustest.Settings{})
+	ctx := t.Context()
+	must(t, r.Stores[0].Master().Fill(ctx, []cyrustest.Mailbox{
+		{Name: "user.anna", Messages: 3}, {Name: "user.anna.Old"}, {Name: "team", Messages: 1, ACL: []cyrustest.Right{{Identifier: "anna", Rights: "lrswipte"}}},
+	}))
+	r.inventory.Users = []inventory.User{{Name: "anna"}, {Name: "team", Kind: inventory.Shared}}
+	o := r.options(&journal{left: -1})
+	u := unit("anna", "s1", "s2", "anna", "team")
+	back := apply.Reverse(u)
+	if len(back) != 1 || back[0].Of != u.Name {
+		t.Fatalf("%v", back)
+	}
+	if outcome, err := o.Carry(ctx, &back[0], false); outcome != apply.Back || !strings.Contains(err.Error(), "has kept nothing there") {
+		t.Errorf("before anything was moved: %s, %v", outcome, err)
+	}
+	o.Journal = &journal{left: -1}
+	if outcome, err := o.Carry(ctx, u, false); outcome != apply.Moved {
+		t.Fatalf("%s, %v\n%v", outcome, err, o.Journal)
+	}
+	p := &post{rig: r}
+	if code, err := p.lmtp("anna", message("new", 1)); code != 250 {
+		t.Fatal(code, err)
+	}
+	talk(t, r.Stores[1].Master(), "anna", "CREATE INBOX.New", "DELETE INBOX.Old", "APPEND team "+cyrustest.Literal(message("in the team", 1)))
+	if outcome, err := o.Carry(ctx, &back[0], false); outcome != apply.Moved {
+		t.Fatalf("%s, %v\n%v", outcome, err, o.Journal)
+	}
+	r.look(t, "anna", 1, 0)
+	for _, o := range []*apply.Options{o, later(o)} {
+		if outcome, err := o.Carry(ctx, u, false); outcome != apply.Moved && outcome != apply.Finished {
+			t.Errorf("%s, %v\n%v", outcome, err, o.Journal)
+		}
+	}
+	r.look(t, "anna", 1, 0)
+	if outcome, err := later(o).Carry(ctx, &back[0], false); outcome != apply.Finished {
+		t.Errorf("%s, %v\n%v", outcome, err, o.Journal)
+	}
+	for _, in := range r.Stores[1].Instances {
+		if left := talk(t, in, "", `LIST "" "user.*"`, `LIST "" "team*"`); left != "" {
+			t.Errorf("%s still has %s", in.Name, left)
+		}
+	}
+	must(t, r.Settle(ctx))
+	got := talk(t, r.Stores[0].Master(), "anna", `LIST "" "*"`, "STATUS INBOX (MESSAGES)", "STATUS team (MESSAGES)")
+	for _, want := range []string{"INBOX (MESSAGES 4)", "team (MESSAGES 2)", "INBOX.New"} {
+		if !strings.Contains(got, want) || strings.Contains(got, "INBOX.Old") {
+			t.Errorf("after the way back anna sees %s", got)
+		}
+	}
+}
+
+// Messages whose delivery began before their recipient was denied, and that reached the
+// original after it was copied, are brought along, even when the user is at work again.
+func TestLateMailIsBroughtAlong(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, 2, cyrustest.Settings{})
+	ctx := t.Context()
+	from, to := r.Stores[0].Master(), r.Stores[1].Master()
+	must(t, from.Fill(ctx, []cyrustest.Mailbox{{Name: "user.anna", Messages: 3, ACL: []cyrustest.Right{{Identifier: "admin", Rights: "lrsi"}}}}))
+	o := r.options(&journal{left: -1})
+	late := func(name string) {
+		talk(t, from, "", "APPEND user.anna "+cyrustest.Literal(message(name, 1)))
+	}
+	route := o.Route
+	o.Route = func(ctx context.Context, routes []apply.Route) error {
+		late("late")
+		return route(ctx, routes)
+	}
+	o.Live.Kick = func(context.Context) error {
+		late("later still")
+		talk(t, to, "anna", "APPEND INBOX "+cyrustest.Literal(message("new", 1)), "SELECT INBOX", `STORE 1 +FLAGS (\Deleted)`, "EXPUNGE")
+		return errors.New("no such queue")
+	}
+	u := unit("anna", "s1", "s2", "anna")
+	if outcome, err := o.Carry(ctx, u, false); outcome != apply.Moved {
+		t.Fatalf("%s, %v\n%v", outcome, err, o.Journal)
+	}
+	must(t, r.Settle(ctx))
+	for _, in := range r.Stores[1].Instances {
+		if got := talk(t, in, "anna", "STATUS INBOX (MESSAGES)"); !strings.Contains(got, "MESSAGES 5") {
+			t.Errorf("%s has %s", in.Name, got)
+		}
+	}
+	if outcome, err := later(o).Carry(ctx, u, false); outcome != apply.Finished {
+		t.Errorf("%s, %v\n%v", outcome, err, o.Journal)
+	}
+}
+
+// Where somebody else has promoted a replica nothing is done or undone until denials and
+// routes are right again.
+func TestPromotionBlocks(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, 2, cyrustest.Settings{})
+	ctx := t.Context()
+	must(t, r.Stores[0].Master().Fill(ctx, []cyrustest.Mailbox{{Name: "user.anna", Messages: 3}}))
+	o := r.options(&journal{left: -1})
+	promoted := false
+	o.Live.Roles = func(_ context.Context, s *inventory.Store) error {
+		if promoted && s.Name == "s2" {
+			return errors.New("the master of s2 is elsewhere")
+		}
+		return nil
+	}
+	o.Run = func(ctx context.Context, server inventory.ServerID, input string, words ...string) (string, error) {
+		promoted = promoted || slices.Contains(words, "-O")
+		return run(ctx, server, input, words...)
+	}
+	u := unit("anna", "s1", "s2", "anna")
+	for _, back := range []bool{false, true} {
+		outcome, err := o.Carry(ctx, u, back)
+		if outcome != apply.Blocked || !strings.Contains(err.Error(), "denied on all instances of s2; denied on all instances of s1") {
+			t.Fatalf("%s, %v\n%v", outcome, err, o.Journal)
+		}
+	}
+
+	// The inventory has it now, and the new master knows of no denial.
+	o.Live.Roles = nil
+	replica := r.Stores[1].Replicas()[0]
+	store := &r.inventory.Stores[1]
+	slices.Reverse(store.Instances)
+	_, err := replica.Tool(ctx, "cyr_deny", "-a", "anna")
+	must(t, err)
+	o.Live.Served = func(context.Context, []inventory.UserID) (map[inventory.UserID]inventory.ServerID, error) {
+		return map[inventory.UserID]inventory.ServerID{"anna": "elsewhere"}, nil
+	}
+	outcome, err := o.Carry(ctx, u, false)
+	for _, want := range []string{"user anna has to be denied on " + replica.Name + ": /usr/lib/cyrus/bin/cyr_deny -C ", "user anna has to be routed to " + r.Stores[0].Master().Name} {
+		if outcome != apply.Blocked || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s, %v\nlacks %s", outcome, err, want)
+		}
+	}
+
+	slices.Reverse(store.Instances)
+	_, err = replica.Tool(ctx, "cyr_deny", "anna")
+	must(t, err)
+	if outcome, err := o.Carry(ctx, u, false); outcome != apply.Moved {
+		t.Errorf("%s, %v\n%v", outcome, err, o.Journal)
+	}
+}
+
+// What a killed run left on servers is removed by the next one.
+func TestTidy(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, 1, cyrustest.Settings{})
+	in := r.Stores[0].Master()
+	_, err := run(t.Context(), "", "", "touch", in.Dir+"/conf/interlace-0123456789ab.conf")
+	must(t, err)
+	must(t, r.options(nil).Tidy(t.Context(), []inventory.StoreID{"s1"}))
+	if out, err := run(t.Context(), "", "", "ls", in.Dir+"/conf"); err != nil || strings.Contains(out, "interlace-") {
+		t.Error(out, err)
+	}
+}
+
+// What a killed run had running on a server goes on there, and is awaited before anything
+// else is done for the unit.
+func TestWhatStillRunsIsAwaited(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, 2, cyrustest.Settings{})
+	ctx := t.Context()
+	from := r.Stores[0].Master()
+	must(t, from.Fill(ctx, []cyrustest.Mailbox{{Name: "user.anna", Messages: 3}}))
+	j := &journal{left: -1}
+	o := r.options(j)
+	over := from.Dir + "/conf/over"
+	left := make(chan error, 1)
+	o.Run = func(ctx context.Context, server inventory.ServerID, input string, words ...string) (string, error) {
+		if slices.Contains(words, "-u") && server == inventory.ServerID(from.Name) && j.left < 0 {
+			j.left, j.before = 0, true // this run is killed, and what it started is not
+			lock := words[slices.Index(words, "-w")+2]
+			go func() {
+				_, err := run(context.WithoutCancel(ctx), server, "", "flock", lock, "sh", "-c", "touch "+over+".begun; sleep 1; touch "+over)
+				left <- err
+			}()
+			for {
+				if _, err := run(ctx, server, "", "test", "-e", over+".begun"); err == nil {
+					return "", nil
+				}
+			}
+		}
+		return run(ctx, server, input, words...)
+	}
+	u := unit("anna", "s1", "s2", "anna")
+	if outcome, err := o.Carry(ctx, u, false); outcome != apply.Stopped || !errors.Is(err, errCrash) {
+		t.Fatalf("%s, %v\n%v", outcome, err, j)
+	}
+	j.left = -1
+	o = r.options(j)
+	o.Run = func(ctx context.Context, server inventory.ServerID, input string, words ...string) (string, error) {
+		out, err := run(ctx, server, input, words...)
+		if _, running := run(ctx, server, "", "test", "-e", over); running != nil && slices.Contains(words, "-u") {
+			t.Error("a copy ran beside the one from before")
+		}
+		return out, err
+	}
+	if outcome, err := o.Carry(ctx, u, false); outcome != apply.Moved {
+		t.Fatalf("%s, %v\n%v", outcome, err, j)
+	}
+	must(t, <-left)
+}

@@ -1,0 +1,197 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
+)
+
+// Live tells what the servers and their surroundings know now. What is nil can't be asked,
+// and what is not checked for that is told.
+type Live struct {
+	// Roles fails where an instance of the store is not what the inventory has.
+	Roles func(ctx context.Context, store *inventory.Store) error
+	// Served returns the servers to which users are routed.
+	Served func(ctx context.Context, users []inventory.UserID) (map[inventory.UserID]inventory.ServerID, error)
+	// Kick has the mail server try again what it has put off. It need not succeed.
+	Kick func(ctx context.Context) error
+	// LMTP returns where an instance takes mail, or nothing.
+	LMTP func(in inventory.Instance) string
+	// Quiet looks whether nobody was delivered to or logged in for a day on an instance, as
+	// far as that is known, and otherwise when somebody last was.
+	Quiet func(ctx context.Context, in inventory.Instance, users []inventory.UserID) (quiet, known bool, last time.Time, err error)
+	// Confirmed fails where what the plan promised of the unit is not so. Without it no
+	// original is removed.
+	Confirmed func(ctx context.Context, u *Unit) error
+}
+
+// errRests says that a unit has to wait for a later day.
+var errRests = errors.New("the original is kept")
+
+// blocked says why nothing may be done about the unit now: an instance is not what the
+// inventory has, or a master has changed since the unit began and what the steps before
+// did there does not hold for the new one.
+func (m *move) blocked(ctx context.Context, step monitor.Step, records []monitor.StepRecord) error {
+	if step == monitor.StepCheck {
+		return nil // it says so itself, with all else
+	}
+	if err := m.roles(ctx); err != nil {
+		return fmt.Errorf("%w. Nothing is done until the inventory has the instances as they are (interlace discover) and %s", err, m.mustHold(records))
+	}
+	begun := map[inventory.StoreID]inventory.ServerID{}
+	if !read(records, monitor.StepCheck, &begun) || maps.Equal(begun, m.masters()) {
+		return nil
+	}
+	if wrong := m.astray(ctx, records); wrong != nil {
+		return fmt.Errorf("a master has changed since the unit began: %w", wrong)
+	}
+	return nil
+}
+
+// roles looks whether all instances are what the inventory has.
+func (m *move) roles(ctx context.Context) error {
+	if m.Live.Roles == nil {
+		return nil
+	}
+	var asking errgroup.Group
+	for _, p := range m.places() {
+		asking.Go(func() error { return m.Live.Roles(ctx, p.store) })
+	}
+	return asking.Wait()
+}
+
+// masters returns the servers of the masters.
+func (m *move) masters() map[inventory.StoreID]inventory.ServerID {
+	servers := map[inventory.StoreID]inventory.ServerID{}
+	for _, p := range m.places() {
+		servers[p.store.Name] = p.master().Server
+	}
+	return servers
+}
+
+// effects are what the steps so far have in effect, or may have.
+type effects struct{ target, source, routed bool }
+
+func effectsOf(records []monitor.StepRecord) effects {
+	var e effects
+	for i := range records {
+		r := &records[i]
+		on := r.State == monitor.StepBegan || r.State == monitor.StepDone
+		off := r.State == monitor.StepUndone
+		switch {
+		case r.Step == monitor.StepDenyTarget && (on || off):
+			e.target = on
+		case r.Step == monitor.StepDenySource && (on || off):
+			e.source = on
+		case r.Step == monitor.StepRoute && r.State == monitor.StepDone:
+			e.routed = true
+		case r.Step == monitor.StepAllowTarget && on:
+			e.target = false
+		case r.Step == monitor.StepAllowSource && on:
+			e.source = false
+		}
+	}
+	return e
+}
+
+// mustHold says what has to be so for the unit to go on.
+func (m *move) mustHold(records []monitor.StepRecord) string {
+	e := effectsOf(records)
+	text := "users " + inventory.Printable(namesOf(m.users())) + " are routed to "
+	if e.routed {
+		text += "the master of " + string(m.target.store.Name)
+	} else {
+		text += "the masters of where they were"
+	}
+	if e.target {
+		text += fmt.Sprintf("; denied on all instances of %s", m.target.store.Name)
+	}
+	if e.source {
+		for _, s := range m.sources {
+			text += fmt.Sprintf("; denied on all instances of %s", s.store.Name)
+		}
+	}
+	return text
+}
+
+// astray says which denials and routes are not what they have to be.
+func (m *move) astray(ctx context.Context, records []monitor.StepRecord) error {
+	e := effectsOf(records)
+	var wrong error
+	if e.target {
+		wrong = errors.Join(wrong, notDenied(ctx, m.target, m.users()))
+	}
+	for _, s := range m.sources {
+		if e.source {
+			wrong = errors.Join(wrong, notDenied(ctx, &s.place, s.users))
+		}
+	}
+	if m.Live.Served == nil || len(m.users()) == 0 {
+		return wrong
+	}
+	served, err := m.Live.Served(ctx, m.users())
+	if err != nil {
+		return errors.Join(wrong, err)
+	}
+	for _, s := range m.sources {
+		want := s.master().Server
+		if e.routed {
+			want = m.target.master().Server
+		}
+		for _, u := range s.users {
+			if served[u] != want {
+				wrong = errors.Join(wrong, fmt.Errorf("user %s has to be routed to %s, not to %s", inventory.Printable(string(u)), want, inventory.Quoted(string(served[u]))))
+			}
+		}
+	}
+	return wrong
+}
+
+// notDenied fails where users are not denied on an instance, and says how to deny them.
+func notDenied(ctx context.Context, p *place, users []inventory.UserID) error {
+	var wrong error
+	for _, h := range p.hosts {
+		denied, err := h.denied(ctx)
+		if err != nil {
+			wrong = errors.Join(wrong, err)
+			continue
+		}
+		for _, u := range users {
+			if !denied[u] {
+				wrong = errors.Join(wrong, fmt.Errorf("user %s has to be denied on %s: %s", inventory.Printable(string(u)), h.server,
+					inventory.Paste(h.tool("cyr_deny"), "-C", h.conf, "-m", denial, "--", string(u))))
+			}
+		}
+	}
+	return wrong
+}
+
+func namesOf(users []inventory.UserID) string {
+	const most = 5
+	var shown []string
+	for _, u := range users[:min(most, len(users))] {
+		shown = append(shown, string(u))
+	}
+	text := strings.Join(shown, ", ")
+	if len(users) > most {
+		text += fmt.Sprintf(" and %d more", len(users)-most)
+	}
+	return text
+}
+
+// places are the stores concerned, the target first.
+func (m *move) places() []*place {
+	places := []*place{m.target}
+	for _, s := range m.sources {
+		places = append(places, &s.place)
+	}
+	return places
+}

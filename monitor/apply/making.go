@@ -1,0 +1,241 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/planner"
+)
+
+// making is the work of making an instance: the first one of a store, or a replica.
+type making struct{ change }
+
+func (m *making) do(ctx context.Context, step monitor.Step, records []monitor.StepRecord) (text, data string, err error) {
+	if step == monitor.StepCheck {
+		return "", "", m.check(ctx)
+	}
+	if step == monitor.StepCreate {
+		return m.create(ctx)
+	}
+	made := inventory.Instance{}
+	if !read(records, monitor.StepCreate, &made) {
+		return "", "", errors.New("it is not written down where the instance is that was created")
+	}
+	switch step {
+	case monitor.StepConnect:
+		return "", "", m.connect(ctx, made)
+	case monitor.StepSeed:
+		return m.seed(ctx, made)
+	case monitor.StepProveAlike:
+		return m.prove(ctx, made)
+	case monitor.StepServe:
+		_, err := m.order(ctx, m.asked(ActStart, made))
+		return "", "", errors.Join(err, m.tidy(ctx, made))
+	}
+	return "", "", fmt.Errorf("there is no step %s", step)
+}
+
+// undo removes what was created, with all that it has got.
+func (m *making) undo(ctx context.Context, step monitor.Step, records []monitor.StepRecord) error {
+	if step != monitor.StepCreate {
+		return nil
+	}
+	made := inventory.Instance{Server: m.unit.Do.Server, Role: m.role()}
+	known := read(records, monitor.StepCreate, &made)
+	order := m.asked(ActRemove, made)
+	order.Instances = m.without()
+	if _, err := m.order(ctx, order); err != nil || !known {
+		return err
+	}
+	h := &host{run: m.Run, server: made.Server, tools: m.Tools, conf: made.IMAPDConf, unit: fileName(m.unit)}
+	return errors.Join(m.settles(ctx, h, stillRuns), m.forgetLanes(ctx))
+}
+
+// forgetLanes removes what a seed that was broken off has left on the master.
+func (m *making) forgetLanes(ctx context.Context) error {
+	if m.role() == inventory.Master {
+		return nil
+	}
+	master, err := m.open(ctx, m.store.Instances[0])
+	if err != nil {
+		return err
+	}
+	for _, h := range m.lanes(master) {
+		err = errors.Join(err, h.forget(ctx, ".conf", ".lock"))
+	}
+	return err
+}
+
+// stillRuns says that an instance runs.
+func stillRuns(r *activity) string {
+	if r.runs {
+		return "it still runs"
+	}
+	return ""
+}
+
+func (m *making) role() inventory.Role {
+	if m.unit.Do.Do == planner.Create {
+		return inventory.Master
+	}
+	return inventory.Replica
+}
+
+// asked is an order about the instance that is made.
+func (m *making) asked(act Act, made inventory.Instance) *Order {
+	return &Order{Act: act, Store: m.store.Name, Server: made.Server, Role: made.Role, Instances: append(m.without(), made)}
+}
+
+// check says all that speaks against it, before there is anything.
+func (m *making) check(ctx context.Context) error {
+	var wrong error
+	if m.Layouts.Hook == nil {
+		wrong = errNoHook
+	}
+	if m.store.On(m.unit.Do.Server) != nil {
+		wrong = errors.Join(wrong, fmt.Errorf("store %s has an instance on %s already", m.store.Name, m.unit.Do.Server))
+	}
+	if m.role() == inventory.Master {
+		if len(m.store.Instances) > 0 {
+			wrong = errors.Join(wrong, fmt.Errorf("store %s has a master already, on %s", m.store.Name, m.store.Instances[0].Server))
+		}
+		return wrong
+	}
+	if len(m.store.Instances) == 0 {
+		return errors.Join(wrong, fmt.Errorf("store %s has no master that could be copied", m.store.Name))
+	}
+	master := m.store.Instances[0]
+	h, err := m.open(ctx, master)
+	if err != nil {
+		return errors.Join(wrong, err)
+	}
+	if h.settings["sync_log"] == "no" {
+		wrong = errors.Join(wrong, fmt.Errorf("%s on %s has sync_log: no", h.conf, h.server))
+	}
+	_, err = m.greet(ctx, master)
+	return errors.Join(wrong, err, m.leads(ctx, m.living()))
+}
+
+// leads says where the roles of the store are not what the inventory has: where the first
+// of these instances does not send its changes, or another one does.
+func (c *change) leads(ctx context.Context, instances []inventory.Instance) error {
+	hosts, wrong := c.openAll(ctx, instances)
+	for _, h := range hosts {
+		r, err := h.activity(ctx)
+		switch master := h.server == c.store.Instances[0].Server; {
+		case err != nil:
+			wrong = errors.Join(wrong, err)
+		case !r.runs:
+			wrong = errors.Join(wrong, fmt.Errorf("nothing with %s runs on %s", h.conf, h.server))
+		case master && !r.sends && len(c.store.Instances) > 1:
+			wrong = errors.Join(wrong, fmt.Errorf("the inventory has the master of %s on %s, and no rolling sync_client runs there", c.store.Name, h.server))
+		case !master && r.sends:
+			wrong = errors.Join(wrong, fmt.Errorf("the inventory has a replica of %s on %s, and a rolling sync_client runs there, as on a master", c.store.Name, h.server))
+		}
+	}
+	return wrong
+}
+
+// create has the hook make the instance, and writes down where it is.
+func (m *making) create(ctx context.Context) (text, data string, err error) {
+	order := m.asked(ActCreate, inventory.Instance{Server: m.unit.Do.Server, Role: m.role()})
+	printed, err := m.order(ctx, order)
+	if err != nil {
+		return "", "", err
+	}
+	made, err := order.place(printed)
+	if err != nil {
+		return "", "", err
+	}
+	data, err = keep(made)
+	return "", data, err
+}
+
+// connect looks whether what was made is as it has to be and, for a replica, whether its
+// master logs for it.
+func (m *making) connect(ctx context.Context, made inventory.Instance) error {
+	fresh, err := m.open(ctx, made)
+	if err != nil {
+		return err
+	}
+	g, wrong := m.greetSoon(ctx, made)
+	if m.role() == inventory.Master {
+		if g != nil && len(g.names) > 0 {
+			wrong = errors.Join(wrong, fmt.Errorf("the instance that was created on %s is not empty: it has %s", made.Server, inventory.Printable(string(g.names[0]))))
+		}
+		return wrong
+	}
+	master, err := m.open(ctx, m.store.Instances[0])
+	if err != nil {
+		return errors.Join(wrong, err)
+	}
+	wrong = errors.Join(wrong, unlikeSettings(master, fresh), m.admits(fresh), m.room(ctx, master, fresh))
+	if _, err := master.channelTo(ctx, made); err != nil {
+		wrong = errors.Join(wrong, err)
+	}
+	if g != nil {
+		wrong = errors.Join(wrong, m.compatible(ctx, g))
+	}
+	if wrong != nil {
+		return wrong
+	}
+	return m.settles(ctx, master, leadsNot)
+}
+
+// leadsNot says that a master does not log, or does not send, all that it has to.
+func leadsNot(r *activity) string {
+	switch {
+	case !r.sends:
+		return "no rolling sync_client runs"
+	case len(r.stale) > 0:
+		return strings.Join(r.stale, " and ") + " began before imapd.conf was changed, and does not log for all replicas: instance_hook has to end it"
+	}
+	return ""
+}
+
+// greetSoon logs in to an instance that may just be starting.
+func (o *Options) greetSoon(ctx context.Context, in inventory.Instance) (*greeted, error) {
+	for begin := time.Now(); ; {
+		g, err := o.greet(ctx, in)
+		if err == nil || time.Since(begin) > o.Layouts.settle() {
+			return g, err
+		}
+		if err := pause(ctx, o.Layouts.pause()/4); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// compatible compares what was made with its master.
+func (m *making) compatible(ctx context.Context, made *greeted) error {
+	master, err := m.greet(ctx, m.store.Instances[0])
+	if err != nil {
+		return err
+	}
+	wrong := older(master, made)
+	for _, name := range made.names {
+		if !slices.Contains(master.names, name) {
+			return errors.Join(wrong, fmt.Errorf("the instance that was created on %s is not empty: it has %s, which the master does not have", made.Server, inventory.Printable(string(name))))
+		}
+	}
+	return wrong
+}
+
+// prove fails where the replica is not what its master is, or does not keep up.
+func (m *making) prove(ctx context.Context, made inventory.Instance) (text, data string, err error) {
+	master, err := m.open(ctx, m.store.Instances[0])
+	if err != nil {
+		return "", "", err
+	}
+	took, err := master.catchUp(ctx, made, patience)
+	if err != nil {
+		return "", "", err
+	}
+	return fmt.Sprintf("it follows its master within %v", took.Round(time.Second/10)), "", m.proveAlike(ctx, m.store.Instances[0], made)
+}

@@ -1,0 +1,122 @@
+package apply
+
+import (
+	"context"
+	"time"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/inventory/cyrus"
+	"github.com/interlacemail/interlace/monitor"
+)
+
+// Options say how the live fleet is reached, and what is allowed.
+type Options struct {
+	// Inventory is the fleet as it is now.
+	Inventory *inventory.Inventory
+	Run       Run
+	// Dial connects to an instance as its administrator or, with as, as a user.
+	Dial func(ctx context.Context, in inventory.Instance, as inventory.UserID) (*cyrus.Client, error)
+	// Tools is the directory of Cyrus's programs on all servers.
+	Tools string
+	// SyncUser and SyncPassword are the account that sync servers let in.
+	SyncUser     string
+	SyncPassword cyrus.Secret
+	// Route sends mail and clients to where the users are now. It may be asked again for
+	// what it has done.
+	Route func(ctx context.Context, routes []Route) error
+	// Layouts say how instances are made and changed.
+	Layouts Layouts
+	// Journal keeps what was done.
+	Journal Journal
+	Live    Live
+
+	// Passes is how often what users change meanwhile is copied before they are denied;
+	// zero means 5.
+	Passes int
+	// Denied is how long users may be denied before the unit is taken back, and Expected
+	// how long that may be expected to take. Zero means 120 and 60 seconds.
+	Denied, Expected time.Duration
+	// Keep is how long the original stays and is denied.
+	Keep time.Duration
+	// Now is the time.
+	Now func() time.Time
+
+	rehearsed bool // nothing is done, only told
+
+	// Groups are the share groups of the inventory, for its rules.
+	Groups *inventory.ShareGroups
+	Limits Limits
+	Gates  Gates
+	// Progress is told when a unit begins a step, or has come to its outcome; from several
+	// goroutines. Nil: nobody is.
+	Progress func(p Progress)
+}
+
+// Limits say how much is done when.
+type Limits struct {
+	// AtOnce is how many units are carried out at the same time, and PerServer how many
+	// of them may copy to or from one server. Zero means 4, and 1.
+	AtOnce, PerServer int
+	// OnlyWave is the wave of which something may be done; zero: all.
+	OnlyWave int
+	// UsersPerNight is how many users may begin to move in a night; zero: any number.
+	UsersPerNight int
+	// Failures is after how many units that failed one after the other nothing more
+	// begins. Zero means 2.
+	Failures int
+	// Patience is how long a unit waits for a store that is behind before it is passed
+	// over, and Poll how often it looks. Zero means 10 minutes, and 2 seconds.
+	Patience, Poll time.Duration
+	// StopFile is a path on every server; where that is there, nothing more is done.
+	StopFile string
+}
+
+// Progress is what becomes of a unit.
+type Progress struct {
+	Unit    *Unit
+	Verb    Verb         // of the step that begins
+	Step    monitor.Step // or empty
+	Outcome Outcome      // waiting for a while or, with Over, what it has come to
+	Over    bool
+	Why     string // it waits, or has not come further
+}
+
+func (o *Options) tell(p Progress) {
+	if o.Progress != nil {
+		o.Progress(p)
+	}
+}
+
+// Route is where a user is served from now on.
+type Route struct {
+	User     inventory.UserID
+	From, To inventory.Instance
+}
+
+// Journal keeps what was done in the order in which it was. What is not written down must
+// not be done.
+type Journal interface {
+	AddStep(ctx context.Context, r *monitor.StepRecord) error
+	Steps(ctx context.Context, plan, unit string) ([]monitor.StepRecord, error)
+}
+
+func (o *Options) passes() int {
+	if o.Passes == 0 {
+		return 5
+	}
+	return o.Passes
+}
+
+func (o *Options) denied() time.Duration {
+	if o.Denied == 0 {
+		return 2 * time.Minute
+	}
+	return o.Denied
+}
+
+func (o *Options) expected() time.Duration {
+	if o.Expected == 0 {
+		return time.Minute
+	}
+	return o.Expected
+}

@@ -1,0 +1,109 @@
+package apply
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net"
+	"path"
+	"strings"
+	"unicode"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/inventory/cyrus"
+)
+
+// account is how one instance logs in at the sync server of another.
+type account struct {
+	user     string
+	password cyrus.Secret
+}
+
+// fileName stands for a unit in the names of files on servers.
+func fileName(u *Unit) string {
+	sum := sha256.Sum256([]byte(u.Plan + "\x00" + u.Name))
+	return "interlace-" + hex.EncodeToString(sum[:6])
+}
+
+// own is the path of a file of the unit beside the instance's own.
+func (h *host) own(extension string) string {
+	return path.Join(h.settings["configdirectory"], h.unit+extension)
+}
+
+// write writes a file of the unit, readable for the instance's account alone.
+func (h *host) write(ctx context.Context, extension, text string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, short)
+	defer cancel()
+	file := h.own(extension)
+	_, err := h.run(ctx, h.server, "", "install", "-m", "0600", "--", "/dev/null", file)
+	if err == nil {
+		_, err = h.run(ctx, h.server, text, "dd", "of="+file, "status=none")
+	}
+	if err != nil {
+		return "", fmt.Errorf("write %s on %s: %w", file, h.server, err)
+	}
+	return file, nil
+}
+
+// forget removes files of the unit.
+func (h *host) forget(ctx context.Context, extensions ...string) error {
+	words := []string{"rm", "-f", "--"}
+	for _, e := range extensions {
+		words = append(words, h.own(e))
+	}
+	_, err := h.ask(ctx, short, words...)
+	return err
+}
+
+// linkTo writes a configuration that includes the instance's own and leads to a sync
+// server. It holds a password, and has to be forgotten again.
+func (h *host) linkTo(ctx context.Context, csync string, as account) (*link, error) {
+	at, port, err := net.SplitHostPort(csync)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("the csync address %s is not host:port", inventory.Quoted(csync))
+	case strings.ContainsFunc(as.user+string(as.password)+h.conf, unicode.IsControl):
+		return nil, errors.New("the account of sync, or the path of imapd.conf, has control characters")
+	}
+	text := fmt.Sprintf("@include: %s\n%[2]s_sync_host: %[3]s\n%[2]s_sync_port: %[4]s\n%[2]s_sync_authname: %[5]s\n%[2]s_sync_password: %[6]s\n%[2]s_sync_try_imap: no\n",
+		h.conf, channel, at, port, as.user, string(as.password))
+	file, err := h.write(ctx, ".conf", text)
+	if err != nil {
+		return nil, err
+	}
+	return &link{host: h, conf: file, flags: []string{"-n", channel}}, nil
+}
+
+// Tidy removes from all servers of these stores the private configurations that an apply
+// left there which has ended. None may run.
+func (o *Options) Tidy(ctx context.Context, stores []inventory.StoreID) error {
+	var wrong error
+	for _, name := range stores {
+		p, err := o.place(ctx, name)
+		if err != nil {
+			wrong = errors.Join(wrong, err)
+			continue
+		}
+		for _, h := range p.hosts {
+			_, err := h.ask(ctx, short, "find", h.settings["configdirectory"], "-maxdepth", "1", "-name", "interlace-*.conf", "-delete")
+			wrong = errors.Join(wrong, err)
+		}
+	}
+	return wrong
+}
+
+// storesOf returns the stores that units move users from and to.
+func storesOf(units []Unit) []inventory.StoreID {
+	var stores []inventory.StoreID
+	for i := range units {
+		if units[i].Do != nil {
+			continue
+		}
+		for _, s := range units[i].Stores() {
+			stores = appendNew(stores, s)
+		}
+	}
+	return stores
+}

@@ -1,0 +1,115 @@
+package apply
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
+)
+
+// Result is what became of a unit.
+type Result struct {
+	Unit    *Unit
+	Outcome Outcome
+	Why     string // it has not come further
+	Records []monitor.StepRecord
+}
+
+// Step returns the step that the unit is at, or was last at.
+func (r *Result) Step() monitor.Step {
+	if len(r.Records) == 0 {
+		return ""
+	}
+	return r.Records[len(r.Records)-1].Step
+}
+
+// Since returns since when the unit is where it is; zero where nothing has begun.
+func (r *Result) Since() time.Time {
+	if len(r.Records) == 0 {
+		return time.Time{}
+	}
+	return r.Records[len(r.Records)-1].At
+}
+
+// Expected is how long users were expected to be kept out, in seconds.
+func (r *Result) Expected() inventory.Number {
+	for _, record := range slices.Backward(r.Records) {
+		if (record.Step == monitor.StepCopy || record.Step == monitor.StepProveAlike) && record.State == monitor.StepDone {
+			text, _, _ := strings.Cut(strings.TrimPrefix(string(record.Text), expectedWords), ";")
+			if d, err := time.ParseDuration(text); err == nil {
+				return inventory.Known(d.Seconds())
+			}
+		}
+	}
+	return inventory.Number{}
+}
+
+// expectedWords begin what the copy, or the proof before a promotion, says of how long users will be kept out.
+const expectedWords = "users are expected to be denied for "
+
+// Denied is how long users were kept out when last they were, in seconds.
+func (r *Result) Denied() inventory.Number {
+	out, in := monitor.StepDenySource, monitor.StepAllowTarget
+	if r.Unit.Do != nil {
+		out, in = monitor.StepStop, monitor.StepRoute
+	}
+	var since time.Time
+	var took inventory.Number
+	for i := range r.Records {
+		record := &r.Records[i]
+		switch {
+		case record.Step == out && record.State == monitor.StepBegan && since.IsZero():
+			since, took = record.At, inventory.Number{}
+		case since.IsZero():
+		case record.Step == in && record.State == monitor.StepDone, record.Step == out && record.State == monitor.StepUndone:
+			took, since = inventory.Known(record.At.Sub(since).Seconds()), time.Time{}
+		}
+	}
+	return took
+}
+
+// Kept returns until when the originals stay that a unit has left where they were; zero
+// where there are none.
+func (r *Result) Kept(keep time.Duration) time.Time {
+	routed, done := ended(r.Records, monitor.StepRoute)
+	if r.Outcome != Moved || !done {
+		return time.Time{}
+	}
+	return routed.Add(keep)
+}
+
+// Executed reports whether a unit of which this is written down is in effect, or may be:
+// the facts of the fleet may show it.
+func (u *Unit) Executed(records []monitor.StepRecord) bool {
+	c, err := courseOf(u)
+	if err != nil || len(records) == 0 {
+		return false
+	}
+	switch a := c.Next(records, false); a.Verb {
+	case End:
+		return !a.Back
+	case Undo:
+		return false
+	default:
+		return slices.Index(c.Steps, a.Step) > slices.Index(c.Steps, c.Pivot) || a.Step == c.Pivot && a.Again
+	}
+}
+
+// Rests reports whether nothing is to be done about a unit but to delete the originals.
+func (u *Unit) Rests(records []monitor.StepRecord) bool {
+	c, err := courseOf(u)
+	return err == nil && c.Next(records, false).Verb == Settle
+}
+
+// Ahead reports whether there is something to do about a unit now: it may have come back,
+// and is then begun anew.
+func (u *Unit) Ahead(records []monitor.StepRecord) bool {
+	c, err := courseOf(u)
+	if err != nil {
+		return false
+	}
+	a := c.Next(records, false)
+	return a.Verb == Do || a.Verb == Undo || a.Verb == End && a.Back
+}

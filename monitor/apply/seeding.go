@@ -1,0 +1,232 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/inventory/cyrus"
+)
+
+// A seed looks so often what is missing, and copies so many users with one command. After
+// one has failed it copies them one by one: it ends at the first mailbox that it can't copy.
+const seedPasses, usersAtOnce = 4, 25
+
+// part is what one command of a seed copies.
+type part struct {
+	users     []inventory.UserID
+	mailboxes []string // of a shared tree, as an administrator sees them
+}
+
+// seed copies all that the new replica has not got yet: after a break only the rest. What
+// is changed meanwhile comes over the replica's own channel.
+func (m *making) seed(ctx context.Context, made inventory.Instance) (text, data string, err error) {
+	if m.Layouts.Seed != nil {
+		if err := m.Layouts.Seed(ctx, m.asked(ActCreate, made)); err != nil {
+			return "", "", fmt.Errorf("seed_command: %w", err)
+		}
+	}
+	master, err := m.open(ctx, m.store.Instances[0])
+	if err != nil {
+		return "", "", err
+	}
+	fresh, err := m.open(ctx, made)
+	if err != nil {
+		return "", "", err
+	}
+	if err := carryDenials(ctx, master, fresh); err != nil {
+		return "", "", err
+	}
+	streams, err := m.streams(ctx, master, made)
+	defer func() { err = errors.Join(err, forget(context.WithoutCancel(ctx), streams, ".conf")) }()
+	if err != nil {
+		return "", "", err
+	}
+	copied, err := m.copyMissing(ctx, streams, made)
+	if err == nil {
+		err = m.quotas(ctx, streams[0])
+	}
+	if err != nil {
+		return "", "", err
+	}
+	return inventory.Counted(copied, "mailbox was copied", "mailboxes were copied"), "", forget(ctx, streams, ".lock")
+}
+
+// forget removes files of links; what still runs over one holds its lock.
+func forget(ctx context.Context, links []*link, extension string) error {
+	var wrong error
+	for _, l := range links {
+		wrong = errors.Join(wrong, l.forget(ctx, extension))
+	}
+	return wrong
+}
+
+// copyMissing copies what the replica lacks, and tells how many mailboxes that were. When
+// nothing failed one more look is enough: what differs then was changed meanwhile.
+func (m *making) copyMissing(ctx context.Context, streams []*link, made inventory.Instance) (copied int, failed error) {
+	atOnce := usersAtOnce
+	for pass := range seedPasses {
+		missing, err := m.unlike(ctx, m.store.Instances[0], made)
+		if err != nil {
+			return copied, err
+		}
+		parts := partsOf(missing, atOnce)
+		if len(parts) == 0 {
+			return copied, nil
+		}
+		failed = copyParts(ctx, streams, parts)
+		copied += len(missing)
+		switch {
+		case ctx.Err() != nil:
+			return copied, ctx.Err()
+		case failed == nil && pass > 0:
+			return copied, nil
+		case failed != nil:
+			atOnce = 1
+		}
+	}
+	return copied, failed
+}
+
+// carryDenials keeps those out of a replica who are kept out of its master, which does not
+// replicate that: after a promotion they could log in.
+func carryDenials(ctx context.Context, master, replica *host) error {
+	users, err := master.denied(ctx)
+	if err != nil || len(users) == 0 {
+		return err
+	}
+	already, err := replica.denied(ctx)
+	if err != nil {
+		return err
+	}
+	maps.DeleteFunc(users, func(u inventory.UserID, _ bool) bool { return already[u] })
+	if len(users) == 0 {
+		return nil
+	}
+	return replica.deny(ctx, slices.Sorted(maps.Keys(users)))
+}
+
+// streams returns links to the new replica that copy at the same time, each with its own
+// configuration and lock. With an error come those that were made.
+func (m *making) streams(ctx context.Context, master *host, made inventory.Instance) ([]*link, error) {
+	var links []*link
+	for _, h := range m.lanes(master) {
+		l, err := h.linkTo(ctx, made.CSync, account{m.SyncUser, m.SyncPassword})
+		if err != nil {
+			return links, err
+		}
+		links = append(links, l)
+	}
+	return links, nil
+}
+
+// lanes are the master once for each stream, with names for the files of that.
+func (m *making) lanes(master *host) []*host {
+	n := m.Layouts.Streams
+	if n == 0 {
+		n = min(m.transfers(master.server), m.transfers(m.unit.Do.Server))
+	}
+	var lanes []*host
+	for i := range n {
+		h := *master
+		h.unit = fmt.Sprintf("%s-%d", master.unit, i+1)
+		lanes = append(lanes, &h)
+	}
+	return lanes
+}
+
+// transfers is how many copies a server may make or take at once.
+func (o *Options) transfers(server inventory.ServerID) int {
+	if at := o.Inventory.Server(server); at >= 0 {
+		return o.Inventory.Servers[at].TransferLimit()
+	}
+	return inventory.DefaultTransfers
+}
+
+// partsOf shares out what is missing, so many users to a command. What only the replica
+// has is gone from the master, which tells it so by itself.
+func partsOf(missing map[cyrus.InternalName]pair, atOnce int) []part {
+	users, trees := map[inventory.UserID]bool{}, map[string][]string{}
+	for name, p := range missing {
+		owner, _, ok := name.Owner()
+		switch {
+		case !ok || p[0].Internal == "":
+		case owner.Shared:
+			trees[owner.Name] = append(trees[owner.Name], string(p[0].Name))
+		default:
+			users[inventory.UserID(owner.Name)] = true
+		}
+	}
+	var parts []part
+	for _, tree := range slices.Sorted(maps.Keys(trees)) {
+		slices.Sort(trees[tree]) // a folder comes after what it lies in
+		parts = append(parts, part{mailboxes: trees[tree]})
+	}
+	for some := range slices.Chunk(slices.Sorted(maps.Keys(users)), atOnce) {
+		parts = append(parts, part{users: some})
+	}
+	return parts
+}
+
+// copyParts copies parts, one at a time over each link. The error tells all that failed.
+func copyParts(ctx context.Context, links []*link, parts []part) error {
+	todo := make(chan part)
+	failures := make([]error, len(links))
+	var copying errgroup.Group
+	for i, l := range links {
+		copying.Go(func() error {
+			for p := range todo {
+				failures[i] = errors.Join(failures[i], l.copy(ctx, p))
+			}
+			return nil
+		})
+	}
+	for _, p := range parts {
+		if ctx.Err() != nil {
+			break
+		}
+		todo <- p
+	}
+	close(todo)
+	return errors.Join(copying.Wait(), errors.Join(failures...))
+}
+
+func (l *link) copy(ctx context.Context, p part) error {
+	if len(p.mailboxes) > 0 {
+		return l.mailboxes(ctx, false, p.mailboxes)
+	}
+	return l.users(ctx, false, p.users)
+}
+
+// quotas copies the limits of shared trees, which do not go along with their mailboxes.
+func (m *making) quotas(ctx context.Context, l *link) error {
+	c, err := m.Dial(ctx, m.store.Instances[0], "")
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	names, err := c.Names(ctx)
+	if err != nil {
+		return err
+	}
+	names = slices.DeleteFunc(names, func(n cyrus.InternalName) bool { owner, _, ok := n.Owner(); return !ok || !owner.Shared })
+	if len(names) == 0 {
+		return nil
+	}
+	details, err := c.Details(ctx, names)
+	if err != nil {
+		return err
+	}
+	roots := map[string]bool{}
+	for _, d := range details {
+		if d.QuotaRoot != "" {
+			roots[string(d.QuotaRoot)] = true
+		}
+	}
+	return l.quotas(ctx, slices.Sorted(maps.Keys(roots)))
+}

@@ -1,0 +1,156 @@
+package apply
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/inventory/cyrus"
+)
+
+// trees returns the shared trees of the unit.
+func (m *move) trees() map[cyrus.Owner]bool {
+	return shared(m.all())
+}
+
+// all returns everybody and everything that moves.
+func (m *move) all() map[cyrus.Owner]bool {
+	all := map[cyrus.Owner]bool{}
+	for _, s := range m.sources {
+		maps.Copy(all, s.owners)
+	}
+	return all
+}
+
+// shared returns those of the owners that are shared trees.
+func shared(owners map[cyrus.Owner]bool) map[cyrus.Owner]bool {
+	trees := maps.Clone(owners)
+	maps.DeleteFunc(trees, func(o cyrus.Owner, _ bool) bool { return !o.Shared })
+	return trees
+}
+
+// copyTrees copies the shared trees of a source. sync_client copies the mailboxes that it
+// is told of, and no tree as such: what the source has no more is removed from the copy
+// first, so that a mailbox that was renamed finds its place free.
+func (m *move) copyTrees(ctx context.Context, l *link, s *source, last bool) error {
+	trees := shared(s.owners)
+	if len(trees) == 0 {
+		return nil
+	}
+	from, err := m.names(ctx, s.master(), trees)
+	if err != nil {
+		return err
+	}
+	to, err := m.dialAdmin(ctx, m.target.master())
+	if err != nil {
+		return err
+	}
+	defer to.Close()
+	there, err := namesOfOwners(ctx, to, trees)
+	if err != nil {
+		return err
+	}
+	for _, name := range slices.Backward(there) {
+		if _, kept := slices.BinarySearch(from, name); !kept {
+			if err := m.removeOne(ctx, to, name); err != nil {
+				return err
+			}
+		}
+	}
+	return m.sendTrees(ctx, l, s.master(), trees, last)
+}
+
+// sendTrees copies shared trees of an instance over a link of it, with their quotas.
+func (m *move) sendTrees(ctx context.Context, l *link, from inventory.Instance, trees map[cyrus.Owner]bool, last bool) error {
+	if len(trees) == 0 {
+		return nil
+	}
+	c, err := m.dialAdmin(ctx, from)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	has, err := hold(ctx, c, trees)
+	if err != nil {
+		return err
+	}
+	var names, roots []string
+	for _, name := range slices.Sorted(maps.Keys(has.mailboxes)) {
+		names = append(names, string(name.External(c.Server().Separator)))
+	}
+	for _, root := range slices.Sorted(maps.Keys(has.quotas)) {
+		roots = append(roots, string(root))
+	}
+	if err := l.mailboxes(ctx, last, names); err != nil {
+		return err
+	}
+	return l.quotas(ctx, roots)
+}
+
+// removeTrees removes shared trees from an instance.
+func (m *move) removeTrees(ctx context.Context, in inventory.Instance, trees map[cyrus.Owner]bool) error {
+	if len(trees) == 0 {
+		return nil
+	}
+	c, err := m.dialAdmin(ctx, in)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	names, err := namesOfOwners(ctx, c, trees)
+	for _, name := range slices.Backward(names) { // what is below comes first
+		if err == nil {
+			err = m.removeOne(ctx, c, name)
+		}
+	}
+	return err
+}
+
+func (m *move) removeOne(ctx context.Context, c *cyrus.Client, name cyrus.InternalName) error {
+	if m.rehearsed {
+		return nil
+	}
+	return c.Remove(ctx, name)
+}
+
+// dialAdmin connects as the administrator.
+func (m *move) dialAdmin(ctx context.Context, in inventory.Instance) (*cyrus.Client, error) {
+	return m.Dial(ctx, in, "")
+}
+
+// names returns the mailboxes of owners on an instance, sorted.
+func (m *move) names(ctx context.Context, in inventory.Instance, owners map[cyrus.Owner]bool) ([]cyrus.InternalName, error) {
+	c, err := m.dialAdmin(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	return namesOfOwners(ctx, c, owners)
+}
+
+// namesOfOwners returns the mailboxes of owners, sorted. With virtual domains a name may
+// have two readings; the one that the server knows counts, and both where it knows none.
+func namesOfOwners(ctx context.Context, c *cyrus.Client, owners map[cyrus.Owner]bool) ([]cyrus.InternalName, error) {
+	names, err := c.Names(ctx)
+	if err != nil {
+		return nil, err
+	}
+	names = slices.DeleteFunc(names, func(n cyrus.InternalName) bool {
+		owner, _, kept := n.Owner()
+		return !kept || !owners[owner]
+	})
+	if !slices.ContainsFunc(names, func(n cyrus.InternalName) bool { return strings.Contains(string(n), "!") }) {
+		return names, nil
+	}
+	details, err := c.Details(ctx, names)
+	if err != nil {
+		return nil, err
+	}
+	told, known := map[cyrus.InternalName]bool{}, map[cyrus.ExternalName]bool{}
+	for _, m := range details {
+		told[m.Internal], known[m.Name] = true, true
+	}
+	return slices.DeleteFunc(names, func(n cyrus.InternalName) bool { return !told[n] && known[n.External(c.Server().Separator)] }), nil
+}

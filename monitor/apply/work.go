@@ -1,0 +1,87 @@
+package apply
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/interlacemail/interlace/inventory"
+)
+
+// courseOf returns the steps of a unit.
+func courseOf(u *Unit) (*Course, error) {
+	if u.Do == nil {
+		return &ofMove, nil
+	}
+	c, err := courseOfLayout(u.Do.Do)
+	if err != nil {
+		err = fmt.Errorf("%s: %w", u.Name, err)
+	}
+	return c, err
+}
+
+// newWork looks at the servers that a unit concerns, and returns who does its steps and
+// which these are.
+func (o *Options) newWork(ctx context.Context, u *Unit) (work, *Course, error) {
+	c, err := courseOf(u)
+	if err != nil {
+		return nil, nil, err
+	}
+	if u.Do != nil {
+		w, err := o.layoutWork(u)
+		return w, c, err
+	}
+	m, err := o.newMove(ctx, u)
+	return m, c, err
+}
+
+// Stores are those that a unit changes, in the order in which it names them.
+func (u *Unit) Stores() []inventory.StoreID {
+	if u.Do != nil {
+		return []inventory.StoreID{u.Do.Store}
+	}
+	stores := []inventory.StoreID{u.Moves[0].To}
+	for i := range u.Moves {
+		stores = appendNew(stores, u.Moves[i].From)
+	}
+	return stores
+}
+
+// ends are the servers that copy, to or from another one.
+func (o *Options) ends(u *Unit) []inventory.ServerID {
+	if u.Do != nil {
+		servers := []inventory.ServerID{u.Do.Server}
+		if u.Do.From != "" {
+			servers = appendNew(servers, inventory.ServerID(u.Do.From))
+		}
+		return servers
+	}
+	var servers []inventory.ServerID
+	for _, name := range u.Stores() {
+		if i := o.Inventory.Store(name); i >= 0 && len(o.Inventory.Stores[i].Instances) > 0 {
+			servers = appendNew(servers, o.Inventory.Stores[i].Instances[0].Server)
+		}
+	}
+	return servers
+}
+
+// servers are all on which a unit changes something.
+func (o *Options) servers(u *Unit) []inventory.ServerID {
+	servers := o.ends(u)
+	for _, name := range u.Stores() {
+		if i := o.Inventory.Store(name); i >= 0 {
+			for _, in := range o.Inventory.Stores[i].Instances {
+				servers = appendNew(servers, in.Server)
+			}
+		}
+	}
+	return servers
+}
+
+// appendNew appends what is not in a list yet.
+func appendNew[E comparable](list []E, e E) []E {
+	if slices.Contains(list, e) {
+		return list
+	}
+	return append(list, e)
+}

@@ -1,0 +1,85 @@
+package confirm
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
+)
+
+// Findings makes findings of what was last found of plans and their units, in the order
+// in which it was asked for: one for each plan that is not kept. What was found of the
+// whole plan later stands for its units too.
+func Findings(server inventory.ServerID, last []monitor.Confirmation) []monitor.Finding {
+	byPlan := map[string][]*monitor.Confirmation{}
+	for i := range last {
+		c := &last[i]
+		if c.Unit == "" {
+			byPlan[c.Plan] = nil
+		}
+		if c.Verdict == monitor.Unmet {
+			byPlan[c.Plan] = append(byPlan[c.Plan], c)
+		}
+	}
+	var found []monitor.Finding
+	for plan, list := range byPlan {
+		if len(list) > 0 {
+			found = append(found, unconfirmed(server, plan, list))
+		}
+	}
+	slices.SortFunc(found, func(a, b monitor.Finding) int { return cmp.Compare(a.Subject, b.Subject) })
+	return found
+}
+
+// grave are the promises whose breach may cost somebody mail.
+var grave = []monitor.PromiseName{monitor.PromisePlacement, monitor.PromiseRouting, monitor.PromiseNothing}
+
+// fewNamed is how many doubts a finding tells of.
+const fewNamed = 3
+
+func unconfirmed(server inventory.ServerID, plan string, list []*monitor.Confirmation) monitor.Finding {
+	f := monitor.Finding{
+		Probe: monitor.ProbeConfirm, Kind: monitor.PlanUnconfirmed, Severity: monitor.Warning, Server: inventory.Text(server), Subject: inventory.Text(plan),
+		Since: monitor.Time(list[0].At), Command: inventory.Paste("interlace", "confirm", "--known"),
+	}
+	var names, texts []string
+	for _, c := range list {
+		for i := range c.Promises {
+			p := &c.Promises[i]
+			if p.Verdict != monitor.Unmet || slices.Contains(names, string(p.Name)) {
+				continue
+			}
+			if names = append(names, string(p.Name)); slices.Contains(grave, p.Name) {
+				f.Severity = monitor.Critical
+			}
+			if len(texts) < fewNamed {
+				texts = append(texts, inShort(p))
+			}
+		}
+	}
+	if more := len(names) - len(texts); more > 0 {
+		texts = append(texts, inventory.Counted(more, "other promise", "other promises"))
+	}
+	f.Value = inventory.Known(float64(len(names)))
+	f.Text = fmt.Sprintf("plan %s does not keep what it promised: %s", plan, strings.Join(texts, "; "))
+	return f
+}
+
+// inShort is a promise with the first of what is not met.
+func inShort(p *monitor.Promise) string {
+	d := &p.Doubts[0]
+	about := ""
+	for _, name := range []inventory.Text{d.User, d.Store} {
+		if name != "" && about == "" {
+			about = inventory.Printable(string(name)) + ": "
+		}
+	}
+	text := fmt.Sprintf("%s (%s%s, found %s", p.Name, about, d.Expected, d.Found)
+	if more := len(p.Doubts) - 1; more > 0 {
+		text += fmt.Sprintf(", and %d more", more)
+	}
+	return text + ")"
+}

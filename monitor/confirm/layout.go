@@ -1,0 +1,130 @@
+package confirm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"syscall"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/planner"
+)
+
+// spot is a server on which a plan changes a store, and what is to be there when it has
+// been carried out.
+type spot struct {
+	unit string
+	instance
+	in     inventory.Instance
+	wanted inventory.Role // empty: nothing
+	alone  bool           // the store has no other instance
+}
+
+// spots returns where the units change stores, each once. Facts have the addresses of
+// what is to be gone, the target has what is to be there.
+func spots(units []apply.Unit, facts, target *inventory.Inventory) []spot {
+	var list []spot
+	add := func(unit string, c *planner.LayoutChange, server inventory.ServerID) {
+		s := spot{unit: unit, instance: instance{c.Store, server}}
+		if i := slices.IndexFunc(list, func(o spot) bool { return o.instance == s.instance }); i >= 0 {
+			list[i].unit = unit // the last change of it counts
+			return
+		}
+		if i := target.Store(c.Store); i >= 0 {
+			if in := target.Stores[i].On(server); in != nil {
+				s.in, s.wanted, s.alone = *in, in.Role, len(target.Stores[i].Instances) == 1
+			}
+		}
+		if i := facts.Store(c.Store); i >= 0 && s.wanted == "" {
+			if in := facts.Stores[i].On(server); in != nil {
+				s.in = *in
+			}
+		}
+		list = append(list, s)
+	}
+	for i := range units {
+		c := units[i].Do
+		if c == nil {
+			continue
+		}
+		add(units[i].Name, c, c.Server)
+		if c.Do == planner.Promote && c.From != "" {
+			add(units[i].Name, c, inventory.ServerID(c.From))
+		}
+	}
+	return list
+}
+
+// laidOut enters for each spot whether there is what is to be there.
+func (o *Options) laidOut(ctx context.Context, list []spot, found survey, told func(unit string) string, t *tally) error {
+	for i := range list {
+		s := &list[i]
+		var running Running
+		err := errors.New("nobody can be asked what runs there")
+		if o.Running != nil && s.in.IMAPDConf != "" {
+			running, err = o.Running(ctx, s.in)
+		}
+		here, known := found[s.instance]
+		if !known && s.in.IMAP != "" {
+			_, here.err = o.owners(ctx, o.Inventory, s.in)
+			known = true
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		d := s.judge(here.err, known, running, err)
+		if d == nil {
+			t.is()
+			continue
+		}
+		d.Found = joined(d.Found, told(s.unit))
+		t.doubt(*d)
+	}
+	return nil
+}
+
+// judge says what is not as it is to be, or nothing. Silent is why the instance does not
+// answer, and unseen why nothing is known of its processes.
+func (s *spot) judge(silent error, asked bool, running Running, unseen error) *monitor.Doubt {
+	d := &monitor.Doubt{Verdict: monitor.Unmet, Unit: inventory.Text(s.unit), Store: inventory.Text(s.store), Server: inventory.Text(s.server)}
+	d.Expected, d.Next = "the "+string(s.wanted), "interlace apply carries out what is left of the plan"
+	if s.wanted == "" {
+		d.Expected = "no instance"
+		switch {
+		case !asked, unseen == nil && !running.Runs, errors.Is(silent, syscall.ECONNREFUSED):
+			return nil
+		case silent == nil:
+			d.Found = "an instance that answers"
+		case unseen == nil:
+			d.Found = "an instance that runs and does not answer"
+		default:
+			d.Verdict, d.Found, d.Next = monitor.UnknownFulfilment, fmt.Sprintf("not known: %v; %v", silent, unseen), "see why it does not answer, and ask again"
+		}
+		return d
+	}
+	switch {
+	case unseen == nil && !running.Runs, errors.Is(silent, syscall.ECONNREFUSED):
+		d.Found = "nothing that runs"
+	case silent != nil || !asked:
+		d.Verdict, d.Found, d.Next = monitor.UnknownFulfilment, fmt.Sprintf("not known: %v", cause(silent)), "let the inventory name its address, see why it does not answer, and ask again"
+	case s.alone:
+		return nil
+	case unseen != nil:
+		d.Verdict, d.Found, d.Next = monitor.UnknownFulfilment, fmt.Sprintf("an instance; as what is not known: %v", unseen), "runner.argv in the configuration says how to ask the server"
+	case running.Role != s.wanted:
+		d.Found = "the " + string(running.Role)
+	default:
+		return nil
+	}
+	return d
+}
+
+func cause(err error) error {
+	if err == nil {
+		return errors.New("the inventory has no IMAP address of it")
+	}
+	return err
+}

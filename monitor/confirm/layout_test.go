@@ -1,0 +1,93 @@
+package confirm_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/interlacemail/interlace/fixtures/cyrustest"
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/confirm"
+	"github.com/interlacemail/interlace/planner"
+)
+
+// Changes of a layout are in effect where instances are, and in the roles, that the plan
+// has them, and the copies are equal.
+func TestConfirmLayout(t *testing.T) {
+	r := newRig(t)
+	running := map[inventory.ServerID]confirm.Running{"s1m": {Runs: true, Role: inventory.Master}, "s1r": {Runs: true, Role: inventory.Replica}}
+	plan := func(master inventory.ServerID, replicas []inventory.ServerID, changes ...planner.LayoutChange) *planner.Layout {
+		return &planner.Layout{ID: "l", Stores: []planner.Placement{{Store: "s1", Master: master, Replicas: replicas}}, Changes: changes}
+	}
+	check := func(what string, p *planner.Layout, want map[monitor.PromiseName]monitor.Fulfilment) {
+		t.Helper()
+		o := r.options()
+		o.Running = func(_ context.Context, in inventory.Instance) (confirm.Running, error) {
+			return running[in.Server], nil
+		}
+		found, err := confirm.Plan(t.Context(), p, []planner.Plan{p}, o)
+		r.must(err)
+		for _, promise := range found.Promises {
+			if verdict, asked := want[promise.Name]; asked && promise.Verdict != verdict {
+				t.Errorf("%s: %s is %s, not %s: %+v", what, promise.Name, promise.Verdict, verdict, promise.Doubts)
+			}
+		}
+	}
+	seeded := plan("s1m", []inventory.ServerID{"s1r"}, planner.LayoutChange{ID: "c1", Do: planner.Seed, Store: "s1", Server: "s1r", From: "s1m"})
+	check("seeded", seeded, map[monitor.PromiseName]monitor.Fulfilment{"changes": monitor.Met, "copies": monitor.Met, "caught_up": monitor.Met})
+	promoted := plan("s1r", []inventory.ServerID{"s1m"}, planner.LayoutChange{ID: "c1", Do: planner.Promote, Store: "s1", Server: "s1r", From: "s1m"})
+	check("not promoted", promoted, map[monitor.PromiseName]monitor.Fulfilment{"changes": monitor.Unmet})
+	dropped := plan("s1m", nil, planner.LayoutChange{ID: "c1", Do: planner.Drop, Store: "s1", Server: "s1r"})
+	check("not dropped", dropped, map[monitor.PromiseName]monitor.Fulfilment{"changes": monitor.Unmet, "copies": monitor.Met})
+
+	r.do(r.replica("s1"), "anna", "SELECT INBOX", `UID STORE 1 +FLAGS (\Flagged)`)
+	check("seeded, and written to", seeded, map[monitor.PromiseName]monitor.Fulfilment{"changes": monitor.Met, "copies": monitor.Unmet})
+
+	r.must(r.replica("s1").Stop())
+	delete(running, "s1r")
+	check("not seeded", seeded, map[monitor.PromiseName]monitor.Fulfilment{"changes": monitor.Unmet, "copies": monitor.UnknownFulfilment})
+	check("dropped", dropped, map[monitor.PromiseName]monitor.Fulfilment{"changes": monitor.Met})
+}
+
+// The figures of a plan are those of the fleet as it is found, where the plan was the last
+// one and instances are where it has them.
+func TestConfirmFigures(t *testing.T) {
+	cyrustest.Need(t)
+	r := newRig(t)
+	r.carryOut()
+	live := r.inventory.Clone()
+	for i := range live.Stores {
+		live.Stores[i].Capacity[0] = 100
+	}
+	for i := range live.Users {
+		live.Users[i].Store, live.Users[i].Load[0] = "s2", 30
+	}
+	for _, c := range []struct {
+		promised float64
+		live     *inventory.Inventory
+		after    bool // another plan comes behind it
+		want     string
+	}{
+		{0.6, live, false, "met 60.0 %"}, {0.59, live, false, "met 60.0 %"}, {0.5, live, false, "unmet 60.0 %"}, {0.6, nil, false, "unknown not computed"}, {0.5, live, true, ""},
+	} {
+		r.plan.Promises.PeakUtilisation = planner.Known(c.promised)
+		o := r.options()
+		o.Live = c.live
+		with := []planner.Plan{r.plan}
+		if c.after {
+			with = append(with, &planner.Assignment{ID: "q"})
+		}
+		found, err := confirm.Plan(t.Context(), r.plan, with, o)
+		r.must(err)
+		got := ""
+		for _, p := range found.Promises {
+			if p.Name == "peak_utilisation" {
+				got = strings.TrimSpace(string(p.Verdict) + " " + p.Found)
+			}
+		}
+		if got != c.want {
+			t.Errorf("promised %v: %q, want %q", c.promised, got, c.want)
+		}
+	}
+}

@@ -1,0 +1,117 @@
+package confirm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/inventory/cyrus"
+	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/planner"
+)
+
+// mover is a user or a shared tree that a plan moves.
+type mover struct {
+	planner.UserChange
+	unit     string
+	owner    cyrus.Owner
+	from, to *inventory.Store
+}
+
+// doubt begins what is to be said of a mover.
+func (m *mover) doubt(verdict monitor.Fulfilment) monitor.Doubt {
+	return monitor.Doubt{Verdict: verdict, Unit: inventory.Text(m.unit), User: inventory.Text(m.User), Store: inventory.Text(m.To)}
+}
+
+// movers returns those whom the units move, and enters those of whose stores nothing is
+// known.
+func (c *checking) movers(t *tally) []mover {
+	var list []mover
+	for i := range c.units {
+		for _, change := range c.units[i].Moves {
+			m := mover{UserChange: change, unit: c.units[i].Name, owner: ownerOf(c.target, change.User)}
+			if s := c.target.Store(change.From); s >= 0 {
+				m.from = &c.target.Stores[s]
+			}
+			if s := c.target.Store(change.To); s >= 0 && len(c.target.Stores[s].Instances) > 0 {
+				m.to = &c.target.Stores[s]
+				list = append(list, m)
+				continue
+			}
+			d := m.doubt(monitor.UnknownFulfilment)
+			d.Expected = fmt.Sprintf("moved from %s to %s", change.From, change.To)
+			d.Found, d.Next = fmt.Sprintf("the inventory has no instance of %s", change.To), "interlace show stores lists what there is"
+			t.doubt(d)
+		}
+	}
+	return list
+}
+
+// people returns those who are no shared trees: nobody is sent to a tree.
+func people(movers []mover) []inventory.UserID {
+	var users []inventory.UserID
+	for i := range movers {
+		if !movers[i].owner.Shared {
+			users = append(users, movers[i].User)
+		}
+	}
+	return users
+}
+
+// denials asks the instances of old stores that still have somebody who moved.
+func (c *checking) denials(ctx context.Context, movers []mover, found survey) denials {
+	denied := denials{}
+	for i := range movers {
+		m := &movers[i]
+		if m.from == nil || m.owner.Shared {
+			continue
+		}
+		for _, in := range m.from.Instances {
+			at := instance{m.From, in.Server}
+			if _, asked := denied[at]; asked || !found[at].owners[m.owner] {
+				continue
+			}
+			known := denied[at]
+			if known.err = errUnasked; c.Denied != nil {
+				known.users, known.err = c.Denied(ctx, in)
+			}
+			denied[at] = known
+		}
+	}
+	return denied
+}
+
+var errUnasked = errors.New("nobody can be asked")
+
+// proven returns the users of whom it was confirmed before that nothing was lost: the
+// units that had no doubt then.
+func (c *checking) proven() map[inventory.UserID]bool {
+	proven := map[inventory.UserID]bool{}
+	for i := range c.Earlier {
+		e := &c.Earlier[i]
+		at := slices.IndexFunc(e.Promises, func(p monitor.Promise) bool { return p.Name == monitor.PromiseNothing })
+		if at < 0 {
+			continue
+		}
+		doubted := map[string]bool{}
+		for _, p := range e.Promises {
+			if p.Name != monitor.PromiseNothing && p.Name != monitor.PromiseChanges {
+				continue
+			}
+			for _, d := range p.Doubts {
+				doubted[string(d.User)] = true
+			}
+		}
+		for k := range c.units {
+			if e.Unit != "" && e.Unit != c.units[k].Name {
+				continue
+			}
+			for _, m := range c.units[k].Moves {
+				proven[m.User] = proven[m.User] || !doubted[string(m.User)]
+			}
+		}
+	}
+	return proven
+}

@@ -1,0 +1,62 @@
+package confirm
+
+import (
+	"context"
+	"time"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/inventory/cyrus"
+	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/compare"
+)
+
+// Options say how the live fleet is reached, and what else is known of it. What is nil
+// is not known, where nothing else is said.
+type Options struct {
+	// Inventory is the fleet with the addresses of its instances.
+	Inventory *inventory.Inventory
+	// Side says how to ask an instance, as its administrator.
+	Side func(ctx context.Context, in inventory.Instance) (compare.Side, error)
+	// Denied returns the users whom an instance lets nobody log in as, and gets no mail.
+	Denied func(ctx context.Context, in inventory.Instance) (map[inventory.UserID]bool, error)
+	// Running says what the processes of an instance show.
+	Running func(ctx context.Context, in inventory.Instance) (Running, error)
+	// Routes returns where users are sent: a server, an address or a store. Nil: nothing
+	// is promised of it, since nobody can be asked.
+	Routes func(ctx context.Context, users []inventory.UserID) (map[inventory.UserID]string, error)
+	// Lags are what the history says of the channels of masters.
+	Lags []monitor.Lag
+	// Live is the fleet as a discovery found it just now, and Unseen why there is none.
+	Live   *inventory.Inventory
+	Unseen string
+	// Journal is what was written down of carrying out plans.
+	Journal Journal
+	// Earlier are the confirmations of the plan before, in their order.
+	Earlier []monitor.Confirmation
+
+	// Compare says how copies are compared; its level, whom and backlog are set here.
+	Compare compare.Options
+	// Now is the time.
+	Now func() time.Time
+}
+
+// Running is what the processes of an instance show.
+type Running struct {
+	Runs bool
+	Role inventory.Role // of what runs: who sends changes on is a master
+}
+
+// Journal is what was written down of carrying out plans.
+type Journal interface {
+	Steps(ctx context.Context, plan, unit string) ([]monitor.StepRecord, error)
+}
+
+// dial connects to an instance as its administrator or, with as, as a user.
+func (o *Options) dial(ctx context.Context, in inventory.Instance, as string) (*cyrus.Client, error) {
+	side, err := o.Side(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	side.IMAP.As = as
+	return cyrus.Dial(ctx, side.IMAP)
+}

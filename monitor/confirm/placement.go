@@ -1,0 +1,131 @@
+package confirm
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
+)
+
+// arrived enters for each mover whether it is on the master of its new store, and
+// returns those that are. Told says what the journal has of a unit.
+func arrived(movers []mover, found survey, told func(unit string) string, t *tally) []mover {
+	var there []mover
+	for _, m := range movers {
+		at := instance{m.To, m.to.Instances[0].Server}
+		d := m.doubt(monitor.Unmet)
+		d.Server, d.Expected = inventory.Text(at.server), fmt.Sprintf("moved from %s to %s", m.From, m.To)
+		switch s := found[at]; {
+		case s.err != nil:
+			d.Verdict, d.Found = monitor.UnknownFulfilment, fmt.Sprintf("%s is not known: %v", at, s.err)
+			d.Next = "see why it does not answer, and ask again"
+			t.doubt(d)
+		case !s.owners[m.owner]:
+			d.Found = joined(onText(found.on(m.owner)), told(m.unit))
+			d.Next = "interlace apply carries out what is left of the plan"
+			t.doubt(d)
+		default:
+			t.is()
+			there = append(there, m)
+		}
+	}
+	return there
+}
+
+// onText says where somebody is.
+func onText(list []instance) string {
+	if len(list) == 0 {
+		return "on no store"
+	}
+	texts := make([]string, len(list))
+	for i, at := range list {
+		texts[i] = at.String()
+	}
+	return strings.Join(texts, ", ")
+}
+
+// denials are who is denied on instances, or why that is not known.
+type denials map[instance]struct {
+	users map[inventory.UserID]bool
+	err   error
+}
+
+// placed enters for each mover that has arrived whether it is on all replicas of its new
+// store and nowhere else, but denied at its old place.
+func placed(movers []mover, found survey, denied denials, t *tally) {
+	for i := range movers {
+		m := &movers[i]
+		wrong := append(m.missing(found), m.elsewhere(found, denied)...)
+		for _, d := range wrong {
+			t.doubt(d)
+		}
+		if len(wrong) == 0 {
+			t.is()
+		}
+	}
+	if len(movers) == 0 {
+		return
+	}
+	for _, at := range found.silent() {
+		t.doubt(monitor.Doubt{
+			Verdict: monitor.UnknownFulfilment, Store: inventory.Text(at.store), Server: inventory.Text(at.server), Expected: "no one there who moved elsewhere",
+			Found: fmt.Sprintf("who is there is not known: %v", found[at].err), Next: "see why it does not answer, and ask again",
+		})
+	}
+}
+
+// missing are the replicas of the new store that do not have the mover. Those that do
+// not answer are told of once for all.
+func (m *mover) missing(found survey) []monitor.Doubt {
+	var doubts []monitor.Doubt
+	for _, in := range m.to.Instances[1:] {
+		s := found[instance{m.To, in.Server}]
+		if s.err != nil || s.owners[m.owner] {
+			continue
+		}
+		d := m.doubt(monitor.Unmet)
+		d.Server, d.Expected, d.Found = inventory.Text(in.Server), "on the replica too", "not there"
+		d.Next = fmt.Sprintf("interlace compare --store %s shows what repairs the replica", m.To)
+		doubts = append(doubts, d)
+	}
+	return doubts
+}
+
+// elsewhere are the other stores that have the mover, but for the old one where the
+// mover is denied. As a shared tree nobody can log in.
+func (m *mover) elsewhere(found survey, denied denials) []monitor.Doubt {
+	var doubts []monitor.Doubt
+	for _, at := range found.on(m.owner) {
+		if at.store == m.To {
+			continue
+		}
+		d := m.doubt(monitor.Unmet)
+		d.Store, d.Server, d.Expected = inventory.Text(at.store), inventory.Text(at.server), "on "+string(m.To)+" only"
+		switch known := denied[at]; {
+		case at.store != m.From:
+			d.Found, d.Next = "there too", "find out which copy is used, and remove the other"
+		case m.owner.Shared || known.users[m.User]:
+			continue
+		case known.err != nil:
+			d.Verdict, d.Expected = monitor.UnknownFulfilment, "kept there and denied"
+			d.Found, d.Next = fmt.Sprintf("kept, and whether denied is not known: %v", known.err), "let cyr_deny -l be run there, and ask again"
+		default:
+			d.Expected, d.Found = "kept there and denied", "kept and not denied: mail and logins may reach it"
+			d.Next = fmt.Sprintf("on %s: %s", at.server, inventory.Paste("cyr_deny", "--", string(m.User)))
+		}
+		doubts = append(doubts, d)
+	}
+	return doubts
+}
+
+// joined puts ; between the texts that are not empty.
+func joined(texts ...string) string {
+	var said []string
+	for _, text := range texts {
+		if text != "" {
+			said = append(said, text)
+		}
+	}
+	return strings.Join(said, "; ")
+}

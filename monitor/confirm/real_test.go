@@ -1,0 +1,274 @@
+package confirm_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os/exec"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/interlacemail/interlace/fixtures/cyrustest"
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/inventory/cyrus"
+	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/compare"
+	"github.com/interlacemail/interlace/monitor/confirm"
+	"github.com/interlacemail/interlace/planner"
+)
+
+// rig are three stores. Two users who share a folder move from the first to the second.
+type rig struct {
+	*testing.T
+	*cyrustest.Fleet
+	inventory *inventory.Inventory
+	plan      *planner.Assignment
+
+	mu     sync.Mutex
+	steps  []monitor.StepRecord
+	routes map[inventory.UserID]string
+	lags   []monitor.Lag
+	before []monitor.Confirmation
+}
+
+func newRig(t *testing.T) *rig {
+	none := []cyrustest.Settings{{Client: cyrustest.ClientNone}, {Client: cyrustest.ClientNone}}
+	f := cyrustest.Run(t, cyrustest.StoreOptions{Name: "s1"}, cyrustest.StoreOptions{Name: "s2", Instances: none}, cyrustest.StoreOptions{Name: "s3", Instances: none})
+	r := &rig{T: t, Fleet: f, inventory: inventory.New(), routes: map[inventory.UserID]string{}}
+	for _, s := range f.Stores {
+		store := inventory.Store{Name: inventory.StoreID(s.Name)}
+		for i, in := range s.Instances {
+			server, role := inventory.ServerID(s.Name+"r"), inventory.Replica
+			if i == 0 {
+				server, role = inventory.ServerID(s.Name+"m"), inventory.Master
+			}
+			r.inventory.Servers = append(r.inventory.Servers, inventory.Server{Name: server, State: inventory.Active, Capacity: inventory.Load{1e12, 100}})
+			store.Instances = append(store.Instances, inventory.Instance{Server: server, Role: role, IMAP: in.IMAP, CSync: in.Csync, IMAPDConf: in.Conf})
+		}
+		r.inventory.Stores = append(r.inventory.Stores, store)
+	}
+	r.inventory.Users = []inventory.User{{Name: "anna", Store: "s1"}, {Name: "ben", Store: "s1"}}
+	r.inventory.Shares = []inventory.Share{{Owner: "anna", Folder: "Work", Grantee: "ben", Rights: "lrswi"}}
+	r.inventory.Sort()
+	r.plan = &planner.Assignment{ID: "p", Changes: []planner.UserChange{
+		{ID: "c1", Do: planner.Move, User: "anna", Group: "anna", From: "s1", To: "s2"}, {ID: "c2", Do: planner.Move, User: "ben", Group: "anna", From: "s1", To: "s2"},
+	}}
+	r.must(r.master("s1").Fill(t.Context(), []cyrustest.Mailbox{
+		{Name: "user.anna", Messages: 3, Quota: 100000},
+		{Name: "user.anna.Work", Messages: 2, ACL: []cyrustest.Right{{Identifier: "ben", Rights: "lrswi"}}},
+		{Name: "user.anna.Trash"},
+		{Name: "user.ben", Messages: 1},
+	}))
+	r.must(f.Stores[0].Settle(t.Context()))
+	return r
+}
+
+func (r *rig) must(err error) {
+	r.Helper()
+	if err != nil {
+		r.Fatal(err)
+	}
+}
+
+func (r *rig) store(name string) *cyrustest.Store {
+	return r.Stores[slices.IndexFunc(r.Stores, func(s *cyrustest.Store) bool { return s.Name == name })]
+}
+func (r *rig) master(store string) *cyrustest.Instance  { return r.store(store).Master() }
+func (r *rig) replica(store string) *cyrustest.Instance { return r.store(store).Replicas()[0] }
+
+// AddStep and Steps make the rig the journal.
+func (r *rig) AddStep(_ context.Context, record *monitor.StepRecord) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.steps = append(r.steps, *record)
+	return nil
+}
+
+func (r *rig) Steps(_ context.Context, plan, unit string) ([]monitor.StepRecord, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(r.steps), func(s monitor.StepRecord) bool { return s.Plan != plan || s.Unit != unit }), nil
+}
+
+// run runs a program as Cyrus's account, whatever the server: all are here.
+func run(ctx context.Context, _ inventory.ServerID, input string, words ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, "setpriv", append([]string{"--reuid=cyrus", "--regid=mail", "--clear-groups", "--"}, words...)...)
+	var out, complaint bytes.Buffer
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(input), &out, &complaint
+	if err := cmd.Run(); err != nil {
+		return out.String(), fmt.Errorf("%w: %s", err, strings.TrimSpace(complaint.String()))
+	}
+	return out.String(), nil
+}
+
+func (r *rig) access(in inventory.Instance, as inventory.UserID) cyrus.Options {
+	return cyrus.Options{Address: in.IMAP, User: cyrustest.AdminUser, Password: cyrus.Secret(r.Password), As: string(as), TLS: cyrus.None}
+}
+
+// carryOut carries the plan out.
+func (r *rig) carryOut() {
+	r.Helper()
+	done, err := apply.CarryOut(r.Context(), apply.Units([]planner.Plan{r.plan}, nil), false, &apply.Options{
+		Inventory: r.inventory, Run: run, Tools: "/usr/lib/cyrus/bin", SyncUser: "repl", SyncPassword: cyrus.Secret(r.Password), Journal: r,
+		Keep: 14 * 24 * time.Hour, Now: time.Now,
+		Dial: func(ctx context.Context, in inventory.Instance, as inventory.UserID) (*cyrus.Client, error) {
+			return cyrus.Dial(ctx, r.access(in, as))
+		},
+		Route: func(_ context.Context, routes []apply.Route) error {
+			for _, to := range routes {
+				r.routes[to.User] = string(to.To.Server)
+			}
+			return nil
+		},
+	})
+	if err != nil || len(done) != 1 || done[0].Outcome != apply.Moved {
+		r.Fatalf("carried out: %+v, %v", done, err)
+	}
+}
+
+func (r *rig) options() confirm.Options {
+	return confirm.Options{
+		Inventory: r.inventory, Journal: r, Now: time.Now, Lags: r.lags, Earlier: r.before,
+		Compare: compare.Options{Tries: 2, Pause: 50 * time.Millisecond},
+		Side: func(_ context.Context, in inventory.Instance) (compare.Side, error) {
+			return compare.Side{Server: in.Server, Conf: in.IMAPDConf, IMAP: r.access(in, "")}, nil
+		},
+		Denied: func(ctx context.Context, in inventory.Instance) (map[inventory.UserID]bool, error) {
+			return (&apply.Options{Run: run, Tools: "/usr/lib/cyrus/bin"}).DeniedOn(ctx, in)
+		},
+		Routes: func(context.Context, []inventory.UserID) (map[inventory.UserID]string, error) { return r.routes, nil },
+	}
+}
+
+// asked checks the plan, and that of its promises only these are not met, each with a
+// doubt that says this.
+func (r *rig) asked(what string, want map[monitor.PromiseName]string) *monitor.Confirmation {
+	r.Helper()
+	u := &apply.Units([]planner.Plan{r.plan}, nil)[0]
+	found, err := confirm.Unit(r.Context(), u, r.options())
+	r.must(err)
+	for _, p := range found.Promises {
+		text, wrong := want[p.Name]
+		var texts []string
+		for _, d := range p.Doubts {
+			texts = append(texts, fmt.Sprintf("%s %s %s %s: %s, found %s", d.Verdict, d.User, d.Server, d.Mailbox, d.Expected, d.Found))
+		}
+		all := strings.Join(texts, "\n")
+		if (p.Verdict == monitor.Unmet) != wrong || wrong && !strings.Contains(all, text) {
+			r.Errorf("%s: %s is %s (%s)\n%s", what, p.Name, p.Verdict, p.Found, all)
+		}
+		if len(want) == 0 && p.Verdict != monitor.Met {
+			r.Errorf("%s: %s is %s (%s)\n%s", what, p.Name, p.Verdict, p.Found, all)
+		}
+	}
+	if len(found.Promises) != 7 || (found.Verdict == monitor.Unmet) != (len(want) > 0) {
+		r.Errorf("%s: %d promises, %s", what, len(found.Promises), found.Verdict)
+	}
+	return found
+}
+
+// do gives commands to an instance as a user.
+func (r *rig) do(in *cyrustest.Instance, user string, commands ...string) {
+	r.Helper()
+	c, err := in.Dial(r.Context())
+	if user != "" {
+		c, err = in.DialAs(r.Context(), user)
+	}
+	r.must(err)
+	defer c.Close()
+	_, err = c.Do(commands...)
+	r.must(err)
+}
+
+func (r *rig) tool(in *cyrustest.Instance, name string, arguments ...string) {
+	r.Helper()
+	if out, err := in.Tool(r.Context(), name, arguments...); err != nil {
+		r.Fatal(out, err)
+	}
+}
+
+// sync copies users from a master to its replica.
+func (r *rig) sync(store string) {
+	r.Helper()
+	r.tool(r.master(store), "sync_client", "-u", "anna", "ben")
+}
+
+// A plan that was carried out is confirmed; and each promise that is broken on its own
+// is named, with who it is about, and no other one.
+func TestConfirm(t *testing.T) {
+	r := newRig(t)
+	r.asked("before it is carried out", map[monitor.PromiseName]string{monitor.PromiseChanges: "unmet anna s2m : moved from s1 to s2, found s1 on s1m, s1 on s1r; by the journal nothing of it has begun"})
+	r.carryOut()
+	first := r.asked("carried out", nil)
+	if t.Failed() {
+		return
+	}
+
+	r.do(r.replica("s2"), "anna", "SELECT INBOX", `UID STORE 2 +FLAGS (\Deleted)`, "EXPUNGE")
+	r.asked("a message removed on the replica", map[monitor.PromiseName]string{monitor.PromiseCopies: "unmet anna s2r user.anna: the same on the replica as on the master, found the replica lacks 1 message"})
+	r.tool(r.replica("s2"), "sync_reset", "-f", "anna")
+	r.sync("s2")
+
+	r.do(r.master("s2"), "", "DELETEACL user.anna.Work ben")
+	r.sync("s2")
+	r.asked("rights taken away", map[monitor.PromiseName]string{monitor.PromiseShares: "unmet ben s2m user.anna.Work: reads Work of anna, found can't read it"})
+	r.do(r.master("s2"), "", "SETACL user.anna.Work ben lrswi")
+	r.sync("s2")
+
+	r.routes["ben"] = "s1m"
+	r.asked("routed to the old place", map[monitor.PromiseName]string{monitor.PromiseRouting: `unmet ben s2m : sent to s2 on s2m, found sent to "s1m"`})
+	r.routes["ben"] = "s2"
+
+	r.tool(r.master("s1"), "cyr_deny", "-a", "--", "ben")
+	r.asked("not denied at the old place", map[monitor.PromiseName]string{monitor.PromisePlacement: "unmet ben s1m : kept there and denied, found kept and not denied"})
+	r.tool(r.master("s1"), "cyr_deny", "--", "ben")
+
+	r.must(r.master("s3").Fill(t.Context(), []cyrustest.Mailbox{{Name: "user.ben"}}))
+	r.asked("left on a third store", map[monitor.PromiseName]string{monitor.PromisePlacement: "unmet ben s3m : on s2 only, found there too"})
+	r.tool(r.master("s3"), "sync_reset", "-f", "ben")
+
+	r.do(r.master("s2"), "ben", "APPEND INBOX "+cyrustest.Literal("Subject: new\r\n\r\nnew\r\n"))
+	r.asked("the replica behind", map[monitor.PromiseName]string{monitor.PromiseCaughtUp: "unmet  s2r : nothing waits for the replica, found the master is ahead and stands still: user.ben"})
+	r.sync("s2")
+	r.asked("a new message", nil)
+	r.lags = []monitor.Lag{{Store: "s2", Server: "s2m", Verdict: monitor.Stopped, Level: monitor.LevelAlert, Reason: "no rolling client runs"}}
+	r.asked("the client stopped", map[monitor.PromiseName]string{monitor.PromiseCaughtUp: "its channel is stopped; no rolling client runs"})
+	r.lags = nil
+
+	r.do(r.master("s2"), "anna", "SELECT INBOX", `UID STORE 1 +FLAGS (\Deleted)`, "EXPUNGE", `UID MOVE 3 INBOX.Trash`, "DELETE INBOX.Work")
+	r.do(r.master("s2"), "", "SETACL user.anna ben lrs")
+	r.inventory.Shares = []inventory.Share{{Owner: "anna", Grantee: "ben", Rights: "lrs"}}
+	r.sync("s2")
+	r.asked("changed by their owner since", nil)
+
+	r.tool(r.master("s2"), "cyr_expire", "-E", "0", "-X", "0", "-D", "0")
+	r.sync("s2")
+	r.asked("without a trace", map[monitor.PromiseName]string{monitor.PromiseNothing: "unmet anna s2m user.anna.Work"})
+	r.before = []monitor.Confirmation{*first}
+	r.asked("without a trace, but confirmed before", nil)
+	r.before = nil
+}
+
+// What a server that does not answer would have to tell is unknown, and nothing is met
+// because of it.
+func TestConfirmSilence(t *testing.T) {
+	r := newRig(t)
+	r.carryOut()
+	r.must(r.replica("s2").Stop())
+	u := &apply.Units([]planner.Plan{r.plan}, nil)[0]
+	found, err := confirm.Unit(t.Context(), u, r.options())
+	r.must(err)
+	for _, p := range found.Promises {
+		unknown := slices.Contains([]monitor.PromiseName{monitor.PromisePlacement, monitor.PromiseCopies, monitor.PromiseCaughtUp}, p.Name)
+		if p.Verdict == monitor.Unmet || (p.Verdict == monitor.Met) == unknown {
+			t.Errorf("%s is %s: %+v", p.Name, p.Verdict, p.Doubts)
+		}
+	}
+	if found.Verdict != monitor.UnknownFulfilment {
+		t.Errorf("all is %s", found.Verdict)
+	}
+}

@@ -1,0 +1,111 @@
+package confirm
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/inventory/cyrus"
+)
+
+// instance names an instance of a store.
+type instance struct {
+	store  inventory.StoreID
+	server inventory.ServerID
+}
+
+func (i instance) String() string { return fmt.Sprintf("%s on %s", i.store, i.server) }
+
+// seen is who has mailboxes on an instance, or why that is not known.
+type seen struct {
+	owners map[cyrus.Owner]bool
+	err    error
+}
+
+// survey is who has mailboxes where, on all instances of a fleet.
+type survey map[instance]seen
+
+// atOnce is how many instances are asked at a time.
+const atOnce = 16
+
+// survey asks all instances for the names of their mailboxes.
+func (o *Options) survey(ctx context.Context, inv *inventory.Inventory) (survey, error) {
+	found := survey{}
+	var mu sync.Mutex
+	var group errgroup.Group
+	group.SetLimit(atOnce)
+	for i := range inv.Stores {
+		for _, in := range inv.Stores[i].Instances {
+			group.Go(func() error {
+				owners, err := o.owners(ctx, inv, in)
+				mu.Lock()
+				defer mu.Unlock()
+				found[instance{inv.Stores[i].Name, in.Server}] = seen{owners, err}
+				return ctx.Err()
+			})
+		}
+	}
+	return found, group.Wait()
+}
+
+// owners returns who has mailboxes on an instance.
+func (o *Options) owners(ctx context.Context, inv *inventory.Inventory, in inventory.Instance) (map[cyrus.Owner]bool, error) {
+	if s := inv.Server(in.Server); s >= 0 && inv.Servers[s].State == inventory.Down {
+		return nil, errors.New("the server is down")
+	}
+	if in.IMAP == "" {
+		return nil, errors.New("the inventory has no IMAP address of it")
+	}
+	c, err := o.dial(ctx, in, "")
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	names, err := c.Names(ctx)
+	if err != nil {
+		return nil, err
+	}
+	owners := map[cyrus.Owner]bool{}
+	for _, n := range names {
+		if owner, _, kept := n.Owner(); kept {
+			owners[owner] = true
+		}
+	}
+	return owners, nil
+}
+
+// on returns the instances on which an owner has mailboxes, sorted.
+func (s survey) on(owner cyrus.Owner) []instance {
+	var list []instance
+	for at, seen := range s {
+		if seen.owners[owner] {
+			list = append(list, at)
+		}
+	}
+	sortInstances(list)
+	return list
+}
+
+// silent returns the instances of which nothing is known, sorted.
+func (s survey) silent() []instance {
+	var list []instance
+	for at, seen := range s {
+		if seen.err != nil {
+			list = append(list, at)
+		}
+	}
+	sortInstances(list)
+	return list
+}
+
+func sortInstances(list []instance) {
+	slices.SortFunc(list, func(a, b instance) int {
+		return cmp.Or(cmp.Compare(a.store, b.store), cmp.Compare(a.server, b.server))
+	})
+}

@@ -1,0 +1,1 @@
+SELECT text FROM applied_plans WHERE id = ?1

@@ -1,0 +1,1 @@
+UPDATE applies SET stop = ?1 WHERE ended IS NULL

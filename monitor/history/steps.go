@@ -1,0 +1,39 @@
+package history
+
+import (
+	"context"
+	"database/sql"
+	_ "embed" // the queries
+
+	"github.com/interlacemail/interlace/inventory/database"
+	"github.com/interlacemail/interlace/monitor"
+)
+
+var (
+	//go:embed query/insert_step.sql
+	insertStep string
+	//go:embed query/find_step.sql
+	findStep string
+	//go:embed query/load_steps.sql
+	loadSteps string
+)
+
+// AddStep writes down what is about to be done of a plan, or how it ended, and gives the
+// record its number. What is not written down must not be done.
+func (h *History) AddStep(ctx context.Context, r *monitor.StepRecord) error {
+	return h.writeAction(ctx, string(r.State)+" of a step", func(tx *sql.Tx) error {
+		return tx.QueryRowContext(ctx, insertStep, r.Plan, r.Unit, r.Step, r.State, database.AsMicroseconds(&r.At), r.Text, r.Data).Scan(&r.Number)
+	}, func(ctx context.Context, tx *sql.Tx) (bool, error) {
+		var found int
+		err := tx.QueryRowContext(ctx, findStep, r.Number, r.Plan, r.Unit, database.AsMicroseconds(&r.At)).Scan(&found)
+		return found == 1, err
+	})
+}
+
+// Steps returns what is written down of a unit of a plan, in its order.
+func (h *History) Steps(ctx context.Context, plan, unit string) ([]monitor.StepRecord, error) {
+	return load(ctx, h.facts, "steps", loadSteps, []any{plan, unit}, func(rows *sql.Rows) (r monitor.StepRecord, err error) {
+		err = rows.Scan(&r.Number, &r.Plan, &r.Unit, &r.Step, &r.State, database.AsMicroseconds(&r.At), &r.Text, &r.Data)
+		return r, err
+	})
+}

@@ -1,0 +1,34 @@
+package history
+
+import (
+	"path/filepath"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/interlacemail/interlace/monitor"
+)
+
+func TestSteps(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "facts.db")
+	h := openAt(t, path)
+	at := time.Date(2026, 11, 26, 1, 2, 3, 4000, time.UTC)
+	want := []monitor.StepRecord{
+		{Plan: "p", Unit: "anna to s2", Step: monitor.StepCheck, State: monitor.StepBegan, At: at},
+		{Plan: "p", Unit: "anna to s2", Step: monitor.StepCheck, State: monitor.StepDone, At: at, Text: "room\nfor \x1b all", Data: `{"a":1}`},
+	}
+	for i := range want {
+		if err := h.AddStep(t.Context(), &want[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, other := range []monitor.StepRecord{{Plan: "q", Unit: "anna to s2", At: at}, {Plan: "p", Unit: "ben to s2", At: at}} {
+		if err := h.AddStep(t.Context(), &other); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := h.Steps(t.Context(), "p", "anna to s2")
+	if err != nil || !reflect.DeepEqual(got, want) || got[0].Number >= got[1].Number {
+		t.Errorf("steps %+v, %v, want %+v", got, err, want)
+	}
+}
