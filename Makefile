@@ -7,7 +7,7 @@ GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME    ?= 30s
 # Long stories whose goroutines others have too: without the race detector only.
-ALONE       := Story/(bench_layout|layout_objective|layout_frontier|simulate_years_rare)$$
+ALONE       := Story/(bench_layout|bench_others|demo_fleet|layout_objective|layout_frontier|layout_narrow|layout_servers|simulate_plot|simulate_years_rare)$$
 DEMO        := fleet interlace.db interlace.db-wal interlace.db-shm plan.json users.json moves.json
 
 .PHONY: help build test check lint demo demo-live bench fuzz soak golden deps compiler
