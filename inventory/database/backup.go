@@ -49,7 +49,8 @@ func (f *File) backup(ctx context.Context, path string) error {
 func replaceable(path string) (string, error) {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		if _, err := os.Lstat(path); err == nil {
+		// A plain file by now is one that another process has just put there.
+		if info, err := os.Lstat(path); err == nil && info.Mode()&fs.ModeSymlink != 0 {
 			return "", errors.New("it is a symbolic link to nothing")
 		}
 		return path, nil
