@@ -64,7 +64,8 @@ func TestRepairedSoon(t *testing.T) {
 				},
 				Compare: watch.Comparing{
 					Every: 24 * time.Hour, Within: 7 * 24 * time.Hour, For: time.Minute, Look: compare.Options{Level: "2"},
-					Pairs: func(context.Context) ([]compare.Pair, error) { return nil, nil },
+					Copies: func() []monitor.Copy { return []monitor.Copy{{Store: "s1", Server: "imap2"}} },
+					Pairs:  func(context.Context) ([]compare.Pair, error) { return nil, nil },
 				},
 			}).RunAlone(ctx)
 		}()
