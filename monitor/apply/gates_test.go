@@ -211,3 +211,36 @@ func TestDenied(t *testing.T) {
 		t.Errorf("the originals are kept until %v", kept)
 	}
 }
+
+// No more users begin to move in a night than may, whether they have begun, tonight or
+// before, or are about to.
+func TestUsersPerNight(t *testing.T) {
+	evening := time.Date(2026, 11, 27, 22, 0, 0, 0, time.UTC)
+	var units []apply.Unit
+	for i := range 4 {
+		units = append(units, apply.Unit{Plan: "p", Name: fmt.Sprint(i), Moves: make([]planner.UserChange, 2)})
+	}
+	begun := func(unit string, at time.Time) monitor.StepRecord {
+		return monitor.StepRecord{Plan: "p", Unit: unit, Step: monitor.StepCheck, State: monitor.StepBegan, At: at}
+	}
+	for _, test := range []struct {
+		limit int
+		steps []monitor.StepRecord
+		want  []bool
+	}{
+		{0, nil, []bool{false, false, false, false}},
+		{4, nil, []bool{false, false, true, true}},
+		{1, nil, []bool{false, true, true, true}},
+		{4, []monitor.StepRecord{begun("3", evening.Add(time.Hour))}, []bool{false, true, true, true}},
+		{4, []monitor.StepRecord{begun("3", evening.Add(-time.Hour))}, []bool{false, false, true, true}},
+	} {
+		o := &apply.Options{
+			Journal: &journal{steps: test.steps, left: -1}, Now: func() time.Time { return evening.Add(2 * time.Hour) },
+			Gates: apply.Gates{Night: func(time.Time) time.Time { return evening }},
+		}
+		o.Limits.UsersPerNight = test.limit
+		if got := o.Nights(t.Context(), units); !slices.Equal(got, test.want) {
+			t.Errorf("%d users a night, %d have begun: who waits is %v, want %v", test.limit, len(test.steps), got, test.want)
+		}
+	}
+}

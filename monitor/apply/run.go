@@ -356,22 +356,27 @@ func (r *run) pass(ctx context.Context, t *task, step monitor.Step) error {
 }
 
 // night keeps a unit for another night when so many users have begun to move in this one
-// as may.
+// as may. Those that are about to begin, and come before it, count too.
 func (r *run) night(ctx context.Context, t *task) error {
 	limit := r.Limits.UsersPerNight
 	if limit == 0 || r.Gates.Night == nil {
 		return nil
 	}
 	night, users := r.Gates.Night(r.Now()), 0
+	before := true
 	for _, other := range r.units {
 		if other == t {
+			before = false
 			continue
 		}
 		records, err := r.Journal.Steps(ctx, other.Plan, other.Name)
 		if err != nil {
 			return errEnds("%v", err)
 		}
-		if at, there := last(records, other.course.Steps[0], monitor.StepBegan); there && !at.Before(night) {
+		r.mu.Lock()
+		begins := before && other.state == running
+		r.mu.Unlock()
+		if at, there := last(records, other.course.Steps[0], monitor.StepBegan); begins || there && !at.Before(night) {
 			users += len(other.Moves)
 		}
 	}
