@@ -31,8 +31,8 @@ func (c *config) routes(ctx context.Context, users []inventory.UserID) (map[inve
 	return nil, errUnrouted
 }
 
-// readRoutes reads a file with a line USER,SERVER for each user; lines without
-// anything in them are let pass. What else it holds is a mistake, and so is a user
+// readRoutes reads a file with a line USER,SERVER for each user; empty lines and those
+// that begin with # are let pass. What else it holds is a mistake, and so is a user
 // who is asked for and routed to two servers.
 func readRoutes(ctx context.Context, path string, users []inventory.UserID) (map[inventory.UserID]string, error) {
 	f, err := files.Open(ctx, path)
@@ -49,7 +49,7 @@ func readRoutes(ctx context.Context, path string, users []inventory.UserID) (map
 	lines, number := bufio.NewScanner(f), 1
 	for ; lines.Scan(); number++ {
 		line := strings.TrimSpace(lines.Text())
-		if line == "" {
+		if line == "" || line[0] == '#' {
 			continue
 		}
 		user, server, err := readRoute(line)

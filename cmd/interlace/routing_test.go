@@ -17,7 +17,7 @@ import (
 func TestRoutes(t *testing.T) {
 	dir := t.TempDir()
 	table := filepath.Join(dir, "routing")
-	write(t, table, "anna,s1\n smith, john,s2 \n\nbob,s3\r\nbob,s4\n")
+	write(t, table, "# who is where\nanna,s1\n smith, john,s2 \n\nbob,s3\r\nbob,s4\n")
 	users := []inventory.UserID{"anna", "smith, john", "nothing", "carl"}
 	c := newConfig()
 	if _, err := c.routes(t.Context(), users); err == nil || !strings.Contains(err.Error(), "neither is set") {
