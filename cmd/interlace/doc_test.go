@@ -90,7 +90,7 @@ func TestExamples(t *testing.T) {
 		if c.Example == "" {
 			t.Errorf("%s has no example", c.CommandPath())
 		}
-		if !slices.Contains([]string{"apply", "compare", "discover", "watch"}, c.Name()) { // look at live servers
+		if !slices.Contains([]string{"apply", "compare", "confirm", "discover", "watch"}, c.Name()) { // look at live servers
 			for line := range strings.Lines(c.Example) {
 				runExample(t, strings.TrimSpace(line))
 			}
