@@ -50,28 +50,28 @@ func newJournal(ctx context.Context, command []string, positions []monitor.Posit
 }
 
 // arguments are what journalctl is to be called with: everything after the last
-// entry that was told, or the newest one to begin with.
+// entry that was told or, before there was one, all of this second.
 func (j *journal) arguments() []string {
 	args := slices.Clone(j.command)
 	switch {
 	case j.cursor != "":
 		args = append(args, "--after-cursor="+j.cursor)
-	case j.known: // there was nothing yet
+	case j.known:
 		args = append(args, fmt.Sprintf("--since=@%d", j.seen.Unix()))
 	default:
-		args = append(args, "--lines=1")
+		args = append(args, fmt.Sprintf("--since=@%d", j.begun.Unix()))
 	}
-	if j.whole {
-		return args
-	}
-	if args = append(args, "--follow"); j.cursor != "" || j.known {
-		args = append(args, "--no-tail")
+	if !j.whole {
+		args = append(args, "--follow", "--no-tail")
 	}
 	return args
 }
 
 // start starts journalctl.
 func (j *journal) start(now time.Time) error {
+	if j.begun.IsZero() {
+		j.begun = now
+	}
 	ctx, stop := context.WithCancel(j.ctx)
 	args := j.arguments()
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
@@ -87,9 +87,6 @@ func (j *journal) start(now time.Time) error {
 		return err
 	}
 	j.stop, j.lines, j.ended = stop, make(chan []byte, 1024), make(chan error, 1)
-	if j.begun.IsZero() {
-		j.begun = now
-	}
 	go func(lines chan<- []byte, ended chan<- error) {
 		readEntries(ctx, output, lines)
 		err := cmd.Wait()
@@ -175,14 +172,14 @@ func (j *journal) next() (line []byte, ok, wait bool) {
 	}
 }
 
-// tell hands an entry over. The first one of a journal that was not known before
-// only says where to begin.
+// tell hands an entry over, unless it came before a journal that was not known was begun
+// with.
 func (j *journal) tell(line []byte, tell func(Line)) {
 	e, cursor, ok := parseJournal(Line{Log: journalLog, Text: line})
 	if !ok {
 		return
 	}
-	before := j.cursor == "" && !j.known && e.At.Before(j.begun)
+	before := !j.known && e.At.Before(j.begun)
 	if j.cursor = cursor; !before {
 		tell(Line{Log: journalLog, Entry: &e})
 	}
