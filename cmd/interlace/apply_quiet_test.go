@@ -38,3 +38,40 @@ func TestQuiet(t *testing.T) {
 		}
 	}
 }
+
+// Where there is no log of its own, the journal tells; here one that is played.
+func TestQuietByTheJournal(t *testing.T) {
+	now := time.Unix(1_800_000_000, 0)
+	journal := filepath.Join(t.TempDir(), "journalctl")
+	t.Setenv("PATH", filepath.Dir(journal)+":"+os.Getenv("PATH"))
+	const came = "1799990000.5 s1 cyrus/imap[1]: login: h [1.2.3.4] "
+	const script = `#!/bin/sh
+case "$*" in
+"-q --no-pager -o short-unix --unit=cyrus --until=@1799913600 -n 1") printf '%s' "$OLDEST" ;;
+"-q --no-pager -o short-unix --unit=cyrus --since=@1799913600 --case-sensitive=yes --grep="*) printf '%s' "$LINES" | grep -P -- "${8#--grep=}" ;;
+*) exit 3 ;;
+esac
+`
+	if err := os.WriteFile(journal, []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		name, oldest, lines string
+		quiet, known        bool
+	}{
+		{"it begins today", "", "", false, false},
+		{"nobody came", "1799900000.0 s1 x\n", came + "ben PLAIN\n", true, true},
+		{"one with a longer name came", "1799900000.0 s1 x\n", came + "o'brien2 PLAIN\n", true, true},
+		{"he came", "1799900000.0 s1 x\n", came + "o'brien PLAIN\n", false, true},
+		{"a name that ends a quotation", "1799900000.0 s1 x\n", came + `a\E|b PLAIN` + "\n", false, true},
+	} {
+		t.Setenv("OLDEST", test.oldest)
+		t.Setenv("LINES", test.lines)
+		c := &config{}
+		c.Monitor.Journal = []string{"--unit=cyrus"}
+		quiet, known, _, err := c.quiet(t.Context(), now, inventory.Instance{}, []inventory.UserID{"o'brien", `a\E|b`})
+		if quiet != test.quiet || known != test.known || err != nil {
+			t.Errorf("%s: quiet %v, known %v, %v", test.name, quiet, known, err)
+		}
+	}
+}

@@ -54,18 +54,30 @@ func (m *move) keep(ctx context.Context, records []monitor.StepRecord) (text, da
 	return strings.TrimSuffix(text, "; "), "", nil
 }
 
-// quiet fails where somebody was delivered to or logged in on the old store lately.
+// quietDay is how long nobody may have come to an original before it is removed.
+const quietDay = 24 * time.Hour
+
+// quiet fails unless nobody was delivered to or logged in on the old store for a day. Of
+// an original that is kept for less than that it is not asked.
 func (m *move) quiet(ctx context.Context, s *source) (string, error) {
-	unknown := fmt.Sprintf("whether mail or users still come to %s is not known; ", s.store.Name)
-	if m.Live.Quiet == nil || len(s.users) == 0 {
-		return unknown, nil
+	switch {
+	case len(s.users) == 0:
+		return "", nil
+	case m.Keep < quietDay:
+		return fmt.Sprintf("originals are kept for less than a day, so whether mail or users still come to %s was not asked; ", s.store.Name), nil
 	}
-	quiet, known, last, err := m.Live.Quiet(ctx, s.master(), s.users)
+	var quiet, known bool
+	var last time.Time
+	var err error
+	if m.Live.Quiet != nil {
+		quiet, known, last, err = m.Live.Quiet(ctx, s.master(), s.users)
+	}
 	switch {
 	case err != nil:
 		return "", fmt.Errorf("%w: %w", errRests, err)
 	case !known:
-		return unknown, nil
+		return "", fmt.Errorf("%w: whether mail or users still come to %s is not known: the log of its master on %s has to be known (log in the fleet file, or logs.journal), readable for apply, and go back for a day",
+			errRests, s.store.Name, s.hosts[0].server)
 	case !quiet:
 		return "", fmt.Errorf("%w: mail or users still came to %s at %s; find out what leads them there", errRests, s.hosts[0].server, last.Format(time.RFC3339))
 	}
