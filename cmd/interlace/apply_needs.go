@@ -5,6 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
@@ -26,13 +30,32 @@ func (a *app) applyNeeds(ctx context.Context, f *facts) (cyrus.Secret, error) {
 	}
 	secret, err := a.config.secret(ctx, "sync.password_file", c.SyncPasswordFile)
 	wrong = errors.Join(wrong, err)
-	if len(c.RoutingHook) == 0 && a.config.Monitor.RoutingFile == "" {
-		wrong = errors.Join(wrong, hint(errors.New("neither routing_hook nor routing_file is set, one of which changes where users are served"), "interlace config --help explains them"))
-	}
+	wrong = errors.Join(wrong, a.config.canRoute())
 	if a.config.tools() == "" {
 		lacks("cyrus_tools", "cyrus_tools: /usr/lib/cyrus/bin")
 	}
 	return cyrus.Secret(secret), errors.Join(wrong, newAsker(a.config).check(ctx, f.Inventory), a.config.reachesAll(f.Inventory))
+}
+
+// canRoute fails where it is plain that users can't be routed anew: while they are denied
+// is too late to find that out.
+func (c *config) canRoute() error {
+	hook, file := c.Apply.RoutingHook, c.Monitor.RoutingFile
+	switch {
+	case len(hook) > 0:
+		return c.wrong("routing_hook", notFound(hook[0]))
+	case file != "":
+		_, err := os.Stat(file)
+		if err == nil {
+			if file, err = filepath.EvalSymlinks(file); err == nil {
+				if denied := unix.Access(filepath.Dir(file), unix.W_OK); denied != nil {
+					err = fmt.Errorf("%s can't be replaced: %w", file, denied)
+				}
+			}
+		}
+		return c.wrong("routing_file", err)
+	}
+	return hint(errors.New("neither routing_hook nor routing_file is set, one of which changes where users are served"), "interlace config --help explains them")
 }
 
 // reachesAll fails where commands can't get to a server of the inventory.

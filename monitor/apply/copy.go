@@ -111,6 +111,33 @@ func (m *move) uncopy(ctx context.Context) error {
 	if m.unit.Of != "" {
 		return nil
 	}
+	if err := m.unused(ctx); err != nil {
+		return err
+	}
 	err := m.target.hosts[0].remove(ctx, m.users())
 	return errors.Join(err, m.removeTrees(ctx, m.target.master(), m.trees()))
+}
+
+// unused fails where what is on the target may be in use, whatever the journal says:
+// somebody is let in there, or routed there.
+func (m *move) unused(ctx context.Context) error {
+	if err := notDenied(ctx, m.target, m.users()); err != nil {
+		return fmt.Errorf("what is on %s may be in use and is not taken back: %w", m.target.store.Name, err)
+	}
+	if m.Live.Served == nil || len(m.users()) == 0 {
+		return nil
+	}
+	served, err := m.Live.Served(ctx, m.users())
+	if err != nil {
+		return nil // a routing that can't be asked is no reason to keep anybody out
+	}
+	to := m.target.master().Server
+	for _, s := range m.sources {
+		for _, u := range s.users {
+			if served[u] == to && s.master().Server != to {
+				return fmt.Errorf("what is on %s may be in use and is not taken back: user %s is routed there", m.target.store.Name, inventory.Printable(string(u)))
+			}
+		}
+	}
+	return nil
 }

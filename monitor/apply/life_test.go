@@ -287,3 +287,48 @@ func TestWhatStillRunsIsAwaited(t *testing.T) {
 	}
 	must(t, <-left)
 }
+
+// A copy that somebody is let in to, or routed to, is never taken back, and nobody is let
+// in to the original beside it.
+func TestCopyInUseStays(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, 2, cyrustest.Settings{})
+	ctx := t.Context()
+	from, to := r.Stores[0].Master(), r.Stores[1].Master()
+	for user, taken := range map[string]func(o *apply.Options) string{
+		"anna": func(*apply.Options) string {
+			_, err := to.Tool(ctx, "cyr_deny", "-a", "anna")
+			must(t, err)
+			return "user anna has to be denied on " + to.Name
+		},
+		"ben": func(o *apply.Options) string {
+			o.Live.Served = func(context.Context, []inventory.UserID) (map[inventory.UserID]inventory.ServerID, error) {
+				return map[inventory.UserID]inventory.ServerID{"ben": inventory.ServerID(to.Name)}, nil
+			}
+			return "user ben is routed there"
+		},
+	} {
+		must(t, from.Fill(ctx, []cyrustest.Mailbox{{Name: "user." + user, Messages: 3}}))
+		o := r.options(&journal{left: -1})
+		why := ""
+		o.Run = func(ctx context.Context, server inventory.ServerID, input string, words ...string) (string, error) {
+			if slices.Contains(words, "-O") {
+				why = taken(o)
+			}
+			if why != "" && strings.Contains(strings.Join(words, " "), "sync_client") {
+				return "", errors.New("it fails")
+			}
+			return run(ctx, server, input, words...)
+		}
+		outcome, err := o.Carry(ctx, unit(user, "s1", "s2", user), false)
+		if outcome != apply.Broken || err == nil || why == "" || !strings.Contains(err.Error(), why) {
+			t.Errorf("%s, %v, want %s\n%v", outcome, err, why, o.Journal)
+		}
+		if left := talk(t, to, "", `LIST "" "user.`+user+`"`); !strings.Contains(left, user) {
+			t.Errorf("the copy of %s is gone: %s", user, left)
+		}
+		if denied, err := from.Tool(ctx, "cyr_deny", "-l"); err != nil || !strings.Contains(denied, user) {
+			t.Errorf("%s is let in on the old store: %s, %v", user, denied, err)
+		}
+	}
+}

@@ -103,6 +103,9 @@ func (m *move) undo(ctx context.Context, step monitor.Step, records []monitor.St
 	case monitor.StepCopy:
 		return m.uncopy(ctx)
 	case monitor.StepDenySource:
+		if err := m.unused(ctx); err != nil {
+			return err
+		}
 		return errors.Join(m.allowWriters(ctx, records), m.eachSource(func(s *source) error { return s.each(ctx, s.users, (*host).allow) }))
 	}
 	return nil
