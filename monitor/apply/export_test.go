@@ -2,6 +2,7 @@ package apply
 
 import (
 	"context"
+	"strings"
 
 	"github.com/interlacemail/interlace/monitor"
 )
@@ -40,3 +41,13 @@ type (
 
 // Lost tells what a user does not see any more.
 func (v *view) Lost(now *View) string { return v.lost(now) }
+
+// Channels returns the words that choose each channel over which a master with these
+// settings copies to its replicas.
+func Channels(settings map[string]string) []string {
+	var channels []string
+	for _, l := range (&host{settings: settings}).toReplicas() {
+		channels = append(channels, strings.Join(l.flags, " "))
+	}
+	return channels
+}

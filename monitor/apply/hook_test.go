@@ -1,6 +1,7 @@
 package apply_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -91,5 +92,23 @@ func TestFollow(t *testing.T) {
 	}
 	if len(inv.Stores[0].Instances) != 2 || inv.Stores[0].Instances[0].Server != "a" {
 		t.Errorf("the inventory of before was changed: %+v", inv.Stores[0])
+	}
+}
+
+// A master copies to its replicas over the channels that lead to one, and over no other.
+func TestChannelsToReplicas(t *testing.T) {
+	for _, test := range []struct {
+		settings map[string]string
+		want     []string
+	}{
+		{map[string]string{"sync_host": "127.0.0.1"}, []string{""}},
+		{map[string]string{"sync_host": "127.0.0.1", "sync_log_channels": `"" far squatter`}, []string{"", "-n far"}},
+		{map[string]string{"far_sync_host": "127.0.0.2", "sync_log_channels": "far squatter"}, []string{"-n far"}},
+		{map[string]string{"far_sync_host": "127.0.0.2", "sync_log_channels": `"" far`}, []string{"-n far"}},
+		{map[string]string{"sync_host": "127.0.0.1", "sync_log_channels": "squatter"}, []string{""}},
+	} {
+		if got := apply.Channels(test.settings); !slices.Equal(got, test.want) {
+			t.Errorf("%v: %q, want %q", test.settings, got, test.want)
+		}
 	}
 }

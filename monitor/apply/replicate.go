@@ -23,14 +23,22 @@ type link struct {
 	flags []string // that choose the channel
 }
 
-// toReplicas are the links from a master to its replicas: the default channel, and each
-// further one that it logs for. What is logged for squatter reaches no replica.
+// toReplicas are the links from a master to its replicas: one for each channel that it
+// logs for and that leads anywhere, and the default channel where there is none. What is
+// logged for squatter reaches no replica.
 func (h *host) toReplicas() []*link {
-	links := []*link{{host: h, conf: h.conf}}
-	for _, name := range strings.Fields(h.settings["sync_log_channels"]) {
-		if name != `""` && name != "squatter" {
+	var links []*link
+	for _, name := range h.channelsOf() {
+		switch {
+		case name == "squatter", h.peer(name) == "":
+		case name == defaultChannel:
+			links = append(links, &link{host: h, conf: h.conf})
+		default:
 			links = append(links, &link{host: h, conf: h.conf, flags: []string{"-n", name}})
 		}
+	}
+	if len(links) == 0 {
+		links = []*link{{host: h, conf: h.conf}}
 	}
 	return links
 }
