@@ -106,6 +106,7 @@ func (r *rig) options(j *journal) *apply.Options {
 	return &apply.Options{
 		Inventory: r.inventory, Run: run, Tools: "/usr/lib/cyrus/bin", SyncUser: "repl", SyncPassword: cyrus.Secret(r.Password), Journal: j,
 		Keep: 14 * 24 * time.Hour, Now: time.Now,
+		Denied: 20 * time.Minute, Expected: 10 * time.Minute, // a machine may be busy with other tests
 		Dial: func(ctx context.Context, in inventory.Instance, as inventory.UserID) (*cyrus.Client, error) {
 			return cyrus.Dial(ctx, cyrus.Options{Address: in.IMAP, User: cyrustest.AdminUser, Password: cyrus.Secret(r.Password), As: string(as), TLS: cyrus.None, Domains: r.settings.VirtDomains != ""})
 		},
