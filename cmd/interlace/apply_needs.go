@@ -7,8 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-
-	"golang.org/x/sys/unix"
+	"syscall"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
@@ -37,6 +36,9 @@ func (a *app) applyNeeds(ctx context.Context, f *facts) (cyrus.Secret, error) {
 	return cyrus.Secret(secret), errors.Join(wrong, newAsker(a.config).check(ctx, f.Inventory), a.config.reachesAll(f.Inventory))
 }
 
+// writable is W_OK of access(2).
+const writable = 2
+
 // canRoute fails where it is plain that users can't be routed anew: while they are denied
 // is too late to find that out.
 func (c *config) canRoute() error {
@@ -48,7 +50,7 @@ func (c *config) canRoute() error {
 		_, err := os.Stat(file)
 		if err == nil {
 			if file, err = filepath.EvalSymlinks(file); err == nil {
-				if denied := unix.Access(filepath.Dir(file), unix.W_OK); denied != nil {
+				if denied := syscall.Access(filepath.Dir(file), writable); denied != nil {
 					err = fmt.Errorf("%s can't be replaced: %w", file, denied)
 				}
 			}
