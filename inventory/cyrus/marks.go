@@ -109,6 +109,22 @@ func parseChecksums(text string) (_ Checksums, valid bool) {
 	return Checksums{Known: true, Messages: uint32(messages), Annotations: uint32(annotations)}, err == nil
 }
 
+// Owners returns how many mailboxes each user and each shared tree has. It counts as
+// [Client.Names] tells them.
+func (c *Client) Owners(ctx context.Context) (map[Owner]int, error) {
+	names, err := c.Names(ctx)
+	if err != nil {
+		return nil, err
+	}
+	owners := map[Owner]int{}
+	for _, n := range names {
+		if owner, _, kept := n.Owner(); kept {
+			owners[owner]++
+		}
+	}
+	return owners, nil
+}
+
 // Names returns the internal names of all mailboxes without a look into any of
 // them, sorted, without those that were deleted and are kept for a while. Where a
 // name with an @ has two readings both are told: there is a mailbox of one of them.

@@ -183,17 +183,7 @@ func (m *move) owners(ctx context.Context, in inventory.Instance) (map[cyrus.Own
 		return nil, err
 	}
 	defer c.Close()
-	names, err := c.Names(ctx)
-	if err != nil {
-		return nil, err
-	}
-	has := map[cyrus.Owner]int{}
-	for _, n := range names {
-		if owner, _, kept := n.Owner(); kept {
-			has[owner]++
-		}
-	}
-	return has, nil
+	return c.Owners(ctx)
 }
 
 // called names a user or a shared tree.

@@ -67,17 +67,12 @@ func (o *Options) owners(ctx context.Context, inv *inventory.Inventory, in inven
 		return nil, err
 	}
 	defer c.Close()
-	names, err := c.Names(ctx)
-	if err != nil {
-		return nil, err
+	mailboxes, err := c.Owners(ctx)
+	owners := make(map[cyrus.Owner]bool, len(mailboxes))
+	for owner := range mailboxes {
+		owners[owner] = true
 	}
-	owners := map[cyrus.Owner]bool{}
-	for _, n := range names {
-		if owner, _, kept := n.Owner(); kept {
-			owners[owner] = true
-		}
-	}
-	return owners, nil
+	return owners, err
 }
 
 // on returns the instances on which an owner has mailboxes, sorted.
