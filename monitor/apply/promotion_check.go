@@ -1,0 +1,81 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/interlacemail/interlace/inventory"
+)
+
+// check says all that speaks against the promotion.
+func (p *promotion) check(ctx context.Context) error {
+	var wrong error
+	if p.Layouts.Hook == nil {
+		wrong = errNoHook
+	}
+	if p.Route == nil {
+		wrong = errors.Join(wrong, errors.New("neither routing_hook nor routing_file in the configuration is set: nobody could be sent to the new master"))
+	}
+	for _, server := range []inventory.ServerID{p.old().Server, p.fresh().Server} {
+		if !slices.ContainsFunc(p.living(), func(in inventory.Instance) bool { return in.Server == server }) {
+			return errors.Join(wrong, fmt.Errorf("store %s has no instance on %s, or that server is down", p.store.Name, server))
+		}
+	}
+	if master := p.store.Instances[0].Server; master != p.old().Server {
+		return errors.Join(wrong, fmt.Errorf("the master of %s is on %s, not on %s", p.store.Name, master, p.old().Server))
+	}
+	wrong = errors.Join(wrong, p.leads(ctx, p.living()))
+	hosts, err := p.openAll(ctx, append([]inventory.Instance{p.fresh()}, p.others()...))
+	if err != nil {
+		return errors.Join(wrong, err)
+	}
+	fresh, old := hosts[0], hosts[slices.IndexFunc(hosts, func(h *host) bool { return h.server == p.old().Server })]
+	if fresh.settings["sync_log"] == "no" {
+		wrong = errors.Join(wrong, fmt.Errorf("%s on %s has sync_log: no", fresh.conf, fresh.server))
+	}
+	for _, h := range hosts[1:] {
+		wrong = errors.Join(wrong, unlikeSettings(fresh, h), p.admits(h))
+	}
+	for _, in := range p.replicas() {
+		_, err := old.channelTo(ctx, in)
+		wrong = errors.Join(wrong, err)
+	}
+	return errors.Join(wrong, p.checkVersions(ctx), checkDenials(ctx, old, fresh))
+}
+
+// checkVersions looks whether all others can be replicas of the new master.
+func (p *promotion) checkVersions(ctx context.Context) error {
+	master, wrong := p.greet(ctx, p.fresh())
+	for _, in := range p.others() {
+		g, err := p.greet(ctx, in)
+		if err != nil || master == nil {
+			wrong = errors.Join(wrong, err)
+			continue
+		}
+		wrong = errors.Join(wrong, older(master, g))
+	}
+	return wrong
+}
+
+// checkDenials looks whether the replica keeps somebody out whom the master lets in.
+func checkDenials(ctx context.Context, old, fresh *host) error {
+	there, err := fresh.denied(ctx)
+	if err != nil || len(there) == 0 {
+		return err
+	}
+	here, err := old.denied(ctx)
+	if err != nil {
+		return err
+	}
+	var wrong error
+	for _, u := range slices.Sorted(maps.Keys(there)) {
+		if !here[u] {
+			wrong = errors.Join(wrong, fmt.Errorf("user %s is denied on %s and not on the master: %s", inventory.Printable(string(u)), fresh.server,
+				inventory.Paste(fresh.tool("cyr_deny"), "-C", fresh.conf, "-a", "--", string(u))))
+		}
+	}
+	return wrong
+}

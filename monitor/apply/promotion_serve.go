@@ -1,0 +1,118 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/interlacemail/interlace/inventory"
+)
+
+// serve has the old master started as a replica. If it sends changes nevertheless it is
+// stopped at once.
+func (p *promotion) serve(ctx context.Context) error {
+	if _, err := p.order(ctx, p.asked(ActStart, p.old(), inventory.Replica, p.instances(true))); err != nil {
+		return err
+	}
+	if _, err := p.greetSoon(ctx, p.old()); err != nil {
+		return err
+	}
+	if err := pause(ctx, p.Layouts.pause()); err != nil {
+		return err
+	}
+	return p.silent(ctx)
+}
+
+// silent fails, and has the old master stopped, where that runs a rolling client.
+func (p *promotion) silent(ctx context.Context) error {
+	old, err := p.open(ctx, p.old())
+	if err != nil {
+		return err
+	}
+	r, err := old.activity(ctx)
+	if err != nil || !r.sends {
+		return err
+	}
+	_, err = p.order(ctx, p.asked(ActStop, p.old(), inventory.Replica, p.instances(true)))
+	return errors.Join(fmt.Errorf("a rolling sync_client of %s runs on %s, though it is no master any more: it was stopped", old.conf, old.server), err)
+}
+
+// proveSends fails where the new master is not what a master is, or the old one is.
+func (p *promotion) proveSends(ctx context.Context) error {
+	if err := p.silent(ctx); err != nil {
+		return err
+	}
+	fresh, err := p.open(ctx, p.fresh())
+	if err != nil {
+		return err
+	}
+	for _, in := range p.others() {
+		if _, err := fresh.catchUp(ctx, in, time.Minute); err != nil {
+			return err
+		}
+		if err := p.proveAlike(ctx, p.fresh(), in); err != nil {
+			return err
+		}
+	}
+	return errors.Join(p.unwritten(ctx), p.letIn(ctx), p.tidy(ctx, p.old(), p.fresh()))
+}
+
+// unwritten fails where somebody writes to the old master, which is a replica now.
+func (p *promotion) unwritten(ctx context.Context) error {
+	old, err := p.open(ctx, p.old())
+	if err != nil || old.settings["sync_log_chain"] == "yes" {
+		return err
+	}
+	logs, err := old.logs(ctx)
+	if err == nil && len(logs[defaultChannel]) > 0 {
+		err = fmt.Errorf("somebody writes to the replica on %s, the master until now: there is a sync log; who is still sent there?", old.server)
+	}
+	return err
+}
+
+// letIn logs in to the new master as some of its users, and asks whether it would take
+// mail for them, where it says where.
+func (p *promotion) letIn(ctx context.Context) error {
+	users, _, err := p.users(ctx)
+	if err != nil {
+		return err
+	}
+	var some []inventory.UserID
+	for i := 0; i < len(users); i += 1 + len(users)/canaries {
+		some = append(some, users[i])
+		c, err := p.Dial(ctx, p.fresh(), users[i])
+		if err != nil {
+			return fmt.Errorf("log in as %s: %w", inventory.Printable(string(users[i])), err)
+		}
+		_, err = c.Status(ctx, "INBOX")
+		if err = errors.Join(err, c.Close()); err != nil {
+			return fmt.Errorf("log in as %s: %w", inventory.Printable(string(users[i])), err)
+		}
+	}
+	return p.takesMail(ctx, slices.DeleteFunc(some, func(u inventory.UserID) bool { return !addressable(u) }))
+}
+
+// canaries is about as how many users somebody logs in to see whether users can.
+const canaries = 20
+
+// takesMail asks the new master by LMTP whether it would take mail for users.
+func (p *promotion) takesMail(ctx context.Context, users []inventory.UserID) error {
+	if p.Live.LMTP == nil || len(users) == 0 {
+		return nil
+	}
+	address := p.Live.LMTP(p.fresh())
+	if address == "" {
+		return nil
+	}
+	refused, err := recipients(ctx, address, users)
+	if errors.Is(err, errNoLMTP) {
+		return nil
+	}
+	for _, u := range slices.Sorted(maps.Keys(refused)) {
+		err = errors.Join(err, fmt.Errorf("%s takes no mail for %s: %s", address, inventory.Printable(string(u)), inventory.Printable(refused[u])))
+	}
+	return err
+}
