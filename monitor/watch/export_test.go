@@ -9,18 +9,16 @@ import (
 // SetPace lets the watcher take in what logs said, and look at itself, more often
 // during a test.
 func SetPace(t *testing.T, every time.Duration) {
-	notes, itself, desk, sights, hung, restless := notesEvery, itselfEvery, deskEvery, betweenSights, hangs, restlessEvery
-	notesEvery, itselfEvery, deskEvery, betweenSights, hangs, restlessEvery = every, every, every, every, 20*every, every
-	t.Cleanup(func() {
-		notesEvery, itselfEvery, deskEvery, betweenSights, hangs, restlessEvery = notes, itself, desk, sights, hung, restless
-	})
+	before := usual
+	t.Cleanup(func() { usual = before })
+	usual = pace{notes: every, itself: every, desk: every, sights: every, restless: every, hangs: 20 * every, leaves: before.leaves}
 }
 
 // SetLeaves lets the end of a watch wait for less long during a test.
 func SetLeaves(t *testing.T, wait time.Duration) {
-	before := leaves
-	leaves = wait
-	t.Cleanup(func() { leaves = before })
+	before := usual.leaves
+	t.Cleanup(func() { usual.leaves = before })
+	usual.leaves = wait
 }
 
 // RunAlone watches and follows no logs: who waits for the kernel's word of a file

@@ -16,10 +16,6 @@ import (
 // mostSights is how many looks at processes are judged together.
 const mostSights = 4
 
-// betweenSights is how long the first two looks lie apart, and two for one that was
-// asked for, but in tests: most faults show only in the course of two.
-var betweenSights = 2 * time.Second
-
 // lookAtProcesses checks that the sync processes run, and hands over what nobody
 // works on to those who may work it off.
 func (w *Watch) lookAtProcesses(ctx context.Context, now time.Time) (monitor.Look, error) {
@@ -27,7 +23,7 @@ func (w *Watch) lookAtProcesses(ctx context.Context, now time.Time) (monitor.Loo
 	list := w.renew(ctx)
 	if w.hastens() || len(w.sights) == 0 {
 		w.see(ctx, list, now)
-		if !pause(ctx, betweenSights) {
+		if !pause(ctx, w.pace.sights) {
 			return look, ctx.Err()
 		}
 		now = w.opts.Now()

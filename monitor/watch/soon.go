@@ -14,10 +14,6 @@ import (
 // has the processes looked at every minute until an interval has passed in which nothing
 // new was: what a restart has caused must be seen to be over.
 
-// restlessEvery is how often processes are looked at as long as there is new trouble,
-// but in tests.
-var restlessEvery = time.Minute
-
 // trouble is what may be found again and again, by a probe.
 type trouble struct {
 	probe   monitor.Probe
@@ -80,7 +76,7 @@ func (w *Watch) everyOrSoon(ctx context.Context, interval time.Duration, do func
 		timer := time.NewTimer(interval)
 		do(w.opts.Now())
 		if w.isRestless() {
-			timer.Reset(min(interval, restlessEvery))
+			timer.Reset(min(interval, w.pace.restless))
 		}
 		select {
 		case <-ctx.Done():

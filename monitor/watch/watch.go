@@ -21,6 +21,7 @@ import (
 // Watch is a running watch. It is for one [Watch.Run] or [Watch.Once].
 type Watch struct {
 	opts    Options
+	pace    pace
 	owners  *processes.Owners
 	batches *synclag.Batches
 	jobs    chan processes.Job
@@ -54,25 +55,13 @@ type failure struct {
 // New returns a watch.
 func New(opts Options) *Watch {
 	w := &Watch{
-		opts: opts.withDefaults(), owners: &processes.Owners{Proc: opts.Proc, Now: opts.Now},
+		opts: opts.withDefaults(), pace: usual, owners: &processes.Owners{Proc: opts.Proc, Now: opts.Now},
 		jobs: make(chan processes.Job, 100), failed: map[monitor.Probe]*failure{}, told: map[string]time.Time{},
 		ended: map[monitor.Probe]time.Time{}, soon: make(chan struct{}, 1),
 	}
 	w.batches = &synclag.Batches{Now: opts.Now, Written: w.written, Failed: w.complain}
 	return w
 }
-
-// How often what logs said is taken in, the watcher looks at itself and at what is
-// known of copies, and the desk has a look at its messages; but in tests, which would wait.
-var (
-	notesEvery  = 10 * time.Second
-	itselfEvery = time.Minute
-	deskEvery   = 5 * time.Second
-)
-
-// hangs is for how long beyond three intervals a probe must not have ended to count
-// as one that hangs, but in tests.
-var hangs = 5 * time.Minute
 
 const tidyEvery = time.Hour
 
@@ -94,10 +83,10 @@ func (w *Watch) probes() []probe {
 		{name: monitor.ProbeBacklog, every: w.opts.Backlog, paced: w.every, look: w.lookAtBacklog},
 		{name: monitor.ProbeProcesses, every: w.opts.Processes, paced: w.everyOrSoon, look: w.lookAtProcesses},
 		{name: monitor.ProbeUsage, every: w.opts.Usage, paced: w.every, look: w.lookAtUsage},
-		{name: monitor.ProbeLogs, every: notesEvery, paced: w.every, look: w.lookAtNotes, judged: w.forgetNotes},
-		{name: monitor.ProbeCompare, every: itselfEvery, paced: w.every, look: w.lookAtCopies},
-		{name: monitor.ProbeConfirm, every: itselfEvery, paced: w.every, look: w.lookAtPlans},
-		{name: monitor.ProbeWatch, every: itselfEvery, paced: w.every, look: w.lookAtItself},
+		{name: monitor.ProbeLogs, every: w.pace.notes, paced: w.every, look: w.lookAtNotes, judged: w.forgetNotes},
+		{name: monitor.ProbeCompare, every: w.pace.itself, paced: w.every, look: w.lookAtCopies},
+		{name: monitor.ProbeConfirm, every: w.pace.itself, paced: w.every, look: w.lookAtPlans},
+		{name: monitor.ProbeWatch, every: w.pace.itself, paced: w.every, look: w.lookAtItself},
 	}
 }
 
@@ -121,7 +110,7 @@ func (w *Watch) run(ctx context.Context, follow func(context.Context) error) err
 	group.Go(func() error { return follow(ctx) })
 	group.Go(func() error { w.recover(ctx); return nil })
 	group.Go(func() error { w.compareOn(ctx); return nil })
-	group.Go(func() error { w.every(ctx, deskEvery, func(now time.Time) { w.tell(ctx, now) }); return nil })
+	group.Go(func() error { w.every(ctx, w.pace.desk, func(now time.Time) { w.tell(ctx, now) }); return nil })
 	group.Go(func() error { w.every(ctx, tidyEvery, func(now time.Time) { w.tidy(ctx, now) }); return nil })
 	w.opts.Service("READY=1\nSTATUS=watching " + inventory.Counted(len(w.list()), "instance", "instances"))
 	if w.opts.Watchdog > 0 {
@@ -132,10 +121,6 @@ func (w *Watch) run(ctx context.Context, follow func(context.Context) error) err
 	return w.leave(group)
 }
 
-// leaves is how long the end waits for what goes on, but in tests: systemd and
-// operators expect one within 10 seconds.
-var leaves = 8 * time.Second
-
 // leave waits for what goes on to end. What hangs in the kernel, such as a look at a
 // file system whose server is gone, does not hear that it should.
 func (w *Watch) leave(group *errgroup.Group) error {
@@ -144,8 +129,8 @@ func (w *Watch) leave(group *errgroup.Group) error {
 	select {
 	case err := <-ended:
 		return err
-	case <-time.After(leaves):
-		w.complain(fmt.Errorf("something hangs and was not waited for: it has not ended after %v", leaves))
+	case <-time.After(w.pace.leaves):
+		w.complain(fmt.Errorf("something hangs and was not waited for: it has not ended after %v", w.pace.leaves))
 		return nil
 	}
 }
@@ -170,7 +155,7 @@ func (w *Watch) alive(now time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, p := range w.probes() {
-		if now.Sub(w.ended[p.name]) > 3*p.every+hangs {
+		if now.Sub(w.ended[p.name]) > 3*p.every+w.pace.hangs {
 			return
 		}
 	}
