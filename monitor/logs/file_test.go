@@ -284,3 +284,33 @@ func TestDown(t *testing.T) {
 		t.Error(f.log.lost)
 	}
 }
+
+// TestEmptyOneRotated rotates a log that was empty when it was looked at last, and goes on
+// where the look after a restart finds its lines: none is lost, and none is said to be.
+func TestEmptyOneRotated(t *testing.T) {
+	for name, rotate := range map[string]func(f *followed){
+		"renamed": func(f *followed) { must(f, os.Rename(f.path, f.path+".1")) },
+		"copied": func(f *followed) {
+			must(f, os.Link(f.path, f.path+".1"))
+			must(f, os.Remove(f.path))
+			text, err := os.ReadFile(f.path + ".1")
+			must(f, errors.Join(err, os.Remove(f.path+".1"), os.WriteFile(f.path+".1", text, 0o600)))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := follow(t)
+			f.write("")
+			f.want()
+			f.log.close()
+			f.now = f.now.Add(tick)
+			f.write("one\n")
+			rotate(f)
+			f.write("two\n")
+			f.restart()
+			f.want("one", "two")
+			if f.log.lost != "" {
+				t.Error(f.log.lost)
+			}
+		})
+	}
+}

@@ -35,6 +35,7 @@ type file struct {
 	gone  time.Time // since when there is no current one
 
 	latest *part            // the newest part that was known at the start
+	sure   *part            // the newest of them that has bytes to be known by
 	absent bool             // it had no file when all was looked at first
 	other  map[string]found // files that are not of this time, by name
 	text   []byte
@@ -52,8 +53,10 @@ func newFile(path string, positions []monitor.Position, whole bool) *file {
 			}
 		}
 	}
-	if len(f.parts) > 0 {
-		f.latest = f.parts[len(f.parts)-1]
+	for _, p := range f.parts {
+		if f.latest = p; len(p.Head) > 0 {
+			f.sure = p
+		}
 	}
 	return f
 }
@@ -151,8 +154,19 @@ func (f *file) place(files []*found) {
 		return slices.Index(files, placed[a]) - slices.Index(files, placed[b])
 	})
 	if f.fresh {
-		f.absent = f.latest != nil && placed[f.latest] == nil
+		f.absent = f.latest != nil && !f.reach(files, placed)
 	}
+}
+
+// reach reports whether files go back to the newest part that was known at the start. An
+// empty one has no bytes to be known by, and loses none: its number serves, or a file that
+// is older, or that there are no more files than are looked at.
+func (f *file) reach(files []*found, placed map[*part]*found) bool {
+	if placed[f.latest] != nil || f.sure != nil && placed[f.sure] != nil {
+		return true
+	}
+	return len(f.latest.Head) == 0 && (len(files) <= rotations ||
+		slices.ContainsFunc(files, func(c *found) bool { return c.inode == f.latest.Inode || c.changed.Before(f.seen) }))
 }
 
 // follows reports whether a file that is known is older.
