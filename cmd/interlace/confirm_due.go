@@ -84,19 +84,11 @@ func (a *app) dueSets(ctx context.Context, h *history.History) (sets []set, note
 
 // dueNow says on which occasion a plan is to be checked now, or why it is not carried out.
 func (a *app) dueNow(ctx context.Context, h *history.History, p planner.Plan) (on monitor.Occasion, open string, err error) {
-	units := apply.Units([]planner.Plan{p}, nil)
-	steps := map[string][]monitor.StepRecord{}
-	for i := range units {
-		if steps[units[i].Name], err = h.Steps(ctx, units[i].Plan, units[i].Name); err != nil {
-			return "", "", err
-		}
-	}
 	earlier, err := h.Confirmations(ctx, p.PlanID())
 	if err != nil {
 		return "", "", err
 	}
-	on, open = confirm.Due(units, steps, earlier, a.config.KeepSource, a.now())
-	return on, open, nil
+	return confirm.Due(ctx, apply.Units([]planner.Plan{p}, nil), h, earlier, a.config.KeepSource, a.now())
 }
 
 // knownConfirmations shows what was found last of each plan and unit.

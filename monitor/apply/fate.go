@@ -33,6 +33,19 @@ type Account struct {
 	// Left tells that mailboxes of the same names are, or may be, on the other store too,
 	// denied: the old one of what is in effect, the new one of what was taken back.
 	Left bool
+	// Out tells that users are, or may be, kept out of both stores.
+	Out bool
+	// Way tells that the account is one of the way back of what was carried out.
+	Way bool
+
+	own []monitor.StepRecord
+}
+
+// DeniedBefore are the users who were denied on a store before the unit began.
+func (a *Account) DeniedBefore(store inventory.StoreID) []inventory.UserID {
+	var was before
+	read(a.own, monitor.StepCopy, &was)
+	return was.Denied[store]
 }
 
 // Written is what was written down of carrying out units.
@@ -64,7 +77,7 @@ func (u *Unit) account(records []monitor.StepRecord) (*Account, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Account{Fate: Unbegun, Records: records}
+	a := &Account{Fate: Unbegun, Records: records, own: records}
 	if len(records) == 0 {
 		return a, nil
 	}
@@ -82,6 +95,8 @@ func (u *Unit) account(records []monitor.StepRecord) (*Account, error) {
 		a.Left = u.Do == nil && next.Verb != End && at <= slices.Index(c.Steps, monitor.StepDeleteSource)
 	default:
 		a.Fate, a.Left = UnderWay, u.Do == nil
+		e := effectsOf(records)
+		a.Out = e.source && e.target || u.Do != nil && !c.pauses(next.Step)
 	}
 	return a, nil
 }
@@ -95,11 +110,12 @@ func (a *Account) after(back []monitor.StepRecord) (*Account, error) {
 	switch way.Fate {
 	case InEffect:
 		way.Fate = TakenBack
-		return way, nil
 	case UnderWay:
-		return way, nil
+	default:
+		return a, nil
 	}
-	return a, nil
+	way.Way, way.own = true, a.own
+	return way, nil
 }
 
 // Whereabouts is on which store somebody is whom units have moved, by what is written down

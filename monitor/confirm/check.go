@@ -41,22 +41,16 @@ func touched(p *planner.Layout) *planner.Layout {
 }
 
 // Plan checks what a plan promised that was carried out, together with others on which
-// it builds, or before others. The error is that of the context.
+// it builds, or before others. Of what was taken back it checks that all is as it was; then
+// nothing is said of the plan's figures. The error is that of the context or the journal.
 func Plan(ctx context.Context, plan planner.Plan, with []planner.Plan, o Options) (*monitor.Confirmation, error) {
 	c := checking{Options: o, units: apply.Units([]planner.Plan{plan}, nil), plan: plan.PlanID(), target: Target(o.Inventory, with, "")}
 	out, err := c.check(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if len(with) == 0 || with[len(with)-1].PlanID() == plan.PlanID() {
-		unseen := o.Unseen
-		if o.Live == nil && unseen == "" {
-			unseen = "the fleet was not looked at"
-		}
-		if !c.laid {
-			unseen = "stores are not where the plan has them"
-		}
-		out.Promises = append(out.Promises, figures(plan, o.Live, unseen)...)
+	if (len(with) == 0 || with[len(with)-1].PlanID() == plan.PlanID()) && !c.reduced {
+		out.Promises = append(out.Promises, figures(plan, o.Live, c.unseen())...)
 	}
 	out.Verdict = verdict(out.Promises)
 	return out, nil
@@ -80,41 +74,73 @@ type checking struct {
 	plan   string
 	units  []apply.Unit
 	target *inventory.Inventory // the fleet with the plans carried out
-	laid   bool                 // all instances are where the plan has them
-	told   map[string]string    // of each unit: what the journal says
-	recent map[string]bool      // units that were moved lately, as the journal says
+	*ledger
+	laid    bool // all instances are where the plan has them
+	made    bool // and so are all users
+	reduced bool // something of the plan was taken back, and is not to be made
+}
+
+// unseen says why the figures of the plan can't be computed, or nothing.
+func (c *checking) unseen() string {
+	switch {
+	case !c.laid:
+		return "stores are not where the plan has them"
+	case !c.made:
+		return "users are not where the plan has them"
+	case c.Live == nil && c.Unseen == "":
+		return "the fleet was not looked at"
+	}
+	return c.Unseen
 }
 
 func (c *checking) check(ctx context.Context) (*monitor.Confirmation, error) {
 	out := &monitor.Confirmation{Plan: c.plan, At: c.Now().UTC().Truncate(time.Microsecond)}
+	var err error
+	if c.ledger, err = readLedger(ctx, c.units, c.Journal); err != nil {
+		return nil, err
+	}
+	back := c.back(c.units)
+	c.target, c.reduced = apply.Before(c.target, back), len(back) > 0 && c.over
 	found, err := c.survey(ctx, c.target)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.readJournal(ctx); err != nil {
+	changes := &tally{name: monitor.PromiseChanges, expected: "every change made", one: "change made", many: "changes made"}
+	asBefore := &tally{name: monitor.PromiseTakenBack, expected: "as before what was taken back", one: "is as before", many: "are as before"}
+	list, undone := c.apart(spots(c.units, c.Inventory, c.target), changes)
+	if err := c.laidOut(ctx, list, found, changes); err != nil {
 		return nil, err
 	}
-	changes := &tally{name: monitor.PromiseChanges, expected: "every change made", one: "change made", many: "changes made"}
-	list := spots(c.units, c.Inventory, c.target)
-	if err := c.laidOut(ctx, list, found, c.say, changes); err != nil {
+	if err := c.laidOut(ctx, undone, found, asBefore); err != nil {
 		return nil, err
 	}
 	c.laid = len(changes.doubts) == 0
-	movers := c.movers(changes)
-	all := movers
-	movers = arrived(movers, found, c.say, changes)
+	by := c.sort(c.movers(changes), changes)
+	movers := arrived(by.moved, found, c.say, changes)
+	c.made = len(changes.doubts) == 0
+	if err := c.allReturned(ctx, by.returned, found, asBefore); err != nil {
+		return nil, err
+	}
+	if len(back) > 0 {
+		out.Promises = append(out.Promises, asBefore.promise())
+	}
+	if changes.met+len(changes.doubts) == 0 && len(back) > 0 {
+		return out, nil // nothing else is promised
+	}
 	out.Promises = append(out.Promises, changes.promise())
 	copies := &tally{name: monitor.PromiseCopies, expected: "replicas like their masters", one: "user compared and the same", many: "users compared and the same"}
 	behind := &tally{name: monitor.PromiseCaughtUp, expected: "nothing waits for a replica", one: "replica has everything", many: "replicas have everything"}
 	if err := c.stores(ctx, list, copies, behind); err != nil {
 		return nil, err
 	}
-	if len(all) > 0 {
-		if err := c.moved(ctx, out, movers, len(all)-len(movers), found, copies, behind); err != nil {
+	if len(by.moved)+by.others > 0 {
+		if err := c.moved(ctx, out, movers, len(by.moved)+by.others-len(movers), found, copies, behind); err != nil {
 			return nil, err
 		}
 	}
-	out.Promises = append(out.Promises, copies.promise(), behind.promise())
+	if len(list)+len(by.moved)+by.others > 0 || len(back) == 0 {
+		out.Promises = append(out.Promises, copies.promise(), behind.promise())
+	}
 	return out, nil
 }
 
@@ -136,7 +162,7 @@ func (c *checking) moved(ctx context.Context, out *monitor.Confirmation, movers 
 	}
 	kept := &tally{name: monitor.PromiseNothing, expected: "all that the old store keeps is on the new one", one: "user lacks nothing", many: "users lack nothing"}
 	proven := c.proven()
-	if err := c.sources(ctx, movers, found, func(m *mover) past { return past{proven[m.User], c.recent[m.unit]} }, kept); err != nil {
+	if err := c.sources(ctx, movers, found, func(m *mover) past { return past{proven[m.User], c.lately(m.part(), c.Now())} }, kept); err != nil {
 		return err
 	}
 	open := &tally{name: monitor.PromiseShares, expected: "shared folders can be read", one: "folder can be read", many: "folders can be read"}

@@ -7,6 +7,7 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
 	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/apply"
 	"github.com/interlacemail/interlace/monitor/compare"
 )
 
@@ -48,7 +49,9 @@ type Running struct {
 
 // Journal is what was written down of carrying out plans.
 type Journal interface {
-	Steps(ctx context.Context, plan, unit string) ([]monitor.StepRecord, error)
+	apply.Written
+	// Applies returns what was carried out, in the order in which it was begun.
+	Applies(ctx context.Context, all bool) ([]monitor.Apply, error)
 }
 
 // dial connects to an instance as its administrator or, with as, as a user.
