@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
+	"time"
 
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/apply"
@@ -102,9 +104,19 @@ func (a *app) knownConfirmations(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	changed, err := h.LastSteps(ctx)
+	if err != nil {
+		return err
+	}
 	var notes []string
 	if len(last) == 0 {
 		notes = []string{"no plan was checked yet: run interlace confirm PLAN"}
 	}
-	return a.confirmed(last, notes)
+	for i := range last {
+		if c := &last[i]; changed[c.Plan].After(c.At) {
+			notes = append(notes, fmt.Sprintf("plan %s was carried on or taken back on %s, after this was found: do nothing of what it says, and let interlace confirm ask again", c.Plan, changed[c.Plan].UTC().Format(time.RFC3339)))
+		}
+	}
+	slices.Sort(notes)
+	return a.confirmed(last, slices.Compact(notes))
 }

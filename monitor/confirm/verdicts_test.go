@@ -402,12 +402,26 @@ func TestFindings(t *testing.T) {
 		{"a unit that is kept after the plan was not", []monitor.Confirmation{unmet("p", "", "copies"), met("p", "anna")}, []string{"p warning 1 plan p does not keep what it promised: copies (anna: this, found that, and 1 more)"}},
 	} {
 		var got []string
-		for _, f := range Findings("imap1", c.last) {
+		for _, f := range Findings("imap1", c.last, nil) {
 			got = append(got, fmt.Sprintf("%s %s %v %s", f.Subject, f.Severity, f.Value.Value, f.Text))
 		}
 		if !slices.Equal(got, c.want) {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
+	}
+}
+
+// What was found before a plan was taken back orders nothing.
+func TestOutdatedFindings(t *testing.T) {
+	at := time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC)
+	last := []monitor.Confirmation{{Plan: "p", At: at, Verdict: monitor.Unmet, Promises: []monitor.Promise{{Name: monitor.PromiseRouting, Verdict: monitor.Unmet, Doubts: []monitor.Doubt{{User: "anna", Next: "send the user there"}}}}}}
+	if f := Findings("imap1", last, map[string]time.Time{"p": at.Add(-time.Hour)}); len(f) != 1 || f[0].Severity != monitor.Critical || f[0].Command != "interlace confirm --known" {
+		t.Errorf("%+v", f)
+	}
+	f := Findings("imap1", last, map[string]time.Time{"p": at.Add(time.Hour)})
+	if len(f) != 1 || f[0].Severity != monitor.Warning || f[0].Command != "interlace confirm --due" ||
+		f[0].Text != "plan p did not keep what it promised on 2026-11-02T00:00:00Z, and was carried on or taken back since: what was found then says nothing of how it is now" {
+		t.Errorf("%+v", f)
 	}
 }
 
