@@ -171,6 +171,7 @@ func (c *confirming) all(ctx context.Context, sets []set) ([]monitor.Confirmatio
 					return nil, err
 				}
 			}
+			o.Occasion = s.on
 			one, err := confirm.Plan(ctx, p, s.plans, *o)
 			if err != nil {
 				return nil, err

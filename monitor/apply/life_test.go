@@ -36,9 +36,9 @@ func TestOriginalIsKept(t *testing.T) {
 	}
 	o.Now, o.Live.Quiet = later(o).Now, quietly
 	carry(o, apply.Moved, "nobody has confirmed")
-	o.Live.Confirmed = func(_ context.Context, of *apply.Unit) error { return errors.New("the peak is too high") }
+	o.Live.Confirmed = func(context.Context, *apply.Unit, func(string)) (string, error) { return "", errors.New("the peak is too high") }
 	carry(o, apply.Moved, "the peak is too high")
-	o.Live.Confirmed = func(_ context.Context, of *apply.Unit) error { return nil }
+	o.Live.Confirmed = func(context.Context, *apply.Unit, func(string)) (string, error) { return "", nil }
 	o.Live.Quiet = func(_ context.Context, in inventory.Instance, users []inventory.UserID) (bool, bool, time.Time, error) {
 		if in.IMAP != from.IMAP || !slices.Equal(users, []inventory.UserID{"anna"}) {
 			t.Errorf("asked of %s about %v", in.IMAP, users)

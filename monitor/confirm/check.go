@@ -57,9 +57,10 @@ func Plan(ctx context.Context, plan planner.Plan, with []planner.Plan, o Options
 }
 
 // Unit checks one unit of a plan that was carried out, but for the figures, which are
-// those of the whole plan. The error is that of the context.
+// those of the whole plan. Before its originals are deleted it has the copies read whole, if
+// all else is met. The error is that of the context.
 func Unit(ctx context.Context, u *apply.Unit, o Options) (*monitor.Confirmation, error) {
-	c := checking{Options: o, units: []apply.Unit{*u}, plan: u.Plan, target: o.Inventory}
+	c := checking{Options: o, units: []apply.Unit{*u}, plan: u.Plan, target: o.Inventory, reads: true}
 	out, err := c.check(ctx)
 	if err != nil {
 		return nil, err
@@ -74,6 +75,7 @@ type checking struct {
 	plan   string
 	units  []apply.Unit
 	target *inventory.Inventory // the fleet with the plans carried out
+	reads  bool                 // before originals are deleted all that moved is read
 	*ledger
 	laid    bool // all instances are where the plan has them
 	made    bool // and so are all users
@@ -140,6 +142,13 @@ func (c *checking) check(ctx context.Context) (*monitor.Confirmation, error) {
 	}
 	if len(list)+len(by.moved)+by.others > 0 || len(back) == 0 {
 		out.Promises = append(out.Promises, copies.promise(), behind.promise())
+	}
+	if c.Occasion == monitor.BeforeDeletion && len(by.moved) > 0 {
+		whole, err := c.whole(ctx, movers, verdict(out.Promises))
+		if err != nil {
+			return nil, err
+		}
+		out.Promises = append(out.Promises, *whole)
 	}
 	return out, nil
 }

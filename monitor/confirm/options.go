@@ -32,6 +32,11 @@ type Options struct {
 	Unseen string
 	// Journal is what was written down of carrying out plans.
 	Journal Journal
+	// Occasion is why it is asked. Before originals are deleted it is asked too whether all
+	// that moved can be read whole.
+	Occasion monitor.Occasion
+	// Reading is told now and then how far that is. Nil: nobody is.
+	Reading func(Reading)
 	// Earlier are the confirmations of the plan before, in their order.
 	Earlier []monitor.Confirmation
 
