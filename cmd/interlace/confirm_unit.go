@@ -17,12 +17,13 @@ import (
 // place: it fails where the plan does not keep what it promised of the unit, or where that
 // is not known. What was found is kept.
 func (a *app) confirmUnit(h *history.History, inv *inventory.Inventory) func(context.Context, *apply.Unit, func(string)) (string, error) {
+	names := &confirm.Names{}
 	return func(ctx context.Context, u *apply.Unit, say func(string)) (string, error) {
 		o, err := a.confirmOptions(ctx, inv)
 		if err != nil {
 			return "", err
 		}
-		o.Journal, o.Occasion = h, monitor.BeforeDeletion
+		o.Journal, o.Occasion, o.Names = h, monitor.BeforeDeletion, names
 		o.Reading = func(r confirm.Reading) { say(readingWords(r)) }
 		if o.Earlier, err = h.Confirmations(ctx, u.Plan); err != nil {
 			return "", err

@@ -37,6 +37,9 @@ type Options struct {
 	Occasion monitor.Occasion
 	// Reading is told now and then how far that is. Nil: nobody is.
 	Reading func(Reading)
+	// Names keeps who has mailboxes where for checks that follow one another. Nil: each asks
+	// all instances.
+	Names *Names
 	// Earlier are the confirmations of the plan before, in their order.
 	Earlier []monitor.Confirmation
 
