@@ -87,12 +87,14 @@ func (c *checking) unseen() string {
 	switch {
 	case !c.laid:
 		return "stores are not where the plan has them"
+	case c.Unseen != "":
+		return c.Unseen
+	case c.Live == nil:
+		return "the fleet was not looked at"
 	case !c.made:
 		return "users are not where the plan has them"
-	case c.Live == nil && c.Unseen == "":
-		return "the fleet was not looked at"
 	}
-	return c.Unseen
+	return ""
 }
 
 func (c *checking) check(ctx context.Context) (*monitor.Confirmation, error) {
