@@ -39,11 +39,11 @@ at least an hour apart tell how much each user writes; until then that is estima
 
 After a move the originals stay where they were for keep_source. Who was moved by
 interlace apply is found where the journal in the same database has them, and the
-original counts nowhere, though it fills the disks of its servers: how much there is of
-it is told. Who is on the masters of several stores for another reason stays where the
-inventory has them, with a warning, unless --routed lets the routing (routing_query or
-routing_file) and the denials on the servers (cyr_deny, through runner) tell which one
-is used.
+original counts nowhere, though it fills the disks of its servers: how much there is
+of it is told. Who is on the masters of several stores for another reason stays where
+the inventory has them, with a warning, unless --routed lets the routing
+(routing_query or routing_file) and the denials on the servers (cyr_deny, through
+runner) tell which one is used.
 
 With --measured the own load (base) of each store is set so that, with its users, it
 weighs what interlace watch has measured over the time, as far as this server knows

@@ -25,7 +25,7 @@ func (a *app) decide(inv *inventory.Inventory) func(context.Context, map[invento
 		unseen := map[inventory.StoreID]error{}
 		decided := map[inventory.UserID]discover.Decision{}
 		for _, user := range users {
-			d := doubtful{ route: routes[user], unrouted: unrouted}
+			d := doubtful{route: routes[user], unrouted: unrouted}
 			for _, name := range places[user] {
 				master := inv.Stores[inv.Store(name)].Instances[0]
 				if denied[name] == nil && unseen[name] == nil {

@@ -18,9 +18,9 @@ type builder struct {
 
 	findings []Finding
 	unseen   map[inventory.UserID]inventory.StoreID // who is taken over from the old inventory, and on which store
-	counters *Counters      // for the next discovery
-	disk, io int            // indices of the resources that are measured here, or -1
-	mean     inventory.Load // of a user, for what can't be measured here
+	counters *Counters                              // for the next discovery
+	disk, io int                                    // indices of the resources that are measured here, or -1
+	mean     inventory.Load                         // of a user, for what can't be measured here
 }
 
 // build enters settings, users and shares. What is wrong goes to findings.

@@ -36,7 +36,9 @@ func TestOriginalIsKept(t *testing.T) {
 	}
 	o.Now, o.Live.Quiet = later(o).Now, quietly
 	carry(o, apply.Moved, "nobody has confirmed")
-	o.Live.Confirmed = func(context.Context, *apply.Unit, func(string)) (string, error) { return "", errors.New("the peak is too high") }
+	o.Live.Confirmed = func(context.Context, *apply.Unit, func(string)) (string, error) {
+		return "", errors.New("the peak is too high")
+	}
 	carry(o, apply.Moved, "the peak is too high")
 	o.Live.Confirmed = func(context.Context, *apply.Unit, func(string)) (string, error) { return "", nil }
 	o.Live.Quiet = func(_ context.Context, in inventory.Instance, users []inventory.UserID) (bool, bool, time.Time, error) {
@@ -87,7 +89,9 @@ func TestConfirmedAnew(t *testing.T) {
 	now := o.Now
 	o.Now = func() time.Time { return now().Add(2 * time.Hour) }
 	fine := o.Live.Confirmed
-	o.Live.Confirmed = func(context.Context, *apply.Unit, func(string)) (string, error) { return "", errors.New("it is damaged") }
+	o.Live.Confirmed = func(context.Context, *apply.Unit, func(string)) (string, error) {
+		return "", errors.New("it is damaged")
+	}
 	if outcome, err := o.Carry(t.Context(), u, false); outcome != apply.Moved || err == nil || !strings.Contains(err.Error(), "it is damaged") {
 		t.Fatalf("%s, %v\n%v", outcome, err, j)
 	}

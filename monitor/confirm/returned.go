@@ -167,4 +167,3 @@ func (m *mover) moves() string {
 	}
 	return fmt.Sprintf("moved from %s to %s", m.From, m.To)
 }
-

@@ -50,7 +50,9 @@ func (c *checking) wasRead(t *tally, d monitor.Doubt) {
 	d.Next = "interlace apply --resume --yes reads it when the originals have been kept for their time, and deletes them only then"
 	for i := range c.units {
 		u := &c.units[i]
-		if !slices.ContainsFunc(parts(u), func(p part) bool { return c.accounts[p] != nil && c.accounts[p].Fate == apply.InEffect && c.accounts[p].Left }) {
+		if !slices.ContainsFunc(parts(u), func(p part) bool {
+			return c.accounts[p] != nil && c.accounts[p].Fate == apply.InEffect && c.accounts[p].Left
+		}) {
 			continue
 		}
 		var last *monitor.Promise
