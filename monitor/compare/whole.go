@@ -40,7 +40,8 @@ type UnreadMailbox struct {
 // ReadWhole has the server read the file of every message of these owners, one after the
 // other over one connection, and compares it with what its index says it is: the SHA-1 and
 // the size. Each mailbox is read by a login as its owner, or else as somebody who may read
-// it and has mailboxes there. Progress is told every second or so how many bytes were read,
+// it and has mailboxes there, or as the administrator where the access list has that one.
+// Progress is told every second or so how many bytes were read,
 // and may be nil. The memory it takes grows with the number of mailboxes and of damaged
 // messages, not of messages. The error says that the server does not answer.
 func ReadWhole(ctx context.Context, at Side, owners map[cyrus.Owner]bool, progress func(bytes int64)) (*Whole, error) {
@@ -137,12 +138,23 @@ func (w *whole) mailbox(ctx context.Context, m *cyrus.Mailbox) error {
 		}
 		err := w.enter(ctx, user)
 		if err == nil {
-			err = w.read(ctx, m)
+			err = w.read(ctx, m, w.client.UserName(m.Internal))
 		}
-		if err == nil || ctx.Err() != nil || !cannotRead(err) {
+		switch {
+		case err == nil || ctx.Err() != nil:
+			return err
+		case cyrus.Died(err): // so the server treats who is denied, too
+			w.close()
+		case !cannotRead(err):
 			return err
 		}
 		wrong = err
+	}
+	if slices.ContainsFunc(m.ACL, func(r cyrus.Right) bool { return r.Identifier == w.IMAP.User && strings.Contains(r.Rights, "r") }) {
+		if err := w.admin(ctx); err != nil {
+			return err
+		}
+		return w.read(ctx, m, string(m.Name))
 	}
 	return wrong
 }
@@ -171,10 +183,10 @@ func (w *whole) readers(m *cyrus.Mailbox) []string {
 	return list
 }
 
-// read reads all messages of a mailbox. Where some are damaged all are read once more: one
+// read reads all messages of a mailbox, which goes by a name on this connection. Where some are damaged all are read once more: one
 // that was expunged meanwhile has no file either.
-func (w *whole) read(ctx context.Context, m *cyrus.Mailbox) error {
-	first, messages, bytes, err := w.pass(ctx, m)
+func (w *whole) read(ctx context.Context, m *cyrus.Mailbox, name string) error {
+	first, messages, bytes, err := w.pass(ctx, name)
 	if err != nil {
 		return err
 	}
@@ -182,7 +194,7 @@ func (w *whole) read(ctx context.Context, m *cyrus.Mailbox) error {
 	if len(first) == 0 {
 		return nil
 	}
-	again, _, _, err := w.pass(ctx, m)
+	again, _, _, err := w.pass(ctx, name)
 	if err != nil {
 		return err
 	}
@@ -207,7 +219,7 @@ func (w *whole) read(ctx context.Context, m *cyrus.Mailbox) error {
 
 // pass reads all messages of a mailbox once, and returns which are damaged, by UID, and
 // whether their files are missing.
-func (w *whole) pass(ctx context.Context, m *cyrus.Mailbox) (damaged map[uint32]bool, messages, bytes int64, err error) {
+func (w *whole) pass(ctx context.Context, name string) (damaged map[uint32]bool, messages, bytes int64, err error) {
 	damaged = map[uint32]bool{}
 	all := func(exists uint32) iter.Seq[uint32] {
 		return func(yield func(uint32) bool) {
@@ -215,7 +227,7 @@ func (w *whole) pass(ctx context.Context, m *cyrus.Mailbox) (damaged map[uint32]
 			}
 		}
 	}
-	for d, err := range w.client.Digests(ctx, w.client.UserName(m.Internal), all) {
+	for d, err := range w.client.Digests(ctx, name, all) {
 		if err != nil {
 			return nil, 0, 0, err
 		}

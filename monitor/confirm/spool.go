@@ -145,7 +145,7 @@ func (c *checking) readWhole(ctx context.Context, in inventory.Instance, movers 
 		m := by[u.Owner]
 		d := begin(m, monitor.UnknownFulfilment)
 		d.Mailbox, d.Found = inventory.Text(u.Mailbox), "not read: "+u.Why
-		d.Next = fmt.Sprintf("keep the original on %s until it can be read: give the right r to somebody who has mailboxes there and is not denied, and ask again", original(m))
+		d.Next = fmt.Sprintf("keep the original on %s until it can be read: give the right r to the administrator, or to somebody who has mailboxes there and is not denied, and ask again", original(m))
 		t.doubt(d)
 	}
 	return read.Hidden, nil
