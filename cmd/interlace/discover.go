@@ -92,8 +92,11 @@ func (a *app) discover(cmd *cobra.Command, flags discoverFlags) error {
 		return err
 	}
 	moved, err := a.moved(cmd.Context())
-	if err != nil {
-		return hint(fmt.Errorf("find out who was moved: %w", err), "with --fleet the database is not used")
+	switch {
+	case err != nil && cmd.Context().Err() == nil && flags.out != "":
+		a.note("warning: who was moved is not known: %v", err)
+	case err != nil:
+		return hint(fmt.Errorf("find out who was moved: %w", err), "--out writes files, and does without the journal")
 	}
 	counters := a.countersFile(flags.out)
 	bar := a.progress("discover")

@@ -126,6 +126,7 @@ func (c *checking) check(ctx context.Context) (*monitor.Confirmation, error) {
 		return nil, err
 	}
 	if len(back) > 0 {
+		asBefore.notes = c.whenReturned()
 		out.Promises = append(out.Promises, asBefore.promise())
 	}
 	if changes.met+len(changes.doubts) == 0 && len(back) > 0 {

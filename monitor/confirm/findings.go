@@ -41,7 +41,7 @@ func Findings(server inventory.ServerID, last []monitor.Confirmation, changed ma
 }
 
 // grave are the promises whose breach may cost somebody mail.
-var grave = []monitor.PromiseName{monitor.PromisePlacement, monitor.PromiseRouting, monitor.PromiseNothing}
+var grave = []monitor.PromiseName{monitor.PromisePlacement, monitor.PromiseRouting, monitor.PromiseNothing, monitor.PromiseSpool, monitor.PromiseTakenBack}
 
 // fewNamed is how many doubts a finding tells of.
 const fewNamed = 3

@@ -80,8 +80,13 @@ func (c *checking) laidOut(ctx context.Context, list []spot, found survey, t *ta
 			t.is()
 			continue
 		}
-		d.Found = joined(d.Found, c.say(part{s.unit, ""}))
-		if c.fate(part{s.unit, ""}) == apply.UnderWay {
+		p := part{s.unit, ""}
+		d.Found = joined(d.Found, c.say(p))
+		switch {
+		case d.Verdict != monitor.Unmet:
+		case c.returned(p):
+			d.Found, d.Next = joined(d.Found, c.takenBack(p)), "find out what came between: it is to be as it was before"
+		case c.fate(p) == apply.UnderWay:
 			d.Next = "interlace apply --resume --yes goes on with it"
 		}
 		t.doubt(*d)

@@ -98,26 +98,26 @@ func (c *checking) allReturned(ctx context.Context, movers []mover, found survey
 			t.is()
 		}
 	}
-	t.notes = append(t.notes, c.whenReturned(movers)...)
 	return ctx.Err()
 }
 
-// whenReturned says when the parts of those who were taken back were, the first few.
-func (c *checking) whenReturned(movers []mover) []string {
+// whenReturned says when what was taken back was, of the first few parts.
+func (c *checking) whenReturned() []string {
 	const most = 3
 	var notes []string
-	told := map[part]bool{}
-	for i := range movers {
-		p := movers[i].part()
-		if told[p] {
-			continue
-		}
-		told[p] = true
-		if len(told) <= most {
-			notes = append(notes, inventory.Printable(p.unit)+": "+c.takenBack(p))
+	more := 0
+	for i := range c.units {
+		for _, p := range parts(&c.units[i]) {
+			switch {
+			case !c.returned(p):
+			case len(notes) == most:
+				more++
+			default:
+				notes = append(notes, p.unit+": "+c.takenBack(p))
+			}
 		}
 	}
-	if more := len(told) - most; more > 0 {
+	if more > 0 {
 		notes = append(notes, fmt.Sprintf("%d more", more))
 	}
 	return notes

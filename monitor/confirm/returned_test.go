@@ -1,6 +1,7 @@
 package confirm_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -39,6 +40,40 @@ func (r *rig) promised(what, promises string, said ...string) {
 			r.Errorf("%s: %q in\n%s", what, text, all)
 		}
 	}
+}
+
+// A change of a store that was taken back is to have left it as it was.
+func TestConfirmLayoutTakenBack(t *testing.T) {
+	r := newRig(t)
+	r.ended = time.Now()
+	check := func(what string, change planner.LayoutChange, replicas []inventory.ServerID, want monitor.Fulfilment, text string) {
+		t.Helper()
+		p := &planner.Layout{ID: "p", Stores: []planner.Placement{{Store: "s1", Master: "s1m", Replicas: replicas}}, Changes: []planner.LayoutChange{change}}
+		if change.Do == planner.Promote {
+			p.Stores[0] = planner.Placement{Store: "s1", Master: "s1r", Replicas: []inventory.ServerID{"s1m"}}
+		}
+		u := apply.Units([]planner.Plan{p}, nil)[0]
+		r.steps = nil
+		for _, state := range []monitor.StepState{monitor.StepBegan, monitor.StepUndoing, monitor.StepUndone} {
+			step := monitor.StepCheck
+			r.must(r.AddStep(t.Context(), &monitor.StepRecord{Plan: "p", Unit: u.Name, Step: step, State: state, At: time.Now()}))
+		}
+		o := r.options()
+		o.Running = func(_ context.Context, in inventory.Instance) (confirm.Running, error) {
+			return confirm.Running{Runs: true, Role: in.Role}, nil
+		}
+		found, err := confirm.Plan(t.Context(), p, []planner.Plan{p}, o)
+		r.must(err)
+		if len(found.Promises) != 1 || found.Promises[0].Name != monitor.PromiseTakenBack || found.Verdict != want || !strings.Contains(fmt.Sprintf("%+v", found.Promises), text) {
+			t.Errorf("%s: %+v, want %s with %s", what, found.Promises, want, text)
+		}
+	}
+	promote := planner.LayoutChange{ID: "c1", Do: planner.Promote, Store: "s1", Server: "s1r", From: "s1m"}
+	check("promoted", promote, nil, monitor.Met, "2 are as before; c1 promote s1 on s1r: taken back on 20")
+	seed := planner.LayoutChange{ID: "c1", Do: planner.Seed, Store: "s1", Server: "s1r", From: "s1m"}
+	check("seeded, and there", seed, []inventory.ServerID{"s1r"}, monitor.Unmet, "find out what came between")
+	r.must(r.replica("s1").Stop())
+	check("promoted, and one is silent", promote, nil, monitor.Unmet, "nothing that runs")
 }
 
 // back takes those who were moved back.
