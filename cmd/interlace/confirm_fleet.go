@@ -107,10 +107,9 @@ func (c *confirming) look(ctx context.Context, plans []planner.Plan, o *confirm.
 		return nil
 	}
 	a := c.app
-	var moved map[inventory.UserID]discover.Moved
 	if c.history != nil {
 		var err error
-		if moved, err = movedBy(ctx, c.history); err != nil {
+		if o.Moved, err = whereabouts(ctx, c.history); err != nil {
 			return err
 		}
 	}
@@ -119,7 +118,7 @@ func (c *confirming) look(ctx context.Context, plans []planner.Plan, o *confirm.
 	target := confirm.Target(c.inventory, plans, inventory.Date(a.now().UTC().Format(time.DateOnly)))
 	found, err := discover.Fleet(ctx, target, newAsker(a.config).ask, discover.Options{
 		Connections: a.config.Connections, KeepSource: a.config.KeepSource, Admins: a.config.admins(), Now: a.now(),
-		Earlier: a.readCounters(ctx, a.countersFile("")), Moved: moved,
+		Earlier: a.readCounters(ctx, a.countersFile("")), Moved: movedTo(o.Moved),
 		Progress: func(done, all int) { bar.at(done, all, "") },
 	})
 	if ctx.Err() != nil {

@@ -21,11 +21,12 @@ func (a *app) moved(ctx context.Context) (map[inventory.UserID]discover.Moved, e
 		return nil, err
 	}
 	defer h.Close()
-	return movedBy(ctx, h)
+	found, err := whereabouts(ctx, h)
+	return movedTo(found), err
 }
 
-// movedBy tells where those are whom units of the journal have moved.
-func movedBy(ctx context.Context, h *history.History) (map[inventory.UserID]discover.Moved, error) {
+// whereabouts tells where those are whom units of the journal have moved.
+func whereabouts(ctx context.Context, h *history.History) (map[inventory.UserID]apply.Whereabouts, error) {
 	applies, err := h.Applies(ctx, true)
 	if err != nil {
 		return nil, err
@@ -38,10 +39,11 @@ func movedBy(ctx context.Context, h *history.History) (map[inventory.UserID]disc
 		}
 		units = append(units, j.units...)
 	}
-	found, err := apply.Find(ctx, units, h)
-	if err != nil {
-		return nil, err
-	}
+	return apply.Find(ctx, units, h)
+}
+
+// movedTo is the same as a discovery takes it.
+func movedTo(found map[inventory.UserID]apply.Whereabouts) map[inventory.UserID]discover.Moved {
 	moved := map[inventory.UserID]discover.Moved{}
 	for user, w := range found {
 		m := discover.Moved{Store: w.Store, Left: w.Left}
@@ -50,5 +52,5 @@ func movedBy(ctx context.Context, h *history.History) (map[inventory.UserID]disc
 		}
 		moved[user] = m
 	}
-	return moved, nil
+	return moved
 }

@@ -79,7 +79,7 @@ type checking struct {
 	*ledger
 	laid    bool // all instances are where the plan has them
 	made    bool // and so are all users
-	reduced bool // something of the plan was taken back, and is not to be made
+	reduced bool // something of the plan was taken back, or moved on by another one: it is not to be made
 }
 
 // unseen says why the figures of the plan can't be computed, or nothing.
@@ -99,16 +99,60 @@ func (c *checking) unseen() string {
 
 func (c *checking) check(ctx context.Context) (*monitor.Confirmation, error) {
 	out := &monitor.Confirmation{Plan: c.plan, At: c.Now().UTC().Truncate(time.Microsecond)}
+	found, err := c.look(ctx)
+	if err != nil {
+		return nil, err
+	}
+	made, err := c.changes(ctx, out, found)
+	if err != nil {
+		return nil, err
+	}
+	copies := &tally{name: monitor.PromiseCopies, expected: "replicas like their masters", one: "user compared and the same", many: "users compared and the same"}
+	behind := &tally{name: monitor.PromiseCaughtUp, expected: "nothing waits for a replica", one: "replica has everything", many: "replicas have everything"}
+	if err := c.stores(ctx, made.spots, copies, behind); err != nil {
+		return nil, err
+	}
+	if len(made.movers)+made.others > 0 {
+		if err := c.moved(ctx, out, made.movers, made.others, found, copies, behind); err != nil {
+			return nil, err
+		}
+	}
+	if !made.nothing {
+		out.Promises = append(out.Promises, copies.promise(), behind.promise())
+	}
+	if c.Occasion == monitor.BeforeDeletion && len(made.movers) > 0 {
+		whole, err := c.whole(ctx, made.movers, verdict(out.Promises))
+		if err != nil {
+			return nil, err
+		}
+		out.Promises = append(out.Promises, *whole)
+	}
+	return out, nil
+}
+
+// look reads the journal, and asks who has mailboxes where. What was taken back counts as
+// not planned.
+func (c *checking) look(ctx context.Context) (survey, error) {
 	var err error
 	if c.ledger, err = readLedger(ctx, c.units, c.Journal); err != nil {
 		return nil, err
 	}
 	back := c.back(c.units)
 	c.target, c.reduced = apply.Before(c.target, back), len(back) > 0 && c.over
-	found, err := c.survey(ctx, c.target)
-	if err != nil {
-		return nil, err
-	}
+	return c.survey(ctx, c.target)
+}
+
+// made is of what more than its change is promised.
+type made struct {
+	spots   []spot
+	movers  []mover // who are on their new stores
+	others  int     // how many are not
+	nothing bool    // all was taken back, or moved on
+}
+
+// changes checks whether all changes are made and, of what was taken back, whether all is
+// as it was.
+func (c *checking) changes(ctx context.Context, out *monitor.Confirmation, found survey) (*made, error) {
 	changes := &tally{name: monitor.PromiseChanges, expected: "every change made", one: "change made", many: "changes made"}
 	asBefore := &tally{name: monitor.PromiseTakenBack, expected: "as before what was taken back", one: "is as before", many: "are as before"}
 	list, undone := c.apart(spots(c.units, c.Inventory, c.target), changes)
@@ -121,39 +165,22 @@ func (c *checking) check(ctx context.Context) (*monitor.Confirmation, error) {
 	c.laid = len(changes.doubts) == 0
 	by := c.sort(c.movers(changes), changes)
 	movers := arrived(by.moved, found, c.say, changes)
-	c.made = len(changes.doubts) == 0
+	c.made, c.reduced = len(changes.doubts) == 0, c.reduced || by.passed > 0
 	if err := c.allReturned(ctx, by.returned, found, asBefore); err != nil {
 		return nil, err
 	}
-	if len(back) > 0 {
+	returned := len(by.returned)+len(undone) > 0
+	if returned {
 		asBefore.notes = c.whenReturned()
 		out.Promises = append(out.Promises, asBefore.promise())
 	}
-	if changes.met+len(changes.doubts) == 0 && len(back) > 0 {
-		return out, nil // nothing else is promised
+	if !returned || by.passed > 0 || changes.met+len(changes.doubts) > 0 {
+		out.Promises = append(out.Promises, changes.promise())
 	}
-	out.Promises = append(out.Promises, changes.promise())
-	copies := &tally{name: monitor.PromiseCopies, expected: "replicas like their masters", one: "user compared and the same", many: "users compared and the same"}
-	behind := &tally{name: monitor.PromiseCaughtUp, expected: "nothing waits for a replica", one: "replica has everything", many: "replicas have everything"}
-	if err := c.stores(ctx, list, copies, behind); err != nil {
-		return nil, err
-	}
-	if len(by.moved)+by.others > 0 {
-		if err := c.moved(ctx, out, movers, len(by.moved)+by.others-len(movers), found, copies, behind); err != nil {
-			return nil, err
-		}
-	}
-	if len(list)+len(by.moved)+by.others > 0 || len(back) == 0 {
-		out.Promises = append(out.Promises, copies.promise(), behind.promise())
-	}
-	if c.Occasion == monitor.BeforeDeletion && len(by.moved) > 0 {
-		whole, err := c.whole(ctx, movers, verdict(out.Promises))
-		if err != nil {
-			return nil, err
-		}
-		out.Promises = append(out.Promises, *whole)
-	}
-	return out, nil
+	return &made{
+		spots: list, movers: movers, others: len(by.moved) + by.others - len(movers),
+		nothing: len(list)+len(by.moved)+by.others == 0 && (returned || by.passed > 0),
+	}, nil
 }
 
 // moved checks what is promised of those who moved; so many others have not.

@@ -32,6 +32,9 @@ type Options struct {
 	Unseen string
 	// Journal is what was written down of carrying out plans.
 	Journal Journal
+	// Moved is where those are whom plans have moved, as the journal has it: of who was moved
+	// on by a later plan nothing is promised by an earlier one. Units don't heed it.
+	Moved map[inventory.UserID]apply.Whereabouts
 	// Occasion is why it is asked. Before originals are deleted it is asked too whether all
 	// that moved can be read whole.
 	Occasion monitor.Occasion

@@ -35,6 +35,7 @@ type rig struct {
 	lags   []monitor.Lag
 	before []monitor.Confirmation
 	ended  time.Time
+	others []apply.Unit // of other plans
 	killed monitor.Step // when the process is killed
 }
 

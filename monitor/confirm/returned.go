@@ -16,6 +16,7 @@ type sorted struct {
 	moved    []mover // or of whom nothing is written down: the servers tell
 	returned []mover // taken back, the other way round: from where they were to go
 	others   int     // neither: they are on their way, and nothing of what was promised holds
+	passed   int     // another plan has moved them since, and nothing is promised of them any more
 }
 
 // sort enters of those who are on their way, or were taken back though the plan is not
@@ -26,6 +27,8 @@ func (c *checking) sort(all []mover, t *tally) sorted {
 		d := m.doubt(monitor.Unmet)
 		d.Expected, d.Found = m.moves(), c.say(m.part())
 		switch {
+		case c.movedOn(&m):
+			s.passed++
 		case c.fate(m.part()) == apply.UnderWay:
 			a := c.accounts[m.part()]
 			d.Found = "under way; " + d.Found
@@ -53,7 +56,17 @@ func (c *checking) sort(all []mover, t *tally) sorted {
 			s.moved = append(s.moved, m)
 		}
 	}
+	if s.passed > 0 {
+		t.notes = append(t.notes, inventory.Counted(s.passed, "user was", "users were")+" moved on since by another plan")
+	}
 	return s
+}
+
+// movedOn reports whether another plan has moved somebody since the change of this one was
+// made or taken back.
+func (c *checking) movedOn(m *mover) bool {
+	a := c.accounts[m.part()]
+	return a != nil && !c.reads && a.Fate != apply.UnderWay && (a.Fate != apply.Unbegun || c.over) && c.Moved[m.User].Since.After(a.At)
 }
 
 // takenBack says when a part was taken back, and why if it failed.

@@ -21,6 +21,9 @@ func (r *rig) promised(what, promises string, said ...string) {
 	r.Helper()
 	o := r.options()
 	o.Live = r.inventory
+	var err error
+	o.Moved, err = apply.Find(r.Context(), append(apply.Units([]planner.Plan{r.plan}, nil), r.others...), r)
+	r.must(err)
 	found, err := confirm.Plan(r.Context(), r.plan, []planner.Plan{r.plan}, o)
 	r.must(err)
 	var verdicts, texts []string
@@ -131,6 +134,14 @@ func TestConfirmTakenBack(t *testing.T) {
 	r.tool(r.master("s2"), "cyr_deny", "-a", "--", "anna")
 	r.promised("let in where it was taken from", "taken_back unmet", "unmet anna s2m: kept there and denied, found kept and not denied", "cyr_deny -- anna")
 	r.tool(r.master("s2"), "cyr_deny", "--", "anna")
+
+	// Another plan moves one of them on, and this one says nothing of her any more.
+	other := &planner.Assignment{ID: "q", Changes: []planner.UserChange{{ID: "c1", Do: planner.Move, User: "anna", Group: "anna", From: "s1", To: "s3"}}}
+	r.others = apply.Units([]planner.Plan{other}, nil)
+	if done, err := apply.CarryOut(t.Context(), r.others, false, r.applying()); err != nil || done[0].Outcome != apply.Moved {
+		t.Fatalf("%+v, %v", done, err)
+	}
+	r.promised("moved on", "taken_back met, changes met", "1 is as before; anna to s2: taken back", "nothing of the kind; 1 user was moved on since by another plan")
 	r.routes["ben"] = "s2"
-	r.promised("routed there", "taken_back unmet", `unmet ben s1m: sent to s1 on s1m, found sent to "s2"; send the user there`)
+	r.promised("routed there", "taken_back unmet, changes met", `unmet ben s1m: sent to s1 on s1m, found sent to "s2"; send the user there`)
 }
