@@ -43,6 +43,8 @@ const (
 	PromiseNothing   PromiseName = "nothing_lost" // what is kept on the old store is on the new one
 	PromiseCaughtUp  PromiseName = "caught_up"    // nothing waits for the replicas
 	PromiseShares    PromiseName = "shares"       // shared folders can be read
+	PromiseSpool     PromiseName = "spool"        // each message of who moved was read whole on every copy before the originals are deleted
+	PromiseTakenBack PromiseName = "taken_back"   // what was taken back is as it was before
 )
 
 // Promise is what a plan promised, and what was found of it.

@@ -216,7 +216,11 @@ func (c *applying) progress(bar *progress, all int) func(apply.Progress) {
 		case p.Outcome == apply.Waiting:
 			c.app.note("%s waits: %s", name, p.Why)
 		}
-		bar.at(int(over.Load()), all, fmt.Sprintf("%s: %s %s", name, p.Verb, p.Step))
+		words := fmt.Sprintf("%s: %s %s", name, p.Verb, p.Step)
+		if p.Far != "" {
+			words += ", " + p.Far
+		}
+		bar.at(int(over.Load()), all, words)
 	}
 }
 

@@ -41,6 +41,10 @@ schedule with all the plans that it orders.
                 by counters and checksums where instances changed
   caught_up     nothing waits for these replicas, as interlace watch has seen or as
                 the comparison shows
+  spool         before originals are deleted: every message of who moved was read
+                whole on every copy; unknown until interlace apply has read it
+  taken_back    what was taken back is as it was before: on the old store alone, let
+                in there, sent there; a copy that the way back keeps is denied
   worst_single, worst_domain, worst_pair, normal, fullest, peak_utilisation
                 the figures of the last plan, computed again on the fleet as it is
                 discovered now; a fiftieth more is let pass
@@ -49,12 +53,17 @@ A verdict is met, unmet or unknown. What could not be looked at is unknown, and 
 never met. Each thing that is not met is listed with what was expected, what was
 found, and what to do.
 
+What the journal in the database tells is heeded: of who is on the way, and may be
+kept out now, only that is said; where all that was begun was taken back, or the rest
+is given up (interlace apply --rollback), nothing else is promised than taken_back.
+
 What was found is kept in the database, if there is one. An unmet promise is then the
 alert plan_unconfirmed of the watch with that database, until the plan is checked
-again and is kept. --due checks the plans that interlace apply has carried out: when
-that was done, a day later, and on the last day on which their sources are kept;
-those that were not met then, again. Run it from a timer once an hour. --known shows
-what was found last and asks no server.
+again and is kept; if it was taken back since, the alert says so. --due checks the
+plans that interlace apply has carried out or taken back: when that was done, a day
+later, and on the last day on which their sources are kept; those that were not met
+then, again. Run it from a timer once an hour. --known shows what was found last and
+asks no server.
 
 The exit status is 1 if anything is not met or not known.`,
 		Example: `  interlace confirm users.json
@@ -171,6 +180,7 @@ func (c *confirming) all(ctx context.Context, sets []set) ([]monitor.Confirmatio
 					return nil, err
 				}
 			}
+			o.Occasion = s.on
 			one, err := confirm.Plan(ctx, p, s.plans, *o)
 			if err != nil {
 				return nil, err

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
+	"time"
 
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/apply"
@@ -84,19 +86,11 @@ func (a *app) dueSets(ctx context.Context, h *history.History) (sets []set, note
 
 // dueNow says on which occasion a plan is to be checked now, or why it is not carried out.
 func (a *app) dueNow(ctx context.Context, h *history.History, p planner.Plan) (on monitor.Occasion, open string, err error) {
-	units := apply.Units([]planner.Plan{p}, nil)
-	steps := map[string][]monitor.StepRecord{}
-	for i := range units {
-		if steps[units[i].Name], err = h.Steps(ctx, units[i].Plan, units[i].Name); err != nil {
-			return "", "", err
-		}
-	}
 	earlier, err := h.Confirmations(ctx, p.PlanID())
 	if err != nil {
 		return "", "", err
 	}
-	on, open = confirm.Due(units, steps, earlier, a.config.KeepSource, a.now())
-	return on, open, nil
+	return confirm.Due(ctx, apply.Units([]planner.Plan{p}, nil), h, earlier, a.config.KeepSource, a.now())
 }
 
 // knownConfirmations shows what was found last of each plan and unit.
@@ -110,9 +104,19 @@ func (a *app) knownConfirmations(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	changed, err := h.LastSteps(ctx)
+	if err != nil {
+		return err
+	}
 	var notes []string
 	if len(last) == 0 {
 		notes = []string{"no plan was checked yet: run interlace confirm PLAN"}
 	}
-	return a.confirmed(last, notes)
+	for i := range last {
+		if c := &last[i]; changed[c.Plan].After(c.At) {
+			notes = append(notes, fmt.Sprintf("plan %s was carried on or taken back on %s, after this was found: do nothing of what it says, and let interlace confirm ask again", c.Plan, changed[c.Plan].UTC().Format(time.RFC3339)))
+		}
+	}
+	slices.Sort(notes)
+	return a.confirmed(last, slices.Compact(notes))
 }

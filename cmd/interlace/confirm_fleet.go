@@ -36,7 +36,7 @@ func (c *confirming) options(ctx context.Context, s *set) (*confirm.Options, err
 	if c.history != nil {
 		o.Journal = c.history
 	}
-	return o, c.app.look(ctx, c.inventory, s.plans, o)
+	return o, c.look(ctx, s.plans, o)
 }
 
 // confirmOptions say how to check what plans promised, but for what a discovery and the
@@ -102,35 +102,39 @@ func (c *config) reaches(in inventory.Instance) error {
 }
 
 // look discovers the fleet as it is now, where the plans have figures to compare with.
-func (a *app) look(ctx context.Context, inv *inventory.Inventory, plans []planner.Plan, o *confirm.Options) error {
+func (c *confirming) look(ctx context.Context, plans []planner.Plan, o *confirm.Options) error {
 	if len(plans) == 0 {
 		return nil
 	}
+	a := c.app
+	if c.history != nil {
+		var err error
+		if o.Moved, err = whereabouts(ctx, c.history); err != nil {
+			return err
+		}
+	}
 	bar := a.progress("confirm")
 	defer bar.end()
-	target := confirm.Target(inv, plans, inventory.Date(a.now().UTC().Format(time.DateOnly)))
+	target := confirm.Target(c.inventory, plans, inventory.Date(a.now().UTC().Format(time.DateOnly)))
 	found, err := discover.Fleet(ctx, target, newAsker(a.config).ask, discover.Options{
 		Connections: a.config.Connections, KeepSource: a.config.KeepSource, Admins: a.config.admins(), Now: a.now(),
-		Earlier:  a.readCounters(ctx, a.countersFile("")),
+		Earlier: a.readCounters(ctx, a.countersFile("")), Moved: movedTo(o.Moved),
 		Progress: func(done, all int) { bar.at(done, all, "") },
 	})
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	switch {
-	case err != nil:
+	if err != nil {
 		o.Unseen = err.Error()
-	case found.Inventory != nil:
-		o.Live = found.Inventory
-	default:
-		o.Unseen = "the fleet could not be discovered"
-		for i := range found.Findings {
-			if found.Findings[i].Stops {
-				o.Unseen = found.Findings[i].Text
-				break
-			}
+		return nil
+	}
+	for i := range found.Findings {
+		if f := &found.Findings[i]; f.Stops || f.Kind == discover.TwoMasters {
+			o.Unseen = f.Text
+			return nil
 		}
 	}
+	o.Live = found.Inventory
 	return nil
 }
 

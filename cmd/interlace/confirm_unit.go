@@ -16,23 +16,44 @@ import (
 // confirmUnit returns what is asked before what a unit has moved is deleted at its old
 // place: it fails where the plan does not keep what it promised of the unit, or where that
 // is not known. What was found is kept.
-func (a *app) confirmUnit(h *history.History, inv *inventory.Inventory) func(context.Context, *apply.Unit) error {
-	return func(ctx context.Context, u *apply.Unit) error {
+func (a *app) confirmUnit(h *history.History, inv *inventory.Inventory) func(context.Context, *apply.Unit, func(string)) (string, error) {
+	names := &confirm.Names{}
+	return func(ctx context.Context, u *apply.Unit, say func(string)) (string, error) {
 		o, err := a.confirmOptions(ctx, inv)
 		if err != nil {
-			return err
+			return "", err
 		}
-		o.Journal = h
+		o.Journal, o.Occasion, o.Names = h, monitor.BeforeDeletion, names
+		o.Reading = func(r confirm.Reading) { say(readingWords(r)) }
 		if o.Earlier, err = h.Confirmations(ctx, u.Plan); err != nil {
-			return err
+			return "", err
 		}
 		found, err := confirm.Unit(ctx, u, *o)
 		if err != nil {
-			return err
+			return "", err
 		}
-		found.By, found.Occasion = account(), monitor.BeforeDeletion
-		return errors.Join(h.AddConfirmation(ctx, found), doubted(found))
+		found.By, found.Occasion = account(), o.Occasion
+		return wasRead(found), errors.Join(h.AddConfirmation(ctx, found), doubted(found))
 	}
+}
+
+// readingWords says how far a reading is.
+func readingWords(r confirm.Reading) string {
+	text := fmt.Sprintf("%.0f of about %.0f MiB read, on %s now", float64(r.Done)/(1<<20), float64(r.All)/(1<<20), r.Server)
+	if r.Left > 0 {
+		text += ", about " + inventory.DurationText(r.Left.Seconds()) + " left"
+	}
+	return text
+}
+
+// wasRead says what was read of the copies.
+func wasRead(c *monitor.Confirmation) string {
+	for i := range c.Promises {
+		if p := &c.Promises[i]; p.Name == monitor.PromiseSpool {
+			return "before deletion: " + p.Found
+		}
+	}
+	return ""
 }
 
 // fewDoubts is how many doubts an error tells of.
@@ -56,7 +77,10 @@ func doubted(c *monitor.Confirmation) error {
 			if d.User != "" {
 				about = inventory.Printable(string(d.User)) + ": "
 			}
-			texts = append(texts, fmt.Sprintf("%s is %s (%sexpected: %s; found: %s)", p.Name, d.Verdict, about, d.Expected, d.Found))
+			if d.Mailbox != "" {
+				about += fmt.Sprintf("%s on %s: ", inventory.Printable(string(d.Mailbox)), d.Server)
+			}
+			texts = append(texts, fmt.Sprintf("%s is %s (%sexpected: %s; found: %s; next: %s)", p.Name, d.Verdict, about, d.Expected, d.Found, d.Next))
 		}
 	}
 	if more > 0 {

@@ -22,6 +22,7 @@ import (
 type discoverFlags struct {
 	out      string
 	partial  bool
+	routed   bool
 	measured optional[time.Duration]
 }
 
@@ -36,6 +37,14 @@ states stay as they are. The result goes into the database, or with --out into a
 directory; with --fleet there is no database, so --out must say where. Two discoveries
 at least an hour apart tell how much each user writes; until then that is estimated.
 
+After a move the originals stay where they were for keep_source. Who was moved by
+interlace apply is found where the journal in the same database has them, and the
+original counts nowhere, though it fills the disks of its servers: how much there is
+of it is told. Who is on the masters of several stores for another reason stays where
+the inventory has them, with a warning, unless --routed lets the routing
+(routing_query or routing_file) and the denials on the servers (cyr_deny, through
+runner) tell which one is used.
+
 With --measured the own load (base) of each store is set so that, with its users, it
 weighs what interlace watch has measured over the time, as far as this server knows
 and interlace show loads shows it: all that Cyrus does in the busy hour, reading too,
@@ -49,6 +58,7 @@ nothing is written, unless --partial lets what was known of it stay.`,
 		Example: `  interlace discover
   interlace discover --fleet fleet/fleet.yaml --out discovered
   interlace discover --partial
+  interlace discover --routed
   interlace discover --measured 14d`,
 		Args: noWords,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -57,6 +67,7 @@ nothing is written, unless --partial lets what was known of it stay.`,
 	}
 	c.Flags().Var(pathFlag(&flags.out), "out", "write fleet.yaml and its tables into this `directory`, not into the database")
 	c.Flags().BoolVar(&flags.partial, "partial", false, "accept that instances do not answer")
+	c.Flags().BoolVar(&flags.routed, "routed", false, "where somebody is on several masters, see where they are routed and denied")
 	c.Flags().Var(&flags.measured, "measured", "let stores weigh what was measured over this `time` up to now, such as 14d")
 	return c
 }
@@ -80,13 +91,24 @@ func (a *app) discover(cmd *cobra.Command, flags discoverFlags) error {
 	if err != nil {
 		return err
 	}
+	moved, err := a.moved(cmd.Context())
+	switch {
+	case err != nil && cmd.Context().Err() == nil && flags.out != "":
+		a.note("warning: who was moved is not known: %v", err)
+	case err != nil:
+		return hint(fmt.Errorf("find out who was moved: %w", err), "--out writes files, and does without the journal")
+	}
 	counters := a.countersFile(flags.out)
 	bar := a.progress("discover")
-	found, err := discover.Fleet(cmd.Context(), f.Inventory, asker.ask, discover.Options{
+	o := discover.Options{
 		Connections: a.config.Connections, Partial: flags.partial, KeepSource: a.config.KeepSource,
-		Admins: a.config.admins(), Earlier: a.readCounters(cmd.Context(), counters),
+		Admins: a.config.admins(), Earlier: a.readCounters(cmd.Context(), counters), Moved: moved,
 		Progress: func(done, all int) { bar.at(done, all, "") },
-	})
+	}
+	if flags.routed {
+		o.Decide = a.decide(f.Inventory)
+	}
+	found, err := discover.Fleet(cmd.Context(), f.Inventory, asker.ask, o)
 	bar.end()
 	if err != nil {
 		err = fmt.Errorf("discover the fleet: %w", err)

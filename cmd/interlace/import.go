@@ -1,7 +1,10 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,7 +21,13 @@ func (a *app) importCommand() *cobra.Command {
 		Short: "Read a fleet file into the database and say what changed",
 		Long: `Read a fleet file, and the tables that it names, into the database, and say what
 changed since the inventory before. With any mistake in the files all mistakes
-are listed and nothing is imported.`,
+are listed and nothing is imported.
+
+A fleet file without the key users says nothing of them: those in the database stay,
+with their shares, as discover has found them. So stores and servers can be changed in
+such a file at any time. A file with users says who there is; interlace export writes
+one with all that is known, to be changed and imported again, and interlace discover
+finds again who is on the servers and not in the file.`,
 		Example: "  interlace import fleet/fleet.yaml",
 		Args:    oneWord,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -27,13 +36,63 @@ are listed and nothing is imported.`,
 				return &refused{err, "nothing was imported"}
 			}
 			a.warn(notes.Warnings)
+			stay := 0
+			if notes.NoUsers {
+				if stay, err = a.people(cmd.Context(), inv); err != nil {
+					return &refused{err, "nothing was imported"}
+				}
+			}
 			saved, err := a.save(cmd, inv, "import "+args[0])
 			if err != nil {
 				return err
 			}
 			head := fmt.Sprintf("imported %s into %s", args[0], a.config.DB)
-			return a.print(changesResult(head, inv, saved.Changes))
+			if err := a.print(changesResult(head, inv, saved.Changes)); err != nil {
+				return err
+			}
+			a.sayPeople(args[0], stay, saved.Changes)
+			return nil
 		},
+	}
+}
+
+// people takes over who is in the database, and returns how many that are.
+func (a *app) people(ctx context.Context, inv *inventory.Inventory) (int, error) {
+	path, err := a.databaseFile()
+	if err != nil {
+		return 0, err
+	}
+	db, err := database.Open(ctx, path, database.Options{FileOptions: database.FileOptions{Existing: true}})
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	defer db.Close()
+	s, err := db.Load(ctx, time.Time{})
+	if errors.Is(err, database.ErrEmpty) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	if err := inv.TakePeople(s.Inventory); err != nil {
+		return 0, hint(fmt.Errorf("the file has no users, and those in the database can't stay: %w", err),
+			"let interlace discover find them where they are now, or say with users: in the file who there is")
+	}
+	return len(inv.Users), nil
+}
+
+// sayPeople says who stayed though the file does not name them, and that others did not.
+func (a *app) sayPeople(file string, stay int, changes inventory.Changes) {
+	if stay > 0 {
+		a.note("%s names no users: the %s in the database stay, and their shares", file, inventory.Counted(stay, "user", "users"))
+	}
+	for _, c := range changes {
+		if c.Subject == "user" && c.What == "removed" {
+			a.note("warning: %s does not name %s of the database, now removed; interlace discover finds those whom servers have", file, inventory.Counted(c.Count, "user", "users"))
+		}
 	}
 }
 

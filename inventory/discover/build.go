@@ -1,6 +1,7 @@
 package discover
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -16,13 +17,14 @@ type builder struct {
 	options  Options
 
 	findings []Finding
-	counters *Counters      // for the next discovery
-	disk, io int            // indices of the resources that are measured here, or -1
-	mean     inventory.Load // of a user, for what can't be measured here
+	unseen   map[inventory.UserID]inventory.StoreID // who is taken over from the old inventory, and on which store
+	counters *Counters                              // for the next discovery
+	disk, io int                                    // indices of the resources that are measured here, or -1
+	mean     inventory.Load                         // of a user, for what can't be measured here
 }
 
 // build enters settings, users and shares. What is wrong goes to findings.
-func (b *builder) build() {
+func (b *builder) build(ctx context.Context) {
 	b.resources()
 	b.counters = &Counters{Time: b.options.Now, users: map[inventory.UserID]counter{}}
 	for i := range b.views {
@@ -32,7 +34,7 @@ func (b *builder) build() {
 			}
 		}
 	}
-	names := b.places()
+	names := b.places(ctx)
 	b.now.Users, b.now.Shares = nil, nil
 	for i := range b.views {
 		b.enter(i, names[i])
@@ -60,7 +62,8 @@ func (b *builder) clock() {
 	}
 }
 
-// keep takes over the users and shares of the stores that did not answer.
+// keep takes over the users and shares of the stores that did not answer, and the users
+// of whom is not known where they are.
 func (b *builder) keep() {
 	here := map[inventory.UserID]bool{}
 	for i := range b.now.Users {
@@ -68,7 +71,12 @@ func (b *builder) keep() {
 	}
 	kept := map[inventory.UserID]bool{}
 	for _, user := range b.old.Users {
-		if store := b.old.Store(user.Store); store >= 0 && !b.views[store].known && !here[user.Name] {
+		place, stays := b.unseen[user.Name]
+		if store := b.old.Store(user.Store); !stays && store >= 0 && !b.views[store].known {
+			place, stays = user.Store, true
+		}
+		if stays && !here[user.Name] {
+			user.Store = place
 			b.now.Users = append(b.now.Users, user)
 			kept[user.Name] = true
 		}

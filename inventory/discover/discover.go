@@ -36,9 +36,28 @@ type Options struct {
 	// KeepSource is how long a moved user's mailboxes may stay at the old place;
 	// 0 means 14 days.
 	KeepSource time.Duration
+	// Moved are users and shared trees of whom is known where they are used, though other
+	// stores have, or may have, mailboxes of their names.
+	Moved map[inventory.UserID]Moved
+	// Decide is asked about users who are on the masters of several stores when nothing
+	// else tells which one they use. Nil: nobody is asked.
+	Decide func(ctx context.Context, doubtful map[inventory.UserID][]inventory.StoreID) map[inventory.UserID]Decision
 
 	// Progress is called after each instance that was asked, one call at a time.
 	Progress func(done, all int)
+}
+
+// Moved is where somebody is who was moved, or is being moved.
+type Moved struct {
+	Store inventory.StoreID
+	On    inventory.Date      // the day of the move; empty: it is under way
+	Left  []inventory.StoreID // where an original is kept, or a copy is being made
+}
+
+// Decision is on which store a user is, or why that is not known.
+type Decision struct {
+	Store inventory.StoreID // or empty
+	Why   string
 }
 
 func (o Options) withDefaults() Options {
@@ -93,8 +112,10 @@ func Fleet(ctx context.Context, inv *inventory.Inventory, ask Ask, o Options) (*
 	if result.Asked == 0 {
 		return nil, errors.New("no instance has the address of an IMAP service")
 	}
-	b := builder{old: inv, now: inv.Clone(), views: views, options: o}
-	b.build()
+	b := builder{old: inv, now: inv.Clone(), views: views, options: o, unseen: map[inventory.UserID]inventory.StoreID{}}
+	if b.build(ctx); ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
 	result.Findings = append(result.Findings, b.findings...)
 	if !stops(result.Findings) {
 		result.Findings = append(result.Findings, b.check()...)

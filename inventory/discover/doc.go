@@ -30,4 +30,9 @@
 //
 // A replica is asked before its master. So whatever it has that the master has
 // not was not written by replication in between, but on the replica itself.
+//
+// A move leaves an original at the old place for a while. Who is on the masters of
+// several stores is on the one that [Options.Moved] names, or the old inventory if the
+// move was lately, or [Options.Decide]; else that user alone stays as before. What is
+// left on other stores counts as nothing there, which a finding says.
 package discover

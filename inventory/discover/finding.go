@@ -18,13 +18,15 @@ const (
 	NoAddress    Kind = "no_address"   // a master has no address of its IMAP service; a replica's does not stop
 	Murder       Kind = "murder"       // an instance is part of a Cyrus murder, where other rules hold
 	NoUsers      Kind = "no_users"     // a store lost all its users and they are nowhere else, or has nothing where its replica has
-	TwoMasters   Kind = "two_masters"  // a user is on the masters of two stores
 	Unacceptable Kind = "unacceptable" // what was found is no valid inventory
 
 	ReplicaWritten    Kind = "replica_written"    // a replica has changes that its master has not
 	ReplicaIncomplete Kind = "replica_incomplete" // a replica lacks mailboxes that its master has
 	ServerDown        Kind = "server_down"        // not asked, because the server is down
+	TwoMasters        Kind = "two_masters"        // a user is on the masters of several stores, and nobody knows which one is used
 	LeftBehind        Kind = "left_behind"        // a moved user's mailboxes are still at the old place
+	OriginalsKept     Kind = "originals_kept"     // a store keeps the originals of those who were moved
+	CopiesMade        Kind = "copies_made"        // a store has copies of those who are being moved there, or back
 	Unreadable        Kind = "unreadable"         // a server does not tell what is in a mailbox
 	TellsLess         Kind = "tells_less"         // an old master tells no messages, or no bytes
 	ClockBack         Kind = "clock_back"         // an earlier discovery is in the future

@@ -151,7 +151,7 @@ func TestRealTrouble(t *testing.T) {
 		t.Fatal(err)
 	}
 	result := find(t, inv, ask, discover.Options{})
-	if result.Inventory != nil || len(result.Findings) < 2 || result.Findings[0].Kind != discover.TwoMasters || result.Findings[1].Kind != discover.Unreachable {
+	if result.Inventory != nil || len(result.Findings) != 4 || result.Findings[0].Kind != discover.Unreachable || result.Findings[3].Kind != discover.TwoMasters {
 		t.Errorf("findings %+v", result.Findings)
 	}
 	if result.Asked != 4 || result.Answered != 3 {

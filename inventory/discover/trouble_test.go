@@ -1,6 +1,10 @@
 package discover_test
 
 import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -79,20 +83,118 @@ func TestUserOnTwoMasters(t *testing.T) {
 	w := world{}
 	w.pair("s1", server("user.anna", "user.bob"))
 	w.pair("s2", server("user.anna", "user.carl"))
-	only(t, find(t, fleet(2), w.ask, discover.Options{}), discover.TwoMasters, "anna is on the masters of s1 and s2")
+	// Nothing else is kept from being found.
+	result := find(t, fleet(2), w.ask, discover.Options{})
+	only(t, result, discover.TwoMasters, "anna is on the masters of s1 and s2, and which one is used is not known; left out of the inventory")
+	if result.Inventory.User("anna") >= 0 || user(t, result.Inventory, "bob").Store != "s1" || user(t, result.Inventory, "carl").Store != "s2" {
+		t.Errorf("users %+v", result.Inventory.Users)
+	}
 
 	// The copy that a move leaves behind for a while is no second home.
 	old := fleet(2)
 	old.Users = []inventory.User{{Name: "anna", Store: "s2", Moved: "2026-03-05", Load: inventory.Load{1, 1}}}
-	result := find(t, old, w.ask, discover.Options{})
+	result = find(t, old, w.ask, discover.Options{})
 	only(t, result, discover.LeftBehind, "anna was moved to s2 on 2026-03-05 and still has mailboxes on s1")
 	if u := user(t, result.Inventory, "anna"); u.Store != "s2" || u.Load[0] != 1000 || u.Moved != "2026-03-05" {
 		t.Errorf("anna is %+v", u)
 	}
 	old.Users[0].Moved = "2026-02-20"
-	only(t, find(t, old, w.ask, discover.Options{}), discover.TwoMasters, "anna")
+	result = find(t, old, w.ask, discover.Options{})
+	only(t, result, discover.TwoMasters, "anna is on the masters of s1 and s2, and which one is used is not known; taken to be on s2, as before")
+	if u := user(t, result.Inventory, "anna"); u.Store != "s2" || u.Load[0] != 1000 {
+		t.Errorf("anna is %+v", u)
+	}
 	old.Users[0].Moved, old.Users[0].Store = "2026-03-05", "s1"
 	only(t, find(t, old, w.ask, discover.Options{}), discover.LeftBehind, "on s2")
+
+	// Who was on a third store stays there, and shares nothing from elsewhere.
+	old = fleet(3)
+	old.Users = []inventory.User{{Name: "anna", Store: "s3", Load: inventory.Load{7, 1}}}
+	w.pair("s3", server("user.dora"))
+	result = find(t, old, w.ask, discover.Options{})
+	only(t, result, discover.TwoMasters, "taken to be on s3, as before")
+	if u := user(t, result.Inventory, "anna"); u.Store != "s3" || u.Load[0] != 7 {
+		t.Errorf("anna is %+v", u)
+	}
+}
+
+// TestDecided lets somebody else say which of two stores a user is on.
+func TestDecided(t *testing.T) {
+	w := world{}
+	w.pair("s1", server("user.anna", "user.bob"))
+	w.pair("s2", server("user.anna", "user.bob", "user.carl"))
+	o := discover.Options{Decide: func(_ context.Context, doubtful map[inventory.UserID][]inventory.StoreID) map[inventory.UserID]discover.Decision {
+		both := []inventory.StoreID{"s1", "s2"}
+		if len(doubtful) != 2 || !slices.Equal(doubtful["anna"], both) || !slices.Equal(doubtful["bob"], both) {
+			t.Errorf("asked about %v", doubtful)
+		}
+		return map[inventory.UserID]discover.Decision{"anna": {Store: "s2", Why: "to which mail is sent"}, "bob": {Why: "denied on both"}}
+	}}
+	result := find(t, fleet(2), w.ask, o)
+	if u := user(t, result.Inventory, "anna"); u.Store != "s2" || result.Inventory.User("bob") >= 0 {
+		t.Errorf("users %+v", result.Inventory.Users)
+	}
+	if f := result.Findings; len(f) != 2 || f[0].Text != "anna is on s2, to which mail is sent, and has mailboxes on s1 too, which do not count there" ||
+		!strings.Contains(f[1].Text, "is not known (denied on both); left out") {
+		t.Errorf("findings %+v", f)
+	}
+}
+
+// TestOriginals discovers while originals of moves are kept, and copies are being made.
+func TestOriginals(t *testing.T) {
+	old := fleet(3)
+	for _, name := range []inventory.UserID{"anna", "bob", "carl"} {
+		old.Users = append(old.Users, inventory.User{Name: name, Store: "s1", Load: inventory.Load{1, 1}})
+	}
+	old.Users = append(old.Users, inventory.User{Name: "team", Store: "s1", Kind: inventory.Shared, Load: inventory.Load{1, 1}})
+	old.Sort()
+	moved := discover.Moved{Store: "s2", On: "2026-03-14", Left: []inventory.StoreID{"s1"}}
+	o := discover.Options{Moved: map[inventory.UserID]discover.Moved{
+		"anna": moved, "team": moved,
+		"bob":  {Store: "s1", Left: []inventory.StoreID{"s2"}},                   // he is on his way
+		"carl": {Store: "s1", On: "2026-03-14", Left: []inventory.StoreID{"s2"}}, // moved back, and what was there is deleted
+	}}
+	w := world{}
+	everything := []string{"user.anna", "user.bob", "user.carl", "team", "team.plans"}
+	w.pair("s1", server(everything...))
+	w.pair("s2", server("user.anna", "user.bob", "team", "team.plans", "user.dora"))
+	w.pair("s3", server("user.emil"))
+	places := func(inv *inventory.Inventory) string {
+		var list []string
+		for _, u := range inv.Users {
+			list = append(list, fmt.Sprint(u.Name, " ", u.Store, " ", u.Moved))
+		}
+		return strings.Join(list, ", ")
+	}
+	result := find(t, old, w.ask, o)
+	if got, want := places(result.Inventory), "anna s2 2026-03-14, bob s1 , carl s1 2026-03-14, dora s2 , emil s3 , team s2 2026-03-14"; got != want {
+		t.Errorf("users %s, want %s", got, want)
+	}
+	var texts []string
+	for _, f := range result.Findings {
+		texts = append(texts, string(f.Kind)+" "+f.Text)
+	}
+	want := []string{
+		"copies_made s2 has copies, for moves that are under way, of 1 user or shared tree, such as bob: 1,000 bytes on the disks of its servers that do not count there",
+		"originals_kept s1 has originals of 2 users and shared trees, such as anna: 3,000 bytes on the disks of its servers that do not count there",
+	}
+	if !slices.Equal(texts, want) {
+		t.Errorf("findings\n%q\nwant\n%q", texts, want)
+	}
+
+	// A store on which nothing is left behind, by what is known, makes it a conflict.
+	w.pair("s3", server("user.emil", "user.anna"))
+	if f := find(t, old, w.ask, o).Findings; len(f) != 3 || f[2].Kind != discover.TwoMasters || !strings.Contains(f[2].Text, "masters of s1 and s2 and s3") {
+		t.Errorf("findings %+v", f)
+	}
+	w.pair("s3", server("user.emil"))
+
+	// Where the new store does not answer, an original is no home.
+	delete(w, "s2m:143")
+	o.Partial = true
+	if got, want := places(find(t, old, w.ask, o).Inventory), "anna s2 , bob s1 , carl s1 2026-03-14, emil s3 , team s2 "; got != want {
+		t.Errorf("users %s, want %s", got, want)
+	}
 }
 
 func TestStoreThatLostItsUsers(t *testing.T) {

@@ -55,6 +55,9 @@ func (b *builder) user(w *owner, name inventory.UserID, store inventory.StoreID)
 			u.Moved = inventory.Date(b.options.Now.Format(time.DateOnly))
 		}
 	}
+	if m := b.options.Moved[name]; m.Store == store && m.On != "" {
+		u.Moved = m.On
+	}
 	for r := range b.now.Resources {
 		value, estimated := b.load(r, w, name, before)
 		u.Load[r] = value

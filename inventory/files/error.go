@@ -86,6 +86,7 @@ func (m Mistakes) Hints() []string {
 type Notes struct {
 	Warnings Mistakes // what is doubtful and keeps nobody from using them
 	Files    []string // what was read: the fleet file, then the tables that it names
+	NoUsers  bool     // the fleet file has no key users: it says nothing of them
 }
 
 // Error is the error of [Read] for files that hold mistakes.

@@ -27,6 +27,7 @@ func (r *reader) read(root *yaml.Node) {
 		}
 		values[p.name] = p.value
 	}
+	r.noUsers = values["users"] == nil
 	for _, key := range []string{"format", "servers", "stores"} {
 		if values[key] == nil && root.Kind == yaml.MappingNode && !r.partial {
 			r.mistakes.add(r.at(root), "", "there is no key %s", key)

@@ -33,7 +33,7 @@ func Read(ctx context.Context, path string) (*inventory.Inventory, Notes, error)
 		}
 		r.validate()
 	}
-	notes := Notes{r.warnings.mistakes(), append([]string{path}, r.tableFiles...)}
+	notes := Notes{r.warnings.mistakes(), append([]string{path}, r.tableFiles...), r.noUsers}
 	if r.mistakes.count > 0 {
 		return nil, notes, &Error{r.mistakes.mistakes()}
 	}
@@ -57,6 +57,7 @@ type reader struct {
 	fleet      *source
 	tableFiles []string // opened beside the fleet file
 	root       *yaml.Node
+	noUsers    bool
 
 	tables map[inventory.Table]*table
 	placed [][]placed // of each store as it was read, where its instances were written

@@ -36,9 +36,11 @@ func TestOriginalIsKept(t *testing.T) {
 	}
 	o.Now, o.Live.Quiet = later(o).Now, quietly
 	carry(o, apply.Moved, "nobody has confirmed")
-	o.Live.Confirmed = func(_ context.Context, of *apply.Unit) error { return errors.New("the peak is too high") }
+	o.Live.Confirmed = func(context.Context, *apply.Unit, func(string)) (string, error) {
+		return "", errors.New("the peak is too high")
+	}
 	carry(o, apply.Moved, "the peak is too high")
-	o.Live.Confirmed = func(_ context.Context, of *apply.Unit) error { return nil }
+	o.Live.Confirmed = func(context.Context, *apply.Unit, func(string)) (string, error) { return "", nil }
 	o.Live.Quiet = func(_ context.Context, in inventory.Instance, users []inventory.UserID) (bool, bool, time.Time, error) {
 		if in.IMAP != from.IMAP || !slices.Equal(users, []inventory.UserID{"anna"}) {
 			t.Errorf("asked of %s about %v", in.IMAP, users)
@@ -60,6 +62,43 @@ func TestOriginalIsKept(t *testing.T) {
 		if denied, err := in.Tool(ctx, "cyr_deny", "-l"); err != nil || strings.Contains(denied, "anna") {
 			t.Errorf("on %s is denied: %s, %v", in.Name, denied, err)
 		}
+	}
+}
+
+// What was confirmed long before the original is deleted, since the process was killed in
+// between, is confirmed anew.
+func TestConfirmedAnew(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, 2, cyrustest.Settings{})
+	must(t, r.Stores[0].Master().Fill(t.Context(), []cyrustest.Mailbox{{Name: "user.anna", Messages: 3}}))
+	j := &journal{left: -1}
+	u := unit("anna", "s1", "s2", "anna")
+	if outcome, err := r.options(j).Carry(t.Context(), u, false); outcome != apply.Moved {
+		t.Fatalf("%s, %v\n%v", outcome, err, j)
+	}
+	o, asked := later(r.options(j)), 0
+	o.Live.Confirmed = func(context.Context, *apply.Unit, func(string)) (string, error) {
+		asked++
+		return "3 messages read", nil
+	}
+	j.left = 1 // of keeping is written down that it began, and that it is done
+	if _, err := o.Carry(t.Context(), u, false); !errors.Is(err, errCrash) || asked != 1 {
+		t.Fatalf("asked %d times, %v\n%v", asked, err, j)
+	}
+	j.left = -1
+	now := o.Now
+	o.Now = func() time.Time { return now().Add(2 * time.Hour) }
+	fine := o.Live.Confirmed
+	o.Live.Confirmed = func(context.Context, *apply.Unit, func(string)) (string, error) {
+		return "", errors.New("it is damaged")
+	}
+	if outcome, err := o.Carry(t.Context(), u, false); outcome != apply.Moved || err == nil || !strings.Contains(err.Error(), "it is damaged") {
+		t.Fatalf("%s, %v\n%v", outcome, err, j)
+	}
+	r.look(t, "anna", 0, 1)
+	o.Live.Confirmed = fine
+	if outcome, err := o.Carry(t.Context(), u, false); outcome != apply.Finished || asked != 2 || !strings.Contains(j.String(), "delete_source done 3 messages read") {
+		t.Fatalf("%s, %v\n%v", outcome, err, j)
 	}
 }
 

@@ -28,9 +28,10 @@ type Live struct {
 	// Quiet looks whether nobody was delivered to or logged in for a day on an instance, as
 	// far as that is known, and otherwise when somebody last was.
 	Quiet func(ctx context.Context, in inventory.Instance, users []inventory.UserID) (quiet, known bool, last time.Time, err error)
-	// Confirmed fails where what the plan promised of the unit is not so. Without it no
+	// Confirmed fails where what the plan promised of the unit is not so, or a message of it
+	// can't be read on a copy, and tells what was read. It says meanwhile how far that is. Without it no
 	// original is removed.
-	Confirmed func(ctx context.Context, u *Unit) error
+	Confirmed func(ctx context.Context, u *Unit, say func(text string)) (read string, err error)
 }
 
 // errRests says that a unit has to wait for a later day.

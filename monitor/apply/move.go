@@ -83,7 +83,8 @@ func (m *move) do(ctx context.Context, step monitor.Step, records []monitor.Step
 	case monitor.StepKeep:
 		return m.keep(ctx, records)
 	case monitor.StepDeleteSource:
-		return "", "", m.deleteSource(ctx, records)
+		text, err = m.deleteSource(ctx, records)
+		return text, "", err
 	case monitor.StepAllowSource:
 		return "", "", m.allowSource(ctx)
 	}

@@ -79,6 +79,7 @@ type Progress struct {
 	Outcome Outcome      // waiting for a while or, with Over, what it has come to
 	Over    bool
 	Why     string // it waits, or has not come further
+	Far     string // how far the step is, or nothing
 }
 
 func (o *Options) tell(p Progress) {

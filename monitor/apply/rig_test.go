@@ -126,7 +126,7 @@ func (r *rig) options(j *journal) *apply.Options {
 func later(o *apply.Options) *apply.Options {
 	late := *o
 	late.Now = func() time.Time { return time.Now().Add(15 * 24 * time.Hour) }
-	late.Live.Confirmed = func(context.Context, *apply.Unit) error { return nil }
+	late.Live.Confirmed = func(context.Context, *apply.Unit, func(string)) (string, error) { return "", nil }
 	late.Live.Quiet = quietly
 	return &late
 }

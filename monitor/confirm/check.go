@@ -41,31 +41,26 @@ func touched(p *planner.Layout) *planner.Layout {
 }
 
 // Plan checks what a plan promised that was carried out, together with others on which
-// it builds, or before others. The error is that of the context.
+// it builds, or before others. Of what was taken back it checks that all is as it was; then
+// nothing is said of the plan's figures. The error is that of the context or the journal.
 func Plan(ctx context.Context, plan planner.Plan, with []planner.Plan, o Options) (*monitor.Confirmation, error) {
 	c := checking{Options: o, units: apply.Units([]planner.Plan{plan}, nil), plan: plan.PlanID(), target: Target(o.Inventory, with, "")}
 	out, err := c.check(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if len(with) == 0 || with[len(with)-1].PlanID() == plan.PlanID() {
-		unseen := o.Unseen
-		if o.Live == nil && unseen == "" {
-			unseen = "the fleet was not looked at"
-		}
-		if !c.laid {
-			unseen = "stores are not where the plan has them"
-		}
-		out.Promises = append(out.Promises, figures(plan, o.Live, unseen)...)
+	if (len(with) == 0 || with[len(with)-1].PlanID() == plan.PlanID()) && !c.reduced {
+		out.Promises = append(out.Promises, figures(plan, o.Live, c.unseen())...)
 	}
 	out.Verdict = verdict(out.Promises)
 	return out, nil
 }
 
 // Unit checks one unit of a plan that was carried out, but for the figures, which are
-// those of the whole plan. The error is that of the context.
+// those of the whole plan. Before its originals are deleted it has the copies read whole, if
+// all else is met. The error is that of the context.
 func Unit(ctx context.Context, u *apply.Unit, o Options) (*monitor.Confirmation, error) {
-	c := checking{Options: o, units: []apply.Unit{*u}, plan: u.Plan, target: o.Inventory}
+	c := checking{Options: o, units: []apply.Unit{*u}, plan: u.Plan, target: o.Inventory, reads: true}
 	out, err := c.check(ctx)
 	if err != nil {
 		return nil, err
@@ -80,42 +75,112 @@ type checking struct {
 	plan   string
 	units  []apply.Unit
 	target *inventory.Inventory // the fleet with the plans carried out
-	laid   bool                 // all instances are where the plan has them
-	told   map[string]string    // of each unit: what the journal says
-	recent map[string]bool      // units that were moved lately, as the journal says
+	reads  bool                 // before originals are deleted all that moved is read
+	*ledger
+	laid    bool // all instances are where the plan has them
+	made    bool // and so are all users
+	reduced bool // something of the plan was taken back, or moved on by another one: it is not to be made
+}
+
+// unseen says why the figures of the plan can't be computed, or nothing.
+func (c *checking) unseen() string {
+	switch {
+	case !c.laid:
+		return "stores are not where the plan has them"
+	case c.Unseen != "":
+		return c.Unseen
+	case c.Live == nil:
+		return "the fleet was not looked at"
+	case !c.made:
+		return "users are not where the plan has them"
+	}
+	return ""
 }
 
 func (c *checking) check(ctx context.Context) (*monitor.Confirmation, error) {
 	out := &monitor.Confirmation{Plan: c.plan, At: c.Now().UTC().Truncate(time.Microsecond)}
-	found, err := c.survey(ctx, c.target)
+	found, err := c.look(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.readJournal(ctx); err != nil {
+	made, err := c.changes(ctx, out, found)
+	if err != nil {
 		return nil, err
 	}
-	changes := &tally{name: monitor.PromiseChanges, expected: "every change made", one: "change made", many: "changes made"}
-	list := spots(c.units, c.Inventory, c.target)
-	if err := c.laidOut(ctx, list, found, c.say, changes); err != nil {
-		return nil, err
-	}
-	c.laid = len(changes.doubts) == 0
-	movers := c.movers(changes)
-	all := movers
-	movers = arrived(movers, found, c.say, changes)
-	out.Promises = append(out.Promises, changes.promise())
 	copies := &tally{name: monitor.PromiseCopies, expected: "replicas like their masters", one: "user compared and the same", many: "users compared and the same"}
 	behind := &tally{name: monitor.PromiseCaughtUp, expected: "nothing waits for a replica", one: "replica has everything", many: "replicas have everything"}
-	if err := c.stores(ctx, list, copies, behind); err != nil {
+	if err := c.stores(ctx, made.spots, copies, behind); err != nil {
 		return nil, err
 	}
-	if len(all) > 0 {
-		if err := c.moved(ctx, out, movers, len(all)-len(movers), found, copies, behind); err != nil {
+	if len(made.movers)+made.others > 0 {
+		if err := c.moved(ctx, out, made.movers, made.others, found, copies, behind); err != nil {
 			return nil, err
 		}
 	}
-	out.Promises = append(out.Promises, copies.promise(), behind.promise())
+	if !made.nothing {
+		out.Promises = append(out.Promises, copies.promise(), behind.promise())
+	}
+	if c.Occasion == monitor.BeforeDeletion && len(made.movers) > 0 {
+		whole, err := c.whole(ctx, made.movers, verdict(out.Promises))
+		if err != nil {
+			return nil, err
+		}
+		out.Promises = append(out.Promises, *whole)
+	}
 	return out, nil
+}
+
+// look reads the journal, and asks who has mailboxes where. What was taken back counts as
+// not planned.
+func (c *checking) look(ctx context.Context) (survey, error) {
+	var err error
+	if c.ledger, err = readLedger(ctx, c.units, c.Journal); err != nil {
+		return nil, err
+	}
+	back := c.back(c.units)
+	c.target, c.reduced = apply.Before(c.target, back), len(back) > 0 && c.over
+	return c.survey(ctx, c.target)
+}
+
+// made is of what more than its change is promised.
+type made struct {
+	spots   []spot
+	movers  []mover // who are on their new stores
+	others  int     // how many are not
+	nothing bool    // all was taken back, or moved on
+}
+
+// changes checks whether all changes are made and, of what was taken back, whether all is
+// as it was.
+func (c *checking) changes(ctx context.Context, out *monitor.Confirmation, found survey) (*made, error) {
+	changes := &tally{name: monitor.PromiseChanges, expected: "every change made", one: "change made", many: "changes made"}
+	asBefore := &tally{name: monitor.PromiseTakenBack, expected: "as before what was taken back", one: "is as before", many: "are as before"}
+	list, undone := c.apart(spots(c.units, c.Inventory, c.target), changes)
+	if err := c.laidOut(ctx, list, found, changes); err != nil {
+		return nil, err
+	}
+	if err := c.laidOut(ctx, undone, found, asBefore); err != nil {
+		return nil, err
+	}
+	c.laid = len(changes.doubts) == 0
+	by := c.sort(c.movers(changes), changes)
+	movers := arrived(by.moved, found, c.say, changes)
+	c.made, c.reduced = len(changes.doubts) == 0, c.reduced || by.passed > 0
+	if err := c.allReturned(ctx, by.returned, found, asBefore); err != nil {
+		return nil, err
+	}
+	returned := len(by.returned)+len(undone) > 0
+	if returned {
+		asBefore.notes = c.whenReturned()
+		out.Promises = append(out.Promises, asBefore.promise())
+	}
+	if !returned || by.passed > 0 || changes.met+len(changes.doubts) > 0 {
+		out.Promises = append(out.Promises, changes.promise())
+	}
+	return &made{
+		spots: list, movers: movers, others: len(by.moved) + by.others - len(movers),
+		nothing: len(list)+len(by.moved)+by.others == 0 && (returned || by.passed > 0),
+	}, nil
 }
 
 // moved checks what is promised of those who moved; so many others have not.
@@ -136,7 +201,7 @@ func (c *checking) moved(ctx context.Context, out *monitor.Confirmation, movers 
 	}
 	kept := &tally{name: monitor.PromiseNothing, expected: "all that the old store keeps is on the new one", one: "user lacks nothing", many: "users lack nothing"}
 	proven := c.proven()
-	if err := c.sources(ctx, movers, found, func(m *mover) past { return past{proven[m.User], c.recent[m.unit]} }, kept); err != nil {
+	if err := c.sources(ctx, movers, found, func(m *mover) past { return past{proven[m.User], c.lately(m.part(), c.Now())} }, kept); err != nil {
 		return err
 	}
 	open := &tally{name: monitor.PromiseShares, expected: "shared folders can be read", one: "folder can be read", many: "folders can be read"}

@@ -1,6 +1,7 @@
 package confirm
 
 import (
+	"context"
 	"slices"
 	"time"
 
@@ -12,21 +13,17 @@ import (
 var ending = []monitor.Step{monitor.StepKeep, monitor.StepDeleteSource, monitor.StepAllowSource}
 
 // Due returns on which occasion a plan is to be asked about now, or none. It is asked about
-// when it was carried out, a day later, and on the last day on which its sources are
-// kept; what was not met is asked about again each time. Open says why it is not yet
-// carried out, or nothing.
-func Due(units []apply.Unit, steps map[string][]monitor.StepRecord, earlier []monitor.Confirmation, keep time.Duration, now time.Time) (on monitor.Occasion, open string) {
-	var carried time.Time
-	for i := range units {
-		records := steps[units[i].Name]
-		if !rests(records) {
-			return "", units[i].Name + ": " + lastWords(records)
-		}
-		for k := range records {
-			if r := &records[k]; r.State == monitor.StepDone && !slices.Contains(ending, r.Step) && r.At.After(carried) {
-				carried = r.At
-			}
-		}
+// when it was carried out or given up, a day later, and on the last day on which its
+// sources are kept; what was not met is asked about again each time. Open says why it is
+// not yet carried out, or nothing.
+func Due(ctx context.Context, units []apply.Unit, journal Journal, earlier []monitor.Confirmation, keep time.Duration, now time.Time) (on monitor.Occasion, open string, err error) {
+	l, err := readLedger(ctx, units, journal)
+	if err != nil {
+		return "", "", err
+	}
+	carried, open := l.carried(units)
+	if open != "" {
+		return "", open, nil
 	}
 	var last *monitor.Confirmation
 	for i := range earlier {
@@ -41,19 +38,51 @@ func Due(units []apply.Unit, steps map[string][]monitor.StepRecord, earlier []mo
 	}{{monitor.BeforeDeletion, carried.Add(max(keep-day, day))}, {monitor.AfterADay, carried.Add(day)}, {monitor.OnceDone, carried}} {
 		switch {
 		case now.Before(occasion.at):
-		case last == nil, last.At.Before(occasion.at), last.Verdict != monitor.Met:
-			return occasion.on, ""
+		case last == nil, last.At.Before(occasion.at), !enough(last):
+			return occasion.on, "", nil
 		default:
-			return "", ""
+			return "", "", nil
 		}
 	}
-	return "", ""
+	return "", "", nil
 }
 
-// rests reports whether what was done last of a unit was done to its end.
-func rests(records []monitor.StepRecord) bool {
-	if len(records) == 0 {
-		return false
+// carried returns when the last of the units was carried out or taken back, or says which
+// is not.
+func (l *ledger) carried(units []apply.Unit) (at time.Time, open string) {
+	for i := range units {
+		for _, p := range parts(&units[i]) {
+			switch a := l.accounts[p]; {
+			case l.returned(p) && l.over:
+				at = later(at, a.At)
+			case l.fate(p) == apply.InEffect:
+				for k := range a.Records {
+					if r := &a.Records[k]; r.State == monitor.StepDone && !slices.Contains(ending, r.Step) {
+						at = later(at, r.At)
+					}
+				}
+			default:
+				return time.Time{}, p.unit + ": " + l.say(p)
+			}
+		}
 	}
-	return records[len(records)-1].State == monitor.StepDone
+	return at, ""
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+// enough reports whether nothing was left that may have become otherwise: all is met but
+// what is read when originals are deleted.
+func enough(c *monitor.Confirmation) bool {
+	if c.Verdict == monitor.Met {
+		return true
+	}
+	return len(c.Promises) > 0 && !slices.ContainsFunc(c.Promises, func(p monitor.Promise) bool {
+		return p.Verdict != monitor.Met && (p.Name != monitor.PromiseSpool || p.Verdict != monitor.UnknownFulfilment)
+	})
 }

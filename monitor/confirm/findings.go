@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
@@ -12,8 +13,9 @@ import (
 
 // Findings makes findings of what was last found of plans and their units, in the order
 // in which it was asked for: one for each plan that is not kept. What was found of the
-// whole plan later stands for its units too.
-func Findings(server inventory.ServerID, last []monitor.Confirmation) []monitor.Finding {
+// whole plan later stands for its units too. Changed is when each plan was last carried on
+// or taken back: what was found before that says nothing of how it is now.
+func Findings(server inventory.ServerID, last []monitor.Confirmation, changed map[string]time.Time) []monitor.Finding {
 	byPlan := map[string][]*monitor.Confirmation{}
 	for i := range last {
 		c := &last[i]
@@ -27,7 +29,11 @@ func Findings(server inventory.ServerID, last []monitor.Confirmation) []monitor.
 	var found []monitor.Finding
 	for plan, list := range byPlan {
 		if len(list) > 0 {
-			found = append(found, unconfirmed(server, plan, list))
+			f := unconfirmed(server, plan, list)
+			if at := list[len(list)-1].At; changed[plan].After(at) {
+				f = outdated(f, at)
+			}
+			found = append(found, f)
 		}
 	}
 	slices.SortFunc(found, func(a, b monitor.Finding) int { return cmp.Compare(a.Subject, b.Subject) })
@@ -35,7 +41,7 @@ func Findings(server inventory.ServerID, last []monitor.Confirmation) []monitor.
 }
 
 // grave are the promises whose breach may cost somebody mail.
-var grave = []monitor.PromiseName{monitor.PromisePlacement, monitor.PromiseRouting, monitor.PromiseNothing}
+var grave = []monitor.PromiseName{monitor.PromisePlacement, monitor.PromiseRouting, monitor.PromiseNothing, monitor.PromiseSpool, monitor.PromiseTakenBack}
 
 // fewNamed is how many doubts a finding tells of.
 const fewNamed = 3
@@ -65,6 +71,13 @@ func unconfirmed(server inventory.ServerID, plan string, list []*monitor.Confirm
 	}
 	f.Value = inventory.Known(float64(len(names)))
 	f.Text = fmt.Sprintf("plan %s does not keep what it promised: %s", plan, strings.Join(texts, "; "))
+	return f
+}
+
+// outdated says of a plan that it was carried on or taken back since it was asked about.
+func outdated(f monitor.Finding, asked time.Time) monitor.Finding {
+	f.Severity, f.Command = monitor.Warning, inventory.Paste("interlace", "confirm", "--due")
+	f.Text = fmt.Sprintf("plan %s did not keep what it promised on %s, and was carried on or taken back since: what was found then says nothing of how it is now", f.Subject, asked.UTC().Format(time.RFC3339))
 	return f
 }
 

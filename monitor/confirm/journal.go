@@ -3,35 +3,122 @@ package confirm
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
+	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/apply"
 )
 
-// readJournal finds out what was written down of the units.
-func (c *checking) readJournal(ctx context.Context) error {
-	c.told, c.recent = map[string]string{}, map[string]bool{}
-	if c.Journal == nil {
-		return nil
-	}
-	for i := range c.units {
-		u := &c.units[i]
-		records, err := c.Journal.Steps(ctx, u.Plan, u.Name)
-		if err != nil {
-			return err
-		}
-		c.told[u.Name] = lastWords(records)
-		for _, r := range records {
-			if r.Step == monitor.StepRoute && r.State == monitor.StepDone {
-				c.recent[u.Name] = c.Now().Sub(r.At) < traced
-			}
-		}
-	}
-	return nil
+// part is what of a unit comes from one store; of a change of a layout it is all of it.
+type part struct {
+	unit string
+	from inventory.StoreID
 }
 
-// say returns what the journal says of a unit.
-func (c *checking) say(unit string) string { return c.told[unit] }
+// ledger is what the journal tells of the units of a plan.
+type ledger struct {
+	accounts map[part]*apply.Account // nil: there is no journal
+	// over tells that the plan is given up, as far as it is not in effect: what is left of
+	// it is not to be made.
+	over bool
+}
+
+// parts returns the parts of a unit.
+func parts(u *apply.Unit) []part {
+	if len(u.Moves) == 0 {
+		return []part{{u.Name, ""}}
+	}
+	var list []part
+	for i := range u.Moves {
+		if p := (part{u.Name, u.Moves[i].From}); !slices.Contains(list, p) {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// readLedger finds out what was written down of units, all of them of one plan.
+func readLedger(ctx context.Context, units []apply.Unit, journal Journal) (*ledger, error) {
+	l := &ledger{}
+	if journal == nil {
+		return l, nil
+	}
+	l.accounts = map[part]*apply.Account{}
+	for i := range units {
+		for _, p := range parts(&units[i]) {
+			a, err := apply.AccountOf(ctx, &units[i], p.from, journal)
+			if err != nil {
+				return nil, err
+			}
+			l.accounts[p] = a
+			l.over = l.over || a.Way
+		}
+	}
+	applies, err := journal.Applies(ctx, true)
+	if err != nil {
+		return nil, err
+	}
+	for i := range applies { // the last one counts
+		if len(units) > 0 && slices.Contains(applies[i].Plans, units[0].Plan) && !applies[i].Ended.IsZero() {
+			l.over = true
+		}
+	}
+	return l, nil
+}
+
+// fate is what has become of a part; of one that was never heard of nothing has.
+func (l *ledger) fate(p part) apply.Fate {
+	if a := l.accounts[p]; a != nil {
+		return a.Fate
+	}
+	return apply.Unbegun
+}
+
+// say returns what the journal says of a part.
+func (l *ledger) say(p part) string {
+	a := l.accounts[p]
+	if a == nil {
+		return ""
+	}
+	text := lastWords(a.Records)
+	if a.Way {
+		text += " on the way back"
+	}
+	return text
+}
+
+// lately reports whether a part was routed anew so lately that traces are there still.
+func (l *ledger) lately(p part, now time.Time) bool {
+	a := l.accounts[p]
+	return a != nil && a.Fate == apply.InEffect && now.Sub(a.At) < traced
+}
+
+// returned reports whether a part is as it was before: it was taken back or, where the plan
+// is given up, never begun.
+func (l *ledger) returned(p part) bool {
+	a := l.accounts[p]
+	return a != nil && (a.Fate == apply.TakenBack || a.Fate == apply.Unbegun && l.over)
+}
+
+// back returns, of the units, what is as it was before, as units of their own.
+func (l *ledger) back(units []apply.Unit) []*apply.Unit {
+	var list []*apply.Unit
+	for i := range units {
+		u := units[i]
+		u.Moves = nil
+		for _, c := range units[i].Moves {
+			if l.returned(part{u.Name, c.From}) {
+				u.Moves = append(u.Moves, c)
+			}
+		}
+		if len(u.Moves) > 0 || u.Do != nil && l.returned(part{u.Name, ""}) {
+			list = append(list, &u)
+		}
+	}
+	return list
+}
 
 // lastWords tells how far a unit has come, by what was written down of it.
 func lastWords(records []monitor.StepRecord) string {

@@ -59,17 +59,17 @@ func spots(units []apply.Unit, facts, target *inventory.Inventory) []spot {
 }
 
 // laidOut enters for each spot whether there is what is to be there.
-func (o *Options) laidOut(ctx context.Context, list []spot, found survey, told func(unit string) string, t *tally) error {
+func (c *checking) laidOut(ctx context.Context, list []spot, found survey, t *tally) error {
 	for i := range list {
 		s := &list[i]
 		var running Running
 		err := errors.New("nobody can be asked what runs there")
-		if o.Running != nil && s.in.IMAPDConf != "" {
-			running, err = o.Running(ctx, s.in)
+		if c.Running != nil && s.in.IMAPDConf != "" {
+			running, err = c.Running(ctx, s.in)
 		}
 		here, known := found[s.instance]
 		if !known && s.in.IMAP != "" {
-			_, here.err = o.owners(ctx, o.Inventory, s.in)
+			_, here.err = c.owners(ctx, c.Inventory, s.in)
 			known = true
 		}
 		if ctx.Err() != nil {
@@ -80,10 +80,38 @@ func (o *Options) laidOut(ctx context.Context, list []spot, found survey, told f
 			t.is()
 			continue
 		}
-		d.Found = joined(d.Found, told(s.unit))
+		p := part{s.unit, ""}
+		d.Found = joined(d.Found, c.say(p))
+		switch {
+		case d.Verdict != monitor.Unmet:
+		case c.returned(p):
+			d.Found, d.Next = joined(d.Found, c.takenBack(p)), "find out what came between: it is to be as it was before"
+		case c.fate(p) == apply.UnderWay:
+			d.Next = "interlace apply --resume --yes goes on with it"
+		}
 		t.doubt(*d)
 	}
 	return nil
+}
+
+// apart returns the spots of what is to be made, and of what was taken back. Where that is
+// to be made again, its change is not made.
+func (c *checking) apart(all []spot, t *tally) (list, undone []spot) {
+	for _, s := range all {
+		p := part{s.unit, ""}
+		if !c.returned(p) {
+			list = append(list, s)
+			continue
+		}
+		undone = append(undone, s)
+		if !c.over {
+			t.doubt(monitor.Doubt{
+				Verdict: monitor.Unmet, Unit: inventory.Text(s.unit), Store: inventory.Text(s.store), Server: inventory.Text(s.server), Expected: "its change made",
+				Found: c.takenBack(p), Next: "interlace apply --resume --yes begins it again, interlace apply --rollback --yes gives it up",
+			})
+		}
+	}
+	return list, undone
 }
 
 // judge says what is not as it is to be, or nothing. Silent is why the instance does not

@@ -9,6 +9,7 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
 	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/apply"
 	"github.com/interlacemail/interlace/planner"
 )
 
@@ -18,6 +19,11 @@ type mover struct {
 	unit     string
 	owner    cyrus.Owner
 	from, to *inventory.Store
+	// certain tells that the journal knows the mover to be on the new store.
+	certain bool
+	// back tells that the mover was taken back: it is to be on the store where it was, which
+	// is the one it goes to here. Left tells that the other one keeps a copy, denied.
+	back, left bool
 }
 
 // doubt begins what is to be said of a mover.
@@ -32,6 +38,9 @@ func (c *checking) movers(t *tally) []mover {
 	for i := range c.units {
 		for _, change := range c.units[i].Moves {
 			m := mover{UserChange: change, unit: c.units[i].Name, owner: ownerOf(c.target, change.User)}
+			if a := c.accounts[m.part()]; a != nil {
+				m.certain, m.left = a.Fate == apply.InEffect || a.Fate == apply.TakenBack, a.Left
+			}
 			if s := c.target.Store(change.From); s >= 0 {
 				m.from = &c.target.Stores[s]
 			}
@@ -70,17 +79,26 @@ func (c *checking) denials(ctx context.Context, movers []mover, found survey) de
 		}
 		for _, in := range m.from.Instances {
 			at := instance{m.From, in.Server}
-			if _, asked := denied[at]; asked || !found[at].owners[m.owner] {
+			if !found[at].owners[m.owner] {
 				continue
 			}
-			known := denied[at]
-			if known.err = errUnasked; c.Denied != nil {
-				known.users, known.err = c.Denied(ctx, in)
-			}
-			denied[at] = known
+			c.deniedOn(ctx, denied, at, in)
 		}
 	}
 	return denied
+}
+
+// deniedOn returns who is denied on an instance, which is asked once.
+func (c *checking) deniedOn(ctx context.Context, known denials, at instance, in inventory.Instance) denial {
+	d, asked := known[at]
+	if asked {
+		return d
+	}
+	if d.err = errUnasked; c.Denied != nil {
+		d.users, d.err = c.Denied(ctx, in)
+	}
+	known[at] = d
+	return d
 }
 
 var errUnasked = errors.New("nobody can be asked")

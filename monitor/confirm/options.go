@@ -7,6 +7,7 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
 	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/apply"
 	"github.com/interlacemail/interlace/monitor/compare"
 )
 
@@ -31,6 +32,17 @@ type Options struct {
 	Unseen string
 	// Journal is what was written down of carrying out plans.
 	Journal Journal
+	// Moved is where those are whom plans have moved, as the journal has it: of who was moved
+	// on by a later plan nothing is promised by an earlier one. Units don't heed it.
+	Moved map[inventory.UserID]apply.Whereabouts
+	// Occasion is why it is asked. Before originals are deleted it is asked too whether all
+	// that moved can be read whole.
+	Occasion monitor.Occasion
+	// Reading is told now and then how far that is. Nil: nobody is.
+	Reading func(Reading)
+	// Names keeps who has mailboxes where for checks that follow one another. Nil: each asks
+	// all instances.
+	Names *Names
 	// Earlier are the confirmations of the plan before, in their order.
 	Earlier []monitor.Confirmation
 
@@ -48,7 +60,9 @@ type Running struct {
 
 // Journal is what was written down of carrying out plans.
 type Journal interface {
-	Steps(ctx context.Context, plan, unit string) ([]monitor.StepRecord, error)
+	apply.Written
+	// Applies returns what was carried out, in the order in which it was begun.
+	Applies(ctx context.Context, all bool) ([]monitor.Apply, error)
 }
 
 // dial connects to an instance as its administrator or, with as, as a user.

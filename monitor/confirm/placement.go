@@ -10,20 +10,23 @@ import (
 
 // arrived enters for each mover whether it is on the master of its new store, and
 // returns those that are. Told says what the journal has of a unit.
-func arrived(movers []mover, found survey, told func(unit string) string, t *tally) []mover {
+func arrived(movers []mover, found survey, told func(part) string, t *tally) []mover {
 	var there []mover
 	for _, m := range movers {
 		at := instance{m.To, m.to.Instances[0].Server}
 		d := m.doubt(monitor.Unmet)
-		d.Server, d.Expected = inventory.Text(at.server), fmt.Sprintf("moved from %s to %s", m.From, m.To)
+		d.Server, d.Expected = inventory.Text(at.server), m.moves()
 		switch s := found[at]; {
 		case s.err != nil:
 			d.Verdict, d.Found = monitor.UnknownFulfilment, fmt.Sprintf("%s is not known: %v", at, s.err)
 			d.Next = "see why it does not answer, and ask again"
 			t.doubt(d)
 		case !s.owners[m.owner]:
-			d.Found = joined(onText(found.on(m.owner)), told(m.unit))
+			d.Found = joined(onText(found.on(m.owner)), told(m.part()))
 			d.Next = "interlace apply carries out what is left of the plan"
+			if m.back {
+				d.Next = "remove nothing anywhere, and find out what became of the mailboxes"
+			}
 			t.doubt(d)
 		default:
 			t.is()
@@ -46,7 +49,9 @@ func onText(list []instance) string {
 }
 
 // denials are who is denied on instances, or why that is not known.
-type denials map[instance]struct {
+type denials map[instance]denial
+
+type denial = struct {
 	users map[inventory.UserID]bool
 	err   error
 }
@@ -105,6 +110,8 @@ func (m *mover) elsewhere(found survey, denied denials) []monitor.Doubt {
 		switch known := denied[at]; {
 		case at.store != m.From:
 			d.Found, d.Next = "there too", "find out which copy is used, and remove the other"
+		case m.back && !m.left:
+			d.Found, d.Next = "there too, though it was taken back", "find out whether anything there is newer, and remove it"
 		case m.owner.Shared || known.users[m.User]:
 			continue
 		case known.err != nil:
@@ -113,6 +120,9 @@ func (m *mover) elsewhere(found survey, denied denials) []monitor.Doubt {
 		default:
 			d.Expected, d.Found = "kept there and denied", "kept and not denied: mail and logins may reach it"
 			d.Next = fmt.Sprintf("on %s: %s", at.server, inventory.Paste("cyr_deny", "--", string(m.User)))
+			if !m.certain {
+				d.Next = "find out which copy is used (interlace discover --routed) before either is denied or removed"
+			}
 		}
 		doubts = append(doubts, d)
 	}

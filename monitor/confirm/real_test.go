@@ -3,6 +3,7 @@ package confirm_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os/exec"
 	"slices"
@@ -33,6 +34,9 @@ type rig struct {
 	routes map[inventory.UserID]string
 	lags   []monitor.Lag
 	before []monitor.Confirmation
+	ended  time.Time
+	others []apply.Unit // of other plans
+	killed monitor.Step // when the process is killed
 }
 
 func newRig(t *testing.T) *rig {
@@ -84,6 +88,9 @@ func (r *rig) replica(store string) *cyrustest.Instance { return r.store(store).
 func (r *rig) AddStep(_ context.Context, record *monitor.StepRecord) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.killed != "" && record.Step == r.killed {
+		return errors.New("killed")
+	}
 	r.steps = append(r.steps, *record)
 	return nil
 }
@@ -92,6 +99,11 @@ func (r *rig) Steps(_ context.Context, plan, unit string) ([]monitor.StepRecord,
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.DeleteFunc(slices.Clone(r.steps), func(s monitor.StepRecord) bool { return s.Plan != plan || s.Unit != unit }), nil
+}
+
+// Applies has the plan, which may have come to its end.
+func (r *rig) Applies(context.Context, bool) ([]monitor.Apply, error) {
+	return []monitor.Apply{{Number: 1, Plans: []string{"p"}, Ended: r.ended}}, nil
 }
 
 // run runs a program as Cyrus's account, whatever the server: all are here.
@@ -112,7 +124,14 @@ func (r *rig) access(in inventory.Instance, as inventory.UserID) cyrus.Options {
 // carryOut carries the plan out.
 func (r *rig) carryOut() {
 	r.Helper()
-	done, err := apply.CarryOut(r.Context(), apply.Units([]planner.Plan{r.plan}, nil), false, &apply.Options{
+	done, err := apply.CarryOut(r.Context(), apply.Units([]planner.Plan{r.plan}, nil), false, r.applying())
+	if err != nil || len(done) != 1 || done[0].Outcome != apply.Moved {
+		r.Fatalf("carried out: %+v, %v", done, err)
+	}
+}
+
+func (r *rig) applying() *apply.Options {
+	return &apply.Options{
 		Inventory: r.inventory, Run: run, Tools: "/usr/lib/cyrus/bin", SyncUser: "repl", SyncPassword: cyrus.Secret(r.Password), Journal: r,
 		Keep: 14 * 24 * time.Hour, Now: time.Now,
 		Dial: func(ctx context.Context, in inventory.Instance, as inventory.UserID) (*cyrus.Client, error) {
@@ -124,9 +143,6 @@ func (r *rig) carryOut() {
 			}
 			return nil
 		},
-	})
-	if err != nil || len(done) != 1 || done[0].Outcome != apply.Moved {
-		r.Fatalf("carried out: %+v, %v", done, err)
 	}
 }
 

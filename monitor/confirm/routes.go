@@ -8,7 +8,7 @@ import (
 	"github.com/interlacemail/interlace/monitor"
 )
 
-// routed enters for each mover whether it is sent to the master of its new store. The
+// routed enters for each mover whether it is sent to the master of the store that it is to be on. The
 // error says why nobody knows.
 func routed(movers []mover, routes map[inventory.UserID]string, err error, t *tally) {
 	for i := range movers {
@@ -20,6 +20,12 @@ func routed(movers []mover, routes map[inventory.UserID]string, err error, t *ta
 		d := m.doubt(monitor.Unmet)
 		d.Server, d.Expected = inventory.Text(master.Server), fmt.Sprintf("sent to %s on %s", m.To, master.Server)
 		d.Next = "send the user there; until then the old place must stay denied"
+		switch {
+		case m.back:
+			d.Next = "send the user there"
+		case !m.certain:
+			d.Next = "find out which copy is used (interlace discover --routed) before the user is sent anywhere"
+		}
 		to, told := routes[m.User]
 		switch {
 		case err != nil:

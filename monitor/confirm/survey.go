@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -34,19 +35,66 @@ type survey map[instance]seen
 // atOnce is how many instances are asked at a time.
 const atOnce = 16
 
-// survey asks all instances for the names of their mailboxes.
-func (o *Options) survey(ctx context.Context, inv *inventory.Inventory) (survey, error) {
+// Names is who had mailboxes on which instance when it was last asked. The zero value knows
+// nothing. It may be used by several goroutines; one asks, and the others wait.
+type Names struct {
+	mu    sync.Mutex
+	found survey
+	at    map[instance]time.Time
+}
+
+// survey returns who has mailboxes on all instances, as they tell now or, where nothing is
+// checked that has changed since, as they told before.
+func (c *checking) survey(ctx context.Context, inv *inventory.Inventory) (survey, error) {
+	changed, open := c.carried(c.units)
+	if c.Names == nil || c.accounts == nil || open != "" {
+		return c.surveyAll(ctx, inv, nil)
+	}
+	c.Names.mu.Lock()
+	defer c.Names.mu.Unlock()
+	known := survey{}
+	for at, s := range c.Names.found {
+		if s.err == nil && c.Names.at[at].After(changed) {
+			known[at] = s
+		}
+	}
+	now := c.Now()
+	found, err := c.surveyAll(ctx, inv, known)
+	if err != nil {
+		return nil, err
+	}
+	if c.Names.found == nil {
+		c.Names.found, c.Names.at = survey{}, map[instance]time.Time{}
+	}
+	for at, s := range found {
+		if _, was := known[at]; !was {
+			c.Names.found[at], c.Names.at[at] = s, now
+		}
+	}
+	return found, nil
+}
+
+// surveyAll asks all instances for the names of their mailboxes, but for those of which
+// that is known.
+func (o *Options) surveyAll(ctx context.Context, inv *inventory.Inventory, known survey) (survey, error) {
 	found := survey{}
 	var mu sync.Mutex
 	var group errgroup.Group
 	group.SetLimit(atOnce)
 	for i := range inv.Stores {
 		for _, in := range inv.Stores[i].Instances {
+			at := instance{inv.Stores[i].Name, in.Server}
+			if s, is := known[at]; is {
+				mu.Lock()
+				found[at] = s
+				mu.Unlock()
+				continue
+			}
 			group.Go(func() error {
 				owners, err := o.owners(ctx, inv, in)
 				mu.Lock()
 				defer mu.Unlock()
-				found[instance{inv.Stores[i].Name, in.Server}] = seen{owners, err}
+				found[at] = seen{owners, err}
 				return ctx.Err()
 			})
 		}

@@ -1,6 +1,7 @@
 package confirm
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -74,7 +75,7 @@ func TestPlacement(t *testing.T) {
 		{"nobody knows who is denied", everywhere(func(survey) {}), denials{at("s1", "s1m"): known{err: errSilent}, at("s1", "s1r"): denied[at("s1", "s1r")]}, "met", "unknown, unknown s1/s1m"},
 	} {
 		there, placing := &tally{}, &tally{}
-		placed(arrived([]mover{moving()}, c.found, func(string) string { return "" }, there), c.found, c.denied, placing)
+		placed(arrived([]mover{moving()}, c.found, func(part) string { return "" }, there), c.found, c.denied, placing)
 		if got := outcome(there); got != c.arrived {
 			t.Errorf("%s: changes %s, want %s", c.name, got, c.arrived)
 		}
@@ -291,16 +292,60 @@ func TestFigures(t *testing.T) {
 	}
 }
 
+// journal has steps of units of plan p, which may have come to its end.
+type journal struct {
+	steps map[string][]monitor.StepRecord
+	ended bool
+}
+
+func (j *journal) Steps(_ context.Context, _, unit string) ([]monitor.StepRecord, error) {
+	return j.steps[unit], nil
+}
+
+func (j *journal) Applies(context.Context, bool) ([]monitor.Apply, error) {
+	a := monitor.Apply{Plans: []string{"p"}}
+	if j.ended {
+		a.Ended = time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC)
+	}
+	return []monitor.Apply{a}, nil
+}
+
 func TestDue(t *testing.T) {
 	const hour, day = time.Hour, 24 * time.Hour
 	carried := time.Date(2026, 11, 1, 2, 0, 0, 0, time.UTC)
-	units := []apply.Unit{{Plan: "p", Name: "anna to s2"}}
+	units := []apply.Unit{{Plan: "p", Name: "anna to s2", Moves: []planner.UserChange{{User: "anna", From: "s1", To: "s2"}}}}
 	step := func(step monitor.Step, state monitor.StepState, after time.Duration) monitor.StepRecord {
 		return monitor.StepRecord{Step: step, State: state, At: carried.Add(after)}
 	}
 	done := []monitor.StepRecord{step(monitor.StepRoute, monitor.StepDone, -hour), step(monitor.StepCanary, monitor.StepBegan, 0), step(monitor.StepCanary, monitor.StepDone, 0)}
 	asked := func(after time.Duration, verdict monitor.Fulfilment) monitor.Confirmation {
 		return monitor.Confirmation{At: carried.Add(after), Verdict: verdict}
+	}
+	back := func(records ...monitor.StepRecord) journal {
+		return journal{steps: map[string][]monitor.StepRecord{"anna to s2": done, "anna to s2, back to s1": records}}
+	}
+	spool := asked(13*day+hour, monitor.UnknownFulfilment)
+	spool.Promises = []monitor.Promise{{Name: monitor.PromiseCopies, Verdict: monitor.Met}, {Name: monitor.PromiseSpool, Verdict: monitor.UnknownFulfilment}}
+	undone := append(slices.Clone(done[:1]), step(monitor.StepCheck, monitor.StepUndone, 0))
+	for _, c := range []struct {
+		name    string
+		journal journal
+		earlier []monitor.Confirmation
+		after   time.Duration
+		want    monitor.Occasion
+		open    bool
+	}{
+		{"taken back, and given up", journal{map[string][]monitor.StepRecord{"anna to s2": undone}, true}, nil, hour, monitor.OnceDone, false},
+		{"being moved back", back(step(monitor.StepCopy, monitor.StepDone, hour)), nil, 2 * hour, "", true},
+		{"moved back", back(step(monitor.StepCanary, monitor.StepDone, hour)), []monitor.Confirmation{asked(hour/2, monitor.Met)}, 2 * hour, monitor.OnceDone, false},
+		{"moved back, and asked", back(step(monitor.StepCanary, monitor.StepDone, hour)), []monitor.Confirmation{asked(2*hour, monitor.Met)}, 3 * hour, "", false},
+		{"it was tried to delete the source", journal{steps: map[string][]monitor.StepRecord{"anna to s2": append(slices.Clone(done), step(monitor.StepKeep, monitor.StepBegan, hour))}}, nil, 2 * hour, monitor.OnceDone, false},
+		{"not read yet on the last day", journal{steps: map[string][]monitor.StepRecord{"anna to s2": done}}, []monitor.Confirmation{spool}, 13*day + 2*hour, "", false},
+	} {
+		on, open, err := Due(t.Context(), units, &c.journal, c.earlier, 14*day, carried.Add(c.after))
+		if err != nil || on != c.want || (open != "") != c.open {
+			t.Errorf("%s: %q, open %q, want %q, %v", c.name, on, open, c.want, err)
+		}
 	}
 	for _, c := range []struct {
 		name    string
@@ -312,7 +357,7 @@ func TestDue(t *testing.T) {
 	}{
 		{"not begun", nil, nil, hour, "", true},
 		{"in the middle", done[:2], nil, hour, "", true},
-		{"taken back", append(slices.Clone(done[:1]), step(monitor.StepCheck, monitor.StepUndone, 0)), nil, hour, "", true},
+		{"taken back", undone, nil, hour, "", true},
 		{"just done", done, nil, hour, monitor.OnceDone, false},
 		{"asked before it was done", done, []monitor.Confirmation{asked(-hour, monitor.Met)}, hour, monitor.OnceDone, false},
 		{"asked", done, []monitor.Confirmation{asked(hour, monitor.Met)}, 2 * hour, "", false},
@@ -324,8 +369,8 @@ func TestDue(t *testing.T) {
 		{"all asked", done, []monitor.Confirmation{asked(13*day+hour, monitor.Met)}, 40 * day, "", false},
 		{"the source was deleted", append(slices.Clone(done), step(monitor.StepDeleteSource, monitor.StepDone, 14*day)), []monitor.Confirmation{asked(13*day+hour, monitor.Met)}, 15 * day, "", false},
 	} {
-		on, open := Due(units, map[string][]monitor.StepRecord{"anna to s2": c.steps}, c.earlier, 14*day, carried.Add(c.after))
-		if on != c.want || (open != "") != c.open {
+		on, open, err := Due(t.Context(), units, &journal{steps: map[string][]monitor.StepRecord{"anna to s2": c.steps}}, c.earlier, 14*day, carried.Add(c.after))
+		if err != nil || on != c.want || (open != "") != c.open {
 			t.Errorf("%s: %q, open %q, want %q", c.name, on, open, c.want)
 		}
 	}
@@ -357,12 +402,26 @@ func TestFindings(t *testing.T) {
 		{"a unit that is kept after the plan was not", []monitor.Confirmation{unmet("p", "", "copies"), met("p", "anna")}, []string{"p warning 1 plan p does not keep what it promised: copies (anna: this, found that, and 1 more)"}},
 	} {
 		var got []string
-		for _, f := range Findings("imap1", c.last) {
+		for _, f := range Findings("imap1", c.last, nil) {
 			got = append(got, fmt.Sprintf("%s %s %v %s", f.Subject, f.Severity, f.Value.Value, f.Text))
 		}
 		if !slices.Equal(got, c.want) {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
+	}
+}
+
+// What was found before a plan was taken back orders nothing.
+func TestOutdatedFindings(t *testing.T) {
+	at := time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC)
+	last := []monitor.Confirmation{{Plan: "p", At: at, Verdict: monitor.Unmet, Promises: []monitor.Promise{{Name: monitor.PromiseRouting, Verdict: monitor.Unmet, Doubts: []monitor.Doubt{{User: "anna", Next: "send the user there"}}}}}}
+	if f := Findings("imap1", last, map[string]time.Time{"p": at.Add(-time.Hour)}); len(f) != 1 || f[0].Severity != monitor.Critical || f[0].Command != "interlace confirm --known" {
+		t.Errorf("%+v", f)
+	}
+	f := Findings("imap1", last, map[string]time.Time{"p": at.Add(time.Hour)})
+	if len(f) != 1 || f[0].Severity != monitor.Warning || f[0].Command != "interlace confirm --due" ||
+		f[0].Text != "plan p did not keep what it promised on 2026-11-02T00:00:00Z, and was carried on or taken back since: what was found then says nothing of how it is now" {
+		t.Errorf("%+v", f)
 	}
 }
 

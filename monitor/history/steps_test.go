@@ -31,4 +31,13 @@ func TestSteps(t *testing.T) {
 	if err != nil || !reflect.DeepEqual(got, want) || got[0].Number >= got[1].Number {
 		t.Errorf("steps %+v, %v, want %+v", got, err, want)
 	}
+
+	// What ends the keeping of originals changes nothing of where anybody is.
+	if err := h.AddStep(t.Context(), &monitor.StepRecord{Plan: "p", Unit: "anna to s2", Step: monitor.StepKeep, State: monitor.StepBegan, At: at.Add(time.Hour)}); err != nil {
+		t.Fatal(err)
+	}
+	last, err := h.LastSteps(t.Context())
+	if err != nil || len(last) != 2 || !last["p"].Equal(at) || !last["q"].Equal(at) {
+		t.Errorf("last steps %v, %v", last, err)
+	}
 }

@@ -14,5 +14,9 @@ func (w *Watch) lookAtPlans(ctx context.Context, _ time.Time) (monitor.Look, err
 	if err != nil {
 		return monitor.Look{}, recorded(err)
 	}
-	return monitor.Look{Findings: confirm.Findings(w.opts.Server, last)}, nil
+	changed, err := w.opts.Memory.LastSteps(ctx)
+	if err != nil {
+		return monitor.Look{}, recorded(err)
+	}
+	return monitor.Look{Findings: confirm.Findings(w.opts.Server, last, changed)}, nil
 }

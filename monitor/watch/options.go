@@ -64,6 +64,7 @@ type Memory interface {
 	Copies(context.Context) (map[monitor.Copy]time.Time, error)
 	Compared(context.Context) ([]monitor.CopyState, error)
 	LastConfirmations(context.Context) ([]monitor.Confirmation, error)
+	LastSteps(context.Context) (map[string]time.Time, error)
 	Differences(ctx context.Context, gone time.Time) ([]monitor.KeptDifference, error)
 	Alerts(ctx context.Context, since time.Time) ([]monitor.Alert, error)
 	SaveBacklog(context.Context, []monitor.Backlog) error

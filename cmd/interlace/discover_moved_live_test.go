@@ -1,0 +1,137 @@
+package main_test
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/interlacemail/interlace/fixtures/cyrustest"
+)
+
+// TestDiscoverMoved discovers while the originals of a move are kept: who moved, a shared
+// tree among them, is on the new store, and everything else goes on; and it discovers when
+// they were moved back.
+func TestDiscoverMoved(t *testing.T) {
+	m := &moving{T: t, fleet: cyrustest.Run(t, cyrustest.StoreOptions{Name: "s1"}, cyrustest.StoreOptions{Name: "s2"}), users: []string{"anna", "ben", "carl"}}
+	m.fill(m.users)
+	m.must(m.fleet.Stores[0].Master().Fill(t.Context(), []cyrustest.Mailbox{{Name: "team", Messages: 2, ACL: []cyrustest.Right{{Identifier: "anna", Rights: "lrswipte"}}}}))
+	m.must(m.fleet.Stores[1].Master().Fill(t.Context(), []cyrustest.Mailbox{{Name: "user.dora", Messages: 1}}))
+	m.must(m.fleet.Settle(t.Context()))
+	fleetFile(t, m.fleet)
+	file := describe(m.fleet, func(in *cyrustest.Instance) string {
+		return fmt.Sprintf(", csync: %q, imapd_conf: %s", in.Csync, in.Conf)
+	})
+	put(t, "fleet.yaml", file)
+	put(t, "sync-password", m.fleet.Password+"\n")
+	put(t, "routing", "anna,s1\nben,s1\ncarl,s1\ndora,s2\n")
+	m.must(os.WriteFile("run", []byte(runScript), 0o755))
+	m.must(os.Chmod(".", 0o755))
+	m.configure("")
+	config, err := os.ReadFile("interlace.yaml")
+	m.must(err)
+	put(t, "interlace.yaml", strings.Replace(string(config), "fleet: fleet.yaml\n", "", 1))
+
+	run := func(want int, args ...string) string {
+		t.Helper()
+		status, stdout, stderr := program(t, args...)
+		if status != want {
+			t.Fatalf("%v: status %d, want %d: %s%s", args, status, want, stdout, stderr)
+		}
+		return stdout + stderr
+	}
+	places := func(what, want string) {
+		t.Helper()
+		var got []string
+		for _, line := range strings.Split(run(0, "show", "users", "-o", "csv"), "\n")[1:] {
+			if columns := strings.Split(line, ","); len(columns) > 1 {
+				got = append(got, columns[0]+" "+columns[1])
+			}
+		}
+		if all := strings.Join(got, ", "); all != want {
+			t.Errorf("%s: %s, want %s", what, all, want)
+		}
+	}
+	before, after := "anna s1, ben s1, carl s1, dora s2, team s1", "anna s2, ben s2, carl s2, dora s2, team s2"
+	t.Setenv("COLUMNS", "400")
+	run(0, "import", "fleet.yaml")
+	run(0, "discover")
+	places("at first", before)
+	run(0, "users", "--drain", "s1", "--plan", "users.json")
+	m.apply(0, "users.json", "--yes")
+
+	text := run(0, "discover")
+	if !strings.Contains(text, "originals_kept") || !strings.Contains(text, "s1 has originals of 4 users and shared trees, such as anna") {
+		t.Errorf("nothing is said of the originals: %s", text)
+	}
+	places("moved", after)
+	if text := run(0, "users", "--drain", "s1", "-o", "json"); !strings.Contains(text, `"changes": []`) && !strings.Contains(text, `"changes":[]`) {
+		t.Errorf("who has moved is moved again: %s", text)
+	}
+	run(0, "check")
+	_, verdicts := confirmed(t, 0, "users.json")
+	for _, name := range []string{"changes", "placement", "routing", "nothing_lost", "shares", "copies", "caught_up", "worst_single", "fullest"} {
+		if verdicts[name] != "met" {
+			t.Errorf("%s is %s", name, verdicts[name])
+		}
+	}
+	if a, _ := m.apply(0, "--resume"); len(a.Units) == 0 || a.Units[0].State != "moved" {
+		t.Errorf("the originals are not known any more: %+v", a)
+	}
+
+	// The fleet file says nothing of users: they stay where discover has found them.
+	put(t, "fleet.yaml", strings.Replace(file, "disk: 1TB", "disk: 2TB", 1))
+	if text := run(0, "import", "fleet.yaml"); !strings.Contains(text, "the 5 users in the database stay") {
+		t.Errorf("imported: %s", text)
+	}
+	places("imported", after)
+
+	// Somebody else is on two stores: nobody but him is kept from being discovered, and the
+	// routing or the denials tell where he is.
+	m.must(m.fleet.Stores[0].Master().Fill(t.Context(), []cyrustest.Mailbox{{Name: "user.dora"}, {Name: "user.emil"}}))
+	m.must(m.fleet.Settle(t.Context()))
+	if text := run(0, "discover"); !strings.Contains(text, "dora is on the masters of s1 and s2, and which one is used is not known; taken to be on s2, as before") {
+		t.Errorf("nothing is said of dora: %s", text)
+	}
+	places("one in doubt", strings.Replace(after, "dora s2, ", "dora s2, emil s1, ", 1))
+	if text := run(0, "discover", "--routed"); !strings.Contains(text, "dora is on s2, to which users are routed, and has mailboxes on s1 too") {
+		t.Errorf("nothing is said of dora: %s", text)
+	}
+	put(t, "routing", strings.Replace(readFile(t, "routing"), "dora,s2\n", "", 1))
+	for _, in := range m.fleet.Stores[1].Instances {
+		if out, err := in.Tool(t.Context(), "cyr_deny", "--", "dora"); err != nil {
+			t.Fatal(out, err)
+		}
+	}
+	if text := run(0, "discover", "--routed"); !strings.Contains(text, "dora is on s1, the only one where the user is not denied") {
+		t.Errorf("nothing is said of dora: %s", text)
+	}
+	for _, s := range m.fleet.Stores {
+		for _, user := range []string{"dora", "emil"} {
+			s.Replicas()[0].Tool(t.Context(), "sync_reset", "-f", user)
+			s.Master().Tool(t.Context(), "sync_reset", "-f", user)
+		}
+	}
+	run(0, "discover")
+
+	m.apply(0, "--rollback", "--yes")
+	run(0, "discover")
+	places("moved back", strings.Replace(before, "dora s2, ", "", 1))
+	c, verdicts := confirmed(t, 0, "users.json")
+	if len(verdicts) != 1 || verdicts["taken_back"] != "met" {
+		t.Errorf("moved back: %v, %+v", verdicts, c.Doubts)
+	}
+	if c, _ := confirmed(t, 0, "--due"); len(c.Plans) != 0 {
+		t.Errorf("due though it was asked: %+v", c.Plans)
+	}
+	run(0, "check")
+}
+
+func readFile(t *testing.T, name string) string {
+	t.Helper()
+	content, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}

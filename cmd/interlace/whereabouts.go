@@ -1,0 +1,56 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/inventory/discover"
+	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/history"
+)
+
+// moved tells where those are whom apply has moved, as the journal in the database has
+// it. Without a journal nobody was.
+func (a *app) moved(ctx context.Context) (map[inventory.UserID]discover.Moved, error) {
+	if a.config.Fleet != "" && a.config.find("fleet").fromFlag() {
+		return nil, nil // --fleet says that no database is used
+	}
+	h, err := a.openJournal(ctx, false)
+	if err != nil {
+		return nil, err
+	}
+	defer h.Close()
+	found, err := whereabouts(ctx, h)
+	return movedTo(found), err
+}
+
+// whereabouts tells where those are whom units of the journal have moved.
+func whereabouts(ctx context.Context, h *history.History) (map[inventory.UserID]apply.Whereabouts, error) {
+	applies, err := h.Applies(ctx, true)
+	if err != nil {
+		return nil, err
+	}
+	var units []apply.Unit
+	for i := range applies {
+		j, err := keptJob(ctx, h, &applies[i])
+		if err != nil {
+			return nil, err
+		}
+		units = append(units, j.units...)
+	}
+	return apply.Find(ctx, units, h)
+}
+
+// movedTo is the same as a discovery takes it.
+func movedTo(found map[inventory.UserID]apply.Whereabouts) map[inventory.UserID]discover.Moved {
+	moved := map[inventory.UserID]discover.Moved{}
+	for user, w := range found {
+		m := discover.Moved{Store: w.Store, Left: w.Left}
+		if !w.Since.IsZero() {
+			m.On = inventory.Date(w.Since.UTC().Format(time.DateOnly))
+		}
+		moved[user] = m
+	}
+	return moved
+}

@@ -1,0 +1,182 @@
+package confirm
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/apply"
+)
+
+// sorted are movers by what the journal tells of them.
+type sorted struct {
+	moved    []mover // or of whom nothing is written down: the servers tell
+	returned []mover // taken back, the other way round: from where they were to go
+	others   int     // neither: they are on their way, and nothing of what was promised holds
+	passed   int     // another plan has moved them since, and nothing is promised of them any more
+}
+
+// sort enters of those who are on their way, or were taken back though the plan is not
+// given up, that their change is not made.
+func (c *checking) sort(all []mover, t *tally) sorted {
+	var s sorted
+	for _, m := range all {
+		d := m.doubt(monitor.Unmet)
+		d.Expected, d.Found = m.moves(), c.say(m.part())
+		switch {
+		case c.movedOn(&m):
+			s.passed++
+		case c.fate(m.part()) == apply.UnderWay:
+			a := c.accounts[m.part()]
+			d.Found = "under way; " + d.Found
+			d.Next = "leave routes and denials as they are, and remove nothing: interlace apply --resume --yes goes on with it"
+			if a.Out {
+				d.Found = "under way, and kept out; " + c.say(m.part())
+			}
+			t.doubt(d)
+			s.others++
+		case c.returned(m.part()):
+			if !c.over {
+				d.Found, d.Next = c.takenBack(m.part()), "interlace apply --resume --yes begins it again, interlace apply --rollback --yes gives it up"
+				t.doubt(d)
+			}
+			m.back = true
+			m.from, m.to, m.From, m.To = m.to, m.from, m.To, m.From
+			if m.to != nil && len(m.to.Instances) > 0 {
+				s.returned = append(s.returned, m)
+			} else {
+				d.Verdict, d.Expected, d.Found = monitor.UnknownFulfilment, "as before on "+string(m.To), fmt.Sprintf("the inventory has no instance of %s", m.To)
+				d.Next = "interlace show stores lists what there is"
+				t.doubt(d)
+			}
+		default:
+			s.moved = append(s.moved, m)
+		}
+	}
+	if s.passed > 0 {
+		t.notes = append(t.notes, inventory.Counted(s.passed, "user was", "users were")+" moved on since by another plan")
+	}
+	return s
+}
+
+// movedOn reports whether another plan has moved somebody since the change of this one was
+// made or taken back.
+func (c *checking) movedOn(m *mover) bool {
+	a := c.accounts[m.part()]
+	return a != nil && !c.reads && a.Fate != apply.UnderWay && (a.Fate != apply.Unbegun || c.over) && c.Moved[m.User].Since.After(a.At)
+}
+
+// takenBack says when a part was taken back, and why if it failed.
+func (l *ledger) takenBack(p part) string {
+	a := l.accounts[p]
+	if a.Fate == apply.Unbegun {
+		return "never begun, and the plan is given up"
+	}
+	text := "taken back on " + a.At.UTC().Format(time.RFC3339)
+	if a.Way {
+		return text + ", with what had come since"
+	}
+	for _, r := range slices.Backward(a.Records) {
+		if r.State == monitor.StepFailed {
+			return joined(text, fmt.Sprintf("%s failed: %s", r.Step, r.Text))
+		}
+	}
+	return text
+}
+
+// allReturned checks that those who were taken back, or never moved, are as they were:
+// on the old store and its replicas alone, let in there and sent there.
+func (c *checking) allReturned(ctx context.Context, movers []mover, found survey, t *tally) error {
+	there := &tally{}
+	here := arrived(movers, found, c.say, there)
+	denied := c.denials(ctx, here, found)
+	placed(here, found, denied, there)
+	if err := c.letIn(ctx, here, there); err != nil {
+		return err
+	}
+	if c.Routes != nil {
+		routes, err := c.Routes(ctx, people(here))
+		routed(here, routes, err, there)
+	}
+	doubted := map[inventory.Text]bool{}
+	for _, d := range there.doubts {
+		t.doubt(d)
+		doubted[d.User] = true
+	}
+	for i := range movers {
+		if m := &movers[i]; !doubted[inventory.Text(m.User)] {
+			t.is()
+		}
+	}
+	return ctx.Err()
+}
+
+// whenReturned says when what was taken back was, of the first few parts.
+func (c *checking) whenReturned() []string {
+	const most = 3
+	var notes []string
+	more := 0
+	for i := range c.units {
+		for _, p := range parts(&c.units[i]) {
+			switch {
+			case !c.returned(p):
+			case len(notes) == most:
+				more++
+			default:
+				notes = append(notes, p.unit+": "+c.takenBack(p))
+			}
+		}
+	}
+	if more > 0 {
+		notes = append(notes, fmt.Sprintf("%d more", more))
+	}
+	return notes
+}
+
+// letIn enters who is denied where they are again, and was not before they were to move.
+func (c *checking) letIn(ctx context.Context, movers []mover, t *tally) error {
+	known := denials{}
+	for i := range movers {
+		m := &movers[i]
+		if m.owner.Shared || slices.Contains(c.accounts[m.part()].DeniedBefore(m.To), m.User) {
+			continue
+		}
+		for _, in := range m.to.Instances {
+			at := instance{m.To, in.Server}
+			denied := c.deniedOn(ctx, known, at, in)
+			d := m.doubt(monitor.Unmet)
+			d.Server, d.Expected, d.Found = inventory.Text(in.Server), "let in again, as before", "denied"
+			d.Next = fmt.Sprintf("if nobody else has denied the user, on %s: %s", in.Server, inventory.Paste("cyr_deny", "-a", "--", string(m.User)))
+			switch {
+			case denied.err != nil:
+				d.Verdict, d.Found, d.Next = monitor.UnknownFulfilment, fmt.Sprintf("whether denied is not known: %v", denied.err), "let cyr_deny -l be run there, and ask again"
+				t.doubt(d)
+			case denied.users[m.User]:
+				t.doubt(d)
+			}
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// part is the part of a unit to which the mover belongs.
+func (m *mover) part() part {
+	if m.back {
+		return part{m.unit, m.To}
+	}
+	return part{m.unit, m.From}
+}
+
+// moves says what is to be so of a mover.
+func (m *mover) moves() string {
+	if m.back {
+		return fmt.Sprintf("on %s, as before", m.To)
+	}
+	return fmt.Sprintf("moved from %s to %s", m.From, m.To)
+}

@@ -1,0 +1,147 @@
+package confirm_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/interlacemail/interlace/fixtures/cyrustest"
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/confirm"
+	"github.com/interlacemail/interlace/planner"
+)
+
+// promised checks the plan: the promises with their verdicts are these, and of all that is
+// not met it is said these things, and nothing of what must not be.
+func (r *rig) promised(what, promises string, said ...string) {
+	r.Helper()
+	o := r.options()
+	o.Live = r.inventory
+	var err error
+	o.Moved, err = apply.Find(r.Context(), append(apply.Units([]planner.Plan{r.plan}, nil), r.others...), r)
+	r.must(err)
+	found, err := confirm.Plan(r.Context(), r.plan, []planner.Plan{r.plan}, o)
+	r.must(err)
+	var verdicts, texts []string
+	for _, p := range found.Promises {
+		verdicts = append(verdicts, fmt.Sprintf("%s %s", p.Name, p.Verdict))
+		texts = append(texts, p.Found)
+		for _, d := range p.Doubts {
+			texts = append(texts, fmt.Sprintf("%s %s %s: %s, found %s; %s", d.Verdict, d.User, d.Server, d.Expected, d.Found, d.Next))
+		}
+	}
+	all := strings.Join(texts, "\n")
+	if got := strings.Join(verdicts, ", "); got != promises {
+		r.Errorf("%s: %s, want %s\n%s", what, got, promises, all)
+	}
+	for _, text := range said {
+		if not, is := strings.CutPrefix(text, "!"); strings.Contains(all, not) == is {
+			r.Errorf("%s: %q in\n%s", what, text, all)
+		}
+	}
+}
+
+// A change of a store that was taken back is to have left it as it was.
+func TestConfirmLayoutTakenBack(t *testing.T) {
+	r := newRig(t)
+	r.ended = time.Now()
+	check := func(what string, change planner.LayoutChange, replicas []inventory.ServerID, want monitor.Fulfilment, text string) {
+		t.Helper()
+		p := &planner.Layout{ID: "p", Stores: []planner.Placement{{Store: "s1", Master: "s1m", Replicas: replicas}}, Changes: []planner.LayoutChange{change}}
+		if change.Do == planner.Promote {
+			p.Stores[0] = planner.Placement{Store: "s1", Master: "s1r", Replicas: []inventory.ServerID{"s1m"}}
+		}
+		u := apply.Units([]planner.Plan{p}, nil)[0]
+		r.steps = nil
+		for _, state := range []monitor.StepState{monitor.StepBegan, monitor.StepUndoing, monitor.StepUndone} {
+			step := monitor.StepCheck
+			r.must(r.AddStep(t.Context(), &monitor.StepRecord{Plan: "p", Unit: u.Name, Step: step, State: state, At: time.Now()}))
+		}
+		o := r.options()
+		o.Running = func(_ context.Context, in inventory.Instance) (confirm.Running, error) {
+			return confirm.Running{Runs: true, Role: in.Role}, nil
+		}
+		found, err := confirm.Plan(t.Context(), p, []planner.Plan{p}, o)
+		r.must(err)
+		if len(found.Promises) != 1 || found.Promises[0].Name != monitor.PromiseTakenBack || found.Verdict != want || !strings.Contains(fmt.Sprintf("%+v", found.Promises), text) {
+			t.Errorf("%s: %+v, want %s with %s", what, found.Promises, want, text)
+		}
+	}
+	promote := planner.LayoutChange{ID: "c1", Do: planner.Promote, Store: "s1", Server: "s1r", From: "s1m"}
+	check("promoted", promote, nil, monitor.Met, "2 are as before; c1 promote s1 on s1r: taken back on 20")
+	seed := planner.LayoutChange{ID: "c1", Do: planner.Seed, Store: "s1", Server: "s1r", From: "s1m"}
+	check("seeded, and there", seed, []inventory.ServerID{"s1r"}, monitor.Unmet, "find out what came between")
+	r.must(r.replica("s1").Stop())
+	check("promoted, and one is silent", promote, nil, monitor.Unmet, "nothing that runs")
+}
+
+// back takes those who were moved back.
+func (r *rig) back() {
+	r.Helper()
+	done, err := apply.CarryOut(r.Context(), apply.Reverse(&apply.Units([]planner.Plan{r.plan}, nil)[0]), false, r.applying())
+	if err != nil || len(done) != 1 || done[0].Outcome != apply.Moved {
+		r.Fatalf("taken back: %+v, %v", done, err)
+	}
+}
+
+// Of a plan that was taken back nothing is promised but that all is as it was, and no
+// order follows from what it was to be.
+func TestConfirmTakenBack(t *testing.T) {
+	r := newRig(t)
+	r.plan.Promises.PeakUtilisation = planner.Known(0.5)
+	r.routes = map[inventory.UserID]string{"anna": "s1m", "ben": "s1m"}
+
+	// It fails, and comes back by itself.
+	o := r.applying()
+	o.Denied = time.Nanosecond
+	done, err := apply.CarryOut(t.Context(), apply.Units([]planner.Plan{r.plan}, nil), false, o)
+	if err != nil || done[0].Outcome != apply.Back {
+		t.Fatalf("%+v, %v", done, err)
+	}
+	r.promised("come back", "taken_back met, changes unmet, peak_utilisation unknown",
+		"2 are as before; anna to s2: taken back on 20", "moved from s1 to s2, found taken back on 20", "delta failed: the users have been denied", "interlace apply --resume --yes begins it again", "!send the user", "!cyr_deny")
+	r.ended = time.Now()
+	r.promised("given up", "taken_back met", "2 are as before; anna to s2: taken back on 20")
+	r.tool(r.master("s1"), "cyr_deny", "--", "ben")
+	r.promised("denied where he was", "taken_back unmet", "unmet ben s1m: let in again, as before, found denied; if nobody else has denied the user, on s1m: cyr_deny -a -- ben", "1 is as before, 1 not so")
+	r.tool(r.master("s1"), "cyr_deny", "-a", "--", "ben")
+	r.routes["anna"] = "s2m"
+	r.promised("routed to where it was to be", "taken_back unmet", `unmet anna s1m: sent to s1 on s1m, found sent to "s2m"; send the user there`, "!old place")
+	r.routes["anna"] = "s1m"
+	r.must(r.master("s2").Fill(t.Context(), []cyrustest.Mailbox{{Name: "user.ben"}}))
+	r.promised("left on the new store", "taken_back unmet", "unmet ben s2m: on s1 only, found there too, though it was taken back; find out whether anything there is newer")
+	r.tool(r.master("s2"), "sync_reset", "-f", "ben")
+	r.promised("as before", "taken_back met")
+
+	// It is begun again, killed while users are kept out, and gone on with.
+	r.ended, r.killed = time.Time{}, monitor.StepPush
+	if done, err := apply.CarryOut(t.Context(), apply.Units([]planner.Plan{r.plan}, nil), false, r.applying()); err != nil || done[0].Outcome != apply.Stopped {
+		t.Fatalf("%+v, %v", done, err)
+	}
+	r.promised("killed", "changes unmet, placement unknown, routing unknown, nothing_lost unknown, shares unknown, copies unknown, caught_up unknown, peak_utilisation unknown",
+		"found under way, and kept out; by the journal prove_target done", "leave routes and denials as they are", "!send the user", "!cyr_deny")
+	r.killed = ""
+	r.carryOut()
+	r.promised("carried out", "changes met, placement met, routing met, nothing_lost met, shares met, copies met, caught_up met, peak_utilisation unknown")
+
+	// It is moved back, and what was on the new store is kept there.
+	r.back()
+	r.promised("moved back", "taken_back met", "2 are as before; anna to s2: taken back on 20", "with what had come since")
+	r.tool(r.master("s2"), "cyr_deny", "-a", "--", "anna")
+	r.promised("let in where it was taken from", "taken_back unmet", "unmet anna s2m: kept there and denied, found kept and not denied", "cyr_deny -- anna")
+	r.tool(r.master("s2"), "cyr_deny", "--", "anna")
+
+	// Another plan moves one of them on, and this one says nothing of her any more.
+	other := &planner.Assignment{ID: "q", Changes: []planner.UserChange{{ID: "c1", Do: planner.Move, User: "anna", Group: "anna", From: "s1", To: "s3"}}}
+	r.others = apply.Units([]planner.Plan{other}, nil)
+	if done, err := apply.CarryOut(t.Context(), r.others, false, r.applying()); err != nil || done[0].Outcome != apply.Moved {
+		t.Fatalf("%+v, %v", done, err)
+	}
+	r.promised("moved on", "taken_back met, changes met", "1 is as before; anna to s2: taken back", "nothing of the kind; 1 user was moved on since by another plan")
+	r.routes["ben"] = "s2"
+	r.promised("routed there", "taken_back unmet, changes met", `unmet ben s1m: sent to s1 on s1m, found sent to "s2"; send the user there`)
+}

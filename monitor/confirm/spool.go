@@ -1,0 +1,179 @@
+package confirm
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/inventory/cyrus"
+	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/compare"
+)
+
+// Reading is how far the messages of who moved have been read.
+type Reading struct {
+	Server inventory.ServerID
+	// Done and All are bytes on all copies; All is what the plan expects.
+	Done, All int64
+	// Left is how long the rest takes at the pace so far; zero where that is not known.
+	Left time.Duration
+}
+
+// whole enters whether all that moved could be read, if the other promises are met; of the
+// whole plan it enters what units have read, since they read when they delete.
+func (c *checking) whole(ctx context.Context, movers []mover, others monitor.Fulfilment) (*monitor.Promise, error) {
+	t := &tally{name: monitor.PromiseSpool, expected: "every message is read whole on every copy", one: "message read whole", many: "messages read whole"}
+	d := monitor.Doubt{Verdict: monitor.UnknownFulfilment, Expected: t.expected, Found: "not read yet"}
+	switch {
+	case !c.reads:
+		t.one, t.many = "part of the plan read whole", "parts of the plan read whole"
+		c.wasRead(t, d)
+	case others != monitor.Met:
+		d.Found, d.Next = "not read, since other promises are not met", "see those, and ask again"
+		t.doubt(d)
+	default:
+		if err := c.spool(ctx, movers, t); err != nil {
+			return nil, err
+		}
+	}
+	p := t.promise()
+	return &p, nil
+}
+
+// wasRead enters of the units whose originals are kept what was found when all of them was
+// last read.
+func (c *checking) wasRead(t *tally, d monitor.Doubt) {
+	d.Next = "interlace apply --resume --yes reads it when the originals have been kept for their time, and deletes them only then"
+	for i := range c.units {
+		u := &c.units[i]
+		if !slices.ContainsFunc(parts(u), func(p part) bool {
+			return c.accounts[p] != nil && c.accounts[p].Fate == apply.InEffect && c.accounts[p].Left
+		}) {
+			continue
+		}
+		var last *monitor.Promise
+		for k := range c.Earlier {
+			if e := &c.Earlier[k]; e.Unit == u.Name {
+				if at := slices.IndexFunc(e.Promises, func(p monitor.Promise) bool { return p.Name == monitor.PromiseSpool }); at >= 0 {
+					last = &e.Promises[at]
+				}
+			}
+		}
+		d.Unit = inventory.Text(u.Name)
+		switch {
+		case last == nil:
+			t.doubt(d)
+		case last.Verdict == monitor.Met:
+			t.is()
+		default:
+			t.doubts = append(t.doubts, last.Doubts...)
+		}
+	}
+}
+
+// spool has every copy of the new stores read all that moved, message by message, before
+// the originals are deleted: what servers tell of messages comes from their indices, and
+// does not show that a file is damaged.
+func (c *checking) spool(ctx context.Context, movers []mover, t *tally) error {
+	pace := &pace{tell: c.Reading, begun: time.Now()}
+	byStore := map[inventory.StoreID][]mover{}
+	for _, m := range movers {
+		byStore[m.To] = append(byStore[m.To], m)
+		pace.all += m.Bytes * int64(len(m.to.Instances))
+	}
+	hidden := 0
+	for _, name := range slices.Sorted(maps.Keys(byStore)) {
+		for _, in := range byStore[name][0].to.Instances {
+			n, err := c.readWhole(ctx, in, byStore[name], pace, t)
+			if err != nil {
+				return err
+			}
+			hidden += n
+		}
+	}
+	t.notes = append(t.notes, inventory.Counted(int(pace.done), "byte", "bytes"))
+	if hidden > 0 {
+		t.notes = append(t.notes, fmt.Sprintf("%s that nobody can open, such as Sieve scripts, not read", inventory.Counted(hidden, "mailbox", "mailboxes")))
+	}
+	return nil
+}
+
+// readWhole has one copy read all that moved to its store. The error is that of the
+// context.
+func (c *checking) readWhole(ctx context.Context, in inventory.Instance, movers []mover, pace *pace, t *tally) (hidden int, err error) {
+	by := map[cyrus.Owner]*mover{}
+	owners := map[cyrus.Owner]bool{}
+	for i := range movers {
+		by[movers[i].owner], owners[movers[i].owner] = &movers[i], true
+	}
+	begin := func(m *mover, verdict monitor.Fulfilment) monitor.Doubt {
+		d := m.doubt(verdict)
+		d.Server, d.Expected = inventory.Text(in.Server), "every message is what was delivered"
+		return d
+	}
+	before := pace.done
+	var read *compare.Whole
+	at, err := c.side(ctx, in)
+	if err == nil {
+		read, err = compare.ReadWhole(ctx, at, owners, func(bytes int64) { pace.at(in.Server, before+bytes) })
+	}
+	if ctx.Err() != nil {
+		return 0, ctx.Err()
+	}
+	if err != nil {
+		d := begin(&movers[0], monitor.UnknownFulfilment)
+		d.User, d.Found, d.Next = "", "not read: "+err.Error(), "see why it does not answer, and ask again"
+		t.doubt(d)
+		return 0, nil
+	}
+	pace.at(in.Server, before+read.Bytes)
+	t.met += int(read.Messages)
+	for _, f := range read.Damaged {
+		m := by[f.Owner]
+		d := begin(m, monitor.Unmet)
+		t.met -= f.Missing + f.Other
+		d.Mailbox = inventory.Text(f.Mailbox)
+		d.Found = fmt.Sprintf("%s missing and %s not as delivered: UID %s", inventory.Counted(f.Missing, "file", "files"), inventory.CountText(f.Other), f.UIDs)
+		d.Next = fmt.Sprintf("the original on %s still has it, so keep that: put the files of these messages from its spool into that on %s, and confirm again", original(m), in.Server)
+		t.doubt(d)
+	}
+	for _, u := range read.Unread {
+		m := by[u.Owner]
+		d := begin(m, monitor.UnknownFulfilment)
+		d.Mailbox, d.Found = inventory.Text(u.Mailbox), "not read: "+u.Why
+		d.Next = fmt.Sprintf("keep the original on %s until it can be read: give the right r to the administrator, or to somebody who has mailboxes there and is not denied, and ask again", original(m))
+		t.doubt(d)
+	}
+	return read.Hidden, nil
+}
+
+// original names where the original of a mover is.
+func original(m *mover) string {
+	if m.from == nil || len(m.from.Instances) == 0 {
+		return string(m.From)
+	}
+	return string(m.from.Instances[0].Server)
+}
+
+// pace tells how far a reading is.
+type pace struct {
+	tell      func(Reading) // may be nil
+	begun     time.Time
+	done, all int64
+}
+
+func (p *pace) at(server inventory.ServerID, done int64) {
+	p.done = done
+	if p.tell == nil {
+		return
+	}
+	r := Reading{Server: server, Done: done, All: max(done, p.all)}
+	if took := time.Since(p.begun); done > 0 && took > 0 {
+		r.Left = time.Duration(float64(took) * float64(r.All-done) / float64(done)).Round(time.Second)
+	}
+	p.tell(r)
+}
