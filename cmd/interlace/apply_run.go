@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -21,11 +23,12 @@ type applying struct {
 	flags   applyFlags
 	jobs    []*job
 	options *apply.Options
-	// unreached says which instances do not answer.
+	// unreached says which instances do not answer, or are claimed for another database.
 	unreached error
 }
 
-// prepare makes the options, and looks whether all instances can be reached.
+// prepare makes the options, and looks whether all instances can be reached and are not
+// claimed for another database.
 func (c *applying) prepare(ctx context.Context) error {
 	var err error
 	if c.options, err = c.app.applyOptions(ctx, c.history, c.facts, c.flags); err != nil {
@@ -44,18 +47,41 @@ func (c *applying) prepare(ctx context.Context) error {
 			left = append(left, u)
 		}
 	}
-	if c.flags.yes {
-		for _, j := range c.jobs {
-			if err := c.options.Tidy(ctx, storesOf(j.units)); err != nil {
-				return hint(fmt.Errorf("nothing was changed: %w", err), "interlace apply without --yes shows what else there is")
-			}
-		}
+	claimed, err := c.tidy(ctx)
+	if err != nil {
+		return err
 	}
-	c.unreached = apply.Reach(ctx, left, c.options)
+	c.unreached = errors.Join(claimed, apply.Reach(ctx, left, c.options))
 	if c.flags.yes && c.unreached != nil {
 		return hint(fmt.Errorf("nothing was changed: %w", c.unreached), "interlace apply without --yes shows what else there is")
 	}
 	return ctx.Err()
+}
+
+// tidy removes what an apply that was killed has left on the servers or, without --yes,
+// tells of it. It says also what is claimed for another database: then nothing is removed.
+func (c *applying) tidy(ctx context.Context) (claimed, err error) {
+	var units []apply.Unit
+	for _, j := range c.jobs {
+		units = append(units, j.units...)
+	}
+	if c.flags.yes {
+		removed, err := c.options.Tidy(ctx, storesOf(units))
+		for _, f := range removed {
+			c.app.note("%s on %s, which holds the password of sync, was left by an apply that was killed, and is removed", f.File, f.Server)
+		}
+		if err != nil {
+			return nil, hint(fmt.Errorf("nothing else was changed: %w", err), "interlace apply without --yes shows what else there is")
+		}
+		return nil, nil
+	}
+	left, claimed := c.options.Leftovers(ctx, storesOf(units))
+	if len(left) > 0 && !c.app.applies() {
+		for _, f := range left {
+			c.app.note("%s on %s holds the password of sync, and was left by an apply that was killed: apply --yes removes it, or rm", f.File, f.Server)
+		}
+	}
+	return claimed, nil
 }
 
 // follow has the inventory follow the changes of layouts that were carried out already.
@@ -231,10 +257,23 @@ func (a *app) applyOptions(ctx context.Context, h *history.History, f *facts, fl
 	o := &apply.Options{
 		Inventory: f.Inventory, Groups: f.groups, Run: a.config.run, Dial: newAsker(a.config).dial,
 		Tools: a.config.tools(), SyncUser: c.SyncUser, SyncPassword: secret, Route: a.router(f.Inventory),
-		Journal: h, Denied: c.MaxDenied, Expected: c.MaxDenied / 2, Keep: a.config.KeepSource, Now: a.now,
+		Journal: h, By: a.byWhom(), Denied: c.MaxDenied, Expected: c.MaxDenied / 2, Keep: a.config.KeepSource, Now: a.now,
 		Limits: c.limits(), Gates: a.gates(h, flags.window.given(c.Window)), Live: a.live(h, f.Inventory), Layouts: a.config.layouts(),
 	}
 	o.Limits.UsersPerNight = flags.usersPerNight.given(c.UsersPerNight)
 	o.Limits.OnlyWave = flags.onlyWave.given(0)
 	return o, nil
+}
+
+// byWhom says to those who find a claim on a server whose it is.
+func (a *app) byWhom() string {
+	host, err := hostname()
+	if err != nil {
+		host = "a machine of unknown name"
+	}
+	path, err := filepath.Abs(a.config.DB)
+	if err != nil {
+		path = a.config.DB
+	}
+	return fmt.Sprintf("by %s on %s, %s", account(), host, path)
 }

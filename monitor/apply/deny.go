@@ -62,6 +62,28 @@ func deniedSince(records []monitor.StepRecord) (time.Time, bool) {
 	return last(records, monitor.StepDenySource, monitor.StepBegan)
 }
 
+// wasLetIn says who is not denied any more on an old store before anybody was routed to the
+// new one.
+func (m *move) wasLetIn(ctx context.Context, records []monitor.StepRecord) (string, error) {
+	attempt := ofMove.attempt(records)
+	var d denials
+	if !read(attempt, monitor.StepDenySource, &d) || ofMove.switches(records) {
+		return "", nil
+	}
+	for _, s := range m.sources {
+		denied, err := s.hosts[0].denied(ctx)
+		if err != nil {
+			return "", fmt.Errorf("whether users are still kept out is not known: %w", err)
+		}
+		for _, u := range slices.Concat(s.users, d.Stay[s.store.Name]) {
+			if !denied[u] {
+				return fmt.Sprintf("user %s was let in again on %s", inventory.Printable(string(u)), s.hosts[0].server), nil
+			}
+		}
+	}
+	return "", nil
+}
+
 // writersOf returns who else may write to what moves, and what can't be kept from being
 // written to.
 func (m *move) writersOf(ctx context.Context, s *source) (users []inventory.UserID, crowds []string, err error) {

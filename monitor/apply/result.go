@@ -51,10 +51,7 @@ const expectedWords = "users are expected to be denied for "
 
 // Denied is how long users were kept out when last they were, in seconds.
 func (r *Result) Denied() inventory.Number {
-	out, in := monitor.StepDenySource, monitor.StepAllowTarget
-	if r.Unit.Do != nil {
-		out, in = monitor.StepStop, monitor.StepRoute
-	}
+	out, in := r.Unit.outAndIn()
 	var since time.Time
 	var took inventory.Number
 	for i := range r.Records {

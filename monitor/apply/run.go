@@ -68,9 +68,6 @@ func CarryOut(ctx context.Context, units []Unit, back bool, o *Options) ([]Resul
 		}
 		r.units = append(r.units, t)
 	}
-	if err := o.Tidy(ctx, storesOf(units)); err != nil {
-		return nil, err
-	}
 	stop := context.AfterFunc(ctx, func() { r.end(errors.New("interrupted")) })
 	defer stop()
 	for _, wave := range waves(r.units) {
@@ -275,7 +272,13 @@ func (r *run) carryOne(ctx context.Context, t *task) (Outcome, error) {
 	if err != nil {
 		return t.stood(), err
 	}
-	if a := t.course.Next(t.records, false); a.Verb == End && a.Back { // it begins anew
+	a := t.course.Next(t.records, false)
+	if fresh := a.Verb == End && a.Back; fresh || len(t.records) == 0 {
+		if err := t.options.mayBegin(ctx, &t.Unit, w); err != nil {
+			return t.stood(), errEnds("%v", err)
+		}
+	}
+	if a.Verb == End && a.Back { // it begins anew
 		again := monitor.StepRecord{Plan: t.Plan, Unit: t.Name, Step: t.course.Steps[0], State: monitor.StepBegan, At: r.Now()}
 		if err := r.Journal.AddStep(ctx, &again); err != nil {
 			return Stopped, err

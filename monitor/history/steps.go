@@ -16,7 +16,21 @@ var (
 	findStep string
 	//go:embed query/load_steps.sql
 	loadSteps string
+	//go:embed query/load_identity.sql
+	loadIdentity string
 )
+
+// Identity returns what tells this journal from others, and is the same in a copy of it;
+// empty where nothing was ever written.
+func (h *History) Identity(ctx context.Context) (string, error) {
+	names, err := load(ctx, h.facts, "the identity of the journal", loadIdentity, nil, func(rows *sql.Rows) (name string, err error) {
+		return name, rows.Scan(&name)
+	})
+	if err != nil || len(names) == 0 {
+		return "", err
+	}
+	return names[0], nil
+}
 
 // AddStep writes down what is about to be done of a plan, or how it ended, and gives the
 // record its number. What is not written down must not be done.
