@@ -104,26 +104,28 @@ func (c *applying) follow(ctx context.Context) error {
 // run carries the jobs out, one after the other, and prints what became of them.
 func (c *applying) run(ctx context.Context) error {
 	var results []apply.Result
+	var wrong error
 	fine := true
 	for _, j := range c.jobs {
-		if err := c.history.BeginApply(ctx, &j.Apply, j.texts); err != nil {
-			return err
-		}
-		list, err := c.carryOut(ctx, j)
-		if err != nil {
-			return err
-		}
-		results = append(results, list...)
-		if fine = c.fine(j, list); !fine || ctx.Err() != nil {
+		if wrong = c.history.BeginApply(ctx, &j.Apply, j.texts); wrong != nil {
 			break
 		}
+		var list []apply.Result
+		list, wrong = c.carryOut(ctx, j)
+		results = append(results, list...)
+		if fine = c.fine(j, list); !fine || wrong != nil || ctx.Err() != nil {
+			break
+		}
+	}
+	if wrong != nil && results == nil {
+		return wrong
 	}
 	shown := applied(results, c.app.config.KeepSource)
 	err := c.app.print(result{screen: shown.Screen(), table: shown.Table(), json: object(shown)})
 	c.sayLeft(results)
 	switch {
-	case err != nil:
-		return err
+	case errors.Join(wrong, err) != nil:
+		return errors.Join(wrong, err)
 	case ctx.Err() != nil:
 		return errCut
 	case !fine:
@@ -182,7 +184,8 @@ func (c *applying) sayInstances(results []apply.Result) {
 	}
 }
 
-// carryOut carries one job out, or takes it back.
+// carryOut carries one job out, or takes it back. Results come also with an error, where
+// the database failed in the end.
 func (c *applying) carryOut(ctx context.Context, j *job) ([]apply.Result, error) {
 	o := *c.options
 	o.Gates.Asked = func(ctx context.Context) (bool, error) { return c.asked(ctx, j.Number) }
@@ -196,14 +199,13 @@ func (c *applying) carryOut(ctx context.Context, j *job) ([]apply.Result, error)
 	defer quiet.end(context.WithoutCancel(ctx))
 	results, err := apply.CarryOut(ctx, j.units, j.backwards, &o)
 	if err != nil {
-		return nil, err
+		return results, err
 	}
 	if back := j.reversed(results); j.backwards && len(back) > 0 && ctx.Err() == nil {
 		moved, err := apply.CarryOut(ctx, back, false, &o)
-		if err != nil {
-			return nil, err
+		if results = append(results, moved...); err != nil {
+			return results, err
 		}
-		results = append(results, moved...)
 	}
 	return results, c.close(context.WithoutCancel(ctx), j, results)
 }

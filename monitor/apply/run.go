@@ -52,7 +52,8 @@ const (
 // are taken back where that can be done, and the others are carried on.
 //
 // When the context ends nothing more begins, and units go on until users are let in
-// again. An error means that nothing was done.
+// again. An error means that nothing was done or, where there are results, that the journal
+// could not be read in the end.
 func CarryOut(ctx context.Context, units []Unit, back bool, o *Options) ([]Result, error) {
 	now := *o
 	now.Inventory = promising(o.Inventory, units)
@@ -320,15 +321,15 @@ func textOf(err error) string {
 	return err.Error()
 }
 
-// results are what became of the units.
-func (r *run) results(ctx context.Context) ([]Result, error) {
-	var list []Result
+// results are what became of the units. With an error, of some it is not known what is
+// written down by now.
+func (r *run) results(ctx context.Context) (list []Result, unread error) {
 	for _, t := range r.units {
 		records, err := r.Journal.Steps(ctx, t.Plan, t.Name)
 		if err != nil {
-			return list, err
+			records, unread = t.records, err
 		}
 		list = append(list, Result{Unit: &t.Unit, Outcome: t.outcome, Why: textOf(t.why), Records: records})
 	}
-	return list, nil
+	return list, unread
 }
