@@ -42,18 +42,22 @@ const moving = "move"
 
 // claimText is what the claim of a unit says whose first step began at a time.
 func (o *Options) claimText(journal string, u *Unit, at time.Time) string {
-	by := strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return '?'
-		}
-		return r
-	}, o.By)
 	do := moving
 	if u.Do != nil {
 		do = string(u.Do.Do)
 	}
 	return fmt.Sprintf("# interlace carries out a part of a plan here. With another journal than this it does not until that is done.\njournal: %s\nby: %s\nplan: %s\nunit: %s\ndo: %s\nsince: %s\nreached: %s\n",
-		journal, by, u.Plan, u.Name, do, at.UTC().Truncate(time.Microsecond).Format(time.RFC3339Nano), monitor.StepCheck)
+		journal, printed(o.By), u.Plan, u.Name, do, at.UTC().Truncate(time.Microsecond).Format(time.RFC3339Nano), monitor.StepCheck)
+}
+
+// printed is a text in one line, however long, of which one can see all.
+func printed(text string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, text)
 }
 
 // read takes a line of a claim.

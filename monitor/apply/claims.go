@@ -104,7 +104,7 @@ func (o *Options) refused(ctx context.Context, all []claim, of *Unit) error {
 		}
 		t := text{c.words(), remedyOfStrange}
 		if state == ahead {
-			t = text{c.words() + ", and this database does not know that: it is older than what was done; was it restored from a copy?", remedyOfAhead}
+			t = text{c.words() + ", and this database does not know that: it is older than what was done, as if it were restored from a copy", remedyOfAhead}
 		}
 		if at[t] == nil {
 			texts, at[t] = append(texts, t), &place{}
@@ -131,7 +131,7 @@ func (c *claim) words() string {
 		return fmt.Sprintf("%s claims an instance, and does not say for whom", path.Base(c.file))
 	}
 	return fmt.Sprintf("unit %s of plan %s is carried out with the database %s (%s) since %s, and has reached %s",
-		inventory.Printable(c.unit.Name), inventory.Printable(c.unit.Plan), inventory.Printable(c.journal), inventory.Printable(c.by), c.since.Format(time.RFC3339), inventory.Printable(string(c.reached)))
+		inventory.Printable(c.unit.Name), inventory.Printable(c.unit.Plan), inventory.Printable(c.journal), printed(c.by), c.since.Format(time.RFC3339), inventory.Printable(string(c.reached)))
 }
 
 // mayBegin fails where another journal has something done on an instance that a unit

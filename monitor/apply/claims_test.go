@@ -124,7 +124,7 @@ func TestOlderJournalsAreRefused(t *testing.T) {
 				continue // nothing to be taken back
 			}
 			done := carryOut(t, o, u, back)
-			if done.Outcome != apply.Blocked && n > 0 || !strings.Contains(done.Why, "it is older than what was done; was it restored from a copy?") || len(older.steps) != n {
+			if done.Outcome != apply.Blocked && n > 0 || !strings.Contains(done.Why, "it is older than what was done, as if it were restored from a copy") || len(older.steps) != n {
 				t.Errorf("with %d records: %s, %s\n%v", n, done.Outcome, done.Why, older)
 			}
 		}

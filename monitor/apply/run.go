@@ -318,7 +318,7 @@ func textOf(err error) string {
 	if err == nil {
 		return ""
 	}
-	return err.Error()
+	return strings.ReplaceAll(err.Error(), "\n", "; ") // of errors that are joined
 }
 
 // results are what became of the units. With an error, of some it is not known what is
