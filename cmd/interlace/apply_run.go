@@ -120,6 +120,7 @@ func (c *applying) run(ctx context.Context) error {
 	if wrong != nil && results == nil {
 		return wrong
 	}
+	apply.MarkBack(results)
 	shown := applied(results, c.app.config.KeepSource)
 	err := c.app.print(result{screen: shown.Screen(), table: shown.Table(), json: object(shown)})
 	c.sayLeft(results)
