@@ -33,15 +33,17 @@ func (o *Options) stateOf(ctx context.Context, journal string, c *claim) (claimS
 		return strange, nil
 	}
 	records, err := o.Journal.Steps(ctx, c.unit.Plan, c.unit.Name)
-	switch {
-	case err != nil:
+	if err != nil {
 		return strange, err
-	case len(records) == 0 || c.since.After(records[len(records)-1].At):
+	}
+	began := slices.IndexFunc(records, func(r monitor.StepRecord) bool {
+		return r.Step == course.Steps[0] && r.State == monitor.StepBegan && r.At.Truncate(time.Microsecond).Equal(c.since)
+	})
+	switch {
+	case began < 0, !slices.ContainsFunc(records[began:], func(r monitor.StepRecord) bool { return r.Step == c.reached }):
 		return ahead, nil
 	case course.Next(records, false).Verb == End:
 		return stale, nil
-	case !slices.ContainsFunc(course.attempt(records), func(r monitor.StepRecord) bool { return r.Step == c.reached }):
-		return ahead, nil
 	}
 	return held, nil
 }
@@ -81,9 +83,9 @@ func claims(ctx context.Context, hosts []*host) (all []claim, confs map[*host][]
 	return all, confs, unseen
 }
 
-// refused says which claims keep this journal from doing anything. That of a unit, which
-// somebody has made by hand and is empty, does not.
-func (o *Options) refused(ctx context.Context, all []claim, of *Unit) error {
+// refused says which claims keep this journal from doing anything, but for empty ones of
+// those that are let pass: somebody has made them by hand to have a unit go on.
+func (o *Options) refused(ctx context.Context, all []claim, passed func(*claim) bool) error {
 	journal, err := o.Journal.Identity(ctx)
 	if err != nil {
 		return err
@@ -98,8 +100,7 @@ func (o *Options) refused(ctx context.Context, all []claim, of *Unit) error {
 		if err != nil {
 			return err
 		}
-		byHand := of != nil && c.of(of) && c.empty()
-		if byHand || state != strange && state != ahead {
+		if c.empty() && passed(c) || state != strange && state != ahead {
 			continue
 		}
 		t := text{c.words(), remedyOfStrange}
@@ -142,7 +143,7 @@ func (o *Options) mayBegin(ctx context.Context, u *Unit, w work) error {
 		return err
 	}
 	all, _, unseen := claims(ctx, hosts)
-	return errors.Join(o.refused(ctx, all, u), unseen)
+	return errors.Join(o.refused(ctx, all, u.claimed), unseen)
 }
 
 // mayGoOn fails where nothing may be done about a unit that has begun. It says also why the
@@ -173,12 +174,12 @@ func (o *Options) stillClaimed(ctx context.Context, u *Unit, c *Course, w work, 
 	}
 	hosts, unheard := w.hosts(ctx)
 	all, _, unseen := claims(ctx, hosts)
-	if err := o.refused(ctx, all, u); err != nil {
+	if err := o.refused(ctx, all, u.claimed); err != nil {
 		return err
 	}
 	own := map[*host]*claim{}
 	for i := range all {
-		if all[i].of(u) {
+		if u.claimed(&all[i]) {
 			own[all[i].host] = &all[i]
 		}
 	}
@@ -240,11 +241,11 @@ func (o *Options) stake(ctx context.Context, u *Unit, w work, at time.Time) erro
 	text := o.claimText(journal, u, at)
 	failed := everywhere(hosts, func(h *host) error { return h.stake(ctx, text) })
 	all, _, unseen := claims(ctx, hosts)
-	if err := errors.Join(o.refused(ctx, all, nil), unseen); err != nil {
+	if err := errors.Join(o.refused(ctx, all, u.claimed), unseen); err != nil {
 		return err
 	}
 	for _, h := range hosts {
-		if !slices.ContainsFunc(all, func(c claim) bool { return c.host == h && c.of(u) }) {
+		if !slices.ContainsFunc(all, func(c claim) bool { return c.host == h && u.claimed(&c) }) {
 			return errors.Join(failed, fmt.Errorf("the claim on %s was removed at once: somebody else claims it, too", h.server))
 		}
 	}
@@ -284,7 +285,7 @@ func (o *Options) release(ctx context.Context, u *Unit, w work) error {
 // by hand.
 func (o *Options) unstake(ctx context.Context, u *Unit, hosts []*host, journal string) error {
 	all, _, unseen := claims(ctx, hosts)
-	own := slices.DeleteFunc(all, func(c claim) bool { return !c.of(u) || !c.empty() && c.journal != journal })
+	own := slices.DeleteFunc(all, func(c claim) bool { return !u.claimed(&c) || !c.empty() && c.journal != journal })
 	var wrong error
 	for _, c := range own {
 		_, err := c.host.ask(ctx, short, "rm", "-f", "--", c.file)
@@ -336,5 +337,5 @@ func (o *Options) takenBefore(ctx context.Context, u *Unit, w work) (bool, error
 	}
 	hosts, _ := w.hosts(ctx)
 	all, _, _ := claims(ctx, hosts)
-	return slices.ContainsFunc(all, func(c claim) bool { return c.of(u) && !c.empty() && c.journal != journal }), nil
+	return slices.ContainsFunc(all, func(c claim) bool { return u.claimed(&c) && !c.empty() && c.journal != journal }), nil
 }

@@ -160,6 +160,14 @@ func TestClaimsThatAreMissing(t *testing.T) {
 	}
 	_, err := run(t.Context(), "", "", append([]string{"install"}, strings.Fields(command)...)...)
 	must(t, err)
+	if _, err := r.as(j).Tidy(t.Context(), []inventory.StoreID{"s1", "s2"}); err != nil {
+		t.Error(err)
+	}
+	for _, other := range []string{"mine", "other"} {
+		if done := carryOut(t, r.as(&journal{left: -1, name: other}), unit("ben", "s1", "s2", "ben"), false); done.Outcome != apply.Waiting || !strings.Contains(done.Why, "claims an instance, and does not say for whom") {
+			t.Errorf("for another unit: %s, %s", done.Outcome, done.Why)
+		}
+	}
 	if done := carryOut(t, later(r.as(j)), u, false); done.Outcome != apply.Finished || len(r.claims(t)) > 0 {
 		t.Errorf("told to go on: %s, %s; left are %v", done.Outcome, done.Why, r.claims(t))
 	}

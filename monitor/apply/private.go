@@ -96,7 +96,7 @@ func (o *Options) Leftovers(ctx context.Context, stores []inventory.StoreID) ([]
 			left = append(left, Leftover{h.server, file})
 		}
 	}
-	return left, o.refused(ctx, all, nil)
+	return left, o.refused(ctx, all, (*claim).empty)
 }
 
 // Tidy removes from all servers of these stores what an apply left there which has ended:
@@ -105,7 +105,7 @@ func (o *Options) Leftovers(ctx context.Context, stores []inventory.StoreID) ([]
 func (o *Options) Tidy(ctx context.Context, stores []inventory.StoreID) (removed []Leftover, err error) {
 	hosts := o.answering(ctx, stores)
 	all, confs, _ := claims(ctx, hosts)
-	if err := o.refused(ctx, all, nil); err != nil {
+	if err := o.refused(ctx, all, (*claim).empty); err != nil {
 		return nil, err
 	}
 	journal, err := o.Journal.Identity(ctx)
