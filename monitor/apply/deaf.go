@@ -46,27 +46,32 @@ func (l *Limits) insist() time.Duration {
 	return l.Insist
 }
 
+// errDeaf says that the journal can't be used.
+var errDeaf = errors.New("the database can't be used")
+
 // deaf is what is done where the journal can't be used in the middle of a unit of which
 // this is known. Users who are kept out are let in again where they were, unless they may
 // be routed elsewhere already: [work.wasLetIn] finds that when the unit is gone on with. The
 // error says who is kept out.
 func (o *Options) deaf(ctx context.Context, u *Unit, c *Course, w work, known []monitor.StepRecord, err error) error {
+	if ctx.Err() != nil {
+		return err
+	}
+	err = fmt.Errorf("%s: %w: %w", u.Name, errDeaf, err)
 	since := u.keptOut(known)
 	const resume = "interlace apply --resume --yes"
 	switch {
-	case ctx.Err() != nil:
-		return err
 	case since.IsZero():
-		return fmt.Errorf("%s: %w. Nobody is kept out for it; when the database can be used again %s goes on", u.Name, err, resume)
+		return fmt.Errorf("%w. Nobody is kept out for it; when it can be used again %s goes on", err, resume)
 	case c.switches(known):
-		return fmt.Errorf("%s: %w. %s since %s and may be routed to the new place already, so that they were not let in: as soon as the database can be used again run %s",
-			u.Name, err, u.keptWords(), since.Format(time.RFC3339), resume)
+		return fmt.Errorf("%w. %s since %s and may be routed to the new place already, so that they were not let in: as soon as it can be used again run %s",
+			err, u.keptWords(), since.Format(time.RFC3339), resume)
 	}
 	if failed := w.undo(ctx, c.Hold, known); failed != nil {
-		return fmt.Errorf("%s: %w. %s since %s, and letting them in failed: as soon as the database can be used again run %s",
-			u.Name, errors.Join(err, failed), u.keptWords(), since.Format(time.RFC3339), resume)
+		return fmt.Errorf("%w. %s since %s, and letting them in failed: as soon as it can be used again run %s",
+			errors.Join(err, failed), u.keptWords(), since.Format(time.RFC3339), resume)
 	}
-	return fmt.Errorf("%s: %w. Its users were let in again where they were, which is not written down; when the database can be used again %s takes the rest back", u.Name, err, resume)
+	return fmt.Errorf("%w. Its users were let in again where they were, which is not written down; when it can be used again %s takes the rest back", err, resume)
 }
 
 // switches reports whether users may be routed, or roles changed, in the last attempt.

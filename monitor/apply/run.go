@@ -249,6 +249,10 @@ func (r *run) carryOn(ctx context.Context, t *task) {
 			r.ended = h
 		}
 	case outcome == Postponed:
+	case errors.Is(err, errDeaf):
+		if r.ended == nil {
+			r.ended = errDeaf
+		}
 	default:
 		if r.failures++; r.ended == nil && (outcome == Stuck || outcome == Broken || outcome == Blocked || r.failures >= r.Limits.failures()) {
 			r.ended = fmt.Errorf("nothing more begins after %s", inventory.Counted(r.failures, "failure", "failures in a row"))

@@ -35,7 +35,7 @@ func (h *History) Identity(ctx context.Context) (string, error) {
 // AddStep writes down what is about to be done of a plan, or how it ended, and gives the
 // record its number. What is not written down must not be done.
 func (h *History) AddStep(ctx context.Context, r *monitor.StepRecord) error {
-	return h.writeAction(ctx, string(r.State)+" of a step", func(tx *sql.Tx) error {
+	return h.writeAction(ctx, "a step", func(tx *sql.Tx) error {
 		return tx.QueryRowContext(ctx, insertStep, r.Plan, r.Unit, r.Step, r.State, database.AsMicroseconds(&r.At), r.Text, r.Data).Scan(&r.Number)
 	}, func(ctx context.Context, tx *sql.Tx) (bool, error) {
 		var found int
