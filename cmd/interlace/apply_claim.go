@@ -38,3 +38,12 @@ func (a *app) claimApply() (release func(), err error) {
 	}
 	return func() { f.Close() }, nil
 }
+
+// applies reports whether an apply with this database runs.
+func (a *app) applies() bool {
+	release, err := a.claimApply()
+	if err == nil {
+		release()
+	}
+	return errors.Is(err, errApplied)
+}

@@ -97,7 +97,7 @@ func (a *app) live(h *history.History, inv *inventory.Inventory) apply.Live {
 		}
 	}
 	l.Quiet = func(ctx context.Context, in inventory.Instance, users []inventory.UserID) (quiet, known bool, last time.Time, err error) {
-		return c.quiet(ctx, a.now(), in, users)
+		return c.quiet(ctx, a.now(), inv, in, users)
 	}
 	if c.Apply.LMTP != "" {
 		l.LMTP = func(in inventory.Instance) string { return c.Apply.lmtpOf(inv, in) }

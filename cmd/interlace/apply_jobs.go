@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
@@ -22,6 +23,7 @@ type job struct {
 	units []apply.Unit
 	// backwards tells that the units are taken back.
 	backwards bool
+	backSince time.Time // when the first was; zero: none was, once moved
 }
 
 // jobs returns what is to be carried out, or taken back: the plans of these files, or all
@@ -41,7 +43,7 @@ func (a *app) jobs(ctx context.Context, h *history.History, f *facts, paths []st
 			return nil, err
 		}
 		if j.backwards && !rollback {
-			return nil, hint(fmt.Errorf("plan %s was carried out and is taken back, or was", j.name()),
+			return nil, hint(fmt.Errorf("plan %s was carried out and is taken back since %s", j.name(), j.backSince.Local().Format(time.RFC3339)),
 				"interlace apply --rollback goes on with that; a plan that is made with another --seed may be carried out anew")
 		}
 		j.backwards = rollback
@@ -206,7 +208,12 @@ func (j *job) before(ctx context.Context, steps apply.Journal, f *facts) (*facts
 		if u.Executed(records) {
 			executed = append(executed, u)
 		}
-		j.backwards = j.backwards || i >= len(j.units) && len(records) > 0
+		if i >= len(j.units) && len(records) > 0 {
+			j.backwards = true
+			if at := records[0].At; j.backSince.IsZero() || at.Before(j.backSince) {
+				j.backSince = at
+			}
+		}
 	}
 	if len(executed) == 0 {
 		return f, nil

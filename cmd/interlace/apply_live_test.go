@@ -171,6 +171,7 @@ func (m *moving) allServed(store string) {
 type answerOfApply struct {
 	Units []struct {
 		Unit, State, Step string
+		Since             *string
 		Users             int
 		Denied            *float64 `json:"denied_seconds"`
 		Expected          *float64 `json:"denied_expected_seconds"`
@@ -232,9 +233,9 @@ func TestApplyLive(t *testing.T) {
 		t.Errorf("what would be taken back: %+v", would)
 	}
 	back, _ := m.apply(0, "--rollback", "--yes")
-	for _, u := range back.Units {
-		if u.State != "moved" {
-			t.Errorf("back: %+v", u)
+	for i, u := range back.Units {
+		if want := []string{"back", "back", "moved", "moved"}[i]; u.State != want {
+			t.Errorf("back: %+v, want %s", u, want)
 		}
 	}
 	m.describe("s1")
@@ -246,19 +247,23 @@ func TestApplyLive(t *testing.T) {
 		t.Errorf("what came on the new store is not on the old one: %v, %v", out, err)
 	}
 
-	if _, stderr := m.apply(2, "users.json", "--yes"); !strings.Contains(stderr, "was carried out and is taken back") {
+	if _, stderr := m.apply(2, "users.json", "--yes"); !strings.Contains(stderr, "was carried out and is taken back since ") {
 		t.Errorf("forth again: %s", stderr)
 	}
-	if again, _ := m.apply(0, "--resume", "--yes"); len(again.Units) != 4 {
+	again, _ := m.apply(0, "--resume", "--yes")
+	if len(again.Units) != 4 || again.Units[0].State != "back" {
 		t.Errorf("resumed: %+v", again)
+	}
+	if would, _ := m.apply(0, "--resume"); len(would.Units) != 4 || would.Units[0].State != "back" || *would.Units[0].Since != *again.Units[0].Since {
+		t.Errorf("what is left: %+v", would)
 	}
 	m.allServed("s1")
 
 	m.configure("keep_source: 0s\n")
 	last, _ := m.apply(0, "--resume", "--yes")
-	for _, u := range last.Units {
-		if u.State != "finished" {
-			t.Errorf("at last: %+v", u)
+	for i, u := range last.Units {
+		if want := []string{"back", "back", "finished", "finished"}[i]; u.State != want || *u.Since != *again.Units[i].Since && want == "back" {
+			t.Errorf("at last: %+v, want %s", u, want)
 		}
 	}
 	m.allServed("s1")

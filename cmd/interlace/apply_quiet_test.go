@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -32,7 +33,7 @@ func TestQuiet(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		quiet, known, last, err := (&config{}).quiet(t.Context(), now, inventory.Instance{Log: log}, []inventory.UserID{"jane.doe"})
+		quiet, known, last, err := (&config{}).quiet(t.Context(), now, &inventory.Inventory{}, inventory.Instance{Log: log}, []inventory.UserID{"jane.doe"})
 		if quiet != test.quiet || known != test.known || err != nil || known && last.Format(time.RFC3339) != test.last {
 			t.Errorf("%s: %v, %v, %v, %v", test.name, quiet, known, last, err)
 		}
@@ -69,8 +70,58 @@ esac
 		t.Setenv("LINES", test.lines)
 		c := &config{}
 		c.Monitor.Journal = []string{"--unit=cyrus"}
-		quiet, known, _, err := c.quiet(t.Context(), now, inventory.Instance{}, []inventory.UserID{"o'brien", `a\E|b`})
+		quiet, known, _, err := c.quiet(t.Context(), now, &inventory.Inventory{}, inventory.Instance{}, []inventory.UserID{"o'brien", `a\E|b`})
 		if quiet != test.quiet || known != test.known || err != nil {
+			t.Errorf("%s: quiet %v, known %v, %v", test.name, quiet, known, err)
+		}
+	}
+}
+
+// Of a log that several instances write, only the lines of the one count; where the log
+// does not tell who wrote one, it is not known whether it is quiet.
+func TestQuietInASharedLog(t *testing.T) {
+	now := time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
+	dir := t.TempDir()
+	log := filepath.Join(dir, "mail.log")
+	const info = "#!/bin/sh\n[ \"$1 $3\" = '-C conf-all' ] && cat \"$2\"\n"
+	if err := os.WriteFile(filepath.Join(dir, "cyr_info"), []byte(info), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	var stores []inventory.Store
+	conf := func(name string) string { return filepath.Join(dir, name+".conf") }
+	for _, name := range []string{"s1", "s2"} {
+		stores = append(stores, inventory.Store{Name: inventory.StoreID(name), Instances: []inventory.Instance{{Server: "imap1", Log: log, IMAPDConf: conf(name)}}})
+	}
+	stores = append(stores, inventory.Store{Name: "s3", Instances: []inventory.Instance{{Server: "imap2", Log: log, IMAPDConf: conf("none")}, {Server: "imap1", Log: "another", IMAPDConf: conf("none")}}})
+	c := &config{}
+	c.Apply.Tools = dir
+	const came = "[812]: login: h [1.2.3.4] anna PLAIN User logged in\n"
+	for _, test := range []struct {
+		name, first, second, log string
+		quiet, known             bool
+		why                      string
+	}{
+		{"to the other", "s1", "s2", "2026-01-02T10:00:00Z h s2/imap" + came, true, true, ""},
+		{"to the other, in the old form", "s1", "s2", "Jan  2 10:00:00 h s2/imap" + came, true, true, ""},
+		{"to this one", "s1", "s2", "2026-01-02T10:00:00Z h s1/imap" + came, false, true, ""},
+		{"to this one, in the old form and without a host", "s1", "s2", "Jan  2 10:00:00 s1/imap" + came, false, true, ""},
+		{"to this one, with mail for the other later", "s1", "s2", "2026-01-02T10:00:00Z h s1/imap" + came + "2026-01-02T11:00:00Z h s2/imap" + came, false, true, ""},
+		{"to either", "cyrus", "cyrus", "2026-01-02T10:00:00Z h cyrus/imap" + came, false, false, "to which of " + conf("s1") + ", " + conf("s2")},
+		{"to nobody known", "s1", "s2", "2026-01-02T10:00:00Z h s9/imap" + came, false, false, "came to imap1 at 2026-01-02T10:00:00Z"},
+		{"without a prefix", "", "s2", "2026-01-02T10:00:00Z h imap" + came, false, false, "give each a syslog_prefix"},
+		{"to either, long ago", "cyrus", "cyrus", "2026-01-01T10:00:00Z h cyrus/imap" + came, true, true, ""},
+		{"to either, but nothing that counts", "cyrus", "cyrus", "2026-01-02T10:00:00Z h cyrus/sync_client[1]: USER anna\n", true, true, ""},
+	} {
+		for path, text := range map[string]string{
+			conf("s1"): "syslog_facility: x\nsyslog_prefix: " + test.first + "\n", conf("s2"): "syslog_prefix: " + test.second + "\n",
+			log: "2025-12-31T10:00:00Z h cyrus/master[1]: ready\n" + test.log,
+		} {
+			if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		quiet, known, _, err := c.quiet(t.Context(), now, &inventory.Inventory{Stores: stores}, stores[0].Instances[0], []inventory.UserID{"anna"})
+		if quiet != test.quiet || known != test.known || (err != nil) != (test.why != "") || err != nil && !strings.Contains(err.Error(), test.why) {
 			t.Errorf("%s: quiet %v, known %v, %v", test.name, quiet, known, err)
 		}
 	}

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -21,11 +23,12 @@ type applying struct {
 	flags   applyFlags
 	jobs    []*job
 	options *apply.Options
-	// unreached says which instances do not answer.
+	// unreached says which instances do not answer, or are claimed for another database.
 	unreached error
 }
 
-// prepare makes the options, and looks whether all instances can be reached.
+// prepare makes the options, and looks whether all instances can be reached and are not
+// claimed for another database.
 func (c *applying) prepare(ctx context.Context) error {
 	var err error
 	if c.options, err = c.app.applyOptions(ctx, c.history, c.facts, c.flags); err != nil {
@@ -44,18 +47,41 @@ func (c *applying) prepare(ctx context.Context) error {
 			left = append(left, u)
 		}
 	}
-	if c.flags.yes {
-		for _, j := range c.jobs {
-			if err := c.options.Tidy(ctx, storesOf(j.units)); err != nil {
-				return hint(fmt.Errorf("nothing was changed: %w", err), "interlace apply without --yes shows what else there is")
-			}
-		}
+	claimed, err := c.tidy(ctx)
+	if err != nil {
+		return err
 	}
-	c.unreached = apply.Reach(ctx, left, c.options)
+	c.unreached = errors.Join(claimed, apply.Reach(ctx, left, c.options))
 	if c.flags.yes && c.unreached != nil {
 		return hint(fmt.Errorf("nothing was changed: %w", c.unreached), "interlace apply without --yes shows what else there is")
 	}
 	return ctx.Err()
+}
+
+// tidy removes what an apply that was killed has left on the servers or, without --yes,
+// tells of it. It says also what is claimed for another database: then nothing is removed.
+func (c *applying) tidy(ctx context.Context) (claimed, err error) {
+	var units []apply.Unit
+	for _, j := range c.jobs {
+		units = append(units, j.units...)
+	}
+	if c.flags.yes {
+		removed, err := c.options.Tidy(ctx, storesOf(units))
+		for _, f := range removed {
+			c.app.note("%s on %s, which holds the password of sync, was left by an apply that was killed, and is removed", f.File, f.Server)
+		}
+		if err != nil {
+			return nil, hint(fmt.Errorf("nothing else was changed: %w", err), "interlace apply without --yes shows what else there is")
+		}
+		return nil, nil
+	}
+	left, claimed := c.options.Leftovers(ctx, storesOf(units))
+	if len(left) > 0 && !c.app.applies() {
+		for _, f := range left {
+			c.app.note("%s on %s holds the password of sync, and was left by an apply that was killed: apply --yes removes it, or rm", f.File, f.Server)
+		}
+	}
+	return claimed, nil
 }
 
 // follow has the inventory follow the changes of layouts that were carried out already.
@@ -78,26 +104,29 @@ func (c *applying) follow(ctx context.Context) error {
 // run carries the jobs out, one after the other, and prints what became of them.
 func (c *applying) run(ctx context.Context) error {
 	var results []apply.Result
+	var wrong error
 	fine := true
 	for _, j := range c.jobs {
-		if err := c.history.BeginApply(ctx, &j.Apply, j.texts); err != nil {
-			return err
+		if wrong = c.history.BeginApply(ctx, &j.Apply, j.texts); wrong != nil {
+			break
 		}
-		list, err := c.carryOut(ctx, j)
-		if err != nil {
-			return err
-		}
+		var list []apply.Result
+		list, wrong = c.carryOut(ctx, j)
 		results = append(results, list...)
-		if fine = c.fine(j, list); !fine || ctx.Err() != nil {
+		if fine = c.fine(j, list); !fine || wrong != nil || ctx.Err() != nil {
 			break
 		}
 	}
+	if wrong != nil && results == nil {
+		return wrong
+	}
+	apply.MarkBack(results)
 	shown := applied(results, c.app.config.KeepSource)
 	err := c.app.print(result{screen: shown.Screen(), table: shown.Table(), json: object(shown)})
 	c.sayLeft(results)
 	switch {
-	case err != nil:
-		return err
+	case errors.Join(wrong, err) != nil:
+		return errors.Join(wrong, err)
 	case ctx.Err() != nil:
 		return errCut
 	case !fine:
@@ -156,7 +185,8 @@ func (c *applying) sayInstances(results []apply.Result) {
 	}
 }
 
-// carryOut carries one job out, or takes it back.
+// carryOut carries one job out, or takes it back. Results come also with an error, where
+// the database failed in the end.
 func (c *applying) carryOut(ctx context.Context, j *job) ([]apply.Result, error) {
 	o := *c.options
 	o.Gates.Asked = func(ctx context.Context) (bool, error) { return c.asked(ctx, j.Number) }
@@ -170,14 +200,13 @@ func (c *applying) carryOut(ctx context.Context, j *job) ([]apply.Result, error)
 	defer quiet.end(context.WithoutCancel(ctx))
 	results, err := apply.CarryOut(ctx, j.units, j.backwards, &o)
 	if err != nil {
-		return nil, err
+		return results, err
 	}
 	if back := j.reversed(results); j.backwards && len(back) > 0 && ctx.Err() == nil {
 		moved, err := apply.CarryOut(ctx, back, false, &o)
-		if err != nil {
-			return nil, err
+		if results = append(results, moved...); err != nil {
+			return results, err
 		}
-		results = append(results, moved...)
 	}
 	return results, c.close(context.WithoutCancel(ctx), j, results)
 }
@@ -235,10 +264,23 @@ func (a *app) applyOptions(ctx context.Context, h *history.History, f *facts, fl
 	o := &apply.Options{
 		Inventory: f.Inventory, Groups: f.groups, Run: a.config.run, Dial: newAsker(a.config).dial,
 		Tools: a.config.tools(), SyncUser: c.SyncUser, SyncPassword: secret, Route: a.router(f.Inventory),
-		Journal: h, Denied: c.MaxDenied, Expected: c.MaxDenied / 2, Keep: a.config.KeepSource, Now: a.now,
+		Journal: h, By: a.byWhom(), Denied: c.MaxDenied, Expected: c.MaxDenied / 2, Keep: a.config.KeepSource, Now: a.now,
 		Limits: c.limits(), Gates: a.gates(h, flags.window.given(c.Window)), Live: a.live(h, f.Inventory), Layouts: a.config.layouts(),
 	}
 	o.Limits.UsersPerNight = flags.usersPerNight.given(c.UsersPerNight)
 	o.Limits.OnlyWave = flags.onlyWave.given(0)
 	return o, nil
+}
+
+// byWhom says to those who find a claim on a server whose it is.
+func (a *app) byWhom() string {
+	host, err := hostname()
+	if err != nil {
+		host = "a machine of unknown name"
+	}
+	path, err := filepath.Abs(a.config.DB)
+	if err != nil {
+		path = a.config.DB
+	}
+	return fmt.Sprintf("by %s on %s, %s", account(), host, path)
 }

@@ -59,10 +59,15 @@ func toneOf(o apply.Outcome) report.Tone {
 // rehearsed are rehearsals as they are shown.
 func rehearsed(list []apply.Rehearsal, unreached error) *report.Rehearsed {
 	shown := &report.Rehearsed{Units: []report.RehearsedUnit{}, Unreached: append([]string{}, apply.Mistakes(unreached)...)}
+	results := make([]apply.Result, len(list))
+	for i, r := range list {
+		results[i] = apply.Result{Unit: r.Unit, Outcome: r.Outcome, Records: r.Records}
+	}
+	apply.MarkBack(results)
 	for i := range list {
 		r := &list[i]
 		u := report.RehearsedUnit{
-			AppliedUnit: appliedUnit(&apply.Result{Unit: r.Unit, Outcome: r.Outcome, Records: r.Records}, 0), Text: inventory.Text(r.Text),
+			AppliedUnit: appliedUnit(&results[i], 0), Text: inventory.Text(r.Text),
 			Refused: append([]string{}, r.Refused...), Steps: []report.RehearsedStep{},
 		}
 		for _, s := range r.Steps {

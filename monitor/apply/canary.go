@@ -69,6 +69,7 @@ func (m *move) bringLate(ctx context.Context, records []monitor.StepRecord) (tex
 func (m *move) canary(ctx context.Context, records []monitor.StepRecord) (text, data string, err error) {
 	var d denials
 	read(records, monitor.StepDenySource, &d)
+	d.forgetChanged(sealsOf(records))
 	users := m.users()
 	views, err := m.viewsOn(ctx, m.target.master(), users)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
@@ -34,6 +35,12 @@ type work interface {
 	undo(ctx context.Context, step monitor.Step, records []monitor.StepRecord) error
 	// blocked says why a step may neither be done nor undone now.
 	blocked(ctx context.Context, step monitor.Step, records []monitor.StepRecord) error
+	// wasLetIn says who may log in, or write, who has to be kept out as it is written down: it
+	// was let in by somebody who could not write that down, or by hand.
+	wasLetIn(ctx context.Context, records []monitor.StepRecord) (who string, err error)
+	// hosts are the instances that the unit claims, with an error for those that can't be
+	// asked.
+	hosts(ctx context.Context) ([]*host, error)
 	// rests reports whether the unit still rests before a step.
 	rests(step monitor.Step, records []monitor.StepRecord) bool
 }
@@ -49,12 +56,20 @@ type gate func(ctx context.Context, step monitor.Step) error
 // what was last wrong. With back it is taken back, if that can be done. Where the unit may
 // pause it passes the gate first.
 func (o *Options) carry(ctx context.Context, u *Unit, c *Course, w work, pass gate, back bool) (Outcome, error) {
-	var wrong error
+	known, err := o.Journal.Steps(ctx, u.Plan, u.Name)
+	if err != nil {
+		return Stopped, err
+	}
+	wrong, err := o.mayGoOn(ctx, u, c, w, known)
+	if err != nil {
+		return Blocked, fmt.Errorf("%s: %w", u.Name, err)
+	}
+	back = back || wrong != nil
 	var last Action
 	for failures := 0; ; {
-		records, err := o.Journal.Steps(ctx, u.Plan, u.Name)
+		records, err := o.stepsSoon(ctx, u)
 		if err != nil {
-			return Stopped, err
+			return Stopped, o.deaf(ctx, u, c, w, known, err)
 		}
 		a := c.Next(records, back)
 		if a.Verb != last.Verb || a.Step != last.Step {
@@ -86,9 +101,9 @@ func (o *Options) carry(ctx context.Context, u *Unit, c *Course, w work, pass ga
 		if err := w.blocked(ctx, a.Step, records); err != nil {
 			return Blocked, fmt.Errorf("%s: %w", u.Name, err)
 		}
-		failed, err := o.step(ctx, u, w, a, records)
-		if err != nil {
-			return Stopped, err
+		var failed error
+		if known, failed, err = o.step(ctx, u, c, w, a, records); err != nil {
+			return Stopped, o.deaf(ctx, u, c, w, known, err)
 		}
 		if errors.Is(failed, errRests) {
 			return Moved, failed
@@ -100,34 +115,36 @@ func (o *Options) carry(ctx context.Context, u *Unit, c *Course, w work, pass ga
 	}
 }
 
-// step does or undoes one step, and writes down that it begins and how it ended. The error
-// says that it could not be written down, or that the context has ended in the middle.
-func (o *Options) step(ctx context.Context, u *Unit, w work, a Action, records []monitor.StepRecord) (failed, err error) {
+// step does or undoes one step, and writes down that it begins and how it ended, which it
+// returns after what was written down before. The error says that it could not be written
+// down, or that the context has ended in the middle.
+func (o *Options) step(ctx context.Context, u *Unit, c *Course, w work, a Action, records []monitor.StepRecord) (known []monitor.StepRecord, failed, err error) {
 	r := monitor.StepRecord{Plan: u.Plan, Unit: u.Name, Step: a.Step, State: monitor.StepBegan, At: o.Now()}
 	end := monitor.StepDone
 	if a.Verb == Undo {
 		r.State, end = monitor.StepUndoing, monitor.StepUndone
 	}
-	if err := o.Journal.AddStep(ctx, &r); err != nil {
-		return nil, err
+	known = append(slices.Clone(records), r)
+	if err := o.addSoon(ctx, &r); err != nil {
+		return known, nil, err
 	}
 	o.tell(Progress{Unit: u, Verb: a.Verb, Step: a.Step})
 	var text, data string
 	if a.Verb == Undo {
-		failed = w.undo(ctx, a.Step, records)
+		failed = o.undoClaimed(ctx, u, c, w, a.Step, records)
 	} else {
-		text, data, failed = w.do(ctx, a.Step, records)
+		text, data, failed = o.doClaimed(ctx, u, c, w, &r, records)
 	}
 	if ctx.Err() != nil {
-		return nil, ctx.Err() // whether it is in effect is not known
+		return known, nil, ctx.Err() // whether it is in effect is not known
 	}
 	if errors.Is(failed, errRests) {
-		return failed, nil // it is begun again another day
+		return known, failed, nil // it is begun again another day
 	}
 	r.State, r.At, r.Text, r.Data = end, o.Now(), inventory.Text(text), data
 	if failed != nil {
 		r.State, r.Text = monitor.StepFailed, inventory.Text(failed.Error())
 		failed = fmt.Errorf("%s: %s: %w", u.Name, a.Step, failed)
 	}
-	return failed, o.Journal.AddStep(ctx, &r)
+	return append(known, r), failed, o.addSoon(ctx, &r)
 }

@@ -18,21 +18,40 @@ type denials struct {
 	Since time.Time
 	Stay  map[inventory.StoreID][]inventory.UserID // who is kept out there though not moved
 	Views map[inventory.UserID]view                // what those who move saw right before
+	Seals map[inventory.StoreID]seal               // of what moves, before they saw that
+}
+
+// forgetChanged forgets what users saw where mailboxes were made, renamed or deleted between
+// that and the denial, after which these are the seals: it says nothing of the copy then.
+func (d *denials) forgetChanged(sealed map[inventory.StoreID]seal) {
+	for store, before := range d.Seals {
+		now := sealed[store]
+		changed := len(before) != len(now)
+		for name, modseq := range before {
+			changed = changed || now[name] < modseq
+		}
+		if !changed {
+			continue
+		}
+		for u, v := range d.Views {
+			d.Views[u] = view{Refused: v.Refused}
+		}
+	}
 }
 
 // denySource keeps out everybody who may write to what is moved, and tells who of them
 // stays, and what those who move saw last.
 func (m *move) denySource(ctx context.Context) (text, data string, err error) {
-	d := denials{Stay: map[inventory.StoreID][]inventory.UserID{}}
+	d := denials{Stay: map[inventory.StoreID][]inventory.UserID{}, Seals: map[inventory.StoreID]seal{}}
 	for _, s := range m.sources {
-		users, crowds, err := m.writersOf(ctx, s)
+		users, crowds, sealed, err := m.writersOf(ctx, s)
 		if err != nil {
 			return "", "", err
 		}
 		if len(crowds) > 0 {
 			return "", "", errors.New(strings.Join(crowds, "; "))
 		}
-		d.Stay[s.store.Name] = users
+		d.Stay[s.store.Name], d.Seals[s.store.Name] = users, sealed
 	}
 	var unseen int
 	if !m.rehearsed {
@@ -62,20 +81,42 @@ func deniedSince(records []monitor.StepRecord) (time.Time, bool) {
 	return last(records, monitor.StepDenySource, monitor.StepBegan)
 }
 
-// writersOf returns who else may write to what moves, and what can't be kept from being
-// written to.
-func (m *move) writersOf(ctx context.Context, s *source) (users []inventory.UserID, crowds []string, err error) {
+// wasLetIn says who is not denied any more on an old store before anybody was routed to the
+// new one.
+func (m *move) wasLetIn(ctx context.Context, records []monitor.StepRecord) (string, error) {
+	attempt := ofMove.attempt(records)
+	var d denials
+	if !read(attempt, monitor.StepDenySource, &d) || ofMove.switches(records) {
+		return "", nil
+	}
+	for _, s := range m.sources {
+		denied, err := s.hosts[0].denied(ctx)
+		if err != nil {
+			return "", fmt.Errorf("whether users are still kept out is not known: %w", err)
+		}
+		for _, u := range slices.Concat(s.users, d.Stay[s.store.Name]) {
+			if !denied[u] {
+				return fmt.Sprintf("user %s was let in again on %s", inventory.Printable(string(u)), s.hosts[0].server), nil
+			}
+		}
+	}
+	return "", nil
+}
+
+// writersOf returns who else may write to what moves, what can't be kept from being written
+// to, and a seal of what moves.
+func (m *move) writersOf(ctx context.Context, s *source) (users []inventory.UserID, crowds []string, sealed seal, err error) {
 	c, err := m.dialAdmin(ctx, s.master())
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	defer c.Close()
 	has, err := hold(ctx, c, s.owners)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	users, crowds = writers(has.mailboxes, s.owners, strings.Fields(s.hosts[0].settings["admins"]), m.members())
-	return users, crowds, nil
+	return users, crowds, has.seal(), nil
 }
 
 // members returns who belongs to the groups that the inventory knows.
@@ -98,7 +139,7 @@ func (m *move) allowWriters(ctx context.Context, records []monitor.StepRecord) e
 		stay := d.Stay[s.store.Name]
 		if !known { // the denial did not come to its end
 			var err error
-			if stay, _, err = m.writersOf(ctx, s); err != nil {
+			if stay, _, _, err = m.writersOf(ctx, s); err != nil {
 				return err
 			}
 		}

@@ -2,18 +2,30 @@ package apply
 
 import (
 	"context"
+	"runtime"
 	"strings"
 
 	"github.com/interlacemail/interlace/monitor"
 )
 
-// Carry carries one unit on.
-func (o *Options) Carry(ctx context.Context, u *Unit, back bool) (Outcome, error) {
+// Carry carries one unit on. A journal that panics with an error is the end of the process.
+func (o *Options) Carry(ctx context.Context, u *Unit, back bool) (outcome Outcome, err error) {
+	defer killed(&outcome, &err)
 	m, err := o.newMove(ctx, u)
 	if err != nil {
 		return Stopped, err
 	}
 	return o.carry(ctx, u, &ofMove, m, func(context.Context, monitor.Step) error { return nil }, back)
+}
+
+func killed(outcome *Outcome, err *error) {
+	switch end := recover().(type) {
+	case nil:
+	case runtime.Error:
+		panic(end)
+	case error:
+		*outcome, *err = Stopped, end
+	}
 }
 
 // Check returns what a unit's check says, and what speaks against the move.

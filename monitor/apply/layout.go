@@ -142,6 +142,22 @@ func (c *change) openAll(ctx context.Context, instances []inventory.Instance) ([
 	return hosts, wrong
 }
 
+// wasLetIn is nobody: nobody is kept out.
+func (c *change) wasLetIn(context.Context, []monitor.StepRecord) (string, error) { return "", nil }
+
+// hosts are the master and the instances that the change is about, as far as they are
+// there when it begins.
+func (c *change) hosts(ctx context.Context) ([]*host, error) {
+	if c.unit.Do.Do == planner.Create {
+		return nil, nil
+	}
+	servers := []inventory.ServerID{c.store.Instances[0].Server}
+	if c.unit.Do.Do != planner.Seed {
+		servers = append(servers, c.unit.Do.Server, inventory.ServerID(c.unit.Do.From))
+	}
+	return c.openAll(ctx, slices.DeleteFunc(c.living(), func(in inventory.Instance) bool { return !slices.Contains(servers, in.Server) }))
+}
+
 // tidy removes what is left of the unit beside instances, when nothing runs there any more.
 func (c *change) tidy(ctx context.Context, instances ...inventory.Instance) error {
 	hosts, wrong := c.openAll(ctx, instances)

@@ -8,7 +8,8 @@ import (
 )
 
 // CarryChange carries one change of a layout on.
-func (o *Options) CarryChange(ctx context.Context, u *Unit) (Outcome, error) {
+func (o *Options) CarryChange(ctx context.Context, u *Unit) (outcome Outcome, err error) {
+	defer killed(&outcome, &err)
 	w, c, err := o.newWork(ctx, u)
 	if err != nil {
 		return Stopped, err

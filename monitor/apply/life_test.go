@@ -274,7 +274,10 @@ func TestTidy(t *testing.T) {
 	in := r.Stores[0].Master()
 	_, err := run(t.Context(), "", "", "touch", in.Dir+"/conf/interlace-0123456789ab.conf")
 	must(t, err)
-	must(t, r.options(nil).Tidy(t.Context(), []inventory.StoreID{"s1"}))
+	removed, err := r.options(&journal{left: -1}).Tidy(t.Context(), []inventory.StoreID{"s1"})
+	if err != nil || len(removed) != 1 || removed[0].Server != inventory.ServerID(in.Name) {
+		t.Errorf("removed %v, %v", removed, err)
+	}
 	if out, err := run(t.Context(), "", "", "ls", in.Dir+"/conf"); err != nil || strings.Contains(out, "interlace-") {
 		t.Error(out, err)
 	}
@@ -334,6 +337,7 @@ func TestCopyInUseStays(t *testing.T) {
 	r := newRig(t, 2, cyrustest.Settings{})
 	ctx := t.Context()
 	from, to := r.Stores[0].Master(), r.Stores[1].Master()
+	j := &journal{left: -1}
 	for user, taken := range map[string]func(o *apply.Options) string{
 		"anna": func(*apply.Options) string {
 			_, err := to.Tool(ctx, "cyr_deny", "-a", "anna")
@@ -348,7 +352,7 @@ func TestCopyInUseStays(t *testing.T) {
 		},
 	} {
 		must(t, from.Fill(ctx, []cyrustest.Mailbox{{Name: "user." + user, Messages: 3}}))
-		o := r.options(&journal{left: -1})
+		o := r.options(j)
 		why := ""
 		o.Run = func(ctx context.Context, server inventory.ServerID, input string, words ...string) (string, error) {
 			if slices.Contains(words, "-O") {

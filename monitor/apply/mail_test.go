@@ -33,6 +33,7 @@ func TestMovesWhileMailComes(t *testing.T) {
 	if soak() {
 		rounds = 5
 	}
+	j := &journal{left: -1}
 	post := &post{rig: r, taken: map[string][]string{}, deferred: map[string]int{}}
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
@@ -48,7 +49,6 @@ func TestMovesWhileMailComes(t *testing.T) {
 		moving.SetLimit(2)
 		for _, u := range r.round(round) {
 			moving.Go(func() error {
-				j := &journal{left: -1}
 				o := r.options(j)
 				if outcome, err := o.Carry(t.Context(), u, false); outcome != apply.Moved {
 					return fmt.Errorf("%s, %w\n%v", outcome, err, j)

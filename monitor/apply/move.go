@@ -154,6 +154,15 @@ func (m *move) route(ctx context.Context) error {
 	return m.Route(ctx, m.routes())
 }
 
+// hosts are all instances of the stores, the target's first.
+func (m *move) hosts(context.Context) ([]*host, error) {
+	var hosts []*host
+	for _, p := range m.places() {
+		hosts = append(hosts, p.hosts...)
+	}
+	return hosts, nil
+}
+
 func (m *move) eachSource(do func(*source) error) error {
 	for _, s := range m.sources {
 		if err := do(s); err != nil {

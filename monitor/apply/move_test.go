@@ -19,6 +19,7 @@ import (
 func TestMoveWhateverKillsIt(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, 2, cyrustest.Settings{})
+	j := &journal{}
 	for i, fails := range []string{"", "sync_client -C " + r.Stores[1].Master().Conf, "cyr_deny -C " + r.Stores[0].Replicas()[0].Conf + " -m"} {
 		step := 1
 		if !soak() {
@@ -30,7 +31,8 @@ func TestMoveWhateverKillsIt(t *testing.T) {
 				if !soak() && before != (n%2 == 0) {
 					continue
 				}
-				killed = r.move(t, fmt.Sprintf("%d%v%d", n, before, i), fails, &journal{left: n, before: before}) || killed
+				j.left, j.before = n, before
+				killed = r.move(t, fmt.Sprintf("%d%v%d", n, before, i), fails, j) || killed
 			}
 			if !killed {
 				if n < 12 {

@@ -26,8 +26,10 @@ type Options struct {
 	Route func(ctx context.Context, routes []Route) error
 	// Layouts say how instances are made and changed.
 	Layouts Layouts
-	// Journal keeps what was done.
+	// Journal keeps what was done, and By says who does it for people: the account, the
+	// machine and the file.
 	Journal Journal
+	By      string
 	Live    Live
 
 	// Passes is how often what users change meanwhile is copied before they are denied;
@@ -67,6 +69,9 @@ type Limits struct {
 	// Patience is how long a unit waits for a store that is behind before it is passed
 	// over, and Poll how often it looks. Zero means 10 minutes, and 2 seconds.
 	Patience, Poll time.Duration
+	// Insist is how long is tried to use the journal where that fails, while users may be
+	// kept out. Zero means 20 seconds.
+	Insist time.Duration
 	// StopFile is a path on every server; where that is there, nothing more is done.
 	StopFile string
 }
@@ -99,6 +104,8 @@ type Route struct {
 type Journal interface {
 	AddStep(ctx context.Context, r *monitor.StepRecord) error
 	Steps(ctx context.Context, plan, unit string) ([]monitor.StepRecord, error)
+	// Identity tells the journal from others; empty as long as nothing was written.
+	Identity(ctx context.Context) (string, error)
 }
 
 func (o *Options) passes() int {

@@ -136,6 +136,22 @@ func (p *promotion) stop(ctx context.Context) error {
 	return p.settles(ctx, h, stillRuns)
 }
 
+// wasLetIn says whether the old master runs again before the roles were switched.
+func (p *promotion) wasLetIn(ctx context.Context, records []monitor.StepRecord) (string, error) {
+	if _, stopped := ended(ofPromote.attempt(records), monitor.StepStop); !stopped || ofPromote.switches(records) {
+		return "", nil
+	}
+	old, err := p.open(ctx, p.old())
+	if err != nil {
+		return "", err
+	}
+	r, err := old.activity(ctx)
+	if err != nil || !r.runs {
+		return "", err
+	}
+	return fmt.Sprintf("the master on %s, which was stopped, runs again", old.server), nil
+}
+
 // drainInTime works off what the old master has logged before the users have been kept
 // out for too long.
 func (p *promotion) drainInTime(ctx context.Context, records []monitor.StepRecord) error {

@@ -15,6 +15,40 @@ type Result struct {
 	Outcome Outcome
 	Why     string // it has not come further
 	Records []monitor.StepRecord
+	// BackAt is when other units had moved its users back; zero: they have not.
+	BackAt time.Time
+}
+
+// MarkBack has results say so of units whose users others among them have moved back.
+func MarkBack(results []Result) {
+	for i := range results {
+		r := &results[i]
+		if r.Unit.Do != nil || r.Outcome != Moved && r.Outcome != Finished {
+			continue
+		}
+		back := Reverse(r.Unit)
+		var at time.Time
+		done := 0
+		for j := range results {
+			other := &results[j]
+			of := slices.ContainsFunc(back, func(u Unit) bool { return u.Plan == other.Unit.Plan && u.Name == other.Unit.Name })
+			if of && other.Unit.Executed(other.Records) {
+				routed, _ := ended(other.Records, monitor.StepRoute)
+				done++
+				at = latest(at, routed)
+			}
+		}
+		if done == len(back) {
+			r.Outcome, r.BackAt = Back, at
+		}
+	}
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // Step returns the step that the unit is at, or was last at.
@@ -27,6 +61,9 @@ func (r *Result) Step() monitor.Step {
 
 // Since returns since when the unit is where it is; zero where nothing has begun.
 func (r *Result) Since() time.Time {
+	if !r.BackAt.IsZero() {
+		return r.BackAt
+	}
 	if len(r.Records) == 0 {
 		return time.Time{}
 	}
@@ -51,10 +88,7 @@ const expectedWords = "users are expected to be denied for "
 
 // Denied is how long users were kept out when last they were, in seconds.
 func (r *Result) Denied() inventory.Number {
-	out, in := monitor.StepDenySource, monitor.StepAllowTarget
-	if r.Unit.Do != nil {
-		out, in = monitor.StepStop, monitor.StepRoute
-	}
+	out, in := r.Unit.outAndIn()
 	var since time.Time
 	var took inventory.Number
 	for i := range r.Records {

@@ -34,20 +34,23 @@ type journal struct {
 	steps  []monitor.StepRecord
 	left   int // records until the kill; negative: none
 	before bool
+	name   string
 }
 
 func (j *journal) AddStep(_ context.Context, r *monitor.StepRecord) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.left == 0 && j.before {
-		return errCrash
+		panic(errCrash)
 	}
 	j.steps = append(j.steps, *r)
 	if j.left--; j.left == -1 {
-		return errCrash
+		panic(errCrash)
 	}
 	return nil
 }
+
+func (j *journal) Identity(context.Context) (string, error) { return j.name, nil }
 
 func (j *journal) Steps(_ context.Context, plan, unit string) ([]monitor.StepRecord, error) {
 	j.mu.Lock()

@@ -52,7 +52,8 @@ const (
 // are taken back where that can be done, and the others are carried on.
 //
 // When the context ends nothing more begins, and units go on until users are let in
-// again. An error means that nothing was done.
+// again. An error means that nothing was done or, where there are results, that the journal
+// could not be read in the end.
 func CarryOut(ctx context.Context, units []Unit, back bool, o *Options) ([]Result, error) {
 	now := *o
 	now.Inventory = promising(o.Inventory, units)
@@ -67,9 +68,6 @@ func CarryOut(ctx context.Context, units []Unit, back bool, o *Options) ([]Resul
 			return nil, err
 		}
 		r.units = append(r.units, t)
-	}
-	if err := o.Tidy(ctx, storesOf(units)); err != nil {
-		return nil, err
 	}
 	stop := context.AfterFunc(ctx, func() { r.end(errors.New("interrupted")) })
 	defer stop()
@@ -251,6 +249,10 @@ func (r *run) carryOn(ctx context.Context, t *task) {
 			r.ended = h
 		}
 	case outcome == Postponed:
+	case errors.Is(err, errDeaf):
+		if r.ended == nil {
+			r.ended = errDeaf
+		}
 	default:
 		if r.failures++; r.ended == nil && (outcome == Stuck || outcome == Broken || outcome == Blocked || r.failures >= r.Limits.failures()) {
 			r.ended = fmt.Errorf("nothing more begins after %s", inventory.Counted(r.failures, "failure", "failures in a row"))
@@ -275,7 +277,13 @@ func (r *run) carryOne(ctx context.Context, t *task) (Outcome, error) {
 	if err != nil {
 		return t.stood(), err
 	}
-	if a := t.course.Next(t.records, false); a.Verb == End && a.Back { // it begins anew
+	a := t.course.Next(t.records, false)
+	if fresh := a.Verb == End && a.Back; fresh || len(t.records) == 0 {
+		if err := t.options.mayBegin(ctx, &t.Unit, w); err != nil {
+			return t.stood(), errEnds("%v", err)
+		}
+	}
+	if a.Verb == End && a.Back { // it begins anew
 		again := monitor.StepRecord{Plan: t.Plan, Unit: t.Name, Step: t.course.Steps[0], State: monitor.StepBegan, At: r.Now()}
 		if err := r.Journal.AddStep(ctx, &again); err != nil {
 			return Stopped, err
@@ -314,18 +322,18 @@ func textOf(err error) string {
 	if err == nil {
 		return ""
 	}
-	return err.Error()
+	return strings.ReplaceAll(err.Error(), "\n", "; ") // of errors that are joined
 }
 
-// results are what became of the units.
-func (r *run) results(ctx context.Context) ([]Result, error) {
-	var list []Result
+// results are what became of the units. With an error, of some it is not known what is
+// written down by now.
+func (r *run) results(ctx context.Context) (list []Result, unread error) {
 	for _, t := range r.units {
 		records, err := r.Journal.Steps(ctx, t.Plan, t.Name)
 		if err != nil {
-			return list, err
+			records, unread = t.records, err
 		}
 		list = append(list, Result{Unit: &t.Unit, Outcome: t.outcome, Why: textOf(t.why), Records: records})
 	}
-	return list, nil
+	return list, unread
 }

@@ -84,7 +84,9 @@ func (r *rig) store(name string) *cyrustest.Store {
 func (r *rig) master(store string) *cyrustest.Instance  { return r.store(store).Master() }
 func (r *rig) replica(store string) *cyrustest.Instance { return r.store(store).Replicas()[0] }
 
-// AddStep and Steps make the rig the journal.
+// AddStep, Steps and Identity make the rig the journal.
+func (r *rig) Identity(context.Context) (string, error) { return "j", nil }
+
 func (r *rig) AddStep(_ context.Context, record *monitor.StepRecord) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()

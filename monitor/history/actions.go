@@ -25,7 +25,7 @@ var (
 // BeginAction writes down that something is about to be done, and gives it its
 // number. What is not written down must not be done.
 func (h *History) BeginAction(ctx context.Context, a *monitor.Action) error {
-	return h.writeAction(ctx, "begin", func(tx *sql.Tx) error {
+	return h.writeAction(ctx, "the begin of an action", func(tx *sql.Tx) error {
 		return tx.QueryRowContext(ctx, insertAction, database.AsMicroseconds(&a.At), database.AsMicroseconds(&a.Ended), a.By, a.What,
 			a.Server, a.Store, a.Channel, database.AsJSON(&a.Command), a.Outcome, a.Text).Scan(&a.Number)
 	}, func(ctx context.Context, tx *sql.Tx) (bool, error) {
@@ -37,7 +37,7 @@ func (h *History) BeginAction(ctx context.Context, a *monitor.Action) error {
 
 // EndAction writes down how what was begun ended.
 func (h *History) EndAction(ctx context.Context, a *monitor.Action) error {
-	return h.writeAction(ctx, "end", func(tx *sql.Tx) error {
+	return h.writeAction(ctx, "the end of an action", func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, endAction, a.Number, database.AsMicroseconds(&a.Ended), a.Outcome, a.Text)
 		return err
 	}, func(context.Context, *sql.Tx) (bool, error) { return false, nil })
@@ -45,7 +45,7 @@ func (h *History) EndAction(ctx context.Context, a *monitor.Action) error {
 
 func (h *History) writeAction(ctx context.Context, what string, do func(*sql.Tx) error, done func(context.Context, *sql.Tx) (bool, error)) error {
 	if err := h.facts.Write(ctx, do, done); err != nil {
-		return fmt.Errorf("write down the %s of an action: %w", what, err)
+		return fmt.Errorf("write down %s: %w", what, err)
 	}
 	return nil
 }

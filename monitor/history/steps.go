@@ -19,12 +19,26 @@ var (
 	loadSteps string
 	//go:embed query/load_last_steps.sql
 	loadLastSteps string
+	//go:embed query/load_identity.sql
+	loadIdentity string
 )
+
+// Identity returns what tells this journal from others, and is the same in a copy of it;
+// empty where nothing was ever written.
+func (h *History) Identity(ctx context.Context) (string, error) {
+	names, err := load(ctx, h.facts, "the identity of the journal", loadIdentity, nil, func(rows *sql.Rows) (name string, err error) {
+		return name, rows.Scan(&name)
+	})
+	if err != nil || len(names) == 0 {
+		return "", err
+	}
+	return names[0], nil
+}
 
 // AddStep writes down what is about to be done of a plan, or how it ended, and gives the
 // record its number. What is not written down must not be done.
 func (h *History) AddStep(ctx context.Context, r *monitor.StepRecord) error {
-	return h.writeAction(ctx, string(r.State)+" of a step", func(tx *sql.Tx) error {
+	return h.writeAction(ctx, "a step", func(tx *sql.Tx) error {
 		return tx.QueryRowContext(ctx, insertStep, r.Plan, r.Unit, r.Step, r.State, database.AsMicroseconds(&r.At), r.Text, r.Data).Scan(&r.Number)
 	}, func(ctx context.Context, tx *sql.Tx) (bool, error) {
 		var found int

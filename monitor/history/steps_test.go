@@ -41,3 +41,17 @@ func TestSteps(t *testing.T) {
 		t.Errorf("last steps %v, %v", last, err)
 	}
 }
+
+// A journal is known by its identity, as long as its file is kept.
+func TestIdentity(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "facts.db")
+	first, err := openAt(t, path).Identity(t.Context())
+	again, wrong := openAt(t, path).Identity(t.Context())
+	other, failed := openAt(t, filepath.Join(t.TempDir(), "facts.db")).Identity(t.Context())
+	if err != nil || wrong != nil || failed != nil || len(first) != 16 || again != first || other == first {
+		t.Errorf("the same file: %s and %s, another one: %s; %v %v %v", first, again, other, err, wrong, failed)
+	}
+	if none, err := (&History{}).Identity(t.Context()); none != "" || err != nil {
+		t.Errorf("of nothing: %s, %v", none, err)
+	}
+}

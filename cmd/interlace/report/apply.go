@@ -78,7 +78,7 @@ func (a *Applied) Table() *Table {
 // Rehearsed is what carrying plans out would do, and what speaks against it.
 type Rehearsed struct {
 	Units     []RehearsedUnit `json:"units"`
-	Unreached []string        `json:"unreached"` // instances that do not answer, and why
+	Unreached []string        `json:"unreached"` // instances that do not answer or are claimed for another database, and why
 }
 
 // RehearsedUnit is what of a plan goes together, and what would be done.

@@ -1,0 +1,47 @@
+package main_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// Another database, or an older copy of the one, does nothing on stores of which a unit is
+// not done, and says whose it is. What a killed apply left is told of, and removed.
+func TestApplyWithAnotherDatabase(t *testing.T) {
+	m := newMoving(t, "anna", "ben")
+	if status, _, stderr := program(t, "--db", "other.db", "import", "fleet.yaml"); status != 0 {
+		t.Fatal(stderr)
+	}
+	m.apply(2, "--stop") // the journal begins
+	text, err := os.ReadFile("interlace.db")
+	m.must(err)
+	put(t, "older.db", string(text))
+	if done, _ := m.apply(0, "users.json", "--yes"); len(done.Units) != 1 || done.Units[0].State != "moved" {
+		t.Fatalf("%+v", done)
+	}
+	m.allServed("s2")
+	wd, err := os.Getwd()
+	m.must(err)
+	for db, want := range map[string]string{
+		"other.db": "on imap1, imap2 unit anna to s2 of plan ",
+		"older.db": "it is older than what was done, as if it were restored from a copy",
+	} {
+		if _, stderr := m.apply(2, "--db", db, "users.json", "--yes"); !strings.Contains(stderr, want) || !strings.Contains(stderr, wd+"/interlace.db) since ") {
+			t.Errorf("with %s: %s\nlacks %s", db, stderr, want)
+		}
+		if status, stdout, _ := program(t, "apply", "--db", db, "users.json"); status != 1 || !strings.Contains(strings.Join(strings.Fields(stdout), " "), "and remove the claims: on ") {
+			t.Errorf("a rehearsal with %s: %d, %s", db, status, stdout)
+		}
+	}
+	left := filepath.Join(m.fleet.Stores[0].Master().Dir, "conf", "interlace-0123456789ab.conf")
+	m.must(os.WriteFile(left, nil, 0o600))
+	if _, stderr := m.apply(0, "--resume"); !strings.Contains(stderr, left+" on imap1 holds the password of sync") {
+		t.Errorf("a rehearsal says nothing of what is left: %s", stderr)
+	}
+	if _, stderr := m.apply(0, "--resume", "--yes"); !strings.Contains(stderr, left+" on imap1, which holds the password of sync") {
+		t.Errorf("nothing is said of what was left: %s", stderr)
+	}
+	m.allServed("s2")
+}

@@ -1,0 +1,145 @@
+package apply
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"strings"
+	"time"
+	"unicode"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/planner"
+)
+
+// claim is a file in the configdirectory of an instance. It lies there from the beginning
+// of a unit to its end, and says for which journal: another one knows neither who is kept
+// out there nor what is kept, and may do nothing meanwhile.
+type claim struct {
+	host *host
+	file string
+
+	journal string // its identity
+	by      string // who began the unit, where, and with which file
+	unit    Unit   // as much of it as tells its course
+	since   time.Time
+	reached monitor.Step // the last step that was noted
+}
+
+const claimSuffix = ".claim"
+
+// noted are the steps whose beginning a claim says: all before which much changes, and at
+// which nobody is kept out, so that nobody waits for it.
+var noted = []monitor.Step{
+	monitor.StepDenySource, monitor.StepAllowWriters, monitor.StepDeleteSource,
+	monitor.StepCreate, monitor.StepStop, monitor.StepServe, monitor.StepRemove,
+}
+
+// moving is what a claim says of the course of a unit that moves users.
+const moving = "move"
+
+// claimText is what the claim of a unit says whose first step began at a time.
+func (o *Options) claimText(journal string, u *Unit, at time.Time) string {
+	do := moving
+	if u.Do != nil {
+		do = string(u.Do.Do)
+	}
+	return fmt.Sprintf("# interlace carries out a part of a plan here. With another journal than this it does not until that is done.\njournal: %s\nby: %s\nplan: %s\nunit: %s\ndo: %s\nsince: %s\nreached: %s\n",
+		journal, printed(o.By), u.Plan, u.Name, do, at.UTC().Truncate(time.Microsecond).Format(time.RFC3339Nano), monitor.StepCheck)
+}
+
+// printed is a text in one line, however long, of which one can see all.
+func printed(text string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, text)
+}
+
+// read takes a line of a claim.
+func (c *claim) read(line string) {
+	key, value, _ := strings.Cut(line, ": ")
+	switch key {
+	case "journal":
+		c.journal = value
+	case "by":
+		c.by = value
+	case "plan":
+		c.unit.Plan = value
+	case "unit":
+		c.unit.Name = value
+	case "do":
+		if value != moving {
+			c.unit.Do = &planner.LayoutChange{Do: planner.Verb(value)}
+		}
+	case "since":
+		c.since, _ = time.Parse(time.RFC3339Nano, value) // or it was long ago
+	case "reached":
+		c.reached = monitor.Step(value)
+	}
+}
+
+// claimed reports whether a claim is that of the unit: its name says so, even if it is empty.
+func (u *Unit) claimed(c *claim) bool { return path.Base(c.file) == fileName(u)+claimSuffix }
+
+// empty reports whether nothing is in the claim: it was not written to its end, or
+// somebody has made it by hand to have the unit go on.
+func (c *claim) empty() bool { return c.unit.Plan == "" || !c.unit.claimed(c) }
+
+// left returns the claims that lie beside an instance, and the private configurations.
+func (h *host) left(ctx context.Context) (claims []claim, confs []string, err error) {
+	dir := path.Clean(h.settings["configdirectory"])
+	if !path.IsAbs(dir) {
+		return nil, nil, fmt.Errorf("where configdirectory of %s on %s is was not found out", h.conf, h.server)
+	}
+	text, err := h.ask(ctx, short, "find", "-H", dir, "-maxdepth", "1", "-name", "interlace-*.conf", "-print",
+		"-o", "-name", "interlace-*"+claimSuffix, "-printf", `\n%p\n`, "-exec", "cat", "--", "{}", ";")
+	if err != nil {
+		return nil, nil, fmt.Errorf("look for claims in %s on %s: %w", dir, h.server, err)
+	}
+	for line := range strings.Lines(text) {
+		line = strings.TrimSuffix(line, "\n")
+		switch own := strings.HasPrefix(line, path.Join(dir, "interlace-")); {
+		case own && strings.HasSuffix(line, claimSuffix):
+			claims = append(claims, claim{host: h, file: line})
+		case own:
+			confs = append(confs, line)
+		case len(claims) > 0:
+			claims[len(claims)-1].read(line)
+		}
+	}
+	return claims, confs, nil
+}
+
+// stake makes a claim, unless there is one of that unit.
+func (h *host) stake(ctx context.Context, text string) error {
+	return h.put(ctx, text, "conv=excl")
+}
+
+// note has the claim of the unit say that it has reached a step.
+func (h *host) note(ctx context.Context, text string) error {
+	return h.put(ctx, text, "oflag=append", "conv=notrunc,nocreat")
+}
+
+func (h *host) put(ctx context.Context, text string, how ...string) error {
+	ctx, cancel := context.WithTimeout(ctx, short)
+	defer cancel()
+	file := h.own(claimSuffix)
+	if _, err := h.run(ctx, h.server, text, append([]string{"dd", "of=" + file, "status=none"}, how...)...); err != nil {
+		return fmt.Errorf("claim the instance with %s on %s: %w", file, h.server, err)
+	}
+	return nil
+}
+
+// everywhere does something on hosts at once.
+func everywhere(hosts []*host, do func(*host) error) error {
+	var doing errgroup.Group
+	for _, h := range hosts {
+		doing.Go(func() error { return do(h) })
+	}
+	return doing.Wait()
+}
