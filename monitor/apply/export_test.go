@@ -13,7 +13,7 @@ func (o *Options) Carry(ctx context.Context, u *Unit, back bool) (Outcome, error
 	if err != nil {
 		return Stopped, err
 	}
-	return o.carry(ctx, u, &ofMove, m, func(context.Context, monitor.Step) error { return nil }, back)
+	return o.carry(ctx, u, &ofMove, m, &gate{pass: func(context.Context, monitor.Step) error { return nil }}, back)
 }
 
 // Check returns what a unit's check says, and what speaks against the move.

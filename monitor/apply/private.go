@@ -34,6 +34,9 @@ func (h *host) own(extension string) string {
 
 // write writes a file of the unit, readable for the instance's account alone.
 func (h *host) write(ctx context.Context, extension, text string) (string, error) {
+	if err := h.known(ctx); err != nil {
+		return "", err
+	}
 	ctx, cancel := context.WithTimeout(ctx, short)
 	defer cancel()
 	file := h.own(extension)
@@ -49,11 +52,37 @@ func (h *host) write(ctx context.Context, extension, text string) (string, error
 
 // forget removes files of the unit.
 func (h *host) forget(ctx context.Context, extensions ...string) error {
+	if err := h.known(ctx); err != nil {
+		return err
+	}
 	words := []string{"rm", "-f", "--"}
 	for _, e := range extensions {
 		words = append(words, h.own(e))
 	}
 	_, err := h.ask(ctx, short, words...)
+	return err
+}
+
+// forgetAll removes all files of the unit.
+func (h *host) forgetAll(ctx context.Context) error {
+	if err := h.settle(ctx); err != nil {
+		return err
+	}
+	if err := h.forget(ctx, ".conf", ".log"); err != nil {
+		return err
+	}
+	return h.unlock(ctx)
+}
+
+// unlock removes the lock of the unit, which nobody may hold, as the last of its files.
+func (h *host) unlock(ctx context.Context) error {
+	if err := h.settle(ctx); err != nil {
+		return err
+	}
+	_, err := h.locked(ctx, short, "", "rm", "-f", "--", h.own(".lock"))
+	if h.settled = err == nil; err != nil {
+		err = fmt.Errorf("remove %s on %s: %w", h.own(".lock"), h.server, err)
+	}
 	return err
 }
 
@@ -76,8 +105,8 @@ func (h *host) linkTo(ctx context.Context, csync string, as account) (*link, err
 	return &link{host: h, conf: file, flags: []string{"-n", channel}}, nil
 }
 
-// Tidy removes from all servers of these stores the private configurations that an apply
-// left there which has ended. None may run.
+// Tidy removes from all servers of these stores that answer the private configurations
+// that an apply left there which has ended. None may run.
 func (o *Options) Tidy(ctx context.Context, stores []inventory.StoreID) error {
 	var wrong error
 	for _, name := range stores {
@@ -87,6 +116,9 @@ func (o *Options) Tidy(ctx context.Context, stores []inventory.StoreID) error {
 			continue
 		}
 		for _, h := range p.hosts {
+			if h.settings == nil {
+				continue // what is left there is found when it answers again
+			}
 			_, err := h.ask(ctx, short, "find", h.settings["configdirectory"], "-maxdepth", "1", "-name", "interlace-*.conf", "-delete")
 			wrong = errors.Join(wrong, err)
 		}

@@ -196,6 +196,9 @@ func Reach(ctx context.Context, units []*Unit, o *Options) error {
 	var wrong error
 	for _, name := range stores {
 		p, err := o.place(ctx, name)
+		if err == nil {
+			err = p.known(ctx)
+		}
 		if err != nil {
 			wrong = errors.Join(wrong, err)
 			continue

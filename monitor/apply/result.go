@@ -87,14 +87,12 @@ func (u *Unit) Executed(records []monitor.StepRecord) bool {
 	if err != nil || len(records) == 0 {
 		return false
 	}
-	switch a := c.Next(records, false); a.Verb {
-	case End:
-		return !a.Back
-	case Undo:
-		return false
-	default:
-		return slices.Index(c.Steps, a.Step) > slices.Index(c.Steps, c.Pivot) || a.Step == c.Pivot && a.Again
+	a := c.Next(records, false)
+	if u.Do == nil && a.Verb != End { // the facts follow the routes
+		at, route := slices.Index(c.Steps, a.Step), slices.Index(c.Steps, monitor.StepRoute)
+		return at > route || at == route && (a.Again || a.Back)
 	}
+	return c.past(a)
 }
 
 // Rests reports whether nothing is to be done about a unit but to delete the originals.

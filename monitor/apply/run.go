@@ -25,6 +25,7 @@ type run struct {
 	running  int
 	failures int   // one after the other
 	ended    error // nothing more begins
+	cut      bool  // nor goes on that may be ended in the middle
 	changed  chan struct{}
 }
 
@@ -71,7 +72,7 @@ func CarryOut(ctx context.Context, units []Unit, back bool, o *Options) ([]Resul
 	if err := o.Tidy(ctx, storesOf(units)); err != nil {
 		return nil, err
 	}
-	stop := context.AfterFunc(ctx, func() { r.end(errors.New("interrupted")) })
+	stop := context.AfterFunc(ctx, r.interrupt)
 	defer stop()
 	for _, wave := range waves(r.units) {
 		if o.Limits.OnlyWave > 0 && wave[0].Wave != o.Limits.OnlyWave {
@@ -167,6 +168,14 @@ func (r *run) end(why error) {
 		r.ended = why
 	}
 	r.wake()
+}
+
+// interrupt ends the run, and what may be ended in the middle.
+func (r *run) interrupt() {
+	r.mu.Lock()
+	r.cut = true
+	r.mu.Unlock()
+	r.end(errors.New("interrupted"))
 }
 
 func (r *run) wake() {
@@ -281,7 +290,11 @@ func (r *run) carryOne(ctx context.Context, t *task) (Outcome, error) {
 			return Stopped, err
 		}
 	}
-	return t.options.carry(ctx, &t.Unit, t.course, w, func(ctx context.Context, step monitor.Step) error { return r.pass(ctx, t, step) }, r.back)
+	return t.options.carry(ctx, &t.Unit, t.course, w, &gate{
+		pass:  func(ctx context.Context, step monitor.Step) error { return r.pass(ctx, t, step) },
+		asked: func(ctx context.Context) error { return r.stopped(ctx, t) },
+		poll:  r.Limits.poll(),
+	}, r.back)
 }
 
 // endOf is the outcome of a unit of which nothing is left to be done.
