@@ -104,17 +104,19 @@ func (m *move) uncopy(ctx context.Context) error {
 	for _, s := range m.sources {
 		wrong = errors.Join(wrong, s.hosts[0].settle(ctx))
 	}
-	if m.unit.Of != "" || wrong != nil {
-		return wrong
+	if wrong == nil && m.unit.Of == "" {
+		if wrong = m.target.hosts[0].known(ctx); wrong == nil {
+			if err := m.unused(ctx, true); err != nil {
+				return err
+			}
+			wrong = errors.Join(m.target.hosts[0].remove(ctx, m.users()), m.removeTrees(ctx, m.target.master(), m.trees()))
+		}
 	}
-	if err := m.unused(ctx, true); err != nil {
-		return err
+	if wrong != nil {
+		wrong = fmt.Errorf("users %s are let in where they were; their copies on %s stay for now, where nobody is let in: %w; %s",
+			inventory.Printable(namesOf(m.users())), m.target.store.Name, wrong, string(errLeft))
 	}
-	err := errors.Join(m.target.hosts[0].remove(ctx, m.users()), m.removeTrees(ctx, m.target.master(), m.trees()))
-	if err != nil {
-		err = fmt.Errorf("the copies on %s stay for now, where nobody is let in: %w; %s", m.target.store.Name, err, string(errLeft))
-	}
-	return err
+	return wrong
 }
 
 // unused fails where what is on the target may be in use, whatever the journal says:
@@ -126,7 +128,7 @@ func (m *move) unused(ctx context.Context, sure bool) error {
 	for i, h := range m.target.hosts {
 		denied, err := h.denied(asking)
 		if err != nil && sure && i == 0 {
-			return err
+			return fmt.Errorf("whether what is on %s is in use is not known: %w; %s", m.target.store.Name, err, string(errLeft))
 		}
 		if err != nil {
 			continue

@@ -35,7 +35,7 @@ type Live struct {
 }
 
 // ErrUnreached says that what an instance is can't be found out now.
-var ErrUnreached = errors.New("it can't be reached")
+var ErrUnreached = errors.New("it does not answer")
 
 // errRests says that a unit has to wait for a later day.
 var errRests = errors.New("the original is kept")

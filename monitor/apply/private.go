@@ -11,6 +11,8 @@ import (
 	"strings"
 	"unicode"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
 )
@@ -108,20 +110,29 @@ func (h *host) linkTo(ctx context.Context, csync string, as account) (*link, err
 // Tidy removes from all servers of these stores that answer the private configurations
 // that an apply left there which has ended. None may run.
 func (o *Options) Tidy(ctx context.Context, stores []inventory.StoreID) error {
-	var wrong error
-	for _, name := range stores {
-		p, err := o.place(ctx, name)
-		if err != nil {
-			wrong = errors.Join(wrong, err)
-			continue
+	var tidying errgroup.Group
+	tidying.SetLimit(tidied)
+	wrong := make([]error, len(stores))
+	for i, name := range stores {
+		tidying.Go(func() error { wrong[i] = o.tidy(ctx, name); return nil })
+	}
+	return errors.Join(tidying.Wait(), errors.Join(wrong...))
+}
+
+// tidied is how many stores are tidied at once.
+const tidied = 16
+
+func (o *Options) tidy(ctx context.Context, name inventory.StoreID) error {
+	p, wrong := o.place(ctx, name)
+	if wrong != nil {
+		return wrong
+	}
+	for _, h := range p.hosts {
+		if h.settings == nil {
+			continue // what is left there is found when it answers again
 		}
-		for _, h := range p.hosts {
-			if h.settings == nil {
-				continue // what is left there is found when it answers again
-			}
-			_, err := h.ask(ctx, short, "find", h.settings["configdirectory"], "-maxdepth", "1", "-name", "interlace-*.conf", "-delete")
-			wrong = errors.Join(wrong, err)
-		}
+		_, err := h.ask(ctx, short, "find", h.settings["configdirectory"], "-maxdepth", "1", "-name", "interlace-*.conf", "-delete")
+		wrong = errors.Join(wrong, err)
 	}
 	return wrong
 }

@@ -101,6 +101,17 @@ func (u *Unit) Rests(records []monitor.StepRecord) bool {
 	return err == nil && c.Next(records, false).Verb == Settle
 }
 
+// Held reports whether a unit of which this is written down must not be left where it is:
+// users are kept out, or it is on its way back, or is with back.
+func (u *Unit) Held(records []monitor.StepRecord, back bool) bool {
+	c, err := courseOf(u)
+	if err != nil {
+		return false
+	}
+	a := c.Next(records, back)
+	return a.Verb == Undo || a.Verb == Do && (!c.pauses(a.Step) || a.Again && a.Step == c.Hold)
+}
+
 // Ahead reports whether there is something to do about a unit now: it may have come back,
 // and is then begun anew.
 func (u *Unit) Ahead(records []monitor.StepRecord) bool {

@@ -227,12 +227,8 @@ func dependent(t *task, before []*task) bool {
 	})
 }
 
-// held reports whether the unit must not be left where it is: users are kept out, or it
-// is on its way back.
-func (t *task) held(back bool) bool {
-	a := t.course.Next(t.records, back)
-	return a.Verb == Undo || a.Verb == Do && (!t.course.pauses(a.Step) || a.Again && a.Step == t.course.Hold)
-}
+// held reports whether the unit must not be left where it is.
+func (t *task) held(back bool) bool { return t.Held(t.records, back) }
 
 // carryOn carries one unit on, and notes what became of it.
 func (r *run) carryOn(ctx context.Context, t *task) {
