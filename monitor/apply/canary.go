@@ -130,7 +130,7 @@ func (m *move) canaryViews(ctx context.Context, records []monitor.StepRecord) (a
 	var d denials
 	read(records, monitor.StepDenySource, &d)
 	users := m.users()
-	views, err := m.viewsOn(ctx, m.target.master(), users)
+	views, unseen, err := m.viewsOn(ctx, m.target.master(), users)
 	if err != nil {
 		return nil, err
 	}
@@ -139,6 +139,8 @@ func (m *move) canaryViews(ctx context.Context, records []monitor.StepRecord) (a
 		lost, inbox := was.lost(&views[i]), views[i].Mailboxes["INBOX"]
 		switch {
 		case was.Refused: // nobody could log in as the user before
+		case unseen[i] != nil: // such as a session that is ended as it begins
+			lost = unseen[i].Error()
 		case views[i].Refused:
 			lost = "the login is refused"
 		case lost == "" && inbox.UIDValidity == 0:

@@ -137,7 +137,7 @@ func (h *host) letIn(ctx context.Context, users []inventory.UserID, others ...st
 		users = slices.Sorted(maps.Keys(there))
 	}
 	if !h.dry {
-		users = slices.DeleteFunc(slices.Clone(users), func(u inventory.UserID) bool { 
+		users = slices.DeleteFunc(slices.Clone(users), func(u inventory.UserID) bool {
 			return !slices.ContainsFunc(own, func(unit string) bool { return there[u].message == mark(unit) })
 		})
 	}

@@ -55,6 +55,16 @@ func (j *journal) Steps(_ context.Context, plan, unit string) ([]monitor.StepRec
 	return slices.DeleteFunc(slices.Clone(j.steps), func(r monitor.StepRecord) bool { return r.Plan != plan || r.Unit != unit }), nil
 }
 
+// at is the step that was last written down.
+func (j *journal) at() (step monitor.Step) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for i := range j.steps {
+		step = j.steps[i].Step
+	}
+	return step
+}
+
 // String shows the journal.
 func (j *journal) String() string {
 	var b strings.Builder

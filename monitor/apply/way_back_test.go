@@ -253,7 +253,9 @@ func TestRouteIsTakenBack(t *testing.T) {
 			return errors.New("the hook fails")
 		}
 		if test.served {
-			o.Live.Served = func(context.Context, []inventory.UserID) (map[inventory.UserID]inventory.ServerID, error) { return r.routes, nil }
+			o.Live.Served = func(context.Context, []inventory.UserID) (map[inventory.UserID]inventory.ServerID, error) {
+				return r.routes, nil
+			}
 		}
 		u := unit(user, "s1", "s2", user)
 		outcome, err := o.Carry(ctx, u, false)
