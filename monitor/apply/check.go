@@ -48,6 +48,9 @@ func (m *move) check(ctx context.Context) (text, data string, err error) {
 		wrong = errors.Join(wrong, err, c.Close())
 	}
 	wrong = errors.Join(wrong, m.checkRoom(ctx, needs))
+	if wrong == nil {
+		wrong = m.checkOthers(ctx)
+	}
 	kept, err := json.Marshal(m.masters())
 	return strings.Join(warnings, "; "), string(kept), errors.Join(wrong, err)
 }
@@ -136,7 +139,7 @@ func (m *move) checkSettings(s *source, has *holding) error {
 
 // checkSource looks whether the users are where the plan takes them to be, and free.
 func (m *move) checkSource(ctx context.Context, s *source) error {
-	wrong := undenied(ctx, &s.place, s.users)
+	wrong := undenied(ctx, &s.place, s.users, (*host).another)
 	has, err := m.owners(ctx, s.master())
 	if err != nil {
 		return errors.Join(wrong, err)
@@ -155,7 +158,7 @@ func (m *move) checkTarget(ctx context.Context) error {
 	if m.unit.Of != "" {
 		return m.isKept(ctx)
 	}
-	wrong := undenied(ctx, m.target, m.users())
+	wrong := undenied(ctx, m.target, m.users(), (*host).ours)
 	for _, in := range m.target.store.Instances {
 		has, err := m.owners(ctx, in)
 		if err != nil {
@@ -170,15 +173,33 @@ func (m *move) checkTarget(ctx context.Context) error {
 	return wrong
 }
 
-// undenied fails where users are denied on an instance, by whomever and whatever.
-func undenied(ctx context.Context, p *place, users []inventory.UserID) error {
+// undenied fails where users are denied on an instance, of whatever, but for those of whom
+// that may be.
+func undenied(ctx context.Context, p *place, users []inventory.UserID, may func(*host, *refusal) bool) error {
 	var wrong error
 	for _, h := range p.hosts {
 		there, err := h.denials(ctx)
 		wrong = errors.Join(wrong, err)
 		for _, u := range users {
-			if _, denied := there[u]; denied {
+			if d, out := there[u]; out && !may(h, &d) {
 				wrong = errors.Join(wrong, fmt.Errorf("user %s is denied on %s already (cyr_deny -l shows it)", inventory.Printable(string(u)), h.server))
+			}
+		}
+	}
+	return wrong
+}
+
+// checkOthers puts the unit off while another one keeps users out.
+func (m *move) checkOthers(ctx context.Context) error {
+	var wrong error
+	for _, s := range m.sources {
+		for _, h := range s.hosts {
+			there, err := h.denials(ctx)
+			wrong = errors.Join(wrong, err)
+			for _, u := range s.users {
+				if d, out := there[u]; out && h.another(&d) {
+					wrong = errors.Join(wrong, h.keptByAnother(u))
+				}
 			}
 		}
 	}

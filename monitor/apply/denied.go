@@ -25,8 +25,18 @@ type refusal struct {
 // mark is what is told to those whom a unit keeps out.
 func mark(unit string) string { return denial + " (" + unit + ")" }
 
-// marked reports whether a unit keeps the user out, whichever.
-func (d *refusal) marked() bool { return strings.HasPrefix(d.message, denial+" (interlace-") }
+// ours reports whether a user is kept out for this unit.
+func (h *host) ours(d *refusal) bool { return d.message == mark(h.unit) }
+
+// another reports whether a user is kept out for another unit.
+func (h *host) another(d *refusal) bool {
+	return d.all && !h.ours(d) && strings.HasPrefix(d.message, denial+" (interlace-")
+}
+
+// keptByAnother says that the unit can be carried out when another one is done.
+func (h *host) keptByAnother(u inventory.UserID) error {
+	return fmt.Errorf("%w: another unit keeps user %s out of %s", errPostponed, inventory.Printable(string(u)), h.server)
+}
 
 // denials returns who is kept out.
 func (h *host) denials(ctx context.Context) (map[inventory.UserID]refusal, error) {
@@ -101,11 +111,11 @@ func (h *host) keepOut(ctx context.Context, moving, staying []inventory.UserID) 
 	for i, u := range slices.Concat(moving, staying) {
 		d, out := there[u]
 		switch {
-		case !out, d.message == mark(h.unit):
+		case !out, h.ours(&d):
 			users = append(users, u)
 		case d.all && i >= len(moving):
-		case d.marked():
-			wrong = errors.Join(wrong, fmt.Errorf("%w: another unit keeps user %s out of %s", errPostponed, inventory.Printable(string(u)), h.server))
+		case h.another(&d):
+			wrong = errors.Join(wrong, h.keptByAnother(u))
 		default:
 			wrong = errors.Join(wrong, fmt.Errorf("user %s is denied on %s by somebody else (cyr_deny -l shows it), which would be lifted", inventory.Printable(string(u)), h.server))
 		}
