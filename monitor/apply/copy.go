@@ -140,7 +140,9 @@ func (m *move) unused(ctx context.Context, sure bool) error {
 	if m.Live.Served == nil || len(m.users()) == 0 {
 		return nil
 	}
-	served, err := m.Live.Served(ctx, m.users())
+	asking, cancel = context.WithTimeout(ctx, 2*greeting)
+	defer cancel()
+	served, err := m.Live.Served(asking, m.users())
 	if err != nil {
 		return nil // a routing that can't be asked is no reason to keep anybody out
 	}

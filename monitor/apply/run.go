@@ -74,6 +74,7 @@ func CarryOut(ctx context.Context, units []Unit, back bool, o *Options) ([]Resul
 	}
 	stop := context.AfterFunc(ctx, r.interrupt)
 	defer stop()
+	r.together(context.WithoutCancel(ctx), r.held())
 	for _, wave := range waves(r.units) {
 		if o.Limits.OnlyWave > 0 && wave[0].Wave != o.Limits.OnlyWave {
 			for _, t := range wave {
@@ -100,12 +101,23 @@ func waves(tasks []*task) [][]*task {
 	return list
 }
 
-// wave carries out one wave. What the one before has left undone keeps it from beginning;
-// units of which users are kept out are carried on all the same.
+// held are the tasks that come before all others, since they must not be left where they are.
+func (r *run) held() []*task {
+	return slices.DeleteFunc(slices.Clone(r.units), func(t *task) bool {
+		return !t.held(r.back) || r.Limits.OnlyWave > 0 && t.Wave != r.Limits.OnlyWave
+	})
+}
+
+// wave carries out one wave. What the one before has left undone keeps it from beginning.
 func (r *run) wave(ctx context.Context, wave []*task) {
 	if !r.back {
 		r.mayBegin(ctx, wave)
 	}
+	r.together(ctx, wave)
+}
+
+// together carries tasks out at the same time, as far as servers have room for them.
+func (r *run) together(ctx context.Context, wave []*task) {
 	var going sync.WaitGroup
 	for {
 		t, wait := r.next(wave)

@@ -2,6 +2,7 @@ package apply_test
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -64,4 +65,35 @@ func TestHangingCopyIsStopped(t *testing.T) {
 		t.Errorf("resumed: %+v, %v\n%v", results, err, j)
 	}
 	r.look(t, "anna", 0, 1)
+}
+
+// Whom a run that was killed has left kept out does not wait for units that can't begin.
+func TestWhoIsKeptOutComesFirst(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, 2, cyrustest.Settings{})
+	must(t, r.Stores[0].Master().Fill(t.Context(), []cyrustest.Mailbox{{Name: "user.anna", Messages: 3}, {Name: "user.ben", Messages: 3}}))
+	j := &journal{left: -1}
+	units := []apply.Unit{*unit("anna", "s1", "s2", "anna"), *unit("ben", "s1", "s2", "ben")}
+	units[0].Wave, units[1].Wave = 1, 2
+	o := r.options(j)
+	at(o, "-O", func() { j.left, j.before = 0, true })
+	if outcome, err := o.Carry(t.Context(), &units[1], false); !errors.Is(err, errCrash) {
+		t.Fatalf("%s, %v\n%v", outcome, err, j)
+	}
+	j.left = -1
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	o = r.options(j)
+	o.Gates.Closed = func(time.Time) string { return "the window is closed" }
+	var order []string
+	o.Progress = func(p apply.Progress) {
+		if order = append(order, p.Unit.Name); p.Outcome == apply.Waiting {
+			cancel()
+		}
+	}
+	results, err := apply.CarryOut(ctx, units, false, o)
+	if must(t, err); results[0].Outcome != apply.Waiting || results[1].Outcome != apply.Moved || order[0] != "ben" {
+		t.Errorf("%v: %+v\n%v", order, results, j)
+	}
+	r.look(t, "ben", 0, 1)
 }

@@ -16,8 +16,21 @@ import (
 	"github.com/interlacemail/interlace/monitor/apply"
 )
 
-// downs are servers that can't be reached, for programs and for logins.
+// downs are servers that can't be reached, for programs and for logins: such that say so,
+// and, where that is true, such that say nothing.
 type downs map[string]bool
+
+// fails is what becomes of an attempt to reach a server.
+func (d downs) fails(ctx context.Context, server inventory.ServerID) error {
+	silent, down := d[string(server)]
+	if !down {
+		return nil
+	}
+	if silent {
+		<-ctx.Done()
+	}
+	return errDown
+}
 
 var errDown = errors.New("no route to host")
 
@@ -25,14 +38,14 @@ var errDown = errors.New("no route to host")
 func (d downs) in(o *apply.Options) {
 	dial, run := o.Dial, o.Run
 	o.Dial = func(ctx context.Context, in inventory.Instance, as inventory.UserID) (*cyrus.Client, error) {
-		if d[string(in.Server)] {
-			return nil, errDown
+		if err := d.fails(ctx, in.Server); err != nil {
+			return nil, err
 		}
 		return dial(ctx, in, as)
 	}
 	o.Run = func(ctx context.Context, server inventory.ServerID, input string, words ...string) (string, error) {
-		if d[string(server)] {
-			return "", errDown
+		if err := d.fails(ctx, server); err != nil {
+			return "", err
 		}
 		return run(ctx, server, input, words...)
 	}
@@ -73,8 +86,10 @@ func TestNobodyWaitsForWhatIsDown(t *testing.T) {
 	down := downs{}
 	set := func(in *cyrustest.Instance, how string, off bool) {
 		switch {
-		case how == "down":
-			down[in.Name] = off
+		case !off && (how == "down" || how == "silent"):
+			delete(down, in.Name)
+		case how == "down" || how == "silent":
+			down[in.Name] = how == "silent"
 		case how == "killed" && off:
 			must(t, in.Kill())
 		case how == "killed":
@@ -101,6 +116,8 @@ func TestNobodyWaitsForWhatIsDown(t *testing.T) {
 		{"down", to.Master(), apply.Broken, "no route to host", 8 * time.Second, false},
 		{"down", to.Replicas()[0], apply.Broken, "on s2, where they are not, users ", 8 * time.Second, true},
 		{"down", from.Replicas()[0], apply.Broken, "are let in on the master of s1, on " + from.Master().Name + "; still kept out of the replica on " + from.Replicas()[0].Name, 8 * time.Second, false},
+		{"silent", to.Master(), apply.Broken, "whether what is on s2 is in use is not known", 45 * time.Second, true},
+		{"silent", from.Replicas()[0], apply.Broken, "are let in on the master of s1", 45 * time.Second, true},
 	} {
 		if test.soak && !soak() {
 			continue
@@ -182,7 +199,7 @@ func TestSwitchNeedsOneMaster(t *testing.T) {
 		down.in(o)
 		route := o.Route
 		o.Route = func(ctx context.Context, routes []apply.Route) error {
-			down[test.what] = true
+			down[test.what] = false
 			return route(ctx, routes)
 		}
 		u := unit(user, "s1", "s2", user)
@@ -191,7 +208,7 @@ func TestSwitchNeedsOneMaster(t *testing.T) {
 			t.Errorf("%s is down: %s, want %s, %s: %s", test.what, outcome, test.want, test.says, said)
 		}
 		r.look(t, user, 0, 1)
-		down[test.what] = false
+		delete(down, test.what)
 		if outcome, err := o.Carry(ctx, u, true); outcome != apply.Moved {
 			t.Errorf("%s is back: %s, %v\n%v", test.what, outcome, err, j)
 		}
