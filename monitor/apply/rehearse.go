@@ -103,6 +103,9 @@ func Rehearse(ctx context.Context, u *Unit, others []*Unit, o *Options) (*Rehear
 		return r, nil
 	}
 	w, _, err := dry.newWork(ctx, u)
+	if m, moves := w.(*move); moves && err == nil {
+		err = m.known(ctx)
+	}
 	if err != nil {
 		r.Refused = Mistakes(err)
 		return r, nil
