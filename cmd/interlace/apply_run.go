@@ -39,15 +39,15 @@ func (c *applying) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if c.flags.yes && held {
+		return ctx.Err() // who is kept out does not wait for a server that does not answer
+	}
 	if c.flags.yes {
 		for _, j := range c.jobs {
 			if err := c.options.Tidy(ctx, storesOf(j.units)); err != nil {
 				return hint(fmt.Errorf("nothing was changed: %w", err), "interlace apply without --yes shows what else there is")
 			}
 		}
-	}
-	if c.flags.yes && held {
-		return ctx.Err() // who is kept out does not wait for a server that does not answer
 	}
 	c.unreached = apply.Reach(ctx, left, c.options)
 	if c.flags.yes && c.unreached != nil {

@@ -21,7 +21,7 @@ const (
 	Back      Outcome = "back"      // all is as it was before
 	Postponed Outcome = "postponed" // likewise, since its users would be denied for too long
 	Stuck     Outcome = "stuck"     // it can't go back, and does not go on
-	Broken    Outcome = "broken"    // it can't be taken back
+	Broken    Outcome = "broken"    // it can't be taken back now, and why says who is let in where
 	Blocked   Outcome = "blocked"   // the fleet is not as it was when it began, and somebody has to look
 	Stopped   Outcome = "stopped"   // in the middle
 )

@@ -69,12 +69,16 @@ func CarryOut(ctx context.Context, units []Unit, back bool, o *Options) ([]Resul
 		}
 		r.units = append(r.units, t)
 	}
-	if err := o.Tidy(ctx, storesOf(units)); err != nil {
-		return nil, err
-	}
 	stop := context.AfterFunc(ctx, r.interrupt)
 	defer stop()
-	r.together(context.WithoutCancel(ctx), r.held())
+	held := r.held()
+	r.together(context.WithoutCancel(ctx), held)
+	switch err := o.Tidy(ctx, storesOf(units)); {
+	case err != nil && len(held) == 0:
+		return nil, err
+	case err != nil:
+		r.end(err)
+	}
 	for _, wave := range waves(r.units) {
 		if o.Limits.OnlyWave > 0 && wave[0].Wave != o.Limits.OnlyWave {
 			for _, t := range wave {
