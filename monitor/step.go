@@ -9,7 +9,7 @@ import (
 // Step is one step of carrying out a part of a plan on the live fleet.
 type Step string
 
-// Steps of moving users from store to store, in their order. Up to [StepRoute] all of
+// Steps of moving users from store to store, in their order. Up to [StepAllowTarget] all of
 // them can be undone; from there on there is mail on the new store only.
 const (
 	StepCheck        Step = "check"         // everything is as the plan takes it to be, and there is room

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -70,21 +73,26 @@ func (a *app) alertsNow(ctx context.Context, h *history.History) ([]monitor.Aler
 	return list, nil
 }
 
-// roles fails where an instance of a store is not what the inventory has.
+// roles fails where an instance of a store is not what the inventory has and, when all
+// others are, where that is not known of one.
 func (c *config) roles(ctx context.Context, s *inventory.Store) error {
 	if len(s.Instances) == 1 {
 		return nil // a master without a replica sends to nobody, as a replica does
 	}
-	for _, in := range s.Instances {
-		role, err := c.roleOf(ctx, in.Server, in.IMAPDConf)
-		if err != nil {
-			return fmt.Errorf("what store %s has on %s is not known: %w", s.Name, in.Server, err)
-		}
-		if role != in.Role {
-			return fmt.Errorf("store %s has its %s on %s, as the processes there show, where the inventory has its %s; interlace discover looks anew", s.Name, role, in.Server, in.Role)
-		}
+	unknown, other := make([]error, len(s.Instances)), make([]error, len(s.Instances))
+	var asking sync.WaitGroup
+	for i, in := range s.Instances {
+		asking.Go(func() {
+			switch role, err := c.roleOf(ctx, in.Server, in.IMAPDConf); {
+			case err != nil:
+				unknown[i] = fmt.Errorf("what store %s has on %s is not known: %w: %w", s.Name, in.Server, apply.ErrUnreached, err)
+			case role != in.Role:
+				other[i] = fmt.Errorf("store %s has its %s on %s, as the processes there show, where the inventory has its %s; interlace discover looks anew", s.Name, role, in.Server, in.Role)
+			}
+		})
 	}
-	return nil
+	asking.Wait()
+	return cmp.Or(errors.Join(other...), errors.Join(unknown...))
 }
 
 // live tells what the servers and their surroundings know.

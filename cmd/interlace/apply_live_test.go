@@ -45,7 +45,7 @@ func newMoving(t *testing.T, users ...string) *moving {
 }
 
 // runScript runs commands as the account of Cyrus, whatever the server: all are here. A
-// server may be down, and a stop file appear while users are kept out.
+// server may be down, and while users are kept out a stop file appear, or a copy hang.
 const runScript = `#!/bin/sh
 server=$1
 at=$(dirname "$0")
@@ -55,7 +55,10 @@ if [ -e "$at/down-$server" ]; then
 	exit 255
 fi
 case "$*" in
-*' -O '*) [ ! -e "$at/stop-when-denied" ] || touch "$(cat "$at/stop-when-denied")" ;;
+*' -O '*)
+	[ ! -e "$at/stop-when-denied" ] || touch "$(cat "$at/stop-when-denied")"
+	[ ! -e "$at/hang-when-denied" ] || exec sleep 20
+	;;
 esac
 exec setpriv --reuid=cyrus --regid=mail --clear-groups -- "$@"
 `
@@ -324,6 +327,34 @@ func TestApplyRefused(t *testing.T) {
 	if at := m.served("anna") + m.served("ben") + m.served("carl"); at != "s2s2s1" {
 		t.Errorf("they are served by %s", at)
 	}
+}
+
+// TestApplyBesideDownServer kills apply while users are kept out, and has a server be down
+// when it is gone on with or taken back: the users are let in nevertheless, and the rest is
+// done when the server is back.
+func TestApplyBesideDownServer(t *testing.T) {
+	m := newMoving(t, "anna", "ben")
+	put(t, "hang-when-denied", "")
+	p := m.begin("users.json", "--yes")
+	m.wait("they are kept out", func() bool { return m.served("anna")+m.served("ben") == "" })
+	p.Process.Kill()
+	p.end()
+	m.must(os.Remove("hang-when-denied"))
+	put(t, "down-imap2", "")
+	for _, how := range []string{"--resume", "--rollback"} {
+		a, stderr := m.apply(1, how, "--yes")
+		if at := m.served("anna") + m.served("ben"); at != "s1s1" {
+			t.Errorf("after %s they are served by %q: %+v, %s", how, at, a, stderr)
+		}
+		if all := fmt.Sprintf("%+v %s", a, stderr); a.Units[0].State != "broken" || !strings.Contains(all, "users anna, ben, and who may write to what they have, are let in on the master of s1, on imap1; still kept out of the replica on imap2") {
+			t.Errorf("after %s nothing is said of imap2: %s", how, all)
+		}
+	}
+	m.must(os.Remove("down-imap2"))
+	if a, stderr := m.apply(0, "--rollback", "--yes"); a.Units[0].State != "back" {
+		t.Errorf("%+v, %s", a, stderr)
+	}
+	m.allServed("s1")
 }
 
 // TestApplyKilled kills apply again and again; it comes to the same end.

@@ -28,7 +28,8 @@ type applying struct {
 }
 
 // prepare makes the options, and looks whether all instances can be reached and are not
-// claimed for another database.
+// claimed for another database, unless somebody is kept out: then the units look for what
+// they need.
 func (c *applying) prepare(ctx context.Context) error {
 	var err error
 	if c.options, err = c.app.applyOptions(ctx, c.history, c.facts, c.flags); err != nil {
@@ -37,15 +38,12 @@ func (c *applying) prepare(ctx context.Context) error {
 	if err := c.follow(ctx); err != nil {
 		return err
 	}
-	var left []*apply.Unit
-	for _, u := range c.units() {
-		records, err := c.history.Steps(ctx, u.Plan, u.Name)
-		if err != nil {
-			return err
-		}
-		if u.Ahead(records) {
-			left = append(left, u)
-		}
+	left, held, err := c.ahead(ctx)
+	if err != nil {
+		return err
+	}
+	if c.flags.yes && held {
+		return ctx.Err() // who is kept out does not wait for a server that does not answer
 	}
 	claimed, err := c.tidy(ctx)
 	if err != nil {
@@ -82,6 +80,28 @@ func (c *applying) tidy(ctx context.Context) (claimed, err error) {
 		}
 	}
 	return claimed, nil
+}
+
+// ahead are the units about which there is something to do, and whether one of them must
+// not be left where it is.
+func (c *applying) ahead(ctx context.Context) (left []*apply.Unit, held bool, err error) {
+	backwards := map[*apply.Unit]bool{}
+	for _, j := range c.jobs {
+		for i := range j.units {
+			backwards[&j.units[i]] = j.backwards
+		}
+	}
+	for _, u := range c.units() {
+		records, err := c.history.Steps(ctx, u.Plan, u.Name)
+		if err != nil {
+			return nil, false, err
+		}
+		if u.Ahead(records) {
+			left = append(left, u)
+			held = held || u.Held(records, backwards[u])
+		}
+	}
+	return left, held, nil
 }
 
 // follow has the inventory follow the changes of layouts that were carried out already.

@@ -44,10 +44,10 @@ func (m *move) movedBack(ctx context.Context, s *source) (backState, error) {
 		return notBack, err
 	}
 	at := ofMove.Next(records, false)
-	switch routing := slices.Index(ofMove.Steps, monitor.StepRoute); {
+	switch {
 	case len(records) == 0 || at.Verb == End && at.Back:
 		return notBack, nil
-	case at.Verb == End, !at.Back && slices.Index(ofMove.Steps, at.Step) > routing:
+	case ofMove.past(at):
 		return isBack, nil
 	}
 	return begunBack, nil

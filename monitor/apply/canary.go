@@ -7,27 +7,39 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 )
 
-// allowTarget lets the users in on the new store. What reached the original after it had
-// been copied, since its delivery had begun before the denial, is brought along first,
-// while nobody works on the copy.
-func (m *move) allowTarget(ctx context.Context, records []monitor.StepRecord) (text, data string, err error) {
-	if !m.rehearsed {
-		if text, data, err = m.bringLate(ctx, records); err != nil {
-			return "", "", err
-		}
+// allowTarget lets the users in on the new store: on its master, where they work from now
+// on, and on its replicas as far as these can be reached.
+func (m *move) allowTarget(ctx context.Context) (text, data string, err error) {
+	if len(m.users()) == 0 {
+		return "", "", nil
 	}
-	err = m.target.each(ctx, m.users(), (*host).allow)
-	if err == nil && m.Live.Kick != nil && !m.rehearsed {
+	if err := m.target.hosts[0].letIn(ctx, m.users(), m.kept()...); err != nil {
+		return "", "", err
+	}
+	if err := m.target.letInReplicas(ctx, m.users(), m.kept()...); err != nil {
+		text = "let in on the master; " + err.Error()
+	}
+	if m.Live.Kick != nil && !m.rehearsed {
 		if failed := m.Live.Kick(ctx); failed != nil {
 			text = strings.TrimPrefix(text+"; mail that was put off comes when the mail server tries again by itself: "+failed.Error(), "; ")
 		}
 	}
-	return text, data, err
+	return text, "", nil
+}
+
+// kept are the names of the units for which users may be denied on the target beside this
+// one: that whose originals are there.
+func (m *move) kept() []string {
+	if m.unit.Of == "" {
+		return nil
+	}
+	return []string{fileName(&Unit{Plan: m.unit.Plan, Name: m.unit.Of})}
 }
 
 // bringLate merges into the copy what came to the original since the proof, and seals that
@@ -36,20 +48,30 @@ func (m *move) bringLate(ctx context.Context, records []monitor.StepRecord) (tex
 	sealed := sealsOf(records)
 	var late []string
 	for _, s := range m.sources {
-		changed, err := m.unsealed(ctx, s, sealed[s.store.Name])
+		was := sealed[s.store.Name]
+		if was == nil {
+			return "", "", errUnsealed
+		}
+		now, err := m.sealOf(ctx, s)
 		if err != nil {
 			return "", "", err
 		}
-		for _, name := range changed {
-			if owner, _, _ := name.Owner(); owner.Shared {
+		var users []inventory.UserID
+		for _, name := range was.differences(now) {
+			if _, there := now[name]; !there {
+				continue // somebody has removed it there
+			}
+			owner, _, _ := name.Owner()
+			if owner.Shared {
 				return "", "", fmt.Errorf("%s on %s was written to after it had been copied: put what is new there into the copy by hand", inventory.Printable(string(name)), s.hosts[0].server)
 			}
+			users = appendNew(users, inventory.UserID(owner.Name))
 			late = append(late, inventory.Printable(string(name)))
 		}
-		if len(changed) == 0 {
+		if len(users) == 0 {
 			continue
 		}
-		if err := m.copyFrom(ctx, &source{place: s.place, users: s.users}, false); err != nil {
+		if err := m.copyFrom(ctx, &source{place: s.place, users: users}, false); err != nil {
 			return "", "", err
 		}
 		if sealed[s.store.Name], err = m.sealOf(ctx, s); err != nil {
@@ -63,24 +85,63 @@ func (m *move) bringLate(ctx context.Context, records []monitor.StepRecord) (tex
 	return "brought along what came late to " + strings.Join(late, ", "), string(kept), errors.Join(err, m.push(ctx))
 }
 
-// canary logs in as each user on the new store, sees whether all is there that each saw
-// before, and asks whether mail for them would be taken. A delivery to the original that
-// took its time, and has only now ended, is brought along, too.
+// canary looks whether users find on the new store what they saw before, and whether mail
+// for them would be taken. What is amiss right after they were let in is a failure. Later
+// they, or the operator, may have changed it, and it is told and keeps nothing open. A
+// delivery to the original that took its time, and has only now ended, is brought along.
 func (m *move) canary(ctx context.Context, records []monitor.StepRecord) (text, data string, err error) {
+	amiss, err := m.canaryViews(ctx, records)
+	if err != nil {
+		return "", "", err
+	}
+	text, refused, err := m.canaryMail(ctx, m.users())
+	if err != nil {
+		return "", "", err
+	}
+	amiss = append(amiss, refused...)
+	allowed, _ := ended(records, monitor.StepAllowTarget)
+	if len(amiss) > 0 && m.Now().Sub(allowed) < canaryTime {
+		return "", "", errors.Join(amiss...)
+	}
+	late, data, err := m.bringLate(ctx, records)
+	if err != nil {
+		return "", "", err
+	}
+	texts := []string{text}
+	if len(amiss) > 0 {
+		texts = append(texts, fmt.Sprintf("it may be their own doing, or the operator's, since they were let in at %s: %s",
+			allowed.UTC().Format(time.RFC3339), strings.Join(Mistakes(errors.Join(amiss...)), "; ")))
+	}
+	if err := m.target.letInReplicas(ctx, m.users(), m.kept()...); err != nil {
+		texts = append(texts, err.Error())
+	}
+	if late != "" {
+		texts = append(texts, late)
+	}
+	return strings.Join(texts, "; "), data, nil
+}
+
+// canaryTime is how long after users were let in what they see proves something of the move.
+const canaryTime = time.Minute
+
+// canaryViews logs in as each user on the new store, and says what is not there that each
+// saw before.
+func (m *move) canaryViews(ctx context.Context, records []monitor.StepRecord) (amiss []error, err error) {
 	var d denials
 	read(records, monitor.StepDenySource, &d)
 	d.forgetChanged(sealsOf(records))
 	users := m.users()
-	views, err := m.viewsOn(ctx, m.target.master(), users)
+	views, unseen, err := m.viewsOn(ctx, m.target.master(), users)
 	if err != nil {
-		return "", "", err
+		return nil, err
 	}
-	var wrong error
 	for i, u := range users {
 		was := d.Views[u]
 		lost, inbox := was.lost(&views[i]), views[i].Mailboxes["INBOX"]
 		switch {
 		case was.Refused: // nobody could log in as the user before
+		case unseen[i] != nil: // such as a session that is ended as it begins
+			lost = unseen[i].Error()
 		case views[i].Refused:
 			lost = "the login is refused"
 		case lost == "" && inbox.UIDValidity == 0:
@@ -89,41 +150,31 @@ func (m *move) canary(ctx context.Context, records []monitor.StepRecord) (text, 
 			lost = "not to be seen any more is " + lost
 		}
 		if lost != "" {
-			wrong = errors.Join(wrong, fmt.Errorf("user %s on %s: %s", inventory.Printable(string(u)), m.target.hosts[0].server, lost))
+			amiss = append(amiss, fmt.Errorf("user %s on %s: %s", inventory.Printable(string(u)), m.target.hosts[0].server, lost))
 		}
 	}
-	if wrong != nil {
-		return "", "", wrong
-	}
-	late, data, err := m.bringLate(ctx, records)
-	if err != nil {
-		return "", "", err
-	}
-	text, err = m.canaryMail(ctx, users)
-	if late != "" {
-		text += "; " + late
-	}
-	return text, data, err
+	return amiss, nil
 }
 
-// canaryMail asks the new store whether it would take mail for the users.
-func (m *move) canaryMail(ctx context.Context, users []inventory.UserID) (string, error) {
+// canaryMail asks the new store whether it would take mail for the users, and says for
+// whom it would not.
+func (m *move) canaryMail(ctx context.Context, users []inventory.UserID) (text string, amiss []error, err error) {
 	address := ""
 	if m.Live.LMTP != nil {
 		address = m.Live.LMTP(m.target.master())
 	}
 	users = slices.DeleteFunc(slices.Clone(users), func(u inventory.UserID) bool { return !addressable(u) })
 	if address == "" || len(users) == 0 {
-		return fmt.Sprintf("whether %s takes mail for them was not checked", m.target.hosts[0].server), nil
+		return fmt.Sprintf("whether %s takes mail for them was not checked", m.target.hosts[0].server), nil, nil
 	}
 	refused, err := recipients(ctx, address, users)
 	if errors.Is(err, errNoLMTP) {
-		return fmt.Sprintf("whether %s takes mail for them was not checked: %v", m.target.hosts[0].server, err), nil
+		return fmt.Sprintf("whether %s takes mail for them was not checked: %v", m.target.hosts[0].server, err), nil, nil
 	}
 	for _, u := range users {
 		if why, is := refused[u]; is {
-			err = errors.Join(err, fmt.Errorf("%s takes no mail for user %s: %s", address, inventory.Printable(string(u)), inventory.Printable(why)))
+			amiss = append(amiss, fmt.Errorf("%s takes no mail for user %s: %s", address, inventory.Printable(string(u)), inventory.Printable(why)))
 		}
 	}
-	return fmt.Sprintf("%s would take mail for %s", m.target.hosts[0].server, inventory.Counted(len(users), "of them", "of them")), err
+	return fmt.Sprintf("%s would take mail for %s", m.target.hosts[0].server, inventory.Counted(len(users)-len(amiss), "of them", "of them")), amiss, err
 }

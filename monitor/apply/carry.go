@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
@@ -21,7 +22,7 @@ const (
 	Back      Outcome = "back"      // all is as it was before
 	Postponed Outcome = "postponed" // likewise, since its users would be denied for too long
 	Stuck     Outcome = "stuck"     // it can't go back, and does not go on
-	Broken    Outcome = "broken"    // it can't be taken back
+	Broken    Outcome = "broken"    // it can't be taken back now, and why says who is let in where
 	Blocked   Outcome = "blocked"   // the fleet is not as it was when it began, and somebody has to look
 	Stopped   Outcome = "stopped"   // in the middle
 )
@@ -33,8 +34,9 @@ const tries = 3
 type work interface {
 	do(ctx context.Context, step monitor.Step, records []monitor.StepRecord) (text, data string, err error)
 	undo(ctx context.Context, step monitor.Step, records []monitor.StepRecord) error
-	// blocked says why a step may neither be done nor undone now.
-	blocked(ctx context.Context, step monitor.Step, records []monitor.StepRecord) error
+	// blocked says why a step may neither be done nor undone now and, with [ErrUnreached],
+	// why one that leads on can't be done, and the unit is better taken back.
+	blocked(ctx context.Context, a Action, records []monitor.StepRecord) error
 	// wasLetIn says who may log in, or write, who has to be kept out as it is written down: it
 	// was let in by somebody who could not write that down, or by hand.
 	wasLetIn(ctx context.Context, records []monitor.StepRecord) (who string, err error)
@@ -48,23 +50,30 @@ type work interface {
 // errPostponed says that a unit is better taken back for now.
 var errPostponed = errors.New("it is better done at another time")
 
-// gate waits before a step until it may begin. The error says why it may not; of
-// [errPostponed] the unit is taken back.
-type gate func(ctx context.Context, step monitor.Step) error
+// gate says when a unit may go on.
+type gate struct {
+	// pass waits before a step until it may begin. The error says why it may not; of
+	// [errPostponed] the unit is taken back.
+	pass func(ctx context.Context, step monitor.Step) error
+	// asked says that somebody has asked for the end, as often as poll passes.
+	asked func(ctx context.Context) error
+	poll  time.Duration
+}
 
 // carry carries a unit on until it ends, rests or can't go on, and returns where it is and
-// what was last wrong. With back it is taken back, if that can be done. Where the unit may
-// pause it passes the gate first.
-func (o *Options) carry(ctx context.Context, u *Unit, c *Course, w work, pass gate, back bool) (Outcome, error) {
+// what was first wrong with the last step that failed. With back it is taken back, if that
+// can be done. Where the unit may pause it passes the gate first.
+func (o *Options) carry(ctx context.Context, u *Unit, c *Course, w work, g *gate, back bool) (Outcome, error) {
 	known, err := o.Journal.Steps(ctx, u.Plan, u.Name)
 	if err != nil {
 		return Stopped, err
 	}
-	wrong, err := o.mayGoOn(ctx, u, c, w, known)
+	wrong, err := o.mayGoOn(ctx, u, c, w, known, back)
 	if err != nil {
 		return Blocked, fmt.Errorf("%s: %w", u.Name, err)
 	}
 	back = back || wrong != nil
+	var turned error // why it goes back
 	var last Action
 	for failures := 0; ; {
 		records, err := o.stepsSoon(ctx, u)
@@ -73,23 +82,26 @@ func (o *Options) carry(ctx context.Context, u *Unit, c *Course, w work, pass ga
 		}
 		a := c.Next(records, back)
 		if a.Verb != last.Verb || a.Step != last.Step {
+			if a.Back && !last.Back {
+				turned = wrong
+			}
 			last, failures = a, 0
 		}
 		switch {
-		case a.Verb == End && a.Back && errors.Is(wrong, errPostponed):
-			return Postponed, wrong
+		case a.Verb == End && a.Back && errors.Is(turned, errPostponed):
+			return Postponed, turned
 		case a.Verb == End && a.Back:
-			return Back, wrong
+			return Back, turned
 		case a.Verb == End:
 			return Finished, nil
 		case a.Verb == Settle && w.rests(a.Step, records):
 			return Moved, nil
 		case failures >= tries && a.Back:
-			return Broken, wrong
+			return Broken, because(wrong, turned)
 		case failures >= tries:
 			return Stuck, wrong
 		case a.Verb != Undo && c.pauses(a.Step) && !a.Again:
-			err := pass(ctx, a.Step)
+			err := g.pass(ctx, a.Step)
 			if errors.Is(err, errPostponed) {
 				wrong, back = err, true
 				continue
@@ -98,21 +110,70 @@ func (o *Options) carry(ctx context.Context, u *Unit, c *Course, w work, pass ga
 				return Stopped, err
 			}
 		}
-		if err := w.blocked(ctx, a.Step, records); err != nil {
+		err = w.blocked(ctx, a, records)
+		if err != nil && !errors.Is(err, ErrUnreached) {
 			return Blocked, fmt.Errorf("%s: %w", u.Name, err)
 		}
-		var failed error
-		if known, failed, err = o.step(ctx, u, c, w, a, records); err != nil {
+		failed := err
+		if failed != nil {
+			known, failed, err = o.fail(ctx, u, a.Step, records, failed)
+		} else {
+			known, failed, err = o.stepOrCut(ctx, u, c, w, g, a, records)
+		}
+		if err != nil {
 			return Stopped, o.deaf(ctx, u, c, w, known, err)
 		}
 		if errors.Is(failed, errRests) {
 			return Moved, failed
 		}
-		if failed != nil {
-			failures++
+		if failed == nil {
+			continue
+		}
+		if failures++; failures == 1 {
 			wrong = failed
 		}
+		if how := later(""); errors.As(failed, &how) {
+			failures = tries
+		}
+		if failures < tries && (a.Back || c.past(a) || a.Step == c.Pivot) { // it is tried again
+			if err := pause(ctx, time.Duration(failures*failures)*firstPause); err != nil {
+				return Stopped, err
+			}
+		}
 	}
+}
+
+// because says why a unit could not be taken back, and why it was to be.
+func because(wrong, turned error) error {
+	if turned == nil {
+		return wrong
+	}
+	return fmt.Errorf("%w (it is taken back since %s)", wrong, turned.Error())
+}
+
+// stepOrCut does or undoes a step, which is ended in the middle where somebody asks for the
+// end and nobody is kept out.
+func (o *Options) stepOrCut(ctx context.Context, u *Unit, c *Course, w work, g *gate, a Action, records []monitor.StepRecord) (known []monitor.StepRecord, failed, err error) {
+	if a.Verb != Do || a.Step != c.Cut || g.asked == nil {
+		return o.step(ctx, u, c, w, a, records)
+	}
+	doing, cut := context.WithCancelCause(ctx)
+	defer cut(nil)
+	go func() {
+		for pause(doing, g.poll) == nil {
+			if why := g.asked(doing); why != nil {
+				cut(why)
+			}
+		}
+	}()
+	return o.step(doing, u, c, w, a, records)
+}
+
+// fail writes down that a step can't be done now, and returns that after what was written
+// down before.
+func (o *Options) fail(ctx context.Context, u *Unit, step monitor.Step, before []monitor.StepRecord, why error) (known []monitor.StepRecord, failed, err error) {
+	r := monitor.StepRecord{Plan: u.Plan, Unit: u.Name, Step: step, State: monitor.StepFailed, At: o.Now(), Text: inventory.Text(why.Error())}
+	return append(slices.Clone(before), r), fmt.Errorf("%s: %s: %w", u.Name, step, why), o.addSoon(ctx, &r)
 }
 
 // step does or undoes one step, and writes down that it begins and how it ended, which it
@@ -136,15 +197,14 @@ func (o *Options) step(ctx context.Context, u *Unit, c *Course, w work, a Action
 		text, data, failed = o.doClaimed(ctx, u, c, w, &r, records)
 	}
 	if ctx.Err() != nil {
-		return known, nil, ctx.Err() // whether it is in effect is not known
+		return known, nil, context.Cause(ctx) // whether it is in effect is not known
 	}
 	if errors.Is(failed, errRests) {
 		return known, failed, nil // it is begun again another day
 	}
-	r.State, r.At, r.Text, r.Data = end, o.Now(), inventory.Text(text), data
 	if failed != nil {
-		r.State, r.Text = monitor.StepFailed, inventory.Text(failed.Error())
-		failed = fmt.Errorf("%s: %s: %w", u.Name, a.Step, failed)
+		return o.fail(ctx, u, a.Step, known, failed)
 	}
-	return append(known, r), failed, o.addSoon(ctx, &r)
+	r.State, r.At, r.Text, r.Data = end, o.Now(), inventory.Text(text), data
+	return append(known, r), nil, o.addSoon(ctx, &r)
 }

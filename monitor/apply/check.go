@@ -16,6 +16,9 @@ import (
 // check says all that speaks against the move, and what should be known before it. It
 // changes nothing but, for a moment, a file of the unit with the account of sync.
 func (m *move) check(ctx context.Context) (text, data string, err error) {
+	if err := m.known(ctx); err != nil {
+		return "", "", err
+	}
 	wrong := errors.Join(m.checkNames(), m.checkStores(), m.checkAutocreate())
 	if m.Live.Roles != nil {
 		wrong = errors.Join(wrong, m.roles(ctx))
@@ -45,6 +48,9 @@ func (m *move) check(ctx context.Context) (text, data string, err error) {
 		wrong = errors.Join(wrong, err, c.Close())
 	}
 	wrong = errors.Join(wrong, m.checkRoom(ctx, needs))
+	if wrong == nil {
+		wrong = m.checkOthers(ctx)
+	}
 	kept, err := json.Marshal(m.masters())
 	return strings.Join(warnings, "; "), string(kept), errors.Join(wrong, err)
 }
@@ -133,16 +139,7 @@ func (m *move) checkSettings(s *source, has *holding) error {
 
 // checkSource looks whether the users are where the plan takes them to be, and free.
 func (m *move) checkSource(ctx context.Context, s *source) error {
-	denied, err := s.hosts[0].denied(ctx)
-	if err != nil {
-		return err
-	}
-	var wrong error
-	for _, u := range s.users {
-		if denied[u] {
-			wrong = errors.Join(wrong, fmt.Errorf("user %s is denied on %s already (cyr_deny -l shows it)", inventory.Printable(string(u)), s.hosts[0].server))
-		}
-	}
+	wrong := undenied(ctx, &s.place, s.users, (*host).another)
 	has, err := m.owners(ctx, s.master())
 	if err != nil {
 		return errors.Join(wrong, err)
@@ -161,7 +158,7 @@ func (m *move) checkTarget(ctx context.Context) error {
 	if m.unit.Of != "" {
 		return m.isKept(ctx)
 	}
-	var wrong error
+	wrong := undenied(ctx, m.target, m.users(), (*host).ours)
 	for _, in := range m.target.store.Instances {
 		has, err := m.owners(ctx, in)
 		if err != nil {
@@ -170,6 +167,39 @@ func (m *move) checkTarget(ctx context.Context) error {
 		for _, owner := range sorted(m.all()) {
 			if n := has[owner]; n > 0 {
 				wrong = errors.Join(wrong, fmt.Errorf("%s is on %s already, with %s", called(owner), in.Server, inventory.Counted(n, "mailbox", "mailboxes")))
+			}
+		}
+	}
+	return wrong
+}
+
+// undenied fails where users are denied on an instance, of whatever, but for those of whom
+// that may be.
+func undenied(ctx context.Context, p *place, users []inventory.UserID, may func(*host, *refusal) bool) error {
+	var wrong error
+	for _, h := range p.hosts {
+		there, err := h.denials(ctx)
+		wrong = errors.Join(wrong, err)
+		for _, u := range users {
+			if d, out := there[u]; out && !may(h, &d) {
+				wrong = errors.Join(wrong, fmt.Errorf("user %s is denied on %s already (cyr_deny -l shows it)", inventory.Printable(string(u)), h.server))
+			}
+		}
+	}
+	return wrong
+}
+
+// checkOthers puts the unit off while another one keeps users out.
+func (m *move) checkOthers(ctx context.Context) error {
+	var wrong error
+	for _, s := range m.sources {
+		for _, h := range s.hosts {
+			there, err := h.denials(ctx)
+			wrong = errors.Join(wrong, err)
+			for _, u := range s.users {
+				if d, out := there[u]; out && h.another(&d) {
+					wrong = errors.Join(wrong, h.keptByAnother(u))
+				}
 			}
 		}
 	}

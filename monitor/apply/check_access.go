@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
@@ -78,7 +77,7 @@ func (m *move) unknowns(has *holding, there map[cyrus.Owner]int) []string {
 // and asks for a mailbox that does not exist. Where it can't, sync_client would try for ever.
 func (m *move) checkAccount(ctx context.Context, s *source) error {
 	h := *s.hosts[0]
-	h.unit += "-asks" // a run may be at work with the unit's own file
+	h.unit, h.settled = h.unit+"-asks", false // a run may be at work with the unit's own file
 	l, err := h.linkTo(ctx, m.target.master().CSync, account{m.SyncUser, m.SyncPassword})
 	if err != nil {
 		return err
@@ -90,8 +89,5 @@ func (m *move) checkAccount(ctx context.Context, s *source) error {
 		err = fmt.Errorf("log in as %s at the sync server of %s, %s, from %s: it has to run, its sasldb has to have that user and password, and admins in imapd.conf that user: %w",
 			inventory.Quoted(m.SyncUser), m.target.hosts[0].server, m.target.master().CSync, s.hosts[0].server, err)
 	}
-	return errors.Join(err, h.forget(context.WithoutCancel(ctx), ".conf", ".lock"))
+	return errors.Join(err, h.forget(context.WithoutCancel(ctx), ".conf"), h.unlock(context.WithoutCancel(ctx)))
 }
-
-// greeting is how long a sync server may take to let somebody in.
-const greeting = 10 * time.Second

@@ -92,6 +92,9 @@ func (c *claim) empty() bool { return c.unit.Plan == "" || !c.unit.claimed(c) }
 
 // left returns the claims that lie beside an instance, and the private configurations.
 func (h *host) left(ctx context.Context) (claims []claim, confs []string, err error) {
+	if err := h.known(ctx); err != nil {
+		return nil, nil, err
+	}
 	dir := path.Clean(h.settings["configdirectory"])
 	if !path.IsAbs(dir) {
 		return nil, nil, fmt.Errorf("where configdirectory of %s on %s is was not found out", h.conf, h.server)
@@ -126,6 +129,9 @@ func (h *host) note(ctx context.Context, text string) error {
 }
 
 func (h *host) put(ctx context.Context, text string, how ...string) error {
+	if err := h.known(ctx); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(ctx, short)
 	defer cancel()
 	file := h.own(claimSuffix)

@@ -147,13 +147,13 @@ func (o *Options) mayBegin(ctx context.Context, u *Unit, w work) error {
 }
 
 // mayGoOn fails where nothing may be done about a unit that has begun. It says also why the
-// unit has to be taken back, if that is so.
-func (o *Options) mayGoOn(ctx context.Context, u *Unit, c *Course, w work, records []monitor.StepRecord) (back, err error) {
+// unit has to be taken back, if that is so and it is not on its way already.
+func (o *Options) mayGoOn(ctx context.Context, u *Unit, c *Course, w work, records []monitor.StepRecord, returns bool) (back, err error) {
 	a := c.Next(records, false)
 	if len(records) == 0 || a.Verb == End {
 		return nil, nil
 	}
-	if err := o.stillClaimed(ctx, u, c, w, records); err != nil || a.Back {
+	if err := o.stillClaimed(ctx, u, c, w, records); err != nil || a.Back || returns {
 		return nil, err
 	}
 	who, err := w.wasLetIn(ctx, records)

@@ -2,7 +2,6 @@ package apply
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -13,19 +12,14 @@ import (
 // uncopied is what replication does not carry.
 const uncopied = "not copied: what was delivered before (duplicates and vacation answers may come once more), search indexes (squatter makes them anew), passwords in sasldb"
 
-// before is what was so on the old stores before anything was denied there.
-type before struct {
-	Denied map[inventory.StoreID][]inventory.UserID
-}
-
 // copy copies what moves while its users work, again and again until that is quick, and
 // tells how long they are then expected to be denied.
-func (m *move) copy(ctx context.Context) (text, data string, err error) {
+func (m *move) copy(ctx context.Context) (text string, err error) {
 	var last time.Duration
 	for range m.passes() {
 		begin := m.Now()
 		if err := m.eachSource(func(s *source) error { return m.copyFrom(ctx, s, false) }); err != nil {
-			return "", "", err
+			return "", err
 		}
 		took := m.Now().Sub(begin)
 		quick := took < quickPass || last > 0 && took > last/3
@@ -34,27 +28,19 @@ func (m *move) copy(ctx context.Context) (text, data string, err error) {
 		}
 	}
 	begin := m.Now() // proofs take as long while the users work
-	was := before{Denied: map[inventory.StoreID][]inventory.UserID{}}
 	if err := m.eachSource(func(s *source) error {
-		if _, _, err := m.differences(ctx, s.master(), m.target.master(), s.owners); err != nil {
-			return err
-		}
-		denied, err := s.hosts[0].denied(ctx)
-		for u := range denied {
-			was.Denied[s.store.Name] = append(was.Denied[s.store.Name], u)
-		}
+		_, _, err := m.differences(ctx, s.master(), m.target.master(), s.owners)
 		return err
 	}); err != nil {
-		return "", "", err
+		return "", err
 	}
 	expected := last*3/2 + 2*m.Now().Sub(begin) + margin
 	text = fmt.Sprintf("%s%v", expectedWords, expected.Round(time.Second))
 	if expected > m.expected() {
-		return "", "", fmt.Errorf("%w: %s, and %v is allowed. A whole store can move instead while its users work: seed a replica of %s where it is to be, and promote that (interlace layout)",
+		return "", fmt.Errorf("%w: %s, and %v is allowed. A whole store can move instead while its users work: seed a replica of %s where it is to be, and promote that (interlace layout)",
 			errPostponed, text, m.expected(), m.sources[0].store.Name)
 	}
-	kept, err := json.Marshal(was)
-	return text + "; " + uncopied, string(kept), err
+	return text + "; " + uncopied, nil
 }
 
 // quickPass is how long a copy may take that need not be made again, and margin what a
@@ -66,15 +52,15 @@ const quickPass, margin = 2 * time.Second, 5 * time.Second
 func (m *move) delta(ctx context.Context) error {
 	return m.eachSource(func(s *source) error {
 		err := m.copyFrom(ctx, s, true)
-		if err != nil && ctx.Err() == nil {
-			err = m.copyFrom(ctx, s, false)
+		if err != nil && ctx.Err() == nil && !ranOut(err) && m.copyFrom(ctx, s, false) == nil {
+			return nil
 		}
 		return err
 	})
 }
 
 // copyFrom copies what leaves one source. The private configuration is there only
-// meanwhile.
+// meanwhile, and nothing that reads it goes on when a copy was given up.
 func (m *move) copyFrom(ctx context.Context, s *source, last bool) error {
 	h := s.hosts[0]
 	l, err := h.linkTo(ctx, m.target.master().CSync, account{m.SyncUser, m.SyncPassword})
@@ -85,7 +71,12 @@ func (m *move) copyFrom(ctx context.Context, s *source, last bool) error {
 	if err == nil {
 		err = m.copyTrees(ctx, l, s, last)
 	}
-	return errors.Join(err, h.forget(context.WithoutCancel(ctx), ".conf"))
+	if after := context.WithoutCancel(ctx); err != nil {
+		err = errors.Join(err, h.settle(after), h.forget(after, ".conf"))
+	} else {
+		err = h.forget(after, ".conf")
+	}
+	return err
 }
 
 // push copies from the new master to its replicas, which are not told of what a sync
@@ -105,29 +96,53 @@ func (m *move) push(ctx context.Context) error {
 	return nil
 }
 
-// uncopy removes the copies from the target, which had none before. Where an original was
-// kept its mail stays, for mail that still is sent there.
+// uncopy removes the copies from the target, which had none before, when nothing copies
+// there any more. Where an original was kept its mail stays, for mail that still is sent
+// there.
 func (m *move) uncopy(ctx context.Context) error {
-	if m.unit.Of != "" {
-		return nil
+	var wrong error
+	for _, s := range m.sources {
+		wrong = errors.Join(wrong, s.hosts[0].settle(ctx))
 	}
-	if err := m.unused(ctx); err != nil {
-		return err
+	if wrong == nil && m.unit.Of == "" {
+		if wrong = m.target.hosts[0].known(ctx); wrong == nil {
+			if err := m.unused(ctx, true); err != nil {
+				return err
+			}
+			wrong = errors.Join(m.target.hosts[0].remove(ctx, m.users()), m.removeTrees(ctx, m.target.master(), m.trees()))
+		}
 	}
-	err := m.target.hosts[0].remove(ctx, m.users())
-	return errors.Join(err, m.removeTrees(ctx, m.target.master(), m.trees()))
+	if wrong != nil {
+		wrong = fmt.Errorf("users %s are let in where they were; their copies on %s stay for now, where nobody is let in: %w; %s",
+			inventory.Printable(namesOf(m.users())), m.target.store.Name, wrong, string(errLeft))
+	}
+	return wrong
 }
 
 // unused fails where what is on the target may be in use, whatever the journal says:
-// somebody is let in there, or routed there.
-func (m *move) unused(ctx context.Context) error {
-	if err := notDenied(ctx, m.target, m.users()); err != nil {
-		return fmt.Errorf("what is on %s may be in use and is not taken back: %w", m.target.store.Name, err)
+// somebody is let in there, or routed there. Where its master can't be asked nobody works
+// there now: without sure that is enough.
+func (m *move) unused(ctx context.Context, sure bool) error {
+	asking, cancel := context.WithTimeout(ctx, greeting)
+	defer cancel()
+	for i, h := range m.target.hosts {
+		denied, err := h.denied(asking)
+		if err != nil && sure && i == 0 {
+			return fmt.Errorf("whether what is on %s is in use is not known: %w; %s", m.target.store.Name, err, string(errLeft))
+		}
+		if err != nil {
+			continue
+		}
+		if err := h.keepsOut(denied, m.users()); err != nil {
+			return fmt.Errorf("what is on %s may be in use and is not taken back: %w", m.target.store.Name, err)
+		}
 	}
 	if m.Live.Served == nil || len(m.users()) == 0 {
 		return nil
 	}
-	served, err := m.Live.Served(ctx, m.users())
+	asking, cancel = context.WithTimeout(ctx, 2*greeting)
+	defer cancel()
+	served, err := m.Live.Served(asking, m.users())
 	if err != nil {
 		return nil // a routing that can't be asked is no reason to keep anybody out
 	}

@@ -15,6 +15,21 @@ type Course struct {
 	// Hold is the step from whose beginning on users are kept out, up to the rest or the
 	// end: in between nobody stops or waits. Empty: there is none.
 	Hold monitor.Step
+	// Cut is a step that may take hours while nobody is kept out, and is ended in the
+	// middle where somebody asks for the end: it is begun again later. Empty: there is none.
+	Cut monitor.Step
+}
+
+// past reports whether the pivot has begun: there is no way back.
+func (c *Course) past(a Action) bool {
+	at, pivot := slices.Index(c.Steps, a.Step), slices.Index(c.Steps, c.Pivot)
+	switch {
+	case a.Back, pivot < 0:
+		return false
+	case a.Verb == End:
+		return true
+	}
+	return at > pivot || at == pivot && (a.Again || a.Failures > 0)
 }
 
 // pauses reports whether a unit may be left, for minutes or for days, before a step.
@@ -34,7 +49,7 @@ var ofMove = Course{
 		monitor.StepAllowTarget, monitor.StepAllowWriters, monitor.StepCanary,
 		monitor.StepKeep, monitor.StepDeleteSource, monitor.StepAllowSource,
 	},
-	Pivot: monitor.StepRoute, Rest: monitor.StepKeep, Hold: monitor.StepDenySource,
+	Pivot: monitor.StepAllowTarget, Rest: monitor.StepKeep, Hold: monitor.StepDenySource, Cut: monitor.StepCopy,
 }
 
 // Verb says what to do next about a unit.
@@ -64,9 +79,10 @@ type Action struct {
 // Next returns what is to be done next about a unit of which this is written down, in the
 // order in which it was. With back it is to be taken back, if that is still possible.
 //
-// A step that failed before the pivot turns the unit back: that step and all before it
-// are undone, the last one first. What failed from the pivot on is done again. After a
-// unit has come back a new record of its first step begins anew.
+// A step that failed before the pivot turns the unit back: that step, if it began, and all
+// before it are undone, the last one first. So does the pivot if it could not begin. What
+// failed from the pivot on is done again. After a unit has come back a new record of its
+// first step begins anew.
 func (c *Course) Next(records []monitor.StepRecord, back bool) Action {
 	at := c.stand(records)
 	if back && !at.back && at.reversible {

@@ -37,6 +37,10 @@ func TestNext(t *testing.T) {
 		{"ab ad bb bd cb cd db dd eb", false, "do e again"},
 		{"ab ad bb bd cb cd db dd eb ed", false, "end"},
 
+		{"ab ad bb bd cb cd df", false, "undo c"}, // the pivot could not begin
+		{"ab ad bb bd cf", false, "undo b"},
+		{"ab ad bb bd cb cd df cu cU", false, "undo b"},
+
 		{"", true, "end back"},
 		{"ab", true, "undo a"},
 		{"ab ad", true, "undo a"},

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -61,7 +62,8 @@ func (m *move) denySource(ctx context.Context) (text, data string, err error) {
 	}
 	d.Since = m.Now()
 	for _, s := range m.sources {
-		if err := s.each(ctx, slices.Concat(s.users, d.Stay[s.store.Name]), (*host).deny); err != nil {
+		stay := d.Stay[s.store.Name]
+		if err := s.each(func(h *host) error { return h.keepOut(ctx, s.users, stay) }); err != nil {
 			return "", "", err
 		}
 	}
@@ -91,8 +93,8 @@ func (m *move) wasLetIn(ctx context.Context, records []monitor.StepRecord) (stri
 	}
 	for _, s := range m.sources {
 		denied, err := s.hosts[0].denied(ctx)
-		if err != nil {
-			return "", fmt.Errorf("whether users are still kept out is not known: %w", err)
+		if err != nil { // it may be taken back all the same
+			return fmt.Sprintf("whether users were let in again on %s is not known (%v), and may be so", s.hosts[0].server, err), nil
 		}
 		for _, u := range slices.Concat(s.users, d.Stay[s.store.Name]) {
 			if !denied[u] {
@@ -129,21 +131,45 @@ func (m *move) members() map[string][]inventory.UserID {
 }
 
 // allowWriters lets those in again who may write to what was moved, and stay: not those
-// whom somebody had denied before.
+// whom somebody else keeps out.
 func (m *move) allowWriters(ctx context.Context, records []monitor.StepRecord) error {
-	var was before
 	var d denials
-	read(records, monitor.StepCopy, &was)
-	known := read(records, monitor.StepDenySource, &d)
-	return m.eachSource(func(s *source) error {
-		stay := d.Stay[s.store.Name]
-		if !known { // the denial did not come to its end
-			var err error
-			if stay, _, _, err = m.writersOf(ctx, s); err != nil {
-				return err
+	read(records, monitor.StepDenySource, &d)
+	return m.letIn(ctx, func(s *source) []inventory.UserID { return append([]inventory.UserID{}, d.Stay[s.store.Name]...) })
+}
+
+// letBack lets everybody in again on the old stores whom the unit keeps out there.
+func (m *move) letBack(ctx context.Context) error {
+	if err := m.unused(ctx, false); err != nil {
+		return err
+	}
+	return m.letIn(ctx, func(*source) []inventory.UserID { return nil })
+}
+
+// letIn lets users in on the old stores whom the unit keeps out there: of nil, all. The
+// masters come first. The error says where they are in, and where not.
+func (m *move) letIn(ctx context.Context, users func(*source) []inventory.UserID) error {
+	masters, replicas := make([]error, len(m.sources)), make([]error, len(m.sources))
+	each := func(wrong []error, do func(s *source, users []inventory.UserID) error) {
+		var doing sync.WaitGroup
+		for i, s := range m.sources {
+			if list := users(s); list == nil || len(list) > 0 {
+				doing.Go(func() { wrong[i] = do(s, list) })
 			}
 		}
-		stay = slices.DeleteFunc(slices.Clone(stay), func(u inventory.UserID) bool { return slices.Contains(was.Denied[s.store.Name], u) })
-		return s.each(ctx, stay, (*host).allow)
-	})
+		doing.Wait()
+	}
+	each(masters, func(s *source, users []inventory.UserID) error { return s.hosts[0].letIn(ctx, users) })
+	each(replicas, func(s *source, users []inventory.UserID) error { return s.letInReplicas(ctx, users) })
+	var wrong error
+	for i, s := range m.sources {
+		who := inventory.Printable(namesOf(s.users))
+		switch {
+		case masters[i] != nil:
+			wrong = errors.Join(wrong, fmt.Errorf("users %s, and who may write to what they have, are still kept out of the master of %s, on %s: %w; %s", who, s.store.Name, s.hosts[0].server, masters[i], string(errLeft)))
+		case replicas[i] != nil:
+			wrong = errors.Join(wrong, fmt.Errorf("users %s, and who may write to what they have, are let in on the master of %s, on %s; %w; %w", who, s.store.Name, s.hosts[0].server, replicas[i], errLeft))
+		}
+	}
+	return wrong
 }

@@ -160,7 +160,7 @@ func (d *dropping) proveGone(ctx context.Context, records []monitor.StepRecord) 
 
 // nothingRuns looks at the server, and tells what became of the data.
 func (d *dropping) nothingRuns(ctx context.Context, gone *dropped) (string, error) {
-	h := &host{run: d.Run, server: gone.Instance.Server, tools: d.Tools, conf: gone.Instance.IMAPDConf, unit: fileName(d.unit)}
+	h := &host{run: d.Run, server: gone.Instance.Server, tools: d.Tools, conf: gone.Instance.IMAPDConf, unit: fileName(d.unit), dry: d.rehearsed}
 	if err := d.settles(ctx, h, stillRuns); err != nil {
 		return "", err
 	}

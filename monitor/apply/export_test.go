@@ -15,7 +15,7 @@ func (o *Options) Carry(ctx context.Context, u *Unit, back bool) (outcome Outcom
 	if err != nil {
 		return Stopped, err
 	}
-	return o.carry(ctx, u, &ofMove, m, func(context.Context, monitor.Step) error { return nil }, back)
+	return o.carry(ctx, u, &ofMove, m, &gate{pass: func(context.Context, monitor.Step) error { return nil }}, back)
 }
 
 func killed(outcome *Outcome, err *error) {

@@ -37,15 +37,6 @@ type Account struct {
 	Out bool
 	// Way tells that the account is one of the way back of what was carried out.
 	Way bool
-
-	own []monitor.StepRecord
-}
-
-// DeniedBefore are the users who were denied on a store before the unit began.
-func (a *Account) DeniedBefore(store inventory.StoreID) []inventory.UserID {
-	var was before
-	read(a.own, monitor.StepCopy, &was)
-	return was.Denied[store]
 }
 
 // Written is what was written down of carrying out units.
@@ -77,7 +68,7 @@ func (u *Unit) account(records []monitor.StepRecord) (*Account, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Account{Fate: Unbegun, Records: records, own: records}
+	a := &Account{Fate: Unbegun, Records: records}
 	if len(records) == 0 {
 		return a, nil
 	}
@@ -114,7 +105,7 @@ func (a *Account) after(back []monitor.StepRecord) (*Account, error) {
 	default:
 		return a, nil
 	}
-	way.Way, way.own = true, a.own
+	way.Way = true
 	return way, nil
 }
 

@@ -32,6 +32,7 @@ type hindrance struct {
 	// ends says that nothing else may begin either, and lasting that it goes away by
 	// itself, in whatever time.
 	ends, lasting bool
+	asked         bool // somebody has asked for the end
 }
 
 func (h *hindrance) Error() string { return h.why }
@@ -48,7 +49,7 @@ func (o *Options) ask(ctx context.Context, servers []inventory.ServerID) error {
 		if asked, err := o.Gates.Asked(ctx); err != nil {
 			return errEnds("whether to stop is not known: %v", err)
 		} else if asked {
-			return errEnds("stopped by interlace apply --stop")
+			return &hindrance{why: "stopped by interlace apply --stop", ends: true, asked: true}
 		}
 	}
 	if o.Limits.StopFile == "" {
@@ -59,7 +60,7 @@ func (o *Options) ask(ctx context.Context, servers []inventory.ServerID) error {
 		var status interface{ ExitCode() int }
 		switch {
 		case err == nil:
-			return errEnds("stopped by %s on %s", o.Limits.StopFile, server)
+			return &hindrance{why: fmt.Sprintf("stopped by %s on %s", o.Limits.StopFile, server), ends: true, asked: true}
 		case errors.As(err, &status) && status.ExitCode() == 1:
 		default:
 			return errEnds("whether %s is on %s is not known: %v", o.Limits.StopFile, server, err)

@@ -2,13 +2,17 @@ package apply
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/inventory/cyrus"
 	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/planner"
 )
 
 // rests reports whether the original is still to be kept.
@@ -23,6 +27,9 @@ func (m *move) rests(_ monitor.Step, records []monitor.StepRecord) bool {
 func (m *move) keep(ctx context.Context, records []monitor.StepRecord) (text, data string, err error) {
 	if m.rests(monitor.StepKeep, records) {
 		return "", "", errRests
+	}
+	if err := m.target.letInReplicas(ctx, m.users(), m.kept()...); err != nil {
+		return "", "", fmt.Errorf("%w: on %s users are let in on the master only; %w", errRests, m.target.store.Name, err)
 	}
 	kept := false
 	for _, s := range m.sources {
@@ -55,11 +62,29 @@ func (m *move) confirmed(ctx context.Context, step monitor.Step) (read string, e
 	if m.Live.Confirmed == nil {
 		return "", fmt.Errorf("%w: nobody has confirmed that all is as it was planned", errRests)
 	}
-	read, err = m.Live.Confirmed(ctx, m.unit, func(text string) { m.tell(Progress{Unit: m.unit, Verb: Do, Step: step, Far: text}) })
+	unit, err := m.present(ctx)
+	if err != nil || len(unit.Moves) == 0 {
+		return "", err
+	}
+	read, err = m.Live.Confirmed(ctx, unit, func(text string) { m.tell(Progress{Unit: m.unit, Verb: Do, Step: step, Far: text}) })
 	if err != nil {
 		return "", fmt.Errorf("%w: not confirmed: %w", errRests, err)
 	}
 	return read, nil
+}
+
+// present is the unit without users who are on the new store no more: of these nothing can
+// be confirmed.
+func (m *move) present(ctx context.Context) (*Unit, error) {
+	has, err := m.owners(ctx, m.target.master())
+	if err != nil {
+		return nil, err
+	}
+	unit := *m.unit
+	unit.Moves = slices.DeleteFunc(slices.Clone(unit.Moves), func(c planner.UserChange) bool {
+		return m.kindOf(c.User) != inventory.Shared && has[cyrus.Owner{Name: string(c.User)}] == 0
+	})
+	return &unit, nil
 }
 
 // lately is how long before the original is deleted all must have been confirmed.
@@ -95,65 +120,100 @@ func (m *move) quiet(ctx context.Context, s *source) (string, error) {
 	return "", nil
 }
 
+// originals are those that stay at their old places for good, since there is nothing else
+// left of them.
+type originals struct {
+	Stay map[inventory.StoreID][]inventory.UserID
+}
+
 // deleteSource removes the original from the old stores, and fails as long as anything of
-// it is left. What was confirmed long ago, since the process was killed, is confirmed anew.
-func (m *move) deleteSource(ctx context.Context, records []monitor.StepRecord) (text string, err error) {
+// it is left. Of users who are on the new store no more it is kept, and they stay denied.
+// What was confirmed long ago, since the process was killed, is confirmed anew.
+func (m *move) deleteSource(ctx context.Context, records []monitor.StepRecord) (text, data string, err error) {
 	if kept, _ := ended(records, monitor.StepKeep); !m.rehearsed && m.Now().Sub(kept) > lately {
-		left, err := m.anyLeft(ctx)
-		if err == nil && left {
-			text, err = m.confirmed(ctx, monitor.StepDeleteSource)
+		if text, err = m.confirmedAnew(ctx); err != nil {
+			return "", "", err
 		}
-		if err != nil {
-			return "", err
-		}
-	}
-	return text, m.deleteSources(ctx, sealsOf(records))
-}
-
-// anyLeft reports whether there is an original that is none of a way back.
-func (m *move) anyLeft(ctx context.Context) (bool, error) {
-	for _, s := range m.sources {
-		if back, err := m.movedBack(ctx, s); err != nil || back == notBack {
-			return back == notBack, err
+		if text != "" {
+			text += "; "
 		}
 	}
-	return false, nil
-}
-
-func (m *move) deleteSources(ctx context.Context, sealed map[inventory.StoreID]seal) error {
-	return m.eachSource(func(s *source) error {
+	sealed := sealsOf(records)
+	stay := originals{map[inventory.StoreID][]inventory.UserID{}}
+	err = m.eachSource(func(s *source) error {
 		if back, err := m.movedBack(ctx, s); err != nil || back != notBack {
 			return err
 		}
 		if m.rehearsed {
 			return s.hosts[0].remove(ctx, s.users)
 		}
-		if err := m.mayDelete(ctx, s, sealed[s.store.Name]); err != nil {
-			return err
-		}
-		err := errors.Join(s.hosts[0].remove(ctx, s.users), m.removeTrees(ctx, s.master(), shared(s.owners)))
+		leaves, err := m.leaving(ctx, s)
 		if err != nil {
 			return err
 		}
-		return m.gone(ctx, s)
+		for _, u := range s.users {
+			if !slices.Contains(leaves.users, u) {
+				stay.Stay[s.store.Name] = append(stay.Stay[s.store.Name], u)
+				text += fmt.Sprintf("user %s is not on %s any more: the original on %s stays, denied, until somebody removes it by hand (sync_reset); ",
+					inventory.Printable(string(u)), m.target.hosts[0].server, s.hosts[0].server)
+			}
+		}
+		if err := m.mayDelete(ctx, leaves, sealed[s.store.Name]); err != nil {
+			return err
+		}
+		err = errors.Join(s.hosts[0].remove(ctx, leaves.users), m.removeTrees(ctx, s.master(), shared(leaves.owners)))
+		if err != nil {
+			return err
+		}
+		return m.gone(ctx, leaves)
 	})
+	if err != nil {
+		return "", "", err
+	}
+	kept, err := json.Marshal(stay)
+	return strings.TrimSuffix(text, "; "), string(kept), err
 }
 
-// mayDelete makes sure that what is about to be removed is the original of what is on the
-// new store, and that nobody has put anything there since. What an earlier attempt has
-// removed already is no change.
+// confirmedAnew confirms once more what was moved, if there is an original that is none of a
+// way back.
+func (m *move) confirmedAnew(ctx context.Context) (read string, err error) {
+	for _, s := range m.sources {
+		switch back, err := m.movedBack(ctx, s); {
+		case err != nil:
+			return "", err
+		case back == notBack:
+			return m.confirmed(ctx, monitor.StepDeleteSource)
+		}
+	}
+	return "", nil
+}
+
+// leaving is a source with those of its users who are on the new store.
+func (m *move) leaving(ctx context.Context, s *source) (*source, error) {
+	has, err := m.owners(ctx, m.target.master())
+	if err != nil {
+		return nil, err
+	}
+	leaves := &source{place: s.place, owners: map[cyrus.Owner]bool{}}
+	for owner := range s.owners {
+		switch {
+		case owner.Shared && has[owner] == 0:
+			return nil, fmt.Errorf("%s is not on %s: the original stays", inventory.Printable(owner.Name), m.target.hosts[0].server)
+		case owner.Shared:
+			leaves.take(inventory.UserID(owner.Name), inventory.Shared)
+		case has[owner] > 0:
+			leaves.take(inventory.UserID(owner.Name), inventory.Person)
+		}
+	}
+	slices.Sort(leaves.users)
+	return leaves, nil
+}
+
+// mayDelete makes sure that nobody has put anything into what is about to be removed since
+// it was copied. What an earlier attempt has removed already is no change.
 func (m *move) mayDelete(ctx context.Context, s *source, sealed seal) error {
 	if err := notDenied(ctx, &place{store: s.store, hosts: s.hosts[:1]}, s.users); err != nil {
 		return fmt.Errorf("the original may be in use: %w", err)
-	}
-	has, err := m.owners(ctx, m.target.master())
-	if err != nil {
-		return err
-	}
-	for owner := range s.owners {
-		if has[owner] == 0 {
-			return fmt.Errorf("%s is not on %s: the original stays", inventory.Printable(owner.Name), m.target.hosts[0].server)
-		}
 	}
 	changed, err := m.unsealed(ctx, s, sealed)
 	if err != nil {
@@ -163,12 +223,8 @@ func (m *move) mayDelete(ctx context.Context, s *source, sealed seal) error {
 	if err != nil {
 		return err
 	}
-	there := seal{}
-	for _, name := range left {
-		there[name] = 0
-	}
 	for _, name := range changed {
-		if _, is := there[name]; is {
+		if slices.Contains(left, name) {
 			return fmt.Errorf("%s on %s was written to since it was copied: save what is new there, then remove it by hand", inventory.Printable(string(name)), s.hosts[0].server)
 		}
 	}
@@ -199,13 +255,24 @@ func (m *move) gone(ctx context.Context, s *source) error {
 	return nil
 }
 
-// allowSource takes the last denials back, and leaves nothing of the unit behind.
-func (m *move) allowSource(ctx context.Context) error {
-	err := m.eachSource(func(s *source) error {
-		if back, err := m.movedBack(ctx, s); err != nil || back != notBack {
+// allowSource takes the last denials back, but for those of originals that stay, and leaves
+// nothing else of the unit behind.
+func (m *move) allowSource(ctx context.Context, records []monitor.StepRecord) error {
+	var kept originals
+	read(records, monitor.StepDeleteSource, &kept)
+	leave := map[*source][]inventory.UserID{}
+	for _, s := range m.sources {
+		back, err := m.movedBack(ctx, s)
+		if err != nil {
 			return err
 		}
-		return s.each(ctx, s.users, (*host).allow)
-	})
-	return errors.Join(err, m.forgetAll(ctx))
+		leave[s] = []inventory.UserID{}
+		for _, u := range s.users {
+			if back == notBack && !slices.Contains(kept.Stay[s.store.Name], u) {
+				leave[s] = append(leave[s], u)
+			}
+		}
+	}
+	wrong := m.letIn(ctx, func(s *source) []inventory.UserID { return leave[s] })
+	return errors.Join(wrong, m.forgetAll(ctx))
 }

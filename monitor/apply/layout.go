@@ -105,7 +105,7 @@ type change struct {
 }
 
 // blocked is never so: each step that may find the roles changed looks at them itself.
-func (c *change) blocked(context.Context, monitor.Step, []monitor.StepRecord) error { return nil }
+func (c *change) blocked(context.Context, Action, []monitor.StepRecord) error { return nil }
 
 // rests is never so: nothing is kept for a later day.
 func (c *change) rests(monitor.Step, []monitor.StepRecord) bool { return false }
@@ -123,7 +123,7 @@ func (c *change) open(ctx context.Context, in inventory.Instance) (*host, error)
 	if in.IMAPDConf == "" {
 		return nil, fmt.Errorf("the inventory does not say where imapd.conf of %s is on %s", c.store.Name, in.Server)
 	}
-	h := &host{run: c.Run, server: in.Server, tools: c.Tools, conf: in.IMAPDConf, unit: fileName(c.unit)}
+	h := &host{run: c.Run, server: in.Server, tools: c.Tools, conf: in.IMAPDConf, unit: fileName(c.unit), dry: c.rehearsed}
 	return h, h.read(ctx)
 }
 
@@ -162,7 +162,7 @@ func (c *change) hosts(ctx context.Context) ([]*host, error) {
 func (c *change) tidy(ctx context.Context, instances ...inventory.Instance) error {
 	hosts, wrong := c.openAll(ctx, instances)
 	for _, h := range hosts {
-		wrong = errors.Join(wrong, h.forget(ctx, ".lock"))
+		wrong = errors.Join(wrong, h.unlock(ctx))
 	}
 	return wrong
 }

@@ -14,7 +14,7 @@ func (o *Options) CarryChange(ctx context.Context, u *Unit) (outcome Outcome, er
 	if err != nil {
 		return Stopped, err
 	}
-	return o.carry(ctx, u, c, w, func(context.Context, monitor.Step) error { return nil }, false)
+	return o.carry(ctx, u, c, w, &gate{pass: func(context.Context, monitor.Step) error { return nil }}, false)
 }
 
 // ProveAlike compares a replica with its master.

@@ -283,51 +283,83 @@ func TestTidy(t *testing.T) {
 	}
 }
 
-// What a killed run had running on a server goes on there, and is awaited before anything
-// else is done for the unit.
-func TestWhatStillRunsIsAwaited(t *testing.T) {
+// What a killed run had running on a server is ended, with all that it has started, before
+// anything is done or undone for the unit: nothing copies beside it, nor into what was
+// taken back.
+func TestWhatStillRunsIsEnded(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, 2, cyrustest.Settings{})
 	ctx := t.Context()
 	from := r.Stores[0].Master()
-	must(t, from.Fill(ctx, []cyrustest.Mailbox{{Name: "user.anna", Messages: 3}}))
-	j := &journal{left: -1}
-	o := r.options(j)
-	over := from.Dir + "/conf/over"
-	left := make(chan error, 1)
-	o.Run = func(ctx context.Context, server inventory.ServerID, input string, words ...string) (string, error) {
-		if slices.Contains(words, "-u") && server == inventory.ServerID(from.Name) && j.left < 0 {
-			j.left, j.before = 0, true // this run is killed, and what it started is not
-			lock := words[slices.Index(words, "-w")+2]
-			go func() {
-				_, err := run(context.WithoutCancel(ctx), server, "", "flock", lock, "sh", "-c", "touch "+over+".begun; sleep 1; touch "+over)
-				left <- err
-			}()
-			for {
-				if _, err := run(ctx, server, "", "test", "-e", over+".begun"); err == nil {
-					return "", nil
+	for user, back := range map[string]bool{"anna": false, "ben": true} {
+		must(t, from.Fill(ctx, []cyrustest.Mailbox{{Name: "user." + user, Messages: 3}}))
+		j := &journal{left: -1}
+		o := r.options(j)
+		begun, over := from.Dir+"/conf/begun-"+user, from.Dir+"/conf/over-"+user
+		left := make(chan error, 1)
+		lock := ""
+		o.Run = func(ctx context.Context, server inventory.ServerID, input string, words ...string) (string, error) {
+			if slices.Contains(words, user) && slices.Contains(words, "-u") && lock == "" {
+				j.left, j.before = 0, true // this run is killed, and what it started is not
+				lock = words[slices.Index(words, "timeout")-1]
+				words = slices.Replace(slices.Clone(words), slices.Index(words, "timeout")+4, len(words), "sh", "-c", "trap '' TERM; touch "+begun+"; sleep 30; touch "+over)
+				go func() {
+					_, err := run(context.WithoutCancel(ctx), server, "", words...)
+					left <- err
+				}()
+				for {
+					if _, err := run(ctx, server, "", "test", "-e", begun); err == nil {
+						return "", nil
+					}
 				}
 			}
+			return run(ctx, server, input, words...)
+		}
+		u := unit(user, "s1", "s2", user)
+		if outcome, err := o.Carry(ctx, u, false); outcome != apply.Stopped || !errors.Is(err, errCrash) {
+			t.Fatalf("%s, %v\n%v", outcome, err, j)
+		}
+		j.left = -1
+		want := map[bool]apply.Outcome{false: apply.Moved, true: apply.Back}[back]
+		if outcome, err := r.options(j).Carry(ctx, u, back); outcome != want {
+			t.Fatalf("%s, %v\n%v", outcome, err, j)
+		}
+		select {
+		case err := <-left:
+			if err == nil {
+				t.Error("what ran before came to its end")
+			}
+		default:
+			t.Error("what ran before runs still")
+		}
+		_, there := run(ctx, "", "", "test", "-e", over)
+		processes, err := run(ctx, "", "", "ps", "-A", "-ww", "-o", "args=")
+		if must(t, err); there == nil || strings.Contains(processes, over) {
+			t.Errorf("what ran before goes on")
+		}
+		if _, err := run(ctx, "", "", "test", "-e", lock); back && err == nil {
+			t.Errorf("%s is left", lock)
+		}
+	}
+}
+
+// What a program has started and left behind does not keep the next one waiting.
+func TestBackgroundHoldsNoLock(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, 2, cyrustest.Settings{})
+	ctx := t.Context()
+	must(t, r.Stores[0].Master().Fill(ctx, []cyrustest.Mailbox{{Name: "user.anna", Messages: 3}}))
+	o := r.options(&journal{left: -1})
+	o.Run = func(ctx context.Context, server inventory.ServerID, input string, words ...string) (string, error) {
+		if at := slices.Index(words, "timeout") + 4; at > 4 && !slices.Contains(words, "rm") {
+			words = slices.Insert(slices.Clone(words), at, "sh", "-c", `sleep 20 >/dev/null 2>&1 & exec "$@"`, "sh")
 		}
 		return run(ctx, server, input, words...)
 	}
-	u := unit("anna", "s1", "s2", "anna")
-	if outcome, err := o.Carry(ctx, u, false); outcome != apply.Stopped || !errors.Is(err, errCrash) {
-		t.Fatalf("%s, %v\n%v", outcome, err, j)
+	begin := time.Now()
+	if outcome, err := o.Carry(ctx, unit("anna", "s1", "s2", "anna"), false); outcome != apply.Moved || time.Since(begin) > 15*time.Second {
+		t.Errorf("%s, %v, after %v\n%v", outcome, err, time.Since(begin), o.Journal)
 	}
-	j.left = -1
-	o = r.options(j)
-	o.Run = func(ctx context.Context, server inventory.ServerID, input string, words ...string) (string, error) {
-		out, err := run(ctx, server, input, words...)
-		if _, running := run(ctx, server, "", "test", "-e", over); running != nil && slices.Contains(words, "-u") {
-			t.Error("a copy ran beside the one from before")
-		}
-		return out, err
-	}
-	if outcome, err := o.Carry(ctx, u, false); outcome != apply.Moved {
-		t.Fatalf("%s, %v\n%v", outcome, err, j)
-	}
-	must(t, <-left)
 }
 
 // A copy that somebody is let in to, or routed to, is never taken back, and nobody is let

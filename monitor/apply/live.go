@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
+	"sync"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
@@ -17,7 +17,8 @@ import (
 // Live tells what the servers and their surroundings know now. What is nil can't be asked,
 // and what is not checked for that is told.
 type Live struct {
-	// Roles fails where an instance of the store is not what the inventory has.
+	// Roles fails where an instance of the store is not what the inventory has and, with
+	// [ErrUnreached], where all that is known of the others is as it should be.
 	Roles func(ctx context.Context, store *inventory.Store) error
 	// Served returns the servers to which users are routed.
 	Served func(ctx context.Context, users []inventory.UserID) (map[inventory.UserID]inventory.ServerID, error)
@@ -34,18 +35,42 @@ type Live struct {
 	Confirmed func(ctx context.Context, u *Unit, say func(text string)) (read string, err error)
 }
 
+// ErrUnreached says that what an instance is can't be found out now.
+var ErrUnreached = errors.New("it does not answer")
+
 // errRests says that a unit has to wait for a later day.
 var errRests = errors.New("the original is kept")
 
 // blocked says why nothing may be done about the unit now: an instance is not what the
 // inventory has, or a master has changed since the unit began and what the steps before
-// did there does not hold for the new one.
-func (m *move) blocked(ctx context.Context, step monitor.Step, records []monitor.StepRecord) error {
-	if step == monitor.StepCheck {
+// did there does not hold for the new one. Where an instance can't be reached it says so
+// before a step that may lead on to the new store, with [ErrUnreached]. For the way back,
+// and when there is none any more, that is no reason to keep anybody out.
+func (m *move) blocked(ctx context.Context, a Action, records []monitor.StepRecord) error {
+	if a.Step == monitor.StepCheck {
 		return nil // it says so itself, with all else
 	}
-	if err := m.roles(ctx); err != nil {
+	if a.Verb == Undo && time.Since(m.looked) < 3*greeting {
+		return nil // who waits to be let in does not wait for a server that does not answer
+	}
+	err := m.roles(ctx)
+	if err == nil || errors.Is(err, ErrUnreached) {
+		m.looked = time.Now()
+	}
+	switch {
+	case err != nil && !errors.Is(err, ErrUnreached):
 		return fmt.Errorf("%w. Nothing is done until the inventory has the instances as they are (interlace discover) and %s", err, m.mustHold(records))
+	case a.Verb == Undo || ofMove.past(a):
+	case a.Step == ofMove.Pivot: // of what is proven to be on the new store its master is enough
+		if err := m.answers(ctx, m.target.master()); err != nil {
+			return fmt.Errorf("%w: %w", ErrUnreached, err)
+		}
+	case err != nil:
+		return err
+	default:
+		if err := m.known(ctx); err != nil {
+			return fmt.Errorf("%w: %w", ErrUnreached, err)
+		}
 	}
 	begun := map[inventory.StoreID]inventory.ServerID{}
 	if !read(records, monitor.StepCheck, &begun) || maps.Equal(begun, m.masters()) {
@@ -57,16 +82,36 @@ func (m *move) blocked(ctx context.Context, step monitor.Step, records []monitor
 	return nil
 }
 
-// roles looks whether all instances are what the inventory has.
+// roles looks whether all instances are what the inventory has. That one is not is said
+// before that one can't be reached.
 func (m *move) roles(ctx context.Context) error {
 	if m.Live.Roles == nil {
 		return nil
 	}
-	var asking errgroup.Group
-	for _, p := range m.places() {
-		asking.Go(func() error { return m.Live.Roles(ctx, p.store) })
+	ctx, cancel := context.WithTimeout(ctx, greeting)
+	defer cancel()
+	places := m.places()
+	wrong := make([]error, len(places))
+	var asking sync.WaitGroup
+	for i, p := range places {
+		asking.Go(func() { wrong[i] = m.Live.Roles(ctx, p.store) })
 	}
-	return asking.Wait()
+	asking.Wait()
+	other := func(err error) bool { return err != nil && !errors.Is(err, ErrUnreached) }
+	if slices.ContainsFunc(wrong, other) {
+		wrong = slices.DeleteFunc(wrong, func(err error) bool { return !other(err) })
+	}
+	return errors.Join(wrong...)
+}
+
+// known reads the settings of all instances that are not known yet, and says which do not
+// answer.
+func (m *move) known(ctx context.Context) error {
+	var wrong error
+	for _, p := range m.places() {
+		wrong = errors.Join(wrong, p.known(ctx))
+	}
+	return wrong
 }
 
 // masters returns the servers of the masters.
@@ -79,7 +124,11 @@ func (m *move) masters() map[inventory.StoreID]inventory.ServerID {
 }
 
 // effects are what the steps so far have in effect, or may have.
-type effects struct{ target, source, routed bool }
+type effects struct {
+	target, source bool // users are denied there
+	routed         bool // to the new store
+	unrouted       bool // they may be routed to either
+}
 
 func effectsOf(records []monitor.StepRecord) effects {
 	var e effects
@@ -92,8 +141,8 @@ func effectsOf(records []monitor.StepRecord) effects {
 			e.target = on
 		case r.Step == monitor.StepDenySource && (on || off):
 			e.source = on
-		case r.Step == monitor.StepRoute && r.State == monitor.StepDone:
-			e.routed = true
+		case r.Step == monitor.StepRoute:
+			e.routed, e.unrouted = r.State == monitor.StepDone, r.State != monitor.StepDone && r.State != monitor.StepUndone
 		case r.Step == monitor.StepAllowTarget && on:
 			e.target = false
 		case r.Step == monitor.StepAllowSource && on:
@@ -107,9 +156,12 @@ func effectsOf(records []monitor.StepRecord) effects {
 func (m *move) mustHold(records []monitor.StepRecord) string {
 	e := effectsOf(records)
 	text := "users " + inventory.Printable(namesOf(m.users())) + " are routed to "
-	if e.routed {
+	switch {
+	case e.unrouted:
+		text += "where they were, or to the master of " + string(m.target.store.Name)
+	case e.routed:
 		text += "the master of " + string(m.target.store.Name)
-	} else {
+	default:
 		text += "the masters of where they were"
 	}
 	if e.target {
@@ -135,7 +187,7 @@ func (m *move) astray(ctx context.Context, records []monitor.StepRecord) error {
 			wrong = errors.Join(wrong, notDenied(ctx, &s.place, s.users))
 		}
 	}
-	if m.Live.Served == nil || len(m.users()) == 0 {
+	if m.Live.Served == nil || len(m.users()) == 0 || e.unrouted {
 		return wrong
 	}
 	served, err := m.Live.Served(ctx, m.users())
@@ -161,15 +213,21 @@ func notDenied(ctx context.Context, p *place, users []inventory.UserID) error {
 	var wrong error
 	for _, h := range p.hosts {
 		denied, err := h.denied(ctx)
-		if err != nil {
-			wrong = errors.Join(wrong, err)
-			continue
+		if err == nil {
+			err = h.keepsOut(denied, users)
 		}
-		for _, u := range users {
-			if !denied[u] {
-				wrong = errors.Join(wrong, fmt.Errorf("user %s has to be denied on %s: %s", inventory.Printable(string(u)), h.server,
-					inventory.Paste(h.tool("cyr_deny"), "-C", h.conf, "-m", denial, "--", string(u))))
-			}
+		wrong = errors.Join(wrong, err)
+	}
+	return wrong
+}
+
+// keepsOut fails where users are not among those who are denied.
+func (h *host) keepsOut(denied map[inventory.UserID]bool, users []inventory.UserID) error {
+	var wrong error
+	for _, u := range users {
+		if !denied[u] {
+			wrong = errors.Join(wrong, fmt.Errorf("user %s has to be denied on %s: %s", inventory.Printable(string(u)), h.server,
+				inventory.Paste(h.tool("cyr_deny"), "-C", h.conf, "-m", mark(h.unit), "--", string(u))))
 		}
 	}
 	return wrong

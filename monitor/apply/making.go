@@ -53,7 +53,7 @@ func (m *making) undo(ctx context.Context, step monitor.Step, records []monitor.
 	if _, err := m.order(ctx, order); err != nil || !known {
 		return err
 	}
-	h := &host{run: m.Run, server: made.Server, tools: m.Tools, conf: made.IMAPDConf, unit: fileName(m.unit)}
+	h := &host{run: m.Run, server: made.Server, tools: m.Tools, conf: made.IMAPDConf, unit: fileName(m.unit), dry: m.rehearsed}
 	return errors.Join(m.settles(ctx, h, stillRuns), m.forgetLanes(ctx))
 }
 
@@ -67,7 +67,7 @@ func (m *making) forgetLanes(ctx context.Context) error {
 		return err
 	}
 	for _, h := range m.lanes(master) {
-		err = errors.Join(err, h.forget(ctx, ".conf", ".lock"))
+		err = errors.Join(err, h.forget(ctx, ".conf"), h.unlock(ctx))
 	}
 	return err
 }

@@ -19,6 +19,9 @@ type move struct {
 	unit    *Unit
 	target  *place
 	sources []*source
+	// looked is when all instances that could be reached were last found to be what the
+	// inventory has.
+	looked time.Time
 }
 
 // newMove looks at the instances that a unit moves users between.
@@ -59,9 +62,10 @@ func (m *move) do(ctx context.Context, step monitor.Step, records []monitor.Step
 	case monitor.StepCheck:
 		return m.check(ctx)
 	case monitor.StepDenyTarget:
-		return "", "", m.target.each(ctx, m.users(), (*host).deny)
+		return "", "", m.target.each(func(h *host) error { return h.keepOut(ctx, nil, m.users()) })
 	case monitor.StepCopy:
-		return m.copy(ctx)
+		text, err = m.copy(ctx)
+		return text, "", err
 	case monitor.StepDenySource:
 		return m.denySource(ctx)
 	case monitor.StepDelta:
@@ -73,9 +77,9 @@ func (m *move) do(ctx context.Context, step monitor.Step, records []monitor.Step
 	case monitor.StepProveReplica:
 		return "", "", m.proveReplicas(ctx, records)
 	case monitor.StepRoute:
-		return "", "", m.route(ctx)
+		return m.route(ctx, records)
 	case monitor.StepAllowTarget:
-		return m.allowTarget(ctx, records)
+		return m.allowTarget(ctx)
 	case monitor.StepAllowWriters:
 		return "", "", m.allowWriters(ctx, records)
 	case monitor.StepCanary:
@@ -83,50 +87,59 @@ func (m *move) do(ctx context.Context, step monitor.Step, records []monitor.Step
 	case monitor.StepKeep:
 		return m.keep(ctx, records)
 	case monitor.StepDeleteSource:
-		text, err = m.deleteSource(ctx, records)
-		return text, "", err
+		return m.deleteSource(ctx, records)
 	case monitor.StepAllowSource:
-		return "", "", m.allowSource(ctx)
+		return "", "", m.allowSource(ctx, records)
 	}
 	return "", "", fmt.Errorf("there is no step %s", step)
 }
 
 // undo takes a step back.
-func (m *move) undo(ctx context.Context, step monitor.Step, records []monitor.StepRecord) error {
+func (m *move) undo(ctx context.Context, step monitor.Step, _ []monitor.StepRecord) error {
 	switch step {
 	case monitor.StepCheck:
-		return m.forgetAll(ctx)
+		return m.forgetMost(ctx)
 	case monitor.StepDenyTarget:
-		if m.unit.Of != "" {
+		if m.unit.Of != "" || len(m.users()) == 0 {
 			return nil // they were denied there before, with the original that is kept
 		}
-		return m.target.each(ctx, m.users(), (*host).allow)
+		err := m.target.hosts[0].letIn(ctx, m.users())
+		if err = errors.Join(err, m.target.letInReplicas(ctx, m.users())); err != nil {
+			err = fmt.Errorf("on %s, where they are not, users %s are still denied: %w; %w", m.target.store.Name, inventory.Printable(namesOf(m.users())), err, errLeft)
+		}
+		return err
 	case monitor.StepCopy:
 		return m.uncopy(ctx)
 	case monitor.StepDenySource:
-		if err := m.unused(ctx); err != nil {
-			return err
-		}
-		return errors.Join(m.allowWriters(ctx, records), m.eachSource(func(s *source) error { return s.each(ctx, s.users, (*host).allow) }))
+		return m.letBack(ctx)
+	case monitor.StepRoute:
+		return m.unroute(ctx)
 	}
 	return nil
 }
 
-// whileDenied gives steps between the denial and the route no longer than users may be
-// denied.
+// whileDenied gives steps between the denial and the pivot no longer than users may be
+// denied, and leaves time for the way back.
 func (m *move) whileDenied(ctx context.Context, step monitor.Step, records []monitor.StepRecord) (context.Context, context.CancelFunc, error) {
-	at := slices.Index(ofMove.Steps, step)
-	if at <= slices.Index(ofMove.Steps, monitor.StepDenySource) || at >= slices.Index(ofMove.Steps, monitor.StepRoute) {
+	at, hold, pivot := slices.Index(ofMove.Steps, step), slices.Index(ofMove.Steps, ofMove.Hold), slices.Index(ofMove.Steps, ofMove.Pivot)
+	if at < hold || at >= pivot {
 		return ctx, func() {}, nil
 	}
-	since, _ := deniedSince(records)
-	left := m.denied() - m.Now().Sub(since)
-	if left <= 0 {
-		return nil, nil, fmt.Errorf("the users have been denied for %v, and %v is allowed", m.Now().Sub(since).Round(time.Second), m.denied())
+	left := m.denied() - m.wayBack()
+	if at > hold {
+		since, _ := deniedSince(records)
+		left -= m.Now().Sub(since)
+		if left <= 0 {
+			return nil, nil, fmt.Errorf("the users have been denied for %v, and %v is allowed", m.Now().Sub(since).Round(time.Second), m.denied())
+		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, left)
 	return ctx, cancel, nil
 }
+
+// wayBack is how much of the time for which users may be denied is kept for letting them
+// in again where they were.
+func (m *move) wayBack() time.Duration { return min(m.denied()/4, 2*greeting) }
 
 // users returns all users of the unit, without shared trees.
 func (m *move) users() []inventory.UserID {
@@ -135,23 +148,6 @@ func (m *move) users() []inventory.UserID {
 		users = append(users, s.users...)
 	}
 	return users
-}
-
-func (m *move) routes() []Route {
-	var routes []Route
-	for _, s := range m.sources {
-		for _, u := range slices.Concat(s.users, s.trees) {
-			routes = append(routes, Route{User: u, From: s.master(), To: m.target.master()})
-		}
-	}
-	return routes
-}
-
-// route sends mail and clients to the new store.
-func (m *move) route(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	return m.Route(ctx, m.routes())
 }
 
 // hosts are all instances of the stores, the target's first.
@@ -172,12 +168,26 @@ func (m *move) eachSource(do func(*source) error) error {
 	return nil
 }
 
-// forgetAll removes the files of the unit from all servers.
+// forgetAll removes the files of the unit from all servers, the lock as the last.
 func (m *move) forgetAll(ctx context.Context) error {
 	var wrong error
 	for _, p := range m.places() {
 		for _, h := range p.hosts {
-			wrong = errors.Join(wrong, h.forget(ctx, ".conf", ".log", ".lock"))
+			wrong = errors.Join(wrong, h.forgetAll(ctx))
+		}
+	}
+	return wrong
+}
+
+// forgetMost removes them where nothing but a lock may be left on a server that does not
+// answer: that matters to nobody.
+func (m *move) forgetMost(ctx context.Context) error {
+	var wrong error
+	for _, p := range m.places() {
+		for i, h := range p.hosts {
+			if err := h.forgetAll(ctx); i == 0 && p != m.target {
+				wrong = errors.Join(wrong, err)
+			}
 		}
 	}
 	return wrong

@@ -54,6 +54,21 @@ func (r *run) pass(ctx context.Context, t *task, step monitor.Step) error {
 	return err
 }
 
+// stopped says that somebody has asked for the end, whatever a unit is doing.
+func (r *run) stopped(ctx context.Context, t *task) error {
+	r.mu.Lock()
+	cut := r.cut
+	r.mu.Unlock()
+	if cut {
+		return errEnds("interrupted")
+	}
+	err := r.ask(ctx, t.options.servers(&t.Unit))
+	if h := (*hindrance)(nil); errors.As(err, &h) && h.asked {
+		return err
+	}
+	return nil
+}
+
 // night keeps a unit for another night when so many users have begun to move in this one
 // as may. Those that are about to begin, and come before it, count too.
 func (r *run) night(ctx context.Context, t *task) error {

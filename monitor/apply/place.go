@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -19,7 +20,7 @@ type place struct {
 
 func (p *place) master() inventory.Instance { return p.store.Instances[0] }
 
-// place returns a store and what its instances say of themselves.
+// place returns a store and what its instances say of themselves, those that answer.
 func (o *Options) place(ctx context.Context, name inventory.StoreID) (*place, error) {
 	i := o.Inventory.Store(name)
 	if i < 0 {
@@ -28,30 +29,65 @@ func (o *Options) place(ctx context.Context, name inventory.StoreID) (*place, er
 	p := &place{store: &o.Inventory.Stores[i]}
 	var wrong error
 	for _, in := range p.store.Instances {
-		h := &host{run: o.Run, server: in.Server, tools: o.Tools, conf: in.IMAPDConf, unit: "interlace"}
+		h := &host{run: o.Run, server: in.Server, tools: o.Tools, conf: in.IMAPDConf, unit: "interlace", dry: o.rehearsed}
 		if in.IMAPDConf == "" {
 			wrong = errors.Join(wrong, fmt.Errorf("the inventory does not say where imapd.conf of %s is on %s", name, in.Server))
 			continue
 		}
-		wrong = errors.Join(wrong, h.read(ctx))
 		p.hosts = append(p.hosts, h)
 	}
 	if len(p.store.Instances) == 0 {
 		wrong = fmt.Errorf("store %s has no instance", name)
 	}
+	_ = p.known(ctx)
 	return p, wrong
 }
 
-// each does something for users on all instances of a store at once.
-func (p *place) each(ctx context.Context, users []inventory.UserID, do func(*host, context.Context, []inventory.UserID) error) error {
-	if len(users) == 0 {
-		return nil
+// known reads the settings of all instances that are not known yet, and says which do not
+// answer.
+func (p *place) known(ctx context.Context) error {
+	wrong := make([]error, len(p.hosts))
+	var asking sync.WaitGroup
+	for i, h := range p.hosts {
+		asking.Go(func() { wrong[i] = h.known(ctx) })
 	}
+	asking.Wait()
+	return errors.Join(wrong...)
+}
+
+// each does something on all instances of a store at once.
+func (p *place) each(do func(*host) error) error {
 	var doing errgroup.Group
 	for _, h := range p.hosts {
-		doing.Go(func() error { return do(h, ctx, users) })
+		doing.Go(func() error { return do(h) })
 	}
 	return doing.Wait()
+}
+
+// later says when and how another run does what could not be done now, however often it
+// is tried.
+type later string
+
+func (l later) Error() string { return string(l) }
+
+// errLeft says that something is left to be done on an instance that can't be reached now.
+var errLeft = later("interlace apply --resume --yes, or --rollback --yes, does the rest when it answers again")
+
+// letInReplicas lets users in on the replicas, each of which is tried.
+func (p *place) letInReplicas(ctx context.Context, users []inventory.UserID, others ...string) error {
+	ctx, cancel := context.WithTimeout(ctx, short)
+	defer cancel()
+	wrong := make([]error, len(p.hosts))
+	var doing sync.WaitGroup
+	for i, h := range p.hosts[1:] {
+		doing.Go(func() {
+			if err := h.letIn(ctx, users, others...); err != nil {
+				wrong[i] = fmt.Errorf("still kept out of the replica on %s, where nobody works: %w", h.server, err)
+			}
+		})
+	}
+	doing.Wait()
+	return errors.Join(wrong...)
 }
 
 // source is a place with what leaves it.

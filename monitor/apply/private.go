@@ -35,6 +35,9 @@ func (h *host) own(extension string) string {
 
 // write writes a file of the unit, readable for the instance's account alone.
 func (h *host) write(ctx context.Context, extension, text string) (string, error) {
+	if err := h.known(ctx); err != nil {
+		return "", err
+	}
 	ctx, cancel := context.WithTimeout(ctx, short)
 	defer cancel()
 	file := h.own(extension)
@@ -50,11 +53,37 @@ func (h *host) write(ctx context.Context, extension, text string) (string, error
 
 // forget removes files of the unit.
 func (h *host) forget(ctx context.Context, extensions ...string) error {
+	if err := h.known(ctx); err != nil {
+		return err
+	}
 	words := []string{"rm", "-f", "--"}
 	for _, e := range extensions {
 		words = append(words, h.own(e))
 	}
 	_, err := h.ask(ctx, short, words...)
+	return err
+}
+
+// forgetAll removes all files of the unit.
+func (h *host) forgetAll(ctx context.Context) error {
+	if err := h.settle(ctx); err != nil {
+		return err
+	}
+	if err := h.forget(ctx, ".conf", ".log"); err != nil {
+		return err
+	}
+	return h.unlock(ctx)
+}
+
+// unlock removes the lock of the unit, which nobody may hold, as the last of its files.
+func (h *host) unlock(ctx context.Context) error {
+	if err := h.settle(ctx); err != nil {
+		return err
+	}
+	_, err := h.locked(ctx, short, "", "rm", "-f", "--", h.own(".lock"))
+	if h.settled = err == nil; err != nil {
+		err = fmt.Errorf("remove %s on %s: %w", h.own(".lock"), h.server, err)
+	}
 	return err
 }
 
@@ -152,8 +181,8 @@ func (o *Options) answering(ctx context.Context, stores []inventory.StoreID) []*
 		}
 	}
 	_ = everywhere(hosts, func(h *host) error {
-		_ = h.read(ctx)
+		_ = h.known(ctx)
 		return nil
 	})
-	return slices.DeleteFunc(hosts, func(h *host) bool { return h.settings["configdirectory"] == "" })
+	return slices.DeleteFunc(hosts, func(h *host) bool { return h.settings == nil })
 }

@@ -103,6 +103,9 @@ func Rehearse(ctx context.Context, u *Unit, others []*Unit, o *Options) (*Rehear
 		return r, nil
 	}
 	w, _, err := dry.newWork(ctx, u)
+	if m, moves := w.(*move); moves && err == nil {
+		err = m.known(ctx)
+	}
 	if err != nil {
 		r.Refused = Mistakes(err)
 		return r, nil
@@ -196,6 +199,9 @@ func Reach(ctx context.Context, units []*Unit, o *Options) error {
 	var wrong error
 	for _, name := range stores {
 		p, err := o.place(ctx, name)
+		if err == nil {
+			err = p.known(ctx)
+		}
 		if err != nil {
 			wrong = errors.Join(wrong, err)
 			continue

@@ -121,20 +121,29 @@ func (u *Unit) Executed(records []monitor.StepRecord) bool {
 	if err != nil || len(records) == 0 {
 		return false
 	}
-	switch a := c.Next(records, false); a.Verb {
-	case End:
-		return !a.Back
-	case Undo:
-		return false
-	default:
-		return slices.Index(c.Steps, a.Step) > slices.Index(c.Steps, c.Pivot) || a.Step == c.Pivot && a.Again
+	a := c.Next(records, false)
+	if u.Do == nil && a.Verb != End { // the facts follow the routes
+		at, route := slices.Index(c.Steps, a.Step), slices.Index(c.Steps, monitor.StepRoute)
+		return at > route || at == route && (a.Again || a.Back)
 	}
+	return c.past(a)
 }
 
 // Rests reports whether nothing is to be done about a unit but to delete the originals.
 func (u *Unit) Rests(records []monitor.StepRecord) bool {
 	c, err := courseOf(u)
 	return err == nil && c.Next(records, false).Verb == Settle
+}
+
+// Held reports whether a unit of which this is written down must not be left where it is:
+// users are kept out, or it is on its way back, or is with back.
+func (u *Unit) Held(records []monitor.StepRecord, back bool) bool {
+	c, err := courseOf(u)
+	if err != nil {
+		return false
+	}
+	a := c.Next(records, back)
+	return a.Verb == Undo || a.Verb == Do && (!c.pauses(a.Step) || a.Again && a.Step == c.Hold)
 }
 
 // Ahead reports whether there is something to do about a unit now: it may have come back,

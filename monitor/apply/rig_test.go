@@ -58,6 +58,16 @@ func (j *journal) Steps(_ context.Context, plan, unit string) ([]monitor.StepRec
 	return slices.DeleteFunc(slices.Clone(j.steps), func(r monitor.StepRecord) bool { return r.Plan != plan || r.Unit != unit }), nil
 }
 
+// at is the step that was last written down.
+func (j *journal) at() (step monitor.Step) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for i := range j.steps {
+		step = j.steps[i].Step
+	}
+	return step
+}
+
 // String shows the journal.
 func (j *journal) String() string {
 	var b strings.Builder
@@ -178,12 +188,26 @@ func (r *rig) look(t *testing.T, user string, from, to int) {
 	t.Helper()
 	ctx := t.Context()
 	old, fresh := r.Stores[from].Master(), r.Stores[to].Master()
-	routed := r.routes[inventory.UserID(user)] == inventory.ServerID(fresh.Name)
+	routed := r.routed(user) == inventory.ServerID(fresh.Name)
 	_, there := login(ctx, old, user)
 	_, here := login(ctx, fresh, user)
 	if !routed || there == nil || here != nil {
 		t.Errorf("%s is to be on %s: routed there %v; on the old store: %v; on the new one: %v", user, fresh.Name, routed, there, here)
 	}
+}
+
+// routed is where a user is routed to.
+func (r *rig) routed(user string) inventory.ServerID {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.routes[inventory.UserID(user)]
+}
+
+// reroute routes a user.
+func (r *rig) reroute(user string, in *cyrustest.Instance) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.routes[inventory.UserID(user)] = inventory.ServerID(in.Name)
 }
 
 func login(ctx context.Context, in *cyrustest.Instance, user string) ([]string, error) {

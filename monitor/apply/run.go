@@ -25,6 +25,7 @@ type run struct {
 	running  int
 	failures int   // one after the other
 	ended    error // nothing more begins
+	cut      bool  // nor goes on that may be ended in the middle
 	changed  chan struct{}
 }
 
@@ -69,8 +70,9 @@ func CarryOut(ctx context.Context, units []Unit, back bool, o *Options) ([]Resul
 		}
 		r.units = append(r.units, t)
 	}
-	stop := context.AfterFunc(ctx, func() { r.end(errors.New("interrupted")) })
+	stop := context.AfterFunc(ctx, r.interrupt)
 	defer stop()
+	r.together(context.WithoutCancel(ctx), r.held())
 	for _, wave := range waves(r.units) {
 		if o.Limits.OnlyWave > 0 && wave[0].Wave != o.Limits.OnlyWave {
 			for _, t := range wave {
@@ -97,12 +99,23 @@ func waves(tasks []*task) [][]*task {
 	return list
 }
 
-// wave carries out one wave. What the one before has left undone keeps it from beginning;
-// units of which users are kept out are carried on all the same.
+// held are the tasks that come before all others, since they must not be left where they are.
+func (r *run) held() []*task {
+	return slices.DeleteFunc(slices.Clone(r.units), func(t *task) bool {
+		return !t.held(r.back) || r.Limits.OnlyWave > 0 && t.Wave != r.Limits.OnlyWave
+	})
+}
+
+// wave carries out one wave. What the one before has left undone keeps it from beginning.
 func (r *run) wave(ctx context.Context, wave []*task) {
 	if !r.back {
 		r.mayBegin(ctx, wave)
 	}
+	r.together(ctx, wave)
+}
+
+// together carries tasks out at the same time, as far as servers have room for them.
+func (r *run) together(ctx context.Context, wave []*task) {
 	var going sync.WaitGroup
 	for {
 		t, wait := r.next(wave)
@@ -167,6 +180,14 @@ func (r *run) end(why error) {
 	r.wake()
 }
 
+// interrupt ends the run, and what may be ended in the middle.
+func (r *run) interrupt() {
+	r.mu.Lock()
+	r.cut = true
+	r.mu.Unlock()
+	r.end(errors.New("interrupted"))
+}
+
 func (r *run) wake() {
 	select {
 	case r.changed <- struct{}{}:
@@ -216,12 +237,8 @@ func dependent(t *task, before []*task) bool {
 	})
 }
 
-// held reports whether the unit must not be left where it is: users are kept out, or it
-// is on its way back.
-func (t *task) held(back bool) bool {
-	a := t.course.Next(t.records, back)
-	return a.Verb == Undo || a.Verb == Do && (!t.course.pauses(a.Step) || a.Again && a.Step == t.course.Hold)
-}
+// held reports whether the unit must not be left where it is.
+func (t *task) held(back bool) bool { return t.Held(t.records, back) }
 
 // carryOn carries one unit on, and notes what became of it.
 func (r *run) carryOn(ctx context.Context, t *task) {
@@ -289,7 +306,11 @@ func (r *run) carryOne(ctx context.Context, t *task) (Outcome, error) {
 			return Stopped, err
 		}
 	}
-	return t.options.carry(ctx, &t.Unit, t.course, w, func(ctx context.Context, step monitor.Step) error { return r.pass(ctx, t, step) }, r.back)
+	return t.options.carry(ctx, &t.Unit, t.course, w, &gate{
+		pass:  func(ctx context.Context, step monitor.Step) error { return r.pass(ctx, t, step) },
+		asked: func(ctx context.Context) error { return r.stopped(ctx, t) },
+		poll:  r.Limits.poll(),
+	}, r.back)
 }
 
 // endOf is the outcome of a unit of which nothing is left to be done.

@@ -10,11 +10,14 @@ import (
 	"github.com/interlacemail/interlace/monitor"
 )
 
+// errUnsealed says that the proof has left nothing to go by.
+var errUnsealed = errors.New("nothing is written down of what the original was when it was copied")
+
 // unsealed returns which mailboxes of a source are not as they were when the copy was
 // proven to be the same.
 func (m *move) unsealed(ctx context.Context, s *source, sealed seal) ([]cyrus.InternalName, error) {
 	if sealed == nil {
-		return nil, errors.New("nothing is written down of what the original was when it was copied")
+		return nil, errUnsealed
 	}
 	now, err := m.sealOf(ctx, s)
 	return sealed.differences(now), err
@@ -65,7 +68,7 @@ func (s seal) differences(now seal) []cyrus.InternalName {
 func sealsOf(records []monitor.StepRecord) map[inventory.StoreID]seal {
 	seals := map[inventory.StoreID]seal{}
 	read(records, monitor.StepProveTarget, &seals)
-	read(records, monitor.StepAllowTarget, &seals)
+	read(records, monitor.StepRoute, &seals)
 	read(records, monitor.StepCanary, &seals)
 	return seals
 }

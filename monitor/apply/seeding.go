@@ -54,10 +54,19 @@ func (m *making) seed(ctx context.Context, made inventory.Instance) (text, data 
 	if err != nil {
 		return "", "", err
 	}
-	return inventory.Counted(copied, "mailbox was copied", "mailboxes were copied"), "", forget(ctx, streams, ".lock")
+	return inventory.Counted(copied, "mailbox was copied", "mailboxes were copied"), "", unlock(ctx, streams)
 }
 
-// forget removes files of links; what still runs over one holds its lock.
+// unlock removes the locks of links.
+func unlock(ctx context.Context, links []*link) error {
+	var wrong error
+	for _, l := range links {
+		wrong = errors.Join(wrong, l.unlock(ctx))
+	}
+	return wrong
+}
+
+// forget removes files of links.
 func forget(ctx context.Context, links []*link, extension string) error {
 	var wrong error
 	for _, l := range links {
@@ -96,19 +105,26 @@ func (m *making) copyMissing(ctx context.Context, streams []*link, made inventor
 // carryDenials keeps those out of a replica who are kept out of its master, which does not
 // replicate that: after a promotion they could log in.
 func carryDenials(ctx context.Context, master, replica *host) error {
-	users, err := master.denied(ctx)
-	if err != nil || len(users) == 0 {
+	there, err := master.denials(ctx)
+	if err != nil || len(there) == 0 {
 		return err
 	}
 	already, err := replica.denied(ctx)
 	if err != nil {
 		return err
 	}
-	maps.DeleteFunc(users, func(u inventory.UserID, _ bool) bool { return already[u] })
-	if len(users) == 0 {
-		return nil
+	told := map[string][]inventory.UserID{}
+	for _, u := range slices.Sorted(maps.Keys(there)) {
+		if d := there[u]; d.all && !already[u] {
+			told[d.message] = append(told[d.message], u)
+		}
 	}
-	return replica.deny(ctx, slices.Sorted(maps.Keys(users)))
+	for _, message := range slices.Sorted(maps.Keys(told)) {
+		if err := replica.deny(ctx, told[message], message); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // streams returns links to the new replica that copy at the same time, each with its own
@@ -134,7 +150,7 @@ func (m *making) lanes(master *host) []*host {
 	var lanes []*host
 	for i := range n {
 		h := *master
-		h.unit = fmt.Sprintf("%s-%d", master.unit, i+1)
+		h.unit, h.settled = fmt.Sprintf("%s-%d", master.unit, i+1), false
 		lanes = append(lanes, &h)
 	}
 	return lanes

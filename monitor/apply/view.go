@@ -40,8 +40,8 @@ func (m *move) views(ctx context.Context) (map[inventory.UserID]view, int, error
 		}
 		users := slices.DeleteFunc(slices.Clone(s.users), func(u inventory.UserID) bool { return denied[u] })
 		out += len(s.users) - len(users)
-		views, err := m.viewsOn(ctx, s.master(), users)
-		if err != nil {
+		views, unseen, err := m.viewsOn(ctx, s.master(), users)
+		if err = errors.Join(append(unseen, err)...); err != nil {
 			return nil, 0, err
 		}
 		for i, u := range users {
@@ -51,22 +51,23 @@ func (m *move) views(ctx context.Context) (map[inventory.UserID]view, int, error
 	return seen, out, nil
 }
 
-// viewsOn returns what users see on an instance of what is moved.
-func (m *move) viewsOn(ctx context.Context, in inventory.Instance, users []inventory.UserID) ([]view, error) {
+// viewsOn returns what users see on an instance of what is moved, and of whom that can't be
+// told, and why.
+func (m *move) viewsOn(ctx context.Context, in inventory.Instance, users []inventory.UserID) (views []view, unseen []error, err error) {
 	if len(users) == 0 {
-		return nil, nil
+		return nil, nil, nil
 	}
 	names, err := m.names(ctx, in, m.all())
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	views := make([]view, len(users))
+	views, unseen = make([]view, len(users)), make([]error, len(users))
 	var looking errgroup.Group
 	looking.SetLimit(logins)
 	for i, u := range users {
-		looking.Go(func() (err error) { views[i], err = m.viewOf(ctx, in, u, names); return err })
+		looking.Go(func() error { views[i], unseen[i] = m.viewOf(ctx, in, u, names); return nil })
 	}
-	return views, looking.Wait()
+	return views, unseen, errors.Join(looking.Wait(), ctx.Err())
 }
 
 func (m *move) viewOf(ctx context.Context, in inventory.Instance, user inventory.UserID, names []cyrus.InternalName) (view, error) {

@@ -1,0 +1,125 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/interlacemail/interlace/inventory"
+)
+
+// graces are how long what is ended may take, by the signal that it gets.
+var graces = []struct {
+	signal string
+	grace  time.Duration
+}{{"TERM", 2 * time.Second}, {"KILL", 5 * time.Second}}
+
+// settle makes sure that nothing runs on the server any more that was started there for
+// the unit: by a run that was killed, or for a step that was given up. What does is ended,
+// with all that it has started, and its lock is free then.
+func (h *host) settle(ctx context.Context) error {
+	if h.settled || h.dry {
+		return nil
+	}
+	if err := h.known(ctx); err != nil {
+		return err
+	}
+	left, err := h.remains(ctx, nil)
+	var refused error
+	for _, s := range graces {
+		if err != nil || len(left) == 0 {
+			break
+		}
+		_, refused = h.ask(ctx, short, append([]string{"kill", "-" + s.signal}, numbers(left)...)...) // some may have ended by themselves
+		for begin := time.Now(); err == nil && len(left) > 0 && time.Since(begin) < s.grace; {
+			if err = pause(ctx, time.Second/10); err == nil {
+				left, err = h.remains(ctx, left)
+			}
+		}
+	}
+	switch {
+	case err != nil:
+	case len(left) > 0:
+		err = errors.Join(fmt.Errorf("process %d does not end: %s", left[0].number, inventory.Printable(left[0].words)), refused)
+	default:
+		_, err = h.ask(ctx, short, "flock", "-o", "-E", strconv.Itoa(occupied), "-w", "5", h.own(".lock"), "true")
+	}
+	if err != nil {
+		return fmt.Errorf("end what still runs of the unit on %s: %w", h.server, err)
+	}
+	h.settled = true
+	return nil
+}
+
+// process is one that runs on a server.
+type process struct {
+	number, parent int
+	words          string
+}
+
+func numbers(list []process) []string {
+	var numbers []string
+	for _, p := range list {
+		numbers = append(numbers, strconv.Itoa(p.number))
+	}
+	return numbers
+}
+
+// remains returns what runs on the server for the unit: what waits for its lock or holds
+// it, and what reads its private configuration, with all that these have started, and
+// which of some processes still run.
+func (h *host) remains(ctx context.Context, of []process) ([]process, error) {
+	text, err := h.ask(ctx, short, "ps", "-A", "-ww", "-o", "pid=,ppid=,stat=,args=")
+	if err != nil {
+		return nil, err
+	}
+	var all []process
+	for line := range strings.Lines(text) {
+		if p, runs := readProcess(line); runs {
+			all = append(all, p)
+		}
+	}
+	found := map[int]bool{}
+	for more := true; more; {
+		more = false
+		for _, p := range all {
+			if !found[p.number] && (found[p.parent] || slices.Contains(of, p) || h.starts(&p)) {
+				found[p.number], more = true, true
+			}
+		}
+	}
+	return slices.DeleteFunc(all, func(p process) bool { return !found[p.number] }), nil
+}
+
+// readProcess reads a line of ps. What has ended, and only nobody has asked for, does not run.
+func readProcess(line string) (p process, runs bool) {
+	words := strings.Fields(line)
+	if len(words) < 4 {
+		return p, false
+	}
+	var wrong [2]error
+	p.number, wrong[0] = strconv.Atoi(words[0])
+	p.parent, wrong[1] = strconv.Atoi(words[1])
+	p.words = strings.Join(words[3:], " ")
+	return p, errors.Join(wrong[:]...) == nil && !strings.HasPrefix(words[2], "Z")
+}
+
+// starts reports whether a process is one that the unit itself starts on this server, and
+// not the one at this end of a runner.
+func (h *host) starts(p *process) bool {
+	program, _, _ := strings.Cut(p.words, " ")
+	switch path.Base(program) {
+	case "flock":
+		return holds(p.words, h.own(".lock"))
+	case "timeout", "sync_client":
+		return holds(p.words, h.own(".conf"))
+	}
+	return false
+}
+
+func holds(words, word string) bool { return strings.Contains(words+" ", " "+word+" ") }

@@ -1,0 +1,123 @@
+package apply
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
+)
+
+// firstPause and longestPause are what passes between two attempts to route users: each
+// pause is twice the one before.
+const firstPause, longestPause = time.Second / 4, 10 * time.Second
+
+// routes lead from the old stores to the new one, or back.
+func (m *move) routes(back bool) []Route {
+	var routes []Route
+	for _, s := range m.sources {
+		from, to := s.master(), m.target.master()
+		if back {
+			from, to = to, from
+		}
+		for _, u := range slices.Concat(s.users, s.trees) {
+			routes = append(routes, Route{User: u, From: from, To: to})
+		}
+	}
+	return routes
+}
+
+// route sends mail and clients to the new store, where nobody is let in yet, and brings
+// along what reached the original after it had been copied, since its delivery had begun
+// before the denial. Where an old store does not answer any more that has time until the
+// canary: back to it the users can't go.
+func (m *move) route(ctx context.Context, records []monitor.StepRecord) (text, data string, err error) {
+	if err := m.persist(ctx, m.routes(false), func(context.Context) bool { return false }); err != nil {
+		return "", "", err
+	}
+	text, data, err = m.bringLate(ctx, records)
+	if err != nil {
+		for _, s := range m.sources {
+			if deaf := m.answers(ctx, s.master()); deaf != nil {
+				return fmt.Sprintf("what came late to %s is looked for later: %v", s.store.Name, deaf), "", nil
+			}
+		}
+	}
+	return text, data, err
+}
+
+// errUnrouted says that users are kept out until they can be routed.
+var errUnrouted = later("interlace apply --resume --yes, or --rollback --yes, goes on when routing works again")
+
+// unroute sends mail and clients back to where the users were. It is done, too, where they
+// are served there all the same.
+func (m *move) unroute(ctx context.Context) error {
+	limited, cancel := context.WithTimeout(ctx, m.denied())
+	defer cancel()
+	err := m.persist(limited, m.routes(true), m.servedBefore)
+	if err != nil {
+		err = fmt.Errorf("users %s are kept out everywhere: where mail and clients are sent could not be set back: %w; %w",
+			inventory.Printable(namesOf(m.users())), err, errUnrouted)
+	}
+	return err
+}
+
+// servedBefore reports whether all is known to be routed to the old stores. Of shared trees
+// that can't be known.
+func (m *move) servedBefore(ctx context.Context) bool {
+	if m.Live.Served == nil || len(m.trees()) > 0 {
+		return false
+	}
+	served, err := m.Live.Served(ctx, m.users())
+	if err != nil {
+		return false
+	}
+	return !slices.ContainsFunc(m.routes(true), func(r Route) bool { return served[r.User] != r.To.Server })
+}
+
+// persist routes users anew, again and again with growing pauses until that is done, or
+// has become so otherwise, or the time is over. No attempt may take more than half of what
+// is left. The error is that of the first one.
+func (m *move) persist(ctx context.Context, routes []Route, otherwise func(context.Context) bool) error {
+	var first error
+	for wait := firstPause; ; wait = min(2*wait, longestPause) {
+		err := m.tryRoute(ctx, routes)
+		if err == nil || otherwise(ctx) {
+			return nil
+		}
+		if first == nil {
+			first = err
+		}
+		if pause(ctx, wait) != nil {
+			return first
+		}
+	}
+}
+
+func (m *move) tryRoute(ctx context.Context, routes []Route) error {
+	limit := patience
+	if end, ends := ctx.Deadline(); ends {
+		limit = max(time.Until(end)/2, time.Second)
+	}
+	late := fmt.Errorf("routing did not end within %v", limit.Round(time.Second/10))
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, late)
+	defer cancel()
+	err := m.Route(ctx, routes)
+	if err != nil && context.Cause(ctx) == late {
+		err = fmt.Errorf("%w: %w", late, err)
+	}
+	return err
+}
+
+// answers fails where an instance does not let its administrator in.
+func (m *move) answers(ctx context.Context, in inventory.Instance) error {
+	ctx, cancel := context.WithTimeout(ctx, greeting)
+	defer cancel()
+	c, err := m.dialAdmin(ctx, in)
+	if err != nil {
+		return fmt.Errorf("%s does not answer: %w", in.Server, err)
+	}
+	return c.Close()
+}
