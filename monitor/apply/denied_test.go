@@ -18,6 +18,7 @@ import (
 func TestUnitsKeepOutTheirOwn(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, 3, cyrustest.Settings{})
+	j := &journal{left: -1}
 	ctx := t.Context()
 	from := r.Stores[0].Master()
 	fill := func(n string) (anna, ben string) {
@@ -30,7 +31,7 @@ func TestUnitsKeepOutTheirOwn(t *testing.T) {
 
 	// He has moved before those are kept out who may write to what anna has.
 	anna, ben := fill("1")
-	o, second := r.options(&journal{left: -1}), r.options(&journal{left: -1})
+	o, second := r.options(j), r.options(j)
 	moves := func() {
 		if outcome, err := second.Carry(ctx, unit(ben, "s1", "s3", ben), false); outcome != apply.Moved {
 			t.Errorf("%s, %v\n%v", outcome, err, second.Journal)
@@ -53,7 +54,7 @@ func TestUnitsKeepOutTheirOwn(t *testing.T) {
 
 	// He is about to move while he is kept out for anna: that has to wait.
 	anna, ben = fill("2")
-	o, second = r.options(&journal{left: -1}), r.options(&journal{left: -1})
+	o, second = r.options(j), r.options(j)
 	r.routes[inventory.UserID(ben)] = inventory.ServerID(from.Name)
 	at(o, "-O", func() {
 		if outcome, err := second.Carry(ctx, unit(ben, "s1", "s3", ben), false); outcome != apply.Postponed || !strings.Contains(err.Error(), "another unit keeps user "+ben+" out of "+from.Name) {
@@ -67,7 +68,7 @@ func TestUnitsKeepOutTheirOwn(t *testing.T) {
 
 	// Likewise when both have copied what they move.
 	anna, ben = fill("3")
-	o, second = r.options(&journal{left: -1}), r.options(&journal{left: -1})
+	o, second = r.options(j), r.options(j)
 	r.routes[inventory.UserID(ben)] = inventory.ServerID(from.Name)
 	at(second, "-u", func() { second.Journal.(*journal).left = 1 }) // killed as it begins to keep him out
 	if outcome, err := second.Carry(ctx, unit(ben, "s1", "s3", ben), false); !errors.Is(err, errCrash) || second.Journal.(*journal).at() != monitor.StepDenySource {

@@ -289,11 +289,11 @@ func TestTidy(t *testing.T) {
 func TestWhatStillRunsIsEnded(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, 2, cyrustest.Settings{})
+	j := &journal{left: -1}
 	ctx := t.Context()
 	from := r.Stores[0].Master()
 	for user, back := range map[string]bool{"anna": false, "ben": true} {
 		must(t, from.Fill(ctx, []cyrustest.Mailbox{{Name: "user." + user, Messages: 3}}))
-		j := &journal{left: -1}
 		o := r.options(j)
 		begun, over := from.Dir+"/conf/begun-"+user, from.Dir+"/conf/over-"+user
 		left := make(chan error, 1)

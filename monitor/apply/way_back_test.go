@@ -229,6 +229,7 @@ func TestSwitchNeedsOneMaster(t *testing.T) {
 func TestRouteIsTakenBack(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, 2, cyrustest.Settings{})
+	j := &journal{left: -1}
 	from, to := r.Stores[0].Master(), r.Stores[1].Master()
 	for i, test := range []struct {
 		name        string
@@ -253,7 +254,6 @@ func TestRouteIsTakenBack(t *testing.T) {
 			user := fmt.Sprintf("u%d", i)
 			must(t, from.Fill(ctx, []cyrustest.Mailbox{{Name: "user." + user, Messages: 3}}))
 			r.reroute(user, from)
-			j := &journal{left: -1}
 			o := r.options(j)
 			o.Denied = 4 * time.Second
 			route, forth, back := o.Route, test.forth, test.back

@@ -36,7 +36,8 @@ type rig struct {
 	before []monitor.Confirmation
 	ended  time.Time
 	others []apply.Unit // of other plans
-	killed monitor.Step // when the process is killed
+	killed monitor.Step // at which the process is killed
+	dead   bool         // it was: it neither writes nor runs anything any more
 }
 
 func newRig(t *testing.T) *rig {
@@ -90,8 +91,8 @@ func (r *rig) Identity(context.Context) (string, error) { return "j", nil }
 func (r *rig) AddStep(_ context.Context, record *monitor.StepRecord) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.killed != "" && record.Step == r.killed {
-		return errors.New("killed")
+	if r.dead = r.dead || r.killed != "" && record.Step == r.killed; r.dead {
+		return errKilled
 	}
 	r.steps = append(r.steps, *record)
 	return nil
@@ -108,6 +109,8 @@ func (r *rig) Applies(context.Context, bool) ([]monitor.Apply, error) {
 	return []monitor.Apply{{Number: 1, Plans: []string{"p"}, Ended: r.ended}}, nil
 }
 
+var errKilled = errors.New("killed")
+
 // run runs a program as Cyrus's account, whatever the server: all are here.
 func run(ctx context.Context, _ inventory.ServerID, input string, words ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, "setpriv", append([]string{"--reuid=cyrus", "--regid=mail", "--clear-groups", "--"}, words...)...)
@@ -117,6 +120,17 @@ func run(ctx context.Context, _ inventory.ServerID, input string, words ...strin
 		return out.String(), fmt.Errorf("%w: %s", err, strings.TrimSpace(complaint.String()))
 	}
 	return out.String(), nil
+}
+
+// run runs a program as long as the process that carries plans out has not been killed.
+func (r *rig) run(ctx context.Context, server inventory.ServerID, input string, words ...string) (string, error) {
+	r.mu.Lock()
+	dead := r.dead
+	r.mu.Unlock()
+	if dead {
+		return "", errKilled
+	}
+	return run(ctx, server, input, words...)
 }
 
 func (r *rig) access(in inventory.Instance, as inventory.UserID) cyrus.Options {
@@ -133,8 +147,9 @@ func (r *rig) carryOut() {
 }
 
 func (r *rig) applying() *apply.Options {
+	r.dead = false
 	return &apply.Options{
-		Inventory: r.inventory, Run: run, Tools: "/usr/lib/cyrus/bin", SyncUser: "repl", SyncPassword: cyrus.Secret(r.Password), Journal: r,
+		Inventory: r.inventory, Run: r.run, Limits: apply.Limits{Insist: time.Millisecond}, Tools: "/usr/lib/cyrus/bin", SyncUser: "repl", SyncPassword: cyrus.Secret(r.Password), Journal: r,
 		Keep: 14 * 24 * time.Hour, Now: time.Now,
 		Dial: func(ctx context.Context, in inventory.Instance, as inventory.UserID) (*cyrus.Client, error) {
 			return cyrus.Dial(ctx, r.access(in, as))
