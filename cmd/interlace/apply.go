@@ -36,8 +36,7 @@ out for as long as it takes to copy the rest, to prove that the new store and it
 replicas have what the old one has, and to route mail and clients anew. Until then
 everything can be taken back, and is if a step fails or takes too long; mail waits in
 the queue of the relay meanwhile. The originals stay where they were, and denied, for
-keep_source, and are deleted by a later apply --resume --yes, which reads every
-message on the new store and its replicas first.
+keep_source, and are deleted by a later apply --resume --yes.
 
 A layout plan is carried out change by change: replicas are made and filled,
 promoted and dropped, by a command of yours, instance_hook: see interlace help

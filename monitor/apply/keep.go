@@ -49,22 +49,6 @@ func (m *move) keep(ctx context.Context, records []monitor.StepRecord) (text, da
 	return strings.TrimSuffix(text+read, "; "), "", err
 }
 
-// confirmed fails where not all of what was moved is what it was promised to be, which
-// includes that each message was read whole on every copy, and tells what was read.
-func (m *move) confirmed(ctx context.Context, step monitor.Step) (read string, err error) {
-	if m.Live.Confirmed == nil {
-		return "", fmt.Errorf("%w: nobody has confirmed that all is as it was planned", errRests)
-	}
-	read, err = m.Live.Confirmed(ctx, m.unit, func(text string) { m.tell(Progress{Unit: m.unit, Verb: Do, Step: step, Far: text}) })
-	if err != nil {
-		return "", fmt.Errorf("%w: not confirmed: %w", errRests, err)
-	}
-	return read, nil
-}
-
-// lately is how long before the original is deleted all must have been confirmed.
-const lately = time.Hour
-
 // quietDay is how long nobody may have come to an original before it is removed.
 const quietDay = 24 * time.Hour
 
@@ -96,31 +80,9 @@ func (m *move) quiet(ctx context.Context, s *source) (string, error) {
 }
 
 // deleteSource removes the original from the old stores, and fails as long as anything of
-// it is left. What was confirmed long ago, since the process was killed, is confirmed anew.
-func (m *move) deleteSource(ctx context.Context, records []monitor.StepRecord) (text string, err error) {
-	if kept, _ := ended(records, monitor.StepKeep); !m.rehearsed && m.Now().Sub(kept) > lately {
-		left, err := m.anyLeft(ctx)
-		if err == nil && left {
-			text, err = m.confirmed(ctx, monitor.StepDeleteSource)
-		}
-		if err != nil {
-			return "", err
-		}
-	}
-	return text, m.deleteSources(ctx, sealsOf(records))
-}
-
-// anyLeft reports whether there is an original that is none of a way back.
-func (m *move) anyLeft(ctx context.Context) (bool, error) {
-	for _, s := range m.sources {
-		if back, err := m.movedBack(ctx, s); err != nil || back == notBack {
-			return back == notBack, err
-		}
-	}
-	return false, nil
-}
-
-func (m *move) deleteSources(ctx context.Context, sealed map[inventory.StoreID]seal) error {
+// it is left.
+func (m *move) deleteSource(ctx context.Context, records []monitor.StepRecord) error {
+	sealed := sealsOf(records)
 	return m.eachSource(func(s *source) error {
 		if back, err := m.movedBack(ctx, s); err != nil || back != notBack {
 			return err

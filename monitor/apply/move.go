@@ -83,8 +83,10 @@ func (m *move) do(ctx context.Context, step monitor.Step, records []monitor.Step
 	case monitor.StepKeep:
 		return m.keep(ctx, records)
 	case monitor.StepDeleteSource:
-		text, err = m.deleteSource(ctx, records)
-		return text, "", err
+		if text, err = m.confirmedLately(ctx, records); err != nil {
+			return "", "", err
+		}
+		return text, "", m.deleteSource(ctx, records)
 	case monitor.StepAllowSource:
 		return "", "", m.allowSource(ctx)
 	}
