@@ -10,11 +10,11 @@ import (
 
 // confirmed fails where not all of what was moved is what it was promised to be, which
 // includes that each message was read whole on every copy, and tells what was read.
-func (m *move) confirmed(ctx context.Context, step monitor.Step) (read string, err error) {
+func (m *move) confirmed(ctx context.Context, unit *Unit, step monitor.Step) (read string, err error) {
 	if m.Live.Confirmed == nil {
 		return "", fmt.Errorf("%w: nobody has confirmed that all is as it was planned", errRests)
 	}
-	read, err = m.Live.Confirmed(ctx, m.unit, func(text string) { m.tell(Progress{Unit: m.unit, Verb: Do, Step: step, Far: text}) })
+	read, err = m.Live.Confirmed(ctx, unit, func(text string) { m.tell(Progress{Unit: m.unit, Verb: Do, Step: step, Far: text}) })
 	if err != nil {
 		return "", fmt.Errorf("%w: not confirmed: %w", errRests, err)
 	}
@@ -35,7 +35,7 @@ func (m *move) confirmedLately(ctx context.Context, records []monitor.StepRecord
 		case err != nil:
 			return "", err
 		case back == notBack:
-			return m.confirmed(ctx, monitor.StepDeleteSource)
+			return m.confirmed(ctx, m.unit, monitor.StepDeleteSource)
 		}
 	}
 	return "", nil // there is no original but of what is in use again

@@ -45,7 +45,7 @@ func (m *move) keep(ctx context.Context, records []monitor.StepRecord) (text, da
 	if !kept {
 		return strings.TrimSuffix(text, "; "), "", nil
 	}
-	read, err := m.confirmed(ctx, monitor.StepKeep)
+	read, err := m.confirmed(ctx, m.unit, monitor.StepKeep)
 	return strings.TrimSuffix(text+read, "; "), "", err
 }
 
