@@ -41,9 +41,12 @@ type Account struct {
 	own []monitor.StepRecord
 }
 
-// DeniedBefore are the users who were denied on a store before the unit began.
+// DeniedBefore are the users of whom is written down that they were denied on a store before
+// the unit began.
 func (a *Account) DeniedBefore(store inventory.StoreID) []inventory.UserID {
-	var was before
+	var was struct {
+		Denied map[inventory.StoreID][]inventory.UserID
+	}
 	read(a.own, monitor.StepCopy, &was)
 	return was.Denied[store]
 }
