@@ -12,7 +12,6 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
 	"github.com/interlacemail/interlace/monitor"
-	"github.com/interlacemail/interlace/planner"
 )
 
 // rests reports whether the original is still to be kept.
@@ -56,40 +55,6 @@ func (m *move) keep(ctx context.Context, records []monitor.StepRecord) (text, da
 	return strings.TrimSuffix(text+read, "; "), "", err
 }
 
-// confirmed fails where not all of what was moved is what it was promised to be, which
-// includes that each message was read whole on every copy, and tells what was read.
-func (m *move) confirmed(ctx context.Context, step monitor.Step) (read string, err error) {
-	if m.Live.Confirmed == nil {
-		return "", fmt.Errorf("%w: nobody has confirmed that all is as it was planned", errRests)
-	}
-	unit, err := m.present(ctx)
-	if err != nil || len(unit.Moves) == 0 {
-		return "", err
-	}
-	read, err = m.Live.Confirmed(ctx, unit, func(text string) { m.tell(Progress{Unit: m.unit, Verb: Do, Step: step, Far: text}) })
-	if err != nil {
-		return "", fmt.Errorf("%w: not confirmed: %w", errRests, err)
-	}
-	return read, nil
-}
-
-// present is the unit without users who are on the new store no more: of these nothing can
-// be confirmed.
-func (m *move) present(ctx context.Context) (*Unit, error) {
-	has, err := m.owners(ctx, m.target.master())
-	if err != nil {
-		return nil, err
-	}
-	unit := *m.unit
-	unit.Moves = slices.DeleteFunc(slices.Clone(unit.Moves), func(c planner.UserChange) bool {
-		return m.kindOf(c.User) != inventory.Shared && has[cyrus.Owner{Name: string(c.User)}] == 0
-	})
-	return &unit, nil
-}
-
-// lately is how long before the original is deleted all must have been confirmed.
-const lately = time.Hour
-
 // quietDay is how long nobody may have come to an original before it is removed.
 const quietDay = 24 * time.Hour
 
@@ -128,16 +93,7 @@ type originals struct {
 
 // deleteSource removes the original from the old stores, and fails as long as anything of
 // it is left. Of users who are on the new store no more it is kept, and they stay denied.
-// What was confirmed long ago, since the process was killed, is confirmed anew.
 func (m *move) deleteSource(ctx context.Context, records []monitor.StepRecord) (text, data string, err error) {
-	if kept, _ := ended(records, monitor.StepKeep); !m.rehearsed && m.Now().Sub(kept) > lately {
-		if text, err = m.confirmedAnew(ctx); err != nil {
-			return "", "", err
-		}
-		if text != "" {
-			text += "; "
-		}
-	}
 	sealed := sealsOf(records)
 	stay := originals{map[inventory.StoreID][]inventory.UserID{}}
 	err = m.eachSource(func(s *source) error {
@@ -172,20 +128,6 @@ func (m *move) deleteSource(ctx context.Context, records []monitor.StepRecord) (
 	}
 	kept, err := json.Marshal(stay)
 	return strings.TrimSuffix(text, "; "), string(kept), err
-}
-
-// confirmedAnew confirms once more what was moved, if there is an original that is none of a
-// way back.
-func (m *move) confirmedAnew(ctx context.Context) (read string, err error) {
-	for _, s := range m.sources {
-		switch back, err := m.movedBack(ctx, s); {
-		case err != nil:
-			return "", err
-		case back == notBack:
-			return m.confirmed(ctx, monitor.StepDeleteSource)
-		}
-	}
-	return "", nil
 }
 
 // leaving is a source with those of its users who are on the new store.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -87,7 +88,12 @@ func (m *move) do(ctx context.Context, step monitor.Step, records []monitor.Step
 	case monitor.StepKeep:
 		return m.keep(ctx, records)
 	case monitor.StepDeleteSource:
-		return m.deleteSource(ctx, records)
+		read, err := m.confirmedLately(ctx, records)
+		if err != nil {
+			return "", "", err
+		}
+		text, data, err = m.deleteSource(ctx, records)
+		return strings.Trim(read+"; "+text, "; "), data, err
 	case monitor.StepAllowSource:
 		return "", "", m.allowSource(ctx, records)
 	}

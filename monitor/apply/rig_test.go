@@ -1,12 +1,10 @@
 package apply_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"slices"
 	"strings"
 	"sync"
@@ -169,17 +167,7 @@ func unit(name, from, to string, users ...string) *apply.Unit {
 
 // run runs a program as Cyrus's account, whatever the server: all are here.
 func run(ctx context.Context, _ inventory.ServerID, input string, words ...string) (string, error) {
-	if os.Getuid() == 0 {
-		words = append([]string{"setpriv", "--reuid=cyrus", "--regid=mail", "--clear-groups", "--"}, words...)
-	}
-	cmd := exec.CommandContext(ctx, words[0], words[1:]...)
-	cmd.WaitDelay = time.Second
-	var out, complaint bytes.Buffer
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(input), &out, &complaint
-	if err := cmd.Run(); err != nil {
-		return out.String(), fmt.Errorf("%w: %s", err, strings.TrimSpace(complaint.String()))
-	}
-	return out.String(), nil
+	return cyrustest.Program(ctx, input, words...)
 }
 
 // look tells whether a user is served by one store and kept from the other, and routed

@@ -1,11 +1,9 @@
 package confirm_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"os/exec"
 	"slices"
 	"strings"
 	"sync"
@@ -113,13 +111,7 @@ var errKilled = errors.New("killed")
 
 // run runs a program as Cyrus's account, whatever the server: all are here.
 func run(ctx context.Context, _ inventory.ServerID, input string, words ...string) (string, error) {
-	cmd := exec.CommandContext(ctx, "setpriv", append([]string{"--reuid=cyrus", "--regid=mail", "--clear-groups", "--"}, words...)...)
-	var out, complaint bytes.Buffer
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(input), &out, &complaint
-	if err := cmd.Run(); err != nil {
-		return out.String(), fmt.Errorf("%w: %s", err, strings.TrimSpace(complaint.String()))
-	}
-	return out.String(), nil
+	return cyrustest.Program(ctx, input, words...)
 }
 
 // run runs a program as long as the process that carries plans out has not been killed.

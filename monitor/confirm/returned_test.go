@@ -103,7 +103,7 @@ func TestConfirmTakenBack(t *testing.T) {
 		t.Fatalf("%+v, %v", done, err)
 	}
 	r.promised("come back", "taken_back met, changes unmet, peak_utilisation unknown",
-		"2 are as before; anna to s2: taken back on 20", "moved from s1 to s2, found taken back on 20", "deny_source failed: ", "interlace apply --resume --yes begins it again", "!send the user", "!cyr_deny")
+		"2 are as before; anna to s2: taken back on 20", "moved from s1 to s2, found taken back on 20", " failed: ", "interlace apply --resume --yes begins it again", "!send the user", "!cyr_deny")
 	r.ended = time.Now()
 	r.promised("given up", "taken_back met", "2 are as before; anna to s2: taken back on 20")
 	r.tool(r.master("s1"), "cyr_deny", "--", "ben")

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	_ "embed" // the queries
-	"time"
 
 	"github.com/interlacemail/interlace/inventory/database"
 	"github.com/interlacemail/interlace/monitor"
@@ -17,8 +16,6 @@ var (
 	findStep string
 	//go:embed query/load_steps.sql
 	loadSteps string
-	//go:embed query/load_last_steps.sql
-	loadLastSteps string
 	//go:embed query/load_identity.sql
 	loadIdentity string
 )
@@ -53,21 +50,4 @@ func (h *History) Steps(ctx context.Context, plan, unit string) ([]monitor.StepR
 		err = rows.Scan(&r.Number, &r.Plan, &r.Unit, &r.Step, &r.State, database.AsMicroseconds(&r.At), &r.Text, &r.Data)
 		return r, err
 	})
-}
-
-// LastSteps returns when something was last done of each plan that changed where anybody or
-// anything is: carried on, or taken back.
-func (h *History) LastSteps(ctx context.Context) (map[string]time.Time, error) {
-	type last struct {
-		plan string
-		at   time.Time
-	}
-	list, err := load(ctx, h.facts, "steps", loadLastSteps, nil, func(rows *sql.Rows) (l last, err error) {
-		return l, rows.Scan(&l.plan, database.AsMicroseconds(&l.at))
-	})
-	all := map[string]time.Time{}
-	for _, l := range list {
-		all[l.plan] = l.at
-	}
-	return all, err
 }
