@@ -91,7 +91,7 @@ func (c *config) roles(ctx context.Context, s *inventory.Store) error {
 func (a *app) live(h *history.History, inv *inventory.Inventory) apply.Live {
 	c := a.config
 	l := apply.Live{Roles: c.roles, Kick: c.kick, Confirmed: a.confirmUnit(h, inv)}
-	if len(c.Monitor.RoutingQuery) > 0 || c.Monitor.RoutingFile != "" {
+	if c.knowsRoutes() {
 		l.Served = func(ctx context.Context, users []inventory.UserID) (map[inventory.UserID]inventory.ServerID, error) {
 			return c.served(ctx, inv, users)
 		}

@@ -1,8 +1,8 @@
 package main
 
 import (
-	"context"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -56,25 +56,28 @@ func TestInstanceHook(t *testing.T) {
 	}
 
 	// One that an apply has left running when it was killed is awaited.
-	killed, kill := context.WithCancel(t.Context())
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		stop := *order
-		stop.Act = apply.ActStop
-		_, _ = hook(killed, &stop)
-	}()
+	claim, err := openClaim(c.DB, "apply-s1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	claim.Close()
+	words := underLock(claim.Name(), []string{script, "stop", "s1", "imap3", "replica", os.DevNull})
+	left := exec.Command(words[0], words[1:]...)
+	if err := left.Start(); err != nil {
+		t.Fatal(err)
+	}
 	for {
 		if _, err := os.Stat(filepath.Join(dir, "stopping")); err == nil {
 			break
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	kill()
-	<-ended
 	order.Act = apply.ActStart
 	if _, err := hook(t.Context(), order); err != nil {
 		t.Errorf("the command before was not awaited: %v", err)
+	}
+	if err := left.Wait(); err != nil {
+		t.Error(err)
 	}
 	if (&config{}).layouts().Hook != nil {
 		t.Error("there is a hook without one in the configuration")

@@ -207,7 +207,7 @@ func (p *promotion) route(ctx context.Context) (text, data string, err error) {
 	}
 	var routes []Route
 	for _, u := range users {
-		routes = append(routes, Route{User: u, From: p.old(), To: p.fresh()})
+		routes = append(routes, Route{User: u, From: p.old(), To: p.fresh(), Store: p.store.Name})
 	}
 	text = inventory.Counted(len(users), "user is", "users are") + " routed there"
 	if out > 0 {
