@@ -13,8 +13,8 @@ import (
 )
 
 // Courses of the changes of a layout. What makes an instance can be taken back until it is
-// in service, a promotion until the roles are switched: the new master may take mail from
-// then on.
+// in service, a promotion until the first user is routed to the new master, which may take
+// mail from then on.
 var (
 	ofCreate = Course{
 		Steps: []monitor.Step{monitor.StepCheck, monitor.StepCreate, monitor.StepConnect, monitor.StepServe},
@@ -31,7 +31,7 @@ var (
 			monitor.StepCheck, monitor.StepProveAlike, monitor.StepStop, monitor.StepDrain,
 			monitor.StepPromote, monitor.StepRoute, monitor.StepServe, monitor.StepProveSends,
 		},
-		Pivot: monitor.StepPromote, Hold: monitor.StepStop,
+		Pivot: monitor.StepRoute, Hold: monitor.StepStop,
 	}
 	ofDrop = Course{
 		Steps: []monitor.Step{monitor.StepCheck, monitor.StepRemove, monitor.StepProveGone},

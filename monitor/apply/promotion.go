@@ -14,7 +14,8 @@ import (
 // promotion is the work of making a replica the master. The old master is stopped, so that
 // nobody writes to it and mail is put off; what it has logged is worked off; then the
 // roles and the routes are switched, and only when nobody is sent to the old master any
-// more it is started as a replica.
+// more it is started as a replica. Up to the routes nobody is sent to the new master, and
+// the old one can be started again.
 type promotion struct{ change }
 
 func (p *promotion) do(ctx context.Context, step monitor.Step, records []monitor.StepRecord) (text, data string, err error) {
@@ -30,7 +31,7 @@ func (p *promotion) do(ctx context.Context, step monitor.Step, records []monitor
 	case monitor.StepPromote:
 		return "", "", p.promote(ctx)
 	case monitor.StepRoute:
-		return p.route(ctx)
+		return p.route(ctx, records)
 	case monitor.StepServe:
 		return "", "", p.serve(ctx)
 	case monitor.StepProveSends:
@@ -39,11 +40,19 @@ func (p *promotion) do(ctx context.Context, step monitor.Step, records []monitor
 	return "", "", fmt.Errorf("there is no step %s", step)
 }
 
-// undo starts the old master again.
+// undo has the replica be one again, and the old master started.
 func (p *promotion) undo(ctx context.Context, step monitor.Step, _ []monitor.StepRecord) error {
-	if step != monitor.StepStop {
-		return nil
+	switch step {
+	case monitor.StepPromote:
+		return p.demote(ctx)
+	case monitor.StepStop:
+		return p.restart(ctx)
 	}
+	return nil
+}
+
+// restart has the old master started as it was.
+func (p *promotion) restart(ctx context.Context) error {
 	if _, err := p.order(ctx, p.asked(ActStart, p.old(), inventory.Master, p.instances(false))); err != nil {
 		return err
 	}
@@ -200,7 +209,7 @@ func (p *promotion) promote(ctx context.Context) error {
 // route sends the users of the store to the new master: those whom it has, but neither who
 // is kept out there, since what is there of them may be an original that was moved away,
 // nor who is known to be elsewhere.
-func (p *promotion) route(ctx context.Context) (text, data string, err error) {
+func (p *promotion) route(ctx context.Context, records []monitor.StepRecord) (text, data string, err error) {
 	users, out, err := p.users(ctx)
 	if err != nil {
 		return "", "", err
@@ -216,7 +225,22 @@ func (p *promotion) route(ctx context.Context) (text, data string, err error) {
 	if len(routes) == 0 {
 		return text, "", nil
 	}
-	return text, "", p.Route(ctx, routes)
+	return text, "", p.insist(ctx, records, routes)
+}
+
+// insist routes users, again and again as long as they may be kept out: there is no way
+// back any more.
+func (p *promotion) insist(ctx context.Context, records []monitor.StepRecord, routes []Route) error {
+	since, _ := last(records, monitor.StepStop, monitor.StepBegan)
+	for wait := time.Second; ; wait *= 2 {
+		err := p.Route(ctx, routes)
+		if err == nil || p.Now().Add(wait).Sub(since) > p.denied() {
+			return err
+		}
+		if err := pause(ctx, wait); err != nil {
+			return err
+		}
+	}
 }
 
 // users returns who is served by the new master, and how many of whom it has mailboxes are
