@@ -58,7 +58,8 @@ moved back, with the mail that has come since.
 routing_file, and others. What interlace watch has recorded in the same database
 counts; where nobody watches, the lag of stores is not known and keeps nothing back.
 
-The exit status is 1 if anything was not done, or speaks against the plan.`,
+The exit status is 1 if anything was not done, or speaks against the plan, and 2 if
+nothing could be done or users are kept out at the end: then the last lines say who.`,
 		Example: `  interlace apply moves.json users.json
   interlace apply moves.json users.json --yes
   interlace apply users.json --yes --window 22:00-05:00 --users-per-night 200
@@ -182,20 +183,34 @@ func (a *app) openJournal(ctx context.Context, yes bool) (*history.History, erro
 func (c *applying) rehearse(ctx context.Context) error {
 	list := []apply.Rehearsal{}
 	bar := c.app.progress("look")
-	units, stay, err := c.rehearsed(ctx)
+	units, back, err := c.rehearsed(ctx)
 	if err != nil {
 		return err
 	}
+	for i, u := range back {
+		r, err := apply.Rehearse(ctx, u, nil, true, c.options)
+		if err != nil {
+			return err
+		}
+		if r.Text = "it is taken back"; len(r.Steps) == 0 {
+			r.Text = notTakenBack(r.Outcome)
+		}
+		list = append(list, *r)
+		bar.at(i+1, len(back)+len(units), u.Name)
+	}
 	for i, u := range units {
-		r, err := apply.Rehearse(ctx, u, units[:i], c.options)
+		r, err := apply.Rehearse(ctx, u, units[:i], false, c.options)
 		if err != nil {
 			return err
 		}
 		list = append(list, *r)
-		bar.at(i+1, len(units), u.Name)
+		bar.at(len(back)+i+1, len(back)+len(units), u.Name)
 	}
 	bar.end()
-	shown := rehearsed(append(stay, list...), c.unreached)
+	shown, err := c.shown(ctx, list)
+	if err != nil {
+		return err
+	}
 	err = c.app.print(result{screen: shown.Screen(), table: shown.Table(), json: object(shown)})
 	if err == nil && (c.unreached != nil || slices.ContainsFunc(list, func(r apply.Rehearsal) bool { return len(r.Refused) > 0 })) {
 		err = errFound
@@ -203,9 +218,20 @@ func (c *applying) rehearse(ctx context.Context) error {
 	return err
 }
 
-// rehearsed are the units that would be carried on, and those that would be taken back,
-// whose steps are undone or that others take back.
-func (c *applying) rehearsed(ctx context.Context) (units []*apply.Unit, back []apply.Rehearsal, err error) {
+// notTakenBack says why nothing is undone of a unit that is to be taken back.
+func notTakenBack(o apply.Outcome) string {
+	switch o {
+	case apply.Moved, apply.Finished:
+		return "it is done; who can be moved back is, as below"
+	case apply.Back:
+		return "it was taken back"
+	}
+	return "nothing of it was begun"
+}
+
+// rehearsed are the units that would be carried on, and those that would be taken back:
+// their steps are undone, or others of the first move their users back.
+func (c *applying) rehearsed(ctx context.Context) (units, back []*apply.Unit, err error) {
 	for _, j := range c.jobs {
 		if !j.backwards {
 			continue
@@ -217,16 +243,15 @@ func (c *applying) rehearsed(ctx context.Context) (units []*apply.Unit, back []a
 			if err != nil {
 				return nil, nil, err
 			}
-			r := apply.Result{Unit: u, Outcome: u.Stands(records), Records: records}
-			results = append(results, r)
-			back = append(back, apply.Rehearsal{Unit: u, Outcome: r.Outcome, Records: records, Text: "taken back"})
+			results = append(results, apply.Result{Unit: u, Outcome: u.Stands(records), Records: records})
+			back = append(back, u)
 		}
 		for _, u := range j.reversed(results) {
 			units = append(units, &u)
 		}
 	}
 	for _, u := range c.units() {
-		if !slices.ContainsFunc(back, func(r apply.Rehearsal) bool { return r.Unit == u }) {
+		if !slices.Contains(back, u) {
 			units = append(units, u)
 		}
 	}

@@ -176,10 +176,18 @@ type answerOfApply struct {
 		Expected          *float64 `json:"denied_expected_seconds"`
 		Refused           []string
 		Steps             []struct {
-			Step     string
-			Commands []struct{ Server, Command string }
+			Verb, Step string
+			Commands   []struct {
+				Server, Command, Note string
+				Pastable              bool
+			}
+			Routes []string
 		}
+		Waits []string
+		Kept  string `json:"kept_until"`
+		Out   string `json:"kept_out_since"`
 	}
+	Notes []string
 }
 
 func (m *moving) apply(want int, args ...string) (a answerOfApply, stderr string) {

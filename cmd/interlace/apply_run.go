@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync/atomic"
@@ -95,9 +96,10 @@ func (c *applying) run(ctx context.Context) error {
 	shown := applied(results, c.app.config.KeepSource)
 	err := c.app.print(result{screen: shown.Screen(), table: shown.Table(), json: object(shown)})
 	c.sayLeft(results)
+	out := keptOut(results)
 	switch {
-	case err != nil:
-		return err
+	case err != nil || out != nil:
+		return errors.Join(err, out)
 	case ctx.Err() != nil:
 		return errCut
 	case !fine:

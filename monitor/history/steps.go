@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	_ "embed" // the queries
+	"time"
 
 	"github.com/interlacemail/interlace/inventory/database"
 	"github.com/interlacemail/interlace/monitor"
@@ -16,6 +17,8 @@ var (
 	findStep string
 	//go:embed query/load_steps.sql
 	loadSteps string
+	//go:embed query/load_begun.sql
+	loadBegun string
 )
 
 // AddStep writes down what is about to be done of a plan, or how it ended, and gives the
@@ -32,7 +35,16 @@ func (h *History) AddStep(ctx context.Context, r *monitor.StepRecord) error {
 
 // Steps returns what is written down of a unit of a plan, in its order.
 func (h *History) Steps(ctx context.Context, plan, unit string) ([]monitor.StepRecord, error) {
-	return load(ctx, h.facts, "steps", loadSteps, []any{plan, unit}, func(rows *sql.Rows) (r monitor.StepRecord, err error) {
+	return h.loadSteps(ctx, loadSteps, plan, unit)
+}
+
+// Begun returns the beginnings of a step since a time, whatever the plan, in their order.
+func (h *History) Begun(ctx context.Context, step monitor.Step, since time.Time) ([]monitor.StepRecord, error) {
+	return h.loadSteps(ctx, loadBegun, step, database.AsMicroseconds(&since))
+}
+
+func (h *History) loadSteps(ctx context.Context, query string, args ...any) ([]monitor.StepRecord, error) {
+	return load(ctx, h.facts, "steps", query, args, func(rows *sql.Rows) (r monitor.StepRecord, err error) {
 		err = rows.Scan(&r.Number, &r.Plan, &r.Unit, &r.Step, &r.State, database.AsMicroseconds(&r.At), &r.Text, &r.Data)
 		return r, err
 	})
