@@ -100,7 +100,7 @@ type dry struct {
 func newDry(o *Options) *dry {
 	pretended := *o
 	d := &dry{Options: &pretended, real: o}
-	d.rehearsed, d.Layouts.Settle = true, time.Millisecond
+	d.rehearsed = true
 	d.Run = d.note
 	d.Route = func(_ context.Context, routes []Route) error {
 		d.mu.Lock()
