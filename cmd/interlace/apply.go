@@ -152,6 +152,9 @@ func (a *app) apply(ctx context.Context, paths []string, flags applyFlags) error
 		a.note("nothing is begun and not done")
 		return nil
 	}
+	if err := missingWave(jobs, flags.onlyWave.given(0)); err != nil {
+		return err
+	}
 	c := &applying{app: a, history: h, facts: f, flags: flags, jobs: jobs}
 	if err := c.prepare(ctx); err != nil {
 		return err
@@ -160,6 +163,30 @@ func (a *app) apply(ctx context.Context, paths []string, flags applyFlags) error
 		return c.rehearse(ctx)
 	}
 	return c.run(ctx)
+}
+
+// missingWave refuses a wave that there is not; 0: none is asked for.
+func missingWave(jobs []*job, wave int) error {
+	if wave == 0 {
+		return nil
+	}
+	last := 0
+	for _, j := range jobs {
+		for i := range j.units {
+			if j.units[i].Wave == wave {
+				return nil
+			}
+			last = max(last, j.units[i].Wave)
+		}
+	}
+	none := fmt.Errorf("there is no wave %d", wave)
+	switch last {
+	case 0:
+		return hint(none, "only a schedule has waves: interlace moves makes one")
+	case 1:
+		return hint(none, "there is wave 1 alone")
+	}
+	return hint(none, "there are waves 1 to %d", last)
 }
 
 // openJournal opens the database that has the journal. Who only reads needs none.
