@@ -79,7 +79,7 @@ func (c *applying) shown(ctx context.Context, list []apply.Rehearsal) (*report.R
 		}
 		shown.Units = append(shown.Units, u)
 	}
-	if !c.app.config.knowsRoutes() && slices.ContainsFunc(list, func(r apply.Rehearsal) bool { return len(r.Steps) > 0 }) {
+	if !c.app.config.knowsRoutes() {
 		shown.Notes = append(shown.Notes, "whether routing_hook routes anybody can't be looked at: neither routing_query nor routing_file is set")
 	}
 	return shown, nil
