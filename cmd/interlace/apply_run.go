@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync/atomic"
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -162,9 +161,9 @@ func (c *applying) sayInstances(results []apply.Result) {
 func (c *applying) carryOut(ctx context.Context, j *job) ([]apply.Result, error) {
 	o := *c.options
 	o.Gates.Asked = func(ctx context.Context) (bool, error) { return c.asked(ctx, j.Number) }
-	bar := c.app.progress("apply")
-	defer bar.end()
-	o.Progress = c.progress(bar, len(j.units))
+	shown := c.app.applyProgress(len(j.units))
+	defer shown.end()
+	o.Progress = shown.at
 	quiet := c.app.quieting(c.history, "apply "+j.name(), storesOf(j.units))
 	if err := quiet.begin(ctx); err != nil {
 		return nil, err
@@ -200,26 +199,6 @@ func (c *applying) close(ctx context.Context, j *job, results []apply.Result) er
 func (c *applying) asked(ctx context.Context, number int64) (bool, error) {
 	open, err := c.history.Applies(ctx, false)
 	return slices.ContainsFunc(open, func(a monitor.Apply) bool { return a.Number == number && !a.Stop.IsZero() }), err
-}
-
-// progress tells what becomes of units.
-func (c *applying) progress(bar *progress, all int) func(apply.Progress) {
-	var over atomic.Int64
-	return func(p apply.Progress) {
-		if p.Over {
-			over.Add(1)
-		}
-		name := inventory.Printable(p.Unit.Name)
-		switch {
-		case p.Over && p.Why != "":
-			c.app.note("%s: %s: %s", name, p.Outcome, p.Why)
-		case p.Over:
-			c.app.note("%s: %s", name, p.Outcome)
-		case p.Outcome == apply.Waiting:
-			c.app.note("%s waits: %s", name, p.Why)
-		}
-		bar.at(int(over.Load()), all, fmt.Sprintf("%s: %s %s", name, p.Verb, p.Step))
-	}
 }
 
 // applyOptions say how the fleet is reached and what is known of it, as the configuration
