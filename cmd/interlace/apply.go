@@ -28,7 +28,9 @@ func (a *app) applyCommand() *cobra.Command {
 		Long: `Carry out plans on the live fleet: a schedule with the plans that it orders, or a
 users or layout plan alone. Without --yes nothing is changed: each group of users,
 and each change of a store, is listed with its steps, the commands that they run,
-and all that speaks against it.
+the routes that they change, what would keep it waiting now, and all that speaks
+against it. Those commands that can be pasted as they are say on which server; with
+--rollback it is listed what taking back would do.
 
 With --yes they are carried out, wave by wave. Users are copied while they work,
 again and again until that is quick; then whoever may write to their folders is kept

@@ -139,9 +139,12 @@ func (c *applying) sayLeft(results []apply.Result) {
 // no server tells discover of an instance that the inventory does not name.
 func (c *applying) sayInstances(results []apply.Result) {
 	inv := c.facts.Inventory
-	var changed []inventory.StoreID
+	var changed, between []inventory.StoreID
 	for i := range results {
 		r := &results[i]
+		if r.Unit.Do != nil && !r.Out().IsZero() {
+			between = append(between, r.Unit.Do.Store)
+		}
 		if r.Unit.Do == nil || r.Outcome != apply.Finished {
 			continue
 		}
@@ -151,7 +154,7 @@ func (c *applying) sayInstances(results []apply.Result) {
 		}
 	}
 	for _, name := range changed {
-		if at := inv.Store(name); at >= 0 {
+		if at := inv.Store(name); at >= 0 && !slices.Contains(between, name) {
 			c.app.note("store %s has these instances now, which the fleet file has to say:\n%s", name, apply.FleetLines(&inv.Stores[at]))
 		}
 	}

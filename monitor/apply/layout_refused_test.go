@@ -3,6 +3,7 @@ package apply_test
 import (
 	"context"
 	"errors"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -70,6 +71,18 @@ func TestLayoutTakenBack(t *testing.T) {
 			t.Error(err)
 		}
 	}
+}
+
+// A replica for which nothing was ever logged, not even by it, is promoted.
+func TestPromotionOfWhatNeverLogged(t *testing.T) {
+	t.Parallel()
+	op := newOperator(t)
+	people(t, op.on("m"))
+	must(t, op.fleet.Settle(t.Context()))
+	must(t, os.RemoveAll(op.on("r").Dir+"/conf/sync"))
+	op.must(t, alteration(planner.Promote, "r", "m", 2), before(apply.ActStart, func(context.Context) {
+		must(t, os.RemoveAll(op.on("r").Dir+"/conf/sync"))
+	}))
 }
 
 // refusing lets the operator's hook fail at an act: before it has done anything, or when
