@@ -10,7 +10,9 @@ It runs on the machine of apply. {role} is what the instance there is afterwards
 master or replica; {file} holds in JSON the store's instances as they are afterwards,
 the master first, each with server, role, imap, csync and imapd_conf. Exit status 0
 says that it is done. Each action may be asked for again when it is done already, or
-half done: then it does the rest. It may take 10 minutes.
+half done: then it does the rest. It may take 10 minutes or, while a store is offline
+for a promotion, what is left of max_denied; then it is ended with all that it has
+begun. What it leaves running when it ends by itself goes on.
 
 create STORE SERVER replica
   Make an empty instance that runs, with the settings of the master and the same
@@ -59,9 +61,9 @@ Between create and start apply copies all users, several at the same time
 
   seed_command: [seed, "{store}", "{server}", "{file}"]
 
-It runs after create, and again after a break. Replication then copies only what is
-missing. What is not replicated at all is not copied: duplicate and vacation
-databases, search indexes, passwords.
+It runs after create, and again after a break, for up to 7 days. Replication then
+copies only what is missing. What is not replicated at all is not copied: duplicate
+and vacation databases, search indexes, passwords.
 
 A PROMOTION
 

@@ -124,6 +124,22 @@ func TestPromotionTakenBack(t *testing.T) {
 			t.Errorf("kept out since %v, for %v", r.Out(), r.Denied())
 		}
 	}
+	j := &journal{left: -1}
+	outcome, _, err := op.carry(t, alteration(planner.Promote, "r", "m", 2), j, func(o *apply.Options) {
+		o.Denied, o.Expected = 3*time.Second, time.Minute
+		hook := o.Layouts.Hook
+		o.Layouts.Hook = func(ctx context.Context, order *apply.Order) (string, error) {
+			if order.Act != apply.ActPromote {
+				return hook(ctx, order)
+			}
+			<-ctx.Done()
+			return "", context.Cause(ctx)
+		}
+	})
+	if outcome != apply.Back || err == nil || !strings.Contains(err.Error(), "the users have been kept out for longer than 3s") {
+		t.Errorf("a hook that hangs: %s, %v\n%v", outcome, err, j)
+	}
+	op.check(t, "master m, replica r")
 	op.must(t, alteration(planner.Promote, "r", "m", 2))
 	op.check(t, "master r, replica m")
 }

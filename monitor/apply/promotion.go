@@ -19,6 +19,11 @@ import (
 type promotion struct{ change }
 
 func (p *promotion) do(ctx context.Context, step monitor.Step, records []monitor.StepRecord) (text, data string, err error) {
+	ctx, cancel, err := p.whileOut(ctx, step, records)
+	if err != nil {
+		return "", "", err
+	}
+	defer cancel()
 	switch step {
 	case monitor.StepCheck:
 		return "", "", p.check(ctx)
@@ -27,7 +32,7 @@ func (p *promotion) do(ctx context.Context, step monitor.Step, records []monitor
 	case monitor.StepStop:
 		return "", "", p.stop(ctx)
 	case monitor.StepDrain:
-		return "", "", p.drainInTime(ctx, records)
+		return "", "", p.drain(ctx)
 	case monitor.StepPromote:
 		return "", "", p.promote(ctx)
 	case monitor.StepRoute:
@@ -145,17 +150,24 @@ func (p *promotion) stop(ctx context.Context) error {
 	return p.settles(ctx, h, stillRuns)
 }
 
-// drainInTime works off what the old master has logged before the users have been kept
-// out for too long.
-func (p *promotion) drainInTime(ctx context.Context, records []monitor.StepRecord) error {
-	since, _ := last(records, monitor.StepStop, monitor.StepBegan)
-	left := p.denied() - p.Now().Sub(since)
-	if left <= 0 {
-		return fmt.Errorf("the users have been kept out for %v", p.Now().Sub(since).Round(time.Second))
+// whileOut gives the steps from the stop up to the route no longer than users may be kept
+// out.
+func (p *promotion) whileOut(ctx context.Context, step monitor.Step, records []monitor.StepRecord) (context.Context, context.CancelFunc, error) {
+	left := p.denied()
+	switch step {
+	case monitor.StepStop:
+	case monitor.StepDrain, monitor.StepPromote:
+		since, _ := last(records, monitor.StepStop, monitor.StepBegan)
+		left -= p.Now().Sub(since)
+	default:
+		return ctx, func() {}, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, left)
-	defer cancel()
-	return p.drain(ctx)
+	late := fmt.Errorf("the users have been kept out for longer than %v", p.denied())
+	if left <= 0 {
+		return nil, nil, late
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, left, late)
+	return ctx, cancel, nil
 }
 
 // drain works off all that the old master has logged.

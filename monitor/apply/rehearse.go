@@ -205,7 +205,9 @@ func (r *Rehearsal) goBack(ctx context.Context, d *dry, w work, course *Course) 
 // goOn notes what the steps that are left would do.
 func (r *Rehearsal) goOn(ctx context.Context, d *dry, w work, course *Course, a Action, others []*Unit) {
 	records := slices.Clone(r.Records)
-	r.Waits = d.real.waits(ctx, r.Unit, others)
+	if at := (&task{course: course, records: records}); !at.held(false) {
+		r.Waits = d.real.waits(ctx, r.Unit, others)
+	}
 	next := slices.Index(course.Steps, a.Step)
 	if a.Back {
 		next = 0
