@@ -46,11 +46,9 @@ func TestHooked(t *testing.T) {
 			t.Errorf("%q, %v", out, err)
 		}
 		child := number(t, filepath.Join(dir, "child"))
+		t.Cleanup(func() { _ = syscall.Kill(child, syscall.SIGKILL) })
 		if !lives(child) {
 			t.Error("what the hook has started is dead")
-		}
-		if err := syscall.Kill(child, syscall.SIGKILL); err != nil {
-			t.Error(err)
 		}
 	}
 	if took := time.Since(begin); took > 30*time.Second {
