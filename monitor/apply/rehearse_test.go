@@ -43,7 +43,9 @@ func TestRehearse(t *testing.T) {
 	ctx := t.Context()
 	from, to := r.Stores[0].Master(), r.Stores[1].Master()
 	must(t, from.Fill(ctx, []cyrustest.Mailbox{
-		{Name: "user.anna", Messages: 3}, {Name: "team", Messages: 1}, {Name: "user.carl"},
+		{Name: "user.anna", Messages: 3},
+		{Name: "team", Messages: 1},
+		{Name: "user.carl"},
 		{Name: "user.anna.Work", ACL: []cyrustest.Right{{Identifier: "carl", Rights: "lrswi"}}},
 	}))
 	r.inventory.Users = []inventory.User{{Name: "anna", Store: "s1"}, {Name: "team", Store: "s1", Kind: inventory.Shared}}
