@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/interlacemail/interlace/cmd/interlace/report"
 	"github.com/interlacemail/interlace/monitor/apply"
 	"github.com/interlacemail/interlace/monitor/history"
 )
@@ -236,12 +237,9 @@ func (c *applying) rehearse(ctx context.Context) error {
 		bar.at(len(back)+i+1, len(back)+len(units), u.Name)
 	}
 	bar.end()
-	shown, err := c.shown(ctx, list)
-	if err != nil {
-		return err
-	}
+	shown := c.shown(ctx, list)
 	err = c.app.print(result{screen: shown.Screen(), table: shown.Table(), json: object(shown)})
-	if err == nil && (c.unreached != nil || slices.ContainsFunc(list, func(r apply.Rehearsal) bool { return len(r.Refused) > 0 })) {
+	if err == nil && (c.unreached != nil || slices.ContainsFunc(shown.Units, func(u report.RehearsedUnit) bool { return len(u.Refused) > 0 })) {
 		err = errFound
 	}
 	return err

@@ -62,7 +62,7 @@ func toneOf(o apply.Outcome) report.Tone {
 }
 
 // shown are rehearsals as they are shown.
-func (c *applying) shown(ctx context.Context, list []apply.Rehearsal) (*report.Rehearsed, error) {
+func (c *applying) shown(ctx context.Context, list []apply.Rehearsal) *report.Rehearsed {
 	shown := &report.Rehearsed{Units: []report.RehearsedUnit{}, Unreached: append([]string{}, apply.Mistakes(c.unreached)...), Notes: []string{}}
 	for i := range list {
 		r := &list[i]
@@ -73,7 +73,7 @@ func (c *applying) shown(ctx context.Context, list []apply.Rehearsal) (*report.R
 		for j := range r.Steps {
 			step, err := c.shownStep(ctx, &r.Steps[j])
 			if err != nil {
-				return nil, err
+				u.Refused = append(u.Refused, apply.Mistakes(err)...)
 			}
 			u.Steps = append(u.Steps, *step)
 		}
@@ -82,7 +82,7 @@ func (c *applying) shown(ctx context.Context, list []apply.Rehearsal) (*report.R
 	if !c.app.config.knowsRoutes() {
 		shown.Notes = append(shown.Notes, "whether routing_hook routes anybody can't be looked at: neither routing_query nor routing_file is set")
 	}
-	return shown, nil
+	return shown
 }
 
 // shownStep is a step with its commands, and the lines of its routes.
@@ -95,14 +95,11 @@ func (c *applying) shownStep(ctx context.Context, s *apply.StepRehearsal) (*repo
 		return step, nil
 	}
 	lines, err := c.app.config.routeLines(ctx, c.facts.Inventory, s.Routes)
-	if err != nil {
-		return nil, err
-	}
 	for i := range lines {
 		step.Routes = append(step.Routes, lines[i].String())
 	}
 	step.Commands = append(step.Commands, c.app.config.shownRouting())
-	return step, nil
+	return step, err
 }
 
 // shownCommand is a command as it is shown: a hook in its own words.

@@ -32,6 +32,9 @@ func (l *routeLine) leads(inv *inventory.Inventory, name string) bool {
 func (c *config) routeLines(ctx context.Context, inv *inventory.Inventory, routes []apply.Route) ([]routeLine, error) {
 	var lines []routeLine
 	for _, r := range routes {
+		if r.Store == "" {
+			r.Store = storeOf(inv, r.To)
+		}
 		at := inv.User(r.User)
 		lines = append(lines, routeLine{Route: r, shared: at >= 0 && inv.Users[at].Kind == inventory.Shared})
 	}

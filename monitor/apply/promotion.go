@@ -26,7 +26,7 @@ func (p *promotion) do(ctx context.Context, step monitor.Step, records []monitor
 	defer cancel()
 	switch step {
 	case monitor.StepCheck:
-		return "", "", p.check(ctx)
+		return p.check(ctx)
 	case monitor.StepProveAlike:
 		return p.prove(ctx)
 	case monitor.StepStop:
