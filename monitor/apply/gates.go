@@ -63,12 +63,14 @@ func (o *Options) ask(ctx context.Context, servers []inventory.ServerID) error {
 		return nil
 	}
 	for _, server := range servers {
-		there, err := (&host{run: o.Run, server: server}).exists(ctx, o.Limits.StopFile)
+		_, err := o.Run(ctx, server, "", "test", "-e", o.Limits.StopFile)
+		var status interface{ ExitCode() int }
 		switch {
-		case err != nil:
-			return errEnds("whether %s is on %s is not known: %v", o.Limits.StopFile, server, err)
-		case there:
+		case err == nil:
 			return errEnds("stopped by %s on %s", o.Limits.StopFile, server)
+		case errors.As(err, &status) && status.ExitCode() == 1:
+		default:
+			return errEnds("whether %s is on %s is not known: %v", o.Limits.StopFile, server, err)
 		}
 	}
 	return nil

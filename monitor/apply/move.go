@@ -140,7 +140,7 @@ func (m *move) routes() []Route {
 	var routes []Route
 	for _, s := range m.sources {
 		for _, u := range slices.Concat(s.users, s.trees) {
-			routes = append(routes, Route{User: u, From: s.master(), To: m.target.master(), Store: m.target.store.Name})
+			routes = append(routes, Route{User: u, From: s.master(), To: m.target.master()})
 		}
 	}
 	return routes

@@ -192,7 +192,7 @@ func (r *Rehearsal) goBack(ctx context.Context, d *dry, w work, course *Course) 
 		limited, cancel := context.WithTimeout(ctx, patienceOfTry)
 		err := w.undo(limited, a.Step, records)
 		cancel()
-		if err != nil && len(d.commands) == 0 {
+		if err != nil && len(d.commands)+len(d.routes) == 0 {
 			r.Refused = append(r.Refused, Mistakes(err)...)
 		}
 		for _, state := range []monitor.StepState{monitor.StepUndoing, monitor.StepUndone} {
