@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -213,6 +214,8 @@ func (a *app) openJournal(ctx context.Context, yes bool) (*history.History, erro
 func (c *applying) rehearse(ctx context.Context) error {
 	list := []apply.Rehearsal{}
 	bar := c.app.progress("look")
+	g := &c.options.Gates
+	g.Lags, g.Alerts = askedOnce(g.Lags), askedOnce(g.Alerts)
 	units, back, err := c.rehearsed(ctx)
 	if err != nil {
 		return err
@@ -243,6 +246,17 @@ func (c *applying) rehearse(ctx context.Context) error {
 		err = errFound
 	}
 	return err
+}
+
+// askedOnce asks once, and remembers the answer.
+func askedOnce[T any](ask func(context.Context) (T, error)) func(context.Context) (T, error) {
+	var asked sync.Once
+	var answer T
+	var err error
+	return func(ctx context.Context) (T, error) {
+		asked.Do(func() { answer, err = ask(ctx) })
+		return answer, err
+	}
 }
 
 // notTakenBack says why nothing is undone of a unit that is to be taken back.

@@ -11,16 +11,16 @@ import (
 	"github.com/interlacemail/interlace/monitor/apply"
 	"github.com/interlacemail/interlace/monitor/history"
 	"github.com/interlacemail/interlace/monitor/synclag"
-	"github.com/interlacemail/interlace/planner"
 )
 
 // gates tell what is known of the fleet now.
 func (a *app) gates(h *history.History, w window) apply.Gates {
+	plans := &movers{history: h, users: map[string]map[string]int{}}
 	g := apply.Gates{
 		Lags:   func(ctx context.Context) ([]monitor.Lag, error) { return a.lagsNow(ctx, h) },
 		Alerts: func(ctx context.Context) ([]monitor.Alert, error) { return a.alertsNow(ctx, h) },
 		Night:  func(at time.Time) time.Time { return w.night(at.Local()) },
-		Begun:  func(ctx context.Context, since time.Time) ([]apply.Begun, error) { return begunSince(ctx, h, since) },
+		Begun:  plans.begunSince,
 		Closed: func(at time.Time) string {
 			if w.holds(at.Local()) {
 				return ""
@@ -29,47 +29,6 @@ func (a *app) gates(h *history.History, w window) apply.Gates {
 		},
 	}
 	return g
-}
-
-// begunSince returns the units that have begun to move users since a time, of all plans.
-func begunSince(ctx context.Context, h *history.History, since time.Time) ([]apply.Begun, error) {
-	records, err := h.Begun(ctx, monitor.StepCheck, since)
-	if err != nil {
-		return nil, err
-	}
-	users := map[string]map[string]int{} // by plan and unit
-	var list []apply.Begun
-	for i := range records {
-		r := &records[i]
-		if users[r.Plan] == nil {
-			if users[r.Plan], err = usersOfPlan(ctx, h, r.Plan); err != nil {
-				return nil, err
-			}
-		}
-		list = append(list, apply.Begun{Plan: r.Plan, Unit: r.Unit, Users: users[r.Plan][r.Unit]})
-	}
-	return list, nil
-}
-
-// usersOfPlan returns how many users each unit of a plan of the journal moves, there or
-// back.
-func usersOfPlan(ctx context.Context, h *history.History, id string) (map[string]int, error) {
-	users := map[string]int{}
-	text, err := h.Plan(ctx, id)
-	if err != nil || text == nil {
-		return users, err
-	}
-	p, err := decodePlan(text)
-	if err != nil {
-		return nil, fmt.Errorf("plan %s of the journal: %w", id, err)
-	}
-	units := apply.Units([]planner.Plan{p}, nil)
-	for i := range units {
-		for _, u := range append(apply.Reverse(&units[i]), units[i]) {
-			users[u.Name] = len(u.Moves)
-		}
-	}
-	return users, nil
 }
 
 // lagsNow returns how the replication of all stores stands, as far as a watch has seen.
