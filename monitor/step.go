@@ -45,6 +45,9 @@ const (
 	StepProveGone  Step = "prove_gone"  // nothing of it is left that runs or is sent to
 )
 
+// Copies reports whether the step copies the bulk, which takes as long as that takes.
+func (s Step) Copies() bool { return s == StepCopy || s == StepSeed }
+
 // StepState is how far a step is.
 type StepState string
 

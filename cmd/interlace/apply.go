@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/interlacemail/interlace/cmd/interlace/report"
 	"github.com/interlacemail/interlace/monitor/apply"
 	"github.com/interlacemail/interlace/monitor/history"
 )
@@ -28,7 +30,9 @@ func (a *app) applyCommand() *cobra.Command {
 		Long: `Carry out plans on the live fleet: a schedule with the plans that it orders, or a
 users or layout plan alone. Without --yes nothing is changed: each group of users,
 and each change of a store, is listed with its steps, the commands that they run,
-and all that speaks against it.
+the routes that they change, what would keep it waiting now, and all that speaks
+against it. Those commands that can be pasted as they are say on which server; with
+--rollback it is listed what taking back would do.
 
 With --yes they are carried out, wave by wave. Users are copied while they work,
 again and again until that is quick; then whoever may write to their folders is kept
@@ -66,7 +70,8 @@ be routed anew already, says who is kept out.
 routing_file, and others. What interlace watch has recorded in the same database
 counts; where nobody watches, the lag of stores is not known and keeps nothing back.
 
-The exit status is 1 if anything was not done, or speaks against the plan.`,
+The exit status is 1 if anything was not done, or speaks against the plan, and 2 if
+nothing could be done or users are kept out at the end: then the last lines say who.`,
 		Example: `  interlace apply moves.json users.json
   interlace apply moves.json users.json --yes
   interlace apply users.json --yes --window 22:00-05:00 --users-per-night 200
@@ -159,6 +164,9 @@ func (a *app) apply(ctx context.Context, paths []string, flags applyFlags) error
 		a.note("nothing is begun and not done")
 		return nil
 	}
+	if err := missingWave(jobs, flags.onlyWave.given(0)); err != nil {
+		return err
+	}
 	c := &applying{app: a, history: h, facts: f, flags: flags, jobs: jobs}
 	if err := c.prepare(ctx); err != nil {
 		return err
@@ -167,6 +175,30 @@ func (a *app) apply(ctx context.Context, paths []string, flags applyFlags) error
 		return c.rehearse(ctx)
 	}
 	return c.run(ctx)
+}
+
+// missingWave refuses a wave that there is not; 0: none is asked for.
+func missingWave(jobs []*job, wave int) error {
+	if wave == 0 {
+		return nil
+	}
+	last := 0
+	for _, j := range jobs {
+		for i := range j.units {
+			if j.units[i].Wave == wave {
+				return nil
+			}
+			last = max(last, j.units[i].Wave)
+		}
+	}
+	none := fmt.Errorf("there is no wave %d", wave)
+	switch last {
+	case 0:
+		return hint(none, "only a schedule has waves: interlace moves makes one")
+	case 1:
+		return hint(none, "there is wave 1 alone")
+	}
+	return hint(none, "there are waves 1 to %d", last)
 }
 
 // openJournal opens the database that has the journal. Who only reads needs none.
@@ -190,30 +222,65 @@ func (a *app) openJournal(ctx context.Context, yes bool) (*history.History, erro
 func (c *applying) rehearse(ctx context.Context) error {
 	list := []apply.Rehearsal{}
 	bar := c.app.progress("look")
-	units, stay, err := c.rehearsed(ctx)
+	g := &c.options.Gates
+	g.Lags, g.Alerts = askedOnce(g.Lags), askedOnce(g.Alerts)
+	units, back, err := c.rehearsed(ctx)
 	if err != nil {
 		return err
 	}
+	for i, u := range back {
+		r, err := apply.Rehearse(ctx, u, nil, true, c.options)
+		if err != nil {
+			return err
+		}
+		if r.Text = "it is taken back"; len(r.Steps) == 0 {
+			r.Text = notTakenBack(r.Outcome)
+		}
+		list = append(list, *r)
+		bar.at(i+1, len(back)+len(units), u.Name)
+	}
 	for i, u := range units {
-		r, err := apply.Rehearse(ctx, u, units[:i], c.options)
+		r, err := apply.Rehearse(ctx, u, units[:i], false, c.options)
 		if err != nil {
 			return err
 		}
 		list = append(list, *r)
-		bar.at(i+1, len(units), u.Name)
+		bar.at(len(back)+i+1, len(back)+len(units), u.Name)
 	}
 	bar.end()
-	shown := rehearsed(append(stay, list...), c.unreached)
+	shown := c.shown(ctx, list)
 	err = c.app.print(result{screen: shown.Screen(), table: shown.Table(), json: object(shown)})
-	if err == nil && (c.unreached != nil || slices.ContainsFunc(list, func(r apply.Rehearsal) bool { return len(r.Refused) > 0 })) {
+	if err == nil && (c.unreached != nil || slices.ContainsFunc(shown.Units, func(u report.RehearsedUnit) bool { return len(u.Refused) > 0 })) {
 		err = errFound
 	}
 	return err
 }
 
-// rehearsed are the units that would be carried on, and those that would be taken back,
-// whose steps are undone or that others take back.
-func (c *applying) rehearsed(ctx context.Context) (units []*apply.Unit, back []apply.Rehearsal, err error) {
+// askedOnce asks once, and remembers the answer.
+func askedOnce[T any](ask func(context.Context) (T, error)) func(context.Context) (T, error) {
+	var asked sync.Once
+	var answer T
+	var err error
+	return func(ctx context.Context) (T, error) {
+		asked.Do(func() { answer, err = ask(ctx) })
+		return answer, err
+	}
+}
+
+// notTakenBack says why nothing is undone of a unit that is to be taken back.
+func notTakenBack(o apply.Outcome) string {
+	switch o {
+	case apply.Moved, apply.Finished:
+		return "it is done; who can be moved back is, as below"
+	case apply.Back:
+		return "it was taken back"
+	}
+	return "nothing of it was begun"
+}
+
+// rehearsed are the units that would be carried on, and those that would be taken back:
+// their steps are undone, or others of the first move their users back.
+func (c *applying) rehearsed(ctx context.Context) (units, back []*apply.Unit, err error) {
 	for _, j := range c.jobs {
 		if !j.backwards {
 			continue
@@ -225,16 +292,15 @@ func (c *applying) rehearsed(ctx context.Context) (units []*apply.Unit, back []a
 			if err != nil {
 				return nil, nil, err
 			}
-			r := apply.Result{Unit: u, Outcome: u.Stands(records), Records: records}
-			results = append(results, r)
-			back = append(back, apply.Rehearsal{Unit: u, Outcome: r.Outcome, Records: records, Text: "taken back"})
+			results = append(results, apply.Result{Unit: u, Outcome: u.Stands(records), Records: records})
+			back = append(back, u)
 		}
 		for _, u := range j.reversed(results) {
 			units = append(units, &u)
 		}
 	}
 	for _, u := range c.units() {
-		if !slices.ContainsFunc(back, func(r apply.Rehearsal) bool { return r.Unit == u }) {
+		if !slices.Contains(back, u) {
 			units = append(units, u)
 		}
 	}

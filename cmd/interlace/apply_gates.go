@@ -18,10 +18,12 @@ import (
 
 // gates tell what is known of the fleet now.
 func (a *app) gates(h *history.History, w window) apply.Gates {
+	plans := &movers{history: h, users: map[string]map[string]int{}}
 	g := apply.Gates{
 		Lags:   func(ctx context.Context) ([]monitor.Lag, error) { return a.lagsNow(ctx, h) },
 		Alerts: func(ctx context.Context) ([]monitor.Alert, error) { return a.alertsNow(ctx, h) },
 		Night:  func(at time.Time) time.Time { return w.night(at.Local()) },
+		Begun:  plans.begunSince,
 		Closed: func(at time.Time) string {
 			if w.holds(at.Local()) {
 				return ""
@@ -99,7 +101,7 @@ func (c *config) roles(ctx context.Context, s *inventory.Store) error {
 func (a *app) live(h *history.History, inv *inventory.Inventory) apply.Live {
 	c := a.config
 	l := apply.Live{Roles: c.roles, Kick: c.kick, Confirmed: a.confirmUnit(h, inv)}
-	if len(c.Monitor.RoutingQuery) > 0 || c.Monitor.RoutingFile != "" {
+	if c.knowsRoutes() {
 		l.Served = func(ctx context.Context, users []inventory.UserID) (map[inventory.UserID]inventory.ServerID, error) {
 			return c.served(ctx, inv, users)
 		}

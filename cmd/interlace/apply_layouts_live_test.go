@@ -100,8 +100,11 @@ func TestApplyLayoutLive(t *testing.T) {
 	for _, u := range rehearsed.Units {
 		for _, s := range u.Steps {
 			for _, c := range s.Commands {
-				if words, found := strings.CutPrefix(c.Command, "instance_hook "); found {
-					asked = append(asked, words)
+				if words, found := strings.CutPrefix(c.Note, "instance_hook "); found {
+					asked = append(asked, strings.TrimSuffix(words, ", on this machine"))
+					if act, _, _ := strings.Cut(words, " "); !strings.HasPrefix(c.Command, wd+"/instance "+act+" s1 imap") || !strings.HasSuffix(c.Command, " '{file}'") || c.Pastable {
+						t.Errorf("the operator's command is shown as %+v", c)
+					}
 				}
 			}
 		}

@@ -1,8 +1,8 @@
 package main
 
 import (
-	"context"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -56,27 +56,102 @@ func TestInstanceHook(t *testing.T) {
 	}
 
 	// One that an apply has left running when it was killed is awaited.
-	killed, kill := context.WithCancel(t.Context())
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		stop := *order
-		stop.Act = apply.ActStop
-		_, _ = hook(killed, &stop)
-	}()
+	claim, err := openClaim(c.DB, "apply-s1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	claim.Close()
+	words := underLock(claim.Name(), []string{script, "stop", "s1", "imap3", "replica", os.DevNull})
+	left := exec.Command(words[0], words[1:]...)
+	if err := left.Start(); err != nil {
+		t.Fatal(err)
+	}
 	for {
 		if _, err := os.Stat(filepath.Join(dir, "stopping")); err == nil {
 			break
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	kill()
-	<-ended
 	order.Act = apply.ActStart
 	if _, err := hook(t.Context(), order); err != nil {
 		t.Errorf("the command before was not awaited: %v", err)
 	}
+	if err := left.Wait(); err != nil {
+		t.Error(err)
+	}
 	if (&config{}).layouts().Hook != nil {
 		t.Error("there is a hook without one in the configuration")
 	}
+}
+
+// TestExampleOfAHook runs the hook that the help shows, with servers that are directories:
+// it reads the order, configures who is the master and who a replica, and says where an
+// instance is. With real Cyrus, in a namespace for each server, it was tried by hand.
+func TestExampleOfAHook(t *testing.T) {
+	if _, err := exec.LookPath("python3"); err != nil {
+		t.Skip(err)
+	}
+	dir := t.TempDir()
+	text := strings.TrimPrefix(shownBlock(t, instancesManual, "#!/usr/bin/env python3"), "\n")
+	hook := filepath.Join(dir, "instance")
+	for path, text := range map[string]string{
+		"instance": text,
+		"ssh":      "#!/bin/sh\nserver=$3\nshift 3\nat=" + dir + "/$server\nsh -c \"$(printf '%s' \"$*\" | sed \"s,/etc/cyrus,$at,g; s,install -d -o cyrus -g mail,mkdir -p,; s,/var/,$at/var/,g; s,systemctl,echo >>$at/asked,\")\"\n",
+	} {
+		write(t, filepath.Join(dir, path), text)
+		if err := os.Chmod(filepath.Join(dir, path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, server := range []string{"imap1", "imap2"} {
+		if err := os.Mkdir(filepath.Join(dir, server), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(dir, server, "template.conf"), "partition-default: /var/spool/cyrus/@STORE@\n")
+		write(t, filepath.Join(dir, server, "template.services"), "START {\n  # clients\n}\n  imap listen=\"@IMAP@\"\n  csync listen=\"@CSYNC@\"\n")
+	}
+	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
+	c := &config{DB: filepath.Join(dir, "interlace.db")}
+	c.Apply.InstanceHook = []string{hook, "{action}", "{file}"}
+	holds := func(file, want string) {
+		t.Helper()
+		if text, err := os.ReadFile(filepath.Join(dir, file)); err != nil || string(text) != want {
+			t.Errorf("%s holds %q, %v, want %q", file, text, err, want)
+		}
+	}
+	ask := func(act apply.Act, server inventory.ServerID, role inventory.Role, servers ...inventory.ServerID) string {
+		t.Helper()
+		order := &apply.Order{Act: act, Store: "s007", Server: server, Role: role}
+		for _, s := range servers {
+			order.Instances = append(order.Instances, inventory.Instance{Server: s})
+		}
+		printed, err := c.layouts().Hook(t.Context(), order)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return printed
+	}
+	const (
+		leads   = "sync_log_channels: imap2\nimap2_sync_host: imap2\nimap2_sync_port: 20007\n"
+		follows = "START {\n  # clients\n}\n  imap listen=\"10007\"\n  csync listen=\"20007\"\n"
+	)
+	ask(apply.ActCreate, "imap1", inventory.Master, "imap1")
+	holds("imap1/s007.cyrus", follows)
+	if got := ask(apply.ActCreate, "imap2", inventory.Replica, "imap1", "imap2"); got != "imap: imap2:10007\ncsync: imap2:20007\nimapd_conf: /etc/cyrus/s007.conf\n" {
+		t.Errorf("it prints %q", got)
+	}
+	holds("imap1/s007.channels", leads)
+	holds("imap2/s007.channels", "")
+	ask(apply.ActStart, "imap2", inventory.Replica, "imap1", "imap2")
+	ask(apply.ActStop, "imap1", inventory.Master, "imap1", "imap2")
+	ask(apply.ActPromote, "imap2", inventory.Master, "imap2", "imap1")
+	holds("imap1/s007.channels", "")
+	holds("imap1/s007.cyrus", follows)
+	holds("imap2/s007.channels", strings.ReplaceAll(leads, "imap2", "imap1"))
+	holds("imap2/s007.cyrus", "START {\n  # clients\n  imap1 cmd=\"sync_client -C /etc/cyrus/s007.conf -r -n imap1\"\n}\n  imap listen=\"10007\"\n  csync listen=\"20007\"\n")
+	ask(apply.ActStart, "imap1", inventory.Replica, "imap2", "imap1")
+	ask(apply.ActRemove, "imap1", inventory.Replica, "imap2")
+	holds("imap2/s007.channels", "")
+	holds("imap1/asked", "enable --now cyrus@s007\nrestart cyrus@s007\ndisable --now cyrus@s007\nenable --now cyrus@s007\ndisable --now cyrus@s007\n")
+	holds("imap2/asked", "enable --now cyrus@s007\nenable --now cyrus@s007\nrestart cyrus@s007\nrestart cyrus@s007\n")
 }

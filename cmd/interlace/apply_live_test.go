@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -180,10 +181,18 @@ type answerOfApply struct {
 		Expected          *float64 `json:"denied_expected_seconds"`
 		Refused           []string
 		Steps             []struct {
-			Step     string
-			Commands []struct{ Server, Command string }
+			Verb, Step string
+			Commands   []struct {
+				Server, Command, Note string
+				Pastable              bool
+			}
+			Routes []string
 		}
+		Waits []string
+		Kept  string `json:"kept_until"`
+		Out   string `json:"kept_out_since"`
 	}
+	Notes []string
 }
 
 func (m *moving) apply(want int, args ...string) (a answerOfApply, stderr string) {
@@ -211,6 +220,7 @@ func TestApplyLive(t *testing.T) {
 			t.Errorf("the rehearsal has no %s: %.1000s", want, text)
 		}
 	}
+	m.pasted(&rehearsal)
 	m.allServed("s1")
 
 	done, stderr := m.apply(0, "users.json", "--yes")
@@ -225,6 +235,11 @@ func TestApplyLive(t *testing.T) {
 	m.allServed("s2")
 	if again, _ := m.apply(0, "users.json", "--yes"); len(again.Units) != 2 || again.Units[0].State != "moved" {
 		t.Errorf("once more: %+v", again)
+	}
+	for _, u := range first(m.apply(0, "--resume")).Units {
+		if u.Kept == "" || len(u.Steps)+len(u.Waits) > 0 || u.Out != "" {
+			t.Errorf("at rest: %+v", u)
+		}
 	}
 	if status, stdout, _ := program(t, "alerts", "silence"); status != 0 || !strings.Contains(stdout, "nothing is silenced") {
 		t.Errorf("silences are left: %s", stdout)
@@ -253,6 +268,16 @@ func TestApplyLive(t *testing.T) {
 	if _, stderr := m.apply(2, "users.json", "--yes"); !strings.Contains(stderr, "was carried out and is taken back since ") {
 		t.Errorf("forth again: %s", stderr)
 	}
+	// The users of a night are those of all plans.
+	if status, _, stderr := program(t, "users", "--drain", "s1", "--seed", "2", "--plan", "again.json"); status != 0 {
+		t.Fatal(stderr)
+	}
+	another, _ := m.apply(1, "again.json", "--users-per-night", "6") // what they left is there still
+	for i, u := range another.Units {
+		if want := fmt.Sprintf("%d users move this night already, and no more than 6 may", []int{6, 8}[i]); !slices.Equal(u.Waits, []string{want}) {
+			t.Errorf("after three users went there and back: %+v, want %s", u.Waits, want)
+		}
+	}
 	again, _ := m.apply(0, "--resume", "--yes")
 	if len(again.Units) != 4 || again.Units[0].State != "back" {
 		t.Errorf("resumed: %+v", again)
@@ -275,6 +300,46 @@ func TestApplyLive(t *testing.T) {
 	}
 }
 
+func first(a answerOfApply, _ string) answerOfApply { return a }
+
+// pasted pastes commands of a rehearsal into a shell, as far as that is said to work, and
+// looks whether people are shown them whole.
+func (m *moving) pasted(a *answerOfApply) {
+	m.Helper()
+	m.Setenv("COLUMNS", "50")
+	status, screen, stderr := program(m.T, "apply", "users.json")
+	os.Unsetenv("COLUMNS")
+	if status != 0 {
+		m.Fatal(stderr)
+	}
+	pasted := map[string]int{}
+	for _, u := range a.Units {
+		for _, s := range u.Steps {
+			for _, c := range s.Commands {
+				if line := "\n    " + c.Command + "  # on " + c.Server + "\n"; strings.Contains(screen, line) != c.Pastable {
+					m.Errorf("pastable is %v, and it is not shown so: %s\n%s", c.Pastable, c.Command, screen)
+				}
+				if strings.Contains(c.Command, "interlace-") && (c.Pastable || c.Note == "") {
+					m.Errorf("it reads a file that is not there, and is to be pasted: %s", c.Command)
+				}
+				if c.Pastable && (s.Step == "deny_target" || s.Step == "allow_target") {
+					out, err := exec.Command("./run", c.Server, "sh", "-c", c.Command).CombinedOutput()
+					if err != nil {
+						m.Errorf("%s: %v: %s", c.Command, err, out)
+					}
+					pasted[s.Step]++
+				}
+			}
+			if s.Step == "route" && (len(s.Routes) != u.Users || !strings.HasSuffix(s.Routes[0], ",imap1,"+m.fleet.Stores[1].Master().IMAP)) {
+				m.Errorf("the routes are %v", s.Routes)
+			}
+		}
+	}
+	if pasted["deny_target"] < 4 || pasted["deny_target"] != pasted["allow_target"] {
+		m.Errorf("pasted were %v", pasted)
+	}
+}
+
 // TestApplyRefused carries nothing out where something speaks against it, and stops when
 // it is asked to.
 func TestApplyRefused(t *testing.T) {
@@ -294,6 +359,9 @@ func TestApplyRefused(t *testing.T) {
 
 	put(t, m.stopFile(), "")
 	refused(1, "/stop on imap1", "users.json", "--yes")
+	if stopped, _ := m.apply(0, "users.json"); len(stopped.Units[0].Waits) != 1 || !strings.Contains(stopped.Units[0].Waits[0], "/stop on imap1") {
+		t.Errorf("it is not told that it would wait: %+v", stopped.Units[0].Waits)
+	}
 	m.must(os.Remove(m.stopFile()))
 
 	m.users = m.users[:2]

@@ -5,12 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor/apply"
@@ -27,21 +28,22 @@ func (a *app) router(inv *inventory.Inventory) func(context.Context, []apply.Rou
 	}
 }
 
-// reroute routes users anew: by the hook or, without one, in the file of routes.
+// reroute routes users anew, by the hook or, without one, in the file of routes, and fails
+// where they are not routed so then, as far as that can be asked.
 func (c *config) reroute(ctx context.Context, inv *inventory.Inventory, routes []apply.Route) error {
-	var err error
+	lines, err := c.routeLines(ctx, inv, routes)
+	if err != nil {
+		return err
+	}
 	if len(c.Apply.RoutingHook) > 0 {
-		err = c.hookRoutes(ctx, inv, routes)
+		err = c.hookRoutes(ctx, lines)
 	} else {
-		err = editRoutes(c.Monitor.RoutingFile, inv, routes)
+		err = editRoutes(c.Monitor.RoutingFile, lines)
 	}
 	if err != nil {
 		return err
 	}
-	if len(c.Monitor.RoutingQuery) > 0 {
-		return c.routed(ctx, inv, routes)
-	}
-	return nil
+	return c.routed(ctx, inv, lines)
 }
 
 // kick has the mail relay try again what it has put off.
@@ -56,77 +58,69 @@ func (c *config) kick(ctx context.Context) error {
 	return err
 }
 
+// routeTimeout is how long the hook may take.
+const routeTimeout = time.Minute
+
 // hookRoutes runs the hook with a file of a line USER,FROM,TO for each user.
-func (c *config) hookRoutes(ctx context.Context, inv *inventory.Inventory, routes []apply.Route) error {
-	f, err := os.CreateTemp("", "interlace-routes-*")
-	if err != nil {
-		return fmt.Errorf("routing_hook: %w", err)
+func (c *config) hookRoutes(ctx context.Context, lines []routeLine) error {
+	var content strings.Builder
+	for i := range lines {
+		content.WriteString(lines[i].String() + "\n")
 	}
-	defer os.Remove(f.Name())
-	for _, r := range routes {
-		fmt.Fprintf(f, "%s,%s,%s\n", r.User, routeTo(inv, r.From), routeTo(inv, r.To))
-	}
-	if err := f.Close(); err != nil {
-		return fmt.Errorf("routing_hook: %w", err)
-	}
-	if _, err := output(ctx, inPlace(c.Apply.RoutingHook, "{file}", f.Name())); err != nil {
+	if _, err := c.hooked(ctx, "apply-routes", routeTimeout, c.Apply.RoutingHook, []byte(content.String())); err != nil {
 		return fmt.Errorf("routing_hook: %w", err)
 	}
 	return nil
 }
 
-// routeTo is how a route names an instance: by its server or, where that has another one
-// too, by the address of its IMAP service.
-func routeTo(inv *inventory.Inventory, in inventory.Instance) string {
-	for i := range inv.Stores {
-		if other := inv.Stores[i].On(in.Server); other != nil && other.IMAP != in.IMAP && in.IMAP != "" {
-			return in.IMAP
-		}
-	}
-	return string(in.Server)
+// knowsRoutes reports whether it can be asked where users are routed.
+func (c *config) knowsRoutes() bool {
+	return len(c.Monitor.RoutingQuery) > 0 || c.Monitor.RoutingFile != ""
 }
 
-// routed fails where a user is not routed to where the routes lead.
-func (c *config) routed(ctx context.Context, inv *inventory.Inventory, routes []apply.Route) error {
-	users := make([]inventory.UserID, len(routes))
-	for i := range routes {
-		users[i] = routes[i].User
+// routedWithin is how long a new route may take until it can be seen, but in tests, which
+// would wait.
+var routedWithin = 10 * time.Second
+
+// routed fails where a user is not routed to where a line leads.
+func (c *config) routed(ctx context.Context, inv *inventory.Inventory, lines []routeLine) error {
+	if !c.knowsRoutes() {
+		return nil
 	}
-	found, err := queryRoutes(ctx, c.Monitor.RoutingQuery, users)
-	if err != nil {
-		return err
-	}
-	for _, r := range routes {
-		if got := found[r.User]; !means(inv, got, r.To) {
-			return fmt.Errorf("user %s is routed to %s and not to %s, as routing_query says", inventory.Printable(string(r.User)), inventory.Quoted(got), routeTo(inv, r.To))
+	left := slices.DeleteFunc(slices.Clone(lines), func(l routeLine) bool { return l.shared })
+	for begin, pause := time.Now(), routedWithin/40; ; pause *= 2 {
+		found, err := c.routes(ctx, usersIn(left))
+		left = slices.DeleteFunc(left, func(l routeLine) bool { return err == nil && l.leads(inv, found[l.User]) })
+		switch {
+		case err == nil && len(left) == 0:
+			return nil
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case time.Since(begin) >= routedWithin && err != nil:
+			return err
+		case time.Since(begin) >= routedWithin:
+			return fmt.Errorf("user %s is routed to %s and not to %s, as %s says", inventory.Printable(string(left[0].User)), inventory.Quoted(found[left[0].User]), left[0].to, c.routesSource())
 		}
+		time.Sleep(pause)
 	}
-	return nil
 }
 
-// means reports whether a route names an instance: by its server, its address, the host
-// of that, or its store.
-func means(inv *inventory.Inventory, name string, in inventory.Instance) bool {
-	host, _, _ := net.SplitHostPort(in.IMAP)
-	if name == string(in.Server) || in.IMAP != "" && (name == in.IMAP || name == host) {
-		return true
+// routesSource is the key of what says where users are routed.
+func (c *config) routesSource() string {
+	if len(c.Monitor.RoutingQuery) > 0 {
+		return "routing_query"
 	}
-	i := inv.Store(inventory.StoreID(name))
-	return i >= 0 && len(inv.Stores[i].Instances) > 0 && inv.Stores[i].Instances[0] == in
+	return "routing_file"
 }
 
 // editRoutes changes where a file routes users, and nothing else in it: other lines, their
 // order, the owner and the mode stay, and whoever reads it sees all changes or none.
-func editRoutes(path string, inv *inventory.Inventory, routes []apply.Route) error {
+func editRoutes(path string, lines []routeLine) error {
 	old, err := os.ReadFile(path)
 	if err != nil {
 		return fmt.Errorf("routing_file: %w", err)
 	}
-	to := map[string]string{}
-	for _, r := range routes {
-		to[string(r.User)] = routeTo(inv, r.To)
-	}
-	edited := reroutedLines(old, routes, to)
+	edited := reroutedLines(old, lines)
 	if bytes.Equal(old, edited) {
 		return nil
 	}
@@ -136,11 +130,14 @@ func editRoutes(path string, inv *inventory.Inventory, routes []apply.Route) err
 	return nil
 }
 
-// reroutedLines are the lines of a file with other routes for some users; who has none
-// gets one at the end.
-func reroutedLines(old []byte, routes []apply.Route, to map[string]string) []byte {
+// reroutedLines are the lines of a file with other routes for some; a user who has none
+// gets one at the end, a shared tree does not.
+func reroutedLines(old []byte, lines []routeLine) []byte {
 	var edited bytes.Buffer
-	there := map[string]bool{}
+	to, there := map[string]string{}, map[string]bool{}
+	for _, l := range lines {
+		to[string(l.User)] = l.to
+	}
 	for line := range bytes.Lines(old) {
 		text := strings.TrimSpace(string(line))
 		user, server, err := readRoute(text)
@@ -155,9 +152,9 @@ func reroutedLines(old []byte, routes []apply.Route, to map[string]string) []byt
 	if n := edited.Len(); n > 0 && edited.Bytes()[n-1] != '\n' {
 		edited.WriteByte('\n')
 	}
-	for _, r := range routes {
-		if user := string(r.User); !there[user] {
-			fmt.Fprintf(&edited, "%s,%s\n", user, to[user])
+	for _, l := range lines {
+		if user := string(l.User); !there[user] && !l.shared {
+			fmt.Fprintf(&edited, "%s,%s\n", user, l.to)
 		}
 	}
 	return edited.Bytes()

@@ -1,11 +1,11 @@
 package main
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor/apply"
@@ -26,6 +26,16 @@ func routesTo(inv *inventory.Inventory, users ...string) (list []apply.Route) {
 		list = append(list, apply.Route{User: inventory.UserID(u), From: inv.Stores[0].Instances[0], To: inv.Stores[1].Instances[0]})
 	}
 	return list
+}
+
+// linesTo are the routes with the names that they have where no routing can be asked.
+func linesTo(t *testing.T, inv *inventory.Inventory, users ...string) []routeLine {
+	t.Helper()
+	lines, err := newConfig().routeLines(t.Context(), inv, routesTo(inv, users...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return lines
 }
 
 // TestEditRoutes changes routes in a file, and nothing else there.
@@ -49,7 +59,7 @@ func TestEditRoutes(t *testing.T) {
 		}
 		var last os.FileInfo
 		for range 2 {
-			if err := editRoutes(link, inv, routesTo(inv, "anna", "ben")); err != nil {
+			if err := editRoutes(link, linesTo(t, inv, "anna", "ben")); err != nil {
 				t.Fatalf("%s: %v", c.name, err)
 			}
 			text, err := os.ReadFile(path)
@@ -69,15 +79,20 @@ func TestEditRoutes(t *testing.T) {
 			t.Errorf("%s: %v is left", c.name, entries)
 		}
 	}
-	if err := editRoutes(filepath.Join(t.TempDir(), "none"), inv, routesTo(inv, "anna")); err == nil {
+	if err := editRoutes(filepath.Join(t.TempDir(), "none"), linesTo(t, inv, "anna")); err == nil {
 		t.Error("a file that is not there is written")
 	}
 }
 
-// TestReroute runs the hook and asks where users are routed.
-func TestReroute(t *testing.T) {
-	inv, dir := routedStores(), t.TempDir()
-	script := func(name, text string) string {
+// rerouter is a configuration in a directory of its own, with programs there.
+func rerouter(t *testing.T) (c *config, script func(name, text string) string) {
+	dir := t.TempDir()
+	c = newConfig()
+	c.DB = filepath.Join(dir, "interlace.db")
+	before := routedWithin
+	routedWithin = 100 * time.Millisecond
+	t.Cleanup(func() { routedWithin = before })
+	return c, func(name, text string) string {
 		path := filepath.Join(dir, name)
 		write(t, path, "#!/bin/sh\ncd "+dir+"\n"+text)
 		if err := os.Chmod(path, 0o700); err != nil {
@@ -85,7 +100,13 @@ func TestReroute(t *testing.T) {
 		}
 		return path
 	}
-	c := newConfig()
+}
+
+// TestReroute runs the hook and asks where users are routed, of a query or in the file.
+func TestReroute(t *testing.T) {
+	inv := routedStores()
+	c, script := rerouter(t)
+	dir := filepath.Dir(c.DB)
 	c.Apply.RoutingHook = []string{script("hook", "cat \"$1\" >>routed\n"), "{file}"}
 	c.Monitor.RoutingQuery = []string{script("query", "grep -F \"$1,\" routed | sed 's/.*,//'\n"), "{user}"}
 	if err := c.reroute(t.Context(), inv, routesTo(inv, "a,b", "$(touch x)")); err != nil {
@@ -95,8 +116,20 @@ func TestReroute(t *testing.T) {
 	if want := "a,b,imap1,imap2.example.org:2143\n$(touch x),imap1,imap2.example.org:2143\n"; err != nil || string(text) != want {
 		t.Errorf("%q, %v, want %q", text, err, want)
 	}
+	// What is routed only in a moment is waited for.
+	c.Apply.RoutingHook = []string{script("hook", "{ sleep 0.05; cat \"$1\" >>routed; } &\nsleep 0.01\n"), "{file}"}
+	if err := c.reroute(t.Context(), inv, routesTo(inv, "late")); err != nil {
+		t.Error(err)
+	}
+	// A hook that does nothing is found out, whoever says where users are routed.
+	c.Apply.RoutingHook = []string{script("hook", ""), "{file}"}
 	c.Monitor.RoutingQuery = []string{script("query", "echo imap1\n"), "{user}"}
-	if err := c.reroute(t.Context(), inv, routesTo(inv, "anna")); err == nil || !strings.Contains(err.Error(), `user anna is routed to "imap1" and not to imap2.example.org:2143`) {
+	if err := c.reroute(t.Context(), inv, routesTo(inv, "anna")); err == nil || !strings.Contains(err.Error(), `user anna is routed to "imap1" and not to imap2.example.org:2143, as routing_query says`) {
+		t.Errorf("routed elsewhere: %v", err)
+	}
+	c.Monitor.RoutingQuery, c.Monitor.RoutingFile = nil, filepath.Join(dir, "routing")
+	write(t, c.Monitor.RoutingFile, "anna,imap1\n")
+	if err := c.reroute(t.Context(), inv, routesTo(inv, "anna")); err == nil || !strings.Contains(err.Error(), `user anna is routed to "imap1" and not to imap2.example.org:2143, as routing_file says`) {
 		t.Errorf("routed elsewhere: %v", err)
 	}
 	for _, name := range []string{"imap2", "imap2.example.org", "imap2.example.org:2143", "s2"} {
@@ -105,7 +138,62 @@ func TestReroute(t *testing.T) {
 		}
 	}
 	c.Apply.RoutingHook = []string{script("hook", "echo no >&2; exit 3\n"), "{file}"}
-	if err := c.reroute(t.Context(), inv, routesTo(inv, "anna")); err == nil || !strings.Contains(fmt.Sprint(err), "routing_hook: ") || !strings.Contains(err.Error(), "no") {
+	if err := c.reroute(t.Context(), inv, routesTo(inv, "anna")); err == nil || !strings.Contains(err.Error(), "routing_hook: "+dir+"/hook: exit status 3: no") {
 		t.Errorf("a hook that fails: %v", err)
+	}
+}
+
+// TestRouteLines names places in the words of whoever routes.
+func TestRouteLines(t *testing.T) {
+	inv := routedStores()
+	inv.Stores[0].Instances[0].IMAP = "imap1.example.org:143"
+	inv.Stores[0].Instances = append(inv.Stores[0].Instances, inventory.Instance{Server: "imap4", Role: inventory.Replica, IMAP: "four.example.org:143"})
+	inv.Users = []inventory.User{
+		{Name: "anna", Store: "s1"}, {Name: "ben", Store: "s2"}, {Name: "carl", Store: "s2"}, {Name: "team", Store: "s1", Kind: inventory.Shared},
+	}
+	move := routesTo(inv, "anna", "team")
+	for i := range move {
+		move[i].Store = "s2"
+	}
+	promotion := []apply.Route{{User: "anna", From: inv.Stores[0].Instances[0], To: inv.Stores[0].Instances[1], Store: "s1"}}
+	fresh := promotion[0]
+	fresh.To = inventory.Instance{Server: "imap5", IMAP: "five.example.org:143"} // the inventory does not have it yet
+	for _, test := range []struct {
+		name, routing string
+		routes        []apply.Route
+		want          string
+	}{
+		{"as others are routed there", "anna,imap1\nben,imap2\n", move, "anna,imap1,imap2 team,imap1,imap2"},
+		{"not as somebody who is elsewhere", "anna,imap1\nben,imap9\ncarl,imap2.example.org\n", move, "anna,imap1,imap2.example.org team,imap1,imap2.example.org"},
+		{"by server, where that says which", "anna,imap1\n", move, "anna,imap1,imap2.example.org:2143 team,imap1,imap2.example.org:2143"},
+		{"by store", "anna,s1\n", move, "anna,s1,s2 team,imap1,imap2.example.org:2143"},
+		{"by store, promoted", "anna,s1\n", promotion, "anna,s1,s1"},
+		{"by server, promoted", "anna,imap1\n", promotion, "anna,imap1,imap4"},
+		{"by host, promoted", "anna,imap1.example.org\n", promotion, "anna,imap1.example.org,four.example.org"},
+		{"by address, promoted", "anna,imap1.example.org:143\n", promotion, "anna,imap1.example.org:143,four.example.org:143"},
+		{"promoted before", "anna,four.example.org:143\n", promotion, "anna,imap1,four.example.org:143"},
+		{"made anew", "anna,s1\n", []apply.Route{fresh}, "anna,s1,s1"},
+		{"nobody knows", "zoe,imap9\n", promotion, "anna,imap1,imap4"},
+	} {
+		c, _ := rerouter(t)
+		c.Monitor.RoutingFile = filepath.Join(filepath.Dir(c.DB), "routing")
+		write(t, c.Monitor.RoutingFile, test.routing)
+		lines, err := c.routeLines(t.Context(), inv, test.routes)
+		var got []string
+		for i := range lines {
+			got = append(got, lines[i].String())
+		}
+		if err != nil || strings.Join(got, " ") != test.want {
+			t.Errorf("%s: %s, %v, want %s", test.name, strings.Join(got, " "), err, test.want)
+		}
+		// The lines are in effect when they are written, and then nothing is left to do.
+		for range 2 {
+			if err := c.reroute(t.Context(), inv, test.routes); err != nil {
+				t.Errorf("%s: %v", test.name, err)
+			}
+		}
+		if text, err := os.ReadFile(c.Monitor.RoutingFile); err != nil || strings.Contains(string(text), "team") || strings.Count(string(text), "anna,") != 1 {
+			t.Errorf("%s: the routes are then %q, %v", test.name, text, err)
+		}
 	}
 }

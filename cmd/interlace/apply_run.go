@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
-	"sync/atomic"
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -144,9 +143,10 @@ func (c *applying) run(ctx context.Context) error {
 	shown := applied(results, c.app.config.KeepSource)
 	err := c.app.print(result{screen: shown.Screen(), table: shown.Table(), json: object(shown)})
 	c.sayLeft(results)
+	out := keptOut(results)
 	switch {
-	case errors.Join(wrong, err) != nil:
-		return errors.Join(wrong, err)
+	case errors.Join(wrong, err, out) != nil:
+		return errors.Join(wrong, err, out)
 	case ctx.Err() != nil:
 		return errCut
 	case !fine:
@@ -187,9 +187,12 @@ func (c *applying) sayLeft(results []apply.Result) {
 // no server tells discover of an instance that the inventory does not name.
 func (c *applying) sayInstances(results []apply.Result) {
 	inv := c.facts.Inventory
-	var changed []inventory.StoreID
+	var changed, between []inventory.StoreID
 	for i := range results {
 		r := &results[i]
+		if r.Unit.Do != nil && !r.Out().IsZero() {
+			between = append(between, r.Unit.Do.Store)
+		}
 		if r.Unit.Do == nil || r.Outcome != apply.Finished {
 			continue
 		}
@@ -199,7 +202,7 @@ func (c *applying) sayInstances(results []apply.Result) {
 		}
 	}
 	for _, name := range changed {
-		if at := inv.Store(name); at >= 0 {
+		if at := inv.Store(name); at >= 0 && !slices.Contains(between, name) {
 			c.app.note("store %s has these instances now, which the fleet file has to say:\n%s", name, apply.FleetLines(&inv.Stores[at]))
 		}
 	}
@@ -210,9 +213,9 @@ func (c *applying) sayInstances(results []apply.Result) {
 func (c *applying) carryOut(ctx context.Context, j *job) ([]apply.Result, error) {
 	o := *c.options
 	o.Gates.Asked = func(ctx context.Context) (bool, error) { return c.asked(ctx, j.Number) }
-	bar := c.app.progress("apply")
-	defer bar.end()
-	o.Progress = c.progress(bar, len(j.units))
+	shown := c.app.applyProgress(len(j.units))
+	defer shown.end()
+	o.Progress = shown.at
 	quiet := c.app.quieting(c.history, "apply "+j.name(), storesOf(j.units))
 	if err := quiet.begin(ctx); err != nil {
 		return nil, err
@@ -247,30 +250,6 @@ func (c *applying) close(ctx context.Context, j *job, results []apply.Result) er
 func (c *applying) asked(ctx context.Context, number int64) (bool, error) {
 	open, err := c.history.Applies(ctx, false)
 	return slices.ContainsFunc(open, func(a monitor.Apply) bool { return a.Number == number && !a.Stop.IsZero() }), err
-}
-
-// progress tells what becomes of units.
-func (c *applying) progress(bar *progress, all int) func(apply.Progress) {
-	var over atomic.Int64
-	return func(p apply.Progress) {
-		if p.Over {
-			over.Add(1)
-		}
-		name := inventory.Printable(p.Unit.Name)
-		switch {
-		case p.Over && p.Why != "":
-			c.app.note("%s: %s: %s", name, p.Outcome, p.Why)
-		case p.Over:
-			c.app.note("%s: %s", name, p.Outcome)
-		case p.Outcome == apply.Waiting:
-			c.app.note("%s waits: %s", name, p.Why)
-		}
-		words := fmt.Sprintf("%s: %s %s", name, p.Verb, p.Step)
-		if p.Far != "" {
-			words += ", " + p.Far
-		}
-		bar.at(int(over.Load()), all, words)
-	}
 }
 
 // applyOptions say how the fleet is reached and what is known of it, as the configuration

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -31,6 +33,9 @@ func appliedUnit(r *apply.Result, keep time.Duration) report.AppliedUnit {
 	if at := r.Kept(keep); !at.IsZero() {
 		u.Kept = monitor.Time(at)
 	}
+	if at := r.Out(); !at.IsZero() {
+		u.Out = monitor.Time(at)
+	}
 	if do := r.Unit.Do; do != nil {
 		u.Do, u.Users, u.From, u.To, u.Bytes = string(do.Do), do.Users, inventory.Text(do.From), inventory.Text(do.Server), do.Bytes
 		return u
@@ -56,9 +61,9 @@ func toneOf(o apply.Outcome) report.Tone {
 	return report.Soon
 }
 
-// rehearsed are rehearsals as they are shown.
-func rehearsed(list []apply.Rehearsal, unreached error) *report.Rehearsed {
-	shown := &report.Rehearsed{Units: []report.RehearsedUnit{}, Unreached: append([]string{}, apply.Mistakes(unreached)...)}
+// shown are rehearsals as they are shown.
+func (c *applying) shown(ctx context.Context, list []apply.Rehearsal) *report.Rehearsed {
+	shown := &report.Rehearsed{Units: []report.RehearsedUnit{}, Unreached: append([]string{}, apply.Mistakes(c.unreached)...), Notes: []string{}}
 	results := make([]apply.Result, len(list))
 	for i, r := range list {
 		results[i] = apply.Result{Unit: r.Unit, Outcome: r.Outcome, Records: r.Records}
@@ -67,17 +72,62 @@ func rehearsed(list []apply.Rehearsal, unreached error) *report.Rehearsed {
 	for i := range list {
 		r := &list[i]
 		u := report.RehearsedUnit{
-			AppliedUnit: appliedUnit(&results[i], 0), Text: inventory.Text(r.Text),
-			Refused: append([]string{}, r.Refused...), Steps: []report.RehearsedStep{},
+			AppliedUnit: appliedUnit(&results[i], c.app.config.KeepSource), Text: inventory.Text(r.Text),
+			Refused: append([]string{}, r.Refused...), Waits: append([]string{}, r.Waits...), Steps: []report.RehearsedStep{},
 		}
-		for _, s := range r.Steps {
-			step := report.RehearsedStep{Step: s.Step, Commands: []report.RehearsedCommand{}}
-			for _, c := range s.Commands {
-				step.Commands = append(step.Commands, report.RehearsedCommand{Server: c.Server, Command: inventory.Paste(c.Words...)})
+		for j := range r.Steps {
+			step, err := c.shownStep(ctx, &r.Steps[j])
+			if err != nil {
+				u.Refused = append(u.Refused, apply.Mistakes(err)...)
 			}
-			u.Steps = append(u.Steps, step)
+			u.Steps = append(u.Steps, *step)
 		}
 		shown.Units = append(shown.Units, u)
 	}
+	if !c.app.config.knowsRoutes() {
+		shown.Notes = append(shown.Notes, "whether routing_hook routes anybody can't be looked at: neither routing_query nor routing_file is set")
+	}
 	return shown
+}
+
+// shownStep is a step with its commands, and the lines of its routes.
+func (c *applying) shownStep(ctx context.Context, s *apply.StepRehearsal) (*report.RehearsedStep, error) {
+	step := &report.RehearsedStep{Verb: string(s.Verb), Step: s.Step, Commands: []report.RehearsedCommand{}, Routes: []string{}}
+	for i := range s.Commands {
+		step.Commands = append(step.Commands, c.app.config.shownCommand(&s.Commands[i]))
+	}
+	if len(s.Routes) == 0 {
+		return step, nil
+	}
+	lines, err := c.app.config.routeLines(ctx, c.facts.Inventory, s.Routes)
+	for i := range lines {
+		step.Routes = append(step.Routes, lines[i].String())
+	}
+	step.Commands = append(step.Commands, c.app.config.shownRouting())
+	return step, err
+}
+
+// shownCommand is a command as it is shown: a hook in its own words.
+func (c *config) shownCommand(of *apply.Command) report.RehearsedCommand {
+	shown := report.RehearsedCommand{Server: of.Server, Command: inventory.Paste(of.Words...), Own: of.Own, Pastable: !of.Own && !of.Private}
+	switch o := of.Order; {
+	case o != nil:
+		shown.Command, shown.Pastable, shown.Here = inventory.Paste(orderWords(c.Apply.InstanceHook, o)...), false, true
+		shown.Note = inventory.Text(fmt.Sprintf("instance_hook %s %s %s %s, on this machine", o.Act, o.Store, o.Server, o.Role))
+	case of.Private:
+		shown.Note = "it reads a file of interlace's own that is there only meanwhile"
+	case of.Own:
+		shown.Note = "it makes or removes a file of interlace's own"
+	case shown.Command == "":
+		shown.Pastable, shown.Note = false, "it has control characters"
+	}
+	return shown
+}
+
+// shownRouting is how routes are changed.
+func (c *config) shownRouting() report.RehearsedCommand {
+	if len(c.Apply.RoutingHook) > 0 {
+		return report.RehearsedCommand{Here: true, Command: inventory.Paste(c.Apply.RoutingHook...), Note: "routing_hook, on this machine; {file} holds these lines USER,FROM,TO"}
+	}
+	return report.RehearsedCommand{Here: true, Note: inventory.Text("apply edits " + inventory.Printable(c.Monitor.RoutingFile) + ", on this machine: these users USER, who are at FROM, get TO")}
 }

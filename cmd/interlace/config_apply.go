@@ -76,11 +76,11 @@ func applyKeys(a *applyConfig) []key {
 		},
 		{
 			path: "routing_hook", value: command(&a.RoutingHook, "file", "file"), example: `[/usr/local/bin/route, "{file}"]`,
-			about: "a command that routes users anew, from a file with a line USER,FROM,TO for each, where FROM and TO are servers; without it apply edits routing_file",
+			about: "a command that routes users anew, within 1 minute, from a file with a line USER,FROM,TO for each, where FROM and TO are named as the routing names them already: see interlace help instances; without it apply edits routing_file",
 		},
 		{
 			path: "mta_kick", value: words(&a.Kick), example: "[postqueue, -f]",
-			about: "a command that has the mail relay try again what it has put off, after users were routed anew",
+			about: "a command that has the mail relay try again what it has put off, after users were routed anew, within 30 seconds",
 		},
 		{
 			path: "instance_hook", value: command(&a.InstanceHook, "action", "action", "store", "server", "role", "file"), example: `[instance, "{action}", "{file}"]`,

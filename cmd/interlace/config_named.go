@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/files"
@@ -104,16 +105,62 @@ func notPlain(path string) error {
 // wrongPrograms says which programs cannot be run.
 func (c *config) wrongPrograms() error {
 	m := &c.Monitor
-	wrong := c.wrong("sync_client", notFound(m.SyncClient))
-	for _, command := range []struct {
-		path  string
-		words []string
-	}{{"sync_restart", m.Restart}, {"routing_query", m.RoutingQuery}, {"runner.argv", m.Runner}} {
-		if len(command.words) > 0 {
-			wrong = errors.Join(wrong, c.wrong(command.path, notFound(command.words[0])))
-		}
+	return errors.Join(
+		c.wrong("sync_client", notFound(m.SyncClient)), c.wrongCommand("sync_restart", m.Restart), c.wrongCommand("routing_query", m.RoutingQuery), c.wrongCommand("runner.argv", m.Runner),
+	)
+}
+
+// wrongCommand says why a command cannot be run, or nothing where there is none.
+func (c *config) wrongCommand(path string, words []string) error {
+	if len(words) == 0 {
+		return nil
+	}
+	return c.wrong(path, notFound(words[0]))
+}
+
+// wrongApply says what is wrong with what apply alone runs and changes here: while users
+// are denied is too late to find that out. The routes are read where nobody else does.
+func (c *config) wrongApply(ctx context.Context, read bool) error {
+	a := &c.Apply
+	wrong := errors.Join(
+		c.wrongCommand("routing_hook", a.RoutingHook), c.wrongCommand("mta_kick", a.Kick),
+		c.wrongCommand("instance_hook", a.InstanceHook), c.wrongCommand("seed_command", a.SeedCommand), c.wrong("routing_file", c.wrongRoutes(ctx, read)),
+	)
+	if a.Tools != "" && len(c.Monitor.Runner) == 0 { // the programs run here
+		wrong = errors.Join(wrong, c.wrong("cyrus_tools", notFound(filepath.Join(a.Tools, "cyr_deny"))))
 	}
 	return wrong
+}
+
+// writable is W_OK of access(2).
+const writable = 2
+
+// wrongRoutes says why the file of routes can't be replaced or read, as far as that is what
+// it is for.
+func (c *config) wrongRoutes(ctx context.Context, read bool) error {
+	file := c.Monitor.RoutingFile
+	if file == "" || isPipe(file) {
+		return nil
+	}
+	if len(c.Apply.RoutingHook) == 0 {
+		if _, err := os.Stat(file); err != nil {
+			return err
+		}
+		real, err := filepath.EvalSymlinks(file)
+		if err != nil {
+			return err
+		}
+		if denied := syscall.Access(filepath.Dir(real), writable); denied != nil {
+			return fmt.Errorf("%s can't be replaced: %w", inventory.Printable(real), denied)
+		}
+	}
+	if len(c.Monitor.RoutingQuery) > 0 || !read {
+		return nil
+	}
+	if _, err := readRoutes(ctx, file, nil); err != nil {
+		return errors.New(inShort(err))
+	}
+	return nil
 }
 
 // notFound says why a program cannot be run, or nothing where none is named. One

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"net/url"
 	"strings"
@@ -37,9 +38,32 @@ func (a *app) configCommand() *cobra.Command {
 }
 
 // shownFiles says what is wrong with the files that the configuration names for the
-// monitor. That this account may not read some is a warning, since another may have to.
+// monitor. That this account may not read some is a warning, since another may have to; so
+// is all that apply alone needs, which may run on another machine.
 func (a *app) shownFiles(ctx context.Context) error {
-	return errors.Join(doubtingRights(a.watchFiles(ctx, a.config.Monitor.Recover == "allow")), doubtingRights(a.named(ctx, a.config.Monitor.Server)))
+	recovers := a.config.Monitor.Recover == "allow"
+	return errors.Join(
+		doubtingRights(a.watchFiles(ctx, recovers)), doubtingRights(a.named(ctx, a.config.Monitor.Server)),
+		doubting(a.config.wrongApply(ctx, !recovers), "apply needs it"),
+	)
+}
+
+// doubting doubts all that is wrong, since only somebody else may need it.
+func doubting(err error, who string) error {
+	if several, ok := err.(interface{ Unwrap() []error }); ok {
+		var list []error
+		for _, one := range several.Unwrap() {
+			list = append(list, doubting(one, who))
+		}
+		return errors.Join(list...)
+	}
+	if err == nil {
+		return nil
+	}
+	if wrong := (*wrongKey)(nil); errors.As(err, &wrong) {
+		return &wrongKey{wrong.place, wrong.path, doubting(wrong.err, who)}
+	}
+	return &doubt{fmt.Errorf("%w; %s", err, who)}
 }
 
 // doubtingRights doubts what is wrong only because this account may not read something.

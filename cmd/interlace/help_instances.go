@@ -10,7 +10,9 @@ It runs on the machine of apply. {role} is what the instance there is afterwards
 master or replica; {file} holds in JSON the store's instances as they are afterwards,
 the master first, each with server, role, imap, csync and imapd_conf. Exit status 0
 says that it is done. Each action may be asked for again when it is done already, or
-half done: then it does the rest. It may take 10 minutes.
+half done: then it does the rest. It may take 10 minutes or, while a store is offline
+for a promotion, what is left of max_denied; then it is ended with all that it has
+begun. What it leaves running when it ends by itself goes on.
 
 create STORE SERVER replica
   Make an empty instance that runs, with the settings of the master and the same
@@ -59,16 +61,109 @@ Between create and start apply copies all users, several at the same time
 
   seed_command: [seed, "{store}", "{server}", "{file}"]
 
-It runs after create, and again after a break. Replication then copies only what is
-missing. What is not replicated at all is not copied: duplicate and vacation
-databases, search indexes, passwords.
+It runs after create, and again after a break, for up to 7 days. Replication then
+copies only what is missing. What is not replicated at all is not copied: duplicate
+and vacation databases, search indexes, passwords.
 
 A PROMOTION
 
 apply first looks whether all replicas are like the master and behind by nothing.
 Then it has the old master stopped, works off what that had logged, has the replica
 promoted, routes all users of the store to it, and only then has the old master
-started, as a replica. Up to the promotion all is taken back when something fails.
+started, as a replica. Until the first user is routed all is taken back when
+something fails, promote too: then the hook is asked to stop the new master, if that
+leads already, to start it as the replica that it was, and to start the old master.
+Where somebody has written to the new master meanwhile that would be lost, and is not
+done. Routing is tried for as long as max_denied allows. A store that is left offline
+is told in the last lines of apply, with what to do, and by the exit status 2.
+
+ROUTES
+
+A move and a promotion route users anew, by routing_hook or, without that, by a change
+of routing_file:
+
+  routing_hook: [/usr/local/bin/route, "{file}"]
+
+It runs on the machine of apply, and {file} has a line USER,FROM,TO for each user:
+
+  anna,imap1,imap7
+  smith, john,imap1,imap7
+
+The places are named as the routing names them, which is asked by routing_query or
+else read in routing_file: FROM as the user is routed now, TO as users are who are on
+that store already. Where there are none, TO is a name of the same kind as FROM: a
+server, an address, its host, or a store. Where nothing can be asked, or such a name
+would not tell which instance is meant, it is the server's name in the inventory or,
+where that server has other instances too, the address in imap. A shared tree that
+moves has a line too, with its name in the inventory (interlace show users); in
+routing_file its line is changed where there is one, and none is added.
+
+Exit status 0 says that all are routed. After 1 minute the hook is ended, with all
+that it has begun. It may be asked for the same again, and for the way back, and has
+then to do the rest, or nothing. Afterwards the routing is asked for each user, but
+for shared trees, for up to 10 seconds, and a hook that did not do its work has
+failed. Where neither routing_query nor routing_file is set nobody finds that out.
+
+AN EXAMPLE
+
+For instances that systemd runs as cyrus@STORE, as master -C /etc/cyrus/STORE.conf -M
+/etc/cyrus/STORE.cyrus, and that are made from two files on each server, template.conf
+and template.services, in which @STORE@, @IMAP@ and @CSYNC@ are filled in. The first
+ends with @include: /etc/cyrus/@STORE@.channels, the second has a line # clients where
+its START ends.
+
+  #!/usr/bin/env python3
+  # instance_hook: [/usr/local/bin/instance, "{action}", "{file}"]
+  import json, re, subprocess, sys
+  action, order = sys.argv[1], json.load(open(sys.argv[2]))
+  store, here = order["store"], order["server"]
+  master, *replicas = [i["server"] for i in order["instances"]]
+  number = int(re.sub(r"\D", "", store))       # of store s001: ports 10001 and 20001
+  imap, csync, etc = 10000 + number, 20000 + number, "/etc/cyrus/" + store
+  def on(server, command, text=""):
+      ssh = ["ssh", "-o", "BatchMode=yes", server, "set -e; " + command]
+      subprocess.run(ssh, input=text, text=True, check=True, stdout=sys.stderr)
+  def service(verb, server):
+      on(server, f"systemctl {verb} cyrus@{store}")
+  def put(server, file, text):                 # touches imapd.conf when it changes
+      on(server, f"cat >{file}.new; if cmp -s {file}.new {file}; then exit; fi; "
+                 f"mv {file}.new {file}; touch {etc}.conf", text)
+  def configure(server):                     # the master of the others, or a replica
+      to = {re.sub(r"\W", "_", r): r for r in replicas} if server == master else {}
+      lines = [f"sync_log_channels: {' '.join(to)}"] if to else []
+      for c, r in to.items():
+          lines += [f"{c}_sync_host: {r}", f"{c}_sync_port: {csync}"]
+      put(server, etc + ".channels", "".join(l + "\n" for l in lines))
+      clients = [f'  {c} cmd="sync_client -C {etc}.conf -r -n {c}"\n' for c in to]
+      on(server, f"cat >{etc}.clients; sed '/# clients/r {etc}.clients' "
+                 f"{etc}.services >{etc}.cyrus", "".join(clients))
+  if action == "create":
+      on(here, f"cd /etc/cyrus; for f in conf services; do [ -e {store}.$f ] || sed "
+               f"'s/@STORE@/{store}/g; s/@IMAP@/{imap}/; s/@CSYNC@/{csync}/' "
+               f"template.$f >{store}.$f; done; install -d -o cyrus -g mail "
+               f"/var/lib/cyrus/{store} /var/spool/cyrus/{store}")
+      configure(here)
+      service("enable --now", here)
+      if here != master:                       # ends what logs for the others only
+          configure(master)
+          service("restart", master)
+      print(f"imap: {here}:{imap}\ncsync: {here}:{csync}\nimapd_conf: {etc}.conf")
+  elif action == "start":
+      configure(here)
+      service("enable --now", here)
+  elif action == "stop":
+      service("disable --now", here)
+  elif action == "promote":
+      for server in [*replicas, here]:
+          configure(server)
+      service("restart", here)
+  elif action == "remove":
+      service("disable --now", here)
+      configure(master)
+      service("restart", master)
+
+It restarts the master of a store that gets or loses a replica, which interrupts its
+users for a moment.
 
 AFTERWARDS
 

@@ -20,6 +20,9 @@ type progress struct {
 	app   *app
 	what  string
 	start time.Time
+	// uneven says that some of it takes far longer than the rest, so that nobody knows from
+	// what is done how long the rest will take.
+	uneven bool
 
 	mu   sync.Mutex
 	bar  *progressbar.ProgressBar
@@ -60,12 +63,12 @@ func (p *progress) draw(done, total int, note string) {
 			progressbar.OptionSetWriter(p.app.stderr),
 			progressbar.OptionThrottle(100*time.Millisecond),
 			progressbar.OptionShowCount(),
-			progressbar.OptionSetPredictTime(true),
+			progressbar.OptionSetPredictTime(!p.uneven),
 			progressbar.OptionFullWidth(),
 			progressbar.OptionClearOnFinish(),
 		)
 	}
-	p.bar.Describe(strings.Join(slices.DeleteFunc([]string{p.what, note, rateText(done, time.Since(p.start))}, func(s string) bool { return s == "" }), ", "))
+	p.bar.Describe(strings.Join(slices.DeleteFunc([]string{p.what, note, p.rate(done, time.Since(p.start))}, func(s string) bool { return s == "" }), ", "))
 	if total > 0 && total != p.bar.GetMax() {
 		p.bar.ChangeMax(total)
 	}
@@ -75,7 +78,7 @@ func (p *progress) draw(done, total int, note string) {
 // line is what is told where there is no terminal: done and total, rate, time left.
 func (p *progress) line(done, total int, note string, took time.Duration) string {
 	text := fmt.Sprintf("%s: %s of %s", p.what, inventory.CountText(done), inventory.CountText(total))
-	if rate := rateText(done, took); rate != "" {
+	if rate := p.rate(done, took); rate != "" {
 		text += ", " + rate
 		if total > done {
 			text += ", about " + inventory.DurationText(took.Seconds()*float64(total-done)/float64(done)) + " left"
@@ -85,6 +88,14 @@ func (p *progress) line(done, total int, note string, took time.Duration) string
 		text += ", " + note
 	}
 	return text
+}
+
+// rate says how much is done in a time, where that tells anything.
+func (p *progress) rate(done int, took time.Duration) string {
+	if p.uneven {
+		return ""
+	}
+	return rateText(done, took)
 }
 
 // rateText says how much is done in a time in which something is; where nothing was

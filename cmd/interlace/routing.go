@@ -5,10 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os/exec"
 	"strings"
-	"syscall"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -96,9 +93,6 @@ func readRoute(line string) (user, server string, err error) {
 	return line[:at], line[at+1:], nil
 }
 
-// queryTimeout is how long a command that is asked for something may take.
-const queryTimeout = 30 * time.Second
-
 // queryRoutes runs the command for each user; it prints the store.
 func queryRoutes(ctx context.Context, command []string, users []inventory.UserID) (map[inventory.UserID]string, error) {
 	found := map[inventory.UserID]string{}
@@ -112,59 +106,4 @@ func queryRoutes(ctx context.Context, command []string, users []inventory.UserID
 		}
 	}
 	return found, nil
-}
-
-// inPlace puts a value in place of a name in the words of a command.
-func inPlace(command []string, name, value string) []string {
-	words := make([]string, len(command))
-	for i, word := range command {
-		words[i] = strings.ReplaceAll(word, name, value)
-	}
-	return words
-}
-
-// mostOutput is how much of what a command prints is read.
-const mostOutput = 16 << 20
-
-// output runs a command that is soon done, without a shell, and returns what it prints.
-func output(ctx context.Context, command []string) (string, error) {
-	late := fmt.Errorf("%s has not ended after %s", command[0], formatDuration(queryTimeout))
-	ctx, cancel := context.WithTimeoutCause(ctx, queryTimeout, late)
-	defer cancel()
-	text, err := answer(ctx, "", command)
-	if err != nil && errors.Is(context.Cause(ctx), late) {
-		err = late
-	}
-	if err != nil {
-		return "", err
-	}
-	return text, nil
-}
-
-// answer runs a command, without a shell, with the input as its standard input, and
-// returns what it prints. What a terminal interrupts is the program that runs it, which
-// decides what becomes of the command.
-func answer(ctx context.Context, input string, command []string) (string, error) {
-	var out, complaint limited
-	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr, cmd.WaitDelay = strings.NewReader(input), &out, &complaint, time.Second
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	switch err := cmd.Run(); {
-	case err != nil:
-		if text := strings.TrimSpace(complaint.String()); text != "" {
-			return out.String(), fmt.Errorf("%s: %w: %s", command[0], err, inventory.Printable(text))
-		}
-		return out.String(), fmt.Errorf("%s: %w", command[0], err)
-	case out.Len() >= mostOutput:
-		return "", fmt.Errorf("%s prints more than %d MiB", command[0], mostOutput>>20)
-	}
-	return out.String(), nil
-}
-
-// limited keeps the beginning of what is written to it.
-type limited struct{ strings.Builder }
-
-func (l *limited) Write(b []byte) (int, error) {
-	l.Builder.Write(b[:max(0, min(len(b), mostOutput-l.Len()))])
-	return len(b), nil
 }

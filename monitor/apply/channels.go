@@ -87,6 +87,9 @@ func (h *host) logs(ctx context.Context) (map[string][]string, error) {
 	dir := path.Join(h.settings["configdirectory"], "sync")
 	text, err := h.ask(ctx, short, "find", dir, "-ignore_readdir_race", "-mindepth", "1", "-maxdepth", "2", "-type", "f", "-printf", `%P %i %B@\n`)
 	if err != nil {
+		if there, unknown := h.exists(ctx, dir); unknown == nil && !there {
+			return nil, nil // nothing was ever logged
+		}
 		return nil, fmt.Errorf("look at the sync logs on %s: %w", h.server, err)
 	}
 	logs := map[string][]string{}
@@ -102,6 +105,16 @@ func (h *host) logs(ctx context.Context) (map[string][]string, error) {
 		logs[channel] = append(logs[channel], id)
 	}
 	return logs, nil
+}
+
+// exists reports whether there is a file or a directory on the server.
+func (h *host) exists(ctx context.Context, file string) (bool, error) {
+	_, err := h.ask(ctx, short, "test", "-e", file)
+	var status interface{ ExitCode() int }
+	if errors.As(err, &status) && status.ExitCode() == 1 {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // catchUp waits until an instance has sent to another all that is logged for it now, and

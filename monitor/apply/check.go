@@ -27,6 +27,8 @@ func (m *move) check(ctx context.Context) (text, data string, err error) {
 	if m.Live.Roles == nil {
 		warnings = append(warnings, "whether the masters are where the inventory has them was not checked")
 	}
+	routed, err := m.checkRoutes(ctx)
+	warnings, wrong = append(warnings, routed...), errors.Join(wrong, err)
 	there, err := m.owners(ctx, m.target.master())
 	wrong = errors.Join(wrong, err, m.checkTarget(ctx))
 	var needs []need

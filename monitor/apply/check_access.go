@@ -34,14 +34,34 @@ func (m *move) checkAccess(s *source, has *holding) error {
 	return wrong
 }
 
-// stayers tells who may write to what moves and does not move along: what they put there
-// afterwards, where the original is kept, nobody gets to see.
+// stayers tells who may write to what moves and does not move along: they are kept out of
+// their own store meanwhile, and what they put there afterwards, where the original is
+// kept, nobody gets to see.
 func (m *move) stayers(s *source, has *holding) []string {
 	users, _ := writers(has.mailboxes, s.owners, strings.Fields(s.hosts[0].settings["admins"]), m.members())
-	if len(users) == 0 {
+	text := "%s, who stays on %s and may write to what moves, is kept out of %[2]s meanwhile, for %v at most, and does not find it any more where it is then"
+	switch len(users) {
+	case 0:
 		return nil
+	case 1:
+	default:
+		text = "%s, who stay on %s and may write to what moves, are kept out of %[2]s meanwhile, for %v at most, and do not find it any more where it is then"
 	}
-	return []string{fmt.Sprintf("%s may write to what moves and stay on %s: they do not find it any more where it is then", inventory.Printable(namesOf(users)), s.store.Name)}
+	return []string{fmt.Sprintf(text, listed(users), s.store.Name, m.denied())}
+}
+
+// listed names users, so many that the text can be read.
+func listed(users []inventory.UserID) string {
+	const most = 50
+	var names []string
+	for _, u := range users[:min(most, len(users))] {
+		names = append(names, inventory.Printable(string(u)))
+	}
+	text := strings.Join(names, ", ")
+	if more := len(users) - most; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
 }
 
 // unknowns tells of whom access lists speak who is neither on the target nor moves there:

@@ -39,6 +39,9 @@ func TestCheckSaysAllAtOnce(t *testing.T) {
 		}
 		return nil
 	}
+	o.Live.Served = func(context.Context, []inventory.UserID) (map[inventory.UserID]inventory.ServerID, error) {
+		return nil, errors.New("no directory")
+	}
 	warnings, err := o.Check(t.Context(), unit("all", "s1", "s2", "anna", "ben", "dora", "nobody", "team"))
 	for _, want := range []string{
 		"altnamespace is ", "expunge_mode is ", "has no partition-p2", "autocreate_quota in ",
@@ -46,6 +49,7 @@ func TestCheckSaysAllAtOnce(t *testing.T) {
 		"user ben is on " + to.Name + " already, with 2 mailboxes", "user ben is on " + r.Stores[1].Replicas()[0].Name,
 		"anyone may write to user.anna.Open (lrsi)", "group:staff may write to user.anna.Open", "anyone may write to team (lrsp)",
 		`log in as "repl" at the sync server of `, "it did not end within 10s", "below its ceiling",
+		"where users are routed can't be asked: no directory",
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v\nlacks %q", err, want)
@@ -72,6 +76,12 @@ func TestCheckWantsTwoCopies(t *testing.T) {
 	o := r.options(&journal{left: -1})
 	if _, err := o.Check(t.Context(), unit("all", "s1", "s2", "anna")); err != nil {
 		t.Fatal(err)
+	}
+	o.Live.Served = func(context.Context, []inventory.UserID) (map[inventory.UserID]inventory.ServerID, error) {
+		return map[inventory.UserID]inventory.ServerID{"anna": "imap9"}, nil
+	}
+	if text, err := o.Check(t.Context(), unit("all", "s1", "s2", "anna")); err != nil || !strings.Contains(text, `anna is routed to "imap9" now, and not to `+r.Stores[0].Master().Name) {
+		t.Errorf("%q, %v", text, err)
 	}
 	r.inventory.Stores[1].Instances = r.inventory.Stores[1].Instances[:1]
 	if _, err := o.Check(t.Context(), unit("all", "s1", "s2", "anna")); err == nil || !strings.Contains(err.Error(), "store s2 has a single copy") {

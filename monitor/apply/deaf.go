@@ -58,7 +58,7 @@ func (o *Options) deaf(ctx context.Context, u *Unit, c *Course, w work, known []
 		return err
 	}
 	err = fmt.Errorf("%s: %w: %w", u.Name, errDeaf, err)
-	since := u.keptOut(known)
+	since := (&Result{Unit: u, Records: known}).Out()
 	const resume = "interlace apply --resume --yes"
 	switch {
 	case since.IsZero():
@@ -83,21 +83,6 @@ func (c *Course) switches(records []monitor.StepRecord) bool {
 		}
 	}
 	return on[monitor.StepRoute] || on[monitor.StepPromote]
-}
-
-// keptOut returns since when users are kept out, or may be; zero if they are not.
-func (u *Unit) keptOut(records []monitor.StepRecord) time.Time {
-	out, in := u.outAndIn()
-	var since time.Time
-	for i := range records {
-		switch r := &records[i]; {
-		case r.Step == out && r.State == monitor.StepBegan && since.IsZero():
-			since = r.At
-		case r.Step == in && r.State == monitor.StepDone, r.Step == out && r.State == monitor.StepUndone:
-			since = time.Time{}
-		}
-	}
-	return since
 }
 
 // outAndIn are the step by which users are kept out, and the one by which they are let in.

@@ -168,13 +168,12 @@ func (d *dropping) nothingRuns(ctx context.Context, gone *dropped) (string, erro
 		c.Close()
 		return "", fmt.Errorf("an instance still answers at %s", gone.Instance.IMAP)
 	}
-	_, err := h.ask(ctx, short, "test", "-e", gone.Dir)
-	var status interface{ ExitCode() int }
+	there, err := h.exists(ctx, gone.Dir)
 	switch {
-	case err == nil:
+	case err != nil:
+		return "", err
+	case there:
 		return fmt.Sprintf("its data is still in %s on %s", gone.Dir, h.server), nil
-	case errors.As(err, &status) && status.ExitCode() == 1:
-		return fmt.Sprintf("its data in %s on %s was removed", gone.Dir, h.server), nil
 	}
-	return "", err
+	return fmt.Sprintf("its data in %s on %s was removed", gone.Dir, h.server), nil
 }

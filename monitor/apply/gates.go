@@ -20,10 +20,18 @@ type Gates struct {
 	Alerts func(ctx context.Context) ([]monitor.Alert, error)
 	// Closed says why nothing may begin at a time; empty: it may.
 	Closed func(at time.Time) string
-	// Night returns when the night began that a time belongs to.
+	// Night returns when the night began that a time belongs to, and Begun the units of
+	// whatever plans that began since a time, in any apply.
 	Night func(at time.Time) time.Time
+	Begun func(ctx context.Context, since time.Time) ([]Begun, error)
 	// Asked reports whether somebody has asked for the end.
 	Asked func(ctx context.Context) (bool, error)
+}
+
+// Begun is a unit that has begun.
+type Begun struct {
+	Plan, Unit string
+	Users      int // who move
 }
 
 // hindrance is why something may not begin now.
@@ -75,15 +83,24 @@ func (o *Options) hinders(ctx context.Context, u *Unit) error {
 	if err := o.ask(ctx, o.servers(u)); err != nil {
 		return err
 	}
-	if o.Gates.Closed != nil {
-		if why := o.Gates.Closed(o.Now()); why != "" {
-			return &hindrance{why: why, lasting: true}
-		}
+	if err := o.closed(); err != nil {
+		return err
 	}
 	if err := o.inRole(ctx, u); err != nil {
 		return err
 	}
 	return o.watched(ctx, u)
+}
+
+// closed says that it is no time for anything to begin.
+func (o *Options) closed() error {
+	if o.Gates.Closed == nil {
+		return nil
+	}
+	if why := o.Gates.Closed(o.Now()); why != "" {
+		return &hindrance{why: why, lasting: true}
+	}
+	return nil
 }
 
 // inRole looks whether the instances that a unit concerns are what the inventory has.

@@ -52,3 +52,8 @@ func (o *Options) Nights(ctx context.Context, units []Unit) []bool {
 	}
 	return waits
 }
+
+// Waits says what would keep a unit that comes after others from being begun now.
+func (o *Options) Waits(ctx context.Context, u *Unit, others []*Unit) []string {
+	return o.waits(ctx, u, others)
+}

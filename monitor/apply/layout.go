@@ -13,8 +13,8 @@ import (
 )
 
 // Courses of the changes of a layout. What makes an instance can be taken back until it is
-// in service, a promotion until the roles are switched: the new master may take mail from
-// then on.
+// in service, a promotion until the first user is routed to the new master, which may take
+// mail from then on.
 var (
 	ofCreate = Course{
 		Steps: []monitor.Step{monitor.StepCheck, monitor.StepCreate, monitor.StepConnect, monitor.StepServe},
@@ -31,7 +31,7 @@ var (
 			monitor.StepCheck, monitor.StepProveAlike, monitor.StepStop, monitor.StepDrain,
 			monitor.StepPromote, monitor.StepRoute, monitor.StepServe, monitor.StepProveSends,
 		},
-		Pivot: monitor.StepPromote, Hold: monitor.StepStop,
+		Pivot: monitor.StepRoute, Hold: monitor.StepStop,
 	}
 	ofDrop = Course{
 		Steps: []monitor.Step{monitor.StepCheck, monitor.StepRemove, monitor.StepProveGone},
@@ -54,29 +54,29 @@ func courseOfLayout(do planner.Verb) (*Course, error) {
 	return nil, fmt.Errorf("interlace does not carry out %s", do)
 }
 
-// asks returns what the operator's hook is asked for in a step of a change of a layout, and
-// about which server.
-func (u *Unit) asks(step monitor.Step) *Command {
+// asks returns what the operator's hook is asked for in a step of a change of a layout; nil:
+// nothing. The instances are not told.
+func (u *Unit) asks(step monitor.Step) *Order {
 	c, role := u.Do, inventory.Replica
+	if c == nil {
+		return nil
+	}
 	if c.Do == planner.Create {
 		role = inventory.Master
 	}
-	words := func(act Act, server inventory.ServerID, role inventory.Role) *Command {
-		return &Command{server, []string{"instance_hook", string(act), string(c.Store), string(server), string(role)}}
-	}
 	switch {
 	case step == monitor.StepCreate:
-		return words(ActCreate, c.Server, role)
+		return &Order{Act: ActCreate, Store: c.Store, Server: c.Server, Role: role}
 	case step == monitor.StepStop:
-		return words(ActStop, inventory.ServerID(c.From), inventory.Master)
+		return &Order{Act: ActStop, Store: c.Store, Server: inventory.ServerID(c.From), Role: inventory.Master}
 	case step == monitor.StepPromote:
-		return words(ActPromote, c.Server, inventory.Master)
+		return &Order{Act: ActPromote, Store: c.Store, Server: c.Server, Role: inventory.Master}
 	case step == monitor.StepServe && c.Do == planner.Promote:
-		return words(ActStart, inventory.ServerID(c.From), inventory.Replica)
+		return &Order{Act: ActStart, Store: c.Store, Server: inventory.ServerID(c.From), Role: inventory.Replica}
 	case step == monitor.StepServe:
-		return words(ActStart, c.Server, role)
+		return &Order{Act: ActStart, Store: c.Store, Server: c.Server, Role: role}
 	case step == monitor.StepRemove:
-		return words(ActRemove, c.Server, inventory.Replica)
+		return &Order{Act: ActRemove, Store: c.Store, Server: c.Server, Role: inventory.Replica}
 	}
 	return nil
 }

@@ -152,7 +152,9 @@ func TestOldMasterSends(t *testing.T) {
 	people(t, op.on("m"))
 	sends := op.on("m").Sends()
 	j := &journal{left: -1}
-	outcome, _, err := op.carry(t, alteration(planner.Promote, "r", "m", 2), j, before(apply.ActStart, func(context.Context) { must(t, op.on("m").SendTo(sends...)) }))
+	outcome, _, err := op.carry(t, alteration(planner.Promote, "r", "m", 2), j, before(apply.ActStart, func(ctx context.Context) {
+		must(t, errors.Join(op.on("m").SendTo(sends...), op.on("m").Start(ctx)))
+	}))
 	if outcome != apply.Stuck || err == nil || !strings.Contains(err.Error(), "though it is no master any more: it was stopped") || op.on("m").Runs() {
 		t.Errorf("%s, %v, and it runs: %v\n%v", outcome, err, op.on("m").Runs(), j)
 	}

@@ -201,6 +201,9 @@ func leadsNot(r *activity) string {
 
 // greetSoon logs in to an instance that may just be starting.
 func (o *Options) greetSoon(ctx context.Context, in inventory.Instance) (*greeted, error) {
+	if o.rehearsed {
+		return &greeted{Instance: in}, nil // it was not started
+	}
 	for begin := time.Now(); ; {
 		g, err := o.greet(ctx, in)
 		if err == nil || time.Since(begin) > o.Layouts.settle() {

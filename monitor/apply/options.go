@@ -97,6 +97,7 @@ func (o *Options) tell(p Progress) {
 type Route struct {
 	User     inventory.UserID
 	From, To inventory.Instance
+	Store    inventory.StoreID // of To; empty: that which has it in the inventory
 }
 
 // Journal keeps what was done in the order in which it was. What is not written down must

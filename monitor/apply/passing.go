@@ -69,32 +69,59 @@ func (r *run) stopped(ctx context.Context, t *task) error {
 	return nil
 }
 
-// night keeps a unit for another night when so many users have begun to move in this one
-// as may. Those that are about to begin, and come before it, count too.
+// night keeps a unit for another night; those that are about to begin, and come before it,
+// count too.
 func (r *run) night(ctx context.Context, t *task) error {
-	limit := r.Limits.UsersPerNight
-	if limit == 0 || r.Gates.Night == nil {
+	var units []*Unit
+	begins := map[*Unit]bool{}
+	r.mu.Lock()
+	for _, other := range r.units {
+		units = append(units, &other.Unit)
+		if other == t {
+			break
+		}
+		begins[&other.Unit] = other.state == running
+	}
+	for _, other := range r.units[len(units):] {
+		units = append(units, &other.Unit)
+	}
+	r.mu.Unlock()
+	return r.Options.night(ctx, &t.Unit, units, func(u *Unit) bool { return begins[u] })
+}
+
+// night keeps a unit for another night when so many users have begun to move in this one
+// as may, in whatever apply. Of the other units of this one some are about to begin.
+func (o *Options) night(ctx context.Context, u *Unit, others []*Unit, begins func(*Unit) bool) error {
+	limit := o.Limits.UsersPerNight
+	if limit == 0 || o.Gates.Night == nil || len(u.Moves) == 0 {
 		return nil
 	}
-	night, users := r.Gates.Night(r.Now()), 0
-	before := true
-	for _, other := range r.units {
-		if other == t {
-			before = false
-			continue
+	type key struct{ plan, unit string }
+	night, moving := o.Gates.Night(o.Now()), map[key]int{}
+	if o.Gates.Begun != nil {
+		begun, err := o.Gates.Begun(ctx, night)
+		if err != nil {
+			return errEnds("how many users move this night already is not known: %v", err)
 		}
-		records, err := r.Journal.Steps(ctx, other.Plan, other.Name)
+		for _, b := range begun {
+			moving[key{b.Plan, b.Unit}] = b.Users
+		}
+	}
+	for _, other := range others {
+		records, err := o.Journal.Steps(ctx, other.Plan, other.Name)
 		if err != nil {
 			return errEnds("%v", err)
 		}
-		r.mu.Lock()
-		begins := before && other.state == running
-		r.mu.Unlock()
-		if at, there := last(records, other.course.Steps[0], monitor.StepBegan); begins || there && !at.Before(night) {
-			users += len(other.Moves)
+		if at, there := last(records, monitor.StepCheck, monitor.StepBegan); begins(other) || there && !at.Before(night) {
+			moving[key{other.Plan, other.Name}] = len(other.Moves)
 		}
 	}
-	if users > 0 && users+len(t.Moves) > limit {
+	delete(moving, key{u.Plan, u.Name})
+	users := 0
+	for _, n := range moving {
+		users += n
+	}
+	if users > 0 && users+len(u.Moves) > limit {
 		return &hindrance{why: fmt.Sprintf("%s move this night already, and no more than %d may", inventory.Counted(users, "user", "users"), limit), lasting: true}
 	}
 	return nil

@@ -16,6 +16,9 @@ import (
 type place struct {
 	store *inventory.Store
 	hosts []*host // of its instances, the master first
+	// inTurn says that its instances are not worked on at once: what is rehearsed is told
+	// in one order.
+	inTurn bool
 }
 
 func (p *place) master() inventory.Instance { return p.store.Instances[0] }
@@ -26,7 +29,7 @@ func (o *Options) place(ctx context.Context, name inventory.StoreID) (*place, er
 	if i < 0 {
 		return nil, fmt.Errorf("the inventory has no store %s", name)
 	}
-	p := &place{store: &o.Inventory.Stores[i]}
+	p := &place{store: &o.Inventory.Stores[i], inTurn: o.rehearsed}
 	var wrong error
 	for _, in := range p.store.Instances {
 		h := &host{run: o.Run, server: in.Server, tools: o.Tools, conf: in.IMAPDConf, unit: "interlace", dry: o.rehearsed}
@@ -58,6 +61,9 @@ func (p *place) known(ctx context.Context) error {
 // each does something on all instances of a store at once.
 func (p *place) each(do func(*host) error) error {
 	var doing errgroup.Group
+	if p.inTurn {
+		doing.SetLimit(1)
+	}
 	for _, h := range p.hosts {
 		doing.Go(func() error { return do(h) })
 	}

@@ -14,23 +14,29 @@ import (
 // promotion is the work of making a replica the master. The old master is stopped, so that
 // nobody writes to it and mail is put off; what it has logged is worked off; then the
 // roles and the routes are switched, and only when nobody is sent to the old master any
-// more it is started as a replica.
+// more it is started as a replica. Up to the routes nobody is sent to the new master, and
+// the old one can be started again.
 type promotion struct{ change }
 
 func (p *promotion) do(ctx context.Context, step monitor.Step, records []monitor.StepRecord) (text, data string, err error) {
+	ctx, cancel, err := p.whileOut(ctx, step, records)
+	if err != nil {
+		return "", "", err
+	}
+	defer cancel()
 	switch step {
 	case monitor.StepCheck:
-		return "", "", p.check(ctx)
+		return p.check(ctx)
 	case monitor.StepProveAlike:
 		return p.prove(ctx)
 	case monitor.StepStop:
 		return "", "", p.stop(ctx)
 	case monitor.StepDrain:
-		return "", "", p.drainInTime(ctx, records)
+		return "", "", p.drain(ctx)
 	case monitor.StepPromote:
 		return "", "", p.promote(ctx)
 	case monitor.StepRoute:
-		return p.route(ctx)
+		return p.route(ctx, records)
 	case monitor.StepServe:
 		return "", "", p.serve(ctx)
 	case monitor.StepProveSends:
@@ -39,11 +45,19 @@ func (p *promotion) do(ctx context.Context, step monitor.Step, records []monitor
 	return "", "", fmt.Errorf("there is no step %s", step)
 }
 
-// undo starts the old master again.
+// undo has the replica be one again, and the old master started.
 func (p *promotion) undo(ctx context.Context, step monitor.Step, _ []monitor.StepRecord) error {
-	if step != monitor.StepStop {
-		return nil
+	switch step {
+	case monitor.StepPromote:
+		return p.demote(ctx)
+	case monitor.StepStop:
+		return p.restart(ctx)
 	}
+	return nil
+}
+
+// restart has the old master started as it was.
+func (p *promotion) restart(ctx context.Context) error {
 	if _, err := p.order(ctx, p.asked(ActStart, p.old(), inventory.Master, p.instances(false))); err != nil {
 		return err
 	}
@@ -152,17 +166,24 @@ func (p *promotion) wasLetIn(ctx context.Context, records []monitor.StepRecord) 
 	return fmt.Sprintf("the master on %s, which was stopped, runs again", old.server), nil
 }
 
-// drainInTime works off what the old master has logged before the users have been kept
-// out for too long.
-func (p *promotion) drainInTime(ctx context.Context, records []monitor.StepRecord) error {
-	since, _ := last(records, monitor.StepStop, monitor.StepBegan)
-	left := p.denied() - p.Now().Sub(since)
-	if left <= 0 {
-		return fmt.Errorf("the users have been kept out for %v", p.Now().Sub(since).Round(time.Second))
+// whileOut gives the steps from the stop up to the route no longer than users may be kept
+// out.
+func (p *promotion) whileOut(ctx context.Context, step monitor.Step, records []monitor.StepRecord) (context.Context, context.CancelFunc, error) {
+	left := p.denied()
+	switch step {
+	case monitor.StepStop:
+	case monitor.StepDrain, monitor.StepPromote:
+		since, _ := last(records, monitor.StepStop, monitor.StepBegan)
+		left -= p.Now().Sub(since)
+	default:
+		return ctx, func() {}, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, left)
-	defer cancel()
-	return p.drain(ctx)
+	late := fmt.Errorf("the users have been kept out for longer than %v", p.denied())
+	if left <= 0 {
+		return nil, nil, late
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, left, late)
+	return ctx, cancel, nil
 }
 
 // drain works off all that the old master has logged.
@@ -216,14 +237,14 @@ func (p *promotion) promote(ctx context.Context) error {
 // route sends the users of the store to the new master: those whom it has, but neither who
 // is kept out there, since what is there of them may be an original that was moved away,
 // nor who is known to be elsewhere.
-func (p *promotion) route(ctx context.Context) (text, data string, err error) {
+func (p *promotion) route(ctx context.Context, records []monitor.StepRecord) (text, data string, err error) {
 	users, out, err := p.users(ctx)
 	if err != nil {
 		return "", "", err
 	}
 	var routes []Route
 	for _, u := range users {
-		routes = append(routes, Route{User: u, From: p.old(), To: p.fresh()})
+		routes = append(routes, Route{User: u, From: p.old(), To: p.fresh(), Store: p.store.Name})
 	}
 	text = inventory.Counted(len(users), "user is", "users are") + " routed there"
 	if out > 0 {
@@ -232,7 +253,22 @@ func (p *promotion) route(ctx context.Context) (text, data string, err error) {
 	if len(routes) == 0 {
 		return text, "", nil
 	}
-	return text, "", p.Route(ctx, routes)
+	return text, "", p.insist(ctx, records, routes)
+}
+
+// insist routes users, again and again as long as they may be kept out: there is no way
+// back any more.
+func (p *promotion) insist(ctx context.Context, records []monitor.StepRecord, routes []Route) error {
+	since, _ := last(records, monitor.StepStop, monitor.StepBegan)
+	for wait := time.Second; ; wait *= 2 {
+		err := p.Route(ctx, routes)
+		if err == nil || p.Now().Add(wait).Sub(since) > p.denied() {
+			return err
+		}
+		if err := pause(ctx, wait); err != nil {
+			return err
+		}
+	}
 }
 
 // users returns who is served by the new master, and how many of whom it has mailboxes are

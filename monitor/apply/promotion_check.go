@@ -6,12 +6,19 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/interlacemail/interlace/inventory"
 )
 
-// check says all that speaks against the promotion.
-func (p *promotion) check(ctx context.Context) error {
+// check says all that speaks against the promotion, and what should be known before it.
+func (p *promotion) check(ctx context.Context) (text, data string, err error) {
+	warnings, wrong := p.checkRoutes(ctx)
+	return strings.Join(warnings, "; "), "", errors.Join(p.checkInstances(ctx), wrong)
+}
+
+// checkInstances says all that speaks against the promotion of the instances and the hooks.
+func (p *promotion) checkInstances(ctx context.Context) error {
 	var wrong error
 	if p.Layouts.Hook == nil {
 		wrong = errNoHook

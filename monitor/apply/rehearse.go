@@ -7,13 +7,15 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 )
 
-// Rehearsal is what carrying a unit on would do, and what speaks against it.
+// Rehearsal is what carrying a unit on, or taking it back, would do, and what speaks
+// against it.
 type Rehearsal struct {
 	Unit    *Unit
 	Outcome Outcome // where it is
@@ -21,34 +23,44 @@ type Rehearsal struct {
 	Steps   []StepRehearsal
 	Text    string // what the check says if nothing speaks against it
 	Refused []string
+	Waits   []string // what would keep it from being begun, or gone on with, now
 }
 
-// StepRehearsal is a step that is still to be done, with the commands that it would run.
+// StepRehearsal is a step that is still to be done or undone, with the commands that it
+// would run and the routes that it would change.
 type StepRehearsal struct {
+	Verb     Verb
 	Step     monitor.Step
 	Commands []Command
+	Routes   []Route
 }
 
-// Command is what runs on a server or, where it is the operator's hook, is about one.
+// Command is what runs on a server or, with an order, what the operator's hook is asked
+// for about one.
 type Command struct {
 	Server inventory.ServerID
 	Words  []string
+	Order  *Order // without its instances
+	// Own says that it only makes or removes a file of interlace's own, and Private that
+	// it reads one, which is there only meanwhile.
+	Own, Private bool
 }
 
 // recorded are the steps of which it is known beforehand what they run. The others look
 // at what these have done.
 var recorded = []monitor.Step{
 	monitor.StepDenyTarget, monitor.StepCopy, monitor.StepDenySource, monitor.StepDelta, monitor.StepPush,
-	monitor.StepAllowTarget, monitor.StepAllowWriters, monitor.StepDeleteSource, monitor.StepAllowSource,
+	monitor.StepRoute, monitor.StepAllowTarget, monitor.StepAllowWriters, monitor.StepDeleteSource, monitor.StepAllowSource,
 }
 
-// reading are the programs that only read; cyr_deny does where it lists.
-var reading = []string{"cyr_info", "ps", "df", "du", "test", "stat", "readlink", "ls", "cat", "grep", "mbpath"}
+// reading are the programs that only read; cyr_deny does where it lists, and find where it
+// does not delete.
+var reading = []string{"cyr_info", "ps", "df", "du", "test", "stat", "readlink", "ls", "cat", "grep", "mbpath", "date"}
 
 // reads reports whether a command changes nothing.
 func reads(words []string) bool {
 	name := path.Base(words[0])
-	return slices.Contains(reading, name) || name == "cyr_deny" && slices.Contains(words, "-l")
+	return slices.Contains(reading, name) || name == "cyr_deny" && slices.Contains(words, "-l") || name == "find" && !slices.Contains(words, "-delete")
 }
 
 // inside returns the programs that a command runs under a lock and a limit of time, one for
@@ -68,41 +80,96 @@ func inside(words []string, input string) [][]string {
 	return list
 }
 
-// Rehearse says what carrying a unit on would do that comes after others, without doing it.
-// Its check is made: for that a configuration lies on a server for a moment. What changes a
-// layout can be checked only when the changes of that store are made that come before it.
-func Rehearse(ctx context.Context, u *Unit, others []*Unit, o *Options) (*Rehearsal, error) {
+// commandOf tells what a command is that would run on a server.
+func commandOf(server inventory.ServerID, words []string, tools string) Command {
+	own := slices.ContainsFunc(words, func(word string) bool { return strings.HasPrefix(path.Base(word), "interlace-") })
+	ofCyrus := path.Dir(words[0]) == path.Clean(tools)
+	return Command{Server: server, Words: words, Own: own && !ofCyrus, Private: own && ofCyrus}
+}
+
+// dry notes what would be done, and does nothing but to look.
+type dry struct {
+	*Options // under which nothing is done
+	real     *Options
+
+	mu       sync.Mutex
+	commands []Command
+	routes   []Route
+}
+
+func newDry(o *Options) *dry {
+	pretended := *o
+	d := &dry{Options: &pretended, real: o}
+	d.rehearsed = true
+	d.Run = d.note
+	d.Route = func(_ context.Context, routes []Route) error {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.routes = append(d.routes, routes...)
+		return nil
+	}
+	if o.Layouts.Hook != nil {
+		d.Layouts.Hook = func(_ context.Context, order *Order) (string, error) {
+			d.add(Command{Server: order.Server, Order: &Order{Act: order.Act, Store: order.Store, Server: order.Server, Role: order.Role}})
+			return "", nil
+		}
+	}
+	return d
+}
+
+// note runs what only reads, and notes all else.
+func (d *dry) note(ctx context.Context, server inventory.ServerID, input string, words ...string) (string, error) {
+	if reads(words) {
+		return d.real.Run(ctx, server, input, words...)
+	}
+	for _, words := range inside(words, input) {
+		d.add(commandOf(server, words, d.Tools))
+	}
+	return "", nil
+}
+
+// add notes a command, once in a step.
+func (d *dry) add(c Command) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !slices.ContainsFunc(d.commands, func(known Command) bool {
+		return known.Server == c.Server && slices.Equal(known.Words, c.Words) && c.Order == nil
+	}) {
+		d.commands = append(d.commands, c)
+	}
+}
+
+// take returns what was noted since it was last asked.
+func (d *dry) take(verb Verb, step monitor.Step) StepRehearsal {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	s := StepRehearsal{Verb: verb, Step: step, Commands: d.commands, Routes: d.routes}
+	d.commands, d.routes = nil, nil
+	return s
+}
+
+// Rehearse says what carrying a unit on would do that comes after others or, with back,
+// what taking it back would, without doing it. Its check is made: for that a configuration
+// lies on a server for a moment. What changes a layout can be checked only when the
+// changes of that store are made that come before it.
+func Rehearse(ctx context.Context, u *Unit, others []*Unit, back bool, o *Options) (*Rehearsal, error) {
 	r := &Rehearsal{Unit: u}
-	records, err := o.Journal.Steps(ctx, u.Plan, u.Name)
-	if err != nil {
+	var err error
+	if r.Records, err = o.Journal.Steps(ctx, u.Plan, u.Name); err != nil {
 		return nil, err
 	}
-	var commands []Command
-	dry := *o
-	dry.Run = func(ctx context.Context, server inventory.ServerID, input string, words ...string) (string, error) {
-		if reads(words) {
-			return o.Run(ctx, server, input, words...)
-		}
-		for _, words := range inside(words, input) {
-			if !slices.ContainsFunc(commands, func(known Command) bool { return known.Server == server && slices.Equal(known.Words, words) }) {
-				commands = append(commands, Command{server, words})
-			}
-		}
-		return "", nil
-	}
-	dry.rehearsed = true
-	dry.Route = func(context.Context, []Route) error { return nil }
 	course, err := courseOf(u)
 	if err != nil {
 		r.Refused = Mistakes(err)
 		return r, nil
 	}
-	r.Records = records
-	a := course.Next(records, false)
-	if r.Outcome = u.Stands(records); r.Outcome == Finished {
+	a := course.Next(r.Records, back)
+	r.Outcome = u.Stands(r.Records)
+	if a.Verb == End && (!a.Back || back) || a.Verb == Do && back && len(r.Records) == 0 {
 		return r, nil
 	}
-	w, _, err := dry.newWork(ctx, u)
+	d := newDry(o)
+	w, _, err := d.newWork(ctx, u)
 	if m, moves := w.(*move); moves && err == nil {
 		err = m.known(ctx)
 	}
@@ -110,36 +177,77 @@ func Rehearse(ctx context.Context, u *Unit, others []*Unit, o *Options) (*Rehear
 		r.Refused = Mistakes(err)
 		return r, nil
 	}
+	switch {
+	case a.Verb == Settle && (back || w.rests(a.Step, r.Records)):
+		return r, nil
+	case a.Verb == Undo:
+		r.goBack(ctx, d, w, course)
+	default:
+		r.goOn(ctx, d, w, course, a, others)
+	}
+	return r, ctx.Err()
+}
+
+// goBack notes what undoing all that was done would do.
+func (r *Rehearsal) goBack(ctx context.Context, d *dry, w work, course *Course) {
+	records := slices.Clone(r.Records)
+	for a := course.Next(records, true); a.Verb == Undo; a = course.Next(records, true) {
+		limited, cancel := context.WithTimeout(ctx, patienceOfTry)
+		err := w.undo(limited, a.Step, records)
+		cancel()
+		if err != nil && len(d.commands)+len(d.routes) == 0 {
+			r.Refused = append(r.Refused, Mistakes(err)...)
+		}
+		for _, state := range []monitor.StepState{monitor.StepUndoing, monitor.StepUndone} {
+			records = append(records, monitor.StepRecord{Step: a.Step, State: state, At: d.Now()})
+		}
+		r.Steps = append(r.Steps, d.take(Undo, a.Step))
+	}
+}
+
+// goOn notes what the steps that are left would do.
+func (r *Rehearsal) goOn(ctx context.Context, d *dry, w work, course *Course, a Action, others []*Unit) {
+	records := slices.Clone(r.Records)
+	if at := (&task{course: course, records: records}); !at.held(false) {
+		r.Waits = d.real.waits(ctx, r.Unit, others)
+	}
 	next := slices.Index(course.Steps, a.Step)
 	if a.Back {
 		next = 0
 	}
-	if a.Verb == Settle && w.rests(a.Step, records) {
-		return r, nil
-	}
 	for _, step := range course.Steps[next:] {
-		commands = nil
 		switch {
-		case step == monitor.StepCheck && r.after(ctx, others, o):
+		case step == monitor.StepCheck && r.after(ctx, others, d.real):
 		case step == monitor.StepCheck:
-			if real, _, err := o.newWork(ctx, u); err != nil {
-				r.Refused = Mistakes(err)
-			} else {
-				r.Text, _, err = real.do(ctx, step, records)
-				r.Refused = Mistakes(err)
-			}
+			r.check(ctx, d.real)
 		case slices.Contains(recorded, step):
-			records = append(records, monitor.StepRecord{Step: step, State: monitor.StepBegan, At: o.Now()})
-			records = append(records, monitor.StepRecord{Step: step, State: monitor.StepDone, At: o.Now(), Data: try(ctx, w, step, records)})
+			records = append(records, monitor.StepRecord{Step: step, State: monitor.StepBegan, At: d.Now()})
+			records = append(records, monitor.StepRecord{Step: step, State: monitor.StepDone, At: d.Now(), Data: try(ctx, w, step, records)})
 		}
-		if u.Do != nil {
-			if asked := u.asks(step); asked != nil {
-				commands = append(commands, *asked)
-			}
+		if order := r.Unit.asks(step); order != nil {
+			d.add(Command{Server: order.Server, Order: order})
 		}
-		r.Steps = append(r.Steps, StepRehearsal{step, commands})
+		r.Steps = append(r.Steps, d.take(Do, step))
 	}
-	return r, ctx.Err()
+}
+
+// check makes the unit's check.
+func (r *Rehearsal) check(ctx context.Context, o *Options) {
+	w, _, err := o.newWork(ctx, r.Unit)
+	if err == nil {
+		r.Text, _, err = w.do(ctx, monitor.StepCheck, r.Records)
+	}
+	r.Refused = Mistakes(err)
+}
+
+// waits are all that would keep a unit from being begun now, or from being gone on with.
+// Whether the roles are those of the inventory its check tells.
+func (o *Options) waits(ctx context.Context, u *Unit, others []*Unit) []string {
+	begins := func(other *Unit) bool {
+		records, err := o.Journal.Steps(ctx, other.Plan, other.Name)
+		return err == nil && other.Ahead(records)
+	}
+	return Mistakes(errors.Join(o.ask(ctx, o.servers(u)), o.closed(), o.night(ctx, u, others, begins), o.watched(ctx, u)))
 }
 
 // try does a step whose commands are not run, and which may therefore find fault with what

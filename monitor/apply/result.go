@@ -88,9 +88,20 @@ const expectedWords = "users are expected to be denied for "
 
 // Denied is how long users were kept out when last they were, in seconds.
 func (r *Result) Denied() inventory.Number {
+	_, took := r.out()
+	return took
+}
+
+// Out returns since when users are kept out, whom only a later apply lets in; zero where
+// nobody is. Those of a store whose master is stopped are those of the whole store.
+func (r *Result) Out() time.Time {
+	since, _ := r.out()
+	return since
+}
+
+// out returns since when users are kept out, or else how long they were, in seconds.
+func (r *Result) out() (since time.Time, took inventory.Number) {
 	out, in := r.Unit.outAndIn()
-	var since time.Time
-	var took inventory.Number
 	for i := range r.Records {
 		record := &r.Records[i]
 		switch {
@@ -101,7 +112,7 @@ func (r *Result) Denied() inventory.Number {
 			took, since = inventory.Known(record.At.Sub(since).Seconds()), time.Time{}
 		}
 	}
-	return took
+	return since, took
 }
 
 // Kept returns until when the originals stay that a unit has left where they were; zero

@@ -104,7 +104,7 @@ func TestTreeMovesAlone(t *testing.T) {
 	o := r.options(&journal{left: -1})
 	u := unit("team", "s1", "s2", "team")
 	text, err := o.Check(ctx, u)
-	if want := "yan, zed may write to what moves and stay on s1"; err != nil || !strings.Contains(text, want) {
+	if want := "yan, zed, who stay on s1 and may write to what moves, are kept out of s1 meanwhile, for 20m0s at most, and do not find it any more"; err != nil || !strings.Contains(text, want) {
 		t.Errorf("%q, %v, want %s", text, err, want)
 	}
 	routing := false

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
@@ -95,7 +96,8 @@ func (m *move) viewOf(ctx context.Context, in inventory.Instance, user inventory
 // lost tells what a user does not see any more. Mail may have come meanwhile, and what
 // was done until the denial counts.
 func (v *view) lost(now *view) string {
-	for name, was := range v.Mailboxes {
+	for _, name := range slices.Sorted(maps.Keys(v.Mailboxes)) {
+		was := v.Mailboxes[name]
 		is, there := now.Mailboxes[name]
 		switch {
 		case !there:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	_ "embed" // the queries
+	"time"
 
 	"github.com/interlacemail/interlace/inventory/database"
 	"github.com/interlacemail/interlace/monitor"
@@ -18,6 +19,8 @@ var (
 	loadSteps string
 	//go:embed query/load_identity.sql
 	loadIdentity string
+	//go:embed query/load_begun.sql
+	loadBegun string
 )
 
 // Identity returns what tells this journal from others, and is the same in a copy of it;
@@ -46,7 +49,16 @@ func (h *History) AddStep(ctx context.Context, r *monitor.StepRecord) error {
 
 // Steps returns what is written down of a unit of a plan, in its order.
 func (h *History) Steps(ctx context.Context, plan, unit string) ([]monitor.StepRecord, error) {
-	return load(ctx, h.facts, "steps", loadSteps, []any{plan, unit}, func(rows *sql.Rows) (r monitor.StepRecord, err error) {
+	return h.loadSteps(ctx, loadSteps, plan, unit)
+}
+
+// Begun returns the beginnings of a step since a time, whatever the plan, in their order.
+func (h *History) Begun(ctx context.Context, step monitor.Step, since time.Time) ([]monitor.StepRecord, error) {
+	return h.loadSteps(ctx, loadBegun, step, database.AsMicroseconds(&since))
+}
+
+func (h *History) loadSteps(ctx context.Context, query string, args ...any) ([]monitor.StepRecord, error) {
+	return load(ctx, h.facts, "steps", query, args, func(rows *sql.Rows) (r monitor.StepRecord, err error) {
 		err = rows.Scan(&r.Number, &r.Plan, &r.Unit, &r.Step, &r.State, database.AsMicroseconds(&r.At), &r.Text, &r.Data)
 		return r, err
 	})

@@ -55,3 +55,25 @@ func TestIdentity(t *testing.T) {
 		t.Errorf("of nothing: %s, %v", none, err)
 	}
 }
+
+// What has begun since a time is found whatever plan it belongs to.
+func TestBegun(t *testing.T) {
+	h := openAt(t, filepath.Join(t.TempDir(), "facts.db"))
+	at := time.Date(2026, 11, 26, 22, 0, 0, 0, time.UTC)
+	all := []monitor.StepRecord{
+		{Plan: "p", Unit: "anna to s2", Step: monitor.StepCheck, State: monitor.StepBegan, At: at.Add(-time.Microsecond)},
+		{Plan: "p", Unit: "ben to s2", Step: monitor.StepCheck, State: monitor.StepBegan, At: at},
+		{Plan: "p", Unit: "ben to s2", Step: monitor.StepCheck, State: monitor.StepDone, At: at},
+		{Plan: "p", Unit: "ben to s2", Step: monitor.StepCopy, State: monitor.StepBegan, At: at},
+		{Plan: "q", Unit: "carl to s2", Step: monitor.StepCheck, State: monitor.StepBegan, At: at.Add(time.Hour)},
+	}
+	for i := range all {
+		if err := h.AddStep(t.Context(), &all[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := h.Begun(t.Context(), monitor.StepCheck, at)
+	if want := []monitor.StepRecord{all[1], all[4]}; err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("begun are %+v, %v, want %+v", got, err, want)
+	}
+}

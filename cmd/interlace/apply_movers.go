@@ -1,0 +1,62 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/history"
+	"github.com/interlacemail/interlace/planner"
+)
+
+// movers tell how many users the units of all plans of a journal move.
+type movers struct {
+	history *history.History
+
+	mu    sync.Mutex
+	users map[string]map[string]int // of plans that were read, by plan and unit
+}
+
+// begunSince returns the units that have begun to move users since a time, of all plans.
+func (m *movers) begunSince(ctx context.Context, since time.Time) ([]apply.Begun, error) {
+	records, err := m.history.Begun(ctx, monitor.StepCheck, since)
+	if err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var list []apply.Begun
+	for i := range records {
+		r := &records[i]
+		if m.users[r.Plan] == nil {
+			if m.users[r.Plan], err = m.read(ctx, r.Plan); err != nil {
+				return nil, err
+			}
+		}
+		list = append(list, apply.Begun{Plan: r.Plan, Unit: r.Unit, Users: m.users[r.Plan][r.Unit]})
+	}
+	return list, nil
+}
+
+// read returns how many users each unit of a plan moves, there or back.
+func (m *movers) read(ctx context.Context, id string) (map[string]int, error) {
+	users := map[string]int{}
+	text, err := m.history.Plan(ctx, id)
+	if err != nil || text == nil {
+		return users, err
+	}
+	p, err := decodePlan(text)
+	if err != nil {
+		return nil, fmt.Errorf("plan %s of the journal: %w", id, err)
+	}
+	units := apply.Units([]planner.Plan{p}, nil)
+	for i := range units {
+		for _, u := range append(apply.Reverse(&units[i]), units[i]) {
+			users[u.Name] = len(u.Moves)
+		}
+	}
+	return users, nil
+}

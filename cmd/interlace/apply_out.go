@@ -1,0 +1,34 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor/apply"
+)
+
+// keptOut says who is kept out when an apply ends, since when and why, and what to do about
+// it; nil: nobody is.
+func keptOut(results []apply.Result) error {
+	var out error
+	for i := range results {
+		r := &results[i]
+		since := r.Out()
+		if since.IsZero() {
+			continue
+		}
+		text := fmt.Sprintf("users of %s are KEPT OUT", inventory.Printable(r.Unit.Name))
+		if do := r.Unit.Do; do != nil {
+			text = fmt.Sprintf("store %s is OFFLINE: its master on %s is stopped", do.Store, do.From)
+		}
+		text += fmt.Sprintf(", since %s, at step %s", since.Local().Format(time.RFC3339), r.Step())
+		if r.Why != "" {
+			text += ": " + r.Why
+		}
+		out = errors.Join(out, errors.New(text))
+	}
+	out = hint(out, "interlace apply --rollback --yes lets them in where they were, as long as nobody was routed anew")
+	return hint(out, "interlace apply --resume --yes goes on with it, the way that it goes already")
+}

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/interlacemail/interlace/cmd/interlace/report"
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor/apply"
+)
+
+// applyProgress tells what becomes of units, and what goes on. How long that will take
+// nobody knows: a copy takes as long as it takes.
+type applyProgress struct {
+	app *app
+	bar *progress
+	all int
+
+	mu    sync.Mutex
+	over  int
+	going []going // the one that began first at the head
+	stop  chan struct{}
+	ended sync.WaitGroup
+}
+
+// going is a step that goes on.
+type going struct {
+	unit  *apply.Unit
+	text  string
+	since time.Time
+}
+
+// applyProgress begins to tell of so many units.
+func (a *app) applyProgress(all int) *applyProgress {
+	p := &applyProgress{app: a, bar: a.progress("apply"), all: all, stop: make(chan struct{})}
+	p.bar.uneven = true
+	p.ended.Go(func() {
+		for {
+			select {
+			case <-p.stop:
+				return
+			case <-time.After(time.Second):
+				p.show()
+			}
+		}
+	})
+	return p
+}
+
+// at takes down what becomes of a unit, and tells where it has come to.
+func (p *applyProgress) at(of apply.Progress) {
+	name := inventory.Printable(of.Unit.Name)
+	switch {
+	case of.Over && of.Why != "":
+		p.app.note("%s: %s: %s", name, of.Outcome, of.Why)
+	case of.Over:
+		p.app.note("%s: %s", name, of.Outcome)
+	case of.Outcome == apply.Waiting:
+		p.app.note("%s waits: %s", name, of.Why)
+	}
+	p.mu.Lock()
+	p.take(&of)
+	p.mu.Unlock()
+	p.show()
+}
+
+// take takes down what a unit does. How far a step is that goes on is no other step.
+func (p *applyProgress) take(of *apply.Progress) {
+	if at := slices.IndexFunc(p.going, func(g going) bool { return same(g.unit, of.Unit) }); at >= 0 {
+		if of.Far != "" {
+			p.going[at].text = stepText(of)
+			return
+		}
+		p.going = slices.Delete(p.going, at, at+1)
+	}
+	if of.Over {
+		p.over++
+	} else {
+		p.going = append(p.going, going{of.Unit, stepText(of), time.Now()})
+	}
+}
+
+func same(a, b *apply.Unit) bool { return a.Plan == b.Plan && a.Name == b.Name }
+
+// stepText says what is done of a unit, and of a copy how much that is.
+func stepText(of *apply.Progress) string {
+	if of.Outcome == apply.Waiting {
+		return "waits"
+	}
+	text := string(of.Step)
+	if of.Verb == apply.Undo {
+		text = "undo " + text
+	}
+	if bytes := bytesOf(of.Unit); of.Step.Copies() && bytes > 0 {
+		text += " of " + report.BytesText(bytes)
+	}
+	if of.Far != "" {
+		text += ", " + of.Far
+	}
+	return text
+}
+
+// bytesOf is how much a unit copies, as its plan has it.
+func bytesOf(u *apply.Unit) int64 {
+	if u.Do != nil {
+		return u.Do.Bytes
+	}
+	var bytes int64
+	for i := range u.Moves {
+		bytes += u.Moves[i].Bytes
+	}
+	return bytes
+}
+
+// show shows the step that goes on for longest.
+func (p *applyProgress) show() {
+	p.mu.Lock()
+	done, note := p.over, ""
+	if len(p.going) > 0 {
+		g := &p.going[0]
+		note = fmt.Sprintf("%s: %s", inventory.Printable(g.unit.Name), g.text)
+		if took := time.Since(g.since); took >= time.Minute {
+			note += " for " + inventory.DurationText(took.Seconds())
+		}
+		if more := len(p.going) - 1; more > 0 {
+			note += fmt.Sprintf(" and %d more", more)
+		}
+	}
+	p.mu.Unlock()
+	p.bar.at(done, p.all, note)
+}
+
+// end stops to tell.
+func (p *applyProgress) end() {
+	close(p.stop)
+	p.ended.Wait()
+	p.bar.end()
+}

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/interlacemail/interlace/inventory"
+)
+
+// inPlace puts a value in place of a name in the words of a command.
+func inPlace(command []string, name, value string) []string {
+	words := make([]string, len(command))
+	for i, word := range command {
+		words[i] = strings.ReplaceAll(word, name, value)
+	}
+	return words
+}
+
+// queryTimeout is how long a command that is asked for something may take.
+const queryTimeout = 30 * time.Second
+
+// output runs a command that is soon done, without a shell, and returns what it prints.
+func output(ctx context.Context, command []string) (string, error) {
+	return within(ctx, queryTimeout, command)
+}
+
+// within runs a command that may take so long, without a shell, and returns what it prints.
+func within(ctx context.Context, limit time.Duration, command []string) (string, error) {
+	late := fmt.Errorf("it has not ended after %s, and was ended with all that it had begun", formatDuration(limit))
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, late)
+	defer cancel()
+	text, err := answer(ctx, "", command)
+	if err != nil {
+		return "", err
+	}
+	return text, nil
+}
+
+// answer runs a command, without a shell, with the input as its standard input, and
+// returns what it prints. It is a process group of its own: what a terminal interrupts is
+// the program that runs it, which decides what becomes of the command, and when the
+// context ends all of it ends. What it leaves running is neither ended nor waited for,
+// though it may hold on to what the command prints to.
+func answer(ctx context.Context, input string, command []string) (string, error) {
+	var out, complaint limited
+	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr, cmd.WaitDelay = strings.NewReader(input), &out, &complaint, time.Second
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	err := cmd.Run()
+	if errors.Is(err, exec.ErrWaitDelay) && ctx.Err() == nil {
+		err = nil
+	}
+	switch {
+	case err != nil:
+		if ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
+		if text := firstWords(complaint.String()); text != "" {
+			err = fmt.Errorf("%w: %s", err, text)
+		}
+		return out.String(), fmt.Errorf("%s: %w", programOf(command), err)
+	case out.Len() >= mostOutput:
+		return "", fmt.Errorf("%s prints more than %d MiB", programOf(command), mostOutput>>20)
+	}
+	return out.String(), nil
+}
+
+// underLock runs a command while nobody else holds the lock of a file.
+func underLock(file string, command []string) []string {
+	return append([]string{"flock", "--close", file}, command...)
+}
+
+// programOf is the program that a command is about.
+func programOf(command []string) string {
+	if len(command) > 3 && command[0] == "flock" {
+		return command[3]
+	}
+	return command[0]
+}
+
+// firstWords are the first words that a command complains with, in one line.
+func firstWords(text string) string {
+	const most = 300
+	text = inventory.Clean(strings.Join(strings.Fields(text), " "))
+	for i := range text {
+		if i >= most {
+			return text[:i] + "…"
+		}
+	}
+	return text
+}
+
+// mostOutput is how much of what a command prints is read.
+const mostOutput = 16 << 20
+
+// limited keeps the beginning of what is written to it.
+type limited struct{ strings.Builder }
+
+func (l *limited) Write(b []byte) (int, error) {
+	l.Builder.Write(b[:max(0, min(len(b), mostOutput-l.Len()))])
+	return len(b), nil
+}

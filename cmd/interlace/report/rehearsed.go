@@ -1,0 +1,248 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
+)
+
+// Rehearsed is what carrying plans out would do, and what speaks against it.
+type Rehearsed struct {
+	Units     []RehearsedUnit `json:"units"`
+	Unreached []string        `json:"unreached"` // instances that do not answer, and why
+	Notes     []string        `json:"notes"`     // what should be known before
+}
+
+// RehearsedUnit is what of a plan goes together, and what would be done.
+type RehearsedUnit struct {
+	AppliedUnit
+	Text    inventory.Text  `json:"text"`
+	Refused []string        `json:"refused"`
+	Waits   []string        `json:"waits"` // what would keep it waiting now
+	Steps   []RehearsedStep `json:"steps"`
+}
+
+// RehearsedStep is a step with the commands that it would run.
+type RehearsedStep struct {
+	Verb     string             `json:"verb"` // do or undo
+	Step     monitor.Step       `json:"step"`
+	Commands []RehearsedCommand `json:"commands"`
+	Routes   []string           `json:"routes"` // lines USER,FROM,TO
+}
+
+// RehearsedCommand is a command, and where it would run or, of a hook, about which server
+// it is.
+type RehearsedCommand struct {
+	Server   inventory.ServerID `json:"server"`
+	Command  inventory.Text     `json:"command"` // null: there is none that could be shown
+	Pastable bool               `json:"pastable"`
+	Note     inventory.Text     `json:"note"` // why it can't be pasted as it is
+	// Own says that it only makes or removes a file of interlace's own, and Here that it
+	// runs on this machine.
+	Own  bool `json:"-"`
+	Here bool `json:"-"`
+}
+
+// Screen is what people are told.
+func (r *Rehearsed) Screen() *Screen {
+	s := &Screen{}
+	refused, waits, pastable := 0, 0, false
+	for i := range r.Units {
+		u := &r.Units[i]
+		if len(u.Refused) > 0 {
+			refused++
+		}
+		if len(u.Waits) > 0 {
+			waits++
+		}
+		pastable = pastable || u.pastable()
+	}
+	lines := Lines{}
+	lines.add("%s; nothing is changed without --yes", inventory.Counted(len(r.Units), "unit", "units"))
+	if refused > 0 {
+		lines = append(lines, Line{inventory.Counted(refused, "unit has something that speaks against it", "units have something that speaks against them"), Broken})
+	}
+	if waits > 0 {
+		lines = append(lines, Line{inventory.Counted(waits, "unit would wait now", "units would wait now"), Soon})
+	}
+	for _, text := range r.Unreached {
+		lines = append(lines, Line{text, Broken})
+	}
+	for _, text := range r.Notes {
+		lines = append(lines, Line{text, Soon})
+	}
+	if pastable {
+		lines.add("commands are ready to paste on the server that stands behind them, as the account of Cyrus; those behind a # are not")
+	}
+	s.add(lines)
+	for i := range r.Units[:min(len(r.Units), mostUnits)] {
+		s.add(r.Units[i].lines())
+	}
+	return s
+}
+
+func (u *RehearsedUnit) pastable() bool {
+	for i := range u.Steps {
+		for _, c := range u.Steps[i].Commands {
+			if c.Pastable {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// script are lines of which some are commands, which no line end breaks.
+type script []scriptLine
+
+type scriptLine struct {
+	Line
+	command bool
+}
+
+// Text writes the lines.
+func (s script) Text(w io.Writer, style Style) error {
+	for _, line := range s {
+		own := style
+		if line.command {
+			own.Width = 0
+		}
+		if err := (Lines{line.Line}).Text(w, own); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *script) add(format string, args ...any) { s.tell(Plain, format, args...) }
+
+func (s *script) tell(tone Tone, format string, args ...any) {
+	*s = append(*s, scriptLine{Line: Line{fmt.Sprintf(format, args...), tone}})
+}
+
+func (s *script) command(text string) {
+	*s = append(*s, scriptLine{Line{"    " + text, Plain}, true})
+}
+
+// lines are a unit with its steps.
+func (u *RehearsedUnit) lines() script {
+	var l script
+	head := u.Unit
+	if u.Wave > 0 {
+		head = "wave " + inventory.CountText(u.Wave) + ": " + head
+	}
+	if u.Users > 0 {
+		head += ", " + inventory.Counted(u.Users, "user", "users")
+	}
+	l.add("%s, %s: %s", head, BytesText(u.Bytes), u.State)
+	if u.Kept != "" {
+		l.add("  the originals are kept until %s", u.Kept)
+	}
+	if u.Out != "" {
+		l.tell(Broken, "  users are kept out since %s", u.Out)
+	}
+	if u.Text != "" {
+		l.add("  %s", u.Text)
+	}
+	for _, text := range u.Refused {
+		l.tell(Broken, "  refused: %s", text)
+	}
+	for _, text := range u.Waits {
+		l.tell(Soon, "  would wait now: %s", text)
+	}
+	for i := range u.Steps {
+		u.Steps[i].lines(&l)
+	}
+	return l
+}
+
+// mostRoutes is how many routes of a step people are shown.
+const mostRoutes = 10
+
+// lines adds a step with its commands.
+func (s *RehearsedStep) lines(l *script) {
+	if s.Verb == "undo" {
+		l.add("  undo %s", s.Step)
+	} else {
+		l.add("  %s", s.Step)
+	}
+	for i := range s.Commands {
+		if c := &s.Commands[i]; !c.Own {
+			l.command(c.line())
+		}
+	}
+	for _, route := range s.Routes[:min(len(s.Routes), mostRoutes)] {
+		l.command("#   " + route)
+	}
+	if more := len(s.Routes) - mostRoutes; more > 0 {
+		l.add("    #   … %s more: -o json lists all", inventory.CountText(more))
+	}
+}
+
+// line is the command with where it would run; a comment where it can't be pasted.
+func (c *RehearsedCommand) line() string {
+	switch {
+	case c.Pastable:
+		return fmt.Sprintf("%s  # on %s", c.Command, c.Server)
+	case c.Command == "":
+		return "# " + string(c.Note)
+	case c.Here:
+		return fmt.Sprintf("# %s (%s)", c.Command, c.Note)
+	}
+	return fmt.Sprintf("# %s (on %s: %s)", c.Command, c.Server, c.Note)
+}
+
+// Table has a row for each command, for each route, and for each step that has neither; of
+// a unit with no step one row, and one for all that speaks against it.
+func (r *Rehearsed) Table() *Table {
+	var list []rehearsedRow
+	for i := range r.Units {
+		list = append(list, r.Units[i].rows()...)
+	}
+	return &Table{
+		Columns: append(unitColumns(), left("verb", "verb", 0), left("server", "server", 0), left("command", "command", 0), left("pastable", "pastable", 0), left("note", "note", 0),
+			left("route", "route", 0), left("waits", "waits", 0), left("refused", "refused", 0)),
+		Rows: rowsOf(list, func(row rehearsedRow) []Cell {
+			server, command, pastable, note := Nothing, Nothing, Nothing, Nothing
+			if c := row.command; c != nil {
+				server, command, pastable, note = words(string(c.Server)), words(string(c.Command)), words(strconv.FormatBool(c.Pastable)), words(string(c.Note))
+			}
+			return append(row.unit.cells(row.step), words(row.verb), server, command, pastable, note, words(row.route), words(row.waits), words(row.refused))
+		}),
+	}
+}
+
+type rehearsedRow struct {
+	unit                              *RehearsedUnit
+	verb, step, route, waits, refused string
+	command                           *RehearsedCommand
+}
+
+func (u *RehearsedUnit) rows() []rehearsedRow {
+	var list []rehearsedRow
+	for _, text := range u.Refused {
+		list = append(list, rehearsedRow{unit: u, refused: text})
+	}
+	for _, text := range u.Waits {
+		list = append(list, rehearsedRow{unit: u, waits: text})
+	}
+	for i := range u.Steps {
+		s := &u.Steps[i]
+		for j := range s.Commands {
+			list = append(list, rehearsedRow{unit: u, verb: s.Verb, step: string(s.Step), command: &s.Commands[j]})
+		}
+		for _, route := range s.Routes {
+			list = append(list, rehearsedRow{unit: u, verb: s.Verb, step: string(s.Step), route: route})
+		}
+		if len(s.Commands)+len(s.Routes) == 0 {
+			list = append(list, rehearsedRow{unit: u, verb: s.Verb, step: string(s.Step)})
+		}
+	}
+	if len(list) == 0 {
+		list = append(list, rehearsedRow{unit: u, step: string(u.Step)})
+	}
+	return list
+}

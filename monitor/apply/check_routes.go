@@ -1,0 +1,55 @@
+package apply
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/interlacemail/interlace/inventory"
+)
+
+// checkRoutes fails where it can't be asked where users are routed, if that is to be asked
+// when they have been routed anew, and tells who is routed elsewhere than to these servers.
+func (o *Options) checkRoutes(ctx context.Context, users []inventory.UserID, at func(inventory.UserID) inventory.ServerID) ([]string, error) {
+	if o.Live.Served == nil || len(users) == 0 {
+		return nil, nil
+	}
+	served, err := o.Live.Served(ctx, users)
+	if err != nil {
+		return nil, fmt.Errorf("where users are routed can't be asked: %w", err)
+	}
+	var warnings []string
+	for _, u := range users {
+		switch is, want := served[u], at(u); {
+		case is == want:
+		case is == "":
+			warnings = append(warnings, fmt.Sprintf("nothing says where %s is routed now", inventory.Printable(string(u))))
+		default:
+			warnings = append(warnings, fmt.Sprintf("%s is routed to %s now, and not to %s", inventory.Printable(string(u)), inventory.Quoted(string(is)), want))
+		}
+	}
+	const most = 20
+	if more := len(warnings) - most; more > 0 {
+		warnings = append(warnings[:most], fmt.Sprintf("%d more likewise", more))
+	}
+	return warnings, nil
+}
+
+// checkRoutes looks where those who move are routed.
+func (m *move) checkRoutes(ctx context.Context) ([]string, error) {
+	at := map[inventory.UserID]inventory.ServerID{}
+	for _, s := range m.sources {
+		for _, u := range s.users {
+			at[u] = s.master().Server
+		}
+	}
+	return m.Options.checkRoutes(ctx, m.users(), func(u inventory.UserID) inventory.ServerID { return at[u] })
+}
+
+// checkRoutes looks where the users of the store are routed.
+func (p *promotion) checkRoutes(ctx context.Context) ([]string, error) {
+	users, _, err := p.users(ctx)
+	if err != nil {
+		return nil, nil // what is wrong with the instance is told
+	}
+	return p.Options.checkRoutes(ctx, users, func(inventory.UserID) inventory.ServerID { return p.old().Server })
+}

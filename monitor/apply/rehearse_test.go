@@ -1,0 +1,167 @@
+package apply_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/interlacemail/interlace/fixtures/cyrustest"
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/planner"
+)
+
+// told are the steps of a rehearsal, with what they would run and route.
+func told(r *apply.Rehearsal) string {
+	var b strings.Builder
+	for _, s := range r.Steps {
+		fmt.Fprintf(&b, "%s %s\n", s.Verb, s.Step)
+		for _, c := range s.Commands {
+			switch {
+			case c.Order != nil:
+				fmt.Fprintf(&b, "  order %s %s %s\n", c.Order.Act, c.Server, c.Order.Role)
+			case !c.Own:
+				fmt.Fprintf(&b, "  %s private:%v on %s\n", inventory.Paste(c.Words...), c.Private, c.Server)
+			}
+		}
+		for _, route := range s.Routes {
+			fmt.Fprintf(&b, "  route %s to %s\n", route.User, route.To.Server)
+		}
+	}
+	return b.String()
+}
+
+// What is rehearsed of a move, there or back, is told in one order, with its routes, and
+// nothing of it is done.
+func TestRehearse(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, 2, cyrustest.Settings{})
+	ctx := t.Context()
+	from, to := r.Stores[0].Master(), r.Stores[1].Master()
+	must(t, from.Fill(ctx, []cyrustest.Mailbox{
+		{Name: "user.anna", Messages: 3},
+		{Name: "team", Messages: 1},
+		{Name: "user.carl"},
+		{Name: "user.anna.Work", ACL: []cyrustest.Right{{Identifier: "carl", Rights: "lrswi"}}},
+	}))
+	r.inventory.Users = []inventory.User{{Name: "anna", Store: "s1"}, {Name: "team", Store: "s1", Kind: inventory.Shared}}
+	must(t, r.Settle(ctx))
+	u := unit("all", "s1", "s2", "anna", "team")
+	rehearse := func(o *apply.Options, back bool) *apply.Rehearsal {
+		t.Helper()
+		a, err := apply.Rehearse(ctx, u, nil, back, o)
+		must(t, err)
+		b, err := apply.Rehearse(ctx, u, nil, back, o)
+		must(t, err)
+		if told(a) != told(b) {
+			t.Errorf("it is told in two ways:\n%s\n%s", told(a), told(b))
+		}
+		return a
+	}
+	before := rehearse(r.options(&journal{left: -1}), false)
+	deny := func(in *cyrustest.Instance, words, user string) string {
+		return fmt.Sprintf("  /usr/lib/cyrus/bin/cyr_deny -C %s %s -- %s private:false on %s\n", in.Conf, words, user, in.Name)
+	}
+	for _, want := range []string{
+		"do deny_target\n" + deny(to, "-m 'the mailbox is being moved'", "anna") + deny(r.Stores[1].Replicas()[0], "-m 'the mailbox is being moved'", "anna") + "do copy\n",
+		".conf -n interlace -v -u -- anna private:true on " + from.Name,
+		"do route\n  route anna to " + to.Name + "\n  route team to " + to.Name + "\ndo allow_target\n" + deny(to, "-a", "anna"),
+	} {
+		if !strings.Contains(told(before), want) {
+			t.Errorf("%s\nlacks\n%s", told(before), want)
+		}
+	}
+	if want := "carl, who stays on s1 and may write to what moves, is kept out of s1 meanwhile, for 20m0s at most, and does not find it"; !strings.Contains(before.Text, want) {
+		t.Errorf("%q lacks %q", before.Text, want)
+	}
+
+	j := &journal{left: -1}
+	for !strings.Contains(j.String(), "deny_source done") {
+		j.left = 1 // it is killed after each step
+		if _, err := r.options(j).Carry(ctx, u, false); !errors.Is(err, errCrash) {
+			t.Fatalf("%v\n%v", err, j)
+		}
+	}
+	j.left = -1
+	back := rehearse(r.options(j), true)
+	for _, want := range []string{
+		"undo deny_source\n" + deny(from, "-a", "carl"), deny(from, "-a", "anna") + deny(r.Stores[0].Replicas()[0], "-a", "anna") + "undo copy\n",
+		"/usr/lib/cyrus/bin/sync_reset -C " + to.Conf + " -f -- anna private:false on " + to.Name, "undo deny_target\n" + deny(to, "-a", "anna"), "undo check\n",
+	} {
+		if !strings.Contains(told(back), want) {
+			t.Errorf("%s\nlacks\n%s", told(back), want)
+		}
+	}
+	if _, err := login(ctx, from, "anna"); err == nil {
+		t.Error("a rehearsal lets users in")
+	}
+	if got := talk(t, to, "", `LIST "" "*"`); !strings.Contains(got, "team") || !strings.Contains(got, "anna") {
+		t.Errorf("a rehearsal removes what was copied: %s", got)
+	}
+	outcome, err := r.options(j).Carry(ctx, u, true)
+	if outcome != apply.Back {
+		t.Errorf("%s, %v", outcome, err)
+	}
+	if none := rehearse(r.options(&journal{left: -1}), true); len(none.Steps) > 0 {
+		t.Errorf("what never began would be undone: %s", told(none))
+	}
+}
+
+// The orders of a promotion are told, there and back, and nobody is given one.
+func TestRehearsePromotion(t *testing.T) {
+	t.Parallel()
+	op := newOperator(t)
+	people(t, op.on("m"))
+	must(t, op.fleet.Settle(t.Context()))
+	u, j := alteration(planner.Promote, "r", "m", 2), &journal{left: -1}
+	r, err := apply.Rehearse(t.Context(), u, nil, false, op.options(j))
+	must(t, err)
+	if want := "do stop\n  order stop m master\ndo drain\ndo promote\n  order promote r master\ndo route\n  route $(id) to r\n  route anna to r\n  route ben to r\ndo serve\n  order start m replica\n"; !strings.Contains(told(r), want) || len(r.Refused) > 0 {
+		t.Errorf("%v\n%s\nlacks\n%s", r.Refused, told(r), want)
+	}
+	for !strings.Contains(j.String(), "promote done") {
+		j.left = 1 // it is killed after each step
+		if _, err := op.options(j).CarryChange(t.Context(), u); !errors.Is(err, errCrash) {
+			t.Fatalf("%v\n%v", err, j)
+		}
+	}
+	j.left, op.orders = -1, nil
+	r, err = apply.Rehearse(t.Context(), u, nil, true, op.options(j))
+	must(t, err)
+	if want := "undo promote\n  order stop r master\n  order start r replica\nundo drain\nundo stop\n  order start m master\n"; !strings.HasPrefix(told(r), want) || len(op.orders) > 0 {
+		t.Errorf("%s\nlacks\n%s\nand the operator was told to %v", told(r), want, op.orders)
+	}
+}
+
+// All that would keep a unit waiting now is told at once.
+func TestRehearsedWaits(t *testing.T) {
+	t.Parallel()
+	evening := time.Date(2026, 11, 27, 22, 0, 0, 0, time.UTC)
+	o := &apply.Options{
+		Inventory: &inventory.Inventory{}, Journal: &journal{left: -1}, Now: func() time.Time { return evening.Add(time.Hour) },
+		Run: onServer("a", nil), Limits: apply.Limits{StopFile: "/run/stop", UsersPerNight: 2},
+		Gates: apply.Gates{
+			Night: func(time.Time) time.Time { return evening }, Closed: func(time.Time) string { return "it is day" },
+			Begun: func(_ context.Context, since time.Time) ([]apply.Begun, error) {
+				if !since.Equal(evening) {
+					return nil, errors.New("another night")
+				}
+				return []apply.Begun{{Plan: "other", Unit: "x", Users: 1}, {Plan: "p", Unit: "all", Users: 9}}, nil
+			},
+			Lags: func(context.Context) ([]monitor.Lag, error) {
+				return []monitor.Lag{{Store: "s2", Verdict: monitor.Stopped}}, nil
+			},
+		},
+	}
+	o.Inventory.Stores = []inventory.Store{{Name: "s1", Instances: []inventory.Instance{{Server: "a"}}}, {Name: "s2", Instances: []inventory.Instance{{Server: "b"}}}}
+	u := unit("all", "s1", "s2", "anna", "ben")
+	got := strings.Join(o.Waits(t.Context(), u, []*apply.Unit{unit("before", "s1", "s2", "carl")}), "\n")
+	want := "stopped by /run/stop on a\nit is day\n2 users move this night already, and no more than 2 may\nstore s2 is behind: stopped (interlace lag)"
+	if got != want {
+		t.Errorf("%s\nwant\n%s", got, want)
+	}
+}
