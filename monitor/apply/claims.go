@@ -297,16 +297,18 @@ func (o *Options) unstake(ctx context.Context, u *Unit, hosts []*host, journal s
 // doClaimed does a step of a unit whose instances are claimed for it: from its first step on,
 // up to its last one.
 func (o *Options) doClaimed(ctx context.Context, u *Unit, c *Course, w work, r *monitor.StepRecord, records []monitor.StepRecord) (text, data string, err error) {
-	if r.Step == c.Steps[0] {
+	last := r.Step == c.Steps[len(c.Steps)-1] // an earlier attempt at it may have ended the claims
+	switch {
+	case r.Step == c.Steps[0]:
 		err = o.stake(ctx, u, w, r.At)
-	} else {
+	case !last:
 		err = o.note(ctx, w, r.Step)
 	}
 	if err != nil {
 		return "", "", err
 	}
 	text, data, err = w.do(ctx, r.Step, records)
-	if err == nil && r.Step == c.Steps[len(c.Steps)-1] {
+	if err == nil && last {
 		err = o.release(ctx, u, w)
 	}
 	return text, data, err
