@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -96,22 +97,32 @@ func (h *host) left(ctx context.Context) (claims []claim, confs []string, err er
 	if !path.IsAbs(dir) {
 		return nil, nil, fmt.Errorf("where configdirectory of %s on %s is was not found out", h.conf, h.server)
 	}
-	text, err := h.ask(ctx, short, "find", "-H", dir, "-maxdepth", "1", "-name", "interlace-*.conf", "-print",
-		"-o", "-name", "interlace-*"+claimSuffix, "-printf", `\n%p\n`, "-exec", "cat", "--", "{}", ";")
+	words := []string{
+		"find", "-H", dir, "-maxdepth", "1", "-name", "interlace-*.conf", "-print",
+		"-o", "-name", "interlace-*" + claimSuffix, "-exec", "head", "-v", "-n", "1000", "--", "{}", "+",
+	}
+	text, err := h.ask(ctx, short, words...)
+	if err != nil { // a claim may have ended meanwhile
+		text, err = h.ask(ctx, short, words...)
+	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("look for claims in %s on %s: %w", dir, h.server, err)
 	}
+	own := path.Join(dir, "interlace-")
 	for line := range strings.Lines(text) {
 		line = strings.TrimSuffix(line, "\n")
-		switch own := strings.HasPrefix(line, path.Join(dir, "interlace-")); {
-		case own && strings.HasSuffix(line, claimSuffix):
-			claims = append(claims, claim{host: h, file: line})
-		case own:
+		file, of := strings.CutPrefix(line, "==> ")
+		switch file, ends := strings.CutSuffix(file, " <=="); {
+		case of && ends && strings.HasPrefix(file, own):
+			claims = append(claims, claim{host: h, file: file})
+		case strings.HasPrefix(line, own):
 			confs = append(confs, line)
 		case len(claims) > 0:
 			claims[len(claims)-1].read(line)
 		}
 	}
+	slices.SortFunc(claims, func(a, b claim) int { return strings.Compare(a.file, b.file) })
+	slices.Sort(confs)
 	return claims, confs, nil
 }
 

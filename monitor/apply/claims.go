@@ -94,11 +94,16 @@ func (o *Options) refused(ctx context.Context, all []claim, passed func(*claim) 
 	type place struct{ servers, files []string }
 	at := map[text]*place{}
 	var texts []text
+	states := map[string]claimState{} // of what several instances say alike
 	for i := range all {
 		c := &all[i]
-		state, err := o.stateOf(ctx, journal, c)
-		if err != nil {
-			return err
+		said := path.Base(c.file) + c.journal + c.since.String() + string(c.reached)
+		state, known := states[said]
+		if !known {
+			if state, err = o.stateOf(ctx, journal, c); err != nil {
+				return err
+			}
+			states[said] = state
 		}
 		if c.empty() && passed(c) || state != strange && state != ahead {
 			continue
@@ -114,11 +119,17 @@ func (o *Options) refused(ctx context.Context, all []claim, passed func(*claim) 
 		at[t].files = append(at[t].files, fmt.Sprintf("on %s: %s", c.host.server, inventory.Paste("rm", "--", c.file)))
 	}
 	var wrong error
-	for _, t := range texts {
+	for i, t := range texts {
+		if i == mostRefused {
+			return errors.Join(wrong, fmt.Errorf("and so are %s", inventory.Counted(len(texts)-i, "other unit", "other units")))
+		}
 		wrong = errors.Join(wrong, fmt.Errorf("on %s %s. %s: %s", strings.Join(at[t].servers, ", "), t.what, t.remedy, strings.Join(at[t].files, "; ")))
 	}
 	return wrong
 }
+
+// mostRefused is of how many units it is told that they are carried out elsewhere.
+const mostRefused = 5
 
 // Remedies for claims that keep somebody from doing anything.
 const (
