@@ -60,7 +60,7 @@ func (o *Options) carry(ctx context.Context, u *Unit, c *Course, w work, pass ga
 	if err != nil {
 		return Stopped, err
 	}
-	wrong, err := o.mayGoOn(ctx, u, c, w, known)
+	wrong, err := o.mayGoOn(ctx, u, c, w, known, back)
 	if err != nil {
 		return Blocked, fmt.Errorf("%s: %w", u.Name, err)
 	}

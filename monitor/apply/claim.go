@@ -87,15 +87,15 @@ func (c *claim) read(line string) {
 // claimed reports whether a claim is that of the unit: its name says so, even if it is empty.
 func (u *Unit) claimed(c *claim) bool { return path.Base(c.file) == fileName(u)+claimSuffix }
 
-// empty reports whether nothing is in the claim: it was not written to its end, or
-// somebody has made it by hand to have the unit go on.
+// empty reports whether nothing is in the claim that belongs there: somebody has made it by
+// hand to have the unit go on.
 func (c *claim) empty() bool { return c.unit.Plan == "" || !c.unit.claimed(c) }
 
 // left returns the claims that lie beside an instance, and the private configurations.
 func (h *host) left(ctx context.Context) (claims []claim, confs []string, err error) {
 	dir := path.Clean(h.settings["configdirectory"])
 	if !path.IsAbs(dir) {
-		return nil, nil, fmt.Errorf("where configdirectory of %s on %s is was not found out", h.conf, h.server)
+		return nil, nil, h.nowhere()
 	}
 	words := []string{
 		"find", "-H", dir, "-maxdepth", "1", "-name", "interlace-*.conf", "-print",
@@ -126,20 +126,35 @@ func (h *host) left(ctx context.Context) (claims []claim, confs []string, err er
 	return claims, confs, nil
 }
 
-// stake makes a claim, unless there is one of that unit.
-func (h *host) stake(ctx context.Context, text string) error {
-	return h.put(ctx, text, "conv=excl")
+// nowhere says that an instance has not told where its files are.
+func (h *host) nowhere() error {
+	return fmt.Errorf("where configdirectory of %s on %s is was not found out", h.conf, h.server)
 }
 
-// note has the claim of the unit say that it has reached a step.
+// stake makes a claim for a journal, all of it at once, and fails if there is one of that
+// unit. What it is made from stays beside it, and goes with it.
+func (h *host) stake(ctx context.Context, journal, text string) error {
+	own, claim := h.own(claimSuffix+"."+journal), h.own(claimSuffix)
+	if err := h.put(ctx, own, text); err != nil {
+		return err
+	}
+	if _, err := h.ask(ctx, short, "ln", "-T", "--", own, claim); err != nil {
+		return fmt.Errorf("claim the instance with %s on %s: %w", claim, h.server, err)
+	}
+	return nil
+}
+
+// note adds to the claim of the unit.
 func (h *host) note(ctx context.Context, text string) error {
-	return h.put(ctx, text, "oflag=append", "conv=notrunc,nocreat")
+	return h.put(ctx, h.own(claimSuffix), text, "oflag=append", "conv=notrunc,nocreat")
 }
 
-func (h *host) put(ctx context.Context, text string, how ...string) error {
+func (h *host) put(ctx context.Context, file, text string, how ...string) error {
+	if !path.IsAbs(file) {
+		return h.nowhere()
+	}
 	ctx, cancel := context.WithTimeout(ctx, short)
 	defer cancel()
-	file := h.own(claimSuffix)
 	if _, err := h.run(ctx, h.server, text, append([]string{"dd", "of=" + file, "status=none"}, how...)...); err != nil {
 		return fmt.Errorf("claim the instance with %s on %s: %w", file, h.server, err)
 	}

@@ -158,9 +158,9 @@ func (o *Options) mayBegin(ctx context.Context, u *Unit, w work) error {
 }
 
 // mayGoOn fails where nothing may be done about a unit that has begun. It says also why the
-// unit has to be taken back, if that is so.
-func (o *Options) mayGoOn(ctx context.Context, u *Unit, c *Course, w work, records []monitor.StepRecord) (back, err error) {
-	a := c.Next(records, false)
+// unit has to be taken back, if that is so and was not asked for.
+func (o *Options) mayGoOn(ctx context.Context, u *Unit, c *Course, w work, records []monitor.StepRecord, asked bool) (back, err error) {
+	a := c.Next(records, asked)
 	if len(records) == 0 || a.Verb == End {
 		return nil, nil
 	}
@@ -224,7 +224,7 @@ func (o *Options) mend(ctx context.Context, u *Unit, c *Course, hosts []*host, o
 	return everywhere(hosts, func(h *host) error {
 		switch was := own[h]; {
 		case was == nil:
-			_ = h.stake(ctx, text) // the next look tells if it is needed
+			_ = h.stake(ctx, journal, text) // the next look tells if it is needed
 		case was.empty():
 			return h.note(ctx, text)
 		}
@@ -250,17 +250,13 @@ func (o *Options) stake(ctx context.Context, u *Unit, w work, at time.Time) erro
 		return err
 	}
 	text := o.claimText(journal, u, at)
-	failed := everywhere(hosts, func(h *host) error { return h.stake(ctx, text) })
+	failed := everywhere(hosts, func(h *host) error { return h.stake(ctx, journal, text) })
 	all, _, unseen := claims(ctx, hosts)
-	if err := errors.Join(o.refused(ctx, all, u.claimed), unseen); err != nil {
+	nobody := func(*claim) bool { return false }
+	if err := o.refused(ctx, all, nobody); err != nil {
 		return err
 	}
-	for _, h := range hosts {
-		if !slices.ContainsFunc(all, func(c claim) bool { return c.host == h && u.claimed(&c) }) {
-			return errors.Join(failed, fmt.Errorf("the claim on %s was removed at once: somebody else claims it, too", h.server))
-		}
-	}
-	return nil
+	return errors.Join(failed, unseen)
 }
 
 // note has the claims of a unit say that it has reached a step, if that is one to be noted.
@@ -292,17 +288,26 @@ func (o *Options) release(ctx context.Context, u *Unit, w work) error {
 	return nil
 }
 
-// unstake removes the claims of a unit for this journal, and those that somebody has made
-// by hand.
+// unstake removes the claims of a unit for this journal, and what was to be one.
 func (o *Options) unstake(ctx context.Context, u *Unit, hosts []*host, journal string) error {
 	all, _, unseen := claims(ctx, hosts)
-	own := slices.DeleteFunc(all, func(c claim) bool { return !u.claimed(&c) || !c.empty() && c.journal != journal })
-	var wrong error
-	for _, c := range own {
-		_, err := c.host.ask(ctx, short, "rm", "-f", "--", c.file)
-		wrong = errors.Join(wrong, err)
+	own := map[*host]bool{}
+	for i := range all {
+		if c := &all[i]; u.claimed(c) && !c.empty() && c.journal == journal {
+			own[c.host] = true
+		}
 	}
-	return errors.Join(wrong, unseen)
+	return errors.Join(unseen, everywhere(hosts, func(h *host) error {
+		if !path.IsAbs(h.own(claimSuffix)) {
+			return h.nowhere()
+		}
+		files := []string{h.own(claimSuffix + "." + journal)}
+		if own[h] {
+			files = append(files, h.own(claimSuffix))
+		}
+		_, err := h.ask(ctx, short, append([]string{"rm", "-f", "--"}, files...)...)
+		return err
+	}))
 }
 
 // doClaimed does a step of a unit whose instances are claimed for it: from its first step on,
