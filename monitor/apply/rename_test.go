@@ -90,7 +90,8 @@ func TestRenamesWhileCopied(t *testing.T) {
 					t.Errorf("%s: on %s there is\n%s\nwant\n%s", moment, in.Name, strings.Join(got, "\n"), strings.Join(want, "\n"))
 				}
 			}
-			if seen, was := talk(t, to, user, `LSUB "" "*"`), strings.Join(want, " "); strings.Contains(was, "Old.Branch") && !strings.Contains(seen, "INBOX.Old.Branch") {
+			kicked := strings.HasPrefix(moment, "&cyr_deny") // maybe before he had subscribed
+			if seen, was := talk(t, to, user, `LSUB "" "*"`), strings.Join(want, " "); strings.Contains(was, "Old.Branch") && !strings.Contains(seen, "INBOX.Old.Branch") && !kicked {
 				t.Errorf("%s: subscribed is %s", moment, seen)
 			}
 			finish(t, later(o), u)
