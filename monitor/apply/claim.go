@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -86,8 +87,8 @@ func (c *claim) read(line string) {
 // claimed reports whether a claim is that of the unit: its name says so, even if it is empty.
 func (u *Unit) claimed(c *claim) bool { return path.Base(c.file) == fileName(u)+claimSuffix }
 
-// empty reports whether nothing is in the claim: it was not written to its end, or
-// somebody has made it by hand to have the unit go on.
+// empty reports whether nothing is in the claim that belongs there: somebody has made it by
+// hand to have the unit go on.
 func (c *claim) empty() bool { return c.unit.Plan == "" || !c.unit.claimed(c) }
 
 // left returns the claims that lie beside an instance, and the private configurations.
@@ -97,44 +98,72 @@ func (h *host) left(ctx context.Context) (claims []claim, confs []string, err er
 	}
 	dir := path.Clean(h.settings["configdirectory"])
 	if !path.IsAbs(dir) {
-		return nil, nil, fmt.Errorf("where configdirectory of %s on %s is was not found out", h.conf, h.server)
+		return nil, nil, h.nowhere()
 	}
-	text, err := h.ask(ctx, short, "find", "-H", dir, "-maxdepth", "1", "-name", "interlace-*.conf", "-print",
-		"-o", "-name", "interlace-*"+claimSuffix, "-printf", `\n%p\n`, "-exec", "cat", "--", "{}", ";")
+	words := []string{
+		"find", "-H", dir, "-maxdepth", "1", "-name", "interlace-*.conf", "-print",
+		"-o", "-name", "interlace-*" + claimSuffix, "-exec", "head", "-v", "-n", "1000", "--", "{}", "+",
+	}
+	text, err := h.ask(ctx, short, words...)
+	if err != nil { // a claim may have ended meanwhile
+		text, err = h.ask(ctx, short, words...)
+	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("look for claims in %s on %s: %w", dir, h.server, err)
 	}
+	own := path.Join(dir, "interlace-")
 	for line := range strings.Lines(text) {
 		line = strings.TrimSuffix(line, "\n")
-		switch own := strings.HasPrefix(line, path.Join(dir, "interlace-")); {
-		case own && strings.HasSuffix(line, claimSuffix):
-			claims = append(claims, claim{host: h, file: line})
-		case own:
+		file, of := strings.CutPrefix(line, "==> ")
+		switch file, ends := strings.CutSuffix(file, " <=="); {
+		case of && ends && strings.HasPrefix(file, own):
+			claims = append(claims, claim{host: h, file: file})
+		case strings.HasPrefix(line, own):
 			confs = append(confs, line)
 		case len(claims) > 0:
 			claims[len(claims)-1].read(line)
 		}
 	}
+	slices.SortFunc(claims, func(a, b claim) int { return strings.Compare(a.file, b.file) })
+	slices.Sort(confs)
 	return claims, confs, nil
 }
 
-// stake makes a claim, unless there is one of that unit.
-func (h *host) stake(ctx context.Context, text string) error {
-	return h.put(ctx, text, "conv=excl")
+// nowhere says that an instance has not told where its files are.
+func (h *host) nowhere() error {
+	return fmt.Errorf("where configdirectory of %s on %s is was not found out", h.conf, h.server)
 }
 
-// note has the claim of the unit say that it has reached a step.
-func (h *host) note(ctx context.Context, text string) error {
-	return h.put(ctx, text, "oflag=append", "conv=notrunc,nocreat")
-}
-
-func (h *host) put(ctx context.Context, text string, how ...string) error {
+// stake makes a claim for a journal, all of it at once, and fails if there is one of that
+// unit. What it is made from stays beside it, and goes with it.
+func (h *host) stake(ctx context.Context, journal, text string) error {
 	if err := h.known(ctx); err != nil {
 		return err
 	}
+	own, claim := h.own(claimSuffix+"."+journal), h.own(claimSuffix)
+	if err := h.put(ctx, own, text); err != nil {
+		return err
+	}
+	if _, err := h.ask(ctx, short, "ln", "-T", "--", own, claim); err != nil {
+		return fmt.Errorf("claim the instance with %s on %s: %w", claim, h.server, err)
+	}
+	return nil
+}
+
+// note adds to the claim of the unit.
+func (h *host) note(ctx context.Context, text string) error {
+	if err := h.known(ctx); err != nil {
+		return err
+	}
+	return h.put(ctx, h.own(claimSuffix), text, "oflag=append", "conv=notrunc,nocreat")
+}
+
+func (h *host) put(ctx context.Context, file, text string, how ...string) error {
+	if !path.IsAbs(file) {
+		return h.nowhere()
+	}
 	ctx, cancel := context.WithTimeout(ctx, short)
 	defer cancel()
-	file := h.own(claimSuffix)
 	if _, err := h.run(ctx, h.server, text, append([]string{"dd", "of=" + file, "status=none"}, how...)...); err != nil {
 		return fmt.Errorf("claim the instance with %s on %s: %w", file, h.server, err)
 	}

@@ -94,11 +94,16 @@ func (o *Options) refused(ctx context.Context, all []claim, passed func(*claim) 
 	type place struct{ servers, files []string }
 	at := map[text]*place{}
 	var texts []text
+	states := map[string]claimState{} // of what several instances say alike
 	for i := range all {
 		c := &all[i]
-		state, err := o.stateOf(ctx, journal, c)
-		if err != nil {
-			return err
+		said := path.Base(c.file) + c.journal + c.since.String() + string(c.reached)
+		state, known := states[said]
+		if !known {
+			if state, err = o.stateOf(ctx, journal, c); err != nil {
+				return err
+			}
+			states[said] = state
 		}
 		if c.empty() && passed(c) || state != strange && state != ahead {
 			continue
@@ -114,11 +119,17 @@ func (o *Options) refused(ctx context.Context, all []claim, passed func(*claim) 
 		at[t].files = append(at[t].files, fmt.Sprintf("on %s: %s", c.host.server, inventory.Paste("rm", "--", c.file)))
 	}
 	var wrong error
-	for _, t := range texts {
+	for i, t := range texts {
+		if i == mostRefused {
+			return errors.Join(wrong, fmt.Errorf("and so are %s", inventory.Counted(len(texts)-i, "other unit", "other units")))
+		}
 		wrong = errors.Join(wrong, fmt.Errorf("on %s %s. %s: %s", strings.Join(at[t].servers, ", "), t.what, t.remedy, strings.Join(at[t].files, "; ")))
 	}
 	return wrong
 }
+
+// mostRefused is of how many units it is told that they are carried out elsewhere.
+const mostRefused = 5
 
 // Remedies for claims that keep somebody from doing anything.
 const (
@@ -147,9 +158,9 @@ func (o *Options) mayBegin(ctx context.Context, u *Unit, w work) error {
 }
 
 // mayGoOn fails where nothing may be done about a unit that has begun. It says also why the
-// unit has to be taken back, if that is so and it is not on its way already.
-func (o *Options) mayGoOn(ctx context.Context, u *Unit, c *Course, w work, records []monitor.StepRecord, returns bool) (back, err error) {
-	a := c.Next(records, false)
+// unit has to be taken back, if that is so and was not asked for.
+func (o *Options) mayGoOn(ctx context.Context, u *Unit, c *Course, w work, records []monitor.StepRecord, asked bool) (back, err error) {
+	a := c.Next(records, asked)
 	if len(records) == 0 || a.Verb == End {
 		return nil, nil
 	}
@@ -213,7 +224,7 @@ func (o *Options) mend(ctx context.Context, u *Unit, c *Course, hosts []*host, o
 	return everywhere(hosts, func(h *host) error {
 		switch was := own[h]; {
 		case was == nil:
-			_ = h.stake(ctx, text) // the next look tells if it is needed
+			_ = h.stake(ctx, journal, text) // the next look tells if it is needed
 		case was.empty():
 			return h.note(ctx, text)
 		}
@@ -239,17 +250,13 @@ func (o *Options) stake(ctx context.Context, u *Unit, w work, at time.Time) erro
 		return err
 	}
 	text := o.claimText(journal, u, at)
-	failed := everywhere(hosts, func(h *host) error { return h.stake(ctx, text) })
+	failed := everywhere(hosts, func(h *host) error { return h.stake(ctx, journal, text) })
 	all, _, unseen := claims(ctx, hosts)
-	if err := errors.Join(o.refused(ctx, all, u.claimed), unseen); err != nil {
+	nobody := func(*claim) bool { return false }
+	if err := o.refused(ctx, all, nobody); err != nil {
 		return err
 	}
-	for _, h := range hosts {
-		if !slices.ContainsFunc(all, func(c claim) bool { return c.host == h && u.claimed(&c) }) {
-			return errors.Join(failed, fmt.Errorf("the claim on %s was removed at once: somebody else claims it, too", h.server))
-		}
-	}
-	return nil
+	return errors.Join(failed, unseen)
 }
 
 // note has the claims of a unit say that it has reached a step, if that is one to be noted.
@@ -281,32 +288,43 @@ func (o *Options) release(ctx context.Context, u *Unit, w work) error {
 	return nil
 }
 
-// unstake removes the claims of a unit for this journal, and those that somebody has made
-// by hand.
+// unstake removes the claims of a unit for this journal, and what was to be one.
 func (o *Options) unstake(ctx context.Context, u *Unit, hosts []*host, journal string) error {
 	all, _, unseen := claims(ctx, hosts)
-	own := slices.DeleteFunc(all, func(c claim) bool { return !u.claimed(&c) || !c.empty() && c.journal != journal })
-	var wrong error
-	for _, c := range own {
-		_, err := c.host.ask(ctx, short, "rm", "-f", "--", c.file)
-		wrong = errors.Join(wrong, err)
+	own := map[*host]bool{}
+	for i := range all {
+		if c := &all[i]; u.claimed(c) && !c.empty() && c.journal == journal {
+			own[c.host] = true
+		}
 	}
-	return errors.Join(wrong, unseen)
+	return errors.Join(unseen, everywhere(hosts, func(h *host) error {
+		if !path.IsAbs(h.own(claimSuffix)) {
+			return h.nowhere()
+		}
+		files := []string{h.own(claimSuffix + "." + journal)}
+		if own[h] {
+			files = append(files, h.own(claimSuffix))
+		}
+		_, err := h.ask(ctx, short, append([]string{"rm", "-f", "--"}, files...)...)
+		return err
+	}))
 }
 
 // doClaimed does a step of a unit whose instances are claimed for it: from its first step on,
 // up to its last one.
 func (o *Options) doClaimed(ctx context.Context, u *Unit, c *Course, w work, r *monitor.StepRecord, records []monitor.StepRecord) (text, data string, err error) {
-	if r.Step == c.Steps[0] {
+	last := r.Step == c.Steps[len(c.Steps)-1] // an earlier attempt at it may have ended the claims
+	switch {
+	case r.Step == c.Steps[0]:
 		err = o.stake(ctx, u, w, r.At)
-	} else {
+	case !last:
 		err = o.note(ctx, w, r.Step)
 	}
 	if err != nil {
 		return "", "", err
 	}
 	text, data, err = w.do(ctx, r.Step, records)
-	if err == nil && r.Step == c.Steps[len(c.Steps)-1] {
+	if err == nil && last {
 		err = o.release(ctx, u, w)
 	}
 	return text, data, err

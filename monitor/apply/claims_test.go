@@ -120,8 +120,8 @@ func TestOlderJournalsAreRefused(t *testing.T) {
 				}
 				return run(ctx, server, input, words...)
 			}
-			if back && n == 0 {
-				continue // nothing to be taken back
+			if back && (n == 0 || !soak() && n%4 != 0) {
+				continue // nothing to be taken back, or not all of it
 			}
 			done := carryOut(t, o, u, back)
 			if done.Outcome != apply.Blocked && n > 0 || !strings.Contains(done.Why, "it is older than what was done, as if it were restored from a copy") || len(older.steps) != n {

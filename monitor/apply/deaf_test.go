@@ -17,6 +17,7 @@ import (
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/apply"
 	"github.com/interlacemail/interlace/monitor/history"
+	"github.com/interlacemail/interlace/planner"
 )
 
 // deaf is a journal that can't be used after so many records.
@@ -167,4 +168,41 @@ func TestDatabaseIsFull(t *testing.T) {
 		must(t, r.Settle(t.Context()))
 	}
 	r.look(t, "anna", 0, 1)
+}
+
+// Where the journal can't be used before roles are switched the old master is started
+// again, and the promotion is taken back when it is gone on with; after that it is told that
+// nobody is let in.
+func TestDeafJournalInAPromotion(t *testing.T) {
+	t.Parallel()
+	op := newOperator(t)
+	people(t, op.on("m"))
+	j := &journal{left: -1}
+	u := alteration(planner.Promote, "r", "m", 2)
+	for _, test := range []struct {
+		after    int // of check, prove_alike, stop and drain two each; to begin anew takes one more
+		runs     bool
+		why      string
+		outcomes []apply.Outcome
+	}{
+		{6, true, "Its users were let in again where they were", []apply.Outcome{apply.Back}},
+		{9, false, "The users of store s1, whose master on m is stopped, are kept out since ", []apply.Outcome{apply.Finished}},
+	} {
+		o := op.options(j)
+		o.Journal, o.Limits.Insist = &deaf{journal: j, after: test.after}, 20*time.Millisecond
+		done, err := apply.CarryOut(t.Context(), []apply.Unit{*u}, false, o)
+		_, refused := login(t.Context(), op.on("m"), "anna")
+		if err != nil || done[0].Outcome != apply.Stopped || !strings.Contains(done[0].Why, test.why) || test.runs != (refused == nil) {
+			t.Fatalf("after %d records: %v, %v; on the old master: %v\n%v", test.after, done, err, refused, j)
+		}
+		o.Journal = j
+		for _, want := range test.outcomes {
+			if done, err = apply.CarryOut(t.Context(), []apply.Unit{*u}, false, o); err != nil || done[0].Outcome != want {
+				t.Fatalf("after %d records, gone on with: %v, %v, want %s\n%v", test.after, done, err, want, j)
+			}
+		}
+	}
+	if _, err := login(t.Context(), op.on("r"), "anna"); err != nil {
+		t.Error(err)
+	}
 }

@@ -59,6 +59,9 @@ func TestRenamesWhileCopied(t *testing.T) {
 	from, to := r.Stores[0].Master(), r.Stores[1].Master()
 	j := &journal{left: -1}
 	for i, moment := range []string{"&sync_client -C ", "sync_client -C ", "cyr_deny -C " + from.Conf + " -m", "&cyr_deny -C " + from.Conf + " -m"} {
+		if !soak() && i == 1 {
+			continue
+		}
 		user := fmt.Sprintf("anna%d", i)
 		boxes := []cyrustest.Mailbox{{Name: "user." + user, Messages: 3, Quota: 100000}, {Name: "user." + user + ".Old", Messages: 20}, {Name: "user." + user + ".Gone", Messages: 2}}
 		for n := range 5 {
@@ -87,7 +90,8 @@ func TestRenamesWhileCopied(t *testing.T) {
 					t.Errorf("%s: on %s there is\n%s\nwant\n%s", moment, in.Name, strings.Join(got, "\n"), strings.Join(want, "\n"))
 				}
 			}
-			if seen, was := talk(t, to, user, `LSUB "" "*"`), strings.Join(want, " "); strings.Contains(was, "Old.Branch") && !strings.Contains(seen, "INBOX.Old.Branch") {
+			kicked := strings.HasPrefix(moment, "&cyr_deny") // maybe before he had subscribed
+			if seen, was := talk(t, to, user, `LSUB "" "*"`), strings.Join(want, " "); strings.Contains(was, "Old.Branch") && !strings.Contains(seen, "INBOX.Old.Branch") && !kicked {
 				t.Errorf("%s: subscribed is %s", moment, seen)
 			}
 			finish(t, later(o), u)
