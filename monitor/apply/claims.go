@@ -164,7 +164,7 @@ func (o *Options) mayGoOn(ctx context.Context, u *Unit, c *Course, w work, recor
 	if len(records) == 0 || a.Verb == End {
 		return nil, nil
 	}
-	if err := o.stillClaimed(ctx, u, c, w, records); err != nil || a.Back || returns {
+	if err := o.stillClaimed(ctx, u, c, w, records); err != nil || a.Back {
 		return nil, err
 	}
 	who, err := w.wasLetIn(ctx, records)
