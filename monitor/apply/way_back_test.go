@@ -277,7 +277,7 @@ func TestRouteIsTakenBack(t *testing.T) {
 			}
 			if test.served {
 				o.Live.Served = func(context.Context, []inventory.UserID) (map[inventory.UserID]inventory.ServerID, error) {
-					return r.routes, nil
+					return map[inventory.UserID]inventory.ServerID{inventory.UserID(user): r.routed(user)}, nil
 				}
 			}
 			u := unit(user, "s1", "s2", user)
