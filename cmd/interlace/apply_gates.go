@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -76,24 +77,30 @@ func (a *app) alertsNow(ctx context.Context, h *history.History) ([]monitor.Aler
 }
 
 // roles fails where an instance of a store is not what the inventory has and, when all
-// others are, where that is not known of one.
+// others are, where that is not known of one: it does not answer, or it is the master, does
+// not send just now, and no other one does in its place.
 func (c *config) roles(ctx context.Context, s *inventory.Store) error {
 	if len(s.Instances) == 1 {
 		return nil // a master without a replica sends to nobody, as a replica does
 	}
-	unknown, other := make([]error, len(s.Instances)), make([]error, len(s.Instances))
+	roles, unknown, other := make([]inventory.Role, len(s.Instances)), make([]error, len(s.Instances)), make([]error, len(s.Instances))
 	var asking sync.WaitGroup
 	for i, in := range s.Instances {
-		asking.Go(func() {
-			switch role, err := c.roleOf(ctx, in.Server, in.IMAPDConf); {
-			case err != nil:
-				unknown[i] = fmt.Errorf("what store %s has on %s is not known: %w: %w", s.Name, in.Server, apply.ErrUnreached, err)
-			case role != in.Role:
-				other[i] = fmt.Errorf("store %s has its %s on %s, as the processes there show, where the inventory has its %s; interlace discover looks anew", s.Name, role, in.Server, in.Role)
-			}
-		})
+		asking.Go(func() { roles[i], unknown[i] = c.roleOf(ctx, in.Server, in.IMAPDConf) })
 	}
 	asking.Wait()
+	for i, in := range s.Instances {
+		switch {
+		case unknown[i] == nil && roles[i] == in.Role:
+		case unknown[i] == nil && in.Role == inventory.Master && !slices.Contains(roles, inventory.Master):
+			unknown[i] = fmt.Errorf("no rolling sync_client with %s runs there, as it would for a master", in.IMAPDConf)
+		case unknown[i] == nil:
+			other[i] = fmt.Errorf("store %s has its %s on %s, as the processes there show, where the inventory has its %s; interlace discover looks anew", s.Name, roles[i], in.Server, in.Role)
+		}
+		if unknown[i] != nil {
+			unknown[i] = fmt.Errorf("what store %s has on %s is not known: %w: %w", s.Name, in.Server, apply.ErrUnreached, unknown[i])
+		}
+	}
 	return cmp.Or(errors.Join(other...), errors.Join(unknown...))
 }
 

@@ -36,7 +36,7 @@ type Live struct {
 }
 
 // ErrUnreached says that what an instance is can't be found out now.
-var ErrUnreached = errors.New("it does not answer")
+var ErrUnreached = errors.New("it does not answer as it should")
 
 // errRests says that a unit has to wait for a later day.
 var errRests = errors.New("the original is kept")

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/interlacemail/interlace/fixtures/cyrustest"
 	"github.com/interlacemail/interlace/inventory"
@@ -20,10 +21,15 @@ func TestMoveWhateverKillsIt(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, 2, cyrustest.Settings{})
 	j := &journal{}
-	for i, fails := range []string{"", "sync_client -C " + r.Stores[1].Master().Conf, "cyr_deny -C " + r.Stores[0].Replicas()[0].Conf + " -m"} {
+	for i, fails := range []string{"", "sync_client -C " + r.Stores[1].Master().Conf, "cyr_deny -C " + r.Stores[0].Replicas()[0].Conf + " -m", noRoute} {
 		step := 1
 		if !soak() {
 			step = 5
+		}
+		if fails == noRoute { // which is tried for a while
+			if step = 2; !soak() {
+				continue
+			}
 		}
 		for n := i; ; n += step {
 			killed := false
@@ -44,6 +50,9 @@ func TestMoveWhateverKillsIt(t *testing.T) {
 	}
 }
 
+// noRoute stands for routing to the new store in place of a command that fails.
+const noRoute = "route"
+
 // move moves two users who share a folder; the journal kills it, and it is carried on. A
 // command with these words fails.
 func (r *rig) move(t *testing.T, name, fails string, j *journal) (killed bool) {
@@ -63,6 +72,15 @@ func (r *rig) move(t *testing.T, name, fails string, j *journal) (killed bool) {
 		}
 		return run(ctx, server, input, words...)
 	}
+	if route := o.Route; fails == noRoute {
+		o.Denied = 2 * time.Second
+		o.Route = func(ctx context.Context, routes []apply.Route) error {
+			if err := route(ctx, routes); err != nil || routes[0].To.Server == inventory.ServerID(from.Master().Name) {
+				return err
+			}
+			return errors.New("it fails")
+		}
+	}
 	outcome, err := o.Carry(ctx, u, false)
 	if killed = errors.Is(err, errCrash); killed {
 		j.left = -1
@@ -72,7 +90,9 @@ func (r *rig) move(t *testing.T, name, fails string, j *journal) (killed bool) {
 	if wrong {
 		want = apply.Back
 		for _, u := range []string{anna, ben} {
-			r.routes[inventory.UserID(u)] = inventory.ServerID(from.Master().Name)
+			if fails != noRoute || r.routed(u) == "" {
+				r.reroute(u, from.Master())
+			}
 		}
 	}
 	if outcome != want {

@@ -109,8 +109,8 @@ func TestNobodyWaitsForWhatIsDown(t *testing.T) {
 		soak   bool
 	}{
 		{"killed", to.Master(), apply.Back, "", 8 * time.Second, true},
-		{"killed", to.Replicas()[0], apply.Back, "does not answer", 8 * time.Second, false},
-		{"killed", from.Replicas()[0], apply.Back, "does not answer", 8 * time.Second, true},
+		{"killed", to.Replicas()[0], apply.Back, "does not answer as it should", 8 * time.Second, false},
+		{"killed", from.Replicas()[0], apply.Back, "does not answer as it should", 8 * time.Second, true},
 		{"stopped", to.Master(), apply.Back, "did not end within", 6 * time.Second, false},
 		{"stopped", to.Replicas()[0], apply.Back, "did not end within", 6 * time.Second, true},
 		{"down", to.Master(), apply.Broken, "no route to host", 8 * time.Second, false},
