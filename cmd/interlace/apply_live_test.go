@@ -402,12 +402,7 @@ func TestApplyRefused(t *testing.T) {
 // done when the server is back.
 func TestApplyBesideDownServer(t *testing.T) {
 	m := newMoving(t, "anna", "ben")
-	put(t, "hang-when-denied", "")
-	p := m.begin("users.json", "--yes")
-	m.wait("they are kept out", func() bool { return m.served("anna")+m.served("ben") == "" })
-	p.Process.Kill()
-	p.end()
-	m.must(os.Remove("hang-when-denied"))
+	m.killWhenDenied()
 	put(t, "down-imap2", "")
 	for _, how := range []string{"--resume", "--rollback"} {
 		a, stderr := m.apply(1, how, "--yes")
@@ -423,6 +418,25 @@ func TestApplyBesideDownServer(t *testing.T) {
 		t.Errorf("%+v, %s", a, stderr)
 	}
 	m.allServed("s1")
+
+	// Likewise when an instance has died: what copies to it may be gone with it.
+	m.killWhenDenied()
+	m.must(m.fleet.Stores[0].Replicas()[0].Kill())
+	if a, stderr := m.apply(1, "--resume", "--yes"); a.Units[0].State != "back" || !strings.Contains(fmt.Sprintf("%+v %s", a, stderr), "it does not answer as it should: nothing with ") {
+		t.Errorf("%+v, %s", a, stderr)
+	}
+	m.allServed("s1")
+}
+
+// killWhenDenied carries the plan out until users are kept out, and kills that.
+func (m *moving) killWhenDenied() {
+	m.Helper()
+	put(m.T, "hang-when-denied", "")
+	p := m.begin("users.json", "--yes")
+	m.wait("they are kept out", func() bool { return m.served("anna")+m.served("ben") == "" })
+	p.Process.Kill()
+	p.end()
+	m.must(os.Remove("hang-when-denied"))
 }
 
 // TestApplyKilled kills apply again and again; it comes to the same end.

@@ -53,6 +53,10 @@ func (m *move) denySource(ctx context.Context) (text, data string, err error) {
 			return "", "", errors.New(strings.Join(crowds, "; "))
 		}
 		d.Stay[s.store.Name], d.Seals[s.store.Name] = users, sealed
+		settle := func(h *host) error { return h.settle(ctx) } // not while users are kept out
+		if err := s.each(settle); err != nil {
+			return "", "", err
+		}
 	}
 	var unseen int
 	if !m.rehearsed {
