@@ -167,12 +167,15 @@ func (m *move) letIn(ctx context.Context, users func(*source) []inventory.UserID
 	each(replicas, func(s *source, users []inventory.UserID) error { return s.letInReplicas(ctx, users) })
 	var wrong error
 	for i, s := range m.sources {
-		who := inventory.Printable(namesOf(s.users))
+		who := "users " + inventory.Printable(namesOf(s.users))
+		if len(s.users) == 0 {
+			who = "shared trees " + inventory.Printable(namesOf(s.trees))
+		}
 		switch {
 		case masters[i] != nil:
-			wrong = errors.Join(wrong, fmt.Errorf("users %s, and who may write to what they have, are still kept out of the master of %s, on %s: %w; %s", who, s.store.Name, s.hosts[0].server, masters[i], string(errLeft)))
+			wrong = errors.Join(wrong, fmt.Errorf("%s, and who may write to what they have, are still kept out of the master of %s, on %s: %w; %s", who, s.store.Name, s.hosts[0].server, masters[i], string(errLeft)))
 		case replicas[i] != nil:
-			wrong = errors.Join(wrong, fmt.Errorf("users %s, and who may write to what they have, are let in on the master of %s, on %s; %w; %w", who, s.store.Name, s.hosts[0].server, replicas[i], errLeft))
+			wrong = errors.Join(wrong, fmt.Errorf("%s, and who may write to what they have, are let in on the master of %s, on %s; %w; %w", who, s.store.Name, s.hosts[0].server, replicas[i], errLeft))
 		}
 	}
 	return wrong
