@@ -21,32 +21,39 @@ func TestMoveWhateverKillsIt(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, 2, cyrustest.Settings{})
 	j := &journal{}
-	for i, fails := range []string{"", "sync_client -C " + r.Stores[1].Master().Conf, "cyr_deny -C " + r.Stores[0].Replicas()[0].Conf + " -m", noRoute} {
+	for i, test := range []struct{ name, fails string }{
+		{"nothing fails", ""},
+		{"push fails", "sync_client -C " + r.Stores[1].Master().Conf},
+		{"deny_source fails", "cyr_deny -C " + r.Stores[0].Replicas()[0].Conf + " -m"},
+		{"route fails", noRoute},
+	} {
 		step := 1
 		if !soak() {
 			step = 5
 		}
-		if fails == noRoute { // which is tried for a while
+		if test.fails == noRoute { // which is tried for a while
 			if step = 2; !soak() {
 				continue
 			}
 		}
-		for n := i; ; n += step {
-			killed := false
-			for _, before := range []bool{true, false} {
-				if !soak() && before != (n%2 == 0) {
-					continue
+		t.Run(test.name, func(t *testing.T) {
+			for n := i; ; n += step {
+				killed := false
+				for _, before := range []bool{true, false} {
+					if !soak() && before != (n%2 == 0) {
+						continue
+					}
+					j.left, j.before = n, before
+					killed = r.move(t, fmt.Sprintf("%d%v%d", n, before, i), test.fails, j) || killed
 				}
-				j.left, j.before = n, before
-				killed = r.move(t, fmt.Sprintf("%d%v%d", n, before, i), fails, j) || killed
-			}
-			if !killed {
-				if n < 12 {
-					t.Errorf("a move has only %d records", n)
+				if !killed {
+					if n < 12 {
+						t.Errorf("a move has only %d records", n)
+					}
+					break
 				}
-				break
 			}
-		}
+		})
 	}
 }
 
