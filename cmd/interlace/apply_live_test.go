@@ -319,7 +319,7 @@ func (m *moving) pasted(a *answerOfApply) {
 				if line := "\n    " + c.Command + "  # on " + c.Server + "\n"; strings.Contains(screen, line) != c.Pastable {
 					m.Errorf("pastable is %v, and it is not shown so: %s\n%s", c.Pastable, c.Command, screen)
 				}
-				if strings.Contains(c.Command, "interlace-") && (c.Pastable || c.Note == "") {
+				if strings.Contains(c.Command, "/interlace-") && (c.Pastable || c.Note == "") {
 					m.Errorf("it reads a file that is not there, and is to be pasted: %s", c.Command)
 				}
 				if c.Pastable && (s.Step == "deny_target" || s.Step == "allow_target") {

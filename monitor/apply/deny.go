@@ -166,6 +166,7 @@ func (m *move) letIn(ctx context.Context, users func(*source) []inventory.UserID
 	each(masters, func(s *source, users []inventory.UserID) error { return s.hosts[0].letIn(ctx, users) })
 	each(replicas, func(s *source, users []inventory.UserID) error { return s.letInReplicas(ctx, users) })
 	var wrong error
+	in := errors.Join(masters...) == nil
 	for i, s := range m.sources {
 		who := "users " + inventory.Printable(namesOf(s.users))
 		if len(s.users) == 0 {
@@ -178,5 +179,17 @@ func (m *move) letIn(ctx context.Context, users func(*source) []inventory.UserID
 			wrong = errors.Join(wrong, fmt.Errorf("%s, and who may write to what they have, are let in on the master of %s, on %s; %w; %w", who, s.store.Name, s.hosts[0].server, replicas[i], errLeft))
 		}
 	}
+	if wrong != nil && in {
+		wrong = letIn{wrong}
+	}
 	return wrong
 }
+
+// letIn says what is left to be done though all users are let in where they work.
+type letIn struct{ error }
+
+func (l letIn) Unwrap() error { return l.error }
+
+// areIn is what the record of a step that failed has as its data when users are let in all
+// the same.
+const areIn = "let in"

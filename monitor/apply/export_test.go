@@ -43,6 +43,7 @@ var (
 	Writers     = writers
 	Addressable = addressable
 	Inside      = inside
+	FileName    = fileName
 )
 
 // View is what a user sees, and Sight a mailbox in it.

@@ -63,11 +63,12 @@ func TestRehearse(t *testing.T) {
 		return a
 	}
 	before := rehearse(r.options(&journal{left: -1}), false)
+	out := "-m 'the mailbox is being moved (" + apply.FileName(u) + ")'"
 	deny := func(in *cyrustest.Instance, words, user string) string {
 		return fmt.Sprintf("  /usr/lib/cyrus/bin/cyr_deny -C %s %s -- %s private:false on %s\n", in.Conf, words, user, in.Name)
 	}
 	for _, want := range []string{
-		"do deny_target\n" + deny(to, "-m 'the mailbox is being moved'", "anna") + deny(r.Stores[1].Replicas()[0], "-m 'the mailbox is being moved'", "anna") + "do copy\n",
+		"do deny_target\n" + deny(to, out, "anna") + deny(r.Stores[1].Replicas()[0], out, "anna") + "do copy\n",
 		".conf -n interlace -v -u -- anna private:true on " + from.Name,
 		"do route\n  route anna to " + to.Name + "\n  route team to " + to.Name + "\ndo allow_target\n" + deny(to, "-a", "anna"),
 	} {
@@ -89,7 +90,7 @@ func TestRehearse(t *testing.T) {
 	j.left = -1
 	back := rehearse(r.options(j), true)
 	for _, want := range []string{
-		"undo deny_source\n" + deny(from, "-a", "carl"), deny(from, "-a", "anna") + deny(r.Stores[0].Replicas()[0], "-a", "anna") + "undo copy\n",
+		"undo deny_source\n" + deny(from, "-a", "anna") + deny(from, "-a", "carl") + deny(r.Stores[0].Replicas()[0], "-a", "anna") + deny(r.Stores[0].Replicas()[0], "-a", "carl") + "undo copy\n",
 		"/usr/lib/cyrus/bin/sync_reset -C " + to.Conf + " -f -- anna private:false on " + to.Name, "undo deny_target\n" + deny(to, "-a", "anna"), "undo check\n",
 	} {
 		if !strings.Contains(told(back), want) {

@@ -108,7 +108,7 @@ func (r *Result) out() (since time.Time, took inventory.Number) {
 		case record.Step == out && record.State == monitor.StepBegan && since.IsZero():
 			since, took = record.At, inventory.Number{}
 		case since.IsZero():
-		case record.Step == in && record.State == monitor.StepDone, record.Step == out && record.State == monitor.StepUndone:
+		case record.Step == in && record.State == monitor.StepDone, record.Step == out && (record.State == monitor.StepUndone || record.Data == areIn):
 			took, since = inventory.Known(record.At.Sub(since).Seconds()), time.Time{}
 		}
 	}
