@@ -71,27 +71,33 @@ func (p *pair) check(ctx context.Context, l *lane, f *files, _ bool) (again bool
 	case isHidden(name):
 		return false, nil
 	}
-	err = errNoReader
 	for reader := p.readerOf(name, f.mailbox.ACL, p.on(s.host)); reader != ""; reader = p.readerOf(name, f.mailbox.ACL, p.on(s.host)) {
-		if err = s.enter(ctx, reader); err == nil || s.lets(reader) {
-			break
+		err = twice(name, func() error {
+			if err := s.enter(ctx, reader); err != nil {
+				return err
+			}
+			return p.sampled(ctx, s, f, sum)
+		}, s)
+		if err == nil || s.lets(reader) {
+			return false, p.unchecked(ctx, s, name, err)
 		}
 	}
-	if err == nil {
-		err = p.sampled(ctx, s, f, sum)
-	}
+	return false, p.unchecked(ctx, s, name, noReader(name, s.host))
+}
+
+// unchecked tells why the files of a mailbox could not be read, if it is not what
+// ends the comparison.
+func (p *pair) unchecked(ctx context.Context, s *side, name cyrus.InternalName, err error) error {
 	switch {
 	case err == nil || ctx.Err() != nil:
+	case s.damageOf(name) != nil:
+		p.unreadable(&stood{suspect: suspect{name: name}})
+		return nil
 	case cannotRead(err):
 		p.uncompared(name, "files on "+string(s.Server), err.Error())
-		return false, nil
-	case cyrus.Died(err):
-		s.close()
-		s.damage(name, err)
-		p.unreadable(&stood{suspect: suspect{name: name}})
-		return false, nil
+		return nil
 	}
-	return false, err
+	return err
 }
 
 // sampled reads the sample of a mailbox, and what is damaged a second time: a
@@ -135,7 +141,7 @@ func (s *side) damagedAt(ctx context.Context, mailbox cyrus.InternalName, choose
 	damaged = map[uint32]cyrus.Digest{}
 	for d, err := range s.client.Digests(ctx, s.client.UserName(mailbox), choose) {
 		if err != nil {
-			return nil, 0, err
+			return nil, 0, s.middle(err)
 		}
 		read++
 		if d.Damaged() {

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
 	"github.com/interlacemail/interlace/monitor"
 )
@@ -28,8 +27,9 @@ type pair struct {
 	mu        sync.Mutex
 	out       *monitor.Comparison
 	owned     map[cyrus.Owner]*owned
-	changed   map[cyrus.Owner]bool    // since it was told what was found of them
-	told      map[inventory.Text]bool // mailboxes of which something was told
+	changed   map[cyrus.Owner]bool // since it was told what was found of them
+	told      map[place]bool       // where something was told
+	wide      map[inMailbox]string // in which messages, as a set of UIDs
 	done, all int
 }
 
@@ -42,9 +42,9 @@ func Store(ctx context.Context, store Pair, o Options) (*monitor.Comparison, err
 	o = o.withDefaults()
 	p := &pair{
 		store: store, options: o, out: &monitor.Comparison{Level: o.Level},
-		owned: map[cyrus.Owner]*owned{}, changed: map[cyrus.Owner]bool{}, suspected: map[cyrus.InternalName]bool{}, told: map[inventory.Text]bool{}, inboxes: map[string]inbox{},
-		master:  &host{Side: store.Master, throttle: newThrottle(o.Rate)},
-		replica: &host{Side: store.Replica, throttle: newThrottle(o.Rate)},
+		owned: map[cyrus.Owner]*owned{}, changed: map[cyrus.Owner]bool{}, suspected: map[cyrus.InternalName]bool{}, told: map[place]bool{}, wide: map[inMailbox]string{}, inboxes: map[string]inbox{},
+		master:  &host{Side: store.Master, throttle: newThrottle(o.Rate), tries: o.Tries, pause: o.Pause},
+		replica: &host{Side: store.Replica, throttle: newThrottle(o.Rate), tries: o.Tries, pause: o.Pause},
 	}
 	if err := p.run(ctx); err != nil {
 		return nil, fmt.Errorf("compare %s on %s with %s: %w", store.Store, store.Master.Server, store.Replica.Server, err)
