@@ -142,6 +142,9 @@ func Denied(err error) bool {
 // died, or does not want this user.
 func Died(err error) bool { return Passing(err) || errors.Is(err, errGoodbye) }
 
+// Peer returns the address, with its port, that the connection leads to.
+func (c *Client) Peer() string { return c.wire.socket.RemoteAddr().String() }
+
 // Noop asks for nothing, to see how fast a server answers.
 func (c *Client) Noop(ctx context.Context) error {
 	return c.named(c.do(ctx, "ask for nothing", smallAnswer, func() error { return c.imap.Noop().Wait() }))

@@ -144,7 +144,7 @@ func (s *suspect) agrees(p *pair) bool {
 // such a mailbox is looked at as often as is allowed, however still it stands.
 func (s *suspect) late() bool {
 	return s.master == nil || s.replica == nil || another(s.master, s.replica) ||
-		s.master.Partition != s.replica.Partition || s.master.QuotaRoot != s.replica.QuotaRoot ||
+		s.master.Type != s.replica.Type || s.master.Partition != s.replica.Partition || s.master.QuotaRoot != s.replica.QuotaRoot ||
 		s.master.Status.HighestModSeq > s.replica.Status.HighestModSeq || s.master.FolderModSeq > s.replica.FolderModSeq
 }
 

@@ -54,7 +54,8 @@ func (p *pair) spool(ctx context.Context, master, replica []cyrus.Mailbox) error
 func (p *pair) endSpool() {
 	for i := range p.out.Spool {
 		s := &p.out.Spool[i]
-		s.Most = mostDamaged(s.Damaged, s.Checked)
+		drawn := p.drawn[s.Role]
+		s.Most = mostDamaged(drawn.damaged, drawn.checked)
 	}
 }
 
@@ -103,11 +104,9 @@ func (p *pair) unchecked(ctx context.Context, s *side, name cyrus.InternalName, 
 // sampled reads the sample of a mailbox, and what is damaged a second time: a
 // message that was expunged meanwhile has no file either.
 func (p *pair) sampled(ctx context.Context, s *side, f *files, sum *monitor.SpoolSample) error {
-	var exists uint32
-	suspects, checked, err := s.damagedAt(ctx, f.mailbox.Internal, func(n uint32) iter.Seq[uint32] {
-		exists = n
-		return sample(n, p.options.Sample, p.options.Seed, string(s.Server)+f.mailbox.UniqueID)
-	})
+	draw := draw{share: p.options.Sample, seed: p.options.Seed, mailbox: string(s.Server) + f.mailbox.UniqueID}
+	draw.all = p.options.Damaged[Spot{s.Server, p.called(f.mailbox.Internal)}]
+	suspects, checked, err := s.damagedAt(ctx, f.mailbox.Internal, draw.choose)
 	damaged := suspects
 	if err == nil && len(suspects) > 0 {
 		places := slices.Sorted(maps.Keys(suspects))
@@ -117,17 +116,25 @@ func (p *pair) sampled(ctx context.Context, s *side, f *files, sum *monitor.Spoo
 		return err
 	}
 	var bad uids
-	missing := 0
+	badAt, missing := map[uint32]bool{}, 0
 	for _, place := range slices.Sorted(maps.Keys(damaged)) {
 		if d := damaged[place]; d.UID == suspects[place].UID {
 			bad.add(d.UID)
+			badAt[place] = true
 			if d.Missing {
 				missing++
 			}
 		}
 	}
 	p.mu.Lock()
-	sum.All, sum.Checked, sum.Damaged = sum.All+int64(exists), sum.Checked+checked, sum.Damaged+bad.count
+	sum.All, sum.Checked, sum.Damaged = sum.All+int64(draw.exists), sum.Checked+checked, sum.Damaged+bad.count
+	drawn := p.drawn[f.role]
+	for place := range draw.sample() {
+		if drawn.checked++; badAt[place] {
+			drawn.damaged++
+		}
+	}
+	p.drawn[f.role] = drawn
 	p.mu.Unlock()
 	if bad.count > 0 {
 		p.tellDamaged(f, s.Server, &bad, missing)
@@ -162,13 +169,47 @@ func (p *pair) tellDamaged(f *files, server inventory.ServerID, damaged *uids, m
 	p.add(f.mailbox.Internal, d, false)
 }
 
+// draw is what is read of a mailbox.
+type draw struct {
+	share   float64
+	seed    uint64
+	mailbox string
+	all     bool
+	exists  uint32 // messages, when it is chosen from them
+}
+
+// sample yields the places that are drawn.
+func (d *draw) sample() iter.Seq[uint32] { return sample(d.exists, d.share, d.seed, d.mailbox) }
+
+// choose yields the places that are read: those that are drawn, or one where none is,
+// so that it shows when a whole directory is gone; or all.
+func (d *draw) choose(exists uint32) iter.Seq[uint32] {
+	if d.exists = exists; d.all {
+		return sample(exists, 1, d.seed, d.mailbox)
+	}
+	for range d.sample() {
+		return d.sample()
+	}
+	if exists == 0 {
+		return slices.Values([]uint32(nil))
+	}
+	return slices.Values([]uint32{1 + randomOf(d.seed, d.mailbox).Uint32N(exists)})
+}
+
+func randomOf(seed uint64, mailbox string) *rand.Rand {
+	hash := fnv.New64a()
+	hash.Write([]byte(mailbox))
+	return rand.New(rand.NewPCG(seed, hash.Sum64()))
+}
+
+// drawn are files that were drawn, and those of them that are damaged.
+type drawn struct{ checked, damaged int64 }
+
 // sample yields the places from 1 to n that are drawn, each with the same
 // probability; what is drawn depends on the seed and the mailbox only.
 func sample(n uint32, share float64, seed uint64, mailbox string) iter.Seq[uint32] {
 	return func(yield func(uint32) bool) {
-		hash := fnv.New64a()
-		hash.Write([]byte(mailbox))
-		random := rand.New(rand.NewPCG(seed, hash.Sum64()))
+		random := randomOf(seed, mailbox)
 		for place := uint64(0); ; {
 			step := 1.0
 			if share < 1 {

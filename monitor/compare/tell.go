@@ -118,12 +118,25 @@ func flags(text string) inventory.Text {
 	return inventory.Text(text)
 }
 
-// tellDetails enters different rights, places and quota roots.
+func typed(m *cyrus.Mailbox) inventory.Text {
+	if m.Type == "" {
+		return "type e, for mail"
+	}
+	return inventory.Text("type " + m.Type)
+}
+
+// tellDetails enters different rights, types, places and quota roots.
 func (p *pair) tellDetails(name cyrus.InternalName, master, replica *cyrus.Mailbox) {
 	if ours, theirs := rights(master.ACL, replica.ACL), rights(replica.ACL, master.ACL); ours != theirs || len(master.ACL) != len(replica.ACL) {
 		d := p.difference(name, monitor.RightsDiffer)
 		d.Master, d.Replica, d.Text = ours, theirs, "the rights differ"
 		p.add(name, d, another(master, replica) || master.FolderModSeq > replica.FolderModSeq)
+	}
+	if master.Type != replica.Type {
+		d := p.difference(name, monitor.Identity)
+		d.Master, d.Replica, d.Text = typed(master), typed(replica), "the mailbox is of another type"
+		d.Level = monitor.CompareAccounts
+		p.add(name, d, true)
 	}
 	if master.Partition != replica.Partition {
 		d := p.difference(name, monitor.Identity)

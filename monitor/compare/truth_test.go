@@ -209,3 +209,66 @@ func TestOnTheWay(t *testing.T) {
 	// That a user was deleted sync_client is told by the log only.
 	only(t, r.compare(compare.Options{Level: monitor.CompareMessages}), "mailbox_extra user.gone", "mailbox_extra user.gone.Sent", "mailbox_extra user.gone.Work")
 }
+
+// TestSampleOfFiles reads another message each time, some of each mailbox however small
+// the share, and all of one in which a file was damaged before.
+func TestSampleOfFiles(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, cyrustest.Mailbox{Name: "user.anna", Messages: 20}, cyrustest.Mailbox{Name: "user.bob", Messages: 1})
+	remove(r, r.replica, "user.anna", 7)
+	found := false
+	for seed := range uint64(100) {
+		c := r.compare(compare.Options{Level: monitor.CompareSpool, Sample: 0.05, Seed: seed})
+		if again := r.compare(compare.Options{Level: monitor.CompareSpool, Sample: 0.05, Seed: seed}); again.Spool[1] != c.Spool[1] {
+			t.Fatalf("by one seed %+v and %+v", c.Spool[1], again.Spool[1])
+		}
+		if found = len(c.Differences) > 0; found {
+			break
+		}
+	}
+	if !found {
+		t.Error("a damaged file of 20 is never drawn")
+	}
+	c := r.compare(compare.Options{Level: monitor.CompareSpool, Sample: 1e-9})
+	for _, s := range c.Spool {
+		if s.All != 21 || s.Checked != 2 || s.Most != 1 {
+			t.Errorf("%+v", s)
+		}
+	}
+	c = r.compare(compare.Options{Level: monitor.CompareSpool, Sample: 1e-9, Damaged: map[compare.Spot]bool{{Server: "imap2", Mailbox: "user.anna"}: true}})
+	if only(t, c, "spool user.anna"); c.Spool[0].Checked != 2 || c.Spool[1].Checked != 21 || c.Spool[1].Damaged != 1 {
+		t.Errorf("%+v", c.Spool)
+	}
+}
+
+// TestOneInstanceAsBothSides compares an instance with itself, which would be identical.
+func TestOneInstanceAsBothSides(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, cyrustest.Mailbox{Name: "user.anna"})
+	pair := r.pair()
+	_, port, _ := strings.Cut(pair.Master.IMAP.Address, ":")
+	for _, address := range []string{pair.Master.IMAP.Address, "localhost:" + port} {
+		pair.Replica.IMAP.Address = address
+		if _, err := compare.Store(within(t, time.Minute), pair, compare.Options{Level: monitor.CompareMarks}); err == nil || !strings.Contains(err.Error(), "one instance") {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+}
+
+// TestTypeOfAMailbox has a mailbox for calendars on one side and for mail on the other.
+func TestTypeOfAMailbox(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, anna...)
+	path := r.replica.Dir + "/conf/mailboxes.db"
+	for _, line := range strings.Split(r.tool(r.replica, "cyr_dbtool", path, "twoskip", "show"), "\n") {
+		if key, value, found := strings.Cut(line, "\t"); found && strings.HasPrefix(key, "Nuser") && strings.HasSuffix(key, "Work") {
+			r.tool(r.replica, "cyr_dbtool", path, "twoskip", "set", key, strings.Replace(value, "T e", "T c", 1))
+		}
+	}
+	for _, level := range []monitor.CompareLevel{"2", "3"} {
+		found := r.compare(compare.Options{Level: level})
+		if only(t, found, "identity user.anna.Work"); len(found.Differences) == 1 && found.Differences[0].Replica != "type c" {
+			t.Errorf("%+v", found.Differences[0])
+		}
+	}
+}
