@@ -57,10 +57,10 @@ A message that only the replica has is lost by a repair of the replica: --save k
 such messages as files first.
 
 A user is identical only if everything of his that the level looks at was compared and
-did not differ. What could not be compared is listed with the reason: so it is with users
-who are denied, and with those whose name a login may change, such as one with capitals,
-as whom nobody logs in. Annotations of the server itself, on no mailbox, are not
-compared; Cyrus does not replicate them with a user.
+did not differ. What could not be compared is listed with the reason, such as users
+who are denied, or whose names a login may take for others: nobody logs in by a name
+with capitals. Annotations of the server itself, on no mailbox, are not compared;
+Cyrus does not copy them with a user.
 
 The account and the way to log in are those of the configuration (imap). No server
 gets more connections at once than imap.connections. Servers that are down in the
