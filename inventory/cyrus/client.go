@@ -24,6 +24,7 @@ type Client struct {
 	imap    *imapclient.Client
 	raw     *rawReader
 	tag     int
+	open    bool // a mailbox, of which changes are told with any answer
 	server  Server
 }
 

@@ -9,11 +9,12 @@ import (
 )
 
 // verbs are the commands that may be sent. None of them changes anything on a
-// server: EXAMINE opens a mailbox for reading only. [Client.Remove] has its own
+// server: EXAMINE opens a mailbox for reading only, and UNSELECT leaves it without
+// an expunge. [Client.Remove] has its own
 // command let through, once.
 var verbs = []string{
 	"AUTHENTICATE", "CAPABILITY", "EXAMINE", "FETCH", "GETACL", "GETMETADATA", "GETQUOTA", "ID", "LIST", "LOGOUT",
-	"LSUB", "NAMESPACE", "NOOP", "STATUS", "SYNCGET", "UID",
+	"LSUB", "NAMESPACE", "NOOP", "STATUS", "SYNCGET", "UID", "UNSELECT",
 }
 
 // syncGets are what SYNCGET, the reading half of the replication protocol, may

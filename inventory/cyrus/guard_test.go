@@ -45,6 +45,8 @@ func TestGuard(t *testing.T) {
 		{"copies by UID", []string{"T1 uid copy 7 INBOX\r\n"}, "only to read"},
 		{"what was seen", []string{"T1 UID SEARCH RETURN (ALL) SEEN\r\nT2 UID SEARCH SEEN\r\n"}, ""},
 		{"a search that keeps what it finds", []string{"T1 UID SEARCH RETURN (SAVE) SEEN\r\n"}, "only to read"},
+		{"a mailbox is left", []string{"T1 UNSELECT\r\n"}, ""},
+		{"a mailbox is left and expunged", []string{"T1 CLOSE\r\n"}, "CLOSE"},
 		{"what users see", []string{"T1 LSUB \"\" \"*\"\r\nT2 STATUS INBOX (UNSEEN)\r\nT3 NOOP\r\n"}, ""},
 		{"whole records", []string{"T1 SYNCGET FULLMAILBOX user.anna\r\n"}, ""},
 		{"what makes a database for calendars", []string{"T1 SYNCGET USER anna\r\n"}, "only to read"},

@@ -1,11 +1,13 @@
 package compare_test
 
 import (
+	"iter"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/interlacemail/interlace/fixtures/cyrustest"
+	"github.com/interlacemail/interlace/inventory/cyrus"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/compare"
 )
@@ -270,5 +272,52 @@ func TestTypeOfAMailbox(t *testing.T) {
 		if only(t, found, "identity user.anna.Work"); len(found.Differences) == 1 && found.Differences[0].Replica != "type c" {
 			t.Errorf("%+v", found.Differences[0])
 		}
+	}
+}
+
+// TestOthersChangeAnOpenMailbox has somebody change all messages of a mailbox that is
+// being read: that the server tells of it disturbs nothing.
+func TestOthersChangeAnOpenMailbox(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, cyrustest.Mailbox{Name: "user.anna", Messages: 2500, MessageBytes: 100})
+	o := r.side("imap1", r.master).IMAP
+	o.As = "anna"
+	c, err := cyrus.Dial(within(t, time.Minute), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	change := func(flag string) { r.do(r.master, "anna", "SELECT INBOX", "STORE 1:* +FLAGS ("+flag+")") }
+	if _, err := c.Seen(t.Context(), "INBOX"); err != nil {
+		t.Fatal(err)
+	}
+	change(strings.Repeat("x", 40))
+	if s, err := c.Status(t.Context(), "INBOX"); err != nil || s.Messages != 2500 {
+		t.Errorf("%+v, %v", s, err)
+	}
+	messages := 0
+	for _, err := range c.Messages(t.Context(), "INBOX") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		messages++
+	}
+	change(strings.Repeat("y", 40))
+	files := 0
+	for d, err := range c.Digests(t.Context(), "INBOX", func(uint32) iter.Seq[uint32] {
+		return func(yield func(uint32) bool) {
+			for place := uint32(1); place <= 20 && yield(place); place++ {
+				if place == 10 {
+					change(strings.Repeat("z", 40))
+				}
+			}
+		}
+	}) {
+		if files++; err != nil || d.Damaged() {
+			t.Fatalf("%+v, %v", d, err)
+		}
+	}
+	if messages != 2500 || files != 20 {
+		t.Errorf("%d messages, %d files", messages, files)
 	}
 }

@@ -105,7 +105,7 @@ func (p *pair) shown(ctx context.Context, l *lane, who *person) ([]apart, error)
 
 // errUnseen says that a view cannot be that of the user: an owner sees the INBOX
 // whatever the access list says.
-var errUnseen = errors.New("the server lets somebody in who does not see the user's INBOX")
+var errUnseen = errors.New("a login shows no INBOX of the user: it was deleted meanwhile, or the server takes the name for another one")
 
 // sees tells whether a view has the user's INBOX.
 func (who *person) sees(v *cyrus.View) bool {
