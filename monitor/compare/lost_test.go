@@ -24,8 +24,20 @@ func TestOneLostConnection(t *testing.T) {
 		command string
 		nth     int
 	}{
-		{"3", "SYNCGET FULLMAILBOX", 1}, {"3", "SYNCGET FULLMAILBOX", 3}, {"3", "EXAMINE", 1}, {"3", "FETCH", 1}, {"2", "UID SEARCH", 1}, {"2", "LSUB", 2}, {"2", "NOOP", 1},
-		{"4", "FETCH", 4}, {"4", "EXAMINE", 3}, {"user", "LIST", 3}, {"user", "EXAMINE", 1}, {"user", "EXAMINE", 4}, {"user", "FETCH", 2}, {"user", "GETMETADATA", 3},
+		{"3", "SYNCGET FULLMAILBOX", 1},
+		{"3", "SYNCGET FULLMAILBOX", 3},
+		{"3", "EXAMINE", 1},
+		{"3", "FETCH", 1},
+		{"2", "UID SEARCH", 1},
+		{"2", "LSUB", 2},
+		{"2", "NOOP", 1},
+		{"4", "FETCH", 4},
+		{"4", "EXAMINE", 3},
+		{"user", "LIST", 3},
+		{"user", "EXAMINE", 1},
+		{"user", "EXAMINE", 4},
+		{"user", "FETCH", 2},
+		{"user", "GETMETADATA", 3},
 	} {
 		var mu sync.Mutex
 		seen := 0

@@ -58,7 +58,9 @@ func verdict(c *monitor.Comparison, owner string) monitor.Outcome {
 
 // readers are three users and a folder that one of them shares with the others.
 var readers = []cyrustest.Mailbox{
-	{Name: "user.anna", Messages: 1}, {Name: "user.bob", Messages: 1}, {Name: "user.carl", Messages: 1},
+	{Name: "user.anna", Messages: 1},
+	{Name: "user.bob", Messages: 1},
+	{Name: "user.carl", Messages: 1},
 	{Name: "user.bob.Shared", Messages: 4, ACL: []cyrustest.Right{{Identifier: "anna", Rights: "lrs"}, {Identifier: "carl", Rights: "lrs"}}},
 	{Name: "team", Messages: 4, ACL: []cyrustest.Right{{Identifier: "carl", Rights: "lrs"}}},
 }
