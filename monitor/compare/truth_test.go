@@ -3,6 +3,7 @@ package compare_test
 import (
 	"iter"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -321,5 +322,34 @@ func TestOthersChangeAnOpenMailbox(t *testing.T) {
 	}
 	if messages != 2500 || files != 20 {
 		t.Errorf("%d messages, %d files", messages, files)
+	}
+}
+
+// TestMadeAnewMeanwhile has the master's folder made anew as the replica's is read: its
+// UIDs begin again, and what the replica has of the old one is not foreign.
+func TestMadeAnewMeanwhile(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, anna...)
+	r.do(r.master, cyrustest.AdminUser, "SETACL user.anna.Work admin lrswipkxtecda")
+	r.sync("-A")
+	var once sync.Once
+	anew := func(command string) string {
+		if strings.HasPrefix(command, `SYNCGET FULLMAILBOX "user.anna.Work"`) {
+			once.Do(func() { r.do(r.master, "anna", "DELETE INBOX.Work", "CREATE INBOX.Work") })
+		}
+		return ""
+	}
+	pair := r.pair()
+	for _, side := range []*compare.Side{&pair.Master, &pair.Replica} {
+		side.IMAP.Address = (&between{answer: anew}).listen(t, side.IMAP.Address)
+	}
+	for range 2 { // in the second run it was so from the first look on
+		found, err := compare.Store(within(t, time.Minute), pair, compare.Options{Level: monitor.CompareMessages, Pause: 50 * time.Millisecond, Backlog: compare.ChangesWait})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if only(t, found); verdict(found, "anna") != monitor.UnknownOutcome {
+			t.Errorf("%s", outcomes(found))
+		}
 	}
 }
