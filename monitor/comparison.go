@@ -126,14 +126,16 @@ type Compared struct {
 // SpoolSample is how far the files on one side were checked, each against what
 // the index of the same server says.
 type SpoolSample struct {
-	Store   inventory.StoreID  `json:"store"`
-	Server  inventory.ServerID `json:"server"`
-	Role    inventory.Role     `json:"role"`
-	All     int64              `json:"all"` // messages there are
-	Checked int64              `json:"checked"`
-	Damaged int64              `json:"damaged"`
+	Store  inventory.StoreID  `json:"store"`
+	Server inventory.ServerID `json:"server"`
+	Role   inventory.Role     `json:"role"`
+	All    int64              `json:"all"` // messages there are
+	// Checked are those whose files were read: what was drawn, one at least of each
+	// mailbox, and all of those in which some were damaged before.
+	Checked int64 `json:"checked"`
+	Damaged int64 `json:"damaged"`
 	// Most is the share of damaged messages that there are at most, at a confidence
-	// of 95 %; 1 where nothing was checked.
+	// of 95 %, by what was drawn; 1 where nothing was.
 	Most float64 `json:"most"`
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -21,10 +22,11 @@ type compareFlags struct {
 	due    optional[time.Duration]
 	budget optional[time.Duration]
 	known  bool
+	seeded bool // by --seed
 }
 
 func (a *app) compareCommand() *cobra.Command {
-	flags := compareFlags{level: choiceOf("2", "1", "2", "3", "4", "user"), sample: ratioFlag(), rate: countFlag(1, mostThings), due: spanFlag(), budget: spanFlag()}
+	flags := compareFlags{level: choiceOf("2", "1", "2", "3", "4", "user"), sample: peakFlag(), rate: countFlag(1, mostThings), due: spanFlag(), budget: spanFlag()}
 	c := &cobra.Command{
 		Use:   "compare",
 		Short: "Compare masters with their replicas over IMAP",
@@ -37,7 +39,8 @@ is in them. Levels say how closely to look where nothing differs yet:
   2     and rights, quotas, subscriptions, what was seen, annotations
   3     and every message: flags, dates, sizes, digests
   4     and, of a sample of all messages, whether the files on each side's disk are
-        what its index says
+        what its index says: other ones each time, unless --seed says which, one at
+        least of each mailbox, and all of one in which some were damaged before
   user  what level 2 looks at, and every folder and message as its readers are shown
         it, by a login as each user
 
@@ -54,7 +57,10 @@ A message that only the replica has is lost by a repair of the replica: --save k
 such messages as files first.
 
 A user is identical only if everything of his that the level looks at was compared and
-did not differ. What could not be compared is listed with the reason.
+did not differ. What could not be compared is listed with the reason, such as users
+who are denied, or whose names a login may take for others: nobody logs in by a name
+with capitals. Annotations of the server itself, on no mailbox, are not compared;
+Cyrus does not copy them with a user.
 
 The account and the way to log in are those of the configuration (imap). No server
 gets more connections at once than imap.connections. Servers that are down in the
@@ -82,6 +88,7 @@ for half as long again as --due, or probes.compare.within, says.`,
 			if flags.known {
 				return a.known(cmd, flags)
 			}
+			flags.seeded = cmd.Flags().Changed("seed")
 			return a.compare(cmd.Context(), flags)
 		},
 	}
@@ -128,15 +135,18 @@ func (a *app) compare(ctx context.Context, flags compareFlags) error {
 		return err
 	}
 	found := c.found()
+	var unkept error
 	if c.keeping != nil {
-		if found.Kept, err = c.kept(ctx); err != nil {
-			return err
+		if found.Kept, unkept = c.kept(ctx); unkept != nil {
+			unkept = fmt.Errorf("the end of the comparison is not kept: %w", unkept)
 		}
 	}
 	err = a.print(result{screen: report.Compared(found), table: report.Differences(found.Differences), json: object(found)})
 	switch {
-	case err != nil:
-		return err
+	case err != nil || unkept != nil:
+		return errors.Join(err, unkept)
+	case c.stranger() != nil:
+		return c.stranger()
 	case found.Coverage.Pairs > 0 && found.Coverage.Compared == 0:
 		return errors.New("no store could be compared")
 	case len(found.Differences)+len(found.Unanswered) > 0:

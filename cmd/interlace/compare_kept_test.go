@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"os/exec"
@@ -50,6 +51,19 @@ func answered(t *testing.T, want int, args ...string) keptAnswer {
 		t.Fatalf("%v: status %d, %v: %s%s", args, status, err, stdout, stderr)
 	}
 	return a
+}
+
+// onDatabase runs a statement on the database.
+func onDatabase(t *testing.T, statement string) {
+	t.Helper()
+	db, err := sql.Open("sqlite3", "interlace.db")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec(statement); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // TestCompareKept keeps comparisons of a store: it shows them without a server, goes
@@ -170,6 +184,14 @@ func TestCompareKept(t *testing.T) {
 	if b := answered(t, 0, "compare", "--resume"); b.Kept.Before != users-a.Kept.Left || b.Users.Checked != a.Kept.Left || b.Kept.Run != a.Kept.Run {
 		t.Errorf("then: %+v %+v", b.Users, b.Kept)
 	}
+
+	// What was found is printed, though the end cannot be written down.
+	onDatabase(t, "CREATE TRIGGER stuck BEFORE UPDATE ON comparisons BEGIN SELECT RAISE(ABORT, 'stuck'); END")
+	status, stdout, stderr = program(t, "compare", "--level", "1")
+	if status != 2 || !strings.Contains(stdout, "25 users are identical") || !strings.Contains(stderr, "the end of the comparison is not kept") {
+		t.Errorf("with a database that takes nothing more: status %d, %s%s", status, stdout, stderr)
+	}
+	onDatabase(t, "DROP TRIGGER stuck")
 
 	// What is down is not asked.
 	put(t, "fleet.yaml", strings.Replace(describe(fleet, conf), "name: imap2", "state: down, name: imap2", 1))

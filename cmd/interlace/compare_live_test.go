@@ -65,6 +65,18 @@ func TestCompareLive(t *testing.T) {
 		}
 	}
 
+	// A sample is another one each time, unless it is asked for; and nobody is compared who is nowhere.
+	status, stdout, stderr = program(t, "compare", "--level", "4", "--seed", "7")
+	if status != 0 || !strings.Contains(stdout, "drawn by --seed 7\n") {
+		t.Errorf("by a seed: status %d, %s%s", status, stdout, stderr)
+	}
+	if _, stdout, _ := program(t, "compare", "--level", "4"); !strings.Contains(stdout, "drawn by --seed 1") || strings.Contains(stdout, "drawn by --seed 1\n") {
+		t.Errorf("the seed is not the time: %s", stdout)
+	}
+	if status, _, stderr := program(t, "compare", "--user", "anna", "--user", "nobody"); status != 2 || !strings.Contains(stderr, "--user nobody: no store that was asked has such") || strings.Contains(stderr, "anna") {
+		t.Errorf("of nobody: status %d, %s", status, stderr)
+	}
+
 	replica := fleet.Stores[1].Replicas()[0]
 	conn, err := replica.DialAs(t.Context(), "o'brien")
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/inventory/cyrus"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/compare"
 )
@@ -19,6 +20,7 @@ type comparing struct {
 	flags     compareFlags
 	backlogs  map[backlogKey]compare.Backlog
 	wanted    map[string]bool // users and shared trees; nil means all
+	met       map[string]bool // those of them that some pair has
 	pairs     []pairOf
 	expected  map[inventory.StoreID]int // mailboxes of each store, as far as they are known
 	keeping   *keeping                  // nil: nothing is kept
@@ -96,7 +98,10 @@ func (c *comparing) homes() (map[inventory.StoreID]bool, error) {
 	}
 	var errs []error
 	for _, name := range c.flags.users {
-		c.wanted[name] = true
+		if c.wanted[name] = true; name == "" {
+			errs = append(errs, errors.New("--user: the name is empty"))
+			continue
+		}
 		store, found := known[name]
 		if !found && len(known) > 0 {
 			errs = append(errs, fmt.Errorf("--user %s: the inventory has no such user or shared tree", inventory.Printable(name)))
@@ -107,6 +112,35 @@ func (c *comparing) homes() (map[inventory.StoreID]bool, error) {
 		return nil, nil
 	}
 	return homes, errors.Join(errs...)
+}
+
+// stranger returns an error if nobody has somebody who was asked for. Where a pair could
+// not be compared that is not known.
+func (c *comparing) stranger() error {
+	for i := range c.pairs {
+		if c.pairs[i].err != nil || c.pairs[i].down != "" {
+			return nil
+		}
+	}
+	var errs []error
+	for _, name := range c.flags.users {
+		if !c.met[name] {
+			errs = append(errs, fmt.Errorf("--user %s: no store that was asked has such a user or shared tree", inventory.Printable(name)))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// meet remembers which of those who were asked for there are.
+func (c *comparing) meet(all []cyrus.Owner) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.met == nil {
+		c.met = map[string]bool{}
+	}
+	for _, o := range all {
+		c.met[o.Name] = true
+	}
 }
 
 // pairsOf returns the pairs of a store; those without an address cannot be asked.

@@ -82,8 +82,9 @@ func (c *comparing) pair(ctx context.Context, p *pairOf, i, connections int, bar
 	if c.flags.rate.value != nil {
 		o.Rate = float64(*c.flags.rate.value)
 	}
-	if seed := c.app.flags.seed.value; seed != nil {
-		o.Seed = *seed
+	o.Seed = c.seed()
+	if c.keeping != nil {
+		o.Damaged = c.keeping.past.Damaged(p.copy())
 	}
 	store := compare.Pair{Store: p.store.Name}
 	if store.Master, p.err = c.side(ctx, p, p.master); p.err != nil {
@@ -96,6 +97,14 @@ func (c *comparing) pair(ctx context.Context, p *pairOf, i, connections int, bar
 		p.left = chosen - len(p.found.Owners)
 	}
 	c.progress(bar, i, 1, 1)
+}
+
+// seed says which files are read: those of --seed or, by the time, each run others.
+func (c *comparing) seed() uint64 {
+	if c.flags.seeded {
+		return *c.app.flags.seed.value
+	}
+	return uint64(c.began.Unix())
 }
 
 // progress adds up how far the pairs are: each of them counts the same.
@@ -121,6 +130,10 @@ func (c *comparing) found() *report.ComparisonOfAll {
 	all := &report.ComparisonOfAll{
 		Level: monitor.CompareLevel(c.flags.level.value), Differences: []monitor.Difference{}, InFlight: []monitor.InFlight{},
 		Uncompared: []monitor.Uncompared{}, Spool: []monitor.SpoolSample{}, Unanswered: []report.Unanswered{},
+	}
+	if all.Level == monitor.CompareSpool {
+		seed := c.seed()
+		all.Seed = &seed
 	}
 	worst := map[holder]monitor.Outcome{}
 	for i := range c.pairs {

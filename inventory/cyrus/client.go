@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
@@ -23,6 +24,7 @@ type Client struct {
 	imap    *imapclient.Client
 	raw     *rawReader
 	tag     int
+	open    bool // a mailbox, of which changes are told with any answer
 	server  Server
 }
 
@@ -39,6 +41,9 @@ func Dial(ctx context.Context, o Options) (*Client, error) {
 func dial(ctx context.Context, o Options) (*Client, error) {
 	if err := o.check(); err != nil {
 		return nil, err
+	}
+	if Folded(o.As) != o.As {
+		return nil, fmt.Errorf("%w: %q: %w", ErrLogin, o.As, ErrFolded)
 	}
 	connecting, cancel := context.WithTimeoutCause(ctx, o.Patience, errSlow)
 	defer cancel()
@@ -94,6 +99,10 @@ func (c *Client) logIn(ctx context.Context) error {
 // ErrLogin says that the server answers and does not let us log in.
 var ErrLogin = errors.New("the login is refused")
 
+// ErrFolded says that nobody tries to log in as a user whom the server may take for
+// another one, see [Folded].
+var ErrFolded = errors.New("a login folds the user's name to another one, whose mailboxes it would show or create")
+
 // do runs one command, or several that belong together, under a limit of time
 // and of bytes. Its error says what was being done, and the true reason where
 // the wire knows it better than the library: what the server answered stands, even
@@ -122,9 +131,20 @@ func (c *Client) named(err error) error {
 // errGoodbye says that the server ended the connection with a word.
 var errGoodbye = errors.New("the server says goodbye")
 
+func goodbye(text []byte) error { return fmt.Errorf("%w: %s", errGoodbye, sample(text)) }
+
+// Denied tells whether the server ended the connection of a user whom cyr_deny denies
+// it, or since it is shut down: it says so in its goodbye, as an alert for people.
+func Denied(err error) bool {
+	return errors.Is(err, errGoodbye) && strings.Contains(err.Error(), errGoodbye.Error()+`: "[ALERT]`)
+}
+
 // Died tells whether an error is the end of a connection that the server made: it
 // died, or does not want this user.
 func Died(err error) bool { return Passing(err) || errors.Is(err, errGoodbye) }
+
+// Peer returns the address, with its port, that the connection leads to.
+func (c *Client) Peer() string { return c.wire.socket.RemoteAddr().String() }
 
 // Noop asks for nothing, to see how fast a server answers.
 func (c *Client) Noop(ctx context.Context) error {
@@ -196,7 +216,7 @@ func answer(line []byte, tag string, handle func([]byte) error) (done bool, err 
 	case string(first) == "*":
 		switch string(word) {
 		case "BYE":
-			return true, fmt.Errorf("%w: %s", errGoodbye, sample(text))
+			return true, goodbye(text)
 		case "OK", "NO", "BAD":
 			return false, nil
 		}

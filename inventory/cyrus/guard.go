@@ -9,11 +9,12 @@ import (
 )
 
 // verbs are the commands that may be sent. None of them changes anything on a
-// server: EXAMINE opens a mailbox for reading only. [Client.Remove] has its own
+// server: EXAMINE opens a mailbox for reading only, and UNSELECT leaves it without
+// an expunge. [Client.Remove] has its own
 // command let through, once.
 var verbs = []string{
 	"AUTHENTICATE", "CAPABILITY", "EXAMINE", "FETCH", "GETACL", "GETMETADATA", "GETQUOTA", "ID", "LIST", "LOGOUT",
-	"LSUB", "NAMESPACE", "NOOP", "STATUS", "SYNCGET", "UID",
+	"LSUB", "NAMESPACE", "NOOP", "STATUS", "SYNCGET", "UID", "UNSELECT",
 }
 
 // syncGets are what SYNCGET, the reading half of the replication protocol, may
@@ -67,7 +68,7 @@ func (g *guard) command(line string) error {
 	case strings.HasSuffix(line, "}"):
 		// What follows a literal would pass unseen.
 		return fmt.Errorf("refusing to send a literal with %s", verb)
-	case verb == "SYNCGET" && !isSyncGet(arguments), verb == "FETCH" && !isFetch(arguments), verb == "UID" && !isPeek(arguments):
+	case verb == "SYNCGET" && !isSyncGet(arguments), verb == "FETCH" && !isFetch(arguments), verb == "UID" && !isPeek(arguments) && !slices.Contains(searches, arguments):
 		return fmt.Errorf("refusing to send %q: it is not known only to read", verb+" "+arguments)
 	}
 	// Without an initial response the credentials come in a line of their own.
@@ -97,5 +98,8 @@ func isFetch(arguments string) bool {
 // peek is the one command that reads what is in a message: a piece of it, as
 // delivered, without marking it as seen.
 var peek = regexp.MustCompile(`^FETCH [0-9]+ \(BODY\.PEEK\[\]<[0-9]+\.[0-9]+>\)$`)
+
+// searches are the arguments of UID that tell what was seen.
+var searches = []string{"SEARCH RETURN (ALL) SEEN", "SEARCH SEEN"}
 
 func isPeek(arguments string) bool { return peek.MatchString(arguments) }

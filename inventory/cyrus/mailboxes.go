@@ -41,7 +41,9 @@ type Mailbox struct {
 	Mark
 	// FolderModSeq grows with each change of name, access list or place.
 	FolderModSeq uint64
-	Partition    string
+	// Type is what it is for as Cyrus writes it, such as c for a calendar; empty for mail.
+	Type      string
+	Partition string
 	// QuotaRoot is the mailbox whose quota limits this one; empty if none does.
 	QuotaRoot InternalName
 	ACL       []Right

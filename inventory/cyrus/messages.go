@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/emersion/go-imap/v2"
 )
 
 // Message is a live message of a mailbox, as the mailbox's index has it.
@@ -83,6 +85,7 @@ var errStopped = errors.New("stopped")
 
 // examine opens a mailbox for reading only and returns how many messages it has.
 func (c *Client) examine(ctx context.Context, name string) (exists uint32, err error) {
+	c.open = true
 	err = c.do(ctx, "open "+quote(name), smallAnswer, func() error {
 		return c.command("EXAMINE "+quote(name), func(answer []byte) error {
 			s := scan(answer)
@@ -97,6 +100,18 @@ func (c *Client) examine(ctx context.Context, name string) (exists uint32, err e
 	return exists, err
 }
 
+// leave closes a mailbox that is open. What others do in it would be told with the
+// answer to the next command, however small that is.
+func (c *Client) leave(ctx context.Context) error {
+	if !c.open || !c.can(imap.CapUnselect) {
+		return nil
+	}
+	c.open = false
+	return c.do(ctx, "close the mailbox", smallAnswer, func() error {
+		return c.command("UNSELECT", func([]byte) error { return nil })
+	})
+}
+
 // fetch asks for items of messages by their place in the mailbox, and hands each
 // answer on where its items begin.
 func (c *Client) fetch(ctx context.Context, from, to uint32, items string, take func(*scanner) error) error {
@@ -105,8 +120,8 @@ func (c *Client) fetch(ctx context.Context, from, to uint32, items string, take 
 		return c.command(command, func(answer []byte) error {
 			s := scan(answer)
 			_, rest, _ := bytes.Cut(answer, []byte(" "))
-			if !bytes.HasPrefix(rest, []byte("FETCH ")) {
-				return nil
+			if !bytes.HasPrefix(rest, []byte("FETCH ")) || !bytes.Contains(rest, []byte("UID ")) {
+				return nil // without a UID it tells what somebody else changed meanwhile
 			}
 			if s.number(mostUint32); s.err == nil {
 				s.expect(" FETCH ")

@@ -181,6 +181,24 @@ func quote(text string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text) + `"`
 }
 
+// Folded returns what Cyrus may take a user's name for at a login: it makes capitals
+// small unless username_tolower is off, which nobody is told; SASL drops blanks around
+// it, and with virtual domains a % is an @. Whose name is not its own folding cannot
+// log in as himself for certain: it may be somebody else who is let in, and whose INBOX
+// is created on servers with autocreate.
+func Folded(user string) string {
+	small := func(r rune) rune {
+		switch {
+		case 'A' <= r && r <= 'Z':
+			return r - 'A' + 'a'
+		case r == '%':
+			return '@'
+		}
+		return r
+	}
+	return strings.Map(small, strings.TrimSpace(user))
+}
+
 // OwnName returns the name of a user's folder, as [InternalName.Owner] tells its
 // parts, as that user sees it. The connection must be As that user.
 func (c *Client) OwnName(folder []string) string {
@@ -220,6 +238,9 @@ func (c *Client) inside(name string) InternalName {
 		user, domain, _ = strings.Cut(user, "@")
 	}
 	virtual := domain != ""
+	if c.server.Separator == '.' {
+		user = strings.ReplaceAll(user, ".", "^")
+	}
 	own := "user" + separator + user
 	local, at, elsewhere := name, "", false
 	if i := strings.LastIndexByte(name, '@'); i >= 0 && virtual {

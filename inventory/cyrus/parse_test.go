@@ -2,6 +2,7 @@ package cyrus
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"io"
 	"slices"
@@ -87,6 +88,7 @@ func FuzzComparedAnswers(f *testing.F) {
 		`(UID 1 DIGEST.SHA1 ab1d2ec6dcc484d3421feb97d87da3d0e012e08c RFC822.SIZE 1000 RFC822.FILESIZE 100 RFC822.SHA1 NIL)`,
 		`MAILBOX %(UNIQUEID a MBOXNAME user.anna PARTITION p RECORD (%(UID 1 MODSEQ 2 FLAGS () INTERNALDATE 3 SIZE 4 GUID ab1d2ec6dcc484d3421feb97d87da3d0e012e08c ANNOTATIONS (%(ENTRY /comment USERID "" VALUE x)))))`,
 		"METADATA {3}\r\na b (\"\" (",
+		"1,3:5,9",
 	} {
 		f.Add([]byte(seed))
 	}
@@ -99,6 +101,9 @@ func FuzzComparedAnswers(f *testing.F) {
 		}
 		if _, list, err := annotationsOf(answer); err == nil && !slices.IsSortedFunc(list, func(a, b Annotation) int { return strings.Compare(a.Entry, b.Entry) }) {
 			t.Errorf("annotations %+v", list)
+		}
+		if seen, err := ranges(strings.Split(string(answer), ",")); err == nil && !slices.IsSortedFunc(seen, func(a, b [2]uint32) int { return cmp.Compare(a[1]+1, b[0]) }) {
+			t.Errorf("UIDs %v", seen)
 		}
 		s := scan(answer)
 		if m := s.message(); s.err == nil && (m.UID == 0 || m.Size < 0 || m.ModSeq > mostModSeq) {
@@ -203,5 +208,22 @@ func TestOwner(t *testing.T) {
 		if owner != c.owner || !slices.Equal(folder, c.folder) || kept != c.kept {
 			t.Errorf("%q belongs to %+v %q %v, want %+v %q %v", c.name, owner, folder, kept, c.owner, c.folder, c.kept)
 		}
+	}
+}
+
+// A name is its own folding, or nobody knows as whom a login is.
+func TestFolded(t *testing.T) {
+	for _, same := range []string{"anna", "jane.doe@example.org", "o'brien", "-a", "a b", ""} {
+		if Folded(same) != same {
+			t.Errorf("%q is folded to %q", same, Folded(same))
+		}
+	}
+	for name, want := range map[string]string{"Bob": "bob", "NIL": "nil", "M&APw-ller": "m&apw-ller", "anna@Example.org": "anna@example.org", "anna%example.org": "anna@example.org", " anna": "anna"} {
+		if Folded(name) != want {
+			t.Errorf("%q is folded to %q", name, Folded(name))
+		}
+	}
+	if _, err := Dial(t.Context(), Options{Address: "127.0.0.1:1", User: "admin", Password: "x", As: "Bob"}); !errors.Is(err, ErrFolded) || !errors.Is(err, ErrLogin) {
+		t.Errorf("%v", err)
 	}
 }

@@ -128,6 +128,10 @@ func (s *scanner) mailbox(records func()) (name InternalName, m Mailbox) {
 			m.UniqueID = string(s.text())
 		case "MBOXNAME":
 			name = InternalName(s.text())
+		case "MBOXTYPE":
+			if m.Type = string(s.text()); m.Type == "e" { // for mail, which most versions do not tell
+				m.Type = ""
+			}
 		case "PARTITION":
 			m.Partition = string(s.text())
 		case "QUOTAROOT":

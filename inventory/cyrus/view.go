@@ -100,6 +100,9 @@ func (c *Client) view(ctx context.Context, pattern string, others []InternalName
 // statusEach asks for one mailbox after the other, from the first. One that cannot be read stays
 // unknown.
 func (c *Client) statusEach(ctx context.Context, v *View, first int, byName map[string]int) error {
+	if err := c.leave(ctx); err != nil {
+		return err
+	}
 	for i := first; i < len(v.Mailboxes); i++ {
 		err := c.do(ctx, "read the status", smallAnswer, func() error {
 			return c.command("STATUS "+quote(v.Mailboxes[i].Name)+" "+sightItems, func(answer []byte) error {

@@ -1,6 +1,7 @@
 package cyrus
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -34,6 +35,7 @@ type wire struct {
 	err      error  // why nothing more will come
 	raw      bool   // our own reader has the wire, not go-imap
 	midLine  bool   // go-imap was given a line without its end
+	goodbye  []byte // with what word the server ended the connection, as go-imap was told
 	guard    guard
 	left     int64 // bytes that the server may still send
 	received int64 // bytes that it sent since the command began
@@ -118,7 +120,10 @@ func (w *wire) Close() error {
 func (w *wire) cause() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if errors.Is(w.err, errClosed) {
+	switch {
+	case w.goodbye != nil && (errors.Is(w.err, errClosed) || w.err == nil || Passing(w.err)):
+		return goodbye(w.goodbye)
+	case errors.Is(w.err, errClosed):
 		return nil
 	}
 	return w.err
@@ -144,12 +149,21 @@ func (w *wire) take(p []byte, raw bool) (int, error) {
 			n := copy(p, w.piece)
 			w.piece = w.piece[n:]
 			if !raw {
+				w.hear(p[:n])
 				w.midLine = p[n-1] != '\n'
 			}
 			w.changed.Broadcast()
 			return n, nil
 		}
 		w.changed.Wait()
+	}
+}
+
+// hear keeps the goodbye in what go-imap is given, which keeps it to itself.
+func (w *wire) hear(given []byte) {
+	_, text, found := bytes.Cut(append([]byte("\r\n"), given...), []byte("\r\n* BYE "))
+	if line, _, _ := bytes.Cut(text, []byte("\r\n")); found {
+		w.goodbye = bytes.Clone(line)
 	}
 }
 

@@ -31,6 +31,27 @@ func stayed(before, now []apart) (both []apart) {
 	return both
 }
 
+// inMailbox is a kind of difference in a mailbox.
+type inMailbox struct {
+	mailbox inventory.Text
+	kind    monitor.DifferenceKind
+}
+
+// known tells whether what a user is shown in a mailbox of somebody else was told
+// before, of the owner or of another reader: then it need not be told of each.
+func (p *pair) known(a *apart) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if owner, _, _ := a.name.Owner(); !a.shown || a.uids == "" || owner == a.owner {
+		return false
+	}
+	of := inMailbox{p.called(a.name), a.kind}
+	if a.kind == monitor.SeenDiffers {
+		of.kind = monitor.FlagsDiffer
+	}
+	return p.wide[of] == a.uids
+}
+
 // tellApart enters what all looks have shown as differences, and the rest of what
 // the last one shows as on its way.
 func (p *pair) tellApart(now, stayed []apart) {
@@ -40,10 +61,13 @@ func (p *pair) tellApart(now, stayed []apart) {
 			d.Level = monitor.CompareView
 		}
 		d.UIDs, d.Master, d.Replica, d.Text = inventory.Text(a.uids), inventory.Text(a.master), inventory.Text(a.replica), a.text
-		if slices.Contains(stayed, a) {
-			p.enter(a.owner, d, true)
-		} else {
+		switch {
+		case !slices.Contains(stayed, a):
 			p.flight(a.owner, d, a.text+", and that changes")
+		case p.known(&a):
+			p.noteOwner(a.owner, monitor.Different)
+		default:
+			p.enter(a.owner, d, true)
 		}
 	}
 }

@@ -34,10 +34,19 @@ func (p *pair) showing(name cyrus.InternalName, kind monitor.DifferenceKind) mon
 	case monitor.SpoolDamaged:
 		return monitor.CompareSpool
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if p.suspected[name] {
 		return monitor.CompareMarks
 	}
 	return min(p.options.Level, monitor.CompareMessages)
+}
+
+// suspect remembers that the marks of a mailbox differ.
+func (p *pair) suspect(name cyrus.InternalName) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.suspected[name] = true
 }
 
 // userOf returns the user, null for a shared tree.
@@ -80,7 +89,9 @@ func (p *pair) enter(owner cyrus.Owner, d monitor.Difference, explained bool) {
 	defer p.mu.Unlock()
 	o := p.of(owner)
 	o.differences = append(o.differences, d)
-	p.told[d.Mailbox] = p.told[d.Mailbox] || d.Kind != monitor.Identity
+	at := place{owner, d.Mailbox}
+	p.told[at] = p.told[at] || d.Kind != monitor.Identity
+	p.wide[inMailbox{d.Mailbox, d.Kind}] = string(d.UIDs)
 }
 
 func joined(a, b inventory.Text) inventory.Text {
@@ -103,12 +114,20 @@ func (p *pair) flight(owner cyrus.Owner, d monitor.Difference, why string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.out.InFlight = append(p.out.InFlight, monitor.InFlight{Store: d.Store, Server: d.Server, User: d.User, Mailbox: d.Mailbox, Text: why})
-	p.told[d.Mailbox] = true
+	p.told[place{owner, d.Mailbox}] = true
 }
 
 // uncompared enters what of a mailbox could not be compared.
 func (p *pair) uncompared(name cyrus.InternalName, what, why string) {
 	owner, _, _ := name.Owner()
+	p.doubt(owner, p.called(name))
+	p.skip(owner, name, what, why)
+}
+
+// uncomparedIn enters what could not be compared of a mailbox of somebody else as a
+// user is shown it.
+func (p *pair) uncomparedIn(user string, name cyrus.InternalName, what, why string) {
+	owner := cyrus.Owner{Name: user}
 	p.doubt(owner, p.called(name))
 	p.skip(owner, name, what, why)
 }

@@ -151,3 +151,50 @@ func TestFileNames(t *testing.T) {
 		seen[file] = true
 	}
 }
+
+func TestOnlyIn(t *testing.T) {
+	for _, c := range []struct {
+		a, b [][2]uint32
+		want string
+	}{
+		{nil, nil, ""},
+		{[][2]uint32{{1, 3}}, nil, "1:3"},
+		{[][2]uint32{{1, 3}}, [][2]uint32{{1, 3}}, ""},
+		{[][2]uint32{{1, 2}}, [][2]uint32{{2, 3}}, "1,3"},
+		{[][2]uint32{{1, 2}}, [][2]uint32{{3, 4}}, "1:4"},
+		{[][2]uint32{{1, 9}}, [][2]uint32{{2, 2}, {5, 6}}, "1,3:4,7:9"},
+		{[][2]uint32{{4294967295, 4294967295}}, nil, "4294967295"},
+	} {
+		got := onlyIn(c.a, c.b)
+		again := uids{}
+		for _, r := range got.ranges {
+			again.count += int64(r[1]-r[0]) + 1
+		}
+		if got.String() != c.want || got.count != again.count {
+			t.Errorf("%v and %v: %s of %d, want %s", c.a, c.b, got.String(), got.count, c.want)
+		}
+	}
+}
+
+// TestDraw: of each mailbox something is read, of one that was damaged all, and other
+// messages by another seed.
+func TestDraw(t *testing.T) {
+	places := func(d draw, exists uint32) []uint32 { return slices.Collect(d.choose(exists)) }
+	seen := map[uint32]bool{}
+	for seed := range uint64(200) {
+		one := places(draw{share: 1e-9, seed: seed, mailbox: "a"}, 10)
+		if len(one) != 1 || one[0] < 1 || one[0] > 10 {
+			t.Fatalf("seed %d: %v", seed, one)
+		}
+		seen[one[0]] = true
+	}
+	if len(seen) != 10 {
+		t.Errorf("only %v of 10 are ever read", seen)
+	}
+	if got := places(draw{share: 1e-9, seed: 1, mailbox: "a", all: true}, 3); !slices.Equal(got, []uint32{1, 2, 3}) {
+		t.Errorf("%v of a mailbox that was damaged", got)
+	}
+	if got := places(draw{share: 1, seed: 1, mailbox: "a"}, 0); len(got) > 0 {
+		t.Errorf("%v of an empty mailbox", got)
+	}
+}

@@ -170,6 +170,20 @@ func (s *side) addDetails(ctx context.Context, names []cyrus.InternalName, byNam
 	case 0:
 		return nil
 	case 1:
+		if cyrus.Died(err) { // which may be chance
+			if err := s.admin(ctx); err != nil {
+				return err
+			}
+			if found, err = s.client.Details(ctx, rest); err == nil {
+				for i := range found {
+					byName[found[i].Internal] = &found[i]
+				}
+				return nil
+			}
+			if s.close(); !cyrus.Died(err) && !cyrus.IsRefusal(err) {
+				return err
+			}
+		}
 		s.damage(rest[0], err)
 		byName[rest[0]] = &cyrus.Mailbox{Mark: cyrus.Mark{Internal: rest[0], Name: rest[0].External(s.server.Separator)}}
 		return nil

@@ -120,3 +120,6 @@ func (v *variance) none() bool { return !v.some() && v.modSeqs.count == 0 }
 func (v *variance) some() bool {
 	return v.missing.count+v.extra.count+v.flags.count+v.content.count+v.notes.count > 0
 }
+
+// known are as many of those that only the replica has as the master has had.
+func (v *variance) known() uids { return uids{count: v.extra.count - v.foreign.count} }

@@ -73,14 +73,18 @@ func (p *pair) uidsOf(ctx context.Context, s *side, m *cyrus.Mailbox) (*uids, er
 		}
 		return all, err
 	}
-	if err := s.enter(ctx, reader); err != nil {
-		return nil, err
-	}
-	for message, err := range s.messages(ctx, m.Internal, s.client.UserName(m.Internal)) {
-		if err != nil {
-			return nil, err
+	err := twice(m.Internal, func() error {
+		*all = uids{}
+		if err := s.enter(ctx, reader); err != nil {
+			return err
 		}
-		all.add(message.UID)
-	}
-	return all, nil
+		for message, err := range s.messages(ctx, s.client.UserName(m.Internal)) {
+			if err != nil {
+				return err
+			}
+			all.add(message.UID)
+		}
+		return nil
+	}, s)
+	return all, err
 }

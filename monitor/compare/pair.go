@@ -16,6 +16,12 @@ type Side struct {
 	Programs string        // directory of Cyrus's programs there, for repairs; empty: nobody knows
 }
 
+// Spot is a mailbox on a server, as its administrator names it.
+type Spot struct {
+	Server  inventory.ServerID
+	Mailbox inventory.Text
+}
+
 // Pair is a store's master and one of its replicas.
 type Pair struct {
 	Store           inventory.StoreID
@@ -58,9 +64,11 @@ type Options struct {
 	// answers more slowly than at first is given pauses whatever the rate.
 	Rate float64
 	// Sample is the share of all messages whose files are read at the level of the
-	// spool, and Seed says which. Zero means one in a hundred.
-	Sample float64
-	Seed   uint64
+	// spool, and Seed says which. Zero means one in a hundred. Of each mailbox one file
+	// is read at least, and all of it where some were found damaged before.
+	Sample  float64
+	Seed    uint64
+	Damaged map[Spot]bool
 	// Save is a directory that gets, as files, the messages that a repair of the
 	// replica would destroy: those that only the replica has. Empty saves nothing.
 	Save string

@@ -14,6 +14,7 @@ type Past struct {
 	states   map[copyOwner][]monitor.CopyState
 	suspects map[copyOwner]bool
 	named    map[storeOwner]bool
+	damaged  map[monitor.Copy]map[Spot]bool
 }
 
 type copyOwner struct {
@@ -29,13 +30,19 @@ type storeOwner struct {
 // NewPast sorts what is known: of users and shared trees, of open differences, and of
 // what is wrong with a store, whose mailboxes may be named there.
 func NewPast(states []monitor.CopyState, open []monitor.KeptDifference, alerts []monitor.Alert) *Past {
-	p := &Past{states: map[copyOwner][]monitor.CopyState{}, suspects: map[copyOwner]bool{}, named: map[storeOwner]bool{}}
+	p := &Past{states: map[copyOwner][]monitor.CopyState{}, suspects: map[copyOwner]bool{}, named: map[storeOwner]bool{}, damaged: map[monitor.Copy]map[Spot]bool{}}
 	for _, s := range states {
 		key := copyOwner{s.Copy, cyrus.Owner{Name: s.Owner, Shared: s.Shared}}
 		p.states[key] = append(p.states[key], s)
 	}
 	for i := range open {
 		if d := &open[i]; d.Gone.IsZero() {
+			if d.Kind == monitor.SpoolDamaged {
+				if p.damaged[d.Copy] == nil {
+					p.damaged[d.Copy] = map[Spot]bool{}
+				}
+				p.damaged[d.Copy][Spot{d.Server, d.Mailbox}] = true
+			}
 			p.suspects[copyOwner{d.Copy, cyrus.Owner{Name: d.Owner, Shared: d.Shared}}] = true
 		}
 	}
@@ -88,6 +95,10 @@ func (p *Past) Turns(c monitor.Copy, level monitor.CompareLevel, owners []cyrus.
 	}
 	return turns
 }
+
+// Damaged returns the mailboxes of a copy, and of its master, in which files are known to
+// be damaged.
+func (p *Past) Damaged(c monitor.Copy) map[Spot]bool { return p.damaged[c] }
 
 // DoneIn returns the owners that a run has compared already.
 func (p *Past) DoneIn(run int64, c monitor.Copy) map[cyrus.Owner]bool {

@@ -1,9 +1,6 @@
 package compare
 
 import (
-	"context"
-	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -39,7 +36,7 @@ func (p *pair) knowInboxes(master, replica []cyrus.Mailbox) {
 // person is a user whose view of both sides is compared.
 type person struct {
 	name string
-	// others are mailboxes beside those below the INBOX that the user may see; nil
+	// others are mailboxes, the user's own among them, that the user may see; nil
 	// where it is not known which, or where there are many.
 	others []cyrus.InternalName
 	// own are the user's mailboxes where the marks prove that all of them are the same
@@ -58,6 +55,10 @@ func (p *pair) people(owners []cyrus.Owner) []person {
 			continue
 		}
 		name := owner.Name
+		if cyrus.Folded(name) != name {
+			p.uncomparedUser(name, cyrus.ErrFolded.Error())
+			continue
+		}
 		has := p.inboxes[name]
 		if has.master && has.replica {
 			people = append(people, person{name: name, others: p.others(name), own: p.proven[name]})
@@ -75,8 +76,8 @@ func (p *pair) people(owners []cyrus.Owner) []person {
 // mostOthers is how many mailboxes of others are worth asking about one by one.
 const mostOthers = 200
 
-// visible returns the function that tells which mailboxes beside those below the
-// INBOX a user may see, by access lists. Who is in which group is not known, so all
+// visible returns the function that tells which mailboxes, the user's own among them,
+// a user may see, by access lists. Who is in which group is not known, so all
 // may be in all.
 func (p *pair) visible(mailboxes []cyrus.Mailbox) func(user string) []cyrus.InternalName {
 	all, granted, own := []cyrus.InternalName{}, map[string][]cyrus.InternalName{}, map[string][]cyrus.InternalName{}
@@ -85,8 +86,8 @@ func (p *pair) visible(mailboxes []cyrus.Mailbox) func(user string) []cyrus.Inte
 		if isHidden(m.Internal) {
 			continue
 		}
-		owner, folder, _ := m.Internal.Owner()
-		if !owner.Shared && len(folder) > 0 {
+		owner, _, _ := m.Internal.Owner()
+		if !owner.Shared { // the INBOX too, which Cyrus does not list to all
 			own[owner.Name] = append(own[owner.Name], m.Internal)
 		}
 		for _, right := range m.ACL {
@@ -107,26 +108,6 @@ func (p *pair) visible(mailboxes []cyrus.Mailbox) func(user string) []cyrus.Inte
 		slices.Sort(names)
 		return append([]cyrus.InternalName{}, slices.Compact(names)...)
 	}
-}
-
-// errUserGone says that a server let a user in and ended the connection.
-var errUserGone = errors.New("the server ends the user's connection: it denies the user, or one of the mailboxes is damaged")
-
-// enter makes the connection one of a user, at the pace of the server. A server
-// that ends it is tried once more.
-func (s *side) enter(ctx context.Context, user string) error {
-	err := s.as(ctx, user)
-	if err != nil && cyrus.Died(err) && ctx.Err() == nil {
-		err = s.as(ctx, user)
-	}
-	if err == nil {
-		err = s.throttle.wait(ctx, s.client)
-	}
-	if err != nil && cyrus.Died(err) {
-		s.close()
-		return fmt.Errorf("%s: %w (%w)", s.Server, errUserGone, err)
-	}
-	return err
 }
 
 // prove finds the users all of whose mailboxes are the same on both sides, by

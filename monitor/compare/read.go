@@ -45,8 +45,11 @@ func (p *pair) read(ctx context.Context, l *lane, s *stood, last bool) (again bo
 	if s.look(master, replica); s.looks == 0 {
 		s.settled = false
 	}
+	if !sameMark(&master.Mark, &replica.Mark, p.checksums) {
+		p.suspect(s.name) // by now, if it was not
+	}
 	if v.foreign.count > 0 {
-		if err := p.sureOfForeign(ctx, l, s.name, v); err != nil {
+		if err := p.sureOfForeign(ctx, l, s, v); err != nil {
 			return false, err
 		}
 	}
@@ -84,14 +87,21 @@ func (p *pair) tellSettled(ctx context.Context, l *lane, s *stood, last bool) (a
 }
 
 // sureOfForeign asks the master, after the replica was read, which UIDs it has
-// given out.
-func (p *pair) sureOfForeign(ctx context.Context, l *lane, name cyrus.InternalName, v *variance) error {
-	now, err := l.master.details(ctx, []cyrus.InternalName{name})
+// given out. Where either side has another mailbox by then, or had from the first,
+// that tells nothing of what was read.
+func (p *pair) sureOfForeign(ctx context.Context, l *lane, s *stood, v *variance) error {
+	names := []cyrus.InternalName{s.name}
+	replica, err := l.replica.details(ctx, names)
 	if err != nil {
 		return err
 	}
-	if m := now[name]; m != nil && m.Readable {
-		v.foreign = v.foreign.from(m.Status.UIDNext)
+	master, err := l.master.details(ctx, names)
+	if err != nil {
+		return err
+	}
+	same := func(now, read *cyrus.Mailbox) bool { return now != nil && now.Readable && !another(now, read) }
+	if !another(s.master, s.replica) && same(replica[s.name], s.replica) && same(master[s.name], s.master) {
+		v.foreign = v.foreign.from(master[s.name].Status.UIDNext)
 	} else {
 		v.foreign = uids{}
 	}
@@ -120,8 +130,8 @@ func (p *pair) messagesOf(ctx context.Context, l *lane, s *stood) (master, repli
 // cannotRead tells whether a way of reading a mailbox is closed, and another one
 // may be open.
 func cannotRead(err error) bool {
-	return errors.Is(err, cyrus.ErrManyRecords) || errors.Is(err, cyrus.ErrLogin) || errors.Is(err, errNobody) ||
-		errors.Is(err, errUserGone) || errors.Is(err, errNoReader) || cyrus.IsRefusal(err)
+	return errors.Is(err, cyrus.ErrManyRecords) || errors.Is(err, cyrus.ErrLogin) || errors.Is(err, cyrus.ErrFolded) || errors.Is(err, errNobody) ||
+		errors.Is(err, errUserGone) || errors.Is(err, errDenied) || errors.Is(err, errLost) || errors.Is(err, errNoReader) || errors.Is(err, errUnseen) || cyrus.IsRefusal(err)
 }
 
 // records compares a mailbox by what an administrator is told of it at once.
@@ -153,20 +163,20 @@ func (p *pair) records(ctx context.Context, l *lane, s *stood) (master, replica 
 }
 
 // records returns the messages of a mailbox and the mailbox as of the same
-// moment. Where the server ends the connection the mailbox is damaged, which is
+// moment. Where the server ends two connections the mailbox is damaged, which is
 // no error.
 func (s *side) records(ctx context.Context, name cyrus.InternalName, uidNext uint32) (*cyrus.Mailbox, []cyrus.Message, error) {
-	if err := s.admin(ctx); err != nil {
-		return nil, nil, err
+	var mailbox *cyrus.Mailbox
+	var messages []cyrus.Message
+	err := twice(name, func() (err error) {
+		if err = s.ready(ctx); err == nil {
+			mailbox, messages, err = s.client.Records(ctx, name, uidNext)
+			err = s.middle(err)
+		}
+		return err
+	}, s)
+	if s.damageOf(name) != nil {
+		return nil, nil, nil
 	}
-	if err := s.throttle.wait(ctx, s.client); err != nil {
-		return nil, nil, err
-	}
-	mailbox, messages, err := s.client.Records(ctx, name, uidNext)
-	if err == nil || !cyrus.Died(err) {
-		return mailbox, messages, err
-	}
-	s.close()
-	s.damage(name, err)
-	return nil, nil, nil
+	return mailbox, messages, err
 }

@@ -3,6 +3,7 @@ package compare
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"slices"
 	"strings"
@@ -14,36 +15,42 @@ var errNoReader = errors.New("there is no user as whom the messages can be read"
 
 // streamed compares a mailbox as the first user who is let in.
 func (p *pair) streamed(ctx context.Context, l *lane, s *stood) (master, replica *cyrus.Mailbox, v *variance, err error) {
-	err = errNoReader
 	for reader := p.reader(s); reader != ""; reader = p.reader(s) {
 		master, replica, v, err = p.stream(ctx, l, s, reader)
 		if err == nil || p.master.lets(reader) && p.replica.lets(reader) {
-			break
+			return master, replica, v, err
 		}
 	}
-	return master, replica, v, err
+	return nil, nil, nil, noReader(s.name, p.master, p.replica)
+}
+
+// noReader says why there is nobody as whom a mailbox can be read.
+func noReader(name cyrus.InternalName, hosts ...*host) error {
+	owner, _, _ := name.Owner()
+	for _, h := range hosts {
+		if err := h.against(owner.Name); err != nil && !owner.Shared {
+			return fmt.Errorf("%w (%w)", errNoReader, err)
+		}
+	}
+	return errNoReader
 }
 
 // stream compares a mailbox as a user who may read it, on both sides at once, in
 // memory that does not grow with it.
 func (p *pair) stream(ctx context.Context, l *lane, s *stood, reader string) (master, replica *cyrus.Mailbox, v *variance, err error) {
-	if err := l.both(func(side *side) error { return side.enter(ctx, reader) }); err != nil {
-		return nil, nil, nil, err
-	}
 	if !p.checksums {
 		owner, _, _ := s.name.Owner()
 		p.skip(owner, s.name, "annotations of messages", "they are shown to users only where the checksums of the two sides can be compared")
 	}
-	v, err = compareMessages(
-		l.master.messages(ctx, s.name, l.master.client.UserName(s.name)), l.replica.messages(ctx, s.name, l.replica.client.UserName(s.name)),
-		counters{master: s.master.Status, replica: s.replica.Status})
-	if err != nil {
-		// The streams may have been left in the middle.
-		l.close()
-		if p.master.damageOf(s.name) != nil || p.replica.damageOf(s.name) != nil {
-			p.unreadable(s)
-			return nil, nil, nil, nil
-		}
+	err = twice(s.name, func() (err error) {
+		v, err = l.messages(ctx, reader, s.name, counters{master: s.master.Status, replica: s.replica.Status})
+		return err
+	}, &l.master, &l.replica)
+	switch {
+	case p.master.damageOf(s.name) != nil || p.replica.damageOf(s.name) != nil:
+		p.unreadable(s)
+		return nil, nil, nil, nil
+	case err != nil:
 		return nil, nil, nil, err
 	}
 	if replica, err = l.replica.after(ctx, s.name, s.replica); err == nil {
@@ -71,16 +78,20 @@ func (s *side) after(ctx context.Context, name cyrus.InternalName, before *cyrus
 	return &now, nil
 }
 
+// messages compares the messages of a mailbox as a user is shown them.
+func (l *lane) messages(ctx context.Context, user string, name cyrus.InternalName, c counters) (*variance, error) {
+	if err := l.both(func(s *side) error { return s.enter(ctx, user) }); err != nil {
+		return nil, err
+	}
+	return compareMessages(l.master.messages(ctx, l.master.client.UserName(name)), l.replica.messages(ctx, l.replica.client.UserName(name)), c)
+}
+
 // messages yields the messages of a mailbox as the user sees them that the
-// connection is one of, who calls it shown. Where the server ends it the mailbox is
-// damaged.
-func (s *side) messages(ctx context.Context, name cyrus.InternalName, shown string) iter.Seq2[cyrus.Message, error] {
+// connection is one of, who calls it shown.
+func (s *side) messages(ctx context.Context, shown string) iter.Seq2[cyrus.Message, error] {
 	return func(yield func(cyrus.Message, error) bool) {
 		for m, err := range s.client.Messages(ctx, shown) {
-			if err != nil && cyrus.Died(err) {
-				s.damage(name, err)
-			}
-			if !yield(m, err) {
+			if !yield(m, s.middle(err)) {
 				return
 			}
 		}

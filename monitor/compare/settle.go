@@ -81,7 +81,8 @@ func orDamaged(now, listed *cyrus.Mailbox) *cyrus.Mailbox {
 }
 
 // ahead picks out mailboxes in which the replica has given out UIDs that the
-// master, asked afterwards, has not: nothing on its way can explain those.
+// master, asked afterwards, has not: nothing on its way can explain those. Both are
+// asked anew, since a look in bulk tells what belongs to a mailbox at various moments.
 func (p *pair) ahead(ctx context.Context, l *lane, found []suspect) (settled []stood, rest []suspect, err error) {
 	var candidates []suspect
 	for _, s := range found {
@@ -98,12 +99,16 @@ func (p *pair) ahead(ctx context.Context, l *lane, found []suspect) (settled []s
 	for i := range candidates {
 		names[i] = candidates[i].name
 	}
+	replica, err := l.replica.details(ctx, names)
+	if err != nil {
+		return nil, nil, err
+	}
 	master, err := l.master.details(ctx, names)
 	if err != nil {
 		return nil, nil, err
 	}
 	for _, s := range candidates {
-		now := suspect{name: s.name, master: master[s.name], replica: s.replica}
+		now := suspect{name: s.name, master: orDamaged(master[s.name], s.master), replica: orDamaged(replica[s.name], s.replica)}
 		if now.ahead() {
 			settled = append(settled, stood{suspect: now, settled: true})
 		} else {
@@ -117,7 +122,14 @@ func (p *pair) ahead(ctx context.Context, l *lane, found []suspect) (settled []s
 // mailbox that was made anew under its name is another one.
 func (s *suspect) ahead() bool {
 	return s.master != nil && s.replica != nil && s.master.Readable && s.replica.Readable &&
-		s.master.UniqueID == s.replica.UniqueID && s.replica.Status.UIDNext > s.master.Status.UIDNext
+		!another(s.master, s.replica) && s.replica.Status.UIDNext > s.master.Status.UIDNext
+}
+
+// another tells whether two copies are not of one mailbox: one was deleted and made
+// anew, or another one renamed to its name, and nothing but their names can be held
+// against each other.
+func another(master, replica *cyrus.Mailbox) bool {
+	return master.UniqueID != replica.UniqueID || master.Status.UIDValidity != replica.Status.UIDValidity
 }
 
 // agrees tells whether the two copies have come to be the same.
@@ -131,7 +143,8 @@ func (s *suspect) agrees(p *pair) bool {
 // late tells whether a change that is only on its way may explain the difference:
 // such a mailbox is looked at as often as is allowed, however still it stands.
 func (s *suspect) late() bool {
-	return s.master == nil || s.replica == nil || s.master.UniqueID != s.replica.UniqueID ||
+	return s.master == nil || s.replica == nil || another(s.master, s.replica) ||
+		s.master.Type != s.replica.Type || s.master.Partition != s.replica.Partition || s.master.QuotaRoot != s.replica.QuotaRoot ||
 		s.master.Status.HighestModSeq > s.replica.Status.HighestModSeq || s.master.FolderModSeq > s.replica.FolderModSeq
 }
 
@@ -140,7 +153,7 @@ func unmoved(before, after *cyrus.Mailbox) bool {
 	if before == nil || after == nil {
 		return before == after
 	}
-	return before.UniqueID == after.UniqueID && before.Status.HighestModSeq == after.Status.HighestModSeq &&
+	return !another(before, after) && before.Status.HighestModSeq == after.Status.HighestModSeq &&
 		before.Status.UIDNext == after.Status.UIDNext &&
 		(before.FolderModSeq == 0 || after.FolderModSeq == 0 || before.FolderModSeq == after.FolderModSeq)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	"github.com/interlacemail/interlace/inventory/cyrus"
 )
@@ -12,10 +13,13 @@ import (
 type host struct {
 	Side
 	throttle *throttle
+	tries    int           // to connect, behind the first
+	pause    time.Duration // between two
 
-	mu     sync.Mutex
-	server cyrus.Server  // as an administrator is told
-	known  *cyrus.Server // as users are told
+	mu      sync.Mutex
+	reached bool          // it let somebody connect
+	server  cyrus.Server  // as an administrator is told
+	known   *cyrus.Server // as users are told
 	// domains says that users' names end in domains.
 	domains bool
 	// damaged are the mailboxes that the server cannot read, and what it said then.
@@ -23,7 +27,7 @@ type host struct {
 	// refused counts users as whom nobody may log in; let tells that one could.
 	refused int
 	let     bool
-	barred  map[string]bool // users whom the server did not let in
+	barred  map[string]error // why the server does not let users in
 }
 
 // side is one connection to one copy of a store. There is never more than one at
@@ -32,6 +36,7 @@ type side struct {
 	*host
 	client *cyrus.Client
 	user   string // as whom; empty: as an administrator
+	lost   error  // how the connection ended in the middle of a mailbox
 }
 
 // admin makes the connection one of an administrator.
@@ -40,7 +45,7 @@ func (s *side) admin(ctx context.Context) error {
 		return nil
 	}
 	s.close()
-	client, err := cyrus.Dial(ctx, s.IMAP)
+	client, err := s.dial(ctx, s.IMAP)
 	if err != nil {
 		return err
 	}
@@ -51,11 +56,45 @@ func (s *side) admin(ctx context.Context) error {
 	return nil
 }
 
-// lets tells whether nothing is known against a login as a user.
-func (h *host) lets(user string) bool {
+// dial connects. A server that has answered before and lets nobody connect is waited
+// for: it may be started anew.
+func (h *host) dial(ctx context.Context, o cyrus.Options) (client *cyrus.Client, err error) {
+	for try := 0; ; try++ {
+		client, err = cyrus.Dial(ctx, o)
+		h.mu.Lock()
+		again := err != nil && cyrus.Passing(err) && h.reached && try < h.tries
+		h.reached = h.reached || err == nil
+		h.mu.Unlock()
+		if !again {
+			return client, err
+		}
+		if err := pause(ctx, h.pause); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// against returns what is known against a login as a user, or nil.
+func (h *host) against(user string) error {
+	if cyrus.Folded(user) != user {
+		return cyrus.ErrFolded
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return !h.barred[user]
+	return h.barred[user]
+}
+
+// lets tells whether nothing is known against a login as a user.
+func (h *host) lets(user string) bool { return h.against(user) == nil }
+
+// bar remembers why the server does not let a user in.
+func (h *host) bar(user string, why error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.barred == nil {
+		h.barred = map[string]error{}
+	}
+	h.barred[user] = why
 }
 
 // errNobody says that the server lets an administrator log in as nobody.
@@ -81,19 +120,19 @@ func (s *side) as(ctx context.Context, user string) error {
 	if nobody {
 		return errNobody
 	}
-	client, err := cyrus.Dial(ctx, o)
+	client, err := s.dial(ctx, o)
+	if err != nil {
+		s.bar(user, err)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err != nil {
-		if errors.Is(err, cyrus.ErrLogin) {
+		if errors.Is(err, cyrus.ErrLogin) && !errors.Is(err, cyrus.ErrFolded) {
 			s.refused++
 		}
-		if s.barred == nil {
-			s.barred = map[string]bool{}
-		}
-		s.barred[user] = true
 		return err
 	}
+	delete(s.barred, user)
 	s.client, s.user, s.let = client, user, true
 	if s.known == nil {
 		known := client.Server()

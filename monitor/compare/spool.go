@@ -54,7 +54,8 @@ func (p *pair) spool(ctx context.Context, master, replica []cyrus.Mailbox) error
 func (p *pair) endSpool() {
 	for i := range p.out.Spool {
 		s := &p.out.Spool[i]
-		s.Most = mostDamaged(s.Damaged, s.Checked)
+		drawn := p.drawn[s.Role]
+		s.Most = mostDamaged(drawn.damaged, drawn.checked)
 	}
 }
 
@@ -71,37 +72,41 @@ func (p *pair) check(ctx context.Context, l *lane, f *files, _ bool) (again bool
 	case isHidden(name):
 		return false, nil
 	}
-	err = errNoReader
 	for reader := p.readerOf(name, f.mailbox.ACL, p.on(s.host)); reader != ""; reader = p.readerOf(name, f.mailbox.ACL, p.on(s.host)) {
-		if err = s.enter(ctx, reader); err == nil || s.lets(reader) {
-			break
+		err = twice(name, func() error {
+			if err := s.enter(ctx, reader); err != nil {
+				return err
+			}
+			return p.sampled(ctx, s, f, sum)
+		}, s)
+		if err == nil || s.lets(reader) {
+			return false, p.unchecked(ctx, s, name, err)
 		}
 	}
-	if err == nil {
-		err = p.sampled(ctx, s, f, sum)
-	}
+	return false, p.unchecked(ctx, s, name, noReader(name, s.host))
+}
+
+// unchecked tells why the files of a mailbox could not be read, if it is not what
+// ends the comparison.
+func (p *pair) unchecked(ctx context.Context, s *side, name cyrus.InternalName, err error) error {
 	switch {
 	case err == nil || ctx.Err() != nil:
+	case s.damageOf(name) != nil:
+		p.unreadable(&stood{suspect: suspect{name: name}})
+		return nil
 	case cannotRead(err):
 		p.uncompared(name, "files on "+string(s.Server), err.Error())
-		return false, nil
-	case cyrus.Died(err):
-		s.close()
-		s.damage(name, err)
-		p.unreadable(&stood{suspect: suspect{name: name}})
-		return false, nil
+		return nil
 	}
-	return false, err
+	return err
 }
 
 // sampled reads the sample of a mailbox, and what is damaged a second time: a
 // message that was expunged meanwhile has no file either.
 func (p *pair) sampled(ctx context.Context, s *side, f *files, sum *monitor.SpoolSample) error {
-	var exists uint32
-	suspects, checked, err := s.damagedAt(ctx, f.mailbox.Internal, func(n uint32) iter.Seq[uint32] {
-		exists = n
-		return sample(n, p.options.Sample, p.options.Seed, string(s.Server)+f.mailbox.UniqueID)
-	})
+	draw := draw{share: p.options.Sample, seed: p.options.Seed, mailbox: string(s.Server) + f.mailbox.UniqueID}
+	draw.all = p.options.Damaged[Spot{s.Server, p.called(f.mailbox.Internal)}]
+	suspects, checked, err := s.damagedAt(ctx, f.mailbox.Internal, draw.choose)
 	damaged := suspects
 	if err == nil && len(suspects) > 0 {
 		places := slices.Sorted(maps.Keys(suspects))
@@ -111,17 +116,25 @@ func (p *pair) sampled(ctx context.Context, s *side, f *files, sum *monitor.Spoo
 		return err
 	}
 	var bad uids
-	missing := 0
+	badAt, missing := map[uint32]bool{}, 0
 	for _, place := range slices.Sorted(maps.Keys(damaged)) {
 		if d := damaged[place]; d.UID == suspects[place].UID {
 			bad.add(d.UID)
+			badAt[place] = true
 			if d.Missing {
 				missing++
 			}
 		}
 	}
 	p.mu.Lock()
-	sum.All, sum.Checked, sum.Damaged = sum.All+int64(exists), sum.Checked+checked, sum.Damaged+bad.count
+	sum.All, sum.Checked, sum.Damaged = sum.All+int64(draw.exists), sum.Checked+checked, sum.Damaged+bad.count
+	drawn := p.drawn[f.role]
+	for place := range draw.sample() {
+		if drawn.checked++; badAt[place] {
+			drawn.damaged++
+		}
+	}
+	p.drawn[f.role] = drawn
 	p.mu.Unlock()
 	if bad.count > 0 {
 		p.tellDamaged(f, s.Server, &bad, missing)
@@ -135,7 +148,7 @@ func (s *side) damagedAt(ctx context.Context, mailbox cyrus.InternalName, choose
 	damaged = map[uint32]cyrus.Digest{}
 	for d, err := range s.client.Digests(ctx, s.client.UserName(mailbox), choose) {
 		if err != nil {
-			return nil, 0, err
+			return nil, 0, s.middle(err)
 		}
 		read++
 		if d.Damaged() {
@@ -156,13 +169,47 @@ func (p *pair) tellDamaged(f *files, server inventory.ServerID, damaged *uids, m
 	p.add(f.mailbox.Internal, d, false)
 }
 
+// draw is what is read of a mailbox.
+type draw struct {
+	share   float64
+	seed    uint64
+	mailbox string
+	all     bool
+	exists  uint32 // messages, when it is chosen from them
+}
+
+// sample yields the places that are drawn.
+func (d *draw) sample() iter.Seq[uint32] { return sample(d.exists, d.share, d.seed, d.mailbox) }
+
+// choose yields the places that are read: those that are drawn, or one where none is,
+// so that it shows when a whole directory is gone; or all.
+func (d *draw) choose(exists uint32) iter.Seq[uint32] {
+	if d.exists = exists; d.all {
+		return sample(exists, 1, d.seed, d.mailbox)
+	}
+	for range d.sample() {
+		return d.sample()
+	}
+	if exists == 0 {
+		return slices.Values([]uint32(nil))
+	}
+	return slices.Values([]uint32{1 + randomOf(d.seed, d.mailbox).Uint32N(exists)})
+}
+
+func randomOf(seed uint64, mailbox string) *rand.Rand {
+	hash := fnv.New64a()
+	hash.Write([]byte(mailbox))
+	return rand.New(rand.NewPCG(seed, hash.Sum64()))
+}
+
+// drawn are files that were drawn, and those of them that are damaged.
+type drawn struct{ checked, damaged int64 }
+
 // sample yields the places from 1 to n that are drawn, each with the same
 // probability; what is drawn depends on the seed and the mailbox only.
 func sample(n uint32, share float64, seed uint64, mailbox string) iter.Seq[uint32] {
 	return func(yield func(uint32) bool) {
-		hash := fnv.New64a()
-		hash.Write([]byte(mailbox))
-		random := rand.New(rand.NewPCG(seed, hash.Sum64()))
+		random := randomOf(seed, mailbox)
 		for place := uint64(0); ; {
 			step := 1.0
 			if share < 1 {

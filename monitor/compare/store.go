@@ -28,8 +28,10 @@ type pair struct {
 	mu        sync.Mutex
 	out       *monitor.Comparison
 	owned     map[cyrus.Owner]*owned
-	changed   map[cyrus.Owner]bool    // since it was told what was found of them
-	told      map[inventory.Text]bool // mailboxes of which something was told
+	changed   map[cyrus.Owner]bool // since it was told what was found of them
+	told      map[place]bool       // where something was told
+	wide      map[inMailbox]string // in which messages, as a set of UIDs
+	drawn     map[inventory.Role]drawn
 	done, all int
 }
 
@@ -42,9 +44,9 @@ func Store(ctx context.Context, store Pair, o Options) (*monitor.Comparison, err
 	o = o.withDefaults()
 	p := &pair{
 		store: store, options: o, out: &monitor.Comparison{Level: o.Level},
-		owned: map[cyrus.Owner]*owned{}, changed: map[cyrus.Owner]bool{}, suspected: map[cyrus.InternalName]bool{}, told: map[inventory.Text]bool{}, inboxes: map[string]inbox{},
-		master:  &host{Side: store.Master, throttle: newThrottle(o.Rate)},
-		replica: &host{Side: store.Replica, throttle: newThrottle(o.Rate)},
+		owned: map[cyrus.Owner]*owned{}, changed: map[cyrus.Owner]bool{}, suspected: map[cyrus.InternalName]bool{}, told: map[place]bool{}, wide: map[inMailbox]string{}, drawn: map[inventory.Role]drawn{}, inboxes: map[string]inbox{},
+		master:  &host{Side: store.Master, throttle: newThrottle(o.Rate), tries: o.Tries, pause: o.Pause},
+		replica: &host{Side: store.Replica, throttle: newThrottle(o.Rate), tries: o.Tries, pause: o.Pause},
 	}
 	if err := p.run(ctx); err != nil {
 		return nil, fmt.Errorf("compare %s on %s with %s: %w", store.Store, store.Master.Server, store.Replica.Server, err)
@@ -59,6 +61,9 @@ func (p *pair) run(ctx context.Context) error {
 	defer l.close()
 	if err := l.both(func(s *side) error { return s.admin(ctx) }); err != nil {
 		return err
+	}
+	if at := l.master.client.Peer(); at == l.replica.client.Peer() {
+		return fmt.Errorf("master and replica are both at %s, one instance: the fleet file has a wrong address (imap) for one of them", at)
 	}
 	if m, r := p.master.server, p.replica.server; m.Separator != r.Separator {
 		return fmt.Errorf("names have %q between their parts on the master and %q on the replica: the two are no pair", m.Separator, r.Separator)
@@ -127,10 +132,10 @@ func (p *pair) same(master, replica *cyrus.Mailbox) bool {
 	return sameMark(&master.Mark, &replica.Mark, p.checksums) && (p.options.Level == monitor.CompareMarks || sameDetails(master, replica))
 }
 
-// sameDetails tells whether two copies have the same rights, place and quota
+// sameDetails tells whether two copies have the same rights, type, place and quota
 // root. A right's place in the list matters to nobody, but replication keeps it.
 func sameDetails(master, replica *cyrus.Mailbox) bool {
-	return master.Partition == replica.Partition && master.QuotaRoot == replica.QuotaRoot && slices.Equal(master.ACL, replica.ACL)
+	return master.Type == replica.Type && master.Partition == replica.Partition && master.QuotaRoot == replica.QuotaRoot && slices.Equal(master.ACL, replica.ACL)
 }
 
 // sort puts what was not compared into order.

@@ -30,14 +30,32 @@ func (p *pair) count(v *variance) {
 
 // tell enters in what the copies of a mailbox differ.
 func (p *pair) tell(name cyrus.InternalName, master, replica *cyrus.Mailbox, v *variance) {
+	if another(master, replica) {
+		p.tellAnother(name, master, replica)
+		p.tellMessages(name, v, func(*uids, uids) bool { return true })
+		p.tellDetails(name, master, replica)
+		return
+	}
 	// Nothing is on its way to a replica that has seen the master's last change.
 	behind := master.Status.HighestModSeq > replica.Status.HighestModSeq
-	p.tellMessages(name, v, behind)
+	p.tellMessages(name, v, func(all *uids, late uids) bool { return behind && late.count == all.count })
 	if !sameDetails(master, replica) {
 		p.tellDetails(name, master, replica)
 	} else if !v.some() {
 		p.tellIdentity(name, master, replica, v, behind)
 	}
+}
+
+// tellAnother enters that the two sides have different mailboxes of one name.
+func (p *pair) tellAnother(name cyrus.InternalName, master, replica *cyrus.Mailbox) {
+	d := p.difference(name, monitor.Identity)
+	d.Master, d.Replica = identity(master), identity(replica)
+	d.Text = "it is not the same mailbox on both sides, but one that was made anew, or renamed, on one of them"
+	p.add(name, d, true)
+}
+
+func identity(m *cyrus.Mailbox) inventory.Text {
+	return inventory.Text(fmt.Sprintf("unique identifier %s, UIDVALIDITY %d", m.UniqueID, m.Status.UIDValidity))
 }
 
 // tellForeign enters the messages that nothing on its way explains.
@@ -48,35 +66,37 @@ func (p *pair) tellForeign(name cyrus.InternalName, v *variance) {
 	p.add(name, d, false)
 }
 
-func (p *pair) tellMessages(name cyrus.InternalName, v *variance, behind bool) {
+// tellMessages enters in what messages differ. Whether a change on its way may explain
+// it says onItsWay, which is told in how many messages that may be.
+func (p *pair) tellMessages(name cyrus.InternalName, v *variance, onItsWay func(all *uids, late uids) bool) {
 	if v.missing.count > 0 {
 		d := p.difference(name, monitor.MessageMissing)
 		d.UIDs, d.Master = inventory.Text(v.missing.String()), messages(&v.missing)
 		d.Text = fmt.Sprintf("the replica lacks %s", d.Master)
-		p.add(name, d, behind && v.late.count == v.missing.count)
+		p.add(name, d, onItsWay(&v.missing, v.late))
 	}
 	if v.extra.count > 0 {
 		d := p.difference(name, monitor.MessageExtra)
 		d.UIDs, d.Replica = inventory.Text(v.extra.String()), messages(&v.extra)
 		d.Text, d.Warning = fmt.Sprintf("only the replica has %s", d.Replica), v.saved
-		p.add(name, d, behind && v.foreign.count == 0)
+		p.add(name, d, onItsWay(&v.extra, v.known()))
 	}
 	if v.content.count > 0 {
 		d := p.difference(name, monitor.ContentDiffers)
 		d.UIDs, d.Master, d.Replica = inventory.Text(v.content.String()), "its own content", "its own content"
 		d.Text, d.Warning = fmt.Sprintf("%s not the same on both sides", isAre(v.content.count)), v.saved
-		p.add(name, d, false)
+		p.add(name, d, onItsWay(&v.content, uids{}))
 	}
 	if v.flags.count > 0 {
 		d := p.difference(name, monitor.FlagsDiffer)
 		d.UIDs, d.Master, d.Replica = inventory.Text(v.flags.String()), flags(v.sample[0]), flags(v.sample[1])
 		d.Text = fmt.Sprintf("%s flagged differently; shown is UID %d", isAre(v.flags.count), v.sampleOf)
-		p.add(name, d, behind && v.pending.count == v.flags.count)
+		p.add(name, d, onItsWay(&v.flags, v.pending))
 	}
 	if v.notes.count > 0 {
 		d := p.difference(name, monitor.Annotated)
 		d.UIDs, d.Text = inventory.Text(v.notes.String()), fmt.Sprintf("%s annotated differently", isAre(v.notes.count))
-		p.add(name, d, behind)
+		p.add(name, d, onItsWay(&v.notes, v.notes))
 	}
 }
 
@@ -98,23 +118,36 @@ func flags(text string) inventory.Text {
 	return inventory.Text(text)
 }
 
-// tellDetails enters different rights, places and quota roots.
+func typed(m *cyrus.Mailbox) inventory.Text {
+	if m.Type == "" {
+		return "type e, for mail"
+	}
+	return inventory.Text("type " + m.Type)
+}
+
+// tellDetails enters different rights, types, places and quota roots.
 func (p *pair) tellDetails(name cyrus.InternalName, master, replica *cyrus.Mailbox) {
 	if ours, theirs := rights(master.ACL, replica.ACL), rights(replica.ACL, master.ACL); ours != theirs || len(master.ACL) != len(replica.ACL) {
 		d := p.difference(name, monitor.RightsDiffer)
 		d.Master, d.Replica, d.Text = ours, theirs, "the rights differ"
-		p.add(name, d, master.FolderModSeq > replica.FolderModSeq)
+		p.add(name, d, another(master, replica) || master.FolderModSeq > replica.FolderModSeq)
+	}
+	if master.Type != replica.Type {
+		d := p.difference(name, monitor.Identity)
+		d.Master, d.Replica, d.Text = typed(master), typed(replica), "the mailbox is of another type"
+		d.Level = monitor.CompareAccounts
+		p.add(name, d, true)
 	}
 	if master.Partition != replica.Partition {
 		d := p.difference(name, monitor.Identity)
 		d.Master, d.Replica, d.Text = inventory.Text(master.Partition), inventory.Text(replica.Partition), "the mailbox lies on another partition"
 		d.Level = monitor.CompareAccounts
-		p.add(name, d, false)
+		p.add(name, d, true)
 	}
 	if master.QuotaRoot != replica.QuotaRoot {
 		d := p.difference(name, monitor.QuotaDiffers)
 		d.Master, d.Replica, d.Text = inventory.Text(master.QuotaRoot), inventory.Text(replica.QuotaRoot), "the quota root differs"
-		p.add(name, d, false)
+		p.add(name, d, true)
 	}
 }
 
@@ -143,8 +176,6 @@ func (p *pair) tellIdentity(name cyrus.InternalName, master, replica *cyrus.Mail
 		}
 	}
 	m, r := &master.Status, &replica.Status
-	differ("unique identifier", master.UniqueID, replica.UniqueID)
-	differ("UIDVALIDITY", m.UIDValidity, r.UIDValidity)
 	differ("UIDNEXT", m.UIDNext, r.UIDNext)
 	differ("HIGHESTMODSEQ", m.HighestModSeq, r.HighestModSeq)
 	if len(ours) == 0 && p.checksums {
@@ -155,5 +186,5 @@ func (p *pair) tellIdentity(name cyrus.InternalName, master, replica *cyrus.Mail
 	}
 	d.Master, d.Replica = inventory.Text(strings.Join(ours, ", ")), inventory.Text(strings.Join(theirs, ", "))
 	d.UIDs, d.Text = inventory.Text(v.modSeqs.String()), "all messages are the same, and the counters are not"
-	p.add(name, d, behind && master.UniqueID == replica.UniqueID && m.UIDValidity == r.UIDValidity)
+	p.add(name, d, behind)
 }

@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -56,4 +57,31 @@ func (u *uids) from(uid uint32) uids {
 		}
 	}
 	return left
+}
+
+// onlyIn returns what is in one of two sets and not in both, each as ranges that do not
+// touch, in rising order.
+func onlyIn(a, b [][2]uint32) uids {
+	var edges []uint64 // where one of them begins, or ends behind its last
+	for _, r := range slices.Concat(a, b) {
+		edges = append(edges, uint64(r[0]), uint64(r[1])+1)
+	}
+	// In between two edges of the same place nothing begins, and nothing ends.
+	slices.Sort(edges)
+	var found uids
+	for i := 0; i+1 < len(edges); i += 2 {
+		from, to := edges[i], edges[i+1]
+		switch n := len(found.ranges); {
+		case from == to:
+			continue
+		case n > 0 && uint64(found.ranges[n-1][1])+1 == from:
+			found.ranges[n-1][1] = uint32(to - 1)
+		case n == mostRanges:
+			found.more = true
+		default:
+			found.ranges = append(found.ranges, [2]uint32{uint32(from), uint32(to - 1)})
+		}
+		found.count += int64(to - from)
+	}
+	return found
 }

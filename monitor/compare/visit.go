@@ -19,29 +19,24 @@ type account struct {
 	untold  error // why there are no annotations
 }
 
-func (s *side) account(ctx context.Context, who *person, whole bool) (a account, err error) {
-	if err := s.enter(ctx, who.name); err != nil {
+func (s *side) account(ctx context.Context, who *person, whole bool) (account, error) {
+	return asUser(ctx, s, who.name, func() (a account, err error) {
+		switch {
+		case who.others == nil:
+			a.view, err = s.client.View(ctx)
+		case whole || who.own == nil:
+			a.view, err = s.client.ViewOf(ctx, who.others)
+		default:
+			a.view, err = s.client.ViewBeside(ctx, who.own, who.others)
+		}
+		if err == nil {
+			a.private, err = s.private(ctx, a.view)
+		}
+		if errors.Is(err, cyrus.ErrNoAnnotations) {
+			a.untold, err = err, nil
+		}
 		return a, err
-	}
-	switch {
-	case who.others == nil:
-		a.view, err = s.client.View(ctx)
-	case whole || who.own == nil:
-		a.view, err = s.client.ViewOf(ctx, who.others)
-	default:
-		a.view, err = s.client.ViewBeside(ctx, who.own, who.others)
-	}
-	if err == nil {
-		a.private, err = s.private(ctx, a.view)
-	}
-	if errors.Is(err, cyrus.ErrNoAnnotations) {
-		a.untold, err = err, nil
-	}
-	if err != nil && cyrus.Died(err) {
-		s.close()
-		return a, fmt.Errorf("%s: %w (%w)", s.Server, errUserGone, err)
-	}
-	return a, err
+	})
 }
 
 // private returns the user's own annotations of the mailboxes in view.
@@ -55,27 +50,14 @@ func (s *side) private(ctx context.Context, v *cyrus.View) (map[string][]cyrus.A
 
 // visit compares what both sides show a user.
 func (p *pair) visit(ctx context.Context, l *lane, who *person, last bool) (again bool, err error) {
-	who.others = slices.DeleteFunc(who.others, func(name cyrus.InternalName) bool {
-		return p.master.damageOf(name) != nil || p.replica.damageOf(name) != nil
-	})
-	master, replica, err := lookAt(l, func(s *side) (account, error) { return s.account(ctx, who, p.options.Level == monitor.CompareView) })
-	if err != nil {
-		if !cannotRead(err) || ctx.Err() != nil {
-			return false, err
-		}
+	p.leaveDamaged(who)
+	now, err := p.shown(ctx, l, who)
+	switch {
+	case err != nil && (!cannotRead(err) || ctx.Err() != nil):
+		return false, err
+	case err != nil:
 		p.uncomparedUser(who.name, err.Error())
 		return false, nil
-	}
-	if untold := errors.Join(master.untold, replica.untold); untold != nil && !who.seen {
-		p.skip(cyrus.Owner{Name: who.name}, "", "the user's own annotations of mailboxes", untold.Error())
-	}
-	now := p.compareAccounts(who.name, &master, &replica)
-	if p.options.Level == monitor.CompareView {
-		more, err := p.walk(ctx, l, who, master.view, replica.view)
-		if err != nil {
-			return false, err
-		}
-		now = append(now, more...)
 	}
 	had := now
 	if who.seen {
@@ -89,6 +71,101 @@ func (p *pair) visit(ctx context.Context, l *lane, who *person, last bool) (agai
 	return true, nil
 }
 
+// leaveDamaged leaves out mailboxes of others that a side cannot read, and that end
+// the connections of those who look at them.
+func (p *pair) leaveDamaged(who *person) {
+	who.others = slices.DeleteFunc(who.others, func(name cyrus.InternalName) bool {
+		damaged := p.master.damageOf(name) != nil || p.replica.damageOf(name) != nil
+		if damaged && !who.owns(name) {
+			p.uncomparedIn(who.name, name, "what the user sees there", "a server cannot read the mailbox")
+		}
+		return damaged
+	})
+}
+
+// shown returns in what the two sides differ as they are shown to a user.
+func (p *pair) shown(ctx context.Context, l *lane, who *person) ([]apart, error) {
+	master, replica, err := lookAt(l, func(s *side) (account, error) { return s.account(ctx, who, p.options.Level == monitor.CompareView) })
+	if err != nil {
+		return nil, err
+	}
+	if !who.sees(master.view) || !who.sees(replica.view) {
+		return nil, errUnseen
+	}
+	if untold := errors.Join(master.untold, replica.untold); untold != nil && !who.seen {
+		p.skip(cyrus.Owner{Name: who.name}, "", "the user's own annotations of mailboxes", untold.Error())
+	}
+	look := p.seenByOthers
+	if p.options.Level == monitor.CompareView {
+		look = p.walk
+	}
+	more, err := look(ctx, l, who, master.view, replica.view)
+	return append(p.compareAccounts(who.name, &master, &replica), more...), err
+}
+
+// errUnseen says that a view cannot be that of the user: an owner sees the INBOX
+// whatever the access list says.
+var errUnseen = errors.New("a login shows no INBOX of the user: it was deleted meanwhile, or the server takes the name for another one")
+
+// sees tells whether a view has the user's INBOX.
+func (who *person) sees(v *cyrus.View) bool {
+	return slices.ContainsFunc(v.Mailboxes, func(m cyrus.Sight) bool {
+		owner, folder, _ := m.Internal.Owner()
+		return owner == cyrus.Owner{Name: who.name} && len(folder) == 0
+	})
+}
+
+// owns tells whether a mailbox is the user's own.
+func (who *person) owns(name cyrus.InternalName) bool {
+	owner, _, _ := name.Owner()
+	return owner == cyrus.Owner{Name: who.name}
+}
+
+// seenByOthers compares which messages a user has seen in mailboxes of others, where as
+// many are unseen on both sides: the sums over all messages do not have that. Where none
+// or all are, there is nothing to compare.
+func (p *pair) seenByOthers(ctx context.Context, l *lane, who *person, master, replica *cyrus.View) (found []apart, err error) {
+	onReplica := sights(replica)
+	for i := range master.Mailboxes {
+		m := &master.Mailboxes[i]
+		r := onReplica[m.Name]
+		if r == nil || who.owns(m.Internal) || m.Unseen <= 0 || m.Unseen >= m.Status.Messages || m.Unseen != r.Unseen || m.Status.Messages != r.Status.Messages {
+			continue
+		}
+		ours, theirs, err := lookAt(l, func(s *side) ([][2]uint32, error) {
+			return asUser(ctx, s, who.name, func() ([][2]uint32, error) { return s.client.Seen(ctx, m.Name) })
+		})
+		if err != nil {
+			return nil, err
+		}
+		if !slices.Equal(ours, theirs) {
+			differ := onlyIn(ours, theirs)
+			found = append(found, apart{
+				owner: cyrus.Owner{Name: who.name}, name: m.Internal, kind: monitor.SeenDiffers, uids: differ.String(),
+				master: seenText(ours), replica: seenText(theirs), text: "the user has seen other messages",
+			})
+		}
+	}
+	return found, nil
+}
+
+func seenText(seen [][2]uint32) string {
+	u := uids{ranges: seen}
+	if len(seen) > mostRanges {
+		u.ranges, u.more = seen[:mostRanges], true
+	}
+	return "seen UID " + u.String()
+}
+
+// sights returns what a user sees by name.
+func sights(v *cyrus.View) map[string]*cyrus.Sight {
+	byName := map[string]*cyrus.Sight{}
+	for i := range v.Mailboxes {
+		byName[v.Mailboxes[i].Name] = &v.Mailboxes[i]
+	}
+	return byName
+}
+
 // compareAccounts returns in what two views of a user differ: subscriptions, what
 // was seen, and annotations.
 func (p *pair) compareAccounts(user string, master, replica *account) (found []apart) {
@@ -99,10 +176,7 @@ func (p *pair) compareAccounts(user string, master, replica *account) (found []a
 	for _, name := range missingFrom(master.view.Subscriptions, replica.view.Subscriptions) {
 		found = append(found, apart{owner: owner, kind: monitor.Subscription, master: "not subscribed", replica: "subscribed to " + name, text: "only the replica has a subscription"})
 	}
-	onReplica := map[string]*cyrus.Sight{}
-	for i := range replica.view.Mailboxes {
-		onReplica[replica.view.Mailboxes[i].Name] = &replica.view.Mailboxes[i]
-	}
+	onReplica := sights(replica.view)
 	for i := range master.view.Mailboxes {
 		m := &master.view.Mailboxes[i]
 		r := onReplica[m.Name]

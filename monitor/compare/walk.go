@@ -3,23 +3,21 @@ package compare
 import (
 	"context"
 
+	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
 	"github.com/interlacemail/interlace/monitor"
 )
 
 // walk opens on both sides every mailbox that a user sees, as a mail client does,
-// and returns in what their messages differ as this user is shown them. Mailboxes
-// of which something was told before are passed over.
+// and returns in what their messages differ as this user is shown them. Mailboxes of
+// the user's own of which something was told before are passed over.
 func (p *pair) walk(ctx context.Context, l *lane, who *person, master, replica *cyrus.View) (found []apart, err error) {
-	onReplica := map[string]*cyrus.Sight{}
-	for i := range replica.Mailboxes {
-		onReplica[replica.Mailboxes[i].Name] = &replica.Mailboxes[i]
-	}
+	onReplica := sights(replica)
 	for i := range master.Mailboxes {
 		m := &master.Mailboxes[i]
 		r := onReplica[m.Name]
 		delete(onReplica, m.Name)
-		if p.wasTold(m.Internal) {
+		if p.wasTold(who, m.Internal) {
 			continue
 		}
 		if r == nil {
@@ -34,33 +32,40 @@ func (p *pair) walk(ctx context.Context, l *lane, who *person, master, replica *
 	}
 	for i := range replica.Mailboxes {
 		r := &replica.Mailboxes[i]
-		if onReplica[r.Name] != nil && !p.wasTold(r.Internal) {
+		if onReplica[r.Name] != nil && !p.wasTold(who, r.Internal) {
 			found = append(found, apart{owner: cyrus.Owner{Name: who.name}, name: r.Internal, kind: monitor.RightsDiffer, master: "the user does not see it", replica: "the user sees it", text: "only on the replica does the user see the mailbox", shown: true})
 		}
 	}
 	return found, nil
 }
 
-func (p *pair) wasTold(name cyrus.InternalName) bool {
+func (p *pair) wasTold(who *person, name cyrus.InternalName) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.told[p.called(name)]
+	return who.owns(name) && p.told[place{cyrus.Owner{Name: who.name}, p.called(name)}]
+}
+
+// place is a mailbox, or an account, as far as it concerns an owner.
+type place struct {
+	owner   cyrus.Owner
+	mailbox inventory.Text
 }
 
 // open compares the messages of a mailbox as a user is shown them.
 func (p *pair) open(ctx context.Context, l *lane, who *person, m, r *cyrus.Sight) ([]apart, error) {
-	if err := l.both(func(s *side) error { return s.enter(ctx, who.name) }); err != nil {
-		return nil, err
-	}
-	v, err := compareMessages(l.master.messages(ctx, m.Internal, m.Name), l.replica.messages(ctx, m.Internal, m.Name), counters{master: m.Status, replica: r.Status})
+	var v *variance
+	err := twice(m.Internal, func() (err error) {
+		v, err = l.messages(ctx, who.name, m.Internal, counters{master: m.Status, replica: r.Status})
+		return err
+	}, &l.master, &l.replica)
 	switch {
 	case err == nil:
 	case p.master.damageOf(m.Internal) != nil || p.replica.damageOf(m.Internal) != nil:
-		l.close()
-		p.unreadable(&stood{suspect: suspect{name: m.Internal}})
+		if p.unreadable(&stood{suspect: suspect{name: m.Internal}}); !who.owns(m.Internal) {
+			p.uncomparedIn(who.name, m.Internal, "what the user sees there", "a server cannot read the mailbox")
+		}
 		return nil, nil
 	case cyrus.IsRefusal(err):
-		l.close()
 		return p.refused(ctx, l, who, m)
 	default:
 		return nil, err
@@ -74,18 +79,19 @@ func (p *pair) open(ctx context.Context, l *lane, who *person, m, r *cyrus.Sight
 // refused compares which sides let a user open a mailbox.
 func (p *pair) refused(ctx context.Context, l *lane, who *person, m *cyrus.Sight) ([]apart, error) {
 	ours, theirs, err := lookAt(l, func(s *side) (string, error) {
-		if err := s.enter(ctx, who.name); err != nil {
-			return "", err
-		}
-		var refused error
-		for _, refused = range s.client.Messages(ctx, m.Name) {
-			break
-		}
-		s.close() // the messages were left in the middle
-		if cyrus.IsRefusal(refused) {
-			return "the user may not open it", nil
-		}
-		return "the user opens it", refused
+		return asUser(ctx, s, who.name, func() (string, error) {
+			var refused error
+			for _, refused = range s.client.Messages(ctx, m.Name) {
+				break
+			}
+			switch {
+			case cyrus.IsRefusal(refused):
+				return "the user may not open it", nil
+			case refused == nil:
+				s.close() // the messages were left in the middle
+			}
+			return "the user opens it", refused
+		})
 	})
 	if err != nil || ours == theirs {
 		return nil, err

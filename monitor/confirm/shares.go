@@ -168,7 +168,7 @@ func (s *opened) read(ctx context.Context, r *reader, folders map[cyrus.Owner]ma
 		d.Found, d.Next = "there is no such folder", "run interlace discover if it was removed or renamed on purpose"
 	case r.client == nil && r.err == nil:
 		d.Found, d.Next = joined("not there to log in", onText(found.on(cyrus.Owner{Name: s.Grantee}))), "see placement"
-	case errors.Is(r.err, cyrus.ErrLogin):
+	case errors.Is(r.err, cyrus.ErrLogin) && !errors.Is(r.err, cyrus.ErrFolded):
 		d.Found, d.Next = "not let in: "+r.err.Error(), "cyr_deny -l shows who is denied there"
 	case r.err != nil:
 		d.Verdict, d.Found, d.Next = monitor.UnknownFulfilment, "not known: "+r.err.Error(), "see why it does not answer, and ask again"

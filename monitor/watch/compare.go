@@ -132,6 +132,7 @@ func (w *Watch) comparePair(ctx context.Context, p *compare.Pair, past *compare.
 	}
 	defer release()
 	look.Enough = enough
+	look.Seed, look.Damaged = uint64(now.Unix()), past.Damaged(copyOf(p))
 	look.Choose = func(all []cyrus.Owner) ([]cyrus.Owner, error) {
 		var due []cyrus.Owner
 		for _, t := range c.pace().Due(past.Turns(copyOf(p), look.Level, all, now), now) {

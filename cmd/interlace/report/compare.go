@@ -19,6 +19,7 @@ type ComparisonOfAll struct {
 	InFlight    []monitor.InFlight    `json:"in_flight"`
 	Uncompared  []monitor.Uncompared  `json:"uncompared"`
 	Spool       []monitor.SpoolSample `json:"spool"`
+	Seed        *uint64               `json:"seed"` // by which the files were drawn; null: none were
 	Unanswered  []Unanswered          `json:"unanswered"`
 	Kept        *KeptComparison       `json:"kept"` // null: nothing is kept
 }
@@ -72,6 +73,9 @@ func Compared(c *ComparisonOfAll) *Screen {
 	}
 	if len(c.Spool) > 0 {
 		s.AddFirst(spool(c.Spool), mostRows)
+		if c.Seed != nil {
+			s.add(Lines{{Words: fmt.Sprintf("drawn by --seed %d", *c.Seed)}})
+		}
 	}
 	if lines := inFlight(c.InFlight); len(lines) > 0 {
 		s.add(lines)

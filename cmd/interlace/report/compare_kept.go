@@ -103,14 +103,18 @@ func (k *KeptComparison) lines() Lines {
 		}
 		lines = append(lines, Line{text, Soon})
 	}
+	all := fmt.Sprintf("all %s were", things(k.Copies.Users, "user", "users"))
+	if k.Copies.Users == 1 {
+		all = "the one user was"
+	}
 	switch c := &k.Copies; {
 	case c.Users == 0:
 	case c.Never > 0:
 		lines = append(lines, Line{fmt.Sprintf("of all %s %s never compared at level %s or more closely", things(c.Users, "user", "users"), things(c.Never, "was", "were"), c.Level), Soon})
 	case c.Whole == "":
-		lines.add("all %s were compared since %s, not all of them completely", things(c.Users, "user", "users"), c.Since)
+		lines.add("%s compared since %s, not all of them completely", all, c.Since)
 	default:
-		lines.add("all %s were completely compared since %s", things(c.Users, "user", "users"), c.Whole)
+		lines.add("%s completely compared since %s", all, c.Whole)
 	}
 	if w := k.Oldest; w != nil && (k.Waiting > 0 || k.Left > 0) {
 		when := "last compared " + string(w.Since)
