@@ -136,6 +136,7 @@ func quotaText(uses []cyrus.Use) string {
 // Texts of quotas that differ; what repairs them differs, too.
 const (
 	limitDiffers = "the limit of the quota differs"
+	rootDiffers  = "the quota root differs"
 	useDiffers   = "what counts as used differs, and the limit does not"
 )
 

@@ -28,8 +28,9 @@ type pair struct {
 	mu        sync.Mutex
 	out       *monitor.Comparison
 	owned     map[cyrus.Owner]*owned
-	changed   map[cyrus.Owner]bool    // since it was told what was found of them
-	told      map[inventory.Text]bool // mailboxes of which something was told
+	changed   map[cyrus.Owner]bool                  // since it was told what was found of them
+	told      map[inventory.Text]bool               // mailboxes of which something was told
+	inner     map[inventory.Text]cyrus.InternalName // of the mailboxes in which something differs
 	done, all int
 }
 
@@ -42,7 +43,7 @@ func Store(ctx context.Context, store Pair, o Options) (*monitor.Comparison, err
 	o = o.withDefaults()
 	p := &pair{
 		store: store, options: o, out: &monitor.Comparison{Level: o.Level},
-		owned: map[cyrus.Owner]*owned{}, changed: map[cyrus.Owner]bool{}, suspected: map[cyrus.InternalName]bool{}, told: map[inventory.Text]bool{}, inboxes: map[string]inbox{},
+		owned: map[cyrus.Owner]*owned{}, changed: map[cyrus.Owner]bool{}, suspected: map[cyrus.InternalName]bool{}, told: map[inventory.Text]bool{}, inner: map[inventory.Text]cyrus.InternalName{}, inboxes: map[string]inbox{},
 		master:  &host{Side: store.Master, throttle: newThrottle(o.Rate)},
 		replica: &host{Side: store.Replica, throttle: newThrottle(o.Rate)},
 	}

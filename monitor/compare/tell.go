@@ -33,9 +33,10 @@ func (p *pair) tell(name cyrus.InternalName, master, replica *cyrus.Mailbox, v *
 	// Nothing is on its way to a replica that has seen the master's last change.
 	behind := master.Status.HighestModSeq > replica.Status.HighestModSeq
 	p.tellMessages(name, v, behind)
+	another := p.tellAnother(name, master, replica)
 	if !sameDetails(master, replica) {
 		p.tellDetails(name, master, replica)
-	} else if !v.some() {
+	} else if !v.some() && !another {
 		p.tellIdentity(name, master, replica, v, behind)
 	}
 }
@@ -43,7 +44,7 @@ func (p *pair) tell(name cyrus.InternalName, master, replica *cyrus.Mailbox, v *
 // tellForeign enters the messages that nothing on its way explains.
 func (p *pair) tellForeign(name cyrus.InternalName, v *variance) {
 	d := p.difference(name, monitor.MessageExtra)
-	d.UIDs, d.Replica, d.Warning = inventory.Text(v.foreign.String()), messages(&v.foreign), v.saved
+	d.UIDs, d.Replica, d.Saved, d.Unsaved = inventory.Text(v.foreign.String()), messages(&v.foreign), v.saved, v.unsaved[0]
 	d.Text = fmt.Sprintf("only the replica has %s, whose UIDs the master has not given out", d.Replica)
 	p.add(name, d, false)
 }
@@ -58,19 +59,19 @@ func (p *pair) tellMessages(name cyrus.InternalName, v *variance, behind bool) {
 	if v.extra.count > 0 {
 		d := p.difference(name, monitor.MessageExtra)
 		d.UIDs, d.Replica = inventory.Text(v.extra.String()), messages(&v.extra)
-		d.Text, d.Warning = fmt.Sprintf("only the replica has %s", d.Replica), v.saved
+		d.Text, d.Saved, d.Unsaved = fmt.Sprintf("only the replica has %s", d.Replica), v.saved, v.unsaved[0]
 		p.add(name, d, behind && v.foreign.count == 0)
 	}
 	if v.content.count > 0 {
 		d := p.difference(name, monitor.ContentDiffers)
 		d.UIDs, d.Master, d.Replica = inventory.Text(v.content.String()), "its own content", "its own content"
-		d.Text, d.Warning = fmt.Sprintf("%s not the same on both sides", isAre(v.content.count)), v.saved
+		d.Text, d.Saved, d.Unsaved = fmt.Sprintf("%s not the same on both sides", isAre(v.content.count)), v.saved, v.unsaved[1]
 		p.add(name, d, false)
 	}
 	if v.flags.count > 0 {
 		d := p.difference(name, monitor.FlagsDiffer)
 		d.UIDs, d.Master, d.Replica = inventory.Text(v.flags.String()), flags(v.sample[0]), flags(v.sample[1])
-		d.Text = fmt.Sprintf("%s flagged differently; shown is UID %d", isAre(v.flags.count), v.sampleOf)
+		d.Text, d.Saved = fmt.Sprintf("%s flagged differently; shown is UID %d", isAre(v.flags.count), v.sampleOf), v.saved
 		p.add(name, d, behind && v.pending.count == v.flags.count)
 	}
 	if v.notes.count > 0 {
@@ -113,9 +114,30 @@ func (p *pair) tellDetails(name cyrus.InternalName, master, replica *cyrus.Mailb
 	}
 	if master.QuotaRoot != replica.QuotaRoot {
 		d := p.difference(name, monitor.QuotaDiffers)
-		d.Master, d.Replica, d.Text = inventory.Text(master.QuotaRoot), inventory.Text(replica.QuotaRoot), "the quota root differs"
+		d.Master, d.Replica, d.Text = inventory.Text(master.QuotaRoot), inventory.Text(replica.QuotaRoot), rootDiffers
 		p.add(name, d, false)
 	}
+}
+
+// tellAnother enters that the replica has another mailbox under the name: one that was
+// made anew, or whose messages got new UIDs, and tells whether it has.
+func (p *pair) tellAnother(name cyrus.InternalName, master, replica *cyrus.Mailbox) bool {
+	anew := master.UniqueID != "" && replica.UniqueID != "" && master.UniqueID != replica.UniqueID
+	if !anew && master.Status.UIDValidity == replica.Status.UIDValidity {
+		return false
+	}
+	d := p.difference(name, monitor.Identity)
+	d.Master, d.Replica = identityOf(master), identityOf(replica)
+	d.Text = "the messages have other UIDs: the UIDVALIDITY differs"
+	if anew {
+		d.MasterID, d.Text = inventory.Text(master.UniqueID), "the replica's mailbox is another one, which was made anew: the unique identifier differs"
+	}
+	p.add(name, d, anew)
+	return true
+}
+
+func identityOf(m *cyrus.Mailbox) inventory.Text {
+	return inventory.Text(fmt.Sprintf("unique identifier %s, UIDVALIDITY %d", m.UniqueID, m.Status.UIDValidity))
 }
 
 // rights writes those entries of an access list that the other does not have.
@@ -143,8 +165,6 @@ func (p *pair) tellIdentity(name cyrus.InternalName, master, replica *cyrus.Mail
 		}
 	}
 	m, r := &master.Status, &replica.Status
-	differ("unique identifier", master.UniqueID, replica.UniqueID)
-	differ("UIDVALIDITY", m.UIDValidity, r.UIDValidity)
 	differ("UIDNEXT", m.UIDNext, r.UIDNext)
 	differ("HIGHESTMODSEQ", m.HighestModSeq, r.HighestModSeq)
 	if len(ours) == 0 && p.checksums {
@@ -155,5 +175,5 @@ func (p *pair) tellIdentity(name cyrus.InternalName, master, replica *cyrus.Mail
 	}
 	d.Master, d.Replica = inventory.Text(strings.Join(ours, ", ")), inventory.Text(strings.Join(theirs, ", "))
 	d.UIDs, d.Text = inventory.Text(v.modSeqs.String()), "all messages are the same, and the counters are not"
-	p.add(name, d, behind && master.UniqueID == replica.UniqueID && m.UIDValidity == r.UIDValidity)
+	p.add(name, d, behind)
 }

@@ -1,0 +1,277 @@
+package compare_test
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/interlacemail/interlace/fixtures/cyrustest"
+	"github.com/interlacemail/interlace/inventory/cyrus"
+	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/compare"
+)
+
+// TestRepairsLoseNothing damages users in several ways at once, runs what is printed, in
+// that order, and looks for every message, flag and script that either side had.
+func TestRepairsLoseNothing(t *testing.T) {
+	const gone, flagged = `UID STORE 2 +FLAGS (\Deleted)`, `UID STORE 2 +FLAGS (\Flagged)`
+	only := func(box, text string) string {
+		return "APPEND " + box + " " + cyrustest.Literal("Subject: only "+text+"\r\n\r\n"+text+"\r\n")
+	}
+	cases := []struct {
+		user   string
+		damage func(*rig, string)
+		left   string // what must still differ, since no command is printed for it
+		says   string // what is said before anything is destroyed
+	}{
+		{user: "miss-extra", damage: on("r", "SELECT INBOX", gone, "EXPUNGE", only("INBOX.Work", "1")), says: "the messages that only the replica has"},
+		{user: "miss-acl", damage: func(r *rig, u string) {
+			on("r", "SELECT INBOX", gone, "EXPUNGE")(r, u)
+			r.do(r.replica, cyrustest.AdminUser, "SETACL user."+u+" bob lrs")
+		}, says: "expunges the messages on the master"},
+		{user: "flag-extra", damage: on("r", "SELECT INBOX", flagged, only("INBOX.Work", "3")), says: "its flags"},
+		{user: "extra-miss", damage: on("r", only("INBOX", "4"), "SELECT INBOX.Sent", gone, "EXPUNGE")},
+		{user: "folder-extra", damage: on("r", "CREATE INBOX.Odd", only("INBOX.Odd", "5"), only("INBOX.Sent", "6"))},
+		{user: "sub-miss", damage: on("r", "SELECT INBOX.Work", gone, "EXPUNGE", "UNSUBSCRIBE INBOX", "SUBSCRIBE INBOX.Work"), says: "its own subscriptions"},
+		{user: "deleted", damage: on("r", "DELETE INBOX.Sent")},
+		{user: "deleted-flag", damage: on("r", "DELETE INBOX.Sent", "SELECT INBOX", flagged), says: "run all of it"},
+		{user: "expired", damage: func(r *rig, u string) {
+			on("r", "DELETE INBOX.Sent")(r, u)
+			r.tool(r.replica, "cyr_expire", "-D", "0s", "-u", u)
+		}},
+		{user: "anew", damage: on("r", "DELETE INBOX.Sent", "CREATE INBOX.Sent", only("INBOX.Sent", "7")), says: "made anew"},
+		{user: "anew-empty", damage: on("r", "DELETE INBOX.Sent", "CREATE INBOX.Sent")},
+		{user: "content", damage: func(r *rig, u string) {
+			on("r", only("INBOX", "8"))(r, u)
+			on("m", only("INBOX", "9"))(r, u)
+		}},
+		{user: "script", damage: func(r *rig, u string) { r.script(r.replica, u, "stop;\r\n") }, says: "its own scripts"},
+		{user: "script-extra", damage: func(r *rig, u string) {
+			r.script(r.replica, u, "stop;\r\n")
+			on("r", only("INBOX", "10"))(r, u)
+		}},
+		{user: "new-root", damage: func(r *rig, u string) {
+			r.do(r.replica, cyrustest.AdminUser, "SETQUOTA user."+u+".Work (STORAGE 100)")
+		}},
+		{user: "seen", damage: func(r *rig, u string) {
+			r.do(r.replica, u, "SELECT user.host", `UID STORE 2 +FLAGS (\Seen)`)
+		}, says: "what was seen only there"},
+		{user: "note", damage: func(r *rig, u string) {
+			r.do(r.replica, u, `SETMETADATA user.host (/private/comment "mine")`)
+		}, left: "annotation", says: "none is claimed"},
+		{user: "lost-file", damage: func(r *rig, u string) {
+			on("r", "SELECT INBOX", `UID STORE 3 +FLAGS (\Flagged)`)(r, u)
+			remove(r, r.master, "user."+u, 2)
+		}, left: "flags", says: "copy the files of these UIDs"},
+		{user: "lost-index", damage: func(r *rig, u string) {
+			on("r", only("INBOX.Work", "11"))(r, u)
+			if err := os.Remove(filepath.Join(r.directory(r.master, "user."+u), "cyrus.index")); err != nil {
+				r.t.Fatal(err)
+			}
+		}, left: "unreadable", says: "reconstruct, without -G"},
+	}
+	mailboxes := []cyrustest.Mailbox{{Name: "user.bob"}, {Name: "user.host", Messages: 2, ACL: []cyrustest.Right{{Identifier: "seen", Rights: "lrsw"}, {Identifier: "note", Rights: "lrsw"}}}}
+	for _, c := range cases {
+		mailboxes = append(mailboxes, cyrustest.Mailbox{Name: "user." + c.user, Messages: 4}, cyrustest.Mailbox{Name: "user." + c.user + ".Work", Messages: 3}, cyrustest.Mailbox{Name: "user." + c.user + ".Sent", Messages: 3})
+	}
+	r := newRig(t, mailboxes...)
+	for _, c := range cases {
+		if strings.HasPrefix(c.user, "script") {
+			r.script(r.master, c.user, "keep;\r\n")
+			r.sync("-u", c.user)
+		}
+	}
+	r.sync("-r", "-1")
+	for _, c := range cases {
+		t.Run(c.user, func(t *testing.T) {
+			r := *r
+			r.t = t
+			c.damage(&r, c.user)
+			before := r.holdings(c.user, r.master)
+			maps.Copy(before, r.holdings(c.user, r.replica))
+			o := owner(c.user)
+			dir, said := t.TempDir(), ""
+			r.follow(o, dir, &said)
+			after := r.holdings(c.user, r.master)
+			maps.Copy(after, r.holdings(c.user, r.replica))
+			saved := contents(t, dir)
+			for what := range before {
+				if !after[what] && !strings.Contains(saved, what) {
+					t.Errorf("lost: %s; saved is %q", what, saved)
+				}
+			}
+			if strings.HasPrefix(c.user, "script") && !strings.Contains(saved, "stop;") {
+				t.Errorf("the replica's script is not saved: %q", saved)
+			}
+			if !strings.Contains(said, c.says) {
+				t.Errorf("nothing says %q: %s", c.says, said)
+			}
+			for _, level := range []monitor.CompareLevel{"3", "2"} {
+				found := r.compare(compare.Options{Level: level, Choose: o})
+				left := c.left == ""
+				for _, d := range found.Differences {
+					left = left || string(d.Kind) == c.left
+					if c.left == "" {
+						t.Errorf("left: %+v", d)
+					}
+				}
+				if !left && (level == "2" || c.left != "annotation") {
+					t.Errorf("%s is repaired by what was printed: %+v", c.left, found.Differences)
+				}
+			}
+		})
+	}
+	// No user is left at whom the replication of the others stops, nor a folder that is
+	// removed when what was deleted before is.
+	for _, c := range cases {
+		if c.left == "" {
+			r.do(r.master, c.user, only("INBOX.Sent", "late"))
+		}
+	}
+	r.tool(r.replica, "cyr_expire", "-D", "0s")
+	r.sync("-r", "-1")
+	if left, err := os.ReadDir(filepath.Join(r.master.Dir, "conf/sync")); err != nil || slices.ContainsFunc(left, func(e os.DirEntry) bool { return e.Name() == "log-run" }) {
+		t.Errorf("replication stops: %v %v", left, err)
+	}
+	for _, c := range cases {
+		if c.left == "" {
+			if found := r.compare(compare.Options{Level: "4", Sample: 1, Choose: owner(c.user)}); len(found.Differences) > 0 {
+				t.Errorf("later, %s: %+v", c.user, found.Differences)
+			}
+		}
+	}
+}
+
+// on sends commands to a side as the user.
+func on(side string, commands ...string) func(*rig, string) {
+	return func(r *rig, user string) {
+		in := r.master
+		if side == "r" {
+			in = r.replica
+		}
+		r.do(in, user, commands...)
+	}
+}
+
+// owner chooses one user or shared tree.
+func owner(name string) func([]cyrus.Owner) ([]cyrus.Owner, error) {
+	return func(all []cyrus.Owner) ([]cyrus.Owner, error) {
+		return slices.DeleteFunc(all, func(o cyrus.Owner) bool { return o.Name != name }), nil
+	}
+}
+
+// follow does what is printed of an owner, as often as it says to compare again, and
+// again where the first commands have not helped.
+func (r *rig) follow(choose func([]cyrus.Owner) ([]cyrus.Owner, error), dir string, said *string) {
+	r.t.Helper()
+	o := compare.Options{Level: "2", Choose: choose}
+	for range 4 {
+		found := r.compare(o)
+		var steps []monitor.RepairStep
+		for _, d := range found.Differences {
+			*said += fmt.Sprintf("%s; %s\n", d.Text, d.Warning)
+			if d.Repair == nil {
+				continue
+			}
+			if steps == nil {
+				steps = d.Repair
+			} else if !slices.Equal(steps, d.Repair) {
+				r.t.Errorf("two repairs of one user: %+v, %+v", steps, d.Repair)
+			}
+		}
+		if len(steps) == 0 {
+			return
+		}
+		failed, again := r.paste(dir, steps)
+		if !failed && !again {
+			return
+		}
+		r.t.Logf("looks closely: %t %t", failed, again)
+		o.Level, o.Sample, o.Save = "4", 1, filepath.Join(dir, "saved")
+	}
+	r.t.Errorf("what is printed does not come to an end: %s", *said)
+}
+
+// paste runs commands in a shell, and reports whether one failed and whether one was to
+// compare again.
+func (r *rig) paste(dir string, steps []monitor.RepairStep) (failed, again bool) {
+	r.t.Helper()
+	for _, step := range steps {
+		if step.Server == "" {
+			if !strings.HasPrefix(string(step.Command), "interlace compare ") || !strings.Contains(string(step.Command), " --save ") {
+				r.t.Errorf("to look again: %s", step.Command)
+			}
+			again = true
+			continue
+		}
+		shell := exec.CommandContext(within(r.t, time.Minute), "sh", "-c", string(step.Command))
+		shell.Dir = dir
+		shell.Env = append(os.Environ(), "PATH=/usr/lib/cyrus/bin:/usr/sbin:/usr/bin:/sbin:/bin")
+		out, err := shell.CombinedOutput()
+		r.t.Logf("%s: %s: %v %s", step.Server, step.Command, err, out)
+		failed = failed || err != nil
+	}
+	return failed, again
+}
+
+var subject = regexp.MustCompile(`^Subject: (.*)$`)
+
+// holdings are the messages that a side holds of a user, and those that are flagged.
+func (r *rig) holdings(user string, in *cyrustest.Instance) map[string]bool {
+	r.t.Helper()
+	found := map[string]bool{}
+	conn, err := in.DialAs(context.Background(), user)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer conn.Close()
+	lines, err := conn.Do(`LIST "" "INBOX*"`)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	for _, line := range lines {
+		name := line[strings.LastIndex(line, " ")+1:]
+		if _, err := conn.Do("EXAMINE " + name); err != nil {
+			continue // one that is damaged
+		}
+		answer, err := conn.Do("UID FETCH 1:* (FLAGS BODY.PEEK[HEADER.FIELDS (SUBJECT)])")
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		for _, line := range strings.Split(strings.Join(answer, "\n"), "\n") {
+			if m := subject.FindStringSubmatch(strings.TrimSpace(line)); m != nil {
+				found[m[1]] = true
+			}
+			if strings.Contains(line, `\Flagged`) {
+				found[`\flagged`] = true
+			}
+		}
+	}
+	return found
+}
+
+// contents joins all files below a directory.
+func contents(t *testing.T, dir string) string {
+	t.Helper()
+	var all strings.Builder
+	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		all.Write(text)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all.String()
+}
