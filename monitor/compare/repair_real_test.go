@@ -29,8 +29,9 @@ func TestRepairsLoseNothing(t *testing.T) {
 	cases := []struct {
 		user   string
 		damage func(*rig, string)
-		left   string // what must still differ, since no command is printed for it
-		says   string // what is said before anything is destroyed
+		left   string             // what must still differ, since no command is printed for it
+		mend   func(*rig, string) // what is said to be done by hand; then nothing must differ
+		says   string             // what is said before anything is destroyed
 	}{
 		{user: "miss-extra", damage: on("r", "SELECT INBOX", gone, "EXPUNGE", only("INBOX.Work", "1")), says: "the messages that only the replica has"},
 		{user: "miss-acl", damage: func(r *rig, u string) {
@@ -70,13 +71,16 @@ func TestRepairsLoseNothing(t *testing.T) {
 		{user: "lost-file", damage: func(r *rig, u string) {
 			on("r", "SELECT INBOX", `UID STORE 3 +FLAGS (\Flagged)`)(r, u)
 			remove(r, r.master, "user."+u, 2)
-		}, left: "flags", says: "copy the files of these UIDs"},
+		}, left: "flags", says: "copy the files of these UIDs", mend: func(r *rig, u string) { r.copyBack("user."+u, "2.") }},
 		{user: "lost-index", damage: func(r *rig, u string) {
 			on("r", only("INBOX.Work", "11"))(r, u)
 			if err := os.Remove(filepath.Join(r.directory(r.master, "user."+u), "cyrus.index")); err != nil {
 				r.t.Fatal(err)
 			}
-		}, left: "unreadable", says: "reconstruct, without -G"},
+		}, left: "unreadable", says: "reconstruct, without -G", mend: func(r *rig, u string) {
+			r.copyBack("user."+u, "cyrus.*")
+			r.tool(r.master, "reconstruct", "--", "user."+u)
+		}},
 	}
 	mailboxes := []cyrustest.Mailbox{{Name: "user.bob"}, {Name: "user.host", Messages: 2, ACL: []cyrustest.Right{{Identifier: "seen", Rights: "lrsw"}, {Identifier: "note", Rights: "lrsw"}}}}
 	for _, c := range cases {
@@ -100,6 +104,13 @@ func TestRepairsLoseNothing(t *testing.T) {
 			o := owner(c.user)
 			dir, said := t.TempDir(), ""
 			r.follow(o, dir, &said)
+			if c.mend != nil {
+				if len(r.compare(compare.Options{Level: "2", Choose: o}).Differences) == 0 {
+					t.Errorf("%s is repaired by what was printed", c.left)
+				}
+				c.mend(&r, c.user)
+				r.follow(o, dir, &said)
+			}
 			after := r.holdings(c.user, r.master)
 			maps.Copy(after, r.holdings(c.user, r.replica))
 			saved := contents(t, dir)
@@ -116,15 +127,10 @@ func TestRepairsLoseNothing(t *testing.T) {
 			}
 			for _, level := range []monitor.CompareLevel{"3", "2"} {
 				found := r.compare(compare.Options{Level: level, Choose: o})
-				left := c.left == ""
 				for _, d := range found.Differences {
-					left = left || string(d.Kind) == c.left
-					if c.left == "" {
+					if c.left != string(d.Kind) || c.mend != nil {
 						t.Errorf("left: %+v", d)
 					}
-				}
-				if !left && (level == "2" || c.left != "annotation") {
-					t.Errorf("%s is repaired by what was printed: %+v", c.left, found.Differences)
 				}
 			}
 		})
@@ -132,7 +138,7 @@ func TestRepairsLoseNothing(t *testing.T) {
 	// No user is left at whom the replication of the others stops, nor a folder that is
 	// removed when what was deleted before is.
 	for _, c := range cases {
-		if c.left == "" {
+		if c.left == "" || c.mend != nil {
 			r.do(r.master, c.user, only("INBOX.Sent", "late"))
 		}
 	}
@@ -142,11 +148,133 @@ func TestRepairsLoseNothing(t *testing.T) {
 		t.Errorf("replication stops: %v %v", left, err)
 	}
 	for _, c := range cases {
-		if c.left == "" {
+		if c.left == "" || c.mend != nil {
 			if found := r.compare(compare.Options{Level: "4", Sample: 1, Choose: owner(c.user)}); len(found.Differences) > 0 {
 				t.Errorf("later, %s: %+v", c.user, found.Differences)
 			}
 		}
+	}
+}
+
+// TestTreeRepairsLoseNothing does the same with shared trees, where no command of Cyrus
+// removes a replica's copy.
+func TestTreeRepairsLoseNothing(t *testing.T) {
+	only := "APPEND %s " + cyrustest.Literal("Subject: only there\r\n\r\nx\r\n")
+	expunge := func(r *rig, name string) {
+		r.do(r.replica, "bob", "SELECT "+name, `UID STORE 2 +FLAGS (\Deleted)`, "EXPUNGE")
+	}
+	cases := []struct {
+		tree   string
+		damage func(*rig, string)
+		says   string
+		mend   func(*rig, string) // what is said to be done by hand
+	}{
+		{"tmissing", expunge, "sync_client -m expunges on the master", func(r *rig, name string) {
+			r.do(r.master, "bob", "SELECT "+name, "UID COPY 2 "+name)
+			r.raise(name)
+			r.sync("-m", name)
+		}},
+		{"tboth", func(r *rig, name string) {
+			expunge(r, name)
+			r.do(r.replica, "bob", fmt.Sprintf(only, name))
+		}, "first saves the messages", func(r *rig, name string) {
+			r.do(r.master, "bob", "SELECT "+name, "UID COPY 2 "+name)
+			r.raise(name)
+			r.sync("-m", name)
+		}},
+		{"textra", func(r *rig, name string) {
+			r.do(r.replica, "bob", fmt.Sprintf(only, name))
+			r.raise(name)
+		}, "is copied to the master", nil},
+		{"tflag", func(r *rig, name string) {
+			r.do(r.replica, "bob", "SELECT "+name, `UID STORE 2 +FLAGS (\Flagged)`)
+			r.raise(name)
+		}, "flags of the older side are lost", nil},
+		{"tquota", func(r *rig, name string) {
+			r.do(r.replica, cyrustest.AdminUser, "SETQUOTA "+name+" (STORAGE 77)")
+		}, "worked off", nil},
+		{"tgone", func(r *rig, name string) {
+			r.do(r.replica, cyrustest.AdminUser, "DELETE "+name)
+		}, "rename DELETED.… back", func(r *rig, name string) {
+			r.undelete(name)
+			r.raise(name)
+		}},
+		{"tanew", func(r *rig, name string) {
+			r.do(r.replica, cyrustest.AdminUser, "DELETE "+name, "CREATE "+name, "SETACL "+name+" bob lrswipkxtecd")
+			r.do(r.replica, "bob", fmt.Sprintf(only, name))
+		}, "no command repairs this", func(r *rig, name string) {
+			was := r.deleted(name)
+			r.do(r.replica, cyrustest.AdminUser, "SETACL "+name+" "+cyrustest.AdminUser+" lrswipkxtecda", "DELETE "+name, "RENAME "+was+" "+name)
+			r.raise(name)
+		}},
+	}
+	mailboxes := []cyrustest.Mailbox{{Name: "user.bob", Messages: 1}}
+	for _, c := range cases {
+		mailboxes = append(mailboxes, cyrustest.Mailbox{Name: c.tree, Messages: 3, ACL: []cyrustest.Right{{Identifier: "bob", Rights: "lrswipkxtecd"}, {Identifier: cyrustest.AdminUser, Rights: "lrswipkxtecda"}}})
+	}
+	r := newRig(t, mailboxes...)
+	r.sync("-r", "-1")
+	for _, c := range cases {
+		t.Run(c.tree, func(t *testing.T) {
+			r := *r
+			r.t = t
+			c.damage(&r, c.tree)
+			before := r.holdingsOf("bob", c.tree, r.master)
+			maps.Copy(before, r.holdingsOf("bob", c.tree, r.replica))
+			dir, said := t.TempDir(), ""
+			r.follow(owner(c.tree), dir, &said)
+			if c.mend != nil {
+				if len(r.compare(compare.Options{Level: "3", Choose: owner(c.tree)}).Differences) == 0 {
+					t.Error("it is repaired by what was printed")
+				}
+				c.mend(&r, c.tree)
+				r.follow(owner(c.tree), dir, &said)
+			}
+			r.sync("-r", "-1") // the rolling client's next batch
+			after := r.holdingsOf("bob", c.tree, r.master)
+			maps.Copy(after, r.holdingsOf("bob", c.tree, r.replica))
+			for what := range before {
+				if !after[what] && !strings.Contains(contents(t, dir), what) {
+					t.Errorf("lost: %s", what)
+				}
+			}
+			if !strings.Contains(said, c.says) {
+				t.Errorf("nothing says %q: %s", c.says, said)
+			}
+			if found := r.compare(compare.Options{Level: "3", Choose: owner(c.tree)}); len(found.Differences) > 0 {
+				t.Errorf("in the end: %+v", found.Differences)
+			}
+		})
+	}
+}
+
+// deleted returns the name under which a mailbox of the replica is kept that was deleted.
+func (r *rig) deleted(mailbox string) string {
+	r.t.Helper()
+	conn, err := r.replica.DialAs(within(r.t, 30*time.Second), cyrustest.AdminUser)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer conn.Close()
+	lines, err := conn.Do(`LIST "" "DELETED.` + mailbox + `.%"`)
+	if err != nil || len(lines) == 0 {
+		r.t.Fatal(lines, err)
+	}
+	return lines[0][strings.LastIndex(lines[0], " ")+1:]
+}
+
+func (r *rig) undelete(mailbox string) {
+	r.t.Helper()
+	r.do(r.replica, cyrustest.AdminUser, "RENAME "+r.deleted(mailbox)+" "+mailbox)
+}
+
+// raise makes the master's HIGHESTMODSEQ of a mailbox the larger one, as the warning says.
+func (r *rig) raise(mailbox string) {
+	for range 4 {
+		r.do(r.master, cyrustest.AdminUser, "SETACL "+mailbox+" zz lr", "DELETEACL "+mailbox+" zz")
+	}
+	if err := os.Remove(filepath.Join(r.master.Dir, "conf/sync/log")); err != nil {
+		r.t.Fatal(err)
 	}
 }
 
@@ -191,7 +319,7 @@ func (r *rig) follow(choose func([]cyrus.Owner) ([]cyrus.Owner, error), dir stri
 			return
 		}
 		failed, again := r.paste(dir, steps)
-		if !failed && !again {
+		if !again && (!failed || o.Save != "") {
 			return
 		}
 		r.t.Logf("looks closely: %t %t", failed, again)
@@ -226,6 +354,11 @@ var subject = regexp.MustCompile(`^Subject: (.*)$`)
 
 // holdings are the messages that a side holds of a user, and those that are flagged.
 func (r *rig) holdings(user string, in *cyrustest.Instance) map[string]bool {
+	return r.holdingsOf(user, "INBOX*", in)
+}
+
+// holdingsOf are those in the mailboxes of a pattern that a user sees.
+func (r *rig) holdingsOf(user, pattern string, in *cyrustest.Instance) map[string]bool {
 	r.t.Helper()
 	found := map[string]bool{}
 	conn, err := in.DialAs(context.Background(), user)
@@ -233,7 +366,7 @@ func (r *rig) holdings(user string, in *cyrustest.Instance) map[string]bool {
 		r.t.Fatal(err)
 	}
 	defer conn.Close()
-	lines, err := conn.Do(`LIST "" "INBOX*"`)
+	lines, err := conn.Do(`LIST "" "` + pattern + `"`)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -256,6 +389,20 @@ func (r *rig) holdings(user string, in *cyrustest.Instance) map[string]bool {
 		}
 	}
 	return found
+}
+
+// copyBack copies files of a mailbox from the replica to the master.
+func (r *rig) copyBack(mailbox, pattern string) {
+	r.t.Helper()
+	files, err := filepath.Glob(filepath.Join(r.directory(r.replica, mailbox), pattern))
+	if err != nil || len(files) == 0 {
+		r.t.Fatal(files, err)
+	}
+	to := r.directory(r.master, mailbox)
+	out, err := exec.CommandContext(within(r.t, time.Minute), "cp", append([]string{"-p", "-t", to}, files...)...).CombinedOutput()
+	if err != nil {
+		r.t.Fatal(string(out), err)
+	}
 }
 
 // contents joins all files below a directory.
