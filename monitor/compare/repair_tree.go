@@ -17,7 +17,7 @@ func (r *remedy) mendTree() {
 		r.warn("no command repairs this without loss: sync_client -m expunges on the master what was expunged on the replica, and so may the next change of the mailbox; first copy the messages that the replica lacks within the mailbox on the master with a mail client: the copies stay and are replicated")
 		r.keepFirst()
 	case r.some(func(d *monitor.Difference) bool { return d.MasterID != "" && d.Kind != monitor.MailboxMissing }):
-		r.warn("no command repairs this: sync_client fails on a mailbox that was made anew on the replica; as an administrator DELETE it there, rename DELETED.… back to its name, and compare again")
+		r.warn("no command repairs this: sync_client fails on a mailbox that was made anew on the replica; as an administrator DELETE it there, rename the older DELETED.… back to its name, and compare again")
 		r.keepFirst()
 	case r.some(ofKind(monitor.MailboxExtra)):
 		r.warn("no command removes the mailbox: as an administrator give yourself the right x on the replica and DELETE it there; that destroys all in it")
