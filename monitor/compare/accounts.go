@@ -150,6 +150,9 @@ func quotaApart(master, replica []cyrus.Use) string {
 
 // annotations compares the shared annotations of mailboxes that both sides have.
 func (p *pair) annotations(ctx context.Context, l *lane, mailboxes map[string]cyrus.InternalName) error {
+	if len(mailboxes) == 0 {
+		return nil // no names would ask for all
+	}
 	names := slices.Sorted(maps.Keys(mailboxes))
 	err := p.settleApart(ctx, func() ([]apart, error) {
 		theirs, err := l.replica.shared(ctx, names)

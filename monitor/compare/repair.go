@@ -150,7 +150,7 @@ func (r *remedy) makeAnew() {
 	shown := r.every(func(d *monitor.Difference) bool { return d.Level == monitor.CompareView })
 	if !r.read || unsaved > 0 {
 		r.steps = append(r.steps, r.look())
-		r.warn("one repair is for all that differs of %s: the replica's copy must be removed, with %s; first this reads all files of the master, keeps what only the replica has, and prints the rest", r.owner.Name, r.losses())
+		r.warn("one repair is for all that differs of %s: the replica's copy is removed, and with it %s; the command first reads all files of the master, saves the messages and flags that only the replica has, and prints the rest", r.owner.Name, r.losses())
 		switch {
 		case r.lookedClosely() && !r.read:
 			r.warn("no command removes the replica's copy as long as not all of the master's mailboxes could be read and stood still")
@@ -169,6 +169,12 @@ func (r *remedy) makeAnew() {
 	}
 	r.warn("look first that %s is the master: on a master sync_reset removes the user from all copies", r.store.Master.Server)
 	r.warn("on %s it removes %s", r.store.Replica.Server, r.losses())
+	if r.options.Save == "" && r.some(ofKind(monitor.FlagsDiffer)) {
+		r.warn("--save keeps the flags in a file")
+	}
+	if r.some(func(d *monitor.Difference) bool { return onlyThere(d) && d.Saved != "" }) {
+		r.warn("what is saved goes to the master by a mail client")
+	}
 	if r.some(ofKind(monitor.MessageMissing)) {
 		r.warn("without sync_reset the next change of the mailbox expunges the messages on the master, too")
 	}
@@ -216,9 +222,9 @@ func (r *remedy) losses() string {
 		what  string
 		kinds []monitor.DifferenceKind
 	}{
-		{"the messages that only the replica has", []monitor.DifferenceKind{monitor.MessageExtra, monitor.ContentDiffers, monitor.MailboxExtra}},
-		{"its flags (--save keeps them in a file)", []monitor.DifferenceKind{monitor.FlagsDiffer}},
-		{"its own scripts (the command copies them aside first)", []monitor.DifferenceKind{monitor.SieveDiffers}},
+		{"the messages that only the replica has", onlyReplica},
+		{"its own flags", []monitor.DifferenceKind{monitor.FlagsDiffer}},
+		{"its own scripts (sync_reset waits until they are copied to the current directory)", []monitor.DifferenceKind{monitor.SieveDiffers}},
 		{"what was seen only there", []monitor.DifferenceKind{monitor.SeenDiffers}},
 		{"its own annotations", []monitor.DifferenceKind{monitor.Annotated}},
 		{"its own subscriptions", []monitor.DifferenceKind{monitor.Subscription}},
@@ -228,8 +234,13 @@ func (r *remedy) losses() string {
 			list = append(list, loss.what)
 		}
 	}
-	return strings.Join(append(list, "what was deleted and is kept for a while"), ", ")
+	return strings.Join(append(list, "what was deleted there and is kept for a while"), ", ")
 }
+
+// onlyReplica are the kinds that tell of messages that only the replica has.
+var onlyReplica = []monitor.DifferenceKind{monitor.MessageExtra, monitor.ContentDiffers, monitor.MailboxExtra}
+
+func onlyThere(d *monitor.Difference) bool { return slices.Contains(onlyReplica, d.Kind) }
 
 func ofKind(kind monitor.DifferenceKind) func(*monitor.Difference) bool {
 	return func(d *monitor.Difference) bool { return d.Kind == kind }
@@ -253,7 +264,10 @@ func (r *remedy) mend(from, to *Side) {
 	both := r.some(func(d *monitor.Difference) bool {
 		return damaged(d) && d.Server == from.Server && slices.Contains(told, d.Mailbox)
 	})
-	r.warn("keep what is in the directory on %s aside first, and run no sync_reset: it would destroy the only whole copy", to.Server)
+	r.warn("keep what is in the directory on %s aside first", to.Server)
+	if to == &r.store.Master {
+		r.warn("run no sync_reset and no sync_client: they would destroy the only whole copy")
+	}
 	if other(monitor.SpoolDamaged) {
 		r.warn("copy the files of these UIDs from the directory on %s to the one on %s, for Cyrus's account; without them reconstruct gives the messages up on both sides", from.Server, to.Server)
 	}

@@ -38,7 +38,7 @@ func TestRepairsLoseNothing(t *testing.T) {
 			on("r", "SELECT INBOX", gone, "EXPUNGE")(r, u)
 			r.do(r.replica, cyrustest.AdminUser, "SETACL user."+u+" bob lrs")
 		}, says: "expunges the messages on the master"},
-		{user: "flag-extra", damage: on("r", "SELECT INBOX", flagged, only("INBOX.Work", "3")), says: "its flags"},
+		{user: "flag-extra", damage: on("r", "SELECT INBOX", flagged, only("INBOX.Work", "3")), says: "its own flags"},
 		{user: "extra-miss", damage: on("r", only("INBOX", "4"), "SELECT INBOX.Sent", gone, "EXPUNGE")},
 		{user: "folder-extra", damage: on("r", "CREATE INBOX.Odd", only("INBOX.Odd", "5"), only("INBOX.Sent", "6"))},
 		{user: "sub-miss", damage: on("r", "SELECT INBOX.Work", gone, "EXPUNGE", "UNSUBSCRIBE INBOX", "SUBSCRIBE INBOX.Work"), says: "its own subscriptions"},
@@ -71,14 +71,14 @@ func TestRepairsLoseNothing(t *testing.T) {
 		{user: "lost-file", damage: func(r *rig, u string) {
 			on("r", "SELECT INBOX", `UID STORE 3 +FLAGS (\Flagged)`)(r, u)
 			remove(r, r.master, "user."+u, 2)
-		}, left: "flags", says: "copy the files of these UIDs", mend: func(r *rig, u string) { r.copyBack("user."+u, "2.") }},
+		}, left: "flags", says: "copy the files of these UIDs", mend: func(r *rig, u string) { r.copyFiles(r.replica, r.master, "user."+u, "2.") }},
 		{user: "lost-index", damage: func(r *rig, u string) {
 			on("r", only("INBOX.Work", "11"))(r, u)
 			if err := os.Remove(filepath.Join(r.directory(r.master, "user."+u), "cyrus.index")); err != nil {
 				r.t.Fatal(err)
 			}
 		}, left: "unreadable", says: "reconstruct, without -G", mend: func(r *rig, u string) {
-			r.copyBack("user."+u, "cyrus.*")
+			r.copyFiles(r.replica, r.master, "user."+u, "cyrus.*")
 			r.tool(r.master, "reconstruct", "--", "user."+u)
 		}},
 	}
@@ -190,6 +190,14 @@ func TestTreeRepairsLoseNothing(t *testing.T) {
 			r.do(r.replica, "bob", "SELECT "+name, `UID STORE 2 +FLAGS (\Flagged)`)
 			r.raise(name)
 		}, "flags of the older side are lost", nil},
+		{"tindex", func(r *rig, name string) {
+			if err := os.Remove(filepath.Join(r.directory(r.replica, name), "cyrus.index")); err != nil {
+				r.t.Fatal(err)
+			}
+		}, "reconstruct, without -G", func(r *rig, name string) {
+			r.copyFiles(r.master, r.replica, name, "cyrus.*")
+			r.tool(r.replica, "reconstruct", "--", name)
+		}},
 		{"tquota", func(r *rig, name string) {
 			r.do(r.replica, cyrustest.AdminUser, "SETQUOTA "+name+" (STORAGE 77)")
 		}, "worked off", nil},
@@ -218,6 +226,11 @@ func TestTreeRepairsLoseNothing(t *testing.T) {
 		t.Run(c.tree, func(t *testing.T) {
 			r := *r
 			r.t = t
+			if c.tree == "tindex" {
+				r.do(r.master, "bob", "SELECT "+c.tree, `UID STORE 1 +FLAGS (\Flagged)`)
+				r.sync("-m", c.tree)
+				r.sync("-r", "-1")
+			}
 			c.damage(&r, c.tree)
 			before := r.holdingsOf("bob", c.tree, r.master)
 			maps.Copy(before, r.holdingsOf("bob", c.tree, r.replica))
@@ -391,14 +404,14 @@ func (r *rig) holdingsOf(user, pattern string, in *cyrustest.Instance) map[strin
 	return found
 }
 
-// copyBack copies files of a mailbox from the replica to the master.
-func (r *rig) copyBack(mailbox, pattern string) {
+// copyFiles copies files of a mailbox from one side to the other.
+func (r *rig) copyFiles(from, at *cyrustest.Instance, mailbox, pattern string) {
 	r.t.Helper()
-	files, err := filepath.Glob(filepath.Join(r.directory(r.replica, mailbox), pattern))
+	files, err := filepath.Glob(filepath.Join(r.directory(from, mailbox), pattern))
 	if err != nil || len(files) == 0 {
 		r.t.Fatal(files, err)
 	}
-	to := r.directory(r.master, mailbox)
+	to := r.directory(at, mailbox)
 	out, err := exec.CommandContext(within(r.t, time.Minute), "cp", append([]string{"-p", "-t", to}, files...)...).CombinedOutput()
 	if err != nil {
 		r.t.Fatal(string(out), err)

@@ -40,10 +40,10 @@ func TestRepairCommands(t *testing.T) {
 		want  []string
 		says  string
 	}{
-		{"flags", anna, false, []monitor.Difference{of(monitor.FlagsDiffer)}, []string{look}, "its flags"},
+		{"flags", anna, false, []monitor.Difference{of(monitor.FlagsDiffer)}, []string{look}, "its own flags"},
 		{"flags, all read", anna, true, []monitor.Difference{of(monitor.FlagsDiffer)}, []string{"imap2 sync_reset -f -- anna", sync}, "look first that imap1 is the master"},
 		{"an extra message", anna, false, []monitor.Difference{of(monitor.MessageExtra, unsaved)}, []string{sync}, "copies the messages"},
-		{"an extra message and a missing one", anna, true, []monitor.Difference{of(monitor.MessageExtra, unsaved), of(monitor.MessageMissing)}, []string{look}, "what only the replica has"},
+		{"an extra message and a missing one", anna, true, []monitor.Difference{of(monitor.MessageExtra, unsaved), of(monitor.MessageMissing)}, []string{look}, "with it the messages that only the replica has"},
 		{"rights and a missing message", anna, false, []monitor.Difference{of(monitor.RightsDiffer), of(monitor.MessageMissing)}, []string{look}, ""},
 		{"rights", anna, false, []monitor.Difference{of(monitor.RightsDiffer)}, []string{sync}, ""},
 		{"what is used", anna, false, []monitor.Difference{uses}, []string{"imap1 " + bin + "quota -C /etc/s1.conf -f -- user.anna", "imap2 quota -f -- user.anna"}, ""},
