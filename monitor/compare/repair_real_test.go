@@ -261,6 +261,41 @@ func TestTreeRepairsLoseNothing(t *testing.T) {
 	}
 }
 
+// TestRepairsOfAllNames pastes repairs of names that need care.
+func TestRepairsOfAllNames(t *testing.T) {
+	users := []string{"jane.doe", "o'brien", "a$(id)", "sp ace"}
+	var mailboxes []cyrustest.Mailbox
+	for _, u := range users {
+		mailboxes = append(mailboxes, cyrustest.Mailbox{Name: "user/" + u, Messages: 3}, cyrustest.Mailbox{Name: "user/" + u + "/Old Mail", Messages: 2})
+	}
+	mailboxes = append(mailboxes, cyrustest.Mailbox{Name: "team"}, cyrustest.Mailbox{Name: "team/a plan.b"})
+	r := startRig(t, cyrustest.Settings{Client: cyrustest.ClientNone, UnixHierarchySep: true}, mailboxes...)
+	scripted := users[:2] // timsieved lets the others not in
+	for _, u := range scripted {
+		r.script(r.master, u, "keep;\r\n")
+	}
+	r.sync("-A")
+	r.sync("-r", "-1")
+	for _, u := range users {
+		if slices.Contains(scripted, u) {
+			r.script(r.replica, u, "stop;\r\n")
+		}
+		r.do(r.replica, u, "SELECT INBOX", `UID STORE 2 +FLAGS (\Flagged)`, "APPEND INBOX "+cyrustest.Literal("Subject: only\r\n\r\nx\r\n"), `DELETE "INBOX/Old Mail"`)
+	}
+	r.do(r.replica, cyrustest.AdminUser, `SETQUOTA "team/a plan.b" (STORAGE 50)`)
+	for _, name := range append(users, "team") {
+		dir, said := t.TempDir(), ""
+		r.follow(owner(name), dir, &said)
+		r.sync("-r", "-1")
+		if found := r.compare(compare.Options{Level: "3", Choose: owner(name)}); len(found.Differences) > 0 || !allOf(found, monitor.Identical) {
+			t.Errorf("%s: %+v", name, found)
+		}
+		if saved := contents(t, dir); name != "team" && !strings.Contains(saved, "Subject: only") || slices.Contains(scripted, name) && !strings.Contains(saved, "stop;") {
+			t.Errorf("%s: saved is %q", name, saved)
+		}
+	}
+}
+
 // deleted returns the name under which a mailbox of the replica is kept that was deleted.
 func (r *rig) deleted(mailbox string) string {
 	r.t.Helper()
