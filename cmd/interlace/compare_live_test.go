@@ -23,7 +23,7 @@ type comparison struct {
 	}
 	Differences []struct {
 		Store, Server, User, Mailbox, Kind, Certainty, UIDs string
-		Repair                                      []struct{ Server, Command string }
+		Repair                                              []struct{ Server, Command string }
 	}
 	Unanswered []struct{ Store, Server, Why string }
 }
