@@ -72,6 +72,8 @@ func (r *remedy) decide() {
 		r.mend(&r.store.Replica, &r.store.Master)
 	case r.owner.Shared:
 		r.mendTree()
+	case r.some(r.isInbox):
+		r.warn("no command is printed: the master has no INBOX of %[1]s; look first whether %[2]s is the master, and whether it has lost the user. Only who is to be gone from both is removed, by sync_reset -f on %[3]s", r.owner.Name, r.store.Master.Server, r.store.Replica.Server)
 	case r.some(r.asksForReset):
 		r.makeAnew()
 	case r.every(usesDiffer):
@@ -100,6 +102,12 @@ func damaged(d *monitor.Difference) bool {
 
 func (r *remedy) onMaster(d *monitor.Difference) bool {
 	return damaged(d) && d.Server == r.store.Master.Server
+}
+
+// isInbox tells whether a difference is that only the replica has the user's INBOX.
+func (r *remedy) isInbox(d *monitor.Difference) bool {
+	_, folder, _ := r.inner[d.Mailbox].Owner()
+	return d.Kind == monitor.MailboxExtra && len(folder) == 0
 }
 
 func usesDiffer(d *monitor.Difference) bool {

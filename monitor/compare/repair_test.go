@@ -58,6 +58,8 @@ func TestRepairCommands(t *testing.T) {
 		{"the master's files", anna, true, []monitor.Difference{of(monitor.SpoolDamaged, server("imap1")), of(monitor.FlagsDiffer)}, where, "run no sync_reset"},
 		{"the master's index", anna, true, []monitor.Difference{of(monitor.Unreadable, server("imap1")), of(monitor.MessageMissing)}, where, "reconstruct -G on what is damaged loses all flags"},
 		{"both sides' files", anna, true, []monitor.Difference{of(monitor.SpoolDamaged, server("imap1")), of(monitor.SpoolDamaged, server("imap2"))}, where, "from a backup only"},
+		{"a user whom the master lacks", anna, true, []monitor.Difference{of(monitor.MailboxExtra), of(monitor.MailboxExtra, func(d *monitor.Difference) { d.Mailbox = "user.anna.Sent" })}, nil, "whether it has lost the user"},
+		{"an extra folder", anna, true, []monitor.Difference{of(monitor.MailboxExtra, func(d *monitor.Difference) { d.Mailbox = "user.anna.Sent" })}, []string{"imap2 sync_reset -f -- anna", sync}, "the messages that only the replica has"},
 		{"somebody else's mailbox", anna, true, []monitor.Difference{of(monitor.Annotated, func(d *monitor.Difference) { d.Holder = "bob" })}, nil, "none is claimed"},
 		{"a tree's flags", lists, false, []monitor.Difference{of(monitor.FlagsDiffer, inLists)}, []string{tree}, "flags of the older side are lost"},
 		{"a tree that lacks a message", lists, false, []monitor.Difference{of(monitor.FlagsDiffer, inLists), of(monitor.MessageMissing, inLists)}, nil, "expunges on the master"},
@@ -65,7 +67,7 @@ func TestRepairCommands(t *testing.T) {
 		{"a tree's extra mailbox", lists, false, []monitor.Difference{of(monitor.MailboxExtra, inLists, unsaved)}, []string{" interlace compare --store s1 --user lists --save saved"}, "DELETE it there"},
 	} {
 		p := &pair{store: Pair{Store: "s1", Master: Side{Server: "imap1", Conf: "/etc/s1.conf", Programs: "/usr/lib/cyrus/bin"}, Replica: Side{Server: "imap2"}}}
-		p.inner = map[inventory.Text]cyrus.InternalName{"lists": "lists"}
+		p.inner = map[inventory.Text]cyrus.InternalName{"lists": "lists", "user.anna": "user.anna", "user.anna.Sent": "user.anna.Sent"}
 		list := slices.Clone(c.list)
 		p.repair(c.owner, &owned{reads: c.read}, list)
 		for i := range list {
