@@ -63,15 +63,22 @@ type Difference struct {
 	Master  inventory.Text     `json:"master"`  // what the master has; null: nothing
 	Replica inventory.Text     `json:"replica"` // what the replica has; null: nothing
 
-	Certainty Certainty      `json:"certainty"`
-	Text      string         `json:"text"`    // what it is, in words
-	Repair    []RepairStep   `json:"repair"`  // one after the other
-	Warning   inventory.Text `json:"warning"` // what the repair does beside that
+	Certainty Certainty `json:"certainty"`
+	Text      string    `json:"text"` // what it is, in words
+	// Repair is what to run, one after the other. It acts on all of a user, or of a
+	// shared tree, so all differences of one have the same.
+	Repair  []RepairStep   `json:"repair"`
+	Warning inventory.Text `json:"warning"` // what the repair does beside that
+
+	Holder   inventory.Text `json:"holder"`    // whose mailbox it is, if it is somebody else's
+	MasterID inventory.Text `json:"master_id"` // unique identifier of the master's mailbox, where the replica has not that one
+	Saved    inventory.Text `json:"saved"`     // what became of that which only the replica has
+	Unsaved  int64          `json:"unsaved"`   // messages that only the replica has and that are not saved
 }
 
 // RepairStep is a command to run on a server, ready to paste into a shell.
 type RepairStep struct {
-	Server  inventory.ServerID `json:"server"`
+	Server  inventory.ServerID `json:"server"`  // empty: where interlace runs
 	Command inventory.Text     `json:"command"` // null: a name in it cannot be pasted safely
 	Text    string             `json:"text"`    // what it does
 }

@@ -50,11 +50,13 @@ what is being written is in flight and not counted. What the replica may still g
 suspected only, unless interlace watch has seen lately that nothing waits in the sync
 log; if something does, it is in flight too.
 
-Each difference comes with the commands that repair it and with what else they do.
-They name Cyrus's programs where those are on this server, or beside the sync_client
-of the configuration; where neither is known, without a directory.
-A message that only the replica has is lost by a repair of the replica: --save keeps
-such messages as files first.
+All that differs of a user comes with one repair, in the order to paste it, and with
+what else it does. It names Cyrus's programs where those are on this server, or beside
+the sync_client of the configuration; where neither is known, without a directory.
+Where the replica's copy has to be removed, with all that only the replica has, first
+comes the command that looks again, with --level 4 --sample 1 --save DIR: it reads all
+files of the master, keeps messages and flags that only the replica has as files, and
+prints the rest. Where the master is damaged it says what to copy from the replica.
 
 A user is identical only if everything of his that the level looks at was compared and
 did not differ. What could not be compared is listed with the reason, such as users
@@ -99,7 +101,7 @@ for half as long again as --due, or probes.compare.within, says.`,
 	f.StringArrayVar(&flags.users, "user", nil, "only this `user` or shared tree (may be repeated)")
 	f.Var(&flags.sample, "sample", "with --level 4, the share of all messages whose files are read (default 0.01)")
 	f.Var(&flags.rate, "rate", "ask no server about more than so many mailboxes or users a second, one by one")
-	f.Var(pathFlag(&flags.save), "save", "keep messages that only a replica has in this `directory`")
+	f.Var(pathFlag(&flags.save), "save", "keep messages and flags that only a replica has in this `directory`")
 	f.BoolVar(&flags.known, "known", false, "show what the comparisons before have found, and ask no server")
 	f.BoolVar(&flags.resume, "resume", false, "go on with the last comparison like this one, which was broken off")
 	f.Var(&flags.due, "due", "compare those whose turn it is, so that everybody is compared within this `time`, such as 7d")

@@ -148,7 +148,7 @@ func TestCompareKept(t *testing.T) {
 		t.Fatalf("known are %+v", a.Differences)
 	}
 	status, stdout, _ := program(t, "compare", "--known")
-	for _, want := range []string{"1 difference is open; that one is repaired shows when it is compared again with this database", "sync_reset", "u07", "flags", strings.Replace(a.Differences[0].First[:16], "T", " ", 1)} {
+	for _, want := range []string{"1 difference is open; that one is repaired shows when it is compared again with this database", "interlace compare --store s1 --user u07 --level 4 --sample 1 --save saved  # here", "u07", "flags", strings.Replace(a.Differences[0].First[:16], "T", " ", 1)} {
 		if status != 1 || !strings.Contains(stdout, want) {
 			t.Errorf("status %d, no %s in %s", status, want, stdout)
 		}
@@ -168,7 +168,11 @@ func TestCompareKept(t *testing.T) {
 	if _, err := conn.Do(`UID STORE 1 -FLAGS (\Flagged)`); err != nil {
 		t.Fatal(err)
 	}
-	for _, command := range a.Differences[0].Repair {
+	var known keptAnswer
+	if err := json.Unmarshal([]byte(printed(t, a.Differences[0].Repair[0].Command+" -o json")), &known); err != nil || len(known.Differences) != 1 || len(known.Differences[0].Repair) != 2 {
+		t.Fatalf("to repair: %+v %v", known, err)
+	}
+	for _, command := range known.Differences[0].Repair {
 		paste(t, command.Command)
 	}
 	answered(t, 0, "compare", "--user", "u07")

@@ -13,6 +13,7 @@ import (
 
 	"github.com/interlacemail/interlace/cmd/interlace/report"
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/inventory/cyrus"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/compare"
 	"github.com/interlacemail/interlace/monitor/history"
@@ -131,7 +132,7 @@ func (f *compareFlags) sum(k *report.KnownCopies, r *remembered, level monitor.C
 	}
 	for i := range r.open {
 		if d := &r.open[i]; f.about(d.Copy.Store, d.Owner) {
-			k.Differences = append(k.Differences, report.KnownDifference{Difference: d.Difference, Owner: d.Owner, First: monitor.Time(d.First), Last: monitor.Time(d.Last)})
+			k.Differences = append(k.Differences, report.KnownDifference{Difference: askedAnew(d), Owner: d.Owner, First: monitor.Time(d.First), Last: monitor.Time(d.Last)})
 		}
 	}
 	for i := range r.alerts {
@@ -147,6 +148,16 @@ func (f *compareFlags) sum(k *report.KnownCopies, r *remembered, level monitor.C
 		overdue = overdue || age > k.Within+k.Within/2
 	}
 	return overdue
+}
+
+// askedAnew is a difference with the command that looks again and prints the repair. What
+// was found at several times, or is no more, is no ground for a command that removes
+// something.
+func askedAnew(d *monitor.KeptDifference) monitor.Difference {
+	now := d.Difference
+	now.Repair = []monitor.RepairStep{compare.Look(d.Copy.Store, cyrus.Owner{Name: d.Owner, Shared: d.User == ""})}
+	now.Warning = now.Saved
+	return now
 }
 
 // differs tells whether what an alert says of a copy is open.

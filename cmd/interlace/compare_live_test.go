@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -21,8 +22,8 @@ type comparison struct {
 		PairsCompared int `json:"pairs_compared"`
 	}
 	Differences []struct {
-		Store, User, Mailbox, Kind, Certainty, UIDs string
-		Repair                                      []struct{ Server, Command string }
+		Store, Server, User, Mailbox, Kind, Certainty, UIDs string
+		Repair                                              []struct{ Server, Command string }
 	}
 	Unanswered []struct{ Store, Server, Why string }
 }
@@ -100,15 +101,16 @@ func TestCompareLive(t *testing.T) {
 	}
 
 	// What is printed is pasted, as the account of Cyrus, and repairs.
+	// First it is to look closely; that prints the rest.
 	status, stdout, _ = program(t, "compare", "--store", "s2")
-	var pasted []string
-	for line := range strings.Lines(stdout) {
-		if command, _, found := strings.Cut(strings.TrimSpace(line), "  # on imap"); found {
-			pasted = append(pasted, command)
-		}
+	look := toPaste(stdout, "  # here")
+	if status != 1 || len(look) != 1 || len(toPaste(stdout, "  # on imap")) > 0 {
+		t.Fatalf("status %d, to paste %q of %s", status, look, stdout)
 	}
-	if status != 1 || len(pasted) != 2 {
-		t.Fatalf("status %d, to paste %q of %s", status, pasted, stdout)
+	stdout = printed(t, look[0])
+	pasted := toPaste(stdout, "  # on imap")
+	if flags, err := os.ReadFile("saved/s2-" + d.Server + "-user.o%27brien-flags.csv"); len(pasted) != 2 || err != nil || !strings.HasSuffix(string(flags), "\n2,,\\flagged\n") {
+		t.Fatalf("to paste %q of %s; flags %q %v", pasted, stdout, flags, err)
 	}
 	for _, command := range pasted {
 		paste(t, command)
@@ -128,6 +130,27 @@ func TestCompareLive(t *testing.T) {
 	if status, stdout, stderr := program(t, "compare", "--store", "s2"); status != 2 || !strings.Contains(stderr, "no store could be compared") || !strings.Contains(stdout, "s2") {
 		t.Errorf("of that store alone: status %d, %s%s", status, stdout, stderr)
 	}
+}
+
+// toPaste returns the printed commands that are marked as to be run somewhere.
+func toPaste(printed, mark string) (commands []string) {
+	for line := range strings.Lines(printed) {
+		if command, _, found := strings.Cut(strings.TrimSpace(line), mark); found {
+			commands = append(commands, command)
+		}
+	}
+	return commands
+}
+
+// printed runs a command of interlace, which finds something, in a shell and returns what
+// it prints.
+func printed(t *testing.T, command string) string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "sh", "-c", command).Output()
+	if failed := (*exec.ExitError)(nil); !errors.As(err, &failed) || failed.ExitCode() != 1 {
+		t.Fatalf("%s: %v %s", command, err, out)
+	}
+	return string(out)
 }
 
 // paste runs a printed command in a shell with the PATH of an operator; Cyrus's programs take on the account of

@@ -136,6 +136,7 @@ func quotaText(uses []cyrus.Use) string {
 // Texts of quotas that differ; what repairs them differs, too.
 const (
 	limitDiffers = "the limit of the quota differs"
+	rootDiffers  = "the quota root differs"
 	useDiffers   = "what counts as used differs, and the limit does not"
 )
 
@@ -149,6 +150,9 @@ func quotaApart(master, replica []cyrus.Use) string {
 
 // annotations compares the shared annotations of mailboxes that both sides have.
 func (p *pair) annotations(ctx context.Context, l *lane, mailboxes map[string]cyrus.InternalName) error {
+	if len(mailboxes) == 0 {
+		return nil // no names would ask for all
+	}
 	names := slices.Sorted(maps.Keys(mailboxes))
 	if len(names) == 0 {
 		return nil // and a server without any mailbox refuses to tell of all

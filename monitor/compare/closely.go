@@ -124,6 +124,7 @@ func (p *pair) parties(settled []stood, master, replica []cyrus.Mailbox) []party
 		}
 	}
 	if p.options.Level == monitor.CompareSpool {
+		p.expectReads(master)
 		for i := range master {
 			g := at(master[i].Internal)
 			g.master = append(g.master, master[i])

@@ -20,10 +20,17 @@ func (p *pair) differenceOf(owner cyrus.Owner, name cyrus.InternalName, kind mon
 	if strings.HasSuffix(string(name), sieve) && kind != monitor.Unreadable && kind != monitor.SpoolDamaged {
 		kind = monitor.SieveDiffers
 	}
-	return monitor.Difference{
+	d := monitor.Difference{
 		Store: p.store.Store, Server: p.store.Replica.Server, User: userOf(owner), Mailbox: p.called(name), Kind: kind, Certainty: monitor.Confirmed,
 		Level: p.showing(name, kind),
 	}
+	if whose, _, _ := name.Owner(); name != "" && whose != owner {
+		d.Holder = inventory.Text(whose.Name)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.inner[d.Mailbox] = name
+	return d
 }
 
 // showing returns the lowest level that shows a difference of a kind in a mailbox.
@@ -81,9 +88,6 @@ func (p *pair) enter(owner cyrus.Owner, d monitor.Difference, explained bool) {
 			d.Text += ", unless it is on its way: nobody has looked lately whether the replica is behind"
 		}
 	}
-	saved := d.Warning
-	p.repair(owner, &d)
-	d.Warning = joined(d.Warning, saved)
 	p.noteOwner(owner, monitor.Different)
 	p.mu.Lock()
 	defer p.mu.Unlock()

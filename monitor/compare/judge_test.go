@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/interlacemail/interlace/inventory/cyrus"
@@ -68,6 +69,14 @@ func TestUIDs(t *testing.T) {
 		if left.String() != want || left.count != count {
 			t.Errorf("from %d: %s of %d, want %s", from, left.String(), left.count, want)
 		}
+	}
+	// Many are all kept, to be saved, and not all written.
+	many := uids{}
+	for uid := range uint32(500) {
+		many.add(2*uid + 1)
+	}
+	if text := many.String(); many.more || len(many.ranges) != 500 || strings.Count(text, ",") != shownRanges || !strings.HasSuffix(text, ",399,…") {
+		t.Errorf("of %d ranges is written %s", len(many.ranges), text)
 	}
 }
 

@@ -25,8 +25,19 @@ type variance struct {
 	sample   [2]string
 	sampleOf uint32
 
-	saved inventory.Text // what became of messages that a repair would destroy
+	marks   []marks        // flags that differ, of the first messages
+	saved   inventory.Text // what became of what a repair would destroy
+	unsaved [2]int64       // messages that only the replica has and that are not saved: extra, and with a content of their own
 }
+
+// marks are the flags of a message.
+type marks struct {
+	uid             uint32
+	master, replica string
+}
+
+// mostMarks bounds how many messages' flags are kept.
+const mostMarks = 100_000
 
 // counters are those of both mailboxes. The replica was read first: what it has
 // beyond the master's next UID the master has never had.
@@ -98,6 +109,9 @@ func (v *variance) both(m, r *cyrus.Message, c counters) {
 	if m.Flags != r.Flags {
 		if v.flags.add(m.UID); v.flags.count == 1 {
 			v.sample, v.sampleOf = [2]string{m.Flags, r.Flags}, m.UID
+		}
+		if len(v.marks) < mostMarks {
+			v.marks = append(v.marks, marks{m.UID, m.Flags, r.Flags})
 		}
 		if m.ModSeq > c.replica.HighestModSeq {
 			v.pending.add(m.UID)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
 	"github.com/interlacemail/interlace/monitor"
 )
@@ -52,8 +53,11 @@ func (p *pair) one(ctx context.Context, l *lane, s *stood) error {
 	default:
 		*text = "a mailbox with " + messages(all)
 	}
-	if s.replica != nil && all != nil {
-		d.Warning = p.rescue(ctx, l, s.name, s.replica.ACL, all)
+	switch {
+	case s.replica == nil:
+		d.MasterID = inventory.Text(s.master.UniqueID)
+	case all != nil:
+		d.Saved, d.Unsaved = p.rescue(ctx, l, s.name, s.replica.ACL, all)
 	}
 	p.add(s.name, d, true)
 	return nil

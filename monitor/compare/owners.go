@@ -17,6 +17,8 @@ type owned struct {
 	unsure      map[inventory.Text]bool
 	differences []monitor.Difference
 	done        bool // all that is to be looked at was
+	reads       bool // the files of all messages are to be read
+	unread      int  // mailboxes of the master of which they were not
 }
 
 // choose finds out whom to compare, and in which order.
@@ -93,7 +95,7 @@ func (p *pair) finished(owners []cyrus.Owner) error {
 	for _, owner := range slices.SortedFunc(maps.Keys(p.changed), compareOwners) {
 		if o := p.owned[owner]; o.done {
 			delete(p.changed, owner)
-			news = append(news, o.compared(owner))
+			news = append(news, p.compared(owner, o))
 		}
 	}
 	if p.options.Finished == nil || len(news) == 0 {
@@ -102,15 +104,17 @@ func (p *pair) finished(owners []cyrus.Owner) error {
 	return p.options.Finished(news)
 }
 
-func (o *owned) compared(owner cyrus.Owner) monitor.Compared {
+func (p *pair) compared(owner cyrus.Owner, o *owned) monitor.Compared {
 	slices.SortStableFunc(o.differences, func(a, b monitor.Difference) int {
 		return cmp.Or(
 			cmp.Compare(a.User, b.User), cmp.Compare(a.Mailbox, b.Mailbox), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Server, b.Server), cmp.Compare(a.Text, b.Text),
 		)
 	})
+	differences := slices.Clone(o.differences)
+	p.repair(owner, o, differences)
 	return monitor.Compared{
 		Owner: owner.Name, Shared: owner.Shared, Outcome: o.outcome, Whole: o.done && !o.partial && len(o.unsure) == 0,
-		Unsure: slices.Sorted(maps.Keys(o.unsure)), Differences: slices.Clone(o.differences),
+		Unsure: slices.Sorted(maps.Keys(o.unsure)), Differences: differences,
 	}
 }
 
@@ -122,7 +126,7 @@ func (p *pair) gather() {
 		if !o.done && len(o.differences) == 0 {
 			continue
 		}
-		compared := o.compared(owner)
+		compared := p.compared(owner, o)
 		p.out.Owners = append(p.out.Owners, compared)
 		p.out.Differences = append(p.out.Differences, compared.Differences...)
 	}

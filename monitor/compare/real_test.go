@@ -95,7 +95,7 @@ func TestDivergences(t *testing.T) {
 			if n := len(found.Differences); n > 2 {
 				t.Errorf("%d differences", n)
 			}
-			r.repair(found)
+			r.repair(found, compare.Options{Level: monitor.CompareSpool, Sample: 1, Save: t.TempDir()})
 			if repaired := r.compare(compare.Options{Level: c.level, Sample: 1}); !c.byHand && (len(repaired.Differences) > 0 || !allOf(repaired, monitor.Identical)) {
 				t.Errorf("after the repair: %+v", repaired)
 			}
@@ -121,15 +121,30 @@ func allOf(c *monitor.Comparison, outcome monitor.Outcome) bool {
 	return len(c.Owners) > 0
 }
 
-// repair runs the commands of all differences, each once, in their order.
-func (r *rig) repair(found *monitor.Comparison) {
+// repair runs the commands of all differences, each once, in their order. Where one is to
+// look closely first, what that finds is repaired before the rest.
+func (r *rig) repair(found *monitor.Comparison, closely compare.Options) {
 	r.t.Helper()
 	ran := map[string]bool{}
 	for _, d := range found.Differences {
 		for _, step := range d.Repair {
+			if step.Server == "" {
+				if !ran[string(step.Command)] {
+					ran[string(step.Command)] = true
+					r.repair(r.compare(closely), closely)
+				}
+				continue
+			}
 			in := r.master
 			if step.Server == "imap2" {
 				in = r.replica
+			}
+			if strings.HasPrefix(string(step.Command), "cp ") {
+				if !ran[string(step.Command)] {
+					ran[string(step.Command)] = true
+					r.paste(r.t.TempDir(), []monitor.RepairStep{step})
+				}
+				continue
 			}
 			words := strings.Fields(string(step.Command))
 			if len(words) < 4 || words[1] != "-C" || words[2] != in.Conf {

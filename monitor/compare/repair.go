@@ -1,7 +1,8 @@
 package compare
 
 import (
-	"path/filepath"
+	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -9,130 +10,280 @@ import (
 	"github.com/interlacemail/interlace/monitor"
 )
 
-// repair says how a difference is repaired. What works was tried on Cyrus 3.6.
+// remedy is the one repair of a user or a shared tree, worked out from all in which the
+// copies differ. What works was tried on Cyrus 3.6.
 //
 // sync_client -u makes the replica like the master, except that what is newer on
-// the replica wins: messages and flags that only the replica has are copied to
+// the replica wins: messages, flags and scripts that only the replica has are copied to
 // the master, and what was expunged on the replica is expunged there, too. Where
 // that must not happen the replica's copy is removed first by sync_reset, which
-// writes nothing to the master.
-func (p *pair) repair(owner cyrus.Owner, d *monitor.Difference) {
-	if owner.Shared {
-		p.repairShared(d)
-		return
+// writes nothing to the master. That in turn destroys what only the replica has, and the
+// last whole copy of what is damaged on the master. So it is not printed before all files
+// of the master were read, and what only the replica has was saved.
+type remedy struct {
+	store   *Pair
+	options *Options
+	owner   cyrus.Owner
+	list    []monitor.Difference
+	read    bool // the files of all of the master's messages were read
+	inner   map[inventory.Text]cyrus.InternalName
+
+	steps    []monitor.RepairStep
+	warnings []string
+}
+
+// repair gives the differences of a user or shared tree their repair.
+func (p *pair) repair(owner cyrus.Owner, o *owned, list []monitor.Difference) {
+	r := &remedy{store: &p.store, options: &p.options, owner: owner, list: slices.DeleteFunc(slices.Clone(list), heldElsewhere), read: o.wholly(), inner: p.inner}
+	if len(r.list) > 0 {
+		r.decide()
 	}
+	for i := range list {
+		d := &list[i]
+		if heldElsewhere(*d) {
+			d.Warning = joined("the mailbox is not the user's: no repair of this user changes it, and none is claimed; see what differs of "+d.Holder, d.Saved)
+			continue
+		}
+		d.Repair, d.Warning = slices.Clone(r.steps), joined(inventory.Text(strings.Join(r.warnings, "; ")), d.Saved)
+	}
+}
+
+// wholly tells whether the files of all messages were read on the master, and no
+// mailbox was left in doubt.
+func (o *owned) wholly() bool {
+	for mailbox := range o.unsure {
+		if mailbox != "" {
+			return false
+		}
+	}
+	return o.reads && o.unread == 0
+}
+
+// heldElsewhere tells whether what differs is kept in the mailbox of somebody else. What a
+// user has seen there is kept with the user.
+func heldElsewhere(d monitor.Difference) bool {
+	return d.Holder != "" && d.Kind != monitor.SeenDiffers
+}
+
+// decide chooses the most careful repair that any of the differences asks for.
+func (r *remedy) decide() {
+	switch {
+	case r.some(r.onMaster):
+		r.mend(&r.store.Replica, &r.store.Master)
+	case r.owner.Shared:
+		r.mendTree()
+	case r.some(r.isInbox):
+		r.warn("no command is printed: the master has no INBOX of %[1]s; look first whether %[2]s is the master, and whether it has lost the user. Only who is to be gone from both is removed, by sync_reset -f on %[3]s", r.owner.Name, r.store.Master.Server, r.store.Replica.Server)
+	case r.some(r.asksForReset):
+		r.makeAnew()
+	case r.every(usesDiffer):
+		r.recount()
+	default:
+		r.merge()
+	}
+}
+
+func (r *remedy) some(is func(*monitor.Difference) bool) bool {
+	return slices.ContainsFunc(r.list, func(d monitor.Difference) bool { return is(&d) })
+}
+
+func (r *remedy) every(is func(*monitor.Difference) bool) bool {
+	return !r.some(func(d *monitor.Difference) bool { return !is(d) })
+}
+
+func (r *remedy) warn(format string, args ...any) {
+	r.warnings = append(r.warnings, fmt.Sprintf(format, args...))
+}
+
+// damaged tells whether a side cannot read something of its own.
+func damaged(d *monitor.Difference) bool {
+	return d.Kind == monitor.SpoolDamaged || d.Kind == monitor.Unreadable
+}
+
+func (r *remedy) onMaster(d *monitor.Difference) bool {
+	return damaged(d) && d.Server == r.store.Master.Server
+}
+
+// isInbox tells whether a difference is that only the replica has the user's INBOX.
+func (r *remedy) isInbox(d *monitor.Difference) bool {
+	_, folder, _ := r.inner[d.Mailbox].Owner()
+	return d.Kind == monitor.MailboxExtra && len(folder) == 0
+}
+
+func usesDiffer(d *monitor.Difference) bool {
+	return d.Kind == monitor.QuotaDiffers && strings.HasPrefix(d.Text, useDiffers)
+}
+
+// asksForReset tells whether sync_client alone would not repair a difference, or might
+// take the replica's side. A folder that was deleted on the replica is brought back by
+// it; where that has failed all files have been read.
+func (r *remedy) asksForReset(d *monitor.Difference) bool {
 	switch d.Kind {
-	case monitor.SpoolDamaged:
-		p.repairSpool(owner, d)
+	case monitor.MessageExtra, monitor.RightsDiffer, monitor.Subscription:
+		return false
+	case monitor.MailboxMissing:
+		return r.read
 	case monitor.QuotaDiffers:
-		d.Repair = []monitor.RepairStep{p.sync(owner)}
-		if strings.HasPrefix(d.Text, useDiffers) {
-			d.Repair = []monitor.RepairStep{p.recount(&p.store.Master, d), p.recount(&p.store.Replica, d)}
-		}
-	case monitor.RightsDiffer, monitor.Subscription, monitor.SeenDiffers, monitor.SieveDiffers, monitor.MailboxMissing:
-		d.Repair = []monitor.RepairStep{p.sync(owner)}
-	case monitor.MessageExtra:
-		d.Repair = []monitor.RepairStep{p.sync(owner)}
-		d.Warning = "this copies the messages to the master, with new UIDs if theirs are taken; to drop them instead run sync_reset -f on the replica first, which destroys the only copy"
-	case monitor.MailboxExtra:
-		d.Repair = []monitor.RepairStep{p.reset(owner), p.sync(owner)}
-		d.Warning = "this destroys the mailbox and all in it; sync_client alone never copies it to the master"
-	case monitor.Unreadable:
-		if d.Server == p.store.Master.Server {
-			d.Repair = []monitor.RepairStep{p.reconstruct(&p.store.Master, d)}
-			return
-		}
-		d.Repair = []monitor.RepairStep{p.reset(owner), p.sync(owner)}
-	default:
-		d.Repair = []monitor.RepairStep{p.reset(owner), p.sync(owner)}
-		d.Warning = "without sync_reset what is newer on the replica is copied to the master"
+		return d.Text == rootDiffers
 	}
-	if d.Kind == monitor.MessageMissing {
-		d.Warning = "without sync_reset the next change of the mailbox expunges the messages on the master, too"
+	return true
+}
+
+// merge lets sync_client make the replica like the master.
+func (r *remedy) merge() {
+	r.steps = append(r.steps, r.sync())
+	if r.some(ofKind(monitor.MessageExtra)) {
+		r.warn("this copies the messages that only the replica has to the master, with new UIDs if theirs are taken")
+	}
+	if r.some(ofKind(monitor.MailboxMissing)) {
+		r.warn("where it ends with \"bailing out\", what the replica has left of the deleted mailbox is in its way: then run %s, which prints what helps", r.look().Command)
+	}
+	if r.some(usesDiffer) {
+		r.recount()
 	}
 }
 
-// repairSpool says how damaged files are repaired: the replica's copy is made anew
-// from the master's, and never the other way round. The master gets the files of
-// the replica, which reconstruct would otherwise drop the messages for.
-func (p *pair) repairSpool(owner cyrus.Owner, d *monitor.Difference) {
-	if d.Server != p.store.Master.Server {
-		d.Repair = []monitor.RepairStep{p.reset(owner), p.sync(owner)}
-		d.Warning = "look first that the master's files are whole: the replica's copy is removed"
+// recount counts on both sides what is used, where that differs.
+func (r *remedy) recount() {
+	for i := range r.list {
+		if d := &r.list[i]; usesDiffer(d) {
+			r.steps = append(r.steps, recount(&r.store.Master, d), recount(&r.store.Replica, d))
+		}
+	}
+}
+
+// makeAnew removes the replica's copy and has it made anew.
+func (r *remedy) makeAnew() {
+	unsaved := r.unsaved()
+	shown := r.every(func(d *monitor.Difference) bool { return d.Level == monitor.CompareView })
+	if !r.read || unsaved > 0 {
+		r.steps = append(r.steps, r.look())
+		r.warn("one repair is for all that differs of %s: the replica's copy is removed, and with it %s; the command first reads all files of the master, saves the messages and flags that only the replica has, and prints the rest", r.owner.Name, r.losses())
+		switch {
+		case r.lookedClosely() && !r.read:
+			r.warn("no command removes the replica's copy as long as not all of the master's mailboxes could be read and stood still")
+		case r.lookedClosely():
+			r.warn("no command removes the replica's copy as long as messages that only the replica has are not saved: %d", unsaved)
+		}
+		if !shown {
+			return
+		}
+		r.warn("go on only if it finds nothing that differs")
+	}
+	ids := r.deleted()
+	if len(ids) > mostForgotten {
+		r.warn("no command is printed: more than %d mailboxes were deleted or made anew on the replica, which sync_reset does not forget", mostForgotten)
 		return
 	}
-	for _, s := range []*Side{&p.store.Replica, &p.store.Master} {
-		d.Repair = append(d.Repair, monitor.RepairStep{
-			Server: s.Server, Text: "prints where the messages of the mailbox lie, each in a file named after its UID",
-			Command: inventory.Paste(append(program("mbpath", s), "--", string(d.Mailbox))...),
-		})
+	r.warn("look first that %s is the master: on a master sync_reset removes the user from all copies", r.store.Master.Server)
+	r.warn("on %s it removes %s", r.store.Replica.Server, r.losses())
+	if r.options.Save == "" && r.some(ofKind(monitor.FlagsDiffer)) {
+		r.warn("--save keeps the flags in a file")
 	}
-	d.Warning = "copy the files from the replica's directory to the master's; without them reconstruct gives the messages up on both sides"
+	if r.some(func(d *monitor.Difference) bool { return onlyThere(d) && d.Saved != "" }) {
+		r.warn("what is saved goes to the master by a mail client")
+	}
+	if r.some(ofKind(monitor.MessageMissing)) {
+		r.warn("without sync_reset the next change of the mailbox expunges the messages on the master, too")
+	}
+	r.steps = append(r.steps, r.reset())
+	for _, id := range ids {
+		r.steps = append(r.steps, forget(&r.store.Replica, id))
+	}
+	if len(ids) > 0 {
+		r.warn("run all of it: without the commands between sync_reset and sync_client the store's replication stops at this user")
+	}
+	r.steps = append(r.steps, r.sync())
+	if r.some(usesDiffer) {
+		r.recount()
+	}
 }
 
-// repairShared says what helps for a shared tree, of which sync_reset knows
-// nothing.
-func (p *pair) repairShared(d *monitor.Difference) {
-	mailbox := string(d.Mailbox)
-	switch d.Kind {
-	case monitor.SpoolDamaged:
-		if d.Server == p.store.Master.Server {
-			p.repairSpool(cyrus.Owner{}, d)
-			return
+// mostForgotten is how many records are removed one by one.
+const mostForgotten = 20
+
+// deleted returns the unique identifiers of the mailboxes that were deleted on the
+// replica. What sync_reset leaves of them makes sync_client end with an error for ever.
+func (r *remedy) deleted() (ids []string) {
+	for i := range r.list {
+		if id := string(r.list[i].MasterID); id != "" && !slices.Contains(ids, id) {
+			ids = append(ids, id)
 		}
-		d.Repair = []monitor.RepairStep{p.reconstruct(&p.store.Replica, d)}
-		d.Warning = "a message without its file gets a new UID on both sides, from the master's copy"
-	case monitor.Unreadable:
-		side := &p.store.Replica
-		if d.Server == p.store.Master.Server {
-			side = &p.store.Master
+	}
+	return ids
+}
+
+// unsaved returns how many messages only the replica has that are not saved.
+func (r *remedy) unsaved() (sum int64) {
+	for i := range r.list {
+		if r.list[i].Kind != monitor.SieveDiffers {
+			sum += r.list[i].Unsaved
 		}
-		d.Repair = []monitor.RepairStep{p.reconstruct(side, d)}
-	case monitor.MailboxExtra:
-		d.Warning = "as an administrator give yourself the right x on the replica and DELETE it there; that destroys all in it"
-	default:
-		d.Repair = []monitor.RepairStep{{
-			Server: p.store.Master.Server, Text: "makes the replica's copy like the master's",
-			Command: inventory.Paste(append(program("sync_client", &p.store.Master), "-v", "-m", "--", mailbox)...),
-		}}
-		d.Warning = "what is newer on the replica is copied to the master; Cyrus 3.6.1 ends with an assertion where the replica's HIGHESTMODSEQ is the larger one: change and change back a right on the master until it is not"
 	}
+	return sum
 }
 
-// program begins a command. Distributions keep the programs where no PATH leads, so
-// it names their directory where that is known.
-func program(name string, s *Side) []string {
-	words := []string{filepath.Join(s.Programs, name)}
-	if s.Conf != "" {
-		words = append(words, "-C", s.Conf)
+// losses says what a user loses with the replica's copy.
+func (r *remedy) losses() string {
+	var list []string
+	for _, loss := range []struct {
+		what  string
+		kinds []monitor.DifferenceKind
+	}{
+		{"the messages that only the replica has", onlyReplica},
+		{"its own flags", []monitor.DifferenceKind{monitor.FlagsDiffer}},
+		{"its own scripts (sync_reset waits until they are copied to the current directory)", []monitor.DifferenceKind{monitor.SieveDiffers}},
+		{"what was seen only there", []monitor.DifferenceKind{monitor.SeenDiffers}},
+		{"its own annotations", []monitor.DifferenceKind{monitor.Annotated}},
+		{"its own subscriptions", []monitor.DifferenceKind{monitor.Subscription}},
+		{"its own rights", []monitor.DifferenceKind{monitor.RightsDiffer}},
+	} {
+		if r.some(func(d *monitor.Difference) bool { return slices.Contains(loss.kinds, d.Kind) }) {
+			list = append(list, loss.what)
+		}
 	}
-	return words
+	return strings.Join(append(list, "what was deleted there and is kept for a while"), ", ")
 }
 
-func (p *pair) sync(owner cyrus.Owner) monitor.RepairStep {
-	return monitor.RepairStep{
-		Server: p.store.Master.Server, Text: "makes the replica's copy of the user like the master's",
-		Command: inventory.Paste(append(program("sync_client", &p.store.Master), "-v", "-u", "--", owner.Name)...),
-	}
+// onlyReplica are the kinds that tell of messages that only the replica has.
+var onlyReplica = []monitor.DifferenceKind{monitor.MessageExtra, monitor.ContentDiffers, monitor.MailboxExtra}
+
+func onlyThere(d *monitor.Difference) bool { return slices.Contains(onlyReplica, d.Kind) }
+
+func ofKind(kind monitor.DifferenceKind) func(*monitor.Difference) bool {
+	return func(d *monitor.Difference) bool { return d.Kind == kind }
 }
 
-func (p *pair) reset(owner cyrus.Owner) monitor.RepairStep {
-	return monitor.RepairStep{
-		Server: p.store.Replica.Server, Text: "removes the replica's copy of the user",
-		Command: inventory.Paste(append(program("sync_reset", &p.store.Replica), "-f", "--", owner.Name)...),
+// mend says how files of one side are mended from the other's. Before the master's are
+// nothing else is done: nothing may touch the only whole copy.
+func (r *remedy) mend(from, to *Side) {
+	var told []inventory.Text
+	for i := range r.list {
+		d := &r.list[i]
+		if !damaged(d) || d.Server != to.Server || slices.Contains(told, d.Mailbox) {
+			continue
+		}
+		told = append(told, d.Mailbox)
+		r.steps = append(r.steps, whereIs(from, d.Mailbox), whereIs(to, d.Mailbox))
 	}
-}
-
-func (p *pair) recount(s *Side, d *monitor.Difference) monitor.RepairStep {
-	return monitor.RepairStep{
-		Server: s.Server, Text: "counts anew what is used",
-		Command: inventory.Paste(append(program("quota", s), "-f", "--", string(d.Mailbox))...),
+	other := func(kind monitor.DifferenceKind) bool {
+		return r.some(func(d *monitor.Difference) bool { return d.Kind == kind && d.Server == to.Server })
 	}
-}
-
-func (p *pair) reconstruct(s *Side, d *monitor.Difference) monitor.RepairStep {
-	return monitor.RepairStep{
-		Server: s.Server, Text: "rebuilds the mailbox's index from the files",
-		Command: inventory.Paste(append(program("reconstruct", s), "-G", "--", string(d.Mailbox))...),
+	both := r.some(func(d *monitor.Difference) bool {
+		return damaged(d) && d.Server == from.Server && slices.Contains(told, d.Mailbox)
+	})
+	r.warn("keep what is in the directory on %s aside first", to.Server)
+	if to == &r.store.Master {
+		r.warn("run no sync_reset and no sync_client: they would destroy the only whole copy")
 	}
+	if other(monitor.SpoolDamaged) {
+		r.warn("copy the files of these UIDs from the directory on %s to the one on %s, for Cyrus's account; without them reconstruct gives the messages up on both sides", from.Server, to.Server)
+	}
+	if other(monitor.Unreadable) {
+		r.warn("where %[1]s can read the mailbox, copy the files cyrus.* from the directory on %[1]s to the one on %[2]s, for Cyrus's account, and run reconstruct, without -G, for the mailbox on %[2]s: flags and UIDs stay; reconstruct -G on what is damaged loses all flags and the UIDVALIDITY, and sync_client then loses them on the other side, too", from.Server, to.Server)
+	}
+	if both {
+		r.warn("the other side is damaged in the same mailbox: what is whole on neither side comes from a backup only")
+	}
+	r.warn("then compare again: what else differs is repaired only then")
 }

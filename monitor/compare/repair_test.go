@@ -1,35 +1,86 @@
 package compare
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
+	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
 	"github.com/interlacemail/interlace/monitor"
 )
 
-// Commands name programs where they are on the server, as far as that is known.
+// Commands name programs where they are on the server, as far as that is known, and
+// nothing that removes the replica's copy is printed before all was read and saved.
 func TestRepairCommands(t *testing.T) {
 	const bin = "/usr/lib/cyrus/bin/"
+	const look = " interlace compare --store s1 --user anna --level 4 --sample 1 --save saved"
+	sync, tree := "imap1 "+bin+"sync_client -C /etc/s1.conf -v -u -- anna", "imap1 "+bin+"sync_client -C /etc/s1.conf -v -m -- lists"
+	of := func(kind monitor.DifferenceKind, change ...func(*monitor.Difference)) monitor.Difference {
+		d := monitor.Difference{Kind: kind, Mailbox: "user.anna"}
+		for _, c := range change {
+			c(&d)
+		}
+		return d
+	}
+	server := func(name inventory.ServerID) func(*monitor.Difference) {
+		return func(d *monitor.Difference) { d.Server = name }
+	}
+	unsaved := func(d *monitor.Difference) { d.Unsaved = 1 }
+	id := func(d *monitor.Difference) { d.MasterID = "x1" }
+	where := []string{"imap2 mbpath -- user.anna", "imap1 " + bin + "mbpath -C /etc/s1.conf -- user.anna"}
+	uses := of(monitor.QuotaDiffers, func(d *monitor.Difference) { d.Text = useDiffers })
+	anna, lists := cyrus.Owner{Name: "anna"}, cyrus.Owner{Name: "lists", Shared: true}
+	inLists := func(d *monitor.Difference) { d.Mailbox = "lists" }
 	for _, c := range []struct {
+		name  string
 		owner cyrus.Owner
-		d     monitor.Difference
+		read  bool
+		list  []monitor.Difference
 		want  []string
+		says  string
 	}{
-		{cyrus.Owner{Name: "anna"}, monitor.Difference{Kind: monitor.FlagsDiffer}, []string{"imap2 sync_reset -f -- anna", "imap1 " + bin + "sync_client -C /etc/s1.conf -v -u -- anna"}},
-		{cyrus.Owner{Name: "anna"}, monitor.Difference{Kind: monitor.QuotaDiffers, Text: useDiffers, Mailbox: "user.anna"}, []string{"imap1 " + bin + "quota -C /etc/s1.conf -f -- user.anna", "imap2 quota -f -- user.anna"}},
-		{cyrus.Owner{Name: "anna"}, monitor.Difference{Kind: monitor.Unreadable, Server: "imap1", Mailbox: "user.anna"}, []string{"imap1 " + bin + "reconstruct -C /etc/s1.conf -G -- user.anna"}},
-		{cyrus.Owner{Name: "anna"}, monitor.Difference{Kind: monitor.SpoolDamaged, Server: "imap1", Mailbox: "user.anna"}, []string{"imap2 mbpath -- user.anna", "imap1 " + bin + "mbpath -C /etc/s1.conf -- user.anna"}},
-		{cyrus.Owner{Shared: true}, monitor.Difference{Kind: monitor.FlagsDiffer, Mailbox: "lists"}, []string{"imap1 " + bin + "sync_client -C /etc/s1.conf -v -m -- lists"}},
+		{"flags", anna, false, []monitor.Difference{of(monitor.FlagsDiffer)}, []string{look}, "its own flags"},
+		{"flags, all read", anna, true, []monitor.Difference{of(monitor.FlagsDiffer)}, []string{"imap2 sync_reset -f -- anna", sync}, "look first that imap1 is the master"},
+		{"an extra message", anna, false, []monitor.Difference{of(monitor.MessageExtra, unsaved)}, []string{sync}, "copies the messages"},
+		{"an extra message and a missing one", anna, true, []monitor.Difference{of(monitor.MessageExtra, unsaved), of(monitor.MessageMissing)}, []string{look}, "with it the messages that only the replica has"},
+		{"rights and a missing message", anna, false, []monitor.Difference{of(monitor.RightsDiffer), of(monitor.MessageMissing)}, []string{look}, ""},
+		{"rights", anna, false, []monitor.Difference{of(monitor.RightsDiffer)}, []string{sync}, ""},
+		{"what is used", anna, false, []monitor.Difference{uses}, []string{"imap1 " + bin + "quota -C /etc/s1.conf -f -- user.anna", "imap2 quota -f -- user.anna"}, ""},
+		{"what is used and flags", anna, true, []monitor.Difference{uses, of(monitor.FlagsDiffer)}, []string{"imap2 sync_reset -f -- anna", sync, "imap1 " + bin + "quota -C /etc/s1.conf -f -- user.anna", "imap2 quota -f -- user.anna"}, ""},
+		{"a deleted folder", anna, false, []monitor.Difference{of(monitor.MailboxMissing, id)}, []string{sync}, `bailing out`},
+		{"one that was made anew", anna, true, []monitor.Difference{of(monitor.Identity, id)}, []string{
+			"imap2 sync_reset -f -- anna", `imap2 cyr_dbtool "$(cyr_info conf-all | sed -n 's/^configdirectory: //p')/mailboxes.db" twoskip delete Ix1`, sync,
+		}, "run all of it"},
+		{"a script", anna, true, []monitor.Difference{of(monitor.SieveDiffers, func(d *monitor.Difference) { d.Mailbox = "user.anna.#sieve" })}, []string{
+			`imap2 cp -a -- "$(mbpath -- 'user.anna.#sieve')" ./scripts-anna && sync_reset -f -- anna`, sync,
+		}, "its own scripts"},
+		{"the master's files", anna, true, []monitor.Difference{of(monitor.SpoolDamaged, server("imap1")), of(monitor.FlagsDiffer)}, where, "run no sync_reset"},
+		{"the master's index", anna, true, []monitor.Difference{of(monitor.Unreadable, server("imap1")), of(monitor.MessageMissing)}, where, "reconstruct -G on what is damaged loses all flags"},
+		{"both sides' files", anna, true, []monitor.Difference{of(monitor.SpoolDamaged, server("imap1")), of(monitor.SpoolDamaged, server("imap2"))}, where, "from a backup only"},
+		{"a user whom the master lacks", anna, true, []monitor.Difference{of(monitor.MailboxExtra), of(monitor.MailboxExtra, func(d *monitor.Difference) { d.Mailbox = "user.anna.Sent" })}, nil, "whether it has lost the user"},
+		{"an extra folder", anna, true, []monitor.Difference{of(monitor.MailboxExtra, func(d *monitor.Difference) { d.Mailbox = "user.anna.Sent" })}, []string{"imap2 sync_reset -f -- anna", sync}, "the messages that only the replica has"},
+		{"somebody else's mailbox", anna, true, []monitor.Difference{of(monitor.Annotated, func(d *monitor.Difference) { d.Holder = "bob" })}, nil, "none is claimed"},
+		{"a tree's flags", lists, false, []monitor.Difference{of(monitor.FlagsDiffer, inLists)}, []string{tree}, "flags of the older side are lost"},
+		{"a tree that lacks a message", lists, false, []monitor.Difference{of(monitor.FlagsDiffer, inLists), of(monitor.MessageMissing, inLists)}, nil, "expunges on the master"},
+		{"a tree's quota", lists, false, []monitor.Difference{of(monitor.QuotaDiffers, inLists)}, []string{"imap1 " + bin + "cyr_synclog -C /etc/s1.conf -q lists"}, "worked off"},
+		{"a tree's extra mailbox", lists, false, []monitor.Difference{of(monitor.MailboxExtra, inLists, unsaved)}, []string{" interlace compare --store s1 --user lists --save saved"}, "DELETE it there"},
 	} {
 		p := &pair{store: Pair{Store: "s1", Master: Side{Server: "imap1", Conf: "/etc/s1.conf", Programs: "/usr/lib/cyrus/bin"}, Replica: Side{Server: "imap2"}}}
-		p.repair(c.owner, &c.d)
-		for i, step := range c.d.Repair {
-			if got := string(step.Server) + " " + string(step.Command); i >= len(c.want) || got != c.want[i] {
-				t.Errorf("%s: %q, want %q", c.d.Kind, got, c.want)
+		p.inner = map[inventory.Text]cyrus.InternalName{"lists": "lists", "user.anna": "user.anna", "user.anna.Sent": "user.anna.Sent"}
+		list := slices.Clone(c.list)
+		p.repair(c.owner, &owned{reads: c.read}, list)
+		for i := range list {
+			var got []string
+			for _, step := range list[i].Repair {
+				got = append(got, string(step.Server)+" "+string(step.Command))
 			}
-		}
-		if len(c.d.Repair) != len(c.want) {
-			t.Errorf("%s: %d commands, want %q", c.d.Kind, len(c.d.Repair), c.want)
+			if !slices.Equal(got, c.want) {
+				t.Errorf("%s: got %q, want %q", c.name, got, c.want)
+			}
+			if !strings.Contains(string(list[i].Warning), c.says) {
+				t.Errorf("%s: nothing says %q: %s", c.name, c.says, list[i].Warning)
+			}
 		}
 	}
 }

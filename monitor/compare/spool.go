@@ -50,6 +50,27 @@ func (p *pair) spool(ctx context.Context, master, replica []cyrus.Mailbox) error
 	return rounds(ctx, p, all, p.check)
 }
 
+// expectReads remembers which mailboxes of the master are to be read for a repair that
+// removes the replica's files: all of them, with all messages.
+func (p *pair) expectReads(master []cyrus.Mailbox) {
+	for _, owner := range p.chosen {
+		p.owned[owner].reads = p.options.Sample >= 1
+	}
+	for i := range master {
+		if owner, _, _ := master[i].Internal.Owner(); !isHidden(master[i].Internal) {
+			p.owned[owner].unread++
+		}
+	}
+}
+
+// wasRead remembers that the files of a mailbox of the master were read.
+func (p *pair) wasRead(name cyrus.InternalName) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	owner, _, _ := name.Owner()
+	p.of(owner).unread--
+}
+
 // endSpool says of how many messages the sample tells how much.
 func (p *pair) endSpool() {
 	for i := range p.out.Spool {
@@ -79,6 +100,9 @@ func (p *pair) check(ctx context.Context, l *lane, f *files, _ bool) (again bool
 			}
 			return p.sampled(ctx, s, f, sum)
 		}, s)
+		if err == nil && f.role == inventory.Master {
+			p.wasRead(name)
+		}
 		if err == nil || s.lets(reader) {
 			return false, p.unchecked(ctx, s, name, err)
 		}

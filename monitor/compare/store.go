@@ -28,9 +28,10 @@ type pair struct {
 	mu        sync.Mutex
 	out       *monitor.Comparison
 	owned     map[cyrus.Owner]*owned
-	changed   map[cyrus.Owner]bool // since it was told what was found of them
-	told      map[place]bool       // where something was told
-	wide      map[inMailbox]string // in which messages, as a set of UIDs
+	changed   map[cyrus.Owner]bool                  // since it was told what was found of them
+	told      map[place]bool                        // where something was told
+	wide      map[inMailbox]string                  // in which messages, as a set of UIDs
+	inner     map[inventory.Text]cyrus.InternalName // of the mailboxes in which something differs
 	drawn     map[inventory.Role]drawn
 	done, all int
 }
@@ -44,7 +45,8 @@ func Store(ctx context.Context, store Pair, o Options) (*monitor.Comparison, err
 	o = o.withDefaults()
 	p := &pair{
 		store: store, options: o, out: &monitor.Comparison{Level: o.Level},
-		owned: map[cyrus.Owner]*owned{}, changed: map[cyrus.Owner]bool{}, suspected: map[cyrus.InternalName]bool{}, told: map[place]bool{}, wide: map[inMailbox]string{}, drawn: map[inventory.Role]drawn{}, inboxes: map[string]inbox{},
+		owned: map[cyrus.Owner]*owned{}, changed: map[cyrus.Owner]bool{}, suspected: map[cyrus.InternalName]bool{}, told: map[place]bool{}, wide: map[inMailbox]string{},
+		inner: map[inventory.Text]cyrus.InternalName{}, drawn: map[inventory.Role]drawn{}, inboxes: map[string]inbox{},
 		master:  &host{Side: store.Master, throttle: newThrottle(o.Rate), tries: o.Tries, pause: o.Pause},
 		replica: &host{Side: store.Replica, throttle: newThrottle(o.Rate), tries: o.Tries, pause: o.Pause},
 	}

@@ -46,11 +46,16 @@ func (p *pair) tell(name cyrus.InternalName, master, replica *cyrus.Mailbox, v *
 	}
 }
 
-// tellAnother enters that the two sides have different mailboxes of one name.
+// tellAnother enters that the two sides have different mailboxes of one name, or one whose
+// messages have other UIDs.
 func (p *pair) tellAnother(name cyrus.InternalName, master, replica *cyrus.Mailbox) {
 	d := p.difference(name, monitor.Identity)
 	d.Master, d.Replica = identity(master), identity(replica)
-	d.Text = "it is not the same mailbox on both sides, but one that was made anew, or renamed, on one of them"
+	d.Text = "the messages have other UIDs: the UIDVALIDITY differs"
+	if master.UniqueID != replica.UniqueID {
+		d.MasterID = inventory.Text(master.UniqueID)
+		d.Text = "it is not the same mailbox on both sides, but one that was made anew, or renamed, on one of them"
+	}
 	p.add(name, d, true)
 }
 
@@ -61,7 +66,7 @@ func identity(m *cyrus.Mailbox) inventory.Text {
 // tellForeign enters the messages that nothing on its way explains.
 func (p *pair) tellForeign(name cyrus.InternalName, v *variance) {
 	d := p.difference(name, monitor.MessageExtra)
-	d.UIDs, d.Replica, d.Warning = inventory.Text(v.foreign.String()), messages(&v.foreign), v.saved
+	d.UIDs, d.Replica, d.Saved, d.Unsaved = inventory.Text(v.foreign.String()), messages(&v.foreign), v.saved, v.unsaved[0]
 	d.Text = fmt.Sprintf("only the replica has %s, whose UIDs the master has not given out", d.Replica)
 	p.add(name, d, false)
 }
@@ -78,19 +83,19 @@ func (p *pair) tellMessages(name cyrus.InternalName, v *variance, onItsWay func(
 	if v.extra.count > 0 {
 		d := p.difference(name, monitor.MessageExtra)
 		d.UIDs, d.Replica = inventory.Text(v.extra.String()), messages(&v.extra)
-		d.Text, d.Warning = fmt.Sprintf("only the replica has %s", d.Replica), v.saved
+		d.Text, d.Saved, d.Unsaved = fmt.Sprintf("only the replica has %s", d.Replica), v.saved, v.unsaved[0]
 		p.add(name, d, onItsWay(&v.extra, v.known()))
 	}
 	if v.content.count > 0 {
 		d := p.difference(name, monitor.ContentDiffers)
 		d.UIDs, d.Master, d.Replica = inventory.Text(v.content.String()), "its own content", "its own content"
-		d.Text, d.Warning = fmt.Sprintf("%s not the same on both sides", isAre(v.content.count)), v.saved
+		d.Text, d.Saved, d.Unsaved = fmt.Sprintf("%s not the same on both sides", isAre(v.content.count)), v.saved, v.unsaved[1]
 		p.add(name, d, onItsWay(&v.content, uids{}))
 	}
 	if v.flags.count > 0 {
 		d := p.difference(name, monitor.FlagsDiffer)
 		d.UIDs, d.Master, d.Replica = inventory.Text(v.flags.String()), flags(v.sample[0]), flags(v.sample[1])
-		d.Text = fmt.Sprintf("%s flagged differently; shown is UID %d", isAre(v.flags.count), v.sampleOf)
+		d.Text, d.Saved = fmt.Sprintf("%s flagged differently; shown is UID %d", isAre(v.flags.count), v.sampleOf), v.saved
 		p.add(name, d, onItsWay(&v.flags, v.pending))
 	}
 	if v.notes.count > 0 {
@@ -146,7 +151,7 @@ func (p *pair) tellDetails(name cyrus.InternalName, master, replica *cyrus.Mailb
 	}
 	if master.QuotaRoot != replica.QuotaRoot {
 		d := p.difference(name, monitor.QuotaDiffers)
-		d.Master, d.Replica, d.Text = inventory.Text(master.QuotaRoot), inventory.Text(replica.QuotaRoot), "the quota root differs"
+		d.Master, d.Replica, d.Text = inventory.Text(master.QuotaRoot), inventory.Text(replica.QuotaRoot), rootDiffers
 		p.add(name, d, true)
 	}
 }

@@ -13,8 +13,8 @@ type uids struct {
 	more   bool // ranges behind the last one are not kept
 }
 
-// mostRanges bounds what is kept of a set.
-const mostRanges = 200
+// mostRanges bounds what is kept of a set, to be saved, and shownRanges what is written.
+const mostRanges, shownRanges = 20_000, 200
 
 func (u *uids) add(uid uint32) {
 	u.count++
@@ -29,10 +29,10 @@ func (u *uids) add(uid uint32) {
 	u.ranges = append(u.ranges, [2]uint32{uid, uid})
 }
 
-// String writes the set as IMAP does, such as 3:5,9. What is not kept is "…".
+// String writes the set as IMAP does, such as 3:5,9. What is left out is "…".
 func (u *uids) String() string {
 	var b strings.Builder
-	for i, r := range u.ranges {
+	for i, r := range u.ranges[:min(len(u.ranges), shownRanges)] {
 		if i > 0 {
 			b.WriteByte(',')
 		}
@@ -41,7 +41,7 @@ func (u *uids) String() string {
 			b.WriteString(":" + strconv.FormatUint(uint64(r[1]), 10))
 		}
 	}
-	if u.more {
+	if u.more || len(u.ranges) > shownRanges {
 		b.WriteString(",…")
 	}
 	return b.String()

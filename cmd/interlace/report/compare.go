@@ -114,39 +114,69 @@ func verdict(c *ComparisonOfAll) Lines {
 	return Lines{{Words: strings.Join(parts, " · "), Tone: tone}, {Words: looked}}
 }
 
-// Differences is the table of what differs, with what repairs it.
+// Differences is the table of what differs. What repairs all that differs of a user
+// comes once for people, beneath the last of it, behind what it does beside that.
 func Differences(found []monitor.Difference) *Table {
-	return &Table{
-		Columns: []Column{
-			left("store", "store", 0), left("replica", "server", 3), left("user", "user", 0), left("mailbox", "mailbox", 0), left("differs in", "kind", 0),
-			left("master", "master", 0), left("replica has", "replica", 0), left("", "certainty", 2), hidden("uids"),
-			beneath("text"), hidden("repair"), step(), step(), beneath("warning"),
-		},
-		Rows: rowsOf(found, func(d monitor.Difference) []Cell {
-			steps := make([]string, len(d.Repair))
-			shown := [2]Cell{Nothing, Nothing}
-			for i, r := range d.Repair {
-				steps[i] = fmt.Sprintf("%s: %s", r.Server, r.Command)
-				if i < len(shown) {
-					shown[i] = on(r)
-				}
-			}
-			certainty := words(string(d.Certainty))
-			if d.Certainty == monitor.Suspected {
-				certainty = certainty.in(Soon)
-			}
-			return []Cell{
-				words(string(d.Store)), words(string(d.Server)), words(string(d.User)), words(string(d.Mailbox)), words(string(d.Kind)),
-				words(string(d.Master)), words(string(d.Replica)), certainty, words(string(d.UIDs)),
-				words(inWords(&d)), words(strings.Join(steps, "; ")), shown[0], shown[1], words(string(d.Warning)),
-			}
-		}),
+	columns := []Column{
+		left("store", "store", 0), left("replica", "server", 3), left("user", "user", 0), left("mailbox", "mailbox", 0), left("differs in", "kind", 0),
+		left("master", "master", 0), left("replica has", "replica", 0), left("", "certainty", 2), hidden("uids"),
+		beneath("text"), hidden("repair"), hidden("warning"), onScreen(beneath("")),
 	}
+	most := 0
+	for i := range found {
+		most = max(most, len(found[i].Repair))
+	}
+	for range most {
+		columns = append(columns, onScreen(command()))
+	}
+	rows := make([]differing, len(found))
+	for i, d := range found {
+		rows[i] = differing{d, i+1 == len(found) || len(d.Repair) == 0 || !repairedAlike(&d, &found[i+1])}
+	}
+	return &Table{Columns: columns, Rows: rowsOf(rows, func(d differing) []Cell { return d.cells(most) })}
 }
 
-// step is a column of commands, for people only.
-func step() Column {
-	c := command()
+// differing is a difference and whether people are shown its repair.
+type differing struct {
+	monitor.Difference
+	last bool
+}
+
+// repairedAlike tells whether two differences have one repair.
+func repairedAlike(a, b *monitor.Difference) bool {
+	return a.Store == b.Store && a.User == b.User && slices.Equal(a.Repair, b.Repair)
+}
+
+func (d *differing) cells(steps int) []Cell {
+	certainty := words(string(d.Certainty))
+	if d.Certainty == monitor.Suspected {
+		certainty = certainty.in(Soon)
+	}
+	texts := make([]string, len(d.Repair))
+	for i, r := range d.Repair {
+		texts[i] = fmt.Sprintf("%s: %s", cmp.Or(string(r.Server), "here"), r.Command)
+	}
+	beside := d.Saved
+	if d.last {
+		beside = d.Warning
+	}
+	cells := []Cell{
+		words(string(d.Store)), words(string(d.Server)), words(string(d.User)), words(string(d.Mailbox)), words(string(d.Kind)),
+		words(string(d.Master)), words(string(d.Replica)), certainty, words(string(d.UIDs)),
+		words(inWords(&d.Difference)), words(strings.Join(texts, "; ")), words(string(d.Warning)), words(string(beside)),
+	}
+	for i := range steps {
+		cell := Nothing
+		if d.last && i < len(d.Repair) {
+			cell = on(d.Repair[i])
+		}
+		cells = append(cells, cell)
+	}
+	return cells
+}
+
+// onScreen is a column for people only.
+func onScreen(c Column) Column {
 	c.Key = ""
 	return c
 }
@@ -156,7 +186,15 @@ func on(r monitor.RepairStep) Cell {
 	if r.Command == "" {
 		return Nothing
 	}
-	return pastable(r.Command + inventory.Text("  # on "+string(r.Server)))
+	return pastable(r.Command + inventory.Text("  # "+whereOf(r)))
+}
+
+// whereOf says where a command is to be run.
+func whereOf(r monitor.RepairStep) string {
+	if r.Server == "" {
+		return "here"
+	}
+	return "on " + string(r.Server)
 }
 
 // inWords says what the difference is, and in which messages.

@@ -103,18 +103,18 @@ func (k *KeptComparison) lines() Lines {
 		}
 		lines = append(lines, Line{text, Soon})
 	}
-	all := fmt.Sprintf("all %s were", things(k.Copies.Users, "user", "users"))
-	if k.Copies.Users == 1 {
-		all = "the one user was"
-	}
 	switch c := &k.Copies; {
 	case c.Users == 0:
 	case c.Never > 0:
-		lines = append(lines, Line{fmt.Sprintf("of all %s %s never compared at level %s or more closely", things(c.Users, "user", "users"), things(c.Never, "was", "were"), c.Level), Soon})
+		text := allWere(c.Users) + " never"
+		if c.Users > 1 {
+			text = fmt.Sprintf("of all %s %s never", things(c.Users, "user", "users"), things(c.Never, "was", "were"))
+		}
+		lines = append(lines, Line{fmt.Sprintf("%s compared at level %s or more closely", text, c.Level), Soon})
 	case c.Whole == "":
-		lines.add("%s compared since %s, not all of them completely", all, c.Since)
+		lines.add("%s compared since %s, not all of them completely", allWere(c.Users), c.Since)
 	default:
-		lines.add("%s completely compared since %s", all, c.Whole)
+		lines.add("%s completely compared since %s", allWere(c.Users), c.Whole)
 	}
 	if w := k.Oldest; w != nil && (k.Waiting > 0 || k.Left > 0) {
 		when := "last compared " + string(w.Since)
@@ -124,4 +124,12 @@ func (k *KeptComparison) lines() Lines {
 		lines.add("longest ago: %s of %s on %s, %s", w.User, w.Store, w.Server, when)
 	}
 	return lines
+}
+
+// allWere begins a sentence on all users.
+func allWere(users int) string {
+	if users == 1 {
+		return "the 1 user was"
+	}
+	return "all " + things(users, "user", "users") + " were"
 }
