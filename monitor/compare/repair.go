@@ -186,14 +186,11 @@ func (r *remedy) makeAnew() {
 	if r.some(ofKind(monitor.MessageMissing)) {
 		r.warn("without sync_reset the next change of the mailbox expunges the messages on the master, too")
 	}
-	r.steps = append(r.steps, r.reset())
-	for _, id := range ids {
-		r.steps = append(r.steps, forget(&r.store.Replica, id))
-	}
 	if len(ids) > 0 {
-		r.warn("run all of it: without the commands between sync_reset and sync_client the store's replication stops at this user")
+		r.warn("first it removes records of mailboxes that were deleted on %s from Cyrus's mailboxes.db, which must lie in the configdirectory and be of the form twoskip; where that fails nothing is removed", r.store.Replica.Server)
 	}
-	r.steps = append(r.steps, r.sync())
+	r.warn("run sync_client only when sync_reset has worked: without it what is newer on the replica wins")
+	r.steps = append(r.steps, r.reset(ids), r.sync())
 	if r.some(usesDiffer) {
 		r.recount()
 	}
@@ -203,7 +200,8 @@ func (r *remedy) makeAnew() {
 const mostForgotten = 20
 
 // deleted returns the unique identifiers of the mailboxes that were deleted on the
-// replica. What sync_reset leaves of them makes sync_client end with an error for ever.
+// replica. What sync_reset would leave of them makes sync_client end with an error, and
+// the replication of the store stop, for ever.
 func (r *remedy) deleted() (ids []string) {
 	for i := range r.list {
 		if id := string(r.list[i].MasterID); id != "" && !slices.Contains(ids, id) {

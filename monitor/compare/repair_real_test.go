@@ -44,7 +44,7 @@ func TestRepairsLoseNothing(t *testing.T) {
 		{user: "folder-extra", damage: on("r", "CREATE INBOX.Odd", only("INBOX.Odd", "5"), only("INBOX.Sent", "6"))},
 		{user: "sub-miss", damage: on("r", "SELECT INBOX.Work", gone, "EXPUNGE", "UNSUBSCRIBE INBOX", "SUBSCRIBE INBOX.Work"), says: "its own subscriptions"},
 		{user: "deleted", damage: on("r", "DELETE INBOX.Sent")},
-		{user: "deleted-flag", damage: on("r", "DELETE INBOX.Sent", "SELECT INBOX", flagged), says: "run all of it"},
+		{user: "deleted-flag", damage: on("r", "DELETE INBOX.Sent", "SELECT INBOX", flagged), says: "where that fails nothing is removed"},
 		{user: "expired", damage: func(r *rig, u string) {
 			on("r", "DELETE INBOX.Sent")(r, u)
 			r.tool(r.replica, "cyr_expire", "-D", "0s", "-u", u)

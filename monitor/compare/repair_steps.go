@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -33,28 +34,61 @@ func (r *remedy) sync() monitor.RepairStep {
 	}
 }
 
-// reset removes the replica's copy. Scripts of its own are copied aside by the same
-// command, and where that fails nothing is removed.
-func (r *remedy) reset() monitor.RepairStep {
-	step := monitor.RepairStep{
-		Server: r.store.Replica.Server, Text: "removes the replica's copy of the user",
-		Command: ofConf(&r.store.Replica, "sync_reset", "-f", "--", r.owner.Name),
+// reset removes the replica's copy, and before it the records by which the replica knows
+// the unique identifiers of deleted mailboxes. Scripts of its own are copied aside. It is
+// one command, so that nothing is removed where something before it fails.
+func (r *remedy) reset(deleted []string) monitor.RepairStep {
+	at := &r.store.Replica
+	commands := []inventory.Text{r.copyScripts(at)}
+	for _, id := range deleted {
+		commands = append(commands, forget(at, id))
 	}
-	for i := range r.list {
-		d := &r.list[i]
-		if d.Kind != monitor.SieveDiffers || d.Replica == "" && d.MasterID != "" {
-			continue
-		}
-		where := ofConf(&r.store.Replica, "mbpath", "--", string(d.Mailbox))
-		to := inventory.Paste("cp", "./scripts-"+url.PathEscape(r.owner.Name))
-		if _, to, found := strings.Cut(string(to), " "); found && where != "" && step.Command != "" {
-			step.Text = "copies the replica's scripts aside and removes its copy of the user"
-			step.Command = `cp -a -- "$(` + where + `)" ` + inventory.Text(to) + " && " + step.Command
-			break
-		}
-		step.Command = ""
+	commands = append(commands, ofConf(at, "sync_reset", "-f", "--", r.owner.Name))
+	step := monitor.RepairStep{Server: at.Server, Text: "removes the replica's copy of the user, when what only that has is copied aside"}
+	if slices.Contains(commands[1:], "") || commands[0] == "" && r.someScripts() != "" {
+		return step // a name cannot be pasted
+	}
+	commands = slices.DeleteFunc(commands, func(c inventory.Text) bool { return c == "" })
+	step.Command = commands[0]
+	for _, c := range commands[1:] {
+		step.Command += " && " + c
 	}
 	return step
+}
+
+// someScripts returns the mailbox of the replica's own scripts; empty if it has none.
+func (r *remedy) someScripts() string {
+	for i := range r.list {
+		if d := &r.list[i]; d.Kind == monitor.SieveDiffers && (d.Replica != "" || d.MasterID == "") {
+			return string(d.Mailbox)
+		}
+	}
+	return ""
+}
+
+// copyScripts is the command that copies the replica's own scripts to the current
+// directory.
+func (r *remedy) copyScripts(at *Side) inventory.Text {
+	mailbox := r.someScripts()
+	where, copied := ofConf(at, "mbpath", "--", mailbox), inventory.Paste("cp", "-a", "./scripts-"+url.PathEscape(r.owner.Name))
+	to, found := strings.CutPrefix(string(copied), "cp -a ")
+	if mailbox == "" || where == "" || !found {
+		return ""
+	}
+	return `cp -a -- "$(` + where + `)" ` + inventory.Text(to)
+}
+
+// uniqueID is what Cyrus makes unique identifiers of.
+var uniqueID = regexp.MustCompile(`^[A-Za-z0-9-]+$`)
+
+// forget is the command that removes the record by which a server knows a mailbox's unique
+// identifier.
+func forget(s *Side, id string) inventory.Text {
+	conf, tool := ofConf(s, "cyr_info", "conf-all"), ofConf(s, "cyr_dbtool")
+	if !uniqueID.MatchString(id) || conf == "" || tool == "" {
+		return ""
+	}
+	return tool + ` "$(` + conf + ` | sed -n 's/^configdirectory: //p')/mailboxes.db" twoskip delete I` + inventory.Text(id)
 }
 
 // Look is the command that reads all files of a user on both sides, saves what only the
@@ -88,18 +122,4 @@ func whereIs(s *Side, mailbox inventory.Text) monitor.RepairStep {
 	return monitor.RepairStep{
 		Server: s.Server, Text: "prints where the messages of the mailbox lie, each in a file named after its UID", Command: ofConf(s, "mbpath", "--", string(mailbox)),
 	}
-}
-
-// uniqueID is what Cyrus makes unique identifiers of.
-var uniqueID = regexp.MustCompile(`^[A-Za-z0-9-]+$`)
-
-// forget removes the record by which a server knows a mailbox's unique identifier: it
-// stays behind when what was deleted is removed, and keeps the mailbox from coming back.
-func forget(s *Side, id string) monitor.RepairStep {
-	step := monitor.RepairStep{Server: s.Server, Text: "removes what is left of a mailbox that was deleted there"}
-	conf, tool := ofConf(s, "cyr_info", "conf-all"), ofConf(s, "cyr_dbtool")
-	if uniqueID.MatchString(id) && conf != "" && tool != "" {
-		step.Command = tool + ` "$(` + conf + ` | sed -n 's/^configdirectory: //p')/mailboxes.db" twoskip delete I` + inventory.Text(id)
-	}
-	return step
 }
