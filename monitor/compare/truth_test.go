@@ -223,8 +223,8 @@ func TestSampleOfFiles(t *testing.T) {
 	remove(r, r.replica, "user.anna", 7)
 	found := false
 	for seed := range uint64(100) {
-		c := r.compare(compare.Options{Level: monitor.CompareSpool, Sample: 0.05, Seed: seed})
-		if again := r.compare(compare.Options{Level: monitor.CompareSpool, Sample: 0.05, Seed: seed}); again.Spool[1] != c.Spool[1] {
+		c := r.compare(compare.Options{Level: monitor.CompareSpool, Sample: 0.25, Seed: seed})
+		if again := r.compare(compare.Options{Level: monitor.CompareSpool, Sample: 0.25, Seed: seed}); again.Spool[1] != c.Spool[1] {
 			t.Fatalf("by one seed %+v and %+v", c.Spool[1], again.Spool[1])
 		}
 		if found = len(c.Differences) > 0; found {
