@@ -151,12 +151,9 @@ func quotaApart(master, replica []cyrus.Use) string {
 // annotations compares the shared annotations of mailboxes that both sides have.
 func (p *pair) annotations(ctx context.Context, l *lane, mailboxes map[string]cyrus.InternalName) error {
 	if len(mailboxes) == 0 {
-		return nil // no names would ask for all
+		return nil // no names would ask for all, which a server without mailboxes refuses to tell
 	}
 	names := slices.Sorted(maps.Keys(mailboxes))
-	if len(names) == 0 {
-		return nil // and a server without any mailbox refuses to tell of all
-	}
 	err := p.settleApart(ctx, func() ([]apart, error) {
 		theirs, err := l.replica.shared(ctx, names)
 		if err != nil {
