@@ -39,10 +39,11 @@ again and again until that is quick; then whoever may write to their folders is 
 out for as long as it takes to copy the rest, to prove that the new store and its
 replicas have what the old one has, and to route mail and clients anew. Until they are
 let in there everything can be taken back, and is if a step fails, a server does not
-answer or it takes too long; what can't be undone on a server that is down is undone by
-a later --resume or --rollback. Mail waits in the queue of the relay meanwhile. The
-originals stay where they were, and denied, for keep_source, and are deleted by a later
-apply --resume --yes, which reads every message on the new store and its replicas first.
+answer or it takes too long; what can't be undone on a server that is down is undone
+by a later --resume or --rollback. Mail waits in the queue of the relay meanwhile.
+The originals stay where they were, and denied, for keep_source, and are deleted by a
+later apply --resume --yes, which reads every message on the new store and its
+replicas first.
 
 A layout plan is carried out change by change: replicas are made and filled,
 promoted and dropped, by a command of yours, instance_hook: see interlace help

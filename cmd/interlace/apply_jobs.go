@@ -221,6 +221,11 @@ func (j *job) before(ctx context.Context, steps apply.Journal, f *facts) (*facts
 	return &facts{Inventory: apply.Before(f.Inventory, executed), groups: f.groups, source: f.source}, nil
 }
 
+// has reports whether a unit is one of the plans, and none that takes such a one back.
+func (j *job) has(u *apply.Unit) bool {
+	return slices.ContainsFunc(j.units, func(o apply.Unit) bool { return o.Plan == u.Plan && o.Name == u.Name })
+}
+
 // reversed are the units that move users back who are on their new stores, or were. What
 // left originals there brings these up to date.
 func (j *job) reversed(results []apply.Result) []apply.Unit {

@@ -250,6 +250,11 @@ func TestApplyLive(t *testing.T) {
 	if would, _ := m.apply(0, "--rollback"); len(would.Units) != 4 || !strings.HasSuffix(would.Units[3].Unit, ", back to s1") || len(would.Units[3].Steps) == 0 {
 		t.Errorf("what would be taken back: %+v", would)
 	}
+	m.configure("max_denied: 4s\nrouting_hook: [/bin/false, \"{file}\"]\n") // nobody is routed back
+	if _, stderr := m.apply(1, "--rollback", "--yes"); strings.Count(stderr, "NOT moved back") != 2 {
+		t.Errorf("nobody was moved back: %s", stderr)
+	}
+	m.configure("")
 	back, _ := m.apply(0, "--rollback", "--yes")
 	for i, u := range back.Units {
 		if want := []string{"back", "back", "moved", "moved"}[i]; u.State != want {

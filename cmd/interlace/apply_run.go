@@ -132,6 +132,7 @@ func (c *applying) run(ctx context.Context) error {
 		var list []apply.Result
 		list, wrong = c.carryOut(ctx, j)
 		results = append(results, list...)
+		c.sayStayed(j, list)
 		if fine = c.fine(j, list); !fine || wrong != nil || ctx.Err() != nil {
 			break
 		}
@@ -161,11 +162,21 @@ func (c *applying) fine(j *job, results []apply.Result) bool {
 		if w := c.flags.onlyWave.given(0); w > 0 && r.Unit.Wave != w {
 			return false
 		}
-		if j.backwards && r.Outcome == apply.Back {
+		if j.backwards && r.Outcome == apply.Back && j.has(r.Unit) {
 			return false
 		}
 		return r.Outcome != apply.Moved && r.Outcome != apply.Finished
 	})
+}
+
+// sayStayed says who was to be moved back and was not: the way back was given up, or is not
+// at its end.
+func (c *applying) sayStayed(j *job, results []apply.Result) {
+	for i := range results {
+		if r := &results[i]; j.backwards && !j.has(r.Unit) && r.Outcome != apply.Moved && r.Outcome != apply.Finished {
+			c.app.note("%s: NOT moved back, and still where the plan has moved them: interlace apply --rollback --yes tries again", inventory.Printable(r.Unit.Name))
+		}
+	}
 }
 
 // sayLeft says what is to be done later.

@@ -54,8 +54,8 @@ var errDeaf = errors.New("the database can't be used")
 // be routed elsewhere already: [work.wasLetIn] finds that when the unit is gone on with. The
 // error says who is kept out.
 func (o *Options) deaf(ctx context.Context, u *Unit, c *Course, w work, known []monitor.StepRecord, err error) error {
-	if ctx.Err() != nil {
-		return err
+	if h := (*hindrance)(nil); ctx.Err() != nil || errors.As(err, &h) {
+		return err // the end was asked for
 	}
 	err = fmt.Errorf("%s: %w: %w", u.Name, errDeaf, err)
 	since := (&Result{Unit: u, Records: known}).Out()

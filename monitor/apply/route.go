@@ -51,9 +51,12 @@ func (m *move) route(ctx context.Context, records []monitor.StepRecord) (text, d
 // errUnrouted says that users are kept out until they can be routed.
 var errUnrouted = later("interlace apply --resume --yes, or --rollback --yes, goes on when routing works again")
 
-// unroute sends mail and clients back to where the users were. It is done, too, where they
-// are served there all the same.
+// unroute sends mail and clients back to where the users were. Where they are known to be
+// served there all the same nothing is to be done.
 func (m *move) unroute(ctx context.Context) error {
+	if !m.rehearsed && m.servedBefore(ctx) {
+		return nil
+	}
 	limited, cancel := context.WithTimeout(ctx, m.denied())
 	defer cancel()
 	err := m.persist(limited, m.routes(true), m.servedBefore)
