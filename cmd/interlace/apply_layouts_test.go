@@ -89,7 +89,7 @@ func TestInstanceHook(t *testing.T) {
 // instance is. With real Cyrus, in a namespace for each server, it was tried by hand.
 func TestExampleOfAHook(t *testing.T) {
 	if _, err := exec.LookPath("python3"); err != nil {
-		t.Skip(err)
+		t.Skipf("SKIPPED: needs python3: %v", err)
 	}
 	dir := t.TempDir()
 	text := strings.TrimPrefix(shownBlock(t, instancesManual, "#!/usr/bin/env python3"), "\n")
