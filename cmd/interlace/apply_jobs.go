@@ -223,7 +223,7 @@ func (j *job) before(ctx context.Context, steps apply.Journal, f *facts) (*facts
 
 // has reports whether a unit is one of the plans, and none that takes such a one back.
 func (j *job) has(u *apply.Unit) bool {
-	return slices.ContainsFunc(j.units, func(o apply.Unit) bool { return o.Plan == u.Plan && o.Name == u.Name })
+	return slices.ContainsFunc(j.units, func(o apply.Unit) bool { return same(&o, u) })
 }
 
 // reversed are the units that move users back who are on their new stores, or were. What

@@ -173,7 +173,7 @@ func (o *Options) stepOrCut(ctx context.Context, u *Unit, c *Course, w work, g *
 // down before.
 func (o *Options) fail(ctx context.Context, u *Unit, step monitor.Step, before []monitor.StepRecord, why error) (known []monitor.StepRecord, failed, err error) {
 	r := monitor.StepRecord{Plan: u.Plan, Unit: u.Name, Step: step, State: monitor.StepFailed, At: o.Now(), Text: inventory.Text(why.Error())}
-	if errors.As(why, &letIn{}) {
+	if errors.As(why, &usersIn{}) {
 		r.Data = areIn
 	}
 	return append(slices.Clone(before), r), fmt.Errorf("%s: %s: %w", u.Name, step, why), o.addSoon(ctx, &r)

@@ -180,15 +180,15 @@ func (m *move) letIn(ctx context.Context, users func(*source) []inventory.UserID
 		}
 	}
 	if wrong != nil && in {
-		wrong = letIn{wrong}
+		wrong = usersIn{wrong}
 	}
 	return wrong
 }
 
-// letIn says what is left to be done though all users are let in where they work.
-type letIn struct{ error }
+// usersIn says what is left to be done though all users are let in where they work.
+type usersIn struct{ error }
 
-func (l letIn) Unwrap() error { return l.error }
+func (u usersIn) Unwrap() error { return u.error }
 
 // areIn is what the record of a step that failed has as its data when users are let in all
 // the same.
