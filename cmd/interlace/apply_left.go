@@ -1,0 +1,59 @@
+package main
+
+import (
+	"slices"
+	"time"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor/apply"
+)
+
+// sayLeft says what is to be done later.
+func (c *applying) sayLeft(results []apply.Result) {
+	var until time.Time
+	for i := range results {
+		until = later(until, results[i].Kept(c.app.config.KeepSource))
+	}
+	if !until.IsZero() {
+		c.app.note("the originals stay where they were, denied, until %s; interlace apply --resume --yes then deletes them", until.Local().Format(time.RFC3339))
+	}
+	if slices.ContainsFunc(results, func(r apply.Result) bool { return r.Outcome == apply.Moved || r.Outcome == apply.Finished }) {
+		c.app.note("interlace discover brings the inventory up to date, interlace confirm says whether the plan has kept what it promised")
+	}
+	c.sayInstances(results)
+}
+
+// sayInstances says what the fleet file has to say of stores whose instances have changed:
+// no server tells discover of an instance that the inventory does not name.
+func (c *applying) sayInstances(results []apply.Result) {
+	inv := c.facts.Inventory
+	var changed, between []inventory.StoreID
+	for i := range results {
+		r := &results[i]
+		if r.Unit.Do != nil && !r.Out().IsZero() {
+			between = append(between, r.Unit.Do.Store)
+		}
+		if r.Unit.Do == nil || r.Outcome != apply.Finished {
+			continue
+		}
+		inv = apply.Follow(inv, r.Unit, r.Records)
+		if !slices.Contains(changed, r.Unit.Do.Store) {
+			changed = append(changed, r.Unit.Do.Store)
+		}
+	}
+	for _, name := range changed {
+		if at := inv.Store(name); at >= 0 && !slices.Contains(between, name) {
+			c.app.note("store %s has these instances now, which the fleet file has to say:\n%s", name, apply.FleetLines(&inv.Stores[at]))
+		}
+	}
+}
+
+// sayStayed says who was to be moved back and was not: the way back was given up, or is not
+// at its end.
+func (c *applying) sayStayed(j *job, results []apply.Result) {
+	for i := range results {
+		if r := &results[i]; j.backwards && !j.has(r.Unit) && r.Outcome != apply.Moved && r.Outcome != apply.Finished {
+			c.app.note("%s: NOT moved back, and still where the plan has moved them: interlace apply --rollback --yes tries again", inventory.Printable(r.Unit.Name))
+		}
+	}
+}
