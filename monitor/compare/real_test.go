@@ -109,6 +109,7 @@ func (r *rig) settle() {
 	r.do(r.master, "anna", "SUBSCRIBE INBOX", "SUBSCRIBE INBOX.Work", `SETMETADATA INBOX.Work (/private/comment "mine" /shared/comment "ours")`)
 	r.do(r.master, "bob", "SUBSCRIBE team", "SELECT team", `UID STORE 1 +FLAGS (\Seen)`, "SELECT user.anna", `UID STORE 1 +FLAGS (\Seen)`)
 	r.script(r.master, "anna", "discard;\r\n")
+	r.tool(r.master, "quota", "-f") // those who append at once may lose what one of them counts
 	r.sync("-A")
 }
 
