@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
-	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 )
 
@@ -60,87 +58,128 @@ type gate struct {
 	poll  time.Duration
 }
 
+// carrying is a unit that is carried on until it ends, rests or can't go on.
+type carrying struct {
+	*Options
+	unit   *Unit
+	course *Course
+	work   work
+	gate   *gate
+	back   bool // it is taken back, if that can be done
+
+	known    []monitor.StepRecord // what is written down of it
+	last     Action
+	failures int   // of that
+	wrong    error // what was first wrong with the last step that failed
+	turned   error // why it goes back
+}
+
 // carry carries a unit on until it ends, rests or can't go on, and returns where it is and
 // what was first wrong with the last step that failed. With back it is taken back, if that
 // can be done. Where the unit may pause it passes the gate first.
 func (o *Options) carry(ctx context.Context, u *Unit, c *Course, w work, g *gate, back bool) (Outcome, error) {
-	known, err := o.Journal.Steps(ctx, u.Plan, u.Name)
-	if err != nil {
+	r := &carrying{Options: o, unit: u, course: c, work: w, gate: g, back: back}
+	var err error
+	if r.known, err = o.Journal.Steps(ctx, u.Plan, u.Name); err != nil {
 		return Stopped, err
 	}
-	wrong, err := o.mayGoOn(ctx, u, c, w, known, back)
+	wrong, err := r.mayGoOn(ctx)
 	if err != nil {
 		return Blocked, fmt.Errorf("%s: %w", u.Name, err)
 	}
-	back = back || wrong != nil
-	var turned error // why it goes back
-	var last Action
-	for failures := 0; ; {
-		records, err := o.stepsSoon(ctx, u)
-		if err != nil {
-			return Stopped, o.deaf(ctx, u, c, w, known, err)
-		}
-		a := c.Next(records, back)
-		if a.Verb != last.Verb || a.Step != last.Step {
-			if a.Back && !last.Back {
-				turned = wrong
-			}
-			last, failures = a, 0
-		}
-		switch {
-		case a.Verb == End && a.Back && errors.Is(turned, errPostponed):
-			return Postponed, turned
-		case a.Verb == End && a.Back:
-			return Back, turned
-		case a.Verb == End:
-			return Finished, nil
-		case a.Verb == Settle && w.rests(a.Step, records):
-			return Moved, nil
-		case failures >= tries && a.Back:
-			return Broken, because(wrong, turned)
-		case failures >= tries:
-			return Stuck, wrong
-		case a.Verb != Undo && c.pauses(a.Step) && !a.Again:
-			err := g.pass(ctx, a.Step)
-			if errors.Is(err, errPostponed) {
-				wrong, back = err, true
-				continue
-			}
-			if err != nil {
-				return Stopped, err
-			}
-		}
-		err = w.blocked(ctx, a, records)
-		if err != nil && !errors.Is(err, ErrUnreached) {
-			return Blocked, fmt.Errorf("%s: %w", u.Name, err)
-		}
-		failed := err
-		if failed != nil {
-			known, failed, err = o.fail(ctx, u, a.Step, records, failed)
-		} else {
-			known, failed, err = o.stepOrCut(ctx, u, c, w, g, a, records)
-		}
-		if err != nil {
-			return Stopped, o.deaf(ctx, u, c, w, known, err)
-		}
-		if errors.Is(failed, errRests) {
-			return Moved, failed
-		}
-		if failed == nil {
-			continue
-		}
-		if failures++; failures == 1 {
-			wrong = failed
-		}
-		if how := later(""); errors.As(failed, &how) {
-			failures = tries
-		}
-		if failures < tries && (a.Back || c.past(a) || a.Step == c.Pivot) { // it is tried again
-			if err := pause(ctx, time.Duration(failures*failures)*firstPause); err != nil {
-				return Stopped, err
-			}
+	r.wrong, r.back = wrong, back || wrong != nil
+	for {
+		if outcome, why := r.next(ctx); outcome != "" {
+			return outcome, why
 		}
 	}
+}
+
+// next does what is to be done next. An outcome says that nothing is.
+func (r *carrying) next(ctx context.Context) (Outcome, error) {
+	records, err := r.stepsSoon(ctx, r.unit)
+	if err != nil {
+		return Stopped, r.deaf(ctx, err)
+	}
+	r.known = records
+	a := r.course.Next(records, r.back)
+	r.follow(a)
+	if outcome, why := r.over(a); outcome != "" {
+		return outcome, why
+	}
+	if a.Verb != Undo && r.course.pauses(a.Step) && !a.Again {
+		switch err := r.gate.pass(ctx, a.Step); {
+		case errors.Is(err, errPostponed):
+			r.wrong, r.back = err, true
+			return "", nil
+		case err != nil:
+			return Stopped, err
+		}
+	}
+	failed := r.work.blocked(ctx, a, records)
+	switch {
+	case failed == nil:
+		failed, err = r.stepOrCut(ctx, a)
+	case errors.Is(failed, ErrUnreached):
+		failed, err = r.fail(ctx, a.Step, failed)
+	default:
+		return Blocked, fmt.Errorf("%s: %w", r.unit.Name, failed)
+	}
+	switch {
+	case err != nil:
+		return Stopped, r.deaf(ctx, err)
+	case errors.Is(failed, errRests):
+		return Moved, failed
+	case failed == nil:
+		return "", nil
+	}
+	return r.failed(ctx, a, failed)
+}
+
+// follow counts the failures of each action anew.
+func (r *carrying) follow(a Action) {
+	if a.Verb == r.last.Verb && a.Step == r.last.Step {
+		return
+	}
+	if a.Back && !r.last.Back {
+		r.turned = r.wrong
+	}
+	r.last, r.failures = a, 0
+}
+
+// over returns the outcome where nothing is to be done now.
+func (r *carrying) over(a Action) (Outcome, error) {
+	switch {
+	case a.Verb == End && a.Back && errors.Is(r.turned, errPostponed):
+		return Postponed, r.turned
+	case a.Verb == End && a.Back:
+		return Back, r.turned
+	case a.Verb == End:
+		return Finished, nil
+	case a.Verb == Settle && r.work.rests(a.Step, r.known):
+		return Moved, nil
+	case r.failures >= tries && a.Back:
+		return Broken, because(r.wrong, r.turned)
+	case r.failures >= tries:
+		return Stuck, r.wrong
+	}
+	return "", nil
+}
+
+// failed counts a failure, and waits where the same is tried again.
+func (r *carrying) failed(ctx context.Context, a Action, why error) (Outcome, error) {
+	if r.failures++; r.failures == 1 {
+		r.wrong = why
+	}
+	if how := later(""); errors.As(why, &how) {
+		r.failures = tries
+	}
+	if r.failures < tries && (a.Back || r.course.past(a) || a.Step == r.course.Pivot) {
+		if err := pause(ctx, time.Duration(r.failures*r.failures)*firstPause); err != nil {
+			return Stopped, err
+		}
+	}
+	return "", nil
 }
 
 // because says why a unit could not be taken back, and why it was to be.
@@ -149,65 +188,4 @@ func because(wrong, turned error) error {
 		return wrong
 	}
 	return fmt.Errorf("%w (it is taken back since %s)", wrong, turned.Error())
-}
-
-// stepOrCut does or undoes a step, which is ended in the middle where somebody asks for the
-// end and nobody is kept out.
-func (o *Options) stepOrCut(ctx context.Context, u *Unit, c *Course, w work, g *gate, a Action, records []monitor.StepRecord) (known []monitor.StepRecord, failed, err error) {
-	if a.Verb != Do || a.Step != c.Cut || g.asked == nil {
-		return o.step(ctx, u, c, w, a, records)
-	}
-	doing, cut := context.WithCancelCause(ctx)
-	defer cut(nil)
-	go func() {
-		for pause(doing, g.poll) == nil {
-			if why := g.asked(doing); why != nil {
-				cut(why)
-			}
-		}
-	}()
-	return o.step(doing, u, c, w, a, records)
-}
-
-// fail writes down that a step can't be done now, and returns that after what was written
-// down before.
-func (o *Options) fail(ctx context.Context, u *Unit, step monitor.Step, before []monitor.StepRecord, why error) (known []monitor.StepRecord, failed, err error) {
-	r := monitor.StepRecord{Plan: u.Plan, Unit: u.Name, Step: step, State: monitor.StepFailed, At: o.Now(), Text: inventory.Text(why.Error())}
-	if errors.As(why, &usersIn{}) {
-		r.Data = areIn
-	}
-	return append(slices.Clone(before), r), fmt.Errorf("%s: %s: %w", u.Name, step, why), o.addSoon(ctx, &r)
-}
-
-// step does or undoes one step, and writes down that it begins and how it ended, which it
-// returns after what was written down before. The error says that it could not be written
-// down, or that the context has ended in the middle.
-func (o *Options) step(ctx context.Context, u *Unit, c *Course, w work, a Action, records []monitor.StepRecord) (known []monitor.StepRecord, failed, err error) {
-	r := monitor.StepRecord{Plan: u.Plan, Unit: u.Name, Step: a.Step, State: monitor.StepBegan, At: o.Now()}
-	end := monitor.StepDone
-	if a.Verb == Undo {
-		r.State, end = monitor.StepUndoing, monitor.StepUndone
-	}
-	known = append(slices.Clone(records), r)
-	if err := o.addSoon(ctx, &r); err != nil {
-		return known, nil, err
-	}
-	o.tell(Progress{Unit: u, Verb: a.Verb, Step: a.Step})
-	var text, data string
-	if a.Verb == Undo {
-		failed = o.undoClaimed(ctx, u, c, w, a.Step, records)
-	} else {
-		text, data, failed = o.doClaimed(ctx, u, c, w, &r, records)
-	}
-	if ctx.Err() != nil {
-		return known, nil, context.Cause(ctx) // whether it is in effect is not known
-	}
-	if errors.Is(failed, errRests) {
-		return known, failed, nil // it is begun again another day
-	}
-	if failed != nil {
-		return o.fail(ctx, u, a.Step, known, failed)
-	}
-	r.State, r.At, r.Text, r.Data = end, o.Now(), inventory.Text(text), data
-	return append(known, r), nil, o.addSoon(ctx, &r)
 }

@@ -49,27 +49,27 @@ func (l *Limits) insist() time.Duration {
 // errDeaf says that the journal can't be used.
 var errDeaf = errors.New("the database can't be used")
 
-// deaf is what is done where the journal can't be used in the middle of a unit of which
-// this is known. Users who are kept out are let in again where they were, unless they may
-// be routed elsewhere already: [work.wasLetIn] finds that when the unit is gone on with. The
-// error says who is kept out.
-func (o *Options) deaf(ctx context.Context, u *Unit, c *Course, w work, known []monitor.StepRecord, err error) error {
+// deaf is what is done where the journal can't be used in the middle of a unit. Users who
+// are kept out are let in again where they were, unless they may be routed elsewhere
+// already: [work.wasLetIn] finds that when the unit is gone on with. The error says who is
+// kept out.
+func (r *carrying) deaf(ctx context.Context, err error) error {
 	if h := (*hindrance)(nil); ctx.Err() != nil || errors.As(err, &h) {
 		return err // the end was asked for
 	}
-	err = fmt.Errorf("%s: %w: %w", u.Name, errDeaf, err)
-	since := (&Result{Unit: u, Records: known}).Out()
+	err = fmt.Errorf("%s: %w: %w", r.unit.Name, errDeaf, err)
+	since := (&Result{Unit: r.unit, Records: r.known}).Out()
 	const resume = "interlace apply --resume --yes"
 	switch {
 	case since.IsZero():
 		return fmt.Errorf("%w. Nobody is kept out for it; when it can be used again %s goes on", err, resume)
-	case c.switches(known):
+	case r.course.switches(r.known):
 		return fmt.Errorf("%w. %s since %s and may be routed to the new place already, so that they were not let in: as soon as it can be used again run %s",
-			err, u.keptWords(), since.Format(time.RFC3339), resume)
+			err, r.unit.keptWords(), since.Format(time.RFC3339), resume)
 	}
-	if failed := w.undo(ctx, c.Hold, known); failed != nil {
+	if failed := r.work.undo(ctx, r.course.Hold, r.known); failed != nil {
 		return fmt.Errorf("%w. %s since %s, and letting them in failed: as soon as it can be used again run %s",
-			errors.Join(err, failed), u.keptWords(), since.Format(time.RFC3339), resume)
+			errors.Join(err, failed), r.unit.keptWords(), since.Format(time.RFC3339), resume)
 	}
 	return fmt.Errorf("%w. Its users were let in again where they were, which is not written down; when it can be used again %s takes the rest back", err, resume)
 }

@@ -1,0 +1,135 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"path"
+	"slices"
+	"time"
+
+	"github.com/interlacemail/interlace/monitor"
+)
+
+// stake claims all instances that a unit changes, whose first step began at a time. Who
+// claims them at the same moment for another journal finds this claim, or this one finds
+// theirs, or both.
+func (r *carrying) stake(ctx context.Context, at time.Time) error {
+	journal, err := r.Journal.Identity(ctx)
+	if err != nil {
+		return err
+	}
+	hosts, err := r.work.hosts(ctx)
+	if err != nil {
+		return err
+	}
+	if err := r.unstake(ctx, hosts, journal); err != nil { // of an earlier attempt
+		return err
+	}
+	text := r.claimText(journal, r.unit, at)
+	failed := everywhere(hosts, func(h *host) error { return h.stake(ctx, journal, text) })
+	all, _, unseen := claims(ctx, hosts)
+	nobody := func(*claim) bool { return false }
+	if err := r.refused(ctx, all, nobody); err != nil {
+		return err
+	}
+	return errors.Join(failed, unseen)
+}
+
+// note has the claims of a unit say that it has reached a step, if that is one to be noted.
+// One that says so is enough: an instance that does not answer keeps nobody waiting.
+func (r *carrying) note(ctx context.Context, step monitor.Step) error {
+	if !slices.Contains(noted, step) {
+		return nil
+	}
+	hosts, wrong := r.work.hosts(ctx)
+	failures := make([]error, len(hosts))
+	_ = everywhere(hosts, func(h *host) error {
+		failures[slices.Index(hosts, h)] = h.note(ctx, reached(step))
+		return nil
+	})
+	if len(hosts) == 0 || slices.Contains(failures, nil) {
+		return nil
+	}
+	return errors.Join(wrong, errors.Join(failures...))
+}
+
+// release ends the claims of a unit. One that can't be removed now is left to Tidy.
+func (r *carrying) release(ctx context.Context) error {
+	journal, err := r.Journal.Identity(ctx)
+	if err != nil {
+		return err
+	}
+	hosts, _ := r.work.hosts(ctx)
+	_ = r.unstake(ctx, hosts, journal)
+	return nil
+}
+
+// unstake removes the claims of a unit for this journal, and what was to be one.
+func (r *carrying) unstake(ctx context.Context, hosts []*host, journal string) error {
+	all, _, unseen := claims(ctx, hosts)
+	own := map[*host]bool{}
+	for i := range all {
+		if c := &all[i]; r.unit.claimed(c) && !c.empty() && c.journal == journal {
+			own[c.host] = true
+		}
+	}
+	return errors.Join(unseen, everywhere(hosts, func(h *host) error {
+		if !path.IsAbs(h.own(claimSuffix)) {
+			return h.nowhere()
+		}
+		files := []string{h.own(claimSuffix + "." + journal)}
+		if own[h] {
+			files = append(files, h.own(claimSuffix))
+		}
+		_, err := h.ask(ctx, short, append([]string{"rm", "-f", "--"}, files...)...)
+		return err
+	}))
+}
+
+// doClaimed does a step of a unit whose instances are claimed for it: from its first step on,
+// up to its last one.
+func (r *carrying) doClaimed(ctx context.Context, step monitor.Step, at time.Time, records []monitor.StepRecord) (text, data string, err error) {
+	last := step == r.course.Steps[len(r.course.Steps)-1] // an earlier attempt at it may have ended the claims
+	switch {
+	case step == r.course.Steps[0]:
+		err = r.stake(ctx, at)
+	case !last:
+		err = r.note(ctx, step)
+	}
+	if err != nil {
+		return "", "", err
+	}
+	text, data, err = r.work.do(ctx, step, records)
+	if err == nil && last {
+		err = r.release(ctx)
+	}
+	return text, data, err
+}
+
+// undoClaimed takes a step back, and with the first one the claims. Where another journal
+// has claimed an instance for the very same unit, what lies there is not of this one.
+func (r *carrying) undoClaimed(ctx context.Context, step monitor.Step, records []monitor.StepRecord) error {
+	if step != r.course.Steps[0] {
+		return r.work.undo(ctx, step, records)
+	}
+	taken, err := r.takenBefore(ctx)
+	if err == nil && !taken {
+		err = r.work.undo(ctx, step, records)
+	}
+	if err != nil {
+		return err
+	}
+	return r.release(ctx)
+}
+
+// takenBefore reports whether another journal has claimed an instance for the very same
+// unit: what lies beside the instance is of that one.
+func (r *carrying) takenBefore(ctx context.Context) (bool, error) {
+	journal, err := r.Journal.Identity(ctx)
+	if err != nil {
+		return false, err
+	}
+	hosts, _ := r.work.hosts(ctx)
+	all, _, _ := claims(ctx, hosts)
+	return slices.ContainsFunc(all, func(c claim) bool { return r.unit.claimed(&c) && !c.empty() && c.journal != journal }), nil
+}

@@ -1,0 +1,75 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
+)
+
+// stepOrCut does or undoes a step, which is ended in the middle where somebody asks for the
+// end and nobody is kept out.
+func (r *carrying) stepOrCut(ctx context.Context, a Action) (failed, err error) {
+	if a.Verb != Do || a.Step != r.course.Cut || r.gate.asked == nil {
+		return r.step(ctx, a)
+	}
+	doing, cut := context.WithCancelCause(ctx)
+	defer cut(nil)
+	go func() {
+		for pause(doing, r.gate.poll) == nil {
+			if why := r.gate.asked(doing); why != nil {
+				cut(why)
+			}
+		}
+	}()
+	return r.step(doing, a)
+}
+
+// fail writes down that a step can't be done now, and returns that.
+func (r *carrying) fail(ctx context.Context, step monitor.Step, why error) (failed, err error) {
+	record := monitor.StepRecord{Plan: r.unit.Plan, Unit: r.unit.Name, Step: step, State: monitor.StepFailed, At: r.Now(), Text: inventory.Text(why.Error())}
+	if errors.As(why, &usersIn{}) {
+		record.Data = areIn
+	}
+	return fmt.Errorf("%s: %s: %w", r.unit.Name, step, why), r.write(ctx, record)
+}
+
+// write writes something down. What is done is known even where that fails.
+func (r *carrying) write(ctx context.Context, record monitor.StepRecord) error {
+	r.known = append(slices.Clone(r.known), record)
+	return r.addSoon(ctx, &record)
+}
+
+// step does or undoes one step, and writes down that it begins and how it ended. The error
+// says that it could not be written down, or that the context has ended in the middle.
+func (r *carrying) step(ctx context.Context, a Action) (failed, err error) {
+	records := r.known
+	record := monitor.StepRecord{Plan: r.unit.Plan, Unit: r.unit.Name, Step: a.Step, State: monitor.StepBegan, At: r.Now()}
+	end := monitor.StepDone
+	if a.Verb == Undo {
+		record.State, end = monitor.StepUndoing, monitor.StepUndone
+	}
+	if err := r.write(ctx, record); err != nil {
+		return nil, err
+	}
+	r.tell(Progress{Unit: r.unit, Verb: a.Verb, Step: a.Step})
+	var text, data string
+	if a.Verb == Undo {
+		failed = r.undoClaimed(ctx, a.Step, records)
+	} else {
+		text, data, failed = r.doClaimed(ctx, a.Step, record.At, records)
+	}
+	switch {
+	case ctx.Err() != nil:
+		return nil, context.Cause(ctx) // whether it is in effect is not known
+	case errors.Is(failed, errRests):
+		return failed, nil // it is begun again another day
+	case failed != nil:
+		return r.fail(ctx, a.Step, failed)
+	}
+	record.State, record.At, record.Text, record.Data = end, r.Now(), inventory.Text(text), data
+	return nil, r.write(ctx, record)
+}
