@@ -72,22 +72,23 @@ type carrying struct {
 	failures int   // of that
 	wrong    error // what was first wrong with the last step that failed
 	turned   error // why it goes back
+
+	left error // why claims of it are left somewhere, though it has ended
 }
 
-// carry carries a unit on until it ends, rests or can't go on, and returns where it is and
+// on carries the unit on until it ends, rests or can't go on, and returns where it is and
 // what was first wrong with the last step that failed. With back it is taken back, if that
 // can be done. Where the unit may pause it passes the gate first.
-func (o *Options) carry(ctx context.Context, u *Unit, c *Course, w work, g *gate, back bool) (Outcome, error) {
-	r := &carrying{Options: o, unit: u, course: c, work: w, gate: g, back: back}
+func (r *carrying) on(ctx context.Context) (Outcome, error) {
 	var err error
-	if r.known, err = o.Journal.Steps(ctx, u.Plan, u.Name); err != nil {
+	if r.known, err = r.Journal.Steps(ctx, r.unit.Plan, r.unit.Name); err != nil {
 		return Stopped, err
 	}
 	wrong, err := r.mayGoOn(ctx)
 	if err != nil {
-		return Blocked, fmt.Errorf("%s: %w", u.Name, err)
+		return Blocked, fmt.Errorf("%s: %w", r.unit.Name, err)
 	}
-	r.wrong, r.back = wrong, back || wrong != nil
+	r.wrong, r.back = wrong, r.back || wrong != nil
 	for {
 		if outcome, why := r.next(ctx); outcome != "" {
 			return outcome, why

@@ -134,20 +134,26 @@ func (h *host) nowhere() error {
 	return fmt.Errorf("where configdirectory of %s on %s is was not found out", h.conf, h.server)
 }
 
-// stake makes a claim for a journal, all of it at once, and fails if there is one of that
-// unit. What it is made from stays beside it, and goes with it.
-func (h *host) stake(ctx context.Context, journal, text string) error {
+// stake makes a claim from a file of its own, all of it at once, and fails if there is one of
+// that unit. The file stays beside the claim, and goes with it.
+func (h *host) stake(ctx context.Context, from, text string) error {
 	if err := h.known(ctx); err != nil {
 		return err
 	}
-	own, claim := h.own(claimSuffix+"."+journal), h.own(claimSuffix)
+	own, claim := h.own(from), h.own(claimSuffix)
 	if err := h.put(ctx, own, text); err != nil {
 		return err
 	}
-	if _, err := h.ask(ctx, short, "ln", "-T", "--", own, claim); err != nil {
-		return fmt.Errorf("claim the instance with %s on %s: %w", claim, h.server, err)
+	var failed error
+	for range tries { // one that was in the way may have ended meanwhile
+		if _, failed = h.ask(ctx, short, "ln", "-T", "--", own, claim); failed == nil {
+			return nil
+		}
+		if there, err := h.exists(ctx, claim); there && err == nil {
+			return fmt.Errorf("another apply has claimed the instance on %s at the same moment, with %s: begin again when that has ended", h.server, claim)
+		}
 	}
-	return nil
+	return fmt.Errorf("claim the instance with %s on %s: %w", claim, h.server, failed)
 }
 
 // note adds to the claim of the unit.

@@ -77,7 +77,7 @@ func (r *carrying) mend(ctx context.Context, hosts []*host, own map[*host]*claim
 	return everywhere(hosts, func(h *host) error {
 		switch was := own[h]; {
 		case was == nil:
-			_ = h.stake(ctx, journal, text) // the next look tells if it is needed
+			_ = h.stake(ctx, staged(journal, attempt[0].At), text) // the next look tells if it is needed
 		case was.empty():
 			return h.note(ctx, text)
 		}

@@ -2,6 +2,7 @@ package apply_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -173,51 +174,68 @@ func TestClaimsThatAreMissing(t *testing.T) {
 	}
 }
 
-// Of several who begin at the same moment with their own journals one moves the user, or
-// nobody, and nothing is left of the others.
+// Of several who begin at the same moment, with their own journals or with copies of one, one
+// moves the user, or nobody, and nothing is left of the others. Whoever does not says whom
+// they met.
 func TestJournalsAtOnce(t *testing.T) {
 	t.Parallel()
-	r := anna(t)
-	u := unit("anna", "s1", "s2", "anna")
-	moved := ""
-	for range 20 {
-		var running sync.WaitGroup
-		outcomes := map[string]apply.Outcome{}
-		var mu sync.Mutex
-		for _, name := range []string{"one", "two", "three"} {
-			running.Go(func() {
-				results, err := apply.CarryOut(t.Context(), []apply.Unit{*u}, false, r.as(&journal{left: -1, name: name}))
-				mu.Lock()
-				defer mu.Unlock()
-				if err == nil {
-					outcomes[name] = results[0].Outcome
+	for _, copies := range []bool{false, true} {
+		t.Run(fmt.Sprintf("copies %v", copies), func(t *testing.T) {
+			t.Parallel()
+			r := anna(t)
+			u := unit("anna", "s1", "s2", "anna")
+			moved := ""
+			for n := 0; n < 20 && moved == ""; n++ {
+				var running sync.WaitGroup
+				results := map[string]apply.Result{}
+				var mu sync.Mutex
+				for _, name := range []string{"one", "two", "three"} {
+					j := &journal{left: -1, name: name}
+					if copies {
+						j.name = "same"
+					}
+					o := r.as(j)
+					o.By = "by " + name
+					running.Go(func() {
+						done, err := apply.CarryOut(t.Context(), []apply.Unit{*u}, false, o)
+						mu.Lock()
+						defer mu.Unlock()
+						if err == nil {
+							results[name] = done[0]
+						}
+					})
 				}
-			})
-		}
-		running.Wait()
-		for name, outcome := range outcomes {
-			switch {
-			case outcome == apply.Moved && moved == "":
-				moved = name
-			case outcome != apply.Back && outcome != apply.Waiting:
-				t.Fatalf("%v", outcomes)
+				running.Wait()
+				for name, done := range results {
+					switch {
+					case done.Outcome == apply.Moved && moved == "":
+						moved = name
+					case done.Outcome != apply.Back && done.Outcome != apply.Waiting:
+						t.Fatalf("%+v", results)
+					case !strings.Contains(done.Why, "is carried out with the database ") && !strings.Contains(done.Why, "another apply has claimed the instance on "), strings.Contains(done.Why, "ln:"):
+						t.Errorf("%s does not say whom it met: %s", name, done.Why)
+					}
+				}
+				if left := r.files(t); moved == "" && len(left) > 0 {
+					t.Fatalf("%+v; left are %v", results, left)
+				}
 			}
-		}
-		if moved != "" {
-			break
-		}
-		if left := r.files(t); len(left) > 0 {
-			t.Fatalf("%v; left are %v", outcomes, left)
-		}
-	}
-	if moved == "" {
-		t.Fatal("nobody has ever moved the user")
-	}
-	r.look(t, "anna", 0, 1)
-	for _, file := range r.files(t) {
-		if text, err := os.ReadFile(file); strings.HasSuffix(file, ".claim") && !strings.Contains(string(text), "journal: "+moved+"\n") {
-			t.Errorf("%s: %s, %v", file, text, err)
-		}
+			if moved == "" {
+				t.Fatal("nobody has ever moved the user")
+			}
+			r.look(t, "anna", 0, 1)
+			claims := 0
+			for _, file := range r.files(t) {
+				if text, err := os.ReadFile(file); strings.HasSuffix(file, ".claim") {
+					if claims++; !strings.Contains(string(text), "by: by "+moved+"\n") {
+						t.Errorf("%s has moved the user; %s: %s, %v", moved, file, text, err)
+					}
+				}
+			}
+			if claims != 4 {
+				t.Errorf("%d instances are claimed: %v", claims, r.files(t))
+			}
+		})
 	}
 }
 

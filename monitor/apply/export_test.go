@@ -15,7 +15,8 @@ func (o *Options) Carry(ctx context.Context, u *Unit, back bool) (outcome Outcom
 	if err != nil {
 		return Stopped, err
 	}
-	return o.carry(ctx, u, &ofMove, m, &gate{pass: func(context.Context, monitor.Step) error { return nil }}, back)
+	r := &carrying{Options: o, unit: u, course: &ofMove, work: m, gate: &gate{pass: func(context.Context, monitor.Step) error { return nil }}, back: back}
+	return r.on(ctx)
 }
 
 func killed(outcome *Outcome, err *error) {

@@ -14,7 +14,8 @@ func (o *Options) CarryChange(ctx context.Context, u *Unit) (outcome Outcome, er
 	if err != nil {
 		return Stopped, err
 	}
-	return o.carry(ctx, u, c, w, &gate{pass: func(context.Context, monitor.Step) error { return nil }}, false)
+	r := &carrying{Options: o, unit: u, course: c, work: w, gate: &gate{pass: func(context.Context, monitor.Step) error { return nil }}, back: false}
+	return r.on(ctx)
 }
 
 // ProveAlike compares a replica with its master.

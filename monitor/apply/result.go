@@ -14,6 +14,7 @@ type Result struct {
 	Unit    *Unit
 	Outcome Outcome
 	Why     string // it has not come further
+	Claims  string // why claims of it are left somewhere, though it has ended; or nothing
 	Records []monitor.StepRecord
 	// BackAt is when other units had moved its users back; zero: they have not.
 	BackAt time.Time

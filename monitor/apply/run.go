@@ -38,6 +38,7 @@ type task struct {
 	state   taskState
 	outcome Outcome
 	why     error
+	left    error // why claims of it are left somewhere
 }
 
 type taskState int
@@ -306,11 +307,14 @@ func (r *run) carryOne(ctx context.Context, t *task) (Outcome, error) {
 			return Stopped, err
 		}
 	}
-	return t.options.carry(ctx, &t.Unit, t.course, w, &gate{
+	c := &carrying{Options: t.options, unit: &t.Unit, course: t.course, work: w, back: r.back, gate: &gate{
 		pass:  func(ctx context.Context, step monitor.Step) error { return r.pass(ctx, t, step) },
 		asked: func(ctx context.Context) error { return r.stopped(ctx, t) },
 		poll:  r.Limits.poll(),
-	}, r.back)
+	}}
+	outcome, err := c.on(ctx)
+	t.left = c.left
+	return outcome, err
 }
 
 // endOf is the outcome of a unit of which nothing is left to be done.
@@ -354,7 +358,7 @@ func (r *run) results(ctx context.Context) (list []Result, unread error) {
 		if err != nil {
 			records, unread = t.records, err
 		}
-		list = append(list, Result{Unit: &t.Unit, Outcome: t.outcome, Why: textOf(t.why), Records: records})
+		list = append(list, Result{Unit: &t.Unit, Outcome: t.outcome, Why: textOf(t.why), Claims: textOf(t.left), Records: records})
 	}
 	return list, unread
 }

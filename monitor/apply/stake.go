@@ -1,9 +1,10 @@
 package apply
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"path"
+	"fmt"
 	"slices"
 	"time"
 
@@ -11,8 +12,8 @@ import (
 )
 
 // stake claims all instances that a unit changes, whose first step began at a time. Who
-// claims them at the same moment for another journal finds this claim, or this one finds
-// theirs, or both.
+// claims them at the same moment for another journal, or a copy of this one, finds this
+// claim, or this one finds theirs, or both.
 func (r *carrying) stake(ctx context.Context, at time.Time) error {
 	journal, err := r.Journal.Identity(ctx)
 	if err != nil {
@@ -26,13 +27,19 @@ func (r *carrying) stake(ctx context.Context, at time.Time) error {
 		return err
 	}
 	text := r.claimText(journal, r.unit, at)
-	failed := everywhere(hosts, func(h *host) error { return h.stake(ctx, journal, text) })
+	failed := everywhere(hosts, func(h *host) error { return h.stake(ctx, staged(journal, at), text) })
 	all, _, unseen := claims(ctx, hosts)
 	nobody := func(*claim) bool { return false }
 	if err := r.refused(ctx, all, nobody); err != nil {
 		return err
 	}
 	return errors.Join(failed, unseen)
+}
+
+// staged is the extension of the file from which the claim of an attempt is made: no other
+// attempt has such a one, with whatever copy of the journal.
+func staged(journal string, began time.Time) string {
+	return fmt.Sprintf("%s.%s.%d", claimSuffix, journal, began.UnixMicro())
 }
 
 // note has the claims of a unit say that it has reached a step, if that is one to be noted.
@@ -53,37 +60,48 @@ func (r *carrying) note(ctx context.Context, step monitor.Step) error {
 	return errors.Join(wrong, errors.Join(failures...))
 }
 
-// release ends the claims of a unit. One that can't be removed now is left to Tidy.
+// release ends the claims of a unit, and notes where that could not be done: there they are
+// left to [Options.Tidy].
 func (r *carrying) release(ctx context.Context) error {
 	journal, err := r.Journal.Identity(ctx)
 	if err != nil {
 		return err
 	}
-	hosts, _ := r.work.hosts(ctx)
-	_ = r.unstake(ctx, hosts, journal)
+	hosts, unheard := r.work.hosts(ctx)
+	r.left = errors.Join(unheard, r.unstake(ctx, hosts, journal))
 	return nil
 }
 
-// unstake removes the claims of a unit for this journal, and what was to be one.
+// unstake removes the claims of a unit that this journal knows of, and what they were made
+// from. Each instance is tried.
 func (r *carrying) unstake(ctx context.Context, hosts []*host, journal string) error {
 	all, _, unseen := claims(ctx, hosts)
 	own := map[*host]bool{}
 	for i := range all {
-		if c := &all[i]; r.unit.claimed(c) && !c.empty() && c.journal == journal {
-			own[c.host] = true
+		if c := &all[i]; r.unit.claimed(c) {
+			state, err := r.stateOf(ctx, journal, c)
+			if err != nil {
+				return err
+			}
+			own[c.host] = state == held || state == stale
 		}
 	}
-	return errors.Join(unseen, everywhere(hosts, func(h *host) error {
-		if !path.IsAbs(h.own(claimSuffix)) {
-			return h.nowhere()
+	var made []string
+	for _, record := range r.known {
+		if record.Step == r.course.Steps[0] && record.State == monitor.StepBegan {
+			made = append(made, staged(journal, record.At))
 		}
-		files := []string{h.own(claimSuffix + "." + journal)}
+	}
+	wrong := make([]error, len(hosts))
+	_ = everywhere(hosts, func(h *host) error {
+		files := slices.Clone(made)
 		if own[h] {
-			files = append(files, h.own(claimSuffix))
+			files = append(files, claimSuffix)
 		}
-		_, err := h.ask(ctx, short, append([]string{"rm", "-f", "--"}, files...)...)
-		return err
-	}))
+		wrong[slices.Index(hosts, h)] = h.forget(ctx, files...)
+		return nil
+	})
+	return cmp.Or(unseen, errors.Join(wrong...))
 }
 
 // doClaimed does a step of a unit whose instances are claimed for it: from its first step on,
@@ -106,8 +124,8 @@ func (r *carrying) doClaimed(ctx context.Context, step monitor.Step, at time.Tim
 	return text, data, err
 }
 
-// undoClaimed takes a step back, and with the first one the claims. Where another journal
-// has claimed an instance for the very same unit, what lies there is not of this one.
+// undoClaimed takes a step back, and with the first one the claims. Where somebody else has
+// claimed an instance for the very same unit, what lies there is not of this one.
 func (r *carrying) undoClaimed(ctx context.Context, step monitor.Step, records []monitor.StepRecord) error {
 	if step != r.course.Steps[0] {
 		return r.work.undo(ctx, step, records)
@@ -122,8 +140,8 @@ func (r *carrying) undoClaimed(ctx context.Context, step monitor.Step, records [
 	return r.release(ctx)
 }
 
-// takenBefore reports whether another journal has claimed an instance for the very same
-// unit: what lies beside the instance is of that one.
+// takenBefore reports whether another journal, or a copy of this one, has claimed an instance
+// for the very same unit: what lies beside the instance is of that one.
 func (r *carrying) takenBefore(ctx context.Context) (bool, error) {
 	journal, err := r.Journal.Identity(ctx)
 	if err != nil {
@@ -131,5 +149,14 @@ func (r *carrying) takenBefore(ctx context.Context) (bool, error) {
 	}
 	hosts, _ := r.work.hosts(ctx)
 	all, _, _ := claims(ctx, hosts)
-	return slices.ContainsFunc(all, func(c claim) bool { return r.unit.claimed(&c) && !c.empty() && c.journal != journal }), nil
+	for i := range all {
+		c := &all[i]
+		if !r.unit.claimed(c) || c.empty() {
+			continue
+		}
+		if state, err := r.stateOf(ctx, journal, c); err != nil || state == strange || state == ahead {
+			return err == nil, err
+		}
+	}
+	return false, nil
 }
