@@ -8,7 +8,9 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/interlacemail/interlace/fixtures/cyrustest"
 	"github.com/interlacemail/interlace/inventory"
@@ -189,6 +191,7 @@ func TestJournalsAtOnce(t *testing.T) {
 				var running sync.WaitGroup
 				results := map[string]apply.Result{}
 				var mu sync.Mutex
+				var begun atomic.Int32
 				for _, name := range []string{"one", "two", "three"} {
 					j := &journal{left: -1, name: name}
 					if copies {
@@ -196,6 +199,15 @@ func TestJournalsAtOnce(t *testing.T) {
 					}
 					o := r.as(j)
 					o.By = "by " + name
+					o.Progress = func(p apply.Progress) {
+						if p.Step != monitor.StepCheck || p.Verb != apply.Do {
+							return
+						}
+						begun.Add(1)
+						for late := time.Now().Add(time.Second); n%2 == 0 && begun.Load() < 3 && time.Now().Before(late); { // nobody has claimed anything
+							time.Sleep(time.Millisecond)
+						}
+					}
 					running.Go(func() {
 						done, err := apply.CarryOut(t.Context(), []apply.Unit{*u}, false, o)
 						mu.Lock()
