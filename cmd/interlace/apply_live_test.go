@@ -59,6 +59,10 @@ case "$*" in
 *' -O '*)
 	[ ! -e "$at/stop-when-denied" ] || touch "$(cat "$at/stop-when-denied")"
 	[ ! -e "$at/hang-when-denied" ] || exec sleep 20
+	if [ -e "$at/lock-when-denied" ]; then
+		touch "$at/lock-now"
+		while [ ! -e "$at/locked" ]; do sleep 0.05; done
+	fi
 	;;
 esac
 exec setpriv --reuid=cyrus --regid=mail --clear-groups -- "$@"
@@ -202,11 +206,19 @@ func (m *moving) apply(want int, args ...string) (a answerOfApply, stderr string
 		m.Fatalf("apply %v: status %d, want %d: %s%s", args, status, want, stdout, stderr)
 	}
 	if status < 2 && stdout != "" {
-		if err := json.Unmarshal([]byte(stdout), &a); err != nil {
-			m.Fatalf("%v: %s", err, stdout)
-		}
+		a = answerIn(m.T, stdout)
 	}
 	return a, stderr
+}
+
+// answerIn is the answer of apply among what it prints.
+func answerIn(t *testing.T, printed string) (a answerOfApply) {
+	t.Helper()
+	text := printed[max(strings.Index(printed, "{\n"), 0):]
+	if err := json.NewDecoder(strings.NewReader(text)).Decode(&a); err != nil {
+		t.Fatalf("%v: %s", err, printed)
+	}
+	return a
 }
 
 // TestApplyLive carries a plan out on real Cyrus, and takes it back with the mail that

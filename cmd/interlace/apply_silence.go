@@ -96,12 +96,17 @@ func (q *quieting) lift(ctx context.Context, numbers []int64) error {
 	return nil
 }
 
-// end lets alerts be told again.
+// endSoon is how long may be tried to end silences, which end by themselves.
+const endSoon = 5 * time.Second
+
+// end lets alerts be told again: now or, where the database fails, before long.
 func (q *quieting) end(ctx context.Context) {
 	q.stop()
 	q.stopped.Wait()
+	ctx, cancel := context.WithTimeout(ctx, endSoon)
+	defer cancel()
 	if err := q.lift(ctx, q.made); err != nil {
-		q.app.say("%v", err)
+		q.app.say("alerts that this apply causes stay silenced, for %s at most: %v", formatDuration(quietFor), err)
 	}
 }
 

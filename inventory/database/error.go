@@ -53,14 +53,14 @@ const (
 
 func (f *File) explain(ctx context.Context, err error) error { return explain(ctx, f.path, err) }
 
-// explain turns what SQLite says about the file into an [Error]. Other errors
-// and an interruption pass through.
+// explain turns what SQLite says about the file into an [Error]. Other errors and an
+// interruption pass through; who has waited in vain for another writer is told of that.
 func explain(ctx context.Context, path string, err error) error {
 	var own *Error
 	if err == nil || errors.As(err, &own) {
 		return err
 	}
-	if ctx.Err() != nil {
+	if ended := ctx.Err(); ended != nil && !(isBusy(err) && errors.Is(ended, context.DeadlineExceeded)) {
 		return context.Cause(ctx)
 	}
 	var theirs sqlite3.Error

@@ -145,12 +145,21 @@ func (f *File) Add(ctx context.Context, schema Schema) error {
 }
 
 // patiently repeats what may fail because another process is writing, until it
-// has been waited for. SQLite's own waiting cannot be interrupted, so it is told
-// to wait for no longer than patience.
+// has been waited for, or the context ends. SQLite's own waiting cannot be interrupted,
+// so it is told to wait for no longer than patience.
 func (f *File) patiently(ctx context.Context, do func() error) error {
+	var busy error
 	for begun := time.Now(); ; {
 		err := do()
-		if !isBusy(err) || time.Since(begun) >= f.wait {
+		switch {
+		case isBusy(err):
+			busy = err
+		case busy != nil && ctx.Err() != nil:
+			return busy // that is what took the time
+		default:
+			return err
+		}
+		if time.Since(begun) >= f.wait {
 			return err
 		}
 		select {

@@ -73,7 +73,11 @@ type carrying struct {
 	wrong    error // what was first wrong with the last step that failed
 	turned   error // why it goes back
 
-	left error // why claims of it are left somewhere, though it has ended
+	// loose tells that users were let in before this began, and not when: that was not
+	// written down. In is when they were let in here without that being written down.
+	loose bool
+	in    time.Time
+	left  error // why claims of it are left somewhere, though it has ended
 }
 
 // on carries the unit on until it ends, rests or can't go on, and returns where it is and
@@ -98,7 +102,7 @@ func (r *carrying) on(ctx context.Context) (Outcome, error) {
 
 // next does what is to be done next. An outcome says that nothing is.
 func (r *carrying) next(ctx context.Context) (Outcome, error) {
-	records, err := r.stepsSoon(ctx, r.unit)
+	records, err := r.stepsSoon(ctx)
 	if err != nil {
 		return Stopped, r.deaf(ctx, err)
 	}

@@ -17,11 +17,19 @@ func (r *carrying) mayGoOn(ctx context.Context) (back, err error) {
 	if len(r.known) == 0 || a.Verb == End {
 		return nil, nil
 	}
-	if err := r.stillClaimed(ctx); err != nil || a.Back {
+	if err := r.stillClaimed(ctx); err != nil {
 		return nil, err
 	}
-	who, err := r.work.wasLetIn(ctx, r.known)
-	if err == nil && who != "" {
+	if a.Back && (&Result{Unit: r.unit, Records: r.known}).Out().IsZero() {
+		return nil, nil
+	}
+	asking, cancel := context.WithTimeout(ctx, greeting)
+	defer cancel()
+	who, err := r.work.wasLetIn(asking, r.known)
+	switch r.loose = who != ""; {
+	case a.Back:
+		return nil, nil
+	case r.loose:
 		back = fmt.Errorf("%s: %s since it was stopped: what came since is not in the copy", r.unit.Name, who)
 	}
 	return back, err

@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,30 +14,45 @@ import (
 )
 
 // addSoon writes down a step, and tries for a while.
-func (o *Options) addSoon(ctx context.Context, r *monitor.StepRecord) error {
-	return o.insist(ctx, func() error { return o.Journal.AddStep(ctx, r) })
+func (r *carrying) addSoon(ctx context.Context, record *monitor.StepRecord) error {
+	return r.insist(ctx, func(ctx context.Context) error { return r.Journal.AddStep(ctx, record) })
 }
 
-// stepsSoon reads what is written down of a unit, and tries for a while.
-func (o *Options) stepsSoon(ctx context.Context, u *Unit) (records []monitor.StepRecord, err error) {
-	err = o.insist(ctx, func() error {
-		records, err = o.Journal.Steps(ctx, u.Plan, u.Name)
+// stepsSoon reads what is written down of the unit, and tries for a while.
+func (r *carrying) stepsSoon(ctx context.Context) (records []monitor.StepRecord, err error) {
+	err = r.insist(ctx, func(ctx context.Context) error {
+		records, err = r.Journal.Steps(ctx, r.unit.Plan, r.unit.Name)
 		return err
 	})
 	return records, err
 }
 
-// insist does again what fails, for as long as is tried to use the journal.
-func (o *Options) insist(ctx context.Context, do func() error) error {
-	for begin := time.Now(); ; {
-		err := do()
-		if err == nil || time.Since(begin) >= o.Limits.insist() || ctx.Err() != nil {
-			return err
+// insist does again what fails, for as long as is tried to use the journal. The error is the
+// first one.
+func (r *carrying) insist(ctx context.Context, do func(context.Context) error) error {
+	limit := r.insisting()
+	trying, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	for first := error(nil); ; {
+		err := do(trying)
+		if err == nil {
+			return nil
 		}
-		if pause(ctx, min(time.Second, o.Limits.insist()/10)) != nil {
-			return err
+		first = cmp.Or(first, err)
+		if pause(trying, min(time.Second, limit/10)) != nil {
+			return first
 		}
 	}
+}
+
+// insisting is how long is tried to use the journal: while users are kept out who can be let
+// in where they were, no longer than leaves time for that.
+func (r *carrying) insisting() time.Duration {
+	limit, since := r.Limits.insist(), (&Result{Unit: r.unit, Records: r.known}).Out()
+	if since.IsZero() || r.course.switches(r.known) {
+		return limit
+	}
+	return min(limit, max(r.denied()-r.wayBack()-r.Now().Sub(since), time.Second))
 }
 
 func (l *Limits) insist() time.Duration {
@@ -67,9 +83,13 @@ func (r *carrying) deaf(ctx context.Context, err error) error {
 		return fmt.Errorf("%w. %s since %s and may be routed to the new place already, so that they were not let in: as soon as it can be used again run %s",
 			err, r.unit.keptWords(), since.Format(time.RFC3339), resume)
 	}
-	if failed := r.work.undo(ctx, r.course.Hold, r.known); failed != nil {
+	failed := r.work.undo(ctx, r.course.Hold, r.known)
+	if failed != nil && !errors.As(failed, &usersIn{}) {
 		return fmt.Errorf("%w. %s since %s, and letting them in failed: as soon as it can be used again run %s",
 			errors.Join(err, failed), r.unit.keptWords(), since.Format(time.RFC3339), resume)
+	}
+	if r.in = r.Now(); failed != nil {
+		err = fmt.Errorf("%w; %w", err, failed)
 	}
 	return fmt.Errorf("%w. Its users were let in again where they were, which is not written down; when it can be used again %s takes the rest back", err, resume)
 }

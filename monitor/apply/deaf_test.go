@@ -88,6 +88,10 @@ func TestDeafJournal(t *testing.T) {
 		if done[0].Outcome != apply.Stopped || !strings.Contains(done[0].Why, errFull.Error()) || routed && refused == nil || (refused != nil || refusedZed != nil) && !routed && !told {
 			t.Fatalf("after %d records: %s, %s; routed %v, refused %v, %v\n%v", n, done[0].Outcome, done[0].Why, routed, refused, refusedZed, j)
 		}
+		unwritten := strings.Contains(done[0].Why, "Its users were let in again where they were")
+		if unwritten && (!done[0].Out().IsZero() || !done[0].Denied().Known) {
+			t.Errorf("after %d records they are in, and told is that they are out since %v, %v", n, done[0].Out(), done[0].Denied())
+		}
 		messages := 3
 		if refused == nil {
 			talk(t, from, user, "APPEND INBOX "+cyrustest.Literal(message("meanwhile", 1)))
@@ -103,6 +107,9 @@ func TestDeafJournal(t *testing.T) {
 			}
 			if done[0].Outcome != apply.Back || refused != nil || !strings.Contains(done[0].Why, "user "+user+" was let in again on "+from.Name) {
 				t.Fatalf("after %d records, gone on with: %s, %s\n%v", n, done[0].Outcome, done[0].Why, j)
+			}
+			if unwritten && done[0].Denied().Known {
+				t.Errorf("after %d records: when they were let in is not known, and told is %v", n, done[0].Denied())
 			}
 			r.look(t, user, 1, 0)
 			must(t, r.Settle(t.Context()))

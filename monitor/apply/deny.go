@@ -191,5 +191,5 @@ type usersIn struct{ error }
 func (u usersIn) Unwrap() error { return u.error }
 
 // areIn is what the record of a step that failed has as its data when users are let in all
-// the same.
-const areIn = "let in"
+// the same, and wereIn what a record has when they were let in before, nobody knows when.
+const areIn, wereIn = "let in", "let in before"

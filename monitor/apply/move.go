@@ -145,7 +145,7 @@ func (m *move) whileDenied(ctx context.Context, step monitor.Step, records []mon
 
 // wayBack is how much of the time for which users may be denied is kept for letting them
 // in again where they were.
-func (m *move) wayBack() time.Duration { return min(m.denied()/4, 2*greeting) }
+func (o *Options) wayBack() time.Duration { return min(o.denied()/4, 2*greeting) }
 
 // users returns all users of the unit, without shared trees.
 func (m *move) users() []inventory.UserID {

@@ -16,6 +16,8 @@ type Result struct {
 	Why     string // it has not come further
 	Claims  string // why claims of it are left somewhere, though it has ended; or nothing
 	Records []monitor.StepRecord
+	// In is when users were let in again, where that could not be written down; zero: it was.
+	In time.Time
 	// BackAt is when other units had moved its users back; zero: they have not.
 	BackAt time.Time
 }
@@ -100,7 +102,8 @@ func (r *Result) Out() time.Time {
 	return since
 }
 
-// out returns since when users are kept out, or else how long they were, in seconds.
+// out returns since when users are kept out, or else how long they were, in seconds, if that
+// is known.
 func (r *Result) out() (since time.Time, took inventory.Number) {
 	out, in := r.Unit.outAndIn()
 	for i := range r.Records {
@@ -109,9 +112,14 @@ func (r *Result) out() (since time.Time, took inventory.Number) {
 		case record.Step == out && record.State == monitor.StepBegan && since.IsZero():
 			since, took = record.At, inventory.Number{}
 		case since.IsZero():
+		case record.Step == out && record.Data == wereIn:
+			since = time.Time{}
 		case record.Step == in && record.State == monitor.StepDone, record.Step == out && (record.State == monitor.StepUndone || record.Data == areIn):
 			took, since = inventory.Known(record.At.Sub(since).Seconds()), time.Time{}
 		}
+	}
+	if !since.IsZero() && !r.In.IsZero() {
+		took, since = inventory.Known(r.In.Sub(since).Seconds()), time.Time{}
 	}
 	return since, took
 }

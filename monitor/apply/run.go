@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
@@ -38,7 +39,8 @@ type task struct {
 	state   taskState
 	outcome Outcome
 	why     error
-	left    error // why claims of it are left somewhere
+	in      time.Time // when users were let in, where that could not be written down
+	left    error     // why claims of it are left somewhere
 }
 
 type taskState int
@@ -313,7 +315,7 @@ func (r *run) carryOne(ctx context.Context, t *task) (Outcome, error) {
 		poll:  r.Limits.poll(),
 	}}
 	outcome, err := c.on(ctx)
-	t.left = c.left
+	t.in, t.left = c.in, c.left
 	return outcome, err
 }
 
@@ -358,7 +360,7 @@ func (r *run) results(ctx context.Context) (list []Result, unread error) {
 		if err != nil {
 			records, unread = t.records, err
 		}
-		list = append(list, Result{Unit: &t.Unit, Outcome: t.outcome, Why: textOf(t.why), Claims: textOf(t.left), Records: records})
+		list = append(list, Result{Unit: &t.Unit, Outcome: t.outcome, Why: textOf(t.why), In: t.in, Claims: textOf(t.left), Records: records})
 	}
 	return list, unread
 }

@@ -32,7 +32,7 @@ func (r *carrying) stepOrCut(ctx context.Context, a Action) (failed, err error) 
 func (r *carrying) fail(ctx context.Context, step monitor.Step, why error) (failed, err error) {
 	record := monitor.StepRecord{Plan: r.unit.Plan, Unit: r.unit.Name, Step: step, State: monitor.StepFailed, At: r.Now(), Text: inventory.Text(why.Error())}
 	if errors.As(why, &usersIn{}) {
-		record.Data = areIn
+		record.Data = r.letIn(areIn)
 	}
 	return fmt.Errorf("%s: %s: %w", r.unit.Name, step, why), r.write(ctx, record)
 }
@@ -59,6 +59,9 @@ func (r *carrying) step(ctx context.Context, a Action) (failed, err error) {
 	var text, data string
 	if a.Verb == Undo {
 		failed = r.undoClaimed(ctx, a.Step, records)
+		if a.Step == r.course.Hold {
+			data = r.letIn("")
+		}
 	} else {
 		text, data, failed = r.doClaimed(ctx, a.Step, record.At, records)
 	}
@@ -72,4 +75,12 @@ func (r *carrying) step(ctx context.Context, a Action) (failed, err error) {
 	}
 	record.State, record.At, record.Text, record.Data = end, r.Now(), inventory.Text(text), data
 	return nil, r.write(ctx, record)
+}
+
+// letIn is what is written down where users are let in: this, or that they were before.
+func (r *carrying) letIn(data string) string {
+	if r.loose {
+		return wereIn
+	}
+	return data
 }
