@@ -66,7 +66,7 @@ func (c *applying) shown(ctx context.Context, list []apply.Rehearsal) *report.Re
 	shown := &report.Rehearsed{Units: []report.RehearsedUnit{}, Broken: []string{}, Unreached: append([]string{}, apply.Mistakes(c.unreached)...), Notes: []string{}}
 	results := make([]apply.Result, len(list))
 	for i, r := range list {
-		results[i] = apply.Result{Unit: r.Unit, Outcome: r.Outcome, Records: r.Records}
+		results[i] = apply.Result{Unit: r.Unit, Outcome: r.Outcome, Why: failedLast(&r), Records: r.Records}
 	}
 	apply.MarkBack(results)
 	for i := range list {
@@ -88,6 +88,19 @@ func (c *applying) shown(ctx context.Context, list []apply.Rehearsal) *report.Re
 		shown.Notes = append(shown.Notes, "whether routing_hook routes anybody can't be looked at: neither routing_query nor routing_file is set")
 	}
 	return shown
+}
+
+// failedLast says which step of a unit that is not done failed last, and why.
+func failedLast(r *apply.Rehearsal) string {
+	if r.Outcome == apply.Moved || r.Outcome == apply.Finished {
+		return ""
+	}
+	for _, s := range slices.Backward(r.Records) {
+		if s.State == monitor.StepFailed {
+			return fmt.Sprintf("%s failed on %s: %s", s.Step, s.At.Local().Format(time.RFC3339), strings.ReplaceAll(string(s.Text), "\n", "; "))
+		}
+	}
+	return ""
 }
 
 // showBroken says which rules the plans would break, and that others stay broken.

@@ -186,7 +186,7 @@ func (c *checking) changes(ctx context.Context, out *monitor.Confirmation, found
 // moved checks what is promised of those who moved; so many others have not.
 func (c *checking) moved(ctx context.Context, out *monitor.Confirmation, movers []mover, others int, found survey, copies, behind *tally) error {
 	place := &tally{name: monitor.PromisePlacement, expected: "on the new store and its replicas only", one: "user is there", many: "users are there"}
-	placed(movers, found, c.denials(ctx, movers, found), place)
+	placed(movers, found, c.denials(ctx, movers, found), c.Tools, place)
 	place.passOver(others)
 	out.Promises = append(out.Promises, place.promise())
 	if c.Routes != nil {

@@ -18,8 +18,10 @@ type Options struct {
 	Inventory *inventory.Inventory
 	// Side says how to ask an instance, as its administrator.
 	Side func(ctx context.Context, in inventory.Instance) (compare.Side, error)
-	// Denied returns the users whom an instance lets nobody log in as, and gets no mail.
-	Denied func(ctx context.Context, in inventory.Instance) (map[inventory.UserID]bool, error)
+	// Denied returns the users whom an instance lets nobody log in as, and gets no mail, with
+	// what is told to who tries; and Tools is the directory of the programs that change that.
+	Denied func(ctx context.Context, in inventory.Instance) (map[inventory.UserID]string, error)
+	Tools  string
 	// Running says what the processes of an instance show.
 	Running func(ctx context.Context, in inventory.Instance) (Running, error)
 	// Routes returns where users are sent: a server, an address or a store. Nil: nothing

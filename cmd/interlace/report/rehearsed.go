@@ -165,6 +165,9 @@ func (u *RehearsedUnit) lines() script {
 	if u.Text != "" {
 		l.add("  %s", u.Text)
 	}
+	if u.Why != "" {
+		l.tell(Soon, "  %s", u.Why)
+	}
 	for _, text := range u.Refused {
 		l.tell(Broken, "  refused: %s", text)
 	}
