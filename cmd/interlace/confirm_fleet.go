@@ -109,7 +109,10 @@ func (c *confirming) look(ctx context.Context, plans []planner.Plan, o *confirm.
 	a := c.app
 	if c.history != nil {
 		var err error
-		if o.Moved, err = whereabouts(ctx, c.history); err != nil {
+		if o.Others, err = journalled(ctx, c.history); err != nil {
+			return err
+		}
+		if o.Moved, err = apply.Find(ctx, o.Others, c.history); err != nil {
 			return err
 		}
 	}

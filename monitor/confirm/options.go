@@ -37,6 +37,9 @@ type Options struct {
 	// Moved is where those are whom plans have moved, as the journal has it: of who was moved
 	// on by a later plan nothing is promised by an earlier one. Units don't heed it.
 	Moved map[inventory.UserID]apply.Whereabouts
+	// Others are the units of all plans of the journal: of an instance that a later plan has
+	// changed nothing is promised by an earlier one.
+	Others []apply.Unit
 	// Occasion is why it is asked. Before originals are deleted it is asked too whether all
 	// that moved can be read whole.
 	Occasion monitor.Occasion

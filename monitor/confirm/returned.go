@@ -3,6 +3,7 @@ package confirm
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -23,12 +24,14 @@ type sorted struct {
 // given up, that their change is not made.
 func (c *checking) sort(all []mover, t *tally) sorted {
 	var s sorted
+	by := map[string]int{}
 	for _, m := range all {
 		d := m.doubt(monitor.Unmet)
 		d.Expected, d.Found = m.moves(), c.say(m.part())
 		switch {
 		case c.movedOn(&m):
 			s.passed++
+			by[c.Moved[m.User].Plan]++
 		case c.fate(m.part()) == apply.UnderWay:
 			a := c.accounts[m.part()]
 			d.Found = "under way; " + d.Found
@@ -57,8 +60,8 @@ func (c *checking) sort(all []mover, t *tally) sorted {
 			s.moved = append(s.moved, m)
 		}
 	}
-	if s.passed > 0 {
-		t.notes = append(t.notes, inventory.Counted(s.passed, "user was", "users were")+" moved on since by another plan")
+	for _, plan := range slices.Sorted(maps.Keys(by)) {
+		t.notes = append(t.notes, fmt.Sprintf("%s moved on since by plan %s", inventory.Counted(by[plan], "user was", "users were"), plan))
 	}
 	return s
 }

@@ -156,7 +156,7 @@ func TestConfirmTakenBack(t *testing.T) {
 	if done, err := apply.CarryOut(t.Context(), r.others, false, r.applying()); err != nil || done[0].Outcome != apply.Moved {
 		t.Fatalf("%+v, %v", done, err)
 	}
-	r.promised("moved on", "taken_back met, changes met", "1 is as before; anna to s2: taken back", "nothing of the kind; 1 user was moved on since by another plan")
+	r.promised("moved on", "taken_back met, changes met", "1 is as before; anna to s2: taken back", "nothing of the kind; 1 user was moved on since by plan q")
 	r.routes["ben"] = "s2"
 	r.promised("routed there", "taken_back unmet, changes met", `unmet ben s1m: sent to s1 on s1m, found sent to "s2"; send the user there`)
 }
