@@ -120,7 +120,9 @@ func TestConfirmLayoutChangedSince(t *testing.T) {
 		t.Helper()
 		o := r.options()
 		o.Others = units
-		o.Running = func(_ context.Context, in inventory.Instance) (confirm.Running, error) { return running[in.Server], nil }
+		o.Running = func(_ context.Context, in inventory.Instance) (confirm.Running, error) {
+			return running[in.Server], nil
+		}
 		found, err := confirm.Plan(t.Context(), p, []planner.Plan{p}, o)
 		r.must(err)
 		if got := found.Promises[0]; string(got.Verdict)+": "+got.Found != want {
