@@ -169,6 +169,11 @@ func (a *app) apply(ctx context.Context, paths []string, flags applyFlags) error
 		return err
 	}
 	c := &applying{app: a, history: h, facts: f, flags: flags, jobs: jobs}
+	if flags.yes {
+		if err := c.mayBegin(ctx); err != nil {
+			return err
+		}
+	}
 	if err := c.prepare(ctx); err != nil {
 		return err
 	}
@@ -250,8 +255,16 @@ func (c *applying) rehearse(ctx context.Context) error {
 	}
 	bar.end()
 	shown := c.shown(ctx, list)
+	if err := c.showBroken(ctx, shown); err != nil {
+		return err
+	}
 	err = c.app.print(result{screen: shown.Screen(), table: shown.Table(), json: object(shown)})
-	if err == nil && (c.unreached != nil || slices.ContainsFunc(shown.Units, func(u report.RehearsedUnit) bool { return len(u.Refused) > 0 })) {
+	if c.app.flags.output.value == "csv" { // which has one table, of the units
+		for _, text := range shown.BrokenLines() {
+			c.app.note("%s", text)
+		}
+	}
+	if err == nil && (c.unreached != nil || len(shown.Broken) > 0 || slices.ContainsFunc(shown.Units, func(u report.RehearsedUnit) bool { return len(u.Refused) > 0 })) {
 		err = errFound
 	}
 	return err

@@ -21,6 +21,7 @@ type job struct {
 	texts [][]byte // of the plans, as they are kept
 	files []*planFile
 	units []apply.Unit
+	found *facts // before anything of it was carried out
 	// backwards tells that the units are taken back.
 	backwards bool
 	backSince time.Time // when the first was; zero: none was, once moved
@@ -35,11 +36,10 @@ func (a *app) jobs(ctx context.Context, h *history.History, f *facts, paths []st
 			return nil, err
 		}
 		j.By, j.Began = account(), a.now().UTC()
-		before, err := j.belongs(ctx, h, f)
-		if err != nil {
+		if err := j.belongs(ctx, h, f); err != nil {
 			return nil, err
 		}
-		if _, err := verified(before, j.changes()); err != nil {
+		if _, err := verified(j.found, j.changes()); err != nil {
 			return nil, err
 		}
 		if j.backwards && !rollback {
@@ -59,7 +59,7 @@ func (a *app) jobs(ctx context.Context, h *history.History, f *facts, paths []st
 		if err != nil {
 			return nil, err
 		}
-		if _, err := j.belongs(ctx, h, f); err != nil {
+		if err := j.belongs(ctx, h, f); err != nil {
 			return nil, err
 		}
 		j.backwards = j.backwards || rollback
@@ -169,21 +169,21 @@ func (j *job) sort() {
 	j.units = apply.Units(plans, schedule)
 }
 
-// belongs refuses plans that were made on other facts, and returns the facts as they were
-// before anything of the job was carried out, which does not count.
-func (j *job) belongs(ctx context.Context, steps apply.Journal, f *facts) (*facts, error) {
-	before, err := j.before(ctx, steps, f)
-	if err != nil {
-		return nil, err
+// belongs refuses plans that were made on other facts. It notes what these were before
+// anything of the job was carried out, which does not count.
+func (j *job) belongs(ctx context.Context, steps apply.Journal, f *facts) error {
+	var err error
+	if j.found, err = j.before(ctx, steps, f); err != nil {
+		return err
 	}
 	if s := j.schedule(); s != nil {
-		err = refuseDrift(s, before)
+		err = refuseDrift(s, j.found)
 	}
 	files := j.changes()
 	for i := range files {
-		err = errors.Join(err, suits(before, files[:i+1]))
+		err = errors.Join(err, suits(j.found, files[:i+1]))
 	}
-	return before, err
+	return err
 }
 
 // changes are the files of plans that change something.

@@ -117,7 +117,7 @@ func bytesOf(u *apply.Unit) int64 {
 // show shows the step that goes on for longest.
 func (p *applyProgress) show() {
 	p.mu.Lock()
-	done, note := p.over, ""
+	done, all, note := p.over, p.all, ""
 	if len(p.going) > 0 {
 		g := &p.going[0]
 		note = fmt.Sprintf("%s: %s", inventory.Printable(g.unit.Name), g.text)
@@ -129,7 +129,14 @@ func (p *applyProgress) show() {
 		}
 	}
 	p.mu.Unlock()
-	p.bar.at(done, p.all, note)
+	p.bar.at(done, all, note)
+}
+
+// more has as many units more be told of.
+func (p *applyProgress) more(n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.all += n
 }
 
 // end stops to tell.

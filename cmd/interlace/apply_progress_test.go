@@ -33,4 +33,11 @@ func TestApplyProgress(t *testing.T) {
 	if want := "interlace: apply: 2 of 9, carl to s2: undo deny_source\n"; said.String() != want {
 		t.Errorf("it says %q, want %q", said.String(), want)
 	}
+	p.more(2) // who is moved back is no part of the plan
+	p.bar.next = time.Time{}
+	said.Reset()
+	p.show()
+	if want := "interlace: apply: 2 of 11, carl to s2: undo deny_source\n"; said.String() != want {
+		t.Errorf("it says %q, want %q", said.String(), want)
+	}
 }

@@ -185,6 +185,7 @@ func (c *applying) carryOut(ctx context.Context, j *job) ([]apply.Result, error)
 		return results, err
 	}
 	if back := j.reversed(results); j.backwards && len(back) > 0 && ctx.Err() == nil {
+		shown.more(len(back))
 		moved, err := apply.CarryOut(ctx, back, false, &o)
 		if results = append(results, moved...); err != nil {
 			return results, err

@@ -63,10 +63,10 @@ func toneOf(o apply.Outcome) report.Tone {
 
 // shown are rehearsals as they are shown.
 func (c *applying) shown(ctx context.Context, list []apply.Rehearsal) *report.Rehearsed {
-	shown := &report.Rehearsed{Units: []report.RehearsedUnit{}, Unreached: append([]string{}, apply.Mistakes(c.unreached)...), Notes: []string{}}
+	shown := &report.Rehearsed{Units: []report.RehearsedUnit{}, Broken: []string{}, Unreached: append([]string{}, apply.Mistakes(c.unreached)...), Notes: []string{}}
 	results := make([]apply.Result, len(list))
 	for i, r := range list {
-		results[i] = apply.Result{Unit: r.Unit, Outcome: r.Outcome, Records: r.Records}
+		results[i] = apply.Result{Unit: r.Unit, Outcome: r.Outcome, Why: failedLast(&r), Records: r.Records}
 	}
 	apply.MarkBack(results)
 	for i := range list {
@@ -88,6 +88,31 @@ func (c *applying) shown(ctx context.Context, list []apply.Rehearsal) *report.Re
 		shown.Notes = append(shown.Notes, "whether routing_hook routes anybody can't be looked at: neither routing_query nor routing_file is set")
 	}
 	return shown
+}
+
+// failedLast says which step of a unit that is not done failed last, and why.
+func failedLast(r *apply.Rehearsal) string {
+	if r.Outcome == apply.Moved || r.Outcome == apply.Finished {
+		return ""
+	}
+	for _, s := range slices.Backward(r.Records) {
+		if s.State == monitor.StepFailed {
+			return fmt.Sprintf("%s failed on %s: %s", s.Step, s.At.Local().Format(time.RFC3339), strings.ReplaceAll(string(s.Text), "\n", "; "))
+		}
+	}
+	return ""
+}
+
+// showBroken says which rules the plans would break, and that others stay broken.
+func (c *applying) showBroken(ctx context.Context, shown *report.Rehearsed) error {
+	broken, left, err := c.breaks(ctx)
+	for _, v := range broken {
+		shown.Broken = append(shown.Broken, report.ViolationText(v))
+	}
+	if len(left) > 0 {
+		shown.Notes = append(shown.Notes, report.StayBroken(left))
+	}
+	return err
 }
 
 // shownStep is a step with its commands, and the lines of its routes.
@@ -114,6 +139,9 @@ func (c *config) shownCommand(of *apply.Command) report.RehearsedCommand {
 	case o != nil:
 		shown.Command, shown.Pastable, shown.Here = inventory.Paste(orderWords(c.Apply.InstanceHook, o)...), false, true
 		shown.Note = inventory.Text(fmt.Sprintf("instance_hook %s %s %s %s, on this machine", o.Act, o.Store, o.Server, o.Role))
+	case of.Removes != "":
+		shown.Command, shown.Pastable = inventory.Text("SYNCAPPLY UNMAILBOX "+inventory.Quoted(string(of.Removes))), false
+		shown.Note = "sent over IMAP, as the administrator"
 	case of.Private:
 		shown.Note = "it reads a file of interlace's own that is there only meanwhile"
 	case of.Own:

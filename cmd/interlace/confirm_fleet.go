@@ -49,7 +49,7 @@ func (a *app) confirmOptions(ctx context.Context, inv *inventory.Inventory) (*co
 			options, err := asker.options(ctx, in, 0)
 			return compare.Side{Server: in.Server, Conf: in.IMAPDConf, Programs: programsOf(a.config.Monitor.SyncClient), IMAP: options}, err
 		},
-		Denied: a.config.deniedOn, Running: a.config.running,
+		Denied: a.config.deniedOn, Tools: a.config.tools(), Running: a.config.running,
 	}
 	if m := &a.config.Monitor; len(m.RoutingQuery) > 0 || m.RoutingFile != "" {
 		o.Routes = func(ctx context.Context, users []inventory.UserID) (map[inventory.UserID]string, error) {
@@ -65,8 +65,8 @@ func (a *app) confirmOptions(ctx context.Context, inv *inventory.Inventory) (*co
 	return o, err
 }
 
-// deniedOn returns the users who are denied everything on an instance.
-func (c *config) deniedOn(ctx context.Context, in inventory.Instance) (map[inventory.UserID]bool, error) {
+// deniedOn returns the users who are denied everything on an instance, with what they are told.
+func (c *config) deniedOn(ctx context.Context, in inventory.Instance) (map[inventory.UserID]string, error) {
 	if err := c.reaches(in); err != nil {
 		return nil, err
 	}
@@ -109,7 +109,10 @@ func (c *confirming) look(ctx context.Context, plans []planner.Plan, o *confirm.
 	a := c.app
 	if c.history != nil {
 		var err error
-		if o.Moved, err = whereabouts(ctx, c.history); err != nil {
+		if o.Others, err = journalled(ctx, c.history); err != nil {
+			return err
+		}
+		if o.Moved, err = apply.Find(ctx, o.Others, c.history); err != nil {
 			return err
 		}
 	}

@@ -21,7 +21,7 @@ func (a *app) decide(inv *inventory.Inventory) func(context.Context, map[invento
 		}
 		slices.Sort(users)
 		routes, unrouted := a.config.routes(ctx, users)
-		denied := map[inventory.StoreID]map[inventory.UserID]bool{}
+		denied := map[inventory.StoreID]map[inventory.UserID]string{}
 		unseen := map[inventory.StoreID]error{}
 		decided := map[inventory.UserID]discover.Decision{}
 		for _, user := range users {
@@ -31,7 +31,8 @@ func (a *app) decide(inv *inventory.Inventory) func(context.Context, map[invento
 				if denied[name] == nil && unseen[name] == nil {
 					denied[name], unseen[name] = a.config.deniedOn(ctx, master)
 				}
-				d.stores = append(d.stores, candidate{name, means(inv, d.route, master), denied[name][user], unseen[name]})
+				_, out := denied[name][user]
+				d.stores = append(d.stores, candidate{name, means(inv, d.route, master), out, unseen[name]})
 			}
 			decided[user] = d.decide()
 		}

@@ -21,12 +21,16 @@ func (a *app) moved(ctx context.Context) (map[inventory.UserID]discover.Moved, e
 		return nil, err
 	}
 	defer h.Close()
-	found, err := whereabouts(ctx, h)
+	units, err := journalled(ctx, h)
+	if err != nil {
+		return nil, err
+	}
+	found, err := apply.Find(ctx, units, h)
 	return movedTo(found), err
 }
 
-// whereabouts tells where those are whom units of the journal have moved.
-func whereabouts(ctx context.Context, h *history.History) (map[inventory.UserID]apply.Whereabouts, error) {
+// journalled are the units of all plans in the journal.
+func journalled(ctx context.Context, h *history.History) ([]apply.Unit, error) {
 	applies, err := h.Applies(ctx, true)
 	if err != nil {
 		return nil, err
@@ -39,7 +43,7 @@ func whereabouts(ctx context.Context, h *history.History) (map[inventory.UserID]
 		}
 		units = append(units, j.units...)
 	}
-	return apply.Find(ctx, units, h)
+	return units, nil
 }
 
 // movedTo is the same as a discovery takes it.

@@ -183,7 +183,11 @@ func undenied(ctx context.Context, p *place, users []inventory.UserID, may func(
 		there, err := h.denials(ctx)
 		wrong = errors.Join(wrong, err)
 		for _, u := range users {
-			if d, out := there[u]; out && !may(h, &d) {
+			switch d, out := there[u]; {
+			case !out || may(h, &d):
+			case d.message == denial:
+				wrong = errors.Join(wrong, h.unnamedDenial(u))
+			default:
 				wrong = errors.Join(wrong, fmt.Errorf("user %s is denied on %s already (cyr_deny -l shows it)", inventory.Printable(string(u)), h.server))
 			}
 		}

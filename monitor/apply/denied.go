@@ -116,6 +116,8 @@ func (h *host) keepOut(ctx context.Context, moving, staying []inventory.UserID) 
 		case d.all && i >= len(moving):
 		case h.another(&d):
 			wrong = errors.Join(wrong, h.keptByAnother(u))
+		case d.message == denial:
+			wrong = errors.Join(wrong, h.unnamedDenial(u))
 		default:
 			wrong = errors.Join(wrong, fmt.Errorf("user %s is denied on %s by somebody else (cyr_deny -l shows it), which would be lifted", inventory.Printable(string(u)), h.server))
 		}
@@ -143,6 +145,7 @@ func (h *host) letIn(ctx context.Context, users []inventory.UserID, others ...st
 		return err
 	}
 	own := slices.Concat(others, []string{h.unit})
+	unnamed := h.unnamed(there, users)
 	if users == nil {
 		users = slices.Sorted(maps.Keys(there))
 	}
@@ -152,15 +155,31 @@ func (h *host) letIn(ctx context.Context, users []inventory.UserID, others ...st
 		})
 	}
 	if len(users) == 0 {
-		return nil
+		return unnamed
 	}
 	_, err = h.change(ctx, short, users, "cyr_deny", "-C", h.conf, "-a")
-	return err
+	return errors.Join(err, unnamed)
 }
 
-// DeniedOn returns the users who are denied everything on an instance. Of the options
-// it takes how to run programs, and where they are.
-func (o *Options) DeniedOn(ctx context.Context, in inventory.Instance) (map[inventory.UserID]bool, error) {
-	h := &host{run: o.Run, server: in.Server, tools: o.Tools, conf: in.IMAPDConf}
-	return h.denied(ctx)
+// unnamed fails where users are kept out by a version of interlace that named no unit: so
+// nobody knows whether they may be let in, and nothing lets them in by itself.
+func (h *host) unnamed(there map[inventory.UserID]refusal, users []inventory.UserID) error {
+	var wrong error
+	for _, u := range users {
+		if there[u].message == denial {
+			wrong = errors.Join(wrong, h.unnamedDenial(u))
+		}
+	}
+	return wrong
+}
+
+// stillUnnamed looks for such denials.
+func (h *host) stillUnnamed(ctx context.Context, users []inventory.UserID) error {
+	there, err := h.denials(ctx)
+	return errors.Join(err, h.unnamed(there, users))
+}
+
+func (h *host) unnamedDenial(u inventory.UserID) error {
+	return fmt.Errorf("user %s is denied on %s by an older interlace, which did not write down for which unit; if none needs it: %s",
+		inventory.Printable(string(u)), h.server, AllowCommand(h.tools, inventory.Instance{IMAPDConf: h.conf}, u))
 }

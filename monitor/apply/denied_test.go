@@ -204,3 +204,49 @@ func TestUsersGoOn(t *testing.T) {
 		t.Errorf("on the old store is denied: %s, %v", out, err)
 	}
 }
+
+// A denial of a version of interlace that named no unit in it is told, with the command that
+// lifts it, and keeps nobody out unsaid.
+func TestUnnamedDenialIsTold(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, 2, cyrustest.Settings{})
+	ctx := t.Context()
+	from := r.Stores[0].Master()
+	must(t, from.Fill(ctx, []cyrustest.Mailbox{{Name: "user.anna", Messages: 3}}))
+	allow := apply.AllowCommand("/usr/lib/cyrus/bin", inventory.Instance{IMAPDConf: from.Conf}, "anna")
+	told := "user anna is denied on " + from.Name + " by an older interlace, which did not write down for which unit; if none needs it: " + string(allow)
+	older := func() {
+		_, err := from.Tool(ctx, "cyr_deny", "-m", "the mailbox is being moved", "anna")
+		must(t, err)
+	}
+	paste := func() {
+		_, err := cyrustest.Program(ctx, "", "sh", "-c", string(allow))
+		must(t, err)
+	}
+	older()
+	u := unit("anna", "s1", "s2", "anna")
+	if outcome, err := r.options(&journal{left: -1}).Carry(ctx, u, false); outcome != apply.Back || !strings.Contains(err.Error(), told) {
+		t.Errorf("before it begins: %s, %v", outcome, err)
+	}
+	paste()
+
+	j := &journal{left: -1}
+	for !strings.Contains(j.String(), "deny_source done") {
+		j.left = 1 // it is killed after each step
+		if _, err := r.options(j).Carry(ctx, u, false); !errors.Is(err, errCrash) {
+			t.Fatalf("%v\n%v", err, j)
+		}
+	}
+	j.left = -1
+	older()
+	if outcome, err := r.options(j).Carry(ctx, u, true); outcome == apply.Back || err == nil || !strings.Contains(err.Error(), told) {
+		t.Errorf("on the way back: %s, %v\n%v", outcome, err, j)
+	}
+	paste()
+	if outcome, err := r.options(j).Carry(ctx, u, true); outcome != apply.Back {
+		t.Errorf("let in by hand: %s, %v\n%v", outcome, err, j)
+	}
+	if _, err := login(ctx, from, "anna"); err != nil {
+		t.Error(err)
+	}
+}

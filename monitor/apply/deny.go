@@ -163,7 +163,13 @@ func (m *move) letIn(ctx context.Context, users func(*source) []inventory.UserID
 		}
 		doing.Wait()
 	}
-	each(masters, func(s *source, users []inventory.UserID) error { return s.hosts[0].letIn(ctx, users) })
+	each(masters, func(s *source, users []inventory.UserID) error {
+		err := s.hosts[0].letIn(ctx, users)
+		if err == nil && users == nil {
+			err = s.hosts[0].stillUnnamed(ctx, s.users)
+		}
+		return err
+	})
 	each(replicas, func(s *source, users []inventory.UserID) error { return s.letInReplicas(ctx, users) })
 	var wrong error
 	in := errors.Join(masters...) == nil

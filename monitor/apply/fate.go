@@ -113,8 +113,10 @@ func (a *Account) after(back []monitor.StepRecord) (*Account, error) {
 // of them.
 type Whereabouts struct {
 	Store inventory.StoreID
-	// Since is when mail and clients were sent there; zero where that was not yet done.
+	// Since is when mail and clients were sent there, and Plan by which plan; zero where that
+	// was not yet done.
 	Since time.Time
+	Plan  string
 	// Left are other stores that have mailboxes of the same names too, or may have:
 	// originals that are kept, and copies that are being made.
 	Left []inventory.StoreID
@@ -139,7 +141,7 @@ func Find(ctx context.Context, units []Unit, journal Written) (map[inventory.Use
 			}
 			for _, c := range u.Moves {
 				w := found[c.User]
-				w.take(&c, a, u.Executed(records))
+				w.take(&c, u.Plan, a, u.Executed(records))
 				found[c.User] = w
 			}
 		}
@@ -157,11 +159,11 @@ func Find(ctx context.Context, units []Unit, journal Written) (map[inventory.Use
 }
 
 // take enters what one unit has done with somebody, in any order of units.
-func (w *Whereabouts) take(c *planner.UserChange, a *Account, executed bool) {
+func (w *Whereabouts) take(c *planner.UserChange, plan string, a *Account, executed bool) {
 	switch {
 	case executed:
 		if w.Since.IsZero() || a.At.After(w.Since) {
-			w.Store, w.Since = c.To, a.At
+			w.Store, w.Since, w.Plan = c.To, a.At, plan
 		}
 		if a.Left {
 			w.Left = append(w.Left, c.From)

@@ -101,7 +101,7 @@ func (m *move) deleteSource(ctx context.Context, records []monitor.StepRecord) (
 			return err
 		}
 		if m.rehearsed {
-			return s.hosts[0].remove(ctx, s.users)
+			return errors.Join(s.hosts[0].remove(ctx, s.users), m.removeTrees(ctx, s.master(), shared(s.owners)))
 		}
 		leaves, err := m.leaving(ctx, s)
 		if err != nil {

@@ -43,7 +43,8 @@ type Options struct {
 	// Now is the time.
 	Now func() time.Time
 
-	rehearsed bool // nothing is done, only told
+	rehearsed bool          // nothing is done, only told
+	noted     func(Command) // is told what would be done over IMAP, where that is rehearsed
 
 	// Groups are the share groups of the inventory, for its rules.
 	Groups *inventory.ShareGroups

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/inventory/cyrus"
 	"github.com/interlacemail/interlace/monitor"
 )
 
@@ -36,11 +37,12 @@ type StepRehearsal struct {
 }
 
 // Command is what runs on a server or, with an order, what the operator's hook is asked
-// for about one.
+// for about one, or what is removed there over IMAP.
 type Command struct {
-	Server inventory.ServerID
-	Words  []string
-	Order  *Order // without its instances
+	Server  inventory.ServerID
+	Words   []string
+	Order   *Order             // without its instances
+	Removes cyrus.InternalName // a mailbox of a shared tree
 	// Own says that it only makes or removes a file of interlace's own, and Private that
 	// it reads one, which is there only meanwhile.
 	Own, Private bool
@@ -101,7 +103,7 @@ func newDry(o *Options) *dry {
 	pretended := *o
 	d := &dry{Options: &pretended, real: o}
 	d.rehearsed = true
-	d.Run = d.note
+	d.Run, d.noted = d.note, d.add
 	d.Route = func(_ context.Context, routes []Route) error {
 		d.mu.Lock()
 		defer d.mu.Unlock()
@@ -133,7 +135,7 @@ func (d *dry) add(c Command) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if !slices.ContainsFunc(d.commands, func(known Command) bool {
-		return known.Server == c.Server && slices.Equal(known.Words, c.Words) && c.Order == nil
+		return known.Server == c.Server && known.Removes == c.Removes && slices.Equal(known.Words, c.Words) && c.Order == nil
 	}) {
 		d.commands = append(d.commands, c)
 	}

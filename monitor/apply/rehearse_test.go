@@ -24,6 +24,8 @@ func told(r *apply.Rehearsal) string {
 			switch {
 			case c.Order != nil:
 				fmt.Fprintf(&b, "  order %s %s %s\n", c.Order.Act, c.Server, c.Order.Role)
+			case c.Removes != "":
+				fmt.Fprintf(&b, "  remove %s on %s\n", c.Removes, c.Server)
 			case !c.Own:
 				fmt.Fprintf(&b, "  %s private:%v on %s\n", inventory.Paste(c.Words...), c.Private, c.Server)
 			}
@@ -45,6 +47,7 @@ func TestRehearse(t *testing.T) {
 	must(t, from.Fill(ctx, []cyrustest.Mailbox{
 		{Name: "user.anna", Messages: 3},
 		{Name: "team", Messages: 1},
+		{Name: "team.x"},
 		{Name: "user.carl"},
 		{Name: "user.anna.Work", ACL: []cyrustest.Right{{Identifier: "carl", Rights: "lrswi"}}},
 	}))
@@ -71,6 +74,7 @@ func TestRehearse(t *testing.T) {
 		"do deny_target\n" + deny(to, out, "anna") + deny(r.Stores[1].Replicas()[0], out, "anna") + "do copy\n",
 		".conf -n interlace -v -u -- anna private:true on " + from.Name,
 		"do route\n  route anna to " + to.Name + "\n  route team to " + to.Name + "\ndo allow_target\n" + deny(to, "-a", "anna"),
+		"-f -- anna private:false on " + from.Name + "\n  remove team.x on " + from.Name + "\n  remove team on " + from.Name + "\ndo allow_source\n",
 	} {
 		if !strings.Contains(told(before), want) {
 			t.Errorf("%s\nlacks\n%s", told(before), want)
@@ -91,7 +95,7 @@ func TestRehearse(t *testing.T) {
 	back := rehearse(r.options(j), true)
 	for _, want := range []string{
 		"undo deny_source\n" + deny(from, "-a", "anna") + deny(from, "-a", "carl") + deny(r.Stores[0].Replicas()[0], "-a", "anna") + deny(r.Stores[0].Replicas()[0], "-a", "carl") + "undo copy\n",
-		"/usr/lib/cyrus/bin/sync_reset -C " + to.Conf + " -f -- anna private:false on " + to.Name, "undo deny_target\n" + deny(to, "-a", "anna"), "undo check\n",
+		"/usr/lib/cyrus/bin/sync_reset -C " + to.Conf + " -f -- anna private:false on " + to.Name + "\n  remove team.x on " + to.Name + "\n  remove team on " + to.Name + "\n", "undo deny_target\n" + deny(to, "-a", "anna"), "undo check\n",
 	} {
 		if !strings.Contains(told(back), want) {
 			t.Errorf("%s\nlacks\n%s", told(back), want)

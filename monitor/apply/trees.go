@@ -54,7 +54,7 @@ func (m *move) copyTrees(ctx context.Context, l *link, s *source, last bool) err
 	}
 	for _, name := range slices.Backward(there) {
 		if _, kept := slices.BinarySearch(from, name); !kept {
-			if err := m.removeOne(ctx, to, name); err != nil {
+			if err := m.removeOne(ctx, m.target.master(), to, name); err != nil {
 				return err
 			}
 		}
@@ -102,14 +102,16 @@ func (m *move) removeTrees(ctx context.Context, in inventory.Instance, trees map
 	names, err := namesOfOwners(ctx, c, trees)
 	for _, name := range slices.Backward(names) { // what is below comes first
 		if err == nil {
-			err = m.removeOne(ctx, c, name)
+			err = m.removeOne(ctx, in, c, name)
 		}
 	}
 	return err
 }
 
-func (m *move) removeOne(ctx context.Context, c *cyrus.Client, name cyrus.InternalName) error {
+// removeOne removes a mailbox of a shared tree over a connection to an instance.
+func (m *move) removeOne(ctx context.Context, in inventory.Instance, c *cyrus.Client, name cyrus.InternalName) error {
 	if m.rehearsed {
+		m.noted(Command{Server: in.Server, Removes: name})
 		return nil
 	}
 	return c.Remove(ctx, name)

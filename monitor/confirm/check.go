@@ -77,6 +77,7 @@ type checking struct {
 	target *inventory.Inventory // the fleet with the plans carried out
 	reads  bool                 // before originals are deleted all that moved is read
 	*ledger
+	later   []change
 	laid    bool // all instances are where the plan has them
 	made    bool // and so are all users
 	reduced bool // something of the plan was taken back, or moved on by another one: it is not to be made
@@ -137,8 +138,11 @@ func (c *checking) look(ctx context.Context) (survey, error) {
 	if c.ledger, err = readLedger(ctx, c.units, c.Journal); err != nil {
 		return nil, err
 	}
+	if c.later, err = c.laterChanges(ctx); err != nil {
+		return nil, err
+	}
 	back := c.back(c.units)
-	c.target, c.reduced = apply.Before(c.target, back), len(back) > 0 && c.over
+	c.target, c.reduced = c.followed(apply.Before(c.target, back)), len(back) > 0 && c.over
 	return c.survey(ctx, c.target)
 }
 
@@ -155,7 +159,8 @@ type made struct {
 func (c *checking) changes(ctx context.Context, out *monitor.Confirmation, found survey) (*made, error) {
 	changes := &tally{name: monitor.PromiseChanges, expected: "every change made", one: "change made", many: "changes made"}
 	asBefore := &tally{name: monitor.PromiseTakenBack, expected: "as before what was taken back", one: "is as before", many: "are as before"}
-	list, undone := c.apart(spots(c.units, c.Inventory, c.target), changes)
+	own, passed := c.own(spots(c.units, c.Inventory, c.target), changes)
+	list, undone := c.apart(own, changes)
 	if err := c.laidOut(ctx, list, found, changes); err != nil {
 		return nil, err
 	}
@@ -165,7 +170,8 @@ func (c *checking) changes(ctx context.Context, out *monitor.Confirmation, found
 	c.laid = len(changes.doubts) == 0
 	by := c.sort(c.movers(changes), changes)
 	movers := arrived(by.moved, found, c.say, changes)
-	c.made, c.reduced = len(changes.doubts) == 0, c.reduced || by.passed > 0
+	passed += by.passed
+	c.made, c.reduced = len(changes.doubts) == 0, c.reduced || passed > 0
 	if err := c.allReturned(ctx, by.returned, found, asBefore); err != nil {
 		return nil, err
 	}
@@ -174,19 +180,19 @@ func (c *checking) changes(ctx context.Context, out *monitor.Confirmation, found
 		asBefore.notes = c.whenReturned()
 		out.Promises = append(out.Promises, asBefore.promise())
 	}
-	if !returned || by.passed > 0 || changes.met+len(changes.doubts) > 0 {
+	if !returned || passed > 0 || changes.met+len(changes.doubts) > 0 {
 		out.Promises = append(out.Promises, changes.promise())
 	}
 	return &made{
 		spots: list, movers: movers, others: len(by.moved) + by.others - len(movers),
-		nothing: len(list)+len(by.moved)+by.others == 0 && (returned || by.passed > 0),
+		nothing: len(list)+len(by.moved)+by.others == 0 && (returned || passed > 0),
 	}, nil
 }
 
 // moved checks what is promised of those who moved; so many others have not.
 func (c *checking) moved(ctx context.Context, out *monitor.Confirmation, movers []mover, others int, found survey, copies, behind *tally) error {
 	place := &tally{name: monitor.PromisePlacement, expected: "on the new store and its replicas only", one: "user is there", many: "users are there"}
-	placed(movers, found, c.denials(ctx, movers, found), place)
+	placed(movers, found, c.denials(ctx, movers, found), c.Tools, place)
 	place.passOver(others)
 	out.Promises = append(out.Promises, place.promise())
 	if c.Routes != nil {

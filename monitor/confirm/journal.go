@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -128,7 +129,7 @@ func lastWords(records []monitor.StepRecord) string {
 	why := ""
 	for i := range records {
 		if records[i].State == monitor.StepFailed {
-			why = fmt.Sprintf("%s failed: %s", records[i].Step, records[i].Text)
+			why = failure(&records[i])
 		}
 	}
 	r := &records[len(records)-1]
@@ -137,4 +138,18 @@ func lastWords(records []monitor.StepRecord) string {
 		return text
 	}
 	return joined(text, why)
+}
+
+// failure says which step failed and why, in short: of several reasons the first, and of a
+// long one how it begins. interlace apply shows all of it.
+func failure(r *monitor.StepRecord) string {
+	const most = 160
+	first, _, more := strings.Cut(string(r.Text), "\n")
+	if runes := []rune(first); len(runes) > most {
+		first, more = string(runes[:most]), true
+	}
+	if more {
+		first += " …"
+	}
+	return fmt.Sprintf("%s failed: %s", r.Step, first)
 }

@@ -85,7 +85,7 @@ func (c *checking) laidOut(ctx context.Context, list []spot, found survey, t *ta
 		switch {
 		case d.Verdict != monitor.Unmet:
 		case c.returned(p):
-			d.Found, d.Next = joined(d.Found, c.takenBack(p)), "find out what came between: it is to be as it was before"
+			d.Found, d.Next = joined(d.Found, c.takenBack(p, true)), "find out what came between: it is to be as it was before"
 		case c.fate(p) == apply.UnderWay:
 			d.Next = "interlace apply --resume --yes goes on with it"
 		}
@@ -107,7 +107,7 @@ func (c *checking) apart(all []spot, t *tally) (list, undone []spot) {
 		if !c.over {
 			t.doubt(monitor.Doubt{
 				Verdict: monitor.Unmet, Unit: inventory.Text(s.unit), Store: inventory.Text(s.store), Server: inventory.Text(s.server), Expected: "its change made",
-				Found: c.takenBack(p), Next: "interlace apply --resume --yes begins it again, interlace apply --rollback --yes gives it up",
+				Found: c.takenBack(p, true), Next: "interlace apply --resume --yes begins it again, interlace apply --rollback --yes gives it up",
 			})
 		}
 	}

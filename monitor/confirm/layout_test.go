@@ -4,10 +4,12 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/interlacemail/interlace/fixtures/cyrustest"
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/apply"
 	"github.com/interlacemail/interlace/monitor/confirm"
 	"github.com/interlacemail/interlace/planner"
 )
@@ -90,4 +92,47 @@ func TestConfirmFigures(t *testing.T) {
 			t.Errorf("promised %v: %q, want %q", c.promised, got, c.want)
 		}
 	}
+}
+
+// Of what a later plan has changed since, an earlier one promises nothing any more, and says
+// whose it is; what is still its own is judged.
+func TestConfirmLayoutChangedSince(t *testing.T) {
+	r := newRig(t)
+	running := map[inventory.ServerID]confirm.Running{"s1m": {Runs: true, Role: inventory.Master}, "s1r": {Runs: true, Role: inventory.Replica}, "s2r": {Runs: true, Role: inventory.Replica}}
+	first := &planner.Layout{
+		ID: "p", Stores: []planner.Placement{{Store: "s1", Master: "s1r", Replicas: []inventory.ServerID{"s1m"}}, {Store: "s2", Master: "s2m", Replicas: []inventory.ServerID{"s2r"}}},
+		Changes: []planner.LayoutChange{
+			{ID: "c1", Do: planner.Promote, Store: "s1", Server: "s1r", From: "s1m"}, {ID: "c2", Do: planner.Seed, Store: "s2", Server: "s2r", From: "s2m"},
+		},
+	}
+	second := &planner.Layout{
+		ID: "q", Stores: []planner.Placement{{Store: "s1", Master: "s1m", Replicas: []inventory.ServerID{"s1r"}}},
+		Changes: []planner.LayoutChange{{ID: "c1", Do: planner.Promote, Store: "s1", Server: "s1m", From: "s1r"}},
+	}
+	units := apply.Units([]planner.Plan{first, second}, nil)
+	begin := time.Now().Add(-time.Hour)
+	done := func(u *apply.Unit, step monitor.Step, minutes int) {
+		r.must(r.AddStep(t.Context(), &monitor.StepRecord{Plan: u.Plan, Unit: u.Name, Step: step, State: monitor.StepDone, At: begin.Add(time.Duration(minutes) * time.Minute)}))
+	}
+	done(&units[0], monitor.StepProveSends, 1)
+	done(&units[1], monitor.StepServe, 2)
+	check := func(what string, p *planner.Layout, want string) {
+		t.Helper()
+		o := r.options()
+		o.Others = units
+		o.Running = func(_ context.Context, in inventory.Instance) (confirm.Running, error) {
+			return running[in.Server], nil
+		}
+		found, err := confirm.Plan(t.Context(), p, []planner.Plan{p}, o)
+		r.must(err)
+		if got := found.Promises[0]; string(got.Verdict)+": "+got.Found != want {
+			t.Errorf("%s: %s: %s, want %s\n%+v", what, got.Verdict, got.Found, want, got.Doubts)
+		}
+	}
+	check("before", first, "unmet: 1 change made, 2 not so")
+	done(&units[2], monitor.StepProveSends, 3)
+	check("changed since", first, "met: 1 change made; 2 instances were changed since by plan q")
+	check("the later one", second, "met: 2 changes made")
+	delete(running, "s2r")
+	check("its own is gone", first, "unmet: 0 changes made, 1 not so; 2 instances were changed since by plan q")
 }

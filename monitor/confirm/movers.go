@@ -17,6 +17,7 @@ import (
 type mover struct {
 	planner.UserChange
 	unit     string
+	keeper   *apply.Unit // for which the mover is denied where a copy is kept
 	owner    cyrus.Owner
 	from, to *inventory.Store
 	// certain tells that the journal knows the mover to be on the new store.
@@ -37,7 +38,7 @@ func (c *checking) movers(t *tally) []mover {
 	var list []mover
 	for i := range c.units {
 		for _, change := range c.units[i].Moves {
-			m := mover{UserChange: change, unit: c.units[i].Name, owner: ownerOf(c.target, change.User)}
+			m := mover{UserChange: change, unit: c.units[i].Name, keeper: &c.units[i], owner: ownerOf(c.target, change.User)}
 			if a := c.accounts[m.part()]; a != nil {
 				m.certain, m.left = a.Fate == apply.InEffect || a.Fate == apply.TakenBack, a.Left
 			}
@@ -56,6 +57,16 @@ func (c *checking) movers(t *tally) []mover {
 		}
 	}
 	return list
+}
+
+// wayBack is the unit that has moved somebody back who was moved, if one has.
+func (c *checking) wayBack(m *mover) *apply.Unit {
+	for _, u := range apply.Reverse(m.keeper) {
+		if u.Moves[0].To == m.From {
+			return &u
+		}
+	}
+	return m.keeper
 }
 
 // people returns those who are no shared trees: nobody is sent to a tree.

@@ -18,8 +18,10 @@ type Options struct {
 	Inventory *inventory.Inventory
 	// Side says how to ask an instance, as its administrator.
 	Side func(ctx context.Context, in inventory.Instance) (compare.Side, error)
-	// Denied returns the users whom an instance lets nobody log in as, and gets no mail.
-	Denied func(ctx context.Context, in inventory.Instance) (map[inventory.UserID]bool, error)
+	// Denied returns the users whom an instance lets nobody log in as, and gets no mail, with
+	// what is told to who tries; and Tools is the directory of the programs that change that.
+	Denied func(ctx context.Context, in inventory.Instance) (map[inventory.UserID]string, error)
+	Tools  string
 	// Running says what the processes of an instance show.
 	Running func(ctx context.Context, in inventory.Instance) (Running, error)
 	// Routes returns where users are sent: a server, an address or a store. Nil: nothing
@@ -35,6 +37,9 @@ type Options struct {
 	// Moved is where those are whom plans have moved, as the journal has it: of who was moved
 	// on by a later plan nothing is promised by an earlier one. Units don't heed it.
 	Moved map[inventory.UserID]apply.Whereabouts
+	// Others are the units of all plans of the journal: of an instance that a later plan has
+	// changed nothing is promised by an earlier one.
+	Others []apply.Unit
 	// Occasion is why it is asked. Before originals are deleted it is asked too whether all
 	// that moved can be read whole.
 	Occasion monitor.Occasion

@@ -6,6 +6,7 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/apply"
 )
 
 // arrived enters for each mover whether it is on the master of its new store, and
@@ -52,16 +53,17 @@ func onText(list []instance) string {
 type denials map[instance]denial
 
 type denial = struct {
-	users map[inventory.UserID]bool
+	users map[inventory.UserID]string // what is told to who tries to log in
 	err   error
 }
 
 // placed enters for each mover that has arrived whether it is on all replicas of its new
-// store and nowhere else, but denied at its old place.
-func placed(movers []mover, found survey, denied denials, t *tally) {
+// store and nowhere else, but denied at its old place. Tools is the directory of the programs
+// that deny.
+func placed(movers []mover, found survey, denied denials, tools string, t *tally) {
 	for i := range movers {
 		m := &movers[i]
-		wrong := append(m.missing(found), m.elsewhere(found, denied)...)
+		wrong := append(m.missing(found), m.elsewhere(found, denied, tools)...)
 		for _, d := range wrong {
 			t.doubt(d)
 		}
@@ -99,7 +101,7 @@ func (m *mover) missing(found survey) []monitor.Doubt {
 
 // elsewhere are the other stores that have the mover, but for the old one where the
 // mover is denied. As a shared tree nobody can log in.
-func (m *mover) elsewhere(found survey, denied denials) []monitor.Doubt {
+func (m *mover) elsewhere(found survey, denied denials, tools string) []monitor.Doubt {
 	var doubts []monitor.Doubt
 	for _, at := range found.on(m.owner) {
 		if at.store == m.To {
@@ -107,20 +109,23 @@ func (m *mover) elsewhere(found survey, denied denials) []monitor.Doubt {
 		}
 		d := m.doubt(monitor.Unmet)
 		d.Store, d.Server, d.Expected = inventory.Text(at.store), inventory.Text(at.server), "on "+string(m.To)+" only"
-		switch known := denied[at]; {
+		known := denied[at]
+		_, out := known.users[m.User]
+		switch {
 		case at.store != m.From:
 			d.Found, d.Next = "there too", "find out which copy is used, and remove the other"
 		case m.back && !m.left:
 			d.Found, d.Next = "there too, though it was taken back", "find out whether anything there is newer, and remove it"
-		case m.owner.Shared || known.users[m.User]:
+		case m.owner.Shared || out:
 			continue
 		case known.err != nil:
 			d.Verdict, d.Expected = monitor.UnknownFulfilment, "kept there and denied"
-			d.Found, d.Next = fmt.Sprintf("kept, and whether denied is not known: %v", known.err), "let cyr_deny -l be run there, and ask again"
+			d.Found, d.Next = fmt.Sprintf("kept, and whether denied is not known: %v", known.err), lookThere
 		default:
 			d.Expected, d.Found = "kept there and denied", "kept and not denied: mail and logins may reach it"
-			d.Next = fmt.Sprintf("on %s: %s", at.server, inventory.Paste("cyr_deny", "--", string(m.User)))
-			if !m.certain {
+			if in := m.from.On(at.server); m.certain && in != nil {
+				d.Next = fmt.Sprintf("on %s: %s", at.server, apply.DenyCommand(tools, *in, m.keeper, m.User))
+			} else {
 				d.Next = "find out which copy is used (interlace discover --routed) before either is denied or removed"
 			}
 		}
@@ -128,6 +133,9 @@ func (m *mover) elsewhere(found survey, denied denials) []monitor.Doubt {
 	}
 	return doubts
 }
+
+// lookThere is what to do where it is not known who is denied.
+const lookThere = "see why cyr_deny -l can't be run there, and ask again"
 
 // joined puts ; between the texts that are not empty.
 func joined(texts ...string) string {

@@ -162,9 +162,10 @@ func (r *rig) options() confirm.Options {
 		Side: func(_ context.Context, in inventory.Instance) (compare.Side, error) {
 			return compare.Side{Server: in.Server, Conf: in.IMAPDConf, IMAP: r.access(in, "")}, nil
 		},
-		Denied: func(ctx context.Context, in inventory.Instance) (map[inventory.UserID]bool, error) {
+		Denied: func(ctx context.Context, in inventory.Instance) (map[inventory.UserID]string, error) {
 			return (&apply.Options{Run: run, Tools: "/usr/lib/cyrus/bin"}).DeniedOn(ctx, in)
 		},
+		Tools:  "/usr/lib/cyrus/bin",
 		Routes: func(context.Context, []inventory.UserID) (map[inventory.UserID]string, error) { return r.routes, nil },
 	}
 }
@@ -250,7 +251,7 @@ func TestConfirm(t *testing.T) {
 
 	r.tool(r.master("s1"), "cyr_deny", "-a", "--", "ben")
 	r.asked("not denied at the old place", map[monitor.PromiseName]string{monitor.PromisePlacement: "unmet ben s1m : kept there and denied, found kept and not denied"})
-	r.tool(r.master("s1"), "cyr_deny", "--", "ben")
+	r.paste(apply.DenyCommand("/usr/lib/cyrus/bin", r.inventory.Stores[0].Instances[0], &apply.Units([]planner.Plan{r.plan}, nil)[0], "ben"))
 
 	r.must(r.master("s3").Fill(t.Context(), []cyrustest.Mailbox{{Name: "user.ben"}}))
 	r.asked("left on a third store", map[monitor.PromiseName]string{monitor.PromisePlacement: "unmet ben s3m : on s2 only, found there too"})

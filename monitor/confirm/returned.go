@@ -3,6 +3,7 @@ package confirm
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -23,12 +24,14 @@ type sorted struct {
 // given up, that their change is not made.
 func (c *checking) sort(all []mover, t *tally) sorted {
 	var s sorted
+	by := map[string]int{}
 	for _, m := range all {
 		d := m.doubt(monitor.Unmet)
 		d.Expected, d.Found = m.moves(), c.say(m.part())
 		switch {
 		case c.movedOn(&m):
 			s.passed++
+			by[c.Moved[m.User].Plan]++
 		case c.fate(m.part()) == apply.UnderWay:
 			a := c.accounts[m.part()]
 			d.Found = "under way; " + d.Found
@@ -40,10 +43,11 @@ func (c *checking) sort(all []mover, t *tally) sorted {
 			s.others++
 		case c.returned(m.part()):
 			if !c.over {
-				d.Found, d.Next = c.takenBack(m.part()), "interlace apply --resume --yes begins it again, interlace apply --rollback --yes gives it up"
+				d.Found, d.Next = c.takenBack(m.part(), true), "interlace apply --resume --yes begins it again, interlace apply --rollback --yes gives it up"
 				t.doubt(d)
 			}
 			m.back = true
+			m.keeper = c.wayBack(&m)
 			m.from, m.to, m.From, m.To = m.to, m.from, m.To, m.From
 			if m.to != nil && len(m.to.Instances) > 0 {
 				s.returned = append(s.returned, m)
@@ -56,8 +60,8 @@ func (c *checking) sort(all []mover, t *tally) sorted {
 			s.moved = append(s.moved, m)
 		}
 	}
-	if s.passed > 0 {
-		t.notes = append(t.notes, inventory.Counted(s.passed, "user was", "users were")+" moved on since by another plan")
+	for _, plan := range slices.Sorted(maps.Keys(by)) {
+		t.notes = append(t.notes, fmt.Sprintf("%s moved on since by plan %s", inventory.Counted(by[plan], "user was", "users were"), plan))
 	}
 	return s
 }
@@ -69,8 +73,9 @@ func (c *checking) movedOn(m *mover) bool {
 	return a != nil && !c.reads && a.Fate != apply.UnderWay && (a.Fate != apply.Unbegun || c.over) && c.Moved[m.User].Since.After(a.At)
 }
 
-// takenBack says when a part was taken back, and why if it failed.
-func (l *ledger) takenBack(p part) string {
+// takenBack says when a part was taken back, and which step had failed, if one had; with
+// why, what was wrong with it.
+func (l *ledger) takenBack(p part, why bool) string {
 	a := l.accounts[p]
 	if a.Fate == apply.Unbegun {
 		return "never begun, and the plan is given up"
@@ -80,8 +85,12 @@ func (l *ledger) takenBack(p part) string {
 		return text + ", with what had come since"
 	}
 	for _, r := range slices.Backward(a.Records) {
-		if r.State == monitor.StepFailed {
-			return joined(text, fmt.Sprintf("%s failed: %s", r.Step, r.Text))
+		switch {
+		case r.State != monitor.StepFailed:
+		case why:
+			return joined(text, failure(&r))
+		default:
+			return fmt.Sprintf("%s, since %s failed", text, r.Step)
 		}
 	}
 	return text
@@ -93,7 +102,7 @@ func (c *checking) allReturned(ctx context.Context, movers []mover, found survey
 	there := &tally{}
 	here := arrived(movers, found, c.say, there)
 	denied := c.denials(ctx, here, found)
-	placed(here, found, denied, there)
+	placed(here, found, denied, c.Tools, there)
 	if err := c.letIn(ctx, here, there); err != nil {
 		return err
 	}
@@ -126,7 +135,7 @@ func (c *checking) whenReturned() []string {
 			case len(notes) == most:
 				more++
 			default:
-				notes = append(notes, p.unit+": "+c.takenBack(p))
+				notes = append(notes, p.unit+": "+c.takenBack(p, false))
 			}
 		}
 	}
@@ -148,21 +157,37 @@ func (c *checking) letIn(ctx context.Context, movers []mover, t *tally) error {
 			at := instance{m.To, in.Server}
 			denied := c.deniedOn(ctx, known, at, in)
 			d := m.doubt(monitor.Unmet)
-			d.Server, d.Expected, d.Found = inventory.Text(in.Server), "let in again, as before", "denied"
-			d.Next = fmt.Sprintf("if nobody else has denied the user, on %s: %s", in.Server, inventory.Paste("cyr_deny", "-a", "--", string(m.User)))
+			d.Server, d.Expected = inventory.Text(in.Server), "let in again, as before"
+			told, out := denied.users[m.User]
 			switch {
 			case denied.err != nil:
-				d.Verdict, d.Found, d.Next = monitor.UnknownFulfilment, fmt.Sprintf("whether denied is not known: %v", denied.err), "let cyr_deny -l be run there, and ask again"
-				t.doubt(d)
-			case denied.users[m.User]:
-				t.doubt(d)
+				d.Verdict, d.Found, d.Next = monitor.UnknownFulfilment, fmt.Sprintf("whether denied is not known: %v", denied.err), lookThere
+			case out:
+				d.Found, d.Next = c.deniedBy(told), fmt.Sprintf("on %s: %s", in.Server, apply.AllowCommand(c.Tools, in, m.User))
+				if apply.KeptOutFor(told, c.units) == "" {
+					d.Next = "if nobody needs that denial, " + d.Next
+				}
+			default:
+				continue
 			}
+			t.doubt(d)
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 	}
 	return nil
+}
+
+// deniedBy says for what somebody is denied who is told this.
+func (c *checking) deniedBy(told string) string {
+	if unit := apply.KeptOutFor(told, c.units); unit != "" {
+		return "still denied for " + unit
+	}
+	if apply.Unnamed(told) {
+		return "denied by an older interlace, which did not write down for which unit"
+	}
+	return "denied, for another reason: " + inventory.Quoted(told)
 }
 
 // part is the part of a unit to which the mover belongs.

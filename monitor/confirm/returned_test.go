@@ -79,6 +79,14 @@ func TestConfirmLayoutTakenBack(t *testing.T) {
 	check("promoted, and one is silent", promote, nil, monitor.Unmet, "nothing that runs")
 }
 
+// paste has a shell run a command as the account of Cyrus.
+func (r *rig) paste(command inventory.Text) {
+	r.Helper()
+	if out, err := cyrustest.Program(r.Context(), "", "sh", "-c", string(command)); err != nil {
+		r.Fatal(command, out, err)
+	}
+}
+
 // back takes those who were moved back.
 func (r *rig) back() {
 	r.Helper()
@@ -103,12 +111,18 @@ func TestConfirmTakenBack(t *testing.T) {
 		t.Fatalf("%+v, %v", done, err)
 	}
 	r.promised("come back", "taken_back met, changes unmet, peak_utilisation unknown",
-		"2 are as before; anna to s2: taken back on 20", "moved from s1 to s2, found taken back on 20", " failed: ", "interlace apply --resume --yes begins it again", "!send the user", "!cyr_deny")
+		"2 are as before; anna to s2: taken back on 20", ", since deny_source failed\n", "moved from s1 to s2, found taken back on 20", "; deny_source failed: ", "interlace apply --resume --yes begins it again", "!send the user", "!cyr_deny")
 	r.ended = time.Now()
 	r.promised("given up", "taken_back met", "2 are as before; anna to s2: taken back on 20")
 	r.tool(r.master("s1"), "cyr_deny", "--", "ben")
-	r.promised("denied where he was", "taken_back unmet", "unmet ben s1m: let in again, as before, found denied; if nobody else has denied the user, on s1m: cyr_deny -a -- ben", "1 is as before, 1 not so")
-	r.tool(r.master("s1"), "cyr_deny", "-a", "--", "ben")
+	r.promised("denied where he was", "taken_back unmet", "unmet ben s1m: let in again, as before, found denied, for another reason: \"", "; if nobody needs that denial, on s1m: /usr/lib/cyrus/bin/cyr_deny -C ", "1 is as before, 1 not so")
+	in := r.inventory.Stores[0].Instances[0]
+	r.paste(apply.DenyCommand("/usr/lib/cyrus/bin", in, &apply.Units([]planner.Plan{r.plan}, nil)[0], "ben"))
+	allow := apply.AllowCommand("/usr/lib/cyrus/bin", in, "ben")
+	r.promised("still denied for its unit", "taken_back unmet", "found still denied for anna to s2; on s1m: "+string(allow))
+	r.tool(r.master("s1"), "cyr_deny", "-m", "the mailbox is being moved", "--", "ben")
+	r.promised("denied by an older version", "taken_back unmet", "found denied by an older interlace, which did not write down for which unit; if nobody needs that denial, on s1m: "+string(allow))
+	r.paste(allow)
 	r.routes["anna"] = "s2m"
 	r.promised("routed to where it was to be", "taken_back unmet", `unmet anna s1m: sent to s1 on s1m, found sent to "s2m"; send the user there`, "!old place")
 	r.routes["anna"] = "s1m"
@@ -132,8 +146,9 @@ func TestConfirmTakenBack(t *testing.T) {
 	r.back()
 	r.promised("moved back", "taken_back met", "2 are as before; anna to s2: taken back on 20", "with what had come since")
 	r.tool(r.master("s2"), "cyr_deny", "-a", "--", "anna")
-	r.promised("let in where it was taken from", "taken_back unmet", "unmet anna s2m: kept there and denied, found kept and not denied", "cyr_deny -- anna")
-	r.tool(r.master("s2"), "cyr_deny", "--", "anna")
+	deny := apply.DenyCommand("/usr/lib/cyrus/bin", r.inventory.Stores[1].Instances[0], &apply.Reverse(&apply.Units([]planner.Plan{r.plan}, nil)[0])[0], "anna")
+	r.promised("let in where it was taken from", "taken_back unmet", "unmet anna s2m: kept there and denied, found kept and not denied", "on s2m: "+string(deny))
+	r.paste(deny)
 
 	// Another plan moves one of them on, and this one says nothing of her any more.
 	other := &planner.Assignment{ID: "q", Changes: []planner.UserChange{{ID: "c1", Do: planner.Move, User: "anna", Group: "anna", From: "s1", To: "s3"}}}
@@ -141,7 +156,7 @@ func TestConfirmTakenBack(t *testing.T) {
 	if done, err := apply.CarryOut(t.Context(), r.others, false, r.applying()); err != nil || done[0].Outcome != apply.Moved {
 		t.Fatalf("%+v, %v", done, err)
 	}
-	r.promised("moved on", "taken_back met, changes met", "1 is as before; anna to s2: taken back", "nothing of the kind; 1 user was moved on since by another plan")
+	r.promised("moved on", "taken_back met, changes met", "1 is as before; anna to s2: taken back", "nothing of the kind; 1 user was moved on since by plan q")
 	r.routes["ben"] = "s2"
 	r.promised("routed there", "taken_back unmet, changes met", `unmet ben s1m: sent to s1 on s1m, found sent to "s2"; send the user there`)
 }

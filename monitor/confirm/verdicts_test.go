@@ -53,10 +53,10 @@ func TestPlacement(t *testing.T) {
 		return s
 	}
 	type known = struct {
-		users map[inventory.UserID]bool
+		users map[inventory.UserID]string
 		err   error
 	}
-	denied := denials{at("s1", "s1m"): known{users: map[inventory.UserID]bool{"anna": true}}, at("s1", "s1r"): known{users: map[inventory.UserID]bool{"anna": true}}}
+	denied := denials{at("s1", "s1m"): known{users: map[inventory.UserID]string{"anna": ""}}, at("s1", "s1r"): known{users: map[inventory.UserID]string{"anna": ""}}}
 	for _, c := range []struct {
 		name             string
 		found            survey
@@ -75,7 +75,7 @@ func TestPlacement(t *testing.T) {
 		{"nobody knows who is denied", everywhere(func(survey) {}), denials{at("s1", "s1m"): known{err: errSilent}, at("s1", "s1r"): denied[at("s1", "s1r")]}, "met", "unknown, unknown s1/s1m"},
 	} {
 		there, placing := &tally{}, &tally{}
-		placed(arrived([]mover{moving()}, c.found, func(part) string { return "" }, there), c.found, c.denied, placing)
+		placed(arrived([]mover{moving()}, c.found, func(part) string { return "" }, there), c.found, c.denied, "", placing)
 		if got := outcome(there); got != c.arrived {
 			t.Errorf("%s: changes %s, want %s", c.name, got, c.arrived)
 		}
@@ -445,5 +445,17 @@ func TestOpened(t *testing.T) {
 	want := []string{"Mail of {office true} on s1 by anna on s2", "Mail of {carol false} on s2 by anna on s2", "Work of {anna false} on s2 by ben on s1", "Drafts of {anna false} on s2 by carol on s2"}
 	if !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// However much went wrong, a failure is one short line.
+func TestFailureInShort(t *testing.T) {
+	many := monitor.StepRecord{Step: monitor.StepProveTarget, Text: inventory.Text(strings.Repeat("user.anna lacks a message\n", 12))}
+	if got, want := failure(&many), "prove_target failed: user.anna lacks a message …"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	long := monitor.StepRecord{Step: monitor.StepCopy, Text: inventory.Text(strings.Repeat("ü", 1000))}
+	if got := failure(&long); len([]rune(got)) > 200 || !strings.HasSuffix(got, "ü …") {
+		t.Errorf("%q", got)
 	}
 }

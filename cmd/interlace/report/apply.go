@@ -36,6 +36,10 @@ type AppliedUnit struct {
 // Screen is what people are told.
 func (a *Applied) Screen() *Screen {
 	s := &Screen{}
+	if len(a.Units) == 0 {
+		s.add(nothingToDo)
+		return s
+	}
 	states := map[string]int{}
 	for i := range a.Units {
 		states[a.Units[i].State]++
@@ -53,6 +57,9 @@ func (a *Applied) Screen() *Screen {
 	s.AddFirst(a.Table(), mostUnits)
 	return s
 }
+
+// nothingToDo is what there is to be said of plans without changes.
+var nothingToDo = Lines{{"the plan has no changes: there is nothing to do", Plain}}
 
 // mostUnits is how many units people are shown.
 const mostUnits = 100

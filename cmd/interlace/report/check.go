@@ -46,12 +46,17 @@ const (
 // brokenWords counts the rules that are broken and where: 2 rules are broken in
 // 51 places: ceiling 1, failure_ceiling 50.
 func brokenWords(violations []planner.Violation) string {
+	n, list := brokenRules(violations)
+	return fmt.Sprintf("%s broken in %s: %s", things(n, "rule is", "rules are"), things(len(violations), "place", "places"), list)
+}
+
+// brokenRules returns how many rules are broken, and a list of how often each is.
+func brokenRules(violations []planner.Violation) (int, string) {
 	var rules []planner.Rule
 	for _, v := range violations {
 		rules = append(rules, v.Rule)
 	}
-	n, list := byRule(rules)
-	return fmt.Sprintf("%s broken in %s: %s", things(n, "rule is", "rules are"), things(len(violations), "place", "places"), list)
+	return byRule(rules)
 }
 
 // byRule returns how many different rules there are, and a list of how often

@@ -7,11 +7,13 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/planner"
 )
 
 // Rehearsed is what carrying plans out would do, and what speaks against it.
 type Rehearsed struct {
 	Units     []RehearsedUnit `json:"units"`
+	Broken    []string        `json:"broken"`    // rules that it would break: nothing is begun then
 	Unreached []string        `json:"unreached"` // instances that do not answer, and why
 	Notes     []string        `json:"notes"`     // what should be known before
 }
@@ -49,6 +51,10 @@ type RehearsedCommand struct {
 // Screen is what people are told.
 func (r *Rehearsed) Screen() *Screen {
 	s := &Screen{}
+	if len(r.Units) == 0 {
+		s.add(nothingToDo)
+		return s
+	}
 	refused, waits, pastable := 0, 0, false
 	for i := range r.Units {
 		u := &r.Units[i]
@@ -61,6 +67,9 @@ func (r *Rehearsed) Screen() *Screen {
 		pastable = pastable || u.pastable()
 	}
 	lines := Lines{}
+	for _, text := range r.BrokenLines() {
+		lines = append(lines, Line{text, Broken})
+	}
 	lines.add("%s; nothing is changed without --yes", inventory.Counted(len(r.Units), "unit", "units"))
 	if refused > 0 {
 		lines = append(lines, Line{inventory.Counted(refused, "unit has something that speaks against it", "units have something that speaks against them"), Broken})
@@ -82,6 +91,15 @@ func (r *Rehearsed) Screen() *Screen {
 		s.add(r.Units[i].lines())
 	}
 	return s
+}
+
+// BrokenLines say why nothing would be begun.
+func (r *Rehearsed) BrokenLines() []string {
+	var list []string
+	for _, text := range r.Broken {
+		list = append(list, "nothing would be begun, for it would break a rule: "+text)
+	}
+	return list
 }
 
 func (u *RehearsedUnit) pastable() bool {
@@ -146,6 +164,9 @@ func (u *RehearsedUnit) lines() script {
 	}
 	if u.Text != "" {
 		l.add("  %s", u.Text)
+	}
+	if u.Why != "" {
+		l.tell(Soon, "  %s", u.Why)
 	}
 	for _, text := range u.Refused {
 		l.tell(Broken, "  refused: %s", text)
@@ -245,4 +266,10 @@ func (u *RehearsedUnit) rows() []rehearsedRow {
 		list = append(list, rehearsedRow{unit: u, step: string(u.Step)})
 	}
 	return list
+}
+
+// StayBroken says which rules plans leave broken as they are.
+func StayBroken(left []planner.Violation) string {
+	rules, list := brokenRules(left)
+	return fmt.Sprintf("%s broken, as today, in %s: %s (interlace check lists them)", things(rules, "rule stays", "rules stay"), things(len(left), "place", "places"), list)
 }

@@ -8,7 +8,7 @@ import (
 func aRehearsal() *Rehearsed {
 	unit := AppliedUnit{Plan: "p", Unit: "anna to s2", Wave: 2, Do: "move", Users: 1, From: "s1", To: "s2", Bytes: 3 << 20, State: "waiting"}
 	rests := AppliedUnit{Plan: "p", Unit: "ben to s2", Do: "move", Users: 1, From: "s1", To: "s2", State: "moved", Step: "canary", Since: "2026-11-26T22:00:00Z", Kept: "2026-12-10T22:00:00Z"}
-	out := AppliedUnit{Plan: "p", Unit: "c1 promote s3 on imap3", Do: "promote", From: "imap1", To: "imap3", State: "stopped", Step: "promote", Out: "2026-11-26T22:00:00Z"}
+	out := AppliedUnit{Plan: "p", Unit: "c1 promote s3 on imap3", Do: "promote", From: "imap1", To: "imap3", State: "stopped", Step: "promote", Out: "2026-11-26T22:00:00Z", Why: "promote failed on 2026-11-26T22:00:05Z: it is full"}
 	return &Rehearsed{
 		Notes: []string{"nobody knows where users are routed"},
 		Units: []RehearsedUnit{
@@ -59,6 +59,7 @@ ben to s2, 1 user, 0 B: moved
 c1 promote s3 on imap3, 0 B: stopped
   users are kept out since 2026-11-26T22:00:00Z
   it is taken back
+  promote failed on 2026-11-26T22:00:05Z: it is full
   undo stop
     # /bin/instance start '{file}' (instance_hook start s3 imap1 master, on this machine)
 `

@@ -1,0 +1,39 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/inventory/sharing"
+	"github.com/interlacemail/interlace/planner"
+)
+
+// What is broken on the way counts, by the schedule if there is one; a server that a plan does
+// not drain to the end, and a wish of the operator's, do not.
+func TestJobBreaks(t *testing.T) {
+	inv := inventory.New()
+	inv.Servers = []inventory.Server{{Name: "a", Slots: 9}, {Name: "b", Slots: 9}}
+	for _, name := range []inventory.StoreID{"s1", "s2"} {
+		inv.Stores = append(inv.Stores, inventory.Store{Name: name, Instances: []inventory.Instance{{Server: "a", Role: inventory.Master}, {Server: "b", Role: inventory.Replica}}})
+	}
+	inv.Users = []inventory.User{{Name: "anna", Store: "s1"}, {Name: "ben", Store: "s1"}}
+	full := planner.Violation{Rule: planner.Transient, Subject: "server:a", Value: planner.Known(2), Limit: planner.Known(1)}
+	wish := planner.Violation{Rule: planner.StoreCapacity, Subject: "store:s2", Value: planner.Known(0.6), Limit: planner.Known(0.5)}
+	users := &planFile{Plan: &planner.Assignment{
+		Options: planner.AssignmentOptions{Drain: []planner.Subject{"server:a"}}, Violations: []planner.Violation{wish, full},
+		Changes: []planner.UserChange{{User: "anna", From: "s1", To: "s2"}},
+	}}
+	j := &job{files: []*planFile{users}, found: &facts{Inventory: inv, groups: sharing.Groups(inv)}}
+	worse, left, err := j.breaks(t.Context())
+	if err != nil || len(worse) != 1 || worse[0].Rule != planner.Transient || len(left) != 1 || left[0].Rule != planner.DrainEmpty {
+		t.Errorf("alone: broken %v, left %v, %v", worse, left, err)
+	}
+	j.files = append(j.files, &planFile{Plan: &planner.Schedule{}})
+	if worse, _, err := j.breaks(t.Context()); err != nil || len(worse) > 0 {
+		t.Errorf("in another order: broken %v, %v", worse, err)
+	}
+	j.files[1] = &planFile{Plan: &planner.Schedule{Violations: []planner.Violation{full}}}
+	if worse, _, err := j.breaks(t.Context()); err != nil || len(worse) != 1 {
+		t.Errorf("in an order that can't be kept: broken %v, %v", worse, err)
+	}
+}
