@@ -43,7 +43,8 @@ type Options struct {
 	// Now is the time.
 	Now func() time.Time
 
-	rehearsed bool // nothing is done, only told
+	rehearsed bool    // nothing is done, only told
+	silent    *silent // of all units of a run; nil: each asks for itself
 
 	// Groups are the share groups of the inventory, for its rules.
 	Groups *inventory.ShareGroups
