@@ -22,6 +22,9 @@ type Live struct {
 	Roles func(ctx context.Context, store *inventory.Store) error
 	// Served returns the servers to which users are routed.
 	Served func(ctx context.Context, users []inventory.UserID) (map[inventory.UserID]inventory.ServerID, error)
+	// Routed reports whether all users are known to be sent to where routes lead, and not to
+	// where they come from: the routing may have one name for two instances.
+	Routed func(ctx context.Context, routes []Route) (bool, error)
 	// Kick has the mail server try again what it has put off. It need not succeed.
 	Kick func(ctx context.Context) error
 	// LMTP returns where an instance takes mail, or nothing.
