@@ -125,7 +125,7 @@ func (m *move) tryRoute(ctx context.Context, limit time.Duration, routes []Route
 
 // answers fails where an instance does not let its administrator in.
 func (m *move) answers(ctx context.Context, in inventory.Instance) error {
-	ctx, cancel := context.WithTimeout(ctx, greeting)
+	ctx, cancel := soon(ctx)
 	defer cancel()
 	c, err := m.dialAdmin(ctx, in)
 	if err != nil {
