@@ -42,6 +42,7 @@ func TestRoutedBackByName(t *testing.T) {
 	if outcome, err := options(j).Carry(ctx, u, true); outcome != apply.Back || was != r.Stores[0].Master().Name+" as mx-anna" {
 		t.Errorf("%s, %v, routed to %s", outcome, err, was)
 	}
+	must(t, r.Settle(ctx)) // the replica follows
 	j, named = &journal{left: -1}, "mx-anna"
 	if outcome, err := options(j).Carry(ctx, u, false); outcome != apply.Moved || was != r.Stores[1].Master().Name+" as " {
 		t.Fatalf("%s, %v, routed to %s\n%v", outcome, err, was, j)
