@@ -112,6 +112,7 @@ func (a *app) live(h *history.History, inv *inventory.Inventory) apply.Live {
 		l.Served = func(ctx context.Context, users []inventory.UserID) (map[inventory.UserID]inventory.ServerID, error) {
 			return c.served(ctx, inv, users)
 		}
+		l.Named = c.routes
 	}
 	l.Quiet = func(ctx context.Context, in inventory.Instance, users []inventory.UserID) (quiet, known bool, last time.Time, err error) {
 		return c.quiet(ctx, a.now(), inv, in, users)

@@ -155,6 +155,8 @@ func TestRouteLines(t *testing.T) {
 	for i := range move {
 		move[i].Store = "s2"
 	}
+	back := []apply.Route{{User: "ben", From: inv.Stores[1].Instances[0], To: inv.Stores[0].Instances[0], Was: "imap1.example.org"}}
+	gone := []apply.Route{{User: "ben", From: inv.Stores[1].Instances[0], To: inv.Stores[0].Instances[0], Was: "imap9"}}
 	promotion := []apply.Route{{User: "anna", From: inv.Stores[0].Instances[0], To: inv.Stores[0].Instances[1], Store: "s1"}}
 	fresh := promotion[0]
 	fresh.To = inventory.Instance{Server: "imap5", IMAP: "five.example.org:143"} // the inventory does not have it yet
@@ -167,6 +169,8 @@ func TestRouteLines(t *testing.T) {
 		{"not as somebody who is elsewhere", "anna,imap1\nben,imap9\ncarl,imap2.example.org\n", move, "anna,imap1,imap2.example.org team,imap1,imap2.example.org"},
 		{"by server, where that says which", "anna,imap1\n", move, "anna,imap1,imap2.example.org:2143 team,imap1,imap2.example.org:2143"},
 		{"by store", "anna,s1\n", move, "anna,s1,s2 team,imap1,imap2.example.org:2143"},
+		{"back, by the name of before", "anna,imap1\nben,imap2.example.org:2143\n", back, "ben,imap2.example.org:2143,imap1.example.org"},
+		{"back, not to where it never was", "anna,imap1\nben,imap2.example.org:2143\n", gone, "ben,imap2.example.org:2143,imap1"},
 		{"by store, promoted", "anna,s1\n", promotion, "anna,s1,s1"},
 		{"by server, promoted", "anna,imap1\n", promotion, "anna,imap1,imap4"},
 		{"by host, promoted", "anna,imap1.example.org\n", promotion, "anna,imap1.example.org,four.example.org"},

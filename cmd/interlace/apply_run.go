@@ -73,7 +73,7 @@ func (c *applying) tidy(ctx context.Context) (claimed, err error) {
 	left, claimed := c.options.Leftovers(ctx, storesOf(units))
 	if len(left) > 0 && !c.app.applies() {
 		for _, f := range left {
-			c.app.note("%s on %s holds the password of sync, and was left by an apply that was killed: apply --yes removes it, or rm", f.File, f.Server)
+			c.app.note("%s", passwordLeft(f))
 		}
 	}
 	return claimed, nil

@@ -21,7 +21,7 @@ func (l *routeLine) String() string { return string(l.User) + "," + l.from + ","
 
 // leads reports whether a name means where the route leads.
 func (l *routeLine) leads(inv *inventory.Inventory, name string) bool {
-	return means(inv, name, l.To) || name != "" && name == string(l.Store)
+	return name != "" && means(inv, name, l.To) || name != "" && name == string(l.Store)
 }
 
 // routeLines name the ends of routes in the words of whoever routes: as the routing names
@@ -99,7 +99,7 @@ func (c *config) nameAt(ctx context.Context, inv *inventory.Inventory, l *routeL
 }
 
 // names are those of the ends of a route, of which the user's place now, and the new place
-// for others, may be known.
+// for others, may be known. Who is routed back is routed in the words of before.
 func (l *routeLine) names(inv *inventory.Inventory, now, there string) (from, to string) {
 	from = nameOf(inv, l.From)
 	if l.leads(inv, now) && !means(inv, now, l.From) {
@@ -109,6 +109,8 @@ func (l *routeLine) names(inv *inventory.Inventory, now, there string) (from, to
 		from = now
 	}
 	switch to = there; {
+	case l.leads(inv, l.Was):
+		to = l.Was
 	case to != "":
 	case from == string(storeOf(inv, l.From)) && l.Store != "":
 		to = string(l.Store)

@@ -22,6 +22,9 @@ type Live struct {
 	Roles func(ctx context.Context, store *inventory.Store) error
 	// Served returns the servers to which users are routed.
 	Served func(ctx context.Context, users []inventory.UserID) (map[inventory.UserID]inventory.ServerID, error)
+	// Named returns the words in which whoever routes names where users are routed. Nil: that
+	// can't be asked.
+	Named func(ctx context.Context, users []inventory.UserID) (map[inventory.UserID]string, error)
 	// Kick has the mail server try again what it has put off. It need not succeed.
 	Kick func(ctx context.Context) error
 	// LMTP returns where an instance takes mail, or nothing.

@@ -65,8 +65,10 @@ func (m *move) do(ctx context.Context, step monitor.Step, records []monitor.Step
 	case monitor.StepDenyTarget:
 		return "", "", m.target.each(func(h *host) error { return h.keepOut(ctx, nil, m.users()) })
 	case monitor.StepCopy:
-		text, err = m.copy(ctx)
-		return text, "", err
+		if text, err = m.copy(ctx); err == nil {
+			data, err = m.named(ctx)
+		}
+		return text, data, err
 	case monitor.StepDenySource:
 		return m.denySource(ctx)
 	case monitor.StepDelta:
@@ -101,7 +103,7 @@ func (m *move) do(ctx context.Context, step monitor.Step, records []monitor.Step
 }
 
 // undo takes a step back.
-func (m *move) undo(ctx context.Context, step monitor.Step, _ []monitor.StepRecord) error {
+func (m *move) undo(ctx context.Context, step monitor.Step, records []monitor.StepRecord) error {
 	switch step {
 	case monitor.StepCheck:
 		return m.forgetMost(ctx)
@@ -119,7 +121,7 @@ func (m *move) undo(ctx context.Context, step monitor.Step, _ []monitor.StepReco
 	case monitor.StepDenySource:
 		return m.letBack(ctx)
 	case monitor.StepRoute:
-		return m.unroute(ctx)
+		return m.unroute(ctx, records)
 	}
 	return nil
 }

@@ -99,6 +99,7 @@ type Route struct {
 	User     inventory.UserID
 	From, To inventory.Instance
 	Store    inventory.StoreID // of To; empty: that which has it in the inventory
+	Was      string            // how To was named before the user was routed away from it, or empty
 }
 
 // Journal keeps what was done in the order in which it was. What is not written down must

@@ -29,12 +29,50 @@ func (m *move) routes(back bool) []Route {
 	return routes
 }
 
+// named keeps how it is named where users are routed, for the way back.
+func (m *move) named(ctx context.Context) (string, error) {
+	if m.rehearsed || m.Live.Named == nil {
+		return "", nil
+	}
+	names, err := m.Live.Named(ctx, m.users())
+	if err != nil {
+		return "", nil // the way back has other names
+	}
+	return keep(names)
+}
+
+// asBefore has routes lead to places by the names that these had at the copy.
+func asBefore(routes []Route, records []monitor.StepRecord) []Route {
+	var names map[inventory.UserID]string
+	if !read(records, monitor.StepCopy, &names) {
+		return routes
+	}
+	for i := range routes {
+		routes[i].Was = names[routes[i].User]
+	}
+	return routes
+}
+
+// forth are the routes to the new store: of a unit that takes another one back to where that
+// one had found the users.
+func (m *move) forth(ctx context.Context) ([]Route, error) {
+	if m.unit.Of == "" {
+		return m.routes(false), nil
+	}
+	records, err := m.Journal.Steps(ctx, m.unit.Plan, m.unit.Of)
+	return asBefore(m.routes(false), records), err
+}
+
 // route sends mail and clients to the new store, where nobody is let in yet, and brings
 // along what reached the original after it had been copied, since its delivery had begun
 // before the denial. Where an old store does not answer any more that has time until the
 // canary: back to it the users can't go.
 func (m *move) route(ctx context.Context, records []monitor.StepRecord) (text, data string, err error) {
-	if err := m.persist(ctx, m.routes(false), func(context.Context) bool { return false }); err != nil {
+	routes, err := m.forth(ctx)
+	if err == nil {
+		err = m.persist(ctx, routes, func(context.Context) bool { return false })
+	}
+	if err != nil {
 		return "", "", err
 	}
 	text, data, err = m.bringLate(ctx, records)
@@ -53,13 +91,13 @@ var errUnrouted = later("interlace apply --resume --yes, or --rollback --yes, go
 
 // unroute sends mail and clients back to where the users were. Where they are known to be
 // served there all the same nothing is to be done.
-func (m *move) unroute(ctx context.Context) error {
+func (m *move) unroute(ctx context.Context, records []monitor.StepRecord) error {
 	if !m.rehearsed && m.servedBefore(ctx) {
 		return nil
 	}
 	limited, cancel := context.WithTimeout(ctx, m.denied())
 	defer cancel()
-	err := m.persist(limited, m.routes(true), m.servedBefore)
+	err := m.persist(limited, asBefore(m.routes(true), records), m.servedBefore)
 	if err != nil {
 		err = fmt.Errorf("users %s are kept out everywhere: where mail and clients are sent could not be set back: %w; %w",
 			inventory.Printable(namesOf(m.users())), err, errUnrouted)
