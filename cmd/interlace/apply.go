@@ -257,7 +257,7 @@ func (c *applying) rehearse(ctx context.Context) error {
 		bar.at(len(back)+i+1, len(back)+len(units), u.Name)
 	}
 	bar.end()
-	shown := c.shown(ctx, list)
+	shown := c.shown(list)
 	if err := c.showBroken(ctx, shown); err != nil {
 		return err
 	}

@@ -35,6 +35,8 @@ func (c *applying) prepare(ctx context.Context) error {
 	if err := c.follow(ctx); err != nil {
 		return err
 	}
+	names := &naming{config: c.app.config, inv: c.options.Inventory, history: c.history}
+	c.options.Name = names.name
 	left, held, err := c.ahead(ctx)
 	if err != nil {
 		return err
@@ -42,6 +44,7 @@ func (c *applying) prepare(ctx context.Context) error {
 	if c.flags.yes && held {
 		return ctx.Err() // who is kept out does not wait for a server that does not answer
 	}
+	names.foresee(ctx, left)
 	claimed, err := c.tidy(ctx)
 	if err != nil {
 		return err

@@ -75,8 +75,7 @@ func (m *move) blocked(ctx context.Context, a Action, records []monitor.StepReco
 			return fmt.Errorf("%w: %w", ErrUnreached, err)
 		}
 	}
-	begun := map[inventory.StoreID]inventory.ServerID{}
-	if !read(records, monitor.StepCheck, &begun) || maps.Equal(begun, m.masters()) {
+	if begun := begunWith(records).Masters; begun == nil || maps.Equal(begun, m.masters()) {
 		return nil
 	}
 	if wrong := m.astray(ctx, records); wrong != nil {

@@ -65,10 +65,8 @@ func (m *move) do(ctx context.Context, step monitor.Step, records []monitor.Step
 	case monitor.StepDenyTarget:
 		return "", "", m.target.each(func(h *host) error { return h.keepOut(ctx, nil, m.users()) })
 	case monitor.StepCopy:
-		if text, err = m.copy(ctx); err == nil {
-			data, err = m.named(ctx)
-		}
-		return text, data, err
+		text, err = m.copy(ctx)
+		return text, "", err
 	case monitor.StepDenySource:
 		return m.denySource(ctx)
 	case monitor.StepDelta:

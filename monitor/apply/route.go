@@ -15,53 +15,32 @@ import (
 // pause is twice the one before.
 const firstPause, longestPause = time.Second / 4, 10 * time.Second
 
-// routes lead from the old stores to the new one, or back.
-func (m *move) routes(back bool) []Route {
+// routes lead from the old stores to the new one.
+func (m *move) routes() []Route {
 	var routes []Route
 	for _, s := range m.sources {
-		from, to := s.master(), m.target.master()
-		if back {
-			from, to = to, from
-		}
 		for _, u := range slices.Concat(s.users, s.trees) {
-			routes = append(routes, Route{User: u, From: from, To: to})
+			routes = append(routes, Route{User: u, From: s.master(), To: m.target.master(), Store: m.target.store.Name})
 		}
 	}
 	return routes
 }
 
-// named keeps how it is named where users are routed, for the way back.
-func (m *move) named(ctx context.Context) (string, error) {
-	if m.rehearsed || m.Live.Named == nil {
-		return "", nil
+// routeNames decides in which words the users are routed: of a unit that takes another one back
+// in those in which that one had found them.
+func (m *move) routeNames(ctx context.Context) (map[inventory.UserID]RouteNames, error) {
+	routes := m.routes()
+	if m.unit.Of != "" {
+		records, err := m.Journal.Steps(ctx, m.unit.Plan, m.unit.Of)
+		if err != nil {
+			return nil, err
+		}
+		before := begunWith(records).Routes
+		for i := range routes {
+			routes[i].Was = before[routes[i].User].From
+		}
 	}
-	names, err := m.Live.Named(ctx, m.users())
-	if err != nil {
-		return "", nil // the way back has other names
-	}
-	return keep(names)
-}
-
-// asBefore has routes lead to places by the names that these had at the copy.
-func asBefore(routes []Route, records []monitor.StepRecord) []Route {
-	var names map[inventory.UserID]string
-	if !read(records, monitor.StepCopy, &names) {
-		return routes
-	}
-	for i := range routes {
-		routes[i].Was = names[routes[i].User]
-	}
-	return routes
-}
-
-// forth are the routes to the new store: of a unit that takes another one back to where that
-// one had found the users.
-func (m *move) forth(ctx context.Context) ([]Route, error) {
-	if m.unit.Of == "" {
-		return m.routes(false), nil
-	}
-	records, err := m.Journal.Steps(ctx, m.unit.Plan, m.unit.Of)
-	return asBefore(m.routes(false), records), err
+	return m.decide(ctx, routes)
 }
 
 // route sends mail and clients to the new store, where nobody is let in yet, and brings
@@ -69,7 +48,7 @@ func (m *move) forth(ctx context.Context) ([]Route, error) {
 // before the denial. Where an old store does not answer any more that has time until the
 // canary: back to it the users can't go.
 func (m *move) route(ctx context.Context, records []monitor.StepRecord) (text, data string, err error) {
-	routes, err := m.forth(ctx)
+	routes, err := m.named(ctx, m.routes(), records)
 	if err == nil {
 		err = m.persist(ctx, routes, func(context.Context) bool { return false })
 	}
@@ -93,12 +72,19 @@ var errUnrouted = later("interlace apply --resume --yes, or --rollback --yes, go
 // unroute sends mail and clients back to where the users were. Where they are known to be
 // served there all the same nothing is to be done.
 func (m *move) unroute(ctx context.Context, records []monitor.StepRecord) error {
-	if !m.rehearsed && m.servedBefore(ctx) {
-		return nil
-	}
 	limited, cancel := context.WithTimeout(ctx, m.denied())
 	defer cancel()
-	err := m.persist(limited, asBefore(m.routes(true), records), m.servedBefore)
+	routes, err := m.named(limited, m.routes(), records)
+	for i := range routes {
+		routes[i] = routes[i].back()
+	}
+	before := func(ctx context.Context) bool { return m.servedBefore(ctx, routes) }
+	if !m.rehearsed && before(ctx) {
+		return nil
+	}
+	if err == nil {
+		err = m.persist(limited, routes, before)
+	}
 	if err != nil {
 		err = fmt.Errorf("users %s are kept out everywhere: where mail and clients are sent could not be set back: %w; %w",
 			inventory.Printable(namesOf(m.users())), err, errUnrouted)
@@ -106,17 +92,27 @@ func (m *move) unroute(ctx context.Context, records []monitor.StepRecord) error 
 	return err
 }
 
-// servedBefore reports whether all is known to be routed to the old stores. Of shared trees
-// that can't be known.
-func (m *move) servedBefore(ctx context.Context) bool {
-	if m.Live.Served == nil || len(m.trees()) > 0 {
+// servedBefore reports whether all are known to be routed where these routes lead: in the
+// same words, or to that server, where the other end is on another one. Of shared trees that
+// can't be known.
+func (m *move) servedBefore(ctx context.Context, routes []Route) bool {
+	if len(m.trees()) > 0 {
+		return false
+	}
+	if m.Live.Named != nil {
+		names, err := m.Live.Named(ctx, m.users())
+		if err == nil && !slices.ContainsFunc(routes, func(r Route) bool { return r.Names.To == "" || names[r.User] != r.Names.To }) {
+			return true
+		}
+	}
+	if m.Live.Served == nil {
 		return false
 	}
 	served, err := m.Live.Served(ctx, m.users())
 	if err != nil {
 		return false
 	}
-	return !slices.ContainsFunc(m.routes(true), func(r Route) bool { return served[r.User] != r.To.Server })
+	return !slices.ContainsFunc(routes, func(r Route) bool { return r.From.Server == r.To.Server || served[r.User] != r.To.Server })
 }
 
 // persist routes users anew, again and again with growing pauses until that is done, or
