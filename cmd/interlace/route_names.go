@@ -60,7 +60,7 @@ func (n *naming) names(l *routeLine, now string) apply.RouteNames {
 	switch {
 	case l.leads(n.inv, now): // it is done already
 		return apply.RouteNames{From: here, To: now}
-	case l.leads(n.inv, l.Was):
+	case formAt(l.Was, l.To, l.Store) != unformed:
 		return apply.RouteNames{From: here, To: l.Was}
 	}
 	return apply.RouteNames{From: here, To: cmp.Or(n.formTo(l).name(l.To, l.Store), string(l.To.Server))}
