@@ -19,6 +19,9 @@ func (n *naming) foresee(ctx context.Context, units []*apply.Unit) {
 			continue
 		}
 		c := &u.Moves[0]
+		if slices.ContainsFunc(routes, func(r apply.Route) bool { return r.Store == c.To }) {
+			continue
+		}
 		if from, to := n.master(c.From), n.master(c.To); from != nil && to != nil {
 			routes = append(routes, apply.Route{User: c.User, From: *from, To: *to, Store: c.To})
 		}
