@@ -127,6 +127,9 @@ func (a *app) stopApply(ctx context.Context) error {
 	release, err := a.claimApply()
 	if err == nil {
 		release()
+		if err := a.sayPasswords(ctx, h); err != nil {
+			return err
+		}
 		return hint(errors.New("no apply runs with this database"), "interlace apply --resume lists what is begun and not done")
 	}
 	if !errors.Is(err, errApplied) {
@@ -253,7 +256,7 @@ func (c *applying) rehearse(ctx context.Context) error {
 		bar.at(len(back)+i+1, len(back)+len(units), u.Name)
 	}
 	bar.end()
-	shown := c.shown(ctx, list)
+	shown := c.shown(list)
 	if err := c.showBroken(ctx, shown); err != nil {
 		return err
 	}

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"context"
+	"fmt"
 	"slices"
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/history"
 )
 
 // sayLeft says what is to be done later.
@@ -21,6 +24,39 @@ func (c *applying) sayLeft(results []apply.Result) {
 		c.app.note("interlace discover brings the inventory up to date, interlace confirm says whether the plan has kept what it promised")
 	}
 	c.sayInstances(results)
+}
+
+// passwordLeft says what an apply that was killed has left on a server.
+func passwordLeft(f apply.Leftover) string {
+	return fmt.Sprintf("%s on %s holds the password of sync, and was left by an apply that was killed: interlace apply --resume --yes removes it, or on %s: %s",
+		f.File, f.Server, f.Server, inventory.Paste("rm", "--", f.File))
+}
+
+// sayPasswords says what of this kind lies on the servers of what is begun and not done,
+// where no apply runs.
+func (a *app) sayPasswords(ctx context.Context, h *history.History) error {
+	open, err := h.Applies(ctx, false)
+	if err != nil || len(open) == 0 {
+		return err
+	}
+	f, err := a.facts(ctx)
+	if err != nil {
+		return err
+	}
+	var units []apply.Unit
+	for i := range open {
+		j, err := keptJob(ctx, h, &open[i])
+		if err != nil {
+			return err
+		}
+		units = append(units, j.units...)
+	}
+	o := &apply.Options{Inventory: f.Inventory, Run: a.config.run, Tools: a.config.tools(), Journal: h}
+	left, _ := o.Leftovers(ctx, storesOf(units)) // claims keep nobody from reading this
+	for _, l := range left.Private {
+		a.note("%s", passwordLeft(l))
+	}
+	return ctx.Err()
 }
 
 // sayInstances says what the fleet file has to say of stores whose instances have changed:

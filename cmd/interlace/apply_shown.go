@@ -62,7 +62,7 @@ func toneOf(o apply.Outcome) report.Tone {
 }
 
 // shown are rehearsals as they are shown.
-func (c *applying) shown(ctx context.Context, list []apply.Rehearsal) *report.Rehearsed {
+func (c *applying) shown(list []apply.Rehearsal) *report.Rehearsed {
 	shown := &report.Rehearsed{Units: []report.RehearsedUnit{}, Broken: []string{}, Unreached: append([]string{}, apply.Mistakes(c.unreached)...), Notes: []string{}}
 	results := make([]apply.Result, len(list))
 	for i, r := range list {
@@ -76,11 +76,7 @@ func (c *applying) shown(ctx context.Context, list []apply.Rehearsal) *report.Re
 			Refused: append([]string{}, r.Refused...), Waits: append([]string{}, r.Waits...), Steps: []report.RehearsedStep{},
 		}
 		for j := range r.Steps {
-			step, err := c.shownStep(ctx, &r.Steps[j])
-			if err != nil {
-				u.Refused = append(u.Refused, apply.Mistakes(err)...)
-			}
-			u.Steps = append(u.Steps, *step)
+			u.Steps = append(u.Steps, *c.shownStep(&r.Steps[j]))
 		}
 		shown.Units = append(shown.Units, u)
 	}
@@ -116,20 +112,20 @@ func (c *applying) showBroken(ctx context.Context, shown *report.Rehearsed) erro
 }
 
 // shownStep is a step with its commands, and the lines of its routes.
-func (c *applying) shownStep(ctx context.Context, s *apply.StepRehearsal) (*report.RehearsedStep, error) {
+func (c *applying) shownStep(s *apply.StepRehearsal) *report.RehearsedStep {
 	step := &report.RehearsedStep{Verb: string(s.Verb), Step: s.Step, Commands: []report.RehearsedCommand{}, Routes: []string{}}
 	for i := range s.Commands {
 		step.Commands = append(step.Commands, c.app.config.shownCommand(&s.Commands[i]))
 	}
 	if len(s.Routes) == 0 {
-		return step, nil
+		return step
 	}
-	lines, err := c.app.config.routeLines(ctx, c.facts.Inventory, s.Routes)
+	lines := routeLines(c.facts.Inventory, s.Routes)
 	for i := range lines {
 		step.Routes = append(step.Routes, lines[i].String())
 	}
 	step.Commands = append(step.Commands, c.app.config.shownRouting())
-	return step, err
+	return step
 }
 
 // shownCommand is a command as it is shown: a hook in its own words.

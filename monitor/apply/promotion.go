@@ -242,9 +242,9 @@ func (p *promotion) route(ctx context.Context, records []monitor.StepRecord) (te
 	if err != nil {
 		return "", "", err
 	}
-	var routes []Route
-	for _, u := range users {
-		routes = append(routes, Route{User: u, From: p.old(), To: p.fresh(), Store: p.store.Name})
+	routes, err := p.named(ctx, p.routes(users), records)
+	if err != nil {
+		return "", "", err
 	}
 	text = inventory.Counted(len(users), "user is", "users are") + " routed there"
 	if out > 0 {
@@ -254,6 +254,15 @@ func (p *promotion) route(ctx context.Context, records []monitor.StepRecord) (te
 		return text, "", nil
 	}
 	return text, "", p.insist(ctx, records, routes)
+}
+
+// routes lead from the old master to the new one.
+func (p *promotion) routes(users []inventory.UserID) []Route {
+	var routes []Route
+	for _, u := range users {
+		routes = append(routes, Route{User: u, From: p.old(), To: p.fresh(), Store: p.store.Name})
+	}
+	return routes
 }
 
 // insist routes users, again and again as long as they may be kept out: there is no way

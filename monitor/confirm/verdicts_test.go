@@ -88,6 +88,8 @@ func TestPlacement(t *testing.T) {
 func TestRouting(t *testing.T) {
 	both := moving()
 	both.from.Instances[0].Server, both.from.Instances[0].IMAP = "s2m", "s2m.example.org:2143"
+	named := both
+	named.name = "s2m"
 	for _, c := range []struct {
 		name  string
 		mover mover
@@ -105,6 +107,8 @@ func TestRouting(t *testing.T) {
 		{"nowhere", moving(), "", nil, monitor.UnknownFulfilment},
 		{"nobody knows", moving(), "", errSilent, monitor.UnknownFulfilment},
 		{"a server that both stores are on", both, "s2m", nil, monitor.UnknownFulfilment},
+		{"a server that both stores are on, which the move has written", named, "s2m", nil, monitor.Met},
+		{"another name of that, which it has not", named, "s2m.example.org", nil, monitor.UnknownFulfilment},
 		{"the address of one of both", both, "s2m.example.org:143", nil, monitor.Met},
 	} {
 		routes := map[inventory.UserID]string{}
@@ -115,6 +119,28 @@ func TestRouting(t *testing.T) {
 		routed([]mover{c.mover}, routes, c.err, tally)
 		if got := tally.promise().Verdict; got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
+	}
+}
+
+// The name that tells where a mover is to be is the one that was written, or that stood there
+// before where a step was taken back.
+func TestNameInJournal(t *testing.T) {
+	for _, c := range []struct {
+		fate           apply.Fate
+		way            bool
+		from, to, want string
+	}{
+		{apply.InEffect, false, "a", "b", "b"},
+		{apply.TakenBack, true, "b", "a", "a"},
+		{apply.TakenBack, false, "a", "b", "a"},
+		{apply.InEffect, false, "a", "a", ""},
+		{apply.InEffect, false, "", "", ""},
+	} {
+		data := fmt.Sprintf(`{"routes": {"anna": {"from": %q, "to": %q}}}`, c.from, c.to)
+		a := &apply.Account{Fate: c.fate, Way: c.way, Records: []monitor.StepRecord{{Step: monitor.StepCheck, State: monitor.StepDone, Data: data}}}
+		if got := nameIn(a, "anna"); got != c.want {
+			t.Errorf("%+v: %q", c, got)
 		}
 	}
 }
