@@ -53,14 +53,21 @@ func asBefore(routes []Route, records []monitor.StepRecord) []Route {
 	return routes
 }
 
-// forth are the routes to the new store: of a unit that takes another one back to where that
-// one had found the users.
+// forth are the routes to the new store: of a unit that takes another one back by the names
+// by which that one had found the users, but where both masters are on one server, which a
+// name may mean either of.
 func (m *move) forth(ctx context.Context) ([]Route, error) {
 	if m.unit.Of == "" {
 		return m.routes(false), nil
 	}
 	records, err := m.Journal.Steps(ctx, m.unit.Plan, m.unit.Of)
-	return asBefore(m.routes(false), records), err
+	routes := asBefore(m.routes(false), records)
+	for i := range routes {
+		if routes[i].From.Server == routes[i].To.Server {
+			routes[i].Was = ""
+		}
+	}
+	return routes, err
 }
 
 // route sends mail and clients to the new store, where nobody is let in yet, and brings
