@@ -49,12 +49,14 @@ A layout plan is carried out change by change: replicas are made and filled,
 promoted and dropped, by a command of yours, instance_hook: see interlace help
 instances.
 
-Nothing begins where the facts have changed since the plan was made, where an
+Nothing begins where the facts have changed since the plan was made, where a rule of
+the fleet would be broken by more than today, when it is done or on the way, where an
 instance does not answer or is not what the inventory takes it to be, while a store
-is behind, has a critical alert, or the time is outside of the window. apply ends by
-itself after two failures in a row, when a store gets too far behind, by interlace
-apply --stop, and by a file on any mail server (stop_file): users who are kept out
-are let in again first, on the new store or on the old one.
+is behind, has a critical alert, or the time is outside of the window. What a plan
+leaves broken as it is today is told and keeps nothing back. apply ends by itself
+after two failures in a row, when a store gets too far behind, by interlace apply
+--stop, and by a file on any mail server (stop_file): users who are kept out are let
+in again first, on the new store or on the old one.
 
 All that is done is written down in the database before and after, with the plans.
 When apply was killed, --resume --yes goes on with what is there, and needs no file.

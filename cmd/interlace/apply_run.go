@@ -89,7 +89,7 @@ func (c *applying) fine(j *job, results []apply.Result) bool {
 func (c *applying) carryOut(ctx context.Context, j *job) ([]apply.Result, error) {
 	o := *c.options
 	o.Gates.Asked = func(ctx context.Context) (bool, error) { return c.asked(ctx, j.Number) }
-	shown := c.app.applyProgress(len(j.units))
+	shown := c.app.applyProgress(len(j.units), j.backwards)
 	defer shown.end()
 	o.Progress = shown.at
 	quiet := c.app.quieting(c.history, "apply "+j.name(), storesOf(j.units))

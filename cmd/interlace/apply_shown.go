@@ -153,5 +153,5 @@ func (c *config) shownRouting() report.RehearsedCommand {
 	if len(c.Apply.RoutingHook) > 0 {
 		return report.RehearsedCommand{Here: true, Command: inventory.Paste(c.Apply.RoutingHook...), Note: "routing_hook, on this machine; {file} holds these lines USER,FROM,TO"}
 	}
-	return report.RehearsedCommand{Here: true, Note: inventory.Text("apply edits " + inventory.Printable(c.Monitor.RoutingFile) + ", on this machine: these users USER, who are at FROM, get TO")}
+	return report.RehearsedCommand{Here: true, Note: inventory.Text("apply edits " + inventory.Printable(c.Monitor.RoutingFile) + " on this machine: of these lines USER,FROM,TO it writes each USER,TO")}
 }

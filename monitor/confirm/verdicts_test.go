@@ -485,3 +485,24 @@ func TestFailureInShort(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// A store is judged with the master that a later plan has given it, at its address.
+func TestFollowed(t *testing.T) {
+	facts := &inventory.Inventory{Stores: []inventory.Store{*store("s1")}}
+	facts.Stores[0].Instances = append(facts.Stores[0].Instances, inventory.Instance{Server: "new", Role: inventory.Replica, IMAP: "new.example.org:143"})
+	at := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+	first := apply.Unit{Plan: "p", Name: "first", Do: &planner.LayoutChange{Do: planner.Promote, Store: "s1", Server: "s1r", From: "s1m"}}
+	seed := apply.Unit{Plan: "q", Name: "seed", Do: &planner.LayoutChange{Do: planner.Seed, Store: "s1", Server: "new", From: "s1r"}}
+	lead := apply.Unit{Plan: "q", Name: "lead", Do: &planner.LayoutChange{Do: planner.Promote, Store: "s1", Server: "new", From: "s1r"}}
+	c := checking{Options: Options{Inventory: facts}, units: []apply.Unit{first}, ledger: &ledger{accounts: map[part]*apply.Account{
+		{"first", ""}: {Fate: apply.InEffect, At: at, Records: []monitor.StepRecord{{}}},
+	}}}
+	target := &inventory.Inventory{Stores: []inventory.Store{{Name: "s1", Instances: []inventory.Instance{{Server: "s1r", Role: inventory.Master}, {Server: "s1m", Role: inventory.Replica}}}}}
+	for hours, want := range map[int]string{-1: "s1r", 1: "new"} {
+		c.later = []change{{&seed, at.Add(time.Duration(hours) * time.Hour)}, {&lead, at.Add(time.Duration(hours) * time.Hour)}}
+		got := c.followed(target).Stores[0].Instances[0]
+		if string(got.Server) != want || got.Role != inventory.Master || want == "new" && got.IMAP != "new.example.org:143" {
+			t.Errorf("%d hours later the master is %+v, want %s", hours, got, want)
+		}
+	}
+}

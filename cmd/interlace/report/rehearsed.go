@@ -90,6 +90,9 @@ func (r *Rehearsed) Screen() *Screen {
 	for i := range r.Units[:min(len(r.Units), mostUnits)] {
 		s.add(r.Units[i].lines())
 	}
+	if steps := r.steps(); steps != nil {
+		s.add(steps)
+	}
 	return s
 }
 
