@@ -161,14 +161,13 @@ func (a *app) apply(ctx context.Context, paths []string, flags applyFlags) error
 	if err != nil {
 		return err
 	}
+	c := &applying{app: a, history: h, facts: f, flags: flags, jobs: jobs}
 	if len(jobs) == 0 {
-		a.note("nothing is begun and not done")
-		return nil
+		return c.nothing(ctx)
 	}
 	if err := missingWave(jobs, flags.onlyWave.given(0)); err != nil {
 		return err
 	}
-	c := &applying{app: a, history: h, facts: f, flags: flags, jobs: jobs}
 	if flags.yes {
 		if err := c.mayBegin(ctx); err != nil {
 			return err

@@ -34,6 +34,11 @@ func TestApplyWithAnotherDatabase(t *testing.T) {
 		if status, stdout, _ := program(t, "apply", "--db", db, "users.json"); status != 1 || !strings.Contains(strings.Join(strings.Fields(stdout), " "), "and remove the claims: on ") {
 			t.Errorf("a rehearsal with %s: %d, %s", db, status, stdout)
 		}
+		for _, args := range [][]string{{"--rollback", "--yes"}, {"--rollback"}, {"--resume", "--yes"}} {
+			if _, stderr := m.apply(2, append([]string{"--db", db}, args...)...); !strings.Contains(stderr, "mail servers have: ") || !strings.Contains(stderr, want) || strings.Contains(stderr, "nothing is begun") || !strings.Contains(stderr, wd+"/interlace.db) since ") {
+				t.Errorf("%v with %s: %s", args, db, stderr)
+			}
+		}
 	}
 	left := filepath.Join(m.fleet.Stores[0].Master().Dir, "conf", "interlace-0123456789ab.conf")
 	m.must(os.WriteFile(left, nil, 0o600))
@@ -44,4 +49,19 @@ func TestApplyWithAnotherDatabase(t *testing.T) {
 		t.Errorf("nothing is said of what was left: %s", stderr)
 	}
 	m.allServed("s2")
+
+	// A claim that could not be removed at the end of its unit, since its server was down, is
+	// removed when nothing else is left to do.
+	claims, _ := filepath.Glob(filepath.Join(m.fleet.Stores[0].Master().Dir, "conf", "interlace-*.claim"))
+	text, err = os.ReadFile(claims[0])
+	m.must(err)
+	m.configure("keep_source: 0s\n")
+	m.apply(0, "--resume", "--yes")
+	m.must(os.WriteFile(claims[0], text, 0o644))
+	if _, stderr := m.apply(0, "--resume", "--yes"); !strings.Contains(stderr, "nothing is begun and not done") {
+		t.Errorf("nothing is begun: %s", stderr)
+	}
+	if _, err := os.Stat(claims[0]); err == nil {
+		t.Error("the claim of what is done is left")
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/apply"
 	"github.com/interlacemail/interlace/monitor/history"
@@ -22,100 +23,6 @@ type applying struct {
 	options *apply.Options
 	// unreached says which instances do not answer, or are claimed for another database.
 	unreached error
-}
-
-// prepare makes the options, and looks whether all instances can be reached and are not
-// claimed for another database, unless somebody is kept out: then the units look for what
-// they need.
-func (c *applying) prepare(ctx context.Context) error {
-	var err error
-	if c.options, err = c.app.applyOptions(ctx, c.history, c.facts, c.flags); err != nil {
-		return err
-	}
-	if err := c.follow(ctx); err != nil {
-		return err
-	}
-	left, held, err := c.ahead(ctx)
-	if err != nil {
-		return err
-	}
-	if c.flags.yes && held {
-		return ctx.Err() // who is kept out does not wait for a server that does not answer
-	}
-	claimed, err := c.tidy(ctx)
-	if err != nil {
-		return err
-	}
-	c.unreached = errors.Join(claimed, apply.Reach(ctx, left, c.options))
-	if c.flags.yes && c.unreached != nil {
-		return hint(fmt.Errorf("nothing was changed: %w", c.unreached), "interlace apply without --yes shows what else there is")
-	}
-	return ctx.Err()
-}
-
-// tidy removes what an apply that was killed has left on the servers or, without --yes,
-// tells of it. It says also what is claimed for another database: then nothing is removed.
-func (c *applying) tidy(ctx context.Context) (claimed, err error) {
-	var units []apply.Unit
-	for _, j := range c.jobs {
-		units = append(units, j.units...)
-	}
-	if c.flags.yes {
-		removed, err := c.options.Tidy(ctx, storesOf(units))
-		for _, f := range removed {
-			c.app.note("%s on %s, which holds the password of sync, was left by an apply that was killed, and is removed", f.File, f.Server)
-		}
-		if err != nil {
-			return nil, hint(fmt.Errorf("nothing else was changed: %w", err), "interlace apply without --yes shows what else there is")
-		}
-		return nil, nil
-	}
-	left, claimed := c.options.Leftovers(ctx, storesOf(units))
-	if len(left) > 0 && !c.app.applies() {
-		for _, f := range left {
-			c.app.note("%s on %s holds the password of sync, and was left by an apply that was killed: apply --yes removes it, or rm", f.File, f.Server)
-		}
-	}
-	return claimed, nil
-}
-
-// ahead are the units about which there is something to do, and whether one of them must
-// not be left where it is.
-func (c *applying) ahead(ctx context.Context) (left []*apply.Unit, held bool, err error) {
-	backwards := map[*apply.Unit]bool{}
-	for _, j := range c.jobs {
-		for i := range j.units {
-			backwards[&j.units[i]] = j.backwards
-		}
-	}
-	for _, u := range c.units() {
-		records, err := c.history.Steps(ctx, u.Plan, u.Name)
-		if err != nil {
-			return nil, false, err
-		}
-		if u.Ahead(records) {
-			left = append(left, u)
-			held = held || u.Held(records, backwards[u])
-		}
-	}
-	return left, held, nil
-}
-
-// follow has the inventory follow the changes of layouts that were carried out already.
-func (c *applying) follow(ctx context.Context) error {
-	for _, j := range c.jobs {
-		for i := range j.units {
-			u := &j.units[i]
-			records, err := c.history.Steps(ctx, u.Plan, u.Name)
-			if err != nil {
-				return err
-			}
-			if u.Do != nil && u.Executed(records) {
-				c.options.Inventory = apply.Follow(c.options.Inventory, u, records)
-			}
-		}
-	}
-	return nil
 }
 
 // run carries the jobs out, one after the other, and prints what became of them.
@@ -142,6 +49,7 @@ func (c *applying) run(ctx context.Context) error {
 	shown := applied(results, c.app.config.KeepSource)
 	err := c.app.print(result{screen: shown.Screen(), table: shown.Table(), json: object(shown)})
 	c.sayLeft(results)
+	c.sayClaims(results)
 	out := keptOut(results)
 	switch {
 	case errors.Join(wrong, err, out) != nil:
@@ -152,6 +60,15 @@ func (c *applying) run(ctx context.Context) error {
 		return errFound
 	}
 	return nil
+}
+
+// sayClaims says where units have ended and their claims are left.
+func (c *applying) sayClaims(results []apply.Result) {
+	for i := range results {
+		if r := &results[i]; r.Claims != "" {
+			c.app.note("what claims instances for %s is left where these do not answer, until a later interlace apply --resume --yes removes it: %s", inventory.Printable(r.Unit.Name), r.Claims)
+		}
+	}
 }
 
 // fine reports whether all came to the end that was asked for.

@@ -176,9 +176,13 @@ func (h *host) put(ctx context.Context, file, text string, how ...string) error 
 	return nil
 }
 
+// mostAtOnce is on how many hosts something is done at once.
+const mostAtOnce = 50
+
 // everywhere does something on hosts at once.
 func everywhere(hosts []*host, do func(*host) error) error {
 	var doing errgroup.Group
+	doing.SetLimit(mostAtOnce)
 	for _, h := range hosts {
 		doing.Go(func() error { return do(h) })
 	}

@@ -81,10 +81,7 @@ func TestOtherJournalsAreRefused(t *testing.T) {
 			}
 		}
 	}
-	if removed, err := r.as(other).Tidy(t.Context(), []inventory.StoreID{"s1", "s2"}); removed != nil || err == nil {
-		t.Errorf("tidied: %v, %v", removed, err)
-	}
-	if left, err := r.as(other).Leftovers(t.Context(), []inventory.StoreID{"s2"}); len(left) != 1 || left[0].File != conf || err == nil {
+	if left, err := r.as(other).Leftovers(t.Context(), []inventory.StoreID{"s1", "s2"}); len(left.Private) != 1 || left.Private[0].File != conf || err == nil || left.Remove(t.Context()) != nil {
 		t.Errorf("what is left: %v, %v", left, err)
 	}
 	if after := r.files(t); !slices.Equal(before, after) || len(other.steps) > 0 {
@@ -163,8 +160,9 @@ func TestClaimsThatAreMissing(t *testing.T) {
 	}
 	_, err := run(t.Context(), "", "", append([]string{"install"}, strings.Fields(command)...)...)
 	must(t, err)
-	if _, err := r.as(j).Tidy(t.Context(), []inventory.StoreID{"s1", "s2"}); err != nil {
-		t.Error(err)
+	left, err := r.as(j).Leftovers(t.Context(), []inventory.StoreID{"s1", "s2"})
+	if must(t, err); left.Remove(t.Context()) != nil || len(r.claims(t)) == 0 {
+		t.Errorf("claims of what goes on are gone: %v", r.claims(t))
 	}
 	for _, other := range []string{"mine", "other"} {
 		if done := carryOut(t, r.as(&journal{left: -1, name: other}), unit("ben", "s1", "s2", "ben"), false); done.Outcome != apply.Waiting || !strings.Contains(done.Why, "claims an instance, and does not say for whom") {

@@ -99,7 +99,7 @@ var denying sync.Map
 // is deferred. Of those who move nobody may be kept out by anybody else: that would be
 // lifted with the move. Who stays, and is kept out already, remains so.
 func (h *host) keepOut(ctx context.Context, moving, staying []inventory.UserID) error {
-	turn, _ := denying.LoadOrStore(string(h.server)+" "+h.conf, &sync.Mutex{})
+	turn, _ := denying.LoadOrStore(h.place(), &sync.Mutex{})
 	turn.(*sync.Mutex).Lock()
 	defer turn.(*sync.Mutex).Unlock()
 	there, err := h.denials(ctx)

@@ -1,10 +1,12 @@
 package apply
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -41,6 +43,7 @@ type hindrance struct {
 	// itself, in whatever time.
 	ends, lasting bool
 	asked         bool // somebody has asked for the end
+	unheard       bool // a server does not answer, and is not waited for
 }
 
 func (h *hindrance) Error() string { return h.why }
@@ -63,23 +66,54 @@ func (o *Options) ask(ctx context.Context, servers []inventory.ServerID) error {
 	if o.Limits.StopFile == "" {
 		return nil
 	}
-	for _, server := range servers {
-		_, err := o.Run(ctx, server, "", "test", "-e", o.Limits.StopFile)
-		var status interface{ ExitCode() int }
-		switch {
-		case err == nil:
-			return &hindrance{why: fmt.Sprintf("stopped by %s on %s", o.Limits.StopFile, server), ends: true, asked: true}
-		case errors.As(err, &status) && status.ExitCode() == 1:
-		default:
-			return errEnds("whether %s is on %s is not known: %v", o.Limits.StopFile, server, err)
+	found := make([]error, len(servers))
+	var asking sync.WaitGroup
+	for i, server := range servers {
+		asking.Go(func() { found[i] = o.stopFileOn(ctx, server) })
+	}
+	asking.Wait()
+	for _, err := range found {
+		if h := (*hindrance)(nil); errors.As(err, &h) && h.asked {
+			return err
 		}
 	}
-	return nil
+	return cmp.Or(found...)
+}
+
+// stopFileOn looks whether the file that asks for the end is on a server.
+func (o *Options) stopFileOn(ctx context.Context, server inventory.ServerID) error {
+	what := "stop file on " + string(server)
+	err := o.silent.about(what)
+	if err == nil {
+		asking, cancel := soon(ctx)
+		defer cancel()
+		_, err = o.Run(asking, server, "", "test", "-e", o.Limits.StopFile)
+		if err == nil {
+			return &hindrance{why: fmt.Sprintf("stopped by %s on %s", o.Limits.StopFile, server), ends: true, asked: true}
+		}
+	}
+	var status interface{ ExitCode() int }
+	if errors.As(err, &status) && status.ExitCode() == 1 {
+		return nil
+	}
+	if ctx.Err() == nil {
+		o.silent.note(what, err)
+	}
+	return &hindrance{why: fmt.Sprintf("whether %s is on %s is not known: %v", o.Limits.StopFile, server, err), ends: true, unheard: true}
 }
 
 // hinders says what keeps a unit from its next step. What has begun to be moved may go on
-// when the window closes as long as nobody is kept out for it.
+// when the window closes as long as nobody is kept out for it. That a server does not answer
+// keeps nobody else from being moved back.
 func (o *Options) hinders(ctx context.Context, u *Unit) error {
+	err := o.hindered(ctx, u)
+	if h := (*hindrance)(nil); errors.As(err, &h) && h.unheard {
+		h.ends = u.Of == ""
+	}
+	return err
+}
+
+func (o *Options) hindered(ctx context.Context, u *Unit) error {
 	if err := o.ask(ctx, o.servers(u)); err != nil {
 		return err
 	}
@@ -108,14 +142,35 @@ func (o *Options) inRole(ctx context.Context, u *Unit) error {
 	if o.Live.Roles == nil {
 		return nil
 	}
-	for _, name := range u.Stores() {
-		if i := o.Inventory.Store(name); i >= 0 {
-			if err := o.Live.Roles(ctx, &o.Inventory.Stores[i]); err != nil {
-				return errEnds("%v", err)
-			}
+	stores := u.Stores()
+	wrong := make([]error, len(stores))
+	var asking sync.WaitGroup
+	for i, name := range stores {
+		if at := o.Inventory.Store(name); at >= 0 {
+			asking.Go(func() { wrong[i] = o.rolesOf(ctx, &o.Inventory.Stores[at]) })
 		}
 	}
+	asking.Wait()
+	if err := cmp.Or(wrong...); err != nil {
+		return &hindrance{why: err.Error(), ends: true, unheard: errors.Is(err, ErrUnreached)}
+	}
 	return nil
+}
+
+// rolesOf looks whether the instances of a store are what the inventory has, as far as they
+// answer soon.
+func (o *Options) rolesOf(ctx context.Context, s *inventory.Store) error {
+	what := "roles of " + string(s.Name)
+	if err := o.silent.about(what); err != nil {
+		return err
+	}
+	asking, cancel := soon(ctx)
+	defer cancel()
+	err := o.Live.Roles(asking, s)
+	if errors.Is(err, ErrUnreached) && ctx.Err() == nil {
+		o.silent.note(what, err)
+	}
+	return err
 }
 
 // watched looks what the monitor knows of the stores that a unit concerns.
@@ -170,7 +225,7 @@ func (o *Options) await(ctx context.Context, hinders func(context.Context) error
 	for said := ""; ; {
 		err := hinders(ctx)
 		var h *hindrance
-		if err == nil || !errors.As(err, &h) || h.ends || !h.lasting && o.Now().Sub(since) >= o.Limits.patience() {
+		if err == nil || !errors.As(err, &h) || h.ends || h.unheard || !h.lasting && o.Now().Sub(since) >= o.Limits.patience() {
 			return err
 		}
 		if h.why != said {

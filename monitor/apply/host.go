@@ -33,6 +33,7 @@ type host struct {
 	settings map[string]string
 	unread   error
 	asked    time.Time
+	silent   *silent // what other units have found out of that; nil: nothing
 	// settled tells that nothing runs there of the unit: before that is so nothing is
 	// changed.
 	settled bool
@@ -57,11 +58,14 @@ const (
 
 // ask runs a program that changes nothing.
 func (h *host) ask(ctx context.Context, limit time.Duration, words ...string) (string, error) {
+	if end, ends := ctx.Deadline(); ends {
+		limit = min(limit, time.Until(end))
+	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	text, err := h.run(ctx, h.server, "", words...)
 	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		err = fmt.Errorf("%s did not end within %v: %w", path.Base(words[0]), limit, err)
+		err = fmt.Errorf("%s did not end within %v: %w", path.Base(words[0]), limit.Round(time.Second/10), err)
 	}
 	return text, err
 }
@@ -90,12 +94,20 @@ func (h *host) known(ctx context.Context) error {
 	if h.settings != nil || h.unread != nil && time.Since(h.asked) < 3*greeting {
 		return h.unread
 	}
-	ctx, cancel := context.WithTimeout(ctx, greeting)
+	if err := h.silent.about(h.place()); err != nil {
+		return err
+	}
+	asking, cancel := context.WithTimeout(ctx, greeting)
 	defer cancel()
-	h.unread = h.read(ctx)
-	h.asked = time.Now()
+	h.unread = h.read(asking)
+	if h.asked = time.Now(); ctx.Err() == nil {
+		h.silent.note(h.place(), h.unread)
+	}
 	return h.unread
 }
+
+// place stands for the instance.
+func (h *host) place() string { return string(h.server) + " " + h.conf }
 
 func (h *host) tool(name string) string { return path.Join(h.tools, name) }
 

@@ -15,9 +15,18 @@ import (
 )
 
 // rests reports whether the original is still to be kept.
-func (m *move) rests(_ monitor.Step, records []monitor.StepRecord) bool {
+func (m *move) rests(_ monitor.Step, records []monitor.StepRecord) bool { return m.young(records) }
+
+// young reports whether originals of which this is written down are still to be kept.
+func (o *Options) young(records []monitor.StepRecord) bool {
 	routed, _ := ended(records, monitor.StepRoute)
-	return m.Now().Sub(routed) < m.Keep
+	return o.Now().Sub(routed) < o.Keep
+}
+
+// resting reports whether nothing is to be done about a unit for now but to keep originals,
+// whatever the servers say.
+func (o *Options) resting(c *Course, records []monitor.StepRecord) bool {
+	return c.Next(records, false).Verb == Settle && o.young(records)
 }
 
 // keep ends when the original may be removed: it was kept for its time, nobody asks for

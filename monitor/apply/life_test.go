@@ -268,16 +268,17 @@ func TestPromotionBlocks(t *testing.T) {
 }
 
 // What a killed run left on servers is removed by the next one.
-func TestTidy(t *testing.T) {
+func TestLeftovers(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, 1, cyrustest.Settings{})
 	in := r.Stores[0].Master()
 	_, err := run(t.Context(), "", "", "touch", in.Dir+"/conf/interlace-0123456789ab.conf")
 	must(t, err)
-	removed, err := r.options(&journal{left: -1}).Tidy(t.Context(), []inventory.StoreID{"s1"})
-	if err != nil || len(removed) != 1 || removed[0].Server != inventory.ServerID(in.Name) {
-		t.Errorf("removed %v, %v", removed, err)
+	left, err := r.options(&journal{left: -1}).Leftovers(t.Context(), []inventory.StoreID{"s1"})
+	if must(t, err); len(left.Private) != 1 || left.Private[0].Server != inventory.ServerID(in.Name) || left.Unseen != nil {
+		t.Errorf("left is %+v", left)
 	}
+	must(t, left.Remove(t.Context()))
 	if out, err := run(t.Context(), "", "", "ls", in.Dir+"/conf"); err != nil || strings.Contains(out, "interlace-") {
 		t.Error(out, err)
 	}

@@ -45,6 +45,7 @@ type Options struct {
 
 	rehearsed bool          // nothing is done, only told
 	noted     func(Command) // is told what would be done over IMAP, where that is rehearsed
+	silent    *silent       // of all units of a run; nil: each asks for itself
 
 	// Groups are the share groups of the inventory, for its rules.
 	Groups *inventory.ShareGroups

@@ -32,7 +32,7 @@ func (o *Options) place(ctx context.Context, name inventory.StoreID) (*place, er
 	p := &place{store: &o.Inventory.Stores[i], inTurn: o.rehearsed}
 	var wrong error
 	for _, in := range p.store.Instances {
-		h := &host{run: o.Run, server: in.Server, tools: o.Tools, conf: in.IMAPDConf, unit: "interlace", dry: o.rehearsed}
+		h := &host{run: o.Run, server: in.Server, tools: o.Tools, conf: in.IMAPDConf, unit: "interlace", dry: o.rehearsed, silent: o.silent}
 		if in.IMAPDConf == "" {
 			wrong = errors.Join(wrong, fmt.Errorf("the inventory does not say where imapd.conf of %s is on %s", name, in.Server))
 			continue

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net"
 	"path"
-	"slices"
 	"strings"
 	"unicode"
 
@@ -104,85 +103,4 @@ func (h *host) linkTo(ctx context.Context, csync string, as account) (*link, err
 		return nil, err
 	}
 	return &link{host: h, conf: file, flags: []string{"-n", channel}}, nil
-}
-
-// Leftover is a private configuration, with the password of sync, that an apply which was
-// killed has left on a server.
-type Leftover struct {
-	Server inventory.ServerID
-	File   string
-}
-
-// Leftovers returns the private configurations that lie on the servers of stores, and fails
-// where another journal has claimed an instance there, or this one is older than what was
-// done. Nothing is changed. What does not answer is passed over: [Reach] tells of it.
-func (o *Options) Leftovers(ctx context.Context, stores []inventory.StoreID) ([]Leftover, error) {
-	hosts := o.answering(ctx, stores)
-	all, confs, _ := claims(ctx, hosts)
-	var left []Leftover
-	for _, h := range hosts {
-		for _, file := range confs[h] {
-			left = append(left, Leftover{h.server, file})
-		}
-	}
-	return left, o.refused(ctx, all, (*claim).empty)
-}
-
-// Tidy removes from all servers of these stores what an apply left there which has ended:
-// private configurations, which it returns, and claims of units that are done. None may
-// run. Where [Options.Leftovers] fails nothing is removed.
-func (o *Options) Tidy(ctx context.Context, stores []inventory.StoreID) (removed []Leftover, err error) {
-	hosts := o.answering(ctx, stores)
-	all, confs, _ := claims(ctx, hosts)
-	if err := o.refused(ctx, all, (*claim).empty); err != nil {
-		return nil, err
-	}
-	journal, err := o.Journal.Identity(ctx)
-	if err != nil {
-		return nil, err
-	}
-	over := map[*host][]string{}
-	for i := range all {
-		state, err := o.stateOf(ctx, journal, &all[i])
-		if err != nil {
-			return nil, err
-		}
-		if state == stale {
-			over[all[i].host] = append(over[all[i].host], all[i].file)
-		}
-	}
-	var wrong error
-	for _, h := range hosts {
-		files := slices.Concat(confs[h], over[h])
-		if len(files) == 0 {
-			continue
-		}
-		_, err := h.ask(ctx, short, append([]string{"rm", "-f", "--"}, files...)...)
-		wrong = errors.Join(wrong, err)
-		for _, file := range confs[h] {
-			removed = append(removed, Leftover{h.server, file})
-		}
-	}
-	return removed, wrong
-}
-
-// answering are the instances of stores that say where their files are.
-func (o *Options) answering(ctx context.Context, stores []inventory.StoreID) []*host {
-	var hosts []*host
-	for _, name := range stores {
-		at := o.Inventory.Store(name)
-		if at < 0 {
-			continue // it is to be made
-		}
-		for _, in := range o.Inventory.Stores[at].Instances {
-			if in.IMAPDConf != "" {
-				hosts = append(hosts, &host{run: o.Run, server: in.Server, tools: o.Tools, conf: in.IMAPDConf, unit: "interlace"})
-			}
-		}
-	}
-	_ = everywhere(hosts, func(h *host) error {
-		_ = h.known(ctx)
-		return nil
-	})
-	return slices.DeleteFunc(hosts, func(h *host) bool { return h.settings == nil })
 }

@@ -3,7 +3,6 @@ package apply
 import (
 	"context"
 	"errors"
-	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -247,7 +246,7 @@ func (r *Rehearsal) check(ctx context.Context, o *Options) {
 func (o *Options) waits(ctx context.Context, u *Unit, others []*Unit) []string {
 	begins := func(other *Unit) bool {
 		records, err := o.Journal.Steps(ctx, other.Plan, other.Name)
-		return err == nil && other.Ahead(records)
+		return err == nil && other.Ahead(records, false)
 	}
 	return Mistakes(errors.Join(o.ask(ctx, o.servers(u)), o.closed(), o.night(ctx, u, others, begins), o.watched(ctx, u)))
 }
@@ -270,7 +269,7 @@ func (r *Rehearsal) after(ctx context.Context, others []*Unit, o *Options) bool 
 		if r.Unit.Do == nil || other.Do == nil || other.Do.Store != r.Unit.Do.Store {
 			continue
 		}
-		if records, err := o.Journal.Steps(ctx, other.Plan, other.Name); err != nil || other.Ahead(records) {
+		if records, err := o.Journal.Steps(ctx, other.Plan, other.Name); err != nil || other.Ahead(records, false) {
 			r.Text = "it is checked when this is done: " + other.Name
 			return true
 		}
@@ -291,39 +290,4 @@ func Mistakes(err error) []string {
 		return list
 	}
 	return []string{err.Error()}
-}
-
-// Reach says which of the instances that units concern cannot be reached: through the
-// runner, and over IMAP as their administrator. In the middle of a change of a layout that
-// may well be so; its steps look themselves.
-func Reach(ctx context.Context, units []*Unit, o *Options) error {
-	var stores []inventory.StoreID
-	for _, u := range units {
-		if u.Do != nil {
-			continue
-		}
-		for _, s := range u.Stores() {
-			stores = appendNew(stores, s)
-		}
-	}
-	var wrong error
-	for _, name := range stores {
-		p, err := o.place(ctx, name)
-		if err == nil {
-			err = p.known(ctx)
-		}
-		if err != nil {
-			wrong = errors.Join(wrong, err)
-			continue
-		}
-		for _, in := range p.store.Instances {
-			c, err := o.Dial(ctx, in, "")
-			if err != nil {
-				wrong = errors.Join(wrong, fmt.Errorf("%s on %s does not answer: %w", name, in.Server, err))
-				continue
-			}
-			c.Close()
-		}
-	}
-	return wrong
 }

@@ -166,13 +166,13 @@ func (u *Unit) Held(records []monitor.StepRecord, back bool) bool {
 	return a.Verb == Undo || a.Verb == Do && (!c.pauses(a.Step) || a.Again && a.Step == c.Hold)
 }
 
-// Ahead reports whether there is something to do about a unit now: it may have come back,
-// and is then begun anew.
-func (u *Unit) Ahead(records []monitor.StepRecord) bool {
+// Ahead reports whether there is something to do about a unit now or, with back, to undo. It
+// may have come back, and is then begun anew.
+func (u *Unit) Ahead(records []monitor.StepRecord, back bool) bool {
 	c, err := courseOf(u)
 	if err != nil {
 		return false
 	}
-	a := c.Next(records, false)
-	return a.Verb == Do || a.Verb == Undo || a.Verb == End && a.Back
+	a := c.Next(records, back)
+	return a.Verb == Do || a.Verb == Undo || a.Verb == End && a.Back && !back
 }

@@ -60,7 +60,7 @@ const (
 // could not be read in the end.
 func CarryOut(ctx context.Context, units []Unit, back bool, o *Options) ([]Result, error) {
 	now := *o
-	now.Inventory = promising(o.Inventory, units)
+	now.Inventory, now.silent = promising(o.Inventory, units), &silent{}
 	r := &run{Options: &now, back: back, fleet: now.Inventory, busy: map[inventory.ServerID]int{}, changed: make(chan struct{}, len(units)+1)}
 	for i := range units {
 		t := &task{Unit: units[i], outcome: Waiting}
@@ -286,7 +286,7 @@ func (r *run) carryOne(ctx context.Context, t *task) (Outcome, error) {
 	if a := t.course.Next(t.records, r.back); a.Verb == End && (!a.Back || r.back) {
 		return endOf(a), nil
 	}
-	if !t.held(r.back) && !r.back {
+	if !t.held(r.back) && !r.back && !r.resting(t.course, t.records) {
 		if err := r.await(ctx, func(ctx context.Context) error { return r.mayStart(ctx, t) }, func(why string) {
 			r.tell(Progress{Unit: &t.Unit, Outcome: Waiting, Why: why})
 		}); err != nil {

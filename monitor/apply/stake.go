@@ -61,7 +61,7 @@ func (r *carrying) note(ctx context.Context, step monitor.Step) error {
 }
 
 // release ends the claims of a unit, and notes where that could not be done: there they are
-// left to [Options.Tidy].
+// left to [Leftovers.Remove].
 func (r *carrying) release(ctx context.Context) error {
 	journal, err := r.Journal.Identity(ctx)
 	if err != nil {

@@ -1,0 +1,109 @@
+package apply_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/interlacemail/interlace/fixtures/cyrustest"
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor/apply"
+)
+
+// A server that hangs keeps nothing from being done that does not need it, forth or back, and
+// nobody waits for it more than once.
+func TestHungServerIsNotNeeded(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, 3, cyrustest.Settings{})
+	must(t, r.Stores[0].Master().Fill(t.Context(), []cyrustest.Mailbox{{Name: "user.anna", Messages: 3}, {Name: "user.ann", Messages: 3}, {Name: "user.ben", Messages: 3}}))
+	j := &journal{left: -1}
+	units := []apply.Unit{*unit("anna", "s1", "s2", "anna"), *unit("ann", "s1", "s2", "ann"), *unit("ben", "s1", "s3", "ben")}
+	carryAll := func(o *apply.Options, units []apply.Unit, most time.Duration, want ...apply.Outcome) {
+		t.Helper()
+		began := time.Now()
+		results, err := apply.CarryOut(t.Context(), units, false, o)
+		must(t, err)
+		var outcomes []apply.Outcome
+		for i := range results {
+			outcomes = append(outcomes, results[i].Outcome)
+		}
+		if took := time.Since(began); !slices.Equal(outcomes, want) || took > most {
+			t.Errorf("after %v: %+v, want %v\n%v", took, results, want, j)
+		}
+	}
+	carryAll(r.options(j), units[:2], time.Minute, apply.Moved, apply.Moved)
+	down := downs{r.Stores[1].Master().Name: true, r.Stores[1].Replicas()[0].Name: true}
+	o := r.options(j)
+	down.in(o)
+	o.Limits.StopFile = "/nonexistent"
+	carryAll(o, units, 25*time.Second, apply.Moved, apply.Moved, apply.Moved)
+	r.look(t, "ben", 0, 2)
+	var back []apply.Unit
+	for i := range units {
+		back = append(back, apply.Reverse(&units[i])...)
+	}
+	carryAll(o, back, 30*time.Second, apply.Waiting, apply.Waiting, apply.Moved)
+	r.look(t, "ben", 2, 0)
+}
+
+// All that cannot be reached is told at once, as soon as one server alone would be.
+func TestReachAsksAllAtOnce(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, 2, cyrustest.Settings{})
+	hung := r.Stores[0].Master()
+	down := downs{r.Stores[0].Replicas()[0].Name: false, r.Stores[1].Master().Name: true}
+	o := r.options(&journal{left: -1})
+	down.in(o)
+	must(t, hung.Pause())
+	defer func() { must(t, hung.Resume()) }()
+	began := time.Now()
+	err := apply.Reach(t.Context(), []*apply.Unit{unit("anna", "s1", "s2", "anna"), unit("ben", "s2", "s1", "ben")}, o)
+	if took := time.Since(began); err == nil || took > 14*time.Second {
+		t.Fatalf("after %v: %v", took, err)
+	}
+	told := apply.Mistakes(err)
+	for i, want := range []string{"cyr_info did not end within 10s", "it has not answered within 10s", "no route to host"} {
+		if server := []string{r.Stores[1].Master().Name, hung.Name, r.Stores[0].Replicas()[0].Name}[i]; len(told) != 3 || !strings.Contains(told[i], want) || !strings.Contains(told[i], server) {
+			t.Errorf("told is %q, want %s of %s", told, want, server)
+		}
+	}
+}
+
+// Where claims can't be removed at the end of a unit that is told, and they are removed
+// later.
+func TestClaimsThatAreLeft(t *testing.T) {
+	t.Parallel()
+	r := anna(t)
+	j := &journal{left: -1}
+	o := r.options(j)
+	at(o, "-O", func() { j.left, j.before = 0, true })
+	u := unit("anna", "s1", "s2", "anna")
+	if outcome, err := o.Carry(t.Context(), u, false); outcome != apply.Stopped {
+		t.Fatalf("%s, %v\n%v", outcome, err, j)
+	}
+	j.left = -1
+	o = r.options(j)
+	down := downs{}
+	down.in(o)
+	o.Live.Roles = nil
+	gone := r.Stores[1].Replicas()[0]
+	run := o.Run
+	o.Run = func(ctx context.Context, server inventory.ServerID, input string, words ...string) (string, error) {
+		if server == inventory.ServerID(gone.Name) && slices.Contains(words, ".lock") || strings.HasSuffix(words[len(words)-1], ".lock") && j.at() == "check" {
+			down[gone.Name] = false
+		}
+		return run(ctx, server, input, words...)
+	}
+	done := carryOut(t, o, u, true)
+	if left := r.claims(t); done.Outcome != apply.Back || !strings.Contains(done.Claims, gone.Name) || len(left) != 1 {
+		t.Errorf("%s, %s, told is %q, left are %v\n%v", done.Outcome, done.Why, done.Claims, left, j)
+	}
+	left, err := r.options(j).Leftovers(t.Context(), []inventory.StoreID{"s1", "s2"})
+	must(t, err)
+	must(t, left.Remove(t.Context()))
+	if left := r.claims(t); len(left) > 0 {
+		t.Errorf("left are %v", left)
+	}
+}
