@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -82,28 +83,63 @@ func (c *config) knowsRoutes() bool {
 // would wait.
 var routedWithin = 10 * time.Second
 
-// routed fails where a user is not routed to where a line leads.
+// routed fails where users are not routed to where lines lead, and says so also where the
+// time is over.
 func (c *config) routed(ctx context.Context, inv *inventory.Inventory, lines []routeLine) error {
 	if !c.knowsRoutes() {
 		return nil
 	}
 	left := slices.DeleteFunc(slices.Clone(lines), func(l routeLine) bool { return l.shared })
+	var elsewhere error
 	for begin, pause := time.Now(), routedWithin/40; ; pause *= 2 {
 		found, err := c.routes(ctx, usersIn(left))
-		left = slices.DeleteFunc(left, func(l routeLine) bool { return err == nil && l.leads(inv, found[l.User]) })
+		if err == nil {
+			left = slices.DeleteFunc(left, func(l routeLine) bool { return l.leads(inv, found[l.User]) })
+			elsewhere = c.elsewhere(left, found)
+		}
 		switch {
 		case err == nil && len(left) == 0:
 			return nil
 		case ctx.Err() != nil:
-			return context.Cause(ctx)
-		case time.Since(begin) >= routedWithin && err != nil:
-			return err
+			return cmp.Or(elsewhere, context.Cause(ctx))
 		case time.Since(begin) >= routedWithin:
-			return fmt.Errorf("user %s is routed to %s and not to %s, as %s says", inventory.Printable(string(left[0].User)), inventory.Quoted(found[left[0].User]), left[0].to, c.routesSource())
+			return cmp.Or(err, elsewhere)
 		}
-		time.Sleep(pause)
+		select {
+		case <-ctx.Done():
+		case <-time.After(pause):
+		}
 	}
 }
+
+// elsewhere says who is still routed to somewhere else than where lines lead: a few names
+// for each such way, and how many more.
+func (c *config) elsewhere(left []routeLine, found map[inventory.UserID]string) error {
+	type way struct{ at, to string }
+	users := map[way][]inventory.UserID{}
+	var ways []way
+	for _, l := range left {
+		w := way{found[l.User], l.to}
+		if users[w] == nil {
+			ways = append(ways, w)
+		}
+		users[w] = append(users[w], l.User)
+	}
+	var texts []string
+	for _, w := range ways[:min(mostWays, len(ways))] {
+		texts = append(texts, fmt.Sprintf("%s routed to %s and not to %s", apply.Who(users[w]), inventory.Quoted(w.at), w.to))
+	}
+	if len(ways) > mostWays {
+		texts = append(texts, fmt.Sprintf("and so on, %d users in all", len(left)))
+	}
+	if texts == nil {
+		return nil
+	}
+	return fmt.Errorf("%s, as %s says", strings.Join(texts, "; "), c.routesSource())
+}
+
+// mostWays is how many ways are told on which users are still routed.
+const mostWays = 3
 
 // routesSource is the key of what says where users are routed.
 func (c *config) routesSource() string {

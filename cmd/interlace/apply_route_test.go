@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -127,6 +129,16 @@ func TestReroute(t *testing.T) {
 	if err := c.reroute(t.Context(), inv, routesTo(inv, "anna")); err == nil || !strings.Contains(err.Error(), `user anna is routed to "imap1" and not to imap2.example.org:2143, as routing_query says`) {
 		t.Errorf("routed elsewhere: %v", err)
 	}
+	// Where the time is over before that is known for certain it is told who is routed where.
+	routedWithin = time.Minute
+	c.Monitor.RoutingQuery = []string{script("query", "case $1 in f) echo imap9;; *) echo imap1;; esac\n"), "{user}"}
+	ctx, cancel := context.WithTimeoutCause(t.Context(), time.Second, errors.New("it is late"))
+	defer cancel()
+	err = c.reroute(ctx, inv, routesTo(inv, "a", "b", "c", "d", "e", "f", "g"))
+	if want := `users a, b, c, d, e and 1 more are routed to "imap1" and not to imap2.example.org:2143; user f is routed to "imap9" and not to imap2.example.org:2143, as routing_query says`; err == nil || err.Error() != want {
+		t.Errorf("routed elsewhere when the time is over: %v, want %s", err, want)
+	}
+	routedWithin = 100 * time.Millisecond
 	c.Monitor.RoutingQuery, c.Monitor.RoutingFile = nil, filepath.Join(dir, "routing")
 	write(t, c.Monitor.RoutingFile, "anna,imap1\n")
 	if err := c.reroute(t.Context(), inv, routesTo(inv, "anna")); err == nil || !strings.Contains(err.Error(), `user anna is routed to "imap1" and not to imap2.example.org:2143, as routing_file says`) {

@@ -26,13 +26,7 @@ const queryTimeout = 30 * time.Second
 
 // output runs a command that is soon done, without a shell, and returns what it prints.
 func output(ctx context.Context, command []string) (string, error) {
-	return within(ctx, queryTimeout, command)
-}
-
-// within runs a command that may take so long, without a shell, and returns what it prints.
-func within(ctx context.Context, limit time.Duration, command []string) (string, error) {
-	late := fmt.Errorf("it has not ended after %s, and was ended with all that it had begun", formatDuration(limit))
-	ctx, cancel := context.WithTimeoutCause(ctx, limit, late)
+	ctx, cancel := context.WithTimeoutCause(ctx, queryTimeout, late(queryTimeout))
 	defer cancel()
 	text, err := answer(ctx, "", command)
 	if err != nil {
@@ -41,15 +35,21 @@ func within(ctx context.Context, limit time.Duration, command []string) (string,
 	return text, nil
 }
 
-// answer runs a command, without a shell, with the input as its standard input, and
-// returns what it prints. It is a process group of its own: what a terminal interrupts is
+// late says that a command was ended since its time was over.
+func late(limit time.Duration) error {
+	return fmt.Errorf("it has not ended after %s, and was ended with all that it had begun", formatDuration(limit))
+}
+
+// answer runs a command, without a shell, with the input as its standard input and further
+// settings in its environment, and returns what it prints. It is a process group of its own: what a terminal interrupts is
 // the program that runs it, which decides what becomes of the command, and when the
 // context ends all of it ends. What it leaves running is neither ended nor waited for,
 // though it may hold on to what the command prints to.
-func answer(ctx context.Context, input string, command []string) (string, error) {
+func answer(ctx context.Context, input string, command []string, settings ...string) (string, error) {
 	var out, complaint limited
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr, cmd.WaitDelay = strings.NewReader(input), &out, &complaint, time.Second
+	cmd.Env = append(cmd.Environ(), settings...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	err := cmd.Run()

@@ -98,11 +98,12 @@ where that server has other instances too, the address in imap. A shared tree th
 moves has a line too, with its name in the inventory (interlace show users); in
 routing_file its line is changed where there is one, and none is added.
 
-Exit status 0 says that all are routed. After 1 minute the hook is ended, with all
-that it has begun. It may be asked for the same again, and for the way back, and has
-then to do the rest, or nothing. Afterwards the routing is asked for each user, but
-for shared trees, for up to 10 seconds, and a hook that did not do its work has
-failed. Where neither routing_query nor routing_file is set nobody finds that out.
+Exit status 0 says that all are routed. After 1 minute, or sooner where max_denied
+allows less, the hook is ended, with all that it has begun on this machine but what
+has cleared its environment. It may be asked for the same again, and for the way back,
+and has then to do the rest, or nothing. Afterwards the routing is asked for each
+user, but for shared trees, for up to 10 seconds, and a hook that did not do its work
+has failed. Where neither routing_query nor routing_file is set nobody finds that out.
 
 AN EXAMPLE
 

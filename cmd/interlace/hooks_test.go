@@ -38,6 +38,26 @@ func TestHooked(t *testing.T) {
 		}
 	}
 
+	// So is what has left its group and its session. What an earlier one has left is not.
+	if _, err := run(time.Minute, "sleep 600 &\necho $! >kept\n"); err != nil {
+		t.Error(err)
+	}
+	kept := number(t, filepath.Join(dir, "kept"))
+	t.Cleanup(func() { _ = syscall.Kill(kept, syscall.SIGKILL) })
+	if _, err := run(300*time.Millisecond, "setsid sh -c 'echo $$ >child; sleep 600; echo' &\nsleep 600\n"); err == nil {
+		t.Error("it has not hung")
+	}
+	child = number(t, filepath.Join(dir, "child"))
+	for deadline := time.Now().Add(10 * time.Second); lives(child); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			_ = syscall.Kill(child, syscall.SIGKILL)
+			t.Fatal("what has left the session of the hook lives on")
+		}
+	}
+	if !lives(kept) {
+		t.Error("what another hook has left running is dead")
+	}
+
 	// What one leaves running on purpose, such as a server, is waited for neither by it
 	// nor by the next one, and lives on, though it holds on to the output.
 	begin = time.Now()

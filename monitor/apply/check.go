@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
+	"github.com/interlacemail/interlace/monitor"
 )
 
 // check says all that speaks against the move, and what should be known before it. It
@@ -162,7 +164,7 @@ func (m *move) checkTarget(ctx context.Context) error {
 	}
 	wrong := undenied(ctx, m.target, m.users(), (*host).ours)
 	for _, in := range m.target.store.Instances {
-		has, err := m.owners(ctx, in)
+		has, err := m.leftThere(ctx, in)
 		if err != nil {
 			return errors.Join(wrong, err)
 		}
@@ -174,6 +176,31 @@ func (m *move) checkTarget(ctx context.Context) error {
 	}
 	return wrong
 }
+
+// leftThere returns how many mailboxes everybody has on an instance of the target. Where an
+// earlier attempt has copied there, what it had removed from the master may take a while to be
+// gone from a replica, which is waited for.
+func (m *move) leftThere(ctx context.Context, in inventory.Instance) (map[cyrus.Owner]int, error) {
+	records, err := m.Journal.Steps(ctx, m.unit.Plan, m.unit.Name)
+	if err != nil {
+		return nil, err
+	}
+	_, again := last(records, monitor.StepCopy, monitor.StepUndone)
+	again = again && in.Server != m.target.master().Server
+	for begin := time.Now(); ; {
+		has, err := m.owners(ctx, in)
+		there := slices.ContainsFunc(sorted(m.all()), func(owner cyrus.Owner) bool { return has[owner] > 0 })
+		if err != nil || !again || !there || time.Since(begin) >= removing {
+			return has, err
+		}
+		if err := pause(ctx, time.Second/4); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// removing is how long is waited until a replica has removed what its master has.
+const removing = 30 * time.Second
 
 // undenied fails where users are denied on an instance, of whatever, but for those of whom
 // that may be.

@@ -24,7 +24,7 @@ var (
 		Steps: []monitor.Step{
 			monitor.StepCheck, monitor.StepCreate, monitor.StepConnect, monitor.StepSeed, monitor.StepProveAlike, monitor.StepServe,
 		},
-		Pivot: monitor.StepServe,
+		Pivot: monitor.StepServe, Cut: monitor.StepSeed,
 	}
 	ofPromote = Course{
 		Steps: []monitor.Step{

@@ -233,6 +233,14 @@ func (h *host) keepsOut(denied map[inventory.UserID]bool, users []inventory.User
 	return wrong
 }
 
+// Who says who some users are, with a verb: a few names, and how many more.
+func Who(users []inventory.UserID) string {
+	if len(users) == 1 {
+		return "user " + inventory.Printable(string(users[0])) + " is"
+	}
+	return "users " + inventory.Printable(namesOf(users)) + " are"
+}
+
 func namesOf(users []inventory.UserID) string {
 	const most = 5
 	var shown []string

@@ -2,6 +2,7 @@ package apply
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -108,7 +109,7 @@ func (m *move) tryRoute(ctx context.Context, routes []Route) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, late)
 	defer cancel()
 	err := m.Route(ctx, routes)
-	if err != nil && context.Cause(ctx) == late {
+	if err != nil && context.Cause(ctx) == late && !errors.Is(err, late) {
 		err = fmt.Errorf("%w: %w", late, err)
 	}
 	return err

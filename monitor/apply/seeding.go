@@ -43,7 +43,7 @@ func (m *making) seed(ctx context.Context, made inventory.Instance) (text, data 
 		return "", "", err
 	}
 	streams, err := m.streams(ctx, master, made)
-	defer func() { err = errors.Join(err, forget(context.WithoutCancel(ctx), streams, ".conf")) }()
+	defer func() { err = errors.Join(err, abandon(context.WithoutCancel(ctx), streams, err != nil)) }()
 	if err != nil {
 		return "", "", err
 	}
@@ -66,11 +66,15 @@ func unlock(ctx context.Context, links []*link) error {
 	return wrong
 }
 
-// forget removes files of links.
-func forget(ctx context.Context, links []*link, extension string) error {
+// abandon removes the private configurations of links, and where they failed ends what still
+// reads them.
+func abandon(ctx context.Context, links []*link, failed bool) error {
 	var wrong error
 	for _, l := range links {
-		wrong = errors.Join(wrong, l.forget(ctx, extension))
+		if failed {
+			wrong = errors.Join(wrong, l.settle(ctx))
+		}
+		wrong = errors.Join(wrong, l.forget(ctx, ".conf"))
 	}
 	return wrong
 }

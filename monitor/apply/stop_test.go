@@ -13,6 +13,7 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/planner"
 )
 
 // While a copy hangs, and nobody is kept out for it, apply ends as soon as it is asked to:
@@ -65,6 +66,50 @@ func TestHangingCopyIsStopped(t *testing.T) {
 		t.Errorf("resumed: %+v, %v\n%v", results, err, j)
 	}
 	r.look(t, "anna", 0, 1)
+}
+
+// While the seed of a replica hangs, by the operator's command or by replication, apply ends
+// as soon as it is asked to, and the seed goes on later.
+func TestHangingSeedIsStopped(t *testing.T) {
+	t.Parallel()
+	op := newOperator(t)
+	people(t, op.on("m"))
+	j := &journal{left: -1}
+	u := alteration(planner.Seed, "n", "m", 2)
+	for _, how := range []string{"seed_command", "sync_client"} {
+		var asked atomic.Bool
+		o := op.options(j)
+		o.Limits.Poll = 50 * time.Millisecond
+		o.Gates.Asked = func(context.Context) (bool, error) { return asked.Load(), nil }
+		var began time.Time
+		hangs := func() {
+			time.AfterFunc(500*time.Millisecond, func() { began = time.Now(); asked.Store(true) })
+		}
+		if how == "seed_command" {
+			o.Layouts.Seed = func(ctx context.Context, _ *apply.Order) error {
+				hangs()
+				<-ctx.Done()
+				return context.Cause(ctx)
+			}
+		} else {
+			at(o, "-u", func() { must(t, op.on("n").Pause()); hangs() })
+		}
+		results, err := apply.CarryOut(t.Context(), []apply.Unit{*u}, false, o)
+		must(t, err)
+		if took := time.Since(began); results[0].Outcome != apply.Stopped || !strings.Contains(results[0].Why, "stopped by interlace apply --stop") || took > 10*time.Second {
+			t.Fatalf("%s: after %v: %s, %s\n%v", how, took, results[0].Outcome, results[0].Why, j)
+		}
+		processes, err := run(t.Context(), "", "", "ps", "-A", "-ww", "-o", "args=")
+		if must(t, err); strings.Contains(processes, op.on("m").Dir+"/conf/interlace-") {
+			t.Errorf("%s: the copy goes on: %s", how, processes)
+		}
+	}
+	must(t, op.on("n").Resume())
+	if results, err := apply.CarryOut(t.Context(), []apply.Unit{*u}, false, op.options(j)); err != nil || results[0].Outcome != apply.Finished {
+		t.Errorf("resumed: %+v, %v\n%v", results, err, j)
+	}
+	op.inventory = apply.Follow(op.inventory, u, j.steps)
+	op.check(t, "master m, replica r, replica n")
 }
 
 // Whom a run that was killed has left kept out does not wait for units that can't begin.

@@ -271,7 +271,7 @@ func TestRouteIsTakenBack(t *testing.T) {
 				}
 				if test.hangs {
 					<-ctx.Done()
-					return ctx.Err()
+					return fmt.Errorf("the hook: %w", context.Cause(ctx))
 				}
 				return errors.New("the hook fails")
 			}
@@ -284,6 +284,9 @@ func TestRouteIsTakenBack(t *testing.T) {
 			outcome, err := o.Carry(ctx, u, false)
 			if outcome != test.want || test.want == apply.Back && (err == nil || !strings.Contains(err.Error(), map[bool]string{true: "routing did not end within", false: "the hook fails"}[test.hangs])) {
 				t.Errorf("%s: %s, %v, want %s\n%v", test.name, outcome, err, test.want, j)
+			}
+			if test.hangs && strings.Count(fmt.Sprint(err), "did not end") > 1 {
+				t.Errorf("%s: it is told twice: %v", test.name, err)
 			}
 			if test.want == apply.Broken {
 				if !strings.Contains(err.Error(), "users "+user+" are kept out everywhere") {
