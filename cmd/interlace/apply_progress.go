@@ -53,6 +53,7 @@ func (a *app) applyProgress(all int) *applyProgress {
 func (p *applyProgress) at(of apply.Progress) {
 	name := inventory.Printable(of.Unit.Name)
 	switch {
+	case of.Over && of.Still:
 	case of.Over && of.Why != "":
 		p.app.note("%s: %s: %s", name, of.Outcome, of.Why)
 	case of.Over:
