@@ -15,6 +15,7 @@ import (
 // made, and names these. Of a change that none of them touches it is not known whom it
 // concerns: it concerns all.
 func (j *job) bar() {
+	j.old = map[string]bool{}
 	for _, p := range j.files {
 		drift := drifted(p.Plan, j.found)
 		touched := map[planner.Subject]bool{}
@@ -36,6 +37,7 @@ func (j *job) bar() {
 				}
 			}
 			if len(changed) > 0 && u.Barred == "" {
+				j.old[u.Plan+u.Name] = true
 				u.Barred = "facts have changed since its plan was made: " + strings.Join(changed, ", ") + "; make a new plan of it"
 			}
 		}

@@ -27,6 +27,9 @@ type job struct {
 	// taken in: their units are that one's.
 	begun     bool
 	elsewhere map[string]bool
+	// old are the units, by plan and name, whose facts have changed since: what of them is not
+	// begun never will be.
+	old map[string]bool
 	// backwards tells that the units are taken back.
 	backwards bool
 	backSince time.Time // when the first was; zero: none was, once moved

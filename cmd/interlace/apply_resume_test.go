@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/interlacemail/interlace/fixtures/cyrustest"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/history"
 )
@@ -204,5 +205,32 @@ func TestResumeOfWhoIsBack(t *testing.T) {
 		if !strings.Contains(stdout, fmt.Sprintf("about the others: %d units are back\n", len(all))) || strings.Contains(stdout, "moved") || strings.Contains(stdout, "kept until") {
 			t.Errorf("%v: %s", args, stdout)
 		}
+	}
+}
+
+// A unit that fails its check keeps no units of other plans from being begun.
+func TestApplyReachesAllPlans(t *testing.T) {
+	m := newMoving(t, "anna", "ben", "carl")
+	for file, keep := range map[string]string{"first.json": "user:carl", "second.json": "user:anna"} {
+		if status, stdout, stderr := program(t, "users", "--drain", "s1", "--keep", keep, "--plan", file); status > 1 {
+			t.Fatal(stdout, stderr)
+		}
+	}
+	m.must(m.fleet.Stores[1].Master().Fill(t.Context(), []cyrustest.Mailbox{{Name: "user.anna"}}))
+	m.must(m.fleet.Settle(t.Context()))
+	if a, stderr := m.apply(1, "first.json", "--yes"); len(a.Units) != 1 || a.Units[0].State != "back" {
+		t.Fatalf("%+v, %s", a, stderr)
+	}
+	put(t, m.stopFile(), "")
+	if a, stderr := m.apply(1, "second.json", "--yes"); len(a.Units) != 1 || a.Units[0].State != "waiting" {
+		t.Fatalf("%+v, %s", a, stderr)
+	}
+	m.must(os.Remove(m.stopFile()))
+	a, stderr := m.apply(1, "--resume", "--yes")
+	if len(a.Units) != 2 || a.Units[0].State != "back" || a.Units[1].State != "moved" || !strings.Contains(stderr, "anna to s2: back: ") {
+		t.Errorf("%+v, %s", a, stderr)
+	}
+	if at := m.served("anna") + m.served("ben") + m.served("carl"); !strings.HasSuffix(at, "s1s2") {
+		t.Errorf("they are served by %s", at)
 	}
 }

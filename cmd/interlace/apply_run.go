@@ -117,6 +117,9 @@ func (c *applying) fine(j *job, results []apply.Result) bool {
 // the database failed in the end.
 func (c *applying) carryOut(ctx context.Context, j *job) ([]apply.Result, error) {
 	o := *c.options
+	if j.backwards {
+		o.Tally = nil // what can't be taken back keeps nothing else from that
+	}
 	o.Gates.Asked = func(ctx context.Context) (bool, error) { return c.asked(ctx, j.Number) }
 	shown := c.app.applyProgress(len(j.units))
 	defer shown.end()
@@ -143,8 +146,9 @@ func (c *applying) carryOut(ctx context.Context, j *job) ([]apply.Result, error)
 // close writes down that nothing is left to do of a job, if that is so.
 func (c *applying) close(ctx context.Context, j *job, results []apply.Result) error {
 	for i := range results {
-		switch o := results[i].Outcome; {
-		case o == apply.Finished, o == apply.Back && j.backwards:
+		r := &results[i]
+		switch o := r.Outcome; {
+		case o == apply.Finished, o == apply.Back && j.backwards, j.old[r.Unit.Plan+r.Unit.Name] && r.Unit.Fresh(r.Records):
 		default:
 			return nil
 		}

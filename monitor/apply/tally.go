@@ -14,14 +14,17 @@ type Tally struct {
 	ended    error // nothing more begins
 }
 
-// asked reports whether nothing is to be gone on with either: somebody has asked for the end,
-// or nothing can be written down.
-func (t *Tally) asked() bool {
+// asked reports whether nothing is to be gone on with either.
+func (t *Tally) asked() bool { return endsAll(t.ended) }
+
+// endsAll reports whether nothing may be gone on with for this reason: somebody has asked for
+// the end, or nothing can be written down.
+func endsAll(why error) bool {
 	var h *hindrance
-	return errors.As(t.ended, &h) && h.asked || errors.Is(t.ended, errDeaf)
+	return errors.As(why, &h) && h.asked || errors.Is(why, errDeaf)
 }
 
-// end lets nothing more begin; the first reason is kept.
+// end lets nothing more begin.
 func (r *run) end(why error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -29,9 +32,9 @@ func (r *run) end(why error) {
 	r.changed.Broadcast()
 }
 
-// endFor lets nothing more begin; the first reason is kept.
+// endFor lets nothing more begin; the first reason is kept, but for one that ends all.
 func (r *run) endFor(why error) {
-	if r.Tally.ended == nil {
+	if r.Tally.ended == nil || endsAll(why) && !r.Tally.asked() {
 		r.Tally.ended = why
 	}
 }
