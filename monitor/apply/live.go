@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,6 +23,9 @@ type Live struct {
 	Roles func(ctx context.Context, store *inventory.Store) error
 	// Served returns the servers to which users are routed.
 	Served func(ctx context.Context, users []inventory.UserID) (map[inventory.UserID]inventory.ServerID, error)
+	// Routed reports whether all users are known to be sent to where routes lead, and not to
+	// where they come from: the routing may have one name for two instances.
+	Routed func(ctx context.Context, routes []Route) (bool, error)
 	// Kick has the mail server try again what it has put off. It need not succeed.
 	Kick func(ctx context.Context) error
 	// LMTP returns where an instance takes mail, or nothing.
@@ -68,7 +72,7 @@ func (m *move) blocked(ctx context.Context, a Action, records []monitor.StepReco
 	case err != nil:
 		return err
 	default:
-		if err := m.known(ctx); err != nil {
+		if err := cmp.Or(m.known(ctx), m.lead(ctx)); err != nil {
 			return fmt.Errorf("%w: %w", ErrUnreached, err)
 		}
 	}
@@ -112,6 +116,19 @@ func (m *move) known(ctx context.Context) error {
 		wrong = errors.Join(wrong, p.known(ctx))
 	}
 	return wrong
+}
+
+// lead says which masters do not let their administrator in: a step that needs one would
+// wait for it as long as users may be kept out.
+func (m *move) lead(ctx context.Context) error {
+	places := m.places()
+	wrong := make([]error, len(places))
+	var asking sync.WaitGroup
+	for i, p := range places {
+		asking.Go(func() { wrong[i] = m.answers(ctx, p.master()) })
+	}
+	asking.Wait()
+	return errors.Join(wrong...)
 }
 
 // masters returns the servers of the masters.

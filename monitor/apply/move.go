@@ -101,7 +101,7 @@ func (m *move) do(ctx context.Context, step monitor.Step, records []monitor.Step
 }
 
 // undo takes a step back.
-func (m *move) undo(ctx context.Context, step monitor.Step, _ []monitor.StepRecord) error {
+func (m *move) undo(ctx context.Context, step monitor.Step, records []monitor.StepRecord) error {
 	switch step {
 	case monitor.StepCheck:
 		return m.forgetMost(ctx)
@@ -119,7 +119,7 @@ func (m *move) undo(ctx context.Context, step monitor.Step, _ []monitor.StepReco
 	case monitor.StepDenySource:
 		return m.letBack(ctx)
 	case monitor.StepRoute:
-		return m.unroute(ctx)
+		return m.unroute(ctx, records)
 	}
 	return nil
 }

@@ -107,3 +107,32 @@ func TestClaimsThatAreLeft(t *testing.T) {
 		t.Errorf("left are %v", left)
 	}
 }
+
+// Whom a run that was killed has left kept out does not wait for a master that hangs when
+// that is gone on with.
+func TestResumedBesideHungMaster(t *testing.T) {
+	t.Parallel()
+	r := anna(t)
+	hung := r.Stores[1].Master()
+	j := &journal{left: -1}
+	o := r.options(j)
+	at(o, "-O", func() { j.left, j.before = 0, true })
+	u := unit("anna", "s1", "s2", "anna")
+	if outcome, err := o.Carry(t.Context(), u, false); outcome != apply.Stopped {
+		t.Fatalf("%s, %v\n%v", outcome, err, j)
+	}
+	j.left = -1
+	must(t, hung.Pause())
+	defer func() { must(t, hung.Resume()) }()
+	began := time.Now()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	results, err := apply.CarryOut(ctx, []apply.Unit{*u}, false, r.options(j))
+	must(t, err)
+	if took := time.Since(began); took > 25*time.Second || !strings.Contains(results[0].Why, hung.Name+" does not answer: ") || !results[0].Out().IsZero() {
+		t.Errorf("after %v: %+v\n%v", took, results[0], j)
+	}
+	if _, err := login(t.Context(), r.Stores[0].Master(), "anna"); err != nil {
+		t.Error(err)
+	}
+}

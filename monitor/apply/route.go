@@ -53,14 +53,22 @@ func (m *move) route(ctx context.Context, records []monitor.StepRecord) (text, d
 var errUnrouted = later("interlace apply --resume --yes, or --rollback --yes, goes on when routing works again")
 
 // unroute sends mail and clients back to where the users were. Where they are known to be
-// served there all the same nothing is to be done.
-func (m *move) unroute(ctx context.Context) error {
+// served there all the same nothing is to be done. The first attempt gets what is left of the
+// time for which users may be denied; where that does not do they are kept out for longer.
+func (m *move) unroute(ctx context.Context, records []monitor.StepRecord) error {
 	if !m.rehearsed && m.servedBefore(ctx) {
 		return nil
 	}
+	routes := m.routes(true)
+	if since, out := deniedSince(records); out {
+		left := m.denied() - m.Now().Sub(since) - m.wayBack()/3
+		if left > 0 && (m.tryRoute(ctx, left, routes) == nil || m.servedBefore(ctx)) {
+			return nil
+		}
+	}
 	limited, cancel := context.WithTimeout(ctx, m.denied())
 	defer cancel()
-	err := m.persist(limited, m.routes(true), m.servedBefore)
+	err := m.persist(limited, routes, m.servedBefore)
 	if err != nil {
 		err = fmt.Errorf("users %s are kept out everywhere: where mail and clients are sent could not be set back: %w; %w",
 			inventory.Printable(namesOf(m.users())), err, errUnrouted)
@@ -68,17 +76,16 @@ func (m *move) unroute(ctx context.Context) error {
 	return err
 }
 
-// servedBefore reports whether all is known to be routed to the old stores. Of shared trees
-// that can't be known.
+// servedBefore reports whether all is known to be routed to the old stores, and soon. Of
+// shared trees that can't be known.
 func (m *move) servedBefore(ctx context.Context) bool {
-	if m.Live.Served == nil || len(m.trees()) > 0 {
+	if m.Live.Routed == nil || len(m.trees()) > 0 {
 		return false
 	}
-	served, err := m.Live.Served(ctx, m.users())
-	if err != nil {
-		return false
-	}
-	return !slices.ContainsFunc(m.routes(true), func(r Route) bool { return served[r.User] != r.To.Server })
+	ctx, cancel := soon(ctx)
+	defer cancel()
+	served, err := m.Live.Routed(ctx, m.routes(true))
+	return served && err == nil
 }
 
 // persist routes users anew, again and again with growing pauses until that is done, or
@@ -87,7 +94,11 @@ func (m *move) servedBefore(ctx context.Context) bool {
 func (m *move) persist(ctx context.Context, routes []Route, otherwise func(context.Context) bool) error {
 	var first error
 	for wait := firstPause; ; wait = min(2*wait, longestPause) {
-		err := m.tryRoute(ctx, routes)
+		limit := patience
+		if end, ends := ctx.Deadline(); ends {
+			limit = max(time.Until(end)/2, time.Second)
+		}
+		err := m.tryRoute(ctx, limit, routes)
 		if err == nil || otherwise(ctx) {
 			return nil
 		}
@@ -100,11 +111,8 @@ func (m *move) persist(ctx context.Context, routes []Route, otherwise func(conte
 	}
 }
 
-func (m *move) tryRoute(ctx context.Context, routes []Route) error {
-	limit := patience
-	if end, ends := ctx.Deadline(); ends {
-		limit = max(time.Until(end)/2, time.Second)
-	}
+// tryRoute routes users anew in so much time.
+func (m *move) tryRoute(ctx context.Context, limit time.Duration, routes []Route) error {
 	late := fmt.Errorf("routing did not end within %v", limit.Round(time.Second/10))
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, late)
 	defer cancel()
@@ -117,7 +125,7 @@ func (m *move) tryRoute(ctx context.Context, routes []Route) error {
 
 // answers fails where an instance does not let its administrator in.
 func (m *move) answers(ctx context.Context, in inventory.Instance) error {
-	ctx, cancel := context.WithTimeout(ctx, greeting)
+	ctx, cancel := soon(ctx)
 	defer cancel()
 	c, err := m.dialAdmin(ctx, in)
 	if err != nil {
