@@ -63,7 +63,9 @@ func outcomes(t *testing.T, o *apply.Options, back bool, units ...*apply.Unit) (
 	for _, u := range units {
 		list = append(list, *u)
 	}
-	all, err := apply.CarryOut(t.Context(), list, back, o)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	all, err := apply.CarryOut(ctx, list, back, o)
 	must(t, err)
 	return all
 }
