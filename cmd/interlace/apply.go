@@ -53,10 +53,14 @@ Nothing begins where the facts have changed since the plan was made, where a rul
 the fleet would be broken by more than today, when it is done or on the way, where an
 instance does not answer or is not what the inventory takes it to be, while a store
 is behind, has a critical alert, or the time is outside of the window. What a plan
-leaves broken as it is today is told and keeps nothing back. apply ends by itself
-after two failures in a row, when a store gets too far behind, by interlace apply
---stop, and by a file on any mail server (stop_file): users who are kept out are let
-in again first, on the new store or on the old one.
+leaves broken as it is today is told and keeps nothing back. Of plans that are begun
+what is not begun yet is left out then; the rest goes on. apply ends by itself after
+two failures in a row, whichever plans these are of, after one that leaves something
+that can be neither finished nor taken back, when a store gets too far behind, by
+interlace apply --stop, and by a file on any mail server (stop_file): users who are
+kept out are let in again first, on the new store or on the old one. What waits for
+its store lets others go first that do not need it; originals are deleted at any
+time, but while a store of theirs is behind or has a critical alert.
 
 All that is done is written down in the database before and after, with the plans.
 When apply was killed, --resume --yes goes on with what is there, and needs no file.
@@ -173,8 +177,11 @@ func (a *app) apply(ctx context.Context, paths []string, flags applyFlags) error
 	if err := missingWave(jobs, flags.onlyWave.given(0)); err != nil {
 		return err
 	}
+	if err := c.keepRules(ctx); err != nil {
+		return err
+	}
 	if flags.yes {
-		if err := c.mayBegin(ctx); err != nil {
+		if err := c.mayBegin(); err != nil {
 			return err
 		}
 	}
@@ -259,9 +266,7 @@ func (c *applying) rehearse(ctx context.Context) error {
 	}
 	bar.end()
 	shown := c.shown(list)
-	if err := c.showBroken(ctx, shown); err != nil {
-		return err
-	}
+	c.showBroken(shown)
 	err = c.app.print(result{screen: shown.Screen(), table: shown.Table(), json: object(shown)})
 	if c.app.flags.output.value == "csv" { // which has one table, of the units
 		for _, text := range shown.BrokenLines() {

@@ -101,8 +101,9 @@ func (c *applying) nothing(ctx context.Context) error {
 	return nil
 }
 
-// ahead are the units about which there is something to do, and whether one of them must
-// not be left where it is.
+// ahead are the units about which there is something to do that can't wait for a server that
+// does not answer, as the deletion of originals can, and whether one of them must not be left
+// where it is.
 func (c *applying) ahead(ctx context.Context) (needed []*apply.Unit, held bool, err error) {
 	backwards := map[*apply.Unit]bool{}
 	for _, j := range c.jobs {
@@ -115,7 +116,8 @@ func (c *applying) ahead(ctx context.Context) (needed []*apply.Unit, held bool, 
 		if err != nil {
 			return nil, false, err
 		}
-		if u.Ahead(records, backwards[u]) {
+		barred := u.Barred != "" && u.Fresh(records)
+		if u.Ahead(records, backwards[u]) && !u.Settled(records) && !barred {
 			needed = append(needed, u)
 			held = held || u.Held(records, backwards[u])
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -22,13 +23,21 @@ type job struct {
 	files []*planFile
 	units []apply.Unit
 	found *facts // before anything of it was carried out
+	// begun tells that something of it is, and elsewhere which of its plans a later apply has
+	// taken in: their units are that one's.
+	begun     bool
+	elsewhere map[string]bool
+	// old are the units, by plan and name, whose facts have changed since: what of them is not
+	// begun never will be.
+	old map[string]bool
 	// backwards tells that the units are taken back.
 	backwards bool
 	backSince time.Time // when the first was; zero: none was, once moved
 }
 
 // jobs returns what is to be carried out, or taken back: the plans of these files, or all
-// that is begun and not done. Plans that do not belong to the facts are refused.
+// that is begun and not done. Plans of which nothing is begun, and that do not belong to the
+// facts, are refused; what is not begun of others is barred.
 func (a *app) jobs(ctx context.Context, h *history.History, f *facts, paths []string, rollback bool) ([]*job, error) {
 	if len(paths) > 0 {
 		j, err := readJob(ctx, paths)
@@ -36,10 +45,10 @@ func (a *app) jobs(ctx context.Context, h *history.History, f *facts, paths []st
 			return nil, err
 		}
 		j.By, j.Began = account(), a.now().UTC()
-		if err := j.belongs(ctx, h, f); err != nil {
+		if err := j.look(ctx, h, f); err != nil {
 			return nil, err
 		}
-		if _, err := verified(j.found, j.changes()); err != nil {
+		if err := j.belongs(rollback); err != nil {
 			return nil, err
 		}
 		if j.backwards && !rollback {
@@ -49,23 +58,46 @@ func (a *app) jobs(ctx context.Context, h *history.History, f *facts, paths []st
 		j.backwards = rollback
 		return []*job{j}, nil
 	}
-	open, err := h.Applies(ctx, false)
+	return keptJobs(ctx, h, f, rollback)
+}
+
+// keptJobs returns all that is begun and not done. Each unit belongs to the apply that has
+// taken it in last.
+func keptJobs(ctx context.Context, h *history.History, f *facts, rollback bool) (list []*job, err error) {
+	all, err := h.Applies(ctx, true)
 	if err != nil {
 		return nil, err
 	}
-	var list []*job
-	for i := range open {
-		j, err := keptJob(ctx, h, &open[i])
+	later := map[string]bool{}
+	for i := range slices.Backward(all) {
+		if !all[i].Ended.IsZero() {
+			taken(later, &all[i])
+			continue
+		}
+		j, err := keptJob(ctx, h, &all[i])
 		if err != nil {
 			return nil, err
 		}
-		if err := j.belongs(ctx, h, f); err != nil {
+		j.elsewhere = maps.Clone(later)
+		if err := j.look(ctx, h, f); err != nil {
 			return nil, err
 		}
 		j.backwards = j.backwards || rollback
+		if !j.backwards {
+			j.bar()
+		}
 		list = append(list, j)
+		taken(later, &all[i])
 	}
+	slices.Reverse(list)
 	return list, nil
+}
+
+// taken notes the plans of an apply.
+func taken(plans map[string]bool, of *monitor.Apply) {
+	for _, id := range of.Plans {
+		plans[id] = true
+	}
 }
 
 // keptJob reads an apply with its plans from the database.
@@ -169,19 +201,29 @@ func (j *job) sort() {
 	j.units = apply.Units(plans, schedule)
 }
 
-// belongs refuses plans that were made on other facts. It notes what these were before
-// anything of the job was carried out, which does not count.
-func (j *job) belongs(ctx context.Context, steps apply.Journal, f *facts) error {
+// belongs refuses plans of which nothing is begun and that were made on other facts, and
+// those that lack one before them. What is not begun of others is barred; the steps of what
+// is look at the servers themselves, and what is taken back was there before.
+func (j *job) belongs(rollback bool) error {
 	var err error
-	if j.found, err = j.before(ctx, steps, f); err != nil {
+	files := j.changes()
+	if j.begun || rollback {
+		for _, p := range files {
+			err = errors.Join(err, p.follows(j.Plans[:slices.Index(j.Plans, p.PlanID())]))
+		}
+		if !rollback && !j.backwards {
+			j.bar()
+		}
 		return err
 	}
 	if s := j.schedule(); s != nil {
 		err = refuseDrift(s, j.found)
 	}
-	files := j.changes()
 	for i := range files {
 		err = errors.Join(err, suits(j.found, files[:i+1]))
+	}
+	if err == nil {
+		_, err = verified(j.found, files)
 	}
 	return err
 }
@@ -191,9 +233,10 @@ func (j *job) changes() []*planFile {
 	return slices.DeleteFunc(slices.Clone(j.files), func(p *planFile) bool { return p == j.schedule() })
 }
 
-// before returns the facts as they were before anything of the job was carried out. It
-// notes whether that is taken back.
-func (j *job) before(ctx context.Context, steps apply.Journal, f *facts) (*facts, error) {
+// look notes the facts as they were before anything of the job was carried out, which does not
+// count, whether something is begun, and whether that is taken back. Units that are a later
+// apply's it leaves to that.
+func (j *job) look(ctx context.Context, steps apply.Journal, f *facts) error {
 	var executed []*apply.Unit
 	units := j.units
 	for i := range j.units {
@@ -203,22 +246,25 @@ func (j *job) before(ctx context.Context, steps apply.Journal, f *facts) (*facts
 		u := &units[i]
 		records, err := steps.Steps(ctx, u.Plan, u.Name)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if u.Executed(records) {
 			executed = append(executed, u)
 		}
-		if i >= len(j.units) && len(records) > 0 {
+		j.begun = j.begun || !u.Fresh(records)
+		if i >= len(j.units) && len(records) > 0 && !j.elsewhere[u.Plan] {
 			j.backwards = true
 			if at := records[0].At; j.backSince.IsZero() || at.Before(j.backSince) {
 				j.backSince = at
 			}
 		}
 	}
-	if len(executed) == 0 {
-		return f, nil
+	j.found = f
+	if len(executed) > 0 {
+		j.found = &facts{Inventory: apply.Before(f.Inventory, executed), groups: f.groups, source: f.source}
 	}
-	return &facts{Inventory: apply.Before(f.Inventory, executed), groups: f.groups, source: f.source}, nil
+	j.units = slices.DeleteFunc(j.units, func(u apply.Unit) bool { return j.elsewhere[u.Plan] })
+	return nil
 }
 
 // has reports whether a unit is one of the plans, and none that takes such a one back.

@@ -60,6 +60,7 @@ func (p *applyProgress) at(of apply.Progress) {
 	p.mu.Unlock()
 	switch {
 	case of.Over && back && of.Why == "" && (of.Outcome == apply.Moved || of.Outcome == apply.Finished):
+	case of.Over && of.Still:
 	case of.Over && of.Why != "":
 		p.app.note("%s: %s: %s", name, of.Outcome, of.Why)
 	case of.Over:

@@ -12,45 +12,48 @@ import (
 	"github.com/interlacemail/interlace/planner/rules"
 )
 
-// mayBegin fails where a plan that is to be carried out would break a rule, and names each.
-// Who is kept out is let in all the same.
-func (c *applying) mayBegin(ctx context.Context) error {
-	_, held, err := c.ahead(ctx)
-	if err != nil || held {
-		return err
-	}
-	broken, _, err := c.breaks(ctx)
-	if err != nil || len(broken) == 0 {
-		return err
+// mayBegin fails where a plan of which nothing is begun would break a rule, and names each.
+func (c *applying) mayBegin() error {
+	if len(c.broken) == 0 {
+		return nil
 	}
 	var wrong error
-	for _, v := range broken[:min(len(broken), toldViolations)] {
+	for _, v := range c.broken[:min(len(c.broken), toldViolations)] {
 		wrong = errors.Join(wrong, fmt.Errorf("nothing was changed, for it would break a rule: %s", report.ViolationText(v)))
 	}
-	if more := len(broken) - toldViolations; more > 0 {
+	if more := len(c.broken) - toldViolations; more > 0 {
 		wrong = errors.Join(wrong, fmt.Errorf("and %s more", inventory.CountText(more)))
 	}
 	return hint(wrong, "make a plan that keeps the rules; interlace apply --rollback takes back what is begun already")
 }
 
-// breaks returns what would be broken by plans of which something is still to be done, and
-// what they leave broken that is so today.
-func (c *applying) breaks(ctx context.Context) (broken, left []planner.Violation, err error) {
-	ahead, _, err := c.ahead(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
+// keepRules notes what would be broken by a plan of which nothing is begun, and what plans
+// leave broken that is so today. What is not begun of a plan that is gone on with is barred
+// where it would break a rule: the rest goes on.
+func (c *applying) keepRules(ctx context.Context) error {
 	for _, j := range c.jobs {
-		if j.backwards || !slices.ContainsFunc(ahead, j.has) {
+		fresh, err := c.fresh(ctx, j)
+		if err != nil {
+			return err
+		}
+		if len(fresh) == 0 {
 			continue
 		}
 		worse, same, err := j.breaks(ctx)
-		if err != nil {
-			return nil, nil, err
+		switch {
+		case err != nil:
+			return err
+		case len(worse) > 0 && (j.begun || c.flags.resume):
+			var broken []string
+			for _, v := range worse {
+				broken = append(broken, report.ViolationText(v))
+			}
+			barBy(fresh, broken)
+			continue
 		}
-		broken, left = append(broken, worse...), append(left, same...)
+		c.broken, c.left = append(c.broken, worse...), append(c.left, same...)
 	}
-	return broken, left, nil
+	return nil
 }
 
 // breaks returns the rules that are broken by more than before when the job is done, or on

@@ -11,6 +11,7 @@ import (
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/apply"
 	"github.com/interlacemail/interlace/monitor/history"
+	"github.com/interlacemail/interlace/planner"
 )
 
 // applying is a run of apply.
@@ -21,24 +22,32 @@ type applying struct {
 	flags   applyFlags
 	jobs    []*job
 	options *apply.Options
+	// broken are the rules that plans would break of which nothing is begun, and left what is
+	// broken and stays so.
+	broken, left []planner.Violation
 	// unreached says which instances do not answer, or are claimed for another database.
 	unreached error
 }
 
 // run carries the jobs out, one after the other, and prints what became of them.
 func (c *applying) run(ctx context.Context) error {
+	for _, j := range c.jobs {
+		if err := c.history.BeginApply(ctx, &j.Apply, j.texts); err != nil {
+			return err
+		}
+	}
+	c.options.Tally = &apply.Tally{}
 	var results []apply.Result
 	var wrong error
 	fine := true
-	for _, j := range c.jobs {
-		if wrong = c.history.BeginApply(ctx, &j.Apply, j.texts); wrong != nil {
-			break
-		}
+	for i, j := range c.jobs {
 		var list []apply.Result
 		list, wrong = c.carryOut(ctx, j)
 		results = append(results, list...)
 		c.sayStayed(j, list)
-		if fine = c.fine(j, list); !fine || wrong != nil || ctx.Err() != nil {
+		fine = c.fine(j, list) && fine
+		if wrong != nil || ctx.Err() != nil {
+			results = append(results, c.notReached(ctx, c.jobs[i+1:])...)
 			break
 		}
 	}
@@ -46,7 +55,7 @@ func (c *applying) run(ctx context.Context) error {
 		return wrong
 	}
 	apply.MarkBack(results)
-	shown := applied(results, c.app.config.KeepSource)
+	shown := c.applied(results)
 	err := c.app.print(result{screen: shown.Screen(), table: shown.Table(), json: object(shown)})
 	c.sayLeft(results)
 	c.sayClaims(results)
@@ -60,6 +69,26 @@ func (c *applying) run(ctx context.Context) error {
 		return errFound
 	}
 	return nil
+}
+
+// notReached are the units of jobs that were not gone on with.
+func (c *applying) notReached(ctx context.Context, jobs []*job) (list []apply.Result) {
+	for _, j := range jobs {
+		for i := range j.units {
+			u := &j.units[i]
+			records, err := c.history.Steps(context.WithoutCancel(ctx), u.Plan, u.Name)
+			if err != nil {
+				c.app.note("%s: not gone on with", inventory.Printable(u.Name))
+				continue
+			}
+			r := apply.Result{Unit: u, Outcome: u.Stands(records), Records: records, Still: true}
+			if u.Ahead(records, j.backwards) {
+				r.Why = "the run ended before its plan was gone on with"
+			}
+			list = append(list, r)
+		}
+	}
+	return list
 }
 
 // sayClaims says where units have ended and their claims are left.
@@ -88,6 +117,9 @@ func (c *applying) fine(j *job, results []apply.Result) bool {
 // the database failed in the end.
 func (c *applying) carryOut(ctx context.Context, j *job) ([]apply.Result, error) {
 	o := *c.options
+	if j.backwards {
+		o.Tally = nil // what can't be taken back keeps nothing else from that
+	}
 	o.Gates.Asked = func(ctx context.Context) (bool, error) { return c.asked(ctx, j.Number) }
 	shown := c.app.applyProgress(len(j.units), j.backwards)
 	defer shown.end()
@@ -114,8 +146,9 @@ func (c *applying) carryOut(ctx context.Context, j *job) ([]apply.Result, error)
 // close writes down that nothing is left to do of a job, if that is so.
 func (c *applying) close(ctx context.Context, j *job, results []apply.Result) error {
 	for i := range results {
-		switch o := results[i].Outcome; {
-		case o == apply.Finished, o == apply.Back && j.backwards:
+		r := &results[i]
+		switch o := r.Outcome; {
+		case o == apply.Finished, o == apply.Back && j.backwards, j.old[r.Unit.Plan+r.Unit.Name] && r.Unit.Fresh(r.Records):
 		default:
 			return nil
 		}

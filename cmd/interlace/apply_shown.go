@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,18 +13,46 @@ import (
 )
 
 // applied are the results as they are shown.
-func applied(results []apply.Result, keep time.Duration) *report.Applied {
-	shown := &report.Applied{Units: []report.AppliedUnit{}}
+func (c *applying) applied(results []apply.Result) *report.Applied {
+	shown := &report.Applied{Units: []report.AppliedUnit{}, Doing: c.flags.resume || c.flags.rollback}
 	for i := range results {
-		shown.Units = append(shown.Units, appliedUnit(&results[i], keep))
+		shown.Units = append(shown.Units, appliedUnit(&results[i], c.app.config.KeepSource))
 	}
+	toldOnce(results, func(i int) *report.AppliedUnit { return &shown.Units[i] })
 	return shown
+}
+
+// toldOnce has users who are moved back be told of once: by the unit that moves them back, or by
+// the one that has moved them where nothing is done about the way back.
+func toldOnce(results []apply.Result, shown func(i int) *report.AppliedUnit) {
+	forth := map[string]*report.AppliedUnit{} // by the units that take them back
+	for i := range results {
+		if u := results[i].Unit; u.Do == nil {
+			for _, b := range apply.Reverse(u) {
+				forth[b.Plan+b.Name] = shown(i)
+			}
+		}
+	}
+	for i := range results {
+		back := shown(i)
+		first := forth[results[i].Unit.Plan+results[i].Unit.Name]
+		if first == nil {
+			continue
+		}
+		back.Back = true
+		if back.Idle && first.State == string(apply.Back) {
+			back.Twice = true
+		} else {
+			first.Twice = true
+		}
+	}
 }
 
 func appliedUnit(r *apply.Result, keep time.Duration) report.AppliedUnit {
 	u := report.AppliedUnit{
 		Plan: r.Unit.Plan, Unit: r.Unit.Name, Wave: r.Unit.Wave, Do: "move", Users: len(r.Unit.Moves),
 		State: string(r.Outcome), Step: inventory.Text(r.Step()), Expected: r.Expected(), Denied: r.Denied(), Why: inventory.Text(r.Why), Tone: toneOf(r.Outcome),
+		Idle: r.Still && r.Outcome != apply.Waiting && r.Outcome != apply.Stopped,
 	}
 	if at := r.Since(); !at.IsZero() {
 		u.Since = monitor.Time(at)
@@ -63,7 +90,7 @@ func toneOf(o apply.Outcome) report.Tone {
 
 // shown are rehearsals as they are shown.
 func (c *applying) shown(list []apply.Rehearsal) *report.Rehearsed {
-	shown := &report.Rehearsed{Units: []report.RehearsedUnit{}, Broken: []string{}, Unreached: append([]string{}, apply.Mistakes(c.unreached)...), Notes: []string{}}
+	shown := &report.Rehearsed{Units: []report.RehearsedUnit{}, Doing: c.flags.resume || c.flags.rollback, Broken: []string{}, Unreached: append([]string{}, apply.Mistakes(c.unreached)...), Notes: []string{}}
 	results := make([]apply.Result, len(list))
 	for i, r := range list {
 		results[i] = apply.Result{Unit: r.Unit, Outcome: r.Outcome, Why: failedLast(&r), Records: r.Records}
@@ -78,8 +105,13 @@ func (c *applying) shown(list []apply.Rehearsal) *report.Rehearsed {
 		for j := range r.Steps {
 			u.Steps = append(u.Steps, *c.shownStep(&r.Steps[j]))
 		}
+		if !results[i].BackAt.IsZero() {
+			u.Text = "it was taken back"
+		}
+		u.Idle = len(u.Steps)+len(u.Refused)+len(u.Waits) == 0
 		shown.Units = append(shown.Units, u)
 	}
+	toldOnce(results, func(i int) *report.AppliedUnit { return &shown.Units[i].AppliedUnit })
 	if !c.app.config.knowsRoutes() {
 		shown.Notes = append(shown.Notes, "whether routing_hook routes anybody can't be looked at: neither routing_query nor routing_file is set")
 	}
@@ -100,15 +132,13 @@ func failedLast(r *apply.Rehearsal) string {
 }
 
 // showBroken says which rules the plans would break, and that others stay broken.
-func (c *applying) showBroken(ctx context.Context, shown *report.Rehearsed) error {
-	broken, left, err := c.breaks(ctx)
-	for _, v := range broken {
+func (c *applying) showBroken(shown *report.Rehearsed) {
+	for _, v := range c.broken {
 		shown.Broken = append(shown.Broken, report.ViolationText(v))
 	}
-	if len(left) > 0 {
-		shown.Notes = append(shown.Notes, report.StayBroken(left))
+	if len(c.left) > 0 {
+		shown.Notes = append(shown.Notes, report.StayBroken(c.left))
 	}
-	return err
 }
 
 // shownStep is a step with its commands, and the lines of its routes.

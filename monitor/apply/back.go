@@ -37,6 +37,17 @@ const (
 	isBack
 )
 
+// wentBack reports whether all that a unit has moved is back where it was.
+func (o *Options) wentBack(ctx context.Context, u *Unit) (bool, error) {
+	for _, b := range Reverse(u) {
+		records, err := o.Journal.Steps(ctx, b.Plan, b.Name)
+		if err != nil || len(records) == 0 || !ofMove.past(ofMove.Next(records, false)) {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
 // movedBack looks whether what left a source is back there.
 func (m *move) movedBack(ctx context.Context, s *source) (backState, error) {
 	records, err := m.Journal.Steps(ctx, m.unit.Plan, backName(m.unit, s.store.Name))

@@ -41,6 +41,13 @@ func (c *Course) pauses(step monitor.Step) bool {
 	return hold < 0 || at <= hold || at == rest
 }
 
+// rested reports whether the unit has come to the step before which it rests: nothing is left
+// but what may be done at any time.
+func (c *Course) rested(a Action) bool {
+	rest := slices.Index(c.Steps, c.Rest)
+	return rest >= 0 && a.Verb != End && !a.Back && slices.Index(c.Steps, a.Step) >= rest
+}
+
 // ofMove is the course of moving users and shared trees to another store.
 var ofMove = Course{
 	Steps: []monitor.Step{

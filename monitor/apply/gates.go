@@ -218,9 +218,9 @@ func troubled(stores []inventory.StoreID, lags []monitor.Lag, alerts []monitor.A
 	return found
 }
 
-// await waits until nothing hinders, for as long as a hindrance may last. The error is
-// what hindered last.
-func (o *Options) await(ctx context.Context, hinders func(context.Context) error, tell func(why string)) error {
+// await waits until nothing hinders, for as long as a hindrance may last, and tells until when
+// at most; zero: as long as it takes. The error is what hindered last.
+func (o *Options) await(ctx context.Context, hinders func(context.Context) error, tell func(why string, until time.Time)) error {
 	since := o.Now()
 	for said := ""; ; {
 		err := hinders(ctx)
@@ -230,7 +230,11 @@ func (o *Options) await(ctx context.Context, hinders func(context.Context) error
 		}
 		if h.why != said {
 			said = h.why
-			tell(said)
+			until := since.Add(o.Limits.patience())
+			if h.lasting {
+				until = time.Time{}
+			}
+			tell(said, until)
 		}
 		select {
 		case <-ctx.Done():

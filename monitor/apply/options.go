@@ -50,6 +50,9 @@ type Options struct {
 	noted     func(Command) // is told what would be done over IMAP, where that is rehearsed
 	silent    *silent       // of all units of a run; nil: each asks for itself
 
+	// Tally is what several runs have in common that are one apply; nil: there is one alone.
+	Tally *Tally
+
 	// Groups are the share groups of the inventory, for its rules.
 	Groups *inventory.ShareGroups
 	Limits Limits
@@ -88,6 +91,7 @@ type Progress struct {
 	Step    monitor.Step // or empty
 	Outcome Outcome      // waiting for a while or, with Over, what it has come to
 	Over    bool
+	Still   bool   // nothing was done about it: there was nothing to do
 	Why     string // it waits, or has not come further
 	Far     string // how far the step is, or nothing
 }

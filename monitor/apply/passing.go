@@ -1,26 +1,89 @@
 package apply
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 )
 
+// start waits until nothing keeps a unit from being begun, or from being gone on with. Others
+// take its place meanwhile.
+func (r *run) start(ctx context.Context, t *task) error {
+	err := r.await(ctx, func(ctx context.Context) error {
+		r.again(t)
+		err := r.mayStart(ctx, t)
+		if err != nil {
+			r.mu.Lock()
+			r.release(t, waiting)
+			r.mu.Unlock()
+			t.waited = true
+		}
+		return err
+	}, func(why string, until time.Time) {
+		if until.IsZero() {
+			why += "; interlace apply --stop ends that"
+		} else {
+			why += fmt.Sprintf("; until %s at most, then it is left to a later interlace apply --resume --yes", until.Local().Format(time.TimeOnly))
+		}
+		r.tell(Progress{Unit: &t.Unit, Outcome: Waiting, Why: why})
+	})
+	if h := (*hindrance)(nil); errors.As(err, &h) && !h.ends {
+		left := *h
+		left.why += "; interlace apply --resume --yes goes on with it when that is over"
+		return &left
+	}
+	return err
+}
+
+// mayGoOn says why nothing more begins.
+func (r *run) mayGoOn() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.Tally.ended != nil {
+		return errEnds("%v", r.Tally.ended)
+	}
+	return nil
+}
+
 // mayStart says what keeps a unit from being begun, or from being gone on with.
 func (r *run) mayStart(ctx context.Context, t *task) error {
-	r.mu.Lock()
-	why := r.ended
-	r.mu.Unlock()
-	if why != nil {
-		return errEnds("%v", why)
-	}
-	if err := r.night(ctx, t); err != nil {
+	if err := r.mayGoOn(); err != nil {
 		return err
 	}
-	return t.options.hinders(ctx, &t.Unit)
+	if err := t.options.hinders(ctx, &t.Unit); err != nil {
+		return err
+	}
+	if t.waited && t.alone() && t.Fresh(t.records) { // others have overtaken it
+		if err := r.keepsRules(ctx, []*task{t}); err != nil {
+			return errEnds("%s: %v", t.Name, err)
+		}
+	}
+	r.nights.Lock()
+	defer r.nights.Unlock()
+	err := r.night(ctx, t)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	t.passed = err == nil
+	return err
+}
+
+// mayDelete says why originals are not deleted now. Nothing is waited for, and nothing else
+// ends for it but where somebody asks for that.
+func (r *run) mayDelete(ctx context.Context, t *task) error {
+	o, u := t.options, &t.Unit
+	err := o.ask(ctx, o.servers(u))
+	if h := (*hindrance)(nil); errors.As(err, &h) && h.asked {
+		return err
+	}
+	if err = cmp.Or(err, o.inRole(ctx, u), o.watched(ctx, u)); err != nil {
+		return &hindrance{why: err.Error() + "; the originals stay until a later interlace apply --resume --yes"}
+	}
+	return nil
 }
 
 // pass lets a unit that has begun go on where it may pause. When users are about to be
@@ -29,11 +92,11 @@ func (r *run) pass(ctx context.Context, t *task, step monitor.Step) error {
 	if r.back {
 		return nil
 	}
-	r.mu.Lock()
-	why := r.ended
-	r.mu.Unlock()
-	if why != nil {
-		return errEnds("%v", why)
+	if t.settled() {
+		return nil // the gate before it was passed, and nobody is kept out
+	}
+	if err := r.mayGoOn(); err != nil {
+		return err
 	}
 	if step != t.course.Hold {
 		return r.ask(ctx, t.options.servers(&t.Unit))
@@ -45,7 +108,8 @@ func (r *run) pass(ctx context.Context, t *task, step monitor.Step) error {
 			return fmt.Errorf("%w: %s", errPostponed, h.why)
 		}
 		return err
-	}, func(why string) {
+	}, func(why string, until time.Time) {
+		why += fmt.Sprintf("; until %s at most, then it is taken back for a later interlace apply --resume --yes", until.Local().Format(time.TimeOnly))
 		r.tell(Progress{Unit: &t.Unit, Outcome: Waiting, Why: why})
 	})
 	if h := (*hindrance)(nil); errors.As(err, &h) && !h.ends {
@@ -69,8 +133,8 @@ func (r *run) stopped(ctx context.Context, t *task) error {
 	return nil
 }
 
-// night keeps a unit for another night; those that are about to begin, and come before it,
-// count too.
+// night keeps a unit for another night; those that have passed, or come before it and are
+// about to begin, count too.
 func (r *run) night(ctx context.Context, t *task) error {
 	var units []*Unit
 	begins := map[*Unit]bool{}
@@ -84,6 +148,7 @@ func (r *run) night(ctx context.Context, t *task) error {
 	}
 	for _, other := range r.units[len(units):] {
 		units = append(units, &other.Unit)
+		begins[&other.Unit] = other.passed && other.state == running
 	}
 	r.mu.Unlock()
 	return r.Options.night(ctx, &t.Unit, units, func(u *Unit) bool { return begins[u] })

@@ -166,7 +166,11 @@ func Rehearse(ctx context.Context, u *Unit, others []*Unit, back bool, o *Option
 	}
 	a := course.Next(r.Records, back)
 	r.Outcome = u.Stands(r.Records)
-	if a.Verb == End && (!a.Back || back) || a.Verb == Do && back && len(r.Records) == 0 {
+	if a.Verb == End && (!a.Back || back) || a.Verb == Settle && (back || o.young(r.Records)) || a.Verb == Do && back && len(r.Records) == 0 {
+		return r, nil
+	}
+	if !back && u.Barred != "" && u.Fresh(r.Records) {
+		r.Refused = []string{u.Barred}
 		return r, nil
 	}
 	d := newDry(o)
@@ -178,12 +182,9 @@ func Rehearse(ctx context.Context, u *Unit, others []*Unit, back bool, o *Option
 		r.Refused = Mistakes(err)
 		return r, nil
 	}
-	switch {
-	case a.Verb == Settle && (back || w.rests(a.Step, r.Records)):
-		return r, nil
-	case a.Verb == Undo:
+	if a.Verb == Undo {
 		r.goBack(ctx, d, w, course)
-	default:
+	} else {
 		r.goOn(ctx, d, w, course, a, others)
 	}
 	return r, ctx.Err()
@@ -209,7 +210,10 @@ func (r *Rehearsal) goBack(ctx context.Context, d *dry, w work, course *Course) 
 // goOn notes what the steps that are left would do.
 func (r *Rehearsal) goOn(ctx context.Context, d *dry, w work, course *Course, a Action, others []*Unit) {
 	records := slices.Clone(r.Records)
-	if at := (&task{course: course, records: records}); !at.held(false) {
+	switch {
+	case r.Unit.Settled(records):
+		r.Waits = Mistakes(errors.Join(d.real.ask(ctx, d.real.servers(r.Unit)), d.real.watched(ctx, r.Unit)))
+	case !r.Unit.Held(records, false):
 		r.Waits = d.real.waits(ctx, r.Unit, others)
 	}
 	next := slices.Index(course.Steps, a.Step)

@@ -14,6 +14,7 @@ type Result struct {
 	Unit    *Unit
 	Outcome Outcome
 	Why     string // it has not come further
+	Still   bool   // nothing was done about it: there was nothing to do, or something has kept it
 	Claims  string // why claims of it are left somewhere, though it has ended; or nothing
 	Records []monitor.StepRecord
 	// In is when users were let in again, where that could not be written down; zero: it was.
@@ -155,6 +156,27 @@ func (u *Unit) Rests(records []monitor.StepRecord) bool {
 	return err == nil && c.Next(records, false).Verb == Settle
 }
 
+// Fresh reports whether a unit of which this is written down is not begun, or has come back
+// and would begin anew.
+func (u *Unit) Fresh(records []monitor.StepRecord) bool {
+	c, err := courseOf(u)
+	if err != nil || len(records) == 0 {
+		return true
+	}
+	a := c.Next(records, false)
+	return a.Verb == End && a.Back
+}
+
+// Settled reports whether nothing is to be done about a unit but to delete the originals, now
+// or when their time is over, even if that has begun.
+func (u *Unit) Settled(records []monitor.StepRecord) bool {
+	c, err := courseOf(u)
+	if err != nil {
+		return false
+	}
+	return c.rested(c.Next(records, false))
+}
+
 // Held reports whether a unit of which this is written down must not be left where it is:
 // users are kept out, or it is on its way back, or is with back.
 func (u *Unit) Held(records []monitor.StepRecord, back bool) bool {
@@ -163,7 +185,7 @@ func (u *Unit) Held(records []monitor.StepRecord, back bool) bool {
 		return false
 	}
 	a := c.Next(records, back)
-	return a.Verb == Undo || a.Verb == Do && (!c.pauses(a.Step) || a.Again && a.Step == c.Hold)
+	return a.Verb == Undo || a.Verb == Do && !c.rested(a) && (!c.pauses(a.Step) || a.Again && a.Step == c.Hold)
 }
 
 // Ahead reports whether there is something to do about a unit now or, with back, to undo. It

@@ -3,7 +3,6 @@ package apply
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -11,7 +10,6 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
-	"github.com/interlacemail/interlace/planner/rules"
 )
 
 // run carries out units.
@@ -19,15 +17,15 @@ type run struct {
 	*Options
 	units []*task
 	back  bool
+	going sync.WaitGroup
 
-	mu       sync.Mutex
-	fleet    *inventory.Inventory // after the changes of layouts so far
-	busy     map[inventory.ServerID]int
-	running  int
-	failures int   // one after the other
-	ended    error // nothing more begins
-	cut      bool  // nor goes on that may be ended in the middle
-	changed  chan struct{}
+	mu      sync.Mutex
+	changed *sync.Cond           // something that somebody may wait for
+	fleet   *inventory.Inventory // after the changes of layouts so far
+	busy    map[inventory.ServerID]int
+	running int
+	cut     bool       // nothing goes on that may be ended in the middle
+	nights  sync.Mutex // one unit after the other is counted
 }
 
 // task is a unit with what became of it in this run.
@@ -39,6 +37,9 @@ type task struct {
 	state   taskState
 	outcome Outcome
 	why     error
+	waited  bool      // for what kept it from being begun
+	passed  bool      // nothing keeps it from being begun
+	still   bool      // nothing was done about it
 	in      time.Time // when users were let in, where that could not be written down
 	left    error     // why claims of it are left somewhere
 }
@@ -46,7 +47,8 @@ type task struct {
 type taskState int
 
 const (
-	idle taskState = iota
+	idle    taskState = iota
+	waiting           // for what keeps it from being begun to pass
 	running
 	over
 )
@@ -61,7 +63,11 @@ const (
 func CarryOut(ctx context.Context, units []Unit, back bool, o *Options) ([]Result, error) {
 	now := *o
 	now.Inventory, now.silent = promising(o.Inventory, units), &silent{}
-	r := &run{Options: &now, back: back, fleet: now.Inventory, busy: map[inventory.ServerID]int{}, changed: make(chan struct{}, len(units)+1)}
+	if now.Tally == nil {
+		now.Tally = &Tally{}
+	}
+	r := &run{Options: &now, back: back, fleet: now.Inventory, busy: map[inventory.ServerID]int{}}
+	r.changed = sync.NewCond(&r.mu)
 	for i := range units {
 		t := &task{Unit: units[i], outcome: Waiting}
 		var err error
@@ -75,221 +81,198 @@ func CarryOut(ctx context.Context, units []Unit, back bool, o *Options) ([]Resul
 	}
 	stop := context.AfterFunc(ctx, r.interrupt)
 	defer stop()
-	r.together(context.WithoutCancel(ctx), r.held())
-	for _, wave := range waves(r.units) {
-		if o.Limits.OnlyWave > 0 && wave[0].Wave != o.Limits.OnlyWave {
-			for _, t := range wave {
-				t.outcome = t.stood()
-			}
-			continue
-		}
-		r.wave(context.WithoutCancel(ctx), wave)
-	}
+	r.carryAll(context.WithoutCancel(ctx))
 	return r.results(context.WithoutCancel(ctx))
 }
 
-// waves are the tasks that may be carried out at the same time, one wave after the other.
-// Without a schedule the changes of a layout follow one another.
-func waves(tasks []*task) [][]*task {
-	var list [][]*task
-	for i, t := range tasks {
-		if before := i - 1; before >= 0 && t.Wave == tasks[before].Wave && (t.Wave > 0 || t.Do == nil && tasks[before].Do == nil) {
-			list[len(list)-1] = append(list[len(list)-1], t)
+// carryAll carries on what must not be left where it is, then what has originals to delete and
+// nothing else to do, and then the rest, wave by wave.
+func (r *run) carryAll(ctx context.Context) {
+	r.together(ctx, r.chosen(func(t *task) bool { return t.held(r.back) }))
+	r.together(ctx, r.chosen(func(t *task) bool { return t.settled() }))
+	for _, wave := range waves(r.units) {
+		if !r.mayDo(wave[0]) {
+			r.leave(wave, nil)
 			continue
 		}
-		list = append(list, []*task{t})
+		r.wave(ctx, wave)
 	}
-	return list
+	r.going.Wait()
 }
 
-// held are the tasks that come before all others, since they must not be left where they are.
-func (r *run) held() []*task {
-	return slices.DeleteFunc(slices.Clone(r.units), func(t *task) bool {
-		return !t.held(r.back) || r.Limits.OnlyWave > 0 && t.Wave != r.Limits.OnlyWave
-	})
+// mayDo reports whether something may be done about a task in this run, by its wave.
+func (r *run) mayDo(t *task) bool { return r.Limits.OnlyWave == 0 || t.Wave == r.Limits.OnlyWave }
+
+// chosen are the tasks that come before all others.
+func (r *run) chosen(first func(*task) bool) (list []*task) {
+	for _, t := range r.units {
+		if first(t) && r.mayDo(t) {
+			list = append(list, t)
+		}
+	}
+	return list
 }
 
 // wave carries out one wave. What the one before has left undone keeps it from beginning.
 func (r *run) wave(ctx context.Context, wave []*task) {
 	if !r.back {
-		r.mayBegin(ctx, wave)
+		if why := r.after(wave[0]); why != nil {
+			r.leave(wave, why)
+			return
+		}
+		if fresh, why := r.mayBegin(ctx, wave); why != nil {
+			r.leave(fresh, why)
+		}
 	}
 	r.together(ctx, wave)
 }
 
-// together carries tasks out at the same time, as far as servers have room for them.
-func (r *run) together(ctx context.Context, wave []*task) {
-	var going sync.WaitGroup
-	for {
-		t, wait := r.next(wave)
-		if t == nil && !wait {
-			break
-		}
-		if t == nil {
-			<-r.changed
-			continue
-		}
-		going.Go(func() { r.carryOn(ctx, t) })
-	}
-	going.Wait()
-}
-
-// mayBegin ends the run where the wave before has left something undone, or this one
-// would break a rule as the fleet is now.
-func (r *run) mayBegin(ctx context.Context, wave []*task) {
-	first := slices.Index(r.units, wave[0])
-	for _, t := range r.units[:first] {
-		if t.outcome != Moved && t.outcome != Finished {
-			r.end(fmt.Errorf("%s comes before and is not done", t.Name))
-			return
-		}
-	}
-	if r.Groups == nil {
-		return
-	}
-	var before, after []*Unit
-	for i, t := range r.units[:first+len(wave)] {
-		if after = append(after, &t.Unit); i < first {
-			before = after
-		}
-	}
-	if text, err := r.worse(ctx, before, after); err != nil || text != "" {
-		r.end(errors.Join(err, fmt.Errorf("it would break rules that are kept now: %s", text)))
-	}
-}
-
-// worse tells which rules are broken by more when further units are carried out.
-func (r *run) worse(ctx context.Context, before, after []*Unit) (string, error) {
-	from, to := Carried(r.Inventory, before), Carried(r.Inventory, after)
-	old, _, err := rules.Check(ctx, from, r.Groups, rules.Options{From: from})
-	if err != nil {
-		return "", err
-	}
-	now, _, err := rules.Check(ctx, to, r.Groups, rules.Options{From: from})
-	var texts []string
-	for _, v := range rules.Worse(old, now) {
-		texts = append(texts, v.String())
-	}
-	return strings.Join(texts, "; "), err
-}
-
-// end lets nothing more begin; the first reason is kept.
-func (r *run) end(why error) {
+// leave leaves tasks where they are.
+func (r *run) leave(tasks []*task, why error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.ended == nil {
-		r.ended = why
+	for _, t := range tasks {
+		if t.state == idle {
+			t.leave(why)
+		}
 	}
-	r.wake()
 }
 
-// interrupt ends the run, and what may be ended in the middle.
-func (r *run) interrupt() {
+// leave leaves the task where it is. Nothing has to be said of one that is done.
+func (t *task) leave(why error) {
+	t.state, t.outcome, t.still = over, t.stood(), true
+	if t.outcome != Moved && t.outcome != Finished {
+		t.why = why
+	}
+}
+
+// together carries tasks out at the same time, as far as servers have room for them, until
+// none is left but such as wait and may be overtaken.
+func (r *run) together(ctx context.Context, wave []*task) {
 	r.mu.Lock()
-	r.cut = true
-	r.mu.Unlock()
-	r.end(errors.New("interrupted"))
-}
-
-func (r *run) wake() {
-	select {
-	case r.changed <- struct{}{}:
-	default:
+	defer r.mu.Unlock()
+	for {
+		t, wait := r.next(wave)
+		switch {
+		case t != nil:
+			r.going.Go(func() { r.carryOn(ctx, t) })
+		case wait:
+			r.changed.Wait()
+		default:
+			return
+		}
 	}
 }
 
 // next returns the next task of the wave that may run, or whether one may later.
 func (r *run) next(wave []*task) (t *task, wait bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	for i, t := range wave {
 		switch {
 		case t.state != idle:
-			wait = wait || t.state == running
-		case r.ended != nil && !t.held(r.back):
-			t.state, t.why = over, r.ended
-			t.outcome = t.stood()
+			wait = wait || t.state == running || t.state == waiting && !t.alone()
+		case t.barred(r.back):
+			t.leave(errors.New(t.Barred))
+		case r.Tally.ended != nil && !t.held(r.back) && (!t.settled() || r.Tally.asked()):
+			t.leave(r.Tally.ended)
 		case !r.free(t) || dependent(t, wave[:i]):
 			wait = true
 		default:
-			t.state = running
-			o := *r.Options
-			o.Inventory = r.fleet
-			t.options = &o
-			r.running++
-			for _, s := range r.ends(&t.Unit) {
-				r.busy[s]++
-			}
+			r.take(t)
 			return t, true
 		}
 	}
 	return nil, wait
 }
 
-// free reports whether all servers of a task have room for it.
-func (r *run) free(t *task) bool {
-	return r.running < r.Limits.atOnce() && !slices.ContainsFunc(r.ends(&t.Unit), func(s inventory.ServerID) bool { return r.busy[s] >= r.Limits.perServer() })
+// take gives a task its place on its servers.
+func (r *run) take(t *task) {
+	t.state = running
+	o := *r.Options
+	o.Inventory = r.fleet
+	t.options = &o
+	r.running++
+	for _, s := range r.ends(&t.Unit) {
+		r.busy[s]++
+	}
 }
 
-// dependent reports whether a task has to wait for one before it: of changes of a store
-// one follows the other.
-func dependent(t *task, before []*task) bool {
-	return slices.ContainsFunc(before, func(b *task) bool {
-		shares := slices.ContainsFunc(b.Stores(), func(s inventory.StoreID) bool { return slices.Contains(t.Stores(), s) })
-		return b.state != over && shares && (b.Do != nil || t.Do != nil)
-	})
+// release takes the place from a task that is given one.
+func (r *run) release(t *task, state taskState) {
+	if t.state == running {
+		r.running--
+		for _, s := range r.ends(&t.Unit) {
+			r.busy[s]--
+		}
+	}
+	t.state = state
+	r.changed.Broadcast()
+}
+
+// again gives a task that waits its place back, as soon as there is room.
+func (r *run) again(t *task) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for t.state == waiting {
+		if r.Tally.ended != nil || r.free(t) {
+			r.take(t)
+			return
+		}
+		r.changed.Wait()
+	}
+}
+
+// free reports whether all servers of a task have room for it.
+func (r *run) free(t *task) bool {
+	if t.alone() && r.running > 0 {
+		return false
+	}
+	return r.running < r.Limits.atOnce() && !slices.ContainsFunc(r.ends(&t.Unit), func(s inventory.ServerID) bool { return r.busy[s] >= r.Limits.perServer() })
 }
 
 // held reports whether the unit must not be left where it is.
 func (t *task) held(back bool) bool { return t.Held(t.records, back) }
 
+// settled reports whether nothing is to be done about the unit but to delete originals.
+func (t *task) settled() bool { return t.Settled(t.records) }
+
+// barred reports whether the unit must not be begun, whatever the servers say.
+func (t *task) barred(back bool) bool { return t.Barred != "" && !back && t.Fresh(t.records) }
+
 // carryOn carries one unit on, and notes what became of it.
 func (r *run) carryOn(ctx context.Context, t *task) {
 	outcome, err := r.carryOne(ctx, t)
+	records, unread := r.Journal.Steps(ctx, t.Plan, t.Name)
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if unread != nil {
+		r.endFor(unread)
+	}
 	if outcome == Finished && t.Do != nil {
-		records, unread := r.Journal.Steps(ctx, t.Plan, t.Name)
-		if unread != nil && r.ended == nil {
-			r.ended = unread
-		}
 		r.fleet = Follow(r.fleet, &t.Unit, records)
 	}
-	t.state, t.outcome, t.why = over, outcome, err
-	r.running--
-	for _, s := range r.ends(&t.Unit) {
-		r.busy[s]--
-	}
-	var h *hindrance
-	switch {
-	case outcome == Moved, outcome == Finished, outcome == Back && r.back:
-		r.failures = 0
-	case errors.As(err, &h):
-		if h.ends && r.ended == nil {
-			r.ended = h
-		}
-	case outcome == Postponed:
-	case errors.Is(err, errDeaf):
-		if r.ended == nil {
-			r.ended = errDeaf
-		}
-	default:
-		if r.failures++; r.ended == nil && (outcome == Stuck || outcome == Broken || outcome == Blocked || r.failures >= r.Limits.failures()) {
-			r.ended = fmt.Errorf("nothing more begins after %s", inventory.Counted(r.failures, "failure", "failures in a row"))
-		}
-	}
-	r.tell(Progress{Unit: &t.Unit, Outcome: outcome, Over: true, Why: textOf(err)})
-	r.wake()
+	t.outcome, t.why = outcome, err
+	t.still = err == nil && unread == nil && len(records) == len(t.records)
+	r.count(t)
+	r.tell(Progress{Unit: &t.Unit, Outcome: outcome, Over: true, Still: t.still, Why: textOf(err)})
+	r.release(t, over)
 }
 
 func (r *run) carryOne(ctx context.Context, t *task) (Outcome, error) {
 	if a := t.course.Next(t.records, r.back); a.Verb == End && (!a.Back || r.back) {
 		return endOf(a), nil
 	}
-	if !t.held(r.back) && !r.back && !r.resting(t.course, t.records) {
-		if err := r.await(ctx, func(ctx context.Context) error { return r.mayStart(ctx, t) }, func(why string) {
-			r.tell(Progress{Unit: &t.Unit, Outcome: Waiting, Why: why})
-		}); err != nil {
+	switch {
+	case r.back && t.Rests(t.records):
+		if gone, err := r.wentBack(ctx, &t.Unit); err != nil || !gone {
+			return t.stood(), err // its originals may be needed yet
+		}
+	case t.held(r.back), r.back, r.resting(t.course, t.records):
+	case t.settled():
+		if err := r.mayDelete(ctx, t); err != nil {
+			return t.stood(), err
+		}
+	default:
+		if err := r.start(ctx, t); err != nil {
 			return t.stood(), err
 		}
 	}
@@ -360,7 +343,7 @@ func (r *run) results(ctx context.Context) (list []Result, unread error) {
 		if err != nil {
 			records, unread = t.records, err
 		}
-		list = append(list, Result{Unit: &t.Unit, Outcome: t.outcome, Why: textOf(t.why), In: t.in, Claims: textOf(t.left), Records: records})
+		list = append(list, Result{Unit: &t.Unit, Outcome: t.outcome, Why: textOf(t.why), Still: t.still, In: t.in, Claims: textOf(t.left), Records: records})
 	}
 	return list, unread
 }

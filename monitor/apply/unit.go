@@ -21,6 +21,10 @@ type Unit struct {
 	// Copies is how many instances the plan leaves the store whose layout changes.
 	Copies int
 
+	// Barred says why the unit must not be begun, as by facts that have changed since its plan
+	// was made; empty: nothing does. What is begun goes on all the same.
+	Barred string
+
 	// Of is the unit that this one takes back, whose originals are kept where this one
 	// moves to; empty for one of the plan itself.
 	Of string

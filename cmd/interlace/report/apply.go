@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/interlacemail/interlace/inventory"
 )
@@ -9,6 +10,8 @@ import (
 // Applied is what became of plans that are carried out.
 type Applied struct {
 	Units []AppliedUnit `json:"units"`
+	// Doing says that people are shown only units about which something is done.
+	Doing bool `json:"-"`
 }
 
 // AppliedUnit is what of a plan goes together, and what became of it.
@@ -29,9 +32,46 @@ type AppliedUnit struct {
 	Kept     inventory.Text   `json:"kept_until"`     // the originals, where they were
 	Out      inventory.Text   `json:"kept_out_since"` // the users, whom nobody lets in by himself
 	Why      inventory.Text   `json:"why"`            // it is not done
+	Idle     bool             `json:"idle"`           // nothing was, or would be, done about it
 	// Tone colours the state.
 	Tone Tone `json:"-"`
+	// Back says that its users are back where they were when it is done, and Twice that of
+	// the same users another unit tells more.
+	Back  bool `json:"-"`
+	Twice bool `json:"-"`
 }
+
+// told are the units that people are told of, each in its own words, and what is to be said of
+// the others.
+func told[U any](units []U, doing bool, of func(*U) *AppliedUnit) (list []U, others string) {
+	states := map[string]int{}
+	for _, unit := range units {
+		switch u := of(&unit); {
+		case u.Twice:
+		case doing && u.Idle:
+			states[u.said()]++
+		default:
+			u.State = u.said()
+			list = append(list, unit)
+		}
+	}
+	var counts []string
+	for _, state := range mostFirst(states) {
+		counts = append(counts, inventory.Counted(states[state], "unit is", "units are")+" "+state)
+	}
+	return list, strings.Join(counts, ", ")
+}
+
+// said is the state of the unit for people: who is moved back is back.
+func (u *AppliedUnit) said() string {
+	if u.Back && u.State == "moved" {
+		return "back"
+	}
+	return u.State
+}
+
+// nothingFor says that there is nothing to do about units.
+func nothingFor(others string) string { return "nothing is to be done now about the others: " + others }
 
 // Screen is what people are told.
 func (a *Applied) Screen() *Screen {
@@ -40,13 +80,17 @@ func (a *Applied) Screen() *Screen {
 		s.add(nothingToDo)
 		return s
 	}
+	units, others := told(a.Units, a.Doing, func(u *AppliedUnit) *AppliedUnit { return u })
 	states := map[string]int{}
-	for i := range a.Units {
-		states[a.Units[i].State]++
+	for i := range units {
+		states[units[i].State]++
 	}
 	var lines Lines
 	for _, state := range mostFirst(states) {
 		lines.add("%s %s", inventory.Counted(states[state], "unit is", "units are"), state)
+	}
+	if others != "" {
+		lines.add("%s", nothingFor(others))
 	}
 	for i := range a.Units {
 		if u := &a.Units[i]; u.Out != "" {
@@ -54,7 +98,9 @@ func (a *Applied) Screen() *Screen {
 		}
 	}
 	s.add(lines)
-	s.AddFirst(a.Table(), mostUnits)
+	if len(units) > 0 {
+		s.AddFirst((&Applied{Units: units}).Table(), mostUnits)
+	}
 	return s
 }
 

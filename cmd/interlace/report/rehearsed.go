@@ -16,6 +16,8 @@ type Rehearsed struct {
 	Broken    []string        `json:"broken"`    // rules that it would break: nothing is begun then
 	Unreached []string        `json:"unreached"` // instances that do not answer, and why
 	Notes     []string        `json:"notes"`     // what should be known before
+	// Doing says that people are shown only units about which something would be done.
+	Doing bool `json:"-"`
 }
 
 // RehearsedUnit is what of a plan goes together, and what would be done.
@@ -55,9 +57,10 @@ func (r *Rehearsed) Screen() *Screen {
 		s.add(nothingToDo)
 		return s
 	}
+	units, others := told(r.Units, r.Doing, func(u *RehearsedUnit) *AppliedUnit { return &u.AppliedUnit })
 	refused, waits, pastable := 0, 0, false
-	for i := range r.Units {
-		u := &r.Units[i]
+	for i := range units {
+		u := &units[i]
 		if len(u.Refused) > 0 {
 			refused++
 		}
@@ -70,7 +73,10 @@ func (r *Rehearsed) Screen() *Screen {
 	for _, text := range r.BrokenLines() {
 		lines = append(lines, Line{text, Broken})
 	}
-	lines.add("%s; nothing is changed without --yes", inventory.Counted(len(r.Units), "unit", "units"))
+	lines.add("%s; nothing is changed without --yes", inventory.Counted(len(units), "unit", "units"))
+	if others != "" {
+		lines.add("%s", nothingFor(others))
+	}
 	if refused > 0 {
 		lines = append(lines, Line{inventory.Counted(refused, "unit has something that speaks against it", "units have something that speaks against them"), Broken})
 	}
@@ -87,8 +93,8 @@ func (r *Rehearsed) Screen() *Screen {
 		lines.add("commands are ready to paste on the server that stands behind them, as the account of Cyrus; those behind a # are not")
 	}
 	s.add(lines)
-	for i := range r.Units[:min(len(r.Units), mostUnits)] {
-		s.add(r.Units[i].lines())
+	for i := range units[:min(len(units), mostUnits)] {
+		s.add(units[i].lines())
 	}
 	if steps := r.steps(); steps != nil {
 		s.add(steps)

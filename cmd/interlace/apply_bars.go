@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/planner"
+)
+
+// bar keeps units from being begun that touch facts which have changed since their plan was
+// made, and names these. Of a change that none of them touches it is not known whom it
+// concerns: it concerns all.
+func (j *job) bar() {
+	j.old = map[string]bool{}
+	for _, p := range j.files {
+		drift := drifted(p.Plan, j.found)
+		touched := map[planner.Subject]bool{}
+		for i := range j.units {
+			for _, s := range touches(&j.units[i], j.found.Inventory) {
+				touched[s] = true
+			}
+		}
+		for i := range j.units {
+			u := &j.units[i]
+			if p != j.schedule() && p.PlanID() != u.Plan {
+				continue
+			}
+			own := touches(u, j.found.Inventory)
+			var changed []string
+			for _, s := range drift {
+				if !touched[s] || slices.Contains(own, s) {
+					changed = append(changed, s.Words()+" "+driftWords(j.found.Inventory, s))
+				}
+			}
+			if len(changed) > 0 && u.Barred == "" {
+				j.old[u.Plan+u.Name] = true
+				u.Barred = "facts have changed since its plan was made: " + strings.Join(changed, ", ") + "; make a new plan of it"
+			}
+		}
+	}
+}
+
+// touches are the subjects of a plan that a unit touches: its share group, its stores, and the
+// servers of these.
+func touches(u *apply.Unit, inv *inventory.Inventory) (list []planner.Subject) {
+	for i := range u.Moves {
+		list = append(list, planner.GroupSubject(u.Moves[i].Group))
+	}
+	if do := u.Do; do != nil {
+		list = append(list, planner.ServerSubject(do.Server), planner.ServerSubject(inventory.ServerID(do.From)))
+	}
+	for _, name := range u.Stores() {
+		list = append(list, planner.StoreSubject(name))
+		if at := inv.Store(name); at >= 0 {
+			for _, in := range inv.Stores[at].Instances {
+				list = append(list, planner.ServerSubject(in.Server))
+			}
+		}
+	}
+	return list
+}
+
+// fresh are the units of a job of which nothing is begun, in the wave that is asked for, and
+// that nothing keeps from that yet.
+func (c *applying) fresh(ctx context.Context, j *job) (list []*apply.Unit, err error) {
+	for _, u := range c.units() {
+		if j.backwards || !j.has(u) || u.Barred != "" {
+			continue
+		}
+		records, err := c.history.Steps(ctx, u.Plan, u.Name)
+		if err != nil {
+			return nil, err
+		}
+		if u.Fresh(records) {
+			list = append(list, u)
+		}
+	}
+	return list, nil
+}
+
+// barBy keeps units from being begun that would break rules.
+func barBy(units []*apply.Unit, broken []string) {
+	text := broken[0]
+	if more := len(broken) - 1; more > 0 {
+		text += fmt.Sprintf(" (and %s more)", inventory.CountText(more))
+	}
+	for _, u := range units {
+		u.Barred = "its plan would break a rule: " + text + "; make a plan that keeps the rules"
+	}
+}

@@ -1,0 +1,238 @@
+package main_test
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/interlacemail/interlace/fixtures/cyrustest"
+	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/history"
+)
+
+// resuming is a journal of plans that were begun on a fleet that does not answer.
+type resuming struct {
+	*moving
+	h *history.History
+}
+
+// newResuming describes stores s1 to s4, and plans to move the users from s1 to others.
+func newResuming(t *testing.T) *resuming {
+	t.Helper()
+	t.Chdir(t.TempDir())
+	r := &resuming{moving: &moving{T: t}}
+	put(t, "password", "secret\n")
+	put(t, "routes", "anna,imap1\n")
+	put(t, "interlace.yaml", `fleet: fleet.yaml
+imap: {user: admin, password_file: password, tls: none}
+sync: {user: repl, password_file: password}
+routing_file: routes
+cyrus_tools: /usr/lib/cyrus/bin
+runner: {argv: ["false", "{server}"]}
+`)
+	r.describe("2TB")
+	users := "user,store,disk,io\n"
+	for _, u := range []string{"anna", "ben", "carl", "dora", "emil", "fritz"} {
+		users += u + ",s1,1MB,1\n"
+	}
+	put(t, "users.csv", users)
+	r.program("import", "fleet.yaml")
+	h, err := history.Open(t.Context(), "interlace.db", history.Options{Existing: true})
+	r.must(err)
+	t.Cleanup(func() { r.must(h.Close()) })
+	r.h = h
+	return r
+}
+
+// describe has s4 have a capacity.
+func (r *resuming) describe(capacity string) {
+	text := "format: 1\nservers:\n"
+	stores := "stores:\n"
+	for i := 1; i <= 4; i++ {
+		text += fmt.Sprintf("  - {name: imap%d, capacity: {disk: 9TB, io: 100}}\n", i)
+		own := "2TB"
+		if i == 4 {
+			own = capacity
+		}
+		stores += fmt.Sprintf("  - {name: s%d, capacity: {disk: %s}, instances: [", i, own)
+		for j, role := range []string{"master", "replica"} {
+			stores += fmt.Sprintf("{server: imap%d, role: %s, imap: \"127.0.0.1:9\", imapd_conf: /etc/s%d.conf}, ", (i+j-1)%4+1, role, i)
+		}
+		stores += "]}\n"
+	}
+	put(r.T, "fleet.yaml", text+stores+"users: users.csv\n")
+}
+
+func (r *resuming) program(args ...string) {
+	r.Helper()
+	if status, stdout, stderr := program(r.T, args...); status != 0 {
+		r.Fatal(args, stdout, stderr)
+	}
+}
+
+// plan makes a plan, and returns its text and its units by the store that they move to.
+func (r *resuming) plan(file, seed string) (text []byte, units map[string][]string) {
+	r.Helper()
+	r.program("users", "--drain", "s1", "--seed", seed, "--plan", file)
+	text, err := os.ReadFile(file)
+	r.must(err)
+	a, _ := r.apply(1, file)
+	units = map[string][]string{}
+	for _, u := range a.Units {
+		store := u.Unit[strings.LastIndex(u.Unit, " ")+1:]
+		units[store] = append(units[store], u.Unit)
+	}
+	return text, units
+}
+
+// begin has the journal say that an apply of a plan was begun.
+func (r *resuming) begin(texts ...[]byte) {
+	r.Helper()
+	a := &monitor.Apply{By: "test", Began: time.Now()}
+	for _, text := range texts {
+		a.Plans = append(a.Plans, id(text))
+	}
+	r.must(r.h.BeginApply(r.Context(), a, texts))
+}
+
+func id(plan []byte) string {
+	_, rest, _ := strings.Cut(string(plan), `"id": "`)
+	id, _, _ := strings.Cut(rest, `"`)
+	return id
+}
+
+// did has the journal say that steps of a unit are done; of the last one that it began, where
+// it does not end.
+func (r *resuming) did(plan []byte, unit string, ends bool, steps ...monitor.Step) {
+	r.Helper()
+	for i, step := range steps {
+		for _, state := range []monitor.StepState{monitor.StepBegan, monitor.StepDone} {
+			if state == monitor.StepBegan || ends || i < len(steps)-1 {
+				r.must(r.h.AddStep(r.Context(), &monitor.StepRecord{Plan: id(plan), Unit: unit, Step: step, State: state, At: time.Now()}))
+			}
+		}
+	}
+}
+
+var moved = []monitor.Step{
+	monitor.StepCheck, monitor.StepDenyTarget, monitor.StepCopy, monitor.StepDenySource, monitor.StepDelta, monitor.StepProveTarget, monitor.StepPush,
+	monitor.StepProveReplica, monitor.StepRoute, monitor.StepAllowTarget, monitor.StepAllowWriters, monitor.StepCanary,
+}
+
+// Where facts have changed since a plan was made only that is held back which is not begun and
+// touches them. What is done is counted, whichever facts these are.
+func TestResumeOnOtherFacts(t *testing.T) {
+	r := newResuming(t)
+	plan, units := r.plan("users.json", "1")
+	if len(units["s4"]) < 2 || len(units["s2"]) < 1 || len(units["s3"]) < 1 {
+		t.Fatalf("the plan is another one than this test takes it to be: %v", units)
+	}
+	done, fresh, begun, other := units["s4"][0], units["s4"][1], units["s2"][0], units["s3"][0]
+	r.begin(plan)
+	r.did(plan, done, true, moved...)
+	r.did(plan, begun, false, monitor.StepCheck)
+	r.describe("1TB")
+	r.program("import", "fleet.yaml")
+	for _, args := range [][]string{{"--resume"}, {"users.json"}} {
+		a, stderr := r.apply(1, args...)
+		held := 0
+		for _, u := range a.Units {
+			barred := slices.ContainsFunc(u.Refused, func(s string) bool {
+				return strings.Contains(s, "facts have changed since its plan was made: store s4 is not as it was")
+			})
+			if barred != (u.Unit == fresh) {
+				t.Errorf("%v: %s is held back: %v (%v), %s", args, u.Unit, barred, u.Refused, stderr)
+			}
+			if u.Unit == done && (u.State != "moved" || u.Kept == "" || len(u.Refused) > 0) || (u.Unit == begun || u.Unit == other) && len(u.Refused) == 0 {
+				t.Errorf("%v: %+v", args, u)
+			}
+			held++
+		}
+		if held != 6 {
+			t.Errorf("%v: %+v", args, a.Units)
+		}
+	}
+	if status, stdout, stderr := program(t, "apply", "--resume"); strings.Contains(stdout, done) || !strings.Contains(stdout, "nothing is to be done now about the others: 1 unit is moved") {
+		t.Errorf("status %d: what is done is not counted: %s%s", status, stdout, stderr)
+	}
+	if _, stderr := r.apply(1, "--rollback"); strings.Contains(stderr, "facts") {
+		t.Errorf("taken back: %s", stderr)
+	}
+
+	// Of a plan of which nothing is begun nothing is, as before.
+	r.describe("2TB")
+	r.program("import", "fleet.yaml")
+	r.plan("other.json", "2")
+	r.describe("1TB")
+	r.program("import", "fleet.yaml")
+	if _, stderr := r.apply(2, "other.json"); !strings.Contains(stderr, "other.json was made on other facts") || !strings.Contains(stderr, "store s4 is not as it was") {
+		t.Errorf("another one: %s", stderr)
+	}
+}
+
+// Who is back is told of once, whether the plan was taken back alone or with those that it was
+// carried out with, and what else these have done is not taken back for it.
+func TestResumeOfWhoIsBack(t *testing.T) {
+	r := newResuming(t)
+	users, units := r.plan("users.json", "1")
+	r.program("moves", "users.json", "--plan", "moves.json")
+	schedule, err := os.ReadFile("moves.json")
+	r.must(err)
+	r.begin(users, schedule)
+	r.begin(users)
+	var all []string
+	for _, of := range units {
+		for _, unit := range of {
+			all = append(all, unit)
+			r.did(users, unit, true, moved...)
+			r.did(users, unit+", back to s1", true, moved...)
+		}
+	}
+	for _, args := range [][]string{{"--resume"}, {"--rollback"}, {"--rollback", "users.json"}} {
+		a, _ := r.apply(0, args...)
+		states := map[string]int{}
+		for _, u := range a.Units {
+			states[u.State]++
+			if u.State == "back" && u.Kept != "" {
+				t.Errorf("%v: %+v", args, u)
+			}
+		}
+		if len(a.Units) != 2*len(all) || states["back"] != len(all) {
+			t.Errorf("%v: %v of %d units", args, states, len(all))
+		}
+		_, stdout, _ := program(t, append([]string{"apply"}, args...)...)
+		if !strings.Contains(stdout, fmt.Sprintf("about the others: %d units are back\n", len(all))) || strings.Contains(stdout, "moved") || strings.Contains(stdout, "kept until") {
+			t.Errorf("%v: %s", args, stdout)
+		}
+	}
+}
+
+// A unit that fails its check keeps no units of other plans from being begun.
+func TestApplyReachesAllPlans(t *testing.T) {
+	m := newMoving(t, "anna", "ben", "carl")
+	for file, keep := range map[string]string{"first.json": "user:carl", "second.json": "user:anna"} {
+		if status, stdout, stderr := program(t, "users", "--drain", "s1", "--keep", keep, "--plan", file); status > 1 {
+			t.Fatal(stdout, stderr)
+		}
+	}
+	m.must(m.fleet.Stores[1].Master().Fill(t.Context(), []cyrustest.Mailbox{{Name: "user.anna"}}))
+	m.must(m.fleet.Settle(t.Context()))
+	if a, stderr := m.apply(1, "first.json", "--yes"); len(a.Units) != 1 || a.Units[0].State != "back" {
+		t.Fatalf("%+v, %s", a, stderr)
+	}
+	put(t, m.stopFile(), "")
+	if a, stderr := m.apply(1, "second.json", "--yes"); len(a.Units) != 1 || a.Units[0].State != "waiting" {
+		t.Fatalf("%+v, %s", a, stderr)
+	}
+	m.must(os.Remove(m.stopFile()))
+	a, stderr := m.apply(1, "--resume", "--yes")
+	if len(a.Units) != 2 || a.Units[0].State != "back" || a.Units[1].State != "moved" || !strings.Contains(stderr, "anna to s2: back: ") {
+		t.Errorf("%+v, %s", a, stderr)
+	}
+	if at := m.served("anna") + m.served("ben") + m.served("carl"); !strings.HasSuffix(at, "s1s2") {
+		t.Errorf("they are served by %s", at)
+	}
+}

@@ -1,0 +1,195 @@
+package apply_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/inventory/cyrus"
+	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/planner"
+)
+
+// paper is a fleet whose servers run nothing: units that pass their gates fail at their check,
+// and come back.
+func paper(t *testing.T, j *journal, behind ...inventory.StoreID) (*apply.Options, *[]string) {
+	var mu sync.Mutex
+	var said []string
+	o := &apply.Options{
+		Inventory: inventory.New(), Journal: j, Now: time.Now, Run: run, Tools: "/usr/lib/cyrus/bin",
+		Dial: func(context.Context, inventory.Instance, inventory.UserID) (*cyrus.Client, error) {
+			return nil, errors.New("nothing runs")
+		},
+		Limits: apply.Limits{Patience: 300 * time.Millisecond, Poll: 10 * time.Millisecond},
+		Gates: apply.Gates{Lags: func(context.Context) (lags []monitor.Lag, _ error) {
+			for _, s := range behind {
+				lags = append(lags, monitor.Lag{Store: s, Verdict: monitor.Stopped})
+			}
+			return lags, nil
+		}},
+	}
+	o.Progress = func(p apply.Progress) {
+		mu.Lock()
+		defer mu.Unlock()
+		if p.Over || p.Outcome == apply.Waiting {
+			said = append(said, strings.TrimSpace(fmt.Sprintf("%s %s %s", p.Unit.Name, p.Outcome, p.Why)))
+		}
+	}
+	for i, name := range []inventory.StoreID{"s1", "s2", "s3", "s4"} {
+		dir, err := os.MkdirTemp("", "interlace-test")
+		must(t, err)
+		t.Cleanup(func() { must(t, os.RemoveAll(dir)) })
+		must(t, os.Chmod(dir, 0o777)) // of Cyrus's account, too
+		conf := filepath.Join(dir, "imapd.conf")
+		must(t, os.WriteFile(conf, []byte("configdirectory: "+dir+"\n"), 0o644))
+		in := inventory.Instance{Server: inventory.ServerID(fmt.Sprint("m", i+1)), Role: inventory.Master, IMAP: "localhost:9", IMAPDConf: conf}
+		o.Inventory.Stores = append(o.Inventory.Stores, inventory.Store{Name: name, Instances: []inventory.Instance{in}})
+	}
+	return o, &said
+}
+
+func outcomes(t *testing.T, o *apply.Options, back bool, units ...*apply.Unit) (all []apply.Result) {
+	t.Helper()
+	var list []apply.Unit
+	for _, u := range units {
+		list = append(list, *u)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	all, err := apply.CarryOut(ctx, list, back, o)
+	must(t, err)
+	return all
+}
+
+// written has a journal say that steps of a unit are done.
+func written(j *journal, u *apply.Unit, steps ...monitor.Step) {
+	for _, step := range steps {
+		for _, state := range []monitor.StepState{monitor.StepBegan, monitor.StepDone} {
+			j.steps = append(j.steps, monitor.StepRecord{Plan: u.Plan, Unit: u.Name, Step: step, State: state, At: time.Now()})
+		}
+	}
+}
+
+var deleted = []monitor.Step{
+	monitor.StepCheck, monitor.StepDenyTarget, monitor.StepCopy, monitor.StepDenySource, monitor.StepDelta, monitor.StepProveTarget, monitor.StepPush,
+	monitor.StepProveReplica, monitor.StepRoute, monitor.StepAllowTarget, monitor.StepAllowWriters, monitor.StepCanary,
+	monitor.StepKeep, monitor.StepDeleteSource, // and all but the denials
+}
+
+// A change of a layout that waits holds up those of its own store, and no others; a unit that
+// waits takes nobody's place.
+func TestWhoWaitsHoldsUpNobodyElse(t *testing.T) {
+	t.Parallel()
+	drop := func(name string, store inventory.StoreID) *apply.Unit {
+		return &apply.Unit{Plan: "l", Name: name, Do: &planner.LayoutChange{ID: name, Do: planner.Drop, Store: store, Server: "m9"}, Copies: 1}
+	}
+	o, said := paper(t, &journal{left: -1}, "s1")
+	all := outcomes(t, o, false, drop("c1", "s1"), drop("c2", "s2"), drop("c3", "s1"))
+	if len(*said) < 3 || !strings.HasPrefix((*said)[0], "c1 waiting store s1 is behind: stopped (interlace lag); until ") || !strings.HasPrefix((*said)[1], "c2 back") {
+		t.Errorf("in this order: %q", *said)
+	}
+	if why := all[0].Why; all[0].Outcome != apply.Waiting || !strings.Contains(why, "store s1 is behind: stopped (interlace lag); interlace apply --resume --yes goes on with it") {
+		t.Errorf("c1: %s %s", all[0].Outcome, why)
+	}
+	if all[1].Outcome != apply.Back {
+		t.Errorf("c2 was not begun: %+v", all[1])
+	}
+	if all[2].Outcome != apply.Waiting || all[2].Why != "c1 comes before and is not done" {
+		t.Errorf("c3: %s %s", all[2].Outcome, all[2].Why)
+	}
+
+	o, said = paper(t, &journal{left: -1}, "s1")
+	o.Limits.AtOnce = 1
+	outcomes(t, o, false, unit("anna", "s1", "s2", "anna"), unit("ben", "s3", "s2", "ben"))
+	if !slices.ContainsFunc((*said)[:2], func(s string) bool { return strings.HasPrefix(s, "ben back") }) {
+		t.Errorf("in this order: %q", *said)
+	}
+}
+
+// Facts that have changed keep back what is not begun, each by its own reason, and nothing
+// else.
+func TestBarred(t *testing.T) {
+	t.Parallel()
+	j := &journal{left: -1}
+	anna, ben, carl := unit("anna", "s1", "s2", "anna"), unit("ben", "s1", "s2", "ben"), unit("carl", "s3", "s4", "carl")
+	anna.Barred, ben.Barred = "store s2 is not as it was", "store s2 is not as it was"
+	j.steps = append(j.steps, monitor.StepRecord{Plan: ben.Plan, Unit: ben.Name, Step: monitor.StepCheck, State: monitor.StepBegan, At: time.Now()})
+	o, _ := paper(t, j)
+	all := outcomes(t, o, false, anna, ben, carl)
+	if all[0].Outcome != apply.Waiting || all[0].Why != anna.Barred || len(all[0].Records) > 0 {
+		t.Errorf("what is not begun: %+v", all[0])
+	}
+	for _, r := range all[1:] {
+		if r.Outcome != apply.Back || len(r.Records) < 3 {
+			t.Errorf("%s was not gone on with: %+v", r.Unit.Name, r)
+		}
+	}
+	if all := outcomes(t, o, true, anna); all[0].Outcome != apply.Back {
+		t.Errorf("taken back: %+v", all[0])
+	}
+	r, err := apply.Rehearse(t.Context(), anna, nil, false, o)
+	if must(t, err); !slices.Equal(r.Refused, []string{anna.Barred}) || len(r.Steps) > 0 {
+		t.Errorf("rehearsed: %+v", r)
+	}
+}
+
+// What has originals to delete and nothing else to do waits for nothing and nobody, nor has
+// others wait: neither for the window, nor for units that come before.
+func TestSettledWaitForNobody(t *testing.T) {
+	t.Parallel()
+	j := &journal{left: -1}
+	first, last := unit("first", "s3", "s4", "anna"), unit("last", "s1", "s2", "ben")
+	first.Wave, last.Wave = 1, 2
+	first.Barred = "other facts"
+	written(j, last, deleted...)
+	o, said := paper(t, j, "s1")
+	o.Gates.Closed = func(time.Time) string { return "the window is closed" }
+	all := outcomes(t, o, false, first, last)
+	if r := all[1]; r.Outcome != apply.Stopped || !strings.Contains(r.Why, "store s1 is behind: stopped (interlace lag); the originals stay until a later interlace apply --resume --yes") || len(*said) != 1 {
+		t.Errorf("while its store is behind: %s %s, %q", r.Outcome, r.Why, *said)
+	}
+	o, said = paper(t, j)
+	o.Gates.Closed = func(time.Time) string { return "the window is closed" }
+	o.Limits.Failures = 1
+	all = outcomes(t, o, false, first, last)
+	if r := all[1]; r.Still || !slices.ContainsFunc(r.Records, func(r monitor.StepRecord) bool { return r.Step == monitor.StepAllowSource }) {
+		t.Errorf("it was not tried: %s %s, %q\n%v", r.Outcome, r.Why, *said, j)
+	}
+	if all[0].Why != "other facts" {
+		t.Errorf("others end for it: %s", all[0].Why)
+	}
+	rests := unit("rests", "s1", "s2", "carl")
+	written(j, rests, deleted[:12]...)
+	before := len(j.steps)
+	if all = outcomes(t, o, true, rests); all[0].Outcome != apply.Moved || !all[0].Still || len(j.steps) != before {
+		t.Errorf("who is to be moved back needs the original: %+v\n%v", all[0], j)
+	}
+}
+
+// Failures in a row are those of all plans; one alone keeps no others from being begun, unless
+// it is left in the middle.
+func TestFailuresOfAllPlans(t *testing.T) {
+	t.Parallel()
+	o, _ := paper(t, &journal{left: -1})
+	o.Tally = &apply.Tally{}
+	var got []string
+	for _, name := range []string{"a", "b", "c"} {
+		r := outcomes(t, o, false, unit(name, "s1", "s2", name))[0]
+		got = append(got, string(r.Outcome))
+		if name == "c" {
+			got = append(got, r.Why)
+		}
+	}
+	if want := []string{"back", "back", "waiting", "nothing more begins after 2 failures in a row"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
