@@ -119,14 +119,11 @@ func (a *app) compare(ctx context.Context, flags compareFlags) error {
 		return err
 	}
 	asker := newAsker(a.config)
-	c := &comparing{app: a, inventory: f.Inventory, asker: asker, flags: flags, began: a.now()}
+	c := &comparing{app: a, inventory: f.Inventory, asker: asker, flags: flags, began: a.now(), carrying: a.carrying(f.Inventory)}
 	if err := c.choose(); err != nil {
 		return err
 	}
 	if err := asker.check(ctx, f.Inventory); err != nil {
-		return err
-	}
-	if c.backlogs, err = a.backlogs(ctx); err != nil {
 		return err
 	}
 	if c.keeping, err = a.keep(ctx, &flags); err != nil {

@@ -71,16 +71,19 @@ func roots(master, replica []cyrus.Mailbox) []cyrus.InternalName {
 // settleApart looks as often as the options say, or until both sides agree, and
 // tells what every look has shown.
 func (p *pair) settleApart(ctx context.Context, look func() ([]apart, error)) error {
+	var t still
 	now, err := look()
 	had := now
-	for try := 0; err == nil && try < p.options.Tries && len(now) > 0; try++ {
+	for try := 0; err == nil && len(now) > 0 && (try < p.options.Tries || len(had) > 0 && p.waits(&t)); try++ {
 		if err = pause(ctx, p.options.Pause); err == nil {
+			p.ask(ctx, &t)
 			now, err = look()
 			had = stayed(had, now)
+			t.stands()
 		}
 	}
 	if err == nil {
-		p.tellApart(now, had)
+		p.tellApart(now, had, &t)
 	}
 	return err
 }

@@ -46,7 +46,7 @@ func TestHealthyPairUnderLoad(t *testing.T) {
 	runs, flying := 0, 0
 	for ctx.Err() == nil {
 		for _, level := range []monitor.CompareLevel{"1", "2", "3", "user"} {
-			found, err := compare.Store(context.Background(), r.pair(), compare.Options{Level: level, Backlog: compare.NothingWaits, Pause: time.Second, Tries: 5, Connections: 2})
+			found, err := compare.Store(context.Background(), r.pair(), compare.Options{Level: level, Carried: carried, Pause: time.Second, Tries: 5, Connections: 2})
 			if err != nil {
 				t.Fatal(err)
 			}

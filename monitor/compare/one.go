@@ -25,7 +25,7 @@ func (p *pair) unreadable(s *stood) {
 		d := p.difference(s.name, monitor.Unreadable)
 		d.Server = h.Server
 		d.Text = "the server cannot read the mailbox: " + why
-		p.add(s.name, d, false)
+		p.add(s.name, d)
 	}
 }
 
@@ -59,7 +59,7 @@ func (p *pair) one(ctx context.Context, l *lane, s *stood) error {
 	case all != nil:
 		d.Saved, d.Unsaved = p.rescue(ctx, l, s.name, s.replica.ACL, all)
 	}
-	p.add(s.name, d, true)
+	p.addLate(s.name, d, &s.still)
 	return nil
 }
 

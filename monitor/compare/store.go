@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
@@ -24,6 +25,9 @@ type pair struct {
 	proven          map[string][]cyrus.InternalName // mailboxes of users that are the same
 	suspected       map[cyrus.InternalName]bool     // mailboxes in which the marks differ
 	others          func(user string) []cyrus.InternalName
+
+	asking           sync.Mutex
+	askedAt, carried time.Time // until when the replica had everything, as was known then
 
 	mu        sync.Mutex
 	out       *monitor.Comparison

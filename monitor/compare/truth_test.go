@@ -189,7 +189,7 @@ func TestOnTheWay(t *testing.T) {
 	r.do(r.master, "whole", "APPEND INBOX "+cyrustest.Literal("Subject: new\r\n\r\nx\r\n"))
 	r.do(r.master, "expunged", "SELECT INBOX.Work", `STORE 2 +FLAGS (\Deleted)`, "EXPUNGE")
 	for _, level := range []monitor.CompareLevel{"1", "2", "3", "user"} {
-		found := r.compare(compare.Options{Level: level, Backlog: compare.ChangesWait})
+		found := r.compare(compare.Options{Level: level, Carried: behind, Patience: time.Millisecond})
 		if only(t, found); strings.Contains(outcomes(found), "gone=identical") || strings.Contains(outcomes(found), "anew=identical") {
 			t.Errorf("level %s: %s", level, outcomes(found))
 		}
@@ -344,7 +344,7 @@ func TestMadeAnewMeanwhile(t *testing.T) {
 		side.IMAP.Address = (&between{answer: anew}).listen(t, side.IMAP.Address)
 	}
 	for range 2 { // in the second run it was so from the first look on
-		found, err := compare.Store(within(t, time.Minute), pair, compare.Options{Level: monitor.CompareMessages, Pause: 50 * time.Millisecond, Backlog: compare.ChangesWait})
+		found, err := compare.Store(within(t, time.Minute), pair, compare.Options{Level: monitor.CompareMessages, Pause: 50 * time.Millisecond, Carried: behind, Patience: time.Millisecond})
 		if err != nil {
 			t.Fatal(err)
 		}
