@@ -47,8 +47,11 @@ is in them. Levels say how closely to look where nothing differs yet:
 What differs is read message by message at any level, to say what it is. It is
 believed when it stands still while it is looked at three times, 2 seconds apart;
 what is being written is in flight and not counted. What the replica may still get is
-suspected only, unless interlace watch has seen lately that nothing waits in the sync
-log; if something does, it is in flight too.
+believed only when nothing waits in the sync log any more that is older than that, and
+it differs all the same; as long as something does it is in flight too. The log is
+looked at where this is the master's server (server in the configuration, if it has
+another name), for half a minute; elsewhere the next look of an interlace watch that
+records here is waited for, and without one it is suspected only.
 
 All that differs of a user comes with one repair, in the order to paste it, and with
 what else it does. It names Cyrus's programs where those are on this server, or beside
