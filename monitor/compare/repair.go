@@ -27,6 +27,8 @@ type remedy struct {
 	list    []monitor.Difference
 	read    bool // the files of all of the master's messages were read
 	inner   map[inventory.Text]cyrus.InternalName
+	// miscounts tells of quota roots whether the master, and the replica, counts wrong.
+	miscounts map[cyrus.InternalName][2]bool
 
 	steps    []monitor.RepairStep
 	warnings []string
@@ -34,7 +36,7 @@ type remedy struct {
 
 // repair gives the differences of a user or shared tree their repair.
 func (p *pair) repair(owner cyrus.Owner, o *owned, list []monitor.Difference) {
-	r := &remedy{store: &p.store, options: &p.options, owner: owner, list: slices.DeleteFunc(slices.Clone(list), heldElsewhere), read: o.wholly(), inner: p.inner}
+	r := &remedy{store: &p.store, options: &p.options, owner: owner, list: slices.DeleteFunc(slices.Clone(list), heldElsewhere), read: o.wholly(), inner: p.inner, miscounts: p.miscounts}
 	if len(r.list) > 0 {
 		r.decide()
 	}
@@ -143,11 +145,20 @@ func (r *remedy) merge() {
 	}
 }
 
-// recount counts on both sides what is used, where that differs.
+// recount counts anew what is used, where that differs: on the side that counts wrong,
+// or on both where that is not known.
 func (r *remedy) recount() {
 	for i := range r.list {
-		if d := &r.list[i]; usesDiffer(d) {
-			r.steps = append(r.steps, recount(&r.store.Master, d), recount(&r.store.Replica, d))
+		d := &r.list[i]
+		if !usesDiffer(d) {
+			continue
+		}
+		wrong := r.miscounts[r.inner[d.Mailbox]]
+		if wrong[0] || !wrong[1] {
+			r.steps = append(r.steps, recount(&r.store.Master, d))
+		}
+		if wrong[1] || !wrong[0] {
+			r.steps = append(r.steps, recount(&r.store.Replica, d))
 		}
 	}
 }

@@ -25,6 +25,7 @@ type pair struct {
 	proven          map[string][]cyrus.InternalName // mailboxes of users that are the same
 	suspected       map[cyrus.InternalName]bool     // mailboxes in which the marks differ
 	others          func(user string) []cyrus.InternalName
+	miscounts       map[cyrus.InternalName][2]bool // quota roots of which the master, and the replica, counts wrong
 
 	asking           sync.Mutex
 	askedAt, carried time.Time // until when the replica had everything, as was known then
@@ -50,7 +51,7 @@ func Store(ctx context.Context, store Pair, o Options) (*monitor.Comparison, err
 	p := &pair{
 		store: store, options: o, out: &monitor.Comparison{Level: o.Level},
 		owned: map[cyrus.Owner]*owned{}, changed: map[cyrus.Owner]bool{}, suspected: map[cyrus.InternalName]bool{}, told: map[place]bool{}, wide: map[inMailbox]string{},
-		inner: map[inventory.Text]cyrus.InternalName{}, drawn: map[inventory.Role]drawn{}, inboxes: map[string]inbox{},
+		inner: map[inventory.Text]cyrus.InternalName{}, drawn: map[inventory.Role]drawn{}, miscounts: map[cyrus.InternalName][2]bool{}, inboxes: map[string]inbox{},
 		master:  &host{Side: store.Master, throttle: newThrottle(o.Rate), tries: o.Tries, pause: o.Pause},
 		replica: &host{Side: store.Replica, throttle: newThrottle(o.Rate), tries: o.Tries, pause: o.Pause},
 	}
