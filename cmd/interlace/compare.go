@@ -18,6 +18,7 @@ type compareFlags struct {
 	sample optional[float64]
 	rate   optional[int]
 	save   string
+	roles  bool
 	resume bool
 	due    optional[time.Duration]
 	budget optional[time.Duration]
@@ -60,6 +61,8 @@ Where the replica's copy has to be removed, with all that only the replica has, 
 comes the command that looks again, with --level 4 --sample 1 --save DIR: it reads all
 files of the master, keeps messages and flags that only the replica has as files, and
 prints the rest. Where the master is damaged it says what to copy from the replica.
+Where the replica has seen more changes than the master in many mailboxes the roles in
+the inventory look exchanged, and no command is printed before that is cleared up.
 
 A user is identical only if everything of his that the level looks at was compared and
 did not differ. What could not be compared is listed with the reason, such as users
@@ -105,12 +108,13 @@ for half as long again as --due, or probes.compare.within, says.`,
 	f.Var(&flags.sample, "sample", "with --level 4, the share of all messages whose files are read (default 0.01)")
 	f.Var(&flags.rate, "rate", "ask no server about more than so many mailboxes or users a second, one by one")
 	f.Var(pathFlag(&flags.save), "save", "keep messages and flags that only a replica has in this `directory`")
+	f.BoolVar(&flags.roles, "roles-are-right", false, "print repairs of a store although its replica has seen more changes than its master")
 	f.BoolVar(&flags.known, "known", false, "show what the comparisons before have found, and ask no server")
 	f.BoolVar(&flags.resume, "resume", false, "go on with the last comparison like this one, which was broken off")
 	f.Var(&flags.due, "due", "compare those whose turn it is, so that everybody is compared within this `time`, such as 7d")
 	f.Var(&flags.budget, "for", "begin with nobody else after this `time`")
 	c.MarkFlagsMutuallyExclusive("known", "resume")
-	for _, other := range []string{"sample", "rate", "save", "for"} {
+	for _, other := range []string{"sample", "rate", "save", "roles-are-right", "for"} {
 		c.MarkFlagsMutuallyExclusive("known", other)
 	}
 	return c

@@ -63,7 +63,7 @@ const mostPairs = 32
 // pair compares one pair.
 func (c *comparing) pair(ctx context.Context, p *pairOf, i, connections int, bar *progress) {
 	o := compare.Options{
-		Level: monitor.CompareLevel(c.flags.level.value), Connections: connections, Save: c.flags.save,
+		Level: monitor.CompareLevel(c.flags.level.value), Connections: connections, Save: c.flags.save, Roles: c.flags.roles,
 		Progress: func(done, all int) { c.progress(bar, i, done, all) },
 	}
 	o.Carried, o.Patience = c.carrying.of(p.store, p.replica.Server)

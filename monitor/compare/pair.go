@@ -65,6 +65,9 @@ type Options struct {
 	Sample  float64
 	Seed    uint64
 	Damaged map[Spot]bool
+	// Roles tells that the roles were found to be right, where they look exchanged: repairs
+	// are printed then.
+	Roles bool
 	// Save is a directory that gets, as files, the messages that a repair of the
 	// replica would destroy: those that only the replica has. Empty saves nothing.
 	Save string

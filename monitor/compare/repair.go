@@ -29,6 +29,7 @@ type remedy struct {
 	inner   map[inventory.Text]cyrus.InternalName
 	// miscounts tells of quota roots whether the master, and the replica, counts wrong.
 	miscounts map[cyrus.InternalName][2]bool
+	lead      lead
 
 	steps    []monitor.RepairStep
 	warnings []string
@@ -36,7 +37,7 @@ type remedy struct {
 
 // repair gives the differences of a user or shared tree their repair.
 func (p *pair) repair(owner cyrus.Owner, o *owned, list []monitor.Difference) {
-	r := &remedy{store: &p.store, options: &p.options, owner: owner, list: slices.DeleteFunc(slices.Clone(list), heldElsewhere), read: o.wholly(), inner: p.inner, miscounts: p.miscounts}
+	r := &remedy{store: &p.store, options: &p.options, owner: owner, list: slices.DeleteFunc(slices.Clone(list), heldElsewhere), read: o.wholly(), inner: p.inner, miscounts: p.miscounts, lead: p.lead}
 	if len(r.list) > 0 {
 		r.decide()
 	}
@@ -70,6 +71,8 @@ func heldElsewhere(d monitor.Difference) bool {
 // decide chooses the most careful repair that any of the differences asks for.
 func (r *remedy) decide() {
 	switch {
+	case r.lead.exchanged() && !r.options.Roles:
+		r.askForRoles()
 	case r.some(r.onMaster):
 		r.mend(&r.store.Replica, &r.store.Master)
 	case r.owner.Shared:

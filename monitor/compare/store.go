@@ -25,6 +25,7 @@ type pair struct {
 	proven          map[string][]cyrus.InternalName // mailboxes of users that are the same
 	suspected       map[cyrus.InternalName]bool     // mailboxes in which the marks differ
 	others          func(user string) []cyrus.InternalName
+	lead            lead
 	miscounts       map[cyrus.InternalName][2]bool // quota roots of which the master, and the replica, counts wrong
 
 	asking           sync.Mutex
@@ -80,6 +81,7 @@ func (p *pair) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	p.lead = leadOf(master, replica)
 	p.knowInboxes(master, replica)
 	p.others = p.visible(master)
 	if err := p.choose(master, replica); err != nil {
