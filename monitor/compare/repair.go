@@ -30,6 +30,7 @@ type remedy struct {
 	// miscounts tells of quota roots whether the master, and the replica, counts wrong.
 	miscounts map[cyrus.InternalName][2]bool
 	lead      lead
+	ways      map[cyrus.InternalName][]monitor.RepairStep // back of what was saved
 
 	steps    []monitor.RepairStep
 	warnings []string
@@ -37,7 +38,7 @@ type remedy struct {
 
 // repair gives the differences of a user or shared tree their repair.
 func (p *pair) repair(owner cyrus.Owner, o *owned, list []monitor.Difference) {
-	r := &remedy{store: &p.store, options: &p.options, owner: owner, list: slices.DeleteFunc(slices.Clone(list), heldElsewhere), read: o.wholly(), inner: p.inner, miscounts: p.miscounts, lead: p.lead}
+	r := &remedy{store: &p.store, options: &p.options, owner: owner, list: slices.DeleteFunc(slices.Clone(list), heldElsewhere), read: o.wholly(), inner: p.inner, miscounts: p.miscounts, lead: p.lead, ways: p.ways}
 	if len(r.list) > 0 {
 		r.decide()
 	}
@@ -194,9 +195,6 @@ func (r *remedy) makeAnew() {
 	if r.options.Save == "" && r.some(ofKind(monitor.FlagsDiffer)) {
 		r.warn("--save keeps the flags in a file")
 	}
-	if r.some(func(d *monitor.Difference) bool { return onlyThere(d) && d.Saved != "" }) {
-		r.warn("what is saved goes to the master by a mail client")
-	}
 	if r.some(ofKind(monitor.MessageMissing)) {
 		r.warn("without sync_reset the next change of the mailbox expunges the messages on the master, too")
 	}
@@ -208,6 +206,7 @@ func (r *remedy) makeAnew() {
 	if r.some(usesDiffer) {
 		r.recount()
 	}
+	r.bringBack()
 }
 
 // mostForgotten is how many records are removed one by one.
