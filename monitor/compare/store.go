@@ -83,6 +83,11 @@ func (p *pair) run(ctx context.Context) error {
 		return err
 	}
 	p.lead = leadOf(master, replica)
+	if len(suspects(master, replica, p.same)) == 0 {
+		if err := p.itself(ctx, l, master, replica); err != nil {
+			return err
+		}
+	}
 	p.knowInboxes(master, replica)
 	p.others = p.visible(master)
 	if err := p.choose(master, replica); err != nil {
