@@ -41,9 +41,8 @@ func (c *carrying) of(s *inventory.Store, replica inventory.ServerID) (func(cont
 	master := *s.Master()
 	if master.Server == c.server {
 		in := instances.Read(s.Name, &master)
-		look := func(context.Context) time.Time { return synclag.Carried(in, nil, time.Now()) }
-		if in.Trouble == "" && !look(nil).IsZero() {
-			return look, 0
+		if in.Trouble == "" && !synclag.Carried(in, nil, time.Now()).IsZero() {
+			return func(context.Context) time.Time { return synclag.Carried(in, nil, time.Now()) }, 0
 		}
 	}
 	seen := func(ctx context.Context) time.Time {

@@ -3,7 +3,6 @@ package compare_test
 import (
 	"os/exec"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/interlacemail/interlace/fixtures/cyrustest"
@@ -17,8 +16,9 @@ import (
 func TestWhatIsSavedComesBack(t *testing.T) {
 	t.Parallel()
 	if _, err := exec.LookPath("python3"); err != nil {
-		t.Skip(err)
+		t.Skipf("SKIPPED: needs python3: %v", err)
 	}
+
 	r := newRig(t, cyrustest.Mailbox{Name: "user.anna", Messages: 3})
 	date := `"12-Jan-2020 03:04:05 +0000" `
 	r.do(r.replica, "anna", `APPEND INBOX (\Flagged $Label) `+date+cyrustest.Literal("Subject: extra\r\n\r\nx\r\n"),
@@ -27,11 +27,7 @@ func TestWhatIsSavedComesBack(t *testing.T) {
 	found := r.compare(compare.Options{Level: monitor.CompareSpool, Sample: 1, Save: t.TempDir()})
 	brought := 0
 	for _, step := range found.Differences[0].Repair {
-		cmd := exec.CommandContext(t.Context(), "sh", "-c", string(step.Command))
-		cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // without a terminal the password is read from here
-		cmd.Stdin = strings.NewReader(r.fleet.Password + "\n")
-		cmd.Env = append(cmd.Environ(), "PATH=/usr/lib/cyrus/bin:"+"/usr/bin:/bin")
-		if out, err := cmd.CombinedOutput(); err != nil {
+		if out, err := r.shell(t.TempDir(), step.Command); err != nil {
 			t.Fatalf("%s: %v %s", step.Command, err, out)
 		}
 		if strings.HasPrefix(string(step.Command), "python3 ") {
