@@ -35,15 +35,24 @@ func (p *pair) ask(ctx context.Context, t *still) {
 	defer p.asking.Unlock()
 	// What was known a moment ago is only less than what is known now.
 	if now := time.Now(); p.askedAt.IsZero() || now.Sub(p.askedAt) >= p.options.Pause {
-		p.askedAt, p.carried = now, p.options.Carried(ctx)
+		carried := p.options.Carried(ctx)
+		if p.askedAt.IsZero() || carried.After(p.carried) {
+			p.progressed = now
+		}
+		p.askedAt, p.carried = now, carried
 	}
 	t.carried = p.carried
 }
 
-// waits tells whether it may yet come out that the replica has everything.
+// waits tells whether it may yet come out that the replica has everything. Where nothing
+// comes to it any more that is waited for once, and not anew for each that waits.
 func (p *pair) waits(t *still) bool {
-	known := !t.asked || !t.carried.IsZero()
-	return known && !t.sure() && time.Since(t.since) < p.options.Patience
+	if t.sure() || t.asked && t.carried.IsZero() || time.Since(t.since) >= p.options.Patience {
+		return false
+	}
+	p.asking.Lock()
+	defer p.asking.Unlock()
+	return p.askedAt.IsZero() || time.Since(p.progressed) < p.options.Patience
 }
 
 // justNow is how old a change may be that replication has not got to yet.

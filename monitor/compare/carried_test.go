@@ -73,3 +73,21 @@ func TestWhatWaitsIsNoDifference(t *testing.T) {
 		})
 	}
 }
+
+// TestNobodyLooksAnyMore has what is known of the sync log stand still: it is waited for
+// once, and not for each kind of difference.
+func TestNobodyLooksAnyMore(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, anna...)
+	r.do(r.master, "anna", "CREATE INBOX.New", "SUBSCRIBE INBOX.New", `SETMETADATA INBOX.Work (/shared/comment "new")`)
+	r.do(r.master, cyrustest.AdminUser, "SETQUOTA user.anna (STORAGE 500)")
+	seen := time.Now().Add(-time.Minute)
+	const patience = 4 * time.Second
+	began := time.Now()
+	found := r.compare(compare.Options{
+		Level: monitor.CompareAccounts, Pause: 20 * time.Millisecond, Tries: 2, Patience: patience, Carried: func(context.Context) time.Time { return seen },
+	})
+	if took := time.Since(began); took < patience || took > 2*patience || len(found.Differences) > 0 || len(found.InFlight) < 4 {
+		t.Errorf("it is waited for %v: %+v", took, found)
+	}
+}

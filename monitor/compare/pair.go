@@ -46,7 +46,7 @@ type Options struct {
 	// It is asked by one at a time.
 	Carried func(context.Context) time.Time
 	// Patience is how long that is waited for when something that may be on its way
-	// stands still. Zero means half a minute.
+	// stands still, and as long as it grows. Zero means half a minute.
 	Patience time.Duration
 	// Tries is how often what differs is looked at again, Pause what passes
 	// between two looks. Zero means 3 and 2 seconds.

@@ -28,8 +28,10 @@ type pair struct {
 	lead            lead
 	miscounts       map[cyrus.InternalName][2]bool // quota roots of which the master, and the replica, counts wrong
 
-	asking           sync.Mutex
-	askedAt, carried time.Time // until when the replica had everything, as was known then
+	asking     sync.Mutex
+	askedAt    time.Time // when it was last asked until when the replica has everything
+	carried    time.Time // what was said
+	progressed time.Time // when it was first said
 
 	mu        sync.Mutex
 	out       *monitor.Comparison
