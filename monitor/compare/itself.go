@@ -34,9 +34,15 @@ func (p *pair) itself(ctx context.Context, l *lane, master, replica []cyrus.Mail
 	if len(names) < manyMoments {
 		return nil
 	}
-	ours, theirs, err := lookAt(l, func(s *side) (map[cyrus.ExternalName]string, error) { return s.client.Updated(ctx, names) })
+	ours, theirs, err := lookAt(l, func(s *side) (map[cyrus.ExternalName]string, error) {
+		if err := s.admin(ctx); err != nil {
+			return nil, err
+		}
+		return s.client.Updated(ctx, names)
+	})
 	if err != nil {
-		return err
+		l.close()
+		return ctx.Err() // a server that cannot tell this may yet tell all that is compared
 	}
 	moments := map[string]bool{}
 	for name, at := range ours {
