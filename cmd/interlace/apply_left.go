@@ -23,6 +23,11 @@ func (c *applying) sayLeft(results []apply.Result) {
 	if slices.ContainsFunc(results, func(r apply.Result) bool { return r.Outcome == apply.Moved || r.Outcome == apply.Finished }) {
 		c.app.note("interlace discover brings the inventory up to date, interlace confirm says whether the plan has kept what it promised")
 	}
+	for i := range results {
+		for _, text := range results[i].Miscounts() {
+			c.app.note("%s: %s", inventory.Printable(results[i].Unit.Name), text)
+		}
+	}
 	c.sayInstances(results)
 }
 
