@@ -109,7 +109,7 @@ func (c *confirming) look(ctx context.Context, plans []planner.Plan, o *confirm.
 	a := c.app
 	if c.history != nil {
 		var err error
-		if o.Others, err = journalled(ctx, c.history); err != nil {
+		if o.Others, err = journalled(ctx, c.history, true); err != nil {
 			return err
 		}
 		if o.Moved, err = apply.Find(ctx, o.Others, c.history); err != nil {

@@ -70,25 +70,13 @@ func (n *naming) learn(ctx context.Context, lines []routeLine, now map[inventory
 	return nil
 }
 
-// open are the units of which something is left to do: of what they have moved the
+// open are the units of plans of which something is left to do: of what they have moved the
 // originals are kept.
 func (n *naming) open(ctx context.Context) ([]apply.Unit, error) {
 	if n.history == nil {
 		return nil, nil
 	}
-	open, err := n.history.Applies(ctx, false)
-	if err != nil {
-		return nil, err
-	}
-	var units []apply.Unit
-	for i := range open {
-		j, err := keptJob(ctx, n.history, &open[i])
-		if err != nil {
-			return nil, err
-		}
-		units = append(units, j.units...)
-	}
-	return units, nil
+	return journalled(ctx, n.history, false)
 }
 
 // learnOfUsers gives stores the form in which most of their users are routed, some of whom
