@@ -65,7 +65,8 @@ time, but while a store of theirs is behind or has a critical alert.
 All that is done is written down in the database before and after, with the plans.
 When apply was killed, --resume --yes goes on with what is there, and needs no file.
 --rollback --yes takes back what can be; users who are on their new store already are
-moved back, with the mail that has come since.
+moved back, with the mail that has come since. A change of a layout that is done is
+not taken back: that needs another layout plan.
 
 From its beginning to its end each group claims the instances that it changes, with a
 file interlace-….claim in their configdirectory: apply with another database, or with
@@ -78,7 +79,8 @@ routing_file, and others. What interlace watch has recorded in the same database
 counts; where nobody watches, the lag of stores is not known and keeps nothing back.
 
 The exit status is 1 if anything was not done, or speaks against the plan, and 2 if
-nothing could be done or users are kept out at the end: then the last lines say who.`,
+nothing could be done, or users are kept out or an instance that has to run does not
+at the end: then the last lines say who, and which.`,
 		Example: `  interlace apply moves.json users.json
   interlace apply moves.json users.json --yes
   interlace apply users.json --yes --window 22:00-05:00 --users-per-night 200
@@ -251,7 +253,7 @@ func (c *applying) rehearse(ctx context.Context) error {
 			return err
 		}
 		if r.Text = "it is taken back"; len(r.Steps) == 0 {
-			r.Text = notTakenBack(r.Outcome)
+			r.Text = notTakenBack(u, r.Outcome)
 		}
 		list = append(list, *r)
 		bar.at(i+1, len(back)+len(units), u.Name)
@@ -288,17 +290,6 @@ func askedOnce[T any](ask func(context.Context) (T, error)) func(context.Context
 		asked.Do(func() { answer, err = ask(ctx) })
 		return answer, err
 	}
-}
-
-// notTakenBack says why nothing is undone of a unit that is to be taken back.
-func notTakenBack(o apply.Outcome) string {
-	switch o {
-	case apply.Moved, apply.Finished:
-		return "it is done; who can be moved back is, as below"
-	case apply.Back:
-		return "it was taken back"
-	}
-	return "nothing of it was begun"
 }
 
 // rehearsed are the units that would be carried on, and those that would be taken back:

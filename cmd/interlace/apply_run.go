@@ -59,7 +59,7 @@ func (c *applying) run(ctx context.Context) error {
 	err := c.app.print(result{screen: shown.Screen(), table: shown.Table(), json: object(shown)})
 	c.sayLeft(results)
 	c.sayClaims(results)
-	out := keptOut(results)
+	out := errors.Join(keptOut(results), fallen(results))
 	switch {
 	case errors.Join(wrong, err, out) != nil:
 		return errors.Join(wrong, err, out)
@@ -108,6 +108,9 @@ func (c *applying) fine(j *job, results []apply.Result) bool {
 		}
 		if j.backwards && r.Outcome == apply.Back && j.has(r.Unit) {
 			return false
+		}
+		if j.forGood(&r) {
+			return true
 		}
 		return r.Outcome != apply.Moved && r.Outcome != apply.Finished
 	})
