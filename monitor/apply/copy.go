@@ -67,10 +67,12 @@ func (m *move) copyFrom(ctx context.Context, s *source, last bool) error {
 	if err != nil {
 		return err
 	}
-	err = l.users(ctx, last, s.users)
-	if err == nil {
-		err = m.copyTrees(ctx, l, s, last)
-	}
+	err = m.whileAnswers(ctx, m.target.master(), func(ctx context.Context) error {
+		if err := l.users(ctx, last, s.users); err != nil {
+			return err
+		}
+		return m.copyTrees(ctx, l, s, last)
+	})
 	if after := context.WithoutCancel(ctx); err != nil {
 		err = errors.Join(err, h.settle(after), h.forget(after, ".conf"))
 	} else {
