@@ -13,35 +13,6 @@ import (
 	"github.com/interlacemail/interlace/monitor"
 )
 
-// allowTarget lets the users in on the new store: on its master, where they work from now
-// on, and on its replicas as far as these can be reached.
-func (m *move) allowTarget(ctx context.Context) (text, data string, err error) {
-	if len(m.users()) == 0 {
-		return "", "", nil
-	}
-	if err := m.target.hosts[0].letIn(ctx, m.users(), m.kept()...); err != nil {
-		return "", "", err
-	}
-	if err := m.target.letInReplicas(ctx, m.users(), m.kept()...); err != nil {
-		text = "let in on the master; " + err.Error()
-	}
-	if m.Live.Kick != nil && !m.rehearsed {
-		if failed := m.Live.Kick(ctx); failed != nil {
-			text = strings.TrimPrefix(text+"; mail that was put off comes when the mail server tries again by itself: "+failed.Error(), "; ")
-		}
-	}
-	return text, "", nil
-}
-
-// kept are the names of the units for which users may be denied on the target beside this
-// one: that whose originals are there.
-func (m *move) kept() []string {
-	if m.unit.Of == "" {
-		return nil
-	}
-	return []string{fileName(&Unit{Plan: m.unit.Plan, Name: m.unit.Of})}
-}
-
 // bringLate merges into the copy what came to the original since the proof, and seals that
 // again. For a shared tree Cyrus can't do that.
 func (m *move) bringLate(ctx context.Context, records []monitor.StepRecord) (text, data string, err error) {

@@ -47,6 +47,9 @@ var (
 	FileName    = fileName
 )
 
+// AreOut is the data of a step that failed with nobody let in.
+const AreOut = areOut
+
 // View is what a user sees, and Sight a mailbox in it.
 type (
 	View  = view

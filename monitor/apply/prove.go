@@ -30,12 +30,15 @@ func (m *move) proveTarget(ctx context.Context) (text, data string, err error) {
 }
 
 // proveReplicas fails where a replica is not what the new master is, and where the original
-// has not stood still meanwhile.
+// has not stood still meanwhile, or somebody else has let users in there or denies them.
 func (m *move) proveReplicas(ctx context.Context, records []monitor.StepRecord) error {
 	for _, replica := range m.target.store.Instances[1:] {
 		if _, err := m.prove(ctx, m.target.master(), replica, m.all()); err != nil {
 			return err
 		}
+	}
+	if how, err := m.overruled(ctx, records); how != nil || err != nil {
+		return errors.Join(how, err)
 	}
 	sealed := sealsOf(records)
 	return m.eachSource(func(s *source) error {

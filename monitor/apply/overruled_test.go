@@ -1,0 +1,66 @@
+package apply_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/interlacemail/interlace/fixtures/cyrustest"
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor/apply"
+)
+
+// Whom the operator denies on the old store while he is kept out there, or lets in, is not
+// moved, until somebody is let in on the new store: the operator's denial holds where he is.
+func TestOperatorOverrules(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, 2, cyrustest.Settings{})
+	ctx := t.Context()
+	from, replica, to := r.Stores[0].Master(), r.Stores[0].Replicas()[0], r.Stores[1].Master()
+	unpaid, in := []string{"-m", "unpaid"}, []string{"-a"}
+	for user, test := range map[string]struct {
+		on     *cyrustest.Instance
+		routes bool // while users are routed, and not when all is copied
+		args   []string
+		says   string
+	}{
+		"denied":        {from, false, unpaid, `prove_replica: user denied is denied on ` + from.Name + ` by somebody else meanwhile, who says "unpaid"`},
+		"denied-behind": {replica, false, unpaid, "user denied-behind is denied on " + replica.Name + " by somebody else"},
+		"let-in":        {from, false, in, "user let-in was let in again on " + from.Name + " by somebody else"},
+		"denied-late":   {from, true, unpaid, "allow_target: user denied-late is denied on " + from.Name + " by somebody else"},
+		"let-in-late":   {from, true, in, "user let-in-late was let in again on " + from.Name + " by somebody else"},
+	} {
+		must(t, from.Fill(ctx, []cyrustest.Mailbox{{Name: "user." + user, Messages: 3}}))
+		r.reroute(user, from)
+		j := &journal{left: -1}
+		o := r.options(j)
+		overrule := func() {
+			_, err := test.on.Tool(ctx, "cyr_deny", append(test.args, user)...)
+			must(t, err)
+		}
+		route := o.Route
+		o.Route = func(ctx context.Context, routes []apply.Route) error {
+			if test.routes && routes[0].To.Server == inventory.ServerID(to.Name) {
+				overrule()
+			}
+			return route(ctx, routes)
+		}
+		if !test.routes {
+			at(o, "-O", overrule)
+		}
+		outcome, err := o.Carry(ctx, unit(user, "s1", "s2", user), false)
+		if outcome != apply.Back || err == nil || !strings.Contains(err.Error(), test.says) {
+			t.Errorf("%s: %s, %v, want %s\n%v", user, outcome, err, test.says, j)
+		}
+		if got := r.routed(user); got != inventory.ServerID(from.Name) {
+			t.Errorf("%s is routed to %s", user, got)
+		}
+		out, err := test.on.Tool(ctx, "cyr_deny", "-l")
+		if must(t, err); strings.Contains(out, user+" ") != (test.args[0] == "-m") || strings.Contains(out, "being moved") {
+			t.Errorf("%s: on %s is denied: %s", user, test.on.Name, out)
+		}
+		if left := talk(t, to, "", `LIST "" "user.`+user+`"`); left != "" {
+			t.Errorf("a copy is left: %s", left)
+		}
+	}
+}
