@@ -64,3 +64,37 @@ func TestOperatorOverrules(t *testing.T) {
 		}
 	}
 }
+
+// An original whose denial the operator has replaced is not moved back to: he would be kept
+// out there.
+func TestReplacedDenialIsNotMovedBackTo(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, 2, cyrustest.Settings{})
+	ctx := t.Context()
+	from := r.Stores[0].Master()
+	must(t, from.Fill(ctx, []cyrustest.Mailbox{{Name: "user.anna", Messages: 3}}))
+	o := r.options(&journal{left: -1})
+	u := unit("anna", "s1", "s2", "anna")
+	carry := func(u *apply.Unit, want apply.Outcome, says string) string {
+		t.Helper()
+		done, err := apply.CarryOut(ctx, []apply.Unit{*u}, false, o)
+		if err != nil || done[0].Outcome != want || !strings.Contains(done[0].Why, says) {
+			t.Fatalf("%v, %v, want %s, %s\n%v", done, err, want, says, o.Journal)
+		}
+		return done[0].Why
+	}
+	carry(u, apply.Moved, "")
+	back := apply.Reverse(u)
+	_, err := from.Tool(ctx, "cyr_deny", "-m", "unpaid", "anna")
+	must(t, err)
+	carry(&back[0], apply.Back, "user anna is denied on "+from.Name+" already (cyr_deny -l shows it)")
+	r.look(t, "anna", 0, 1)
+	_, err = from.Tool(ctx, "cyr_deny", "-a", "anna")
+	must(t, err)
+	told := carry(&back[0], apply.Back, "user anna has to be denied on "+from.Name+": ")
+	_, command, _ := strings.Cut(told, "has to be denied on "+from.Name+": ")
+	_, err = cyrustest.Program(ctx, "", "sh", "-c", command)
+	must(t, err)
+	carry(&back[0], apply.Moved, "")
+	r.look(t, "anna", 1, 0)
+}
