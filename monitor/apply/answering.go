@@ -9,15 +9,17 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 )
 
-// whileAnswers does something that waits for an instance for as long as it takes, and gives
-// it up when that has not answered for a while: sync_client would try to reach it for ever.
-func (m *move) whileAnswers(ctx context.Context, in inventory.Instance, do func(context.Context) error) error {
+// whileAnswer does something that waits for instances for as long as it takes, and gives it
+// up when one has not answered for a while: sync_client would try to reach it for ever.
+func (m *move) whileAnswer(ctx context.Context, instances []inventory.Instance, do func(context.Context) error) error {
 	if _, ends := ctx.Deadline(); ends {
 		return do(ctx)
 	}
 	doing, giveUp := context.WithCancelCause(ctx)
 	defer giveUp(nil)
-	go func() { giveUp(m.unanswered(doing, in)) }()
+	for _, in := range instances {
+		go func() { giveUp(m.unanswered(doing, in)) }()
+	}
 	err := do(doing)
 	if why := (*gaveUp)(nil); err != nil && errors.As(context.Cause(doing), &why) {
 		return why // what was ended for that has nothing to add
