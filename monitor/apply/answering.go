@@ -12,9 +12,6 @@ import (
 // whileAnswer does something that waits for instances for as long as it takes, and gives it
 // up when one has not answered for a while: sync_client would try to reach it for ever.
 func (m *move) whileAnswer(ctx context.Context, instances []inventory.Instance, do func(context.Context) error) error {
-	if _, ends := ctx.Deadline(); ends {
-		return do(ctx)
-	}
 	doing, giveUp := context.WithCancelCause(ctx)
 	defer giveUp(nil)
 	for _, in := range instances {

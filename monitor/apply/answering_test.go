@@ -16,7 +16,8 @@ import (
 func TestCopyToTheDead(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, 2, cyrustest.Settings{})
-	ctx := t.Context()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
 	from, to := r.Stores[0].Master(), r.Stores[1].Master()
 	must(t, from.Fill(ctx, []cyrustest.Mailbox{{Name: "user.anna", Messages: 3}}))
 	r.reroute("anna", from)
@@ -31,11 +32,10 @@ func TestCopyToTheDead(t *testing.T) {
 		}
 		return inner(ctx, server, input, words...)
 	}
-	begin := time.Now()
 	u := unit("anna", "s1", "s2", "anna")
 	outcome, err := o.Carry(ctx, u, false)
-	if outcome != apply.Back || err == nil || !strings.Contains(err.Error(), "anna: copy: given up after ") || !strings.Contains(err.Error(), to.Name+" does not answer") || time.Since(begin) > 30*time.Second {
-		t.Errorf("%s, %v, after %v\n%v", outcome, err, time.Since(begin), j)
+	if outcome != apply.Back || err == nil || !strings.Contains(err.Error(), "anna: copy: given up after ") || !strings.Contains(err.Error(), to.Name+" does not answer") {
+		t.Errorf("%s, %v\n%v", outcome, err, j)
 	}
 	r.look(t, "anna", 1, 0)
 }
