@@ -37,15 +37,6 @@ func (m *move) allowTarget(ctx context.Context, records []monitor.StepRecord) (t
 	return text, "", nil
 }
 
-// overruledLately says what somebody else has changed of who is kept out of the old stores,
-// of those that answer: others keep nobody waiting.
-func (m *move) overruledLately(ctx context.Context, records []monitor.StepRecord) error {
-	ctx, cancel := context.WithTimeout(ctx, greeting/2)
-	defer cancel()
-	how, _ := m.overruled(ctx, records)
-	return how
-}
-
 // nobodyIn fails unless all users are still kept out of the new store's master by what the
 // unit found or made there, and nothing goes on there that could let them in.
 func (m *move) nobodyIn(ctx context.Context) error {

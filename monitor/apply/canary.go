@@ -56,8 +56,8 @@ func (m *move) bringLate(ctx context.Context, records []monitor.StepRecord) (tex
 	return "brought along what came late to " + strings.Join(late, ", "), string(kept), errors.Join(err, m.push(ctx))
 }
 
-// canary looks whether users find on the new store what they saw before, and whether mail
-// for them would be taken. What is amiss right after they were let in is a failure. Later
+// canary looks whether users find on the new store what they saw before, whether mail for
+// them would be taken, and whether they are still kept out of the old ones. What is amiss right after they were let in is a failure. Later
 // they, or the operator, may have changed it, and it is told and keeps nothing open. A
 // delivery to the original that took its time, and has only now ended, is brought along.
 func (m *move) canary(ctx context.Context, records []monitor.StepRecord) (text, data string, err error) {
@@ -70,6 +70,9 @@ func (m *move) canary(ctx context.Context, records []monitor.StepRecord) (text, 
 		return "", "", err
 	}
 	amiss = append(amiss, refused...)
+	if how := m.overruledLately(ctx, records); how != nil {
+		amiss = append(amiss, how)
+	}
 	allowed, _ := ended(records, monitor.StepAllowTarget)
 	if len(amiss) > 0 && m.Now().Sub(allowed) < canaryTime {
 		return "", "", errors.Join(amiss...)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/interlacemail/interlace/fixtures/cyrustest"
 	"github.com/interlacemail/interlace/inventory"
@@ -62,6 +63,30 @@ func TestOperatorOverrules(t *testing.T) {
 		if left := talk(t, to, "", `LIST "" "user.`+user+`"`); left != "" {
 			t.Errorf("a copy is left: %s", left)
 		}
+	}
+}
+
+// Whom the operator denies on the old store in the very moment in which he is let in on the
+// new one is told.
+func TestOperatorIsTooLate(t *testing.T) {
+	t.Parallel()
+	r := anna(t)
+	ctx := t.Context()
+	from := r.Stores[0].Master()
+	j := &journal{left: -1}
+	o := r.options(j)
+	o.Live.Kick = func(context.Context) error {
+		_, err := from.Tool(ctx, "cyr_deny", "-m", "unpaid", "anna")
+		return err
+	}
+	u := unit("anna", "s1", "s2", "anna")
+	says := "user anna is denied on " + from.Name + ` by somebody else meanwhile, who says "unpaid", which does not hold on the new store`
+	if outcome, err := o.Carry(ctx, u, false); outcome != apply.Stuck || err == nil || !strings.Contains(err.Error(), says) {
+		t.Errorf("%s, %v, want %s\n%v", outcome, err, says, j)
+	}
+	o.Now = func() time.Time { return time.Now().Add(time.Hour) }
+	if outcome, err := o.Carry(ctx, u, false); outcome != apply.Moved || !strings.Contains(j.String(), says) {
+		t.Errorf("%s, %v, want %s\n%v", outcome, err, says, j)
 	}
 }
 
