@@ -39,8 +39,9 @@ again and again until that is quick; then whoever may write to their folders is 
 out for as long as it takes to copy the rest, to prove that the new store and its
 replicas have what the old one has, and to route mail and clients anew. Until they are
 let in there everything can be taken back, and is if a step fails, a server does not
-answer or it takes too long; what can't be undone on a server that is down is undone
-by a later --resume or --rollback. Mail waits in the queue of the relay meanwhile.
+answer, it takes too long, or somebody else denies one of them (cyr_deny) or lets one
+in; what can't be undone on a server that is down is undone by a later --resume or
+--rollback. Mail waits in the queue of the relay meanwhile.
 The originals stay where they were, and denied, for keep_source, and are deleted by a
 later apply --resume --yes, which reads every message on the new store and its
 replicas first.

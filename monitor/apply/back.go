@@ -2,6 +2,7 @@ package apply
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -65,7 +66,7 @@ func (m *move) movedBack(ctx context.Context, s *source) (backState, error) {
 }
 
 // isKept reports whether what is on the target is the original of a move the other way
-// that this unit takes back: denied, and not written to since.
+// that this unit takes back: denied by nobody but the move, and not written to since.
 func (m *move) isKept(ctx context.Context) error {
 	records, err := m.Journal.Steps(ctx, m.unit.Plan, m.unit.Of)
 	if err != nil {
@@ -75,7 +76,7 @@ func (m *move) isKept(ctx context.Context) error {
 	if at.Step != monitor.StepKeep {
 		return fmt.Errorf("%s has kept nothing there: it is before %s", m.unit.Of, at.Step)
 	}
-	if err := notDenied(ctx, m.target, m.users()); err != nil {
+	if err := errors.Join(notDenied(ctx, m.target, m.users()), undenied(ctx, m.target, m.users(), m.keeps)); err != nil {
 		return err
 	}
 	own, err := m.Journal.Steps(ctx, m.unit.Plan, m.unit.Name)

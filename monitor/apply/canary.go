@@ -13,35 +13,6 @@ import (
 	"github.com/interlacemail/interlace/monitor"
 )
 
-// allowTarget lets the users in on the new store: on its master, where they work from now
-// on, and on its replicas as far as these can be reached.
-func (m *move) allowTarget(ctx context.Context) (text, data string, err error) {
-	if len(m.users()) == 0 {
-		return "", "", nil
-	}
-	if err := m.target.hosts[0].letIn(ctx, m.users(), m.kept()...); err != nil {
-		return "", "", err
-	}
-	if err := m.target.letInReplicas(ctx, m.users(), m.kept()...); err != nil {
-		text = "let in on the master; " + err.Error()
-	}
-	if m.Live.Kick != nil && !m.rehearsed {
-		if failed := m.Live.Kick(ctx); failed != nil {
-			text = strings.TrimPrefix(text+"; mail that was put off comes when the mail server tries again by itself: "+failed.Error(), "; ")
-		}
-	}
-	return text, "", nil
-}
-
-// kept are the names of the units for which users may be denied on the target beside this
-// one: that whose originals are there.
-func (m *move) kept() []string {
-	if m.unit.Of == "" {
-		return nil
-	}
-	return []string{fileName(&Unit{Plan: m.unit.Plan, Name: m.unit.Of})}
-}
-
 // bringLate merges into the copy what came to the original since the proof, and seals that
 // again. For a shared tree Cyrus can't do that.
 func (m *move) bringLate(ctx context.Context, records []monitor.StepRecord) (text, data string, err error) {
@@ -85,8 +56,8 @@ func (m *move) bringLate(ctx context.Context, records []monitor.StepRecord) (tex
 	return "brought along what came late to " + strings.Join(late, ", "), string(kept), errors.Join(err, m.push(ctx))
 }
 
-// canary looks whether users find on the new store what they saw before, and whether mail
-// for them would be taken. What is amiss right after they were let in is a failure. Later
+// canary looks whether users find on the new store what they saw before, whether mail for
+// them would be taken, and whether they are still kept out of the old ones. What is amiss right after they were let in is a failure. Later
 // they, or the operator, may have changed it, and it is told and keeps nothing open. A
 // delivery to the original that took its time, and has only now ended, is brought along.
 func (m *move) canary(ctx context.Context, records []monitor.StepRecord) (text, data string, err error) {
@@ -99,6 +70,9 @@ func (m *move) canary(ctx context.Context, records []monitor.StepRecord) (text, 
 		return "", "", err
 	}
 	amiss = append(amiss, refused...)
+	if how := m.overruledLately(ctx, records); how != nil {
+		amiss = append(amiss, how)
+	}
 	allowed, _ := ended(records, monitor.StepAllowTarget)
 	if len(amiss) > 0 && m.Now().Sub(allowed) < canaryTime {
 		return "", "", errors.Join(amiss...)

@@ -67,10 +67,12 @@ func (m *move) copyFrom(ctx context.Context, s *source, last bool) error {
 	if err != nil {
 		return err
 	}
-	err = l.users(ctx, last, s.users)
-	if err == nil {
-		err = m.copyTrees(ctx, l, s, last)
-	}
+	err = m.whileAnswer(ctx, m.target.store.Instances[:1], func(ctx context.Context) error {
+		if err := l.users(ctx, last, s.users); err != nil {
+			return err
+		}
+		return m.copyTrees(ctx, l, s, last)
+	})
 	if after := context.WithoutCancel(ctx); err != nil {
 		err = errors.Join(err, h.settle(after), h.forget(after, ".conf"))
 	} else {
@@ -85,15 +87,17 @@ func (m *move) push(ctx context.Context) error {
 	if len(m.target.hosts) == 1 {
 		return nil
 	}
-	for _, l := range m.target.hosts[0].toReplicas() {
-		if err := l.users(ctx, false, m.users()); err != nil {
-			return err
+	return m.whileAnswer(ctx, m.target.store.Instances[1:], func(ctx context.Context) error {
+		for _, l := range m.target.hosts[0].toReplicas() {
+			if err := l.users(ctx, false, m.users()); err != nil {
+				return err
+			}
+			if err := m.sendTrees(ctx, l, m.target.master(), m.trees(), false); err != nil {
+				return err
+			}
 		}
-		if err := m.sendTrees(ctx, l, m.target.master(), m.trees(), false); err != nil {
-			return err
-		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // uncopy removes the copies from the target, which had none before, when nothing copies

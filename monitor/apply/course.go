@@ -87,8 +87,8 @@ type Action struct {
 // order in which it was. With back it is to be taken back, if that is still possible.
 //
 // A step that failed before the pivot turns the unit back: that step, if it began, and all
-// before it are undone, the last one first. So does the pivot if it could not begin. What
-// failed from the pivot on is done again. After a unit has come back a new record of its
+// before it are undone, the last one first. So does the pivot if it could not begin, or has
+// failed with nobody let in. What else failed from the pivot on is done again. After a unit has come back a new record of its
 // first step begins anew.
 func (c *Course) Next(records []monitor.StepRecord, back bool) Action {
 	at := c.stand(records)
@@ -143,7 +143,7 @@ func (c *Course) stand(records []monitor.StepRecord) standing {
 			at.step, at.began, at.failures = step+1, false, 0
 		case monitor.StepFailed:
 			at.failures++
-			if !at.back && at.reversible {
+			if !at.back && (at.reversible || records[i].Data == areOut) {
 				at.turn()
 				at.failures = 0
 				break

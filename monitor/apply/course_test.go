@@ -15,7 +15,7 @@ var course = apply.Course{Steps: []monitor.Step{"a", "b", "c", "d", "e"}, Pivot:
 // Whoever reads the journal knows what to do, wherever the one before stopped.
 func TestNext(t *testing.T) {
 	for _, test := range []struct {
-		journal string // step and the first letter of its state
+		journal string // step and the first letter of its state; n: it failed with nobody let in
 		back    bool
 		want    string
 	}{
@@ -37,7 +37,11 @@ func TestNext(t *testing.T) {
 		{"ab ad bb bd cb cd db dd eb", false, "do e again"},
 		{"ab ad bb bd cb cd db dd eb ed", false, "end"},
 
-		{"ab ad bb bd cb cd df", false, "undo c"}, // the pivot could not begin
+		{"ab ad bb bd cb cd df", false, "undo c"},    // the pivot could not begin
+		{"ab ad bb bd cb cd db dn", false, "undo d"}, // nobody was let in
+		{"ab ad bb bd cb cd db df db dn", false, "undo d"},
+		{"ab ad bb bd cb cd db dn du dU", false, "undo c"},
+		{"ab ad bb bd cb cd db dn du dU cu cU bu bU au aU", false, "end back"},
 		{"ab ad bb bd cf", false, "undo b"},
 		{"ab ad bb bd cb cd df cu cU", false, "undo b"},
 
@@ -89,6 +93,10 @@ func TestCrashes(t *testing.T) {
 			if rng.IntN(6) == 0 {
 				continue
 			}
+			if a.Verb == apply.Do && a.Step == course.Pivot && !world.effects[a.Step] && rng.IntN(6) == 0 {
+				records = append(records, monitor.StepRecord{Step: a.Step, State: monitor.StepFailed, Data: apply.AreOut})
+				continue
+			}
 			world.change(a)
 			if rng.IntN(6) == 0 {
 				continue
@@ -117,11 +125,15 @@ func (w *world) check(t *testing.T, seed uint64, a apply.Action) {
 
 func read(journal string) []monitor.StepRecord {
 	states := map[byte]monitor.StepState{
-		'b': monitor.StepBegan, 'd': monitor.StepDone, 'f': monitor.StepFailed, 'u': monitor.StepUndoing, 'U': monitor.StepUndone,
+		'b': monitor.StepBegan, 'd': monitor.StepDone, 'f': monitor.StepFailed, 'n': monitor.StepFailed, 'u': monitor.StepUndoing, 'U': monitor.StepUndone,
 	}
 	var records []monitor.StepRecord
 	for _, word := range strings.Fields(journal) {
-		records = append(records, monitor.StepRecord{Step: monitor.Step(word[:1]), State: states[word[1]]})
+		r := monitor.StepRecord{Step: monitor.Step(word[:1]), State: states[word[1]]}
+		if word[1] == 'n' {
+			r.Data = apply.AreOut
+		}
+		records = append(records, r)
 	}
 	return records
 }

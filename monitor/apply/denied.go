@@ -28,6 +28,11 @@ func mark(unit string) string { return denial + " (" + unit + ")" }
 // ours reports whether a user is kept out for this unit.
 func (h *host) ours(d *refusal) bool { return d.message == mark(h.unit) }
 
+// madeBy reports whether a user is kept out for this unit, or for one of others.
+func (h *host) madeBy(d *refusal, others []string) bool {
+	return h.ours(d) || slices.ContainsFunc(others, func(unit string) bool { return d.message == mark(unit) })
+}
+
 // another reports whether a user is kept out for another unit.
 func (h *host) another(d *refusal) bool {
 	return d.all && !h.ours(d) && strings.HasPrefix(d.message, denial+" (interlace-")
@@ -144,14 +149,14 @@ func (h *host) letIn(ctx context.Context, users []inventory.UserID, others ...st
 	if err != nil {
 		return err
 	}
-	own := slices.Concat(others, []string{h.unit})
 	unnamed := h.unnamed(there, users)
 	if users == nil {
 		users = slices.Sorted(maps.Keys(there))
 	}
 	if !h.dry {
 		users = slices.DeleteFunc(slices.Clone(users), func(u inventory.UserID) bool {
-			return !slices.ContainsFunc(own, func(unit string) bool { return there[u].message == mark(unit) })
+			d := there[u]
+			return !h.madeBy(&d, others)
 		})
 	}
 	if len(users) == 0 {

@@ -54,6 +54,9 @@ func Quotas(original, replica map[cyrus.InternalName][]cyrus.Use) (different []s
 	return from.differences(to), len(from.miscounted(to, '.'))
 }
 
+// AreOut is the data of a step that failed with nobody let in.
+const AreOut = areOut
+
 // View is what a user sees, and Sight a mailbox in it.
 type (
 	View  = view

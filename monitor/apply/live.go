@@ -161,6 +161,8 @@ func effectsOf(records []monitor.StepRecord) effects {
 			e.routed, e.unrouted = r.State == monitor.StepDone, r.State != monitor.StepDone && r.State != monitor.StepUndone
 		case r.Step == monitor.StepAllowTarget && on:
 			e.target = false
+		case r.Step == monitor.StepAllowTarget && (off || r.Data == areOut):
+			e.target = true
 		case r.Step == monitor.StepAllowSource && on:
 			e.source = false
 		}

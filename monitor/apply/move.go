@@ -81,7 +81,7 @@ func (m *move) do(ctx context.Context, step monitor.Step, records []monitor.Step
 	case monitor.StepRoute:
 		return m.route(ctx, records)
 	case monitor.StepAllowTarget:
-		return m.allowTarget(ctx)
+		return m.allowTarget(ctx, records)
 	case monitor.StepAllowWriters:
 		return "", "", m.allowWriters(ctx, records)
 	case monitor.StepCanary:

@@ -11,6 +11,7 @@ import (
 
 	"github.com/interlacemail/interlace/fixtures/cyrustest"
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/apply"
 )
 
@@ -26,6 +27,7 @@ func TestMoveWhateverKillsIt(t *testing.T) {
 		{"push fails", "sync_client -C " + r.Stores[1].Master().Conf},
 		{"deny_source fails", "cyr_deny -C " + r.Stores[0].Replicas()[0].Conf + " -m"},
 		{"route fails", noRoute},
+		{"allow_target fails", noAllow},
 	} {
 		step := 1
 		if !soak() {
@@ -35,6 +37,9 @@ func TestMoveWhateverKillsIt(t *testing.T) {
 			if step = 2; !soak() {
 				continue
 			}
+		}
+		if test.fails == noAllow && !soak() {
+			step = 15 // among them is where that is about to be written down
 		}
 		t.Run(test.name, func(t *testing.T) {
 			for n := i; ; n += step {
@@ -57,8 +62,9 @@ func TestMoveWhateverKillsIt(t *testing.T) {
 	}
 }
 
-// noRoute stands for routing to the new store in place of a command that fails.
-const noRoute = "route"
+// noRoute and noAllow stand, in place of a command that fails, for routing to the new store
+// and for letting users in there.
+const noRoute, noAllow = "route", "allow"
 
 // move moves two users who share a folder; the journal kills it, and it is carried on. A
 // command with these words fails.
@@ -74,7 +80,9 @@ func (r *rig) move(t *testing.T, name, fails string, j *journal) (killed bool) {
 	u := unit(anna, "s1", "s2", anna, ben)
 	o := r.options(j)
 	o.Run = func(ctx context.Context, server inventory.ServerID, input string, words ...string) (string, error) {
-		if fails != "" && strings.Contains(strings.Join(words, " "), fails) {
+		command := strings.Join(words, " ")
+		allows := j.at() == monitor.StepAllowTarget && strings.Contains(command, "cyr_deny") && strings.Contains(command, " -a ")
+		if fails == noAllow && allows || fails != "" && strings.Contains(command, fails) {
 			return "", errors.New("it fails")
 		}
 		return run(ctx, server, input, words...)
@@ -97,7 +105,7 @@ func (r *rig) move(t *testing.T, name, fails string, j *journal) (killed bool) {
 	if wrong {
 		want = apply.Back
 		for _, u := range []string{anna, ben} {
-			if fails != noRoute || r.routed(u) == "" {
+			if fails != noRoute && fails != noAllow || r.routed(u) == "" {
 				r.reroute(u, from.Master())
 			}
 		}

@@ -80,6 +80,9 @@ type Limits struct {
 	// Insist is how long is tried to use the journal where that fails, while users may be
 	// kept out. Zero means 20 seconds.
 	Insist time.Duration
+	// Silence is how long an instance to which something is copied may give no answer before
+	// the copy is given up. Zero means a minute.
+	Silence time.Duration
 	// StopFile is a path on every server; where that is there, nothing more is done.
 	StopFile string
 }

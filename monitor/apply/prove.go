@@ -35,7 +35,8 @@ func (m *move) proveTarget(ctx context.Context) (text, data string, err error) {
 }
 
 // proveReplicas fails where a replica is not what the new master is, and where the original
-// has not stood still meanwhile. It tells which quotas count something else as used.
+// has not stood still meanwhile, or somebody else has let users in there or denies them. It
+// tells which quotas count something else as used.
 func (m *move) proveReplicas(ctx context.Context, records []monitor.StepRecord) (text string, err error) {
 	var miscounts []string
 	for _, replica := range m.target.store.Instances[1:] {
@@ -44,6 +45,9 @@ func (m *move) proveReplicas(ctx context.Context, records []monitor.StepRecord) 
 			return "", err
 		}
 		miscounts = append(miscounts, p.miscounts...)
+	}
+	if how, err := m.overruled(ctx, records); how != nil || err != nil {
+		return "", errors.Join(how, err)
 	}
 	sealed := sealsOf(records)
 	return strings.Join(miscounts, "; "), m.eachSource(func(s *source) error {

@@ -31,8 +31,11 @@ func (r *carrying) stepOrCut(ctx context.Context, a Action) (failed, err error) 
 // fail writes down that a step can't be done now, and returns that.
 func (r *carrying) fail(ctx context.Context, step monitor.Step, why error) (failed, err error) {
 	record := monitor.StepRecord{Plan: r.unit.Plan, Unit: r.unit.Name, Step: step, State: monitor.StepFailed, At: r.Now(), Text: inventory.Text(why.Error())}
-	if errors.As(why, &usersIn{}) {
+	switch {
+	case errors.As(why, &usersIn{}):
 		record.Data = r.letIn(areIn)
+	case errors.As(why, &nobodyIn{}):
+		record.Data = areOut
 	}
 	return fmt.Errorf("%s: %s: %w", r.unit.Name, step, why), r.write(ctx, record)
 }

@@ -32,7 +32,11 @@ func openedBy(inv *inventory.Inventory, movers []mover) []opened {
 		homes[inv.Users[i].Name], before[inv.Users[i].Name] = inv.Users[i].Store, inv.Users[i].Store
 	}
 	for i := range movers {
-		homes[movers[i].User], before[movers[i].User], units[movers[i].User] = movers[i].To, movers[i].From, movers[i].unit
+		m := &movers[i]
+		homes[m.User], before[m.User], units[m.User] = m.To, m.From, m.unit
+		if m.keeper != nil && m.keeper.Of != "" {
+			before[m.User] = m.To
+		}
 	}
 	var list []opened
 	for _, s := range inv.Shares {

@@ -464,13 +464,23 @@ func TestOpened(t *testing.T) {
 		inv.Shares = append(inv.Shares, inventory.Share{Owner: inventory.UserID(w[0]), Folder: w[1], Grantee: w[2], Rights: w[3]})
 	}
 	inv.Sort()
-	var got []string
-	for _, o := range openedBy(inv, []mover{moving()}) {
-		got = append(got, fmt.Sprintf("%s of %v on %s by %s on %s", o.Folder, o.owner, o.store.Name, o.Grantee, o.grantee))
-	}
-	want := []string{"Mail of {office true} on s1 by anna on s2", "Mail of {carol false} on s2 by anna on s2", "Work of {anna false} on s2 by ben on s1", "Drafts of {anna false} on s2 by carol on s2"}
-	if !slices.Equal(got, want) {
-		t.Errorf("%q, want %q", got, want)
+	moved := moving()
+	back := moving() // carol could not read what anna has before anna was moved to her
+	back.From, back.To, back.keeper = "s2", "s1", &apply.Unit{Of: "anna to s2"}
+	for _, c := range []struct {
+		m    mover
+		want []string
+	}{
+		{moved, []string{"Mail of {office true} on s1 by anna on s2", "Mail of {carol false} on s2 by anna on s2", "Work of {anna false} on s2 by ben on s1", "Drafts of {anna false} on s2 by carol on s2"}},
+		{back, []string{"Mail of {office true} on s1 by anna on s1", "Work of {anna false} on s1 by ben on s1"}},
+	} {
+		var got []string
+		for _, o := range openedBy(inv, []mover{c.m}) {
+			got = append(got, fmt.Sprintf("%s of %v on %s by %s on %s", o.Folder, o.owner, o.store.Name, o.Grantee, o.grantee))
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("from %s to %s: %q, want %q", c.m.From, c.m.To, got, c.want)
+		}
 	}
 }
 

@@ -1,0 +1,67 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
+)
+
+// overruled says what somebody else has changed of who is kept out of the old stores since
+// the unit has denied them there: who was let in, and who of those who move is denied by the
+// operator, which does not hold on the new store. After those who stay were let in, only those
+// who move count. The error says where that can't be asked.
+func (m *move) overruled(ctx context.Context, records []monitor.StepRecord) (how, err error) {
+	var d denials
+	if m.rehearsed || !read(records, monitor.StepDenySource, &d) {
+		return nil, nil
+	}
+	if _, in := last(ofMove.attempt(records), monitor.StepAllowWriters, monitor.StepBegan); in {
+		d.Stay = nil
+	}
+	for _, s := range m.sources {
+		found, unasked := make([]error, len(s.hosts)), make([]error, len(s.hosts))
+		var asking sync.WaitGroup
+		for i, h := range s.hosts {
+			asking.Go(func() { found[i], unasked[i] = h.overruled(ctx, s.users, d.Stay[s.store.Name]) })
+		}
+		asking.Wait()
+		how, err = errors.Join(how, errors.Join(found...)), errors.Join(err, errors.Join(unasked...))
+	}
+	return how, err
+}
+
+// overruledLately says the same of those old stores that answer: others keep nobody waiting.
+func (m *move) overruledLately(ctx context.Context, records []monitor.StepRecord) error {
+	ctx, cancel := context.WithTimeout(ctx, greeting/2)
+	defer cancel()
+	how, _ := m.overruled(ctx, records)
+	return how
+}
+
+// overruled says who is not kept out any more for the unit of those who move, and at all of
+// those who stay.
+func (h *host) overruled(ctx context.Context, moving, staying []inventory.UserID) (how, err error) {
+	there, err := h.denials(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for i, u := range slices.Concat(moving, staying) {
+		d, out := there[u]
+		switch {
+		case h.ours(&d), d.all && i >= len(moving):
+		case d.message == denial:
+			how = errors.Join(how, h.unnamedDenial(u))
+		case out && i < len(moving):
+			how = errors.Join(how, fmt.Errorf("user %s is denied on %s by somebody else meanwhile, who says %s, which does not hold on the new store",
+				inventory.Printable(string(u)), h.server, inventory.Quoted(d.message)))
+		default:
+			how = errors.Join(how, fmt.Errorf("user %s was let in again on %s by somebody else", inventory.Printable(string(u)), h.server))
+		}
+	}
+	return how, nil
+}
