@@ -119,6 +119,8 @@ func TestApplyLayoutLive(t *testing.T) {
 		t.Errorf("it is not told that the operator's command fails: %s", stderr)
 	}
 	m.must(os.Remove("orders/refuse-promote"))
+	rehearsed, _ = m.apply(0, "--resume")
+	before := m.routing()
 	done, stderr := m.apply(0, "--resume", "--yes")
 	for _, u := range done.Units {
 		if u.State != "finished" {
@@ -131,17 +133,28 @@ func TestApplyLayoutLive(t *testing.T) {
 	if operator.On("s1", "imap1") != nil || operator.On("s1", "imap3") == nil {
 		t.Error("the instances are not where the plan wants them")
 	}
-	routes, err := os.ReadFile("routing")
-	m.must(err)
+	m.routedAs(&rehearsed, before)
 	master := "imap2"
 	if fleet.Stores[0].Master() == operator.On("s1", "imap3") {
 		master = "imap3"
 	}
-	if want := "anna," + master + "\nben," + master + "\nzoe,imap9\n"; string(routes) != want {
-		t.Errorf("the routes are\n%s, want\n%s", routes, want)
+	if want := "anna," + master + "\nben," + master + "\nzoe,imap9\n"; m.routing() != want {
+		t.Errorf("the routes are\n%s, want\n%s", m.routing(), want)
 	}
 	if at := m.served("anna"); at != "s1" {
 		t.Errorf("anna is served by %q", at)
+	}
+
+	// What is done is not taken back, and that is said.
+	would, _ := m.apply(0, "layout.json", "--rollback")
+	_, stayed := m.apply(1, "layout.json", "--rollback", "--yes")
+	for _, u := range would.Units {
+		if !strings.HasPrefix(u.Text, "it is done, and not taken back: interlace layout --plan FILE") || !strings.Contains(stayed, u.Unit) {
+			t.Errorf("of %s is said %q and %s", u.Unit, u.Text, stayed)
+		}
+	}
+	if !strings.Contains(stayed, "NOT taken back, since it is done: ") {
+		t.Errorf("that it is not taken back is not told: %s", stayed)
 	}
 
 	// The fleet file follows as apply says, and then fits what is there.

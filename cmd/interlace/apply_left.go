@@ -1,11 +1,14 @@
 package main
 
 import (
+	"context"
+	"fmt"
 	"slices"
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/history"
 )
 
 // sayLeft says what is to be done later.
@@ -20,7 +23,45 @@ func (c *applying) sayLeft(results []apply.Result) {
 	if slices.ContainsFunc(results, func(r apply.Result) bool { return r.Outcome == apply.Moved || r.Outcome == apply.Finished }) {
 		c.app.note("interlace discover brings the inventory up to date, interlace confirm says whether the plan has kept what it promised")
 	}
+	for i := range results {
+		for _, text := range results[i].Miscounts() {
+			c.app.note("%s: %s", inventory.Printable(results[i].Unit.Name), text)
+		}
+	}
 	c.sayInstances(results)
+}
+
+// passwordLeft says what an apply that was killed has left on a server.
+func passwordLeft(f apply.Leftover) string {
+	return fmt.Sprintf("%s on %s holds the password of sync, and was left by an apply that was killed: interlace apply --resume --yes removes it, or on %s: %s",
+		f.File, f.Server, f.Server, inventory.Paste("rm", "--", f.File))
+}
+
+// sayPasswords says what of this kind lies on the servers of what is begun and not done,
+// where no apply runs.
+func (a *app) sayPasswords(ctx context.Context, h *history.History) error {
+	open, err := h.Applies(ctx, false)
+	if err != nil || len(open) == 0 {
+		return err
+	}
+	f, err := a.facts(ctx)
+	if err != nil {
+		return err
+	}
+	var units []apply.Unit
+	for i := range open {
+		j, err := keptJob(ctx, h, &open[i])
+		if err != nil {
+			return err
+		}
+		units = append(units, j.units...)
+	}
+	o := &apply.Options{Inventory: f.Inventory, Run: a.config.run, Tools: a.config.tools(), Journal: h}
+	left, _ := o.Leftovers(ctx, storesOf(units)) // claims keep nobody from reading this
+	for _, l := range left.Private {
+		a.note("%s", passwordLeft(l))
+	}
+	return ctx.Err()
 }
 
 // sayInstances says what the fleet file has to say of stores whose instances have changed:
@@ -56,4 +97,5 @@ func (c *applying) sayStayed(j *job, results []apply.Result) {
 			c.app.note("%s: NOT moved back, and still where the plan has moved them: interlace apply --rollback --yes tries again", inventory.Printable(r.Unit.Name))
 		}
 	}
+	c.sayForGood(j, results)
 }

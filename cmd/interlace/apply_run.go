@@ -59,7 +59,7 @@ func (c *applying) run(ctx context.Context) error {
 	err := c.app.print(result{screen: shown.Screen(), table: shown.Table(), json: object(shown)})
 	c.sayLeft(results)
 	c.sayClaims(results)
-	out := keptOut(results)
+	out := errors.Join(keptOut(results), fallen(results))
 	switch {
 	case errors.Join(wrong, err, out) != nil:
 		return errors.Join(wrong, err, out)
@@ -109,6 +109,9 @@ func (c *applying) fine(j *job, results []apply.Result) bool {
 		if j.backwards && r.Outcome == apply.Back && j.has(r.Unit) {
 			return false
 		}
+		if j.forGood(&r) {
+			return true
+		}
 		return r.Outcome != apply.Moved && r.Outcome != apply.Finished
 	})
 }
@@ -121,7 +124,7 @@ func (c *applying) carryOut(ctx context.Context, j *job) ([]apply.Result, error)
 		o.Tally = nil // what can't be taken back keeps nothing else from that
 	}
 	o.Gates.Asked = func(ctx context.Context) (bool, error) { return c.asked(ctx, j.Number) }
-	shown := c.app.applyProgress(len(j.units))
+	shown := c.app.applyProgress(len(j.units), j.backwards)
 	defer shown.end()
 	o.Progress = shown.at
 	quiet := c.app.quieting(c.history, "apply "+j.name(), storesOf(j.units))
