@@ -78,7 +78,8 @@ routing_file, and others. What interlace watch has recorded in the same database
 counts; where nobody watches, the lag of stores is not known and keeps nothing back.
 
 The exit status is 1 if anything was not done, or speaks against the plan, and 2 if
-nothing could be done or users are kept out at the end: then the last lines say who.`,
+nothing could be done, or users are kept out or an instance that has to run does not
+at the end: then the last lines say who, and which.`,
 		Example: `  interlace apply moves.json users.json
   interlace apply moves.json users.json --yes
   interlace apply users.json --yes --window 22:00-05:00 --users-per-night 200

@@ -59,7 +59,7 @@ func (c *applying) run(ctx context.Context) error {
 	err := c.app.print(result{screen: shown.Screen(), table: shown.Table(), json: object(shown)})
 	c.sayLeft(results)
 	c.sayClaims(results)
-	out := keptOut(results)
+	out := errors.Join(keptOut(results), fallen(results))
 	switch {
 	case errors.Join(wrong, err, out) != nil:
 		return errors.Join(wrong, err, out)

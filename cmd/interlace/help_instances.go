@@ -7,12 +7,16 @@ says when, waits for it, and looks whether it is done:
   instance_hook: [instance, "{action}", "{store}", "{server}", "{role}", "{file}"]
 
 It runs on the machine of apply. {role} is what the instance there is afterwards,
-master or replica; {file} holds in JSON the store's instances as they are afterwards,
-the master first, each with server, role, imap, csync and imapd_conf. Exit status 0
-says that it is done. Each action may be asked for again when it is done already, or
-half done: then it does the rest. It may take 10 minutes or, while a store is offline
-for a promotion, what is left of max_denied; then it is ended with all that it has
-begun. What it leaves running when it ends by itself goes on.
+master or replica; {file} holds in JSON the action, the store, and of the instance
+that it is about, also of one that is to be removed, server, role, imap, csync and
+imapd_conf, as far as they are known: of one that is to be created the first two.
+Under instances it holds the same of the store's instances as they are afterwards, the
+master first. Exit status 0 says that it is done. Each action may be asked for again
+when it is done already, or half done: then it does the rest. That is so when it
+fails, and when what it was to do is not so afterwards, at once and by each later
+apply. It may take 10 minutes or, while a store is offline for a promotion, what is
+left of max_denied; then it is ended with all that it has begun. What it leaves
+running when it ends by itself goes on.
 
 create STORE SERVER replica
   Make an empty instance that runs, with the settings of the master and the same
@@ -52,7 +56,12 @@ promote STORE SERVER master
 
 remove STORE SERVER replica
   End the replica, and the master's channel to it with its sync_client. Whether its
-  data is removed is up to the command; apply says whether it is still there.
+  data is removed is up to the command; apply says whether it is still there. It is
+  also asked for when a create, which may be half done, is taken back.
+
+After a remove, and whenever a change is taken back, the others have to run and to
+answer as before: start is asked for those that do not run. Where one does not stand
+then the last lines of apply say so, and the exit status is 2.
 
 A NEW REPLICA
 

@@ -111,7 +111,7 @@ func newDry(o *Options) *dry {
 	}
 	if o.Layouts.Hook != nil {
 		d.Layouts.Hook = func(_ context.Context, order *Order) (string, error) {
-			d.add(Command{Server: order.Server, Order: &Order{Act: order.Act, Store: order.Store, Server: order.Server, Role: order.Role}})
+			d.add(Command{Server: order.Server, Order: &Order{Act: order.Act, Store: order.Store, Instance: order.Instance}})
 			return "", nil
 		}
 	}

@@ -17,6 +17,9 @@ type Result struct {
 	Still   bool   // nothing was done about it: there was nothing to do, or something has kept it
 	Claims  string // why claims of it are left somewhere, though it has ended; or nothing
 	Records []monitor.StepRecord
+	// Fallen tells that an instance of the store that has to run, or to answer, does not, as
+	// Why says.
+	Fallen bool
 	// In is when users were let in again, where that could not be written down; zero: it was.
 	In time.Time
 	// BackAt is when other units had moved its users back; zero: they have not.

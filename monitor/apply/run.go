@@ -343,7 +343,10 @@ func (r *run) results(ctx context.Context) (list []Result, unread error) {
 		if err != nil {
 			records, unread = t.records, err
 		}
-		list = append(list, Result{Unit: &t.Unit, Outcome: t.outcome, Why: textOf(t.why), Still: t.still, In: t.in, Claims: textOf(t.left), Records: records})
+		var down *fallen
+		list = append(list, Result{
+			Unit: &t.Unit, Outcome: t.outcome, Why: textOf(t.why), Still: t.still, Fallen: errors.As(t.why, &down), In: t.in, Claims: textOf(t.left), Records: records,
+		})
 	}
 	return list, unread
 }
