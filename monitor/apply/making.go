@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/inventory/cyrus"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/planner"
 )
@@ -194,6 +195,9 @@ func (m *making) connect(ctx context.Context, made inventory.Instance) error {
 	if g != nil {
 		wrong = errors.Join(wrong, m.compatible(ctx, g))
 	}
+	if wrong == nil {
+		wrong = m.letsIn(ctx, master, made)
+	}
 	if wrong != nil {
 		return wrong
 	}
@@ -211,14 +215,19 @@ func leadsNot(r *activity) string {
 	return ""
 }
 
-// greetSoon logs in to an instance that may just be starting.
+// greetSoon logs in to an instance that may just be starting. One that refuses the login
+// twice has started.
 func (o *Options) greetSoon(ctx context.Context, in inventory.Instance) (*greeted, error) {
 	if o.rehearsed {
 		return &greeted{Instance: in}, nil // it was not started
 	}
+	refusals := 0
 	for begin := time.Now(); ; {
 		g, err := o.greet(ctx, in)
-		if err == nil || time.Since(begin) > o.Layouts.settle() {
+		if errors.Is(err, cyrus.ErrLogin) {
+			refusals++
+		}
+		if err == nil || refusals > 1 || time.Since(begin) > o.Layouts.settle() {
 			return g, err
 		}
 		if err := pause(ctx, o.Layouts.pause()/4); err != nil {

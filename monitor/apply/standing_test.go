@@ -3,6 +3,7 @@ package apply_test
 import (
 	"context"
 	"errors"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -132,4 +133,25 @@ func TestHookAskedAgain(t *testing.T) {
 	}
 	op.inventory = apply.Follow(op.inventory, u, j.steps)
 	op.check(t, "master r, replica m")
+}
+
+// A new replica that refuses the login, over IMAP or at its sync server, does not keep anybody
+// waiting: sync_client would try for ever.
+func TestSeedRefusedLogin(t *testing.T) {
+	t.Parallel()
+	op := newOperator(t)
+	people(t, op.on("m"))
+	for want, change := range map[string]func(*apply.Options){
+		`log in as "admin": the login is refused`:  after(apply.ActCreate, func() { must(t, os.Remove(op.on("n").Dir+"/conf/sasldb2")) }),
+		`log in as "repl" at the sync server of n`: func(o *apply.Options) { o.SyncPassword = "wrong" },
+	} {
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+		defer cancel()
+		j := &journal{left: -1}
+		patient := func(o *apply.Options) { o.Layouts.Settle = time.Hour }
+		if outcome, err := op.with(j, change, patient).CarryChange(ctx, alteration(planner.Seed, "n", "m", 2)); outcome != apply.Back || err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s, %v\n%v", outcome, err, j)
+		}
+		op.check(t, "master m, replica r")
+	}
 }
