@@ -65,7 +65,8 @@ time, but while a store of theirs is behind or has a critical alert.
 All that is done is written down in the database before and after, with the plans.
 When apply was killed, --resume --yes goes on with what is there, and needs no file.
 --rollback --yes takes back what can be; users who are on their new store already are
-moved back, with the mail that has come since.
+moved back, with the mail that has come since. A change of a layout that is done is
+not taken back: that needs another layout plan.
 
 From its beginning to its end each group claims the instances that it changes, with a
 file interlace-….claim in their configdirectory: apply with another database, or with
@@ -252,7 +253,7 @@ func (c *applying) rehearse(ctx context.Context) error {
 			return err
 		}
 		if r.Text = "it is taken back"; len(r.Steps) == 0 {
-			r.Text = notTakenBack(r.Outcome)
+			r.Text = notTakenBack(u, r.Outcome)
 		}
 		list = append(list, *r)
 		bar.at(i+1, len(back)+len(units), u.Name)
@@ -289,17 +290,6 @@ func askedOnce[T any](ask func(context.Context) (T, error)) func(context.Context
 		asked.Do(func() { answer, err = ask(ctx) })
 		return answer, err
 	}
-}
-
-// notTakenBack says why nothing is undone of a unit that is to be taken back.
-func notTakenBack(o apply.Outcome) string {
-	switch o {
-	case apply.Moved, apply.Finished:
-		return "it is done; who can be moved back is, as below"
-	case apply.Back:
-		return "it was taken back"
-	}
-	return "nothing of it was begun"
 }
 
 // rehearsed are the units that would be carried on, and those that would be taken back:

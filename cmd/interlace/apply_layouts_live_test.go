@@ -145,6 +145,18 @@ func TestApplyLayoutLive(t *testing.T) {
 		t.Errorf("anna is served by %q", at)
 	}
 
+	// What is done is not taken back, and that is said.
+	would, _ := m.apply(0, "layout.json", "--rollback")
+	_, stayed := m.apply(1, "layout.json", "--rollback", "--yes")
+	for _, u := range would.Units {
+		if !strings.HasPrefix(u.Text, "it is done, and not taken back: interlace layout --plan FILE") || !strings.Contains(stayed, u.Unit) {
+			t.Errorf("of %s is said %q and %s", u.Unit, u.Text, stayed)
+		}
+	}
+	if !strings.Contains(stayed, "NOT taken back, since it is done: ") {
+		t.Errorf("that it is not taken back is not told: %s", stayed)
+	}
+
 	// The fleet file follows as apply says, and then fits what is there.
 	_, lines, found := strings.Cut(stderr, "which the fleet file has to say:\n")
 	if !found {

@@ -97,4 +97,5 @@ func (c *applying) sayStayed(j *job, results []apply.Result) {
 			c.app.note("%s: NOT moved back, and still where the plan has moved them: interlace apply --rollback --yes tries again", inventory.Printable(r.Unit.Name))
 		}
 	}
+	c.sayForGood(j, results)
 }

@@ -109,6 +109,9 @@ func (c *applying) fine(j *job, results []apply.Result) bool {
 		if j.backwards && r.Outcome == apply.Back && j.has(r.Unit) {
 			return false
 		}
+		if j.forGood(&r) {
+			return true
+		}
 		return r.Outcome != apply.Moved && r.Outcome != apply.Finished
 	})
 }
