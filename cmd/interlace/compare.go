@@ -60,9 +60,10 @@ the sync_client of the configuration; where neither is known, without a director
 Where the replica's copy has to be removed, with all that only the replica has, first
 comes the command that looks again, with --level 4 --sample 1 --save DIR: it reads all
 files of the master, keeps messages and flags that only the replica has as files, and
-prints the rest, with what brings each message back to the master (by python3). Where the master is damaged it says what to copy from the replica.
-Where the replica has seen more changes than the master in many mailboxes the roles in
-the inventory look exchanged, and no command is printed before that is cleared up.
+prints the rest, with what brings each message back to the master (by python3). Where
+the master is damaged it says what to copy from the replica. Where the replica has
+seen more changes than the master in many mailboxes the roles in the inventory look
+exchanged, and no command is printed before that is cleared up.
 
 A user is identical only if everything of his that the level looks at was compared and
 did not differ. What could not be compared is listed with the reason, such as users

@@ -50,7 +50,7 @@ func TestBegunAnewBeforeTheCopyIsGone(t *testing.T) {
 	o.Denied, o.Live.Served = 4*time.Second, nil
 	route := o.Route
 	o.Route = func(ctx context.Context, routes []apply.Route) error {
-		if routes[0].Store == "" && string(routes[0].To.Server) == to.Master().Name {
+		if string(routes[0].To.Server) == to.Master().Name {
 			return errors.New("the hook fails")
 		}
 		return route(ctx, routes)
