@@ -1,15 +1,19 @@
 package compare
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/csv"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
@@ -28,10 +32,10 @@ func (p *pair) saveMarks(name cyrus.InternalName, v *variance) inventory.Text {
 	if p.options.Save == "" || len(v.marks) == 0 {
 		return ""
 	}
-	file := filepath.Join(p.options.Save, p.filesOf(name)+"-flags.csv")
+	file := ""
 	err := os.MkdirAll(p.options.Save, 0o700)
 	if err == nil {
-		err = write(file, func(to *os.File) error {
+		file, err = write(filepath.Join(p.options.Save, p.filesOf(name)+"-flags.csv"), func(to *os.File) error {
 			w := csv.NewWriter(to)
 			w.Write([]string{"uid", "master", "replica"})
 			for _, m := range v.marks {
@@ -85,8 +89,7 @@ func (p *pair) rescueAs(ctx context.Context, s *side, reader string, name cyrus.
 			if err := s.enter(ctx, reader); err != nil {
 				return files, err
 			}
-			file := filepath.Join(p.options.Save, p.fileName(name, uint32(uid)))
-			err := write(file, func(to *os.File) error {
+			file, err := write(filepath.Join(p.options.Save, p.fileName(name, uint32(uid))), func(to *os.File) error {
 				return s.client.Body(ctx, s.client.UserName(name), uint32(uid), to)
 			})
 			switch {
@@ -124,16 +127,50 @@ func (p *pair) filesOf(name cyrus.InternalName) string {
 	return fmt.Sprintf("%s-%s-%s", p.store.Store, p.store.Replica.Server, mailbox)
 }
 
-// write writes a file as a whole or not at all.
-func write(path string, content func(*os.File) error) error {
+// write writes a file as a whole or not at all, and returns its name. What was saved before
+// stays: where another file has the name a number is added to it, and what is there already
+// is not written once more.
+func write(path string, content func(*os.File) error) (string, error) {
 	file, err := os.CreateTemp(filepath.Dir(path), ".interlace-*")
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer os.Remove(file.Name()) // there is none when all went well
-	err = errors.Join(content(file), file.Sync(), file.Close())
-	if err != nil {
-		return err
+	if err = errors.Join(content(file), file.Sync(), file.Close()); err != nil {
+		return "", err
 	}
-	return os.Rename(file.Name(), path)
+	ending := filepath.Ext(path)
+	base := strings.TrimSuffix(path, ending)
+	for n := 2; ; n++ {
+		// Who makes the name may put a file there: nobody else has written one.
+		taken, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+		if err == nil {
+			return path, errors.Join(taken.Close(), os.Rename(file.Name(), path))
+		}
+		if !errors.Is(err, fs.ErrExist) {
+			return "", err
+		}
+		if same, err := alike(file.Name(), path); same || err != nil {
+			return path, err
+		}
+		path = fmt.Sprintf("%s~%d%s", base, n, ending)
+	}
+}
+
+// alike tells whether two files have the same content.
+func alike(a, b string) (bool, error) {
+	var sums [2][]byte
+	for i, path := range []string{a, b} {
+		file, err := os.Open(path)
+		if err != nil {
+			return false, err
+		}
+		sum := sha256.New()
+		_, err = io.Copy(sum, file)
+		if err = errors.Join(err, file.Close()); err != nil {
+			return false, err
+		}
+		sums[i] = sum.Sum(nil)
+	}
+	return bytes.Equal(sums[0], sums[1]), nil
 }

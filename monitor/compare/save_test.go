@@ -49,6 +49,31 @@ func TestOnlyCopiesAreSaved(t *testing.T) {
 	}
 }
 
+// TestSavedStays saves, one after the other, two messages that have the same UID, and flags
+// twice: what was saved first is there in the end, and nothing is saved twice.
+func TestSavedStays(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, cyrustest.Mailbox{Name: "user.anna", Messages: 2})
+	dir := filepath.Join(t.TempDir(), "saved")
+	texts := []string{"Subject: first\r\n\r\nx\r\n", "Subject: second\r\n\r\nx\r\n"}
+	for i, text := range texts {
+		r.do(r.replica, "anna", "APPEND INBOX "+cyrustest.Literal(text), "SELECT INBOX", []string{`UID STORE 1 +FLAGS (\Flagged)`, `UID STORE 2 +FLAGS (\Flagged)`}[i])
+		for range 2 {
+			r.compare(compare.Options{Level: monitor.CompareMarks, Save: dir})
+		}
+		r.tool(r.replica, "sync_reset", "-f", "anna")
+		r.sync("-u", "anna")
+	}
+	for i, name := range []string{"s1-imap2-user.anna-3.eml", "s1-imap2-user.anna-3~2.eml"} {
+		if got, err := os.ReadFile(filepath.Join(dir, name)); err != nil || string(got) != texts[i] {
+			t.Errorf("%s is %q, %v", name, got, err)
+		}
+	}
+	if all, err := os.ReadDir(dir); err != nil || len(all) != 4 {
+		t.Errorf("%v, %v", all, err)
+	}
+}
+
 // TestNamesOfAllKinds compares a pair with names that need care, in every
 // arrangement of names: all of it is compared, and a difference in each is found.
 func TestNamesOfAllKinds(t *testing.T) {
