@@ -76,6 +76,8 @@ func (r *remedy) decide() {
 		r.askForRoles()
 	case r.some(r.onMaster):
 		r.mend(&r.store.Replica, &r.store.Master)
+	case !r.every(usesDiffer) && !r.store.reaches():
+		r.warn("no command is printed: %[1]s has several replicas, and sync_client goes to another one than %[2]s unless it is told where; give the csync of %[2]s in the inventory, as host:port, and compare again", r.store.Store, r.store.Replica.Server)
 	case r.owner.Shared:
 		r.mendTree()
 	case r.some(r.isInbox):

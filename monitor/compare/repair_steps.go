@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"net"
 	"net/url"
 	"path/filepath"
 	"regexp"
@@ -27,10 +28,25 @@ func ofConf(s *Side, name string, words ...string) inventory.Text {
 	return inventory.Paste(append(program(name, s), words...)...)
 }
 
+// reaches tells whether sync_client can be told to go to this replica, and no other.
+func (p *Pair) reaches() bool {
+	host, _, err := net.SplitHostPort(p.Replica.CSync)
+	return !p.Several || err == nil && host != "" && !strings.Contains(host, ":")
+}
+
+// syncClient is the command of sync_client with these words. Of several replicas it names
+// this one; else it goes where its configuration says.
+func (p *Pair) syncClient(words ...string) inventory.Text {
+	if p.Several {
+		words = append([]string{"-S", p.Replica.CSync}, words...)
+	}
+	return ofConf(&p.Master, "sync_client", words...)
+}
+
 func (r *remedy) sync() monitor.RepairStep {
 	return monitor.RepairStep{
 		Server: r.store.Master.Server, Text: "makes the replica's copy of the user like the master's",
-		Command: ofConf(&r.store.Master, "sync_client", "-v", "-u", "--", r.owner.Name),
+		Command: r.store.syncClient("-v", "-u", "--", r.owner.Name),
 	}
 }
 

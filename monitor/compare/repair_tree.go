@@ -47,7 +47,7 @@ func (r *remedy) syncTree() {
 		}
 	}
 	r.steps = append(r.steps, monitor.RepairStep{
-		Server: r.store.Master.Server, Text: "makes the replica's mailboxes like the master's", Command: ofConf(&r.store.Master, "sync_client", words...),
+		Server: r.store.Master.Server, Text: "makes the replica's mailboxes like the master's", Command: r.store.syncClient(words...),
 	})
 	r.warn("what is newer on the replica is copied to the master, and flags of the older side are lost (--save keeps them in a file)")
 	r.warn("Cyrus 3.6.1 ends with an assertion where the replica's HIGHESTMODSEQ is the larger one: change and change back a right on the master until it is not")
