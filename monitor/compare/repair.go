@@ -31,6 +31,7 @@ type remedy struct {
 	miscounts map[cyrus.InternalName][2]bool
 	lead      lead
 	ways      map[cyrus.InternalName][]monitor.RepairStep // back of what was saved
+	strays    map[cyrus.InternalName]stray
 
 	steps    []monitor.RepairStep
 	warnings []string
@@ -38,7 +39,7 @@ type remedy struct {
 
 // repair gives the differences of a user or shared tree their repair.
 func (p *pair) repair(owner cyrus.Owner, o *owned, list []monitor.Difference) {
-	r := &remedy{store: &p.store, options: &p.options, owner: owner, list: slices.DeleteFunc(slices.Clone(list), heldElsewhere), read: o.wholly(), inner: p.inner, miscounts: p.miscounts, lead: p.lead, ways: p.ways}
+	r := &remedy{store: &p.store, options: &p.options, owner: owner, list: slices.DeleteFunc(slices.Clone(list), heldElsewhere), read: o.wholly(), inner: p.inner, miscounts: p.miscounts, lead: p.lead, ways: p.ways, strays: p.strays}
 	if len(r.list) > 0 {
 		r.decide()
 	}
@@ -76,6 +77,8 @@ func (r *remedy) decide() {
 		r.askForRoles()
 	case r.some(r.onMaster):
 		r.mend(&r.store.Replica, &r.store.Master)
+	case r.some(r.astray):
+		r.renameBack()
 	case !r.every(usesDiffer) && !r.store.reaches():
 		r.warn("no command is printed: %[1]s has several replicas, and sync_client goes to another one than %[2]s unless it is told where; give the csync of %[2]s in the inventory, as host:port, and compare again", r.store.Store, r.store.Replica.Server)
 	case r.owner.Shared:
