@@ -56,8 +56,8 @@ func (r *remedy) sync() monitor.RepairStep {
 func (r *remedy) reset(deleted []string) monitor.RepairStep {
 	at := &r.store.Replica
 	commands := []inventory.Text{r.copyScripts(at)}
-	for _, id := range deleted {
-		commands = append(commands, forget(at, id))
+	if len(deleted) > 0 {
+		commands = append(commands, forget(at, deleted))
 	}
 	commands = append(commands, ofConf(at, "sync_reset", "-f", "--", r.owner.Name))
 	step := monitor.RepairStep{Server: at.Server, Text: "removes the replica's copy of the user, when what only that has is copied aside"}
@@ -91,20 +91,24 @@ func (r *remedy) copyScripts(at *Side) inventory.Text {
 	if mailbox == "" || where == "" || !found {
 		return ""
 	}
-	return `cp -a -- "$(` + where + `)" ` + inventory.Text(to)
+	return `cp -a --backup=numbered -- "$(` + where + `)" ` + inventory.Text(to)
 }
 
 // uniqueID is what Cyrus makes unique identifiers of.
 var uniqueID = regexp.MustCompile(`^[A-Za-z0-9-]+$`)
 
-// forget is the command that removes the record by which a server knows a mailbox's unique
-// identifier.
-func forget(s *Side, id string) inventory.Text {
+// forget is the command that removes the records by which a server knows mailboxes' unique
+// identifiers. It fails where one of them cannot be removed.
+func forget(s *Side, ids []string) inventory.Text {
 	conf, tool := ofConf(s, "cyr_info", "conf-all"), ofConf(s, "cyr_dbtool")
-	if !uniqueID.MatchString(id) || conf == "" || tool == "" {
+	if conf == "" || tool == "" || slices.ContainsFunc(ids, func(id string) bool { return !uniqueID.MatchString(id) }) {
 		return ""
 	}
-	return tool + ` "$(` + conf + ` | sed -n 's/^configdirectory: //p')/mailboxes.db" twoskip delete I` + inventory.Text(id)
+	command := tool + ` "$(` + conf + ` | sed -n 's/^configdirectory: //p')/mailboxes.db" twoskip delete `
+	if len(ids) == 1 {
+		return command + "I" + inventory.Text(ids[0])
+	}
+	return "(for id in " + inventory.Text(strings.Join(ids, " ")) + "; do " + command + `"I$id" || exit; done)`
 }
 
 // Look is the command that reads all files of a user on both sides, saves what only the
