@@ -64,7 +64,7 @@ func (p *pair) one(ctx context.Context, l *lane, s *stood) error {
 	case s.replica == nil:
 		d.MasterID = inventory.Text(s.master.UniqueID)
 	case all != nil:
-		d.Saved, d.Unsaved = p.rescue(ctx, l, s.name, s.replica.ACL, all, known)
+		d.Saved, d.Unsaved = p.rescue(ctx, l, s.name, s.replica.ACL, all, known, nil)
 	}
 	p.addLate(s.name, d, &s.still)
 	return nil

@@ -300,7 +300,7 @@ func (r *remedy) tellUnsaved(unsaved int64) {
 		}
 	}
 	r.warn("no command removes the replica's copy as long as messages that only the replica has are not saved: %d", unsaved)
-	r.warn("keep what is in the directory on %s aside first; where the file of such a message is there and %[1]s may not read it, make it Cyrus's own; where there is none, nothing is left to save: run reconstruct for the mailbox on %[1]s, which gives the message up", at.Server)
+	r.warn("keep what is in the directory on %[1]s aside first; where the file of such a message is there and %[1]s may not read it, make it Cyrus's own; where it is there and not what the index says, move it out of the directory, since it may be of a message that nobody else has, and run reconstruct for the mailbox on %[1]s; where there is none, nothing is left to save: run reconstruct for the mailbox on %[1]s, which gives the message up", at.Server)
 	r.warn("where %[1]s says \"Permission denied\", give the user the right r on the mailbox on %[1]s, as an administrator (SETACL); then compare again", at.Server)
 }
 

@@ -3,6 +3,7 @@ package compare
 import (
 	"bytes"
 	"context"
+	"crypto/sha1" // as Cyrus does
 	"crypto/sha256"
 	"encoding/csv"
 	"errors"
@@ -21,8 +22,8 @@ import (
 
 // save writes to files what a repair of the replica would destroy.
 func (p *pair) save(ctx context.Context, l *lane, name cyrus.InternalName, acl []cyrus.Right, v *variance) {
-	extra, left := p.rescue(ctx, l, name, acl, &v.extra, v.traits)
-	content, more := p.rescue(ctx, l, name, acl, &v.content, v.traits)
+	extra, left := p.rescue(ctx, l, name, acl, &v.extra, v.traits, nil)
+	content, more := p.rescue(ctx, l, name, acl, &v.content, v.traits, nil)
 	v.saved, v.unsaved = joined(joined(extra, content), p.saveMarks(name, v)), [2]int64{left, more}
 }
 
@@ -52,8 +53,9 @@ func (p *pair) saveMarks(name cyrus.InternalName, v *variance) inventory.Text {
 }
 
 // rescue writes messages of the replica to files, and says which, and how many are not
-// saved.
-func (p *pair) rescue(ctx context.Context, l *lane, name cyrus.InternalName, acl []cyrus.Right, messages *uids, known map[uint32]traits) (inventory.Text, int64) {
+// saved. Of damaged files the digests tell what is to be saved: a server may show only as
+// much of one as its index says.
+func (p *pair) rescue(ctx context.Context, l *lane, name cyrus.InternalName, acl []cyrus.Right, messages *uids, known map[uint32]traits, digests map[uint32][20]byte) (inventory.Text, int64) {
 	if p.options.Save == "" || messages.count == 0 {
 		return "", messages.count
 	}
@@ -61,7 +63,7 @@ func (p *pair) rescue(ctx context.Context, l *lane, name cyrus.InternalName, acl
 	if reader == "" {
 		return "the messages are not saved: there is no user who may read them on the replica", messages.count
 	}
-	files, err := p.rescueAs(ctx, &l.replica, reader, name, messages, known)
+	files, err := p.rescueAs(ctx, &l.replica, reader, name, messages, known, digests)
 	text := inventory.Text("")
 	switch len(files) {
 	case 0:
@@ -79,7 +81,10 @@ func (p *pair) rescue(ctx context.Context, l *lane, name cyrus.InternalName, acl
 	return text, messages.count - int64(len(files))
 }
 
-func (p *pair) rescueAs(ctx context.Context, s *side, reader string, name cyrus.InternalName, messages *uids, known map[uint32]traits) (files []string, err error) {
+// errCut says that only a part of a file can be saved.
+var errCut = errors.New("the server does not show all of the file")
+
+func (p *pair) rescueAs(ctx context.Context, s *side, reader string, name cyrus.InternalName, messages *uids, known map[uint32]traits, digests map[uint32][20]byte) (files []string, err error) {
 	if err := os.MkdirAll(p.options.Save, 0o700); err != nil {
 		return nil, err
 	}
@@ -90,7 +95,12 @@ func (p *pair) rescueAs(ctx context.Context, s *side, reader string, name cyrus.
 				return files, err
 			}
 			file, err := write(filepath.Join(p.options.Save, p.fileName(name, uint32(uid))), func(to *os.File) error {
-				return s.client.Body(ctx, s.client.UserName(name), uint32(uid), to)
+				sum := sha1.New()
+				err := s.client.Body(ctx, s.client.UserName(name), uint32(uid), io.MultiWriter(to, sum))
+				if digest, told := digests[uint32(uid)]; err == nil && told && !bytes.Equal(digest[:], sum.Sum(nil)) {
+					err = errCut
+				}
+				return err
 			})
 			switch {
 			case err == nil:
@@ -101,7 +111,7 @@ func (p *pair) rescueAs(ctx context.Context, s *side, reader string, name cyrus.
 			case cyrus.Died(err):
 				s.close()
 				failed = err
-			case errors.Is(err, cyrus.ErrNoMessage):
+			case errors.Is(err, cyrus.ErrNoMessage), errors.Is(err, errCut):
 				failed = err
 			default:
 				return files, err

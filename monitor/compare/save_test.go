@@ -74,6 +74,37 @@ func TestSavedStays(t *testing.T) {
 	}
 }
 
+// TestFilesThatAreCutStay: a file of the replica that is longer than its index says may be of a
+// message of its own, and the server shows the beginning only. Nothing removes it.
+func TestFilesThatAreCutStay(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, cyrustest.Mailbox{Name: "user.anna", Messages: 2})
+	file := filepath.Join(r.directory(r.replica, "user.anna"), "2.")
+	if err := os.WriteFile(file, []byte("Subject: own\r\n\r\n"+strings.Repeat("all of it is to stay\r\n", 200)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	look := compare.Options{Level: monitor.CompareSpool, Sample: 1, Save: filepath.Join(t.TempDir(), "saved")}
+	found := r.compare(look)
+	only(t, found, "spool user.anna")
+	for _, d := range found.Differences {
+		if !strings.Contains(string(d.Warning), "does not show all of the file") || !strings.Contains(string(d.Warning), "move it out of the directory") {
+			t.Errorf("it says %s", d.Warning)
+		}
+		for _, step := range d.Repair {
+			if !strings.Contains(string(step.Command), "mbpath ") {
+				t.Errorf("it runs %s", step.Command)
+			}
+		}
+	}
+	if err := os.Rename(file, filepath.Join(r.replica.Dir, "own.eml")); err != nil {
+		t.Fatal(err)
+	}
+	r.tool(r.replica, "reconstruct", "--", "user.anna")
+	said := ""
+	r.follow(owner("anna"), t.TempDir(), &said)
+	only(t, r.compare(look))
+}
+
 // TestNamesOfAllKinds compares a pair with names that need care, in every
 // arrangement of names: all of it is compared, and a difference in each is found.
 func TestNamesOfAllKinds(t *testing.T) {

@@ -139,14 +139,14 @@ func (p *pair) sampled(ctx context.Context, l *lane, s *side, f *files, sum *mon
 	if err != nil {
 		return err
 	}
-	var bad, other uids
-	badAt := map[uint32]bool{}
+	var bad uids
+	badAt, other := map[uint32]bool{}, map[uint32][20]byte{}
 	for _, place := range slices.Sorted(maps.Keys(damaged)) {
 		if d := damaged[place]; d.UID == suspects[place].UID {
 			bad.add(d.UID)
 			badAt[place] = true
 			if !d.Missing {
-				other.add(d.UID)
+				other[d.UID] = d.File
 			}
 		}
 	}
@@ -161,7 +161,7 @@ func (p *pair) sampled(ctx context.Context, l *lane, s *side, f *files, sum *mon
 	p.drawn[f.role] = drawn
 	p.mu.Unlock()
 	if bad.count > 0 {
-		p.tellDamaged(ctx, l, f, &bad, &other)
+		p.tellDamaged(ctx, l, f, &bad, other)
 	}
 	return nil
 }
@@ -182,15 +182,19 @@ func (s *side) damagedAt(ctx context.Context, mailbox cyrus.InternalName, choose
 	return damaged, read, nil
 }
 
-// tellDamaged enters which files are damaged, and which of those are there. What is in such a
-// file of the replica may be a message that nobody else has, and is saved.
-func (p *pair) tellDamaged(ctx context.Context, l *lane, f *files, damaged, other *uids) {
+// tellDamaged enters which files are damaged; of those that are there it gets the digests.
+// What is in such a file of the replica may be a message that nobody else has, and is saved.
+func (p *pair) tellDamaged(ctx context.Context, l *lane, f *files, damaged *uids, other map[uint32][20]byte) {
 	d := p.difference(f.mailbox.Internal, monitor.SpoolDamaged)
 	d.Server, d.UIDs = p.store.Master.Server, inventory.Text(damaged.String())
-	has := inventory.Text(inventory.Counted(int(damaged.count-other.count), "file", "files") + " missing, " + inventory.Counted(int(other.count), "file", "files") + " not as delivered")
+	has := inventory.Text(inventory.Counted(int(damaged.count)-len(other), "file", "files") + " missing, " + inventory.Counted(len(other), "file", "files") + " not as delivered")
 	if d.Master = has; f.role == inventory.Replica {
 		d.Server, d.Master, d.Replica = p.store.Replica.Server, "", has
-		d.Saved, d.Unsaved = p.rescue(ctx, l, f.mailbox.Internal, f.mailbox.ACL, other, nil)
+		var there uids
+		for _, uid := range slices.Sorted(maps.Keys(other)) {
+			there.add(uid)
+		}
+		d.Saved, d.Unsaved = p.rescue(ctx, l, f.mailbox.Internal, f.mailbox.ACL, &there, nil, other)
 	}
 	d.Text = "the files of the messages are not what the index of the same server says"
 	p.add(f.mailbox.Internal, d)
