@@ -51,6 +51,9 @@ func (s *Store) Master() *Instance {
 	return &s.Instances[0]
 }
 
+// Several reports whether the store has more than one replica.
+func (s *Store) Several() bool { return len(s.Instances) > 2 }
+
 // On returns the instance on the server, or nil.
 func (s *Store) On(server ServerID) *Instance {
 	for i := range s.Instances {

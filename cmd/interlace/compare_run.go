@@ -87,7 +87,7 @@ func (c *comparing) pair(ctx context.Context, p *pairOf, i, connections int, bar
 	if c.keeping != nil {
 		o.Damaged = c.keeping.past.Damaged(p.copy())
 	}
-	store := compare.Pair{Store: p.store.Name}
+	store := compare.Pair{Store: p.store.Name, Several: p.store.Several()}
 	if store.Master, p.err = c.side(ctx, p, p.master); p.err != nil {
 		return
 	}
@@ -123,7 +123,7 @@ func (c *comparing) progress(bar *progress, i, done, all int) {
 
 func (c *comparing) side(ctx context.Context, p *pairOf, in inventory.Instance) (compare.Side, error) {
 	options, err := c.asker.options(ctx, in, c.expected[p.store.Name])
-	return compare.Side{Server: in.Server, Conf: in.IMAPDConf, Programs: programsOf(c.app.config.Monitor.SyncClient), IMAP: options}, err
+	return c.app.config.sideOf(in, options), err
 }
 
 // found puts together what was found in all pairs.

@@ -47,7 +47,7 @@ func (a *app) confirmOptions(ctx context.Context, inv *inventory.Inventory) (*co
 		Inventory: inv, Now: a.now, Compare: compare.Options{Connections: a.config.Connections},
 		Side: func(ctx context.Context, in inventory.Instance) (compare.Side, error) {
 			options, err := asker.options(ctx, in, 0)
-			return compare.Side{Server: in.Server, Conf: in.IMAPDConf, Programs: programsOf(a.config.Monitor.SyncClient), IMAP: options}, err
+			return a.config.sideOf(in, options), err
 		},
 		Carried: carrying.of, Denied: a.config.deniedOn, Tools: a.config.tools(), Running: a.config.running,
 	}

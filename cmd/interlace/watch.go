@@ -14,8 +14,10 @@ import (
 
 	"github.com/interlacemail/interlace/cmd/interlace/report"
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/inventory/cyrus"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/alert"
+	"github.com/interlacemail/interlace/monitor/compare"
 	"github.com/interlacemail/interlace/monitor/history"
 	"github.com/interlacemail/interlace/monitor/logs"
 	"github.com/interlacemail/interlace/monitor/processes"
@@ -334,6 +336,11 @@ func programsOf(syncClient string) string {
 		return filepath.Dir(syncClient)
 	}
 	return processes.Directory()
+}
+
+// sideOf is an instance as a comparison asks it, and as its repairs name it.
+func (c *config) sideOf(in inventory.Instance, options cyrus.Options) compare.Side {
+	return compare.Side{Server: in.Server, Conf: in.IMAPDConf, CSync: in.CSync, Programs: programsOf(c.Monitor.SyncClient), IMAP: options}
 }
 
 // hostname is the name of this host; tests give it another one.

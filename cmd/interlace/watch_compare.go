@@ -67,7 +67,7 @@ func (l *local) pairs(ctx context.Context, asker *asker) ([]compare.Pair, error)
 	l.mu.Unlock()
 	side := func(in *inventory.Instance, of inventory.StoreID) (compare.Side, error) {
 		options, err := asker.options(ctx, *in, mailboxes[of])
-		return compare.Side{Server: in.Server, Conf: in.IMAPDConf, Programs: programsOf(l.app.config.Monitor.SyncClient), IMAP: options}, err
+		return l.app.config.sideOf(*in, options), err
 	}
 	var pairs []compare.Pair
 	for _, c := range copiesFrom(l.server, stores) {
@@ -76,7 +76,7 @@ func (l *local) pairs(ctx context.Context, asker *asker) ([]compare.Pair, error)
 		}
 		s := &stores.Stores[stores.Store(c.Store)]
 		replica := slices.IndexFunc(s.Instances, func(in inventory.Instance) bool { return in.Server == c.Server })
-		p := compare.Pair{Store: s.Name}
+		p := compare.Pair{Store: s.Name, Several: s.Several()}
 		var errs [2]error
 		p.Master, errs[0] = side(s.Master(), s.Name)
 		p.Replica, errs[1] = side(&s.Instances[replica], s.Name)

@@ -35,6 +35,7 @@ type rig struct {
 	fleet           *cyrustest.Fleet
 	master, replica *cyrustest.Instance
 	sieve           map[*cyrustest.Instance]string // the address of each one's service for scripts
+	several         bool                           // there are further replicas
 }
 
 // newRig starts a pair with some mail on both sides. Nothing is replicated but by
@@ -48,19 +49,24 @@ func newRig(t *testing.T, mailboxes ...cyrustest.Mailbox) *rig {
 // startRig starts a pair of these settings.
 func startRig(t *testing.T, settings cyrustest.Settings, mailboxes ...cyrustest.Mailbox) *rig {
 	t.Helper()
+	return startRigOf(t, []cyrustest.Settings{settings, settings}, mailboxes...)
+}
+
+// startRigOf starts a master and its replicas, the first of which is looked at.
+func startRigOf(t *testing.T, all []cyrustest.Settings, mailboxes ...cyrustest.Mailbox) *rig {
+	t.Helper()
 	cyrustest.Need(t, "timsieved", "mbpath", "cyr_dbtool")
-	both := []cyrustest.Settings{settings, settings}
-	addresses := make([]string, len(both))
-	for i := range both {
+	addresses := make([]string, len(all))
+	for i := range all {
 		free, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			t.Fatal(err)
 		}
 		addresses[i] = free.Addr().String()
 		free.Close()
-		both[i].Services = []cyrustest.Service{{Name: "sieve", Command: "timsieved", Listen: addresses[i]}}
+		all[i].Services = []cyrustest.Service{{Name: "sieve", Command: "timsieved", Listen: addresses[i]}}
 	}
-	fleet := cyrustest.Run(t, cyrustest.StoreOptions{Name: "s1", Instances: both})
+	fleet := cyrustest.Run(t, cyrustest.StoreOptions{Name: "s1", Instances: all})
 	r := &rig{t: t, fleet: fleet, master: fleet.Stores[0].Master(), replica: fleet.Stores[0].Replicas()[0]}
 	r.sieve = map[*cyrustest.Instance]string{r.master: addresses[0], r.replica: addresses[1]}
 	if err := r.master.Fill(within(t, time.Minute), mailboxes); err != nil {
@@ -94,6 +100,19 @@ func remove(r *rig, in *cyrustest.Instance, mailbox string, uid int) {
 
 func truncate(r *rig, in *cyrustest.Instance, mailbox string, uid int) {
 	if err := os.Truncate(fmt.Sprintf("%s/%d.", r.directory(in, mailbox), uid), 100); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// garble changes the last letter of a file.
+func garble(r *rig, in *cyrustest.Instance, mailbox string, uid int) {
+	name := fmt.Sprintf("%s/%d.", r.directory(in, mailbox), uid)
+	text, err := os.ReadFile(name)
+	if err == nil {
+		text[len(text)-3]++
+		err = os.WriteFile(name, text, 0o600)
+	}
+	if err != nil {
 		r.t.Fatal(err)
 	}
 }
@@ -151,13 +170,13 @@ func (r *rig) do(in *cyrustest.Instance, user string, commands ...string) {
 }
 
 func (r *rig) side(server inventory.ServerID, in *cyrustest.Instance) compare.Side {
-	return compare.Side{Server: server, Conf: in.Conf, IMAP: cyrus.Options{
+	return compare.Side{Server: server, Conf: in.Conf, CSync: in.Csync, IMAP: cyrus.Options{
 		Address: in.IMAP, User: cyrustest.AdminUser, Password: cyrus.Secret(r.fleet.Password), TLS: cyrus.None,
 	}}
 }
 
 func (r *rig) pair() compare.Pair {
-	return compare.Pair{Store: "s1", Master: r.side("imap1", r.master), Replica: r.side("imap2", r.replica)}
+	return compare.Pair{Store: "s1", Several: r.several, Master: r.side("imap1", r.master), Replica: r.side("imap2", r.replica)}
 }
 
 // carried says that nothing waits, behind that that much does.

@@ -48,8 +48,15 @@ func (p *pair) one(ctx context.Context, l *lane, s *stood) error {
 		return nil
 	case err != nil && !cannotRead(err):
 		return err
+	case err != nil && copy.damageOf(s.name) != nil, !has.Readable:
+		*text = "a mailbox"
+		p.unreadable(s)
 	case err != nil:
 		*text = "a mailbox"
+		p.uncompared(s.name, "messages", err.Error())
+		if s.replica != nil {
+			d.Unsaved = max(1, has.Status.Messages)
+		}
 	default:
 		*text = "a mailbox with " + messages(all)
 	}
@@ -57,7 +64,7 @@ func (p *pair) one(ctx context.Context, l *lane, s *stood) error {
 	case s.replica == nil:
 		d.MasterID = inventory.Text(s.master.UniqueID)
 	case all != nil:
-		d.Saved, d.Unsaved = p.rescue(ctx, l, s.name, s.replica.ACL, all, known)
+		d.Saved, d.Unsaved = p.rescue(ctx, l, s.name, s.replica.ACL, all, known, nil)
 	}
 	p.addLate(s.name, d, &s.still)
 	return nil

@@ -15,6 +15,7 @@ type Side struct {
 	IMAP     cyrus.Options // as an administrator
 	Conf     string        // path of imapd.conf on the server, for repairs; empty: Cyrus's own default
 	Programs string        // directory of Cyrus's programs there, for repairs; empty: nobody knows
+	CSync    string        // host:port of the sync server, for repairs of one replica of several; empty: nobody knows
 }
 
 // Spot is a mailbox on a server, as its administrator names it.
@@ -27,6 +28,9 @@ type Spot struct {
 type Pair struct {
 	Store           inventory.StoreID
 	Master, Replica Side
+	// Several tells that the store has further replicas. What repairs this one must not go
+	// to another.
+	Several bool
 }
 
 // Options say how to compare.

@@ -2,6 +2,7 @@ package compare
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -31,6 +32,9 @@ type remedy struct {
 	miscounts map[cyrus.InternalName][2]bool
 	lead      lead
 	ways      map[cyrus.InternalName][]monitor.RepairStep // back of what was saved
+	strays    map[cyrus.InternalName]stray
+	had       map[cyrus.InternalName]int64 // messages that only the replica has and whose UIDs the master has given out
+	doubted   []inventory.Text             // mailboxes that were not compared to the end
 
 	steps    []monitor.RepairStep
 	warnings []string
@@ -38,7 +42,10 @@ type remedy struct {
 
 // repair gives the differences of a user or shared tree their repair.
 func (p *pair) repair(owner cyrus.Owner, o *owned, list []monitor.Difference) {
-	r := &remedy{store: &p.store, options: &p.options, owner: owner, list: slices.DeleteFunc(slices.Clone(list), heldElsewhere), read: o.wholly(), inner: p.inner, miscounts: p.miscounts, lead: p.lead, ways: p.ways}
+	r := &remedy{
+		store: &p.store, options: &p.options, owner: owner, list: slices.DeleteFunc(slices.Clone(list), heldElsewhere), read: o.wholly(), inner: p.inner, miscounts: p.miscounts, lead: p.lead, ways: p.ways,
+		strays: p.strays, had: p.had, doubted: slices.DeleteFunc(slices.Sorted(maps.Keys(o.unsure)), func(name inventory.Text) bool { return name == "" }),
+	}
 	if len(r.list) > 0 {
 		r.decide()
 	}
@@ -76,10 +83,17 @@ func (r *remedy) decide() {
 		r.askForRoles()
 	case r.some(r.onMaster):
 		r.mend(&r.store.Replica, &r.store.Master)
+	case r.some(r.astray):
+		r.renameBack()
+	case !r.every(usesDiffer) && !r.store.reaches():
+		r.warn("no command is printed: %[1]s has several replicas, and sync_client goes to another one than %[2]s unless it is told where; give the csync of %[2]s in the inventory, as host:port, and compare again", r.store.Store, r.store.Replica.Server)
 	case r.owner.Shared:
 		r.mendTree()
 	case r.some(r.isInbox):
 		r.warn("no command is printed: the master has no INBOX of %[1]s; look first whether %[2]s is the master, and whether it has lost the user. Only who is to be gone from both is removed, by sync_reset -f on %[3]s", r.owner.Name, r.store.Master.Server, r.store.Replica.Server)
+	case r.some(r.unreadThere):
+		r.mend(&r.store.Master, &r.store.Replica)
+		r.warn("no command removes the replica's copy as long as what is in it cannot be read; when it can, run %s: files there may be of other messages than the index says", r.look().Command)
 	case r.some(r.asksForReset):
 		r.makeAnew()
 	case r.every(usesDiffer):
@@ -110,6 +124,12 @@ func (r *remedy) onMaster(d *monitor.Difference) bool {
 	return damaged(d) && d.Server == r.store.Master.Server
 }
 
+// unreadThere tells whether the replica cannot read a mailbox: nobody knows which messages
+// it alone has there.
+func (r *remedy) unreadThere(d *monitor.Difference) bool {
+	return d.Kind == monitor.Unreadable && d.Server == r.store.Replica.Server
+}
+
 // isInbox tells whether a difference is that only the replica has the user's INBOX.
 func (r *remedy) isInbox(d *monitor.Difference) bool {
 	_, folder, _ := r.inner[d.Mailbox].Owner()
@@ -118,6 +138,13 @@ func (r *remedy) isInbox(d *monitor.Difference) bool {
 
 func usesDiffer(d *monitor.Difference) bool {
 	return d.Kind == monitor.QuotaDiffers && strings.HasPrefix(d.Text, useDiffers)
+}
+
+// rootsDiffer tells whether a mailbox counts for one quota root on the one side and for
+// another, or none, on the other side: sync_client carries roots, and leaves mailboxes
+// where they are.
+func rootsDiffer(d *monitor.Difference) bool {
+	return d.Kind == monitor.QuotaDiffers && strings.HasPrefix(d.Text, rootDiffers)
 }
 
 // asksForReset tells whether sync_client alone would not repair a difference, or might
@@ -130,16 +157,30 @@ func (r *remedy) asksForReset(d *monitor.Difference) bool {
 	case monitor.MailboxMissing:
 		return r.read
 	case monitor.QuotaDiffers:
-		return d.Text == rootDiffers
+		return rootsDiffer(d)
 	}
 	return true
 }
 
-// merge lets sync_client make the replica like the master.
+// merge lets sync_client make the replica like the master. What the master has expunged it
+// expunges on the replica, too: only when that is saved.
 func (r *remedy) merge() {
+	had := r.some(r.masterHad)
+	// As a user is shown messages nobody has asked for their UIDs.
+	shown := r.some(func(d *monitor.Difference) bool {
+		return d.Kind == monitor.MessageExtra && d.Level == monitor.CompareView
+	})
+	if had && r.unsaved() > 0 || shown {
+		r.lookFirst("sync_client expunges on the replica messages of which the master has given out the UIDs: the master may have expunged them, or lost them")
+		return
+	}
 	r.steps = append(r.steps, r.sync())
-	if r.some(ofKind(monitor.MessageExtra)) {
+	if had {
+		r.warn("this expunges the messages that only the replica has and of which the master has given out the UIDs; they are saved, and go to the master by a mail client if it has lost them")
+	}
+	if r.some(func(d *monitor.Difference) bool { return d.Kind == monitor.MessageExtra && !r.masterHad(d) }) {
 		r.warn("this copies the messages that only the replica has to the master, with new UIDs if theirs are taken")
+		r.warn("where it ends with \"bailing out\", a file is damaged: then run %s, which prints what helps", r.look().Command)
 	}
 	if r.some(ofKind(monitor.MailboxMissing)) {
 		r.warn("where it ends with \"bailing out\", what the replica has left of the deleted mailbox is in its way: then run %s, which prints what helps", r.look().Command)
@@ -147,6 +188,11 @@ func (r *remedy) merge() {
 	if r.some(usesDiffer) {
 		r.recount()
 	}
+}
+
+// masterHad tells whether a difference is of messages that the master may have expunged.
+func (r *remedy) masterHad(d *monitor.Difference) bool {
+	return d.Kind == monitor.MessageExtra && r.had[r.inner[d.Mailbox]] > 0
 }
 
 // recount counts anew what is used, where that differs: on the side that counts wrong,
@@ -169,25 +215,17 @@ func (r *remedy) recount() {
 
 // makeAnew removes the replica's copy and has it made anew.
 func (r *remedy) makeAnew() {
-	unsaved := r.unsaved()
 	shown := r.every(func(d *monitor.Difference) bool { return d.Level == monitor.CompareView })
-	if !r.read || unsaved > 0 {
-		r.steps = append(r.steps, r.look())
-		r.warn("one repair is for all that differs of %s: the replica's copy is removed, and with it %s; the command first reads all files of the master, saves the messages and flags that only the replica has, and prints the rest", r.owner.Name, r.losses())
-		switch {
-		case r.lookedClosely() && !r.read:
-			r.warn("no command removes the replica's copy as long as not all of the master's mailboxes could be read and stood still")
-		case r.lookedClosely():
-			r.warn("no command removes the replica's copy as long as messages that only the replica has are not saved: %d", unsaved)
-		}
-		if !shown {
+	if !r.read || r.unsaved() > 0 {
+		r.lookFirst(fmt.Sprintf("one repair is for all that differs of %s: the replica's copy is removed, and with it %s", r.owner.Name, r.losses()))
+		if !shown || r.unsaved() > 0 {
 			return
 		}
 		r.warn("go on only if it finds nothing that differs")
 	}
 	ids := r.deleted()
 	if len(ids) > mostForgotten {
-		r.warn("no command is printed: more than %d mailboxes were deleted or made anew on the replica, which sync_reset does not forget", mostForgotten)
+		r.warn("no command is printed: more than %d mailboxes were deleted or made anew on the replica, which sync_reset does not forget; as an administrator DELETE there those that were made anew, rename DELETED.… back to their names, and compare again", mostForgotten)
 		return
 	}
 	r.warn("look first that %s is the master: on a master sync_reset removes the user from all copies", r.store.Master.Server)
@@ -202,6 +240,10 @@ func (r *remedy) makeAnew() {
 		r.warn("first it removes records of mailboxes that were deleted on %s from Cyrus's mailboxes.db, which must lie in the configdirectory and be of the form twoskip; where that fails nothing is removed", r.store.Replica.Server)
 	}
 	r.warn("run sync_client only when sync_reset has worked: without it what is newer on the replica wins")
+	if r.some(r.masterHad) {
+		r.warn("messages of which the master has given out the UIDs it may have expunged: bring back only what was not to go")
+	}
+	r.warn("where sync_client ends with \"bailing out\", run %s once more", r.look().Command)
 	r.steps = append(r.steps, r.reset(ids), r.sync())
 	if r.some(usesDiffer) {
 		r.recount()
@@ -209,8 +251,61 @@ func (r *remedy) makeAnew() {
 	r.bringBack()
 }
 
-// mostForgotten is how many records are removed one by one.
-const mostForgotten = 20
+// lookFirst prints what saves the messages that only the replica has, or says why they
+// could not be saved.
+func (r *remedy) lookFirst(why string) {
+	unsaved := r.unsaved()
+	if !r.lookedClosely() || unsaved == 0 {
+		r.steps = append(r.steps, r.look())
+		r.warn("%s; the command first reads all files of the master, saves the messages and flags that only the replica has, and prints the rest", why)
+	} else {
+		r.warn("%s", why)
+	}
+	if !r.lookedClosely() {
+		return
+	}
+	if !r.read {
+		r.warn("no command removes the replica's copy as long as not all of the mailboxes could be read and stood still%s", r.inDoubt())
+	}
+	if unsaved > 0 {
+		r.tellUnsaved(unsaved)
+	}
+}
+
+// inDoubt names the mailboxes that were not compared to the end.
+func (r *remedy) inDoubt() string {
+	const few = 5
+	if len(r.doubted) == 0 {
+		return ""
+	}
+	var names []string
+	for _, name := range r.doubted[:min(len(r.doubted), few)] {
+		names = append(names, inventory.Printable(string(name)))
+	}
+	if more := len(r.doubted) - few; more > 0 {
+		names = append(names, inventory.Counted(more, "other", "others"))
+	}
+	return ": " + strings.Join(names, ", ")
+}
+
+// tellUnsaved says what to do by hand where messages that only the replica has could not be
+// saved: looking once more would find the same.
+func (r *remedy) tellUnsaved(unsaved int64) {
+	at := &r.store.Replica
+	var told []inventory.Text
+	for i := range r.list {
+		if d := &r.list[i]; d.Unsaved > 0 && d.Kind != monitor.SieveDiffers && !slices.Contains(told, d.Mailbox) {
+			told = append(told, d.Mailbox)
+			r.steps = append(r.steps, whereIs(at, d.Mailbox))
+		}
+	}
+	r.warn("no command removes the replica's copy as long as messages that only the replica has are not saved: %d", unsaved)
+	r.warn("keep what is in the directory on %[1]s aside first; where the file of such a message is there and %[1]s may not read it, make it Cyrus's own; where it is there and not what the index says, move it out of the directory, since it may be of a message that nobody else has, and run reconstruct for the mailbox on %[1]s; where there is none, nothing is left to save: run reconstruct for the mailbox on %[1]s, which gives the message up", at.Server)
+	r.warn("where %[1]s says \"Permission denied\", give the user the right r on the mailbox on %[1]s, as an administrator (SETACL); then compare again", at.Server)
+}
+
+// mostForgotten is how many records are removed by one command.
+const mostForgotten = 1000
 
 // deleted returns the unique identifiers of the mailboxes that were deleted on the
 // replica. What sync_reset would leave of them makes sync_client end with an error, and
@@ -268,33 +363,71 @@ func ofKind(kind monitor.DifferenceKind) func(*monitor.Difference) bool {
 // mend says how files of one side are mended from the other's. Before the master's are
 // nothing else is done: nothing may touch the only whole copy.
 func (r *remedy) mend(from, to *Side) {
-	var told []inventory.Text
+	var told, lonely []inventory.Text
 	for i := range r.list {
 		d := &r.list[i]
 		if !damaged(d) || d.Server != to.Server || slices.Contains(told, d.Mailbox) {
 			continue
 		}
 		told = append(told, d.Mailbox)
-		r.steps = append(r.steps, whereIs(from, d.Mailbox), whereIs(to, d.Mailbox))
+		if r.some(func(o *monitor.Difference) bool { return o.Mailbox == d.Mailbox && onOneSide(o) }) {
+			lonely = append(lonely, d.Mailbox)
+		} else {
+			r.steps = append(r.steps, whereIs(from, d.Mailbox))
+		}
+		r.steps = append(r.steps, whereIs(to, d.Mailbox))
 	}
-	other := func(kind monitor.DifferenceKind) bool {
-		return r.some(func(d *monitor.Difference) bool { return d.Kind == kind && d.Server == to.Server })
+	both := func(kind monitor.DifferenceKind) bool {
+		return r.some(func(d *monitor.Difference) bool {
+			return d.Kind == kind && d.Server == from.Server && slices.Contains(told, d.Mailbox)
+		})
 	}
-	both := r.some(func(d *monitor.Difference) bool {
-		return damaged(d) && d.Server == from.Server && slices.Contains(told, d.Mailbox)
-	})
 	r.warn("keep what is in the directory on %s aside first", to.Server)
 	if to == &r.store.Master {
 		r.warn("run no sync_reset and no sync_client: they would destroy the only whole copy")
 	}
-	if other(monitor.SpoolDamaged) {
-		r.warn("copy the files of these UIDs from the directory on %s to the one on %s, for Cyrus's account; without them reconstruct gives the messages up on both sides", from.Server, to.Server)
-	}
-	if other(monitor.Unreadable) {
-		r.warn("where %[1]s can read the mailbox, copy the files cyrus.* from the directory on %[1]s to the one on %[2]s, for Cyrus's account, and run reconstruct, without -G, for the mailbox on %[2]s: flags and UIDs stay; reconstruct -G on what is damaged loses all flags and the UIDVALIDITY, and sync_client then loses them on the other side, too", from.Server, to.Server)
-	}
-	if both {
+	r.mendFiles(from, to)
+	r.mendIndex(from, to, lonely)
+	if both(monitor.SpoolDamaged) {
 		r.warn("the other side is damaged in the same mailbox: what is whole on neither side comes from a backup only")
 	}
+	if both(monitor.Unreadable) {
+		r.warn("the other side cannot read the same mailbox: keep what is in both directories aside, and run reconstruct, without -G, for the mailbox on both sides: messages that have files stay, and flags are lost")
+	}
 	r.warn("then compare again: what else differs is repaired only then")
+}
+
+// damagedOn tells whether one side has damage of a kind.
+func (r *remedy) damagedOn(s *Side, kind monitor.DifferenceKind) bool {
+	return r.some(func(d *monitor.Difference) bool { return d.Kind == kind && d.Server == s.Server })
+}
+
+// mendFiles says how the files of messages are mended.
+func (r *remedy) mendFiles(from, to *Side) {
+	if !r.damagedOn(to, monitor.SpoolDamaged) {
+		return
+	}
+	r.warn("copy the files of these UIDs from the directory on %s to the one on %s, for Cyrus's account; without them reconstruct gives the messages up on both sides", from.Server, to.Server)
+	r.warn("check each file before: nobody has read it where the message is expunged on %[1]s; it is whole if sha1sum tells of it what mbexamine on %[2]s tells as the GUID of the UID", from.Server, to.Server)
+}
+
+// mendIndex says how mailboxes are mended that one side cannot read, some of which only
+// that side has.
+func (r *remedy) mendIndex(from, to *Side, lonely []inventory.Text) {
+	if !r.damagedOn(to, monitor.Unreadable) {
+		return
+	}
+	if r.some(func(d *monitor.Difference) bool {
+		return d.Kind == monitor.Unreadable && d.Server == to.Server && !slices.Contains(lonely, d.Mailbox)
+	}) {
+		r.warn("where %[1]s can read the mailbox, copy the files cyrus.* from the directory on %[1]s to the one on %[2]s, for Cyrus's account, and run reconstruct, without -G, for the mailbox on %[2]s: flags and UIDs stay; reconstruct -G on what is damaged loses all flags and the UIDVALIDITY, and sync_client then loses them on the other side, too", from.Server, to.Server)
+	}
+	if len(lonely) > 0 {
+		r.warn("%[1]s does not have the mailbox %[3]s: run reconstruct, without -G, for it on %[2]s: messages that have files stay, and flags are lost", from.Server, to.Server, inventory.Printable(string(lonely[0])))
+	}
+}
+
+// onOneSide tells whether only one side has the mailbox.
+func onOneSide(d *monitor.Difference) bool {
+	return d.Kind == monitor.MailboxMissing || d.Kind == monitor.MailboxExtra
 }

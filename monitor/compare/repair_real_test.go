@@ -21,6 +21,18 @@ import (
 	"github.com/interlacemail/interlace/monitor/compare"
 )
 
+// repairCase is a user who is damaged and repaired.
+type repairCase struct {
+	user   string
+	damage func(*rig, string)
+	breaks func(*rig, string)   // on the disk, when it is known who has what
+	left   string               // what must still differ, since no command is printed for it
+	mend   func(*rig, string)   // what is said to be done by hand; then nothing must differ
+	says   string               // what is said before anything is destroyed
+	gone   string               // the message that nobody can save
+	again  monitor.CompareLevel // at which it is said to compare then; empty: at any
+}
+
 // TestRepairsLoseNothing damages users in several ways at once, runs what is printed, in
 // that order, and looks for every message, flag and script that either side had.
 func TestRepairsLoseNothing(t *testing.T) {
@@ -29,13 +41,15 @@ func TestRepairsLoseNothing(t *testing.T) {
 	only := func(box, text string) string {
 		return "APPEND " + box + " " + cyrustest.Literal("Subject: only "+text+"\r\n\r\n"+text+"\r\n")
 	}
-	cases := []struct {
-		user   string
-		damage func(*rig, string)
-		left   string             // what must still differ, since no command is printed for it
-		mend   func(*rig, string) // what is said to be done by hand; then nothing must differ
-		says   string             // what is said before anything is destroyed
-	}{
+	index := func(box string) func(*rig, string) {
+		return func(r *rig, u string) {
+			name := filepath.Join(r.directory(r.replica, "user."+u+box), "cyrus.index")
+			if err := os.WriteFile(name, []byte(strings.Repeat("garbage", 40)), 0o600); err != nil {
+				r.t.Fatal(err)
+			}
+		}
+	}
+	cases := []repairCase{
 		{user: "miss-extra", damage: on("r", "SELECT INBOX", gone, "EXPUNGE", only("INBOX.Work", "1")), says: "the messages that only the replica has"},
 		{user: "miss-acl", damage: func(r *rig, u string) {
 			on("r", "SELECT INBOX", gone, "EXPUNGE")(r, u)
@@ -85,6 +99,31 @@ func TestRepairsLoseNothing(t *testing.T) {
 			r.tool(r.master, "reconstruct", "--", "user."+u)
 		}},
 	}
+	cases = append(cases, []repairCase{
+		{user: "x-index", damage: func(r *rig, u string) {
+			on("r", only("INBOX", "12"))(r, u)
+			on("m", only("INBOX", "18"))(r, u)
+		}, breaks: index(""), left: "unreadable", says: "as long as what is in it cannot be read", again: monitor.CompareSpool, mend: func(r *rig, u string) {
+			r.copyFiles(r.master, r.replica, "user."+u, "cyrus.*")
+			r.tool(r.replica, "reconstruct", "--", "user."+u)
+		}},
+		{user: "x-folder", damage: on("r", "CREATE INBOX.Odd", only("INBOX.Odd", "13")), breaks: index(".Odd"), left: "unreadable mailbox_extra", says: "imap1 does not have the mailbox", mend: func(r *rig, u string) {
+			r.tool(r.replica, "reconstruct", "--", "user."+u+".Odd")
+		}},
+		{user: "x-expunged", damage: on("m", "SELECT INBOX", gone, "EXPUNGE"), says: "may have expunged them"},
+		{user: "x-file", damage: on("r", only("INBOX", "14")), breaks: func(r *rig, u string) { remove(r, r.replica, "user."+u, 5) }, left: "message_extra", says: "gives the message up", gone: "only 14", mend: func(r *rig, u string) {
+			r.tool(r.replica, "reconstruct", "--", "user."+u)
+		}},
+		{user: "x-garbled", damage: on("r", only("INBOX", "15")), breaks: func(r *rig, u string) { garble(r, r.replica, "user."+u, 5) }},
+		{user: "x-right", damage: func(r *rig, u string) {
+			on("r", only("INBOX", "16"), "SELECT INBOX.Work", flagged)(r, u)
+		}, breaks: func(r *rig, u string) {
+			r.do(r.replica, cyrustest.AdminUser, "SETACL user."+u+" "+u+" lswipkxtecda")
+		}, left: "message_extra acl flags", says: "give the user the right r", mend: func(r *rig, u string) {
+			r.do(r.replica, cyrustest.AdminUser, "SETACL user."+u+" "+u+" lrswipkxtecda")
+		}},
+		{user: "x-two", damage: on("r", "DELETE INBOX.Sent", "DELETE INBOX.Work", "CREATE INBOX.Sent", "CREATE INBOX.Work", only("INBOX.Work", "17"))},
+	}...)
 	mailboxes := []cyrustest.Mailbox{{Name: "user.bob"}, {Name: "user.host", Messages: 2, ACL: []cyrustest.Right{{Identifier: "seen", Rights: "lrsw"}, {Identifier: "note", Rights: "lrsw"}}}}
 	for _, c := range cases {
 		mailboxes = append(mailboxes, cyrustest.Mailbox{Name: "user." + c.user, Messages: 4}, cyrustest.Mailbox{Name: "user." + c.user + ".Work", Messages: 3}, cyrustest.Mailbox{Name: "user." + c.user + ".Sent", Messages: 3})
@@ -104,6 +143,9 @@ func TestRepairsLoseNothing(t *testing.T) {
 			c.damage(&r, c.user)
 			before := r.holdings(c.user, r.master)
 			maps.Copy(before, r.holdings(c.user, r.replica))
+			if c.breaks != nil {
+				c.breaks(&r, c.user)
+			}
 			o := owner(c.user)
 			dir, said := t.TempDir(), ""
 			r.follow(o, dir, &said)
@@ -112,13 +154,13 @@ func TestRepairsLoseNothing(t *testing.T) {
 					t.Errorf("%s is repaired by what was printed", c.left)
 				}
 				c.mend(&r, c.user)
-				r.follow(o, dir, &said)
+				r.followFrom(compare.Options{Level: c.again, Choose: o}, dir, &said)
 			}
 			after := r.holdings(c.user, r.master)
 			maps.Copy(after, r.holdings(c.user, r.replica))
 			saved := contents(t, dir)
 			for what := range before {
-				if _, text, _ := strings.Cut(what, ": "); !after[what] && !strings.Contains(saved, text) {
+				if _, text, _ := strings.Cut(what, ": "); !after[what] && !strings.Contains(saved, text) && text != c.gone {
 					t.Errorf("lost: %s; saved is %q", what, saved)
 				}
 			}
@@ -353,7 +395,18 @@ func owner(name string) func([]cyrus.Owner) ([]cyrus.Owner, error) {
 // again where the first commands have not helped.
 func (r *rig) follow(choose func([]cyrus.Owner) ([]cyrus.Owner, error), dir string, said *string) {
 	r.t.Helper()
-	o := compare.Options{Level: "2", Choose: choose}
+	r.followFrom(compare.Options{Choose: choose}, dir, said)
+}
+
+// followFrom does the same, and looks as these options say at first.
+func (r *rig) followFrom(o compare.Options, dir string, said *string) {
+	r.t.Helper()
+	if o.Level == "" {
+		o.Level = "2"
+	}
+	if o.Level == monitor.CompareSpool {
+		o.Sample, o.Save = 1, filepath.Join(dir, "saved")
+	}
 	for range 4 {
 		found := r.compare(o)
 		var steps []monitor.RepairStep

@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"net"
 	"net/url"
 	"path/filepath"
 	"regexp"
@@ -27,10 +28,25 @@ func ofConf(s *Side, name string, words ...string) inventory.Text {
 	return inventory.Paste(append(program(name, s), words...)...)
 }
 
+// reaches tells whether sync_client can be told to go to this replica, and no other.
+func (p *Pair) reaches() bool {
+	host, _, err := net.SplitHostPort(p.Replica.CSync)
+	return !p.Several || err == nil && host != "" && !strings.Contains(host, ":")
+}
+
+// syncClient is the command of sync_client with these words. Of several replicas it names
+// this one; else it goes where its configuration says.
+func (p *Pair) syncClient(words ...string) inventory.Text {
+	if p.Several {
+		words = append([]string{"-S", p.Replica.CSync}, words...)
+	}
+	return ofConf(&p.Master, "sync_client", words...)
+}
+
 func (r *remedy) sync() monitor.RepairStep {
 	return monitor.RepairStep{
 		Server: r.store.Master.Server, Text: "makes the replica's copy of the user like the master's",
-		Command: ofConf(&r.store.Master, "sync_client", "-v", "-u", "--", r.owner.Name),
+		Command: r.store.syncClient("-v", "-u", "--", r.owner.Name),
 	}
 }
 
@@ -40,8 +56,8 @@ func (r *remedy) sync() monitor.RepairStep {
 func (r *remedy) reset(deleted []string) monitor.RepairStep {
 	at := &r.store.Replica
 	commands := []inventory.Text{r.copyScripts(at)}
-	for _, id := range deleted {
-		commands = append(commands, forget(at, id))
+	if len(deleted) > 0 {
+		commands = append(commands, forget(at, deleted))
 	}
 	commands = append(commands, ofConf(at, "sync_reset", "-f", "--", r.owner.Name))
 	step := monitor.RepairStep{Server: at.Server, Text: "removes the replica's copy of the user, when what only that has is copied aside"}
@@ -75,20 +91,24 @@ func (r *remedy) copyScripts(at *Side) inventory.Text {
 	if mailbox == "" || where == "" || !found {
 		return ""
 	}
-	return `cp -a -- "$(` + where + `)" ` + inventory.Text(to)
+	return `cp -a --backup=numbered -- "$(` + where + `)" ` + inventory.Text(to)
 }
 
 // uniqueID is what Cyrus makes unique identifiers of.
 var uniqueID = regexp.MustCompile(`^[A-Za-z0-9-]+$`)
 
-// forget is the command that removes the record by which a server knows a mailbox's unique
-// identifier.
-func forget(s *Side, id string) inventory.Text {
+// forget is the command that removes the records by which a server knows mailboxes' unique
+// identifiers. It fails where one of them cannot be removed.
+func forget(s *Side, ids []string) inventory.Text {
 	conf, tool := ofConf(s, "cyr_info", "conf-all"), ofConf(s, "cyr_dbtool")
-	if !uniqueID.MatchString(id) || conf == "" || tool == "" {
+	if conf == "" || tool == "" || slices.ContainsFunc(ids, func(id string) bool { return !uniqueID.MatchString(id) }) {
 		return ""
 	}
-	return tool + ` "$(` + conf + ` | sed -n 's/^configdirectory: //p')/mailboxes.db" twoskip delete I` + inventory.Text(id)
+	command := tool + ` "$(` + conf + ` | sed -n 's/^configdirectory: //p')/mailboxes.db" twoskip delete `
+	if len(ids) == 1 {
+		return command + "I" + inventory.Text(ids[0])
+	}
+	return "(for id in " + inventory.Text(strings.Join(ids, " ")) + "; do " + command + `"I$id" || exit; done)`
 }
 
 // Look is the command that reads all files of a user on both sides, saves what only the

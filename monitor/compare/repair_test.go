@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -28,6 +29,14 @@ func TestRepairCommands(t *testing.T) {
 	}
 	unsaved := func(d *monitor.Difference) { d.Unsaved = 1 }
 	id := func(d *monitor.Difference) { d.MasterID = "x1" }
+	sent := func(d *monitor.Difference) { d.Mailbox = "user.anna.Sent" }
+	had := of(monitor.MessageExtra, unsaved, func(d *monitor.Difference) { d.Mailbox = "user.anna.Had" })
+	var many []monitor.Difference
+	var ids []string
+	for i := range 32 {
+		ids = append(ids, fmt.Sprintf("x%d", i))
+		many = append(many, of(monitor.Identity, func(d *monitor.Difference) { d.MasterID = inventory.Text(ids[i]) }))
+	}
 	where := []string{"imap2 mbpath -- user.anna", "imap1 " + bin + "mbpath -C /etc/s1.conf -- user.anna"}
 	uses := of(monitor.QuotaDiffers, func(d *monitor.Difference) { d.Text = useDiffers })
 	anna, lists := cyrus.Owner{Name: "anna"}, cyrus.Owner{Name: "lists", Shared: true}
@@ -48,17 +57,28 @@ func TestRepairCommands(t *testing.T) {
 		{"rights", anna, false, []monitor.Difference{of(monitor.RightsDiffer)}, []string{sync}, ""},
 		{"what is used", anna, false, []monitor.Difference{uses}, []string{"imap1 " + bin + "quota -C /etc/s1.conf -f -- user.anna", "imap2 quota -f -- user.anna"}, ""},
 		{"what is used and flags", anna, true, []monitor.Difference{uses, of(monitor.FlagsDiffer)}, []string{"imap2 sync_reset -f -- anna", sync, "imap1 " + bin + "quota -C /etc/s1.conf -f -- user.anna", "imap2 quota -f -- user.anna"}, ""},
+		{"a quota root, suspected", anna, true, []monitor.Difference{of(monitor.QuotaDiffers, func(d *monitor.Difference) { d.Text = rootDiffers + ", unless it is on its way" })}, []string{"imap2 sync_reset -f -- anna", sync}, ""},
 		{"a deleted folder", anna, false, []monitor.Difference{of(monitor.MailboxMissing, id)}, []string{sync}, `bailing out`},
 		{"one that was made anew", anna, true, []monitor.Difference{of(monitor.Identity, id)}, []string{
 			`imap2 cyr_dbtool "$(cyr_info conf-all | sed -n 's/^configdirectory: //p')/mailboxes.db" twoskip delete Ix1 && sync_reset -f -- anna`, sync,
 		}, "nothing is removed"},
 		{"a script", anna, true, []monitor.Difference{of(monitor.SieveDiffers, func(d *monitor.Difference) { d.Mailbox = "user.anna.#sieve" })}, []string{
-			`imap2 cp -a -- "$(mbpath -- 'user.anna.#sieve')" ./scripts-anna && sync_reset -f -- anna`, sync,
+			`imap2 cp -a --backup=numbered -- "$(mbpath -- 'user.anna.#sieve')" ./scripts-anna && sync_reset -f -- anna`, sync,
 		}, "its own scripts"},
 		{"the master's files", anna, true, []monitor.Difference{of(monitor.SpoolDamaged, server("imap1")), of(monitor.FlagsDiffer)}, where, "run no sync_reset"},
 		{"the master's index", anna, true, []monitor.Difference{of(monitor.Unreadable, server("imap1")), of(monitor.MessageMissing)}, where, "reconstruct -G on what is damaged loses all flags"},
 		{"both sides' files", anna, true, []monitor.Difference{of(monitor.SpoolDamaged, server("imap1")), of(monitor.SpoolDamaged, server("imap2"))}, where, "from a backup only"},
 		{"a user whom the master lacks", anna, true, []monitor.Difference{of(monitor.MailboxExtra), of(monitor.MailboxExtra, func(d *monitor.Difference) { d.Mailbox = "user.anna.Sent" })}, nil, "whether it has lost the user"},
+		{"the replica's index", anna, true, []monitor.Difference{of(monitor.Unreadable, server("imap2")), of(monitor.FlagsDiffer)}, []string{where[1], where[0]}, "as long as what is in it cannot be read"},
+		{"the index of an extra folder", anna, true, []monitor.Difference{of(monitor.Unreadable, server("imap2"), sent), of(monitor.MailboxExtra, sent)}, []string{"imap2 mbpath -- user.anna.Sent"}, "run reconstruct, without -G, for it on imap2"},
+		{"an expunged message", anna, false, []monitor.Difference{had}, []string{look}, "may have expunged them"},
+		{"an expunged message, saved", anna, true, []monitor.Difference{of(monitor.MessageExtra, func(d *monitor.Difference) { d.Mailbox = "user.anna.Had" })}, []string{sync}, "this expunges"},
+		{"a message that a user is shown", anna, false, []monitor.Difference{of(monitor.MessageExtra, func(d *monitor.Difference) { d.Level = monitor.CompareView })}, []string{look}, "may have expunged them"},
+		{"a tree's expunged message", lists, false, []monitor.Difference{of(monitor.MessageExtra, unsaved, func(d *monitor.Difference) { d.Mailbox = "lists.had" })}, []string{" interlace compare --store s1 --user lists --save saved"}, "expunges on the replica"},
+		{"somebody else's folder", anna, true, []monitor.Difference{of(monitor.MailboxMissing, id, func(d *monitor.Difference) { d.Mailbox = "user.anna.Stray" })}, nil, "what imap1 calls user.anna.Stray is called user.bob.X on imap2"},
+		{"many folders that were made anew", anna, true, many, []string{
+			`imap2 (for id in ` + strings.Join(ids, " ") + `; do cyr_dbtool "$(cyr_info conf-all | sed -n 's/^configdirectory: //p')/mailboxes.db" twoskip delete "I$id" || exit; done) && sync_reset -f -- anna`, sync,
+		}, "nothing is removed"},
 		{"an extra folder", anna, true, []monitor.Difference{of(monitor.MailboxExtra, func(d *monitor.Difference) { d.Mailbox = "user.anna.Sent" })}, []string{"imap2 sync_reset -f -- anna", sync}, "the messages that only the replica has"},
 		{"somebody else's mailbox", anna, true, []monitor.Difference{of(monitor.Annotated, func(d *monitor.Difference) { d.Holder = "bob" })}, nil, "none is claimed"},
 		{"a tree's flags", lists, false, []monitor.Difference{of(monitor.FlagsDiffer, inLists)}, []string{tree}, "flags of the older side are lost"},
@@ -67,7 +87,9 @@ func TestRepairCommands(t *testing.T) {
 		{"a tree's extra mailbox", lists, false, []monitor.Difference{of(monitor.MailboxExtra, inLists, unsaved)}, []string{" interlace compare --store s1 --user lists --save saved"}, "DELETE it there"},
 	} {
 		p := &pair{store: Pair{Store: "s1", Master: Side{Server: "imap1", Conf: "/etc/s1.conf", Programs: "/usr/lib/cyrus/bin"}, Replica: Side{Server: "imap2"}}}
-		p.inner = map[inventory.Text]cyrus.InternalName{"lists": "lists", "user.anna": "user.anna", "user.anna.Sent": "user.anna.Sent"}
+		p.inner = map[inventory.Text]cyrus.InternalName{"lists": "lists", "user.anna": "user.anna", "user.anna.Sent": "user.anna.Sent", "user.anna.Had": "user.anna.Had", "user.anna.Stray": "user.anna.Stray", "lists.had": "lists.had"}
+		p.had = map[cyrus.InternalName]int64{"user.anna.Had": 1, "lists.had": 1}
+		p.strays = map[cyrus.InternalName]stray{"user.anna.Stray": {"user.anna.Stray", "user.bob.X"}}
 		list := slices.Clone(c.list)
 		p.repair(c.owner, &owned{reads: c.read}, list)
 		for i := range list {

@@ -40,6 +40,11 @@ func (r *remedy) keepFirst() {
 
 // syncTree lets sync_client make the replica's mailboxes like the master's.
 func (r *remedy) syncTree() {
+	if r.some(r.masterHad) && r.unsaved() > 0 {
+		r.warn("no command repairs this without loss: sync_client -m expunges on the replica messages of which the master has given out the UIDs: the master may have expunged them, or lost them")
+		r.keepFirst()
+		return
+	}
 	words := []string{"-v", "-m", "--"}
 	for i := range r.list {
 		if d := &r.list[i]; d.Kind != monitor.QuotaDiffers && !slices.Contains(words[3:], string(d.Mailbox)) {
@@ -47,8 +52,11 @@ func (r *remedy) syncTree() {
 		}
 	}
 	r.steps = append(r.steps, monitor.RepairStep{
-		Server: r.store.Master.Server, Text: "makes the replica's mailboxes like the master's", Command: ofConf(&r.store.Master, "sync_client", words...),
+		Server: r.store.Master.Server, Text: "makes the replica's mailboxes like the master's", Command: r.store.syncClient(words...),
 	})
+	if r.some(r.masterHad) {
+		r.warn("this expunges the messages that only the replica has and of which the master has given out the UIDs; they are saved, and go to the master by a mail client if it has lost them")
+	}
 	r.warn("what is newer on the replica is copied to the master, and flags of the older side are lost (--save keeps them in a file)")
 	r.warn("Cyrus 3.6.1 ends with an assertion where the replica's HIGHESTMODSEQ is the larger one: change and change back a right on the master until it is not")
 	if r.some(ofKind(monitor.MailboxMissing)) {
@@ -68,7 +76,7 @@ func (r *remedy) carryQuotas() {
 			continue
 		case usesDiffer(d):
 			continue
-		case d.Text == rootDiffers:
+		case rootsDiffer(d):
 			// The roots themselves are told of, too.
 			continue
 		}

@@ -1,15 +1,20 @@
 package compare
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha1" // as Cyrus does
 	"crypto/sha256"
 	"encoding/csv"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
@@ -17,8 +22,8 @@ import (
 
 // save writes to files what a repair of the replica would destroy.
 func (p *pair) save(ctx context.Context, l *lane, name cyrus.InternalName, acl []cyrus.Right, v *variance) {
-	extra, left := p.rescue(ctx, l, name, acl, &v.extra, v.traits)
-	content, more := p.rescue(ctx, l, name, acl, &v.content, v.traits)
+	extra, left := p.rescue(ctx, l, name, acl, &v.extra, v.traits, nil)
+	content, more := p.rescue(ctx, l, name, acl, &v.content, v.traits, nil)
 	v.saved, v.unsaved = joined(joined(extra, content), p.saveMarks(name, v)), [2]int64{left, more}
 }
 
@@ -28,10 +33,10 @@ func (p *pair) saveMarks(name cyrus.InternalName, v *variance) inventory.Text {
 	if p.options.Save == "" || len(v.marks) == 0 {
 		return ""
 	}
-	file := filepath.Join(p.options.Save, p.filesOf(name)+"-flags.csv")
+	file := ""
 	err := os.MkdirAll(p.options.Save, 0o700)
 	if err == nil {
-		err = write(file, func(to *os.File) error {
+		file, err = write(filepath.Join(p.options.Save, p.filesOf(name)+"-flags.csv"), func(to *os.File) error {
 			w := csv.NewWriter(to)
 			w.Write([]string{"uid", "master", "replica"})
 			for _, m := range v.marks {
@@ -48,8 +53,9 @@ func (p *pair) saveMarks(name cyrus.InternalName, v *variance) inventory.Text {
 }
 
 // rescue writes messages of the replica to files, and says which, and how many are not
-// saved.
-func (p *pair) rescue(ctx context.Context, l *lane, name cyrus.InternalName, acl []cyrus.Right, messages *uids, known map[uint32]traits) (inventory.Text, int64) {
+// saved. Of damaged files the digests tell what is to be saved: a server may show only as
+// much of one as its index says.
+func (p *pair) rescue(ctx context.Context, l *lane, name cyrus.InternalName, acl []cyrus.Right, messages *uids, known map[uint32]traits, digests map[uint32][20]byte) (inventory.Text, int64) {
 	if p.options.Save == "" || messages.count == 0 {
 		return "", messages.count
 	}
@@ -57,7 +63,7 @@ func (p *pair) rescue(ctx context.Context, l *lane, name cyrus.InternalName, acl
 	if reader == "" {
 		return "the messages are not saved: there is no user who may read them on the replica", messages.count
 	}
-	files, err := p.rescueAs(ctx, &l.replica, reader, name, messages, known)
+	files, err := p.rescueAs(ctx, &l.replica, reader, name, messages, known, digests)
 	text := inventory.Text("")
 	switch len(files) {
 	case 0:
@@ -75,7 +81,10 @@ func (p *pair) rescue(ctx context.Context, l *lane, name cyrus.InternalName, acl
 	return text, messages.count - int64(len(files))
 }
 
-func (p *pair) rescueAs(ctx context.Context, s *side, reader string, name cyrus.InternalName, messages *uids, known map[uint32]traits) (files []string, err error) {
+// errCut says that only a part of a file can be saved.
+var errCut = errors.New("the server does not show all of the file")
+
+func (p *pair) rescueAs(ctx context.Context, s *side, reader string, name cyrus.InternalName, messages *uids, known map[uint32]traits, digests map[uint32][20]byte) (files []string, err error) {
 	if err := os.MkdirAll(p.options.Save, 0o700); err != nil {
 		return nil, err
 	}
@@ -85,9 +94,13 @@ func (p *pair) rescueAs(ctx context.Context, s *side, reader string, name cyrus.
 			if err := s.enter(ctx, reader); err != nil {
 				return files, err
 			}
-			file := filepath.Join(p.options.Save, p.fileName(name, uint32(uid)))
-			err := write(file, func(to *os.File) error {
-				return s.client.Body(ctx, s.client.UserName(name), uint32(uid), to)
+			file, err := write(filepath.Join(p.options.Save, p.fileName(name, uint32(uid))), func(to *os.File) error {
+				sum := sha1.New()
+				err := s.client.Body(ctx, s.client.UserName(name), uint32(uid), io.MultiWriter(to, sum))
+				if digest, told := digests[uint32(uid)]; err == nil && told && !bytes.Equal(digest[:], sum.Sum(nil)) {
+					err = errCut
+				}
+				return err
 			})
 			switch {
 			case err == nil:
@@ -98,7 +111,7 @@ func (p *pair) rescueAs(ctx context.Context, s *side, reader string, name cyrus.
 			case cyrus.Died(err):
 				s.close()
 				failed = err
-			case errors.Is(err, cyrus.ErrNoMessage):
+			case errors.Is(err, cyrus.ErrNoMessage), errors.Is(err, errCut):
 				failed = err
 			default:
 				return files, err
@@ -124,16 +137,50 @@ func (p *pair) filesOf(name cyrus.InternalName) string {
 	return fmt.Sprintf("%s-%s-%s", p.store.Store, p.store.Replica.Server, mailbox)
 }
 
-// write writes a file as a whole or not at all.
-func write(path string, content func(*os.File) error) error {
+// write writes a file as a whole or not at all, and returns its name. What was saved before
+// stays: where another file has the name a number is added to it, and what is there already
+// is not written once more.
+func write(path string, content func(*os.File) error) (string, error) {
 	file, err := os.CreateTemp(filepath.Dir(path), ".interlace-*")
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer os.Remove(file.Name()) // there is none when all went well
-	err = errors.Join(content(file), file.Sync(), file.Close())
-	if err != nil {
-		return err
+	if err = errors.Join(content(file), file.Sync(), file.Close()); err != nil {
+		return "", err
 	}
-	return os.Rename(file.Name(), path)
+	ending := filepath.Ext(path)
+	base := strings.TrimSuffix(path, ending)
+	for n := 2; ; n++ {
+		// Who makes the name may put a file there: nobody else has written one.
+		taken, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+		if err == nil {
+			return path, errors.Join(taken.Close(), os.Rename(file.Name(), path))
+		}
+		if !errors.Is(err, fs.ErrExist) {
+			return "", err
+		}
+		if same, err := alike(file.Name(), path); same || err != nil {
+			return path, err
+		}
+		path = fmt.Sprintf("%s~%d%s", base, n, ending)
+	}
+}
+
+// alike tells whether two files have the same content.
+func alike(a, b string) (bool, error) {
+	var sums [2][]byte
+	for i, path := range []string{a, b} {
+		file, err := os.Open(path)
+		if err != nil {
+			return false, err
+		}
+		sum := sha256.New()
+		_, err = io.Copy(sum, file)
+		if err = errors.Join(err, file.Close()); err != nil {
+			return false, err
+		}
+		sums[i] = sum.Sum(nil)
+	}
+	return bytes.Equal(sums[0], sums[1]), nil
 }

@@ -49,6 +49,62 @@ func TestOnlyCopiesAreSaved(t *testing.T) {
 	}
 }
 
+// TestSavedStays saves, one after the other, two messages that have the same UID, and flags
+// twice: what was saved first is there in the end, and nothing is saved twice.
+func TestSavedStays(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, cyrustest.Mailbox{Name: "user.anna", Messages: 2})
+	dir := filepath.Join(t.TempDir(), "saved")
+	texts := []string{"Subject: first\r\n\r\nx\r\n", "Subject: second\r\n\r\nx\r\n"}
+	for i, text := range texts {
+		r.do(r.replica, "anna", "APPEND INBOX "+cyrustest.Literal(text), "SELECT INBOX", []string{`UID STORE 1 +FLAGS (\Flagged)`, `UID STORE 2 +FLAGS (\Flagged)`}[i])
+		for range 2 {
+			r.compare(compare.Options{Level: monitor.CompareMarks, Save: dir})
+		}
+		r.tool(r.replica, "sync_reset", "-f", "anna")
+		r.sync("-u", "anna")
+	}
+	for i, name := range []string{"s1-imap2-user.anna-3.eml", "s1-imap2-user.anna-3~2.eml"} {
+		if got, err := os.ReadFile(filepath.Join(dir, name)); err != nil || string(got) != texts[i] {
+			t.Errorf("%s is %q, %v", name, got, err)
+		}
+	}
+	if all, err := os.ReadDir(dir); err != nil || len(all) != 4 {
+		t.Errorf("%v, %v", all, err)
+	}
+}
+
+// TestFilesThatAreCutStay: a file of the replica that is longer than its index says may be of a
+// message of its own, and the server shows the beginning only. Nothing removes it.
+func TestFilesThatAreCutStay(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, cyrustest.Mailbox{Name: "user.anna", Messages: 2})
+	file := filepath.Join(r.directory(r.replica, "user.anna"), "2.")
+	if err := os.WriteFile(file, []byte("Subject: own\r\n\r\n"+strings.Repeat("all of it is to stay\r\n", 200)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	look := compare.Options{Level: monitor.CompareSpool, Sample: 1, Save: filepath.Join(t.TempDir(), "saved")}
+	found := r.compare(look)
+	only(t, found, "spool user.anna")
+	for _, d := range found.Differences {
+		if !strings.Contains(string(d.Warning), "does not show all of the file") || !strings.Contains(string(d.Warning), "move it out of the directory") {
+			t.Errorf("it says %s", d.Warning)
+		}
+		for _, step := range d.Repair {
+			if !strings.Contains(string(step.Command), "mbpath ") {
+				t.Errorf("it runs %s", step.Command)
+			}
+		}
+	}
+	if err := os.Rename(file, filepath.Join(r.replica.Dir, "own.eml")); err != nil {
+		t.Fatal(err)
+	}
+	r.tool(r.replica, "reconstruct", "--", "user.anna")
+	said := ""
+	r.follow(owner("anna"), t.TempDir(), &said)
+	only(t, r.compare(look))
+}
+
 // TestNamesOfAllKinds compares a pair with names that need care, in every
 // arrangement of names: all of it is compared, and a difference in each is found.
 func TestNamesOfAllKinds(t *testing.T) {

@@ -98,7 +98,7 @@ func (p *pair) check(ctx context.Context, l *lane, f *files, _ bool) (again bool
 			if err := s.enter(ctx, reader); err != nil {
 				return err
 			}
-			return p.sampled(ctx, s, f, sum)
+			return p.sampled(ctx, l, s, f, sum)
 		}, s)
 		if err == nil && f.role == inventory.Master {
 			p.wasRead(name)
@@ -127,7 +127,7 @@ func (p *pair) unchecked(ctx context.Context, s *side, name cyrus.InternalName, 
 
 // sampled reads the sample of a mailbox, and what is damaged a second time: a
 // message that was expunged meanwhile has no file either.
-func (p *pair) sampled(ctx context.Context, s *side, f *files, sum *monitor.SpoolSample) error {
+func (p *pair) sampled(ctx context.Context, l *lane, s *side, f *files, sum *monitor.SpoolSample) error {
 	draw := draw{share: p.options.Sample, seed: p.options.Seed, mailbox: string(s.Server) + f.mailbox.UniqueID}
 	draw.all = p.options.Damaged[Spot{s.Server, p.called(f.mailbox.Internal)}]
 	suspects, checked, err := s.damagedAt(ctx, f.mailbox.Internal, draw.choose)
@@ -140,13 +140,13 @@ func (p *pair) sampled(ctx context.Context, s *side, f *files, sum *monitor.Spoo
 		return err
 	}
 	var bad uids
-	badAt, missing := map[uint32]bool{}, 0
+	badAt, other := map[uint32]bool{}, map[uint32][20]byte{}
 	for _, place := range slices.Sorted(maps.Keys(damaged)) {
 		if d := damaged[place]; d.UID == suspects[place].UID {
 			bad.add(d.UID)
 			badAt[place] = true
-			if d.Missing {
-				missing++
+			if !d.Missing {
+				other[d.UID] = d.File
 			}
 		}
 	}
@@ -161,7 +161,7 @@ func (p *pair) sampled(ctx context.Context, s *side, f *files, sum *monitor.Spoo
 	p.drawn[f.role] = drawn
 	p.mu.Unlock()
 	if bad.count > 0 {
-		p.tellDamaged(f, s.Server, &bad, missing)
+		p.tellDamaged(ctx, l, f, &bad, other)
 	}
 	return nil
 }
@@ -182,12 +182,19 @@ func (s *side) damagedAt(ctx context.Context, mailbox cyrus.InternalName, choose
 	return damaged, read, nil
 }
 
-func (p *pair) tellDamaged(f *files, server inventory.ServerID, damaged *uids, missing int) {
+// tellDamaged enters which files are damaged; of those that are there it gets the digests.
+// What is in such a file of the replica may be a message that nobody else has, and is saved.
+func (p *pair) tellDamaged(ctx context.Context, l *lane, f *files, damaged *uids, other map[uint32][20]byte) {
 	d := p.difference(f.mailbox.Internal, monitor.SpoolDamaged)
-	d.Server, d.UIDs = server, inventory.Text(damaged.String())
-	has := inventory.Text(inventory.Counted(missing, "file", "files") + " missing, " + inventory.Counted(int(damaged.count)-missing, "file", "files") + " not as delivered")
+	d.Server, d.UIDs = p.store.Master.Server, inventory.Text(damaged.String())
+	has := inventory.Text(inventory.Counted(int(damaged.count)-len(other), "file", "files") + " missing, " + inventory.Counted(len(other), "file", "files") + " not as delivered")
 	if d.Master = has; f.role == inventory.Replica {
-		d.Master, d.Replica = "", has
+		d.Server, d.Master, d.Replica = p.store.Replica.Server, "", has
+		var there uids
+		for _, uid := range slices.Sorted(maps.Keys(other)) {
+			there.add(uid)
+		}
+		d.Saved, d.Unsaved = p.rescue(ctx, l, f.mailbox.Internal, f.mailbox.ACL, &there, nil, other)
 	}
 	d.Text = "the files of the messages are not what the index of the same server says"
 	p.add(f.mailbox.Internal, d)

@@ -96,6 +96,9 @@ func (p *pair) tellMessages(s *stood, v *variance, onItsWay func(all *uids, late
 		d := p.difference(name, monitor.MessageExtra)
 		d.UIDs, d.Replica = inventory.Text(v.extra.String()), messages(&v.extra)
 		d.Text, d.Saved, d.Unsaved = fmt.Sprintf("only the replica has %s", d.Replica), v.saved, v.unsaved[0]
+		if !another(s.master, s.replica) {
+			d.Text += p.tellHad(name, v)
+		}
 		p.addTo(s, d, onItsWay(&v.extra, v.known()))
 	}
 	if v.content.count > 0 {
@@ -115,6 +118,23 @@ func (p *pair) tellMessages(s *stood, v *variance, onItsWay func(all *uids, late
 		d.UIDs, d.Text = inventory.Text(v.notes.String()), fmt.Sprintf("%s annotated differently", isAre(v.notes.count))
 		p.addTo(s, d, onItsWay(&v.notes, v.notes))
 	}
+}
+
+// tellHad says of which messages that only the replica has the master has given out the
+// UIDs, and remembers it.
+func (p *pair) tellHad(name cyrus.InternalName, v *variance) string {
+	count := v.known().count
+	if count == 0 {
+		return ""
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.had[name] = count
+	which := "their UIDs"
+	if v.foreign.count > 0 {
+		which = fmt.Sprintf("the UIDs of %d of them", count)
+	}
+	return fmt.Sprintf("; the master has given out %s, and may have expunged what had them", which)
 }
 
 func messages(u *uids) inventory.Text {

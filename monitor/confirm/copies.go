@@ -24,7 +24,7 @@ func (o *Options) compareCopies(ctx context.Context, s *inventory.Store, level m
 	var all []compared
 	for _, replica := range s.Instances[1:] {
 		c := compared{at: instance{s.Name, replica.Server}}
-		p := compare.Pair{Store: s.Name}
+		p := compare.Pair{Store: s.Name, Several: s.Several()}
 		if p.Master, c.err = o.side(ctx, s.Instances[0]); c.err == nil {
 			p.Replica, c.err = o.side(ctx, replica)
 		}
