@@ -67,9 +67,9 @@ moved back, with the mail that has come since.
 
 From its beginning to its end each group claims the instances that it changes, with a
 file interlace-….claim in their configdirectory: apply with another database, or with
-an older copy of this one, does nothing there, and says whose the claim is. Where the
-database fails in the middle apply lets users in again where they were or, if they may
-be routed anew already, says who is kept out.
+an older copy of this one, does nothing there, and says whose the claim is, also where
+that one has nothing begun. Where the database fails in the middle apply lets users in
+again where they were or, if they may be routed anew already, says who is kept out.
 
 "interlace config --help" lists the keys that apply needs: sync, routing_hook or
 routing_file, and others. What interlace watch has recorded in the same database
