@@ -12,7 +12,13 @@ import (
 func (c *applying) sayLeft(results []apply.Result) {
 	var until time.Time
 	for i := range results {
-		until = later(until, results[i].Kept(c.app.config.KeepSource))
+		r := &results[i]
+		if at := r.Kept(c.app.config.KeepSource); at.After(c.app.now()) {
+			until = later(until, at)
+		}
+		if r.Unmet {
+			c.app.note("%s: the original stays where it was, denied, though its time is over: %s; when that is mended interlace apply --resume --yes reads all again and deletes it", inventory.Printable(r.Unit.Name), r.Why)
+		}
 	}
 	if !until.IsZero() {
 		c.app.note("the originals stay where they were, denied, until %s; interlace apply --resume --yes then deletes them", until.Local().Format(time.RFC3339))

@@ -343,7 +343,7 @@ func (r *run) results(ctx context.Context) (list []Result, unread error) {
 		if err != nil {
 			records, unread = t.records, err
 		}
-		list = append(list, Result{Unit: &t.Unit, Outcome: t.outcome, Why: textOf(t.why), Still: t.still, In: t.in, Claims: textOf(t.left), Records: records})
+		list = append(list, Result{Unit: &t.Unit, Outcome: t.outcome, Why: textOf(t.why), Still: t.still, Unmet: errors.Is(t.why, errUnmet), In: t.in, Claims: textOf(t.left), Records: records})
 	}
 	return list, unread
 }
