@@ -33,7 +33,7 @@ type applying struct {
 // run carries the jobs out, one after the other, and prints what became of them.
 func (c *applying) run(ctx context.Context) error {
 	if err := c.begin(ctx); err != nil {
-		return err
+		return c.end(ctx, c.rescue(ctx, c.jobs), err, false)
 	}
 	c.options.Tally = &apply.Tally{}
 	var results []apply.Result
@@ -50,6 +50,11 @@ func (c *applying) run(ctx context.Context) error {
 			break
 		}
 	}
+	return c.end(ctx, results, wrong, fine)
+}
+
+// end prints what became of units, and says who is kept out and what else is left to be done.
+func (c *applying) end(ctx context.Context, results []apply.Result, wrong error, fine bool) error {
 	if wrong != nil && results == nil {
 		return wrong
 	}
@@ -62,7 +67,7 @@ func (c *applying) run(ctx context.Context) error {
 	}
 	c.sayLeft(results)
 	c.sayClaims(results)
-	out := keptOut(results)
+	out := c.keptOut(results, wrong != nil)
 	switch {
 	case errors.Join(wrong, err, out) != nil:
 		return errors.Join(wrong, err, out)
@@ -155,7 +160,7 @@ func (c *applying) carryOut(ctx context.Context, j *job) ([]apply.Result, error)
 	o.Progress = shown.at
 	quiet := c.app.quieting(c.history, "apply "+j.name(), storesOf(j.units))
 	if err := quiet.begin(ctx); err != nil {
-		return nil, err
+		return c.rescue(ctx, []*job{j}), err
 	}
 	defer quiet.end(context.WithoutCancel(ctx))
 	results, err := apply.CarryOut(ctx, j.units, j.backwards, &o)
