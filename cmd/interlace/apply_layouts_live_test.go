@@ -119,7 +119,15 @@ func TestApplyLayoutLive(t *testing.T) {
 		t.Errorf("it is not told that the operator's command fails: %s", stderr)
 	}
 	m.must(os.Remove("orders/refuse-promote"))
-	done, stderr := m.apply(0, "--resume", "--yes")
+
+	// What is past where it could be taken back is finished, and that is said.
+	put(t, "orders/refuse-start", "")
+	m.apply(1, "--resume", "--yes")
+	m.must(os.Remove("orders/refuse-start"))
+	if _, stderr := m.apply(1, "--rollback", "--yes"); strings.Count(stderr, "NOT taken back, and finished") != 1 {
+		t.Errorf("a promotion goes on that was to be taken back: %s", stderr)
+	}
+	done, stderr := m.apply(0, "layout.json", "--yes")
 	for _, u := range done.Units {
 		if u.State != "finished" {
 			t.Errorf("%+v: %s", u, stderr)

@@ -54,11 +54,20 @@ func (c *applying) sayInstances(results []apply.Result) {
 	}
 }
 
+// carriedOn reports whether a change of a layout that was to be taken back was finished instead.
+func (j *job) carriedOn(r *apply.Result) bool {
+	return j.backwards && j.has(r.Unit) && r.Unit.Do != nil && r.Outcome == apply.Finished && !r.Still
+}
+
 // sayStayed says who was to be moved back and was not: the way back was given up, or is not
 // at its end.
 func (c *applying) sayStayed(j *job, results []apply.Result) {
 	for i := range results {
-		if r := &results[i]; j.backwards && !j.has(r.Unit) && r.Outcome != apply.Moved && r.Outcome != apply.Finished {
+		r := &results[i]
+		if j.carriedOn(r) {
+			c.app.note("%s: NOT taken back, and finished: it was past where it could be; a plan the other way undoes it", inventory.Printable(r.Unit.Name))
+		}
+		if j.backwards && !j.has(r.Unit) && r.Outcome != apply.Moved && r.Outcome != apply.Finished {
 			c.app.note("%s: NOT moved back, and still where the plan has moved them: interlace apply --rollback --yes tries again", inventory.Printable(r.Unit.Name))
 		}
 	}

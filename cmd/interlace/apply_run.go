@@ -143,7 +143,7 @@ func (c *applying) fine(j *job, results []apply.Result) bool {
 		if j.backwards && r.Outcome == apply.Back && j.has(r.Unit) {
 			return false
 		}
-		return r.Unmet || r.Outcome != apply.Moved && r.Outcome != apply.Finished
+		return r.Unmet || j.carriedOn(&r) || r.Outcome != apply.Moved && r.Outcome != apply.Finished
 	})
 }
 

@@ -70,8 +70,8 @@ func (m *move) unroute(ctx context.Context, records []monitor.StepRecord) error 
 	defer cancel()
 	err := m.persist(limited, routes, m.servedBefore)
 	if err != nil {
-		err = fmt.Errorf("users %s are kept out everywhere: where mail and clients are sent could not be set back: %w; %w",
-			inventory.Printable(namesOf(m.users())), err, errUnrouted)
+		err = fmt.Errorf("%s kept out everywhere: where mail and clients are sent could not be set back: %w; %w",
+			Who(m.users()), err, errUnrouted)
 	}
 	return err
 }
