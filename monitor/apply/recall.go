@@ -98,5 +98,7 @@ func WithdrawRecall(ctx context.Context, units []*Unit, o *Options) error {
 
 // begun reports whether anything of this tells of a step.
 func begun(records []monitor.StepRecord) bool {
-	return slices.ContainsFunc(records, func(r monitor.StepRecord) bool { return r.State != monitor.StepRecalled && r.State != monitor.StepWithdrawn })
+	return slices.ContainsFunc(records, func(r monitor.StepRecord) bool {
+		return r.State != monitor.StepRecalled && r.State != monitor.StepWithdrawn
+	})
 }
