@@ -57,6 +57,7 @@ const (
 	CopyDiffers        Kind = "copy_differs"
 	CompareOverdue     Kind = "compare_overdue"
 	PlanUnconfirmed    Kind = "plan_unconfirmed"
+	PasswordLeft       Kind = "password_left"
 )
 
 // Kinds returns all kinds of findings.
@@ -65,7 +66,7 @@ func Kinds() []Kind {
 		BacklogGrown, ReplicaWritten, ClientMissing, ClientDuplicate, ClientHung, ClientMisplaced, HotLoop, LogOrphaned, LogUnwritable,
 		ReplicaRefuses, BailingOut, Unclassified, DaemonDisabled, MasterDown, PortSilent, LinesLost, LogUnreadable, OwnDatabase, LogLine,
 		ReplicaUnreachable, ReplicaAuth, ExpireOverdue, AutocreateOn, WatcherSilent, InventoryStale, CopyDiffers, CompareOverdue,
-		PlanUnconfirmed,
+		PlanUnconfirmed, PasswordLeft,
 	}
 }
 

@@ -52,15 +52,17 @@ A layout plan is carried out change by change: replicas are made and filled,
 promoted and dropped, by a command of yours, instance_hook: see interlace help
 instances.
 
-Nothing begins where the facts have changed since the plan was made, where an
+Nothing begins where the facts have changed since the plan was made, where a rule of
+the fleet would be broken by more than today, when it is done or on the way, where an
 instance does not answer or is not what the inventory takes it to be, while a store
-is behind, has a critical alert, or the time is outside of the window. Of plans
-that are begun what is not begun yet is left out then; the rest goes on. apply ends by
-itself after two failures in a row, whichever plans these are of, after one that leaves
-something that can be neither finished nor taken back, when a store gets too far
-behind, by interlace apply --stop, and by a file on any mail server (stop_file): users
-who are kept out are let in again first, on the new store or on the old one. What waits
-for its store lets others go first that do not need it; originals are deleted at any
+is behind, has a critical alert, or the time is outside of the window. What a plan
+leaves broken as it is today is told and keeps nothing back. Of plans that are begun
+what is not begun yet is left out then; the rest goes on. apply ends by itself after
+two failures in a row, whichever plans these are of, after one that leaves something
+that can be neither finished nor taken back, when a store gets too far behind, by
+interlace apply --stop, and by a file on any mail server (stop_file): users who are
+kept out are let in again first, on the new store or on the old one. What waits for
+its store lets others go first that do not need it; originals are deleted at any
 time, but while a store of theirs is behind or has a critical alert.
 
 All that is done is written down in the database before and after, with the plans.
@@ -68,6 +70,7 @@ When apply was killed, --resume --yes goes on with what is there, and needs no f
 --rollback --yes takes back what can be; users who are on their new store already are
 moved back, with the mail that has come since. --resume --yes goes on with a rollback
 that was killed as one; who names the plans again has go on what has not turned back.
+A change of a layout that is done is not taken back: that needs another layout plan.
 
 From its beginning to its end each group claims the instances that it changes, with a
 file interlace-….claim in their configdirectory: apply with another database, or with
@@ -80,7 +83,8 @@ routing_file, and others. What interlace watch has recorded in the same database
 counts; where nobody watches, the lag of stores is not known and keeps nothing back.
 
 The exit status is 1 if anything was not done, or speaks against the plan, and 2 if
-nothing could be done or users are kept out at the end: then the last lines say who.`,
+nothing could be done, or users are kept out or an instance that has to run does not
+at the end: then the last lines say who, and which.`,
 		Example: `  interlace apply moves.json users.json
   interlace apply moves.json users.json --yes
   interlace apply users.json --yes --window 22:00-05:00 --users-per-night 200
@@ -135,6 +139,9 @@ func (a *app) stopApply(ctx context.Context) error {
 	release, err := a.claimApply()
 	if err == nil {
 		release()
+		if err := a.sayPasswords(ctx, h); err != nil {
+			return err
+		}
 		return hint(errors.New("no apply runs with this database"), "interlace apply --resume lists what is begun and not done")
 	}
 	if !errors.Is(err, errApplied) {
@@ -253,7 +260,7 @@ func (c *applying) rehearse(ctx context.Context) error {
 			return err
 		}
 		if r.Text = "it is taken back"; len(r.Steps) == 0 {
-			r.Text = notTakenBack(r.Outcome)
+			r.Text = notTakenBack(u, r.Outcome)
 		}
 		list = append(list, *r)
 		bar.at(i+1, len(back)+len(units), u.Name)
@@ -267,7 +274,7 @@ func (c *applying) rehearse(ctx context.Context) error {
 		bar.at(len(back)+i+1, len(back)+len(units), u.Name)
 	}
 	bar.end()
-	shown := c.shown(ctx, list)
+	shown := c.shown(list)
 	c.showBroken(shown)
 	err = c.app.print(result{screen: shown.Screen(), table: shown.Table(), json: object(shown)})
 	if c.app.flags.output.value == "csv" { // which has one table, of the units
@@ -290,17 +297,6 @@ func askedOnce[T any](ask func(context.Context) (T, error)) func(context.Context
 		asked.Do(func() { answer, err = ask(ctx) })
 		return answer, err
 	}
-}
-
-// notTakenBack says why nothing is undone of a unit that is to be taken back.
-func notTakenBack(o apply.Outcome) string {
-	switch o {
-	case apply.Moved, apply.Finished:
-		return "it is done; who can be moved back is, as below"
-	case apply.Back:
-		return "it was taken back"
-	}
-	return "nothing of it was begun"
 }
 
 // rehearsed are the units that would be carried on, and those that would be taken back:

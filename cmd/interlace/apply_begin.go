@@ -23,6 +23,8 @@ func (c *applying) prepare(ctx context.Context) error {
 	if err := c.follow(ctx); err != nil {
 		return err
 	}
+	names := &naming{config: c.app.config, inv: c.options.Inventory, history: c.history}
+	c.options.Name = names.name
 	needed, held, err := c.ahead(ctx)
 	if err != nil {
 		return err
@@ -30,6 +32,7 @@ func (c *applying) prepare(ctx context.Context) error {
 	if c.flags.yes && held {
 		return ctx.Err() // who is kept out does not wait for a server that does not answer
 	}
+	names.foresee(ctx, needed)
 	var units []apply.Unit
 	for _, j := range c.jobs {
 		units = append(units, j.units...)
@@ -52,7 +55,7 @@ func (c *applying) tidy(ctx context.Context, left *apply.Leftovers) error {
 	if !c.flags.yes {
 		if len(left.Private) > 0 && !c.app.applies() {
 			for _, f := range left.Private {
-				c.app.note("%s on %s holds the password of sync, and was left by an apply that was killed: apply --yes removes it, or rm", f.File, f.Server)
+				c.app.note("%s", passwordLeft(f))
 			}
 		}
 		return nil

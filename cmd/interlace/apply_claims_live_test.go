@@ -42,8 +42,10 @@ func TestApplyWithAnotherDatabase(t *testing.T) {
 	}
 	left := filepath.Join(m.fleet.Stores[0].Master().Dir, "conf", "interlace-0123456789ab.conf")
 	m.must(os.WriteFile(left, nil, 0o600))
-	if _, stderr := m.apply(0, "--resume"); !strings.Contains(stderr, left+" on imap1 holds the password of sync") {
-		t.Errorf("a rehearsal says nothing of what is left: %s", stderr)
+	for want, args := range map[int][]string{0: {"--resume"}, 2: {"--stop"}} {
+		if _, stderr := m.apply(want, args...); !strings.Contains(stderr, left+" on imap1 holds the password of sync") || !strings.Contains(stderr, "on imap1: rm -- "+left) {
+			t.Errorf("apply %v says nothing of what is left: %s", args, stderr)
+		}
 	}
 	if _, stderr := m.apply(0, "--resume", "--yes"); !strings.Contains(stderr, left+" on imap1, which holds the password of sync") {
 		t.Errorf("nothing is said of what was left: %s", stderr)

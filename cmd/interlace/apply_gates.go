@@ -112,7 +112,7 @@ func (a *app) live(h *history.History, inv *inventory.Inventory) apply.Live {
 		l.Served = func(ctx context.Context, users []inventory.UserID) (map[inventory.UserID]inventory.ServerID, error) {
 			return c.served(ctx, inv, users)
 		}
-		l.Routed = func(ctx context.Context, routes []apply.Route) (bool, error) { return c.routedTo(ctx, inv, routes) }
+		l.Named = c.routes
 	}
 	l.Quiet = func(ctx context.Context, in inventory.Instance, users []inventory.UserID) (quiet, known bool, last time.Time, err error) {
 		return c.quiet(ctx, a.now(), inv, in, users)
@@ -134,29 +134,6 @@ func (c *config) served(ctx context.Context, inv *inventory.Inventory, users []i
 		servers[user] = serverOf(inv, name)
 	}
 	return servers, nil
-}
-
-// routedTo reports whether all users are known to be routed to where routes lead, and not to
-// where they come from: one name may mean both, and is then not the one that users get who
-// are sent there.
-func (c *config) routedTo(ctx context.Context, inv *inventory.Inventory, routes []apply.Route) (bool, error) {
-	users, against := []inventory.UserID{}, slices.Clone(routes)
-	for i := range against {
-		r := &against[i]
-		users = append(users, r.User)
-		r.From, r.To, r.Store = r.To, r.From, ""
-	}
-	found, err := c.routes(ctx, users)
-	if err != nil {
-		return false, err
-	}
-	lines, err := c.routeLines(ctx, inv, against)
-	for i := range lines {
-		if now := found[lines[i].User]; !means(inv, now, lines[i].From) || now == lines[i].to {
-			return false, err
-		}
-	}
-	return err == nil, err
 }
 
 // serverOf returns the server that a route means, or what it says where the inventory

@@ -119,15 +119,9 @@ func TestApplyLayoutLive(t *testing.T) {
 		t.Errorf("it is not told that the operator's command fails: %s", stderr)
 	}
 	m.must(os.Remove("orders/refuse-promote"))
-
-	// What is past where it could be taken back is finished, and that is said.
-	put(t, "orders/refuse-start", "")
-	m.apply(1, "--resume", "--yes")
-	m.must(os.Remove("orders/refuse-start"))
-	if _, stderr := m.apply(1, "--rollback", "--yes"); strings.Count(stderr, "NOT taken back, and finished") != 1 {
-		t.Errorf("a promotion goes on that was to be taken back: %s", stderr)
-	}
-	done, stderr := m.apply(0, "layout.json", "--yes")
+	rehearsed, _ = m.apply(0, "--resume")
+	before := m.routing()
+	done, stderr := m.apply(0, "--resume", "--yes")
 	for _, u := range done.Units {
 		if u.State != "finished" {
 			t.Errorf("%+v: %s", u, stderr)
@@ -139,17 +133,28 @@ func TestApplyLayoutLive(t *testing.T) {
 	if operator.On("s1", "imap1") != nil || operator.On("s1", "imap3") == nil {
 		t.Error("the instances are not where the plan wants them")
 	}
-	routes, err := os.ReadFile("routing")
-	m.must(err)
+	m.routedAs(&rehearsed, before)
 	master := "imap2"
 	if fleet.Stores[0].Master() == operator.On("s1", "imap3") {
 		master = "imap3"
 	}
-	if want := "anna," + master + "\nben," + master + "\nzoe,imap9\n"; string(routes) != want {
-		t.Errorf("the routes are\n%s, want\n%s", routes, want)
+	if want := "anna," + master + "\nben," + master + "\nzoe,imap9\n"; m.routing() != want {
+		t.Errorf("the routes are\n%s, want\n%s", m.routing(), want)
 	}
 	if at := m.served("anna"); at != "s1" {
 		t.Errorf("anna is served by %q", at)
+	}
+
+	// What is done is not taken back, and that is said.
+	would, _ := m.apply(0, "layout.json", "--rollback")
+	_, stayed := m.apply(1, "layout.json", "--rollback", "--yes")
+	for _, u := range would.Units {
+		if !strings.HasPrefix(u.Text, "it is done, and not taken back: interlace layout --plan FILE") || !strings.Contains(stayed, u.Unit) {
+			t.Errorf("of %s is said %q and %s", u.Unit, u.Text, stayed)
+		}
+	}
+	if !strings.Contains(stayed, "NOT taken back, since it is done: ") {
+		t.Errorf("that it is not taken back is not told: %s", stayed)
 	}
 
 	// The fleet file follows as apply says, and then fits what is there.

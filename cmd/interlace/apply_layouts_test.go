@@ -26,7 +26,7 @@ func TestInstanceHook(t *testing.T) {
 	c := &config{DB: filepath.Join(dir, "interlace.db")}
 	c.Apply.InstanceHook = []string{script, "{action}", "{store}", "{server}", "{role}", "{file}"}
 	hook := c.layouts().Hook
-	order := &apply.Order{Act: apply.ActCreate, Store: "s1", Server: "imap3", Role: inventory.Replica, Instances: []inventory.Instance{
+	order := &apply.Order{Act: apply.ActCreate, Store: "s1", Instance: inventory.Instance{Server: "imap3", Role: inventory.Replica}, Instances: []inventory.Instance{
 		{Server: "imap1", Role: inventory.Master, IMAP: "imap1:143", CSync: "imap1:2005", IMAPDConf: "/etc/imapd.conf"}, {Server: "imap3", Role: inventory.Replica},
 	}}
 	printed, err := hook(t.Context(), order)
@@ -50,9 +50,12 @@ func TestInstanceHook(t *testing.T) {
 	if _, err := os.Stat(file); !os.IsNotExist(err) {
 		t.Errorf("the file is left: %v", err)
 	}
-	order.Act = apply.ActRemove
+	order.Act, order.Instances, order.IMAPDConf = apply.ActRemove, order.Instances[:1], "/etc/imapd3.conf"
 	if _, err := hook(t.Context(), order); err == nil || !strings.Contains(err.Error(), "no such instance") {
 		t.Errorf("it fails with %v", err)
+	}
+	if got := read("details"); !strings.Contains(got, "\n  \"role\": \"replica\",\n  \"imapd_conf\": \"/etc/imapd3.conf\",\n  \"instances\": [\n") {
+		t.Errorf("of what is to be removed the file holds %s", got)
 	}
 
 	// One that an apply has left running when it was killed is awaited.
@@ -121,7 +124,7 @@ func TestExampleOfAHook(t *testing.T) {
 	}
 	ask := func(act apply.Act, server inventory.ServerID, role inventory.Role, servers ...inventory.ServerID) string {
 		t.Helper()
-		order := &apply.Order{Act: act, Store: "s007", Server: server, Role: role}
+		order := &apply.Order{Act: act, Store: "s007", Instance: inventory.Instance{Server: server, Role: role}}
 		for _, s := range servers {
 			order.Instances = append(order.Instances, inventory.Instance{Server: s})
 		}

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"context"
+	"fmt"
 	"slices"
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/history"
 )
 
 // sayLeft says what is to be done later.
@@ -26,7 +29,45 @@ func (c *applying) sayLeft(results []apply.Result) {
 	if slices.ContainsFunc(results, func(r apply.Result) bool { return r.Outcome == apply.Moved || r.Outcome == apply.Finished }) {
 		c.app.note("interlace discover brings the inventory up to date, interlace confirm says whether the plan has kept what it promised")
 	}
+	for i := range results {
+		for _, text := range results[i].Miscounts() {
+			c.app.note("%s: %s", inventory.Printable(results[i].Unit.Name), text)
+		}
+	}
 	c.sayInstances(results)
+}
+
+// passwordLeft says what an apply that was killed has left on a server.
+func passwordLeft(f apply.Leftover) string {
+	return fmt.Sprintf("%s on %s holds the password of sync, and was left by an apply that was killed: interlace apply --resume --yes removes it, or on %s: %s",
+		f.File, f.Server, f.Server, inventory.Paste("rm", "--", f.File))
+}
+
+// sayPasswords says what of this kind lies on the servers of what is begun and not done,
+// where no apply runs.
+func (a *app) sayPasswords(ctx context.Context, h *history.History) error {
+	open, err := h.Applies(ctx, false)
+	if err != nil || len(open) == 0 {
+		return err
+	}
+	f, err := a.facts(ctx)
+	if err != nil {
+		return err
+	}
+	var units []apply.Unit
+	for i := range open {
+		j, err := keptJob(ctx, h, &open[i])
+		if err != nil {
+			return err
+		}
+		units = append(units, j.units...)
+	}
+	o := &apply.Options{Inventory: f.Inventory, Run: a.config.run, Tools: a.config.tools(), Journal: h}
+	left, _ := o.Leftovers(ctx, storesOf(units)) // claims keep nobody from reading this
+	for _, l := range left.Private {
+		a.note("%s", passwordLeft(l))
+	}
+	return ctx.Err()
 }
 
 // sayInstances says what the fleet file has to say of stores whose instances have changed:
@@ -54,21 +95,14 @@ func (c *applying) sayInstances(results []apply.Result) {
 	}
 }
 
-// carriedOn reports whether a change of a layout that was to be taken back was finished instead.
-func (j *job) carriedOn(r *apply.Result) bool {
-	return j.backwards && j.has(r.Unit) && r.Unit.Do != nil && r.Outcome == apply.Finished && !r.Still
-}
-
 // sayStayed says who was to be moved back and was not: the way back was given up, or is not
 // at its end.
 func (c *applying) sayStayed(j *job, results []apply.Result) {
 	for i := range results {
 		r := &results[i]
-		if j.carriedOn(r) {
-			c.app.note("%s: NOT taken back, and finished: it was past where it could be; a plan the other way undoes it", inventory.Printable(r.Unit.Name))
-		}
 		if j.backwards && !j.has(r.Unit) && r.Outcome != apply.Moved && r.Outcome != apply.Finished {
 			c.app.note("%s: NOT moved back, and still where the plan has moved them: interlace apply --rollback --yes tries again", inventory.Printable(r.Unit.Name))
 		}
 	}
+	c.sayForGood(j, results)
 }

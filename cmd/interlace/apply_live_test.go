@@ -181,13 +181,13 @@ func (m *moving) allServed(store string) {
 // answerOfApply is the answer of apply as JSON.
 type answerOfApply struct {
 	Units []struct {
-		Unit, State, Step string
-		Since             *string
-		Users             int
-		Denied            *float64 `json:"denied_seconds"`
-		Expected          *float64 `json:"denied_expected_seconds"`
-		Refused           []string
-		Steps             []struct {
+		Unit, State, Step, Text string
+		Since                   *string
+		Users                   int
+		Denied                  *float64 `json:"denied_seconds"`
+		Expected                *float64 `json:"denied_expected_seconds"`
+		Refused                 []string
+		Steps                   []struct {
 			Verb, Step string
 			Commands   []struct {
 				Server, Command, Note string
@@ -237,6 +237,7 @@ func TestApplyLive(t *testing.T) {
 	}
 	m.pasted(&rehearsal)
 	m.allServed("s1")
+	before := m.routing()
 
 	done, stderr := m.apply(0, "users.json", "--yes")
 	for _, u := range done.Units {
@@ -248,6 +249,7 @@ func TestApplyLive(t *testing.T) {
 		t.Errorf("nothing is said of the originals: %s", stderr)
 	}
 	m.allServed("s2")
+	m.routedAs(&rehearsal, before)
 	if again, _ := m.apply(0, "users.json", "--yes"); len(again.Units) != 2 || again.Units[0].State != "moved" {
 		t.Errorf("once more: %+v", again)
 	}
@@ -278,6 +280,9 @@ func TestApplyLive(t *testing.T) {
 	}
 	m.describe("s1")
 	m.allServed("s1")
+	if now := m.routing(); now != before {
+		t.Errorf("the routes are not as before:\n%s\nwant\n%s", now, before)
+	}
 	c, err := m.fleet.Stores[0].Master().DialAs(t.Context(), "carl")
 	m.must(err)
 	defer c.Close()
@@ -317,6 +322,37 @@ func TestApplyLive(t *testing.T) {
 	m.allServed("s1")
 	if open, stderr := m.apply(0, "--resume", "--yes"); len(open.Units) > 0 || !strings.Contains(stderr, "nothing is begun and not done") {
 		t.Errorf("something is open: %+v, %s", open, stderr)
+	}
+}
+
+// routing is the routing file.
+func (m *moving) routing() string {
+	m.Helper()
+	routes, err := os.ReadFile("routing")
+	m.must(err)
+	return string(routes)
+}
+
+// routedAs fails unless the lines of the routes of a rehearsal are what was written into the
+// routing file, and nothing else.
+func (m *moving) routedAs(a *answerOfApply, before string) {
+	m.Helper()
+	want, lines := before, 0
+	for _, u := range a.Units {
+		for _, s := range u.Steps {
+			for _, line := range s.Routes {
+				there := strings.LastIndexByte(line, ',')
+				old := line[:there]
+				user := old[:strings.LastIndexByte(old, ',')]
+				if lines++; !strings.Contains(want, old+"\n") {
+					m.Errorf("%s was not there: %s", old, before)
+				}
+				want = strings.Replace(want, old+"\n", user+line[there:]+"\n", 1)
+			}
+		}
+	}
+	if now := m.routing(); now != want || lines == 0 {
+		m.Errorf("the rehearsal tells of other routes:\n%s\nwant\n%s", now, want)
 	}
 }
 

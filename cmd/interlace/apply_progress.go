@@ -17,6 +17,8 @@ type applyProgress struct {
 	app *app
 	bar *progress
 	all int
+	// back tells that units are taken back: those that are done are moved back then.
+	back bool
 
 	mu    sync.Mutex
 	over  int
@@ -32,9 +34,9 @@ type going struct {
 	since time.Time
 }
 
-// applyProgress begins to tell of so many units.
-func (a *app) applyProgress(all int) *applyProgress {
-	p := &applyProgress{app: a, bar: a.progress("apply"), all: all, stop: make(chan struct{})}
+// applyProgress begins to tell of so many units, which may be taken back.
+func (a *app) applyProgress(all int, back bool) *applyProgress {
+	p := &applyProgress{app: a, bar: a.progress("apply"), all: all, back: back, stop: make(chan struct{})}
 	p.bar.uneven = true
 	p.ended.Go(func() {
 		for {
@@ -52,7 +54,12 @@ func (a *app) applyProgress(all int) *applyProgress {
 // at takes down what becomes of a unit, and tells where it has come to.
 func (p *applyProgress) at(of apply.Progress) {
 	name := inventory.Printable(of.Unit.Name)
+	p.mu.Lock()
+	p.take(&of)
+	back := p.back
+	p.mu.Unlock()
 	switch {
+	case of.Over && back && of.Why == "" && (of.Outcome == apply.Moved || of.Outcome == apply.Finished):
 	case of.Over && of.Still:
 	case of.Over && of.Why != "":
 		p.app.note("%s: %s: %s", name, of.Outcome, of.Why)
@@ -61,9 +68,6 @@ func (p *applyProgress) at(of apply.Progress) {
 	case of.Outcome == apply.Waiting:
 		p.app.note("%s waits: %s", name, of.Why)
 	}
-	p.mu.Lock()
-	p.take(&of)
-	p.mu.Unlock()
 	p.show()
 }
 
@@ -133,11 +137,11 @@ func (p *applyProgress) show() {
 	p.bar.at(done, all, note)
 }
 
-// more has as many units more be told of.
+// more has as many units be told of that move users back.
 func (p *applyProgress) more(n int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.all += n
+	p.all, p.back = p.all+n, false
 }
 
 // end stops to tell.

@@ -33,6 +33,13 @@ func TestApplyProgress(t *testing.T) {
 	if want := "interlace: apply: 2 of 9, carl to s2: undo deny_source\n"; said.String() != want {
 		t.Errorf("it says %q, want %q", said.String(), want)
 	}
+	said.Reset()
+	p.back = true
+	p.at(apply.Progress{Unit: &apply.Unit{Name: "dora to s2"}, Over: true, Outcome: apply.Moved})
+	if said.String() != "" {
+		t.Errorf("what is still to be moved back is told to be done: %q", said.String())
+	}
+	p.over--
 	p.more(2) // who is moved back is no part of the plan
 	p.bar.next = time.Time{}
 	said.Reset()

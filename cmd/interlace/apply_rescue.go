@@ -27,8 +27,10 @@ func (c *applying) rescue(ctx context.Context, jobs []*job) (results []apply.Res
 			continue
 		}
 		o := *c.options
-		o.Tally, o.Limits.OnlyWave, o.Limits.Insist, o.Progress = nil, 0, time.Second, c.app.applyProgress(len(out)).at
+		shown := c.app.applyProgress(len(out), true)
+		o.Tally, o.Limits.OnlyWave, o.Limits.Insist, o.Progress = nil, 0, time.Second, shown.at
 		list, err := apply.CarryOut(ctx, out, true, &o)
+		shown.end()
 		if results = append(results, list...); err != nil {
 			c.app.say("%v", err)
 		}

@@ -140,7 +140,9 @@ func TestResumeOnOtherFacts(t *testing.T) {
 		a, stderr := r.apply(1, args...)
 		held := 0
 		for _, u := range a.Units {
-			barred := slices.ContainsFunc(u.Refused, func(s string) bool { return strings.Contains(s, "facts have changed since its plan was made: store s4 is not as it was") })
+			barred := slices.ContainsFunc(u.Refused, func(s string) bool {
+				return strings.Contains(s, "facts have changed since its plan was made: store s4 is not as it was")
+			})
 			if barred != (u.Unit == fresh) {
 				t.Errorf("%v: %s is held back: %v (%v), %s", args, u.Unit, barred, u.Refused, stderr)
 			}

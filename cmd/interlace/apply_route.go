@@ -32,10 +32,8 @@ func (a *app) router(inv *inventory.Inventory) func(context.Context, []apply.Rou
 // reroute routes users anew, by the hook or, without one, in the file of routes, and fails
 // where they are not routed so then, as far as that can be asked.
 func (c *config) reroute(ctx context.Context, inv *inventory.Inventory, routes []apply.Route) error {
-	lines, err := c.routeLines(ctx, inv, routes)
-	if err != nil {
-		return err
-	}
+	lines := routeLines(inv, routes)
+	var err error
 	if len(c.Apply.RoutingHook) > 0 {
 		err = c.hookRoutes(ctx, lines)
 	} else {
@@ -119,7 +117,7 @@ func (c *config) elsewhere(left []routeLine, found map[inventory.UserID]string) 
 	users := map[way][]inventory.UserID{}
 	var ways []way
 	for _, l := range left {
-		w := way{found[l.User], l.to}
+		w := way{found[l.User], l.Names.To}
 		if users[w] == nil {
 			ways = append(ways, w)
 		}
@@ -172,7 +170,7 @@ func reroutedLines(old []byte, lines []routeLine) []byte {
 	var edited bytes.Buffer
 	to, there := map[string]string{}, map[string]bool{}
 	for _, l := range lines {
-		to[string(l.User)] = l.to
+		to[string(l.User)] = l.Names.To
 	}
 	for line := range bytes.Lines(old) {
 		text := strings.TrimSpace(string(line))
@@ -190,7 +188,7 @@ func reroutedLines(old []byte, lines []routeLine) []byte {
 	}
 	for _, l := range lines {
 		if user := string(l.User); !there[user] && !l.shared {
-			fmt.Fprintf(&edited, "%s,%s\n", user, l.to)
+			fmt.Fprintf(&edited, "%s,%s\n", user, l.Names.To)
 		}
 	}
 	return edited.Bytes()

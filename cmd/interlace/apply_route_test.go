@@ -33,11 +33,17 @@ func routesTo(inv *inventory.Inventory, users ...string) (list []apply.Route) {
 // linesTo are the routes with the names that they have where no routing can be asked.
 func linesTo(t *testing.T, inv *inventory.Inventory, users ...string) []routeLine {
 	t.Helper()
-	lines, err := newConfig().routeLines(t.Context(), inv, routesTo(inv, users...))
+	return routeLines(inv, withNames(t, newConfig(), inv, routesTo(inv, users...)))
+}
+
+// withNames are routes with their names, as a unit decides them that begins.
+func withNames(t *testing.T, c *config, inv *inventory.Inventory, routes []apply.Route) []apply.Route {
+	t.Helper()
+	routes, err := (&naming{config: c, inv: inv}).name(t.Context(), routes)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return lines
+	return routes
 }
 
 // TestEditRoutes changes routes in a file, and nothing else there.
@@ -111,7 +117,7 @@ func TestReroute(t *testing.T) {
 	dir := filepath.Dir(c.DB)
 	c.Apply.RoutingHook = []string{script("hook", "cat \"$1\" >>routed\n"), "{file}"}
 	c.Monitor.RoutingQuery = []string{script("query", "grep -F \"$1,\" routed | sed 's/.*,//'\n"), "{user}"}
-	if err := c.reroute(t.Context(), inv, routesTo(inv, "a,b", "$(touch x)")); err != nil {
+	if err := c.reroute(t.Context(), inv, withNames(t, c, inv, routesTo(inv, "a,b", "$(touch x)"))); err != nil {
 		t.Fatal(err)
 	}
 	text, err := os.ReadFile(filepath.Join(dir, "routed"))
@@ -120,13 +126,13 @@ func TestReroute(t *testing.T) {
 	}
 	// What is routed only in a moment is waited for.
 	c.Apply.RoutingHook = []string{script("hook", "{ sleep 0.05; cat \"$1\" >>routed; } &\nsleep 0.01\n"), "{file}"}
-	if err := c.reroute(t.Context(), inv, routesTo(inv, "late")); err != nil {
+	if err := c.reroute(t.Context(), inv, withNames(t, c, inv, routesTo(inv, "late"))); err != nil {
 		t.Error(err)
 	}
 	// A hook that does nothing is found out, whoever says where users are routed.
 	c.Apply.RoutingHook = []string{script("hook", ""), "{file}"}
 	c.Monitor.RoutingQuery = []string{script("query", "echo imap1\n"), "{user}"}
-	if err := c.reroute(t.Context(), inv, routesTo(inv, "anna")); err == nil || !strings.Contains(err.Error(), `user anna is routed to "imap1" and not to imap2.example.org:2143, as routing_query says`) {
+	if err := c.reroute(t.Context(), inv, withNames(t, c, inv, routesTo(inv, "anna"))); err == nil || !strings.Contains(err.Error(), `user anna is routed to "imap1" and not to imap2.example.org:2143, as routing_query says`) {
 		t.Errorf("routed elsewhere: %v", err)
 	}
 	// Where the time is over before that is known for certain it is told who is routed where.
@@ -134,14 +140,14 @@ func TestReroute(t *testing.T) {
 	c.Monitor.RoutingQuery = []string{script("query", "case $1 in f) echo imap9;; *) echo imap1;; esac\n"), "{user}"}
 	ctx, cancel := context.WithTimeoutCause(t.Context(), time.Second, errors.New("it is late"))
 	defer cancel()
-	err = c.reroute(ctx, inv, routesTo(inv, "a", "b", "c", "d", "e", "f", "g"))
+	err = c.reroute(ctx, inv, withNames(t, c, inv, routesTo(inv, "a", "b", "c", "d", "e", "f", "g")))
 	if want := `users a, b, c, d, e and 1 more are routed to "imap1" and not to imap2.example.org:2143; user f is routed to "imap9" and not to imap2.example.org:2143, as routing_query says`; err == nil || err.Error() != want {
 		t.Errorf("routed elsewhere when the time is over: %v, want %s", err, want)
 	}
 	routedWithin = 100 * time.Millisecond
 	c.Monitor.RoutingQuery, c.Monitor.RoutingFile = nil, filepath.Join(dir, "routing")
 	write(t, c.Monitor.RoutingFile, "anna,imap1\n")
-	if err := c.reroute(t.Context(), inv, routesTo(inv, "anna")); err == nil || !strings.Contains(err.Error(), `user anna is routed to "imap1" and not to imap2.example.org:2143, as routing_file says`) {
+	if err := c.reroute(t.Context(), inv, withNames(t, c, inv, routesTo(inv, "anna"))); err == nil || !strings.Contains(err.Error(), `user anna is routed to "imap1" and not to imap2.example.org:2143, as routing_file says`) {
 		t.Errorf("routed elsewhere: %v", err)
 	}
 	for _, name := range []string{"imap2", "imap2.example.org", "imap2.example.org:2143", "s2"} {
@@ -150,7 +156,7 @@ func TestReroute(t *testing.T) {
 		}
 	}
 	c.Apply.RoutingHook = []string{script("hook", "echo no >&2; exit 3\n"), "{file}"}
-	if err := c.reroute(t.Context(), inv, routesTo(inv, "anna")); err == nil || !strings.Contains(err.Error(), "routing_hook: "+dir+"/hook: exit status 3: no") {
+	if err := c.reroute(t.Context(), inv, withNames(t, c, inv, routesTo(inv, "anna"))); err == nil || !strings.Contains(err.Error(), "routing_hook: "+dir+"/hook: exit status 3: no") {
 		t.Errorf("a hook that fails: %v", err)
 	}
 }
@@ -167,6 +173,8 @@ func TestRouteLines(t *testing.T) {
 	for i := range move {
 		move[i].Store = "s2"
 	}
+	back := []apply.Route{{User: "ben", From: inv.Stores[1].Instances[0], To: inv.Stores[0].Instances[0], Was: "imap1.example.org"}}
+	gone := []apply.Route{{User: "ben", From: inv.Stores[1].Instances[0], To: inv.Stores[0].Instances[0], Was: "imap9"}}
 	promotion := []apply.Route{{User: "anna", From: inv.Stores[0].Instances[0], To: inv.Stores[0].Instances[1], Store: "s1"}}
 	fresh := promotion[0]
 	fresh.To = inventory.Instance{Server: "imap5", IMAP: "five.example.org:143"} // the inventory does not have it yet
@@ -178,7 +186,9 @@ func TestRouteLines(t *testing.T) {
 		{"as others are routed there", "anna,imap1\nben,imap2\n", move, "anna,imap1,imap2 team,imap1,imap2"},
 		{"not as somebody who is elsewhere", "anna,imap1\nben,imap9\ncarl,imap2.example.org\n", move, "anna,imap1,imap2.example.org team,imap1,imap2.example.org"},
 		{"by server, where that says which", "anna,imap1\n", move, "anna,imap1,imap2.example.org:2143 team,imap1,imap2.example.org:2143"},
-		{"by store", "anna,s1\n", move, "anna,s1,s2 team,imap1,imap2.example.org:2143"},
+		{"by store", "anna,s1\n", move, "anna,s1,s2 team,s1,s2"},
+		{"back, by the name of before", "anna,imap1\nben,imap2.example.org:2143\n", back, "ben,imap2.example.org:2143,imap1.example.org"},
+		{"back, not to where it never was", "anna,imap1\nben,imap2.example.org:2143\n", gone, "ben,imap2.example.org:2143,imap1"},
 		{"by store, promoted", "anna,s1\n", promotion, "anna,s1,s1"},
 		{"by server, promoted", "anna,imap1\n", promotion, "anna,imap1,imap4"},
 		{"by host, promoted", "anna,imap1.example.org\n", promotion, "anna,imap1.example.org,four.example.org"},
@@ -190,17 +200,17 @@ func TestRouteLines(t *testing.T) {
 		c, _ := rerouter(t)
 		c.Monitor.RoutingFile = filepath.Join(filepath.Dir(c.DB), "routing")
 		write(t, c.Monitor.RoutingFile, test.routing)
-		lines, err := c.routeLines(t.Context(), inv, test.routes)
+		routes := withNames(t, c, inv, test.routes)
 		var got []string
-		for i := range lines {
-			got = append(got, lines[i].String())
+		for _, l := range routeLines(inv, routes) {
+			got = append(got, l.String())
 		}
-		if err != nil || strings.Join(got, " ") != test.want {
-			t.Errorf("%s: %s, %v, want %s", test.name, strings.Join(got, " "), err, test.want)
+		if strings.Join(got, " ") != test.want {
+			t.Errorf("%s: %s, want %s", test.name, strings.Join(got, " "), test.want)
 		}
 		// The lines are in effect when they are written, and then nothing is left to do.
 		for range 2 {
-			if err := c.reroute(t.Context(), inv, test.routes); err != nil {
+			if err := c.reroute(t.Context(), inv, routes); err != nil {
 				t.Errorf("%s: %v", test.name, err)
 			}
 		}

@@ -67,7 +67,7 @@ func (c *applying) end(ctx context.Context, results []apply.Result, wrong error,
 	}
 	c.sayLeft(results)
 	c.sayClaims(results)
-	out := c.keptOut(results, wrong != nil)
+	out := errors.Join(c.keptOut(results, wrong != nil), fallen(results))
 	switch {
 	case errors.Join(wrong, err, out) != nil:
 		return errors.Join(wrong, err, out)
@@ -143,7 +143,10 @@ func (c *applying) fine(j *job, results []apply.Result) bool {
 		if j.backwards && r.Outcome == apply.Back && j.has(r.Unit) {
 			return false
 		}
-		return r.Unmet || j.carriedOn(&r) || r.Outcome != apply.Moved && r.Outcome != apply.Finished
+		if j.forGood(&r) {
+			return true
+		}
+		return r.Unmet || r.Outcome != apply.Moved && r.Outcome != apply.Finished
 	})
 }
 
@@ -155,7 +158,7 @@ func (c *applying) carryOut(ctx context.Context, j *job) ([]apply.Result, error)
 		o.Tally = nil // what can't be taken back keeps nothing else from that
 	}
 	o.Gates.Asked = func(ctx context.Context) (bool, error) { return c.asked(ctx, j.Number) }
-	shown := c.app.applyProgress(len(j.units))
+	shown := c.app.applyProgress(len(j.units), j.backwards)
 	defer shown.end()
 	o.Progress = shown.at
 	quiet := c.app.quieting(c.history, "apply "+j.name(), storesOf(j.units))

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -90,7 +89,7 @@ func toneOf(o apply.Outcome) report.Tone {
 }
 
 // shown are rehearsals as they are shown.
-func (c *applying) shown(ctx context.Context, list []apply.Rehearsal) *report.Rehearsed {
+func (c *applying) shown(list []apply.Rehearsal) *report.Rehearsed {
 	shown := &report.Rehearsed{Units: []report.RehearsedUnit{}, Doing: c.flags.resume || c.flags.rollback, Broken: []string{}, Unreached: append([]string{}, apply.Mistakes(c.unreached)...), Notes: []string{}}
 	results := make([]apply.Result, len(list))
 	for i, r := range list {
@@ -104,11 +103,7 @@ func (c *applying) shown(ctx context.Context, list []apply.Rehearsal) *report.Re
 			Refused: append([]string{}, r.Refused...), Waits: append([]string{}, r.Waits...), Steps: []report.RehearsedStep{},
 		}
 		for j := range r.Steps {
-			step, err := c.shownStep(ctx, &r.Steps[j])
-			if err != nil {
-				u.Refused = append(u.Refused, apply.Mistakes(err)...)
-			}
-			u.Steps = append(u.Steps, *step)
+			u.Steps = append(u.Steps, *c.shownStep(&r.Steps[j]))
 		}
 		if !results[i].BackAt.IsZero() {
 			u.Text = "it was taken back"
@@ -147,20 +142,20 @@ func (c *applying) showBroken(shown *report.Rehearsed) {
 }
 
 // shownStep is a step with its commands, and the lines of its routes.
-func (c *applying) shownStep(ctx context.Context, s *apply.StepRehearsal) (*report.RehearsedStep, error) {
+func (c *applying) shownStep(s *apply.StepRehearsal) *report.RehearsedStep {
 	step := &report.RehearsedStep{Verb: string(s.Verb), Step: s.Step, Commands: []report.RehearsedCommand{}, Routes: []string{}}
 	for i := range s.Commands {
 		step.Commands = append(step.Commands, c.app.config.shownCommand(&s.Commands[i]))
 	}
 	if len(s.Routes) == 0 {
-		return step, nil
+		return step
 	}
-	lines, err := c.app.config.routeLines(ctx, c.facts.Inventory, s.Routes)
+	lines := routeLines(c.facts.Inventory, s.Routes)
 	for i := range lines {
 		step.Routes = append(step.Routes, lines[i].String())
 	}
 	step.Commands = append(step.Commands, c.app.config.shownRouting())
-	return step, err
+	return step
 }
 
 // shownCommand is a command as it is shown: a hook in its own words.
@@ -188,5 +183,5 @@ func (c *config) shownRouting() report.RehearsedCommand {
 	if len(c.Apply.RoutingHook) > 0 {
 		return report.RehearsedCommand{Here: true, Command: inventory.Paste(c.Apply.RoutingHook...), Note: "routing_hook, on this machine; {file} holds these lines USER,FROM,TO"}
 	}
-	return report.RehearsedCommand{Here: true, Note: inventory.Text("apply edits " + inventory.Printable(c.Monitor.RoutingFile) + ", on this machine: these users USER, who are at FROM, get TO")}
+	return report.RehearsedCommand{Here: true, Note: inventory.Text("apply edits " + inventory.Printable(c.Monitor.RoutingFile) + " on this machine: of these lines USER,FROM,TO it writes each USER,TO")}
 }

@@ -18,6 +18,7 @@ type compareFlags struct {
 	sample optional[float64]
 	rate   optional[int]
 	save   string
+	roles  bool
 	resume bool
 	due    optional[time.Duration]
 	budget optional[time.Duration]
@@ -47,8 +48,11 @@ is in them. Levels say how closely to look where nothing differs yet:
 What differs is read message by message at any level, to say what it is. It is
 believed when it stands still while it is looked at three times, 2 seconds apart;
 what is being written is in flight and not counted. What the replica may still get is
-suspected only, unless interlace watch has seen lately that nothing waits in the sync
-log; if something does, it is in flight too.
+believed only when nothing waits in the sync log any more that is older than that, and
+it differs all the same; as long as something does it is in flight too. The log is
+looked at where this is the master's server (server in the configuration, if it has
+another name), for half a minute; elsewhere the next look of an interlace watch that
+records here is waited for, and without one it is suspected only.
 
 All that differs of a user comes with one repair, in the order to paste it, and with
 what else it does. It names Cyrus's programs where those are on this server, or beside
@@ -56,7 +60,9 @@ the sync_client of the configuration; where neither is known, without a director
 Where the replica's copy has to be removed, with all that only the replica has, first
 comes the command that looks again, with --level 4 --sample 1 --save DIR: it reads all
 files of the master, keeps messages and flags that only the replica has as files, and
-prints the rest. Where the master is damaged it says what to copy from the replica.
+prints the rest, with what brings each message back to the master (by python3). Where the master is damaged it says what to copy from the replica.
+Where the replica has seen more changes than the master in many mailboxes the roles in
+the inventory look exchanged, and no command is printed before that is cleared up.
 
 A user is identical only if everything of his that the level looks at was compared and
 did not differ. What could not be compared is listed with the reason, such as users
@@ -102,12 +108,13 @@ for half as long again as --due, or probes.compare.within, says.`,
 	f.Var(&flags.sample, "sample", "with --level 4, the share of all messages whose files are read (default 0.01)")
 	f.Var(&flags.rate, "rate", "ask no server about more than so many mailboxes or users a second, one by one")
 	f.Var(pathFlag(&flags.save), "save", "keep messages and flags that only a replica has in this `directory`")
+	f.BoolVar(&flags.roles, "roles-are-right", false, "print repairs of a store although its replica has seen more changes than its master")
 	f.BoolVar(&flags.known, "known", false, "show what the comparisons before have found, and ask no server")
 	f.BoolVar(&flags.resume, "resume", false, "go on with the last comparison like this one, which was broken off")
 	f.Var(&flags.due, "due", "compare those whose turn it is, so that everybody is compared within this `time`, such as 7d")
 	f.Var(&flags.budget, "for", "begin with nobody else after this `time`")
 	c.MarkFlagsMutuallyExclusive("known", "resume")
-	for _, other := range []string{"sample", "rate", "save", "for"} {
+	for _, other := range []string{"sample", "rate", "save", "roles-are-right", "for"} {
 		c.MarkFlagsMutuallyExclusive("known", other)
 	}
 	return c
@@ -119,14 +126,11 @@ func (a *app) compare(ctx context.Context, flags compareFlags) error {
 		return err
 	}
 	asker := newAsker(a.config)
-	c := &comparing{app: a, inventory: f.Inventory, asker: asker, flags: flags, began: a.now()}
+	c := &comparing{app: a, inventory: f.Inventory, asker: asker, flags: flags, began: a.now(), carrying: a.carrying(f.Inventory)}
 	if err := c.choose(); err != nil {
 		return err
 	}
 	if err := asker.check(ctx, f.Inventory); err != nil {
-		return err
-	}
-	if c.backlogs, err = a.backlogs(ctx); err != nil {
 		return err
 	}
 	if c.keeping, err = a.keep(ctx, &flags); err != nil {

@@ -9,7 +9,6 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
 	"github.com/interlacemail/interlace/monitor"
-	"github.com/interlacemail/interlace/monitor/compare"
 )
 
 // comparing is a comparison of many pairs under way.
@@ -18,7 +17,7 @@ type comparing struct {
 	inventory *inventory.Inventory
 	asker     *asker
 	flags     compareFlags
-	backlogs  map[backlogKey]compare.Backlog
+	carrying  *carrying
 	wanted    map[string]bool // users and shared trees; nil means all
 	met       map[string]bool // those of them that some pair has
 	pairs     []pairOf

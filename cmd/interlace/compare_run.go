@@ -63,9 +63,10 @@ const mostPairs = 32
 // pair compares one pair.
 func (c *comparing) pair(ctx context.Context, p *pairOf, i, connections int, bar *progress) {
 	o := compare.Options{
-		Level: monitor.CompareLevel(c.flags.level.value), Backlog: c.backlog(p), Connections: connections, Save: c.flags.save,
+		Level: monitor.CompareLevel(c.flags.level.value), Connections: connections, Save: c.flags.save, Roles: c.flags.roles,
 		Progress: func(done, all int) { c.progress(bar, i, done, all) },
 	}
+	o.Carried, o.Patience = c.carrying.of(p.store, p.replica.Server)
 	chosen := 0
 	o.Choose = func(all []cyrus.Owner) ([]cyrus.Owner, error) {
 		whom, err := c.whom(p)(all)

@@ -55,7 +55,9 @@ found, and what to do.
 
 What the journal in the database tells is heeded: of who is on the way, and may be
 kept out now, only that is said; where all that was begun was taken back, or the rest
-is given up (interlace apply --rollback), nothing else is promised than taken_back.
+is given up (interlace apply --rollback), nothing else is promised than taken_back; of
+users and instances that a later plan has moved or changed since nothing is promised
+by an earlier one, which says what plan that was.
 
 What was found is kept in the database, if there is one. An unmet promise is then the
 alert plan_unconfirmed of the watch with that database, until the plan is checked

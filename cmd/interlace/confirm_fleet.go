@@ -42,14 +42,14 @@ func (c *confirming) options(ctx context.Context, s *set) (*confirm.Options, err
 // confirmOptions say how to check what plans promised, but for what a discovery and the
 // journal tell.
 func (a *app) confirmOptions(ctx context.Context, inv *inventory.Inventory) (*confirm.Options, error) {
-	asker := newAsker(a.config)
+	asker, carrying := newAsker(a.config), a.carrying(inv)
 	o := &confirm.Options{
 		Inventory: inv, Now: a.now, Compare: compare.Options{Connections: a.config.Connections},
 		Side: func(ctx context.Context, in inventory.Instance) (compare.Side, error) {
 			options, err := asker.options(ctx, in, 0)
 			return compare.Side{Server: in.Server, Conf: in.IMAPDConf, Programs: programsOf(a.config.Monitor.SyncClient), IMAP: options}, err
 		},
-		Denied: a.config.deniedOn, Tools: a.config.tools(), Running: a.config.running,
+		Carried: carrying.of, Denied: a.config.deniedOn, Tools: a.config.tools(), Running: a.config.running,
 	}
 	if m := &a.config.Monitor; len(m.RoutingQuery) > 0 || m.RoutingFile != "" {
 		o.Routes = func(ctx context.Context, users []inventory.UserID) (map[inventory.UserID]string, error) {
@@ -109,7 +109,7 @@ func (c *confirming) look(ctx context.Context, plans []planner.Plan, o *confirm.
 	a := c.app
 	if c.history != nil {
 		var err error
-		if o.Others, err = journalled(ctx, c.history); err != nil {
+		if o.Others, err = journalled(ctx, c.history, true); err != nil {
 			return err
 		}
 		if o.Moved, err = apply.Find(ctx, o.Others, c.history); err != nil {

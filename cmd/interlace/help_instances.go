@@ -7,12 +7,16 @@ says when, waits for it, and looks whether it is done:
   instance_hook: [instance, "{action}", "{store}", "{server}", "{role}", "{file}"]
 
 It runs on the machine of apply. {role} is what the instance there is afterwards,
-master or replica; {file} holds in JSON the store's instances as they are afterwards,
-the master first, each with server, role, imap, csync and imapd_conf. Exit status 0
-says that it is done. Each action may be asked for again when it is done already, or
-half done: then it does the rest. It may take 10 minutes or, while a store is offline
-for a promotion, what is left of max_denied; then it is ended with all that it has
-begun. What it leaves running when it ends by itself goes on.
+master or replica; {file} holds in JSON the action, the store, and of the instance
+that it is about, also of one that is to be removed, server, role, imap, csync and
+imapd_conf, as far as they are known: of one that is to be created the first two.
+Under instances it holds the same of the store's instances as they are afterwards, the
+master first. Exit status 0 says that it is done. Each action may be asked for again
+when it is done already, or half done: then it does the rest. That is so when it
+fails, and when what it was to do is not so afterwards, at once and by each later
+apply. It may take 10 minutes or, while a store is offline for a promotion, what is
+left of max_denied; then it is ended with all that it has begun. What it leaves
+running when it ends by itself goes on.
 
 create STORE SERVER replica
   Make an empty instance that runs, with the settings of the master and the same
@@ -52,7 +56,12 @@ promote STORE SERVER master
 
 remove STORE SERVER replica
   End the replica, and the master's channel to it with its sync_client. Whether its
-  data is removed is up to the command; apply says whether it is still there.
+  data is removed is up to the command; apply says whether it is still there. It is
+  also asked for when a create, which may be half done, is taken back.
+
+After a remove, and whenever a change is taken back, the others have to run and to
+answer as before: start is asked for those that do not run. Where one does not stand
+then the last lines of apply say so, and the exit status is 2.
 
 A NEW REPLICA
 
@@ -89,14 +98,29 @@ It runs on the machine of apply, and {file} has a line USER,FROM,TO for each use
   anna,imap1,imap7
   smith, john,imap1,imap7
 
-The places are named as the routing names them, which is asked by routing_query or
-else read in routing_file: FROM as the user is routed now, TO as users are who are on
-that store already. Where there are none, TO is a name of the same kind as FROM: a
-server, an address, its host, or a store. Where nothing can be asked, or such a name
-would not tell which instance is meant, it is the server's name in the inventory or,
-where that server has other instances too, the address in imap. A shared tree that
-moves has a line too, with its name in the inventory (interlace show users); in
-routing_file its line is changed where there is one, and none is added.
+A place is named in one of four forms: by its server or its address, as the inventory
+has them (server, imap), by the host of that address, or by its store. In which, the
+routing says: routing_query is asked or else routing_file is read, before the first
+unit begins. FROM is what that says of the user. TO has the form by which most users
+of that store are routed; who has left an original there is none of them. Where nobody
+is, it is the form by which those were who have left and may come back or, where there
+are none, that of FROM, as far as such a name tells which instance is meant; else it
+is the server or, where that has other instances too, the address. So one store is
+named in one way. A store that is promoted keeps its form, unless that told its master
+from others and would not any more.
+
+The lines are decided once, when a unit begins, and kept in the database: those that
+apply shows without --yes are those that are written. On the way back, of a step or of
+--rollback, a user gets the FROM that stood there before. Who had no route gets one.
+
+A name may be that of several stores, such as the server of them all. A user who would
+be routed from imap1 to imap1 is refused before anything is done, for nothing would
+change: first have the routing name the users who are there by address, as apply says,
+and then apply it.
+
+A shared tree that moves has a line too, with its name in the inventory (interlace
+show users); in routing_file its line is changed where there is one, and none is
+added.
 
 Exit status 0 says that all are routed. After 1 minute, or sooner where max_denied
 allows less, the hook is ended, with all that it has begun on this machine but what

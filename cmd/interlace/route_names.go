@@ -1,67 +1,175 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"maps"
-	"net"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/history"
 )
 
-// routeLine is a route with the names of its ends.
+// naming decides in which words routes are written. FROM is where the user is routed now,
+// as the routing says it. TO is in the form that its store has: that in which most of its
+// users are routed when it is first asked for or, where there are none, in which users were
+// who have left it and may come back. A store that has none gets that of the first user who
+// is routed there, as far as such a name tells which instance is meant, or else the usual
+// one. What was learnt of a store does not change any more.
+type naming struct {
+	*config
+	inv     *inventory.Inventory
+	history *history.History // of what was carried out, or nil
+
+	mu    sync.Mutex
+	forms map[inventory.StoreID]form
+}
+
+// name gives routes their names, and fails where these don't tell the ends apart.
+func (n *naming) name(ctx context.Context, routes []apply.Route) ([]apply.Route, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	lines := routeLines(n.inv, routes)
+	now, err := n.routesNow(ctx, lines)
+	if err != nil {
+		return nil, err
+	}
+	if err := n.learn(ctx, lines, now); err != nil {
+		return nil, err
+	}
+	named := make([]apply.Route, len(lines))
+	for i := range lines {
+		l := &lines[i]
+		l.Names = n.names(l, now[l.User])
+		named[i] = l.Route
+	}
+	return named, n.alike(lines)
+}
+
+// names are those of the ends of a route of a user who is routed to a place now. Who is
+// routed back is routed in the words of before.
+func (n *naming) names(l *routeLine, now string) apply.RouteNames {
+	from := storeOf(n.inv, l.From)
+	here := cmp.Or(n.forms[from], usual(n.inv, l.From)).name(l.From, from)
+	if means(n.inv, now, l.From) {
+		here = now
+	}
+	switch {
+	case l.leads(n.inv, now): // it is done already
+		return apply.RouteNames{From: here, To: now}
+	case formAt(l.Was, l.To, l.Store) != unformed:
+		return apply.RouteNames{From: here, To: l.Was}
+	}
+	return apply.RouteNames{From: here, To: cmp.Or(n.formTo(l).name(l.To, l.Store), string(l.To.Server))}
+}
+
+// formTo is the form in which the end of a route is named. A store that another instance is
+// to lead keeps its form, unless that no longer tells which instance is meant.
+func (n *naming) formTo(l *routeLine) form {
+	f := n.forms[l.Store]
+	if f == unformed {
+		return usual(n.inv, l.To)
+	}
+	if master := n.master(l.Store); master != nil && f.tells(n.inv, *master, l.Store) && !f.tells(n.inv, l.To, l.Store) {
+		return usual(n.inv, l.To)
+	}
+	return f
+}
+
+// alike fails where users would be routed to another store by the name of the old one,
+// which would change nothing.
+func (n *naming) alike(lines []routeLine) error {
+	type way struct {
+		from, to inventory.StoreID
+		name     string
+	}
+	users, to := map[way][]inventory.UserID{}, map[way]inventory.Instance{}
+	var ways []way
+	for i := range lines {
+		l := &lines[i]
+		w := way{storeOf(n.inv, l.From), l.Store, l.Names.To}
+		if l.Names.From != w.name || w.from == w.to && w.name == string(w.to) {
+			continue
+		}
+		if users[w] == nil {
+			ways = append(ways, w)
+		}
+		users[w], to[w] = append(users[w], l.User), l.To
+	}
+	var wrong error
+	for _, w := range ways {
+		text := fmt.Sprintf("%s routed to %s, and %s on %s has the same name, so that a route there would change nothing: ", apply.Who(users[w]), inventory.Quoted(w.name), w.to, to[w].Server)
+		if to[w].IMAP == "" {
+			text += "the inventory has to have the address (imap in the fleet file)"
+		} else {
+			text += fmt.Sprintf("first have %s name it %s for all users who are there", n.routesSource(), to[w].IMAP)
+		}
+		wrong = errors.Join(wrong, errors.New(text))
+	}
+	return wrong
+}
+
+// routesNow are the routes of users now, as far as they can be asked for.
+func (n *naming) routesNow(ctx context.Context, lines []routeLine) (map[inventory.UserID]string, error) {
+	if !n.knowsRoutes() {
+		return nil, nil
+	}
+	users := usersIn(lines)
+	if len(n.Monitor.RoutingQuery) == 0 {
+		users = nil // a file may know shared trees, too
+		for i := range lines {
+			users = append(users, lines[i].User)
+		}
+	}
+	return n.routes(ctx, users)
+}
+
+// master is that of a store, or nil.
+func (n *naming) master(store inventory.StoreID) *inventory.Instance {
+	if at := n.inv.Store(store); at >= 0 && len(n.inv.Stores[at].Instances) > 0 {
+		return &n.inv.Stores[at].Instances[0]
+	}
+	return nil
+}
+
+// routeLine is a route as it is written.
 type routeLine struct {
 	apply.Route
-	from, to string
-	shared   bool // it is that of a shared tree
+	shared bool // it is that of a shared tree
 }
 
-// String is the line USER,FROM,TO.
-func (l *routeLine) String() string { return string(l.User) + "," + l.from + "," + l.to }
-
-// leads reports whether a name means where the route leads.
-func (l *routeLine) leads(inv *inventory.Inventory, name string) bool {
-	return means(inv, name, l.To) || name != "" && name == string(l.Store)
-}
-
-// routeLines name the ends of routes in the words of whoever routes: as the routing names
-// the user's place now and, of the new place, as it names that for users who are there.
-// Where there are none the new place is named in the way of the old one. Where the routing
-// can't be asked, or that way would name several instances, an instance has the name of
-// its server or, where that has others too, the address of its IMAP service.
-func (c *config) routeLines(ctx context.Context, inv *inventory.Inventory, routes []apply.Route) ([]routeLine, error) {
-	var lines []routeLine
-	for _, r := range routes {
+// routeLines are routes as they are written.
+func routeLines(inv *inventory.Inventory, routes []apply.Route) []routeLine {
+	lines := make([]routeLine, len(routes))
+	for i, r := range routes {
 		if r.Store == "" {
 			r.Store = storeOf(inv, r.To)
 		}
 		at := inv.User(r.User)
-		lines = append(lines, routeLine{Route: r, shared: at >= 0 && inv.Users[at].Kind == inventory.Shared})
+		lines[i] = routeLine{Route: r, shared: at >= 0 && inv.Users[at].Kind == inventory.Shared}
 	}
-	now, err := c.routesNow(ctx, lines)
-	if err != nil {
-		return nil, err
-	}
-	known := map[inventory.StoreID]string{}
-	for i := range lines {
-		l := &lines[i]
-		name, asked := known[l.Store]
-		if !asked {
-			name = c.nameAt(ctx, inv, l)
-			known[l.Store] = name
-		}
-		l.from, l.to = l.names(inv, now[l.User], name)
-	}
-	return lines, nil
+	return lines
 }
 
-// routesNow are the routes of users now, as far as they can be asked for.
-func (c *config) routesNow(ctx context.Context, lines []routeLine) (map[inventory.UserID]string, error) {
-	if !c.knowsRoutes() {
-		return nil, nil
+// String is the line USER,FROM,TO.
+func (l *routeLine) String() string {
+	return string(l.User) + "," + l.Names.From + "," + l.Names.To
+}
+
+// leads reports whether a name means where the route leads, and not where it comes from.
+func (l *routeLine) leads(inv *inventory.Inventory, name string) bool {
+	switch {
+	case name == "":
+		return false
+	case name == l.Names.To:
+		return true
+	case means(inv, name, l.From):
+		return false
 	}
-	now, err := c.routes(ctx, usersIn(lines))
-	return maps.Clone(now), err
+	return formAt(name, l.To, l.Store) != unformed
 }
 
 // usersIn are the users of lines. Of shared trees a routing may know nothing.
@@ -72,103 +180,5 @@ func usersIn(lines []routeLine) []inventory.UserID {
 			users = append(users, lines[i].User)
 		}
 	}
-	return users
-}
-
-// mostAsked is how many users of a store are asked for to learn its name.
-const mostAsked = 3
-
-// nameAt is how the routing names the new place for users who are there already; empty
-// where it is not asked, or says something else.
-func (c *config) nameAt(ctx context.Context, inv *inventory.Inventory, l *routeLine) string {
-	if !c.knowsRoutes() || l.Store == "" {
-		return ""
-	}
-	asked := 0
-	for i := range inv.Users {
-		u := &inv.Users[i]
-		if u.Store != l.Store || u.Kind == inventory.Shared || asked == mostAsked {
-			continue
-		}
-		asked++
-		if found, err := c.routes(ctx, []inventory.UserID{u.Name}); err == nil && l.leads(inv, found[u.Name]) {
-			return found[u.Name]
-		}
-	}
-	return ""
-}
-
-// names are those of the ends of a route, of which the user's place now, and the new place
-// for others, may be known.
-func (l *routeLine) names(inv *inventory.Inventory, now, there string) (from, to string) {
-	from = nameOf(inv, l.From)
-	if l.leads(inv, now) && !means(inv, now, l.From) {
-		return from, now // it is done already
-	}
-	if means(inv, now, l.From) {
-		from = now
-	}
-	switch to = there; {
-	case to != "":
-	case from == string(storeOf(inv, l.From)) && l.Store != "":
-		to = string(l.Store)
-	case from == l.From.IMAP && l.To.IMAP != "":
-		to = l.To.IMAP
-	case from == hostOf(l.From) && from != string(l.From.Server) && hostOf(l.To) != "" && !shares(inv, l.To, hostOf):
-		to = hostOf(l.To)
-	default:
-		to = nameOf(inv, l.To)
-	}
-	return from, to
-}
-
-// nameOf names an instance by its server or, where that has others too, by the address of
-// its IMAP service.
-func nameOf(inv *inventory.Inventory, in inventory.Instance) string {
-	if in.IMAP != "" && shares(inv, in, func(in inventory.Instance) string { return string(in.Server) }) {
-		return in.IMAP
-	}
-	return string(in.Server)
-}
-
-// shares reports whether another instance has the same name.
-func shares(inv *inventory.Inventory, in inventory.Instance, name func(inventory.Instance) string) bool {
-	for i := range inv.Stores {
-		for _, other := range inv.Stores[i].Instances {
-			if other.IMAP != in.IMAP && name(other) == name(in) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// hostOf is the host of the instance's IMAP service, without the port.
-func hostOf(in inventory.Instance) string {
-	host, _, _ := net.SplitHostPort(in.IMAP)
-	return host
-}
-
-// storeOf is the store of an instance; empty where the inventory does not know it.
-func storeOf(inv *inventory.Inventory, in inventory.Instance) inventory.StoreID {
-	for i := range inv.Stores {
-		if at := inv.Stores[i].On(in.Server); at != nil && at.IMAP == in.IMAP {
-			return inv.Stores[i].Name
-		}
-	}
-	return ""
-}
-
-// means reports whether a route names an instance: by its server, its address, the host
-// of that, or its store.
-func means(inv *inventory.Inventory, name string, in inventory.Instance) bool {
-	if name == string(in.Server) || name != "" && (name == in.IMAP || name == hostOf(in)) {
-		return true
-	}
-	i := inv.Store(inventory.StoreID(name))
-	if i < 0 {
-		return false
-	}
-	at := inv.Stores[i].On(in.Server)
-	return at != nil && at.IMAP == in.IMAP
+	return slices.Clip(users)
 }

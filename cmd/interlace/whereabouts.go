@@ -21,7 +21,7 @@ func (a *app) moved(ctx context.Context) (map[inventory.UserID]discover.Moved, e
 		return nil, err
 	}
 	defer h.Close()
-	units, err := journalled(ctx, h)
+	units, err := journalled(ctx, h, true)
 	if err != nil {
 		return nil, err
 	}
@@ -29,9 +29,10 @@ func (a *app) moved(ctx context.Context) (map[inventory.UserID]discover.Moved, e
 	return movedTo(found), err
 }
 
-// journalled are the units of all plans in the journal.
-func journalled(ctx context.Context, h *history.History) ([]apply.Unit, error) {
-	applies, err := h.Applies(ctx, true)
+// journalled are the units of the plans in the journal: of those of which something is left
+// to do or, with ended, of all.
+func journalled(ctx context.Context, h *history.History, ended bool) ([]apply.Unit, error) {
+	applies, err := h.Applies(ctx, ended)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package apply
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path"
 	"slices"
@@ -125,20 +126,34 @@ func (h *host) stale(ctx context.Context, ages map[string]time.Duration) ([]stri
 
 // settles waits until the processes of an instance are as they should be, or says what they are like.
 func (o *Options) settles(ctx context.Context, h *host, wrong func(*activity) string) error {
-	if o.rehearsed {
-		return nil // nothing was done that they could follow
-	}
-	for begin := time.Now(); ; {
+	return o.awaits(ctx, func(ctx context.Context) (string, error) {
 		r, err := h.activity(ctx)
 		if err != nil {
-			return err
+			return "", err
 		}
 		why := wrong(r)
-		if why == "" {
-			return nil
+		if why != "" {
+			why = fmt.Sprintf("%s: %s on %s", why, h.conf, h.server)
 		}
-		if time.Since(begin) > o.Layouts.settle() {
-			return fmt.Errorf("%s: %s on %s", why, h.conf, h.server)
+		return why, nil
+	})
+}
+
+// awaits looks until nothing is wrong any more, for as long as an instance may take to start
+// or to end, or says what is.
+func (o *Options) awaits(ctx context.Context, look func(context.Context) (wrong string, err error)) error {
+	if o.rehearsed {
+		return nil // nothing was done that could come about
+	}
+	for begin := time.Now(); ; {
+		why, err := look(ctx)
+		switch {
+		case err != nil:
+			return err
+		case why == "":
+			return nil
+		case time.Since(begin) > o.Layouts.settle():
+			return errors.New(why)
 		}
 		if err := pause(ctx, time.Second/4); err != nil {
 			return err

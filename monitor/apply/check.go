@@ -2,7 +2,6 @@ package apply
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -29,7 +28,11 @@ func (m *move) check(ctx context.Context) (text, data string, err error) {
 	if m.Live.Roles == nil {
 		warnings = append(warnings, "whether the masters are where the inventory has them was not checked")
 	}
+	begun := beginning{Masters: m.masters()}
 	routed, err := m.checkRoutes(ctx)
+	if err == nil {
+		begun.Routes, err = m.routeNames(ctx)
+	}
 	warnings, wrong = append(warnings, routed...), errors.Join(wrong, err)
 	there, err := m.owners(ctx, m.target.master())
 	wrong = errors.Join(wrong, err, m.checkTarget(ctx))
@@ -55,8 +58,8 @@ func (m *move) check(ctx context.Context) (text, data string, err error) {
 	if wrong == nil {
 		wrong = m.checkOthers(ctx)
 	}
-	kept, err := json.Marshal(m.masters())
-	return strings.Join(warnings, "; "), string(kept), errors.Join(wrong, err)
+	data, err = keep(begun)
+	return strings.Join(warnings, "; "), data, errors.Join(wrong, err)
 }
 
 // checkNames refuses names that no program can be given.

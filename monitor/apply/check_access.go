@@ -93,21 +93,7 @@ func (m *move) unknowns(has *holding, there map[cyrus.Owner]int) []string {
 	return warnings
 }
 
-// checkAccount logs in at the new master's sync server from where mail will be sent to it,
-// and asks for a mailbox that does not exist. Where it can't, sync_client would try for ever.
+// checkAccount logs in at the new master's sync server from where mail will be sent to it.
 func (m *move) checkAccount(ctx context.Context, s *source) error {
-	h := *s.hosts[0]
-	h.unit, h.settled = h.unit+"-asks", false // a run may be at work with the unit's own file
-	l, err := h.linkTo(ctx, m.target.master().CSync, account{m.SyncUser, m.SyncPassword})
-	if err != nil {
-		return err
-	}
-	limited, cancel := context.WithTimeout(ctx, greeting)
-	defer cancel()
-	err = l.mailboxes(limited, false, []string{"interlace-asks"})
-	if err != nil {
-		err = fmt.Errorf("log in as %s at the sync server of %s, %s, from %s: it has to run, its sasldb has to have that user and password, and admins in imapd.conf that user: %w",
-			inventory.Quoted(m.SyncUser), m.target.hosts[0].server, m.target.master().CSync, s.hosts[0].server, err)
-	}
-	return errors.Join(err, h.forget(context.WithoutCancel(ctx), ".conf"), h.unlock(context.WithoutCancel(ctx)))
+	return m.letsIn(ctx, s.hosts[0], m.target.master())
 }

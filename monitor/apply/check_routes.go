@@ -45,11 +45,17 @@ func (m *move) checkRoutes(ctx context.Context) ([]string, error) {
 	return m.Options.checkRoutes(ctx, m.users(), func(u inventory.UserID) inventory.ServerID { return at[u] })
 }
 
-// checkRoutes looks where the users of the store are routed.
-func (p *promotion) checkRoutes(ctx context.Context) ([]string, error) {
+// checkRoutes looks where the users of the store are routed, and decides in which words they
+// will be.
+func (p *promotion) checkRoutes(ctx context.Context) ([]string, map[inventory.UserID]RouteNames, error) {
 	users, _, err := p.users(ctx)
 	if err != nil {
-		return nil, nil // what is wrong with the instance is told
+		return nil, nil, nil // what is wrong with the instance is told
 	}
-	return p.Options.checkRoutes(ctx, users, func(inventory.UserID) inventory.ServerID { return p.old().Server })
+	warnings, err := p.Options.checkRoutes(ctx, users, func(inventory.UserID) inventory.ServerID { return p.old().Server })
+	if err != nil {
+		return warnings, nil, err
+	}
+	names, err := p.decide(ctx, p.routes(users))
+	return warnings, names, err
 }

@@ -29,7 +29,7 @@ func (m *move) copy(ctx context.Context) (text string, err error) {
 	}
 	begin := m.Now() // proofs take as long while the users work
 	if err := m.eachSource(func(s *source) error {
-		_, _, err := m.differences(ctx, s.master(), m.target.master(), s.owners)
+		_, err := m.differences(ctx, s.master(), m.target.master(), s.owners)
 		return err
 	}); err != nil {
 		return "", err

@@ -20,13 +20,19 @@ type dropped struct {
 }
 
 func (d *dropping) do(ctx context.Context, step monitor.Step, records []monitor.StepRecord) (text, data string, err error) {
-	switch step {
-	case monitor.StepCheck:
+	if step == monitor.StepCheck {
 		return d.check(ctx)
+	}
+	var gone dropped
+	if !read(records, monitor.StepCheck, &gone) {
+		return "", "", errors.New("it is not written down where the replica was")
+	}
+	switch step {
 	case monitor.StepRemove:
-		return "", "", d.remove(ctx)
+		return "", "", d.removeSafely(ctx, &gone)
 	case monitor.StepProveGone:
-		return d.proveGone(ctx, records)
+		_, failed := last(records, step, monitor.StepFailed)
+		return d.proveGone(ctx, &gone, failed)
 	}
 	return "", "", fmt.Errorf("there is no step %s", step)
 }
@@ -61,12 +67,6 @@ func (d *dropping) check(ctx context.Context) (text, data string, err error) {
 	return "", data, err
 }
 
-// alive reports whether a server is not down.
-func (o *Options) alive(server inventory.ServerID) bool {
-	at := o.Inventory.Server(server)
-	return at < 0 || o.Inventory.Servers[at].State != inventory.Down
-}
-
 // enough fails where the store does not keep its copies without the replica: as many as
 // were promised, that live and are alike.
 func (d *dropping) enough(ctx context.Context) error {
@@ -98,13 +98,7 @@ func (d *dropping) enough(ctx context.Context) error {
 
 // remaining are the living instances without the replica.
 func (d *dropping) remaining() []inventory.Instance {
-	var list []inventory.Instance
-	for _, in := range d.without() {
-		if d.alive(in.Server) {
-			list = append(list, in)
-		}
-	}
-	return list
+	return slices.DeleteFunc(d.without(), func(in inventory.Instance) bool { return !d.alive(in.Server) })
 }
 
 // promised is how many copies the store should have: as the inventory says or, where that
@@ -116,64 +110,51 @@ func (d *dropping) promised() int {
 	return d.Inventory.PromisedCopies(d.store)
 }
 
-// remove has the hook remove the replica, if the others are as good as they were.
-func (d *dropping) remove(ctx context.Context) error {
+// removeSafely has the hook remove the replica, if the others are as good as they were.
+func (d *dropping) removeSafely(ctx context.Context, gone *dropped) error {
 	if err := d.enough(ctx); err != nil {
 		return err
 	}
-	_, err := d.order(ctx, &Order{Act: ActRemove, Store: d.store.Name, Server: d.unit.Do.Server, Role: inventory.Replica, Instances: d.without()})
-	return err
+	return d.remove(ctx, gone.Instance)
 }
 
-// proveGone fails where something of the replica still runs or is sent to, and tells
-// whether its data is still there.
-func (d *dropping) proveGone(ctx context.Context, records []monitor.StepRecord) (text, data string, err error) {
-	var gone dropped
-	if !read(records, monitor.StepCheck, &gone) {
-		return "", "", errors.New("it is not written down where the replica was")
-	}
-	master, err := d.open(ctx, d.store.Instances[0])
-	if err != nil {
-		return "", "", err
-	}
-	if channel, err := master.channelTo(ctx, gone.Instance); err == nil {
-		return "", "", fmt.Errorf("%s on %s still has the channel %s to it", master.conf, master.server, channel)
-	}
-	if err := d.settles(ctx, master, func(r *activity) string {
-		for _, channel := range r.clients {
-			if !slices.Contains(master.channelsOf(), channel) {
-				return "a rolling sync_client still works on the channel " + channel + ", for which nothing is logged any more"
-			}
-		}
-		return ""
-	}); err != nil {
-		return "", "", err
-	}
-	text = "whether its data is still there is not known"
-	if d.alive(gone.Instance.Server) {
-		if text, err = d.nothingRuns(ctx, &gone); err != nil {
+// proveGone fails where something of the replica still runs or is sent to, or the others do
+// not stand, and tells whether its data is still there. When it has failed before the hook is
+// asked again, if something is left.
+func (d *dropping) proveGone(ctx context.Context, gone *dropped, failed bool) (text, data string, err error) {
+	if failed {
+		if err := errors.Join(d.restore(ctx, d.without()), d.removeRest(ctx, gone)); err != nil {
 			return "", "", err
 		}
 	}
-	return text, "", nil
+	if err := errors.Join(d.vanishes(ctx, gone.Instance), d.restore(ctx, d.without())); err != nil {
+		return "", "", err
+	}
+	text, err = d.left(ctx, gone)
+	return text, "", err
 }
 
-// nothingRuns looks at the server, and tells what became of the data.
-func (d *dropping) nothingRuns(ctx context.Context, gone *dropped) (string, error) {
-	h := &host{run: d.Run, server: gone.Instance.Server, tools: d.Tools, conf: gone.Instance.IMAPDConf, unit: fileName(d.unit), dry: d.rehearsed}
-	if err := d.settles(ctx, h, stillRuns); err != nil {
-		return "", err
+// removeRest has the hook remove what is left of the replica, if anything is.
+func (d *dropping) removeRest(ctx context.Context, gone *dropped) error {
+	why, err := d.remains(ctx, gone.Instance)
+	if err != nil || why == "" {
+		return err
 	}
-	if c, err := d.Dial(ctx, gone.Instance, ""); err == nil {
-		c.Close()
-		return "", fmt.Errorf("an instance still answers at %s", gone.Instance.IMAP)
+	return d.removeSafely(ctx, gone)
+}
+
+// left tells what became of the replica's data.
+func (d *dropping) left(ctx context.Context, gone *dropped) (string, error) {
+	server := gone.Instance.Server
+	if !d.alive(server) {
+		return "whether its data is still there is not known", nil
 	}
-	there, err := h.exists(ctx, gone.Dir)
+	there, err := d.at(gone.Instance).exists(ctx, gone.Dir)
 	switch {
 	case err != nil:
 		return "", err
 	case there:
-		return fmt.Sprintf("its data is still in %s on %s", gone.Dir, h.server), nil
+		return fmt.Sprintf("its data is still in %s on %s", gone.Dir, server), nil
 	}
-	return fmt.Sprintf("its data in %s on %s was removed", gone.Dir, h.server), nil
+	return fmt.Sprintf("its data in %s on %s was removed", gone.Dir, server), nil
 }

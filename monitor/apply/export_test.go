@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"strings"
 
+	"github.com/interlacemail/interlace/inventory/cyrus"
 	"github.com/interlacemail/interlace/monitor"
 )
 
@@ -46,6 +47,12 @@ var (
 	Inside      = inside
 	FileName    = fileName
 )
+
+// Quotas returns in what the quotas of a copy differ, and how many only in what is used.
+func Quotas(original, replica map[cyrus.InternalName][]cyrus.Use) (different []string, miscounted int) {
+	from, to := &holding{quotas: original}, &holding{quotas: replica}
+	return from.differences(to), len(from.miscounted(to, '.'))
+}
 
 // View is what a user sees, and Sight a mailbox in it.
 type (

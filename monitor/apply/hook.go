@@ -41,20 +41,21 @@ const (
 
 // Order is what the operator's hook is asked for.
 type Order struct {
-	Act    Act
-	Store  inventory.StoreID
-	Server inventory.ServerID
-	Role   inventory.Role // of the instance there, when it is done
-	// Instances are those of the store when it is done, the master first. Of one that is
-	// to be created only the server is known.
+	Act   Act
+	Store inventory.StoreID
+	// The order is about this instance, with the role that it has when it is done. Of one
+	// that is to be created only the server is known.
+	inventory.Instance
+	// Instances are those of the store when it is done, the master first: without one that
+	// is removed.
 	Instances []inventory.Instance
 }
 
 // Details are the order in JSON, for a file that the hook is given.
 func (o *Order) Details() []byte {
-	d := details{Action: o.Act, Store: o.Store, Server: o.Server, Role: o.Role, Instances: []detail{}}
-	for _, in := range o.Instances {
-		d.Instances = append(d.Instances, detail{in.Server, in.Role, in.IMAP, in.CSync, in.IMAPDConf})
+	d := details{Action: o.Act, Store: o.Store, detail: detailOf(&o.Instance), Instances: []detail{}}
+	for i := range o.Instances {
+		d.Instances = append(d.Instances, detailOf(&o.Instances[i]))
 	}
 	text, err := json.MarshalIndent(d, "", "  ")
 	if err != nil {
@@ -64,11 +65,10 @@ func (o *Order) Details() []byte {
 }
 
 type details struct {
-	Action    Act                `json:"action"`
-	Store     inventory.StoreID  `json:"store"`
-	Server    inventory.ServerID `json:"server"`
-	Role      inventory.Role     `json:"role"`
-	Instances []detail           `json:"instances"`
+	Action Act               `json:"action"`
+	Store  inventory.StoreID `json:"store"`
+	detail
+	Instances []detail `json:"instances"`
 }
 
 type detail struct {
@@ -77,6 +77,10 @@ type detail struct {
 	IMAP      string             `json:"imap,omitempty"`
 	CSync     string             `json:"csync,omitempty"`
 	IMAPDConf string             `json:"imapd_conf,omitempty"`
+}
+
+func detailOf(in *inventory.Instance) detail {
+	return detail{in.Server, in.Role, in.IMAP, in.CSync, in.IMAPDConf}
 }
 
 // Layouts say how instances are made and changed.

@@ -14,7 +14,7 @@ import (
 // What the operator's command prints of a new instance is read whole, or refused with all
 // that is wrong.
 func TestCreatedWhere(t *testing.T) {
-	order := &apply.Order{Act: apply.ActCreate, Store: "s1", Server: "c", Role: inventory.Replica, Instances: []inventory.Instance{
+	order := &apply.Order{Act: apply.ActCreate, Store: "s1", Instance: inventory.Instance{Server: "c", Role: inventory.Replica}, Instances: []inventory.Instance{
 		{Server: "a", Role: inventory.Master, IMAP: "a:143", CSync: "a:2005"}, {Server: "c", Role: inventory.Replica},
 	}}
 	for _, test := range []struct {

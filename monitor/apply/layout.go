@@ -64,19 +64,22 @@ func (u *Unit) asks(step monitor.Step) *Order {
 	if c.Do == planner.Create {
 		role = inventory.Master
 	}
+	about := func(act Act, server inventory.ServerID, role inventory.Role) *Order {
+		return &Order{Act: act, Store: c.Store, Instance: inventory.Instance{Server: server, Role: role}}
+	}
 	switch {
 	case step == monitor.StepCreate:
-		return &Order{Act: ActCreate, Store: c.Store, Server: c.Server, Role: role}
+		return about(ActCreate, c.Server, role)
 	case step == monitor.StepStop:
-		return &Order{Act: ActStop, Store: c.Store, Server: inventory.ServerID(c.From), Role: inventory.Master}
+		return about(ActStop, inventory.ServerID(c.From), inventory.Master)
 	case step == monitor.StepPromote:
-		return &Order{Act: ActPromote, Store: c.Store, Server: c.Server, Role: inventory.Master}
+		return about(ActPromote, c.Server, inventory.Master)
 	case step == monitor.StepServe && c.Do == planner.Promote:
-		return &Order{Act: ActStart, Store: c.Store, Server: inventory.ServerID(c.From), Role: inventory.Replica}
+		return about(ActStart, inventory.ServerID(c.From), inventory.Replica)
 	case step == monitor.StepServe:
-		return &Order{Act: ActStart, Store: c.Store, Server: c.Server, Role: role}
+		return about(ActStart, c.Server, role)
 	case step == monitor.StepRemove:
-		return &Order{Act: ActRemove, Store: c.Store, Server: c.Server, Role: inventory.Replica}
+		return about(ActRemove, c.Server, inventory.Replica)
 	}
 	return nil
 }
@@ -112,10 +115,13 @@ func (c *change) rests(monitor.Step, []monitor.StepRecord) bool { return false }
 
 // living are the store's instances but for those on servers that are down.
 func (c *change) living() []inventory.Instance {
-	return slices.DeleteFunc(slices.Clone(c.store.Instances), func(in inventory.Instance) bool {
-		at := c.Inventory.Server(in.Server)
-		return at >= 0 && c.Inventory.Servers[at].State == inventory.Down
-	})
+	return slices.DeleteFunc(slices.Clone(c.store.Instances), func(in inventory.Instance) bool { return !c.alive(in.Server) })
+}
+
+// alive reports whether a server is not down.
+func (o *Options) alive(server inventory.ServerID) bool {
+	at := o.Inventory.Server(server)
+	return at < 0 || o.Inventory.Servers[at].State != inventory.Down
 }
 
 // open reads what an instance says of itself.
@@ -123,8 +129,13 @@ func (c *change) open(ctx context.Context, in inventory.Instance) (*host, error)
 	if in.IMAPDConf == "" {
 		return nil, fmt.Errorf("the inventory does not say where imapd.conf of %s is on %s", c.store.Name, in.Server)
 	}
-	h := &host{run: c.Run, server: in.Server, tools: c.Tools, conf: in.IMAPDConf, unit: fileName(c.unit), dry: c.rehearsed}
+	h := c.at(in)
 	return h, h.read(ctx)
+}
+
+// at is an instance of which nothing is read yet: it may be gone.
+func (c *change) at(in inventory.Instance) *host {
+	return &host{run: c.Run, server: in.Server, tools: c.Tools, conf: in.IMAPDConf, unit: fileName(c.unit), dry: c.rehearsed}
 }
 
 // openAll reads what instances say of themselves, as far as they do.
@@ -170,6 +181,12 @@ func (c *change) tidy(ctx context.Context, instances ...inventory.Instance) erro
 // without are the store's instances but for that on the server of the change.
 func (c *change) without() []inventory.Instance {
 	return slices.DeleteFunc(slices.Clone(c.store.Instances), func(in inventory.Instance) bool { return in.Server == c.unit.Do.Server })
+}
+
+// remove has the hook remove an instance.
+func (c *change) remove(ctx context.Context, in inventory.Instance) error {
+	_, err := c.order(ctx, &Order{Act: ActRemove, Store: c.store.Name, Instance: in, Instances: c.without()})
+	return err
 }
 
 // keep writes down what later steps need to know.

@@ -23,9 +23,9 @@ type Live struct {
 	Roles func(ctx context.Context, store *inventory.Store) error
 	// Served returns the servers to which users are routed.
 	Served func(ctx context.Context, users []inventory.UserID) (map[inventory.UserID]inventory.ServerID, error)
-	// Routed reports whether all users are known to be sent to where routes lead, and not to
-	// where they come from: the routing may have one name for two instances.
-	Routed func(ctx context.Context, routes []Route) (bool, error)
+	// Named returns the words in which whoever routes names where users are routed. Nil: that
+	// can't be asked.
+	Named func(ctx context.Context, users []inventory.UserID) (map[inventory.UserID]string, error)
 	// Kick has the mail server try again what it has put off. It need not succeed.
 	Kick func(ctx context.Context) error
 	// LMTP returns where an instance takes mail, or nothing.
@@ -76,8 +76,7 @@ func (m *move) blocked(ctx context.Context, a Action, records []monitor.StepReco
 			return fmt.Errorf("%w: %w", ErrUnreached, err)
 		}
 	}
-	begun := map[inventory.StoreID]inventory.ServerID{}
-	if !read(records, monitor.StepCheck, &begun) || maps.Equal(begun, m.masters()) {
+	if begun := begunWith(records).Masters; begun == nil || maps.Equal(begun, m.masters()) {
 		return nil
 	}
 	if wrong := m.astray(ctx, records); wrong != nil {

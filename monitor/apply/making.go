@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/inventory/cyrus"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/planner"
 )
@@ -35,8 +36,7 @@ func (m *making) do(ctx context.Context, step monitor.Step, records []monitor.St
 	case monitor.StepProveAlike:
 		return m.prove(ctx, made)
 	case monitor.StepServe:
-		_, err := m.order(ctx, m.asked(ActStart, made))
-		return "", "", errors.Join(err, m.tidy(ctx, made))
+		return "", "", m.serve(ctx, made)
 	}
 	return "", "", fmt.Errorf("there is no step %s", step)
 }
@@ -48,13 +48,26 @@ func (m *making) undo(ctx context.Context, step monitor.Step, records []monitor.
 	}
 	made := inventory.Instance{Server: m.unit.Do.Server, Role: m.role()}
 	known := read(records, monitor.StepCreate, &made)
-	order := m.asked(ActRemove, made)
-	order.Instances = m.without()
-	if _, err := m.order(ctx, order); err != nil || !known {
+	if err := m.remove(ctx, made); err != nil {
 		return err
 	}
-	h := &host{run: m.Run, server: made.Server, tools: m.Tools, conf: made.IMAPDConf, unit: fileName(m.unit), dry: m.rehearsed}
-	return errors.Join(m.settles(ctx, h, stillRuns), m.forgetLanes(ctx))
+	var wrong error
+	if known {
+		wrong = errors.Join(m.vanishes(ctx, made), m.forgetLanes(ctx))
+	}
+	return errors.Join(wrong, m.restore(ctx, m.without()))
+}
+
+// serve has the instance started for good, and looks whether it stands, with its master.
+func (m *making) serve(ctx context.Context, made inventory.Instance) error {
+	if _, err := m.order(ctx, m.asked(ActStart, made)); err != nil {
+		return err
+	}
+	all := []inventory.Instance{made}
+	if m.role() == inventory.Replica {
+		all = []inventory.Instance{m.store.Instances[0], made}
+	}
+	return errors.Join(m.stand(ctx, all), m.tidy(ctx, made))
 }
 
 // forgetLanes removes what a seed that was broken off has left on the master.
@@ -89,7 +102,7 @@ func (m *making) role() inventory.Role {
 
 // asked is an order about the instance that is made.
 func (m *making) asked(act Act, made inventory.Instance) *Order {
-	return &Order{Act: act, Store: m.store.Name, Server: made.Server, Role: made.Role, Instances: append(m.without(), made)}
+	return &Order{Act: act, Store: m.store.Name, Instance: made, Instances: append(m.without(), made)}
 }
 
 // check says all that speaks against it, before there is anything.
@@ -182,6 +195,9 @@ func (m *making) connect(ctx context.Context, made inventory.Instance) error {
 	if g != nil {
 		wrong = errors.Join(wrong, m.compatible(ctx, g))
 	}
+	if wrong == nil {
+		wrong = m.letsIn(ctx, master, made)
+	}
 	if wrong != nil {
 		return wrong
 	}
@@ -199,14 +215,19 @@ func leadsNot(r *activity) string {
 	return ""
 }
 
-// greetSoon logs in to an instance that may just be starting.
+// greetSoon logs in to an instance that may just be starting. One that refuses the login
+// twice has started.
 func (o *Options) greetSoon(ctx context.Context, in inventory.Instance) (*greeted, error) {
 	if o.rehearsed {
 		return &greeted{Instance: in}, nil // it was not started
 	}
+	refusals := 0
 	for begin := time.Now(); ; {
 		g, err := o.greet(ctx, in)
-		if err == nil || time.Since(begin) > o.Layouts.settle() {
+		if errors.Is(err, cyrus.ErrLogin) {
+			refusals++
+		}
+		if err == nil || refusals > 1 || time.Since(begin) > o.Layouts.settle() {
 			return g, err
 		}
 		if err := pause(ctx, o.Layouts.pause()/4); err != nil {

@@ -76,7 +76,8 @@ func (m *move) do(ctx context.Context, step monitor.Step, records []monitor.Step
 	case monitor.StepPush:
 		return "", "", m.push(ctx)
 	case monitor.StepProveReplica:
-		return "", "", m.proveReplicas(ctx, records)
+		text, err = m.proveReplicas(ctx, records)
+		return text, "", err
 	case monitor.StepRoute:
 		return m.route(ctx, records)
 	case monitor.StepAllowTarget:

@@ -21,6 +21,9 @@ type Options struct {
 	// SyncUser and SyncPassword are the account that sync servers let in.
 	SyncUser     string
 	SyncPassword cyrus.Secret
+	// Name decides in which words routes are written, and fails where these would not tell
+	// the ends apart. It changes nothing. Nil: the routes have no names.
+	Name func(ctx context.Context, routes []Route) ([]Route, error)
 	// Route sends mail and clients to where the users are now. It may be asked again for
 	// what it has done.
 	Route func(ctx context.Context, routes []Route) error
@@ -104,6 +107,8 @@ type Route struct {
 	User     inventory.UserID
 	From, To inventory.Instance
 	Store    inventory.StoreID // of To; empty: that which has it in the inventory
+	Was      string            // how To was named before the user was routed away from it, or empty
+	Names    RouteNames        // in which it is written; empty: they are not decided yet
 }
 
 // Journal keeps what was done in the order in which it was. What is not written down must

@@ -64,7 +64,9 @@ func outcomes(t *testing.T, o *apply.Options, back bool, units ...*apply.Unit) (
 	for _, u := range units {
 		list = append(list, *u)
 	}
-	all, err := apply.CarryOut(t.Context(), list, back, o)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	all, err := apply.CarryOut(ctx, list, back, o)
 	must(t, err)
 	return all
 }
@@ -190,6 +192,16 @@ func TestFailuresOfAllPlans(t *testing.T) {
 	}
 	if want := []string{"back", "back", "waiting", "nothing more begins after 2 failures in a row"}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
+	}
+
+	// An original that can't be deleted is none of them.
+	j := &journal{left: -1}
+	lost := unit("lost", "s1", "s2", "anna")
+	written(j, lost, deleted[:12]...)
+	o, _ = paper(t, j)
+	all := outcomes(t, o, false, lost, unit("next", "s3", "s4", "ben"))
+	if all[0].Outcome != apply.Blocked || all[1].Outcome != apply.Back {
+		t.Errorf("after an original that nobody claims: %+v", all)
 	}
 }
 

@@ -104,3 +104,22 @@ func (h *host) linkTo(ctx context.Context, csync string, as account) (*link, err
 	}
 	return &link{host: h, conf: file, flags: []string{"-n", channel}}, nil
 }
+
+// letsIn logs in at the sync server of an instance from another one, and asks for a mailbox
+// that does not exist. Where it can't, sync_client would try for ever.
+func (o *Options) letsIn(ctx context.Context, from *host, to inventory.Instance) error {
+	h := *from
+	h.unit, h.settled = h.unit+"-asks", false // a run may be at work with the unit's own file
+	l, err := h.linkTo(ctx, to.CSync, account{o.SyncUser, o.SyncPassword})
+	if err != nil {
+		return err
+	}
+	limited, cancel := context.WithTimeout(ctx, greeting)
+	defer cancel()
+	err = l.mailboxes(limited, false, []string{"interlace-asks"})
+	if err != nil {
+		err = fmt.Errorf("log in as %s at the sync server of %s, %s, from %s: it has to run, its sasldb has to have that user and password, and admins in imapd.conf that user: %w",
+			inventory.Quoted(o.SyncUser), to.Server, to.CSync, from.server, err)
+	}
+	return errors.Join(err, h.forget(context.WithoutCancel(ctx), ".conf"), h.unlock(context.WithoutCancel(ctx)))
+}

@@ -40,7 +40,8 @@ func (p *promotion) do(ctx context.Context, step monitor.Step, records []monitor
 	case monitor.StepServe:
 		return "", "", p.serve(ctx)
 	case monitor.StepProveSends:
-		return "", "", p.proveSends(ctx)
+		_, failed := last(records, step, monitor.StepFailed)
+		return "", "", p.proveSends(ctx, failed)
 	}
 	return "", "", fmt.Errorf("there is no step %s", step)
 }
@@ -56,7 +57,7 @@ func (p *promotion) undo(ctx context.Context, step monitor.Step, _ []monitor.Ste
 	return nil
 }
 
-// restart has the old master started as it was.
+// restart has the old master started as it was, and what else of the store does not run.
 func (p *promotion) restart(ctx context.Context) error {
 	if _, err := p.order(ctx, p.asked(ActStart, p.old(), inventory.Master, p.instances(false))); err != nil {
 		return err
@@ -68,7 +69,13 @@ func (p *promotion) restart(ctx context.Context) error {
 	if _, err := p.greetSoon(ctx, p.old()); err != nil {
 		return err
 	}
-	return errors.Join(p.settles(ctx, h, leadsNot), p.tidy(ctx, p.old()))
+	if err := p.settles(ctx, h, leadsNot); err != nil {
+		return err
+	}
+	if err := errors.Join(p.restore(ctx, p.instances(false)), p.tidy(ctx, p.old())); err != nil {
+		return usersIn{err}
+	}
+	return nil
 }
 
 // old and fresh are the instances that change places, whatever the inventory says of
@@ -106,7 +113,8 @@ func (p *promotion) replicas() []inventory.Instance {
 }
 
 func (p *promotion) asked(act Act, in inventory.Instance, role inventory.Role, instances []inventory.Instance) *Order {
-	return &Order{Act: act, Store: p.store.Name, Server: in.Server, Role: role, Instances: instances}
+	in.Role = role
+	return &Order{Act: act, Store: p.store.Name, Instance: in, Instances: instances}
 }
 
 // prove fails where a replica is behind or differs, and tells how long the users are then
@@ -242,9 +250,9 @@ func (p *promotion) route(ctx context.Context, records []monitor.StepRecord) (te
 	if err != nil {
 		return "", "", err
 	}
-	var routes []Route
-	for _, u := range users {
-		routes = append(routes, Route{User: u, From: p.old(), To: p.fresh(), Store: p.store.Name})
+	routes, err := p.named(ctx, p.routes(users), records)
+	if err != nil {
+		return "", "", err
 	}
 	text = inventory.Counted(len(users), "user is", "users are") + " routed there"
 	if out > 0 {
@@ -254,6 +262,15 @@ func (p *promotion) route(ctx context.Context, records []monitor.StepRecord) (te
 		return text, "", nil
 	}
 	return text, "", p.insist(ctx, records, routes)
+}
+
+// routes lead from the old master to the new one.
+func (p *promotion) routes(users []inventory.UserID) []Route {
+	var routes []Route
+	for _, u := range users {
+		routes = append(routes, Route{User: u, From: p.old(), To: p.fresh(), Store: p.store.Name})
+	}
+	return routes
 }
 
 // insist routes users, again and again as long as they may be kept out: there is no way

@@ -13,8 +13,9 @@ import (
 
 // check says all that speaks against the promotion, and what should be known before it.
 func (p *promotion) check(ctx context.Context) (text, data string, err error) {
-	warnings, wrong := p.checkRoutes(ctx)
-	return strings.Join(warnings, "; "), "", errors.Join(p.checkInstances(ctx), wrong)
+	warnings, names, wrong := p.checkRoutes(ctx)
+	data, err = keep(beginning{Routes: names})
+	return strings.Join(warnings, "; "), data, errors.Join(p.checkInstances(ctx), wrong, err)
 }
 
 // checkInstances says all that speaks against the promotion of the instances and the hooks.

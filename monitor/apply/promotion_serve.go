@@ -40,9 +40,15 @@ func (p *promotion) silent(ctx context.Context) error {
 	return errors.Join(fmt.Errorf("a rolling sync_client of %s runs on %s, though it is no master any more: it was stopped", old.conf, old.server), err)
 }
 
-// proveSends fails where the new master is not what a master is, or the old one is.
-func (p *promotion) proveSends(ctx context.Context) error {
-	if err := p.silent(ctx); err != nil {
+// proveSends fails where the new master is not what a master is, or the old one is. When it
+// has failed before the hook is asked again for what is not so.
+func (p *promotion) proveSends(ctx context.Context, failed bool) error {
+	if failed {
+		if err := p.again(ctx); err != nil {
+			return err
+		}
+	}
+	if err := errors.Join(p.silent(ctx), p.stand(ctx, p.instances(true))); err != nil {
 		return err
 	}
 	fresh, err := p.open(ctx, p.fresh())
@@ -58,6 +64,32 @@ func (p *promotion) proveSends(ctx context.Context) error {
 		}
 	}
 	return errors.Join(p.unwritten(ctx), p.letIn(ctx), p.tidy(ctx, p.old(), p.fresh()))
+}
+
+// again has the hook promote the new master again, if that does not lead, and start what does
+// not run: the old master may have been stopped since it was still sending.
+func (p *promotion) again(ctx context.Context) error {
+	fresh, err := p.open(ctx, p.fresh())
+	if err != nil {
+		return err
+	}
+	r, err := fresh.activity(ctx)
+	if err != nil {
+		return err
+	}
+	if falls(r, true, true) != "" {
+		if _, err := p.order(ctx, p.asked(ActPromote, p.fresh(), inventory.Master, p.instances(true))); err != nil {
+			return err
+		}
+	}
+	old, err := p.open(ctx, p.old())
+	if err != nil {
+		return err
+	}
+	if r, err = old.activity(ctx); err != nil || r.runs {
+		return err
+	}
+	return p.serve(ctx)
 }
 
 // unwritten fails where somebody writes to the old master, which is a replica now.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -17,28 +18,35 @@ import (
 	"github.com/interlacemail/interlace/monitor"
 )
 
-// proveTarget fails where the copy is not the original, and seals that.
+// proveTarget fails where the copy is not the original, and seals that. It tells which
+// quotas count something else as used.
 func (m *move) proveTarget(ctx context.Context) (text, data string, err error) {
 	seals := map[inventory.StoreID]seal{}
+	var miscounts []string
 	for _, s := range m.sources {
-		if seals[s.store.Name], err = m.prove(ctx, s.master(), m.target.master(), s.owners); err != nil {
+		p, err := m.prove(ctx, s.master(), m.target.master(), s.owners)
+		if err != nil {
 			return "", "", err
 		}
+		seals[s.store.Name], miscounts = p.sealed, append(miscounts, p.miscounts...)
 	}
 	kept, err := json.Marshal(seals)
-	return "", string(kept), err
+	return strings.Join(miscounts, "; "), string(kept), err
 }
 
 // proveReplicas fails where a replica is not what the new master is, and where the original
-// has not stood still meanwhile.
-func (m *move) proveReplicas(ctx context.Context, records []monitor.StepRecord) error {
+// has not stood still meanwhile. It tells which quotas count something else as used.
+func (m *move) proveReplicas(ctx context.Context, records []monitor.StepRecord) (text string, err error) {
+	var miscounts []string
 	for _, replica := range m.target.store.Instances[1:] {
-		if _, err := m.prove(ctx, m.target.master(), replica, m.all()); err != nil {
-			return err
+		p, err := m.prove(ctx, m.target.master(), replica, m.all())
+		if err != nil {
+			return "", err
 		}
+		miscounts = append(miscounts, p.miscounts...)
 	}
 	sealed := sealsOf(records)
-	return m.eachSource(func(s *source) error {
+	return strings.Join(miscounts, "; "), m.eachSource(func(s *source) error {
 		changed, err := m.unsealed(ctx, s, sealed[s.store.Name])
 		if err == nil && len(changed) > 0 {
 			err = fmt.Errorf("%s on %s was written to though everybody is denied who may", inventory.Printable(string(changed[0])), s.hosts[0].server)
@@ -49,24 +57,54 @@ func (m *move) proveReplicas(ctx context.Context, records []monitor.StepRecord) 
 
 // prove fails where a copy is not the same. Both stand still: what differs is looked at
 // once more, since a server may need a moment to tell of what it has just been given.
-func (m *move) prove(ctx context.Context, from, to inventory.Instance, owners map[cyrus.Owner]bool) (seal, error) {
-	different, sealed, err := m.differences(ctx, from, to, owners)
-	if err == nil && len(different) > 0 {
+func (m *move) prove(ctx context.Context, from, to inventory.Instance, owners map[cyrus.Owner]bool) (*proof, error) {
+	p, err := m.differences(ctx, from, to, owners)
+	if err == nil && len(p.different) > 0 {
 		select {
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		case <-time.After(time.Second):
 		}
-		different, sealed, err = m.differences(ctx, from, to, owners)
+		p, err = m.differences(ctx, from, to, owners)
 	}
-	if err == nil && len(different) > 0 {
-		err = fmt.Errorf("what is on %s is not what is on %s: %s", to.Server, from.Server, strings.Join(different, "; "))
+	if err != nil {
+		return nil, err
 	}
-	return sealed, err
+	if len(p.different) > 0 {
+		return nil, fmt.Errorf("what is on %s is not what is on %s: %s", to.Server, from.Server, strings.Join(p.different, "; "))
+	}
+	for _, q := range p.quotas {
+		p.miscounts = append(p.miscounts, m.miscount(&q, from, to))
+	}
+	return p, nil
+}
+
+// miscount tells of a quota that counts something else as used on two instances, with what
+// has each of them count anew.
+func (m *move) miscount(q *miscounted, from, to inventory.Instance) string {
+	text := fmt.Sprintf("the quota %s counts %v as used on %s and %v on %s, of the same messages", inventory.Quoted(string(q.root)), q.from, from.Server, q.to, to.Server)
+	for _, in := range []inventory.Instance{from, to} {
+		if command := inventory.Paste(path.Join(m.Tools, "quota"), "-C", in.IMAPDConf, "-f", "--", string(q.root)); command != "" {
+			text += fmt.Sprintf("; on %s %s counts anew", in.Server, command)
+		}
+	}
+	return text
+}
+
+// Miscounts tells of quotas that count something else as used on two instances that a unit
+// has, with the commands that have them count anew.
+func (r *Result) Miscounts() (texts []string) {
+	for _, record := range r.Records {
+		proves := record.Step == monitor.StepProveTarget || record.Step == monitor.StepProveReplica
+		if text := string(record.Text); proves && record.State == monitor.StepDone && text != "" {
+			texts = append(texts, text)
+		}
+	}
+	return texts
 }
 
 // differences compares an instance with another as administrators.
-func (m *move) differences(ctx context.Context, from, to inventory.Instance, owners map[cyrus.Owner]bool) ([]string, seal, error) {
+func (m *move) differences(ctx context.Context, from, to inventory.Instance, owners map[cyrus.Owner]bool) (*proof, error) {
 	var clients [2]*cyrus.Client
 	var dialling errgroup.Group
 	for i, in := range []inventory.Instance{from, to} {
@@ -79,7 +117,7 @@ func (m *move) differences(ctx context.Context, from, to inventory.Instance, own
 		}
 	}
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	return prove(ctx, clients[0], clients[1], owners)
 }
@@ -87,36 +125,52 @@ func (m *move) differences(ctx context.Context, from, to inventory.Instance, own
 // mostShown is how many differences are told of.
 const mostShown = 20
 
+// proof is what came of holding a copy against its original.
+type proof struct {
+	different []string
+	sealed    seal
+	quotas    []miscounted
+	miscounts []string // the same, in words
+}
+
+// miscounted is a quota of which what is used differs, and not the limits. It is counted
+// by each instance alone, and clients that append at once have Cyrus lose what one of them
+// adds.
+type miscounted struct {
+	root     cyrus.ExternalName
+	from, to []cyrus.Use
+}
+
 // prove tells in what the mailboxes of the owners differ between an instance and its
-// copy, both of which stand still, and seals the original; nothing is no difference. It
-// asks as an administrator, since their owners are denied. Mailboxes that have had more messages than an
+// copy, both of which stand still, and seals the original. It asks as an administrator, since their owners are denied. Mailboxes that have had more messages than an
 // administrator is told of at once are compared by Cyrus's own checksums.
-func prove(ctx context.Context, original, replica *cyrus.Client, owners map[cyrus.Owner]bool) ([]string, seal, error) {
+func prove(ctx context.Context, original, replica *cyrus.Client, owners map[cyrus.Owner]bool) (*proof, error) {
 	from, err := hold(ctx, original, owners)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	to, err := hold(ctx, replica, owners)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	different := from.differences(to)
+	p := &proof{different: from.differences(to), sealed: from.seal(), quotas: from.miscounted(to, original.Server().Separator)}
 	for _, name := range slices.Sorted(maps.Keys(from.mailboxes)) {
-		if len(different) >= mostShown {
-			return append(different[:mostShown], "and more"), nil, nil
+		if len(p.different) >= mostShown {
+			p.different = append(p.different[:mostShown], "and more")
+			break
 		}
 		if _, there := to.mailboxes[name]; !there {
 			continue
 		}
 		text, err := differentMessages(ctx, original, replica, name)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		if text != "" {
-			different = append(different, text)
+			p.different = append(p.different, text)
 		}
 	}
-	return different, from.seal(), nil
+	return p, nil
 }
 
 // holding is what an instance has of some owners.
@@ -187,11 +241,24 @@ func (h *holding) differences(replica *holding) []string {
 		}
 	}
 	for _, root := range slices.Sorted(maps.Keys(h.quotas)) {
-		if !slices.Equal(h.quotas[root], replica.quotas[root]) {
+		if !slices.EqualFunc(h.quotas[root], replica.quotas[root], sameLimit) {
 			tell(root, "the quota is %v in the copy, not %v", replica.quotas[root], h.quotas[root])
 		}
 	}
 	return different
+}
+
+func sameLimit(a, b cyrus.Use) bool { return a.Resource == b.Resource && a.Limit == b.Limit }
+
+// miscounted returns the quotas of which only what is used differs in a copy.
+func (h *holding) miscounted(replica *holding, separator byte) (list []miscounted) {
+	for _, root := range slices.Sorted(maps.Keys(h.quotas)) {
+		from, to := h.quotas[root], replica.quotas[root]
+		if slices.EqualFunc(from, to, sameLimit) && !slices.Equal(from, to) {
+			list = append(list, miscounted{root.External(separator), from, to})
+		}
+	}
+	return list
 }
 
 // differentMessages tells the first message of a mailbox that is not the same in the copy.

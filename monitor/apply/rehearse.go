@@ -111,7 +111,7 @@ func newDry(o *Options) *dry {
 	}
 	if o.Layouts.Hook != nil {
 		d.Layouts.Hook = func(_ context.Context, order *Order) (string, error) {
-			d.add(Command{Server: order.Server, Order: &Order{Act: order.Act, Store: order.Store, Server: order.Server, Role: order.Role}})
+			d.add(Command{Server: order.Server, Order: &Order{Act: order.Act, Store: order.Store, Instance: order.Instance}})
 			return "", nil
 		}
 	}
@@ -224,7 +224,7 @@ func (r *Rehearsal) goOn(ctx context.Context, d *dry, w work, course *Course, a 
 		switch {
 		case step == monitor.StepCheck && r.after(ctx, others, d.real):
 		case step == monitor.StepCheck:
-			r.check(ctx, d.real)
+			records = append(records, monitor.StepRecord{Step: step, State: monitor.StepDone, At: d.Now(), Data: r.check(ctx, d.real)})
 		case slices.Contains(recorded, step):
 			records = append(records, monitor.StepRecord{Step: step, State: monitor.StepBegan, At: d.Now()})
 			records = append(records, monitor.StepRecord{Step: step, State: monitor.StepDone, At: d.Now(), Data: try(ctx, w, step, records)})
@@ -236,13 +236,14 @@ func (r *Rehearsal) goOn(ctx context.Context, d *dry, w work, course *Course, a 
 	}
 }
 
-// check makes the unit's check.
-func (r *Rehearsal) check(ctx context.Context, o *Options) {
+// check makes the unit's check, and returns what later steps need to know of it.
+func (r *Rehearsal) check(ctx context.Context, o *Options) (data string) {
 	w, _, err := o.newWork(ctx, r.Unit)
 	if err == nil {
-		r.Text, _, err = w.do(ctx, monitor.StepCheck, r.Records)
+		r.Text, data, err = w.do(ctx, monitor.StepCheck, r.Records)
 	}
 	r.Refused = Mistakes(err)
+	return data
 }
 
 // waits are all that would keep a unit from being begun now, or from being gone on with.

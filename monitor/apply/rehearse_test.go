@@ -116,7 +116,8 @@ func TestRehearse(t *testing.T) {
 	}
 }
 
-// The orders of a promotion are told, there and back, and nobody is given one.
+// The orders of a promotion are told, there and back, and nobody is given one; the words in
+// which its users are routed are those that were decided at first.
 func TestRehearsePromotion(t *testing.T) {
 	t.Parallel()
 	op := newOperator(t)
@@ -128,13 +129,29 @@ func TestRehearsePromotion(t *testing.T) {
 	if want := "do stop\n  order stop m master\ndo drain\ndo promote\n  order promote r master\ndo route\n  route $(id) to r\n  route anna to r\n  route ben to r\ndo serve\n  order start m replica\n"; !strings.Contains(told(r), want) || len(r.Refused) > 0 {
 		t.Errorf("%v\n%s\nlacks\n%s", r.Refused, told(r), want)
 	}
+	words := "old"
+	options := func() *apply.Options {
+		o := op.options(j)
+		o.Name = func(_ context.Context, routes []apply.Route) ([]apply.Route, error) {
+			for i := range routes {
+				routes[i].Names = apply.RouteNames{From: words, To: words + string(routes[i].User)}
+			}
+			return routes, nil
+		}
+		return o
+	}
 	for !strings.Contains(j.String(), "promote done") {
 		j.left = 1 // it is killed after each step
-		if _, err := op.options(j).CarryChange(t.Context(), u); !errors.Is(err, errCrash) {
+		if _, err := options().CarryChange(t.Context(), u); !errors.Is(err, errCrash) {
 			t.Fatalf("%v\n%v", err, j)
 		}
 	}
-	j.left, op.orders = -1, nil
+	j.left, op.orders, words = -1, nil, "another"
+	r, err = apply.Rehearse(t.Context(), u, nil, false, options())
+	must(t, err)
+	if routes := r.Steps[0].Routes; r.Steps[0].Step != monitor.StepRoute || len(routes) != 3 || routes[1].Names != (apply.RouteNames{From: "old", To: "oldanna"}) {
+		t.Errorf("the routes are told anew: %+v", r.Steps[0])
+	}
 	r, err = apply.Rehearse(t.Context(), u, nil, true, op.options(j))
 	must(t, err)
 	if want := "undo promote\n  order stop r master\n  order start r replica\nundo drain\nundo stop\n  order start m master\n"; !strings.HasPrefix(told(r), want) || len(op.orders) > 0 {

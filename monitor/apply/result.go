@@ -18,6 +18,9 @@ type Result struct {
 	Unmet   bool   // originals are kept beyond their time, since what was promised is not confirmed
 	Claims  string // why claims of it are left somewhere, though it has ended; or nothing
 	Records []monitor.StepRecord
+	// Fallen tells that an instance of the store that has to run, or to answer, does not, as
+	// Why says.
+	Fallen bool
 	// In is when users were let in again, where that could not be written down; zero: it was.
 	In time.Time
 	// BackAt is when other units had moved its users back; zero: they have not.

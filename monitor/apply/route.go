@@ -15,19 +15,32 @@ import (
 // pause is twice the one before.
 const firstPause, longestPause = time.Second / 4, 10 * time.Second
 
-// routes lead from the old stores to the new one, or back.
-func (m *move) routes(back bool) []Route {
+// routes lead from the old stores to the new one.
+func (m *move) routes() []Route {
 	var routes []Route
 	for _, s := range m.sources {
-		from, to := s.master(), m.target.master()
-		if back {
-			from, to = to, from
-		}
 		for _, u := range slices.Concat(s.users, s.trees) {
-			routes = append(routes, Route{User: u, From: from, To: to})
+			routes = append(routes, Route{User: u, From: s.master(), To: m.target.master(), Store: m.target.store.Name})
 		}
 	}
 	return routes
+}
+
+// routeNames decides in which words the users are routed: of a unit that takes another one back
+// in those in which that one had found them.
+func (m *move) routeNames(ctx context.Context) (map[inventory.UserID]RouteNames, error) {
+	routes := m.routes()
+	if m.unit.Of != "" {
+		records, err := m.Journal.Steps(ctx, m.unit.Plan, m.unit.Of)
+		if err != nil {
+			return nil, err
+		}
+		before := begunWith(records).Routes
+		for i := range routes {
+			routes[i].Was = before[routes[i].User].From
+		}
+	}
+	return m.decide(ctx, routes)
 }
 
 // route sends mail and clients to the new store, where nobody is let in yet, and brings
@@ -35,7 +48,11 @@ func (m *move) routes(back bool) []Route {
 // before the denial. Where an old store does not answer any more that has time until the
 // canary: back to it the users can't go.
 func (m *move) route(ctx context.Context, records []monitor.StepRecord) (text, data string, err error) {
-	if err := m.persist(ctx, m.routes(false), func(context.Context) bool { return false }); err != nil {
+	routes, err := m.named(ctx, m.routes(), records)
+	if err == nil {
+		err = m.persist(ctx, routes, func(context.Context) bool { return false })
+	}
+	if err != nil {
 		return "", "", err
 	}
 	text, data, err = m.bringLate(ctx, records)
@@ -56,19 +73,25 @@ var errUnrouted = later("interlace apply --resume --yes, or --rollback --yes, go
 // served there all the same nothing is to be done. The first attempt gets what is left of the
 // time for which users may be denied; where that does not do they are kept out for longer.
 func (m *move) unroute(ctx context.Context, records []monitor.StepRecord) error {
-	if !m.rehearsed && m.servedBefore(ctx) {
+	limited, cancel := context.WithTimeout(ctx, m.denied())
+	defer cancel()
+	routes, err := m.named(limited, m.routes(), records)
+	for i := range routes {
+		routes[i] = routes[i].back()
+	}
+	before := func(ctx context.Context) bool { return m.servedBefore(ctx, routes) }
+	if !m.rehearsed && before(ctx) {
 		return nil
 	}
-	routes := m.routes(true)
-	if since, out := deniedSince(records); out {
+	if since, out := deniedSince(records); out && err == nil {
 		left := m.denied() - m.Now().Sub(since) - m.wayBack()/3
-		if left > 0 && (m.tryRoute(ctx, left, routes) == nil || m.servedBefore(ctx)) {
+		if left > 0 && (m.tryRoute(ctx, left, routes) == nil || before(ctx)) {
 			return nil
 		}
 	}
-	limited, cancel := context.WithTimeout(ctx, m.denied())
-	defer cancel()
-	err := m.persist(limited, routes, m.servedBefore)
+	if err == nil {
+		err = m.persist(limited, routes, before)
+	}
 	if err != nil {
 		err = fmt.Errorf("%s kept out everywhere: where mail and clients are sent could not be set back: %w; %w",
 			Who(m.users()), err, errUnrouted)
@@ -76,16 +99,29 @@ func (m *move) unroute(ctx context.Context, records []monitor.StepRecord) error 
 	return err
 }
 
-// servedBefore reports whether all is known to be routed to the old stores, and soon. Of
-// shared trees that can't be known.
-func (m *move) servedBefore(ctx context.Context) bool {
-	if m.Live.Routed == nil || len(m.trees()) > 0 {
+// servedBefore reports whether all are known to be routed where these routes lead: in the
+// same words, or to that server, where the other end is on another one. Of shared trees that
+// can't be known.
+func (m *move) servedBefore(ctx context.Context, routes []Route) bool {
+	if len(m.trees()) > 0 {
 		return false
 	}
 	ctx, cancel := soon(ctx)
 	defer cancel()
-	served, err := m.Live.Routed(ctx, m.routes(true))
-	return served && err == nil
+	if m.Live.Named != nil {
+		names, err := m.Live.Named(ctx, m.users())
+		if err == nil && !slices.ContainsFunc(routes, func(r Route) bool { return r.Names.To == "" || names[r.User] != r.Names.To }) {
+			return true
+		}
+	}
+	if m.Live.Served == nil {
+		return false
+	}
+	served, err := m.Live.Served(ctx, m.users())
+	if err != nil {
+		return false
+	}
+	return !slices.ContainsFunc(routes, func(r Route) bool { return r.From.Server == r.To.Server || served[r.User] != r.To.Server })
 }
 
 // persist routes users anew, again and again with growing pauses until that is done, or

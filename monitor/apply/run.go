@@ -85,17 +85,18 @@ func CarryOut(ctx context.Context, units []Unit, back bool, o *Options) ([]Resul
 	return r.results(context.WithoutCancel(ctx))
 }
 
-// carryAll carries on what must not be left where it is, then what has originals to delete and
-// nothing else to do, and then the rest, wave by wave.
+// carryAll carries on what must not be left where it is, and then the rest, wave by wave. What
+// has originals to delete, and nothing else to do, comes with the first one.
 func (r *run) carryAll(ctx context.Context) {
 	r.together(ctx, r.chosen(func(t *task) bool { return t.held(r.back) }))
-	r.together(ctx, r.chosen(func(t *task) bool { return t.settled() }))
+	settled := r.chosen((*task).settled)
 	for _, wave := range waves(r.units) {
 		if !r.mayDo(wave[0]) {
 			r.leave(wave, nil)
 			continue
 		}
-		r.wave(ctx, wave)
+		r.together(ctx, slices.Concat(settled, r.ready(ctx, wave)))
+		settled = nil
 	}
 	r.going.Wait()
 }
@@ -113,18 +114,20 @@ func (r *run) chosen(first func(*task) bool) (list []*task) {
 	return list
 }
 
-// wave carries out one wave. What the one before has left undone keeps it from beginning.
-func (r *run) wave(ctx context.Context, wave []*task) {
-	if !r.back {
-		if why := r.after(wave[0]); why != nil {
-			r.leave(wave, why)
-			return
-		}
-		if fresh, why := r.mayBegin(ctx, wave); why != nil {
-			r.leave(fresh, why)
-		}
+// ready are the tasks of a wave, without those that must not be begun: what comes before has
+// left something undone, or they would break a rule.
+func (r *run) ready(ctx context.Context, wave []*task) []*task {
+	if r.back {
+		return wave
 	}
-	r.together(ctx, wave)
+	if why := r.after(wave[0]); why != nil {
+		r.leave(slices.DeleteFunc(slices.Clone(wave), (*task).settled), why)
+		return nil
+	}
+	if fresh, why := r.mayBegin(ctx, wave); why != nil {
+		r.leave(fresh, why)
+	}
+	return wave
 }
 
 // leave leaves tasks where they are.
@@ -343,7 +346,10 @@ func (r *run) results(ctx context.Context) (list []Result, unread error) {
 		if err != nil {
 			records, unread = t.records, err
 		}
-		list = append(list, Result{Unit: &t.Unit, Outcome: t.outcome, Why: textOf(t.why), Still: t.still, Unmet: errors.Is(t.why, errUnmet), In: t.in, Claims: textOf(t.left), Records: records})
+		var down *fallen
+		list = append(list, Result{
+			Unit: &t.Unit, Outcome: t.outcome, Why: textOf(t.why), Still: t.still, Unmet: errors.Is(t.why, errUnmet), Fallen: errors.As(t.why, &down), In: t.in, Claims: textOf(t.left), Records: records,
+		})
 	}
 	return list, unread
 }

@@ -276,8 +276,8 @@ func TestRouteIsTakenBack(t *testing.T) {
 				return errors.New("the hook fails")
 			}
 			if test.served {
-				o.Live.Routed = func(_ context.Context, routes []apply.Route) (bool, error) {
-					return r.routed(user) == routes[0].To.Server, nil
+				o.Live.Served = func(context.Context, []inventory.UserID) (map[inventory.UserID]inventory.ServerID, error) {
+					return map[inventory.UserID]inventory.ServerID{inventory.UserID(user): r.routed(user)}, nil
 				}
 			}
 			u := unit(user, "s1", "s2", user)

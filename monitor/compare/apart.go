@@ -54,7 +54,7 @@ func (p *pair) known(a *apart) bool {
 
 // tellApart enters what all looks have shown as differences, and the rest of what
 // the last one shows as on its way.
-func (p *pair) tellApart(now, stayed []apart) {
+func (p *pair) tellApart(now, stayed []apart, t *still) {
 	for _, a := range now {
 		d := p.differenceOf(a.owner, a.name, a.kind)
 		if a.shown {
@@ -67,7 +67,7 @@ func (p *pair) tellApart(now, stayed []apart) {
 		case p.known(&a):
 			p.noteOwner(a.owner, monitor.Different)
 		default:
-			p.enter(a.owner, d, true)
+			p.enterLate(a.owner, d, t)
 		}
 	}
 }

@@ -11,9 +11,9 @@
 //
 // A difference is believed when it stood still: the counters of both sides did
 // not move between two looks, as often as we look where the master is ahead; or it
-// cannot come from a change on its way. What the master has and the replica may
-// still get is no difference as long as something waits in the sync log
-// ([Backlog]).
+// cannot come from a change on its way. What the replica may still get is a
+// difference only when the replica was seen to have everything that was changed
+// until it stood still ([Options.Carried]), and it differs behind that, too.
 //
 // The level of the users looks at each mailbox as its readers are shown it, by
 // logins as them. That of the spool has each side read a sample of its own files,

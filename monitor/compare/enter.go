@@ -70,24 +70,33 @@ func (p *pair) called(name cyrus.InternalName) inventory.Text {
 }
 
 // add enters a difference in a mailbox.
-func (p *pair) add(name cyrus.InternalName, d monitor.Difference, explained bool) {
+func (p *pair) add(name cyrus.InternalName, d monitor.Difference) {
 	owner, _, _ := name.Owner()
-	p.enter(owner, d, explained)
+	p.enter(owner, d)
 }
 
-// enter enters a difference. One that a change on its way may explain is judged by
-// what is known of the backlog.
-func (p *pair) enter(owner cyrus.Owner, d monitor.Difference, explained bool) {
-	if explained {
-		switch p.options.Backlog {
-		case ChangesWait:
-			p.flight(owner, d, "the replica is behind, see interlace lag: "+d.Text)
-			return
-		case BacklogUnknown:
-			d.Certainty = monitor.Suspected
-			d.Text += ", unless it is on its way: nobody has looked lately whether the replica is behind"
-		}
+// addLate enters a difference in a mailbox that a change on its way may explain.
+func (p *pair) addLate(name cyrus.InternalName, d monitor.Difference, t *still) {
+	owner, _, _ := name.Owner()
+	p.enterLate(owner, d, t)
+}
+
+// enterLate enters a difference that a change on its way may explain, by what is known
+// of the replication since it stands still.
+func (p *pair) enterLate(owner cyrus.Owner, d monitor.Difference, t *still) {
+	switch {
+	case t.carried.IsZero():
+		d.Certainty = monitor.Suspected
+		d.Text += ", unless it is on its way: nobody has looked lately whether the replica is behind"
+	case !t.sure():
+		p.flight(owner, d, "the replica may not have it yet, see interlace lag: "+d.Text)
+		return
 	}
+	p.enter(owner, d)
+}
+
+// enter enters a difference.
+func (p *pair) enter(owner cyrus.Owner, d monitor.Difference) {
 	p.noteOwner(owner, monitor.Different)
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -126,7 +126,7 @@ func (r *rig) through(b *between, both bool, o compare.Options) (*monitor.Compar
 	if both {
 		pair.Master.IMAP.Address = b.listen(r.t, pair.Master.IMAP.Address)
 	}
-	o.Pause, o.Backlog = 50*time.Millisecond, compare.NothingWaits
+	o.Pause, o.Carried = 50*time.Millisecond, carried
 	return compare.Store(within(r.t, time.Minute), pair, o)
 }
 
@@ -452,7 +452,7 @@ func TestForeignMessageIsBelievedAtOnce(t *testing.T) {
 	r.do(r.replica, "anna", "APPEND INBOX "+cyrustest.Literal("Subject: extra\r\n\r\nx\r\n"))
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
-	found, err := compare.Store(ctx, r.pair(), compare.Options{Level: monitor.CompareMarks, Pause: time.Hour, Backlog: compare.ChangesWait})
+	found, err := compare.Store(ctx, r.pair(), compare.Options{Level: monitor.CompareMarks, Pause: time.Hour, Carried: behind})
 	if err != nil {
 		t.Fatal(err)
 	}

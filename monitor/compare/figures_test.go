@@ -145,7 +145,7 @@ func newBig(t *testing.T, mailboxes []cyrustest.Mailbox) *rig {
 
 func (r *rig) compareFor(limit time.Duration, o compare.Options) *monitor.Comparison {
 	r.t.Helper()
-	o.Backlog = compare.NothingWaits
+	o.Carried = carried
 	found, err := compare.Store(within(r.t, limit), r.pair(), o)
 	if err != nil {
 		r.t.Fatal(err)

@@ -132,17 +132,3 @@ func overdue(master inventory.ServerID, c monitor.Copy, late []Turn, level monit
 	f.Command = inventory.Paste("interlace", "compare", "--known", "--store", string(c.Store))
 	return f
 }
-
-// justNow is how old a change may be that replication has not got to yet.
-const justNow = 10 * time.Second
-
-// BacklogOf says what a channel's lag means for what differs now.
-func BacklogOf(l *monitor.Lag) Backlog {
-	switch {
-	case l.Verdict == monitor.Unknown || !l.Oldest.Known:
-		return BacklogUnknown
-	case l.Verdict == monitor.OK && l.Oldest.Value <= justNow.Seconds(), l.Verdict == monitor.Stopped && l.Oldest.Value == 0:
-		return NothingWaits
-	}
-	return ChangesWait
-}

@@ -99,23 +99,29 @@ func TestFindings(t *testing.T) {
 	}
 }
 
-func TestBacklogOf(t *testing.T) {
+func TestWaitsAndCarriedUntil(t *testing.T) {
 	for _, c := range []struct {
 		verdict monitor.Verdict
 		oldest  inventory.Number
-		want    Backlog
+		waits   bool
+		carried string // empty: not known
 	}{
-		{monitor.OK, inventory.Known(0), NothingWaits},
-		{monitor.OK, inventory.Known(10), NothingWaits},
-		{monitor.OK, inventory.Known(11), ChangesWait},
-		{monitor.OK, inventory.Number{}, BacklogUnknown},
-		{monitor.Unknown, inventory.Known(0), BacklogUnknown},
-		{monitor.Behind, inventory.Known(3), ChangesWait},
-		{monitor.Stopped, inventory.Known(0), NothingWaits},
-		{monitor.Stopped, inventory.Known(1), ChangesWait},
+		{monitor.OK, inventory.Known(0), false, "12:00:00"},
+		{monitor.OK, inventory.Known(10), false, "11:59:50"},
+		{monitor.OK, inventory.Known(11), true, "11:59:49"},
+		{monitor.OK, inventory.Number{}, false, ""},
+		{monitor.Unknown, inventory.Known(0), false, ""},
+		{monitor.Behind, inventory.Known(3), true, "11:59:57"},
+		{monitor.Stopped, inventory.Known(0), false, "12:00:00"},
+		{monitor.Stopped, inventory.Known(1), true, "11:59:59"},
 	} {
-		if got := BacklogOf(&monitor.Lag{Verdict: c.verdict, Oldest: c.oldest}); got != c.want {
-			t.Errorf("%s %+v: %v", c.verdict, c.oldest, got)
+		l := &monitor.Lag{Verdict: c.verdict, Oldest: c.oldest, Seen: "2026-11-27T12:00:00Z"}
+		carried := CarriedUntil(l)
+		if Waits(l) != c.waits || carried.IsZero() != (c.carried == "") || c.carried != "" && carried.UTC().Format(time.TimeOnly) != c.carried {
+			t.Errorf("%s %+v: %v, %v", c.verdict, c.oldest, Waits(l), carried)
 		}
+	}
+	if l := (monitor.Lag{Verdict: monitor.OK, Oldest: inventory.Known(0)}); !CarriedUntil(&l).IsZero() {
+		t.Error("nobody has looked, and it is known")
 	}
 }

@@ -17,7 +17,7 @@ import (
 
 // TestHealthyPairUnderLoad compares a pair at every level while its rolling client
 // replicates deliveries, flags, expunges, renames, creations and deletions of
-// folders, subscriptions and rights: nothing of that is a difference. It takes ten
+// folders, subscriptions and rights: nothing of that is a difference, since the sync log is asked. It takes ten
 // minutes with INTERLACE_SOAK, else some seconds.
 func TestHealthyPairUnderLoad(t *testing.T) {
 	limit := 20 * time.Second
@@ -43,10 +43,11 @@ func TestHealthyPairUnderLoad(t *testing.T) {
 	var work sync.WaitGroup
 	changes := 0
 	work.Go(func() { changes = r.load(ctx) })
+	work.Go(func() { r.comeAndGo(ctx) })
 	runs, flying := 0, 0
 	for ctx.Err() == nil {
 		for _, level := range []monitor.CompareLevel{"1", "2", "3", "user"} {
-			found, err := compare.Store(context.Background(), r.pair(), compare.Options{Level: level, Backlog: compare.NothingWaits, Pause: time.Second, Tries: 5, Connections: 2})
+			found, err := compare.Store(context.Background(), r.pair(), compare.Options{Level: level, Carried: r.carried, Pause: 100 * time.Millisecond, Tries: 2, Connections: 2})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -66,6 +67,30 @@ func TestHealthyPairUnderLoad(t *testing.T) {
 	t.Logf("%d comparisons during %d changes, %d times something was in flight", runs, changes, flying)
 	if changes < 100 {
 		t.Errorf("only %d changes were made", changes)
+	}
+}
+
+// comeAndGo makes users and deletes them on the master until the context ends.
+func (r *rig) comeAndGo(ctx context.Context) {
+	conn, err := r.master.Dial(context.Background())
+	if err != nil {
+		r.t.Error(err)
+		return
+	}
+	defer conn.Close()
+	const alive = 4 // for less than a second: no two are deleted under one name
+	for n := 0; ctx.Err() == nil; n++ {
+		user := fmt.Sprintf("user.churn%d", n)
+		message := "APPEND " + user + " " + cyrustest.Literal("Subject: new\r\n\r\nx\r\n")
+		if _, err := conn.Do("CREATE "+user, "SETACL "+user+" admin lrswipkxtecda", message); err != nil {
+			r.t.Error(err)
+		}
+		if n >= alive {
+			if _, err := conn.Do(fmt.Sprintf("DELETE user.churn%d", n-alive)); err != nil {
+				r.t.Error(err)
+			}
+		}
+		time.Sleep(100 * time.Millisecond)
 	}
 }
 

@@ -25,9 +25,10 @@ type variance struct {
 	sample   [2]string
 	sampleOf uint32
 
-	marks   []marks        // flags that differ, of the first messages
-	saved   inventory.Text // what became of what a repair would destroy
-	unsaved [2]int64       // messages that only the replica has and that are not saved: extra, and with a content of their own
+	traits  map[uint32]traits // of the first messages of the replica that are its own
+	marks   []marks           // flags that differ, of the first messages
+	saved   inventory.Text    // what became of what a repair would destroy
+	unsaved [2]int64          // messages that only the replica has and that are not saved: extra, and with a content of their own
 }
 
 // marks are the flags of a message.
@@ -50,7 +51,7 @@ func compareMessages(master, replica iter.Seq2[cyrus.Message, error], c counters
 	defer stopMaster()
 	nextReplica, stopReplica := iter.Pull2(replica)
 	defer stopReplica()
-	v := &variance{}
+	v := &variance{traits: map[uint32]traits{}}
 	m, err, hasM := nextMaster()
 	if err != nil {
 		return nil, err
@@ -94,6 +95,7 @@ func (v *variance) onlyMaster(m *cyrus.Message, c counters) {
 
 func (v *variance) onlyReplica(r *cyrus.Message, c counters) {
 	v.extra.add(r.UID)
+	v.own(r)
 	if r.UID >= c.master.UIDNext {
 		v.foreign.add(r.UID)
 	}
@@ -104,6 +106,7 @@ func (v *variance) both(m, r *cyrus.Message, c counters) {
 	same := true
 	if m.GUID != r.GUID || m.Size != r.Size || m.InternalDate != r.InternalDate {
 		v.content.add(m.UID)
+		v.own(r)
 		same = false
 	}
 	if m.Flags != r.Flags {
@@ -124,6 +127,13 @@ func (v *variance) both(m, r *cyrus.Message, c counters) {
 	}
 	if same && m.ModSeq != r.ModSeq {
 		v.modSeqs.add(m.UID)
+	}
+}
+
+// own remembers of a message that the replica alone has what its file does not show.
+func (v *variance) own(r *cyrus.Message) {
+	if len(v.traits) < mostMarks {
+		v.traits[r.UID] = traitsOf(r)
 	}
 }
 

@@ -25,7 +25,7 @@ func (p *pair) unreadable(s *stood) {
 		d := p.difference(s.name, monitor.Unreadable)
 		d.Server = h.Server
 		d.Text = "the server cannot read the mailbox: " + why
-		p.add(s.name, d, false)
+		p.add(s.name, d)
 	}
 }
 
@@ -41,7 +41,7 @@ func (p *pair) one(ctx context.Context, l *lane, s *stood) error {
 		copy, has, text = &l.replica, s.replica, &d.Replica
 		d.Text = "only the replica has this mailbox"
 	}
-	all, err := p.uidsOf(ctx, copy, has)
+	all, known, err := p.uidsOf(ctx, copy, has)
 	switch {
 	case errors.Is(err, cyrus.ErrNoMailbox):
 		p.inFlight(s.name, "it is being moved or deleted")
@@ -57,15 +57,21 @@ func (p *pair) one(ctx context.Context, l *lane, s *stood) error {
 	case s.replica == nil:
 		d.MasterID = inventory.Text(s.master.UniqueID)
 	case all != nil:
-		d.Saved, d.Unsaved = p.rescue(ctx, l, s.name, s.replica.ACL, all)
+		d.Saved, d.Unsaved = p.rescue(ctx, l, s.name, s.replica.ACL, all, known)
 	}
-	p.add(s.name, d, true)
+	p.addLate(s.name, d, &s.still)
 	return nil
 }
 
-// uidsOf returns the messages of a mailbox that only one side has.
-func (p *pair) uidsOf(ctx context.Context, s *side, m *cyrus.Mailbox) (*uids, error) {
-	all := &uids{}
+// uidsOf returns the messages of a mailbox that only one side has, and of the first ones
+// what their files do not show.
+func (p *pair) uidsOf(ctx context.Context, s *side, m *cyrus.Mailbox) (*uids, map[uint32]traits, error) {
+	all, known := &uids{}, map[uint32]traits{}
+	add := func(message *cyrus.Message) {
+		if all.add(message.UID); len(known) < mostMarks {
+			known[message.UID] = traitsOf(message)
+		}
+	}
 	reader := p.readerOf(m.Internal, m.ACL, p.on(s.host))
 	if m.Status.UIDNext <= fewMessages || reader == "" {
 		mailbox, messages, err := s.records(ctx, m.Internal, m.Status.UIDNext)
@@ -73,9 +79,9 @@ func (p *pair) uidsOf(ctx context.Context, s *side, m *cyrus.Mailbox) (*uids, er
 			err = errNoReader
 		}
 		for i := range messages {
-			all.add(messages[i].UID)
+			add(&messages[i])
 		}
-		return all, err
+		return all, known, err
 	}
 	err := twice(m.Internal, func() error {
 		*all = uids{}
@@ -86,9 +92,9 @@ func (p *pair) uidsOf(ctx context.Context, s *side, m *cyrus.Mailbox) (*uids, er
 			if err != nil {
 				return err
 			}
-			all.add(message.UID)
+			add(&message)
 		}
 		return nil
 	}, s)
-	return all, err
+	return all, known, err
 }

@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"context"
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -28,16 +29,6 @@ type Pair struct {
 	Master, Replica Side
 }
 
-// Backlog is what is known of changes that the replica does not have yet.
-type Backlog int
-
-// Backlogs.
-const (
-	BacklogUnknown Backlog = iota // nobody has looked lately
-	NothingWaits                  // the sync log was empty, or held only what came a moment ago
-	ChangesWait
-)
-
 // Options say how to compare.
 type Options struct {
 	Level monitor.CompareLevel
@@ -50,8 +41,13 @@ type Options struct {
 	// one it may be told again when something came out later. Its error ends the
 	// comparison; it may be nil.
 	Finished func([]monitor.Compared) error
-	// Backlog is what is known of the store's replication.
-	Backlog Backlog
+	// Carried is asked, before a look, until when everything that was changed on the
+	// master has reached the replica; the zero time: nobody knows. Nil means the same.
+	// It is asked by one at a time.
+	Carried func(context.Context) time.Time
+	// Patience is how long that is waited for when something that may be on its way
+	// stands still, and as long as it grows. Zero means half a minute.
+	Patience time.Duration
 	// Tries is how often what differs is looked at again, Pause what passes
 	// between two looks. Zero means 3 and 2 seconds.
 	Tries int
@@ -69,6 +65,9 @@ type Options struct {
 	Sample  float64
 	Seed    uint64
 	Damaged map[Spot]bool
+	// Roles tells that the roles were found to be right, where they look exchanged: repairs
+	// are printed then.
+	Roles bool
 	// Save is a directory that gets, as files, the messages that a repair of the
 	// replica would destroy: those that only the replica has. Empty saves nothing.
 	Save string
@@ -83,6 +82,12 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Pause == 0 {
 		o.Pause = 2 * time.Second
+	}
+	if o.Carried == nil {
+		o.Carried = func(context.Context) time.Time { return time.Time{} }
+	}
+	if o.Patience == 0 {
+		o.Patience = 30 * time.Second
 	}
 	if o.Connections == 0 {
 		o.Connections = 1

@@ -35,6 +35,7 @@ func (p *pair) knowInboxes(master, replica []cyrus.Mailbox) {
 
 // person is a user whose view of both sides is compared.
 type person struct {
+	still
 	name string
 	// others are mailboxes, the user's own among them, that the user may see; nil
 	// where it is not known which, or where there are many.

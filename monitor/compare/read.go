@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/interlacemail/interlace/inventory/cyrus"
+	"github.com/interlacemail/interlace/monitor"
 )
 
 // fewMessages is how many UIDs a mailbox may have given out to be read at once as
@@ -18,33 +19,78 @@ const fewMessages = 100
 // read reads the messages of both copies of a mailbox and tells in what they
 // differ.
 func (p *pair) read(ctx context.Context, l *lane, s *stood, last bool) (again bool, err error) {
-	ours, theirs := s.master, s.replica
-	if s.replica, err = l.replica.sure(ctx, s.name, theirs); err == nil {
-		s.master, err = l.master.sure(ctx, s.name, ours)
+	if s.late() {
+		if p.ask(ctx, &s.still); s.settled && p.waits(&s.still) {
+			return p.waitFor(ctx, l, s)
+		}
+	}
+	replica, err := l.replica.sure(ctx, s.name, s.replica)
+	if err != nil {
+		return false, err
+	}
+	master, err := l.master.sure(ctx, s.name, s.master)
+	if err != nil {
+		return false, err
 	}
 	switch {
-	case err != nil:
-		return false, err
-	case s.master == nil && s.replica == nil:
+	case master == nil && replica == nil:
 		return false, nil // it was deleted, or a name had two readings
-	case ours == nil && s.master != nil && s.master.Readable || theirs == nil && s.replica != nil && s.replica.Readable:
-		if last {
-			p.inFlight(s.name, "it is being moved or deleted")
-		}
-		return !last, nil
-	case s.master == nil || s.replica == nil:
-		return false, p.one(ctx, l, s)
-	case !s.master.Readable || !s.replica.Readable:
+	case master == nil || replica == nil:
+		return p.readOne(ctx, l, s, master, replica, last)
+	case !master.Readable || !replica.Readable:
+		s.master, s.replica = master, replica
 		p.unreadable(s)
 		return false, nil
+	case s.master == nil && master.Readable || s.replica == nil && replica.Readable:
+		s.look(master, replica)
+		return p.comesAndGoes(s, last)
 	}
+	s.master, s.replica = master, replica
+	return p.readBoth(ctx, l, s, last)
+}
+
+// waitFor looks whether a mailbox still stands still while it may be that the replica
+// gets the rest of it. What does not is no difference.
+func (p *pair) waitFor(ctx context.Context, l *lane, s *stood) (again bool, err error) {
+	names := []cyrus.InternalName{s.name}
+	replica, err := l.replica.details(ctx, names)
+	if err != nil {
+		return false, err
+	}
+	master, err := l.master.details(ctx, names)
+	if err != nil {
+		return false, err
+	}
+	s.look(orDamaged(master[s.name], s.master), orDamaged(replica[s.name], s.replica))
+	return !s.agrees(p) || p.options.at(monitor.CompareMessages) || !p.checksums, nil
+}
+
+// comesAndGoes looks again at a mailbox that a side has not had, or has no more.
+func (p *pair) comesAndGoes(s *stood, last bool) (again bool, err error) {
+	if last {
+		p.inFlight(s.name, "it is being moved or deleted")
+	}
+	return !last, nil
+}
+
+// readOne tells of a mailbox that only one side has.
+func (p *pair) readOne(ctx context.Context, l *lane, s *stood, master, replica *cyrus.Mailbox, last bool) (again bool, err error) {
+	if s.look(master, replica); !s.settled && !s.believed(p.options.Tries) {
+		return p.comesAndGoes(s, last)
+	}
+	if p.waits(&s.still) {
+		return true, nil
+	}
+	return false, p.one(ctx, l, s)
+}
+
+// readBoth tells of a mailbox that both sides have.
+func (p *pair) readBoth(ctx context.Context, l *lane, s *stood, last bool) (again bool, err error) {
 	master, replica, v, err := p.messagesOf(ctx, l, s)
 	if err != nil || v == nil {
 		return false, err
 	}
-	if s.look(master, replica); s.looks == 0 {
-		s.settled = false
-	}
+	s.look(master, replica)
 	if !sameMark(&master.Mark, &replica.Mark, p.checksums) {
 		p.suspect(s.name) // by now, if it was not
 	}
@@ -57,9 +103,12 @@ func (p *pair) read(ctx context.Context, l *lane, s *stood, last bool) (again bo
 	case v.none() && sameMark(&master.Mark, &replica.Mark, p.checksums) && sameDetails(master, replica):
 		p.count(v)
 	case s.settled || s.believed(p.options.Tries):
+		if s.late() && p.waits(&s.still) {
+			return true, nil
+		}
 		p.count(v)
 		p.save(ctx, l, s.name, replica.ACL, v)
-		p.tell(s.name, master, replica, v)
+		p.tell(s, v)
 	case v.foreign.count > 0:
 		p.count(v)
 		p.save(ctx, l, s.name, replica.ACL, v)

@@ -27,6 +27,10 @@ type remedy struct {
 	list    []monitor.Difference
 	read    bool // the files of all of the master's messages were read
 	inner   map[inventory.Text]cyrus.InternalName
+	// miscounts tells of quota roots whether the master, and the replica, counts wrong.
+	miscounts map[cyrus.InternalName][2]bool
+	lead      lead
+	ways      map[cyrus.InternalName][]monitor.RepairStep // back of what was saved
 
 	steps    []monitor.RepairStep
 	warnings []string
@@ -34,7 +38,7 @@ type remedy struct {
 
 // repair gives the differences of a user or shared tree their repair.
 func (p *pair) repair(owner cyrus.Owner, o *owned, list []monitor.Difference) {
-	r := &remedy{store: &p.store, options: &p.options, owner: owner, list: slices.DeleteFunc(slices.Clone(list), heldElsewhere), read: o.wholly(), inner: p.inner}
+	r := &remedy{store: &p.store, options: &p.options, owner: owner, list: slices.DeleteFunc(slices.Clone(list), heldElsewhere), read: o.wholly(), inner: p.inner, miscounts: p.miscounts, lead: p.lead, ways: p.ways}
 	if len(r.list) > 0 {
 		r.decide()
 	}
@@ -68,6 +72,8 @@ func heldElsewhere(d monitor.Difference) bool {
 // decide chooses the most careful repair that any of the differences asks for.
 func (r *remedy) decide() {
 	switch {
+	case r.lead.exchanged() && !r.options.Roles:
+		r.askForRoles()
 	case r.some(r.onMaster):
 		r.mend(&r.store.Replica, &r.store.Master)
 	case r.owner.Shared:
@@ -143,11 +149,20 @@ func (r *remedy) merge() {
 	}
 }
 
-// recount counts on both sides what is used, where that differs.
+// recount counts anew what is used, where that differs: on the side that counts wrong,
+// or on both where that is not known.
 func (r *remedy) recount() {
 	for i := range r.list {
-		if d := &r.list[i]; usesDiffer(d) {
-			r.steps = append(r.steps, recount(&r.store.Master, d), recount(&r.store.Replica, d))
+		d := &r.list[i]
+		if !usesDiffer(d) {
+			continue
+		}
+		wrong := r.miscounts[r.inner[d.Mailbox]]
+		if wrong[0] || !wrong[1] {
+			r.steps = append(r.steps, recount(&r.store.Master, d))
+		}
+		if wrong[1] || !wrong[0] {
+			r.steps = append(r.steps, recount(&r.store.Replica, d))
 		}
 	}
 }
@@ -180,9 +195,6 @@ func (r *remedy) makeAnew() {
 	if r.options.Save == "" && r.some(ofKind(monitor.FlagsDiffer)) {
 		r.warn("--save keeps the flags in a file")
 	}
-	if r.some(func(d *monitor.Difference) bool { return onlyThere(d) && d.Saved != "" }) {
-		r.warn("what is saved goes to the master by a mail client")
-	}
 	if r.some(ofKind(monitor.MessageMissing)) {
 		r.warn("without sync_reset the next change of the mailbox expunges the messages on the master, too")
 	}
@@ -194,6 +206,7 @@ func (r *remedy) makeAnew() {
 	if r.some(usesDiffer) {
 		r.recount()
 	}
+	r.bringBack()
 }
 
 // mostForgotten is how many records are removed one by one.

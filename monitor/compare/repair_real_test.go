@@ -10,10 +10,12 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/interlacemail/interlace/fixtures/cyrustest"
+	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/compare"
@@ -384,21 +386,31 @@ func (r *rig) follow(choose func([]cyrus.Owner) ([]cyrus.Owner, error), dir stri
 func (r *rig) paste(dir string, steps []monitor.RepairStep) (failed, again bool) {
 	r.t.Helper()
 	for _, step := range steps {
-		if step.Server == "" {
+		brings := strings.HasPrefix(string(step.Command), "python3 ")
+		if step.Server == "" && !brings {
 			if !strings.HasPrefix(string(step.Command), "interlace compare ") || !strings.Contains(string(step.Command), " --save ") {
 				r.t.Errorf("to look again: %s", step.Command)
 			}
 			again = true
 			continue
 		}
-		shell := exec.CommandContext(within(r.t, time.Minute), "sh", "-c", string(step.Command))
-		shell.Dir = dir
-		shell.Env = append(os.Environ(), "PATH=/usr/lib/cyrus/bin:/usr/sbin:/usr/bin:/sbin:/bin")
-		out, err := shell.CombinedOutput()
+		out, err := r.shell(dir, step.Command)
 		r.t.Logf("%s: %s: %v %s", step.Server, step.Command, err, out)
-		failed = failed || err != nil
+		if failed = failed || err != nil; brings {
+			r.sync("-r", "-1") // as the rolling client does with what has come back
+		}
 	}
 	return failed, again
+}
+
+// shell pastes a command, and types the administrator's password if it asks for that.
+func (r *rig) shell(dir string, command inventory.Text) ([]byte, error) {
+	shell := exec.CommandContext(within(r.t, time.Minute), "sh", "-c", string(command))
+	shell.Dir = dir
+	shell.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // without a terminal it is read from here
+	shell.Stdin = strings.NewReader(r.fleet.Password + "\n")
+	shell.Env = append(os.Environ(), "PATH=/usr/lib/cyrus/bin:/usr/sbin:/usr/bin:/sbin:/bin")
+	return shell.CombinedOutput()
 }
 
 var subject = regexp.MustCompile(`^Subject: (.*)$`)

@@ -107,7 +107,13 @@ func Look(store inventory.StoreID, owner cyrus.Owner) monitor.RepairStep {
 	}
 }
 
-func (r *remedy) look() monitor.RepairStep { return Look(r.store.Store, r.owner) }
+func (r *remedy) look() monitor.RepairStep {
+	step := Look(r.store.Store, r.owner)
+	if r.options.Roles && step.Command != "" {
+		step.Command += " --roles-are-right"
+	}
+	return step
+}
 
 // lookedClosely tells whether this comparison is like the one of look.
 func (r *remedy) lookedClosely() bool {

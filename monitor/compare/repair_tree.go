@@ -67,7 +67,6 @@ func (r *remedy) carryQuotas() {
 		case d.Kind != monitor.QuotaDiffers || slices.Contains(roots, root):
 			continue
 		case usesDiffer(d):
-			r.steps = append(r.steps, recount(&r.store.Master, d), recount(&r.store.Replica, d))
 			continue
 		case d.Text == rootDiffers:
 			// The roots themselves are told of, too.
@@ -78,6 +77,7 @@ func (r *remedy) carryQuotas() {
 			Server: r.store.Master.Server, Text: "has the rolling sync_client carry the quota over", Command: ofConf(&r.store.Master, "cyr_synclog", "-q", string(r.inner[d.Mailbox])),
 		})
 	}
+	r.recount()
 	if len(roots) > 0 {
 		r.warn("the quota is the master's as soon as the rolling sync_client has worked off the sync log")
 	}

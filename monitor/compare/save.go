@@ -17,8 +17,8 @@ import (
 
 // save writes to files what a repair of the replica would destroy.
 func (p *pair) save(ctx context.Context, l *lane, name cyrus.InternalName, acl []cyrus.Right, v *variance) {
-	extra, left := p.rescue(ctx, l, name, acl, &v.extra)
-	content, more := p.rescue(ctx, l, name, acl, &v.content)
+	extra, left := p.rescue(ctx, l, name, acl, &v.extra, v.traits)
+	content, more := p.rescue(ctx, l, name, acl, &v.content, v.traits)
 	v.saved, v.unsaved = joined(joined(extra, content), p.saveMarks(name, v)), [2]int64{left, more}
 }
 
@@ -49,7 +49,7 @@ func (p *pair) saveMarks(name cyrus.InternalName, v *variance) inventory.Text {
 
 // rescue writes messages of the replica to files, and says which, and how many are not
 // saved.
-func (p *pair) rescue(ctx context.Context, l *lane, name cyrus.InternalName, acl []cyrus.Right, messages *uids) (inventory.Text, int64) {
+func (p *pair) rescue(ctx context.Context, l *lane, name cyrus.InternalName, acl []cyrus.Right, messages *uids, known map[uint32]traits) (inventory.Text, int64) {
 	if p.options.Save == "" || messages.count == 0 {
 		return "", messages.count
 	}
@@ -57,7 +57,7 @@ func (p *pair) rescue(ctx context.Context, l *lane, name cyrus.InternalName, acl
 	if reader == "" {
 		return "the messages are not saved: there is no user who may read them on the replica", messages.count
 	}
-	files, err := p.rescueAs(ctx, &l.replica, reader, name, messages)
+	files, err := p.rescueAs(ctx, &l.replica, reader, name, messages, known)
 	text := inventory.Text("")
 	switch len(files) {
 	case 0:
@@ -75,7 +75,7 @@ func (p *pair) rescue(ctx context.Context, l *lane, name cyrus.InternalName, acl
 	return text, messages.count - int64(len(files))
 }
 
-func (p *pair) rescueAs(ctx context.Context, s *side, reader string, name cyrus.InternalName, messages *uids) (files []string, err error) {
+func (p *pair) rescueAs(ctx context.Context, s *side, reader string, name cyrus.InternalName, messages *uids, known map[uint32]traits) (files []string, err error) {
 	if err := os.MkdirAll(p.options.Save, 0o700); err != nil {
 		return nil, err
 	}
@@ -92,6 +92,9 @@ func (p *pair) rescueAs(ctx context.Context, s *side, reader string, name cyrus.
 			switch {
 			case err == nil:
 				files = append(files, file)
+				if t, told := known[uint32(uid)]; told {
+					p.keepWay(name, bringBack(&p.store.Master, reader, s.client.UserName(name), file, t))
+				}
 			case cyrus.Died(err):
 				s.close()
 				failed = err

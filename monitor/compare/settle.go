@@ -10,14 +10,17 @@ import (
 // stood tells of a mailbox how long its counters have stood still.
 type stood struct {
 	suspect
+	still
 	looks   int  // that showed the same as the one before
 	settled bool // it is believed: nothing on its way explains what differs
 }
 
 // look compares with the look before.
 func (s *stood) look(master, replica *cyrus.Mailbox) {
-	if s.looks++; !unmoved(s.master, master) || !unmoved(s.replica, replica) {
-		s.looks = 0
+	if s.looks++; unmoved(s.master, master) && unmoved(s.replica, replica) {
+		s.stands()
+	} else {
+		s.looks, s.since, s.settled = 0, time.Time{}, false
 	}
 	s.master, s.replica = master, replica
 }
@@ -110,7 +113,7 @@ func (p *pair) ahead(ctx context.Context, l *lane, found []suspect) (settled []s
 	for _, s := range candidates {
 		now := suspect{name: s.name, master: orDamaged(master[s.name], s.master), replica: orDamaged(replica[s.name], s.replica)}
 		if now.ahead() {
-			settled = append(settled, stood{suspect: now, settled: true})
+			settled = append(settled, stood{suspect: now, still: still{since: time.Now()}, settled: true})
 		} else {
 			rest = append(rest, now)
 		}
@@ -153,9 +156,9 @@ func unmoved(before, after *cyrus.Mailbox) bool {
 	if before == nil || after == nil {
 		return before == after
 	}
+	told := before.FolderModSeq != 0 && after.FolderModSeq != 0
 	return !another(before, after) && before.Status.HighestModSeq == after.Status.HighestModSeq &&
-		before.Status.UIDNext == after.Status.UIDNext &&
-		(before.FolderModSeq == 0 || after.FolderModSeq == 0 || before.FolderModSeq == after.FolderModSeq)
+		before.Status.UIDNext == after.Status.UIDNext && (!told || before.FolderModSeq == after.FolderModSeq && sameDetails(before, after))
 }
 
 // pause waits, unless the context ends first.

@@ -190,7 +190,7 @@ func (p *pair) tellDamaged(f *files, server inventory.ServerID, damaged *uids, m
 		d.Master, d.Replica = "", has
 	}
 	d.Text = "the files of the messages are not what the index of the same server says"
-	p.add(f.mailbox.Internal, d, false)
+	p.add(f.mailbox.Internal, d)
 }
 
 // draw is what is read of a mailbox.

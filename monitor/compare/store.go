@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
@@ -24,6 +25,13 @@ type pair struct {
 	proven          map[string][]cyrus.InternalName // mailboxes of users that are the same
 	suspected       map[cyrus.InternalName]bool     // mailboxes in which the marks differ
 	others          func(user string) []cyrus.InternalName
+	lead            lead
+	miscounts       map[cyrus.InternalName][2]bool // quota roots of which the master, and the replica, counts wrong
+
+	asking     sync.Mutex
+	askedAt    time.Time // when it was last asked until when the replica has everything
+	carried    time.Time // what was said
+	progressed time.Time // when it was first said
 
 	mu        sync.Mutex
 	out       *monitor.Comparison
@@ -33,6 +41,7 @@ type pair struct {
 	wide      map[inMailbox]string                  // in which messages, as a set of UIDs
 	inner     map[inventory.Text]cyrus.InternalName // of the mailboxes in which something differs
 	drawn     map[inventory.Role]drawn
+	ways      map[cyrus.InternalName][]monitor.RepairStep // back of what was saved
 	done, all int
 }
 
@@ -46,7 +55,7 @@ func Store(ctx context.Context, store Pair, o Options) (*monitor.Comparison, err
 	p := &pair{
 		store: store, options: o, out: &monitor.Comparison{Level: o.Level},
 		owned: map[cyrus.Owner]*owned{}, changed: map[cyrus.Owner]bool{}, suspected: map[cyrus.InternalName]bool{}, told: map[place]bool{}, wide: map[inMailbox]string{},
-		inner: map[inventory.Text]cyrus.InternalName{}, drawn: map[inventory.Role]drawn{}, inboxes: map[string]inbox{},
+		inner: map[inventory.Text]cyrus.InternalName{}, drawn: map[inventory.Role]drawn{}, miscounts: map[cyrus.InternalName][2]bool{}, ways: map[cyrus.InternalName][]monitor.RepairStep{}, inboxes: map[string]inbox{},
 		master:  &host{Side: store.Master, throttle: newThrottle(o.Rate), tries: o.Tries, pause: o.Pause},
 		replica: &host{Side: store.Replica, throttle: newThrottle(o.Rate), tries: o.Tries, pause: o.Pause},
 	}
@@ -74,6 +83,12 @@ func (p *pair) run(ctx context.Context) error {
 	master, replica, err := lookAt(l, func(s *side) ([]cyrus.Mailbox, error) { return s.mailboxes(ctx, marks) })
 	if err != nil {
 		return err
+	}
+	p.lead = leadOf(master, replica)
+	if len(suspects(master, replica, p.same)) == 0 {
+		if err := p.itself(ctx, l, master, replica); err != nil {
+			return err
+		}
 	}
 	p.knowInboxes(master, replica)
 	p.others = p.visible(master)

@@ -29,26 +29,37 @@ func (p *pair) count(v *variance) {
 }
 
 // tell enters in what the copies of a mailbox differ.
-func (p *pair) tell(name cyrus.InternalName, master, replica *cyrus.Mailbox, v *variance) {
-	if another(master, replica) {
-		p.tellAnother(name, master, replica)
-		p.tellMessages(name, v, func(*uids, uids) bool { return true })
-		p.tellDetails(name, master, replica)
+func (p *pair) tell(s *stood, v *variance) {
+	if another(s.master, s.replica) {
+		p.tellAnother(s)
+		p.tellMessages(s, v, func(*uids, uids) bool { return true })
+		p.tellDetails(s)
 		return
 	}
 	// Nothing is on its way to a replica that has seen the master's last change.
-	behind := master.Status.HighestModSeq > replica.Status.HighestModSeq
-	p.tellMessages(name, v, func(all *uids, late uids) bool { return behind && late.count == all.count })
-	if !sameDetails(master, replica) {
-		p.tellDetails(name, master, replica)
+	behind := s.master.Status.HighestModSeq > s.replica.Status.HighestModSeq
+	p.tellMessages(s, v, func(all *uids, late uids) bool { return behind && late.count == all.count })
+	if !sameDetails(s.master, s.replica) {
+		p.tellDetails(s)
 	} else if !v.some() {
-		p.tellIdentity(name, master, replica, v, behind)
+		p.tellIdentity(s, v, behind)
+	}
+}
+
+// addTo enters a difference in a mailbox; late tells whether a change on its way may
+// explain it.
+func (p *pair) addTo(s *stood, d monitor.Difference, late bool) {
+	if late {
+		p.addLate(s.name, d, &s.still)
+	} else {
+		p.add(s.name, d)
 	}
 }
 
 // tellAnother enters that the two sides have different mailboxes of one name, or one whose
 // messages have other UIDs.
-func (p *pair) tellAnother(name cyrus.InternalName, master, replica *cyrus.Mailbox) {
+func (p *pair) tellAnother(s *stood) {
+	name, master, replica := s.name, s.master, s.replica
 	d := p.difference(name, monitor.Identity)
 	d.Master, d.Replica = identity(master), identity(replica)
 	d.Text = "the messages have other UIDs: the UIDVALIDITY differs"
@@ -56,7 +67,7 @@ func (p *pair) tellAnother(name cyrus.InternalName, master, replica *cyrus.Mailb
 		d.MasterID = inventory.Text(master.UniqueID)
 		d.Text = "it is not the same mailbox on both sides, but one that was made anew, or renamed, on one of them"
 	}
-	p.add(name, d, true)
+	p.addLate(name, d, &s.still)
 }
 
 func identity(m *cyrus.Mailbox) inventory.Text {
@@ -68,40 +79,41 @@ func (p *pair) tellForeign(name cyrus.InternalName, v *variance) {
 	d := p.difference(name, monitor.MessageExtra)
 	d.UIDs, d.Replica, d.Saved, d.Unsaved = inventory.Text(v.foreign.String()), messages(&v.foreign), v.saved, v.unsaved[0]
 	d.Text = fmt.Sprintf("only the replica has %s, whose UIDs the master has not given out", d.Replica)
-	p.add(name, d, false)
+	p.add(name, d)
 }
 
 // tellMessages enters in what messages differ. Whether a change on its way may explain
 // it says onItsWay, which is told in how many messages that may be.
-func (p *pair) tellMessages(name cyrus.InternalName, v *variance, onItsWay func(all *uids, late uids) bool) {
+func (p *pair) tellMessages(s *stood, v *variance, onItsWay func(all *uids, late uids) bool) {
+	name := s.name
 	if v.missing.count > 0 {
 		d := p.difference(name, monitor.MessageMissing)
 		d.UIDs, d.Master = inventory.Text(v.missing.String()), messages(&v.missing)
 		d.Text = fmt.Sprintf("the replica lacks %s", d.Master)
-		p.add(name, d, onItsWay(&v.missing, v.late))
+		p.addTo(s, d, onItsWay(&v.missing, v.late))
 	}
 	if v.extra.count > 0 {
 		d := p.difference(name, monitor.MessageExtra)
 		d.UIDs, d.Replica = inventory.Text(v.extra.String()), messages(&v.extra)
 		d.Text, d.Saved, d.Unsaved = fmt.Sprintf("only the replica has %s", d.Replica), v.saved, v.unsaved[0]
-		p.add(name, d, onItsWay(&v.extra, v.known()))
+		p.addTo(s, d, onItsWay(&v.extra, v.known()))
 	}
 	if v.content.count > 0 {
 		d := p.difference(name, monitor.ContentDiffers)
 		d.UIDs, d.Master, d.Replica = inventory.Text(v.content.String()), "its own content", "its own content"
 		d.Text, d.Saved, d.Unsaved = fmt.Sprintf("%s not the same on both sides", isAre(v.content.count)), v.saved, v.unsaved[1]
-		p.add(name, d, onItsWay(&v.content, uids{}))
+		p.addTo(s, d, onItsWay(&v.content, uids{}))
 	}
 	if v.flags.count > 0 {
 		d := p.difference(name, monitor.FlagsDiffer)
 		d.UIDs, d.Master, d.Replica = inventory.Text(v.flags.String()), flags(v.sample[0]), flags(v.sample[1])
 		d.Text, d.Saved = fmt.Sprintf("%s flagged differently; shown is UID %d", isAre(v.flags.count), v.sampleOf), v.saved
-		p.add(name, d, onItsWay(&v.flags, v.pending))
+		p.addTo(s, d, onItsWay(&v.flags, v.pending))
 	}
 	if v.notes.count > 0 {
 		d := p.difference(name, monitor.Annotated)
 		d.UIDs, d.Text = inventory.Text(v.notes.String()), fmt.Sprintf("%s annotated differently", isAre(v.notes.count))
-		p.add(name, d, onItsWay(&v.notes, v.notes))
+		p.addTo(s, d, onItsWay(&v.notes, v.notes))
 	}
 }
 
@@ -131,28 +143,29 @@ func typed(m *cyrus.Mailbox) inventory.Text {
 }
 
 // tellDetails enters different rights, types, places and quota roots.
-func (p *pair) tellDetails(name cyrus.InternalName, master, replica *cyrus.Mailbox) {
+func (p *pair) tellDetails(s *stood) {
+	name, master, replica := s.name, s.master, s.replica
 	if ours, theirs := rights(master.ACL, replica.ACL), rights(replica.ACL, master.ACL); ours != theirs || len(master.ACL) != len(replica.ACL) {
 		d := p.difference(name, monitor.RightsDiffer)
 		d.Master, d.Replica, d.Text = ours, theirs, "the rights differ"
-		p.add(name, d, another(master, replica) || master.FolderModSeq > replica.FolderModSeq)
+		p.addTo(s, d, another(master, replica) || master.FolderModSeq > replica.FolderModSeq)
 	}
 	if master.Type != replica.Type {
 		d := p.difference(name, monitor.Identity)
 		d.Master, d.Replica, d.Text = typed(master), typed(replica), "the mailbox is of another type"
 		d.Level = monitor.CompareAccounts
-		p.add(name, d, true)
+		p.addLate(name, d, &s.still)
 	}
 	if master.Partition != replica.Partition {
 		d := p.difference(name, monitor.Identity)
 		d.Master, d.Replica, d.Text = inventory.Text(master.Partition), inventory.Text(replica.Partition), "the mailbox lies on another partition"
 		d.Level = monitor.CompareAccounts
-		p.add(name, d, true)
+		p.addLate(name, d, &s.still)
 	}
 	if master.QuotaRoot != replica.QuotaRoot {
 		d := p.difference(name, monitor.QuotaDiffers)
 		d.Master, d.Replica, d.Text = inventory.Text(master.QuotaRoot), inventory.Text(replica.QuotaRoot), rootDiffers
-		p.add(name, d, true)
+		p.addLate(name, d, &s.still)
 	}
 }
 
@@ -172,7 +185,8 @@ func rights(list, other []cyrus.Right) inventory.Text {
 }
 
 // tellIdentity enters that only counters or identifiers differ, and which.
-func (p *pair) tellIdentity(name cyrus.InternalName, master, replica *cyrus.Mailbox, v *variance, behind bool) {
+func (p *pair) tellIdentity(s *stood, v *variance, behind bool) {
+	name, master, replica := s.name, s.master, s.replica
 	d := p.difference(name, monitor.Identity)
 	var ours, theirs []string
 	differ := func(what string, a, b any) {
@@ -191,5 +205,5 @@ func (p *pair) tellIdentity(name cyrus.InternalName, master, replica *cyrus.Mail
 	}
 	d.Master, d.Replica = inventory.Text(strings.Join(ours, ", ")), inventory.Text(strings.Join(theirs, ", "))
 	d.UIDs, d.Text = inventory.Text(v.modSeqs.String()), "all messages are the same, and the counters are not"
-	p.add(name, d, behind)
+	p.addTo(s, d, behind)
 }

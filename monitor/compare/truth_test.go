@@ -1,7 +1,10 @@
 package compare_test
 
 import (
+	"fmt"
 	"iter"
+	"net"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -189,7 +192,7 @@ func TestOnTheWay(t *testing.T) {
 	r.do(r.master, "whole", "APPEND INBOX "+cyrustest.Literal("Subject: new\r\n\r\nx\r\n"))
 	r.do(r.master, "expunged", "SELECT INBOX.Work", `STORE 2 +FLAGS (\Deleted)`, "EXPUNGE")
 	for _, level := range []monitor.CompareLevel{"1", "2", "3", "user"} {
-		found := r.compare(compare.Options{Level: level, Backlog: compare.ChangesWait})
+		found := r.compare(compare.Options{Level: level, Carried: behind, Patience: time.Millisecond})
 		if only(t, found); strings.Contains(outcomes(found), "gone=identical") || strings.Contains(outcomes(found), "anew=identical") {
 			t.Errorf("level %s: %s", level, outcomes(found))
 		}
@@ -344,12 +347,51 @@ func TestMadeAnewMeanwhile(t *testing.T) {
 		side.IMAP.Address = (&between{answer: anew}).listen(t, side.IMAP.Address)
 	}
 	for range 2 { // in the second run it was so from the first look on
-		found, err := compare.Store(within(t, time.Minute), pair, compare.Options{Level: monitor.CompareMessages, Pause: 50 * time.Millisecond, Backlog: compare.ChangesWait})
+		found, err := compare.Store(within(t, time.Minute), pair, compare.Options{Level: monitor.CompareMessages, Pause: 50 * time.Millisecond, Carried: behind, Patience: time.Millisecond})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if only(t, found); verdict(found, "anna") != monitor.UnknownOutcome {
 			t.Errorf("%s", outcomes(found))
+		}
+	}
+}
+
+// TestOneInstanceUnderTwoPorts has a second port lead to the master: it is the same instance
+// if all was written in the same seconds, and the replica is not.
+func TestOneInstanceUnderTwoPorts(t *testing.T) {
+	compare.SetManyMoments(t, 20)
+	listen, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	listen.Close()
+	second := cyrustest.Settings{Client: cyrustest.ClientNone, Services: []cyrustest.Service{{Name: "second", Command: "imapd", Listen: listen.Addr().String()}}}
+	fleet := cyrustest.Run(t, cyrustest.StoreOptions{Name: "s1", Instances: []cyrustest.Settings{second, {Client: cyrustest.ClientNone}}})
+	r := &rig{t: t, fleet: fleet, master: fleet.Stores[0].Master(), replica: fleet.Stores[0].Replicas()[0]}
+	var mailboxes []cyrustest.Mailbox
+	for i := range 25 {
+		mailboxes = append(mailboxes, cyrustest.Mailbox{Name: fmt.Sprintf("user.u%02d", i)})
+	}
+	if err := r.master.Fill(within(t, time.Minute), mailboxes); err != nil {
+		t.Fatal(err)
+	}
+	r.sync("-A")
+	began := time.Now().Truncate(time.Second)
+	for i, m := range mailboxes {
+		for late, in := range []*cyrustest.Instance{r.master, r.replica} {
+			at := began.Add(time.Duration(late-2*i) * time.Second)
+			if err := os.Chtimes(r.directory(in, m.Name)+"/cyrus.index", at, at); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	only(t, r.compare(compare.Options{Level: monitor.CompareMarks}))
+	pair := r.pair()
+	pair.Replica.IMAP.Address = listen.Addr().String()
+	for _, level := range []monitor.CompareLevel{"1", "2"} {
+		if found, err := compare.Store(within(t, time.Minute), pair, compare.Options{Level: level}); err == nil || !strings.Contains(err.Error(), "one instance") {
+			t.Errorf("level %s: %+v %v", level, found, err)
 		}
 	}
 }

@@ -50,6 +50,11 @@ func (s *side) private(ctx context.Context, v *cyrus.View) (map[string][]cyrus.A
 
 // visit compares what both sides show a user.
 func (p *pair) visit(ctx context.Context, l *lane, who *person, last bool) (again bool, err error) {
+	if len(who.had) > 0 {
+		if p.ask(ctx, &who.still); last && p.waits(&who.still) {
+			return true, nil
+		}
+	}
 	p.leaveDamaged(who)
 	now, err := p.shown(ctx, l, who)
 	switch {
@@ -62,10 +67,11 @@ func (p *pair) visit(ctx context.Context, l *lane, who *person, last bool) (agai
 	had := now
 	if who.seen {
 		had = stayed(who.had, now)
+		who.stands()
 	}
 	who.had, who.seen = had, true
-	if len(now) == 0 || last {
-		p.tellApart(now, had)
+	if len(now) == 0 || last && (len(had) == 0 || !p.waits(&who.still)) {
+		p.tellApart(now, had, &who.still)
 		return false, nil
 	}
 	return true, nil

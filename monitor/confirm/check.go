@@ -142,7 +142,7 @@ func (c *checking) look(ctx context.Context) (survey, error) {
 		return nil, err
 	}
 	back := c.back(c.units)
-	c.target, c.reduced = c.followed(apply.Before(c.target, back)), len(back) > 0 && c.over
+	c.target, c.reduced = c.addressed(c.followed(apply.Before(c.target, back))), len(back) > 0 && c.over
 	return c.survey(ctx, c.target)
 }
 
@@ -159,8 +159,10 @@ type made struct {
 func (c *checking) changes(ctx context.Context, out *monitor.Confirmation, found survey) (*made, error) {
 	changes := &tally{name: monitor.PromiseChanges, expected: "every change made", one: "change made", many: "changes made"}
 	asBefore := &tally{name: monitor.PromiseTakenBack, expected: "as before what was taken back", one: "is as before", many: "are as before"}
-	own, passed := c.own(spots(c.units, c.Inventory, c.target), changes)
+	all := spots(c.units, c.Inventory, c.target)
+	own, passed := c.own(all, changes)
 	list, undone := c.apart(own, changes)
+	undone = append(undone, c.beside(undone, all)...)
 	if err := c.laidOut(ctx, list, found, changes); err != nil {
 		return nil, err
 	}

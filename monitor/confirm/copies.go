@@ -30,7 +30,9 @@ func (o *Options) compareCopies(ctx context.Context, s *inventory.Store, level m
 		}
 		if c.err == nil {
 			how := o.Compare
-			how.Level, how.Backlog = level, o.backlog(s, replica.Server)
+			if how.Level = level; o.Carried != nil {
+				how.Carried, how.Patience = o.Carried(s, replica.Server)
+			}
 			if owners != nil {
 				how.Choose = func(all []cyrus.Owner) ([]cyrus.Owner, error) {
 					return slices.DeleteFunc(all, func(o cyrus.Owner) bool { return !owners[o] }), nil
@@ -145,13 +147,6 @@ func (o *Options) lag(s *inventory.Store, replica inventory.ServerID) *monitor.L
 		}
 	}
 	return nil
-}
-
-func (o *Options) backlog(s *inventory.Store, replica inventory.ServerID) compare.Backlog {
-	if l := o.lag(s, replica); l != nil {
-		return compare.BacklogOf(l)
-	}
-	return compare.BacklogUnknown
 }
 
 // caughtUp enters whether the replica has what the master has: as the history tells or,

@@ -45,7 +45,7 @@ func (c *checking) laterChanges(ctx context.Context) ([]change, error) {
 }
 
 // followed returns the fleet with what other plans have changed of stores since this plan
-// has, as the inventory of today has the addresses.
+// has.
 func (c *checking) followed(target *inventory.Inventory) *inventory.Inventory {
 	last := map[inventory.StoreID]time.Time{}
 	for i := range c.units {
@@ -63,22 +63,29 @@ func (c *checking) followed(target *inventory.Inventory) *inventory.Inventory {
 	if len(since) == 0 {
 		return target
 	}
-	target = apply.Carried(target, since)
-	for _, u := range since {
-		at, known := target.Store(u.Do.Store), c.Inventory.Store(u.Do.Store)
-		if at < 0 || known < 0 {
-			continue
-		}
-		for i := range target.Stores[at].Instances {
-			in := &target.Stores[at].Instances[i]
-			if now := c.Inventory.Stores[known].On(in.Server); in.IMAP == "" && now != nil {
+	return apply.Carried(target, since)
+}
+
+// addressed returns the fleet with the addresses that the inventory has of instances which a
+// change, or the way back of one, has added.
+func (c *checking) addressed(fleet *inventory.Inventory) *inventory.Inventory {
+	fleet = fleet.Clone()
+	for i := range fleet.Stores {
+		s := &fleet.Stores[i]
+		known := c.Inventory.Store(s.Name)
+		for k := range s.Instances {
+			in := &s.Instances[k]
+			if known < 0 || in.IMAP != "" {
+				continue
+			}
+			if now := c.Inventory.Stores[known].On(in.Server); now != nil {
 				role := in.Role
 				*in = *now
 				in.Role = role
 			}
 		}
 	}
-	return target
+	return fleet
 }
 
 // own returns the spots of which the plan still promises something: others another plan has

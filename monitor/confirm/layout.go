@@ -86,6 +86,9 @@ func (c *checking) laidOut(ctx context.Context, list []spot, found survey, t *ta
 		case d.Verdict != monitor.Unmet:
 		case c.returned(p):
 			d.Found, d.Next = joined(d.Found, c.takenBack(p, true)), "find out what came between: it is to be as it was before"
+			if s.wanted != "" {
+				d.Next = "have it run there as the " + string(s.wanted) + ": it is to be as it was before"
+			}
 		case c.fate(p) == apply.UnderWay:
 			d.Next = "interlace apply --resume --yes goes on with it"
 		}
@@ -112,6 +115,30 @@ func (c *checking) apart(all []spot, t *tally) (list, undone []spot) {
 		}
 	}
 	return list, undone
+}
+
+// beside returns the other instances of the stores of which changes were taken back: they are
+// as before when they run, in their roles, and answer. Those of which the plan has changed
+// something, or another one since, and those on servers that are down are not among them.
+func (c *checking) beside(undone, all []spot) []spot {
+	var list []spot
+	for _, s := range undone {
+		at := c.target.Store(s.store)
+		if at < 0 {
+			continue
+		}
+		instances := c.target.Stores[at].Instances
+		for _, in := range instances {
+			o := spot{unit: s.unit, instance: instance{s.store, in.Server}, in: in, wanted: in.Role, alone: len(instances) == 1}
+			is := func(other spot) bool { return other.instance == o.instance }
+			server := c.Inventory.Server(in.Server)
+			down := server >= 0 && c.Inventory.Servers[server].State == inventory.Down
+			if !down && !slices.ContainsFunc(all, is) && !slices.ContainsFunc(list, is) && c.changedBy(&o) == nil {
+				list = append(list, o)
+			}
+		}
+	}
+	return list
 }
 
 // judge says what is not as it is to be, or nothing. Silent is why the instance does not

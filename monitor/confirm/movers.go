@@ -25,6 +25,9 @@ type mover struct {
 	// back tells that the mover was taken back: it is to be on the store where it was, which
 	// is the one it goes to here. Left tells that the other one keeps a copy, denied.
 	back, left bool
+	// name is the one by which the mover was routed to where he is to be, if it is another
+	// than that of the place which he left.
+	name string
 }
 
 // doubt begins what is to be said of a mover.
@@ -41,6 +44,7 @@ func (c *checking) movers(t *tally) []mover {
 			m := mover{UserChange: change, unit: c.units[i].Name, keeper: &c.units[i], owner: ownerOf(c.target, change.User)}
 			if a := c.accounts[m.part()]; a != nil {
 				m.certain, m.left = a.Fate == apply.InEffect || a.Fate == apply.TakenBack, a.Left
+				m.name = nameIn(a, change.User)
 			}
 			if s := c.target.Store(change.From); s >= 0 {
 				m.from = &c.target.Stores[s]
@@ -57,6 +61,19 @@ func (c *checking) movers(t *tally) []mover {
 		}
 	}
 	return list
+}
+
+// nameIn is the name by which somebody was routed to where he is to be, as the journal has
+// it; empty: it does not tell that place from the one which he left.
+func nameIn(a *apply.Account, user inventory.UserID) string {
+	names := apply.NamesOf(a.Records)[user]
+	switch {
+	case names.From == names.To:
+		return ""
+	case a.Fate == apply.TakenBack && !a.Way:
+		return names.From
+	}
+	return names.To
 }
 
 // wayBack is the unit that has moved somebody back who was moved, if one has.

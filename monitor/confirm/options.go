@@ -29,6 +29,9 @@ type Options struct {
 	Routes func(ctx context.Context, users []inventory.UserID) (map[inventory.UserID]string, error)
 	// Lags are what the history says of the channels of masters.
 	Lags []monitor.Lag
+	// Carried returns what tells until when a replica has everything, and how long to wait
+	// for it, see [compare.Options]. Nil: nobody knows.
+	Carried func(s *inventory.Store, replica inventory.ServerID) (func(context.Context) time.Time, time.Duration)
 	// Live is the fleet as a discovery found it just now, and Unseen why there is none.
 	Live   *inventory.Inventory
 	Unseen string
@@ -51,7 +54,7 @@ type Options struct {
 	// Earlier are the confirmations of the plan before, in their order.
 	Earlier []monitor.Confirmation
 
-	// Compare says how copies are compared; its level, whom and backlog are set here.
+	// Compare says how copies are compared; its level, whom and what Carried says are set here.
 	Compare compare.Options
 	// Now is the time.
 	Now func() time.Time

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
@@ -80,7 +79,7 @@ func (l *ledger) takenBack(p part, why bool) string {
 	if a.Fate == apply.Unbegun {
 		return "never begun, and the plan is given up"
 	}
-	text := "taken back on " + a.At.UTC().Format(time.RFC3339)
+	text := "taken back on " + a.At.UTC().Format("2006-01-02 15:04")
 	if a.Way {
 		return text + ", with what had come since"
 	}

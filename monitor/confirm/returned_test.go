@@ -77,6 +77,11 @@ func TestConfirmLayoutTakenBack(t *testing.T) {
 	check("seeded, and there", seed, []inventory.ServerID{"s1r"}, monitor.Unmet, "find out what came between")
 	r.must(r.replica("s1").Stop())
 	check("promoted, and one is silent", promote, nil, monitor.Unmet, "nothing that runs")
+	check("seeded, and gone", seed, nil, monitor.Met, "2 are as before; c1 seed s1 on s1r: taken back on 20")
+	drop := planner.LayoutChange{ID: "c1", Do: planner.Drop, Store: "s1", Server: "s1r"}
+	check("dropped, and silent", drop, nil, monitor.Unmet, "nothing that runs")
+	r.must(r.master("s1").Stop())
+	check("seeded and gone, and the master is silent", seed, nil, monitor.Unmet, "Server:s1m Mailbox: Expected:the master Found:nothing that runs; by the journal check undone")
 }
 
 // paste has a shell run a command as the account of Cyrus.

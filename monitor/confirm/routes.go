@@ -37,7 +37,7 @@ func routed(movers []mover, routes map[inventory.UserID]string, err error, t *ta
 			continue
 		case !serves(master, to):
 			d.Found = "sent to " + inventory.Quoted(to)
-		case m.from != nil && len(m.from.Instances) > 0 && serves(m.from.Instances[0], to):
+		case to != m.name && m.from != nil && len(m.from.Instances) > 0 && serves(m.from.Instances[0], to):
 			d.Verdict, d.Found = monitor.UnknownFulfilment, fmt.Sprintf("sent to %s, where %s is too", inventory.Quoted(to), m.From)
 			d.Next = "let the routing name the store, or the port too"
 		default:

@@ -14,6 +14,7 @@ type tally struct {
 	expected  string
 	one, many string // of the things
 	met       int
+	passed    int // things that could not be looked at, of which one doubt tells
 	doubts    []monitor.Doubt
 	notes     []string // about what is met
 }
@@ -28,6 +29,7 @@ func (t *tally) doubt(d monitor.Doubt) { t.doubts = append(t.doubts, d) }
 // promises.
 func (t *tally) passOver(n int) {
 	if n > 0 {
+		t.passed += n
 		t.doubt(monitor.Doubt{
 			Verdict: monitor.UnknownFulfilment, Expected: t.expected, Found: inventory.Counted(n, "user has", "users have") + " not been looked at: they are not known to be on the new store",
 			Next: "see changes, and ask again when they are made",
@@ -46,6 +48,9 @@ func (t *tally) promise() monitor.Promise {
 		} else {
 			unknown++
 		}
+	}
+	if t.passed > 0 {
+		unknown += t.passed - 1
 	}
 	slices.SortStableFunc(p.Doubts, func(a, b monitor.Doubt) int {
 		return cmp.Or(cmp.Compare(b.Verdict.Rank(), a.Verdict.Rank()), cmp.Compare(a.Unit, b.Unit), cmp.Compare(a.User, b.User), cmp.Compare(a.Mailbox, b.Mailbox))

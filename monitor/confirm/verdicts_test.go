@@ -88,6 +88,8 @@ func TestPlacement(t *testing.T) {
 func TestRouting(t *testing.T) {
 	both := moving()
 	both.from.Instances[0].Server, both.from.Instances[0].IMAP = "s2m", "s2m.example.org:2143"
+	named := both
+	named.name = "s2m"
 	for _, c := range []struct {
 		name  string
 		mover mover
@@ -105,6 +107,8 @@ func TestRouting(t *testing.T) {
 		{"nowhere", moving(), "", nil, monitor.UnknownFulfilment},
 		{"nobody knows", moving(), "", errSilent, monitor.UnknownFulfilment},
 		{"a server that both stores are on", both, "s2m", nil, monitor.UnknownFulfilment},
+		{"a server that both stores are on, which the move has written", named, "s2m", nil, monitor.Met},
+		{"another name of that, which it has not", named, "s2m.example.org", nil, monitor.UnknownFulfilment},
 		{"the address of one of both", both, "s2m.example.org:143", nil, monitor.Met},
 	} {
 		routes := map[inventory.UserID]string{}
@@ -115,6 +119,28 @@ func TestRouting(t *testing.T) {
 		routed([]mover{c.mover}, routes, c.err, tally)
 		if got := tally.promise().Verdict; got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
+	}
+}
+
+// The name that tells where a mover is to be is the one that was written, or that stood there
+// before where a step was taken back.
+func TestNameInJournal(t *testing.T) {
+	for _, c := range []struct {
+		fate           apply.Fate
+		way            bool
+		from, to, want string
+	}{
+		{apply.InEffect, false, "a", "b", "b"},
+		{apply.TakenBack, true, "b", "a", "a"},
+		{apply.TakenBack, false, "a", "b", "a"},
+		{apply.InEffect, false, "a", "a", ""},
+		{apply.InEffect, false, "", "", ""},
+	} {
+		data := fmt.Sprintf(`{"routes": {"anna": {"from": %q, "to": %q}}}`, c.from, c.to)
+		a := &apply.Account{Fate: c.fate, Way: c.way, Records: []monitor.StepRecord{{Step: monitor.StepCheck, State: monitor.StepDone, Data: data}}}
+		if got := nameIn(a, "anna"); got != c.want {
+			t.Errorf("%+v: %q", c, got)
 		}
 	}
 }
@@ -457,5 +483,26 @@ func TestFailureInShort(t *testing.T) {
 	long := monitor.StepRecord{Step: monitor.StepCopy, Text: inventory.Text(strings.Repeat("ü", 1000))}
 	if got := failure(&long); len([]rune(got)) > 200 || !strings.HasSuffix(got, "ü …") {
 		t.Errorf("%q", got)
+	}
+}
+
+// A store is judged with the master that a later plan has given it, at its address.
+func TestFollowed(t *testing.T) {
+	facts := &inventory.Inventory{Stores: []inventory.Store{*store("s1")}}
+	facts.Stores[0].Instances = append(facts.Stores[0].Instances, inventory.Instance{Server: "new", Role: inventory.Replica, IMAP: "new.example.org:143"})
+	at := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+	first := apply.Unit{Plan: "p", Name: "first", Do: &planner.LayoutChange{Do: planner.Promote, Store: "s1", Server: "s1r", From: "s1m"}}
+	seed := apply.Unit{Plan: "q", Name: "seed", Do: &planner.LayoutChange{Do: planner.Seed, Store: "s1", Server: "new", From: "s1r"}}
+	lead := apply.Unit{Plan: "q", Name: "lead", Do: &planner.LayoutChange{Do: planner.Promote, Store: "s1", Server: "new", From: "s1r"}}
+	c := checking{Options: Options{Inventory: facts}, units: []apply.Unit{first}, ledger: &ledger{accounts: map[part]*apply.Account{
+		{"first", ""}: {Fate: apply.InEffect, At: at, Records: []monitor.StepRecord{{}}},
+	}}}
+	target := &inventory.Inventory{Stores: []inventory.Store{{Name: "s1", Instances: []inventory.Instance{{Server: "s1r", Role: inventory.Master}, {Server: "s1m", Role: inventory.Replica}}}}}
+	for hours, want := range map[int]string{-1: "s1r", 1: "new"} {
+		c.later = []change{{&seed, at.Add(time.Duration(hours) * time.Hour)}, {&lead, at.Add(time.Duration(hours) * time.Hour)}}
+		got := c.followed(target).Stores[0].Instances[0]
+		if string(got.Server) != want || got.Role != inventory.Master || want == "new" && got.IMAP != "new.example.org:143" {
+			t.Errorf("%d hours later the master is %+v, want %s", hours, got, want)
+		}
 	}
 }

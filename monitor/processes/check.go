@@ -97,6 +97,7 @@ func (c *check) instance() {
 	c.ownPort()
 	c.expire()
 	c.autocreate()
+	c.passwords()
 }
 
 // report adds a finding at a channel, or at none.

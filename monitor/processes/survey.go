@@ -17,10 +17,11 @@ type Sight struct {
 	Processes []monitor.Process
 	Trouble   string // why the processes could not be looked at
 	Logs      []monitor.Backlog
-	Left      []LeftLog         // the log-PID of Cyrus 2.3
-	Closed    map[string]Closed // by the directory of a channel: why Cyrus can't write its log
-	Ports     map[string]Port   // by host:port: what was heard there
-	Setups    map[string]Setup  // by imapd.conf
+	Left      []LeftLog            // the log-PID of Cyrus 2.3
+	Closed    map[string]Closed    // by the directory of a channel: why Cyrus can't write its log
+	Ports     map[string]Port      // by host:port: what was heard there
+	Setups    map[string]Setup     // by imapd.conf
+	Private   map[string][]Private // by configdirectory: what an apply has put there
 }
 
 // SurveyOptions say how to look.
@@ -44,7 +45,7 @@ func Survey(ctx context.Context, list []monitor.Instance, logs []monitor.Backlog
 	if opts.Wait == 0 {
 		opts.Wait = 10 * time.Second
 	}
-	s := Sight{At: now, Logs: logs, Closed: map[string]Closed{}, Setups: map[string]Setup{}}
+	s := Sight{At: now, Logs: logs, Closed: map[string]Closed{}, Setups: map[string]Setup{}, Private: map[string][]Private{}}
 	var err error
 	if s.Processes, err = lookAgain(ctx, list, func() ([]monitor.Process, error) { return Look(opts.Proc, list) }); err != nil {
 		s.Trouble = err.Error()
@@ -53,6 +54,9 @@ func Survey(ctx context.Context, list []monitor.Instance, logs []monitor.Backlog
 		in := &list[i]
 		if in.Conf != "" {
 			s.Setups[filepath.Clean(in.Conf)] = setup(in, s.master(in))
+		}
+		if in.Dir != "" {
+			s.Private[in.Dir] = privates(in.Dir)
 		}
 		user, known := s.user(in)
 		for _, ch := range in.Channels {

@@ -122,8 +122,7 @@ func (w *Watch) past(ctx context.Context) (*compare.Past, map[monitor.Copy]time.
 func (w *Watch) comparePair(ctx context.Context, p *compare.Pair, past *compare.Past, run *monitor.ComparisonRun, enough func() bool, now time.Time) (*monitor.Comparison, error) {
 	c := &w.opts.Compare
 	look := c.Look
-	var err error
-	if look.Backlog, err = w.waits(ctx, p.Store, now); err != nil || look.Backlog == compare.ChangesWait {
+	if waits, err := w.waits(ctx, p.Store, now); err != nil || waits {
 		return nil, err
 	}
 	release, err := c.Claim(copyOf(p))
@@ -132,6 +131,7 @@ func (w *Watch) comparePair(ctx context.Context, p *compare.Pair, past *compare.
 	}
 	defer release()
 	look.Enough = enough
+	look.Carried = func(context.Context) time.Time { return w.carried(p.Store) }
 	look.Seed, look.Damaged = uint64(now.Unix()), past.Damaged(copyOf(p))
 	look.Choose = func(all []cyrus.Owner) ([]cyrus.Owner, error) {
 		var due []cyrus.Owner
@@ -143,23 +143,22 @@ func (w *Watch) comparePair(ctx context.Context, p *compare.Pair, past *compare.
 	return compare.Keep(ctx, *p, look, w.opts.Memory, run, now)
 }
 
-// waits says what is known of what waits for the replicas of a store.
-func (w *Watch) waits(ctx context.Context, store inventory.StoreID, now time.Time) (compare.Backlog, error) {
+// carried looks until when everything has reached the replicas of a store.
+func (w *Watch) carried(store inventory.StoreID) time.Time {
+	w.mu.Lock()
+	last := w.last
+	w.mu.Unlock()
+	if in := instanceOf(w.list(), store); in != nil {
+		return synclag.Carried(*in, last, time.Now())
+	}
+	return time.Time{}
+}
+
+// waits tells whether changes are known to wait for the replicas of a store.
+func (w *Watch) waits(ctx context.Context, store inventory.StoreID, now time.Time) (bool, error) {
 	span := monitor.Span{Server: w.opts.Server, Store: store, From: now.Add(-course)}
 	standings, err := synclag.Standings(ctx, w.opts.Memory, span, w.opts.Lag, repeat(w.list()), now)
-	if err != nil || len(standings) == 0 {
-		return compare.BacklogUnknown, err
-	}
-	waits := compare.NothingWaits
-	for i := range standings {
-		switch compare.BacklogOf(&standings[i].Lag) {
-		case compare.ChangesWait:
-			return compare.ChangesWait, nil
-		case compare.BacklogUnknown:
-			waits = compare.BacklogUnknown
-		}
-	}
-	return waits, nil
+	return slices.ContainsFunc(standings, func(s synclag.Standing) bool { return compare.Waits(&s.Lag) }), err
 }
 
 // lookAtCopies finds what comparisons have found that is still so, and who has waited

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -81,7 +82,7 @@ func Confirmed(c *Confirmations) *Screen {
 		s.add(Lines{p.head(of)}, promisesOf(of))
 	}
 	if len(c.Doubts) > 0 {
-		s.AddFirst(doubts(c.Doubts), mostDoubts)
+		s.AddFirst(doubts(grouped(c.Doubts)), mostDoubts)
 	}
 	var lines Lines
 	for _, note := range c.Notes {
@@ -102,12 +103,14 @@ func (p *ConfirmedPlan) head(promises []ConfirmedPromise) Line {
 	for i := range promises {
 		counts[promises[i].Verdict]++
 	}
-	parts := []string{things(counts[monitor.Met], "promise is met", "promises are met")}
-	tone := Good
+	parts, tone := []string{things(counts[monitor.Met], "promise is met", "promises are met")}, Good
 	if n := counts[monitor.UnknownFulfilment]; n > 0 {
 		parts, tone = append(parts, "of "+inventory.CountText(n)+" it is not known"), Soon
 	}
-	if n := counts[monitor.Unmet]; n > 0 {
+	switch n := counts[monitor.Unmet]; {
+	case n > 0 && counts[monitor.Met] == 0:
+		parts[0], tone = things(n, "promise is not met", "promises are not met"), Broken
+	case n > 0:
 		parts, tone = slices.Insert(parts, 1, things(n, "is not", "are not")), Broken
 	}
 	of := "plan " + p.Plan
@@ -145,16 +148,77 @@ func Promises(list []ConfirmedPromise) *Table {
 	}
 }
 
-func doubts(list []ConfirmedDoubt) *Table {
+// doubtGroup is what is doubted alike: of several users, or of several promises.
+type doubtGroup struct {
+	ConfirmedDoubt
+	promises, users []string
+}
+
+// grouped puts together what is found and to be done alike, as long as nothing else stands
+// between: of users of one promise, and of promises of which nobody and no place is named.
+func grouped(list []ConfirmedDoubt) []doubtGroup {
+	var groups []doubtGroup
+	for _, d := range list {
+		if n := len(groups); n > 0 && groups[n-1].take(&d) {
+			continue
+		}
+		groups = append(groups, doubtGroup{d, []string{string(d.Promise)}, []string{string(d.User)}})
+	}
+	return groups
+}
+
+// take adds what is doubted if it is alike.
+func (g *doubtGroup) take(d *ConfirmedDoubt) bool {
+	a, b := g.ConfirmedDoubt, *d
+	switch a.User, b.User, a.Unit, b.Unit = "", "", "", ""; {
+	case a == b && (g.User == "") != (d.User == ""):
+		return false
+	case a == b:
+		g.users = append(g.users, string(d.User))
+		return true
+	case g.User != "" || d.User != "" || g.Store != "" || g.Server != "":
+		return false
+	}
+	a.Promise, a.Expected, b.Promise, b.Expected = "", "", "", ""
+	if a == b {
+		g.promises = append(g.promises, string(d.Promise))
+	}
+	return a == b
+}
+
+// mostNamed is how many users people are named who are doubted alike.
+const mostNamed = 3
+
+// who are the users.
+func (g *doubtGroup) who() string {
+	if g.User == "" {
+		return ""
+	}
+	who := strings.Join(g.users[:min(len(g.users), mostNamed)], ", ")
+	if more := len(g.users) - mostNamed; more > 0 {
+		who += " and " + inventory.CountText(more) + " more"
+	}
+	return who
+}
+
+// text is what was expected and found; what several promises expected stands above.
+func (g *doubtGroup) text() string {
+	if len(g.promises) > 1 {
+		return strings.Join(g.promises[1:], ", ") + " likewise; found: " + g.Found
+	}
+	return "expected: " + g.Expected + "; found: " + g.Found
+}
+
+func doubts(list []doubtGroup) *Table {
 	return &Table{
 		Columns: []Column{
 			left("not met", "promise", 0), left("", "verdict", 0), left("user", "user", 0), left("store", "store", 0), left("server", "server", 1), left("mailbox", "mailbox", 2),
 			beneath("expected"), beneath("next"),
 		},
-		Rows: rowsOf(list, func(d ConfirmedDoubt) []Cell {
+		Rows: rowsOf(list, func(d doubtGroup) []Cell {
 			return []Cell{
-				words(string(d.Promise)), fulfilment(d.Verdict), words(string(d.User)), words(string(d.Store)), words(string(d.Server)), words(string(d.Mailbox)),
-				words("expected: " + d.Expected + "; found: " + d.Found), words("next: " + d.Next),
+				words(string(d.Promise)), fulfilment(d.Verdict), words(d.who()), words(string(d.Store)), words(string(d.Server)), words(string(d.Mailbox)),
+				words(d.text()), words("next: " + d.Next),
 			}
 		}),
 	}

@@ -96,6 +96,9 @@ func (r *Rehearsed) Screen() *Screen {
 	for i := range units[:min(len(units), mostUnits)] {
 		s.add(units[i].lines())
 	}
+	if steps := r.steps(); steps != nil {
+		s.add(steps)
+	}
 	return s
 }
 

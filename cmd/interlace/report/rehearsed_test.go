@@ -62,6 +62,14 @@ c1 promote s3 on imap3, 0 B: stopped
   promote failed on 2026-11-26T22:00:05Z: it is full
   undo stop
     # /bin/instance start '{file}' (instance_hook start s3 imap1 master, on this machine)
+
+step         when it is done
+copy         most is copied while they work
+deny_source  whoever may write to it is kept out of the
+             old store
+route        mail and clients are sent to where the
+             users are now
+canary       a login and a delivery work there
 `
 	var got strings.Builder
 	if err := aRehearsal().Screen().Text(&got, Style{Width: 56}); err != nil || got.String() != want {

@@ -1,0 +1,76 @@
+package apply
+
+import (
+	"context"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
+)
+
+// RouteNames are the words in which whoever routes a user names the ends of the route.
+type RouteNames struct {
+	From string `json:"from"`
+	To   string `json:"to"`
+}
+
+// beginning is what a unit's check writes down for all that follows.
+type beginning struct {
+	// Masters are the servers of the masters.
+	Masters map[inventory.StoreID]inventory.ServerID `json:"masters,omitempty"`
+	// Routes are the words in which the unit's users are routed, there and back: that is
+	// decided once.
+	Routes map[inventory.UserID]RouteNames `json:"routes,omitempty"`
+}
+
+func begunWith(records []monitor.StepRecord) beginning {
+	var b beginning
+	read(records, monitor.StepCheck, &b)
+	return b
+}
+
+// NamesOf returns the words in which the users of a unit are routed of which this is
+// written down; nil: that is not decided.
+func NamesOf(records []monitor.StepRecord) map[inventory.UserID]RouteNames {
+	return begunWith(records).Routes
+}
+
+// decide says in which words users are routed; nothing where nobody is asked.
+func (o *Options) decide(ctx context.Context, routes []Route) (map[inventory.UserID]RouteNames, error) {
+	if o.Name == nil || len(routes) == 0 {
+		return nil, nil
+	}
+	named, err := o.Name(ctx, routes)
+	if err != nil {
+		return nil, err
+	}
+	names := map[inventory.UserID]RouteNames{}
+	for i := range named {
+		names[named[i].User] = named[i].Names
+	}
+	return names, nil
+}
+
+// named are routes in the words that were decided when the unit began. For who was not
+// there then it is decided now.
+func (o *Options) named(ctx context.Context, routes []Route, records []monitor.StepRecord) ([]Route, error) {
+	begun := begunWith(records).Routes
+	var others []Route
+	for i := range routes {
+		names, known := begun[routes[i].User]
+		if routes[i].Names = names; !known {
+			others = append(others, routes[i])
+		}
+	}
+	late, err := o.decide(ctx, others)
+	for i := range routes {
+		if names, known := late[routes[i].User]; known {
+			routes[i].Names = names
+		}
+	}
+	return routes, err
+}
+
+// back leads the other way, in the same words.
+func (r Route) back() Route {
+	return Route{User: r.User, From: r.To, To: r.From, Names: RouteNames{From: r.Names.To, To: r.Names.From}}
+}

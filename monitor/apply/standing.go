@@ -1,0 +1,163 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/interlacemail/interlace/inventory"
+)
+
+// fallen says that an instance which has to run, or to answer, does not.
+type fallen struct{ error }
+
+// Unwrap returns what is wrong.
+func (f *fallen) Unwrap() error { return f.error }
+
+// restore has those of a store's instances started that do not run, and fails where not all
+// of them stand then. The first one is the master. Servers that are down are passed over.
+func (c *change) restore(ctx context.Context, instances []inventory.Instance) error {
+	if c.rehearsed {
+		return nil // nothing was done that could have ended them
+	}
+	var wrong error
+	for i, in := range instances {
+		if in.Role = inventory.Replica; i == 0 {
+			in.Role = inventory.Master
+		}
+		if c.alive(in.Server) {
+			wrong = errors.Join(wrong, c.wake(ctx, in, instances))
+		}
+	}
+	if wrong != nil {
+		return &fallen{wrong}
+	}
+	return c.stand(ctx, instances)
+}
+
+// wake has an instance started if it does not run.
+func (c *change) wake(ctx context.Context, in inventory.Instance, instances []inventory.Instance) error {
+	h, err := c.open(ctx, in)
+	if err != nil {
+		return err
+	}
+	r, err := h.activity(ctx)
+	if err != nil || r.runs {
+		return err
+	}
+	if _, err = c.order(ctx, &Order{Act: ActStart, Store: c.store.Name, Instance: in, Instances: instances}); err != nil {
+		err = fmt.Errorf("nothing with %s runs on %s: %w", h.conf, h.server, err)
+	}
+	return err
+}
+
+// stand waits until these instances run and answer, the first one as the master of the
+// others, and the others as replicas. The error tells of all that do not. Servers that are
+// down are passed over.
+func (c *change) stand(ctx context.Context, instances []inventory.Instance) error {
+	wrong := make([]error, len(instances))
+	var looking errgroup.Group
+	for i, in := range instances {
+		if !c.alive(in.Server) {
+			continue
+		}
+		looking.Go(func() error {
+			wrong[i] = c.stands(ctx, in, func(r *activity) string { return falls(r, i == 0, len(instances) > 1) })
+			return nil
+		})
+	}
+	if err := errors.Join(looking.Wait(), errors.Join(wrong...)); err != nil {
+		return &fallen{err}
+	}
+	return nil
+}
+
+// stands waits until an instance runs as it should, and answers.
+func (c *change) stands(ctx context.Context, in inventory.Instance, wrong func(*activity) string) error {
+	h, err := c.open(ctx, in)
+	if err != nil {
+		return err
+	}
+	if err := c.settles(ctx, h, wrong); err != nil {
+		return err
+	}
+	if _, err := c.greetSoon(ctx, in); err != nil {
+		return fmt.Errorf("%s on %s does not answer: %w", c.store.Name, in.Server, err)
+	}
+	return nil
+}
+
+// falls says what keeps an instance from being the master, or a replica.
+func falls(r *activity, leads, others bool) string {
+	switch {
+	case !r.runs:
+		return "nothing of it runs"
+	case leads && others && !r.sends:
+		return "no rolling sync_client runs"
+	case !leads:
+		return leadsStill(r)
+	}
+	return ""
+}
+
+// remains says what is left of an instance that was removed, but for its data: of its
+// processes, and of the master's channel to it.
+func (c *change) remains(ctx context.Context, gone inventory.Instance) (string, error) {
+	if text, err := c.sentTo(ctx, gone); err != nil || text != "" {
+		return text, err
+	}
+	if !c.alive(gone.Server) {
+		return "", nil
+	}
+	h := c.at(gone)
+	r, err := h.activity(ctx)
+	switch {
+	case err != nil:
+		return "", err
+	case r.runs:
+		return fmt.Sprintf("it still runs: %s on %s", h.conf, h.server), nil
+	}
+	if client, err := c.Dial(ctx, gone, ""); err == nil {
+		client.Close()
+		return fmt.Sprintf("an instance still answers at %s", gone.IMAP), nil
+	}
+	return "", nil
+}
+
+// sentTo says how the master still sends to an instance that was removed.
+func (c *change) sentTo(ctx context.Context, gone inventory.Instance) (string, error) {
+	if len(c.without()) == 0 {
+		return "", nil // it was the only one
+	}
+	master, err := c.open(ctx, c.without()[0])
+	if err != nil {
+		return "", err
+	}
+	if channel, err := master.channelTo(ctx, gone); err == nil {
+		return fmt.Sprintf("%s on %s still has the channel %s to it", master.conf, master.server, channel), nil
+	}
+	r, err := master.activity(ctx)
+	if err != nil {
+		return "", err
+	}
+	for _, channel := range r.clients {
+		if !slices.Contains(master.channelsOf(), channel) {
+			return fmt.Sprintf("a rolling sync_client still works on the channel %s, for which nothing is logged any more: %s on %s", channel, master.conf, master.server), nil
+		}
+	}
+	return "", nil
+}
+
+// vanishes waits until nothing is left of an instance that was removed, but for its data.
+func (c *change) vanishes(ctx context.Context, gone inventory.Instance) error {
+	return c.awaits(ctx, func(ctx context.Context) (string, error) {
+		why, err := c.remains(ctx, gone)
+		if why != "" {
+			why += "; instance_hook remove has to end that, and is asked for again by interlace apply --resume --yes"
+		}
+		return why, err
+	})
+}
