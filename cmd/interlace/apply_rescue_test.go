@@ -42,7 +42,9 @@ func TestRescue(t *testing.T) {
 		if want := "Its users were let in again where they were, which is not written down"; status != 2 || !strings.Contains(stderr, want) || strings.Contains(stdout+stderr, "KEPT OUT") || strings.Contains(stdout, "kept out since 2") {
 			t.Errorf("%s: status %d, %s%s", how, status, stdout, stderr)
 		}
-		m.allServed("s1")
+		if at := m.served("anna") + m.served("ben"); at != "s1s1" {
+			t.Errorf("%s: they are served by %q", how, at)
+		}
 	}
 	m.must(syscall.Mount("", dir, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""))
 	rescued("read-only", "--resume")
