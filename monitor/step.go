@@ -59,6 +59,11 @@ const (
 	StepFailed  StepState = "failed"
 	StepUndoing StepState = "undoing" // what the step did is about to be taken back
 	StepUndone  StepState = "undone"
+	// StepRecalled says that the unit is to be taken back, whoever goes on with it; of the step
+	// nothing has changed.
+	StepRecalled StepState = "recalled"
+	// StepWithdrawn says that this is not asked for any more.
+	StepWithdrawn StepState = "withdrawn"
 )
 
 // StepRecord is an entry of the journal of what was carried out.

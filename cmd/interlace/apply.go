@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
+	"os/signal"
 	"slices"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -66,8 +69,9 @@ time, but while a store of theirs is behind or has a critical alert.
 All that is done is written down in the database before and after, with the plans.
 When apply was killed, --resume --yes goes on with what is there, and needs no file.
 --rollback --yes takes back what can be; users who are on their new store already are
-moved back, with the mail that has come since. A change of a layout that is done is
-not taken back: that needs another layout plan.
+moved back, with the mail that has come since. --resume --yes goes on with a rollback
+that was killed as one; who names the plans again has go on what has not turned back.
+A change of a layout that is done is not taken back: that needs another layout plan.
 
 From its beginning to its end each group claims the instances that it changes, with a
 file interlace-….claim in their configdirectory: apply with another database, or with
@@ -163,6 +167,9 @@ func (a *app) apply(ctx context.Context, paths []string, flags applyFlags) error
 	}
 	defer h.Close()
 	if flags.yes {
+		unread := make(chan os.Signal, 1)
+		signal.Notify(unread, syscall.SIGPIPE) // that nobody reads what it says ends nothing
+		defer signal.Stop(unread)
 		release, err := a.claimApply()
 		if err != nil {
 			return err

@@ -44,6 +44,16 @@ func (j *job) bar() {
 	}
 }
 
+// barRecalled keeps units from being begun anew that were asked to be taken back.
+func (j *job) barRecalled() {
+	for i := range j.units {
+		if u := &j.units[i]; j.recalled[u.Plan+u.Name] {
+			j.old[u.Plan+u.Name] = true
+			u.Barred = "it was asked to be taken back: interlace apply with its plan begins it anew"
+		}
+	}
+}
+
 // touches are the subjects of a plan that a unit touches: its share group, its stores, and the
 // servers of these.
 func touches(u *apply.Unit, inv *inventory.Inventory) (list []planner.Subject) {

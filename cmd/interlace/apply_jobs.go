@@ -32,6 +32,10 @@ type job struct {
 	old map[string]bool
 	// backwards tells that the units are taken back.
 	backwards bool
+	// recalled are the units, by plan and name, that are asked to be taken back in this apply,
+	// and wanted tells that all are, or such as have moved.
+	recalled  map[string]bool
+	wanted    bool
 	backSince time.Time // when the first was; zero: none was, once moved
 }
 
@@ -45,6 +49,9 @@ func (a *app) jobs(ctx context.Context, h *history.History, f *facts, paths []st
 			return nil, err
 		}
 		j.By, j.Began = account(), a.now().UTC()
+		if j.Number, err = begunAs(ctx, h, j.Plans); err != nil {
+			return nil, err
+		}
 		if err := j.look(ctx, h, f); err != nil {
 			return nil, err
 		}
@@ -59,6 +66,17 @@ func (a *app) jobs(ctx context.Context, h *history.History, f *facts, paths []st
 		return []*job{j}, nil
 	}
 	return keptJobs(ctx, h, f, rollback)
+}
+
+// begunAs returns the number of the apply of plans that is begun and not done; 0: there is none.
+func begunAs(ctx context.Context, h *history.History, plans []string) (int64, error) {
+	open, err := h.Applies(ctx, false)
+	for i := range open {
+		if slices.Equal(open[i].Plans, plans) {
+			return open[i].Number, err
+		}
+	}
+	return 0, err
 }
 
 // keptJobs returns all that is begun and not done. Each unit belongs to the apply that has
@@ -82,9 +100,10 @@ func keptJobs(ctx context.Context, h *history.History, f *facts, rollback bool) 
 		if err := j.look(ctx, h, f); err != nil {
 			return nil, err
 		}
-		j.backwards = j.backwards || rollback
+		j.backwards = j.backwards || j.wanted || rollback
 		if !j.backwards {
 			j.bar()
+			j.barRecalled()
 		}
 		list = append(list, j)
 		taken(later, &all[i])
@@ -239,6 +258,7 @@ func (j *job) changes() []*planFile {
 func (j *job) look(ctx context.Context, steps apply.Journal, f *facts) error {
 	var executed []*apply.Unit
 	units := j.units
+	j.recalled = map[string]bool{}
 	for i := range j.units {
 		units = append(units, apply.Reverse(&j.units[i])...)
 	}
@@ -252,11 +272,12 @@ func (j *job) look(ctx context.Context, steps apply.Journal, f *facts) error {
 			executed = append(executed, u)
 		}
 		j.begun = j.begun || !u.Fresh(records)
-		if i >= len(j.units) && len(records) > 0 && !j.elsewhere[u.Plan] {
-			j.backwards = true
-			if at := records[0].At; j.backSince.IsZero() || at.Before(j.backSince) {
-				j.backSince = at
-			}
+		switch {
+		case j.elsewhere[u.Plan]:
+		case i < len(j.units):
+			j.recall(u, records)
+		case len(records) > 0:
+			j.takenBack(records[0].At)
 		}
 	}
 	j.found = f
@@ -265,6 +286,29 @@ func (j *job) look(ctx context.Context, steps apply.Journal, f *facts) error {
 	}
 	j.units = slices.DeleteFunc(j.units, func(u apply.Unit) bool { return j.elsewhere[u.Plan] })
 	return nil
+}
+
+// recall notes that a unit is asked to be taken back, and with it the whole job, or a part.
+func (j *job) recall(u *apply.Unit, records []monitor.StepRecord) {
+	asked := u.Recalled(records)
+	if asked == nil {
+		return
+	}
+	if u.Pending(records) {
+		j.takenBack(asked.At)
+	}
+	j.wanted = j.wanted || asked.Apply == j.Number && !asked.Part || u.Do == nil && u.Settled(records)
+	if asked.Apply == j.Number {
+		j.recalled[u.Plan+u.Name] = true
+	}
+}
+
+// takenBack notes that the job is taken back since a time.
+func (j *job) takenBack(at time.Time) {
+	j.backwards = true
+	if j.backSince.IsZero() || at.Before(j.backSince) {
+		j.backSince = at
+	}
 }
 
 // has reports whether a unit is one of the plans, and none that takes such a one back.

@@ -15,7 +15,13 @@ import (
 func (c *applying) sayLeft(results []apply.Result) {
 	var until time.Time
 	for i := range results {
-		until = later(until, results[i].Kept(c.app.config.KeepSource))
+		r := &results[i]
+		if at := r.Kept(c.app.config.KeepSource); at.After(c.app.now()) {
+			until = later(until, at)
+		}
+		if r.Unmet {
+			c.app.note("%s: the original stays where it was, denied, though its time is over: %s; when that is mended interlace apply --resume --yes reads all again and deletes it", inventory.Printable(r.Unit.Name), r.Why)
+		}
 	}
 	if !until.IsZero() {
 		c.app.note("the originals stay where they were, denied, until %s; interlace apply --resume --yes then deletes them", until.Local().Format(time.RFC3339))
@@ -93,7 +99,8 @@ func (c *applying) sayInstances(results []apply.Result) {
 // at its end.
 func (c *applying) sayStayed(j *job, results []apply.Result) {
 	for i := range results {
-		if r := &results[i]; j.backwards && !j.has(r.Unit) && r.Outcome != apply.Moved && r.Outcome != apply.Finished {
+		r := &results[i]
+		if j.backwards && !j.has(r.Unit) && r.Outcome != apply.Moved && r.Outcome != apply.Finished {
 			c.app.note("%s: NOT moved back, and still where the plan has moved them: interlace apply --rollback --yes tries again", inventory.Printable(r.Unit.Name))
 		}
 	}

@@ -64,6 +64,9 @@ case "$*" in
 		while [ ! -e "$at/locked" ]; do sleep 0.05; done
 	fi
 	;;
+*/cyr_deny*' -a '*)
+	[ ! -e "$at/hang-when-let-in" ] || { touch "$at/lets-in"; exec sleep 20; }
+	;;
 esac
 exec setpriv --reuid=cyrus --regid=mail --clear-groups -- "$@"
 `
@@ -482,10 +485,10 @@ func TestApplyBesideDownServer(t *testing.T) {
 }
 
 // killWhenDenied carries the plan out until users are kept out, and kills that.
-func (m *moving) killWhenDenied() {
+func (m *moving) killWhenDenied(further ...string) {
 	m.Helper()
 	put(m.T, "hang-when-denied", "")
-	p := m.begin("users.json", "--yes")
+	p := m.begin(append(further, "users.json", "--yes")...)
 	m.wait("they are kept out", func() bool { return m.served("anna")+m.served("ben") == "" })
 	p.Process.Kill()
 	p.end()

@@ -10,8 +10,8 @@ import (
 )
 
 // keptOut says who is kept out when an apply ends, since when and why, and what to do about
-// it; nil: nobody is.
-func keptOut(results []apply.Result) error {
+// it; nil: nobody is. Where the database can't be used it says how to let them in by hand.
+func (c *applying) keptOut(results []apply.Result, deaf bool) error {
 	var out error
 	for i := range results {
 		r := &results[i]
@@ -26,6 +26,9 @@ func keptOut(results []apply.Result) error {
 		text += fmt.Sprintf(", since %s, at step %s", since.Local().Format(time.RFC3339), r.Step())
 		if r.Why != "" {
 			text += ": " + r.Why
+		}
+		if commands := c.byHand(r.Unit); deaf && commands != "" {
+			text += "\nto let them in by hand, on the store to which they are routed and on no other:\n" + commands
 		}
 		out = errors.Join(out, errors.New(text))
 	}

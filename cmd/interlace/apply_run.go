@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"syscall"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
@@ -31,10 +32,8 @@ type applying struct {
 
 // run carries the jobs out, one after the other, and prints what became of them.
 func (c *applying) run(ctx context.Context) error {
-	for _, j := range c.jobs {
-		if err := c.history.BeginApply(ctx, &j.Apply, j.texts); err != nil {
-			return err
-		}
+	if err := c.begin(ctx); err != nil {
+		return c.end(ctx, c.rescue(ctx, c.jobs), err, false)
 	}
 	c.options.Tally = &apply.Tally{}
 	var results []apply.Result
@@ -51,15 +50,24 @@ func (c *applying) run(ctx context.Context) error {
 			break
 		}
 	}
+	return c.end(ctx, results, wrong, fine)
+}
+
+// end prints what became of units, and says who is kept out and what else is left to be done.
+func (c *applying) end(ctx context.Context, results []apply.Result, wrong error, fine bool) error {
 	if wrong != nil && results == nil {
 		return wrong
 	}
 	apply.MarkBack(results)
 	shown := c.applied(results)
 	err := c.app.print(result{screen: shown.Screen(), table: shown.Table(), json: object(shown)})
+	if errors.Is(err, syscall.EPIPE) {
+		c.app.note("what was done is not shown: %v", err)
+		err = nil
+	}
 	c.sayLeft(results)
 	c.sayClaims(results)
-	out := errors.Join(keptOut(results), fallen(results))
+	out := errors.Join(c.keptOut(results, wrong != nil), fallen(results))
 	switch {
 	case errors.Join(wrong, err, out) != nil:
 		return errors.Join(wrong, err, out)
@@ -67,6 +75,32 @@ func (c *applying) run(ctx context.Context) error {
 		return errCut
 	case !fine:
 		return errFound
+	}
+	return nil
+}
+
+// begin writes down that the jobs are begun and, before anything is taken back, what of them is
+// to be: a later --resume goes on with that. Who names the plans again has them go on.
+func (c *applying) begin(ctx context.Context) error {
+	part := ""
+	if wave := c.flags.onlyWave.given(0); wave > 0 {
+		part = fmt.Sprintf("wave %d", wave)
+	}
+	for _, j := range c.jobs {
+		if err := c.history.BeginApply(ctx, &j.Apply, j.texts); err != nil {
+			return err
+		}
+		units := slices.DeleteFunc(c.units(), func(u *apply.Unit) bool { return !j.has(u) })
+		var err error
+		switch {
+		case c.flags.rollback:
+			err = apply.WriteRecall(ctx, units, j.Number, part, c.options)
+		case !c.flags.resume:
+			err = apply.WithdrawRecall(ctx, units, c.options)
+		}
+		if err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -112,7 +146,7 @@ func (c *applying) fine(j *job, results []apply.Result) bool {
 		if j.forGood(&r) {
 			return true
 		}
-		return r.Outcome != apply.Moved && r.Outcome != apply.Finished
+		return r.Unmet || r.Outcome != apply.Moved && r.Outcome != apply.Finished
 	})
 }
 
@@ -129,7 +163,7 @@ func (c *applying) carryOut(ctx context.Context, j *job) ([]apply.Result, error)
 	o.Progress = shown.at
 	quiet := c.app.quieting(c.history, "apply "+j.name(), storesOf(j.units))
 	if err := quiet.begin(ctx); err != nil {
-		return nil, err
+		return c.rescue(ctx, []*job{j}), err
 	}
 	defer quiet.end(context.WithoutCancel(ctx))
 	results, err := apply.CarryOut(ctx, j.units, j.backwards, &o)

@@ -15,6 +15,9 @@ import (
 func openClaim(database, of string) (*os.File, error) {
 	path := filepath.Join(filepath.Dir(database), "."+filepath.Base(database)+"-"+of)
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|syscall.O_NOFOLLOW, 0o600)
+	if errors.Is(err, syscall.EROFS) { // it can be locked all the same
+		f, err = os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW, 0)
+	}
 	if err != nil {
 		command, _, _ := strings.Cut(of, "-")
 		return nil, hint(fmt.Errorf("claim the %s: %w", command, err), "%s", claimHint(path, command, err))

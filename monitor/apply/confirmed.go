@@ -2,6 +2,7 @@ package apply
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -11,6 +12,9 @@ import (
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/planner"
 )
+
+// errUnmet says that originals are kept though their time is over.
+var errUnmet = errors.New("not confirmed")
 
 // confirmed fails where not all of what was moved is what it was promised to be, which
 // includes that each message was read whole on every copy, and tells what was read.
@@ -24,7 +28,7 @@ func (m *move) confirmed(ctx context.Context, step monitor.Step) (read string, e
 	}
 	read, err = m.Live.Confirmed(ctx, unit, func(text string) { m.tell(Progress{Unit: m.unit, Verb: Do, Step: step, Far: text}) })
 	if err != nil {
-		return "", fmt.Errorf("%w: not confirmed: %w", errRests, err)
+		return "", fmt.Errorf("%w: %w: %w", errRests, errUnmet, err)
 	}
 	return read, nil
 }

@@ -117,8 +117,8 @@ func (m *move) uncopy(ctx context.Context) error {
 		}
 	}
 	if wrong != nil {
-		wrong = fmt.Errorf("users %s are let in where they were; their copies on %s stay for now, where nobody is let in: %w; %s",
-			inventory.Printable(namesOf(m.users())), m.target.store.Name, wrong, string(errLeft))
+		wrong = fmt.Errorf("%s let in where they were; their copies on %s stay for now, where nobody is let in: %w; %s",
+			Who(m.users()), m.target.store.Name, wrong, string(errLeft))
 	}
 	return wrong
 }

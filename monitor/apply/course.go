@@ -88,8 +88,9 @@ type Action struct {
 //
 // A step that failed before the pivot turns the unit back: that step, if it began, and all
 // before it are undone, the last one first. So does the pivot if it could not begin, or has
-// failed with nobody let in. What else failed from the pivot on is done again. After a unit has come back a new record of its
-// first step begins anew.
+// failed with nobody let in. What else failed from the pivot on is done again. Where it is
+// written down that the unit is to be taken back it goes on as with back. After a unit has
+// come back a new record of its first step begins anew.
 func (c *Course) Next(records []monitor.StepRecord, back bool) Action {
 	at := c.stand(records)
 	if back && !at.back && at.reversible {
@@ -149,6 +150,11 @@ func (c *Course) stand(records []monitor.StepRecord) standing {
 				break
 			}
 			at.began = false
+		case monitor.StepRecalled:
+			if !at.back && at.reversible {
+				at.turn()
+				at.failures = 0
+			}
 		case monitor.StepUndoing:
 			at.back, at.step, at.began = true, step, true
 		case monitor.StepUndone:

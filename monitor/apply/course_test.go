@@ -24,6 +24,11 @@ func TestNext(t *testing.T) {
 		{"ab ad", false, "do b"},
 		{"ab ad bb bd cb cd", false, "do d"},
 		{"ab ad bb bf", false, "undo b"},
+		{"ar", false, "end back"},
+		{"ab ad br", false, "undo a"},
+		{"ab ad bb br", false, "undo b"},
+		{"ab ad bb br bu bU ar", false, "undo a"},
+		{"ab ad bb bd cb cd db dr", false, "do d again"},
 		{"ab ad bb bf bu", false, "undo b again"},
 		{"ab ad bb bf bu bU", false, "undo a"},
 		{"ab ad bb bf bu bf", false, "undo b 1 failures"},
@@ -125,7 +130,7 @@ func (w *world) check(t *testing.T, seed uint64, a apply.Action) {
 
 func read(journal string) []monitor.StepRecord {
 	states := map[byte]monitor.StepState{
-		'b': monitor.StepBegan, 'd': monitor.StepDone, 'f': monitor.StepFailed, 'n': monitor.StepFailed, 'u': monitor.StepUndoing, 'U': monitor.StepUndone,
+		'b': monitor.StepBegan, 'd': monitor.StepDone, 'f': monitor.StepFailed, 'n': monitor.StepFailed, 'u': monitor.StepUndoing, 'U': monitor.StepUndone, 'r': monitor.StepRecalled,
 	}
 	var records []monitor.StepRecord
 	for _, word := range strings.Fields(journal) {

@@ -126,5 +126,5 @@ func (u *Unit) keptWords() string {
 	for _, s := range slices.Sorted(slices.Values(u.Stores())) {
 		stores = append(stores, string(s))
 	}
-	return fmt.Sprintf("%s are kept out of %s", inventory.Printable(namesOf(users)), strings.Join(stores, " and "))
+	return fmt.Sprintf("%s kept out of %s", Who(users), strings.Join(stores, " and "))
 }

@@ -84,7 +84,7 @@ func TestDeafJournal(t *testing.T) {
 		routed := r.routes[inventory.UserID(user)] != inventory.ServerID(from.Name)
 		_, refused := login(t.Context(), from, user)
 		_, refusedZed := login(t.Context(), from, "zed"+user)
-		told := strings.Contains(done[0].Why, user+" are kept out of s1 and s2 since ") && strings.Contains(done[0].Why, "interlace apply --resume --yes")
+		told := strings.Contains(done[0].Why, "user "+user+" is kept out of s1 and s2 since ") && strings.Contains(done[0].Why, "interlace apply --resume --yes")
 		if done[0].Outcome != apply.Stopped || !strings.Contains(done[0].Why, errFull.Error()) || routed && refused == nil || (refused != nil || refusedZed != nil) && !routed && !told {
 			t.Fatalf("after %d records: %s, %s; routed %v, refused %v, %v\n%v", n, done[0].Outcome, done[0].Why, routed, refused, refusedZed, j)
 		}

@@ -69,7 +69,7 @@ func (u *Unit) account(records []monitor.StepRecord) (*Account, error) {
 		return nil, err
 	}
 	a := &Account{Fate: Unbegun, Records: records}
-	if len(records) == 0 {
+	if !begun(records) {
 		return a, nil
 	}
 	a.At = records[len(records)-1].At

@@ -173,7 +173,7 @@ func effectsOf(records []monitor.StepRecord) effects {
 // mustHold says what has to be so for the unit to go on.
 func (m *move) mustHold(records []monitor.StepRecord) string {
 	e := effectsOf(records)
-	text := "users " + inventory.Printable(namesOf(m.users())) + " are routed to "
+	text := Who(m.users()) + " routed to "
 	switch {
 	case e.unrouted:
 		text += "where they were, or to the master of " + string(m.target.store.Name)

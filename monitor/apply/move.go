@@ -112,7 +112,7 @@ func (m *move) undo(ctx context.Context, step monitor.Step, records []monitor.St
 		}
 		err := m.target.hosts[0].letIn(ctx, m.users())
 		if err = errors.Join(err, m.target.letInReplicas(ctx, m.users())); err != nil {
-			err = fmt.Errorf("on %s, where they are not, users %s are still denied: %w; %w", m.target.store.Name, inventory.Printable(namesOf(m.users())), err, errLeft)
+			err = fmt.Errorf("on %s, where they are not, %s still denied: %w; %w", m.target.store.Name, Who(m.users()), err, errLeft)
 		}
 		return err
 	case monitor.StepCopy:

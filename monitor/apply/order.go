@@ -104,15 +104,33 @@ func (r *run) keepsRules(ctx context.Context, fresh []*task) error {
 	for _, t := range fresh {
 		after = append(after, &t.Unit)
 	}
-	if text, err := r.worse(ctx, before, after); err != nil || text != "" {
+	if text, err := r.worse(ctx, before, after, returning(fresh)); err != nil || text != "" {
 		return errors.Join(err, fmt.Errorf("it would break rules that are kept now: %s", text))
 	}
 	return nil
 }
 
-// worse tells which rules are broken by more when further units are carried out.
-func (r *run) worse(ctx context.Context, before, after []*Unit) (string, error) {
+// returning are users who are moved back to originals that are kept.
+func returning(tasks []*task) (users []inventory.UserID) {
+	for _, t := range tasks {
+		for i := range t.Moves {
+			if t.Of != "" {
+				users = append(users, t.Moves[i].User)
+			}
+		}
+	}
+	return users
+}
+
+// worse tells which rules are broken by more when further units are carried out. Those users
+// take no further room for whom the disks of their new store have an original already.
+func (r *run) worse(ctx context.Context, before, after []*Unit, there []inventory.UserID) (string, error) {
 	from, to := Carried(r.Inventory, before), Carried(r.Inventory, after)
+	for _, u := range there {
+		if at, disk := to.User(u), to.Disk(); at >= 0 && disk >= 0 {
+			to.Users[at].Load[disk] = 0
+		}
+	}
 	old, _, err := rules.Check(ctx, from, r.Groups, rules.Options{From: from})
 	if err != nil {
 		return "", err

@@ -14,6 +14,7 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
+	"github.com/interlacemail/interlace/inventory/sharing"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/apply"
 	"github.com/interlacemail/interlace/planner"
@@ -201,5 +202,30 @@ func TestFailuresOfAllPlans(t *testing.T) {
 	all := outcomes(t, o, false, lost, unit("next", "s3", "s4", "ben"))
 	if all[0].Outcome != apply.Blocked || all[1].Outcome != apply.Back {
 		t.Errorf("after an original that nobody claims: %+v", all)
+	}
+}
+
+// Who is moved back to an original that is kept takes no room there: its disk may be too full.
+func TestBackToAFullStore(t *testing.T) {
+	t.Parallel()
+	o, _ := paper(t, &journal{left: -1})
+	inv := o.Inventory
+	for _, s := range inv.Stores {
+		inv.Servers = append(inv.Servers, inventory.Server{Name: s.Instances[0].Server})
+	}
+	inv.Stores[0].Capacity[inv.Disk()] = 1e9
+	for _, name := range []inventory.UserID{"anna", "ben"} {
+		u := inventory.User{Name: name, Store: "s2", Kind: inventory.Person}
+		u.Load[inv.Disk()] = 2e9
+		inv.Users = append(inv.Users, u)
+	}
+	o.Groups = sharing.Groups(inv)
+	anna, ben := unit("anna to s2, back to s1", "s2", "s1", "anna"), unit("ben to s1", "s2", "s1", "ben")
+	anna.Of = "anna to s2"
+	if r := outcomes(t, o, false, anna)[0]; strings.Contains(r.Why, "break rules") || r.Outcome != apply.Back {
+		t.Errorf("to her original: %s, %s", r.Outcome, r.Why)
+	}
+	if r := outcomes(t, o, false, ben)[0]; !strings.Contains(r.Why, "it would break rules that are kept now") {
+		t.Errorf("to where he has none: %s, %s", r.Outcome, r.Why)
 	}
 }

@@ -15,6 +15,7 @@ type Result struct {
 	Outcome Outcome
 	Why     string // it has not come further
 	Still   bool   // nothing was done about it: there was nothing to do, or something has kept it
+	Unmet   bool   // originals are kept beyond their time, since what was promised is not confirmed
 	Claims  string // why claims of it are left somewhere, though it has ended; or nothing
 	Records []monitor.StepRecord
 	// Fallen tells that an instance of the store that has to run, or to answer, does not, as

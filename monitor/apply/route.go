@@ -93,8 +93,8 @@ func (m *move) unroute(ctx context.Context, records []monitor.StepRecord) error 
 		err = m.persist(limited, routes, before)
 	}
 	if err != nil {
-		err = fmt.Errorf("users %s are kept out everywhere: where mail and clients are sent could not be set back: %w; %w",
-			inventory.Printable(namesOf(m.users())), err, errUnrouted)
+		err = fmt.Errorf("%s kept out everywhere: where mail and clients are sent could not be set back: %w; %w",
+			Who(m.users()), err, errUnrouted)
 	}
 	return err
 }

@@ -348,7 +348,7 @@ func (r *run) results(ctx context.Context) (list []Result, unread error) {
 		}
 		var down *fallen
 		list = append(list, Result{
-			Unit: &t.Unit, Outcome: t.outcome, Why: textOf(t.why), Still: t.still, Fallen: errors.As(t.why, &down), In: t.in, Claims: textOf(t.left), Records: records,
+			Unit: &t.Unit, Outcome: t.outcome, Why: textOf(t.why), Still: t.still, Unmet: errors.Is(t.why, errUnmet), Fallen: errors.As(t.why, &down), In: t.in, Claims: textOf(t.left), Records: records,
 		})
 	}
 	return list, unread

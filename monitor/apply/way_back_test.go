@@ -289,7 +289,7 @@ func TestRouteIsTakenBack(t *testing.T) {
 				t.Errorf("%s: it is told twice: %v", test.name, err)
 			}
 			if test.want == apply.Broken {
-				if !strings.Contains(err.Error(), "users "+user+" are kept out everywhere") {
+				if !strings.Contains(err.Error(), "user "+user+" is kept out everywhere") {
 					t.Errorf("%s: %v", test.name, err)
 				}
 				if out, err := login(ctx, to, user); err == nil {

@@ -121,7 +121,7 @@ func (c *checking) check(ctx context.Context) (*monitor.Confirmation, error) {
 	if !made.nothing {
 		out.Promises = append(out.Promises, copies.promise(), behind.promise())
 	}
-	if c.Occasion == monitor.BeforeDeletion && len(made.movers) > 0 {
+	if (c.Occasion == monitor.BeforeDeletion || c.readWrong()) && len(made.movers) > 0 {
 		whole, err := c.whole(ctx, made.movers, verdict(out.Promises))
 		if err != nil {
 			return nil, err

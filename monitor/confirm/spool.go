@@ -50,29 +50,49 @@ func (c *checking) wasRead(t *tally, d monitor.Doubt) {
 	d.Next = "interlace apply --resume --yes reads it when the originals have been kept for their time, and deletes them only then"
 	for i := range c.units {
 		u := &c.units[i]
-		if !slices.ContainsFunc(parts(u), func(p part) bool {
-			return c.accounts[p] != nil && c.accounts[p].Fate == apply.InEffect && c.accounts[p].Left
-		}) {
+		if !c.leaves(u) {
 			continue
 		}
-		var last *monitor.Promise
-		for k := range c.Earlier {
-			if e := &c.Earlier[k]; e.Unit == u.Name {
-				if at := slices.IndexFunc(e.Promises, func(p monitor.Promise) bool { return p.Name == monitor.PromiseSpool }); at >= 0 {
-					last = &e.Promises[at]
-				}
-			}
-		}
+		last, before := c.lastRead(u), c.Occasion == monitor.BeforeDeletion
 		d.Unit = inventory.Text(u.Name)
 		switch {
-		case last == nil:
+		case last == nil && before:
 			t.doubt(d)
+		case last == nil, last.Verdict == monitor.UnknownFulfilment && !before: // it is read when it is due
 		case last.Verdict == monitor.Met:
 			t.is()
 		default:
 			t.doubts = append(t.doubts, last.Doubts...)
 		}
 	}
+}
+
+// leaves reports whether originals of a unit are kept.
+func (c *checking) leaves(u *apply.Unit) bool {
+	return slices.ContainsFunc(parts(u), func(p part) bool {
+		return c.accounts[p] != nil && c.accounts[p].Fate == apply.InEffect && c.accounts[p].Left
+	})
+}
+
+// lastRead is what was found when all of a unit was last read; nil: it was not.
+func (c *checking) lastRead(u *apply.Unit) (last *monitor.Promise) {
+	for k := range c.Earlier {
+		if e := &c.Earlier[k]; e.Unit == u.Name {
+			if at := slices.IndexFunc(e.Promises, func(p monitor.Promise) bool { return p.Name == monitor.PromiseSpool }); at >= 0 {
+				last = &e.Promises[at]
+			}
+		}
+	}
+	return last
+}
+
+// readWrong reports whether of a unit whose originals are kept not all was found when it was
+// last read, which no index shows: so it stays until it is read again.
+func (c *checking) readWrong() bool {
+	return !c.reads && slices.ContainsFunc(c.units, func(u apply.Unit) bool {
+		last := c.lastRead(&u)
+		return last != nil && last.Verdict == monitor.Unmet && c.leaves(&u)
+	})
 }
 
 // spool has every copy of the new stores read all that moved, message by message, before
@@ -138,7 +158,7 @@ func (c *checking) readWhole(ctx context.Context, in inventory.Instance, movers 
 		t.met -= f.Missing + f.Other
 		d.Mailbox = inventory.Text(f.Mailbox)
 		d.Found = fmt.Sprintf("%s missing and %s not as delivered: UID %s", inventory.Counted(f.Missing, "file", "files"), inventory.CountText(f.Other), f.UIDs)
-		d.Next = fmt.Sprintf("the original on %s still has it, so keep that: put the files of these messages from its spool into that on %s, and confirm again", original(m), in.Server)
+		d.Next = fmt.Sprintf("the original on %s still has it, unless it came after the move, so keep that: put the files of these messages from its spool into that on %s (of what came later, from that of another copy of %s, or a backup), and have interlace apply --resume --yes read it again", original(m), in.Server, m.To)
 		t.doubt(d)
 	}
 	for _, u := range read.Unread {

@@ -83,7 +83,7 @@ func TestEverythingIsReadBeforeDeletion(t *testing.T) {
 	plan(monitor.UnknownFulfilment, "not read yet")
 
 	done, found := r.later()
-	if done.Outcome != apply.Moved || !strings.Contains(done.Why, "the original is kept: not confirmed") {
+	if done.Outcome != apply.Moved || !done.Unmet || !strings.Contains(done.Why, "the original is kept: not confirmed") {
 		t.Errorf("%s, %s", done.Outcome, done.Why)
 	}
 	spool := found.Promises[len(found.Promises)-1]
@@ -106,6 +106,14 @@ func TestEverythingIsReadBeforeDeletion(t *testing.T) {
 	r.before = []monitor.Confirmation{*found}
 	plan(monitor.Unmet, "UID 2")
 
+	o := r.options()
+	o.Occasion = monitor.OnRequest
+	asked, err := confirm.Plan(t.Context(), r.plan, []planner.Plan{r.plan}, o)
+	r.must(err)
+	if last := asked.Promises[len(asked.Promises)-1]; asked.Verdict != monitor.Unmet || last.Name != monitor.PromiseSpool || len(last.Doubts) != 4 || !strings.Contains(string(last.Doubts[0].Next), "unless it came after the move") {
+		t.Errorf("asked right after, what was read is not told: %+v", asked)
+	}
+
 	for _, in := range r.store("s2").Instances {
 		for mailbox, uid := range map[string]int{"user.anna": 2, "user.anna.Work": 1} {
 			original, err := os.ReadFile(r.file(r.master("s1"), mailbox, uid))
@@ -121,7 +129,7 @@ func TestEverythingIsReadBeforeDeletion(t *testing.T) {
 			text = string(s.Text)
 		}
 	}
-	if done.Outcome != apply.Finished || !strings.HasPrefix(text, "12 messages read whole; ") || !strings.Contains(text, " bytes") {
+	if done.Outcome != apply.Finished || done.Unmet || !strings.HasPrefix(text, "12 messages read whole; ") || !strings.Contains(text, " bytes") {
 		t.Errorf("%s, %s: %s", done.Outcome, done.Why, text)
 	}
 	found.Unit = "anna to s2"

@@ -1,0 +1,74 @@
+package main_test
+
+import (
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/interlacemail/interlace/monitor"
+)
+
+// recall has the journal say that a rollback of an apply was asked for, and killed before
+// anything was taken back.
+func (r *resuming) recall(plan []byte, unit string, step monitor.Step, of string) {
+	r.Helper()
+	r.must(r.h.AddStep(r.Context(), &monitor.StepRecord{Plan: id(plan), Unit: unit, Step: step, State: monitor.StepRecalled, At: time.Now(), Data: of}))
+}
+
+// A rollback that was killed is gone on with as one: what has moved, what was only begun and
+// what was not, which is not begun. Who names the plan again has it go on, unless something is
+// on its way back.
+func TestResumeOfARollback(t *testing.T) {
+	r := newResuming(t)
+	plan, units := r.plan("users.json", "1")
+	done, begun := units["s4"][0], units["s2"][0]
+	r.begin(plan)
+	r.did(plan, done, true, moved...)
+	if a, stderr := r.apply(1, "--resume"); len(a.Units) != 6 || strings.Contains(stderr, "back") {
+		t.Errorf("before: %+v %s", a, stderr)
+	}
+	r.recall(plan, units["s3"][0], monitor.StepCheck, "1")
+	listed := func(args ...string) string {
+		_, stdout, _ := program(t, append([]string{"apply", "-o", "json"}, args...)...)
+		return stdout
+	}
+	back := done + ", back to s1"
+	if text := listed("--resume"); !strings.Contains(text, back) || strings.Count(text, "nothing of it was begun")+strings.Count(text, "it was taken back") != 5 {
+		t.Errorf("nothing is begun, and who has moved is moved back: %s", text)
+	}
+	if text := listed("users.json"); strings.Contains(text, back) || strings.Contains(text, "nothing of it was begun") {
+		t.Errorf("the plan is named again: %s", text)
+	}
+	r.did(plan, begun, false, monitor.StepCheck, monitor.StepDenyTarget, monitor.StepCopy)
+	r.recall(plan, begun, monitor.StepCopy, "7")
+	if _, stderr := r.apply(2, "users.json"); !strings.Contains(stderr, "is taken back since") {
+		t.Errorf("what is on its way back begins anew: %s", stderr)
+	}
+}
+
+// A rollback that is killed while it lets users in is gone on with as one, whether or not
+// somebody reads what it prints.
+func TestKilledRollback(t *testing.T) {
+	m := newMoving(t, "anna", "ben", "carl")
+	m.killWhenDenied()
+	put(t, "hang-when-let-in", "")
+	p := m.begin("--rollback", "--yes")
+	m.wait("it lets users in", func() bool { _, err := os.Stat("lets-in"); return err == nil })
+	p.Process.Kill()
+	p.end()
+	m.must(os.Remove("hang-when-let-in"))
+	unread, pipe, err := os.Pipe()
+	m.must(err)
+	m.must(unread.Close())
+	resume := exec.Command("interlace", "apply", "--resume", "--yes")
+	resume.Stdout, resume.Stderr = pipe, pipe
+	if err := resume.Run(); err != nil {
+		t.Error(err)
+	}
+	m.allServed("s1")
+	if a, stderr := m.apply(0, "--resume", "--yes"); len(a.Units) != 0 {
+		t.Errorf("not all is taken back: %+v, %s", a, stderr)
+	}
+}
