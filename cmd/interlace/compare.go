@@ -133,12 +133,12 @@ func (a *app) compare(ctx context.Context, flags compareFlags) error {
 	if err := asker.check(ctx, f.Inventory); err != nil {
 		return err
 	}
-	if c.keeping, err = a.keep(ctx, &flags); err != nil {
+	if c.keeping, err = a.keep(ctx, c.began, &flags); err != nil {
 		return err
 	}
 	defer c.keeping.close()
 	if err := c.run(ctx); err != nil {
-		return err
+		return hint(err, "%s", c.keeping.goesOn())
 	}
 	found := c.found()
 	var unkept error

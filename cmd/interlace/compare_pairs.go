@@ -34,13 +34,12 @@ type pairOf struct {
 	store   *inventory.Store
 	master  inventory.Instance
 	replica inventory.Instance
-	down    inventory.ServerID // the server of one side that is known to be down
-	found   *monitor.Comparison
+	down    inventory.ServerID  // the server of one side that is known to be down
+	found   *monitor.Comparison // beside an error, what was found before it; nil: nothing
 	err     error
 
-	before  int // users and shared trees that were compared before this run was broken off
 	waiting int // whose turn it is not
-	left    int // who were not reached in time
+	left    int // who were not reached
 }
 
 func (p *pairOf) copy() monitor.Copy {

@@ -113,5 +113,7 @@ func (s *side) shared(ctx context.Context, names []string) (map[string][]cyrus.A
 	case cyrus.Died(err):
 		s.close()
 	}
-	return asAdmin(ctx, s, func() (map[string][]cyrus.Annotation, error) { return s.client.Annotations(ctx, cyrus.SharedScope, names...) })
+	return asAdmin(ctx, s, func() (map[string][]cyrus.Annotation, error) {
+		return s.client.Annotations(ctx, cyrus.SharedScope, names...)
+	})
 }

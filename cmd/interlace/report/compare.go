@@ -45,6 +45,23 @@ func (o *Outcomes) Add(outcome monitor.Outcome) {
 	}
 }
 
+// parts says what came out of how many.
+func (o *Outcomes) parts() (parts []string) {
+	if o.Identical > 0 || o.Different+o.Unknown == 0 {
+		parts = append(parts, things(o.Identical, "user is identical", "users are identical"))
+	}
+	switch {
+	case o.Different > 0 && parts == nil:
+		parts = append(parts, things(o.Different, "user differs", "users differ"))
+	case o.Different > 0:
+		parts = append(parts, things(o.Different, "differs", "differ"))
+	}
+	if o.Unknown > 0 {
+		parts = append(parts, fmt.Sprintf("of %s it is not known", inventory.CountText(o.Unknown)))
+	}
+	return parts
+}
+
 // Coverage is how much was compared.
 type Coverage struct {
 	Pairs     int   `json:"pairs"`
@@ -54,7 +71,7 @@ type Coverage struct {
 	Messages  int64 `json:"messages"` // one by one
 }
 
-// Unanswered is a pair that could not be compared.
+// Unanswered is a pair that could not be compared, or not to the end.
 type Unanswered struct {
 	Store  inventory.StoreID  `json:"store"`
 	Server inventory.ServerID `json:"server"` // of the replica
@@ -91,19 +108,15 @@ const mostRows = 20
 
 // verdict says in one line what came out, and in another how much was looked at.
 func verdict(c *ComparisonOfAll) Lines {
-	parts := []string{things(c.Users.Identical, "user is identical", "users are identical")}
-	tone := Good
-	if c.Users.Different > 0 {
-		parts, tone = append(parts, things(c.Users.Different, "differs", "differ")), Broken
-	}
-	if c.Users.Unknown > 0 {
-		parts = append(parts, fmt.Sprintf("of %s it is not known", inventory.CountText(c.Users.Unknown)))
-		if tone == Good {
-			tone = Soon
-		}
+	parts, tone := c.Users.parts(), Good
+	switch {
+	case len(c.Differences)+len(c.Unanswered) > 0:
+		tone = Broken
+	case c.Users.Unknown > 0:
+		tone = Soon
 	}
 	if n := len(c.Unanswered); n > 0 {
-		parts, tone = append(parts, things(n, "replica was not compared", "replicas were not compared")), Broken
+		parts = append(parts, things(n, "replica was not compared to the end", "replicas were not compared to the end"))
 	}
 	looked := fmt.Sprintf("level %s: %s of %s on %s, shared trees counted as users",
 		c.Level, things(c.Coverage.Mailboxes, "mailbox", "mailboxes"), things(c.Users.Checked, "user", "users"),
@@ -212,7 +225,7 @@ func inWords(d *monitor.Difference) string {
 
 func unanswered(list []Unanswered) *Table {
 	return &Table{
-		Columns: []Column{left("not compared", "store", 0), left("replica", "server", 0), beneath("why")},
+		Columns: []Column{left("not compared to the end", "store", 0), left("replica", "server", 0), beneath("why")},
 		Rows: rowsOf(list, func(u Unanswered) []Cell {
 			return []Cell{words(string(u.Store)).in(Broken), words(string(u.Server)), words(u.Why)}
 		}),
