@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/interlacemail/interlace/fixtures/cyrustest"
 	"github.com/interlacemail/interlace/inventory"
@@ -77,7 +78,7 @@ func TestFinished(t *testing.T) {
 	}
 	kept := 0
 	found, err = compare.Store(t.Context(), r.pair(), compare.Options{
-		Level: "2", Choose: func([]cyrus.Owner) ([]cyrus.Owner, error) { return order[1:], nil },
+		Level: "2", Choose: func([]cyrus.Owner) ([]cyrus.Owner, error) { return order[:2], nil }, Pause: 100 * time.Millisecond,
 		Finished: func([]monitor.Compared) error {
 			if kept++; kept > 1 {
 				return full
@@ -85,7 +86,7 @@ func TestFinished(t *testing.T) {
 			return nil
 		},
 	})
-	if !errors.Is(err, full) || found == nil || outcomes(found) != "team=identical" {
+	if !errors.Is(err, full) || found == nil || outcomes(found) != "bob=different" {
 		t.Errorf("when no more can be kept than the first: %+v, %v", found, err)
 	}
 }
