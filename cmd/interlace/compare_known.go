@@ -40,7 +40,11 @@ func (c *comparing) kept(ctx context.Context) (*report.KeptComparison, error) {
 	states = slices.DeleteFunc(states, func(s monitor.CopyState) bool {
 		return !about[s.Copy] || c.wanted != nil && !c.wanted[s.Owner]
 	})
-	k.Copies = report.SumOf(compare.Standings(states, c.keeping.run.Level))
+	open, err := c.keeping.history.Differences(ctx, openOnly)
+	if err != nil {
+		return nil, err
+	}
+	k.Copies = report.SumOf(compare.Standings(compare.Current(states, open), c.keeping.run.Level))
 	if list := longestAgo(states, c.keeping.run.Level, c.began); len(list) > 0 {
 		k.Oldest = &list[0]
 	}
@@ -167,7 +171,7 @@ func (a *app) known(cmd *cobra.Command, flags compareFlags) error {
 // compared for far too long.
 func (f *compareFlags) sum(k *report.KnownCopies, r *remembered, level monitor.CompareLevel) (overdue bool) {
 	states := slices.DeleteFunc(r.states, func(s monitor.CopyState) bool { return !f.about(s.Store, s.Owner) })
-	for _, s := range append(compare.Standings(states, level), f.unknownPairs(states, r.stores, r.users)...) {
+	for _, s := range append(compare.Standings(compare.Current(states, r.open), level), f.unknownPairs(states, r.stores, r.users)...) {
 		k.Copies = append(k.Copies, report.StandingOf(&s))
 	}
 	for i := range r.open {
