@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -104,7 +105,9 @@ func (c *comparing) homes() (map[inventory.StoreID]bool, error) {
 		if !found && len(known) > 0 {
 			errs = append(errs, fmt.Errorf("--user %s: the inventory has no such user or shared tree", inventory.Printable(name)))
 		}
-		homes[store] = true
+		if homes[store] = true; found && len(c.flags.stores) > 0 && !slices.Contains(c.flags.stores, string(store)) {
+			errs = append(errs, fmt.Errorf("--user %s: the inventory has it on store %s, which --store leaves out", inventory.Printable(name), store))
+		}
 	}
 	if len(known) == 0 {
 		return nil, nil
