@@ -90,9 +90,11 @@ func Compared(c *ComparisonOfAll) *Screen {
 	}
 	if len(c.Spool) > 0 {
 		s.AddFirst(spool(c.Spool), mostRows)
+		beneath := Lines{{Words: "at most: so many of all messages have a damaged file at most, at a confidence of 95 %"}}
 		if c.Seed != nil {
-			s.add(Lines{{Words: fmt.Sprintf("drawn by --seed %d", *c.Seed)}})
+			beneath = append(beneath, Line{Words: fmt.Sprintf("drawn by --seed %d", *c.Seed)})
 		}
+		s.add(beneath)
 	}
 	if lines := inFlight(c.InFlight); len(lines) > 0 {
 		s.add(lines)
@@ -220,6 +222,9 @@ func inWords(d *monitor.Difference) string {
 	if len(uids) > most {
 		uids = uids[:strings.LastIndexByte(uids[:most], ',')+1] + "…"
 	}
+	if strings.HasSuffix(d.Text, " UID "+uids) {
+		return d.Text
+	}
 	return d.Text + ": UID " + uids
 }
 
@@ -265,22 +270,39 @@ func inFlight(list []monitor.InFlight) Lines {
 	return lines
 }
 
-// uncompared says what could not be compared, and why.
+// uncompared says what could not be compared, why, and of whom.
 func uncompared(list []monitor.Uncompared) Lines {
 	if len(list) == 0 {
 		return nil
 	}
-	byText := map[string]int{}
+	byText, of := map[string]int{}, map[string][]string{}
 	for i := range list {
 		u := &list[i]
-		byText[fmt.Sprintf("%s of %s on %s: %s", u.What, u.Store, u.Server, u.Why)]++
+		text := fmt.Sprintf("%s of %s on %s: %s", u.What, u.Store, u.Server, u.Why)
+		byText[text]++
+		if name := cmp.Or(u.Mailbox, u.User); name != "" {
+			of[text] = append(of[text], string(name))
+		}
 	}
 	var lines Lines
 	lines.add("could not be compared:")
 	for _, text := range mostFirst(byText) {
-		lines.add("  %s %s", inventory.CountText(byText[text]), text)
+		lines.add("  %s %s%s", inventory.CountText(byText[text]), text, named(of[text]))
 	}
 	return lines
+}
+
+// named names the first of some mailboxes or users in brackets.
+func named(names []string) string {
+	const most = 5
+	names = slices.Compact(slices.Sorted(slices.Values(names)))
+	switch rest := len(names) - most; {
+	case len(names) == 0:
+		return ""
+	case rest > 0:
+		names = append(names[:most], inventory.CountText(rest)+" more")
+	}
+	return " (" + inventory.Printable(strings.Join(names, ", ")) + ")"
 }
 
 // mostFirst are the first texts by how often they come.

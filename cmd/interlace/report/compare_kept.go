@@ -114,12 +114,12 @@ func (k *KeptComparison) lines() Lines {
 		}
 		lines = append(lines, Line{fmt.Sprintf("%s compared at level %s or more closely", text, c.Level), Soon})
 	case c.Whole == "":
-		lines.add("%s compared since %s, not all of them completely", allWere(c.Users), c.Since)
+		lines.add("%s compared at %s or later, not all of them completely", allWere(c.Users), minute(c.Since))
 	default:
-		lines.add("%s completely compared since %s", allWere(c.Users), c.Whole)
+		lines.add("%s completely compared at %s or later", allWere(c.Users), minute(c.Whole))
 	}
 	if w := k.Oldest; w != nil && (k.Waiting > 0 || k.Left > 0) {
-		when := "last compared " + string(w.Since)
+		when := "last compared " + minute(w.Since)
 		if w.Never {
 			when = "never compared"
 		}
