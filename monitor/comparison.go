@@ -142,7 +142,7 @@ type SpoolSample struct {
 	Checked int64 `json:"checked"`
 	Damaged int64 `json:"damaged"`
 	// Most is the share of damaged messages that there are at most, at a confidence
-	// of 95 %, by what was drawn; 1 where nothing was.
+	// of 95 %, by what was drawn; 1 where nothing was. Where all were read it is the share.
 	Most float64 `json:"most"`
 }
 

@@ -78,6 +78,7 @@ func (a *app) exit(err error) int {
 		return exitInterrupted
 	case errors.Is(err, context.Canceled):
 		a.say("interrupted")
+		a.tellHints(err)
 		return exitInterrupted
 	}
 	a.tell(err)

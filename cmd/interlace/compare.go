@@ -4,6 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -41,7 +45,8 @@ is in them. Levels say how closely to look where nothing differs yet:
   3     and every message: flags, dates, sizes, digests
   4     and, of a sample of all messages, whether the files on each side's disk are
         what its index says: other ones each time, unless --seed says which, one at
-        least of each mailbox, and all of one in which some were damaged before
+        least of each mailbox, and all of one in which some were damaged before; at
+        most is the share of all that may be damaged, at a confidence of 95 %
   user  what level 2 looks at, and every folder and message as its readers are shown
         it, by a login as each user
 
@@ -76,7 +81,9 @@ gets more connections at once than imap.connections. Servers that are down in th
 inventory are not asked.
 
 Where there is a database, what is found is kept there as soon as a user is done:
---known shows it without asking any server. --resume goes on with the last comparison
+--known shows it without asking any server: who differs at a level differs at all that
+look at more, and at whole since, or later, everybody was compared in all that the
+level looks at. --resume goes on with the last comparison
 of the same level, stores and users that was broken off. --due TIME compares everybody
 in turn within that time, if it is run once a day or more often: those first of whom a
 difference is known or whose mailboxes an alert names, then those who were not
@@ -94,6 +101,9 @@ for half as long again as --due, or probes.compare.within, says.`,
   interlace compare --known`,
 		Args: noWords,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := flags.check(cmd); err != nil {
+				return err
+			}
 			if flags.known {
 				return a.known(cmd, flags)
 			}
@@ -114,11 +124,49 @@ for half as long again as --due, or probes.compare.within, says.`,
 	f.BoolVar(&flags.resume, "resume", false, "go on with the last comparison like this one, which was broken off")
 	f.Var(&flags.due, "due", "compare those whose turn it is, so that everybody is compared within this `time`, such as 7d")
 	f.Var(&flags.budget, "for", "begin with nobody else after this `time`")
-	c.MarkFlagsMutuallyExclusive("known", "resume")
-	for _, other := range []string{"sample", "rate", "save", "roles-are-right", "for"} {
-		c.MarkFlagsMutuallyExclusive("known", other)
-	}
 	return c
+}
+
+// check refuses flags that would do nothing beside others, or cannot do what they say.
+func (f *compareFlags) check(cmd *cobra.Command) error {
+	var errs []error
+	for _, other := range []string{"resume", "sample", "rate", "save", "roles-are-right", "for"} {
+		if f.known && cmd.Flags().Changed(other) {
+			errs = append(errs, fmt.Errorf("--%s: beside --known it does nothing: no server is asked", other))
+		}
+	}
+	if f.sample.value != nil && f.level.value != "4" && !f.known {
+		errs = append(errs, errors.New("--sample: files are read at --level 4 only"))
+	}
+	if err := f.canSave(); err != nil {
+		errs = append(errs, fmt.Errorf("--save: %w", err))
+	}
+	return errors.Join(errs...)
+}
+
+// canSave tells whether there is a place for what is saved: the directory, or the one to
+// make it in.
+func (f *compareFlags) canSave() error {
+	if f.save == "" {
+		return nil
+	}
+	place := f.save
+	info, err := os.Stat(place)
+	for errors.Is(err, fs.ErrNotExist) && place != filepath.Dir(place) {
+		place = filepath.Dir(place)
+		info, err = os.Stat(place)
+	}
+	switch {
+	case err != nil:
+		return err
+	case !info.IsDir():
+		return fmt.Errorf("%s is no directory", place)
+	}
+	const writeAndSearch = 3
+	if err := syscall.Access(place, writeAndSearch); err != nil {
+		return &fs.PathError{Op: "write to", Path: place, Err: err}
+	}
+	return nil
 }
 
 func (a *app) compare(ctx context.Context, flags compareFlags) error {
@@ -134,12 +182,12 @@ func (a *app) compare(ctx context.Context, flags compareFlags) error {
 	if err := asker.check(ctx, f.Inventory); err != nil {
 		return err
 	}
-	if c.keeping, err = a.keep(ctx, &flags); err != nil {
+	if c.keeping, err = a.keep(ctx, c.began, &flags); err != nil {
 		return err
 	}
 	defer c.keeping.close()
 	if err := c.run(ctx); err != nil {
-		return err
+		return hint(err, "%s", c.keeping.goesOn())
 	}
 	found := c.found()
 	var unkept error

@@ -26,9 +26,9 @@ type keeping struct {
 	resumed bool
 }
 
-// keep opens the database, if there is one, and begins a run there or goes on with
-// one. Without a database it returns nil.
-func (a *app) keep(ctx context.Context, flags *compareFlags) (*keeping, error) {
+// keep opens the database, if there is one, and begins a run there, at the time at which
+// what is found is as of, or goes on with one. Without a database it returns nil.
+func (a *app) keep(ctx context.Context, began time.Time, flags *compareFlags) (*keeping, error) {
 	path, err := a.databaseFile()
 	var h *history.History
 	if err == nil {
@@ -47,7 +47,7 @@ func (a *app) keep(ctx context.Context, flags *compareFlags) (*keeping, error) {
 		return nil, fmt.Errorf("keep what is compared: %w", err)
 	}
 	k := &keeping{history: h}
-	if err := k.begin(ctx, a.now(), flags); err != nil {
+	if err := k.begin(ctx, began, flags); err != nil {
 		return nil, errors.Join(err, h.Close())
 	}
 	if k.claims, err = openClaims(path); err != nil {
@@ -148,7 +148,6 @@ func (c *comparing) whom(p *pairOf) func([]cyrus.Owner) ([]cyrus.Owner, error) {
 		}
 		if k.resumed {
 			done := k.past.DoneIn(k.run.Number, p.copy())
-			p.before = len(done)
 			all = slices.DeleteFunc(all, func(o cyrus.Owner) bool { return done[o] })
 		}
 		if c.flags.due.value == nil {

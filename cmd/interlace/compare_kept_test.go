@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -19,9 +20,10 @@ type keptAnswer struct {
 	Kept  *struct {
 		Run    int
 		Ended  bool
-		Before int `json:"compared_before"`
-		NotDue int `json:"not_due"`
-		Left   int `json:"not_in_time"`
+		Before int                                         `json:"compared_before"`
+		In     struct{ Checked, Identical, Different int } `json:"before"`
+		NotDue int                                         `json:"not_due"`
+		Left   int                                         `json:"not_in_time"`
 		All    struct {
 			Users, Identical, Never int
 			Whole                   string `json:"whole_since"`
@@ -102,6 +104,21 @@ func TestCompareKept(t *testing.T) {
 	}
 
 	answered(t, 0, "compare", "--level", "1")
+	// Who interrupts one is told what goes on with it.
+	var said strings.Builder
+	cut := exec.CommandContext(t.Context(), "interlace", "compare", "--level", "3", "--rate", "1", "--quiet")
+	cut.Stderr = &said
+	if err := cut.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for a := (keptAnswer{}); a.Broken == ""; a = answered(t, 0, "compare", "--known") {
+		time.Sleep(50 * time.Millisecond)
+	}
+	cut.Process.Signal(os.Interrupt)
+	if cut.Wait(); !strings.Contains(said.String(), "hint: interlace compare --resume --level 3 goes on with it") {
+		t.Errorf("interrupted: %s", said.String())
+	}
+
 	// A run is killed when some users are done.
 	slow := exec.CommandContext(t.Context(), "interlace", "compare", "--rate", "8", "--quiet")
 	if err := slow.Start(); err != nil {
@@ -158,6 +175,15 @@ func TestCompareKept(t *testing.T) {
 	}
 	if status, _, stderr := program(t, "compare", "--known", "--store", "s9", "--user", "u077"); status != 2 || !strings.Contains(stderr, "u077 looks like u07") || !strings.Contains(stderr, `"s9": no comparison has seen it`) {
 		t.Errorf("of nobody: status %d, %s", status, stderr)
+	}
+
+	// What was found before it was broken off is told by what goes on with it.
+	if a := answered(t, 1, "compare", "--for", "1s", "--rate", "8"); a.Users.Different != 1 || a.Kept.Ended {
+		t.Fatalf("broken off with a difference: %+v %+v", a.Users, a.Kept)
+	}
+	a = answered(t, 1, "compare", "--resume")
+	if a.Kept.In.Different != 1 || a.Kept.In.Checked != a.Kept.Before || a.Users.Different != 0 || len(a.Differences) != 1 || a.Differences[0].User != "u07" || len(a.Differences[0].Repair) != 1 {
+		t.Errorf("gone on with: %+v %+v %+v", a.Users, a.Kept, a.Differences)
 	}
 
 	// All were compared just now: it is the turn of u07, who differs, and a share.

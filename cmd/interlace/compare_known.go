@@ -31,16 +31,60 @@ func (c *comparing) kept(ctx context.Context) (*report.KeptComparison, error) {
 	for i := range c.pairs {
 		p := &c.pairs[i]
 		about[p.copy()] = true
-		k.Before, k.Waiting, k.Left = k.Before+p.before, k.Waiting+p.waiting, k.Left+p.left
+		k.Waiting, k.Left = k.Waiting+p.waiting, k.Left+p.left
+		for _, s := range c.before(p) {
+			k.BeforeIn.Add(s.Outcome)
+		}
 	}
+	k.Before = k.BeforeIn.Checked
 	states = slices.DeleteFunc(states, func(s monitor.CopyState) bool {
 		return !about[s.Copy] || c.wanted != nil && !c.wanted[s.Owner]
 	})
-	k.Copies = report.SumOf(compare.Standings(states, c.keeping.run.Level))
+	open, err := c.keeping.history.Differences(ctx, openOnly)
+	if err != nil {
+		return nil, err
+	}
+	k.Copies = report.SumOf(compare.Standings(compare.Current(states, open), c.keeping.run.Level))
 	if list := longestAgo(states, c.keeping.run.Level, c.began); len(list) > 0 {
 		k.Oldest = &list[0]
 	}
 	return k, nil
+}
+
+// before returns what a run that was broken off, and is gone on with, had found of the
+// users of a pair.
+func (c *comparing) before(p *pairOf) []monitor.CopyState {
+	if c.keeping == nil || !c.keeping.resumed {
+		return nil
+	}
+	found, _ := c.keeping.past.FoundIn(&c.keeping.run, p.copy())
+	return found
+}
+
+// foundBefore returns the differences that such a run had found, with the command that
+// looks again.
+func (c *comparing) foundBefore(p *pairOf) (list []monitor.Difference) {
+	if c.keeping == nil || !c.keeping.resumed {
+		return nil
+	}
+	_, open := c.keeping.past.FoundIn(&c.keeping.run, p.copy())
+	for i := range open {
+		list = append(list, askedAnew(&open[i]))
+	}
+	return list
+}
+
+// goesOn says what goes on with a run that is broken off; it may be called on nil.
+func (k *keeping) goesOn() string {
+	if k == nil {
+		return ""
+	}
+	return toResume(&k.run) + " goes on with it"
+}
+
+// toResume returns the command that goes on with a run.
+func toResume(r *monitor.ComparisonRun) string {
+	return strings.TrimSpace("interlace compare --resume --level " + string(r.Level) + " " + r.Selection)
 }
 
 // longestAgo returns all users and shared trees by when they were last compared at a
@@ -113,7 +157,7 @@ func (a *app) known(cmd *cobra.Command, flags compareFlags) error {
 	overdue := flags.sum(k, r, monitor.CompareLevel(asked))
 	byHand := func(r *monitor.ComparisonRun) bool { return !strings.HasPrefix(r.Selection, monitor.ByWatch) }
 	if r := brokenOff(r.runs, byHand); r != nil {
-		k.Broken, k.Resume = monitor.Time(r.Began), strings.TrimSpace("interlace compare --resume --level "+string(r.Level)+" "+r.Selection)
+		k.Broken, k.Resume = monitor.Time(r.Began), toResume(r)
 	}
 	err = a.print(result{screen: report.Known(k), table: report.KnownDifferences(k.Differences), json: object(k)})
 	if err == nil && (len(k.Differences) > 0 || overdue) {
@@ -127,7 +171,7 @@ func (a *app) known(cmd *cobra.Command, flags compareFlags) error {
 // compared for far too long.
 func (f *compareFlags) sum(k *report.KnownCopies, r *remembered, level monitor.CompareLevel) (overdue bool) {
 	states := slices.DeleteFunc(r.states, func(s monitor.CopyState) bool { return !f.about(s.Store, s.Owner) })
-	for _, s := range append(compare.Standings(states, level), f.unknownPairs(states, r.stores, r.users)...) {
+	for _, s := range append(compare.Standings(compare.Current(states, r.open), level), f.unknownPairs(states, r.stores, r.users)...) {
 		k.Copies = append(k.Copies, report.StandingOf(&s))
 	}
 	for i := range r.open {

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -34,13 +35,12 @@ type pairOf struct {
 	store   *inventory.Store
 	master  inventory.Instance
 	replica inventory.Instance
-	down    inventory.ServerID // the server of one side that is known to be down
-	found   *monitor.Comparison
+	down    inventory.ServerID  // the server of one side that is known to be down
+	found   *monitor.Comparison // beside an error, what was found before it; nil: nothing
 	err     error
 
-	before  int // users and shared trees that were compared before this run was broken off
 	waiting int // whose turn it is not
-	left    int // who were not reached in time
+	left    int // who were not reached
 }
 
 func (p *pairOf) copy() monitor.Copy {
@@ -105,7 +105,9 @@ func (c *comparing) homes() (map[inventory.StoreID]bool, error) {
 		if !found && len(known) > 0 {
 			errs = append(errs, fmt.Errorf("--user %s: the inventory has no such user or shared tree", inventory.Printable(name)))
 		}
-		homes[store] = true
+		if homes[store] = true; found && len(c.flags.stores) > 0 && !slices.Contains(c.flags.stores, string(store)) {
+			errs = append(errs, fmt.Errorf("--user %s: the inventory has it on store %s, which --store leaves out", inventory.Printable(name), store))
+		}
 	}
 	if len(known) == 0 {
 		return nil, nil

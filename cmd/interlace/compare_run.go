@@ -67,7 +67,13 @@ func (c *comparing) pair(ctx context.Context, p *pairOf, i, connections int, bar
 		Progress: func(done, all int) { c.progress(bar, i, done, all) },
 	}
 	o.Carried, o.Patience = c.carrying.of(p.store, p.replica.Server)
-	chosen := 0
+	chosen, done := 0, map[cyrus.Owner]bool{}
+	o.Finished = func(list []monitor.Compared) error {
+		for i := range list {
+			done[cyrus.Owner{Name: list[i].Owner, Shared: list[i].Shared}] = true
+		}
+		return nil
+	}
 	o.Choose = func(all []cyrus.Owner) ([]cyrus.Owner, error) {
 		whom, err := c.whom(p)(all)
 		chosen = len(whom)
@@ -94,9 +100,8 @@ func (c *comparing) pair(ctx context.Context, p *pairOf, i, connections int, bar
 	if store.Replica, p.err = c.side(ctx, p, p.replica); p.err != nil {
 		return
 	}
-	if p.found, p.err = c.compare(ctx, p, store, o); p.err == nil {
-		p.left = chosen - len(p.found.Owners)
-	}
+	p.found, p.err = c.compare(ctx, p, store, o)
+	p.left = chosen - len(done)
 	c.progress(bar, i, 1, 1)
 }
 
@@ -147,8 +152,11 @@ func (c *comparing) found() *report.ComparisonOfAll {
 			})
 			continue
 		}
+		all.Differences = append(all.Differences, c.foundBefore(p)...)
 		if p.err != nil {
 			all.Unanswered = append(all.Unanswered, report.Unanswered{Store: p.store.Name, Server: p.replica.Server, Why: p.err.Error()})
+		}
+		if p.found == nil {
 			continue
 		}
 		all.Coverage.Compared++

@@ -95,6 +95,11 @@ func (a *app) tell(err error) {
 		words += "; " + r.consequence
 	}
 	a.say("%s", words)
+	a.tellHints(err)
+}
+
+// tellHints writes to standard error what to do about an error.
+func (a *app) tellHints(err error) {
 	for _, text := range hints(err) {
 		a.say("hint: %s", text)
 	}

@@ -112,9 +112,8 @@ func (s *side) shared(ctx context.Context, names []string) (map[string][]cyrus.A
 		return found, err
 	case cyrus.Died(err):
 		s.close()
-		if err := s.admin(ctx); err != nil {
-			return nil, err
-		}
 	}
-	return s.client.Annotations(ctx, cyrus.SharedScope, names...)
+	return asAdmin(ctx, s, func() (map[string][]cyrus.Annotation, error) {
+		return s.client.Annotations(ctx, cyrus.SharedScope, names...)
+	})
 }

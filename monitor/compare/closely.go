@@ -52,7 +52,6 @@ func (p *pair) closely(ctx context.Context, settled []stood, master, replica []c
 	if err := furtherRounds(ctx, p, rest.users, p.visit); err != nil {
 		return err
 	}
-	p.endSpool()
 	return p.finished(rest.owners)
 }
 

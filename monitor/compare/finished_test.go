@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/interlacemail/interlace/fixtures/cyrustest"
 	"github.com/interlacemail/interlace/inventory"
@@ -69,10 +70,24 @@ func TestFinished(t *testing.T) {
 	if got := outcomes(found); got != "team=identical" {
 		t.Errorf("when it was enough after the first: %s", got)
 	}
+	// What could not be kept is not done, and what was before it is told.
 	full := errors.New("the disk is full")
 	_, err := compare.Store(t.Context(), r.pair(), compare.Options{Level: "1", Finished: func([]monitor.Compared) error { return full }})
 	if !errors.Is(err, full) {
 		t.Errorf("when nothing can be kept: %v", err)
+	}
+	kept := 0
+	found, err = compare.Store(t.Context(), r.pair(), compare.Options{
+		Level: "2", Choose: func([]cyrus.Owner) ([]cyrus.Owner, error) { return order[:2], nil }, Pause: 100 * time.Millisecond,
+		Finished: func([]monitor.Compared) error {
+			if kept++; kept > 1 {
+				return full
+			}
+			return nil
+		},
+	})
+	if !errors.Is(err, full) || found == nil || outcomes(found) != "bob=different" {
+		t.Errorf("when no more can be kept than the first: %+v, %v", found, err)
 	}
 }
 

@@ -20,10 +20,7 @@ func (s *side) mailboxes(ctx context.Context, marks bool) ([]cyrus.Mailbox, erro
 	if err != nil && cyrus.Died(err) {
 		s.close()
 	}
-	if err := s.admin(ctx); err != nil {
-		return nil, err
-	}
-	names, err2 := s.client.Names(ctx)
+	names, err2 := asAdmin(ctx, s, func() ([]cyrus.InternalName, error) { return s.client.Names(ctx) })
 	if err2 != nil {
 		return nil, err2
 	}

@@ -13,6 +13,7 @@ var (
 	errUserGone = errors.New("the server ends the user's connection: one of the mailboxes is damaged, or it is in trouble")
 	errDenied   = errors.New("the server denies the user access, as cyr_deny has it do, or is being shut down")
 	errLost     = errors.New("the connection was lost")
+	errDown     = errors.New("the server does not answer any more")
 )
 
 // enter makes the connection one of a user, at the pace of the server. A server
@@ -23,10 +24,13 @@ func (s *side) enter(ctx context.Context, user string) error {
 }
 
 // asUser asks something as a user, at the pace of the server; and once more, on a
-// new connection, where the server ends the first one.
+// new connection, where the server ends the first one. It is the user's trouble only if
+// the server lets an administrator in after that.
 func asUser[T any](ctx context.Context, s *side, user string, ask func() (T, error)) (found T, err error) {
+	let := false
 	for range 2 {
 		if err = s.as(ctx, user); err == nil {
+			let = true
 			err = s.throttle.wait(ctx, s.client)
 		}
 		if err == nil {
@@ -38,22 +42,36 @@ func asUser[T any](ctx context.Context, s *side, user string, ask func() (T, err
 		if s.close(); cyrus.Denied(err) {
 			return found, s.denied(user, err)
 		}
+		if down := s.admin(ctx); down != nil {
+			return found, fmt.Errorf("%s: %w (%w)", s.Server, errDown, down)
+		}
 	}
-	return found, fmt.Errorf("%s: %w (%w)", s.Server, errUserGone, err)
+	err = fmt.Errorf("%s: %w (%w)", s.Server, errUserGone, err)
+	if !let {
+		s.bar(user, err)
+	}
+	return found, err
 }
 
 // ready makes the connection one of an administrator, at the pace of the server.
-func (s *side) ready(ctx context.Context) (err error) {
+func (s *side) ready(ctx context.Context) error {
+	_, err := asAdmin(ctx, s, func() (struct{}, error) { return struct{}{}, s.throttle.wait(ctx, s.client) })
+	return err
+}
+
+// asAdmin asks something as an administrator; and once more, on a new connection, where
+// the server ends the first one.
+func asAdmin[T any](ctx context.Context, s *side, ask func() (T, error)) (found T, err error) {
 	for range 2 {
 		if err = s.admin(ctx); err == nil {
-			err = s.throttle.wait(ctx, s.client)
+			found, err = ask()
 		}
 		if err == nil || !cyrus.Died(err) || ctx.Err() != nil {
-			return err
+			return found, err
 		}
 		s.close()
 	}
-	return err
+	return found, err
 }
 
 // denied remembers that the server denies a user.

@@ -24,6 +24,13 @@ func TestOneLostConnection(t *testing.T) {
 		command string
 		nth     int
 	}{
+		{"1", `LIST "" ""`, 1},
+		{"1", "LIST", 1},
+		{"2", `LIST "" ""`, 1},
+		{"2", "SYNCGET", 1},
+		{"2", "GETQUOTA", 1},
+		{"3", "UNSELECT", 1},
+		{"3", "STATUS", 1},
 		{"3", "SYNCGET FULLMAILBOX", 1},
 		{"3", "SYNCGET FULLMAILBOX", 3},
 		{"3", "EXAMINE", 1},
@@ -44,7 +51,7 @@ func TestOneLostConnection(t *testing.T) {
 		b := &between{answer: func(command string) string {
 			mu.Lock()
 			defer mu.Unlock()
-			if !strings.HasPrefix(command, c.command) || strings.HasPrefix(command, `LIST "" ""`) {
+			if !strings.HasPrefix(command, c.command) || c.command == "LIST" && strings.HasPrefix(command, `LIST "" ""`) {
 				return ""
 			}
 			if seen++; seen == c.nth {
@@ -106,5 +113,43 @@ func TestEmptySides(t *testing.T) {
 		if !allOf(found, monitor.Different) || len(found.Owners) != 2 {
 			t.Errorf("level %s: %s", level, outcomes(found))
 		}
+	}
+}
+
+// TestServerGone has a replica that dies for good in the middle: the pair is not compared
+// to the end, what was found before is told, and nothing is said of the users after that.
+func TestServerGone(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, anna...)
+	r.settle()
+	r.do(r.replica, "anna", "SELECT INBOX", `UID STORE 1 +FLAGS (\Flagged)`)
+	for _, c := range []struct {
+		level   monitor.CompareLevel
+		command string
+	}{{"2", "LSUB"}, {"3", "SYNCGET FULLMAILBOX \"user.bob\""}, {"4", "FETCH"}, {"user", "EXAMINE"}} {
+		t.Run(string(c.level), func(t *testing.T) {
+			t.Parallel()
+			var mu sync.Mutex
+			gone := false
+			b := &between{answer: func(command string) string {
+				mu.Lock()
+				defer mu.Unlock()
+				if gone = gone || strings.HasPrefix(command, c.command); gone {
+					return "die"
+				}
+				return ""
+			}}
+			found, err := r.through(b, false, compare.Options{Level: c.level, Sample: 1})
+			if err == nil || !strings.Contains(err.Error(), "imap2") {
+				t.Fatalf("no error: %+v, %v", found, err)
+			}
+			only(t, found, "flags user.anna")
+			if d := found.Differences[0]; len(d.Repair) != 1 || !strings.Contains(string(d.Repair[0].Command), "interlace compare") {
+				t.Errorf("of a user who was not compared to the end: %+v", d.Repair)
+			}
+			if len(found.Uncompared) > 1 || strings.Contains(outcomes(found), "unknown") {
+				t.Errorf("%s, %+v", outcomes(found), found.Uncompared)
+			}
+		})
 	}
 }

@@ -36,7 +36,7 @@ func TestChoose(t *testing.T) {
 	}
 	found := r.compare(compare.Options{Level: monitor.CompareSpool, Sample: 1, Choose: those(func(o cyrus.Owner) bool { return o.Shared })})
 	only(t, found, "spool team")
-	if found.Spool[0].Checked != 2 || found.Spool[1].Damaged != 1 || found.Spool[1].Most < 0.5 {
+	if found.Spool[0].Checked != 2 || found.Spool[0].Most != 0 || found.Spool[1].Damaged != 1 || found.Spool[1].Most < 0.5 {
 		t.Errorf("%+v", found.Spool)
 	}
 	// Bob sees other messages of anna's as unseen, which is told of bob.

@@ -86,7 +86,8 @@ func (p *pair) doubt(owner cyrus.Owner, mailbox inventory.Text) {
 	o.unsure[mailbox] = true
 }
 
-// finished tells what was found of owners of whom all that is to be looked at was.
+// finished tells what was found of owners of whom all that is to be looked at was. They
+// are not done if whoever is told fails.
 func (p *pair) finished(owners []cyrus.Owner) error {
 	for _, owner := range owners {
 		p.owned[owner].done, p.changed[owner] = true, true
@@ -101,7 +102,11 @@ func (p *pair) finished(owners []cyrus.Owner) error {
 	if p.options.Finished == nil || len(news) == 0 {
 		return nil
 	}
-	return p.options.Finished(news)
+	err := p.options.Finished(news)
+	for _, owner := range owners {
+		p.owned[owner].done = err == nil
+	}
+	return err
 }
 
 func (p *pair) compared(owner cyrus.Owner, o *owned) monitor.Compared {
@@ -111,16 +116,29 @@ func (p *pair) compared(owner cyrus.Owner, o *owned) monitor.Compared {
 		)
 	})
 	differences := slices.Clone(o.differences)
-	p.repair(owner, o, differences)
+	if o.done {
+		p.repair(owner, o, differences)
+	} else {
+		p.lookAgain(owner, differences)
+	}
 	return monitor.Compared{
 		Owner: owner.Name, Shared: owner.Shared, Outcome: o.outcome, Whole: o.done && !o.partial && len(o.unsure) == 0,
 		Unsure: slices.Sorted(maps.Keys(o.unsure)), Differences: differences,
 	}
 }
 
+// lookAgain gives differences of an owner who was not compared to the end the command
+// that does that: nobody knows what else a repair has to do.
+func (p *pair) lookAgain(owner cyrus.Owner, list []monitor.Difference) {
+	for i := range list {
+		list[i].Repair, list[i].Warning = []monitor.RepairStep{Look(p.store.Store, owner)}, list[i].Saved
+	}
+}
+
 // gather puts together what was found of all who were compared to the end, and of
 // those of whom a difference was found before the end.
 func (p *pair) gather() {
+	p.endSpool()
 	for _, owner := range slices.SortedFunc(maps.Keys(p.owned), compareOwners) {
 		o := p.owned[owner]
 		if !o.done && len(o.differences) == 0 {

@@ -1,7 +1,9 @@
 package compare
 
 import (
+	"cmp"
 	"regexp"
+	"slices"
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -15,6 +17,7 @@ type Past struct {
 	suspects map[copyOwner]bool
 	named    map[storeOwner]bool
 	damaged  map[monitor.Copy]map[Spot]bool
+	open     map[copyOwner][]monitor.KeptDifference
 }
 
 type copyOwner struct {
@@ -30,7 +33,7 @@ type storeOwner struct {
 // NewPast sorts what is known: of users and shared trees, of open differences, and of
 // what is wrong with a store, whose mailboxes may be named there.
 func NewPast(states []monitor.CopyState, open []monitor.KeptDifference, alerts []monitor.Alert) *Past {
-	p := &Past{states: map[copyOwner][]monitor.CopyState{}, suspects: map[copyOwner]bool{}, named: map[storeOwner]bool{}, damaged: map[monitor.Copy]map[Spot]bool{}}
+	p := &Past{states: map[copyOwner][]monitor.CopyState{}, suspects: map[copyOwner]bool{}, named: map[storeOwner]bool{}, damaged: map[monitor.Copy]map[Spot]bool{}, open: map[copyOwner][]monitor.KeptDifference{}}
 	for _, s := range states {
 		key := copyOwner{s.Copy, cyrus.Owner{Name: s.Owner, Shared: s.Shared}}
 		p.states[key] = append(p.states[key], s)
@@ -43,7 +46,8 @@ func NewPast(states []monitor.CopyState, open []monitor.KeptDifference, alerts [
 				}
 				p.damaged[d.Copy][Spot{d.Server, d.Mailbox}] = true
 			}
-			p.suspects[copyOwner{d.Copy, cyrus.Owner{Name: d.Owner, Shared: d.Shared}}] = true
+			key := copyOwner{d.Copy, cyrus.Owner{Name: d.Owner, Shared: d.Shared}}
+			p.suspects[key], p.open[key] = true, append(p.open[key], *d)
 		}
 	}
 	for i := range alerts {
@@ -111,6 +115,26 @@ func (p *Past) DoneIn(run int64, c monitor.Copy) map[cyrus.Owner]bool {
 		}
 	}
 	return done
+}
+
+// FoundIn returns what a run has found so far of the owners that it has compared: what it
+// says of each, and the differences that it has found and that are open.
+func (p *Past) FoundIn(run *monitor.ComparisonRun, c monitor.Copy) (found []monitor.CopyState, open []monitor.KeptDifference) {
+	for owner := range p.DoneIn(run.Number, c) {
+		key := copyOwner{c, owner}
+		for _, s := range p.states[key] {
+			if s.Run == run.Number {
+				found = append(found, s)
+			}
+		}
+		for _, d := range p.open[key] {
+			if !d.Last.Before(run.Began) {
+				open = append(open, d)
+			}
+		}
+	}
+	slices.SortFunc(open, func(a, b monitor.KeptDifference) int { return cmp.Compare(a.Number, b.Number) })
+	return found, open
 }
 
 // Owners returns those of whom something is known, by copy.

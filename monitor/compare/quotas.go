@@ -60,10 +60,7 @@ func (p *pair) quotas(ctx context.Context, l *lane, master, replica []cyrus.Mail
 }
 
 func (s *side) uses(ctx context.Context, roots []cyrus.InternalName) (map[cyrus.InternalName][]cyrus.Use, error) {
-	if err := s.admin(ctx); err != nil {
-		return nil, err
-	}
-	return s.client.Uses(ctx, roots)
+	return asAdmin(ctx, s, func() (map[cyrus.InternalName][]cyrus.Use, error) { return s.client.Uses(ctx, roots) })
 }
 
 // quotaText writes a quota: STORAGE 7 of 10240.

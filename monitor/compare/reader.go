@@ -53,8 +53,8 @@ func (p *pair) stream(ctx context.Context, l *lane, s *stood, reader string) (ma
 	case err != nil:
 		return nil, nil, nil, err
 	}
-	if replica, err = l.replica.after(ctx, s.name, s.replica); err == nil {
-		master, err = l.master.after(ctx, s.name, s.master)
+	if replica, err = l.replica.after(ctx, reader, s.name, s.replica); err == nil {
+		master, err = l.master.after(ctx, reader, s.name, s.master)
 	}
 	if errors.Is(err, cyrus.ErrNoMailbox) {
 		p.inFlight(s.name, "it is being moved or deleted")
@@ -63,10 +63,10 @@ func (p *pair) stream(ctx context.Context, l *lane, s *stood, reader string) (ma
 	return master, replica, v, err
 }
 
-// after returns a mailbox with the counters that it has by now. What else is known
+// after returns a mailbox with the counters that it has by now, as a user is told. What else is known
 // of it stays; checksums do not hold when something was written.
-func (s *side) after(ctx context.Context, name cyrus.InternalName, before *cyrus.Mailbox) (*cyrus.Mailbox, error) {
-	status, err := s.client.Status(ctx, s.client.UserName(name))
+func (s *side) after(ctx context.Context, user string, name cyrus.InternalName, before *cyrus.Mailbox) (*cyrus.Mailbox, error) {
+	status, err := asUser(ctx, s, user, func() (cyrus.Status, error) { return s.client.Status(ctx, s.client.UserName(name)) })
 	if err != nil {
 		return nil, err
 	}

@@ -171,4 +171,16 @@ func TestStandings(t *testing.T) {
 	if got := Standings(states, "2"); len(got) != 2 || got[0].Different != 1 || got[0].Never != 1 || !got[1].Whole.Equal(at(7)) {
 		t.Errorf("of level 2: %+v", got)
 	}
+
+	// Of anna nothing is open on the one, and on the other what only her own login shows.
+	open := []monitor.KeptDifference{{Copy: other, Owner: "anna", Difference: monitor.Difference{Level: "user"}}}
+	for i, s := range Current(states, open) {
+		if differed := states[i].Outcome == monitor.Different; differed != (s != states[i]) || differed && s.Outcome != monitor.UnknownOutcome {
+			t.Errorf("nothing is open, and %+v becomes %+v", states[i], s)
+		}
+	}
+	open[0].Level = "1"
+	if got := Standings(Current(states, open), ""); got[1].Different != 0 || got[1].Unknown != 1 || !reflect.DeepEqual(got[2:], want[2:]) {
+		t.Errorf("by what is open: %+v", got)
+	}
 }

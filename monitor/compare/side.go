@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/interlacemail/interlace/inventory/cyrus"
@@ -56,13 +57,14 @@ func (s *side) admin(ctx context.Context) error {
 	return nil
 }
 
-// dial connects. A server that has answered before and lets nobody connect is waited
-// for: it may be started anew.
+// dial connects. A connection that is lost on the way is made once more, and a server
+// that has answered before and lets nobody connect is waited for: it may be started anew.
 func (h *host) dial(ctx context.Context, o cyrus.Options) (client *cyrus.Client, err error) {
 	for try := 0; ; try++ {
 		client, err = cyrus.Dial(ctx, o)
 		h.mu.Lock()
-		again := err != nil && cyrus.Passing(err) && h.reached && try < h.tries
+		lost := try == 0 && !errors.Is(err, syscall.ECONNREFUSED)
+		again := err != nil && cyrus.Passing(err) && (h.reached || lost) && try < h.tries
 		h.reached = h.reached || err == nil
 		h.mu.Unlock()
 		if !again {
@@ -105,7 +107,8 @@ var errNobody = errors.New("the server lets the administrator log in as nobody")
 const fewRefused = 3
 
 // as makes the connection one of a user, who must have an INBOX on this side:
-// where there is none, a login would create it on servers with autocreate.
+// where there is none, a login would create it on servers with autocreate. A user who is
+// not let in is barred; where the connection ends it may be the server's trouble.
 func (s *side) as(ctx context.Context, user string) error {
 	if s.client != nil && s.user == user && user != "" {
 		return nil
@@ -121,7 +124,7 @@ func (s *side) as(ctx context.Context, user string) error {
 		return errNobody
 	}
 	client, err := s.dial(ctx, o)
-	if err != nil {
+	if err != nil && !cyrus.Died(err) {
 		s.bar(user, err)
 	}
 	s.mu.Lock()

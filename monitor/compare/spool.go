@@ -76,7 +76,9 @@ func (p *pair) endSpool() {
 	for i := range p.out.Spool {
 		s := &p.out.Spool[i]
 		drawn := p.drawn[s.Role]
-		s.Most = mostDamaged(drawn.damaged, drawn.checked)
+		if s.Most = mostDamaged(drawn.damaged, drawn.checked); s.Checked == s.All && s.All > 0 {
+			s.Most = float64(s.Damaged) / float64(s.All)
+		}
 	}
 }
 

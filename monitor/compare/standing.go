@@ -38,6 +38,26 @@ func Standings(states []monitor.CopyState, level monitor.CompareLevel) []monitor
 	return list
 }
 
+// Current returns states by what is open now: who was found to differ, of whom nothing is
+// open any more that his level would show, was not compared at that level since.
+func Current(states []monitor.CopyState, open []monitor.KeptDifference) []monitor.CopyState {
+	levels := map[copyOwner][]monitor.CompareLevel{}
+	for i := range open {
+		d := &open[i]
+		key := copyOwner{d.Copy, cyrus.Owner{Name: d.Owner, Shared: d.Shared}}
+		levels[key] = append(levels[key], d.Level)
+	}
+	now := slices.Clone(states)
+	for i := range now {
+		s := &now[i]
+		shown := slices.ContainsFunc(levels[copyOwner{s.Copy, cyrus.Owner{Name: s.Owner, Shared: s.Shared}}], s.Level.Covers)
+		if s.Outcome == monitor.Different && !shown {
+			s.Outcome = monitor.UnknownOutcome
+		}
+	}
+	return now
+}
+
 func standing(c monitor.Copy, level monitor.CompareLevel, owners map[cyrus.Owner][]monitor.CopyState) monitor.CopyStanding {
 	s := monitor.CopyStanding{Copy: c, Level: level, Owners: len(owners)}
 	since, whole := []time.Time{}, []time.Time{}

@@ -50,8 +50,9 @@ type pair struct {
 // inbox tells on which sides a user has one.
 type inbox struct{ master, replica bool }
 
-// Store compares a store's master with one of its replicas. An error says that
-// nothing is known of one of them: it does not answer, or lets nobody in.
+// Store compares a store's master with one of its replicas. An error says that this came
+// to no end, such as since one of them does not answer; what was found until then comes
+// with it, and is nil if that is nothing.
 func Store(ctx context.Context, store Pair, o Options) (*monitor.Comparison, error) {
 	o = o.withDefaults()
 	p := &pair{
@@ -61,12 +62,16 @@ func Store(ctx context.Context, store Pair, o Options) (*monitor.Comparison, err
 		master:  &host{Side: store.Master, throttle: newThrottle(o.Rate), tries: o.Tries, pause: o.Pause},
 		replica: &host{Side: store.Replica, throttle: newThrottle(o.Rate), tries: o.Tries, pause: o.Pause},
 	}
-	if err := p.run(ctx); err != nil {
-		return nil, fmt.Errorf("compare %s on %s with %s: %w", store.Store, store.Master.Server, store.Replica.Server, err)
-	}
+	err := p.run(ctx)
 	p.gather()
 	p.sort()
-	return p.out, nil
+	switch {
+	case err == nil:
+		return p.out, nil
+	case len(p.out.Owners) == 0:
+		p.out = nil
+	}
+	return p.out, fmt.Errorf("compare %s on %s with %s: %w", store.Store, store.Master.Server, store.Replica.Server, err)
 }
 
 func (p *pair) run(ctx context.Context) error {

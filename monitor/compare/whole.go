@@ -2,6 +2,7 @@ package compare
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"maps"
@@ -103,7 +104,7 @@ func (w *whole) run(ctx context.Context, owners map[cyrus.Owner]bool) error {
 			return ctx.Err()
 		}
 		if err != nil {
-			if w.close(); !cannotRead(err) && !cyrus.Died(err) {
+			if w.close(); errors.Is(err, errDown) || !cannotRead(err) && !cyrus.Died(err) {
 				return err
 			}
 			owner, _, _ := m.Internal.Owner()
@@ -141,7 +142,7 @@ func (w *whole) mailbox(ctx context.Context, m *cyrus.Mailbox) error {
 			err = w.read(ctx, m, w.client.UserName(m.Internal))
 		}
 		switch {
-		case err == nil || ctx.Err() != nil:
+		case err == nil || ctx.Err() != nil || errors.Is(err, errDown):
 			return err
 		case cyrus.Died(err): // so the server treats who is denied, too
 			w.close()

@@ -45,6 +45,23 @@ func (o *Outcomes) Add(outcome monitor.Outcome) {
 	}
 }
 
+// parts says what came out of how many.
+func (o *Outcomes) parts() (parts []string) {
+	if o.Identical > 0 || o.Different+o.Unknown == 0 {
+		parts = append(parts, things(o.Identical, "user is identical", "users are identical"))
+	}
+	switch {
+	case o.Different > 0 && parts == nil:
+		parts = append(parts, things(o.Different, "user differs", "users differ"))
+	case o.Different > 0:
+		parts = append(parts, things(o.Different, "differs", "differ"))
+	}
+	if o.Unknown > 0 {
+		parts = append(parts, fmt.Sprintf("of %s it is not known", inventory.CountText(o.Unknown)))
+	}
+	return parts
+}
+
 // Coverage is how much was compared.
 type Coverage struct {
 	Pairs     int   `json:"pairs"`
@@ -54,7 +71,7 @@ type Coverage struct {
 	Messages  int64 `json:"messages"` // one by one
 }
 
-// Unanswered is a pair that could not be compared.
+// Unanswered is a pair that could not be compared, or not to the end.
 type Unanswered struct {
 	Store  inventory.StoreID  `json:"store"`
 	Server inventory.ServerID `json:"server"` // of the replica
@@ -73,9 +90,11 @@ func Compared(c *ComparisonOfAll) *Screen {
 	}
 	if len(c.Spool) > 0 {
 		s.AddFirst(spool(c.Spool), mostRows)
+		beneath := Lines{{Words: "at most: so many of all messages have a damaged file at most, at a confidence of 95 %"}}
 		if c.Seed != nil {
-			s.add(Lines{{Words: fmt.Sprintf("drawn by --seed %d", *c.Seed)}})
+			beneath = append(beneath, Line{Words: fmt.Sprintf("drawn by --seed %d", *c.Seed)})
 		}
+		s.add(beneath)
 	}
 	if lines := inFlight(c.InFlight); len(lines) > 0 {
 		s.add(lines)
@@ -91,19 +110,15 @@ const mostRows = 20
 
 // verdict says in one line what came out, and in another how much was looked at.
 func verdict(c *ComparisonOfAll) Lines {
-	parts := []string{things(c.Users.Identical, "user is identical", "users are identical")}
-	tone := Good
-	if c.Users.Different > 0 {
-		parts, tone = append(parts, things(c.Users.Different, "differs", "differ")), Broken
-	}
-	if c.Users.Unknown > 0 {
-		parts = append(parts, fmt.Sprintf("of %s it is not known", inventory.CountText(c.Users.Unknown)))
-		if tone == Good {
-			tone = Soon
-		}
+	parts, tone := c.Users.parts(), Good
+	switch {
+	case len(c.Differences)+len(c.Unanswered) > 0:
+		tone = Broken
+	case c.Users.Unknown > 0:
+		tone = Soon
 	}
 	if n := len(c.Unanswered); n > 0 {
-		parts, tone = append(parts, things(n, "replica was not compared", "replicas were not compared")), Broken
+		parts = append(parts, things(n, "replica was not compared to the end", "replicas were not compared to the end"))
 	}
 	looked := fmt.Sprintf("level %s: %s of %s on %s, shared trees counted as users",
 		c.Level, things(c.Coverage.Mailboxes, "mailbox", "mailboxes"), things(c.Users.Checked, "user", "users"),
@@ -207,12 +222,15 @@ func inWords(d *monitor.Difference) string {
 	if len(uids) > most {
 		uids = uids[:strings.LastIndexByte(uids[:most], ',')+1] + "…"
 	}
+	if strings.HasSuffix(d.Text, " UID "+uids) {
+		return d.Text
+	}
 	return d.Text + ": UID " + uids
 }
 
 func unanswered(list []Unanswered) *Table {
 	return &Table{
-		Columns: []Column{left("not compared", "store", 0), left("replica", "server", 0), beneath("why")},
+		Columns: []Column{left("not compared to the end", "store", 0), left("replica", "server", 0), beneath("why")},
 		Rows: rowsOf(list, func(u Unanswered) []Cell {
 			return []Cell{words(string(u.Store)).in(Broken), words(string(u.Server)), words(u.Why)}
 		}),
@@ -252,22 +270,39 @@ func inFlight(list []monitor.InFlight) Lines {
 	return lines
 }
 
-// uncompared says what could not be compared, and why.
+// uncompared says what could not be compared, why, and of whom.
 func uncompared(list []monitor.Uncompared) Lines {
 	if len(list) == 0 {
 		return nil
 	}
-	byText := map[string]int{}
+	byText, of := map[string]int{}, map[string][]string{}
 	for i := range list {
 		u := &list[i]
-		byText[fmt.Sprintf("%s of %s on %s: %s", u.What, u.Store, u.Server, u.Why)]++
+		text := fmt.Sprintf("%s of %s on %s: %s", u.What, u.Store, u.Server, u.Why)
+		byText[text]++
+		if name := cmp.Or(u.Mailbox, u.User); name != "" {
+			of[text] = append(of[text], string(name))
+		}
 	}
 	var lines Lines
 	lines.add("could not be compared:")
 	for _, text := range mostFirst(byText) {
-		lines.add("  %s %s", inventory.CountText(byText[text]), text)
+		lines.add("  %s %s%s", inventory.CountText(byText[text]), text, named(of[text]))
 	}
 	return lines
+}
+
+// named names the first of some mailboxes or users in brackets.
+func named(names []string) string {
+	const most = 5
+	names = slices.Compact(slices.Sorted(slices.Values(names)))
+	switch rest := len(names) - most; {
+	case len(names) == 0:
+		return ""
+	case rest > 0:
+		names = append(names[:most], inventory.CountText(rest)+" more")
+	}
+	return " (" + inventory.Printable(strings.Join(names, ", ")) + ")"
 }
 
 // mostFirst are the first texts by how often they come.

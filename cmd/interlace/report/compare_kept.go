@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -10,13 +11,14 @@ import (
 
 // KeptComparison is what is known when a comparison has ended and is kept.
 type KeptComparison struct {
-	Run     int64        `json:"run"`
-	Ended   bool         `json:"ended"`           // false: --resume goes on with it
-	Before  int          `json:"compared_before"` // users of the run, before it was broken off
-	Waiting int          `json:"not_due"`
-	Left    int          `json:"not_in_time"`
-	Copies  CopyStanding `json:"all"`
-	Oldest  *Waiting     `json:"oldest"` // who was not compared for longest
+	Run      int64        `json:"run"`
+	Ended    bool         `json:"ended"`           // false: --resume goes on with it
+	Before   int          `json:"compared_before"` // users of the run, before it was broken off
+	BeforeIn Outcomes     `json:"before"`          // what was found of them
+	Waiting  int          `json:"not_due"`
+	Left     int          `json:"not_in_time"`
+	Copies   CopyStanding `json:"all"`
+	Oldest   *Waiting     `json:"oldest"` // who was not compared for longest
 }
 
 // CopyStanding is what is known of the users of one copy or of several.
@@ -91,13 +93,13 @@ func (k *KeptComparison) lines() Lines {
 		return nil
 	}
 	if k.Before > 0 {
-		lines.add("%s were compared before, when this was broken off", things(k.Before, "user", "users"))
+		lines.add("%s compared before, when this was broken off: %s", were(k.Before), strings.Join(k.BeforeIn.parts(), " · "))
 	}
 	if k.Waiting > 0 {
 		lines.add("it is not the turn of %s", things(k.Waiting, "user", "users"))
 	}
 	if k.Left > 0 {
-		text := fmt.Sprintf("%s were not reached in time", things(k.Left, "user", "users"))
+		text := fmt.Sprintf("%s not reached", were(k.Left))
 		if !k.Ended {
 			text += ": --resume goes on with them"
 		}
@@ -112,12 +114,12 @@ func (k *KeptComparison) lines() Lines {
 		}
 		lines = append(lines, Line{fmt.Sprintf("%s compared at level %s or more closely", text, c.Level), Soon})
 	case c.Whole == "":
-		lines.add("%s compared since %s, not all of them completely", allWere(c.Users), c.Since)
+		lines.add("%s compared at %s or later, not all of them completely", allWere(c.Users), minute(c.Since))
 	default:
-		lines.add("%s completely compared since %s", allWere(c.Users), c.Whole)
+		lines.add("%s completely compared at %s or later", allWere(c.Users), minute(c.Whole))
 	}
 	if w := k.Oldest; w != nil && (k.Waiting > 0 || k.Left > 0) {
-		when := "last compared " + string(w.Since)
+		when := "last compared " + minute(w.Since)
 		if w.Never {
 			when = "never compared"
 		}
@@ -125,6 +127,9 @@ func (k *KeptComparison) lines() Lines {
 	}
 	return lines
 }
+
+// were begins a sentence on some users.
+func were(users int) string { return things(users, "user was", "users were") }
 
 // allWere begins a sentence on all users.
 func allWere(users int) string {

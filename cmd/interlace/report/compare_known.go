@@ -69,7 +69,7 @@ func (k *KnownCopies) head() Lines {
 		lines = append(lines, Line{things(n, "user was", "users were") + " not compared within " + span(k.Within), Soon})
 	}
 	if k.Broken != "" {
-		lines = append(lines, Line{"the comparison that began " + string(k.Broken) + " goes on, or was broken off: " + k.Resume, Soon})
+		lines = append(lines, Line{"the comparison that began " + minute(k.Broken) + " goes on, or was broken off: " + k.Resume, Soon})
 	}
 	return lines
 }
@@ -101,11 +101,19 @@ func CopyStandings(list []CopyStanding) *Table {
 
 // when is a time, as people read it, that may not have come yet.
 func when(at inventory.Text) Cell {
+	if text := minute(at); text != "" {
+		return words(text)
+	}
+	return Unknown
+}
+
+// minute is a time as people read it; empty if there is none.
+func minute(at inventory.Text) string {
 	t, err := time.Parse(time.RFC3339, string(at))
 	if err != nil {
-		return Unknown
+		return ""
 	}
-	return words(t.UTC().Format("2006-01-02 15:04"))
+	return t.UTC().Format("2006-01-02 15:04")
 }
 
 // KnownDifferences is the table of open differences, with what repairs them.
@@ -133,13 +141,13 @@ func KnownDifferences(list []KnownDifference) *Table {
 
 func late(list []Waiting) *Table {
 	return &Table{
-		Columns: []Column{left("not compared", "user", 0), left("store", "store", 0), left("replica", "server", 0), left("", "never", 0), left("since", "since", 0)},
+		Columns: []Column{left("not compared", "user", 0), left("store", "store", 0), left("replica", "server", 0), left("", "never", 0), hidden("since"), left("since", "", 0)},
 		Rows: rowsOf(list, func(w Waiting) []Cell {
 			never := Nothing
 			if w.Never {
 				never = words("never")
 			}
-			return []Cell{words(w.User), words(string(w.Store)), words(string(w.Server)), never, words(string(w.Since))}
+			return []Cell{words(w.User), words(string(w.Store)), words(string(w.Server)), never, words(string(w.Since)), when(w.Since)}
 		}),
 	}
 }

@@ -1,0 +1,49 @@
+package report_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/interlacemail/interlace/cmd/interlace/report"
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
+)
+
+// TestComparedWords reads what a comparison says that was broken off, and gone on with.
+func TestComparedWords(t *testing.T) {
+	left := monitor.Uncompared{Store: "s1", Server: "imap2", What: "messages", Why: "it is denied"}
+	c := &report.ComparisonOfAll{
+		Level: "4", Users: report.Outcomes{Checked: 3, Different: 1, Unknown: 2},
+		Differences: []monitor.Difference{
+			{Store: "s1", Server: "imap2", User: "anna", Kind: monitor.FlagsDiffer, UIDs: "6", Text: "1 message is flagged differently; shown is UID 6"},
+			{Store: "s1", Server: "imap2", User: "bob", Kind: monitor.FlagsDiffer, UIDs: "1:2", Text: "2 messages are flagged differently; shown is UID 2"},
+		},
+		Spool:      []monitor.SpoolSample{{Store: "s1", Server: "imap2", All: 19, Checked: 19}},
+		Unanswered: []report.Unanswered{{Store: "s1", Server: "imap2", Why: "it is gone"}},
+		Kept: &report.KeptComparison{
+			Before: 4, BeforeIn: report.Outcomes{Checked: 4, Identical: 3, Different: 1}, Left: 1,
+			Copies: report.CopyStanding{Users: 8, Whole: "2026-11-27T02:44:04Z"},
+		},
+	}
+	for _, user := range []string{"u1", "u2", "u3", "u4", "u5", "u6", "u7"} {
+		left.User = inventory.Text(user)
+		c.Uncompared = append(c.Uncompared, left)
+	}
+	var screen strings.Builder
+	if err := report.Compared(c).Text(&screen, report.Style{Width: 200}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"1 user differs · of 2 it is not known · 1 replica was not compared to the end\n",
+		"4 users were compared before, when this was broken off: 3 users are identical · 1 differs\n",
+		"1 user was not reached: --resume goes on with them\n",
+		"all 8 users were completely compared at 2026-11-27 02:44 or later\n",
+		"shown is UID 6\n", "shown is UID 2: UID 1:2\n",
+		"  7 messages of s1 on imap2: it is denied (u1, u2, u3, u4, u5, 2 more)\n",
+		"at most: so many of all messages have a damaged file at most, at a confidence of 95 %\n",
+	} {
+		if !strings.Contains(screen.String(), want) {
+			t.Errorf("no %q in\n%s", want, screen.String())
+		}
+	}
+}
