@@ -510,7 +510,7 @@ func TestFollowed(t *testing.T) {
 	target := &inventory.Inventory{Stores: []inventory.Store{{Name: "s1", Instances: []inventory.Instance{{Server: "s1r", Role: inventory.Master}, {Server: "s1m", Role: inventory.Replica}}}}}
 	for hours, want := range map[int]string{-1: "s1r", 1: "new"} {
 		c.later = []change{{&seed, at.Add(time.Duration(hours) * time.Hour)}, {&lead, at.Add(time.Duration(hours) * time.Hour)}}
-		got := c.followed(target).Stores[0].Instances[0]
+		got := c.addressed(c.followed(target)).Stores[0].Instances[0]
 		if string(got.Server) != want || got.Role != inventory.Master || want == "new" && got.IMAP != "new.example.org:143" {
 			t.Errorf("%d hours later the master is %+v, want %s", hours, got, want)
 		}
