@@ -3,6 +3,7 @@ package compare
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/interlacemail/interlace/inventory/cyrus"
 )
@@ -14,8 +15,9 @@ var errItself = errors.New("master and replica wrote all of their mailboxes in t
 // that is the same second nineteen times of twenty, it is not two hundred times.
 var manyMoments = 200
 
-// mostAsked is of how many mailboxes it is asked.
-const mostAsked = 1000
+// mostAsked is of how many mailboxes it is asked, and askedAtOnce of how many before what
+// is known of those is looked at: of two instances the first few tell.
+const mostAsked, askedAtOnce = 1000, 50
 
 // itself fails where the two sides are one instance, behind two addresses. All that is
 // replicated is the same on both by nature; when each wrote it is not.
@@ -34,22 +36,24 @@ func (p *pair) itself(ctx context.Context, l *lane, master, replica []cyrus.Mail
 	if len(names) < manyMoments {
 		return nil
 	}
-	ours, theirs, err := lookAt(l, func(s *side) (map[cyrus.ExternalName]string, error) {
-		if err := s.admin(ctx); err != nil {
-			return nil, err
-		}
-		return s.client.Updated(ctx, names)
-	})
-	if err != nil {
-		l.close()
-		return ctx.Err() // a server that cannot tell this may yet tell all that is compared
-	}
 	moments := map[string]bool{}
-	for name, at := range ours {
-		if theirs[name] != at {
-			return nil
+	for some := range slices.Chunk(names, askedAtOnce) {
+		ours, theirs, err := lookAt(l, func(s *side) (map[cyrus.ExternalName]string, error) {
+			if err := s.admin(ctx); err != nil {
+				return nil, err
+			}
+			return s.client.Updated(ctx, some)
+		})
+		if err != nil {
+			l.close()
+			return ctx.Err() // a server that cannot tell this may yet tell all that is compared
 		}
-		moments[at] = true
+		for name, at := range ours {
+			if theirs[name] != at {
+				return nil
+			}
+			moments[at] = true
+		}
 	}
 	if len(moments) >= manyMoments {
 		return errItself
