@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/inventory/files"
 	"github.com/interlacemail/interlace/monitor/apply"
 	"github.com/interlacemail/interlace/monitor/history"
 )
@@ -90,7 +91,7 @@ func (c *applying) sayInstances(results []apply.Result) {
 	}
 	for _, name := range changed {
 		if at := inv.Store(name); at >= 0 && !slices.Contains(between, name) {
-			c.app.note("store %s has these instances now, which the fleet file has to say:\n%s", name, apply.FleetLines(&inv.Stores[at]))
+			c.app.note("store %s has these instances now, which the fleet file has to say:\n%s", name, files.FleetLines(&inv.Stores[at]))
 		}
 	}
 }

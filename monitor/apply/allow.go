@@ -66,9 +66,6 @@ type nobodyIn struct{ error }
 
 func (n nobodyIn) Unwrap() error { return n.error }
 
-// areOut is what the record has as its data of a step that failed with nobody let in.
-const areOut = "nobody let in"
-
 // kept are the names of the units for which users may be denied on the target beside this
 // one: that whose originals are there.
 func (m *move) kept() []string {

@@ -4,30 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 )
-
-// Reverse returns the units that move users back whom a unit has moved, one for each store
-// that they came from, with all mail that came since. They may be carried out as long as
-// the originals are kept, which they bring up to date.
-func Reverse(u *Unit) []Unit {
-	var units []Unit
-	for _, c := range u.Moves {
-		c.From, c.To = c.To, c.From
-		i := slices.IndexFunc(units, func(b Unit) bool { return b.Moves[0].To == c.To })
-		if i < 0 {
-			i = len(units)
-			units = append(units, Unit{Plan: u.Plan, Name: backName(u, c.To), Of: u.Name})
-		}
-		units[i].Moves = append(units[i].Moves, c)
-	}
-	return units
-}
-
-func backName(u *Unit, to inventory.StoreID) string { return fmt.Sprintf("%s, back to %s", u.Name, to) }
 
 // backState is how far the users of a unit have been moved back.
 type backState int
@@ -42,7 +22,7 @@ const (
 func (o *Options) wentBack(ctx context.Context, u *Unit) (bool, error) {
 	for _, b := range Reverse(u) {
 		records, err := o.Journal.Steps(ctx, b.Plan, b.Name)
-		if err != nil || len(records) == 0 || !ofMove.past(ofMove.Next(records, false)) {
+		if err != nil || len(records) == 0 || !OfMove.Past(OfMove.Next(records, false)) {
 			return false, err
 		}
 	}
@@ -51,15 +31,15 @@ func (o *Options) wentBack(ctx context.Context, u *Unit) (bool, error) {
 
 // movedBack looks whether what left a source is back there.
 func (m *move) movedBack(ctx context.Context, s *source) (backState, error) {
-	records, err := m.Journal.Steps(ctx, m.unit.Plan, backName(m.unit, s.store.Name))
+	records, err := m.Journal.Steps(ctx, m.unit.Plan, BackName(m.unit, s.store.Name))
 	if err != nil {
 		return notBack, err
 	}
-	at := ofMove.Next(records, false)
+	at := OfMove.Next(records, false)
 	switch {
 	case len(records) == 0 || at.Verb == End && at.Back:
 		return notBack, nil
-	case ofMove.past(at):
+	case OfMove.Past(at):
 		return isBack, nil
 	}
 	return begunBack, nil
@@ -72,7 +52,7 @@ func (m *move) isKept(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	at := ofMove.Next(records, false)
+	at := OfMove.Next(records, false)
 	if at.Step != monitor.StepKeep {
 		return fmt.Errorf("%s has kept nothing there: it is before %s", m.unit.Of, at.Step)
 	}
@@ -80,7 +60,7 @@ func (m *move) isKept(ctx context.Context) error {
 		return err
 	}
 	own, err := m.Journal.Steps(ctx, m.unit.Plan, m.unit.Name)
-	if _, before := last(own, monitor.StepCopy, monitor.StepBegan); before || err != nil {
+	if _, before := Last(own, monitor.StepCopy, monitor.StepBegan); before || err != nil {
 		return err // an earlier attempt has written there
 	}
 	there := &source{place: *m.target, owners: m.all()}

@@ -73,7 +73,7 @@ func (m *move) canary(ctx context.Context, records []monitor.StepRecord) (text, 
 	if how := m.overruledLately(ctx, records); how != nil {
 		amiss = append(amiss, how)
 	}
-	allowed, _ := ended(records, monitor.StepAllowTarget)
+	allowed, _ := Ended(records, monitor.StepAllowTarget)
 	if len(amiss) > 0 && m.Now().Sub(allowed) < canaryTime {
 		return "", "", errors.Join(amiss...)
 	}
@@ -102,7 +102,7 @@ const canaryTime = time.Minute
 // saw before.
 func (m *move) canaryViews(ctx context.Context, records []monitor.StepRecord) (amiss []error, err error) {
 	var d denials
-	read(records, monitor.StepDenySource, &d)
+	Read(records, monitor.StepDenySource, &d)
 	d.forgetChanged(sealsOf(records))
 	users := m.users()
 	views, unseen, err := m.viewsOn(ctx, m.target.master(), users)

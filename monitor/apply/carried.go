@@ -43,7 +43,7 @@ func shifted(inv *inventory.Inventory, units []*Unit, store func(*planner.UserCh
 func carried(s *inventory.Store, c *planner.LayoutChange) {
 	switch c.Do {
 	case planner.Promote:
-		lead(s, c.Server)
+		Lead(s, c.Server)
 	case planner.Seed, planner.Create:
 		add(s, c.Server)
 	case planner.Drop:
@@ -55,7 +55,7 @@ func carried(s *inventory.Store, c *planner.LayoutChange) {
 func takenBack(s *inventory.Store, c *planner.LayoutChange) {
 	switch c.Do {
 	case planner.Promote:
-		lead(s, inventory.ServerID(c.From))
+		Lead(s, inventory.ServerID(c.From))
 	case planner.Seed, planner.Create:
 		remove(s, c.Server)
 	case planner.Drop:
@@ -63,8 +63,8 @@ func takenBack(s *inventory.Store, c *planner.LayoutChange) {
 	}
 }
 
-// lead lets an instance and the master change places.
-func lead(s *inventory.Store, server inventory.ServerID) {
+// Lead lets an instance and the master change places.
+func Lead(s *inventory.Store, server inventory.ServerID) {
 	at := slices.IndexFunc(s.Instances, func(in inventory.Instance) bool { return in.Server == server })
 	if at <= 0 {
 		return

@@ -9,22 +9,6 @@ import (
 	"github.com/interlacemail/interlace/monitor"
 )
 
-// Outcome is where a unit is when nothing is done about it for now.
-type Outcome string
-
-// Outcomes.
-const (
-	Waiting   Outcome = "waiting"   // nothing has begun
-	Moved     Outcome = "moved"     // all is done, but the original is kept for its time
-	Finished  Outcome = "finished"  // all is done
-	Back      Outcome = "back"      // all is as it was before
-	Postponed Outcome = "postponed" // likewise, since its users would be denied for too long
-	Stuck     Outcome = "stuck"     // it can't go back, and does not go on
-	Broken    Outcome = "broken"    // it can't be taken back now, and why says who is let in where
-	Blocked   Outcome = "blocked"   // the fleet is not as it was when it began, and somebody has to look
-	Stopped   Outcome = "stopped"   // in the middle
-)
-
 // tries is how often a step that can't be undone, or an undoing, is tried in one go.
 const tries = 3
 
@@ -112,7 +96,7 @@ func (r *carrying) next(ctx context.Context) (Outcome, error) {
 	if outcome, why := r.over(a); outcome != "" {
 		return outcome, why
 	}
-	if a.Verb != Undo && r.course.pauses(a.Step) && !a.Again {
+	if a.Verb != Undo && r.course.Pauses(a.Step) && !a.Again {
 		switch err := r.gate.pass(ctx, a.Step); {
 		case errors.Is(err, errPostponed):
 			r.wrong, r.back = err, true
@@ -179,7 +163,7 @@ func (r *carrying) failed(ctx context.Context, a Action, why error) (Outcome, er
 	if how := later(""); errors.As(why, &how) {
 		r.failures = tries
 	}
-	if r.failures < tries && (a.Back || r.course.past(a) || a.Step == r.course.Pivot) {
+	if r.failures < tries && (a.Back || r.course.Past(a) || a.Step == r.course.Pivot) {
 		if err := pause(ctx, time.Duration(r.failures*r.failures)*firstPause); err != nil {
 			return Stopped, err
 		}

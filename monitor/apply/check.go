@@ -28,7 +28,7 @@ func (m *move) check(ctx context.Context) (text, data string, err error) {
 	if m.Live.Roles == nil {
 		warnings = append(warnings, "whether the masters are where the inventory has them was not checked")
 	}
-	begun := beginning{Masters: m.masters()}
+	begun := Beginning{Masters: m.masters()}
 	routed, err := m.checkRoutes(ctx)
 	if err == nil {
 		begun.Routes, err = m.routeNames(ctx)
@@ -188,7 +188,7 @@ func (m *move) leftThere(ctx context.Context, in inventory.Instance) (map[cyrus.
 	if err != nil {
 		return nil, err
 	}
-	_, again := last(records, monitor.StepCopy, monitor.StepUndone)
+	_, again := Last(records, monitor.StepCopy, monitor.StepUndone)
 	again = again && in.Server != m.target.master().Server
 	for begin := time.Now(); ; {
 		has, err := m.owners(ctx, in)

@@ -84,12 +84,12 @@ func (c *claim) read(line string) {
 	}
 }
 
-// claimed reports whether a claim is that of the unit: its name says so, even if it is empty.
-func (u *Unit) claimed(c *claim) bool { return path.Base(c.file) == fileName(u)+claimSuffix }
+// of reports whether a claim is that of the unit: its name says so, even if it is empty.
+func (c *claim) of(u *Unit) bool { return path.Base(c.file) == fileName(u)+claimSuffix }
 
 // empty reports whether nothing is in the claim that belongs there: somebody has made it by
 // hand to have the unit go on.
-func (c *claim) empty() bool { return c.unit.Plan == "" || !c.unit.claimed(c) }
+func (c *claim) empty() bool { return c.unit.Plan == "" || !c.of(&c.unit) }
 
 // left returns the claims that lie beside an instance, and the private configurations.
 func (h *host) left(ctx context.Context) (claims []claim, confs []string, err error) {

@@ -46,12 +46,12 @@ func (r *carrying) stillClaimed(ctx context.Context) error {
 	}
 	hosts, unheard := r.work.hosts(ctx)
 	all, _, unseen := claims(ctx, hosts)
-	if err := r.refused(ctx, all, r.unit.claimed); err != nil {
+	if err := r.refused(ctx, all, func(c *claim) bool { return c.of(r.unit) }); err != nil {
 		return err
 	}
 	own := map[*host]*claim{}
 	for i := range all {
-		if r.unit.claimed(&all[i]) {
+		if all[i].of(r.unit) {
 			own[all[i].host] = &all[i]
 		}
 	}
@@ -75,7 +75,7 @@ func (r *carrying) mend(ctx context.Context, hosts []*host, own map[*host]*claim
 	if err != nil {
 		return err
 	}
-	attempt := r.course.attempt(r.known)
+	attempt := r.course.Attempt(r.known)
 	text := r.claimText(journal, r.unit, attempt[0].At)
 	for _, record := range attempt {
 		if slices.Contains(noted, record.Step) && record.State == monitor.StepBegan {

@@ -24,7 +24,7 @@ func (o *Options) stateOf(ctx context.Context, journal string, c *claim) (claimS
 	if c.empty() || c.journal != journal {
 		return strange, nil
 	}
-	course, err := courseOf(&c.unit)
+	steps, err := Of(&c.unit)
 	if err != nil {
 		return strange, nil
 	}
@@ -33,25 +33,15 @@ func (o *Options) stateOf(ctx context.Context, journal string, c *claim) (claimS
 		return strange, err
 	}
 	began := slices.IndexFunc(records, func(r monitor.StepRecord) bool {
-		return r.Step == course.Steps[0] && r.State == monitor.StepBegan && r.At.Truncate(time.Microsecond).Equal(c.since)
+		return r.Step == steps.Steps[0] && r.State == monitor.StepBegan && r.At.Truncate(time.Microsecond).Equal(c.since)
 	})
 	switch {
 	case began < 0, !slices.ContainsFunc(records[began:], func(r monitor.StepRecord) bool { return r.Step == c.reached }):
 		return ahead, nil
-	case course.Next(records, false).Verb == End:
+	case steps.Next(records, false).Verb == End:
 		return stale, nil
 	}
 	return held, nil
-}
-
-// attempt is what is written down since the unit began last.
-func (c *Course) attempt(records []monitor.StepRecord) []monitor.StepRecord {
-	for i, r := range slices.Backward(records) {
-		if r.Step == c.Steps[0] && r.State == monitor.StepBegan {
-			return records[i:]
-		}
-	}
-	return records
 }
 
 // claims returns the claims that lie beside instances, in their order, the private

@@ -53,7 +53,7 @@ const lately = time.Hour
 // confirmedLately confirms what is about to be deleted anew where that was long ago, since
 // the process was killed in between.
 func (m *move) confirmedLately(ctx context.Context, records []monitor.StepRecord) (read string, err error) {
-	if kept, _ := ended(records, monitor.StepKeep); m.rehearsed || m.Now().Sub(kept) <= lately {
+	if kept, _ := Ended(records, monitor.StepKeep); m.rehearsed || m.Now().Sub(kept) <= lately {
 		return "", nil
 	}
 	for _, s := range m.sources {

@@ -35,7 +35,7 @@ func (m *move) copy(ctx context.Context) (text string, err error) {
 		return "", err
 	}
 	expected := last*3/2 + 2*m.Now().Sub(begin) + margin
-	text = fmt.Sprintf("%s%v", expectedWords, expected.Round(time.Second))
+	text = fmt.Sprintf("%s%v", ExpectedWords, expected.Round(time.Second))
 	if expected > m.expected() {
 		return "", fmt.Errorf("%w: %s, and %v is allowed. A whole store can move instead while its users work: seed a replica of %s where it is to be, and promote that (interlace layout)",
 			errPostponed, text, m.expected(), m.sources[0].store.Name)

@@ -20,8 +20,8 @@ type Course struct {
 	Cut monitor.Step
 }
 
-// past reports whether the pivot has begun: there is no way back.
-func (c *Course) past(a Action) bool {
+// Past reports whether the pivot has begun: there is no way back.
+func (c *Course) Past(a Action) bool {
 	at, pivot := slices.Index(c.Steps, a.Step), slices.Index(c.Steps, c.Pivot)
 	switch {
 	case a.Back, pivot < 0:
@@ -32,8 +32,8 @@ func (c *Course) past(a Action) bool {
 	return at > pivot || at == pivot && (a.Again || a.Failures > 0)
 }
 
-// pauses reports whether a unit may be left, for minutes or for days, before a step.
-func (c *Course) pauses(step monitor.Step) bool {
+// Pauses reports whether a unit may be left, for minutes or for days, before a step.
+func (c *Course) Pauses(step monitor.Step) bool {
 	at, hold, rest := slices.Index(c.Steps, step), slices.Index(c.Steps, c.Hold), slices.Index(c.Steps, c.Rest)
 	if rest < 0 {
 		rest = len(c.Steps)
@@ -41,22 +41,11 @@ func (c *Course) pauses(step monitor.Step) bool {
 	return hold < 0 || at <= hold || at == rest
 }
 
-// rested reports whether the unit has come to the step before which it rests: nothing is left
+// Rested reports whether the unit has come to the step before which it rests: nothing is left
 // but what may be done at any time.
-func (c *Course) rested(a Action) bool {
+func (c *Course) Rested(a Action) bool {
 	rest := slices.Index(c.Steps, c.Rest)
 	return rest >= 0 && a.Verb != End && !a.Back && slices.Index(c.Steps, a.Step) >= rest
-}
-
-// ofMove is the course of moving users and shared trees to another store.
-var ofMove = Course{
-	Steps: []monitor.Step{
-		monitor.StepCheck, monitor.StepDenyTarget, monitor.StepCopy, monitor.StepDenySource, monitor.StepDelta,
-		monitor.StepProveTarget, monitor.StepPush, monitor.StepProveReplica, monitor.StepRoute,
-		monitor.StepAllowTarget, monitor.StepAllowWriters, monitor.StepCanary,
-		monitor.StepKeep, monitor.StepDeleteSource, monitor.StepAllowSource,
-	},
-	Pivot: monitor.StepAllowTarget, Rest: monitor.StepKeep, Hold: monitor.StepDenySource, Cut: monitor.StepCopy,
 }
 
 // Verb says what to do next about a unit.
@@ -144,7 +133,7 @@ func (c *Course) stand(records []monitor.StepRecord) standing {
 			at.step, at.began, at.failures = step+1, false, 0
 		case monitor.StepFailed:
 			at.failures++
-			if !at.back && (at.reversible || records[i].Data == areOut) {
+			if !at.back && (at.reversible || records[i].Data == AreOut) {
 				at.turn()
 				at.failures = 0
 				break
@@ -162,4 +151,25 @@ func (c *Course) stand(records []monitor.StepRecord) standing {
 		}
 	}
 	return at
+}
+
+// Attempt is what is written down since the unit began last.
+func (c *Course) Attempt(records []monitor.StepRecord) []monitor.StepRecord {
+	for i, r := range slices.Backward(records) {
+		if r.Step == c.Steps[0] && r.State == monitor.StepBegan {
+			return records[i:]
+		}
+	}
+	return records
+}
+
+// Switches reports whether users may be routed, or roles changed, in the last attempt.
+func (c *Course) Switches(records []monitor.StepRecord) bool {
+	on := map[monitor.Step]bool{}
+	for _, r := range c.Attempt(records) {
+		if r.Step == monitor.StepRoute || r.Step == monitor.StepPromote {
+			on[r.Step] = r.State != monitor.StepUndone
+		}
+	}
+	return on[monitor.StepRoute] || on[monitor.StepPromote]
 }

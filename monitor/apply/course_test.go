@@ -3,6 +3,7 @@ package apply_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -10,7 +11,7 @@ import (
 	"github.com/interlacemail/interlace/monitor/apply"
 )
 
-var course = apply.Course{Steps: []monitor.Step{"a", "b", "c", "d", "e"}, Pivot: "d", Rest: "e"}
+var letters = apply.Course{Steps: []monitor.Step{"a", "b", "c", "d", "e"}, Pivot: "d", Rest: "e"}
 
 // Whoever reads the journal knows what to do, wherever the one before stopped.
 func TestNext(t *testing.T) {
@@ -59,7 +60,7 @@ func TestNext(t *testing.T) {
 		{"ab ad bb bd cb cd db df", true, "do d 1 failures"},
 		{"ab ad bb bd cb cd db dd", true, "settle e"},
 	} {
-		if got := say(course.Next(read(test.journal), test.back)); got != test.want {
+		if got := say(letters.Next(read(test.journal), test.back)); got != test.want {
 			t.Errorf("after %q, back %v: %s, want %s", test.journal, test.back, got, test.want)
 		}
 	}
@@ -78,7 +79,7 @@ func TestCrashes(t *testing.T) {
 			if turn > 200 {
 				t.Fatalf("seed %d: no end: %v", seed, records)
 			}
-			a := course.Next(records, turn >= back)
+			a := letters.Next(records, turn >= back)
 			if a.Verb == apply.End {
 				world.check(t, seed, a)
 				break
@@ -90,7 +91,7 @@ func TestCrashes(t *testing.T) {
 			if rng.IntN(6) == 0 {
 				continue // it stops before anything is written down
 			}
-			if a.Verb == apply.Do && a.Step > "a" && a.Step <= course.Pivot && a.Failures == 0 && !(a.Again && a.Step == course.Pivot) && rng.IntN(30) == 0 {
+			if a.Verb == apply.Do && a.Step > "a" && a.Step <= letters.Pivot && a.Failures == 0 && !(a.Again && a.Step == letters.Pivot) && rng.IntN(30) == 0 {
 				records = append(records, monitor.StepRecord{Step: a.Step, State: monitor.StepFailed}) // it can't be done now
 				continue
 			}
@@ -98,7 +99,7 @@ func TestCrashes(t *testing.T) {
 			if rng.IntN(6) == 0 {
 				continue
 			}
-			if a.Verb == apply.Do && a.Step == course.Pivot && !world.effects[a.Step] && rng.IntN(6) == 0 {
+			if a.Verb == apply.Do && a.Step == letters.Pivot && !world.effects[a.Step] && rng.IntN(6) == 0 {
 				records = append(records, monitor.StepRecord{Step: a.Step, State: monitor.StepFailed, Data: apply.AreOut})
 				continue
 			}
@@ -121,7 +122,7 @@ func (w *world) change(a apply.Action) { w.effects[a.Step] = a.Verb != apply.Und
 
 func (w *world) check(t *testing.T, seed uint64, a apply.Action) {
 	t.Helper()
-	for _, step := range course.Steps {
+	for _, step := range letters.Steps {
 		if w.effects[step] == a.Back {
 			t.Errorf("seed %d: back %v, and %s in effect %v", seed, a.Back, step, w.effects[step])
 		}
@@ -158,4 +159,21 @@ func say(a apply.Action) string {
 		text += " back"
 	}
 	return text
+}
+
+// Users who move are left alone nowhere between their denial and their new store.
+func TestPauses(t *testing.T) {
+	var pauses []monitor.Step
+	for _, step := range []monitor.Step{
+		monitor.StepCheck, monitor.StepDenyTarget, monitor.StepCopy, monitor.StepDenySource, monitor.StepDelta, monitor.StepProveTarget, monitor.StepPush,
+		monitor.StepProveReplica, monitor.StepRoute, monitor.StepAllowTarget, monitor.StepAllowWriters, monitor.StepCanary,
+		monitor.StepKeep, monitor.StepDeleteSource, monitor.StepAllowSource,
+	} {
+		if apply.OfMove.Pauses(step) {
+			pauses = append(pauses, step)
+		}
+	}
+	if want := []monitor.Step{monitor.StepCheck, monitor.StepDenyTarget, monitor.StepCopy, monitor.StepDenySource, monitor.StepKeep}; !slices.Equal(pauses, want) {
+		t.Errorf("they may be left before %v, want %v", pauses, want)
+	}
 }

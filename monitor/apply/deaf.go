@@ -5,11 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
-	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 )
 
@@ -49,7 +46,7 @@ func (r *carrying) insist(ctx context.Context, do func(context.Context) error) e
 // in where they were, no longer than leaves time for that.
 func (r *carrying) insisting() time.Duration {
 	limit, since := r.Limits.insist(), (&Result{Unit: r.unit, Records: r.known}).Out()
-	if since.IsZero() || r.course.switches(r.known) {
+	if since.IsZero() || r.course.Switches(r.known) {
 		return limit
 	}
 	return min(limit, max(r.denied()-r.wayBack()-r.Now().Sub(since), time.Second))
@@ -79,52 +76,17 @@ func (r *carrying) deaf(ctx context.Context, err error) error {
 	switch {
 	case since.IsZero():
 		return fmt.Errorf("%w. Nobody is kept out for it; when it can be used again %s goes on", err, resume)
-	case r.course.switches(r.known):
+	case r.course.Switches(r.known):
 		return fmt.Errorf("%w. %s since %s and may be routed to the new place already, so that they were not let in: as soon as it can be used again run %s",
-			err, r.unit.keptWords(), since.Format(time.RFC3339), resume)
+			err, r.unit.KeptWords(), since.Format(time.RFC3339), resume)
 	}
 	failed := r.work.undo(ctx, r.course.Hold, r.known)
 	if failed != nil && !errors.As(failed, &usersIn{}) {
 		return fmt.Errorf("%w. %s since %s, and letting them in failed: as soon as it can be used again run %s",
-			errors.Join(err, failed), r.unit.keptWords(), since.Format(time.RFC3339), resume)
+			errors.Join(err, failed), r.unit.KeptWords(), since.Format(time.RFC3339), resume)
 	}
 	if r.in = r.Now(); failed != nil {
 		err = fmt.Errorf("%w; %w", err, failed)
 	}
 	return fmt.Errorf("%w. Its users were let in again where they were, which is not written down; when it can be used again %s takes the rest back", err, resume)
-}
-
-// switches reports whether users may be routed, or roles changed, in the last attempt.
-func (c *Course) switches(records []monitor.StepRecord) bool {
-	on := map[monitor.Step]bool{}
-	for _, r := range c.attempt(records) {
-		if r.Step == monitor.StepRoute || r.Step == monitor.StepPromote {
-			on[r.Step] = r.State != monitor.StepUndone
-		}
-	}
-	return on[monitor.StepRoute] || on[monitor.StepPromote]
-}
-
-// outAndIn are the step by which users are kept out, and the one by which they are let in.
-func (u *Unit) outAndIn() (out, in monitor.Step) {
-	if u.Do != nil {
-		return monitor.StepStop, monitor.StepRoute
-	}
-	return monitor.StepDenySource, monitor.StepAllowTarget
-}
-
-// keptWords say who is kept out, and where.
-func (u *Unit) keptWords() string {
-	if u.Do != nil {
-		return fmt.Sprintf("The users of store %s, whose master on %s is stopped, are kept out", u.Do.Store, u.Do.From)
-	}
-	var users []inventory.UserID
-	for i := range u.Moves {
-		users = append(users, u.Moves[i].User)
-	}
-	stores := make([]string, 0, 2)
-	for _, s := range slices.Sorted(slices.Values(u.Stores())) {
-		stores = append(stores, string(s))
-	}
-	return fmt.Sprintf("%s kept out of %s", Who(users), strings.Join(stores, " and "))
 }

@@ -81,18 +81,18 @@ func (m *move) denySource(ctx context.Context) (text, data string, err error) {
 // deniedSince returns since when users are kept out, if they are.
 func deniedSince(records []monitor.StepRecord) (time.Time, bool) {
 	var d denials
-	if read(records, monitor.StepDenySource, &d) {
+	if Read(records, monitor.StepDenySource, &d) {
 		return d.Since, true
 	}
-	return last(records, monitor.StepDenySource, monitor.StepBegan)
+	return Last(records, monitor.StepDenySource, monitor.StepBegan)
 }
 
 // wasLetIn says who is not denied any more on an old store before anybody was routed to the
 // new one.
 func (m *move) wasLetIn(ctx context.Context, records []monitor.StepRecord) (string, error) {
-	attempt := ofMove.attempt(records)
+	attempt := OfMove.Attempt(records)
 	var d denials
-	if !read(attempt, monitor.StepDenySource, &d) || ofMove.switches(records) {
+	if !Read(attempt, monitor.StepDenySource, &d) || OfMove.Switches(records) {
 		return "", nil
 	}
 	for _, s := range m.sources {
@@ -138,7 +138,7 @@ func (m *move) members() map[string][]inventory.UserID {
 // whom somebody else keeps out.
 func (m *move) allowWriters(ctx context.Context, records []monitor.StepRecord) error {
 	var d denials
-	read(records, monitor.StepDenySource, &d)
+	Read(records, monitor.StepDenySource, &d)
 	return m.letIn(ctx, func(s *source) []inventory.UserID { return append([]inventory.UserID{}, d.Stay[s.store.Name]...) })
 }
 
@@ -174,9 +174,9 @@ func (m *move) letIn(ctx context.Context, users func(*source) []inventory.UserID
 	var wrong error
 	in := errors.Join(masters...) == nil
 	for i, s := range m.sources {
-		who := "users " + inventory.Printable(namesOf(s.users))
+		who := "users " + inventory.Printable(Few(s.users))
 		if len(s.users) == 0 {
-			who = "shared trees " + inventory.Printable(namesOf(s.trees))
+			who = "shared trees " + inventory.Printable(Few(s.trees))
 		}
 		switch {
 		case masters[i] != nil:
@@ -195,7 +195,3 @@ func (m *move) letIn(ctx context.Context, users func(*source) []inventory.UserID
 type usersIn struct{ error }
 
 func (u usersIn) Unwrap() error { return u.error }
-
-// areIn is what the record of a step that failed has as its data when users are let in all
-// the same, and wereIn what a record has when they were let in before, nobody knows when.
-const areIn, wereIn = "let in", "let in before"

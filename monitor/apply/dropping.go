@@ -24,14 +24,14 @@ func (d *dropping) do(ctx context.Context, step monitor.Step, records []monitor.
 		return d.check(ctx)
 	}
 	var gone dropped
-	if !read(records, monitor.StepCheck, &gone) {
+	if !Read(records, monitor.StepCheck, &gone) {
 		return "", "", errors.New("it is not written down where the replica was")
 	}
 	switch step {
 	case monitor.StepRemove:
 		return "", "", d.removeSafely(ctx, &gone)
 	case monitor.StepProveGone:
-		_, failed := last(records, step, monitor.StepFailed)
+		_, failed := Last(records, step, monitor.StepFailed)
 		return d.proveGone(ctx, &gone, failed)
 	}
 	return "", "", fmt.Errorf("there is no step %s", step)

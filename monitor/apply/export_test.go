@@ -16,7 +16,7 @@ func (o *Options) Carry(ctx context.Context, u *Unit, back bool) (outcome Outcom
 	if err != nil {
 		return Stopped, err
 	}
-	r := &carrying{Options: o, unit: u, course: &ofMove, work: m, gate: &gate{pass: func(context.Context, monitor.Step) error { return nil }}, back: back}
+	r := &carrying{Options: o, unit: u, course: &OfMove, work: m, gate: &gate{pass: func(context.Context, monitor.Step) error { return nil }}, back: back}
 	return r.on(ctx)
 }
 
@@ -53,9 +53,6 @@ func Quotas(original, replica map[cyrus.InternalName][]cyrus.Use) (different []s
 	from, to := &holding{quotas: original}, &holding{quotas: replica}
 	return from.differences(to), len(from.miscounted(to, '.'))
 }
-
-// AreOut is the data of a step that failed with nobody let in.
-const AreOut = areOut
 
 // View is what a user sees, and Sight a mailbox in it.
 type (

@@ -36,15 +36,12 @@ func Waves(units []Unit) [][]string {
 	return names
 }
 
-// Pauses reports whether users who move may be left before a step.
-func Pauses(step monitor.Step) bool { return ofMove.pauses(step) }
-
 // Nights tells of each unit, all of which have been chosen to run, whether it has to wait
 // for another night.
 func (o *Options) Nights(ctx context.Context, units []Unit) []bool {
 	r := &run{Options: o}
 	for i := range units {
-		r.units = append(r.units, &task{Unit: units[i], course: &ofMove, state: running})
+		r.units = append(r.units, &task{Unit: units[i], course: &OfMove, state: running})
 	}
 	var waits []bool
 	for _, t := range r.units {

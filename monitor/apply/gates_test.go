@@ -107,23 +107,6 @@ func onServer(one inventory.ServerID, err error) apply.Run {
 	}
 }
 
-// Users who move are left alone nowhere between their denial and their new store.
-func TestPauses(t *testing.T) {
-	var pauses []monitor.Step
-	for _, step := range []monitor.Step{
-		monitor.StepCheck, monitor.StepDenyTarget, monitor.StepCopy, monitor.StepDenySource, monitor.StepDelta, monitor.StepProveTarget, monitor.StepPush,
-		monitor.StepProveReplica, monitor.StepRoute, monitor.StepAllowTarget, monitor.StepAllowWriters, monitor.StepCanary,
-		monitor.StepKeep, monitor.StepDeleteSource, monitor.StepAllowSource,
-	} {
-		if apply.Pauses(step) {
-			pauses = append(pauses, step)
-		}
-	}
-	if want := []monitor.Step{monitor.StepCheck, monitor.StepDenyTarget, monitor.StepCopy, monitor.StepDenySource, monitor.StepKeep}; !slices.Equal(pauses, want) {
-		t.Errorf("they may be left before %v, want %v", pauses, want)
-	}
-}
-
 func TestWaves(t *testing.T) {
 	layout := func(name string, wave int) apply.Unit {
 		return apply.Unit{Name: name, Wave: wave, Do: &planner.LayoutChange{}}
@@ -141,74 +124,6 @@ func TestWaves(t *testing.T) {
 		if got := fmt.Sprint(apply.Waves(test.units)); got != test.want {
 			t.Errorf("%v, want %s", got, test.want)
 		}
-	}
-}
-
-// What was carried out is undone in the inventory, whether that shows it or not.
-func TestBefore(t *testing.T) {
-	on := func(servers ...inventory.ServerID) (list []inventory.Instance) {
-		for i, s := range servers {
-			role := inventory.Replica
-			if i == 0 {
-				role = inventory.Master
-			}
-			list = append(list, inventory.Instance{Server: s, Role: role})
-		}
-		return list
-	}
-	before := &inventory.Inventory{
-		Stores: []inventory.Store{{Name: "s1", Instances: on("a", "b")}, {Name: "s2"}},
-		Users:  []inventory.User{{Name: "anna", Store: "s1"}},
-	}
-	units := []*apply.Unit{
-		{Moves: []planner.UserChange{{User: "anna", From: "s1", To: "s2"}}},
-		{Do: &planner.LayoutChange{Do: planner.Create, Store: "s2", Server: "c"}},
-		{Do: &planner.LayoutChange{Do: planner.Seed, Store: "s1", Server: "c", From: "a"}},
-		{Do: &planner.LayoutChange{Do: planner.Promote, Store: "s1", Server: "c", From: "a"}},
-		{Do: &planner.LayoutChange{Do: planner.Drop, Store: "s1", Server: "b"}},
-	}
-	after := apply.Carried(before, units)
-	if got := fmt.Sprint(after.Stores, after.Users[0].Store); got != fmt.Sprint([]inventory.Store{{Name: "s1", Instances: on("c", "a")}, {Name: "s2", Instances: on("c")}}, "s2") {
-		t.Errorf("carried out it is %s", got)
-	}
-	for name, shown := range map[string]*inventory.Inventory{"shown": after, "not shown": before, "shown in part": apply.Carried(before, units[:2])} {
-		got := apply.Before(shown, units)
-		slices.SortFunc(got.Stores[0].Instances[1:], func(a, b inventory.Instance) int { return strings.Compare(string(a.Server), string(b.Server)) })
-		if fmt.Sprint(got.Stores, got.Users) != fmt.Sprint(before.Stores, before.Users) {
-			t.Errorf("%s: before it was %+v", name, got.Stores)
-		}
-	}
-}
-
-// How long users were kept out is from when they were first denied to when they were let
-// in, wherever that was.
-func TestDenied(t *testing.T) {
-	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	r := &apply.Result{Unit: &apply.Unit{}, Outcome: apply.Moved}
-	if r.Denied().Known || r.Expected().Known || !r.Since().IsZero() || r.Step() != "" {
-		t.Errorf("of one that has not begun: %+v", r)
-	}
-	add := func(step monitor.Step, state monitor.StepState, seconds int, text string) {
-		r.Records = append(r.Records, monitor.StepRecord{Step: step, State: state, At: at.Add(time.Duration(seconds) * time.Second), Text: inventory.Text(text)})
-	}
-	add(monitor.StepCopy, monitor.StepDone, 1, "users are expected to be denied for 1m5s; not copied: squat")
-	add(monitor.StepDenySource, monitor.StepBegan, 10, "")
-	if r.Denied().Known {
-		t.Errorf("they are kept out, and were for %v", r.Denied())
-	}
-	add(monitor.StepDenySource, monitor.StepUndone, 14, "")
-	if r.Denied() != inventory.Known(4) {
-		t.Errorf("taken back they were kept out for %v", r.Denied())
-	}
-	add(monitor.StepDenySource, monitor.StepBegan, 20, "")
-	add(monitor.StepDenySource, monitor.StepBegan, 22, "")
-	add(monitor.StepRoute, monitor.StepDone, 25, "")
-	add(monitor.StepAllowTarget, monitor.StepDone, 27, "")
-	if r.Denied() != inventory.Known(7) || r.Expected() != inventory.Known(65) {
-		t.Errorf("kept out for %v, expected %v", r.Denied(), r.Expected())
-	}
-	if kept := r.Kept(time.Hour); !kept.Equal(at.Add(time.Hour + 25*time.Second)) {
-		t.Errorf("the originals are kept until %v", kept)
 	}
 }
 

@@ -19,7 +19,7 @@ func (m *move) rests(_ monitor.Step, records []monitor.StepRecord) bool { return
 
 // young reports whether originals of which this is written down are still to be kept.
 func (o *Options) young(records []monitor.StepRecord) bool {
-	routed, _ := ended(records, monitor.StepRoute)
+	routed, _ := Ended(records, monitor.StepRoute)
 	return o.Now().Sub(routed) < o.Keep
 }
 
@@ -210,7 +210,7 @@ func (m *move) gone(ctx context.Context, s *source) error {
 // nothing else of the unit behind.
 func (m *move) allowSource(ctx context.Context, records []monitor.StepRecord) error {
 	var kept originals
-	read(records, monitor.StepDeleteSource, &kept)
+	Read(records, monitor.StepDeleteSource, &kept)
 	leave := map[*source][]inventory.UserID{}
 	for _, s := range m.sources {
 		back, err := m.movedBack(ctx, s)

@@ -12,51 +12,9 @@ import (
 	"github.com/interlacemail/interlace/planner"
 )
 
-// Courses of the changes of a layout. What makes an instance can be taken back until it is
-// in service, a promotion until the first user is routed to the new master, which may take
-// mail from then on.
-var (
-	ofCreate = Course{
-		Steps: []monitor.Step{monitor.StepCheck, monitor.StepCreate, monitor.StepConnect, monitor.StepServe},
-		Pivot: monitor.StepServe,
-	}
-	ofSeed = Course{
-		Steps: []monitor.Step{
-			monitor.StepCheck, monitor.StepCreate, monitor.StepConnect, monitor.StepSeed, monitor.StepProveAlike, monitor.StepServe,
-		},
-		Pivot: monitor.StepServe, Cut: monitor.StepSeed,
-	}
-	ofPromote = Course{
-		Steps: []monitor.Step{
-			monitor.StepCheck, monitor.StepProveAlike, monitor.StepStop, monitor.StepDrain,
-			monitor.StepPromote, monitor.StepRoute, monitor.StepServe, monitor.StepProveSends,
-		},
-		Pivot: monitor.StepRoute, Hold: monitor.StepStop,
-	}
-	ofDrop = Course{
-		Steps: []monitor.Step{monitor.StepCheck, monitor.StepRemove, monitor.StepProveGone},
-		Pivot: monitor.StepRemove, Hold: monitor.StepRemove,
-	}
-)
-
-// courseOfLayout returns the steps of a change of a layout.
-func courseOfLayout(do planner.Verb) (*Course, error) {
-	switch do {
-	case planner.Create:
-		return &ofCreate, nil
-	case planner.Seed:
-		return &ofSeed, nil
-	case planner.Promote:
-		return &ofPromote, nil
-	case planner.Drop:
-		return &ofDrop, nil
-	}
-	return nil, fmt.Errorf("interlace does not carry out %s", do)
-}
-
 // asks returns what the operator's hook is asked for in a step of a change of a layout; nil:
 // nothing. The instances are not told.
-func (u *Unit) asks(step monitor.Step) *Order {
+func asks(u *Unit, step monitor.Step) *Order {
 	c, role := u.Do, inventory.Replica
 	if c == nil {
 		return nil

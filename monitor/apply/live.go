@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -64,8 +63,8 @@ func (m *move) blocked(ctx context.Context, a Action, records []monitor.StepReco
 	switch {
 	case err != nil && !errors.Is(err, ErrUnreached):
 		return fmt.Errorf("%w. Nothing is done until the inventory has the instances as they are (interlace discover) and %s", err, m.mustHold(records))
-	case a.Verb == Undo || ofMove.past(a):
-	case a.Step == ofMove.Pivot: // of what is proven to be on the new store its master is enough
+	case a.Verb == Undo || OfMove.Past(a):
+	case a.Step == OfMove.Pivot: // of what is proven to be on the new store its master is enough
 		if err := m.answers(ctx, m.target.master()); err != nil {
 			return fmt.Errorf("%w: %w", ErrUnreached, err)
 		}
@@ -76,7 +75,7 @@ func (m *move) blocked(ctx context.Context, a Action, records []monitor.StepReco
 			return fmt.Errorf("%w: %w", ErrUnreached, err)
 		}
 	}
-	if begun := begunWith(records).Masters; begun == nil || maps.Equal(begun, m.masters()) {
+	if begun := BegunWith(records).Masters; begun == nil || maps.Equal(begun, m.masters()) {
 		return nil
 	}
 	if wrong := m.astray(ctx, records); wrong != nil {
@@ -139,53 +138,22 @@ func (m *move) masters() map[inventory.StoreID]inventory.ServerID {
 	return servers
 }
 
-// effects are what the steps so far have in effect, or may have.
-type effects struct {
-	target, source bool // users are denied there
-	routed         bool // to the new store
-	unrouted       bool // they may be routed to either
-}
-
-func effectsOf(records []monitor.StepRecord) effects {
-	var e effects
-	for i := range records {
-		r := &records[i]
-		on := r.State == monitor.StepBegan || r.State == monitor.StepDone
-		off := r.State == monitor.StepUndone
-		switch {
-		case r.Step == monitor.StepDenyTarget && (on || off):
-			e.target = on
-		case r.Step == monitor.StepDenySource && (on || off):
-			e.source = on
-		case r.Step == monitor.StepRoute:
-			e.routed, e.unrouted = r.State == monitor.StepDone, r.State != monitor.StepDone && r.State != monitor.StepUndone
-		case r.Step == monitor.StepAllowTarget && on:
-			e.target = false
-		case r.Step == monitor.StepAllowTarget && (off || r.Data == areOut):
-			e.target = true
-		case r.Step == monitor.StepAllowSource && on:
-			e.source = false
-		}
-	}
-	return e
-}
-
 // mustHold says what has to be so for the unit to go on.
 func (m *move) mustHold(records []monitor.StepRecord) string {
-	e := effectsOf(records)
+	e := EffectsOf(records)
 	text := Who(m.users()) + " routed to "
 	switch {
-	case e.unrouted:
+	case e.Unrouted:
 		text += "where they were, or to the master of " + string(m.target.store.Name)
-	case e.routed:
+	case e.Routed:
 		text += "the master of " + string(m.target.store.Name)
 	default:
 		text += "the masters of where they were"
 	}
-	if e.target {
+	if e.Target {
 		text += fmt.Sprintf("; denied on all instances of %s", m.target.store.Name)
 	}
-	if e.source {
+	if e.Source {
 		for _, s := range m.sources {
 			text += fmt.Sprintf("; denied on all instances of %s", s.store.Name)
 		}
@@ -195,17 +163,17 @@ func (m *move) mustHold(records []monitor.StepRecord) string {
 
 // astray says which denials and routes are not what they have to be.
 func (m *move) astray(ctx context.Context, records []monitor.StepRecord) error {
-	e := effectsOf(records)
+	e := EffectsOf(records)
 	var wrong error
-	if e.target {
+	if e.Target {
 		wrong = errors.Join(wrong, notDenied(ctx, m.target, m.users()))
 	}
 	for _, s := range m.sources {
-		if e.source {
+		if e.Source {
 			wrong = errors.Join(wrong, notDenied(ctx, &s.place, s.users))
 		}
 	}
-	if m.Live.Served == nil || len(m.users()) == 0 || e.unrouted {
+	if m.Live.Served == nil || len(m.users()) == 0 || e.Unrouted {
 		return wrong
 	}
 	served, err := m.Live.Served(ctx, m.users())
@@ -214,7 +182,7 @@ func (m *move) astray(ctx context.Context, records []monitor.StepRecord) error {
 	}
 	for _, s := range m.sources {
 		want := s.master().Server
-		if e.routed {
+		if e.Routed {
 			want = m.target.master().Server
 		}
 		for _, u := range s.users {
@@ -249,27 +217,6 @@ func (h *host) keepsOut(denied map[inventory.UserID]bool, users []inventory.User
 		}
 	}
 	return wrong
-}
-
-// Who says who some users are, with a verb: a few names, and how many more.
-func Who(users []inventory.UserID) string {
-	if len(users) == 1 {
-		return "user " + inventory.Printable(string(users[0])) + " is"
-	}
-	return "users " + inventory.Printable(namesOf(users)) + " are"
-}
-
-func namesOf(users []inventory.UserID) string {
-	const most = 5
-	var shown []string
-	for _, u := range users[:min(most, len(users))] {
-		shown = append(shown, string(u))
-	}
-	text := strings.Join(shown, ", ")
-	if len(users) > most {
-		text += fmt.Sprintf(" and %d more", len(users)-most)
-	}
-	return text
 }
 
 // places are the stores concerned, the target first.

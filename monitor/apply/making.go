@@ -25,7 +25,7 @@ func (m *making) do(ctx context.Context, step monitor.Step, records []monitor.St
 		return m.create(ctx)
 	}
 	made := inventory.Instance{}
-	if !read(records, monitor.StepCreate, &made) {
+	if !Read(records, monitor.StepCreate, &made) {
 		return "", "", errors.New("it is not written down where the instance is that was created")
 	}
 	switch step {
@@ -47,7 +47,7 @@ func (m *making) undo(ctx context.Context, step monitor.Step, records []monitor.
 		return nil
 	}
 	made := inventory.Instance{Server: m.unit.Do.Server, Role: m.role()}
-	known := read(records, monitor.StepCreate, &made)
+	known := Read(records, monitor.StepCreate, &made)
 	if err := m.remove(ctx, made); err != nil {
 		return err
 	}

@@ -2,7 +2,6 @@ package apply
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -128,7 +127,7 @@ func (m *move) undo(ctx context.Context, step monitor.Step, records []monitor.St
 // whileDenied gives steps between the denial and the pivot no longer than users may be
 // denied, and leaves time for the way back.
 func (m *move) whileDenied(ctx context.Context, step monitor.Step, records []monitor.StepRecord) (context.Context, context.CancelFunc, error) {
-	at, hold, pivot := slices.Index(ofMove.Steps, step), slices.Index(ofMove.Steps, ofMove.Hold), slices.Index(ofMove.Steps, ofMove.Pivot)
+	at, hold, pivot := slices.Index(OfMove.Steps, step), slices.Index(OfMove.Steps, OfMove.Hold), slices.Index(OfMove.Steps, OfMove.Pivot)
 	if at < hold || at >= pivot {
 		return ctx, func() {}, nil
 	}
@@ -198,28 +197,4 @@ func (m *move) forgetMost(ctx context.Context) error {
 		}
 	}
 	return wrong
-}
-
-// read reads what a step that was done left for later ones.
-func read(records []monitor.StepRecord, step monitor.Step, into any) bool {
-	for _, r := range slices.Backward(records) {
-		if r.Step == step && r.State == monitor.StepDone {
-			return r.Data != "" && json.Unmarshal([]byte(r.Data), into) == nil
-		}
-	}
-	return false
-}
-
-// ended returns when a step was last done.
-func ended(records []monitor.StepRecord, step monitor.Step) (time.Time, bool) {
-	return last(records, step, monitor.StepDone)
-}
-
-func last(records []monitor.StepRecord, step monitor.Step, state monitor.StepState) (time.Time, bool) {
-	for _, r := range slices.Backward(records) {
-		if r.Step == step && r.State == state {
-			return r.At, true
-		}
-	}
-	return time.Time{}, false
 }

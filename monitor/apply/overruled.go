@@ -17,10 +17,10 @@ import (
 // who move count. The error says where that can't be asked.
 func (m *move) overruled(ctx context.Context, records []monitor.StepRecord) (how, err error) {
 	var d denials
-	if m.rehearsed || !read(records, monitor.StepDenySource, &d) {
+	if m.rehearsed || !Read(records, monitor.StepDenySource, &d) {
 		return nil, nil
 	}
-	if _, in := last(ofMove.attempt(records), monitor.StepAllowWriters, monitor.StepBegan); in {
+	if _, in := Last(OfMove.Attempt(records), monitor.StepAllowWriters, monitor.StepBegan); in {
 		d.Stay = nil
 	}
 	for _, s := range m.sources {

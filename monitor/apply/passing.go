@@ -177,7 +177,7 @@ func (o *Options) night(ctx context.Context, u *Unit, others []*Unit, begins fun
 		if err != nil {
 			return errEnds("%v", err)
 		}
-		if at, there := last(records, monitor.StepCheck, monitor.StepBegan); begins(other) || there && !at.Before(night) {
+		if at, there := Last(records, monitor.StepCheck, monitor.StepBegan); begins(other) || there && !at.Before(night) {
 			moving[key{other.Plan, other.Name}] = len(other.Moves)
 		}
 	}

@@ -40,7 +40,7 @@ func (p *promotion) do(ctx context.Context, step monitor.Step, records []monitor
 	case monitor.StepServe:
 		return "", "", p.serve(ctx)
 	case monitor.StepProveSends:
-		_, failed := last(records, step, monitor.StepFailed)
+		_, failed := Last(records, step, monitor.StepFailed)
 		return "", "", p.proveSends(ctx, failed)
 	}
 	return "", "", fmt.Errorf("there is no step %s", step)
@@ -98,7 +98,7 @@ func (p *promotion) instances(after bool) []inventory.Instance {
 	if after {
 		leader = p.fresh().Server
 	}
-	lead(&s, leader)
+	Lead(&s, leader)
 	return s.Instances
 }
 
@@ -136,7 +136,7 @@ func (p *promotion) prove(ctx context.Context) (text, data string, err error) {
 		}
 	}
 	expected := 2*longest + hooks
-	text = expectedWords + expected.Round(time.Second).String()
+	text = ExpectedWords + expected.Round(time.Second).String()
 	if expected > p.expected() {
 		return "", "", fmt.Errorf("%w: %s, %v is allowed", errPostponed, text, p.expected())
 	}
@@ -160,7 +160,7 @@ func (p *promotion) stop(ctx context.Context) error {
 
 // wasLetIn says whether the old master runs again before the roles were switched.
 func (p *promotion) wasLetIn(ctx context.Context, records []monitor.StepRecord) (string, error) {
-	if _, stopped := ended(ofPromote.attempt(records), monitor.StepStop); !stopped || ofPromote.switches(records) {
+	if _, stopped := Ended(OfPromote.Attempt(records), monitor.StepStop); !stopped || OfPromote.Switches(records) {
 		return "", nil
 	}
 	old, err := p.open(ctx, p.old())
@@ -181,7 +181,7 @@ func (p *promotion) whileOut(ctx context.Context, step monitor.Step, records []m
 	switch step {
 	case monitor.StepStop:
 	case monitor.StepDrain, monitor.StepPromote:
-		since, _ := last(records, monitor.StepStop, monitor.StepBegan)
+		since, _ := Last(records, monitor.StepStop, monitor.StepBegan)
 		left -= p.Now().Sub(since)
 	default:
 		return ctx, func() {}, nil
@@ -276,7 +276,7 @@ func (p *promotion) routes(users []inventory.UserID) []Route {
 // insist routes users, again and again as long as they may be kept out: there is no way
 // back any more.
 func (p *promotion) insist(ctx context.Context, records []monitor.StepRecord, routes []Route) error {
-	since, _ := last(records, monitor.StepStop, monitor.StepBegan)
+	since, _ := Last(records, monitor.StepStop, monitor.StepBegan)
 	for wait := time.Second; ; wait *= 2 {
 		err := p.Route(ctx, routes)
 		if err == nil || p.Now().Add(wait).Sub(since) > p.denied() {

@@ -14,7 +14,7 @@ import (
 // check says all that speaks against the promotion, and what should be known before it.
 func (p *promotion) check(ctx context.Context) (text, data string, err error) {
 	warnings, names, wrong := p.checkRoutes(ctx)
-	data, err = keep(beginning{Routes: names})
+	data, err = keep(Beginning{Routes: names})
 	return strings.Join(warnings, "; "), data, errors.Join(p.checkInstances(ctx), wrong, err)
 }
 

@@ -95,18 +95,6 @@ func (m *move) miscount(q *miscounted, from, to inventory.Instance) string {
 	return text
 }
 
-// Miscounts tells of quotas that count something else as used on two instances that a unit
-// has, with the commands that have them count anew.
-func (r *Result) Miscounts() (texts []string) {
-	for _, record := range r.Records {
-		proves := record.Step == monitor.StepProveTarget || record.Step == monitor.StepProveReplica
-		if text := string(record.Text); proves && record.State == monitor.StepDone && text != "" {
-			texts = append(texts, text)
-		}
-	}
-	return texts
-}
-
 // differences compares an instance with another as administrators.
 func (m *move) differences(ctx context.Context, from, to inventory.Instance, owners map[cyrus.Owner]bool) (*proof, error) {
 	var clients [2]*cyrus.Client

@@ -82,5 +82,5 @@ func (o *Options) mayBegin(ctx context.Context, u *Unit, w work) error {
 		return err
 	}
 	all, _, unseen := claims(ctx, hosts)
-	return errors.Join(o.refused(ctx, all, u.claimed), unseen)
+	return errors.Join(o.refused(ctx, all, func(c *claim) bool { return c.of(u) }), unseen)
 }

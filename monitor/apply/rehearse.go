@@ -159,12 +159,12 @@ func Rehearse(ctx context.Context, u *Unit, others []*Unit, back bool, o *Option
 	if r.Records, err = o.Journal.Steps(ctx, u.Plan, u.Name); err != nil {
 		return nil, err
 	}
-	course, err := courseOf(u)
+	c, err := Of(u)
 	if err != nil {
 		r.Refused = Mistakes(err)
 		return r, nil
 	}
-	a := course.Next(r.Records, back)
+	a := c.Next(r.Records, back)
 	r.Outcome = u.Stands(r.Records)
 	if a.Verb == End && (!a.Back || back) || a.Verb == Settle && (back || o.young(r.Records)) || a.Verb == Do && back && len(r.Records) == 0 {
 		return r, nil
@@ -183,17 +183,17 @@ func Rehearse(ctx context.Context, u *Unit, others []*Unit, back bool, o *Option
 		return r, nil
 	}
 	if a.Verb == Undo {
-		r.goBack(ctx, d, w, course)
+		r.goBack(ctx, d, w, c)
 	} else {
-		r.goOn(ctx, d, w, course, a, others)
+		r.goOn(ctx, d, w, c, a, others)
 	}
 	return r, ctx.Err()
 }
 
 // goBack notes what undoing all that was done would do.
-func (r *Rehearsal) goBack(ctx context.Context, d *dry, w work, course *Course) {
+func (r *Rehearsal) goBack(ctx context.Context, d *dry, w work, c *Course) {
 	records := slices.Clone(r.Records)
-	for a := course.Next(records, true); a.Verb == Undo; a = course.Next(records, true) {
+	for a := c.Next(records, true); a.Verb == Undo; a = c.Next(records, true) {
 		limited, cancel := context.WithTimeout(ctx, patienceOfTry)
 		err := w.undo(limited, a.Step, records)
 		cancel()
@@ -208,7 +208,7 @@ func (r *Rehearsal) goBack(ctx context.Context, d *dry, w work, course *Course) 
 }
 
 // goOn notes what the steps that are left would do.
-func (r *Rehearsal) goOn(ctx context.Context, d *dry, w work, course *Course, a Action, others []*Unit) {
+func (r *Rehearsal) goOn(ctx context.Context, d *dry, w work, c *Course, a Action, others []*Unit) {
 	records := slices.Clone(r.Records)
 	switch {
 	case r.Unit.Settled(records):
@@ -216,11 +216,11 @@ func (r *Rehearsal) goOn(ctx context.Context, d *dry, w work, course *Course, a 
 	case !r.Unit.Held(records, false):
 		r.Waits = d.real.waits(ctx, r.Unit, others)
 	}
-	next := slices.Index(course.Steps, a.Step)
+	next := slices.Index(c.Steps, a.Step)
 	if a.Back {
 		next = 0
 	}
-	for _, step := range course.Steps[next:] {
+	for _, step := range c.Steps[next:] {
 		switch {
 		case step == monitor.StepCheck && r.after(ctx, others, d.real):
 		case step == monitor.StepCheck:
@@ -229,7 +229,7 @@ func (r *Rehearsal) goOn(ctx context.Context, d *dry, w work, course *Course, a 
 			records = append(records, monitor.StepRecord{Step: step, State: monitor.StepBegan, At: d.Now()})
 			records = append(records, monitor.StepRecord{Step: step, State: monitor.StepDone, At: d.Now(), Data: try(ctx, w, step, records)})
 		}
-		if order := r.Unit.asks(step); order != nil {
+		if order := asks(r.Unit, step); order != nil {
 			d.add(Command{Server: order.Server, Order: order})
 		}
 		r.Steps = append(r.Steps, d.take(Do, step))

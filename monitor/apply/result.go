@@ -41,7 +41,7 @@ func MarkBack(results []Result) {
 			other := &results[j]
 			of := slices.ContainsFunc(back, func(u Unit) bool { return u.Plan == other.Unit.Plan && u.Name == other.Unit.Name })
 			if of && other.Unit.Executed(other.Records) {
-				routed, _ := ended(other.Records, monitor.StepRoute)
+				routed, _ := Ended(other.Records, monitor.StepRoute)
 				done++
 				at = latest(at, routed)
 			}
@@ -82,7 +82,7 @@ func (r *Result) Since() time.Time {
 func (r *Result) Expected() inventory.Number {
 	for _, record := range slices.Backward(r.Records) {
 		if (record.Step == monitor.StepCopy || record.Step == monitor.StepProveAlike) && record.State == monitor.StepDone {
-			text, _, _ := strings.Cut(strings.TrimPrefix(string(record.Text), expectedWords), ";")
+			text, _, _ := strings.Cut(strings.TrimPrefix(string(record.Text), ExpectedWords), ";")
 			if d, err := time.ParseDuration(text); err == nil {
 				return inventory.Known(d.Seconds())
 			}
@@ -91,8 +91,8 @@ func (r *Result) Expected() inventory.Number {
 	return inventory.Number{}
 }
 
-// expectedWords begin what the copy, or the proof before a promotion, says of how long users will be kept out.
-const expectedWords = "users are expected to be denied for "
+// ExpectedWords begin what the copy, or the proof before a promotion, says of how long users will be kept out.
+const ExpectedWords = "users are expected to be denied for "
 
 // Denied is how long users were kept out when last they were, in seconds.
 func (r *Result) Denied() inventory.Number {
@@ -117,9 +117,9 @@ func (r *Result) out() (since time.Time, took inventory.Number) {
 		case record.Step == out && record.State == monitor.StepBegan && since.IsZero():
 			since, took = record.At, inventory.Number{}
 		case since.IsZero():
-		case record.Step == out && record.Data == wereIn:
+		case record.Step == out && record.Data == WereIn:
 			since = time.Time{}
-		case record.Step == in && record.State == monitor.StepDone, record.Step == out && (record.State == monitor.StepUndone || record.Data == areIn):
+		case record.Step == in && record.State == monitor.StepDone, record.Step == out && (record.State == monitor.StepUndone || record.Data == AreIn):
 			took, since = inventory.Known(record.At.Sub(since).Seconds()), time.Time{}
 		}
 	}
@@ -132,73 +132,29 @@ func (r *Result) out() (since time.Time, took inventory.Number) {
 // Kept returns until when the originals stay that a unit has left where they were; zero
 // where there are none.
 func (r *Result) Kept(keep time.Duration) time.Time {
-	routed, done := ended(r.Records, monitor.StepRoute)
+	routed, done := Ended(r.Records, monitor.StepRoute)
 	if r.Outcome != Moved || !done {
 		return time.Time{}
 	}
 	return routed.Add(keep)
 }
 
-// Executed reports whether a unit of which this is written down is in effect, or may be:
-// the facts of the fleet may show it.
-func (u *Unit) Executed(records []monitor.StepRecord) bool {
-	c, err := courseOf(u)
-	if err != nil || len(records) == 0 {
-		return false
+// Miscounts tells of quotas that count something else as used on two instances that a unit
+// has, with the commands that have them count anew.
+func (r *Result) Miscounts() (texts []string) {
+	for _, record := range r.Records {
+		proves := record.Step == monitor.StepProveTarget || record.Step == monitor.StepProveReplica
+		if text := string(record.Text); proves && record.State == monitor.StepDone && text != "" {
+			texts = append(texts, text)
+		}
 	}
-	a := c.Next(records, false)
-	if u.Do == nil && a.Verb != End { // the facts follow the routes
-		at, route := slices.Index(c.Steps, a.Step), slices.Index(c.Steps, monitor.StepRoute)
-		return at > route || at == route && (a.Again || a.Back)
-	}
-	return c.past(a)
+	return texts
 }
 
-// Rests reports whether nothing is to be done about a unit but to delete the originals.
-func (u *Unit) Rests(records []monitor.StepRecord) bool {
-	c, err := courseOf(u)
-	return err == nil && c.Next(records, false).Verb == Settle
-}
-
-// Fresh reports whether a unit of which this is written down is not begun, or has come back
-// and would begin anew.
-func (u *Unit) Fresh(records []monitor.StepRecord) bool {
-	c, err := courseOf(u)
-	if err != nil || len(records) == 0 {
-		return true
+// outAndIn are the step by which users are kept out, and the one by which they are let in.
+func (u *Unit) outAndIn() (out, in monitor.Step) {
+	if u.Do != nil {
+		return monitor.StepStop, monitor.StepRoute
 	}
-	a := c.Next(records, false)
-	return a.Verb == End && a.Back
-}
-
-// Settled reports whether nothing is to be done about a unit but to delete the originals, now
-// or when their time is over, even if that has begun.
-func (u *Unit) Settled(records []monitor.StepRecord) bool {
-	c, err := courseOf(u)
-	if err != nil {
-		return false
-	}
-	return c.rested(c.Next(records, false))
-}
-
-// Held reports whether a unit of which this is written down must not be left where it is:
-// users are kept out, or it is on its way back, or is with back.
-func (u *Unit) Held(records []monitor.StepRecord, back bool) bool {
-	c, err := courseOf(u)
-	if err != nil {
-		return false
-	}
-	a := c.Next(records, back)
-	return a.Verb == Undo || a.Verb == Do && !c.rested(a) && (!c.pauses(a.Step) || a.Again && a.Step == c.Hold)
-}
-
-// Ahead reports whether there is something to do about a unit now or, with back, to undo. It
-// may have come back, and is then begun anew.
-func (u *Unit) Ahead(records []monitor.StepRecord, back bool) bool {
-	c, err := courseOf(u)
-	if err != nil {
-		return false
-	}
-	a := c.Next(records, back)
-	return a.Verb == Do || a.Verb == Undo || a.Verb == End && a.Back && !back
+	return monitor.StepDenySource, monitor.StepAllowTarget
 }

@@ -35,7 +35,7 @@ func (m *move) routeNames(ctx context.Context) (map[inventory.UserID]RouteNames,
 		if err != nil {
 			return nil, err
 		}
-		before := begunWith(records).Routes
+		before := BegunWith(records).Routes
 		for i := range routes {
 			routes[i].Was = before[routes[i].User].From
 		}

@@ -7,33 +7,6 @@ import (
 	"github.com/interlacemail/interlace/monitor"
 )
 
-// RouteNames are the words in which whoever routes a user names the ends of the route.
-type RouteNames struct {
-	From string `json:"from"`
-	To   string `json:"to"`
-}
-
-// beginning is what a unit's check writes down for all that follows.
-type beginning struct {
-	// Masters are the servers of the masters.
-	Masters map[inventory.StoreID]inventory.ServerID `json:"masters,omitempty"`
-	// Routes are the words in which the unit's users are routed, there and back: that is
-	// decided once.
-	Routes map[inventory.UserID]RouteNames `json:"routes,omitempty"`
-}
-
-func begunWith(records []monitor.StepRecord) beginning {
-	var b beginning
-	read(records, monitor.StepCheck, &b)
-	return b
-}
-
-// NamesOf returns the words in which the users of a unit are routed of which this is
-// written down; nil: that is not decided.
-func NamesOf(records []monitor.StepRecord) map[inventory.UserID]RouteNames {
-	return begunWith(records).Routes
-}
-
 // decide says in which words users are routed; nothing where nobody is asked.
 func (o *Options) decide(ctx context.Context, routes []Route) (map[inventory.UserID]RouteNames, error) {
 	if o.Name == nil || len(routes) == 0 {
@@ -53,7 +26,7 @@ func (o *Options) decide(ctx context.Context, routes []Route) (map[inventory.Use
 // named are routes in the words that were decided when the unit began. For who was not
 // there then it is decided now.
 func (o *Options) named(ctx context.Context, routes []Route, records []monitor.StepRecord) ([]Route, error) {
-	begun := begunWith(records).Routes
+	begun := BegunWith(records).Routes
 	var others []Route
 	for i := range routes {
 		names, known := begun[routes[i].User]

@@ -62,7 +62,7 @@ const (
 // could not be read in the end.
 func CarryOut(ctx context.Context, units []Unit, back bool, o *Options) ([]Result, error) {
 	now := *o
-	now.Inventory, now.silent = promising(o.Inventory, units), &silent{}
+	now.Inventory, now.silent = Promising(o.Inventory, units), &silent{}
 	if now.Tally == nil {
 		now.Tally = &Tally{}
 	}
@@ -71,7 +71,7 @@ func CarryOut(ctx context.Context, units []Unit, back bool, o *Options) ([]Resul
 	for i := range units {
 		t := &task{Unit: units[i], outcome: Waiting}
 		var err error
-		if t.course, err = courseOf(&t.Unit); err != nil {
+		if t.course, err = Of(&t.Unit); err != nil {
 			return nil, err
 		}
 		if t.records, err = o.Journal.Steps(ctx, t.Plan, t.Name); err != nil {
@@ -262,7 +262,7 @@ func (r *run) carryOn(ctx context.Context, t *task) {
 
 func (r *run) carryOne(ctx context.Context, t *task) (Outcome, error) {
 	if a := t.course.Next(t.records, r.back); a.Verb == End && (!a.Back || r.back) {
-		return endOf(a), nil
+		return EndOf(a), nil
 	}
 	switch {
 	case r.back && t.Rests(t.records):
@@ -305,31 +305,8 @@ func (r *run) carryOne(ctx context.Context, t *task) (Outcome, error) {
 	return outcome, err
 }
 
-// endOf is the outcome of a unit of which nothing is left to be done.
-func endOf(a Action) Outcome {
-	if a.Back {
-		return Back
-	}
-	return Finished
-}
-
 // stood is the outcome of a unit that stays where it was.
 func (t *task) stood() Outcome { return t.Stands(t.records) }
-
-// Stands is the outcome of a unit of which this is written down and nothing else is done.
-func (u *Unit) Stands(records []monitor.StepRecord) Outcome {
-	c, err := courseOf(u)
-	if err != nil || len(records) == 0 {
-		return Waiting
-	}
-	switch a := c.Next(records, false); {
-	case a.Verb == Settle:
-		return Moved
-	case a.Verb == End:
-		return endOf(a)
-	}
-	return Stopped
-}
 
 func textOf(err error) string {
 	if err == nil {

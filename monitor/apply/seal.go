@@ -67,8 +67,8 @@ func (s seal) differences(now seal) []cyrus.InternalName {
 // sealsOf returns the seals of the sources, after what came late was brought along.
 func sealsOf(records []monitor.StepRecord) map[inventory.StoreID]seal {
 	seals := map[inventory.StoreID]seal{}
-	read(records, monitor.StepProveTarget, &seals)
-	read(records, monitor.StepRoute, &seals)
-	read(records, monitor.StepCanary, &seals)
+	Read(records, monitor.StepProveTarget, &seals)
+	Read(records, monitor.StepRoute, &seals)
+	Read(records, monitor.StepCanary, &seals)
 	return seals
 }

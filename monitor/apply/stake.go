@@ -78,7 +78,7 @@ func (r *carrying) unstake(ctx context.Context, hosts []*host, journal string) e
 	all, _, unseen := claims(ctx, hosts)
 	own := map[*host]bool{}
 	for i := range all {
-		if c := &all[i]; r.unit.claimed(c) {
+		if c := &all[i]; c.of(r.unit) {
 			state, err := r.stateOf(ctx, journal, c)
 			if err != nil {
 				return err
@@ -151,7 +151,7 @@ func (r *carrying) takenBefore(ctx context.Context) (bool, error) {
 	all, _, _ := claims(ctx, hosts)
 	for i := range all {
 		c := &all[i]
-		if !r.unit.claimed(c) || c.empty() {
+		if !c.of(r.unit) || c.empty() {
 			continue
 		}
 		if state, err := r.stateOf(ctx, journal, c); err != nil || state == strange || state == ahead {

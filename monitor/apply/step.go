@@ -33,9 +33,9 @@ func (r *carrying) fail(ctx context.Context, step monitor.Step, why error) (fail
 	record := monitor.StepRecord{Plan: r.unit.Plan, Unit: r.unit.Name, Step: step, State: monitor.StepFailed, At: r.Now(), Text: inventory.Text(why.Error())}
 	switch {
 	case errors.As(why, &usersIn{}):
-		record.Data = r.letIn(areIn)
+		record.Data = r.letIn(AreIn)
 	case errors.As(why, &nobodyIn{}):
-		record.Data = areOut
+		record.Data = AreOut
 	}
 	return fmt.Errorf("%s: %s: %w", r.unit.Name, step, why), r.write(ctx, record)
 }
@@ -83,7 +83,7 @@ func (r *carrying) step(ctx context.Context, a Action) (failed, err error) {
 // letIn is what is written down where users are let in: this, or that they were before.
 func (r *carrying) letIn(data string) string {
 	if r.loose {
-		return wereIn
+		return WereIn
 	}
 	return data
 }

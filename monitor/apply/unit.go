@@ -118,3 +118,17 @@ func (u *Unit) changes() []string {
 	}
 	return ids
 }
+
+// Stores are those that a unit changes, in the order in which it names them.
+func (u *Unit) Stores() []inventory.StoreID {
+	if u.Do != nil {
+		return []inventory.StoreID{u.Do.Store}
+	}
+	stores := []inventory.StoreID{u.Moves[0].To}
+	for i := range u.Moves {
+		if from := u.Moves[i].From; !slices.Contains(stores, from) {
+			stores = append(stores, from)
+		}
+	}
+	return stores
+}

@@ -2,28 +2,15 @@ package apply
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/interlacemail/interlace/inventory"
 )
 
-// courseOf returns the steps of a unit.
-func courseOf(u *Unit) (*Course, error) {
-	if u.Do == nil {
-		return &ofMove, nil
-	}
-	c, err := courseOfLayout(u.Do.Do)
-	if err != nil {
-		err = fmt.Errorf("%s: %w", u.Name, err)
-	}
-	return c, err
-}
-
 // newWork looks at the servers that a unit concerns, and returns who does its steps and
 // which these are.
 func (o *Options) newWork(ctx context.Context, u *Unit) (work, *Course, error) {
-	c, err := courseOf(u)
+	c, err := Of(u)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -33,18 +20,6 @@ func (o *Options) newWork(ctx context.Context, u *Unit) (work, *Course, error) {
 	}
 	m, err := o.newMove(ctx, u)
 	return m, c, err
-}
-
-// Stores are those that a unit changes, in the order in which it names them.
-func (u *Unit) Stores() []inventory.StoreID {
-	if u.Do != nil {
-		return []inventory.StoreID{u.Do.Store}
-	}
-	stores := []inventory.StoreID{u.Moves[0].To}
-	for i := range u.Moves {
-		stores = appendNew(stores, u.Moves[i].From)
-	}
-	return stores
 }
 
 // ends are the servers that copy, to or from another one.

@@ -1,0 +1,47 @@
+package apply
+
+import (
+	"encoding/json"
+	"slices"
+	"time"
+
+	"github.com/interlacemail/interlace/monitor"
+)
+
+// Read reads what a step that was done left for later ones.
+func Read(records []monitor.StepRecord, step monitor.Step, into any) bool {
+	for _, r := range slices.Backward(records) {
+		if r.Step == step && r.State == monitor.StepDone {
+			return r.Data != "" && json.Unmarshal([]byte(r.Data), into) == nil
+		}
+	}
+	return false
+}
+
+// Ended returns when a step was last done.
+func Ended(records []monitor.StepRecord, step monitor.Step) (time.Time, bool) {
+	return Last(records, step, monitor.StepDone)
+}
+
+func Last(records []monitor.StepRecord, step monitor.Step, state monitor.StepState) (time.Time, bool) {
+	for _, r := range slices.Backward(records) {
+		if r.Step == step && r.State == state {
+			return r.At, true
+		}
+	}
+	return time.Time{}, false
+}
+
+// begun reports whether anything of this tells of a step.
+func begun(records []monitor.StepRecord) bool {
+	return slices.ContainsFunc(records, func(r monitor.StepRecord) bool {
+		return r.State != monitor.StepRecalled && r.State != monitor.StepWithdrawn
+	})
+}
+
+// AreIn is what the record of a step that failed has as its data when users are let in all
+// the same, and wereIn what a record has when they were let in before, nobody knows when.
+const AreIn, WereIn = "let in", "let in before"
+
+// AreOut is what the record has as its data of a step that failed with nobody let in.
+const AreOut = "nobody let in"

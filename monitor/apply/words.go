@@ -1,0 +1,46 @@
+package apply
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/interlacemail/interlace/inventory"
+)
+
+// Who says who some users are, with a verb: a few names, and how many more.
+func Who(users []inventory.UserID) string {
+	if len(users) == 1 {
+		return "user " + inventory.Printable(string(users[0])) + " is"
+	}
+	return "users " + inventory.Printable(Few(users)) + " are"
+}
+
+func Few(users []inventory.UserID) string {
+	const most = 5
+	var shown []string
+	for _, u := range users[:min(most, len(users))] {
+		shown = append(shown, string(u))
+	}
+	text := strings.Join(shown, ", ")
+	if len(users) > most {
+		text += fmt.Sprintf(" and %d more", len(users)-most)
+	}
+	return text
+}
+
+// KeptWords say who is kept out, and where.
+func (u *Unit) KeptWords() string {
+	if u.Do != nil {
+		return fmt.Sprintf("The users of store %s, whose master on %s is stopped, are kept out", u.Do.Store, u.Do.From)
+	}
+	var users []inventory.UserID
+	for i := range u.Moves {
+		users = append(users, u.Moves[i].User)
+	}
+	stores := make([]string, 0, 2)
+	for _, s := range slices.Sorted(slices.Values(u.Stores())) {
+		stores = append(stores, string(s))
+	}
+	return fmt.Sprintf("%s kept out of %s", Who(users), strings.Join(stores, " and "))
+}
