@@ -16,6 +16,7 @@ import (
 
 	"github.com/interlacemail/interlace/cmd/interlace/report"
 	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/monitor/history"
 )
 
@@ -302,19 +303,19 @@ func askedOnce[T any](ask func(context.Context) (T, error)) func(context.Context
 
 // rehearsed are the units that would be carried on, and those that would be taken back:
 // their steps are undone, or others of the first move their users back.
-func (c *applying) rehearsed(ctx context.Context) (units, back []*apply.Unit, err error) {
+func (c *applying) rehearsed(ctx context.Context) (units, back []*course.Unit, err error) {
 	for _, j := range c.jobs {
 		if !j.backwards {
 			continue
 		}
-		var results []apply.Result
+		var results []course.Result
 		for i := range j.units {
 			u := &j.units[i]
 			records, err := c.history.Steps(ctx, u.Plan, u.Name)
 			if err != nil {
 				return nil, nil, err
 			}
-			results = append(results, apply.Result{Unit: u, Outcome: u.Stands(records), Records: records})
+			results = append(results, course.Result{Unit: u, Outcome: u.Stands(records), Records: records})
 			back = append(back, u)
 		}
 		for _, u := range j.reversed(results) {
@@ -330,8 +331,8 @@ func (c *applying) rehearsed(ctx context.Context) (units, back []*apply.Unit, er
 }
 
 // units are those of all jobs of which something may be left to do.
-func (c *applying) units() []*apply.Unit {
-	var list []*apply.Unit
+func (c *applying) units() []*course.Unit {
+	var list []*course.Unit
 	for _, j := range c.jobs {
 		for i := range j.units {
 			if wave := c.flags.onlyWave.given(0); wave == 0 || j.units[i].Wave == wave {

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/interlacemail/interlace/inventory"
-	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/planner"
 )
 
@@ -56,7 +56,7 @@ func (j *job) barRecalled() {
 
 // touches are the subjects of a plan that a unit touches: its share group, its stores, and the
 // servers of these.
-func touches(u *apply.Unit, inv *inventory.Inventory) (list []planner.Subject) {
+func touches(u *course.Unit, inv *inventory.Inventory) (list []planner.Subject) {
 	for i := range u.Moves {
 		list = append(list, planner.GroupSubject(u.Moves[i].Group))
 	}
@@ -76,7 +76,7 @@ func touches(u *apply.Unit, inv *inventory.Inventory) (list []planner.Subject) {
 
 // fresh are the units of a job of which nothing is begun, in the wave that is asked for, and
 // that nothing keeps from that yet.
-func (c *applying) fresh(ctx context.Context, j *job) (list []*apply.Unit, err error) {
+func (c *applying) fresh(ctx context.Context, j *job) (list []*course.Unit, err error) {
 	for _, u := range c.units() {
 		if j.backwards || !j.has(u) || u.Barred != "" {
 			continue
@@ -93,7 +93,7 @@ func (c *applying) fresh(ctx context.Context, j *job) (list []*apply.Unit, err e
 }
 
 // barBy keeps units from being begun that would break rules.
-func barBy(units []*apply.Unit, broken []string) {
+func barBy(units []*course.Unit, broken []string) {
 	text := broken[0]
 	if more := len(broken) - 1; more > 0 {
 		text += fmt.Sprintf(" (and %s more)", inventory.CountText(more))

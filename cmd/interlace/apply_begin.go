@@ -10,6 +10,7 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // prepare makes the options, and looks whether all instances that are needed can be reached
@@ -33,7 +34,7 @@ func (c *applying) prepare(ctx context.Context) error {
 		return ctx.Err() // who is kept out does not wait for a server that does not answer
 	}
 	names.foresee(ctx, needed)
-	var units []apply.Unit
+	var units []course.Unit
 	for _, j := range c.jobs {
 		units = append(units, j.units...)
 	}
@@ -104,8 +105,8 @@ func (c *applying) nothing(ctx context.Context) error {
 // ahead are the units about which there is something to do that can't wait for a server that
 // does not answer, as the deletion of originals can, and whether one of them must not be left
 // where it is.
-func (c *applying) ahead(ctx context.Context) (needed []*apply.Unit, held bool, err error) {
-	backwards := map[*apply.Unit]bool{}
+func (c *applying) ahead(ctx context.Context) (needed []*course.Unit, held bool, err error) {
+	backwards := map[*course.Unit]bool{}
 	for _, j := range c.jobs {
 		for i := range j.units {
 			backwards[&j.units[i]] = j.backwards
@@ -135,7 +136,7 @@ func (c *applying) follow(ctx context.Context) error {
 				return err
 			}
 			if u.Do != nil && u.Executed(records) {
-				c.options.Inventory = apply.Follow(c.options.Inventory, u, records)
+				c.options.Inventory = course.Follow(c.options.Inventory, u, records)
 			}
 		}
 	}

@@ -5,12 +5,12 @@ import (
 	"fmt"
 
 	"github.com/interlacemail/interlace/inventory"
-	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // fallen says of which stores instances do not run, or do not answer, after a change, and
 // what to do about it; nil: of none. What keptOut tells of is not told twice.
-func fallen(results []apply.Result) error {
+func fallen(results []course.Result) error {
 	var down error
 	for i := range results {
 		r := &results[i]

@@ -12,6 +12,7 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/monitor/history"
 	"github.com/interlacemail/interlace/planner"
 )
@@ -21,7 +22,7 @@ type job struct {
 	monitor.Apply
 	texts [][]byte // of the plans, as they are kept
 	files []*planFile
-	units []apply.Unit
+	units []course.Unit
 	found *facts // before anything of it was carried out
 	// begun tells that something of it is, and elsewhere which of its plans a later apply has
 	// taken in: their units are that one's.
@@ -217,7 +218,7 @@ func (j *job) sort() {
 		j.Plans, j.texts = append(j.Plans, p.PlanID()), append(j.texts, p.text)
 		plans = append(plans, p.Plan)
 	}
-	j.units = apply.Units(plans, schedule)
+	j.units = course.Units(plans, schedule)
 }
 
 // belongs refuses plans of which nothing is begun and that were made on other facts, and
@@ -256,11 +257,11 @@ func (j *job) changes() []*planFile {
 // count, whether something is begun, and whether that is taken back. Units that are a later
 // apply's it leaves to that.
 func (j *job) look(ctx context.Context, steps apply.Journal, f *facts) error {
-	var executed []*apply.Unit
+	var executed []*course.Unit
 	units := j.units
 	j.recalled = map[string]bool{}
 	for i := range j.units {
-		units = append(units, apply.Reverse(&j.units[i])...)
+		units = append(units, course.Reverse(&j.units[i])...)
 	}
 	for i := range units {
 		u := &units[i]
@@ -282,14 +283,14 @@ func (j *job) look(ctx context.Context, steps apply.Journal, f *facts) error {
 	}
 	j.found = f
 	if len(executed) > 0 {
-		j.found = &facts{Inventory: apply.Before(f.Inventory, executed), groups: f.groups, source: f.source}
+		j.found = &facts{Inventory: course.Before(f.Inventory, executed), groups: f.groups, source: f.source}
 	}
-	j.units = slices.DeleteFunc(j.units, func(u apply.Unit) bool { return j.elsewhere[u.Plan] })
+	j.units = slices.DeleteFunc(j.units, func(u course.Unit) bool { return j.elsewhere[u.Plan] })
 	return nil
 }
 
 // recall notes that a unit is asked to be taken back, and with it the whole job, or a part.
-func (j *job) recall(u *apply.Unit, records []monitor.StepRecord) {
+func (j *job) recall(u *course.Unit, records []monitor.StepRecord) {
 	asked := u.Recalled(records)
 	if asked == nil {
 		return
@@ -312,21 +313,21 @@ func (j *job) takenBack(at time.Time) {
 }
 
 // has reports whether a unit is one of the plans, and none that takes such a one back.
-func (j *job) has(u *apply.Unit) bool {
-	return slices.ContainsFunc(j.units, func(o apply.Unit) bool { return same(&o, u) })
+func (j *job) has(u *course.Unit) bool {
+	return slices.ContainsFunc(j.units, func(o course.Unit) bool { return same(&o, u) })
 }
 
 // reversed are the units that move users back who are on their new stores, or were. What
 // left originals there brings these up to date.
-func (j *job) reversed(results []apply.Result) []apply.Unit {
-	var units []apply.Unit
+func (j *job) reversed(results []course.Result) []course.Unit {
+	var units []course.Unit
 	for i := range results {
 		r := &results[i]
-		if r.Unit.Do != nil || r.Outcome != apply.Moved && r.Outcome != apply.Finished {
+		if r.Unit.Do != nil || r.Outcome != course.Moved && r.Outcome != course.Finished {
 			continue
 		}
-		for _, u := range apply.Reverse(r.Unit) {
-			if r.Outcome == apply.Finished {
+		for _, u := range course.Reverse(r.Unit) {
+			if r.Outcome == course.Finished {
 				u.Of = ""
 			}
 			units = append(units, u)
@@ -344,7 +345,7 @@ func (j *job) name() string {
 }
 
 // storesOf are the stores that units concern.
-func storesOf(units []apply.Unit) []inventory.StoreID {
+func storesOf(units []course.Unit) []inventory.StoreID {
 	var list []inventory.StoreID
 	for i := range units {
 		for _, s := range units[i].Stores() {

@@ -9,11 +9,12 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/files"
 	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/monitor/history"
 )
 
 // sayLeft says what is to be done later.
-func (c *applying) sayLeft(results []apply.Result) {
+func (c *applying) sayLeft(results []course.Result) {
 	var until time.Time
 	for i := range results {
 		r := &results[i]
@@ -27,7 +28,7 @@ func (c *applying) sayLeft(results []apply.Result) {
 	if !until.IsZero() {
 		c.app.note("the originals stay where they were, denied, until %s; interlace apply --resume --yes then deletes them", until.Local().Format(time.RFC3339))
 	}
-	if slices.ContainsFunc(results, func(r apply.Result) bool { return r.Outcome == apply.Moved || r.Outcome == apply.Finished }) {
+	if slices.ContainsFunc(results, func(r course.Result) bool { return r.Outcome == course.Moved || r.Outcome == course.Finished }) {
 		c.app.note("interlace discover brings the inventory up to date, interlace confirm says whether the plan has kept what it promised")
 	}
 	for i := range results {
@@ -55,7 +56,7 @@ func (a *app) sayPasswords(ctx context.Context, h *history.History) error {
 	if err != nil {
 		return err
 	}
-	var units []apply.Unit
+	var units []course.Unit
 	for i := range open {
 		j, err := keptJob(ctx, h, &open[i])
 		if err != nil {
@@ -73,7 +74,7 @@ func (a *app) sayPasswords(ctx context.Context, h *history.History) error {
 
 // sayInstances says what the fleet file has to say of stores whose instances have changed:
 // no server tells discover of an instance that the inventory does not name.
-func (c *applying) sayInstances(results []apply.Result) {
+func (c *applying) sayInstances(results []course.Result) {
 	inv := c.facts.Inventory
 	var changed, between []inventory.StoreID
 	for i := range results {
@@ -81,10 +82,10 @@ func (c *applying) sayInstances(results []apply.Result) {
 		if r.Unit.Do != nil && !r.Out().IsZero() {
 			between = append(between, r.Unit.Do.Store)
 		}
-		if r.Unit.Do == nil || r.Outcome != apply.Finished {
+		if r.Unit.Do == nil || r.Outcome != course.Finished {
 			continue
 		}
-		inv = apply.Follow(inv, r.Unit, r.Records)
+		inv = course.Follow(inv, r.Unit, r.Records)
 		if !slices.Contains(changed, r.Unit.Do.Store) {
 			changed = append(changed, r.Unit.Do.Store)
 		}
@@ -98,10 +99,10 @@ func (c *applying) sayInstances(results []apply.Result) {
 
 // sayStayed says who was to be moved back and was not: the way back was given up, or is not
 // at its end.
-func (c *applying) sayStayed(j *job, results []apply.Result) {
+func (c *applying) sayStayed(j *job, results []course.Result) {
 	for i := range results {
 		r := &results[i]
-		if j.backwards && !j.has(r.Unit) && r.Outcome != apply.Moved && r.Outcome != apply.Finished {
+		if j.backwards && !j.has(r.Unit) && r.Outcome != course.Moved && r.Outcome != course.Finished {
 			c.app.note("%s: NOT moved back, and still where the plan has moved them: interlace apply --rollback --yes tries again", inventory.Printable(r.Unit.Name))
 		}
 	}

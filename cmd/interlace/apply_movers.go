@@ -8,6 +8,7 @@ import (
 
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/monitor/history"
 	"github.com/interlacemail/interlace/planner"
 )
@@ -52,9 +53,9 @@ func (m *movers) read(ctx context.Context, id string) (map[string]int, error) {
 	if err != nil {
 		return nil, fmt.Errorf("plan %s of the journal: %w", id, err)
 	}
-	units := apply.Units([]planner.Plan{p}, nil)
+	units := course.Units([]planner.Plan{p}, nil)
 	for i := range units {
-		for _, u := range append(apply.Reverse(&units[i]), units[i]) {
+		for _, u := range append(course.Reverse(&units[i]), units[i]) {
 			users[u.Name] = len(u.Moves)
 		}
 	}

@@ -6,12 +6,12 @@ import (
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
-	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // keptOut says who is kept out when an apply ends, since when and why, and what to do about
 // it; nil: nobody is. Where the database can't be used it says how to let them in by hand.
-func (c *applying) keptOut(results []apply.Result, deaf bool) error {
+func (c *applying) keptOut(results []course.Result, deaf bool) error {
 	var out error
 	for i := range results {
 		r := &results[i]

@@ -9,6 +9,7 @@ import (
 	"github.com/interlacemail/interlace/cmd/interlace/report"
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // applyProgress tells what becomes of units, and what goes on. How long that will take
@@ -29,7 +30,7 @@ type applyProgress struct {
 
 // going is a step that goes on.
 type going struct {
-	unit  *apply.Unit
+	unit  *course.Unit
 	text  string
 	since time.Time
 }
@@ -59,13 +60,13 @@ func (p *applyProgress) at(of apply.Progress) {
 	back := p.back
 	p.mu.Unlock()
 	switch {
-	case of.Over && back && of.Why == "" && (of.Outcome == apply.Moved || of.Outcome == apply.Finished):
+	case of.Over && back && of.Why == "" && (of.Outcome == course.Moved || of.Outcome == course.Finished):
 	case of.Over && of.Still:
 	case of.Over && of.Why != "":
 		p.app.note("%s: %s: %s", name, of.Outcome, of.Why)
 	case of.Over:
 		p.app.note("%s: %s", name, of.Outcome)
-	case of.Outcome == apply.Waiting:
+	case of.Outcome == course.Waiting:
 		p.app.note("%s waits: %s", name, of.Why)
 	}
 	p.show()
@@ -87,15 +88,15 @@ func (p *applyProgress) take(of *apply.Progress) {
 	}
 }
 
-func same(a, b *apply.Unit) bool { return a.Plan == b.Plan && a.Name == b.Name }
+func same(a, b *course.Unit) bool { return a.Plan == b.Plan && a.Name == b.Name }
 
 // stepText says what is done of a unit, and of a copy how much that is.
 func stepText(of *apply.Progress) string {
-	if of.Outcome == apply.Waiting {
+	if of.Outcome == course.Waiting {
 		return "waits"
 	}
 	text := string(of.Step)
-	if of.Verb == apply.Undo {
+	if of.Verb == course.Undo {
 		text = "undo " + text
 	}
 	if bytes := bytesOf(of.Unit); of.Step.Copies() && bytes > 0 {
@@ -108,7 +109,7 @@ func stepText(of *apply.Progress) string {
 }
 
 // bytesOf is how much a unit copies, as its plan has it.
-func bytesOf(u *apply.Unit) int64 {
+func bytesOf(u *course.Unit) int64 {
 	if u.Do != nil {
 		return u.Do.Bytes
 	}

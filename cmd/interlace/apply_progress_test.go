@@ -7,6 +7,7 @@ import (
 
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/planner"
 )
 
@@ -16,17 +17,17 @@ func TestApplyProgress(t *testing.T) {
 	a := &app{stderr: &said}
 	p := &applyProgress{app: a, bar: a.progress("apply"), all: 9}
 	p.bar.uneven = true
-	long := &apply.Unit{Name: "anna to s2", Moves: []planner.UserChange{{Bytes: 40 << 30}, {Bytes: 1 << 30}}}
-	p.at(apply.Progress{Unit: &apply.Unit{Name: "ben to s2"}, Over: true, Outcome: apply.Moved})
-	p.at(apply.Progress{Unit: long, Verb: apply.Do, Step: monitor.StepCopy})
-	p.at(apply.Progress{Unit: &apply.Unit{Name: "carl to s2"}, Verb: apply.Undo, Step: monitor.StepDenySource})
+	long := &course.Unit{Name: "anna to s2", Moves: []planner.UserChange{{Bytes: 40 << 30}, {Bytes: 1 << 30}}}
+	p.at(apply.Progress{Unit: &course.Unit{Name: "ben to s2"}, Over: true, Outcome: course.Moved})
+	p.at(apply.Progress{Unit: long, Verb: course.Do, Step: monitor.StepCopy})
+	p.at(apply.Progress{Unit: &course.Unit{Name: "carl to s2"}, Verb: course.Undo, Step: monitor.StepDenySource})
 	p.going[0].since = time.Now().Add(-12 * time.Minute)
 	p.bar.next = time.Time{}
 	p.show()
 	if want := "interlace: ben to s2: moved\ninterlace: apply: 1 of 9, anna to s2: copy of 41.0 GiB for 12 m and 1 more\n"; said.String() != want {
 		t.Errorf("it says %q, want %q", said.String(), want)
 	}
-	p.at(apply.Progress{Unit: long, Over: true, Outcome: apply.Back, Why: "full"})
+	p.at(apply.Progress{Unit: long, Over: true, Outcome: course.Back, Why: "full"})
 	p.bar.next = time.Time{}
 	said.Reset()
 	p.show()
@@ -35,7 +36,7 @@ func TestApplyProgress(t *testing.T) {
 	}
 	said.Reset()
 	p.back = true
-	p.at(apply.Progress{Unit: &apply.Unit{Name: "dora to s2"}, Over: true, Outcome: apply.Moved})
+	p.at(apply.Progress{Unit: &course.Unit{Name: "dora to s2"}, Over: true, Outcome: course.Moved})
 	if said.String() != "" {
 		t.Errorf("what is still to be moved back is told to be done: %q", said.String())
 	}

@@ -7,18 +7,19 @@ import (
 	"time"
 
 	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // rescue goes on with units whose users are kept out, and with nothing else, where the database
 // can't be written: they are let in again where they were, if nobody may be routed elsewhere
 // already. A later apply finds out that they were.
-func (c *applying) rescue(ctx context.Context, jobs []*job) (results []apply.Result) {
+func (c *applying) rescue(ctx context.Context, jobs []*job) (results []course.Result) {
 	for _, j := range jobs {
-		var out []apply.Unit
+		var out []course.Unit
 		for i := range j.units {
-			for _, u := range append(apply.Reverse(&j.units[i]), j.units[i]) {
+			for _, u := range append(course.Reverse(&j.units[i]), j.units[i]) {
 				records, err := c.history.Steps(ctx, u.Plan, u.Name)
-				if err == nil && !(&apply.Result{Unit: &u, Records: records}).Out().IsZero() {
+				if err == nil && !(&course.Result{Unit: &u, Records: records}).Out().IsZero() {
 					out = append(out, u)
 				}
 			}
@@ -40,7 +41,7 @@ func (c *applying) rescue(ctx context.Context, jobs []*job) (results []apply.Res
 
 // byHand are the commands that let the users of a unit in again, on the instances of their old
 // stores and, where they may be routed there, of the new one.
-func (c *applying) byHand(u *apply.Unit) string {
+func (c *applying) byHand(u *course.Unit) string {
 	var lines []string
 	for _, store := range u.Stores() {
 		at := c.facts.Inventory.Store(store)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // router returns what sends mail and clients to where users are served now. It may be
@@ -125,7 +126,7 @@ func (c *config) elsewhere(left []routeLine, found map[inventory.UserID]string) 
 	}
 	var texts []string
 	for _, w := range ways[:min(mostWays, len(ways))] {
-		texts = append(texts, fmt.Sprintf("%s routed to %s and not to %s", apply.Who(users[w]), inventory.Quoted(w.at), w.to))
+		texts = append(texts, fmt.Sprintf("%s routed to %s and not to %s", course.Who(users[w]), inventory.Quoted(w.at), w.to))
 	}
 	if len(ways) > mostWays {
 		texts = append(texts, fmt.Sprintf("and so on, %d users in all", len(left)))

@@ -11,6 +11,7 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/monitor/history"
 	"github.com/interlacemail/interlace/planner"
 )
@@ -36,11 +37,11 @@ func (c *applying) run(ctx context.Context) error {
 		return c.end(ctx, c.rescue(ctx, c.jobs), err, false)
 	}
 	c.options.Tally = &apply.Tally{}
-	var results []apply.Result
+	var results []course.Result
 	var wrong error
 	fine := true
 	for i, j := range c.jobs {
-		var list []apply.Result
+		var list []course.Result
 		list, wrong = c.carryOut(ctx, j)
 		results = append(results, list...)
 		c.sayStayed(j, list)
@@ -54,11 +55,11 @@ func (c *applying) run(ctx context.Context) error {
 }
 
 // end prints what became of units, and says who is kept out and what else is left to be done.
-func (c *applying) end(ctx context.Context, results []apply.Result, wrong error, fine bool) error {
+func (c *applying) end(ctx context.Context, results []course.Result, wrong error, fine bool) error {
 	if wrong != nil && results == nil {
 		return wrong
 	}
-	apply.MarkBack(results)
+	course.MarkBack(results)
 	shown := c.applied(results)
 	err := c.app.print(result{screen: shown.Screen(), table: shown.Table(), json: object(shown)})
 	if errors.Is(err, syscall.EPIPE) {
@@ -90,7 +91,7 @@ func (c *applying) begin(ctx context.Context) error {
 		if err := c.history.BeginApply(ctx, &j.Apply, j.texts); err != nil {
 			return err
 		}
-		units := slices.DeleteFunc(c.units(), func(u *apply.Unit) bool { return !j.has(u) })
+		units := slices.DeleteFunc(c.units(), func(u *course.Unit) bool { return !j.has(u) })
 		var err error
 		switch {
 		case c.flags.rollback:
@@ -106,7 +107,7 @@ func (c *applying) begin(ctx context.Context) error {
 }
 
 // notReached are the units of jobs that were not gone on with.
-func (c *applying) notReached(ctx context.Context, jobs []*job) (list []apply.Result) {
+func (c *applying) notReached(ctx context.Context, jobs []*job) (list []course.Result) {
 	for _, j := range jobs {
 		for i := range j.units {
 			u := &j.units[i]
@@ -115,7 +116,7 @@ func (c *applying) notReached(ctx context.Context, jobs []*job) (list []apply.Re
 				c.app.note("%s: not gone on with", inventory.Printable(u.Name))
 				continue
 			}
-			r := apply.Result{Unit: u, Outcome: u.Stands(records), Records: records, Still: true}
+			r := course.Result{Unit: u, Outcome: u.Stands(records), Records: records, Still: true}
 			if u.Ahead(records, j.backwards) {
 				r.Why = "the run ended before its plan was gone on with"
 			}
@@ -126,7 +127,7 @@ func (c *applying) notReached(ctx context.Context, jobs []*job) (list []apply.Re
 }
 
 // sayClaims says where units have ended and their claims are left.
-func (c *applying) sayClaims(results []apply.Result) {
+func (c *applying) sayClaims(results []course.Result) {
 	for i := range results {
 		if r := &results[i]; r.Claims != "" {
 			c.app.note("what claims instances for %s is left where these do not answer, until a later interlace apply --resume --yes removes it: %s", inventory.Printable(r.Unit.Name), r.Claims)
@@ -135,24 +136,24 @@ func (c *applying) sayClaims(results []apply.Result) {
 }
 
 // fine reports whether all came to the end that was asked for.
-func (c *applying) fine(j *job, results []apply.Result) bool {
-	return !slices.ContainsFunc(results, func(r apply.Result) bool {
+func (c *applying) fine(j *job, results []course.Result) bool {
+	return !slices.ContainsFunc(results, func(r course.Result) bool {
 		if w := c.flags.onlyWave.given(0); w > 0 && r.Unit.Wave != w {
 			return false
 		}
-		if j.backwards && r.Outcome == apply.Back && j.has(r.Unit) {
+		if j.backwards && r.Outcome == course.Back && j.has(r.Unit) {
 			return false
 		}
 		if j.forGood(&r) {
 			return true
 		}
-		return r.Unmet || r.Outcome != apply.Moved && r.Outcome != apply.Finished
+		return r.Unmet || r.Outcome != course.Moved && r.Outcome != course.Finished
 	})
 }
 
 // carryOut carries one job out, or takes it back. Results come also with an error, where
 // the database failed in the end.
-func (c *applying) carryOut(ctx context.Context, j *job) ([]apply.Result, error) {
+func (c *applying) carryOut(ctx context.Context, j *job) ([]course.Result, error) {
 	o := *c.options
 	if j.backwards {
 		o.Tally = nil // what can't be taken back keeps nothing else from that
@@ -181,11 +182,11 @@ func (c *applying) carryOut(ctx context.Context, j *job) ([]apply.Result, error)
 }
 
 // close writes down that nothing is left to do of a job, if that is so.
-func (c *applying) close(ctx context.Context, j *job, results []apply.Result) error {
+func (c *applying) close(ctx context.Context, j *job, results []course.Result) error {
 	for i := range results {
 		r := &results[i]
 		switch o := r.Outcome; {
-		case o == apply.Finished, o == apply.Back && j.backwards, j.old[r.Unit.Plan+r.Unit.Name] && r.Unit.Fresh(r.Records):
+		case o == course.Finished, o == course.Back && j.backwards, j.old[r.Unit.Plan+r.Unit.Name] && r.Unit.Fresh(r.Records):
 		default:
 			return nil
 		}

@@ -10,10 +10,11 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // applied are the results as they are shown.
-func (c *applying) applied(results []apply.Result) *report.Applied {
+func (c *applying) applied(results []course.Result) *report.Applied {
 	shown := &report.Applied{Units: []report.AppliedUnit{}, Doing: c.flags.resume || c.flags.rollback}
 	for i := range results {
 		shown.Units = append(shown.Units, appliedUnit(&results[i], c.app.config.KeepSource))
@@ -24,11 +25,11 @@ func (c *applying) applied(results []apply.Result) *report.Applied {
 
 // toldOnce has users who are moved back be told of once: by the unit that moves them back, or by
 // the one that has moved them where nothing is done about the way back.
-func toldOnce(results []apply.Result, shown func(i int) *report.AppliedUnit) {
+func toldOnce(results []course.Result, shown func(i int) *report.AppliedUnit) {
 	forth := map[string]*report.AppliedUnit{} // by the units that take them back
 	for i := range results {
 		if u := results[i].Unit; u.Do == nil {
-			for _, b := range apply.Reverse(u) {
+			for _, b := range course.Reverse(u) {
 				forth[b.Plan+b.Name] = shown(i)
 			}
 		}
@@ -40,7 +41,7 @@ func toldOnce(results []apply.Result, shown func(i int) *report.AppliedUnit) {
 			continue
 		}
 		back.Back = true
-		if back.Idle && first.State == string(apply.Back) {
+		if back.Idle && first.State == string(course.Back) {
 			back.Twice = true
 		} else {
 			first.Twice = true
@@ -48,11 +49,11 @@ func toldOnce(results []apply.Result, shown func(i int) *report.AppliedUnit) {
 	}
 }
 
-func appliedUnit(r *apply.Result, keep time.Duration) report.AppliedUnit {
+func appliedUnit(r *course.Result, keep time.Duration) report.AppliedUnit {
 	u := report.AppliedUnit{
 		Plan: r.Unit.Plan, Unit: r.Unit.Name, Wave: r.Unit.Wave, Do: "move", Users: len(r.Unit.Moves),
 		State: string(r.Outcome), Step: inventory.Text(r.Step()), Expected: r.Expected(), Denied: r.Denied(), Why: inventory.Text(r.Why), Tone: toneOf(r.Outcome),
-		Idle: r.Still && r.Outcome != apply.Waiting && r.Outcome != apply.Stopped,
+		Idle: r.Still && r.Outcome != course.Waiting && r.Outcome != course.Stopped,
 	}
 	if at := r.Since(); !at.IsZero() {
 		u.Since = monitor.Time(at)
@@ -78,11 +79,11 @@ func appliedUnit(r *apply.Result, keep time.Duration) report.AppliedUnit {
 	return u
 }
 
-func toneOf(o apply.Outcome) report.Tone {
+func toneOf(o course.Outcome) report.Tone {
 	switch o {
-	case apply.Moved, apply.Finished:
+	case course.Moved, course.Finished:
 		return report.Good
-	case apply.Stuck, apply.Broken, apply.Back:
+	case course.Stuck, course.Broken, course.Back:
 		return report.Broken
 	}
 	return report.Soon
@@ -91,11 +92,11 @@ func toneOf(o apply.Outcome) report.Tone {
 // shown are rehearsals as they are shown.
 func (c *applying) shown(list []apply.Rehearsal) *report.Rehearsed {
 	shown := &report.Rehearsed{Units: []report.RehearsedUnit{}, Doing: c.flags.resume || c.flags.rollback, Broken: []string{}, Unreached: append([]string{}, apply.Mistakes(c.unreached)...), Notes: []string{}}
-	results := make([]apply.Result, len(list))
+	results := make([]course.Result, len(list))
 	for i, r := range list {
-		results[i] = apply.Result{Unit: r.Unit, Outcome: r.Outcome, Why: failedLast(&r), Records: r.Records}
+		results[i] = course.Result{Unit: r.Unit, Outcome: r.Outcome, Why: failedLast(&r), Records: r.Records}
 	}
-	apply.MarkBack(results)
+	course.MarkBack(results)
 	for i := range list {
 		r := &list[i]
 		u := report.RehearsedUnit{
@@ -120,7 +121,7 @@ func (c *applying) shown(list []apply.Rehearsal) *report.Rehearsed {
 
 // failedLast says which step of a unit that is not done failed last, and why.
 func failedLast(r *apply.Rehearsal) string {
-	if r.Outcome == apply.Moved || r.Outcome == apply.Finished {
+	if r.Outcome == course.Moved || r.Outcome == course.Finished {
 		return ""
 	}
 	for _, s := range slices.Backward(r.Records) {

@@ -260,7 +260,7 @@ func (h *house) isCommand(pkg string) bool {
 	return slices.ContainsFunc(h.packages[pkg], func(f *source) bool { return f.Name.Name == "main" })
 }
 
-// pure returns the vocabularies, all of planner, and what those import.
+// pure returns the vocabularies, the courses of plans, all of planner, and what those import.
 func (h *house) pure() map[string]bool {
 	pure := map[string]bool{}
 	var add func(pkg string)
@@ -278,7 +278,7 @@ func (h *house) pure() map[string]bool {
 		}
 	}
 	for pkg := range h.packages {
-		if pkg == "inventory" || pkg == "monitor" || pkg == "planner" || strings.HasPrefix(pkg, "planner/") {
+		if slices.Contains([]string{"inventory", "monitor", "monitor/course", "planner"}, pkg) || strings.HasPrefix(pkg, "planner/") {
 			add(pkg)
 		}
 	}

@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/interlacemail/interlace/monitor"
-	"github.com/interlacemail/interlace/monitor/apply"
 	"github.com/interlacemail/interlace/monitor/confirm"
+	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/monitor/history"
 	"github.com/interlacemail/interlace/planner"
 )
@@ -90,7 +90,7 @@ func (a *app) dueNow(ctx context.Context, h *history.History, p planner.Plan) (o
 	if err != nil {
 		return "", "", err
 	}
-	return confirm.Due(ctx, apply.Units([]planner.Plan{p}, nil), h, earlier, a.config.KeepSource, a.now())
+	return confirm.Due(ctx, course.Units([]planner.Plan{p}, nil), h, earlier, a.config.KeepSource, a.now())
 }
 
 // knownConfirmations shows what was found last of each plan and unit.

@@ -13,6 +13,7 @@ import (
 	"github.com/interlacemail/interlace/monitor/apply"
 	"github.com/interlacemail/interlace/monitor/compare"
 	"github.com/interlacemail/interlace/monitor/confirm"
+	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/monitor/processes"
 	"github.com/interlacemail/interlace/planner"
 )
@@ -112,7 +113,7 @@ func (c *confirming) look(ctx context.Context, plans []planner.Plan, o *confirm.
 		if o.Others, err = journalled(ctx, c.history, true); err != nil {
 			return err
 		}
-		if o.Moved, err = apply.Find(ctx, o.Others, c.history); err != nil {
+		if o.Moved, err = course.Find(ctx, o.Others, c.history); err != nil {
 			return err
 		}
 	}

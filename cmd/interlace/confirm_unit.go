@@ -8,17 +8,17 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
-	"github.com/interlacemail/interlace/monitor/apply"
 	"github.com/interlacemail/interlace/monitor/confirm"
+	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/monitor/history"
 )
 
 // confirmUnit returns what is asked before what a unit has moved is deleted at its old
 // place: it fails where the plan does not keep what it promised of the unit, or where that
 // is not known. What was found is kept.
-func (a *app) confirmUnit(h *history.History, inv *inventory.Inventory) func(context.Context, *apply.Unit, func(string)) (string, error) {
+func (a *app) confirmUnit(h *history.History, inv *inventory.Inventory) func(context.Context, *course.Unit, func(string)) (string, error) {
 	names := &confirm.Names{}
-	return func(ctx context.Context, u *apply.Unit, say func(string)) (string, error) {
+	return func(ctx context.Context, u *course.Unit, say func(string)) (string, error) {
 		o, err := a.confirmOptions(ctx, inv)
 		if err != nil {
 			return "", err

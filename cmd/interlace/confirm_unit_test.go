@@ -9,7 +9,7 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
-	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/monitor/history"
 	"github.com/interlacemail/interlace/planner"
 )
@@ -32,7 +32,7 @@ func TestNothingKnownOfUnit(t *testing.T) {
 		inv.Stores = append(inv.Stores, inventory.Store{Name: inventory.StoreID(name), Instances: []inventory.Instance{{Server: inventory.ServerID("imap" + name), Role: inventory.Master, IMAP: "127.0.0.1:1"}}})
 	}
 	inv.Users = []inventory.User{{Name: "anna", Store: "s2"}}
-	u := &apply.Unit{Plan: "p", Name: "anna to s2", Moves: []planner.UserChange{{User: "anna", From: "s1", To: "s2"}}}
+	u := &course.Unit{Plan: "p", Name: "anna to s2", Moves: []planner.UserChange{{User: "anna", From: "s1", To: "s2"}}}
 	_, err = a.confirmUnit(h, inv)(t.Context(), u, func(string) {})
 	if err == nil || !strings.Contains(err.Error(), "changes is unknown (anna: expected: moved from s1 to s2; found: s2 on imaps2 is not known") || !strings.HasSuffix(err.Error(), " more") {
 		t.Errorf("the error is %v", err)

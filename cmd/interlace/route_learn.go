@@ -7,12 +7,13 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/planner"
 )
 
 // foresee learns the forms of all stores to which units lead before any of these begins, so
 // that it does not matter which one does first.
-func (n *naming) foresee(ctx context.Context, units []*apply.Unit) {
+func (n *naming) foresee(ctx context.Context, units []*course.Unit) {
 	var routes []apply.Route
 	for _, u := range units {
 		if u.Do != nil {
@@ -72,7 +73,7 @@ func (n *naming) learn(ctx context.Context, lines []routeLine, now map[inventory
 
 // open are the units of plans of which something is left to do: of what they have moved the
 // originals are kept.
-func (n *naming) open(ctx context.Context) ([]apply.Unit, error) {
+func (n *naming) open(ctx context.Context) ([]course.Unit, error) {
 	if n.history == nil {
 		return nil, nil
 	}
@@ -81,11 +82,11 @@ func (n *naming) open(ctx context.Context) ([]apply.Unit, error) {
 
 // learnOfUsers gives stores the form in which most of their users are routed, some of whom
 // are known already. Whose original alone is on a store is none of its users.
-func (n *naming) learnOfUsers(ctx context.Context, stores []inventory.StoreID, units []apply.Unit, now map[inventory.UserID]string) error {
+func (n *naming) learnOfUsers(ctx context.Context, stores []inventory.StoreID, units []course.Unit, now map[inventory.UserID]string) error {
 	if !n.knowsRoutes() {
 		return nil
 	}
-	moved, err := apply.Find(ctx, units, n.history)
+	moved, err := course.Find(ctx, units, n.history)
 	if err != nil {
 		return err
 	}
@@ -152,7 +153,7 @@ func (n *naming) routesOf(ctx context.Context, on map[inventory.StoreID][]invent
 
 // learnOfUnits gives stores of which nothing else is known the form in which users are
 // routed whom units have moved away from there, or there.
-func (n *naming) learnOfUnits(ctx context.Context, stores []inventory.StoreID, units []apply.Unit) error {
+func (n *naming) learnOfUnits(ctx context.Context, stores []inventory.StoreID, units []course.Unit) error {
 	for i := range units {
 		if units[i].Do != nil && units[i].Do.Do != planner.Promote {
 			continue
@@ -161,7 +162,7 @@ func (n *naming) learnOfUnits(ctx context.Context, stores []inventory.StoreID, u
 		if err != nil {
 			return err
 		}
-		names := apply.NamesOf(records)
+		names := course.NamesOf(records)
 		for _, c := range units[i].Moves {
 			n.remember(stores, c.From, names[c.User].From)
 			n.remember(stores, c.To, names[c.User].To)

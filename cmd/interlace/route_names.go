@@ -10,6 +10,7 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/monitor/history"
 )
 
@@ -51,7 +52,7 @@ func (n *naming) name(ctx context.Context, routes []apply.Route) ([]apply.Route,
 
 // names are those of the ends of a route of a user who is routed to a place now. Who is
 // routed back is routed in the words of before.
-func (n *naming) names(l *routeLine, now string) apply.RouteNames {
+func (n *naming) names(l *routeLine, now string) course.RouteNames {
 	from := storeOf(n.inv, l.From)
 	here := cmp.Or(n.forms[from], usual(n.inv, l.From)).name(l.From, from)
 	if means(n.inv, now, l.From) {
@@ -59,11 +60,11 @@ func (n *naming) names(l *routeLine, now string) apply.RouteNames {
 	}
 	switch {
 	case l.leads(n.inv, now): // it is done already
-		return apply.RouteNames{From: here, To: now}
+		return course.RouteNames{From: here, To: now}
 	case formAt(l.Was, l.To, l.Store) != unformed:
-		return apply.RouteNames{From: here, To: l.Was}
+		return course.RouteNames{From: here, To: l.Was}
 	}
-	return apply.RouteNames{From: here, To: cmp.Or(n.formTo(l).name(l.To, l.Store), string(l.To.Server))}
+	return course.RouteNames{From: here, To: cmp.Or(n.formTo(l).name(l.To, l.Store), string(l.To.Server))}
 }
 
 // formTo is the form in which the end of a route is named. A store that another instance is
@@ -101,7 +102,7 @@ func (n *naming) alike(lines []routeLine) error {
 	}
 	var wrong error
 	for _, w := range ways {
-		text := fmt.Sprintf("%s routed to %s, and %s on %s has the same name, so that a route there would change nothing: ", apply.Who(users[w]), inventory.Quoted(w.name), w.to, to[w].Server)
+		text := fmt.Sprintf("%s routed to %s, and %s on %s has the same name, so that a route there would change nothing: ", course.Who(users[w]), inventory.Quoted(w.name), w.to, to[w].Server)
 		if to[w].IMAP == "" {
 			text += "the inventory has to have the address (imap in the fleet file)"
 		} else {

@@ -11,6 +11,7 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/monitor/history"
 	"github.com/interlacemail/interlace/planner"
 )
@@ -48,8 +49,8 @@ func (n *naming) routing(t *testing.T, lines ...string) {
 }
 
 // way is a move of users from store to store.
-func way(from, to string, users ...string) *apply.Unit {
-	u := &apply.Unit{Plan: "p", Name: strings.Join(users, " ") + " to " + to}
+func way(from, to string, users ...string) *course.Unit {
+	u := &course.Unit{Plan: "p", Name: strings.Join(users, " ") + " to " + to}
 	for _, user := range users {
 		u.Moves = append(u.Moves, planner.UserChange{User: inventory.UserID(user), From: inventory.StoreID(from), To: inventory.StoreID(to)})
 	}
@@ -57,7 +58,7 @@ func way(from, to string, users ...string) *apply.Unit {
 }
 
 // lines are those by which a unit routes its users.
-func (n *naming) lines(t *testing.T, u *apply.Unit) (string, error) {
+func (n *naming) lines(t *testing.T, u *course.Unit) (string, error) {
 	t.Helper()
 	var routes []apply.Route
 	for _, c := range u.Moves {
@@ -71,7 +72,7 @@ func (n *naming) lines(t *testing.T, u *apply.Unit) (string, error) {
 	return strings.Join(lines, " "), err
 }
 
-func (n *naming) expect(t *testing.T, what, want string, u *apply.Unit) {
+func (n *naming) expect(t *testing.T, what, want string, u *course.Unit) {
 	t.Helper()
 	if got, err := n.lines(t, u); err != nil || got != want {
 		t.Errorf("%s: %s, %v, want %s", what, got, err, want)
@@ -86,7 +87,7 @@ func TestFormsOfStores(t *testing.T) {
 	n.expect(t, "three are elsewhere, and two are named in two ways", "nico,imap1,imap2", way("s1", "s2", "nico"))
 
 	before := []string{"nico,imap1", "olga,imap5.example.org:5143", "pia,imap2", "zoe,imap5"}
-	units := []*apply.Unit{way("s2", "s5", "pia"), way("s1", "s2", "nico"), way("s1", "s4", "nico"), way("s5", "s4", "olga")}
+	units := []*course.Unit{way("s2", "s5", "pia"), way("s1", "s2", "nico"), way("s1", "s4", "nico"), way("s5", "s4", "olga")}
 	inv = sharedServers("nico@s1", "olga@s5", "pia@s2", "zoe@s5")
 	n = newNaming(t, inv, before...)
 	n.foresee(t.Context(), units)
@@ -126,8 +127,8 @@ func TestFormsOfStoresThatWereLeft(t *testing.T) {
 	if err := h.BeginApply(t.Context(), &done, [][]byte{text}); err != nil {
 		t.Fatal(err)
 	}
-	data, _ := json.Marshal(map[string]any{"routes": map[string]apply.RouteNames{"pia": {From: "imap2", To: "imap1.example.org:3143"}}})
-	unit := apply.Units([]planner.Plan{p}, nil)[0]
+	data, _ := json.Marshal(map[string]any{"routes": map[string]course.RouteNames{"pia": {From: "imap2", To: "imap1.example.org:3143"}}})
+	unit := course.Units([]planner.Plan{p}, nil)[0]
 	for _, r := range []monitor.StepRecord{{Step: monitor.StepCheck, Data: string(data)}, {Step: monitor.StepRoute}, {Step: monitor.StepAllowTarget}, {Step: monitor.StepCanary}} {
 		for _, r.State = range []monitor.StepState{monitor.StepBegan, monitor.StepDone} {
 			r.Plan, r.Unit, r.At = p.ID, unit.Name, time.Now()

@@ -6,7 +6,7 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/discover"
-	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/monitor/history"
 )
 
@@ -25,18 +25,18 @@ func (a *app) moved(ctx context.Context) (map[inventory.UserID]discover.Moved, e
 	if err != nil {
 		return nil, err
 	}
-	found, err := apply.Find(ctx, units, h)
+	found, err := course.Find(ctx, units, h)
 	return movedTo(found), err
 }
 
 // journalled are the units of the plans in the journal: of those of which something is left
 // to do or, with ended, of all.
-func journalled(ctx context.Context, h *history.History, ended bool) ([]apply.Unit, error) {
+func journalled(ctx context.Context, h *history.History, ended bool) ([]course.Unit, error) {
 	applies, err := h.Applies(ctx, ended)
 	if err != nil {
 		return nil, err
 	}
-	var units []apply.Unit
+	var units []course.Unit
 	for i := range applies {
 		j, err := keptJob(ctx, h, &applies[i])
 		if err != nil {
@@ -48,7 +48,7 @@ func journalled(ctx context.Context, h *history.History, ended bool) ([]apply.Un
 }
 
 // movedTo is the same as a discovery takes it.
-func movedTo(found map[inventory.UserID]apply.Whereabouts) map[inventory.UserID]discover.Moved {
+func movedTo(found map[inventory.UserID]course.Whereabouts) map[inventory.UserID]discover.Moved {
 	moved := map[inventory.UserID]discover.Moved{}
 	for user, w := range found {
 		m := discover.Moved{Store: w.Store, Left: w.Left}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // allowTarget lets the users in on the new store: on its master, where they work from now
@@ -56,7 +57,7 @@ func (m *move) nobodyIn(ctx context.Context) error {
 		return out && m.keeps(h, &d)
 	})
 	if len(in) > 0 {
-		return fmt.Errorf("%s let in on %s already, or kept out by somebody else", Who(in), h.server)
+		return fmt.Errorf("%s let in on %s already, or kept out by somebody else", course.Who(in), h.server)
 	}
 	return nil
 }
@@ -72,7 +73,7 @@ func (m *move) kept() []string {
 	if m.unit.Of == "" {
 		return nil
 	}
-	return []string{fileName(&Unit{Plan: m.unit.Plan, Name: m.unit.Of})}
+	return []string{fileName(&course.Unit{Plan: m.unit.Plan, Name: m.unit.Of})}
 }
 
 // keeps reports whether a user is kept out of the target for this unit, or for that whose

@@ -11,6 +11,7 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // Where denials can't be lifted on the new store, and all are there still, all is taken back.
@@ -34,7 +35,7 @@ func TestNobodyIsLetIn(t *testing.T) {
 	}
 	u := unit("anna", "s1", "s2", "anna")
 	outcome, err := o.Carry(ctx, u, false)
-	if outcome != apply.Broken || err == nil || !strings.Contains(err.Error(), "(it is taken back since anna: allow_target: cyr_deny on "+to.Name) {
+	if outcome != course.Broken || err == nil || !strings.Contains(err.Error(), "(it is taken back since anna: allow_target: cyr_deny on "+to.Name) {
 		t.Errorf("%s, %v\n%v", outcome, err, j)
 	}
 	r.look(t, "anna", 1, 0)
@@ -42,7 +43,7 @@ func TestNobodyIsLetIn(t *testing.T) {
 		t.Error("who is routed back counts as moved")
 	}
 	must(t, os.Chmod(conf, 0o755))
-	if outcome, err := o.Carry(ctx, u, false); outcome != apply.Back {
+	if outcome, err := o.Carry(ctx, u, false); outcome != course.Back {
 		t.Errorf("when it can be written to: %s, %v\n%v", outcome, err, j)
 	}
 	r.look(t, "anna", 1, 0)
@@ -79,13 +80,13 @@ func TestSomeAreLetIn(t *testing.T) {
 	}
 	u := unit("both", "s1", "s2", "anna", "ben")
 	for _, says := range []string{"user anna is let in on " + to.Name + " already, or kept out by somebody else, so that nothing is taken back", "list who is denied on " + to.Name + ": no route to host"} {
-		if outcome, err := o.Carry(ctx, u, false); outcome != apply.Stuck || err == nil || !strings.Contains(err.Error(), says) {
+		if outcome, err := o.Carry(ctx, u, false); outcome != course.Stuck || err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s, %v, want %s\n%v", outcome, err, says, j)
 		}
 		deaf = true
 	}
 	fails = false
-	if outcome, err := o.Carry(ctx, u, false); outcome != apply.Moved {
+	if outcome, err := o.Carry(ctx, u, false); outcome != course.Moved {
 		t.Errorf("%s, %v\n%v", outcome, err, j)
 	}
 	r.look(t, "anna", 0, 1)

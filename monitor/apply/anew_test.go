@@ -11,6 +11,7 @@ import (
 
 	"github.com/interlacemail/interlace/fixtures/cyrustest"
 	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // clients are the rolling clients of an instance.
@@ -56,14 +57,14 @@ func TestBegunAnewBeforeTheCopyIsGone(t *testing.T) {
 		return route(ctx, routes)
 	}
 	at(o, "/usr/lib/cyrus/bin/sync_reset", func() { signal(syscall.SIGSTOP) })
-	if outcome, err := o.Carry(t.Context(), u, false); outcome != apply.Back {
+	if outcome, err := o.Carry(t.Context(), u, false); outcome != course.Back {
 		t.Fatalf("%s, %v\n%v", outcome, err, j)
 	}
 	if there := talk(t, to.Replicas()[0], "", `LIST "" "user.anna"`); !strings.Contains(there, "user.anna") {
 		t.Fatalf("the replica has removed the copy already: %s", there)
 	}
 	time.AfterFunc(2*time.Second, func() { signal(syscall.SIGCONT) })
-	if done := carryOut(t, r.options(j), u, false); done.Outcome != apply.Moved {
+	if done := carryOut(t, r.options(j), u, false); done.Outcome != course.Moved {
 		t.Errorf("begun anew: %s, %s\n%v", done.Outcome, done.Why, j)
 	}
 	r.look(t, "anna", 0, 1)

@@ -9,7 +9,7 @@ import (
 	"github.com/interlacemail/interlace/fixtures/cyrustest"
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
-	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // A copy to a server that has died is given up.
@@ -34,7 +34,7 @@ func TestCopyToTheDead(t *testing.T) {
 	}
 	u := unit("anna", "s1", "s2", "anna")
 	outcome, err := o.Carry(ctx, u, false)
-	if outcome != apply.Back || err == nil || !strings.Contains(err.Error(), "anna: copy: given up after ") || !strings.Contains(err.Error(), to.Name+" does not answer") {
+	if outcome != course.Back || err == nil || !strings.Contains(err.Error(), "anna: copy: given up after ") || !strings.Contains(err.Error(), to.Name+" does not answer") {
 		t.Errorf("%s, %v\n%v", outcome, err, j)
 	}
 	r.look(t, "anna", 1, 0)

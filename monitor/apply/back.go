@@ -7,6 +7,7 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // backState is how far the users of a unit have been moved back.
@@ -19,10 +20,10 @@ const (
 )
 
 // wentBack reports whether all that a unit has moved is back where it was.
-func (o *Options) wentBack(ctx context.Context, u *Unit) (bool, error) {
-	for _, b := range Reverse(u) {
+func (o *Options) wentBack(ctx context.Context, u *course.Unit) (bool, error) {
+	for _, b := range course.Reverse(u) {
 		records, err := o.Journal.Steps(ctx, b.Plan, b.Name)
-		if err != nil || len(records) == 0 || !OfMove.Past(OfMove.Next(records, false)) {
+		if err != nil || len(records) == 0 || !course.OfMove.Past(course.OfMove.Next(records, false)) {
 			return false, err
 		}
 	}
@@ -31,15 +32,15 @@ func (o *Options) wentBack(ctx context.Context, u *Unit) (bool, error) {
 
 // movedBack looks whether what left a source is back there.
 func (m *move) movedBack(ctx context.Context, s *source) (backState, error) {
-	records, err := m.Journal.Steps(ctx, m.unit.Plan, BackName(m.unit, s.store.Name))
+	records, err := m.Journal.Steps(ctx, m.unit.Plan, course.BackName(m.unit, s.store.Name))
 	if err != nil {
 		return notBack, err
 	}
-	at := OfMove.Next(records, false)
+	at := course.OfMove.Next(records, false)
 	switch {
-	case len(records) == 0 || at.Verb == End && at.Back:
+	case len(records) == 0 || at.Verb == course.End && at.Back:
 		return notBack, nil
-	case OfMove.Past(at):
+	case course.OfMove.Past(at):
 		return isBack, nil
 	}
 	return begunBack, nil
@@ -52,7 +53,7 @@ func (m *move) isKept(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	at := OfMove.Next(records, false)
+	at := course.OfMove.Next(records, false)
 	if at.Step != monitor.StepKeep {
 		return fmt.Errorf("%s has kept nothing there: it is before %s", m.unit.Of, at.Step)
 	}
@@ -60,7 +61,7 @@ func (m *move) isKept(ctx context.Context) error {
 		return err
 	}
 	own, err := m.Journal.Steps(ctx, m.unit.Plan, m.unit.Name)
-	if _, before := Last(own, monitor.StepCopy, monitor.StepBegan); before || err != nil {
+	if _, before := course.Last(own, monitor.StepCopy, monitor.StepBegan); before || err != nil {
 		return err // an earlier attempt has written there
 	}
 	there := &source{place: *m.target, owners: m.all()}

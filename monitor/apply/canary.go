@@ -11,6 +11,7 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // bringLate merges into the copy what came to the original since the proof, and seals that
@@ -73,7 +74,7 @@ func (m *move) canary(ctx context.Context, records []monitor.StepRecord) (text, 
 	if how := m.overruledLately(ctx, records); how != nil {
 		amiss = append(amiss, how)
 	}
-	allowed, _ := Ended(records, monitor.StepAllowTarget)
+	allowed, _ := course.Ended(records, monitor.StepAllowTarget)
 	if len(amiss) > 0 && m.Now().Sub(allowed) < canaryTime {
 		return "", "", errors.Join(amiss...)
 	}
@@ -102,7 +103,7 @@ const canaryTime = time.Minute
 // saw before.
 func (m *move) canaryViews(ctx context.Context, records []monitor.StepRecord) (amiss []error, err error) {
 	var d denials
-	Read(records, monitor.StepDenySource, &d)
+	course.Read(records, monitor.StepDenySource, &d)
 	d.forgetChanged(sealsOf(records))
 	users := m.users()
 	views, unseen, err := m.viewsOn(ctx, m.target.master(), users)

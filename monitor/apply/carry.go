@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // tries is how often a step that can't be undone, or an undoing, is tried in one go.
@@ -18,7 +19,7 @@ type work interface {
 	undo(ctx context.Context, step monitor.Step, records []monitor.StepRecord) error
 	// blocked says why a step may neither be done nor undone now and, with [ErrUnreached],
 	// why one that leads on can't be done, and the unit is better taken back.
-	blocked(ctx context.Context, a Action, records []monitor.StepRecord) error
+	blocked(ctx context.Context, a course.Action, records []monitor.StepRecord) error
 	// wasLetIn says who may log in, or write, who has to be kept out as it is written down: it
 	// was let in by somebody who could not write that down, or by hand.
 	wasLetIn(ctx context.Context, records []monitor.StepRecord) (who string, err error)
@@ -45,14 +46,14 @@ type gate struct {
 // carrying is a unit that is carried on until it ends, rests or can't go on.
 type carrying struct {
 	*Options
-	unit   *Unit
-	course *Course
+	unit   *course.Unit
+	course *course.Course
 	work   work
 	gate   *gate
 	back   bool // it is taken back, if that can be done
 
 	known    []monitor.StepRecord // what is written down of it
-	last     Action
+	last     course.Action
 	failures int   // of that
 	wrong    error // what was first wrong with the last step that failed
 	turned   error // why it goes back
@@ -67,14 +68,14 @@ type carrying struct {
 // on carries the unit on until it ends, rests or can't go on, and returns where it is and
 // what was first wrong with the last step that failed. With back it is taken back, if that
 // can be done. Where the unit may pause it passes the gate first.
-func (r *carrying) on(ctx context.Context) (Outcome, error) {
+func (r *carrying) on(ctx context.Context) (course.Outcome, error) {
 	var err error
 	if r.known, err = r.Journal.Steps(ctx, r.unit.Plan, r.unit.Name); err != nil {
-		return Stopped, err
+		return course.Stopped, err
 	}
 	wrong, err := r.mayGoOn(ctx)
 	if err != nil {
-		return Blocked, fmt.Errorf("%s: %w", r.unit.Name, err)
+		return course.Blocked, fmt.Errorf("%s: %w", r.unit.Name, err)
 	}
 	r.wrong, r.back = wrong, r.back || wrong != nil
 	for {
@@ -85,10 +86,10 @@ func (r *carrying) on(ctx context.Context) (Outcome, error) {
 }
 
 // next does what is to be done next. An outcome says that nothing is.
-func (r *carrying) next(ctx context.Context) (Outcome, error) {
+func (r *carrying) next(ctx context.Context) (course.Outcome, error) {
 	records, err := r.stepsSoon(ctx)
 	if err != nil {
-		return Stopped, r.deaf(ctx, err)
+		return course.Stopped, r.deaf(ctx, err)
 	}
 	r.known = records
 	a := r.course.Next(records, r.back)
@@ -96,13 +97,13 @@ func (r *carrying) next(ctx context.Context) (Outcome, error) {
 	if outcome, why := r.over(a); outcome != "" {
 		return outcome, why
 	}
-	if a.Verb != Undo && r.course.Pauses(a.Step) && !a.Again {
+	if a.Verb != course.Undo && r.course.Pauses(a.Step) && !a.Again {
 		switch err := r.gate.pass(ctx, a.Step); {
 		case errors.Is(err, errPostponed):
 			r.wrong, r.back = err, true
 			return "", nil
 		case err != nil:
-			return Stopped, err
+			return course.Stopped, err
 		}
 	}
 	failed := r.work.blocked(ctx, a, records)
@@ -112,13 +113,13 @@ func (r *carrying) next(ctx context.Context) (Outcome, error) {
 	case errors.Is(failed, ErrUnreached):
 		failed, err = r.fail(ctx, a.Step, failed)
 	default:
-		return Blocked, fmt.Errorf("%s: %w", r.unit.Name, failed)
+		return course.Blocked, fmt.Errorf("%s: %w", r.unit.Name, failed)
 	}
 	switch {
 	case err != nil:
-		return Stopped, r.deaf(ctx, err)
+		return course.Stopped, r.deaf(ctx, err)
 	case errors.Is(failed, errRests):
-		return Moved, failed
+		return course.Moved, failed
 	case failed == nil:
 		return "", nil
 	}
@@ -126,7 +127,7 @@ func (r *carrying) next(ctx context.Context) (Outcome, error) {
 }
 
 // follow counts the failures of each action anew.
-func (r *carrying) follow(a Action) {
+func (r *carrying) follow(a course.Action) {
 	if a.Verb == r.last.Verb && a.Step == r.last.Step {
 		return
 	}
@@ -137,26 +138,26 @@ func (r *carrying) follow(a Action) {
 }
 
 // over returns the outcome where nothing is to be done now.
-func (r *carrying) over(a Action) (Outcome, error) {
+func (r *carrying) over(a course.Action) (course.Outcome, error) {
 	switch {
-	case a.Verb == End && a.Back && errors.Is(r.turned, errPostponed):
-		return Postponed, r.turned
-	case a.Verb == End && a.Back:
-		return Back, r.turned
-	case a.Verb == End:
-		return Finished, nil
-	case a.Verb == Settle && r.work.rests(a.Step, r.known):
-		return Moved, nil
+	case a.Verb == course.End && a.Back && errors.Is(r.turned, errPostponed):
+		return course.Postponed, r.turned
+	case a.Verb == course.End && a.Back:
+		return course.Back, r.turned
+	case a.Verb == course.End:
+		return course.Finished, nil
+	case a.Verb == course.Settle && r.work.rests(a.Step, r.known):
+		return course.Moved, nil
 	case r.failures >= tries && a.Back:
-		return Broken, because(r.wrong, r.turned)
+		return course.Broken, because(r.wrong, r.turned)
 	case r.failures >= tries:
-		return Stuck, r.wrong
+		return course.Stuck, r.wrong
 	}
 	return "", nil
 }
 
 // failed counts a failure, and waits where the same is tried again.
-func (r *carrying) failed(ctx context.Context, a Action, why error) (Outcome, error) {
+func (r *carrying) failed(ctx context.Context, a course.Action, why error) (course.Outcome, error) {
 	if r.failures++; r.failures == 1 {
 		r.wrong = why
 	}
@@ -165,7 +166,7 @@ func (r *carrying) failed(ctx context.Context, a Action, why error) (Outcome, er
 	}
 	if r.failures < tries && (a.Back || r.course.Past(a) || a.Step == r.course.Pivot) {
 		if err := pause(ctx, time.Duration(r.failures*r.failures)*firstPause); err != nil {
-			return Stopped, err
+			return course.Stopped, err
 		}
 	}
 	return "", nil

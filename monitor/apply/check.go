@@ -12,6 +12,7 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
 	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // check says all that speaks against the move, and what should be known before it. It
@@ -28,7 +29,7 @@ func (m *move) check(ctx context.Context) (text, data string, err error) {
 	if m.Live.Roles == nil {
 		warnings = append(warnings, "whether the masters are where the inventory has them was not checked")
 	}
-	begun := Beginning{Masters: m.masters()}
+	begun := course.Beginning{Masters: m.masters()}
 	routed, err := m.checkRoutes(ctx)
 	if err == nil {
 		begun.Routes, err = m.routeNames(ctx)
@@ -188,7 +189,7 @@ func (m *move) leftThere(ctx context.Context, in inventory.Instance) (map[cyrus.
 	if err != nil {
 		return nil, err
 	}
-	_, again := Last(records, monitor.StepCopy, monitor.StepUndone)
+	_, again := course.Last(records, monitor.StepCopy, monitor.StepUndone)
 	again = again && in.Server != m.target.master().Server
 	for begin := time.Now(); ; {
 		has, err := m.owners(ctx, in)

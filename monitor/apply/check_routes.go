@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // checkRoutes fails where it can't be asked where users are routed, if that is to be asked
@@ -47,7 +48,7 @@ func (m *move) checkRoutes(ctx context.Context) ([]string, error) {
 
 // checkRoutes looks where the users of the store are routed, and decides in which words they
 // will be.
-func (p *promotion) checkRoutes(ctx context.Context) ([]string, map[inventory.UserID]RouteNames, error) {
+func (p *promotion) checkRoutes(ctx context.Context) ([]string, map[inventory.UserID]course.RouteNames, error) {
 	users, _, err := p.users(ctx)
 	if err != nil {
 		return nil, nil, nil // what is wrong with the instance is told

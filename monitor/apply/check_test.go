@@ -9,7 +9,7 @@ import (
 	"github.com/interlacemail/interlace/fixtures/cyrustest"
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
-	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // What speaks against a move is said all at once, before anything is done.
@@ -99,7 +99,7 @@ func TestNobodyIsDeniedForLong(t *testing.T) {
 	r.routes["anna"] = inventory.ServerID(r.Stores[0].Master().Name)
 	o := r.options(&journal{left: -1})
 	o.Expected = 1
-	if outcome, err := o.Carry(ctx, unit("all", "s1", "s2", "anna"), false); outcome != apply.Postponed || !strings.Contains(err.Error(), "whole store can move instead") {
+	if outcome, err := o.Carry(ctx, unit("all", "s1", "s2", "anna"), false); outcome != course.Postponed || !strings.Contains(err.Error(), "whole store can move instead") {
 		t.Errorf("%s, %v", outcome, err)
 	}
 	r.look(t, "anna", 1, 0)
@@ -119,7 +119,7 @@ func TestNobodyIsDeniedForLong(t *testing.T) {
 		return run(ctx, server, input, words...)
 	}
 	outcome, err := o.Carry(ctx, unit("all", "s1", "s2", "anna"), false)
-	if outcome != apply.Back || !paused || !strings.Contains(err.Error(), "did not end within") {
+	if outcome != course.Back || !paused || !strings.Contains(err.Error(), "did not end within") {
 		t.Errorf("%s, %v\n%v", outcome, err, o.Journal)
 	}
 	r.look(t, "anna", 1, 0)

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/planner"
 )
 
@@ -22,9 +23,9 @@ type claim struct {
 	host *host
 	file string
 
-	journal string // its identity
-	by      string // who began the unit, where, and with which file
-	unit    Unit   // as much of it as tells its course
+	journal string      // its identity
+	by      string      // who began the unit, where, and with which file
+	unit    course.Unit // as much of it as tells its course
 	since   time.Time
 	reached monitor.Step // the last step that was noted
 }
@@ -42,7 +43,7 @@ var noted = []monitor.Step{
 const moving = "move"
 
 // claimText is what the claim of a unit says whose first step began at a time.
-func (o *Options) claimText(journal string, u *Unit, at time.Time) string {
+func (o *Options) claimText(journal string, u *course.Unit, at time.Time) string {
 	do := moving
 	if u.Do != nil {
 		do = string(u.Do.Do)
@@ -85,7 +86,7 @@ func (c *claim) read(line string) {
 }
 
 // of reports whether a claim is that of the unit: its name says so, even if it is empty.
-func (c *claim) of(u *Unit) bool { return path.Base(c.file) == fileName(u)+claimSuffix }
+func (c *claim) of(u *course.Unit) bool { return path.Base(c.file) == fileName(u)+claimSuffix }
 
 // empty reports whether nothing is in the claim that belongs there: somebody has made it by
 // hand to have the unit go on.

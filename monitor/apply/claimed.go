@@ -8,19 +8,20 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // mayGoOn fails where nothing may be done about a unit that has begun. It says also why the
 // unit has to be taken back, if that is so and was not asked for.
 func (r *carrying) mayGoOn(ctx context.Context) (back, err error) {
 	a := r.course.Next(r.known, r.back)
-	if len(r.known) == 0 || a.Verb == End {
+	if len(r.known) == 0 || a.Verb == course.End {
 		return nil, nil
 	}
 	if err := r.stillClaimed(ctx); err != nil {
 		return nil, err
 	}
-	if a.Back && (&Result{Unit: r.unit, Records: r.known}).Out().IsZero() {
+	if a.Back && (&course.Result{Unit: r.unit, Records: r.known}).Out().IsZero() {
 		return nil, nil
 	}
 	asking, cancel := context.WithTimeout(ctx, greeting)
@@ -41,7 +42,7 @@ func (r *carrying) mayGoOn(ctx context.Context) (back, err error) {
 func (r *carrying) stillClaimed(ctx context.Context) error {
 	a := r.course.Next(r.known, false)
 	first, last := a.Step == r.course.Steps[0], a.Step == r.course.Steps[len(r.course.Steps)-1]
-	if first && a.Verb == Undo {
+	if first && a.Verb == course.Undo {
 		return nil // that ends the claims, whoever else has some
 	}
 	hosts, unheard := r.work.hosts(ctx)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // state of a claim, as the journal has it.
@@ -24,7 +25,7 @@ func (o *Options) stateOf(ctx context.Context, journal string, c *claim) (claimS
 	if c.empty() || c.journal != journal {
 		return strange, nil
 	}
-	steps, err := Of(&c.unit)
+	steps, err := course.Of(&c.unit)
 	if err != nil {
 		return strange, nil
 	}
@@ -38,7 +39,7 @@ func (o *Options) stateOf(ctx context.Context, journal string, c *claim) (claimS
 	switch {
 	case began < 0, !slices.ContainsFunc(records[began:], func(r monitor.StepRecord) bool { return r.Step == c.reached }):
 		return ahead, nil
-	case steps.Next(records, false).Verb == End:
+	case steps.Next(records, false).Verb == course.End:
 		return stale, nil
 	}
 	return held, nil

@@ -16,6 +16,7 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/planner"
 )
 
@@ -47,9 +48,9 @@ func anna(t *testing.T) *rig {
 	return r
 }
 
-func carryOut(t *testing.T, o *apply.Options, u *apply.Unit, back bool) apply.Result {
+func carryOut(t *testing.T, o *apply.Options, u *course.Unit, back bool) course.Result {
 	t.Helper()
-	results, err := apply.CarryOut(t.Context(), []apply.Unit{*u}, back, o)
+	results, err := apply.CarryOut(t.Context(), []course.Unit{*u}, back, o)
 	must(t, err)
 	return results[0]
 }
@@ -61,21 +62,21 @@ func TestOtherJournalsAreRefused(t *testing.T) {
 	r := anna(t)
 	mine, other := &journal{left: -1, name: "mine"}, &journal{left: -1, name: "other"}
 	u := unit("anna", "s1", "s2", "anna")
-	if done := carryOut(t, r.as(mine), u, false); done.Outcome != apply.Moved {
+	if done := carryOut(t, r.as(mine), u, false); done.Outcome != course.Moved {
 		t.Fatalf("%s, %s\n%v", done.Outcome, done.Why, mine)
 	}
 	conf := r.Stores[1].Master().Dir + "/conf/interlace-0123456789ab.conf"
 	_, err := run(t.Context(), "", "", "touch", conf)
 	must(t, err)
 	before := r.files(t)
-	for _, u := range []*apply.Unit{u, unit("ben", "s1", "s2", "ben"), unit("zoe", "s2", "s1", "zoe")} {
+	for _, u := range []*course.Unit{u, unit("ben", "s1", "s2", "ben"), unit("zoe", "s2", "s1", "zoe")} {
 		for _, back := range []bool{false, true} {
 			done := carryOut(t, r.as(other), u, back)
 			for _, want := range []string{
 				"unit anna of plan p is carried out with the database mine (by mine on admin, /var/lib/mine.db)", "has reached allow_writers",
 				"on " + r.Stores[0].Master().Name + ": rm -- " + r.Stores[0].Master().Dir + "/conf/interlace-",
 			} {
-				if !back && (done.Outcome != apply.Waiting || !strings.Contains(done.Why, want)) {
+				if !back && (done.Outcome != course.Waiting || !strings.Contains(done.Why, want)) {
 					t.Errorf("%s: %s, %s\nlacks %s", u.Name, done.Outcome, done.Why, want)
 				}
 			}
@@ -88,14 +89,14 @@ func TestOtherJournalsAreRefused(t *testing.T) {
 		t.Errorf("there were %v, and are %v\n%v", before, after, other)
 	}
 	r.look(t, "anna", 0, 1)
-	if done := carryOut(t, later(r.as(mine)), u, false); done.Outcome != apply.Finished {
+	if done := carryOut(t, later(r.as(mine)), u, false); done.Outcome != course.Finished {
 		t.Fatalf("%s, %s\n%v", done.Outcome, done.Why, mine)
 	}
 	must(t, os.Remove(conf))
 	if left := r.files(t); len(left) > 0 {
 		t.Errorf("left are %v", left)
 	}
-	if done := carryOut(t, r.as(other), unit("ben", "s1", "s2", "ben"), false); done.Outcome != apply.Moved {
+	if done := carryOut(t, r.as(other), unit("ben", "s1", "s2", "ben"), false); done.Outcome != course.Moved {
 		t.Errorf("after the end: %s, %s", done.Outcome, done.Why)
 	}
 }
@@ -106,7 +107,7 @@ func TestOlderJournalsAreRefused(t *testing.T) {
 	r := anna(t)
 	now := &journal{left: -1, name: "mine"}
 	u := unit("anna", "s1", "s2", "anna")
-	if done := carryOut(t, r.as(now), u, false); done.Outcome != apply.Moved {
+	if done := carryOut(t, r.as(now), u, false); done.Outcome != course.Moved {
 		t.Fatalf("%s, %s\n%v", done.Outcome, done.Why, now)
 	}
 	last := slices.IndexFunc(now.steps, func(r monitor.StepRecord) bool { return r.Step == "allow_writers" })
@@ -124,7 +125,7 @@ func TestOlderJournalsAreRefused(t *testing.T) {
 				continue // nothing to be taken back, or not all of it
 			}
 			done := carryOut(t, o, u, back)
-			if done.Outcome != apply.Blocked && n > 0 || !strings.Contains(done.Why, "it is older than what was done, as if it were restored from a copy") || len(older.steps) != n {
+			if done.Outcome != course.Blocked && n > 0 || !strings.Contains(done.Why, "it is older than what was done, as if it were restored from a copy") || len(older.steps) != n {
 				t.Errorf("with %d records: %s, %s\n%v", n, done.Outcome, done.Why, older)
 			}
 		}
@@ -139,7 +140,7 @@ func TestClaimsThatAreMissing(t *testing.T) {
 	r := anna(t)
 	j := &journal{left: -1, name: "mine"}
 	u := unit("anna", "s1", "s2", "anna")
-	if done := carryOut(t, r.as(j), u, false); done.Outcome != apply.Moved {
+	if done := carryOut(t, r.as(j), u, false); done.Outcome != course.Moved {
 		t.Fatalf("%s, %s\n%v", done.Outcome, done.Why, j)
 	}
 	all := r.claims(t)
@@ -147,7 +148,7 @@ func TestClaimsThatAreMissing(t *testing.T) {
 		t.Fatalf("there are %v", all)
 	}
 	must(t, os.Remove(all[1]))
-	if done := carryOut(t, r.as(j), u, false); done.Outcome != apply.Moved || !slices.Equal(r.claims(t), all) {
+	if done := carryOut(t, r.as(j), u, false); done.Outcome != course.Moved || !slices.Equal(r.claims(t), all) {
 		t.Errorf("one is missing: %s, %s, %v", done.Outcome, done.Why, r.claims(t))
 	}
 	for _, file := range all {
@@ -155,7 +156,7 @@ func TestClaimsThatAreMissing(t *testing.T) {
 	}
 	done := carryOut(t, r.as(j), u, false)
 	_, command, _ := strings.Cut(done.Why, "install ")
-	if done.Outcome != apply.Blocked || !strings.Contains(done.Why, "none of its instances is claimed any more") || command == "" {
+	if done.Outcome != course.Blocked || !strings.Contains(done.Why, "none of its instances is claimed any more") || command == "" {
 		t.Fatalf("all are missing: %s, %s", done.Outcome, done.Why)
 	}
 	_, err := run(t.Context(), "", "", append([]string{"install"}, strings.Fields(command)...)...)
@@ -165,11 +166,11 @@ func TestClaimsThatAreMissing(t *testing.T) {
 		t.Errorf("claims of what goes on are gone: %v", r.claims(t))
 	}
 	for _, other := range []string{"mine", "other"} {
-		if done := carryOut(t, r.as(&journal{left: -1, name: other}), unit("ben", "s1", "s2", "ben"), false); done.Outcome != apply.Waiting || !strings.Contains(done.Why, "claims an instance, and does not say for whom") {
+		if done := carryOut(t, r.as(&journal{left: -1, name: other}), unit("ben", "s1", "s2", "ben"), false); done.Outcome != course.Waiting || !strings.Contains(done.Why, "claims an instance, and does not say for whom") {
 			t.Errorf("for another unit: %s, %s", done.Outcome, done.Why)
 		}
 	}
-	if done := carryOut(t, later(r.as(j)), u, false); done.Outcome != apply.Finished || len(r.claims(t)) > 0 {
+	if done := carryOut(t, later(r.as(j)), u, false); done.Outcome != course.Finished || len(r.claims(t)) > 0 {
 		t.Errorf("told to go on: %s, %s; left are %v", done.Outcome, done.Why, r.claims(t))
 	}
 }
@@ -187,7 +188,7 @@ func TestJournalsAtOnce(t *testing.T) {
 			moved := ""
 			for n := 0; n < 20 && moved == ""; n++ {
 				var running sync.WaitGroup
-				results := map[string]apply.Result{}
+				results := map[string]course.Result{}
 				var mu sync.Mutex
 				var begun atomic.Int32
 				for _, name := range []string{"one", "two", "three"} {
@@ -198,7 +199,7 @@ func TestJournalsAtOnce(t *testing.T) {
 					o := r.as(j)
 					o.By = "by " + name
 					o.Progress = func(p apply.Progress) {
-						if p.Step != monitor.StepCheck || p.Verb != apply.Do {
+						if p.Step != monitor.StepCheck || p.Verb != course.Do {
 							return
 						}
 						begun.Add(1)
@@ -207,7 +208,7 @@ func TestJournalsAtOnce(t *testing.T) {
 						}
 					}
 					running.Go(func() {
-						done, err := apply.CarryOut(t.Context(), []apply.Unit{*u}, false, o)
+						done, err := apply.CarryOut(t.Context(), []course.Unit{*u}, false, o)
 						mu.Lock()
 						defer mu.Unlock()
 						if err == nil {
@@ -218,9 +219,9 @@ func TestJournalsAtOnce(t *testing.T) {
 				running.Wait()
 				for name, done := range results {
 					switch {
-					case done.Outcome == apply.Moved && moved == "":
+					case done.Outcome == course.Moved && moved == "":
 						moved = name
-					case done.Outcome != apply.Back && done.Outcome != apply.Waiting:
+					case done.Outcome != course.Back && done.Outcome != course.Waiting:
 						t.Fatalf("%+v", results)
 					case !strings.Contains(done.Why, "is carried out with the database ") && !strings.Contains(done.Why, "another apply has claimed the instance on "), strings.Contains(done.Why, "ln:"):
 						t.Errorf("%s does not say whom it met: %s", name, done.Why)
@@ -259,14 +260,14 @@ func TestLayoutsAreClaimed(t *testing.T) {
 	o := op.options(mine)
 	claimed := 0
 	o.Layouts.Hook = func(ctx context.Context, order *apply.Order) (string, error) {
-		results, err := apply.CarryOut(t.Context(), []apply.Unit{*alteration(planner.Promote, "r", "m", 2)}, false, op.options(other))
-		if err != nil || results[0].Outcome != apply.Waiting || !strings.Contains(results[0].Why, "on m, r unit promote s1 on r of plan p is carried out with the database mine") {
+		results, err := apply.CarryOut(t.Context(), []course.Unit{*alteration(planner.Promote, "r", "m", 2)}, false, op.options(other))
+		if err != nil || results[0].Outcome != course.Waiting || !strings.Contains(results[0].Why, "on m, r unit promote s1 on r of plan p is carried out with the database mine") {
 			t.Errorf("%s: %v, %v", order.Act, results, err)
 		}
 		claimed++
 		return op.hook(ctx, order)
 	}
-	if outcome, err := o.CarryChange(t.Context(), promote); outcome != apply.Finished || claimed != 3 {
+	if outcome, err := o.CarryChange(t.Context(), promote); outcome != course.Finished || claimed != 3 {
 		t.Fatalf("%s, %v, asked %d times\n%v", outcome, err, claimed, mine)
 	}
 	for _, server := range []inventory.ServerID{"m", "r"} {

@@ -10,6 +10,7 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
 	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/planner"
 )
 
@@ -26,7 +27,7 @@ func (m *move) confirmed(ctx context.Context, step monitor.Step) (read string, e
 	if err != nil || len(unit.Moves) == 0 {
 		return "", err
 	}
-	read, err = m.Live.Confirmed(ctx, unit, func(text string) { m.tell(Progress{Unit: m.unit, Verb: Do, Step: step, Far: text}) })
+	read, err = m.Live.Confirmed(ctx, unit, func(text string) { m.tell(Progress{Unit: m.unit, Verb: course.Do, Step: step, Far: text}) })
 	if err != nil {
 		return "", fmt.Errorf("%w: %w: %w", errRests, errUnmet, err)
 	}
@@ -35,7 +36,7 @@ func (m *move) confirmed(ctx context.Context, step monitor.Step) (read string, e
 
 // present is the unit without users who are on the new store no more: of these nothing can
 // be confirmed.
-func (m *move) present(ctx context.Context) (*Unit, error) {
+func (m *move) present(ctx context.Context) (*course.Unit, error) {
 	has, err := m.owners(ctx, m.target.master())
 	if err != nil {
 		return nil, err
@@ -53,7 +54,7 @@ const lately = time.Hour
 // confirmedLately confirms what is about to be deleted anew where that was long ago, since
 // the process was killed in between.
 func (m *move) confirmedLately(ctx context.Context, records []monitor.StepRecord) (read string, err error) {
-	if kept, _ := Ended(records, monitor.StepKeep); m.rehearsed || m.Now().Sub(kept) <= lately {
+	if kept, _ := course.Ended(records, monitor.StepKeep); m.rehearsed || m.Now().Sub(kept) <= lately {
 		return "", nil
 	}
 	for _, s := range m.sources {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // uncopied is what replication does not carry.
@@ -35,7 +36,7 @@ func (m *move) copy(ctx context.Context) (text string, err error) {
 		return "", err
 	}
 	expected := last*3/2 + 2*m.Now().Sub(begin) + margin
-	text = fmt.Sprintf("%s%v", ExpectedWords, expected.Round(time.Second))
+	text = fmt.Sprintf("%s%v", course.ExpectedWords, expected.Round(time.Second))
 	if expected > m.expected() {
 		return "", fmt.Errorf("%w: %s, and %v is allowed. A whole store can move instead while its users work: seed a replica of %s where it is to be, and promote that (interlace layout)",
 			errPostponed, text, m.expected(), m.sources[0].store.Name)
@@ -118,7 +119,7 @@ func (m *move) uncopy(ctx context.Context) error {
 	}
 	if wrong != nil {
 		wrong = fmt.Errorf("%s let in where they were; their copies on %s stay for now, where nobody is let in: %w; %s",
-			Who(m.users()), m.target.store.Name, wrong, string(errLeft))
+			course.Who(m.users()), m.target.store.Name, wrong, string(errLeft))
 	}
 	return wrong
 }

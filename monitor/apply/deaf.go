@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // addSoon writes down a step, and tries for a while.
@@ -45,7 +46,7 @@ func (r *carrying) insist(ctx context.Context, do func(context.Context) error) e
 // insisting is how long is tried to use the journal: while users are kept out who can be let
 // in where they were, no longer than leaves time for that.
 func (r *carrying) insisting() time.Duration {
-	limit, since := r.Limits.insist(), (&Result{Unit: r.unit, Records: r.known}).Out()
+	limit, since := r.Limits.insist(), (&course.Result{Unit: r.unit, Records: r.known}).Out()
 	if since.IsZero() || r.course.Switches(r.known) {
 		return limit
 	}
@@ -71,7 +72,7 @@ func (r *carrying) deaf(ctx context.Context, err error) error {
 		return err // the end was asked for
 	}
 	err = fmt.Errorf("%s: %w: %w", r.unit.Name, errDeaf, err)
-	since := (&Result{Unit: r.unit, Records: r.known}).Out()
+	since := (&course.Result{Unit: r.unit, Records: r.known}).Out()
 	const resume = "interlace apply --resume --yes"
 	switch {
 	case since.IsZero():

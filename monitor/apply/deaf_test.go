@@ -16,6 +16,7 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/monitor/history"
 	"github.com/interlacemail/interlace/planner"
 )
@@ -71,11 +72,11 @@ func TestDeafJournal(t *testing.T) {
 		d := &deaf{journal: j, after: n, kept: n%2 == 0, blind: n%4 < 2}
 		o := r.options(j)
 		o.Journal, o.Limits.Insist = d, 20*time.Millisecond
-		done, err := apply.CarryOut(t.Context(), []apply.Unit{*u}, false, o)
+		done, err := apply.CarryOut(t.Context(), []course.Unit{*u}, false, o)
 		if len(done) != 1 {
 			t.Fatalf("%v, %v", done, err)
 		}
-		if done[0].Outcome == apply.Moved && err == nil {
+		if done[0].Outcome == course.Moved && err == nil {
 			if n < 12 {
 				t.Errorf("a move has only %d records", n)
 			}
@@ -85,7 +86,7 @@ func TestDeafJournal(t *testing.T) {
 		_, refused := login(t.Context(), from, user)
 		_, refusedZed := login(t.Context(), from, "zed"+user)
 		told := strings.Contains(done[0].Why, "user "+user+" is kept out of s1 and s2 since ") && strings.Contains(done[0].Why, "interlace apply --resume --yes")
-		if done[0].Outcome != apply.Stopped || !strings.Contains(done[0].Why, errFull.Error()) || routed && refused == nil || (refused != nil || refusedZed != nil) && !routed && !told {
+		if done[0].Outcome != course.Stopped || !strings.Contains(done[0].Why, errFull.Error()) || routed && refused == nil || (refused != nil || refusedZed != nil) && !routed && !told {
 			t.Fatalf("after %d records: %s, %s; routed %v, refused %v, %v\n%v", n, done[0].Outcome, done[0].Why, routed, refused, refusedZed, j)
 		}
 		unwritten := strings.Contains(done[0].Why, "Its users were let in again where they were")
@@ -99,13 +100,13 @@ func TestDeafJournal(t *testing.T) {
 		}
 		o.Journal = j
 		for range 2 { // back, and forth again
-			if done, err = apply.CarryOut(t.Context(), []apply.Unit{*u}, false, o); err != nil {
+			if done, err = apply.CarryOut(t.Context(), []course.Unit{*u}, false, o); err != nil {
 				t.Fatal(err)
 			}
-			if done[0].Outcome == apply.Moved {
+			if done[0].Outcome == course.Moved {
 				break
 			}
-			if done[0].Outcome != apply.Back || refused != nil || !strings.Contains(done[0].Why, "user "+user+" was let in again on "+from.Name) {
+			if done[0].Outcome != course.Back || refused != nil || !strings.Contains(done[0].Why, "user "+user+" was let in again on "+from.Name) {
 				t.Fatalf("after %d records, gone on with: %s, %s\n%v", n, done[0].Outcome, done[0].Why, j)
 			}
 			if unwritten && done[0].Denied().Known {
@@ -158,18 +159,18 @@ func TestDatabaseIsFull(t *testing.T) {
 		}
 		return run(ctx, server, input, words...)
 	}
-	done, err := apply.CarryOut(t.Context(), []apply.Unit{*u}, false, o)
+	done, err := apply.CarryOut(t.Context(), []course.Unit{*u}, false, o)
 	must(t, err)
 	for _, want := range []string{"the disk is full", "Its users were let in again where they were", "interlace apply --resume --yes"} {
-		if done[0].Outcome != apply.Stopped || !strings.Contains(done[0].Why, want) || !full {
+		if done[0].Outcome != course.Stopped || !strings.Contains(done[0].Why, want) || !full {
 			t.Fatalf("%s, %s\nlacks %s", done[0].Outcome, done[0].Why, want)
 		}
 	}
 	r.routes["anna"] = inventory.ServerID(r.Stores[0].Master().Name)
 	r.look(t, "anna", 1, 0)
 	must(t, os.Remove(filling))
-	for _, want := range []apply.Outcome{apply.Back, apply.Moved} {
-		if done, err = apply.CarryOut(t.Context(), []apply.Unit{*u}, false, o); err != nil || done[0].Outcome != want {
+	for _, want := range []course.Outcome{course.Back, course.Moved} {
+		if done, err = apply.CarryOut(t.Context(), []course.Unit{*u}, false, o); err != nil || done[0].Outcome != want {
 			t.Fatalf("%v, %v, want %s", done, err, want)
 		}
 		must(t, r.Settle(t.Context()))
@@ -190,21 +191,21 @@ func TestDeafJournalInAPromotion(t *testing.T) {
 		after    int // of check, prove_alike, stop and drain two each; to begin anew takes one more
 		runs     bool
 		why      string
-		outcomes []apply.Outcome
+		outcomes []course.Outcome
 	}{
-		{6, true, "Its users were let in again where they were", []apply.Outcome{apply.Back}},
-		{9, false, "The users of store s1, whose master on m is stopped, are kept out since ", []apply.Outcome{apply.Finished}},
+		{6, true, "Its users were let in again where they were", []course.Outcome{course.Back}},
+		{9, false, "The users of store s1, whose master on m is stopped, are kept out since ", []course.Outcome{course.Finished}},
 	} {
 		o := op.options(j)
 		o.Journal, o.Limits.Insist = &deaf{journal: j, after: test.after}, 20*time.Millisecond
-		done, err := apply.CarryOut(t.Context(), []apply.Unit{*u}, false, o)
+		done, err := apply.CarryOut(t.Context(), []course.Unit{*u}, false, o)
 		_, refused := login(t.Context(), op.on("m"), "anna")
-		if err != nil || done[0].Outcome != apply.Stopped || !strings.Contains(done[0].Why, test.why) || test.runs != (refused == nil) {
+		if err != nil || done[0].Outcome != course.Stopped || !strings.Contains(done[0].Why, test.why) || test.runs != (refused == nil) {
 			t.Fatalf("after %d records: %v, %v; on the old master: %v\n%v", test.after, done, err, refused, j)
 		}
 		o.Journal = j
 		for _, want := range test.outcomes {
-			if done, err = apply.CarryOut(t.Context(), []apply.Unit{*u}, false, o); err != nil || done[0].Outcome != want {
+			if done, err = apply.CarryOut(t.Context(), []course.Unit{*u}, false, o); err != nil || done[0].Outcome != want {
 				t.Fatalf("after %d records, gone on with: %v, %v, want %s\n%v", test.after, done, err, want, j)
 			}
 		}

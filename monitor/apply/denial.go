@@ -5,6 +5,7 @@ import (
 	"path"
 
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // DeniedOn returns the users who are denied everything on an instance, with what each is
@@ -23,7 +24,7 @@ func (o *Options) DeniedOn(ctx context.Context, in inventory.Instance) (map[inve
 
 // DenyCommand is the command, to be pasted, that keeps a user out of an instance as the unit
 // does, which lets the user in again by itself. Tools is the directory of Cyrus's programs.
-func DenyCommand(tools string, in inventory.Instance, u *Unit, user inventory.UserID) inventory.Text {
+func DenyCommand(tools string, in inventory.Instance, u *course.Unit, user inventory.UserID) inventory.Text {
 	return inventory.Paste(path.Join(tools, "cyr_deny"), "-C", in.IMAPDConf, "-m", mark(fileName(u)), "--", string(user))
 }
 
@@ -38,9 +39,9 @@ func Unnamed(told string) bool { return told == denial }
 
 // KeptOutFor returns the name of the unit, of these and of those that take them back, for
 // which a user is kept out who is told this; empty: for none of them.
-func KeptOutFor(told string, units []Unit) string {
+func KeptOutFor(told string, units []course.Unit) string {
 	for i := range units {
-		for _, u := range append(Reverse(&units[i]), units[i]) {
+		for _, u := range append(course.Reverse(&units[i]), units[i]) {
 			if told == mark(fileName(&u)) {
 				return u.Name
 			}

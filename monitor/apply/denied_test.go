@@ -11,6 +11,7 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // Who may write to what one unit moves, and is moved by another meanwhile, stays out of the
@@ -33,7 +34,7 @@ func TestUnitsKeepOutTheirOwn(t *testing.T) {
 	anna, ben := fill("1")
 	o, second := r.options(j), r.options(j)
 	moves := func() {
-		if outcome, err := second.Carry(ctx, unit(ben, "s1", "s3", ben), false); outcome != apply.Moved {
+		if outcome, err := second.Carry(ctx, unit(ben, "s1", "s3", ben), false); outcome != course.Moved {
 			t.Errorf("%s, %v\n%v", outcome, err, second.Journal)
 		}
 	}
@@ -46,7 +47,7 @@ func TestUnitsKeepOutTheirOwn(t *testing.T) {
 		}
 		return run(ctx, server, input, words...)
 	}
-	if outcome, err := o.Carry(ctx, unit(anna, "s1", "s2", anna), false); outcome != apply.Moved || moves != nil {
+	if outcome, err := o.Carry(ctx, unit(anna, "s1", "s2", anna), false); outcome != course.Moved || moves != nil {
 		t.Errorf("%s, %v\n%v", outcome, err, o.Journal)
 	}
 	r.look(t, anna, 0, 1)
@@ -57,11 +58,11 @@ func TestUnitsKeepOutTheirOwn(t *testing.T) {
 	o, second = r.options(j), r.options(j)
 	r.routes[inventory.UserID(ben)] = inventory.ServerID(from.Name)
 	at(o, "-O", func() {
-		if outcome, err := second.Carry(ctx, unit(ben, "s1", "s3", ben), false); outcome != apply.Postponed || !strings.Contains(err.Error(), "another unit keeps user "+ben+" out of "+from.Name) {
+		if outcome, err := second.Carry(ctx, unit(ben, "s1", "s3", ben), false); outcome != course.Postponed || !strings.Contains(err.Error(), "another unit keeps user "+ben+" out of "+from.Name) {
 			t.Errorf("%s, %v\n%v", outcome, err, second.Journal)
 		}
 	})
-	if outcome, err := o.Carry(ctx, unit(anna, "s1", "s2", anna), false); outcome != apply.Moved {
+	if outcome, err := o.Carry(ctx, unit(anna, "s1", "s2", anna), false); outcome != course.Moved {
 		t.Errorf("%s, %v\n%v", outcome, err, o.Journal)
 	}
 	r.look(t, ben, 2, 0)
@@ -75,14 +76,14 @@ func TestUnitsKeepOutTheirOwn(t *testing.T) {
 		t.Fatalf("%s, %v\n%v", outcome, err, second.Journal)
 	}
 	at(o, "-O", func() {
-		if outcome, err := second.Carry(ctx, unit(ben, "s1", "s3", ben), false); outcome != apply.Postponed || !strings.Contains(err.Error(), "another unit keeps user "+ben+" out of s1-") {
+		if outcome, err := second.Carry(ctx, unit(ben, "s1", "s3", ben), false); outcome != course.Postponed || !strings.Contains(err.Error(), "another unit keeps user "+ben+" out of s1-") {
 			t.Errorf("%s, %v\n%v", outcome, err, second.Journal)
 		}
 		if _, err := login(ctx, from, ben); err == nil {
 			t.Errorf("%s was let in beside the move of %s", ben, anna)
 		}
 	})
-	if outcome, err := o.Carry(ctx, unit(anna, "s1", "s2", anna), false); outcome != apply.Moved {
+	if outcome, err := o.Carry(ctx, unit(anna, "s1", "s2", anna), false); outcome != course.Moved {
 		t.Errorf("%s, %v\n%v", outcome, err, o.Journal)
 	}
 	r.look(t, ben, 2, 0)
@@ -140,7 +141,7 @@ func TestOperatorsDenialStays(t *testing.T) {
 			}
 		}
 		outcome, err := o.Carry(ctx, unit(user, "s1", "s2", user), false)
-		if outcome != apply.Back || err == nil || !strings.Contains(err.Error(), test.says) {
+		if outcome != course.Back || err == nil || !strings.Contains(err.Error(), test.says) {
 			t.Errorf("%s: %s, %v, want %s\n%v", name, outcome, err, test.says, j)
 		}
 		out, err := test.on.Tool(ctx, "cyr_deny", "-l")
@@ -176,25 +177,25 @@ func TestUsersGoOn(t *testing.T) {
 	}
 	u := unit("all", "s1", "s2", "anna", "ben", "carl", "dora")
 	outcome, err := o.Carry(ctx, u, false)
-	if outcome != apply.Stuck || !strings.Contains(err.Error(), "user anna on "+to.Name+": not to be seen any more is mailbox INBOX.Old") {
+	if outcome != course.Stuck || !strings.Contains(err.Error(), "user anna on "+to.Name+": not to be seen any more is mailbox INBOX.Old") {
 		t.Errorf("right after they were let in: %s, %v\n%v", outcome, err, j)
 	}
 	o.Now = func() time.Time { return time.Now().Add(24 * time.Hour) }
 	outcome, err = o.Carry(ctx, u, false)
-	if said := j.String(); outcome != apply.Moved || !strings.Contains(said, "it may be their own doing") || !strings.Contains(said, "user carl on "+to.Name+": ") {
+	if said := j.String(); outcome != course.Moved || !strings.Contains(said, "it may be their own doing") || !strings.Contains(said, "user carl on "+to.Name+": ") {
 		t.Fatalf("a day later: %s, %v\n%s", outcome, err, said)
 	}
 	if got := talk(t, to, "anna", "STATUS INBOX (MESSAGES)", `LIST "" "*"`); !strings.Contains(got, "MESSAGES 200") || !strings.Contains(got, "INBOX.New") || strings.Contains(got, "INBOX.Old") {
 		t.Errorf("anna has %s", got)
 	}
 	late := later(o)
-	late.Live.Confirmed = func(_ context.Context, u *apply.Unit, _ func(string)) (string, error) {
+	late.Live.Confirmed = func(_ context.Context, u *course.Unit, _ func(string)) (string, error) {
 		if len(u.Moves) != 3 {
 			t.Errorf("to be confirmed are %v", u.Moves)
 		}
 		return "", nil
 	}
-	if outcome, err := late.Carry(ctx, u, false); outcome != apply.Finished || !strings.Contains(j.String(), "user ben is not on "+to.Name+" any more: the original on "+from.Name+" stays, denied") {
+	if outcome, err := late.Carry(ctx, u, false); outcome != course.Finished || !strings.Contains(j.String(), "user ben is not on "+to.Name+" any more: the original on "+from.Name+" stays, denied") {
 		t.Fatalf("%s, %v\n%v", outcome, err, j)
 	}
 	if got := talk(t, from, "", `LIST "" "user.*"`); !strings.Contains(got, "user.ben") || strings.Contains(got, "anna") || strings.Contains(got, "carl") {
@@ -225,7 +226,7 @@ func TestUnnamedDenialIsTold(t *testing.T) {
 	}
 	older()
 	u := unit("anna", "s1", "s2", "anna")
-	if outcome, err := r.options(&journal{left: -1}).Carry(ctx, u, false); outcome != apply.Back || !strings.Contains(err.Error(), told) {
+	if outcome, err := r.options(&journal{left: -1}).Carry(ctx, u, false); outcome != course.Back || !strings.Contains(err.Error(), told) {
 		t.Errorf("before it begins: %s, %v", outcome, err)
 	}
 	paste()
@@ -239,11 +240,11 @@ func TestUnnamedDenialIsTold(t *testing.T) {
 	}
 	j.left = -1
 	older()
-	if outcome, err := r.options(j).Carry(ctx, u, true); outcome == apply.Back || err == nil || !strings.Contains(err.Error(), told) {
+	if outcome, err := r.options(j).Carry(ctx, u, true); outcome == course.Back || err == nil || !strings.Contains(err.Error(), told) {
 		t.Errorf("on the way back: %s, %v\n%v", outcome, err, j)
 	}
 	paste()
-	if outcome, err := r.options(j).Carry(ctx, u, true); outcome != apply.Back {
+	if outcome, err := r.options(j).Carry(ctx, u, true); outcome != course.Back {
 		t.Errorf("let in by hand: %s, %v\n%v", outcome, err, j)
 	}
 	if _, err := login(ctx, from, "anna"); err != nil {

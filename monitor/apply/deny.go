@@ -12,6 +12,7 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // denials is what was done to keep everybody out on the old stores.
@@ -81,18 +82,18 @@ func (m *move) denySource(ctx context.Context) (text, data string, err error) {
 // deniedSince returns since when users are kept out, if they are.
 func deniedSince(records []monitor.StepRecord) (time.Time, bool) {
 	var d denials
-	if Read(records, monitor.StepDenySource, &d) {
+	if course.Read(records, monitor.StepDenySource, &d) {
 		return d.Since, true
 	}
-	return Last(records, monitor.StepDenySource, monitor.StepBegan)
+	return course.Last(records, monitor.StepDenySource, monitor.StepBegan)
 }
 
 // wasLetIn says who is not denied any more on an old store before anybody was routed to the
 // new one.
 func (m *move) wasLetIn(ctx context.Context, records []monitor.StepRecord) (string, error) {
-	attempt := OfMove.Attempt(records)
+	attempt := course.OfMove.Attempt(records)
 	var d denials
-	if !Read(attempt, monitor.StepDenySource, &d) || OfMove.Switches(records) {
+	if !course.Read(attempt, monitor.StepDenySource, &d) || course.OfMove.Switches(records) {
 		return "", nil
 	}
 	for _, s := range m.sources {
@@ -138,7 +139,7 @@ func (m *move) members() map[string][]inventory.UserID {
 // whom somebody else keeps out.
 func (m *move) allowWriters(ctx context.Context, records []monitor.StepRecord) error {
 	var d denials
-	Read(records, monitor.StepDenySource, &d)
+	course.Read(records, monitor.StepDenySource, &d)
 	return m.letIn(ctx, func(s *source) []inventory.UserID { return append([]inventory.UserID{}, d.Stay[s.store.Name]...) })
 }
 
@@ -174,9 +175,9 @@ func (m *move) letIn(ctx context.Context, users func(*source) []inventory.UserID
 	var wrong error
 	in := errors.Join(masters...) == nil
 	for i, s := range m.sources {
-		who := "users " + inventory.Printable(Few(s.users))
+		who := "users " + inventory.Printable(course.Few(s.users))
 		if len(s.users) == 0 {
-			who = "shared trees " + inventory.Printable(Few(s.trees))
+			who = "shared trees " + inventory.Printable(course.Few(s.trees))
 		}
 		switch {
 		case masters[i] != nil:

@@ -8,6 +8,7 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // dropping is the work of removing a replica.
@@ -24,14 +25,14 @@ func (d *dropping) do(ctx context.Context, step monitor.Step, records []monitor.
 		return d.check(ctx)
 	}
 	var gone dropped
-	if !Read(records, monitor.StepCheck, &gone) {
+	if !course.Read(records, monitor.StepCheck, &gone) {
 		return "", "", errors.New("it is not written down where the replica was")
 	}
 	switch step {
 	case monitor.StepRemove:
 		return "", "", d.removeSafely(ctx, &gone)
 	case monitor.StepProveGone:
-		_, failed := Last(records, step, monitor.StepFailed)
+		_, failed := course.Last(records, step, monitor.StepFailed)
 		return d.proveGone(ctx, &gone, failed)
 	}
 	return "", "", fmt.Errorf("there is no step %s", step)

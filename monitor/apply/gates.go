@@ -11,6 +11,7 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // Gates tell what is known of the fleet now, before units begin and between their steps.
@@ -105,7 +106,7 @@ func (o *Options) stopFileOn(ctx context.Context, server inventory.ServerID) err
 // hinders says what keeps a unit from its next step. What has begun to be moved may go on
 // when the window closes as long as nobody is kept out for it. That a server does not answer
 // keeps nobody else from being moved back.
-func (o *Options) hinders(ctx context.Context, u *Unit) error {
+func (o *Options) hinders(ctx context.Context, u *course.Unit) error {
 	err := o.hindered(ctx, u)
 	if h := (*hindrance)(nil); errors.As(err, &h) && h.unheard {
 		h.ends = u.Of == ""
@@ -113,7 +114,7 @@ func (o *Options) hinders(ctx context.Context, u *Unit) error {
 	return err
 }
 
-func (o *Options) hindered(ctx context.Context, u *Unit) error {
+func (o *Options) hindered(ctx context.Context, u *course.Unit) error {
 	if err := o.ask(ctx, o.servers(u)); err != nil {
 		return err
 	}
@@ -138,7 +139,7 @@ func (o *Options) closed() error {
 }
 
 // inRole looks whether the instances that a unit concerns are what the inventory has.
-func (o *Options) inRole(ctx context.Context, u *Unit) error {
+func (o *Options) inRole(ctx context.Context, u *course.Unit) error {
 	if o.Live.Roles == nil {
 		return nil
 	}
@@ -174,7 +175,7 @@ func (o *Options) rolesOf(ctx context.Context, s *inventory.Store) error {
 }
 
 // watched looks what the monitor knows of the stores that a unit concerns.
-func (o *Options) watched(ctx context.Context, u *Unit) error {
+func (o *Options) watched(ctx context.Context, u *course.Unit) error {
 	var lags []monitor.Lag
 	var alerts []monitor.Alert
 	var err, alertsErr error

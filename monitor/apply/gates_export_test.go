@@ -5,6 +5,7 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // Troubled says what keeps work from stores, and whether it ends the run.
@@ -17,10 +18,10 @@ func Troubled(stores []inventory.StoreID, lags []monitor.Lag, alerts []monitor.A
 }
 
 // Hinders says what keeps a unit from its next step.
-func (o *Options) Hinders(ctx context.Context, u *Unit) error { return o.hinders(ctx, u) }
+func (o *Options) Hinders(ctx context.Context, u *course.Unit) error { return o.hinders(ctx, u) }
 
 // Waves returns the names of the units of each wave.
-func Waves(units []Unit) [][]string {
+func Waves(units []course.Unit) [][]string {
 	var tasks []*task
 	for i := range units {
 		tasks = append(tasks, &task{Unit: units[i]})
@@ -38,10 +39,10 @@ func Waves(units []Unit) [][]string {
 
 // Nights tells of each unit, all of which have been chosen to run, whether it has to wait
 // for another night.
-func (o *Options) Nights(ctx context.Context, units []Unit) []bool {
+func (o *Options) Nights(ctx context.Context, units []course.Unit) []bool {
 	r := &run{Options: o}
 	for i := range units {
-		r.units = append(r.units, &task{Unit: units[i], course: &OfMove, state: running})
+		r.units = append(r.units, &task{Unit: units[i], course: &course.OfMove, state: running})
 	}
 	var waits []bool
 	for _, t := range r.units {
@@ -51,6 +52,6 @@ func (o *Options) Nights(ctx context.Context, units []Unit) []bool {
 }
 
 // Waits says what would keep a unit that comes after others from being begun now.
-func (o *Options) Waits(ctx context.Context, u *Unit, others []*Unit) []string {
+func (o *Options) Waits(ctx context.Context, u *course.Unit, others []*course.Unit) []string {
 	return o.waits(ctx, u, others)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/planner"
 )
 
@@ -61,7 +62,7 @@ func TestHinders(t *testing.T) {
 		{Name: "s1", Instances: []inventory.Instance{{Server: "a", Role: inventory.Master}, {Server: "b", Role: inventory.Replica}}},
 		{Name: "s2", Instances: []inventory.Instance{{Server: "c", Role: inventory.Master}}},
 	}}
-	u := &apply.Unit{Moves: []planner.UserChange{{User: "anna", From: "s1", To: "s2"}}}
+	u := &course.Unit{Moves: []planner.UserChange{{User: "anna", From: "s1", To: "s2"}}}
 	for _, test := range []struct {
 		name   string
 		change func(*apply.Options)
@@ -108,18 +109,18 @@ func onServer(one inventory.ServerID, err error) apply.Run {
 }
 
 func TestWaves(t *testing.T) {
-	layout := func(name string, wave int) apply.Unit {
-		return apply.Unit{Name: name, Wave: wave, Do: &planner.LayoutChange{}}
+	layout := func(name string, wave int) course.Unit {
+		return course.Unit{Name: name, Wave: wave, Do: &planner.LayoutChange{}}
 	}
 	for _, test := range []struct {
-		units []apply.Unit
+		units []course.Unit
 		want  string
 	}{
 		{nil, "[]"},
-		{[]apply.Unit{{Name: "a"}, {Name: "b"}}, "[[a b]]"},
-		{[]apply.Unit{layout("a", 0), layout("b", 0)}, "[[a] [b]]"},
-		{[]apply.Unit{layout("a", 0), {Name: "b"}, {Name: "c"}}, "[[a] [b c]]"},
-		{[]apply.Unit{layout("a", 1), {Name: "b", Wave: 1}, {Name: "c", Wave: 2}}, "[[a b] [c]]"},
+		{[]course.Unit{{Name: "a"}, {Name: "b"}}, "[[a b]]"},
+		{[]course.Unit{layout("a", 0), layout("b", 0)}, "[[a] [b]]"},
+		{[]course.Unit{layout("a", 0), {Name: "b"}, {Name: "c"}}, "[[a] [b c]]"},
+		{[]course.Unit{layout("a", 1), {Name: "b", Wave: 1}, {Name: "c", Wave: 2}}, "[[a b] [c]]"},
 	} {
 		if got := fmt.Sprint(apply.Waves(test.units)); got != test.want {
 			t.Errorf("%v, want %s", got, test.want)
@@ -131,9 +132,9 @@ func TestWaves(t *testing.T) {
 // before, or are about to.
 func TestUsersPerNight(t *testing.T) {
 	evening := time.Date(2026, 11, 27, 22, 0, 0, 0, time.UTC)
-	var units []apply.Unit
+	var units []course.Unit
 	for i := range 4 {
-		units = append(units, apply.Unit{Plan: "p", Name: fmt.Sprint(i), Moves: make([]planner.UserChange, 2)})
+		units = append(units, course.Unit{Plan: "p", Name: fmt.Sprint(i), Moves: make([]planner.UserChange, 2)})
 	}
 	begun := func(unit string, at time.Time) monitor.StepRecord {
 		return monitor.StepRecord{Plan: "p", Unit: unit, Step: monitor.StepCheck, State: monitor.StepBegan, At: at}

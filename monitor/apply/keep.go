@@ -12,6 +12,7 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
 	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // rests reports whether the original is still to be kept.
@@ -19,14 +20,14 @@ func (m *move) rests(_ monitor.Step, records []monitor.StepRecord) bool { return
 
 // young reports whether originals of which this is written down are still to be kept.
 func (o *Options) young(records []monitor.StepRecord) bool {
-	routed, _ := Ended(records, monitor.StepRoute)
+	routed, _ := course.Ended(records, monitor.StepRoute)
 	return o.Now().Sub(routed) < o.Keep
 }
 
 // resting reports whether nothing is to be done about a unit for now but to keep originals,
 // whatever the servers say.
-func (o *Options) resting(c *Course, records []monitor.StepRecord) bool {
-	return c.Next(records, false).Verb == Settle && o.young(records)
+func (o *Options) resting(c *course.Course, records []monitor.StepRecord) bool {
+	return c.Next(records, false).Verb == course.Settle && o.young(records)
 }
 
 // keep ends when the original may be removed: it was kept for its time, nobody asks for
@@ -210,7 +211,7 @@ func (m *move) gone(ctx context.Context, s *source) error {
 // nothing else of the unit behind.
 func (m *move) allowSource(ctx context.Context, records []monitor.StepRecord) error {
 	var kept originals
-	Read(records, monitor.StepDeleteSource, &kept)
+	course.Read(records, monitor.StepDeleteSource, &kept)
 	leave := map[*source][]inventory.UserID{}
 	for _, s := range m.sources {
 		back, err := m.movedBack(ctx, s)

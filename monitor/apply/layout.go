@@ -9,12 +9,13 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/planner"
 )
 
 // asks returns what the operator's hook is asked for in a step of a change of a layout; nil:
 // nothing. The instances are not told.
-func asks(u *Unit, step monitor.Step) *Order {
+func asks(u *course.Unit, step monitor.Step) *Order {
 	c, role := u.Do, inventory.Replica
 	if c == nil {
 		return nil
@@ -43,7 +44,7 @@ func asks(u *Unit, step monitor.Step) *Order {
 }
 
 // layoutWork returns who does the steps of a change of a layout.
-func (o *Options) layoutWork(u *Unit) (work, error) {
+func (o *Options) layoutWork(u *course.Unit) (work, error) {
 	at := o.Inventory.Store(u.Do.Store)
 	if at < 0 {
 		return nil, fmt.Errorf("the inventory has no store %s", u.Do.Store)
@@ -61,12 +62,12 @@ func (o *Options) layoutWork(u *Unit) (work, error) {
 // change is what the works of all changes of a layout have.
 type change struct {
 	*Options
-	unit  *Unit
+	unit  *course.Unit
 	store *inventory.Store
 }
 
 // blocked is never so: each step that may find the roles changed looks at them itself.
-func (c *change) blocked(context.Context, Action, []monitor.StepRecord) error { return nil }
+func (c *change) blocked(context.Context, course.Action, []monitor.StepRecord) error { return nil }
 
 // rests is never so: nothing is kept for a later day.
 func (c *change) rests(monitor.Step, []monitor.StepRecord) bool { return false }

@@ -5,14 +5,15 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // CarryChange carries one change of a layout on.
-func (o *Options) CarryChange(ctx context.Context, u *Unit) (outcome Outcome, err error) {
+func (o *Options) CarryChange(ctx context.Context, u *course.Unit) (outcome course.Outcome, err error) {
 	defer killed(&outcome, &err)
 	w, c, err := o.newWork(ctx, u)
 	if err != nil {
-		return Stopped, err
+		return course.Stopped, err
 	}
 	r := &carrying{Options: o, unit: u, course: c, work: w, gate: &gate{pass: func(context.Context, monitor.Step) error { return nil }}, back: false}
 	return r.on(ctx)

@@ -10,6 +10,7 @@ import (
 	"github.com/interlacemail/interlace/fixtures/cyrustest"
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/planner"
 )
 
@@ -45,7 +46,7 @@ func TestLayoutTakenBack(t *testing.T) {
 	op := newOperator(t)
 	people(t, op.on("m"))
 	for _, test := range []struct {
-		unit  *apply.Unit
+		unit  *course.Unit
 		fails string
 	}{
 		{alteration(planner.Seed, "n", "m", 2), "df -kP"},
@@ -59,7 +60,7 @@ func TestLayoutTakenBack(t *testing.T) {
 			_, err = op.on("m").Tool(ctx, "cyr_synclog", "-u", "anna")
 			must(t, err)
 		})
-		if outcome, _, err := op.carry(t, test.unit, j, failing(test.fails), logged); outcome != apply.Back || err == nil || !strings.Contains(err.Error(), "it fails") {
+		if outcome, _, err := op.carry(t, test.unit, j, failing(test.fails), logged); outcome != course.Back || err == nil || !strings.Contains(err.Error(), "it fails") {
 			t.Errorf("%s, where %s fails: %s, %v\n%v", test.unit.Name, test.fails, outcome, err, j)
 		}
 		op.check(t, "master m, replica r")
@@ -88,7 +89,7 @@ func TestPromotionOfALag(t *testing.T) {
 	must(t, op.on("m").Fill(t.Context(), []cyrustest.Mailbox{{Name: "user.late", Messages: 1}}))
 	j := &journal{left: -1}
 	outcome, _, err := op.carry(t, alteration(planner.Promote, "r", "m", 2), j, func(o *apply.Options) { o.Layouts.Lag = time.Second })
-	if outcome != apply.Postponed || err == nil || !strings.Contains(err.Error(), "r lags: what m had logged for it 1s ago has not been sent") {
+	if outcome != course.Postponed || err == nil || !strings.Contains(err.Error(), "r lags: what m had logged for it 1s ago has not been sent") {
 		t.Errorf("%s, %v\n%v", outcome, err, j)
 	}
 	if len(op.orders) > 0 {
@@ -130,7 +131,7 @@ func TestDropOfTheLastCopy(t *testing.T) {
 		test.damage()
 		j := &journal{left: -1}
 		outcome, _, err := op.carry(t, alteration(planner.Drop, "r", "", 2), j, func(o *apply.Options) { o.Layouts.Lag = time.Second })
-		if outcome != apply.Back || err == nil || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), "without the replica on r store s1 has 1 copy that live and are alike, and 2 are promised") {
+		if outcome != course.Back || err == nil || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), "without the replica on r store s1 has 1 copy that live and are alike, and 2 are promised") {
 			t.Errorf("%s, %v\n%v", outcome, err, j)
 		}
 		if len(op.orders) > 0 {
@@ -155,7 +156,7 @@ func TestOldMasterSends(t *testing.T) {
 	outcome, _, err := op.carry(t, alteration(planner.Promote, "r", "m", 2), j, before(apply.ActStart, func(ctx context.Context) {
 		must(t, errors.Join(op.on("m").SendTo(sends...), op.on("m").Start(ctx)))
 	}))
-	if outcome != apply.Stuck || err == nil || !strings.Contains(err.Error(), "though it is no master any more: it was stopped") || op.on("m").Runs() {
+	if outcome != course.Stuck || err == nil || !strings.Contains(err.Error(), "though it is no master any more: it was stopped") || op.on("m").Runs() {
 		t.Errorf("%s, %v, and it runs: %v\n%v", outcome, err, op.on("m").Runs(), j)
 	}
 	if op.serves("anna") != op.on("r") {
@@ -178,7 +179,7 @@ func TestSeedWithAnOldSession(t *testing.T) {
 		op.cyrus.Name("s1", "n", in)
 	})
 	outcome, _, err := op.carry(t, alteration(planner.Seed, "n", "m", 2), &journal{left: -1}, careless, func(o *apply.Options) { o.Layouts.Settle = time.Second })
-	if outcome != apply.Back || err == nil || !strings.Contains(err.Error(), "imapd began before imapd.conf was changed") {
+	if outcome != course.Back || err == nil || !strings.Contains(err.Error(), "imapd began before imapd.conf was changed") {
 		t.Errorf("%s, %v", outcome, err)
 	}
 	op.check(t, "master m, replica r")
@@ -194,7 +195,7 @@ func TestPromotionChecked(t *testing.T) {
 	outcome, _, err := op.carry(t, alteration(planner.Promote, "r", "m", 2), &journal{left: -1}, func(o *apply.Options) {
 		o.Layouts.Hook, o.Route, o.SyncUser = nil, nil, "nobody"
 	})
-	if outcome != apply.Back || err == nil {
+	if outcome != course.Back || err == nil {
 		t.Fatalf("%s, %v", outcome, err)
 	}
 	for _, want := range []string{
@@ -221,7 +222,7 @@ func TestDropLeavesAClient(t *testing.T) {
 	})
 	j := &journal{left: -1}
 	outcome, _, err := op.carry(t, alteration(planner.Drop, "n", "", 2), j, careless, func(o *apply.Options) { o.Layouts.Settle = time.Second })
-	if outcome != apply.Stuck || err == nil || !strings.Contains(err.Error(), "still works on the channel replica2") {
+	if outcome != course.Stuck || err == nil || !strings.Contains(err.Error(), "still works on the channel replica2") {
 		t.Errorf("%s, %v\n%v", outcome, err, j)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/interlacemail/interlace/fixtures/cyrustest"
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/planner"
 )
 
@@ -29,7 +30,7 @@ func TestWholeStore(t *testing.T) {
 	people(t, op.on("m"))
 	_, err := op.on("m").Tool(t.Context(), "cyr_deny", "-m", "locked", "ben")
 	must(t, err)
-	units := apply.Units([]planner.Plan{&planner.Layout{
+	units := course.Units([]planner.Plan{&planner.Layout{
 		ID: "p", Stores: []planner.Placement{{Store: "s1", Master: "n", Replicas: []inventory.ServerID{"r"}}},
 		Changes: []planner.LayoutChange{
 			{ID: "c1", Do: planner.Seed, Store: "s1", Server: "n", From: "m"},
@@ -44,7 +45,7 @@ func TestWholeStore(t *testing.T) {
 		results, err := apply.CarryOut(t.Context(), units, false, o)
 		must(t, err)
 		for _, r := range results {
-			if r.Outcome != apply.Finished {
+			if r.Outcome != course.Finished {
 				t.Fatalf("%s: %s, %s\n%v", r.Unit.Name, r.Outcome, r.Why, j)
 			}
 		}
@@ -55,7 +56,7 @@ func TestWholeStore(t *testing.T) {
 	for i := range units {
 		records, err := j.Steps(t.Context(), "p", units[i].Name)
 		must(t, err)
-		op.inventory = apply.Follow(op.inventory, &units[i], records)
+		op.inventory = course.Follow(op.inventory, &units[i], records)
 	}
 	op.check(t, "master n, replica r")
 	for user, in := range map[string]bool{"anna": true, "$(id)": true, "ben": false} {
@@ -86,7 +87,7 @@ func TestPromoteWhateverKillsIt(t *testing.T) {
 			must(t, op.on(serverID(from)).Fill(t.Context(), []cyrustest.Mailbox{{Name: fmt.Sprintf("user.late%d%v", n, before), Messages: 2}}))
 			j := &journal{left: n, before: before}
 			outcome, dead, err := op.carry(t, alteration(planner.Promote, serverID(to), serverID(from), 2), j)
-			if outcome != apply.Finished {
+			if outcome != course.Finished {
 				t.Fatalf("killed at record %d, before %v: %s, %v\n%v", n, before, outcome, err, j.steps)
 			}
 			killed = killed || dead
@@ -135,10 +136,10 @@ func TestSeedAndDropWhateverKillsIt(t *testing.T) {
 			if !soak() && before != (n%2 == 0) {
 				continue
 			}
-			for _, u := range []*apply.Unit{alteration(planner.Seed, "n", "m", 2), alteration(planner.Drop, "n", "", 2)} {
+			for _, u := range []*course.Unit{alteration(planner.Seed, "n", "m", 2), alteration(planner.Drop, "n", "", 2)} {
 				j := &journal{left: n, before: before}
 				outcome, dead, err := op.carry(t, u, j)
-				if outcome != apply.Finished {
+				if outcome != course.Finished {
 					t.Fatalf("%s, killed at record %d, before %v: %s, %v\n%v", u.Name, n, before, outcome, err, j)
 				}
 				killed = killed || dead
@@ -160,7 +161,7 @@ func TestNewStore(t *testing.T) {
 	t.Parallel()
 	op := newOperator(t)
 	op.inventory.Stores = append(op.inventory.Stores, inventory.Store{Name: "s2"})
-	units := apply.Units([]planner.Plan{&planner.Layout{
+	units := course.Units([]planner.Plan{&planner.Layout{
 		ID: "p", Stores: []planner.Placement{{Store: "s2", Master: "n", Replicas: []inventory.ServerID{"q"}}},
 		Changes: []planner.LayoutChange{
 			{ID: "c1", Do: planner.Create, Store: "s2", Server: "n"},
@@ -171,7 +172,7 @@ func TestNewStore(t *testing.T) {
 	results, err := apply.CarryOut(t.Context(), units, false, op.options(j))
 	must(t, err)
 	for _, r := range results {
-		if r.Outcome != apply.Finished {
+		if r.Outcome != course.Finished {
 			t.Fatalf("%s: %s, %s\n%v", r.Unit.Name, r.Outcome, r.Why, j)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/interlacemail/interlace/fixtures/cyrustest"
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // The original stays, denied, until its time is over, nobody asks for it and what was
@@ -23,38 +24,38 @@ func TestOriginalIsKept(t *testing.T) {
 	must(t, from.Fill(ctx, []cyrustest.Mailbox{{Name: "user.anna", Messages: 3}}))
 	o := r.options(&journal{left: -1})
 	u := unit("anna", "s1", "s2", "anna")
-	carry := func(o *apply.Options, want apply.Outcome, why string) {
+	carry := func(o *apply.Options, want course.Outcome, why string) {
 		t.Helper()
 		outcome, err := o.Carry(ctx, u, false)
 		if outcome != want || why == "" && err != nil || why != "" && (err == nil || !strings.Contains(err.Error(), why)) {
 			t.Fatalf("%s, %v, want %s, %s\n%v", outcome, err, want, why, o.Journal)
 		}
 	}
-	carry(o, apply.Moved, "")
+	carry(o, course.Moved, "")
 	if code, err := (&post{rig: r}).lmtpTo(from, "anna", message("late", 1)); code != 451 {
 		t.Errorf("mail that comes to the original: %d, %v", code, err)
 	}
 	o.Now, o.Live.Quiet = later(o).Now, quietly
-	carry(o, apply.Moved, "nobody has confirmed")
-	o.Live.Confirmed = func(context.Context, *apply.Unit, func(string)) (string, error) {
+	carry(o, course.Moved, "nobody has confirmed")
+	o.Live.Confirmed = func(context.Context, *course.Unit, func(string)) (string, error) {
 		return "", errors.New("the peak is too high")
 	}
-	carry(o, apply.Moved, "the peak is too high")
-	o.Live.Confirmed = func(context.Context, *apply.Unit, func(string)) (string, error) { return "", nil }
+	carry(o, course.Moved, "the peak is too high")
+	o.Live.Confirmed = func(context.Context, *course.Unit, func(string)) (string, error) { return "", nil }
 	o.Live.Quiet = func(_ context.Context, in inventory.Instance, users []inventory.UserID) (bool, bool, time.Time, error) {
 		if in.IMAP != from.IMAP || !slices.Equal(users, []inventory.UserID{"anna"}) {
 			t.Errorf("asked of %s about %v", in.IMAP, users)
 		}
 		return false, true, time.Unix(0, 0).UTC(), nil
 	}
-	carry(o, apply.Moved, "mail or users still came to "+from.Name+" at 1970-01-01T00:00:00Z")
+	carry(o, course.Moved, "mail or users still came to "+from.Name+" at 1970-01-01T00:00:00Z")
 	r.look(t, "anna", 0, 1)
 	o.Live.Quiet = func(context.Context, inventory.Instance, []inventory.UserID) (bool, bool, time.Time, error) {
 		return false, false, time.Time{}, nil
 	}
-	carry(o, apply.Moved, "whether mail or users still come to s1 is not known: the log of its master on "+from.Name)
+	carry(o, course.Moved, "whether mail or users still come to s1 is not known: the log of its master on "+from.Name)
 	o.Live.Quiet = quietly
-	carry(o, apply.Finished, "")
+	carry(o, course.Finished, "")
 	for _, in := range r.Stores[0].Instances {
 		if left := talk(t, in, "", `LIST "" "*"`); left != "" {
 			t.Errorf("%s still has %s", in.Name, left)
@@ -73,11 +74,11 @@ func TestConfirmedAnew(t *testing.T) {
 	must(t, r.Stores[0].Master().Fill(t.Context(), []cyrustest.Mailbox{{Name: "user.anna", Messages: 3}}))
 	j := &journal{left: -1}
 	u := unit("anna", "s1", "s2", "anna")
-	if outcome, err := r.options(j).Carry(t.Context(), u, false); outcome != apply.Moved {
+	if outcome, err := r.options(j).Carry(t.Context(), u, false); outcome != course.Moved {
 		t.Fatalf("%s, %v\n%v", outcome, err, j)
 	}
 	o, asked := later(r.options(j)), 0
-	o.Live.Confirmed = func(context.Context, *apply.Unit, func(string)) (string, error) {
+	o.Live.Confirmed = func(context.Context, *course.Unit, func(string)) (string, error) {
 		asked++
 		return "3 messages read", nil
 	}
@@ -89,15 +90,15 @@ func TestConfirmedAnew(t *testing.T) {
 	now := o.Now
 	o.Now = func() time.Time { return now().Add(2 * time.Hour) }
 	fine := o.Live.Confirmed
-	o.Live.Confirmed = func(context.Context, *apply.Unit, func(string)) (string, error) {
+	o.Live.Confirmed = func(context.Context, *course.Unit, func(string)) (string, error) {
 		return "", errors.New("it is damaged")
 	}
-	if outcome, err := o.Carry(t.Context(), u, false); outcome != apply.Moved || err == nil || !strings.Contains(err.Error(), "it is damaged") {
+	if outcome, err := o.Carry(t.Context(), u, false); outcome != course.Moved || err == nil || !strings.Contains(err.Error(), "it is damaged") {
 		t.Fatalf("%s, %v\n%v", outcome, err, j)
 	}
 	r.look(t, "anna", 0, 1)
 	o.Live.Confirmed = fine
-	if outcome, err := o.Carry(t.Context(), u, false); outcome != apply.Finished || asked != 2 || !strings.Contains(j.String(), "delete_source done 3 messages read") {
+	if outcome, err := o.Carry(t.Context(), u, false); outcome != course.Finished || asked != 2 || !strings.Contains(j.String(), "delete_source done 3 messages read") {
 		t.Fatalf("%s, %v\n%v", outcome, err, j)
 	}
 }
@@ -113,12 +114,12 @@ func TestWrittenOriginalIsNotRemoved(t *testing.T) {
 	}))
 	o := r.options(&journal{left: -1})
 	u := unit("anna", "s1", "s2", "anna")
-	if outcome, err := o.Carry(ctx, u, false); outcome != apply.Moved {
+	if outcome, err := o.Carry(ctx, u, false); outcome != course.Moved {
 		t.Fatalf("%s, %v\n%v", outcome, err, o.Journal)
 	}
 	talk(t, from, "zed", "APPEND user.anna.Work "+cyrustest.Literal(message("of zed", 1)))
 	outcome, err := later(o).Carry(ctx, u, false)
-	if outcome != apply.Stuck || !strings.Contains(err.Error(), "user.anna.Work on "+from.Name+" was written to since it was copied") {
+	if outcome != course.Stuck || !strings.Contains(err.Error(), "user.anna.Work on "+from.Name+" was written to since it was copied") {
 		t.Fatalf("%s, %v\n%v", outcome, err, o.Journal)
 	}
 }
@@ -135,15 +136,15 @@ func TestReverse(t *testing.T) {
 	r.inventory.Users = []inventory.User{{Name: "anna"}, {Name: "team", Kind: inventory.Shared}}
 	o := r.options(&journal{left: -1})
 	u := unit("anna", "s1", "s2", "anna", "team")
-	back := apply.Reverse(u)
+	back := course.Reverse(u)
 	if len(back) != 1 || back[0].Of != u.Name {
 		t.Fatalf("%v", back)
 	}
-	if outcome, err := o.Carry(ctx, &back[0], false); outcome != apply.Back || !strings.Contains(err.Error(), "has kept nothing there") {
+	if outcome, err := o.Carry(ctx, &back[0], false); outcome != course.Back || !strings.Contains(err.Error(), "has kept nothing there") {
 		t.Errorf("before anything was moved: %s, %v", outcome, err)
 	}
 	o.Journal = &journal{left: -1}
-	if outcome, err := o.Carry(ctx, u, false); outcome != apply.Moved {
+	if outcome, err := o.Carry(ctx, u, false); outcome != course.Moved {
 		t.Fatalf("%s, %v\n%v", outcome, err, o.Journal)
 	}
 	p := &post{rig: r}
@@ -151,17 +152,17 @@ func TestReverse(t *testing.T) {
 		t.Fatal(code, err)
 	}
 	talk(t, r.Stores[1].Master(), "anna", "CREATE INBOX.New", "DELETE INBOX.Old", "APPEND team "+cyrustest.Literal(message("in the team", 1)))
-	if outcome, err := o.Carry(ctx, &back[0], false); outcome != apply.Moved {
+	if outcome, err := o.Carry(ctx, &back[0], false); outcome != course.Moved {
 		t.Fatalf("%s, %v\n%v", outcome, err, o.Journal)
 	}
 	r.look(t, "anna", 1, 0)
 	for _, o := range []*apply.Options{o, later(o)} {
-		if outcome, err := o.Carry(ctx, u, false); outcome != apply.Moved && outcome != apply.Finished {
+		if outcome, err := o.Carry(ctx, u, false); outcome != course.Moved && outcome != course.Finished {
 			t.Errorf("%s, %v\n%v", outcome, err, o.Journal)
 		}
 	}
 	r.look(t, "anna", 1, 0)
-	if outcome, err := later(o).Carry(ctx, &back[0], false); outcome != apply.Finished {
+	if outcome, err := later(o).Carry(ctx, &back[0], false); outcome != course.Finished {
 		t.Errorf("%s, %v\n%v", outcome, err, o.Journal)
 	}
 	for _, in := range r.Stores[1].Instances {
@@ -201,7 +202,7 @@ func TestLateMailIsBroughtAlong(t *testing.T) {
 		return errors.New("no such queue")
 	}
 	u := unit("anna", "s1", "s2", "anna")
-	if outcome, err := o.Carry(ctx, u, false); outcome != apply.Moved {
+	if outcome, err := o.Carry(ctx, u, false); outcome != course.Moved {
 		t.Fatalf("%s, %v\n%v", outcome, err, o.Journal)
 	}
 	must(t, r.Settle(ctx))
@@ -210,7 +211,7 @@ func TestLateMailIsBroughtAlong(t *testing.T) {
 			t.Errorf("%s has %s", in.Name, got)
 		}
 	}
-	if outcome, err := later(o).Carry(ctx, u, false); outcome != apply.Finished {
+	if outcome, err := later(o).Carry(ctx, u, false); outcome != course.Finished {
 		t.Errorf("%s, %v\n%v", outcome, err, o.Journal)
 	}
 }
@@ -237,7 +238,7 @@ func TestPromotionBlocks(t *testing.T) {
 	u := unit("anna", "s1", "s2", "anna")
 	for _, back := range []bool{false, true} {
 		outcome, err := o.Carry(ctx, u, back)
-		if outcome != apply.Blocked || !strings.Contains(err.Error(), "denied on all instances of s2; denied on all instances of s1") {
+		if outcome != course.Blocked || !strings.Contains(err.Error(), "denied on all instances of s2; denied on all instances of s1") {
 			t.Fatalf("%s, %v\n%v", outcome, err, o.Journal)
 		}
 	}
@@ -254,7 +255,7 @@ func TestPromotionBlocks(t *testing.T) {
 	}
 	outcome, err := o.Carry(ctx, u, false)
 	for _, want := range []string{"user anna has to be denied on " + replica.Name + ": /usr/lib/cyrus/bin/cyr_deny -C ", "user anna has to be routed to " + r.Stores[0].Master().Name} {
-		if outcome != apply.Blocked || !strings.Contains(err.Error(), want) {
+		if outcome != course.Blocked || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s, %v\nlacks %s", outcome, err, want)
 		}
 	}
@@ -262,7 +263,7 @@ func TestPromotionBlocks(t *testing.T) {
 	slices.Reverse(store.Instances)
 	_, err = replica.Tool(ctx, "cyr_deny", "anna")
 	must(t, err)
-	if outcome, err := o.Carry(ctx, u, false); outcome != apply.Moved {
+	if outcome, err := o.Carry(ctx, u, false); outcome != course.Moved {
 		t.Errorf("%s, %v\n%v", outcome, err, o.Journal)
 	}
 }
@@ -317,11 +318,11 @@ func TestWhatStillRunsIsEnded(t *testing.T) {
 			return run(ctx, server, input, words...)
 		}
 		u := unit(user, "s1", "s2", user)
-		if outcome, err := o.Carry(ctx, u, false); outcome != apply.Stopped || !errors.Is(err, errCrash) {
+		if outcome, err := o.Carry(ctx, u, false); outcome != course.Stopped || !errors.Is(err, errCrash) {
 			t.Fatalf("%s, %v\n%v", outcome, err, j)
 		}
 		j.left = -1
-		want := map[bool]apply.Outcome{false: apply.Moved, true: apply.Back}[back]
+		want := map[bool]course.Outcome{false: course.Moved, true: course.Back}[back]
 		if outcome, err := r.options(j).Carry(ctx, u, back); outcome != want {
 			t.Fatalf("%s, %v\n%v", outcome, err, j)
 		}
@@ -358,7 +359,7 @@ func TestBackgroundHoldsNoLock(t *testing.T) {
 		return run(ctx, server, input, words...)
 	}
 	begin := time.Now()
-	if outcome, err := o.Carry(ctx, unit("anna", "s1", "s2", "anna"), false); outcome != apply.Moved || time.Since(begin) > 15*time.Second {
+	if outcome, err := o.Carry(ctx, unit("anna", "s1", "s2", "anna"), false); outcome != course.Moved || time.Since(begin) > 15*time.Second {
 		t.Errorf("%s, %v, after %v\n%v", outcome, err, time.Since(begin), o.Journal)
 	}
 }
@@ -397,7 +398,7 @@ func TestCopyInUseStays(t *testing.T) {
 			return run(ctx, server, input, words...)
 		}
 		outcome, err := o.Carry(ctx, unit(user, "s1", "s2", user), false)
-		if outcome != apply.Broken || err == nil || why == "" || !strings.Contains(err.Error(), why) {
+		if outcome != course.Broken || err == nil || why == "" || !strings.Contains(err.Error(), why) {
 			t.Errorf("%s, %v, want %s\n%v", outcome, err, why, o.Journal)
 		}
 		if left := talk(t, to, "", `LIST "" "user.`+user+`"`); !strings.Contains(left, user) {

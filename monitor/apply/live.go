@@ -12,6 +12,7 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // Live tells what the servers and their surroundings know now. What is nil can't be asked,
@@ -35,7 +36,7 @@ type Live struct {
 	// Confirmed fails where what the plan promised of the unit is not so, or a message of it
 	// can't be read on a copy, and tells what was read. It says meanwhile how far that is. Without it no
 	// original is removed.
-	Confirmed func(ctx context.Context, u *Unit, say func(text string)) (read string, err error)
+	Confirmed func(ctx context.Context, u *course.Unit, say func(text string)) (read string, err error)
 }
 
 // ErrUnreached says that what an instance is can't be found out now.
@@ -49,11 +50,11 @@ var errRests = errors.New("the original is kept")
 // did there does not hold for the new one. Where an instance can't be reached it says so
 // before a step that may lead on to the new store, with [ErrUnreached]. For the way back,
 // and when there is none any more, that is no reason to keep anybody out.
-func (m *move) blocked(ctx context.Context, a Action, records []monitor.StepRecord) error {
+func (m *move) blocked(ctx context.Context, a course.Action, records []monitor.StepRecord) error {
 	if a.Step == monitor.StepCheck {
 		return nil // it says so itself, with all else
 	}
-	if a.Verb == Undo && time.Since(m.looked) < 3*greeting {
+	if a.Verb == course.Undo && time.Since(m.looked) < 3*greeting {
 		return nil // who waits to be let in does not wait for a server that does not answer
 	}
 	err := m.roles(ctx)
@@ -63,8 +64,8 @@ func (m *move) blocked(ctx context.Context, a Action, records []monitor.StepReco
 	switch {
 	case err != nil && !errors.Is(err, ErrUnreached):
 		return fmt.Errorf("%w. Nothing is done until the inventory has the instances as they are (interlace discover) and %s", err, m.mustHold(records))
-	case a.Verb == Undo || OfMove.Past(a):
-	case a.Step == OfMove.Pivot: // of what is proven to be on the new store its master is enough
+	case a.Verb == course.Undo || course.OfMove.Past(a):
+	case a.Step == course.OfMove.Pivot: // of what is proven to be on the new store its master is enough
 		if err := m.answers(ctx, m.target.master()); err != nil {
 			return fmt.Errorf("%w: %w", ErrUnreached, err)
 		}
@@ -75,7 +76,7 @@ func (m *move) blocked(ctx context.Context, a Action, records []monitor.StepReco
 			return fmt.Errorf("%w: %w", ErrUnreached, err)
 		}
 	}
-	if begun := BegunWith(records).Masters; begun == nil || maps.Equal(begun, m.masters()) {
+	if begun := course.BegunWith(records).Masters; begun == nil || maps.Equal(begun, m.masters()) {
 		return nil
 	}
 	if wrong := m.astray(ctx, records); wrong != nil {
@@ -140,8 +141,8 @@ func (m *move) masters() map[inventory.StoreID]inventory.ServerID {
 
 // mustHold says what has to be so for the unit to go on.
 func (m *move) mustHold(records []monitor.StepRecord) string {
-	e := EffectsOf(records)
-	text := Who(m.users()) + " routed to "
+	e := course.EffectsOf(records)
+	text := course.Who(m.users()) + " routed to "
 	switch {
 	case e.Unrouted:
 		text += "where they were, or to the master of " + string(m.target.store.Name)
@@ -163,7 +164,7 @@ func (m *move) mustHold(records []monitor.StepRecord) string {
 
 // astray says which denials and routes are not what they have to be.
 func (m *move) astray(ctx context.Context, records []monitor.StepRecord) error {
-	e := EffectsOf(records)
+	e := course.EffectsOf(records)
 	var wrong error
 	if e.Target {
 		wrong = errors.Join(wrong, notDenied(ctx, m.target, m.users()))

@@ -17,7 +17,7 @@ import (
 
 	"github.com/interlacemail/interlace/fixtures/cyrustest"
 	"github.com/interlacemail/interlace/inventory"
-	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // While 30 users with shared folders move between three stores mail keeps coming for
@@ -50,10 +50,10 @@ func TestMovesWhileMailComes(t *testing.T) {
 		for _, u := range r.round(round) {
 			moving.Go(func() error {
 				o := r.options(j)
-				if outcome, err := o.Carry(t.Context(), u, false); outcome != apply.Moved {
+				if outcome, err := o.Carry(t.Context(), u, false); outcome != course.Moved {
 					return fmt.Errorf("%s, %w\n%v", outcome, err, j)
 				}
-				if outcome, err := later(o).Carry(t.Context(), u, false); outcome != apply.Finished {
+				if outcome, err := later(o).Carry(t.Context(), u, false); outcome != course.Finished {
 					return fmt.Errorf("%s, %w\n%v", outcome, err, j)
 				}
 				return nil
@@ -89,8 +89,8 @@ func (r *rig) people(t *testing.T) {
 }
 
 // round returns the units by which everybody moves on to the next store.
-func (r *rig) round(n int) []*apply.Unit {
-	var units []*apply.Unit
+func (r *rig) round(n int) []*course.Unit {
+	var units []*course.Unit
 	for first := 0; first < 30; first += 5 {
 		var users []string
 		for i := range 5 {

@@ -11,6 +11,7 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
 	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/planner"
 )
 
@@ -25,7 +26,7 @@ func (m *making) do(ctx context.Context, step monitor.Step, records []monitor.St
 		return m.create(ctx)
 	}
 	made := inventory.Instance{}
-	if !Read(records, monitor.StepCreate, &made) {
+	if !course.Read(records, monitor.StepCreate, &made) {
 		return "", "", errors.New("it is not written down where the instance is that was created")
 	}
 	switch step {
@@ -47,7 +48,7 @@ func (m *making) undo(ctx context.Context, step monitor.Step, records []monitor.
 		return nil
 	}
 	made := inventory.Instance{Server: m.unit.Do.Server, Role: m.role()}
-	known := Read(records, monitor.StepCreate, &made)
+	known := course.Read(records, monitor.StepCreate, &made)
 	if err := m.remove(ctx, made); err != nil {
 		return err
 	}

@@ -11,12 +11,13 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
 	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // move is the work of moving users and shared trees to another store.
 type move struct {
 	*Options
-	unit    *Unit
+	unit    *course.Unit
 	target  *place
 	sources []*source
 	// looked is when all instances that could be reached were last found to be what the
@@ -25,7 +26,7 @@ type move struct {
 }
 
 // newMove looks at the instances that a unit moves users between.
-func (o *Options) newMove(ctx context.Context, u *Unit) (*move, error) {
+func (o *Options) newMove(ctx context.Context, u *course.Unit) (*move, error) {
 	m := &move{Options: o, unit: u}
 	var err error
 	if m.target, err = o.place(ctx, u.Moves[0].To); err != nil {
@@ -111,7 +112,7 @@ func (m *move) undo(ctx context.Context, step monitor.Step, records []monitor.St
 		}
 		err := m.target.hosts[0].letIn(ctx, m.users())
 		if err = errors.Join(err, m.target.letInReplicas(ctx, m.users())); err != nil {
-			err = fmt.Errorf("on %s, where they are not, %s still denied: %w; %w", m.target.store.Name, Who(m.users()), err, errLeft)
+			err = fmt.Errorf("on %s, where they are not, %s still denied: %w; %w", m.target.store.Name, course.Who(m.users()), err, errLeft)
 		}
 		return err
 	case monitor.StepCopy:
@@ -127,7 +128,7 @@ func (m *move) undo(ctx context.Context, step monitor.Step, records []monitor.St
 // whileDenied gives steps between the denial and the pivot no longer than users may be
 // denied, and leaves time for the way back.
 func (m *move) whileDenied(ctx context.Context, step monitor.Step, records []monitor.StepRecord) (context.Context, context.CancelFunc, error) {
-	at, hold, pivot := slices.Index(OfMove.Steps, step), slices.Index(OfMove.Steps, OfMove.Hold), slices.Index(OfMove.Steps, OfMove.Pivot)
+	at, hold, pivot := slices.Index(course.OfMove.Steps, step), slices.Index(course.OfMove.Steps, course.OfMove.Hold), slices.Index(course.OfMove.Steps, course.OfMove.Pivot)
 	if at < hold || at >= pivot {
 		return ctx, func() {}, nil
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // A unit that is killed at any step comes to the same end when it is carried on: all is
@@ -101,9 +102,9 @@ func (r *rig) move(t *testing.T, name, fails string, j *journal) (killed bool) {
 		j.left = -1
 		outcome, err = o.Carry(ctx, u, false)
 	}
-	want, wrong := apply.Moved, fails != ""
+	want, wrong := course.Moved, fails != ""
 	if wrong {
-		want = apply.Back
+		want = course.Back
 		for _, u := range []string{anna, ben} {
 			if fails != noRoute && fails != noAllow || r.routed(u) == "" {
 				r.reroute(u, from.Master())

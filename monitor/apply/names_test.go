@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/interlacemail/interlace/fixtures/cyrustest"
-	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // Names that a shell, a program or a protocol would take for something else move like all
@@ -46,7 +46,7 @@ func TestHostileNames(t *testing.T) {
 			j := &journal{left: -1}
 			o := r.options(j)
 			u := unit("all", "s1", "s2", taken...)
-			if outcome, err := o.Carry(t.Context(), u, false); outcome != apply.Moved {
+			if outcome, err := o.Carry(t.Context(), u, false); outcome != course.Moved {
 				t.Fatalf("%s, %v\n%v", outcome, err, j)
 			}
 			for _, user := range taken {
@@ -54,7 +54,7 @@ func TestHostileNames(t *testing.T) {
 					r.look(t, user, 0, 1)
 				}
 			}
-			if outcome, err := later(o).Carry(t.Context(), u, false); outcome != apply.Finished {
+			if outcome, err := later(o).Carry(t.Context(), u, false); outcome != course.Finished {
 				t.Fatalf("%s, %v\n%v", outcome, err, j)
 			}
 			if _, err := os.Stat("x"); err == nil {

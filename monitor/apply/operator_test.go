@@ -14,6 +14,7 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
 	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/planner"
 )
 
@@ -80,13 +81,13 @@ func (op *operator) options(j apply.Journal) *apply.Options {
 }
 
 // alteration is a change of the store's layout, after which it has so many copies.
-func alteration(do planner.Verb, server, from inventory.ServerID, copies int) *apply.Unit {
-	return &apply.Unit{Plan: "p", Name: fmt.Sprintf("%s s1 on %s", do, server), Copies: copies, Do: &planner.LayoutChange{Do: do, Store: "s1", Server: server, From: planner.Text(from)}}
+func alteration(do planner.Verb, server, from inventory.ServerID, copies int) *course.Unit {
+	return &course.Unit{Plan: "p", Name: fmt.Sprintf("%s s1 on %s", do, server), Copies: copies, Do: &planner.LayoutChange{Do: do, Store: "s1", Server: server, From: planner.Text(from)}}
 }
 
 // carry carries a change out, which is killed by its journal and carried on, and has the
 // inventory follow.
-func (op *operator) carry(t *testing.T, u *apply.Unit, j *journal, also ...func(*apply.Options)) (outcome apply.Outcome, killed bool, err error) {
+func (op *operator) carry(t *testing.T, u *course.Unit, j *journal, also ...func(*apply.Options)) (outcome course.Outcome, killed bool, err error) {
 	t.Helper()
 	o := op.options(j)
 	for _, change := range also {
@@ -97,17 +98,17 @@ func (op *operator) carry(t *testing.T, u *apply.Unit, j *journal, also ...func(
 		j.left = -1
 		outcome, err = o.CarryChange(t.Context(), u)
 	}
-	if outcome == apply.Finished {
-		op.inventory = apply.Follow(op.inventory, u, j.steps)
+	if outcome == course.Finished {
+		op.inventory = course.Follow(op.inventory, u, j.steps)
 	}
 	return outcome, killed, err
 }
 
 // must carries a change out that has to come to its end.
-func (op *operator) must(t *testing.T, u *apply.Unit, also ...func(*apply.Options)) *journal {
+func (op *operator) must(t *testing.T, u *course.Unit, also ...func(*apply.Options)) *journal {
 	t.Helper()
 	j := &journal{left: -1}
-	if outcome, _, err := op.carry(t, u, j, also...); outcome != apply.Finished {
+	if outcome, _, err := op.carry(t, u, j, also...); outcome != course.Finished {
 		t.Fatalf("%s: %s, %v\n%v", u.Name, outcome, err, j.steps)
 	}
 	return j

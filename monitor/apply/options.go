@@ -7,6 +7,7 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
 	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // Options say how the live fleet is reached, and what is allowed.
@@ -89,10 +90,10 @@ type Limits struct {
 
 // Progress is what becomes of a unit.
 type Progress struct {
-	Unit    *Unit
-	Verb    Verb         // of the step that begins
-	Step    monitor.Step // or empty
-	Outcome Outcome      // waiting for a while or, with Over, what it has come to
+	Unit    *course.Unit
+	Verb    course.Verb    // of the step that begins
+	Step    monitor.Step   // or empty
+	Outcome course.Outcome // waiting for a while or, with Over, what it has come to
 	Over    bool
 	Still   bool   // nothing was done about it: there was nothing to do
 	Why     string // it waits, or has not come further
@@ -111,7 +112,7 @@ type Route struct {
 	From, To inventory.Instance
 	Store    inventory.StoreID // of To; empty: that which has it in the inventory
 	Was      string            // how To was named before the user was routed away from it, or empty
-	Names    RouteNames        // in which it is written; empty: they are not decided yet
+	Names    course.RouteNames // in which it is written; empty: they are not decided yet
 }
 
 // Journal keeps what was done in the order in which it was. What is not written down must

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/planner/rules"
 )
 
@@ -72,7 +73,7 @@ func (r *run) after(t *task) error {
 }
 
 // done reports whether nothing but originals is left of the task.
-func (t *task) done() bool { return t.outcome == Moved || t.outcome == Finished }
+func (t *task) done() bool { return t.outcome == course.Moved || t.outcome == course.Finished }
 
 // overtaken reports whether another task need not wait for this one, which waits itself: both
 // change layouts, in no order of a schedule, and of different stores.
@@ -92,7 +93,7 @@ func (r *run) keepsRules(ctx context.Context, fresh []*task) error {
 	if r.Groups == nil || len(fresh) == 0 {
 		return nil
 	}
-	var before []*Unit
+	var before []*course.Unit
 	r.mu.Lock()
 	for _, t := range r.units {
 		if t.done() || t.state != over && !t.Fresh(t.records) {
@@ -124,8 +125,8 @@ func returning(tasks []*task) (users []inventory.UserID) {
 
 // worse tells which rules are broken by more when further units are carried out. Those users
 // take no further room for whom the disks of their new store have an original already.
-func (r *run) worse(ctx context.Context, before, after []*Unit, there []inventory.UserID) (string, error) {
-	from, to := Carried(r.Inventory, before), Carried(r.Inventory, after)
+func (r *run) worse(ctx context.Context, before, after []*course.Unit, there []inventory.UserID) (string, error) {
+	from, to := course.Carried(r.Inventory, before), course.Carried(r.Inventory, after)
 	for _, u := range there {
 		if at, disk := to.User(u), to.Disk(); at >= 0 && disk >= 0 {
 			to.Users[at].Load[disk] = 0

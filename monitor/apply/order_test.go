@@ -17,6 +17,7 @@ import (
 	"github.com/interlacemail/interlace/inventory/sharing"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/planner"
 )
 
@@ -41,7 +42,7 @@ func paper(t *testing.T, j *journal, behind ...inventory.StoreID) (*apply.Option
 	o.Progress = func(p apply.Progress) {
 		mu.Lock()
 		defer mu.Unlock()
-		if p.Over || p.Outcome == apply.Waiting {
+		if p.Over || p.Outcome == course.Waiting {
 			said = append(said, strings.TrimSpace(fmt.Sprintf("%s %s %s", p.Unit.Name, p.Outcome, p.Why)))
 		}
 	}
@@ -58,9 +59,9 @@ func paper(t *testing.T, j *journal, behind ...inventory.StoreID) (*apply.Option
 	return o, &said
 }
 
-func outcomes(t *testing.T, o *apply.Options, back bool, units ...*apply.Unit) (all []apply.Result) {
+func outcomes(t *testing.T, o *apply.Options, back bool, units ...*course.Unit) (all []course.Result) {
 	t.Helper()
-	var list []apply.Unit
+	var list []course.Unit
 	for _, u := range units {
 		list = append(list, *u)
 	}
@@ -72,7 +73,7 @@ func outcomes(t *testing.T, o *apply.Options, back bool, units ...*apply.Unit) (
 }
 
 // written has a journal say that steps of a unit are done.
-func written(j *journal, u *apply.Unit, steps ...monitor.Step) {
+func written(j *journal, u *course.Unit, steps ...monitor.Step) {
 	for _, step := range steps {
 		for _, state := range []monitor.StepState{monitor.StepBegan, monitor.StepDone} {
 			j.steps = append(j.steps, monitor.StepRecord{Plan: u.Plan, Unit: u.Name, Step: step, State: state, At: time.Now()})
@@ -90,21 +91,21 @@ var deleted = []monitor.Step{
 // waits takes nobody's place.
 func TestWhoWaitsHoldsUpNobodyElse(t *testing.T) {
 	t.Parallel()
-	drop := func(name string, store inventory.StoreID) *apply.Unit {
-		return &apply.Unit{Plan: "l", Name: name, Do: &planner.LayoutChange{ID: name, Do: planner.Drop, Store: store, Server: "m9"}, Copies: 1}
+	drop := func(name string, store inventory.StoreID) *course.Unit {
+		return &course.Unit{Plan: "l", Name: name, Do: &planner.LayoutChange{ID: name, Do: planner.Drop, Store: store, Server: "m9"}, Copies: 1}
 	}
 	o, said := paper(t, &journal{left: -1}, "s1")
 	all := outcomes(t, o, false, drop("c1", "s1"), drop("c2", "s2"), drop("c3", "s1"))
 	if len(*said) < 3 || !strings.HasPrefix((*said)[0], "c1 waiting store s1 is behind: stopped (interlace lag); until ") || !strings.HasPrefix((*said)[1], "c2 back") {
 		t.Errorf("in this order: %q", *said)
 	}
-	if why := all[0].Why; all[0].Outcome != apply.Waiting || !strings.Contains(why, "store s1 is behind: stopped (interlace lag); interlace apply --resume --yes goes on with it") {
+	if why := all[0].Why; all[0].Outcome != course.Waiting || !strings.Contains(why, "store s1 is behind: stopped (interlace lag); interlace apply --resume --yes goes on with it") {
 		t.Errorf("c1: %s %s", all[0].Outcome, why)
 	}
-	if all[1].Outcome != apply.Back {
+	if all[1].Outcome != course.Back {
 		t.Errorf("c2 was not begun: %+v", all[1])
 	}
-	if all[2].Outcome != apply.Waiting || all[2].Why != "c1 comes before and is not done" {
+	if all[2].Outcome != course.Waiting || all[2].Why != "c1 comes before and is not done" {
 		t.Errorf("c3: %s %s", all[2].Outcome, all[2].Why)
 	}
 
@@ -126,15 +127,15 @@ func TestBarred(t *testing.T) {
 	j.steps = append(j.steps, monitor.StepRecord{Plan: ben.Plan, Unit: ben.Name, Step: monitor.StepCheck, State: monitor.StepBegan, At: time.Now()})
 	o, _ := paper(t, j)
 	all := outcomes(t, o, false, anna, ben, carl)
-	if all[0].Outcome != apply.Waiting || all[0].Why != anna.Barred || len(all[0].Records) > 0 {
+	if all[0].Outcome != course.Waiting || all[0].Why != anna.Barred || len(all[0].Records) > 0 {
 		t.Errorf("what is not begun: %+v", all[0])
 	}
 	for _, r := range all[1:] {
-		if r.Outcome != apply.Back || len(r.Records) < 3 {
+		if r.Outcome != course.Back || len(r.Records) < 3 {
 			t.Errorf("%s was not gone on with: %+v", r.Unit.Name, r)
 		}
 	}
-	if all := outcomes(t, o, true, anna); all[0].Outcome != apply.Back {
+	if all := outcomes(t, o, true, anna); all[0].Outcome != course.Back {
 		t.Errorf("taken back: %+v", all[0])
 	}
 	r, err := apply.Rehearse(t.Context(), anna, nil, false, o)
@@ -155,7 +156,7 @@ func TestSettledWaitForNobody(t *testing.T) {
 	o, said := paper(t, j, "s1")
 	o.Gates.Closed = func(time.Time) string { return "the window is closed" }
 	all := outcomes(t, o, false, first, last)
-	if r := all[1]; r.Outcome != apply.Stopped || !strings.Contains(r.Why, "store s1 is behind: stopped (interlace lag); the originals stay until a later interlace apply --resume --yes") || len(*said) != 1 {
+	if r := all[1]; r.Outcome != course.Stopped || !strings.Contains(r.Why, "store s1 is behind: stopped (interlace lag); the originals stay until a later interlace apply --resume --yes") || len(*said) != 1 {
 		t.Errorf("while its store is behind: %s %s, %q", r.Outcome, r.Why, *said)
 	}
 	o, said = paper(t, j)
@@ -171,7 +172,7 @@ func TestSettledWaitForNobody(t *testing.T) {
 	rests := unit("rests", "s1", "s2", "carl")
 	written(j, rests, deleted[:12]...)
 	before := len(j.steps)
-	if all = outcomes(t, o, true, rests); all[0].Outcome != apply.Moved || !all[0].Still || len(j.steps) != before {
+	if all = outcomes(t, o, true, rests); all[0].Outcome != course.Moved || !all[0].Still || len(j.steps) != before {
 		t.Errorf("who is to be moved back needs the original: %+v\n%v", all[0], j)
 	}
 }
@@ -200,7 +201,7 @@ func TestFailuresOfAllPlans(t *testing.T) {
 	written(j, lost, deleted[:12]...)
 	o, _ = paper(t, j)
 	all := outcomes(t, o, false, lost, unit("next", "s3", "s4", "ben"))
-	if all[0].Outcome != apply.Blocked || all[1].Outcome != apply.Back {
+	if all[0].Outcome != course.Blocked || all[1].Outcome != course.Back {
 		t.Errorf("after an original that nobody claims: %+v", all)
 	}
 }
@@ -222,7 +223,7 @@ func TestBackToAFullStore(t *testing.T) {
 	o.Groups = sharing.Groups(inv)
 	anna, ben := unit("anna to s2, back to s1", "s2", "s1", "anna"), unit("ben to s1", "s2", "s1", "ben")
 	anna.Of = "anna to s2"
-	if r := outcomes(t, o, false, anna)[0]; strings.Contains(r.Why, "break rules") || r.Outcome != apply.Back {
+	if r := outcomes(t, o, false, anna)[0]; strings.Contains(r.Why, "break rules") || r.Outcome != course.Back {
 		t.Errorf("to her original: %s, %s", r.Outcome, r.Why)
 	}
 	if r := outcomes(t, o, false, ben)[0]; !strings.Contains(r.Why, "it would break rules that are kept now") {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // overruled says what somebody else has changed of who is kept out of the old stores since
@@ -17,10 +18,10 @@ import (
 // who move count. The error says where that can't be asked.
 func (m *move) overruled(ctx context.Context, records []monitor.StepRecord) (how, err error) {
 	var d denials
-	if m.rehearsed || !Read(records, monitor.StepDenySource, &d) {
+	if m.rehearsed || !course.Read(records, monitor.StepDenySource, &d) {
 		return nil, nil
 	}
-	if _, in := Last(OfMove.Attempt(records), monitor.StepAllowWriters, monitor.StepBegan); in {
+	if _, in := course.Last(course.OfMove.Attempt(records), monitor.StepAllowWriters, monitor.StepBegan); in {
 		d.Stay = nil
 	}
 	for _, s := range m.sources {

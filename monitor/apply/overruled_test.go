@@ -9,6 +9,7 @@ import (
 	"github.com/interlacemail/interlace/fixtures/cyrustest"
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // Whom the operator denies on the old store while he is kept out there, or lets in, is not
@@ -50,7 +51,7 @@ func TestOperatorOverrules(t *testing.T) {
 			at(o, "-O", overrule)
 		}
 		outcome, err := o.Carry(ctx, unit(user, "s1", "s2", user), false)
-		if outcome != apply.Back || err == nil || !strings.Contains(err.Error(), test.says) {
+		if outcome != course.Back || err == nil || !strings.Contains(err.Error(), test.says) {
 			t.Errorf("%s: %s, %v, want %s\n%v", user, outcome, err, test.says, j)
 		}
 		if got := r.routed(user); got != inventory.ServerID(from.Name) {
@@ -81,11 +82,11 @@ func TestOperatorIsTooLate(t *testing.T) {
 	}
 	u := unit("anna", "s1", "s2", "anna")
 	says := "user anna is denied on " + from.Name + ` by somebody else meanwhile, who says "unpaid", which does not hold on the new store`
-	if outcome, err := o.Carry(ctx, u, false); outcome != apply.Stuck || err == nil || !strings.Contains(err.Error(), says) {
+	if outcome, err := o.Carry(ctx, u, false); outcome != course.Stuck || err == nil || !strings.Contains(err.Error(), says) {
 		t.Errorf("%s, %v, want %s\n%v", outcome, err, says, j)
 	}
 	o.Now = func() time.Time { return time.Now().Add(time.Hour) }
-	if outcome, err := o.Carry(ctx, u, false); outcome != apply.Moved || !strings.Contains(j.String(), says) {
+	if outcome, err := o.Carry(ctx, u, false); outcome != course.Moved || !strings.Contains(j.String(), says) {
 		t.Errorf("%s, %v, want %s\n%v", outcome, err, says, j)
 	}
 }
@@ -100,26 +101,26 @@ func TestReplacedDenialIsNotMovedBackTo(t *testing.T) {
 	must(t, from.Fill(ctx, []cyrustest.Mailbox{{Name: "user.anna", Messages: 3}}))
 	o := r.options(&journal{left: -1})
 	u := unit("anna", "s1", "s2", "anna")
-	carry := func(u *apply.Unit, want apply.Outcome, says string) string {
+	carry := func(u *course.Unit, want course.Outcome, says string) string {
 		t.Helper()
-		done, err := apply.CarryOut(ctx, []apply.Unit{*u}, false, o)
+		done, err := apply.CarryOut(ctx, []course.Unit{*u}, false, o)
 		if err != nil || done[0].Outcome != want || !strings.Contains(done[0].Why, says) {
 			t.Fatalf("%v, %v, want %s, %s\n%v", done, err, want, says, o.Journal)
 		}
 		return done[0].Why
 	}
-	carry(u, apply.Moved, "")
-	back := apply.Reverse(u)
+	carry(u, course.Moved, "")
+	back := course.Reverse(u)
 	_, err := from.Tool(ctx, "cyr_deny", "-m", "unpaid", "anna")
 	must(t, err)
-	carry(&back[0], apply.Back, "user anna is denied on "+from.Name+" already (cyr_deny -l shows it)")
+	carry(&back[0], course.Back, "user anna is denied on "+from.Name+" already (cyr_deny -l shows it)")
 	r.look(t, "anna", 0, 1)
 	_, err = from.Tool(ctx, "cyr_deny", "-a", "anna")
 	must(t, err)
-	told := carry(&back[0], apply.Back, "user anna has to be denied on "+from.Name+": ")
+	told := carry(&back[0], course.Back, "user anna has to be denied on "+from.Name+": ")
 	_, command, _ := strings.Cut(told, "has to be denied on "+from.Name+": ")
 	_, err = cyrustest.Program(ctx, "", "sh", "-c", command)
 	must(t, err)
-	carry(&back[0], apply.Moved, "")
+	carry(&back[0], course.Moved, "")
 	r.look(t, "anna", 1, 0)
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // start waits until nothing keeps a unit from being begun, or from being gone on with. Others
@@ -30,7 +31,7 @@ func (r *run) start(ctx context.Context, t *task) error {
 		} else {
 			why += fmt.Sprintf("; until %s at most, then it is left to a later interlace apply --resume --yes", until.Local().Format(time.TimeOnly))
 		}
-		r.tell(Progress{Unit: &t.Unit, Outcome: Waiting, Why: why})
+		r.tell(Progress{Unit: &t.Unit, Outcome: course.Waiting, Why: why})
 	})
 	if h := (*hindrance)(nil); errors.As(err, &h) && !h.ends {
 		left := *h
@@ -110,7 +111,7 @@ func (r *run) pass(ctx context.Context, t *task, step monitor.Step) error {
 		return err
 	}, func(why string, until time.Time) {
 		why += fmt.Sprintf("; until %s at most, then it is taken back for a later interlace apply --resume --yes", until.Local().Format(time.TimeOnly))
-		r.tell(Progress{Unit: &t.Unit, Outcome: Waiting, Why: why})
+		r.tell(Progress{Unit: &t.Unit, Outcome: course.Waiting, Why: why})
 	})
 	if h := (*hindrance)(nil); errors.As(err, &h) && !h.ends {
 		err = fmt.Errorf("%w: %s", errPostponed, h.why)
@@ -136,8 +137,8 @@ func (r *run) stopped(ctx context.Context, t *task) error {
 // night keeps a unit for another night; those that have passed, or come before it and are
 // about to begin, count too.
 func (r *run) night(ctx context.Context, t *task) error {
-	var units []*Unit
-	begins := map[*Unit]bool{}
+	var units []*course.Unit
+	begins := map[*course.Unit]bool{}
 	r.mu.Lock()
 	for _, other := range r.units {
 		units = append(units, &other.Unit)
@@ -151,12 +152,12 @@ func (r *run) night(ctx context.Context, t *task) error {
 		begins[&other.Unit] = other.passed && other.state == running
 	}
 	r.mu.Unlock()
-	return r.Options.night(ctx, &t.Unit, units, func(u *Unit) bool { return begins[u] })
+	return r.Options.night(ctx, &t.Unit, units, func(u *course.Unit) bool { return begins[u] })
 }
 
 // night keeps a unit for another night when so many users have begun to move in this one
 // as may, in whatever apply. Of the other units of this one some are about to begin.
-func (o *Options) night(ctx context.Context, u *Unit, others []*Unit, begins func(*Unit) bool) error {
+func (o *Options) night(ctx context.Context, u *course.Unit, others []*course.Unit, begins func(*course.Unit) bool) error {
 	limit := o.Limits.UsersPerNight
 	if limit == 0 || o.Gates.Night == nil || len(u.Moves) == 0 {
 		return nil
@@ -177,7 +178,7 @@ func (o *Options) night(ctx context.Context, u *Unit, others []*Unit, begins fun
 		if err != nil {
 			return errEnds("%v", err)
 		}
-		if at, there := Last(records, monitor.StepCheck, monitor.StepBegan); begins(other) || there && !at.Before(night) {
+		if at, there := course.Last(records, monitor.StepCheck, monitor.StepBegan); begins(other) || there && !at.Before(night) {
 			moving[key{other.Plan, other.Name}] = len(other.Moves)
 		}
 	}

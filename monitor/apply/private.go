@@ -13,6 +13,7 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // account is how one instance logs in at the sync server of another.
@@ -22,7 +23,7 @@ type account struct {
 }
 
 // fileName stands for a unit in the names of files on servers.
-func fileName(u *Unit) string {
+func fileName(u *course.Unit) string {
 	sum := sha256.Sum256([]byte(u.Plan + "\x00" + u.Name))
 	return "interlace-" + hex.EncodeToString(sum[:6])
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // promotion is the work of making a replica the master. The old master is stopped, so that
@@ -40,7 +41,7 @@ func (p *promotion) do(ctx context.Context, step monitor.Step, records []monitor
 	case monitor.StepServe:
 		return "", "", p.serve(ctx)
 	case monitor.StepProveSends:
-		_, failed := Last(records, step, monitor.StepFailed)
+		_, failed := course.Last(records, step, monitor.StepFailed)
 		return "", "", p.proveSends(ctx, failed)
 	}
 	return "", "", fmt.Errorf("there is no step %s", step)
@@ -98,7 +99,7 @@ func (p *promotion) instances(after bool) []inventory.Instance {
 	if after {
 		leader = p.fresh().Server
 	}
-	Lead(&s, leader)
+	course.Lead(&s, leader)
 	return s.Instances
 }
 
@@ -136,7 +137,7 @@ func (p *promotion) prove(ctx context.Context) (text, data string, err error) {
 		}
 	}
 	expected := 2*longest + hooks
-	text = ExpectedWords + expected.Round(time.Second).String()
+	text = course.ExpectedWords + expected.Round(time.Second).String()
 	if expected > p.expected() {
 		return "", "", fmt.Errorf("%w: %s, %v is allowed", errPostponed, text, p.expected())
 	}
@@ -160,7 +161,7 @@ func (p *promotion) stop(ctx context.Context) error {
 
 // wasLetIn says whether the old master runs again before the roles were switched.
 func (p *promotion) wasLetIn(ctx context.Context, records []monitor.StepRecord) (string, error) {
-	if _, stopped := Ended(OfPromote.Attempt(records), monitor.StepStop); !stopped || OfPromote.Switches(records) {
+	if _, stopped := course.Ended(course.OfPromote.Attempt(records), monitor.StepStop); !stopped || course.OfPromote.Switches(records) {
 		return "", nil
 	}
 	old, err := p.open(ctx, p.old())
@@ -181,7 +182,7 @@ func (p *promotion) whileOut(ctx context.Context, step monitor.Step, records []m
 	switch step {
 	case monitor.StepStop:
 	case monitor.StepDrain, monitor.StepPromote:
-		since, _ := Last(records, monitor.StepStop, monitor.StepBegan)
+		since, _ := course.Last(records, monitor.StepStop, monitor.StepBegan)
 		left -= p.Now().Sub(since)
 	default:
 		return ctx, func() {}, nil
@@ -276,7 +277,7 @@ func (p *promotion) routes(users []inventory.UserID) []Route {
 // insist routes users, again and again as long as they may be kept out: there is no way
 // back any more.
 func (p *promotion) insist(ctx context.Context, records []monitor.StepRecord, routes []Route) error {
-	since, _ := Last(records, monitor.StepStop, monitor.StepBegan)
+	since, _ := course.Last(records, monitor.StepStop, monitor.StepBegan)
 	for wait := time.Second; ; wait *= 2 {
 		err := p.Route(ctx, routes)
 		if err == nil || p.Now().Add(wait).Sub(since) > p.denied() {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/planner"
 )
 
@@ -52,14 +53,14 @@ func TestPromotionTakenBack(t *testing.T) {
 		j := &journal{left: -1}
 		u := alteration(planner.Promote, "r", "m", 2)
 		outcome, _, err := op.carry(t, u, j, refusing(apply.ActPromote, done))
-		if outcome != apply.Back || err == nil || !strings.Contains(err.Error(), "instance_hook promote s1 on r: no such day") {
+		if outcome != course.Back || err == nil || !strings.Contains(err.Error(), "instance_hook promote s1 on r: no such day") {
 			t.Errorf("done before it failed %v: %s, %v\n%v", done, outcome, err, j)
 		}
 		op.check(t, "master m, replica r")
 		if _, err := login(t.Context(), op.on("m"), "anna"); err != nil || op.serves("anna") != op.on("m") {
 			t.Errorf("done before it failed %v: anna is not served by the old master: %v", done, err)
 		}
-		if r := (apply.Result{Unit: u, Records: j.steps}); !r.Out().IsZero() || !r.Denied().Known {
+		if r := (course.Result{Unit: u, Records: j.steps}); !r.Out().IsZero() || !r.Denied().Known {
 			t.Errorf("kept out since %v, for %v", r.Out(), r.Denied())
 		}
 	}
@@ -75,7 +76,7 @@ func TestPromotionTakenBack(t *testing.T) {
 			return "", context.Cause(ctx)
 		}
 	})
-	if outcome != apply.Back || err == nil || !strings.Contains(err.Error(), "the users have been kept out for longer than 3s") {
+	if outcome != course.Back || err == nil || !strings.Contains(err.Error(), "the users have been kept out for longer than 3s") {
 		t.Errorf("a hook that hangs: %s, %v\n%v", outcome, err, j)
 	}
 	op.check(t, "master m, replica r")
@@ -102,10 +103,10 @@ func TestPromotionWrittenTo(t *testing.T) {
 			return out, err
 		}
 	})
-	if outcome != apply.Broken || err == nil || !strings.Contains(err.Error(), "to start m again would lose that") || op.on("m").Runs() {
+	if outcome != course.Broken || err == nil || !strings.Contains(err.Error(), "to start m again would lose that") || op.on("m").Runs() {
 		t.Errorf("%s, %v, the old master runs: %v\n%v", outcome, err, op.on("m").Runs(), j)
 	}
-	if r := (apply.Result{Unit: u, Records: j.steps}); r.Out().IsZero() {
+	if r := (course.Result{Unit: u, Records: j.steps}); r.Out().IsZero() {
 		t.Error("it is not told that the store is offline")
 	}
 }
@@ -123,13 +124,13 @@ func TestPromotionNotRouted(t *testing.T) {
 		o.Route = func(context.Context, []apply.Route) error { asked++; return errors.New("no such directory") }
 	}
 	outcome, _, err := op.carry(t, u, j, hang)
-	if outcome != apply.Stuck || err == nil || !strings.Contains(err.Error(), "no such directory") || asked < 4 {
+	if outcome != course.Stuck || err == nil || !strings.Contains(err.Error(), "no such directory") || asked < 4 {
 		t.Errorf("%s, %v, asked %d times\n%v", outcome, err, asked, j)
 	}
-	if r := (apply.Result{Unit: u, Records: j.steps}); r.Out().IsZero() {
+	if r := (course.Result{Unit: u, Records: j.steps}); r.Out().IsZero() {
 		t.Error("it is not told that users are kept out")
 	}
-	if outcome, _, err := op.carry(t, u, j); outcome != apply.Finished {
+	if outcome, _, err := op.carry(t, u, j); outcome != course.Finished {
 		t.Errorf("gone on with: %s, %v", outcome, err)
 	}
 	op.check(t, "master r, replica m")

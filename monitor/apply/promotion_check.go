@@ -9,12 +9,13 @@ import (
 	"strings"
 
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // check says all that speaks against the promotion, and what should be known before it.
 func (p *promotion) check(ctx context.Context) (text, data string, err error) {
 	warnings, names, wrong := p.checkRoutes(ctx)
-	data, err = keep(Beginning{Routes: names})
+	data, err = keep(course.Beginning{Routes: names})
 	return strings.Join(warnings, "; "), data, errors.Join(p.checkInstances(ctx), wrong, err)
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
 	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // A quota that counts something else as used than its copy does is told, with what has it
@@ -23,12 +24,12 @@ func TestAQuotaThatCountsWrong(t *testing.T) {
 		t.Fatal(out, err)
 	}
 	j, u := &journal{left: -1}, unit("anna", "s1", "s2", "anna")
-	if outcome, err := r.options(j).Carry(ctx, u, false); outcome != apply.Moved {
+	if outcome, err := r.options(j).Carry(ctx, u, false); outcome != course.Moved {
 		t.Fatalf("%s, %v\n%v", outcome, err, j)
 	}
 	records, err := j.Steps(ctx, u.Plan, u.Name)
 	must(t, err)
-	told := strings.Join((&apply.Result{Unit: u, Records: records}).Miscounts(), "\n")
+	told := strings.Join((&course.Result{Unit: u, Records: records}).Miscounts(), "\n")
 	if want := "on " + from.Name + " /usr/lib/cyrus/bin/quota -C " + from.Conf + " -f -- user.anna counts anew"; !strings.Contains(told, want) || !strings.Contains(told, "{STORAGE 976 100000}") {
 		t.Errorf("of a quota that counts wrong is told %q", told)
 	}

@@ -7,12 +7,13 @@ import (
 	"sync"
 
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // Reach says which of the instances that units concern cannot be reached: through the
 // runner, and over IMAP as their administrator. All are asked at once, and once. In the middle
 // of a change of a layout that may well be so; its steps look themselves.
-func Reach(ctx context.Context, units []*Unit, o *Options) error {
+func Reach(ctx context.Context, units []*course.Unit, o *Options) error {
 	var stores []inventory.StoreID
 	for _, u := range units {
 		if u.Do != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/interlacemail/interlace/fixtures/cyrustest"
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // A server that hangs keeps nothing from being done that does not need it, forth or back, and
@@ -19,13 +20,13 @@ func TestHungServerIsNotNeeded(t *testing.T) {
 	r := newRig(t, 3, cyrustest.Settings{})
 	must(t, r.Stores[0].Master().Fill(t.Context(), []cyrustest.Mailbox{{Name: "user.anna", Messages: 3}, {Name: "user.ann", Messages: 3}, {Name: "user.ben", Messages: 3}}))
 	j := &journal{left: -1}
-	units := []apply.Unit{*unit("anna", "s1", "s2", "anna"), *unit("ann", "s1", "s2", "ann"), *unit("ben", "s1", "s3", "ben")}
-	carryAll := func(o *apply.Options, units []apply.Unit, most time.Duration, want ...apply.Outcome) {
+	units := []course.Unit{*unit("anna", "s1", "s2", "anna"), *unit("ann", "s1", "s2", "ann"), *unit("ben", "s1", "s3", "ben")}
+	carryAll := func(o *apply.Options, units []course.Unit, most time.Duration, want ...course.Outcome) {
 		t.Helper()
 		began := time.Now()
 		results, err := apply.CarryOut(t.Context(), units, false, o)
 		must(t, err)
-		var outcomes []apply.Outcome
+		var outcomes []course.Outcome
 		for i := range results {
 			outcomes = append(outcomes, results[i].Outcome)
 		}
@@ -33,18 +34,18 @@ func TestHungServerIsNotNeeded(t *testing.T) {
 			t.Errorf("after %v: %+v, want %v\n%v", took, results, want, j)
 		}
 	}
-	carryAll(r.options(j), units[:2], time.Minute, apply.Moved, apply.Moved)
+	carryAll(r.options(j), units[:2], time.Minute, course.Moved, course.Moved)
 	down := downs{r.Stores[1].Master().Name: true, r.Stores[1].Replicas()[0].Name: true}
 	o := r.options(j)
 	down.in(o)
 	o.Limits.StopFile = "/nonexistent"
-	carryAll(o, units, 25*time.Second, apply.Moved, apply.Moved, apply.Moved)
+	carryAll(o, units, 25*time.Second, course.Moved, course.Moved, course.Moved)
 	r.look(t, "ben", 0, 2)
-	var back []apply.Unit
+	var back []course.Unit
 	for i := range units {
-		back = append(back, apply.Reverse(&units[i])...)
+		back = append(back, course.Reverse(&units[i])...)
 	}
-	carryAll(o, back, 30*time.Second, apply.Waiting, apply.Waiting, apply.Moved)
+	carryAll(o, back, 30*time.Second, course.Waiting, course.Waiting, course.Moved)
 	r.look(t, "ben", 2, 0)
 }
 
@@ -59,7 +60,7 @@ func TestReachAsksAllAtOnce(t *testing.T) {
 	must(t, hung.Pause())
 	defer func() { must(t, hung.Resume()) }()
 	began := time.Now()
-	err := apply.Reach(t.Context(), []*apply.Unit{unit("anna", "s1", "s2", "anna"), unit("ben", "s2", "s1", "ben")}, o)
+	err := apply.Reach(t.Context(), []*course.Unit{unit("anna", "s1", "s2", "anna"), unit("ben", "s2", "s1", "ben")}, o)
 	if took := time.Since(began); err == nil || took > 14*time.Second {
 		t.Fatalf("after %v: %v", took, err)
 	}
@@ -80,7 +81,7 @@ func TestClaimsThatAreLeft(t *testing.T) {
 	o := r.options(j)
 	at(o, "-O", func() { j.left, j.before = 0, true })
 	u := unit("anna", "s1", "s2", "anna")
-	if outcome, err := o.Carry(t.Context(), u, false); outcome != apply.Stopped {
+	if outcome, err := o.Carry(t.Context(), u, false); outcome != course.Stopped {
 		t.Fatalf("%s, %v\n%v", outcome, err, j)
 	}
 	j.left = -1
@@ -97,7 +98,7 @@ func TestClaimsThatAreLeft(t *testing.T) {
 		return run(ctx, server, input, words...)
 	}
 	done := carryOut(t, o, u, true)
-	if left := r.claims(t); done.Outcome != apply.Back || !strings.Contains(done.Claims, gone.Name) || len(left) != 1 {
+	if left := r.claims(t); done.Outcome != course.Back || !strings.Contains(done.Claims, gone.Name) || len(left) != 1 {
 		t.Errorf("%s, %s, told is %q, left are %v\n%v", done.Outcome, done.Why, done.Claims, left, j)
 	}
 	left, err := r.options(j).Leftovers(t.Context(), []inventory.StoreID{"s1", "s2"})
@@ -118,7 +119,7 @@ func TestResumedBesideHungMaster(t *testing.T) {
 	o := r.options(j)
 	at(o, "-O", func() { j.left, j.before = 0, true })
 	u := unit("anna", "s1", "s2", "anna")
-	if outcome, err := o.Carry(t.Context(), u, false); outcome != apply.Stopped {
+	if outcome, err := o.Carry(t.Context(), u, false); outcome != course.Stopped {
 		t.Fatalf("%s, %v\n%v", outcome, err, j)
 	}
 	j.left = -1
@@ -127,7 +128,7 @@ func TestResumedBesideHungMaster(t *testing.T) {
 	began := time.Now()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	results, err := apply.CarryOut(ctx, []apply.Unit{*u}, false, r.options(j))
+	results, err := apply.CarryOut(ctx, []course.Unit{*u}, false, r.options(j))
 	must(t, err)
 	if took := time.Since(began); took > 25*time.Second || !strings.Contains(results[0].Why, hung.Name+" does not answer: ") || !results[0].Out().IsZero() {
 		t.Errorf("after %v: %+v\n%v", took, results[0], j)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // refused says which claims keep this journal from doing anything, but for empty ones of
@@ -76,7 +77,7 @@ func (c *claim) words() string {
 
 // mayBegin fails where another journal has something done on an instance that a unit
 // would change. Nothing is changed.
-func (o *Options) mayBegin(ctx context.Context, u *Unit, w work) error {
+func (o *Options) mayBegin(ctx context.Context, u *course.Unit, w work) error {
 	hosts, err := w.hosts(ctx)
 	if err != nil {
 		return err

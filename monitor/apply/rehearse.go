@@ -12,13 +12,14 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
 	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // Rehearsal is what carrying a unit on, or taking it back, would do, and what speaks
 // against it.
 type Rehearsal struct {
-	Unit    *Unit
-	Outcome Outcome // where it is
+	Unit    *course.Unit
+	Outcome course.Outcome // where it is
 	Records []monitor.StepRecord
 	Steps   []StepRehearsal
 	Text    string // what the check says if nothing speaks against it
@@ -29,7 +30,7 @@ type Rehearsal struct {
 // StepRehearsal is a step that is still to be done or undone, with the commands that it
 // would run and the routes that it would change.
 type StepRehearsal struct {
-	Verb     Verb
+	Verb     course.Verb
 	Step     monitor.Step
 	Commands []Command
 	Routes   []Route
@@ -141,7 +142,7 @@ func (d *dry) add(c Command) {
 }
 
 // take returns what was noted since it was last asked.
-func (d *dry) take(verb Verb, step monitor.Step) StepRehearsal {
+func (d *dry) take(verb course.Verb, step monitor.Step) StepRehearsal {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	s := StepRehearsal{Verb: verb, Step: step, Commands: d.commands, Routes: d.routes}
@@ -153,20 +154,20 @@ func (d *dry) take(verb Verb, step monitor.Step) StepRehearsal {
 // what taking it back would, without doing it. Its check is made: for that a configuration
 // lies on a server for a moment. What changes a layout can be checked only when the
 // changes of that store are made that come before it.
-func Rehearse(ctx context.Context, u *Unit, others []*Unit, back bool, o *Options) (*Rehearsal, error) {
+func Rehearse(ctx context.Context, u *course.Unit, others []*course.Unit, back bool, o *Options) (*Rehearsal, error) {
 	r := &Rehearsal{Unit: u}
 	var err error
 	if r.Records, err = o.Journal.Steps(ctx, u.Plan, u.Name); err != nil {
 		return nil, err
 	}
-	c, err := Of(u)
+	c, err := course.Of(u)
 	if err != nil {
 		r.Refused = Mistakes(err)
 		return r, nil
 	}
 	a := c.Next(r.Records, back)
 	r.Outcome = u.Stands(r.Records)
-	if a.Verb == End && (!a.Back || back) || a.Verb == Settle && (back || o.young(r.Records)) || a.Verb == Do && back && len(r.Records) == 0 {
+	if a.Verb == course.End && (!a.Back || back) || a.Verb == course.Settle && (back || o.young(r.Records)) || a.Verb == course.Do && back && len(r.Records) == 0 {
 		return r, nil
 	}
 	if !back && u.Barred != "" && u.Fresh(r.Records) {
@@ -182,7 +183,7 @@ func Rehearse(ctx context.Context, u *Unit, others []*Unit, back bool, o *Option
 		r.Refused = Mistakes(err)
 		return r, nil
 	}
-	if a.Verb == Undo {
+	if a.Verb == course.Undo {
 		r.goBack(ctx, d, w, c)
 	} else {
 		r.goOn(ctx, d, w, c, a, others)
@@ -191,9 +192,9 @@ func Rehearse(ctx context.Context, u *Unit, others []*Unit, back bool, o *Option
 }
 
 // goBack notes what undoing all that was done would do.
-func (r *Rehearsal) goBack(ctx context.Context, d *dry, w work, c *Course) {
+func (r *Rehearsal) goBack(ctx context.Context, d *dry, w work, c *course.Course) {
 	records := slices.Clone(r.Records)
-	for a := c.Next(records, true); a.Verb == Undo; a = c.Next(records, true) {
+	for a := c.Next(records, true); a.Verb == course.Undo; a = c.Next(records, true) {
 		limited, cancel := context.WithTimeout(ctx, patienceOfTry)
 		err := w.undo(limited, a.Step, records)
 		cancel()
@@ -203,12 +204,12 @@ func (r *Rehearsal) goBack(ctx context.Context, d *dry, w work, c *Course) {
 		for _, state := range []monitor.StepState{monitor.StepUndoing, monitor.StepUndone} {
 			records = append(records, monitor.StepRecord{Step: a.Step, State: state, At: d.Now()})
 		}
-		r.Steps = append(r.Steps, d.take(Undo, a.Step))
+		r.Steps = append(r.Steps, d.take(course.Undo, a.Step))
 	}
 }
 
 // goOn notes what the steps that are left would do.
-func (r *Rehearsal) goOn(ctx context.Context, d *dry, w work, c *Course, a Action, others []*Unit) {
+func (r *Rehearsal) goOn(ctx context.Context, d *dry, w work, c *course.Course, a course.Action, others []*course.Unit) {
 	records := slices.Clone(r.Records)
 	switch {
 	case r.Unit.Settled(records):
@@ -232,7 +233,7 @@ func (r *Rehearsal) goOn(ctx context.Context, d *dry, w work, c *Course, a Actio
 		if order := asks(r.Unit, step); order != nil {
 			d.add(Command{Server: order.Server, Order: order})
 		}
-		r.Steps = append(r.Steps, d.take(Do, step))
+		r.Steps = append(r.Steps, d.take(course.Do, step))
 	}
 }
 
@@ -248,8 +249,8 @@ func (r *Rehearsal) check(ctx context.Context, o *Options) (data string) {
 
 // waits are all that would keep a unit from being begun now, or from being gone on with.
 // Whether the roles are those of the inventory its check tells.
-func (o *Options) waits(ctx context.Context, u *Unit, others []*Unit) []string {
-	begins := func(other *Unit) bool {
+func (o *Options) waits(ctx context.Context, u *course.Unit, others []*course.Unit) []string {
+	begins := func(other *course.Unit) bool {
 		records, err := o.Journal.Steps(ctx, other.Plan, other.Name)
 		return err == nil && other.Ahead(records, false)
 	}
@@ -269,7 +270,7 @@ const patienceOfTry = 5 * time.Second
 
 // after reports whether the unit changes a layout after another one which is not done, and
 // says so.
-func (r *Rehearsal) after(ctx context.Context, others []*Unit, o *Options) bool {
+func (r *Rehearsal) after(ctx context.Context, others []*course.Unit, o *Options) bool {
 	for _, other := range others {
 		if r.Unit.Do == nil || other.Do == nil || other.Do.Store != r.Unit.Do.Store {
 			continue

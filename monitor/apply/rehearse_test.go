@@ -12,6 +12,7 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/planner"
 )
 
@@ -108,7 +109,7 @@ func TestRehearse(t *testing.T) {
 		t.Errorf("a rehearsal removes what was copied: %s", got)
 	}
 	outcome, err := r.options(j).Carry(ctx, u, true)
-	if outcome != apply.Back {
+	if outcome != course.Back {
 		t.Errorf("%s, %v", outcome, err)
 	}
 	if none := rehearse(r.options(&journal{left: -1}), true); len(none.Steps) > 0 {
@@ -134,7 +135,7 @@ func TestRehearsePromotion(t *testing.T) {
 		o := op.options(j)
 		o.Name = func(_ context.Context, routes []apply.Route) ([]apply.Route, error) {
 			for i := range routes {
-				routes[i].Names = apply.RouteNames{From: words, To: words + string(routes[i].User)}
+				routes[i].Names = course.RouteNames{From: words, To: words + string(routes[i].User)}
 			}
 			return routes, nil
 		}
@@ -149,7 +150,7 @@ func TestRehearsePromotion(t *testing.T) {
 	j.left, op.orders, words = -1, nil, "another"
 	r, err = apply.Rehearse(t.Context(), u, nil, false, options())
 	must(t, err)
-	if routes := r.Steps[0].Routes; r.Steps[0].Step != monitor.StepRoute || len(routes) != 3 || routes[1].Names != (apply.RouteNames{From: "old", To: "oldanna"}) {
+	if routes := r.Steps[0].Routes; r.Steps[0].Step != monitor.StepRoute || len(routes) != 3 || routes[1].Names != (course.RouteNames{From: "old", To: "oldanna"}) {
 		t.Errorf("the routes are told anew: %+v", r.Steps[0])
 	}
 	r, err = apply.Rehearse(t.Context(), u, nil, true, op.options(j))
@@ -181,7 +182,7 @@ func TestRehearsedWaits(t *testing.T) {
 	}
 	o.Inventory.Stores = []inventory.Store{{Name: "s1", Instances: []inventory.Instance{{Server: "a"}}}, {Name: "s2", Instances: []inventory.Instance{{Server: "b"}}}}
 	u := unit("all", "s1", "s2", "anna", "ben")
-	got := strings.Join(o.Waits(t.Context(), u, []*apply.Unit{unit("before", "s1", "s2", "carl")}), "\n")
+	got := strings.Join(o.Waits(t.Context(), u, []*course.Unit{unit("before", "s1", "s2", "carl")}), "\n")
 	want := "stopped by /run/stop on a\nit is day\n2 users move this night already, and no more than 2 may\nstore s2 is behind: stopped (interlace lag)"
 	if got != want {
 		t.Errorf("%s\nwant\n%s", got, want)

@@ -11,6 +11,7 @@ import (
 	"github.com/interlacemail/interlace/fixtures/cyrustest"
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // when runs something once, right before the first command with these words runs; it runs
@@ -84,7 +85,7 @@ func TestRenamesWhileCopied(t *testing.T) {
 		must(t, r.Settle(t.Context()))
 		want := r.folders(t, from, user)
 		switch outcome {
-		case apply.Moved:
+		case course.Moved:
 			for _, in := range r.Stores[1].Instances {
 				if got := r.folders(t, in, user); !slices.Equal(got, want) {
 					t.Errorf("%s: on %s there is\n%s\nwant\n%s", moment, in.Name, strings.Join(got, "\n"), strings.Join(want, "\n"))
@@ -95,7 +96,7 @@ func TestRenamesWhileCopied(t *testing.T) {
 				t.Errorf("%s: subscribed is %s", moment, seen)
 			}
 			finish(t, later(o), u)
-		case apply.Back:
+		case course.Back:
 			t.Logf("%s: taken back: %v", moment, err)
 			if got := r.folders(t, to, user); err == nil || len(got) > 0 {
 				t.Errorf("%s: %v; the copy is still there: %v", moment, err, got)
@@ -116,9 +117,9 @@ func TestRenamesWhileCopied(t *testing.T) {
 }
 
 // finish has the original of a unit removed.
-func finish(t *testing.T, o *apply.Options, u *apply.Unit) {
+func finish(t *testing.T, o *apply.Options, u *course.Unit) {
 	t.Helper()
-	if outcome, err := o.Carry(t.Context(), u, false); outcome != apply.Finished {
+	if outcome, err := o.Carry(t.Context(), u, false); outcome != course.Finished {
 		t.Errorf("%s, %v", outcome, err)
 	}
 }
@@ -148,7 +149,7 @@ func TestUsersWhoGo(t *testing.T) {
 			talk(t, from, "", "SETACL user."+user+" admin lrswipkxtecda", "DELETE user."+user)
 		})
 		outcome, err := o.Carry(t.Context(), unit(user, "s1", "s2", user, ben), false)
-		if outcome != apply.Back || err == nil || !strings.Contains(err.Error(), user) {
+		if outcome != course.Back || err == nil || !strings.Contains(err.Error(), user) {
 			t.Errorf("%s, renamed %v: %s, %v\n%v", moment, renamed, outcome, err, o.Journal)
 		}
 		must(t, r.Settle(t.Context()))

@@ -16,6 +16,7 @@ import (
 	"github.com/interlacemail/interlace/inventory/cyrus"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/planner"
 )
 
@@ -137,7 +138,7 @@ func (r *rig) options(j *journal) *apply.Options {
 func later(o *apply.Options) *apply.Options {
 	late := *o
 	late.Now = func() time.Time { return time.Now().Add(15 * 24 * time.Hour) }
-	late.Live.Confirmed = func(context.Context, *apply.Unit, func(string)) (string, error) { return "", nil }
+	late.Live.Confirmed = func(context.Context, *course.Unit, func(string)) (string, error) { return "", nil }
 	late.Live.Quiet = quietly
 	return &late
 }
@@ -157,8 +158,8 @@ func (r *rig) instance(server inventory.ServerID) *cyrustest.Instance {
 }
 
 // unit moves users and shared trees.
-func unit(name, from, to string, users ...string) *apply.Unit {
-	u := &apply.Unit{Plan: "p", Name: name}
+func unit(name, from, to string, users ...string) *course.Unit {
+	u := &course.Unit{Plan: "p", Name: name}
 	for _, user := range users {
 		u.Moves = append(u.Moves, planner.UserChange{User: inventory.UserID(user), From: inventory.StoreID(from), To: inventory.StoreID(to)})
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // firstPause and longestPause are what passes between two attempts to route users: each
@@ -28,14 +29,14 @@ func (m *move) routes() []Route {
 
 // routeNames decides in which words the users are routed: of a unit that takes another one back
 // in those in which that one had found them.
-func (m *move) routeNames(ctx context.Context) (map[inventory.UserID]RouteNames, error) {
+func (m *move) routeNames(ctx context.Context) (map[inventory.UserID]course.RouteNames, error) {
 	routes := m.routes()
 	if m.unit.Of != "" {
 		records, err := m.Journal.Steps(ctx, m.unit.Plan, m.unit.Of)
 		if err != nil {
 			return nil, err
 		}
-		before := BegunWith(records).Routes
+		before := course.BegunWith(records).Routes
 		for i := range routes {
 			routes[i].Was = before[routes[i].User].From
 		}
@@ -94,7 +95,7 @@ func (m *move) unroute(ctx context.Context, records []monitor.StepRecord) error 
 	}
 	if err != nil {
 		err = fmt.Errorf("%s kept out everywhere: where mail and clients are sent could not be set back: %w; %w",
-			Who(m.users()), err, errUnrouted)
+			course.Who(m.users()), err, errUnrouted)
 	}
 	return err
 }

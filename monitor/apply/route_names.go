@@ -5,10 +5,11 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // decide says in which words users are routed; nothing where nobody is asked.
-func (o *Options) decide(ctx context.Context, routes []Route) (map[inventory.UserID]RouteNames, error) {
+func (o *Options) decide(ctx context.Context, routes []Route) (map[inventory.UserID]course.RouteNames, error) {
 	if o.Name == nil || len(routes) == 0 {
 		return nil, nil
 	}
@@ -16,7 +17,7 @@ func (o *Options) decide(ctx context.Context, routes []Route) (map[inventory.Use
 	if err != nil {
 		return nil, err
 	}
-	names := map[inventory.UserID]RouteNames{}
+	names := map[inventory.UserID]course.RouteNames{}
 	for i := range named {
 		names[named[i].User] = named[i].Names
 	}
@@ -26,7 +27,7 @@ func (o *Options) decide(ctx context.Context, routes []Route) (map[inventory.Use
 // named are routes in the words that were decided when the unit began. For who was not
 // there then it is decided now.
 func (o *Options) named(ctx context.Context, routes []Route, records []monitor.StepRecord) ([]Route, error) {
-	begun := BegunWith(records).Routes
+	begun := course.BegunWith(records).Routes
 	var others []Route
 	for i := range routes {
 		names, known := begun[routes[i].User]
@@ -45,5 +46,5 @@ func (o *Options) named(ctx context.Context, routes []Route, records []monitor.S
 
 // back leads the other way, in the same words.
 func (r Route) back() Route {
-	return Route{User: r.User, From: r.To, To: r.From, Names: RouteNames{From: r.Names.To, To: r.Names.From}}
+	return Route{User: r.User, From: r.To, To: r.From, Names: course.RouteNames{From: r.Names.To, To: r.Names.From}}
 }

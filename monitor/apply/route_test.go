@@ -12,6 +12,7 @@ import (
 	"github.com/interlacemail/interlace/fixtures/cyrustest"
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // In which words users are routed is decided once, when a unit begins, and told by the
@@ -27,7 +28,7 @@ func TestRoutedByName(t *testing.T) {
 	options := func(j *journal) *apply.Options {
 		o := r.options(j)
 		o.Name = func(_ context.Context, routes []apply.Route) ([]apply.Route, error) {
-			routes[0].Names = apply.RouteNames{From: here, To: cmp.Or(routes[0].Was, there)}
+			routes[0].Names = course.RouteNames{From: here, To: cmp.Or(routes[0].Was, there)}
 			return routes, nil
 		}
 		o.Route = func(_ context.Context, routes []apply.Route) error {
@@ -42,7 +43,7 @@ func TestRoutedByName(t *testing.T) {
 			t.Errorf("%s: %s, want %s", what, written, line)
 		}
 	}
-	rehearsed := func(what, line string, u *apply.Unit, j *journal, back bool) {
+	rehearsed := func(what, line string, u *course.Unit, j *journal, back bool) {
 		t.Helper()
 		would, err := apply.Rehearse(ctx, u, nil, back, options(j))
 		must(t, err)
@@ -70,21 +71,21 @@ func TestRoutedByName(t *testing.T) {
 	want("forth", "mx-anna,mx-new", 1)
 	j.left = -1
 	rehearsed("undone", "mx-new,mx-anna", u, j, true)
-	if outcome, err := options(j).Carry(ctx, u, true); outcome != apply.Back {
+	if outcome, err := options(j).Carry(ctx, u, true); outcome != course.Back {
 		t.Errorf("%s, %v", outcome, err)
 	}
 	want("undone", "mx-new,mx-anna", 0)
 	must(t, r.Settle(ctx)) // the replica follows
 
 	j, here, there = &journal{left: -1}, "mx-anna", "mx-new"
-	if outcome, err := options(j).Carry(ctx, u, false); outcome != apply.Moved {
+	if outcome, err := options(j).Carry(ctx, u, false); outcome != course.Moved {
 		t.Fatalf("%s, %v\n%v", outcome, err, j)
 	}
 	want("once more", "mx-anna,mx-new", 1)
 	here, there = "mx-new", "another"
-	back := &apply.Reverse(u)[0]
+	back := &course.Reverse(u)[0]
 	rehearsed("back", "mx-new,mx-anna", back, j, false)
-	if outcome, err := options(j).Carry(ctx, back, false); outcome != apply.Moved {
+	if outcome, err := options(j).Carry(ctx, back, false); outcome != course.Moved {
 		t.Errorf("%s, %v\n%v", outcome, err, j)
 	}
 	want("back", "mx-new,mx-anna", 0)
@@ -104,19 +105,19 @@ func TestNamesThatDoNotTell(t *testing.T) {
 		return nil, errors.New("imap1 is both")
 	}
 	outcome, err := o.Carry(ctx, u, false)
-	if outcome != apply.Back || err == nil || !strings.Contains(err.Error(), "check: imap1 is both") || strings.Contains(j.String(), "deny_target") {
+	if outcome != course.Back || err == nil || !strings.Contains(err.Error(), "check: imap1 is both") || strings.Contains(j.String(), "deny_target") {
 		t.Errorf("%s, %v\n%v", outcome, err, j)
 	}
 
 	inventoryOf(r, 0).Server, inventoryOf(r, 1).Server = "imap1", "imap1"
 	now := ""
-	for name, want := range map[string]apply.Outcome{"old": apply.Back, "new": apply.Broken} {
+	for name, want := range map[string]course.Outcome{"old": course.Back, "new": course.Broken} {
 		must(t, r.Settle(ctx))
 		j = &journal{left: -1}
 		o = r.options(j)
 		o.Denied = 4 * time.Second
 		o.Name = func(_ context.Context, routes []apply.Route) ([]apply.Route, error) {
-			routes[0].Names = apply.RouteNames{From: "old", To: "new"}
+			routes[0].Names = course.RouteNames{From: "old", To: "new"}
 			return routes, nil
 		}
 		o.Route = func(context.Context, []apply.Route) error {
@@ -133,7 +134,7 @@ func TestNamesThatDoNotTell(t *testing.T) {
 			t.Errorf("routed to %s: %s, %v, want %s\n%v", name, outcome, err, want, j)
 		}
 		o.Route = func(context.Context, []apply.Route) error { return nil }
-		if outcome, err := o.Carry(ctx, u, true); outcome != apply.Back {
+		if outcome, err := o.Carry(ctx, u, true); outcome != course.Back {
 			t.Errorf("%s, %v\n%v", outcome, err, j)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // run carries out units.
@@ -30,12 +31,12 @@ type run struct {
 
 // task is a unit with what became of it in this run.
 type task struct {
-	Unit
-	course  *Course
+	course.Unit
+	course  *course.Course
 	records []monitor.StepRecord // when the run began
 	options *Options             // with the fleet as it is when the task begins
 	state   taskState
-	outcome Outcome
+	outcome course.Outcome
 	why     error
 	waited  bool      // for what kept it from being begun
 	passed  bool      // nothing keeps it from being begun
@@ -60,18 +61,18 @@ const (
 // When the context ends nothing more begins, and units go on until users are let in
 // again. An error means that nothing was done or, where there are results, that the journal
 // could not be read in the end.
-func CarryOut(ctx context.Context, units []Unit, back bool, o *Options) ([]Result, error) {
+func CarryOut(ctx context.Context, units []course.Unit, back bool, o *Options) ([]course.Result, error) {
 	now := *o
-	now.Inventory, now.silent = Promising(o.Inventory, units), &silent{}
+	now.Inventory, now.silent = course.Promising(o.Inventory, units), &silent{}
 	if now.Tally == nil {
 		now.Tally = &Tally{}
 	}
 	r := &run{Options: &now, back: back, fleet: now.Inventory, busy: map[inventory.ServerID]int{}}
 	r.changed = sync.NewCond(&r.mu)
 	for i := range units {
-		t := &task{Unit: units[i], outcome: Waiting}
+		t := &task{Unit: units[i], outcome: course.Waiting}
 		var err error
-		if t.course, err = Of(&t.Unit); err != nil {
+		if t.course, err = course.Of(&t.Unit); err != nil {
 			return nil, err
 		}
 		if t.records, err = o.Journal.Steps(ctx, t.Plan, t.Name); err != nil {
@@ -144,7 +145,7 @@ func (r *run) leave(tasks []*task, why error) {
 // leave leaves the task where it is. Nothing has to be said of one that is done.
 func (t *task) leave(why error) {
 	t.state, t.outcome, t.still = over, t.stood(), true
-	if t.outcome != Moved && t.outcome != Finished {
+	if t.outcome != course.Moved && t.outcome != course.Finished {
 		t.why = why
 	}
 }
@@ -250,8 +251,8 @@ func (r *run) carryOn(ctx context.Context, t *task) {
 	if unread != nil {
 		r.endFor(unread)
 	}
-	if outcome == Finished && t.Do != nil {
-		r.fleet = Follow(r.fleet, &t.Unit, records)
+	if outcome == course.Finished && t.Do != nil {
+		r.fleet = course.Follow(r.fleet, &t.Unit, records)
 	}
 	t.outcome, t.why = outcome, err
 	t.still = err == nil && unread == nil && len(records) == len(t.records)
@@ -260,9 +261,9 @@ func (r *run) carryOn(ctx context.Context, t *task) {
 	r.release(t, over)
 }
 
-func (r *run) carryOne(ctx context.Context, t *task) (Outcome, error) {
-	if a := t.course.Next(t.records, r.back); a.Verb == End && (!a.Back || r.back) {
-		return EndOf(a), nil
+func (r *run) carryOne(ctx context.Context, t *task) (course.Outcome, error) {
+	if a := t.course.Next(t.records, r.back); a.Verb == course.End && (!a.Back || r.back) {
+		return course.EndOf(a), nil
 	}
 	switch {
 	case r.back && t.Rests(t.records):
@@ -284,15 +285,15 @@ func (r *run) carryOne(ctx context.Context, t *task) (Outcome, error) {
 		return t.stood(), err
 	}
 	a := t.course.Next(t.records, false)
-	if fresh := a.Verb == End && a.Back; fresh || len(t.records) == 0 {
+	if fresh := a.Verb == course.End && a.Back; fresh || len(t.records) == 0 {
 		if err := t.options.mayBegin(ctx, &t.Unit, w); err != nil {
 			return t.stood(), errEnds("%v", err)
 		}
 	}
-	if a.Verb == End && a.Back { // it begins anew
+	if a.Verb == course.End && a.Back { // it begins anew
 		again := monitor.StepRecord{Plan: t.Plan, Unit: t.Name, Step: t.course.Steps[0], State: monitor.StepBegan, At: r.Now()}
 		if err := r.Journal.AddStep(ctx, &again); err != nil {
-			return Stopped, err
+			return course.Stopped, err
 		}
 	}
 	c := &carrying{Options: t.options, unit: &t.Unit, course: t.course, work: w, back: r.back, gate: &gate{
@@ -306,7 +307,7 @@ func (r *run) carryOne(ctx context.Context, t *task) (Outcome, error) {
 }
 
 // stood is the outcome of a unit that stays where it was.
-func (t *task) stood() Outcome { return t.Stands(t.records) }
+func (t *task) stood() course.Outcome { return t.Stands(t.records) }
 
 func textOf(err error) string {
 	if err == nil {
@@ -317,14 +318,14 @@ func textOf(err error) string {
 
 // results are what became of the units. With an error, of some it is not known what is
 // written down by now.
-func (r *run) results(ctx context.Context) (list []Result, unread error) {
+func (r *run) results(ctx context.Context) (list []course.Result, unread error) {
 	for _, t := range r.units {
 		records, err := r.Journal.Steps(ctx, t.Plan, t.Name)
 		if err != nil {
 			records, unread = t.records, err
 		}
 		var down *fallen
-		list = append(list, Result{
+		list = append(list, course.Result{
 			Unit: &t.Unit, Outcome: t.outcome, Why: textOf(t.why), Still: t.still, Unmet: errors.Is(t.why, errUnmet), Fallen: errors.As(t.why, &down), In: t.in, Claims: textOf(t.left), Records: records,
 		})
 	}

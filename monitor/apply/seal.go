@@ -8,6 +8,7 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
 	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // errUnsealed says that the proof has left nothing to go by.
@@ -67,8 +68,8 @@ func (s seal) differences(now seal) []cyrus.InternalName {
 // sealsOf returns the seals of the sources, after what came late was brought along.
 func sealsOf(records []monitor.StepRecord) map[inventory.StoreID]seal {
 	seals := map[inventory.StoreID]seal{}
-	Read(records, monitor.StepProveTarget, &seals)
-	Read(records, monitor.StepRoute, &seals)
-	Read(records, monitor.StepCanary, &seals)
+	course.Read(records, monitor.StepProveTarget, &seals)
+	course.Read(records, monitor.StepRoute, &seals)
+	course.Read(records, monitor.StepCanary, &seals)
 	return seals
 }

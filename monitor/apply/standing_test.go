@@ -10,6 +10,7 @@ import (
 
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/planner"
 )
 
@@ -45,17 +46,17 @@ func TestSeedTakenBackStands(t *testing.T) {
 	t.Parallel()
 	op := newOperator(t)
 	people(t, op.on("m"))
-	units := []apply.Unit{*alteration(planner.Seed, "n", "m", 2)}
+	units := []course.Unit{*alteration(planner.Seed, "n", "m", 2)}
 	fails, careless := failing("df -kP"), after(apply.ActRemove, func() { must(t, op.on("m").Stop()) })
 	j := &journal{left: -1}
 	results, err := apply.CarryOut(t.Context(), units, false, op.with(j, fails, careless, refusing(apply.ActStart, false)))
 	must(t, err)
-	if r := results[0]; r.Outcome != apply.Broken || !r.Fallen || !strings.Contains(r.Why, "nothing with "+op.on("m").Conf+" runs on m: instance_hook start s1 on m: no such day") {
+	if r := results[0]; r.Outcome != course.Broken || !r.Fallen || !strings.Contains(r.Why, "nothing with "+op.on("m").Conf+" runs on m: instance_hook start s1 on m: no such day") {
 		t.Errorf("%s, fallen %v, %s\n%v", r.Outcome, r.Fallen, r.Why, j)
 	}
 	results, err = apply.CarryOut(t.Context(), units, true, op.with(j, careless))
 	must(t, err)
-	if r := results[0]; r.Outcome != apply.Back || r.Fallen || op.orders[len(op.orders)-1] != "start s1 m master" {
+	if r := results[0]; r.Outcome != course.Back || r.Fallen || op.orders[len(op.orders)-1] != "start s1 m master" {
 		t.Errorf("%s, fallen %v, %s, the operator was told to %v\n%v", r.Outcome, r.Fallen, r.Why, op.orders, j)
 	}
 	op.check(t, "master m, replica r")
@@ -83,11 +84,11 @@ func TestPromotionTakenBackStands(t *testing.T) {
 	j := &journal{left: -1}
 	u := alteration(planner.Promote, "r", "m", 3)
 	outcome, err := op.with(j, careless, refused, refusing(apply.ActPromote, false)).CarryChange(t.Context(), u)
-	r := apply.Result{Unit: u, Records: j.steps}
-	if outcome != apply.Broken || err == nil || !strings.Contains(err.Error(), "instance_hook start s1 on n: no such day") || !r.Out().IsZero() || !op.on("m").Runs() {
+	r := course.Result{Unit: u, Records: j.steps}
+	if outcome != course.Broken || err == nil || !strings.Contains(err.Error(), "instance_hook start s1 on n: no such day") || !r.Out().IsZero() || !op.on("m").Runs() {
 		t.Errorf("%s, %v, kept out since %v\n%v", outcome, err, r.Out(), j)
 	}
-	if outcome, err := op.with(j).CarryChange(t.Context(), u); outcome != apply.Back {
+	if outcome, err := op.with(j).CarryChange(t.Context(), u); outcome != course.Back {
 		t.Errorf("%s, %v\n%v", outcome, err, j)
 	}
 	op.check(t, "master m, replica r, replica n")
@@ -112,13 +113,13 @@ func TestHookAskedAgain(t *testing.T) {
 	}
 	j := &journal{left: -1}
 	u := alteration(planner.Drop, "n", "", 2)
-	if outcome, err := op.with(j, idle, hurried).CarryChange(t.Context(), u); outcome != apply.Stuck || err == nil || !strings.Contains(err.Error(), "still has the channel") || asked != 3 {
+	if outcome, err := op.with(j, idle, hurried).CarryChange(t.Context(), u); outcome != course.Stuck || err == nil || !strings.Contains(err.Error(), "still has the channel") || asked != 3 {
 		t.Errorf("%s, %v, asked for %d times\n%v", outcome, err, asked, j)
 	}
-	if outcome, err := op.with(j).CarryChange(t.Context(), u); outcome != apply.Finished {
+	if outcome, err := op.with(j).CarryChange(t.Context(), u); outcome != course.Finished {
 		t.Errorf("%s, %v\n%v", outcome, err, j)
 	}
-	op.inventory = apply.Follow(op.inventory, u, j.steps)
+	op.inventory = course.Follow(op.inventory, u, j.steps)
 	op.check(t, "master m, replica r")
 
 	j = &journal{left: 13} // when the old master was started
@@ -128,10 +129,10 @@ func TestHookAskedAgain(t *testing.T) {
 	}
 	must(t, op.on("m").Stop())
 	j.left = -1
-	if outcome, err := op.with(j, hurried).CarryChange(t.Context(), u); outcome != apply.Finished {
+	if outcome, err := op.with(j, hurried).CarryChange(t.Context(), u); outcome != course.Finished {
 		t.Errorf("%s, %v\n%v", outcome, err, j)
 	}
-	op.inventory = apply.Follow(op.inventory, u, j.steps)
+	op.inventory = course.Follow(op.inventory, u, j.steps)
 	op.check(t, "master r, replica m")
 }
 
@@ -149,7 +150,7 @@ func TestSeedRefusedLogin(t *testing.T) {
 		defer cancel()
 		j := &journal{left: -1}
 		patient := func(o *apply.Options) { o.Layouts.Settle = time.Hour }
-		if outcome, err := op.with(j, change, patient).CarryChange(ctx, alteration(planner.Seed, "n", "m", 2)); outcome != apply.Back || err == nil || !strings.Contains(err.Error(), want) {
+		if outcome, err := op.with(j, change, patient).CarryChange(ctx, alteration(planner.Seed, "n", "m", 2)); outcome != course.Back || err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s, %v\n%v", outcome, err, j)
 		}
 		op.check(t, "master m, replica r")

@@ -8,12 +8,13 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // stepOrCut does or undoes a step, which is ended in the middle where somebody asks for the
 // end and nobody is kept out.
-func (r *carrying) stepOrCut(ctx context.Context, a Action) (failed, err error) {
-	if a.Verb != Do || a.Step != r.course.Cut || r.gate.asked == nil {
+func (r *carrying) stepOrCut(ctx context.Context, a course.Action) (failed, err error) {
+	if a.Verb != course.Do || a.Step != r.course.Cut || r.gate.asked == nil {
 		return r.step(ctx, a)
 	}
 	doing, cut := context.WithCancelCause(ctx)
@@ -33,9 +34,9 @@ func (r *carrying) fail(ctx context.Context, step monitor.Step, why error) (fail
 	record := monitor.StepRecord{Plan: r.unit.Plan, Unit: r.unit.Name, Step: step, State: monitor.StepFailed, At: r.Now(), Text: inventory.Text(why.Error())}
 	switch {
 	case errors.As(why, &usersIn{}):
-		record.Data = r.letIn(AreIn)
+		record.Data = r.letIn(course.AreIn)
 	case errors.As(why, &nobodyIn{}):
-		record.Data = AreOut
+		record.Data = course.AreOut
 	}
 	return fmt.Errorf("%s: %s: %w", r.unit.Name, step, why), r.write(ctx, record)
 }
@@ -48,11 +49,11 @@ func (r *carrying) write(ctx context.Context, record monitor.StepRecord) error {
 
 // step does or undoes one step, and writes down that it begins and how it ended. The error
 // says that it could not be written down, or that the context has ended in the middle.
-func (r *carrying) step(ctx context.Context, a Action) (failed, err error) {
+func (r *carrying) step(ctx context.Context, a course.Action) (failed, err error) {
 	records := r.known
 	record := monitor.StepRecord{Plan: r.unit.Plan, Unit: r.unit.Name, Step: a.Step, State: monitor.StepBegan, At: r.Now()}
 	end := monitor.StepDone
-	if a.Verb == Undo {
+	if a.Verb == course.Undo {
 		record.State, end = monitor.StepUndoing, monitor.StepUndone
 	}
 	if err := r.write(ctx, record); err != nil {
@@ -60,7 +61,7 @@ func (r *carrying) step(ctx context.Context, a Action) (failed, err error) {
 	}
 	r.tell(Progress{Unit: r.unit, Verb: a.Verb, Step: a.Step})
 	var text, data string
-	if a.Verb == Undo {
+	if a.Verb == course.Undo {
 		failed = r.undoClaimed(ctx, a.Step, records)
 		if a.Step == r.course.Hold {
 			data = r.letIn("")
@@ -83,7 +84,7 @@ func (r *carrying) step(ctx context.Context, a Action) (failed, err error) {
 // letIn is what is written down where users are let in: this, or that they were before.
 func (r *carrying) letIn(data string) string {
 	if r.loose {
-		return WereIn
+		return course.WereIn
 	}
 	return data
 }

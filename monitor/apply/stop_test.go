@@ -13,6 +13,7 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/planner"
 )
 
@@ -44,9 +45,9 @@ func TestHangingCopyIsStopped(t *testing.T) {
 			}
 			return run(ctx, server, input, words...)
 		}
-		results, err := apply.CarryOut(ctx, []apply.Unit{*u}, false, o)
+		results, err := apply.CarryOut(ctx, []course.Unit{*u}, false, o)
 		must(t, err)
-		if took := time.Since(began); results[0].Outcome != apply.Stopped || !strings.Contains(results[0].Why, map[string]string{"--stop": "stopped by interlace apply --stop", "interrupt": "interrupted"}[how]) || strings.Contains(results[0].Why, "database") || took > 10*time.Second {
+		if took := time.Since(began); results[0].Outcome != course.Stopped || !strings.Contains(results[0].Why, map[string]string{"--stop": "stopped by interlace apply --stop", "interrupt": "interrupted"}[how]) || strings.Contains(results[0].Why, "database") || took > 10*time.Second {
 			t.Errorf("%s: after %v: %s, %s\n%v", how, took, results[0].Outcome, results[0].Why, j)
 		}
 		if last := j.steps[len(j.steps)-1]; last.Step != monitor.StepCopy || last.State != monitor.StepBegan {
@@ -62,7 +63,7 @@ func TestHangingCopyIsStopped(t *testing.T) {
 	if _, err := login(t.Context(), from, "anna"); err != nil {
 		t.Error(err)
 	}
-	if results, err := apply.CarryOut(t.Context(), []apply.Unit{*u}, false, r.options(j)); err != nil || results[0].Outcome != apply.Moved {
+	if results, err := apply.CarryOut(t.Context(), []course.Unit{*u}, false, r.options(j)); err != nil || results[0].Outcome != course.Moved {
 		t.Errorf("resumed: %+v, %v\n%v", results, err, j)
 	}
 	r.look(t, "anna", 0, 1)
@@ -94,9 +95,9 @@ func TestHangingSeedIsStopped(t *testing.T) {
 		} else {
 			at(o, "-u", func() { must(t, op.on("n").Pause()); hangs() })
 		}
-		results, err := apply.CarryOut(t.Context(), []apply.Unit{*u}, false, o)
+		results, err := apply.CarryOut(t.Context(), []course.Unit{*u}, false, o)
 		must(t, err)
-		if took := time.Since(began); results[0].Outcome != apply.Stopped || !strings.Contains(results[0].Why, "stopped by interlace apply --stop") || took > 10*time.Second {
+		if took := time.Since(began); results[0].Outcome != course.Stopped || !strings.Contains(results[0].Why, "stopped by interlace apply --stop") || took > 10*time.Second {
 			t.Fatalf("%s: after %v: %s, %s\n%v", how, took, results[0].Outcome, results[0].Why, j)
 		}
 		processes, err := run(t.Context(), "", "", "ps", "-A", "-ww", "-o", "args=")
@@ -105,10 +106,10 @@ func TestHangingSeedIsStopped(t *testing.T) {
 		}
 	}
 	must(t, op.on("n").Resume())
-	if results, err := apply.CarryOut(t.Context(), []apply.Unit{*u}, false, op.options(j)); err != nil || results[0].Outcome != apply.Finished {
+	if results, err := apply.CarryOut(t.Context(), []course.Unit{*u}, false, op.options(j)); err != nil || results[0].Outcome != course.Finished {
 		t.Errorf("resumed: %+v, %v\n%v", results, err, j)
 	}
-	op.inventory = apply.Follow(op.inventory, u, j.steps)
+	op.inventory = course.Follow(op.inventory, u, j.steps)
 	op.check(t, "master m, replica r, replica n")
 }
 
@@ -118,7 +119,7 @@ func TestWhoIsKeptOutComesFirst(t *testing.T) {
 	r := newRig(t, 2, cyrustest.Settings{})
 	must(t, r.Stores[0].Master().Fill(t.Context(), []cyrustest.Mailbox{{Name: "user.anna", Messages: 3}, {Name: "user.ben", Messages: 3}}))
 	j := &journal{left: -1}
-	units := []apply.Unit{*unit("anna", "s1", "s2", "anna"), *unit("ben", "s1", "s2", "ben")}
+	units := []course.Unit{*unit("anna", "s1", "s2", "anna"), *unit("ben", "s1", "s2", "ben")}
 	units[0].Wave, units[1].Wave = 1, 2
 	o := r.options(j)
 	at(o, "-O", func() { j.left, j.before = 0, true })
@@ -132,12 +133,12 @@ func TestWhoIsKeptOutComesFirst(t *testing.T) {
 	o.Gates.Closed = func(time.Time) string { return "the window is closed" }
 	var order []string
 	o.Progress = func(p apply.Progress) {
-		if order = append(order, p.Unit.Name); p.Outcome == apply.Waiting {
+		if order = append(order, p.Unit.Name); p.Outcome == course.Waiting {
 			cancel()
 		}
 	}
 	results, err := apply.CarryOut(ctx, units, false, o)
-	if must(t, err); results[0].Outcome != apply.Waiting || results[1].Outcome != apply.Moved || order[0] != "ben" {
+	if must(t, err); results[0].Outcome != course.Waiting || results[1].Outcome != course.Moved || order[0] != "ben" {
 		t.Errorf("%v: %+v\n%v", order, results, j)
 	}
 	r.look(t, "ben", 0, 1)

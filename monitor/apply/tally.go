@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // Tally is what runs that follow one another have in common. Its zero value is that of the
@@ -56,10 +57,10 @@ func (r *run) count(t *task) {
 		r.endFor(errDeaf)
 	case errors.As(t.why, &h) && (h.asked || h.ends && !t.settled()):
 		r.endFor(h)
-	case h != nil, t.settled(), t.outcome == Postponed, t.still:
-	case t.done(), t.outcome == Back && r.back:
+	case h != nil, t.settled(), t.outcome == course.Postponed, t.still:
+	case t.done(), t.outcome == course.Back && r.back:
 		r.Tally.failures = 0
-	case t.outcome == Stuck, t.outcome == Broken, t.outcome == Blocked:
+	case t.outcome == course.Stuck, t.outcome == course.Broken, t.outcome == course.Blocked:
 		r.endFor(fmt.Errorf("nothing more begins: %s is %s", t.Name, t.outcome))
 	default:
 		if r.Tally.failures++; r.Tally.failures >= r.Limits.failures() {

@@ -8,6 +8,7 @@ import (
 	"github.com/interlacemail/interlace/fixtures/cyrustest"
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // A shared tree moves with the users who work in it, with its quota, whatever its folders
@@ -53,7 +54,7 @@ func TestTreesMove(t *testing.T) {
 			}
 			return run(ctx, server, input, words...)
 		}
-		if outcome, err := o.Carry(ctx, u, false); outcome != apply.Back {
+		if outcome, err := o.Carry(ctx, u, false); outcome != course.Back {
 			t.Fatalf("%s, %v\n%v", outcome, err, j)
 		}
 		if left := talk(t, to, "", `LIST "" "*"`); left != "" {
@@ -62,7 +63,7 @@ func TestTreesMove(t *testing.T) {
 
 		j = &journal{left: -1}
 		o = r.options(j)
-		if outcome, err := o.Carry(ctx, u, false); outcome != apply.Moved {
+		if outcome, err := o.Carry(ctx, u, false); outcome != course.Moved {
 			t.Fatalf("%s, %v\n%v", outcome, err, j)
 		}
 		r.look(t, "anna", 0, 1)
@@ -77,7 +78,7 @@ func TestTreesMove(t *testing.T) {
 		if got := talk(t, to, "anna", `STATUS "`+shared+`" (UNSEEN)`, `LSUB "" "*"`); !strings.Contains(got, "UNSEEN 1") || !strings.Contains(got, shared) {
 			t.Errorf("anna sees %s", got)
 		}
-		if outcome, err := later(o).Carry(ctx, u, false); outcome != apply.Finished {
+		if outcome, err := later(o).Carry(ctx, u, false); outcome != course.Finished {
 			t.Fatalf("%s, %v\n%v", outcome, err, j)
 		}
 		for _, in := range r.Stores[0].Instances {
@@ -116,7 +117,7 @@ func TestTreeMovesAlone(t *testing.T) {
 		}
 		return route(ctx, routes)
 	}
-	if outcome, err := o.Carry(ctx, u, false); outcome != apply.Moved || !routing {
+	if outcome, err := o.Carry(ctx, u, false); outcome != course.Moved || !routing {
 		t.Fatalf("%s, %v\n%v", outcome, err, o.Journal)
 	}
 	if _, err := login(ctx, from, "zed"); err != nil {
@@ -125,7 +126,7 @@ func TestTreeMovesAlone(t *testing.T) {
 	if _, err := login(ctx, from, "yan"); err == nil {
 		t.Error("yan is let in, whom somebody else had denied")
 	}
-	if outcome, err := later(o).Carry(ctx, u, false); outcome != apply.Finished {
+	if outcome, err := later(o).Carry(ctx, u, false); outcome != course.Finished {
 		t.Errorf("%s, %v\n%v", outcome, err, o.Journal)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
 	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // downs are servers that can't be reached, for programs and for logins: such that say so,
@@ -103,21 +104,21 @@ func TestNobodyWaitsForWhatIsDown(t *testing.T) {
 	for i, test := range []struct {
 		how    string
 		what   *cyrustest.Instance
-		want   apply.Outcome
+		want   course.Outcome
 		says   string
 		denied time.Duration
 		soak   bool
 	}{
-		{"killed", to.Master(), apply.Back, "", 8 * time.Second, true},
-		{"killed", to.Replicas()[0], apply.Back, "does not answer as it should", 8 * time.Second, false},
-		{"killed", from.Replicas()[0], apply.Back, "does not answer as it should", 8 * time.Second, true},
-		{"stopped", to.Master(), apply.Back, "did not end within", 6 * time.Second, false},
-		{"stopped", to.Replicas()[0], apply.Back, "did not end within", 6 * time.Second, true},
-		{"down", to.Master(), apply.Broken, "no route to host", 8 * time.Second, false},
-		{"down", to.Replicas()[0], apply.Broken, "on s2, where they are not, users ", 8 * time.Second, true},
-		{"down", from.Replicas()[0], apply.Broken, "are let in on the master of s1, on " + from.Master().Name + "; still kept out of the replica on " + from.Replicas()[0].Name, 8 * time.Second, false},
-		{"silent", to.Master(), apply.Broken, "whether what is on s2 is in use is not known", 45 * time.Second, true},
-		{"silent", from.Replicas()[0], apply.Broken, "are let in on the master of s1", 45 * time.Second, true},
+		{"killed", to.Master(), course.Back, "", 8 * time.Second, true},
+		{"killed", to.Replicas()[0], course.Back, "does not answer as it should", 8 * time.Second, false},
+		{"killed", from.Replicas()[0], course.Back, "does not answer as it should", 8 * time.Second, true},
+		{"stopped", to.Master(), course.Back, "did not end within", 6 * time.Second, false},
+		{"stopped", to.Replicas()[0], course.Back, "did not end within", 6 * time.Second, true},
+		{"down", to.Master(), course.Broken, "no route to host", 8 * time.Second, false},
+		{"down", to.Replicas()[0], course.Broken, "on s2, where they are not, users ", 8 * time.Second, true},
+		{"down", from.Replicas()[0], course.Broken, "are let in on the master of s1, on " + from.Master().Name + "; still kept out of the replica on " + from.Replicas()[0].Name, 8 * time.Second, false},
+		{"silent", to.Master(), course.Broken, "whether what is on s2 is in use is not known", 45 * time.Second, true},
+		{"silent", from.Replicas()[0], course.Broken, "are let in on the master of s1", 45 * time.Second, true},
 	} {
 		if test.soak && !soak() {
 			continue
@@ -148,7 +149,7 @@ func TestNobodyWaitsForWhatIsDown(t *testing.T) {
 		u := unit(user, "s1", "s2", user)
 		outcome, err := o.Carry(ctx, u, false)
 		if outcome != test.want || err == nil || !strings.Contains(err.Error(), test.says) ||
-			test.want == apply.Broken && !strings.Contains(err.Error(), "interlace apply --resume --yes, or --rollback --yes, does the rest when it answers again") {
+			test.want == course.Broken && !strings.Contains(err.Error(), "interlace apply --resume --yes, or --rollback --yes, does the rest when it answers again") {
 			t.Errorf("%s, %s: %s, %v, want %s, %s\n%v", test.how, test.what.Name, outcome, err, test.want, test.says, j)
 		}
 		<-in
@@ -156,8 +157,8 @@ func TestNobodyWaitsForWhatIsDown(t *testing.T) {
 			t.Errorf("%s, %s: the user was kept out for %v, and %v is allowed\n%v", test.how, test.what.Name, took, test.denied, j)
 		}
 		set(test.what, test.how, false)
-		if test.want == apply.Broken {
-			if outcome, err := o.Carry(ctx, u, i%2 == 0); outcome != apply.Back {
+		if test.want == course.Broken {
+			if outcome, err := o.Carry(ctx, u, i%2 == 0); outcome != course.Back {
 				t.Errorf("%s, %s, and well again: %s, %v\n%v", test.how, test.what.Name, outcome, err, j)
 			}
 		}
@@ -183,12 +184,12 @@ func TestSwitchNeedsOneMaster(t *testing.T) {
 	from, to := r.Stores[0], r.Stores[1]
 	for i, test := range []struct {
 		what string
-		want apply.Outcome
+		want course.Outcome
 		says string
 	}{
-		{to.Replicas()[0].Name, apply.Moved, "still kept out of the replica on " + to.Replicas()[0].Name},
-		{from.Master().Name, apply.Stuck, "what came late to s1 is looked for later"},
-		{from.Replicas()[0].Name, apply.Stuck, "are let in on the master of s1"},
+		{to.Replicas()[0].Name, course.Moved, "still kept out of the replica on " + to.Replicas()[0].Name},
+		{from.Master().Name, course.Stuck, "what came late to s1 is looked for later"},
+		{from.Replicas()[0].Name, course.Stuck, "are let in on the master of s1"},
 	} {
 		user, down := fmt.Sprintf("u%d", i), downs{}
 		must(t, from.Master().Fill(ctx, []cyrustest.Mailbox{
@@ -209,11 +210,11 @@ func TestSwitchNeedsOneMaster(t *testing.T) {
 		}
 		r.look(t, user, 0, 1)
 		delete(down, test.what)
-		if outcome, err := o.Carry(ctx, u, true); outcome != apply.Moved {
+		if outcome, err := o.Carry(ctx, u, true); outcome != course.Moved {
 			t.Errorf("%s is back: %s, %v\n%v", test.what, outcome, err, j)
 		}
 		late := later(o)
-		if outcome, err := late.Carry(ctx, u, false); outcome != apply.Finished {
+		if outcome, err := late.Carry(ctx, u, false); outcome != course.Finished {
 			t.Errorf("%s is back: %s, %v\n%v", test.what, outcome, err, j)
 		}
 		for _, in := range r.Instances() {
@@ -237,16 +238,16 @@ func TestRouteIsTakenBack(t *testing.T) {
 		hangs       bool
 		served      bool // a query says where users are routed
 		halfway     bool // it routes the users, and fails all the same
-		want        apply.Outcome
+		want        course.Outcome
 	}{
-		{"fails at first", 2, 0, false, false, false, apply.Moved},
-		{"hangs at first", 1, 0, true, false, false, apply.Moved},
-		{"fails", -1, 0, false, false, false, apply.Back},
-		{"fails halfway", -1, 1, false, true, true, apply.Back},
-		{"hangs", -1, 1, true, false, false, apply.Back},
-		{"fails both ways", -1, -1, false, false, false, apply.Broken},
-		{"fails both ways, and routes nobody", -1, -1, false, true, false, apply.Back},
-		{"fails both ways, halfway", -1, -1, false, true, true, apply.Broken},
+		{"fails at first", 2, 0, false, false, false, course.Moved},
+		{"hangs at first", 1, 0, true, false, false, course.Moved},
+		{"fails", -1, 0, false, false, false, course.Back},
+		{"fails halfway", -1, 1, false, true, true, course.Back},
+		{"hangs", -1, 1, true, false, false, course.Back},
+		{"fails both ways", -1, -1, false, false, false, course.Broken},
+		{"fails both ways, and routes nobody", -1, -1, false, true, false, course.Back},
+		{"fails both ways, halfway", -1, -1, false, true, true, course.Broken},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -282,13 +283,13 @@ func TestRouteIsTakenBack(t *testing.T) {
 			}
 			u := unit(user, "s1", "s2", user)
 			outcome, err := o.Carry(ctx, u, false)
-			if outcome != test.want || test.want == apply.Back && (err == nil || !strings.Contains(err.Error(), map[bool]string{true: "routing did not end within", false: "the hook fails"}[test.hangs])) {
+			if outcome != test.want || test.want == course.Back && (err == nil || !strings.Contains(err.Error(), map[bool]string{true: "routing did not end within", false: "the hook fails"}[test.hangs])) {
 				t.Errorf("%s: %s, %v, want %s\n%v", test.name, outcome, err, test.want, j)
 			}
 			if test.hangs && strings.Count(fmt.Sprint(err), "did not end") > 1 {
 				t.Errorf("%s: it is told twice: %v", test.name, err)
 			}
-			if test.want == apply.Broken {
+			if test.want == course.Broken {
 				if !strings.Contains(err.Error(), "user "+user+" is kept out everywhere") {
 					t.Errorf("%s: %v", test.name, err)
 				}
@@ -296,11 +297,11 @@ func TestRouteIsTakenBack(t *testing.T) {
 					t.Errorf("%s: the user is let in on the copy: %v", test.name, out)
 				}
 				back = 0
-				if outcome, err := o.Carry(ctx, u, false); outcome != apply.Back {
+				if outcome, err := o.Carry(ctx, u, false); outcome != course.Back {
 					t.Errorf("%s, and works again: %s, %v\n%v", test.name, outcome, err, j)
 				}
 			}
-			if test.want == apply.Moved {
+			if test.want == course.Moved {
 				r.look(t, user, 0, 1)
 				return
 			}
@@ -329,7 +330,7 @@ func TestRolledBackAfterTheRoute(t *testing.T) {
 		return nil
 	}
 	u := unit("anna", "s1", "s2", "anna")
-	if outcome, err := o.Carry(ctx, u, false); outcome != apply.Stopped || !errors.Is(err, errCrash) {
+	if outcome, err := o.Carry(ctx, u, false); outcome != course.Stopped || !errors.Is(err, errCrash) {
 		t.Fatalf("%s, %v\n%v", outcome, err, j)
 	}
 	if !u.Executed(j.steps) {
@@ -337,7 +338,7 @@ func TestRolledBackAfterTheRoute(t *testing.T) {
 	}
 	j.left = -1
 	o.Route = route
-	if outcome, err := o.Carry(ctx, u, true); outcome != apply.Back {
+	if outcome, err := o.Carry(ctx, u, true); outcome != course.Back {
 		t.Fatalf("%s, %v\n%v", outcome, err, j)
 	}
 	if r.look(t, "anna", 1, 0); u.Executed(j.steps) {

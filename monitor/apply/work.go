@@ -5,12 +5,13 @@ import (
 	"slices"
 
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // newWork looks at the servers that a unit concerns, and returns who does its steps and
 // which these are.
-func (o *Options) newWork(ctx context.Context, u *Unit) (work, *Course, error) {
-	c, err := Of(u)
+func (o *Options) newWork(ctx context.Context, u *course.Unit) (work, *course.Course, error) {
+	c, err := course.Of(u)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -23,7 +24,7 @@ func (o *Options) newWork(ctx context.Context, u *Unit) (work, *Course, error) {
 }
 
 // ends are the servers that copy, to or from another one.
-func (o *Options) ends(u *Unit) []inventory.ServerID {
+func (o *Options) ends(u *course.Unit) []inventory.ServerID {
 	if u.Do != nil {
 		servers := []inventory.ServerID{u.Do.Server}
 		if u.Do.From != "" {
@@ -41,7 +42,7 @@ func (o *Options) ends(u *Unit) []inventory.ServerID {
 }
 
 // servers are all on which a unit changes something.
-func (o *Options) servers(u *Unit) []inventory.ServerID {
+func (o *Options) servers(u *course.Unit) []inventory.ServerID {
 	servers := o.ends(u)
 	for _, name := range u.Stores() {
 		if i := o.Inventory.Store(name); i >= 0 {

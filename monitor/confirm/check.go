@@ -7,7 +7,7 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
-	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/planner"
 )
 
@@ -44,7 +44,7 @@ func touched(p *planner.Layout) *planner.Layout {
 // it builds, or before others. Of what was taken back it checks that all is as it was; then
 // nothing is said of the plan's figures. The error is that of the context or the journal.
 func Plan(ctx context.Context, plan planner.Plan, with []planner.Plan, o Options) (*monitor.Confirmation, error) {
-	c := checking{Options: o, units: apply.Units([]planner.Plan{plan}, nil), plan: plan.PlanID(), target: Target(o.Inventory, with, "")}
+	c := checking{Options: o, units: course.Units([]planner.Plan{plan}, nil), plan: plan.PlanID(), target: Target(o.Inventory, with, "")}
 	out, err := c.check(ctx)
 	if err != nil {
 		return nil, err
@@ -59,8 +59,8 @@ func Plan(ctx context.Context, plan planner.Plan, with []planner.Plan, o Options
 // Unit checks one unit of a plan that was carried out, but for the figures, which are
 // those of the whole plan. Before its originals are deleted it has the copies read whole, if
 // all else is met. The error is that of the context.
-func Unit(ctx context.Context, u *apply.Unit, o Options) (*monitor.Confirmation, error) {
-	c := checking{Options: o, units: []apply.Unit{*u}, plan: u.Plan, target: o.Inventory, reads: true}
+func Unit(ctx context.Context, u *course.Unit, o Options) (*monitor.Confirmation, error) {
+	c := checking{Options: o, units: []course.Unit{*u}, plan: u.Plan, target: o.Inventory, reads: true}
 	out, err := c.check(ctx)
 	if err != nil {
 		return nil, err
@@ -73,7 +73,7 @@ func Unit(ctx context.Context, u *apply.Unit, o Options) (*monitor.Confirmation,
 type checking struct {
 	Options
 	plan   string
-	units  []apply.Unit
+	units  []course.Unit
 	target *inventory.Inventory // the fleet with the plans carried out
 	reads  bool                 // before originals are deleted all that moved is read
 	*ledger
@@ -142,7 +142,7 @@ func (c *checking) look(ctx context.Context) (survey, error) {
 		return nil, err
 	}
 	back := c.back(c.units)
-	c.target, c.reduced = c.addressed(c.followed(apply.Before(c.target, back))), len(back) > 0 && c.over
+	c.target, c.reduced = c.addressed(c.followed(course.Before(c.target, back))), len(back) > 0 && c.over
 	return c.survey(ctx, c.target)
 }
 

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/interlacemail/interlace/monitor"
-	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // ending are the steps that end the keeping of what was moved.
@@ -16,7 +16,7 @@ var ending = []monitor.Step{monitor.StepKeep, monitor.StepDeleteSource, monitor.
 // when it was carried out or given up, a day later, and on the last day on which its
 // sources are kept; what was not met is asked about again each time. Open says why it is
 // not yet carried out, or nothing.
-func Due(ctx context.Context, units []apply.Unit, journal Journal, earlier []monitor.Confirmation, keep time.Duration, now time.Time) (on monitor.Occasion, open string, err error) {
+func Due(ctx context.Context, units []course.Unit, journal Journal, earlier []monitor.Confirmation, keep time.Duration, now time.Time) (on monitor.Occasion, open string, err error) {
 	l, err := readLedger(ctx, units, journal)
 	if err != nil {
 		return "", "", err
@@ -49,13 +49,13 @@ func Due(ctx context.Context, units []apply.Unit, journal Journal, earlier []mon
 
 // carried returns when the last of the units was carried out or taken back, or says which
 // is not.
-func (l *ledger) carried(units []apply.Unit) (at time.Time, open string) {
+func (l *ledger) carried(units []course.Unit) (at time.Time, open string) {
 	for i := range units {
 		for _, p := range parts(&units[i]) {
 			switch a := l.accounts[p]; {
 			case l.returned(p) && l.over:
 				at = later(at, a.At)
-			case l.fate(p) == apply.InEffect:
+			case l.fate(p) == course.InEffect:
 				for k := range a.Records {
 					if r := &a.Records[k]; r.State == monitor.StepDone && !slices.Contains(ending, r.Step) {
 						at = later(at, r.At)

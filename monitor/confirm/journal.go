@@ -9,7 +9,7 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
-	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // part is what of a unit comes from one store; of a change of a layout it is all of it.
@@ -20,14 +20,14 @@ type part struct {
 
 // ledger is what the journal tells of the units of a plan.
 type ledger struct {
-	accounts map[part]*apply.Account // nil: there is no journal
+	accounts map[part]*course.Account // nil: there is no journal
 	// over tells that the plan is given up, as far as it is not in effect: what is left of
 	// it is not to be made.
 	over bool
 }
 
 // parts returns the parts of a unit.
-func parts(u *apply.Unit) []part {
+func parts(u *course.Unit) []part {
 	if len(u.Moves) == 0 {
 		return []part{{u.Name, ""}}
 	}
@@ -41,15 +41,15 @@ func parts(u *apply.Unit) []part {
 }
 
 // readLedger finds out what was written down of units, all of them of one plan.
-func readLedger(ctx context.Context, units []apply.Unit, journal Journal) (*ledger, error) {
+func readLedger(ctx context.Context, units []course.Unit, journal Journal) (*ledger, error) {
 	l := &ledger{}
 	if journal == nil {
 		return l, nil
 	}
-	l.accounts = map[part]*apply.Account{}
+	l.accounts = map[part]*course.Account{}
 	for i := range units {
 		for _, p := range parts(&units[i]) {
-			a, err := apply.AccountOf(ctx, &units[i], p.from, journal)
+			a, err := course.AccountOf(ctx, &units[i], p.from, journal)
 			if err != nil {
 				return nil, err
 			}
@@ -70,11 +70,11 @@ func readLedger(ctx context.Context, units []apply.Unit, journal Journal) (*ledg
 }
 
 // fate is what has become of a part; of one that was never heard of nothing has.
-func (l *ledger) fate(p part) apply.Fate {
+func (l *ledger) fate(p part) course.Fate {
 	if a := l.accounts[p]; a != nil {
 		return a.Fate
 	}
-	return apply.Unbegun
+	return course.Unbegun
 }
 
 // say returns what the journal says of a part.
@@ -93,19 +93,19 @@ func (l *ledger) say(p part) string {
 // lately reports whether a part was routed anew so lately that traces are there still.
 func (l *ledger) lately(p part, now time.Time) bool {
 	a := l.accounts[p]
-	return a != nil && a.Fate == apply.InEffect && now.Sub(a.At) < traced
+	return a != nil && a.Fate == course.InEffect && now.Sub(a.At) < traced
 }
 
 // returned reports whether a part is as it was before: it was taken back or, where the plan
 // is given up, never begun.
 func (l *ledger) returned(p part) bool {
 	a := l.accounts[p]
-	return a != nil && (a.Fate == apply.TakenBack || a.Fate == apply.Unbegun && l.over)
+	return a != nil && (a.Fate == course.TakenBack || a.Fate == course.Unbegun && l.over)
 }
 
 // back returns, of the units, what is as it was before, as units of their own.
-func (l *ledger) back(units []apply.Unit) []*apply.Unit {
-	var list []*apply.Unit
+func (l *ledger) back(units []course.Unit) []*course.Unit {
+	var list []*course.Unit
 	for i := range units {
 		u := units[i]
 		u.Moves = nil

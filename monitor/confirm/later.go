@@ -8,13 +8,13 @@ import (
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
-	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/planner"
 )
 
 // change is one of a layout that another plan has made, or is making.
 type change struct {
-	unit  *apply.Unit
+	unit  *course.Unit
 	since time.Time
 }
 
@@ -32,11 +32,11 @@ func (c *checking) laterChanges(ctx context.Context) ([]change, error) {
 		if u.Do == nil || u.Plan == c.plan || c.Journal == nil {
 			continue
 		}
-		a, err := apply.AccountOf(ctx, u, "", c.Journal)
+		a, err := course.AccountOf(ctx, u, "", c.Journal)
 		if err != nil {
 			return nil, err
 		}
-		if a.Fate == apply.InEffect || a.Fate == apply.UnderWay {
+		if a.Fate == course.InEffect || a.Fate == course.UnderWay {
 			list = append(list, change{u, a.At})
 		}
 	}
@@ -54,7 +54,7 @@ func (c *checking) followed(target *inventory.Inventory) *inventory.Inventory {
 			last[u.Do.Store] = a.At
 		}
 	}
-	var since []*apply.Unit
+	var since []*course.Unit
 	for _, l := range c.later {
 		if at, changed := last[l.unit.Do.Store]; changed && l.since.After(at) {
 			since = append(since, l.unit)
@@ -63,7 +63,7 @@ func (c *checking) followed(target *inventory.Inventory) *inventory.Inventory {
 	if len(since) == 0 {
 		return target
 	}
-	return apply.Carried(target, since)
+	return course.Carried(target, since)
 }
 
 // addressed returns the fleet with the addresses that the inventory has of instances which a
@@ -109,7 +109,7 @@ func (c *checking) own(all []spot, t *tally) (own []spot, passed int) {
 // changedBy returns the last change of another plan since that of this one, or nil.
 func (c *checking) changedBy(s *spot) *change {
 	a := c.accounts[part{s.unit, ""}]
-	if a == nil || a.Fate == apply.UnderWay || a.Fate == apply.Unbegun && !c.over {
+	if a == nil || a.Fate == course.UnderWay || a.Fate == course.Unbegun && !c.over {
 		return nil
 	}
 	for _, l := range slices.Backward(c.later) {

@@ -9,7 +9,7 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
-	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/planner"
 )
 
@@ -25,7 +25,7 @@ type spot struct {
 
 // spots returns where the units change stores, each once. Facts have the addresses of
 // what is to be gone, the target has what is to be there.
-func spots(units []apply.Unit, facts, target *inventory.Inventory) []spot {
+func spots(units []course.Unit, facts, target *inventory.Inventory) []spot {
 	var list []spot
 	add := func(unit string, c *planner.LayoutChange, server inventory.ServerID) {
 		s := spot{unit: unit, instance: instance{c.Store, server}}
@@ -89,7 +89,7 @@ func (c *checking) laidOut(ctx context.Context, list []spot, found survey, t *ta
 			if s.wanted != "" {
 				d.Next = "have it run there as the " + string(s.wanted) + ": it is to be as it was before"
 			}
-		case c.fate(p) == apply.UnderWay:
+		case c.fate(p) == course.UnderWay:
 			d.Next = "interlace apply --resume --yes goes on with it"
 		}
 		t.doubt(*d)

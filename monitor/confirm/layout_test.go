@@ -9,8 +9,8 @@ import (
 	"github.com/interlacemail/interlace/fixtures/cyrustest"
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
-	"github.com/interlacemail/interlace/monitor/apply"
 	"github.com/interlacemail/interlace/monitor/confirm"
+	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/planner"
 )
 
@@ -109,9 +109,9 @@ func TestConfirmLayoutChangedSince(t *testing.T) {
 		ID: "q", Stores: []planner.Placement{{Store: "s1", Master: "s1m", Replicas: []inventory.ServerID{"s1r"}}},
 		Changes: []planner.LayoutChange{{ID: "c1", Do: planner.Promote, Store: "s1", Server: "s1m", From: "s1r"}},
 	}
-	units := apply.Units([]planner.Plan{first, second}, nil)
+	units := course.Units([]planner.Plan{first, second}, nil)
 	begin := time.Now().Add(-time.Hour)
-	done := func(u *apply.Unit, step monitor.Step, minutes int) {
+	done := func(u *course.Unit, step monitor.Step, minutes int) {
 		r.must(r.AddStep(t.Context(), &monitor.StepRecord{Plan: u.Plan, Unit: u.Name, Step: step, State: monitor.StepDone, At: begin.Add(time.Duration(minutes) * time.Minute)}))
 	}
 	done(&units[0], monitor.StepProveSends, 1)

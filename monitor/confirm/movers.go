@@ -9,7 +9,7 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
 	"github.com/interlacemail/interlace/monitor"
-	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/planner"
 )
 
@@ -17,7 +17,7 @@ import (
 type mover struct {
 	planner.UserChange
 	unit     string
-	keeper   *apply.Unit // for which the mover is denied where a copy is kept
+	keeper   *course.Unit // for which the mover is denied where a copy is kept
 	owner    cyrus.Owner
 	from, to *inventory.Store
 	// certain tells that the journal knows the mover to be on the new store.
@@ -43,7 +43,7 @@ func (c *checking) movers(t *tally) []mover {
 		for _, change := range c.units[i].Moves {
 			m := mover{UserChange: change, unit: c.units[i].Name, keeper: &c.units[i], owner: ownerOf(c.target, change.User)}
 			if a := c.accounts[m.part()]; a != nil {
-				m.certain, m.left = a.Fate == apply.InEffect || a.Fate == apply.TakenBack, a.Left
+				m.certain, m.left = a.Fate == course.InEffect || a.Fate == course.TakenBack, a.Left
 				m.name = nameIn(a, change.User)
 			}
 			if s := c.target.Store(change.From); s >= 0 {
@@ -65,20 +65,20 @@ func (c *checking) movers(t *tally) []mover {
 
 // nameIn is the name by which somebody was routed to where he is to be, as the journal has
 // it; empty: it does not tell that place from the one which he left.
-func nameIn(a *apply.Account, user inventory.UserID) string {
-	names := apply.NamesOf(a.Records)[user]
+func nameIn(a *course.Account, user inventory.UserID) string {
+	names := course.NamesOf(a.Records)[user]
 	switch {
 	case names.From == names.To:
 		return ""
-	case a.Fate == apply.TakenBack && !a.Way:
+	case a.Fate == course.TakenBack && !a.Way:
 		return names.From
 	}
 	return names.To
 }
 
 // wayBack is the unit that has moved somebody back who was moved, if one has.
-func (c *checking) wayBack(m *mover) *apply.Unit {
-	for _, u := range apply.Reverse(m.keeper) {
+func (c *checking) wayBack(m *mover) *course.Unit {
+	for _, u := range course.Reverse(m.keeper) {
 		if u.Moves[0].To == m.From {
 			return &u
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/interlacemail/interlace/monitor/apply"
 	"github.com/interlacemail/interlace/monitor/compare"
 	"github.com/interlacemail/interlace/monitor/confirm"
+	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/planner"
 )
 
@@ -38,7 +39,7 @@ func TestNamesAreAskedOnce(t *testing.T) {
 	o := r.options()
 	o.Names = &confirm.Names{}
 	asked := asking(&o)
-	u := &apply.Units([]planner.Plan{r.plan}, nil)[0]
+	u := &course.Units([]planner.Plan{r.plan}, nil)[0]
 	for range 3 {
 		found, err := confirm.Unit(t.Context(), u, o)
 		r.must(err)
@@ -74,13 +75,13 @@ func TestCostOfUnits(t *testing.T) {
 	r.inventory.Sort()
 	r.must(r.master("s1").Fill(t.Context(), boxes))
 	r.must(r.Stores[0].Settle(t.Context()))
-	units := apply.Units([]planner.Plan{r.plan}, nil)
+	units := course.Units([]planner.Plan{r.plan}, nil)
 	o := r.applying()
 	o.Limits.AtOnce, o.Limits.PerServer = 4, 4
 	done, err := apply.CarryOut(t.Context(), units, false, o)
 	r.must(err)
 	for _, d := range done {
-		if d.Outcome != apply.Moved {
+		if d.Outcome != course.Moved {
 			t.Fatalf("%s: %s, %s", d.Unit.Name, d.Outcome, d.Why)
 		}
 	}

@@ -7,8 +7,8 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
 	"github.com/interlacemail/interlace/monitor"
-	"github.com/interlacemail/interlace/monitor/apply"
 	"github.com/interlacemail/interlace/monitor/compare"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // Options say how the live fleet is reached, and what else is known of it. What is nil
@@ -39,10 +39,10 @@ type Options struct {
 	Journal Journal
 	// Moved is where those are whom plans have moved, as the journal has it: of who was moved
 	// on by a later plan nothing is promised by an earlier one. Units don't heed it.
-	Moved map[inventory.UserID]apply.Whereabouts
+	Moved map[inventory.UserID]course.Whereabouts
 	// Others are the units of all plans of the journal: of an instance that a later plan has
 	// changed nothing is promised by an earlier one.
-	Others []apply.Unit
+	Others []course.Unit
 	// Occasion is why it is asked. Before originals are deleted it is asked too whether all
 	// that moved can be read whole.
 	Occasion monitor.Occasion
@@ -68,7 +68,7 @@ type Running struct {
 
 // Journal is what was written down of carrying out plans.
 type Journal interface {
-	apply.Written
+	course.Written
 	// Applies returns what was carried out, in the order in which it was begun.
 	Applies(ctx context.Context, all bool) ([]monitor.Apply, error)
 }

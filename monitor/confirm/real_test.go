@@ -17,6 +17,7 @@ import (
 	"github.com/interlacemail/interlace/monitor/apply"
 	"github.com/interlacemail/interlace/monitor/compare"
 	"github.com/interlacemail/interlace/monitor/confirm"
+	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/planner"
 )
 
@@ -33,9 +34,9 @@ type rig struct {
 	lags   []monitor.Lag
 	before []monitor.Confirmation
 	ended  time.Time
-	others []apply.Unit // of other plans
-	killed monitor.Step // at which the process is killed
-	dead   bool         // it was: it neither writes nor runs anything any more
+	others []course.Unit // of other plans
+	killed monitor.Step  // at which the process is killed
+	dead   bool          // it was: it neither writes nor runs anything any more
 }
 
 func newRig(t *testing.T) *rig {
@@ -132,8 +133,8 @@ func (r *rig) access(in inventory.Instance, as inventory.UserID) cyrus.Options {
 // carryOut carries the plan out.
 func (r *rig) carryOut() {
 	r.Helper()
-	done, err := apply.CarryOut(r.Context(), apply.Units([]planner.Plan{r.plan}, nil), false, r.applying())
-	if err != nil || len(done) != 1 || done[0].Outcome != apply.Moved {
+	done, err := apply.CarryOut(r.Context(), course.Units([]planner.Plan{r.plan}, nil), false, r.applying())
+	if err != nil || len(done) != 1 || done[0].Outcome != course.Moved {
 		r.Fatalf("carried out: %+v, %v", done, err)
 	}
 }
@@ -174,7 +175,7 @@ func (r *rig) options() confirm.Options {
 // doubt that says this.
 func (r *rig) asked(what string, want map[monitor.PromiseName]string) *monitor.Confirmation {
 	r.Helper()
-	u := &apply.Units([]planner.Plan{r.plan}, nil)[0]
+	u := &course.Units([]planner.Plan{r.plan}, nil)[0]
 	found, err := confirm.Unit(r.Context(), u, r.options())
 	r.must(err)
 	for _, p := range found.Promises {
@@ -251,7 +252,7 @@ func TestConfirm(t *testing.T) {
 
 	r.tool(r.master("s1"), "cyr_deny", "-a", "--", "ben")
 	r.asked("not denied at the old place", map[monitor.PromiseName]string{monitor.PromisePlacement: "unmet ben s1m : kept there and denied, found kept and not denied"})
-	r.paste(apply.DenyCommand("/usr/lib/cyrus/bin", r.inventory.Stores[0].Instances[0], &apply.Units([]planner.Plan{r.plan}, nil)[0], "ben"))
+	r.paste(apply.DenyCommand("/usr/lib/cyrus/bin", r.inventory.Stores[0].Instances[0], &course.Units([]planner.Plan{r.plan}, nil)[0], "ben"))
 
 	r.must(r.master("s3").Fill(t.Context(), []cyrustest.Mailbox{{Name: "user.ben"}}))
 	r.asked("left on a third store", map[monitor.PromiseName]string{monitor.PromisePlacement: "unmet ben s3m : on s2 only, found there too"})
@@ -285,7 +286,7 @@ func TestConfirmSilence(t *testing.T) {
 	r := newRig(t)
 	r.carryOut()
 	r.must(r.replica("s2").Stop())
-	u := &apply.Units([]planner.Plan{r.plan}, nil)[0]
+	u := &course.Units([]planner.Plan{r.plan}, nil)[0]
 	found, err := confirm.Unit(t.Context(), u, r.options())
 	r.must(err)
 	for _, p := range found.Promises {

@@ -9,6 +9,7 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // sorted are movers by what the journal tells of them.
@@ -31,7 +32,7 @@ func (c *checking) sort(all []mover, t *tally) sorted {
 		case c.movedOn(&m):
 			s.passed++
 			by[c.Moved[m.User].Plan]++
-		case c.fate(m.part()) == apply.UnderWay:
+		case c.fate(m.part()) == course.UnderWay:
 			a := c.accounts[m.part()]
 			d.Found = "under way; " + d.Found
 			d.Next = "leave routes and denials as they are, and remove nothing: interlace apply --resume --yes goes on with it"
@@ -69,14 +70,14 @@ func (c *checking) sort(all []mover, t *tally) sorted {
 // made or taken back.
 func (c *checking) movedOn(m *mover) bool {
 	a := c.accounts[m.part()]
-	return a != nil && !c.reads && a.Fate != apply.UnderWay && (a.Fate != apply.Unbegun || c.over) && c.Moved[m.User].Since.After(a.At)
+	return a != nil && !c.reads && a.Fate != course.UnderWay && (a.Fate != course.Unbegun || c.over) && c.Moved[m.User].Since.After(a.At)
 }
 
 // takenBack says when a part was taken back, and which step had failed, if one had; with
 // why, what was wrong with it.
 func (l *ledger) takenBack(p part, why bool) string {
 	a := l.accounts[p]
-	if a.Fate == apply.Unbegun {
+	if a.Fate == course.Unbegun {
 		return "never begun, and the plan is given up"
 	}
 	text := "taken back on " + a.At.UTC().Format("2006-01-02 15:04")

@@ -12,6 +12,7 @@ import (
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/apply"
 	"github.com/interlacemail/interlace/monitor/confirm"
+	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/planner"
 )
 
@@ -22,7 +23,7 @@ func (r *rig) promised(what, promises string, said ...string) {
 	o := r.options()
 	o.Live = r.inventory
 	var err error
-	o.Moved, err = apply.Find(r.Context(), append(apply.Units([]planner.Plan{r.plan}, nil), r.others...), r)
+	o.Moved, err = course.Find(r.Context(), append(course.Units([]planner.Plan{r.plan}, nil), r.others...), r)
 	r.must(err)
 	found, err := confirm.Plan(r.Context(), r.plan, []planner.Plan{r.plan}, o)
 	r.must(err)
@@ -55,7 +56,7 @@ func TestConfirmLayoutTakenBack(t *testing.T) {
 		if change.Do == planner.Promote {
 			p.Stores[0] = planner.Placement{Store: "s1", Master: "s1r", Replicas: []inventory.ServerID{"s1m"}}
 		}
-		u := apply.Units([]planner.Plan{p}, nil)[0]
+		u := course.Units([]planner.Plan{p}, nil)[0]
 		r.steps = nil
 		for _, state := range []monitor.StepState{monitor.StepBegan, monitor.StepUndoing, monitor.StepUndone} {
 			step := monitor.StepCheck
@@ -95,8 +96,8 @@ func (r *rig) paste(command inventory.Text) {
 // back takes those who were moved back.
 func (r *rig) back() {
 	r.Helper()
-	done, err := apply.CarryOut(r.Context(), apply.Reverse(&apply.Units([]planner.Plan{r.plan}, nil)[0]), false, r.applying())
-	if err != nil || len(done) != 1 || done[0].Outcome != apply.Moved {
+	done, err := apply.CarryOut(r.Context(), course.Reverse(&course.Units([]planner.Plan{r.plan}, nil)[0]), false, r.applying())
+	if err != nil || len(done) != 1 || done[0].Outcome != course.Moved {
 		r.Fatalf("taken back: %+v, %v", done, err)
 	}
 }
@@ -111,8 +112,8 @@ func TestConfirmTakenBack(t *testing.T) {
 	// It fails, and comes back by itself.
 	o := r.applying()
 	o.Denied = time.Nanosecond
-	done, err := apply.CarryOut(t.Context(), apply.Units([]planner.Plan{r.plan}, nil), false, o)
-	if err != nil || done[0].Outcome != apply.Back {
+	done, err := apply.CarryOut(t.Context(), course.Units([]planner.Plan{r.plan}, nil), false, o)
+	if err != nil || done[0].Outcome != course.Back {
 		t.Fatalf("%+v, %v", done, err)
 	}
 	r.promised("come back", "taken_back met, changes unmet, peak_utilisation unknown",
@@ -122,7 +123,7 @@ func TestConfirmTakenBack(t *testing.T) {
 	r.tool(r.master("s1"), "cyr_deny", "--", "ben")
 	r.promised("denied where he was", "taken_back unmet", "unmet ben s1m: let in again, as before, found denied, for another reason: \"", "; if nobody needs that denial, on s1m: /usr/lib/cyrus/bin/cyr_deny -C ", "1 is as before, 1 not so")
 	in := r.inventory.Stores[0].Instances[0]
-	r.paste(apply.DenyCommand("/usr/lib/cyrus/bin", in, &apply.Units([]planner.Plan{r.plan}, nil)[0], "ben"))
+	r.paste(apply.DenyCommand("/usr/lib/cyrus/bin", in, &course.Units([]planner.Plan{r.plan}, nil)[0], "ben"))
 	allow := apply.AllowCommand("/usr/lib/cyrus/bin", in, "ben")
 	r.promised("still denied for its unit", "taken_back unmet", "found still denied for anna to s2; on s1m: "+string(allow))
 	r.tool(r.master("s1"), "cyr_deny", "-m", "the mailbox is being moved", "--", "ben")
@@ -138,7 +139,7 @@ func TestConfirmTakenBack(t *testing.T) {
 
 	// It is begun again, killed while users are kept out, and gone on with.
 	r.ended, r.killed = time.Time{}, monitor.StepPush
-	if done, err := apply.CarryOut(t.Context(), apply.Units([]planner.Plan{r.plan}, nil), false, r.applying()); err != nil || done[0].Outcome != apply.Stopped {
+	if done, err := apply.CarryOut(t.Context(), course.Units([]planner.Plan{r.plan}, nil), false, r.applying()); err != nil || done[0].Outcome != course.Stopped {
 		t.Fatalf("%+v, %v", done, err)
 	}
 	r.promised("killed", "changes unmet, placement unknown, routing unknown, nothing_lost unknown, shares unknown, copies unknown, caught_up unknown, peak_utilisation unknown",
@@ -151,14 +152,14 @@ func TestConfirmTakenBack(t *testing.T) {
 	r.back()
 	r.promised("moved back", "taken_back met", "2 are as before; anna to s2: taken back on 20", "with what had come since")
 	r.tool(r.master("s2"), "cyr_deny", "-a", "--", "anna")
-	deny := apply.DenyCommand("/usr/lib/cyrus/bin", r.inventory.Stores[1].Instances[0], &apply.Reverse(&apply.Units([]planner.Plan{r.plan}, nil)[0])[0], "anna")
+	deny := apply.DenyCommand("/usr/lib/cyrus/bin", r.inventory.Stores[1].Instances[0], &course.Reverse(&course.Units([]planner.Plan{r.plan}, nil)[0])[0], "anna")
 	r.promised("let in where it was taken from", "taken_back unmet", "unmet anna s2m: kept there and denied, found kept and not denied", "on s2m: "+string(deny))
 	r.paste(deny)
 
 	// Another plan moves one of them on, and this one says nothing of her any more.
 	other := &planner.Assignment{ID: "q", Changes: []planner.UserChange{{ID: "c1", Do: planner.Move, User: "anna", Group: "anna", From: "s1", To: "s3"}}}
-	r.others = apply.Units([]planner.Plan{other}, nil)
-	if done, err := apply.CarryOut(t.Context(), r.others, false, r.applying()); err != nil || done[0].Outcome != apply.Moved {
+	r.others = course.Units([]planner.Plan{other}, nil)
+	if done, err := apply.CarryOut(t.Context(), r.others, false, r.applying()); err != nil || done[0].Outcome != course.Moved {
 		t.Fatalf("%+v, %v", done, err)
 	}
 	r.promised("moved on", "taken_back met, changes met", "1 is as before; anna to s2: taken back", "nothing of the kind; 1 user was moved on since by plan q")

@@ -10,8 +10,8 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
 	"github.com/interlacemail/interlace/monitor"
-	"github.com/interlacemail/interlace/monitor/apply"
 	"github.com/interlacemail/interlace/monitor/compare"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // Reading is how far the messages of who moved have been read.
@@ -68,14 +68,14 @@ func (c *checking) wasRead(t *tally, d monitor.Doubt) {
 }
 
 // leaves reports whether originals of a unit are kept.
-func (c *checking) leaves(u *apply.Unit) bool {
+func (c *checking) leaves(u *course.Unit) bool {
 	return slices.ContainsFunc(parts(u), func(p part) bool {
-		return c.accounts[p] != nil && c.accounts[p].Fate == apply.InEffect && c.accounts[p].Left
+		return c.accounts[p] != nil && c.accounts[p].Fate == course.InEffect && c.accounts[p].Left
 	})
 }
 
 // lastRead is what was found when all of a unit was last read; nil: it was not.
-func (c *checking) lastRead(u *apply.Unit) (last *monitor.Promise) {
+func (c *checking) lastRead(u *course.Unit) (last *monitor.Promise) {
 	for k := range c.Earlier {
 		if e := &c.Earlier[k]; e.Unit == u.Name {
 			if at := slices.IndexFunc(e.Promises, func(p monitor.Promise) bool { return p.Name == monitor.PromiseSpool }); at >= 0 {
@@ -89,7 +89,7 @@ func (c *checking) lastRead(u *apply.Unit) (last *monitor.Promise) {
 // readWrong reports whether of a unit whose originals are kept not all was found when it was
 // last read, which no index shows: so it stays until it is read again.
 func (c *checking) readWrong() bool {
-	return !c.reads && slices.ContainsFunc(c.units, func(u apply.Unit) bool {
+	return !c.reads && slices.ContainsFunc(c.units, func(u course.Unit) bool {
 		last := c.lastRead(&u)
 		return last != nil && last.Verdict == monitor.Unmet && c.leaves(&u)
 	})

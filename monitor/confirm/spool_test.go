@@ -15,6 +15,7 @@ import (
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/apply"
 	"github.com/interlacemail/interlace/monitor/confirm"
+	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/planner"
 )
 
@@ -28,7 +29,7 @@ func (r *rig) file(in *cyrustest.Instance, mailbox string, uid int) string {
 
 // later carries on what rests, when its time is over, and returns what became of it and
 // what was found of it before it was to be deleted.
-func (r *rig) later() (apply.Result, *monitor.Confirmation) {
+func (r *rig) later() (course.Result, *monitor.Confirmation) {
 	r.Helper()
 	var found *monitor.Confirmation
 	o := r.applying()
@@ -36,7 +37,7 @@ func (r *rig) later() (apply.Result, *monitor.Confirmation) {
 	o.Live.Quiet = func(context.Context, inventory.Instance, []inventory.UserID) (bool, bool, time.Time, error) {
 		return true, true, time.Time{}, nil
 	}
-	o.Live.Confirmed = func(ctx context.Context, u *apply.Unit, _ func(string)) (string, error) {
+	o.Live.Confirmed = func(ctx context.Context, u *course.Unit, _ func(string)) (string, error) {
 		with := r.options()
 		with.Occasion = monitor.BeforeDeletion
 		var err error
@@ -48,7 +49,7 @@ func (r *rig) later() (apply.Result, *monitor.Confirmation) {
 		}
 		return found.Promises[len(found.Promises)-1].Found, nil
 	}
-	done, err := apply.CarryOut(r.Context(), apply.Units([]planner.Plan{r.plan}, nil), false, o)
+	done, err := apply.CarryOut(r.Context(), course.Units([]planner.Plan{r.plan}, nil), false, o)
 	r.must(err)
 	return done[0], found
 }
@@ -83,7 +84,7 @@ func TestEverythingIsReadBeforeDeletion(t *testing.T) {
 	plan(monitor.UnknownFulfilment, "not read yet")
 
 	done, found := r.later()
-	if done.Outcome != apply.Moved || !done.Unmet || !strings.Contains(done.Why, "the original is kept: not confirmed") {
+	if done.Outcome != course.Moved || !done.Unmet || !strings.Contains(done.Why, "the original is kept: not confirmed") {
 		t.Errorf("%s, %s", done.Outcome, done.Why)
 	}
 	spool := found.Promises[len(found.Promises)-1]
@@ -129,7 +130,7 @@ func TestEverythingIsReadBeforeDeletion(t *testing.T) {
 			text = string(s.Text)
 		}
 	}
-	if done.Outcome != apply.Finished || done.Unmet || !strings.HasPrefix(text, "12 messages read whole; ") || !strings.Contains(text, " bytes") {
+	if done.Outcome != course.Finished || done.Unmet || !strings.HasPrefix(text, "12 messages read whole; ") || !strings.Contains(text, " bytes") {
 		t.Errorf("%s, %s: %s", done.Outcome, done.Why, text)
 	}
 	found.Unit = "anna to s2"

@@ -13,7 +13,7 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
 	"github.com/interlacemail/interlace/monitor"
-	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/planner"
 )
 
@@ -127,18 +127,18 @@ func TestRouting(t *testing.T) {
 // before where a step was taken back.
 func TestNameInJournal(t *testing.T) {
 	for _, c := range []struct {
-		fate           apply.Fate
+		fate           course.Fate
 		way            bool
 		from, to, want string
 	}{
-		{apply.InEffect, false, "a", "b", "b"},
-		{apply.TakenBack, true, "b", "a", "a"},
-		{apply.TakenBack, false, "a", "b", "a"},
-		{apply.InEffect, false, "a", "a", ""},
-		{apply.InEffect, false, "", "", ""},
+		{course.InEffect, false, "a", "b", "b"},
+		{course.TakenBack, true, "b", "a", "a"},
+		{course.TakenBack, false, "a", "b", "a"},
+		{course.InEffect, false, "a", "a", ""},
+		{course.InEffect, false, "", "", ""},
 	} {
 		data := fmt.Sprintf(`{"routes": {"anna": {"from": %q, "to": %q}}}`, c.from, c.to)
-		a := &apply.Account{Fate: c.fate, Way: c.way, Records: []monitor.StepRecord{{Step: monitor.StepCheck, State: monitor.StepDone, Data: data}}}
+		a := &course.Account{Fate: c.fate, Way: c.way, Records: []monitor.StepRecord{{Step: monitor.StepCheck, State: monitor.StepDone, Data: data}}}
 		if got := nameIn(a, "anna"); got != c.want {
 			t.Errorf("%+v: %q", c, got)
 		}
@@ -196,7 +196,7 @@ func TestSpots(t *testing.T) {
 		},
 	}
 	var got []string
-	for _, s := range spots(apply.Units([]planner.Plan{plan}, nil), facts, Target(facts, []planner.Plan{plan}, "")) {
+	for _, s := range spots(course.Units([]planner.Plan{plan}, nil), facts, Target(facts, []planner.Plan{plan}, "")) {
 		got = append(got, fmt.Sprintf("%s %q %s", s.server, s.wanted, s.in.IMAP))
 	}
 	if want := []string{`new "replica" `, `s1r "master" s1r.example.org:143`, `s1m "" s1m.example.org:143`}; !slices.Equal(got, want) {
@@ -339,7 +339,7 @@ func (j *journal) Applies(context.Context, bool) ([]monitor.Apply, error) {
 func TestDue(t *testing.T) {
 	const hour, day = time.Hour, 24 * time.Hour
 	carried := time.Date(2026, 11, 1, 2, 0, 0, 0, time.UTC)
-	units := []apply.Unit{{Plan: "p", Name: "anna to s2", Moves: []planner.UserChange{{User: "anna", From: "s1", To: "s2"}}}}
+	units := []course.Unit{{Plan: "p", Name: "anna to s2", Moves: []planner.UserChange{{User: "anna", From: "s1", To: "s2"}}}}
 	step := func(step monitor.Step, state monitor.StepState, after time.Duration) monitor.StepRecord {
 		return monitor.StepRecord{Step: step, State: state, At: carried.Add(after)}
 	}
@@ -466,7 +466,7 @@ func TestOpened(t *testing.T) {
 	inv.Sort()
 	moved := moving()
 	back := moving() // carol could not read what anna has before anna was moved to her
-	back.From, back.To, back.keeper = "s2", "s1", &apply.Unit{Of: "anna to s2"}
+	back.From, back.To, back.keeper = "s2", "s1", &course.Unit{Of: "anna to s2"}
 	for _, c := range []struct {
 		m    mover
 		want []string
@@ -501,11 +501,11 @@ func TestFollowed(t *testing.T) {
 	facts := &inventory.Inventory{Stores: []inventory.Store{*store("s1")}}
 	facts.Stores[0].Instances = append(facts.Stores[0].Instances, inventory.Instance{Server: "new", Role: inventory.Replica, IMAP: "new.example.org:143"})
 	at := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
-	first := apply.Unit{Plan: "p", Name: "first", Do: &planner.LayoutChange{Do: planner.Promote, Store: "s1", Server: "s1r", From: "s1m"}}
-	seed := apply.Unit{Plan: "q", Name: "seed", Do: &planner.LayoutChange{Do: planner.Seed, Store: "s1", Server: "new", From: "s1r"}}
-	lead := apply.Unit{Plan: "q", Name: "lead", Do: &planner.LayoutChange{Do: planner.Promote, Store: "s1", Server: "new", From: "s1r"}}
-	c := checking{Options: Options{Inventory: facts}, units: []apply.Unit{first}, ledger: &ledger{accounts: map[part]*apply.Account{
-		{"first", ""}: {Fate: apply.InEffect, At: at, Records: []monitor.StepRecord{{}}},
+	first := course.Unit{Plan: "p", Name: "first", Do: &planner.LayoutChange{Do: planner.Promote, Store: "s1", Server: "s1r", From: "s1m"}}
+	seed := course.Unit{Plan: "q", Name: "seed", Do: &planner.LayoutChange{Do: planner.Seed, Store: "s1", Server: "new", From: "s1r"}}
+	lead := course.Unit{Plan: "q", Name: "lead", Do: &planner.LayoutChange{Do: planner.Promote, Store: "s1", Server: "new", From: "s1r"}}
+	c := checking{Options: Options{Inventory: facts}, units: []course.Unit{first}, ledger: &ledger{accounts: map[part]*course.Account{
+		{"first", ""}: {Fate: course.InEffect, At: at, Records: []monitor.StepRecord{{}}},
 	}}}
 	target := &inventory.Inventory{Stores: []inventory.Store{{Name: "s1", Instances: []inventory.Instance{{Server: "s1r", Role: inventory.Master}, {Server: "s1m", Role: inventory.Replica}}}}}
 	for hours, want := range map[int]string{-1: "s1r", 1: "new"} {

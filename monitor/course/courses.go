@@ -1,4 +1,4 @@
-package apply
+package course
 
 import (
 	"fmt"
@@ -32,6 +32,7 @@ var (
 		},
 		Pivot: monitor.StepServe, Cut: monitor.StepSeed,
 	}
+	// OfPromote is that of making a replica the master.
 	OfPromote = Course{
 		Steps: []monitor.Step{
 			monitor.StepCheck, monitor.StepProveAlike, monitor.StepStop, monitor.StepDrain,
@@ -60,7 +61,7 @@ func courseOfLayout(do planner.Verb) (*Course, error) {
 	return nil, fmt.Errorf("interlace does not carry out %s", do)
 }
 
-// Of returns the steps of a unit.
+// Of returns the steps of a unit. The error says that interlace does not carry that out.
 func Of(u *Unit) (*Course, error) {
 	if u.Do == nil {
 		return &OfMove, nil

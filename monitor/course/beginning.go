@@ -1,4 +1,4 @@
-package apply
+package course
 
 import (
 	"github.com/interlacemail/interlace/inventory"
@@ -20,6 +20,8 @@ type Beginning struct {
 	Routes map[inventory.UserID]RouteNames `json:"routes,omitempty"`
 }
 
+// BegunWith returns what the check of a unit wrote down of which this is written down; all
+// of it is empty where nothing was.
 func BegunWith(records []monitor.StepRecord) Beginning {
 	var b Beginning
 	Read(records, monitor.StepCheck, &b)

@@ -1,4 +1,4 @@
-package apply_test
+package course_test
 
 import (
 	"fmt"
@@ -8,10 +8,10 @@ import (
 	"testing"
 
 	"github.com/interlacemail/interlace/monitor"
-	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
-var letters = apply.Course{Steps: []monitor.Step{"a", "b", "c", "d", "e"}, Pivot: "d", Rest: "e"}
+var letters = course.Course{Steps: []monitor.Step{"a", "b", "c", "d", "e"}, Pivot: "d", Rest: "e"}
 
 // Whoever reads the journal knows what to do, wherever the one before stopped.
 func TestNext(t *testing.T) {
@@ -80,18 +80,18 @@ func TestCrashes(t *testing.T) {
 				t.Fatalf("seed %d: no end: %v", seed, records)
 			}
 			a := letters.Next(records, turn >= back)
-			if a.Verb == apply.End {
+			if a.Verb == course.End {
 				world.check(t, seed, a)
 				break
 			}
 			begin, end := monitor.StepBegan, monitor.StepDone
-			if a.Verb == apply.Undo {
+			if a.Verb == course.Undo {
 				begin, end = monitor.StepUndoing, monitor.StepUndone
 			}
 			if rng.IntN(6) == 0 {
 				continue // it stops before anything is written down
 			}
-			if a.Verb == apply.Do && a.Step > "a" && a.Step <= letters.Pivot && a.Failures == 0 && !(a.Again && a.Step == letters.Pivot) && rng.IntN(30) == 0 {
+			if a.Verb == course.Do && a.Step > "a" && a.Step <= letters.Pivot && a.Failures == 0 && !(a.Again && a.Step == letters.Pivot) && rng.IntN(30) == 0 {
 				records = append(records, monitor.StepRecord{Step: a.Step, State: monitor.StepFailed}) // it can't be done now
 				continue
 			}
@@ -99,15 +99,15 @@ func TestCrashes(t *testing.T) {
 			if rng.IntN(6) == 0 {
 				continue
 			}
-			if a.Verb == apply.Do && a.Step == letters.Pivot && !world.effects[a.Step] && rng.IntN(6) == 0 {
-				records = append(records, monitor.StepRecord{Step: a.Step, State: monitor.StepFailed, Data: apply.AreOut})
+			if a.Verb == course.Do && a.Step == letters.Pivot && !world.effects[a.Step] && rng.IntN(6) == 0 {
+				records = append(records, monitor.StepRecord{Step: a.Step, State: monitor.StepFailed, Data: course.AreOut})
 				continue
 			}
 			world.change(a)
 			if rng.IntN(6) == 0 {
 				continue
 			}
-			if a.Verb == apply.Do && a.Step == broken && a.Failures < 2 && rng.IntN(2) == 0 {
+			if a.Verb == course.Do && a.Step == broken && a.Failures < 2 && rng.IntN(2) == 0 {
 				end = monitor.StepFailed
 			}
 			records = append(records, monitor.StepRecord{Step: a.Step, State: end})
@@ -118,9 +118,9 @@ func TestCrashes(t *testing.T) {
 // world is what the steps have done.
 type world struct{ effects map[monitor.Step]bool }
 
-func (w *world) change(a apply.Action) { w.effects[a.Step] = a.Verb != apply.Undo }
+func (w *world) change(a course.Action) { w.effects[a.Step] = a.Verb != course.Undo }
 
-func (w *world) check(t *testing.T, seed uint64, a apply.Action) {
+func (w *world) check(t *testing.T, seed uint64, a course.Action) {
 	t.Helper()
 	for _, step := range letters.Steps {
 		if w.effects[step] == a.Back {
@@ -137,14 +137,14 @@ func read(journal string) []monitor.StepRecord {
 	for _, word := range strings.Fields(journal) {
 		r := monitor.StepRecord{Step: monitor.Step(word[:1]), State: states[word[1]]}
 		if word[1] == 'n' {
-			r.Data = apply.AreOut
+			r.Data = course.AreOut
 		}
 		records = append(records, r)
 	}
 	return records
 }
 
-func say(a apply.Action) string {
+func say(a course.Action) string {
 	text := string(a.Verb)
 	if a.Step != "" {
 		text += " " + string(a.Step)
@@ -155,7 +155,7 @@ func say(a apply.Action) string {
 	if a.Failures > 0 {
 		text += fmt.Sprintf(" %d failures", a.Failures)
 	}
-	if a.Verb == apply.End && a.Back {
+	if a.Verb == course.End && a.Back {
 		text += " back"
 	}
 	return text
@@ -169,7 +169,7 @@ func TestPauses(t *testing.T) {
 		monitor.StepProveReplica, monitor.StepRoute, monitor.StepAllowTarget, monitor.StepAllowWriters, monitor.StepCanary,
 		monitor.StepKeep, monitor.StepDeleteSource, monitor.StepAllowSource,
 	} {
-		if apply.OfMove.Pauses(step) {
+		if course.OfMove.Pauses(step) {
 			pauses = append(pauses, step)
 		}
 	}

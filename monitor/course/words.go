@@ -1,4 +1,4 @@
-package apply
+package course
 
 import (
 	"fmt"
@@ -16,6 +16,7 @@ func Who(users []inventory.UserID) string {
 	return "users " + inventory.Printable(Few(users)) + " are"
 }
 
+// Few names a few users, and says how many more there are.
 func Few(users []inventory.UserID) string {
 	const most = 5
 	var shown []string

@@ -1,4 +1,4 @@
-package apply_test
+package course_test
 
 import (
 	"testing"
@@ -6,7 +6,7 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/files"
 	"github.com/interlacemail/interlace/monitor"
-	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/planner"
 )
 
@@ -25,7 +25,7 @@ func TestFollow(t *testing.T) {
 	after := inv
 	for range 2 {
 		for _, s := range steps {
-			after = apply.Follow(after, alteration(s.do, s.server, "a", 2), s.records)
+			after = course.Follow(after, &course.Unit{Do: &planner.LayoutChange{Do: s.do, Store: "s1", Server: s.server, From: "a"}}, s.records)
 		}
 		want := "- {server: c, role: master, imap: \"c:143\", csync: \"c:2005\", imapd_conf: \"/etc/c.conf\"}\n- {server: b, role: replica, imap: \"b:143\"}"
 		if got := files.FleetLines(&after.Stores[0]); got != want {

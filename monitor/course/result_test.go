@@ -1,4 +1,4 @@
-package apply_test
+package course_test
 
 import (
 	"testing"
@@ -6,14 +6,14 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
-	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // How long users were kept out is from when they were first denied to when they were let
 // in, wherever that was.
 func TestDenied(t *testing.T) {
 	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	r := &apply.Result{Unit: &apply.Unit{}, Outcome: apply.Moved}
+	r := &course.Result{Unit: &course.Unit{}, Outcome: course.Moved}
 	if r.Denied().Known || r.Expected().Known || !r.Since().IsZero() || r.Step() != "" {
 		t.Errorf("of one that has not begun: %+v", r)
 	}

@@ -1,4 +1,4 @@
-package apply
+package course
 
 import (
 	"fmt"
@@ -24,4 +24,5 @@ func Reverse(u *Unit) []Unit {
 	return units
 }
 
+// BackName is the name of the unit that moves users back to a store whom a unit has moved.
 func BackName(u *Unit, to inventory.StoreID) string { return fmt.Sprintf("%s, back to %s", u.Name, to) }

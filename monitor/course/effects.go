@@ -1,14 +1,15 @@
-package apply
+package course
 
 import "github.com/interlacemail/interlace/monitor"
 
-// Effects are what the steps so far have in effect, or may have.
+// Effects are what the steps of a unit that moves users have in effect so far, or may have.
 type Effects struct {
-	Target, Source bool // users are denied there
+	Target, Source bool // users are denied on the new store, and on the old ones
 	Routed         bool // to the new store
 	Unrouted       bool // they may be routed to either
 }
 
+// EffectsOf returns what is in effect of a unit of which this is written down.
 func EffectsOf(records []monitor.StepRecord) Effects {
 	var e Effects
 	for i := range records {

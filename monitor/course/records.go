@@ -1,4 +1,4 @@
-package apply
+package course
 
 import (
 	"encoding/json"
@@ -8,7 +8,7 @@ import (
 	"github.com/interlacemail/interlace/monitor"
 )
 
-// Read reads what a step that was done left for later ones.
+// Read reads what a step that was done left for later ones, and reports whether that is so.
 func Read(records []monitor.StepRecord, step monitor.Step, into any) bool {
 	for _, r := range slices.Backward(records) {
 		if r.Step == step && r.State == monitor.StepDone {
@@ -18,11 +18,12 @@ func Read(records []monitor.StepRecord, step monitor.Step, into any) bool {
 	return false
 }
 
-// Ended returns when a step was last done.
+// Ended returns when a step was last done, if it was.
 func Ended(records []monitor.StepRecord, step monitor.Step) (time.Time, bool) {
 	return Last(records, step, monitor.StepDone)
 }
 
+// Last returns when a step last came to a state, if it did.
 func Last(records []monitor.StepRecord, step monitor.Step, state monitor.StepState) (time.Time, bool) {
 	for _, r := range slices.Backward(records) {
 		if r.Step == step && r.State == state {
@@ -40,7 +41,7 @@ func begun(records []monitor.StepRecord) bool {
 }
 
 // AreIn is what the record of a step that failed has as its data when users are let in all
-// the same, and wereIn what a record has when they were let in before, nobody knows when.
+// the same, and WereIn what a record has when they were let in before, nobody knows when.
 const AreIn, WereIn = "let in", "let in before"
 
 // AreOut is what the record has as its data of a step that failed with nobody let in.

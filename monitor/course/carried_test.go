@@ -1,4 +1,4 @@
-package apply_test
+package course_test
 
 import (
 	"fmt"
@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/interlacemail/interlace/inventory"
-	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/planner"
 )
 
@@ -27,19 +27,19 @@ func TestBefore(t *testing.T) {
 		Stores: []inventory.Store{{Name: "s1", Instances: on("a", "b")}, {Name: "s2"}},
 		Users:  []inventory.User{{Name: "anna", Store: "s1"}},
 	}
-	units := []*apply.Unit{
+	units := []*course.Unit{
 		{Moves: []planner.UserChange{{User: "anna", From: "s1", To: "s2"}}},
 		{Do: &planner.LayoutChange{Do: planner.Create, Store: "s2", Server: "c"}},
 		{Do: &planner.LayoutChange{Do: planner.Seed, Store: "s1", Server: "c", From: "a"}},
 		{Do: &planner.LayoutChange{Do: planner.Promote, Store: "s1", Server: "c", From: "a"}},
 		{Do: &planner.LayoutChange{Do: planner.Drop, Store: "s1", Server: "b"}},
 	}
-	after := apply.Carried(before, units)
+	after := course.Carried(before, units)
 	if got := fmt.Sprint(after.Stores, after.Users[0].Store); got != fmt.Sprint([]inventory.Store{{Name: "s1", Instances: on("c", "a")}, {Name: "s2", Instances: on("c")}}, "s2") {
 		t.Errorf("carried out it is %s", got)
 	}
-	for name, shown := range map[string]*inventory.Inventory{"shown": after, "not shown": before, "shown in part": apply.Carried(before, units[:2])} {
-		got := apply.Before(shown, units)
+	for name, shown := range map[string]*inventory.Inventory{"shown": after, "not shown": before, "shown in part": course.Carried(before, units[:2])} {
+		got := course.Before(shown, units)
 		slices.SortFunc(got.Stores[0].Instances[1:], func(a, b inventory.Instance) int { return strings.Compare(string(a.Server), string(b.Server)) })
 		if fmt.Sprint(got.Stores, got.Users) != fmt.Sprint(before.Stores, before.Users) {
 			t.Errorf("%s: before it was %+v", name, got.Stores)
