@@ -51,7 +51,7 @@ func (c *applying) byHand(u *course.Unit) string {
 		for _, in := range c.facts.Inventory.Stores[at].Instances {
 			for i := range u.Moves {
 				if m := &u.Moves[i]; m.From == store || m.To == store {
-					lines = append(lines, fmt.Sprintf("on %s, of %s: %s", in.Server, store, apply.AllowCommand(c.options.Tools, in, m.User)))
+					lines = append(lines, fmt.Sprintf("on %s, of %s: %s", in.Server, store, apply.AllowCommand(c.options.Tools, in.IMAPDConf, m.User)))
 				}
 			}
 		}

@@ -74,7 +74,7 @@ func (c *config) deniedOn(ctx context.Context, in inventory.Instance) (map[inven
 	if c.tools() == "" {
 		return nil, errors.New("cyrus_tools in the configuration is not set")
 	}
-	return (&apply.Options{Run: c.run, Tools: c.tools()}).DeniedOn(ctx, in)
+	return (&apply.Host{Run: c.run, Server: in.Server, Tools: c.tools(), Conf: in.IMAPDConf}).Told(ctx)
 }
 
 // running says what the processes of an instance show.

@@ -80,7 +80,7 @@ func (o *Options) proveAlike(ctx context.Context, master, replica inventory.Inst
 	still := map[cyrus.InternalName]int{}
 	for look := range looks {
 		if look > 0 {
-			if err := pause(ctx, o.Layouts.pause()); err != nil {
+			if err := Pause(ctx, o.Layouts.pause()); err != nil {
 				return err
 			}
 		}
@@ -138,20 +138,20 @@ func (p pair) text() string {
 }
 
 // unlikeSettings says in what the settings of a replica keep it from being one of a master.
-func unlikeSettings(master, replica *host) error {
+func unlikeSettings(master, replica *Host) error {
 	var wrong error
 	for _, key := range agree {
-		if a, b := master.settings[key], replica.settings[key]; a != b {
-			wrong = errors.Join(wrong, fmt.Errorf("%s is %s in %s on %s, and %s in %s on %s", key, inventory.Quoted(a), master.conf, master.server, inventory.Quoted(b), replica.conf, replica.server))
+		if a, b := master.Settings[key], replica.Settings[key]; a != b {
+			wrong = errors.Join(wrong, fmt.Errorf("%s is %s in %s on %s, and %s in %s on %s", key, inventory.Quoted(a), master.Conf, master.Server, inventory.Quoted(b), replica.Conf, replica.Server))
 		}
 	}
-	for _, key := range slices.Sorted(maps.Keys(master.settings)) {
-		if strings.HasPrefix(key, "partition-") && replica.settings[key] == "" {
-			wrong = errors.Join(wrong, fmt.Errorf("%s on %s has no %s", replica.conf, replica.server, key))
+	for _, key := range slices.Sorted(maps.Keys(master.Settings)) {
+		if strings.HasPrefix(key, "partition-") && replica.Settings[key] == "" {
+			wrong = errors.Join(wrong, fmt.Errorf("%s on %s has no %s", replica.Conf, replica.Server, key))
 		}
 	}
-	if quota := replica.settings["autocreate_quota"]; !strings.HasPrefix(quota, "-") {
-		wrong = errors.Join(wrong, fmt.Errorf("a login makes mailboxes on %s: autocreate_quota in %s is %s and has to be -1", replica.server, replica.conf, inventory.Quoted(quota)))
+	if quota := replica.Settings["autocreate_quota"]; !strings.HasPrefix(quota, "-") {
+		wrong = errors.Join(wrong, fmt.Errorf("a login makes mailboxes on %s: autocreate_quota in %s is %s and has to be -1", replica.Server, replica.Conf, inventory.Quoted(quota)))
 	}
 	return wrong
 }
@@ -188,9 +188,9 @@ func older(master, replica *greeted) error {
 }
 
 // admits says why the sync server of a replica would not let its master in.
-func (o *Options) admits(replica *host) error {
-	if slices.Contains(strings.Fields(replica.settings["admins"]), o.SyncUser) {
+func (o *Options) admits(replica *Host) error {
+	if slices.Contains(strings.Fields(replica.Settings["admins"]), o.SyncUser) {
 		return nil
 	}
-	return fmt.Errorf("admins in %s on %s does not have %s, the account with which masters replicate (sync.user)", replica.conf, replica.server, inventory.Quoted(o.SyncUser))
+	return fmt.Errorf("admins in %s on %s does not have %s, the account with which masters replicate (sync.user)", replica.Conf, replica.Server, inventory.Quoted(o.SyncUser))
 }

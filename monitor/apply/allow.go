@@ -21,7 +21,7 @@ func (m *move) allowTarget(ctx context.Context, records []monitor.StepRecord) (t
 	if how := m.overruledLately(ctx, records); how != nil && m.nobodyIn(ctx) == nil {
 		return "", "", nobodyIn{how}
 	}
-	if err := m.target.hosts[0].letIn(ctx, m.users(), m.kept()...); err != nil {
+	if err := m.target.hosts[0].LetIn(ctx, m.users(), m.kept()...); err != nil {
 		if unsure := m.nobodyIn(ctx); unsure != nil {
 			return "", "", fmt.Errorf("%w; %w, so that nothing is taken back", err, unsure)
 		}
@@ -41,23 +41,23 @@ func (m *move) allowTarget(ctx context.Context, records []monitor.StepRecord) (t
 // nobodyIn fails unless all users are still kept out of the new store's master by what the
 // unit found or made there, and nothing goes on there that could let them in.
 func (m *move) nobodyIn(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 2*greeting)
+	ctx, cancel := context.WithTimeout(ctx, 2*Greeting)
 	defer cancel()
 	h := m.target.hosts[0]
-	err := h.settle(ctx)
-	var there map[inventory.UserID]refusal
+	err := h.Settle(ctx)
+	var there map[inventory.UserID]Denial
 	if err == nil {
-		there, err = h.denials(ctx)
+		there, err = h.Denials(ctx)
 	}
 	if err != nil {
-		return fmt.Errorf("whether users are let in on %s is not known: %w", h.server, err)
+		return fmt.Errorf("whether users are let in on %s is not known: %w", h.Server, err)
 	}
 	in := slices.DeleteFunc(m.users(), func(u inventory.UserID) bool {
 		d, out := there[u]
 		return out && m.keeps(h, &d)
 	})
 	if len(in) > 0 {
-		return fmt.Errorf("%s let in on %s already, or kept out by somebody else", course.Who(in), h.server)
+		return fmt.Errorf("%s let in on %s already, or kept out by somebody else", course.Who(in), h.Server)
 	}
 	return nil
 }
@@ -73,9 +73,9 @@ func (m *move) kept() []string {
 	if m.unit.Of == "" {
 		return nil
 	}
-	return []string{fileName(&course.Unit{Plan: m.unit.Plan, Name: m.unit.Of})}
+	return []string{FileName(m.unit.Plan, m.unit.Of)}
 }
 
 // keeps reports whether a user is kept out of the target for this unit, or for that whose
 // originals are there.
-func (m *move) keeps(h *host, d *refusal) bool { return h.madeBy(d, m.kept()) }
+func (m *move) keeps(h *Host, d *Denial) bool { return h.MadeBy(d, m.kept()) }

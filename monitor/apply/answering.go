@@ -34,7 +34,7 @@ func (g *gaveUp) Unwrap() error { return g.error }
 func (m *move) unanswered(ctx context.Context, in inventory.Instance) error {
 	limit := m.Limits.silence()
 	for since := time.Now(); ; {
-		if err := pause(ctx, limit/4); err != nil {
+		if err := Pause(ctx, limit/4); err != nil {
 			return err
 		}
 		err := m.answers(ctx, in)

@@ -67,7 +67,7 @@ func (m *move) isKept(ctx context.Context) error {
 	there := &source{place: *m.target, owners: m.all()}
 	changed, err := m.unsealed(ctx, there, sealsOf(records)[m.target.store.Name])
 	if err == nil && len(changed) > 0 {
-		err = fmt.Errorf("%s on %s was written to since it was copied: save what is new there, then remove it", inventory.Printable(string(changed[0])), m.target.hosts[0].server)
+		err = fmt.Errorf("%s on %s was written to since it was copied: save what is new there, then remove it", inventory.Printable(string(changed[0])), m.target.hosts[0].Server)
 	}
 	return err
 }

@@ -35,7 +35,7 @@ func (m *move) bringLate(ctx context.Context, records []monitor.StepRecord) (tex
 			}
 			owner, _, _ := name.Owner()
 			if owner.Shared {
-				return "", "", fmt.Errorf("%s on %s was written to after it had been copied: put what is new there into the copy by hand", inventory.Printable(string(name)), s.hosts[0].server)
+				return "", "", fmt.Errorf("%s on %s was written to after it had been copied: put what is new there into the copy by hand", inventory.Printable(string(name)), s.hosts[0].Server)
 			}
 			users = appendNew(users, inventory.UserID(owner.Name))
 			late = append(late, inventory.Printable(string(name)))
@@ -125,7 +125,7 @@ func (m *move) canaryViews(ctx context.Context, records []monitor.StepRecord) (a
 			lost = "not to be seen any more is " + lost
 		}
 		if lost != "" {
-			amiss = append(amiss, fmt.Errorf("user %s on %s: %s", inventory.Printable(string(u)), m.target.hosts[0].server, lost))
+			amiss = append(amiss, fmt.Errorf("user %s on %s: %s", inventory.Printable(string(u)), m.target.hosts[0].Server, lost))
 		}
 	}
 	return amiss, nil
@@ -140,16 +140,16 @@ func (m *move) canaryMail(ctx context.Context, users []inventory.UserID) (text s
 	}
 	users = slices.DeleteFunc(slices.Clone(users), func(u inventory.UserID) bool { return !addressable(u) })
 	if address == "" || len(users) == 0 {
-		return fmt.Sprintf("whether %s takes mail for them was not checked", m.target.hosts[0].server), nil, nil
+		return fmt.Sprintf("whether %s takes mail for them was not checked", m.target.hosts[0].Server), nil, nil
 	}
 	refused, err := recipients(ctx, address, users)
 	if errors.Is(err, errNoLMTP) {
-		return fmt.Sprintf("whether %s takes mail for them was not checked: %v", m.target.hosts[0].server, err), nil, nil
+		return fmt.Sprintf("whether %s takes mail for them was not checked: %v", m.target.hosts[0].Server, err), nil, nil
 	}
 	for _, u := range users {
 		if why, is := refused[u]; is {
 			amiss = append(amiss, fmt.Errorf("%s takes no mail for user %s: %s", address, inventory.Printable(string(u)), inventory.Printable(why)))
 		}
 	}
-	return fmt.Sprintf("%s would take mail for %s", m.target.hosts[0].server, inventory.Counted(len(users)-len(amiss), "of them", "of them")), amiss, err
+	return fmt.Sprintf("%s would take mail for %s", m.target.hosts[0].Server, inventory.Counted(len(users)-len(amiss), "of them", "of them")), amiss, err
 }

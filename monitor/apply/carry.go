@@ -25,13 +25,10 @@ type work interface {
 	wasLetIn(ctx context.Context, records []monitor.StepRecord) (who string, err error)
 	// hosts are the instances that the unit claims, with an error for those that can't be
 	// asked.
-	hosts(ctx context.Context) ([]*host, error)
+	hosts(ctx context.Context) ([]*Host, error)
 	// rests reports whether the unit still rests before a step.
 	rests(step monitor.Step, records []monitor.StepRecord) bool
 }
-
-// errPostponed says that a unit is better taken back for now.
-var errPostponed = errors.New("it is better done at another time")
 
 // gate says when a unit may go on.
 type gate struct {
@@ -99,7 +96,7 @@ func (r *carrying) next(ctx context.Context) (course.Outcome, error) {
 	}
 	if a.Verb != course.Undo && r.course.Pauses(a.Step) && !a.Again {
 		switch err := r.gate.pass(ctx, a.Step); {
-		case errors.Is(err, errPostponed):
+		case errors.Is(err, ErrPostponed):
 			r.wrong, r.back = err, true
 			return "", nil
 		case err != nil:
@@ -140,7 +137,7 @@ func (r *carrying) follow(a course.Action) {
 // over returns the outcome where nothing is to be done now.
 func (r *carrying) over(a course.Action) (course.Outcome, error) {
 	switch {
-	case a.Verb == course.End && a.Back && errors.Is(r.turned, errPostponed):
+	case a.Verb == course.End && a.Back && errors.Is(r.turned, ErrPostponed):
 		return course.Postponed, r.turned
 	case a.Verb == course.End && a.Back:
 		return course.Back, r.turned
@@ -165,7 +162,7 @@ func (r *carrying) failed(ctx context.Context, a course.Action, why error) (cour
 		r.failures = tries
 	}
 	if r.failures < tries && (a.Back || r.course.Past(a) || a.Step == r.course.Pivot) {
-		if err := pause(ctx, time.Duration(r.failures*r.failures)*firstPause); err != nil {
+		if err := Pause(ctx, time.Duration(r.failures*r.failures)*firstPause); err != nil {
 			return course.Stopped, err
 		}
 	}

@@ -13,26 +13,26 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 )
 
-// channelsOf returns the channels on which an instance logs its changes for clients, the
+// Channels returns the channels on which an instance logs its changes for clients, the
 // default one by the name it has in imapd.conf.
-func (h *host) channelsOf() []string {
-	names := strings.Fields(h.settings["sync_log_channels"])
+func (h *Host) Channels() []string {
+	names := strings.Fields(h.Settings["sync_log_channels"])
 	if len(names) == 0 {
-		return []string{defaultChannel}
+		return []string{DefaultChannel}
 	}
 	return names
 }
 
-const defaultChannel = `""`
+const DefaultChannel = `""`
 
 // peer returns the address that the client of a channel sends to. A channel without one of
 // its own has that of the default channel.
-func (h *host) peer(channel string) string {
+func (h *Host) peer(channel string) string {
 	value := func(key string) string {
-		if own := h.settings[channel+"_"+key]; channel != defaultChannel && own != "" {
+		if own := h.Settings[channel+"_"+key]; channel != DefaultChannel && own != "" {
 			return own
 		}
-		return h.settings[key]
+		return h.Settings[key]
 	}
 	at, port := value("sync_host"), value("sync_port")
 	if at == "" {
@@ -44,13 +44,13 @@ func (h *host) peer(channel string) string {
 	return net.JoinHostPort(at, port)
 }
 
-// channelTo returns the channel over which an instance sends its changes to another.
-func (h *host) channelTo(ctx context.Context, to inventory.Instance) (string, error) {
-	if h.settings["sync_log"] == "no" {
-		return "", fmt.Errorf("%s on %s has sync_log: no", h.conf, h.server)
+// ChannelTo returns the channel over which an instance sends its changes to another.
+func (h *Host) ChannelTo(ctx context.Context, to inventory.Instance) (string, error) {
+	if h.Settings["sync_log"] == "no" {
+		return "", fmt.Errorf("%s on %s has sync_log: no", h.Conf, h.Server)
 	}
 	var peers []string
-	for _, name := range h.channelsOf() {
+	for _, name := range h.Channels() {
 		peer := h.peer(name)
 		if peer == "" || name == "squatter" {
 			continue
@@ -63,7 +63,7 @@ func (h *host) channelTo(ctx context.Context, to inventory.Instance) (string, er
 	if len(peers) == 0 {
 		peers = []string{"nobody"}
 	}
-	return "", fmt.Errorf("%s on %s has no channel to %s, the csync of %s: it sends to %s", h.conf, h.server, to.CSync, to.Server, strings.Join(peers, " and "))
+	return "", fmt.Errorf("%s on %s has no channel to %s, the csync of %s: it sends to %s", h.Conf, h.Server, to.CSync, to.Server, strings.Join(peers, " and "))
 }
 
 // sameAddress reports whether two addresses, host:port, are the same or lead to the same.
@@ -81,16 +81,16 @@ func sameAddress(ctx context.Context, a, b string) bool {
 	return errA == nil && errB == nil && slices.ContainsFunc(here, func(ip string) bool { return slices.Contains(there, ip) })
 }
 
-// logs returns what lies in the log of each channel, by channel: names that are others
+// Logs returns what lies in the log of each channel, by channel: names that are others
 // when the files are. A log that is taken to be worked off keeps its name.
-func (h *host) logs(ctx context.Context) (map[string][]string, error) {
-	dir := path.Join(h.settings["configdirectory"], "sync")
-	text, err := h.ask(ctx, short, "find", dir, "-ignore_readdir_race", "-mindepth", "1", "-maxdepth", "2", "-type", "f", "-printf", `%P %i %B@\n`)
+func (h *Host) Logs(ctx context.Context) (map[string][]string, error) {
+	dir := path.Join(h.Settings["configdirectory"], "sync")
+	text, err := h.ask(ctx, Short, "find", dir, "-ignore_readdir_race", "-mindepth", "1", "-maxdepth", "2", "-type", "f", "-printf", `%P %i %B@\n`)
 	if err != nil {
-		if there, unknown := h.exists(ctx, dir); unknown == nil && !there {
+		if there, unknown := h.Exists(ctx, dir); unknown == nil && !there {
 			return nil, nil // nothing was ever logged
 		}
-		return nil, fmt.Errorf("look at the sync logs on %s: %w", h.server, err)
+		return nil, fmt.Errorf("look at the sync logs on %s: %w", h.Server, err)
 	}
 	logs := map[string][]string{}
 	for line := range strings.Lines(text) {
@@ -100,16 +100,16 @@ func (h *host) logs(ctx context.Context) (map[string][]string, error) {
 			continue
 		}
 		if channel = strings.TrimSuffix(channel, "/"); channel == "" {
-			channel = defaultChannel
+			channel = DefaultChannel
 		}
 		logs[channel] = append(logs[channel], id)
 	}
 	return logs, nil
 }
 
-// exists reports whether there is a file or a directory on the server.
-func (h *host) exists(ctx context.Context, file string) (bool, error) {
-	_, err := h.ask(ctx, short, "test", "-e", file)
+// Exists reports whether there is a file or a directory on the server.
+func (h *Host) Exists(ctx context.Context, file string) (bool, error) {
+	_, err := h.ask(ctx, Short, "test", "-e", file)
 	var status interface{ ExitCode() int }
 	if errors.As(err, &status) && status.ExitCode() == 1 {
 		return false, nil
@@ -117,26 +117,26 @@ func (h *host) exists(ctx context.Context, file string) (bool, error) {
 	return err == nil, err
 }
 
-// catchUp waits until an instance has sent to another all that is logged for it now, and
+// CatchUp waits until an instance has sent to another all that is logged for it now, and
 // tells how long that took.
-func (h *host) catchUp(ctx context.Context, to inventory.Instance, limit time.Duration) (time.Duration, error) {
-	channel, err := h.channelTo(ctx, to)
+func (h *Host) CatchUp(ctx context.Context, to inventory.Instance, limit time.Duration) (time.Duration, error) {
+	channel, err := h.ChannelTo(ctx, to)
 	if err != nil {
 		return 0, err
 	}
 	begin := time.Now()
-	logs, err := h.logs(ctx)
+	logs, err := h.Logs(ctx)
 	if err != nil {
 		return 0, err
 	}
 	for waiting := logs[channel]; len(waiting) > 0; {
 		if time.Since(begin) > limit {
-			return 0, fmt.Errorf("%s lags: what %s had logged for it %v ago has not been sent", to.Server, h.server, limit)
+			return 0, fmt.Errorf("%s lags: what %s had logged for it %v ago has not been sent", to.Server, h.Server, limit)
 		}
-		if err := pause(ctx, time.Second/4); err != nil {
+		if err := Pause(ctx, time.Second/4); err != nil {
 			return 0, err
 		}
-		if logs, err = h.logs(ctx); err != nil {
+		if logs, err = h.Logs(ctx); err != nil {
 			return 0, err
 		}
 		waiting = slices.DeleteFunc(waiting, func(id string) bool { return !slices.Contains(logs[channel], id) })
@@ -144,27 +144,27 @@ func (h *host) catchUp(ctx context.Context, to inventory.Instance, limit time.Du
 	return time.Since(begin), nil
 }
 
-// drain works off what is logged for another instance, while nothing else of the instance
+// Drain works off what is logged for another instance, while nothing else of the instance
 // runs.
-func (h *host) drain(ctx context.Context, to inventory.Instance) error {
-	channel, err := h.channelTo(ctx, to)
+func (h *Host) Drain(ctx context.Context, to inventory.Instance) error {
+	channel, err := h.ChannelTo(ctx, to)
 	if err != nil {
 		return err
 	}
 	var flags []string
-	if channel != defaultChannel {
+	if channel != DefaultChannel {
 		flags = []string{"-n", channel}
 	}
 	for range batches {
-		logs, err := h.logs(ctx)
+		logs, err := h.Logs(ctx)
 		if err != nil || len(logs[channel]) == 0 {
 			return err
 		}
-		if _, err := h.change(ctx, short, nil, "sync_client", append([]string{"-C", h.conf, "-r", "-1"}, flags...)...); err != nil {
+		if _, err := h.change(ctx, Short, nil, "sync_client", append([]string{"-C", h.Conf, "-r", "-1"}, flags...)...); err != nil {
 			return err
 		}
 	}
-	return errors.New("the log does not get empty on " + string(h.server))
+	return errors.New("the log does not get empty on " + string(h.Server))
 }
 
 // batches is how many times a log is worked off at most: of an instance that is stopped

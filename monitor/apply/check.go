@@ -94,8 +94,8 @@ func (m *move) checkStores() error {
 			}
 		}
 		for _, h := range p.hosts {
-			if murder := h.settings["mupdate_server"]; murder != "" {
-				wrong = errors.Join(wrong, fmt.Errorf("%s on %s belongs to a murder (mupdate_server: %s), which has its own way to move users", h.conf, h.server, inventory.Quoted(murder)))
+			if murder := h.Settings["mupdate_server"]; murder != "" {
+				wrong = errors.Join(wrong, fmt.Errorf("%s on %s belongs to a murder (mupdate_server: %s), which has its own way to move users", h.Conf, h.Server, inventory.Quoted(murder)))
 			}
 		}
 	}
@@ -107,11 +107,11 @@ func (m *move) checkStores() error {
 func (m *move) checkAutocreate() error {
 	var wrong error
 	for _, h := range m.target.hosts {
-		if quota := h.settings["autocreate_quota"]; quota != "-1" {
-			wrong = errors.Join(wrong, fmt.Errorf("%s makes mailboxes by itself: autocreate_quota in %s is %s and has to be -1", h.server, h.conf, inventory.Quoted(quota)))
+		if quota := h.Settings["autocreate_quota"]; quota != "-1" {
+			wrong = errors.Join(wrong, fmt.Errorf("%s makes mailboxes by itself: autocreate_quota in %s is %s and has to be -1", h.Server, h.Conf, inventory.Quoted(quota)))
 		}
-		if post := h.settings["autocreate_post"]; isOn(post) {
-			wrong = errors.Join(wrong, fmt.Errorf("%s makes mailboxes for mail by itself: autocreate_post in %s is %s and has to be no", h.server, h.conf, inventory.Quoted(post)))
+		if post := h.Settings["autocreate_post"]; isOn(post) {
+			wrong = errors.Join(wrong, fmt.Errorf("%s makes mailboxes for mail by itself: autocreate_post in %s is %s and has to be no", h.Server, h.Conf, inventory.Quoted(post)))
 		}
 	}
 	return wrong
@@ -132,13 +132,13 @@ func (m *move) checkSettings(s *source, has *holding) error {
 	from := s.hosts[0]
 	for _, to := range m.target.hosts {
 		for _, key := range agree {
-			if a, b := from.settings[key], to.settings[key]; a != b {
-				wrong = errors.Join(wrong, fmt.Errorf("%s is %s in %s on %s, and %s in %s on %s", key, inventory.Quoted(a), from.conf, from.server, inventory.Quoted(b), to.conf, to.server))
+			if a, b := from.Settings[key], to.Settings[key]; a != b {
+				wrong = errors.Join(wrong, fmt.Errorf("%s is %s in %s on %s, and %s in %s on %s", key, inventory.Quoted(a), from.Conf, from.Server, inventory.Quoted(b), to.Conf, to.Server))
 			}
 		}
 		for _, partition := range has.partitions() {
-			if to.settings["partition-"+partition] == "" {
-				wrong = errors.Join(wrong, fmt.Errorf("%s on %s has no partition-%s", to.conf, to.server, partition))
+			if to.Settings["partition-"+partition] == "" {
+				wrong = errors.Join(wrong, fmt.Errorf("%s on %s has no partition-%s", to.Conf, to.Server, partition))
 			}
 		}
 	}
@@ -147,14 +147,14 @@ func (m *move) checkSettings(s *source, has *holding) error {
 
 // checkSource looks whether the users are where the plan takes them to be, and free.
 func (m *move) checkSource(ctx context.Context, s *source) error {
-	wrong := undenied(ctx, &s.place, s.users, (*host).another)
+	wrong := undenied(ctx, &s.place, s.users, (*Host).Another)
 	has, err := m.owners(ctx, s.master())
 	if err != nil {
 		return errors.Join(wrong, err)
 	}
 	for _, owner := range sorted(s.owners) {
 		if has[owner] == 0 {
-			wrong = errors.Join(wrong, fmt.Errorf("%s is not on %s", called(owner), s.hosts[0].server))
+			wrong = errors.Join(wrong, fmt.Errorf("%s is not on %s", called(owner), s.hosts[0].Server))
 		}
 	}
 	return wrong
@@ -166,7 +166,7 @@ func (m *move) checkTarget(ctx context.Context) error {
 	if m.unit.Of != "" {
 		return m.isKept(ctx)
 	}
-	wrong := undenied(ctx, m.target, m.users(), (*host).ours)
+	wrong := undenied(ctx, m.target, m.users(), (*Host).Ours)
 	for _, in := range m.target.store.Instances {
 		has, err := m.leftThere(ctx, in)
 		if err != nil {
@@ -197,7 +197,7 @@ func (m *move) leftThere(ctx context.Context, in inventory.Instance) (map[cyrus.
 		if err != nil || !again || !there || time.Since(begin) >= removing {
 			return has, err
 		}
-		if err := pause(ctx, time.Second/4); err != nil {
+		if err := Pause(ctx, time.Second/4); err != nil {
 			return nil, err
 		}
 	}
@@ -208,18 +208,18 @@ const removing = 30 * time.Second
 
 // undenied fails where users are denied on an instance, of whatever, but for those of whom
 // that may be.
-func undenied(ctx context.Context, p *place, users []inventory.UserID, may func(*host, *refusal) bool) error {
+func undenied(ctx context.Context, p *place, users []inventory.UserID, may func(*Host, *Denial) bool) error {
 	var wrong error
 	for _, h := range p.hosts {
-		there, err := h.denials(ctx)
+		there, err := h.Denials(ctx)
 		wrong = errors.Join(wrong, err)
 		for _, u := range users {
 			switch d, out := there[u]; {
 			case !out || may(h, &d):
-			case d.message == denial:
-				wrong = errors.Join(wrong, h.unnamedDenial(u))
+			case d.Message == moved:
+				wrong = errors.Join(wrong, h.UnnamedDenial(u))
 			default:
-				wrong = errors.Join(wrong, fmt.Errorf("user %s is denied on %s already (cyr_deny -l shows it)", inventory.Printable(string(u)), h.server))
+				wrong = errors.Join(wrong, fmt.Errorf("user %s is denied on %s already (cyr_deny -l shows it)", inventory.Printable(string(u)), h.Server))
 			}
 		}
 	}
@@ -231,11 +231,11 @@ func (m *move) checkOthers(ctx context.Context) error {
 	var wrong error
 	for _, s := range m.sources {
 		for _, h := range s.hosts {
-			there, err := h.denials(ctx)
+			there, err := h.Denials(ctx)
 			wrong = errors.Join(wrong, err)
 			for _, u := range s.users {
-				if d, out := there[u]; out && h.another(&d) {
-					wrong = errors.Join(wrong, h.keptByAnother(u))
+				if d, out := there[u]; out && h.Another(&d) {
+					wrong = errors.Join(wrong, h.KeptByAnother(u))
 				}
 			}
 		}

@@ -16,7 +16,7 @@ import (
 // quota that does not move.
 func (m *move) checkAccess(s *source, has *holding) error {
 	var wrong error
-	_, crowds := writers(has.mailboxes, s.owners, strings.Fields(s.hosts[0].settings["admins"]), m.members())
+	_, crowds := writers(has.mailboxes, s.owners, strings.Fields(s.hosts[0].Settings["admins"]), m.members())
 	for _, crowd := range crowds {
 		wrong = errors.Join(wrong, errors.New(crowd))
 	}
@@ -38,7 +38,7 @@ func (m *move) checkAccess(s *source, has *holding) error {
 // their own store meanwhile, and what they put there afterwards, where the original is
 // kept, nobody gets to see.
 func (m *move) stayers(s *source, has *holding) []string {
-	users, _ := writers(has.mailboxes, s.owners, strings.Fields(s.hosts[0].settings["admins"]), m.members())
+	users, _ := writers(has.mailboxes, s.owners, strings.Fields(s.hosts[0].Settings["admins"]), m.members())
 	text := "%s, who stays on %s and may write to what moves, is kept out of %[2]s meanwhile, for %v at most, and does not find it any more where it is then"
 	switch len(users) {
 	case 0:
@@ -68,7 +68,7 @@ func listed(users []inventory.UserID) string {
 // nobody of that name can log in there.
 func (m *move) unknowns(has *holding, there map[cyrus.Owner]int) []string {
 	known := map[string]bool{"anyone": true, "anonymous": true}
-	for _, admin := range strings.Fields(m.target.hosts[0].settings["admins"]) {
+	for _, admin := range strings.Fields(m.target.hosts[0].Settings["admins"]) {
 		known[admin] = true
 	}
 	for owner := range m.all() {
@@ -95,5 +95,5 @@ func (m *move) unknowns(has *holding, there map[cyrus.Owner]int) []string {
 
 // checkAccount logs in at the new master's sync server from where mail will be sent to it.
 func (m *move) checkAccount(ctx context.Context, s *source) error {
-	return m.letsIn(ctx, s.hosts[0], m.target.master())
+	return s.hosts[0].LetsIn(ctx, m.target.master(), m.account())
 }

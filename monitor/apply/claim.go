@@ -2,6 +2,7 @@ package apply
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path"
 	"slices"
@@ -11,46 +12,27 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
-	"github.com/interlacemail/interlace/monitor/course"
-	"github.com/interlacemail/interlace/planner"
 )
 
-// claim is a file in the configdirectory of an instance. It lies there from the beginning
+// Claim is a file in the configdirectory of an instance. It lies there from the beginning
 // of a unit to its end, and says for which journal: another one knows neither who is kept
 // out there nor what is kept, and may do nothing meanwhile.
-type claim struct {
-	host *host
-	file string
+type Claim struct {
+	Host *Host
+	File string
 
-	journal string      // its identity
-	by      string      // who began the unit, where, and with which file
-	unit    course.Unit // as much of it as tells its course
-	since   time.Time
-	reached monitor.Step // the last step that was noted
+	Journal string // its identity
+	By      string // who began the unit, where, and with which file
+	Plan    string // of the unit
+	Unit    string // its name in the plan
+	Do      string // what it does
+	Since   time.Time
+	Reached monitor.Step // the last step that was noted
 }
 
-const claimSuffix = ".claim"
-
-// noted are the steps whose beginning a claim says: all before which much changes, and at
-// which nobody is kept out, so that nobody waits for it.
-var noted = []monitor.Step{
-	monitor.StepDenySource, monitor.StepAllowWriters, monitor.StepDeleteSource,
-	monitor.StepCreate, monitor.StepStop, monitor.StepServe, monitor.StepRemove,
-}
-
-// moving is what a claim says of the course of a unit that moves users.
-const moving = "move"
-
-// claimText is what the claim of a unit says whose first step began at a time.
-func (o *Options) claimText(journal string, u *course.Unit, at time.Time) string {
-	do := moving
-	if u.Do != nil {
-		do = string(u.Do.Do)
-	}
-	return fmt.Sprintf("# interlace carries out a part of a plan here. With another journal than this it does not until that is done.\njournal: %s\nby: %s\nplan: %s\nunit: %s\ndo: %s\nsince: %s\nreached: %s\n",
-		journal, printed(o.By), u.Plan, u.Name, do, at.UTC().Truncate(time.Microsecond).Format(time.RFC3339Nano), monitor.StepCheck)
-}
+const ClaimSuffix = ".claim"
 
 // printed is a text in one line, however long, of which one can see all.
 func printed(text string) string {
@@ -63,54 +45,59 @@ func printed(text string) string {
 }
 
 // read takes a line of a claim.
-func (c *claim) read(line string) {
+func (c *Claim) read(line string) {
 	key, value, _ := strings.Cut(line, ": ")
 	switch key {
 	case "journal":
-		c.journal = value
+		c.Journal = value
 	case "by":
-		c.by = value
+		c.By = value
 	case "plan":
-		c.unit.Plan = value
+		c.Plan = value
 	case "unit":
-		c.unit.Name = value
+		c.Unit = value
 	case "do":
-		if value != moving {
-			c.unit.Do = &planner.LayoutChange{Do: planner.Verb(value)}
-		}
+		c.Do = value
 	case "since":
-		c.since, _ = time.Parse(time.RFC3339Nano, value) // or it was long ago
+		c.Since, _ = time.Parse(time.RFC3339Nano, value) // or it was long ago
 	case "reached":
-		c.reached = monitor.Step(value)
+		c.Reached = monitor.Step(value)
 	}
 }
 
-// of reports whether a claim is that of the unit: its name says so, even if it is empty.
-func (c *claim) of(u *course.Unit) bool { return path.Base(c.file) == fileName(u)+claimSuffix }
-
-// empty reports whether nothing is in the claim that belongs there: somebody has made it by
+// Empty reports whether nothing is in the claim that belongs there: somebody has made it by
 // hand to have the unit go on.
-func (c *claim) empty() bool { return c.unit.Plan == "" || !c.of(&c.unit) }
+func (c *Claim) Empty() bool { return c.Plan == "" || !c.Of(FileName(c.Plan, c.Unit)) }
+
+// Of reports whether a claim is that of a unit, by the name that stands for that on servers: it
+// is even if it is empty.
+func (c *Claim) Of(unit string) bool { return path.Base(c.File) == unit+ClaimSuffix }
+
+// Text is the claim as it is written, whose unit has just begun.
+func (c *Claim) Text() string {
+	return fmt.Sprintf("# interlace carries out a part of a plan here. With another journal than this it does not until that is done.\njournal: %s\nby: %s\nplan: %s\nunit: %s\ndo: %s\nsince: %s\n%s",
+		c.Journal, printed(c.By), c.Plan, c.Unit, c.Do, c.Since.UTC().Truncate(time.Microsecond).Format(time.RFC3339Nano), Reached(c.Reached))
+}
 
 // left returns the claims that lie beside an instance, and the private configurations.
-func (h *host) left(ctx context.Context) (claims []claim, confs []string, err error) {
-	if err := h.known(ctx); err != nil {
+func (h *Host) left(ctx context.Context) (claims []Claim, confs []string, err error) {
+	if err := h.Know(ctx); err != nil {
 		return nil, nil, err
 	}
-	dir := path.Clean(h.settings["configdirectory"])
+	dir := path.Clean(h.Settings["configdirectory"])
 	if !path.IsAbs(dir) {
 		return nil, nil, h.nowhere()
 	}
 	words := []string{
 		"find", "-H", dir, "-maxdepth", "1", "-name", "interlace-*.conf", "-print",
-		"-o", "-name", "interlace-*" + claimSuffix, "-exec", "head", "-v", "-n", "1000", "--", "{}", "+",
+		"-o", "-name", "interlace-*" + ClaimSuffix, "-exec", "head", "-v", "-n", "1000", "--", "{}", "+",
 	}
-	text, err := h.ask(ctx, short, words...)
+	text, err := h.ask(ctx, Short, words...)
 	if err != nil { // a claim may have ended meanwhile
-		text, err = h.ask(ctx, short, words...)
+		text, err = h.ask(ctx, Short, words...)
 	}
 	if err != nil {
-		return nil, nil, fmt.Errorf("look for claims in %s on %s: %w", dir, h.server, err)
+		return nil, nil, fmt.Errorf("look for claims in %s on %s: %w", dir, h.Server, err)
 	}
 	own := path.Join(dir, "interlace-")
 	for line := range strings.Lines(text) {
@@ -118,61 +105,64 @@ func (h *host) left(ctx context.Context) (claims []claim, confs []string, err er
 		file, of := strings.CutPrefix(line, "==> ")
 		switch file, ends := strings.CutSuffix(file, " <=="); {
 		case of && ends && strings.HasPrefix(file, own):
-			claims = append(claims, claim{host: h, file: file})
+			claims = append(claims, Claim{Host: h, File: file})
 		case strings.HasPrefix(line, own):
 			confs = append(confs, line)
 		case len(claims) > 0:
 			claims[len(claims)-1].read(line)
 		}
 	}
-	slices.SortFunc(claims, func(a, b claim) int { return strings.Compare(a.file, b.file) })
+	slices.SortFunc(claims, func(a, b Claim) int { return strings.Compare(a.File, b.File) })
 	slices.Sort(confs)
 	return claims, confs, nil
 }
 
 // nowhere says that an instance has not told where its files are.
-func (h *host) nowhere() error {
-	return fmt.Errorf("where configdirectory of %s on %s is was not found out", h.conf, h.server)
+func (h *Host) nowhere() error {
+	return fmt.Errorf("where configdirectory of %s on %s is was not found out", h.Conf, h.Server)
 }
 
-// stake makes a claim from a file of its own, all of it at once, and fails if there is one of
+// stakes is how often that is tried.
+const stakes = 3
+
+// Stake makes a claim from a file of its own, all of it at once, and fails if there is one of
 // that unit. The file stays beside the claim, and goes with it.
-func (h *host) stake(ctx context.Context, from, text string) error {
-	if err := h.known(ctx); err != nil {
+func (h *Host) Stake(ctx context.Context, from, text string) error {
+	if err := h.Know(ctx); err != nil {
 		return err
 	}
-	own, claim := h.own(from), h.own(claimSuffix)
+	own, claim := h.Own(from), h.Own(ClaimSuffix)
 	if err := h.put(ctx, own, text); err != nil {
 		return err
 	}
 	var failed error
-	for range tries { // one that was in the way may have ended meanwhile
-		if _, failed = h.ask(ctx, short, "ln", "-T", "--", own, claim); failed == nil {
+	for range stakes { // one that was in the way may have ended meanwhile
+		if _, failed = h.ask(ctx, Short, "ln", "-T", "--", own, claim); failed == nil {
 			return nil
 		}
-		if there, err := h.exists(ctx, claim); there && err == nil {
-			return fmt.Errorf("another apply has claimed the instance on %s at the same moment, with %s: begin again when that has ended", h.server, claim)
+		if there, err := h.Exists(ctx, claim); there && err == nil {
+			return fmt.Errorf("another apply has claimed the instance on %s at the same moment, with %s: begin again when that has ended", h.Server, claim)
 		}
 	}
-	return fmt.Errorf("claim the instance with %s on %s: %w", claim, h.server, failed)
+	return fmt.Errorf("claim the instance with %s on %s: %w", claim, h.Server, failed)
 }
 
-// note adds to the claim of the unit.
-func (h *host) note(ctx context.Context, text string) error {
-	if err := h.known(ctx); err != nil {
+// Note adds to the claim of the unit.
+func (h *Host) Note(ctx context.Context, text string) error {
+	if err := h.Know(ctx); err != nil {
 		return err
 	}
-	return h.put(ctx, h.own(claimSuffix), text, "oflag=append", "conv=notrunc,nocreat")
+	return h.put(ctx, h.Own(ClaimSuffix), text, "oflag=append", "conv=notrunc,nocreat")
 }
 
-func (h *host) put(ctx context.Context, file, text string, how ...string) error {
+func (h *Host) put(ctx context.Context, file, text string, how ...string) error {
 	if !path.IsAbs(file) {
 		return h.nowhere()
 	}
-	ctx, cancel := context.WithTimeout(ctx, short)
+	ctx, cancel := context.WithTimeout(ctx, Short)
 	defer cancel()
-	if _, err := h.run(ctx, h.server, text, append([]string{"dd", "of=" + file, "status=none"}, how...)...); err != nil {
-		return fmt.Errorf("claim the instance with %s on %s: %w", file, h.server, err)
+	if _, err := h.Run(ctx, h.Server, text, append([]string{"dd", "of=" + file, "status=none"}, how...)...); err != nil {
+		return fmt.Errorf("claim the instance with %s on %s: %w", file, h.Server, err)
 	}
 	return nil
 }
@@ -180,8 +170,8 @@ func (h *host) put(ctx context.Context, file, text string, how ...string) error 
 // mostAtOnce is on how many hosts something is done at once.
 const mostAtOnce = 50
 
-// everywhere does something on hosts at once.
-func everywhere(hosts []*host, do func(*host) error) error {
+// Everywhere does something on hosts at once.
+func Everywhere(hosts []*Host, do func(*Host) error) error {
 	var doing errgroup.Group
 	doing.SetLimit(mostAtOnce)
 	for _, h := range hosts {
@@ -189,3 +179,45 @@ func everywhere(hosts []*host, do func(*host) error) error {
 	}
 	return doing.Wait()
 }
+
+// Claims returns the claims that lie beside instances, in their order, the private
+// configurations there, and an error for those that could not be looked at.
+func Claims(ctx context.Context, hosts []*Host) (all []Claim, confs map[*Host][]string, unseen error) {
+	type sight struct {
+		claims []Claim
+		confs  []string
+		err    error
+	}
+	seen := map[*Host]*sight{}
+	for _, h := range hosts {
+		seen[h] = &sight{}
+	}
+	_ = Everywhere(hosts, func(h *Host) error {
+		s := seen[h]
+		s.claims, s.confs, s.err = h.left(ctx)
+		return nil
+	})
+	confs = map[*Host][]string{}
+	for _, h := range hosts {
+		all, unseen = append(all, seen[h].claims...), errors.Join(unseen, seen[h].err)
+		confs[h] = seen[h].confs
+	}
+	return all, confs, unseen
+}
+
+// Words say what is claimed.
+func (c *Claim) Words() string {
+	if c.Empty() {
+		return fmt.Sprintf("%s claims an instance, and does not say for whom", path.Base(c.File))
+	}
+	return fmt.Sprintf("unit %s of plan %s is carried out with the database %s (%s) since %s, and has reached %s",
+		inventory.Printable(c.Unit), inventory.Printable(c.Plan), inventory.Printable(c.Journal), printed(c.By), c.Since.Format(time.RFC3339), inventory.Printable(string(c.Reached)))
+}
+
+// Staged is the extension of the file from which the claim of an attempt is made: no other
+// attempt has such a one, with whatever copy of the journal.
+func Staged(journal string, began time.Time) string {
+	return fmt.Sprintf("%s.%s.%d", ClaimSuffix, journal, began.UnixMicro())
+}
+
+func Reached(step monitor.Step) string { return fmt.Sprintf("reached: %s\n", step) }

@@ -24,7 +24,7 @@ func (r *carrying) mayGoOn(ctx context.Context) (back, err error) {
 	if a.Back && (&course.Result{Unit: r.unit, Records: r.known}).Out().IsZero() {
 		return nil, nil
 	}
-	asking, cancel := context.WithTimeout(ctx, greeting)
+	asking, cancel := context.WithTimeout(ctx, Greeting)
 	defer cancel()
 	who, err := r.work.wasLetIn(asking, r.known)
 	switch r.loose = who != ""; {
@@ -46,14 +46,14 @@ func (r *carrying) stillClaimed(ctx context.Context) error {
 		return nil // that ends the claims, whoever else has some
 	}
 	hosts, unheard := r.work.hosts(ctx)
-	all, _, unseen := claims(ctx, hosts)
-	if err := r.refused(ctx, all, func(c *claim) bool { return c.of(r.unit) }); err != nil {
+	all, _, unseen := Claims(ctx, hosts)
+	if err := r.refused(ctx, all, func(c *Claim) bool { return c.Of(nameOf(r.unit)) }); err != nil {
 		return err
 	}
-	own := map[*host]*claim{}
+	own := map[*Host]*Claim{}
 	for i := range all {
-		if all[i].of(r.unit) {
-			own[all[i].host] = &all[i]
+		if all[i].Of(nameOf(r.unit)) {
+			own[all[i].Host] = &all[i]
 		}
 	}
 	switch {
@@ -64,14 +64,14 @@ func (r *carrying) stillClaimed(ctx context.Context) error {
 	case len(own) == 0:
 		h := hosts[0]
 		return fmt.Errorf("none of its instances is claimed any more: somebody has taken this database for gone. If nothing was done there with another one since, this has it go on, on %s: %s",
-			h.server, inventory.Paste("install", "-m", "0644", "--", "/dev/null", h.own(claimSuffix)))
+			h.Server, inventory.Paste("install", "-m", "0644", "--", "/dev/null", h.Own(ClaimSuffix)))
 	}
 	return r.mend(ctx, hosts, own)
 }
 
 // mend claims those instances for a unit that has begun whose claim is missing or empty.
 // What can't be reached now stays without.
-func (r *carrying) mend(ctx context.Context, hosts []*host, own map[*host]*claim) error {
+func (r *carrying) mend(ctx context.Context, hosts []*Host, own map[*Host]*Claim) error {
 	journal, err := r.Journal.Identity(ctx)
 	if err != nil {
 		return err
@@ -80,18 +80,16 @@ func (r *carrying) mend(ctx context.Context, hosts []*host, own map[*host]*claim
 	text := r.claimText(journal, r.unit, attempt[0].At)
 	for _, record := range attempt {
 		if slices.Contains(noted, record.Step) && record.State == monitor.StepBegan {
-			text += reached(record.Step)
+			text += Reached(record.Step)
 		}
 	}
-	return everywhere(hosts, func(h *host) error {
+	return Everywhere(hosts, func(h *Host) error {
 		switch was := own[h]; {
 		case was == nil:
-			_ = h.stake(ctx, staged(journal, attempt[0].At), text) // the next look tells if it is needed
-		case was.empty():
-			return h.note(ctx, text)
+			_ = h.Stake(ctx, Staged(journal, attempt[0].At), text) // the next look tells if it is needed
+		case was.Empty():
+			return h.Note(ctx, text)
 		}
 		return nil
 	})
 }
-
-func reached(step monitor.Step) string { return fmt.Sprintf("reached: %s\n", step) }

@@ -2,7 +2,6 @@ package apply
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"time"
 
@@ -21,51 +20,26 @@ const (
 )
 
 // stateOf compares a claim with what the journal of this identity has.
-func (o *Options) stateOf(ctx context.Context, journal string, c *claim) (claimState, error) {
-	if c.empty() || c.journal != journal {
+func (o *Options) stateOf(ctx context.Context, journal string, c *Claim) (claimState, error) {
+	if c.Empty() || c.Journal != journal {
 		return strange, nil
 	}
-	steps, err := course.Of(&c.unit)
+	steps, err := course.Of(claimed(c))
 	if err != nil {
 		return strange, nil
 	}
-	records, err := o.Journal.Steps(ctx, c.unit.Plan, c.unit.Name)
+	records, err := o.Journal.Steps(ctx, c.Plan, c.Unit)
 	if err != nil {
 		return strange, err
 	}
 	began := slices.IndexFunc(records, func(r monitor.StepRecord) bool {
-		return r.Step == steps.Steps[0] && r.State == monitor.StepBegan && r.At.Truncate(time.Microsecond).Equal(c.since)
+		return r.Step == steps.Steps[0] && r.State == monitor.StepBegan && r.At.Truncate(time.Microsecond).Equal(c.Since)
 	})
 	switch {
-	case began < 0, !slices.ContainsFunc(records[began:], func(r monitor.StepRecord) bool { return r.Step == c.reached }):
+	case began < 0, !slices.ContainsFunc(records[began:], func(r monitor.StepRecord) bool { return r.Step == c.Reached }):
 		return ahead, nil
 	case steps.Next(records, false).Verb == course.End:
 		return stale, nil
 	}
 	return held, nil
-}
-
-// claims returns the claims that lie beside instances, in their order, the private
-// configurations there, and an error for those that could not be looked at.
-func claims(ctx context.Context, hosts []*host) (all []claim, confs map[*host][]string, unseen error) {
-	type sight struct {
-		claims []claim
-		confs  []string
-		err    error
-	}
-	seen := map[*host]*sight{}
-	for _, h := range hosts {
-		seen[h] = &sight{}
-	}
-	_ = everywhere(hosts, func(h *host) error {
-		s := seen[h]
-		s.claims, s.confs, s.err = h.left(ctx)
-		return nil
-	})
-	confs = map[*host][]string{}
-	for _, h := range hosts {
-		all, unseen = append(all, seen[h].claims...), errors.Join(unseen, seen[h].err)
-		confs[h] = seen[h].confs
-	}
-	return all, confs, unseen
 }

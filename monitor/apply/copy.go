@@ -39,7 +39,7 @@ func (m *move) copy(ctx context.Context) (text string, err error) {
 	text = fmt.Sprintf("%s%v", course.ExpectedWords, expected.Round(time.Second))
 	if expected > m.expected() {
 		return "", fmt.Errorf("%w: %s, and %v is allowed. A whole store can move instead while its users work: seed a replica of %s where it is to be, and promote that (interlace layout)",
-			errPostponed, text, m.expected(), m.sources[0].store.Name)
+			ErrPostponed, text, m.expected(), m.sources[0].store.Name)
 	}
 	return text + "; " + uncopied, nil
 }
@@ -53,7 +53,7 @@ const quickPass, margin = 2 * time.Second, 5 * time.Second
 func (m *move) delta(ctx context.Context) error {
 	return m.eachSource(func(s *source) error {
 		err := m.copyFrom(ctx, s, true)
-		if err != nil && ctx.Err() == nil && !ranOut(err) && m.copyFrom(ctx, s, false) == nil {
+		if err != nil && ctx.Err() == nil && !RanOut(err) && m.copyFrom(ctx, s, false) == nil {
 			return nil
 		}
 		return err
@@ -64,20 +64,20 @@ func (m *move) delta(ctx context.Context) error {
 // meanwhile, and nothing that reads it goes on when a copy was given up.
 func (m *move) copyFrom(ctx context.Context, s *source, last bool) error {
 	h := s.hosts[0]
-	l, err := h.linkTo(ctx, m.target.master().CSync, account{m.SyncUser, m.SyncPassword})
+	l, err := h.LinkTo(ctx, m.target.master().CSync, m.account())
 	if err != nil {
 		return err
 	}
 	err = m.whileAnswer(ctx, m.target.store.Instances[:1], func(ctx context.Context) error {
-		if err := l.users(ctx, last, s.users); err != nil {
+		if err := l.Users(ctx, last, s.users); err != nil {
 			return err
 		}
 		return m.copyTrees(ctx, l, s, last)
 	})
 	if after := context.WithoutCancel(ctx); err != nil {
-		err = errors.Join(err, h.settle(after), h.forget(after, ".conf"))
+		err = errors.Join(err, h.Settle(after), h.Forget(after, ".conf"))
 	} else {
-		err = h.forget(after, ".conf")
+		err = h.Forget(after, ".conf")
 	}
 	return err
 }
@@ -89,8 +89,8 @@ func (m *move) push(ctx context.Context) error {
 		return nil
 	}
 	return m.whileAnswer(ctx, m.target.store.Instances[1:], func(ctx context.Context) error {
-		for _, l := range m.target.hosts[0].toReplicas() {
-			if err := l.users(ctx, false, m.users()); err != nil {
+		for _, l := range m.target.hosts[0].ToReplicas() {
+			if err := l.Users(ctx, false, m.users()); err != nil {
 				return err
 			}
 			if err := m.sendTrees(ctx, l, m.target.master(), m.trees(), false); err != nil {
@@ -107,14 +107,14 @@ func (m *move) push(ctx context.Context) error {
 func (m *move) uncopy(ctx context.Context) error {
 	var wrong error
 	for _, s := range m.sources {
-		wrong = errors.Join(wrong, s.hosts[0].settle(ctx))
+		wrong = errors.Join(wrong, s.hosts[0].Settle(ctx))
 	}
 	if wrong == nil && m.unit.Of == "" {
-		if wrong = m.target.hosts[0].known(ctx); wrong == nil {
+		if wrong = m.target.hosts[0].Know(ctx); wrong == nil {
 			if err := m.unused(ctx, true); err != nil {
 				return err
 			}
-			wrong = errors.Join(m.target.hosts[0].remove(ctx, m.users()), m.removeTrees(ctx, m.target.master(), m.trees()))
+			wrong = errors.Join(m.target.hosts[0].Remove(ctx, m.users()), m.removeTrees(ctx, m.target.master(), m.trees()))
 		}
 	}
 	if wrong != nil {
@@ -128,24 +128,24 @@ func (m *move) uncopy(ctx context.Context) error {
 // somebody is let in there, or routed there. Where its master can't be asked nobody works
 // there now: without sure that is enough.
 func (m *move) unused(ctx context.Context, sure bool) error {
-	asking, cancel := context.WithTimeout(ctx, greeting)
+	asking, cancel := context.WithTimeout(ctx, Greeting)
 	defer cancel()
 	for i, h := range m.target.hosts {
-		denied, err := h.denied(asking)
+		denied, err := h.Denied(asking)
 		if err != nil && sure && i == 0 {
 			return fmt.Errorf("whether what is on %s is in use is not known: %w; %s", m.target.store.Name, err, string(errLeft))
 		}
 		if err != nil {
 			continue
 		}
-		if err := h.keepsOut(denied, m.users()); err != nil {
+		if err := h.KeepsOut(denied, m.users()); err != nil {
 			return fmt.Errorf("what is on %s may be in use and is not taken back: %w", m.target.store.Name, err)
 		}
 	}
 	if m.Live.Served == nil || len(m.users()) == 0 {
 		return nil
 	}
-	asking, cancel = context.WithTimeout(ctx, 2*greeting)
+	asking, cancel = context.WithTimeout(ctx, 2*Greeting)
 	defer cancel()
 	served, err := m.Live.Served(asking, m.users())
 	if err != nil {

@@ -37,7 +37,7 @@ func (r *carrying) insist(ctx context.Context, do func(context.Context) error) e
 			return nil
 		}
 		first = cmp.Or(first, err)
-		if pause(trying, min(time.Second, limit/10)) != nil {
+		if Pause(trying, min(time.Second, limit/10)) != nil {
 			return first
 		}
 	}

@@ -12,47 +12,47 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 )
 
-// denial is what a user is told who tries to log in, before the name of the unit for which
+// moved is what a user is told who tries to log in, before the name of the unit for which
 // the user is kept out: each lets in again whom it has denied itself, and nobody else.
-const denial = "the mailbox is being moved"
+const moved = "the mailbox is being moved"
 
-// refusal is how a user is kept out of an instance.
-type refusal struct {
-	all     bool // of all services, and not of some only
-	message string
+// Denial is how a user is kept out of an instance.
+type Denial struct {
+	All     bool // of all services, and not of some only
+	Message string
 }
 
-// mark is what is told to those whom a unit keeps out.
-func mark(unit string) string { return denial + " (" + unit + ")" }
+// Mark is what is told to those whom a unit keeps out.
+func Mark(unit string) string { return moved + " (" + unit + ")" }
 
-// ours reports whether a user is kept out for this unit.
-func (h *host) ours(d *refusal) bool { return d.message == mark(h.unit) }
+// Ours reports whether a user is kept out for this unit.
+func (h *Host) Ours(d *Denial) bool { return d.Message == Mark(h.Unit) }
 
-// madeBy reports whether a user is kept out for this unit, or for one of others.
-func (h *host) madeBy(d *refusal, others []string) bool {
-	return h.ours(d) || slices.ContainsFunc(others, func(unit string) bool { return d.message == mark(unit) })
+// MadeBy reports whether a user is kept out for this unit, or for one of others.
+func (h *Host) MadeBy(d *Denial, others []string) bool {
+	return h.Ours(d) || slices.ContainsFunc(others, func(unit string) bool { return d.Message == Mark(unit) })
 }
 
-// another reports whether a user is kept out for another unit.
-func (h *host) another(d *refusal) bool {
-	return d.all && !h.ours(d) && strings.HasPrefix(d.message, denial+" (interlace-")
+// Another reports whether a user is kept out for another unit.
+func (h *Host) Another(d *Denial) bool {
+	return d.All && !h.Ours(d) && strings.HasPrefix(d.Message, moved+" (interlace-")
 }
 
-// keptByAnother says that the unit can be carried out when another one is done.
-func (h *host) keptByAnother(u inventory.UserID) error {
-	return fmt.Errorf("%w: another unit keeps user %s out of %s", errPostponed, inventory.Printable(string(u)), h.server)
+// KeptByAnother says that the unit can be carried out when another one is done.
+func (h *Host) KeptByAnother(u inventory.UserID) error {
+	return fmt.Errorf("%w: another unit keeps user %s out of %s", ErrPostponed, inventory.Printable(string(u)), h.Server)
 }
 
-// denials returns who is kept out.
-func (h *host) denials(ctx context.Context) (map[inventory.UserID]refusal, error) {
-	text, err := h.ask(ctx, short, h.tool("cyr_deny"), "-C", h.conf, "-l")
+// Denials returns who is kept out.
+func (h *Host) Denials(ctx context.Context) (map[inventory.UserID]Denial, error) {
+	text, err := h.ask(ctx, Short, h.tool("cyr_deny"), "-C", h.Conf, "-l")
 	if neverDenied(err) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("list who is denied on %s: %w", h.server, err)
+		return nil, fmt.Errorf("list who is denied on %s: %w", h.Server, err)
 	}
-	users := map[inventory.UserID]refusal{}
+	users := map[inventory.UserID]Denial{}
 	lines := strings.Split(text, "\n")
 	for _, line := range lines[min(1, len(lines)):] { // the first holds the headings
 		if user, d, told := readDenied(line); told {
@@ -66,25 +66,25 @@ func (h *host) denials(ctx context.Context) (map[inventory.UserID]refusal, error
 const nameWidth = 30
 
 // readDenied reads a line of cyr_deny: the name, the services, what the user is told.
-func readDenied(line string) (inventory.UserID, refusal, bool) {
+func readDenied(line string) (inventory.UserID, Denial, bool) {
 	user, message, all := strings.Cut(line, " * ")
 	if !all {
 		if len(line) <= nameWidth {
-			return "", refusal{}, false
+			return "", Denial{}, false
 		}
 		user = line[:nameWidth]
 		_, message, _ = strings.Cut(line[nameWidth+1:], " ")
 	}
 	message = strings.TrimSpace(message)
-	return inventory.UserID(strings.TrimRight(user, " ")), refusal{all, message}, message != ""
+	return inventory.UserID(strings.TrimRight(user, " ")), Denial{all, message}, message != ""
 }
 
-// denied returns the users who are denied everything.
-func (h *host) denied(ctx context.Context) (map[inventory.UserID]bool, error) {
-	there, err := h.denials(ctx)
+// Denied returns the users who are denied everything.
+func (h *Host) Denied(ctx context.Context) (map[inventory.UserID]bool, error) {
+	there, err := h.Denials(ctx)
 	users := map[inventory.UserID]bool{}
 	for u, d := range there {
-		if d.all {
+		if d.All {
 			users[u] = true
 		}
 	}
@@ -100,14 +100,14 @@ func neverDenied(err error) bool {
 // keep others out do so one after the other.
 var denying sync.Map
 
-// keepOut ends all sessions of users and lets nobody log in as one of them; mail for them
+// KeepOut ends all sessions of users and lets nobody log in as one of them; mail for them
 // is deferred. Of those who move nobody may be kept out by anybody else: that would be
 // lifted with the move. Who stays, and is kept out already, remains so.
-func (h *host) keepOut(ctx context.Context, moving, staying []inventory.UserID) error {
+func (h *Host) KeepOut(ctx context.Context, moving, staying []inventory.UserID) error {
 	turn, _ := denying.LoadOrStore(h.place(), &sync.Mutex{})
 	turn.(*sync.Mutex).Lock()
 	defer turn.(*sync.Mutex).Unlock()
-	there, err := h.denials(ctx)
+	there, err := h.Denials(ctx)
 	if err != nil {
 		return err
 	}
@@ -116,36 +116,36 @@ func (h *host) keepOut(ctx context.Context, moving, staying []inventory.UserID) 
 	for i, u := range slices.Concat(moving, staying) {
 		d, out := there[u]
 		switch {
-		case !out, h.ours(&d):
+		case !out, h.Ours(&d):
 			users = append(users, u)
-		case d.all && i >= len(moving):
-		case h.another(&d):
-			wrong = errors.Join(wrong, h.keptByAnother(u))
-		case d.message == denial:
-			wrong = errors.Join(wrong, h.unnamedDenial(u))
+		case d.All && i >= len(moving):
+		case h.Another(&d):
+			wrong = errors.Join(wrong, h.KeptByAnother(u))
+		case d.Message == moved:
+			wrong = errors.Join(wrong, h.UnnamedDenial(u))
 		default:
-			wrong = errors.Join(wrong, fmt.Errorf("user %s is denied on %s by somebody else (cyr_deny -l shows it), which would be lifted", inventory.Printable(string(u)), h.server))
+			wrong = errors.Join(wrong, fmt.Errorf("user %s is denied on %s by somebody else (cyr_deny -l shows it), which would be lifted", inventory.Printable(string(u)), h.Server))
 		}
 	}
 	if wrong != nil || len(users) == 0 {
 		return wrong
 	}
-	return h.deny(ctx, users, mark(h.unit))
+	return h.Deny(ctx, users, Mark(h.Unit))
 }
 
-// deny keeps users out and has them told why.
-func (h *host) deny(ctx context.Context, users []inventory.UserID, message string) error {
-	_, err := h.change(ctx, short, users, "cyr_deny", "-C", h.conf, "-m", message)
+// Deny keeps users out and has them told why.
+func (h *Host) Deny(ctx context.Context, users []inventory.UserID, message string) error {
+	_, err := h.change(ctx, Short, users, "cyr_deny", "-C", h.Conf, "-m", message)
 	return err
 }
 
-// letIn takes denials back that the unit has made, or one of others: those of these users
+// LetIn takes denials back that the unit has made, or one of others: those of these users
 // or, of nil, all.
-func (h *host) letIn(ctx context.Context, users []inventory.UserID, others ...string) error {
-	if err := h.known(ctx); err != nil {
+func (h *Host) LetIn(ctx context.Context, users []inventory.UserID, others ...string) error {
+	if err := h.Know(ctx); err != nil {
 		return err
 	}
-	there, err := h.denials(ctx)
+	there, err := h.Denials(ctx)
 	if err != nil {
 		return err
 	}
@@ -153,38 +153,41 @@ func (h *host) letIn(ctx context.Context, users []inventory.UserID, others ...st
 	if users == nil {
 		users = slices.Sorted(maps.Keys(there))
 	}
-	if !h.dry {
+	if !h.Dry {
 		users = slices.DeleteFunc(slices.Clone(users), func(u inventory.UserID) bool {
 			d := there[u]
-			return !h.madeBy(&d, others)
+			return !h.MadeBy(&d, others)
 		})
 	}
 	if len(users) == 0 {
 		return unnamed
 	}
-	_, err = h.change(ctx, short, users, "cyr_deny", "-C", h.conf, "-a")
+	_, err = h.change(ctx, Short, users, "cyr_deny", "-C", h.Conf, "-a")
 	return errors.Join(err, unnamed)
 }
 
 // unnamed fails where users are kept out by a version of interlace that named no unit: so
 // nobody knows whether they may be let in, and nothing lets them in by itself.
-func (h *host) unnamed(there map[inventory.UserID]refusal, users []inventory.UserID) error {
+func (h *Host) unnamed(there map[inventory.UserID]Denial, users []inventory.UserID) error {
 	var wrong error
 	for _, u := range users {
-		if there[u].message == denial {
-			wrong = errors.Join(wrong, h.unnamedDenial(u))
+		if there[u].Message == moved {
+			wrong = errors.Join(wrong, h.UnnamedDenial(u))
 		}
 	}
 	return wrong
 }
 
-// stillUnnamed looks for such denials.
-func (h *host) stillUnnamed(ctx context.Context, users []inventory.UserID) error {
-	there, err := h.denials(ctx)
+// StillUnnamed looks for such denials.
+func (h *Host) StillUnnamed(ctx context.Context, users []inventory.UserID) error {
+	there, err := h.Denials(ctx)
 	return errors.Join(err, h.unnamed(there, users))
 }
 
-func (h *host) unnamedDenial(u inventory.UserID) error {
+func (h *Host) UnnamedDenial(u inventory.UserID) error {
 	return fmt.Errorf("user %s is denied on %s by an older interlace, which did not write down for which unit; if none needs it: %s",
-		inventory.Printable(string(u)), h.server, AllowCommand(h.tools, inventory.Instance{IMAPDConf: h.conf}, u))
+		inventory.Printable(string(u)), h.Server, AllowCommand(h.Tools, h.Conf, u))
 }
+
+// ErrPostponed says that a unit is better taken back for now.
+var ErrPostponed = errors.New("it is better done at another time")

@@ -214,7 +214,7 @@ func TestUnnamedDenialIsTold(t *testing.T) {
 	ctx := t.Context()
 	from := r.Stores[0].Master()
 	must(t, from.Fill(ctx, []cyrustest.Mailbox{{Name: "user.anna", Messages: 3}}))
-	allow := apply.AllowCommand("/usr/lib/cyrus/bin", inventory.Instance{IMAPDConf: from.Conf}, "anna")
+	allow := apply.AllowCommand("/usr/lib/cyrus/bin", from.Conf, "anna")
 	told := "user anna is denied on " + from.Name + " by an older interlace, which did not write down for which unit; if none needs it: " + string(allow)
 	older := func() {
 		_, err := from.Tool(ctx, "cyr_deny", "-m", "the mailbox is being moved", "anna")

@@ -54,7 +54,7 @@ func (m *move) denySource(ctx context.Context) (text, data string, err error) {
 			return "", "", errors.New(strings.Join(crowds, "; "))
 		}
 		d.Stay[s.store.Name], d.Seals[s.store.Name] = users, sealed
-		settle := func(h *host) error { return h.settle(ctx) } // not while users are kept out
+		settle := func(h *Host) error { return h.Settle(ctx) } // not while users are kept out
 		if err := s.each(settle); err != nil {
 			return "", "", err
 		}
@@ -68,7 +68,7 @@ func (m *move) denySource(ctx context.Context) (text, data string, err error) {
 	d.Since = m.Now()
 	for _, s := range m.sources {
 		stay := d.Stay[s.store.Name]
-		if err := s.each(func(h *host) error { return h.keepOut(ctx, s.users, stay) }); err != nil {
+		if err := s.each(func(h *Host) error { return h.KeepOut(ctx, s.users, stay) }); err != nil {
 			return "", "", err
 		}
 	}
@@ -97,13 +97,13 @@ func (m *move) wasLetIn(ctx context.Context, records []monitor.StepRecord) (stri
 		return "", nil
 	}
 	for _, s := range m.sources {
-		denied, err := s.hosts[0].denied(ctx)
+		denied, err := s.hosts[0].Denied(ctx)
 		if err != nil { // it may be taken back all the same
-			return fmt.Sprintf("whether users were let in again on %s is not known (%v), and may be so", s.hosts[0].server, err), nil
+			return fmt.Sprintf("whether users were let in again on %s is not known (%v), and may be so", s.hosts[0].Server, err), nil
 		}
 		for _, u := range slices.Concat(s.users, d.Stay[s.store.Name]) {
 			if !denied[u] {
-				return fmt.Sprintf("user %s was let in again on %s", inventory.Printable(string(u)), s.hosts[0].server), nil
+				return fmt.Sprintf("user %s was let in again on %s", inventory.Printable(string(u)), s.hosts[0].Server), nil
 			}
 		}
 	}
@@ -122,7 +122,7 @@ func (m *move) writersOf(ctx context.Context, s *source) (users []inventory.User
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	users, crowds = writers(has.mailboxes, s.owners, strings.Fields(s.hosts[0].settings["admins"]), m.members())
+	users, crowds = writers(has.mailboxes, s.owners, strings.Fields(s.hosts[0].Settings["admins"]), m.members())
 	return users, crowds, has.seal(), nil
 }
 
@@ -165,9 +165,9 @@ func (m *move) letIn(ctx context.Context, users func(*source) []inventory.UserID
 		doing.Wait()
 	}
 	each(masters, func(s *source, users []inventory.UserID) error {
-		err := s.hosts[0].letIn(ctx, users)
+		err := s.hosts[0].LetIn(ctx, users)
 		if err == nil && users == nil {
-			err = s.hosts[0].stillUnnamed(ctx, s.users)
+			err = s.hosts[0].StillUnnamed(ctx, s.users)
 		}
 		return err
 	})
@@ -181,9 +181,9 @@ func (m *move) letIn(ctx context.Context, users func(*source) []inventory.UserID
 		}
 		switch {
 		case masters[i] != nil:
-			wrong = errors.Join(wrong, fmt.Errorf("%s, and who may write to what they have, are still kept out of the master of %s, on %s: %w; %s", who, s.store.Name, s.hosts[0].server, masters[i], string(errLeft)))
+			wrong = errors.Join(wrong, fmt.Errorf("%s, and who may write to what they have, are still kept out of the master of %s, on %s: %w; %s", who, s.store.Name, s.hosts[0].Server, masters[i], string(errLeft)))
 		case replicas[i] != nil:
-			wrong = errors.Join(wrong, fmt.Errorf("%s, and who may write to what they have, are let in on the master of %s, on %s; %w; %w", who, s.store.Name, s.hosts[0].server, replicas[i], errLeft))
+			wrong = errors.Join(wrong, fmt.Errorf("%s, and who may write to what they have, are let in on the master of %s, on %s; %w; %w", who, s.store.Name, s.hosts[0].Server, replicas[i], errLeft))
 		}
 	}
 	if wrong != nil && in {

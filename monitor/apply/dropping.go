@@ -57,7 +57,7 @@ func (d *dropping) check(ctx context.Context) (text, data string, err error) {
 	gone := dropped{Instance: *in}
 	h, err := d.open(ctx, *in)
 	if err == nil {
-		gone.Dir = h.settings["configdirectory"]
+		gone.Dir = h.Settings["configdirectory"]
 	} else if d.alive(in.Server) {
 		wrong = errors.Join(wrong, err)
 	}
@@ -77,11 +77,11 @@ func (d *dropping) enough(ctx context.Context) error {
 		return errors.Join(wrong, err)
 	}
 	for _, in := range d.remaining() {
-		if in.Server == master.server {
+		if in.Server == master.Server {
 			good++
 			continue
 		}
-		if _, err := master.catchUp(ctx, in, d.Layouts.lag()); err != nil {
+		if _, err := master.CatchUp(ctx, in, d.Layouts.lag()); err != nil {
 			wrong = errors.Join(wrong, err)
 			continue
 		}
@@ -150,7 +150,7 @@ func (d *dropping) left(ctx context.Context, gone *dropped) (string, error) {
 	if !d.alive(server) {
 		return "whether its data is still there is not known", nil
 	}
-	there, err := d.at(gone.Instance).exists(ctx, gone.Dir)
+	there, err := d.at(gone.Instance).Exists(ctx, gone.Dir)
 	switch {
 	case err != nil:
 		return "", err

@@ -3,7 +3,6 @@ package apply
 import (
 	"context"
 	"runtime"
-	"strings"
 
 	"github.com/interlacemail/interlace/inventory/cyrus"
 	"github.com/interlacemail/interlace/monitor"
@@ -46,7 +45,6 @@ var (
 	Writers     = writers
 	Addressable = addressable
 	Inside      = inside
-	FileName    = fileName
 )
 
 // Quotas returns in what the quotas of a copy differ, and how many only in what is used.
@@ -63,13 +61,3 @@ type (
 
 // Lost tells what a user does not see any more.
 func (v *view) Lost(now *View) string { return v.lost(now) }
-
-// Channels returns the words that choose each channel over which a master with these
-// settings copies to its replicas.
-func Channels(settings map[string]string) []string {
-	var channels []string
-	for _, l := range (&host{settings: settings}).toReplicas() {
-		channels = append(channels, strings.Join(l.flags, " "))
-	}
-	return channels
-}

@@ -84,9 +84,9 @@ func (o *Options) ask(ctx context.Context, servers []inventory.ServerID) error {
 // stopFileOn looks whether the file that asks for the end is on a server.
 func (o *Options) stopFileOn(ctx context.Context, server inventory.ServerID) error {
 	what := "stop file on " + string(server)
-	err := o.silent.about(what)
+	err := o.silent.About(what)
 	if err == nil {
-		asking, cancel := soon(ctx)
+		asking, cancel := Soon(ctx)
 		defer cancel()
 		_, err = o.Run(asking, server, "", "test", "-e", o.Limits.StopFile)
 		if err == nil {
@@ -98,7 +98,7 @@ func (o *Options) stopFileOn(ctx context.Context, server inventory.ServerID) err
 		return nil
 	}
 	if ctx.Err() == nil {
-		o.silent.note(what, err)
+		o.silent.Note(what, err)
 	}
 	return &hindrance{why: fmt.Sprintf("whether %s is on %s is not known: %v", o.Limits.StopFile, server, err), ends: true, unheard: true}
 }
@@ -162,14 +162,14 @@ func (o *Options) inRole(ctx context.Context, u *course.Unit) error {
 // answer soon.
 func (o *Options) rolesOf(ctx context.Context, s *inventory.Store) error {
 	what := "roles of " + string(s.Name)
-	if err := o.silent.about(what); err != nil {
+	if err := o.silent.About(what); err != nil {
 		return err
 	}
-	asking, cancel := soon(ctx)
+	asking, cancel := Soon(ctx)
 	defer cancel()
 	err := o.Live.Roles(asking, s)
 	if errors.Is(err, ErrUnreached) && ctx.Err() == nil {
-		o.silent.note(what, err)
+		o.silent.Note(what, err)
 	}
 	return err
 }

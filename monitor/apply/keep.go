@@ -88,9 +88,9 @@ func (m *move) quiet(ctx context.Context, s *source) (string, error) {
 		return "", fmt.Errorf("%w: %w", errRests, err)
 	case !known:
 		return "", fmt.Errorf("%w: whether mail or users still come to %s is not known: the log of its master on %s has to be known (log in the fleet file, or logs.journal), readable for apply, and go back for a day",
-			errRests, s.store.Name, s.hosts[0].server)
+			errRests, s.store.Name, s.hosts[0].Server)
 	case !quiet:
-		return "", fmt.Errorf("%w: mail or users still came to %s at %s; find out what leads them there", errRests, s.hosts[0].server, last.Format(time.RFC3339))
+		return "", fmt.Errorf("%w: mail or users still came to %s at %s; find out what leads them there", errRests, s.hosts[0].Server, last.Format(time.RFC3339))
 	}
 	return "", nil
 }
@@ -111,7 +111,7 @@ func (m *move) deleteSource(ctx context.Context, records []monitor.StepRecord) (
 			return err
 		}
 		if m.rehearsed {
-			return errors.Join(s.hosts[0].remove(ctx, s.users), m.removeTrees(ctx, s.master(), shared(s.owners)))
+			return errors.Join(s.hosts[0].Remove(ctx, s.users), m.removeTrees(ctx, s.master(), shared(s.owners)))
 		}
 		leaves, err := m.leaving(ctx, s)
 		if err != nil {
@@ -121,13 +121,13 @@ func (m *move) deleteSource(ctx context.Context, records []monitor.StepRecord) (
 			if !slices.Contains(leaves.users, u) {
 				stay.Stay[s.store.Name] = append(stay.Stay[s.store.Name], u)
 				text += fmt.Sprintf("user %s is not on %s any more: the original on %s stays, denied, until somebody removes it by hand (sync_reset); ",
-					inventory.Printable(string(u)), m.target.hosts[0].server, s.hosts[0].server)
+					inventory.Printable(string(u)), m.target.hosts[0].Server, s.hosts[0].Server)
 			}
 		}
 		if err := m.mayDelete(ctx, leaves, sealed[s.store.Name]); err != nil {
 			return err
 		}
-		err = errors.Join(s.hosts[0].remove(ctx, leaves.users), m.removeTrees(ctx, s.master(), shared(leaves.owners)))
+		err = errors.Join(s.hosts[0].Remove(ctx, leaves.users), m.removeTrees(ctx, s.master(), shared(leaves.owners)))
 		if err != nil {
 			return err
 		}
@@ -150,7 +150,7 @@ func (m *move) leaving(ctx context.Context, s *source) (*source, error) {
 	for owner := range s.owners {
 		switch {
 		case owner.Shared && has[owner] == 0:
-			return nil, fmt.Errorf("%s is not on %s: the original stays", inventory.Printable(owner.Name), m.target.hosts[0].server)
+			return nil, fmt.Errorf("%s is not on %s: the original stays", inventory.Printable(owner.Name), m.target.hosts[0].Server)
 		case owner.Shared:
 			leaves.take(inventory.UserID(owner.Name), inventory.Shared)
 		case has[owner] > 0:
@@ -177,7 +177,7 @@ func (m *move) mayDelete(ctx context.Context, s *source, sealed seal) error {
 	}
 	for _, name := range changed {
 		if slices.Contains(left, name) {
-			return fmt.Errorf("%s on %s was written to since it was copied: save what is new there, then remove it by hand", inventory.Printable(string(name)), s.hosts[0].server)
+			return fmt.Errorf("%s on %s was written to since it was copied: save what is new there, then remove it by hand", inventory.Printable(string(name)), s.hosts[0].Server)
 		}
 	}
 	return nil
@@ -194,7 +194,7 @@ func (m *move) gone(ctx context.Context, s *source) error {
 			if len(left) == 0 {
 				break
 			}
-			if time.Since(begin) > short {
+			if time.Since(begin) > Short {
 				return fmt.Errorf("%s is still on %s", inventory.Printable(string(left[0])), in.Server)
 			}
 			select {

@@ -84,22 +84,22 @@ func (o *Options) alive(server inventory.ServerID) bool {
 }
 
 // open reads what an instance says of itself.
-func (c *change) open(ctx context.Context, in inventory.Instance) (*host, error) {
+func (c *change) open(ctx context.Context, in inventory.Instance) (*Host, error) {
 	if in.IMAPDConf == "" {
 		return nil, fmt.Errorf("the inventory does not say where imapd.conf of %s is on %s", c.store.Name, in.Server)
 	}
 	h := c.at(in)
-	return h, h.read(ctx)
+	return h, h.Read(ctx)
 }
 
 // at is an instance of which nothing is read yet: it may be gone.
-func (c *change) at(in inventory.Instance) *host {
-	return &host{run: c.Run, server: in.Server, tools: c.Tools, conf: in.IMAPDConf, unit: fileName(c.unit), dry: c.rehearsed}
+func (c *change) at(in inventory.Instance) *Host {
+	return c.hostOf(in, nameOf(c.unit))
 }
 
 // openAll reads what instances say of themselves, as far as they do.
-func (c *change) openAll(ctx context.Context, instances []inventory.Instance) ([]*host, error) {
-	var hosts []*host
+func (c *change) openAll(ctx context.Context, instances []inventory.Instance) ([]*Host, error) {
+	var hosts []*Host
 	var wrong error
 	for _, in := range instances {
 		h, err := c.open(ctx, in)
@@ -117,7 +117,7 @@ func (c *change) wasLetIn(context.Context, []monitor.StepRecord) (string, error)
 
 // hosts are the master and the instances that the change is about, as far as they are
 // there when it begins.
-func (c *change) hosts(ctx context.Context) ([]*host, error) {
+func (c *change) hosts(ctx context.Context) ([]*Host, error) {
 	if c.unit.Do.Do == planner.Create {
 		return nil, nil
 	}
@@ -132,7 +132,7 @@ func (c *change) hosts(ctx context.Context) ([]*host, error) {
 func (c *change) tidy(ctx context.Context, instances ...inventory.Instance) error {
 	hosts, wrong := c.openAll(ctx, instances)
 	for _, h := range hosts {
-		wrong = errors.Join(wrong, h.unlock(ctx))
+		wrong = errors.Join(wrong, h.Unlock(ctx))
 	}
 	return wrong
 }

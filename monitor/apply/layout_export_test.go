@@ -26,9 +26,3 @@ func (o *Options) ProveAlike(ctx context.Context, master, replica inventory.Inst
 
 // Place reads what the hook printed for an order.
 func (o *Order) Place(printed string) (inventory.Instance, error) { return o.place(printed) }
-
-// ChannelTo returns the channel to an instance of a master with these settings.
-func ChannelTo(ctx context.Context, settings map[string]string, csync string) (string, error) {
-	h := &host{server: "imap1", conf: "/etc/imapd.conf", settings: settings}
-	return h.channelTo(ctx, inventory.Instance{Server: "imap2", CSync: csync})
-}

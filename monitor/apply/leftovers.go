@@ -14,8 +14,8 @@ type Leftovers struct {
 	// Unseen says where it could not be looked.
 	Unseen error
 
-	hosts []*host
-	over  map[*host][]string // claims of units that are done
+	hosts []*Host
+	over  map[*Host][]string // claims of units that are done
 }
 
 // Leftover is a private configuration, with the password of sync, that an apply which was
@@ -29,17 +29,17 @@ type Leftover struct {
 // claimed an instance there, or this one is older than what was done: then nothing of it is
 // to be removed. Nothing is changed.
 func (o *Options) Leftovers(ctx context.Context, stores []inventory.StoreID) (*Leftovers, error) {
-	left := &Leftovers{over: map[*host][]string{}}
+	left := &Leftovers{over: map[*Host][]string{}}
 	left.hosts, left.Unseen = o.answering(ctx, stores)
-	all, confs, unseen := claims(ctx, left.hosts)
+	all, confs, unseen := Claims(ctx, left.hosts)
 	left.Unseen = errors.Join(left.Unseen, unseen)
 	for _, h := range left.hosts {
 		for _, file := range confs[h] {
-			left.Private = append(left.Private, Leftover{h.server, file})
+			left.Private = append(left.Private, Leftover{h.Server, file})
 			left.over[h] = append(left.over[h], file)
 		}
 	}
-	if err := o.refused(ctx, all, (*claim).empty); err != nil {
+	if err := o.refused(ctx, all, (*Claim).Empty); err != nil {
 		left.over = nil
 		return left, err
 	}
@@ -53,7 +53,7 @@ func (o *Options) Leftovers(ctx context.Context, stores []inventory.StoreID) (*L
 			return left, err
 		}
 		if state == stale {
-			left.over[all[i].host] = append(left.over[all[i].host], all[i].file)
+			left.over[all[i].Host] = append(left.over[all[i].Host], all[i].File)
 		}
 	}
 	return left, nil
@@ -61,10 +61,10 @@ func (o *Options) Leftovers(ctx context.Context, stores []inventory.StoreID) (*L
 
 // Remove removes what was left. No apply may run.
 func (l *Leftovers) Remove(ctx context.Context) error {
-	hosts := slices.DeleteFunc(slices.Clone(l.hosts), func(h *host) bool { return len(l.over[h]) == 0 })
+	hosts := slices.DeleteFunc(slices.Clone(l.hosts), func(h *Host) bool { return len(l.over[h]) == 0 })
 	wrong := make([]error, len(hosts))
-	_ = everywhere(hosts, func(h *host) error {
-		_, wrong[slices.Index(hosts, h)] = h.ask(ctx, short, append([]string{"rm", "-f", "--"}, l.over[h]...)...)
+	_ = Everywhere(hosts, func(h *Host) error {
+		wrong[slices.Index(hosts, h)] = h.Clear(ctx, l.over[h])
 		return nil
 	})
 	return errors.Join(wrong...)
@@ -72,8 +72,8 @@ func (l *Leftovers) Remove(ctx context.Context) error {
 
 // answering are the instances of stores that say where their files are. The error tells of
 // the others.
-func (o *Options) answering(ctx context.Context, stores []inventory.StoreID) ([]*host, error) {
-	var hosts []*host
+func (o *Options) answering(ctx context.Context, stores []inventory.StoreID) ([]*Host, error) {
+	var hosts []*Host
 	for _, name := range stores {
 		at := o.Inventory.Store(name)
 		if at < 0 {
@@ -81,17 +81,14 @@ func (o *Options) answering(ctx context.Context, stores []inventory.StoreID) ([]
 		}
 		for _, in := range o.Inventory.Stores[at].Instances {
 			if in.IMAPDConf != "" {
-				hosts = append(hosts, &host{run: o.Run, server: in.Server, tools: o.Tools, conf: in.IMAPDConf, unit: "interlace"})
+				hosts = append(hosts, o.hostOf(in, "interlace"))
 			}
 		}
 	}
-	_ = everywhere(hosts, func(h *host) error {
-		_ = h.known(ctx)
+	unheard := make([]error, len(hosts))
+	_ = Everywhere(hosts, func(h *Host) error {
+		unheard[slices.Index(hosts, h)] = h.Know(ctx)
 		return nil
 	})
-	var unheard error
-	for _, h := range hosts {
-		unheard = errors.Join(unheard, h.unread)
-	}
-	return slices.DeleteFunc(hosts, func(h *host) bool { return h.settings == nil }), unheard
+	return slices.DeleteFunc(hosts, func(h *Host) bool { return h.Settings == nil }), errors.Join(unheard...)
 }

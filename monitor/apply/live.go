@@ -54,7 +54,7 @@ func (m *move) blocked(ctx context.Context, a course.Action, records []monitor.S
 	if a.Step == monitor.StepCheck {
 		return nil // it says so itself, with all else
 	}
-	if a.Verb == course.Undo && time.Since(m.looked) < 3*greeting {
+	if a.Verb == course.Undo && time.Since(m.looked) < 3*Greeting {
 		return nil // who waits to be let in does not wait for a server that does not answer
 	}
 	err := m.roles(ctx)
@@ -91,7 +91,7 @@ func (m *move) roles(ctx context.Context) error {
 	if m.Live.Roles == nil {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, greeting)
+	ctx, cancel := context.WithTimeout(ctx, Greeting)
 	defer cancel()
 	places := m.places()
 	wrong := make([]error, len(places))
@@ -199,23 +199,11 @@ func (m *move) astray(ctx context.Context, records []monitor.StepRecord) error {
 func notDenied(ctx context.Context, p *place, users []inventory.UserID) error {
 	var wrong error
 	for _, h := range p.hosts {
-		denied, err := h.denied(ctx)
+		denied, err := h.Denied(ctx)
 		if err == nil {
-			err = h.keepsOut(denied, users)
+			err = h.KeepsOut(denied, users)
 		}
 		wrong = errors.Join(wrong, err)
-	}
-	return wrong
-}
-
-// keepsOut fails where users are not among those who are denied.
-func (h *host) keepsOut(denied map[inventory.UserID]bool, users []inventory.UserID) error {
-	var wrong error
-	for _, u := range users {
-		if !denied[u] {
-			wrong = errors.Join(wrong, fmt.Errorf("user %s has to be denied on %s: %s", inventory.Printable(string(u)), h.server,
-				inventory.Paste(h.tool("cyr_deny"), "-C", h.conf, "-m", mark(h.unit), "--", string(u))))
-		}
 	}
 	return wrong
 }

@@ -81,14 +81,14 @@ func (m *making) forgetLanes(ctx context.Context) error {
 		return err
 	}
 	for _, h := range m.lanes(master) {
-		err = errors.Join(err, h.forget(ctx, ".conf"), h.unlock(ctx))
+		err = errors.Join(err, h.Forget(ctx, ".conf"), h.Unlock(ctx))
 	}
 	return err
 }
 
 // stillRuns says that an instance runs.
-func stillRuns(r *activity) string {
-	if r.runs {
+func stillRuns(r *Activity) string {
+	if r.Runs {
 		return "it still runs"
 	}
 	return ""
@@ -129,8 +129,8 @@ func (m *making) check(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(wrong, err)
 	}
-	if h.settings["sync_log"] == "no" {
-		wrong = errors.Join(wrong, fmt.Errorf("%s on %s has sync_log: no", h.conf, h.server))
+	if h.Settings["sync_log"] == "no" {
+		wrong = errors.Join(wrong, fmt.Errorf("%s on %s has sync_log: no", h.Conf, h.Server))
 	}
 	_, err = m.greet(ctx, master)
 	return errors.Join(wrong, err, m.leads(ctx, m.living()))
@@ -141,16 +141,16 @@ func (m *making) check(ctx context.Context) error {
 func (c *change) leads(ctx context.Context, instances []inventory.Instance) error {
 	hosts, wrong := c.openAll(ctx, instances)
 	for _, h := range hosts {
-		r, err := h.activity(ctx)
-		switch master := h.server == c.store.Instances[0].Server; {
+		r, err := h.Activity(ctx)
+		switch master := h.Server == c.store.Instances[0].Server; {
 		case err != nil:
 			wrong = errors.Join(wrong, err)
-		case !r.runs:
-			wrong = errors.Join(wrong, fmt.Errorf("nothing with %s runs on %s", h.conf, h.server))
-		case master && !r.sends && len(c.store.Instances) > 1:
-			wrong = errors.Join(wrong, fmt.Errorf("the inventory has the master of %s on %s, and no rolling sync_client runs there", c.store.Name, h.server))
-		case !master && r.sends:
-			wrong = errors.Join(wrong, fmt.Errorf("the inventory has a replica of %s on %s, and a rolling sync_client runs there, as on a master", c.store.Name, h.server))
+		case !r.Runs:
+			wrong = errors.Join(wrong, fmt.Errorf("nothing with %s runs on %s", h.Conf, h.Server))
+		case master && !r.Sends && len(c.store.Instances) > 1:
+			wrong = errors.Join(wrong, fmt.Errorf("the inventory has the master of %s on %s, and no rolling sync_client runs there", c.store.Name, h.Server))
+		case !master && r.Sends:
+			wrong = errors.Join(wrong, fmt.Errorf("the inventory has a replica of %s on %s, and a rolling sync_client runs there, as on a master", c.store.Name, h.Server))
 		}
 	}
 	return wrong
@@ -190,14 +190,14 @@ func (m *making) connect(ctx context.Context, made inventory.Instance) error {
 		return errors.Join(wrong, err)
 	}
 	wrong = errors.Join(wrong, unlikeSettings(master, fresh), m.admits(fresh), m.room(ctx, master, fresh))
-	if _, err := master.channelTo(ctx, made); err != nil {
+	if _, err := master.ChannelTo(ctx, made); err != nil {
 		wrong = errors.Join(wrong, err)
 	}
 	if g != nil {
 		wrong = errors.Join(wrong, m.compatible(ctx, g))
 	}
 	if wrong == nil {
-		wrong = m.letsIn(ctx, master, made)
+		wrong = master.LetsIn(ctx, made, m.account())
 	}
 	if wrong != nil {
 		return wrong
@@ -206,12 +206,12 @@ func (m *making) connect(ctx context.Context, made inventory.Instance) error {
 }
 
 // leadsNot says that a master does not log, or does not send, all that it has to.
-func leadsNot(r *activity) string {
+func leadsNot(r *Activity) string {
 	switch {
-	case !r.sends:
+	case !r.Sends:
 		return "no rolling sync_client runs"
-	case len(r.stale) > 0:
-		return strings.Join(r.stale, " and ") + " began before imapd.conf was changed, and does not log for all replicas: instance_hook has to end it"
+	case len(r.Stale) > 0:
+		return strings.Join(r.Stale, " and ") + " began before imapd.conf was changed, and does not log for all replicas: instance_hook has to end it"
 	}
 	return ""
 }
@@ -231,7 +231,7 @@ func (o *Options) greetSoon(ctx context.Context, in inventory.Instance) (*greete
 		if err == nil || refusals > 1 || time.Since(begin) > o.Layouts.settle() {
 			return g, err
 		}
-		if err := pause(ctx, o.Layouts.pause()/4); err != nil {
+		if err := Pause(ctx, o.Layouts.pause()/4); err != nil {
 			return nil, err
 		}
 	}
@@ -258,7 +258,7 @@ func (m *making) prove(ctx context.Context, made inventory.Instance) (text, data
 	if err != nil {
 		return "", "", err
 	}
-	took, err := master.catchUp(ctx, made, patience)
+	took, err := master.CatchUp(ctx, made, Patience)
 	if err != nil {
 		return "", "", err
 	}

@@ -46,7 +46,7 @@ func (o *Options) newMove(ctx context.Context, u *course.Unit) (*move, error) {
 	}
 	for _, p := range m.places() {
 		for _, h := range p.hosts {
-			h.unit = fileName(u)
+			h.Unit = nameOf(u)
 		}
 	}
 	return m, nil
@@ -63,7 +63,7 @@ func (m *move) do(ctx context.Context, step monitor.Step, records []monitor.Step
 	case monitor.StepCheck:
 		return m.check(ctx)
 	case monitor.StepDenyTarget:
-		return "", "", m.target.each(func(h *host) error { return h.keepOut(ctx, nil, m.users()) })
+		return "", "", m.target.each(func(h *Host) error { return h.KeepOut(ctx, nil, m.users()) })
 	case monitor.StepCopy:
 		text, err = m.copy(ctx)
 		return text, "", err
@@ -110,7 +110,7 @@ func (m *move) undo(ctx context.Context, step monitor.Step, records []monitor.St
 		if m.unit.Of != "" || len(m.users()) == 0 {
 			return nil // they were denied there before, with the original that is kept
 		}
-		err := m.target.hosts[0].letIn(ctx, m.users())
+		err := m.target.hosts[0].LetIn(ctx, m.users())
 		if err = errors.Join(err, m.target.letInReplicas(ctx, m.users())); err != nil {
 			err = fmt.Errorf("on %s, where they are not, %s still denied: %w; %w", m.target.store.Name, course.Who(m.users()), err, errLeft)
 		}
@@ -146,7 +146,7 @@ func (m *move) whileDenied(ctx context.Context, step monitor.Step, records []mon
 
 // wayBack is how much of the time for which users may be denied is kept for letting them
 // in again where they were.
-func (o *Options) wayBack() time.Duration { return min(o.denied()/4, 2*greeting) }
+func (o *Options) wayBack() time.Duration { return min(o.denied()/4, 2*Greeting) }
 
 // users returns all users of the unit, without shared trees.
 func (m *move) users() []inventory.UserID {
@@ -158,8 +158,8 @@ func (m *move) users() []inventory.UserID {
 }
 
 // hosts are all instances of the stores, the target's first.
-func (m *move) hosts(context.Context) ([]*host, error) {
-	var hosts []*host
+func (m *move) hosts(context.Context) ([]*Host, error) {
+	var hosts []*Host
 	for _, p := range m.places() {
 		hosts = append(hosts, p.hosts...)
 	}
@@ -180,7 +180,7 @@ func (m *move) forgetAll(ctx context.Context) error {
 	var wrong error
 	for _, p := range m.places() {
 		for _, h := range p.hosts {
-			wrong = errors.Join(wrong, h.forgetAll(ctx))
+			wrong = errors.Join(wrong, h.ForgetAll(ctx))
 		}
 	}
 	return wrong
@@ -192,7 +192,7 @@ func (m *move) forgetMost(ctx context.Context) error {
 	var wrong error
 	for _, p := range m.places() {
 		for i, h := range p.hosts {
-			if err := h.forgetAll(ctx); i == 0 && p != m.target {
+			if err := h.ForgetAll(ctx); i == 0 && p != m.target {
 				wrong = errors.Join(wrong, err)
 			}
 		}

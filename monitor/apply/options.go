@@ -49,7 +49,7 @@ type Options struct {
 
 	rehearsed bool          // nothing is done, only told
 	noted     func(Command) // is told what would be done over IMAP, where that is rehearsed
-	silent    *silent       // of all units of a run; nil: each asks for itself
+	silent    *Silent       // of all units of a run; nil: each asks for itself
 
 	// Tally is what several runs have in common that are one apply; nil: there is one alone.
 	Tally *Tally

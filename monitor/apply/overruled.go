@@ -3,11 +3,8 @@ package apply
 import (
 	"context"
 	"errors"
-	"fmt"
-	"slices"
 	"sync"
 
-	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/course"
 )
@@ -28,7 +25,7 @@ func (m *move) overruled(ctx context.Context, records []monitor.StepRecord) (how
 		found, unasked := make([]error, len(s.hosts)), make([]error, len(s.hosts))
 		var asking sync.WaitGroup
 		for i, h := range s.hosts {
-			asking.Go(func() { found[i], unasked[i] = h.overruled(ctx, s.users, d.Stay[s.store.Name]) })
+			asking.Go(func() { found[i], unasked[i] = h.Overruled(ctx, s.users, d.Stay[s.store.Name]) })
 		}
 		asking.Wait()
 		how, err = errors.Join(how, errors.Join(found...)), errors.Join(err, errors.Join(unasked...))
@@ -38,31 +35,8 @@ func (m *move) overruled(ctx context.Context, records []monitor.StepRecord) (how
 
 // overruledLately says the same of those old stores that answer: others keep nobody waiting.
 func (m *move) overruledLately(ctx context.Context, records []monitor.StepRecord) error {
-	ctx, cancel := context.WithTimeout(ctx, greeting/2)
+	ctx, cancel := context.WithTimeout(ctx, Greeting/2)
 	defer cancel()
 	how, _ := m.overruled(ctx, records)
 	return how
-}
-
-// overruled says who is not kept out any more for the unit of those who move, and at all of
-// those who stay.
-func (h *host) overruled(ctx context.Context, moving, staying []inventory.UserID) (how, err error) {
-	there, err := h.denials(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for i, u := range slices.Concat(moving, staying) {
-		d, out := there[u]
-		switch {
-		case h.ours(&d), d.all && i >= len(moving):
-		case d.message == denial:
-			how = errors.Join(how, h.unnamedDenial(u))
-		case out && i < len(moving):
-			how = errors.Join(how, fmt.Errorf("user %s is denied on %s by somebody else meanwhile, who says %s, which does not hold on the new store",
-				inventory.Printable(string(u)), h.server, inventory.Quoted(d.message)))
-		default:
-			how = errors.Join(how, fmt.Errorf("user %s was let in again on %s by somebody else", inventory.Printable(string(u)), h.server))
-		}
-	}
-	return how, nil
 }

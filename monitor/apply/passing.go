@@ -106,7 +106,7 @@ func (r *run) pass(ctx context.Context, t *task, step monitor.Step) error {
 		err := t.options.hinders(ctx, &t.Unit)
 		if h := (*hindrance)(nil); errors.As(err, &h) && h.lasting {
 			h.lasting = false
-			return fmt.Errorf("%w: %s", errPostponed, h.why)
+			return fmt.Errorf("%w: %s", ErrPostponed, h.why)
 		}
 		return err
 	}, func(why string, until time.Time) {
@@ -114,7 +114,7 @@ func (r *run) pass(ctx context.Context, t *task, step monitor.Step) error {
 		r.tell(Progress{Unit: &t.Unit, Outcome: course.Waiting, Why: why})
 	})
 	if h := (*hindrance)(nil); errors.As(err, &h) && !h.ends {
-		err = fmt.Errorf("%w: %s", errPostponed, h.why)
+		err = fmt.Errorf("%w: %s", ErrPostponed, h.why)
 	}
 	return err
 }

@@ -10,12 +10,24 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
+	"github.com/interlacemail/interlace/monitor/course"
 )
+
+// hostOf is an instance with a name for the files there, of which nothing is read yet.
+func (o *Options) hostOf(in inventory.Instance, unit string) *Host {
+	return &Host{Run: o.Run, Server: in.Server, Tools: o.Tools, Conf: in.IMAPDConf, Unit: unit, Dry: o.rehearsed}
+}
+
+// account is the one that sync servers let in.
+func (o *Options) account() Account { return Account{o.SyncUser, o.SyncPassword} }
+
+// nameOf stands for a unit in the names of files on servers.
+func nameOf(u *course.Unit) string { return FileName(u.Plan, u.Name) }
 
 // place is a store with its instances.
 type place struct {
 	store *inventory.Store
-	hosts []*host // of its instances, the master first
+	hosts []*Host // of its instances, the master first
 	// inTurn says that its instances are not worked on at once: what is rehearsed is told
 	// in one order.
 	inTurn bool
@@ -32,7 +44,8 @@ func (o *Options) place(ctx context.Context, name inventory.StoreID) (*place, er
 	p := &place{store: &o.Inventory.Stores[i], inTurn: o.rehearsed}
 	var wrong error
 	for _, in := range p.store.Instances {
-		h := &host{run: o.Run, server: in.Server, tools: o.Tools, conf: in.IMAPDConf, unit: "interlace", dry: o.rehearsed, silent: o.silent}
+		h := o.hostOf(in, "interlace")
+		h.Silent = o.silent
 		if in.IMAPDConf == "" {
 			wrong = errors.Join(wrong, fmt.Errorf("the inventory does not say where imapd.conf of %s is on %s", name, in.Server))
 			continue
@@ -52,14 +65,14 @@ func (p *place) known(ctx context.Context) error {
 	wrong := make([]error, len(p.hosts))
 	var asking sync.WaitGroup
 	for i, h := range p.hosts {
-		asking.Go(func() { wrong[i] = h.known(ctx) })
+		asking.Go(func() { wrong[i] = h.Know(ctx) })
 	}
 	asking.Wait()
 	return errors.Join(wrong...)
 }
 
 // each does something on all instances of a store at once.
-func (p *place) each(do func(*host) error) error {
+func (p *place) each(do func(*Host) error) error {
 	var doing errgroup.Group
 	if p.inTurn {
 		doing.SetLimit(1)
@@ -81,14 +94,14 @@ var errLeft = later("interlace apply --resume --yes, or --rollback --yes, does t
 
 // letInReplicas lets users in on the replicas, each of which is tried.
 func (p *place) letInReplicas(ctx context.Context, users []inventory.UserID, others ...string) error {
-	ctx, cancel := context.WithTimeout(ctx, short)
+	ctx, cancel := context.WithTimeout(ctx, Short)
 	defer cancel()
 	wrong := make([]error, len(p.hosts))
 	var doing sync.WaitGroup
 	for i, h := range p.hosts[1:] {
 		doing.Go(func() {
-			if err := h.letIn(ctx, users, others...); err != nil {
-				wrong[i] = fmt.Errorf("still kept out of the replica on %s, where nobody works: %w", h.server, err)
+			if err := h.LetIn(ctx, users, others...); err != nil {
+				wrong[i] = fmt.Errorf("still kept out of the replica on %s, where nobody works: %w", h.Server, err)
 			}
 		})
 	}

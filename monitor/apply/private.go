@@ -8,119 +8,124 @@ import (
 	"fmt"
 	"net"
 	"path"
+	"slices"
 	"strings"
 	"unicode"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
-	"github.com/interlacemail/interlace/monitor/course"
 )
 
-// account is how one instance logs in at the sync server of another.
-type account struct {
-	user     string
-	password cyrus.Secret
+// Account is how one instance logs in at the sync server of another.
+type Account struct {
+	User     string
+	Password cyrus.Secret
 }
 
-// fileName stands for a unit in the names of files on servers.
-func fileName(u *course.Unit) string {
-	sum := sha256.Sum256([]byte(u.Plan + "\x00" + u.Name))
+// FileName stands for a unit of a plan in the names of files on servers, and in what those
+// are told whom it keeps out.
+func FileName(plan, unit string) string {
+	sum := sha256.Sum256([]byte(plan + "\x00" + unit))
 	return "interlace-" + hex.EncodeToString(sum[:6])
 }
 
-// own is the path of a file of the unit beside the instance's own.
-func (h *host) own(extension string) string {
-	return path.Join(h.settings["configdirectory"], h.unit+extension)
+// Own is the path of a file of the unit beside the instance's own.
+func (h *Host) Own(extension string) string {
+	return path.Join(h.Settings["configdirectory"], h.Unit+extension)
 }
 
 // write writes a file of the unit, readable for the instance's account alone.
-func (h *host) write(ctx context.Context, extension, text string) (string, error) {
-	if err := h.known(ctx); err != nil {
+func (h *Host) write(ctx context.Context, extension, text string) (string, error) {
+	if err := h.Know(ctx); err != nil {
 		return "", err
 	}
-	ctx, cancel := context.WithTimeout(ctx, short)
+	ctx, cancel := context.WithTimeout(ctx, Short)
 	defer cancel()
-	file := h.own(extension)
-	_, err := h.run(ctx, h.server, "", "install", "-m", "0600", "--", "/dev/null", file)
+	file := h.Own(extension)
+	_, err := h.Run(ctx, h.Server, "", "install", "-m", "0600", "--", "/dev/null", file)
 	if err == nil {
-		_, err = h.run(ctx, h.server, text, "dd", "of="+file, "status=none")
+		_, err = h.Run(ctx, h.Server, text, "dd", "of="+file, "status=none")
 	}
 	if err != nil {
-		return "", fmt.Errorf("write %s on %s: %w", file, h.server, err)
+		return "", fmt.Errorf("write %s on %s: %w", file, h.Server, err)
 	}
 	return file, nil
 }
 
-// forget removes files of the unit.
-func (h *host) forget(ctx context.Context, extensions ...string) error {
-	if err := h.known(ctx); err != nil {
+// Forget removes files of the unit.
+func (h *Host) Forget(ctx context.Context, extensions ...string) error {
+	if err := h.Know(ctx); err != nil {
 		return err
 	}
-	words := []string{"rm", "-f", "--"}
+	var files []string
 	for _, e := range extensions {
-		words = append(words, h.own(e))
+		files = append(files, h.Own(e))
 	}
-	_, err := h.ask(ctx, short, words...)
+	return h.Clear(ctx, files)
+}
+
+// Clear removes files of interlace's own, of whatever unit.
+func (h *Host) Clear(ctx context.Context, files []string) error {
+	_, err := h.ask(ctx, Short, slices.Concat([]string{"rm", "-f", "--"}, files)...)
 	return err
 }
 
-// forgetAll removes all files of the unit.
-func (h *host) forgetAll(ctx context.Context) error {
-	if err := h.settle(ctx); err != nil {
+// ForgetAll removes all files of the unit.
+func (h *Host) ForgetAll(ctx context.Context) error {
+	if err := h.Settle(ctx); err != nil {
 		return err
 	}
-	if err := h.forget(ctx, ".conf", ".log"); err != nil {
+	if err := h.Forget(ctx, ".conf", ".log"); err != nil {
 		return err
 	}
-	return h.unlock(ctx)
+	return h.Unlock(ctx)
 }
 
-// unlock removes the lock of the unit, which nobody may hold, as the last of its files.
-func (h *host) unlock(ctx context.Context) error {
-	if err := h.settle(ctx); err != nil {
+// Unlock removes the lock of the unit, which nobody may hold, as the last of its files.
+func (h *Host) Unlock(ctx context.Context) error {
+	if err := h.Settle(ctx); err != nil {
 		return err
 	}
-	_, err := h.locked(ctx, short, "", "rm", "-f", "--", h.own(".lock"))
+	_, err := h.locked(ctx, Short, "", "rm", "-f", "--", h.Own(".lock"))
 	if h.settled = err == nil; err != nil {
-		err = fmt.Errorf("remove %s on %s: %w", h.own(".lock"), h.server, err)
+		err = fmt.Errorf("remove %s on %s: %w", h.Own(".lock"), h.Server, err)
 	}
 	return err
 }
 
-// linkTo writes a configuration that includes the instance's own and leads to a sync
+// LinkTo writes a configuration that includes the instance's own and leads to a sync
 // server. It holds a password, and has to be forgotten again.
-func (h *host) linkTo(ctx context.Context, csync string, as account) (*link, error) {
+func (h *Host) LinkTo(ctx context.Context, csync string, as Account) (*Link, error) {
 	at, port, err := net.SplitHostPort(csync)
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("the csync address %s is not host:port", inventory.Quoted(csync))
-	case strings.ContainsFunc(as.user+string(as.password)+h.conf, unicode.IsControl):
+	case strings.ContainsFunc(as.User+string(as.Password)+h.Conf, unicode.IsControl):
 		return nil, errors.New("the account of sync, or the path of imapd.conf, has control characters")
 	}
 	text := fmt.Sprintf("@include: %s\n%[2]s_sync_host: %[3]s\n%[2]s_sync_port: %[4]s\n%[2]s_sync_authname: %[5]s\n%[2]s_sync_password: %[6]s\n%[2]s_sync_try_imap: no\n",
-		h.conf, channel, at, port, as.user, string(as.password))
+		h.Conf, channel, at, port, as.User, string(as.Password))
 	file, err := h.write(ctx, ".conf", text)
 	if err != nil {
 		return nil, err
 	}
-	return &link{host: h, conf: file, flags: []string{"-n", channel}}, nil
+	return &Link{Host: h, Conf: file, Flags: []string{"-n", channel}}, nil
 }
 
-// letsIn logs in at the sync server of an instance from another one, and asks for a mailbox
-// that does not exist. Where it can't, sync_client would try for ever.
-func (o *Options) letsIn(ctx context.Context, from *host, to inventory.Instance) error {
-	h := *from
-	h.unit, h.settled = h.unit+"-asks", false // a run may be at work with the unit's own file
-	l, err := h.linkTo(ctx, to.CSync, account{o.SyncUser, o.SyncPassword})
+// LetsIn logs in at the sync server of another instance, and asks for a mailbox that does not
+// exist. Where it can't, sync_client would try for ever.
+func (h *Host) LetsIn(ctx context.Context, to inventory.Instance, as Account) error {
+	asking := h.As(h.Unit + "-asks") // a run may be at work with the unit's own file
+	l, err := asking.LinkTo(ctx, to.CSync, as)
 	if err != nil {
 		return err
 	}
-	limited, cancel := context.WithTimeout(ctx, greeting)
+	limited, cancel := context.WithTimeout(ctx, Greeting)
 	defer cancel()
-	err = l.mailboxes(limited, false, []string{"interlace-asks"})
+	err = l.Mailboxes(limited, false, []string{"interlace-asks"})
 	if err != nil {
 		err = fmt.Errorf("log in as %s at the sync server of %s, %s, from %s: it has to run, its sasldb has to have that user and password, and admins in imapd.conf that user: %w",
-			inventory.Quoted(o.SyncUser), to.Server, to.CSync, from.server, err)
+			inventory.Quoted(as.User), to.Server, to.CSync, h.Server, err)
 	}
-	return errors.Join(err, h.forget(context.WithoutCancel(ctx), ".conf"), h.unlock(context.WithoutCancel(ctx)))
+	return errors.Join(err, asking.Forget(context.WithoutCancel(ctx), ".conf"), asking.Unlock(context.WithoutCancel(ctx)))
 }

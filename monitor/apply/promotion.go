@@ -127,9 +127,9 @@ func (p *promotion) prove(ctx context.Context) (text, data string, err error) {
 	}
 	var longest time.Duration
 	for _, in := range p.replicas() {
-		took, err := old.catchUp(ctx, in, p.Layouts.lag())
+		took, err := old.CatchUp(ctx, in, p.Layouts.lag())
 		if err != nil {
-			return "", "", fmt.Errorf("%w: %w", errPostponed, err)
+			return "", "", fmt.Errorf("%w: %w", ErrPostponed, err)
 		}
 		longest = max(longest, took)
 		if err := p.proveAlike(ctx, p.old(), in); err != nil {
@@ -139,7 +139,7 @@ func (p *promotion) prove(ctx context.Context) (text, data string, err error) {
 	expected := 2*longest + hooks
 	text = course.ExpectedWords + expected.Round(time.Second).String()
 	if expected > p.expected() {
-		return "", "", fmt.Errorf("%w: %s, %v is allowed", errPostponed, text, p.expected())
+		return "", "", fmt.Errorf("%w: %s, %v is allowed", ErrPostponed, text, p.expected())
 	}
 	return text, "", nil
 }
@@ -168,11 +168,11 @@ func (p *promotion) wasLetIn(ctx context.Context, records []monitor.StepRecord) 
 	if err != nil {
 		return "", err
 	}
-	r, err := old.activity(ctx)
-	if err != nil || !r.runs {
+	r, err := old.Activity(ctx)
+	if err != nil || !r.Runs {
 		return "", err
 	}
-	return fmt.Sprintf("the master on %s, which was stopped, runs again", old.server), nil
+	return fmt.Sprintf("the master on %s, which was stopped, runs again", old.Server), nil
 }
 
 // whileOut gives the steps from the stop up to the route no longer than users may be kept
@@ -202,7 +202,7 @@ func (p *promotion) drain(ctx context.Context) error {
 		return err
 	}
 	for _, in := range p.replicas() {
-		if err := old.drain(ctx, in); err != nil {
+		if err := old.Drain(ctx, in); err != nil {
 			return err
 		}
 	}
@@ -220,10 +220,10 @@ func (p *promotion) promote(ctx context.Context) error {
 		return err
 	}
 	for _, in := range p.replicas() {
-		if _, err := old.channelTo(ctx, in); err != nil {
+		if _, err := old.ChannelTo(ctx, in); err != nil {
 			continue // the hook has made it a replica already
 		}
-		if err := old.drain(ctx, in); err != nil {
+		if err := old.Drain(ctx, in); err != nil {
 			return err
 		}
 	}
@@ -231,7 +231,7 @@ func (p *promotion) promote(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := carryDenials(ctx, old, fresh); err != nil {
+	if err := CarryDenials(ctx, old, fresh); err != nil {
 		return err
 	}
 	if _, err := p.order(ctx, p.asked(ActPromote, p.fresh(), inventory.Master, p.instances(true))); err != nil {
@@ -283,7 +283,7 @@ func (p *promotion) insist(ctx context.Context, records []monitor.StepRecord, ro
 		if err == nil || p.Now().Add(wait).Sub(since) > p.denied() {
 			return err
 		}
-		if err := pause(ctx, wait); err != nil {
+		if err := Pause(ctx, wait); err != nil {
 			return err
 		}
 	}
@@ -296,7 +296,7 @@ func (p *promotion) users(ctx context.Context) (users []inventory.UserID, out in
 	if err != nil {
 		return nil, 0, err
 	}
-	denied, err := fresh.denied(ctx)
+	denied, err := fresh.Denied(ctx)
 	if err != nil {
 		return nil, 0, err
 	}

@@ -15,14 +15,14 @@ func (p *promotion) demote(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r, err := fresh.activity(ctx)
+	r, err := fresh.Activity(ctx)
 	if err != nil {
 		return err
 	}
-	if err := p.untouched(ctx, fresh, r.sends); err != nil {
+	if err := p.untouched(ctx, fresh, r.Sends); err != nil {
 		return err
 	}
-	if r.sends {
+	if r.Sends {
 		if _, err := p.order(ctx, p.asked(ActStop, p.fresh(), inventory.Master, p.instances(true))); err != nil {
 			return err
 		}
@@ -43,8 +43,8 @@ func (p *promotion) demote(ctx context.Context) error {
 }
 
 // leadsStill says that a replica sends its changes on as a master does.
-func leadsStill(r *activity) string {
-	if r.sends {
+func leadsStill(r *Activity) string {
+	if r.Sends {
 		return "a rolling sync_client still runs"
 	}
 	return ""
@@ -53,9 +53,9 @@ func leadsStill(r *activity) string {
 // untouched fails where somebody has written to the new master, which its sync logs tell:
 // nobody works off that for the old one. A replica that logs what it gets, for replicas of
 // its own, has such logs too as long as it does not lead.
-func (p *promotion) untouched(ctx context.Context, fresh *host, leads bool) error {
-	logs, err := fresh.logs(ctx)
-	if err != nil || len(logs) == 0 || !leads && fresh.settings["sync_log_chain"] == "yes" {
+func (p *promotion) untouched(ctx context.Context, fresh *Host, leads bool) error {
+	logs, err := fresh.Logs(ctx)
+	if err != nil || len(logs) == 0 || !leads && fresh.Settings["sync_log_chain"] == "yes" {
 		return err
 	}
 	return fmt.Errorf("%s was promoted and may have been written to, since it has sync logs: to start %s again would lose that. Promote %s by hand, and route the users of %s there",

@@ -41,15 +41,15 @@ func (p *promotion) checkInstances(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(wrong, err)
 	}
-	fresh, old := hosts[0], hosts[slices.IndexFunc(hosts, func(h *host) bool { return h.server == p.old().Server })]
-	if fresh.settings["sync_log"] == "no" {
-		wrong = errors.Join(wrong, fmt.Errorf("%s on %s has sync_log: no", fresh.conf, fresh.server))
+	fresh, old := hosts[0], hosts[slices.IndexFunc(hosts, func(h *Host) bool { return h.Server == p.old().Server })]
+	if fresh.Settings["sync_log"] == "no" {
+		wrong = errors.Join(wrong, fmt.Errorf("%s on %s has sync_log: no", fresh.Conf, fresh.Server))
 	}
 	for _, h := range hosts[1:] {
 		wrong = errors.Join(wrong, unlikeSettings(fresh, h), p.admits(h))
 	}
 	for _, in := range p.replicas() {
-		_, err := old.channelTo(ctx, in)
+		_, err := old.ChannelTo(ctx, in)
 		wrong = errors.Join(wrong, err)
 	}
 	return errors.Join(wrong, p.checkVersions(ctx), checkDenials(ctx, old, fresh))
@@ -70,20 +70,20 @@ func (p *promotion) checkVersions(ctx context.Context) error {
 }
 
 // checkDenials looks whether the replica keeps somebody out whom the master lets in.
-func checkDenials(ctx context.Context, old, fresh *host) error {
-	there, err := fresh.denied(ctx)
+func checkDenials(ctx context.Context, old, fresh *Host) error {
+	there, err := fresh.Denied(ctx)
 	if err != nil || len(there) == 0 {
 		return err
 	}
-	here, err := old.denied(ctx)
+	here, err := old.Denied(ctx)
 	if err != nil {
 		return err
 	}
 	var wrong error
 	for _, u := range slices.Sorted(maps.Keys(there)) {
 		if !here[u] {
-			wrong = errors.Join(wrong, fmt.Errorf("user %s is denied on %s and not on the master: %s", inventory.Printable(string(u)), fresh.server,
-				inventory.Paste(fresh.tool("cyr_deny"), "-C", fresh.conf, "-a", "--", string(u))))
+			wrong = errors.Join(wrong, fmt.Errorf("user %s is denied on %s and not on the master: %s", inventory.Printable(string(u)), fresh.Server,
+				AllowCommand(fresh.Tools, fresh.Conf, u)))
 		}
 	}
 	return wrong

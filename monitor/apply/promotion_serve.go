@@ -20,7 +20,7 @@ func (p *promotion) serve(ctx context.Context) error {
 	if _, err := p.greetSoon(ctx, p.old()); err != nil {
 		return err
 	}
-	if err := pause(ctx, p.Layouts.pause()); err != nil {
+	if err := Pause(ctx, p.Layouts.pause()); err != nil {
 		return err
 	}
 	return p.silent(ctx)
@@ -32,12 +32,12 @@ func (p *promotion) silent(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r, err := old.activity(ctx)
-	if err != nil || !r.sends {
+	r, err := old.Activity(ctx)
+	if err != nil || !r.Sends {
 		return err
 	}
 	_, err = p.order(ctx, p.asked(ActStop, p.old(), inventory.Replica, p.instances(true)))
-	return errors.Join(fmt.Errorf("a rolling sync_client of %s runs on %s, though it is no master any more: it was stopped", old.conf, old.server), err)
+	return errors.Join(fmt.Errorf("a rolling sync_client of %s runs on %s, though it is no master any more: it was stopped", old.Conf, old.Server), err)
 }
 
 // proveSends fails where the new master is not what a master is, or the old one is. When it
@@ -56,7 +56,7 @@ func (p *promotion) proveSends(ctx context.Context, failed bool) error {
 		return err
 	}
 	for _, in := range p.others() {
-		if _, err := fresh.catchUp(ctx, in, time.Minute); err != nil {
+		if _, err := fresh.CatchUp(ctx, in, time.Minute); err != nil {
 			return err
 		}
 		if err := p.proveAlike(ctx, p.fresh(), in); err != nil {
@@ -73,7 +73,7 @@ func (p *promotion) again(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r, err := fresh.activity(ctx)
+	r, err := fresh.Activity(ctx)
 	if err != nil {
 		return err
 	}
@@ -86,7 +86,7 @@ func (p *promotion) again(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if r, err = old.activity(ctx); err != nil || r.runs {
+	if r, err = old.Activity(ctx); err != nil || r.Runs {
 		return err
 	}
 	return p.serve(ctx)
@@ -95,12 +95,12 @@ func (p *promotion) again(ctx context.Context) error {
 // unwritten fails where somebody writes to the old master, which is a replica now.
 func (p *promotion) unwritten(ctx context.Context) error {
 	old, err := p.open(ctx, p.old())
-	if err != nil || old.settings["sync_log_chain"] == "yes" {
+	if err != nil || old.Settings["sync_log_chain"] == "yes" {
 		return err
 	}
-	logs, err := old.logs(ctx)
-	if err == nil && len(logs[defaultChannel]) > 0 {
-		err = fmt.Errorf("somebody writes to the replica on %s, the master until now: there is a sync log; who is still sent there?", old.server)
+	logs, err := old.Logs(ctx)
+	if err == nil && len(logs[DefaultChannel]) > 0 {
+		err = fmt.Errorf("somebody writes to the replica on %s, the master until now: there is a sync log; who is still sent there?", old.Server)
 	}
 	return err
 }

@@ -53,7 +53,7 @@ func (m *move) proveReplicas(ctx context.Context, records []monitor.StepRecord) 
 	return strings.Join(miscounts, "; "), m.eachSource(func(s *source) error {
 		changed, err := m.unsealed(ctx, s, sealed[s.store.Name])
 		if err == nil && len(changed) > 0 {
-			err = fmt.Errorf("%s on %s was written to though everybody is denied who may", inventory.Printable(string(changed[0])), s.hosts[0].server)
+			err = fmt.Errorf("%s on %s was written to though everybody is denied who may", inventory.Printable(string(changed[0])), s.hosts[0].Server)
 		}
 		return err
 	})

@@ -53,10 +53,9 @@ func (o *Options) reach(ctx context.Context, store inventory.StoreID, in invento
 	if in.IMAPDConf == "" {
 		return fmt.Errorf("the inventory does not say where imapd.conf of %s is on %s", store, in.Server)
 	}
-	ctx, cancel := soon(ctx)
+	ctx, cancel := Soon(ctx)
 	defer cancel()
-	h := &host{run: o.Run, server: in.Server, tools: o.Tools, conf: in.IMAPDConf}
-	if err := h.known(ctx); err != nil {
+	if err := o.hostOf(in, "interlace").Know(ctx); err != nil {
 		return err
 	}
 	c, err := o.Dial(ctx, in, "")
@@ -64,9 +63,4 @@ func (o *Options) reach(ctx context.Context, store inventory.StoreID, in invento
 		return fmt.Errorf("%s on %s does not answer: %w", store, in.Server, err)
 	}
 	return c.Close()
-}
-
-// soon gives a server no longer to answer than others can wait for it.
-func soon(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeoutCause(ctx, greeting, fmt.Errorf("it has not answered within %v", greeting))
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"path"
 	"strings"
-	"time"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor/course"
@@ -14,7 +13,7 @@ import (
 
 // refused says which claims keep this journal from doing anything, but for empty ones of
 // those that are let pass: somebody has made them by hand to have a unit go on.
-func (o *Options) refused(ctx context.Context, all []claim, passed func(*claim) bool) error {
+func (o *Options) refused(ctx context.Context, all []Claim, passed func(*Claim) bool) error {
 	journal, err := o.Journal.Identity(ctx)
 	if err != nil {
 		return err
@@ -26,7 +25,7 @@ func (o *Options) refused(ctx context.Context, all []claim, passed func(*claim) 
 	states := map[string]claimState{} // of what several instances say alike
 	for i := range all {
 		c := &all[i]
-		said := path.Base(c.file) + c.journal + c.since.String() + string(c.reached)
+		said := path.Base(c.File) + c.Journal + c.Since.String() + string(c.Reached)
 		state, known := states[said]
 		if !known {
 			if state, err = o.stateOf(ctx, journal, c); err != nil {
@@ -34,18 +33,18 @@ func (o *Options) refused(ctx context.Context, all []claim, passed func(*claim) 
 			}
 			states[said] = state
 		}
-		if c.empty() && passed(c) || state != strange && state != ahead {
+		if c.Empty() && passed(c) || state != strange && state != ahead {
 			continue
 		}
-		t := text{c.words(), remedyOfStrange}
+		t := text{c.Words(), remedyOfStrange}
 		if state == ahead {
-			t = text{c.words() + ", and this database does not know that: it is older than what was done, as if it were restored from a copy", remedyOfAhead}
+			t = text{c.Words() + ", and this database does not know that: it is older than what was done, as if it were restored from a copy", remedyOfAhead}
 		}
 		if at[t] == nil {
 			texts, at[t] = append(texts, t), &place{}
 		}
-		at[t].servers = appendNew(at[t].servers, string(c.host.server))
-		at[t].files = append(at[t].files, fmt.Sprintf("on %s: %s", c.host.server, inventory.Paste("rm", "--", c.file)))
+		at[t].servers = appendNew(at[t].servers, string(c.Host.Server))
+		at[t].files = append(at[t].files, fmt.Sprintf("on %s: %s", c.Host.Server, inventory.Paste("rm", "--", c.File)))
 	}
 	var wrong error
 	for i, t := range texts {
@@ -66,15 +65,6 @@ const (
 	remedyOfAhead   = "Go on with the newer database. If it is gone for good, find out where the users of that unit are served and kept out, and remove the claims"
 )
 
-// words say what is claimed.
-func (c *claim) words() string {
-	if c.empty() {
-		return fmt.Sprintf("%s claims an instance, and does not say for whom", path.Base(c.file))
-	}
-	return fmt.Sprintf("unit %s of plan %s is carried out with the database %s (%s) since %s, and has reached %s",
-		inventory.Printable(c.unit.Name), inventory.Printable(c.unit.Plan), inventory.Printable(c.journal), printed(c.by), c.since.Format(time.RFC3339), inventory.Printable(string(c.reached)))
-}
-
 // mayBegin fails where another journal has something done on an instance that a unit
 // would change. Nothing is changed.
 func (o *Options) mayBegin(ctx context.Context, u *course.Unit, w work) error {
@@ -82,6 +72,6 @@ func (o *Options) mayBegin(ctx context.Context, u *course.Unit, w work) error {
 	if err != nil {
 		return err
 	}
-	all, _, unseen := claims(ctx, hosts)
-	return errors.Join(o.refused(ctx, all, func(c *claim) bool { return c.of(u) }), unseen)
+	all, _, unseen := Claims(ctx, hosts)
+	return errors.Join(o.refused(ctx, all, func(c *Claim) bool { return c.Of(nameOf(u)) }), unseen)
 }

@@ -67,7 +67,7 @@ func TestRehearse(t *testing.T) {
 		return a
 	}
 	before := rehearse(r.options(&journal{left: -1}), false)
-	out := "-m 'the mailbox is being moved (" + apply.FileName(u) + ")'"
+	out := "-m 'the mailbox is being moved (" + apply.FileName(u.Plan, u.Name) + ")'"
 	deny := func(in *cyrustest.Instance, words, user string) string {
 		return fmt.Sprintf("  /usr/lib/cyrus/bin/cyr_deny -C %s %s -- %s private:false on %s\n", in.Conf, words, user, in.Name)
 	}

@@ -19,14 +19,14 @@ var graces = []struct {
 	grace  time.Duration
 }{{"TERM", 2 * time.Second}, {"KILL", 5 * time.Second}}
 
-// settle makes sure that nothing runs on the server any more that was started there for
+// Settle makes sure that nothing runs on the server any more that was started there for
 // the unit: by a run that was killed, or for a step that was given up. What does is ended,
 // with all that it has started, and its lock is free then.
-func (h *host) settle(ctx context.Context) error {
-	if h.settled || h.dry {
+func (h *Host) Settle(ctx context.Context) error {
+	if h.settled || h.Dry {
 		return nil
 	}
-	if err := h.known(ctx); err != nil {
+	if err := h.Know(ctx); err != nil {
 		return err
 	}
 	left, err := h.remains(ctx, nil)
@@ -35,9 +35,9 @@ func (h *host) settle(ctx context.Context) error {
 		if err != nil || len(left) == 0 {
 			break
 		}
-		_, refused = h.ask(ctx, short, append([]string{"kill", "-" + s.signal}, numbers(left)...)...) // some may have ended by themselves
+		_, refused = h.ask(ctx, Short, append([]string{"kill", "-" + s.signal}, numbers(left)...)...) // some may have ended by themselves
 		for begin := time.Now(); err == nil && len(left) > 0 && time.Since(begin) < s.grace; {
-			if err = pause(ctx, time.Second/10); err == nil {
+			if err = Pause(ctx, time.Second/10); err == nil {
 				left, err = h.remains(ctx, left)
 			}
 		}
@@ -47,10 +47,10 @@ func (h *host) settle(ctx context.Context) error {
 	case len(left) > 0:
 		err = errors.Join(fmt.Errorf("process %d does not end: %s", left[0].number, inventory.Printable(left[0].words)), refused)
 	default:
-		_, err = h.ask(ctx, short, "flock", "-o", "-E", strconv.Itoa(occupied), "-w", "5", h.own(".lock"), "true")
+		_, err = h.ask(ctx, Short, "flock", "-o", "-E", strconv.Itoa(occupied), "-w", "5", h.Own(".lock"), "true")
 	}
 	if err != nil {
-		return fmt.Errorf("end what still runs of the unit on %s: %w", h.server, err)
+		return fmt.Errorf("end what still runs of the unit on %s: %w", h.Server, err)
 	}
 	h.settled = true
 	return nil
@@ -73,8 +73,8 @@ func numbers(list []process) []string {
 // remains returns what runs on the server for the unit: what waits for its lock or holds
 // it, and what reads its private configuration, with all that these have started, and
 // which of some processes still run.
-func (h *host) remains(ctx context.Context, of []process) ([]process, error) {
-	text, err := h.ask(ctx, short, "ps", "-A", "-ww", "-o", "pid=,ppid=,stat=,args=")
+func (h *Host) remains(ctx context.Context, of []process) ([]process, error) {
+	text, err := h.ask(ctx, Short, "ps", "-A", "-ww", "-o", "pid=,ppid=,stat=,args=")
 	if err != nil {
 		return nil, err
 	}
@@ -111,13 +111,13 @@ func readProcess(line string) (p process, runs bool) {
 
 // starts reports whether a process is one that the unit itself starts on this server, and
 // not the one at this end of a runner.
-func (h *host) starts(p *process) bool {
+func (h *Host) starts(p *process) bool {
 	program, _, _ := strings.Cut(p.words, " ")
 	switch path.Base(program) {
 	case "flock":
-		return holds(p.words, h.own(".lock"))
+		return holds(p.words, h.Own(".lock"))
 	case "timeout", "sync_client":
-		return holds(p.words, h.own(".conf"))
+		return holds(p.words, h.Own(".conf"))
 	}
 	return false
 }

@@ -107,7 +107,7 @@ func (m *move) servedBefore(ctx context.Context, routes []Route) bool {
 	if len(m.trees()) > 0 {
 		return false
 	}
-	ctx, cancel := soon(ctx)
+	ctx, cancel := Soon(ctx)
 	defer cancel()
 	if m.Live.Named != nil {
 		names, err := m.Live.Named(ctx, m.users())
@@ -131,7 +131,7 @@ func (m *move) servedBefore(ctx context.Context, routes []Route) bool {
 func (m *move) persist(ctx context.Context, routes []Route, otherwise func(context.Context) bool) error {
 	var first error
 	for wait := firstPause; ; wait = min(2*wait, longestPause) {
-		limit := patience
+		limit := Patience
 		if end, ends := ctx.Deadline(); ends {
 			limit = max(time.Until(end)/2, time.Second)
 		}
@@ -142,7 +142,7 @@ func (m *move) persist(ctx context.Context, routes []Route, otherwise func(conte
 		if first == nil {
 			first = err
 		}
-		if pause(ctx, wait) != nil {
+		if Pause(ctx, wait) != nil {
 			return first
 		}
 	}
@@ -162,7 +162,7 @@ func (m *move) tryRoute(ctx context.Context, limit time.Duration, routes []Route
 
 // answers fails where an instance does not let its administrator in.
 func (m *move) answers(ctx context.Context, in inventory.Instance) error {
-	ctx, cancel := soon(ctx)
+	ctx, cancel := Soon(ctx)
 	defer cancel()
 	c, err := m.dialAdmin(ctx, in)
 	if err != nil {

@@ -63,7 +63,7 @@ const (
 // could not be read in the end.
 func CarryOut(ctx context.Context, units []course.Unit, back bool, o *Options) ([]course.Result, error) {
 	now := *o
-	now.Inventory, now.silent = course.Promising(o.Inventory, units), &silent{}
+	now.Inventory, now.silent = course.Promising(o.Inventory, units), &Silent{}
 	if now.Tally == nil {
 		now.Tally = &Tally{}
 	}

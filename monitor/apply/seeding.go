@@ -39,7 +39,7 @@ func (m *making) seed(ctx context.Context, made inventory.Instance) (text, data 
 	if err != nil {
 		return "", "", err
 	}
-	if err := carryDenials(ctx, master, fresh); err != nil {
+	if err := CarryDenials(ctx, master, fresh); err != nil {
 		return "", "", err
 	}
 	streams, err := m.streams(ctx, master, made)
@@ -58,30 +58,30 @@ func (m *making) seed(ctx context.Context, made inventory.Instance) (text, data 
 }
 
 // unlock removes the locks of links.
-func unlock(ctx context.Context, links []*link) error {
+func unlock(ctx context.Context, links []*Link) error {
 	var wrong error
 	for _, l := range links {
-		wrong = errors.Join(wrong, l.unlock(ctx))
+		wrong = errors.Join(wrong, l.Unlock(ctx))
 	}
 	return wrong
 }
 
 // abandon removes the private configurations of links, and where they failed ends what still
 // reads them.
-func abandon(ctx context.Context, links []*link, failed bool) error {
+func abandon(ctx context.Context, links []*Link, failed bool) error {
 	var wrong error
 	for _, l := range links {
 		if failed {
-			wrong = errors.Join(wrong, l.settle(ctx))
+			wrong = errors.Join(wrong, l.Settle(ctx))
 		}
-		wrong = errors.Join(wrong, l.forget(ctx, ".conf"))
+		wrong = errors.Join(wrong, l.Forget(ctx, ".conf"))
 	}
 	return wrong
 }
 
 // copyMissing copies what the replica lacks, and tells how many mailboxes that were. When
 // nothing failed one more look is enough: what differs then was changed meanwhile.
-func (m *making) copyMissing(ctx context.Context, streams []*link, made inventory.Instance) (copied int, failed error) {
+func (m *making) copyMissing(ctx context.Context, streams []*Link, made inventory.Instance) (copied int, failed error) {
 	atOnce := usersAtOnce
 	for pass := range seedPasses {
 		missing, err := m.unlike(ctx, m.store.Instances[0], made)
@@ -106,37 +106,12 @@ func (m *making) copyMissing(ctx context.Context, streams []*link, made inventor
 	return copied, failed
 }
 
-// carryDenials keeps those out of a replica who are kept out of its master, which does not
-// replicate that: after a promotion they could log in.
-func carryDenials(ctx context.Context, master, replica *host) error {
-	there, err := master.denials(ctx)
-	if err != nil || len(there) == 0 {
-		return err
-	}
-	already, err := replica.denied(ctx)
-	if err != nil {
-		return err
-	}
-	told := map[string][]inventory.UserID{}
-	for _, u := range slices.Sorted(maps.Keys(there)) {
-		if d := there[u]; d.all && !already[u] {
-			told[d.message] = append(told[d.message], u)
-		}
-	}
-	for _, message := range slices.Sorted(maps.Keys(told)) {
-		if err := replica.deny(ctx, told[message], message); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // streams returns links to the new replica that copy at the same time, each with its own
 // configuration and lock. With an error come those that were made.
-func (m *making) streams(ctx context.Context, master *host, made inventory.Instance) ([]*link, error) {
-	var links []*link
+func (m *making) streams(ctx context.Context, master *Host, made inventory.Instance) ([]*Link, error) {
+	var links []*Link
 	for _, h := range m.lanes(master) {
-		l, err := h.linkTo(ctx, made.CSync, account{m.SyncUser, m.SyncPassword})
+		l, err := h.LinkTo(ctx, made.CSync, m.account())
 		if err != nil {
 			return links, err
 		}
@@ -146,16 +121,14 @@ func (m *making) streams(ctx context.Context, master *host, made inventory.Insta
 }
 
 // lanes are the master once for each stream, with names for the files of that.
-func (m *making) lanes(master *host) []*host {
+func (m *making) lanes(master *Host) []*Host {
 	n := m.Layouts.Streams
 	if n == 0 {
-		n = min(m.transfers(master.server), m.transfers(m.unit.Do.Server))
+		n = min(m.transfers(master.Server), m.transfers(m.unit.Do.Server))
 	}
-	var lanes []*host
+	var lanes []*Host
 	for i := range n {
-		h := *master
-		h.unit, h.settled = fmt.Sprintf("%s-%d", master.unit, i+1), false
-		lanes = append(lanes, &h)
+		lanes = append(lanes, master.As(fmt.Sprintf("%s-%d", master.Unit, i+1)))
 	}
 	return lanes
 }
@@ -194,14 +167,14 @@ func partsOf(missing map[cyrus.InternalName]pair, atOnce int) []part {
 }
 
 // copyParts copies parts, one at a time over each link. The error tells all that failed.
-func copyParts(ctx context.Context, links []*link, parts []part) error {
+func copyParts(ctx context.Context, links []*Link, parts []part) error {
 	todo := make(chan part)
 	failures := make([]error, len(links))
 	var copying errgroup.Group
 	for i, l := range links {
 		copying.Go(func() error {
 			for p := range todo {
-				failures[i] = errors.Join(failures[i], l.copy(ctx, p))
+				failures[i] = errors.Join(failures[i], copyPart(ctx, l, p))
 			}
 			return nil
 		})
@@ -216,15 +189,15 @@ func copyParts(ctx context.Context, links []*link, parts []part) error {
 	return errors.Join(copying.Wait(), errors.Join(failures...))
 }
 
-func (l *link) copy(ctx context.Context, p part) error {
+func copyPart(ctx context.Context, l *Link, p part) error {
 	if len(p.mailboxes) > 0 {
-		return l.mailboxes(ctx, false, p.mailboxes)
+		return l.Mailboxes(ctx, false, p.mailboxes)
 	}
-	return l.users(ctx, false, p.users)
+	return l.Users(ctx, false, p.users)
 }
 
 // quotas copies the limits of shared trees, which do not go along with their mailboxes.
-func (m *making) quotas(ctx context.Context, l *link) error {
+func (m *making) quotas(ctx context.Context, l *Link) error {
 	c, err := m.Dial(ctx, m.store.Instances[0], "")
 	if err != nil {
 		return err
@@ -248,5 +221,5 @@ func (m *making) quotas(ctx context.Context, l *link) error {
 			roots[string(d.QuotaRoot)] = true
 		}
 	}
-	return l.quotas(ctx, slices.Sorted(maps.Keys(roots)))
+	return l.Quotas(ctx, slices.Sorted(maps.Keys(roots)))
 }

@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// silent is what did not answer just now, whichever unit of a run has asked it: nobody waits
+// Silent is what did not answer just now, whichever unit of a run has asked it: nobody waits
 // for it again so soon.
-type silent struct {
+type Silent struct {
 	mu   sync.Mutex
 	last map[string]silence
 }
@@ -18,21 +18,21 @@ type silence struct {
 	at  time.Time
 }
 
-// about returns why something did not answer just now; nil: it did, or was not asked.
-func (s *silent) about(what string) error {
+// About returns why something did not answer just now; nil: it did, or was not asked.
+func (s *Silent) About(what string) error {
 	if s == nil {
 		return nil
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if last := s.last[what]; time.Since(last.at) < 3*greeting {
+	if last := s.last[what]; time.Since(last.at) < 3*Greeting {
 		return last.why
 	}
 	return nil
 }
 
-// note remembers why something does not answer; nil: it does.
-func (s *silent) note(what string, why error) {
+// Note remembers why something does not answer; nil: it does.
+func (s *Silent) Note(what string, why error) {
 	if s == nil {
 		return
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -27,19 +26,13 @@ func (r *carrying) stake(ctx context.Context, at time.Time) error {
 		return err
 	}
 	text := r.claimText(journal, r.unit, at)
-	failed := everywhere(hosts, func(h *host) error { return h.stake(ctx, staged(journal, at), text) })
-	all, _, unseen := claims(ctx, hosts)
-	nobody := func(*claim) bool { return false }
+	failed := Everywhere(hosts, func(h *Host) error { return h.Stake(ctx, Staged(journal, at), text) })
+	all, _, unseen := Claims(ctx, hosts)
+	nobody := func(*Claim) bool { return false }
 	if err := r.refused(ctx, all, nobody); err != nil {
 		return err
 	}
 	return errors.Join(failed, unseen)
-}
-
-// staged is the extension of the file from which the claim of an attempt is made: no other
-// attempt has such a one, with whatever copy of the journal.
-func staged(journal string, began time.Time) string {
-	return fmt.Sprintf("%s.%s.%d", claimSuffix, journal, began.UnixMicro())
 }
 
 // note has the claims of a unit say that it has reached a step, if that is one to be noted.
@@ -50,8 +43,8 @@ func (r *carrying) note(ctx context.Context, step monitor.Step) error {
 	}
 	hosts, wrong := r.work.hosts(ctx)
 	failures := make([]error, len(hosts))
-	_ = everywhere(hosts, func(h *host) error {
-		failures[slices.Index(hosts, h)] = h.note(ctx, reached(step))
+	_ = Everywhere(hosts, func(h *Host) error {
+		failures[slices.Index(hosts, h)] = h.Note(ctx, Reached(step))
 		return nil
 	})
 	if len(hosts) == 0 || slices.Contains(failures, nil) {
@@ -74,31 +67,31 @@ func (r *carrying) release(ctx context.Context) error {
 
 // unstake removes the claims of a unit that this journal knows of, and what they were made
 // from. Each instance is tried.
-func (r *carrying) unstake(ctx context.Context, hosts []*host, journal string) error {
-	all, _, unseen := claims(ctx, hosts)
-	own := map[*host]bool{}
+func (r *carrying) unstake(ctx context.Context, hosts []*Host, journal string) error {
+	all, _, unseen := Claims(ctx, hosts)
+	own := map[*Host]bool{}
 	for i := range all {
-		if c := &all[i]; c.of(r.unit) {
+		if c := &all[i]; c.Of(nameOf(r.unit)) {
 			state, err := r.stateOf(ctx, journal, c)
 			if err != nil {
 				return err
 			}
-			own[c.host] = state == held || state == stale
+			own[c.Host] = state == held || state == stale
 		}
 	}
 	var made []string
 	for _, record := range r.known {
 		if record.Step == r.course.Steps[0] && record.State == monitor.StepBegan {
-			made = append(made, staged(journal, record.At))
+			made = append(made, Staged(journal, record.At))
 		}
 	}
 	wrong := make([]error, len(hosts))
-	_ = everywhere(hosts, func(h *host) error {
+	_ = Everywhere(hosts, func(h *Host) error {
 		files := slices.Clone(made)
 		if own[h] {
-			files = append(files, claimSuffix)
+			files = append(files, ClaimSuffix)
 		}
-		wrong[slices.Index(hosts, h)] = h.forget(ctx, files...)
+		wrong[slices.Index(hosts, h)] = h.Forget(ctx, files...)
 		return nil
 	})
 	return cmp.Or(unseen, errors.Join(wrong...))
@@ -148,10 +141,10 @@ func (r *carrying) takenBefore(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	hosts, _ := r.work.hosts(ctx)
-	all, _, _ := claims(ctx, hosts)
+	all, _, _ := Claims(ctx, hosts)
 	for i := range all {
 		c := &all[i]
-		if !c.of(r.unit) || c.empty() {
+		if !c.Of(nameOf(r.unit)) || c.Empty() {
 			continue
 		}
 		if state, err := r.stateOf(ctx, journal, c); err != nil || state == strange || state == ahead {

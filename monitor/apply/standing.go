@@ -44,12 +44,12 @@ func (c *change) wake(ctx context.Context, in inventory.Instance, instances []in
 	if err != nil {
 		return err
 	}
-	r, err := h.activity(ctx)
-	if err != nil || r.runs {
+	r, err := h.Activity(ctx)
+	if err != nil || r.Runs {
 		return err
 	}
 	if _, err = c.order(ctx, &Order{Act: ActStart, Store: c.store.Name, Instance: in, Instances: instances}); err != nil {
-		err = fmt.Errorf("nothing with %s runs on %s: %w", h.conf, h.server, err)
+		err = fmt.Errorf("nothing with %s runs on %s: %w", h.Conf, h.Server, err)
 	}
 	return err
 }
@@ -65,7 +65,7 @@ func (c *change) stand(ctx context.Context, instances []inventory.Instance) erro
 			continue
 		}
 		looking.Go(func() error {
-			wrong[i] = c.stands(ctx, in, func(r *activity) string { return falls(r, i == 0, len(instances) > 1) })
+			wrong[i] = c.stands(ctx, in, func(r *Activity) string { return falls(r, i == 0, len(instances) > 1) })
 			return nil
 		})
 	}
@@ -76,7 +76,7 @@ func (c *change) stand(ctx context.Context, instances []inventory.Instance) erro
 }
 
 // stands waits until an instance runs as it should, and answers.
-func (c *change) stands(ctx context.Context, in inventory.Instance, wrong func(*activity) string) error {
+func (c *change) stands(ctx context.Context, in inventory.Instance, wrong func(*Activity) string) error {
 	h, err := c.open(ctx, in)
 	if err != nil {
 		return err
@@ -91,11 +91,11 @@ func (c *change) stands(ctx context.Context, in inventory.Instance, wrong func(*
 }
 
 // falls says what keeps an instance from being the master, or a replica.
-func falls(r *activity, leads, others bool) string {
+func falls(r *Activity, leads, others bool) string {
 	switch {
-	case !r.runs:
+	case !r.Runs:
 		return "nothing of it runs"
-	case leads && others && !r.sends:
+	case leads && others && !r.Sends:
 		return "no rolling sync_client runs"
 	case !leads:
 		return leadsStill(r)
@@ -113,12 +113,12 @@ func (c *change) remains(ctx context.Context, gone inventory.Instance) (string, 
 		return "", nil
 	}
 	h := c.at(gone)
-	r, err := h.activity(ctx)
+	r, err := h.Activity(ctx)
 	switch {
 	case err != nil:
 		return "", err
-	case r.runs:
-		return fmt.Sprintf("it still runs: %s on %s", h.conf, h.server), nil
+	case r.Runs:
+		return fmt.Sprintf("it still runs: %s on %s", h.Conf, h.Server), nil
 	}
 	if client, err := c.Dial(ctx, gone, ""); err == nil {
 		client.Close()
@@ -136,16 +136,16 @@ func (c *change) sentTo(ctx context.Context, gone inventory.Instance) (string, e
 	if err != nil {
 		return "", err
 	}
-	if channel, err := master.channelTo(ctx, gone); err == nil {
-		return fmt.Sprintf("%s on %s still has the channel %s to it", master.conf, master.server, channel), nil
+	if channel, err := master.ChannelTo(ctx, gone); err == nil {
+		return fmt.Sprintf("%s on %s still has the channel %s to it", master.Conf, master.Server, channel), nil
 	}
-	r, err := master.activity(ctx)
+	r, err := master.Activity(ctx)
 	if err != nil {
 		return "", err
 	}
-	for _, channel := range r.clients {
-		if !slices.Contains(master.channelsOf(), channel) {
-			return fmt.Sprintf("a rolling sync_client still works on the channel %s, for which nothing is logged any more: %s on %s", channel, master.conf, master.server), nil
+	for _, channel := range r.Clients {
+		if !slices.Contains(master.Channels(), channel) {
+			return fmt.Sprintf("a rolling sync_client still works on the channel %s, for which nothing is logged any more: %s on %s", channel, master.Conf, master.Server), nil
 		}
 	}
 	return "", nil

@@ -20,7 +20,7 @@ func (r *carrying) stepOrCut(ctx context.Context, a course.Action) (failed, err 
 	doing, cut := context.WithCancelCause(ctx)
 	defer cut(nil)
 	go func() {
-		for pause(doing, r.gate.poll) == nil {
+		for Pause(doing, r.gate.poll) == nil {
 			if why := r.gate.asked(doing); why != nil {
 				cut(why)
 			}

@@ -34,7 +34,7 @@ func shared(owners map[cyrus.Owner]bool) map[cyrus.Owner]bool {
 // copyTrees copies the shared trees of a source. sync_client copies the mailboxes that it
 // is told of, and no tree as such: what the source has no more is removed from the copy
 // first, so that a mailbox that was renamed finds its place free.
-func (m *move) copyTrees(ctx context.Context, l *link, s *source, last bool) error {
+func (m *move) copyTrees(ctx context.Context, l *Link, s *source, last bool) error {
 	trees := shared(s.owners)
 	if len(trees) == 0 {
 		return nil
@@ -63,7 +63,7 @@ func (m *move) copyTrees(ctx context.Context, l *link, s *source, last bool) err
 }
 
 // sendTrees copies shared trees of an instance over a link of it, with their quotas.
-func (m *move) sendTrees(ctx context.Context, l *link, from inventory.Instance, trees map[cyrus.Owner]bool, last bool) error {
+func (m *move) sendTrees(ctx context.Context, l *Link, from inventory.Instance, trees map[cyrus.Owner]bool, last bool) error {
 	if len(trees) == 0 {
 		return nil
 	}
@@ -83,10 +83,10 @@ func (m *move) sendTrees(ctx context.Context, l *link, from inventory.Instance, 
 	for _, root := range slices.Sorted(maps.Keys(has.quotas)) {
 		roots = append(roots, string(root))
 	}
-	if err := l.mailboxes(ctx, last, names); err != nil {
+	if err := l.Mailboxes(ctx, last, names); err != nil {
 		return err
 	}
-	return l.quotas(ctx, roots)
+	return l.Quotas(ctx, roots)
 }
 
 // removeTrees removes shared trees from an instance.

@@ -35,7 +35,7 @@ const logins = 4
 func (m *move) views(ctx context.Context) (map[inventory.UserID]view, int, error) {
 	seen, out := map[inventory.UserID]view{}, 0
 	for _, s := range m.sources {
-		denied, err := s.hosts[0].denied(ctx)
+		denied, err := s.hosts[0].Denied(ctx)
 		if err != nil {
 			return nil, 0, err
 		}

@@ -124,7 +124,7 @@ func (m *mover) elsewhere(found survey, denied denials, tools string) []monitor.
 		default:
 			d.Expected, d.Found = "kept there and denied", "kept and not denied: mail and logins may reach it"
 			if in := m.from.On(at.server); m.certain && in != nil {
-				d.Next = fmt.Sprintf("on %s: %s", at.server, apply.DenyCommand(tools, *in, m.keeper, m.User))
+				d.Next = fmt.Sprintf("on %s: %s", at.server, apply.DenyCommand(tools, in.IMAPDConf, apply.FileName(m.keeper.Plan, m.keeper.Name), m.User))
 			} else {
 				d.Next = "find out which copy is used (interlace discover --routed) before either is denied or removed"
 			}

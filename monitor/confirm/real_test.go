@@ -156,6 +156,11 @@ func (r *rig) applying() *apply.Options {
 	}
 }
 
+// denying is the command that keeps a user out of an instance for a unit.
+func denying(in *inventory.Instance, u *course.Unit, user inventory.UserID) inventory.Text {
+	return apply.DenyCommand("/usr/lib/cyrus/bin", in.IMAPDConf, apply.FileName(u.Plan, u.Name), user)
+}
+
 func (r *rig) options() confirm.Options {
 	return confirm.Options{
 		Inventory: r.inventory, Journal: r, Now: time.Now, Lags: r.lags, Earlier: r.before,
@@ -164,7 +169,7 @@ func (r *rig) options() confirm.Options {
 			return compare.Side{Server: in.Server, Conf: in.IMAPDConf, IMAP: r.access(in, "")}, nil
 		},
 		Denied: func(ctx context.Context, in inventory.Instance) (map[inventory.UserID]string, error) {
-			return (&apply.Options{Run: run, Tools: "/usr/lib/cyrus/bin"}).DeniedOn(ctx, in)
+			return (&apply.Host{Run: run, Server: in.Server, Tools: "/usr/lib/cyrus/bin", Conf: in.IMAPDConf}).Told(ctx)
 		},
 		Tools:  "/usr/lib/cyrus/bin",
 		Routes: func(context.Context, []inventory.UserID) (map[inventory.UserID]string, error) { return r.routes, nil },
@@ -252,7 +257,7 @@ func TestConfirm(t *testing.T) {
 
 	r.tool(r.master("s1"), "cyr_deny", "-a", "--", "ben")
 	r.asked("not denied at the old place", map[monitor.PromiseName]string{monitor.PromisePlacement: "unmet ben s1m : kept there and denied, found kept and not denied"})
-	r.paste(apply.DenyCommand("/usr/lib/cyrus/bin", r.inventory.Stores[0].Instances[0], &course.Units([]planner.Plan{r.plan}, nil)[0], "ben"))
+	r.paste(denying(&r.inventory.Stores[0].Instances[0], &course.Units([]planner.Plan{r.plan}, nil)[0], "ben"))
 
 	r.must(r.master("s3").Fill(t.Context(), []cyrustest.Mailbox{{Name: "user.ben"}}))
 	r.asked("left on a third store", map[monitor.PromiseName]string{monitor.PromisePlacement: "unmet ben s3m : on s2 only, found there too"})

@@ -163,8 +163,8 @@ func (c *checking) letIn(ctx context.Context, movers []mover, t *tally) error {
 			case denied.err != nil:
 				d.Verdict, d.Found, d.Next = monitor.UnknownFulfilment, fmt.Sprintf("whether denied is not known: %v", denied.err), lookThere
 			case out:
-				d.Found, d.Next = c.deniedBy(told), fmt.Sprintf("on %s: %s", in.Server, apply.AllowCommand(c.Tools, in, m.User))
-				if apply.KeptOutFor(told, c.units) == "" {
+				d.Found, d.Next = c.deniedBy(told), fmt.Sprintf("on %s: %s", in.Server, apply.AllowCommand(c.Tools, in.IMAPDConf, m.User))
+				if c.keptOutFor(told) == "" {
 					d.Next = "if nobody needs that denial, " + d.Next
 				}
 			default:
@@ -181,13 +181,26 @@ func (c *checking) letIn(ctx context.Context, movers []mover, t *tally) error {
 
 // deniedBy says for what somebody is denied who is told this.
 func (c *checking) deniedBy(told string) string {
-	if unit := apply.KeptOutFor(told, c.units); unit != "" {
+	if unit := c.keptOutFor(told); unit != "" {
 		return "still denied for " + unit
 	}
 	if apply.Unnamed(told) {
 		return "denied by an older interlace, which did not write down for which unit"
 	}
 	return "denied, for another reason: " + inventory.Quoted(told)
+}
+
+// keptOutFor returns the name of the unit, of the plan's and of those that take them back, for
+// which somebody is kept out who is told this; empty: for none of them.
+func (c *checking) keptOutFor(told string) string {
+	for i := range c.units {
+		for _, u := range append(course.Reverse(&c.units[i]), c.units[i]) {
+			if told == apply.Mark(apply.FileName(u.Plan, u.Name)) {
+				return u.Name
+			}
+		}
+	}
+	return ""
 }
 
 // part is the part of a unit to which the mover belongs.

@@ -123,8 +123,8 @@ func TestConfirmTakenBack(t *testing.T) {
 	r.tool(r.master("s1"), "cyr_deny", "--", "ben")
 	r.promised("denied where he was", "taken_back unmet", "unmet ben s1m: let in again, as before, found denied, for another reason: \"", "; if nobody needs that denial, on s1m: /usr/lib/cyrus/bin/cyr_deny -C ", "1 is as before, 1 not so")
 	in := r.inventory.Stores[0].Instances[0]
-	r.paste(apply.DenyCommand("/usr/lib/cyrus/bin", in, &course.Units([]planner.Plan{r.plan}, nil)[0], "ben"))
-	allow := apply.AllowCommand("/usr/lib/cyrus/bin", in, "ben")
+	r.paste(denying(&in, &course.Units([]planner.Plan{r.plan}, nil)[0], "ben"))
+	allow := apply.AllowCommand("/usr/lib/cyrus/bin", in.IMAPDConf, "ben")
 	r.promised("still denied for its unit", "taken_back unmet", "found still denied for anna to s2; on s1m: "+string(allow))
 	r.tool(r.master("s1"), "cyr_deny", "-m", "the mailbox is being moved", "--", "ben")
 	r.promised("denied by an older version", "taken_back unmet", "found denied by an older interlace, which did not write down for which unit; if nobody needs that denial, on s1m: "+string(allow))
@@ -152,7 +152,7 @@ func TestConfirmTakenBack(t *testing.T) {
 	r.back()
 	r.promised("moved back", "taken_back met", "2 are as before; anna to s2: taken back on 20", "with what had come since")
 	r.tool(r.master("s2"), "cyr_deny", "-a", "--", "anna")
-	deny := apply.DenyCommand("/usr/lib/cyrus/bin", r.inventory.Stores[1].Instances[0], &course.Reverse(&course.Units([]planner.Plan{r.plan}, nil)[0])[0], "anna")
+	deny := denying(&r.inventory.Stores[1].Instances[0], &course.Reverse(&course.Units([]planner.Plan{r.plan}, nil)[0])[0], "anna")
 	r.promised("let in where it was taken from", "taken_back unmet", "unmet anna s2m: kept there and denied, found kept and not denied", "on s2m: "+string(deny))
 	r.paste(deny)
 
