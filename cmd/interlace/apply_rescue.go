@@ -8,6 +8,7 @@ import (
 
 	"github.com/interlacemail/interlace/monitor/apply"
 	"github.com/interlacemail/interlace/monitor/course"
+	"github.com/interlacemail/interlace/monitor/host"
 )
 
 // rescue goes on with units whose users are kept out, and with nothing else, where the database
@@ -51,7 +52,7 @@ func (c *applying) byHand(u *course.Unit) string {
 		for _, in := range c.facts.Inventory.Stores[at].Instances {
 			for i := range u.Moves {
 				if m := &u.Moves[i]; m.From == store || m.To == store {
-					lines = append(lines, fmt.Sprintf("on %s, of %s: %s", in.Server, store, apply.AllowCommand(c.options.Tools, in.IMAPDConf, m.User)))
+					lines = append(lines, fmt.Sprintf("on %s, of %s: %s", in.Server, store, host.AllowCommand(c.options.Tools, in.IMAPDConf, m.User)))
 				}
 			}
 		}

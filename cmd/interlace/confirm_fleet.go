@@ -10,10 +10,10 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/discover"
-	"github.com/interlacemail/interlace/monitor/apply"
 	"github.com/interlacemail/interlace/monitor/compare"
 	"github.com/interlacemail/interlace/monitor/confirm"
 	"github.com/interlacemail/interlace/monitor/course"
+	"github.com/interlacemail/interlace/monitor/host"
 	"github.com/interlacemail/interlace/monitor/processes"
 	"github.com/interlacemail/interlace/planner"
 )
@@ -74,7 +74,7 @@ func (c *config) deniedOn(ctx context.Context, in inventory.Instance) (map[inven
 	if c.tools() == "" {
 		return nil, errors.New("cyrus_tools in the configuration is not set")
 	}
-	return (&apply.Host{Run: c.run, Server: in.Server, Tools: c.tools(), Conf: in.IMAPDConf}).Told(ctx)
+	return (&host.Host{Run: c.run, Server: in.Server, Tools: c.tools(), Conf: in.IMAPDConf}).Told(ctx)
 }
 
 // running says what the processes of an instance show.

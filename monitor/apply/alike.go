@@ -12,6 +12,7 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
+	"github.com/interlacemail/interlace/monitor/host"
 )
 
 // pair are the marks of a mailbox on a master and on its replica; the mark of one that is
@@ -80,7 +81,7 @@ func (o *Options) proveAlike(ctx context.Context, master, replica inventory.Inst
 	still := map[cyrus.InternalName]int{}
 	for look := range looks {
 		if look > 0 {
-			if err := Pause(ctx, o.Layouts.pause()); err != nil {
+			if err := host.Pause(ctx, o.Layouts.pause()); err != nil {
 				return err
 			}
 		}
@@ -138,7 +139,7 @@ func (p pair) text() string {
 }
 
 // unlikeSettings says in what the settings of a replica keep it from being one of a master.
-func unlikeSettings(master, replica *Host) error {
+func unlikeSettings(master, replica *host.Host) error {
 	var wrong error
 	for _, key := range agree {
 		if a, b := master.Settings[key], replica.Settings[key]; a != b {
@@ -188,7 +189,7 @@ func older(master, replica *greeted) error {
 }
 
 // admits says why the sync server of a replica would not let its master in.
-func (o *Options) admits(replica *Host) error {
+func (o *Options) admits(replica *host.Host) error {
 	if slices.Contains(strings.Fields(replica.Settings["admins"]), o.SyncUser) {
 		return nil
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/course"
+	"github.com/interlacemail/interlace/monitor/host"
 )
 
 // allowTarget lets the users in on the new store: on its master, where they work from now
@@ -41,11 +42,11 @@ func (m *move) allowTarget(ctx context.Context, records []monitor.StepRecord) (t
 // nobodyIn fails unless all users are still kept out of the new store's master by what the
 // unit found or made there, and nothing goes on there that could let them in.
 func (m *move) nobodyIn(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 2*Greeting)
+	ctx, cancel := context.WithTimeout(ctx, 2*host.Greeting)
 	defer cancel()
 	h := m.target.hosts[0]
 	err := h.Settle(ctx)
-	var there map[inventory.UserID]Denial
+	var there map[inventory.UserID]host.Denial
 	if err == nil {
 		there, err = h.Denials(ctx)
 	}
@@ -73,9 +74,9 @@ func (m *move) kept() []string {
 	if m.unit.Of == "" {
 		return nil
 	}
-	return []string{FileName(m.unit.Plan, m.unit.Of)}
+	return []string{host.FileName(m.unit.Plan, m.unit.Of)}
 }
 
 // keeps reports whether a user is kept out of the target for this unit, or for that whose
 // originals are there.
-func (m *move) keeps(h *Host, d *Denial) bool { return h.MadeBy(d, m.kept()) }
+func (m *move) keeps(h *host.Host, d *host.Denial) bool { return h.MadeBy(d, m.kept()) }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor/host"
 )
 
 // whileAnswer does something that waits for instances for as long as it takes, and gives it
@@ -34,7 +35,7 @@ func (g *gaveUp) Unwrap() error { return g.error }
 func (m *move) unanswered(ctx context.Context, in inventory.Instance) error {
 	limit := m.Limits.silence()
 	for since := time.Now(); ; {
-		if err := Pause(ctx, limit/4); err != nil {
+		if err := host.Pause(ctx, limit/4); err != nil {
 			return err
 		}
 		err := m.answers(ctx, in)

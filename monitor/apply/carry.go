@@ -8,6 +8,7 @@ import (
 
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/course"
+	"github.com/interlacemail/interlace/monitor/host"
 )
 
 // tries is how often a step that can't be undone, or an undoing, is tried in one go.
@@ -25,7 +26,7 @@ type work interface {
 	wasLetIn(ctx context.Context, records []monitor.StepRecord) (who string, err error)
 	// hosts are the instances that the unit claims, with an error for those that can't be
 	// asked.
-	hosts(ctx context.Context) ([]*Host, error)
+	hosts(ctx context.Context) ([]*host.Host, error)
 	// rests reports whether the unit still rests before a step.
 	rests(step monitor.Step, records []monitor.StepRecord) bool
 }
@@ -96,7 +97,7 @@ func (r *carrying) next(ctx context.Context) (course.Outcome, error) {
 	}
 	if a.Verb != course.Undo && r.course.Pauses(a.Step) && !a.Again {
 		switch err := r.gate.pass(ctx, a.Step); {
-		case errors.Is(err, ErrPostponed):
+		case errors.Is(err, host.ErrPostponed):
 			r.wrong, r.back = err, true
 			return "", nil
 		case err != nil:
@@ -137,7 +138,7 @@ func (r *carrying) follow(a course.Action) {
 // over returns the outcome where nothing is to be done now.
 func (r *carrying) over(a course.Action) (course.Outcome, error) {
 	switch {
-	case a.Verb == course.End && a.Back && errors.Is(r.turned, ErrPostponed):
+	case a.Verb == course.End && a.Back && errors.Is(r.turned, host.ErrPostponed):
 		return course.Postponed, r.turned
 	case a.Verb == course.End && a.Back:
 		return course.Back, r.turned
@@ -162,7 +163,7 @@ func (r *carrying) failed(ctx context.Context, a course.Action, why error) (cour
 		r.failures = tries
 	}
 	if r.failures < tries && (a.Back || r.course.Past(a) || a.Step == r.course.Pivot) {
-		if err := Pause(ctx, time.Duration(r.failures*r.failures)*firstPause); err != nil {
+		if err := host.Pause(ctx, time.Duration(r.failures*r.failures)*firstPause); err != nil {
 			return course.Stopped, err
 		}
 	}

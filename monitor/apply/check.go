@@ -13,6 +13,7 @@ import (
 	"github.com/interlacemail/interlace/inventory/cyrus"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/course"
+	"github.com/interlacemail/interlace/monitor/host"
 )
 
 // check says all that speaks against the move, and what should be known before it. It
@@ -147,7 +148,7 @@ func (m *move) checkSettings(s *source, has *holding) error {
 
 // checkSource looks whether the users are where the plan takes them to be, and free.
 func (m *move) checkSource(ctx context.Context, s *source) error {
-	wrong := undenied(ctx, &s.place, s.users, (*Host).Another)
+	wrong := undenied(ctx, &s.place, s.users, (*host.Host).Another)
 	has, err := m.owners(ctx, s.master())
 	if err != nil {
 		return errors.Join(wrong, err)
@@ -166,7 +167,7 @@ func (m *move) checkTarget(ctx context.Context) error {
 	if m.unit.Of != "" {
 		return m.isKept(ctx)
 	}
-	wrong := undenied(ctx, m.target, m.users(), (*Host).Ours)
+	wrong := undenied(ctx, m.target, m.users(), (*host.Host).Ours)
 	for _, in := range m.target.store.Instances {
 		has, err := m.leftThere(ctx, in)
 		if err != nil {
@@ -197,7 +198,7 @@ func (m *move) leftThere(ctx context.Context, in inventory.Instance) (map[cyrus.
 		if err != nil || !again || !there || time.Since(begin) >= removing {
 			return has, err
 		}
-		if err := Pause(ctx, time.Second/4); err != nil {
+		if err := host.Pause(ctx, time.Second/4); err != nil {
 			return nil, err
 		}
 	}
@@ -208,7 +209,7 @@ const removing = 30 * time.Second
 
 // undenied fails where users are denied on an instance, of whatever, but for those of whom
 // that may be.
-func undenied(ctx context.Context, p *place, users []inventory.UserID, may func(*Host, *Denial) bool) error {
+func undenied(ctx context.Context, p *place, users []inventory.UserID, may func(*host.Host, *host.Denial) bool) error {
 	var wrong error
 	for _, h := range p.hosts {
 		there, err := h.Denials(ctx)
@@ -216,7 +217,7 @@ func undenied(ctx context.Context, p *place, users []inventory.UserID, may func(
 		for _, u := range users {
 			switch d, out := there[u]; {
 			case !out || may(h, &d):
-			case d.Message == moved:
+			case host.Unnamed(d.Message):
 				wrong = errors.Join(wrong, h.UnnamedDenial(u))
 			default:
 				wrong = errors.Join(wrong, fmt.Errorf("user %s is denied on %s already (cyr_deny -l shows it)", inventory.Printable(string(u)), h.Server))

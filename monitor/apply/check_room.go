@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/interlacemail/interlace/inventory/cyrus"
+	"github.com/interlacemail/interlace/monitor/host"
 )
 
 // need is what moves takes on a partition.
@@ -46,7 +47,7 @@ func (m *move) needs(ctx context.Context, c *cyrus.Client, s *source, has *holdi
 	for _, partition := range slices.Sorted(maps.Keys(byPartition)) {
 		names := slices.Sorted(slices.Values(byPartition[partition]))
 		n := need{partition: partition}
-		for some := range slices.Chunk(names, PerCommand) {
+		for some := range slices.Chunk(names, host.PerCommand) {
 			bytes, err := s.hosts[0].Size(ctx, some)
 			if err != nil {
 				return nil, err

@@ -9,6 +9,7 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/course"
+	"github.com/interlacemail/interlace/monitor/host"
 )
 
 // mayGoOn fails where nothing may be done about a unit that has begun. It says also why the
@@ -24,7 +25,7 @@ func (r *carrying) mayGoOn(ctx context.Context) (back, err error) {
 	if a.Back && (&course.Result{Unit: r.unit, Records: r.known}).Out().IsZero() {
 		return nil, nil
 	}
-	asking, cancel := context.WithTimeout(ctx, Greeting)
+	asking, cancel := context.WithTimeout(ctx, host.Greeting)
 	defer cancel()
 	who, err := r.work.wasLetIn(asking, r.known)
 	switch r.loose = who != ""; {
@@ -46,11 +47,11 @@ func (r *carrying) stillClaimed(ctx context.Context) error {
 		return nil // that ends the claims, whoever else has some
 	}
 	hosts, unheard := r.work.hosts(ctx)
-	all, _, unseen := Claims(ctx, hosts)
-	if err := r.refused(ctx, all, func(c *Claim) bool { return c.Of(nameOf(r.unit)) }); err != nil {
+	all, _, unseen := host.Claims(ctx, hosts)
+	if err := r.refused(ctx, all, func(c *host.Claim) bool { return c.Of(nameOf(r.unit)) }); err != nil {
 		return err
 	}
-	own := map[*Host]*Claim{}
+	own := map[*host.Host]*host.Claim{}
 	for i := range all {
 		if all[i].Of(nameOf(r.unit)) {
 			own[all[i].Host] = &all[i]
@@ -64,29 +65,30 @@ func (r *carrying) stillClaimed(ctx context.Context) error {
 	case len(own) == 0:
 		h := hosts[0]
 		return fmt.Errorf("none of its instances is claimed any more: somebody has taken this database for gone. If nothing was done there with another one since, this has it go on, on %s: %s",
-			h.Server, inventory.Paste("install", "-m", "0644", "--", "/dev/null", h.Own(ClaimSuffix)))
+			h.Server, inventory.Paste("install", "-m", "0644", "--", "/dev/null", h.ClaimFile()))
 	}
 	return r.mend(ctx, hosts, own)
 }
 
 // mend claims those instances for a unit that has begun whose claim is missing or empty.
 // What can't be reached now stays without.
-func (r *carrying) mend(ctx context.Context, hosts []*Host, own map[*Host]*Claim) error {
+func (r *carrying) mend(ctx context.Context, hosts []*host.Host, own map[*host.Host]*host.Claim) error {
 	journal, err := r.Journal.Identity(ctx)
 	if err != nil {
 		return err
 	}
 	attempt := r.course.Attempt(r.known)
-	text := r.claimText(journal, r.unit, attempt[0].At)
+	claim := r.claimOf(journal, r.unit, attempt[0].At)
+	text := claim.Text()
 	for _, record := range attempt {
 		if slices.Contains(noted, record.Step) && record.State == monitor.StepBegan {
-			text += Reached(record.Step)
+			text += host.Reached(record.Step)
 		}
 	}
-	return Everywhere(hosts, func(h *Host) error {
+	return host.Everywhere(hosts, func(h *host.Host) error {
 		switch was := own[h]; {
 		case was == nil:
-			_ = h.Stake(ctx, Staged(journal, attempt[0].At), text) // the next look tells if it is needed
+			_ = h.Stake(ctx, claim, text) // the next look tells if it is needed
 		case was.Empty():
 			return h.Note(ctx, text)
 		}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/course"
+	"github.com/interlacemail/interlace/monitor/host"
 )
 
 // state of a claim, as the journal has it.
@@ -20,7 +21,7 @@ const (
 )
 
 // stateOf compares a claim with what the journal of this identity has.
-func (o *Options) stateOf(ctx context.Context, journal string, c *Claim) (claimState, error) {
+func (o *Options) stateOf(ctx context.Context, journal string, c *host.Claim) (claimState, error) {
 	if c.Empty() || c.Journal != journal {
 		return strange, nil
 	}

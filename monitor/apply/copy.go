@@ -8,6 +8,7 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor/course"
+	"github.com/interlacemail/interlace/monitor/host"
 )
 
 // uncopied is what replication does not carry.
@@ -39,7 +40,7 @@ func (m *move) copy(ctx context.Context) (text string, err error) {
 	text = fmt.Sprintf("%s%v", course.ExpectedWords, expected.Round(time.Second))
 	if expected > m.expected() {
 		return "", fmt.Errorf("%w: %s, and %v is allowed. A whole store can move instead while its users work: seed a replica of %s where it is to be, and promote that (interlace layout)",
-			ErrPostponed, text, m.expected(), m.sources[0].store.Name)
+			host.ErrPostponed, text, m.expected(), m.sources[0].store.Name)
 	}
 	return text + "; " + uncopied, nil
 }
@@ -53,7 +54,7 @@ const quickPass, margin = 2 * time.Second, 5 * time.Second
 func (m *move) delta(ctx context.Context) error {
 	return m.eachSource(func(s *source) error {
 		err := m.copyFrom(ctx, s, true)
-		if err != nil && ctx.Err() == nil && !RanOut(err) && m.copyFrom(ctx, s, false) == nil {
+		if err != nil && ctx.Err() == nil && !host.RanOut(err) && m.copyFrom(ctx, s, false) == nil {
 			return nil
 		}
 		return err
@@ -128,7 +129,7 @@ func (m *move) uncopy(ctx context.Context) error {
 // somebody is let in there, or routed there. Where its master can't be asked nobody works
 // there now: without sure that is enough.
 func (m *move) unused(ctx context.Context, sure bool) error {
-	asking, cancel := context.WithTimeout(ctx, Greeting)
+	asking, cancel := context.WithTimeout(ctx, host.Greeting)
 	defer cancel()
 	for i, h := range m.target.hosts {
 		denied, err := h.Denied(asking)
@@ -145,7 +146,7 @@ func (m *move) unused(ctx context.Context, sure bool) error {
 	if m.Live.Served == nil || len(m.users()) == 0 {
 		return nil
 	}
-	asking, cancel = context.WithTimeout(ctx, 2*Greeting)
+	asking, cancel = context.WithTimeout(ctx, 2*host.Greeting)
 	defer cancel()
 	served, err := m.Live.Served(asking, m.users())
 	if err != nil {

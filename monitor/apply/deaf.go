@@ -9,6 +9,7 @@ import (
 
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/course"
+	"github.com/interlacemail/interlace/monitor/host"
 )
 
 // addSoon writes down a step, and tries for a while.
@@ -37,7 +38,7 @@ func (r *carrying) insist(ctx context.Context, do func(context.Context) error) e
 			return nil
 		}
 		first = cmp.Or(first, err)
-		if Pause(trying, min(time.Second, limit/10)) != nil {
+		if host.Pause(trying, min(time.Second, limit/10)) != nil {
 			return first
 		}
 	}

@@ -10,8 +10,8 @@ import (
 	"github.com/interlacemail/interlace/fixtures/cyrustest"
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
-	"github.com/interlacemail/interlace/monitor/apply"
 	"github.com/interlacemail/interlace/monitor/course"
+	"github.com/interlacemail/interlace/monitor/host"
 )
 
 // Who may write to what one unit moves, and is moved by another meanwhile, stays out of the
@@ -214,7 +214,7 @@ func TestUnnamedDenialIsTold(t *testing.T) {
 	ctx := t.Context()
 	from := r.Stores[0].Master()
 	must(t, from.Fill(ctx, []cyrustest.Mailbox{{Name: "user.anna", Messages: 3}}))
-	allow := apply.AllowCommand("/usr/lib/cyrus/bin", from.Conf, "anna")
+	allow := host.AllowCommand("/usr/lib/cyrus/bin", from.Conf, "anna")
 	told := "user anna is denied on " + from.Name + " by an older interlace, which did not write down for which unit; if none needs it: " + string(allow)
 	older := func() {
 		_, err := from.Tool(ctx, "cyr_deny", "-m", "the mailbox is being moved", "anna")

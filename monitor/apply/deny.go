@@ -13,6 +13,7 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/course"
+	"github.com/interlacemail/interlace/monitor/host"
 )
 
 // denials is what was done to keep everybody out on the old stores.
@@ -54,7 +55,7 @@ func (m *move) denySource(ctx context.Context) (text, data string, err error) {
 			return "", "", errors.New(strings.Join(crowds, "; "))
 		}
 		d.Stay[s.store.Name], d.Seals[s.store.Name] = users, sealed
-		settle := func(h *Host) error { return h.Settle(ctx) } // not while users are kept out
+		settle := func(h *host.Host) error { return h.Settle(ctx) } // not while users are kept out
 		if err := s.each(settle); err != nil {
 			return "", "", err
 		}
@@ -68,7 +69,7 @@ func (m *move) denySource(ctx context.Context) (text, data string, err error) {
 	d.Since = m.Now()
 	for _, s := range m.sources {
 		stay := d.Stay[s.store.Name]
-		if err := s.each(func(h *Host) error { return h.KeepOut(ctx, s.users, stay) }); err != nil {
+		if err := s.each(func(h *host.Host) error { return h.KeepOut(ctx, s.users, stay) }); err != nil {
 			return "", "", err
 		}
 	}

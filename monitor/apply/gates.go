@@ -12,6 +12,7 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/course"
+	"github.com/interlacemail/interlace/monitor/host"
 )
 
 // Gates tell what is known of the fleet now, before units begin and between their steps.
@@ -86,7 +87,7 @@ func (o *Options) stopFileOn(ctx context.Context, server inventory.ServerID) err
 	what := "stop file on " + string(server)
 	err := o.silent.About(what)
 	if err == nil {
-		asking, cancel := Soon(ctx)
+		asking, cancel := host.Soon(ctx)
 		defer cancel()
 		_, err = o.Run(asking, server, "", "test", "-e", o.Limits.StopFile)
 		if err == nil {
@@ -165,7 +166,7 @@ func (o *Options) rolesOf(ctx context.Context, s *inventory.Store) error {
 	if err := o.silent.About(what); err != nil {
 		return err
 	}
-	asking, cancel := Soon(ctx)
+	asking, cancel := host.Soon(ctx)
 	defer cancel()
 	err := o.Live.Roles(asking, s)
 	if errors.Is(err, ErrUnreached) && ctx.Err() == nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/apply"
 	"github.com/interlacemail/interlace/monitor/course"
+	"github.com/interlacemail/interlace/monitor/host"
 	"github.com/interlacemail/interlace/planner"
 )
 
@@ -99,7 +100,7 @@ func TestHinders(t *testing.T) {
 }
 
 // onServer is where commands end so on one server, and on all others with status 1.
-func onServer(one inventory.ServerID, err error) apply.Run {
+func onServer(one inventory.ServerID, err error) host.Run {
 	return func(_ context.Context, server inventory.ServerID, _ string, _ ...string) (string, error) {
 		if server == one {
 			return "", err

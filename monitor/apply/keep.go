@@ -13,6 +13,7 @@ import (
 	"github.com/interlacemail/interlace/inventory/cyrus"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/course"
+	"github.com/interlacemail/interlace/monitor/host"
 )
 
 // rests reports whether the original is still to be kept.
@@ -194,7 +195,7 @@ func (m *move) gone(ctx context.Context, s *source) error {
 			if len(left) == 0 {
 				break
 			}
-			if time.Since(begin) > Short {
+			if time.Since(begin) > host.Short {
 				return fmt.Errorf("%s is still on %s", inventory.Printable(string(left[0])), in.Server)
 			}
 			select {

@@ -10,6 +10,7 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/course"
+	"github.com/interlacemail/interlace/monitor/host"
 	"github.com/interlacemail/interlace/planner"
 )
 
@@ -84,7 +85,7 @@ func (o *Options) alive(server inventory.ServerID) bool {
 }
 
 // open reads what an instance says of itself.
-func (c *change) open(ctx context.Context, in inventory.Instance) (*Host, error) {
+func (c *change) open(ctx context.Context, in inventory.Instance) (*host.Host, error) {
 	if in.IMAPDConf == "" {
 		return nil, fmt.Errorf("the inventory does not say where imapd.conf of %s is on %s", c.store.Name, in.Server)
 	}
@@ -93,13 +94,13 @@ func (c *change) open(ctx context.Context, in inventory.Instance) (*Host, error)
 }
 
 // at is an instance of which nothing is read yet: it may be gone.
-func (c *change) at(in inventory.Instance) *Host {
+func (c *change) at(in inventory.Instance) *host.Host {
 	return c.hostOf(in, nameOf(c.unit))
 }
 
 // openAll reads what instances say of themselves, as far as they do.
-func (c *change) openAll(ctx context.Context, instances []inventory.Instance) ([]*Host, error) {
-	var hosts []*Host
+func (c *change) openAll(ctx context.Context, instances []inventory.Instance) ([]*host.Host, error) {
+	var hosts []*host.Host
 	var wrong error
 	for _, in := range instances {
 		h, err := c.open(ctx, in)
@@ -117,7 +118,7 @@ func (c *change) wasLetIn(context.Context, []monitor.StepRecord) (string, error)
 
 // hosts are the master and the instances that the change is about, as far as they are
 // there when it begins.
-func (c *change) hosts(ctx context.Context) ([]*Host, error) {
+func (c *change) hosts(ctx context.Context) ([]*host.Host, error) {
 	if c.unit.Do.Do == planner.Create {
 		return nil, nil
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor/host"
 )
 
 // Leftovers are what applies have left beside instances that have ended, or were killed.
@@ -14,8 +15,8 @@ type Leftovers struct {
 	// Unseen says where it could not be looked.
 	Unseen error
 
-	hosts []*Host
-	over  map[*Host][]string // claims of units that are done
+	hosts []*host.Host
+	over  map[*host.Host][]string // claims of units that are done
 }
 
 // Leftover is a private configuration, with the password of sync, that an apply which was
@@ -29,9 +30,9 @@ type Leftover struct {
 // claimed an instance there, or this one is older than what was done: then nothing of it is
 // to be removed. Nothing is changed.
 func (o *Options) Leftovers(ctx context.Context, stores []inventory.StoreID) (*Leftovers, error) {
-	left := &Leftovers{over: map[*Host][]string{}}
+	left := &Leftovers{over: map[*host.Host][]string{}}
 	left.hosts, left.Unseen = o.answering(ctx, stores)
-	all, confs, unseen := Claims(ctx, left.hosts)
+	all, confs, unseen := host.Claims(ctx, left.hosts)
 	left.Unseen = errors.Join(left.Unseen, unseen)
 	for _, h := range left.hosts {
 		for _, file := range confs[h] {
@@ -39,7 +40,7 @@ func (o *Options) Leftovers(ctx context.Context, stores []inventory.StoreID) (*L
 			left.over[h] = append(left.over[h], file)
 		}
 	}
-	if err := o.refused(ctx, all, (*Claim).Empty); err != nil {
+	if err := o.refused(ctx, all, (*host.Claim).Empty); err != nil {
 		left.over = nil
 		return left, err
 	}
@@ -61,9 +62,9 @@ func (o *Options) Leftovers(ctx context.Context, stores []inventory.StoreID) (*L
 
 // Remove removes what was left. No apply may run.
 func (l *Leftovers) Remove(ctx context.Context) error {
-	hosts := slices.DeleteFunc(slices.Clone(l.hosts), func(h *Host) bool { return len(l.over[h]) == 0 })
+	hosts := slices.DeleteFunc(slices.Clone(l.hosts), func(h *host.Host) bool { return len(l.over[h]) == 0 })
 	wrong := make([]error, len(hosts))
-	_ = Everywhere(hosts, func(h *Host) error {
+	_ = host.Everywhere(hosts, func(h *host.Host) error {
 		wrong[slices.Index(hosts, h)] = h.Clear(ctx, l.over[h])
 		return nil
 	})
@@ -72,8 +73,8 @@ func (l *Leftovers) Remove(ctx context.Context) error {
 
 // answering are the instances of stores that say where their files are. The error tells of
 // the others.
-func (o *Options) answering(ctx context.Context, stores []inventory.StoreID) ([]*Host, error) {
-	var hosts []*Host
+func (o *Options) answering(ctx context.Context, stores []inventory.StoreID) ([]*host.Host, error) {
+	var hosts []*host.Host
 	for _, name := range stores {
 		at := o.Inventory.Store(name)
 		if at < 0 {
@@ -86,9 +87,9 @@ func (o *Options) answering(ctx context.Context, stores []inventory.StoreID) ([]
 		}
 	}
 	unheard := make([]error, len(hosts))
-	_ = Everywhere(hosts, func(h *Host) error {
+	_ = host.Everywhere(hosts, func(h *host.Host) error {
 		unheard[slices.Index(hosts, h)] = h.Know(ctx)
 		return nil
 	})
-	return slices.DeleteFunc(hosts, func(h *Host) bool { return h.Settings == nil }), errors.Join(unheard...)
+	return slices.DeleteFunc(hosts, func(h *host.Host) bool { return h.Settings == nil }), errors.Join(unheard...)
 }

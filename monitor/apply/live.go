@@ -13,6 +13,7 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/course"
+	"github.com/interlacemail/interlace/monitor/host"
 )
 
 // Live tells what the servers and their surroundings know now. What is nil can't be asked,
@@ -54,7 +55,7 @@ func (m *move) blocked(ctx context.Context, a course.Action, records []monitor.S
 	if a.Step == monitor.StepCheck {
 		return nil // it says so itself, with all else
 	}
-	if a.Verb == course.Undo && time.Since(m.looked) < 3*Greeting {
+	if a.Verb == course.Undo && time.Since(m.looked) < 3*host.Greeting {
 		return nil // who waits to be let in does not wait for a server that does not answer
 	}
 	err := m.roles(ctx)
@@ -91,7 +92,7 @@ func (m *move) roles(ctx context.Context) error {
 	if m.Live.Roles == nil {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, Greeting)
+	ctx, cancel := context.WithTimeout(ctx, host.Greeting)
 	defer cancel()
 	places := m.places()
 	wrong := make([]error, len(places))

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor/host"
 )
 
 // errNoLMTP says that a server does not let us ask.
@@ -19,7 +20,7 @@ var errNoLMTP = errors.New("it does not let this machine deliver")
 // recipients asks a server, at host:port or at a socket of this machine, by LMTP (RFC 2033) whether it would take mail for users, and
 // returns what it says of those for whom it would not. No message is sent.
 func recipients(ctx context.Context, address string, users []inventory.UserID) (map[inventory.UserID]string, error) {
-	ctx, cancel := context.WithTimeout(ctx, Short+time.Duration(len(users))*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, host.Short+time.Duration(len(users))*time.Second)
 	defer cancel()
 	network := "tcp"
 	if path.IsAbs(address) {

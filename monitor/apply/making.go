@@ -12,6 +12,7 @@ import (
 	"github.com/interlacemail/interlace/inventory/cyrus"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/course"
+	"github.com/interlacemail/interlace/monitor/host"
 	"github.com/interlacemail/interlace/planner"
 )
 
@@ -87,7 +88,7 @@ func (m *making) forgetLanes(ctx context.Context) error {
 }
 
 // stillRuns says that an instance runs.
-func stillRuns(r *Activity) string {
+func stillRuns(r *host.Activity) string {
 	if r.Runs {
 		return "it still runs"
 	}
@@ -206,7 +207,7 @@ func (m *making) connect(ctx context.Context, made inventory.Instance) error {
 }
 
 // leadsNot says that a master does not log, or does not send, all that it has to.
-func leadsNot(r *Activity) string {
+func leadsNot(r *host.Activity) string {
 	switch {
 	case !r.Sends:
 		return "no rolling sync_client runs"
@@ -231,7 +232,7 @@ func (o *Options) greetSoon(ctx context.Context, in inventory.Instance) (*greete
 		if err == nil || refusals > 1 || time.Since(begin) > o.Layouts.settle() {
 			return g, err
 		}
-		if err := Pause(ctx, o.Layouts.pause()/4); err != nil {
+		if err := host.Pause(ctx, o.Layouts.pause()/4); err != nil {
 			return nil, err
 		}
 	}
@@ -258,7 +259,7 @@ func (m *making) prove(ctx context.Context, made inventory.Instance) (text, data
 	if err != nil {
 		return "", "", err
 	}
-	took, err := master.CatchUp(ctx, made, Patience)
+	took, err := master.CatchUp(ctx, made, host.Patience)
 	if err != nil {
 		return "", "", err
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/interlacemail/interlace/inventory/cyrus"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/course"
+	"github.com/interlacemail/interlace/monitor/host"
 )
 
 // move is the work of moving users and shared trees to another store.
@@ -63,7 +64,7 @@ func (m *move) do(ctx context.Context, step monitor.Step, records []monitor.Step
 	case monitor.StepCheck:
 		return m.check(ctx)
 	case monitor.StepDenyTarget:
-		return "", "", m.target.each(func(h *Host) error { return h.KeepOut(ctx, nil, m.users()) })
+		return "", "", m.target.each(func(h *host.Host) error { return h.KeepOut(ctx, nil, m.users()) })
 	case monitor.StepCopy:
 		text, err = m.copy(ctx)
 		return text, "", err
@@ -146,7 +147,7 @@ func (m *move) whileDenied(ctx context.Context, step monitor.Step, records []mon
 
 // wayBack is how much of the time for which users may be denied is kept for letting them
 // in again where they were.
-func (o *Options) wayBack() time.Duration { return min(o.denied()/4, 2*Greeting) }
+func (o *Options) wayBack() time.Duration { return min(o.denied()/4, 2*host.Greeting) }
 
 // users returns all users of the unit, without shared trees.
 func (m *move) users() []inventory.UserID {
@@ -158,8 +159,8 @@ func (m *move) users() []inventory.UserID {
 }
 
 // hosts are all instances of the stores, the target's first.
-func (m *move) hosts(context.Context) ([]*Host, error) {
-	var hosts []*Host
+func (m *move) hosts(context.Context) ([]*host.Host, error) {
+	var hosts []*host.Host
 	for _, p := range m.places() {
 		hosts = append(hosts, p.hosts...)
 	}

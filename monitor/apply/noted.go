@@ -5,6 +5,7 @@ import (
 
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/course"
+	"github.com/interlacemail/interlace/monitor/host"
 	"github.com/interlacemail/interlace/planner"
 )
 
@@ -18,18 +19,17 @@ var noted = []monitor.Step{
 // moving is what a claim says of the course of a unit that moves users.
 const moving = "move"
 
-// claimText is what the claim of a unit says whose first step began at a time.
-func (o *Options) claimText(journal string, u *course.Unit, at time.Time) string {
+// claimOf is the claim of a unit whose first step began at a time.
+func (o *Options) claimOf(journal string, u *course.Unit, at time.Time) *host.Claim {
 	do := moving
 	if u.Do != nil {
 		do = string(u.Do.Do)
 	}
-	c := Claim{Journal: journal, By: o.By, Plan: u.Plan, Unit: u.Name, Do: do, Since: at, Reached: monitor.StepCheck}
-	return c.Text()
+	return &host.Claim{Journal: journal, By: o.By, Plan: u.Plan, Unit: u.Name, Do: do, Since: at, Reached: monitor.StepCheck}
 }
 
 // claimed is as much of the unit of a claim as tells its course.
-func claimed(c *Claim) *course.Unit {
+func claimed(c *host.Claim) *course.Unit {
 	u := &course.Unit{Plan: c.Plan, Name: c.Unit}
 	if c.Do != "" && c.Do != moving {
 		u.Do = &planner.LayoutChange{Do: planner.Verb(c.Do)}

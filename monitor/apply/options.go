@@ -8,13 +8,14 @@ import (
 	"github.com/interlacemail/interlace/inventory/cyrus"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/course"
+	"github.com/interlacemail/interlace/monitor/host"
 )
 
 // Options say how the live fleet is reached, and what is allowed.
 type Options struct {
 	// Inventory is the fleet as it is now.
 	Inventory *inventory.Inventory
-	Run       Run
+	Run       host.Run
 	// Dial connects to an instance as its administrator or, with as, as a user.
 	Dial func(ctx context.Context, in inventory.Instance, as inventory.UserID) (*cyrus.Client, error)
 	// Tools is the directory of Cyrus's programs on all servers.
@@ -49,7 +50,7 @@ type Options struct {
 
 	rehearsed bool          // nothing is done, only told
 	noted     func(Command) // is told what would be done over IMAP, where that is rehearsed
-	silent    *Silent       // of all units of a run; nil: each asks for itself
+	silent    *host.Silent  // of all units of a run; nil: each asks for itself
 
 	// Tally is what several runs have in common that are one apply; nil: there is one alone.
 	Tally *Tally

@@ -7,6 +7,7 @@ import (
 
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/course"
+	"github.com/interlacemail/interlace/monitor/host"
 )
 
 // overruled says what somebody else has changed of who is kept out of the old stores since
@@ -35,7 +36,7 @@ func (m *move) overruled(ctx context.Context, records []monitor.StepRecord) (how
 
 // overruledLately says the same of those old stores that answer: others keep nobody waiting.
 func (m *move) overruledLately(ctx context.Context, records []monitor.StepRecord) error {
-	ctx, cancel := context.WithTimeout(ctx, Greeting/2)
+	ctx, cancel := context.WithTimeout(ctx, host.Greeting/2)
 	defer cancel()
 	how, _ := m.overruled(ctx, records)
 	return how

@@ -10,6 +10,7 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/course"
+	"github.com/interlacemail/interlace/monitor/host"
 )
 
 // start waits until nothing keeps a unit from being begun, or from being gone on with. Others
@@ -106,7 +107,7 @@ func (r *run) pass(ctx context.Context, t *task, step monitor.Step) error {
 		err := t.options.hinders(ctx, &t.Unit)
 		if h := (*hindrance)(nil); errors.As(err, &h) && h.lasting {
 			h.lasting = false
-			return fmt.Errorf("%w: %s", ErrPostponed, h.why)
+			return fmt.Errorf("%w: %s", host.ErrPostponed, h.why)
 		}
 		return err
 	}, func(why string, until time.Time) {
@@ -114,7 +115,7 @@ func (r *run) pass(ctx context.Context, t *task, step monitor.Step) error {
 		r.tell(Progress{Unit: &t.Unit, Outcome: course.Waiting, Why: why})
 	})
 	if h := (*hindrance)(nil); errors.As(err, &h) && !h.ends {
-		err = fmt.Errorf("%w: %s", ErrPostponed, h.why)
+		err = fmt.Errorf("%w: %s", host.ErrPostponed, h.why)
 	}
 	return err
 }

@@ -11,23 +11,24 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
 	"github.com/interlacemail/interlace/monitor/course"
+	"github.com/interlacemail/interlace/monitor/host"
 )
 
 // hostOf is an instance with a name for the files there, of which nothing is read yet.
-func (o *Options) hostOf(in inventory.Instance, unit string) *Host {
-	return &Host{Run: o.Run, Server: in.Server, Tools: o.Tools, Conf: in.IMAPDConf, Unit: unit, Dry: o.rehearsed}
+func (o *Options) hostOf(in inventory.Instance, unit string) *host.Host {
+	return &host.Host{Run: o.Run, Server: in.Server, Tools: o.Tools, Conf: in.IMAPDConf, Unit: unit, Dry: o.rehearsed}
 }
 
 // account is the one that sync servers let in.
-func (o *Options) account() Account { return Account{o.SyncUser, o.SyncPassword} }
+func (o *Options) account() host.Account { return host.Account{User: o.SyncUser, Password: o.SyncPassword} }
 
 // nameOf stands for a unit in the names of files on servers.
-func nameOf(u *course.Unit) string { return FileName(u.Plan, u.Name) }
+func nameOf(u *course.Unit) string { return host.FileName(u.Plan, u.Name) }
 
 // place is a store with its instances.
 type place struct {
 	store *inventory.Store
-	hosts []*Host // of its instances, the master first
+	hosts []*host.Host // of its instances, the master first
 	// inTurn says that its instances are not worked on at once: what is rehearsed is told
 	// in one order.
 	inTurn bool
@@ -72,7 +73,7 @@ func (p *place) known(ctx context.Context) error {
 }
 
 // each does something on all instances of a store at once.
-func (p *place) each(do func(*Host) error) error {
+func (p *place) each(do func(*host.Host) error) error {
 	var doing errgroup.Group
 	if p.inTurn {
 		doing.SetLimit(1)
@@ -94,7 +95,7 @@ var errLeft = later("interlace apply --resume --yes, or --rollback --yes, does t
 
 // letInReplicas lets users in on the replicas, each of which is tried.
 func (p *place) letInReplicas(ctx context.Context, users []inventory.UserID, others ...string) error {
-	ctx, cancel := context.WithTimeout(ctx, Short)
+	ctx, cancel := context.WithTimeout(ctx, host.Short)
 	defer cancel()
 	wrong := make([]error, len(p.hosts))
 	var doing sync.WaitGroup

@@ -10,6 +10,7 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/course"
+	"github.com/interlacemail/interlace/monitor/host"
 )
 
 // promotion is the work of making a replica the master. The old master is stopped, so that
@@ -129,7 +130,7 @@ func (p *promotion) prove(ctx context.Context) (text, data string, err error) {
 	for _, in := range p.replicas() {
 		took, err := old.CatchUp(ctx, in, p.Layouts.lag())
 		if err != nil {
-			return "", "", fmt.Errorf("%w: %w", ErrPostponed, err)
+			return "", "", fmt.Errorf("%w: %w", host.ErrPostponed, err)
 		}
 		longest = max(longest, took)
 		if err := p.proveAlike(ctx, p.old(), in); err != nil {
@@ -139,7 +140,7 @@ func (p *promotion) prove(ctx context.Context) (text, data string, err error) {
 	expected := 2*longest + hooks
 	text = course.ExpectedWords + expected.Round(time.Second).String()
 	if expected > p.expected() {
-		return "", "", fmt.Errorf("%w: %s, %v is allowed", ErrPostponed, text, p.expected())
+		return "", "", fmt.Errorf("%w: %s, %v is allowed", host.ErrPostponed, text, p.expected())
 	}
 	return text, "", nil
 }
@@ -231,7 +232,7 @@ func (p *promotion) promote(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := CarryDenials(ctx, old, fresh); err != nil {
+	if err := host.CarryDenials(ctx, old, fresh); err != nil {
 		return err
 	}
 	if _, err := p.order(ctx, p.asked(ActPromote, p.fresh(), inventory.Master, p.instances(true))); err != nil {
@@ -283,7 +284,7 @@ func (p *promotion) insist(ctx context.Context, records []monitor.StepRecord, ro
 		if err == nil || p.Now().Add(wait).Sub(since) > p.denied() {
 			return err
 		}
-		if err := Pause(ctx, wait); err != nil {
+		if err := host.Pause(ctx, wait); err != nil {
 			return err
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor/host"
 )
 
 // demote has the instance that was to be the new master be a replica again, whether or not
@@ -43,7 +44,7 @@ func (p *promotion) demote(ctx context.Context) error {
 }
 
 // leadsStill says that a replica sends its changes on as a master does.
-func leadsStill(r *Activity) string {
+func leadsStill(r *host.Activity) string {
 	if r.Sends {
 		return "a rolling sync_client still runs"
 	}
@@ -53,7 +54,7 @@ func leadsStill(r *Activity) string {
 // untouched fails where somebody has written to the new master, which its sync logs tell:
 // nobody works off that for the old one. A replica that logs what it gets, for replicas of
 // its own, has such logs too as long as it does not lead.
-func (p *promotion) untouched(ctx context.Context, fresh *Host, leads bool) error {
+func (p *promotion) untouched(ctx context.Context, fresh *host.Host, leads bool) error {
 	logs, err := fresh.Logs(ctx)
 	if err != nil || len(logs) == 0 || !leads && fresh.Settings["sync_log_chain"] == "yes" {
 		return err

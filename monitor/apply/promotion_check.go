@@ -10,6 +10,7 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor/course"
+	"github.com/interlacemail/interlace/monitor/host"
 )
 
 // check says all that speaks against the promotion, and what should be known before it.
@@ -41,7 +42,7 @@ func (p *promotion) checkInstances(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(wrong, err)
 	}
-	fresh, old := hosts[0], hosts[slices.IndexFunc(hosts, func(h *Host) bool { return h.Server == p.old().Server })]
+	fresh, old := hosts[0], hosts[slices.IndexFunc(hosts, func(h *host.Host) bool { return h.Server == p.old().Server })]
 	if fresh.Settings["sync_log"] == "no" {
 		wrong = errors.Join(wrong, fmt.Errorf("%s on %s has sync_log: no", fresh.Conf, fresh.Server))
 	}
@@ -70,7 +71,7 @@ func (p *promotion) checkVersions(ctx context.Context) error {
 }
 
 // checkDenials looks whether the replica keeps somebody out whom the master lets in.
-func checkDenials(ctx context.Context, old, fresh *Host) error {
+func checkDenials(ctx context.Context, old, fresh *host.Host) error {
 	there, err := fresh.Denied(ctx)
 	if err != nil || len(there) == 0 {
 		return err
@@ -83,7 +84,7 @@ func checkDenials(ctx context.Context, old, fresh *Host) error {
 	for _, u := range slices.Sorted(maps.Keys(there)) {
 		if !here[u] {
 			wrong = errors.Join(wrong, fmt.Errorf("user %s is denied on %s and not on the master: %s", inventory.Printable(string(u)), fresh.Server,
-				AllowCommand(fresh.Tools, fresh.Conf, u)))
+				host.AllowCommand(fresh.Tools, fresh.Conf, u)))
 		}
 	}
 	return wrong

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor/host"
 )
 
 // serve has the old master started as a replica. If it sends changes nevertheless it is
@@ -20,7 +21,7 @@ func (p *promotion) serve(ctx context.Context) error {
 	if _, err := p.greetSoon(ctx, p.old()); err != nil {
 		return err
 	}
-	if err := Pause(ctx, p.Layouts.pause()); err != nil {
+	if err := host.Pause(ctx, p.Layouts.pause()); err != nil {
 		return err
 	}
 	return p.silent(ctx)
@@ -99,7 +100,7 @@ func (p *promotion) unwritten(ctx context.Context) error {
 		return err
 	}
 	logs, err := old.Logs(ctx)
-	if err == nil && len(logs[DefaultChannel]) > 0 {
+	if err == nil && len(logs[host.DefaultChannel]) > 0 {
 		err = fmt.Errorf("somebody writes to the replica on %s, the master until now: there is a sync log; who is still sent there?", old.Server)
 	}
 	return err

@@ -8,6 +8,7 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor/course"
+	"github.com/interlacemail/interlace/monitor/host"
 )
 
 // Reach says which of the instances that units concern cannot be reached: through the
@@ -53,7 +54,7 @@ func (o *Options) reach(ctx context.Context, store inventory.StoreID, in invento
 	if in.IMAPDConf == "" {
 		return fmt.Errorf("the inventory does not say where imapd.conf of %s is on %s", store, in.Server)
 	}
-	ctx, cancel := Soon(ctx)
+	ctx, cancel := host.Soon(ctx)
 	defer cancel()
 	if err := o.hostOf(in, "interlace").Know(ctx); err != nil {
 		return err

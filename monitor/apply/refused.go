@@ -9,11 +9,12 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor/course"
+	"github.com/interlacemail/interlace/monitor/host"
 )
 
 // refused says which claims keep this journal from doing anything, but for empty ones of
 // those that are let pass: somebody has made them by hand to have a unit go on.
-func (o *Options) refused(ctx context.Context, all []Claim, passed func(*Claim) bool) error {
+func (o *Options) refused(ctx context.Context, all []host.Claim, passed func(*host.Claim) bool) error {
 	journal, err := o.Journal.Identity(ctx)
 	if err != nil {
 		return err
@@ -72,6 +73,6 @@ func (o *Options) mayBegin(ctx context.Context, u *course.Unit, w work) error {
 	if err != nil {
 		return err
 	}
-	all, _, unseen := Claims(ctx, hosts)
-	return errors.Join(o.refused(ctx, all, func(c *Claim) bool { return c.Of(nameOf(u)) }), unseen)
+	all, _, unseen := host.Claims(ctx, hosts)
+	return errors.Join(o.refused(ctx, all, func(c *host.Claim) bool { return c.Of(nameOf(u)) }), unseen)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/apply"
 	"github.com/interlacemail/interlace/monitor/course"
+	"github.com/interlacemail/interlace/monitor/host"
 	"github.com/interlacemail/interlace/planner"
 )
 
@@ -67,7 +68,7 @@ func TestRehearse(t *testing.T) {
 		return a
 	}
 	before := rehearse(r.options(&journal{left: -1}), false)
-	out := "-m 'the mailbox is being moved (" + apply.FileName(u.Plan, u.Name) + ")'"
+	out := "-m 'the mailbox is being moved (" + host.FileName(u.Plan, u.Name) + ")'"
 	deny := func(in *cyrustest.Instance, words, user string) string {
 		return fmt.Sprintf("  /usr/lib/cyrus/bin/cyr_deny -C %s %s -- %s private:false on %s\n", in.Conf, words, user, in.Name)
 	}

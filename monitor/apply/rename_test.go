@@ -12,11 +12,12 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor/apply"
 	"github.com/interlacemail/interlace/monitor/course"
+	"github.com/interlacemail/interlace/monitor/host"
 )
 
 // when runs something once, right before the first command with these words runs; it runs
 // beside it where the words begin with "&".
-func when(t *testing.T, words string, do func()) apply.Run {
+func when(t *testing.T, words string, do func()) host.Run {
 	var once sync.Once
 	beside := strings.HasPrefix(words, "&")
 	words = strings.TrimPrefix(words, "&")

@@ -6,10 +6,12 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/interlacemail/interlace/monitor/host"
 )
 
 // room fails where the disks of a new replica have no room for what its master has.
-func (c *change) room(ctx context.Context, master, fresh *Host) error {
+func (c *change) room(ctx context.Context, master, fresh *host.Host) error {
 	var wrong error
 	comes := map[string]int64{}
 	for _, key := range slices.Sorted(maps.Keys(master.Settings)) {

@@ -10,6 +10,7 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/course"
+	"github.com/interlacemail/interlace/monitor/host"
 )
 
 // firstPause and longestPause are what passes between two attempts to route users: each
@@ -107,7 +108,7 @@ func (m *move) servedBefore(ctx context.Context, routes []Route) bool {
 	if len(m.trees()) > 0 {
 		return false
 	}
-	ctx, cancel := Soon(ctx)
+	ctx, cancel := host.Soon(ctx)
 	defer cancel()
 	if m.Live.Named != nil {
 		names, err := m.Live.Named(ctx, m.users())
@@ -131,7 +132,7 @@ func (m *move) servedBefore(ctx context.Context, routes []Route) bool {
 func (m *move) persist(ctx context.Context, routes []Route, otherwise func(context.Context) bool) error {
 	var first error
 	for wait := firstPause; ; wait = min(2*wait, longestPause) {
-		limit := Patience
+		limit := host.Patience
 		if end, ends := ctx.Deadline(); ends {
 			limit = max(time.Until(end)/2, time.Second)
 		}
@@ -142,7 +143,7 @@ func (m *move) persist(ctx context.Context, routes []Route, otherwise func(conte
 		if first == nil {
 			first = err
 		}
-		if Pause(ctx, wait) != nil {
+		if host.Pause(ctx, wait) != nil {
 			return first
 		}
 	}
@@ -162,7 +163,7 @@ func (m *move) tryRoute(ctx context.Context, limit time.Duration, routes []Route
 
 // answers fails where an instance does not let its administrator in.
 func (m *move) answers(ctx context.Context, in inventory.Instance) error {
-	ctx, cancel := Soon(ctx)
+	ctx, cancel := host.Soon(ctx)
 	defer cancel()
 	c, err := m.dialAdmin(ctx, in)
 	if err != nil {

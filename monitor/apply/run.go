@@ -11,6 +11,7 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/course"
+	"github.com/interlacemail/interlace/monitor/host"
 )
 
 // run carries out units.
@@ -63,7 +64,7 @@ const (
 // could not be read in the end.
 func CarryOut(ctx context.Context, units []course.Unit, back bool, o *Options) ([]course.Result, error) {
 	now := *o
-	now.Inventory, now.silent = course.Promising(o.Inventory, units), &Silent{}
+	now.Inventory, now.silent = course.Promising(o.Inventory, units), &host.Silent{}
 	if now.Tally == nil {
 		now.Tally = &Tally{}
 	}

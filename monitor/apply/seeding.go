@@ -11,6 +11,7 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
+	"github.com/interlacemail/interlace/monitor/host"
 )
 
 // A seed looks so often what is missing, and copies so many users with one command. After
@@ -39,7 +40,7 @@ func (m *making) seed(ctx context.Context, made inventory.Instance) (text, data 
 	if err != nil {
 		return "", "", err
 	}
-	if err := CarryDenials(ctx, master, fresh); err != nil {
+	if err := host.CarryDenials(ctx, master, fresh); err != nil {
 		return "", "", err
 	}
 	streams, err := m.streams(ctx, master, made)
@@ -58,7 +59,7 @@ func (m *making) seed(ctx context.Context, made inventory.Instance) (text, data 
 }
 
 // unlock removes the locks of links.
-func unlock(ctx context.Context, links []*Link) error {
+func unlock(ctx context.Context, links []*host.Link) error {
 	var wrong error
 	for _, l := range links {
 		wrong = errors.Join(wrong, l.Unlock(ctx))
@@ -68,7 +69,7 @@ func unlock(ctx context.Context, links []*Link) error {
 
 // abandon removes the private configurations of links, and where they failed ends what still
 // reads them.
-func abandon(ctx context.Context, links []*Link, failed bool) error {
+func abandon(ctx context.Context, links []*host.Link, failed bool) error {
 	var wrong error
 	for _, l := range links {
 		if failed {
@@ -81,7 +82,7 @@ func abandon(ctx context.Context, links []*Link, failed bool) error {
 
 // copyMissing copies what the replica lacks, and tells how many mailboxes that were. When
 // nothing failed one more look is enough: what differs then was changed meanwhile.
-func (m *making) copyMissing(ctx context.Context, streams []*Link, made inventory.Instance) (copied int, failed error) {
+func (m *making) copyMissing(ctx context.Context, streams []*host.Link, made inventory.Instance) (copied int, failed error) {
 	atOnce := usersAtOnce
 	for pass := range seedPasses {
 		missing, err := m.unlike(ctx, m.store.Instances[0], made)
@@ -108,8 +109,8 @@ func (m *making) copyMissing(ctx context.Context, streams []*Link, made inventor
 
 // streams returns links to the new replica that copy at the same time, each with its own
 // configuration and lock. With an error come those that were made.
-func (m *making) streams(ctx context.Context, master *Host, made inventory.Instance) ([]*Link, error) {
-	var links []*Link
+func (m *making) streams(ctx context.Context, master *host.Host, made inventory.Instance) ([]*host.Link, error) {
+	var links []*host.Link
 	for _, h := range m.lanes(master) {
 		l, err := h.LinkTo(ctx, made.CSync, m.account())
 		if err != nil {
@@ -121,12 +122,12 @@ func (m *making) streams(ctx context.Context, master *Host, made inventory.Insta
 }
 
 // lanes are the master once for each stream, with names for the files of that.
-func (m *making) lanes(master *Host) []*Host {
+func (m *making) lanes(master *host.Host) []*host.Host {
 	n := m.Layouts.Streams
 	if n == 0 {
 		n = min(m.transfers(master.Server), m.transfers(m.unit.Do.Server))
 	}
-	var lanes []*Host
+	var lanes []*host.Host
 	for i := range n {
 		lanes = append(lanes, master.As(fmt.Sprintf("%s-%d", master.Unit, i+1)))
 	}
@@ -167,7 +168,7 @@ func partsOf(missing map[cyrus.InternalName]pair, atOnce int) []part {
 }
 
 // copyParts copies parts, one at a time over each link. The error tells all that failed.
-func copyParts(ctx context.Context, links []*Link, parts []part) error {
+func copyParts(ctx context.Context, links []*host.Link, parts []part) error {
 	todo := make(chan part)
 	failures := make([]error, len(links))
 	var copying errgroup.Group
@@ -189,7 +190,7 @@ func copyParts(ctx context.Context, links []*Link, parts []part) error {
 	return errors.Join(copying.Wait(), errors.Join(failures...))
 }
 
-func copyPart(ctx context.Context, l *Link, p part) error {
+func copyPart(ctx context.Context, l *host.Link, p part) error {
 	if len(p.mailboxes) > 0 {
 		return l.Mailboxes(ctx, false, p.mailboxes)
 	}
@@ -197,7 +198,7 @@ func copyPart(ctx context.Context, l *Link, p part) error {
 }
 
 // quotas copies the limits of shared trees, which do not go along with their mailboxes.
-func (m *making) quotas(ctx context.Context, l *Link) error {
+func (m *making) quotas(ctx context.Context, l *host.Link) error {
 	c, err := m.Dial(ctx, m.store.Instances[0], "")
 	if err != nil {
 		return err

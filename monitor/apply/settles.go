@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/interlacemail/interlace/monitor/host"
 )
 
 // settles waits until the processes of an instance are as they should be, or says what they are like.
-func (o *Options) settles(ctx context.Context, h *Host, wrong func(*Activity) string) error {
+func (o *Options) settles(ctx context.Context, h *host.Host, wrong func(*host.Activity) string) error {
 	return o.awaits(ctx, func(ctx context.Context) (string, error) {
 		r, err := h.Activity(ctx)
 		if err != nil {
@@ -38,7 +40,7 @@ func (o *Options) awaits(ctx context.Context, look func(context.Context) (wrong 
 		case time.Since(begin) > o.Layouts.settle():
 			return errors.New(why)
 		}
-		if err := Pause(ctx, time.Second/4); err != nil {
+		if err := host.Pause(ctx, time.Second/4); err != nil {
 			return err
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/host"
 )
 
 // stake claims all instances that a unit changes, whose first step began at a time. Who
@@ -25,10 +26,10 @@ func (r *carrying) stake(ctx context.Context, at time.Time) error {
 	if err := r.unstake(ctx, hosts, journal); err != nil { // of an earlier attempt
 		return err
 	}
-	text := r.claimText(journal, r.unit, at)
-	failed := Everywhere(hosts, func(h *Host) error { return h.Stake(ctx, Staged(journal, at), text) })
-	all, _, unseen := Claims(ctx, hosts)
-	nobody := func(*Claim) bool { return false }
+	claim := r.claimOf(journal, r.unit, at)
+	failed := host.Everywhere(hosts, func(h *host.Host) error { return h.Stake(ctx, claim, claim.Text()) })
+	all, _, unseen := host.Claims(ctx, hosts)
+	nobody := func(*host.Claim) bool { return false }
 	if err := r.refused(ctx, all, nobody); err != nil {
 		return err
 	}
@@ -43,8 +44,8 @@ func (r *carrying) note(ctx context.Context, step monitor.Step) error {
 	}
 	hosts, wrong := r.work.hosts(ctx)
 	failures := make([]error, len(hosts))
-	_ = Everywhere(hosts, func(h *Host) error {
-		failures[slices.Index(hosts, h)] = h.Note(ctx, Reached(step))
+	_ = host.Everywhere(hosts, func(h *host.Host) error {
+		failures[slices.Index(hosts, h)] = h.Note(ctx, host.Reached(step))
 		return nil
 	})
 	if len(hosts) == 0 || slices.Contains(failures, nil) {
@@ -67,9 +68,9 @@ func (r *carrying) release(ctx context.Context) error {
 
 // unstake removes the claims of a unit that this journal knows of, and what they were made
 // from. Each instance is tried.
-func (r *carrying) unstake(ctx context.Context, hosts []*Host, journal string) error {
-	all, _, unseen := Claims(ctx, hosts)
-	own := map[*Host]bool{}
+func (r *carrying) unstake(ctx context.Context, hosts []*host.Host, journal string) error {
+	all, _, unseen := host.Claims(ctx, hosts)
+	own := map[*host.Host]bool{}
 	for i := range all {
 		if c := &all[i]; c.Of(nameOf(r.unit)) {
 			state, err := r.stateOf(ctx, journal, c)
@@ -79,19 +80,15 @@ func (r *carrying) unstake(ctx context.Context, hosts []*Host, journal string) e
 			own[c.Host] = state == held || state == stale
 		}
 	}
-	var made []string
+	var made []time.Time
 	for _, record := range r.known {
 		if record.Step == r.course.Steps[0] && record.State == monitor.StepBegan {
-			made = append(made, Staged(journal, record.At))
+			made = append(made, record.At)
 		}
 	}
 	wrong := make([]error, len(hosts))
-	_ = Everywhere(hosts, func(h *Host) error {
-		files := slices.Clone(made)
-		if own[h] {
-			files = append(files, ClaimSuffix)
-		}
-		wrong[slices.Index(hosts, h)] = h.Forget(ctx, files...)
+	_ = host.Everywhere(hosts, func(h *host.Host) error {
+		wrong[slices.Index(hosts, h)] = h.Unstake(ctx, own[h], journal, made)
 		return nil
 	})
 	return cmp.Or(unseen, errors.Join(wrong...))
@@ -141,7 +138,7 @@ func (r *carrying) takenBefore(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	hosts, _ := r.work.hosts(ctx)
-	all, _, _ := Claims(ctx, hosts)
+	all, _, _ := host.Claims(ctx, hosts)
 	for i := range all {
 		c := &all[i]
 		if !c.Of(nameOf(r.unit)) || c.Empty() {

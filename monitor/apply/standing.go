@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor/host"
 )
 
 // fallen says that an instance which has to run, or to answer, does not.
@@ -65,7 +66,7 @@ func (c *change) stand(ctx context.Context, instances []inventory.Instance) erro
 			continue
 		}
 		looking.Go(func() error {
-			wrong[i] = c.stands(ctx, in, func(r *Activity) string { return falls(r, i == 0, len(instances) > 1) })
+			wrong[i] = c.stands(ctx, in, func(r *host.Activity) string { return falls(r, i == 0, len(instances) > 1) })
 			return nil
 		})
 	}
@@ -76,7 +77,7 @@ func (c *change) stand(ctx context.Context, instances []inventory.Instance) erro
 }
 
 // stands waits until an instance runs as it should, and answers.
-func (c *change) stands(ctx context.Context, in inventory.Instance, wrong func(*Activity) string) error {
+func (c *change) stands(ctx context.Context, in inventory.Instance, wrong func(*host.Activity) string) error {
 	h, err := c.open(ctx, in)
 	if err != nil {
 		return err
@@ -91,7 +92,7 @@ func (c *change) stands(ctx context.Context, in inventory.Instance, wrong func(*
 }
 
 // falls says what keeps an instance from being the master, or a replica.
-func falls(r *Activity, leads, others bool) string {
+func falls(r *host.Activity, leads, others bool) string {
 	switch {
 	case !r.Runs:
 		return "nothing of it runs"

@@ -9,6 +9,7 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/course"
+	"github.com/interlacemail/interlace/monitor/host"
 )
 
 // stepOrCut does or undoes a step, which is ended in the middle where somebody asks for the
@@ -20,7 +21,7 @@ func (r *carrying) stepOrCut(ctx context.Context, a course.Action) (failed, err 
 	doing, cut := context.WithCancelCause(ctx)
 	defer cut(nil)
 	go func() {
-		for Pause(doing, r.gate.poll) == nil {
+		for host.Pause(doing, r.gate.poll) == nil {
 			if why := r.gate.asked(doing); why != nil {
 				cut(why)
 			}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
+	"github.com/interlacemail/interlace/monitor/host"
 )
 
 // trees returns the shared trees of the unit.
@@ -34,7 +35,7 @@ func shared(owners map[cyrus.Owner]bool) map[cyrus.Owner]bool {
 // copyTrees copies the shared trees of a source. sync_client copies the mailboxes that it
 // is told of, and no tree as such: what the source has no more is removed from the copy
 // first, so that a mailbox that was renamed finds its place free.
-func (m *move) copyTrees(ctx context.Context, l *Link, s *source, last bool) error {
+func (m *move) copyTrees(ctx context.Context, l *host.Link, s *source, last bool) error {
 	trees := shared(s.owners)
 	if len(trees) == 0 {
 		return nil
@@ -63,7 +64,7 @@ func (m *move) copyTrees(ctx context.Context, l *Link, s *source, last bool) err
 }
 
 // sendTrees copies shared trees of an instance over a link of it, with their quotas.
-func (m *move) sendTrees(ctx context.Context, l *Link, from inventory.Instance, trees map[cyrus.Owner]bool, last bool) error {
+func (m *move) sendTrees(ctx context.Context, l *host.Link, from inventory.Instance, trees map[cyrus.Owner]bool, last bool) error {
 	if len(trees) == 0 {
 		return nil
 	}

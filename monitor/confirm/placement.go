@@ -6,7 +6,7 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
-	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/host"
 )
 
 // arrived enters for each mover whether it is on the master of its new store, and
@@ -124,7 +124,7 @@ func (m *mover) elsewhere(found survey, denied denials, tools string) []monitor.
 		default:
 			d.Expected, d.Found = "kept there and denied", "kept and not denied: mail and logins may reach it"
 			if in := m.from.On(at.server); m.certain && in != nil {
-				d.Next = fmt.Sprintf("on %s: %s", at.server, apply.DenyCommand(tools, in.IMAPDConf, apply.FileName(m.keeper.Plan, m.keeper.Name), m.User))
+				d.Next = fmt.Sprintf("on %s: %s", at.server, host.DenyCommand(tools, in.IMAPDConf, host.FileName(m.keeper.Plan, m.keeper.Name), m.User))
 			} else {
 				d.Next = "find out which copy is used (interlace discover --routed) before either is denied or removed"
 			}

@@ -18,6 +18,7 @@ import (
 	"github.com/interlacemail/interlace/monitor/compare"
 	"github.com/interlacemail/interlace/monitor/confirm"
 	"github.com/interlacemail/interlace/monitor/course"
+	"github.com/interlacemail/interlace/monitor/host"
 	"github.com/interlacemail/interlace/planner"
 )
 
@@ -158,7 +159,7 @@ func (r *rig) applying() *apply.Options {
 
 // denying is the command that keeps a user out of an instance for a unit.
 func denying(in *inventory.Instance, u *course.Unit, user inventory.UserID) inventory.Text {
-	return apply.DenyCommand("/usr/lib/cyrus/bin", in.IMAPDConf, apply.FileName(u.Plan, u.Name), user)
+	return host.DenyCommand("/usr/lib/cyrus/bin", in.IMAPDConf, host.FileName(u.Plan, u.Name), user)
 }
 
 func (r *rig) options() confirm.Options {
@@ -169,7 +170,7 @@ func (r *rig) options() confirm.Options {
 			return compare.Side{Server: in.Server, Conf: in.IMAPDConf, IMAP: r.access(in, "")}, nil
 		},
 		Denied: func(ctx context.Context, in inventory.Instance) (map[inventory.UserID]string, error) {
-			return (&apply.Host{Run: run, Server: in.Server, Tools: "/usr/lib/cyrus/bin", Conf: in.IMAPDConf}).Told(ctx)
+			return (&host.Host{Run: run, Server: in.Server, Tools: "/usr/lib/cyrus/bin", Conf: in.IMAPDConf}).Told(ctx)
 		},
 		Tools:  "/usr/lib/cyrus/bin",
 		Routes: func(context.Context, []inventory.UserID) (map[inventory.UserID]string, error) { return r.routes, nil },

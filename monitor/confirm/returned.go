@@ -8,8 +8,8 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
-	"github.com/interlacemail/interlace/monitor/apply"
 	"github.com/interlacemail/interlace/monitor/course"
+	"github.com/interlacemail/interlace/monitor/host"
 )
 
 // sorted are movers by what the journal tells of them.
@@ -163,7 +163,7 @@ func (c *checking) letIn(ctx context.Context, movers []mover, t *tally) error {
 			case denied.err != nil:
 				d.Verdict, d.Found, d.Next = monitor.UnknownFulfilment, fmt.Sprintf("whether denied is not known: %v", denied.err), lookThere
 			case out:
-				d.Found, d.Next = c.deniedBy(told), fmt.Sprintf("on %s: %s", in.Server, apply.AllowCommand(c.Tools, in.IMAPDConf, m.User))
+				d.Found, d.Next = c.deniedBy(told), fmt.Sprintf("on %s: %s", in.Server, host.AllowCommand(c.Tools, in.IMAPDConf, m.User))
 				if c.keptOutFor(told) == "" {
 					d.Next = "if nobody needs that denial, " + d.Next
 				}
@@ -184,7 +184,7 @@ func (c *checking) deniedBy(told string) string {
 	if unit := c.keptOutFor(told); unit != "" {
 		return "still denied for " + unit
 	}
-	if apply.Unnamed(told) {
+	if host.Unnamed(told) {
 		return "denied by an older interlace, which did not write down for which unit"
 	}
 	return "denied, for another reason: " + inventory.Quoted(told)
@@ -195,7 +195,7 @@ func (c *checking) deniedBy(told string) string {
 func (c *checking) keptOutFor(told string) string {
 	for i := range c.units {
 		for _, u := range append(course.Reverse(&c.units[i]), c.units[i]) {
-			if told == apply.Mark(apply.FileName(u.Plan, u.Name)) {
+			if told == host.Mark(host.FileName(u.Plan, u.Name)) {
 				return u.Name
 			}
 		}

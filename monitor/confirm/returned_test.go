@@ -13,6 +13,7 @@ import (
 	"github.com/interlacemail/interlace/monitor/apply"
 	"github.com/interlacemail/interlace/monitor/confirm"
 	"github.com/interlacemail/interlace/monitor/course"
+	"github.com/interlacemail/interlace/monitor/host"
 	"github.com/interlacemail/interlace/planner"
 )
 
@@ -124,7 +125,7 @@ func TestConfirmTakenBack(t *testing.T) {
 	r.promised("denied where he was", "taken_back unmet", "unmet ben s1m: let in again, as before, found denied, for another reason: \"", "; if nobody needs that denial, on s1m: /usr/lib/cyrus/bin/cyr_deny -C ", "1 is as before, 1 not so")
 	in := r.inventory.Stores[0].Instances[0]
 	r.paste(denying(&in, &course.Units([]planner.Plan{r.plan}, nil)[0], "ben"))
-	allow := apply.AllowCommand("/usr/lib/cyrus/bin", in.IMAPDConf, "ben")
+	allow := host.AllowCommand("/usr/lib/cyrus/bin", in.IMAPDConf, "ben")
 	r.promised("still denied for its unit", "taken_back unmet", "found still denied for anna to s2; on s1m: "+string(allow))
 	r.tool(r.master("s1"), "cyr_deny", "-m", "the mailbox is being moved", "--", "ben")
 	r.promised("denied by an older version", "taken_back unmet", "found denied by an older interlace, which did not write down for which unit; if nobody needs that denial, on s1m: "+string(allow))

@@ -1,4 +1,4 @@
-package apply_test
+package host_test
 
 import (
 	"slices"
@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/interlacemail/interlace/inventory"
-	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/host"
 )
 
 // The channel to a replica is found by where its client sends to.
@@ -25,7 +25,7 @@ func TestChannelTo(t *testing.T) {
 		{map[string]string{"sync_log_channels": "squatter", "sync_host": "127.0.0.1"}, "127.0.0.1:2005", "it sends to nobody"},
 		{map[string]string{"sync_host": "127.0.0.1", "sync_log": "no"}, "127.0.0.1:2005", "has sync_log: no"},
 	} {
-		got, err := (&apply.Host{Server: "imap1", Conf: "/etc/imapd.conf", Settings: test.settings}).ChannelTo(t.Context(), inventory.Instance{Server: "imap2", CSync: test.csync})
+		got, err := (&host.Host{Server: "imap1", Conf: "/etc/imapd.conf", Settings: test.settings}).ChannelTo(t.Context(), inventory.Instance{Server: "imap2", CSync: test.csync})
 		if err != nil {
 			got = err.Error()
 		}
@@ -48,7 +48,7 @@ func TestChannelsToReplicas(t *testing.T) {
 		{map[string]string{"sync_host": "127.0.0.1", "sync_log_channels": "squatter"}, []string{""}},
 	} {
 		var got []string
-		for _, l := range (&apply.Host{Settings: test.settings}).ToReplicas() {
+		for _, l := range (&host.Host{Settings: test.settings}).ToReplicas() {
 			got = append(got, strings.Join(l.Flags, " "))
 		}
 		if !slices.Equal(got, test.want) {

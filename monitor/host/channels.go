@@ -1,4 +1,4 @@
-package apply
+package host
 
 import (
 	"context"
@@ -23,6 +23,7 @@ func (h *Host) Channels() []string {
 	return names
 }
 
+// DefaultChannel is the name of the default channel in imapd.conf.
 const DefaultChannel = `""`
 
 // peer returns the address that the client of a channel sends to. A channel without one of

@@ -1,4 +1,4 @@
-package apply
+package host
 
 import (
 	"context"
@@ -22,8 +22,8 @@ type Account struct {
 	Password cyrus.Secret
 }
 
-// FileName stands for a unit of a plan in the names of files on servers, and in what those
-// are told whom it keeps out.
+// FileName stands for a unit of a plan on servers: in the names of files, and in what those are
+// told whom it keeps out.
 func FileName(plan, unit string) string {
 	sum := sha256.Sum256([]byte(plan + "\x00" + unit))
 	return "interlace-" + hex.EncodeToString(sum[:6])
@@ -52,7 +52,7 @@ func (h *Host) write(ctx context.Context, extension, text string) (string, error
 	return file, nil
 }
 
-// Forget removes files of the unit.
+// Forget removes files of the unit, by their extensions.
 func (h *Host) Forget(ctx context.Context, extensions ...string) error {
 	if err := h.Know(ctx); err != nil {
 		return err

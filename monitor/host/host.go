@@ -1,4 +1,4 @@
-package apply
+package host
 
 import (
 	"context"
@@ -25,19 +25,21 @@ type Run func(ctx context.Context, server inventory.ServerID, input string, word
 type Host struct {
 	Run    Run
 	Server inventory.ServerID
-	Tools  string // the directory of the programs
+	Tools  string // the directory of Cyrus's programs
 	Conf   string // path of imapd.conf
-	Unit   string // stands for the unit in names of files
-	// Settings are those of imapd.conf as Cyrus reads them, once read. Until then unread
-	// says why they are not, and asked when that was found out.
+	Unit   string // the name that stands for the unit there (see [FileName])
+	Dry    bool   // nothing is done there, only told
+
+	// Settings are those of imapd.conf as Cyrus reads them; nil: they are not read.
 	Settings map[string]string
-	unread   error
-	asked    time.Time
-	Silent   *Silent // what other units have found out of that; nil: nothing
+	// Silent is what other units have found out of that; nil: nothing.
+	Silent *Silent
+
+	unread error // why the settings were not read when that was last tried
+	asked  time.Time
 	// settled tells that nothing runs there of the unit: before that is so nothing is
 	// changed.
 	settled bool
-	Dry     bool // nothing is done there, only told
 }
 
 // As is the same instance with another name for the files there, for what may go on at the
@@ -48,13 +50,15 @@ func (h *Host) As(unit string) *Host {
 	return &other
 }
 
-// Limits of time: how long a program waits for an earlier one of the same unit, what a
-// short one may take, what one may take that copies or removes mail, unless the context
-// ends before, and how long a server may take to answer at all where others wait for it.
+// Limits of time.
 const (
+	// Patience is how long a program waits for an earlier one of the same unit.
 	Patience = 10 * time.Minute
-	Short    = time.Minute
-	long     = 24 * time.Hour
+	// Short is what a short program may take.
+	Short = time.Minute
+	// long is what one may take that copies or removes mail, unless the context ends before.
+	long = 24 * time.Hour
+	// Greeting is how long a server may take to answer at all where others wait for it.
 	Greeting = 10 * time.Second
 )
 
@@ -78,7 +82,7 @@ func (h *Host) ask(ctx context.Context, limit time.Duration, words ...string) (s
 	return text, err
 }
 
-// Read asks Cyrus for its settings.
+// Read asks Cyrus for the settings.
 func (h *Host) Read(ctx context.Context) error {
 	text, err := h.ask(ctx, Short, h.tool("cyr_info"), "-C", h.Conf, "conf-all")
 	if err != nil {
@@ -163,7 +167,7 @@ func (h *Host) locked(ctx context.Context, limit time.Duration, input string, wo
 	return out, err
 }
 
-// RanOut reports whether a program was ended since its time was over.
+// RanOut reports whether an error says that a program was ended since its time was over.
 func RanOut(err error) bool {
 	var status interface{ ExitCode() int }
 	return errors.As(err, &status) && status.ExitCode() == tooLong
