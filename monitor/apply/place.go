@@ -20,7 +20,9 @@ func (o *Options) hostOf(in inventory.Instance, unit string) *host.Host {
 }
 
 // account is the one that sync servers let in.
-func (o *Options) account() host.Account { return host.Account{User: o.SyncUser, Password: o.SyncPassword} }
+func (o *Options) account() host.Account {
+	return host.Account{User: o.SyncUser, Password: o.SyncPassword}
+}
 
 // nameOf stands for a unit in the names of files on servers.
 func nameOf(u *course.Unit) string { return host.FileName(u.Plan, u.Name) }
