@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/interlacemail/interlace/fixtures/needs"
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor/apply"
 )
@@ -91,9 +92,7 @@ func TestInstanceHook(t *testing.T) {
 // it reads the order, configures who is the master and who a replica, and says where an
 // instance is. With real Cyrus, in a namespace for each server, it was tried by hand.
 func TestExampleOfAHook(t *testing.T) {
-	if _, err := exec.LookPath("python3"); err != nil {
-		t.Skipf("SKIPPED: needs python3: %v", err)
-	}
+	needs.Program(t, "python3")
 	dir := t.TempDir()
 	text := strings.TrimPrefix(shownBlock(t, instancesManual, "#!/usr/bin/env python3"), "\n")
 	hook := filepath.Join(dir, "instance")

@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/interlacemail/interlace/fixtures/needs"
 	"github.com/interlacemail/interlace/monitor"
 )
 
@@ -16,16 +17,9 @@ import (
 // has kept out and, where they may be routed elsewhere, says by which commands to do that; when
 // it can be written again all is taken back.
 func TestRescue(t *testing.T) {
-	if os.Getuid() != 0 {
-		t.Skip("SKIPPED: needs root, to mount a file system")
-	}
+	dir := needs.Tmpfs(t, "size=16m")
 	m := newMoving(t, "anna", "ben")
 	m.killWhenDenied()
-	dir := t.TempDir()
-	if err := syscall.Mount("test", dir, "tmpfs", 0, "size=16m"); err != nil {
-		t.Skipf("SKIPPED: needs to mount tmpfs: %v", err)
-	}
-	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
 	files, err := filepath.Glob("*interlace.db*")
 	m.must(err)
 	hidden, err := filepath.Glob(".interlace.db*")

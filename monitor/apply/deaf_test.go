@@ -8,11 +8,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/interlacemail/interlace/fixtures/cyrustest"
+	"github.com/interlacemail/interlace/fixtures/needs"
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/apply"
@@ -128,14 +128,7 @@ func TestDeafJournal(t *testing.T) {
 // A database on a disk that fills up while users are denied lets them in again.
 func TestDatabaseIsFull(t *testing.T) {
 	t.Parallel()
-	if os.Getuid() != 0 {
-		t.Skip("SKIPPED: needs root, to mount a file system")
-	}
-	dir := t.TempDir()
-	if err := syscall.Mount("test", dir, "tmpfs", 0, "size=4m"); err != nil {
-		t.Skipf("SKIPPED: needs to mount tmpfs: %v", err)
-	}
-	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
+	dir := needs.Tmpfs(t, "size=4m")
 	h, err := history.Open(t.Context(), filepath.Join(dir, "interlace.db"), history.Options{})
 	must(t, err)
 	defer h.Close()

@@ -231,14 +231,7 @@ func TestUnnamedDenialIsTold(t *testing.T) {
 	}
 	paste()
 
-	j := &journal{left: -1}
-	for !strings.Contains(j.String(), "deny_source done") {
-		j.left = 1 // it is killed after each step
-		if _, err := r.options(j).Carry(ctx, u, false); !errors.Is(err, errCrash) {
-			t.Fatalf("%v\n%v", err, j)
-		}
-	}
-	j.left = -1
+	j := r.killedAfter(t, u, "deny_source")
 	older()
 	if outcome, err := r.options(j).Carry(ctx, u, true); outcome == course.Back || err == nil || !strings.Contains(err.Error(), told) {
 		t.Errorf("on the way back: %s, %v\n%v", outcome, err, j)

@@ -77,15 +77,9 @@ func TestReachAsksAllAtOnce(t *testing.T) {
 func TestClaimsThatAreLeft(t *testing.T) {
 	t.Parallel()
 	r := anna(t)
-	j := &journal{left: -1}
-	o := r.options(j)
-	at(o, "-O", func() { j.left, j.before = 0, true })
 	u := unit("anna", "s1", "s2", "anna")
-	if outcome, err := o.Carry(t.Context(), u, false); outcome != course.Stopped {
-		t.Fatalf("%s, %v\n%v", outcome, err, j)
-	}
-	j.left = -1
-	o = r.options(j)
+	j := r.killedInDelta(t, u)
+	o := r.options(j)
 	down := downs{}
 	down.in(o)
 	o.Live.Roles = nil
@@ -115,14 +109,8 @@ func TestResumedBesideHungMaster(t *testing.T) {
 	t.Parallel()
 	r := anna(t)
 	hung := r.Stores[1].Master()
-	j := &journal{left: -1}
-	o := r.options(j)
-	at(o, "-O", func() { j.left, j.before = 0, true })
 	u := unit("anna", "s1", "s2", "anna")
-	if outcome, err := o.Carry(t.Context(), u, false); outcome != course.Stopped {
-		t.Fatalf("%s, %v\n%v", outcome, err, j)
-	}
-	j.left = -1
+	j := r.killedInDelta(t, u)
 	must(t, hung.Pause())
 	defer func() { must(t, hung.Resume()) }()
 	began := time.Now()

@@ -86,14 +86,7 @@ func TestRehearse(t *testing.T) {
 		t.Errorf("%q lacks %q", before.Text, want)
 	}
 
-	j := &journal{left: -1}
-	for !strings.Contains(j.String(), "deny_source done") {
-		j.left = 1 // it is killed after each step
-		if _, err := r.options(j).Carry(ctx, u, false); !errors.Is(err, errCrash) {
-			t.Fatalf("%v\n%v", err, j)
-		}
-	}
-	j.left = -1
+	j := r.killedAfter(t, u, "deny_source")
 	back := rehearse(r.options(j), true)
 	for _, want := range []string{
 		"undo deny_source\n" + deny(from, "-a", "anna") + deny(from, "-a", "carl") + deny(r.Stores[0].Replicas()[0], "-a", "anna") + deny(r.Stores[0].Replicas()[0], "-a", "carl") + "undo copy\n",

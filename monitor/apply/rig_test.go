@@ -225,3 +225,30 @@ func must(t *testing.T, err error) {
 		t.Fatal(err)
 	}
 }
+
+// killedAfter returns the journal of a unit that is killed after each of its steps, up to this one.
+func (r *rig) killedAfter(t *testing.T, u *course.Unit, step monitor.Step) *journal {
+	t.Helper()
+	j := &journal{}
+	for !strings.Contains(j.String(), string(step)+" done") {
+		j.left = 1
+		if _, err := r.options(j).Carry(t.Context(), u, false); !errors.Is(err, errCrash) {
+			t.Fatalf("%v\n%v", err, j)
+		}
+	}
+	j.left = -1
+	return j
+}
+
+// killedInDelta returns the journal of a unit that is killed while its users are kept out.
+func (r *rig) killedInDelta(t *testing.T, u *course.Unit) *journal {
+	t.Helper()
+	j := &journal{left: -1}
+	o := r.options(j)
+	at(o, "-O", func() { j.left, j.before = 0, true })
+	if outcome, err := o.Carry(t.Context(), u, false); outcome != course.Stopped || !errors.Is(err, errCrash) {
+		t.Fatalf("%s, %v\n%v", outcome, err, j)
+	}
+	j.left = -1
+	return j
+}

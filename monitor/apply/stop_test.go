@@ -2,7 +2,6 @@ package apply_test
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -118,18 +117,12 @@ func TestWhoIsKeptOutComesFirst(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, 2, cyrustest.Settings{})
 	must(t, r.Stores[0].Master().Fill(t.Context(), []cyrustest.Mailbox{{Name: "user.anna", Messages: 3}, {Name: "user.ben", Messages: 3}}))
-	j := &journal{left: -1}
 	units := []course.Unit{*unit("anna", "s1", "s2", "anna"), *unit("ben", "s1", "s2", "ben")}
 	units[0].Wave, units[1].Wave = 1, 2
-	o := r.options(j)
-	at(o, "-O", func() { j.left, j.before = 0, true })
-	if outcome, err := o.Carry(t.Context(), &units[1], false); !errors.Is(err, errCrash) {
-		t.Fatalf("%s, %v\n%v", outcome, err, j)
-	}
-	j.left = -1
+	j := r.killedInDelta(t, &units[1])
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	o = r.options(j)
+	o := r.options(j)
 	o.Gates.Closed = func(time.Time) string { return "the window is closed" }
 	var order []string
 	o.Progress = func(p apply.Progress) {

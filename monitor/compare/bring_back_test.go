@@ -1,11 +1,11 @@
 package compare_test
 
 import (
-	"os/exec"
 	"strings"
 	"testing"
 
 	"github.com/interlacemail/interlace/fixtures/cyrustest"
+	"github.com/interlacemail/interlace/fixtures/needs"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/compare"
 )
@@ -15,9 +15,7 @@ import (
 // and their dates, and behind that the two are the same.
 func TestWhatIsSavedComesBack(t *testing.T) {
 	t.Parallel()
-	if _, err := exec.LookPath("python3"); err != nil {
-		t.Skipf("SKIPPED: needs python3: %v", err)
-	}
+	needs.Program(t, "python3")
 
 	r := newRig(t, cyrustest.Mailbox{Name: "user.anna", Messages: 3})
 	date := `"12-Jan-2020 03:04:05 +0000" `
