@@ -93,6 +93,16 @@ func (c *change) open(ctx context.Context, in inventory.Instance) (*host.Host, e
 	return h, h.Read(ctx)
 }
 
+// look reads what an instance says of itself, and looks at its processes.
+func (c *change) look(ctx context.Context, in inventory.Instance) (*host.Host, *host.Activity, error) {
+	h, err := c.open(ctx, in)
+	if err != nil {
+		return nil, nil, err
+	}
+	r, err := h.Activity(ctx)
+	return h, r, err
+}
+
 // at is an instance of which nothing is read yet: it may be gone.
 func (c *change) at(in inventory.Instance) *host.Host {
 	return c.hostOf(in, nameOf(c.unit))

@@ -165,11 +165,7 @@ func (p *promotion) wasLetIn(ctx context.Context, records []monitor.StepRecord) 
 	if _, stopped := course.Ended(course.OfPromote.Attempt(records), monitor.StepStop); !stopped || course.OfPromote.Switches(records) {
 		return "", nil
 	}
-	old, err := p.open(ctx, p.old())
-	if err != nil {
-		return "", err
-	}
-	r, err := old.Activity(ctx)
+	old, r, err := p.look(ctx, p.old())
 	if err != nil || !r.Runs {
 		return "", err
 	}

@@ -12,11 +12,7 @@ import (
 // it was promoted, so that the old master can be started. Where somebody has written to it
 // that would be lost, and nothing is done.
 func (p *promotion) demote(ctx context.Context) error {
-	fresh, err := p.open(ctx, p.fresh())
-	if err != nil {
-		return err
-	}
-	r, err := fresh.Activity(ctx)
+	fresh, r, err := p.look(ctx, p.fresh())
 	if err != nil {
 		return err
 	}

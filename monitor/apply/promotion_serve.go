@@ -29,11 +29,7 @@ func (p *promotion) serve(ctx context.Context) error {
 
 // silent fails, and has the old master stopped, where that runs a rolling client.
 func (p *promotion) silent(ctx context.Context) error {
-	old, err := p.open(ctx, p.old())
-	if err != nil {
-		return err
-	}
-	r, err := old.Activity(ctx)
+	old, r, err := p.look(ctx, p.old())
 	if err != nil || !r.Sends {
 		return err
 	}
@@ -70,11 +66,7 @@ func (p *promotion) proveSends(ctx context.Context, failed bool) error {
 // again has the hook promote the new master again, if that does not lead, and start what does
 // not run: the old master may have been stopped since it was still sending.
 func (p *promotion) again(ctx context.Context) error {
-	fresh, err := p.open(ctx, p.fresh())
-	if err != nil {
-		return err
-	}
-	r, err := fresh.Activity(ctx)
+	_, r, err := p.look(ctx, p.fresh())
 	if err != nil {
 		return err
 	}
@@ -83,11 +75,7 @@ func (p *promotion) again(ctx context.Context) error {
 			return err
 		}
 	}
-	old, err := p.open(ctx, p.old())
-	if err != nil {
-		return err
-	}
-	if r, err = old.Activity(ctx); err != nil || r.Runs {
+	if _, r, err = p.look(ctx, p.old()); err != nil || r.Runs {
 		return err
 	}
 	return p.serve(ctx)

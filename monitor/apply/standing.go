@@ -41,11 +41,7 @@ func (c *change) restore(ctx context.Context, instances []inventory.Instance) er
 
 // wake has an instance started if it does not run.
 func (c *change) wake(ctx context.Context, in inventory.Instance, instances []inventory.Instance) error {
-	h, err := c.open(ctx, in)
-	if err != nil {
-		return err
-	}
-	r, err := h.Activity(ctx)
+	h, r, err := c.look(ctx, in)
 	if err != nil || r.Runs {
 		return err
 	}

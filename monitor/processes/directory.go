@@ -1,6 +1,7 @@
 package processes
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -24,22 +25,32 @@ const mostLeft = 100
 
 // left returns the taken logs in the directory of a channel.
 func left(dir string) []LeftLog {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil // a channel that was never written has no directory
-	}
 	var all []LeftLog
-	for _, entry := range entries {
-		name := takenLog.FindStringSubmatch(entry.Name())
-		info, err := entry.Info()
-		if name == nil || err != nil || !info.Mode().IsRegular() || len(all) == mostLeft {
+	for _, info := range filesIn(dir) { // a channel that was never written has no directory
+		name := takenLog.FindStringSubmatch(info.Name())
+		if name == nil || len(all) == mostLeft {
 			continue
 		}
 		pid, err := strconv.Atoi(name[1])
 		if err != nil {
 			continue
 		}
-		all = append(all, LeftLog{dir, filepath.Join(dir, entry.Name()), pid, info.Size(), info.ModTime()})
+		all = append(all, LeftLog{dir, filepath.Join(dir, info.Name()), pid, info.Size(), info.ModTime()})
 	}
 	return all
+}
+
+// filesIn returns the regular files of a directory, as far as they can be looked at.
+func filesIn(dir string) []fs.FileInfo {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil
+	}
+	var files []fs.FileInfo
+	for _, entry := range entries {
+		if info, err := entry.Info(); err == nil && info.Mode().IsRegular() {
+			files = append(files, info)
+		}
+	}
+	return files
 }

@@ -22,18 +22,13 @@ type Private struct {
 
 // privates returns those in the configdirectory of an instance.
 func privates(dir string) []Private {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil // what is wrong with the directory is told elsewhere
-	}
 	var all []Private
-	for _, entry := range entries {
-		unit, conf := strings.CutSuffix(entry.Name(), ".conf")
-		info, err := entry.Info()
-		if !conf || !strings.HasPrefix(unit, "interlace-") || err != nil || !info.Mode().IsRegular() || len(all) == mostLeft {
+	for _, info := range filesIn(dir) { // what is wrong with the directory is told elsewhere
+		unit, conf := strings.CutSuffix(info.Name(), ".conf")
+		if !conf || !strings.HasPrefix(unit, "interlace-") || len(all) == mostLeft {
 			continue
 		}
-		all = append(all, Private{filepath.Join(dir, entry.Name()), info.ModTime(), locked(filepath.Join(dir, unit+".lock"))})
+		all = append(all, Private{filepath.Join(dir, info.Name()), info.ModTime(), locked(filepath.Join(dir, unit+".lock"))})
 	}
 	return all
 }
