@@ -15,14 +15,10 @@ import (
 	"github.com/interlacemail/interlace/monitor/host"
 )
 
-// pair are the marks of a mailbox on a master and on its replica; the mark of one that is
-// not there is empty.
-type pair [2]cyrus.Mark
-
 // unlike returns the mailboxes of which a replica has other counters or checksums than its
 // master, or that only one of them has. On a live pair those are also what was changed a
 // moment ago.
-func (o *Options) unlike(ctx context.Context, master, replica inventory.Instance) (map[cyrus.InternalName]pair, error) {
+func (o *Options) unlike(ctx context.Context, master, replica inventory.Instance) (map[cyrus.InternalName]Pair, error) {
 	var marks [2][]cyrus.Mark
 	var servers [2]cyrus.Server
 	var asking errgroup.Group
@@ -41,33 +37,7 @@ func (o *Options) unlike(ctx context.Context, master, replica inventory.Instance
 	if err := asking.Wait(); err != nil {
 		return nil, err
 	}
-	pairs := map[cyrus.InternalName]pair{}
-	for i := range marks {
-		for _, m := range marks[i] {
-			p := pairs[m.Internal]
-			p[i] = m
-			pairs[m.Internal] = p
-		}
-	}
-	sameVersion := servers[0].Version == servers[1].Version
-	maps.DeleteFunc(pairs, func(_ cyrus.InternalName, p pair) bool { return p.same(sameVersion) })
-	return pairs, nil
-}
-
-// same reports whether the marks are the same, as far as both servers tell them. Another
-// version of Cyrus may have other checksums for the same.
-func (p pair) same(sameVersion bool) bool {
-	a, b := p[0], p[1]
-	if !sameVersion || !a.Checksums.Known || !b.Checksums.Known {
-		a.Checksums, b.Checksums = cyrus.Checksums{}, cyrus.Checksums{}
-	}
-	if a.Status.Messages == cyrus.UnknownCount || b.Status.Messages == cyrus.UnknownCount {
-		a.Status.Messages, b.Status.Messages = 0, 0
-	}
-	if a.Status.Size == cyrus.UnknownCount || b.Status.Size == cyrus.UnknownCount {
-		a.Status.Size, b.Status.Size = 0, 0
-	}
-	return a.Readable && a == b
+	return Unlike(marks, servers[0].Version == servers[1].Version), nil
 }
 
 // looks is how often what differs is looked at, and stood at how many of them it has to
@@ -77,7 +47,7 @@ const looks, stood = 6, 2
 // proveAlike fails where a live replica differs from its master by more than what is on
 // its way: where some difference stood still.
 func (o *Options) proveAlike(ctx context.Context, master, replica inventory.Instance) error {
-	var before map[cyrus.InternalName]pair
+	var before map[cyrus.InternalName]Pair
 	still := map[cyrus.InternalName]int{}
 	for look := range looks {
 		if look > 0 {
@@ -105,37 +75,19 @@ func (o *Options) proveAlike(ctx context.Context, master, replica inventory.Inst
 			return nil
 		}
 	}
-	maps.DeleteFunc(before, func(name cyrus.InternalName, _ pair) bool { return still[name] < stood })
+	maps.DeleteFunc(before, func(name cyrus.InternalName, _ Pair) bool { return still[name] < stood })
 	if len(before) == 0 {
 		return nil
 	}
 	var texts []string
 	for _, name := range slices.Sorted(maps.Keys(before)) {
-		if len(texts) == mostShown {
+		if len(texts) == MostShown {
 			texts = append(texts, "and more")
 			break
 		}
-		texts = append(texts, inventory.Printable(string(name))+" "+before[name].text())
+		texts = append(texts, inventory.Printable(string(name))+" "+before[name].Text())
 	}
 	return fmt.Errorf("%s is not what %s is: %s (interlace compare tells more)", replica.Server, master.Server, strings.Join(texts, "; "))
-}
-
-// text says in what the marks differ.
-func (p pair) text() string {
-	master, replica := &p[0], &p[1]
-	switch {
-	case replica.Internal == "":
-		return "is missing"
-	case master.Internal == "":
-		return "is only there"
-	case !master.Readable || !replica.Readable:
-		return "can't be read"
-	case master.UniqueID != replica.UniqueID:
-		return "is another mailbox"
-	case master.Status != replica.Status:
-		return fmt.Sprintf("has %d messages and HIGHESTMODSEQ %d, not %d and %d", replica.Status.Messages, replica.Status.HighestModSeq, master.Status.Messages, master.Status.HighestModSeq)
-	}
-	return "has other checksums"
 }
 
 // unlikeSettings says in what the settings of a replica keep it from being one of a master.

@@ -29,7 +29,7 @@ func (m *move) bringLate(ctx context.Context, records []monitor.StepRecord) (tex
 			return "", "", err
 		}
 		var users []inventory.UserID
-		for _, name := range was.differences(now) {
+		for _, name := range was.Differences(now) {
 			if _, there := now[name]; !there {
 				continue // somebody has removed it there
 			}
@@ -112,7 +112,7 @@ func (m *move) canaryViews(ctx context.Context, records []monitor.StepRecord) (a
 	}
 	for i, u := range users {
 		was := d.Views[u]
-		lost, inbox := was.lost(&views[i]), views[i].Mailboxes["INBOX"]
+		lost, inbox := was.Lost(&views[i]), views[i].Mailboxes["INBOX"]
 		switch {
 		case was.Refused: // nobody could log in as the user before
 		case unseen[i] != nil: // such as a session that is ended as it begins

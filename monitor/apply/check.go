@@ -46,7 +46,7 @@ func (m *move) check(ctx context.Context) (text, data string, err error) {
 			wrong = errors.Join(wrong, err)
 			continue
 		}
-		has, err := hold(ctx, c, s.owners)
+		has, err := Hold(ctx, c, s.owners)
 		if err == nil {
 			wrong = errors.Join(wrong, m.checkSettings(s, has), m.checkAccess(s, has))
 			warnings = slices.Concat(warnings, m.stayers(s, has), m.unknowns(has, there))
@@ -128,7 +128,7 @@ var agree = []string{"unixhierarchysep", "virtdomains", "defaultdomain", "altnam
 
 // checkSettings looks at what has to be the same at both ends, and for the partitions of
 // what moves on all instances of the target.
-func (m *move) checkSettings(s *source, has *holding) error {
+func (m *move) checkSettings(s *source, has *Holding) error {
 	var wrong error
 	from := s.hosts[0]
 	for _, to := range m.target.hosts {
@@ -137,7 +137,7 @@ func (m *move) checkSettings(s *source, has *holding) error {
 				wrong = errors.Join(wrong, fmt.Errorf("%s is %s in %s on %s, and %s in %s on %s", key, inventory.Quoted(a), from.Conf, from.Server, inventory.Quoted(b), to.Conf, to.Server))
 			}
 		}
-		for _, partition := range has.partitions() {
+		for _, partition := range has.Partitions() {
 			if to.Settings["partition-"+partition] == "" {
 				wrong = errors.Join(wrong, fmt.Errorf("%s on %s has no partition-%s", to.Conf, to.Server, partition))
 			}

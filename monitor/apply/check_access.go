@@ -14,15 +14,15 @@ import (
 
 // checkAccess refuses what can't be kept from being written to, and what belongs to a
 // quota that does not move.
-func (m *move) checkAccess(s *source, has *holding) error {
+func (m *move) checkAccess(s *source, has *Holding) error {
 	var wrong error
-	_, crowds := writers(has.mailboxes, s.owners, strings.Fields(s.hosts[0].Settings["admins"]), m.members())
+	_, crowds := Writers(has.Mailboxes, s.owners, strings.Fields(s.hosts[0].Settings["admins"]), m.members())
 	for _, crowd := range crowds {
 		wrong = errors.Join(wrong, errors.New(crowd))
 	}
 	told := map[cyrus.InternalName]bool{}
-	for _, name := range slices.Sorted(maps.Keys(has.mailboxes)) {
-		root := has.mailboxes[name].QuotaRoot
+	for _, name := range slices.Sorted(maps.Keys(has.Mailboxes)) {
+		root := has.Mailboxes[name].QuotaRoot
 		if root == "" || told[root] {
 			continue
 		}
@@ -37,8 +37,8 @@ func (m *move) checkAccess(s *source, has *holding) error {
 // stayers tells who may write to what moves and does not move along: they are kept out of
 // their own store meanwhile, and what they put there afterwards, where the original is
 // kept, nobody gets to see.
-func (m *move) stayers(s *source, has *holding) []string {
-	users, _ := writers(has.mailboxes, s.owners, strings.Fields(s.hosts[0].Settings["admins"]), m.members())
+func (m *move) stayers(s *source, has *Holding) []string {
+	users, _ := Writers(has.Mailboxes, s.owners, strings.Fields(s.hosts[0].Settings["admins"]), m.members())
 	text := "%s, who stays on %s and may write to what moves, is kept out of %[2]s meanwhile, for %v at most, and does not find it any more where it is then"
 	switch len(users) {
 	case 0:
@@ -66,7 +66,7 @@ func listed(users []inventory.UserID) string {
 
 // unknowns tells of whom access lists speak who is neither on the target nor moves there:
 // nobody of that name can log in there.
-func (m *move) unknowns(has *holding, there map[cyrus.Owner]int) []string {
+func (m *move) unknowns(has *Holding, there map[cyrus.Owner]int) []string {
 	known := map[string]bool{"anyone": true, "anonymous": true}
 	for _, admin := range strings.Fields(m.target.hosts[0].Settings["admins"]) {
 		known[admin] = true
@@ -75,8 +75,8 @@ func (m *move) unknowns(has *holding, there map[cyrus.Owner]int) []string {
 		known[owner.Name] = true
 	}
 	unknown := map[string]cyrus.InternalName{}
-	for _, name := range slices.Sorted(maps.Keys(has.mailboxes)) {
-		for _, r := range has.mailboxes[name].ACL {
+	for _, name := range slices.Sorted(maps.Keys(has.Mailboxes)) {
+		for _, r := range has.Mailboxes[name].ACL {
 			who := strings.TrimPrefix(r.Identifier, "-")
 			if known[who] || strings.HasPrefix(who, "group:") || there[cyrus.Owner{Name: who}] > 0 {
 				continue

@@ -16,27 +16,16 @@ type need struct {
 	bytes     int64
 }
 
-// partitions returns the partitions on which mailboxes lie, sorted.
-func (h *holding) partitions() []string {
-	found := map[string]bool{}
-	for _, m := range h.mailboxes {
-		if m.Partition != "" {
-			found[m.Partition] = true
-		}
-	}
-	return slices.Sorted(maps.Keys(found))
-}
-
 // needs measures what moves: all files of the mailboxes, also of expunged messages and of
 // mailboxes that were deleted and are kept for a while, since a copy has them, too. A file
 // with several links is several files in the copy.
-func (m *move) needs(ctx context.Context, c *cyrus.Client, s *source, has *holding) ([]need, error) {
+func (m *move) needs(ctx context.Context, c *cyrus.Client, s *source, has *Holding) ([]need, error) {
 	deleted, err := c.Deleted(ctx, s.owners)
 	if err != nil {
 		return nil, err
 	}
 	byPartition := map[string][]string{}
-	for name, box := range has.mailboxes {
+	for name, box := range has.Mailboxes {
 		byPartition[box.Partition] = append(byPartition[box.Partition], string(name.External(c.Server().Separator)))
 	}
 	home := s.hosts[0].Settings["defaultpartition"]

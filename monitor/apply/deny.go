@@ -20,13 +20,13 @@ import (
 type denials struct {
 	Since time.Time
 	Stay  map[inventory.StoreID][]inventory.UserID // who is kept out there though not moved
-	Views map[inventory.UserID]view                // what those who move saw right before
-	Seals map[inventory.StoreID]seal               // of what moves, before they saw that
+	Views map[inventory.UserID]View                // what those who move saw right before
+	Seals map[inventory.StoreID]Seal               // of what moves, before they saw that
 }
 
 // forgetChanged forgets what users saw where mailboxes were made, renamed or deleted between
 // that and the denial, after which these are the seals: it says nothing of the copy then.
-func (d *denials) forgetChanged(sealed map[inventory.StoreID]seal) {
+func (d *denials) forgetChanged(sealed map[inventory.StoreID]Seal) {
 	for store, before := range d.Seals {
 		now := sealed[store]
 		changed := len(before) != len(now)
@@ -37,7 +37,7 @@ func (d *denials) forgetChanged(sealed map[inventory.StoreID]seal) {
 			continue
 		}
 		for u, v := range d.Views {
-			d.Views[u] = view{Refused: v.Refused}
+			d.Views[u] = View{Refused: v.Refused}
 		}
 	}
 }
@@ -45,7 +45,7 @@ func (d *denials) forgetChanged(sealed map[inventory.StoreID]seal) {
 // denySource keeps out everybody who may write to what is moved, and tells who of them
 // stays, and what those who move saw last.
 func (m *move) denySource(ctx context.Context) (text, data string, err error) {
-	d := denials{Stay: map[inventory.StoreID][]inventory.UserID{}, Seals: map[inventory.StoreID]seal{}}
+	d := denials{Stay: map[inventory.StoreID][]inventory.UserID{}, Seals: map[inventory.StoreID]Seal{}}
 	for _, s := range m.sources {
 		users, crowds, sealed, err := m.writersOf(ctx, s)
 		if err != nil {
@@ -113,18 +113,18 @@ func (m *move) wasLetIn(ctx context.Context, records []monitor.StepRecord) (stri
 
 // writersOf returns who else may write to what moves, what can't be kept from being written
 // to, and a seal of what moves.
-func (m *move) writersOf(ctx context.Context, s *source) (users []inventory.UserID, crowds []string, sealed seal, err error) {
+func (m *move) writersOf(ctx context.Context, s *source) (users []inventory.UserID, crowds []string, sealed Seal, err error) {
 	c, err := m.dialAdmin(ctx, s.master())
 	if err != nil {
 		return nil, nil, nil, err
 	}
 	defer c.Close()
-	has, err := hold(ctx, c, s.owners)
+	has, err := Hold(ctx, c, s.owners)
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	users, crowds = writers(has.mailboxes, s.owners, strings.Fields(s.hosts[0].Settings["admins"]), m.members())
-	return users, crowds, has.seal(), nil
+	users, crowds = Writers(has.Mailboxes, s.owners, strings.Fields(s.hosts[0].Settings["admins"]), m.members())
+	return users, crowds, has.Seal(), nil
 }
 
 // members returns who belongs to the groups that the inventory knows.

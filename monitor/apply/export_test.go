@@ -4,7 +4,6 @@ import (
 	"context"
 	"runtime"
 
-	"github.com/interlacemail/interlace/inventory/cyrus"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/course"
 )
@@ -42,22 +41,6 @@ func (o *Options) Check(ctx context.Context, u *course.Unit) (string, error) {
 
 // Parts of a move that are functions of what they are given.
 var (
-	Writers     = writers
 	Addressable = addressable
 	Inside      = inside
 )
-
-// Quotas returns in what the quotas of a copy differ, and how many only in what is used.
-func Quotas(original, replica map[cyrus.InternalName][]cyrus.Use) (different []string, miscounted int) {
-	from, to := &holding{quotas: original}, &holding{quotas: replica}
-	return from.differences(to), len(from.miscounted(to, '.'))
-}
-
-// View is what a user sees, and Sight a mailbox in it.
-type (
-	View  = view
-	Sight = sight
-)
-
-// Lost tells what a user does not see any more.
-func (v *view) Lost(now *View) string { return v.lost(now) }

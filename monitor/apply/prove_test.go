@@ -1,14 +1,11 @@
 package apply_test
 
 import (
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/interlacemail/interlace/fixtures/cyrustest"
 	"github.com/interlacemail/interlace/inventory"
-	"github.com/interlacemail/interlace/inventory/cyrus"
-	"github.com/interlacemail/interlace/monitor/apply"
 	"github.com/interlacemail/interlace/monitor/course"
 )
 
@@ -32,20 +29,5 @@ func TestAQuotaThatCountsWrong(t *testing.T) {
 	told := strings.Join((&course.Result{Unit: u, Records: records}).Miscounts(), "\n")
 	if want := "on " + from.Name + " /usr/lib/cyrus/bin/quota -C " + from.Conf + " -f -- user.anna counts anew"; !strings.Contains(told, want) || !strings.Contains(told, "{STORAGE 976 100000}") {
 		t.Errorf("of a quota that counts wrong is told %q", told)
-	}
-}
-
-func TestLimitsDecide(t *testing.T) {
-	quota := func(used, limit int64) map[cyrus.InternalName][]cyrus.Use {
-		return map[cyrus.InternalName][]cyrus.Use{"user.anna": {{Resource: "STORAGE", Used: used, Limit: limit}}}
-	}
-	for _, c := range []struct {
-		copy                  map[cyrus.InternalName][]cyrus.Use
-		different, miscounted int
-	}{{quota(7, 10), 0, 0}, {quota(8, 10), 0, 1}, {quota(7, 11), 1, 0}, {quota(8, 11), 1, 0}, {nil, 1, 0}} {
-		different, miscounted := apply.Quotas(quota(7, 10), c.copy)
-		if len(different) != c.different || miscounted != c.miscounted || slices.Contains(different, "") {
-			t.Errorf("%v: %q, %d", c.copy, different, miscounted)
-		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -180,5 +181,18 @@ func TestRehearsedWaits(t *testing.T) {
 	want := "stopped by /run/stop on a\nit is day\n2 users move this night already, and no more than 2 may\nstore s2 is behind: stopped (interlace lag)"
 	if got != want {
 		t.Errorf("%s\nwant\n%s", got, want)
+	}
+}
+
+// What runs under a lock is shown as it could be run by hand, once for each user.
+func TestInside(t *testing.T) {
+	got := apply.Inside(strings.Fields(`flock -E 75 -w 600 /conf/x.lock timeout -k 10 60 xargs -r -d \n -n 1 -- /bin/cyr_deny -C /conf -a --`), "anna\na b\n")
+	want := [][]string{{"/bin/cyr_deny", "-C", "/conf", "-a", "--", "anna"}, {"/bin/cyr_deny", "-C", "/conf", "-a", "--", "a b"}}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%q", got)
+	}
+	got = apply.Inside(strings.Fields("flock -E 75 -w 600 /conf/x.lock timeout -k 10 60 /bin/sync_client -u -- anna"), "")
+	if want := [][]string{{"/bin/sync_client", "-u", "--", "anna"}}; !reflect.DeepEqual(got, want) {
+		t.Errorf("%q", got)
 	}
 }

@@ -144,7 +144,7 @@ func (o *Options) transfers(server inventory.ServerID) int {
 
 // partsOf shares out what is missing, so many users to a command. What only the replica
 // has is gone from the master, which tells it so by itself.
-func partsOf(missing map[cyrus.InternalName]pair, atOnce int) []part {
+func partsOf(missing map[cyrus.InternalName]Pair, atOnce int) []part {
 	users, trees := map[inventory.UserID]bool{}, map[string][]string{}
 	for name, p := range missing {
 		owner, _, ok := name.Owner()

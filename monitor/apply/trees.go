@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
@@ -13,7 +12,7 @@ import (
 
 // trees returns the shared trees of the unit.
 func (m *move) trees() map[cyrus.Owner]bool {
-	return shared(m.all())
+	return Shared(m.all())
 }
 
 // all returns everybody and everything that moves.
@@ -25,18 +24,11 @@ func (m *move) all() map[cyrus.Owner]bool {
 	return all
 }
 
-// shared returns those of the owners that are shared trees.
-func shared(owners map[cyrus.Owner]bool) map[cyrus.Owner]bool {
-	trees := maps.Clone(owners)
-	maps.DeleteFunc(trees, func(o cyrus.Owner, _ bool) bool { return !o.Shared })
-	return trees
-}
-
 // copyTrees copies the shared trees of a source. sync_client copies the mailboxes that it
 // is told of, and no tree as such: what the source has no more is removed from the copy
 // first, so that a mailbox that was renamed finds its place free.
 func (m *move) copyTrees(ctx context.Context, l *host.Link, s *source, last bool) error {
-	trees := shared(s.owners)
+	trees := Shared(s.owners)
 	if len(trees) == 0 {
 		return nil
 	}
@@ -49,7 +41,7 @@ func (m *move) copyTrees(ctx context.Context, l *host.Link, s *source, last bool
 		return err
 	}
 	defer to.Close()
-	there, err := namesOfOwners(ctx, to, trees)
+	there, err := Names(ctx, to, trees)
 	if err != nil {
 		return err
 	}
@@ -73,15 +65,15 @@ func (m *move) sendTrees(ctx context.Context, l *host.Link, from inventory.Insta
 		return err
 	}
 	defer c.Close()
-	has, err := hold(ctx, c, trees)
+	has, err := Hold(ctx, c, trees)
 	if err != nil {
 		return err
 	}
 	var names, roots []string
-	for _, name := range slices.Sorted(maps.Keys(has.mailboxes)) {
+	for _, name := range slices.Sorted(maps.Keys(has.Mailboxes)) {
 		names = append(names, string(name.External(c.Server().Separator)))
 	}
-	for _, root := range slices.Sorted(maps.Keys(has.quotas)) {
+	for _, root := range slices.Sorted(maps.Keys(has.Quotas)) {
 		roots = append(roots, string(root))
 	}
 	if err := l.Mailboxes(ctx, last, names); err != nil {
@@ -100,7 +92,7 @@ func (m *move) removeTrees(ctx context.Context, in inventory.Instance, trees map
 		return err
 	}
 	defer c.Close()
-	names, err := namesOfOwners(ctx, c, trees)
+	names, err := Names(ctx, c, trees)
 	for _, name := range slices.Backward(names) { // what is below comes first
 		if err == nil {
 			err = m.removeOne(ctx, in, c, name)
@@ -130,30 +122,5 @@ func (m *move) names(ctx context.Context, in inventory.Instance, owners map[cyru
 		return nil, err
 	}
 	defer c.Close()
-	return namesOfOwners(ctx, c, owners)
-}
-
-// namesOfOwners returns the mailboxes of owners, sorted. With virtual domains a name may
-// have two readings; the one that the server knows counts, and both where it knows none.
-func namesOfOwners(ctx context.Context, c *cyrus.Client, owners map[cyrus.Owner]bool) ([]cyrus.InternalName, error) {
-	names, err := c.Names(ctx)
-	if err != nil {
-		return nil, err
-	}
-	names = slices.DeleteFunc(names, func(n cyrus.InternalName) bool {
-		owner, _, kept := n.Owner()
-		return !kept || !owners[owner]
-	})
-	if !slices.ContainsFunc(names, func(n cyrus.InternalName) bool { return strings.Contains(string(n), "!") }) {
-		return names, nil
-	}
-	details, err := c.Details(ctx, names)
-	if err != nil {
-		return nil, err
-	}
-	told, known := map[cyrus.InternalName]bool{}, map[cyrus.ExternalName]bool{}
-	for _, m := range details {
-		told[m.Internal], known[m.Name] = true, true
-	}
-	return slices.DeleteFunc(names, func(n cyrus.InternalName) bool { return !told[n] && known[n.External(c.Server().Separator)] }), nil
+	return Names(ctx, c, owners)
 }

@@ -15,10 +15,10 @@ import (
 // deferred, whatever everybody's rights are.
 const writing = "iwtexkcdna"
 
-// writers returns the users beside the owners whom access lists let change these mailboxes,
+// Writers returns the users beside the owners whom access lists let change these mailboxes,
 // and says in which others can whom nobody can keep out: everybody, and groups whose
 // members are not known. By p a user's own filter can put mail there.
-func writers(mailboxes map[cyrus.InternalName]cyrus.Mailbox, owners map[cyrus.Owner]bool, admins []string, members map[string][]inventory.UserID) (users []inventory.UserID, crowds []string) {
+func Writers(mailboxes map[cyrus.InternalName]cyrus.Mailbox, owners map[cyrus.Owner]bool, admins []string, members map[string][]inventory.UserID) (users []inventory.UserID, crowds []string) {
 	known, found := map[string]bool{}, map[inventory.UserID]bool{}
 	for _, admin := range admins {
 		known[admin] = true

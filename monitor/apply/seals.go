@@ -1,0 +1,35 @@
+package apply
+
+import (
+	"slices"
+
+	"github.com/interlacemail/interlace/inventory/cyrus"
+)
+
+// Seal holds HIGHESTMODSEQ of each mailbox, which grows with every write.
+type Seal map[cyrus.InternalName]uint64
+
+func (h *Holding) Seal() Seal {
+	s := Seal{}
+	for name, m := range h.Mailboxes {
+		s[name] = m.Status.HighestModSeq
+	}
+	return s
+}
+
+// Differences returns the mailboxes that are not the same, sorted.
+func (s Seal) Differences(now Seal) []cyrus.InternalName {
+	var names []cyrus.InternalName
+	for name, modseq := range now {
+		if was, there := s[name]; !there || was != modseq {
+			names = append(names, name)
+		}
+	}
+	for name := range s {
+		if _, there := now[name]; !there {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
