@@ -13,12 +13,13 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
 	"github.com/interlacemail/interlace/monitor/host"
+	"github.com/interlacemail/interlace/monitor/prove"
 )
 
 // unlike returns the mailboxes of which a replica has other counters or checksums than its
 // master, or that only one of them has. On a live pair those are also what was changed a
 // moment ago.
-func (o *Options) unlike(ctx context.Context, master, replica inventory.Instance) (map[cyrus.InternalName]Pair, error) {
+func (o *Options) unlike(ctx context.Context, master, replica inventory.Instance) (map[cyrus.InternalName]prove.Pair, error) {
 	var marks [2][]cyrus.Mark
 	var servers [2]cyrus.Server
 	var asking errgroup.Group
@@ -37,7 +38,7 @@ func (o *Options) unlike(ctx context.Context, master, replica inventory.Instance
 	if err := asking.Wait(); err != nil {
 		return nil, err
 	}
-	return Unlike(marks, servers[0].Version == servers[1].Version), nil
+	return prove.Unlike(marks, servers[0].Version == servers[1].Version), nil
 }
 
 // looks is how often what differs is looked at, and stood at how many of them it has to
@@ -47,7 +48,7 @@ const looks, stood = 6, 2
 // proveAlike fails where a live replica differs from its master by more than what is on
 // its way: where some difference stood still.
 func (o *Options) proveAlike(ctx context.Context, master, replica inventory.Instance) error {
-	var before map[cyrus.InternalName]Pair
+	var before map[cyrus.InternalName]prove.Pair
 	still := map[cyrus.InternalName]int{}
 	for look := range looks {
 		if look > 0 {
@@ -75,13 +76,13 @@ func (o *Options) proveAlike(ctx context.Context, master, replica inventory.Inst
 			return nil
 		}
 	}
-	maps.DeleteFunc(before, func(name cyrus.InternalName, _ Pair) bool { return still[name] < stood })
+	maps.DeleteFunc(before, func(name cyrus.InternalName, _ prove.Pair) bool { return still[name] < stood })
 	if len(before) == 0 {
 		return nil
 	}
 	var texts []string
 	for _, name := range slices.Sorted(maps.Keys(before)) {
-		if len(texts) == MostShown {
+		if len(texts) == prove.MostShown {
 			texts = append(texts, "and more")
 			break
 		}

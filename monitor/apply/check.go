@@ -14,6 +14,7 @@ import (
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/monitor/host"
+	"github.com/interlacemail/interlace/monitor/prove"
 )
 
 // check says all that speaks against the move, and what should be known before it. It
@@ -46,7 +47,7 @@ func (m *move) check(ctx context.Context) (text, data string, err error) {
 			wrong = errors.Join(wrong, err)
 			continue
 		}
-		has, err := Hold(ctx, c, s.owners)
+		has, err := prove.Hold(ctx, c, s.owners)
 		if err == nil {
 			wrong = errors.Join(wrong, m.checkSettings(s, has), m.checkAccess(s, has))
 			warnings = slices.Concat(warnings, m.stayers(s, has), m.unknowns(has, there))
@@ -128,7 +129,7 @@ var agree = []string{"unixhierarchysep", "virtdomains", "defaultdomain", "altnam
 
 // checkSettings looks at what has to be the same at both ends, and for the partitions of
 // what moves on all instances of the target.
-func (m *move) checkSettings(s *source, has *Holding) error {
+func (m *move) checkSettings(s *source, has *prove.Holding) error {
 	var wrong error
 	from := s.hosts[0]
 	for _, to := range m.target.hosts {

@@ -10,13 +10,14 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
+	"github.com/interlacemail/interlace/monitor/prove"
 )
 
 // checkAccess refuses what can't be kept from being written to, and what belongs to a
 // quota that does not move.
-func (m *move) checkAccess(s *source, has *Holding) error {
+func (m *move) checkAccess(s *source, has *prove.Holding) error {
 	var wrong error
-	_, crowds := Writers(has.Mailboxes, s.owners, strings.Fields(s.hosts[0].Settings["admins"]), m.members())
+	_, crowds := prove.Writers(has.Mailboxes, s.owners, strings.Fields(s.hosts[0].Settings["admins"]), m.members())
 	for _, crowd := range crowds {
 		wrong = errors.Join(wrong, errors.New(crowd))
 	}
@@ -37,8 +38,8 @@ func (m *move) checkAccess(s *source, has *Holding) error {
 // stayers tells who may write to what moves and does not move along: they are kept out of
 // their own store meanwhile, and what they put there afterwards, where the original is
 // kept, nobody gets to see.
-func (m *move) stayers(s *source, has *Holding) []string {
-	users, _ := Writers(has.Mailboxes, s.owners, strings.Fields(s.hosts[0].Settings["admins"]), m.members())
+func (m *move) stayers(s *source, has *prove.Holding) []string {
+	users, _ := prove.Writers(has.Mailboxes, s.owners, strings.Fields(s.hosts[0].Settings["admins"]), m.members())
 	text := "%s, who stays on %s and may write to what moves, is kept out of %[2]s meanwhile, for %v at most, and does not find it any more where it is then"
 	switch len(users) {
 	case 0:
@@ -66,7 +67,7 @@ func listed(users []inventory.UserID) string {
 
 // unknowns tells of whom access lists speak who is neither on the target nor moves there:
 // nobody of that name can log in there.
-func (m *move) unknowns(has *Holding, there map[cyrus.Owner]int) []string {
+func (m *move) unknowns(has *prove.Holding, there map[cyrus.Owner]int) []string {
 	known := map[string]bool{"anyone": true, "anonymous": true}
 	for _, admin := range strings.Fields(m.target.hosts[0].Settings["admins"]) {
 		known[admin] = true

@@ -8,6 +8,7 @@ import (
 
 	"github.com/interlacemail/interlace/inventory/cyrus"
 	"github.com/interlacemail/interlace/monitor/host"
+	"github.com/interlacemail/interlace/monitor/prove"
 )
 
 // need is what moves takes on a partition.
@@ -19,7 +20,7 @@ type need struct {
 // needs measures what moves: all files of the mailboxes, also of expunged messages and of
 // mailboxes that were deleted and are kept for a while, since a copy has them, too. A file
 // with several links is several files in the copy.
-func (m *move) needs(ctx context.Context, c *cyrus.Client, s *source, has *Holding) ([]need, error) {
+func (m *move) needs(ctx context.Context, c *cyrus.Client, s *source, has *prove.Holding) ([]need, error) {
 	deleted, err := c.Deleted(ctx, s.owners)
 	if err != nil {
 		return nil, err

@@ -14,19 +14,20 @@ import (
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/monitor/host"
+	"github.com/interlacemail/interlace/monitor/prove"
 )
 
 // denials is what was done to keep everybody out on the old stores.
 type denials struct {
 	Since time.Time
 	Stay  map[inventory.StoreID][]inventory.UserID // who is kept out there though not moved
-	Views map[inventory.UserID]View                // what those who move saw right before
-	Seals map[inventory.StoreID]Seal               // of what moves, before they saw that
+	Views map[inventory.UserID]prove.View          // what those who move saw right before
+	Seals map[inventory.StoreID]prove.Seal         // of what moves, before they saw that
 }
 
 // forgetChanged forgets what users saw where mailboxes were made, renamed or deleted between
 // that and the denial, after which these are the seals: it says nothing of the copy then.
-func (d *denials) forgetChanged(sealed map[inventory.StoreID]Seal) {
+func (d *denials) forgetChanged(sealed map[inventory.StoreID]prove.Seal) {
 	for store, before := range d.Seals {
 		now := sealed[store]
 		changed := len(before) != len(now)
@@ -37,7 +38,7 @@ func (d *denials) forgetChanged(sealed map[inventory.StoreID]Seal) {
 			continue
 		}
 		for u, v := range d.Views {
-			d.Views[u] = View{Refused: v.Refused}
+			d.Views[u] = prove.View{Refused: v.Refused}
 		}
 	}
 }
@@ -45,7 +46,7 @@ func (d *denials) forgetChanged(sealed map[inventory.StoreID]Seal) {
 // denySource keeps out everybody who may write to what is moved, and tells who of them
 // stays, and what those who move saw last.
 func (m *move) denySource(ctx context.Context) (text, data string, err error) {
-	d := denials{Stay: map[inventory.StoreID][]inventory.UserID{}, Seals: map[inventory.StoreID]Seal{}}
+	d := denials{Stay: map[inventory.StoreID][]inventory.UserID{}, Seals: map[inventory.StoreID]prove.Seal{}}
 	for _, s := range m.sources {
 		users, crowds, sealed, err := m.writersOf(ctx, s)
 		if err != nil {
@@ -113,17 +114,17 @@ func (m *move) wasLetIn(ctx context.Context, records []monitor.StepRecord) (stri
 
 // writersOf returns who else may write to what moves, what can't be kept from being written
 // to, and a seal of what moves.
-func (m *move) writersOf(ctx context.Context, s *source) (users []inventory.UserID, crowds []string, sealed Seal, err error) {
+func (m *move) writersOf(ctx context.Context, s *source) (users []inventory.UserID, crowds []string, sealed prove.Seal, err error) {
 	c, err := m.dialAdmin(ctx, s.master())
 	if err != nil {
 		return nil, nil, nil, err
 	}
 	defer c.Close()
-	has, err := Hold(ctx, c, s.owners)
+	has, err := prove.Hold(ctx, c, s.owners)
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	users, crowds = Writers(has.Mailboxes, s.owners, strings.Fields(s.hosts[0].Settings["admins"]), m.members())
+	users, crowds = prove.Writers(has.Mailboxes, s.owners, strings.Fields(s.hosts[0].Settings["admins"]), m.members())
 	return users, crowds, has.Seal(), nil
 }
 

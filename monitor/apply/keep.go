@@ -14,6 +14,7 @@ import (
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/monitor/host"
+	"github.com/interlacemail/interlace/monitor/prove"
 )
 
 // rests reports whether the original is still to be kept.
@@ -112,7 +113,7 @@ func (m *move) deleteSource(ctx context.Context, records []monitor.StepRecord) (
 			return err
 		}
 		if m.rehearsed {
-			return errors.Join(s.hosts[0].Remove(ctx, s.users), m.removeTrees(ctx, s.master(), Shared(s.owners)))
+			return errors.Join(s.hosts[0].Remove(ctx, s.users), m.removeTrees(ctx, s.master(), prove.Shared(s.owners)))
 		}
 		leaves, err := m.leaving(ctx, s)
 		if err != nil {
@@ -128,7 +129,7 @@ func (m *move) deleteSource(ctx context.Context, records []monitor.StepRecord) (
 		if err := m.mayDelete(ctx, leaves, sealed[s.store.Name]); err != nil {
 			return err
 		}
-		err = errors.Join(s.hosts[0].Remove(ctx, leaves.users), m.removeTrees(ctx, s.master(), Shared(leaves.owners)))
+		err = errors.Join(s.hosts[0].Remove(ctx, leaves.users), m.removeTrees(ctx, s.master(), prove.Shared(leaves.owners)))
 		if err != nil {
 			return err
 		}
@@ -164,7 +165,7 @@ func (m *move) leaving(ctx context.Context, s *source) (*source, error) {
 
 // mayDelete makes sure that nobody has put anything into what is about to be removed since
 // it was copied. What an earlier attempt has removed already is no change.
-func (m *move) mayDelete(ctx context.Context, s *source, sealed Seal) error {
+func (m *move) mayDelete(ctx context.Context, s *source, sealed prove.Seal) error {
 	if err := notDenied(ctx, &place{store: s.store, hosts: s.hosts[:1]}, s.users); err != nil {
 		return fmt.Errorf("the original may be in use: %w", err)
 	}

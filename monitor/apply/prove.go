@@ -14,12 +14,13 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
 	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/prove"
 )
 
 // proveTarget fails where the copy is not the original, and seals that. It tells which
 // quotas count something else as used.
 func (m *move) proveTarget(ctx context.Context) (text, data string, err error) {
-	seals := map[inventory.StoreID]Seal{}
+	seals := map[inventory.StoreID]prove.Seal{}
 	var miscounts []string
 	for _, s := range m.sources {
 		sealed, told, err := m.prove(ctx, s.master(), m.target.master(), s.owners)
@@ -60,7 +61,7 @@ func (m *move) proveReplicas(ctx context.Context, records []monitor.StepRecord) 
 // prove fails where a copy is not the same. Both stand still: what differs is looked at
 // once more, since a server may need a moment to tell of what it has just been given. It
 // seals the original, and tells which quotas count something else as used.
-func (m *move) prove(ctx context.Context, from, to inventory.Instance, owners map[cyrus.Owner]bool) (sealed Seal, miscounts []string, err error) {
+func (m *move) prove(ctx context.Context, from, to inventory.Instance, owners map[cyrus.Owner]bool) (sealed prove.Seal, miscounts []string, err error) {
 	p, err := m.differences(ctx, from, to, owners)
 	if err == nil && len(p.Different) > 0 {
 		select {
@@ -84,7 +85,7 @@ func (m *move) prove(ctx context.Context, from, to inventory.Instance, owners ma
 
 // miscount tells of a quota that counts something else as used on two instances, with what
 // has each of them count anew.
-func (m *move) miscount(q *Miscount, from, to inventory.Instance) string {
+func (m *move) miscount(q *prove.Miscount, from, to inventory.Instance) string {
 	text := fmt.Sprintf("the quota %s counts %v as used on %s and %v on %s, of the same messages", inventory.Quoted(string(q.Root)), q.From, from.Server, q.To, to.Server)
 	for _, in := range []inventory.Instance{from, to} {
 		if command := inventory.Paste(path.Join(m.Tools, "quota"), "-C", in.IMAPDConf, "-f", "--", string(q.Root)); command != "" {
@@ -95,7 +96,7 @@ func (m *move) miscount(q *Miscount, from, to inventory.Instance) string {
 }
 
 // differences compares an instance with another as administrators.
-func (m *move) differences(ctx context.Context, from, to inventory.Instance, owners map[cyrus.Owner]bool) (*Proof, error) {
+func (m *move) differences(ctx context.Context, from, to inventory.Instance, owners map[cyrus.Owner]bool) (*prove.Proof, error) {
 	var clients [2]*cyrus.Client
 	var dialling errgroup.Group
 	for i, in := range []inventory.Instance{from, to} {
@@ -110,5 +111,5 @@ func (m *move) differences(ctx context.Context, from, to inventory.Instance, own
 	if err != nil {
 		return nil, err
 	}
-	return Copy(ctx, clients[0], clients[1], owners)
+	return prove.Copy(ctx, clients[0], clients[1], owners)
 }

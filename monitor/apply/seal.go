@@ -8,6 +8,7 @@ import (
 	"github.com/interlacemail/interlace/inventory/cyrus"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/course"
+	"github.com/interlacemail/interlace/monitor/prove"
 )
 
 // errUnsealed says that the proof has left nothing to go by.
@@ -15,7 +16,7 @@ var errUnsealed = errors.New("nothing is written down of what the original was w
 
 // unsealed returns which mailboxes of a source are not as they were when the copy was
 // proven to be the same.
-func (m *move) unsealed(ctx context.Context, s *source, sealed Seal) ([]cyrus.InternalName, error) {
+func (m *move) unsealed(ctx context.Context, s *source, sealed prove.Seal) ([]cyrus.InternalName, error) {
 	if sealed == nil {
 		return nil, errUnsealed
 	}
@@ -23,13 +24,13 @@ func (m *move) unsealed(ctx context.Context, s *source, sealed Seal) ([]cyrus.In
 	return sealed.Differences(now), err
 }
 
-func (m *move) sealOf(ctx context.Context, s *source) (Seal, error) {
+func (m *move) sealOf(ctx context.Context, s *source) (prove.Seal, error) {
 	c, err := m.dialAdmin(ctx, s.master())
 	if err != nil {
 		return nil, err
 	}
 	defer c.Close()
-	has, err := Hold(ctx, c, s.owners)
+	has, err := prove.Hold(ctx, c, s.owners)
 	if err != nil {
 		return nil, err
 	}
@@ -37,8 +38,8 @@ func (m *move) sealOf(ctx context.Context, s *source) (Seal, error) {
 }
 
 // sealsOf returns the seals of the sources, after what came late was brought along.
-func sealsOf(records []monitor.StepRecord) map[inventory.StoreID]Seal {
-	seals := map[inventory.StoreID]Seal{}
+func sealsOf(records []monitor.StepRecord) map[inventory.StoreID]prove.Seal {
+	seals := map[inventory.StoreID]prove.Seal{}
 	course.Read(records, monitor.StepProveTarget, &seals)
 	course.Read(records, monitor.StepRoute, &seals)
 	course.Read(records, monitor.StepCanary, &seals)

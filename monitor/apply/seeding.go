@@ -12,6 +12,7 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
 	"github.com/interlacemail/interlace/monitor/host"
+	"github.com/interlacemail/interlace/monitor/prove"
 )
 
 // A seed looks so often what is missing, and copies so many users with one command. After
@@ -144,7 +145,7 @@ func (o *Options) transfers(server inventory.ServerID) int {
 
 // partsOf shares out what is missing, so many users to a command. What only the replica
 // has is gone from the master, which tells it so by itself.
-func partsOf(missing map[cyrus.InternalName]Pair, atOnce int) []part {
+func partsOf(missing map[cyrus.InternalName]prove.Pair, atOnce int) []part {
 	users, trees := map[inventory.UserID]bool{}, map[string][]string{}
 	for name, p := range missing {
 		owner, _, ok := name.Owner()

@@ -8,11 +8,12 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
 	"github.com/interlacemail/interlace/monitor/host"
+	"github.com/interlacemail/interlace/monitor/prove"
 )
 
 // trees returns the shared trees of the unit.
 func (m *move) trees() map[cyrus.Owner]bool {
-	return Shared(m.all())
+	return prove.Shared(m.all())
 }
 
 // all returns everybody and everything that moves.
@@ -28,7 +29,7 @@ func (m *move) all() map[cyrus.Owner]bool {
 // is told of, and no tree as such: what the source has no more is removed from the copy
 // first, so that a mailbox that was renamed finds its place free.
 func (m *move) copyTrees(ctx context.Context, l *host.Link, s *source, last bool) error {
-	trees := Shared(s.owners)
+	trees := prove.Shared(s.owners)
 	if len(trees) == 0 {
 		return nil
 	}
@@ -41,7 +42,7 @@ func (m *move) copyTrees(ctx context.Context, l *host.Link, s *source, last bool
 		return err
 	}
 	defer to.Close()
-	there, err := Names(ctx, to, trees)
+	there, err := prove.Names(ctx, to, trees)
 	if err != nil {
 		return err
 	}
@@ -65,7 +66,7 @@ func (m *move) sendTrees(ctx context.Context, l *host.Link, from inventory.Insta
 		return err
 	}
 	defer c.Close()
-	has, err := Hold(ctx, c, trees)
+	has, err := prove.Hold(ctx, c, trees)
 	if err != nil {
 		return err
 	}
@@ -92,7 +93,7 @@ func (m *move) removeTrees(ctx context.Context, in inventory.Instance, trees map
 		return err
 	}
 	defer c.Close()
-	names, err := Names(ctx, c, trees)
+	names, err := prove.Names(ctx, c, trees)
 	for _, name := range slices.Backward(names) { // what is below comes first
 		if err == nil {
 			err = m.removeOne(ctx, in, c, name)
@@ -122,5 +123,5 @@ func (m *move) names(ctx context.Context, in inventory.Instance, owners map[cyru
 		return nil, err
 	}
 	defer c.Close()
-	return Names(ctx, c, owners)
+	return prove.Names(ctx, c, owners)
 }

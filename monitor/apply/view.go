@@ -9,6 +9,7 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
+	"github.com/interlacemail/interlace/monitor/prove"
 )
 
 // logins is how many users are logged in as at once.
@@ -16,8 +17,8 @@ const logins = 4
 
 // views logs in as each user and tells what each of them sees, but for those who are
 // denied already.
-func (m *move) views(ctx context.Context) (map[inventory.UserID]View, int, error) {
-	seen, out := map[inventory.UserID]View{}, 0
+func (m *move) views(ctx context.Context) (map[inventory.UserID]prove.View, int, error) {
+	seen, out := map[inventory.UserID]prove.View{}, 0
 	for _, s := range m.sources {
 		denied, err := s.hosts[0].Denied(ctx)
 		if err != nil {
@@ -38,7 +39,7 @@ func (m *move) views(ctx context.Context) (map[inventory.UserID]View, int, error
 
 // viewsOn returns what users see on an instance of what is moved, and of whom that can't be
 // told, and why.
-func (m *move) viewsOn(ctx context.Context, in inventory.Instance, users []inventory.UserID) (views []View, unseen []error, err error) {
+func (m *move) viewsOn(ctx context.Context, in inventory.Instance, users []inventory.UserID) (views []prove.View, unseen []error, err error) {
 	if len(users) == 0 {
 		return nil, nil, nil
 	}
@@ -46,7 +47,7 @@ func (m *move) viewsOn(ctx context.Context, in inventory.Instance, users []inven
 	if err != nil {
 		return nil, nil, err
 	}
-	views, unseen = make([]View, len(users)), make([]error, len(users))
+	views, unseen = make([]prove.View, len(users)), make([]error, len(users))
 	var looking errgroup.Group
 	looking.SetLimit(logins)
 	for i, u := range users {
@@ -55,14 +56,14 @@ func (m *move) viewsOn(ctx context.Context, in inventory.Instance, users []inven
 	return views, unseen, errors.Join(looking.Wait(), ctx.Err())
 }
 
-func (m *move) viewOf(ctx context.Context, in inventory.Instance, user inventory.UserID, names []cyrus.InternalName) (View, error) {
+func (m *move) viewOf(ctx context.Context, in inventory.Instance, user inventory.UserID, names []cyrus.InternalName) (prove.View, error) {
 	c, err := m.Dial(ctx, in, user)
 	if errors.Is(err, cyrus.ErrLogin) {
-		return View{Refused: true}, nil
+		return prove.View{Refused: true}, nil
 	}
 	if err != nil {
-		return View{}, err
+		return prove.View{}, err
 	}
 	defer c.Close()
-	return ViewOf(ctx, c, names)
+	return prove.ViewOf(ctx, c, names)
 }

@@ -1,4 +1,4 @@
-package apply_test
+package prove_test
 
 import (
 	"reflect"
@@ -7,7 +7,7 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
-	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/prove"
 )
 
 // Whoever may change what moves is kept out meanwhile, or the move is refused.
@@ -41,7 +41,7 @@ func TestWriters(t *testing.T) {
 		for words := strings.Fields(test.acl); len(words) > 0; words = words[2:] {
 			acl = append(acl, cyrus.Right{Identifier: words[0], Rights: words[1]})
 		}
-		users, crowds := apply.Writers(map[cyrus.InternalName]cyrus.Mailbox{cyrus.InternalName(test.mailbox): {ACL: acl}}, owners, []string{"admin"}, members)
+		users, crowds := prove.Writers(map[cyrus.InternalName]cyrus.Mailbox{cyrus.InternalName(test.mailbox): {ACL: acl}}, owners, []string{"admin"}, members)
 		crowd := strings.Join(crowds, "; ")
 		if !reflect.DeepEqual(users, test.users) || test.crowd == "" && crowd != "" || !strings.HasPrefix(crowd, test.crowd) {
 			t.Errorf("%s with %s: %v, %q", test.mailbox, test.acl, users, crowd)

@@ -1,4 +1,4 @@
-package apply
+package prove
 
 import (
 	"context"
@@ -16,14 +16,15 @@ const MostShown = 20
 
 // Proof is what came of holding a copy against its original.
 type Proof struct {
-	Different []string
-	Sealed    Seal
-	Quotas    []Miscount
+	Different []string   // in what they differ, no more than [MostShown] and a word that there is more
+	Sealed    Seal       // of the original
+	Quotas    []Miscount // that count something else as used, which is no difference
 }
 
 // Copy tells in what the mailboxes of the owners differ between an instance and its
-// copy, both of which stand still, and seals the original. It asks as an administrator, since their owners are denied. Mailboxes that have had more messages than an
-// administrator is told of at once are compared by Cyrus's own checksums.
+// copy, both of which stand still, and seals the original. It asks as an administrator, since
+// their owners are denied. Mailboxes that have had more messages than an administrator is told
+// of at once are compared by Cyrus's own checksums.
 func Copy(ctx context.Context, original, replica *cyrus.Client, owners map[cyrus.Owner]bool) (*Proof, error) {
 	from, err := Hold(ctx, original, owners)
 	if err != nil {

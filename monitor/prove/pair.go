@@ -1,4 +1,4 @@
-package apply
+package prove
 
 import (
 	"fmt"
@@ -11,7 +11,8 @@ import (
 // not there is empty.
 type Pair [2]cyrus.Mark
 
-// Unlike returns the pairs of marks, of a master and of a replica, that are not the same.
+// Unlike returns the pairs of the marks of a master and of its replica that are not the same.
+// With the same version of Cyrus on both their checksums count, too.
 func Unlike(marks [2][]cyrus.Mark, sameVersion bool) map[cyrus.InternalName]Pair {
 	pairs := map[cyrus.InternalName]Pair{}
 	for i := range marks {

@@ -1,11 +1,11 @@
-package apply_test
+package prove_test
 
 import (
 	"slices"
 	"testing"
 
 	"github.com/interlacemail/interlace/inventory/cyrus"
-	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/prove"
 )
 
 func TestLimitsDecide(t *testing.T) {
@@ -16,7 +16,7 @@ func TestLimitsDecide(t *testing.T) {
 		copy                  map[cyrus.InternalName][]cyrus.Use
 		different, miscounted int
 	}{{quota(7, 10), 0, 0}, {quota(8, 10), 0, 1}, {quota(7, 11), 1, 0}, {quota(8, 11), 1, 0}, {nil, 1, 0}} {
-		original, replica := &apply.Holding{Quotas: quota(7, 10)}, &apply.Holding{Quotas: c.copy}
+		original, replica := &prove.Holding{Quotas: quota(7, 10)}, &prove.Holding{Quotas: c.copy}
 		different, miscounted := original.Differences(replica), len(original.Miscounted(replica, '.'))
 		if len(different) != c.different || miscounted != c.miscounted || slices.Contains(different, "") {
 			t.Errorf("%v: %q, %d", c.copy, different, miscounted)

@@ -1,4 +1,4 @@
-package apply
+package prove
 
 import (
 	"context"
@@ -11,13 +11,14 @@ import (
 	"github.com/interlacemail/interlace/inventory/cyrus"
 )
 
-// Holding is what an instance has of some owners.
+// Holding is what an instance has of some owners, without messages.
 type Holding struct {
 	Mailboxes map[cyrus.InternalName]cyrus.Mailbox
-	Quotas    map[cyrus.InternalName][]cyrus.Use
+	Quotas    map[cyrus.InternalName][]cyrus.Use // by their roots
 }
 
-// Hold asks an instance for what it has of the owners, without their messages.
+// Hold asks an instance, as its administrator, for what it has of the owners. It fails where
+// something of them is not told.
 func Hold(ctx context.Context, c *cyrus.Client, owners map[cyrus.Owner]bool) (*Holding, error) {
 	names, err := Names(ctx, c, owners)
 	if err != nil {
@@ -60,7 +61,7 @@ func (h *Holding) Partitions() []string {
 	return slices.Sorted(maps.Keys(found))
 }
 
-// Differences tells in what a copy differs.
+// Differences tells in what a copy differs, but for what its quotas count as used.
 func (h *Holding) Differences(replica *Holding) []string {
 	var different []string
 	tell := func(name cyrus.InternalName, format string, values ...any) {

@@ -1,4 +1,4 @@
-package apply
+package prove
 
 import (
 	"slices"
@@ -9,6 +9,7 @@ import (
 // Seal holds HIGHESTMODSEQ of each mailbox, which grows with every write.
 type Seal map[cyrus.InternalName]uint64
 
+// Seal seals what an instance has.
 func (h *Holding) Seal() Seal {
 	s := Seal{}
 	for name, m := range h.Mailboxes {
