@@ -107,6 +107,12 @@ func TestOddButHarmless(t *testing.T) {
 			raw * LIST () "." {9}\r\nuser.anna\r\n
 			S: * STATUS "user.anna" (SIZE 5 HIGHESTMODSEQ 4 UNSEEN 1 FOO (a (b c) "d") UIDVALIDITY 3 UIDNEXT 2 MESSAGES 1)
 			S: $tag OK done`},
+		{"the status of a mailbox that is made while it is listed", "list", `
+			S: * LIST (\\NonExistent) "." user.bob
+			S: * STATUS user.bob (MESSAGES 0 UIDNEXT 1 UIDVALIDITY 1 HIGHESTMODSEQ 1 SIZE 0)
+			S: * LIST (\\HasNoChildren) "." user.anna
+			S: * STATUS user.anna (MESSAGES 1 UIDNEXT 2 UIDVALIDITY 3 HIGHESTMODSEQ 4 SIZE 5)
+			S: $tag OK done`},
 		{"binary rubbish in a value nobody asked for", "list", `
 			S: * LIST () "." user.anna
 			S: * STATUS user.anna (MESSAGES 1 UIDNEXT 2 UIDVALIDITY 3 HIGHESTMODSEQ 4 SIZE 5 MAILBOXID ("\xff\xfe\x01"))
@@ -261,6 +267,22 @@ func TestHostileServers(t *testing.T) {
 			// what it may send.
 			if used := after.TotalAlloc - before.TotalAlloc; used > 512<<20 {
 				t.Errorf("allocated %d MiB of memory", used>>20)
+			}
+		})
+	}
+}
+
+// TestGoodbyeThatStays has servers say goodbye and keep the connection: what they said is
+// told, long before the patience with a server that says nothing ends.
+func TestGoodbyeThatStays(t *testing.T) {
+	for _, part := range []string{"login", "id", "list", "details", "quota"} {
+		t.Run(part, func(t *testing.T) {
+			t.Parallel()
+			address := cyrustest.Play(t, with(part, "S: * BYE going down\nhang\n"), nil).Addr
+			ctx := within(t, 20*time.Second)
+			_, err := cyrus.Read(ctx, cyrus.Options{Address: address, User: "admin", Password: "secret", TLS: cyrus.None, Patience: time.Minute})
+			if err == nil || !strings.Contains(err.Error(), "going down") {
+				t.Errorf("got %v, want what the server said", err)
 			}
 		})
 	}

@@ -118,6 +118,7 @@ type mailboxList struct {
 	values    int // that each STATUS has
 	mailboxes []Mailbox
 	byName    map[ExternalName]int
+	passed    ExternalName // the last one listed, if it was passed over
 	size      int64  // of all together
 	writes    uint64 // to all together
 }
@@ -145,6 +146,7 @@ func (l *mailboxList) answer(answer []byte) error {
 	switch word := s.word(); {
 	case bytes.EqualFold(word, []byte("LIST")):
 		l.list(s)
+	case l.made(answer):
 	case bytes.EqualFold(word, []byte("STATUS")):
 		l.statusOf(s)
 	default:
@@ -154,6 +156,18 @@ func (l *mailboxList) answer(answer []byte) error {
 		return fmt.Errorf("%w: more than %d mailboxes", ErrFlood, l.most)
 	}
 	return s.err
+}
+
+// made tells whether an answer is the status of the mailbox that the list has just said
+// is not there: it was made in that moment, and is as if it were made after the list.
+func (l *mailboxList) made(answer []byte) bool {
+	if l.passed == "" {
+		return false
+	}
+	s := scan(answer)
+	s.expect("STATUS ")
+	name := ExternalName(s.text())
+	return s.err == nil && name == l.passed
 }
 
 // list reads: (\HasChildren) "." user.anna.
@@ -177,8 +191,12 @@ func (l *mailboxList) list(s *scanner) {
 		s.skip()
 	}
 	s.end()
+	l.passed = ""
 	switch {
-	case s.err != nil || !selectable:
+	case s.err != nil:
+		return
+	case !selectable:
+		l.passed = name
 		return
 	case len(separator) != 1 || separator[0] != l.separator:
 		s.fail("the separator " + string(l.separator))

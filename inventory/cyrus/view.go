@@ -63,7 +63,7 @@ func (c *Client) view(ctx context.Context, pattern string, others []InternalName
 	list := newMailboxList(c.server.Separator, c.options.most())
 	err := c.do(ctx, "list what the user sees", c.options.room(listBytes), func() error {
 		return c.command(command, func(answer []byte) error {
-			if bytes.HasPrefix(answer, []byte("STATUS ")) {
+			if bytes.HasPrefix(answer, []byte("STATUS ")) && !list.made(answer) {
 				return v.status(answer, byName)
 			}
 			err := list.answer(answer)

@@ -17,6 +17,9 @@ const slowest = 16 << 10
 // lines, such as the one that says goodbye.
 const idleBytes = 16 << 10
 
+// farewell is how long a server that said goodbye may take to close the connection.
+const farewell = time.Second
+
 // wire is a connection shared by two readers that never read at the same time:
 // go-imap, whose goroutine reads all the time, and our own reader of raw
 // answers. A pump reads from the network; each piece goes to whoever has the
@@ -121,7 +124,7 @@ func (w *wire) cause() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	switch {
-	case w.goodbye != nil && (errors.Is(w.err, errClosed) || w.err == nil || Passing(w.err)):
+	case w.goodbye != nil && (errors.Is(w.err, errClosed) || w.err == nil || Passing(w.err) || errors.Is(w.err, errSlow)):
 		return goodbye(w.goodbye)
 	case errors.Is(w.err, errClosed):
 		return nil
@@ -159,11 +162,16 @@ func (w *wire) take(p []byte, raw bool) (int, error) {
 	}
 }
 
-// hear keeps the goodbye in what go-imap is given, which keeps it to itself.
+// hear keeps the goodbye in what go-imap is given, which keeps it to itself. What the
+// command waits for will hardly come after it.
 func (w *wire) hear(given []byte) {
 	_, text, found := bytes.Cut(append([]byte("\r\n"), given...), []byte("\r\n* BYE "))
 	if line, _, _ := bytes.Cut(text, []byte("\r\n")); found {
 		w.goodbye = bytes.Clone(line)
+		if w.clock != nil {
+			w.patience = min(w.patience, time.Since(w.begun)+farewell)
+			w.clock.Reset(min(farewell, w.patience))
+		}
 	}
 }
 

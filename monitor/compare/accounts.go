@@ -38,20 +38,49 @@ func keepsSieve(version string) bool {
 // their marks: quotas and shared annotations.
 func (p *pair) accounts(ctx context.Context, l *lane, master, replica []cyrus.Mailbox) error {
 	p.sureOfSieve(master, replica)
-	if err := p.quotas(ctx, l, master, replica); err != nil {
-		return err
+	quotas := p.offered(cyrus.ErrNoQuotas, "quotas", p.quotas(ctx, l, master, replica))
+	annotations := p.offered(cyrus.ErrNoAnnotations, "shared annotations of mailboxes", p.annotations(ctx, l, onBoth(master, replica)))
+	return p.settleApart(ctx, func() ([]apart, error) {
+		found, err := quotas()
+		if err != nil {
+			return nil, err
+		}
+		more, err := annotations()
+		return append(found, more...), err
+	})
+}
+
+// offered makes of a look one that finds nothing where a server does not offer what it asks
+// for, and says so.
+func (p *pair) offered(missing error, what string, look func() ([]apart, error)) func() ([]apart, error) {
+	return func() ([]apart, error) {
+		if look == nil {
+			return nil, nil
+		}
+		found, err := look()
+		if errors.Is(err, missing) {
+			p.skipAll(true, what, err.Error())
+			look = nil
+			return nil, nil
+		}
+		return found, err
 	}
+}
+
+// onBoth returns the mailboxes that both sides have and can read, by their names as an
+// administrator says them.
+func onBoth(master, replica []cyrus.Mailbox) map[string]cyrus.InternalName {
 	onReplica := map[cyrus.InternalName]bool{}
 	for i := range replica {
 		onReplica[replica[i].Internal] = replica[i].Readable
 	}
-	shared := map[string]cyrus.InternalName{}
+	both := map[string]cyrus.InternalName{}
 	for i := range master {
 		if m := &master[i]; m.Readable && onReplica[m.Internal] {
-			shared[string(m.Name)] = m.Internal
+			both[string(m.Name)] = m.Internal
 		}
 	}
-	return p.annotations(ctx, l, shared)
+	return both
 }
 
 // settleApart looks as often as the options say, or until both sides agree, and
@@ -74,13 +103,14 @@ func (p *pair) settleApart(ctx context.Context, look func() ([]apart, error)) er
 	return err
 }
 
-// annotations compares the shared annotations of mailboxes that both sides have.
-func (p *pair) annotations(ctx context.Context, l *lane, mailboxes map[string]cyrus.InternalName) error {
+// annotations returns the look in which shared annotations of these mailboxes the two sides
+// differ; nil where there are no mailboxes.
+func (p *pair) annotations(ctx context.Context, l *lane, mailboxes map[string]cyrus.InternalName) func() ([]apart, error) {
 	if len(mailboxes) == 0 {
 		return nil // no names would ask for all, which a server without mailboxes refuses to tell
 	}
 	names := slices.Sorted(maps.Keys(mailboxes))
-	err := p.settleApart(ctx, func() ([]apart, error) {
+	return func() ([]apart, error) {
 		theirs, err := l.replica.shared(ctx, names)
 		if err != nil {
 			return nil, err
@@ -91,12 +121,7 @@ func (p *pair) annotations(ctx context.Context, l *lane, mailboxes map[string]cy
 			owner, _, _ := inner.Owner()
 			return owner, inner, known
 		}), err
-	})
-	if errors.Is(err, cyrus.ErrNoAnnotations) {
-		p.skipAll(true, "shared annotations of mailboxes", err.Error())
-		return nil
 	}
-	return err
 }
 
 // shared returns the shared annotations of all mailboxes. A server that cannot

@@ -2,7 +2,6 @@ package compare
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -25,10 +24,11 @@ func roots(master, replica []cyrus.Mailbox) []cyrus.InternalName {
 	return slices.Sorted(maps.Keys(found))
 }
 
-// quotas compares limits and uses.
-func (p *pair) quotas(ctx context.Context, l *lane, master, replica []cyrus.Mailbox) error {
+// quotas returns the look in which quotas the two sides differ: in limits or uses. What a
+// look shows alike the next ones leave out.
+func (p *pair) quotas(ctx context.Context, l *lane, master, replica []cyrus.Mailbox) func() ([]apart, error) {
 	roots := roots(master, replica)
-	err := p.settleApart(ctx, func() (found []apart, err error) {
+	return func() (found []apart, err error) {
 		theirs, err := l.replica.uses(ctx, roots)
 		if err != nil {
 			return nil, err
@@ -51,12 +51,7 @@ func (p *pair) quotas(ctx context.Context, l *lane, master, replica []cyrus.Mail
 		}
 		roots = differ
 		return found, nil
-	})
-	if errors.Is(err, cyrus.ErrNoQuotas) {
-		p.skipAll(true, "quotas", err.Error())
-		return nil
 	}
-	return err
 }
 
 func (s *side) uses(ctx context.Context, roots []cyrus.InternalName) (map[cyrus.InternalName][]cyrus.Use, error) {

@@ -52,12 +52,7 @@ func (p *pair) read(ctx context.Context, l *lane, s *stood, last bool) (again bo
 // waitFor looks whether a mailbox still stands still while it may be that the replica
 // gets the rest of it. What does not is no difference.
 func (p *pair) waitFor(ctx context.Context, l *lane, s *stood) (again bool, err error) {
-	names := []cyrus.InternalName{s.name}
-	replica, err := l.replica.details(ctx, names)
-	if err != nil {
-		return false, err
-	}
-	master, err := l.master.details(ctx, names)
+	master, replica, err := l.details(ctx, s.name)
 	if err != nil {
 		return false, err
 	}
@@ -139,12 +134,7 @@ func (p *pair) tellSettled(ctx context.Context, l *lane, s *stood, last bool) (a
 // given out. Where either side has another mailbox by then, or had from the first,
 // that tells nothing of what was read.
 func (p *pair) sureOfForeign(ctx context.Context, l *lane, s *stood, v *variance) error {
-	names := []cyrus.InternalName{s.name}
-	replica, err := l.replica.details(ctx, names)
-	if err != nil {
-		return err
-	}
-	master, err := l.master.details(ctx, names)
+	master, replica, err := l.details(ctx, s.name)
 	if err != nil {
 		return err
 	}

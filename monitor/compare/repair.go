@@ -348,7 +348,11 @@ func (r *remedy) losses() string {
 			list = append(list, loss.what)
 		}
 	}
-	return strings.Join(append(list, "what was deleted there and is kept for a while"), ", ")
+	const kept = "what was deleted there and is kept for a while"
+	if len(list) == 0 {
+		return kept
+	}
+	return strings.Join(list, ", ") + " and " + kept
 }
 
 // onlyReplica are the kinds that tell of messages that only the replica has.

@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/interlacemail/interlace/inventory/cyrus"
 )
 
 // lane is a connection to each side.
@@ -36,6 +38,15 @@ func lookAt[T any](l *lane, ask func(*side) (T, error)) (master, replica T, err 
 		}
 		return err
 	})
+	return master, replica, err
+}
+
+// details looks at mailboxes on both sides, the replica first: what the master is ahead
+// of it then may be on its way, and what it has beyond the master is not.
+func (l *lane) details(ctx context.Context, names ...cyrus.InternalName) (master, replica map[cyrus.InternalName]*cyrus.Mailbox, err error) {
+	if replica, err = l.replica.details(ctx, names); err == nil {
+		master, err = l.master.details(ctx, names)
+	}
 	return master, replica, err
 }
 

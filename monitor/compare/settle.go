@@ -49,11 +49,7 @@ func (p *pair) settle(ctx context.Context, l *lane, found []suspect) ([]stood, e
 		for i := range waiting {
 			names[i] = waiting[i].name
 		}
-		replica, err := l.replica.details(ctx, names)
-		if err != nil {
-			return nil, err
-		}
-		master, err := l.master.details(ctx, names)
+		master, replica, err := l.details(ctx, names...)
 		if err != nil {
 			return nil, err
 		}
@@ -102,11 +98,7 @@ func (p *pair) ahead(ctx context.Context, l *lane, found []suspect) (settled []s
 	for i := range candidates {
 		names[i] = candidates[i].name
 	}
-	replica, err := l.replica.details(ctx, names)
-	if err != nil {
-		return nil, nil, err
-	}
-	master, err := l.master.details(ctx, names)
+	master, replica, err := l.details(ctx, names...)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -132,9 +132,13 @@ func verdict(c *ComparisonOfAll) Lines {
 // Differences is the table of what differs. What repairs all that differs of a user
 // comes once for people, beneath the last of it, behind what it does beside that.
 func Differences(found []monitor.Difference) *Table {
+	unsure := 2 // how soon it goes where the screen is narrow: not where it tells rows apart
+	if slices.ContainsFunc(found, func(d monitor.Difference) bool { return d.Certainty != monitor.Confirmed }) {
+		unsure = 0
+	}
 	columns := []Column{
 		left("store", "store", 0), left("replica", "server", 3), left("user", "user", 0), left("mailbox", "mailbox", 0), left("differs in", "kind", 0),
-		left("master", "master", 0), left("replica has", "replica", 0), left("", "certainty", 2), hidden("uids"),
+		left("master", "master", 0).late(1), left("replica has", "replica", 0).late(2), left("", "certainty", unsure), hidden("uids"),
 		beneath("text"), hidden("repair"), hidden("warning"), onScreen(beneath("")),
 	}
 	most := 0

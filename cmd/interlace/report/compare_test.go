@@ -47,3 +47,26 @@ func TestComparedWords(t *testing.T) {
 		}
 	}
 }
+
+// TestSuspectedOnNarrowScreen has a difference told that is not sure: a narrow screen says
+// so, too, and leaves the certainty out where all are alike.
+func TestSuspectedOnNarrowScreen(t *testing.T) {
+	found := []monitor.Difference{
+		{Store: "s1", Server: "imap2", User: "anna", Mailbox: "user.anna.Projects.2026", Kind: monitor.FlagsDiffer, Master: "$Forwarded on 3", Replica: "none", Text: "x", Certainty: monitor.Confirmed},
+		{Store: "s1", Server: "imap2", User: "bob", Mailbox: "user.bob.Projects.2026", Kind: monitor.MessageExtra, Master: "3 messages", Replica: "4 messages", Text: "x", Certainty: monitor.Confirmed},
+	}
+	screen := func() string {
+		var b strings.Builder
+		if err := report.Differences(found).Text(&b, report.Style{Width: 80}); err != nil {
+			t.Fatal(err)
+		}
+		return b.String()
+	}
+	if text := screen(); strings.Contains(text, "confirmed") {
+		t.Errorf("told of all alike:\n%s", text)
+	}
+	found[1].Certainty = monitor.Suspected
+	if text := screen(); !strings.Contains(text, "suspected") {
+		t.Errorf("nothing is said to be suspected:\n%s", text)
+	}
+}
