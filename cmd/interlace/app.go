@@ -58,6 +58,16 @@ func (a *app) note(format string, args ...any) {
 	}
 }
 
+// copyable writes lines that are to be copied as they stand: no width breaks them, and
+// nothing stands before them. --quiet leaves them out.
+func (a *app) copyable(lines string) {
+	for line := range strings.SplitSeq(lines, "\n") {
+		if !a.flags.quiet {
+			fmt.Fprintln(a.stderr, inventory.Clean(line))
+		}
+	}
+}
+
 // Exit statuses.
 const (
 	exitFine        = 0

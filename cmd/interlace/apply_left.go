@@ -28,6 +28,7 @@ func (c *applying) sayLeft(results []course.Result) {
 	if !until.IsZero() {
 		c.app.note("the originals stay where they were, denied, until %s; interlace apply --resume --yes then deletes them", until.Local().Format(time.RFC3339))
 	}
+	c.sayInstances(results)
 	if slices.ContainsFunc(results, func(r course.Result) bool { return r.Outcome == course.Moved || r.Outcome == course.Finished }) {
 		c.app.note("interlace discover brings the inventory up to date, interlace confirm says whether the plan has kept what it promised")
 	}
@@ -36,7 +37,6 @@ func (c *applying) sayLeft(results []course.Result) {
 			c.app.note("%s: %s", inventory.Printable(results[i].Unit.Name), text)
 		}
 	}
-	c.sayInstances(results)
 }
 
 // passwordLeft says what an apply that was killed has left on a server.
@@ -92,7 +92,8 @@ func (c *applying) sayInstances(results []course.Result) {
 	}
 	for _, name := range changed {
 		if at := inv.Store(name); at >= 0 && !slices.Contains(between, name) {
-			c.app.note("store %s has these instances now, which the fleet file has to say:\n%s", name, files.FleetLines(&inv.Stores[at]))
+			c.app.note("store %s has these instances now, which the fleet file has to say:", name)
+			c.app.copyable(files.FleetLines(&inv.Stores[at]))
 		}
 	}
 }

@@ -148,6 +148,12 @@ func (c *applying) shownStep(s *apply.StepRehearsal) *report.RehearsedStep {
 	for i := range s.Commands {
 		step.Commands = append(step.Commands, c.app.config.shownCommand(&s.Commands[i]))
 	}
+	if s.Verb == course.Do && slices.Contains([]monitor.Step{monitor.StepDeleteSource, monitor.StepAllowSource}, s.Step) {
+		for i := range step.Commands {
+			step.Commands[i].Pastable = false
+			step.Commands[i].Note = inventory.Text(fmt.Sprintf("not by hand: apply looks first, %s after the move, whether anybody came for it and confirm agrees", formatDuration(c.app.config.KeepSource)))
+		}
+	}
 	if len(s.Routes) == 0 {
 		return step
 	}

@@ -94,7 +94,7 @@ func (a *Applied) Screen() *Screen {
 	}
 	for i := range a.Units {
 		if u := &a.Units[i]; u.Out != "" {
-			lines = append(lines, Line{fmt.Sprintf("%s: users are kept out since %s", u.Unit, u.Out), Broken})
+			lines = append(lines, Line{fmt.Sprintf("%s: users are kept out since %s", u.Unit, minute(u.Out)), Broken})
 		}
 	}
 	s.add(lines)
@@ -113,7 +113,7 @@ const mostUnits = 100
 // Table has a row for each unit.
 func (a *Applied) Table() *Table {
 	return &Table{
-		Columns: append(unitColumns(), right("denied, expected", "denied_expected_seconds", 8), right("denied", "denied_seconds", 1), hidden("kept_out_since"), beneath("why")),
+		Columns: append(unitColumns(), right("expected denied", "denied_expected_seconds", 8), right("denied", "denied_seconds", 1), hidden("kept_out_since"), beneath("why")),
 		Rows: rowsOf(a.Units, func(u AppliedUnit) []Cell {
 			return append(u.cells(string(u.Step)), number(Seconds, u.Expected), number(Seconds, u.Denied), words(string(u.Out)), words(string(u.Why)))
 		}),

@@ -3,7 +3,9 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
@@ -73,7 +75,7 @@ func (r *Rehearsed) Screen() *Screen {
 	for _, text := range r.BrokenLines() {
 		lines = append(lines, Line{text, Broken})
 	}
-	lines.add("%s; nothing is changed without --yes", inventory.Counted(len(units), "unit", "units"))
+	lines.add("%s; nothing is changed without --yes", sumOf(units))
 	if others != "" {
 		lines.add("%s", nothingFor(others))
 	}
@@ -89,17 +91,34 @@ func (r *Rehearsed) Screen() *Screen {
 	for _, text := range r.Notes {
 		lines = append(lines, Line{text, Soon})
 	}
-	if pastable {
+	switch {
+	case len(r.Broken) > 0 && slices.ContainsFunc(units, func(u RehearsedUnit) bool { return len(u.Steps) > 0 }):
+		lines.add("the steps are left out, since none would be taken: -o json has them")
+	case pastable:
 		lines.add("commands are ready to paste on the server that stands behind them, as the account of Cyrus; those behind a # are not")
 	}
 	s.add(lines)
+	steps := len(r.Broken) == 0
 	for i := range units[:min(len(units), mostUnits)] {
-		s.add(units[i].lines())
+		s.add(units[i].lines(steps))
 	}
-	if steps := r.steps(); steps != nil {
-		s.add(steps)
+	if legend := r.steps(); legend != nil && steps {
+		s.add(legend)
 	}
 	return s
+}
+
+// sumOf says how much units are together.
+func sumOf(units []RehearsedUnit) string {
+	users, bytes := 0, int64(0)
+	for i := range units {
+		users, bytes = users+units[i].Users, bytes+units[i].Bytes
+	}
+	text := inventory.Counted(len(units), "unit", "units")
+	if users > 0 {
+		text += " with " + inventory.Counted(users, "user", "users")
+	}
+	return text + ", " + BytesText(bytes)
 }
 
 // BrokenLines say why nothing would be begun.
@@ -154,8 +173,8 @@ func (s *script) command(text string) {
 	*s = append(*s, scriptLine{Line{"    " + text, Plain}, true})
 }
 
-// lines are a unit with its steps.
-func (u *RehearsedUnit) lines() script {
+// lines are a unit and, if they are wanted, its steps.
+func (u *RehearsedUnit) lines(steps bool) script {
 	var l script
 	head := u.Unit
 	if u.Wave > 0 {
@@ -166,10 +185,10 @@ func (u *RehearsedUnit) lines() script {
 	}
 	l.add("%s, %s: %s", head, BytesText(u.Bytes), u.State)
 	if u.Kept != "" {
-		l.add("  the originals are kept until %s", u.Kept)
+		l.add("  the originals are kept until %s", minute(u.Kept))
 	}
 	if u.Out != "" {
-		l.tell(Broken, "  users are kept out since %s", u.Out)
+		l.tell(Broken, "  users are kept out since %s", minute(u.Out))
 	}
 	if u.Text != "" {
 		l.add("  %s", u.Text)
@@ -184,7 +203,9 @@ func (u *RehearsedUnit) lines() script {
 		l.tell(Soon, "  would wait now: %s", text)
 	}
 	for i := range u.Steps {
-		u.Steps[i].lines(&l)
+		if steps {
+			u.Steps[i].lines(&l)
+		}
 	}
 	return l
 }
@@ -199,10 +220,11 @@ func (s *RehearsedStep) lines(l *script) {
 	} else {
 		l.add("  %s", s.Step)
 	}
-	for i := range s.Commands {
-		if c := &s.Commands[i]; !c.Own {
-			l.command(c.line())
-		}
+	shown := slices.DeleteFunc(slices.Clone(s.Commands), func(c RehearsedCommand) bool { return c.Own })
+	for len(shown) > 0 {
+		n := alikeBut(shown)
+		l.command(commandLine(shown[:n]))
+		shown = shown[n:]
 	}
 	for _, route := range s.Routes[:min(len(s.Routes), mostRoutes)] {
 		l.command("#   " + route)
@@ -212,17 +234,58 @@ func (s *RehearsedStep) lines(l *script) {
 	}
 }
 
-// line is the command with where it would run; a comment where it can't be pasted.
-func (c *RehearsedCommand) line() string {
+// fewAlike is how many commands that differ in their last word alone are still shown each.
+const fewAlike = 2
+
+// alikeBut returns how many commands, from the first one, differ in nothing but their last
+// word, which stands behind "--"; 1 where these are few.
+func alikeBut(list []RehearsedCommand) int {
+	same := func(c *RehearsedCommand) bool {
+		program, _ := splitLast(c.Command)
+		first, _ := splitLast(list[0].Command)
+		return program != "" && program == first && c.Server == list[0].Server && c.Pastable == list[0].Pastable && c.Note == list[0].Note
+	}
+	n := 1
+	for n < len(list) && same(&list[n]) {
+		n++
+	}
+	if n <= fewAlike {
+		return 1
+	}
+	return n
+}
+
+// splitLast divides a command, as it is quoted for a shell, at the word "--", if there is
+// surely one word behind it.
+func splitLast(command inventory.Text) (program, last string) {
+	before, last, found := strings.Cut(string(command), " -- ")
+	quoted := len(last) > 1 && strings.Count(last, "'") == 2 && last[0] == '\'' && last[len(last)-1] == '\''
+	if !found || strings.Contains(last, " ") && !quoted {
+		return "", ""
+	}
+	return before + " --", last
+}
+
+// commandLine is a command, or a loop over several that differ in their last word, with where it
+// would run; a comment where it can't be pasted.
+func commandLine(list []RehearsedCommand) string {
+	c, text := &list[0], string(list[0].Command)
+	if len(list) > 1 {
+		words := make([]string, len(list))
+		for i := range list {
+			text, words[i] = splitLast(list[i].Command)
+		}
+		text = fmt.Sprintf(`for name in %s; do %s "$name"; done`, strings.Join(words, " "), text)
+	}
 	switch {
 	case c.Pastable:
-		return fmt.Sprintf("%s  # on %s", c.Command, c.Server)
-	case c.Command == "":
+		return fmt.Sprintf("%s  # on %s", text, c.Server)
+	case text == "":
 		return "# " + string(c.Note)
 	case c.Here:
-		return fmt.Sprintf("# %s (%s)", c.Command, c.Note)
+		return fmt.Sprintf("# %s (%s)", text, c.Note)
 	}
-	return fmt.Sprintf("# %s (on %s: %s)", c.Command, c.Server, c.Note)
+	return fmt.Sprintf("# %s (on %s: %s)", text, c.Server, c.Note)
 }
 
 // Table has a row for each command, for each route, and for each step that has neither; of

@@ -1,8 +1,11 @@
 package report
 
 import (
+	"os/exec"
 	"strings"
 	"testing"
+
+	"github.com/interlacemail/interlace/inventory"
 )
 
 func aRehearsal() *Rehearsed {
@@ -33,7 +36,8 @@ func aRehearsal() *Rehearsed {
 
 // No line end breaks a command, and those that can't be pasted are comments to a shell.
 func TestRehearsedScreen(t *testing.T) {
-	const want = `3 units; nothing is changed without --yes
+	const want = `3 units with 2 users, 3.00 MiB; nothing is changed
+    without --yes
 1 unit has something that speaks against it
 1 unit would wait now
 nobody knows where users are routed
@@ -54,10 +58,10 @@ wave 2: anna to s2, 1 user, 3.00 MiB: waiting
   canary
 
 ben to s2, 1 user, 0 B: moved
-  the originals are kept until 2026-12-10T22:00:00Z
+  the originals are kept until 2026-12-10 22:00
 
 c1 promote s3 on imap3, 0 B: stopped
-  users are kept out since 2026-11-26T22:00:00Z
+  users are kept out since 2026-11-26 22:00
   it is taken back
   promote failed on 2026-11-26T22:00:05Z: it is full
   undo stop
@@ -110,7 +114,48 @@ p,anna to s2,2,move,1,s1,s2,3145728,waiting,,,,,,,,,,the window is closed,
 		}
 	}
 	var screen strings.Builder
-	if err := a.Screen().Text(&screen, Style{Width: 100}); err != nil || !strings.Contains(screen.String(), "c1 promote s3 on imap3: users are kept out since 2026-11-26T22:00:00Z\n") {
+	if err := a.Screen().Text(&screen, Style{Width: 100}); err != nil || !strings.Contains(screen.String(), "c1 promote s3 on imap3: users are kept out since 2026-11-26 22:00\n") {
 		t.Errorf("%v: %s", err, screen.String())
+	}
+}
+
+// TestRehearsedLoop has a shell run the loop that stands for commands which differ in their
+// last word: it runs each of them, whatever the names are.
+func TestRehearsedLoop(t *testing.T) {
+	names := []string{"anna", "o'brien", "$(id)", "a;touch x", "-A"} // the last but one has a space
+	var list []RehearsedCommand
+	for _, name := range names {
+		list = append(list, RehearsedCommand{Server: "imap1", Command: inventory.Paste("printf", "%s|", "the mailbox; is $moved", "--", name), Pastable: true})
+	}
+	step := RehearsedStep{Verb: "do", Step: "deny_source", Commands: append(list, RehearsedCommand{Server: "imap2", Command: inventory.Paste("printf", "%s|", "--", "anna"), Pastable: true})}
+	var l script
+	step.lines(&l)
+	if len(l) != 3 {
+		t.Errorf("shown are not the step and one command for each server: %+v", l)
+	}
+	var ran strings.Builder
+	for _, line := range l[1:] {
+		out, err := exec.Command("sh", "-c", line.Words).Output()
+		if err != nil {
+			t.Errorf("%s: %v", line.Words, err)
+		}
+		ran.Write(out)
+	}
+	want := ""
+	for _, name := range names {
+		want += "the mailbox; is $moved|--|" + name + "|"
+	}
+	if want += "--|anna|"; ran.String() != want {
+		t.Errorf("ran %q, want %q; shown:\n%+v", ran.String(), want, l)
+	}
+}
+
+// TestRehearsedBroken has nothing begun since a rule would be broken: no step is shown.
+func TestRehearsedBroken(t *testing.T) {
+	r := aRehearsal()
+	r.Broken = []string{"disk of server imap1 is at 113 %"}
+	var got strings.Builder
+	if err := r.Screen().Text(&got, Style{Width: 100}); err != nil || strings.Contains(got.String(), "cyr_deny") || !strings.Contains(got.String(), "the steps are left out") {
+		t.Errorf("%v: %s", err, got.String())
 	}
 }
