@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -63,7 +64,7 @@ func (p *applyProgress) at(of apply.Progress) {
 	case of.Over && back && of.Why == "" && (of.Outcome == course.Moved || of.Outcome == course.Finished):
 	case of.Over && of.Still:
 	case of.Over && of.Why != "":
-		p.app.note("%s: %s: %s", name, of.Outcome, of.Why)
+		p.app.note("%s: %s: %s", name, of.Outcome, strings.TrimPrefix(of.Why, of.Unit.Name+": "))
 	case of.Over:
 		p.app.note("%s: %s", name, of.Outcome)
 	case of.Outcome == course.Waiting:

@@ -154,7 +154,11 @@ func (c *applying) shownStep(s *apply.StepRehearsal) *report.RehearsedStep {
 			step.Commands[i].Note = inventory.Text(fmt.Sprintf("not by hand: apply looks first, %s after the move, whether anybody came for it and confirm agrees", formatDuration(c.app.config.KeepSource)))
 		}
 	}
-	if len(s.Routes) == 0 {
+	switch {
+	case len(s.Routes) == 0 && s.Step == monitor.StepRoute && s.Verb == course.Do:
+		step.Commands = append(step.Commands, report.RehearsedCommand{Here: true, Note: "which lines of the routes change is known when what comes before it is done"})
+		return step
+	case len(s.Routes) == 0:
 		return step
 	}
 	lines := routeLines(c.facts.Inventory, s.Routes)
