@@ -40,11 +40,12 @@ func (c *comparing) kept(ctx context.Context) (*report.KeptComparison, error) {
 	states = slices.DeleteFunc(states, func(s monitor.CopyState) bool {
 		return !about[s.Copy] || c.wanted != nil && !c.wanted[s.Owner]
 	})
-	open, err := c.keeping.history.Differences(ctx, openOnly)
+	found, err := c.keeping.history.Differences(ctx, time.Time{})
 	if err != nil {
 		return nil, err
 	}
-	k.Copies = report.SumOf(compare.Standings(compare.Current(states, open), c.keeping.run.Level))
+	all := compare.StandingOfAll(states, found, c.keeping.run.Level)
+	k.Copies = report.StandingOf(&all)
 	if list := longestAgo(states, c.keeping.run.Level, c.began); len(list) > 0 {
 		k.Oldest = &list[0]
 	}
@@ -109,6 +110,7 @@ func longestAgo(states []monitor.CopyState, level monitor.CompareLevel, now time
 // remembered is what the database and the inventory know of copies.
 type remembered struct {
 	states []monitor.CopyState
+	found  []monitor.KeptDifference // and of those that are gone as many as are kept
 	open   []monitor.KeptDifference
 	runs   []monitor.ComparisonRun
 	alerts []monitor.Alert
@@ -130,7 +132,8 @@ func (a *app) remember(ctx context.Context) (*remembered, error) {
 	var r remembered
 	var errs [5]error
 	r.states, errs[0] = h.Compared(ctx)
-	r.open, errs[1] = h.Differences(ctx, openOnly)
+	r.found, errs[1] = h.Differences(ctx, time.Time{})
+	r.open = slices.DeleteFunc(slices.Clone(r.found), func(d monitor.KeptDifference) bool { return !d.Gone.IsZero() })
 	r.runs, errs[2] = h.Comparisons(ctx, time.Time{})
 	r.alerts, errs[3] = h.Alerts(ctx, openOnly)
 	r.stores, r.users, errs[4] = a.storesKnown(ctx)
@@ -171,7 +174,7 @@ func (a *app) known(cmd *cobra.Command, flags compareFlags) error {
 // compared for far too long.
 func (f *compareFlags) sum(k *report.KnownCopies, r *remembered, level monitor.CompareLevel) (overdue bool) {
 	states := slices.DeleteFunc(r.states, func(s monitor.CopyState) bool { return !f.about(s.Store, s.Owner) })
-	for _, s := range append(compare.Standings(compare.Current(states, r.open), level), f.unknownPairs(states, r.stores, r.users)...) {
+	for _, s := range append(compare.Standings(states, r.found, level), f.unknownPairs(states, r.stores, r.users)...) {
 		k.Copies = append(k.Copies, report.StandingOf(&s))
 	}
 	for i := range r.open {
