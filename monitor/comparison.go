@@ -68,7 +68,7 @@ type Difference struct {
 	// Repair is what to run, one after the other. It acts on all of a user, or of a
 	// shared tree, so all differences of one have the same.
 	Repair  []RepairStep   `json:"repair"`
-	Warning inventory.Text `json:"warning"` // what the repair does beside that
+	Warning inventory.Text `json:"warning"` // what the repair does beside that, a sentence a line
 
 	Holder   inventory.Text `json:"holder"`    // whose mailbox it is, if it is somebody else's
 	MasterID inventory.Text `json:"master_id"` // unique identifier of the master's mailbox, where the replica has not that one

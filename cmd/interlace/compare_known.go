@@ -70,7 +70,7 @@ func (c *comparing) foundBefore(p *pairOf) (list []monitor.Difference) {
 	}
 	_, open := c.keeping.past.FoundIn(&c.keeping.run, p.copy())
 	for i := range open {
-		list = append(list, askedAnew(&open[i]))
+		list = append(list, askedAnew(&open[i], c.flags.save))
 	}
 	return list
 }
@@ -179,7 +179,7 @@ func (f *compareFlags) sum(k *report.KnownCopies, r *remembered, level monitor.C
 	}
 	for i := range r.open {
 		if d := &r.open[i]; f.about(d.Copy.Store, d.Owner) {
-			k.Differences = append(k.Differences, report.KnownDifference{Difference: askedAnew(d), Owner: d.Owner, First: monitor.Time(d.First), Last: monitor.Time(d.Last)})
+			k.Differences = append(k.Differences, report.KnownDifference{Difference: askedAnew(d, ""), Owner: d.Owner, First: monitor.Time(d.First), Last: monitor.Time(d.Last)})
 		}
 	}
 	for i := range r.alerts {
@@ -200,9 +200,9 @@ func (f *compareFlags) sum(k *report.KnownCopies, r *remembered, level monitor.C
 // askedAnew is a difference with the command that looks again and prints the repair. What
 // was found at several times, or is no more, is no ground for a command that removes
 // something.
-func askedAnew(d *monitor.KeptDifference) monitor.Difference {
+func askedAnew(d *monitor.KeptDifference, save string) monitor.Difference {
 	now := d.Difference
-	now.Repair = []monitor.RepairStep{compare.Look(d.Copy.Store, cyrus.Owner{Name: d.Owner, Shared: d.User == ""})}
+	now.Repair = []monitor.RepairStep{compare.Look(d.Copy.Store, cyrus.Owner{Name: d.Owner, Shared: d.User == ""}, save)}
 	now.Warning = now.Saved
 	return now
 }

@@ -114,6 +114,14 @@ func joined(a, b inventory.Text) inventory.Text {
 	return a + "; " + b
 }
 
+// lines puts one text beneath another.
+func lines(a, b inventory.Text) inventory.Text {
+	if a == "" || b == "" {
+		return a + b
+	}
+	return a + "\n" + b
+}
+
 // inFlight enters that a change of a mailbox is on its way.
 func (p *pair) inFlight(name cyrus.InternalName, why string) {
 	owner, _, _ := name.Owner()

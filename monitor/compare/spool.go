@@ -189,7 +189,8 @@ func (s *side) damagedAt(ctx context.Context, mailbox cyrus.InternalName, choose
 func (p *pair) tellDamaged(ctx context.Context, l *lane, f *files, damaged *uids, other map[uint32][20]byte) {
 	d := p.difference(f.mailbox.Internal, monitor.SpoolDamaged)
 	d.Server, d.UIDs = p.store.Master.Server, inventory.Text(damaged.String())
-	has := inventory.Text(inventory.Counted(int(damaged.count)-len(other), "file", "files") + " missing, " + inventory.Counted(len(other), "file", "files") + " not as delivered")
+	none := int(damaged.count) - len(other)
+	has := filesText(none, len(other))
 	if d.Master = has; f.role == inventory.Replica {
 		d.Server, d.Master, d.Replica = p.store.Replica.Server, "", has
 		var there uids
@@ -199,7 +200,27 @@ func (p *pair) tellDamaged(ctx context.Context, l *lane, f *files, damaged *uids
 		d.Saved, d.Unsaved = p.rescue(ctx, l, f.mailbox.Internal, f.mailbox.ACL, &there, nil, other)
 	}
 	d.Text = "the files of the messages are not what the index of the same server says"
+	if none > 0 {
+		d.Text += "; " + noFile
+	}
 	p.add(f.mailbox.Internal, d)
+}
+
+// noFile is what is said where a server opens no file of a message. Over IMAP one that its
+// rights keep the server from looks like one that is gone.
+const noFile = "where there is no file that the server can read it is missing, or its rights, or its directory's, are wrong"
+
+// filesText says what of some files is wrong: that there is none that the server can read,
+// or another one than was delivered.
+func filesText(none, other int) inventory.Text {
+	var parts []string
+	if none > 0 {
+		parts = append(parts, inventory.Counted(none, "file", "files")+" missing or unreadable")
+	}
+	if other > 0 {
+		parts = append(parts, inventory.Counted(other, "file", "files")+" not as delivered")
+	}
+	return inventory.Text(strings.Join(parts, ", "))
 }
 
 // draw is what is read of a mailbox.

@@ -139,20 +139,21 @@ func Differences(found []monitor.Difference) *Table {
 	columns := []Column{
 		left("store", "store", 0), left("replica", "server", 3), left("user", "user", 0), left("mailbox", "mailbox", 0), left("differs in", "kind", 0),
 		left("master", "master", 0).late(1), left("replica has", "replica", 0).late(2), left("", "certainty", unsure), hidden("uids"),
-		beneath("text"), hidden("repair"), hidden("warning"), onScreen(beneath("")),
-	}
-	most := 0
-	for i := range found {
-		most = max(most, len(found[i].Repair))
-	}
-	for range most {
-		columns = append(columns, onScreen(command()))
+		beneath("text"), hidden("repair"), hidden("warning"),
 	}
 	rows := make([]differing, len(found))
+	lines, steps := 0, 0
 	for i, d := range found {
 		rows[i] = differing{d, i+1 == len(found) || len(d.Repair) == 0 || !repairedAlike(&d, &found[i+1])}
+		lines, steps = max(lines, len(rows[i].beside())), max(steps, len(d.Repair))
 	}
-	return &Table{Columns: columns, Rows: rowsOf(rows, func(d differing) []Cell { return d.cells(most) })}
+	for range lines {
+		columns = append(columns, onScreen(beneath("")))
+	}
+	for range steps {
+		columns = append(columns, onScreen(command()))
+	}
+	return &Table{Columns: columns, Rows: rowsOf(rows, func(d differing) []Cell { return d.cells(lines, steps) })}
 }
 
 // differing is a difference and whether people are shown its repair.
@@ -166,7 +167,17 @@ func repairedAlike(a, b *monitor.Difference) bool {
 	return a.Store == b.Store && a.User == b.User && slices.Equal(a.Repair, b.Repair)
 }
 
-func (d *differing) cells(steps int) []Cell {
+// beside are the sentences on what a difference comes with: what became of what only the
+// replica has and, beneath the last difference of a repair, what that does beside.
+func (d *differing) beside() []string {
+	text := d.Saved
+	if d.last {
+		text = d.Warning
+	}
+	return slices.DeleteFunc(strings.Split(string(text), "\n"), func(line string) bool { return line == "" })
+}
+
+func (d *differing) cells(lines, steps int) []Cell {
 	certainty := words(string(d.Certainty))
 	if d.Certainty == monitor.Suspected {
 		certainty = certainty.in(Soon)
@@ -175,14 +186,18 @@ func (d *differing) cells(steps int) []Cell {
 	for i, r := range d.Repair {
 		texts[i] = fmt.Sprintf("%s: %s", cmp.Or(string(r.Server), "here"), r.Command)
 	}
-	beside := d.Saved
-	if d.last {
-		beside = d.Warning
-	}
 	cells := []Cell{
 		words(string(d.Store)), words(string(d.Server)), words(string(d.User)), words(string(d.Mailbox)), words(string(d.Kind)),
 		words(string(d.Master)), words(string(d.Replica)), certainty, words(string(d.UIDs)),
-		words(inWords(&d.Difference)), words(strings.Join(texts, "; ")), words(string(d.Warning)), words(string(beside)),
+		words(inWords(&d.Difference)), words(strings.Join(texts, "; ")), words(string(d.Warning)),
+	}
+	beside := d.beside()
+	for i := range lines {
+		cell := Nothing
+		if i < len(beside) {
+			cell = words(beside[i])
+		}
+		cells = append(cells, cell)
 	}
 	for i := range steps {
 		cell := Nothing
