@@ -136,13 +136,15 @@ type SpoolSample struct {
 	Store  inventory.StoreID  `json:"store"`
 	Server inventory.ServerID `json:"server"`
 	Role   inventory.Role     `json:"role"`
-	All    int64              `json:"all"` // messages there are
+	// Replica is the replica that the store was compared with: of each a master reads a sample.
+	Replica inventory.ServerID `json:"replica"`
+	All     int64              `json:"all"` // messages there are
 	// Checked are those whose files were read: what was drawn, one at least of each
 	// mailbox, and all of those in which some were damaged before.
 	Checked int64 `json:"checked"`
 	Damaged int64 `json:"damaged"`
 	// Most is the share of damaged messages that there are at most, at a confidence
-	// of 95 %, by what was drawn; 1 where nothing was. Where all were read it is the share.
+	// of 95 %, by what was read; 1 where nothing was. Where all were read it is the share.
 	Most float64 `json:"most"`
 }
 

@@ -23,8 +23,12 @@ type files struct {
 
 // beginSpool begins the sums, and says which files nobody can be asked for.
 func (p *pair) beginSpool(master, replica []cyrus.Mailbox) {
+	for _, role := range []inventory.Role{inventory.Master, inventory.Replica} {
+		p.drawn[role] = &drawn{share: p.options.Sample}
+	}
 	p.out.Spool = []monitor.SpoolSample{
-		{Store: p.store.Store, Server: p.master.Server, Role: inventory.Master}, {Store: p.store.Store, Server: p.replica.Server, Role: inventory.Replica},
+		{Store: p.store.Store, Server: p.master.Server, Role: inventory.Master, Replica: p.replica.Server},
+		{Store: p.store.Store, Server: p.replica.Server, Role: inventory.Replica, Replica: p.replica.Server},
 	}
 	for _, side := range [][]cyrus.Mailbox{master, replica} {
 		if slices.ContainsFunc(side, func(m cyrus.Mailbox) bool { return isHidden(m.Internal) }) {
@@ -75,9 +79,10 @@ func (p *pair) wasRead(name cyrus.InternalName) {
 func (p *pair) endSpool() {
 	for i := range p.out.Spool {
 		s := &p.out.Spool[i]
+		// Of the other mailboxes all was read, and is known.
 		drawn := p.drawn[s.Role]
-		if s.Most = mostDamaged(drawn.damaged, drawn.checked); s.Checked == s.All && s.All > 0 {
-			s.Most = float64(s.Damaged) / float64(s.All)
+		if s.Most = 1; s.All > 0 {
+			s.Most = float64(s.Damaged-drawn.damaged+drawn.mostDamaged()) / float64(s.All)
 		}
 	}
 }
@@ -142,11 +147,10 @@ func (p *pair) sampled(ctx context.Context, l *lane, s *side, f *files, sum *mon
 		return err
 	}
 	var bad uids
-	badAt, other := map[uint32]bool{}, map[uint32][20]byte{}
+	other := map[uint32][20]byte{}
 	for _, place := range slices.Sorted(maps.Keys(damaged)) {
 		if d := damaged[place]; d.UID == suspects[place].UID {
 			bad.add(d.UID)
-			badAt[place] = true
 			if !d.Missing {
 				other[d.UID] = d.File
 			}
@@ -154,13 +158,9 @@ func (p *pair) sampled(ctx context.Context, l *lane, s *side, f *files, sum *mon
 	}
 	p.mu.Lock()
 	sum.All, sum.Checked, sum.Damaged = sum.All+int64(draw.exists), sum.Checked+checked, sum.Damaged+bad.count
-	drawn := p.drawn[f.role]
-	for place := range draw.sample() {
-		if drawn.checked++; badAt[place] {
-			drawn.damaged++
-		}
+	if !draw.all && checked < int64(draw.exists) {
+		p.drawn[f.role].add(draw.exists, checked, bad.count)
 	}
-	p.drawn[f.role] = drawn
 	p.mu.Unlock()
 	if bad.count > 0 {
 		p.tellDamaged(ctx, l, f, &bad, other)
@@ -247,7 +247,7 @@ func (d *draw) choose(exists uint32) iter.Seq[uint32] {
 	if exists == 0 {
 		return slices.Values([]uint32(nil))
 	}
-	return slices.Values([]uint32{1 + randomOf(d.seed, d.mailbox).Uint32N(exists)})
+	return slices.Values([]uint32{1 + randomOf(d.seed, d.mailbox+" one").Uint32N(exists)})
 }
 
 func randomOf(seed uint64, mailbox string) *rand.Rand {
@@ -255,9 +255,6 @@ func randomOf(seed uint64, mailbox string) *rand.Rand {
 	hash.Write([]byte(mailbox))
 	return rand.New(rand.NewPCG(seed, hash.Sum64()))
 }
-
-// drawn are files that were drawn, and those of them that are damaged.
-type drawn struct{ checked, damaged int64 }
 
 // sample yields the places from 1 to n that are drawn, each with the same
 // probability; what is drawn depends on the seed and the mailbox only.

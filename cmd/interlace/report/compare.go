@@ -90,7 +90,7 @@ func Compared(c *ComparisonOfAll) *Screen {
 	}
 	if len(c.Spool) > 0 {
 		s.AddFirst(spool(c.Spool), mostRows)
-		beneath := Lines{{Words: "at most: so many of all messages have a damaged file at most, at a confidence of 95 %"}}
+		beneath := Lines{{Words: "at most: so many of all messages have a damaged file at most, at a confidence of 95 %, by what was read"}}
 		if c.Seed != nil {
 			beneath = append(beneath, Line{Words: fmt.Sprintf("drawn by --seed %d", *c.Seed)})
 		}
@@ -256,7 +256,16 @@ func unanswered(list []Unanswered) *Table {
 	}
 }
 
+// sayable is up to which share of damaged messages a sample says something.
+const sayable = 1.0 / 3
+
+// spool is the table of the files that were read. A master that was compared with several
+// replicas has a row for each.
 func spool(list []monitor.SpoolSample) *Table {
+	samples := map[copyOf]int{}
+	for _, s := range list {
+		samples[copyOf{s.Store, s.Server}]++
+	}
 	return &Table{
 		Columns: []Column{
 			left("files of", "store", 0), left("on", "server", 0), left("", "role", 0), right("messages", "all", 1), right("checked", "checked", 0), right("damaged", "damaged", 0),
@@ -267,9 +276,23 @@ func spool(list []monitor.SpoolSample) *Table {
 			if s.Damaged > 0 {
 				damaged = damaged.in(Broken)
 			}
-			return []Cell{words(string(s.Store)), words(string(s.Server)), words(string(s.Role)), count(s.All), count(s.Checked), damaged, figure(Ratio, s.Most)}
+			role := words(string(s.Role))
+			if samples[copyOf{s.Store, s.Server}] > 1 {
+				role = words(fmt.Sprintf("%s, beside %s", s.Role, s.Replica))
+			}
+			most := figure(Ratio, s.Most)
+			if s.Most > sayable {
+				most = most.as("too few read to say")
+			}
+			return []Cell{words(string(s.Store)), words(string(s.Server)), role, count(s.All), count(s.Checked), damaged, most}
 		}),
 	}
+}
+
+// copyOf names a copy of a store.
+type copyOf struct {
+	store  inventory.StoreID
+	server inventory.ServerID
 }
 
 // inFlight says where changes were on their way.
