@@ -90,7 +90,7 @@ func Compared(c *ComparisonOfAll) *Screen {
 	}
 	if len(c.Spool) > 0 {
 		s.AddFirst(spool(c.Spool), mostRows)
-		beneath := Lines{{Words: "at most: so many of all messages have a damaged file at most, at a confidence of 95 %, by what was read"}}
+		beneath := Lines{{Words: "at most: so many of all messages have a damaged file at most, at a confidence of 95 %"}}
 		if c.Seed != nil {
 			beneath = append(beneath, Line{Words: fmt.Sprintf("drawn by --seed %d", *c.Seed)})
 		}

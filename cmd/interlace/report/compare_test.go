@@ -70,3 +70,67 @@ func TestSuspectedOnNarrowScreen(t *testing.T) {
 		t.Errorf("nothing is said to be suspected:\n%s", text)
 	}
 }
+
+// text writes a screen in so many columns.
+func text(t *testing.T, s *report.Screen, width int) string {
+	t.Helper()
+	var b strings.Builder
+	if err := s.Text(&b, report.Style{Width: width}); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// TestKnownOnNarrowScreen: when something was compared, and since when it differs, is said
+// in 80 columns, too, each time in one piece.
+func TestKnownOnNarrowScreen(t *testing.T) {
+	differs := func(user, mailbox string, kind monitor.DifferenceKind, master, replica inventory.Text) report.KnownDifference {
+		return report.KnownDifference{Difference: monitor.Difference{
+			Store: "s1", Server: "imap2", User: inventory.Text(user), Mailbox: inventory.Text(mailbox), Kind: kind, Master: master, Replica: replica, Certainty: monitor.Confirmed, Text: "x",
+		}, Owner: user, First: "2026-11-27T07:14:25Z", Last: "2026-11-27T07:34:25Z"}
+	}
+	shown := text(t, report.Known(&report.KnownCopies{
+		Copies:      []report.CopyStanding{{Store: "s1", Server: "imap2", Level: "2", Users: 68, Identical: 61, Different: 7, Last: "2026-11-26T23:59:59Z"}},
+		Differences: []report.KnownDifference{differs("anna", "user.anna", monitor.FlagsDiffer, "no flags", `\flagged`), differs("bob", "user.bob.Projects", monitor.MessageMissing, "3 messages", "")},
+	}), 80)
+	for _, want := range []string{" 2026-11-26 23:59 ", " 2026-11-27 07:14\n"} {
+		if !strings.Contains(shown, want) {
+			t.Errorf("no %q in\n%s", want, shown)
+		}
+	}
+}
+
+// TestFilesRead: of a small sample is not said that three of four may be damaged, and a
+// master that was compared with two replicas is told apart.
+func TestFilesRead(t *testing.T) {
+	sample := func(server, beside inventory.ServerID, role inventory.Role, most float64) monitor.SpoolSample {
+		return monitor.SpoolSample{Store: "s1", Server: server, Role: role, Replica: beside, All: 568, Checked: 56, Most: most}
+	}
+	shown := text(t, report.Compared(&report.ComparisonOfAll{Level: "4", Spool: []monitor.SpoolSample{
+		sample("imap1", "imap2", inventory.Master, 0.052), sample("imap2", "imap2", inventory.Replica, 0.776), sample("imap1", "imap3", inventory.Master, 1.0/3), sample("imap3", "imap3", inventory.Replica, 0.2),
+	}}), 100)
+	for _, want := range []string{"imap1   master, beside imap2 ", " 5.2 %\n", "replica ", "too few read to say\n", "imap1   master, beside imap3 ", " 33.3 %\n"} {
+		if !strings.Contains(shown, want) {
+			t.Errorf("no %q in\n%s", want, shown)
+		}
+	}
+	if strings.Contains(shown, "77.6") || strings.Contains(shown, "replica, beside") {
+		t.Errorf("it says\n%s", shown)
+	}
+}
+
+// TestWarningsAreLines: what a repair does beside stands a sentence a line, and what became
+// of messages beneath what it is about.
+func TestWarningsAreLines(t *testing.T) {
+	repair := []monitor.RepairStep{{Server: "imap2", Command: "sync_reset -f -- anna"}}
+	warning := inventory.Text("look first that imap1 is the master\non imap2 it removes its own flags")
+	shown := text(t, report.Compared(&report.ComparisonOfAll{Level: "1", Differences: []monitor.Difference{
+		{Store: "s1", Server: "imap2", User: "anna", Kind: monitor.ContentDiffers, Text: "1 message is another one", Saved: "saved as d/1.eml", Warning: warning + "\nsaved as d/1.eml", Repair: repair},
+		{Store: "s1", Server: "imap2", User: "anna", Kind: monitor.FlagsDiffer, Text: "1 message is flagged differently", Warning: warning, Repair: repair},
+	}}), 100)
+	const want = "    1 message is another one\n    saved as d/1.eml\n"
+	const beneath = "    1 message is flagged differently\n    look first that imap1 is the master\n    on imap2 it removes its own flags\n    sync_reset -f -- anna  # on imap2\n"
+	if !strings.Contains(shown, want) || !strings.Contains(shown, beneath) {
+		t.Errorf("got\n%s", shown)
+	}
+}
