@@ -91,6 +91,7 @@ type Uncompared struct {
 	Mailbox inventory.Text     `json:"mailbox"`
 	What    string             `json:"what"` // such as subscriptions
 	Why     string             `json:"why"`
+	Denied  bool               `json:"denied"` // a server denies the user access
 }
 
 // InFlight is a difference that is not counted, since a change was on its way.

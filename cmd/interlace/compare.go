@@ -7,12 +7,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/interlacemail/interlace/cmd/interlace/report"
+	"github.com/interlacemail/interlace/monitor"
 )
 
 type compareFlags struct {
@@ -174,8 +176,12 @@ func (a *app) compare(ctx context.Context, flags compareFlags) error {
 	if err != nil {
 		return err
 	}
+	kept, err := a.originals(ctx)
+	if err != nil {
+		return err
+	}
 	asker := newAsker(a.config)
-	c := &comparing{app: a, inventory: f.Inventory, asker: asker, flags: flags, began: a.now(), carrying: a.carrying(f.Inventory)}
+	c := &comparing{app: a, inventory: f.Inventory, asker: asker, flags: flags, began: a.now(), carrying: a.carrying(f.Inventory), originals: kept}
 	if err := c.choose(); err != nil {
 		return err
 	}
@@ -206,6 +212,8 @@ func (a *app) compare(ctx context.Context, flags compareFlags) error {
 		return errors.New("no store could be compared")
 	case len(found.Differences)+len(found.Unanswered) > 0:
 		return errFound
+	case slices.ContainsFunc(found.Uncompared, func(u monitor.Uncompared) bool { return u.User != "" || u.Mailbox != "" }):
+		return errPartly
 	}
 	return nil
 }

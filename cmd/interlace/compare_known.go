@@ -38,7 +38,7 @@ func (c *comparing) kept(ctx context.Context) (*report.KeptComparison, error) {
 	}
 	k.Before = k.BeforeIn.Checked
 	states = slices.DeleteFunc(states, func(s monitor.CopyState) bool {
-		return !about[s.Copy] || c.wanted != nil && !c.wanted[s.Owner]
+		return !about[s.Copy] || c.wanted != nil && !c.wanted[s.Owner] || c.denied.has(&s)
 	})
 	found, err := c.keeping.history.Differences(ctx, time.Time{})
 	if err != nil {
@@ -116,6 +116,7 @@ type remembered struct {
 	alerts []monitor.Alert
 	stores *inventory.Inventory      // nil: there is none
 	users  map[inventory.StoreID]int // of each store
+	kept   originals
 }
 
 // remember reads what is known from comparisons.
@@ -130,13 +131,14 @@ func (a *app) remember(ctx context.Context) (*remembered, error) {
 	}
 	defer h.Close()
 	var r remembered
-	var errs [5]error
+	var errs [6]error
 	r.states, errs[0] = h.Compared(ctx)
 	r.found, errs[1] = h.Differences(ctx, time.Time{})
 	r.open = slices.DeleteFunc(slices.Clone(r.found), func(d monitor.KeptDifference) bool { return !d.Gone.IsZero() })
 	r.runs, errs[2] = h.Comparisons(ctx, time.Time{})
 	r.alerts, errs[3] = h.Alerts(ctx, openOnly)
 	r.stores, r.users, errs[4] = a.storesKnown(ctx)
+	r.kept, errs[5] = a.originals(ctx)
 	return &r, errors.Join(errs[:]...)
 }
 
@@ -173,7 +175,15 @@ func (a *app) known(cmd *cobra.Command, flags compareFlags) error {
 // without one, at each at which they were compared, and reports whether somebody was not
 // compared for far too long.
 func (f *compareFlags) sum(k *report.KnownCopies, r *remembered, level monitor.CompareLevel) (overdue bool) {
-	states := slices.DeleteFunc(r.states, func(s monitor.CopyState) bool { return !f.about(s.Store, s.Owner) })
+	left := originals{}
+	states := slices.DeleteFunc(r.states, func(s monitor.CopyState) bool {
+		kept := r.kept.has(&s)
+		if kept && f.about(s.Store, s.Owner) {
+			left[holderOf(&s)] = r.kept[holderOf(&s)]
+		}
+		return kept || !f.about(s.Store, s.Owner)
+	})
+	k.Originals = left.list()
 	for _, s := range append(compare.Standings(states, r.found, level), f.unknownPairs(states, r.stores, r.users)...) {
 		k.Copies = append(k.Copies, report.StandingOf(&s))
 	}

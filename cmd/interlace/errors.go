@@ -17,6 +17,9 @@ import (
 // errFound ends a command that did its work and found what it looks for.
 var errFound = errors.New("found something")
 
+// errPartly ends a command that found nothing, and could not look at everything.
+var errPartly = errors.New("not everything could be looked at")
+
 // errCut ends a command that was interrupted and kept the best that it had.
 var errCut = errors.New("interrupted")
 

@@ -23,7 +23,7 @@ func (p *pair) sureOfSieve(master, replica []cyrus.Mailbox) {
 		}
 	}
 	if !keepsSieve(p.master.server.Version) || !keepsSieve(p.replica.server.Version) {
-		p.skipAll(false, "Sieve scripts", "a Cyrus before 3.6 does not show them over IMAP")
+		p.skipAll(false, "Sieve scripts", errors.New("a Cyrus before 3.6 does not show them over IMAP"))
 	}
 }
 
@@ -59,7 +59,7 @@ func (p *pair) offered(missing error, what string, look func() ([]apart, error))
 		}
 		found, err := look()
 		if errors.Is(err, missing) {
-			p.skipAll(true, what, err.Error())
+			p.skipAll(true, what, err)
 			look = nil
 			return nil, nil
 		}

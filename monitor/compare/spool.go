@@ -2,6 +2,7 @@ package compare
 
 import (
 	"context"
+	"errors"
 	"hash/fnv"
 	"iter"
 	"maps"
@@ -32,7 +33,7 @@ func (p *pair) beginSpool(master, replica []cyrus.Mailbox) {
 	}
 	for _, side := range [][]cyrus.Mailbox{master, replica} {
 		if slices.ContainsFunc(side, func(m cyrus.Mailbox) bool { return isHidden(m.Internal) }) {
-			p.enterUncompared("", "", "files of what is not mail, such as Sieve scripts", "no user can open the mailboxes that hold them, and an administrator may not")
+			p.enterUncompared("", "", "files of what is not mail, such as Sieve scripts", errors.New("no user can open the mailboxes that hold them, and an administrator may not"))
 			return
 		}
 	}
@@ -126,7 +127,7 @@ func (p *pair) unchecked(ctx context.Context, s *side, name cyrus.InternalName, 
 		p.unreadable(&stood{suspect: suspect{name: name}})
 		return nil
 	case cannotRead(err):
-		p.uncompared(name, "files on "+string(s.Server), err.Error())
+		p.uncompared(name, "files on "+string(s.Server), err)
 		return nil
 	}
 	return err

@@ -20,6 +20,7 @@ type ComparisonOfAll struct {
 	Uncompared  []monitor.Uncompared  `json:"uncompared"`
 	Spool       []monitor.SpoolSample `json:"spool"`
 	Seed        *uint64               `json:"seed"` // by which the files were drawn; null: none were
+	Originals   []Original            `json:"originals"` // that are not among the users
 	Unanswered  []Unanswered          `json:"unanswered"`
 	Kept        *KeptComparison       `json:"kept"` // null: nothing is kept
 }
@@ -81,7 +82,7 @@ type Unanswered struct {
 // Compared is the screen of a comparison.
 func Compared(c *ComparisonOfAll) *Screen {
 	s := &Screen{}
-	s.add(append(verdict(c), c.Kept.lines()...))
+	s.add(slices.Concat(verdict(c), originals(c.Originals), c.Kept.lines()))
 	if len(c.Differences) > 0 {
 		s.add(Differences(c.Differences))
 	}

@@ -91,10 +91,14 @@ func (k *KeptComparison) lines() Lines {
 			text = fmt.Sprintf("of all %s %s never", things(c.Users, "user", "users"), things(c.Never, "was", "were"))
 		}
 		lines = append(lines, Line{fmt.Sprintf("%s compared at level %s or more closely", text, c.Level), Soon})
-	case c.Whole == "":
-		lines.add("%s compared at %s or later, not all of them completely", allWere(c.Users), minute(c.Since))
-	default:
+	case c.Complete == c.Users:
 		lines.add("%s completely compared at %s or later", allWere(c.Users), minute(c.Whole))
+	default:
+		text := fmt.Sprintf("%s compared at %s or later, %s of them completely", allWere(c.Users), minute(c.Since), inventory.CountText(c.Complete))
+		if c.Whole != "" {
+			text += ", the others last at " + minute(c.Whole) + " or later"
+		}
+		lines = append(lines, Line{Words: text})
 	}
 	if w := k.Oldest; w != nil && (k.Waiting > 0 || k.Left > 0) {
 		when := "last compared " + minute(w.Since)

@@ -12,6 +12,7 @@ import (
 type KnownCopies struct {
 	Copies      []CopyStanding    `json:"copies"`
 	Differences []KnownDifference `json:"differences"`
+	Originals   []Original        `json:"originals"`  // that are not among the users of the copies
 	Late        []Waiting         `json:"late"`       // not compared for longer than is wanted; who never was, since it is known of them
 	Broken      inventory.Text    `json:"broken_off"` // when the last comparison began, if it has not come to its end
 
@@ -32,7 +33,7 @@ type KnownDifference struct {
 // Known is the screen of what comparisons have found so far.
 func Known(k *KnownCopies) *Screen {
 	s := &Screen{}
-	s.add(k.head())
+	s.add(slices.Concat(k.head(), originals(k.Originals)))
 	if len(k.Copies) > 0 {
 		s.add(CopyStandings(k.Copies))
 	}

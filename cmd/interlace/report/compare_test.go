@@ -22,7 +22,7 @@ func TestComparedWords(t *testing.T) {
 		Unanswered: []report.Unanswered{{Store: "s1", Server: "imap2", Why: "it is gone"}},
 		Kept: &report.KeptComparison{
 			Before: 4, BeforeIn: report.Outcomes{Checked: 4, Identical: 3, Different: 1}, Left: 1,
-			Copies: report.CopyStanding{Users: 8, Whole: "2026-11-27T02:44:04Z"},
+			Copies: report.CopyStanding{Users: 8, Complete: 8, Whole: "2026-11-27T02:44:04Z"},
 		},
 	}
 	for _, user := range []string{"u1", "u2", "u3", "u4", "u5", "u6", "u7"} {
@@ -132,5 +132,28 @@ func TestWarningsAreLines(t *testing.T) {
 	const beneath = "    1 message is flagged differently\n    look first that imap1 is the master\n    on imap2 it removes its own flags\n    sync_reset -f -- anna  # on imap2\n"
 	if !strings.Contains(shown, want) || !strings.Contains(shown, beneath) {
 		t.Errorf("got\n%s", shown)
+	}
+}
+
+// TestOriginalsAndUsersAgree: what is said of all users counts those of the first sentence,
+// and originals that apply keeps are a line for each store, not users who are not known.
+func TestOriginalsAndUsersAgree(t *testing.T) {
+	of := func(store inventory.StoreID, user string, to inventory.StoreID, until inventory.Text) report.Original {
+		return report.Original{Store: store, User: user, MovedTo: to, Until: until}
+	}
+	c := &report.ComparisonOfAll{
+		Level: "2", Users: report.Outcomes{Checked: 61, Identical: 60, Unknown: 1}, Coverage: report.Coverage{Compared: 2, Mailboxes: 70},
+		Originals: []report.Original{of("s1", "anna", "s4", "2026-12-11T07:14:25Z"), of("s1", "bob", "s4", "2026-12-12T07:14:25Z"), of("s2", "carl", "s1", "2026-12-01T07:14:25Z")},
+		Kept:      &report.KeptComparison{Ended: true, Copies: report.CopyStanding{Users: 61, Complete: 60, Since: "2026-11-27T07:41:00Z", Whole: "2026-11-27T07:05:00Z"}},
+	}
+	shown := text(t, report.Compared(c), 200)
+	for _, want := range []string{
+		"60 users are identical · of 1 it is not known\n", " 70 mailboxes of 61 users on 2 pairs",
+		"2 users' originals on s1, kept until 2026-12-12 after they moved to s4: denied, not compared as a login shows them\n1 user's original on s2, kept until 2026-12-01 after",
+		"all 61 users were compared at 2026-11-27 07:41 or later, 60 of them completely, the others last at 2026-11-27 07:05 or later\n",
+	} {
+		if !strings.Contains(shown, want) {
+			t.Errorf("no %q in\n%s", want, shown)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"strings"
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -12,6 +13,12 @@ func when(at inventory.Text) Cell {
 		return words(text)
 	}
 	return Unknown
+}
+
+// day is the day of a time; empty if there is none.
+func day(at inventory.Text) string {
+	date, _, _ := strings.Cut(minute(at), " ")
+	return date
 }
 
 // minute is a time as people read it; empty if there is none.
