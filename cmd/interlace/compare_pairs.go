@@ -23,7 +23,7 @@ type comparing struct {
 	met       map[string]bool // those of them that some pair has
 	pairs     []pairOf
 	originals originals
-	denied    originals // those of them who were denied
+	denied    originals                 // those of them who were denied
 	expected  map[inventory.StoreID]int // mailboxes of each store, as far as they are known
 	keeping   *keeping                  // nil: nothing is kept
 	began     time.Time

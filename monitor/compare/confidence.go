@@ -14,10 +14,10 @@ const confidence = 0.95
 
 // drawn are mailboxes of which some files were read, by what they were drawn.
 type drawn struct {
-	share     float64         // each message was drawn with this probability
+	share     float64          // each message was drawn with this probability
 	mailboxes map[uint32]int64 // how many there are of each size, in messages; none is empty
-	checked   int64           // messages whose files were read
-	damaged   int64           // those of them whose files are damaged
+	checked   int64            // messages whose files were read
+	damaged   int64            // those of them whose files are damaged
 }
 
 // add counts a mailbox.

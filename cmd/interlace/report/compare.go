@@ -19,7 +19,7 @@ type ComparisonOfAll struct {
 	InFlight    []monitor.InFlight    `json:"in_flight"`
 	Uncompared  []monitor.Uncompared  `json:"uncompared"`
 	Spool       []monitor.SpoolSample `json:"spool"`
-	Seed        *uint64               `json:"seed"` // by which the files were drawn; null: none were
+	Seed        *uint64               `json:"seed"`      // by which the files were drawn; null: none were
 	Originals   []Original            `json:"originals"` // that are not among the users
 	Unanswered  []Unanswered          `json:"unanswered"`
 	Kept        *KeptComparison       `json:"kept"` // null: nothing is kept

@@ -31,7 +31,7 @@ func originals(list []Original) Lines {
 			to, until = append(to, string(of[i].MovedTo)), max(until, string(of[i].Until))
 		}
 		to = slices.Compact(slices.Sorted(slices.Values(to)))
-		lines.add("%s on %s, kept until %s after they moved to %s: denied, not compared as a login shows them",
+		lines.add("%s on %s, kept until %s after they moved to %s: denied, not compared by a login",
 			things(len(of), "user's original", "users' originals"), of[0].Store, day(inventory.Text(until)), strings.Join(to, ", "))
 	}
 	return lines
