@@ -110,17 +110,16 @@ func (p *pair) run(ctx context.Context) error {
 		p.suspected[found[i].name] = true
 	}
 	p.prove(master, replica)
-	settled, err := p.settle(ctx, l, found)
+	accounts := &bulk{}
+	if p.options.at(monitor.CompareAccounts) {
+		accounts = p.accounts(master, replica)
+	}
+	settled, err := p.settle(ctx, l, found, accounts)
 	if err != nil {
 		return err
 	}
-	if p.options.at(monitor.CompareAccounts) {
-		if err := p.accounts(ctx, l, master, replica); err != nil {
-			return err
-		}
-	}
 	l.close()
-	return p.closely(ctx, settled, master, replica)
+	return p.closely(ctx, settled, accounts, master, replica)
 }
 
 // agreeing returns the mailboxes that both sides have and no look has found to
