@@ -25,9 +25,7 @@ func TestWaitsTogether(t *testing.T) {
 		name := fmt.Sprintf("u%d", i)
 		r.do(r.master, name, "APPEND INBOX "+cyrustest.Literal("Subject: new\r\n\r\nx\r\n"), "SUBSCRIBE INBOX", `SETMETADATA INBOX (/shared/comment "new")`)
 		r.do(r.master, cyrustest.AdminUser, "SETQUOTA user."+name+" (STORAGE 500)")
-		for _, kind := range []string{"subscription", "annotation user." + name, "message_missing user." + name, "quota user." + name} {
-			want = append(want, kind)
-		}
+		want = append(want, "subscription", "annotation user."+name, "message_missing user."+name, "quota user."+name)
 	}
 	const pause, tries = 500 * time.Millisecond, 3
 	looked := func(pause time.Duration) time.Duration {
