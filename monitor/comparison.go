@@ -68,7 +68,7 @@ type Difference struct {
 	// Repair is what to run, one after the other. It acts on all of a user, or of a
 	// shared tree, so all differences of one have the same.
 	Repair  []RepairStep   `json:"repair"`
-	Warning inventory.Text `json:"warning"` // what the repair does beside that
+	Warning inventory.Text `json:"warning"` // what the repair does beside that, a sentence a line
 
 	Holder   inventory.Text `json:"holder"`    // whose mailbox it is, if it is somebody else's
 	MasterID inventory.Text `json:"master_id"` // unique identifier of the master's mailbox, where the replica has not that one
@@ -91,6 +91,7 @@ type Uncompared struct {
 	Mailbox inventory.Text     `json:"mailbox"`
 	What    string             `json:"what"` // such as subscriptions
 	Why     string             `json:"why"`
+	Denied  bool               `json:"denied"` // a server denies the user access
 }
 
 // InFlight is a difference that is not counted, since a change was on its way.
@@ -136,13 +137,15 @@ type SpoolSample struct {
 	Store  inventory.StoreID  `json:"store"`
 	Server inventory.ServerID `json:"server"`
 	Role   inventory.Role     `json:"role"`
-	All    int64              `json:"all"` // messages there are
+	// Replica is the replica that the store was compared with: of each a master reads a sample.
+	Replica inventory.ServerID `json:"replica"`
+	All     int64              `json:"all"` // messages there are
 	// Checked are those whose files were read: what was drawn, one at least of each
 	// mailbox, and all of those in which some were damaged before.
 	Checked int64 `json:"checked"`
 	Damaged int64 `json:"damaged"`
 	// Most is the share of damaged messages that there are at most, at a confidence
-	// of 95 %, by what was drawn; 1 where nothing was. Where all were read it is the share.
+	// of 95 %, by what was read; 1 where nothing was. Where all were read it is the share.
 	Most float64 `json:"most"`
 }
 

@@ -53,6 +53,7 @@ type CopyStanding struct {
 	Different int
 	Unknown   int
 	Never     int       // never compared
+	Complete  int       // of whom all that the level looks at was compared the last time
 	Last      time.Time // when somebody was compared last; zero: never
 	Since     time.Time // since when all were compared; zero: not all were
 	Whole     time.Time // since when all were compared in all that the level looks at; zero: not all were

@@ -73,6 +73,7 @@ const (
 	exitFine        = 0
 	exitFound       = 1
 	exitFailed      = 2
+	exitPartly      = 3
 	exitInterrupted = 130
 )
 
@@ -84,6 +85,8 @@ func (a *app) exit(err error) int {
 		return exitFine
 	case errors.Is(err, errFound):
 		return exitFound
+	case errors.Is(err, errPartly):
+		return exitPartly
 	case errors.Is(err, errCut):
 		return exitInterrupted
 	case errors.Is(err, context.Canceled):

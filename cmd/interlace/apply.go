@@ -121,8 +121,10 @@ at the end: then the last lines say who, and which.`,
 	f.Var(&flags.window, "window", "begin nothing and keep nobody out but between these `hours`, such as 22:00-05:00, on the clock of this machine (default apply.window)")
 	f.Var(&flags.usersPerNight, "users-per-night", "move no more than so many `users` a night (default apply.users_per_night)")
 	f.Var(&flags.onlyWave, "only-wave", "carry out this `wave` of the schedule only")
-	c.MarkFlagsMutuallyExclusive("stop", "resume", "rollback")
-	c.MarkFlagsMutuallyExclusive("stop", "yes")
+	apart(c, "stop", "resume", "the one ends what runs, the other goes on with it")
+	apart(c, "stop", "rollback", "the one ends what runs, the other goes back")
+	apart(c, "resume", "rollback", "the one goes forward, the other back")
+	apart(c, "stop", "yes", "the one ends the apply that runs, the other carries out")
 	return c
 }
 

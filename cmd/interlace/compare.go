@@ -7,12 +7,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/interlacemail/interlace/cmd/interlace/report"
+	"github.com/interlacemail/interlace/monitor"
 )
 
 type compareFlags struct {
@@ -46,7 +48,8 @@ is in them. Levels say how closely to look where nothing differs yet:
   4     and, of a sample of all messages, whether the files on each side's disk are
         what its index says: other ones each time, unless --seed says which, one at
         least of each mailbox, and all of one in which some were damaged before; at
-        most is the share of all that may be damaged, at a confidence of 95 %
+        most is the share of all that may be damaged, at a confidence of 95 %, by all
+        that was read; above a third nothing is said
   user  what level 2 looks at, and every folder and message as its readers are shown
         it, by a login as each user
 
@@ -81,17 +84,22 @@ gets more connections at once than imap.connections. Servers that are down in th
 inventory are not asked.
 
 Where there is a database, what is found is kept there as soon as a user is done:
---known shows it without asking any server: who differs at a level differs at all that
-look at more, and at whole since, or later, everybody was compared in all that the
-level looks at. --resume goes on with the last comparison
-of the same level, stores and users that was broken off. --due TIME compares everybody
-in turn within that time, if it is run once a day or more often: those first of whom a
+--known shows it without asking any server: what differs counts at the lowest level
+that shows it and at all that look at more; at whole since, or later, everybody was
+compared in all that the level looks at. --resume goes on with the last comparison of
+the same level, stores and users that was broken off. --due TIME compares everybody in
+turn within that time, if it is run once a day or more often: those first of whom a
 difference is known or whose mailboxes an alert names, then those who were not
 compared for longest, each time about the same share. --for TIME begins with nobody
 else when it is up.
 
-The exit status is 1 if anything differs or a store could not be compared, and 2 if
-none could. Of --known it is 1 if a difference is open or somebody was not compared
+Originals that interlace apply keeps, denied, where it has moved users from, are a line
+for each store: they count as no users, and leave the comparison complete.
+
+The exit status is 1 if anything differs or a store could not be compared, 2 if none
+could, and 3 if nothing differs and something of a user or mailbox could not be compared,
+such originals apart. What was in flight, what no comparison can look at, and servers
+that are down in the inventory leave it 0: the next comparison tells. Of --known it is 1 if a difference is open or somebody was not compared
 for half as long again as --due, or probes.compare.within, says.`,
 		Example: `  interlace compare --level 1
   interlace compare --store s0017 --level 3
@@ -174,8 +182,12 @@ func (a *app) compare(ctx context.Context, flags compareFlags) error {
 	if err != nil {
 		return err
 	}
+	kept, err := a.originals(ctx)
+	if err != nil {
+		return err
+	}
 	asker := newAsker(a.config)
-	c := &comparing{app: a, inventory: f.Inventory, asker: asker, flags: flags, began: a.now(), carrying: a.carrying(f.Inventory)}
+	c := &comparing{app: a, inventory: f.Inventory, asker: asker, flags: flags, began: a.now(), carrying: a.carrying(f.Inventory), originals: kept}
 	if err := c.choose(); err != nil {
 		return err
 	}
@@ -206,6 +218,8 @@ func (a *app) compare(ctx context.Context, flags compareFlags) error {
 		return errors.New("no store could be compared")
 	case len(found.Differences)+len(found.Unanswered) > 0:
 		return errFound
+	case slices.ContainsFunc(found.Uncompared, func(u monitor.Uncompared) bool { return u.User != "" || u.Mailbox != "" }):
+		return errPartly
 	}
 	return nil
 }

@@ -38,13 +38,14 @@ func (c *comparing) kept(ctx context.Context) (*report.KeptComparison, error) {
 	}
 	k.Before = k.BeforeIn.Checked
 	states = slices.DeleteFunc(states, func(s monitor.CopyState) bool {
-		return !about[s.Copy] || c.wanted != nil && !c.wanted[s.Owner]
+		return !about[s.Copy] || c.wanted != nil && !c.wanted[s.Owner] || c.denied.has(&s)
 	})
-	open, err := c.keeping.history.Differences(ctx, openOnly)
+	found, err := c.keeping.history.Differences(ctx, time.Time{})
 	if err != nil {
 		return nil, err
 	}
-	k.Copies = report.SumOf(compare.Standings(compare.Current(states, open), c.keeping.run.Level))
+	all := compare.StandingOfAll(states, found, c.keeping.run.Level)
+	k.Copies = report.StandingOf(&all)
 	if list := longestAgo(states, c.keeping.run.Level, c.began); len(list) > 0 {
 		k.Oldest = &list[0]
 	}
@@ -69,7 +70,7 @@ func (c *comparing) foundBefore(p *pairOf) (list []monitor.Difference) {
 	}
 	_, open := c.keeping.past.FoundIn(&c.keeping.run, p.copy())
 	for i := range open {
-		list = append(list, askedAnew(&open[i]))
+		list = append(list, askedAnew(&open[i], c.flags.save))
 	}
 	return list
 }
@@ -109,11 +110,13 @@ func longestAgo(states []monitor.CopyState, level monitor.CompareLevel, now time
 // remembered is what the database and the inventory know of copies.
 type remembered struct {
 	states []monitor.CopyState
+	found  []monitor.KeptDifference // and of those that are gone as many as are kept
 	open   []monitor.KeptDifference
 	runs   []monitor.ComparisonRun
 	alerts []monitor.Alert
 	stores *inventory.Inventory      // nil: there is none
 	users  map[inventory.StoreID]int // of each store
+	kept   originals
 }
 
 // remember reads what is known from comparisons.
@@ -128,12 +131,14 @@ func (a *app) remember(ctx context.Context) (*remembered, error) {
 	}
 	defer h.Close()
 	var r remembered
-	var errs [5]error
+	var errs [6]error
 	r.states, errs[0] = h.Compared(ctx)
-	r.open, errs[1] = h.Differences(ctx, openOnly)
+	r.found, errs[1] = h.Differences(ctx, time.Time{})
+	r.open = slices.DeleteFunc(slices.Clone(r.found), func(d monitor.KeptDifference) bool { return !d.Gone.IsZero() })
 	r.runs, errs[2] = h.Comparisons(ctx, time.Time{})
 	r.alerts, errs[3] = h.Alerts(ctx, openOnly)
 	r.stores, r.users, errs[4] = a.storesKnown(ctx)
+	r.kept, errs[5] = a.originals(ctx)
 	return &r, errors.Join(errs[:]...)
 }
 
@@ -170,13 +175,21 @@ func (a *app) known(cmd *cobra.Command, flags compareFlags) error {
 // without one, at each at which they were compared, and reports whether somebody was not
 // compared for far too long.
 func (f *compareFlags) sum(k *report.KnownCopies, r *remembered, level monitor.CompareLevel) (overdue bool) {
-	states := slices.DeleteFunc(r.states, func(s monitor.CopyState) bool { return !f.about(s.Store, s.Owner) })
-	for _, s := range append(compare.Standings(compare.Current(states, r.open), level), f.unknownPairs(states, r.stores, r.users)...) {
+	left := originals{}
+	states := slices.DeleteFunc(r.states, func(s monitor.CopyState) bool {
+		kept := r.kept.has(&s)
+		if kept && f.about(s.Store, s.Owner) {
+			left[holderOf(&s)] = r.kept[holderOf(&s)]
+		}
+		return kept || !f.about(s.Store, s.Owner)
+	})
+	k.Originals = left.list()
+	for _, s := range append(compare.Standings(states, r.found, level), f.unknownPairs(states, r.stores, r.users)...) {
 		k.Copies = append(k.Copies, report.StandingOf(&s))
 	}
 	for i := range r.open {
 		if d := &r.open[i]; f.about(d.Copy.Store, d.Owner) {
-			k.Differences = append(k.Differences, report.KnownDifference{Difference: askedAnew(d), Owner: d.Owner, First: monitor.Time(d.First), Last: monitor.Time(d.Last)})
+			k.Differences = append(k.Differences, report.KnownDifference{Difference: askedAnew(d, ""), Owner: d.Owner, First: monitor.Time(d.First), Last: monitor.Time(d.Last)})
 		}
 	}
 	for i := range r.alerts {
@@ -197,9 +210,9 @@ func (f *compareFlags) sum(k *report.KnownCopies, r *remembered, level monitor.C
 // askedAnew is a difference with the command that looks again and prints the repair. What
 // was found at several times, or is no more, is no ground for a command that removes
 // something.
-func askedAnew(d *monitor.KeptDifference) monitor.Difference {
+func askedAnew(d *monitor.KeptDifference, save string) monitor.Difference {
 	now := d.Difference
-	now.Repair = []monitor.RepairStep{compare.Look(d.Copy.Store, cyrus.Owner{Name: d.Owner, Shared: d.User == ""})}
+	now.Repair = []monitor.RepairStep{compare.Look(d.Copy.Store, cyrus.Owner{Name: d.Owner, Shared: d.User == ""}, save)}
 	now.Warning = now.Saved
 	return now
 }

@@ -22,6 +22,8 @@ type comparing struct {
 	wanted    map[string]bool // users and shared trees; nil means all
 	met       map[string]bool // those of them that some pair has
 	pairs     []pairOf
+	originals originals
+	denied    originals                 // those of them who were denied
 	expected  map[inventory.StoreID]int // mailboxes of each store, as far as they are known
 	keeping   *keeping                  // nil: nothing is kept
 	began     time.Time

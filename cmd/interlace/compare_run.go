@@ -173,8 +173,12 @@ func (c *comparing) found() *report.ComparisonOfAll {
 			}
 		}
 	}
-	for _, outcome := range worst {
-		all.Users.Add(outcome)
+	all.Uncompared, c.denied = c.originals.denied(all.Uncompared)
+	all.Originals = c.denied.list()
+	for key, outcome := range worst {
+		if _, denied := c.denied[key]; !denied || outcome != monitor.UnknownOutcome {
+			all.Users.Add(outcome)
+		}
 	}
 	slices.SortStableFunc(all.Differences, func(a, b monitor.Difference) int { return cmp.Compare(a.Store, b.Store) })
 	return all

@@ -218,7 +218,7 @@ func (c *config) readFile(ctx context.Context, path string) error {
 	if path != "" {
 		text, err := readLimited(ctx, path, maxConfig)
 		if err != nil {
-			return fmt.Errorf("read the configuration: %w", err)
+			return unread(err, path)
 		}
 		c.parse(path, text)
 		return nil
@@ -229,12 +229,17 @@ func (c *config) readFile(ctx context.Context, path string) error {
 		case errors.Is(err, fs.ErrNotExist):
 			continue
 		case err != nil:
-			return fmt.Errorf("read the configuration: %w", err)
+			return unread(err, path)
 		}
 		c.parse(path, text)
 		return nil
 	}
 	return nil
+}
+
+// unread is the error of a configuration that could not be read.
+func unread(err error, path string) error {
+	return hint(fmt.Errorf("read the configuration: %w", err), "%s", unreadHint(err, path, "--config FILE, or INTERLACE_CONFIG, names the configuration file; without it ./interlace.yaml is read, else "+places[1]))
 }
 
 // maxConfig is the largest configuration file.

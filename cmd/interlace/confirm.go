@@ -95,7 +95,7 @@ The exit status is 1 if anything is not met or not known.`,
 	f.SortFlags = false
 	f.BoolVar(&flags.due, "due", false, "check the plans that were carried out and whose turn it is")
 	f.BoolVar(&flags.known, "known", false, "show what was found last, and ask no server")
-	c.MarkFlagsMutuallyExclusive("due", "known")
+	apart(c, "due", "known", "the one asks the servers, the other shows what was found before and asks none")
 	return c
 }
 

@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -14,6 +16,9 @@ import (
 
 // errFound ends a command that did its work and found what it looks for.
 var errFound = errors.New("found something")
+
+// errPartly ends a command that found nothing, and could not look at everything.
+var errPartly = errors.New("not everything could be looked at")
 
 // errCut ends a command that was interrupted and kept the best that it had.
 var errCut = errors.New("interrupted")
@@ -32,6 +37,21 @@ func hint(err error, format string, args ...any) error {
 		return &hinted{err, text}
 	}
 	return err
+}
+
+// unreadHint says what to do where a file could not be read: of one that there is not,
+// how to have one.
+func unreadHint(err error, path, missing string) string {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return missing
+	case errors.Is(err, fs.ErrPermission):
+		if full, err := filepath.Abs(path); err == nil {
+			path = full
+		}
+		return fmt.Sprintf("this account may not read %s: give it the right to read the file and to enter its directory, or run interlace as an account that has it", path)
+	}
+	return ""
 }
 
 // refused is an error about files with what that means for the command.

@@ -23,7 +23,7 @@ func main() {
 }
 
 // run executes one command line and returns the exit status: 0 fine, 1 found
-// something, 2 could not do it, 130 interrupted. The first interrupt lets the
+// something, 2 could not do it, 3 found nothing and could not look at everything, 130 interrupted. The first interrupt lets the
 // command keep the best it has so far; a second one ends the process. What sends
 // a signal twice at once, to a process and to its group, means one.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {

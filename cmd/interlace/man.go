@@ -102,7 +102,7 @@ func manualPage(c *cobra.Command) string {
 		p.verbatim(c.Example)
 	}
 	p.section("EXIT STATUS")
-	for _, status := range [][2]string{{"0", "all is fine"}, {"1", "it found something"}, {"2", "it could not do its work"}, {"130", "it was interrupted"}} {
+	for _, status := range [][2]string{{"0", "all is fine"}, {"1", "it found something"}, {"2", "it could not do its work"}, {"3", "it found nothing, and could not look at everything"}, {"130", "it was interrupted"}} {
 		p.item(status[0], status[1])
 	}
 	p.section("FILES")

@@ -30,7 +30,7 @@ type planFile struct {
 func readPlan(ctx context.Context, path string) (*planFile, error) {
 	text, err := readLimited(ctx, path, maxPlan)
 	if err != nil {
-		return nil, fmt.Errorf("read the plan: %w", err)
+		return nil, hint(fmt.Errorf("read the plan: %w", err), "%s", unreadHint(err, path, planHint))
 	}
 	p, err := decodePlan(text)
 	if mistakes := (*planner.Mistakes)(nil); errors.As(err, &mistakes) {

@@ -82,7 +82,9 @@ found.`,
 	c.Flags().BoolVar(&flags.once, "once", false, "run each probe once and print what they find")
 	c.Flags().Var(pathFlag(&flags.recover), "recover", "work off what lies in the sync logs of this `store`, and end")
 	c.Flags().Var(pathFlag(&flags.read), "read", "say what would be found in this log `file` from its beginning, and end")
-	c.MarkFlagsMutuallyExclusive("once", "recover", "read")
+	for _, two := range [][2]string{{"once", "recover"}, {"once", "read"}, {"recover", "read"}} {
+		apart(c, two[0], two[1], "each does something of its own, and ends")
+	}
 	return c
 }
 

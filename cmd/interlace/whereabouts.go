@@ -10,9 +10,15 @@ import (
 	"github.com/interlacemail/interlace/monitor/history"
 )
 
-// moved tells where those are whom apply has moved, as the journal in the database has
-// it. Without a journal nobody was.
+// moved tells a discovery where those are whom apply has moved.
 func (a *app) moved(ctx context.Context) (map[inventory.UserID]discover.Moved, error) {
+	found, err := a.whereabouts(ctx)
+	return movedTo(found), err
+}
+
+// whereabouts tells where those are whom apply has moved, as the journal in the database has
+// it. Without a journal nobody was.
+func (a *app) whereabouts(ctx context.Context) (map[inventory.UserID]course.Whereabouts, error) {
 	if a.config.Fleet != "" && a.config.find("fleet").fromFlag() {
 		return nil, nil // --fleet says that no database is used
 	}
@@ -25,8 +31,7 @@ func (a *app) moved(ctx context.Context) (map[inventory.UserID]discover.Moved, e
 	if err != nil {
 		return nil, err
 	}
-	found, err := course.Find(ctx, units, h)
-	return movedTo(found), err
+	return course.Find(ctx, units, h)
 }
 
 // journalled are the units of the plans in the journal: of those of which something is left

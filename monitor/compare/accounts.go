@@ -23,7 +23,7 @@ func (p *pair) sureOfSieve(master, replica []cyrus.Mailbox) {
 		}
 	}
 	if !keepsSieve(p.master.server.Version) || !keepsSieve(p.replica.server.Version) {
-		p.skipAll(false, "Sieve scripts", "a Cyrus before 3.6 does not show them over IMAP")
+		p.skipAll(false, "Sieve scripts", errors.New("a Cyrus before 3.6 does not show them over IMAP"))
 	}
 }
 
@@ -34,32 +34,36 @@ func keepsSieve(version string) bool {
 	return err == nil && (major > 3 || major == 3 && minor >= 6)
 }
 
-// accounts compares what an administrator is told of all mailboxes at once beside
-// their marks: quotas and shared annotations.
-func (p *pair) accounts(ctx context.Context, l *lane, master, replica []cyrus.Mailbox) error {
+// bulkLook tells in what the two sides differ that an administrator is told of all mailboxes
+// at once.
+type bulkLook func(context.Context, *lane) ([]apart, error)
+
+// accounts returns what an administrator is told of all mailboxes at once beside their
+// marks: quotas and shared annotations.
+func (p *pair) accounts(master, replica []cyrus.Mailbox) *bulk {
 	p.sureOfSieve(master, replica)
-	quotas := p.offered(cyrus.ErrNoQuotas, "quotas", p.quotas(ctx, l, master, replica))
-	annotations := p.offered(cyrus.ErrNoAnnotations, "shared annotations of mailboxes", p.annotations(ctx, l, onBoth(master, replica)))
-	return p.settleApart(ctx, func() ([]apart, error) {
-		found, err := quotas()
+	quotas := p.offered(cyrus.ErrNoQuotas, "quotas", p.quotas(master, replica))
+	annotations := p.offered(cyrus.ErrNoAnnotations, "shared annotations of mailboxes", p.annotations(onBoth(master, replica)))
+	return &bulk{open: true, find: func(ctx context.Context, l *lane) ([]apart, error) {
+		found, err := quotas(ctx, l)
 		if err != nil {
 			return nil, err
 		}
-		more, err := annotations()
+		more, err := annotations(ctx, l)
 		return append(found, more...), err
-	})
+	}}
 }
 
 // offered makes of a look one that finds nothing where a server does not offer what it asks
 // for, and says so.
-func (p *pair) offered(missing error, what string, look func() ([]apart, error)) func() ([]apart, error) {
-	return func() ([]apart, error) {
+func (p *pair) offered(missing error, what string, look bulkLook) bulkLook {
+	return func(ctx context.Context, l *lane) ([]apart, error) {
 		if look == nil {
 			return nil, nil
 		}
-		found, err := look()
+		found, err := look(ctx, l)
 		if errors.Is(err, missing) {
-			p.skipAll(true, what, err.Error())
+			p.skipAll(true, what, err)
 			look = nil
 			return nil, nil
 		}
@@ -83,34 +87,65 @@ func onBoth(master, replica []cyrus.Mailbox) map[string]cyrus.InternalName {
 	return both
 }
 
-// settleApart looks as often as the options say, or until both sides agree, and
-// tells what every look has shown.
-func (p *pair) settleApart(ctx context.Context, look func() ([]apart, error)) error {
-	var t still
-	now, err := look()
-	had := now
-	for try := 0; err == nil && len(now) > 0 && (try < p.options.Tries || len(had) > 0 && p.waits(&t)); try++ {
-		if err = pause(ctx, p.options.Pause); err == nil {
-			p.ask(ctx, &t)
-			now, err = look()
-			had = stayed(had, now)
-			t.stands()
+// bulk is what is looked at of all mailboxes at once as often as the options say, or until
+// both sides agree. Between two looks a pause has to pass.
+type bulk struct {
+	still
+	find     bulkLook
+	now, had []apart // what the last look, and every look, has shown
+	tries    int     // looks after the first one
+	seen     bool    // there was a first one
+	open     bool    // there are more to come
+}
+
+// look takes another look, and after the last one tells what every look has shown.
+func (b *bulk) look(ctx context.Context, l *lane, p *pair) (err error) {
+	if b.seen {
+		p.ask(ctx, &b.still)
+	}
+	if b.now, err = b.find(ctx, l); err != nil {
+		return err
+	}
+	if b.seen {
+		b.had = stayed(b.had, b.now)
+		b.tries++
+		b.stands()
+	} else {
+		b.had, b.seen = b.now, true
+	}
+	if b.open = len(b.now) > 0 && (b.tries < p.options.Tries || len(b.had) > 0 && p.waits(&b.still)); !b.open {
+		p.tellApart(b.now, b.had, &b.still)
+	}
+	return nil
+}
+
+// further takes another look if there are more to come.
+func (b *bulk) further(ctx context.Context, l *lane, p *pair) error {
+	if !b.open {
+		return nil
+	}
+	return b.look(ctx, l, p)
+}
+
+// owners returns of whom something is not told yet.
+func (b *bulk) owners() map[cyrus.Owner]bool {
+	of := map[cyrus.Owner]bool{}
+	if b.open {
+		for i := range b.now {
+			of[b.now[i].owner] = true
 		}
 	}
-	if err == nil {
-		p.tellApart(now, had, &t)
-	}
-	return err
+	return of
 }
 
 // annotations returns the look in which shared annotations of these mailboxes the two sides
 // differ; nil where there are no mailboxes.
-func (p *pair) annotations(ctx context.Context, l *lane, mailboxes map[string]cyrus.InternalName) func() ([]apart, error) {
+func (p *pair) annotations(mailboxes map[string]cyrus.InternalName) bulkLook {
 	if len(mailboxes) == 0 {
 		return nil // no names would ask for all, which a server without mailboxes refuses to tell
 	}
 	names := slices.Sorted(maps.Keys(mailboxes))
-	return func() ([]apart, error) {
+	return func(ctx context.Context, l *lane) ([]apart, error) {
 		theirs, err := l.replica.shared(ctx, names)
 		if err != nil {
 			return nil, err

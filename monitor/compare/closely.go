@@ -2,6 +2,7 @@ package compare
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/interlacemail/interlace/inventory/cyrus"
@@ -18,13 +19,14 @@ type party struct {
 	owners          []cyrus.Owner
 	mailboxes       []stood
 	users           []person
-	master, replica []cyrus.Mailbox // whose files are read
+	master, replica []cyrus.Mailbox      // whose files are read
+	open            map[cyrus.Owner]bool // of whom quotas or shared annotations are not settled
 }
 
 // closely looks into mailboxes, and at the server as users see it, one by one:
 // where something differs first, and then party by party. What is not settled by
-// then is looked at again in the end.
-func (p *pair) closely(ctx context.Context, settled []stood, master, replica []cyrus.Mailbox) error {
+// then is looked at again in the end, all of it together.
+func (p *pair) closely(ctx context.Context, settled []stood, accounts *bulk, master, replica []cyrus.Mailbox) error {
 	parties := p.parties(settled, master, replica)
 	p.all = len(settled)
 	for i := range parties {
@@ -37,7 +39,7 @@ func (p *pair) closely(ctx context.Context, settled []stood, master, replica []c
 	if p.options.Level == monitor.CompareSpool {
 		p.beginSpool(master, replica)
 	}
-	var rest party
+	rest := party{open: accounts.owners()}
 	for i := range parties {
 		if i > 0 && p.options.Enough() {
 			break
@@ -46,13 +48,37 @@ func (p *pair) closely(ctx context.Context, settled []stood, master, replica []c
 			return err
 		}
 	}
-	if err := furtherRounds(ctx, p, rest.mailboxes, p.read); err != nil {
-		return err
-	}
-	if err := furtherRounds(ctx, p, rest.users, p.visit); err != nil {
+	if err := p.settleRest(ctx, &rest, accounts); err != nil {
 		return err
 	}
 	return p.finished(rest.owners)
+}
+
+// settleRest looks at all that has not settled, after each pause, until it has.
+func (p *pair) settleRest(ctx context.Context, rest *party, accounts *bulk) (err error) {
+	for try := 1; len(rest.mailboxes)+len(rest.users) > 0 || accounts.open; try++ {
+		if err := pause(ctx, p.options.Pause); err != nil {
+			return err
+		}
+		last := try >= p.options.Tries
+		if rest.mailboxes, err = round(ctx, p, rest.mailboxes, func(ctx context.Context, l *lane, s *stood) (bool, error) { return p.read(ctx, l, s, last) }); err != nil {
+			return err
+		}
+		if rest.users, err = round(ctx, p, rest.users, func(ctx context.Context, l *lane, who *person) (bool, error) { return p.visit(ctx, l, who, last) }); err != nil {
+			return err
+		}
+		if err := p.over(func(l *lane) error { return accounts.further(ctx, l, p) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// over does something over a lane of its own.
+func (p *pair) over(do func(*lane) error) error {
+	l := p.lane()
+	defer l.close()
+	return do(l)
 }
 
 // look looks at a party once, and adds to the rest what has not settled. Users come
@@ -62,14 +88,14 @@ func (p *pair) look(ctx context.Context, g, rest *party) error {
 	if err != nil {
 		return err
 	}
-	late := map[cyrus.Owner]bool{}
+	moves := map[cyrus.Owner]bool{}
 	for i := range moving {
 		owner, _, _ := moving[i].name.Owner()
-		late[owner] = true
+		moves[owner] = true
 	}
 	var ready []person
 	for _, who := range g.users {
-		if late[cyrus.Owner{Name: who.name}] {
+		if moves[cyrus.Owner{Name: who.name}] {
 			rest.users = append(rest.users, who)
 		} else {
 			ready = append(ready, who)
@@ -79,6 +105,8 @@ func (p *pair) look(ctx context.Context, g, rest *party) error {
 	if err != nil {
 		return err
 	}
+	late := maps.Clone(rest.open)
+	maps.Copy(late, moves)
 	for i := range restless {
 		late[cyrus.Owner{Name: restless[i].name}] = true
 	}

@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -114,6 +115,14 @@ func joined(a, b inventory.Text) inventory.Text {
 	return a + "; " + b
 }
 
+// lines puts one text beneath another.
+func lines(a, b inventory.Text) inventory.Text {
+	if a == "" || b == "" {
+		return a + b
+	}
+	return a + "\n" + b
+}
+
 // inFlight enters that a change of a mailbox is on its way.
 func (p *pair) inFlight(name cyrus.InternalName, why string) {
 	owner, _, _ := name.Owner()
@@ -131,7 +140,7 @@ func (p *pair) flight(owner cyrus.Owner, d monitor.Difference, why string) {
 }
 
 // uncompared enters what of a mailbox could not be compared.
-func (p *pair) uncompared(name cyrus.InternalName, what, why string) {
+func (p *pair) uncompared(name cyrus.InternalName, what string, why error) {
 	owner, _, _ := name.Owner()
 	p.doubt(owner, p.called(name))
 	p.skip(owner, name, what, why)
@@ -139,14 +148,14 @@ func (p *pair) uncompared(name cyrus.InternalName, what, why string) {
 
 // uncomparedIn enters what could not be compared of a mailbox of somebody else as a
 // user is shown it.
-func (p *pair) uncomparedIn(user string, name cyrus.InternalName, what, why string) {
+func (p *pair) uncomparedIn(user string, name cyrus.InternalName, what string, why error) {
 	owner := cyrus.Owner{Name: user}
 	p.doubt(owner, p.called(name))
 	p.skip(owner, name, what, why)
 }
 
 // uncomparedUser enters that a side cannot be seen as a user sees it.
-func (p *pair) uncomparedUser(user, why string) {
+func (p *pair) uncomparedUser(user string, why error) {
 	what := "subscriptions, what the user has seen, the user's own annotations"
 	if p.options.Level == monitor.CompareView {
 		what = "what the user sees"
@@ -158,13 +167,13 @@ func (p *pair) uncomparedUser(user, why string) {
 
 // skip enters what of an owner could not be compared; nobody's outcome is then
 // identical.
-func (p *pair) skip(owner cyrus.Owner, name cyrus.InternalName, what, why string) {
+func (p *pair) skip(owner cyrus.Owner, name cyrus.InternalName, what string, why error) {
 	p.noteOwner(owner, monitor.UnknownOutcome)
 	p.enterUncompared(userOf(owner), p.called(name), what, why)
 }
 
 // skipAll enters what could not be compared of all owners, or of all users.
-func (p *pair) skipAll(shared bool, what, why string) {
+func (p *pair) skipAll(shared bool, what string, why error) {
 	for _, owner := range p.chosen {
 		if shared || !owner.Shared {
 			p.noteOwner(owner, monitor.UnknownOutcome)
@@ -173,10 +182,11 @@ func (p *pair) skipAll(shared bool, what, why string) {
 	p.enterUncompared("", "", what, why)
 }
 
-func (p *pair) enterUncompared(user, mailbox inventory.Text, what, why string) {
+func (p *pair) enterUncompared(user, mailbox inventory.Text, what string, why error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.out.Uncompared = append(p.out.Uncompared, monitor.Uncompared{
-		Store: p.store.Store, Server: p.store.Replica.Server, User: user, Mailbox: mailbox, What: what, Why: why,
+		Store: p.store.Store, Server: p.store.Replica.Server, User: user, Mailbox: mailbox, What: what,
+		Why: strings.ReplaceAll(why.Error(), "\n", "; "), Denied: errors.Is(why, errDenied),
 	})
 }

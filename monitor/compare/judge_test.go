@@ -10,28 +10,6 @@ import (
 	"github.com/interlacemail/interlace/inventory/cyrus"
 )
 
-// TestMostDamaged holds the limit against its definition: at that share, so few
-// damaged messages are found in one of twenty samples.
-func TestMostDamaged(t *testing.T) {
-	for _, c := range []struct{ damaged, checked int64 }{{0, 1}, {0, 299}, {1, 20}, {5, 1000}, {19, 20}} {
-		share := mostDamaged(c.damaged, c.checked)
-		// The sum of the binomial probabilities up to damaged, by logarithms.
-		sum := 0.0
-		for k := int64(0); k <= c.damaged; k++ {
-			ways, _ := math.Lgamma(float64(c.checked + 1))
-			a, _ := math.Lgamma(float64(k + 1))
-			b, _ := math.Lgamma(float64(c.checked - k + 1))
-			sum += math.Exp(ways - a - b + float64(k)*math.Log(share) + float64(c.checked-k)*math.Log1p(-share))
-		}
-		if math.Abs(sum-0.05) > 1e-6 {
-			t.Errorf("%d of %d: at most %v, where so few are found with the probability %v", c.damaged, c.checked, share, sum)
-		}
-	}
-	if mostDamaged(0, 0) != 1 || mostDamaged(7, 7) != 1 {
-		t.Error("nothing is known when nothing was checked, or all was damaged")
-	}
-}
-
 func TestSample(t *testing.T) {
 	for _, c := range []struct {
 		n     uint32

@@ -4,7 +4,6 @@ import (
 	"iter"
 	"slices"
 
-	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
 )
 
@@ -27,7 +26,7 @@ type variance struct {
 
 	traits  map[uint32]traits // of the first messages of the replica that are its own
 	marks   []marks           // flags that differ, of the first messages
-	saved   inventory.Text    // what became of what a repair would destroy
+	saved   saved             // what became of what a repair would destroy
 	unsaved [2]int64          // messages that only the replica has and that are not saved: extra, and with a content of their own
 }
 

@@ -53,7 +53,7 @@ func (p *pair) one(ctx context.Context, l *lane, s *stood) error {
 		p.unreadable(s)
 	case err != nil:
 		*text = "a mailbox"
-		p.uncompared(s.name, "messages", err.Error())
+		p.uncompared(s.name, "messages", err)
 		if s.replica != nil {
 			d.Unsaved = max(1, has.Status.Messages)
 		}

@@ -131,7 +131,7 @@ func (p *pair) compared(owner cyrus.Owner, o *owned) monitor.Compared {
 // that does that: nobody knows what else a repair has to do.
 func (p *pair) lookAgain(owner cyrus.Owner, list []monitor.Difference) {
 	for i := range list {
-		list[i].Repair, list[i].Warning = []monitor.RepairStep{Look(p.store.Store, owner)}, list[i].Saved
+		list[i].Repair, list[i].Warning = []monitor.RepairStep{Look(p.store.Store, owner, p.options.Save)}, list[i].Saved
 	}
 }
 

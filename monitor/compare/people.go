@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -57,7 +58,7 @@ func (p *pair) people(owners []cyrus.Owner) []person {
 		}
 		name := owner.Name
 		if cyrus.Folded(name) != name {
-			p.uncomparedUser(name, cyrus.ErrFolded.Error())
+			p.uncomparedUser(name, cyrus.ErrFolded)
 			continue
 		}
 		has := p.inboxes[name]
@@ -69,7 +70,7 @@ func (p *pair) people(owners []cyrus.Owner) []person {
 		if !has.master {
 			where = string(p.store.Master.Server)
 		}
-		p.uncomparedUser(name, "the user has no INBOX on "+where+", and a login might create it")
+		p.uncomparedUser(name, fmt.Errorf("the user has no INBOX on %s, and a login might create it", where))
 	}
 	return people
 }

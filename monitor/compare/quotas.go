@@ -26,9 +26,9 @@ func roots(master, replica []cyrus.Mailbox) []cyrus.InternalName {
 
 // quotas returns the look in which quotas the two sides differ: in limits or uses. What a
 // look shows alike the next ones leave out.
-func (p *pair) quotas(ctx context.Context, l *lane, master, replica []cyrus.Mailbox) func() ([]apart, error) {
+func (p *pair) quotas(master, replica []cyrus.Mailbox) bulkLook {
 	roots := roots(master, replica)
-	return func() (found []apart, err error) {
+	return func(ctx context.Context, l *lane) (found []apart, err error) {
 		theirs, err := l.replica.uses(ctx, roots)
 		if err != nil {
 			return nil, err

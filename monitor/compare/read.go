@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 
 	"github.com/interlacemail/interlace/inventory/cyrus"
 	"github.com/interlacemail/interlace/monitor"
@@ -162,7 +161,7 @@ func (p *pair) messagesOf(ctx context.Context, l *lane, s *stood) (master, repli
 		}
 		closed = errors.Join(closed, err)
 	}
-	p.uncompared(s.name, "messages", strings.ReplaceAll(closed.Error(), "\n", "; "))
+	p.uncompared(s.name, "messages", closed)
 	return nil, nil, nil, nil
 }
 

@@ -40,7 +40,7 @@ func noReader(name cyrus.InternalName, hosts ...*host) error {
 func (p *pair) stream(ctx context.Context, l *lane, s *stood, reader string) (master, replica *cyrus.Mailbox, v *variance, err error) {
 	if !p.checksums {
 		owner, _, _ := s.name.Owner()
-		p.skip(owner, s.name, "annotations of messages", "they are shown to users only where the checksums of the two sides can be compared")
+		p.skip(owner, s.name, "annotations of messages", errors.New("they are shown to users only where the checksums of the two sides can be compared"))
 	}
 	err = twice(s.name, func() (err error) {
 		v, err = l.messages(ctx, reader, s.name, counters{master: s.master.Status, replica: s.replica.Status})

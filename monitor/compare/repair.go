@@ -52,10 +52,10 @@ func (p *pair) repair(owner cyrus.Owner, o *owned, list []monitor.Difference) {
 	for i := range list {
 		d := &list[i]
 		if heldElsewhere(*d) {
-			d.Warning = joined("the mailbox is not the user's: no repair of this user changes it, and none is claimed; see what differs of "+d.Holder, d.Saved)
+			d.Warning = lines("the mailbox is not the user's: no repair of this user changes it, and none is claimed; see what differs of "+d.Holder, d.Saved)
 			continue
 		}
-		d.Repair, d.Warning = slices.Clone(r.steps), joined(inventory.Text(strings.Join(r.warnings, "; ")), d.Saved)
+		d.Repair, d.Warning = slices.Clone(r.steps), lines(inventory.Text(strings.Join(r.warnings, "\n")), d.Saved)
 	}
 }
 
@@ -162,6 +162,27 @@ func (r *remedy) asksForReset(d *monitor.Difference) bool {
 	return true
 }
 
+// withoutFile tells whether there are messages of which a side can read no file.
+func withoutFile(d *monitor.Difference) bool {
+	return d.Kind == monitor.SpoolDamaged && strings.Contains(d.Text, noFile)
+}
+
+// lookAtRights says what to look at first where a side can read no file of a message: if
+// only its rights are wrong nothing has to be copied or removed.
+func (r *remedy) lookAtRights(s *Side) {
+	if !r.some(func(d *monitor.Difference) bool { return withoutFile(d) && d.Server == s.Server }) {
+		return
+	}
+	r.warn("look first on %[1]s whether the files of these UIDs are there: where they are, give them and their directory back to Cyrus's account (chown, chmod u+rw) and compare again; that repairs them", s.Server)
+	for i := range r.list {
+		if d := &r.list[i]; withoutFile(d) && d.Server == s.Server {
+			if step := whereIs(s, d.Mailbox); !slices.Contains(r.steps, step) {
+				r.steps = append(r.steps, step)
+			}
+		}
+	}
+}
+
 // merge lets sync_client make the replica like the master. What the master has expunged it
 // expunges on the replica, too: only when that is saved.
 func (r *remedy) merge() {
@@ -215,6 +236,7 @@ func (r *remedy) recount() {
 
 // makeAnew removes the replica's copy and has it made anew.
 func (r *remedy) makeAnew() {
+	r.lookAtRights(&r.store.Replica)
 	shown := r.every(func(d *monitor.Difference) bool { return d.Level == monitor.CompareView })
 	if !r.read || r.unsaved() > 0 {
 		r.lookFirst(fmt.Sprintf("one repair is for all that differs of %s: the replica's copy is removed, and with it %s", r.owner.Name, r.losses()))
@@ -225,7 +247,7 @@ func (r *remedy) makeAnew() {
 	}
 	ids := r.deleted()
 	if len(ids) > mostForgotten {
-		r.warn("no command is printed: more than %d mailboxes were deleted or made anew on the replica, which sync_reset does not forget; as an administrator DELETE there those that were made anew, rename DELETED.… back to their names, and compare again", mostForgotten)
+		r.warn("no command is printed: more than %d mailboxes were deleted or made anew on the replica, which sync_reset does not forget: as an administrator DELETE there those that were made anew, rename DELETED.… back to their names, and compare again", mostForgotten)
 		return
 	}
 	r.warn("look first that %s is the master: on a master sync_reset removes the user from all copies", r.store.Master.Server)
@@ -257,7 +279,8 @@ func (r *remedy) lookFirst(why string) {
 	unsaved := r.unsaved()
 	if !r.lookedClosely() || unsaved == 0 {
 		r.steps = append(r.steps, r.look())
-		r.warn("%s; the command first reads all files of the master, saves the messages and flags that only the replica has, and prints the rest", why)
+		r.warn("%s", why)
+		r.warn("the command reads all files of the master, saves the messages and flags that only the replica has, and prints the rest")
 	} else {
 		r.warn("%s", why)
 	}
@@ -300,8 +323,12 @@ func (r *remedy) tellUnsaved(unsaved int64) {
 		}
 	}
 	r.warn("no command removes the replica's copy as long as messages that only the replica has are not saved: %d", unsaved)
-	r.warn("keep what is in the directory on %[1]s aside first; where the file of such a message is there and %[1]s may not read it, make it Cyrus's own; where it is there and not what the index says, move it out of the directory, since it may be of a message that nobody else has, and run reconstruct for the mailbox on %[1]s; where there is none, nothing is left to save: run reconstruct for the mailbox on %[1]s, which gives the message up", at.Server)
-	r.warn("where %[1]s says \"Permission denied\", give the user the right r on the mailbox on %[1]s, as an administrator (SETACL); then compare again", at.Server)
+	r.warn("keep what is in the directory on %s aside first", at.Server)
+	r.warn("where the file of such a message is there and %s may not read it, make it Cyrus's own", at.Server)
+	r.warn("where it is there and not what the index says, move it out of the directory, since it may be of a message that nobody else has, and run reconstruct for the mailbox on %s", at.Server)
+	r.warn("where there is none, nothing is left to save: run reconstruct for the mailbox on %s, which gives the message up", at.Server)
+	r.warn("where %[1]s says \"Permission denied\", give the user the right r on the mailbox on %[1]s, as an administrator (SETACL)", at.Server)
+	r.warn("then compare again")
 }
 
 // mostForgotten is how many records are removed by one command.
@@ -386,6 +413,7 @@ func (r *remedy) mend(from, to *Side) {
 			return d.Kind == kind && d.Server == from.Server && slices.Contains(told, d.Mailbox)
 		})
 	}
+	r.lookAtRights(to)
 	r.warn("keep what is in the directory on %s aside first", to.Server)
 	if to == &r.store.Master {
 		r.warn("run no sync_reset and no sync_client: they would destroy the only whole copy")
@@ -411,8 +439,9 @@ func (r *remedy) mendFiles(from, to *Side) {
 	if !r.damagedOn(to, monitor.SpoolDamaged) {
 		return
 	}
-	r.warn("copy the files of these UIDs from the directory on %s to the one on %s, for Cyrus's account; without them reconstruct gives the messages up on both sides", from.Server, to.Server)
-	r.warn("check each file before: nobody has read it where the message is expunged on %[1]s; it is whole if sha1sum tells of it what mbexamine on %[2]s tells as the GUID of the UID", from.Server, to.Server)
+	r.warn("copy the files of these UIDs from the directory on %s to the one on %s, for Cyrus's account", from.Server, to.Server)
+	r.warn("without them reconstruct gives the messages up on both sides")
+	r.warn("check each file before, since nobody has read it where the message is expunged on %[1]s: it is whole if sha1sum tells of it what mbexamine on %[2]s tells as the GUID of the UID", from.Server, to.Server)
 }
 
 // mendIndex says how mailboxes are mended that one side cannot read, some of which only
@@ -424,7 +453,8 @@ func (r *remedy) mendIndex(from, to *Side, lonely []inventory.Text) {
 	if r.some(func(d *monitor.Difference) bool {
 		return d.Kind == monitor.Unreadable && d.Server == to.Server && !slices.Contains(lonely, d.Mailbox)
 	}) {
-		r.warn("where %[1]s can read the mailbox, copy the files cyrus.* from the directory on %[1]s to the one on %[2]s, for Cyrus's account, and run reconstruct, without -G, for the mailbox on %[2]s: flags and UIDs stay; reconstruct -G on what is damaged loses all flags and the UIDVALIDITY, and sync_client then loses them on the other side, too", from.Server, to.Server)
+		r.warn("where %[1]s can read the mailbox, copy the files cyrus.* from the directory on %[1]s to the one on %[2]s, for Cyrus's account, and run reconstruct, without -G, for the mailbox on %[2]s: flags and UIDs stay", from.Server, to.Server)
+		r.warn("reconstruct -G on what is damaged loses all flags and the UIDVALIDITY, and sync_client then loses them on the other side, too")
 	}
 	if len(lonely) > 0 {
 		r.warn("%[1]s does not have the mailbox %[3]s: run reconstruct, without -G, for it on %[2]s: messages that have files stay, and flags are lost", from.Server, to.Server, inventory.Printable(string(lonely[0])))

@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"cmp"
 	"net"
 	"net/url"
 	"path/filepath"
@@ -113,8 +114,8 @@ func forget(s *Side, ids []string) inventory.Text {
 
 // Look is the command that reads all files of a user on both sides, saves what only the
 // replica has, and prints what to do then. Of a shared tree it reads no files: nothing is
-// removed there.
-func Look(store inventory.StoreID, owner cyrus.Owner) monitor.RepairStep {
+// removed there. It saves in the directory that was given; without one in saved.
+func Look(store inventory.StoreID, owner cyrus.Owner, save string) monitor.RepairStep {
 	words := []string{"interlace", "compare", "--store", string(store), "--user", owner.Name}
 	if strings.HasPrefix(owner.Name, "-") {
 		words = append(words[:4], "--user="+owner.Name)
@@ -123,12 +124,12 @@ func Look(store inventory.StoreID, owner cyrus.Owner) monitor.RepairStep {
 		words = append(words, "--level", string(monitor.CompareSpool), "--sample", "1")
 	}
 	return monitor.RepairStep{
-		Text: "reads all of it once more, saves what only the replica has, and prints what repairs it", Command: inventory.Paste(append(words, "--save", "saved")...),
+		Text: "reads all of it once more, saves what only the replica has, and prints what repairs it", Command: inventory.Paste(append(words, "--save", cmp.Or(save, "saved"))...),
 	}
 }
 
 func (r *remedy) look() monitor.RepairStep {
-	step := Look(r.store.Store, r.owner)
+	step := Look(r.store.Store, r.owner, r.options.Save)
 	if r.options.Roles && step.Command != "" {
 		step.Command += " --roles-are-right"
 	}

@@ -20,11 +20,14 @@ import (
 	"github.com/interlacemail/interlace/inventory/cyrus"
 )
 
+// saved says what became of what only the replica has in a mailbox.
+type saved struct{ extra, content, flags inventory.Text }
+
 // save writes to files what a repair of the replica would destroy.
 func (p *pair) save(ctx context.Context, l *lane, name cyrus.InternalName, acl []cyrus.Right, v *variance) {
-	extra, left := p.rescue(ctx, l, name, acl, &v.extra, v.traits, nil)
-	content, more := p.rescue(ctx, l, name, acl, &v.content, v.traits, nil)
-	v.saved, v.unsaved = joined(joined(extra, content), p.saveMarks(name, v)), [2]int64{left, more}
+	v.saved.extra, v.unsaved[0] = p.rescue(ctx, l, name, acl, &v.extra, v.traits, nil)
+	v.saved.content, v.unsaved[1] = p.rescue(ctx, l, name, acl, &v.content, v.traits, nil)
+	v.saved.flags = p.saveMarks(name, v)
 }
 
 // saveMarks writes to a file which flags the messages have on both sides where they
@@ -54,7 +57,7 @@ func (p *pair) saveMarks(name cyrus.InternalName, v *variance) inventory.Text {
 
 // rescue writes messages of the replica to files, and says which, and how many are not
 // saved. Of damaged files the digests tell what is to be saved: a server may show only as
-// much of one as its index says.
+// much of one as its index says. What is saved then is said to be no message.
 func (p *pair) rescue(ctx context.Context, l *lane, name cyrus.InternalName, acl []cyrus.Right, messages *uids, known map[uint32]traits, digests map[uint32][20]byte) (inventory.Text, int64) {
 	if p.options.Save == "" || messages.count == 0 {
 		return "", messages.count
@@ -65,12 +68,8 @@ func (p *pair) rescue(ctx context.Context, l *lane, name cyrus.InternalName, acl
 	}
 	files, err := p.rescueAs(ctx, &l.replica, reader, name, messages, known, digests)
 	text := inventory.Text("")
-	switch len(files) {
-	case 0:
-	case 1:
-		text = inventory.Text("saved as " + files[0])
-	default:
-		text = inventory.Text(fmt.Sprintf("saved as %d files, %s to %s", len(files), files[0], filepath.Base(files[len(files)-1])))
+	if len(files) > 0 {
+		text = savedAs(files, digests != nil)
 	}
 	if err == nil && messages.more {
 		err = errors.New("too many; compare again when these are repaired")
@@ -79,6 +78,18 @@ func (p *pair) rescue(ctx context.Context, l *lane, name cyrus.InternalName, acl
 		text = joined(text, inventory.Text(fmt.Sprintf("%d of %d messages are not saved: %v", messages.count-int64(len(files)), messages.count, err)))
 	}
 	return text, messages.count - int64(len(files))
+}
+
+// savedAs says in which files something is saved.
+func savedAs(files []string, damaged bool) inventory.Text {
+	text := "saved as " + files[0]
+	if n := len(files); n > 1 {
+		text = fmt.Sprintf("saved as %d files, %s to %s", n, files[0], filepath.Base(files[n-1]))
+	}
+	if damaged {
+		text = "what lies in the place of the message on the replica, damaged, is " + text
+	}
+	return inventory.Text(text)
 }
 
 // errCut says that only a part of a file can be saved.

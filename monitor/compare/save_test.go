@@ -148,3 +148,68 @@ func TestNamesOfAllKinds(t *testing.T) {
 		}
 	}
 }
+
+// TestUnreadableFile takes the rights of a file away: it is not told as missing, for nobody
+// can tell over IMAP, and the first thing to do is to look at its rights, which repairs it.
+func TestUnreadableFile(t *testing.T) {
+	t.Parallel()
+	for _, side := range []string{"imap1", "imap2"} {
+		t.Run(side, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, cyrustest.Mailbox{Name: "user.anna", Messages: 3})
+			in := map[string]*cyrustest.Instance{"imap1": r.master, "imap2": r.replica}[side]
+			file := filepath.Join(r.directory(in, "user.anna"), "2.")
+			if err := os.Chmod(file, 0); err != nil {
+				t.Fatal(err)
+			}
+			found := r.compare(compare.Options{Level: monitor.CompareSpool, Sample: 1, Save: filepath.Join(t.TempDir(), "saved")})
+			if only(t, found, "spool user.anna"); len(found.Differences) != 1 {
+				return
+			}
+			d := &found.Differences[0]
+			if has := d.Master + d.Replica; has != "1 file missing or unreadable" || !strings.Contains(d.Text, "its rights") {
+				t.Errorf("it is told as %q: %s", has, d.Text)
+			}
+			first, _, _ := strings.Cut(string(d.Warning), "\n")
+			if want := "look first on " + side + " whether the files of these UIDs are there"; !strings.HasPrefix(first, want) {
+				t.Errorf("the repair begins with %q", first)
+			}
+			if step := d.Repair[0]; !strings.Contains(string(step.Command), "mbpath") && !strings.Contains(string(d.Repair[1].Command), "mbpath") {
+				t.Errorf("nothing prints where the file is: %+v", d.Repair)
+			}
+			if err := os.Chmod(file, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			only(t, r.compare(compare.Options{Level: monitor.CompareSpool, Sample: 1}))
+		})
+	}
+}
+
+// TestSavedIsToldWhereItBelongs has one mailbox in which the replica has a message and flags
+// of its own, and another one with a damaged file: each is told what became of itself, what
+// is damaged is said to be, and the command that looks again saves to the same directory.
+func TestSavedIsToldWhereItBelongs(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, cyrustest.Mailbox{Name: "user.anna", Messages: 3}, cyrustest.Mailbox{Name: "user.anna.Work", Messages: 2})
+	r.do(r.replica, "anna", "APPEND INBOX "+cyrustest.Literal("Subject: own\r\n\r\nx\r\n"), "SELECT INBOX", `UID STORE 1 +FLAGS (\Flagged)`)
+	garble(r, r.replica, "user.anna.Work", 2)
+	dir := filepath.Join(t.TempDir(), "my own")
+	found := r.compare(compare.Options{Level: monitor.CompareSpool, Sample: 1, Save: dir})
+	saved := map[monitor.DifferenceKind]string{}
+	for _, d := range found.Differences {
+		saved[d.Kind] = string(d.Saved)
+	}
+	at := func(name string) string { return filepath.Join(dir, "s1-imap2-user.anna"+name) }
+	for kind, want := range map[monitor.DifferenceKind]string{
+		monitor.MessageExtra: "saved as " + at("-4.eml"), monitor.FlagsDiffer: "the flags are saved as " + at("-flags.csv"),
+		monitor.SpoolDamaged: "what lies in the place of the message on the replica, damaged, is saved as " + at(".Work-2.eml"),
+	} {
+		if saved[kind] != want {
+			t.Errorf("of %s is told %q, want %q", kind, saved[kind], want)
+		}
+	}
+	found = r.compare(compare.Options{Level: monitor.CompareMessages, Save: dir})
+	if want := "--save '" + dir + "'"; len(found.Differences) == 0 || !strings.Contains(string(found.Differences[0].Repair[0].Command), want) {
+		t.Errorf("it is not looked again with %s: %+v", want, found.Differences)
+	}
+}

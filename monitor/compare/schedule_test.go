@@ -159,28 +159,95 @@ func TestStandings(t *testing.T) {
 		{Copy: c, Owner: "bob", Level: "3", Known: at(9)},
 		state(other, "anna", "user", 7, monitor.Identical, true), state(other, "anna", "1", 6, monitor.Different, true),
 	}
-	want := []monitor.CopyStanding{
-		{Copy: c, Level: "1", Owners: 2, Identical: 1, Unknown: 1, Last: at(1), Since: at(2)},
-		{Copy: c, Level: "3", Owners: 2, Different: 1, Never: 1, Last: at(5)},
-		{Copy: other, Level: "1", Owners: 1, Different: 1, Last: at(6), Since: at(6), Whole: at(6)},
-		{Copy: other, Level: "user", Owners: 1, Different: 1, Last: at(7), Since: at(7), Whole: at(7)},
+	differs := func(c monitor.Copy, first, last int, level monitor.CompareLevel) monitor.KeptDifference {
+		return monitor.KeptDifference{Copy: c, Owner: "anna", First: at(first), Last: at(last), Difference: monitor.Difference{Level: level}}
 	}
-	if got := Standings(states, ""); !reflect.DeepEqual(got, want) {
+	found := []monitor.KeptDifference{differs(c, 5, 5, "2"), differs(other, 6, 6, "1")}
+	want := []monitor.CopyStanding{
+		{Copy: c, Level: "1", Owners: 2, Identical: 1, Unknown: 1, Complete: 1, Last: at(1), Since: at(2)},
+		{Copy: c, Level: "3", Owners: 2, Different: 1, Never: 1, Complete: 1, Last: at(5)},
+		{Copy: other, Level: "1", Owners: 1, Different: 1, Complete: 1, Last: at(6), Since: at(6), Whole: at(6)},
+		{Copy: other, Level: "user", Owners: 1, Different: 1, Complete: 1, Last: at(7), Since: at(7), Whole: at(7)},
+	}
+	if got := Standings(states, found, ""); !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
-	if got := Standings(states, "2"); len(got) != 2 || got[0].Different != 1 || got[0].Never != 1 || !got[1].Whole.Equal(at(7)) {
+	if got := Standings(states, found, "2"); len(got) != 2 || got[0].Different != 1 || got[0].Never != 1 || !got[1].Whole.Equal(at(7)) {
 		t.Errorf("of level 2: %+v", got)
 	}
 
 	// Of anna nothing is open on the one, and on the other what only her own login shows.
-	open := []monitor.KeptDifference{{Copy: other, Owner: "anna", Difference: monitor.Difference{Level: "user"}}}
-	for i, s := range Current(states, open) {
-		if differed := states[i].Outcome == monitor.Different; differed != (s != states[i]) || differed && s.Outcome != monitor.UnknownOutcome {
-			t.Errorf("nothing is open, and %+v becomes %+v", states[i], s)
+	// Nobody has looked at level 3 since, and what is found at level 1 differs there, too.
+	got := Standings(states, []monitor.KeptDifference{differs(other, 7, 7, "user")}, "")
+	if got[1].Different != 0 || got[1].Unknown != 1 || got[2].Different != 0 || got[3].Different != 1 {
+		t.Errorf("by what is open: %+v", got)
+	}
+}
+
+// TestStandingsByLevel: what a closer look alone can show says nothing bad of what a coarser
+// one looks at, and what that has shown is known there until it looks again.
+func TestStandingsByLevel(t *testing.T) {
+	c := monitor.Copy{Store: "s1", Server: "imap2"}
+	at := func(days int) time.Time { return today.Add(-time.Duration(days) * day) }
+	levels := []monitor.CompareLevel{"1", "2", "3", "4"}
+	for name, test := range map[string]struct {
+		whole bool
+		found []monitor.KeptDifference // at level 4, two days ago
+		want  map[monitor.CompareLevel]monitor.Outcome
+	}{
+		"a damaged file": {true, []monitor.KeptDifference{{First: at(2), Last: at(2), Difference: monitor.Difference{Level: "4"}}}, map[monitor.CompareLevel]monitor.Outcome{
+			"1": monitor.Identical, "2": monitor.Identical, "3": monitor.Identical, "4": monitor.Different,
+		}},
+		"a quota": {true, []monitor.KeptDifference{{First: at(2), Last: at(2), Difference: monitor.Difference{Level: "2"}}}, map[monitor.CompareLevel]monitor.Outcome{
+			"1": monitor.Identical, "2": monitor.Different, "3": monitor.Different, "4": monitor.Different,
+		}},
+		"a damaged file, and not all was compared": {false, []monitor.KeptDifference{{First: at(2), Last: at(2), Difference: monitor.Difference{Level: "4"}}}, map[monitor.CompareLevel]monitor.Outcome{
+			"1": monitor.UnknownOutcome, "2": monitor.UnknownOutcome, "3": monitor.UnknownOutcome, "4": monitor.Different,
+		}},
+		"a damaged file, and a quota that is right by now": {true, []monitor.KeptDifference{
+			{First: at(2), Last: at(2), Difference: monitor.Difference{Level: "4"}}, {First: at(3), Last: at(2), Gone: at(1), Difference: monitor.Difference{Level: "2"}},
+		}, map[monitor.CompareLevel]monitor.Outcome{
+			"1": monitor.Identical, "2": monitor.UnknownOutcome, "3": monitor.UnknownOutcome, "4": monitor.Different,
+		}},
+		"what was found at level 1 since": {true, []monitor.KeptDifference{{First: at(1), Last: at(1), Difference: monitor.Difference{Level: "1"}}}, map[monitor.CompareLevel]monitor.Outcome{
+			"1": monitor.Different, "2": monitor.Different, "3": monitor.Different, "4": monitor.Different,
+		}},
+	} {
+		state := monitor.CopyState{Copy: c, Owner: "anna", Level: "4", At: at(2), Outcome: monitor.Different}
+		if test.whole {
+			state.Whole = state.At
+		}
+		for i := range test.found {
+			test.found[i].Copy, test.found[i].Owner = c, "anna"
+		}
+		for _, level := range levels {
+			got := Standings([]monitor.CopyState{state}, test.found, level)[0]
+			sum := monitor.CopyStanding{Copy: c, Level: level}
+			lastLook{at: state.At, whole: state.Whole, complete: test.whole, outcome: test.want[level]}.count(&sum)
+			if got != sum {
+				t.Errorf("%s: at level %s: %+v, want %s", name, level, got, test.want[level])
+			}
 		}
 	}
-	open[0].Level = "1"
-	if got := Standings(Current(states, open), ""); got[1].Different != 0 || got[1].Unknown != 1 || !reflect.DeepEqual(got[2:], want[2:]) {
-		t.Errorf("by what is open: %+v", got)
+}
+
+// TestStandingOfAll: who has two copies counts once, by the worse one.
+func TestStandingOfAll(t *testing.T) {
+	at := func(days int) time.Time { return today.Add(-time.Duration(days) * day) }
+	state := func(owner, server string, last int, outcome monitor.Outcome, whole int) monitor.CopyState {
+		return monitor.CopyState{Copy: monitor.Copy{Store: "s1", Server: inventory.ServerID(server)}, Owner: owner, Level: "2", At: at(last), Outcome: outcome, Whole: at(whole)}
+	}
+	states := []monitor.CopyState{
+		state("anna", "imap2", 1, monitor.Identical, 1), state("anna", "imap3", 2, monitor.UnknownOutcome, 9),
+		state("bob", "imap2", 3, monitor.Identical, 3), state("bob", "imap3", 1, monitor.Identical, 1),
+	}
+	want := monitor.CopyStanding{Level: "2", Owners: 2, Identical: 1, Unknown: 1, Complete: 1, Last: at(2), Since: at(3), Whole: at(9)}
+	if got := StandingOfAll(states, nil, "2"); got != want {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+	states = append(states, monitor.CopyState{Copy: monitor.Copy{Store: "s1", Server: "imap2"}, Owner: "carl", Level: "2"}, state("carl", "imap3", 1, monitor.Identical, 1))
+	want.Owners, want.Never, want.Since, want.Whole = 3, 1, time.Time{}, time.Time{}
+	if got := StandingOfAll(states, nil, "2"); got != want {
+		t.Errorf("with one who was never compared on one copy: %+v\nwant %+v", got, want)
 	}
 }

@@ -31,9 +31,12 @@ func (s *stood) believed(tries int) bool { return s.looks >= tries || s.looks > 
 
 // settle looks at suspects again until they agree, or are believed. It returns
 // those that do not agree: still ones, and after the last try those that move. The
-// replica is looked at first.
-func (p *pair) settle(ctx context.Context, l *lane, found []suspect) ([]stood, error) {
+// replica is looked at first. What of accounts is open is looked at beside, once at least.
+func (p *pair) settle(ctx context.Context, l *lane, found []suspect, accounts *bulk) ([]stood, error) {
 	settled, rest, err := p.ahead(ctx, l, found)
+	if err == nil {
+		err = accounts.further(ctx, l, p)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -66,6 +69,9 @@ func (p *pair) settle(ctx context.Context, l *lane, found []suspect) ([]stood, e
 			}
 		}
 		waiting = left
+		if err := accounts.further(ctx, l, p); err != nil {
+			return nil, err
+		}
 	}
 	return settled, nil
 }

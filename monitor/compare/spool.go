@@ -2,6 +2,7 @@ package compare
 
 import (
 	"context"
+	"errors"
 	"hash/fnv"
 	"iter"
 	"maps"
@@ -23,12 +24,16 @@ type files struct {
 
 // beginSpool begins the sums, and says which files nobody can be asked for.
 func (p *pair) beginSpool(master, replica []cyrus.Mailbox) {
+	for _, role := range []inventory.Role{inventory.Master, inventory.Replica} {
+		p.drawn[role] = &drawn{share: p.options.Sample}
+	}
 	p.out.Spool = []monitor.SpoolSample{
-		{Store: p.store.Store, Server: p.master.Server, Role: inventory.Master}, {Store: p.store.Store, Server: p.replica.Server, Role: inventory.Replica},
+		{Store: p.store.Store, Server: p.master.Server, Role: inventory.Master, Replica: p.replica.Server},
+		{Store: p.store.Store, Server: p.replica.Server, Role: inventory.Replica, Replica: p.replica.Server},
 	}
 	for _, side := range [][]cyrus.Mailbox{master, replica} {
 		if slices.ContainsFunc(side, func(m cyrus.Mailbox) bool { return isHidden(m.Internal) }) {
-			p.enterUncompared("", "", "files of what is not mail, such as Sieve scripts", "no user can open the mailboxes that hold them, and an administrator may not")
+			p.enterUncompared("", "", "files of what is not mail, such as Sieve scripts", errors.New("no user can open the mailboxes that hold them, and an administrator may not"))
 			return
 		}
 	}
@@ -75,9 +80,10 @@ func (p *pair) wasRead(name cyrus.InternalName) {
 func (p *pair) endSpool() {
 	for i := range p.out.Spool {
 		s := &p.out.Spool[i]
+		// Of the other mailboxes all was read, and is known.
 		drawn := p.drawn[s.Role]
-		if s.Most = mostDamaged(drawn.damaged, drawn.checked); s.Checked == s.All && s.All > 0 {
-			s.Most = float64(s.Damaged) / float64(s.All)
+		if s.Most = 1; s.All > 0 {
+			s.Most = float64(s.Damaged-drawn.damaged+drawn.mostDamaged()) / float64(s.All)
 		}
 	}
 }
@@ -121,7 +127,7 @@ func (p *pair) unchecked(ctx context.Context, s *side, name cyrus.InternalName, 
 		p.unreadable(&stood{suspect: suspect{name: name}})
 		return nil
 	case cannotRead(err):
-		p.uncompared(name, "files on "+string(s.Server), err.Error())
+		p.uncompared(name, "files on "+string(s.Server), err)
 		return nil
 	}
 	return err
@@ -142,11 +148,10 @@ func (p *pair) sampled(ctx context.Context, l *lane, s *side, f *files, sum *mon
 		return err
 	}
 	var bad uids
-	badAt, other := map[uint32]bool{}, map[uint32][20]byte{}
+	other := map[uint32][20]byte{}
 	for _, place := range slices.Sorted(maps.Keys(damaged)) {
 		if d := damaged[place]; d.UID == suspects[place].UID {
 			bad.add(d.UID)
-			badAt[place] = true
 			if !d.Missing {
 				other[d.UID] = d.File
 			}
@@ -154,13 +159,9 @@ func (p *pair) sampled(ctx context.Context, l *lane, s *side, f *files, sum *mon
 	}
 	p.mu.Lock()
 	sum.All, sum.Checked, sum.Damaged = sum.All+int64(draw.exists), sum.Checked+checked, sum.Damaged+bad.count
-	drawn := p.drawn[f.role]
-	for place := range draw.sample() {
-		if drawn.checked++; badAt[place] {
-			drawn.damaged++
-		}
+	if !draw.all && checked < int64(draw.exists) {
+		p.drawn[f.role].add(draw.exists, checked, bad.count)
 	}
-	p.drawn[f.role] = drawn
 	p.mu.Unlock()
 	if bad.count > 0 {
 		p.tellDamaged(ctx, l, f, &bad, other)
@@ -189,7 +190,8 @@ func (s *side) damagedAt(ctx context.Context, mailbox cyrus.InternalName, choose
 func (p *pair) tellDamaged(ctx context.Context, l *lane, f *files, damaged *uids, other map[uint32][20]byte) {
 	d := p.difference(f.mailbox.Internal, monitor.SpoolDamaged)
 	d.Server, d.UIDs = p.store.Master.Server, inventory.Text(damaged.String())
-	has := inventory.Text(inventory.Counted(int(damaged.count)-len(other), "file", "files") + " missing, " + inventory.Counted(len(other), "file", "files") + " not as delivered")
+	none := int(damaged.count) - len(other)
+	has := filesText(none, len(other))
 	if d.Master = has; f.role == inventory.Replica {
 		d.Server, d.Master, d.Replica = p.store.Replica.Server, "", has
 		var there uids
@@ -199,7 +201,27 @@ func (p *pair) tellDamaged(ctx context.Context, l *lane, f *files, damaged *uids
 		d.Saved, d.Unsaved = p.rescue(ctx, l, f.mailbox.Internal, f.mailbox.ACL, &there, nil, other)
 	}
 	d.Text = "the files of the messages are not what the index of the same server says"
+	if none > 0 {
+		d.Text += "; " + noFile
+	}
 	p.add(f.mailbox.Internal, d)
+}
+
+// noFile is what is said where a server opens no file of a message. Over IMAP one that its
+// rights keep the server from looks like one that is gone.
+const noFile = "where there is no file that the server can read it is missing, or its rights, or its directory's, are wrong"
+
+// filesText says what of some files is wrong: that there is none that the server can read,
+// or another one than was delivered.
+func filesText(none, other int) inventory.Text {
+	var parts []string
+	if none > 0 {
+		parts = append(parts, inventory.Counted(none, "file", "files")+" missing or unreadable")
+	}
+	if other > 0 {
+		parts = append(parts, inventory.Counted(other, "file", "files")+" not as delivered")
+	}
+	return inventory.Text(strings.Join(parts, ", "))
 }
 
 // draw is what is read of a mailbox.
@@ -226,7 +248,7 @@ func (d *draw) choose(exists uint32) iter.Seq[uint32] {
 	if exists == 0 {
 		return slices.Values([]uint32(nil))
 	}
-	return slices.Values([]uint32{1 + randomOf(d.seed, d.mailbox).Uint32N(exists)})
+	return slices.Values([]uint32{1 + randomOf(d.seed, d.mailbox+" one").Uint32N(exists)})
 }
 
 func randomOf(seed uint64, mailbox string) *rand.Rand {
@@ -234,9 +256,6 @@ func randomOf(seed uint64, mailbox string) *rand.Rand {
 	hash.Write([]byte(mailbox))
 	return rand.New(rand.NewPCG(seed, hash.Sum64()))
 }
-
-// drawn are files that were drawn, and those of them that are damaged.
-type drawn struct{ checked, damaged int64 }
 
 // sample yields the places from 1 to n that are drawn, each with the same
 // probability; what is drawn depends on the seed and the mailbox only.

@@ -2,7 +2,6 @@ package compare
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"time"
 
@@ -10,26 +9,31 @@ import (
 	"github.com/interlacemail/interlace/monitor"
 )
 
-// Standings returns what is known of each copy: at a level or, without one, at each
-// at which it was compared. They are sorted by store, replica and level.
-func Standings(states []monitor.CopyState, level monitor.CompareLevel) []monitor.CopyStanding {
-	byOwner, levels := map[monitor.Copy]map[cyrus.Owner][]monitor.CopyState{}, map[monitor.Copy]map[monitor.CompareLevel]bool{}
+// Standings returns what is known of each copy, by the comparisons and by the differences
+// that they found, those that are gone among them: at a level or, without one, at each at
+// which it was compared. They are sorted by store, replica and level.
+func Standings(states []monitor.CopyState, found []monitor.KeptDifference, level monitor.CompareLevel) []monitor.CopyStanding {
+	levels := map[monitor.Copy]map[monitor.CompareLevel]bool{}
 	for _, s := range states {
-		if byOwner[s.Copy] == nil {
-			byOwner[s.Copy], levels[s.Copy] = map[cyrus.Owner][]monitor.CopyState{}, map[monitor.CompareLevel]bool{}
+		if levels[s.Copy] == nil {
+			levels[s.Copy] = map[monitor.CompareLevel]bool{}
 		}
-		owner := cyrus.Owner{Name: s.Owner, Shared: s.Shared}
-		byOwner[s.Copy][owner] = append(byOwner[s.Copy][owner], s)
 		levels[s.Copy][s.Level] = true
 	}
+	owners := known(states, found)
 	var list []monitor.CopyStanding
-	for c, owners := range byOwner {
-		at := slices.Sorted(maps.Keys(levels[c]))
+	for c, at := range levels {
 		if level != "" {
-			at = []monitor.CompareLevel{level}
+			at = map[monitor.CompareLevel]bool{level: true}
 		}
-		for _, level := range at {
-			list = append(list, standing(c, level, owners))
+		for level := range at {
+			s := monitor.CopyStanding{Copy: c, Level: level}
+			for key, k := range owners {
+				if key.Copy == c {
+					k.last(level).count(&s)
+				}
+			}
+			list = append(list, s)
 		}
 	}
 	slices.SortFunc(list, func(a, b monitor.CopyStanding) int {
@@ -38,56 +42,127 @@ func Standings(states []monitor.CopyState, level monitor.CompareLevel) []monitor
 	return list
 }
 
-// Current returns states by what is open now: who was found to differ, of whom nothing is
-// open any more that his level would show, was not compared at that level since.
-func Current(states []monitor.CopyState, open []monitor.KeptDifference) []monitor.CopyState {
-	levels := map[copyOwner][]monitor.CompareLevel{}
-	for i := range open {
-		d := &open[i]
-		key := copyOwner{d.Copy, cyrus.Owner{Name: d.Owner, Shared: d.Shared}}
-		levels[key] = append(levels[key], d.Level)
-	}
-	now := slices.Clone(states)
-	for i := range now {
-		s := &now[i]
-		shown := slices.ContainsFunc(levels[copyOwner{s.Copy, cyrus.Owner{Name: s.Owner, Shared: s.Shared}}], s.Level.Covers)
-		if s.Outcome == monitor.Different && !shown {
-			s.Outcome = monitor.UnknownOutcome
+// StandingOfAll returns what is known at a level of all users and shared trees. Of one
+// with several copies the worst outcome counts, and the copy that was not compared for
+// longest.
+func StandingOfAll(states []monitor.CopyState, found []monitor.KeptDifference, level monitor.CompareLevel) monitor.CopyStanding {
+	worst := map[storeOwner]lastLook{}
+	for key, k := range known(states, found) {
+		of, now := storeOwner{key.Store, key.Owner}, k.last(level)
+		if had, some := worst[of]; some {
+			now = had.beside(now)
 		}
+		worst[of] = now
 	}
-	return now
+	all := monitor.CopyStanding{Level: level}
+	for _, look := range worst {
+		look.count(&all)
+	}
+	return all
 }
 
-func standing(c monitor.Copy, level monitor.CompareLevel, owners map[cyrus.Owner][]monitor.CopyState) monitor.CopyStanding {
-	s := monitor.CopyStanding{Copy: c, Level: level, Owners: len(owners)}
-	since, whole := []time.Time{}, []time.Time{}
-	for _, states := range owners {
-		last := lastOf(states, level)
-		for _, s := range states {
-			// What differs where less is looked at differs here, too.
-			if level.Covers(s.Level) && s.Outcome == monitor.Different && s.At.After(last.At) && !last.At.IsZero() {
-				last.Outcome = monitor.Different
-			}
+// lastLook is what the last comparison of an owner says; of one that never was, nothing.
+type lastLook struct {
+	at, whole time.Time // the last one, and the last that was complete
+	complete  bool      // the last one was
+	outcome   monitor.Outcome
+}
+
+// beside returns what is known of an owner who has another copy, too.
+func (l lastLook) beside(other lastLook) lastLook {
+	switch {
+	case l.at.IsZero():
+		return l
+	case other.at.IsZero():
+		return other
+	case other.outcome.Rank() > l.outcome.Rank():
+		l.outcome = other.outcome
+	}
+	l.at, l.whole = earlier(l.at, other.at), earlier(l.whole, other.whole)
+	l.complete = l.complete && other.complete
+	return l
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// count adds an owner to a standing.
+func (l lastLook) count(s *monitor.CopyStanding) {
+	switch l.outcome {
+	case monitor.Identical:
+		s.Identical++
+	case monitor.Different:
+		s.Different++
+	case monitor.UnknownOutcome:
+		s.Unknown++
+	default:
+		s.Never++
+	}
+	if l.complete {
+		s.Complete++
+	}
+	if l.at.After(s.Last) {
+		s.Last = l.at
+	}
+	if s.Owners++; s.Owners == 1 {
+		s.Since, s.Whole = l.at, l.whole
+	}
+	s.Since, s.Whole = earlier(s.Since, l.at), earlier(s.Whole, l.whole)
+}
+
+// knowledge is what is known of one copy of a user or a shared tree.
+type knowledge struct {
+	states []monitor.CopyState
+	found  []*monitor.KeptDifference
+}
+
+func known(states []monitor.CopyState, found []monitor.KeptDifference) map[copyOwner]*knowledge {
+	owners := map[copyOwner]*knowledge{}
+	for _, s := range states {
+		key := copyOwner{s.Copy, cyrus.Owner{Name: s.Owner, Shared: s.Shared}}
+		if owners[key] == nil {
+			owners[key] = &knowledge{}
 		}
-		switch last.Outcome {
-		case monitor.Identical:
-			s.Identical++
-		case monitor.Different:
-			s.Different++
-		case monitor.UnknownOutcome:
-			s.Unknown++
-		default:
-			s.Never++
-		}
-		since, whole = append(since, last.At), append(whole, last.Whole)
-		if last.At.After(s.Last) {
-			s.Last = last.At
+		owners[key].states = append(owners[key].states, s)
+	}
+	for i := range found {
+		d := &found[i]
+		if k := owners[copyOwner{d.Copy, cyrus.Owner{Name: d.Owner, Shared: d.Shared}}]; k != nil {
+			k.found = append(k.found, d)
 		}
 	}
-	if len(owners) > 0 {
-		s.Since, s.Whole = slices.MinFunc(since, time.Time.Compare), slices.MinFunc(whole, time.Time.Compare)
+	return owners
+}
+
+// last returns what the last comparison at a level, or more closely, says of what that level
+// looks at, and what was found since.
+func (k *knowledge) last(level monitor.CompareLevel) lastLook {
+	state := lastOf(k.states, level)
+	l := lastLook{at: state.At, whole: state.Whole, complete: !state.At.IsZero() && state.Whole.Equal(state.At), outcome: state.Outcome}
+	if state.At.IsZero() {
+		return l
 	}
-	return s
+	open, gone := false, false
+	for _, d := range k.found {
+		if level.Covers(d.Level) {
+			open = open || d.Gone.IsZero()
+			gone = gone || !d.Gone.IsZero() && !d.First.After(state.At) && !d.Last.Before(state.At)
+		}
+	}
+	switch {
+	case open:
+		l.outcome = monitor.Different
+	case l.outcome != monitor.Different:
+	case state.Level != level && l.complete && !gone:
+		l.outcome = monitor.Identical // in what differed this level does not look
+	default: // what differed is no more, and nobody has looked at the rest since
+		l.outcome = monitor.UnknownOutcome
+	}
+	return l
 }
 
 // lastOf returns the last comparison at a level or at one that looks at more, and

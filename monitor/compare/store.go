@@ -40,7 +40,7 @@ type pair struct {
 	told      map[place]bool                        // where something was told
 	wide      map[inMailbox]string                  // in which messages, as a set of UIDs
 	inner     map[inventory.Text]cyrus.InternalName // of the mailboxes in which something differs
-	drawn     map[inventory.Role]drawn
+	drawn     map[inventory.Role]*drawn
 	ways      map[cyrus.InternalName][]monitor.RepairStep // back of what was saved
 	strays    map[cyrus.InternalName]stray
 	had       map[cyrus.InternalName]int64 // messages that only the replica has and whose UIDs the master has given out
@@ -58,7 +58,7 @@ func Store(ctx context.Context, store Pair, o Options) (*monitor.Comparison, err
 	p := &pair{
 		store: store, options: o, out: &monitor.Comparison{Level: o.Level},
 		owned: map[cyrus.Owner]*owned{}, changed: map[cyrus.Owner]bool{}, suspected: map[cyrus.InternalName]bool{}, told: map[place]bool{}, wide: map[inMailbox]string{},
-		inner: map[inventory.Text]cyrus.InternalName{}, drawn: map[inventory.Role]drawn{}, had: map[cyrus.InternalName]int64{}, miscounts: map[cyrus.InternalName][2]bool{}, ways: map[cyrus.InternalName][]monitor.RepairStep{}, inboxes: map[string]inbox{},
+		inner: map[inventory.Text]cyrus.InternalName{}, drawn: map[inventory.Role]*drawn{}, had: map[cyrus.InternalName]int64{}, miscounts: map[cyrus.InternalName][2]bool{}, ways: map[cyrus.InternalName][]monitor.RepairStep{}, inboxes: map[string]inbox{},
 		master:  &host{Side: store.Master, throttle: newThrottle(o.Rate), tries: o.Tries, pause: o.Pause},
 		replica: &host{Side: store.Replica, throttle: newThrottle(o.Rate), tries: o.Tries, pause: o.Pause},
 	}
@@ -110,17 +110,16 @@ func (p *pair) run(ctx context.Context) error {
 		p.suspected[found[i].name] = true
 	}
 	p.prove(master, replica)
-	settled, err := p.settle(ctx, l, found)
+	accounts := &bulk{}
+	if p.options.at(monitor.CompareAccounts) {
+		accounts = p.accounts(master, replica)
+	}
+	settled, err := p.settle(ctx, l, found, accounts)
 	if err != nil {
 		return err
 	}
-	if p.options.at(monitor.CompareAccounts) {
-		if err := p.accounts(ctx, l, master, replica); err != nil {
-			return err
-		}
-	}
 	l.close()
-	return p.closely(ctx, settled, master, replica)
+	return p.closely(ctx, settled, accounts, master, replica)
 }
 
 // agreeing returns the mailboxes that both sides have and no look has found to

@@ -77,7 +77,7 @@ func identity(m *cyrus.Mailbox) inventory.Text {
 // tellForeign enters the messages that nothing on its way explains.
 func (p *pair) tellForeign(name cyrus.InternalName, v *variance) {
 	d := p.difference(name, monitor.MessageExtra)
-	d.UIDs, d.Replica, d.Saved, d.Unsaved = inventory.Text(v.foreign.String()), messages(&v.foreign), v.saved, v.unsaved[0]
+	d.UIDs, d.Replica, d.Saved, d.Unsaved = inventory.Text(v.foreign.String()), messages(&v.foreign), v.saved.extra, v.unsaved[0]
 	d.Text = fmt.Sprintf("only the replica has %s, whose UIDs the master has not given out", d.Replica)
 	p.add(name, d)
 }
@@ -95,7 +95,7 @@ func (p *pair) tellMessages(s *stood, v *variance, onItsWay func(all *uids, late
 	if v.extra.count > 0 {
 		d := p.difference(name, monitor.MessageExtra)
 		d.UIDs, d.Replica = inventory.Text(v.extra.String()), messages(&v.extra)
-		d.Text, d.Saved, d.Unsaved = fmt.Sprintf("only the replica has %s", d.Replica), v.saved, v.unsaved[0]
+		d.Text, d.Saved, d.Unsaved = fmt.Sprintf("only the replica has %s", d.Replica), v.saved.extra, v.unsaved[0]
 		if !another(s.master, s.replica) {
 			d.Text += p.tellHad(name, v)
 		}
@@ -104,13 +104,13 @@ func (p *pair) tellMessages(s *stood, v *variance, onItsWay func(all *uids, late
 	if v.content.count > 0 {
 		d := p.difference(name, monitor.ContentDiffers)
 		d.UIDs, d.Master, d.Replica = inventory.Text(v.content.String()), "its own content", "its own content"
-		d.Text, d.Saved, d.Unsaved = fmt.Sprintf("%s not the same on both sides", isAre(v.content.count)), v.saved, v.unsaved[1]
+		d.Text, d.Saved, d.Unsaved = fmt.Sprintf("%s not the same on both sides", isAre(v.content.count)), v.saved.content, v.unsaved[1]
 		p.addTo(s, d, onItsWay(&v.content, uids{}))
 	}
 	if v.flags.count > 0 {
 		d := p.difference(name, monitor.FlagsDiffer)
 		d.UIDs, d.Master, d.Replica = inventory.Text(v.flags.String()), flags(v.sample[0]), flags(v.sample[1])
-		d.Text, d.Saved = fmt.Sprintf("%s flagged differently; shown is UID %d", isAre(v.flags.count), v.sampleOf), v.saved
+		d.Text, d.Saved = fmt.Sprintf("%s flagged differently; shown is UID %d", isAre(v.flags.count), v.sampleOf), v.saved.flags
 		p.addTo(s, d, onItsWay(&v.flags, v.pending))
 	}
 	if v.notes.count > 0 {

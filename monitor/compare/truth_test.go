@@ -239,7 +239,8 @@ func TestSampleOfFiles(t *testing.T) {
 	}
 	c := r.compare(compare.Options{Level: monitor.CompareSpool, Sample: 1e-9})
 	for _, s := range c.Spool {
-		if s.All != 21 || s.Checked != 2 || s.Most != 1 {
+		// Of anna's 20 one may be whole: it is the one that is read in one of twenty draws.
+		if s.All != 21 || s.Checked != 2 || s.Most != 19.0/21 {
 			t.Errorf("%+v", s)
 		}
 	}

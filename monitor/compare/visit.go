@@ -61,7 +61,7 @@ func (p *pair) visit(ctx context.Context, l *lane, who *person, last bool) (agai
 	case err != nil && (!cannotRead(err) || ctx.Err() != nil):
 		return false, err
 	case err != nil:
-		p.uncomparedUser(who.name, err.Error())
+		p.uncomparedUser(who.name, err)
 		return false, nil
 	}
 	had := now
@@ -83,7 +83,7 @@ func (p *pair) leaveDamaged(who *person) {
 	who.others = slices.DeleteFunc(who.others, func(name cyrus.InternalName) bool {
 		damaged := p.master.damageOf(name) != nil || p.replica.damageOf(name) != nil
 		if damaged && !who.owns(name) {
-			p.uncomparedIn(who.name, name, "what the user sees there", "a server cannot read the mailbox")
+			p.uncomparedIn(who.name, name, "what the user sees there", errUnreadable)
 		}
 		return damaged
 	})
@@ -99,7 +99,7 @@ func (p *pair) shown(ctx context.Context, l *lane, who *person) ([]apart, error)
 		return nil, errUnseen
 	}
 	if untold := errors.Join(master.untold, replica.untold); untold != nil && !who.seen {
-		p.skip(cyrus.Owner{Name: who.name}, "", "the user's own annotations of mailboxes", untold.Error())
+		p.skip(cyrus.Owner{Name: who.name}, "", "the user's own annotations of mailboxes", untold)
 	}
 	look := p.seenByOthers
 	if p.options.Level == monitor.CompareView {
@@ -108,6 +108,9 @@ func (p *pair) shown(ctx context.Context, l *lane, who *person) ([]apart, error)
 	more, err := look(ctx, l, who, master.view, replica.view)
 	return append(p.compareAccounts(who.name, &master, &replica), more...), err
 }
+
+// errUnreadable says that a mailbox cannot be shown to anybody.
+var errUnreadable = errors.New("a server cannot read the mailbox")
 
 // errUnseen says that a view cannot be that of the user: an owner sees the INBOX
 // whatever the access list says.

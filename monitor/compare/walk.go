@@ -62,7 +62,7 @@ func (p *pair) open(ctx context.Context, l *lane, who *person, m, r *cyrus.Sight
 	case err == nil:
 	case p.master.damageOf(m.Internal) != nil || p.replica.damageOf(m.Internal) != nil:
 		if p.unreadable(&stood{suspect: suspect{name: m.Internal}}); !who.owns(m.Internal) {
-			p.uncomparedIn(who.name, m.Internal, "what the user sees there", "a server cannot read the mailbox")
+			p.uncomparedIn(who.name, m.Internal, "what the user sees there", errUnreadable)
 		}
 		return nil, nil
 	case cyrus.IsRefusal(err):

@@ -124,7 +124,7 @@ func (a *Applied) Table() *Table {
 func unitColumns() []Column {
 	return []Column{
 		hidden("plan"), left("unit", "unit", 0), right("wave", "wave", 6), left("", "do", 7), right("users", "users", 3), left("from", "from", 4), left("to", "to", 4),
-		right("bytes", "bytes", 5), left("state", "state", 0), left("step", "step", 2), left("since", "since", 9), hidden("kept_until"),
+		right("bytes", "bytes", 5), left("state", "state", 0), left("step", "step", 2), hidden("since"), moment("since").dropped(9), hidden("kept_until"),
 	}
 }
 
@@ -136,6 +136,6 @@ func (u *AppliedUnit) cells(step string) []Cell {
 	}
 	return []Cell{
 		words(u.Plan), words(u.Unit), wave, words(u.Do), count(u.Users), words(string(u.From)), words(string(u.To)),
-		figure(Size, u.Bytes), words(u.State).in(u.Tone), words(step), words(string(u.Since)), words(string(u.Kept)),
+		figure(Size, u.Bytes), words(u.State).in(u.Tone), words(step), words(string(u.Since)), when(u.Since), words(string(u.Kept)),
 	}
 }

@@ -19,7 +19,8 @@ type ComparisonOfAll struct {
 	InFlight    []monitor.InFlight    `json:"in_flight"`
 	Uncompared  []monitor.Uncompared  `json:"uncompared"`
 	Spool       []monitor.SpoolSample `json:"spool"`
-	Seed        *uint64               `json:"seed"` // by which the files were drawn; null: none were
+	Seed        *uint64               `json:"seed"`      // by which the files were drawn; null: none were
+	Originals   []Original            `json:"originals"` // that are not among the users
 	Unanswered  []Unanswered          `json:"unanswered"`
 	Kept        *KeptComparison       `json:"kept"` // null: nothing is kept
 }
@@ -81,7 +82,7 @@ type Unanswered struct {
 // Compared is the screen of a comparison.
 func Compared(c *ComparisonOfAll) *Screen {
 	s := &Screen{}
-	s.add(append(verdict(c), c.Kept.lines()...))
+	s.add(slices.Concat(verdict(c), originals(c.Originals), c.Kept.lines()))
 	if len(c.Differences) > 0 {
 		s.add(Differences(c.Differences))
 	}
@@ -139,20 +140,21 @@ func Differences(found []monitor.Difference) *Table {
 	columns := []Column{
 		left("store", "store", 0), left("replica", "server", 3), left("user", "user", 0), left("mailbox", "mailbox", 0), left("differs in", "kind", 0),
 		left("master", "master", 0).late(1), left("replica has", "replica", 0).late(2), left("", "certainty", unsure), hidden("uids"),
-		beneath("text"), hidden("repair"), hidden("warning"), onScreen(beneath("")),
-	}
-	most := 0
-	for i := range found {
-		most = max(most, len(found[i].Repair))
-	}
-	for range most {
-		columns = append(columns, onScreen(command()))
+		beneath("text"), hidden("repair"), hidden("warning"),
 	}
 	rows := make([]differing, len(found))
+	lines, steps := 0, 0
 	for i, d := range found {
 		rows[i] = differing{d, i+1 == len(found) || len(d.Repair) == 0 || !repairedAlike(&d, &found[i+1])}
+		lines, steps = max(lines, len(rows[i].beside())), max(steps, len(d.Repair))
 	}
-	return &Table{Columns: columns, Rows: rowsOf(rows, func(d differing) []Cell { return d.cells(most) })}
+	for range lines {
+		columns = append(columns, onScreen(beneath("")))
+	}
+	for range steps {
+		columns = append(columns, onScreen(command()))
+	}
+	return &Table{Columns: columns, Rows: rowsOf(rows, func(d differing) []Cell { return d.cells(lines, steps) })}
 }
 
 // differing is a difference and whether people are shown its repair.
@@ -166,7 +168,17 @@ func repairedAlike(a, b *monitor.Difference) bool {
 	return a.Store == b.Store && a.User == b.User && slices.Equal(a.Repair, b.Repair)
 }
 
-func (d *differing) cells(steps int) []Cell {
+// beside are the sentences on what a difference comes with: what became of what only the
+// replica has and, beneath the last difference of a repair, what that does beside.
+func (d *differing) beside() []string {
+	text := d.Saved
+	if d.last {
+		text = d.Warning
+	}
+	return slices.DeleteFunc(strings.Split(string(text), "\n"), func(line string) bool { return line == "" })
+}
+
+func (d *differing) cells(lines, steps int) []Cell {
 	certainty := words(string(d.Certainty))
 	if d.Certainty == monitor.Suspected {
 		certainty = certainty.in(Soon)
@@ -175,14 +187,18 @@ func (d *differing) cells(steps int) []Cell {
 	for i, r := range d.Repair {
 		texts[i] = fmt.Sprintf("%s: %s", cmp.Or(string(r.Server), "here"), r.Command)
 	}
-	beside := d.Saved
-	if d.last {
-		beside = d.Warning
-	}
 	cells := []Cell{
 		words(string(d.Store)), words(string(d.Server)), words(string(d.User)), words(string(d.Mailbox)), words(string(d.Kind)),
 		words(string(d.Master)), words(string(d.Replica)), certainty, words(string(d.UIDs)),
-		words(inWords(&d.Difference)), words(strings.Join(texts, "; ")), words(string(d.Warning)), words(string(beside)),
+		words(inWords(&d.Difference)), words(strings.Join(texts, "; ")), words(string(d.Warning)),
+	}
+	beside := d.beside()
+	for i := range lines {
+		cell := Nothing
+		if i < len(beside) {
+			cell = words(beside[i])
+		}
+		cells = append(cells, cell)
 	}
 	for i := range steps {
 		cell := Nothing
@@ -241,7 +257,16 @@ func unanswered(list []Unanswered) *Table {
 	}
 }
 
+// sayable is up to which share of damaged messages a sample says something.
+const sayable = 1.0 / 3
+
+// spool is the table of the files that were read. A master that was compared with several
+// replicas has a row for each.
 func spool(list []monitor.SpoolSample) *Table {
+	samples := map[copyOf]int{}
+	for _, s := range list {
+		samples[copyOf{s.Store, s.Server}]++
+	}
 	return &Table{
 		Columns: []Column{
 			left("files of", "store", 0), left("on", "server", 0), left("", "role", 0), right("messages", "all", 1), right("checked", "checked", 0), right("damaged", "damaged", 0),
@@ -252,9 +277,23 @@ func spool(list []monitor.SpoolSample) *Table {
 			if s.Damaged > 0 {
 				damaged = damaged.in(Broken)
 			}
-			return []Cell{words(string(s.Store)), words(string(s.Server)), words(string(s.Role)), count(s.All), count(s.Checked), damaged, figure(Ratio, s.Most)}
+			role := words(string(s.Role))
+			if samples[copyOf{s.Store, s.Server}] > 1 {
+				role = words(fmt.Sprintf("%s, beside %s", s.Role, s.Replica))
+			}
+			most := figure(Ratio, s.Most)
+			if s.Most > sayable {
+				most = most.as("too few read to say")
+			}
+			return []Cell{words(string(s.Store)), words(string(s.Server)), role, count(s.All), count(s.Checked), damaged, most}
 		}),
 	}
+}
+
+// copyOf names a copy of a store.
+type copyOf struct {
+	store  inventory.StoreID
+	server inventory.ServerID
 }
 
 // inFlight says where changes were on their way.

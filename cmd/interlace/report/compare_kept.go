@@ -21,7 +21,7 @@ type KeptComparison struct {
 	Oldest   *Waiting     `json:"oldest"` // who was not compared for longest
 }
 
-// CopyStanding is what is known of the users of one copy or of several.
+// CopyStanding is what is known of the users of one copy or, each counted once, of all.
 type CopyStanding struct {
 	Store     inventory.StoreID    `json:"store"`
 	Server    inventory.ServerID   `json:"server"`
@@ -31,6 +31,7 @@ type CopyStanding struct {
 	Different int                  `json:"different"`
 	Unknown   int                  `json:"unknown"`
 	Never     int                  `json:"never"`
+	Complete  int                  `json:"complete"` // of whom all that the level looks at was compared the last time
 	Last      inventory.Text       `json:"last"`
 	Since     inventory.Text       `json:"all_since"`   // null: not all were ever compared
 	Whole     inventory.Text       `json:"whole_since"` // null: not all were ever compared in everything
@@ -39,32 +40,9 @@ type CopyStanding struct {
 // StandingOf returns the form for people and machines.
 func StandingOf(s *monitor.CopyStanding) CopyStanding {
 	return CopyStanding{
-		Store: s.Store, Server: s.Server, Level: s.Level, Users: s.Owners, Identical: s.Identical, Different: s.Different, Unknown: s.Unknown, Never: s.Never,
+		Store: s.Store, Server: s.Server, Level: s.Level, Users: s.Owners, Identical: s.Identical, Different: s.Different, Unknown: s.Unknown, Never: s.Never, Complete: s.Complete,
 		Last: monitor.Time(s.Last), Since: monitor.Time(s.Since), Whole: monitor.Time(s.Whole),
 	}
-}
-
-// SumOf adds up copies; a user with two copies counts twice.
-func SumOf(list []monitor.CopyStanding) CopyStanding {
-	if len(list) == 0 {
-		return CopyStanding{}
-	}
-	sum := monitor.CopyStanding{Level: list[0].Level, Since: list[0].Since, Whole: list[0].Whole}
-	for i := range list {
-		s := &list[i]
-		sum.Owners, sum.Identical, sum.Different = sum.Owners+s.Owners, sum.Identical+s.Identical, sum.Different+s.Different
-		sum.Unknown, sum.Never = sum.Unknown+s.Unknown, sum.Never+s.Never
-		if s.Last.After(sum.Last) {
-			sum.Last = s.Last
-		}
-		if s.Since.Before(sum.Since) {
-			sum.Since = s.Since
-		}
-		if s.Whole.Before(sum.Whole) {
-			sum.Whole = s.Whole
-		}
-	}
-	return StandingOf(&sum)
 }
 
 // Waiting is a user or shared tree that waits to be compared again.
@@ -113,10 +91,14 @@ func (k *KeptComparison) lines() Lines {
 			text = fmt.Sprintf("of all %s %s never", things(c.Users, "user", "users"), things(c.Never, "was", "were"))
 		}
 		lines = append(lines, Line{fmt.Sprintf("%s compared at level %s or more closely", text, c.Level), Soon})
-	case c.Whole == "":
-		lines.add("%s compared at %s or later, not all of them completely", allWere(c.Users), minute(c.Since))
-	default:
+	case c.Complete == c.Users:
 		lines.add("%s completely compared at %s or later", allWere(c.Users), minute(c.Whole))
+	default:
+		text := fmt.Sprintf("%s compared at %s or later, %s of them completely", allWere(c.Users), minute(c.Since), inventory.CountText(c.Complete))
+		if c.Whole != "" {
+			text += ", the others last at " + minute(c.Whole) + " or later"
+		}
+		lines = append(lines, Line{Words: text})
 	}
 	if w := k.Oldest; w != nil && (k.Waiting > 0 || k.Left > 0) {
 		when := "last compared " + minute(w.Since)

@@ -12,6 +12,7 @@ import (
 type KnownCopies struct {
 	Copies      []CopyStanding    `json:"copies"`
 	Differences []KnownDifference `json:"differences"`
+	Originals   []Original        `json:"originals"`  // that are not among the users of the copies
 	Late        []Waiting         `json:"late"`       // not compared for longer than is wanted; who never was, since it is known of them
 	Broken      inventory.Text    `json:"broken_off"` // when the last comparison began, if it has not come to its end
 
@@ -32,7 +33,7 @@ type KnownDifference struct {
 // Known is the screen of what comparisons have found so far.
 func Known(k *KnownCopies) *Screen {
 	s := &Screen{}
-	s.add(k.head())
+	s.add(slices.Concat(k.head(), originals(k.Originals)))
 	if len(k.Copies) > 0 {
 		s.add(CopyStandings(k.Copies))
 	}
@@ -76,11 +77,19 @@ func (k *KnownCopies) head() Lines {
 
 // CopyStandings is the table of copies.
 func CopyStandings(list []CopyStanding) *Table {
+	// Where nobody is of a kind its column goes first.
+	drop := func(of func(*CopyStanding) int) int {
+		if slices.ContainsFunc(list, func(s CopyStanding) bool { return of(&s) > 0 }) {
+			return 0
+		}
+		return 1
+	}
+	unknown, never := drop(func(s *CopyStanding) int { return s.Unknown }), drop(func(s *CopyStanding) int { return s.Never })
 	return &Table{
 		Columns: []Column{
 			left("store", "store", 0), left("replica", "server", 0), left("level", "level", 0), right("users", "users", 0),
-			right("identical", "identical", 0), right("differ", "different", 0), right("unknown", "unknown", 0), right("never", "never", 0),
-			hidden("last"), hidden("all_since"), hidden("whole_since"), left("last", "", 0).late(1), left("whole since", "", 0).late(2),
+			right("identical", "identical", 0), right("differ", "different", 0), right("unknown", "unknown", unknown), right("never", "never", never),
+			hidden("last"), hidden("all_since"), hidden("whole_since"), moment("last").late(1), moment("whole since").late(2),
 		},
 		Rows: rowsOf(list, func(s CopyStanding) []Cell {
 			different, never := count(s.Different), count(s.Never)
@@ -99,23 +108,6 @@ func CopyStandings(list []CopyStanding) *Table {
 	}
 }
 
-// when is a time, as people read it, that may not have come yet.
-func when(at inventory.Text) Cell {
-	if text := minute(at); text != "" {
-		return words(text)
-	}
-	return Unknown
-}
-
-// minute is a time as people read it; empty if there is none.
-func minute(at inventory.Text) string {
-	t, err := time.Parse(time.RFC3339, string(at))
-	if err != nil {
-		return ""
-	}
-	return t.UTC().Format("2006-01-02 15:04")
-}
-
 // KnownDifferences is the table of open differences, with what repairs them.
 func KnownDifferences(list []KnownDifference) *Table {
 	plain := make([]monitor.Difference, len(list))
@@ -124,7 +116,7 @@ func KnownDifferences(list []KnownDifference) *Table {
 	}
 	t := Differences(plain)
 	at := slices.IndexFunc(t.Columns, func(c Column) bool { return c.Key == "certainty" })
-	t.Columns = slices.Insert(t.Columns, at, hidden("first_seen"), hidden("last_seen"), left("since", "", 0), left("last seen", "", 1))
+	t.Columns = slices.Insert(t.Columns, at, hidden("first_seen"), hidden("last_seen"), moment("since"), moment("last seen").dropped(1))
 	rows, i := t.Rows, 0
 	t.Rows = func(yield func([]Cell) bool) {
 		i = 0
@@ -141,7 +133,7 @@ func KnownDifferences(list []KnownDifference) *Table {
 
 func late(list []Waiting) *Table {
 	return &Table{
-		Columns: []Column{left("not compared", "user", 0), left("store", "store", 0), left("replica", "server", 0), left("", "never", 0), hidden("since"), left("since", "", 0)},
+		Columns: []Column{left("not compared", "user", 0), left("store", "store", 0), left("replica", "server", 0), left("", "never", 0), hidden("since"), moment("since")},
 		Rows: rowsOf(list, func(w Waiting) []Cell {
 			never := Nothing
 			if w.Never {

@@ -22,7 +22,7 @@ func TestComparedWords(t *testing.T) {
 		Unanswered: []report.Unanswered{{Store: "s1", Server: "imap2", Why: "it is gone"}},
 		Kept: &report.KeptComparison{
 			Before: 4, BeforeIn: report.Outcomes{Checked: 4, Identical: 3, Different: 1}, Left: 1,
-			Copies: report.CopyStanding{Users: 8, Whole: "2026-11-27T02:44:04Z"},
+			Copies: report.CopyStanding{Users: 8, Complete: 8, Whole: "2026-11-27T02:44:04Z"},
 		},
 	}
 	for _, user := range []string{"u1", "u2", "u3", "u4", "u5", "u6", "u7"} {
@@ -68,5 +68,92 @@ func TestSuspectedOnNarrowScreen(t *testing.T) {
 	found[1].Certainty = monitor.Suspected
 	if text := screen(); !strings.Contains(text, "suspected") {
 		t.Errorf("nothing is said to be suspected:\n%s", text)
+	}
+}
+
+// text writes a screen in so many columns.
+func text(t *testing.T, s *report.Screen, width int) string {
+	t.Helper()
+	var b strings.Builder
+	if err := s.Text(&b, report.Style{Width: width}); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// TestKnownOnNarrowScreen: when something was compared, and since when it differs, is said
+// in 80 columns, too, each time in one piece.
+func TestKnownOnNarrowScreen(t *testing.T) {
+	differs := func(user, mailbox string, kind monitor.DifferenceKind, master, replica inventory.Text) report.KnownDifference {
+		return report.KnownDifference{Difference: monitor.Difference{
+			Store: "s1", Server: "imap2", User: inventory.Text(user), Mailbox: inventory.Text(mailbox), Kind: kind, Master: master, Replica: replica, Certainty: monitor.Confirmed, Text: "x",
+		}, Owner: user, First: "2026-11-27T07:14:25Z", Last: "2026-11-27T07:34:25Z"}
+	}
+	shown := text(t, report.Known(&report.KnownCopies{
+		Copies:      []report.CopyStanding{{Store: "s1", Server: "imap2", Level: "2", Users: 68, Identical: 61, Different: 7, Last: "2026-11-26T23:59:59Z"}},
+		Differences: []report.KnownDifference{differs("anna", "user.anna", monitor.FlagsDiffer, "no flags", `\flagged`), differs("bob", "user.bob.Projects", monitor.MessageMissing, "3 messages", "")},
+	}), 80)
+	for _, want := range []string{" 2026-11-26 23:59 ", " 2026-11-27 07:14\n"} {
+		if !strings.Contains(shown, want) {
+			t.Errorf("no %q in\n%s", want, shown)
+		}
+	}
+}
+
+// TestFilesRead: of a small sample is not said that three of four may be damaged, and a
+// master that was compared with two replicas is told apart.
+func TestFilesRead(t *testing.T) {
+	sample := func(server, beside inventory.ServerID, role inventory.Role, most float64) monitor.SpoolSample {
+		return monitor.SpoolSample{Store: "s1", Server: server, Role: role, Replica: beside, All: 568, Checked: 56, Most: most}
+	}
+	shown := text(t, report.Compared(&report.ComparisonOfAll{Level: "4", Spool: []monitor.SpoolSample{
+		sample("imap1", "imap2", inventory.Master, 0.052), sample("imap2", "imap2", inventory.Replica, 0.776), sample("imap1", "imap3", inventory.Master, 1.0/3), sample("imap3", "imap3", inventory.Replica, 0.2),
+	}}), 100)
+	for _, want := range []string{"imap1   master, beside imap2 ", " 5.2 %\n", "replica ", "too few read to say\n", "imap1   master, beside imap3 ", " 33.3 %\n"} {
+		if !strings.Contains(shown, want) {
+			t.Errorf("no %q in\n%s", want, shown)
+		}
+	}
+	if strings.Contains(shown, "77.6") || strings.Contains(shown, "replica, beside") {
+		t.Errorf("it says\n%s", shown)
+	}
+}
+
+// TestWarningsAreLines: what a repair does beside stands a sentence a line, and what became
+// of messages beneath what it is about.
+func TestWarningsAreLines(t *testing.T) {
+	repair := []monitor.RepairStep{{Server: "imap2", Command: "sync_reset -f -- anna"}}
+	warning := inventory.Text("look first that imap1 is the master\non imap2 it removes its own flags")
+	shown := text(t, report.Compared(&report.ComparisonOfAll{Level: "1", Differences: []monitor.Difference{
+		{Store: "s1", Server: "imap2", User: "anna", Kind: monitor.ContentDiffers, Text: "1 message is another one", Saved: "saved as d/1.eml", Warning: warning + "\nsaved as d/1.eml", Repair: repair},
+		{Store: "s1", Server: "imap2", User: "anna", Kind: monitor.FlagsDiffer, Text: "1 message is flagged differently", Warning: warning, Repair: repair},
+	}}), 100)
+	const want = "    1 message is another one\n    saved as d/1.eml\n"
+	const beneath = "    1 message is flagged differently\n    look first that imap1 is the master\n    on imap2 it removes its own flags\n    sync_reset -f -- anna  # on imap2\n"
+	if !strings.Contains(shown, want) || !strings.Contains(shown, beneath) {
+		t.Errorf("got\n%s", shown)
+	}
+}
+
+// TestOriginalsAndUsersAgree: what is said of all users counts those of the first sentence,
+// and originals that apply keeps are a line for each store, not users who are not known.
+func TestOriginalsAndUsersAgree(t *testing.T) {
+	of := func(store inventory.StoreID, user string, to inventory.StoreID, until inventory.Text) report.Original {
+		return report.Original{Store: store, User: user, MovedTo: to, Until: until}
+	}
+	c := &report.ComparisonOfAll{
+		Level: "2", Users: report.Outcomes{Checked: 61, Identical: 60, Unknown: 1}, Coverage: report.Coverage{Compared: 2, Mailboxes: 70},
+		Originals: []report.Original{of("s1", "anna", "s4", "2026-12-11T07:14:25Z"), of("s1", "bob", "s4", "2026-12-12T07:14:25Z"), of("s2", "carl", "s1", "2026-12-01T07:14:25Z")},
+		Kept:      &report.KeptComparison{Ended: true, Copies: report.CopyStanding{Users: 61, Complete: 60, Since: "2026-11-27T07:41:00Z", Whole: "2026-11-27T07:05:00Z"}},
+	}
+	shown := text(t, report.Compared(c), 200)
+	for _, want := range []string{
+		"60 users are identical · of 1 it is not known\n", " 70 mailboxes of 61 users on 2 pairs",
+		"2 users' originals on s1, kept until 2026-12-12 after they moved to s4: denied, not compared by a login\n1 user's original on s2, kept until 2026-12-01 after",
+		"all 61 users were compared at 2026-11-27 07:41 or later, 60 of them completely, the others last at 2026-11-27 07:05 or later\n",
+	} {
+		if !strings.Contains(shown, want) {
+			t.Errorf("no %q in\n%s", want, shown)
+		}
 	}
 }

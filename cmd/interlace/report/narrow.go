@@ -87,7 +87,7 @@ func (f *form) fold(least []int, width int) {
 	}
 }
 
-// leastWidths returns the widths of the longest words of each column.
+// leastWidths returns the widths of the longest words of each column, and of what is not broken.
 func (f *form) leastWidths() []int {
 	least := make([]int, len(f.widths))
 	for _, c := range f.keep {
@@ -96,7 +96,7 @@ func (f *form) leastWidths() []int {
 	for row := range f.table.Rows {
 		for _, c := range f.keep {
 			text := f.text(c, &row[c])
-			if row[c].Kind == Words || row[c].Kind == List {
+			if kind := row[c].Kind; (kind == Words || kind == List) && !f.table.Columns[c].Whole {
 				least[c] = max(least[c], longestWord(text))
 			} else {
 				least[c] = max(least[c], twwidth.Width(text))

@@ -25,7 +25,7 @@ type Column struct {
 	Scale   string // columns of one such name are in one unit, in which small values keep three digits
 	Note    bool   // words about the row, which go below it when the terminal is narrow
 	Below   bool   // words about the row, which always stand below it
-	Whole   bool   // of those, what is to be copied: it is not broken between words
+	Whole   bool   // it is not broken between words: a time or, below the row, what is to be copied
 }
 
 // hidden is a column for machines.
@@ -37,11 +37,20 @@ func (c Column) late(n int) Column {
 	return c
 }
 
+// dropped says when the column goes where the terminal is narrow.
+func (c Column) dropped(n int) Column {
+	c.Drop = n
+	return c
+}
+
 // scaled puts the column into one unit with others.
 func (c Column) scaled(with string) Column {
 	c.Scale = with
 	return c
 }
+
+// moment is a column of times, for people only.
+func moment(heading string) Column { return Column{Heading: heading, Whole: true} }
 
 // note is a column of words about the row, for people only.
 func note() Column { return Column{Note: true} }
