@@ -318,8 +318,12 @@ func (c *applying) rehearsed(ctx context.Context) (units, back []*course.Unit, e
 			results = append(results, course.Result{Unit: u, Outcome: u.Stands(records), Records: records})
 			back = append(back, u)
 		}
-		for _, u := range j.reversed(results) {
-			units = append(units, &u)
+		reversed := j.reversed(results)
+		if err := c.returning(ctx, j, reversed); err != nil {
+			return nil, nil, err
+		}
+		for i := range reversed {
+			units = append(units, &reversed[i])
 		}
 	}
 	for _, u := range c.units() {

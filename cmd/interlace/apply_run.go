@@ -8,6 +8,7 @@ import (
 	"slices"
 	"syscall"
 
+	"github.com/interlacemail/interlace/cmd/interlace/report"
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/apply"
@@ -27,6 +28,8 @@ type applying struct {
 	// broken are the rules that plans would break of which nothing is begun, and left what is
 	// broken and stays so.
 	broken, left []planner.Violation
+	// again are the rules that who is moved back breaks as they were broken before.
+	again []planner.Violation
 	// unreached says which instances do not answer, or are claimed for another database.
 	unreached error
 }
@@ -65,6 +68,9 @@ func (c *applying) end(ctx context.Context, results []course.Result, wrong error
 	if errors.Is(err, syscall.EPIPE) {
 		c.app.note("what was done is not shown: %v", err)
 		err = nil
+	}
+	if len(c.again) > 0 {
+		c.app.note("%s", report.BrokenAgain(c.again))
 	}
 	c.sayLeft(results)
 	c.sayClaims(results)
@@ -173,12 +179,27 @@ func (c *applying) carryOut(ctx context.Context, j *job) ([]course.Result, error
 	}
 	if back := j.reversed(results); j.backwards && len(back) > 0 && ctx.Err() == nil {
 		shown.more(len(back))
-		moved, err := apply.CarryOut(ctx, back, false, &o)
+		moved, err := c.moveBack(ctx, j, back, &o)
 		if results = append(results, moved...); err != nil {
 			return results, err
 		}
 	}
 	return results, c.close(context.WithoutCancel(ctx), j, results)
+}
+
+// moveBack moves users back, and notes which rules that breaks again. Of rules nothing else is
+// asked then.
+func (c *applying) moveBack(ctx context.Context, j *job, back []course.Unit, o *apply.Options) ([]course.Result, error) {
+	if _, err := o.Returning(ctx, j.found.Inventory, back); err != nil {
+		return nil, err
+	}
+	unruled := *o
+	unruled.Groups = nil
+	moved, err := apply.CarryOut(ctx, back, false, &unruled)
+	if err != nil {
+		return moved, err
+	}
+	return moved, c.returned(context.WithoutCancel(ctx), j, moved)
 }
 
 // close writes down that nothing is left to do of a job, if that is so.
