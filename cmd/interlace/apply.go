@@ -21,9 +21,9 @@ import (
 )
 
 type applyFlags struct {
-	yes, stop, resume, rollback bool
-	window                      optional[window]
-	usersPerNight, onlyWave     optional[int]
+	yes, stop, resume, rollback, giveUp bool
+	window                              optional[window]
+	usersPerNight, onlyWave             optional[int]
 }
 
 func (a *app) applyCommand() *cobra.Command {
@@ -68,7 +68,9 @@ its store lets others go first that do not need it; originals are deleted at any
 time, but while a store of theirs is behind or has a critical alert.
 
 All that is done is written down in the database before and after, with the plans.
-When apply was killed, --resume --yes goes on with what is there, and needs no file.
+What is not begun of a plan and can't be, as since facts have changed, waits and ends
+each --resume with 1, and confirm tells of it, until --resume --give-up --yes gives it
+up. When apply was killed, --resume --yes goes on with what is there, and needs no file.
 --rollback --yes takes back what can be; users who are on their new store already are
 moved back, with the mail that has come since. --resume --yes goes on with a rollback
 that was killed as one; who names the plans again has go on what has not turned back.
@@ -95,6 +97,8 @@ at the end: then the last lines say who, and which.`,
   interlace apply --rollback --yes`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			switch {
+			case flags.giveUp && !flags.resume:
+				return misused(cmd, "--give-up goes with --resume")
 			case flags.stop && len(args) > 0 || flags.resume && len(args) > 0:
 				return misused(cmd, "it takes no %q with --stop or --resume", args[0])
 			case flags.stop || flags.resume || flags.rollback && len(args) == 0:
@@ -117,6 +121,7 @@ at the end: then the last lines say who, and which.`,
 	f.BoolVar(&flags.yes, "yes", false, "do it; without it is only said what would be done")
 	f.BoolVar(&flags.stop, "stop", false, "ask the apply that runs to end as soon as nobody is kept out")
 	f.BoolVar(&flags.resume, "resume", false, "go on with all that was begun and is not done")
+	f.BoolVar(&flags.giveUp, "give-up", false, "with --resume: give up what is not begun and can't be, as since facts have changed")
 	f.BoolVar(&flags.rollback, "rollback", false, "take back what was begun, or what the plans have done")
 	f.Var(&flags.window, "window", "begin nothing and keep nobody out but between these `hours`, such as 22:00-05:00, on the clock of this machine (default apply.window)")
 	f.Var(&flags.usersPerNight, "users-per-night", "move no more than so many `users` a night (default apply.users_per_night)")
@@ -253,6 +258,9 @@ func (c *applying) rehearse(ctx context.Context) error {
 	g := &c.options.Gates
 	g.Lags, g.Alerts = askedOnce(g.Lags), askedOnce(g.Alerts)
 	units, back, err := c.rehearsed(ctx)
+	if err == nil && c.flags.giveUp {
+		err = c.sayGiveUp(ctx)
+	}
 	if err != nil {
 		return err
 	}

@@ -102,6 +102,8 @@ func (c *applying) begin(ctx context.Context) error {
 		switch {
 		case c.flags.rollback:
 			err = apply.WriteRecall(ctx, units, j.Number, part, c.options)
+		case c.flags.giveUp:
+			err = c.giveUp(ctx, j)
 		case !c.flags.resume:
 			err = apply.WithdrawRecall(ctx, units, c.options)
 		}
@@ -148,6 +150,9 @@ func (c *applying) fine(j *job, results []course.Result) bool {
 			return false
 		}
 		if j.backwards && r.Outcome == course.Back && j.has(r.Unit) {
+			return false
+		}
+		if j.gaveUp(&r) {
 			return false
 		}
 		if j.forGood(&r) {
@@ -207,7 +212,7 @@ func (c *applying) close(ctx context.Context, j *job, results []course.Result) e
 	for i := range results {
 		r := &results[i]
 		switch o := r.Outcome; {
-		case o == course.Finished, o == course.Back && j.backwards, j.old[r.Unit.Plan+r.Unit.Name] && r.Unit.Fresh(r.Records):
+		case o == course.Finished, o == course.Back && j.backwards, j.gaveUp(r):
 		default:
 			return nil
 		}
