@@ -124,7 +124,7 @@ at the end: then the last lines say who, and which.`,
 	f.BoolVar(&flags.giveUp, "give-up", false, "with --resume: give up what is not begun and can't be, as since facts have changed")
 	f.BoolVar(&flags.rollback, "rollback", false, "take back what was begun, or what the plans have done")
 	f.Var(&flags.window, "window", "begin nothing and keep nobody out but between these `hours`, such as 22:00-05:00, on the clock of this machine (default apply.window)")
-	f.Var(&flags.usersPerNight, "users-per-night", "move no more than so many `users` a night (default apply.users_per_night)")
+	f.Var(&flags.usersPerNight, "users-per-night", "move no more than so many `users` a night; more who go together are not begun (default apply.users_per_night)")
 	f.Var(&flags.onlyWave, "only-wave", "carry out this `wave` of the schedule only")
 	c.MarkFlagsMutuallyExclusive("stop", "resume", "rollback")
 	c.MarkFlagsMutuallyExclusive("stop", "yes")
