@@ -269,9 +269,7 @@ func (c *applying) rehearse(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if r.Text = "it is taken back"; len(r.Steps) == 0 {
-			r.Text = notTakenBack(u, r.Outcome)
-		}
+		r.Text = backText(r)
 		list = append(list, *r)
 		bar.at(i+1, len(back)+len(units), u.Name)
 	}
@@ -326,6 +324,7 @@ func (c *applying) rehearsed(ctx context.Context) (units, back []*course.Unit, e
 			results = append(results, course.Result{Unit: u, Outcome: u.Stands(records), Records: records})
 			back = append(back, u)
 		}
+		c.stays = append(c.stays, j.notTaken(results)...)
 		reversed := j.reversed(results)
 		if err := c.returning(ctx, j, reversed); err != nil {
 			return nil, nil, err

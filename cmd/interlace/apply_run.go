@@ -30,6 +30,8 @@ type applying struct {
 	broken, left []planner.Violation
 	// again are the rules that who is moved back breaks as they were broken before.
 	again []planner.Violation
+	// stays say which changes of layouts would not be taken back.
+	stays []string
 	// unreached says which instances do not answer, or are claimed for another database.
 	unreached error
 }

@@ -140,6 +140,7 @@ func (c *applying) showBroken(shown *report.Rehearsed) {
 	if len(c.left) > 0 {
 		shown.Notes = append(shown.Notes, report.StayBroken(c.left))
 	}
+	shown.Notes = append(shown.Notes, c.stays...)
 	if len(c.again) > 0 {
 		shown.Notes = append(shown.Notes, report.BrokenAgain(c.again))
 	}
