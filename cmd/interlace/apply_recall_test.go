@@ -42,6 +42,12 @@ func TestResumeOfARollback(t *testing.T) {
 		t.Errorf("the plan is named again: %s", text)
 	}
 	r.did(plan, begun, false, monitor.StepCheck, monitor.StepDenyTarget, monitor.StepCopy)
+	for _, u := range first(r.apply(1, "--rollback")).Units {
+		refused := strings.Join(u.Refused, "; ")
+		if u.Unit == begun && (!strings.HasPrefix(u.Text, "what taking it back would do is not known") || !strings.Contains(refused, "imap1") || !strings.Contains(refused, "imap2")) {
+			t.Errorf("servers do not answer: %+v", u)
+		}
+	}
 	r.recall(plan, begun, monitor.StepCopy, "7")
 	if _, stderr := r.apply(2, "users.json"); !strings.Contains(stderr, "is taken back since") {
 		t.Errorf("what is on its way back begins anew: %s", stderr)

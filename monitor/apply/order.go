@@ -67,10 +67,18 @@ func (r *run) after(t *task) error {
 			r.changed.Wait()
 		}
 		if b.state == over && !b.done() && !b.overtaken(t) {
-			return fmt.Errorf("%s comes before and is not done", b.Name)
+			return t.behind(b)
 		}
 	}
 	return nil
+}
+
+// behind says why a task is not begun when another one before it is not done.
+func (t *task) behind(before *task) error {
+	if t.Wave > before.Wave && before.Wave > 0 {
+		return fmt.Errorf("%s, of wave %d, comes before and is not done: the waves of a schedule are an order in which every state on the way keeps the rules, so each waits for all of the one before", before.Name, before.Wave)
+	}
+	return fmt.Errorf("%s comes before and is not done", before.Name)
 }
 
 // done reports whether nothing but originals is left of the task.

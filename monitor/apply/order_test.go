@@ -143,6 +143,13 @@ func TestBarred(t *testing.T) {
 		t.Errorf("rehearsed: %+v", r)
 	}
 
+	// A wave that waits for the one before it says why.
+	first, second := unit("first", "s1", "s2", "fritz"), unit("second", "s3", "s4", "gerd")
+	first.Wave, second.Wave = 1, 2
+	if all := outcomes(t, o, false, first, second); !strings.HasPrefix(all[1].Why, "first, of wave 1, comes before and is not done: the waves of a schedule are an order") {
+		t.Errorf("the second wave: %+v", all[1])
+	}
+
 	// Users who go together are not parted for a limit: more of them than that are not begun.
 	both, begun := unit("both", "s1", "s2", "anna", "emil"), unit("begun", "s3", "s4", "carl", "dora")
 	j.steps = append(j.steps, monitor.StepRecord{Plan: begun.Plan, Unit: begun.Name, Step: monitor.StepCheck, State: monitor.StepBegan, At: time.Now()})
