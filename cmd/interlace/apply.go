@@ -54,6 +54,9 @@ A layout plan is carried out change by change: replicas are made and filled,
 promoted and dropped, by a command of yours, instance_hook: see interlace help
 instances.
 
+A group that shares folders moves whole: one of more users than --users-per-night is
+not begun, which is told.
+
 Nothing begins where the facts have changed since the plan was made, where a rule of
 the fleet would be broken by more than today, when it is done or on the way, where an
 instance does not answer or is not what the inventory takes it to be, while a store
@@ -72,7 +75,9 @@ What is not begun of a plan and can't be, as since facts have changed, waits and
 each --resume with 1, and confirm tells of it, until --resume --give-up --yes gives it
 up. When apply was killed, --resume --yes goes on with what is there, and needs no file.
 --rollback --yes takes back what can be; users who are on their new store already are
-moved back, with the mail that has come since. --resume --yes goes on with a rollback
+moved back, with the mail that has come since. Rules that the plan had mended are
+broken again then, and keep nobody there: that is said before and after. A change of a
+layout that may be in service already goes on, and is named. --resume --yes goes on with a rollback
 that was killed as one; who names the plans again has go on what has not turned back.
 A change of a layout that is done is not taken back: that needs another layout plan.
 
