@@ -73,13 +73,15 @@ time, but while a store of theirs is behind or has a critical alert.
 All that is done is written down in the database before and after, with the plans.
 What is not begun of a plan and can't be, as since facts have changed, waits and ends
 each --resume with 1, and confirm tells of it, until --resume --give-up --yes gives it
-up. When apply was killed, --resume --yes goes on with what is there, and needs no file.
+up. When apply was killed, --resume --yes goes on with what is there, and needs no
+file.
+
 --rollback --yes takes back what can be; users who are on their new store already are
 moved back, with the mail that has come since. Rules that the plan had mended are
-broken again then, and keep nobody there: that is said before and after. A change of a
-layout that may be in service already goes on, and is named. --resume --yes goes on with a rollback
-that was killed as one; who names the plans again has go on what has not turned back.
-A change of a layout that is done is not taken back: that needs another layout plan.
+broken again then, and keep nobody there: that is said before and after. --resume
+--yes goes on with a rollback that was killed as one; who names the plans again has go
+on what has not turned back. A change of a layout that is done is not taken back: that
+needs another layout plan. One that may be in service already goes on, and is named.
 
 From its beginning to its end each group claims the instances that it changes, with a
 file interlace-….claim in their configdirectory: apply with another database, or with

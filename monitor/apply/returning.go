@@ -39,7 +39,7 @@ func (o *Options) Returning(ctx context.Context, was *inventory.Inventory, back 
 	}
 	for _, u := range fresh {
 		with := append(slices.Clone(rest), u)
-		if again, worse, err = r.breaks(ctx, with); err != nil {
+		if _, worse, err = r.breaks(ctx, with); err != nil {
 			return nil, err
 		}
 		if len(worse) == 0 {
