@@ -21,9 +21,9 @@ import (
 )
 
 type applyFlags struct {
-	yes, stop, resume, rollback bool
-	window                      optional[window]
-	usersPerNight, onlyWave     optional[int]
+	yes, stop, resume, rollback, giveUp bool
+	window                              optional[window]
+	usersPerNight, onlyWave             optional[int]
 }
 
 func (a *app) applyCommand() *cobra.Command {
@@ -54,6 +54,9 @@ A layout plan is carried out change by change: replicas are made and filled,
 promoted and dropped, by a command of yours, instance_hook: see interlace help
 instances.
 
+A group that shares folders moves whole: one of more users than --users-per-night is
+not begun, which is told.
+
 Nothing begins where the facts have changed since the plan was made, where a rule of
 the fleet would be broken by more than today, when it is done or on the way, where an
 instance does not answer or is not what the inventory takes it to be, while a store
@@ -68,11 +71,17 @@ its store lets others go first that do not need it; originals are deleted at any
 time, but while a store of theirs is behind or has a critical alert.
 
 All that is done is written down in the database before and after, with the plans.
-When apply was killed, --resume --yes goes on with what is there, and needs no file.
+What is not begun of a plan and can't be, as since facts have changed, waits and ends
+each --resume with 1, and confirm tells of it, until --resume --give-up --yes gives it
+up. When apply was killed, --resume --yes goes on with what is there, and needs no
+file.
+
 --rollback --yes takes back what can be; users who are on their new store already are
-moved back, with the mail that has come since. --resume --yes goes on with a rollback
-that was killed as one; who names the plans again has go on what has not turned back.
-A change of a layout that is done is not taken back: that needs another layout plan.
+moved back, with the mail that has come since. Rules that the plan had mended are
+broken again then, and keep nobody there: that is said before and after. --resume
+--yes goes on with a rollback that was killed as one; who names the plans again has go
+on what has not turned back. A change of a layout that is done is not taken back: that
+needs another layout plan. One that may be in service already goes on, and is named.
 
 From its beginning to its end each group claims the instances that it changes, with a
 file interlace-….claim in their configdirectory: apply with another database, or with
@@ -95,6 +104,8 @@ at the end: then the last lines say who, and which.`,
   interlace apply --rollback --yes`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			switch {
+			case flags.giveUp && !flags.resume:
+				return misused(cmd, "--give-up goes with --resume")
 			case flags.stop && len(args) > 0 || flags.resume && len(args) > 0:
 				return misused(cmd, "it takes no %q with --stop or --resume", args[0])
 			case flags.stop || flags.resume || flags.rollback && len(args) == 0:
@@ -117,9 +128,10 @@ at the end: then the last lines say who, and which.`,
 	f.BoolVar(&flags.yes, "yes", false, "do it; without it is only said what would be done")
 	f.BoolVar(&flags.stop, "stop", false, "ask the apply that runs to end as soon as nobody is kept out")
 	f.BoolVar(&flags.resume, "resume", false, "go on with all that was begun and is not done")
+	f.BoolVar(&flags.giveUp, "give-up", false, "with --resume: give up what is not begun and can't be, as since facts have changed")
 	f.BoolVar(&flags.rollback, "rollback", false, "take back what was begun, or what the plans have done")
 	f.Var(&flags.window, "window", "begin nothing and keep nobody out but between these `hours`, such as 22:00-05:00, on the clock of this machine (default apply.window)")
-	f.Var(&flags.usersPerNight, "users-per-night", "move no more than so many `users` a night (default apply.users_per_night)")
+	f.Var(&flags.usersPerNight, "users-per-night", "move no more than so many `users` a night; more who go together are not begun (default apply.users_per_night)")
 	f.Var(&flags.onlyWave, "only-wave", "carry out this `wave` of the schedule only")
 	apart(c, "stop", "resume", "the one ends what runs, the other goes on with it")
 	apart(c, "stop", "rollback", "the one ends what runs, the other goes back")
@@ -255,6 +267,9 @@ func (c *applying) rehearse(ctx context.Context) error {
 	g := &c.options.Gates
 	g.Lags, g.Alerts = askedOnce(g.Lags), askedOnce(g.Alerts)
 	units, back, err := c.rehearsed(ctx)
+	if err == nil && c.flags.giveUp {
+		err = c.sayGiveUp(ctx)
+	}
 	if err != nil {
 		return err
 	}
@@ -263,9 +278,7 @@ func (c *applying) rehearse(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if r.Text = "it is taken back"; len(r.Steps) == 0 {
-			r.Text = notTakenBack(u, r.Outcome)
-		}
+		r.Text = backText(r)
 		list = append(list, *r)
 		bar.at(i+1, len(back)+len(units), u.Name)
 	}
@@ -320,8 +333,13 @@ func (c *applying) rehearsed(ctx context.Context) (units, back []*course.Unit, e
 			results = append(results, course.Result{Unit: u, Outcome: u.Stands(records), Records: records})
 			back = append(back, u)
 		}
-		for _, u := range j.reversed(results) {
-			units = append(units, &u)
+		c.stays = append(c.stays, j.notTaken(results)...)
+		reversed := j.reversed(results)
+		if err := c.returning(ctx, j, reversed); err != nil {
+			return nil, nil, err
+		}
+		for i := range reversed {
+			units = append(units, &reversed[i])
 		}
 	}
 	for _, u := range c.units() {

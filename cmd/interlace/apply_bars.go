@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor/apply"
 	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/planner"
 )
@@ -15,7 +16,6 @@ import (
 // made, and names these. Of a change that none of them touches it is not known whom it
 // concerns: it concerns all.
 func (j *job) bar() {
-	j.old = map[string]bool{}
 	for _, p := range j.files {
 		drift := drifted(p.Plan, j.found)
 		touched := map[planner.Subject]bool{}
@@ -37,21 +37,40 @@ func (j *job) bar() {
 				}
 			}
 			if len(changed) > 0 && u.Barred == "" {
-				j.old[u.Plan+u.Name] = true
 				u.Barred = "facts have changed since its plan was made: " + strings.Join(changed, ", ") + "; make a new plan of it"
 			}
 		}
 	}
 }
 
-// barRecalled keeps units from being begun anew that were asked to be taken back.
+// barRecalled keeps units from being begun, anew or at all, that were asked to be taken back or
+// given up.
 func (j *job) barRecalled() {
 	for i := range j.units {
 		if u := &j.units[i]; j.recalled[u.Plan+u.Name] {
-			j.old[u.Plan+u.Name] = true
-			u.Barred = "it was asked to be taken back: interlace apply with its plan begins it anew"
+			j.givenUp[u.Plan+u.Name] = true
+			u.Barred = isGivenUp
 		}
 	}
+}
+
+// barredOf says, by plan and name, why units of plans would not be begun now: facts have changed
+// since.
+func barredOf(ctx context.Context, journal apply.Journal, f *facts, plans []planner.Plan) (map[string]string, error) {
+	j := &job{}
+	for _, p := range plans {
+		j.files = append(j.files, &planFile{Plan: p})
+	}
+	j.sort()
+	if err := j.look(ctx, journal, f); err != nil {
+		return nil, err
+	}
+	j.bar()
+	why := map[string]string{}
+	for i := range j.units {
+		why[j.units[i].Plan+j.units[i].Name] = j.units[i].Barred
+	}
+	return why, nil
 }
 
 // touches are the subjects of a plan that a unit touches: its share group, its stores, and the

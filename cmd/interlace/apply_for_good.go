@@ -1,9 +1,11 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor/apply"
 	"github.com/interlacemail/interlace/monitor/course"
 )
 
@@ -16,23 +18,42 @@ func (j *job) forGood(r *course.Result) bool {
 // planBack says how a layout is changed back.
 const planBack = "interlace layout --plan FILE makes a plan from how it is now, with --drain server:NAME one that empties a server, and interlace apply FILE carries that out"
 
-// sayForGood says which changes of layouts were to be taken back and are done.
-func (c *applying) sayForGood(j *job, results []course.Result) {
-	var names []string
-	for i := range results {
-		if r := &results[i]; j.forGood(r) {
-			names = append(names, inventory.Printable(r.Unit.Name))
-		}
-	}
-	if len(names) > 0 {
-		c.app.note("NOT taken back, since it is done: %s; %s", strings.Join(names, ", "), planBack)
-	}
+// noWayBack says from which step on a change of a layout can't be taken back, that is past it
+// and not done.
+func noWayBack(r *course.Result) string {
+	return fmt.Sprintf("from %s on there is no way back, since it may be in service; it is gone on with", r.Unit.Pivot())
 }
 
-// notTakenBack says why nothing is undone of a unit that is to be taken back. Users are
+// notTaken say which changes of layouts are not taken back that were to be, and why.
+func (j *job) notTaken(results []course.Result) (texts []string) {
+	var done []string
+	for i := range results {
+		r := &results[i]
+		name := inventory.Printable(r.Unit.Name)
+		switch {
+		case j.forGood(r):
+			done = append(done, name)
+		case j.backwards && r.Unit.Do != nil && r.Unit.OnlyOn(r.Records):
+			texts = append(texts, fmt.Sprintf("NOT taken back: %s: %s; when it is done %s", name, noWayBack(r), planBack))
+		}
+	}
+	if len(done) > 0 {
+		texts = append(texts, fmt.Sprintf("NOT taken back, since it is done: %s; %s", strings.Join(done, ", "), planBack))
+	}
+	return texts
+}
+
+// backText says what taking a unit back would do, or why nothing would be undone. Users are
 // moved back by units of their own, which are listed behind it.
-func notTakenBack(u *course.Unit, o course.Outcome) string {
+func backText(r *apply.Rehearsal) string {
+	u, o := r.Unit, r.Outcome
 	switch {
+	case u.Do != nil && u.OnlyOn(r.Records):
+		return noWayBack(&course.Result{Unit: u}) + "; when it is done " + planBack
+	case len(r.Steps) > 0:
+		return "it is taken back"
+	case len(r.Refused) > 0:
+		return "what taking it back would do is not known, since not all that it needs answers"
 	case o == course.Back:
 		return "it was taken back"
 	case o != course.Moved && o != course.Finished:

@@ -121,6 +121,22 @@ func TestApplyLayoutLive(t *testing.T) {
 	m.must(os.Remove("orders/refuse-promote"))
 	rehearsed, _ = m.apply(0, "--resume")
 	before := m.routing()
+
+	// Users are led to the new master by now, and the old one does not come back as a replica.
+	put(t, "orders/refuse-start", "")
+	_, stderr = m.apply(2, "--resume", "--yes")
+	for _, want := range []string{
+		"store s1 does NOT STAND as it has to, at step serve of c2 promote s1 on imap3: ", "no start today", "store s1 is led from imap3 by now", "master_down of the old master on imap1",
+		"which the fleet file has to say:", "{server: imap3, role: master, ", "{server: imap1, role: replica, ", "{server: imap2, role: replica, ",
+	} {
+		if !strings.Contains(stderr, want) {
+			t.Errorf("where the old master does not start it is not said: %s: %s", want, stderr)
+		}
+	}
+	if a, _ := m.apply(0, "--rollback"); !strings.Contains(strings.Join(a.Notes, "; "), "NOT taken back: c2 promote s1 on imap3: from route on there is no way back") || !strings.Contains(strings.Join(a.Notes, "; "), "NOT taken back, since it is done: c1 ") {
+		t.Errorf("what is not taken back is not said before: %v", a.Notes)
+	}
+	m.must(os.Remove("orders/refuse-start"))
 	m.Setenv("COLUMNS", "50") // which breaks nothing that is to be copied
 	done, stderr := m.apply(0, "--resume", "--yes")
 	os.Unsetenv("COLUMNS")

@@ -11,6 +11,7 @@ import (
 	"github.com/interlacemail/interlace/monitor/apply"
 	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/monitor/history"
+	"github.com/interlacemail/interlace/planner"
 )
 
 // sayLeft says what is to be done later.
@@ -73,21 +74,30 @@ func (a *app) sayPasswords(ctx context.Context, h *history.History) error {
 }
 
 // sayInstances says what the fleet file has to say of stores whose instances have changed:
-// no server tells discover of an instance that the inventory does not name.
+// no server tells discover of an instance that the inventory does not name. A promotion has
+// changed them as soon as users are routed to the new master.
 func (c *applying) sayInstances(results []course.Result) {
 	inv := c.facts.Inventory
 	var changed, between []inventory.StoreID
+	var unfinished []string
 	for i := range results {
 		r := &results[i]
-		if r.Unit.Do != nil && !r.Out().IsZero() {
-			between = append(between, r.Unit.Do.Store)
-		}
-		if r.Unit.Do == nil || r.Outcome != course.Finished {
+		do := r.Unit.Do
+		switch {
+		case do == nil:
+			continue
+		case !r.Out().IsZero():
+			between = append(between, do.Store)
+			continue
+		case r.Outcome == course.Finished:
+		case do.Do == planner.Promote && r.Unit.Executed(r.Records):
+			unfinished = append(unfinished, fmt.Sprintf("store %s is led from %s by now: until the fleet file says so and interlace import has read it, the watch may tell of master_down of the old master on %s, which must not be started as a master", do.Store, do.Server, do.From))
+		default:
 			continue
 		}
 		inv = course.Follow(inv, r.Unit, r.Records)
-		if !slices.Contains(changed, r.Unit.Do.Store) {
-			changed = append(changed, r.Unit.Do.Store)
+		if !slices.Contains(changed, do.Store) {
+			changed = append(changed, do.Store)
 		}
 	}
 	for _, name := range changed {
@@ -95,6 +105,9 @@ func (c *applying) sayInstances(results []course.Result) {
 			c.app.note("store %s has these instances now, which the fleet file has to say:", name)
 			c.app.copyable(files.FleetLines(&inv.Stores[at]))
 		}
+	}
+	for _, text := range unfinished {
+		c.app.note("%s", text)
 	}
 }
 
@@ -107,5 +120,7 @@ func (c *applying) sayStayed(j *job, results []course.Result) {
 			c.app.note("%s: NOT moved back, and still where the plan has moved them: interlace apply --rollback --yes tries again", inventory.Printable(r.Unit.Name))
 		}
 	}
-	c.sayForGood(j, results)
+	for _, text := range j.notTaken(results) {
+		c.app.note("%s", text)
+	}
 }

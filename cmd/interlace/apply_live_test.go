@@ -181,13 +181,13 @@ func (m *moving) allServed(store string) {
 // answerOfApply is the answer of apply as JSON.
 type answerOfApply struct {
 	Units []struct {
-		Unit, State, Step, Text string
-		Since                   *string
-		Users                   int
-		Denied                  *float64 `json:"denied_seconds"`
-		Expected                *float64 `json:"denied_expected_seconds"`
-		Refused                 []string
-		Steps                   []struct {
+		Unit, State, Step, Text, Why string
+		Since                        *string
+		Users                        int
+		Denied                       *float64 `json:"denied_seconds"`
+		Expected                     *float64 `json:"denied_expected_seconds"`
+		Refused                      []string
+		Steps                        []struct {
 			Verb, Step string
 			Commands   []struct {
 				Server, Command, Note string

@@ -42,9 +42,53 @@ func TestResumeOfARollback(t *testing.T) {
 		t.Errorf("the plan is named again: %s", text)
 	}
 	r.did(plan, begun, false, monitor.StepCheck, monitor.StepDenyTarget, monitor.StepCopy)
+	for _, u := range first(r.apply(1, "--rollback")).Units {
+		refused := strings.Join(u.Refused, "; ")
+		if u.Unit == begun && (!strings.HasPrefix(u.Text, "what taking it back would do is not known") || !strings.Contains(refused, "imap1") || !strings.Contains(refused, "imap2")) {
+			t.Errorf("servers do not answer: %+v", u)
+		}
+	}
 	r.recall(plan, begun, monitor.StepCopy, "7")
 	if _, stderr := r.apply(2, "users.json"); !strings.Contains(stderr, "is taken back since") {
 		t.Errorf("what is on its way back begins anew: %s", stderr)
+	}
+}
+
+// A change of a layout that can't be taken back any more is told before it is gone on with, and
+// what was given up with it is not said to be carried out.
+func TestRollbackOfALayout(t *testing.T) {
+	r := newResuming(t)
+	r.program("layout", "--drain", "server:imap4", "--plan", "layout.json")
+	plan, err := os.ReadFile("layout.json")
+	r.must(err)
+	a, _ := r.apply(1, "layout.json")
+	find := func(words string) string {
+		for _, u := range a.Units {
+			if strings.Contains(u.Unit, words) {
+				return u.Unit
+			}
+		}
+		t.Fatalf("the plan is another one than this test takes it to be: %+v", a.Units)
+		return ""
+	}
+	seed, drop := find(" seed "), find(" drop ")
+	r.begin(plan)
+	r.did(plan, seed, false, monitor.StepCheck, monitor.StepCreate, monitor.StepConnect, monitor.StepSeed, monitor.StepProveAlike, monitor.StepServe)
+	r.must(r.h.AddStep(t.Context(), &monitor.StepRecord{Plan: id(plan), Unit: seed, Step: monitor.StepServe, State: monitor.StepFailed, At: time.Now(), Text: "no start today"}))
+	for _, u := range a.Units {
+		step := monitor.StepCheck
+		if u.Unit == seed {
+			step = monitor.StepServe
+		}
+		r.recall(plan, u.Unit, step, "1")
+	}
+	a, _ = r.apply(0, "--resume")
+	if said := strings.Join(a.Notes, "; "); !strings.Contains(said, "NOT taken back: "+seed+": from serve on there is no way back") {
+		t.Errorf("it is not told: %s", said)
+	}
+	_, stdout, _ := program(t, "confirm", "layout.json", "-o", "json")
+	if !strings.Contains(stdout, "never begun, and given up") || strings.Contains(stdout, "carries out what is left") && strings.Contains(stdout[strings.Index(stdout, "carries out what is left")-1000:], drop) {
+		t.Errorf("confirm: %s", stdout)
 	}
 }
 

@@ -173,6 +173,51 @@ func TestResumeOnOtherFacts(t *testing.T) {
 	}
 }
 
+// A plan whose facts have changed is not given up by that: what is not begun of it waits, and
+// confirm tells of it, until somebody gives it up.
+func TestWhatWaitsIsNotGivenUp(t *testing.T) {
+	r := newResuming(t)
+	plan, units := r.plan("users.json", "1")
+	r.begin(plan)
+	for store, of := range units {
+		for _, unit := range of {
+			if store != "s4" {
+				r.did(plan, unit, true, append(slices.Clone(moved), monitor.StepKeep, monitor.StepDeleteSource, monitor.StepAllowSource)...)
+			}
+		}
+	}
+	waiting := units["s4"]
+	r.describe("1TB")
+	r.program("import", "fleet.yaml")
+	confirmed := func() string {
+		status, stdout, stderr := program(t, "confirm", "users.json", "-o", "json")
+		if status != 1 {
+			t.Errorf("confirm: status %d: %s%s", status, stdout, stderr)
+		}
+		return stdout
+	}
+	for range 2 {
+		a, stderr := r.apply(1, "--resume", "--yes")
+		if said := fmt.Sprintf("%+v", a.Units); strings.Count(said, "store s4 is not as it was; make a new plan of it") != len(waiting) {
+			t.Errorf("%s, %s", said, stderr)
+		}
+		if text := confirmed(); strings.Count(text, "never begun: facts have changed since its plan was made: store s4") != len(waiting) || strings.Contains(text, "given up") {
+			t.Errorf("confirm: %s", text)
+		}
+	}
+	if _, stderr := r.apply(1, "--resume", "--give-up"); strings.Count(stderr, ": would be given up") != len(waiting) {
+		t.Errorf("what would be given up: %s", stderr)
+	}
+	r.apply(0, "--resume", "--give-up", "--yes")
+	if _, stderr := r.apply(0, "--resume", "--yes"); !strings.Contains(stderr, "nothing is begun and not done") {
+		t.Errorf("given up: %s", stderr)
+	}
+	if text := confirmed(); strings.Contains(text, "facts have changed") || !strings.Contains(text, "never begun, and the plan is given up") {
+		t.Errorf("confirm of what is given up: %s", text)
+	}
+	r.apply(2, "users.json", "--give-up")
+}
+
 // Who is back is told of once, whether the plan was taken back alone or with those that it was
 // carried out with, and what else these have done is not taken back for it.
 func TestResumeOfWhoIsBack(t *testing.T) {

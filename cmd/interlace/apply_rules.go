@@ -8,6 +8,7 @@ import (
 
 	"github.com/interlacemail/interlace/cmd/interlace/report"
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/planner"
 	"github.com/interlacemail/interlace/planner/rules"
 )
@@ -87,6 +88,27 @@ func (j *job) breaks(ctx context.Context) (worse, left []planner.Violation, err 
 		return slices.ContainsFunc(worse, func(w planner.Violation) bool { return w.Rule == v.Rule && w.Subject == v.Subject })
 	})
 	return append(worse, j.onTheWay()...), left, nil
+}
+
+// returning notes which rules would be broken again by moving users back, and bars what would
+// break others.
+func (c *applying) returning(ctx context.Context, j *job, back []course.Unit) error {
+	again, err := c.options.Returning(ctx, j.found.Inventory, back)
+	c.again = append(c.again, again...)
+	return err
+}
+
+// returned notes which rules are broken again since users were moved back now.
+func (c *applying) returned(ctx context.Context, j *job, results []course.Result) error {
+	var back []*course.Unit
+	for i := range results {
+		if r := &results[i]; !r.Still && r.Unit.Executed(r.Records) {
+			back = append(back, r.Unit)
+		}
+	}
+	again, err := c.options.BrokenAgain(ctx, j.found.Inventory, back)
+	c.again = append(c.again, again...)
+	return err
 }
 
 // onTheWay is what the states between the changes break, as it was found when these were

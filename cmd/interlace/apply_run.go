@@ -8,6 +8,7 @@ import (
 	"slices"
 	"syscall"
 
+	"github.com/interlacemail/interlace/cmd/interlace/report"
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/apply"
@@ -27,6 +28,10 @@ type applying struct {
 	// broken are the rules that plans would break of which nothing is begun, and left what is
 	// broken and stays so.
 	broken, left []planner.Violation
+	// again are the rules that who is moved back breaks as they were broken before.
+	again []planner.Violation
+	// stays say which changes of layouts would not be taken back.
+	stays []string
 	// unreached says which instances do not answer, or are claimed for another database.
 	unreached error
 }
@@ -66,6 +71,9 @@ func (c *applying) end(ctx context.Context, results []course.Result, wrong error
 		c.app.note("what was done is not shown: %v", err)
 		err = nil
 	}
+	if len(c.again) > 0 {
+		c.app.note("%s", report.BrokenAgain(c.again))
+	}
 	c.sayLeft(results)
 	c.sayClaims(results)
 	out := errors.Join(c.keptOut(results, wrong != nil), fallen(results))
@@ -96,6 +104,8 @@ func (c *applying) begin(ctx context.Context) error {
 		switch {
 		case c.flags.rollback:
 			err = apply.WriteRecall(ctx, units, j.Number, part, c.options)
+		case c.flags.giveUp:
+			err = c.giveUp(ctx, j)
 		case !c.flags.resume:
 			err = apply.WithdrawRecall(ctx, units, c.options)
 		}
@@ -144,6 +154,9 @@ func (c *applying) fine(j *job, results []course.Result) bool {
 		if j.backwards && r.Outcome == course.Back && j.has(r.Unit) {
 			return false
 		}
+		if j.gaveUp(&r) {
+			return false
+		}
 		if j.forGood(&r) {
 			return true
 		}
@@ -173,7 +186,7 @@ func (c *applying) carryOut(ctx context.Context, j *job) ([]course.Result, error
 	}
 	if back := j.reversed(results); j.backwards && len(back) > 0 && ctx.Err() == nil {
 		shown.more(len(back))
-		moved, err := apply.CarryOut(ctx, back, false, &o)
+		moved, err := c.moveBack(ctx, j, back, &o)
 		if results = append(results, moved...); err != nil {
 			return results, err
 		}
@@ -181,12 +194,27 @@ func (c *applying) carryOut(ctx context.Context, j *job) ([]course.Result, error
 	return results, c.close(context.WithoutCancel(ctx), j, results)
 }
 
+// moveBack moves users back, and notes which rules that breaks again. Of rules nothing else is
+// asked then.
+func (c *applying) moveBack(ctx context.Context, j *job, back []course.Unit, o *apply.Options) ([]course.Result, error) {
+	if _, err := o.Returning(ctx, j.found.Inventory, back); err != nil {
+		return nil, err
+	}
+	unruled := *o
+	unruled.Groups = nil
+	moved, err := apply.CarryOut(ctx, back, false, &unruled)
+	if err != nil {
+		return moved, err
+	}
+	return moved, c.returned(context.WithoutCancel(ctx), j, moved)
+}
+
 // close writes down that nothing is left to do of a job, if that is so.
 func (c *applying) close(ctx context.Context, j *job, results []course.Result) error {
 	for i := range results {
 		r := &results[i]
 		switch o := r.Outcome; {
-		case o == course.Finished, o == course.Back && j.backwards, j.old[r.Unit.Plan+r.Unit.Name] && r.Unit.Fresh(r.Records):
+		case o == course.Finished, o == course.Back && j.backwards, j.gaveUp(r):
 		default:
 			return nil
 		}

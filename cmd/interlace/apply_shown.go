@@ -140,6 +140,10 @@ func (c *applying) showBroken(shown *report.Rehearsed) {
 	if len(c.left) > 0 {
 		shown.Notes = append(shown.Notes, report.StayBroken(c.left))
 	}
+	shown.Notes = append(shown.Notes, c.stays...)
+	if len(c.again) > 0 {
+		shown.Notes = append(shown.Notes, report.BrokenAgain(c.again))
+	}
 }
 
 // shownStep is a step with its commands, and the lines of its routes.

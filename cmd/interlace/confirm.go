@@ -120,7 +120,7 @@ func (a *app) confirm(ctx context.Context, paths []string) error {
 	if h != nil {
 		defer h.Close()
 	}
-	c := &confirming{app: a, inventory: f.Inventory, history: h}
+	c := &confirming{app: a, inventory: f.Inventory, facts: f, history: h}
 	found, err := c.all(ctx, []set{{plans: plans, asked: plans, on: monitor.OnRequest}})
 	if err != nil {
 		return err
@@ -164,6 +164,7 @@ type set struct {
 type confirming struct {
 	app       *app
 	inventory *inventory.Inventory
+	facts     *facts
 	history   *history.History // nil: nothing is kept
 }
 

@@ -36,6 +36,9 @@ func (c *confirming) options(ctx context.Context, s *set) (*confirm.Options, err
 	}
 	if c.history != nil {
 		o.Journal = c.history
+		if o.Barred, err = barredOf(ctx, c.history, c.facts, s.plans); err != nil {
+			return nil, err
+		}
 	}
 	return o, c.look(ctx, s.plans, o)
 }

@@ -159,7 +159,7 @@ func (r *carrying) failed(ctx context.Context, a course.Action, why error) (cour
 	if r.failures++; r.failures == 1 {
 		r.wrong = why
 	}
-	if how := later(""); errors.As(why, &how) {
+	if how := later(""); errors.As(why, &how) || errors.As(why, &inVain{}) {
 		r.failures = tries
 	}
 	if r.failures < tries && (a.Back || r.course.Past(a) || a.Step == r.course.Pivot) {
@@ -169,6 +169,12 @@ func (r *carrying) failed(ctx context.Context, a course.Action, why error) (cour
 	}
 	return "", nil
 }
+
+// inVain is why something failed that is not tried again in this run.
+type inVain struct{ error }
+
+// Unwrap returns what is wrong.
+func (i inVain) Unwrap() error { return i.error }
 
 // because says why a unit could not be taken back, and why it was to be.
 func because(wrong, turned error) error {

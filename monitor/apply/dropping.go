@@ -121,14 +121,18 @@ func (d *dropping) removeSafely(ctx context.Context, gone *dropped) error {
 
 // proveGone fails where something of the replica still runs or is sent to, or the others do
 // not stand, and tells whether its data is still there. When it has failed before the hook is
-// asked again, if something is left.
+// asked again, if something is left, once in each run: what that does not end takes long to be seen.
 func (d *dropping) proveGone(ctx context.Context, gone *dropped, failed bool) (text, data string, err error) {
 	if failed {
-		if err := errors.Join(d.restore(ctx, d.without()), d.removeRest(ctx, gone)); err != nil {
-			return "", "", err
-		}
+		err = errors.Join(d.restore(ctx, d.without()), d.removeRest(ctx, gone))
 	}
-	if err := errors.Join(d.vanishes(ctx, gone.Instance), d.restore(ctx, d.without())); err != nil {
+	if err == nil {
+		err = errors.Join(d.vanishes(ctx, gone.Instance), d.restore(ctx, d.without()))
+	}
+	if err != nil && failed {
+		err = inVain{err}
+	}
+	if err != nil {
 		return "", "", err
 	}
 	text, err = d.left(ctx, gone)

@@ -63,7 +63,7 @@ func (m *making) undo(ctx context.Context, step monitor.Step, records []monitor.
 // serve has the instance started for good, and looks whether it stands, with its master.
 func (m *making) serve(ctx context.Context, made inventory.Instance) error {
 	if _, err := m.order(ctx, m.asked(ActStart, made)); err != nil {
-		return err
+		return m.unstarted(ctx, made, err)
 	}
 	all := []inventory.Instance{made}
 	if m.role() == inventory.Replica {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor/course"
+	"github.com/interlacemail/interlace/planner"
 	"github.com/interlacemail/interlace/planner/rules"
 )
 
@@ -66,10 +67,18 @@ func (r *run) after(t *task) error {
 			r.changed.Wait()
 		}
 		if b.state == over && !b.done() && !b.overtaken(t) {
-			return fmt.Errorf("%s comes before and is not done", b.Name)
+			return t.behind(b)
 		}
 	}
 	return nil
+}
+
+// behind says why a task is not begun when another one before it is not done.
+func (t *task) behind(before *task) error {
+	if t.Wave > before.Wave && before.Wave > 0 {
+		return fmt.Errorf("%s, of wave %d, comes before and is not done: the waves of a schedule are an order in which every state on the way keeps the rules, so each waits for all of the one before", before.Name, before.Wave)
+	}
+	return fmt.Errorf("%s comes before and is not done", before.Name)
 }
 
 // done reports whether nothing but originals is left of the task.
@@ -93,7 +102,7 @@ func (r *run) keepsRules(ctx context.Context, fresh []*task) error {
 	if r.Groups == nil || len(fresh) == 0 {
 		return nil
 	}
-	var before []*course.Unit
+	var before, after []*course.Unit
 	r.mu.Lock()
 	for _, t := range r.units {
 		if t.done() || t.state != over && !t.Fresh(t.records) {
@@ -101,47 +110,35 @@ func (r *run) keepsRules(ctx context.Context, fresh []*task) error {
 		}
 	}
 	r.mu.Unlock()
-	after := slices.Clone(before)
 	for _, t := range fresh {
 		after = append(after, &t.Unit)
 	}
-	if text, err := r.worse(ctx, before, after, returning(fresh)); err != nil || text != "" {
+	if text, err := r.worse(ctx, before, after); err != nil || text != "" {
 		return errors.Join(err, fmt.Errorf("it would break rules that are kept now: %s", text))
 	}
 	return nil
 }
 
-// returning are users who are moved back to originals that are kept.
-func returning(tasks []*task) (users []inventory.UserID) {
-	for _, t := range tasks {
-		for i := range t.Moves {
-			if t.Of != "" {
-				users = append(users, t.Moves[i].User)
-			}
-		}
-	}
-	return users
-}
-
-// worse tells which rules are broken by more when further units are carried out. Those users
-// take no further room for whom the disks of their new store have an original already.
-func (r *run) worse(ctx context.Context, before, after []*course.Unit, there []inventory.UserID) (string, error) {
-	from, to := course.Carried(r.Inventory, before), course.Carried(r.Inventory, after)
-	for _, u := range there {
-		if at, disk := to.User(u), to.Disk(); at >= 0 && disk >= 0 {
-			to.Users[at].Load[disk] = 0
-		}
-	}
+// worse tells which rules are broken by more when further units are carried out after others.
+func (r *run) worse(ctx context.Context, before, fresh []*course.Unit) (string, error) {
+	from := course.Carried(r.Inventory, before)
+	to := course.Carried(from, fresh)
+	roomy(to, fresh)
 	old, _, err := rules.Check(ctx, from, r.Groups, rules.Options{From: from})
 	if err != nil {
 		return "", err
 	}
 	now, _, err := rules.Check(ctx, to, r.Groups, rules.Options{From: from})
+	return violations(rules.Worse(old, now)), err
+}
+
+// violations says what breaks rules.
+func violations(list []planner.Violation) string {
 	var texts []string
-	for _, v := range rules.Worse(old, now) {
+	for _, v := range list {
 		texts = append(texts, v.String())
 	}
-	return strings.Join(texts, "; "), err
+	return strings.Join(texts, "; ")
 }
 
 // dependent reports whether a task has to wait for one before it: of changes of a store

@@ -142,6 +142,25 @@ func TestBarred(t *testing.T) {
 	if must(t, err); !slices.Equal(r.Refused, []string{anna.Barred}) || len(r.Steps) > 0 {
 		t.Errorf("rehearsed: %+v", r)
 	}
+
+	// A wave that waits for the one before it says why.
+	first, second := unit("first", "s1", "s2", "fritz"), unit("second", "s3", "s4", "gerd")
+	first.Wave, second.Wave = 1, 2
+	if all := outcomes(t, o, false, first, second); !strings.HasPrefix(all[1].Why, "first, of wave 1, comes before and is not done: the waves of a schedule are an order") {
+		t.Errorf("the second wave: %+v", all[1])
+	}
+
+	// Users who go together are not parted for a limit: more of them than that are not begun.
+	both, begun := unit("both", "s1", "s2", "anna", "emil"), unit("begun", "s3", "s4", "carl", "dora")
+	j.steps = append(j.steps, monitor.StepRecord{Plan: begun.Plan, Unit: begun.Name, Step: monitor.StepCheck, State: monitor.StepBegan, At: time.Now()})
+	o.Limits.UsersPerNight = 1
+	const large = "it moves 2 users, who go together, and no more than 1 may move a night: --users-per-night 2 begins it"
+	if all := outcomes(t, o, false, both, begun); all[0].Why != large || len(all[0].Records) > 0 || all[1].Outcome != course.Back {
+		t.Errorf("too many: %+v", all)
+	}
+	if r, err = apply.Rehearse(t.Context(), both, nil, false, o); err != nil || !slices.Equal(r.Refused, []string{large}) {
+		t.Errorf("too many, rehearsed: %+v, %v", r, err)
+	}
 }
 
 // What has originals to delete and nothing else to do waits for nothing and nobody, nor has

@@ -156,6 +156,19 @@ func (r *run) night(ctx context.Context, t *task) error {
 	return r.Options.night(ctx, &t.Unit, units, func(u *course.Unit) bool { return begins[u] })
 }
 
+// barred says why a unit of which this is written down must not be begun, whatever the servers
+// say: its plan, or that more users go together than may move in a night. Empty: it may be.
+func (o *Options) barred(u *course.Unit, records []monitor.StepRecord) string {
+	limit := o.Limits.UsersPerNight
+	switch {
+	case !u.Fresh(records):
+		return ""
+	case u.Barred == "" && limit > 0 && len(u.Moves) > limit:
+		return fmt.Sprintf("it moves %d users, who go together, and no more than %d may move a night: --users-per-night %d begins it", len(u.Moves), limit, len(u.Moves))
+	}
+	return u.Barred
+}
+
 // night keeps a unit for another night when so many users have begun to move in this one
 // as may, in whatever apply. Of the other units of this one some are about to begin.
 func (o *Options) night(ctx context.Context, u *course.Unit, others []*course.Unit, begins func(*course.Unit) bool) error {

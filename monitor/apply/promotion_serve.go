@@ -16,10 +16,10 @@ import (
 // stopped at once.
 func (p *promotion) serve(ctx context.Context) error {
 	if _, err := p.order(ctx, p.asked(ActStart, p.old(), inventory.Replica, p.instances(true))); err != nil {
-		return err
+		return p.unstarted(ctx, p.old(), err)
 	}
 	if _, err := p.greetSoon(ctx, p.old()); err != nil {
-		return err
+		return &fallen{err}
 	}
 	if err := host.Pause(ctx, p.Layouts.pause()); err != nil {
 		return err
@@ -34,7 +34,7 @@ func (p *promotion) silent(ctx context.Context) error {
 		return err
 	}
 	_, err = p.order(ctx, p.asked(ActStop, p.old(), inventory.Replica, p.instances(true)))
-	return errors.Join(fmt.Errorf("a rolling sync_client of %s runs on %s, though it is no master any more: it was stopped", old.Conf, old.Server), err)
+	return &fallen{errors.Join(fmt.Errorf("a rolling sync_client of %s runs on %s, though it is no master any more: it was stopped", old.Conf, old.Server), err)}
 }
 
 // proveSends fails where the new master is not what a master is, or the old one is. When it

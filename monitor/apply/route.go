@@ -52,7 +52,7 @@ func (m *move) routeNames(ctx context.Context) (map[inventory.UserID]course.Rout
 func (m *move) route(ctx context.Context, records []monitor.StepRecord) (text, data string, err error) {
 	routes, err := m.named(ctx, m.routes(), records)
 	if err == nil {
-		err = m.persist(ctx, routes, func(context.Context) bool { return false })
+		err = m.persist(ctx, routes, host.Patience, func(context.Context) bool { return false })
 	}
 	if err != nil {
 		return "", "", err
@@ -73,7 +73,9 @@ var errUnrouted = later("interlace apply --resume --yes, or --rollback --yes, go
 
 // unroute sends mail and clients back to where the users were. Where they are known to be
 // served there all the same nothing is to be done. The first attempt gets what is left of the
-// time for which users may be denied; where that does not do they are kept out for longer.
+// time for which users may be denied; where that does not do they are kept out for longer. What
+// hangs is not waited for as long: where nobody can be asked who is routed where, the next attempt
+// is what lets users in.
 func (m *move) unroute(ctx context.Context, records []monitor.StepRecord) error {
 	limited, cancel := context.WithTimeout(ctx, m.denied())
 	defer cancel()
@@ -87,12 +89,12 @@ func (m *move) unroute(ctx context.Context, records []monitor.StepRecord) error 
 	}
 	if since, out := deniedSince(records); out && err == nil {
 		left := m.denied() - m.Now().Sub(since) - m.wayBack()/3
-		if left > 0 && (m.tryRoute(ctx, left, routes) == nil || before(ctx)) {
+		if left > 0 && (m.tryRoute(ctx, min(left, m.hanging()), routes) == nil || before(ctx)) {
 			return nil
 		}
 	}
 	if err == nil {
-		err = m.persist(limited, routes, before)
+		err = m.persist(limited, routes, 2*m.hanging(), before)
 	}
 	if err != nil {
 		err = fmt.Errorf("%s kept out everywhere: where mail and clients are sent could not be set back: %w; %w",
@@ -128,13 +130,13 @@ func (m *move) servedBefore(ctx context.Context, routes []Route) bool {
 
 // persist routes users anew, again and again with growing pauses until that is done, or
 // has become so otherwise, or the time is over. No attempt may take more than half of what
-// is left. The error is that of the first one.
-func (m *move) persist(ctx context.Context, routes []Route, otherwise func(context.Context) bool) error {
+// is left, nor than patience, which doubles each time. The error is that of the first one.
+func (m *move) persist(ctx context.Context, routes []Route, patience time.Duration, otherwise func(context.Context) bool) error {
 	var first error
-	for wait := firstPause; ; wait = min(2*wait, longestPause) {
-		limit := host.Patience
+	for wait := firstPause; ; wait, patience = min(2*wait, longestPause), min(2*patience, host.Patience) {
+		limit := patience
 		if end, ends := ctx.Deadline(); ends {
-			limit = max(time.Until(end)/2, time.Second)
+			limit = min(limit, max(time.Until(end)/2, time.Second))
 		}
 		err := m.tryRoute(ctx, limit, routes)
 		if err == nil || otherwise(ctx) {
@@ -148,6 +150,9 @@ func (m *move) persist(ctx context.Context, routes []Route, otherwise func(conte
 		}
 	}
 }
+
+// hanging is how long the first attempt to route users back may take.
+func (m *move) hanging() time.Duration { return max(m.denied()/8, 5*time.Second) }
 
 // tryRoute routes users anew in so much time.
 func (m *move) tryRoute(ctx context.Context, limit time.Duration, routes []Route) error {

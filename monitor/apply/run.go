@@ -175,8 +175,8 @@ func (r *run) next(wave []*task) (t *task, wait bool) {
 		switch {
 		case t.state != idle:
 			wait = wait || t.state == running || t.state == waiting && !t.alone()
-		case t.barred(r.back):
-			t.leave(errors.New(t.Barred))
+		case !r.back && r.barred(&t.Unit, t.records) != "":
+			t.leave(errors.New(r.barred(&t.Unit, t.records)))
 		case r.Tally.ended != nil && !t.held(r.back) && (!t.settled() || r.Tally.asked()):
 			t.leave(r.Tally.ended)
 		case !r.free(t) || dependent(t, wave[:i]):
@@ -239,9 +239,6 @@ func (t *task) held(back bool) bool { return t.Held(t.records, back) }
 
 // settled reports whether nothing is to be done about the unit but to delete originals.
 func (t *task) settled() bool { return t.Settled(t.records) }
-
-// barred reports whether the unit must not be begun, whatever the servers say.
-func (t *task) barred(back bool) bool { return t.Barred != "" && !back && t.Fresh(t.records) }
 
 // carryOn carries one unit on, and notes what became of it.
 func (r *run) carryOn(ctx context.Context, t *task) {

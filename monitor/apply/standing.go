@@ -51,6 +51,15 @@ func (c *change) wake(ctx context.Context, in inventory.Instance, instances []in
 	return err
 }
 
+// unstarted is why an instance could not be started that has to run: it has fallen, unless it
+// is seen to run nevertheless.
+func (c *change) unstarted(ctx context.Context, in inventory.Instance, why error) error {
+	if _, r, err := c.look(ctx, in); err == nil && r.Runs {
+		return why
+	}
+	return &fallen{why}
+}
+
 // stand waits until these instances run and answer, the first one as the master of the
 // others, and the others as replicas. The error tells of all that do not. Servers that are
 // down are passed over.

@@ -142,7 +142,7 @@ func (c *checking) look(ctx context.Context) (survey, error) {
 		return nil, err
 	}
 	back := c.back(c.units)
-	c.target, c.reduced = c.addressed(c.followed(course.Before(c.target, back))), len(back) > 0 && c.over
+	c.target, c.reduced = c.addressed(c.followed(course.Before(c.target, back))), c.reduces(back)
 	return c.survey(ctx, c.target)
 }
 

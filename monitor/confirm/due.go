@@ -53,8 +53,11 @@ func (l *ledger) carried(units []course.Unit) (at time.Time, open string) {
 	for i := range units {
 		for _, p := range parts(&units[i]) {
 			switch a := l.accounts[p]; {
-			case l.returned(p) && l.over:
+			case l.returned(p) && l.givenUp(p):
 				at = later(at, a.At)
+				if n := len(a.Records); n > 0 && a.Fate == course.Unbegun {
+					at = later(at, a.Records[n-1].At) // when it was given up
+				}
 			case l.fate(p) == course.InEffect:
 				for k := range a.Records {
 					if r := &a.Records[k]; r.State == monitor.StepDone && !slices.Contains(ending, r.Step) {

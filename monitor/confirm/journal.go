@@ -96,11 +96,17 @@ func (l *ledger) lately(p part, now time.Time) bool {
 	return a != nil && a.Fate == course.InEffect && now.Sub(a.At) < traced
 }
 
-// returned reports whether a part is as it was before: it was taken back or, where the plan
-// is given up, never begun.
+// returned reports whether a part is as it was before: it was taken back or, where it is given
+// up, never begun.
 func (l *ledger) returned(p part) bool {
 	a := l.accounts[p]
-	return a != nil && (a.Fate == course.TakenBack || a.Fate == course.Unbegun && l.over)
+	return a != nil && (a.Fate == course.TakenBack || a.Fate == course.Unbegun && l.givenUp(p))
+}
+
+// givenUp reports whether nothing is to be made any more of a part that is not in effect.
+func (l *ledger) givenUp(p part) bool {
+	a := l.accounts[p]
+	return l.over || a != nil && a.GivenUp
 }
 
 // back returns, of the units, what is as it was before, as units of their own.
@@ -119,6 +125,13 @@ func (l *ledger) back(units []course.Unit) []*course.Unit {
 		}
 	}
 	return list
+}
+
+// reduces reports whether something of the plan is given up.
+func (l *ledger) reduces(back []*course.Unit) bool {
+	return slices.ContainsFunc(back, func(u *course.Unit) bool {
+		return slices.ContainsFunc(parts(u), l.givenUp)
+	})
 }
 
 // lastWords tells how far a unit has come, by what was written down of it.

@@ -109,7 +109,7 @@ func (c *checking) own(all []spot, t *tally) (own []spot, passed int) {
 // changedBy returns the last change of another plan since that of this one, or nil.
 func (c *checking) changedBy(s *spot) *change {
 	a := c.accounts[part{s.unit, ""}]
-	if a == nil || a.Fate == course.UnderWay || a.Fate == course.Unbegun && !c.over {
+	if a == nil || a.Fate == course.UnderWay || a.Fate == course.Unbegun && !c.givenUp(part{s.unit, ""}) {
 		return nil
 	}
 	for _, l := range slices.Backward(c.later) {

@@ -89,6 +89,8 @@ func (c *checking) laidOut(ctx context.Context, list []spot, found survey, t *ta
 			if s.wanted != "" {
 				d.Next = "have it run there as the " + string(s.wanted) + ": it is to be as it was before"
 			}
+		case c.barred(p) != "":
+			d.Found, d.Next = c.barred(p), giveUp
 		case c.fate(p) == course.UnderWay:
 			d.Next = "interlace apply --resume --yes goes on with it"
 		}
@@ -107,7 +109,7 @@ func (c *checking) apart(all []spot, t *tally) (list, undone []spot) {
 			continue
 		}
 		undone = append(undone, s)
-		if !c.over {
+		if !c.givenUp(p) {
 			t.doubt(monitor.Doubt{
 				Verdict: monitor.Unmet, Unit: inventory.Text(s.unit), Store: inventory.Text(s.store), Server: inventory.Text(s.server), Expected: "its change made",
 				Found: c.takenBack(p, true), Next: "interlace apply --resume --yes begins it again, interlace apply --rollback --yes gives it up",

@@ -43,6 +43,9 @@ type Options struct {
 	// Others are the units of all plans of the journal: of an instance that a later plan has
 	// changed nothing is promised by an earlier one.
 	Others []course.Unit
+	// Barred says, by plan and name, why units are not begun any more, as by facts that
+	// have changed since their plan was made.
+	Barred map[string]string
 	// Occasion is why it is asked. Before originals are deleted it is asked too whether all
 	// that moved can be read whole.
 	Occasion monitor.Occasion

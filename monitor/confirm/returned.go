@@ -41,8 +41,12 @@ func (c *checking) sort(all []mover, t *tally) sorted {
 			}
 			t.doubt(d)
 			s.others++
+		case c.barred(m.part()) != "":
+			d.Found, d.Next = c.barred(m.part()), giveUp
+			t.doubt(d)
+			s.others++
 		case c.returned(m.part()):
-			if !c.over {
+			if !c.givenUp(m.part()) {
 				d.Found, d.Next = c.takenBack(m.part(), true), "interlace apply --resume --yes begins it again, interlace apply --rollback --yes gives it up"
 				t.doubt(d)
 			}
@@ -70,14 +74,30 @@ func (c *checking) sort(all []mover, t *tally) sorted {
 // made or taken back.
 func (c *checking) movedOn(m *mover) bool {
 	a := c.accounts[m.part()]
-	return a != nil && !c.reads && a.Fate != course.UnderWay && (a.Fate != course.Unbegun || c.over) && c.Moved[m.User].Since.After(a.At)
+	return a != nil && !c.reads && a.Fate != course.UnderWay && (a.Fate != course.Unbegun || c.givenUp(m.part())) && c.Moved[m.User].Since.After(a.At)
 }
+
+// barred says why a part was never begun that would have been but for changed facts; empty: it
+// is another one.
+func (c *checking) barred(p part) string {
+	why := c.Barred[c.plan+p.unit]
+	if why == "" || c.fate(p) != course.Unbegun || c.givenUp(p) {
+		return ""
+	}
+	return "never begun: " + why
+}
+
+// giveUp says what there is to do about what is barred.
+const giveUp = "interlace apply --resume --give-up --yes gives up what of it is not begun"
 
 // takenBack says when a part was taken back, and which step had failed, if one had; with
 // why, what was wrong with it.
 func (l *ledger) takenBack(p part, why bool) string {
 	a := l.accounts[p]
 	if a.Fate == course.Unbegun {
+		if !l.over {
+			return "never begun, and given up"
+		}
 		return "never begun, and the plan is given up"
 	}
 	text := "taken back on " + a.At.UTC().Format("2006-01-02 15:04")

@@ -384,6 +384,7 @@ func TestDue(t *testing.T) {
 		{"not begun", nil, nil, hour, "", true},
 		{"in the middle", done[:2], nil, hour, "", true},
 		{"taken back", undone, nil, hour, "", true},
+		{"given up before it began", []monitor.StepRecord{step(monitor.StepCheck, monitor.StepRecalled, 0)}, nil, hour, monitor.OnceDone, false},
 		{"just done", done, nil, hour, monitor.OnceDone, false},
 		{"asked before it was done", done, []monitor.Confirmation{asked(-hour, monitor.Met)}, hour, monitor.OnceDone, false},
 		{"asked", done, []monitor.Confirmation{asked(hour, monitor.Met)}, 2 * hour, "", false},

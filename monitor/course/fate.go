@@ -34,6 +34,9 @@ type Account struct {
 	Left bool
 	// Out tells that users are, or may be, kept out of both stores.
 	Out bool
+	// GivenUp tells that somebody has asked for it to be taken back, and that nothing of it is in
+	// effect: it is not begun again.
+	GivenUp bool
 	// Way tells that the account is one of the way back of what was carried out.
 	Way bool
 }
@@ -68,6 +71,7 @@ func (u *Unit) account(records []monitor.StepRecord) (*Account, error) {
 		return nil, err
 	}
 	a := &Account{Fate: Unbegun, Records: records}
+	a.GivenUp = u.Recalled(records) != nil && u.Fresh(records)
 	if !begun(records) {
 		return a, nil
 	}

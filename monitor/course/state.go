@@ -59,6 +59,26 @@ func (u *Unit) Held(records []monitor.StepRecord, back bool) bool {
 	return a.Verb == Undo || a.Verb == Do && !c.Rested(a) && (!c.Pauses(a.Step) || a.Again && a.Step == c.Hold)
 }
 
+// Pivot is the step from which on there is no way back; empty: there is none.
+func (u *Unit) Pivot() monitor.Step {
+	c, err := Of(u)
+	if err != nil {
+		return ""
+	}
+	return c.Pivot
+}
+
+// OnlyOn reports whether a unit of which this is written down can't be taken back any more, and
+// is not done.
+func (u *Unit) OnlyOn(records []monitor.StepRecord) bool {
+	c, err := Of(u)
+	if err != nil || len(records) == 0 {
+		return false
+	}
+	a := c.Next(records, true)
+	return a.Verb == Do && c.Past(a)
+}
+
 // Ahead reports whether there is something to do about a unit now or, with back, to undo. It
 // may have come back, and is then begun anew.
 func (u *Unit) Ahead(records []monitor.StepRecord, back bool) bool {

@@ -345,3 +345,16 @@ func StayBroken(left []planner.Violation) string {
 	rules, list := brokenRules(left)
 	return fmt.Sprintf("%s broken, as today, in %s: %s (interlace check lists them)", things(rules, "rule stays", "rules stay"), things(len(left), "place", "places"), list)
 }
+
+// BrokenAgain says which rules are broken as before by taking plans back.
+func BrokenAgain(again []planner.Violation) string {
+	const most = 5
+	var list []string
+	for _, v := range again[:min(len(again), most)] {
+		list = append(list, ViolationText(v)+" again")
+	}
+	if more := len(again) - most; more > 0 {
+		list = append(list, inventory.CountText(more)+" more")
+	}
+	return "taken back, " + strings.Join(list, "; ") + ", as before the plan (interlace check lists what is broken)"
+}

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"context"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/course"
+)
+
+// isGivenUp keeps a unit from being begun that somebody has given up.
+const isGivenUp = "it is given up, as it was asked to be: interlace apply with its plan begins it anew"
+
+// giveUp writes down that units of a job are given up which something keeps from being begun:
+// nobody waits for them any more.
+func (c *applying) giveUp(ctx context.Context, j *job) error {
+	units, err := c.barred(ctx, j)
+	if err != nil {
+		return err
+	}
+	for _, u := range units {
+		j.givenUp[u.Plan+u.Name], u.Barred = true, isGivenUp
+	}
+	return apply.WriteRecall(ctx, units, j.Number, "what was not begun", c.options)
+}
+
+// sayGiveUp says which units would be given up.
+func (c *applying) sayGiveUp(ctx context.Context) error {
+	for _, j := range c.jobs {
+		units, err := c.barred(ctx, j)
+		if err != nil {
+			return err
+		}
+		for _, u := range units {
+			c.app.note("%s: would be given up", inventory.Printable(u.Name))
+		}
+	}
+	return nil
+}
+
+// barred are the units of a job that are not begun, and that something keeps from that.
+func (c *applying) barred(ctx context.Context, j *job) (list []*course.Unit, err error) {
+	for i := range j.units {
+		u := &j.units[i]
+		if u.Barred == "" || j.givenUp[u.Plan+u.Name] {
+			continue
+		}
+		records, err := c.history.Steps(ctx, u.Plan, u.Name)
+		if err != nil {
+			return nil, err
+		}
+		if u.Fresh(records) {
+			list = append(list, u)
+		}
+	}
+	return list, nil
+}
+
+// gaveUp reports whether a result is a unit that somebody has given up, and of which nothing is
+// in effect.
+func (j *job) gaveUp(r *course.Result) bool {
+	return j.givenUp[r.Unit.Plan+r.Unit.Name] && r.Unit.Fresh(r.Records)
+}

@@ -1,0 +1,45 @@
+package main_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/interlacemail/interlace/fixtures/cyrustest"
+)
+
+// A plan that mends a broken rule is taken back when the inventory has followed it: the rule is
+// broken again then, which is said before and after, and keeps nobody from going back. A rule
+// that was not broken before bars who would break it, and nobody else.
+func TestRollbackOfAMendedRule(t *testing.T) {
+	m := newMoving(t, "anna", "ben", "carl")
+	m.must(m.fleet.Stores[1].Master().Fill(t.Context(), []cyrustest.Mailbox{{Name: "user.dora", Messages: 3}}))
+	m.must(m.fleet.Settle(t.Context()))
+	list := func(store, pinned string) {
+		put(t, "users.csv", fmt.Sprintf("user,store,disk,io,pinned\nanna,%[1]s,1MB,1,\nben,%[1]s,1MB,1,\ncarl,%[1]s,1MB,1,%s\ndora,s2,1MB,1,\n", store, pinned))
+		put(t, "shares.csv", "owner,folder,grantee,rights\nanna,Work,ben,lrswi\ndora,Work,anna,lrs\n")
+	}
+	list("s1", "false")
+	m.plan()
+	m.apply(0, "users.json", "--yes")
+	list("s2", "false")
+	would, _ := m.apply(0, "--rollback")
+	const again = "share group anna lives on 2 stores again, as before the plan"
+	if !strings.Contains(strings.Join(would.Notes, "; "), again) {
+		t.Errorf("it is not told before: %v", would.Notes)
+	}
+	list("s2", "true")
+	for _, u := range first(m.apply(1, "--rollback")).Units {
+		if barred := strings.Contains(strings.Join(u.Refused, " "), "user carl is pinned"); barred != (u.Unit == "carl to s2, back to s1") {
+			t.Errorf("%s is refused: %v", u.Unit, u.Refused)
+		}
+	}
+	if a, stderr := m.apply(1, "--rollback", "--yes"); !strings.Contains(stderr, again) || m.served("anna")+m.served("ben")+m.served("carl") != "s1s1s2" {
+		t.Errorf("not all but who is pinned are back, or it is not told: %+v, %s", a, stderr)
+	}
+	list("s2", "false")
+	back, stderr := m.apply(0, "--rollback", "--yes")
+	if m.allServed("s1"); strings.Contains(stderr, again) {
+		t.Errorf("it is told once more: %+v %s", back, stderr)
+	}
+}
