@@ -188,7 +188,7 @@ func (c *confirming) all(ctx context.Context, sets []set) ([]monitor.Confirmatio
 				return nil, err
 			}
 			one.By, one.Occasion = account(), s.on
-			if c.history != nil {
+			if c.history != nil && !one.Unbegun {
 				if err := c.history.AddConfirmation(ctx, one); err != nil {
 					return nil, err
 				}

@@ -42,14 +42,15 @@ func touched(p *planner.Layout) *planner.Layout {
 
 // Plan checks what a plan promised that was carried out, together with others on which
 // it builds, or before others. Of what was taken back it checks that all is as it was; then
-// nothing is said of the plan's figures. The error is that of the context or the journal.
+// nothing is said of the plan's figures. Of a plan of which nothing was begun, and nothing is
+// made, it says that alone. The error is that of the context or the journal.
 func Plan(ctx context.Context, plan planner.Plan, with []planner.Plan, o Options) (*monitor.Confirmation, error) {
 	c := checking{Options: o, units: course.Units([]planner.Plan{plan}, nil), plan: plan.PlanID(), target: Target(o.Inventory, with, "")}
 	out, err := c.check(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if (len(with) == 0 || with[len(with)-1].PlanID() == plan.PlanID()) && !c.reduced {
+	if !out.Unbegun && (len(with) == 0 || with[len(with)-1].PlanID() == plan.PlanID()) && !c.reduced {
 		out.Promises = append(out.Promises, figures(plan, o.Live, c.unseen())...)
 	}
 	out.Verdict = verdict(out.Promises)
@@ -107,6 +108,9 @@ func (c *checking) check(ctx context.Context) (*monitor.Confirmation, error) {
 	made, err := c.changes(ctx, out, found)
 	if err != nil {
 		return nil, err
+	}
+	if out.Unbegun {
+		return out, nil
 	}
 	copies := &tally{name: monitor.PromiseCopies, expected: "replicas like their masters", one: "user compared and the same", many: "users compared and the same"}
 	behind := &tally{name: monitor.PromiseCaughtUp, expected: "nothing waits for a replica", one: "replica has everything", many: "replicas have everything"}
@@ -173,6 +177,10 @@ func (c *checking) changes(ctx context.Context, out *monitor.Confirmation, found
 	by := c.sort(c.movers(changes), changes)
 	movers := arrived(by.moved, found, c.say, changes)
 	passed += by.passed
+	if out.Unbegun = c.accounts != nil && !c.begun && !c.over && !c.reads && changes.met+passed == 0; out.Unbegun {
+		out.Promises = append(out.Promises, notCarriedOut())
+		return &made{nothing: true}, nil
+	}
 	c.made, c.reduced = len(changes.doubts) == 0, c.reduced || passed > 0
 	if err := c.allReturned(ctx, by.returned, found, asBefore); err != nil {
 		return nil, err
@@ -189,6 +197,14 @@ func (c *checking) changes(ctx context.Context, out *monitor.Confirmation, found
 		spots: list, movers: movers, others: len(by.moved) + by.others - len(movers),
 		nothing: len(list)+len(by.moved)+by.others == 0 && (returned || passed > 0),
 	}, nil
+}
+
+// notCarriedOut is what is said of a plan of which nothing was begun.
+func notCarriedOut() monitor.Promise {
+	const found = "not carried out: nothing of it was begun"
+	p := monitor.Promise{Name: monitor.PromiseChanges, Verdict: monitor.Unmet, Expected: "every change made", Found: found}
+	p.Doubts = []monitor.Doubt{{Verdict: p.Verdict, Expected: p.Expected, Found: found, Next: "interlace apply carries it out; nothing is promised before"}}
+	return p
 }
 
 // moved checks what is promised of those who moved; so many others have not.

@@ -41,6 +41,13 @@ func (c *checking) sort(all []mover, t *tally) sorted {
 			}
 			t.doubt(d)
 			s.others++
+		case c.neverBegun(&m):
+			d.Found, d.Next = "never begun", "interlace apply carries out what is left of the plan"
+			if k := m.keptOn(m.To); k != nil {
+				d.Found += fmt.Sprintf("; on %s is a copy that plan %s keeps", m.To, k.Plan)
+			}
+			t.doubt(d)
+			s.others++
 		case c.returned(m.part()):
 			if !c.over {
 				d.Found, d.Next = c.takenBack(m.part(), true), "interlace apply --resume --yes begins it again, interlace apply --rollback --yes gives it up"
@@ -66,11 +73,18 @@ func (c *checking) sort(all []mover, t *tally) sorted {
 	return s
 }
 
+// neverBegun reports whether somebody is where he was since nothing was begun that moves him,
+// though something else of the plan was, or a copy of him is kept on the new store.
+func (c *checking) neverBegun(m *mover) bool {
+	a := c.accounts[m.part()]
+	return a != nil && a.Fate == course.Unbegun && !c.over && (c.begun || m.keptOn(m.To) != nil)
+}
+
 // movedOn reports whether another plan has moved somebody since the change of this one was
 // made or taken back.
 func (c *checking) movedOn(m *mover) bool {
 	a := c.accounts[m.part()]
-	return a != nil && !c.reads && a.Fate != course.UnderWay && (a.Fate != course.Unbegun || c.over) && c.Moved[m.User].Since.After(a.At)
+	return a != nil && !c.reads && a.Fate != course.UnderWay && (a.Fate != course.Unbegun || c.over) && c.Moved[m.User].Since.After(c.since(m.part()))
 }
 
 // takenBack says when a part was taken back, and which step had failed, if one had; with
