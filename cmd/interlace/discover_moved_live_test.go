@@ -139,9 +139,45 @@ func TestDiscoverMoved(t *testing.T) {
 	if text := run(1, "apply", "again.json"); !strings.Contains(text, "user carl is on imap1 already, with 2 mailboxes: interlace keeps this copy of plan ") {
 		t.Errorf("rehearsed: %s", text)
 	}
+	c, verdicts = confirmed(t, 1, "again.json")
+	if len(verdicts) != 1 || c.Promises[0].Found != "not carried out: nothing of it was begun" {
+		t.Errorf("before it is begun: %v, %+v", verdicts, c)
+	}
+	if text := run(0, "confirm", "--known"); strings.Contains(text, c.Plans[0].Plan) {
+		t.Errorf("kept though nothing was begun: %s", text)
+	}
 	m.apply(1, "again.json", "--yes")
 	c, verdicts = confirmed(t, 1, "again.json")
-	t.Logf("%v %+v", verdicts, c)
+	if verdicts["taken_back"] != "met" || verdicts["changes"] != "unmet" || verdicts["nothing_lost"] != "unknown" {
+		t.Errorf("refused: %v", verdicts)
+	}
+	never := 0
+	for _, d := range c.Doubts {
+		if d.Verdict == "unmet" && d.Promise != "changes" || strings.Contains(d.Next, "remove") {
+			t.Errorf("refused: %+v", d)
+		}
+		if strings.HasPrefix(d.Found, "never begun; on s2 is a copy that plan ") {
+			never++
+		}
+	}
+	if found := c.Promises[0].Found; never != 1 || !strings.HasPrefix(found, "4 are as before; 2 parts taken back, the last on ") || strings.Count(found, ";") != 1 {
+		t.Errorf("%d never begun: %s\n%+v", never, found, c.Doubts)
+	}
+
+	// Given up, it is as before; the plan that moved them was before this one.
+	m.apply(0, "--rollback", "again.json", "--yes")
+	c, verdicts = confirmed(t, 0, "again.json")
+	if len(verdicts) != 1 || verdicts["taken_back"] != "met" || !strings.Contains(c.Promises[0].Found, "1 part never begun, and the plan is given up") {
+		t.Errorf("given up: %v, %+v", verdicts, c)
+	}
+	for _, in := range m.fleet.Stores[1].Instances {
+		if out, err := in.Tool(t.Context(), "cyr_deny", "-a", "--", "finn"); err != nil {
+			t.Fatal(out, err)
+		}
+	}
+	if text := run(1, "confirm", "again.json"); !strings.Contains(text, "kept and not denied: mail and logins may reach it") || !strings.Contains(text, " -- finn") {
+		t.Errorf("a copy that is kept and not denied: %s", text)
+	}
 }
 
 func readFile(t *testing.T, name string) string {

@@ -81,11 +81,15 @@ func (c *checking) laidOut(ctx context.Context, list []spot, found survey, t *ta
 			continue
 		}
 		p := part{s.unit, ""}
-		d.Found = joined(d.Found, c.say(p))
+		said := c.say(p)
+		if c.returned(p) {
+			said = c.takenBack(p, true)
+		}
+		d.Found = joined(d.Found, said)
 		switch {
 		case d.Verdict != monitor.Unmet:
 		case c.returned(p):
-			d.Found, d.Next = joined(d.Found, c.takenBack(p, true)), "find out what came between: it is to be as it was before"
+			d.Next = "find out what came between: it is to be as it was before"
 			if s.wanted != "" {
 				d.Next = "have it run there as the " + string(s.wanted) + ": it is to be as it was before"
 			}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
@@ -137,24 +138,33 @@ func (c *checking) allReturned(ctx context.Context, movers []mover, found survey
 	return ctx.Err()
 }
 
-// whenReturned says when what was taken back was, of the first few parts.
+// whenReturned says when what was taken back was: of a single part why, of several when the last
+// was; and how much was never begun.
 func (c *checking) whenReturned() []string {
-	const most = 3
-	var notes []string
-	more := 0
+	var back []part
+	last := time.Time{}
+	never := 0
 	for i := range c.units {
 		for _, p := range parts(&c.units[i]) {
-			switch {
+			switch a := c.accounts[p]; {
 			case !c.returned(p):
-			case len(notes) == most:
-				more++
+			case a.Fate == course.Unbegun:
+				never++
 			default:
-				notes = append(notes, p.unit+": "+c.takenBack(p, false))
+				back, last = append(back, p), later(last, a.At)
 			}
 		}
 	}
-	if more > 0 {
-		notes = append(notes, fmt.Sprintf("%d more", more))
+	var notes []string
+	switch len(back) {
+	case 0:
+	case 1:
+		notes = append(notes, back[0].unit+": "+c.takenBack(back[0], false))
+	default:
+		notes = append(notes, fmt.Sprintf("%d parts taken back, the last on %s", len(back), last.UTC().Format("2006-01-02 15:04")))
+	}
+	if never > 0 {
+		notes = append(notes, inventory.Counted(never, "part", "parts")+" never begun, and the plan is given up")
 	}
 	return notes
 }

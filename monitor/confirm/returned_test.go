@@ -83,7 +83,7 @@ func TestConfirmLayoutTakenBack(t *testing.T) {
 	drop := planner.LayoutChange{ID: "c1", Do: planner.Drop, Store: "s1", Server: "s1r"}
 	check("dropped, and silent", drop, nil, monitor.Unmet, "nothing that runs")
 	r.must(r.master("s1").Stop())
-	check("seeded and gone, and the master is silent", seed, nil, monitor.Unmet, "Server:s1m Mailbox: Expected:the master Found:nothing that runs; by the journal check undone")
+	check("seeded and gone, and the master is silent", seed, nil, monitor.Unmet, "Server:s1m Mailbox: Expected:the master Found:nothing that runs; taken back on 20")
 }
 
 // paste has a shell run a command as the account of Cyrus.
