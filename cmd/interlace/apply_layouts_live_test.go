@@ -119,6 +119,8 @@ func TestApplyLayoutLive(t *testing.T) {
 		t.Errorf("it is not told that the operator's command fails: %s", stderr)
 	}
 	m.must(os.Remove("orders/refuse-promote"))
+	_, so, se := program(t, "confirm", "layout.json")
+	t.Log(so, se)
 	rehearsed, _ = m.apply(0, "--resume")
 	before := m.routing()
 	done, stderr := m.apply(0, "--resume", "--yes")
@@ -145,6 +147,12 @@ func TestApplyLayoutLive(t *testing.T) {
 		t.Errorf("anna is served by %q", at)
 	}
 
+	_, so, se = program(t, "confirm", "layout.json")
+	t.Log(so, se)
+	_, so, se = program(t, "import", "fleet.yaml")
+	t.Log(so, se)
+	_, so, se = program(t, "discover")
+	t.Log(so, se)
 	// What is done is not taken back, and that is said.
 	would, _ := m.apply(0, "layout.json", "--rollback")
 	_, stayed := m.apply(1, "layout.json", "--rollback", "--yes")

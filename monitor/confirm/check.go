@@ -46,6 +46,11 @@ func touched(p *planner.Layout) *planner.Layout {
 // made, it says that alone. The error is that of the context or the journal.
 func Plan(ctx context.Context, plan planner.Plan, with []planner.Plan, o Options) (*monitor.Confirmation, error) {
 	c := checking{Options: o, units: course.Units([]planner.Plan{plan}, nil), plan: plan.PlanID(), target: Target(o.Inventory, with, "")}
+	for _, p := range with {
+		if p.PlanID() != c.plan {
+			c.with = append(c.with, p)
+		}
+	}
 	out, err := c.check(ctx)
 	if err != nil {
 		return nil, err
@@ -75,8 +80,11 @@ type checking struct {
 	Options
 	plan   string
 	units  []course.Unit
-	target *inventory.Inventory // the fleet with the plans carried out
-	reads  bool                 // before originals are deleted all that moved is read
+	with   []planner.Plan       // others that are carried out together with it
+	target *inventory.Inventory // the fleet with the plans carried out, but for what is given up
+	// present is the same without what the journal knows not to be made yet.
+	present *inventory.Inventory
+	reads   bool // before originals are deleted all that moved is read
 	*ledger
 	later   []change
 	laid    bool // all instances are where the plan has them
@@ -146,8 +154,27 @@ func (c *checking) look(ctx context.Context) (survey, error) {
 		return nil, err
 	}
 	back := c.back(c.units)
-	c.target, c.reduced = c.addressed(c.followed(course.Before(c.target, back))), len(back) > 0 && c.over
-	return c.survey(ctx, c.target)
+	planned, err := c.besides(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c.target, c.reduced = c.addressed(c.followed(course.Before(planned, back))), len(back) > 0 && c.over
+	c.present = c.addressed(c.followed(course.Before(planned, c.unmade(c.units))))
+	return c.survey(ctx, c.present)
+}
+
+// besides returns the fleet with the plans carried out, but for what is not made of the others.
+func (c *checking) besides(ctx context.Context) (*inventory.Inventory, error) {
+	var unmade []*course.Unit
+	for _, p := range c.with {
+		units := course.Units([]planner.Plan{p}, nil)
+		l, err := readLedger(ctx, units, c.Journal)
+		if err != nil {
+			return nil, err
+		}
+		unmade = append(unmade, l.unmade(units)...)
+	}
+	return course.Before(c.target, unmade), nil
 }
 
 // made is of what more than its change is promised.
@@ -166,6 +193,9 @@ func (c *checking) changes(ctx context.Context, out *monitor.Confirmation, found
 	all := spots(c.units, c.Inventory, c.target)
 	own, passed := c.own(all, changes)
 	list, undone := c.apart(own, changes)
+	for i := range undone {
+		undone[i].is(c.present)
+	}
 	undone = append(undone, c.beside(undone, all)...)
 	if err := c.laidOut(ctx, list, found, changes); err != nil {
 		return nil, err

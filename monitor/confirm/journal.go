@@ -133,6 +133,25 @@ func (l *ledger) back(units []course.Unit) []*course.Unit {
 	return list
 }
 
+// unmade returns, of the changes of layouts among units of which something was begun, those that
+// are not in effect and can't be, and of the others what is as it was before.
+func (l *ledger) unmade(units []course.Unit) []*course.Unit {
+	if !l.begun {
+		return l.back(units)
+	}
+	var list []*course.Unit
+	for i := range units {
+		u := &units[i]
+		if u.Do == nil {
+			continue
+		}
+		if a := l.accounts[part{u.Name, ""}]; a.Fate != course.InEffect && (a.Fate != course.UnderWay || !u.Executed(a.Records)) {
+			list = append(list, u)
+		}
+	}
+	return append(list, l.back(slices.DeleteFunc(slices.Clone(units), func(u course.Unit) bool { return u.Do != nil }))...)
+}
+
 // lastWords tells how far a unit has come, by what was written down of it.
 func lastWords(records []monitor.StepRecord) string {
 	if len(records) == 0 {
