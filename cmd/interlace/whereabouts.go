@@ -21,7 +21,7 @@ func (a *app) moved(ctx context.Context) (map[inventory.UserID]discover.Moved, e
 // whereabouts are where those are whom plans of the journal have moved, and what is kept of
 // them. Without a journal nobody was moved, and where --fleet says that no database is used.
 func (a *app) whereabouts(ctx context.Context) (map[inventory.UserID]course.Whereabouts, error) {
-	if a.config.Fleet != "" && a.config.find("fleet").fromFlag() {
+	if a.withoutDatabase() {
 		return nil, nil
 	}
 	h, err := a.openJournal(ctx, false)
