@@ -182,6 +182,7 @@ func (m *moving) allServed(store string) {
 type answerOfApply struct {
 	Units []struct {
 		Unit, State, Step, Text string
+		Why                     string
 		Since                   *string
 		Users                   int
 		Denied                  *float64 `json:"denied_seconds"`
