@@ -43,7 +43,7 @@ func touched(p *planner.Layout) *planner.Layout {
 // Plan checks what a plan promised that was carried out, together with others on which
 // it builds, or before others. Of what was taken back it checks that all is as it was; then
 // nothing is said of the plan's figures. Of a plan of which nothing was begun, and nothing is
-// made, it says that alone. The error is that of the context or the journal.
+// seen to be made, it says that alone. The error is that of the context or the journal.
 func Plan(ctx context.Context, plan planner.Plan, with []planner.Plan, o Options) (*monitor.Confirmation, error) {
 	c := checking{Options: o, units: course.Units([]planner.Plan{plan}, nil), plan: plan.PlanID(), target: Target(o.Inventory, with, "")}
 	for _, p := range with {
@@ -207,7 +207,7 @@ func (c *checking) changes(ctx context.Context, out *monitor.Confirmation, found
 	by := c.sort(c.movers(changes), changes)
 	movers := arrived(by.moved, found, c.say, changes)
 	passed += by.passed
-	if out.Unbegun = c.accounts != nil && !c.begun && !c.over && !c.reads && changes.met+passed == 0; out.Unbegun {
+	if out.Unbegun = c.unbegun() && passed == 0 && changes.allUnmet(); out.Unbegun {
 		out.Promises = append(out.Promises, notCarriedOut())
 		return &made{nothing: true}, nil
 	}
@@ -228,6 +228,10 @@ func (c *checking) changes(ctx context.Context, out *monitor.Confirmation, found
 		nothing: len(list)+len(by.moved)+by.others == 0 && (returned || passed > 0),
 	}, nil
 }
+
+// unbegun reports whether the journal knows that nothing of the plan was begun. Somebody may have
+// carried it out in another way.
+func (c *checking) unbegun() bool { return c.accounts != nil && !c.begun && !c.over && !c.reads }
 
 // notCarriedOut is what is said of a plan of which nothing was begun.
 func notCarriedOut() monitor.Promise {
