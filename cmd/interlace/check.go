@@ -19,9 +19,9 @@ func (a *app) checkCommand() *cobra.Command {
 		Use:   "check",
 		Short: "List the rules that the current state breaks",
 		Long: `List the placement rules that the current state of the fleet breaks, where, and
-by how much. With --after it is warned of users whom a plan moves to where a copy of
-them is kept after an earlier move, which interlace apply refuses. The exit status is 1
-if any rule is broken.`,
+by how much. With --after it is warned of users whom a plan moves to where a
+copy of them is kept after an earlier move, which interlace apply refuses. The
+exit status is 1 if any rule is broken.`,
 		Example: `  interlace check
   interlace check --fleet fleet/fleet.yaml -o csv`,
 		Args: noWords,

@@ -29,8 +29,8 @@ such a file at any time. A file with users says who there is; interlace export w
 one with all that is known, to be changed and imported again, and interlace discover
 finds again who is on the servers and not in the file.
 
-Where the file is not as interlace apply has left stores and users by the journal in the
-database, such as with an old master, that is a warning.`,
+Where the file is not as interlace apply has left stores and users by the journal in
+the database, such as with an old master, that is a warning.`,
 		Example: "  interlace import fleet/fleet.yaml",
 		Args:    oneWord,
 		RunE: func(cmd *cobra.Command, args []string) error {
