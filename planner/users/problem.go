@@ -17,7 +17,7 @@ type problem struct {
 	average  inventory.Amounts
 	class    []int32 // of each store: settings of its master
 	mix      [][]agreement
-	barred   []map[int32]bool // of each piece: the stores to which somebody of it must not move; nil: none
+	barred   []map[int32]bool    // of each piece: the stores to which somebody of it must not move; nil: none
 	ceilings []inventory.Amounts // most that each server may carry
 }
 
