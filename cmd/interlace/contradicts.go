@@ -9,7 +9,6 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor/course"
-	"github.com/interlacemail/interlace/monitor/history"
 	"github.com/interlacemail/interlace/planner"
 )
 
@@ -71,14 +70,14 @@ func (d *done) by() string {
 
 // otherLayouts says which stores have other instances, or another master, than the last
 // changes of them in the journal have left.
-func otherLayouts(ctx context.Context, inv *inventory.Inventory, units []course.Unit, h *history.History) ([]string, error) {
+func otherLayouts(ctx context.Context, inv *inventory.Inventory, units []course.Unit, journal course.Written) ([]string, error) {
 	var all []done
 	for i := range units {
 		u := &units[i]
 		if u.Do == nil {
 			continue
 		}
-		a, err := course.AccountOf(ctx, u, "", h)
+		a, err := course.AccountOf(ctx, u, "", journal)
 		if err != nil {
 			return nil, err
 		}
