@@ -42,13 +42,13 @@ func Findings(server inventory.ServerID, last []monitor.Confirmation, changed ma
 	return found
 }
 
-// OfBegun returns what was found of plans of which something was begun, or made without
+// OfBegun returns what was found of plans of which something was begun, or may be made without
 // interlace apply. Of others nothing was promised to anybody yet. Changed is when each plan was
 // last carried on or taken back.
 func OfBegun(last []monitor.Confirmation, changed map[string]time.Time) []monitor.Confirmation {
 	return slices.DeleteFunc(slices.Clone(last), func(c monitor.Confirmation) bool {
 		return changed[c.Plan].IsZero() && slices.ContainsFunc(c.Promises, func(p monitor.Promise) bool {
-			return p.Name == monitor.PromiseChanges && p.Verdict != monitor.Met
+			return p.Name == monitor.PromiseChanges && p.Verdict == monitor.Unmet
 		})
 	})
 }
