@@ -91,4 +91,7 @@ type Confirmation struct {
 	Occasion Occasion
 	Verdict  Fulfilment
 	Promises []Promise
+	// Unbegun tells that nothing of the plan was begun, so that it has promised nothing to
+	// anybody yet. It is not kept.
+	Unbegun bool
 }

@@ -119,6 +119,12 @@ func TestApplyLayoutLive(t *testing.T) {
 		t.Errorf("it is not told that the operator's command fails: %s", stderr)
 	}
 	m.must(os.Remove("orders/refuse-promote"))
+	c, verdicts := confirmed(t, 1, "layout.json")
+	for _, name := range []string{"taken_back", "copies", "caught_up"} {
+		if verdicts[name] != "met" {
+			t.Errorf("half way %s is %s: %+v", name, verdicts[name], c.Doubts)
+		}
+	}
 	rehearsed, _ = m.apply(0, "--resume")
 	before := m.routing()
 
@@ -163,6 +169,26 @@ func TestApplyLayoutLive(t *testing.T) {
 		t.Errorf("anna is served by %q", at)
 	}
 
+	// It is confirmed at once, though the fleet file does not know the new instance yet. That it
+	// does not is told where it is imported, and by a discovery.
+	if c, verdicts := confirmed(t, 0, "layout.json"); len(verdicts) < 6 || verdicts["changes"] != "met" {
+		t.Errorf("right after it: %v, %+v", verdicts, c.Doubts)
+	}
+	by := func(what string) string {
+		return "; by the journal plan " + c.Plans[0].Plan + " has " + what + " on 20"
+	}
+	for _, args := range [][]string{{"import", "fleet.yaml"}, {"discover", "--partial"}} {
+		_, _, stderr := program(t, args...)
+		for _, want := range []string{
+			"has no instance of store s1 on imap3" + by("made it"), "has the master of store s1 on imap1" + by("made imap3 the master"),
+			"has an instance of store s1 on imap1" + by("removed it"), "hint: unless somebody has changed that by hand since",
+		} {
+			if !strings.Contains(stderr, want) {
+				t.Errorf("%v lacks %q: %s", args, want, stderr)
+			}
+		}
+	}
+
 	// What is done is not taken back, and that is said.
 	would, _ := m.apply(0, "layout.json", "--rollback")
 	_, stayed := m.apply(1, "layout.json", "--rollback", "--yes")
@@ -186,7 +212,10 @@ func TestApplyLayoutLive(t *testing.T) {
 		t.Fatalf("the fleet file is not told: %s", stderr)
 	}
 	describe(instances)
-	if status, stdout, stderr := program(t, "discover"); status != 0 {
+	if status, stdout, stderr := program(t, "import", "fleet.yaml"); status != 0 || strings.Contains(stderr, "journal") {
+		t.Errorf("import: %s%s", stdout, stderr)
+	}
+	if status, stdout, stderr := program(t, "discover"); status != 0 || strings.Contains(stderr, "journal") {
 		t.Errorf("discover: %s%s", stdout, stderr)
 	}
 }

@@ -293,8 +293,9 @@ func TestApplyLive(t *testing.T) {
 	if _, stderr := m.apply(2, "users.json", "--yes"); !strings.Contains(stderr, "was carried out and is taken back since ") {
 		t.Errorf("forth again: %s", stderr)
 	}
-	// The users of a night are those of all plans.
-	if status, _, stderr := program(t, "users", "--drain", "s1", "--seed", "2", "--plan", "again.json"); status != 0 {
+	// The users of a night are those of all plans; without the database a plan takes the store
+	// that keeps copies.
+	if status, _, stderr := program(t, "users", "--fleet", "fleet.yaml", "--drain", "s1", "--seed", "2", "--plan", "again.json"); status != 0 {
 		t.Fatal(stderr)
 	}
 	another, _ := m.apply(1, "again.json", "--users-per-night", "6") // what they left is there still

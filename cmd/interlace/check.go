@@ -19,7 +19,9 @@ func (a *app) checkCommand() *cobra.Command {
 		Use:   "check",
 		Short: "List the rules that the current state breaks",
 		Long: `List the placement rules that the current state of the fleet breaks, where, and
-by how much. The exit status is 1 if any is broken.`,
+by how much. With --after it is warned of users whom a plan moves to where a
+copy of them is kept after an earlier move, which interlace apply refuses. The
+exit status is 1 if any rule is broken.`,
 		Example: `  interlace check
   interlace check --fleet fleet/fleet.yaml -o csv`,
 		Args: noWords,
@@ -55,6 +57,9 @@ func (a *app) check(cmd *cobra.Command, after []string) error {
 	violations, warnings, err := rules.Check(cmd.Context(), target.Inventory, target.groups, opts)
 	if err != nil {
 		return err
+	}
+	if len(ids) > 0 {
+		warnings = append(a.keptCopies(cmd.Context()).refused(f.Inventory, target.Inventory), warnings...)
 	}
 	if offline := target.Offline(); len(offline) > 0 {
 		warnings = slices.Insert(warnings, 0, planner.Warning{Text: report.OfflineText(offline)})

@@ -108,6 +108,7 @@ func (a *app) knownConfirmations(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	last = confirm.OfBegun(last, changed)
 	var notes []string
 	if len(last) == 0 {
 		notes = []string{"no plan was checked yet: run interlace confirm PLAN"}

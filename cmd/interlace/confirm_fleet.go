@@ -119,10 +119,13 @@ func (c *confirming) look(ctx context.Context, plans []planner.Plan, o *confirm.
 		if o.Moved, err = course.Find(ctx, o.Others, c.history); err != nil {
 			return err
 		}
+		if o.Inventory, err = c.made(ctx, plans, o.Others); err != nil {
+			return err
+		}
 	}
 	bar := a.progress("confirm")
 	defer bar.end()
-	target := confirm.Target(c.inventory, plans, inventory.Date(a.now().UTC().Format(time.DateOnly)))
+	target := confirm.Target(o.Inventory, plans, inventory.Date(a.now().UTC().Format(time.DateOnly)))
 	found, err := discover.Fleet(ctx, target, newAsker(a.config).ask, discover.Options{
 		Connections: a.config.Connections, KeepSource: a.config.KeepSource, Admins: a.config.admins(), Now: a.now(),
 		Earlier: a.readCounters(ctx, a.countersFile("")), Moved: movedTo(o.Moved),
@@ -143,6 +146,19 @@ func (c *confirming) look(ctx context.Context, plans []planner.Plan, o *confirm.
 	}
 	o.Live = found.Inventory
 	return nil
+}
+
+// made returns the inventory with the instances that the plans have made of the stores whose
+// layout they change, which a fleet file may not name yet, as far as no other plan has removed them.
+func (c *confirming) made(ctx context.Context, plans []planner.Plan, others []course.Unit) (*inventory.Inventory, error) {
+	var stores []inventory.StoreID
+	for _, u := range course.Units(plans, nil) {
+		if u.Do != nil {
+			stores = append(stores, u.Do.Store)
+		}
+	}
+	units := slices.DeleteFunc(slices.Clone(others), func(u course.Unit) bool { return u.Do == nil || !slices.Contains(stores, u.Do.Store) })
+	return course.Made(ctx, c.inventory, units, c.history)
 }
 
 // unkept reports whether there is no database that something could be kept in.

@@ -41,8 +41,8 @@ func confirmed(t *testing.T, status int, args ...string) (confirmation, map[stri
 func TestConfirmLive(t *testing.T) {
 	m := newMoving(t, "anna", "ben")
 	put(t, "routing", "anna,s1\nben,s1\n")
-	if _, verdicts := confirmed(t, 1, "users.json"); verdicts["changes"] != "unmet" {
-		t.Errorf("before it is carried out: %v", verdicts)
+	if c, verdicts := confirmed(t, 1, "users.json"); len(verdicts) != 1 || verdicts["changes"] != "unmet" || len(c.Doubts) != 1 || c.Doubts[0].Found != "not carried out: nothing of it was begun" {
+		t.Errorf("before it is carried out: %v, %+v", verdicts, c.Doubts)
 	}
 	if status, stdout, stderr := program(t, "apply", "users.json", "--yes"); status != 0 {
 		t.Fatal(stdout, stderr)

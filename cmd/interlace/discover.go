@@ -134,13 +134,16 @@ func (a *app) discover(cmd *cobra.Command, flags discoverFlags) error {
 	if found.Inventory != nil {
 		weights.tell(a)
 	}
+	if !a.withoutDatabase() {
+		a.sayContradictions(cmd.Context(), "the inventory", f.Inventory, false)
+	}
 	return a.discoverStatus(found)
 }
 
 // placeNamed refuses a discovery with --fleet and without --out: the flag says
 // that no database is used, and a fleet file is its author's.
 func (a *app) placeNamed(out string) error {
-	if out != "" || !a.fromFile() || !a.config.find("fleet").fromFlag() {
+	if out != "" || !a.withoutDatabase() {
 		return nil
 	}
 	return hint(errors.New("discover: --fleet uses no database, so --out must say where the result goes"),

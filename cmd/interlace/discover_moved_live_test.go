@@ -13,7 +13,7 @@ import (
 // tree among them, is on the new store, and everything else goes on; and it discovers when
 // they were moved back.
 func TestDiscoverMoved(t *testing.T) {
-	m := &moving{T: t, fleet: cyrustest.Run(t, cyrustest.StoreOptions{Name: "s1"}, cyrustest.StoreOptions{Name: "s2"}), users: []string{"anna", "ben", "carl"}}
+	m := &moving{T: t, fleet: cyrustest.Run(t, cyrustest.StoreOptions{Name: "s1"}, cyrustest.StoreOptions{Name: "s2"}), users: []string{"anna", "ben", "carl", "finn"}}
 	m.fill(m.users)
 	m.must(m.fleet.Stores[0].Master().Fill(t.Context(), []cyrustest.Mailbox{{Name: "team", Messages: 2, ACL: []cyrustest.Right{{Identifier: "anna", Rights: "lrswipte"}}}}))
 	m.must(m.fleet.Stores[1].Master().Fill(t.Context(), []cyrustest.Mailbox{{Name: "user.dora", Messages: 1}}))
@@ -24,7 +24,7 @@ func TestDiscoverMoved(t *testing.T) {
 	})
 	put(t, "fleet.yaml", file)
 	put(t, "sync-password", m.fleet.Password+"\n")
-	put(t, "routing", "anna,s1\nben,s1\ncarl,s1\ndora,s2\n")
+	put(t, "routing", "anna,s1\nben,s1\ncarl,s1\ndora,s2\nfinn,s1\n")
 	m.must(os.WriteFile("run", []byte(runScript), 0o755))
 	m.must(os.Chmod(".", 0o755))
 	m.configure("")
@@ -52,7 +52,7 @@ func TestDiscoverMoved(t *testing.T) {
 			t.Errorf("%s: %s, want %s", what, all, want)
 		}
 	}
-	before, after := "anna s1, ben s1, carl s1, dora s2, team s1", "anna s2, ben s2, carl s2, dora s2, team s2"
+	before, after := "anna s1, ben s1, carl s1, dora s2, finn s1, team s1", "anna s2, ben s2, carl s2, dora s2, finn s2, team s2"
 	t.Setenv("COLUMNS", "400")
 	run(0, "import", "fleet.yaml")
 	run(0, "discover")
@@ -61,7 +61,7 @@ func TestDiscoverMoved(t *testing.T) {
 	m.apply(0, "users.json", "--yes")
 
 	text := run(0, "discover")
-	if !strings.Contains(text, "originals_kept") || !strings.Contains(text, "s1 has originals of 4 users and shared trees, such as anna") {
+	if !strings.Contains(text, "originals_kept") || !strings.Contains(text, "s1 has originals of 5 users and shared trees, such as anna") {
 		t.Errorf("nothing is said of the originals: %s", text)
 	}
 	places("moved", after)
@@ -81,7 +81,7 @@ func TestDiscoverMoved(t *testing.T) {
 
 	// The fleet file says nothing of users: they stay where discover has found them.
 	put(t, "fleet.yaml", strings.Replace(file, "disk: 1TB", "disk: 2TB", 1))
-	if text := run(0, "import", "fleet.yaml"); !strings.Contains(text, "the 5 users in the database stay") {
+	if text := run(0, "import", "fleet.yaml"); !strings.Contains(text, "the 6 users in the database stay") {
 		t.Errorf("imported: %s", text)
 	}
 	places("imported", after)
@@ -125,6 +125,59 @@ func TestDiscoverMoved(t *testing.T) {
 		t.Errorf("due though it was asked: %+v", c.Plans)
 	}
 	run(0, "check")
+
+	// Copies are kept on the store that they were moved back from: no plan takes it, and one that
+	// was made without the database is told of, refused, and not taken for carried out.
+	if text := run(1, "users", "--drain", "s1"); !strings.Contains(text, "5 users are planned onto no store that keeps a copy of them after an earlier move (s2); the last of these copies is kept until ") {
+		t.Errorf("planned onto kept copies: %s", text)
+	}
+	run(0, "export", "exported")
+	run(0, "users", "--fleet", "exported/fleet.yaml", "--drain", "s1", "--seed", "2", "--plan", "again.json")
+	if text := run(0, "check", "--after", "again.json"); !strings.Contains(text, "users anna, ben, carl, finn, team are to move to where a copy of them is kept after an earlier move (s2), which interlace apply refuses") {
+		t.Errorf("nothing is said of the plan: %s", text)
+	}
+	if text := run(1, "apply", "again.json"); !strings.Contains(text, "user carl is on imap1 already, with 2 mailboxes: interlace keeps this copy of plan ") {
+		t.Errorf("rehearsed: %s", text)
+	}
+	c, verdicts = confirmed(t, 1, "again.json")
+	if len(verdicts) != 1 || c.Promises[0].Found != "not carried out: nothing of it was begun" {
+		t.Errorf("before it is begun: %v, %+v", verdicts, c)
+	}
+	if text := run(0, "confirm", "--known"); strings.Contains(text, c.Plans[0].Plan) {
+		t.Errorf("kept though nothing was begun: %s", text)
+	}
+	m.apply(1, "again.json", "--yes")
+	c, verdicts = confirmed(t, 1, "again.json")
+	if verdicts["taken_back"] != "met" || verdicts["changes"] != "unmet" || verdicts["nothing_lost"] != "unknown" {
+		t.Errorf("refused: %v", verdicts)
+	}
+	never := 0
+	for _, d := range c.Doubts {
+		if d.Verdict == "unmet" && d.Promise != "changes" || strings.Contains(d.Next, "remove") {
+			t.Errorf("refused: %+v", d)
+		}
+		if strings.HasPrefix(d.Found, "never begun; on s2 is a copy that plan ") {
+			never++
+		}
+	}
+	if found := c.Promises[0].Found; never != 1 || !strings.HasPrefix(found, "4 are as before; 2 parts taken back, the last on ") || strings.Count(found, ";") != 1 {
+		t.Errorf("%d never begun: %s\n%+v", never, found, c.Doubts)
+	}
+
+	// Given up, it is as before; the plan that moved them was before this one.
+	m.apply(0, "--rollback", "again.json", "--yes")
+	c, verdicts = confirmed(t, 0, "again.json")
+	if len(verdicts) != 1 || verdicts["taken_back"] != "met" || !strings.Contains(c.Promises[0].Found, "1 part never begun, and the plan is given up") {
+		t.Errorf("given up: %v, %+v", verdicts, c)
+	}
+	for _, in := range m.fleet.Stores[1].Instances {
+		if out, err := in.Tool(t.Context(), "cyr_deny", "-a", "--", "finn"); err != nil {
+			t.Fatal(out, err)
+		}
+	}
+	if text := run(1, "confirm", "again.json"); !strings.Contains(text, "kept and not denied: mail and logins may reach it") || !strings.Contains(text, " -- finn") {
+		t.Errorf("a copy that is kept and not denied: %s", text)
+	}
 }
 
 func readFile(t *testing.T, name string) string {

@@ -46,6 +46,10 @@ func (a *app) fromFile() bool {
 	return a.config.Fleet != "" && !a.config.find("db").fromFlag()
 }
 
+// withoutDatabase reports whether a flag says that the facts come from a fleet file, and no
+// database is used.
+func (a *app) withoutDatabase() bool { return a.fromFile() && a.config.find("fleet").fromFlag() }
+
 func newFacts(inv *inventory.Inventory, source string, read []string) *facts {
 	return &facts{Inventory: inv, groups: sharing.Groups(inv), source: source, read: read}
 }

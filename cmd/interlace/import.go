@@ -27,7 +27,10 @@ A fleet file without the key users says nothing of them: those in the database s
 with their shares, as discover has found them. So stores and servers can be changed in
 such a file at any time. A file with users says who there is; interlace export writes
 one with all that is known, to be changed and imported again, and interlace discover
-finds again who is on the servers and not in the file.`,
+finds again who is on the servers and not in the file.
+
+Where the file is not as interlace apply has left stores and users by the journal in
+the database, such as with an old master, that is a warning.`,
 		Example: "  interlace import fleet/fleet.yaml",
 		Args:    oneWord,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -51,6 +54,7 @@ finds again who is on the servers and not in the file.`,
 				return err
 			}
 			a.sayPeople(args[0], stay, saved.Changes)
+			a.sayContradictions(cmd.Context(), args[0], inv, !notes.NoUsers)
 			return nil
 		},
 	}

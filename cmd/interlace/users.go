@@ -39,6 +39,10 @@ they are. With --light it moves as few users as it can, and share groups that
 are torn stay torn, with a warning, unless a store that drains has to be emptied
 of them.
 
+With a database nobody is planned onto a store that keeps a copy of them after an
+earlier move or its way back (keep_source), which interlace apply would refuse; a
+warning says until when.
+
 The exit status is 1 if no assignment was found that keeps every rule; the best
 one is still written, with the rules that it breaks.`,
 		Example: `  interlace users --plan users.json
@@ -87,6 +91,8 @@ func (a *app) users(cmd *cobra.Command, flags usersFlags) error {
 		Seed: *a.flags.seed.value, Drain: drain, Keep: keep, MaxBytes: flags.maxBytes.value, MaxUsers: flags.maxUsers.value,
 		Light: flags.light, Place: *flags.place.value, Peak: flags.peak.given(0), After: after,
 	}
+	var kept []planner.Warning
+	opts.Barred, kept = a.keptCopies(cmd.Context()).barred(now.Inventory)
 	bar := a.progress("users")
 	opts.Progress = func(p users.Progress) { bar.at(p.Done, p.Total, p.Doing) }
 	start := time.Now()
@@ -95,6 +101,7 @@ func (a *app) users(cmd *cobra.Command, flags usersFlags) error {
 	if err != nil {
 		return err
 	}
+	plan.Warnings = append(plan.Warnings, kept...)
 	plan.Inventory = planner.NewReference(f.Inventory, f.groups, subjects(plan))
 	made := report.Made{Inventory: f.Inventory, Took: a.took(start), File: flags.plan, After: flags.after}
 	return a.finish(plan, plan.Violations, plan.Stopped, made)

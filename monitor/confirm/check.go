@@ -42,14 +42,20 @@ func touched(p *planner.Layout) *planner.Layout {
 
 // Plan checks what a plan promised that was carried out, together with others on which
 // it builds, or before others. Of what was taken back it checks that all is as it was; then
-// nothing is said of the plan's figures. The error is that of the context or the journal.
+// nothing is said of the plan's figures. Of a plan of which nothing was begun, and nothing is
+// seen to be made, it says that alone. The error is that of the context or the journal.
 func Plan(ctx context.Context, plan planner.Plan, with []planner.Plan, o Options) (*monitor.Confirmation, error) {
 	c := checking{Options: o, units: course.Units([]planner.Plan{plan}, nil), plan: plan.PlanID(), target: Target(o.Inventory, with, "")}
+	for _, p := range with {
+		if p.PlanID() != c.plan {
+			c.with = append(c.with, p)
+		}
+	}
 	out, err := c.check(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if (len(with) == 0 || with[len(with)-1].PlanID() == plan.PlanID()) && !c.reduced {
+	if !out.Unbegun && (len(with) == 0 || with[len(with)-1].PlanID() == plan.PlanID()) && !c.reduced {
 		out.Promises = append(out.Promises, figures(plan, o.Live, c.unseen())...)
 	}
 	out.Verdict = verdict(out.Promises)
@@ -74,8 +80,11 @@ type checking struct {
 	Options
 	plan   string
 	units  []course.Unit
-	target *inventory.Inventory // the fleet with the plans carried out
-	reads  bool                 // before originals are deleted all that moved is read
+	with   []planner.Plan       // others that are carried out together with it
+	target *inventory.Inventory // the fleet with the plans carried out, but for what is given up
+	// present is the same without what the journal knows not to be made yet.
+	present *inventory.Inventory
+	reads   bool // before originals are deleted all that moved is read
 	*ledger
 	later   []change
 	laid    bool // all instances are where the plan has them
@@ -107,6 +116,9 @@ func (c *checking) check(ctx context.Context) (*monitor.Confirmation, error) {
 	made, err := c.changes(ctx, out, found)
 	if err != nil {
 		return nil, err
+	}
+	if out.Unbegun {
+		return out, nil
 	}
 	copies := &tally{name: monitor.PromiseCopies, expected: "replicas like their masters", one: "user compared and the same", many: "users compared and the same"}
 	behind := &tally{name: monitor.PromiseCaughtUp, expected: "nothing waits for a replica", one: "replica has everything", many: "replicas have everything"}
@@ -142,8 +154,27 @@ func (c *checking) look(ctx context.Context) (survey, error) {
 		return nil, err
 	}
 	back := c.back(c.units)
-	c.target, c.reduced = c.addressed(c.followed(course.Before(c.target, back))), c.reduces(back)
-	return c.survey(ctx, c.target)
+	planned, err := c.besides(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c.target, c.reduced = c.addressed(c.followed(course.Before(planned, back))), c.reduces(back)
+	c.present = c.addressed(c.followed(course.Before(planned, c.unmade(c.units))))
+	return c.survey(ctx, c.present)
+}
+
+// besides returns the fleet with the plans carried out, but for what is not made of the others.
+func (c *checking) besides(ctx context.Context) (*inventory.Inventory, error) {
+	var unmade []*course.Unit
+	for _, p := range c.with {
+		units := course.Units([]planner.Plan{p}, nil)
+		l, err := readLedger(ctx, units, c.Journal)
+		if err != nil {
+			return nil, err
+		}
+		unmade = append(unmade, l.unmade(units)...)
+	}
+	return course.Before(c.target, unmade), nil
 }
 
 // made is of what more than its change is promised.
@@ -162,6 +193,9 @@ func (c *checking) changes(ctx context.Context, out *monitor.Confirmation, found
 	all := spots(c.units, c.Inventory, c.target)
 	own, passed := c.own(all, changes)
 	list, undone := c.apart(own, changes)
+	for i := range undone {
+		undone[i].is(c.present)
+	}
 	undone = append(undone, c.beside(undone, all)...)
 	if err := c.laidOut(ctx, list, found, changes); err != nil {
 		return nil, err
@@ -173,6 +207,10 @@ func (c *checking) changes(ctx context.Context, out *monitor.Confirmation, found
 	by := c.sort(c.movers(changes), changes)
 	movers := arrived(by.moved, found, c.say, changes)
 	passed += by.passed
+	if out.Unbegun = c.unbegun() && passed == 0 && changes.allUnmet(); out.Unbegun {
+		out.Promises = append(out.Promises, notCarriedOut())
+		return &made{nothing: true}, nil
+	}
 	c.made, c.reduced = len(changes.doubts) == 0, c.reduced || passed > 0
 	if err := c.allReturned(ctx, by.returned, found, asBefore); err != nil {
 		return nil, err
@@ -189,6 +227,18 @@ func (c *checking) changes(ctx context.Context, out *monitor.Confirmation, found
 		spots: list, movers: movers, others: len(by.moved) + by.others - len(movers),
 		nothing: len(list)+len(by.moved)+by.others == 0 && (returned || passed > 0),
 	}, nil
+}
+
+// unbegun reports whether the journal knows that nothing of the plan was begun. Somebody may have
+// carried it out in another way.
+func (c *checking) unbegun() bool { return c.accounts != nil && !c.begun && !c.over && !c.reads }
+
+// notCarriedOut is what is said of a plan of which nothing was begun.
+func notCarriedOut() monitor.Promise {
+	const found = "not carried out: nothing of it was begun"
+	p := monitor.Promise{Name: monitor.PromiseChanges, Verdict: monitor.Unmet, Expected: "every change made", Found: found}
+	p.Doubts = []monitor.Doubt{{Verdict: p.Verdict, Expected: p.Expected, Found: found, Next: "interlace apply carries it out; nothing is promised before"}}
+	return p
 }
 
 // moved checks what is promised of those who moved; so many others have not.

@@ -14,9 +14,11 @@ import (
 // Findings makes findings of what was last found of plans and their units, in the order
 // in which it was asked for: one for each plan that is not kept. What was found of the
 // whole plan later stands for its units too. Changed is when each plan was last carried on
-// or taken back: what was found before that says nothing of how it is now.
+// or taken back: what was found before that says nothing of how it is now. A plan that was
+// never begun makes no finding.
 func Findings(server inventory.ServerID, last []monitor.Confirmation, changed map[string]time.Time) []monitor.Finding {
 	byPlan := map[string][]*monitor.Confirmation{}
+	last = OfBegun(last, changed)
 	for i := range last {
 		c := &last[i]
 		if c.Unit == "" {
@@ -38,6 +40,17 @@ func Findings(server inventory.ServerID, last []monitor.Confirmation, changed ma
 	}
 	slices.SortFunc(found, func(a, b monitor.Finding) int { return cmp.Compare(a.Subject, b.Subject) })
 	return found
+}
+
+// OfBegun returns what was found of plans of which something was begun, or may be made without
+// interlace apply. Of others nothing was promised to anybody yet. Changed is when each plan was
+// last carried on or taken back.
+func OfBegun(last []monitor.Confirmation, changed map[string]time.Time) []monitor.Confirmation {
+	return slices.DeleteFunc(slices.Clone(last), func(c monitor.Confirmation) bool {
+		return changed[c.Plan].IsZero() && slices.ContainsFunc(c.Promises, func(p monitor.Promise) bool {
+			return p.Name == monitor.PromiseChanges && p.Verdict == monitor.Unmet
+		})
+	})
 }
 
 // grave are the promises whose breach may cost somebody mail.

@@ -24,6 +24,9 @@ type ledger struct {
 	// over tells that the plan is given up, as far as it is not in effect: what is left of
 	// it is not to be made.
 	over bool
+	// begun tells that something of the plan is or was, and asked when it was last to be.
+	begun bool
+	asked time.Time
 }
 
 // parts returns the parts of a unit.
@@ -54,7 +57,7 @@ func readLedger(ctx context.Context, units []course.Unit, journal Journal) (*led
 				return nil, err
 			}
 			l.accounts[p] = a
-			l.over = l.over || a.Way
+			l.over, l.begun = l.over || a.Way, l.begun || a.Fate != course.Unbegun
 		}
 	}
 	applies, err := journal.Applies(ctx, true)
@@ -62,8 +65,8 @@ func readLedger(ctx context.Context, units []course.Unit, journal Journal) (*led
 		return nil, err
 	}
 	for i := range applies { // the last one counts
-		if len(units) > 0 && slices.Contains(applies[i].Plans, units[0].Plan) && !applies[i].Ended.IsZero() {
-			l.over = true
+		if len(units) > 0 && slices.Contains(applies[i].Plans, units[0].Plan) {
+			l.asked, l.over = applies[i].Began, l.over || !applies[i].Ended.IsZero()
 		}
 	}
 	return l, nil
@@ -75,6 +78,15 @@ func (l *ledger) fate(p part) course.Fate {
 		return a.Fate
 	}
 	return course.Unbegun
+}
+
+// since returns when a part came to what has become of it; of one that was never begun, when
+// its plan was to be carried out.
+func (l *ledger) since(p part) time.Time {
+	if a := l.accounts[p]; a.Fate != course.Unbegun {
+		return a.At
+	}
+	return l.asked
 }
 
 // say returns what the journal says of a part.
@@ -132,6 +144,25 @@ func (l *ledger) reduces(back []*course.Unit) bool {
 	return slices.ContainsFunc(back, func(u *course.Unit) bool {
 		return slices.ContainsFunc(parts(u), l.givenUp)
 	})
+}
+
+// unmade returns, of the changes of layouts among units of which something was begun, those that
+// are not in effect and can't be, and of the others what is as it was before.
+func (l *ledger) unmade(units []course.Unit) []*course.Unit {
+	if !l.begun {
+		return l.back(units)
+	}
+	var list []*course.Unit
+	for i := range units {
+		u := &units[i]
+		if u.Do == nil {
+			continue
+		}
+		if a := l.accounts[part{u.Name, ""}]; a.Fate != course.InEffect && (a.Fate != course.UnderWay || !u.Executed(a.Records)) {
+			list = append(list, u)
+		}
+	}
+	return append(list, l.back(slices.DeleteFunc(slices.Clone(units), func(u course.Unit) bool { return u.Do != nil }))...)
 }
 
 // lastWords tells how far a unit has come, by what was written down of it.

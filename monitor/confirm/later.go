@@ -113,7 +113,7 @@ func (c *checking) changedBy(s *spot) *change {
 		return nil
 	}
 	for _, l := range slices.Backward(c.later) {
-		if l.changes(s.instance) && l.since.After(a.At) {
+		if l.changes(s.instance) && l.since.After(c.since(part{s.unit, ""})) {
 			return &l
 		}
 	}

@@ -33,11 +33,7 @@ func spots(units []course.Unit, facts, target *inventory.Inventory) []spot {
 			list[i].unit = unit // the last change of it counts
 			return
 		}
-		if i := target.Store(c.Store); i >= 0 {
-			if in := target.Stores[i].On(server); in != nil {
-				s.in, s.wanted, s.alone = *in, in.Role, len(target.Stores[i].Instances) == 1
-			}
-		}
+		s.is(target)
 		if i := facts.Store(c.Store); i >= 0 && s.wanted == "" {
 			if in := facts.Stores[i].On(server); in != nil {
 				s.in = *in
@@ -56,6 +52,17 @@ func spots(units []course.Unit, facts, target *inventory.Inventory) []spot {
 		}
 	}
 	return list
+}
+
+// is has a spot be as a fleet has it.
+func (s *spot) is(fleet *inventory.Inventory) {
+	i := fleet.Store(s.store)
+	if i < 0 {
+		return
+	}
+	if in := fleet.Stores[i].On(s.server); in != nil {
+		s.in, s.wanted, s.alone = *in, in.Role, len(fleet.Stores[i].Instances) == 1
+	}
 }
 
 // laidOut enters for each spot whether there is what is to be there.
@@ -81,11 +88,15 @@ func (c *checking) laidOut(ctx context.Context, list []spot, found survey, t *ta
 			continue
 		}
 		p := part{s.unit, ""}
-		d.Found = joined(d.Found, c.say(p))
+		said := c.say(p)
+		if c.returned(p) {
+			said = c.takenBack(p, true)
+		}
+		d.Found = joined(d.Found, said)
 		switch {
 		case d.Verdict != monitor.Unmet:
 		case c.returned(p):
-			d.Found, d.Next = joined(d.Found, c.takenBack(p, true)), "find out what came between: it is to be as it was before"
+			d.Next = "find out what came between: it is to be as it was before"
 			if s.wanted != "" {
 				d.Next = "have it run there as the " + string(s.wanted) + ": it is to be as it was before"
 			}
@@ -125,11 +136,11 @@ func (c *checking) apart(all []spot, t *tally) (list, undone []spot) {
 func (c *checking) beside(undone, all []spot) []spot {
 	var list []spot
 	for _, s := range undone {
-		at := c.target.Store(s.store)
+		at := c.present.Store(s.store)
 		if at < 0 {
 			continue
 		}
-		instances := c.target.Stores[at].Instances
+		instances := c.present.Stores[at].Instances
 		for _, in := range instances {
 			o := spot{unit: s.unit, instance: instance{s.store, in.Server}, in: in, wanted: in.Role, alone: len(instances) == 1}
 			is := func(other spot) bool { return other.instance == o.instance }

@@ -25,9 +25,27 @@ type mover struct {
 	// back tells that the mover was taken back: it is to be on the store where it was, which
 	// is the one it goes to here. Left tells that the other one keeps a copy, denied.
 	back, left bool
+	// kept are copies of the mover that the journal knows to be kept.
+	kept []copyKept
 	// name is the one by which the mover was routed to where he is to be, if it is another
 	// than that of the place which he left.
 	name string
+}
+
+// copyKept is a copy that is kept on a store.
+type copyKept struct {
+	*course.Kept
+	store *inventory.Store
+}
+
+// keptOn returns what is kept of the mover on a store; nil: nothing is known to be.
+func (m *mover) keptOn(store inventory.StoreID) *copyKept {
+	for i := range m.kept {
+		if m.kept[i].Store == store {
+			return &m.kept[i]
+		}
+	}
+	return nil
 }
 
 // doubt begins what is to be said of a mover.
@@ -45,6 +63,12 @@ func (c *checking) movers(t *tally) []mover {
 			if a := c.accounts[m.part()]; a != nil {
 				m.certain, m.left = a.Fate == course.InEffect || a.Fate == course.TakenBack, a.Left
 				m.name = nameIn(a, change.User)
+			}
+			w := c.Moved[change.User]
+			for k := range w.Kept {
+				if s := c.target.Store(w.Kept[k].Store); s >= 0 {
+					m.kept = append(m.kept, copyKept{&w.Kept[k], &c.target.Stores[s]})
+				}
 			}
 			if s := c.target.Store(change.From); s >= 0 {
 				m.from = &c.target.Stores[s]
@@ -97,20 +121,28 @@ func people(movers []mover) []inventory.UserID {
 	return users
 }
 
-// denials asks the instances of old stores that still have somebody who moved.
+// denials asks the instances of old stores, and of those that keep copies, that still have
+// somebody who moved.
 func (c *checking) denials(ctx context.Context, movers []mover, found survey) denials {
 	denied := denials{}
 	for i := range movers {
 		m := &movers[i]
-		if m.from == nil || m.owner.Shared {
+		if m.owner.Shared {
 			continue
 		}
-		for _, in := range m.from.Instances {
-			at := instance{m.From, in.Server}
-			if !found[at].owners[m.owner] {
-				continue
+		var stores []*inventory.Store
+		if m.from != nil {
+			stores = append(stores, m.from)
+		}
+		for _, k := range m.kept {
+			stores = append(stores, k.store)
+		}
+		for _, s := range stores {
+			for _, in := range s.Instances {
+				if at := (instance{s.Name, in.Server}); found[at].owners[m.owner] {
+					c.deniedOn(ctx, denied, at, in)
+				}
 			}
-			c.deniedOn(ctx, denied, at, in)
 		}
 	}
 	return denied

@@ -35,17 +35,17 @@ func (c *checking) movedCopies(ctx context.Context, movers []mover, copies, behi
 	return nil
 }
 
-// stores compares all copies of the stores whose instances the plan changes, by their
-// counters and checksums.
+// stores compares all copies that there are of the stores whose instances the plan changes, by
+// their counters and checksums.
 func (c *checking) stores(ctx context.Context, list []spot, copies, behind *tally) error {
 	seen := map[inventory.StoreID]bool{}
 	for i := range list {
-		at := c.target.Store(list[i].store)
-		if at < 0 || seen[list[i].store] || len(c.target.Stores[at].Instances) == 0 {
+		at := c.present.Store(list[i].store)
+		if at < 0 || seen[list[i].store] || len(c.present.Stores[at].Instances) == 0 {
 			continue
 		}
 		seen[list[i].store] = true
-		s := &c.target.Stores[at]
+		s := &c.present.Stores[at]
 		all, err := c.compareCopies(ctx, s, monitor.CompareMarks, nil)
 		if err != nil {
 			return err

@@ -99,8 +99,8 @@ func (m *mover) missing(found survey) []monitor.Doubt {
 	return doubts
 }
 
-// elsewhere are the other stores that have the mover, but for the old one where the
-// mover is denied. As a shared tree nobody can log in.
+// elsewhere are the other stores that have the mover, but for the old one, and those that keep
+// a copy for another plan, where the mover is denied. As a shared tree nobody can log in.
 func (m *mover) elsewhere(found survey, denied denials, tools string) []monitor.Doubt {
 	var doubts []monitor.Doubt
 	for _, at := range found.on(m.owner) {
@@ -111,10 +111,11 @@ func (m *mover) elsewhere(found survey, denied denials, tools string) []monitor.
 		d.Store, d.Server, d.Expected = inventory.Text(at.store), inventory.Text(at.server), "on "+string(m.To)+" only"
 		known := denied[at]
 		_, out := known.users[m.User]
+		k := m.keptOn(at.store)
 		switch {
-		case at.store != m.From:
+		case k == nil && at.store != m.From:
 			d.Found, d.Next = "there too", "find out which copy is used, and remove the other"
-		case m.back && !m.left:
+		case k == nil && m.back && !m.left:
 			d.Found, d.Next = "there too, though it was taken back", "find out whether anything there is newer, and remove it"
 		case m.owner.Shared || out:
 			continue
@@ -123,8 +124,8 @@ func (m *mover) elsewhere(found survey, denied denials, tools string) []monitor.
 			d.Found, d.Next = fmt.Sprintf("kept, and whether denied is not known: %v", known.err), lookThere
 		default:
 			d.Expected, d.Found = "kept there and denied", "kept and not denied: mail and logins may reach it"
-			if in := m.from.On(at.server); m.certain && in != nil {
-				d.Next = fmt.Sprintf("on %s: %s", at.server, host.DenyCommand(tools, in.IMAPDConf, host.FileName(m.keeper.Plan, m.keeper.Name), m.User))
+			if conf, unit := m.keeperAt(at, k); unit != "" {
+				d.Next = fmt.Sprintf("on %s: %s", at.server, host.DenyCommand(tools, conf, unit, m.User))
 			} else {
 				d.Next = "find out which copy is used (interlace discover --routed) before either is denied or removed"
 			}
@@ -132,6 +133,23 @@ func (m *mover) elsewhere(found survey, denied denials, tools string) []monitor.
 		doubts = append(doubts, d)
 	}
 	return doubts
+}
+
+// keeperAt returns the configuration of an instance that keeps a copy, and the name on servers of
+// the unit for which it does; empty: the journal does not know.
+func (m *mover) keeperAt(at instance, k *copyKept) (conf, unit string) {
+	s := m.from
+	switch {
+	case k != nil:
+		s, unit = k.store, host.FileName(k.Plan, k.Unit)
+	case m.certain:
+		unit = host.FileName(m.keeper.Plan, m.keeper.Name)
+	}
+	in := s.On(at.server)
+	if in == nil {
+		return "", ""
+	}
+	return in.IMAPDConf, unit
 }
 
 // lookThere is what to do where it is not known who is denied.

@@ -35,9 +35,10 @@ type rig struct {
 	lags   []monitor.Lag
 	before []monitor.Confirmation
 	ended  time.Time
-	others []course.Unit // of other plans
-	killed monitor.Step  // at which the process is killed
-	dead   bool          // it was: it neither writes nor runs anything any more
+	others []course.Unit  // of other plans
+	with   []planner.Plan // that it is carried out with
+	killed monitor.Step   // at which the process is killed
+	dead   bool           // it was: it neither writes nor runs anything any more
 }
 
 func newRig(t *testing.T) *rig {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
@@ -45,6 +46,13 @@ func (c *checking) sort(all []mover, t *tally) sorted {
 			d.Found, d.Next = c.barred(m.part()), giveUp
 			t.doubt(d)
 			s.others++
+		case c.neverBegun(&m):
+			d.Found, d.Next = "never begun", "interlace apply carries out what is left of the plan"
+			if k := m.keptOn(m.To); k != nil {
+				d.Found += fmt.Sprintf("; on %s is a copy that plan %s keeps", m.To, k.Plan)
+			}
+			t.doubt(d)
+			s.others++
 		case c.returned(m.part()):
 			if !c.givenUp(m.part()) {
 				d.Found, d.Next = c.takenBack(m.part(), true), "interlace apply --resume --yes begins it again, interlace apply --rollback --yes gives it up"
@@ -70,11 +78,18 @@ func (c *checking) sort(all []mover, t *tally) sorted {
 	return s
 }
 
+// neverBegun reports whether somebody is where he was since nothing was begun that moves him,
+// though something else of the plan was, or a copy of him is kept on the new store.
+func (c *checking) neverBegun(m *mover) bool {
+	a := c.accounts[m.part()]
+	return a != nil && a.Fate == course.Unbegun && !c.over && (c.begun || m.keptOn(m.To) != nil)
+}
+
 // movedOn reports whether another plan has moved somebody since the change of this one was
 // made or taken back.
 func (c *checking) movedOn(m *mover) bool {
 	a := c.accounts[m.part()]
-	return a != nil && !c.reads && a.Fate != course.UnderWay && (a.Fate != course.Unbegun || c.givenUp(m.part())) && c.Moved[m.User].Since.After(a.At)
+	return a != nil && !c.reads && a.Fate != course.UnderWay && (a.Fate != course.Unbegun || c.givenUp(m.part())) && c.Moved[m.User].Since.After(c.since(m.part()))
 }
 
 // barred says why a part was never begun that would have been but for changed facts; empty: it
@@ -143,24 +158,33 @@ func (c *checking) allReturned(ctx context.Context, movers []mover, found survey
 	return ctx.Err()
 }
 
-// whenReturned says when what was taken back was, of the first few parts.
+// whenReturned says when what was taken back was: of a single part why, of several when the last
+// was; and how much was never begun.
 func (c *checking) whenReturned() []string {
-	const most = 3
-	var notes []string
-	more := 0
+	var back []part
+	last := time.Time{}
+	never := 0
 	for i := range c.units {
 		for _, p := range parts(&c.units[i]) {
-			switch {
+			switch a := c.accounts[p]; {
 			case !c.returned(p):
-			case len(notes) == most:
-				more++
+			case a.Fate == course.Unbegun:
+				never++
 			default:
-				notes = append(notes, p.unit+": "+c.takenBack(p, false))
+				back, last = append(back, p), later(last, a.At)
 			}
 		}
 	}
-	if more > 0 {
-		notes = append(notes, fmt.Sprintf("%d more", more))
+	var notes []string
+	switch len(back) {
+	case 0:
+	case 1:
+		notes = append(notes, back[0].unit+": "+c.takenBack(back[0], false))
+	default:
+		notes = append(notes, fmt.Sprintf("%d parts taken back, the last on %s", len(back), last.UTC().Format("2006-01-02 15:04")))
+	}
+	if never > 0 {
+		notes = append(notes, inventory.Counted(never, "part", "parts")+" never begun, and the plan is given up")
 	}
 	return notes
 }

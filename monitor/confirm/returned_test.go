@@ -26,7 +26,7 @@ func (r *rig) promised(what, promises string, said ...string) {
 	var err error
 	o.Moved, err = course.Find(r.Context(), append(course.Units([]planner.Plan{r.plan}, nil), r.others...), r)
 	r.must(err)
-	found, err := confirm.Plan(r.Context(), r.plan, []planner.Plan{r.plan}, o)
+	found, err := confirm.Plan(r.Context(), r.plan, append(r.with, r.plan), o)
 	r.must(err)
 	var verdicts, texts []string
 	for _, p := range found.Promises {
@@ -83,7 +83,7 @@ func TestConfirmLayoutTakenBack(t *testing.T) {
 	drop := planner.LayoutChange{ID: "c1", Do: planner.Drop, Store: "s1", Server: "s1r"}
 	check("dropped, and silent", drop, nil, monitor.Unmet, "nothing that runs")
 	r.must(r.master("s1").Stop())
-	check("seeded and gone, and the master is silent", seed, nil, monitor.Unmet, "Server:s1m Mailbox: Expected:the master Found:nothing that runs; by the journal check undone")
+	check("seeded and gone, and the master is silent", seed, nil, monitor.Unmet, "Server:s1m Mailbox: Expected:the master Found:nothing that runs; taken back on 20")
 }
 
 // paste has a shell run a command as the account of Cyrus.
@@ -148,6 +148,18 @@ func TestConfirmTakenBack(t *testing.T) {
 	r.killed = ""
 	r.carryOut()
 	r.promised("carried out", "changes met, placement met, routing met, nothing_lost met, shares met, copies met, caught_up met, peak_utilisation unknown")
+
+	// A layout plan with which it is carried out and that has come back has changed no master.
+	with := &planner.Layout{
+		ID: "q", Stores: []planner.Placement{{Store: "s2", Master: "s2r", Replicas: []inventory.ServerID{"s2m"}}},
+		Changes: []planner.LayoutChange{{ID: "c1", Do: planner.Promote, Store: "s2", Server: "s2r", From: "s2m"}, {ID: "c2", Do: planner.Drop, Store: "s1", Server: "s1r"}},
+	}
+	for _, state := range []monitor.StepState{monitor.StepBegan, monitor.StepUndone} {
+		r.must(r.AddStep(t.Context(), &monitor.StepRecord{Plan: "q", Unit: course.Units([]planner.Plan{with}, nil)[0].Name, Step: monitor.StepCheck, State: state, At: time.Now()}))
+	}
+	r.with = []planner.Plan{with}
+	r.promised("carried out with one that was not", "changes met, placement met, routing met, nothing_lost met, shares met, copies met, caught_up met, peak_utilisation unknown")
+	r.with = nil
 
 	// It is moved back, and what was on the new store is kept there.
 	r.back()

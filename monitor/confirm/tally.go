@@ -37,6 +37,11 @@ func (t *tally) passOver(n int) {
 	}
 }
 
+// allUnmet reports whether there are things, none is as it should be, and that is known of all.
+func (t *tally) allUnmet() bool {
+	return t.met == 0 && len(t.doubts) > 0 && !slices.ContainsFunc(t.doubts, func(d monitor.Doubt) bool { return d.Verdict != monitor.Unmet })
+}
+
 // promise sums up. Where there was nothing to look at the promise is met.
 func (t *tally) promise() monitor.Promise {
 	p := monitor.Promise{Name: t.name, Verdict: monitor.Met, Expected: t.expected, Doubts: t.doubts}

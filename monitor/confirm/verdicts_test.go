@@ -420,6 +420,8 @@ func TestFindings(t *testing.T) {
 		want []string
 	}{
 		{"nothing asked", nil, nil},
+		{"never begun", []monitor.Confirmation{unmet("p", "", "changes", "placement")}, nil},
+		{"begun", []monitor.Confirmation{unmet("b", "", "changes", "placement")}, []string{"b critical 2 plan b does not keep what it promised: changes (anna: this, found that, and 1 more); placement (anna: this, found that, and 1 more)"}},
 		{"kept", []monitor.Confirmation{met("p", "")}, nil},
 		{"not known", []monitor.Confirmation{{Plan: "p", Verdict: monitor.UnknownFulfilment}}, nil},
 		{"not kept", []monitor.Confirmation{unmet("p", "", "shares")}, []string{"p warning 1 plan p does not keep what it promised: shares (anna: this, found that, and 1 more)"}},
@@ -429,7 +431,7 @@ func TestFindings(t *testing.T) {
 		{"a unit that is kept after the plan was not", []monitor.Confirmation{unmet("p", "", "copies"), met("p", "anna")}, []string{"p warning 1 plan p does not keep what it promised: copies (anna: this, found that, and 1 more)"}},
 	} {
 		var got []string
-		for _, f := range Findings("imap1", c.last, nil) {
+		for _, f := range Findings("imap1", c.last, map[string]time.Time{"b": time.Time{}.Add(-time.Hour)}) {
 			got = append(got, fmt.Sprintf("%s %s %v %s", f.Subject, f.Severity, f.Value.Value, f.Text))
 		}
 		if !slices.Equal(got, c.want) {

@@ -24,6 +24,9 @@ type Options struct {
 	// (store:s001) or of the stores that a server masters (server:imap3). A bare
 	// name is that of a store, or else of a user.
 	Keep []planner.Subject
+	// Barred are stores to which users must not move, such as those that have a copy of them
+	// from an earlier move. Nobody has to leave such a store.
+	Barred map[inventory.UserID][]inventory.StoreID
 
 	// MaxBytes and MaxUsers limit what is copied and how many users and shared
 	// trees move; nil means no limit. With either, the plan is the one with the

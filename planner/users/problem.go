@@ -17,6 +17,7 @@ type problem struct {
 	average  inventory.Amounts
 	class    []int32 // of each store: settings of its master
 	mix      [][]agreement
+	barred   []map[int32]bool    // of each piece: the stores to which somebody of it must not move; nil: none
 	ceilings []inventory.Amounts // most that each server may carry
 }
 
@@ -24,6 +25,7 @@ func newProblem(a *bounds.Assignments, groups *inventory.ShareGroups, opts Optio
 	p := &problem{Assignments: a, groups: groups, opts: opts}
 	p.gather()
 	p.classify()
+	p.bar()
 	p.ceilings = p.Ceilings(func(r inventory.Resource) float64 { return r.Ceiling })
 	p.average = p.averageCapacity()
 	return p
@@ -147,6 +149,38 @@ func (p *problem) classify() {
 	}
 }
 
+// bar finds the stores to which pieces must not move.
+func (p *problem) bar() {
+	p.barred = make([]map[int32]bool, len(p.Pieces))
+	if len(p.opts.Barred) == 0 {
+		return
+	}
+	inv := p.Fleet.Inventory
+	type place struct{ group, store int32 }
+	at := map[place]int{}
+	for i := range p.Pieces {
+		at[place{p.Pieces[i].Group, p.Pieces[i].Store}] = i
+	}
+	for user, stores := range p.opts.Barred {
+		u := inv.User(user)
+		if u < 0 {
+			continue
+		}
+		i, known := at[place{p.groups.Of[u], int32(inv.Store(inv.Users[u].Store))}]
+		if !known {
+			continue
+		}
+		if p.barred[i] == nil {
+			p.barred[i] = map[int32]bool{}
+		}
+		for _, store := range stores {
+			if store != inv.Users[u].Store {
+				p.barred[i][int32(inv.Store(store))] = true
+			}
+		}
+	}
+}
+
 // agreement says whether users may move from stores of one class to those of
 // another, and whether all that this depends on is known.
 type agreement struct{ agree, known bool }
@@ -157,12 +191,16 @@ func (p *problem) between(from, to int32) agreement { return p.mix[p.class[from]
 // agree reports whether what has the number may move to the store.
 func (p *problem) agree(i, store int32) bool {
 	for _, part := range p.parts(i) {
-		if from := p.Pieces[part].Store; from != store && !p.between(from, store).agree {
+		if p.Pieces[part].Store != store && !p.mayGo(part, store) {
 			return false
 		}
 	}
-	from := p.piece(i).Store
-	return from == nowhere || p.between(from, store).agree
+	return p.piece(i).Store == nowhere || p.mayGo(i, store)
+}
+
+// mayGo reports whether a piece may move to the store.
+func (p *problem) mayGo(piece, store int32) bool {
+	return p.between(p.Pieces[piece].Store, store).agree && !p.barred[piece][store]
 }
 
 // averageCapacity returns what the stores that receive hold in the mean, or, in

@@ -1,0 +1,29 @@
+package main_test
+
+import (
+	"strings"
+	"testing"
+)
+
+// Originals that stay beyond their time, since what was promised is not confirmed, are told in
+// JSON, with the reason, and by the exit status, until that is mended.
+func TestApplyUnmetLive(t *testing.T) {
+	m := newMoving(t, "anna", "ben")
+	before := m.routing()
+	m.apply(0, "users.json", "--yes")
+	m.describe("s2")
+	m.configure("keep_source: 0s\n")
+	routes := m.routing()
+	put(t, "routing", strings.Replace(before, "anna,imap1", "anna,imap9", 1))
+	for range 2 { // also where nothing has changed since
+		a, stderr := m.apply(1, "--resume", "--yes")
+		if len(a.Units) != 1 || a.Units[0].State != "moved" || a.Units[0].Kept == "" ||
+			!strings.Contains(a.Units[0].Why, "the original is kept: not confirmed: routing is unmet (anna: ") {
+			t.Fatalf("%+v, %s", a, stderr)
+		}
+	}
+	put(t, "routing", routes)
+	if a, stderr := m.apply(0, "--resume", "--yes"); len(a.Units) != 1 || a.Units[0].State != "finished" {
+		t.Errorf("mended: %+v, %s", a, stderr)
+	}
+}

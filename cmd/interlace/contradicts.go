@@ -1,0 +1,161 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor/course"
+	"github.com/interlacemail/interlace/planner"
+)
+
+// sayContradictions warns where an inventory is not as the journal has it, which what names:
+// that of stores and, with users, who is where. Somebody may have changed it by hand.
+func (a *app) sayContradictions(ctx context.Context, what string, inv *inventory.Inventory, users bool) {
+	texts, err := a.contradictions(ctx, inv, users)
+	if err != nil {
+		a.note("warning: whether %s is as the journal has it is not known: %v", what, err)
+		return
+	}
+	for _, text := range texts[:min(shownWarnings, len(texts))] {
+		a.note("warning: %s %s", what, text)
+	}
+	if more := len(texts) - shownWarnings; more > 0 {
+		a.note("warning: %s more", inventory.CountText(more))
+	}
+	if len(texts) > 0 {
+		a.note("hint: unless somebody has changed that by hand since, change the fleet file as interlace apply has said then, and import it")
+	}
+}
+
+// contradictions say in what an inventory is not as the journal has it.
+func (a *app) contradictions(ctx context.Context, inv *inventory.Inventory, users bool) ([]string, error) {
+	h, err := a.openJournal(ctx, false)
+	if err != nil {
+		return nil, err
+	}
+	defer h.Close()
+	units, err := journalled(ctx, h, true)
+	if err != nil {
+		return nil, err
+	}
+	texts, err := otherLayouts(ctx, inv, units, h)
+	if err != nil || !users {
+		return texts, err
+	}
+	found, err := course.Find(ctx, units, h)
+	return append(texts, otherStores(inv, found)...), err
+}
+
+// done is a change of a layout that a plan has made.
+type done struct {
+	*course.Unit
+	at time.Time
+}
+
+// by says which plan has made it, and when.
+func (d *done) by() string {
+	did := "made it"
+	switch d.Do.Do {
+	case planner.Promote:
+		did = "made " + string(d.Do.Server) + " the master"
+	case planner.Drop:
+		did = "removed it"
+	}
+	return fmt.Sprintf("by the journal plan %s has %s on %s", d.Plan, did, d.at.UTC().Format("2006-01-02 15:04 UTC"))
+}
+
+// otherLayouts says which stores have other instances, or another master, than the last
+// changes of them in the journal have left.
+func otherLayouts(ctx context.Context, inv *inventory.Inventory, units []course.Unit, journal course.Written) ([]string, error) {
+	var all []done
+	for i := range units {
+		u := &units[i]
+		if u.Do == nil {
+			continue
+		}
+		a, err := course.AccountOf(ctx, u, "", journal)
+		if err != nil {
+			return nil, err
+		}
+		if a.Fate == course.InEffect {
+			all = append(all, done{u, a.At})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b done) int { return a.at.Compare(b.at) })
+	var texts []string
+	for i := range all {
+		d := &all[i]
+		at := inv.Store(d.Do.Store)
+		if at < 0 || slices.ContainsFunc(all[i+1:], d.overtakenBy) {
+			continue
+		}
+		if text := d.contradicted(&inv.Stores[at]); text != "" {
+			texts = append(texts, text+"; "+d.by())
+		}
+	}
+	return texts, nil
+}
+
+// overtakenBy reports whether of what a change has made a later one has left nothing to be seen.
+func (d *done) overtakenBy(later done) bool {
+	if later.Do.Store != d.Do.Store {
+		return false
+	}
+	if d.Do.Do == planner.Promote && later.Do.Do == planner.Promote {
+		return true
+	}
+	return later.Do.Server == d.Do.Server && later.Do.Do != planner.Promote
+}
+
+// contradicted says in what a store is not as a change has left it, or nothing.
+func (d *done) contradicted(s *inventory.Store) string {
+	in, master := s.On(d.Do.Server), s.Master()
+	switch {
+	case d.Do.Do == planner.Drop && in != nil:
+		return fmt.Sprintf("has an instance of store %s on %s", s.Name, d.Do.Server)
+	case d.Do.Do == planner.Drop:
+	case in == nil && d.Do.Do != planner.Promote:
+		return fmt.Sprintf("has no instance of store %s on %s", s.Name, d.Do.Server)
+	case d.Do.Do == planner.Promote && master != nil && master.Server != d.Do.Server:
+		return fmt.Sprintf("has the master of store %s on %s", s.Name, master.Server)
+	}
+	return ""
+}
+
+// otherStores says who is on another store than the one to which the journal has moved him last.
+func otherStores(inv *inventory.Inventory, found map[inventory.UserID]course.Whereabouts) []string {
+	type way struct {
+		from, to inventory.StoreID
+		plan     string
+	}
+	by := map[way][]inventory.UserID{}
+	last := map[way]time.Time{}
+	var ways []way
+	for i := range inv.Users {
+		u := &inv.Users[i]
+		w, moved := found[u.Name]
+		if !moved || w.Since.IsZero() || w.Store == u.Store {
+			continue
+		}
+		to := way{u.Store, w.Store, w.Plan}
+		if by[to] == nil {
+			ways = append(ways, to)
+		}
+		if by[to] = append(by[to], u.Name); w.Since.After(last[to]) {
+			last[to] = w.Since
+		}
+	}
+	slices.SortFunc(ways, func(a, b way) int {
+		return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(a.to, b.to), last[a].Compare(last[b]))
+	})
+	var texts []string
+	for _, w := range ways {
+		texts = append(texts, fmt.Sprintf("has %s on store %s; by the journal plan %s has moved them to %s, the last on %s (interlace discover finds who is where)",
+			course.Few(by[w]), w.from, w.plan, w.to, last[w].UTC().Format("2006-01-02 15:04 UTC")))
+	}
+	return texts
+}
