@@ -27,6 +27,8 @@ type applying struct {
 	// broken are the rules that plans would break of which nothing is begun, and left what is
 	// broken and stays so.
 	broken, left []planner.Violation
+	// told are the units, by plan and name, of which it was said who is kept out.
+	told map[string]bool
 	// unreached says which instances do not answer, or are claimed for another database.
 	unreached error
 }
