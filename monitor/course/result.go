@@ -151,6 +151,17 @@ func (r *Result) Miscounts() (texts []string) {
 	return texts
 }
 
+// Unkicked says why mail that was put off may come late, though the users were let in by this
+// run; empty: the mail server was asked to try it again, or nothing is to ask it.
+func (r *Result) Unkicked() string {
+	for _, record := range slices.Backward(r.Records) {
+		if record.Step == monitor.StepAllowWriters && record.State == monitor.StepDone && !r.Still {
+			return string(record.Text)
+		}
+	}
+	return ""
+}
+
 // outAndIn are the step by which users are kept out, and the one by which they are let in.
 func (u *Unit) outAndIn() (out, in monitor.Step) {
 	if u.Do != nil {
