@@ -151,11 +151,14 @@ func (r *Result) Miscounts() (texts []string) {
 	return texts
 }
 
-// Unkicked says why mail that was put off may come late, though the users were let in by this
-// run; empty: the mail server was asked to try it again, or nothing is to ask it.
+// Unkicked says why mail that was put off may come late, where users were let in lately; empty:
+// the mail server was asked to try it again, or there is none to ask.
 func (r *Result) Unkicked() string {
 	for _, record := range slices.Backward(r.Records) {
-		if record.Step == monitor.StepAllowWriters && record.State == monitor.StepDone && !r.Still {
+		switch {
+		case r.Still || record.Step == monitor.StepKeep:
+			return ""
+		case record.Step == monitor.StepAllowWriters && record.State == monitor.StepDone:
 			return string(record.Text)
 		}
 	}
