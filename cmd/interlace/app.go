@@ -97,3 +97,8 @@ func (a *app) exit(err error) int {
 	a.tell(err)
 	return exitFailed
 }
+
+// tells reports whether an error has more to tell than the exit status does.
+func (a *app) tells(err error) bool {
+	return !errors.Is(err, errFound) && !errors.Is(err, errCut) && !errors.Is(err, context.Canceled)
+}

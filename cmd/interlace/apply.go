@@ -95,7 +95,8 @@ counts; where nobody watches, the lag of stores is not known and keeps nothing b
 
 The exit status is 1 if anything was not done, or speaks against the plan, and 2 if
 nothing could be done, or users are kept out or an instance that has to run does not
-at the end: then the last lines say who, and which.`,
+at the end: then the last lines say who, and which. Who is kept out by another plan,
+whose apply was killed, is told too, until --resume or --rollback lets them in.`,
 		Example: `  interlace apply moves.json users.json
   interlace apply moves.json users.json --yes
   interlace apply users.json --yes --window 22:00-05:00 --users-per-night 200
@@ -191,21 +192,26 @@ func (a *app) apply(ctx context.Context, paths []string, flags applyFlags) error
 		}
 		defer release()
 	}
-	jobs, err := a.jobs(ctx, h, f, paths, flags.rollback)
-	if err != nil {
+	c := &applying{app: a, history: h, facts: f, flags: flags, told: map[string]bool{}}
+	return c.withOthers(ctx, c.plans(ctx, paths))
+}
+
+// plans carries the plans of these files out, or all that is begun.
+func (c *applying) plans(ctx context.Context, paths []string) error {
+	var err error
+	if c.jobs, err = c.app.jobs(ctx, c.history, c.facts, paths, c.flags.rollback); err != nil {
 		return err
 	}
-	c := &applying{app: a, history: h, facts: f, flags: flags, jobs: jobs}
-	if len(jobs) == 0 {
+	if len(c.jobs) == 0 {
 		return c.nothing(ctx)
 	}
-	if err := missingWave(jobs, flags.onlyWave.given(0)); err != nil {
+	if err := missingWave(c.jobs, c.flags.onlyWave.given(0)); err != nil {
 		return err
 	}
 	if err := c.keepRules(ctx); err != nil {
 		return err
 	}
-	if flags.yes {
+	if c.flags.yes {
 		if err := c.mayBegin(); err != nil {
 			return err
 		}
@@ -213,7 +219,7 @@ func (a *app) apply(ctx context.Context, paths []string, flags applyFlags) error
 	if err := c.prepare(ctx); err != nil {
 		return err
 	}
-	if !flags.yes {
+	if !c.flags.yes {
 		return c.rehearse(ctx)
 	}
 	return c.run(ctx)
@@ -346,6 +352,9 @@ func (c *applying) rehearsed(ctx context.Context) (units, back []*course.Unit, e
 		if !slices.Contains(back, u) {
 			units = append(units, u)
 		}
+	}
+	for _, u := range slices.Concat(units, back) {
+		c.told[u.Plan+u.Name] = true // since when users are kept out stands with the unit
 	}
 	return units, back, nil
 }

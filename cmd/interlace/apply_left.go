@@ -34,8 +34,12 @@ func (c *applying) sayLeft(results []course.Result) {
 		c.app.note("interlace discover brings the inventory up to date, interlace confirm says whether the plan has kept what it promised")
 	}
 	for i := range results {
-		for _, text := range results[i].Miscounts() {
-			c.app.note("%s: %s", inventory.Printable(results[i].Unit.Name), text)
+		r := &results[i]
+		for _, text := range r.Miscounts() {
+			c.app.note("%s: %s", inventory.Printable(r.Unit.Name), text)
+		}
+		if text := r.Unkicked(); text != "" {
+			c.app.note("%s: %s", inventory.Printable(r.Unit.Name), text)
 		}
 	}
 }

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/apply"
 	"github.com/interlacemail/interlace/monitor/course"
 )
 
@@ -15,15 +18,12 @@ func (c *applying) keptOut(results []course.Result, deaf bool) error {
 	var out error
 	for i := range results {
 		r := &results[i]
+		c.told[r.Unit.Plan+r.Unit.Name] = true
 		since := r.Out()
 		if since.IsZero() {
 			continue
 		}
-		text := fmt.Sprintf("users of %s are KEPT OUT", inventory.Printable(r.Unit.Name))
-		if do := r.Unit.Do; do != nil {
-			text = fmt.Sprintf("store %s is OFFLINE: its master on %s is stopped", do.Store, do.From)
-		}
-		text += fmt.Sprintf(", since %s, at step %s", since.Local().Format(time.RFC3339), r.Step())
+		text := outWords(r, since)
 		if r.Why != "" {
 			text += ": " + r.Why
 		}
@@ -32,6 +32,76 @@ func (c *applying) keptOut(results []course.Result, deaf bool) error {
 		}
 		out = errors.Join(out, errors.New(text))
 	}
+	return wayOn(out)
+}
+
+// outWords say who is kept out, since when and where it stands.
+func outWords(r *course.Result, since time.Time) string {
+	text := fmt.Sprintf("users of %s are KEPT OUT", inventory.Printable(r.Unit.Name))
+	if do := r.Unit.Do; do != nil {
+		text = fmt.Sprintf("store %s is OFFLINE: its master on %s is stopped", do.Store, do.From)
+	}
+	return text + fmt.Sprintf(", since %s, at step %s", since.Local().Format(time.RFC3339), r.Step())
+}
+
+// wayOn adds to an error about who is kept out how they are let in.
+func wayOn(out error) error {
 	out = hint(out, "interlace apply --rollback --yes lets them in where they were, as long as nobody was routed anew")
 	return hint(out, "interlace apply --resume --yes goes on with it, the way that it goes already")
+}
+
+// withOthers adds to how an apply has ended who is kept out by units of which it has not told,
+// such as those of another plan: nobody else may think of them. A rehearsal only says it.
+func (c *applying) withOthers(ctx context.Context, ended error) error {
+	out := c.othersOut(context.WithoutCancel(ctx))
+	switch {
+	case out == nil:
+		return ended
+	case !c.flags.yes:
+		c.app.tell(out)
+		return ended
+	case ended != nil && c.app.tells(ended):
+		c.app.tell(ended)
+	}
+	return out
+}
+
+// othersOut says who is kept out by units of which it was not told yet, as it is written down
+// and the servers do not deny; nil: nobody is, or another apply is about it.
+func (c *applying) othersOut(ctx context.Context) error {
+	units, err := journalled(ctx, c.history, false)
+	if err != nil || !c.flags.yes && c.app.applies() {
+		return nil // what can't be read is told already
+	}
+	var out error
+	for i := range units {
+		for _, u := range append(course.Reverse(&units[i]), units[i]) {
+			records, err := c.history.Steps(ctx, u.Plan, u.Name)
+			if err != nil || c.told[u.Plan+u.Name] {
+				continue
+			}
+			c.told[u.Plan+u.Name] = true
+			if since := c.outSince(ctx, &u, records); !since.IsZero() {
+				text := outWords(&course.Result{Unit: &u, Records: records}, since)
+				out = errors.Join(out, fmt.Errorf("%s, by plan %s, which is not done", text, inventory.Printable(u.Plan)))
+			}
+		}
+	}
+	return wayOn(out)
+}
+
+// outSince returns since when users of a unit are kept out; zero: they are not.
+func (c *applying) outSince(ctx context.Context, u *course.Unit, records []monitor.StepRecord) time.Time {
+	since := (&course.Result{Unit: u, Records: records}).Out()
+	if since.IsZero() {
+		return since
+	}
+	o := c.options
+	if o == nil {
+		var err error
+		if o, err = c.app.applyOptions(ctx, c.history, c.facts, c.flags); err != nil {
+			return since
+		}
+	}
+	return apply.KeptOut(ctx, u, records, o)
 }

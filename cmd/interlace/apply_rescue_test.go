@@ -58,6 +58,31 @@ func TestRescue(t *testing.T) {
 	rescued("full", "--resume")
 }
 
+// Nor is anybody left out where not even root may write the files of the database any more.
+func TestRescueImmutable(t *testing.T) {
+	m := newMoving(t, "anna", "ben")
+	m.must(os.Mkdir("kept", 0o755))
+	db := "kept"
+	for _, name := range []string{"interlace.db", "interlace-history.db"} {
+		if content, err := os.ReadFile(name); err == nil {
+			m.must(os.WriteFile(filepath.Join(db, name), content, 0o600))
+		}
+	}
+	db = filepath.Join(db, "interlace.db")
+	m.killWhenDenied("--db", db)
+	thaw := needs.Immutable(t, "kept")
+	for _, args := range [][]string{{"--resume", "--yes"}, {"--rollback", "--yes"}, {"--stop"}} {
+		status, stdout, stderr := program(t, append([]string{"apply", "--db", db}, args...)...)
+		if at := m.served("anna") + m.served("ben"); status != 2 || at != "s1s1" || strings.Contains(stdout+stderr, "KEPT OUT") || strings.Contains(stderr, "claim the apply") {
+			t.Errorf("%v: status %d, they are served by %q: %s%s", args, status, at, stdout, stderr)
+		}
+	}
+	thaw()
+	if a, stderr := m.apply(0, "--db", db, "--rollback", "--yes"); len(a.Units) != 1 || a.Units[0].State != "back" {
+		t.Errorf("%+v, %s", a, stderr)
+	}
+}
+
 // Who may be routed elsewhere is not let in by himself: it is said by which commands.
 func TestRescueByHand(t *testing.T) {
 	r := newResuming(t)

@@ -32,6 +32,8 @@ type applying struct {
 	again []planner.Violation
 	// stays say which changes of layouts would not be taken back.
 	stays []string
+	// told are the units, by plan and name, of which it was said who is kept out.
+	told map[string]bool
 	// unreached says which instances do not answer, or are claimed for another database.
 	unreached error
 }

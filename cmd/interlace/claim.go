@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+
+	"github.com/interlacemail/interlace/inventory"
 )
 
 // openClaim opens the file beside the database on whose locks those agree who do the
@@ -15,8 +17,10 @@ import (
 func openClaim(database, of string) (*os.File, error) {
 	path := filepath.Join(filepath.Dir(database), "."+filepath.Base(database)+"-"+of)
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|syscall.O_NOFOLLOW, 0o600)
-	if errors.Is(err, syscall.EROFS) { // it can be locked all the same
-		f, err = os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW, 0)
+	if errors.Is(err, syscall.EROFS) || errors.Is(err, fs.ErrPermission) { // it can be locked all the same
+		if read, unread := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW, 0); unread == nil {
+			f, err = read, nil
+		}
 	}
 	if err != nil {
 		command, _, _ := strings.Cut(of, "-")
@@ -34,8 +38,11 @@ func openClaim(database, of string) (*os.File, error) {
 // claimHint says what to do where the file of a claim cannot be opened: another
 // account may have watched before.
 func claimHint(path, command string, err error) string {
-	if !errors.Is(err, fs.ErrPermission) {
+	switch {
+	case !errors.Is(err, fs.ErrPermission):
 		return ""
+	case os.Geteuid() == 0:
+		return fmt.Sprintf("nor may root write there: lsattr -d %s shows whether it is immutable (chattr -i)", inventory.Paste(path, filepath.Dir(path)))
 	}
 	if owner := whose(path); owner != "" {
 		return fmt.Sprintf("%s belongs to %s: run interlace %s as %s, or chown that file and the database beside it to the account that is to do it", path, owner, command, owner)

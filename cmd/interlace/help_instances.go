@@ -111,7 +111,9 @@ from others and would not any more.
 
 The lines are decided once, when a unit begins, and kept in the database: those that
 apply shows without --yes are those that are written. On the way back, of a step or of
---rollback, a user gets the FROM that stood there before. Who had no route gets one.
+--rollback, a user gets as TO the FROM that stood there before, and FROM is what the
+routing says of the user then: of a hook that failed it may be a third place. Who had
+no route gets one.
 
 A name may be that of several stores, such as the server of them all. A user who would
 be routed from imap1 to imap1 is refused before anything is done, for nothing would
@@ -127,7 +129,9 @@ allows less, the hook is ended, with all that it has begun on this machine but w
 has cleared its environment. It may be asked for the same again, and for the way back,
 and has then to do the rest, or nothing. Afterwards the routing is asked for each
 user, but for shared trees, for up to 10 seconds, and a hook that did not do its work
-has failed. Where neither routing_query nor routing_file is set nobody finds that out.
+has failed. On the way back a hook that fails keeps nobody out where all users are
+routed back all the same, and the routing does not say otherwise of a shared tree.
+Where neither routing_query nor routing_file is set nobody finds that out.
 
 AN EXAMPLE
 

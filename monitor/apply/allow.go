@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
@@ -30,11 +29,6 @@ func (m *move) allowTarget(ctx context.Context, records []monitor.StepRecord) (t
 	}
 	if err := m.target.letInReplicas(ctx, m.users(), m.kept()...); err != nil {
 		text = "let in on the master; " + err.Error()
-	}
-	if m.Live.Kick != nil && !m.rehearsed {
-		if failed := m.Live.Kick(ctx); failed != nil {
-			text = strings.TrimPrefix(text+"; mail that was put off comes when the mail server tries again by itself: "+failed.Error(), "; ")
-		}
 	}
 	return text, "", nil
 }

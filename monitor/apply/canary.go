@@ -10,8 +10,10 @@ import (
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/inventory/cyrus"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/course"
+	"github.com/interlacemail/interlace/monitor/prove"
 )
 
 // bringLate merges into the copy what came to the original since the proof, and seals that
@@ -58,11 +60,12 @@ func (m *move) bringLate(ctx context.Context, records []monitor.StepRecord) (tex
 }
 
 // canary looks whether users find on the new store what they saw before, whether mail for
-// them would be taken, and whether they are still kept out of the old ones. What is amiss right after they were let in is a failure. Later
-// they, or the operator, may have changed it, and it is told and keeps nothing open. A
+// them would be taken, and whether they are still kept out of the old ones. What is amiss right
+// after they were let in is a failure, but for what they have changed themselves since. Later
+// the operator may have changed it too, and it is told and keeps nothing open. A
 // delivery to the original that took its time, and has only now ended, is brought along.
 func (m *move) canary(ctx context.Context, records []monitor.StepRecord) (text, data string, err error) {
-	amiss, err := m.canaryViews(ctx, records)
+	amiss, own, err := m.canaryViews(ctx, records)
 	if err != nil {
 		return "", "", err
 	}
@@ -83,7 +86,7 @@ func (m *move) canary(ctx context.Context, records []monitor.StepRecord) (text, 
 		return "", "", err
 	}
 	texts := []string{text}
-	if len(amiss) > 0 {
+	if amiss = append(amiss, own...); len(amiss) > 0 {
 		texts = append(texts, fmt.Sprintf("it may be their own doing, or the operator's, since they were let in at %s: %s",
 			allowed.UTC().Format(time.RFC3339), strings.Join(Mistakes(errors.Join(amiss...)), "; ")))
 	}
@@ -100,35 +103,84 @@ func (m *move) canary(ctx context.Context, records []monitor.StepRecord) (text, 
 const canaryTime = time.Minute
 
 // canaryViews logs in as each user on the new store, and says what is not there that each
-// saw before.
-func (m *move) canaryViews(ctx context.Context, records []monitor.StepRecord) (amiss []error, err error) {
+// saw before, and what of that is their own doing.
+func (m *move) canaryViews(ctx context.Context, records []monitor.StepRecord) (amiss, own []error, err error) {
 	var d denials
 	course.Read(records, monitor.StepDenySource, &d)
 	d.forgetChanged(sealsOf(records))
 	users := m.users()
 	views, unseen, err := m.viewsOn(ctx, m.target.master(), users)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for i, u := range users {
+		tell := func(what string) error {
+			return fmt.Errorf("user %s on %s: %s", inventory.Printable(string(u)), m.target.hosts[0].Server, what)
+		}
 		was := d.Views[u]
-		lost, inbox := was.Lost(&views[i]), views[i].Mailboxes["INBOX"]
+		lost := was.Lost(&views[i])
 		switch {
 		case was.Refused: // nobody could log in as the user before
 		case unseen[i] != nil: // such as a session that is ended as it begins
-			lost = unseen[i].Error()
+			amiss = append(amiss, tell(unseen[i].Error()))
 		case views[i].Refused:
-			lost = "the login is refused"
-		case lost == "" && inbox.UIDValidity == 0:
-			lost = "there is no INBOX"
-		case lost != "":
-			lost = "not to be seen any more is " + lost
-		}
-		if lost != "" {
-			amiss = append(amiss, fmt.Errorf("user %s on %s: %s", inventory.Printable(string(u)), m.target.hosts[0].Server, lost))
+			amiss = append(amiss, tell("the login is refused"))
+		case len(lost) == 0 && views[i].Mailboxes["INBOX"].UIDValidity == 0:
+			amiss = append(amiss, tell("there is no INBOX"))
+		case len(lost) > 0:
+			changed := m.changedSince(ctx, u)
+			if views[i].Mailboxes["INBOX"].UIDValidity == 0 {
+				changed = nil // nobody removes his own INBOX
+			}
+			for _, l := range lost {
+				gone := tell("not to be seen any more is " + l.Text)
+				if changed[l.Mailbox] {
+					own = append(own, gone)
+				} else {
+					amiss = append(amiss, gone)
+				}
+			}
 		}
 	}
-	return amiss, nil
+	return amiss, own, nil
+}
+
+// changedSince returns, by the names that a user sees, the mailboxes that somebody has written to
+// on the new store, made anew, renamed or removed since the originals were copied, to which nobody
+// can write: they were proven to be the same before anybody was let in. What is older than its
+// original was lost otherwise. Where that can't be asked there are none.
+func (m *move) changedSince(ctx context.Context, u inventory.UserID) map[string]bool {
+	there, err := m.holds(ctx, m.target.master(), m.all())
+	if err != nil {
+		return nil
+	}
+	c, err := m.Dial(ctx, m.target.master(), u)
+	if err != nil {
+		return nil
+	}
+	defer c.Close()
+	changed := map[string]bool{}
+	for _, s := range m.sources {
+		had, err := m.holds(ctx, s.master(), s.owners)
+		if err != nil {
+			return nil
+		}
+		for name, was := range had.Mailboxes {
+			now, is := there.Mailboxes[name]
+			changed[c.UserName(name)] = !is || now.UniqueID != was.UniqueID || now.Status.HighestModSeq > was.Status.HighestModSeq
+		}
+	}
+	return changed
+}
+
+// holds asks an instance, as its administrator, for what it has of owners.
+func (m *move) holds(ctx context.Context, in inventory.Instance, owners map[cyrus.Owner]bool) (*prove.Holding, error) {
+	c, err := m.dialAdmin(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	return prove.Hold(ctx, c, owners)
 }
 
 // canaryMail asks the new store whether it would take mail for the users, and says for

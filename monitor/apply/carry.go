@@ -24,6 +24,9 @@ type work interface {
 	// wasLetIn says who may log in, or write, who has to be kept out as it is written down: it
 	// was let in by somebody who could not write that down, or by hand.
 	wasLetIn(ctx context.Context, records []monitor.StepRecord) (who string, err error)
+	// allIn reports whether all who have to be kept out, as it is written down, are known to be
+	// let in where they are routed: that could not be written down, or was done by hand.
+	allIn(ctx context.Context, records []monitor.StepRecord) bool
 	// hosts are the instances that the unit claims, with an error for those that can't be
 	// asked.
 	hosts(ctx context.Context) ([]*host.Host, error)

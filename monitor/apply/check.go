@@ -199,12 +199,31 @@ func undenied(ctx context.Context, p *place, users []inventory.UserID, may func(
 			case !out || may(h, &d):
 			case host.Unnamed(d.Message):
 				wrong = errors.Join(wrong, h.UnnamedDenial(u))
+			case h.Another(&d):
+				wrong = errors.Join(wrong, deniedFor(ctx, h, u, &d))
 			default:
 				wrong = errors.Join(wrong, fmt.Errorf("user %s is denied on %s already (cyr_deny -l shows it)", inventory.Printable(string(u)), h.Server))
 			}
 		}
 	}
 	return wrong
+}
+
+// deniedFor says for which unit a user is denied on an instance, as far as its claim tells, and
+// what becomes of that.
+func deniedFor(ctx context.Context, h *host.Host, u inventory.UserID, d *host.Denial) error {
+	who := fmt.Sprintf("user %s is denied on %s", inventory.Printable(string(u)), h.Server)
+	all, _, _ := host.Claims(ctx, []*host.Host{h})
+	at := slices.IndexFunc(all, func(c host.Claim) bool { return !c.Empty() && h.MadeBy(d, []string{host.FileName(c.Plan, c.Unit)}) })
+	if at < 0 {
+		return fmt.Errorf("%s already, for a unit of interlace of which no claim is left there (cyr_deny -l shows it)", who)
+	}
+	c := &all[at]
+	unit := fmt.Sprintf("%s of plan %s", inventory.Printable(c.Unit), inventory.Printable(c.Plan))
+	if c.Reached == monitor.StepAllowWriters || c.Reached == monitor.StepDeleteSource {
+		return fmt.Errorf("%s by interlace itself, which keeps there what %s has moved away: interlace apply --resume --yes deletes it when keep_source is over", who, unit)
+	}
+	return fmt.Errorf("%s by interlace itself, for %s, which is not done: interlace apply --resume --yes goes on with that, and --rollback --yes takes it back", who, unit)
 }
 
 // checkOthers puts the unit off while another one keeps users out.

@@ -77,7 +77,11 @@ func (r *carrying) deaf(ctx context.Context, err error) error {
 	const resume = "interlace apply --resume --yes"
 	switch {
 	case since.IsZero():
+		r.in = r.Now() // which may not be written down
 		return fmt.Errorf("%w. Nobody is kept out for it; when it can be used again %s goes on", err, resume)
+	case r.course.Switches(r.known) && r.work.allIn(ctx, r.known):
+		r.in = r.Now()
+		return fmt.Errorf("%w. Its users are let in where they are routed, which is not written down; when it can be used again %s goes on", err, resume)
 	case r.course.Switches(r.known):
 		return fmt.Errorf("%w. %s since %s and may be routed to the new place already, so that they were not let in: as soon as it can be used again run %s",
 			err, r.unit.KeptWords(), since.Format(time.RFC3339), resume)

@@ -125,6 +125,45 @@ func TestDeafJournal(t *testing.T) {
 	}
 }
 
+// Who is let in on the new store when the journal fails is not told to be kept out: not at once,
+// nor by a later run that can't write it down either.
+func TestDeafJournalWhenLetIn(t *testing.T) {
+	t.Parallel()
+	r := anna(t)
+	j := &journal{left: -1}
+	o := r.options(j)
+	o.Limits.Insist = 20 * time.Millisecond
+	u := unit("anna", "s1", "s2", "anna")
+	for _, test := range []struct {
+		after int // up to the beginning of allow_target
+		why   string
+	}{{19, "Nobody is kept out for it"}, {0, "Its users are let in where they are routed, which is not written down"}} {
+		o.Journal = &deaf{journal: j, after: test.after}
+		done, err := apply.CarryOut(t.Context(), []course.Unit{*u}, test.after == 0, o)
+		if must(t, err); done[0].Step() != monitor.StepAllowTarget || !strings.Contains(done[0].Why, test.why) || strings.Contains(done[0].Why, "kept out of") {
+			t.Errorf("after %d records: %s, %s\n%v", test.after, done[0].Outcome, done[0].Why, j)
+		}
+		if !done[0].Out().IsZero() || !done[0].Denied().Known {
+			t.Errorf("after %d records they are in, and told is that they are out since %v, %v", test.after, done[0].Out(), done[0].Denied())
+		}
+		r.look(t, "anna", 0, 1)
+	}
+	if since := apply.KeptOut(t.Context(), u, j.steps, o); !since.IsZero() {
+		t.Errorf("they are out since %v", since)
+	}
+	_, err := r.Stores[1].Master().Tool(t.Context(), "cyr_deny", "anna")
+	must(t, err)
+	if apply.KeptOut(t.Context(), u, j.steps, o).IsZero() {
+		t.Error("who is denied on the new store counts as let in")
+	}
+	_, err = r.Stores[1].Master().Tool(t.Context(), "cyr_deny", "-a", "anna")
+	must(t, err)
+	o.Journal = j
+	if done, err := apply.CarryOut(t.Context(), []course.Unit{*u}, false, o); err != nil || done[0].Outcome != course.Moved {
+		t.Errorf("%v, %v\n%v", done, err, j)
+	}
+}
+
 // A database on a disk that fills up while users are denied lets them in again.
 func TestDatabaseIsFull(t *testing.T) {
 	t.Parallel()

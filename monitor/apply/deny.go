@@ -138,11 +138,19 @@ func (m *move) members() map[string][]inventory.UserID {
 }
 
 // allowWriters lets those in again who may write to what was moved, and stay: not those
-// whom somebody else keeps out.
-func (m *move) allowWriters(ctx context.Context, records []monitor.StepRecord) error {
+// whom somebody else keeps out. When nobody is kept out any more the mail server is to try
+// again what it has put off; that it does not is told.
+func (m *move) allowWriters(ctx context.Context, records []monitor.StepRecord) (text string, err error) {
 	var d denials
 	course.Read(records, monitor.StepDenySource, &d)
-	return m.letIn(ctx, func(s *source) []inventory.UserID { return append([]inventory.UserID{}, d.Stay[s.store.Name]...) })
+	err = m.letIn(ctx, func(s *source) []inventory.UserID { return append([]inventory.UserID{}, d.Stay[s.store.Name]...) })
+	if err != nil || m.Live.Kick == nil || m.rehearsed {
+		return "", err
+	}
+	if failed := m.Live.Kick(ctx); failed != nil {
+		text = "mail that was put off comes when the mail server tries again by itself: " + failed.Error()
+	}
+	return text, nil
 }
 
 // letBack lets everybody in again on the old stores whom the unit keeps out there.

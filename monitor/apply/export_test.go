@@ -43,4 +43,5 @@ func (o *Options) Check(ctx context.Context, u *course.Unit) (string, error) {
 var (
 	Addressable = addressable
 	Inside      = inside
+	Recipients  = recipients
 )

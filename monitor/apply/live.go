@@ -64,7 +64,7 @@ func (m *move) blocked(ctx context.Context, a course.Action, records []monitor.S
 	}
 	switch {
 	case err != nil && !errors.Is(err, ErrUnreached):
-		return fmt.Errorf("%w. Nothing is done until the inventory has the instances as they are (interlace discover) and %s", err, m.mustHold(records))
+		return fmt.Errorf("%w. Nothing is done until the inventory has the instances as they are (interlace discover)%s", err, m.mustHold(ctx, records))
 	case a.Verb == course.Undo || course.OfMove.Past(a):
 	case a.Step == course.OfMove.Pivot: // of what is proven to be on the new store its master is enough
 		if err := m.answers(ctx, m.target.master()); err != nil {
@@ -80,7 +80,11 @@ func (m *move) blocked(ctx context.Context, a course.Action, records []monitor.S
 	if begun := course.BegunWith(records).Masters; begun == nil || maps.Equal(begun, m.masters()) {
 		return nil
 	}
-	if wrong := m.astray(ctx, records); wrong != nil {
+	astray := m.astray
+	if course.OfMove.Rested(a) {
+		astray = m.inUse
+	}
+	if wrong := astray(ctx, records); wrong != nil {
 		return fmt.Errorf("a master has changed since the unit began: %w", wrong)
 	}
 	return nil
@@ -140,10 +144,18 @@ func (m *move) masters() map[inventory.StoreID]inventory.ServerID {
 	return servers
 }
 
-// mustHold says what has to be so for the unit to go on.
-func (m *move) mustHold(records []monitor.StepRecord) string {
+// mustHold says what else has to be so for the unit to go on. Of who was moved back nothing has.
+func (m *move) mustHold(ctx context.Context, records []monitor.StepRecord) string {
+	held, err := m.stillHeld(ctx)
+	if err != nil || len(held) == 0 {
+		return ""
+	}
+	var users []inventory.UserID
+	for _, s := range held {
+		users = append(users, s.users...)
+	}
 	e := course.EffectsOf(records)
-	text := course.Who(m.users()) + " routed to "
+	text := " and " + course.Who(users) + " routed to "
 	switch {
 	case e.Unrouted:
 		text += "where they were, or to the master of " + string(m.target.store.Name)
@@ -156,14 +168,30 @@ func (m *move) mustHold(records []monitor.StepRecord) string {
 		text += fmt.Sprintf("; denied on all instances of %s", m.target.store.Name)
 	}
 	if e.Source {
-		for _, s := range m.sources {
+		for _, s := range held {
 			text += fmt.Sprintf("; denied on all instances of %s", s.store.Name)
 		}
 	}
 	return text
 }
 
-// astray says which denials and routes are not what they have to be.
+// stillHeld are the old stores but for those back to which all was moved, or is being moved:
+// who has left these is kept out, or let in, by the unit that moves them back.
+func (m *move) stillHeld(ctx context.Context) ([]*source, error) {
+	var held []*source
+	for _, s := range m.sources {
+		back, err := m.movedBack(ctx, s)
+		if err != nil {
+			return nil, err
+		}
+		if back == notBack {
+			held = append(held, s)
+		}
+	}
+	return held, nil
+}
+
+// astray says which denials and routes are not what they have to be for the unit to go on.
 func (m *move) astray(ctx context.Context, records []monitor.StepRecord) error {
 	e := course.EffectsOf(records)
 	var wrong error
@@ -194,6 +222,41 @@ func (m *move) astray(ctx context.Context, records []monitor.StepRecord) error {
 		}
 	}
 	return wrong
+}
+
+// inUse says who of those whose originals are kept is let in there, and may be at home. Where
+// else they are routed by now is the matter of who has moved them on. Nobody is to be denied
+// where he lives, so no command is named for who is routed there.
+func (m *move) inUse(ctx context.Context, records []monitor.StepRecord) error {
+	held, err := m.stillHeld(ctx)
+	if err != nil || !course.EffectsOf(records).Source {
+		return err
+	}
+	var wrong error
+	for _, s := range held {
+		home, err := m.home(ctx, s)
+		wrong = errors.Join(wrong, err)
+		for _, u := range home {
+			wrong = errors.Join(wrong, fmt.Errorf("user %s is routed to %s and let in there: what is on %s is in use, and not deleted", inventory.Printable(string(u)), s.master().Server, s.store.Name))
+		}
+		away := slices.DeleteFunc(slices.Clone(s.users), func(u inventory.UserID) bool { return slices.Contains(home, u) })
+		wrong = errors.Join(wrong, notDenied(ctx, &s.place, away))
+	}
+	return wrong
+}
+
+// home returns who of those who have left a source is let in on its master, and routed there.
+func (m *move) home(ctx context.Context, s *source) ([]inventory.UserID, error) {
+	denied, err := s.hosts[0].Denied(ctx)
+	if err != nil || m.Live.Served == nil {
+		return nil, err
+	}
+	in := slices.DeleteFunc(slices.Clone(s.users), func(u inventory.UserID) bool { return denied[u] })
+	if len(in) == 0 {
+		return nil, nil
+	}
+	served, err := m.Live.Served(ctx, in)
+	return slices.DeleteFunc(in, func(u inventory.UserID) bool { return served[u] != s.master().Server }), err
 }
 
 // notDenied fails where users are not denied on an instance, and says how to deny them.

@@ -18,7 +18,8 @@ import (
 var errNoLMTP = errors.New("it does not let this machine deliver")
 
 // recipients asks a server, at host:port or at a socket of this machine, by LMTP (RFC 2033) whether it would take mail for users, and
-// returns what it says of those for whom it would not. No message is sent.
+// returns what it says of those for whom it would not. No message is sent. Each answer is waited
+// for as long as for a server that others wait for.
 func recipients(ctx context.Context, address string, users []inventory.UserID) (map[inventory.UserID]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, host.Short+time.Duration(len(users))*time.Second)
 	defer cancel()
@@ -26,22 +27,26 @@ func recipients(ctx context.Context, address string, users []inventory.UserID) (
 	if path.IsAbs(address) {
 		network = "unix"
 	}
-	conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
+	conn, err := (&net.Dialer{Timeout: host.Greeting}).DialContext(ctx, network, address)
 	if err != nil {
 		return nil, err
 	}
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
 	t := textproto.NewConn(conn)
 	defer t.Close()
-	if _, _, err := t.ReadResponse(220); err != nil {
+	answer := func(want int) error {
+		_ = conn.SetDeadline(time.Now().Add(host.Greeting)) // of such connections it never fails
+		_, _, err := t.ReadResponse(want)
+		return err
+	}
+	if err := answer(220); err != nil {
 		return nil, fmt.Errorf("lmtp %s: %w", address, err)
 	}
 	ask := func(want int, format string, args ...any) error {
 		if err := t.PrintfLine(format, args...); err != nil {
 			return err
 		}
-		_, _, err := t.ReadResponse(want)
-		return err
+		return answer(want)
 	}
 	if err := ask(250, "LHLO interlace"); err != nil {
 		return nil, fmt.Errorf("lmtp %s: %w", address, err)

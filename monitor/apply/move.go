@@ -84,7 +84,8 @@ func (m *move) do(ctx context.Context, step monitor.Step, records []monitor.Step
 	case monitor.StepAllowTarget:
 		return m.allowTarget(ctx, records)
 	case monitor.StepAllowWriters:
-		return "", "", m.allowWriters(ctx, records)
+		text, err = m.allowWriters(ctx, records)
+		return text, "", err
 	case monitor.StepCanary:
 		return m.canary(ctx, records)
 	case monitor.StepKeep:

@@ -83,9 +83,13 @@ func (m *move) unroute(ctx context.Context, records []monitor.StepRecord) error 
 	for i := range routes {
 		routes[i] = routes[i].back()
 	}
-	before := func(ctx context.Context) bool { return m.servedBefore(ctx, routes) }
-	if !m.rehearsed && before(ctx) {
-		return nil
+	before := func(ctx context.Context) bool { is, _ := m.servedBefore(ctx, routes); return is }
+	if !m.rehearsed {
+		is, now := m.servedBefore(ctx, routes)
+		if is {
+			return nil
+		}
+		fromNow(routes, now)
 	}
 	if since, out := deniedSince(records); out && err == nil {
 		left := m.denied() - m.Now().Sub(since) - m.wayBack()/3
@@ -103,29 +107,64 @@ func (m *move) unroute(ctx context.Context, records []monitor.StepRecord) error 
 	return err
 }
 
-// servedBefore reports whether all are known to be routed where these routes lead: in the
-// same words, or to that server, where the other end is on another one. Of shared trees that
-// can't be known.
-func (m *move) servedBefore(ctx context.Context, routes []Route) bool {
-	if len(m.trees()) > 0 {
-		return false
-	}
-	ctx, cancel := host.Soon(ctx)
-	defer cancel()
-	if m.Live.Named != nil {
-		names, err := m.Live.Named(ctx, m.users())
-		if err == nil && !slices.ContainsFunc(routes, func(r Route) bool { return r.Names.To == "" || names[r.User] != r.Names.To }) {
-			return true
+// fromNow has routes begin where users are routed now: a route that failed may have led some of
+// them to a third place, or none of them anywhere.
+func fromNow(routes []Route, now map[inventory.UserID]string) {
+	for i := range routes {
+		r := &routes[i]
+		if name := now[r.User]; name != "" && r.Names.To != "" && name != r.Names.To {
+			r.Names.From = name
 		}
 	}
+}
+
+// servedBefore reports whether all users are known to be routed where these routes lead: in the
+// same words, or to that server, where the other end is on another one. Shared trees, of which a
+// routing may know nothing, count only where it says that they are routed elsewhere. It returns
+// the words in which all are routed now, as far as that is known.
+func (m *move) servedBefore(ctx context.Context, routes []Route) (is bool, now map[inventory.UserID]string) {
+	ctx, cancel := host.Soon(ctx)
+	defer cancel()
+	users := m.users()
+	ofUsers := slices.DeleteFunc(slices.Clone(routes), func(r Route) bool { return !slices.Contains(users, r.User) })
+	ofTrees := slices.DeleteFunc(slices.Clone(routes), func(r Route) bool { return slices.Contains(users, r.User) })
+	if m.Live.Named != nil {
+		now, _ = m.Live.Named(ctx, users)
+	}
+	if len(users) == 0 || !inWords(ofUsers, now) && !m.servedAt(ctx, ofUsers) {
+		return false, now
+	}
+	if m.Live.Named == nil || len(ofTrees) == 0 {
+		return true, now
+	}
+	trees, err := m.Live.Named(ctx, usersOf(ofTrees))
+	return err != nil || !slices.ContainsFunc(ofTrees, func(r Route) bool {
+		return trees[r.User] != "" && r.Names.To != "" && trees[r.User] != r.Names.To
+	}), now
+}
+
+// inWords reports whether all are routed in the words of these routes.
+func inWords(routes []Route, now map[inventory.UserID]string) bool {
+	return !slices.ContainsFunc(routes, func(r Route) bool { return r.Names.To == "" || now[r.User] != r.Names.To })
+}
+
+// servedAt reports whether all are known to be routed to the servers to which these routes lead,
+// and not to those from which they do.
+func (m *move) servedAt(ctx context.Context, routes []Route) bool {
 	if m.Live.Served == nil {
 		return false
 	}
-	served, err := m.Live.Served(ctx, m.users())
-	if err != nil {
-		return false
+	served, err := m.Live.Served(ctx, usersOf(routes))
+	return err == nil && !slices.ContainsFunc(routes, func(r Route) bool { return r.From.Server == r.To.Server || served[r.User] != r.To.Server })
+}
+
+// usersOf are the users, or shared trees, of routes.
+func usersOf(routes []Route) []inventory.UserID {
+	users := make([]inventory.UserID, len(routes))
+	for i := range routes {
+		users[i] = routes[i].User
 	}
-	return !slices.ContainsFunc(routes, func(r Route) bool { return r.From.Server == r.To.Server || served[r.User] != r.To.Server })
+	return users
 }
 
 // persist routes users anew, again and again with growing pauses until that is done, or

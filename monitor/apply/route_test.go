@@ -140,6 +140,67 @@ func TestNamesThatDoNotTell(t *testing.T) {
 	}
 }
 
+// A hook that fails both ways, and has done nothing, keeps nobody out with whom a shared tree
+// moves, unless the tree is known to be routed elsewhere; and of whom it has routed to a third
+// place it is told that on the way back.
+func TestHookFailsBothWays(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, 2, cyrustest.Settings{})
+	ctx := t.Context()
+	must(t, r.Stores[0].Master().Fill(ctx, []cyrustest.Mailbox{
+		{Name: "user.anna", Messages: 3}, {Name: "team", Messages: 1, ACL: []cyrustest.Right{{Identifier: "anna", Rights: "lrswipte"}}},
+	}))
+	r.inventory.Users = []inventory.User{{Name: "anna"}, {Name: "team", Kind: inventory.Shared}}
+	u := unit("anna", "s1", "s2", "anna", "team")
+	for _, test := range []struct {
+		users, trees string // to which they are routed by the hook
+		want         course.Outcome
+		from         string
+	}{
+		{"old", "", course.Back, "new"},
+		{"old", "old", course.Back, "new"},
+		{"old", "new", course.Broken, "new"},
+		{"third", "", course.Broken, "third"},
+	} {
+		must(t, r.Settle(ctx))
+		j := &journal{left: -1}
+		o := r.options(j)
+		o.Denied = 4 * time.Second
+		o.Name = func(_ context.Context, routes []apply.Route) ([]apply.Route, error) {
+			for i := range routes {
+				routes[i].Names = course.RouteNames{From: "old", To: "new"}
+			}
+			return routes, nil
+		}
+		back := ""
+		o.Route = func(_ context.Context, routes []apply.Route) error {
+			if routes[0].Names.To == "old" {
+				back = routes[0].Names.From
+			}
+			return errors.New("the hook fails")
+		}
+		o.Live.Named = func(_ context.Context, users []inventory.UserID) (map[inventory.UserID]string, error) {
+			names := map[inventory.UserID]string{}
+			for _, u := range users {
+				if names[u] = test.users; u == "team" {
+					names[u] = test.trees
+				}
+			}
+			return names, nil
+		}
+		outcome, err := o.Carry(ctx, u, false)
+		if outcome != test.want || outcome == course.Broken && back != test.from {
+			t.Errorf("routed to %q and %q: %s, %v, from %q\n%v", test.users, test.trees, outcome, err, back, j)
+		}
+		o.Route = func(context.Context, []apply.Route) error { return nil }
+		if outcome, err := o.Carry(ctx, u, true); outcome != course.Back {
+			t.Errorf("%s, %v\n%v", outcome, err, j)
+		}
+		r.reroute("anna", r.Stores[0].Master())
+		r.look(t, "anna", 1, 0)
+	}
+}
+
 // inventoryOf is the master of a store in the inventory.
 func inventoryOf(r *rig, store int) *inventory.Instance {
 	return &r.inventory.Stores[store].Instances[0]

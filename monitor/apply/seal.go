@@ -25,12 +25,7 @@ func (m *move) unsealed(ctx context.Context, s *source, sealed prove.Seal) ([]cy
 }
 
 func (m *move) sealOf(ctx context.Context, s *source) (prove.Seal, error) {
-	c, err := m.dialAdmin(ctx, s.master())
-	if err != nil {
-		return nil, err
-	}
-	defer c.Close()
-	has, err := prove.Hold(ctx, c, s.owners)
+	has, err := m.holds(ctx, s.master(), s.owners)
 	if err != nil {
 		return nil, err
 	}

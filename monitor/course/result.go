@@ -151,6 +151,20 @@ func (r *Result) Miscounts() (texts []string) {
 	return texts
 }
 
+// Unkicked says why mail that was put off may come late, where users were let in lately; empty:
+// the mail server was asked to try it again, or there is none to ask.
+func (r *Result) Unkicked() string {
+	for _, record := range slices.Backward(r.Records) {
+		switch {
+		case r.Still || record.Step == monitor.StepKeep:
+			return ""
+		case record.Step == monitor.StepAllowWriters && record.State == monitor.StepDone:
+			return string(record.Text)
+		}
+	}
+	return ""
+}
+
 // outAndIn are the step by which users are kept out, and the one by which they are let in.
 func (u *Unit) outAndIn() (out, in monitor.Step) {
 	if u.Do != nil {

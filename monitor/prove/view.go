@@ -39,26 +39,35 @@ func ViewOf(ctx context.Context, c *cyrus.Client, names []cyrus.InternalName) (V
 	return v, nil
 }
 
+// Loss is something that a user does not see any more.
+type Loss struct {
+	Mailbox string // by the name that the user sees
+	Text    string
+}
+
 // Lost tells what a user does not see any more. Mail may have come meanwhile, and what
 // was done until the denial counts.
-func (v *View) Lost(now *View) string {
+func (v *View) Lost(now *View) (lost []Loss) {
+	tell := func(name, format string, values ...any) {
+		lost = append(lost, Loss{name, fmt.Sprintf(format, append([]any{inventory.Printable(name)}, values...)...)})
+	}
 	for _, name := range slices.Sorted(maps.Keys(v.Mailboxes)) {
 		was := v.Mailboxes[name]
 		is, there := now.Mailboxes[name]
 		switch {
 		case !there:
-			return fmt.Sprintf("mailbox %s", inventory.Printable(name))
+			tell(name, "mailbox %s")
 		case is.UIDValidity != was.UIDValidity || is.UIDNext < was.UIDNext || is.ModSeq < was.ModSeq:
-			return fmt.Sprintf("the messages of %s: UIDVALIDITY, UIDNEXT and HIGHESTMODSEQ were %d, %d and %d, and are %d, %d and %d",
-				inventory.Printable(name), was.UIDValidity, was.UIDNext, was.ModSeq, is.UIDValidity, is.UIDNext, is.ModSeq)
+			tell(name, "the messages of %s: UIDVALIDITY, UIDNEXT and HIGHESTMODSEQ were %d, %d and %d, and are %d, %d and %d",
+				was.UIDValidity, was.UIDNext, was.ModSeq, is.UIDValidity, is.UIDNext, is.ModSeq)
 		case is.ModSeq == was.ModSeq && (is.Messages != was.Messages || is.Unseen > was.Unseen):
-			return fmt.Sprintf("what was read of %s: %d of %d messages were unseen, now %d of %d", inventory.Printable(name), was.Unseen, was.Messages, is.Unseen, is.Messages)
+			tell(name, "what was read of %s: %d of %d messages were unseen, now %d of %d", was.Unseen, was.Messages, is.Unseen, is.Messages)
 		}
 	}
 	for _, name := range v.Subscriptions {
 		if !slices.Contains(now.Subscriptions, name) {
-			return fmt.Sprintf("the subscription to %s", inventory.Printable(name))
+			tell(name, "the subscription to %s")
 		}
 	}
-	return ""
+	return lost
 }

@@ -25,7 +25,11 @@ func TestLost(t *testing.T) {
 		{"unread again", prove.View{Mailboxes: map[string]prove.Sight{"INBOX": {7, 10, 20, 5, 3}}}, "what was read of INBOX"},
 		{"not subscribed", prove.View{Mailboxes: was.Mailboxes}, "the subscription to INBOX"},
 	} {
-		if got := was.Lost(&test.now); !strings.HasPrefix(got, test.want) || (got == "") != (test.want == "") {
+		got := ""
+		if lost := was.Lost(&test.now); len(lost) > 0 {
+			got = lost[0].Text
+		}
+		if !strings.HasPrefix(got, test.want) || (got == "") != (test.want == "") {
 			t.Errorf("%s: %q, want %q", test.name, got, test.want)
 		}
 	}

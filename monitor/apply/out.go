@@ -1,0 +1,82 @@
+package apply
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/course"
+	"github.com/interlacemail/interlace/monitor/host"
+)
+
+// KeptOut returns since when users of a unit are kept out of which this is written down; zero
+// where nobody is, or where the servers tell that all are let in again where they are routed.
+func KeptOut(ctx context.Context, u *course.Unit, records []monitor.StepRecord, o *Options) time.Time {
+	since := (&course.Result{Unit: u, Records: records}).Out()
+	if since.IsZero() {
+		return since
+	}
+	ctx, cancel := host.Soon(ctx)
+	defer cancel()
+	if w, _, err := o.newWork(ctx, u); err == nil && w.allIn(ctx, records) {
+		return time.Time{}
+	}
+	return since
+}
+
+// allIn reports whether all are let in on the master of the new store, if they are routed there,
+// or on those of the old ones, if they were not yet routed anew. In between it is not known.
+func (m *move) allIn(ctx context.Context, records []monitor.StepRecord) bool {
+	ctx, cancel := host.Soon(ctx)
+	defer cancel()
+	attempt := course.OfMove.Attempt(records)
+	switch e := course.EffectsOf(attempt); {
+	case e.Unrouted || len(m.users()) == 0:
+		return false
+	case e.Routed:
+		return m.areServed(ctx, m.target.master()) && areIn(ctx, m.target, m.users())
+	}
+	var d denials
+	course.Read(attempt, monitor.StepDenySource, &d)
+	return !slices.ContainsFunc(m.sources, func(s *source) bool {
+		return !areIn(ctx, &s.place, slices.Concat(s.users, d.Stay[s.store.Name]))
+	})
+}
+
+// areIn reports whether all of these are known to be let in on the master of a store.
+func areIn(ctx context.Context, p *place, users []inventory.UserID) bool {
+	denied, err := p.hosts[0].Denied(ctx)
+	return err == nil && !slices.ContainsFunc(users, func(u inventory.UserID) bool { return denied[u] })
+}
+
+// areServed reports whether all who move are routed to an instance, as far as that can be asked.
+func (m *move) areServed(ctx context.Context, by inventory.Instance) bool {
+	return m.Live.Served == nil || m.servedAll(ctx, m.users(), by)
+}
+
+// servedAll reports whether all of these are known to be routed to an instance.
+func (o *Options) servedAll(ctx context.Context, users []inventory.UserID, by inventory.Instance) bool {
+	if o.Live.Served == nil {
+		return false
+	}
+	served, err := o.Live.Served(ctx, users)
+	return err == nil && !slices.ContainsFunc(users, func(u inventory.UserID) bool { return served[u] != by.Server })
+}
+
+// allIn reports whether the old master runs again, if the roles were not switched yet, or else
+// whether all are known to be routed to the new one, which runs.
+func (p *promotion) allIn(ctx context.Context, records []monitor.StepRecord) bool {
+	ctx, cancel := host.Soon(ctx)
+	defer cancel()
+	if !course.OfPromote.Switches(records) {
+		_, r, err := p.look(ctx, p.old())
+		return err == nil && r.Runs
+	}
+	if _, r, err := p.look(ctx, p.fresh()); err != nil || falls(r, true, len(p.living()) > 1) != "" {
+		return false
+	}
+	users, _, err := p.users(ctx)
+	return err == nil && len(users) > 0 && p.servedAll(ctx, users, p.fresh())
+}
