@@ -24,7 +24,7 @@ func TestFind(t *testing.T) {
 		name string
 		// steps are UNIT:STEP:STATE, an hour after one another.
 		steps []string
-		want  string // STORE since HOUR, left on STORES; empty: nothing is known
+		want  string // STORE since HOUR, left on STORES, those kept with :PLAN@HOUR; empty: nothing is known
 		fate  course.Fate
 		out   bool
 	}{
@@ -34,18 +34,18 @@ func TestFind(t *testing.T) {
 		{"kept out", []string{"p:deny_target:done", "p:copy:done", "p:deny_source:done", "p:delta:began"}, "s1 since -, left on s2", course.UnderWay, true},
 		{"on the way back", []string{"p:deny_target:done", "p:deny_source:done", "p:delta:failed", "p:deny_source:undone"}, "s1 since -, left on s2", course.UnderWay, false},
 		{"come back", []string{"p:copy:done", "p:deny_source:failed", "p:check:undone"}, "", course.TakenBack, false},
-		{"let in", []string{"p:deny_target:done", "p:deny_source:done", "p:route:done", "p:allow_target:began"}, "s2 since 3, left on s1", course.UnderWay, false},
-		{"moved", []string{"p:route:done", "p:canary:done"}, "s2 since 0, left on s1", course.InEffect, false},
-		{"asked for later", []string{"p:route:done", "p:canary:done", "p:keep:began"}, "s2 since 0, left on s1", course.InEffect, false},
-		{"may be deleted", []string{"p:route:done", "p:keep:done", "p:delete_source:began"}, "s2 since 0, left on s1", course.InEffect, false},
+		{"let in", []string{"p:deny_target:done", "p:deny_source:done", "p:route:done", "p:allow_target:began"}, "s2 since 3, left on s1:p@2", course.UnderWay, false},
+		{"moved", []string{"p:route:done", "p:canary:done"}, "s2 since 0, left on s1:p@0", course.InEffect, false},
+		{"asked for later", []string{"p:route:done", "p:canary:done", "p:keep:began"}, "s2 since 0, left on s1:p@0", course.InEffect, false},
+		{"may be deleted", []string{"p:route:done", "p:keep:done", "p:delete_source:began"}, "s2 since 0, left on s1:p@0", course.InEffect, false},
 		{"deleted", []string{"p:route:done", "p:delete_source:done"}, "s2 since 0, left on ", course.InEffect, false},
 		{"finished", []string{"p:route:done", "p:allow_source:done"}, "s2 since 0, left on ", course.InEffect, false},
-		{"begun to be moved back", []string{"p:route:done", "p:canary:done", "b:copy:done"}, "s2 since 0, left on s1", course.UnderWay, false},
-		{"moved back", []string{"p:route:done", "p:canary:done", "b:route:done", "b:canary:done"}, "s1 since 2, left on s2", course.TakenBack, false},
-		{"not moved back after all", []string{"p:route:done", "p:canary:done", "b:copy:failed", "b:check:undone"}, "s2 since 0, left on s1", course.InEffect, false},
+		{"begun to be moved back", []string{"p:route:done", "p:canary:done", "b:copy:done"}, "s2 since 0, left on s1:p@0", course.UnderWay, false},
+		{"moved back", []string{"p:route:done", "p:canary:done", "b:route:done", "b:canary:done"}, "s1 since 2, left on s2:b@2", course.TakenBack, false},
+		{"not moved back after all", []string{"p:route:done", "p:canary:done", "b:copy:failed", "b:check:undone"}, "s2 since 0, left on s1:p@0", course.InEffect, false},
 		{"moved back, and finished", []string{"p:route:done", "p:canary:done", "b:route:done", "p:allow_source:done", "b:allow_source:done"}, "s1 since 2, left on ", course.TakenBack, false},
-		{"moved on", []string{"p:route:done", "p:canary:done", "q:route:done", "q:canary:done", "p:keep:began"}, "s3 since 2, left on s1 s2", course.InEffect, false},
-		{"moved back, and then elsewhere", []string{"p:route:done", "p:canary:done", "b:route:done", "b:canary:done", "q:copy:done"}, "s1 since 2, left on s2 s3", course.TakenBack, false},
+		{"moved on", []string{"p:route:done", "p:canary:done", "q:route:done", "q:canary:done", "p:keep:began"}, "s3 since 2, left on s1:p@0 s2:q@2", course.InEffect, false},
+		{"moved back, and then elsewhere", []string{"p:route:done", "p:canary:done", "b:route:done", "b:canary:done", "q:copy:done"}, "s1 since 2, left on s2:b@2 s3", course.TakenBack, false},
 	} {
 		var j journal
 		for i, s := range c.steps {
@@ -62,7 +62,11 @@ func TestFind(t *testing.T) {
 				since = fmt.Sprint(w.Since.Sub(begin).Hours())
 			}
 			for _, s := range w.Left {
-				left = append(left, string(s))
+				text := string(s)
+				if k := w.On(s); k != nil {
+					text += fmt.Sprintf(":%s@%v", map[bool]string{true: "b", false: k.Plan}[k.Way], k.Since.Sub(begin).Hours())
+				}
+				left = append(left, text)
 			}
 			got = fmt.Sprintf("%s since %s, left on %s", w.Store, since, strings.Join(left, " "))
 		}

@@ -1,11 +1,13 @@
 package course
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/planner"
 )
 
@@ -20,6 +22,29 @@ type Whereabouts struct {
 	// Left are other stores that have mailboxes of the same names too, or may have:
 	// originals that are kept, and copies that are being made.
 	Left []inventory.StoreID
+	// Kept are those of the copies there that are kept for their time after a move, by store,
+	// in the order of the names of these.
+	Kept []Kept
+}
+
+// Kept is a copy that a unit keeps, denied, on the store which it has moved somebody from.
+type Kept struct {
+	Store inventory.StoreID
+	// Plan and Unit are those that keep it, and Way tells that this was a way back.
+	Plan, Unit string
+	Way        bool
+	// Since is when mail and clients were sent elsewhere.
+	Since time.Time
+}
+
+// On returns what is kept on a store; nil: nothing is.
+func (w *Whereabouts) On(store inventory.StoreID) *Kept {
+	for i := range w.Kept {
+		if w.Kept[i].Store == store {
+			return &w.Kept[i]
+		}
+	}
+	return nil
 }
 
 // Find tells where those are whom units have moved, which come from any number of plans.
@@ -41,7 +66,7 @@ func Find(ctx context.Context, units []Unit, journal Written) (map[inventory.Use
 			}
 			for _, c := range u.Moves {
 				w := found[c.User]
-				w.take(&c, u.Plan, a, u.Executed(records))
+				w.take(&c, &u, a, u.Executed(records))
 				found[c.User] = w
 			}
 		}
@@ -53,20 +78,26 @@ func Find(ctx context.Context, units []Unit, journal Written) (map[inventory.Use
 		}
 		slices.Sort(w.Left)
 		w.Left = slices.DeleteFunc(slices.Compact(w.Left), func(s inventory.StoreID) bool { return s == w.Store })
+		w.Kept = slices.DeleteFunc(w.Kept, func(k Kept) bool { return k.Store == w.Store })
+		slices.SortFunc(w.Kept, func(a, b Kept) int { return cmp.Or(cmp.Compare(a.Store, b.Store), b.Since.Compare(a.Since)) })
+		w.Kept = slices.CompactFunc(w.Kept, func(a, b Kept) bool { return a.Store == b.Store }) // the last one keeps it
 		found[user] = w
 	}
 	return found, nil
 }
 
 // take enters what one unit has done with somebody, in any order of units.
-func (w *Whereabouts) take(c *planner.UserChange, plan string, a *Account, executed bool) {
+func (w *Whereabouts) take(c *planner.UserChange, u *Unit, a *Account, executed bool) {
 	switch {
 	case executed:
 		if w.Since.IsZero() || a.At.After(w.Since) {
-			w.Store, w.Since, w.Plan = c.To, a.At, plan
+			w.Store, w.Since, w.Plan = c.To, a.At, u.Plan
 		}
 		if a.Left {
 			w.Left = append(w.Left, c.From)
+		}
+		if routed, known := Ended(a.Records, monitor.StepRoute); known && a.Left {
+			w.Kept = append(w.Kept, Kept{c.From, u.Plan, u.Name, u.Of != "", routed})
 		}
 	case a.Fate == UnderWay:
 		if w.Store == "" {
