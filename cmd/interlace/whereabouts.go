@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -13,20 +14,42 @@ import (
 // moved tells where those are whom apply has moved, as the journal in the database has
 // it. Without a journal nobody was.
 func (a *app) moved(ctx context.Context) (map[inventory.UserID]discover.Moved, error) {
+	found, err := a.whereabouts(ctx)
+	return movedTo(found), err
+}
+
+// whereabouts are where those are whom plans of the journal have moved, and what is kept of
+// them. Without a journal nobody was moved, and where --fleet says that no database is used.
+func (a *app) whereabouts(ctx context.Context) (map[inventory.UserID]course.Whereabouts, error) {
 	if a.config.Fleet != "" && a.config.find("fleet").fromFlag() {
-		return nil, nil // --fleet says that no database is used
+		return nil, nil
 	}
 	h, err := a.openJournal(ctx, false)
 	if err != nil {
 		return nil, err
 	}
 	defer h.Close()
+	return findMoved(ctx, h)
+}
+
+// findMoved reads the same from a journal.
+func findMoved(ctx context.Context, h *history.History) (map[inventory.UserID]course.Whereabouts, error) {
 	units, err := journalled(ctx, h, true)
 	if err != nil {
 		return nil, err
 	}
-	found, err := course.Find(ctx, units, h)
-	return movedTo(found), err
+	return course.Find(ctx, units, h)
+}
+
+// movedBefore reads the same when it is first asked for, and keeps it.
+func movedBefore(h *history.History) func(context.Context) (map[inventory.UserID]course.Whereabouts, error) {
+	var once sync.Once
+	var found map[inventory.UserID]course.Whereabouts
+	var err error
+	return func(ctx context.Context) (map[inventory.UserID]course.Whereabouts, error) {
+		once.Do(func() { found, err = findMoved(ctx, h) })
+		return found, err
+	}
 }
 
 // journalled are the units of the plans in the journal: of those of which something is left

@@ -162,27 +162,6 @@ func (m *move) checkSource(ctx context.Context, s *source) error {
 	return wrong
 }
 
-// checkTarget looks whether what moves is on none of the target's instances, but for an
-// original that is kept there and that this unit takes back.
-func (m *move) checkTarget(ctx context.Context) error {
-	if m.unit.Of != "" {
-		return m.isKept(ctx)
-	}
-	wrong := undenied(ctx, m.target, m.users(), (*host.Host).Ours)
-	for _, in := range m.target.store.Instances {
-		has, err := m.leftThere(ctx, in)
-		if err != nil {
-			return errors.Join(wrong, err)
-		}
-		for _, owner := range sorted(m.all()) {
-			if n := has[owner]; n > 0 {
-				wrong = errors.Join(wrong, fmt.Errorf("%s is on %s already, with %s", called(owner), in.Server, inventory.Counted(n, "mailbox", "mailboxes")))
-			}
-		}
-	}
-	return wrong
-}
-
 // leftThere returns how many mailboxes everybody has on an instance of the target. Where an
 // earlier attempt has copied there, what it had removed from the master may take a while to be
 // gone from a replica, which is waited for.

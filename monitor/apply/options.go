@@ -35,7 +35,10 @@ type Options struct {
 	// machine and the file.
 	Journal Journal
 	By      string
-	Live    Live
+	// Whereabouts tells where those are whom plans of the journal have moved, and what is kept
+	// of them. It may be of the beginning of the run. Nil: nobody knows.
+	Whereabouts func(ctx context.Context) (map[inventory.UserID]course.Whereabouts, error)
+	Live        Live
 
 	// Passes is how often what users change meanwhile is copied before they are denied;
 	// zero means 5.
