@@ -17,13 +17,16 @@ import (
 // place: it fails where the plan does not keep what it promised of the unit, or where that
 // is not known. What was found is kept.
 func (a *app) confirmUnit(h *history.History, inv *inventory.Inventory) func(context.Context, *course.Unit, func(string)) (string, error) {
-	names := &confirm.Names{}
+	names, moved := &confirm.Names{}, movedBefore(h)
 	return func(ctx context.Context, u *course.Unit, say func(string)) (string, error) {
 		o, err := a.confirmOptions(ctx, inv)
 		if err != nil {
 			return "", err
 		}
 		o.Journal, o.Occasion, o.Names = h, monitor.BeforeDeletion, names
+		if o.Moved, err = moved(ctx); err != nil {
+			return "", err
+		}
 		o.Reading = func(r confirm.Reading) { say(readingWords(r)) }
 		if o.Earlier, err = h.Confirmations(ctx, u.Plan); err != nil {
 			return "", err

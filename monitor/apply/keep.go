@@ -142,20 +142,20 @@ func (m *move) deleteSource(ctx context.Context, records []monitor.StepRecord) (
 	return strings.TrimSuffix(text, "; "), string(kept), err
 }
 
-// leaving is a source with those of its users who are on the new store.
+// leaving is a source with those of its users who are where they were moved to.
 func (m *move) leaving(ctx context.Context, s *source) (*source, error) {
-	has, err := m.owners(ctx, m.target.master())
+	living, err := m.living(ctx)
 	if err != nil {
 		return nil, err
 	}
 	leaves := &source{place: s.place, owners: map[cyrus.Owner]bool{}}
 	for owner := range s.owners {
 		switch {
-		case owner.Shared && has[owner] == 0:
+		case owner.Shared && !living[owner]:
 			return nil, fmt.Errorf("%s is not on %s: the original stays", inventory.Printable(owner.Name), m.target.hosts[0].Server)
 		case owner.Shared:
 			leaves.take(inventory.UserID(owner.Name), inventory.Shared)
-		case has[owner] > 0:
+		case living[owner]:
 			leaves.take(inventory.UserID(owner.Name), inventory.Person)
 		}
 	}

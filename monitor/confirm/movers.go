@@ -28,6 +28,8 @@ type mover struct {
 	// name is the one by which the mover was routed to where he is to be, if it is another
 	// than that of the place which he left.
 	name string
+	// kept is what the journal has of copies that units keep, this one or others.
+	kept course.Whereabouts
 }
 
 // doubt begins what is to be said of a mover.
@@ -41,13 +43,18 @@ func (c *checking) movers(t *tally) []mover {
 	var list []mover
 	for i := range c.units {
 		for _, change := range c.units[i].Moves {
-			m := mover{UserChange: change, unit: c.units[i].Name, keeper: &c.units[i], owner: ownerOf(c.target, change.User)}
+			m := mover{UserChange: change, unit: c.units[i].Name, keeper: &c.units[i], owner: ownerOf(c.target, change.User), kept: c.Moved[change.User]}
 			if a := c.accounts[m.part()]; a != nil {
 				m.certain, m.left = a.Fate == course.InEffect || a.Fate == course.TakenBack, a.Left
 				m.name = nameIn(a, change.User)
 			}
 			if s := c.target.Store(change.From); s >= 0 {
 				m.from = &c.target.Stores[s]
+			}
+			c.livesOn(&m)
+			if m.to != nil {
+				list = append(list, m)
+				continue
 			}
 			if s := c.target.Store(change.To); s >= 0 && len(c.target.Stores[s].Instances) > 0 {
 				m.to = &c.target.Stores[s]
@@ -97,20 +104,20 @@ func people(movers []mover) []inventory.UserID {
 	return users
 }
 
-// denials asks the instances of old stores that still have somebody who moved.
+// denials asks the instances of stores that keep copies of somebody who moved.
 func (c *checking) denials(ctx context.Context, movers []mover, found survey) denials {
 	denied := denials{}
 	for i := range movers {
 		m := &movers[i]
-		if m.from == nil || m.owner.Shared {
+		if m.owner.Shared {
 			continue
 		}
-		for _, in := range m.from.Instances {
-			at := instance{m.From, in.Server}
-			if !found[at].owners[m.owner] {
-				continue
+		for _, s := range c.places(m) {
+			for _, in := range s.Instances {
+				if at := (instance{s.Name, in.Server}); found[at].owners[m.owner] {
+					c.deniedOn(ctx, denied, at, in)
+				}
 			}
-			c.deniedOn(ctx, denied, at, in)
 		}
 	}
 	return denied

@@ -37,8 +37,9 @@ type Options struct {
 	Unseen string
 	// Journal is what was written down of carrying out plans.
 	Journal Journal
-	// Moved is where those are whom plans have moved, as the journal has it: of who was moved
-	// on by a later plan nothing is promised by an earlier one. Units don't heed it.
+	// Moved is where those are whom plans have moved, and which copies units keep of them, as
+	// the journal has it: of who was moved on by a later plan nothing is promised by an earlier
+	// one. What a unit keeps is held against where they are.
 	Moved map[inventory.UserID]course.Whereabouts
 	// Others are the units of all plans of the journal: of an instance that a later plan has
 	// changed nothing is promised by an earlier one.

@@ -100,7 +100,8 @@ func (m *mover) missing(found survey) []monitor.Doubt {
 }
 
 // elsewhere are the other stores that have the mover, but for the old one where the
-// mover is denied. As a shared tree nobody can log in.
+// mover is denied, and those on which another unit keeps a copy. As a shared tree nobody can
+// log in.
 func (m *mover) elsewhere(found survey, denied denials, tools string) []monitor.Doubt {
 	var doubts []monitor.Doubt
 	for _, at := range found.on(m.owner) {
@@ -111,7 +112,12 @@ func (m *mover) elsewhere(found survey, denied denials, tools string) []monitor.
 		d.Store, d.Server, d.Expected = inventory.Text(at.store), inventory.Text(at.server), "on "+string(m.To)+" only"
 		known := denied[at]
 		_, out := known.users[m.User]
+		kept, unknown := m.keptThere(at, known)
 		switch {
+		case kept:
+			continue
+		case unknown != nil:
+			d = *unknown
 		case at.store != m.From:
 			d.Found, d.Next = "there too", "find out which copy is used, and remove the other"
 		case m.back && !m.left:
