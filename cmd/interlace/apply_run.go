@@ -67,6 +67,7 @@ func (c *applying) end(ctx context.Context, results []course.Result, wrong error
 		err = nil
 	}
 	c.sayLeft(results)
+	c.sayStaying(results)
 	c.sayClaims(results)
 	out := errors.Join(c.keptOut(results, wrong != nil), fallen(results))
 	switch {

@@ -20,17 +20,18 @@ func (m *move) unsealed(ctx context.Context, s *source, sealed prove.Seal) ([]cy
 	if sealed == nil {
 		return nil, errUnsealed
 	}
-	now, err := m.sealOf(ctx, s)
+	now, err := m.sealOf(ctx, s.master(), s.owners)
 	return sealed.Differences(now), err
 }
 
-func (m *move) sealOf(ctx context.Context, s *source) (prove.Seal, error) {
-	c, err := m.dialAdmin(ctx, s.master())
+// sealOf seals what an instance has of owners.
+func (m *move) sealOf(ctx context.Context, in inventory.Instance, owners map[cyrus.Owner]bool) (prove.Seal, error) {
+	c, err := m.dialAdmin(ctx, in)
 	if err != nil {
 		return nil, err
 	}
 	defer c.Close()
-	has, err := prove.Hold(ctx, c, s.owners)
+	has, err := prove.Hold(ctx, c, owners)
 	if err != nil {
 		return nil, err
 	}
