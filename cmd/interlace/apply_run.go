@@ -77,6 +77,7 @@ func (c *applying) end(ctx context.Context, results []course.Result, wrong error
 		c.app.note("%s", report.BrokenAgain(c.again))
 	}
 	c.sayLeft(results)
+	c.sayStaying(results)
 	c.sayClaims(results)
 	out := errors.Join(c.keptOut(results, wrong != nil), fallen(results))
 	switch {

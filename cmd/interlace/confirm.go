@@ -31,7 +31,8 @@ schedule with all the plans that it orders.
   changes       every change is made: who moves is on the master of the new store,
                 and instances are where the plan has them, in their roles
   placement     who moved is on the new store's replicas too and on no other store,
-                but denied where the old one keeps a copy (keep_source)
+                but denied where the old one, or another plan, keeps a copy
+                (keep_source)
   routing       who moved is sent to the new store; left out where neither
                 routing_file nor routing_query is set
   nothing_lost  all that the old store keeps is on the new one, message by message,

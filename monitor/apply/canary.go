@@ -26,7 +26,7 @@ func (m *move) bringLate(ctx context.Context, records []monitor.StepRecord) (tex
 		if was == nil {
 			return "", "", errUnsealed
 		}
-		now, err := m.sealOf(ctx, s)
+		now, err := m.sealOf(ctx, s.master(), s.owners)
 		if err != nil {
 			return "", "", err
 		}
@@ -48,7 +48,7 @@ func (m *move) bringLate(ctx context.Context, records []monitor.StepRecord) (tex
 		if err := m.copyFrom(ctx, &source{place: s.place, users: users}, false); err != nil {
 			return "", "", err
 		}
-		if sealed[s.store.Name], err = m.sealOf(ctx, s); err != nil {
+		if sealed[s.store.Name], err = m.sealOf(ctx, s.master(), s.owners); err != nil {
 			return "", "", err
 		}
 	}

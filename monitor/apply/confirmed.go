@@ -34,16 +34,16 @@ func (m *move) confirmed(ctx context.Context, step monitor.Step) (read string, e
 	return read, nil
 }
 
-// present is the unit without users who are on the new store no more: of these nothing can
-// be confirmed.
+// present is the unit without users who are not where they were moved to any more: of these
+// nothing can be confirmed.
 func (m *move) present(ctx context.Context) (*course.Unit, error) {
-	has, err := m.owners(ctx, m.target.master())
+	living, err := m.living(ctx)
 	if err != nil {
 		return nil, err
 	}
 	unit := *m.unit
 	unit.Moves = slices.DeleteFunc(slices.Clone(unit.Moves), func(c planner.UserChange) bool {
-		return m.kindOf(c.User) != inventory.Shared && has[cyrus.Owner{Name: string(c.User)}] == 0
+		return m.kindOf(c.User) != inventory.Shared && !living[cyrus.Owner{Name: string(c.User)}]
 	})
 	return &unit, nil
 }

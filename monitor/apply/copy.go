@@ -117,6 +117,9 @@ func (m *move) uncopy(ctx context.Context) error {
 			}
 			wrong = errors.Join(m.target.hosts[0].Remove(ctx, m.users()), m.removeTrees(ctx, m.target.master(), m.trees()))
 		}
+		if wrong == nil && !m.rehearsed {
+			wrong = m.clearReplicas(ctx)
+		}
 	}
 	if wrong != nil {
 		wrong = fmt.Errorf("%s let in where they were; their copies on %s stay for now, where nobody is let in: %w; %s",

@@ -9,6 +9,7 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/course"
+	"github.com/interlacemail/interlace/monitor/host"
 )
 
 // dropping is the work of removing a replica.
@@ -36,6 +37,19 @@ func (d *dropping) do(ctx context.Context, step monitor.Step, records []monitor.
 		return d.proveGone(ctx, &gone, failed)
 	}
 	return "", "", fmt.Errorf("there is no step %s", step)
+}
+
+// hosts are without the replica when the hook has removed it with its files: nothing is claimed
+// there any more.
+func (d *dropping) hosts(ctx context.Context) ([]*host.Host, error) {
+	in := d.store.On(d.unit.Do.Server)
+	if in == nil || !d.alive(in.Server) || in.IMAPDConf == "" {
+		return d.change.hosts(ctx)
+	}
+	if there, err := d.at(*in).Exists(ctx, in.IMAPDConf); err == nil && !there {
+		return d.openAll(ctx, d.store.Instances[:1])
+	}
+	return d.change.hosts(ctx)
 }
 
 // undo has nothing to do: before the removal nothing has changed.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -97,17 +98,11 @@ func (m *move) quiet(ctx context.Context, s *source) (string, error) {
 	return "", nil
 }
 
-// originals are those that stay at their old places for good, since there is nothing else
-// left of them.
-type originals struct {
-	Stay map[inventory.StoreID][]inventory.UserID
-}
-
 // deleteSource removes the original from the old stores, and fails as long as anything of
 // it is left. Of users who are on the new store no more it is kept, and they stay denied.
 func (m *move) deleteSource(ctx context.Context, records []monitor.StepRecord) (text, data string, err error) {
 	sealed := sealsOf(records)
-	stay := originals{map[inventory.StoreID][]inventory.UserID{}}
+	stay := course.Originals{Stay: map[inventory.StoreID][]inventory.UserID{}}
 	err = m.eachSource(func(s *source) error {
 		if back, err := m.movedBack(ctx, s); err != nil || back != notBack {
 			return err
@@ -142,20 +137,20 @@ func (m *move) deleteSource(ctx context.Context, records []monitor.StepRecord) (
 	return strings.TrimSuffix(text, "; "), string(kept), err
 }
 
-// leaving is a source with those of its users who are on the new store.
+// leaving is a source with those of its users who are where they were moved to.
 func (m *move) leaving(ctx context.Context, s *source) (*source, error) {
-	has, err := m.owners(ctx, m.target.master())
+	living, err := m.living(ctx)
 	if err != nil {
 		return nil, err
 	}
 	leaves := &source{place: s.place, owners: map[cyrus.Owner]bool{}}
 	for owner := range s.owners {
 		switch {
-		case owner.Shared && has[owner] == 0:
+		case owner.Shared && !living[owner]:
 			return nil, fmt.Errorf("%s is not on %s: the original stays", inventory.Printable(owner.Name), m.target.hosts[0].Server)
 		case owner.Shared:
 			leaves.take(inventory.UserID(owner.Name), inventory.Shared)
-		case has[owner] > 0:
+		case living[owner]:
 			leaves.take(inventory.UserID(owner.Name), inventory.Person)
 		}
 	}
@@ -164,22 +159,31 @@ func (m *move) leaving(ctx context.Context, s *source) (*source, error) {
 }
 
 // mayDelete makes sure that nobody has put anything into what is about to be removed since
-// it was copied. What an earlier attempt has removed already is no change.
+// it was copied: on the replicas, where nobody writes, and at the very last on the master. What
+// an earlier attempt has removed already is no change.
 func (m *move) mayDelete(ctx context.Context, s *source, sealed prove.Seal) error {
 	if err := notDenied(ctx, &place{store: s.store, hosts: s.hosts[:1]}, s.users); err != nil {
 		return fmt.Errorf("the original may be in use: %w", err)
 	}
-	changed, err := m.unsealed(ctx, s, sealed)
-	if err != nil {
+	if sealed == nil {
+		return errUnsealed
+	}
+	if err := s.hosts[0].Settle(ctx); err != nil { // not between the look and the removal
 		return err
 	}
-	left, err := m.names(ctx, s.master(), s.owners)
-	if err != nil {
-		return err
+	now := make([]prove.Seal, len(s.store.Instances))
+	for i, in := range slices.Backward(s.store.Instances) { // the master last
+		var err error
+		if now[i], err = m.sealOf(ctx, in, s.owners); err != nil {
+			return err
+		}
 	}
-	for _, name := range changed {
-		if slices.Contains(left, name) {
-			return fmt.Errorf("%s on %s was written to since it was copied: save what is new there, then remove it by hand", inventory.Printable(string(name)), s.hosts[0].Server)
+	for i, in := range s.store.Instances {
+		for _, name := range slices.Sorted(maps.Keys(now[i])) {
+			// A replica may have fallen behind.
+			if was, there := sealed[name]; !there || now[i][name] > was || i == 0 && now[i][name] != was {
+				return fmt.Errorf("%s on %s was written to since it was copied: save what is new there, then remove it by hand", inventory.Printable(string(name)), in.Server)
+			}
 		}
 	}
 	return nil
@@ -212,8 +216,7 @@ func (m *move) gone(ctx context.Context, s *source) error {
 // allowSource takes the last denials back, but for those of originals that stay, and leaves
 // nothing else of the unit behind.
 func (m *move) allowSource(ctx context.Context, records []monitor.StepRecord) error {
-	var kept originals
-	course.Read(records, monitor.StepDeleteSource, &kept)
+	kept := course.StayingOf(records)
 	leave := map[*source][]inventory.UserID{}
 	for _, s := range m.sources {
 		back, err := m.movedBack(ctx, s)
@@ -222,7 +225,7 @@ func (m *move) allowSource(ctx context.Context, records []monitor.StepRecord) er
 		}
 		leave[s] = []inventory.UserID{}
 		for _, u := range s.users {
-			if back == notBack && !slices.Contains(kept.Stay[s.store.Name], u) {
+			if back == notBack && !kept.Has(s.store.Name, u) {
 				leave[s] = append(leave[s], u)
 			}
 		}

@@ -2,6 +2,7 @@ package apply_test
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -153,6 +154,22 @@ func TestSeedAndDropWhateverKillsIt(t *testing.T) {
 		if !killed && n > 12 {
 			break
 		}
+	}
+}
+
+// Where the hook has removed a replica with all its files nothing is said of its claims.
+func TestDroppedWithItsFiles(t *testing.T) {
+	t.Parallel()
+	op := newOperator(t)
+	o := op.options(&journal{left: -1})
+	o.Groups = &inventory.ShareGroups{}
+	results, err := apply.CarryOut(t.Context(), []course.Unit{*alteration(planner.Drop, "r", "", 1)}, false, o)
+	must(t, err)
+	if r := &results[0]; r.Outcome != course.Finished || r.Claims != "" {
+		t.Errorf("%s, %s, claims: %s\n%v", r.Outcome, r.Why, r.Claims, o.Journal)
+	}
+	if files, err := filepath.Glob(filepath.Join(op.on("m").Dir, "conf", "interlace-*")); err != nil || len(files) > 0 {
+		t.Errorf("left on the master: %v, %v", files, err)
 	}
 }
 

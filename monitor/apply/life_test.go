@@ -124,6 +124,28 @@ func TestWrittenOriginalIsNotRemoved(t *testing.T) {
 	}
 }
 
+// Nor is one to whose replica somebody wrote, who is not denied there.
+func TestWrittenReplicaIsNotRemoved(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, 2, cyrustest.Settings{})
+	ctx := t.Context()
+	must(t, r.Stores[0].Master().Fill(ctx, []cyrustest.Mailbox{{Name: "user.anna", Messages: 3}}))
+	o := r.options(&journal{left: -1})
+	u := unit("anna", "s1", "s2", "anna")
+	if outcome, err := o.Carry(ctx, u, false); outcome != course.Moved {
+		t.Fatalf("%s, %v\n%v", outcome, err, o.Journal)
+	}
+	replica := r.Stores[0].Replicas()[0]
+	talk(t, replica, "", "SETACL user.anna admin lrswipkxtecda", "APPEND user.anna "+cyrustest.Literal(message("on the replica", 1)))
+	outcome, err := later(o).Carry(ctx, u, false)
+	if outcome != course.Stuck || !strings.Contains(err.Error(), "user.anna on "+replica.Name+" was written to since it was copied") {
+		t.Fatalf("%s, %v\n%v", outcome, err, o.Journal)
+	}
+	if got := talk(t, replica, "", "STATUS user.anna (MESSAGES)"); !strings.Contains(got, "MESSAGES 4") {
+		t.Errorf("on the replica there is %s", got)
+	}
+}
+
 // Who was moved can be moved back with all mail that came since, as long as the original
 // is kept, which is in use again then.
 func TestReverse(t *testing.T) {

@@ -144,6 +144,18 @@ func (m *move) masters() map[inventory.StoreID]inventory.ServerID {
 	return servers
 }
 
+// instances are all of the stores, by their imapd.conf.
+func (m *move) instances() map[inventory.StoreID]map[inventory.ServerID]string {
+	all := map[inventory.StoreID]map[inventory.ServerID]string{}
+	for _, p := range m.places() {
+		all[p.store.Name] = map[inventory.ServerID]string{}
+		for _, in := range p.store.Instances {
+			all[p.store.Name][in.Server] = in.IMAPDConf
+		}
+	}
+	return all
+}
+
 // mustHold says what else has to be so for the unit to go on. Of who was moved back nothing has.
 func (m *move) mustHold(ctx context.Context, records []monitor.StepRecord) string {
 	held, err := m.stillHeld(ctx)

@@ -16,6 +16,8 @@ import (
 // check says all that speaks against the promotion, and what should be known before it.
 func (p *promotion) check(ctx context.Context) (text, data string, err error) {
 	warnings, names, wrong := p.checkRoutes(ctx)
+	unworked, err := p.unworked(ctx)
+	warnings, wrong = append(warnings, unworked...), errors.Join(wrong, err)
 	data, err = keep(course.Beginning{Routes: names})
 	return strings.Join(warnings, "; "), data, errors.Join(p.checkInstances(ctx), wrong, err)
 }
@@ -88,4 +90,23 @@ func checkDenials(ctx context.Context, old, fresh *host.Host) error {
 		}
 	}
 	return wrong
+}
+
+// unworked says where sync logs lie on the two instances that no client works off.
+func (p *promotion) unworked(ctx context.Context) ([]string, error) {
+	var texts []string
+	for _, in := range []inventory.Instance{p.old(), p.fresh()} {
+		h, err := p.open(ctx, in)
+		if err != nil {
+			continue // that is said elsewhere
+		}
+		files, err := h.Unworked(ctx)
+		if err != nil {
+			return texts, err
+		}
+		for _, file := range files {
+			texts = append(texts, fmt.Sprintf("nobody works off the sync log %s on %s, whose channel %s does not name; if no replica needs what it says: %s", file, h.Server, h.Conf, inventory.Paste("rm", "--", file)))
+		}
+	}
+	return texts, nil
 }

@@ -87,9 +87,9 @@ func (p *promotion) unwritten(ctx context.Context) error {
 	if err != nil || old.Settings["sync_log_chain"] == "yes" {
 		return err
 	}
-	logs, err := old.Logs(ctx)
-	if err == nil && len(logs[host.DefaultChannel]) > 0 {
-		err = fmt.Errorf("somebody writes to the replica on %s, the master until now: there is a sync log; who is still sent there?", old.Server)
+	files, err := old.Written(ctx)
+	if err == nil && len(files) > 0 {
+		err = fmt.Errorf("somebody writes to the replica on %s, the master until now: since it was started as a replica it has logged changes in %s; who is still sent there?", old.Server, files[0])
 	}
 	return err
 }

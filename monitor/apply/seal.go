@@ -20,12 +20,13 @@ func (m *move) unsealed(ctx context.Context, s *source, sealed prove.Seal) ([]cy
 	if sealed == nil {
 		return nil, errUnsealed
 	}
-	now, err := m.sealOf(ctx, s)
+	now, err := m.sealOf(ctx, s.master(), s.owners)
 	return sealed.Differences(now), err
 }
 
-func (m *move) sealOf(ctx context.Context, s *source) (prove.Seal, error) {
-	has, err := m.holds(ctx, s.master(), s.owners)
+// sealOf seals what an instance has of owners.
+func (m *move) sealOf(ctx context.Context, in inventory.Instance, owners map[cyrus.Owner]bool) (prove.Seal, error) {
+	has, err := m.holds(ctx, in, owners)
 	if err != nil {
 		return nil, err
 	}

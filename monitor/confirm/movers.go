@@ -73,6 +73,11 @@ func (c *checking) movers(t *tally) []mover {
 			if s := c.target.Store(change.From); s >= 0 {
 				m.from = &c.target.Stores[s]
 			}
+			c.livesOn(&m)
+			if m.to != nil {
+				list = append(list, m)
+				continue
+			}
 			if s := c.target.Store(change.To); s >= 0 && len(c.target.Stores[s].Instances) > 0 {
 				m.to = &c.target.Stores[s]
 				list = append(list, m)

@@ -39,7 +39,8 @@ type Options struct {
 	Journal Journal
 	// Moved is where those are whom plans have moved, as the journal has it, and what is kept of
 	// them: that is no fault as long as it is denied. Of who was moved on by a later plan nothing
-	// is promised by an earlier one, but for units.
+	// is promised by an earlier one, but for units. What a
+	// unit keeps is held against where they are.
 	Moved map[inventory.UserID]course.Whereabouts
 	// Others are the units of all plans of the journal: of an instance that a later plan has
 	// changed nothing is promised by an earlier one.

@@ -34,7 +34,7 @@ func openedBy(inv *inventory.Inventory, movers []mover) []opened {
 	for i := range movers {
 		m := &movers[i]
 		homes[m.User], before[m.User], units[m.User] = m.To, m.From, m.unit
-		if m.keeper != nil && m.keeper.Of != "" {
+		if m.keeper != nil && m.keeper.Back {
 			before[m.User] = m.To
 		}
 	}

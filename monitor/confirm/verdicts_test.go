@@ -469,7 +469,7 @@ func TestOpened(t *testing.T) {
 	inv.Sort()
 	moved := moving()
 	back := moving() // carol could not read what anna has before anna was moved to her
-	back.From, back.To, back.keeper = "s2", "s1", &course.Unit{Of: "anna to s2"}
+	back.From, back.To, back.keeper = "s2", "s1", &course.Unit{Back: true}
 	for _, c := range []struct {
 		m    mover
 		want []string

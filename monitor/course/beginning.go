@@ -15,6 +15,8 @@ type RouteNames struct {
 type Beginning struct {
 	// Masters are the servers of the masters.
 	Masters map[inventory.StoreID]inventory.ServerID `json:"masters,omitempty"`
+	// Instances are those that are claimed for a move, by their imapd.conf.
+	Instances map[inventory.StoreID]map[inventory.ServerID]string `json:"instances,omitempty"`
 	// Routes are the words in which the unit's users are routed, there and back: that is
 	// decided once.
 	Routes map[inventory.UserID]RouteNames `json:"routes,omitempty"`

@@ -22,7 +22,7 @@ func TestFind(t *testing.T) {
 	begin := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
 	for _, c := range []struct {
 		name string
-		// steps are UNIT:STEP:STATE, an hour after one another.
+		// steps are UNIT:STEP:STATE or UNIT:STEP:STATE:DATA, an hour after one another.
 		steps []string
 		want  string // STORE since HOUR, left on STORES, those kept with :PLAN@HOUR; empty: nothing is known
 		fate  course.Fate
@@ -39,6 +39,7 @@ func TestFind(t *testing.T) {
 		{"asked for later", []string{"p:route:done", "p:canary:done", "p:keep:began"}, "s2 since 0, left on s1:p@0", course.InEffect, false},
 		{"may be deleted", []string{"p:route:done", "p:keep:done", "p:delete_source:began"}, "s2 since 0, left on s1:p@0", course.InEffect, false},
 		{"deleted", []string{"p:route:done", "p:delete_source:done"}, "s2 since 0, left on ", course.InEffect, false},
+		{"deleted, but for who was renamed", []string{"p:route:done", "p:delete_source:done:" + `{"Stay":{"s1":["anna"]}}`, "p:allow_source:done"}, "s2 since 0, left on s1", course.InEffect, false},
 		{"finished", []string{"p:route:done", "p:allow_source:done"}, "s2 since 0, left on ", course.InEffect, false},
 		{"begun to be moved back", []string{"p:route:done", "p:canary:done", "b:copy:done"}, "s2 since 0, left on s1:p@0", course.UnderWay, false},
 		{"moved back", []string{"p:route:done", "p:canary:done", "b:route:done", "b:canary:done"}, "s1 since 2, left on s2:b@2", course.TakenBack, false},
@@ -49,9 +50,9 @@ func TestFind(t *testing.T) {
 	} {
 		var j journal
 		for i, s := range c.steps {
-			words := strings.Split(s, ":")
+			words := append(strings.SplitN(s, ":", 4), "")
 			unit := map[string][2]string{"p": {"p", first.Name}, "b": {"p", back}, "q": {"q", second.Name}}[words[0]]
-			j = append(j, monitor.StepRecord{Plan: unit[0], Unit: unit[1], Step: monitor.Step(words[1]), State: monitor.StepState(words[2]), At: begin.Add(time.Duration(i) * time.Hour)})
+			j = append(j, monitor.StepRecord{Plan: unit[0], Unit: unit[1], Step: monitor.Step(words[1]), State: monitor.StepState(words[2]), Data: words[3], At: begin.Add(time.Duration(i) * time.Hour)})
 		}
 		found, err := course.Find(t.Context(), []course.Unit{second, first}, j)
 		must(t, err)

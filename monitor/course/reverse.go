@@ -17,7 +17,7 @@ func Reverse(u *Unit) []Unit {
 		i := slices.IndexFunc(units, func(b Unit) bool { return b.Moves[0].To == c.To })
 		if i < 0 {
 			i = len(units)
-			units = append(units, Unit{Plan: u.Plan, Name: BackName(u, c.To), Of: u.Name})
+			units = append(units, Unit{Plan: u.Plan, Name: BackName(u, c.To), Of: u.Name, Back: true})
 		}
 		units[i].Moves = append(units[i].Moves, c)
 	}

@@ -26,8 +26,10 @@ type Unit struct {
 	Barred string
 
 	// Of is the unit that this one takes back, whose originals are kept where this one
-	// moves to; empty for one of the plan itself.
+	// moves to; empty for one of the plan itself, and where they are kept no more.
 	Of string
+	// Back tells that it takes another one back, whether originals are kept or not.
+	Back bool
 }
 
 // Units returns the units of plans, in the order in which they are to be carried out: that

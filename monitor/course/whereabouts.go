@@ -90,10 +90,11 @@ func Find(ctx context.Context, units []Unit, journal Written) (map[inventory.Use
 func (w *Whereabouts) take(c *planner.UserChange, u *Unit, a *Account, executed bool) {
 	switch {
 	case executed:
+		staying := StayingOf(a.Records)
 		if w.Since.IsZero() || a.At.After(w.Since) {
 			w.Store, w.Since, w.Plan = c.To, a.At, u.Plan
 		}
-		if a.Left {
+		if a.Left || staying.Has(c.From, c.User) {
 			w.Left = append(w.Left, c.From)
 		}
 		if routed, known := Ended(a.Records, monitor.StepRoute); known && a.Left {

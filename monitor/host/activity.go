@@ -17,6 +17,8 @@ import (
 type Activity struct {
 	Runs  bool // something of it runs
 	Sends bool // a rolling client does, as on a master
+	// Age is how long the oldest of its other processes has run, to the second.
+	Age time.Duration
 	// Clients are the channels on which rolling clients work that name the instance's
 	// imapd.conf as the inventory does, once for each of them.
 	Clients []string
@@ -36,6 +38,7 @@ func (h *Host) Activity(ctx context.Context) (*Activity, error) {
 	}
 	var commands strings.Builder
 	var clients []string
+	var oldest time.Duration
 	ages := map[string]time.Duration{} // of the oldest of the instance's own services
 	for line := range strings.Lines(text) {
 		words := strings.Fields(line)
@@ -50,6 +53,9 @@ func (h *Host) Activity(ctx context.Context) (*Activity, error) {
 		commands.WriteString(command + "\n")
 		name := strings.TrimSuffix(path.Base(words[1]), ":")
 		own := processes.SeenIn(command, h.Conf)
+		if own.Runs && !own.Sends {
+			oldest = max(oldest, time.Duration(seconds)*time.Second)
+		}
 		switch {
 		case own.Sends:
 			clients = append(clients, channelIn(words))
@@ -58,7 +64,7 @@ func (h *Host) Activity(ctx context.Context) (*Activity, error) {
 		}
 	}
 	seen := processes.SeenIn(commands.String(), h.Conf)
-	r := &Activity{Runs: seen.Runs, Sends: seen.Sends, Clients: clients}
+	r := &Activity{Runs: seen.Runs, Sends: seen.Sends, Age: oldest, Clients: clients}
 	if !r.Sends && len(seen.Others) > 0 {
 		if r.Sends, err = h.sameFile(ctx, seen.Others); err != nil {
 			return nil, err
@@ -106,12 +112,9 @@ func (h *Host) stale(ctx context.Context, ages map[string]time.Duration) ([]stri
 	if err != nil {
 		return nil, fmt.Errorf("stat on %s: %w", h.Server, err)
 	}
-	if text, err = h.ask(ctx, Short, "date", "+%s"); err != nil {
-		return nil, err
-	}
-	now, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
+	now, err := h.clock(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("date on %s: %w", h.Server, err)
+		return nil, err
 	}
 	var stale []string
 	for name, age := range ages {

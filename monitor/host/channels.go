@@ -85,7 +85,7 @@ func sameAddress(ctx context.Context, a, b string) bool {
 // Logs returns what lies in the log of each channel, by channel: names that are others
 // when the files are. A log that is taken to be worked off keeps its name.
 func (h *Host) Logs(ctx context.Context) (map[string][]string, error) {
-	dir := path.Join(h.Settings["configdirectory"], "sync")
+	dir := h.logDir()
 	text, err := h.ask(ctx, Short, "find", dir, "-ignore_readdir_race", "-mindepth", "1", "-maxdepth", "2", "-type", "f", "-printf", `%P %i %B@\n`)
 	if err != nil {
 		if there, unknown := h.Exists(ctx, dir); unknown == nil && !there {

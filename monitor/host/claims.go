@@ -30,6 +30,9 @@ func (h *Host) left(ctx context.Context) (claims []Claim, confs []string, err er
 		text, err = h.ask(ctx, Short, words...)
 	}
 	if err != nil {
+		if there, unknown := h.Exists(ctx, dir); unknown == nil && !there {
+			return nil, nil, nil // all of it was removed
+		}
 		return nil, nil, fmt.Errorf("look for claims in %s on %s: %w", dir, h.Server, err)
 	}
 	own := path.Join(dir, "interlace-")

@@ -184,3 +184,8 @@ func (h *Host) Remove(ctx context.Context, users []inventory.UserID) error {
 	_, err := h.change(ctx, long, users, "sync_reset", "-C", h.Conf, "-f")
 	return err
 }
+
+// RemoveCommand is the command, to be pasted, that does so for a user.
+func RemoveCommand(tools, conf string, user inventory.UserID) inventory.Text {
+	return inventory.Paste(path.Join(tools, "sync_reset"), "-C", conf, "-f", "--", string(user))
+}

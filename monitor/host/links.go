@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/inventory/cyrus"
 )
 
 // channel is the name under which a private configuration leads to another instance.
@@ -84,9 +85,32 @@ func (l *Link) Quotas(ctx context.Context, roots []string) error {
 	}
 	var text strings.Builder
 	for _, root := range roots {
-		fmt.Fprintf(&text, "QUOTA \"%s\"\n", strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(root))
+		text.WriteString(logged("QUOTA", root))
 	}
-	file, err := l.write(ctx, ".log", text.String())
+	return l.workOff(ctx, text.String())
+}
+
+// Removed has the other instance remove users, and mailboxes by their internal names, which are
+// not here any more, as the sync log would have.
+func (l *Link) Removed(ctx context.Context, users []inventory.UserID, mailboxes []cyrus.InternalName) error {
+	var text strings.Builder
+	for _, u := range users {
+		text.WriteString(logged("UNUSER", string(u)))
+	}
+	for _, name := range mailboxes {
+		text.WriteString(logged("UNMAILBOX", string(name)))
+	}
+	return l.workOff(ctx, text.String())
+}
+
+// logged is a line of a sync log.
+func logged(what, name string) string {
+	return fmt.Sprintf("%s \"%s\"\n", what, strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(name))
+}
+
+// workOff has sync_client do what a sync log says.
+func (l *Link) workOff(ctx context.Context, text string) error {
+	file, err := l.write(ctx, ".log", text)
 	if err != nil {
 		return err
 	}
