@@ -28,11 +28,13 @@ type remedy struct {
 	list    []monitor.Difference
 	read    bool // the files of all of the master's messages were read
 	inner   map[inventory.Text]cyrus.InternalName
+	called  func(cyrus.InternalName) inventory.Text
 	// miscounts tells of quota roots whether the master, and the replica, counts wrong.
 	miscounts map[cyrus.InternalName][2]bool
 	lead      lead
 	ways      map[cyrus.InternalName][]monitor.RepairStep // back of what was saved
-	strays    map[cyrus.InternalName]stray
+	strays    []stray
+	buried    []string                     // unique identifiers that the replica has to forget
 	had       map[cyrus.InternalName]int64 // messages that only the replica has and whose UIDs the master has given out
 	doubted   []inventory.Text             // mailboxes that were not compared to the end
 
@@ -43,8 +45,8 @@ type remedy struct {
 // repair gives the differences of a user or shared tree their repair.
 func (p *pair) repair(owner cyrus.Owner, o *owned, list []monitor.Difference) {
 	r := &remedy{
-		store: &p.store, options: &p.options, owner: owner, list: slices.DeleteFunc(slices.Clone(list), heldElsewhere), read: o.wholly(), inner: p.inner, miscounts: p.miscounts, lead: p.lead, ways: p.ways,
-		strays: p.strays, had: p.had, doubted: slices.DeleteFunc(slices.Sorted(maps.Keys(o.unsure)), func(name inventory.Text) bool { return name == "" }),
+		store: &p.store, options: &p.options, owner: owner, list: slices.DeleteFunc(slices.Clone(list), heldElsewhere), read: o.wholly(), inner: p.inner, called: p.called, miscounts: p.miscounts, lead: p.lead, ways: p.ways,
+		strays: p.strays[owner], buried: p.buried[owner], had: p.had, doubted: slices.DeleteFunc(slices.Sorted(maps.Keys(o.unsure)), func(name inventory.Text) bool { return name == "" }),
 	}
 	if len(r.list) > 0 {
 		r.decide()
@@ -83,7 +85,7 @@ func (r *remedy) decide() {
 		r.askForRoles()
 	case r.some(r.onMaster):
 		r.mend(&r.store.Replica, &r.store.Master)
-	case r.some(r.astray):
+	case !r.every(usesDiffer) && len(r.strayed()) > 0:
 		r.renameBack()
 	case !r.every(usesDiffer) && !r.store.reaches():
 		r.warn("no command is printed: %[1]s has several replicas, and sync_client goes to another one than %[2]s unless it is told where; give the csync of %[2]s in the inventory, as host:port, and compare again", r.store.Store, r.store.Replica.Server)
@@ -149,11 +151,12 @@ func rootsDiffer(d *monitor.Difference) bool {
 
 // asksForReset tells whether sync_client alone would not repair a difference, or might
 // take the replica's side. A folder that was deleted on the replica is brought back by
-// it; where that has failed all files have been read.
+// it, and what was deleted on both sides may be in its way; where it has failed all files
+// have been read.
 func (r *remedy) asksForReset(d *monitor.Difference) bool {
 	switch d.Kind {
 	case monitor.MessageExtra, monitor.RightsDiffer, monitor.Subscription:
-		return false
+		return r.read && len(r.buried) > 0
 	case monitor.MailboxMissing:
 		return r.read
 	case monitor.QuotaDiffers:
@@ -184,6 +187,9 @@ func (r *remedy) merge() {
 	}
 	if r.some(ofKind(monitor.MailboxMissing)) {
 		r.warn("where it ends with \"bailing out\", what the replica has left of the deleted mailbox is in its way: then run %s, which prints what helps", r.look().Command)
+	}
+	if len(r.buried) > 0 {
+		r.warn("where it ends with \"bailing out\" at DELETED.…, what was deleted on %s apart from the master is in its way: then run %s, which prints what helps", r.store.Replica.Server, r.look().Command)
 	}
 	if r.some(usesDiffer) {
 		r.recount()
@@ -308,9 +314,10 @@ func (r *remedy) tellUnsaved(unsaved int64) {
 const mostForgotten = 1000
 
 // deleted returns the unique identifiers of the mailboxes that were deleted on the
-// replica. What sync_reset would leave of them makes sync_client end with an error, and
-// the replication of the store stop, for ever.
-func (r *remedy) deleted() (ids []string) {
+// replica, or on both sides apart. What sync_reset would leave of them makes sync_client
+// end with an error, and the replication of the store stop, for ever.
+func (r *remedy) deleted() []string {
+	ids := slices.Clone(r.buried)
 	for i := range r.list {
 		if id := string(r.list[i].MasterID); id != "" && !slices.Contains(ids, id) {
 			ids = append(ids, id)

@@ -42,7 +42,8 @@ type pair struct {
 	inner     map[inventory.Text]cyrus.InternalName // of the mailboxes in which something differs
 	drawn     map[inventory.Role]drawn
 	ways      map[cyrus.InternalName][]monitor.RepairStep // back of what was saved
-	strays    map[cyrus.InternalName]stray
+	strays    map[cyrus.Owner][]stray
+	buried    map[cyrus.Owner][]string      // unique identifiers that the replica has to forget
 	had       map[cyrus.InternalName]int64 // messages that only the replica has and whose UIDs the master has given out
 	done, all int
 }
@@ -87,11 +88,12 @@ func (p *pair) run(ctx context.Context) error {
 		return fmt.Errorf("names have %q between their parts on the master and %q on the replica: the two are no pair", m.Separator, r.Separator)
 	}
 	marks := p.options.Level == monitor.CompareMarks
-	master, replica, err := lookAt(l, func(s *side) ([]cyrus.Mailbox, error) { return s.mailboxes(ctx, marks) })
+	ours, theirs, err := lookAt(l, func(s *side) (*holding, error) { return s.holding(ctx, marks) })
 	if err != nil {
 		return err
 	}
-	p.lead, p.strays = leadOf(master, replica), straysOf(master, replica)
+	master, replica := ours.mailboxes, theirs.mailboxes
+	p.lead, p.strays, p.buried = leadOf(master, replica), straysOf(ours, theirs), buriedIn(ours, theirs)
 	if len(suspects(master, replica, p.same)) == 0 {
 		if err := p.itself(ctx, l, master, replica); err != nil {
 			return err
