@@ -23,6 +23,7 @@ import (
 // of the master were read, and what only the replica has was saved.
 type remedy struct {
 	store   *Pair
+	way     *channel
 	options *Options
 	owner   cyrus.Owner
 	list    []monitor.Difference
@@ -49,6 +50,7 @@ func (p *pair) repair(owner cyrus.Owner, o *owned, list []monitor.Difference) {
 		strays: p.strays[owner], buried: p.buried[owner], had: p.had, doubted: slices.DeleteFunc(slices.Sorted(maps.Keys(o.unsure)), func(name inventory.Text) bool { return name == "" }),
 	}
 	if len(r.list) > 0 {
+		r.way = p.channel()
 		r.decide()
 	}
 	for i := range list {
@@ -87,7 +89,7 @@ func (r *remedy) decide() {
 		r.mend(&r.store.Replica, &r.store.Master)
 	case !r.every(usesDiffer) && len(r.strayed()) > 0:
 		r.renameBack()
-	case !r.every(usesDiffer) && !r.store.reaches():
+	case !r.every(usesDiffer) && !r.way.reaches():
 		r.warn("no command is printed: %[1]s has several replicas, and sync_client goes to another one than %[2]s unless it is told where; give the csync of %[2]s in the inventory, as host:port, and compare again", r.store.Store, r.store.Replica.Server)
 	case r.owner.Shared:
 		r.mendTree()
@@ -228,6 +230,10 @@ func (r *remedy) makeAnew() {
 			return
 		}
 		r.warn("go on only if it finds nothing that differs")
+	}
+	if !r.way.sure() {
+		r.warn("no command is printed: it is not known by which channel %s sends to %s, and so not whether sync_client could log in there once the copy is removed%s", r.store.Master.Server, r.store.Replica.Server, r.way.unknown())
+		return
 	}
 	ids := r.deleted()
 	if len(ids) > mostForgotten {

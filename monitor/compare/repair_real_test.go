@@ -450,7 +450,11 @@ func (r *rig) paste(dir string, steps []monitor.RepairStep) (failed, again bool)
 		out, err := r.shell(dir, step.Command)
 		r.t.Logf("%s: %s: %v %s", step.Server, step.Command, err, out)
 		if failed = failed || err != nil; brings {
-			r.sync("-r", "-1") // as the rolling client does with what has come back
+			var over []string
+			if r.channel != "" {
+				over = []string{"-n", r.channel}
+			}
+			r.sync(append(over, "-r", "-1")...) // as the rolling client does with what has come back
 		}
 	}
 	return failed, again

@@ -52,7 +52,7 @@ func (r *remedy) syncTree() {
 		}
 	}
 	r.steps = append(r.steps, monitor.RepairStep{
-		Server: r.store.Master.Server, Text: "makes the replica's mailboxes like the master's", Command: r.store.syncClient(words...),
+		Server: r.store.Master.Server, Text: "makes the replica's mailboxes like the master's", Command: r.syncClient(words...),
 	})
 	if r.some(r.masterHad) {
 		r.warn("this expunges the messages that only the replica has and of which the master has given out the UIDs; they are saved, and go to the master by a mail client if it has lost them")

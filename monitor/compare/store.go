@@ -43,6 +43,7 @@ type pair struct {
 	drawn     map[inventory.Role]drawn
 	ways      map[cyrus.InternalName][]monitor.RepairStep // back of what was saved
 	strays    map[cyrus.Owner][]stray
+	way       *channel
 	buried    map[cyrus.Owner][]string      // unique identifiers that the replica has to forget
 	had       map[cyrus.InternalName]int64 // messages that only the replica has and whose UIDs the master has given out
 	done, all int
