@@ -36,6 +36,7 @@ type remedy struct {
 	ways      map[cyrus.InternalName][]monitor.RepairStep // back of what was saved
 	strays    []stray
 	buried    []string                     // unique identifiers that the replica has to forget
+	behind    map[inMailbox]bool
 	had       map[cyrus.InternalName]int64 // messages that only the replica has and whose UIDs the master has given out
 	doubted   []inventory.Text             // mailboxes that were not compared to the end
 
@@ -47,7 +48,7 @@ type remedy struct {
 func (p *pair) repair(owner cyrus.Owner, o *owned, list []monitor.Difference) {
 	r := &remedy{
 		store: &p.store, options: &p.options, owner: owner, list: slices.DeleteFunc(slices.Clone(list), heldElsewhere), read: o.wholly(), inner: p.inner, called: p.called, miscounts: p.miscounts, lead: p.lead, ways: p.ways,
-		strays: p.strays[owner], buried: p.buried[owner], had: p.had, doubted: slices.DeleteFunc(slices.Sorted(maps.Keys(o.unsure)), func(name inventory.Text) bool { return name == "" }),
+		strays: p.strays[owner], buried: p.buried[owner], behind: p.behind, had: p.had, doubted: slices.DeleteFunc(slices.Sorted(maps.Keys(o.unsure)), func(name inventory.Text) bool { return name == "" }),
 	}
 	if len(r.list) > 0 {
 		r.way = p.channel()
@@ -157,6 +158,8 @@ func rootsDiffer(d *monitor.Difference) bool {
 // have been read.
 func (r *remedy) asksForReset(d *monitor.Difference) bool {
 	switch d.Kind {
+	case monitor.MessageMissing, monitor.FlagsDiffer, monitor.Identity:
+		return !r.onlyBehind(d) || r.read && len(r.buried) > 0
 	case monitor.MessageExtra, monitor.RightsDiffer, monitor.Subscription:
 		return r.read && len(r.buried) > 0
 	case monitor.MailboxMissing:
@@ -165,6 +168,17 @@ func (r *remedy) asksForReset(d *monitor.Difference) bool {
 		return rootsDiffer(d)
 	}
 	return true
+}
+
+// onlyBehind tells whether the replica only lacks what the master has since the replica's last
+// change: messages with UIDs that the replica has not given out, newer flags, counters.
+func (r *remedy) onlyBehind(d *monitor.Difference) bool {
+	return r.behind[inMailbox{d.Mailbox, d.Kind}] && (d.Kind == monitor.MessageMissing || d.Kind == monitor.FlagsDiffer || d.Kind == monitor.Identity)
+}
+
+// expunged tells whether a difference is of messages that the replica may have expunged.
+func (r *remedy) expunged(d *monitor.Difference) bool {
+	return d.Kind == monitor.MessageMissing && !r.onlyBehind(d)
 }
 
 // merge lets sync_client make the replica like the master. What the master has expunged it
@@ -245,7 +259,7 @@ func (r *remedy) makeAnew() {
 	if r.options.Save == "" && r.some(ofKind(monitor.FlagsDiffer)) {
 		r.warn("--save keeps the flags in a file")
 	}
-	if r.some(ofKind(monitor.MessageMissing)) {
+	if r.some(r.expunged) {
 		r.warn("without sync_reset the next change of the mailbox expunges the messages on the master, too")
 	}
 	if len(ids) > 0 {

@@ -43,6 +43,7 @@ type pair struct {
 	drawn     map[inventory.Role]drawn
 	ways      map[cyrus.InternalName][]monitor.RepairStep // back of what was saved
 	strays    map[cyrus.Owner][]stray
+	behind    map[inMailbox]bool // in which the replica only lacks what the master has since
 	way       *channel
 	buried    map[cyrus.Owner][]string      // unique identifiers that the replica has to forget
 	had       map[cyrus.InternalName]int64 // messages that only the replica has and whose UIDs the master has given out
@@ -59,7 +60,7 @@ func Store(ctx context.Context, store Pair, o Options) (*monitor.Comparison, err
 	o = o.withDefaults()
 	p := &pair{
 		store: store, options: o, out: &monitor.Comparison{Level: o.Level},
-		owned: map[cyrus.Owner]*owned{}, changed: map[cyrus.Owner]bool{}, suspected: map[cyrus.InternalName]bool{}, told: map[place]bool{}, wide: map[inMailbox]string{},
+		owned: map[cyrus.Owner]*owned{}, changed: map[cyrus.Owner]bool{}, suspected: map[cyrus.InternalName]bool{}, told: map[place]bool{}, wide: map[inMailbox]string{}, behind: map[inMailbox]bool{},
 		inner: map[inventory.Text]cyrus.InternalName{}, drawn: map[inventory.Role]drawn{}, had: map[cyrus.InternalName]int64{}, miscounts: map[cyrus.InternalName][2]bool{}, ways: map[cyrus.InternalName][]monitor.RepairStep{}, inboxes: map[string]inbox{},
 		master:  &host{Side: store.Master, throttle: newThrottle(o.Rate), tries: o.Tries, pause: o.Pause},
 		replica: &host{Side: store.Replica, throttle: newThrottle(o.Rate), tries: o.Tries, pause: o.Pause},
