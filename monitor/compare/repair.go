@@ -35,6 +35,7 @@ type remedy struct {
 	lead      lead
 	ways      map[cyrus.InternalName][]monitor.RepairStep // back of what was saved
 	strays    []stray
+	remains   map[cyrus.InternalName]cyrus.InternalName
 	buried    []string                     // unique identifiers that the replica has to forget
 	behind    map[inMailbox]bool
 	had       map[cyrus.InternalName]int64 // messages that only the replica has and whose UIDs the master has given out
@@ -48,7 +49,7 @@ type remedy struct {
 func (p *pair) repair(owner cyrus.Owner, o *owned, list []monitor.Difference) {
 	r := &remedy{
 		store: &p.store, options: &p.options, owner: owner, list: slices.DeleteFunc(slices.Clone(list), heldElsewhere), read: o.wholly(), inner: p.inner, called: p.called, miscounts: p.miscounts, lead: p.lead, ways: p.ways,
-		strays: p.strays[owner], buried: p.buried[owner], behind: p.behind, had: p.had, doubted: slices.DeleteFunc(slices.Sorted(maps.Keys(o.unsure)), func(name inventory.Text) bool { return name == "" }),
+		strays: p.strays[owner], buried: p.buried[owner], remains: p.remains, behind: p.behind, had: p.had, doubted: slices.DeleteFunc(slices.Sorted(maps.Keys(o.unsure)), func(name inventory.Text) bool { return name == "" }),
 	}
 	if len(r.list) > 0 {
 		r.way = p.channel()
@@ -401,10 +402,10 @@ func (r *remedy) mend(from, to *Side) {
 			continue
 		}
 		told = append(told, d.Mailbox)
-		if r.some(func(o *monitor.Difference) bool { return o.Mailbox == d.Mailbox && onOneSide(o) }) {
-			lonely = append(lonely, d.Mailbox)
+		if other, has := r.other(d.Mailbox, from); has {
+			r.steps = append(r.steps, whereIs(from, other))
 		} else {
-			r.steps = append(r.steps, whereIs(from, d.Mailbox))
+			lonely = append(lonely, d.Mailbox)
 		}
 		r.steps = append(r.steps, whereIs(to, d.Mailbox))
 	}
@@ -417,7 +418,7 @@ func (r *remedy) mend(from, to *Side) {
 	if to == &r.store.Master {
 		r.warn("run no sync_reset and no sync_client: they would destroy the only whole copy")
 	}
-	r.mendFiles(from, to)
+	r.mendFiles(from, to, lonely)
 	r.mendIndex(from, to, lonely)
 	if both(monitor.SpoolDamaged) {
 		r.warn("the other side is damaged in the same mailbox: what is whole on neither side comes from a backup only")
@@ -428,14 +429,46 @@ func (r *remedy) mend(from, to *Side) {
 	r.warn("then compare again: what else differs is repaired only then")
 }
 
+// other returns what a side calls its copy of a damaged mailbox. The replica may have deleted or
+// renamed it, and made another one of the same name.
+func (r *remedy) other(mailbox inventory.Text, on *Side) (name inventory.Text, has bool) {
+	apart := func(o *monitor.Difference) bool {
+		return o.Mailbox == mailbox && (onOneSide(o) || o.Kind == monitor.Identity && o.MasterID != "")
+	}
+	if !r.some(apart) {
+		return mailbox, true
+	}
+	kept, has := r.remains[r.inner[mailbox]]
+	if !has || on != &r.store.Replica {
+		return "", false
+	}
+	return r.called(kept), true
+}
+
 // damagedOn tells whether one side has damage of a kind.
 func (r *remedy) damagedOn(s *Side, kind monitor.DifferenceKind) bool {
 	return r.some(func(d *monitor.Difference) bool { return d.Kind == kind && d.Server == s.Server })
 }
 
-// mendFiles says how the files of messages are mended.
-func (r *remedy) mendFiles(from, to *Side) {
+// mendFiles says how the files of messages are mended, in some mailboxes that the other side
+// does not have.
+func (r *remedy) mendFiles(from, to *Side, lonely []inventory.Text) {
 	if !r.damagedOn(to, monitor.SpoolDamaged) {
+		return
+	}
+	var alone, both bool
+	for i := range r.list {
+		if d := &r.list[i]; d.Kind == monitor.SpoolDamaged && d.Server == to.Server && slices.Contains(lonely, d.Mailbox) {
+			alone = true
+			r.warn("%s has no copy of the mailbox %s any more: what is whole of UID %s comes from a backup only", from.Server, inventory.Printable(string(d.Mailbox)), inventory.Printable(string(d.UIDs)))
+		} else {
+			both = both || d.Kind == monitor.SpoolDamaged && d.Server == to.Server
+		}
+	}
+	if alone {
+		r.warn("without one these messages are lost: move what is there of their files out of the directory on %[1]s, to be kept, and run reconstruct, without -G, for the mailbox on %[1]s, which gives the messages up", to.Server)
+	}
+	if !both {
 		return
 	}
 	r.warn("copy the files of these UIDs from the directory on %s to the one on %s, for Cyrus's account; without them reconstruct gives the messages up on both sides", from.Server, to.Server)

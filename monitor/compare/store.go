@@ -44,6 +44,7 @@ type pair struct {
 	ways      map[cyrus.InternalName][]monitor.RepairStep // back of what was saved
 	strays    map[cyrus.Owner][]stray
 	behind    map[inMailbox]bool // in which the replica only lacks what the master has since
+	remains   map[cyrus.InternalName]cyrus.InternalName // what the replica calls mailboxes of the master that have another name there
 	way       *channel
 	buried    map[cyrus.Owner][]string      // unique identifiers that the replica has to forget
 	had       map[cyrus.InternalName]int64 // messages that only the replica has and whose UIDs the master has given out
@@ -95,7 +96,7 @@ func (p *pair) run(ctx context.Context) error {
 		return err
 	}
 	master, replica := ours.mailboxes, theirs.mailboxes
-	p.lead, p.strays, p.buried = leadOf(master, replica), straysOf(ours, theirs), buriedIn(ours, theirs)
+	p.lead, p.strays, p.buried, p.remains = leadOf(master, replica), straysOf(ours, theirs), buriedIn(ours, theirs), remainsOf(ours, theirs)
 	if len(suspects(master, replica, p.same)) == 0 {
 		if err := p.itself(ctx, l, master, replica); err != nil {
 			return err

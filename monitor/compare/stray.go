@@ -62,6 +62,20 @@ func buriedIn(master, replica *holding) map[cyrus.Owner][]string {
 	return found
 }
 
+// remainsOf returns what the replica calls mailboxes of the master that it has by another name
+// only.
+func remainsOf(master, replica *holding) map[cyrus.InternalName]cyrus.InternalName {
+	byID := map[string]cyrus.InternalName{}
+	master.each(func(m *cyrus.Mailbox) { byID[m.UniqueID] = m.Internal })
+	found := map[cyrus.InternalName]cyrus.InternalName{}
+	replica.each(func(m *cyrus.Mailbox) {
+		if ours := byID[m.UniqueID]; ours != "" && ours != m.Internal {
+			found[ours] = m.Internal
+		}
+	})
+	return found
+}
+
 // each hands on the mailboxes of which the unique identifier is known.
 func (h *holding) each(take func(*cyrus.Mailbox)) {
 	for _, list := range [][]cyrus.Mailbox{h.mailboxes, h.deleted} {
