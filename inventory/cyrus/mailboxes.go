@@ -120,8 +120,8 @@ type mailboxList struct {
 	mailboxes []Mailbox
 	byName    map[ExternalName]int
 	passed    ExternalName // the last one listed, if it was passed over
-	size      int64  // of all together
-	writes    uint64 // to all together
+	size      int64        // of all together
+	writes    uint64       // to all together
 }
 
 func newMailboxList(separator byte, most int) *mailboxList {

@@ -36,7 +36,7 @@ type remedy struct {
 	ways      map[cyrus.InternalName][]monitor.RepairStep // back of what was saved
 	strays    []stray
 	remains   map[cyrus.InternalName]cyrus.InternalName
-	buried    []string                     // unique identifiers that the replica has to forget
+	buried    []string // unique identifiers that the replica has to forget
 	behind    map[inMailbox]bool
 	had       map[cyrus.InternalName]int64 // messages that only the replica has and whose UIDs the master has given out
 	doubted   []inventory.Text             // mailboxes that were not compared to the end

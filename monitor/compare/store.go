@@ -43,10 +43,10 @@ type pair struct {
 	drawn     map[inventory.Role]drawn
 	ways      map[cyrus.InternalName][]monitor.RepairStep // back of what was saved
 	strays    map[cyrus.Owner][]stray
-	behind    map[inMailbox]bool // in which the replica only lacks what the master has since
+	behind    map[inMailbox]bool                        // in which the replica only lacks what the master has since
 	remains   map[cyrus.InternalName]cyrus.InternalName // what the replica calls mailboxes of the master that have another name there
 	way       *channel
-	buried    map[cyrus.Owner][]string      // unique identifiers that the replica has to forget
+	buried    map[cyrus.Owner][]string     // unique identifiers that the replica has to forget
 	had       map[cyrus.InternalName]int64 // messages that only the replica has and whose UIDs the master has given out
 	done, all int
 }
