@@ -64,7 +64,9 @@ records here is waited for, and without one it is suspected only.
 
 All that differs of a user comes with one repair, in the order to paste it, and with
 what else it does. It names Cyrus's programs where those are on this server, or beside
-the sync_client of the configuration; where neither is known, without a directory.
+the sync_client of the configuration; where neither is known, without a directory. It
+names the channel to the replica (sync_client -n), if the master's imapd.conf can be
+read, here or by runner; else no copy is removed of one of several replicas.
 Where the replica's copy has to be removed, with all that only the replica has, first
 comes the command that looks again, with --level 4 --sample 1 --save DIR: it reads all
 files of the master, keeps messages and flags that only the replica has as files, and

@@ -93,7 +93,7 @@ func (c *comparing) pair(ctx context.Context, p *pairOf, i, connections int, bar
 	if c.keeping != nil {
 		o.Damaged = c.keeping.past.Damaged(p.copy())
 	}
-	store := compare.Pair{Store: p.store.Name, Several: p.store.Several()}
+	store := compare.Pair{Store: p.store.Name, Several: p.store.Several(), Channel: c.app.config.channelTo(ctx, c.carrying.server, p.store, p.replica)}
 	if store.Master, p.err = c.side(ctx, p, p.master); p.err != nil {
 		return
 	}

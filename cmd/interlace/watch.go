@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/coreos/go-systemd/v22/daemon"
@@ -19,6 +20,7 @@ import (
 	"github.com/interlacemail/interlace/monitor/alert"
 	"github.com/interlacemail/interlace/monitor/compare"
 	"github.com/interlacemail/interlace/monitor/history"
+	"github.com/interlacemail/interlace/monitor/host"
 	"github.com/interlacemail/interlace/monitor/logs"
 	"github.com/interlacemail/interlace/monitor/processes"
 	"github.com/interlacemail/interlace/monitor/watch"
@@ -343,6 +345,26 @@ func programsOf(syncClient string) string {
 // sideOf is an instance as a comparison asks it, and as its repairs name it.
 func (c *config) sideOf(in inventory.Instance, options cyrus.Options) compare.Side {
 	return compare.Side{Server: in.Server, Conf: in.IMAPDConf, CSync: in.CSync, Programs: programsOf(c.Monitor.SyncClient), IMAP: options}
+}
+
+// channelTo says by which channel a store's master sends to a replica. It reads the master's
+// imapd.conf, once, when it is asked: on this server here.
+func (c *config) channelTo(ctx context.Context, here inventory.ServerID, s *inventory.Store, to inventory.Instance) func() (string, error) {
+	return sync.OnceValues(func() (string, error) {
+		from, run := *s.Master(), host.Run(c.run)
+		if from.Server == here && from.IMAPDConf != "" {
+			run = func(ctx context.Context, _ inventory.ServerID, input string, words ...string) (string, error) {
+				return answer(ctx, input, words)
+			}
+		} else if err := c.reaches(from); err != nil {
+			return "", err
+		}
+		h := &host.Host{Run: run, Server: from.Server, Tools: c.tools(), Conf: from.IMAPDConf}
+		if err := h.Read(ctx); err != nil {
+			return "", err
+		}
+		return h.ChannelTo(ctx, to)
+	})
 }
 
 // hostname is the name of this host; tests give it another one.

@@ -76,7 +76,7 @@ func (l *local) pairs(ctx context.Context, asker *asker) ([]compare.Pair, error)
 		}
 		s := &stores.Stores[stores.Store(c.Store)]
 		replica := slices.IndexFunc(s.Instances, func(in inventory.Instance) bool { return in.Server == c.Server })
-		p := compare.Pair{Store: s.Name, Several: s.Several()}
+		p := compare.Pair{Store: s.Name, Several: s.Several(), Channel: l.app.config.channelTo(ctx, l.server, s, s.Instances[replica])}
 		var errs [2]error
 		p.Master, errs[0] = side(s.Master(), s.Name)
 		p.Replica, errs[1] = side(&s.Instances[replica], s.Name)

@@ -24,7 +24,8 @@ type Client struct {
 	imap    *imapclient.Client
 	raw     *rawReader
 	tag     int
-	open    bool // a mailbox, of which changes are told with any answer
+	open    bool  // a mailbox, of which changes are told with any answer
+	changes int64 // bytes that those may have
 	server  Server
 }
 
@@ -104,11 +105,12 @@ var ErrLogin = errors.New("the login is refused")
 var ErrFolded = errors.New("a login folds the user's name to another one, whose mailboxes it would show or create")
 
 // do runs one command, or several that belong together, under a limit of time
-// and of bytes. Its error says what was being done, and the true reason where
+// and of bytes, beside which there is room for what others change in a mailbox that is
+// open. Its error says what was being done, and the true reason where
 // the wire knows it better than the library: what the server answered stands, even
 // if it hung up then.
 func (c *Client) do(ctx context.Context, doing string, bytes int64, command func() error) error {
-	end := c.wire.begin(ctx, bytes, c.options.Patience)
+	end := c.wire.begin(ctx, bytes+c.changes, c.options.Patience)
 	err := command()
 	end()
 	if err == nil {
@@ -146,8 +148,12 @@ func Died(err error) bool { return Passing(err) || errors.Is(err, errGoodbye) }
 // Peer returns the address, with its port, that the connection leads to.
 func (c *Client) Peer() string { return c.wire.socket.RemoteAddr().String() }
 
-// Noop asks for nothing, to see how fast a server answers.
+// Noop asks for nothing, to see how fast a server answers. A mailbox that is open is closed
+// before: what others have changed in it would come with the answer.
 func (c *Client) Noop(ctx context.Context) error {
+	if err := c.leave(ctx); err != nil {
+		return c.named(err)
+	}
 	return c.named(c.do(ctx, "ask for nothing", smallAnswer, func() error { return c.imap.Noop().Wait() }))
 }
 

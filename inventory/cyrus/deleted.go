@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Deleted returns the mailboxes of these owners that were deleted and are kept for a
-// while, by their internal names, sorted.
+// Deleted returns the mailboxes of these owners, nil stands for everybody, that were deleted
+// and are kept for a while, by their internal names, sorted.
 func (c *Client) Deleted(ctx context.Context, owners map[Owner]bool) ([]InternalName, error) {
 	list, err := c.list(ctx, func(*mailboxList) string { return `LIST "" "*"` })
 	if err != nil {
@@ -16,7 +16,7 @@ func (c *Client) Deleted(ctx context.Context, owners map[Owner]bool) ([]Internal
 	var names []InternalName
 	for i := range list.mailboxes {
 		for _, name := range list.mailboxes[i].Name.internal(list.separator) {
-			if was, deleted := name.undeleted(); deleted && owners[was] {
+			if was, deleted := name.Undeleted(); deleted && (owners == nil || owners[was]) {
 				names = append(names, name)
 			}
 		}
@@ -25,9 +25,9 @@ func (c *Client) Deleted(ctx context.Context, owners map[Owner]bool) ([]Internal
 	return slices.Compact(names), nil
 }
 
-// undeleted returns to whom a deleted mailbox belonged: that of DELETED.user.anna.Work.6B02B5B0
-// is anna.
-func (n InternalName) undeleted() (owner Owner, deleted bool) {
+// Undeleted returns to whom a deleted mailbox belonged: that of DELETED.user.anna.Work.6B02B5B0
+// is anna. It tells whether the name is one of a deleted mailbox.
+func (n InternalName) Undeleted() (owner Owner, deleted bool) {
 	domain, local, found := strings.Cut(string(n), "!")
 	if !found {
 		domain, local = "", string(n)

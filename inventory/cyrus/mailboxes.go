@@ -77,25 +77,26 @@ const (
 )
 
 // Mailboxes returns all mailboxes of the server, sorted by internal name,
-// without those that only seem to be there (\Noselect) and those that were
-// deleted and are kept for a while (DELETED.…).
-func (c *Client) Mailboxes(ctx context.Context) ([]Mailbox, error) {
+// without those that only seem to be there (\Noselect); and apart from the others those
+// that were deleted and are kept for a while (DELETED.…).
+func (c *Client) Mailboxes(ctx context.Context) (kept, deleted []Mailbox, err error) {
 	list, err := c.list(ctx, c.listAll)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if list.values < allValues {
 		if err := c.readSizes(ctx, list); err != nil {
-			return nil, c.named(err)
+			return nil, nil, c.named(err)
 		}
 	}
 	if err := c.readDetails(ctx, list); err != nil {
-		return nil, c.named(err)
+		return nil, nil, c.named(err)
 	}
 	if list.elsewhere() {
-		return nil, c.named(fmt.Errorf("it lists %d mailboxes and knows nothing of any: it is a front end of a Cyrus murder, or all are damaged", len(list.mailboxes)))
+		return nil, nil, c.named(fmt.Errorf("it lists %d mailboxes and knows nothing of any: it is a front end of a Cyrus murder, or all are damaged", len(list.mailboxes)))
 	}
-	return list.sorted(), nil
+	kept, deleted = list.sorted()
+	return kept, deleted, nil
 }
 
 // list asks for all mailboxes by a command that is chosen for the list.
@@ -270,12 +271,17 @@ func (l *mailboxList) elsewhere() bool {
 	return len(l.mailboxes) > 0 && !slices.ContainsFunc(l.mailboxes, here)
 }
 
-// sorted returns the mailboxes that are not deleted.
-func (l *mailboxList) sorted() []Mailbox {
-	kept := slices.DeleteFunc(l.mailboxes, func(m Mailbox) bool {
-		_, _, kept := m.Internal.Owner()
-		return !kept
-	})
-	slices.SortFunc(kept, func(a, b Mailbox) int { return strings.Compare(string(a.Internal), string(b.Internal)) })
-	return kept
+// sorted returns the mailboxes, and apart from them those that are deleted.
+func (l *mailboxList) sorted() (kept, deleted []Mailbox) {
+	for _, m := range l.mailboxes {
+		if _, gone := m.Internal.Undeleted(); gone {
+			deleted = append(deleted, m)
+		} else if _, _, is := m.Internal.Owner(); is {
+			kept = append(kept, m)
+		}
+	}
+	for _, list := range [][]Mailbox{kept, deleted} {
+		slices.SortFunc(list, func(a, b Mailbox) int { return strings.Compare(string(a.Internal), string(b.Internal)) })
+	}
+	return kept, deleted
 }

@@ -17,23 +17,26 @@ const (
 )
 
 // Marks returns the marks of all mailboxes of the server, sorted by internal
-// name, without those that were deleted and are kept for a while. It is the
+// name, and apart from them those of what was deleted and is kept for a while. It is the
 // fastest way to see a whole instance: two commands, where the server has LIST
 // with STATUS and METADATA (RFC 5464); else as slow as [Client.Mailboxes].
-func (c *Client) Marks(ctx context.Context) ([]Mark, error) {
+func (c *Client) Marks(ctx context.Context) (kept, deleted []Mark, err error) {
 	list, err := c.list(ctx, c.listAll)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := c.readMarks(ctx, list); err != nil {
-		return nil, c.named(err)
+		return nil, nil, c.named(err)
 	}
-	mailboxes := list.sorted()
-	marks := make([]Mark, len(mailboxes))
-	for i := range mailboxes {
-		marks[i] = mailboxes[i].Mark
+	marks := func(mailboxes []Mailbox) []Mark {
+		list := make([]Mark, len(mailboxes))
+		for i := range mailboxes {
+			list[i] = mailboxes[i].Mark
+		}
+		return list
 	}
-	return marks, nil
+	live, gone := list.sorted()
+	return marks(live), marks(gone), nil
 }
 
 // readMarks completes a list by annotations, or by SYNCGET where those do not

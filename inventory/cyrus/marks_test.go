@@ -55,11 +55,11 @@ func TestMarksAreWhatSyncGetTells(t *testing.T) {
 			}
 			fleet, in := one(t, settings, mailboxes...)
 			c := dial(t, admin(fleet, in))
-			marks, err := c.Marks(within(t, 30*time.Second))
+			marks, _, err := c.Marks(within(t, 30*time.Second))
 			if err != nil {
 				t.Fatal(err)
 			}
-			all, err := c.Mailboxes(within(t, 30*time.Second))
+			all, _, err := c.Mailboxes(within(t, 30*time.Second))
 			if err != nil {
 				t.Fatal(err)
 			}

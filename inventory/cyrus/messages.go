@@ -86,6 +86,7 @@ var errStopped = errors.New("stopped")
 // examine opens a mailbox for reading only and returns how many messages it has.
 func (c *Client) examine(ctx context.Context, name string) (exists uint32, err error) {
 	c.open = true
+	defer func() { c.changes = int64(exists) * messageBytes }()
 	err = c.do(ctx, "open "+quote(name), smallAnswer, func() error {
 		return c.command("EXAMINE "+quote(name), func(answer []byte) error {
 			s := scan(answer)
@@ -106,10 +107,11 @@ func (c *Client) leave(ctx context.Context) error {
 	if !c.open || !c.can(imap.CapUnselect) {
 		return nil
 	}
-	c.open = false
-	return c.do(ctx, "close the mailbox", smallAnswer, func() error {
+	err := c.do(ctx, "close the mailbox", smallAnswer, func() error {
 		return c.command("UNSELECT", func([]byte) error { return nil })
 	})
+	c.open, c.changes = false, 0
+	return err
 }
 
 // fetch asks for items of messages by their place in the mailbox, and hands each

@@ -58,7 +58,7 @@ func readOnce(ctx context.Context, o Options) (*Snapshot, error) {
 	if s.Server.Murder != "" {
 		return s, nil
 	}
-	if s.Mailboxes, err = c.Mailboxes(ctx); err != nil {
+	if s.Mailboxes, _, err = c.Mailboxes(ctx); err != nil {
 		return nil, err
 	}
 	if s.VirtDomains, err = c.VirtDomains(ctx, s.Mailboxes); err != nil {

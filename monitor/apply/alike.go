@@ -31,7 +31,7 @@ func (o *Options) unlike(ctx context.Context, master, replica inventory.Instance
 			}
 			defer c.Close()
 			servers[i] = c.Server()
-			marks[i], err = c.Marks(ctx)
+			marks[i], _, err = c.Marks(ctx)
 			return err
 		})
 	}

@@ -43,7 +43,7 @@ func (r *rig) folders(t *testing.T, in *cyrustest.Instance, user string) (all []
 	c, err := r.options(nil).Dial(t.Context(), inventory.Instance{IMAP: in.IMAP}, "")
 	must(t, err)
 	defer c.Close()
-	marks, err := c.Marks(t.Context())
+	marks, _, err := c.Marks(t.Context())
 	must(t, err)
 	for _, m := range marks {
 		if owner, folder, _ := m.Internal.Owner(); owner.Name == user {

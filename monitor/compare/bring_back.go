@@ -20,8 +20,8 @@ func traitsOf(m *cyrus.Message) traits { return traits{m.Flags, m.InternalDate} 
 
 // bringing appends a message as a user, with its flags and its date: nothing of Cyrus
 // does that, and we change no server. A folder that is not there is made. It asks for
-// the administrator's password.
-const bringing = `import sys,ssl,imaplib,getpass; h,p,a,u,m,f,d,e,ca=sys.argv[1:]; t=ssl.create_default_context(cafile=ca or None); ` +
+// the administrator's password. Python's own APPEND would make lines of bare CRs and LFs.
+const bringing = `import re,sys,ssl,imaplib,getpass; imaplib.MapCRLF=re.compile(b"\r\n"); h,p,a,u,m,f,d,e,ca=sys.argv[1:]; t=ssl.create_default_context(cafile=ca or None); ` +
 	`c=%s; c.authenticate("PLAIN",lambda _:"\0".join([u,a,getpass.getpass()]).encode()); ` +
 	`g=lambda:c.append(m,f,float(d),open(e,"rb").read()); r=g(); r=r if r[0]=="OK" else (c.create(m),g())[1]; print(*r); sys.exit(r[0]!="OK")`
 

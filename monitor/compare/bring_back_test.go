@@ -19,7 +19,7 @@ func TestWhatIsSavedComesBack(t *testing.T) {
 
 	r := newRig(t, cyrustest.Mailbox{Name: "user.anna", Messages: 3})
 	date := `"12-Jan-2020 03:04:05 +0000" `
-	r.do(r.replica, "anna", `APPEND INBOX (\Flagged $Label) `+date+cyrustest.Literal("Subject: extra\r\n\r\nx\r\n"),
+	r.do(r.replica, "anna", `APPEND INBOX (\Flagged $Label) `+date+cyrustest.Literal("Subject: extra\r\n\r\na bare\rCR\r\n"),
 		`CREATE "INBOX.a b'c"`, `APPEND "INBOX.a b'c" (\Seen) `+date+cyrustest.Literal("Subject: odd\r\n\r\ny\r\n"),
 		"SELECT INBOX", `UID STORE 1 +FLAGS (\Deleted)`, "UID EXPUNGE 1")
 	found := r.compare(compare.Options{Level: monitor.CompareSpool, Sample: 1, Save: t.TempDir()})
@@ -51,6 +51,9 @@ func TestWhatIsSavedComesBack(t *testing.T) {
 				t.Errorf("%s: there is no %s in %s", mailbox, word, got)
 			}
 		}
+	}
+	if files := contents(t, r.directory(r.master, "user.anna")); !strings.Contains(files, "a bare\rCR\r\n") {
+		t.Error("a bare CR did not come back as it was")
 	}
 	r.sync("-u", "anna")
 	only(t, r.compare(compare.Options{Level: monitor.CompareMessages}))

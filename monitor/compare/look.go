@@ -9,11 +9,15 @@ import (
 	"github.com/interlacemail/interlace/inventory/cyrus"
 )
 
-// mailboxes returns the mailboxes of the side by internal name; at the first
+// holding is what a side has: its mailboxes, and those that were deleted there and are kept
+// for a while.
+type holding struct{ mailboxes, deleted []cyrus.Mailbox }
+
+// holding returns the mailboxes of the side by internal name; at the first
 // level only what tells two copies apart. A server that cannot list them all,
 // since one is damaged, is asked for some at a time.
-func (s *side) mailboxes(ctx context.Context, marks bool) ([]cyrus.Mailbox, error) {
-	mailboxes, err := s.bulk(ctx, marks)
+func (s *side) holding(ctx context.Context, marks bool) (*holding, error) {
+	h, err := s.bulk(ctx, marks)
 	if err != nil && !cyrus.Died(err) && !cyrus.IsRefusal(err) {
 		return nil, err
 	}
@@ -25,18 +29,35 @@ func (s *side) mailboxes(ctx context.Context, marks bool) ([]cyrus.Mailbox, erro
 		return nil, err2
 	}
 	if err != nil {
-		found, err := s.details(ctx, names)
-		if err != nil {
+		if h, err = s.some(ctx, names); err != nil {
 			return nil, err
 		}
-		mailboxes = nil
-		for _, m := range found {
-			mailboxes = append(mailboxes, *m)
+	}
+	h.mailboxes = addUntold(h.mailboxes, names, s.server.Separator)
+	byName(h.mailboxes)
+	return h, nil
+}
+
+// some asks for the mailboxes of these names, and for what was deleted, some at a time.
+func (s *side) some(ctx context.Context, names []cyrus.InternalName) (*holding, error) {
+	deleted, err := asAdmin(ctx, s, func() ([]cyrus.InternalName, error) { return s.client.Deleted(ctx, nil) })
+	if err != nil {
+		return nil, err
+	}
+	found, err := s.details(ctx, slices.Concat(names, deleted))
+	if err != nil {
+		return nil, err
+	}
+	h := &holding{}
+	for name, m := range found {
+		if _, gone := name.Undeleted(); gone {
+			h.deleted = append(h.deleted, *m)
+		} else {
+			h.mailboxes = append(h.mailboxes, *m)
 		}
 	}
-	mailboxes = addUntold(mailboxes, names, s.server.Separator)
-	byName(mailboxes)
-	return mailboxes, nil
+	byName(h.deleted)
+	return h, nil
 }
 
 // addUntold adds mailboxes that are there by their names only. A damaged one is
@@ -84,26 +105,28 @@ func byName(mailboxes []cyrus.Mailbox) {
 	slices.SortFunc(mailboxes, func(a, b cyrus.Mailbox) int { return strings.Compare(string(a.Internal), string(b.Internal)) })
 }
 
-func (s *side) bulk(ctx context.Context, marks bool) ([]cyrus.Mailbox, error) {
+func (s *side) bulk(ctx context.Context, marks bool) (*holding, error) {
 	if err := s.admin(ctx); err != nil {
 		return nil, err
 	}
 	if !marks {
-		mailboxes, err := s.client.Mailboxes(ctx)
+		mailboxes, deleted, err := s.client.Mailboxes(ctx)
 		if err == nil {
 			err = s.addSpecial(ctx, mailboxes)
 		}
-		return mailboxes, err
+		return &holding{mailboxes, deleted}, err
 	}
-	found, err := s.client.Marks(ctx)
-	if err != nil {
-		return nil, err
+	kept, deleted, err := s.client.Marks(ctx)
+	return &holding{marked(kept), marked(deleted)}, err
+}
+
+// marked are mailboxes of which no more is known than their marks.
+func marked(marks []cyrus.Mark) []cyrus.Mailbox {
+	mailboxes := make([]cyrus.Mailbox, len(marks))
+	for i := range marks {
+		mailboxes[i].Mark = marks[i]
 	}
-	mailboxes := make([]cyrus.Mailbox, len(found))
-	for i := range found {
-		mailboxes[i].Mark = found[i]
-	}
-	return mailboxes, nil
+	return mailboxes
 }
 
 // addSpecial completes mailboxes of which no details are told in bulk: those that

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -36,6 +37,7 @@ type rig struct {
 	master, replica *cyrustest.Instance
 	sieve           map[*cyrustest.Instance]string // the address of each one's service for scripts
 	several         bool                           // there are further replicas
+	channel         string                         // to the one that is looked at; empty: nobody knows
 }
 
 // newRig starts a pair with some mail on both sides. Nothing is replicated but by
@@ -176,7 +178,13 @@ func (r *rig) side(server inventory.ServerID, in *cyrustest.Instance) compare.Si
 }
 
 func (r *rig) pair() compare.Pair {
-	return compare.Pair{Store: "s1", Several: r.several, Master: r.side("imap1", r.master), Replica: r.side("imap2", r.replica)}
+	channel := func() (string, error) {
+		if r.channel == "" {
+			return "", errors.New("nobody reads imapd.conf")
+		}
+		return r.channel, nil
+	}
+	return compare.Pair{Store: "s1", Several: r.several, Channel: channel, Master: r.side("imap1", r.master), Replica: r.side("imap2", r.replica)}
 }
 
 // carried says that nothing waits, behind that that much does.

@@ -31,6 +31,10 @@ type Pair struct {
 	// Several tells that the store has further replicas. What repairs this one must not go
 	// to another.
 	Several bool
+	// Channel returns the channel over which the master sends to this replica, as
+	// sync_log_channels in its imapd.conf names it: "" within the quotes is the default one.
+	// It is asked for repairs, by one at a time; nil: nobody knows.
+	Channel func() (string, error)
 }
 
 // Options say how to compare.

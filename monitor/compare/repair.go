@@ -23,16 +23,21 @@ import (
 // of the master were read, and what only the replica has was saved.
 type remedy struct {
 	store   *Pair
+	way     *channel
 	options *Options
 	owner   cyrus.Owner
 	list    []monitor.Difference
 	read    bool // the files of all of the master's messages were read
 	inner   map[inventory.Text]cyrus.InternalName
+	called  func(cyrus.InternalName) inventory.Text
 	// miscounts tells of quota roots whether the master, and the replica, counts wrong.
 	miscounts map[cyrus.InternalName][2]bool
 	lead      lead
 	ways      map[cyrus.InternalName][]monitor.RepairStep // back of what was saved
-	strays    map[cyrus.InternalName]stray
+	strays    []stray
+	remains   map[cyrus.InternalName]cyrus.InternalName
+	buried    []string // unique identifiers that the replica has to forget
+	behind    map[inMailbox]bool
 	had       map[cyrus.InternalName]int64 // messages that only the replica has and whose UIDs the master has given out
 	doubted   []inventory.Text             // mailboxes that were not compared to the end
 
@@ -43,10 +48,11 @@ type remedy struct {
 // repair gives the differences of a user or shared tree their repair.
 func (p *pair) repair(owner cyrus.Owner, o *owned, list []monitor.Difference) {
 	r := &remedy{
-		store: &p.store, options: &p.options, owner: owner, list: slices.DeleteFunc(slices.Clone(list), heldElsewhere), read: o.wholly(), inner: p.inner, miscounts: p.miscounts, lead: p.lead, ways: p.ways,
-		strays: p.strays, had: p.had, doubted: slices.DeleteFunc(slices.Sorted(maps.Keys(o.unsure)), func(name inventory.Text) bool { return name == "" }),
+		store: &p.store, options: &p.options, owner: owner, list: slices.DeleteFunc(slices.Clone(list), heldElsewhere), read: o.wholly(), inner: p.inner, called: p.called, miscounts: p.miscounts, lead: p.lead, ways: p.ways,
+		strays: p.strays[owner], buried: p.buried[owner], remains: p.remains, behind: p.behind, had: p.had, doubted: slices.DeleteFunc(slices.Sorted(maps.Keys(o.unsure)), func(name inventory.Text) bool { return name == "" }),
 	}
 	if len(r.list) > 0 {
+		r.way = p.channel()
 		r.decide()
 	}
 	for i := range list {
@@ -83,9 +89,9 @@ func (r *remedy) decide() {
 		r.askForRoles()
 	case r.some(r.onMaster):
 		r.mend(&r.store.Replica, &r.store.Master)
-	case r.some(r.astray):
+	case !r.every(usesDiffer) && len(r.strayed()) > 0:
 		r.renameBack()
-	case !r.every(usesDiffer) && !r.store.reaches():
+	case !r.every(usesDiffer) && !r.way.reaches():
 		r.warn("no command is printed: %[1]s has several replicas, and sync_client goes to another one than %[2]s unless it is told where; give the csync of %[2]s in the inventory, as host:port, and compare again", r.store.Store, r.store.Replica.Server)
 	case r.owner.Shared:
 		r.mendTree()
@@ -149,11 +155,14 @@ func rootsDiffer(d *monitor.Difference) bool {
 
 // asksForReset tells whether sync_client alone would not repair a difference, or might
 // take the replica's side. A folder that was deleted on the replica is brought back by
-// it; where that has failed all files have been read.
+// it, and what was deleted on both sides may be in its way; where it has failed all files
+// have been read.
 func (r *remedy) asksForReset(d *monitor.Difference) bool {
 	switch d.Kind {
+	case monitor.MessageMissing, monitor.FlagsDiffer, monitor.Identity:
+		return !r.onlyBehind(d) || r.read && len(r.buried) > 0
 	case monitor.MessageExtra, monitor.RightsDiffer, monitor.Subscription:
-		return false
+		return r.read && len(r.buried) > 0
 	case monitor.MailboxMissing:
 		return r.read
 	case monitor.QuotaDiffers:
@@ -183,6 +192,17 @@ func (r *remedy) lookAtRights(s *Side) {
 	}
 }
 
+// onlyBehind tells whether the replica only lacks what the master has since the replica's last
+// change: messages with UIDs that the replica has not given out, newer flags, counters.
+func (r *remedy) onlyBehind(d *monitor.Difference) bool {
+	return r.behind[inMailbox{d.Mailbox, d.Kind}] && (d.Kind == monitor.MessageMissing || d.Kind == monitor.FlagsDiffer || d.Kind == monitor.Identity)
+}
+
+// expunged tells whether a difference is of messages that the replica may have expunged.
+func (r *remedy) expunged(d *monitor.Difference) bool {
+	return d.Kind == monitor.MessageMissing && !r.onlyBehind(d)
+}
+
 // merge lets sync_client make the replica like the master. What the master has expunged it
 // expunges on the replica, too: only when that is saved.
 func (r *remedy) merge() {
@@ -205,6 +225,9 @@ func (r *remedy) merge() {
 	}
 	if r.some(ofKind(monitor.MailboxMissing)) {
 		r.warn("where it ends with \"bailing out\", what the replica has left of the deleted mailbox is in its way: then run %s, which prints what helps", r.look().Command)
+	}
+	if len(r.buried) > 0 {
+		r.warn("where it ends with \"bailing out\" at DELETED.…, what was deleted on %s apart from the master is in its way: then run %s, which prints what helps", r.store.Replica.Server, r.look().Command)
 	}
 	if r.some(usesDiffer) {
 		r.recount()
@@ -245,6 +268,10 @@ func (r *remedy) makeAnew() {
 		}
 		r.warn("go on only if it finds nothing that differs")
 	}
+	if !r.way.sure() {
+		r.warn("no command is printed: it is not known by which channel %s sends to %s, and so not whether sync_client could log in there once the copy is removed%s", r.store.Master.Server, r.store.Replica.Server, r.way.unknown())
+		return
+	}
 	ids := r.deleted()
 	if len(ids) > mostForgotten {
 		r.warn("no command is printed: more than %d mailboxes were deleted or made anew on the replica, which sync_reset does not forget: as an administrator DELETE there those that were made anew, rename DELETED.… back to their names, and compare again", mostForgotten)
@@ -255,7 +282,7 @@ func (r *remedy) makeAnew() {
 	if r.options.Save == "" && r.some(ofKind(monitor.FlagsDiffer)) {
 		r.warn("--save keeps the flags in a file")
 	}
-	if r.some(ofKind(monitor.MessageMissing)) {
+	if r.some(r.expunged) {
 		r.warn("without sync_reset the next change of the mailbox expunges the messages on the master, too")
 	}
 	if len(ids) > 0 {
@@ -335,9 +362,10 @@ func (r *remedy) tellUnsaved(unsaved int64) {
 const mostForgotten = 1000
 
 // deleted returns the unique identifiers of the mailboxes that were deleted on the
-// replica. What sync_reset would leave of them makes sync_client end with an error, and
-// the replication of the store stop, for ever.
-func (r *remedy) deleted() (ids []string) {
+// replica, or on both sides apart. What sync_reset would leave of them makes sync_client
+// end with an error, and the replication of the store stop, for ever.
+func (r *remedy) deleted() []string {
+	ids := slices.Clone(r.buried)
 	for i := range r.list {
 		if id := string(r.list[i].MasterID); id != "" && !slices.Contains(ids, id) {
 			ids = append(ids, id)
@@ -401,10 +429,10 @@ func (r *remedy) mend(from, to *Side) {
 			continue
 		}
 		told = append(told, d.Mailbox)
-		if r.some(func(o *monitor.Difference) bool { return o.Mailbox == d.Mailbox && onOneSide(o) }) {
-			lonely = append(lonely, d.Mailbox)
+		if other, has := r.other(d.Mailbox, from); has {
+			r.steps = append(r.steps, whereIs(from, other))
 		} else {
-			r.steps = append(r.steps, whereIs(from, d.Mailbox))
+			lonely = append(lonely, d.Mailbox)
 		}
 		r.steps = append(r.steps, whereIs(to, d.Mailbox))
 	}
@@ -418,7 +446,7 @@ func (r *remedy) mend(from, to *Side) {
 	if to == &r.store.Master {
 		r.warn("run no sync_reset and no sync_client: they would destroy the only whole copy")
 	}
-	r.mendFiles(from, to)
+	r.mendFiles(from, to, lonely)
 	r.mendIndex(from, to, lonely)
 	if both(monitor.SpoolDamaged) {
 		r.warn("the other side is damaged in the same mailbox: what is whole on neither side comes from a backup only")
@@ -429,14 +457,46 @@ func (r *remedy) mend(from, to *Side) {
 	r.warn("then compare again: what else differs is repaired only then")
 }
 
+// other returns what a side calls its copy of a damaged mailbox. The replica may have deleted or
+// renamed it, and made another one of the same name.
+func (r *remedy) other(mailbox inventory.Text, on *Side) (name inventory.Text, has bool) {
+	apart := func(o *monitor.Difference) bool {
+		return o.Mailbox == mailbox && (onOneSide(o) || o.Kind == monitor.Identity && o.MasterID != "")
+	}
+	if !r.some(apart) {
+		return mailbox, true
+	}
+	kept, has := r.remains[r.inner[mailbox]]
+	if !has || on != &r.store.Replica {
+		return "", false
+	}
+	return r.called(kept), true
+}
+
 // damagedOn tells whether one side has damage of a kind.
 func (r *remedy) damagedOn(s *Side, kind monitor.DifferenceKind) bool {
 	return r.some(func(d *monitor.Difference) bool { return d.Kind == kind && d.Server == s.Server })
 }
 
-// mendFiles says how the files of messages are mended.
-func (r *remedy) mendFiles(from, to *Side) {
+// mendFiles says how the files of messages are mended, in some mailboxes that the other side
+// does not have.
+func (r *remedy) mendFiles(from, to *Side, lonely []inventory.Text) {
 	if !r.damagedOn(to, monitor.SpoolDamaged) {
+		return
+	}
+	var alone, both bool
+	for i := range r.list {
+		if d := &r.list[i]; d.Kind == monitor.SpoolDamaged && d.Server == to.Server && slices.Contains(lonely, d.Mailbox) {
+			alone = true
+			r.warn("%s has no copy of the mailbox %s any more: what is whole of UID %s comes from a backup only", from.Server, inventory.Printable(string(d.Mailbox)), inventory.Printable(string(d.UIDs)))
+		} else {
+			both = both || d.Kind == monitor.SpoolDamaged && d.Server == to.Server
+		}
+	}
+	if alone {
+		r.warn("without one these messages are lost: move what is there of their files out of the directory on %[1]s, to be kept, and run reconstruct, without -G, for the mailbox on %[1]s, which gives the messages up", to.Server)
+	}
+	if !both {
 		return
 	}
 	r.warn("copy the files of these UIDs from the directory on %s to the one on %s, for Cyrus's account", from.Server, to.Server)

@@ -122,6 +122,19 @@ func TestRepairsLoseNothing(t *testing.T) {
 		}, left: "message_extra acl flags", says: "give the user the right r", mend: func(r *rig, u string) {
 			r.do(r.replica, cyrustest.AdminUser, "SETACL user."+u+" "+u+" lrswipkxtecda")
 		}},
+		{user: "x-anew", damage: func(r *rig, u string) {
+			on("r", "DELETE INBOX.Work", "CREATE INBOX.Work", only("INBOX.Work", "19"))(r, u)
+			remove(r, r.master, "user."+u+".Work", 2)
+		}, left: "spool", says: "copy the files of these UIDs", again: monitor.CompareSpool, mend: func(r *rig, u string) {
+			r.copyBetween(r.replica, r.deleted("user."+u+".Work"), r.master, "user."+u+".Work", "2.")
+		}},
+		{user: "x-alone", damage: func(r *rig, u string) {
+			on("r", "DELETE INBOX.Work", "SELECT INBOX", flagged)(r, u)
+			r.tool(r.replica, "cyr_expire", "-D", "0s", "-u", u)
+			remove(r, r.master, "user."+u+".Work", 2)
+		}, left: "spool", says: "UID 2 comes from a backup only", again: monitor.CompareSpool, mend: func(r *rig, u string) {
+			r.tool(r.master, "reconstruct", "--", "user."+u+".Work")
+		}},
 		{user: "x-two", damage: on("r", "DELETE INBOX.Sent", "DELETE INBOX.Work", "CREATE INBOX.Sent", "CREATE INBOX.Work", only("INBOX.Work", "17"))},
 	}...)
 	mailboxes := []cyrustest.Mailbox{{Name: "user.bob"}, {Name: "user.host", Messages: 2, ACL: []cyrustest.Right{{Identifier: "seen", Rights: "lrsw"}, {Identifier: "note", Rights: "lrsw"}}}}
@@ -450,7 +463,11 @@ func (r *rig) paste(dir string, steps []monitor.RepairStep) (failed, again bool)
 		out, err := r.shell(dir, step.Command)
 		r.t.Logf("%s: %s: %v %s", step.Server, step.Command, err, out)
 		if failed = failed || err != nil; brings {
-			r.sync("-r", "-1") // as the rolling client does with what has come back
+			var over []string
+			if r.channel != "" {
+				over = []string{"-n", r.channel}
+			}
+			r.sync(append(over, "-r", "-1")...) // as the rolling client does with what has come back
 		}
 	}
 	return failed, again
@@ -511,7 +528,13 @@ func (r *rig) holdingsOf(user, pattern string, in *cyrustest.Instance) map[strin
 // copyFiles copies files of a mailbox from one side to the other.
 func (r *rig) copyFiles(from, at *cyrustest.Instance, mailbox, pattern string) {
 	r.t.Helper()
-	files, err := filepath.Glob(filepath.Join(r.directory(from, mailbox), pattern))
+	r.copyBetween(from, mailbox, at, mailbox, pattern)
+}
+
+// copyBetween copies files from a mailbox of one side to one of the other.
+func (r *rig) copyBetween(from *cyrustest.Instance, source string, at *cyrustest.Instance, mailbox, pattern string) {
+	r.t.Helper()
+	files, err := filepath.Glob(filepath.Join(r.directory(from, source), pattern))
 	if err != nil || len(files) == 0 {
 		r.t.Fatal(files, err)
 	}

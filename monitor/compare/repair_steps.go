@@ -29,25 +29,69 @@ func ofConf(s *Side, name string, words ...string) inventory.Text {
 	return inventory.Paste(append(program(name, s), words...)...)
 }
 
-// reaches tells whether sync_client can be told to go to this replica, and no other.
-func (p *Pair) reaches() bool {
-	host, _, err := net.SplitHostPort(p.Replica.CSync)
-	return !p.Several || err == nil && host != "" && !strings.Contains(host, ":")
+// channel is the way from the master to one replica.
+type channel struct {
+	to    *Side
+	only  bool   // the store has no further replica
+	name  string // as the master's imapd.conf calls it; empty: nobody knows
+	doubt error  // why nobody knows
 }
 
-// syncClient is the command of sync_client with these words. Of several replicas it names
-// this one; else it goes where its configuration says.
-func (p *Pair) syncClient(words ...string) inventory.Text {
-	if p.Several {
-		words = append([]string{"-S", p.Replica.CSync}, words...)
+// defaultChannel is the name of the channel that sync_client takes by itself.
+const defaultChannel = `""`
+
+// channel finds out the way to the replica.
+func (p *pair) channel() *channel {
+	if p.way == nil {
+		p.way = &channel{to: &p.store.Replica, only: !p.store.Several}
+		if p.store.Channel != nil {
+			p.way.name, p.way.doubt = p.store.Channel()
+		}
 	}
-	return ofConf(&p.Master, "sync_client", words...)
+	return p.way
+}
+
+// reaches tells whether sync_client can be told to go to this replica, and no other.
+func (c *channel) reaches() bool {
+	host, _, err := net.SplitHostPort(c.to.CSync)
+	return c.only || c.name != "" || err == nil && host != "" && !strings.Contains(host, ":")
+}
+
+// sure tells whether sync_client goes there as the rolling one does, and logs in as that.
+func (c *channel) sure() bool { return c.only || c.name != "" }
+
+// flags tell sync_client where to go. It goes where its configuration says by itself where
+// that is known, or where there is but one replica.
+func (c *channel) flags() []string {
+	switch {
+	case c.name == defaultChannel, c.name == "" && c.only:
+		return nil
+	case c.name == "":
+		return []string{"-S", c.to.CSync}
+	}
+	return []string{"-n", c.name}
+}
+
+// unknown says why the channel is not known.
+func (c *channel) unknown() string {
+	if c.doubt == nil {
+		return ""
+	}
+	return ": " + inventory.Printable(c.doubt.Error())
+}
+
+// syncClient is the command of sync_client with these words, which goes to this replica.
+func (r *remedy) syncClient(words ...string) inventory.Text {
+	if !r.way.sure() {
+		r.warn("sync_client logs in as the default channel does: where %s refuses that it tries for ever, so stop it, and write -n and the name of the channel in the place of -S %s (which channel that is, is not known%s)", r.store.Replica.Server, r.way.to.CSync, r.way.unknown())
+	}
+	return ofConf(&r.store.Master, "sync_client", append(r.way.flags(), words...)...)
 }
 
 func (r *remedy) sync() monitor.RepairStep {
 	return monitor.RepairStep{
 		Server: r.store.Master.Server, Text: "makes the replica's copy of the user like the master's",
-		Command: r.store.syncClient("-v", "-u", "--", r.owner.Name),
+		Command: r.syncClient("-v", "-u", "--", r.owner.Name),
 	}
 }
 

@@ -89,7 +89,8 @@ func TestRepairCommands(t *testing.T) {
 		p := &pair{store: Pair{Store: "s1", Master: Side{Server: "imap1", Conf: "/etc/s1.conf", Programs: "/usr/lib/cyrus/bin"}, Replica: Side{Server: "imap2"}}}
 		p.inner = map[inventory.Text]cyrus.InternalName{"lists": "lists", "user.anna": "user.anna", "user.anna.Sent": "user.anna.Sent", "user.anna.Had": "user.anna.Had", "user.anna.Stray": "user.anna.Stray", "lists.had": "lists.had"}
 		p.had = map[cyrus.InternalName]int64{"user.anna.Had": 1, "lists.had": 1}
-		p.strays = map[cyrus.InternalName]stray{"user.anna.Stray": {"user.anna.Stray", "user.bob.X"}}
+		p.strays = map[cyrus.Owner][]stray{anna: {{"user.anna.Stray", "user.bob.X"}}}
+		p.master = &host{server: cyrus.Server{Separator: '.'}}
 		list := slices.Clone(c.list)
 		p.repair(c.owner, &owned{reads: c.read}, list)
 		for i := range list {

@@ -13,7 +13,7 @@ func (r *remedy) mendTree() {
 	switch {
 	case r.some(damaged):
 		r.mend(&r.store.Master, &r.store.Replica)
-	case r.some(ofKind(monitor.MessageMissing)):
+	case r.some(r.expunged):
 		r.warn("no command repairs this without loss: sync_client -m expunges on the master what was expunged on the replica, and so may the next change of the mailbox; first copy the messages that the replica lacks within the mailbox on the master with a mail client: the copies stay and are replicated")
 		r.keepFirst()
 	case r.some(func(d *monitor.Difference) bool { return d.MasterID != "" && d.Kind != monitor.MailboxMissing }):
@@ -52,7 +52,7 @@ func (r *remedy) syncTree() {
 		}
 	}
 	r.steps = append(r.steps, monitor.RepairStep{
-		Server: r.store.Master.Server, Text: "makes the replica's mailboxes like the master's", Command: r.store.syncClient(words...),
+		Server: r.store.Master.Server, Text: "makes the replica's mailboxes like the master's", Command: r.syncClient(words...),
 	})
 	if r.some(r.masterHad) {
 		r.warn("this expunges the messages that only the replica has and of which the master has given out the UIDs; they are saved, and go to the master by a mail client if it has lost them")

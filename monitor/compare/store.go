@@ -42,7 +42,11 @@ type pair struct {
 	inner     map[inventory.Text]cyrus.InternalName // of the mailboxes in which something differs
 	drawn     map[inventory.Role]*drawn
 	ways      map[cyrus.InternalName][]monitor.RepairStep // back of what was saved
-	strays    map[cyrus.InternalName]stray
+	strays    map[cyrus.Owner][]stray
+	behind    map[inMailbox]bool                        // in which the replica only lacks what the master has since
+	remains   map[cyrus.InternalName]cyrus.InternalName // what the replica calls mailboxes of the master that have another name there
+	way       *channel
+	buried    map[cyrus.Owner][]string     // unique identifiers that the replica has to forget
 	had       map[cyrus.InternalName]int64 // messages that only the replica has and whose UIDs the master has given out
 	done, all int
 }
@@ -57,7 +61,7 @@ func Store(ctx context.Context, store Pair, o Options) (*monitor.Comparison, err
 	o = o.withDefaults()
 	p := &pair{
 		store: store, options: o, out: &monitor.Comparison{Level: o.Level},
-		owned: map[cyrus.Owner]*owned{}, changed: map[cyrus.Owner]bool{}, suspected: map[cyrus.InternalName]bool{}, told: map[place]bool{}, wide: map[inMailbox]string{},
+		owned: map[cyrus.Owner]*owned{}, changed: map[cyrus.Owner]bool{}, suspected: map[cyrus.InternalName]bool{}, told: map[place]bool{}, wide: map[inMailbox]string{}, behind: map[inMailbox]bool{},
 		inner: map[inventory.Text]cyrus.InternalName{}, drawn: map[inventory.Role]*drawn{}, had: map[cyrus.InternalName]int64{}, miscounts: map[cyrus.InternalName][2]bool{}, ways: map[cyrus.InternalName][]monitor.RepairStep{}, inboxes: map[string]inbox{},
 		master:  &host{Side: store.Master, throttle: newThrottle(o.Rate), tries: o.Tries, pause: o.Pause},
 		replica: &host{Side: store.Replica, throttle: newThrottle(o.Rate), tries: o.Tries, pause: o.Pause},
@@ -87,11 +91,12 @@ func (p *pair) run(ctx context.Context) error {
 		return fmt.Errorf("names have %q between their parts on the master and %q on the replica: the two are no pair", m.Separator, r.Separator)
 	}
 	marks := p.options.Level == monitor.CompareMarks
-	master, replica, err := lookAt(l, func(s *side) ([]cyrus.Mailbox, error) { return s.mailboxes(ctx, marks) })
+	ours, theirs, err := lookAt(l, func(s *side) (*holding, error) { return s.holding(ctx, marks) })
 	if err != nil {
 		return err
 	}
-	p.lead, p.strays = leadOf(master, replica), straysOf(master, replica)
+	master, replica := ours.mailboxes, theirs.mailboxes
+	p.lead, p.strays, p.buried, p.remains = leadOf(master, replica), straysOf(ours, theirs), buriedIn(ours, theirs), remainsOf(ours, theirs)
 	if len(suspects(master, replica, p.same)) == 0 {
 		if err := p.itself(ctx, l, master, replica); err != nil {
 			return err

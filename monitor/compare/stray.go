@@ -1,66 +1,122 @@
 package compare
 
 import (
-	"cmp"
-	"maps"
 	"slices"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
-	"github.com/interlacemail/interlace/monitor"
 )
 
 // stray is one mailbox that the master keeps for one owner and the replica for another:
-// it was renamed on one side only. Messages lie in a directory that is named after the
-// mailbox's unique identifier, not after its name: what makes or removes the one there
-// makes or removes the other.
-type stray struct{ master, replica cyrus.ExternalName }
+// it was renamed on one side only, and may have been deleted there since. Messages lie in a
+// directory that is named after the mailbox's unique identifier, not after its name: what
+// makes or removes the one there makes or removes the other.
+type stray struct{ master, replica cyrus.InternalName }
 
-// straysOf returns them by both of their names.
-func straysOf(master, replica []cyrus.Mailbox) map[cyrus.InternalName]stray {
-	byID := map[string]*cyrus.Mailbox{}
-	for i := range master {
-		if id := master[i].UniqueID; id != "" {
-			byID[id] = &master[i]
-		}
+// ownerOf returns whose a mailbox is, or was before it was deleted.
+func ownerOf(name cyrus.InternalName) cyrus.Owner {
+	if was, deleted := name.Undeleted(); deleted {
+		return was
 	}
-	found := map[cyrus.InternalName]stray{}
-	for i := range replica {
-		there, here := byID[replica[i].UniqueID], &replica[i]
-		if there == nil {
-			continue
+	owner, _, _ := name.Owner()
+	return owner
+}
+
+// deleted tells whether a side keeps the mailbox only for a while.
+func deleted(name cyrus.InternalName) bool {
+	_, is := name.Undeleted()
+	return is
+}
+
+// straysOf returns them by both of their owners.
+func straysOf(master, replica *holding) map[cyrus.Owner][]stray {
+	byID := map[string]cyrus.InternalName{}
+	master.each(func(m *cyrus.Mailbox) { byID[m.UniqueID] = m.Internal })
+	found := map[cyrus.Owner][]stray{}
+	replica.each(func(m *cyrus.Mailbox) {
+		s := stray{byID[m.UniqueID], m.Internal}
+		if s.master == "" {
+			return
 		}
-		ours, _, _ := there.Internal.Owner()
-		theirs, _, _ := here.Internal.Owner()
-		if ours != theirs {
-			found[there.Internal] = stray{there.Name, here.Name}
-			found[here.Internal] = found[there.Internal]
+		if ours, theirs := ownerOf(s.master), ownerOf(s.replica); ours != theirs {
+			found[ours], found[theirs] = append(found[ours], s), append(found[theirs], s)
 		}
-	}
+	})
 	return found
 }
 
-// astray tells whether a difference is in a mailbox that another owner has on the other
-// side.
-func (r *remedy) astray(d *monitor.Difference) bool {
-	_, found := r.strays[r.inner[d.Mailbox]]
+// buriedIn returns by owner the unique identifiers of mailboxes that the master has, and
+// the replica under another name of the same owner or, where the master has deleted them,
+// not at all any more.
+func buriedIn(master, replica *holding) map[cyrus.Owner][]string {
+	byID := map[string][]cyrus.InternalName{}
+	replica.each(func(m *cyrus.Mailbox) { byID[m.UniqueID] = append(byID[m.UniqueID], m.Internal) })
+	found := map[cyrus.Owner][]string{}
+	master.each(func(m *cyrus.Mailbox) {
+		names, owner := byID[m.UniqueID], ownerOf(m.Internal)
+		gone := len(names) == 0 && deleted(m.Internal)
+		if gone || slices.ContainsFunc(names, func(name cyrus.InternalName) bool { return name != m.Internal && ownerOf(name) == owner }) {
+			found[owner] = append(found[owner], m.UniqueID)
+		}
+	})
+	return found
+}
+
+// remainsOf returns what the replica calls mailboxes of the master that it has by another name
+// only.
+func remainsOf(master, replica *holding) map[cyrus.InternalName]cyrus.InternalName {
+	byID := map[string]cyrus.InternalName{}
+	master.each(func(m *cyrus.Mailbox) { byID[m.UniqueID] = m.Internal })
+	found := map[cyrus.InternalName]cyrus.InternalName{}
+	replica.each(func(m *cyrus.Mailbox) {
+		if ours := byID[m.UniqueID]; ours != "" && ours != m.Internal {
+			found[ours] = m.Internal
+		}
+	})
+	return found
+}
+
+// each hands on the mailboxes of which the unique identifier is known.
+func (h *holding) each(take func(*cyrus.Mailbox)) {
+	for _, list := range [][]cyrus.Mailbox{h.mailboxes, h.deleted} {
+		for i := range list {
+			if list[i].UniqueID != "" {
+				take(&list[i])
+			}
+		}
+	}
+}
+
+// strayed returns the strays that a repair would touch: those in which something differs, and
+// those that one side has deleted, of which nothing is compared.
+func (r *remedy) strayed() (found []stray) {
+	differs := map[cyrus.InternalName]bool{}
+	for i := range r.list {
+		differs[r.inner[r.list[i].Mailbox]] = true
+	}
+	for _, s := range r.strays {
+		if differs[s.master] || differs[s.replica] || deleted(s.master) || deleted(s.replica) {
+			found = append(found, s)
+		}
+	}
 	return found
 }
 
 // renameBack prints no command: each that makes or removes the mailbox of the one owner
 // does so with that of the other.
 func (r *remedy) renameBack() {
-	found := map[stray]bool{}
-	for i := range r.list {
-		if s, is := r.strays[r.inner[r.list[i].Mailbox]]; is {
-			found[s] = true
+	at := r.store.Replica.Server
+	called := func(name cyrus.InternalName) string { return inventory.Printable(string(r.called(name))) }
+	for _, s := range r.strayed() {
+		to := called(s.master)
+		if owner := ownerOf(s.master); deleted(s.master) {
+			to = "a free name among the mailboxes of " + inventory.Printable(owner.Name)
+		}
+		r.warn("no command is printed, for it would destroy mail of somebody else: what %s calls %s is called %s on %s", r.store.Master.Server, called(s.master), called(s.replica), at)
+		r.warn("as an administrator of %s give yourself all rights on %s, rename it to %s and take away again the rights that you gave", at, called(s.replica), to)
+		if !deleted(s.master) {
+			r.warn("where another mailbox has that name there, rename %s to a free name of the same owner instead", called(s.replica))
 		}
 	}
-	called := func(name cyrus.ExternalName) string { return inventory.Printable(string(name)) }
-	for _, s := range slices.SortedFunc(maps.Keys(found), func(a, b stray) int {
-		return cmp.Or(cmp.Compare(a.master, b.master), cmp.Compare(a.replica, b.replica))
-	}) {
-		r.warn("no command is printed, for it would destroy mail of somebody else: what %[1]s calls %[2]s is called %[3]s on %[4]s. As an administrator of %[4]s give yourself all rights on %[3]s, rename it to %[2]s and take away again the rights that you gave, if no other mailbox has the name there; then compare both owners again",
-			r.store.Master.Server, called(s.master), called(s.replica), r.store.Replica.Server)
-	}
+	r.warn("then compare both owners again")
 }

@@ -2,6 +2,8 @@ package compare_test
 
 import (
 	"maps"
+	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -28,7 +30,7 @@ func TestRepairsTouchNobodyElse(t *testing.T) {
 		r.do(r.replica, "carl", "SELECT INBOX", `UID STORE 2 +FLAGS (\Flagged)`, "APPEND INBOX "+cyrustest.Literal("Subject: extra\r\n\r\nx\r\n"))
 		before := r.holdings("carl", first)
 		pair := r.pair()
-		pair.Replica.CSync = ""
+		pair.Replica.CSync, pair.Channel = "", nil
 		found, err := compare.Store(t.Context(), pair, compare.Options{Level: "4", Sample: 1, Save: t.TempDir(), Choose: owner("carl"), Carried: carried})
 		if err != nil {
 			t.Fatal(err)
@@ -39,6 +41,20 @@ func TestRepairsTouchNobodyElse(t *testing.T) {
 			}
 		}
 		dir, said := t.TempDir(), ""
+		r.follow(owner("carl"), dir, &said)
+		if len(r.compare(compare.Options{Level: monitor.CompareMarks, Choose: owner("carl")}).Differences) == 0 || !strings.Contains(said, "nobody reads imapd.conf") {
+			t.Errorf("nobody knows whether sync_client can log in there, and the copy is removed: %s", said)
+		}
+		// Only the channel of the second replica can log in there.
+		conf, err := os.ReadFile(r.master.Conf)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer os.WriteFile(r.master.Conf, conf, 0o600)
+		if err := os.WriteFile(r.master.Conf, regexp.MustCompile(`(?m)^sync_password: .*$`).ReplaceAll(conf, []byte("sync_password: another")), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		r.channel = "replica2"
 		r.follow(owner("carl"), dir, &said)
 		after := r.holdings("carl", first)
 		for what := range before {

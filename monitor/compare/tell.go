@@ -50,6 +50,11 @@ func (p *pair) tell(s *stood, v *variance) {
 // explain it.
 func (p *pair) addTo(s *stood, d monitor.Difference, late bool) {
 	if late {
+		if !another(s.master, s.replica) {
+			p.mu.Lock()
+			p.behind[inMailbox{d.Mailbox, d.Kind}] = true
+			p.mu.Unlock()
+		}
 		p.addLate(s.name, d, &s.still)
 	} else {
 		p.add(s.name, d)
