@@ -95,14 +95,15 @@ difference is known or whose mailboxes an alert names, then those who were not
 compared for longest, each time about the same share. --for TIME begins with nobody
 else when it is up.
 
-Originals that interlace apply keeps, denied, where it has moved users from, are a line
-for each store: they count as no users, and leave the comparison complete.
+Originals that interlace apply keeps, denied, where it has moved users from, are a
+line for each store: they count as no users, and leave the comparison complete.
 
 The exit status is 1 if anything differs or a store could not be compared, 2 if none
-could, and 3 if nothing differs and something of a user or mailbox could not be compared,
-such originals apart. What was in flight, what no comparison can look at, and servers
-that are down in the inventory leave it 0: the next comparison tells. Of --known it is 1
-if a difference is open or somebody was not compared for half as long again as --due, or probes.compare.within, says.`,
+could, and 3 if nothing differs and something of a user or mailbox could not be
+compared, such originals apart. What was in flight, what no comparison can look at,
+and servers that are down in the inventory leave it 0: the next comparison tells. Of
+--known it is 1 if a difference is open or somebody was not compared for half as
+long again as --due, or probes.compare.within, says.`,
 		Example: `  interlace compare --level 1
   interlace compare --store s0017 --level 3
   interlace compare --user anna --level user
