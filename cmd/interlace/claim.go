@@ -24,7 +24,7 @@ func openClaim(database, of string) (*os.File, error) {
 	}
 	if err != nil {
 		command, _, _ := strings.Cut(of, "-")
-		return nil, hint(fmt.Errorf("claim the %s: %w", command, err), "%s", claimHint(path, command, err))
+		return nil, hint(fmt.Errorf("claim the %s: %w", command, err), "%s", claimHint(path, command, os.Geteuid() == 0, err))
 	}
 	// What root has made is for the account of the database, as with SQLite's files; to
 	// others this does not matter.
@@ -36,12 +36,12 @@ func openClaim(database, of string) (*os.File, error) {
 }
 
 // claimHint says what to do where the file of a claim cannot be opened: another
-// account may have watched before.
-func claimHint(path, command string, err error) string {
+// account may have watched before, or not even root may write there.
+func claimHint(path, command string, root bool, err error) string {
 	switch {
 	case !errors.Is(err, fs.ErrPermission):
 		return ""
-	case os.Geteuid() == 0:
+	case root:
 		return fmt.Sprintf("nor may root write there: lsattr -d %s shows whether it is immutable (chattr -i)", inventory.Paste(path, filepath.Dir(path)))
 	}
 	if owner := whose(path); owner != "" {

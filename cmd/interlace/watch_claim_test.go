@@ -21,15 +21,18 @@ func TestClaimHint(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, ".facts.db-watch-imap1")
 	refused := &fs.PathError{Op: "open", Path: path, Err: fs.ErrPermission}
-	if got := claimHint(path, "watch", refused); !strings.Contains(got, "may write into "+dir+", which belongs to "+me.Username) {
+	if got := claimHint(path, "watch", false, refused); !strings.Contains(got, "may write into "+dir+", which belongs to "+me.Username) {
 		t.Errorf("without a file: %s", got)
 	}
 	write(t, path, "")
-	if got := claimHint(path, "watch", refused); !strings.Contains(got, path+" belongs to "+me.Username+": run interlace watch as "+me.Username) {
+	if got := claimHint(path, "watch", false, refused); !strings.Contains(got, path+" belongs to "+me.Username+": run interlace watch as "+me.Username) {
 		t.Errorf("with one of another account: %s", got)
 	}
-	if got := claimHint(path, "watch", fs.ErrInvalid); got != "" {
+	if got := claimHint(path, "watch", false, fs.ErrInvalid); got != "" {
 		t.Errorf("something else is wrong: %s", got)
+	}
+	if got := claimHint(path, "watch", true, refused); !strings.Contains(got, "lsattr -d "+path+" "+dir) {
+		t.Errorf("as root: %s", got)
 	}
 }
 

@@ -56,11 +56,18 @@ func TestBegunAnewBeforeTheCopyIsGone(t *testing.T) {
 		}
 		return route(ctx, routes)
 	}
-	at(o, "/usr/lib/cyrus/bin/sync_reset", func() { signal(syscall.SIGSTOP) })
+	// The replica, too, hears nothing: else the way back removes the copy there itself.
+	replica := to.Replicas()[0]
+	t.Cleanup(func() { _ = replica.Resume() })
+	at(o, "/usr/lib/cyrus/bin/sync_reset", func() {
+		signal(syscall.SIGSTOP)
+		must(t, replica.Pause())
+	})
 	if outcome, err := o.Carry(t.Context(), u, false); outcome != course.Back {
 		t.Fatalf("%s, %v\n%v", outcome, err, j)
 	}
-	if there := talk(t, to.Replicas()[0], "", `LIST "" "user.anna"`); !strings.Contains(there, "user.anna") {
+	must(t, replica.Resume())
+	if there := talk(t, replica, "", `LIST "" "user.anna"`); !strings.Contains(there, "user.anna") {
 		t.Fatalf("the replica has removed the copy already: %s", there)
 	}
 	time.AfterFunc(2*time.Second, func() { signal(syscall.SIGCONT) })

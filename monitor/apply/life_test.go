@@ -130,6 +130,7 @@ func TestWrittenReplicaIsNotRemoved(t *testing.T) {
 	r := newRig(t, 2, cyrustest.Settings{})
 	ctx := t.Context()
 	must(t, r.Stores[0].Master().Fill(ctx, []cyrustest.Mailbox{{Name: "user.anna", Messages: 3}}))
+	must(t, r.Stores[0].Settle(ctx))
 	o := r.options(&journal{left: -1})
 	u := unit("anna", "s1", "s2", "anna")
 	if outcome, err := o.Carry(ctx, u, false); outcome != course.Moved {
