@@ -97,9 +97,16 @@ func touches(u *course.Unit, inv *inventory.Inventory) (list []planner.Subject) 
 // that nothing keeps from that yet.
 func (c *applying) fresh(ctx context.Context, j *job) (list []*course.Unit, err error) {
 	for _, u := range c.units() {
-		if j.backwards || !j.has(u) || u.Barred != "" {
-			continue
+		if !j.backwards && j.has(u) && u.Barred == "" {
+			list = append(list, u)
 		}
+	}
+	return c.notBegun(ctx, list)
+}
+
+// notBegun are those of units of which nothing is begun.
+func (c *applying) notBegun(ctx context.Context, units []*course.Unit) (list []*course.Unit, err error) {
+	for _, u := range units {
 		records, err := c.history.Steps(ctx, u.Plan, u.Name)
 		if err != nil {
 			return nil, err

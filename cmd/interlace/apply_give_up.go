@@ -41,19 +41,11 @@ func (c *applying) sayGiveUp(ctx context.Context) error {
 // barred are the units of a job that are not begun, and that something keeps from that.
 func (c *applying) barred(ctx context.Context, j *job) (list []*course.Unit, err error) {
 	for i := range j.units {
-		u := &j.units[i]
-		if u.Barred == "" || j.givenUp[u.Plan+u.Name] {
-			continue
-		}
-		records, err := c.history.Steps(ctx, u.Plan, u.Name)
-		if err != nil {
-			return nil, err
-		}
-		if u.Fresh(records) {
+		if u := &j.units[i]; u.Barred != "" && !j.givenUp[u.Plan+u.Name] {
 			list = append(list, u)
 		}
 	}
-	return list, nil
+	return c.notBegun(ctx, list)
 }
 
 // gaveUp reports whether a result is a unit that somebody has given up, and of which nothing is

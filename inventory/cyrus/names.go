@@ -2,6 +2,7 @@ package cyrus
 
 import (
 	"encoding/base64"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -101,6 +102,15 @@ func (n InternalName) Owner() (owner Owner, folder []string, kept bool) {
 		owner.Name += "@" + domain
 	}
 	return owner, folder, true
+}
+
+// OwnedBy returns those of the names that belong to one of the owners, in place: no deleted
+// ones.
+func OwnedBy(names []InternalName, owners map[Owner]bool) []InternalName {
+	return slices.DeleteFunc(names, func(n InternalName) bool {
+		owner, _, kept := n.Owner()
+		return !kept || !owners[owner]
+	})
 }
 
 // Folder joins the parts of a folder's name for people: with the server's

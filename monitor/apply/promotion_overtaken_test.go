@@ -1,8 +1,6 @@
 package apply_test
 
 import (
-	"context"
-	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -21,15 +19,7 @@ func TestPromotionOvertaken(t *testing.T) {
 	people(t, op.on("m"))
 	j := &journal{left: -1}
 	u := alteration(planner.Promote, "r", "m", 2)
-	outcome, _, err := op.carry(t, u, j, func(o *apply.Options) {
-		hook := o.Layouts.Hook
-		o.Layouts.Hook = func(ctx context.Context, order *apply.Order) (string, error) {
-			if order.Act == apply.ActStart {
-				return "", errors.New("no such day")
-			}
-			return hook(ctx, order)
-		}
-	})
+	outcome, _, err := op.carry(t, u, j, refusing(apply.ActStart, false))
 	if outcome != course.Stuck {
 		t.Fatalf("%s, %v\n%v", outcome, err, j)
 	}

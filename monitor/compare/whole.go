@@ -80,10 +80,7 @@ func (w *whole) run(ctx context.Context, owners map[cyrus.Owner]bool) error {
 			w.inboxes[owner.Name] = true
 		}
 	}
-	names = slices.DeleteFunc(names, func(n cyrus.InternalName) bool {
-		owner, _, kept := n.Owner()
-		return !kept || !owners[owner]
-	})
+	names = cyrus.OwnedBy(names, owners)
 	if len(names) == 0 {
 		return nil
 	}

@@ -33,10 +33,7 @@ func hold(ctx context.Context, c *cyrus.Client, owners map[cyrus.Owner]bool) (*h
 	if err != nil {
 		return nil, err
 	}
-	names = slices.DeleteFunc(names, func(n cyrus.InternalName) bool {
-		owner, _, kept := n.Owner()
-		return !kept || !owners[owner]
-	})
+	names = cyrus.OwnedBy(names, owners)
 	if h.mailboxes, err = c.Details(ctx, names); err != nil {
 		return nil, err
 	}

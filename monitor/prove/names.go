@@ -23,10 +23,7 @@ func Names(ctx context.Context, c *cyrus.Client, owners map[cyrus.Owner]bool) ([
 	if err != nil {
 		return nil, err
 	}
-	names = slices.DeleteFunc(names, func(n cyrus.InternalName) bool {
-		owner, _, kept := n.Owner()
-		return !kept || !owners[owner]
-	})
+	names = cyrus.OwnedBy(names, owners)
 	if !slices.ContainsFunc(names, func(n cyrus.InternalName) bool { return strings.Contains(string(n), "!") }) {
 		return names, nil
 	}
