@@ -100,5 +100,5 @@ func (a *app) exit(err error) int {
 
 // tells reports whether an error has more to tell than the exit status does.
 func (a *app) tells(err error) bool {
-	return !errors.Is(err, errFound) && !errors.Is(err, errCut) && !errors.Is(err, context.Canceled)
+	return !errors.Is(err, errFound) && !errors.Is(err, errPartly) && !errors.Is(err, errCut) && !errors.Is(err, context.Canceled)
 }

@@ -53,21 +53,13 @@ func passwordLeft(f apply.Leftover) string {
 // sayPasswords says what of this kind lies on the servers of what is begun and not done,
 // where no apply runs.
 func (a *app) sayPasswords(ctx context.Context, h *history.History) error {
-	open, err := h.Applies(ctx, false)
-	if err != nil || len(open) == 0 {
+	units, err := journalled(ctx, h, false)
+	if err != nil || len(units) == 0 {
 		return err
 	}
 	f, err := a.facts(ctx)
 	if err != nil {
 		return err
-	}
-	var units []course.Unit
-	for i := range open {
-		j, err := keptJob(ctx, h, &open[i])
-		if err != nil {
-			return err
-		}
-		units = append(units, j.units...)
 	}
 	o := &apply.Options{Inventory: f.Inventory, Run: a.config.run, Tools: a.config.tools(), Journal: h}
 	left, _ := o.Leftovers(ctx, storesOf(units)) // claims keep nobody from reading this

@@ -16,12 +16,9 @@ func (a *app) originals(ctx context.Context) (originals, error) {
 	found, err := a.whereabouts(ctx)
 	kept := originals{}
 	for user, w := range found {
-		if w.Since.IsZero() {
-			continue // he is moved now, and no copy of him is an original yet
-		}
-		for _, store := range w.Left {
-			o := report.Original{Store: store, User: string(user), MovedTo: w.Store, Until: monitor.Time(w.Since.Add(a.config.KeepSource))}
-			kept[holder{store: store, name: o.User}] = o
+		for _, k := range w.Kept {
+			o := report.Original{Store: k.Store, User: string(user), MovedTo: w.Store, Until: monitor.Time(k.Since.Add(a.config.KeepSource))}
+			kept[holder{store: k.Store, name: o.User}] = o
 		}
 	}
 	return kept, err

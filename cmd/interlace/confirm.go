@@ -6,7 +6,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/interlacemail/interlace/cmd/interlace/report"
-	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/confirm"
 	"github.com/interlacemail/interlace/monitor/history"
@@ -124,7 +123,7 @@ func (a *app) confirm(ctx context.Context, paths []string) error {
 	if h != nil {
 		defer h.Close()
 	}
-	c := &confirming{app: a, inventory: f.Inventory, facts: f, history: h}
+	c := &confirming{app: a, facts: f, history: h}
 	found, err := c.all(ctx, []set{{plans: plans, asked: plans, on: monitor.OnRequest}})
 	if err != nil {
 		return err
@@ -166,10 +165,9 @@ type set struct {
 
 // confirming is a check of plans under way.
 type confirming struct {
-	app       *app
-	inventory *inventory.Inventory
-	facts     *facts
-	history   *history.History // nil: nothing is kept
+	app     *app
+	facts   *facts
+	history *history.History // nil: nothing is kept
 }
 
 // all checks the sets of plans, one after the other, and keeps what is found.

@@ -34,7 +34,7 @@ func (a *app) confirmDue(ctx context.Context) error {
 	if err := a.somebody(ctx, f.Inventory); err != nil {
 		return err
 	}
-	c := &confirming{app: a, inventory: f.Inventory, facts: f, history: h}
+	c := &confirming{app: a, facts: f, history: h}
 	found, err := c.all(ctx, sets)
 	if err != nil {
 		return err

@@ -30,7 +30,7 @@ func (a *app) somebody(ctx context.Context, inv *inventory.Inventory) error {
 
 // options say how to check a set of plans. The fleet is discovered once for all of them.
 func (c *confirming) options(ctx context.Context, s *set) (*confirm.Options, error) {
-	o, err := c.app.confirmOptions(ctx, c.inventory)
+	o, err := c.app.confirmOptions(ctx, c.facts.Inventory)
 	if err != nil {
 		return nil, err
 	}
@@ -158,7 +158,7 @@ func (c *confirming) made(ctx context.Context, plans []planner.Plan, others []co
 		}
 	}
 	units := slices.DeleteFunc(slices.Clone(others), func(u course.Unit) bool { return u.Do == nil || !slices.Contains(stores, u.Do.Store) })
-	return course.Made(ctx, c.inventory, units, c.history)
+	return course.Made(ctx, c.facts.Inventory, units, c.history)
 }
 
 // unkept reports whether there is no database that something could be kept in.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -42,13 +41,7 @@ func findMoved(ctx context.Context, h *history.History) (map[inventory.UserID]co
 
 // movedBefore reads the same when it is first asked for, and keeps it.
 func movedBefore(h *history.History) func(context.Context) (map[inventory.UserID]course.Whereabouts, error) {
-	var once sync.Once
-	var found map[inventory.UserID]course.Whereabouts
-	var err error
-	return func(ctx context.Context) (map[inventory.UserID]course.Whereabouts, error) {
-		once.Do(func() { found, err = findMoved(ctx, h) })
-		return found, err
-	}
+	return askedOnce(func(ctx context.Context) (map[inventory.UserID]course.Whereabouts, error) { return findMoved(ctx, h) })
 }
 
 // journalled are the units of the plans in the journal: of those of which something is left

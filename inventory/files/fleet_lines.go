@@ -1,8 +1,9 @@
 package files
 
 import (
-	"fmt"
 	"strings"
+
+	"go.yaml.in/yaml/v3"
 
 	"github.com/interlacemail/interlace/inventory"
 )
@@ -11,15 +12,9 @@ import (
 // keeps one writes there after a change of the layout. No server tells discover of an
 // instance that the inventory does not name.
 func FleetLines(s *inventory.Store) string {
-	var b strings.Builder
-	for _, in := range s.Instances {
-		fmt.Fprintf(&b, "- {server: %s, role: %s", in.Server, in.Role)
-		for _, field := range [][2]string{{"imap", in.IMAP}, {"csync", in.CSync}, {"imapd_conf", in.IMAPDConf}, {"sync_dir", in.SyncDir}, {"log", in.Log}} {
-			if field[1] != "" {
-				fmt.Fprintf(&b, ", %s: %q", field[0], field[1])
-			}
-		}
-		b.WriteString("}\n")
+	lines, err := yaml.Marshal(list(s.Instances, instanceNode))
+	if err != nil {
+		return err.Error() // nodes of texts can be written
 	}
-	return strings.TrimSuffix(b.String(), "\n")
+	return strings.TrimSuffix(string(lines), "\n")
 }

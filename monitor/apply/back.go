@@ -23,7 +23,7 @@ const (
 func (o *Options) wentBack(ctx context.Context, u *course.Unit) (bool, error) {
 	for _, b := range course.Reverse(u) {
 		records, err := o.Journal.Steps(ctx, b.Plan, b.Name)
-		if err != nil || len(records) == 0 || !course.OfMove.Past(course.OfMove.Next(records, false)) {
+		if err != nil || !b.Past(records) {
 			return false, err
 		}
 	}

@@ -65,6 +65,7 @@ func (m *move) bringLate(ctx context.Context, records []monitor.StepRecord) (tex
 // the operator may have changed it too, and it is told and keeps nothing open. A
 // delivery to the original that took its time, and has only now ended, is brought along.
 func (m *move) canary(ctx context.Context, records []monitor.StepRecord) (text, data string, err error) {
+	began := m.Now() // what takes long here proves no less
 	amiss, own, err := m.canaryViews(ctx, records)
 	if err != nil {
 		return "", "", err
@@ -78,7 +79,7 @@ func (m *move) canary(ctx context.Context, records []monitor.StepRecord) (text, 
 		amiss = append(amiss, how)
 	}
 	allowed, _ := course.Ended(records, monitor.StepAllowTarget)
-	if len(amiss) > 0 && m.Now().Sub(allowed) < canaryTime {
+	if len(amiss) > 0 && began.Sub(allowed) < canaryTime {
 		return "", "", errors.Join(amiss...)
 	}
 	late, data, err := m.bringLate(ctx, records)

@@ -40,23 +40,18 @@ func (m *move) clearReplica(ctx context.Context, in inventory.Instance) error {
 	}
 	var failed error
 	for _, l := range m.target.hosts[0].ToReplicas() {
-		failed = errors.Join(failed, l.Removed(ctx, m.users(), onlyTrees(left)))
+		failed = errors.Join(failed, l.Removed(ctx, m.users(), cyrus.OwnedBy(slices.Clone(left), m.trees())))
 	}
 	if left, err = m.leftOn(ctx, in, removing); err != nil || len(left) == 0 {
 		return err
 	}
 	wrong := fmt.Errorf("%s is still on the replica on %s, and its master does not reach it", inventory.Printable(string(left[0])), in.Server)
 	for _, u := range m.users() {
-		if slices.ContainsFunc(left, func(name cyrus.InternalName) bool { o, _, _ := name.Owner(); return !o.Shared && o.Name == string(u) }) {
+		if len(cyrus.OwnedBy(slices.Clone(left), map[cyrus.Owner]bool{{Name: string(u)}: true})) > 0 {
 			wrong = fmt.Errorf("%w; on %s: %s", wrong, in.Server, host.RemoveCommand(m.Tools, in.IMAPDConf, u))
 		}
 	}
 	return errors.Join(wrong, failed)
-}
-
-// onlyTrees are the mailboxes of shared trees.
-func onlyTrees(names []cyrus.InternalName) []cyrus.InternalName {
-	return slices.DeleteFunc(slices.Clone(names), func(name cyrus.InternalName) bool { o, _, _ := name.Owner(); return !o.Shared })
 }
 
 // leftOn waits until nothing is on an instance of what moves, and returns what is left there

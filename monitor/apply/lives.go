@@ -51,7 +51,7 @@ func (m *move) movedOn(ctx context.Context) (map[inventory.UserID]*inventory.Sto
 	for _, c := range m.unit.Moves {
 		w := found[c.User]
 		at := m.Inventory.Store(w.Store)
-		if w.Since.After(routed) && w.Store != c.From && w.Store != c.To && at >= 0 && len(m.Inventory.Stores[at].Instances) > 0 {
+		if w.Onward(&c, routed) && at >= 0 && len(m.Inventory.Stores[at].Instances) > 0 {
 			on[c.User] = &m.Inventory.Stores[at]
 		}
 	}

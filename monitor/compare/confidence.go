@@ -74,7 +74,8 @@ func (d *drawn) mostHidden() int64 {
 		return sum
 	}
 	for range 100 {
-		if middle := low + (high-low)/2; func() bool { _, cost := hidden(middle); return cost <= budget }() {
+		middle := low + (high-low)/2
+		if _, cost := hidden(middle); cost <= budget {
 			low = middle
 		} else {
 			high = middle

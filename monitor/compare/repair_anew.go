@@ -98,7 +98,7 @@ func (r *remedy) tellUnsaved(unsaved int64) {
 	for i := range r.list {
 		if d := &r.list[i]; d.Unsaved > 0 && d.Kind != monitor.SieveDiffers && !slices.Contains(told, d.Mailbox) {
 			told = append(told, d.Mailbox)
-			r.steps = append(r.steps, whereIs(at, d.Mailbox))
+			r.where(at, d.Mailbox)
 		}
 	}
 	r.warn("no command removes the replica's copy as long as messages that only the replica has are not saved: %d", unsaved)

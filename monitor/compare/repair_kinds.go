@@ -60,7 +60,7 @@ func (r *remedy) asksForReset(d *monitor.Difference) bool {
 // onlyBehind tells whether the replica only lacks what the master has since the replica's last
 // change: messages with UIDs that the replica has not given out, newer flags, counters.
 func (r *remedy) onlyBehind(d *monitor.Difference) bool {
-	return r.behind[inMailbox{d.Mailbox, d.Kind}] && (d.Kind == monitor.MessageMissing || d.Kind == monitor.FlagsDiffer || d.Kind == monitor.Identity)
+	return r.behind[inMailbox{d.Mailbox, d.Kind}]
 }
 
 // expunged tells whether a difference is of messages that the replica may have expunged.

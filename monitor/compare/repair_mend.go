@@ -22,10 +22,15 @@ func (r *remedy) lookAtRights(s *Side) {
 	r.warn("look first on %[1]s whether the files of these UIDs are there: where they are, give them and their directory back to Cyrus's account (chown, chmod u+rw) and compare again; that repairs them", s.Server)
 	for i := range r.list {
 		if d := &r.list[i]; withoutFile(d) && d.Server == s.Server {
-			if step := whereIs(s, d.Mailbox); !slices.Contains(r.steps, step) {
-				r.steps = append(r.steps, step)
-			}
+			r.where(s, d.Mailbox)
 		}
+	}
+}
+
+// where prints, once, what tells where a side's mailbox lies.
+func (r *remedy) where(s *Side, mailbox inventory.Text) {
+	if step := whereIs(s, mailbox); !slices.Contains(r.steps, step) {
+		r.steps = append(r.steps, step)
 	}
 }
 
@@ -40,11 +45,11 @@ func (r *remedy) mend(from, to *Side) {
 		}
 		told = append(told, d.Mailbox)
 		if other, has := r.other(d.Mailbox, from); has {
-			r.steps = append(r.steps, whereIs(from, other))
+			r.where(from, other)
 		} else {
 			lonely = append(lonely, d.Mailbox)
 		}
-		r.steps = append(r.steps, whereIs(to, d.Mailbox))
+		r.where(to, d.Mailbox)
 	}
 	both := func(kind monitor.DifferenceKind) bool {
 		return r.some(func(d *monitor.Difference) bool {

@@ -54,7 +54,7 @@ func (p *pair) channel() *channel {
 // reaches tells whether sync_client can be told to go to this replica, and no other.
 func (c *channel) reaches() bool {
 	host, _, err := net.SplitHostPort(c.to.CSync)
-	return c.only || c.name != "" || err == nil && host != "" && !strings.Contains(host, ":")
+	return c.sure() || err == nil && host != "" && !strings.Contains(host, ":")
 }
 
 // sure tells whether sync_client goes there as the rolling one does, and logs in as that.

@@ -50,32 +50,22 @@ func (l *lane) details(ctx context.Context, names ...cyrus.InternalName) (master
 	return master, replica, err
 }
 
-// rounds has every item looked at over all connections until it has settled, from
-// the first look on.
-func rounds[T any](ctx context.Context, p *pair, items []T, look func(ctx context.Context, l *lane, item *T, last bool) (again bool, err error)) error {
-	left, err := round(ctx, p, items, func(ctx context.Context, l *lane, item *T) (bool, error) {
-		return look(ctx, l, item, false)
-	})
-	if err != nil {
-		return err
-	}
-	return furtherRounds(ctx, p, left, look)
-}
-
-// furtherRounds has items that have not settled looked at again, after a pause, as
-// often as the options say; look is told when it is the last time.
-func furtherRounds[T any](ctx context.Context, p *pair, items []T, look func(ctx context.Context, l *lane, item *T, last bool) (again bool, err error)) error {
-	for try := 1; len(items) > 0; try++ {
-		if err := pause(ctx, p.options.Pause); err != nil {
-			return err
+// rounds has every item looked at over all connections until it has settled, from the first
+// look on, and again after each pause as often as the options say; look is told when it is
+// the last time.
+func rounds[T any](ctx context.Context, p *pair, items []T, look func(ctx context.Context, l *lane, item *T, last bool) (again bool, err error)) (err error) {
+	for try := 0; len(items) > 0; try++ {
+		if try > 0 {
+			if err := pause(ctx, p.options.Pause); err != nil {
+				return err
+			}
 		}
-		left, err := round(ctx, p, items, func(ctx context.Context, l *lane, item *T) (bool, error) {
-			return look(ctx, l, item, try >= p.options.Tries)
+		items, err = round(ctx, p, items, func(ctx context.Context, l *lane, item *T) (bool, error) {
+			return look(ctx, l, item, try > 0 && try >= p.options.Tries)
 		})
 		if err != nil {
 			return err
 		}
-		items = left
 	}
 	return nil
 }

@@ -62,8 +62,7 @@ func buriedIn(master, replica *holding) map[cyrus.Owner][]string {
 	return found
 }
 
-// remainsOf returns what the replica calls mailboxes of the master that it has by another name
-// only.
+// remainsOf returns what the replica calls mailboxes of the master that it has by another name.
 func remainsOf(master, replica *holding) map[cyrus.InternalName]cyrus.InternalName {
 	byID := map[string]cyrus.InternalName{}
 	master.each(func(m *cyrus.Mailbox) { byID[m.UniqueID] = m.Internal })

@@ -108,12 +108,12 @@ func (c *checking) own(all []spot, t *tally) (own []spot, passed int) {
 
 // changedBy returns the last change of another plan since that of this one, or nil.
 func (c *checking) changedBy(s *spot) *change {
-	a := c.accounts[part{s.unit, ""}]
-	if a == nil || a.Fate == course.UnderWay || a.Fate == course.Unbegun && !c.givenUp(part{s.unit, ""}) {
+	a := c.accounts[s.part()]
+	if a == nil || a.Fate == course.UnderWay || a.Fate == course.Unbegun && !c.givenUp(s.part()) {
 		return nil
 	}
 	for _, l := range slices.Backward(c.later) {
-		if l.changes(s.instance) && l.since.After(c.since(part{s.unit, ""})) {
+		if l.changes(s.instance) && l.since.After(c.since(s.part())) {
 			return &l
 		}
 	}

@@ -23,6 +23,9 @@ type spot struct {
 	alone  bool           // the store has no other instance
 }
 
+// part is what of the journal the spot belongs to.
+func (s *spot) part() part { return part{s.unit, ""} }
+
 // spots returns where the units change stores, each once. Facts have the addresses of
 // what is to be gone, the target has what is to be there.
 func spots(units []course.Unit, facts, target *inventory.Inventory) []spot {
@@ -87,7 +90,7 @@ func (c *checking) laidOut(ctx context.Context, list []spot, found survey, t *ta
 			t.is()
 			continue
 		}
-		p := part{s.unit, ""}
+		p := s.part()
 		said := c.say(p)
 		if c.returned(p) {
 			said = c.takenBack(p, true)
@@ -114,7 +117,7 @@ func (c *checking) laidOut(ctx context.Context, list []spot, found survey, t *ta
 // to be made again, its change is not made.
 func (c *checking) apart(all []spot, t *tally) (list, undone []spot) {
 	for _, s := range all {
-		p := part{s.unit, ""}
+		p := s.part()
 		if !c.returned(p) {
 			list = append(list, s)
 			continue

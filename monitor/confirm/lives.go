@@ -7,8 +7,8 @@ import "github.com/interlacemail/interlace/monitor/course"
 func (c *checking) livesOn(m *mover) {
 	w, a := c.Moved[m.User], c.accounts[m.part()]
 	s := c.target.Store(w.Store)
-	if !c.reads || a == nil || a.Fate != course.InEffect || !w.Since.After(a.At) || w.Store == m.To || w.Store == m.From || s < 0 || len(c.target.Stores[s].Instances) == 0 {
+	if !c.reads || a == nil || a.Fate != course.InEffect || !w.Onward(&m.UserChange, a.At) || s < 0 || len(c.target.Stores[s].Instances) == 0 {
 		return
 	}
-	m.To, m.to, m.name = w.Store, &c.target.Stores[s], ""
+	m.To, m.name = w.Store, ""
 }

@@ -74,11 +74,7 @@ func (c *checking) movers(t *tally) []mover {
 				m.from = &c.target.Stores[s]
 			}
 			c.livesOn(&m)
-			if m.to != nil {
-				list = append(list, m)
-				continue
-			}
-			if s := c.target.Store(change.To); s >= 0 && len(c.target.Stores[s].Instances) > 0 {
+			if s := c.target.Store(m.To); s >= 0 && len(c.target.Stores[s].Instances) > 0 {
 				m.to = &c.target.Stores[s]
 				list = append(list, m)
 				continue

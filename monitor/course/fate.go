@@ -77,11 +77,11 @@ func (u *Unit) account(records []monitor.StepRecord) (*Account, error) {
 	}
 	a.At = records[len(records)-1].At
 	next := c.Next(records, false)
-	at, rest := slices.Index(c.Steps, next.Step), slices.Index(c.Steps, c.Rest)
+	at := slices.Index(c.Steps, next.Step)
 	switch {
 	case next.Verb == End && next.Back:
 		a.Fate = TakenBack
-	case next.Verb == End, rest >= 0 && !next.Back && at >= rest:
+	case next.Verb == End, c.Rested(next):
 		a.Fate = InEffect
 		if routed, known := Ended(records, monitor.StepRoute); known {
 			a.At = routed

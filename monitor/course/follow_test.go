@@ -27,7 +27,7 @@ func TestFollow(t *testing.T) {
 		for _, s := range steps {
 			after = course.Follow(after, &course.Unit{Do: &planner.LayoutChange{Do: s.do, Store: "s1", Server: s.server, From: "a"}}, s.records)
 		}
-		want := "- {server: c, role: master, imap: \"c:143\", csync: \"c:2005\", imapd_conf: \"/etc/c.conf\"}\n- {server: b, role: replica, imap: \"b:143\"}"
+		want := "- {server: c, role: master, imap: 'c:143', csync: 'c:2005', imapd_conf: /etc/c.conf}\n- {server: b, role: replica, imap: 'b:143'}"
 		if got := files.FleetLines(&after.Stores[0]); got != want {
 			t.Errorf("the store is\n%swant\n%s", got, want)
 		}

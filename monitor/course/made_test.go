@@ -32,12 +32,13 @@ func TestMade(t *testing.T) {
 		return ""
 	}
 	master := inventory.Instance{Server: "a", Role: inventory.Master}
-	for got, want := range map[string]string{
-		address(master): "replica c:143", address(inventory.Instance{Server: "c", Role: inventory.Master}): "master c:143",
-		address(master, inventory.Instance{Server: "c", Role: inventory.Replica, IMAP: "d:143"}): "replica d:143",
+	for _, test := range []struct{ got, want string }{
+		{address(master), "replica c:143"},
+		{address(inventory.Instance{Server: "c", Role: inventory.Master}), "master c:143"},
+		{address(master, inventory.Instance{Server: "c", Role: inventory.Replica, IMAP: "d:143"}), "replica d:143"},
 	} {
-		if got != want {
-			t.Errorf("%s, want %s", got, want)
+		if test.got != test.want {
+			t.Errorf("%s, want %s", test.got, test.want)
 		}
 	}
 	j = append(j, monitor.StepRecord{Plan: "q", Unit: "drop", Step: monitor.StepProveGone, State: monitor.StepDone, At: begin.Add(time.Hour)})

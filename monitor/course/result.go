@@ -40,7 +40,7 @@ func MarkBack(results []Result) {
 		for j := range results {
 			other := &results[j]
 			of := slices.ContainsFunc(back, func(u Unit) bool { return u.Plan == other.Unit.Plan && u.Name == other.Unit.Name })
-			if of && other.Unit.Executed(other.Records) {
+			if of && other.Unit.Past(other.Records) {
 				routed, _ := Ended(other.Records, monitor.StepRoute)
 				done++
 				at = latest(at, routed)

@@ -21,6 +21,13 @@ func (u *Unit) Executed(records []monitor.StepRecord) bool {
 	return c.Past(a)
 }
 
+// Past reports whether the pivot of a unit of which this is written down is behind it: nothing
+// takes it back any more.
+func (u *Unit) Past(records []monitor.StepRecord) bool {
+	c, err := Of(u)
+	return err == nil && len(records) > 0 && c.Past(c.Next(records, false))
+}
+
 // Rests reports whether nothing is to be done about a unit but to delete the originals.
 func (u *Unit) Rests(records []monitor.StepRecord) bool {
 	c, err := Of(u)

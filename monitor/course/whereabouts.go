@@ -47,6 +47,12 @@ func (w *Whereabouts) On(store inventory.StoreID) *Kept {
 	return nil
 }
 
+// Onward reports whether a later plan has moved somebody on to a third store since a change had
+// him routed anew.
+func (w *Whereabouts) Onward(c *planner.UserChange, routed time.Time) bool {
+	return w.Since.After(routed) && w.Store != c.From && w.Store != c.To
+}
+
 // Find tells where those are whom units have moved, which come from any number of plans.
 // Who was never begun to be moved is not in the answer.
 func Find(ctx context.Context, units []Unit, journal Written) (map[inventory.UserID]Whereabouts, error) {
@@ -98,7 +104,7 @@ func (w *Whereabouts) take(c *planner.UserChange, u *Unit, a *Account, executed 
 			w.Left = append(w.Left, c.From)
 		}
 		if routed, known := Ended(a.Records, monitor.StepRoute); known && a.Left {
-			w.Kept = append(w.Kept, Kept{c.From, u.Plan, u.Name, u.Of != "", routed})
+			w.Kept = append(w.Kept, Kept{c.From, u.Plan, u.Name, u.Back, routed})
 		}
 	case a.Fate == UnderWay:
 		if w.Store == "" {

@@ -62,7 +62,7 @@ func (h *Host) StillUnnamed(ctx context.Context, users []inventory.UserID) error
 func (h *Host) unnamed(there map[inventory.UserID]Denial, users []inventory.UserID) error {
 	var wrong error
 	for _, u := range users {
-		if there[u].Message == moved {
+		if Unnamed(there[u].Message) {
 			wrong = errors.Join(wrong, h.UnnamedDenial(u))
 		}
 	}

@@ -99,7 +99,7 @@ func (h *Host) Overruled(ctx context.Context, moving, staying []inventory.UserID
 		d, out := there[u]
 		switch {
 		case h.Ours(&d), d.All && i >= len(moving):
-		case d.Message == moved:
+		case Unnamed(d.Message):
 			how = errors.Join(how, h.UnnamedDenial(u))
 		case out && i < len(moving):
 			how = errors.Join(how, fmt.Errorf("user %s is denied on %s by somebody else meanwhile, who says %s, which does not hold on the new store",

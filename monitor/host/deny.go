@@ -36,7 +36,7 @@ func (h *Host) KeepOut(ctx context.Context, moving, staying []inventory.UserID) 
 		case d.All && i >= len(moving):
 		case h.Another(&d):
 			wrong = errors.Join(wrong, h.KeptByAnother(u))
-		case d.Message == moved:
+		case Unnamed(d.Message):
 			wrong = errors.Join(wrong, h.UnnamedDenial(u))
 		default:
 			wrong = errors.Join(wrong, fmt.Errorf("user %s is denied on %s by somebody else (cyr_deny -l shows it), which would be lifted", inventory.Printable(string(u)), h.Server))

@@ -263,9 +263,9 @@ const sayable = 1.0 / 3
 // spool is the table of the files that were read. A master that was compared with several
 // replicas has a row for each.
 func spool(list []monitor.SpoolSample) *Table {
-	samples := map[copyOf]int{}
+	samples := map[monitor.Copy]int{}
 	for _, s := range list {
-		samples[copyOf{s.Store, s.Server}]++
+		samples[monitor.Copy{Store: s.Store, Server: s.Server}]++
 	}
 	return &Table{
 		Columns: []Column{
@@ -278,7 +278,7 @@ func spool(list []monitor.SpoolSample) *Table {
 				damaged = damaged.in(Broken)
 			}
 			role := words(string(s.Role))
-			if samples[copyOf{s.Store, s.Server}] > 1 {
+			if samples[monitor.Copy{Store: s.Store, Server: s.Server}] > 1 {
 				role = words(fmt.Sprintf("%s, beside %s", s.Role, s.Replica))
 			}
 			most := figure(Ratio, s.Most)
@@ -288,12 +288,6 @@ func spool(list []monitor.SpoolSample) *Table {
 			return []Cell{words(string(s.Store)), words(string(s.Server)), role, count(s.All), count(s.Checked), damaged, most}
 		}),
 	}
-}
-
-// copyOf names a copy of a store.
-type copyOf struct {
-	store  inventory.StoreID
-	server inventory.ServerID
 }
 
 // inFlight says where changes were on their way.
