@@ -104,7 +104,7 @@ func TestRecordsAndMessagesAreTheSame(t *testing.T) {
 	if len(records) != 5 || mailbox.Status.Messages != 5 || mailbox.Status.Size != 5*700 || mailbox.Status.UIDNext != 7 {
 		t.Fatalf("%d records of %+v", len(records), mailbox)
 	}
-	if got, want := records[1].Flags, `$label \seen zed`; got != want || records[1].UID != 2 {
+	if got, want := records[1].Flags, `$Label \Seen Zed`; got != want || records[1].UID != 2 {
 		t.Errorf("flags of UID %d are %q, want %q", records[1].UID, got, want)
 	}
 	if got := records[2].Annotations; len(got) < 2 || got[0] != (cyrus.Annotation{Entry: "/comment", Value: `two "words"`}) || got[1] != (cyrus.Annotation{Entry: "/comment", User: "anna", Value: "mine"}) {

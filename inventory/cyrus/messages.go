@@ -18,8 +18,8 @@ import (
 type Message struct {
 	UID    uint32
 	ModSeq uint64
-	// Flags are in small letters, sorted and separated by spaces, without
-	// \recent, which says who looked first.
+	// Flags are sorted and separated by spaces, without \Recent, which says who
+	// looked first. Their case has no meaning: see [SameFlags].
 	Flags        string
 	InternalDate int64 // seconds since 1970
 	Size         int64 // bytes
@@ -186,13 +186,17 @@ func (s *scanner) list(value func()) {
 func (s *scanner) flags() string {
 	var flags []string
 	s.list(func() {
-		if flag := strings.ToLower(string(s.text())); flag != `\recent` {
+		if flag := string(s.text()); !strings.EqualFold(flag, `\recent`) {
 			flags = append(flags, flag)
 		}
 	})
-	slices.Sort(flags)
+	slices.SortFunc(flags, func(a, b string) int { return strings.Compare(strings.ToLower(a), strings.ToLower(b)) })
 	return strings.Join(flags, " ")
 }
+
+// SameFlags reports whether two messages have the same flags: servers keep the case in
+// which a keyword was first given in a mailbox, and take any for it (RFC 9051, 2.3.2).
+func SameFlags(a, b *Message) bool { return strings.EqualFold(a.Flags, b.Flags) }
 
 // guid reads the SHA-1 of a message in hexadecimal digits.
 func (s *scanner) guid() (sum [20]byte) {

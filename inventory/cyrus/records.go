@@ -131,7 +131,7 @@ func (s *scanner) record() (m Message, live bool) {
 			m.ModSeq = s.number(mostModSeq)
 		case "FLAGS":
 			m.Flags = s.flags()
-			live = !slices.Contains(strings.Fields(m.Flags), `\expunged`)
+			live = !slices.ContainsFunc(strings.Fields(m.Flags), func(flag string) bool { return strings.EqualFold(flag, `\expunged`) })
 		case "INTERNALDATE":
 			m.InternalDate = int64(s.number(mostUint32))
 		case "SIZE":

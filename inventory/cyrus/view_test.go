@@ -111,7 +111,7 @@ func TestBodyIsReadInPieces(t *testing.T) {
 		t.Errorf("a message that does not exist: %v", err)
 	}
 	for m, err := range c.Messages(within(t, 30*time.Second), "INBOX") {
-		if err != nil || strings.Contains(m.Flags, "seen") {
+		if err != nil || strings.Contains(m.Flags, "Seen") {
 			t.Errorf("%+v, %v", m, err)
 		}
 	}

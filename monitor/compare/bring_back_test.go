@@ -45,9 +45,9 @@ func TestWhatIsSavedComesBack(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := strings.ToLower(strings.Join(lines, "\n"))
+		got := strings.Join(lines, "\n")
 		for _, word := range append(strings.Fields(want), `"12-Jan-2020 03:04:05 +0000"`) {
-			if !strings.Contains(got[strings.LastIndex(got, "fetch ("):], strings.ToLower(word)) {
+			if !strings.Contains(got[strings.LastIndex(got, "FETCH ("):], word) {
 				t.Errorf("%s: there is no %s in %s", mailbox, word, got)
 			}
 		}

@@ -108,7 +108,7 @@ func (v *variance) both(m, r *cyrus.Message, c counters) {
 		v.own(r)
 		same = false
 	}
-	if m.Flags != r.Flags {
+	if !cyrus.SameFlags(m, r) {
 		if v.flags.add(m.UID); v.flags.count == 1 {
 			v.sample, v.sampleOf = [2]string{m.Flags, r.Flags}, m.UID
 		}

@@ -81,6 +81,6 @@ func differentMessages(ctx context.Context, original, replica *cyrus.Client, nam
 }
 
 func same(a, b *cyrus.Message) bool {
-	return a.UID == b.UID && a.ModSeq == b.ModSeq && a.Flags == b.Flags && a.InternalDate == b.InternalDate && a.Size == b.Size && a.GUID == b.GUID &&
+	return a.UID == b.UID && a.ModSeq == b.ModSeq && cyrus.SameFlags(a, b) && a.InternalDate == b.InternalDate && a.Size == b.Size && a.GUID == b.GUID &&
 		slices.Equal(a.Annotations, b.Annotations)
 }
