@@ -27,8 +27,17 @@ type DamagedFiles struct {
 	Owner   cyrus.Owner
 	Mailbox cyrus.ExternalName // as an administrator says it
 	UIDs    string             // as IMAP writes a set
-	Missing int                // of them have no file
+	Missing int                // of them have no file that the server can read
 	Other   int                // of them have one with another content
+}
+
+// Found says what is wrong with the files.
+func (d *DamagedFiles) Found() string {
+	text := string(filesText(d.Missing, d.Other))
+	if d.Missing > 0 {
+		text += " (" + noFile + ")"
+	}
+	return text
 }
 
 // UnreadMailbox is a mailbox that could not be read whole.

@@ -42,9 +42,10 @@ func Findings(server inventory.ServerID, last []monitor.Confirmation, changed ma
 	return found
 }
 
-// OfBegun returns what was found of plans of which something was begun, or may be made without
-// interlace apply. Of others nothing was promised to anybody yet. Changed is when each plan was
-// last carried on or taken back.
+// OfBegun returns what was found of plans that interlace apply has begun, or that stand whole
+// without it. Of a plan that somebody carries out by hand, and has not ended, confirm tells who
+// asks, and no alert does: when it is to be whole only that person knows. Changed is when each
+// plan was last carried on or taken back.
 func OfBegun(last []monitor.Confirmation, changed map[string]time.Time) []monitor.Confirmation {
 	return slices.DeleteFunc(slices.Clone(last), func(c monitor.Confirmation) bool {
 		return changed[c.Plan].IsZero() && slices.ContainsFunc(c.Promises, func(p monitor.Promise) bool {

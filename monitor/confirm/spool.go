@@ -157,7 +157,7 @@ func (c *checking) readWhole(ctx context.Context, in inventory.Instance, movers 
 		d := begin(m, monitor.Unmet)
 		t.met -= f.Missing + f.Other
 		d.Mailbox = inventory.Text(f.Mailbox)
-		d.Found = fmt.Sprintf("%s missing and %s not as delivered: UID %s", inventory.Counted(f.Missing, "file", "files"), inventory.CountText(f.Other), f.UIDs)
+		d.Found = fmt.Sprintf("%s: UID %s", f.Found(), f.UIDs)
 		d.Next = fmt.Sprintf("the original on %s still has it, unless it came after the move, so keep that: put the files of these messages from its spool into that on %s (of what came later, from that of another copy of %s, or a backup), and have interlace apply --resume --yes read it again", original(m), in.Server, m.To)
 		t.doubt(d)
 	}

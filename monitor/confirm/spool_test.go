@@ -94,7 +94,7 @@ func TestEverythingIsReadBeforeDeletion(t *testing.T) {
 	}
 	all := strings.Join(texts, "\n")
 	for _, server := range []string{"s2m", "s2r"} {
-		for _, text := range []string{"user.anna 0 files missing and 1 not as delivered: UID 2; the original on s1m still has it", "user.anna.Work 1 file missing and 0 not as delivered: UID 1; the original on s1m still has it"} {
+		for _, text := range []string{"user.anna 1 file not as delivered: UID 2; the original on s1m still has it", "user.anna.Work 1 file missing or unreadable (where there is no file that the server can read it is missing, or its rights, or its directory's, are wrong): UID 1; the original on s1m still has it"} {
 			if !strings.Contains(all, "unmet anna "+server+" "+text) {
 				t.Errorf("nothing is said of %s on %s:\n%s", text, server, all)
 			}
