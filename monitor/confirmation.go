@@ -67,7 +67,8 @@ type Doubt struct {
 	Mailbox  inventory.Text `json:"mailbox"` // as an administrator names it
 	Expected string         `json:"expected"`
 	Found    string         `json:"found"`
-	Next     string         `json:"next"` // what to do
+	Next     string         `json:"next"`    // what to do
+	Command  inventory.Text `json:"command"` // what to paste for that
 }
 
 // Occasion is why it was asked whether a plan is kept.

@@ -46,7 +46,7 @@ func (a *app) say(format string, args ...any) {
 // tellLine writes a line to standard error, broken between words where the width
 // is known.
 func (a *app) tellLine(line string) {
-	for _, part := range report.Wrapped(inventory.Clean(line), columns(a.stderr), 4) {
+	for _, part := range report.Paragraph(inventory.Clean(line), columns(a.stderr), 4) {
 		fmt.Fprintln(a.stderr, part)
 	}
 }

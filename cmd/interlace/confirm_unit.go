@@ -83,7 +83,11 @@ func doubted(c *monitor.Confirmation) error {
 			if d.Mailbox != "" {
 				about += fmt.Sprintf("%s on %s: ", inventory.Printable(string(d.Mailbox)), d.Server)
 			}
-			texts = append(texts, fmt.Sprintf("%s is %s (%sexpected: %s; found: %s; next: %s)", p.Name, d.Verdict, about, d.Expected, d.Found, d.Next))
+			next := d.Next
+			if d.Command != "" {
+				next += ": " + string(d.Command)
+			}
+			texts = append(texts, fmt.Sprintf("%s is %s (%sexpected: %s; found: %s; next: %s)", p.Name, d.Verdict, about, d.Expected, d.Found, next))
 		}
 	}
 	if more > 0 {

@@ -64,12 +64,17 @@ func Plan(ctx context.Context, plan planner.Plan, with []planner.Plan, o Options
 
 // Unit checks one unit of a plan that was carried out, but for the figures, which are
 // those of the whole plan. Before its originals are deleted it has the copies read whole, if
-// all else is met. The error is that of the context.
+// all else is met. What is doubted by names that were told before is asked again: another unit
+// may have deleted its originals since. The error is that of the context.
 func Unit(ctx context.Context, u *course.Unit, o Options) (*monitor.Confirmation, error) {
 	c := checking{Options: o, units: []course.Unit{*u}, plan: u.Plan, target: o.Inventory, reads: true}
 	out, err := c.check(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if c.recalled && verdict(out.Promises) != monitor.Met {
+		o.Names.forget()
+		return Unit(ctx, u, o)
 	}
 	out.Unit, out.Verdict = u.Name, verdict(out.Promises)
 	return out, nil
@@ -86,10 +91,11 @@ type checking struct {
 	present *inventory.Inventory
 	reads   bool // before originals are deleted all that moved is read
 	*ledger
-	later   []change
-	laid    bool // all instances are where the plan has them
-	made    bool // and so are all users
-	reduced bool // something of the plan was taken back, or moved on by another one: it is not to be made
+	later    []change
+	laid     bool // all instances are where the plan has them
+	made     bool // and so are all users
+	recalled bool // names were told before
+	reduced  bool // something of the plan was taken back, or moved on by another one: it is not to be made
 }
 
 // unseen says why the figures of the plan can't be computed, or nothing.

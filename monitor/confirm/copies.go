@@ -70,11 +70,13 @@ func (c *compared) equal(owners []cyrus.Owner, units map[cyrus.Owner]string, t *
 		d := monitor.Doubt{
 			Verdict: monitor.UnknownFulfilment, Unit: inventory.Text(units[owner]), User: inventory.Text(owner.Name),
 			Store: inventory.Text(c.at.store), Server: inventory.Text(c.at.server), Expected: "the same on the replica as on the master",
-			Next: fmt.Sprintf("interlace compare --store %s --level 3", c.at.store),
+			Next: "see what repairs it",
 		}
+		ask := []string{"interlace", "compare", "--store", string(c.at.store), "--level", "3"}
 		if owner.Name != "" {
-			d.Next += " --user " + string(inventory.Paste(owner.Name))
+			ask = append(ask, "--user", owner.Name)
 		}
+		d.Command = inventory.Paste(ask...)
 		o := byOwner[owner]
 		switch {
 		case c.err != nil:

@@ -125,7 +125,7 @@ func (m *mover) elsewhere(found survey, denied denials, tools string) []monitor.
 		default:
 			d.Expected, d.Found = "kept there and denied", "kept and not denied: mail and logins may reach it"
 			if conf, unit := m.keeperAt(at, k); unit != "" {
-				d.Next = fmt.Sprintf("on %s: %s", at.server, host.DenyCommand(tools, conf, unit, m.User))
+				d.Next, d.Command = fmt.Sprintf("run on %s", at.server), host.DenyCommand(tools, conf, unit, m.User)
 			} else {
 				d.Next = "find out which copy is used (interlace discover --routed) before either is denied or removed"
 			}

@@ -207,7 +207,7 @@ func (c *checking) letIn(ctx context.Context, movers []mover, t *tally) error {
 			case denied.err != nil:
 				d.Verdict, d.Found, d.Next = monitor.UnknownFulfilment, fmt.Sprintf("whether denied is not known: %v", denied.err), lookThere
 			case out:
-				d.Found, d.Next = c.deniedBy(told), fmt.Sprintf("on %s: %s", in.Server, host.AllowCommand(c.Tools, in.IMAPDConf, m.User))
+				d.Found, d.Next, d.Command = c.deniedBy(told), fmt.Sprintf("run on %s", in.Server), host.AllowCommand(c.Tools, in.IMAPDConf, m.User)
 				if c.keptOutFor(told) == "" {
 					d.Next = "if nobody needs that denial, " + d.Next
 				}

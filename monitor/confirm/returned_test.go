@@ -33,7 +33,7 @@ func (r *rig) promised(what, promises string, said ...string) {
 		verdicts = append(verdicts, fmt.Sprintf("%s %s", p.Name, p.Verdict))
 		texts = append(texts, p.Found)
 		for _, d := range p.Doubts {
-			texts = append(texts, fmt.Sprintf("%s %s %s: %s, found %s; %s", d.Verdict, d.User, d.Server, d.Expected, d.Found, d.Next))
+			texts = append(texts, fmt.Sprintf("%s %s %s: %s, found %s; %s", d.Verdict, d.User, d.Server, d.Expected, d.Found, strings.TrimSuffix(d.Next+": "+string(d.Command), ": ")))
 		}
 	}
 	all := strings.Join(texts, "\n")
@@ -122,13 +122,13 @@ func TestConfirmTakenBack(t *testing.T) {
 	r.ended = time.Now()
 	r.promised("given up", "taken_back met", "2 are as before; anna to s2: taken back on 20")
 	r.tool(r.master("s1"), "cyr_deny", "--", "ben")
-	r.promised("denied where he was", "taken_back unmet", "unmet ben s1m: let in again, as before, found denied, for another reason: \"", "; if nobody needs that denial, on s1m: /usr/lib/cyrus/bin/cyr_deny -C ", "1 is as before, 1 not so")
+	r.promised("denied where he was", "taken_back unmet", "unmet ben s1m: let in again, as before, found denied, for another reason: \"", "; if nobody needs that denial, run on s1m: /usr/lib/cyrus/bin/cyr_deny -C ", "1 is as before, 1 not so")
 	in := r.inventory.Stores[0].Instances[0]
 	r.paste(denying(&in, &course.Units([]planner.Plan{r.plan}, nil)[0], "ben"))
 	allow := host.AllowCommand("/usr/lib/cyrus/bin", in.IMAPDConf, "ben")
-	r.promised("still denied for its unit", "taken_back unmet", "found still denied for anna to s2; on s1m: "+string(allow))
+	r.promised("still denied for its unit", "taken_back unmet", "found still denied for anna to s2; run on s1m: "+string(allow))
 	r.tool(r.master("s1"), "cyr_deny", "-m", "the mailbox is being moved", "--", "ben")
-	r.promised("denied by an older version", "taken_back unmet", "found denied by an older interlace, which did not write down for which unit; if nobody needs that denial, on s1m: "+string(allow))
+	r.promised("denied by an older version", "taken_back unmet", "found denied by an older interlace, which did not write down for which unit; if nobody needs that denial, run on s1m: "+string(allow))
 	r.paste(allow)
 	r.routes["anna"] = "s2m"
 	r.promised("routed to where it was to be", "taken_back unmet", `unmet anna s1m: sent to s1 on s1m, found sent to "s2m"; send the user there`, "!old place")

@@ -43,6 +43,13 @@ type Names struct {
 	at    map[instance]time.Time
 }
 
+// forget has all instances asked again.
+func (n *Names) forget() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.found, n.at = nil, nil
+}
+
 // survey returns who has mailboxes on all instances, as they tell now or, where nothing is
 // checked that has changed since, as they told before.
 func (c *checking) survey(ctx context.Context, inv *inventory.Inventory) (survey, error) {
@@ -59,6 +66,7 @@ func (c *checking) survey(ctx context.Context, inv *inventory.Inventory) (survey
 		}
 	}
 	now := c.Now()
+	c.recalled = len(known) > 0
 	found, err := c.surveyAll(ctx, inv, known)
 	if err != nil {
 		return nil, err

@@ -213,12 +213,12 @@ func doubts(list []doubtGroup) *Table {
 	return &Table{
 		Columns: []Column{
 			left("not met", "promise", 0), left("", "verdict", 0), left("user", "user", 0), left("store", "store", 0), left("server", "server", 1), left("mailbox", "mailbox", 2),
-			beneath("expected"), beneath("next"),
+			beneath("expected"), beneath("next"), {Key: "command", Below: true, Whole: true},
 		},
 		Rows: rowsOf(list, func(d doubtGroup) []Cell {
 			return []Cell{
 				words(string(d.Promise)), fulfilment(d.Verdict), words(d.who()), words(string(d.Store)), words(string(d.Server)), words(string(d.Mailbox)),
-				words(d.text()), words("next: " + d.Next),
+				words(d.text()), words("next: " + d.Next), pastable(d.Command),
 			}
 		}),
 	}

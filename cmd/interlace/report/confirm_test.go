@@ -16,12 +16,13 @@ func TestConfirmedTogether(t *testing.T) {
 	unlooked := func(expected string) monitor.Doubt {
 		return monitor.Doubt{Verdict: monitor.UnknownFulfilment, Expected: expected, Found: "5 users were not looked at", Next: "see changes"}
 	}
+	open := monitor.Doubt{Verdict: monitor.Unmet, User: "fred", Expected: "denied", Found: "not denied", Next: "run on imap1", Command: "/usr/lib/cyrus/bin/cyr_deny -C /etc/a-long-name-of-an-instance/imapd.conf -m 'the mailbox is being moved' -- fred"}
 	promise := func(name monitor.PromiseName, doubts ...monitor.Doubt) monitor.Promise {
 		return monitor.Promise{Name: name, Verdict: doubts[0].Verdict, Expected: "e", Found: "f", Doubts: doubts}
 	}
 	all := NewConfirmations([]monitor.Confirmation{{Plan: "p", Occasion: monitor.OnRequest, Verdict: monitor.Unmet, Promises: []monitor.Promise{
 		promise(monitor.PromiseChanges, user("anna"), user("ben"), user("carl"), user("dora"), user("emil")),
-		promise(monitor.PromisePlacement, unlooked("on the new store")), promise(monitor.PromiseRouting, unlooked("sent there")),
+		promise(monitor.PromisePlacement, unlooked("on the new store")), promise(monitor.PromiseRouting, unlooked("sent there"), open),
 	}}})
 	var b strings.Builder
 	if err := Confirmed(all).Text(&b, Style{Width: 100}); err != nil {
@@ -41,11 +42,15 @@ changes     unmet     anna, ben, carl and 2 more   s2
 placement   unknown
     routing likewise; found: 5 users were not looked at
     next: see changes
+routing     unmet     fred
+    expected: denied; found: not denied
+    next: run on imap1
+    /usr/lib/cyrus/bin/cyr_deny -C /etc/a-long-name-of-an-instance/imapd.conf -m 'the mailbox is being moved' -- fred
 `
 	if b.String() != want {
 		t.Errorf("%s\nwant\n%s", b.String(), want)
 	}
-	if len(all.Doubts) != 7 {
+	if len(all.Doubts) != 8 {
 		t.Errorf("%d doubts in JSON", len(all.Doubts))
 	}
 }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -144,6 +145,20 @@ func Wrapped(line string, width, indent int) []string {
 		line = strings.Repeat(" ", indent) + strings.TrimLeft(line[at:], " ")
 	}
 	return append(lines, line)
+}
+
+// lastCommand is a command to be pasted that ends a line: a program by its path, or rm, with
+// options, behind a colon.
+var lastCommand = regexp.MustCompile(`: ((?:/\S+|rm) -\S.*)$`)
+
+// Paragraph breaks a line as [Wrapped] does, but for a command to be pasted at its end: that
+// stays whole, in a line of its own.
+func Paragraph(line string, width, indent int) []string {
+	at := lastCommand.FindStringSubmatchIndex(line)
+	if width <= 0 || twwidth.Width(line) <= width || at == nil {
+		return Wrapped(line, width, indent)
+	}
+	return append(Wrapped(line[:at[0]+1], width, indent), strings.Repeat(" ", indent)+line[at[2]:])
 }
 
 // breakBefore returns where the line is broken to fit: behind its last joining

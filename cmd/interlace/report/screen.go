@@ -66,7 +66,7 @@ type Lines []Line
 // Text writes the lines.
 func (l Lines) Text(w io.Writer, style Style) error {
 	for _, line := range l {
-		for _, text := range Wrapped(inventory.Clean(line.Words), style.Width, 4) {
+		for _, text := range Paragraph(inventory.Clean(line.Words), style.Width, 4) {
 			if style.Colour {
 				text = tint(text, line.Tone)
 			}

@@ -209,3 +209,22 @@ func TestWrapped(t *testing.T) {
 		t.Errorf("broken at %q", got)
 	}
 }
+
+// A command at the end of what is told stays whole, however narrow the terminal is.
+func TestParagraph(t *testing.T) {
+	const prose, command = "interlace: user anna has to be denied on imap2:", "/usr/lib/cyrus/bin/cyr_deny -C /etc/s1.conf -m 'the mailbox is being moved' -- anna"
+	for width := range 200 {
+		got, whole := Paragraph(prose+" "+command, width, 4), len(prose+" "+command)
+		switch {
+		case width == 0 || width >= whole:
+			if len(got) != 1 {
+				t.Errorf("width %d: %q", width, got)
+			}
+		case got[len(got)-1] != "    "+command || strings.Join(strings.Fields(strings.Join(got[:len(got)-1], " ")), " ") != prose:
+			t.Errorf("width %d: %q", width, got)
+		}
+	}
+	if got := Paragraph("open a file: /etc/imapd.conf: permission denied for whoever has no right to read it", 40, 4); len(got) != 3 {
+		t.Errorf("%q", got)
+	}
+}

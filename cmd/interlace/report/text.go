@@ -290,7 +290,7 @@ func (f *form) writeBelow(out *bufio.Writer, c int, text string) {
 	if f.table.Columns[c].Whole {
 		width = 0
 	}
-	for _, line := range Wrapped("    "+strings.TrimRight(text, " "), width, 4) {
+	for _, line := range Paragraph("    "+strings.TrimRight(text, " "), width, 4) {
 		fmt.Fprintln(out, line)
 	}
 }
