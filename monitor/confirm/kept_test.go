@@ -111,7 +111,9 @@ func TestKeptByTwoPlans(t *testing.T) {
 	}
 	asked := r.options() // as one run of apply asks
 	asked.Moved, asked.Names = r.where(all), &confirm.Names{}
-	late.Live.Confirmed = func(_ context.Context, u *course.Unit, _ func(string)) (string, error) { return "", r.checksBy(u, asked) }
+	late.Live.Confirmed = func(_ context.Context, u *course.Unit, _ func(string)) (string, error) {
+		return "", r.checksBy(u, asked)
+	}
 	carry(late, course.Finished, first, second, third, back[0], back[1])
 	for store, want := range map[string]string{"s1": "anna", "s2": "", "s3": "ben"} {
 		in := r.inventory.Stores[r.inventory.Store(inventory.StoreID(store))].Instances[0]
