@@ -30,7 +30,7 @@ func LastingOf(ctx context.Context, units []Unit, journal Written) ([]Lasting, e
 		if err != nil {
 			return nil, err
 		}
-		if a.Fate != InEffect && !u.leads(a.Records) {
+		if a.Fate != InEffect && !u.Leads(a.Records) {
 			continue
 		}
 		l := Lasting{u, a.Records, a.At}
@@ -49,10 +49,10 @@ func LastingOf(ctx context.Context, units []Unit, journal Written) ([]Lasting, e
 	return lasting, nil
 }
 
-// leads reports whether a unit of which this is written down has made a master to which all are
+// Leads reports whether a unit of which this is written down has made a master to which all are
 // routed, though it may not be done.
-func (u *Unit) leads(records []monitor.StepRecord) bool {
-	return u.Do.Do == planner.Promote && u.Executed(records) && (&Result{Unit: u, Records: records}).Out().IsZero()
+func (u *Unit) Leads(records []monitor.StepRecord) bool {
+	return u.Do != nil && u.Do.Do == planner.Promote && u.Executed(records) && (&Result{Unit: u, Records: records}).Out().IsZero()
 }
 
 // overtakenBy reports whether of what a change has made a later one has left nothing to be seen.
