@@ -38,6 +38,9 @@ type job struct {
 	recalled  map[string]bool
 	wanted    bool
 	backSince time.Time // when the first was; zero: none was, once moved
+	// over tells that of what was to be taken back nothing was left to be when this run began,
+	// which has not been asked for that: it has nothing to do with it.
+	over bool
 }
 
 // jobs returns what is to be carried out, or taken back: the plans of these files, or all
@@ -63,7 +66,7 @@ func (a *app) jobs(ctx context.Context, h *history.History, f *facts, paths []st
 			return nil, hint(fmt.Errorf("plan %s was carried out and is taken back since %s", j.name(), j.backSince.Local().Format(time.RFC3339)),
 				"interlace apply --rollback goes on with that; a plan that is made with another --seed may be carried out anew")
 		}
-		j.backwards = rollback
+		j.backwards, j.over = rollback, j.over && !rollback
 		return []*job{j}, nil
 	}
 	return keptJobs(ctx, h, f, rollback)
@@ -101,7 +104,7 @@ func keptJobs(ctx context.Context, h *history.History, f *facts, rollback bool) 
 		if err := j.look(ctx, h, f); err != nil {
 			return nil, err
 		}
-		j.backwards = j.backwards || j.wanted || rollback
+		j.backwards, j.over = j.backwards || j.wanted || rollback, j.over && !rollback
 		if !j.backwards {
 			j.bar()
 			j.barRecalled()
@@ -254,12 +257,13 @@ func (j *job) changes() []*planFile {
 }
 
 // look notes the facts as they were before anything of the job was carried out, which does not
-// count, whether something is begun, and whether that is taken back. Units that are a later
+// count, whether something is begun, and whether that is, or was, taken back. Units that are a later
 // apply's it leaves to that.
 func (j *job) look(ctx context.Context, steps apply.Journal, f *facts) error {
 	var executed []*course.Unit
 	units := j.units
 	j.recalled, j.givenUp = map[string]bool{}, map[string]bool{}
+	written := map[string][]monitor.StepRecord{}
 	for i := range j.units {
 		units = append(units, course.Reverse(&j.units[i])...)
 	}
@@ -269,6 +273,7 @@ func (j *job) look(ctx context.Context, steps apply.Journal, f *facts) error {
 		if err != nil {
 			return err
 		}
+		written[u.Plan+u.Name] = records
 		if u.Executed(records) {
 			executed = append(executed, u)
 		}
@@ -286,7 +291,18 @@ func (j *job) look(ctx context.Context, steps apply.Journal, f *facts) error {
 		j.found = &facts{Inventory: course.Before(f.Inventory, executed), groups: f.groups, source: f.source}
 	}
 	j.units = slices.DeleteFunc(j.units, func(u course.Unit) bool { return j.elsewhere[u.Plan] })
+	j.over = !slices.ContainsFunc(j.units, func(u course.Unit) bool { return !isBack(&u, written) })
 	return nil
+}
+
+// isBack reports whether nothing is left to be taken back of a unit, by what is written down of
+// units, by plan and name: a change of a layout that is done stays.
+func isBack(u *course.Unit, written map[string][]monitor.StepRecord) bool {
+	records := written[u.Plan+u.Name]
+	if u.Fresh(records) || u.Midway(records) || u.Do != nil {
+		return !u.Midway(records)
+	}
+	return !slices.ContainsFunc(course.Reverse(u), func(b course.Unit) bool { return !b.Past(written[b.Plan+b.Name]) })
 }
 
 // recall notes that a unit is asked to be taken back, and with it the whole job, or a part.
