@@ -282,6 +282,22 @@ func TestResumeOfWhoIsBack(t *testing.T) {
 	}
 }
 
+// Who could not be moved back is not said to be back.
+func TestResumeOfWhoIsNotBack(t *testing.T) {
+	r := newResuming(t)
+	users, units := r.plan("users.json", "1")
+	unit := units["s2"][0]
+	r.begin(users)
+	r.did(users, unit, true, moved...)
+	r.recall(users, unit, monitor.StepKeep, "1")
+	back := unit + ", back to s1"
+	r.did(users, back, false, monitor.StepCheck)
+	r.must(r.h.AddStep(t.Context(), &monitor.StepRecord{Plan: id(users), Unit: back, Step: monitor.StepCheck, State: monitor.StepUndone, At: time.Now()}))
+	if _, stdout, _ := program(t, "apply", "--resume"); !strings.Contains(stdout, back+", 1 user, 977 KiB: not back\n") || strings.Contains(stdout, "is back") {
+		t.Errorf("it says %s", stdout)
+	}
+}
+
 // A unit that fails its check keeps no units of other plans from being begun.
 func TestApplyReachesAllPlans(t *testing.T) {
 	m := newMoving(t, "anna", "ben", "carl")
