@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,6 +25,9 @@ type job struct {
 	files []*planFile
 	units []course.Unit
 	found *facts // before anything of it was carried out
+	// remedy says which files are to be named too, where plans were carried out with others; or
+	// nothing.
+	remedy string
 	// begun tells that something of it is, and elsewhere which of its plans a later apply has
 	// taken in: their units are that one's.
 	begun     bool
@@ -48,10 +52,17 @@ type job struct {
 // facts, are refused; what is not begun of others is barred.
 func (a *app) jobs(ctx context.Context, h *history.History, f *facts, paths []string, rollback bool) ([]*job, error) {
 	if len(paths) > 0 {
-		j, err := readJob(ctx, paths)
+		j, err := readFiles(ctx, paths)
 		if err != nil {
 			return nil, err
 		}
+		if j.remedy, err = j.nameOthers(ctx, h); err != nil {
+			return nil, err
+		}
+		if err := j.together(); err != nil {
+			return nil, err
+		}
+		j.sort()
 		j.By, j.Began = account(), a.now().UTC()
 		if j.Number, err = begunAs(ctx, h, j.Plans); err != nil {
 			return nil, err
@@ -143,6 +154,19 @@ func keptJob(ctx context.Context, h *history.History, of *monitor.Apply) (*job, 
 
 // readJob reads plan files that are to be carried out together.
 func readJob(ctx context.Context, paths []string) (*job, error) {
+	j, err := readFiles(ctx, paths)
+	if err != nil {
+		return nil, err
+	}
+	if err := j.together(); err != nil {
+		return nil, err
+	}
+	j.sort()
+	return j, nil
+}
+
+// readFiles reads plan files that may lack others.
+func readFiles(ctx context.Context, paths []string) (*job, error) {
 	j := &job{}
 	for _, path := range paths {
 		p, err := readPlan(ctx, path)
@@ -151,10 +175,6 @@ func readJob(ctx context.Context, paths []string) (*job, error) {
 		}
 		j.files = append(j.files, p)
 	}
-	if err := j.together(); err != nil {
-		return nil, err
-	}
-	j.sort()
 	return j, nil
 }
 
@@ -196,7 +216,7 @@ func (j *job) together() error {
 		}
 	}
 	if s == nil && len(j.files) > 1 {
-		wrong = errors.Join(wrong, hint(errors.New("several plans are carried out in the order of a schedule, and there is none"), "interlace moves makes one of them"))
+		wrong = errors.Join(wrong, hint(errors.New("several plans are carried out in the order of a schedule, and there is none"), "%s", cmp.Or(j.remedy, "interlace moves makes one of them")))
 	}
 	return wrong
 }
@@ -232,7 +252,7 @@ func (j *job) belongs(rollback bool) error {
 	files := j.changes()
 	if j.begun || rollback {
 		for _, p := range files {
-			err = errors.Join(err, p.follows(j.Plans[:slices.Index(j.Plans, p.PlanID())]))
+			err = errors.Join(err, p.follows(j.Plans[:slices.Index(j.Plans, p.PlanID())], j.remedy))
 		}
 		if !rollback && !j.backwards {
 			j.bar()
@@ -243,7 +263,7 @@ func (j *job) belongs(rollback bool) error {
 		err = refuseDrift(s, j.found)
 	}
 	for i := range files {
-		err = errors.Join(err, suits(j.found, files[:i+1]))
+		err = errors.Join(err, suits(j.found, files[:i+1], j.remedy))
 	}
 	if err == nil {
 		_, err = verified(j.found, files)
