@@ -2,9 +2,11 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/apply"
 	"github.com/interlacemail/interlace/monitor/course"
 )
@@ -13,6 +15,16 @@ import (
 // and is done, which is for good.
 func (j *job) forGood(r *course.Result) bool {
 	return j.backwards && !j.over && r.Unit.Do != nil && r.Outcome == course.Finished
+}
+
+// isBack reports whether nothing is left to be taken back of a unit, by what is written down of
+// units, by plan and name: a change of a layout that is done stays.
+func isBack(u *course.Unit, written map[string][]monitor.StepRecord) bool {
+	records := written[u.Plan+u.Name]
+	if u.Midway(records) {
+		return false
+	}
+	return u.Do != nil || u.Fresh(records) || !slices.ContainsFunc(course.Reverse(u), func(b course.Unit) bool { return !b.Past(written[b.Plan+b.Name]) })
 }
 
 // planBack says how a layout is changed back.

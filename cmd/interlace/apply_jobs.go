@@ -315,16 +315,6 @@ func (j *job) look(ctx context.Context, steps apply.Journal, f *facts) error {
 	return nil
 }
 
-// isBack reports whether nothing is left to be taken back of a unit, by what is written down of
-// units, by plan and name: a change of a layout that is done stays.
-func isBack(u *course.Unit, written map[string][]monitor.StepRecord) bool {
-	records := written[u.Plan+u.Name]
-	if u.Fresh(records) || u.Midway(records) || u.Do != nil {
-		return !u.Midway(records)
-	}
-	return !slices.ContainsFunc(course.Reverse(u), func(b course.Unit) bool { return !b.Past(written[b.Plan+b.Name]) })
-}
-
 // recall notes that a unit is asked to be taken back, and with it the whole job, or a part.
 func (j *job) recall(u *course.Unit, records []monitor.StepRecord) {
 	asked := u.Recalled(records)
