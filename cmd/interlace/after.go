@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -39,7 +40,7 @@ func plansOn(ctx context.Context, f *facts, paths []string) ([]planner.Plan, err
 			return nil, hint(fmt.Errorf("%s is a schedule", path), "name the layout and users plans whose changes it orders")
 		}
 		files = append(files, p)
-		if err := suits(f, files); err != nil {
+		if err := suits(f, files, ""); err != nil {
 			return nil, err
 		}
 	}
@@ -47,8 +48,8 @@ func plansOn(ctx context.Context, f *facts, paths []string) ([]planner.Plan, err
 }
 
 // suits refuses the last of some plans if it is one of those before it, was made on other
-// facts, or to follow a plan that is not among them.
-func suits(f *facts, files []*planFile) error {
+// facts, or to follow a plan that is not among them: then the remedy, if there is one, names it.
+func suits(f *facts, files []*planFile, remedy string) error {
 	var ids []string
 	last := files[len(files)-1]
 	for _, p := range files[:len(files)-1] {
@@ -57,7 +58,7 @@ func suits(f *facts, files []*planFile) error {
 		}
 		ids = append(ids, p.PlanID())
 	}
-	return errors.Join(refuseDrift(last, f), last.follows(ids))
+	return errors.Join(refuseDrift(last, f), last.follows(ids, remedy))
 }
 
 // verified returns the plans, unless they do not agree with the facts, with themselves
@@ -101,12 +102,12 @@ func samePlan(first, second string) error {
 }
 
 // follows returns an error if the plan was made to follow one that is not among
-// those that the ids belong to.
-func (p *planFile) follows(ids []string) error {
+// those that the ids belong to. Without a remedy that one is to be named too.
+func (p *planFile) follows(ids []string, remedy string) error {
 	if plan, ok := p.Plan.(*planner.Assignment); ok {
 		for _, id := range plan.Options.After {
 			if !slices.Contains(ids, id) {
-				return hint(fmt.Errorf("%s was made to follow plan %s", p.path, id), "name the file of that plan before %s", p.path)
+				return hint(fmt.Errorf("%s was made to follow plan %s", p.path, id), "%s", cmp.Or(remedy, fmt.Sprintf("name the file of that plan before %s", p.path)))
 			}
 		}
 	}

@@ -82,6 +82,7 @@ broken again then, and keep nobody there: that is said before and after. --resum
 --yes goes on with a rollback that was killed as one; who names the plans again has go
 on what has not turned back. A change of a layout that is done is not taken back: that
 needs another layout plan. One that may be in service already goes on, and is named.
+The rollback ends with 1 for both; runs after it are not concerned with them.
 
 From its beginning to its end each group claims the instances that it changes, with a
 file interlace-….claim in their configdirectory: apply with another database, or with
@@ -336,7 +337,7 @@ func (c *applying) rehearsed(ctx context.Context) (units, back []*course.Unit, e
 			if err != nil {
 				return nil, nil, err
 			}
-			results = append(results, course.Result{Unit: u, Outcome: u.Stands(records), Records: records})
+			results = append(results, course.Result{Unit: u, Outcome: u.Stands(records), Records: records, Still: true})
 			back = append(back, u)
 		}
 		c.stays = append(c.stays, j.notTaken(results)...)

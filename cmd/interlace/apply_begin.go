@@ -126,8 +126,17 @@ func (c *applying) ahead(ctx context.Context) (needed []*course.Unit, held bool,
 	return needed, held, nil
 }
 
-// follow has the inventory follow the changes of layouts that were carried out already.
+// follow has the inventory follow the changes of layouts that were carried out already: those that
+// last, whichever plans have made them, and those of the jobs that are not done.
 func (c *applying) follow(ctx context.Context) error {
+	lasting, err := c.lasting(ctx)
+	if err != nil {
+		return err
+	}
+	inv := c.options.Inventory
+	for i := range lasting {
+		inv = course.Follow(inv, lasting[i].Unit, lasting[i].Records)
+	}
 	for _, j := range c.jobs {
 		for i := range j.units {
 			u := &j.units[i]
@@ -135,10 +144,11 @@ func (c *applying) follow(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			if u.Do != nil && u.Executed(records) {
-				c.options.Inventory = course.Follow(c.options.Inventory, u, records)
+			if u.Do != nil && u.Executed(records) && u.Stands(records) != course.Finished {
+				inv = course.Follow(inv, u, records)
 			}
 		}
 	}
+	c.options.Inventory = inv
 	return nil
 }

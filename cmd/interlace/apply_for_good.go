@@ -2,17 +2,29 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/apply"
 	"github.com/interlacemail/interlace/monitor/course"
 )
 
-// forGood reports whether a result is a change of a layout that was to be taken back and is
-// done, which is for good.
+// forGood reports whether a result is a change of a layout that is to be taken back in this run
+// and is done, which is for good.
 func (j *job) forGood(r *course.Result) bool {
-	return j.backwards && r.Unit.Do != nil && r.Outcome == course.Finished
+	return j.backwards && !j.over && r.Unit.Do != nil && r.Outcome == course.Finished
+}
+
+// isBack reports whether nothing is left to be taken back of a unit, by what is written down of
+// units, by plan and name: a change of a layout that is done stays.
+func isBack(u *course.Unit, written map[string][]monitor.StepRecord) bool {
+	records := written[u.Plan+u.Name]
+	if u.Midway(records) {
+		return false
+	}
+	return u.Do != nil || u.Fresh(records) || !slices.ContainsFunc(course.Reverse(u), func(b course.Unit) bool { return !b.Past(written[b.Plan+b.Name]) })
 }
 
 // planBack says how a layout is changed back.
@@ -26,16 +38,21 @@ func noWayBack(r *course.Result) string {
 
 // notTaken say which changes of layouts are not taken back that were to be, and why.
 func (j *job) notTaken(results []course.Result) (texts []string) {
-	var done []string
+	var done, only []string
 	for i := range results {
 		r := &results[i]
 		name := inventory.Printable(r.Unit.Name)
 		switch {
-		case j.forGood(r):
+		case j.forGood(r) && r.Still:
 			done = append(done, name)
+		case j.forGood(r):
+			only = append(only, name)
 		case j.backwards && r.Unit.Do != nil && r.Unit.OnlyOn(r.Records):
 			texts = append(texts, fmt.Sprintf("NOT taken back: %s: %s; when it is done %s", name, noWayBack(r), planBack))
 		}
+	}
+	if len(only) > 0 {
+		texts = append(texts, fmt.Sprintf("NOT taken back, since there was no way back any more: %s; it was gone on with, and is done now; %s", strings.Join(only, ", "), planBack))
 	}
 	if len(done) > 0 {
 		texts = append(texts, fmt.Sprintf("NOT taken back, since it is done: %s; %s", strings.Join(done, ", "), planBack))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,6 +25,9 @@ type job struct {
 	files []*planFile
 	units []course.Unit
 	found *facts // before anything of it was carried out
+	// remedy says which files are to be named too, where plans were carried out with others; or
+	// nothing.
+	remedy string
 	// begun tells that something of it is, and elsewhere which of its plans a later apply has
 	// taken in: their units are that one's.
 	begun     bool
@@ -38,6 +42,9 @@ type job struct {
 	recalled  map[string]bool
 	wanted    bool
 	backSince time.Time // when the first was; zero: none was, once moved
+	// over tells that of what was to be taken back nothing was left to be when this run began,
+	// which has not been asked for that: it has nothing to do with it.
+	over bool
 }
 
 // jobs returns what is to be carried out, or taken back: the plans of these files, or all
@@ -45,10 +52,17 @@ type job struct {
 // facts, are refused; what is not begun of others is barred.
 func (a *app) jobs(ctx context.Context, h *history.History, f *facts, paths []string, rollback bool) ([]*job, error) {
 	if len(paths) > 0 {
-		j, err := readJob(ctx, paths)
+		j, err := readFiles(ctx, paths)
 		if err != nil {
 			return nil, err
 		}
+		if j.remedy, err = j.nameOthers(ctx, h); err != nil {
+			return nil, err
+		}
+		if err := j.together(); err != nil {
+			return nil, err
+		}
+		j.sort()
 		j.By, j.Began = account(), a.now().UTC()
 		if j.Number, err = begunAs(ctx, h, j.Plans); err != nil {
 			return nil, err
@@ -63,7 +77,7 @@ func (a *app) jobs(ctx context.Context, h *history.History, f *facts, paths []st
 			return nil, hint(fmt.Errorf("plan %s was carried out and is taken back since %s", j.name(), j.backSince.Local().Format(time.RFC3339)),
 				"interlace apply --rollback goes on with that; a plan that is made with another --seed may be carried out anew")
 		}
-		j.backwards = rollback
+		j.backwards, j.over = rollback, j.over && !rollback
 		return []*job{j}, nil
 	}
 	return keptJobs(ctx, h, f, rollback)
@@ -101,7 +115,7 @@ func keptJobs(ctx context.Context, h *history.History, f *facts, rollback bool) 
 		if err := j.look(ctx, h, f); err != nil {
 			return nil, err
 		}
-		j.backwards = j.backwards || j.wanted || rollback
+		j.backwards, j.over = j.backwards || j.wanted || rollback, j.over && !rollback
 		if !j.backwards {
 			j.bar()
 			j.barRecalled()
@@ -140,6 +154,19 @@ func keptJob(ctx context.Context, h *history.History, of *monitor.Apply) (*job, 
 
 // readJob reads plan files that are to be carried out together.
 func readJob(ctx context.Context, paths []string) (*job, error) {
+	j, err := readFiles(ctx, paths)
+	if err != nil {
+		return nil, err
+	}
+	if err := j.together(); err != nil {
+		return nil, err
+	}
+	j.sort()
+	return j, nil
+}
+
+// readFiles reads plan files that may lack others.
+func readFiles(ctx context.Context, paths []string) (*job, error) {
 	j := &job{}
 	for _, path := range paths {
 		p, err := readPlan(ctx, path)
@@ -148,10 +175,6 @@ func readJob(ctx context.Context, paths []string) (*job, error) {
 		}
 		j.files = append(j.files, p)
 	}
-	if err := j.together(); err != nil {
-		return nil, err
-	}
-	j.sort()
 	return j, nil
 }
 
@@ -193,7 +216,7 @@ func (j *job) together() error {
 		}
 	}
 	if s == nil && len(j.files) > 1 {
-		wrong = errors.Join(wrong, hint(errors.New("several plans are carried out in the order of a schedule, and there is none"), "interlace moves makes one of them"))
+		wrong = errors.Join(wrong, hint(errors.New("several plans are carried out in the order of a schedule, and there is none"), "%s", cmp.Or(j.remedy, "interlace moves makes one of them")))
 	}
 	return wrong
 }
@@ -229,7 +252,7 @@ func (j *job) belongs(rollback bool) error {
 	files := j.changes()
 	if j.begun || rollback {
 		for _, p := range files {
-			err = errors.Join(err, p.follows(j.Plans[:slices.Index(j.Plans, p.PlanID())]))
+			err = errors.Join(err, p.follows(j.Plans[:slices.Index(j.Plans, p.PlanID())], j.remedy))
 		}
 		if !rollback && !j.backwards {
 			j.bar()
@@ -240,7 +263,7 @@ func (j *job) belongs(rollback bool) error {
 		err = refuseDrift(s, j.found)
 	}
 	for i := range files {
-		err = errors.Join(err, suits(j.found, files[:i+1]))
+		err = errors.Join(err, suits(j.found, files[:i+1], j.remedy))
 	}
 	if err == nil {
 		_, err = verified(j.found, files)
@@ -254,12 +277,13 @@ func (j *job) changes() []*planFile {
 }
 
 // look notes the facts as they were before anything of the job was carried out, which does not
-// count, whether something is begun, and whether that is taken back. Units that are a later
+// count, whether something is begun, and whether that is, or was, taken back. Units that are a later
 // apply's it leaves to that.
 func (j *job) look(ctx context.Context, steps apply.Journal, f *facts) error {
 	var executed []*course.Unit
 	units := j.units
 	j.recalled, j.givenUp = map[string]bool{}, map[string]bool{}
+	written := map[string][]monitor.StepRecord{}
 	for i := range j.units {
 		units = append(units, course.Reverse(&j.units[i])...)
 	}
@@ -269,6 +293,7 @@ func (j *job) look(ctx context.Context, steps apply.Journal, f *facts) error {
 		if err != nil {
 			return err
 		}
+		written[u.Plan+u.Name] = records
 		if u.Executed(records) {
 			executed = append(executed, u)
 		}
@@ -286,6 +311,7 @@ func (j *job) look(ctx context.Context, steps apply.Journal, f *facts) error {
 		j.found = &facts{Inventory: course.Before(f.Inventory, executed), groups: f.groups, source: f.source}
 	}
 	j.units = slices.DeleteFunc(j.units, func(u course.Unit) bool { return j.elsewhere[u.Plan] })
+	j.over = !slices.ContainsFunc(j.units, func(u course.Unit) bool { return !isBack(&u, written) })
 	return nil
 }
 

@@ -7,15 +7,13 @@ import (
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
-	"github.com/interlacemail/interlace/inventory/files"
 	"github.com/interlacemail/interlace/monitor/apply"
 	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/monitor/history"
-	"github.com/interlacemail/interlace/planner"
 )
 
 // sayLeft says what is to be done later.
-func (c *applying) sayLeft(results []course.Result) {
+func (c *applying) sayLeft(ctx context.Context, results []course.Result) {
 	var until time.Time
 	for i := range results {
 		r := &results[i]
@@ -29,7 +27,7 @@ func (c *applying) sayLeft(results []course.Result) {
 	if !until.IsZero() {
 		c.app.note("the originals stay where they were, denied, until %s; interlace apply --resume --yes then deletes them", until.Local().Format(time.RFC3339))
 	}
-	c.sayInstances(results)
+	c.sayInstances(ctx, results)
 	if slices.ContainsFunc(results, func(r course.Result) bool { return r.Outcome == course.Moved || r.Outcome == course.Finished }) {
 		c.app.note("interlace discover brings the inventory up to date, interlace confirm says whether the plan has kept what it promised")
 	}
@@ -67,44 +65,6 @@ func (a *app) sayPasswords(ctx context.Context, h *history.History) error {
 		a.note("%s", passwordLeft(l))
 	}
 	return ctx.Err()
-}
-
-// sayInstances says what the fleet file has to say of stores whose instances have changed:
-// no server tells discover of an instance that the inventory does not name. A promotion has
-// changed them as soon as users are routed to the new master.
-func (c *applying) sayInstances(results []course.Result) {
-	inv := c.facts.Inventory
-	var changed, between []inventory.StoreID
-	var unfinished []string
-	for i := range results {
-		r := &results[i]
-		do := r.Unit.Do
-		switch {
-		case do == nil:
-			continue
-		case !r.Out().IsZero():
-			between = append(between, do.Store)
-			continue
-		case r.Outcome == course.Finished:
-		case do.Do == planner.Promote && r.Unit.Executed(r.Records):
-			unfinished = append(unfinished, fmt.Sprintf("store %s is led from %s by now: until the fleet file says so and interlace import has read it, the watch may tell of master_down of the old master on %s, which must not be started as a master", do.Store, do.Server, do.From))
-		default:
-			continue
-		}
-		inv = course.Follow(inv, r.Unit, r.Records)
-		if !slices.Contains(changed, do.Store) {
-			changed = append(changed, do.Store)
-		}
-	}
-	for _, name := range changed {
-		if at := inv.Store(name); at >= 0 && !slices.Contains(between, name) {
-			c.app.note("store %s has these instances now, which the fleet file has to say:", name)
-			c.app.copyable(files.FleetLines(&inv.Stores[at]))
-		}
-	}
-	for _, text := range unfinished {
-		c.app.note("%s", text)
-	}
 }
 
 // sayStayed says who was to be moved back and was not: the way back was given up, or is not

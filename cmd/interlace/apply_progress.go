@@ -55,7 +55,7 @@ func (a *app) applyProgress(all int, back bool) *applyProgress {
 
 // at takes down what becomes of a unit, and tells where it has come to.
 func (p *applyProgress) at(of apply.Progress) {
-	name := inventory.Printable(of.Unit.Name)
+	name, state := inventory.Printable(of.Unit.Name), report.StateText(string(of.Outcome), of.Unit.Back)
 	p.mu.Lock()
 	p.take(&of)
 	back := p.back
@@ -64,9 +64,9 @@ func (p *applyProgress) at(of apply.Progress) {
 	case of.Over && back && of.Why == "" && (of.Outcome == course.Moved || of.Outcome == course.Finished):
 	case of.Over && of.Still:
 	case of.Over && of.Why != "":
-		p.app.note("%s: %s: %s", name, of.Outcome, strings.TrimPrefix(of.Why, of.Unit.Name+": "))
+		p.app.note("%s: %s: %s", name, state, strings.TrimPrefix(of.Why, of.Unit.Name+": "))
 	case of.Over:
-		p.app.note("%s: %s", name, of.Outcome)
+		p.app.note("%s: %s", name, state)
 	case of.Outcome == course.Waiting:
 		p.app.note("%s waits: %s", name, of.Why)
 	}

@@ -48,4 +48,11 @@ func TestApplyProgress(t *testing.T) {
 	if want := "interlace: apply: 2 of 11, carl to s2: undo deny_source\n"; said.String() != want {
 		t.Errorf("it says %q, want %q", said.String(), want)
 	}
+	said.Reset()
+	back := &course.Unit{Name: "dora to s2, back to s1", Back: true}
+	p.at(apply.Progress{Unit: back, Over: true, Outcome: course.Back, Why: "it is down"})
+	p.at(apply.Progress{Unit: back, Over: true, Outcome: course.Moved})
+	if want := "interlace: dora to s2, back to s1: not back: it is down\ninterlace: dora to s2, back to s1: back\n"; !strings.HasSuffix(said.String(), want) {
+		t.Errorf("it says %q, want %q", said.String(), want)
+	}
 }

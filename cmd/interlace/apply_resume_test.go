@@ -11,12 +11,15 @@ import (
 	"github.com/interlacemail/interlace/fixtures/cyrustest"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/history"
+	"github.com/interlacemail/interlace/planner"
 )
 
 // resuming is a journal of plans that were begun on a fleet that does not answer.
 type resuming struct {
 	*moving
 	h *history.History
+	// instances are those of stores as apply has told them.
+	instances map[string]string
 }
 
 // newResuming describes stores s1 to s4, and plans to move the users from s1 to others.
@@ -57,11 +60,13 @@ func (r *resuming) describe(capacity string) {
 		if i == 4 {
 			own = capacity
 		}
-		stores += fmt.Sprintf("  - {name: s%d, capacity: {disk: %s}, instances: [", i, own)
+		instances := r.instances[fmt.Sprintf("s%d", i)]
 		for j, role := range []string{"master", "replica"} {
-			stores += fmt.Sprintf("{server: imap%d, role: %s, imap: \"127.0.0.1:9\", imapd_conf: /etc/s%d.conf}, ", (i+j-1)%4+1, role, i)
+			if r.instances[fmt.Sprintf("s%d", i)] == "" {
+				instances += fmt.Sprintf("    - {server: imap%d, role: %s, imap: \"127.0.0.1:9\", imapd_conf: /etc/s%d.conf}\n", (i+j-1)%4+1, role, i)
+			}
 		}
-		stores += "]}\n"
+		stores += fmt.Sprintf("  - name: s%d\n    capacity: {disk: %s}\n    instances:\n%s", i, own, instances)
 	}
 	put(r.T, "fleet.yaml", text+stores+"users: users.csv\n")
 }
@@ -84,6 +89,30 @@ func (r *resuming) plan(file, seed string) (text []byte, units map[string][]stri
 	for _, u := range a.Units {
 		store := u.Unit[strings.LastIndex(u.Unit, " ")+1:]
 		units[store] = append(units[store], u.Unit)
+	}
+	return text, units
+}
+
+// stepsOf are those of a change of a layout.
+func stepsOf(unit string) []monitor.Step {
+	switch planner.Verb(strings.Fields(unit)[1]) {
+	case planner.Promote:
+		return []monitor.Step{monitor.StepCheck, monitor.StepProveAlike, monitor.StepStop, monitor.StepDrain, monitor.StepPromote, monitor.StepRoute, monitor.StepServe, monitor.StepProveSends}
+	case planner.Drop:
+		return []monitor.Step{monitor.StepCheck, monitor.StepRemove, monitor.StepProveGone}
+	}
+	return []monitor.Step{monitor.StepCheck, monitor.StepCreate, monitor.StepConnect, monitor.StepSeed, monitor.StepProveAlike, monitor.StepServe}
+}
+
+// layout makes a layout plan, and returns its text and its units.
+func (r *resuming) layout(file string, args ...string) (text []byte, units []string) {
+	r.Helper()
+	r.program(append([]string{"layout", "--plan", file}, args...)...)
+	text, err := os.ReadFile(file)
+	r.must(err)
+	a, _ := r.apply(1, file)
+	for _, u := range a.Units {
+		units = append(units, u.Unit)
 	}
 	return text, units
 }
@@ -250,6 +279,22 @@ func TestResumeOfWhoIsBack(t *testing.T) {
 		if !strings.Contains(stdout, fmt.Sprintf("about the others: %d units are back\n", len(all))) || strings.Contains(stdout, "moved") || strings.Contains(stdout, "kept until") {
 			t.Errorf("%v: %s", args, stdout)
 		}
+	}
+}
+
+// Who could not be moved back is not said to be back.
+func TestResumeOfWhoIsNotBack(t *testing.T) {
+	r := newResuming(t)
+	users, units := r.plan("users.json", "1")
+	unit := units["s2"][0]
+	r.begin(users)
+	r.did(users, unit, true, moved...)
+	r.recall(users, unit, monitor.StepKeep, "1")
+	back := unit + ", back to s1"
+	r.did(users, back, false, monitor.StepCheck)
+	r.must(r.h.AddStep(t.Context(), &monitor.StepRecord{Plan: id(users), Unit: back, Step: monitor.StepCheck, State: monitor.StepUndone, At: time.Now()}))
+	if _, stdout, _ := program(t, "apply", "--resume"); !strings.Contains(stdout, back+", 1 user, 977 KiB: not back\n") || strings.Contains(stdout, "is back") {
+		t.Errorf("it says %s", stdout)
 	}
 }
 

@@ -76,7 +76,7 @@ func (c *applying) end(ctx context.Context, results []course.Result, wrong error
 	if len(c.again) > 0 {
 		c.app.note("%s", report.BrokenAgain(c.again))
 	}
-	c.sayLeft(results)
+	c.sayLeft(context.WithoutCancel(ctx), results)
 	c.sayStaying(results)
 	c.sayClaims(results)
 	out := errors.Join(c.keptOut(results, wrong != nil), fallen(results))

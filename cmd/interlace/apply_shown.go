@@ -40,7 +40,6 @@ func toldOnce(results []course.Result, shown func(i int) *report.AppliedUnit) {
 		if first == nil {
 			continue
 		}
-		back.Back = true
 		if back.Idle && first.State == string(course.Back) {
 			back.Twice = true
 		} else {
@@ -53,7 +52,7 @@ func appliedUnit(r *course.Result, keep time.Duration) report.AppliedUnit {
 	u := report.AppliedUnit{
 		Plan: r.Unit.Plan, Unit: r.Unit.Name, Wave: r.Unit.Wave, Do: "move", Users: len(r.Unit.Moves),
 		State: string(r.Outcome), Step: inventory.Text(r.Step()), Expected: r.Expected(), Denied: r.Denied(), Why: inventory.Text(r.Why), Tone: toneOf(r.Outcome),
-		Idle: r.Still && r.Outcome != course.Waiting && r.Outcome != course.Stopped,
+		Idle: r.Still && r.Outcome != course.Waiting && r.Outcome != course.Stopped, Back: r.Unit.Back,
 	}
 	if at := r.Since(); !at.IsZero() {
 		u.Since = monitor.Time(at)

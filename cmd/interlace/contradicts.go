@@ -50,77 +50,50 @@ func (a *app) contradictions(ctx context.Context, inv *inventory.Inventory, user
 	return append(texts, otherStores(inv, found)...), err
 }
 
-// done is a change of a layout that a plan has made.
-type done struct {
-	*course.Unit
-	at time.Time
-}
-
-// by says which plan has made it, and when.
-func (d *done) by() string {
+// madeBy says which plan has made a change of a layout, and when.
+func madeBy(l *course.Lasting) string {
 	did := "made it"
-	switch d.Do.Do {
+	switch l.Do.Do {
 	case planner.Promote:
-		did = "made " + string(d.Do.Server) + " the master"
+		did = "made " + string(l.Do.Server) + " the master"
 	case planner.Drop:
 		did = "removed it"
 	}
-	return fmt.Sprintf("by the journal plan %s has %s on %s", d.Plan, did, d.at.UTC().Format("2006-01-02 15:04 UTC"))
+	return fmt.Sprintf("by the journal plan %s has %s on %s", l.Plan, did, l.At.UTC().Format("2006-01-02 15:04 UTC"))
 }
 
 // otherLayouts says which stores have other instances, or another master, than the last
 // changes of them in the journal have left.
 func otherLayouts(ctx context.Context, inv *inventory.Inventory, units []course.Unit, journal course.Written) ([]string, error) {
-	var all []done
-	for i := range units {
-		u := &units[i]
-		if u.Do == nil {
-			continue
-		}
-		a, err := course.AccountOf(ctx, u, "", journal)
-		if err != nil {
-			return nil, err
-		}
-		if a.Fate == course.InEffect {
-			all = append(all, done{u, a.At})
-		}
+	lasting, err := course.LastingOf(ctx, units, journal)
+	if err != nil {
+		return nil, err
 	}
-	slices.SortStableFunc(all, func(a, b done) int { return a.at.Compare(b.at) })
 	var texts []string
-	for i := range all {
-		d := &all[i]
-		at := inv.Store(d.Do.Store)
-		if at < 0 || slices.ContainsFunc(all[i+1:], d.overtakenBy) {
-			continue
-		}
-		if text := d.contradicted(&inv.Stores[at]); text != "" {
-			texts = append(texts, text+"; "+d.by())
+	for i := range lasting {
+		l := &lasting[i]
+		if text := contradicted(inv, l); text != "" {
+			texts = append(texts, text+"; "+madeBy(l))
 		}
 	}
 	return texts, nil
 }
 
-// overtakenBy reports whether of what a change has made a later one has left nothing to be seen.
-func (d *done) overtakenBy(later done) bool {
-	if later.Do.Store != d.Do.Store {
-		return false
+// contradicted says in what a store of an inventory is not as a change has left it, or nothing.
+func contradicted(inv *inventory.Inventory, l *course.Lasting) string {
+	at := inv.Store(l.Do.Store)
+	if at < 0 {
+		return ""
 	}
-	if d.Do.Do == planner.Promote && later.Do.Do == planner.Promote {
-		return true
-	}
-	return later.Do.Server == d.Do.Server && later.Do.Do != planner.Promote
-}
-
-// contradicted says in what a store is not as a change has left it, or nothing.
-func (d *done) contradicted(s *inventory.Store) string {
-	in, master := s.On(d.Do.Server), s.Master()
+	s, do := &inv.Stores[at], l.Do
+	in, master := s.On(do.Server), s.Master()
 	switch {
-	case d.Do.Do == planner.Drop && in != nil:
-		return fmt.Sprintf("has an instance of store %s on %s", s.Name, d.Do.Server)
-	case d.Do.Do == planner.Drop:
-	case in == nil && d.Do.Do != planner.Promote:
-		return fmt.Sprintf("has no instance of store %s on %s", s.Name, d.Do.Server)
-	case d.Do.Do == planner.Promote && master != nil && master.Server != d.Do.Server:
+	case do.Do == planner.Drop && in != nil:
+		return fmt.Sprintf("has an instance of store %s on %s", s.Name, do.Server)
+	case do.Do == planner.Drop:
+	case in == nil && do.Do != planner.Promote:
+		return fmt.Sprintf("has no instance of store %s on %s", s.Name, do.Server)
+	case do.Do == planner.Promote && master != nil && master.Server != do.Server:
 		return fmt.Sprintf("has the master of store %s on %s", s.Name, master.Server)
 	}
 	return ""

@@ -198,8 +198,8 @@ AFTERWARDS
 
 discover asks the instances that the inventory names, so it finds no new one: write
 the instances into the fleet file as apply says, and import it if the inventory is
-in the database. A fleet file without the key users leaves everybody whom discover has
-found where they are. If yours names users, let interlace export DIR write one with
-all that is known now, and change the instances there. After the import, interlace
-discover brings all else up to date.
+in the database; until then import and discover warn of it. A fleet file without the
+key users leaves everybody whom discover has found where they are. If yours names
+users, let interlace export DIR write one with all that is known now, and change the
+instances there. After the import, interlace discover brings all else up to date.
 `

@@ -72,10 +72,11 @@ func (u *Unit) account(records []monitor.StepRecord) (*Account, error) {
 	}
 	a := &Account{Fate: Unbegun, Records: records}
 	a.GivenUp = u.Recalled(records) != nil && u.Fresh(records)
-	if !begun(records) {
+	last := lastOfAStep(records)
+	if last == nil {
 		return a, nil
 	}
-	a.At = records[len(records)-1].At
+	a.At = last.At
 	next := c.Next(records, false)
 	at := slices.Index(c.Steps, next.Step)
 	switch {

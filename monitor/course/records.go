@@ -33,11 +33,15 @@ func Last(records []monitor.StepRecord, step monitor.Step, state monitor.StepSta
 	return time.Time{}, false
 }
 
-// begun reports whether anything of this tells of a step.
-func begun(records []monitor.StepRecord) bool {
-	return slices.ContainsFunc(records, func(r monitor.StepRecord) bool {
-		return r.State != monitor.StepRecalled && r.State != monitor.StepWithdrawn
-	})
+// lastOfAStep returns the last record that tells of a step, and not of what somebody has asked
+// for; nil: none does.
+func lastOfAStep(records []monitor.StepRecord) *monitor.StepRecord {
+	for i, r := range slices.Backward(records) {
+		if r.State != monitor.StepRecalled && r.State != monitor.StepWithdrawn {
+			return &records[i]
+		}
+	}
+	return nil
 }
 
 // AreIn is what the record of a step that failed has as its data when users are let in all

@@ -35,8 +35,8 @@ type AppliedUnit struct {
 	Idle     bool             `json:"idle"`           // nothing was, or would be, done about it
 	// Tone colours the state.
 	Tone Tone `json:"-"`
-	// Back says that its users are back where they were when it is done, and Twice that of
-	// the same users another unit tells more.
+	// Back says that it moves users back whom another unit has moved, and Twice that of the
+	// same users another unit tells more.
 	Back  bool `json:"-"`
 	Twice bool `json:"-"`
 }
@@ -62,12 +62,19 @@ func told[U any](units []U, doing bool, of func(*U) *AppliedUnit) (list []U, oth
 	return list, strings.Join(counts, ", ")
 }
 
-// said is the state of the unit for people: who is moved back is back.
-func (u *AppliedUnit) said() string {
-	if u.Back && u.State == "moved" {
+// said is the state of the unit for people.
+func (u *AppliedUnit) said() string { return StateText(u.State, u.Back) }
+
+// StateText is the state of a unit for people. Of one that moves users back these are back when
+// they are moved, and are not where all of that was undone.
+func StateText(state string, back bool) string {
+	switch {
+	case back && state == "moved":
 		return "back"
+	case back && state == "back":
+		return "not back"
 	}
-	return u.State
+	return state
 }
 
 // nothingFor says that there is nothing to do about units.
