@@ -56,6 +56,8 @@ func backText(r *apply.Rehearsal) string {
 		return "what taking it back would do is not known, since not all that it needs answers"
 	case o == course.Back:
 		return "it was taken back"
+	case o == course.GivenUp:
+		return "nothing of it was begun, and it is given up"
 	case o != course.Moved && o != course.Finished:
 		return "nothing of it was begun"
 	case u.Do != nil:

@@ -170,6 +170,9 @@ func Rehearse(ctx context.Context, u *course.Unit, others []*course.Unit, back b
 	if a.Verb == course.End && (!a.Back || back) || a.Verb == course.Settle && (back || o.young(r.Records)) || a.Verb == course.Do && back && len(r.Records) == 0 {
 		return r, nil
 	}
+	if !back && u.GivenUp && u.Fresh(r.Records) {
+		return r, nil
+	}
 	if why := o.barred(u, r.Records); !back && why != "" {
 		r.Refused = []string{why}
 		return r, nil
