@@ -73,8 +73,8 @@ time, but while a store of theirs is behind or has a critical alert.
 All that is done is written down in the database before and after, with the plans.
 What is not begun of a plan and can't be, as since facts have changed, waits and ends
 each --resume with 1, and confirm tells of it, until --resume --give-up --yes gives it
-up. When apply was killed, --resume --yes goes on with what is there, and needs no
-file.
+up: then nothing waits for it, and only who names the plan again begins it. When apply
+was killed, --resume --yes goes on with what is there, and needs no file.
 
 --rollback --yes takes back what can be; users who are on their new store already are
 moved back, with the mail that has come since. Rules that the plan had mended are

@@ -150,6 +150,22 @@ func TestBarred(t *testing.T) {
 		t.Errorf("the second wave: %+v", all[1])
 	}
 
+	// What was given up is not waited for, but where a change of its store is to build on it.
+	seed := &course.Unit{Plan: "l", Name: "c1", Wave: 1, Do: &planner.LayoutChange{ID: "c1", Do: planner.Seed, Store: "s1", Server: "m9"}, Barred: "it is given up", GivenUp: true}
+	elsewhere, on := unit("elsewhere", "s3", "s4", "gerd"), unit("on", "s1", "s2", "hans")
+	elsewhere.Wave, on.Wave = 2, 3
+	j.steps = append(j.steps, monitor.StepRecord{Plan: seed.Plan, Unit: seed.Name, Step: monitor.StepCheck, State: monitor.StepRecalled, At: time.Now()})
+	done := outcomes(t, o, false, seed, elsewhere)
+	if done[0].Outcome != course.GivenUp || done[0].Why != seed.Barred || done[1].Outcome != course.Back || strings.Contains(done[1].Why, "comes before") {
+		t.Errorf("behind what is given up: %+v", done)
+	}
+	if done := outcomes(t, o, false, seed, on); !strings.HasPrefix(done[1].Why, "c1, of wave 1, comes before and is not done") {
+		t.Errorf("on the store of what is given up: %+v", done)
+	}
+	if r, err := apply.Rehearse(t.Context(), seed, nil, false, o); err != nil || len(r.Refused)+len(r.Steps) > 0 || r.Outcome != course.GivenUp {
+		t.Errorf("given up, rehearsed: %+v, %v", r, err)
+	}
+
 	// Users who go together are not parted for a limit: more of them than that are not begun.
 	both, begun := unit("both", "s1", "s2", "anna", "emil"), unit("begun", "s3", "s4", "carl", "dora")
 	j.steps = append(j.steps, monitor.StepRecord{Plan: begun.Plan, Unit: begun.Name, Step: monitor.StepCheck, State: monitor.StepBegan, At: time.Now()})
