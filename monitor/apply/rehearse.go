@@ -34,6 +34,9 @@ type StepRehearsal struct {
 	Step     monitor.Step
 	Commands []Command
 	Routes   []Route
+	// Later tells that what it runs, and which routes it changes, is known when what comes
+	// before the unit is done.
+	Later bool
 }
 
 // Command is what runs on a server or, with an order, what the operator's hook is asked
@@ -151,9 +154,9 @@ func (d *dry) take(verb course.Verb, step monitor.Step) StepRehearsal {
 }
 
 // Rehearse says what carrying a unit on would do that comes after others or, with back,
-// what taking it back would, without doing it. Its check is made: for that a configuration
-// lies on a server for a moment. What changes a layout can be checked only when the
-// changes of that store are made that come before it.
+// what taking it back would, without doing it: on the fleet as the others leave it. Its check is
+// made: for that a configuration lies on a server for a moment. Where others change the layout
+// of its stores it can be checked only when that is done.
 func Rehearse(ctx context.Context, u *course.Unit, others []*course.Unit, back bool, o *Options) (*Rehearsal, error) {
 	r := &Rehearsal{Unit: u}
 	var err error
@@ -177,19 +180,32 @@ func Rehearse(ctx context.Context, u *course.Unit, others []*course.Unit, back b
 		r.Refused = []string{why}
 		return r, nil
 	}
+	var before []*course.Unit
+	if u.Fresh(r.Records) {
+		if before, err = o.before(ctx, u, others); err == nil {
+			o, err = o.following(ctx, before)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
 	d := newDry(o)
 	w, _, err := d.newWork(ctx, u)
 	if m, moves := w.(*move); moves && err == nil {
 		err = m.known(ctx)
 	}
-	if err != nil {
+	switch later := u.Do == nil && len(before) > 0; {
+	case later && (err != nil || !o.addressed(u)):
+		w = nil
+	case err != nil:
 		r.Refused = Mistakes(err)
 		return r, nil
 	}
 	if a.Verb == course.Undo {
 		r.goBack(ctx, d, w, c)
 	} else {
-		r.goOn(ctx, d, w, c, a, others)
+		r.Waits = r.waits(ctx, o, others)
+		r.goOn(ctx, d, w, c, a, before)
 	}
 	return r, ctx.Err()
 }
@@ -211,32 +227,36 @@ func (r *Rehearsal) goBack(ctx context.Context, d *dry, w work, c *course.Course
 	}
 }
 
-// goOn notes what the steps that are left would do.
-func (r *Rehearsal) goOn(ctx context.Context, d *dry, w work, c *course.Course, a course.Action, others []*course.Unit) {
+// goOn notes what the steps that are left would do when those before are done; without a work it
+// is not known what that is.
+func (r *Rehearsal) goOn(ctx context.Context, d *dry, w work, c *course.Course, a course.Action, before []*course.Unit) {
 	records := slices.Clone(r.Records)
-	switch {
-	case r.Unit.Settled(records):
-		r.Waits = Mistakes(errors.Join(d.real.ask(ctx, d.real.servers(r.Unit)), d.real.watched(ctx, r.Unit)))
-	case !r.Unit.Held(records, false):
-		r.Waits = d.real.waits(ctx, r.Unit, others)
-	}
 	next := slices.Index(c.Steps, a.Step)
 	if a.Back {
 		next = 0
 	}
 	for _, step := range c.Steps[next:] {
+		later := false
 		switch {
-		case step == monitor.StepCheck && r.after(ctx, others, d.real):
+		case step == monitor.StepCheck && checkedLater(before) != "":
+			r.Text = checkedLater(before)
 		case step == monitor.StepCheck:
 			records = append(records, monitor.StepRecord{Step: step, State: monitor.StepDone, At: d.Now(), Data: r.check(ctx, d.real)})
 		case slices.Contains(recorded, step):
+			later = w == nil || unforeseen(r.Unit, step, before)
 			records = append(records, monitor.StepRecord{Step: step, State: monitor.StepBegan, At: d.Now()})
-			records = append(records, monitor.StepRecord{Step: step, State: monitor.StepDone, At: d.Now(), Data: try(ctx, w, step, records)})
+			done := monitor.StepRecord{Step: step, State: monitor.StepDone, At: d.Now()}
+			if !later {
+				done.Data = try(ctx, w, step, records)
+			}
+			records = append(records, done)
 		}
 		if order := asks(r.Unit, step); order != nil {
 			d.add(Command{Server: order.Server, Order: order})
 		}
-		r.Steps = append(r.Steps, d.take(course.Do, step))
+		told := d.take(course.Do, step)
+		told.Later = later
+		r.Steps = append(r.Steps, told)
 	}
 }
 
@@ -248,6 +268,17 @@ func (r *Rehearsal) check(ctx context.Context, o *Options) (data string) {
 	}
 	r.Refused = Mistakes(err)
 	return data
+}
+
+// waits are all that would keep the unit waiting now.
+func (r *Rehearsal) waits(ctx context.Context, o *Options, others []*course.Unit) []string {
+	switch {
+	case r.Unit.Settled(r.Records):
+		return Mistakes(errors.Join(o.ask(ctx, o.servers(r.Unit)), o.watched(ctx, r.Unit)))
+	case r.Unit.Held(r.Records, false):
+		return nil
+	}
+	return o.waits(ctx, r.Unit, others)
 }
 
 // waits are all that would keep a unit from being begun now, or from being gone on with.
@@ -270,21 +301,6 @@ func try(ctx context.Context, w work, step monitor.Step, records []monitor.StepR
 }
 
 const patienceOfTry = 5 * time.Second
-
-// after reports whether the unit changes a layout after another one which is not done, and
-// says so.
-func (r *Rehearsal) after(ctx context.Context, others []*course.Unit, o *Options) bool {
-	for _, other := range others {
-		if r.Unit.Do == nil || other.Do == nil || other.Do.Store != r.Unit.Do.Store {
-			continue
-		}
-		if records, err := o.Journal.Steps(ctx, other.Plan, other.Name); err != nil || other.Ahead(records, false) {
-			r.Text = "it is checked when this is done: " + other.Name
-			return true
-		}
-	}
-	return false
-}
 
 // Mistakes are the texts of all that an error joins.
 func Mistakes(err error) []string {
