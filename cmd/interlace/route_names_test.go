@@ -93,6 +93,7 @@ func TestNamesAfterPromotions(t *testing.T) {
 		{"anna,imap1.example.org:1143", "ben,imap2.example.org:2143"}, // by address
 		{"anna,s1", "ben,s2"},       // by store
 		{"anna,imap1", "ben,imap2"}, // by server, which other stores have too
+		{"anna,imap1", "ben,imap2.example.org:2143"},
 	} {
 		inv := sharedServers("anna@s1", "ben@s2")
 		n := newNaming(t, inv, now...)
