@@ -54,7 +54,10 @@ A layout plan is carried out change by change: replicas are made and filled,
 promoted and dropped, by a command of yours, instance_hook: see interlace help
 instances.
 
-A group that shares folders moves whole: one of more users than --users-per-night is
+No more users than --users-per-night move in a night, of all plans: from one opening
+of the window to the next or, without one, from noon to noon. Who is moved back moves
+again, is kept out again, and counts again. What waits for the next night says when
+that begins. A group that shares folders moves whole: one of more users than that is
 not begun, which is told.
 
 Nothing begins where the facts have changed since the plan was made, where a rule of
@@ -288,12 +291,13 @@ func (c *applying) rehearse(ctx context.Context) error {
 		list = append(list, *r)
 		bar.at(i+1, len(back)+len(units), u.Name)
 	}
+	var earlier []*apply.Rehearsal
 	for i, u := range units {
-		r, err := apply.Rehearse(ctx, u, units[:i], false, c.options)
+		r, err := apply.Rehearse(ctx, u, earlier, false, c.options)
 		if err != nil {
 			return err
 		}
-		list = append(list, *r)
+		list, earlier = append(list, *r), append(earlier, r)
 		bar.at(len(back)+i+1, len(back)+len(units), u.Name)
 	}
 	bar.end()

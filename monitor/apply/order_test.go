@@ -117,6 +117,34 @@ func TestWhoWaitsHoldsUpNobodyElse(t *testing.T) {
 	}
 }
 
+// Who waits for another night says so once, and until when, however the number of users who move
+// this night changes meanwhile; others who wait are not among them.
+func TestWaitingForAnotherNight(t *testing.T) {
+	t.Parallel()
+	o, said := paper(t, &journal{left: -1})
+	evening := time.Now().Add(-time.Hour)
+	asked := 0
+	var mu sync.Mutex
+	o.Limits.UsersPerNight = 3
+	o.Gates.Night = func(time.Time) (began, ends time.Time) { return evening, evening.Add(24 * time.Hour) }
+	o.Gates.Begun = func(context.Context, time.Time) ([]apply.Begun, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		asked++
+		return []apply.Begun{{Plan: "other", Unit: "x", Users: 2 + asked%2}}, nil // it flips
+	}
+	o.Gates.Asked = func(context.Context) (bool, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		return asked > 20, nil
+	}
+	outcomes(t, o, false, unit("first", "s1", "s2", "anna", "ben"), unit("second", "s3", "s4", "carl", "dora"))
+	waits := slices.DeleteFunc(slices.Clone(*said), func(s string) bool { return !strings.Contains(s, "users move this night already") })
+	if until := " this night already, and no more than 3 may: until " + evening.Add(24*time.Hour).Format("2006-01-02 15:04") + ","; len(waits) != 2 || !strings.Contains(waits[0], until) || !strings.Contains(waits[1], until) {
+		t.Errorf("asked %d times, said: %q", asked, *said)
+	}
+}
+
 // Facts that have changed keep back what is not begun, each by its own reason, and nothing
 // else.
 func TestBarred(t *testing.T) {

@@ -25,6 +25,8 @@ type Rehearsal struct {
 	Text    string // what the check says if nothing speaks against it
 	Refused []string
 	Waits   []string // what would keep it from being begun, or gone on with, now
+	// Postponed tells that so many users move this night that it is begun in another one.
+	Postponed bool
 }
 
 // StepRehearsal is a step that is still to be done or undone, with the commands that it
@@ -153,11 +155,11 @@ func (d *dry) take(verb course.Verb, step monitor.Step) StepRehearsal {
 	return s
 }
 
-// Rehearse says what carrying a unit on would do that comes after others or, with back,
-// what taking it back would, without doing it: on the fleet as the others leave it. Its check is
-// made: for that a configuration lies on a server for a moment. Where others change the layout
+// Rehearse says what carrying a unit on would do that comes after earlier ones or, with back,
+// what taking it back would, without doing it: on the fleet as the earlier ones leave it. Its check is
+// made: for that a configuration lies on a server for a moment. Where earlier ones change the layout
 // of its stores it can be checked only when that is done.
-func Rehearse(ctx context.Context, u *course.Unit, others []*course.Unit, back bool, o *Options) (*Rehearsal, error) {
+func Rehearse(ctx context.Context, u *course.Unit, earlier []*Rehearsal, back bool, o *Options) (*Rehearsal, error) {
 	r := &Rehearsal{Unit: u}
 	var err error
 	if r.Records, err = o.Journal.Steps(ctx, u.Plan, u.Name); err != nil {
@@ -180,14 +182,10 @@ func Rehearse(ctx context.Context, u *course.Unit, others []*course.Unit, back b
 		r.Refused = []string{why}
 		return r, nil
 	}
-	var before []*course.Unit
+	var before []*Rehearsal
 	if u.Fresh(r.Records) {
-		if before, err = o.before(ctx, u, others); err == nil {
-			o, err = o.following(ctx, before)
-		}
-		if err != nil {
-			return nil, err
-		}
+		before = o.before(u, earlier)
+		o = o.following(before)
 	}
 	d := newDry(o)
 	w, _, err := d.newWork(ctx, u)
@@ -204,7 +202,7 @@ func Rehearse(ctx context.Context, u *course.Unit, others []*course.Unit, back b
 	if a.Verb == course.Undo {
 		r.goBack(ctx, d, w, c)
 	} else {
-		r.Waits = r.waits(ctx, o, others)
+		r.Waits = r.waits(ctx, o, earlier)
 		r.goOn(ctx, d, w, c, a, before)
 	}
 	return r, ctx.Err()
@@ -229,7 +227,7 @@ func (r *Rehearsal) goBack(ctx context.Context, d *dry, w work, c *course.Course
 
 // goOn notes what the steps that are left would do when those before are done; without a work it
 // is not known what that is.
-func (r *Rehearsal) goOn(ctx context.Context, d *dry, w work, c *course.Course, a course.Action, before []*course.Unit) {
+func (r *Rehearsal) goOn(ctx context.Context, d *dry, w work, c *course.Course, a course.Action, before []*Rehearsal) {
 	records := slices.Clone(r.Records)
 	next := slices.Index(c.Steps, a.Step)
 	if a.Back {
@@ -270,25 +268,25 @@ func (r *Rehearsal) check(ctx context.Context, o *Options) (data string) {
 	return data
 }
 
-// waits are all that would keep the unit waiting now.
-func (r *Rehearsal) waits(ctx context.Context, o *Options, others []*course.Unit) []string {
+// waits are all that would keep the unit from being begun now, or from being gone on with. Whether
+// the roles are those of the inventory its check tells.
+func (r *Rehearsal) waits(ctx context.Context, o *Options, earlier []*Rehearsal) []string {
+	asked, seen := o.ask(ctx, o.servers(r.Unit)), o.watched(ctx, r.Unit)
 	switch {
 	case r.Unit.Settled(r.Records):
-		return Mistakes(errors.Join(o.ask(ctx, o.servers(r.Unit)), o.watched(ctx, r.Unit)))
+		return Mistakes(errors.Join(asked, seen))
 	case r.Unit.Held(r.Records, false):
 		return nil
 	}
-	return o.waits(ctx, r.Unit, others)
-}
-
-// waits are all that would keep a unit from being begun now, or from being gone on with.
-// Whether the roles are those of the inventory its check tells.
-func (o *Options) waits(ctx context.Context, u *course.Unit, others []*course.Unit) []string {
-	begins := func(other *course.Unit) bool {
-		records, err := o.Journal.Steps(ctx, other.Plan, other.Name)
-		return err == nil && other.Ahead(records, false)
+	begin := map[*course.Unit]bool{}
+	var others []*course.Unit
+	for _, e := range earlier {
+		others = append(others, e.Unit)
+		begin[e.Unit] = len(e.Refused) == 0 && !e.Postponed && e.Unit.Ahead(e.Records, false)
 	}
-	return Mistakes(errors.Join(o.ask(ctx, o.servers(u)), o.closed(), o.night(ctx, u, others, begins), o.watched(ctx, u)))
+	late := o.night(ctx, r.Unit, others, func(u *course.Unit) bool { return begin[u] })
+	r.Postponed = late != nil
+	return Mistakes(errors.Join(asked, o.closed(), late, seen))
 }
 
 // try does a step whose commands are not run, and which may therefore find fault with what

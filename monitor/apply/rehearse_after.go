@@ -1,7 +1,6 @@
 package apply
 
 import (
-	"context"
 	"slices"
 	"strings"
 
@@ -11,46 +10,36 @@ import (
 	"github.com/interlacemail/interlace/planner"
 )
 
-// before are those of other units that are still ahead of a unit and change what it finds: those
-// that change the layout of its stores and, before a change of a layout, those that move users of
-// that store.
-func (o *Options) before(ctx context.Context, u *course.Unit, others []*course.Unit) (list []*course.Unit, err error) {
-	for _, other := range others {
-		shares := slices.ContainsFunc(other.Stores(), func(s inventory.StoreID) bool { return slices.Contains(u.Stores(), s) })
-		if !shares || u.Do == nil && other.Do == nil {
-			continue
-		}
-		records, err := o.Journal.Steps(ctx, other.Plan, other.Name)
-		if err != nil {
-			return nil, err
-		}
-		if other.Ahead(records, false) && !other.Settled(records) && o.barred(other, records) == "" {
-			list = append(list, other)
+// before are those of earlier units that are still ahead and change what a unit finds: those that
+// change the layout of its stores and, before a change of a layout, those that move users of that
+// store.
+func (o *Options) before(u *course.Unit, earlier []*Rehearsal) (list []*Rehearsal) {
+	for _, e := range earlier {
+		shares := slices.ContainsFunc(e.Unit.Stores(), func(s inventory.StoreID) bool { return slices.Contains(u.Stores(), s) })
+		ahead := e.Unit.Ahead(e.Records, false) && !e.Unit.Settled(e.Records) && o.barred(e.Unit, e.Records) == ""
+		if shares && ahead && (u.Do != nil || e.Unit.Do != nil) {
+			list = append(list, e)
 		}
 	}
-	return list, nil
+	return list
 }
 
-// following are the options with the fleet as units leave it.
-func (o *Options) following(ctx context.Context, units []*course.Unit) (*Options, error) {
+// following are the options with the fleet as earlier units leave it.
+func (o *Options) following(before []*Rehearsal) *Options {
 	then := *o
-	for _, u := range units {
-		records, err := o.Journal.Steps(ctx, u.Plan, u.Name)
-		if err != nil {
-			return nil, err
-		}
-		then.Inventory = course.Follow(then.Inventory, u, records)
+	for _, b := range before {
+		then.Inventory = course.Follow(then.Inventory, b.Unit, b.Records)
 	}
-	return &then, nil
+	return &then
 }
 
 // checkedLater says that a unit is checked when those that change a layout before it are done;
 // empty: there are none.
-func checkedLater(before []*course.Unit) string {
+func checkedLater(before []*Rehearsal) string {
 	var names []string
 	for _, b := range before {
-		if b.Do != nil {
-			names = append(names, inventory.Printable(b.Name))
+		if b.Unit.Do != nil {
+			names = append(names, inventory.Printable(b.Unit.Name))
 		}
 	}
 	if len(names) == 0 {
@@ -73,13 +62,12 @@ func (o *Options) addressed(u *course.Unit) bool {
 // unforeseen reports whether what a step runs, or which routes it changes, is not known before
 // other units are done: a new master gets its channels when it is promoted, and who is routed by
 // a promotion depends on who was moved.
-func unforeseen(u *course.Unit, step monitor.Step, before []*course.Unit) bool {
-	return slices.ContainsFunc(before, func(b *course.Unit) bool {
-		switch {
-		case u.Do != nil:
-			return step == monitor.StepRoute && b.Do == nil
-		default:
-			return step == monitor.StepPush && b.Do.Do == planner.Promote && b.Do.Store == u.Moves[0].To
+func unforeseen(u *course.Unit, step monitor.Step, before []*Rehearsal) bool {
+	return slices.ContainsFunc(before, func(b *Rehearsal) bool {
+		do := b.Unit.Do
+		if u.Do != nil {
+			return step == monitor.StepRoute && do == nil
 		}
+		return step == monitor.StepPush && do.Do == planner.Promote && do.Store == u.Moves[0].To
 	})
 }

@@ -28,7 +28,11 @@ func TestRehearseAfterLayout(t *testing.T) {
 	}
 	rehearse := func(u *course.Unit, others ...*course.Unit) *apply.Rehearsal {
 		t.Helper()
-		would, err := apply.Rehearse(t.Context(), u, others, false, r.options(&journal{left: -1}))
+		var earlier []*apply.Rehearsal
+		for _, other := range others {
+			earlier = append(earlier, &apply.Rehearsal{Unit: other})
+		}
+		would, err := apply.Rehearse(t.Context(), u, earlier, false, r.options(&journal{left: -1}))
 		must(t, err)
 		return would
 	}
