@@ -47,8 +47,10 @@ func TestApplyScheduleLive(t *testing.T) {
 	put(t, "users.csv", "user,store,disk,io\nanna,s1,1MB,10\nben,s1,1MB,10\ncarl,s2,1MB,30\n")
 	put(t, "routing", routing)
 	for _, args := range [][]string{
-		{"import", "fleet.yaml"}, {"layout", "--max-bytes", "0", "--plan", "layout.json"},
-		{"users", "--after", "layout.json", "--drain", "s1", "--plan", "users.json"}, {"moves", "layout.json", "users.json", "--plan", "moves.json"},
+		{"import", "fleet.yaml"},
+		{"layout", "--max-bytes", "0", "--plan", "layout.json"},
+		{"users", "--after", "layout.json", "--drain", "s1", "--plan", "users.json"},
+		{"moves", "layout.json", "users.json", "--plan", "moves.json"},
 	} {
 		if status, stdout, stderr := program(t, args...); status != 0 {
 			t.Fatal(args, stdout, stderr)
