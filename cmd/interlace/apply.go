@@ -54,7 +54,10 @@ A layout plan is carried out change by change: replicas are made and filled,
 promoted and dropped, by a command of yours, instance_hook: see interlace help
 instances.
 
-A group that shares folders moves whole: one of more users than --users-per-night is
+No more users than --users-per-night move in a night, of all plans: from one opening
+of the window to the next or, without one, from noon to noon. Who is moved back moves
+again, is kept out again, and counts again. What waits for the next night says when
+that begins. A group that shares folders moves whole: one of more users than that is
 not begun, which is told.
 
 Nothing begins where the facts have changed since the plan was made, where a rule of
@@ -73,8 +76,8 @@ time, but while a store of theirs is behind or has a critical alert.
 All that is done is written down in the database before and after, with the plans.
 What is not begun of a plan and can't be, as since facts have changed, waits and ends
 each --resume with 1, and confirm tells of it, until --resume --give-up --yes gives it
-up. When apply was killed, --resume --yes goes on with what is there, and needs no
-file.
+up: then nothing waits for it, and only who names the plan again begins it. When apply
+was killed, --resume --yes goes on with what is there, and needs no file.
 
 --rollback --yes takes back what can be; users who are on their new store already are
 moved back, with the mail that has come since. Rules that the plan had mended are
@@ -289,12 +292,13 @@ func (c *applying) rehearse(ctx context.Context) error {
 		list = append(list, *r)
 		bar.at(i+1, len(back)+len(units), u.Name)
 	}
+	var earlier []*apply.Rehearsal
 	for i, u := range units {
-		r, err := apply.Rehearse(ctx, u, units[:i], false, c.options)
+		r, err := apply.Rehearse(ctx, u, earlier, false, c.options)
 		if err != nil {
 			return err
 		}
-		list = append(list, *r)
+		list, earlier = append(list, *r), append(earlier, r)
 		bar.at(len(back)+i+1, len(back)+len(units), u.Name)
 	}
 	bar.end()

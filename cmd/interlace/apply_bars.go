@@ -48,8 +48,7 @@ func (j *job) bar() {
 func (j *job) barRecalled() {
 	for i := range j.units {
 		if u := &j.units[i]; j.recalled[u.Plan+u.Name] {
-			j.givenUp[u.Plan+u.Name] = true
-			u.Barred = isGivenUp
+			u.Barred, u.GivenUp = isGivenUp, true
 		}
 	}
 }

@@ -17,9 +17,9 @@ func (j *job) forGood(r *course.Result) bool {
 	return j.backwards && !j.over && r.Unit.Do != nil && r.Outcome == course.Finished
 }
 
-// isBack reports whether nothing is left to be taken back of a unit, by what is written down of
+// nothingLeft reports whether nothing is left to be taken back of a unit, by what is written down of
 // units, by plan and name: a change of a layout that is done stays.
-func isBack(u *course.Unit, written map[string][]monitor.StepRecord) bool {
+func nothingLeft(u *course.Unit, written map[string][]monitor.StepRecord) bool {
 	records := written[u.Plan+u.Name]
 	if u.Midway(records) {
 		return false
@@ -73,6 +73,8 @@ func backText(r *apply.Rehearsal) string {
 		return "what taking it back would do is not known, since not all that it needs answers"
 	case o == course.Back:
 		return "it was taken back"
+	case o == course.GivenUp:
+		return "nothing of it was begun, and it is given up"
 	case o != course.Moved && o != course.Finished:
 		return "nothing of it was begun"
 	case u.Do != nil:

@@ -19,11 +19,11 @@ import (
 
 // gates tell what is known of the fleet now.
 func (a *app) gates(h *history.History, w window) apply.Gates {
-	plans := &movers{history: h, users: map[string]map[string]int{}}
+	plans := &movers{history: h, users: map[string]map[string]apply.Begun{}}
 	g := apply.Gates{
 		Lags:   func(ctx context.Context) ([]monitor.Lag, error) { return a.lagsNow(ctx, h) },
 		Alerts: func(ctx context.Context) ([]monitor.Alert, error) { return a.alertsNow(ctx, h) },
-		Night:  func(at time.Time) time.Time { return w.night(at.Local()) },
+		Night:  func(at time.Time) (began, ends time.Time) { return w.night(at.Local()) },
 		Begun:  plans.begunSince,
 		Closed: func(at time.Time) string {
 			if w.holds(at.Local()) {

@@ -11,17 +11,21 @@ import (
 // isGivenUp keeps a unit from being begun that somebody has given up.
 const isGivenUp = "it is given up, as it was asked to be: interlace apply with its plan begins it anew"
 
-// giveUp writes down that units of a job are given up which something keeps from being begun:
-// nobody waits for them any more.
+// giveUp writes down, and says, that units of a job are given up which something keeps from being
+// begun: nobody waits for them any more.
 func (c *applying) giveUp(ctx context.Context, j *job) error {
 	units, err := c.barred(ctx, j)
 	if err != nil {
 		return err
 	}
-	for _, u := range units {
-		j.givenUp[u.Plan+u.Name], u.Barred = true, isGivenUp
+	if err := apply.WriteRecall(ctx, units, j.Number, "what was not begun", c.options); err != nil {
+		return err
 	}
-	return apply.WriteRecall(ctx, units, j.Number, "what was not begun", c.options)
+	for _, u := range units {
+		u.Barred, u.GivenUp = isGivenUp, true
+		c.app.note("%s: given up", inventory.Printable(u.Name))
+	}
+	return nil
 }
 
 // sayGiveUp says which units would be given up.
@@ -41,7 +45,7 @@ func (c *applying) sayGiveUp(ctx context.Context) error {
 // barred are the units of a job that are not begun, and that something keeps from that.
 func (c *applying) barred(ctx context.Context, j *job) (list []*course.Unit, err error) {
 	for i := range j.units {
-		if u := &j.units[i]; u.Barred != "" && !j.givenUp[u.Plan+u.Name] {
+		if u := &j.units[i]; u.Barred != "" && !u.GivenUp {
 			list = append(list, u)
 		}
 	}
@@ -50,6 +54,7 @@ func (c *applying) barred(ctx context.Context, j *job) (list []*course.Unit, err
 
 // gaveUp reports whether a result is a unit that somebody has given up, and of which nothing is
 // in effect.
-func (j *job) gaveUp(r *course.Result) bool {
-	return j.givenUp[r.Unit.Plan+r.Unit.Name] && r.Unit.Fresh(r.Records)
-}
+func gaveUp(r *course.Result) bool { return r.Unit.GivenUp && r.Unit.Fresh(r.Records) }
+
+// isBack reports whether a result is a unit of which all is as it was before.
+func isBack(r *course.Result) bool { return r.Outcome == course.Back || r.Outcome == course.GivenUp }

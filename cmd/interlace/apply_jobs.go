@@ -32,9 +32,6 @@ type job struct {
 	// taken in: their units are that one's.
 	begun     bool
 	elsewhere map[string]bool
-	// givenUp are the units, by plan and name, that somebody has given up before they began:
-	// they are not waited for.
-	givenUp map[string]bool
 	// backwards tells that the units are taken back.
 	backwards bool
 	// recalled are the units, by plan and name, that are asked to be taken back in this apply,
@@ -282,7 +279,7 @@ func (j *job) changes() []*planFile {
 func (j *job) look(ctx context.Context, steps apply.Journal, f *facts) error {
 	var executed []*course.Unit
 	units := j.units
-	j.recalled, j.givenUp = map[string]bool{}, map[string]bool{}
+	j.recalled = map[string]bool{}
 	written := map[string][]monitor.StepRecord{}
 	for i := range j.units {
 		units = append(units, course.Reverse(&j.units[i])...)
@@ -311,7 +308,7 @@ func (j *job) look(ctx context.Context, steps apply.Journal, f *facts) error {
 		j.found = &facts{Inventory: course.Before(f.Inventory, executed), groups: f.groups, source: f.source}
 	}
 	j.units = slices.DeleteFunc(j.units, func(u course.Unit) bool { return j.elsewhere[u.Plan] })
-	j.over = !slices.ContainsFunc(j.units, func(u course.Unit) bool { return !isBack(&u, written) })
+	j.over = !slices.ContainsFunc(j.units, func(u course.Unit) bool { return !nothingLeft(&u, written) })
 	return nil
 }
 

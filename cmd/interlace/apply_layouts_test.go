@@ -10,7 +10,9 @@ import (
 
 	"github.com/interlacemail/interlace/fixtures/needs"
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // The operator's command is told what to do in its words and in a file that is gone
@@ -85,6 +87,17 @@ func TestInstanceHook(t *testing.T) {
 	}
 	if (&config{}).layouts().Hook != nil {
 		t.Error("there is a hook without one in the configuration")
+	}
+}
+
+// Of a step of which nothing is known before others are done that alone is shown.
+func TestStepKnownLater(t *testing.T) {
+	c := &applying{app: &app{config: &config{}}}
+	for step, want := range map[monitor.Step]string{monitor.StepPush: "what it runs is known when ", monitor.StepRoute: "which lines of the routes change is known when "} {
+		shown := c.shownStep(&apply.StepRehearsal{Verb: course.Do, Step: step, Later: true})
+		if len(shown.Commands) != 1 || shown.Commands[0].Pastable || string(shown.Commands[0].Note) != want+"what comes before it is done" {
+			t.Errorf("%s: %+v", step, shown)
+		}
 	}
 }
 

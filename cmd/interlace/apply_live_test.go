@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -300,7 +299,7 @@ func TestApplyLive(t *testing.T) {
 	}
 	another, _ := m.apply(1, "again.json", "--users-per-night", "6") // what they left is there still
 	for i, u := range another.Units {
-		if want := fmt.Sprintf("%d users move this night already, and no more than 6 may", []int{6, 8}[i]); !slices.Equal(u.Waits, []string{want}) {
+		if want := "6 users move this night already (3 of them back, which counts too), and no more than 6 may: until "; i > 1 || len(u.Waits) != 1 || !strings.HasPrefix(u.Waits[0], want) {
 			t.Errorf("after three users went there and back: %+v, want %s", u.Waits, want)
 		}
 	}

@@ -18,7 +18,7 @@ type movers struct {
 	history *history.History
 
 	mu    sync.Mutex
-	users map[string]map[string]int // of plans that were read, by plan and unit
+	users map[string]map[string]apply.Begun // of plans that were read, by plan and unit
 }
 
 // begunSince returns the units that have begun to move users since a time, of all plans.
@@ -37,14 +37,16 @@ func (m *movers) begunSince(ctx context.Context, since time.Time) ([]apply.Begun
 				return nil, err
 			}
 		}
-		list = append(list, apply.Begun{Plan: r.Plan, Unit: r.Unit, Users: m.users[r.Plan][r.Unit]})
+		b := m.users[r.Plan][r.Unit]
+		b.Plan, b.Unit = r.Plan, r.Unit
+		list = append(list, b)
 	}
 	return list, nil
 }
 
 // read returns how many users each unit of a plan moves, there or back.
-func (m *movers) read(ctx context.Context, id string) (map[string]int, error) {
-	users := map[string]int{}
+func (m *movers) read(ctx context.Context, id string) (map[string]apply.Begun, error) {
+	users := map[string]apply.Begun{}
 	text, err := m.history.Plan(ctx, id)
 	if err != nil || text == nil {
 		return users, err
@@ -56,7 +58,7 @@ func (m *movers) read(ctx context.Context, id string) (map[string]int, error) {
 	units := course.Units([]planner.Plan{p}, nil)
 	for i := range units {
 		for _, u := range append(course.Reverse(&units[i]), units[i]) {
-			users[u.Name] = len(u.Moves)
+			users[u.Name] = apply.Begun{Users: len(u.Moves), Back: u.Back}
 		}
 	}
 	return users, nil

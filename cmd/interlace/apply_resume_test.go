@@ -245,6 +245,49 @@ func TestWhatWaitsIsNotGivenUp(t *testing.T) {
 	r.apply(2, "users.json", "--give-up")
 }
 
+// What is given up while originals of the rest are kept is said to be, and nothing is promised of
+// it, nor speaks against it: whoever names the plan again begins it anew.
+func TestGivenUpBesideOriginals(t *testing.T) {
+	r := newResuming(t)
+	plan, units := r.plan("users.json", "1")
+	r.begin(plan)
+	for store, of := range units {
+		for _, unit := range of {
+			if store != "s4" {
+				r.did(plan, unit, true, moved...)
+			}
+		}
+	}
+	waiting := units["s4"]
+	r.describe("1TB")
+	r.program("import", "fleet.yaml")
+	_, stdout, stderr := program(t, "apply", "--resume", "--give-up", "--yes") // of the others the servers say nothing
+	counts := fmt.Sprintf("%d units are given up", len(waiting))
+	if strings.Count(stderr, ": given up\n") != len(waiting) || !strings.Contains(stdout, counts) || strings.Contains(stdout, "units are back") {
+		t.Errorf("%s%s", stdout, stderr)
+	}
+	for _, capacity := range []string{"1TB", "2TB"} {
+		r.describe(capacity)
+		r.program("import", "fleet.yaml")
+		for _, args := range [][]string{{"--resume"}, {"--resume", "--give-up"}} {
+			status, stdout, stderr := program(t, append([]string{"apply"}, args...)...)
+			if status != 0 || !strings.Contains(stdout, counts) || strings.Contains(stdout+stderr, "speaks against") || strings.Contains(stderr, ": would be given up") {
+				t.Errorf("%v, %s: status %d: %s%s", args, capacity, status, stdout, stderr)
+			}
+		}
+		_, text, _ := program(t, "confirm", "users.json", "-o", "json")
+		if said := strings.Count(text, "parts never begun, and given up"); said != 1 || strings.Contains(text, "what is left of the plan") || strings.Contains(text, "never begun\"") {
+			t.Errorf("confirm: %s", text)
+		}
+	}
+	a, stderr := r.apply(1, "users.json")
+	for _, u := range a.Units {
+		if slices.Contains(waiting, u.Unit) && len(u.Refused) == 0 {
+			t.Errorf("named again: %+v, %s", u, stderr)
+		}
+	}
+}
+
 // Who is back is told of once, whether the plan was taken back alone or with those that it was
 // carried out with, and what else these have done is not taken back for it.
 func TestResumeOfWhoIsBack(t *testing.T) {

@@ -154,10 +154,10 @@ func (c *applying) fine(j *job, results []course.Result) bool {
 		if w := c.flags.onlyWave.given(0); w > 0 && r.Unit.Wave != w {
 			return false
 		}
-		if j.backwards && r.Outcome == course.Back && j.has(r.Unit) {
+		if j.backwards && isBack(&r) && j.has(r.Unit) {
 			return false
 		}
-		if j.gaveUp(&r) {
+		if gaveUp(&r) {
 			return false
 		}
 		if j.forGood(&r) {
@@ -217,7 +217,7 @@ func (c *applying) close(ctx context.Context, j *job, results []course.Result) e
 	for i := range results {
 		r := &results[i]
 		switch o := r.Outcome; {
-		case o == course.Finished, o == course.Back && j.backwards, j.gaveUp(r):
+		case o == course.Finished, j.backwards && isBack(r), gaveUp(r):
 		default:
 			return nil
 		}

@@ -161,6 +161,9 @@ func (c *applying) shownStep(s *apply.StepRehearsal) *report.RehearsedStep {
 	case len(s.Routes) == 0 && s.Step == monitor.StepRoute && s.Verb == course.Do:
 		step.Commands = append(step.Commands, report.RehearsedCommand{Here: true, Note: "which lines of the routes change is known when what comes before it is done"})
 		return step
+	case s.Later:
+		step.Commands = append(step.Commands, report.RehearsedCommand{Here: true, Note: "what it runs is known when what comes before it is done"})
+		return step
 	case len(s.Routes) == 0:
 		return step
 	}

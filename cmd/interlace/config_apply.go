@@ -64,7 +64,7 @@ func applyKeys(a *applyConfig) []key {
 		},
 		{
 			path: "apply.users_per_night", value: anyCount(&a.UsersPerNight), example: "500",
-			about: "how many users are moved in a night at most: between two openings of apply.window or, without one, from noon to noon; more who go together, in a share group, are not begun; without it any number",
+			about: "how many users are moved in a night at most: between two openings of apply.window or, without one, from noon to noon; who is moved back counts again; more who go together, in a share group, are not begun; without it any number",
 		},
 		{
 			path: "apply.window", value: hours(&a.Window), example: `"22:00-05:00"`,

@@ -24,9 +24,9 @@ func (w window) holds(at time.Time) bool {
 	return w.from <= of || of < w.until
 }
 
-// night returns when the night began that a time belongs to: when the window last opened
-// or, where it is all day, at noon.
-func (w window) night(at time.Time) time.Time {
+// night returns when the night began that a time belongs to, and when it ends: when the window
+// last opened, and opens next, or, where it is all day, at noon.
+func (w window) night(at time.Time) (began, ends time.Time) {
 	opens := w.from
 	if w == (window{}) {
 		opens = 12 * time.Hour
@@ -36,9 +36,9 @@ func (w window) night(at time.Time) time.Time {
 		return time.Date(year, month, day, 0, int(opens/time.Minute), 0, 0, at.Location())
 	}
 	if began := on(day); !began.After(at) {
-		return began
+		return began, on(day + 1)
 	}
-	return on(day - 1)
+	return on(day - 1), on(day)
 }
 
 // String returns the window as parseWindow reads it, or nothing where it is all day.

@@ -167,7 +167,7 @@ func TestDiscoverMoved(t *testing.T) {
 	// Given up, it is as before; the plan that moved them was before this one.
 	m.apply(0, "--rollback", "again.json", "--yes")
 	c, verdicts = confirmed(t, 0, "again.json")
-	if len(verdicts) != 1 || verdicts["taken_back"] != "met" || !strings.Contains(c.Promises[0].Found, "1 part never begun, and the plan is given up") {
+	if len(verdicts) != 1 || verdicts["taken_back"] != "met" || !strings.Contains(c.Promises[0].Found, "; finn to s2: never begun, and the plan is given up") {
 		t.Errorf("given up: %v, %+v", verdicts, c)
 	}
 	for _, in := range m.fleet.Stores[1].Instances {

@@ -110,7 +110,13 @@ named in one way. A store that is promoted keeps its form, unless that told its 
 from others and would not any more.
 
 The lines are decided once, when a unit begins, and kept in the database: those that
-apply shows without --yes are those that are written. On the way back, of a step or of
+apply shows without --yes are those that are written, as long as nobody else changes
+routes or roles before. Of a unit that comes after changes of its stores, such as one
+of a later wave, it shows steps and lines as they are when these are made, and that it
+is checked then. What can't be known before it says it does not know, and shows no
+command for it: all steps between stores of which an instance is still to be made,
+what the new master of a promotion sends to its replicas, and which lines a promotion
+changes after users were moved to or from its store. On the way back, of a step or of
 --rollback, a user gets as TO the FROM that stood there before, and FROM is what the
 routing says of the user then: of a hook that failed it may be a third place. Who had
 no route gets one.

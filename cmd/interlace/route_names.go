@@ -54,9 +54,12 @@ func (n *naming) name(ctx context.Context, routes []apply.Route) ([]apply.Route,
 // routed back is routed in the words of before.
 func (n *naming) names(l *routeLine, now string) course.RouteNames {
 	from := storeOf(n.inv, l.From)
-	here := cmp.Or(n.forms[from], usual(n.inv, l.From)).name(l.From, from)
-	if means(n.inv, now, l.From) {
+	here := n.formOf(from, l.From).name(l.From, from)
+	switch master := n.master(from); {
+	case means(n.inv, now, l.From):
 		here = now
+	case master != nil && master.Server != l.From.Server && means(n.inv, now, *master):
+		now = here // another instance leads the store by then
 	}
 	switch {
 	case l.leads(n.inv, now): // it is done already
@@ -64,18 +67,19 @@ func (n *naming) names(l *routeLine, now string) course.RouteNames {
 	case formAt(l.Was, l.To, l.Store) != unformed:
 		return course.RouteNames{From: here, To: l.Was}
 	}
-	return course.RouteNames{From: here, To: cmp.Or(n.formTo(l).name(l.To, l.Store), string(l.To.Server))}
+	return course.RouteNames{From: here, To: cmp.Or(n.formOf(l.Store, l.To).name(l.To, l.Store), string(l.To.Server))}
 }
 
-// formTo is the form in which the end of a route is named. A store that another instance is
-// to lead keeps its form, unless that no longer tells which instance is meant.
-func (n *naming) formTo(l *routeLine) form {
-	f := n.forms[l.Store]
+// formOf is the form in which an end of a route is named, an instance of a store. A store that
+// another instance is to lead, or leads by then, keeps its form, unless that no longer tells which
+// instance is meant.
+func (n *naming) formOf(store inventory.StoreID, end inventory.Instance) form {
+	f := n.forms[store]
 	if f == unformed {
-		return usual(n.inv, l.To)
+		return usual(n.inv, end)
 	}
-	if master := n.master(l.Store); master != nil && f.tells(n.inv, *master, l.Store) && !f.tells(n.inv, l.To, l.Store) {
-		return usual(n.inv, l.To)
+	if master := n.master(store); master != nil && f.tells(n.inv, *master, store) && !f.tells(n.inv, end, store) {
+		return usual(n.inv, end)
 	}
 	return f
 }

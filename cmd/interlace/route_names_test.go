@@ -79,6 +79,47 @@ func (n *naming) expect(t *testing.T, what, want string, u *course.Unit) {
 	}
 }
 
+// What is rehearsed of a move whose stores others are to lead by then is what is written then: the
+// words in which the promotions before it have routed their users.
+func TestNamesAfterPromotions(t *testing.T) {
+	promoted := func(inv *inventory.Inventory, stores ...inventory.StoreID) *inventory.Inventory {
+		inv = inv.Clone()
+		for _, s := range stores {
+			course.Lead(&inv.Stores[inv.Store(s)], inv.Stores[inv.Store(s)].Instances[1].Server)
+		}
+		return inv
+	}
+	for _, now := range [][]string{
+		{"anna,imap1.example.org:1143", "ben,imap2.example.org:2143"}, // by address
+		{"anna,s1", "ben,s2"},       // by store
+		{"anna,imap1", "ben,imap2"}, // by server, which other stores have too
+		{"anna,imap1", "ben,imap2.example.org:2143"},
+	} {
+		inv := sharedServers("anna@s1", "ben@s2")
+		n := newNaming(t, inv, now...)
+		then := promoted(inv, "s1", "s2")
+		was := &naming{inv: inv}
+		rehearsed, err := n.name(t.Context(), []apply.Route{{User: "anna", From: then.Stores[0].Instances[0], To: then.Stores[1].Instances[0], Store: "s2"}})
+		if err != nil {
+			t.Fatal(now, err)
+		}
+		var written []string
+		for user, store := range map[inventory.UserID]inventory.StoreID{"anna": "s1", "ben": "s2"} {
+			routes, err := n.name(t.Context(), []apply.Route{{User: user, From: *was.master(store), To: then.Stores[then.Store(store)].Instances[0], Store: store}})
+			if err != nil {
+				t.Fatal(now, err)
+			}
+			written = append(written, string(user)+","+routes[0].Names.To)
+		}
+		slices.Sort(written)
+		n.routing(t, written...)
+		done, err := n.name(t.Context(), []apply.Route{{User: "anna", From: then.Stores[0].Instances[0], To: then.Stores[1].Instances[0], Store: "s2"}})
+		if err != nil || done[0].Names != rehearsed[0].Names {
+			t.Errorf("%v, then %v: %+v, rehearsed was %+v, %v", now, written, done[0].Names, rehearsed[0].Names, err)
+		}
+	}
+}
+
 // A store has the form of most of its users, however many are routed elsewhere; what is
 // learnt before the first unit begins holds for all, whoever leaves or comes meanwhile.
 func TestFormsOfStores(t *testing.T) {

@@ -24,9 +24,9 @@ type Gates struct {
 	Alerts func(ctx context.Context) ([]monitor.Alert, error)
 	// Closed says why nothing may begin at a time; empty: it may.
 	Closed func(at time.Time) string
-	// Night returns when the night began that a time belongs to, and Begun the units of
-	// whatever plans that began since a time, in any apply.
-	Night func(at time.Time) time.Time
+	// Night returns when the night began that a time belongs to, and when it ends, and Begun the
+	// units of whatever plans that began since a time, in any apply.
+	Night func(at time.Time) (began, ends time.Time)
 	Begun func(ctx context.Context, since time.Time) ([]Begun, error)
 	// Asked reports whether somebody has asked for the end.
 	Asked func(ctx context.Context) (bool, error)
@@ -35,12 +35,15 @@ type Gates struct {
 // Begun is a unit that has begun.
 type Begun struct {
 	Plan, Unit string
-	Users      int // who move
+	Users      int  // who move
+	Back       bool // they are moved back
 }
 
 // hindrance is why something may not begin now.
 type hindrance struct {
 	why string
+	// cause is what it is about, where it is told in other words from time to time.
+	cause string
 	// ends says that nothing else may begin either, and lasting that it goes away by
 	// itself, in whatever time.
 	ends, lasting bool
@@ -230,13 +233,13 @@ func (o *Options) await(ctx context.Context, hinders func(context.Context) error
 		if err == nil || !errors.As(err, &h) || h.ends || h.unheard || !h.lasting && o.Now().Sub(since) >= o.Limits.patience() {
 			return err
 		}
-		if h.why != said {
-			said = h.why
+		if cause := cmp.Or(h.cause, h.why); cause != said {
+			said = cause
 			until := since.Add(o.Limits.patience())
 			if h.lasting {
 				until = time.Time{}
 			}
-			tell(said, until)
+			tell(h.why, until)
 		}
 		select {
 		case <-ctx.Done():

@@ -37,12 +37,12 @@ func Waves(units []course.Unit) [][]string {
 	return names
 }
 
-// Nights tells of each unit, all of which have been chosen to run, whether it has to wait
-// for another night.
-func (o *Options) Nights(ctx context.Context, units []course.Unit) []bool {
+// Nights tells of each unit, all of which have been chosen to run, the first ones again after they
+// had waited, whether it has to wait for another night.
+func (o *Options) Nights(ctx context.Context, units []course.Unit, waited int) []bool {
 	r := &run{Options: o}
 	for i := range units {
-		r.units = append(r.units, &task{Unit: units[i], course: &course.OfMove, state: running})
+		r.units = append(r.units, &task{Unit: units[i], course: &course.OfMove, state: running, waited: i < waited})
 	}
 	var waits []bool
 	for _, t := range r.units {
@@ -51,7 +51,7 @@ func (o *Options) Nights(ctx context.Context, units []course.Unit) []bool {
 	return waits
 }
 
-// Waits says what would keep a unit that comes after others from being begun now.
-func (o *Options) Waits(ctx context.Context, u *course.Unit, others []*course.Unit) []string {
-	return o.waits(ctx, u, others)
+// Waits says what would keep a unit that comes after earlier ones from being begun now.
+func (o *Options) Waits(ctx context.Context, u *course.Unit, earlier []*Rehearsal) []string {
+	return (&Rehearsal{Unit: u}).waits(ctx, o, earlier)
 }

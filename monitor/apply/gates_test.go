@@ -141,22 +141,24 @@ func TestUsersPerNight(t *testing.T) {
 		return monitor.StepRecord{Plan: "p", Unit: unit, Step: monitor.StepCheck, State: monitor.StepBegan, At: at}
 	}
 	for _, test := range []struct {
-		limit int
-		steps []monitor.StepRecord
-		want  []bool
+		limit  int
+		waited int // so many of them, and may not begin
+		steps  []monitor.StepRecord
+		want   []bool
 	}{
-		{0, nil, []bool{false, false, false, false}},
-		{4, nil, []bool{false, false, true, true}},
-		{1, nil, []bool{false, true, true, true}},
-		{4, []monitor.StepRecord{begun("3", evening.Add(time.Hour))}, []bool{false, true, true, true}},
-		{4, []monitor.StepRecord{begun("3", evening.Add(-time.Hour))}, []bool{false, false, true, true}},
+		{0, 0, nil, []bool{false, false, false, false}},
+		{4, 0, nil, []bool{false, false, true, true}},
+		{1, 0, nil, []bool{false, true, true, true}},
+		{4, 0, []monitor.StepRecord{begun("3", evening.Add(time.Hour))}, []bool{false, true, true, true}},
+		{4, 0, []monitor.StepRecord{begun("3", evening.Add(-time.Hour))}, []bool{false, false, true, true}},
+		{2, 2, nil, []bool{false, false, false, true}},
 	} {
 		o := &apply.Options{
 			Journal: &journal{steps: test.steps, left: -1}, Now: func() time.Time { return evening.Add(2 * time.Hour) },
-			Gates: apply.Gates{Night: func(time.Time) time.Time { return evening }},
+			Gates: apply.Gates{Night: func(time.Time) (began, ends time.Time) { return evening, evening.Add(24 * time.Hour) }},
 		}
 		o.Limits.UsersPerNight = test.limit
-		if got := o.Nights(t.Context(), units); !slices.Equal(got, test.want) {
+		if got := o.Nights(t.Context(), units, test.waited); !slices.Equal(got, test.want) {
 			t.Errorf("%d users a night, %d have begun: who waits is %v, want %v", test.limit, len(test.steps), got, test.want)
 		}
 	}

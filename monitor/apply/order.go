@@ -28,10 +28,11 @@ func waves(tasks []*task) [][]*task {
 }
 
 // mayBegin waits until what of a wave is not begun may be, and says why it may not: it would
-// break a rule as the fleet is now, even when nothing is waited for that it may overtake.
+// break a rule as the fleet is now, even when nothing is waited for that it may overtake. What
+// must not be begun in any case breaks none.
 func (r *run) mayBegin(ctx context.Context, wave []*task) (fresh []*task, why error) {
 	for _, t := range wave {
-		if t.Fresh(t.records) {
+		if t.Fresh(t.records) && r.barred(&t.Unit, t.records) == "" {
 			fresh = append(fresh, t)
 		}
 	}
@@ -66,7 +67,7 @@ func (r *run) after(t *task) error {
 		for b.state != over && !b.overtaken(t) {
 			r.changed.Wait()
 		}
-		if b.state == over && !b.done() && !b.overtaken(t) {
+		if b.state == over && !b.done() && !b.overtaken(t) && !b.gaveUp(t) {
 			return t.behind(b)
 		}
 	}
@@ -90,6 +91,12 @@ func (t *task) overtaken(by *task) bool {
 	var h *hindrance
 	waits := t.state == waiting || t.state == over && !t.done() && errors.As(t.why, &h) && !h.ends
 	return waits && t.alone() && by.alone() && t.Do.Store != by.Do.Store
+}
+
+// gaveUp reports whether another task need not wait for this one, which somebody has given up:
+// it builds on no change of its store.
+func (t *task) gaveUp(by *task) bool {
+	return t.GivenUp && t.Fresh(t.records) && (t.Do == nil || !slices.Contains(by.Stores(), t.Do.Store))
 }
 
 // alone reports whether nothing is done at the same time as the task, and only the rules say

@@ -117,6 +117,34 @@ func TestWhoWaitsHoldsUpNobodyElse(t *testing.T) {
 	}
 }
 
+// Who waits for another night says so once, and until when, however the number of users who move
+// this night changes meanwhile; others who wait are not among them.
+func TestWaitingForAnotherNight(t *testing.T) {
+	t.Parallel()
+	o, said := paper(t, &journal{left: -1})
+	evening := time.Now().Add(-time.Hour)
+	asked := 0
+	var mu sync.Mutex
+	o.Limits.UsersPerNight = 3
+	o.Gates.Night = func(time.Time) (began, ends time.Time) { return evening, evening.Add(24 * time.Hour) }
+	o.Gates.Begun = func(context.Context, time.Time) ([]apply.Begun, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		asked++
+		return []apply.Begun{{Plan: "other", Unit: "x", Users: 2 + asked%2}}, nil // it flips
+	}
+	o.Gates.Asked = func(context.Context) (bool, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		return asked > 20, nil
+	}
+	outcomes(t, o, false, unit("first", "s1", "s2", "anna", "ben"), unit("second", "s3", "s4", "carl", "dora"))
+	waits := slices.DeleteFunc(slices.Clone(*said), func(s string) bool { return !strings.Contains(s, "users move this night already") })
+	if until := ", and no more than 3 may: until " + evening.Add(24*time.Hour).Format("2006-01-02 15:04") + ","; len(waits) != 2 || !strings.Contains(waits[0], until) || !strings.Contains(waits[1], until) {
+		t.Errorf("asked %d times, said: %q", asked, *said)
+	}
+}
+
 // Facts that have changed keep back what is not begun, each by its own reason, and nothing
 // else.
 func TestBarred(t *testing.T) {
@@ -148,6 +176,22 @@ func TestBarred(t *testing.T) {
 	first.Wave, second.Wave = 1, 2
 	if all := outcomes(t, o, false, first, second); !strings.HasPrefix(all[1].Why, "first, of wave 1, comes before and is not done: the waves of a schedule are an order") {
 		t.Errorf("the second wave: %+v", all[1])
+	}
+
+	// What was given up is not waited for, but where a change of its store is to build on it.
+	seed := &course.Unit{Plan: "l", Name: "c1", Wave: 1, Do: &planner.LayoutChange{ID: "c1", Do: planner.Seed, Store: "s1", Server: "m9"}, Barred: "it is given up", GivenUp: true}
+	elsewhere, on := unit("elsewhere", "s3", "s4", "gerd"), unit("on", "s1", "s2", "hans")
+	elsewhere.Wave, on.Wave = 2, 3
+	j.steps = append(j.steps, monitor.StepRecord{Plan: seed.Plan, Unit: seed.Name, Step: monitor.StepCheck, State: monitor.StepRecalled, At: time.Now()})
+	done := outcomes(t, o, false, seed, elsewhere)
+	if done[0].Outcome != course.GivenUp || done[0].Why != seed.Barred || done[1].Outcome != course.Back || strings.Contains(done[1].Why, "comes before") {
+		t.Errorf("behind what is given up: %+v", done)
+	}
+	if done := outcomes(t, o, false, seed, on); !strings.HasPrefix(done[1].Why, "c1, of wave 1, comes before and is not done") {
+		t.Errorf("on the store of what is given up: %+v", done)
+	}
+	if r, err := apply.Rehearse(t.Context(), seed, nil, false, o); err != nil || len(r.Refused)+len(r.Steps) > 0 || r.Outcome != course.GivenUp {
+		t.Errorf("given up, rehearsed: %+v, %v", r, err)
 	}
 
 	// Users who go together are not parted for a limit: more of them than that are not begun.

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/monitor/host"
@@ -22,8 +21,8 @@ func (r *run) start(ctx context.Context, t *task) error {
 		if err != nil {
 			r.mu.Lock()
 			r.release(t, waiting)
-			r.mu.Unlock()
 			t.waited = true
+			r.mu.Unlock()
 		}
 		return err
 	}, func(why string, until time.Time) {
@@ -135,27 +134,6 @@ func (r *run) stopped(ctx context.Context, t *task) error {
 	return nil
 }
 
-// night keeps a unit for another night; those that have passed, or come before it and are
-// about to begin, count too.
-func (r *run) night(ctx context.Context, t *task) error {
-	var units []*course.Unit
-	begins := map[*course.Unit]bool{}
-	r.mu.Lock()
-	for _, other := range r.units {
-		units = append(units, &other.Unit)
-		if other == t {
-			break
-		}
-		begins[&other.Unit] = other.state == running
-	}
-	for _, other := range r.units[len(units):] {
-		units = append(units, &other.Unit)
-		begins[&other.Unit] = other.passed && other.state == running
-	}
-	r.mu.Unlock()
-	return r.Options.night(ctx, &t.Unit, units, func(u *course.Unit) bool { return begins[u] })
-}
-
 // barred says why a unit of which this is written down must not be begun, whatever the servers
 // say: its plan, or that more users go together than may move in a night. Empty: it may be.
 func (o *Options) barred(u *course.Unit, records []monitor.StepRecord) string {
@@ -167,42 +145,4 @@ func (o *Options) barred(u *course.Unit, records []monitor.StepRecord) string {
 		return fmt.Sprintf("it moves %d users, who go together, and no more than %d may move a night: --users-per-night %d begins it", len(u.Moves), limit, len(u.Moves))
 	}
 	return u.Barred
-}
-
-// night keeps a unit for another night when so many users have begun to move in this one
-// as may, in whatever apply. Of the other units of this one some are about to begin.
-func (o *Options) night(ctx context.Context, u *course.Unit, others []*course.Unit, begins func(*course.Unit) bool) error {
-	limit := o.Limits.UsersPerNight
-	if limit == 0 || o.Gates.Night == nil || len(u.Moves) == 0 {
-		return nil
-	}
-	type key struct{ plan, unit string }
-	night, moving := o.Gates.Night(o.Now()), map[key]int{}
-	if o.Gates.Begun != nil {
-		begun, err := o.Gates.Begun(ctx, night)
-		if err != nil {
-			return errEnds("how many users move this night already is not known: %v", err)
-		}
-		for _, b := range begun {
-			moving[key{b.Plan, b.Unit}] = b.Users
-		}
-	}
-	for _, other := range others {
-		records, err := o.Journal.Steps(ctx, other.Plan, other.Name)
-		if err != nil {
-			return errEnds("%v", err)
-		}
-		if at, there := course.Last(records, monitor.StepCheck, monitor.StepBegan); begins(other) || there && !at.Before(night) {
-			moving[key{other.Plan, other.Name}] = len(other.Moves)
-		}
-	}
-	delete(moving, key{u.Plan, u.Name})
-	users := 0
-	for _, n := range moving {
-		users += n
-	}
-	if users > 0 && users+len(u.Moves) > limit {
-		return &hindrance{why: fmt.Sprintf("%s move this night already, and no more than %d may", inventory.Counted(users, "user", "users"), limit), lasting: true}
-	}
-	return nil
 }

@@ -25,6 +25,8 @@ type Rehearsal struct {
 	Text    string // what the check says if nothing speaks against it
 	Refused []string
 	Waits   []string // what would keep it from being begun, or gone on with, now
+	// Postponed tells that so many users move this night that it is begun in another one.
+	Postponed bool
 }
 
 // StepRehearsal is a step that is still to be done or undone, with the commands that it
@@ -34,6 +36,9 @@ type StepRehearsal struct {
 	Step     monitor.Step
 	Commands []Command
 	Routes   []Route
+	// Later tells that what it runs, and which routes it changes, is known when what comes
+	// before the unit is done.
+	Later bool
 }
 
 // Command is what runs on a server or, with an order, what the operator's hook is asked
@@ -150,11 +155,11 @@ func (d *dry) take(verb course.Verb, step monitor.Step) StepRehearsal {
 	return s
 }
 
-// Rehearse says what carrying a unit on would do that comes after others or, with back,
-// what taking it back would, without doing it. Its check is made: for that a configuration
-// lies on a server for a moment. What changes a layout can be checked only when the
-// changes of that store are made that come before it.
-func Rehearse(ctx context.Context, u *course.Unit, others []*course.Unit, back bool, o *Options) (*Rehearsal, error) {
+// Rehearse says what carrying a unit on would do that comes after earlier ones or, with back,
+// what taking it back would, without doing it: on the fleet as the earlier ones leave it. Its check is
+// made: for that a configuration lies on a server for a moment. Where earlier ones change the layout
+// of its stores it can be checked only when that is done.
+func Rehearse(ctx context.Context, u *course.Unit, earlier []*Rehearsal, back bool, o *Options) (*Rehearsal, error) {
 	r := &Rehearsal{Unit: u}
 	var err error
 	if r.Records, err = o.Journal.Steps(ctx, u.Plan, u.Name); err != nil {
@@ -170,23 +175,35 @@ func Rehearse(ctx context.Context, u *course.Unit, others []*course.Unit, back b
 	if a.Verb == course.End && (!a.Back || back) || a.Verb == course.Settle && (back || o.young(r.Records)) || a.Verb == course.Do && back && len(r.Records) == 0 {
 		return r, nil
 	}
+	if !back && u.GivenUp && u.Fresh(r.Records) {
+		return r, nil
+	}
 	if why := o.barred(u, r.Records); !back && why != "" {
 		r.Refused = []string{why}
 		return r, nil
+	}
+	var before []*Rehearsal
+	if u.Fresh(r.Records) {
+		before = o.before(u, earlier)
+		o = o.following(before)
 	}
 	d := newDry(o)
 	w, _, err := d.newWork(ctx, u)
 	if m, moves := w.(*move); moves && err == nil {
 		err = m.known(ctx)
 	}
-	if err != nil {
+	switch later := u.Do == nil && len(before) > 0; {
+	case later && (err != nil || !o.addressed(u)):
+		w = nil
+	case err != nil:
 		r.Refused = Mistakes(err)
 		return r, nil
 	}
 	if a.Verb == course.Undo {
 		r.goBack(ctx, d, w, c)
 	} else {
-		r.goOn(ctx, d, w, c, a, others)
+		r.Waits = r.waits(ctx, o, earlier)
+		r.goOn(ctx, d, w, c, a, before)
 	}
 	return r, ctx.Err()
 }
@@ -208,32 +225,36 @@ func (r *Rehearsal) goBack(ctx context.Context, d *dry, w work, c *course.Course
 	}
 }
 
-// goOn notes what the steps that are left would do.
-func (r *Rehearsal) goOn(ctx context.Context, d *dry, w work, c *course.Course, a course.Action, others []*course.Unit) {
+// goOn notes what the steps that are left would do when those before are done; without a work it
+// is not known what that is.
+func (r *Rehearsal) goOn(ctx context.Context, d *dry, w work, c *course.Course, a course.Action, before []*Rehearsal) {
 	records := slices.Clone(r.Records)
-	switch {
-	case r.Unit.Settled(records):
-		r.Waits = Mistakes(errors.Join(d.real.ask(ctx, d.real.servers(r.Unit)), d.real.watched(ctx, r.Unit)))
-	case !r.Unit.Held(records, false):
-		r.Waits = d.real.waits(ctx, r.Unit, others)
-	}
 	next := slices.Index(c.Steps, a.Step)
 	if a.Back {
 		next = 0
 	}
 	for _, step := range c.Steps[next:] {
+		later := false
 		switch {
-		case step == monitor.StepCheck && r.after(ctx, others, d.real):
+		case step == monitor.StepCheck && checkedLater(before) != "":
+			r.Text = checkedLater(before)
 		case step == monitor.StepCheck:
 			records = append(records, monitor.StepRecord{Step: step, State: monitor.StepDone, At: d.Now(), Data: r.check(ctx, d.real)})
 		case slices.Contains(recorded, step):
+			later = w == nil || unforeseen(r.Unit, step, before)
 			records = append(records, monitor.StepRecord{Step: step, State: monitor.StepBegan, At: d.Now()})
-			records = append(records, monitor.StepRecord{Step: step, State: monitor.StepDone, At: d.Now(), Data: try(ctx, w, step, records)})
+			done := monitor.StepRecord{Step: step, State: monitor.StepDone, At: d.Now()}
+			if !later {
+				done.Data = try(ctx, w, step, records)
+			}
+			records = append(records, done)
 		}
 		if order := asks(r.Unit, step); order != nil {
 			d.add(Command{Server: order.Server, Order: order})
 		}
-		r.Steps = append(r.Steps, d.take(course.Do, step))
+		told := d.take(course.Do, step)
+		told.Later = later
+		r.Steps = append(r.Steps, told)
 	}
 }
 
@@ -247,14 +268,25 @@ func (r *Rehearsal) check(ctx context.Context, o *Options) (data string) {
 	return data
 }
 
-// waits are all that would keep a unit from being begun now, or from being gone on with.
-// Whether the roles are those of the inventory its check tells.
-func (o *Options) waits(ctx context.Context, u *course.Unit, others []*course.Unit) []string {
-	begins := func(other *course.Unit) bool {
-		records, err := o.Journal.Steps(ctx, other.Plan, other.Name)
-		return err == nil && other.Ahead(records, false)
+// waits are all that would keep the unit from being begun now, or from being gone on with. Whether
+// the roles are those of the inventory its check tells.
+func (r *Rehearsal) waits(ctx context.Context, o *Options, earlier []*Rehearsal) []string {
+	asked, seen := o.ask(ctx, o.servers(r.Unit)), o.watched(ctx, r.Unit)
+	switch {
+	case r.Unit.Settled(r.Records):
+		return Mistakes(errors.Join(asked, seen))
+	case r.Unit.Held(r.Records, false):
+		return nil
 	}
-	return Mistakes(errors.Join(o.ask(ctx, o.servers(u)), o.closed(), o.night(ctx, u, others, begins), o.watched(ctx, u)))
+	begin := map[*course.Unit]bool{}
+	var others []*course.Unit
+	for _, e := range earlier {
+		others = append(others, e.Unit)
+		begin[e.Unit] = len(e.Refused) == 0 && !e.Postponed && e.Unit.Ahead(e.Records, false)
+	}
+	late := o.night(ctx, r.Unit, others, func(u *course.Unit) bool { return begin[u] })
+	r.Postponed = late != nil
+	return Mistakes(errors.Join(asked, o.closed(), late, seen))
 }
 
 // try does a step whose commands are not run, and which may therefore find fault with what
@@ -267,21 +299,6 @@ func try(ctx context.Context, w work, step monitor.Step, records []monitor.StepR
 }
 
 const patienceOfTry = 5 * time.Second
-
-// after reports whether the unit changes a layout after another one which is not done, and
-// says so.
-func (r *Rehearsal) after(ctx context.Context, others []*course.Unit, o *Options) bool {
-	for _, other := range others {
-		if r.Unit.Do == nil || other.Do == nil || other.Do.Store != r.Unit.Do.Store {
-			continue
-		}
-		if records, err := o.Journal.Steps(ctx, other.Plan, other.Name); err != nil || other.Ahead(records, false) {
-			r.Text = "it is checked when this is done: " + other.Name
-			return true
-		}
-	}
-	return false
-}
 
 // Mistakes are the texts of all that an error joins.
 func Mistakes(err error) []string {

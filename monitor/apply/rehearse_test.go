@@ -163,12 +163,12 @@ func TestRehearsedWaits(t *testing.T) {
 		Inventory: &inventory.Inventory{}, Journal: &journal{left: -1}, Now: func() time.Time { return evening.Add(time.Hour) },
 		Run: onServer("a", nil), Limits: apply.Limits{StopFile: "/run/stop", UsersPerNight: 2},
 		Gates: apply.Gates{
-			Night: func(time.Time) time.Time { return evening }, Closed: func(time.Time) string { return "it is day" },
+			Night: func(time.Time) (began, ends time.Time) { return evening, evening.Add(24 * time.Hour) }, Closed: func(time.Time) string { return "it is day" },
 			Begun: func(_ context.Context, since time.Time) ([]apply.Begun, error) {
 				if !since.Equal(evening) {
 					return nil, errors.New("another night")
 				}
-				return []apply.Begun{{Plan: "other", Unit: "x", Users: 1}, {Plan: "p", Unit: "all", Users: 9}}, nil
+				return []apply.Begun{{Plan: "other", Unit: "x", Users: 1}, {Plan: "other", Unit: "x, back to s1", Users: 1, Back: true}, {Plan: "p", Unit: "all", Users: 9}}, nil
 			},
 			Lags: func(context.Context) ([]monitor.Lag, error) {
 				return []monitor.Lag{{Store: "s2", Verdict: monitor.Stopped}}, nil
@@ -177,8 +177,14 @@ func TestRehearsedWaits(t *testing.T) {
 	}
 	o.Inventory.Stores = []inventory.Store{{Name: "s1", Instances: []inventory.Instance{{Server: "a"}}}, {Name: "s2", Instances: []inventory.Instance{{Server: "b"}}}}
 	u := unit("all", "s1", "s2", "anna", "ben")
-	got := strings.Join(o.Waits(t.Context(), u, []*course.Unit{unit("before", "s1", "s2", "carl")}), "\n")
-	want := "stopped by /run/stop on a\nit is day\n2 users move this night already, and no more than 2 may\nstore s2 is behind: stopped (interlace lag)"
+	earlier := []*apply.Rehearsal{
+		{Unit: unit("before", "s1", "s2", "carl")},
+		{Unit: unit("refused", "s1", "s2", "dora", "emil"), Refused: []string{"other facts"}},
+		{Unit: unit("later", "s1", "s2", "fritz"), Postponed: true},
+	}
+	got := strings.Join(o.Waits(t.Context(), u, earlier), "\n")
+	want := "stopped by /run/stop on a\nit is day\n2 users move this night already (1 of them back, which counts too) and 1 more before, and no more than 2 may: " +
+		"until 2026-11-28 22:00, or with a larger --users-per-night\nstore s2 is behind: stopped (interlace lag)"
 	if got != want {
 		t.Errorf("%s\nwant\n%s", got, want)
 	}

@@ -261,6 +261,9 @@ func (r *run) carryOn(ctx context.Context, t *task) {
 
 func (r *run) carryOne(ctx context.Context, t *task) (course.Outcome, error) {
 	if a := t.course.Next(t.records, r.back); a.Verb == course.End && (!a.Back || r.back) {
+		if t.stood() == course.GivenUp {
+			return course.GivenUp, nil
+		}
 		return course.EndOf(a), nil
 	}
 	switch {

@@ -82,7 +82,7 @@ func (c *checking) sort(all []mover, t *tally) sorted {
 // though something else of the plan was, or a copy of him is kept on the new store.
 func (c *checking) neverBegun(m *mover) bool {
 	a := c.accounts[m.part()]
-	return a != nil && a.Fate == course.Unbegun && !c.over && (c.begun || m.keptOn(m.To) != nil)
+	return a != nil && a.Fate == course.Unbegun && !c.givenUp(m.part()) && (c.begun || m.keptOn(m.To) != nil)
 }
 
 // movedOn reports whether another plan has moved somebody since the change of this one was
@@ -163,13 +163,13 @@ func (c *checking) allReturned(ctx context.Context, movers []mover, found survey
 func (c *checking) whenReturned() []string {
 	var back []part
 	last := time.Time{}
-	never := 0
+	var never []part
 	for i := range c.units {
 		for _, p := range parts(&c.units[i]) {
 			switch a := c.accounts[p]; {
 			case !c.returned(p):
 			case a.Fate == course.Unbegun:
-				never++
+				never = append(never, p)
 			default:
 				back, last = append(back, p), later(last, a.At)
 			}
@@ -183,8 +183,12 @@ func (c *checking) whenReturned() []string {
 	default:
 		notes = append(notes, fmt.Sprintf("%d parts taken back, the last on %s", len(back), last.UTC().Format("2006-01-02 15:04")))
 	}
-	if never > 0 {
-		notes = append(notes, inventory.Counted(never, "part", "parts")+" never begun, and the plan is given up")
+	switch len(never) {
+	case 0:
+	case 1:
+		notes = append(notes, never[0].unit+": "+c.takenBack(never[0], false))
+	default:
+		notes = append(notes, fmt.Sprintf("%d parts %s", len(never), c.takenBack(never[0], false)))
 	}
 	return notes
 }

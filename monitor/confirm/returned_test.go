@@ -179,3 +179,24 @@ func TestConfirmTakenBack(t *testing.T) {
 	r.routes["ben"] = "s2"
 	r.promised("routed there", "taken_back unmet, changes met", `unmet ben s1m: sent to s1 on s1m, found sent to "s2"; send the user there`)
 }
+
+// Of who was never begun, and is given up, nothing is promised but that he is where he was, though
+// the rest of the plan goes on.
+func TestConfirmGivenUp(t *testing.T) {
+	r := newRig(t)
+	r.must(r.master("s1").Fill(t.Context(), []cyrustest.Mailbox{{Name: "user.carl", Messages: 1}}))
+	r.must(r.Stores[0].Settle(t.Context()))
+	r.inventory.Users = append(r.inventory.Users, inventory.User{Name: "carl", Store: "s1"})
+	r.carryOut()
+	r.routes["carl"] = "s1m"
+	r.plan.Changes = append(r.plan.Changes, planner.UserChange{ID: "c3", Do: planner.Move, User: "carl", Group: "carl", From: "s1", To: "s2"})
+	r.promised("not begun", "changes unmet, placement unknown, routing unknown, nothing_lost unknown, shares unknown, copies unknown, caught_up unknown",
+		"unmet carl : moved from s1 to s2, found never begun; interlace apply carries out what is left of the plan")
+	recall := &monitor.StepRecord{Plan: "p", Unit: "carl to s2", Step: monitor.StepCheck, State: monitor.StepRecalled, Data: "1", Text: "what was not begun", At: time.Now()}
+	r.must(r.AddStep(t.Context(), recall))
+	r.promised("given up", "taken_back met, changes met, placement met, routing met, nothing_lost met, shares met, copies met, caught_up met",
+		"1 is as before; carl to s2: never begun, and given up", "!carries out what is left", "!the plan is given up")
+	r.routes["carl"] = "s2m"
+	r.promised("given up, and routed to the new store", "taken_back unmet, changes met, placement met, routing met, nothing_lost met, shares met, copies met, caught_up met",
+		`unmet carl s1m: sent to s1 on s1m, found sent to "s2m"`)
+}

@@ -71,7 +71,7 @@ func (u *Unit) account(records []monitor.StepRecord) (*Account, error) {
 		return nil, err
 	}
 	a := &Account{Fate: Unbegun, Records: records}
-	a.GivenUp = u.Recalled(records) != nil && u.Fresh(records)
+	a.GivenUp = u.WasGivenUp(records)
 	last := lastOfAStep(records)
 	if last == nil {
 		return a, nil

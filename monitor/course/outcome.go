@@ -11,6 +11,7 @@ const (
 	Moved     Outcome = "moved"     // all is done, but the original is kept for its time
 	Finished  Outcome = "finished"  // all is done
 	Back      Outcome = "back"      // all is as it was before
+	GivenUp   Outcome = "given up"  // likewise, since nothing was ever begun: it is not to be
 	Postponed Outcome = "postponed" // likewise, since its users would be denied for too long
 	Stuck     Outcome = "stuck"     // it can't go back, and does not go on
 	Broken    Outcome = "broken"    // it can't be taken back now, and why says who is let in where
@@ -33,6 +34,10 @@ func (u *Unit) Stands(records []monitor.StepRecord) Outcome {
 		return Waiting
 	}
 	switch a := c.Next(records, false); {
+	case lastOfAStep(records) == nil && u.WasGivenUp(records):
+		return GivenUp
+	case lastOfAStep(records) == nil:
+		return Waiting
 	case a.Verb == Settle:
 		return Moved
 	case a.Verb == End:

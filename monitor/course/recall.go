@@ -34,6 +34,12 @@ func (u *Unit) Recalled(records []monitor.StepRecord) *Recall {
 	return nil
 }
 
+// WasGivenUp reports whether a unit of which this is written down was asked to be taken back, or not
+// to be begun at all, and nothing of it is in effect: it is not waited for.
+func (u *Unit) WasGivenUp(records []monitor.StepRecord) bool {
+	return u.Recalled(records) != nil && u.Fresh(records)
+}
+
 // Pending reports whether a unit of which this is written down was asked to be taken back, and
 // is on its way.
 func (u *Unit) Pending(records []monitor.StepRecord) bool {

@@ -24,6 +24,8 @@ type Unit struct {
 	// Barred says why the unit must not be begun, as by facts that have changed since its plan
 	// was made; empty: nothing does. What is begun goes on all the same.
 	Barred string
+	// GivenUp tells that it is barred since somebody has given it up: nobody waits for it.
+	GivenUp bool
 
 	// Of is the unit that this one takes back, whose originals are kept where this one
 	// moves to; empty for one of the plan itself, and where they are kept no more.

@@ -1,0 +1,78 @@
+package main_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/interlacemail/interlace/fixtures/cyrustest"
+)
+
+// TestApplyScheduleLive carries a layout plan and a users plan out together on real Cyrus. What is
+// rehearsed of the moves is what is written, though a promotion before them changes where their
+// stores are.
+func TestApplyScheduleLive(t *testing.T) {
+	fleet := cyrustest.Run(t, cyrustest.StoreOptions{Name: "s1"}, cyrustest.StoreOptions{Name: "s2"})
+	operator := &cyrustest.Operator{Fleet: fleet}
+	m := &moving{T: t, fleet: fleet, users: []string{"anna", "ben"}}
+	m.fill(m.users)
+	m.must(fleet.Stores[1].Master().Fill(t.Context(), []cyrustest.Mailbox{{Name: "user.carl", Messages: 3}}))
+	m.must(fleet.Settle(t.Context()))
+	fleetFile(t, fleet)
+	wd, err := os.Getwd()
+	m.must(err)
+	m.must(os.Chmod(".", 0o755))
+	put(t, "sync-password", fleet.Password+"\n")
+	m.must(os.WriteFile("run", []byte(runScript), 0o755))
+	m.must(os.WriteFile("instance", []byte(instanceScript), 0o755))
+	m.must(os.Mkdir("orders", 0o755))
+	serve(t, operator, filepath.Join(wd, "orders"))
+	m.configure(fmt.Sprintf("instance_hook: [%s/instance, \"{action}\", \"{store}\", \"{server}\", \"{file}\"]\n", wd))
+	text, routing := "format: 1\nservers:\n  - {name: imap1, capacity: {disk: 1TB, io: 100}}\n  - {name: imap2, capacity: {disk: 1TB, io: 100}}\n  - {name: imap3, capacity: {disk: 1TB, io: 100}}\nstores:\n", ""
+	for i, s := range fleet.Stores {
+		text += "  - name: " + s.Name + "\n    instances:\n"
+		for k, in := range s.Instances {
+			operator.Name(s.Name, fmt.Sprint("imap", i+k+1), in)
+			text += fmt.Sprintf("      - {server: imap%d, role: %s, imap: %q, csync: %q, imapd_conf: %s}\n", i+k+1, []string{"master", "replica"}[k], in.IMAP, in.Csync, in.Conf)
+		}
+	}
+	for user, s := range map[string]int{"anna": 0, "ben": 0, "carl": 1} {
+		routing += user + "," + fleet.Stores[s].Master().IMAP + "\n"
+	}
+	put(t, "fleet.yaml", text+"users: users.csv\nshares: shares.csv\n")
+	put(t, "shares.csv", "owner,folder,grantee,rights\nanna,Work,ben,lrswi\n")
+	put(t, "users.csv", "user,store,disk,io\nanna,s1,1MB,10\nben,s1,1MB,10\ncarl,s2,1MB,30\n")
+	put(t, "routing", routing)
+	for _, args := range [][]string{
+		{"import", "fleet.yaml"},
+		{"layout", "--max-bytes", "0", "--plan", "layout.json"},
+		{"users", "--after", "layout.json", "--drain", "s1", "--plan", "users.json"},
+		{"moves", "layout.json", "users.json", "--plan", "moves.json"},
+	} {
+		if status, stdout, stderr := program(t, args...); status != 0 {
+			t.Fatal(args, stdout, stderr)
+		}
+	}
+	plans := []string{"moves.json", "layout.json", "users.json"}
+	rehearsed, _ := m.apply(0, plans...)
+	promoted := ""
+	for _, u := range rehearsed.Units {
+		switch store, is := strings.CutPrefix(u.Unit, "c1 promote "); {
+		case is:
+			promoted = store
+		case promoted == "" || u.Text != "it is checked when this is done: c1 promote "+promoted || len(u.Refused) > 0:
+			t.Errorf("%s, after the promotion of %q: %q, %v", u.Unit, promoted, u.Text, u.Refused)
+		}
+	}
+	if len(rehearsed.Units) != 2 || promoted != "s2 on imap3" {
+		t.Fatalf("the plans have other changes than this test takes them to have: %+v", rehearsed)
+	}
+	m.apply(0, append(slices.Clone(plans), "--yes")...)
+	m.routedAs(&rehearsed, routing)
+	if at := m.served("anna") + m.served("ben") + m.served("carl"); at != "s2s2s2" {
+		t.Errorf("they are served by %s", at)
+	}
+}
