@@ -95,11 +95,13 @@ difference is known or whose mailboxes an alert names, then those who were not
 compared for longest, each time about the same share. --for TIME begins with nobody
 else when it is up.
 
-Originals that interlace apply keeps, denied, where it has moved users from, are a
-line for each store: they count as no users, and leave the comparison complete.
+Originals that interlace apply keeps where it has moved users from are a line for each
+store, which says whether they are denied on its master (cyr_deny -l, by runner;
+cyrus_tools) or that this is not known. They count as users only where they differ,
+and leave the comparison complete.
 
-The exit status is 1 if anything differs or a store could not be compared, 2 if none
-could, and 3 if nothing differs and something of a user or mailbox could not be
+The exit status is 1 if anything differs, an original is not denied, or a store could
+not be compared, 2 if none could, and 3 if nothing differs and something of a user or mailbox could not be
 compared, such originals apart. What was in flight, what no comparison can look at,
 and servers that are down in the inventory leave it 0: the next comparison tells. Of
 --known it is 1 if a difference is open or somebody was not compared for half as
@@ -204,7 +206,7 @@ func (a *app) compare(ctx context.Context, flags compareFlags) error {
 	if err := c.run(ctx); err != nil {
 		return hint(err, "%s", c.keeping.goesOn())
 	}
-	found := c.found()
+	found := c.found(ctx)
 	var unkept error
 	if c.keeping != nil {
 		if found.Kept, unkept = c.kept(ctx); unkept != nil {
@@ -219,7 +221,7 @@ func (a *app) compare(ctx context.Context, flags compareFlags) error {
 		return c.stranger()
 	case found.Coverage.Pairs > 0 && found.Coverage.Compared == 0:
 		return errors.New("no store could be compared")
-	case len(found.Differences)+len(found.Unanswered) > 0:
+	case len(found.Differences)+len(found.Unanswered) > 0 || lifted(found.Originals):
 		return errFound
 	case slices.ContainsFunc(found.Uncompared, func(u monitor.Uncompared) bool { return u.User != "" || u.Mailbox != "" }):
 		return errPartly

@@ -27,6 +27,11 @@ func (c *comparing) kept(ctx context.Context) (*report.KeptComparison, error) {
 		return nil, err
 	}
 	k := &report.KeptComparison{Run: c.keeping.run.Number, Ended: !c.keeping.run.Ended.IsZero()}
+	found, err := c.keeping.history.Differences(ctx, time.Time{})
+	if err != nil {
+		return nil, err
+	}
+	kept := c.originals.alike(found)
 	about := map[monitor.Copy]bool{}
 	for i := range c.pairs {
 		p := &c.pairs[i]
@@ -38,12 +43,8 @@ func (c *comparing) kept(ctx context.Context) (*report.KeptComparison, error) {
 	}
 	k.Before = k.BeforeIn.Checked
 	states = slices.DeleteFunc(states, func(s monitor.CopyState) bool {
-		return !about[s.Copy] || c.wanted != nil && !c.wanted[s.Owner] || c.denied.has(&s)
+		return !about[s.Copy] || c.wanted != nil && !c.wanted[s.Owner] || kept.has(&s)
 	})
-	found, err := c.keeping.history.Differences(ctx, time.Time{})
-	if err != nil {
-		return nil, err
-	}
 	all := compare.StandingOfAll(states, found, c.keeping.run.Level)
 	k.Copies = report.StandingOf(&all)
 	if list := longestAgo(states, c.keeping.run.Level, c.began); len(list) > 0 {
@@ -175,11 +176,11 @@ func (a *app) known(cmd *cobra.Command, flags compareFlags) error {
 // without one, at each at which they were compared, and reports whether somebody was not
 // compared for far too long.
 func (f *compareFlags) sum(k *report.KnownCopies, r *remembered, level monitor.CompareLevel) (overdue bool) {
-	left := originals{}
+	alike, left := r.kept.alike(r.open), originals{}
 	states := slices.DeleteFunc(r.states, func(s monitor.CopyState) bool {
-		kept := r.kept.has(&s)
+		kept := alike.has(&s)
 		if kept && f.about(s.Store, s.Owner) {
-			left[holderOf(&s)] = r.kept[holderOf(&s)]
+			left[holderOf(&s)] = alike[holderOf(&s)]
 		}
 		return kept || !f.about(s.Store, s.Owner)
 	})

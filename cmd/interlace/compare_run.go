@@ -132,7 +132,7 @@ func (c *comparing) side(ctx context.Context, p *pairOf, in inventory.Instance) 
 }
 
 // found puts together what was found in all pairs.
-func (c *comparing) found() *report.ComparisonOfAll {
+func (c *comparing) found(ctx context.Context) *report.ComparisonOfAll {
 	all := &report.ComparisonOfAll{
 		Level: monitor.CompareLevel(c.flags.level.value), Differences: []monitor.Difference{}, InFlight: []monitor.InFlight{},
 		Uncompared: []monitor.Uncompared{}, Spool: []monitor.SpoolSample{}, Unanswered: []report.Unanswered{},
@@ -173,10 +173,10 @@ func (c *comparing) found() *report.ComparisonOfAll {
 			}
 		}
 	}
-	all.Uncompared, c.denied = c.originals.denied(all.Uncompared)
-	all.Originals = c.denied.list()
+	all.Uncompared = c.there.denied(all.Uncompared)
+	all.Originals = c.there.asked(ctx, c.inventory, c.app.config).list()
 	for key, outcome := range worst {
-		if _, denied := c.denied[key]; !denied || outcome != monitor.UnknownOutcome {
+		if _, kept := c.there[key]; !kept || outcome == monitor.Different {
 			all.Users.Add(outcome)
 		}
 	}
