@@ -192,7 +192,7 @@ func (a *app) compare(ctx context.Context, flags compareFlags) error {
 		return err
 	}
 	asker := newAsker(a.config)
-	c := &comparing{app: a, inventory: f.Inventory, asker: asker, flags: flags, began: a.now(), carrying: a.carrying(f.Inventory), originals: kept}
+	c := &comparing{app: a, facts: f, inventory: f.Inventory, asker: asker, flags: flags, began: a.now(), carrying: a.carrying(f.Inventory), originals: kept}
 	if err := c.choose(); err != nil {
 		return err
 	}
@@ -207,6 +207,7 @@ func (a *app) compare(ctx context.Context, flags compareFlags) error {
 		return hint(err, "%s", c.keeping.goesOn())
 	}
 	found := c.found(ctx)
+	c.sayOutdated(ctx, found)
 	var unkept error
 	if c.keeping != nil {
 		if found.Kept, unkept = c.kept(ctx); unkept != nil {

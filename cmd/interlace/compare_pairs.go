@@ -15,6 +15,7 @@ import (
 // comparing is a comparison of many pairs under way.
 type comparing struct {
 	app       *app
+	facts     *facts
 	inventory *inventory.Inventory
 	asker     *asker
 	flags     compareFlags

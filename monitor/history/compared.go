@@ -20,6 +20,8 @@ var (
 	loadOwners string
 	//go:embed query/delete_owner.sql
 	deleteOwner string
+	//go:embed query/empty_copy.sql
+	emptyCopy string
 	//go:embed query/end_owner_differences.sql
 	endOwnerDifferences string
 	//go:embed query/insert_compared.sql
@@ -44,9 +46,15 @@ type owner struct {
 
 // SaveOwners keeps which users and shared trees there are, of which the outcome
 // does not matter: from now on those that are new wait to be compared at the level,
-// and nothing is known any more of those that are gone.
+// and nothing is known any more of those that are gone. A copy of nobody is to be
+// compared from now on.
 func (h *History) SaveOwners(ctx context.Context, c monitor.Copy, level monitor.CompareLevel, at time.Time, owners []monitor.Compared) error {
 	return h.writeComparison(ctx, "owners", func(tx *sql.Tx) error {
+		if len(owners) == 0 {
+			if err := exec(ctx, tx, emptyCopy, c.Store, c.Server, database.AsMicroseconds(&at)); err != nil {
+				return err
+			}
+		}
 		there := map[owner]bool{}
 		for i := range owners {
 			o := &owners[i]

@@ -127,7 +127,7 @@ func TestCompared(t *testing.T) {
 	}
 }
 
-// Since when a copy is to be compared is kept from the first time.
+// Since when a copy is to be compared is kept from the first time, and anew from when it is empty.
 func TestCopiesAreKnownSince(t *testing.T) {
 	h := mustOpen(t)
 	other := monitor.Copy{Store: "s1", Server: "imap3"}
@@ -136,5 +136,11 @@ func TestCopiesAreKnownSince(t *testing.T) {
 	got, err := h.Copies(t.Context())
 	if want := map[monitor.Copy]time.Time{replica: at(1), other: at(2)}; err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v, %v, want %v", got, err, want)
+	}
+	// One that was compared, and is empty by now, waits from then on.
+	must(t, h.SaveOwners(t.Context(), other, "2", at(5), nil))
+	must(t, h.SaveOwners(t.Context(), replica, "2", at(5), []monitor.Compared{{Owner: "anna"}}))
+	if got, err = h.Copies(t.Context()); err != nil || !got[other].Equal(at(5)) || !got[replica].Equal(at(1)) {
+		t.Errorf("of one that is empty: %v, %v", got, err)
 	}
 }

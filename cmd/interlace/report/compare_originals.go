@@ -46,7 +46,9 @@ func (o *Original) lifted() bool { return o.Denied != nil && !*o.Denied }
 func originals(list []Original) Lines {
 	alike := func(a, b *Original) bool { return a.Store == b.Store && a.whether() == b.whether() }
 	sorted := slices.Clone(list)
-	slices.SortStableFunc(sorted, func(a, b Original) int { return cmp.Or(cmp.Compare(a.Store, b.Store), cmp.Compare(a.whether(), b.whether())) })
+	slices.SortStableFunc(sorted, func(a, b Original) int {
+		return cmp.Or(cmp.Compare(a.Store, b.Store), cmp.Compare(a.whether(), b.whether()))
+	})
 	var lines Lines
 	for of := range chunks(sorted, alike) {
 		var to []string
