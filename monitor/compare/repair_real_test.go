@@ -518,7 +518,7 @@ func (r *rig) holdingsOf(user, pattern string, in *cyrustest.Instance) map[strin
 				found[name+": "+m[1]] = true
 			}
 			if strings.Contains(line, `\Flagged`) {
-				found[name+`: \flagged`] = true
+				found[name+`: \Flagged`] = true
 			}
 		}
 	}
