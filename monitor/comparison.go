@@ -42,6 +42,18 @@ const (
 	Unreadable     DifferenceKind = "unreadable"
 )
 
+// Sought returns the lowest level that looks for what differs so wherever it is. A level
+// below comes upon it where it looks closely for another reason.
+func (k DifferenceKind) Sought() CompareLevel {
+	switch k {
+	case RightsDiffer, QuotaDiffers, Subscription, SeenDiffers, Annotated:
+		return CompareAccounts
+	case SpoolDamaged:
+		return CompareSpool
+	}
+	return CompareMarks
+}
+
 // Certainty is how sure a difference is.
 type Certainty string
 

@@ -170,9 +170,13 @@ func typed(m *cyrus.Mailbox) inventory.Text {
 // tellDetails enters different rights, types, places and quota roots.
 func (p *pair) tellDetails(s *stood) {
 	name, master, replica := s.name, s.master, s.replica
+	level := monitor.CompareAccounts
+	if !sameMark(&master.Mark, &replica.Mark, p.checksums) {
+		level = monitor.CompareMarks // any level reads such a mailbox closely
+	}
 	if ours, theirs := rights(master.ACL, replica.ACL), rights(replica.ACL, master.ACL); ours != theirs || len(master.ACL) != len(replica.ACL) {
 		d := p.difference(name, monitor.RightsDiffer)
-		d.Master, d.Replica, d.Text = ours, theirs, "the rights differ"
+		d.Level, d.Master, d.Replica, d.Text = level, ours, theirs, "the rights differ"
 		p.addTo(s, d, another(master, replica) || master.FolderModSeq > replica.FolderModSeq)
 	}
 	if master.Type != replica.Type {
@@ -189,7 +193,7 @@ func (p *pair) tellDetails(s *stood) {
 	}
 	if master.QuotaRoot != replica.QuotaRoot {
 		d := p.difference(name, monitor.QuotaDiffers)
-		d.Master, d.Replica, d.Text = inventory.Text(master.QuotaRoot), inventory.Text(replica.QuotaRoot), rootDiffers
+		d.Level, d.Master, d.Replica, d.Text = level, inventory.Text(master.QuotaRoot), inventory.Text(replica.QuotaRoot), rootDiffers
 		p.addLate(name, d, &s.still)
 	}
 }

@@ -135,9 +135,10 @@ type openDifference struct {
 	subject string
 }
 
-// ended tells whether a comparison that has not found a difference would have.
+// ended tells whether a comparison that has not found a difference would have, also where
+// nothing else would have made it look there.
 func (d *openDifference) ended(level monitor.CompareLevel, o *monitor.Compared) bool {
-	return level.Covers(d.Level) && !slices.Contains(o.Unsure, d.Mailbox) && !slices.Contains(o.Unsure, inventory.Text(""))
+	return level.Covers(d.Level) && level.Covers(d.Kind.Sought()) && !slices.Contains(o.Unsure, d.Mailbox) && !slices.Contains(o.Unsure, inventory.Text(""))
 }
 
 // subjectsOf tells the differences of an owner apart, and knows each again when what
