@@ -70,7 +70,8 @@ read, here or by runner; else no copy is removed of one of several replicas.
 Where the replica's copy has to be removed, with all that only the replica has, first
 comes the command that looks again, with --level 4 --sample 1 --save DIR: it reads all
 files of the master, keeps messages and flags that only the replica has as files, and
-prints the rest, with what brings each message back to the master (by python3). Where
+prints the rest, with what brings messages and flags back to the master (by python3).
+Without that no command removes the copy. Where
 the master is damaged it says what to copy from the replica. Where the replica has
 seen more changes than the master in many mailboxes the roles in the inventory look
 exchanged, and no command is printed before that is cleared up.
@@ -86,9 +87,9 @@ gets more connections at once than imap.connections. Servers that are down in th
 inventory are not asked.
 
 Where there is a database, what is found is kept there as soon as a user is done:
---known shows it without asking any server: what differs counts at the lowest level
-that shows it and at all that look at more; at whole since, or later, everybody was
-compared in all that the level looks at. --resume goes on with the last comparison of
+--known shows it without asking any server, of the pairs and users that there still
+are: what differs counts at the lowest level that shows it and at all that look at
+more; at whole since, or later, everybody was compared in all that the level looks at. --resume goes on with the last comparison of
 the same level, stores and users that was broken off. --due TIME compares everybody in
 turn within that time, if it is run once a day or more often: those first of whom a
 difference is known or whose mailboxes an alert names, then those who were not

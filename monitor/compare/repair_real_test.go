@@ -467,7 +467,12 @@ func (r *rig) paste(dir string, steps []monitor.RepairStep) (failed, again bool)
 			if r.channel != "" {
 				over = []string{"-n", r.channel}
 			}
-			r.sync(append(over, "-r", "-1")...) // as the rolling client does with what has come back
+			how := []string{"-r", "-1"} // as the rolling client does with what has come back
+			if _, words, flags := strings.Cut(string(step.Command), "+FLAGS.SILENT"); flags {
+				_, words, _ = strings.Cut(words, " "+cyrustest.AdminUser+" ")
+				how = []string{"-u", strings.Fields(words)[0]} // and leaves what was done to others
+			}
+			r.sync(append(over, how...)...)
 		}
 	}
 	return failed, again

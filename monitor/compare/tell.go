@@ -116,6 +116,7 @@ func (p *pair) tellMessages(s *stood, v *variance, onItsWay func(all *uids, late
 		d := p.difference(name, monitor.FlagsDiffer)
 		d.UIDs, d.Master, d.Replica = inventory.Text(v.flags.String()), flags(v.sample[0]), flags(v.sample[1])
 		d.Text, d.Saved = fmt.Sprintf("%s flagged differently; shown is UID %d", isAre(v.flags.count), v.sampleOf), v.saved.flags
+		d.Unsaved = v.unsaved[2]
 		p.addTo(s, d, onItsWay(&v.flags, v.pending))
 	}
 	if v.notes.count > 0 {
