@@ -71,10 +71,10 @@ Where the replica's copy has to be removed, with all that only the replica has, 
 comes the command that looks again, with --level 4 --sample 1 --save DIR: it reads all
 files of the master, keeps messages and flags that only the replica has as files, and
 prints the rest, with what brings messages and flags back to the master (by python3).
-Without that no command removes the copy. Where
-the master is damaged it says what to copy from the replica. Where the replica has
-seen more changes than the master in many mailboxes the roles in the inventory look
-exchanged, and no command is printed before that is cleared up.
+Without that no command removes the copy. Where the master is damaged it says what to
+copy from the replica. Where the replica has seen more changes than the master in many
+mailboxes the roles in the inventory look exchanged, and no command is printed before
+that is cleared up.
 
 A user is identical only if everything of his that the level looks at was compared and
 did not differ. What could not be compared is listed with the reason, such as users
@@ -89,12 +89,12 @@ inventory are not asked.
 Where there is a database, what is found is kept there as soon as a user is done:
 --known shows it without asking any server, of the pairs and users that there still
 are: what differs counts at the lowest level that shows it and at all that look at
-more; at whole since, or later, everybody was compared in all that the level looks at. --resume goes on with the last comparison of
-the same level, stores and users that was broken off. --due TIME compares everybody in
-turn within that time, if it is run once a day or more often: those first of whom a
-difference is known or whose mailboxes an alert names, then those who were not
-compared for longest, each time about the same share. --for TIME begins with nobody
-else when it is up.
+more; at whole since, or later, everybody was compared in all that the level looks at.
+--resume goes on with the last comparison of the same level, stores and users that was
+broken off. --due TIME compares everybody in turn within that time, if it is run once
+a day or more often: those first of whom a difference is known or whose mailboxes an
+alert names, then those who were not compared for longest, each time about the same
+share. --for TIME begins with nobody else when it is up.
 
 Originals that interlace apply keeps where it has moved users from are a line for each
 store, which says whether they are denied on its master (cyr_deny -l, by runner;
@@ -102,11 +102,11 @@ cyrus_tools) or that this is not known. They count as users only where they diff
 and leave the comparison complete.
 
 The exit status is 1 if anything differs, an original is not denied, or a store could
-not be compared, 2 if none could, and 3 if nothing differs and something of a user or mailbox could not be
-compared, such originals apart. What was in flight, what no comparison can look at,
-and servers that are down in the inventory leave it 0: the next comparison tells. Of
---known it is 1 if a difference is open or somebody was not compared for half as
-long again as --due, or probes.compare.within, says.`,
+not be compared, 2 if none could, and 3 if nothing differs and something of a user or
+mailbox could not be compared, such originals apart. What was in flight, what no
+comparison can look at, and servers that are down in the inventory leave it 0: the
+next comparison tells. Of --known it is 1 if a difference is open or somebody was not
+compared for half as long again as --due, or probes.compare.within, says.`,
 		Example: `  interlace compare --level 1
   interlace compare --store s0017 --level 3
   interlace compare --user anna --level user
