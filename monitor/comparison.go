@@ -42,6 +42,18 @@ const (
 	Unreadable     DifferenceKind = "unreadable"
 )
 
+// Sought returns the lowest level that looks for what differs so wherever it is. A level
+// below comes upon it where it looks closely for another reason.
+func (k DifferenceKind) Sought() CompareLevel {
+	switch k {
+	case RightsDiffer, QuotaDiffers, Subscription, SeenDiffers, Annotated:
+		return CompareAccounts
+	case SpoolDamaged:
+		return CompareSpool
+	}
+	return CompareMarks
+}
+
 // Certainty is how sure a difference is.
 type Certainty string
 
@@ -73,7 +85,7 @@ type Difference struct {
 	Holder   inventory.Text `json:"holder"`    // whose mailbox it is, if it is somebody else's
 	MasterID inventory.Text `json:"master_id"` // unique identifier of the master's mailbox, where the replica has not that one
 	Saved    inventory.Text `json:"saved"`     // what became of that which only the replica has
-	Unsaved  int64          `json:"unsaved"`   // messages that only the replica has and that are not saved
+	Unsaved  int64          `json:"unsaved"`   // messages that only the replica has, or flags of its own on so many, that are not saved
 }
 
 // RepairStep is a command to run on a server, ready to paste into a shell.

@@ -170,14 +170,15 @@ func TestApplyLayoutLive(t *testing.T) {
 	}
 
 	// It is confirmed at once, though the fleet file does not know the new instance yet. That it
-	// does not is told where it is imported, and by a discovery.
+	// does not is told where it is imported, by a discovery, and where the old master is not there
+	// to be compared.
 	if c, verdicts := confirmed(t, 0, "layout.json"); len(verdicts) < 6 || verdicts["changes"] != "met" {
 		t.Errorf("right after it: %v, %+v", verdicts, c.Doubts)
 	}
 	by := func(what string) string {
 		return "; by the journal plan " + c.Plans[0].Plan + " has " + what + " on 20"
 	}
-	for _, args := range [][]string{{"import", "fleet.yaml"}, {"discover", "--partial"}} {
+	for _, args := range [][]string{{"import", "fleet.yaml"}, {"discover", "--partial"}, {"compare", "--level", "1"}} {
 		_, _, stderr := program(t, args...)
 		for _, want := range []string{
 			"has no instance of store s1 on imap3" + by("made it"), "has the master of store s1 on imap1" + by("made imap3 the master"),

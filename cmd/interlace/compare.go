@@ -70,10 +70,11 @@ read, here or by runner; else no copy is removed of one of several replicas.
 Where the replica's copy has to be removed, with all that only the replica has, first
 comes the command that looks again, with --level 4 --sample 1 --save DIR: it reads all
 files of the master, keeps messages and flags that only the replica has as files, and
-prints the rest, with what brings each message back to the master (by python3). Where
-the master is damaged it says what to copy from the replica. Where the replica has
-seen more changes than the master in many mailboxes the roles in the inventory look
-exchanged, and no command is printed before that is cleared up.
+prints the rest, with what brings messages and flags back to the master (by python3).
+Without that no command removes the copy. Where the master is damaged it says what to
+copy from the replica. Where the replica has seen more changes than the master in many
+mailboxes the roles in the inventory look exchanged, and no command is printed before
+that is cleared up.
 
 A user is identical only if everything of his that the level looks at was compared and
 did not differ. What could not be compared is listed with the reason, such as users
@@ -86,24 +87,26 @@ gets more connections at once than imap.connections. Servers that are down in th
 inventory are not asked.
 
 Where there is a database, what is found is kept there as soon as a user is done:
---known shows it without asking any server: what differs counts at the lowest level
-that shows it and at all that look at more; at whole since, or later, everybody was
-compared in all that the level looks at. --resume goes on with the last comparison of
-the same level, stores and users that was broken off. --due TIME compares everybody in
-turn within that time, if it is run once a day or more often: those first of whom a
-difference is known or whose mailboxes an alert names, then those who were not
-compared for longest, each time about the same share. --for TIME begins with nobody
-else when it is up.
+--known shows it without asking any server, of the pairs and users that there still
+are: what differs counts at the lowest level that shows it and at all that look at
+more; at whole since, or later, everybody was compared in all that the level looks at.
+--resume goes on with the last comparison of the same level, stores and users that was
+broken off. --due TIME compares everybody in turn within that time, if it is run once
+a day or more often: those first of whom a difference is known or whose mailboxes an
+alert names, then those who were not compared for longest, each time about the same
+share. --for TIME begins with nobody else when it is up.
 
-Originals that interlace apply keeps, denied, where it has moved users from, are a
-line for each store: they count as no users, and leave the comparison complete.
+Originals that interlace apply keeps where it has moved users from are a line for each
+store, which says whether they are denied on its master (cyr_deny -l, by runner;
+cyrus_tools) or that this is not known. They count as users only where they differ,
+and leave the comparison complete.
 
-The exit status is 1 if anything differs or a store could not be compared, 2 if none
-could, and 3 if nothing differs and something of a user or mailbox could not be
-compared, such originals apart. What was in flight, what no comparison can look at,
-and servers that are down in the inventory leave it 0: the next comparison tells. Of
---known it is 1 if a difference is open or somebody was not compared for half as
-long again as --due, or probes.compare.within, says.`,
+The exit status is 1 if anything differs, an original is not denied, or a store could
+not be compared, 2 if none could, and 3 if nothing differs and something of a user or
+mailbox could not be compared, such originals apart. What was in flight, what no
+comparison can look at, and servers that are down in the inventory leave it 0: the
+next comparison tells. Of --known it is 1 if a difference is open or somebody was not
+compared for half as long again as --due, or probes.compare.within, says.`,
 		Example: `  interlace compare --level 1
   interlace compare --store s0017 --level 3
   interlace compare --user anna --level user
@@ -190,7 +193,7 @@ func (a *app) compare(ctx context.Context, flags compareFlags) error {
 		return err
 	}
 	asker := newAsker(a.config)
-	c := &comparing{app: a, inventory: f.Inventory, asker: asker, flags: flags, began: a.now(), carrying: a.carrying(f.Inventory), originals: kept}
+	c := &comparing{app: a, facts: f, inventory: f.Inventory, asker: asker, flags: flags, began: a.now(), carrying: a.carrying(f.Inventory), originals: kept}
 	if err := c.choose(); err != nil {
 		return err
 	}
@@ -204,7 +207,8 @@ func (a *app) compare(ctx context.Context, flags compareFlags) error {
 	if err := c.run(ctx); err != nil {
 		return hint(err, "%s", c.keeping.goesOn())
 	}
-	found := c.found()
+	found := c.found(ctx)
+	c.sayOutdated(ctx, found)
 	var unkept error
 	if c.keeping != nil {
 		if found.Kept, unkept = c.kept(ctx); unkept != nil {
@@ -219,7 +223,7 @@ func (a *app) compare(ctx context.Context, flags compareFlags) error {
 		return c.stranger()
 	case found.Coverage.Pairs > 0 && found.Coverage.Compared == 0:
 		return errors.New("no store could be compared")
-	case len(found.Differences)+len(found.Unanswered) > 0:
+	case len(found.Differences)+len(found.Unanswered) > 0 || lifted(found.Originals):
 		return errFound
 	case slices.ContainsFunc(found.Uncompared, func(u monitor.Uncompared) bool { return u.User != "" || u.Mailbox != "" }):
 		return errPartly

@@ -139,7 +139,7 @@ func (f *compareFlags) words() string {
 // those of whom it was done before, and of these those whose turn it is.
 func (c *comparing) whom(p *pairOf) func([]cyrus.Owner) ([]cyrus.Owner, error) {
 	return func(all []cyrus.Owner) ([]cyrus.Owner, error) {
-		if c.meet(all); c.wanted != nil {
+		if c.meet(p.store.Name, all); c.wanted != nil {
 			all = slices.DeleteFunc(all, func(o cyrus.Owner) bool { return !c.wanted[o.Name] })
 		}
 		k := c.keeping

@@ -30,8 +30,8 @@ type keptAnswer struct {
 		}
 	}
 	Copies []struct {
-		Store, Server, Level               string
-		Users, Identical, Different, Never int
+		Store, Server, Level                        string
+		Users, Identical, Different, Unknown, Never int
 	}
 	Differences []struct {
 		User, Kind, Owner string
@@ -222,6 +222,22 @@ func TestCompareKept(t *testing.T) {
 		t.Errorf("with a database that takes nothing more: status %d, %s%s", status, stdout, stderr)
 	}
 	onDatabase(t, "DROP TRIGGER stuck")
+
+	// Rights that level 1 comes upon count there, as the comparison itself says.
+	admin, err := replica.DialAs(t.Context(), cyrustest.AdminUser)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer admin.Close()
+	if _, err := admin.Do("SETACL user.u03 u04 lrs"); err != nil {
+		t.Fatal(err)
+	}
+	for _, level := range []string{"1", "2"} {
+		said, known := answered(t, 1, "compare", "--level", level), answered(t, 1, "compare", "--known", "--level", "1")
+		if c := known.Copies[0]; said.Users.Different != 1 || c.Different != 1 || c.Identical != said.Users.Identical || c.Unknown != said.Users.Unknown {
+			t.Errorf("a comparison at level %s counts %+v, and known of level 1 is %+v", level, said.Users, c)
+		}
+	}
 
 	// What is down is not asked.
 	put(t, "fleet.yaml", strings.Replace(describe(fleet, conf), "name: imap2", "state: down, name: imap2", 1))

@@ -27,6 +27,11 @@ func (c *comparing) kept(ctx context.Context) (*report.KeptComparison, error) {
 		return nil, err
 	}
 	k := &report.KeptComparison{Run: c.keeping.run.Number, Ended: !c.keeping.run.Ended.IsZero()}
+	found, err := c.keeping.history.Differences(ctx, time.Time{})
+	if err != nil {
+		return nil, err
+	}
+	kept := c.originals.alike(found)
 	about := map[monitor.Copy]bool{}
 	for i := range c.pairs {
 		p := &c.pairs[i]
@@ -37,13 +42,10 @@ func (c *comparing) kept(ctx context.Context) (*report.KeptComparison, error) {
 		}
 	}
 	k.Before = k.BeforeIn.Checked
+	counting := c.facts.counting(states)
 	states = slices.DeleteFunc(states, func(s monitor.CopyState) bool {
-		return !about[s.Copy] || c.wanted != nil && !c.wanted[s.Owner] || c.denied.has(&s)
+		return !about[s.Copy] || !counting.has(s.Copy, s.Owner) || c.wanted != nil && !c.wanted[s.Owner] || kept.has(&s)
 	})
-	found, err := c.keeping.history.Differences(ctx, time.Time{})
-	if err != nil {
-		return nil, err
-	}
 	all := compare.StandingOfAll(states, found, c.keeping.run.Level)
 	k.Copies = report.StandingOf(&all)
 	if list := longestAgo(states, c.keeping.run.Level, c.began); len(list) > 0 {
@@ -107,15 +109,15 @@ func longestAgo(states []monitor.CopyState, level monitor.CompareLevel, now time
 	return list
 }
 
-// remembered is what the database and the inventory know of copies.
+// remembered is what the database and the inventory know of copies: of those that the
+// inventory still has, and of their users.
 type remembered struct {
 	states []monitor.CopyState
 	found  []monitor.KeptDifference // and of those that are gone as many as are kept
 	open   []monitor.KeptDifference
 	runs   []monitor.ComparisonRun
 	alerts []monitor.Alert
-	stores *inventory.Inventory      // nil: there is none
-	users  map[inventory.StoreID]int // of each store
+	facts  *facts // nil: there are none
 	kept   originals
 }
 
@@ -134,12 +136,22 @@ func (a *app) remember(ctx context.Context) (*remembered, error) {
 	var errs [6]error
 	r.states, errs[0] = h.Compared(ctx)
 	r.found, errs[1] = h.Differences(ctx, time.Time{})
-	r.open = slices.DeleteFunc(slices.Clone(r.found), func(d monitor.KeptDifference) bool { return !d.Gone.IsZero() })
 	r.runs, errs[2] = h.Comparisons(ctx, time.Time{})
 	r.alerts, errs[3] = h.Alerts(ctx, openOnly)
-	r.stores, r.users, errs[4] = a.storesKnown(ctx)
+	r.facts, errs[4] = a.factsKnown(ctx)
 	r.kept, errs[5] = a.originals(ctx)
+	r.forget(r.facts.counting(r.states))
 	return &r, errors.Join(errs[:]...)
+}
+
+// forget leaves out what does not count any more.
+func (r *remembered) forget(c *counting) {
+	r.states = slices.DeleteFunc(r.states, func(s monitor.CopyState) bool { return !c.has(s.Copy, s.Owner) })
+	r.found = slices.DeleteFunc(r.found, func(d monitor.KeptDifference) bool { return !c.has(d.Copy, d.Owner) })
+	r.alerts = slices.DeleteFunc(r.alerts, func(al monitor.Alert) bool {
+		return !c.pair(monitor.Copy{Store: inventory.StoreID(al.Store), Server: inventory.ServerID(al.Subject)})
+	})
+	r.open = slices.DeleteFunc(slices.Clone(r.found), func(d monitor.KeptDifference) bool { return !d.Gone.IsZero() })
 }
 
 // known shows what the database knows from comparisons, and asks no server.
@@ -148,7 +160,7 @@ func (a *app) known(cmd *cobra.Command, flags compareFlags) error {
 	if err != nil {
 		return err
 	}
-	if err := flags.namesKnown(r.states, r.stores); err != nil {
+	if err := flags.namesKnown(r.states, r.facts); err != nil {
 		return err
 	}
 	asked := ""
@@ -175,16 +187,16 @@ func (a *app) known(cmd *cobra.Command, flags compareFlags) error {
 // without one, at each at which they were compared, and reports whether somebody was not
 // compared for far too long.
 func (f *compareFlags) sum(k *report.KnownCopies, r *remembered, level monitor.CompareLevel) (overdue bool) {
-	left := originals{}
+	alike, left := r.kept.alike(r.open), originals{}
 	states := slices.DeleteFunc(r.states, func(s monitor.CopyState) bool {
-		kept := r.kept.has(&s)
+		kept := alike.has(&s)
 		if kept && f.about(s.Store, s.Owner) {
-			left[holderOf(&s)] = r.kept[holderOf(&s)]
+			left[holderOf(&s)] = alike[holderOf(&s)]
 		}
 		return kept || !f.about(s.Store, s.Owner)
 	})
 	k.Originals = left.list()
-	for _, s := range append(compare.Standings(states, r.found, level), f.unknownPairs(states, r.stores, r.users)...) {
+	for _, s := range append(compare.Standings(states, r.found, level), f.unknownPairs(states, r.facts)...) {
 		k.Copies = append(k.Copies, report.StandingOf(&s))
 	}
 	for i := range r.open {
@@ -230,14 +242,14 @@ func (f *compareFlags) about(store inventory.StoreID, owner string) bool {
 }
 
 // namesKnown refuses names that neither the inventory nor a comparison knows.
-func (f *compareFlags) namesKnown(states []monitor.CopyState, inv *inventory.Inventory) error {
+func (f *compareFlags) namesKnown(states []monitor.CopyState, facts *facts) error {
 	var stores []inventory.StoreID
 	var owners []string
 	for i := range states {
 		stores, owners = append(stores, states[i].Store), append(owners, states[i].Owner)
 	}
-	if inv != nil {
-		stores = append(stores, storeNames(inv)...)
+	if facts != nil {
+		stores = append(stores, storeNames(facts.Inventory)...)
 	}
 	var errs []error
 	for _, name := range f.stores {
@@ -258,17 +270,18 @@ func neverSeen[ID ~string](flag string, name ID, known []ID) error {
 }
 
 // unknownPairs returns the copies in the inventory of which nothing is known.
-func (f *compareFlags) unknownPairs(states []monitor.CopyState, inv *inventory.Inventory, users map[inventory.StoreID]int) []monitor.CopyStanding {
-	if inv == nil || len(f.users) > 0 {
+func (f *compareFlags) unknownPairs(states []monitor.CopyState, facts *facts) []monitor.CopyStanding {
+	if facts == nil || len(f.users) > 0 {
 		return nil
 	}
 	seen := map[monitor.Copy]bool{}
 	for i := range states {
 		seen[states[i].Copy] = true
 	}
+	users := facts.users()
 	var list []monitor.CopyStanding
-	for i := range inv.Stores {
-		s := &inv.Stores[i]
+	for i := range facts.Stores {
+		s := &facts.Stores[i]
 		for _, in := range s.Instances[min(1, len(s.Instances)):] {
 			c := monitor.Copy{Store: s.Name, Server: in.Server}
 			if !seen[c] && f.about(s.Name, "") {

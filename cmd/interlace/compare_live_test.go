@@ -109,7 +109,7 @@ func TestCompareLive(t *testing.T) {
 	}
 	stdout = printed(t, look[0])
 	pasted := toPaste(stdout, "  # on imap")
-	if flags, err := os.ReadFile("saved/s2-" + d.Server + "-user.o%27brien-flags.csv"); len(pasted) != 2 || err != nil || !strings.HasSuffix(string(flags), "\n2,,\\flagged\n") {
+	if flags, err := os.ReadFile("saved/s2-" + d.Server + "-user.o%27brien-flags.csv"); len(pasted) != 2 || err != nil || !strings.HasSuffix(string(flags), "\n2,,\\Flagged\n") {
 		t.Fatalf("to paste %q of %s; flags %q %v", pasted, stdout, flags, err)
 	}
 	for _, command := range pasted {

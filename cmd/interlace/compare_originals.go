@@ -2,14 +2,27 @@ package main
 
 import (
 	"context"
+	"errors"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/interlacemail/interlace/cmd/interlace/report"
+	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/course"
+	"github.com/interlacemail/interlace/monitor/host"
 )
 
-// originals are users whose mailboxes apply keeps, denied, on stores from which it has moved
-// them. Nobody logs in as them there, so that a comparison cannot, either.
-type originals map[holder]report.Original
+// originals are users whose mailboxes apply keeps, to be denied, on stores from which it has
+// moved them. Nobody is to log in as them there, so that a comparison cannot, either; and each
+// is counted as a user on the store where he lives.
+type originals map[holder]original
+
+type original struct {
+	course.Kept
+	report.Original
+}
 
 // originals returns them as the journal has it.
 func (a *app) originals(ctx context.Context) (originals, error) {
@@ -17,33 +30,43 @@ func (a *app) originals(ctx context.Context) (originals, error) {
 	kept := originals{}
 	for user, w := range found {
 		for _, k := range w.Kept {
-			o := report.Original{Store: k.Store, User: string(user), MovedTo: w.Store, Until: monitor.Time(k.Since.Add(a.config.KeepSource))}
-			kept[holder{store: k.Store, name: o.User}] = o
+			o := report.Original{Store: k.Store, User: string(user), MovedTo: w.Store, Until: monitor.Time(k.Since.Add(a.config.KeepSource)), Repair: []monitor.RepairStep{}}
+			kept[holder{store: k.Store, name: o.User}] = original{k, o}
 		}
 	}
 	return kept, err
 }
 
 // denied takes out of what could not be compared what of originals was not since they are
-// denied, and returns of whom that is.
-func (o originals) denied(all []monitor.Uncompared) (others []monitor.Uncompared, of originals) {
-	others, of = []monitor.Uncompared{}, originals{}
+// denied on one side.
+func (o originals) denied(all []monitor.Uncompared) (others []monitor.Uncompared) {
+	others = []monitor.Uncompared{}
 	for _, u := range all {
-		key := holder{store: u.Store, name: string(u.User)}
-		if kept, is := o[key]; is && u.Denied {
-			of[key] = kept
-		} else {
+		if _, is := o[holder{store: u.Store, name: string(u.User)}]; !is || !u.Denied {
 			others = append(others, u)
 		}
 	}
-	return others, of
+	return others
 }
 
-// has tells whether a state is of an original of which it is not known whether it is the
-// same on both sides: that is no flaw of the comparison.
+// alike returns those of whom no difference is open. The others count as users, too.
+func (o originals) alike(found []monitor.KeptDifference) originals {
+	alike := originals{}
+	for key, kept := range o {
+		alike[key] = kept
+	}
+	for i := range found {
+		if d := &found[i]; d.Gone.IsZero() {
+			delete(alike, holder{d.Copy.Store, d.Owner, d.Shared})
+		}
+	}
+	return alike
+}
+
+// has tells whether a state is of one of them.
 func (o originals) has(s *monitor.CopyState) bool {
 	_, is := o[holderOf(s)]
-	return is && s.Outcome == monitor.UnknownOutcome
+	return is
 }
 
 func holderOf(s *monitor.CopyState) holder { return holder{s.Store, s.Owner, s.Shared} }
@@ -52,8 +75,77 @@ func holderOf(s *monitor.CopyState) holder { return holder{s.Store, s.Owner, s.S
 func (o originals) list() []report.Original {
 	list := make([]report.Original, 0, len(o))
 	for _, kept := range o {
-		list = append(list, kept)
+		list = append(list, kept.Original)
 	}
 	report.SortOriginals(list)
 	return list
+}
+
+// asked returns them with whether they are denied on the masters of their stores, where
+// clients would reach them: on the replicas nobody logs in.
+func (o originals) asked(ctx context.Context, inv *inventory.Inventory, c *config) originals {
+	byStore := map[inventory.StoreID][]holder{}
+	for key := range o {
+		byStore[key.store] = append(byStore[key.store], key)
+	}
+	asked := originals{}
+	var mu sync.Mutex
+	var group errgroup.Group
+	group.SetLimit(mostPairs)
+	for store, keys := range byStore {
+		group.Go(func() error {
+			master, denied, err := deniedOnMaster(ctx, inv, store, c)
+			mu.Lock()
+			defer mu.Unlock()
+			for _, key := range keys {
+				kept := o[key]
+				if err != nil {
+					kept.Why = inventory.Text(inShort(err))
+				} else {
+					kept.judge(denied, master, c.tools())
+				}
+				asked[key] = kept
+			}
+			return nil
+		})
+	}
+	group.Wait()
+	return asked
+}
+
+// deniedOnMaster returns the master of a store and who is denied there.
+func deniedOnMaster(ctx context.Context, inv *inventory.Inventory, store inventory.StoreID, c *config) (*inventory.Instance, map[inventory.UserID]string, error) {
+	i := inv.Store(store)
+	if i < 0 || inv.Stores[i].Master() == nil {
+		return nil, nil, errors.New("the inventory has no master of it")
+	}
+	master := inv.Stores[i].Master()
+	if s := inv.Server(master.Server); s >= 0 && inv.Servers[s].State == inventory.Down {
+		return nil, nil, errors.New(string(master.Server) + " is down")
+	}
+	denied, err := c.deniedOn(ctx, *master)
+	return master, denied, err
+}
+
+// judge enters whether an original is among those who are denied on the master and, where it
+// is not, what denies it.
+func (o *original) judge(denied map[inventory.UserID]string, master *inventory.Instance, tools string) {
+	user := inventory.UserID(o.User)
+	_, out := denied[user]
+	if o.Denied = &out; !out {
+		o.Repair = []monitor.RepairStep{{
+			Server: master.Server, Text: "denies it again",
+			Command: host.DenyCommand(tools, master.IMAPDConf, host.FileName(o.Plan, o.Unit), user),
+		}}
+	}
+}
+
+// lifted tells whether one of them is not denied.
+func lifted(list []report.Original) bool {
+	for i := range list {
+		if list[i].Denied != nil && !*list[i].Denied {
+			return true
+		}
+	}
+	return false
 }

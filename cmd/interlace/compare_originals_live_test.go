@@ -12,7 +12,7 @@ import (
 // status 3.
 func TestCompareOriginals(t *testing.T) {
 	m := newMoving(t, "anna", "ben", "carl")
-	answered(t, 0, "compare") // when all could be compared
+	answered(t, 0, "compare", "--level", "3") // when all could be compared, and more closely than later
 	m.apply(0, "users.json", "--yes")
 	m.describe("s2")
 
@@ -21,20 +21,22 @@ func TestCompareOriginals(t *testing.T) {
 		Originals []struct {
 			Store, User string
 			MovedTo     string `json:"moved_to"`
+			Denied      *bool
 		}
 		Uncompared []struct{ User string }
 		Kept       struct {
 			All struct{ Users, Identical, Unknown, Complete int }
 		}
 	}
-	compared := func(want int) (screen string) {
+	compared := func(want int, further ...string) (screen string) {
 		t.Helper()
-		status, stdout, stderr := program(t, "compare", "-o", "json")
+		args := append([]string{"compare"}, further...)
+		status, stdout, stderr := program(t, append(args, "-o", "json")...)
 		a.Users.Unknown, a.Originals, a.Uncompared, a.Kept.All.Unknown = 0, nil, nil, 0
 		if err := json.Unmarshal([]byte(stdout), &a); err != nil || status != want {
 			t.Fatalf("status %d, want %d, %v: %s%s", status, want, err, stdout, stderr)
 		}
-		status, screen, _ = program(t, "compare")
+		status, screen, _ = program(t, args...)
 		if status != want {
 			t.Fatalf("status %d, want %d: %s", status, want, screen)
 		}
@@ -51,7 +53,15 @@ func TestCompareOriginals(t *testing.T) {
 	if want := "3 users' originals on s1, kept until " + until + " after they moved to s2: denied, not compared by a login "; !strings.Contains(screen, want) || strings.Contains(screen, "could not be compared") || strings.Contains(screen, "not known") {
 		t.Errorf("no %q in\n%s", want, screen)
 	}
-	if status, known, _ := program(t, "compare", "--known"); status != 0 || !strings.Contains(known, "3 users' originals on s1") {
+	if !strings.Contains(screen, "shared trees counted as users, originals not") {
+		t.Errorf("what is counted is not said:\n%s", screen)
+	}
+	// What counts is the same where nobody has to log in, and what was found more closely before
+	// they moved is nobody's any more.
+	if compared(0, "--level", "1"); len(a.Originals) != 3 || a.Users.Checked != a.Users.Identical || a.Users.Checked != 3 || a.Kept.All.Users != 3 {
+		t.Errorf("at level 1 are counted %+v and %+v, beside %+v", a.Users, a.Kept.All, a.Originals)
+	}
+	if status, known, _ := program(t, "compare", "--known"); status != 0 || !strings.Contains(strings.Join(strings.Fields(known), " "), "after they moved to s2: whether they are denied is not known") {
 		t.Errorf("known is, with the status %d,\n%s", status, known)
 	}
 
@@ -65,4 +75,42 @@ func TestCompareOriginals(t *testing.T) {
 	if !strings.Contains(screen, "of 1 it is not known") || !strings.Contains(screen, "of them completely, the others last at") {
 		t.Errorf("with one who is denied by somebody else:\n%s", screen)
 	}
+}
+
+// TestCompareLifted: an original whose denial somebody has lifted on the master is told as not
+// denied, though the replica denies it, with the command that denies it again; and where nobody
+// can be asked no more is said than is known.
+func TestCompareLifted(t *testing.T) {
+	m := newMoving(t, "anna", "ben")
+	m.apply(0, "users.json", "--yes")
+	m.describe("s2")
+	if out, err := m.fleet.Stores[0].Master().Tool(t.Context(), "cyr_deny", "-a", "ben"); err != nil {
+		t.Fatal(out, err)
+	}
+	said := func(want int, words ...string) (screen string) {
+		t.Helper()
+		status, screen, stderr := program(t, "compare")
+		for _, w := range words {
+			if !strings.Contains(strings.Join(strings.Fields(screen), " "), w) {
+				t.Errorf("no %q in\n%s", w, screen)
+			}
+		}
+		if status != want {
+			t.Fatalf("status %d, want %d: %s%s", status, want, screen, stderr)
+		}
+		return screen
+	}
+	screen := said(1, "1 user's original on s1", ": denied, not", ": not denied, so that mail and logins may reach them")
+	deny := toPaste(screen, "  # on imap1")
+	if len(deny) != 1 || strings.Contains(screen, "could not be compared") {
+		t.Fatalf("to paste are %q of\n%s", deny, screen)
+	}
+	paste(t, deny[0])
+	said(0, "2 users' originals on s1", ": denied, not")
+	if _, verdicts := confirmed(t, 0, "users.json"); verdicts["placement"] != "met" {
+		t.Errorf("confirm finds then %v", verdicts)
+	}
+
+	put(t, "down-imap1", "")
+	said(0, "2 users' originals on s1", "whether they are denied is not known (")
 }

@@ -15,6 +15,7 @@ import (
 // comparing is a comparison of many pairs under way.
 type comparing struct {
 	app       *app
+	facts     *facts
 	inventory *inventory.Inventory
 	asker     *asker
 	flags     compareFlags
@@ -22,8 +23,8 @@ type comparing struct {
 	wanted    map[string]bool // users and shared trees; nil means all
 	met       map[string]bool // those of them that some pair has
 	pairs     []pairOf
-	originals originals
-	denied    originals                 // those of them who were denied
+	originals originals                 // by the journal
+	there     originals                 // those of them whom the pairs have
 	expected  map[inventory.StoreID]int // mailboxes of each store, as far as they are known
 	keeping   *keeping                  // nil: nothing is kept
 	began     time.Time
@@ -134,15 +135,19 @@ func (c *comparing) stranger() error {
 	return errors.Join(errs...)
 }
 
-// meet remembers which of those who were asked for there are.
-func (c *comparing) meet(all []cyrus.Owner) {
+// meet remembers which of those who were asked for there are on a store.
+func (c *comparing) meet(store inventory.StoreID, all []cyrus.Owner) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.met == nil {
-		c.met = map[string]bool{}
+		c.met, c.there = map[string]bool{}, originals{}
 	}
 	for _, o := range all {
 		c.met[o.Name] = true
+		key := holder{store, o.Name, o.Shared}
+		if kept, is := c.originals[key]; is && (c.wanted == nil || c.wanted[o.Name]) {
+			c.there[key] = kept
+		}
 	}
 }
 

@@ -132,7 +132,7 @@ func (c *comparing) side(ctx context.Context, p *pairOf, in inventory.Instance) 
 }
 
 // found puts together what was found in all pairs.
-func (c *comparing) found() *report.ComparisonOfAll {
+func (c *comparing) found(ctx context.Context) *report.ComparisonOfAll {
 	all := &report.ComparisonOfAll{
 		Level: monitor.CompareLevel(c.flags.level.value), Differences: []monitor.Difference{}, InFlight: []monitor.InFlight{},
 		Uncompared: []monitor.Uncompared{}, Spool: []monitor.SpoolSample{}, Unanswered: []report.Unanswered{},
@@ -173,15 +173,34 @@ func (c *comparing) found() *report.ComparisonOfAll {
 			}
 		}
 	}
-	all.Uncompared, c.denied = c.originals.denied(all.Uncompared)
-	all.Originals = c.denied.list()
+	all.Uncompared = c.there.denied(all.Uncompared)
+	all.Originals = c.there.asked(ctx, c.inventory, c.app.config).list()
 	for key, outcome := range worst {
-		if _, denied := c.denied[key]; !denied || outcome != monitor.UnknownOutcome {
+		if _, kept := c.there[key]; !kept || outcome == monitor.Different {
 			all.Users.Add(outcome)
 		}
 	}
 	slices.SortStableFunc(all.Differences, func(a, b monitor.Difference) int { return cmp.Compare(a.Store, b.Store) })
 	return all
+}
+
+// sayOutdated warns where stores that did not answer, or in which something differs, have other
+// instances than apply has left them.
+func (c *comparing) sayOutdated(ctx context.Context, found *report.ComparisonOfAll) {
+	if c.app.withoutDatabase() {
+		return
+	}
+	of := map[inventory.StoreID]bool{}
+	for i := range found.Unanswered {
+		of[found.Unanswered[i].Store] = true
+	}
+	for i := range found.Differences {
+		of[found.Differences[i].Store] = true
+	}
+	stores := slices.DeleteFunc(slices.Clone(c.inventory.Stores), func(s inventory.Store) bool { return !of[s.Name] })
+	if len(stores) > 0 {
+		c.app.sayContradictions(ctx, "the inventory", &inventory.Inventory{Stores: stores}, false)
+	}
 }
 
 // holder names a user or shared tree of a store.

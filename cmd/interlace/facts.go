@@ -18,8 +18,9 @@ import (
 type facts struct {
 	*inventory.Inventory
 	groups *inventory.ShareGroups
-	source string   // a file, or a database with a date
-	read   []string // the files in which they are
+	source string    // a file, or a database with a date
+	read   []string  // the files in which they are
+	made   time.Time // as of when they are
 
 	// sums are what the users of each store amount to where an old inventory
 	// no longer has them one by one, else nil.
@@ -35,7 +36,9 @@ func (a *app) facts(ctx context.Context) (*facts, error) {
 			return nil, err
 		}
 		a.warn(notes.Warnings)
-		return newFacts(inv, a.config.Fleet, notes.Files), nil
+		f := newFacts(inv, a.config.Fleet, notes.Files)
+		f.made = lastWritten(f.read)
+		return f, nil
 	}
 	return a.factsAt(ctx, time.Time{})
 }
@@ -85,7 +88,7 @@ func (a *app) factsAt(ctx context.Context, at time.Time) (*facts, error) {
 		return nil, err
 	}
 	f := newFacts(s.Inventory, fmt.Sprintf("%s of %s", a.config.DB, s.At.Format(time.RFC3339)), []string{a.config.DB})
-	if !s.Whole {
+	if f.made = s.At; !s.Whole {
 		f.sums = map[inventory.StoreID]database.StoreSum{}
 		for _, sum := range s.Sums {
 			f.sums[sum.Store] = sum

@@ -15,7 +15,6 @@ import (
 	"github.com/interlacemail/interlace/cmd/interlace/report"
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/database"
-	"github.com/interlacemail/interlace/inventory/files"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/history"
 	"github.com/interlacemail/interlace/monitor/synclag"
@@ -234,25 +233,16 @@ func (a *app) lagView(ctx context.Context, h *history.History, flags lagFlags) (
 }
 
 // storesKnown returns what is known of the servers and stores, and how many users
-// each store has; nil where there is no inventory. What was recorded is shown without
-// one, too, so a fleet file that the configuration names may have mistakes.
+// each store has; nil where there is no inventory.
 func (a *app) storesKnown(ctx context.Context) (*inventory.Inventory, map[inventory.StoreID]int, error) {
-	users := map[inventory.StoreID]int{}
 	if a.fromFile() {
-		inv, notes, err := a.readFleet(ctx, a.config.Fleet)
-		if mistakes := (*files.Error)(nil); errors.As(err, &mistakes) && !a.config.find("fleet").fromFlag() {
-			a.note("warning: only what was recorded is shown, without the inventory: %s", inShort(err))
-			return nil, nil, nil
-		}
-		if err != nil {
+		f, err := a.factsKnown(ctx)
+		if err != nil || f == nil {
 			return nil, nil, err
 		}
-		a.warn(notes.Warnings)
-		for i := range inv.Users {
-			users[inv.Users[i].Store]++
-		}
-		return inv, users, nil
+		return f.Inventory, f.users(), nil
 	}
+	users := map[inventory.StoreID]int{}
 	db, err := a.openDatabase(ctx, true)
 	if err != nil {
 		return nil, nil, err

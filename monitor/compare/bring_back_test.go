@@ -1,6 +1,8 @@
 package compare_test
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -54,6 +56,55 @@ func TestWhatIsSavedComesBack(t *testing.T) {
 	}
 	if files := contents(t, r.directory(r.master, "user.anna")); !strings.Contains(files, "a bare\rCR\r\n") {
 		t.Error("a bare CR did not come back as it was")
+	}
+	r.sync("-u", "anna")
+	only(t, r.compare(compare.Options{Level: monitor.CompareMessages}))
+}
+
+// TestFlagsComeBack pastes the whole repair of a user whose messages are flagged otherwise on the
+// replica: what only that had is added on the master, and nothing is taken away there.
+func TestFlagsComeBack(t *testing.T) {
+	t.Parallel()
+	needs.Program(t, "python3")
+
+	r := newRig(t, cyrustest.Mailbox{Name: "user.anna", Messages: 3}, cyrustest.Mailbox{Name: "user.anna.a b'c", Messages: 2})
+	r.do(r.master, "anna", "SELECT INBOX", `UID STORE 1 +FLAGS (\Answered $mine)`)
+	r.do(r.replica, "anna", "SELECT INBOX", `UID STORE 1 +FLAGS (\Flagged $Label)`, `UID STORE 3 +FLAGS (\Deleted)`, `SELECT "INBOX.a b'c"`, `UID STORE 2 +FLAGS (\Flagged)`)
+	dir := t.TempDir()
+	found := r.compare(compare.Options{Level: monitor.CompareSpool, Sample: 1, Save: dir})
+	brought := 0
+	for _, step := range found.Differences[0].Repair {
+		out, err := r.shell(t.TempDir(), step.Command)
+		if err != nil {
+			t.Fatalf("%s: %v %s", step.Command, err, out)
+		}
+		if strings.HasPrefix(string(step.Command), "python3 ") {
+			brought++
+		}
+	}
+	if brought != 2 || !strings.Contains(string(found.Differences[0].Warning), "take out of the file whatever is not to come back") {
+		t.Errorf("%d are brought back: %+v", brought, found.Differences[0])
+	}
+	conn, err := r.master.DialAs(t.Context(), "anna")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	for mailbox, want := range map[string][]string{"INBOX": {`\Answered \Flagged $mine $Label`, "", ""}, `"INBOX.a b'c"`: {"", `\Flagged`}} {
+		lines, err := conn.Do("EXAMINE "+mailbox, "FETCH 1:* (UID FLAGS)")
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := strings.Join(lines, "\n")
+		for i, flags := range want {
+			_, rest, _ := strings.Cut(got, fmt.Sprintf("* %d FETCH (", i+1))
+			line, _, _ := strings.Cut(rest, "\n")
+			for _, flag := range []string{`\Answered`, `\Flagged`, "$mine", "$Label", `\Deleted`} {
+				if strings.Contains(line, flag) != slices.Contains(strings.Fields(flags), flag) {
+					t.Errorf("%s: message %d is %s, want %s", mailbox, i+1, line, flags)
+				}
+			}
+		}
 	}
 	r.sync("-u", "anna")
 	only(t, r.compare(compare.Options{Level: monitor.CompareMessages}))

@@ -36,11 +36,8 @@ func (p *pair) differenceOf(owner cyrus.Owner, name cyrus.InternalName, kind mon
 
 // showing returns the lowest level that shows a difference of a kind in a mailbox.
 func (p *pair) showing(name cyrus.InternalName, kind monitor.DifferenceKind) monitor.CompareLevel {
-	switch kind {
-	case monitor.RightsDiffer, monitor.QuotaDiffers, monitor.Subscription, monitor.SeenDiffers, monitor.Annotated:
-		return monitor.CompareAccounts
-	case monitor.SpoolDamaged:
-		return monitor.CompareSpool
+	if level := kind.Sought(); level != monitor.CompareMarks {
+		return level
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -50,11 +50,12 @@ func (w *Watched) Findings(states []monitor.CopyState, open []monitor.KeptDiffer
 	return found
 }
 
-// neverCompared tells of a copy of which no comparison has ever seen a user.
+// neverCompared tells of a copy with which no comparison has come to an end. One that was seen
+// to be empty is to be compared from then on.
 func neverCompared(master inventory.ServerID, c monitor.Copy, since time.Time) monitor.Finding {
 	f := finding(master, c, monitor.CompareOverdue)
 	f.Since = monitor.Time(since)
-	f.Text = fmt.Sprintf("%s was never compared with its copy on %s, which is to be compared since %s: it is down, does not answer, always has changes on their way, or is empty",
+	f.Text = fmt.Sprintf("%s was never compared with its copy on %s, which is to be compared since %s: it is down, does not answer, or always has changes on their way",
 		c.Store, c.Server, since.UTC().Format(time.RFC3339))
 	f.Command = inventory.Paste("interlace", "compare", "--store", string(c.Store))
 	return f

@@ -26,8 +26,9 @@ type variance struct {
 
 	traits  map[uint32]traits // of the first messages of the replica that are its own
 	marks   []marks           // flags that differ, of the first messages
+	flagsIn string            // the file in which the flags are saved
 	saved   saved             // what became of what a repair would destroy
-	unsaved [2]int64          // messages that only the replica has and that are not saved: extra, and with a content of their own
+	unsaved [3]int64          // messages that only the replica has and that are not saved: extra, with a content of their own, and with flags
 }
 
 // marks are the flags of a message.

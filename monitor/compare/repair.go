@@ -33,7 +33,8 @@ type remedy struct {
 	// miscounts tells of quota roots whether the master, and the replica, counts wrong.
 	miscounts map[cyrus.InternalName][2]bool
 	lead      lead
-	ways      map[cyrus.InternalName][]monitor.RepairStep // back of what was saved
+	ways      map[cyrus.InternalName][]monitor.RepairStep // back of messages that were saved
+	flagWays  map[cyrus.InternalName]monitor.RepairStep   // and of flags
 	strays    []stray
 	remains   map[cyrus.InternalName]cyrus.InternalName
 	buried    []string // unique identifiers that the replica has to forget
@@ -48,7 +49,7 @@ type remedy struct {
 // repair gives the differences of a user or shared tree their repair.
 func (p *pair) repair(owner cyrus.Owner, o *owned, list []monitor.Difference) {
 	r := &remedy{
-		store: &p.store, options: &p.options, owner: owner, list: slices.DeleteFunc(slices.Clone(list), heldElsewhere), read: o.wholly(), inner: p.inner, called: p.called, miscounts: p.miscounts, lead: p.lead, ways: p.ways,
+		store: &p.store, options: &p.options, owner: owner, list: slices.DeleteFunc(slices.Clone(list), heldElsewhere), read: o.wholly(), inner: p.inner, called: p.called, miscounts: p.miscounts, lead: p.lead, ways: p.ways, flagWays: p.flagWays,
 		strays: p.strays[owner], buried: p.buried[owner], remains: p.remains, behind: p.behind, had: p.had, doubted: slices.DeleteFunc(slices.Sorted(maps.Keys(o.unsure)), func(name inventory.Text) bool { return name == "" }),
 	}
 	if len(r.list) > 0 {

@@ -13,7 +13,7 @@ import (
 func (r *remedy) makeAnew() {
 	r.lookAtRights(&r.store.Replica)
 	shown := r.every(func(d *monitor.Difference) bool { return d.Level == monitor.CompareView })
-	if !r.read || r.unsaved() > 0 {
+	if !r.read || !r.lookedClosely() || r.unsaved()+r.unsavedFlags() > 0 {
 		r.lookFirst(fmt.Sprintf("one repair is for all that differs of %s: the replica's copy is removed, and with it %s", r.owner.Name, r.losses()))
 		if !shown || r.unsaved() > 0 {
 			return
@@ -31,9 +31,6 @@ func (r *remedy) makeAnew() {
 	}
 	r.warn("look first that %s is the master: on a master sync_reset removes the user from all copies", r.store.Master.Server)
 	r.warn("on %s it removes %s", r.store.Replica.Server, r.losses())
-	if r.options.Save == "" && r.some(ofKind(monitor.FlagsDiffer)) {
-		r.warn("--save keeps the flags in a file")
-	}
 	if r.some(r.expunged) {
 		r.warn("without sync_reset the next change of the mailbox expunges the messages on the master, too")
 	}
@@ -69,6 +66,9 @@ func (r *remedy) lookFirst(why string) {
 	if !r.read {
 		r.warn("no command removes the replica's copy as long as not all of the mailboxes could be read and stood still%s", r.inDoubt())
 	}
+	if flags := r.unsavedFlags(); flags > 0 {
+		r.warn("no command removes the replica's copy as long as its own flags are not saved: of %d", flags)
+	}
 	if unsaved > 0 {
 		r.tellUnsaved(unsaved)
 	}
@@ -96,7 +96,7 @@ func (r *remedy) tellUnsaved(unsaved int64) {
 	at := &r.store.Replica
 	var told []inventory.Text
 	for i := range r.list {
-		if d := &r.list[i]; d.Unsaved > 0 && d.Kind != monitor.SieveDiffers && !slices.Contains(told, d.Mailbox) {
+		if d := &r.list[i]; d.Unsaved > 0 && onMessages(d) && !slices.Contains(told, d.Mailbox) {
 			told = append(told, d.Mailbox)
 			r.where(at, d.Mailbox)
 		}
@@ -129,7 +129,22 @@ func (r *remedy) deleted() []string {
 // unsaved returns how many messages only the replica has that are not saved.
 func (r *remedy) unsaved() (sum int64) {
 	for i := range r.list {
-		if r.list[i].Kind != monitor.SieveDiffers {
+		if onMessages(&r.list[i]) {
+			sum += r.list[i].Unsaved
+		}
+	}
+	return sum
+}
+
+// onMessages tells whether what is unsaved of a difference are messages.
+func onMessages(d *monitor.Difference) bool {
+	return d.Kind != monitor.SieveDiffers && d.Kind != monitor.FlagsDiffer
+}
+
+// unsavedFlags returns of how many messages the replica's own flags are not saved.
+func (r *remedy) unsavedFlags() (sum int64) {
+	for i := range r.list {
+		if r.list[i].Kind == monitor.FlagsDiffer {
 			sum += r.list[i].Unsaved
 		}
 	}

@@ -467,7 +467,12 @@ func (r *rig) paste(dir string, steps []monitor.RepairStep) (failed, again bool)
 			if r.channel != "" {
 				over = []string{"-n", r.channel}
 			}
-			r.sync(append(over, "-r", "-1")...) // as the rolling client does with what has come back
+			how := []string{"-r", "-1"} // as the rolling client does with what has come back
+			if _, words, flags := strings.Cut(string(step.Command), "+FLAGS.SILENT"); flags {
+				_, words, _ = strings.Cut(words, " "+cyrustest.AdminUser+" ")
+				how = []string{"-u", strings.Fields(words)[0]} // and leaves what was done to others
+			}
+			r.sync(append(over, how...)...)
 		}
 	}
 	return failed, again
@@ -518,7 +523,7 @@ func (r *rig) holdingsOf(user, pattern string, in *cyrustest.Instance) map[strin
 				found[name+": "+m[1]] = true
 			}
 			if strings.Contains(line, `\Flagged`) {
-				found[name+`: \flagged`] = true
+				found[name+`: \Flagged`] = true
 			}
 		}
 	}

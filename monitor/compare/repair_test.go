@@ -89,6 +89,9 @@ func TestRepairCommands(t *testing.T) {
 		p := &pair{store: Pair{Store: "s1", Master: Side{Server: "imap1", Conf: "/etc/s1.conf", Programs: "/usr/lib/cyrus/bin"}, Replica: Side{Server: "imap2"}}}
 		p.inner = map[inventory.Text]cyrus.InternalName{"lists": "lists", "user.anna": "user.anna", "user.anna.Sent": "user.anna.Sent", "user.anna.Had": "user.anna.Had", "user.anna.Stray": "user.anna.Stray", "lists.had": "lists.had"}
 		p.had = map[cyrus.InternalName]int64{"user.anna.Had": 1, "lists.had": 1}
+		if c.read && !slices.ContainsFunc(c.list, func(d monitor.Difference) bool { return d.Unsaved > 0 }) {
+			p.options = Options{Level: monitor.CompareSpool, Sample: 1, Save: "saved"} // as look reads and saves
+		}
 		p.strays = map[cyrus.Owner][]stray{anna: {{"user.anna.Stray", "user.bob.X"}}}
 		p.master = &host{server: cyrus.Server{Separator: '.'}}
 		list := slices.Clone(c.list)
@@ -104,6 +107,33 @@ func TestRepairCommands(t *testing.T) {
 			if !strings.Contains(string(list[i].Warning), c.says) {
 				t.Errorf("%s: nothing says %q: %s", c.name, c.says, list[i].Warning)
 			}
+		}
+	}
+}
+
+// TestNoResetBeforeAllIsSaved: where all files were read and nothing is kept, or the replica's own
+// flags could not be, no copy is removed.
+func TestNoResetBeforeAllIsSaved(t *testing.T) {
+	anna := cyrus.Owner{Name: "anna"}
+	for _, c := range []struct {
+		name    string
+		save    string
+		list    []monitor.Difference
+		resets  bool
+		warning string
+	}{
+		{"flags, without --save", "", []monitor.Difference{{Kind: monitor.FlagsDiffer, Unsaved: 2}}, false, "saves the messages and flags that only the replica has"},
+		{"a missing message, without --save", "", []monitor.Difference{{Kind: monitor.MessageMissing}}, false, "reads all files of the master"},
+		{"flags that could not be saved", "saved", []monitor.Difference{{Kind: monitor.FlagsDiffer, Unsaved: 2}}, false, "as long as its own flags are not saved: of 2"},
+		{"flags that are saved", "saved", []monitor.Difference{{Kind: monitor.FlagsDiffer}}, true, "it removes its own flags"},
+	} {
+		p := &pair{store: Pair{Store: "s1", Master: Side{Server: "imap1"}, Replica: Side{Server: "imap2"}}, options: Options{Level: monitor.CompareSpool, Sample: 1, Save: c.save}}
+		p.master = &host{server: cyrus.Server{Separator: '.'}}
+		p.repair(anna, &owned{reads: true}, c.list)
+		resets := slices.ContainsFunc(c.list[0].Repair, func(s monitor.RepairStep) bool { return strings.Contains(string(s.Command), "sync_reset") })
+		looks := slices.ContainsFunc(c.list[0].Repair, func(s monitor.RepairStep) bool { return strings.Contains(string(s.Command), "--save saved") })
+		if resets != c.resets || looks == c.resets || !strings.Contains(string(c.list[0].Warning), c.warning) {
+			t.Errorf("%s: %+v", c.name, c.list[0])
 		}
 	}
 }

@@ -27,14 +27,27 @@ type saved struct{ extra, content, flags inventory.Text }
 func (p *pair) save(ctx context.Context, l *lane, name cyrus.InternalName, acl []cyrus.Right, v *variance) {
 	v.saved.extra, v.unsaved[0] = p.rescue(ctx, l, name, acl, &v.extra, v.traits, nil)
 	v.saved.content, v.unsaved[1] = p.rescue(ctx, l, name, acl, &v.content, v.traits, nil)
-	v.saved.flags = p.saveMarks(name, v)
+	v.saved.flags, v.unsaved[2] = p.saveMarks(name, v)
+	if v.saved.flags != "" && v.unsaved[2] < v.flags.count {
+		p.wayOfFlags(ctx, &l.master, name, acl, v)
+	}
+}
+
+// wayOfFlags remembers how flags that were saved are brought back, by a user of the master who
+// reads the mailbox.
+func (p *pair) wayOfFlags(ctx context.Context, master *side, name cyrus.InternalName, acl []cyrus.Right, v *variance) {
+	reader := p.readerOf(name, acl, p.on(p.master))
+	if reader == "" || master.enter(ctx, reader) != nil {
+		return
+	}
+	p.keepFlags(name, bringFlags(&p.store.Master, reader, master.client.UserName(name), v.flagsIn))
 }
 
 // saveMarks writes to a file which flags the messages have on both sides where they
-// differ.
-func (p *pair) saveMarks(name cyrus.InternalName, v *variance) inventory.Text {
+// differ, and says where, and of how many messages they are not saved.
+func (p *pair) saveMarks(name cyrus.InternalName, v *variance) (inventory.Text, int64) {
 	if p.options.Save == "" || len(v.marks) == 0 {
-		return ""
+		return "", v.flags.count
 	}
 	file := ""
 	err := os.MkdirAll(p.options.Save, 0o700)
@@ -50,9 +63,15 @@ func (p *pair) saveMarks(name cyrus.InternalName, v *variance) inventory.Text {
 		})
 	}
 	if err != nil {
-		return inventory.Text(fmt.Sprintf("the flags are not saved: %v", err))
+		return inventory.Text(fmt.Sprintf("the flags are not saved: %v", err)), v.flags.count
 	}
-	return inventory.Text("the flags are saved as " + file)
+	v.flagsIn = file
+	text := inventory.Text("the flags are saved as " + file)
+	left := v.flags.count - int64(len(v.marks))
+	if left > 0 {
+		text += inventory.Text(fmt.Sprintf(", but of %d messages; compare again when these are repaired", left))
+	}
+	return text, left
 }
 
 // rescue writes messages of the replica to files, and says which, and how many are not

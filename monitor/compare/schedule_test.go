@@ -231,6 +231,37 @@ func TestStandingsByLevel(t *testing.T) {
 	}
 }
 
+// TestStandingsAgreeWithTheirRun: what a comparison at a level counts is known there, be it found by
+// what it looks for or come upon; and so it is when that finds nothing where a closer one has to look.
+func TestStandingsAgreeWithTheirRun(t *testing.T) {
+	at := func(days int) time.Time { return today.Add(-time.Duration(days) * day) }
+	for _, c := range []struct {
+		outcome    monitor.Outcome // of a comparison at level 1, a day ago
+		last       int             // when the difference was found last
+		level      monitor.CompareLevel
+		one, other monitor.Outcome // at level 1, and at level 2, at which nobody has looked for longer
+	}{
+		{monitor.Different, 1, "2", monitor.Different, monitor.Different},
+		{monitor.Different, 1, "1", monitor.Different, monitor.Different},
+		{monitor.Identical, 3, "1", monitor.Identical, monitor.Different},
+		{monitor.UnknownOutcome, 3, "1", monitor.Different, monitor.Different},
+		{monitor.Identical, 3, "2", monitor.Identical, monitor.Different},
+	} {
+		copied := monitor.Copy{Store: "s1", Server: "imap2"}
+		state := func(level monitor.CompareLevel, last int, outcome monitor.Outcome) monitor.CopyState {
+			return monitor.CopyState{Copy: copied, Owner: "anna", Level: level, At: at(last), Whole: at(last), Outcome: outcome}
+		}
+		states := []monitor.CopyState{state("1", 1, c.outcome), state("2", 3, monitor.Different)}
+		found := []monitor.KeptDifference{{Copy: copied, Owner: "anna", First: at(3), Last: at(c.last), Difference: monitor.Difference{Level: c.level, Kind: monitor.RightsDiffer}}}
+		for level, want := range map[monitor.CompareLevel]monitor.Outcome{"1": c.one, "2": c.other} {
+			got := Standings(states, found, level)[0]
+			if counts := map[monitor.Outcome]int{monitor.Identical: got.Identical, monitor.Different: got.Different, monitor.UnknownOutcome: got.Unknown}; counts[want] != 1 {
+				t.Errorf("%+v: at level %s: %+v", c, level, got)
+			}
+		}
+	}
+}
+
 // TestStandingOfAll: who has two copies counts once, by the worse one.
 func TestStandingOfAll(t *testing.T) {
 	at := func(days int) time.Time { return today.Add(-time.Duration(days) * day) }

@@ -116,6 +116,7 @@ func (p *pair) tellMessages(s *stood, v *variance, onItsWay func(all *uids, late
 		d := p.difference(name, monitor.FlagsDiffer)
 		d.UIDs, d.Master, d.Replica = inventory.Text(v.flags.String()), flags(v.sample[0]), flags(v.sample[1])
 		d.Text, d.Saved = fmt.Sprintf("%s flagged differently; shown is UID %d", isAre(v.flags.count), v.sampleOf), v.saved.flags
+		d.Unsaved = v.unsaved[2]
 		p.addTo(s, d, onItsWay(&v.flags, v.pending))
 	}
 	if v.notes.count > 0 {
@@ -170,9 +171,13 @@ func typed(m *cyrus.Mailbox) inventory.Text {
 // tellDetails enters different rights, types, places and quota roots.
 func (p *pair) tellDetails(s *stood) {
 	name, master, replica := s.name, s.master, s.replica
+	level := monitor.CompareAccounts
+	if !sameMark(&master.Mark, &replica.Mark, p.checksums) {
+		level = monitor.CompareMarks // any level reads such a mailbox closely
+	}
 	if ours, theirs := rights(master.ACL, replica.ACL), rights(replica.ACL, master.ACL); ours != theirs || len(master.ACL) != len(replica.ACL) {
 		d := p.difference(name, monitor.RightsDiffer)
-		d.Master, d.Replica, d.Text = ours, theirs, "the rights differ"
+		d.Level, d.Master, d.Replica, d.Text = level, ours, theirs, "the rights differ"
 		p.addTo(s, d, another(master, replica) || master.FolderModSeq > replica.FolderModSeq)
 	}
 	if master.Type != replica.Type {
@@ -189,7 +194,7 @@ func (p *pair) tellDetails(s *stood) {
 	}
 	if master.QuotaRoot != replica.QuotaRoot {
 		d := p.difference(name, monitor.QuotaDiffers)
-		d.Master, d.Replica, d.Text = inventory.Text(master.QuotaRoot), inventory.Text(replica.QuotaRoot), rootDiffers
+		d.Level, d.Master, d.Replica, d.Text = level, inventory.Text(master.QuotaRoot), inventory.Text(replica.QuotaRoot), rootDiffers
 		p.addLate(name, d, &s.still)
 	}
 }

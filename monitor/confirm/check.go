@@ -126,7 +126,7 @@ func (c *checking) check(ctx context.Context) (*monitor.Confirmation, error) {
 	if out.Unbegun {
 		return out, nil
 	}
-	copies := &tally{name: monitor.PromiseCopies, expected: "replicas like their masters", one: "user compared and the same", many: "users compared and the same"}
+	copies := &tally{name: monitor.PromiseCopies, expected: "replicas like their masters", one: "copy compared and the same", many: "copies compared and the same"}
 	behind := &tally{name: monitor.PromiseCaughtUp, expected: "nothing waits for a replica", one: "replica has everything", many: "replicas have everything"}
 	if err := c.stores(ctx, made.spots, copies, behind); err != nil {
 		return nil, err

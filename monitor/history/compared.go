@@ -20,6 +20,8 @@ var (
 	loadOwners string
 	//go:embed query/delete_owner.sql
 	deleteOwner string
+	//go:embed query/empty_copy.sql
+	emptyCopy string
 	//go:embed query/end_owner_differences.sql
 	endOwnerDifferences string
 	//go:embed query/insert_compared.sql
@@ -44,9 +46,15 @@ type owner struct {
 
 // SaveOwners keeps which users and shared trees there are, of which the outcome
 // does not matter: from now on those that are new wait to be compared at the level,
-// and nothing is known any more of those that are gone.
+// and nothing is known any more of those that are gone. A copy of nobody is to be
+// compared from now on.
 func (h *History) SaveOwners(ctx context.Context, c monitor.Copy, level monitor.CompareLevel, at time.Time, owners []monitor.Compared) error {
 	return h.writeComparison(ctx, "owners", func(tx *sql.Tx) error {
+		if len(owners) == 0 {
+			if err := exec(ctx, tx, emptyCopy, c.Store, c.Server, database.AsMicroseconds(&at)); err != nil {
+				return err
+			}
+		}
 		there := map[owner]bool{}
 		for i := range owners {
 			o := &owners[i]
@@ -127,9 +135,10 @@ type openDifference struct {
 	subject string
 }
 
-// ended tells whether a comparison that has not found a difference would have.
+// ended tells whether a comparison that has not found a difference would have, also where
+// nothing else would have made it look there.
 func (d *openDifference) ended(level monitor.CompareLevel, o *monitor.Compared) bool {
-	return level.Covers(d.Level) && !slices.Contains(o.Unsure, d.Mailbox) && !slices.Contains(o.Unsure, inventory.Text(""))
+	return level.Covers(d.Level) && level.Covers(d.Kind.Sought()) && !slices.Contains(o.Unsure, d.Mailbox) && !slices.Contains(o.Unsure, inventory.Text(""))
 }
 
 // subjectsOf tells the differences of an owner apart, and knows each again when what

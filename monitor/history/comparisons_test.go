@@ -35,6 +35,7 @@ func TestDifferencesOverTime(t *testing.T) {
 	}
 	seen, damaged := differs(monitor.SeenDiffers, "2", "user.bob", "3 unseen"), differs(monitor.SpoolDamaged, "4", "user.anna.Work", "1 file missing")
 	one, other := differs(monitor.Subscription, "2", "", "subscribed to INBOX.a"), differs(monitor.Subscription, "2", "", "subscribed to INBOX.b")
+	rights := differs(monitor.RightsDiffer, "1", "user.anna", "bob lrs")
 	h := mustOpen(t)
 	for i, c := range []struct {
 		level  monitor.CompareLevel
@@ -52,6 +53,10 @@ func TestDifferencesOverTime(t *testing.T) {
 		7: {"3", nil, nil, map[monitor.DifferenceKind]int{"spool": 6}},
 		8: {"4", []monitor.Difference{one, other}, nil, map[monitor.DifferenceKind]int{"subscription": 8}},
 		9: {"2", []monitor.Difference{other}, nil, map[monitor.DifferenceKind]int{"subscription": 8}},
+		// Level 1 has come upon rights, which it does not look for where nothing else differs.
+		10: {"1", []monitor.Difference{rights}, nil, map[monitor.DifferenceKind]int{"subscription": 8, "acl": 10}},
+		11: {"1", nil, nil, map[monitor.DifferenceKind]int{"subscription": 8, "acl": 10}},
+		12: {"2", nil, nil, map[monitor.DifferenceKind]int{}},
 	} {
 		r := run(t, h, i, c.level)
 		must(t, h.SaveCompared(t.Context(), r, replica, at(i), []monitor.Compared{{Owner: "anna", Outcome: monitor.Different, Unsure: c.unsure, Differences: c.found}}))
@@ -73,7 +78,7 @@ func TestDifferencesOverTime(t *testing.T) {
 	}
 	all, err := h.Differences(t.Context(), at(0))
 	must(t, err)
-	if len(all) != 6 || all[0].Kind != monitor.MessageMissing || !all[0].Gone.Equal(at(5)) || all[0].Owner != "anna" || all[0].Copy != replica {
+	if len(all) != 7 || all[0].Kind != monitor.MessageMissing || !all[0].Gone.Equal(at(5)) || all[0].Owner != "anna" || all[0].Copy != replica {
 		t.Errorf("of all times: %+v", all)
 	}
 }
@@ -127,7 +132,7 @@ func TestCompared(t *testing.T) {
 	}
 }
 
-// Since when a copy is to be compared is kept from the first time.
+// Since when a copy is to be compared is kept from the first time, and anew from when it is empty.
 func TestCopiesAreKnownSince(t *testing.T) {
 	h := mustOpen(t)
 	other := monitor.Copy{Store: "s1", Server: "imap3"}
@@ -136,5 +141,11 @@ func TestCopiesAreKnownSince(t *testing.T) {
 	got, err := h.Copies(t.Context())
 	if want := map[monitor.Copy]time.Time{replica: at(1), other: at(2)}; err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v, %v, want %v", got, err, want)
+	}
+	// One that was compared, and is empty by now, waits from then on.
+	must(t, h.SaveOwners(t.Context(), other, "2", at(5), nil))
+	must(t, h.SaveOwners(t.Context(), replica, "2", at(5), []monitor.Compared{{Owner: "anna"}}))
+	if got, err = h.Copies(t.Context()); err != nil || !got[other].Equal(at(5)) || !got[replica].Equal(at(1)) {
+		t.Errorf("of one that is empty: %v, %v", got, err)
 	}
 }

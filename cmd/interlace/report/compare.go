@@ -20,7 +20,7 @@ type ComparisonOfAll struct {
 	Uncompared  []monitor.Uncompared  `json:"uncompared"`
 	Spool       []monitor.SpoolSample `json:"spool"`
 	Seed        *uint64               `json:"seed"`      // by which the files were drawn; null: none were
-	Originals   []Original            `json:"originals"` // that are not among the users
+	Originals   []Original            `json:"originals"` // that are among the users only where they differ
 	Unanswered  []Unanswered          `json:"unanswered"`
 	Kept        *KeptComparison       `json:"kept"` // null: nothing is kept
 }
@@ -83,6 +83,9 @@ type Unanswered struct {
 func Compared(c *ComparisonOfAll) *Screen {
 	s := &Screen{}
 	s.add(slices.Concat(verdict(c), originals(c.Originals), c.Kept.lines()))
+	if lifted := undenied(c.Originals); lifted != nil {
+		s.AddFirst(lifted, mostRows)
+	}
 	if len(c.Differences) > 0 {
 		s.add(Differences(c.Differences))
 	}
@@ -121,9 +124,13 @@ func verdict(c *ComparisonOfAll) Lines {
 	if n := len(c.Unanswered); n > 0 {
 		parts = append(parts, things(n, "replica was not compared to the end", "replicas were not compared to the end"))
 	}
-	looked := fmt.Sprintf("level %s: %s of %s on %s, shared trees counted as users",
+	besides := ""
+	if len(c.Originals) > 0 {
+		besides = ", originals not"
+	}
+	looked := fmt.Sprintf("level %s: %s of %s on %s, shared trees counted as users%s",
 		c.Level, things(c.Coverage.Mailboxes, "mailbox", "mailboxes"), things(c.Users.Checked, "user", "users"),
-		things(c.Coverage.Compared, "pair of a master and a replica", "pairs of a master and a replica"))
+		things(c.Coverage.Compared, "pair of a master and a replica", "pairs of a master and a replica"), besides)
 	if c.Coverage.Messages > 0 {
 		looked += fmt.Sprintf(", %s one by one", things(c.Coverage.Messages, "message", "messages"))
 	}

@@ -12,7 +12,7 @@ import (
 type KnownCopies struct {
 	Copies      []CopyStanding    `json:"copies"`
 	Differences []KnownDifference `json:"differences"`
-	Originals   []Original        `json:"originals"`  // that are not among the users of the copies
+	Originals   []Original        `json:"originals"`  // that are among the users of the copies only where they differ
 	Late        []Waiting         `json:"late"`       // not compared for longer than is wanted; who never was, since it is known of them
 	Broken      inventory.Text    `json:"broken_off"` // when the last comparison began, if it has not come to its end
 

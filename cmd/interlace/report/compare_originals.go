@@ -6,14 +6,19 @@ import (
 	"strings"
 
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
 )
 
-// Original is a user whose mailboxes are kept, denied, on the store from which he was moved.
+// Original is a user whose mailboxes are kept on the store from which he was moved. They are
+// to be denied there.
 type Original struct {
-	Store   inventory.StoreID `json:"store"`
-	User    string            `json:"user"`
-	MovedTo inventory.StoreID `json:"moved_to"`
-	Until   inventory.Text    `json:"kept_until"`
+	Store   inventory.StoreID    `json:"store"`
+	User    string               `json:"user"`
+	MovedTo inventory.StoreID    `json:"moved_to"`
+	Until   inventory.Text       `json:"kept_until"`
+	Denied  *bool                `json:"denied"`      // on the store's master; null: that is not known
+	Why     inventory.Text       `json:"unknown_why"` // it is not known
+	Repair  []monitor.RepairStep `json:"repair"`      // what denies who is not denied
 }
 
 // SortOriginals sorts them by store and user.
@@ -21,20 +26,62 @@ func SortOriginals(list []Original) {
 	slices.SortFunc(list, func(a, b Original) int { return cmp.Or(cmp.Compare(a.Store, b.Store), cmp.Compare(a.User, b.User)) })
 }
 
-// originals says in a line for each store whose originals were left out there.
+// whether says whether an original is denied.
+func (o *Original) whether() string {
+	switch {
+	case o.Denied == nil && o.Why == "":
+		return "whether they are denied is not known"
+	case o.Denied == nil:
+		return "whether they are denied is not known (" + string(o.Why) + ")"
+	case !*o.Denied:
+		return "not denied, so that mail and logins may reach them"
+	}
+	return "denied"
+}
+
+func (o *Original) lifted() bool { return o.Denied != nil && !*o.Denied }
+
+// originals says in a line for each store, and for whether they are denied, whose originals
+// are kept there.
 func originals(list []Original) Lines {
+	alike := func(a, b *Original) bool { return a.Store == b.Store && a.whether() == b.whether() }
+	sorted := slices.Clone(list)
+	slices.SortStableFunc(sorted, func(a, b Original) int {
+		return cmp.Or(cmp.Compare(a.Store, b.Store), cmp.Compare(a.whether(), b.whether()))
+	})
 	var lines Lines
-	for of := range chunks(list, func(a, b *Original) bool { return a.Store == b.Store }) {
+	for of := range chunks(sorted, alike) {
 		var to []string
 		until := ""
 		for i := range of {
 			to, until = append(to, string(of[i].MovedTo)), max(until, string(of[i].Until))
 		}
 		to = slices.Compact(slices.Sorted(slices.Values(to)))
-		lines.add("%s on %s, kept until %s after they moved to %s: denied, not compared by a login",
-			things(len(of), "user's original", "users' originals"), of[0].Store, day(inventory.Text(until)), strings.Join(to, ", "))
+		lines.add("%s on %s, kept until %s after they moved to %s: %s, not compared by a login",
+			things(len(of), "user's original", "users' originals"), of[0].Store, day(inventory.Text(until)), strings.Join(to, ", "), of[0].whether())
+		if of[0].lifted() {
+			lines[len(lines)-1].Tone = Broken
+		}
 	}
 	return lines
+}
+
+// undenied is the table of originals that are not denied, with what denies them.
+func undenied(list []Original) *Table {
+	list = slices.DeleteFunc(slices.Clone(list), func(o Original) bool { return !o.lifted() })
+	if len(list) == 0 {
+		return nil
+	}
+	return &Table{
+		Columns: []Column{left("original not denied", "user", 0), left("store", "store", 0), left("on", "server", 0), onScreen(command())},
+		Rows: rowsOf(list, func(o Original) []Cell {
+			server, deny := inventory.ServerID(""), Nothing
+			for _, r := range o.Repair {
+				server, deny = r.Server, on(r)
+			}
+			return []Cell{words(o.User).in(Broken), words(string(o.Store)), words(string(server)), deny}
+		}),
+	}
 }
 
 // chunks yields what stands together and is alike.

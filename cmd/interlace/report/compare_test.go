@@ -138,8 +138,9 @@ func TestWarningsAreLines(t *testing.T) {
 // TestOriginalsAndUsersAgree: what is said of all users counts those of the first sentence,
 // and originals that apply keeps are a line for each store, not users who are not known.
 func TestOriginalsAndUsersAgree(t *testing.T) {
+	denied := true
 	of := func(store inventory.StoreID, user string, to inventory.StoreID, until inventory.Text) report.Original {
-		return report.Original{Store: store, User: user, MovedTo: to, Until: until}
+		return report.Original{Store: store, User: user, MovedTo: to, Until: until, Denied: &denied}
 	}
 	c := &report.ComparisonOfAll{
 		Level: "2", Users: report.Outcomes{Checked: 61, Identical: 60, Unknown: 1}, Coverage: report.Coverage{Compared: 2, Mailboxes: 70},

@@ -110,13 +110,22 @@ func (r *Rehearsed) Screen() *Screen {
 
 // sumOf says how much units are together.
 func sumOf(units []RehearsedUnit) string {
-	users, bytes := 0, int64(0)
+	move, stay, bytes := 0, 0, int64(0)
 	for i := range units {
-		users, bytes = users+units[i].Users, bytes+units[i].Bytes
+		if bytes += units[i].Bytes; units[i].Do == "move" {
+			move += units[i].Users
+		} else {
+			stay += units[i].Users
+		}
 	}
 	text := inventory.Counted(len(units), "unit", "units")
-	if users > 0 {
-		text += " with " + inventory.Counted(users, "user", "users")
+	switch {
+	case move > 0 && stay > 0:
+		text += fmt.Sprintf(", which move %s, and keep %s out while their stores are promoted", inventory.Counted(move, "user", "users"), inventory.CountText(stay))
+	case stay > 0:
+		text += fmt.Sprintf(", which keep %s out while their stores are promoted", inventory.Counted(stay, "user", "users"))
+	case move > 0:
+		text += " with " + inventory.Counted(move, "user", "users")
 	}
 	return text + ", " + BytesText(bytes)
 }

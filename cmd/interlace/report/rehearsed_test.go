@@ -159,3 +159,18 @@ func TestRehearsedBroken(t *testing.T) {
 		t.Errorf("%v: %s", err, got.String())
 	}
 }
+
+// Who moves, and who is kept out since the store is promoted, may be the same: they are not added up.
+func TestUsersOfUnits(t *testing.T) {
+	move, promote, seed := RehearsedUnit{AppliedUnit: AppliedUnit{Do: "move", Users: 12}}, RehearsedUnit{AppliedUnit: AppliedUnit{Do: "promote", Users: 18}}, RehearsedUnit{AppliedUnit: AppliedUnit{Do: "seed", Bytes: 1 << 20}}
+	for want, units := range map[string][]RehearsedUnit{
+		"3 units, which move 12 users, and keep 18 out while their stores are promoted, 1.00 MiB": {move, promote, seed},
+		"2 units, which keep 18 users out while their stores are promoted, 1.00 MiB":              {promote, seed},
+		"1 unit with 12 users, 0 B": {move},
+		"1 unit, 1.00 MiB":          {seed},
+	} {
+		if got := sumOf(units); got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+	}
+}
