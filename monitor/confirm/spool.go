@@ -11,6 +11,7 @@ import (
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/compare"
 	"github.com/interlacemail/interlace/monitor/course"
+	"github.com/interlacemail/interlace/planner"
 )
 
 // whole enters whether all that moved could be read, if the other promises are met; of the
@@ -32,6 +33,30 @@ func (c *checking) whole(ctx context.Context, movers []mover, others monitor.Ful
 	}
 	p := t.promise()
 	return &p, nil
+}
+
+// seeded is whether the new replicas to which the operator's command has copied were read whole,
+// as the journal tells; nil: there are none.
+func (c *checking) seeded() *monitor.Promise {
+	t := &tally{name: monitor.PromiseSpool, expected: "what seed_command copied is read whole", one: "new replica read whole", many: "new replicas read whole"}
+	for i := range c.units {
+		u := &c.units[i]
+		a := c.accounts[part{u.Name, ""}]
+		if u.Do == nil || u.Do.Do != planner.Seed || a == nil || a.Fate != course.InEffect {
+			continue
+		}
+		for _, r := range a.Records {
+			if r.Step == monitor.StepProveSpool && r.State == monitor.StepDone && r.Text != "" {
+				t.is()
+				t.notes = append(t.notes, fmt.Sprintf("%s: %s", u.Name, r.Text))
+			}
+		}
+	}
+	if t.met == 0 {
+		return nil
+	}
+	p := t.promise()
+	return &p
 }
 
 // wasRead enters of the units whose originals are kept what was found when all of them was

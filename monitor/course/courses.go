@@ -28,9 +28,9 @@ var (
 	}
 	ofSeed = Course{
 		Steps: []monitor.Step{
-			monitor.StepCheck, monitor.StepCreate, monitor.StepConnect, monitor.StepSeed, monitor.StepProveAlike, monitor.StepServe,
+			monitor.StepCheck, monitor.StepCreate, monitor.StepConnect, monitor.StepSeed, monitor.StepProveSpool, monitor.StepProveAlike, monitor.StepServe,
 		},
-		Pivot: monitor.StepServe, Cut: []monitor.Step{monitor.StepSeed},
+		Pivot: monitor.StepServe, Cut: []monitor.Step{monitor.StepSeed, monitor.StepProveSpool}, Stay: monitor.StepProveSpool,
 	}
 	// OfPromote is that of making a replica the master.
 	OfPromote = Course{
