@@ -229,14 +229,19 @@ func TestReadingOfASeedIsStopped(t *testing.T) {
 	op.check(t, "master m, replica r, replica n")
 }
 
-// A seed_command that leaves the quotas out does not leave the replica without them.
+// A seed_command that leaves quotas and denials out does not leave the replica without them.
 func TestSeedWithoutQuotas(t *testing.T) {
 	t.Parallel()
 	op := newOperator(t)
 	people(t, op.on("m"))
+	_, err := op.on("m").Tool(t.Context(), "cyr_deny", "-m", "locked", "ben")
+	must(t, err)
 	s := &seedCommand{op: op}
 	op.must(t, alteration(planner.Seed, "n", "m", 2), s.options)
 	op.check(t, "master m, replica r, replica n")
+	if _, err := login(t.Context(), op.on("n"), "ben"); err == nil {
+		t.Error("ben, whom the master keeps out, is let in on the replica")
+	}
 	limits := func(in *cyrustest.Instance) string {
 		return talk(t, in, cyrustest.AdminUser, "GETQUOTA user.anna", "GETQUOTA shared.team")
 	}
