@@ -187,7 +187,7 @@ func (p *spoolProof) faults(ctx context.Context) error {
 		texts = append(texts, fmt.Sprintf("%s: %s: UID %s", inventory.Printable(string(d.Mailbox)), d.Found(), d.UIDs))
 	}
 	if len(texts) > 0 {
-		wrong = fmt.Errorf("messages that seed_command has copied to %s are not what they were: %s; next: put the files of these messages from the spool of the master on %s into that on %[1]s, or from a backup where they are damaged on the master, too",
+		wrong = fmt.Errorf("messages that seed_command has copied to %s are not what they were: %s; next: put the files of these messages from the spool of the master on %s into that on %[1]s (mbpath names the directories), or from a backup where they are damaged on the master, too",
 			p.made.Server, few(texts), master)
 	}
 	if texts = nil; len(p.found.Unread) > 0 {
