@@ -82,7 +82,12 @@ func file(t *testing.T, in *cyrustest.Instance, mailbox string, uid int) string 
 // spoil writes over the first bytes of a message that n has got.
 func (op *operator) spoil(t *testing.T, mailbox string, uid int) {
 	t.Helper()
-	name := strings.Replace(file(t, op.on("m"), mailbox, uid), op.on("m").Dir, op.on("n").Dir, 1)
+	spoil(t, strings.Replace(file(t, op.on("m"), mailbox, uid), op.on("m").Dir, op.on("n").Dir, 1))
+}
+
+// spoil writes over the first bytes of a file.
+func spoil(t *testing.T, name string) {
+	t.Helper()
 	text, err := os.ReadFile(name)
 	must(t, err)
 	copy(text, "damaged by a bad disk")
@@ -265,5 +270,18 @@ func TestReplicaWithoutAQuota(t *testing.T) {
 	}
 	if len(op.orders) > 0 {
 		t.Errorf("the operator was told to %v", op.orders)
+	}
+}
+
+// What replication copies need not be read: it does not send a message that is not what it was.
+func TestReplicationChecksWhatItSends(t *testing.T) {
+	t.Parallel()
+	op := newOperator(t)
+	people(t, op.on("m"))
+	must(t, op.fleet.Settle(t.Context()))
+	spoil(t, file(t, op.on("m"), "user.anna", 2))
+	outcome, _, err := op.carry(t, alteration(planner.Seed, "n", "m", 2), &journal{left: -1})
+	if outcome != course.Back || err == nil || !strings.Contains(err.Error(), "sync_do_user(anna)") {
+		t.Errorf("%s, %v", outcome, err)
 	}
 }
