@@ -35,6 +35,7 @@ const (
 	StepCreate     Step = "create"      // there is an empty instance and, to a replica, a channel
 	StepConnect    Step = "connect"     // it is as it has to be, and the master logs for it
 	StepSeed       Step = "seed"        // it has what the master has
+	StepProveSpool Step = "prove_spool" // every message that the operator's command has copied is what it was
 	StepProveAlike Step = "prove_alike" // replicas are like the master, and behind by nothing
 	StepServe      Step = "serve"       // the instance is in service
 	StepStop       Step = "stop"        // nothing of the old master runs; its users are kept out

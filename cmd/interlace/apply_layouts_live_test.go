@@ -73,7 +73,7 @@ func TestApplyLayoutLive(t *testing.T) {
 	m.must(os.WriteFile("instance", []byte(instanceScript), 0o755))
 	m.must(os.Mkdir("orders", 0o755))
 	serve(t, operator, filepath.Join(wd, "orders"))
-	m.configure(fmt.Sprintf("instance_hook: [%s/instance, \"{action}\", \"{store}\", \"{server}\", \"{file}\"]\n", wd))
+	m.configure(fmt.Sprintf("instance_hook: [%s/instance, \"{action}\", \"{store}\", \"{server}\", \"{file}\"]\nseed_command: [/bin/true, \"{server}\"]\n", wd))
 	instances := ""
 	for i, in := range fleet.Stores[0].Instances {
 		instances += fmt.Sprintf("      - {server: imap%d, role: %s, imap: %q, csync: %q, imapd_conf: %s}\n", i+1, []string{"master", "replica"}[i], in.IMAP, in.Csync, in.Conf)
@@ -120,7 +120,7 @@ func TestApplyLayoutLive(t *testing.T) {
 	}
 	m.must(os.Remove("orders/refuse-promote"))
 	c, verdicts := confirmed(t, 1, "layout.json")
-	for _, name := range []string{"taken_back", "copies", "caught_up"} {
+	for _, name := range []string{"taken_back", "copies", "caught_up", "spool"} {
 		if verdicts[name] != "met" {
 			t.Errorf("half way %s is %s: %+v", name, verdicts[name], c.Doubts)
 		}

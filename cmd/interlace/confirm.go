@@ -42,7 +42,8 @@ schedule with all the plans that it orders.
   caught_up     nothing waits for these replicas, as interlace watch has seen or as
                 the comparison shows
   spool         before originals are deleted: every message of who moved was read
-                whole on every copy; unknown until interlace apply has read it
+                whole on every copy; unknown until interlace apply has read it.
+                Of a new replica to which seed_command copied: every message was
   taken_back    what was taken back is as it was before: on the old store alone, let
                 in there, sent there; a copy that the way back keeps is denied
   worst_single, worst_domain, worst_pair, normal, fullest, peak_utilisation

@@ -8,6 +8,7 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/compare"
 	"github.com/interlacemail/interlace/monitor/confirm"
 	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/monitor/history"
@@ -27,7 +28,7 @@ func (a *app) confirmUnit(h *history.History, inv *inventory.Inventory) func(con
 		if o.Moved, err = moved(ctx); err != nil {
 			return "", err
 		}
-		o.Reading = func(r confirm.Reading) { say(readingWords(r)) }
+		o.Reading = func(r compare.Reading) { say(r.String()) }
 		if o.Earlier, err = h.Confirmations(ctx, u.Plan); err != nil {
 			return "", err
 		}
@@ -38,15 +39,6 @@ func (a *app) confirmUnit(h *history.History, inv *inventory.Inventory) func(con
 		found.By, found.Occasion = account(), o.Occasion
 		return wasRead(found), errors.Join(h.AddConfirmation(ctx, found), doubted(found))
 	}
-}
-
-// readingWords says how far a reading is.
-func readingWords(r confirm.Reading) string {
-	text := fmt.Sprintf("%.0f of about %.0f MiB read, on %s now", float64(r.Done)/(1<<20), float64(r.All)/(1<<20), r.Server)
-	if r.Left > 0 {
-		text += ", about " + inventory.DurationText(r.Left.Seconds()) + " left"
-	}
-	return text
 }
 
 // wasRead says what was read of the copies.

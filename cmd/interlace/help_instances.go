@@ -71,8 +71,19 @@ Between create and start apply copies all users, several at the same time
   seed_command: [seed, "{store}", "{server}", "{file}"]
 
 It runs after create, and again after a break, for up to 7 days. Replication then
-copies only what is missing. What is not replicated at all is not copied: duplicate
-and vacation databases, search indexes, passwords.
+copies only what is missing, with the limits of quotas, and what these have as used is
+counted anew. What is not replicated at all is not copied: duplicate and vacation
+databases, search indexes, passwords.
+
+What seed_command has copied is then read whole on the new replica (prove_spool), by
+logins as who may read it, and held against the digest of each message. Nobody can
+open the mailboxes of Sieve scripts, and what was deleted and is kept for a while:
+those are not read. Where a message is not what it was, or a mailbox can't be read,
+apply ends with its mailbox and UIDs; the new replica stays, and nothing is promoted
+or dropped. Put those files from the master's spool into the replica's, and apply
+--resume --yes reads again whose they are, and nothing that was proven before; or
+apply --rollback --yes removes the replica. Without seed_command nothing is read:
+replication checks the digest of each message that it sends.
 
 A PROMOTION
 

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -22,6 +23,33 @@ import (
 func (o *Options) unlike(ctx context.Context, master, replica inventory.Instance) (map[cyrus.InternalName]prove.Pair, error) {
 	var marks [2][]cyrus.Mark
 	var servers [2]cyrus.Server
+	err := o.askBoth(ctx, master, replica, func(i int, c *cyrus.Client) (err error) {
+		servers[i] = c.Server()
+		marks[i], _, err = c.Marks(ctx)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return prove.Unlike(marks, servers[0].Version == servers[1].Version), nil
+}
+
+// unlikeQuotas returns the quotas that a replica does not have as its master has them, of which
+// no counter of a mailbox tells. On a live pair those are also what was changed a moment ago.
+func (o *Options) unlikeQuotas(ctx context.Context, master, replica inventory.Instance) (map[cyrus.InternalName]prove.QuotaPair, error) {
+	var quotas [2]map[cyrus.InternalName]prove.Quota
+	err := o.askBoth(ctx, master, replica, func(i int, c *cyrus.Client) (err error) {
+		quotas[i], err = prove.Quotas(ctx, c)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return prove.UnlikeQuotas(quotas), nil
+}
+
+// askBoth asks a master and its replica at the same time, as an administrator.
+func (o *Options) askBoth(ctx context.Context, master, replica inventory.Instance, ask func(i int, c *cyrus.Client) error) error {
 	var asking errgroup.Group
 	for i, in := range []inventory.Instance{master, replica} {
 		asking.Go(func() error {
@@ -30,65 +58,86 @@ func (o *Options) unlike(ctx context.Context, master, replica inventory.Instance
 				return err
 			}
 			defer c.Close()
-			servers[i] = c.Server()
-			marks[i], _, err = c.Marks(ctx)
-			return err
+			return ask(i, c)
 		})
 	}
-	if err := asking.Wait(); err != nil {
-		return nil, err
+	return asking.Wait()
+}
+
+// proveAlike fails where a live replica differs from its master by more than what is on
+// its way: where some difference stood still, of mailboxes or of quotas.
+func (o *Options) proveAlike(ctx context.Context, master, replica inventory.Instance) error {
+	mailboxes, err := stoodStill(ctx, o.Layouts.pause(), func() (map[cyrus.InternalName]prove.Pair, error) { return o.unlike(ctx, master, replica) })
+	if err != nil {
+		return err
 	}
-	return prove.Unlike(marks, servers[0].Version == servers[1].Version), nil
+	quotas, err := stoodStill(ctx, o.Layouts.pause(), func() (map[cyrus.InternalName]prove.QuotaPair, error) { return o.unlikeQuotas(ctx, master, replica) })
+	if err != nil {
+		return err
+	}
+	texts := append(textsOf(mailboxes), textsOf(quotas)...)
+	if len(texts) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s is not what %s is: %s (interlace compare --level 2 tells more)", replica.Server, master.Server, few(texts))
+}
+
+// difference is one between a master and its replica.
+type difference interface {
+	comparable
+	Text() string
+}
+
+// textsOf says what differs, sorted.
+func textsOf[D difference](found map[cyrus.InternalName]D) []string {
+	var texts []string
+	for _, name := range slices.Sorted(maps.Keys(found)) {
+		texts = append(texts, inventory.Printable(string(name))+" "+found[name].Text())
+	}
+	return texts
+}
+
+// few joins texts, and says where there are more.
+func few(texts []string) string {
+	if len(texts) > prove.MostShown {
+		texts = append(texts[:prove.MostShown:prove.MostShown], fmt.Sprintf("and %d more", len(texts)-prove.MostShown))
+	}
+	return strings.Join(texts, "; ")
 }
 
 // looks is how often what differs is looked at, and stood at how many of them it has to
 // have stood still to be a difference.
 const looks, stood = 6, 2
 
-// proveAlike fails where a live replica differs from its master by more than what is on
-// its way: where some difference stood still.
-func (o *Options) proveAlike(ctx context.Context, master, replica inventory.Instance) error {
-	var before map[cyrus.InternalName]prove.Pair
+// stoodStill returns what differs in a live pair and has stood still.
+func stoodStill[D difference](ctx context.Context, pause time.Duration, look func() (map[cyrus.InternalName]D, error)) (map[cyrus.InternalName]D, error) {
+	var before map[cyrus.InternalName]D
 	still := map[cyrus.InternalName]int{}
-	for look := range looks {
-		if look > 0 {
-			if err := host.Pause(ctx, o.Layouts.pause()); err != nil {
-				return err
+	for n := range looks {
+		if n > 0 {
+			if err := host.Pause(ctx, pause); err != nil {
+				return nil, err
 			}
 		}
-		now, err := o.unlike(ctx, master, replica)
-		if err != nil {
-			return err
-		}
-		if len(now) == 0 {
-			return nil
+		now, err := look()
+		if err != nil || len(now) == 0 {
+			return nil, err
 		}
 		moving := true
-		for name, p := range now {
-			if b, was := before[name]; was && b == p {
+		for name, d := range now {
+			if b, was := before[name]; was && b == d {
 				still[name]++
 				moving = false
 			} else {
 				still[name] = 0
 			}
 		}
-		if before = now; moving && look >= stood {
-			return nil
+		if before = now; moving && n >= stood {
+			return nil, nil
 		}
 	}
-	maps.DeleteFunc(before, func(name cyrus.InternalName, _ prove.Pair) bool { return still[name] < stood })
-	if len(before) == 0 {
-		return nil
-	}
-	var texts []string
-	for _, name := range slices.Sorted(maps.Keys(before)) {
-		if len(texts) == prove.MostShown {
-			texts = append(texts, "and more")
-			break
-		}
-		texts = append(texts, inventory.Printable(string(name))+" "+before[name].Text())
-	}
-	return fmt.Errorf("%s is not what %s is: %s (interlace compare tells more)", replica.Server, master.Server, strings.Join(texts, "; "))
+	maps.DeleteFunc(before, func(name cyrus.InternalName, _ D) bool { return still[name] < stood })
+	return before, nil
 }
 
 // unlikeSettings says in what the settings of a replica keep it from being one of a master.

@@ -121,6 +121,8 @@ func (r *carrying) next(ctx context.Context) (course.Outcome, error) {
 		return course.Stopped, r.deaf(ctx, err)
 	case errors.Is(failed, errRests):
 		return course.Moved, failed
+	case failed != nil && a.Verb == course.Do && a.Step == r.course.Stay:
+		return course.Stopped, failed
 	case failed == nil:
 		return "", nil
 	}

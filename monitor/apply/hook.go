@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/inventory/cyrus"
+	"github.com/interlacemail/interlace/monitor/compare"
 )
 
 // Act is what the operator's hook is to do with an instance. Each may be asked for again
@@ -91,6 +93,9 @@ type Layouts struct {
 	// Seed has the operator's own command copy what the master has to the instance that
 	// the order created. Nil: everything is copied by replication.
 	Seed func(ctx context.Context, order *Order) error
+	// ReadWhole has an instance read every message of these owners whole, and tells now and
+	// then how many bytes were read. Without it no seed by the operator's command is done.
+	ReadWhole func(ctx context.Context, in inventory.Instance, owners map[cyrus.Owner]bool, progress func(bytes int64)) (*compare.Whole, error)
 	// Streams is how many users are copied at the same time to a new replica; zero: as
 	// many as both servers may transfer at once.
 	Streams int

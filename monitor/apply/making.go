@@ -2,6 +2,7 @@ package apply
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -34,13 +35,44 @@ func (m *making) do(ctx context.Context, step monitor.Step, records []monitor.St
 	case monitor.StepConnect:
 		return "", "", m.connect(ctx, made)
 	case monitor.StepSeed:
-		return m.seed(ctx, made)
+		return m.seed(ctx, made, records)
+	case monitor.StepProveSpool:
+		return m.proveSpool(ctx, made, records)
 	case monitor.StepProveAlike:
 		return m.prove(ctx, made)
 	case monitor.StepServe:
 		return "", "", m.serve(ctx, made)
 	}
 	return "", "", fmt.Errorf("there is no step %s", step)
+}
+
+// note writes down what a step has come to that goes on, for whoever begins it again.
+func (m *making) note(ctx context.Context, step monitor.Step, v any) error {
+	data, err := keep(v)
+	if err != nil {
+		return err
+	}
+	return m.Journal.AddStep(ctx, &monitor.StepRecord{Plan: m.unit.Plan, Unit: m.unit.Name, Step: step, State: monitor.StepBegan, At: m.Now(), Data: data})
+}
+
+// notesOf are what [making.note] has written down of a step since the unit began last.
+func notesOf[V any](u *course.Unit, records []monitor.StepRecord, step monitor.Step) ([]V, error) {
+	c, err := course.Of(u)
+	if err != nil {
+		return nil, err
+	}
+	var list []V
+	for _, r := range c.Attempt(records) {
+		if r.Step != step || r.State != monitor.StepBegan || r.Data == "" {
+			continue
+		}
+		var v V
+		if err := json.Unmarshal([]byte(r.Data), &v); err != nil {
+			return nil, fmt.Errorf("what is written down of %s: %w", step, err)
+		}
+		list = append(list, v)
+	}
+	return list, nil
 }
 
 // undo removes what was created, with all that it has got.
@@ -253,10 +285,15 @@ func (m *making) compatible(ctx context.Context, made *greeted) error {
 	return wrong
 }
 
-// prove fails where the replica is not what its master is, or does not keep up.
+// prove fails where the replica is not what its master is, or does not keep up. Whom the
+// master keeps out the replica does from then on: before, all that was copied had to be read.
 func (m *making) prove(ctx context.Context, made inventory.Instance) (text, data string, err error) {
-	master, err := m.open(ctx, m.store.Instances[0])
+	hosts, err := m.openAll(ctx, []inventory.Instance{m.store.Instances[0], made})
 	if err != nil {
+		return "", "", err
+	}
+	master, fresh := hosts[0], hosts[1]
+	if err := host.CarryDenials(ctx, master, fresh); err != nil {
 		return "", "", err
 	}
 	took, err := master.CatchUp(ctx, made, host.Patience)

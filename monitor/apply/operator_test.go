@@ -14,6 +14,7 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
 	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/compare"
 	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/planner"
 )
@@ -62,10 +63,16 @@ func (op *operator) hook(ctx context.Context, o *apply.Order) (string, error) {
 	return op.cyrus.Do(ctx, string(o.Act), string(o.Store), string(o.Server), servers)
 }
 
+// readWhole has an instance read every message of some owners.
+func (op *operator) readWhole(ctx context.Context, in inventory.Instance, owners map[cyrus.Owner]bool, progress func(int64)) (*compare.Whole, error) {
+	o := cyrus.Options{Address: in.IMAP, User: cyrustest.AdminUser, Password: cyrus.Secret(op.fleet.Password), TLS: cyrus.None}
+	return compare.ReadWhole(ctx, compare.Side{Server: in.Server, IMAP: o}, owners, progress)
+}
+
 func (op *operator) options(j apply.Journal) *apply.Options {
 	return &apply.Options{
 		Inventory: op.inventory, Run: run, Tools: "/usr/lib/cyrus/bin", SyncUser: "repl", SyncPassword: cyrus.Secret(op.fleet.Password), Journal: j,
-		Now: time.Now, Live: apply.Live{LMTP: func(in inventory.Instance) string { return op.on(in.Server).LMTP }}, Layouts: apply.Layouts{Hook: op.hook, Pause: 300 * time.Millisecond},
+		Now: time.Now, Live: apply.Live{LMTP: func(in inventory.Instance) string { return op.on(in.Server).LMTP }}, Layouts: apply.Layouts{Hook: op.hook, ReadWhole: op.readWhole, Pause: 300 * time.Millisecond},
 		Dial: func(ctx context.Context, in inventory.Instance, as inventory.UserID) (*cyrus.Client, error) {
 			return cyrus.Dial(ctx, cyrus.Options{Address: in.IMAP, User: cyrustest.AdminUser, Password: cyrus.Secret(op.fleet.Password), As: string(as), TLS: cyrus.None})
 		},

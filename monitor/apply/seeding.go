@@ -11,6 +11,7 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
+	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/host"
 	"github.com/interlacemail/interlace/monitor/prove"
 )
@@ -25,23 +26,30 @@ type part struct {
 	mailboxes []string // of a shared tree, as an administrator sees them
 }
 
+// seeded is what is written down of a seed that goes on.
+type seeded struct {
+	ByCommand bool // the operator's command copies to it
+}
+
 // seed copies all that the new replica has not got yet: after a break only the rest. What
-// is changed meanwhile comes over the replica's own channel.
-func (m *making) seed(ctx context.Context, made inventory.Instance) (text, data string, err error) {
+// is changed meanwhile comes over the replica's own channel. What sync_client sends it checks
+// by its digests, and so does the replica; what the operator's command copies nobody checks
+// until that is read (see [making.proveSpool]), so it is written down first that it does.
+func (m *making) seed(ctx context.Context, made inventory.Instance, records []monitor.StepRecord) (text, data string, err error) {
+	byCommand, err := m.byCommand(records)
+	if err != nil {
+		return "", "", err
+	}
 	if m.Layouts.Seed != nil {
+		if err := m.note(ctx, monitor.StepSeed, seeded{ByCommand: true}); err != nil {
+			return "", "", err
+		}
 		if err := m.Layouts.Seed(ctx, m.asked(ActCreate, made)); err != nil {
 			return "", "", fmt.Errorf("seed_command: %w", err)
 		}
 	}
 	master, err := m.open(ctx, m.store.Instances[0])
 	if err != nil {
-		return "", "", err
-	}
-	fresh, err := m.open(ctx, made)
-	if err != nil {
-		return "", "", err
-	}
-	if err := host.CarryDenials(ctx, master, fresh); err != nil {
 		return "", "", err
 	}
 	streams, err := m.streams(ctx, master, made)
@@ -51,12 +59,21 @@ func (m *making) seed(ctx context.Context, made inventory.Instance) (text, data 
 	}
 	copied, err := m.copyMissing(ctx, streams, made)
 	if err == nil {
-		err = m.quotas(ctx, streams[0])
+		err = m.quotas(ctx, streams[0], made)
+	}
+	if err == nil && byCommand {
+		err = m.countQuotas(ctx, made)
 	}
 	if err != nil {
 		return "", "", err
 	}
 	return inventory.Counted(copied, "mailbox was copied", "mailboxes were copied"), "", unlock(ctx, streams)
+}
+
+// byCommand reports whether the operator's command copies to the new replica, or has begun to.
+func (m *making) byCommand(records []monitor.StepRecord) (bool, error) {
+	notes, err := notesOf[seeded](m.unit, records, monitor.StepSeed)
+	return m.Layouts.Seed != nil || slices.ContainsFunc(notes, func(s seeded) bool { return s.ByCommand }), err
 }
 
 // unlock removes the locks of links.
@@ -198,30 +215,29 @@ func copyPart(ctx context.Context, l *host.Link, p part) error {
 	return l.Users(ctx, false, p.users)
 }
 
-// quotas copies the limits of shared trees, which do not go along with their mailboxes.
-func (m *making) quotas(ctx context.Context, l *host.Link) error {
-	c, err := m.Dial(ctx, m.store.Instances[0], "")
+// quotas copies the limits that the replica does not have: those of shared trees do not go
+// along with their mailboxes, and what the operator's command has copied may lack any.
+func (m *making) quotas(ctx context.Context, l *host.Link, made inventory.Instance) error {
+	unlike, err := m.unlikeQuotas(ctx, m.store.Instances[0], made)
 	if err != nil {
 		return err
 	}
-	defer c.Close()
-	names, err := c.Names(ctx)
+	maps.DeleteFunc(unlike, func(_ cyrus.InternalName, p prove.QuotaPair) bool {
+		return p[0].Limits == "" || p[0].Limits == p[1].Limits
+	})
+	roots := make([]string, 0, len(unlike))
+	for _, root := range slices.Sorted(maps.Keys(unlike)) {
+		roots = append(roots, string(root))
+	}
+	return l.Quotas(ctx, roots)
+}
+
+// countQuotas has the replica count what its quotas have as used: the operator's command has
+// copied that as of another moment than the mailboxes, or not at all.
+func (m *making) countQuotas(ctx context.Context, made inventory.Instance) error {
+	fresh, err := m.open(ctx, made)
 	if err != nil {
 		return err
 	}
-	names = slices.DeleteFunc(names, func(n cyrus.InternalName) bool { owner, _, ok := n.Owner(); return !ok || !owner.Shared })
-	if len(names) == 0 {
-		return nil
-	}
-	details, err := c.Details(ctx, names)
-	if err != nil {
-		return err
-	}
-	roots := map[string]bool{}
-	for _, d := range details {
-		if d.QuotaRoot != "" {
-			roots[string(d.QuotaRoot)] = true
-		}
-	}
-	return l.Quotas(ctx, slices.Sorted(maps.Keys(roots)))
+	return fresh.CountQuotas(ctx)
 }

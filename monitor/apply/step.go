@@ -15,7 +15,7 @@ import (
 // stepOrCut does or undoes a step, which is ended in the middle where somebody asks for the
 // end and nobody is kept out.
 func (r *carrying) stepOrCut(ctx context.Context, a course.Action) (failed, err error) {
-	if a.Verb != course.Do || a.Step != r.course.Cut || r.gate.asked == nil {
+	if a.Verb != course.Do || !slices.Contains(r.course.Cut, a.Step) || r.gate.asked == nil {
 		return r.step(ctx, a)
 	}
 	doing, cut := context.WithCancelCause(ctx)

@@ -139,6 +139,9 @@ func (c *checking) check(ctx context.Context) (*monitor.Confirmation, error) {
 	if !made.nothing {
 		out.Promises = append(out.Promises, copies.promise(), behind.promise())
 	}
+	if seeded := c.seeded(); seeded != nil {
+		out.Promises = append(out.Promises, *seeded)
+	}
 	if (c.Occasion == monitor.BeforeDeletion || c.readWrong()) && len(made.movers) > 0 {
 		whole, err := c.whole(ctx, made.movers, verdict(out.Promises))
 		if err != nil {

@@ -52,7 +52,7 @@ type Options struct {
 	// that moved can be read whole.
 	Occasion monitor.Occasion
 	// Reading is told now and then how far that is. Nil: nobody is.
-	Reading func(Reading)
+	Reading func(compare.Reading)
 	// Names keeps who has mailboxes where for checks that follow one another. Nil: each asks
 	// all instances.
 	Names *Names

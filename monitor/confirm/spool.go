@@ -5,23 +5,14 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/compare"
 	"github.com/interlacemail/interlace/monitor/course"
+	"github.com/interlacemail/interlace/planner"
 )
-
-// Reading is how far the messages of who moved have been read.
-type Reading struct {
-	Server inventory.ServerID
-	// Done and All are bytes on all copies; All is what the plan expects.
-	Done, All int64
-	// Left is how long the rest takes at the pace so far; zero where that is not known.
-	Left time.Duration
-}
 
 // whole enters whether all that moved could be read, if the other promises are met; of the
 // whole plan it enters what units have read, since they read when they delete.
@@ -42,6 +33,30 @@ func (c *checking) whole(ctx context.Context, movers []mover, others monitor.Ful
 	}
 	p := t.promise()
 	return &p, nil
+}
+
+// seeded is whether the new replicas to which the operator's command has copied were read whole,
+// as the journal tells; nil: there are none.
+func (c *checking) seeded() *monitor.Promise {
+	t := &tally{name: monitor.PromiseSpool, expected: "what seed_command copied is read whole", one: "new replica read whole", many: "new replicas read whole"}
+	for i := range c.units {
+		u := &c.units[i]
+		a := c.accounts[part{u.Name, ""}]
+		if u.Do == nil || u.Do.Do != planner.Seed || a == nil || a.Fate != course.InEffect {
+			continue
+		}
+		for _, r := range a.Records {
+			if r.Step == monitor.StepProveSpool && r.State == monitor.StepDone && r.Text != "" {
+				t.is()
+				t.notes = append(t.notes, fmt.Sprintf("%s: %s", u.Name, r.Text))
+			}
+		}
+	}
+	if t.met == 0 {
+		return nil
+	}
+	p := t.promise()
+	return &p
 }
 
 // wasRead enters of the units whose originals are kept what was found when all of them was
@@ -99,12 +114,13 @@ func (c *checking) readWrong() bool {
 // the originals are deleted: what servers tell of messages comes from their indices, and
 // does not show that a file is damaged.
 func (c *checking) spool(ctx context.Context, movers []mover, t *tally) error {
-	pace := &pace{tell: c.Reading, begun: time.Now()}
+	var all int64
 	byStore := map[inventory.StoreID][]mover{}
 	for _, m := range movers {
 		byStore[m.To] = append(byStore[m.To], m)
-		pace.all += m.Bytes * int64(len(m.to.Instances))
+		all += m.Bytes * int64(len(m.to.Instances))
 	}
+	pace := &pace{tell: compare.TellReading(all, c.Reading)}
 	hidden := 0
 	for _, name := range slices.Sorted(maps.Keys(byStore)) {
 		for _, in := range byStore[name][0].to.Instances {
@@ -181,19 +197,11 @@ func original(m *mover) string {
 
 // pace tells how far a reading is.
 type pace struct {
-	tell      func(Reading) // may be nil
-	begun     time.Time
-	done, all int64
+	tell func(server inventory.ServerID, done int64)
+	done int64
 }
 
 func (p *pace) at(server inventory.ServerID, done int64) {
 	p.done = done
-	if p.tell == nil {
-		return
-	}
-	r := Reading{Server: server, Done: done, All: max(done, p.all)}
-	if took := time.Since(p.begun); done > 0 && took > 0 {
-		r.Left = time.Duration(float64(took) * float64(r.All-done) / float64(done)).Round(time.Second)
-	}
-	p.tell(r)
+	p.tell(server, done)
 }

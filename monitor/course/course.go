@@ -15,9 +15,13 @@ type Course struct {
 	// Hold is the step from whose beginning on users are kept out, up to the rest or the
 	// end: in between nobody stops or waits. Empty: there is none.
 	Hold monitor.Step
-	// Cut is a step that may take hours while nobody is kept out, and is ended in the
-	// middle where somebody asks for the end: it is begun again later. Empty: there is none.
-	Cut monitor.Step
+	// Cut are steps that may take hours while nobody is kept out, and are ended in the
+	// middle where somebody asks for the end: they are begun again later.
+	Cut []monitor.Step
+	// Stay is a step before the pivot that changes nothing, and at which a unit stays that
+	// fails, until somebody has it go on or back: what is before it took long, and what it has
+	// found may be mended. Empty: there is none.
+	Stay monitor.Step
 }
 
 // Past reports whether the pivot has begun: there is no way back.
@@ -75,11 +79,11 @@ type Action struct {
 // Next returns what is to be done next about a unit of which this is written down, in the
 // order in which it was. With back it is to be taken back, if that is still possible.
 //
-// A step that failed before the pivot turns the unit back: that step, if it began, and all
-// before it are undone, the last one first. So does the pivot if it could not begin, or has
-// failed with nobody let in. What else failed from the pivot on is done again. Where it is
-// written down that the unit is to be taken back it goes on as with back. After a unit has
-// come back a new record of its first step begins anew.
+// A step that failed before the pivot turns the unit back, but for that at which it stays:
+// that step, if it began, and all before it are undone, the last one first. So does the pivot
+// if it could not begin, or has failed with nobody let in. What else failed is done again.
+// Where it is written down that the unit is to be taken back it goes on as with back. After a
+// unit has come back a new record of its first step begins anew.
 func (c *Course) Next(records []monitor.StepRecord, back bool) Action {
 	at := c.stand(records)
 	if back && !at.back && at.reversible {
@@ -113,7 +117,7 @@ func (s *standing) turn() {
 	if !s.began {
 		s.step--
 	}
-	s.began = false
+	s.began, s.failures = false, 0
 }
 
 // stand reads where the unit is.
@@ -133,16 +137,15 @@ func (c *Course) stand(records []monitor.StepRecord) standing {
 			at.step, at.began, at.failures = step+1, false, 0
 		case monitor.StepFailed:
 			at.failures++
-			if !at.back && (at.reversible || records[i].Data == AreOut) {
+			stays := c.Stay != "" && records[i].Step == c.Stay
+			if !at.back && !stays && (at.reversible || records[i].Data == AreOut) {
 				at.turn()
-				at.failures = 0
 				break
 			}
 			at.began = false
 		case monitor.StepRecalled:
 			if !at.back && at.reversible {
 				at.turn()
-				at.failures = 0
 			}
 		case monitor.StepUndoing:
 			at.back, at.step, at.began = true, step, true

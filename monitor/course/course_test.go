@@ -66,6 +66,30 @@ func TestNext(t *testing.T) {
 	}
 }
 
+// A unit that fails at the step at which it may stay does that step again, and goes back only
+// when that is asked for.
+func TestStays(t *testing.T) {
+	stays := letters
+	stays.Stay = "c"
+	for _, test := range []struct {
+		journal string
+		back    bool
+		want    string
+	}{
+		{"ab ad bb bd cb cf", false, "do c 1 failures"},
+		{"ab ad bb bd cb cf cb", false, "do c again 1 failures"},
+		{"ab ad bb bd cb cf cb cd", false, "do d"},
+		{"ab ad bb bd cb cf", true, "undo b"},
+		{"ab ad bb bd cb cf cr", false, "undo b"},
+		{"ab ad bb bd cb cf cb", true, "undo c"},
+		{"ab ad bb bf", false, "undo b"},
+	} {
+		if got := say(stays.Next(read(test.journal), test.back)); got != test.want {
+			t.Errorf("after %q, back %v: %s, want %s", test.journal, test.back, got, test.want)
+		}
+	}
+}
+
 // A unit that stops anywhere, whether what it was doing is in effect or not, comes to
 // the same end as one that never stops: every step in effect once, or none.
 func TestCrashes(t *testing.T) {

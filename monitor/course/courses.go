@@ -15,7 +15,7 @@ var OfMove = Course{
 		monitor.StepAllowTarget, monitor.StepAllowWriters, monitor.StepCanary,
 		monitor.StepKeep, monitor.StepDeleteSource, monitor.StepAllowSource,
 	},
-	Pivot: monitor.StepAllowTarget, Rest: monitor.StepKeep, Hold: monitor.StepDenySource, Cut: monitor.StepCopy,
+	Pivot: monitor.StepAllowTarget, Rest: monitor.StepKeep, Hold: monitor.StepDenySource, Cut: []monitor.Step{monitor.StepCopy},
 }
 
 // Courses of the changes of a layout. What makes an instance can be taken back until it is
@@ -28,9 +28,9 @@ var (
 	}
 	ofSeed = Course{
 		Steps: []monitor.Step{
-			monitor.StepCheck, monitor.StepCreate, monitor.StepConnect, monitor.StepSeed, monitor.StepProveAlike, monitor.StepServe,
+			monitor.StepCheck, monitor.StepCreate, monitor.StepConnect, monitor.StepSeed, monitor.StepProveSpool, monitor.StepProveAlike, monitor.StepServe,
 		},
-		Pivot: monitor.StepServe, Cut: monitor.StepSeed,
+		Pivot: monitor.StepServe, Cut: []monitor.Step{monitor.StepSeed, monitor.StepProveSpool}, Stay: monitor.StepProveSpool,
 	}
 	// OfPromote is that of making a replica the master.
 	OfPromote = Course{

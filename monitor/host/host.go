@@ -175,6 +175,12 @@ func RanOut(err error) bool {
 
 func seconds(d time.Duration) string { return strconv.Itoa(int(d.Round(time.Second).Seconds())) }
 
+// CountQuotas has the instance count anew what its quotas have as used.
+func (h *Host) CountQuotas(ctx context.Context) error {
+	_, err := h.change(ctx, long, nil, "quota", "-C", h.Conf, "-f", "-q")
+	return err
+}
+
 // Remove removes users with all that they have, at once, also from the instance's replicas
 // as soon as its sync log has been worked off.
 func (h *Host) Remove(ctx context.Context, users []inventory.UserID) error {

@@ -1,0 +1,228 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/inventory/cyrus"
+	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/compare"
+	"github.com/interlacemail/interlace/monitor/course"
+	"github.com/interlacemail/interlace/monitor/host"
+)
+
+// What is read is written down after so many owners, or bytes, and so long.
+const (
+	ownersAtOnce, bytesAtOnce = 25, 1 << 30
+	noteEvery                 = time.Minute
+)
+
+// proven is what was read whole and is what it was, since it was last written down.
+type proven struct {
+	Owners          []cyrus.Owner
+	Messages, Bytes int64
+	Hidden          int // mailboxes that nobody can open
+}
+
+// spoolProof is a reading of a new replica under way.
+type spoolProof struct {
+	*making
+	made  inventory.Instance
+	since time.Time // when something was last written down
+	fresh proven    // since then
+	all   proven    // without its owners
+	found compare.Whole
+}
+
+// proveSpool has the new replica read every message that users may open, and holds each against
+// its digest, where the operator's command has copied: what servers tell of messages comes from
+// their indices, and does not show that a file was damaged on its way. Replication needs no
+// such proof: both ends check the digest of each message that it sends. So what comes later is
+// not read, nor is what an earlier run has written down as proven.
+func (m *making) proveSpool(ctx context.Context, made inventory.Instance, records []monitor.StepRecord) (text, data string, err error) {
+	if byCommand, err := m.byCommand(records); err != nil || !byCommand {
+		return "", "", err
+	}
+	if m.Layouts.ReadWhole == nil {
+		return "", "", fmt.Errorf("what seed_command has copied to %s can't be read", made.Server)
+	}
+	p := &spoolProof{making: m, made: made, since: time.Now()}
+	sizes, err := p.sizes(ctx)
+	if err != nil {
+		return "", "", err
+	}
+	before, err := notesOf[proven](m.unit, records, monitor.StepProveSpool)
+	if err != nil {
+		return "", "", err
+	}
+	for i := range before {
+		for _, owner := range before[i].Owners {
+			delete(sizes, owner)
+		}
+		p.all.add(&before[i])
+	}
+	err = p.read(ctx, sizes)
+	if err = errors.Join(err, p.writeDown(context.WithoutCancel(ctx))); err != nil {
+		return "", "", err
+	}
+	return p.all.text(), "", p.faults(ctx)
+}
+
+// sizes returns how many bytes of messages each owner has on the replica, as far as it tells.
+func (p *spoolProof) sizes(ctx context.Context) (map[cyrus.Owner]int64, error) {
+	c, err := p.Dial(ctx, p.made, "")
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	marks, _, err := c.Marks(ctx)
+	if err != nil {
+		return nil, err
+	}
+	sizes := map[cyrus.Owner]int64{}
+	for i := range marks {
+		if owner, _, kept := marks[i].Internal.Owner(); kept {
+			sizes[owner] += max(marks[i].Status.Size, 0) // which may be unknown
+		}
+	}
+	return sizes, nil
+}
+
+// read reads all messages of these owners, some owners after the other.
+func (p *spoolProof) read(ctx context.Context, sizes map[cyrus.Owner]int64) error {
+	var all, done int64
+	for _, size := range sizes {
+		all += size
+	}
+	tell := compare.TellReading(all, func(r compare.Reading) {
+		p.tell(Progress{Unit: p.unit, Verb: course.Do, Step: monitor.StepProveSpool, Far: r.String()})
+	})
+	for some := range parcels(sizes) {
+		read, err := p.Layouts.ReadWhole(ctx, p.made, some, func(bytes int64) { tell(p.made.Server, done+bytes) })
+		if err != nil {
+			return fmt.Errorf("%w; interlace apply --resume --yes reads the rest", err)
+		}
+		done += read.Bytes
+		tell(p.made.Server, done)
+		p.take(some, read)
+		if time.Since(p.since) >= noteEvery {
+			if err := p.writeDown(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// parcels yields owners, in their order, as many as are read before that is written down.
+func parcels(sizes map[cyrus.Owner]int64) iter.Seq[map[cyrus.Owner]bool] {
+	owners := slices.SortedFunc(maps.Keys(sizes), func(a, b cyrus.Owner) int { return strings.Compare(called(a), called(b)) })
+	return func(yield func(map[cyrus.Owner]bool) bool) {
+		some, bytes := map[cyrus.Owner]bool{}, int64(0)
+		for i, owner := range owners {
+			some[owner] = true
+			if bytes += sizes[owner]; len(some) < ownersAtOnce && bytes < bytesAtOnce && i < len(owners)-1 {
+				continue
+			}
+			if !yield(some) {
+				return
+			}
+			some, bytes = map[cyrus.Owner]bool{}, 0
+		}
+	}
+}
+
+// take takes down what came of reading some owners. Who has a message that is not what it was,
+// or was not read, is not proven.
+func (p *spoolProof) take(some map[cyrus.Owner]bool, read *compare.Whole) {
+	for _, d := range read.Damaged {
+		delete(some, d.Owner)
+	}
+	for _, u := range read.Unread {
+		delete(some, u.Owner)
+	}
+	p.found.Damaged, p.found.Unread = append(p.found.Damaged, read.Damaged...), append(p.found.Unread, read.Unread...)
+	p.fresh.add(&proven{Messages: read.Messages, Bytes: read.Bytes, Hidden: read.Hidden})
+	p.fresh.Owners = slices.AppendSeq(p.fresh.Owners, maps.Keys(some))
+}
+
+// add adds what another note has, but for its owners.
+func (p *proven) add(other *proven) {
+	p.Messages, p.Bytes, p.Hidden = p.Messages+other.Messages, p.Bytes+other.Bytes, p.Hidden+other.Hidden
+}
+
+// text says what was read.
+func (p *proven) text() string {
+	text := fmt.Sprintf("%s read whole, %d bytes", inventory.Counted(int(p.Messages), "message was", "messages were"), p.Bytes)
+	if p.Hidden > 0 {
+		text += fmt.Sprintf("; %s that nobody can open, such as Sieve scripts, not read", inventory.Counted(p.Hidden, "mailbox", "mailboxes"))
+	}
+	return text
+}
+
+// writeDown writes down what was proven since it last did.
+func (p *spoolProof) writeDown(ctx context.Context) error {
+	fresh := p.fresh
+	p.all.add(&fresh)
+	p.fresh, p.since = proven{}, time.Now()
+	if fresh.Messages == 0 && len(fresh.Owners) == 0 {
+		return nil
+	}
+	return p.making.note(ctx, monitor.StepProveSpool, fresh)
+}
+
+// faults fails where something is not what it was, or was not read, and says how to go on.
+func (p *spoolProof) faults(ctx context.Context) error {
+	master, wrong := p.store.Instances[0].Server, error(nil)
+	var texts []string
+	for i := range p.found.Damaged {
+		d := &p.found.Damaged[i]
+		texts = append(texts, fmt.Sprintf("%s: %s: UID %s", inventory.Printable(string(d.Mailbox)), d.Found(), d.UIDs))
+	}
+	if len(texts) > 0 {
+		wrong = fmt.Errorf("messages that seed_command has copied to %s are not what they were: %s; next: put the files of these messages from the spool of the master on %s into that on %[1]s (mbpath names the directories), or from a backup where they are damaged on the master, too",
+			p.made.Server, few(texts), master)
+	}
+	if texts = nil; len(p.found.Unread) > 0 {
+		for _, u := range p.found.Unread {
+			texts = append(texts, fmt.Sprintf("%s: %s", inventory.Printable(string(u.Mailbox)), u.Why))
+		}
+		unread := fmt.Errorf("mailboxes that seed_command has copied to %s could not be read: %s; next: give the right r on the master on %s to the administrator, or to somebody who has mailboxes there and is not denied%s",
+			p.made.Server, few(texts), master, p.denials(ctx))
+		wrong = errors.Join(wrong, unread)
+	}
+	if wrong == nil {
+		return nil
+	}
+	return fmt.Errorf("%w. Then interlace apply --resume --yes reads that again, and goes on; --rollback --yes removes the new replica. Nothing is promoted or dropped until then", wrong)
+}
+
+// denials has those let in for a while on the new replica whose mailboxes could not be read and
+// who are denied there: before it is in service it keeps out again whom its master does.
+func (p *spoolProof) denials(ctx context.Context) string {
+	h, err := p.open(ctx, p.made)
+	if err != nil {
+		return ""
+	}
+	denied, err := h.Denied(ctx)
+	if err != nil {
+		return ""
+	}
+	var commands []string
+	for _, u := range p.found.Unread {
+		if user := inventory.UserID(u.Owner.Name); !u.Owner.Shared && denied[user] {
+			commands = appendNew(commands, string(host.AllowCommand(h.Tools, h.Conf, user)))
+		}
+	}
+	if len(commands) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", or let in on %s who is denied there, until it is in service: %s", p.made.Server, few(commands))
+}
