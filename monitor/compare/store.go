@@ -20,7 +20,7 @@ type pair struct {
 	master, replica *host
 	checksums       bool                            // those of the two sides mean the same
 	inboxes         map[string]inbox                // by user
-	users           []string                        // who have one
+	users           []string                        // who have mailboxes
 	chosen          []cyrus.Owner                   // whom to compare, in this order
 	proven          map[string][]cyrus.InternalName // mailboxes of users that are the same
 	suspected       map[cyrus.InternalName]bool     // mailboxes in which the marks differ
@@ -51,9 +51,6 @@ type pair struct {
 	had       map[cyrus.InternalName]int64 // messages that only the replica has and whose UIDs the master has given out
 	done, all int
 }
-
-// inbox tells on which sides a user has one.
-type inbox struct{ master, replica bool }
 
 // Store compares a store's master with one of its replicas. An error says that this came
 // to no end, such as since one of them does not answer; what was found until then comes
