@@ -32,8 +32,8 @@ func inboxOf(name cyrus.InternalName) cyrus.InternalName {
 	return name
 }
 
-// inbox returns which mailbox is a user's INBOX on the side now; empty: there is none.
-func (s *side) inbox(ctx context.Context, name cyrus.InternalName) (inventory.Text, error) {
+// identity returns which mailbox has a name on the side now; empty: none.
+func (s *side) identity(ctx context.Context, name cyrus.InternalName) (inventory.Text, error) {
 	found, err := s.details(ctx, []cyrus.InternalName{name})
 	if err != nil {
 		return "", err
@@ -49,8 +49,8 @@ func (s *side) inbox(ctx context.Context, name cyrus.InternalName) (inventory.Te
 // stayed. Of a user whose INBOX did not, nothing holds that was seen before.
 func (p *pair) lookAtInbox(ctx context.Context, l *lane, who *person) (stayed bool, err error) {
 	now := inbox{name: who.inbox.name}
-	if now.replica, err = l.replica.inbox(ctx, now.name); err == nil {
-		now.master, err = l.master.inbox(ctx, now.name)
+	if now.replica, err = l.replica.identity(ctx, now.name); err == nil {
+		now.master, err = l.master.identity(ctx, now.name)
 	}
 	if stayed = now == who.inbox; err != nil || stayed {
 		return stayed, err

@@ -47,7 +47,7 @@ func TestHealthyPairUnderLoad(t *testing.T) {
 	work.Go(func() { r.comeAndGo(ctx) })
 	runs, flying := 0, 0
 	for ctx.Err() == nil {
-		for _, level := range []monitor.CompareLevel{"1", "2", "3", "user"} {
+		for _, level := range []monitor.CompareLevel{"1", "2", "3", "4", "user"} {
 			found, err := compare.Store(context.Background(), r.pair(), compare.Options{Level: level, Carried: r.carried, Pause: 100 * time.Millisecond, Tries: 2, Connections: 2})
 			if err != nil {
 				t.Fatal(err)
