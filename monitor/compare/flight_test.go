@@ -115,6 +115,20 @@ func TestUsersWhoComeAndGo(t *testing.T) {
 	}
 }
 
+// TestFolderThatGoesMeanwhile has the master delete a folder when both sides have told of it:
+// that it has no annotations any more is no difference.
+func TestFolderThatGoesMeanwhile(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, cyrustest.Mailbox{Name: "user.anna", Messages: 1}, cyrustest.Mailbox{Name: "user.anna.Own", Messages: 1, Quota: 100}, cyrustest.Mailbox{Name: "user.bob"})
+	found := r.compare(compare.Options{Level: monitor.CompareAccounts, Choose: func(all []cyrus.Owner) ([]cyrus.Owner, error) {
+		r.do(r.master, "anna", "DELETE INBOX.Own")
+		return all, nil
+	}})
+	if only(t, found); outcomes(found) != "anna=unknown bob=identical" || len(found.InFlight) != 1 {
+		t.Errorf("%s %+v", outcomes(found), found.InFlight)
+	}
+}
+
 // lacksINBOX tells whether the only thing not compared is what one user sees, since a server
 // has no INBOX.
 func lacksINBOX(c *monitor.Comparison, user, server string) bool {
