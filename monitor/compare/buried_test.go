@@ -127,13 +127,13 @@ func TestRepairsOfWhatWasDeleted(t *testing.T) {
 			if said = strings.NewReplacer(a, "A", b, "B").Replace(said); !strings.Contains(said, c.says) || !strings.Contains(said, c.hint) {
 				t.Errorf("nothing says %q and %q: %s", c.says, c.hint, said)
 			}
-			saved := strings.ToLower(contents(t, dir)) // flags are in the case in which they were given
+			saved := contents(t, dir)
 			after := r.holdings(a, r.master)
 			for what := range r.holdings(b, r.master) {
 				after[what] = true
 			}
 			for what := range before {
-				if _, text, _ := strings.Cut(what, ": "); !after[what] && !strings.Contains(saved, strings.ToLower(text)) {
+				if _, text, _ := strings.Cut(what, ": "); !after[what] && !strings.Contains(saved, text) {
 					t.Errorf("lost: %s; saved is %q", what, saved)
 				}
 			}

@@ -119,7 +119,7 @@ func TestRepairsLoseNothing(t *testing.T) {
 			on("r", only("INBOX", "16"), "SELECT INBOX.Work", flagged)(r, u)
 		}, breaks: func(r *rig, u string) {
 			r.do(r.replica, cyrustest.AdminUser, "SETACL user."+u+" "+u+" lswipkxtecda")
-		}, left: "message_extra acl flags", says: "give the user the right r", mend: func(r *rig, u string) {
+		}, left: "message_extra acl flags", says: "give the user the rights l and r", mend: func(r *rig, u string) {
 			r.do(r.replica, cyrustest.AdminUser, "SETACL user."+u+" "+u+" lrswipkxtecda")
 		}},
 		{user: "x-anew", damage: func(r *rig, u string) {
@@ -518,7 +518,7 @@ func (r *rig) holdingsOf(user, pattern string, in *cyrustest.Instance) map[strin
 				found[name+": "+m[1]] = true
 			}
 			if strings.Contains(line, `\Flagged`) {
-				found[name+`: \flagged`] = true
+				found[name+`: \Flagged`] = true
 			}
 		}
 	}
