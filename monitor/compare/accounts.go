@@ -87,7 +87,9 @@ func (s *side) moved(ctx context.Context, names []cyrus.InternalName, had []cyru
 		return nil, err
 	}
 	for _, name := range names {
-		i, known := slices.BinarySearchFunc(had, name, func(m cyrus.Mailbox, name cyrus.InternalName) int { return strings.Compare(string(m.Internal), string(name)) })
+		i, known := slices.BinarySearchFunc(had, name, func(m cyrus.Mailbox, name cyrus.InternalName) int {
+			return strings.Compare(string(m.Internal), string(name))
+		})
 		if m := now[name]; !known || m != nil && !another(m, &had[i]) {
 			continue
 		}
