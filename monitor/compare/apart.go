@@ -19,12 +19,14 @@ type apart struct {
 	master, replica string // empty: nothing
 	text            string
 	shown           bool // only who looks as the user sees it
+	moved           bool // a side has not the mailbox any more that it had at first
 }
 
-// stayed returns what was there before and is there now.
+// stayed returns what was there before and is there now; in a mailbox that was moved
+// nothing stays.
 func stayed(before, now []apart) (both []apart) {
 	for _, a := range now {
-		if slices.Contains(before, a) {
+		if !a.moved && slices.Contains(before, a) {
 			both = append(both, a)
 		}
 	}

@@ -34,6 +34,8 @@ func TestRepairsOfWhatWasDeleted(t *testing.T) {
 		damage func(r *rig, a, b string)
 		hand   func(r *rig, a, b string) // what is said to be done
 		says   string                    // A and B are the users
+		then   func(r *rig, b string)    // what is said to be done after that
+		hint   string
 	}{
 		{name: "away", damage: func(r *rig, a, b string) {
 			r.rename("user."+a+".Work", "user."+b+".Werk")
@@ -69,6 +71,13 @@ func TestRepairsOfWhatWasDeleted(t *testing.T) {
 		}, hand: func(r *rig, a, b string) {
 			r.rename(r.deleted("user."+b+".Werk"), "user."+a+".Free")
 		}, says: "to a free name among the mailboxes of A"},
+		{name: "given", damage: func(r *rig, a, b string) {
+			r.do(r.master, cyrustest.AdminUser, "SETACL user."+a+".Work "+cyrustest.AdminUser+allRights, "RENAME user."+a+".Work user."+b+".Werk", "DELETE user."+b+".Werk")
+		}, hand: func(r *rig, a, b string) { // and the rights are forgotten
+			r.rename("user."+a+".Work", "user."+b+".Free")
+		}, says: "to a free name among the mailboxes of B, give B all rights on it (SETACL … B lrswipkxtecdan)", then: func(r *rig, b string) {
+			r.do(r.replica, cyrustest.AdminUser, "SETACL user."+b+".Free "+b+allRights)
+		}, hint: `"Mailbox does not exist", which it also says without the right l, give the user the rights l and r`},
 		{name: "apart", damage: func(r *rig, a, b string) {
 			r.do(r.master, a, "DELETE INBOX.Work")
 			r.do(r.replica, a, "DELETE INBOX.Work", "SELECT INBOX", `UID STORE 1 +FLAGS (\Flagged)`)
@@ -111,8 +120,12 @@ func TestRepairsOfWhatWasDeleted(t *testing.T) {
 				c.hand(&r, a, b)
 				follow()
 			}
-			if said = strings.NewReplacer(a, "A", b, "B").Replace(said); !strings.Contains(said, c.says) {
-				t.Errorf("nothing says %q: %s", c.says, said)
+			if c.then != nil {
+				c.then(&r, b)
+				follow()
+			}
+			if said = strings.NewReplacer(a, "A", b, "B").Replace(said); !strings.Contains(said, c.says) || !strings.Contains(said, c.hint) {
+				t.Errorf("nothing says %q and %q: %s", c.says, c.hint, said)
 			}
 			saved := contents(t, dir)
 			after := r.holdings(a, r.master)

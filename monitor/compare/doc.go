@@ -21,7 +21,8 @@
 //
 // Nothing is changed on either side; inventory/cyrus refuses to send what changes.
 // Nobody logs in as a user without an INBOX, or by a name that a login may fold to
-// another one, since Cyrus may create what is missing.
+// another one, since Cyrus may create what is missing. A user whose INBOX comes or goes
+// is in flight.
 // Cyrus itself makes two kinds of empty databases when it is asked for what would
 // be in them: what a user has seen, and annotations of messages.
 package compare

@@ -179,11 +179,16 @@ func (p *pair) skipAll(shared bool, what string, why error) {
 	p.enterUncompared("", "", what, why)
 }
 
+// enterUncompared enters what could not be compared, once however often it is tried.
 func (p *pair) enterUncompared(user, mailbox inventory.Text, what string, why error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.out.Uncompared = append(p.out.Uncompared, monitor.Uncompared{
+	u := monitor.Uncompared{
 		Store: p.store.Store, Server: p.store.Replica.Server, User: user, Mailbox: mailbox, What: what,
 		Why: strings.ReplaceAll(why.Error(), "\n", "; "), Denied: errors.Is(why, errDenied),
-	})
+	}
+	if !p.skipped[u] {
+		p.skipped[u] = true
+		p.out.Uncompared = append(p.out.Uncompared, u)
+	}
 }

@@ -17,7 +17,8 @@ import (
 
 // TestHealthyPairUnderLoad compares a pair at every level while its rolling client
 // replicates deliveries, flags, expunges, renames, creations and deletions of
-// folders, subscriptions and rights: nothing of that is a difference, since the sync log is asked. It takes ten
+// folders, subscriptions and rights, and users who come and go: nothing of that is a difference,
+// since the sync log is asked, nor is it called not comparable. It takes ten
 // minutes with INTERLACE_SOAK, else some seconds.
 func TestHealthyPairUnderLoad(t *testing.T) {
 	limit := 20 * time.Second
@@ -46,13 +47,18 @@ func TestHealthyPairUnderLoad(t *testing.T) {
 	work.Go(func() { r.comeAndGo(ctx) })
 	runs, flying := 0, 0
 	for ctx.Err() == nil {
-		for _, level := range []monitor.CompareLevel{"1", "2", "3", "user"} {
+		for _, level := range []monitor.CompareLevel{"1", "2", "3", "4", "user"} {
 			found, err := compare.Store(context.Background(), r.pair(), compare.Options{Level: level, Carried: r.carried, Pause: 100 * time.Millisecond, Tries: 2, Connections: 2})
 			if err != nil {
 				t.Fatal(err)
 			}
 			for _, d := range found.Differences {
 				t.Errorf("level %s, run %d: %+v", level, runs, d)
+			}
+			for _, u := range found.Uncompared {
+				if u.User != "" || u.Mailbox != "" {
+					t.Errorf("level %s, run %d: not compared %+v", level, runs, u)
+				}
 			}
 			runs, flying = runs+1, flying+len(found.InFlight)
 		}

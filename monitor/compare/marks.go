@@ -1,6 +1,8 @@
 package compare
 
 import (
+	"context"
+	"slices"
 	"strings"
 
 	"github.com/interlacemail/interlace/inventory/cyrus"
@@ -58,23 +60,67 @@ func sameMark(master, replica *cyrus.Mark, checksums bool) bool {
 	return true
 }
 
-// comparable tells whether the checksums of two sides mean the same: not if most
-// of them differ where all else agrees, which is how two versions of Cyrus that
-// compute them differently look.
-func comparable(master, replica []cyrus.Mailbox) bool {
-	agree, differ := 0, 0
+// sums counts the mailboxes in which all but the checksums agrees.
+type sums struct{ agree, differ int }
+
+// mean tells whether the checksums of two sides mean the same: not if most of them
+// differ where all else agrees, which is how two versions of Cyrus that compute them
+// differently look.
+func (s sums) mean() bool { return s.differ <= s.agree || s.differ < fewMailboxes }
+
+// fewMailboxes are too few to tell a different way of computing from damage.
+const fewMailboxes = 10
+
+// add counts a mailbox. It tells whether that is possible: all but the checksums agrees.
+func (s *sums) add(m, r *cyrus.Mailbox) bool {
+	switch {
+	case !m.Checksums.Known || !r.Checksums.Known || !sameMark(&m.Mark, &r.Mark, false):
+		return false
+	case m.Checksums == r.Checksums:
+		s.agree++
+	default:
+		s.differ++
+	}
+	return true
+}
+
+// comparable tells whether the checksums of two sides mean the same. A look in bulk tells
+// counters and checksums at different moments, so what differ may be mailboxes that were
+// written to in between: those are looked at again, each as of one moment, as long as they
+// decide. What never stands still says nothing.
+func (p *pair) comparable(ctx context.Context, l *lane, master, replica []cyrus.Mailbox) (bool, error) {
+	var known sums
+	var open []cyrus.InternalName
 	suspects(master, replica, func(m, r *cyrus.Mailbox) bool {
-		if m.Status.Messages > 0 && m.Checksums.Known && r.Checksums.Known && sameMark(&m.Mark, &r.Mark, false) {
-			if m.Checksums == r.Checksums {
-				agree++
-			} else {
-				differ++
+		if now := (sums{}); m.Status.Messages > 0 && now.add(m, r) {
+			if known.agree += now.agree; now.differ > 0 {
+				open = append(open, m.Internal)
 			}
 		}
 		return true
 	})
-	return differ <= agree || differ < fewMailboxes
+	decide := func() bool {
+		return sums{known.agree, known.differ + len(open)}.mean() != sums{known.agree + len(open), known.differ}.mean()
+	}
+	for try := 0; try <= p.options.Tries && decide(); try++ {
+		if try > 0 {
+			if err := pause(ctx, p.options.Pause); err != nil {
+				return false, err
+			}
+		}
+		var moving []cyrus.InternalName
+		for some := range slices.Chunk(open, mostAsked) {
+			ours, theirs, err := l.details(ctx, some...)
+			if err != nil {
+				return false, err
+			}
+			for _, name := range some {
+				if m, r := ours[name], theirs[name]; m != nil && r != nil && !known.add(m, r) {
+					moving = append(moving, name)
+				}
+			}
+		}
+		open = moving
+	}
+	return known.mean(), nil
 }
-
-// fewMailboxes are too few to tell a different way of computing from damage.
-const fewMailboxes = 10

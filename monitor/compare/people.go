@@ -1,7 +1,6 @@
 package compare
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -18,14 +17,17 @@ func (p *pair) knowInboxes(master, replica []cyrus.Mailbox) {
 			name := mailboxes[i].Internal
 			domains = domains || strings.Contains(string(name), "!")
 			owner, folder, _ := name.Owner()
-			if owner.Shared || len(folder) > 0 {
+			if owner.Shared {
 				continue
 			}
 			has := p.inboxes[owner.Name]
-			if side == 0 {
-				has.master = true
-			} else {
-				has.replica = true
+			has.name = inboxOf(name)
+			switch {
+			case len(folder) > 0:
+			case side == 0:
+				has.master = identity(&mailboxes[i])
+			default:
+				has.replica = identity(&mailboxes[i])
 			}
 			p.inboxes[owner.Name] = has
 		}
@@ -37,7 +39,8 @@ func (p *pair) knowInboxes(master, replica []cyrus.Mailbox) {
 // person is a user whose view of both sides is compared.
 type person struct {
 	still
-	name string
+	name  string
+	inbox inbox
 	// others are mailboxes, the user's own among them, that the user may see; nil
 	// where it is not known which, or where there are many.
 	others []cyrus.InternalName
@@ -48,8 +51,8 @@ type person struct {
 	seen bool    // a look was taken
 }
 
-// people returns the users among owners as whom to log in, and says of whom that
-// cannot be.
+// people returns the users among owners as whom to log in once both sides have them, and
+// says of whom that cannot be.
 func (p *pair) people(owners []cyrus.Owner) []person {
 	var people []person
 	for _, owner := range owners {
@@ -61,16 +64,11 @@ func (p *pair) people(owners []cyrus.Owner) []person {
 			p.uncomparedUser(name, cyrus.ErrFolded)
 			continue
 		}
-		has := p.inboxes[name]
-		if has.master && has.replica {
-			people = append(people, person{name: name, others: p.others(name), own: p.proven[name]})
-			continue
+		who := person{name: name, inbox: p.inboxes[name]}
+		if who.inbox.both() {
+			who.others, who.own = p.others(name), p.proven[name]
 		}
-		where := string(p.store.Replica.Server)
-		if !has.master {
-			where = string(p.store.Master.Server)
-		}
-		p.uncomparedUser(name, fmt.Errorf("the user has no INBOX on %s, and a login might create it", where))
+		people = append(people, who)
 	}
 	return people
 }

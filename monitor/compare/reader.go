@@ -102,7 +102,7 @@ func (s *side) messages(ctx context.Context, shown string) iter.Seq2[cyrus.Messa
 // is known.
 func (p *pair) reader(s *stood) string {
 	onBoth := func(user string) bool {
-		return p.inboxes[user] == inbox{true, true} && p.master.lets(user) && p.replica.lets(user)
+		return p.inboxes[user].both() && p.master.lets(user) && p.replica.lets(user)
 	}
 	var acl []cyrus.Right
 	for _, right := range s.master.ACL {
@@ -149,6 +149,6 @@ func domain(name string) string {
 func (p *pair) on(h *host) func(user string) bool {
 	return func(user string) bool {
 		has := p.inboxes[user]
-		return (h == p.master && has.master || h == p.replica && has.replica) && h.lets(user)
+		return (h == p.master && has.master != "" || h == p.replica && has.replica != "") && h.lets(user)
 	}
 }

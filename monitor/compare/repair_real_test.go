@@ -119,7 +119,7 @@ func TestRepairsLoseNothing(t *testing.T) {
 			on("r", only("INBOX", "16"), "SELECT INBOX.Work", flagged)(r, u)
 		}, breaks: func(r *rig, u string) {
 			r.do(r.replica, cyrustest.AdminUser, "SETACL user."+u+" "+u+" lswipkxtecda")
-		}, left: "message_extra acl flags", says: "give the user the right r", mend: func(r *rig, u string) {
+		}, left: "message_extra acl flags", says: "give the user the rights l and r", mend: func(r *rig, u string) {
 			r.do(r.replica, cyrustest.AdminUser, "SETACL user."+u+" "+u+" lrswipkxtecda")
 		}},
 		{user: "x-anew", damage: func(r *rig, u string) {

@@ -112,22 +112,31 @@ func (p *pair) check(ctx context.Context, l *lane, f *files, _ bool) (again bool
 			p.wasRead(name)
 		}
 		if err == nil || s.lets(reader) {
-			return false, p.unchecked(ctx, s, name, err)
+			return false, p.unchecked(ctx, s, f.mailbox, err)
 		}
 	}
-	return false, p.unchecked(ctx, s, name, noReader(name, s.host))
+	return false, p.unchecked(ctx, s, f.mailbox, noReader(name, s.host))
 }
 
 // unchecked tells why the files of a mailbox could not be read, if it is not what
-// ends the comparison.
-func (p *pair) unchecked(ctx context.Context, s *side, name cyrus.InternalName, err error) error {
+// ends the comparison. One that was moved or deleted meanwhile is in flight.
+func (p *pair) unchecked(ctx context.Context, s *side, m *cyrus.Mailbox, err error) error {
+	name := m.Internal
 	switch {
 	case err == nil || ctx.Err() != nil:
 	case s.damageOf(name) != nil:
 		p.unreadable(&stood{suspect: suspect{name: name}})
 		return nil
 	case cannotRead(err):
-		p.uncompared(name, "files on "+string(s.Server), err)
+		now, err2 := s.identity(ctx, name)
+		if err2 != nil {
+			return err2
+		}
+		if now != identity(m) {
+			p.inFlight(name, "it is being moved or deleted")
+		} else {
+			p.uncompared(name, "files on "+string(s.Server), err)
+		}
 		return nil
 	}
 	return err

@@ -20,7 +20,7 @@ type pair struct {
 	master, replica *host
 	checksums       bool                            // those of the two sides mean the same
 	inboxes         map[string]inbox                // by user
-	users           []string                        // who have one
+	users           []string                        // who have mailboxes
 	chosen          []cyrus.Owner                   // whom to compare, in this order
 	proven          map[string][]cyrus.InternalName // mailboxes of users that are the same
 	suspected       map[cyrus.InternalName]bool     // mailboxes in which the marks differ
@@ -38,6 +38,7 @@ type pair struct {
 	owned     map[cyrus.Owner]*owned
 	changed   map[cyrus.Owner]bool                  // since it was told what was found of them
 	told      map[place]bool                        // where something was told
+	skipped   map[monitor.Uncompared]bool           // what was told not to be compared
 	wide      map[inMailbox]string                  // in which messages, as a set of UIDs
 	inner     map[inventory.Text]cyrus.InternalName // of the mailboxes in which something differs
 	drawn     map[inventory.Role]*drawn
@@ -52,9 +53,6 @@ type pair struct {
 	done, all int
 }
 
-// inbox tells on which sides a user has one.
-type inbox struct{ master, replica bool }
-
 // Store compares a store's master with one of its replicas. An error says that this came
 // to no end, such as since one of them does not answer; what was found until then comes
 // with it, and is nil if that is nothing.
@@ -62,7 +60,7 @@ func Store(ctx context.Context, store Pair, o Options) (*monitor.Comparison, err
 	o = o.withDefaults()
 	p := &pair{
 		store: store, options: o, out: &monitor.Comparison{Level: o.Level},
-		owned: map[cyrus.Owner]*owned{}, changed: map[cyrus.Owner]bool{}, suspected: map[cyrus.InternalName]bool{}, told: map[place]bool{}, wide: map[inMailbox]string{}, behind: map[inMailbox]bool{},
+		owned: map[cyrus.Owner]*owned{}, changed: map[cyrus.Owner]bool{}, suspected: map[cyrus.InternalName]bool{}, told: map[place]bool{}, skipped: map[monitor.Uncompared]bool{}, wide: map[inMailbox]string{}, behind: map[inMailbox]bool{},
 		inner: map[inventory.Text]cyrus.InternalName{}, drawn: map[inventory.Role]*drawn{}, had: map[cyrus.InternalName]int64{}, miscounts: map[cyrus.InternalName][2]bool{}, ways: map[cyrus.InternalName][]monitor.RepairStep{}, flagWays: map[cyrus.InternalName]monitor.RepairStep{}, inboxes: map[string]inbox{},
 		master:  &host{Side: store.Master, throttle: newThrottle(o.Rate), tries: o.Tries, pause: o.Pause},
 		replica: &host{Side: store.Replica, throttle: newThrottle(o.Rate), tries: o.Tries, pause: o.Pause},
@@ -108,7 +106,9 @@ func (p *pair) run(ctx context.Context) error {
 	if err := p.choose(master, replica); err != nil {
 		return err
 	}
-	p.checksums = comparable(master, replica)
+	if p.checksums, err = p.comparable(ctx, l, master, replica); err != nil {
+		return err
+	}
 	master, replica = p.wanted(master), p.wanted(replica)
 	p.out.Mailboxes = len(master)
 	found := suspects(master, replica, p.same)

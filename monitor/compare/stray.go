@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -107,15 +108,25 @@ func (r *remedy) renameBack() {
 	at := r.store.Replica.Server
 	called := func(name cyrus.InternalName) string { return inventory.Printable(string(r.called(name))) }
 	for _, s := range r.strayed() {
+		owner := ownerOf(s.master)
 		to := called(s.master)
-		if owner := ownerOf(s.master); deleted(s.master) {
-			to = "a free name among the mailboxes of " + inventory.Printable(owner.Name)
+		if deleted(s.master) {
+			to = "a free name among the mailboxes of " + inventory.Printable(owner.Name) + allRights(owner)
 		}
 		r.warn("no command is printed, for it would destroy mail of somebody else: what %s calls %s is called %s on %s", r.store.Master.Server, called(s.master), called(s.replica), at)
-		r.warn("as an administrator of %s give yourself all rights on %s, rename it to %s and take away again the rights that you gave", at, called(s.replica), to)
+		r.warn("as an administrator of %s give yourself all rights on %s, rename it to %s and take away again the rights that you gave yourself", at, called(s.replica), to)
 		if !deleted(s.master) {
-			r.warn("where another mailbox has that name there, rename %s to a free name of the same owner instead", called(s.replica))
+			r.warn("where another mailbox has that name there, rename %s to a free name of the same owner instead%s", called(s.replica), allRights(owner))
 		}
 	}
 	r.warn("then compare both owners again")
+}
+
+// allRights says how a user gets rights on a mailbox that was renamed to a new name: it has
+// those that somebody else gave.
+func allRights(owner cyrus.Owner) string {
+	if owner.Shared {
+		return ""
+	}
+	return fmt.Sprintf(", give %[1]s all rights on it (SETACL … %[1]s lrswipkxtecdan)", inventory.Printable(owner.Name))
 }

@@ -50,6 +50,11 @@ func (s *side) private(ctx context.Context, v *cyrus.View) (map[string][]cyrus.A
 
 // visit compares what both sides show a user.
 func (p *pair) visit(ctx context.Context, l *lane, who *person, last bool) (again bool, err error) {
+	if !who.inbox.both() {
+		if here, again, err := p.await(ctx, l, who, last); !here || err != nil {
+			return again, err
+		}
+	}
 	if len(who.had) > 0 {
 		if p.ask(ctx, &who.still); last && p.waits(&who.still) {
 			return true, nil
@@ -61,8 +66,7 @@ func (p *pair) visit(ctx context.Context, l *lane, who *person, last bool) (agai
 	case err != nil && (!cannotRead(err) || ctx.Err() != nil):
 		return false, err
 	case err != nil:
-		p.uncomparedUser(who.name, err)
-		return false, nil
+		return p.notShown(ctx, l, who, err, last)
 	}
 	had := now
 	if who.seen {
@@ -114,7 +118,7 @@ var errUnreadable = errors.New("a server cannot read the mailbox")
 
 // errUnseen says that a view cannot be that of the user: an owner sees the INBOX
 // whatever the access list says.
-var errUnseen = errors.New("a login shows no INBOX of the user: it was deleted meanwhile, or the server takes the name for another one")
+var errUnseen = errors.New("a login shows no INBOX of the user: the server takes the name for another one")
 
 // sees tells whether a view has the user's INBOX.
 func (who *person) sees(v *cyrus.View) bool {
