@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/course"
 )
@@ -47,7 +46,8 @@ func (m *move) movedBack(ctx context.Context, s *source) (backState, error) {
 }
 
 // isKept reports whether what is on the target is the original of a move the other way
-// that this unit takes back: denied by nobody but the move, and not written to since.
+// that this unit takes back, or what is left of it: denied by nobody but the move, and not written
+// to since.
 func (m *move) isKept(ctx context.Context) error {
 	records, err := m.Journal.Steps(ctx, m.unit.Plan, m.unit.Of)
 	if err != nil {
@@ -64,10 +64,16 @@ func (m *move) isKept(ctx context.Context) error {
 	if _, before := course.Last(own, monitor.StepCopy, monitor.StepBegan); before || err != nil {
 		return err // an earlier attempt has written there
 	}
-	there := &source{place: *m.target, owners: m.all()}
-	changed, err := m.unsealed(ctx, there, sealsOf(records)[m.target.store.Name])
-	if err == nil && len(changed) > 0 {
-		err = fmt.Errorf("%s on %s was written to since it was copied: save what is new there, then remove it", inventory.Printable(string(changed[0])), m.target.hosts[0].Server)
+	sealed := sealsOf(records)[m.target.store.Name]
+	if sealed == nil {
+		return errUnsealed
 	}
-	return err
+	now, err := m.sealOf(ctx, m.target.master(), m.all())
+	if err != nil {
+		return err
+	}
+	if changed := sealed.Written(now); len(changed) > 0 {
+		return m.written(ctx, changed[0], m.target.master(), "--rollback")
+	}
+	return nil
 }
