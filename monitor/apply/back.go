@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/course"
+	"github.com/interlacemail/interlace/monitor/prove"
 )
 
 // backState is how far the users of a unit have been moved back.
@@ -73,7 +75,30 @@ func (m *move) isKept(ctx context.Context) error {
 		return err
 	}
 	if changed := sealed.Written(now); len(changed) > 0 {
-		return m.written(ctx, changed[0], m.target.master(), "--rollback")
+		return m.written(ctx, changed[0], m.target.master(), m.target.hosts[0], "--rollback")
+	}
+	return m.removedThere(ctx, now)
+}
+
+// removedThere fails while a replica of the target still has what somebody has removed from its
+// master, which has this: it would be merged into what comes back.
+func (m *move) removedThere(ctx context.Context, now prove.Seal) error {
+	gone := m.all()
+	for name := range now {
+		owner, _, _ := name.Owner()
+		delete(gone, owner)
+	}
+	if len(gone) == 0 {
+		return nil
+	}
+	for _, in := range m.target.store.Instances[1:] {
+		left, err := m.leftOn(ctx, in, gone, removing)
+		if err != nil {
+			return err
+		}
+		if len(left) > 0 {
+			return fmt.Errorf("%s is still on the replica on %s, and not on its master: see that the changes of the master reach it", inventory.Printable(string(left[0])), in.Server)
+		}
 	}
 	return nil
 }

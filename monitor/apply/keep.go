@@ -189,7 +189,7 @@ func (m *move) mayDelete(ctx context.Context, s *source, sealed prove.Seal) erro
 			changed = slices.DeleteFunc(changed, func(name cyrus.InternalName) bool { return now[i][name] < sealed[name] })
 		}
 		if len(changed) > 0 {
-			return m.written(ctx, changed[0], in, "--resume")
+			return m.written(ctx, changed[0], in, s.hosts[i], "--resume")
 		}
 	}
 	return nil

@@ -11,7 +11,7 @@ import (
 
 // written says that an original was written to since it was copied, with the commands that save
 // what is there and remove it, after which apply with this flag goes on.
-func (m *move) written(ctx context.Context, name cyrus.InternalName, in inventory.Instance, flag string) error {
+func (m *move) written(ctx context.Context, name cyrus.InternalName, in inventory.Instance, h *host.Host, flag string) error {
 	wrong := fmt.Errorf("%s on %s was written to since it was copied", inventory.Printable(string(name)), in.Server)
 	owner, _, _ := name.Owner()
 	c, err := m.dialAdmin(ctx, in)
@@ -28,6 +28,10 @@ func (m *move) written(ctx context.Context, name cyrus.InternalName, in inventor
 	if name.HoldsScripts() {
 		what = "each file is a message with a Sieve script, whose name is its subject, and the newest are the new ones; sieveshell puts them on the new store"
 	}
-	return fmt.Errorf("%w: on %s save what is there: %s (%s); when what is wanted of it is where %s works now, remove the original: %s; then interlace apply %s --yes goes on",
-		wrong, in.Server, save, what, called(owner), remove, flag)
+	end := ""
+	if kill := h.EndScriptsCommand(ctx, []inventory.UserID{inventory.UserID(owner.Name)}); kill != "" {
+		end = fmt.Sprintf("end the sessions of ManageSieve that are open there: %s; ", kill)
+	}
+	return fmt.Errorf("%w: on %s %ssave what is there: %s (%s); when what is wanted of it is where %s works now, remove the original: %s; then interlace apply %s --yes goes on",
+		wrong, in.Server, end, save, what, called(owner), remove, flag)
 }

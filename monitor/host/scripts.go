@@ -42,6 +42,16 @@ func (h *Host) EndScripts(ctx context.Context, users []inventory.UserID) error {
 	return nil
 }
 
+// EndScriptsCommand is the command, to be pasted, that ends these sessions; empty where there
+// are none, or where that can't be asked.
+func (h *Host) EndScriptsCommand(ctx context.Context, users []inventory.UserID) inventory.Text {
+	sessions, err := h.holding(ctx, users, "timsieved")
+	if err != nil || len(sessions) == 0 {
+		return ""
+	}
+	return inventory.Paste(append([]string{"kill", "-TERM"}, numbers(sessions)...)...)
+}
+
 // Holders tells which processes of the instance have files of users open.
 func (h *Host) Holders(ctx context.Context, users []inventory.UserID) (string, error) {
 	list, err := h.holding(ctx, users, services...)
