@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -164,4 +165,52 @@ func saved(t *testing.T, advice string) (text string) {
 	out, err := exec.Command("sh", "-c", "cat "+dir+"/saved-*/*.").Output()
 	must(t, err)
 	return string(out)
+}
+
+// What lies in sievedir and is not copied is told before, and nothing else: what Cyrus reads there
+// of who has no mailbox of scripts yet is copied.
+func TestLooseScriptsAreTold(t *testing.T) {
+	t.Parallel()
+	r := scripted(t, "anna", "ben")
+	from := r.Stores[0].Master()
+	must(t, from.Fill(t.Context(), []cyrustest.Mailbox{{Name: "user.carl"}, {Name: "user.dora"}}))
+	put := func(dir, name string) {
+		_, err := cyrustest.Program(t.Context(), "", "mkdir", "-p", dir)
+		must(t, err)
+		_, err = cyrustest.Program(t.Context(), "keep;\r\n", "dd", "of="+dir+"/"+name+".script", "status=none")
+		must(t, err)
+		_, err = from.Tool(t.Context(), "sievec", dir+"/"+name+".script", dir+"/"+name+".bc")
+		must(t, err)
+		_, err = cyrustest.Program(t.Context(), "", "ln", "-sf", name+".bc", dir+"/defaultbc")
+		must(t, err)
+	}
+	own := func(user string) string {
+		dir, err := from.Tool(t.Context(), "mbpath", "-S", "-u", "--", user)
+		must(t, err)
+		return strings.TrimSpace(dir)
+	}
+	put(own("ben"), "hand")
+	put(own("carl"), "old")
+	put(from.Dir+"/sieve/d/dora", "older")
+	j := &journal{left: -1}
+	if outcome, err := r.options(j).Carry(t.Context(), unit("all", "s1", "s2", "anna", "ben", "carl", "dora"), false); outcome != course.Moved {
+		t.Fatalf("%s, %v\n%v", outcome, err, j)
+	}
+	var told []string
+	for _, s := range j.steps {
+		for text := range strings.SplitSeq(string(s.Text), "Sieve scripts of user ") {
+			if what, _, found := strings.Cut(text, " on "+from.Name); found && strings.Contains(what, " are not copied") {
+				told = append(told, what)
+			}
+		}
+	}
+	want := []string{"ben are not copied: hand.script (hand.bc is run when mail comes) in " + own("ben"), "dora are not copied: older.script, which Cyrus does not read, in " + from.Dir + "/sieve/d/dora"}
+	if !slices.Equal(told, want) {
+		t.Errorf("told is %q, want %q\n%v", told, want, j)
+	}
+	for user, want := range map[string]string{"anna": `"main"`, "ben": `"main"`, "carl": `"old" ACTIVE`, "dora": ""} {
+		if got := scripts(t, r.Stores[1].Master(), user); got != want {
+			t.Errorf("%s has %s on the new store, want %s", user, got, want)
+		}
+	}
 }
