@@ -37,7 +37,7 @@ func TestHangingCopyIsStopped(t *testing.T) {
 		var began time.Time
 		run, paused := o.Run, false
 		o.Run = func(ctx context.Context, server inventory.ServerID, input string, words ...string) (string, error) {
-			if slices.Contains(words, "anna") && slices.Contains(words, "/usr/lib/cyrus/bin/sync_client") && !paused {
+			if slices.Contains(words, "anna") && slices.Contains(words, "-u") && !paused {
 				paused = true
 				must(t, to.Pause())
 				time.AfterFunc(time.Second, func() { began = time.Now(); asks(&asked, interrupt) })

@@ -253,7 +253,7 @@ func (o *Options) source(ctx context.Context, movers []mover, known func(*mover)
 		removed += n
 		for _, l := range losses {
 			d.Verdict, d.Mailbox, d.Found = l.verdict, inventory.Text(l.name), l.found
-			d.Next = fmt.Sprintf("keep what is on %s; it has the only copy", from.Server)
+			d.Next = o.keepOnly(from, l.name)
 			if l.verdict == monitor.UnknownFulfilment {
 				d.Next = "keep what is on " + string(from.Server) + ", and ask again"
 			}
@@ -267,6 +267,15 @@ func (o *Options) source(ctx context.Context, movers []mover, known func(*mover)
 		t.notes = append(t.notes, inventory.Counted(removed, "message", "messages")+" removed since")
 	}
 	return nil
+}
+
+// keepOnly says what to do about an original that has the only copy of something.
+func (o *Options) keepOnly(from inventory.Instance, name cyrus.InternalName) string {
+	text := fmt.Sprintf("keep what is on %s; it has the only copy", from.Server)
+	if name.HoldsScripts() {
+		text += ", of Sieve scripts: interlace apply --resume --yes says how to save them when the original is to be deleted"
+	}
+	return text
 }
 
 // holding asks an instance what it has, and returns how to end the connection that its

@@ -102,7 +102,7 @@ func (h *Host) still(ctx context.Context, of []process) ([]process, error) {
 func (h *Host) dirs(ctx context.Context, users []inventory.UserID) ([]string, error) {
 	var dirs []string
 	for some := range slices.Chunk(users, PerCommand) {
-		words := []string{h.tool("mbpath"), "-C", h.Conf, "-q", "-a", "-u", "--"}
+		words := []string{h.tool("mbpath"), "-C", h.Conf, "-qau", "--"}
 		for _, u := range some {
 			words = append(words, string(u))
 		}

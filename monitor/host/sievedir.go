@@ -45,7 +45,7 @@ type scriptDir struct {
 // scriptDirs returns the directories in which these users' scripts may lie: that which Cyrus
 // reads, and that which it has read before 3.6, by the name of the user.
 func (h *Host) scriptDirs(ctx context.Context, users []inventory.UserID) (map[string]scriptDir, error) {
-	words := []string{h.tool("mbpath"), "-C", h.Conf, "-s", "-S", "-u", "--"}
+	words := []string{h.tool("mbpath"), "-C", h.Conf, "-sSu", "--"}
 	for _, u := range users {
 		words = append(words, string(u))
 	}
