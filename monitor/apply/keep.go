@@ -57,6 +57,9 @@ func (m *move) keep(ctx context.Context, records []monitor.StepRecord) (text, da
 		if err != nil {
 			return "", "", err
 		}
+		if err := s.each(func(h *host.Host) error { return h.EndScripts(ctx, s.users) }); err != nil {
+			return "", "", fmt.Errorf("%w: %w", errRests, err)
+		}
 		text += said
 		kept = true
 	}
