@@ -84,6 +84,9 @@ func (c *Client) full(ctx context.Context, name InternalName, had int64) (mailbo
 // SYNCGET MAILBOXES leaves those out.
 func (n InternalName) special() bool { return strings.Contains(string(n), ".#") }
 
+// HoldsScripts reports whether a mailbox is one of Sieve scripts, which nobody can open.
+func (n InternalName) HoldsScripts() bool { return strings.HasSuffix(string(n), ".#sieve") }
+
 // ErrNoMailbox says that there is no mailbox of that name.
 var ErrNoMailbox = errors.New("there is no such mailbox")
 

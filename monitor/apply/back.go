@@ -8,6 +8,7 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/course"
+	"github.com/interlacemail/interlace/monitor/prove"
 )
 
 // backState is how far the users of a unit have been moved back.
@@ -47,7 +48,8 @@ func (m *move) movedBack(ctx context.Context, s *source) (backState, error) {
 }
 
 // isKept reports whether what is on the target is the original of a move the other way
-// that this unit takes back: denied by nobody but the move, and not written to since.
+// that this unit takes back, or what is left of it: denied by nobody but the move, and not written
+// to since.
 func (m *move) isKept(ctx context.Context) error {
 	records, err := m.Journal.Steps(ctx, m.unit.Plan, m.unit.Of)
 	if err != nil {
@@ -64,10 +66,39 @@ func (m *move) isKept(ctx context.Context) error {
 	if _, before := course.Last(own, monitor.StepCopy, monitor.StepBegan); before || err != nil {
 		return err // an earlier attempt has written there
 	}
-	there := &source{place: *m.target, owners: m.all()}
-	changed, err := m.unsealed(ctx, there, sealsOf(records)[m.target.store.Name])
-	if err == nil && len(changed) > 0 {
-		err = fmt.Errorf("%s on %s was written to since it was copied: save what is new there, then remove it", inventory.Printable(string(changed[0])), m.target.hosts[0].Server)
+	sealed := sealsOf(records)[m.target.store.Name]
+	if sealed == nil {
+		return errUnsealed
 	}
-	return err
+	now, err := m.sealOf(ctx, m.target.master(), m.all())
+	if err != nil {
+		return err
+	}
+	if changed := sealed.Written(now); len(changed) > 0 {
+		return m.written(ctx, changed[0], m.target.master(), m.target.hosts[0], "--rollback")
+	}
+	return m.removedThere(ctx, now)
+}
+
+// removedThere fails while a replica of the target still has what somebody has removed from its
+// master, which has this: it would be merged into what comes back.
+func (m *move) removedThere(ctx context.Context, now prove.Seal) error {
+	gone := m.all()
+	for name := range now {
+		owner, _, _ := name.Owner()
+		delete(gone, owner)
+	}
+	if len(gone) == 0 {
+		return nil
+	}
+	for _, in := range m.target.store.Instances[1:] {
+		left, err := m.leftOn(ctx, in, gone, removing)
+		if err != nil {
+			return err
+		}
+		if len(left) > 0 {
+			return fmt.Errorf("%s is still on the replica on %s, and not on its master: see that the changes of the master reach it", inventory.Printable(string(left[0])), in.Server)
+		}
+	}
+	return nil
 }

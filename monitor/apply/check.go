@@ -50,7 +50,7 @@ func (m *move) check(ctx context.Context) (text, data string, err error) {
 		has, err := prove.Hold(ctx, c, s.owners)
 		if err == nil {
 			wrong = errors.Join(wrong, m.checkSettings(s, has), m.checkAccess(s, has))
-			warnings = slices.Concat(warnings, m.stayers(s, has), m.unknowns(has, there))
+			warnings = slices.Concat(warnings, m.stayers(s, has), m.unknowns(has, there), m.looseScripts(ctx, s, has))
 			var more []need
 			more, err = m.needs(ctx, c, s, has)
 			needs = append(needs, more...)

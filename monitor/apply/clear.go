@@ -27,7 +27,7 @@ func (m *move) clearReplicas(ctx context.Context) error {
 const logged = 3 * time.Second
 
 func (m *move) clearReplica(ctx context.Context, in inventory.Instance) error {
-	left, err := m.leftOn(ctx, in, logged)
+	left, err := m.leftOn(ctx, in, m.all(), logged)
 	if err != nil {
 		logs, unread := m.target.hosts[0].Logs(ctx)
 		if unread == nil && len(logs) > 0 {
@@ -42,7 +42,7 @@ func (m *move) clearReplica(ctx context.Context, in inventory.Instance) error {
 	for _, l := range m.target.hosts[0].ToReplicas() {
 		failed = errors.Join(failed, l.Removed(ctx, m.users(), cyrus.OwnedBy(slices.Clone(left), m.trees())))
 	}
-	if left, err = m.leftOn(ctx, in, removing); err != nil || len(left) == 0 {
+	if left, err = m.leftOn(ctx, in, m.all(), removing); err != nil || len(left) == 0 {
 		return err
 	}
 	wrong := fmt.Errorf("%s is still on the replica on %s, and its master does not reach it", inventory.Printable(string(left[0])), in.Server)
@@ -54,12 +54,12 @@ func (m *move) clearReplica(ctx context.Context, in inventory.Instance) error {
 	return errors.Join(wrong, failed)
 }
 
-// leftOn waits until nothing is on an instance of what moves, and returns what is left there
+// leftOn waits until nothing is on an instance of owners who move, and returns what is left there
 // when that has taken too long.
-func (m *move) leftOn(ctx context.Context, in inventory.Instance, patience time.Duration) ([]cyrus.InternalName, error) {
+func (m *move) leftOn(ctx context.Context, in inventory.Instance, owners map[cyrus.Owner]bool, patience time.Duration) ([]cyrus.InternalName, error) {
 	for begin := time.Now(); ; {
 		asking, cancel := context.WithTimeout(ctx, host.Greeting)
-		left, err := m.names(asking, in, m.all())
+		left, err := m.names(asking, in, owners)
 		cancel()
 		if err != nil || len(left) == 0 || time.Since(begin) >= patience {
 			return left, err

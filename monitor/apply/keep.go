@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -57,6 +56,9 @@ func (m *move) keep(ctx context.Context, records []monitor.StepRecord) (text, da
 		said, err := m.quiet(ctx, s)
 		if err != nil {
 			return "", "", err
+		}
+		if err := s.each(func(h *host.Host) error { return h.EndScripts(ctx, s.users) }); err != nil {
+			return "", "", fmt.Errorf("%w: %w", errRests, err)
 		}
 		text += said
 		kept = true
@@ -125,6 +127,9 @@ func (m *move) deleteSource(ctx context.Context, records []monitor.StepRecord) (
 			return err
 		}
 		err = errors.Join(s.hosts[0].Remove(ctx, leaves.users), m.removeTrees(ctx, s.master(), prove.Shared(leaves.owners)))
+		if host.RanOut(err) {
+			err = fmt.Errorf("%w; what is left of the original stays, denied, until a later interlace apply --resume --yes", err)
+		}
 		if err != nil {
 			return err
 		}
@@ -171,6 +176,9 @@ func (m *move) mayDelete(ctx context.Context, s *source, sealed prove.Seal) erro
 	if err := s.hosts[0].Settle(ctx); err != nil { // not between the look and the removal
 		return err
 	}
+	if err := s.each(func(h *host.Host) error { return h.EndScripts(ctx, s.users) }); err != nil {
+		return err
+	}
 	now := make([]prove.Seal, len(s.store.Instances))
 	for i, in := range slices.Backward(s.store.Instances) { // the master last
 		var err error
@@ -179,11 +187,12 @@ func (m *move) mayDelete(ctx context.Context, s *source, sealed prove.Seal) erro
 		}
 	}
 	for i, in := range s.store.Instances {
-		for _, name := range slices.Sorted(maps.Keys(now[i])) {
-			// A replica may have fallen behind.
-			if was, there := sealed[name]; !there || now[i][name] > was || i == 0 && now[i][name] != was {
-				return fmt.Errorf("%s on %s was written to since it was copied: save what is new there, then remove it by hand", inventory.Printable(string(name)), in.Server)
-			}
+		changed := sealed.Written(now[i])
+		if i > 0 { // a replica may have fallen behind
+			changed = slices.DeleteFunc(changed, func(name cyrus.InternalName) bool { return now[i][name] < sealed[name] })
+		}
+		if len(changed) > 0 {
+			return m.written(ctx, changed[0], in, s.hosts[i], "--resume")
 		}
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -47,7 +48,8 @@ func (m *move) routeNames(ctx context.Context) (map[inventory.UserID]course.Rout
 
 // route sends mail and clients to the new store, where nobody is let in yet, and brings
 // along what reached the original after it had been copied, since its delivery had begun
-// before the denial. Where an old store does not answer any more that has time until the
+// before the denial, or since a user has changed Sieve scripts, which no denial keeps from: who
+// does that again finds the new store. Where an old store does not answer any more that has time until the
 // canary: back to it the users can't go.
 func (m *move) route(ctx context.Context, records []monitor.StepRecord) (text, data string, err error) {
 	routes, err := m.named(ctx, m.routes(), records)
@@ -57,6 +59,9 @@ func (m *move) route(ctx context.Context, records []monitor.StepRecord) (text, d
 	if err != nil {
 		return "", "", err
 	}
+	left := m.eachSource(func(s *source) error {
+		return s.each(func(h *host.Host) error { return h.EndScripts(ctx, s.users) })
+	})
 	text, data, err = m.bringLate(ctx, records)
 	if err != nil {
 		for _, s := range m.sources {
@@ -64,6 +69,9 @@ func (m *move) route(ctx context.Context, records []monitor.StepRecord) (text, d
 				return fmt.Sprintf("what came late to %s is looked for later: %v", s.store.Name, deaf), "", nil
 			}
 		}
+	}
+	if left != nil {
+		text = strings.TrimPrefix(text+"; what such a session changes from now on stays on the old store: "+left.Error(), "; ")
 	}
 	return text, data, err
 }

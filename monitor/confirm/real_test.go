@@ -43,7 +43,7 @@ type rig struct {
 
 func newRig(t *testing.T) *rig {
 	none := []cyrustest.Settings{{Client: cyrustest.ClientNone}, {Client: cyrustest.ClientNone}}
-	f := cyrustest.Run(t, cyrustest.StoreOptions{Name: "s1"}, cyrustest.StoreOptions{Name: "s2", Instances: none}, cyrustest.StoreOptions{Name: "s3", Instances: none})
+	f := cyrustest.Run(t, cyrustest.StoreOptions{Name: "s1", Instances: []cyrustest.Settings{{Sieve: true}, {}}}, cyrustest.StoreOptions{Name: "s2", Instances: none}, cyrustest.StoreOptions{Name: "s3", Instances: none})
 	r := &rig{T: t, Fleet: f, inventory: inventory.New(), routes: map[inventory.UserID]string{}}
 	for _, s := range f.Stores {
 		store := inventory.Store{Name: inventory.StoreID(s.Name)}
@@ -285,6 +285,30 @@ func TestConfirm(t *testing.T) {
 	r.before = []monitor.Confirmation{*first}
 	r.asked("without a trace, but confirmed before", nil)
 	r.before = nil
+}
+
+// Where scripts were changed on the original since it was copied it is said how to save them.
+func TestConfirmSavesScripts(t *testing.T) {
+	r := newRig(t)
+	put := func(name string) {
+		s, err := r.master("s1").Scripts(t.Context(), "anna")
+		r.must(err)
+		r.must(s.Put(name, "keep;\r\n"))
+		r.must(s.Close())
+	}
+	put("main")
+	r.carryOut()
+	put("later")
+	found := r.asked("changed on the original", map[monitor.PromiseName]string{monitor.PromiseNothing: "unmet anna s2m user.anna.#sieve: all that s1m keeps, but for what was removed since, found 1 message is missing"})
+	for _, p := range found.Promises {
+		for _, d := range p.Doubts {
+			in := &r.inventory.Stores[0].Instances[0]
+			remove := string(host.RemoveCommand("/usr/lib/cyrus/bin", in.IMAPDConf, "anna"))
+			if d.Command != host.SaveCommand("/usr/lib/cyrus/bin", in.IMAPDConf, "user.anna.#sieve") || !strings.Contains(d.Next, "sieveshell puts scripts there") || !strings.Contains(d.Next, remove) {
+				t.Errorf("%s is told to be mended by %s: %s", p.Name, d.Next, d.Command)
+			}
+		}
+	}
 }
 
 // What a server that does not answer would have to tell is unknown, and nothing is met

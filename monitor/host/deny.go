@@ -15,8 +15,8 @@ import (
 // keep others out do so one after the other.
 var denying sync.Map
 
-// KeepOut ends all sessions of users and lets nobody log in as one of them; mail for them
-// is deferred. Of those who move nobody may be kept out by anybody else: that would be
+// KeepOut ends all sessions of users and lets nobody log in as one of them but to change Sieve
+// scripts (see [Host.EndScripts]); mail for them is deferred. Of those who move nobody may be kept out by anybody else: that would be
 // lifted with the move. Who stays, and is kept out already, remains so.
 func (h *Host) KeepOut(ctx context.Context, moving, staying []inventory.UserID) error {
 	turn, _ := denying.LoadOrStore(h.place(), &sync.Mutex{})
@@ -45,7 +45,10 @@ func (h *Host) KeepOut(ctx context.Context, moving, staying []inventory.UserID) 
 	if wrong != nil || len(users) == 0 {
 		return wrong
 	}
-	return h.Deny(ctx, users, Mark(h.Unit))
+	if err := h.Deny(ctx, users, Mark(h.Unit)); err != nil {
+		return err
+	}
+	return h.EndScripts(ctx, users)
 }
 
 // Deny keeps users out and has them told why.

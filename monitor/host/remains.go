@@ -74,15 +74,9 @@ func numbers(list []process) []string {
 // it, and what reads its private configuration, with all that these have started, and
 // which of some processes still run.
 func (h *Host) remains(ctx context.Context, of []process) ([]process, error) {
-	text, err := h.ask(ctx, Short, "ps", "-A", "-ww", "-o", "pid=,ppid=,stat=,args=")
+	all, err := h.processes(ctx)
 	if err != nil {
 		return nil, err
-	}
-	var all []process
-	for line := range strings.Lines(text) {
-		if p, runs := readProcess(line); runs {
-			all = append(all, p)
-		}
 	}
 	found := map[int]bool{}
 	for more := true; more; {
@@ -94,6 +88,21 @@ func (h *Host) remains(ctx context.Context, of []process) ([]process, error) {
 		}
 	}
 	return slices.DeleteFunc(all, func(p process) bool { return !found[p.number] }), nil
+}
+
+// processes returns what runs on the server.
+func (h *Host) processes(ctx context.Context) ([]process, error) {
+	text, err := h.ask(ctx, Short, "ps", "-A", "-ww", "-o", "pid=,ppid=,stat=,args=")
+	if err != nil {
+		return nil, err
+	}
+	var all []process
+	for line := range strings.Lines(text) {
+		if p, runs := readProcess(line); runs {
+			all = append(all, p)
+		}
+	}
+	return all, nil
 }
 
 // readProcess reads a line of ps. What has ended, and only nobody has asked for, does not run.
