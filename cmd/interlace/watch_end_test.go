@@ -35,7 +35,7 @@ var hangs = []hang{
 	{
 		name: "routes", config: "recover: allow\nrouting_file: pipe\n",
 		prepared: func(r *watched) { r.leaveLog(); r.must(syscall.Mkfifo(r.path("pipe"), 0o600)) },
-		waits:    func(r *watched) bool { return r.open() != nil },
+		waits:    (*watched).pipeRead,
 	},
 	{
 		name: "client", config: "recover: allow\nrouting_file: routing\nsync_client: hang\n",
@@ -78,6 +78,16 @@ func (r *watched) leaveLog() {
 func (r *watched) asked() bool {
 	_, err := os.Stat(r.path("asked"))
 	return err == nil
+}
+
+// pipeRead reports whether somebody has the pipe open to read it, who gets nothing then.
+func (r *watched) pipeRead() bool {
+	pipe, err := os.OpenFile(r.path("pipe"), os.O_WRONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return false
+	}
+	r.Cleanup(func() { pipe.Close() })
+	return true
 }
 
 // hangScript never answers, holds what it is given, and does not want to end.
