@@ -17,7 +17,7 @@ import (
 // has kept out and, where they may be routed elsewhere, says by which commands to do that; when
 // it can be written again all is taken back.
 func TestRescue(t *testing.T) {
-	dir := needs.Tmpfs(t, "size=16m")
+	dir := needs.Mount(t, "tmpfs", "size=16m", 0)
 	m := newMoving(t, "anna", "ben")
 	m.killWhenDenied()
 	files, err := filepath.Glob("*interlace.db*")

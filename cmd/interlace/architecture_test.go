@@ -92,6 +92,7 @@ func breaches(t *testing.T, root string) []string {
 	for _, pkg := range slices.Sorted(maps.Keys(h.packages)) {
 		for _, f := range h.packages[pkg] {
 			h.checkImports(pkg, f, pure)
+			h.checkSkips(pkg, f)
 			if pure[pkg] && !f.test {
 				h.checkPure(pkg, f)
 			}
@@ -305,7 +306,7 @@ func (h *house) checkImports(pkg string, f *source, pure map[string]bool) {
 		allowed := r == nil || own == pkg || slices.Contains(r.imports, own)
 		switch {
 		case f.test:
-			ofFixtures := own == "fixtures" || strings.HasPrefix(own, "fixtures/")
+			ofFixtures := own == "fixtures" || strings.HasPrefix(own, "fixtures/") && own != skipping
 			if ours && ofFixtures && !allowed && !strings.HasSuffix(f.Name.Name, "_test") {
 				h.breach("%s: %s imports %s but is no external test", pkg, f.name, own)
 			}
@@ -319,6 +320,24 @@ func (h *house) checkImports(pkg string, f *source, pure map[string]bool) {
 			}
 		}
 	}
+}
+
+// skipping is the package by which tests are skipped, and fail in CI. It imports nothing of the
+// house, so that every test may import it.
+const skipping = "fixtures/needs"
+
+// checkSkips has no other package skip a test.
+func (h *house) checkSkips(pkg string, f *source) {
+	ast.Inspect(f.File, func(n ast.Node) bool {
+		call, ok := n.(*ast.CallExpr)
+		if !ok || pkg == skipping {
+			return pkg != skipping
+		}
+		if s, ok := call.Fun.(*ast.SelectorExpr); ok && slices.Contains([]string{"Skip", "Skipf", "SkipNow"}, s.Sel.Name) {
+			h.breach("%s: %s skips a test itself, and not by %s", pkg, f.name, skipping)
+		}
+		return true
+	})
 }
 
 func (h *house) mayUse(pkg, imported string, pure bool) bool {

@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/interlacemail/interlace/fixtures/needs"
 )
 
 // interlace runs a command line in this process.
@@ -265,7 +267,7 @@ func TestPlanDestinations(t *testing.T) {
 func TestFullOutput(t *testing.T) {
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	if err != nil {
-		t.Skipf("SKIPPED: needs a device that is full: %v", err)
+		needs.Missing(t, "a device that is full: %v", err)
 	}
 	defer full.Close()
 	for _, args := range [][]string{{}, {"help"}, {"--help"}, {"help", "show"}, {"layout", "--help"}, {"show"}, {"completion", "bash"}, {"version"}} {

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/interlacemail/interlace/fixtures/needs"
 )
 
 // On a terminal, words are broken at its width, what the screen lists is not
@@ -126,7 +128,7 @@ func openTerminal(t *testing.T, columns uint16) (keyboard, screen *os.File) {
 	t.Helper()
 	keyboard, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
 	if err != nil {
-		t.Skipf("SKIPPED: needs a terminal: %v", err)
+		needs.Missing(t, "a terminal: %v", err)
 	}
 	t.Cleanup(func() { keyboard.Close() })
 	if err := unix.IoctlSetPointerInt(int(keyboard.Fd()), unix.TIOCSPTLCK, 0); err != nil {

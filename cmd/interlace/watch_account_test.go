@@ -8,15 +8,15 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/interlacemail/interlace/fixtures/needs"
 )
 
 // TestNoRights watches as an account that may read nothing of Cyrus, and says so
 // once; where it may read one instance it goes on. What is recorded is told to those
 // who may read that.
 func TestNoRights(t *testing.T) {
-	if os.Getuid() != 0 {
-		t.Skip("SKIPPED: needs root, to become other users")
-	}
+	needs.Root(t, "become other users")
 	dir, err := os.MkdirTemp("", "account-")
 	if err != nil {
 		t.Fatal(err)

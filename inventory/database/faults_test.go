@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/interlacemail/interlace/fixtures/needs"
 )
 
 // saveThroughFaults saves sixty inventories where some writes fail, and
@@ -56,10 +58,7 @@ func saveThroughFaults(path string) error {
 // TestFaults lets a few of the writes and syncs of a process fail, by preloading
 // libfiu (https://blitiri.com.ar/p/libfiu/).
 func TestFaults(t *testing.T) {
-	fiu, err := exec.LookPath("fiu-run")
-	if err != nil {
-		t.Skip("SKIPPED: needs fiu-run")
-	}
+	fiu := needs.Program(t, "fiu-run")
 	for _, fault := range []string{"posix/io/rw/pwrite,probability=0.005", "posix/io/sync/fsync,probability=0.3"} {
 		t.Run(path.Base(fault), func(t *testing.T) {
 			file := temporary(t)

@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"github.com/mattn/go-sqlite3"
+
+	"github.com/interlacemail/interlace/fixtures/needs"
 )
 
 // exec runs statements on a file with no settings of ours.
@@ -317,9 +319,7 @@ func TestLogLost(t *testing.T) {
 // TestReadOnly opens a database that belongs to somebody else, from a process
 // without rights to it.
 func TestReadOnly(t *testing.T) {
-	if os.Getuid() != 0 {
-		t.Skip("SKIPPED: needs root, to start a process without rights")
-	}
+	needs.Root(t, "start a process without rights")
 	path := filled(t)
 	for dir := filepath.Dir(path); dir != os.TempDir() && dir != "/"; dir = filepath.Dir(dir) {
 		if err := os.Chmod(dir, 0o755); err != nil {

@@ -5,7 +5,6 @@ package database
 import (
 	"context"
 	"errors"
-	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -14,29 +13,13 @@ import (
 	"time"
 
 	"github.com/mattn/go-sqlite3"
-)
 
-// mount mounts a file system for the test, as root.
-func mount(t *testing.T, kind, options string, flags uintptr) string {
-	t.Helper()
-	if os.Getuid() != 0 {
-		t.Skip("SKIPPED: needs root, to mount a file system")
-	}
-	directory := t.TempDir()
-	if err := syscall.Mount("test", directory, kind, flags, options); err != nil {
-		t.Skipf("SKIPPED: needs to mount %s: %v", kind, err)
-	}
-	t.Cleanup(func() {
-		if err := syscall.Unmount(directory, syscall.MNT_DETACH); err != nil {
-			t.Error(err)
-		}
-	})
-	return directory
-}
+	"github.com/interlacemail/interlace/fixtures/needs"
+)
 
 // TestDiskFull fills the disk during a save.
 func TestDiskFull(t *testing.T) {
-	path := filepath.Join(mount(t, "tmpfs", "size=4m", 0), "interlace.db")
+	path := filepath.Join(needs.Mount(t, "tmpfs", "size=4m", 0), "interlace.db")
 	db := mustOpen(t, path, Options{})
 	mustSave(t, db, fleet(3000, 1), sometime(0), "")
 	for range 3 {
@@ -69,7 +52,7 @@ func TestDiskFull(t *testing.T) {
 
 // TestDiskFullFromTheStart has no room for a new database.
 func TestDiskFullFromTheStart(t *testing.T) {
-	path := filepath.Join(mount(t, "tmpfs", "size=16k", 0), "interlace.db")
+	path := filepath.Join(needs.Mount(t, "tmpfs", "size=16k", 0), "interlace.db")
 	_, err := Open(context.Background(), path, Options{})
 	var trouble *Error
 	if !errors.As(err, &trouble) || !strings.Contains(err.Error(), "the disk is full") {
@@ -79,7 +62,7 @@ func TestDiskFullFromTheStart(t *testing.T) {
 
 // TestReadOnlyFileSystem remounts the file system read-only, closed and open.
 func TestReadOnlyFileSystem(t *testing.T) {
-	directory := mount(t, "tmpfs", "size=4m", 0)
+	directory := needs.Mount(t, "tmpfs", "size=4m", 0)
 	path := filepath.Join(directory, "interlace.db")
 	db := mustOpen(t, path, Options{})
 	mustSave(t, db, fleet(100, 1), sometime(0), "")
@@ -98,7 +81,7 @@ func TestReadOnlyFileSystem(t *testing.T) {
 
 // Of other troubles, and of files elsewhere, it is not said.
 func TestReadOnlyIsNotGuessed(t *testing.T) {
-	mounted := filepath.Join(mount(t, "tmpfs", "", syscall.MS_RDONLY), "interlace.db")
+	mounted := filepath.Join(needs.Mount(t, "tmpfs", "", syscall.MS_RDONLY), "interlace.db")
 	for path, code := range map[string]sqlite3.ErrNo{mounted: sqlite3.ErrBusy, filepath.Join(t.TempDir(), "interlace.db"): sqlite3.ErrCantOpen} {
 		if err := explain(t.Context(), path, sqlite3.Error{Code: code}); strings.Contains(err.Error(), "mounted") {
 			t.Errorf("code %d: got %v", code, err)

@@ -168,7 +168,7 @@ func TestDeafJournalWhenLetIn(t *testing.T) {
 // A database on a disk that fills up while users are denied lets them in again.
 func TestDatabaseIsFull(t *testing.T) {
 	t.Parallel()
-	dir := needs.Tmpfs(t, "size=4m")
+	dir := needs.Mount(t, "tmpfs", "size=4m", 0)
 	h, err := history.Open(t.Context(), filepath.Join(dir, "interlace.db"), history.Options{})
 	must(t, err)
 	defer h.Close()

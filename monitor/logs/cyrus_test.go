@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/interlacemail/interlace/fixtures/cyrustest"
+	"github.com/interlacemail/interlace/fixtures/needs"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/history"
 	"github.com/interlacemail/interlace/monitor/logs"
@@ -27,11 +28,11 @@ const (
 func syslog(t *testing.T) (path string) {
 	t.Helper()
 	if _, err := os.Lstat(devLog); err == nil {
-		t.Skipf("SKIPPED: needs %s, which is in use", devLog)
+		needs.Missing(t, "%s, which is in use", devLog)
 	}
 	conn, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: devLog, Net: "unixgram"})
 	if err != nil {
-		t.Skipf("SKIPPED: needs to listen at %s: %v", devLog, err)
+		needs.Missing(t, "to listen at %s: %v", devLog, err)
 	}
 	path = filepath.Join(t.TempDir(), "mail.log")
 	file, err := os.Create(path)

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/interlacemail/interlace/fixtures/needs"
 	"github.com/interlacemail/interlace/monitor"
 )
 
@@ -26,7 +27,7 @@ func startJournald(t *testing.T) *journald {
 	t.Helper()
 	const program = "/lib/systemd/systemd-journald"
 	if _, err := os.Stat(program); err != nil || os.Getuid() != 0 {
-		t.Skip("SKIPPED: needs " + program + ", and root to start it")
+		needs.Missing(t, "%s, and root to start it", program)
 	}
 	cmd := exec.Command("unshare", "-m", "sh", "-c", "mount -t tmpfs none /run && mkdir -p /run/systemd/journal /run/log/journal && exec "+program)
 	must(t, cmd.Start())

@@ -6,15 +6,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/interlacemail/interlace/fixtures/needs"
 	"github.com/interlacemail/interlace/inventory"
 )
 
 // TestOpening: what is printed against a log that is closed opens it to its user, and
 // not more than that.
 func TestOpening(t *testing.T) {
-	if os.Geteuid() != 0 {
-		t.Skip("SKIPPED: needs root, to give files away")
-	}
+	needs.Root(t, "give files away")
 	const cyrus, other = 64001, 64002 // accounts without a name
 	for _, test := range []struct {
 		name  string

@@ -20,6 +20,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/interlacemail/interlace/fixtures/cyrustest"
+	"github.com/interlacemail/interlace/fixtures/needs"
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/instances"
@@ -566,9 +567,7 @@ func TestHostileProcesses(t *testing.T) {
 
 // TestUnreadable looks as a user who may not see what others have open.
 func TestUnreadable(t *testing.T) {
-	if os.Getuid() != 0 {
-		t.Skip("SKIPPED: needs root, to become another user")
-	}
+	needs.Root(t, "become another user")
 	r := start(t, cyrustest.ClientDaemon)
 	nobody, err := user.Lookup("nobody")
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/interlacemail/interlace/fixtures/cyrustest"
+	"github.com/interlacemail/interlace/fixtures/needs"
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/processes"
@@ -190,9 +191,7 @@ func TestRecoverLeavesOthersAlone(t *testing.T) {
 // have open: who has ended and who works elsewhere are in nobody's way, and of the
 // others it is said what to do.
 func TestRecoverAmongSecrets(t *testing.T) {
-	if os.Getuid() != 0 {
-		t.Skip("SKIPPED: needs root, to become another user")
-	}
+	needs.Root(t, "become another user")
 	const nobody = 65534
 	dir, err := os.MkdirTemp("", "processes-")
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/interlacemail/interlace/fixtures/needs"
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 )
@@ -214,7 +215,7 @@ func errorsOf(list ...error) error {
 func TestDevice(t *testing.T) {
 	in, dir := store(t)
 	if err := syscall.Mknod(dir+"/log", syscall.S_IFCHR|0o666, 1<<8|5); err != nil {
-		t.Skipf("SKIPPED: needs to make a device: %v", err)
+		needs.Missing(t, "to make a device: %v", err)
 	}
 	if b := look(t, in, Processes{}); !strings.Contains(b.Trouble, "is no plain file") {
 		t.Errorf("got %+v", b)
@@ -259,7 +260,7 @@ func asNobody(t *testing.T, dir string, do func()) {
 		}
 	}
 	if err := syscall.Seteuid(65534); err != nil {
-		t.Skipf("SKIPPED: needs to be another user: %v", err)
+		needs.Missing(t, "to be another user: %v", err)
 	}
 	defer func() {
 		if err := syscall.Seteuid(0); err != nil {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/interlacemail/interlace/fixtures/cyrustest"
+	"github.com/interlacemail/interlace/fixtures/needs"
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/instances"
@@ -143,7 +144,7 @@ func TestAlone(t *testing.T) {
 	const memory = "/dev/shm"
 	var shm, root syscall.Stat_t
 	if syscall.Stat(memory, &shm) != nil || syscall.Stat("/", &root) != nil || shm.Dev == root.Dev {
-		t.Skip("SKIPPED: needs a second file system at /dev/shm")
+		needs.Missing(t, "a second file system at /dev/shm")
 	}
 	one := monitor.Instance{Server: "imap1", Store: "s1", Conf: "/nowhere/1", Partitions: map[string]string{"partition-default": memory, "partition-more": memory}}
 	two := monitor.Instance{Server: "imap1", Store: "s2", Conf: "/nowhere/2", Dir: memory, Partitions: map[string]string{"partition-default": "/"}}
@@ -165,9 +166,7 @@ func TestAlone(t *testing.T) {
 
 // TestUnreadable looks as a user who may not see the counters of others.
 func TestUnreadable(t *testing.T) {
-	if os.Getuid() != 0 {
-		t.Skip("SKIPPED: needs root, to become another user")
-	}
+	needs.Root(t, "become another user")
 	_, list := rig(t)
 	nobody, err := user.Lookup("nobody")
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/interlacemail/interlace/fixtures/needs"
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/sharing"
 	"github.com/interlacemail/interlace/planner"
@@ -30,10 +31,7 @@ const mipSeconds = 2
 // Fleets that are too large to be enumerated against a solver of integer programs:
 // no bound is above what the solver found, and no plan below what it proved.
 func TestSmallFleetsAgainstIntegerPrograms(t *testing.T) {
-	solver, err := exec.LookPath("cbc")
-	if err != nil {
-		t.Skip("SKIPPED: needs cbc")
-	}
+	solver := needs.Program(t, "cbc")
 	var overProved, overFound, bounds []float64
 	for seed := range seeds(8) {
 		inv := smallFleet(seed)
