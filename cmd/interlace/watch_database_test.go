@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/interlacemail/interlace/fixtures/cyrustest"
+	"github.com/interlacemail/interlace/fixtures/needs"
 )
 
 // harm is something that happens to the database of a watch.
@@ -146,7 +147,7 @@ func (r *watched) mountImage() {
 	put(r.T, r.path("image"), "")
 	r.must(os.Truncate(r.path("image"), 8<<20))
 	if out, err := exec.Command("mkfs.ext4", "-q", r.path("image")).CombinedOutput(); err != nil {
-		r.Skipf("SKIPPED: needs mkfs.ext4: %v: %s", err, out)
+		needs.Missing(r.T, "mkfs.ext4: %v: %s", err, out)
 	}
 	r.mount(r.path("image"), "ext4", "loop")
 }
@@ -156,7 +157,7 @@ func (r *watched) mount(what, kind, options string) {
 	r.Helper()
 	r.must(os.Mkdir(r.path("disk"), 0o755))
 	if out, err := exec.Command("mount", "-t", kind, "-o", options, what, r.path("disk")).CombinedOutput(); err != nil {
-		r.Skipf("SKIPPED: needs to mount %s, as root: %v: %s", kind, err, out)
+		needs.Missing(r.T, "to mount %s, as root: %v: %s", kind, err, out)
 	}
 	r.Cleanup(func() {
 		if err := syscall.Unmount(r.path("disk"), syscall.MNT_DETACH); err != nil {
