@@ -11,14 +11,11 @@ import (
 	"github.com/interlacemail/interlace/inventory/cyrus"
 )
 
-// sieve is what the name of a mailbox of scripts has behind its owner's.
-const sieve = ".#sieve"
-
 // sureOfSieve says so where a server keeps Sieve scripts in files, which nobody is
 // shown over IMAP.
 func (p *pair) sureOfSieve(master, replica []cyrus.Mailbox) {
 	for _, mailboxes := range [][]cyrus.Mailbox{master, replica} {
-		if slices.ContainsFunc(mailboxes, func(m cyrus.Mailbox) bool { return strings.HasSuffix(string(m.Internal), sieve) }) {
+		if slices.ContainsFunc(mailboxes, func(m cyrus.Mailbox) bool { return m.Internal.HoldsScripts() }) {
 			return
 		}
 	}
