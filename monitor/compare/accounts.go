@@ -87,14 +87,14 @@ func (s *side) moved(ctx context.Context, names []cyrus.InternalName, had []cyru
 		i, known := slices.BinarySearchFunc(had, name, func(m cyrus.Mailbox, name cyrus.InternalName) int {
 			return strings.Compare(string(m.Internal), string(name))
 		})
-		if m := now[name]; !known || m != nil && !another(m, &had[i]) {
+		if !known {
 			continue
 		}
-		is, err := s.identity(ctx, name)
+		is, err := s.sure(ctx, name, now[name])
 		if err != nil {
 			return nil, err
 		}
-		moved[name] = is != identity(&had[i])
+		moved[name] = is == nil || another(is, &had[i])
 	}
 	return moved, nil
 }
