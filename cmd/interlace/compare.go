@@ -193,7 +193,7 @@ func (a *app) compare(ctx context.Context, flags compareFlags) error {
 		return err
 	}
 	asker := newAsker(a.config)
-	c := &comparing{app: a, facts: f, inventory: f.Inventory, asker: asker, flags: flags, began: a.now(), carrying: a.carrying(f.Inventory), originals: kept}
+	c := &comparing{app: a, facts: f, asker: asker, flags: flags, began: a.now(), carrying: a.carrying(f.Inventory), originals: kept}
 	if err := c.choose(); err != nil {
 		return err
 	}
