@@ -223,7 +223,7 @@ func (a *app) compare(ctx context.Context, flags compareFlags) error {
 		return c.stranger()
 	case found.Coverage.Pairs > 0 && found.Coverage.Compared == 0:
 		return errors.New("no store could be compared")
-	case len(found.Differences)+len(found.Unanswered) > 0 || lifted(found.Originals):
+	case len(found.Differences)+len(found.Unanswered) > 0 || slices.ContainsFunc(found.Originals, func(o report.Original) bool { return o.Lifted() }):
 		return errFound
 	case slices.ContainsFunc(found.Uncompared, func(u monitor.Uncompared) bool { return u.User != "" || u.Mailbox != "" }):
 		return errPartly
