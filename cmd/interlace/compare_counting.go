@@ -24,11 +24,8 @@ func (f *facts) counting(states []monitor.CopyState) *counting {
 		return c
 	}
 	c.copies, c.homes, c.looked, c.made = map[monitor.Copy]bool{}, map[inventory.UserID]inventory.StoreID{}, map[monitor.Copy]time.Time{}, f.made
-	for i := range f.Stores {
-		s := &f.Stores[i]
-		for _, in := range s.Instances[min(1, len(s.Instances)):] {
-			c.copies[monitor.Copy{Store: s.Name, Server: in.Server}] = true
-		}
+	for _, of := range f.pairs() {
+		c.copies[of] = true
 	}
 	for i := range f.Users {
 		c.homes[f.Users[i].Name] = f.Users[i].Store
@@ -39,6 +36,18 @@ func (f *facts) counting(states []monitor.CopyState) *counting {
 		}
 	}
 	return c
+}
+
+// pairs returns the pairs that the inventory has.
+func (f *facts) pairs() []monitor.Copy {
+	var pairs []monitor.Copy
+	for i := range f.Stores {
+		s := &f.Stores[i]
+		for _, in := range s.Instances[min(1, len(s.Instances)):] {
+			pairs = append(pairs, monitor.Copy{Store: s.Name, Server: in.Server})
+		}
+	}
+	return pairs
 }
 
 // pair tells whether a pair counts.
