@@ -11,6 +11,7 @@ import (
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/apply"
 	"github.com/interlacemail/interlace/monitor/course"
+	"github.com/interlacemail/interlace/planner"
 )
 
 // applied are the results as they are shown.
@@ -50,7 +51,7 @@ func toldOnce(results []course.Result, shown func(i int) *report.AppliedUnit) {
 
 func appliedUnit(r *course.Result, keep time.Duration) report.AppliedUnit {
 	u := report.AppliedUnit{
-		Plan: r.Unit.Plan, Unit: r.Unit.Name, Wave: r.Unit.Wave, Do: "move", Users: len(r.Unit.Moves),
+		Plan: r.Unit.Plan, Unit: r.Unit.Name, Wave: r.Unit.Wave, Do: string(planner.Move), Users: len(r.Unit.Moves),
 		State: string(r.Outcome), Step: inventory.Text(r.Step()), Expected: r.Expected(), Denied: r.Denied(), Why: inventory.Text(r.Why), Tone: toneOf(r.Outcome),
 		Idle: r.Still && r.Outcome != course.Waiting && r.Outcome != course.Stopped, Back: r.Unit.Back,
 	}

@@ -193,7 +193,7 @@ func (a *app) compare(ctx context.Context, flags compareFlags) error {
 		return err
 	}
 	asker := newAsker(a.config)
-	c := &comparing{app: a, facts: f, inventory: f.Inventory, asker: asker, flags: flags, began: a.now(), carrying: a.carrying(f.Inventory), originals: kept}
+	c := &comparing{app: a, facts: f, asker: asker, flags: flags, began: a.now(), carrying: a.carrying(f.Inventory), originals: kept}
 	if err := c.choose(); err != nil {
 		return err
 	}
@@ -223,7 +223,7 @@ func (a *app) compare(ctx context.Context, flags compareFlags) error {
 		return c.stranger()
 	case found.Coverage.Pairs > 0 && found.Coverage.Compared == 0:
 		return errors.New("no store could be compared")
-	case len(found.Differences)+len(found.Unanswered) > 0 || lifted(found.Originals):
+	case len(found.Differences)+len(found.Unanswered) > 0 || slices.ContainsFunc(found.Originals, func(o report.Original) bool { return o.Lifted() }):
 		return errFound
 	case slices.ContainsFunc(found.Uncompared, func(u monitor.Uncompared) bool { return u.User != "" || u.Mailbox != "" }):
 		return errPartly

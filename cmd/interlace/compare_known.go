@@ -280,13 +280,9 @@ func (f *compareFlags) unknownPairs(states []monitor.CopyState, facts *facts) []
 	}
 	users := facts.users()
 	var list []monitor.CopyStanding
-	for i := range facts.Stores {
-		s := &facts.Stores[i]
-		for _, in := range s.Instances[min(1, len(s.Instances)):] {
-			c := monitor.Copy{Store: s.Name, Server: in.Server}
-			if !seen[c] && f.about(s.Name, "") {
-				list = append(list, monitor.CopyStanding{Copy: c, Level: monitor.CompareLevel(f.level.value), Owners: users[s.Name], Never: users[s.Name]})
-			}
+	for _, c := range facts.pairs() {
+		if !seen[c] && f.about(c.Store, "") {
+			list = append(list, monitor.CopyStanding{Copy: c, Level: monitor.CompareLevel(f.level.value), Owners: users[c.Store], Never: users[c.Store]})
 		}
 	}
 	return list

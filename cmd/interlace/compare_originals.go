@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"maps"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -51,10 +52,7 @@ func (o originals) denied(all []monitor.Uncompared) (others []monitor.Uncompared
 
 // alike returns those of whom no difference is open. The others count as users, too.
 func (o originals) alike(found []monitor.KeptDifference) originals {
-	alike := originals{}
-	for key, kept := range o {
-		alike[key] = kept
-	}
+	alike := maps.Clone(o)
 	for i := range found {
 		if d := &found[i]; d.Gone.IsZero() {
 			delete(alike, holder{d.Copy.Store, d.Owner, d.Shared})
@@ -138,14 +136,4 @@ func (o *original) judge(denied map[inventory.UserID]string, master *inventory.I
 			Command: host.DenyCommand(tools, master.IMAPDConf, host.FileName(o.Plan, o.Unit), user),
 		}}
 	}
-}
-
-// lifted tells whether one of them is not denied.
-func lifted(list []report.Original) bool {
-	for i := range list {
-		if list[i].Denied != nil && !*list[i].Denied {
-			return true
-		}
-	}
-	return false
 }

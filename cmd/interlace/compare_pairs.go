@@ -16,7 +16,6 @@ import (
 type comparing struct {
 	app       *app
 	facts     *facts
-	inventory *inventory.Inventory
 	asker     *asker
 	flags     compareFlags
 	carrying  *carrying
@@ -57,7 +56,7 @@ func (c *comparing) choose() error {
 	var errs []error
 	stores := map[inventory.StoreID]bool{}
 	for _, name := range c.flags.stores {
-		if c.inventory.Store(inventory.StoreID(name)) < 0 {
+		if c.facts.Store(inventory.StoreID(name)) < 0 {
 			errs = append(errs, fmt.Errorf("--store %s: the inventory has no such store", inventory.Printable(name)))
 		}
 		stores[inventory.StoreID(name)] = true
@@ -65,16 +64,16 @@ func (c *comparing) choose() error {
 	homes, err := c.homes()
 	errs = append(errs, err)
 	c.expected = map[inventory.StoreID]int{}
-	for i := range c.inventory.Users {
-		if u := &c.inventory.Users[i]; u.Mailboxes != inventory.Unknown {
+	for i := range c.facts.Users {
+		if u := &c.facts.Users[i]; u.Mailboxes != inventory.Unknown {
 			c.expected[u.Store] += int(u.Mailboxes)
 		}
 	}
 	if err := errors.Join(errs...); err != nil {
 		return hint(err, "interlace show stores and interlace show users list what there is")
 	}
-	for i := range c.inventory.Stores {
-		s := &c.inventory.Stores[i]
+	for i := range c.facts.Stores {
+		s := &c.facts.Stores[i]
 		if len(stores) > 0 && !stores[s.Name] || homes != nil && !homes[s.Name] {
 			continue
 		}
@@ -95,8 +94,8 @@ func (c *comparing) homes() (map[inventory.StoreID]bool, error) {
 	c.wanted = map[string]bool{}
 	homes := map[inventory.StoreID]bool{}
 	known := map[string]inventory.StoreID{}
-	for i := range c.inventory.Users {
-		known[string(c.inventory.Users[i].Name)] = c.inventory.Users[i].Store
+	for i := range c.facts.Users {
+		known[string(c.facts.Users[i].Name)] = c.facts.Users[i].Store
 	}
 	var errs []error
 	for _, name := range c.flags.users {
@@ -162,7 +161,7 @@ func (c *comparing) pairsOf(s *inventory.Store) []pairOf {
 		p := pairOf{store: s, master: *master, replica: in}
 		for _, side := range []inventory.Instance{*master, in} {
 			switch {
-			case c.inventory.Servers[c.inventory.Server(side.Server)].State == inventory.Down:
+			case c.facts.Servers[c.facts.Server(side.Server)].State == inventory.Down:
 				p.down = side.Server
 			case side.IMAP == "":
 				p.err = fmt.Errorf("the instance on %s has no IMAP address", side.Server)

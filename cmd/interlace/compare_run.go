@@ -20,7 +20,7 @@ func (c *comparing) run(ctx context.Context) error {
 	bar := c.app.progress("compare")
 	defer bar.end()
 	c.parts = map[int]progressOf{}
-	connections := newConnections(c.inventory, c.app.config.Connections)
+	connections := newConnections(c.facts.Inventory, c.app.config.Connections)
 	shares := c.shares()
 	var group errgroup.Group
 	group.SetLimit(mostPairs)
@@ -174,7 +174,7 @@ func (c *comparing) found(ctx context.Context) *report.ComparisonOfAll {
 		}
 	}
 	all.Uncompared = c.there.denied(all.Uncompared)
-	all.Originals = c.there.asked(ctx, c.inventory, c.app.config).list()
+	all.Originals = c.there.asked(ctx, c.facts.Inventory, c.app.config).list()
 	for key, outcome := range worst {
 		if _, kept := c.there[key]; !kept || outcome == monitor.Different {
 			all.Users.Add(outcome)
@@ -197,7 +197,7 @@ func (c *comparing) sayOutdated(ctx context.Context, found *report.ComparisonOfA
 	for i := range found.Differences {
 		of[found.Differences[i].Store] = true
 	}
-	stores := slices.DeleteFunc(slices.Clone(c.inventory.Stores), func(s inventory.Store) bool { return !of[s.Name] })
+	stores := slices.DeleteFunc(slices.Clone(c.facts.Stores), func(s inventory.Store) bool { return !of[s.Name] })
 	if len(stores) > 0 {
 		c.app.sayContradictions(ctx, "the inventory", &inventory.Inventory{Stores: stores}, false)
 	}

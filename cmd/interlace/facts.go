@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"strings"
 	"time"
 
@@ -41,6 +42,17 @@ func (a *app) facts(ctx context.Context) (*facts, error) {
 		return f, nil
 	}
 	return a.factsAt(ctx, time.Time{})
+}
+
+// lastWritten is when the last of some files was written, as far as that is known.
+func lastWritten(paths []string) time.Time {
+	var last time.Time
+	for _, path := range paths {
+		if info, err := os.Stat(path); err == nil && info.ModTime().After(last) {
+			last = info.ModTime()
+		}
+	}
+	return last
 }
 
 // fromFile reports whether the facts come from a fleet file: one that is

@@ -14,7 +14,6 @@ import (
 
 	"github.com/interlacemail/interlace/cmd/interlace/report"
 	"github.com/interlacemail/interlace/inventory"
-	"github.com/interlacemail/interlace/inventory/database"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/history"
 	"github.com/interlacemail/interlace/monitor/synclag"
@@ -230,38 +229,6 @@ func (a *app) lagView(ctx context.Context, h *history.History, flags lagFlags) (
 		}
 	}
 	return v, v.known()
-}
-
-// storesKnown returns what is known of the servers and stores, and how many users
-// each store has; nil where there is no inventory.
-func (a *app) storesKnown(ctx context.Context) (*inventory.Inventory, map[inventory.StoreID]int, error) {
-	if a.fromFile() {
-		f, err := a.factsKnown(ctx)
-		if err != nil || f == nil {
-			return nil, nil, err
-		}
-		return f.Inventory, f.users(), nil
-	}
-	users := map[inventory.StoreID]int{}
-	db, err := a.openDatabase(ctx, true)
-	if err != nil {
-		return nil, nil, err
-	}
-	defer db.Close()
-	s, err := db.LoadStores(ctx, time.Time{})
-	switch {
-	case errors.Is(err, database.ErrEmpty):
-		return nil, nil, nil
-	case err == nil:
-		err = a.damaged(s.Inventory)
-	}
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, sum := range s.Sums {
-		users[sum.Store] = sum.Users
-	}
-	return s.Inventory, users, nil
 }
 
 // known refuses names that neither the inventory nor the history knows.

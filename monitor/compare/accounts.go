@@ -11,14 +11,11 @@ import (
 	"github.com/interlacemail/interlace/inventory/cyrus"
 )
 
-// sieve is what the name of a mailbox of scripts has behind its owner's.
-const sieve = ".#sieve"
-
 // sureOfSieve says so where a server keeps Sieve scripts in files, which nobody is
 // shown over IMAP.
 func (p *pair) sureOfSieve(master, replica []cyrus.Mailbox) {
 	for _, mailboxes := range [][]cyrus.Mailbox{master, replica} {
-		if slices.ContainsFunc(mailboxes, func(m cyrus.Mailbox) bool { return strings.HasSuffix(string(m.Internal), sieve) }) {
+		if slices.ContainsFunc(mailboxes, func(m cyrus.Mailbox) bool { return m.Internal.HoldsScripts() }) {
 			return
 		}
 	}
@@ -90,14 +87,14 @@ func (s *side) moved(ctx context.Context, names []cyrus.InternalName, had []cyru
 		i, known := slices.BinarySearchFunc(had, name, func(m cyrus.Mailbox, name cyrus.InternalName) int {
 			return strings.Compare(string(m.Internal), string(name))
 		})
-		if m := now[name]; !known || m != nil && !another(m, &had[i]) {
+		if !known {
 			continue
 		}
-		is, err := s.identity(ctx, name)
+		is, err := s.sure(ctx, name, now[name])
 		if err != nil {
 			return nil, err
 		}
-		moved[name] = is != identity(&had[i])
+		moved[name] = is == nil || another(is, &had[i])
 	}
 	return moved, nil
 }

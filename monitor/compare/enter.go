@@ -18,7 +18,7 @@ func (p *pair) difference(name cyrus.InternalName, kind monitor.DifferenceKind) 
 // differenceOf begins a difference that concerns an owner, in a mailbox or, without
 // a name, in the account. What differs in a mailbox of scripts is the scripts.
 func (p *pair) differenceOf(owner cyrus.Owner, name cyrus.InternalName, kind monitor.DifferenceKind) monitor.Difference {
-	if strings.HasSuffix(string(name), sieve) && kind != monitor.Unreadable && kind != monitor.SpoolDamaged {
+	if name.HoldsScripts() && kind != monitor.Unreadable && kind != monitor.SpoolDamaged {
 		kind = monitor.SieveDiffers
 	}
 	d := monitor.Difference{

@@ -28,7 +28,7 @@ func (p *pair) save(ctx context.Context, l *lane, name cyrus.InternalName, acl [
 	v.saved.extra, v.unsaved[0] = p.rescue(ctx, l, name, acl, &v.extra, v.traits, nil)
 	v.saved.content, v.unsaved[1] = p.rescue(ctx, l, name, acl, &v.content, v.traits, nil)
 	v.saved.flags, v.unsaved[2] = p.saveMarks(name, v)
-	if v.saved.flags != "" && v.unsaved[2] < v.flags.count {
+	if v.flagsIn != "" {
 		p.wayOfFlags(ctx, &l.master, name, acl, v)
 	}
 }

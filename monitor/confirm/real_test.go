@@ -329,4 +329,18 @@ func TestConfirmSilence(t *testing.T) {
 	if found.Verdict != monitor.UnknownFulfilment {
 		t.Errorf("all is %s", found.Verdict)
 	}
+
+	// What the original has is not known either, and no command is told that removes it.
+	r.must(r.master("s1").Stop())
+	found, err = confirm.Unit(t.Context(), u, r.options())
+	r.must(err)
+	p := found.Promises[slices.IndexFunc(found.Promises, func(p monitor.Promise) bool { return p.Name == monitor.PromiseNothing })]
+	if p.Verdict != monitor.UnknownFulfilment || len(p.Doubts) != 2 {
+		t.Errorf("%s is %s: %+v", p.Name, p.Verdict, p.Doubts)
+	}
+	for _, d := range p.Doubts {
+		if d.Next != "keep what is on s1m, and ask again" || d.Command != "" {
+			t.Errorf("of %s is said to %s: %s", d.User, d.Next, d.Command)
+		}
+	}
 }

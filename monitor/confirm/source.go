@@ -254,9 +254,8 @@ func (o *Options) source(ctx context.Context, movers []mover, known func(*mover)
 		removed += n
 		for _, l := range losses {
 			d.Verdict, d.Mailbox, d.Found = l.verdict, inventory.Text(l.name), l.found
-			d.Next, d.Command = o.keepOnly(from, old, l.name)
-			if l.verdict == monitor.UnknownFulfilment {
-				d.Next = "keep what is on " + string(from.Server) + ", and ask again"
+			if d.Next, d.Command = "keep what is on "+string(from.Server)+", and ask again", ""; l.verdict == monitor.Unmet {
+				d.Next, d.Command = o.keepOnly(from, old, l.name)
 			}
 			t.doubt(d)
 		}
@@ -270,22 +269,22 @@ func (o *Options) source(ctx context.Context, movers []mover, known func(*mover)
 	return nil
 }
 
-// keepOnly says what to do about an original that has the only copy of something, and with which
-// command.
+// keepOnly says what to do about an original that has the only copy of what is in a mailbox, and
+// with which command, where there is one that can be pasted.
 func (o *Options) keepOnly(from inventory.Instance, old *holding, name cyrus.InternalName) (next string, command inventory.Text) {
 	next = fmt.Sprintf("keep what is on %s; it has the only copy", from.Server)
 	owner, _, _ := name.Owner()
 	at := slices.IndexFunc(old.mailboxes, func(m cyrus.Mailbox) bool { return m.Internal == name })
-	if at < 0 || owner.Shared {
+	save := host.SaveCommand(o.Tools, from.IMAPDConf, old.mailboxes[at].Name)
+	remove := host.RemoveCommand(o.Tools, from.IMAPDConf, inventory.UserID(owner.Name))
+	if owner.Shared || save == "" || remove == "" {
 		return next, ""
 	}
 	by := ""
 	if name.HoldsScripts() {
 		by = " (sieveshell puts scripts there)"
 	}
-	remove := host.RemoveCommand(o.Tools, from.IMAPDConf, inventory.UserID(owner.Name))
-	return fmt.Sprintf("%s; run on %s to save it; when what is wanted of it is on the new store%s, %s on %s removes the original", next, from.Server, by, remove, from.Server),
-		host.SaveCommand(o.Tools, from.IMAPDConf, old.mailboxes[at].Name)
+	return fmt.Sprintf("%s; run on %s to save it; when what is wanted of it is on the new store%s, %s on %s removes the original", next, from.Server, by, remove, from.Server), save
 }
 
 // holding asks an instance what it has, and returns how to end the connection that its

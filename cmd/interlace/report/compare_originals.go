@@ -33,13 +33,14 @@ func (o *Original) whether() string {
 		return "whether they are denied is not known"
 	case o.Denied == nil:
 		return "whether they are denied is not known (" + string(o.Why) + ")"
-	case !*o.Denied:
+	case o.Lifted():
 		return "not denied, so that mail and logins may reach them"
 	}
 	return "denied"
 }
 
-func (o *Original) lifted() bool { return o.Denied != nil && !*o.Denied }
+// Lifted says that the original is known not to be denied.
+func (o *Original) Lifted() bool { return o.Denied != nil && !*o.Denied }
 
 // originals says in a line for each store, and for whether they are denied, whose originals
 // are kept there.
@@ -59,7 +60,7 @@ func originals(list []Original) Lines {
 		to = slices.Compact(slices.Sorted(slices.Values(to)))
 		lines.add("%s on %s, kept until %s after they moved to %s: %s, not compared by a login",
 			things(len(of), "user's original", "users' originals"), of[0].Store, day(inventory.Text(until)), strings.Join(to, ", "), of[0].whether())
-		if of[0].lifted() {
+		if of[0].Lifted() {
 			lines[len(lines)-1].Tone = Broken
 		}
 	}
@@ -68,7 +69,7 @@ func originals(list []Original) Lines {
 
 // undenied is the table of originals that are not denied, with what denies them.
 func undenied(list []Original) *Table {
-	list = slices.DeleteFunc(slices.Clone(list), func(o Original) bool { return !o.lifted() })
+	list = slices.DeleteFunc(slices.Clone(list), func(o Original) bool { return !o.Lifted() })
 	if len(list) == 0 {
 		return nil
 	}

@@ -213,8 +213,7 @@ func doubts(list []doubtGroup) *Table {
 	return &Table{
 		Columns: []Column{
 			left("not met", "promise", 0), left("", "verdict", 0), left("user", "user", 0), left("store", "store", 0), left("server", "server", 1), left("mailbox", "mailbox", 2),
-			beneath("expected"), beneath("next"),
-			{Key: "command", Below: true, Whole: true},
+			beneath("expected"), beneath("next"), command(),
 		},
 		Rows: rowsOf(list, func(d doubtGroup) []Cell {
 			return []Cell{

@@ -112,7 +112,7 @@ func (r *Rehearsed) Screen() *Screen {
 func sumOf(units []RehearsedUnit) string {
 	move, stay, bytes := 0, 0, int64(0)
 	for i := range units {
-		if bytes += units[i].Bytes; units[i].Do == "move" {
+		if bytes += units[i].Bytes; units[i].Do == string(planner.Move) {
 			move += units[i].Users
 		} else {
 			stay += units[i].Users
