@@ -79,7 +79,7 @@ func doubted(c *monitor.Confirmation) error {
 			if d.Command != "" {
 				next += ": " + string(d.Command)
 			}
-			texts = append(texts, fmt.Sprintf("%s is %s (%sexpected: %s; found: %s; next: %s)", p.Name, d.Verdict, about, d.Expected, d.Found, next))
+			texts = append(texts, fmt.Sprintf("%s is %s (%sexpected: %s; found: %s); next: %s", p.Name, d.Verdict, about, d.Expected, d.Found, next))
 		}
 	}
 	if more > 0 {
