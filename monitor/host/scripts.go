@@ -19,16 +19,8 @@ func (h *Host) EndScripts(ctx context.Context, users []inventory.UserID) error {
 		return nil
 	}
 	sessions, err := h.holding(ctx, users, "timsieved")
-	if err == nil && len(sessions) > 0 {
-		_, _ = h.ask(ctx, Short, append([]string{"kill", "-TERM"}, numbers(sessions)...)...) // some may have ended by themselves
-		for begin := time.Now(); err == nil && len(sessions) > 0 && time.Since(begin) < ending; {
-			if err = Pause(ctx, time.Second/10); err == nil {
-				sessions, err = h.still(ctx, sessions)
-			}
-		}
-	}
-	if err == nil && len(sessions) > 0 {
-		err = fmt.Errorf("process %d does not end: %s", sessions[0].number, inventory.Printable(sessions[0].words))
+	if err == nil {
+		err = h.end(ctx, sessions, h.still, grace{"TERM", ending})
 	}
 	if err != nil {
 		return fmt.Errorf("end sessions of ManageSieve on %s: %w", h.Server, err)
