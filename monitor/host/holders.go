@@ -30,8 +30,7 @@ func (h *Host) holding(ctx context.Context, users []inventory.UserID, programs .
 		return nil, err
 	}
 	all = slices.DeleteFunc(all, func(p process) bool {
-		program, _, _ := strings.Cut(p.words, " ")
-		return !slices.Contains(programs, strings.TrimSuffix(path.Base(program), ":")) || !processes.SeenIn(p.words, h.Conf).Runs
+		return !slices.Contains(programs, p.program()) || !processes.SeenIn(p.words, h.Conf).Runs
 	})
 	if len(all) == 0 {
 		return nil, nil

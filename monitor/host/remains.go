@@ -74,6 +74,12 @@ type process struct {
 	words          string
 }
 
+// program is the name of what it runs; services of Cyrus put a colon behind it.
+func (p *process) program() string {
+	command, _, _ := strings.Cut(p.words, " ")
+	return strings.TrimSuffix(path.Base(command), ":")
+}
+
 func numbers(list []process) []string {
 	var numbers []string
 	for _, p := range list {
@@ -133,8 +139,7 @@ func readProcess(line string) (p process, runs bool) {
 // starts reports whether a process is one that the unit itself starts on this server, and
 // not the one at this end of a runner.
 func (h *Host) starts(p *process) bool {
-	program, _, _ := strings.Cut(p.words, " ")
-	switch path.Base(program) {
+	switch p.program() {
 	case "flock":
 		return holds(p.words, h.Own(".lock"))
 	case "timeout", "sync_client":
