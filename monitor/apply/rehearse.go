@@ -278,13 +278,13 @@ func (r *Rehearsal) waits(ctx context.Context, o *Options, earlier []*Rehearsal)
 	case r.Unit.Held(r.Records, false):
 		return nil
 	}
-	begin := map[*course.Unit]bool{}
+	begins := map[*course.Unit]bool{}
 	var others []*course.Unit
 	for _, e := range earlier {
 		others = append(others, e.Unit)
-		begin[e.Unit] = len(e.Refused) == 0 && !e.NextNight && e.Unit.Ahead(e.Records, false)
+		begins[e.Unit] = len(e.Refused) == 0 && !e.NextNight && e.Unit.Ahead(e.Records, false)
 	}
-	late := o.night(ctx, r.Unit, others, func(u *course.Unit) bool { return begin[u] })
+	late := o.night(ctx, r.Unit, others, begins)
 	r.NextNight = late != nil
 	return Mistakes(errors.Join(asked, o.closed(), late, seen))
 }
