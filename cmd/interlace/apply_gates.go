@@ -19,7 +19,7 @@ import (
 
 // gates tell what is known of the fleet now.
 func (a *app) gates(h *history.History, w window) apply.Gates {
-	plans := &movers{history: h, users: map[string]map[string]apply.Begun{}}
+	plans := &movers{history: h, units: map[string]map[string]apply.Begun{}}
 	g := apply.Gates{
 		Lags:   func(ctx context.Context) ([]monitor.Lag, error) { return a.lagsNow(ctx, h) },
 		Alerts: func(ctx context.Context) ([]monitor.Alert, error) { return a.alertsNow(ctx, h) },

@@ -18,7 +18,7 @@ type movers struct {
 	history *history.History
 
 	mu    sync.Mutex
-	users map[string]map[string]apply.Begun // of plans that were read, by plan and unit
+	units map[string]map[string]apply.Begun // of plans that were read, by plan and unit
 }
 
 // begunSince returns the units that have begun to move users since a time, of all plans.
@@ -32,24 +32,24 @@ func (m *movers) begunSince(ctx context.Context, since time.Time) ([]apply.Begun
 	var list []apply.Begun
 	for i := range records {
 		r := &records[i]
-		if m.users[r.Plan] == nil {
-			if m.users[r.Plan], err = m.read(ctx, r.Plan); err != nil {
+		if m.units[r.Plan] == nil {
+			if m.units[r.Plan], err = m.read(ctx, r.Plan); err != nil {
 				return nil, err
 			}
 		}
-		b := m.users[r.Plan][r.Unit]
+		b := m.units[r.Plan][r.Unit]
 		b.Plan, b.Unit = r.Plan, r.Unit
 		list = append(list, b)
 	}
 	return list, nil
 }
 
-// read returns how many users each unit of a plan moves, there or back.
+// read returns how many users each unit of a plan moves, and whether back.
 func (m *movers) read(ctx context.Context, id string) (map[string]apply.Begun, error) {
-	users := map[string]apply.Begun{}
+	moving := map[string]apply.Begun{}
 	text, err := m.history.Plan(ctx, id)
 	if err != nil || text == nil {
-		return users, err
+		return moving, err
 	}
 	p, err := decodePlan(text)
 	if err != nil {
@@ -58,8 +58,8 @@ func (m *movers) read(ctx context.Context, id string) (map[string]apply.Begun, e
 	units := course.Units([]planner.Plan{p}, nil)
 	for i := range units {
 		for _, u := range append(course.Reverse(&units[i]), units[i]) {
-			users[u.Name] = apply.Begun{Users: len(u.Moves), Back: u.Back}
+			moving[u.Name] = apply.Begun{Users: len(u.Moves), Back: u.Back}
 		}
 	}
-	return users, nil
+	return moving, nil
 }

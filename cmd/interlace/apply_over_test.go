@@ -1,11 +1,11 @@
 package main_test
 
 import (
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // A rollback that has taken back what can be is over: what it could not is said by it, and by
@@ -18,17 +18,16 @@ func TestResumeAfterARollback(t *testing.T) {
 	for _, u := range changes {
 		r.did(layout, u, true, stepsOf(u)...)
 	}
-	ended := append(slices.Clone(moved), monitor.StepKeep, monitor.StepDeleteSource, monitor.StepAllowSource)
 	var back []string
 	for _, of := range units {
 		for _, unit := range of {
-			r.did(users, unit, true, ended...)
+			r.did(users, unit, true, course.OfMove.Steps...)
 			r.recall(users, unit, monitor.StepCheck, "1")
 			back = append(back, unit+", back to s1")
 		}
 	}
 	for _, unit := range back[1:] {
-		r.did(users, unit, true, ended...)
+		r.did(users, unit, true, course.OfMove.Steps...)
 	}
 	const stays = "NOT taken back, since it is done: "
 	told := func(status int, want bool, args ...string) {
@@ -39,7 +38,7 @@ func TestResumeAfterARollback(t *testing.T) {
 		}
 	}
 	told(1, true, "--resume") // one is not back
-	r.did(users, back[0], true, ended...)
+	r.did(users, back[0], true, course.OfMove.Steps...)
 	told(0, true, "--rollback")
 	told(0, false, "--resume")
 	told(0, false, "--resume", "--yes")

@@ -73,7 +73,7 @@ func TestRollbackOfALayout(t *testing.T) {
 	}
 	seed, drop := find(" seed "), find(" drop ")
 	r.begin(plan)
-	r.did(plan, seed, false, monitor.StepCheck, monitor.StepCreate, monitor.StepConnect, monitor.StepSeed, monitor.StepProveAlike, monitor.StepServe)
+	r.did(plan, seed, false, stepsOf(seed)...)
 	r.must(r.h.AddStep(t.Context(), &monitor.StepRecord{Plan: id(plan), Unit: seed, Step: monitor.StepServe, State: monitor.StepFailed, At: time.Now(), Text: "no start today"}))
 	for _, u := range a.Units {
 		step := monitor.StepCheck

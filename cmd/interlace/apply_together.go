@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/interlacemail/interlace/monitor/history"
-	"github.com/interlacemail/interlace/planner"
 )
 
 // nameOthers says to name the files of those plans too with which those of a job were last
@@ -27,7 +26,7 @@ func (j *job) nameOthers(ctx context.Context, h *history.History) (string, error
 		var others []string
 		for _, p := range kept.files {
 			what := "plan "
-			if _, schedule := p.Plan.(*planner.Schedule); schedule {
+			if p == kept.schedule() {
 				what = "schedule "
 			}
 			if !slices.ContainsFunc(j.files, func(own *planFile) bool { return own.PlanID() == p.PlanID() }) {

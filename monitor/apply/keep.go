@@ -57,7 +57,7 @@ func (m *move) keep(ctx context.Context, records []monitor.StepRecord) (text, da
 		if err != nil {
 			return "", "", err
 		}
-		if err := s.each(func(h *host.Host) error { return h.EndScripts(ctx, s.users) }); err != nil {
+		if err := s.endScripts(ctx); err != nil {
 			return "", "", fmt.Errorf("%w: %w", errRests, err)
 		}
 		text += said
@@ -176,7 +176,7 @@ func (m *move) mayDelete(ctx context.Context, s *source, sealed prove.Seal) erro
 	if err := s.hosts[0].Settle(ctx); err != nil { // not between the look and the removal
 		return err
 	}
-	if err := s.each(func(h *host.Host) error { return h.EndScripts(ctx, s.users) }); err != nil {
+	if err := s.endScripts(ctx); err != nil {
 		return err
 	}
 	now := make([]prove.Seal, len(s.store.Instances))

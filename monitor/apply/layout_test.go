@@ -23,6 +23,29 @@ func people(t *testing.T, in *cyrustest.Instance) {
 	must(t, in.Fill(t.Context(), boxes))
 }
 
+// wholeStore is a plan by which a store moves: a replica is made on n and promoted, and the old
+// master is dropped.
+func wholeStore() []course.Unit {
+	return course.Units([]planner.Plan{&planner.Layout{
+		ID: "p", Stores: []planner.Placement{{Store: "s1", Master: "n", Replicas: []inventory.ServerID{"r"}}},
+		Changes: []planner.LayoutChange{
+			{ID: "c1", Do: planner.Seed, Store: "s1", Server: "n", From: "m"},
+			{ID: "c2", Do: planner.Promote, Store: "s1", Server: "n", From: "m"},
+			{ID: "c3", Do: planner.Drop, Store: "s1", Server: "m"},
+		},
+	}}, nil)
+}
+
+// finished fails where a unit is not at its end.
+func finished(t *testing.T, results []course.Result, j *journal) {
+	t.Helper()
+	for _, r := range results {
+		if r.Outcome != course.Finished {
+			t.Fatalf("%s: %s, %s\n%v", r.Unit.Name, r.Outcome, r.Why, j)
+		}
+	}
+}
+
 // A whole store moves in one plan: a replica is made on a new server, promoted, and the old
 // one is dropped. Whoever carries the plan on with the inventory of before finds all done.
 func TestWholeStore(t *testing.T) {
@@ -31,34 +54,19 @@ func TestWholeStore(t *testing.T) {
 	people(t, op.on("m"))
 	_, err := op.on("m").Tool(t.Context(), "cyr_deny", "-m", "locked", "ben")
 	must(t, err)
-	units := course.Units([]planner.Plan{&planner.Layout{
-		ID: "p", Stores: []planner.Placement{{Store: "s1", Master: "n", Replicas: []inventory.ServerID{"r"}}},
-		Changes: []planner.LayoutChange{
-			{ID: "c1", Do: planner.Seed, Store: "s1", Server: "n", From: "m"},
-			{ID: "c2", Do: planner.Promote, Store: "s1", Server: "n", From: "m"},
-			{ID: "c3", Do: planner.Drop, Store: "s1", Server: "m"},
-		},
-	}}, nil)
+	units := wholeStore()
 	j := &journal{left: -1}
 	for range 2 {
 		o := op.options(j)
 		o.Groups = &inventory.ShareGroups{} // with which rules are checked
 		results, err := apply.CarryOut(t.Context(), units, false, o)
 		must(t, err)
-		for _, r := range results {
-			if r.Outcome != course.Finished {
-				t.Fatalf("%s: %s, %s\n%v", r.Unit.Name, r.Outcome, r.Why, j)
-			}
-		}
+		finished(t, results, j)
 	}
 	if want := []string{"create s1 n replica", "start s1 n replica", "stop s1 m master", "promote s1 n master", "start s1 m replica", "remove s1 m replica"}; !slices.Equal(op.orders, want) {
 		t.Errorf("the operator was told to %v, not to %v", op.orders, want)
 	}
-	for i := range units {
-		records, err := j.Steps(t.Context(), "p", units[i].Name)
-		must(t, err)
-		op.inventory = course.Follow(op.inventory, &units[i], records)
-	}
+	op.follow(t, units, j)
 	op.check(t, "master n, replica r")
 	for user, in := range map[string]bool{"anna": true, "$(id)": true, "ben": false} {
 		if routed := op.serves(user) == op.on("n"); routed != in {
@@ -188,11 +196,7 @@ func TestNewStore(t *testing.T) {
 	j := &journal{left: -1}
 	results, err := apply.CarryOut(t.Context(), units, false, op.options(j))
 	must(t, err)
-	for _, r := range results {
-		if r.Outcome != course.Finished {
-			t.Fatalf("%s: %s, %s\n%v", r.Unit.Name, r.Outcome, r.Why, j)
-		}
-	}
+	finished(t, results, j)
 	must(t, op.cyrus.On("s2", "n").Fill(t.Context(), []cyrustest.Mailbox{{Name: "user.carl", Messages: 2}}))
 	must(t, op.fleet.Settle(t.Context()))
 	if _, err := login(t.Context(), op.cyrus.On("s2", "q"), "carl"); err != nil {

@@ -23,13 +23,13 @@ func (r *run) night(ctx context.Context, t *task) error {
 		begins[&other.Unit] = other != t && other.state == running && (other.passed || before && !other.waited)
 	}
 	r.mu.Unlock()
-	return r.Options.night(ctx, &t.Unit, units, func(u *course.Unit) bool { return begins[u] })
+	return r.Options.night(ctx, &t.Unit, units, begins)
 }
 
 // night keeps a unit for another night when so many users have begun to move in this one
 // as may, in whatever apply, there or back. Of the other units of this one some are about to
 // begin.
-func (o *Options) night(ctx context.Context, u *course.Unit, others []*course.Unit, begins func(*course.Unit) bool) error {
+func (o *Options) night(ctx context.Context, u *course.Unit, others []*course.Unit, begins map[*course.Unit]bool) error {
 	limit := o.Limits.UsersPerNight
 	if limit == 0 || o.Gates.Night == nil || len(u.Moves) == 0 {
 		return nil
@@ -67,7 +67,7 @@ func (c *count) String() string {
 }
 
 // counted counts the users who move in the night that began at a time.
-func (o *Options) counted(ctx context.Context, u *course.Unit, night time.Time, others []*course.Unit, begins func(*course.Unit) bool) (*count, error) {
+func (o *Options) counted(ctx context.Context, u *course.Unit, night time.Time, others []*course.Unit, begins map[*course.Unit]bool) (*count, error) {
 	type key struct{ plan, unit string }
 	moving := map[key]Begun{}
 	if o.Gates.Begun != nil {
@@ -92,7 +92,7 @@ func (o *Options) counted(ctx context.Context, u *course.Unit, night time.Time, 
 		case known, k == key{u.Plan, u.Name}:
 		case there && !at.Before(night):
 			moving[k] = Begun{Plan: other.Plan, Unit: other.Name, Users: len(other.Moves), Back: other.Back}
-		case begins(other):
+		case begins[other]:
 			c.ahead += len(other.Moves)
 		}
 	}

@@ -121,6 +121,16 @@ func (op *operator) must(t *testing.T, u *course.Unit, also ...func(*apply.Optio
 	return j
 }
 
+// follow has the inventory follow what was carried out of a plan.
+func (op *operator) follow(t *testing.T, units []course.Unit, j *journal) {
+	t.Helper()
+	for i := range units {
+		records, err := j.Steps(t.Context(), units[i].Plan, units[i].Name)
+		must(t, err)
+		op.inventory = course.Follow(op.inventory, &units[i], records)
+	}
+}
+
 // layout is where the instances are, as the inventory says.
 func (op *operator) layout() string {
 	var names []string

@@ -130,6 +130,11 @@ func (s *source) take(name inventory.UserID, kind inventory.Kind) {
 	s.owners[cyrus.Owner{Name: string(name), Shared: kind == inventory.Shared}] = true
 }
 
+// endScripts ends the sessions on all instances in which users who leave keep Sieve scripts.
+func (s *source) endScripts(ctx context.Context) error {
+	return s.each(func(h *host.Host) error { return h.EndScripts(ctx, s.users) })
+}
+
 // kindOf tells users from shared trees.
 func (o *Options) kindOf(name inventory.UserID) inventory.Kind {
 	if i := o.Inventory.User(name); i >= 0 {

@@ -25,8 +25,8 @@ type Rehearsal struct {
 	Text    string // what the check says if nothing speaks against it
 	Refused []string
 	Waits   []string // what would keep it from being begun, or gone on with, now
-	// Postponed tells that so many users move this night that it is begun in another one.
-	Postponed bool
+	// NextNight tells that so many users move this night that it waits for the next one.
+	NextNight bool
 }
 
 // StepRehearsal is a step that is still to be done or undone, with the commands that it
@@ -278,14 +278,14 @@ func (r *Rehearsal) waits(ctx context.Context, o *Options, earlier []*Rehearsal)
 	case r.Unit.Held(r.Records, false):
 		return nil
 	}
-	begin := map[*course.Unit]bool{}
+	begins := map[*course.Unit]bool{}
 	var others []*course.Unit
 	for _, e := range earlier {
 		others = append(others, e.Unit)
-		begin[e.Unit] = len(e.Refused) == 0 && !e.Postponed && e.Unit.Ahead(e.Records, false)
+		begins[e.Unit] = len(e.Refused) == 0 && !e.NextNight && e.Unit.Ahead(e.Records, false)
 	}
-	late := o.night(ctx, r.Unit, others, func(u *course.Unit) bool { return begin[u] })
-	r.Postponed = late != nil
+	late := o.night(ctx, r.Unit, others, begins)
+	r.NextNight = late != nil
 	return Mistakes(errors.Join(asked, o.closed(), late, seen))
 }
 

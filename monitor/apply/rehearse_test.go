@@ -180,7 +180,7 @@ func TestRehearsedWaits(t *testing.T) {
 	earlier := []*apply.Rehearsal{
 		{Unit: unit("before", "s1", "s2", "carl")},
 		{Unit: unit("refused", "s1", "s2", "dora", "emil"), Refused: []string{"other facts"}},
-		{Unit: unit("later", "s1", "s2", "fritz"), Postponed: true},
+		{Unit: unit("later", "s1", "s2", "fritz"), NextNight: true},
 	}
 	got := strings.Join(o.Waits(t.Context(), u, earlier), "\n")
 	want := "stopped by /run/stop on a\nit is day\n2 users move this night already (1 of them back, which counts too) and 1 more before, and no more than 2 may: " +

@@ -59,9 +59,7 @@ func (m *move) route(ctx context.Context, records []monitor.StepRecord) (text, d
 	if err != nil {
 		return "", "", err
 	}
-	left := m.eachSource(func(s *source) error {
-		return s.each(func(h *host.Host) error { return h.EndScripts(ctx, s.users) })
-	})
+	left := m.eachSource(func(s *source) error { return s.endScripts(ctx) })
 	text, data, err = m.bringLate(ctx, records)
 	if err != nil {
 		for _, s := range m.sources {

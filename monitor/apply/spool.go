@@ -180,28 +180,38 @@ func (p *spoolProof) writeDown(ctx context.Context) error {
 
 // faults fails where something is not what it was, or was not read, and says how to go on.
 func (p *spoolProof) faults(ctx context.Context) error {
-	master, wrong := p.store.Instances[0].Server, error(nil)
+	wrong := errors.Join(p.damaged(), p.unread(ctx))
+	if wrong == nil {
+		return nil
+	}
+	return fmt.Errorf("%w. Then interlace apply --resume --yes reads that again, and goes on; --rollback --yes removes the new replica. Nothing is promoted or dropped until then", wrong)
+}
+
+// damaged fails where messages are not what they were, and says where to take them from.
+func (p *spoolProof) damaged() error {
 	var texts []string
 	for i := range p.found.Damaged {
 		d := &p.found.Damaged[i]
 		texts = append(texts, fmt.Sprintf("%s: %s: UID %s", inventory.Printable(string(d.Mailbox)), d.Found(), d.UIDs))
 	}
-	if len(texts) > 0 {
-		wrong = fmt.Errorf("messages that seed_command has copied to %s are not what they were: %s; next: put the files of these messages from the spool of the master on %s into that on %[1]s (mbpath names the directories), or from a backup where they are damaged on the master, too",
-			p.made.Server, few(texts), master)
-	}
-	if texts = nil; len(p.found.Unread) > 0 {
-		for _, u := range p.found.Unread {
-			texts = append(texts, fmt.Sprintf("%s: %s", inventory.Printable(string(u.Mailbox)), u.Why))
-		}
-		unread := fmt.Errorf("mailboxes that seed_command has copied to %s could not be read: %s; next: give the right r on the master on %s to the administrator, or to somebody who has mailboxes there and is not denied%s",
-			p.made.Server, few(texts), master, p.denials(ctx))
-		wrong = errors.Join(wrong, unread)
-	}
-	if wrong == nil {
+	if len(texts) == 0 {
 		return nil
 	}
-	return fmt.Errorf("%w. Then interlace apply --resume --yes reads that again, and goes on; --rollback --yes removes the new replica. Nothing is promoted or dropped until then", wrong)
+	return fmt.Errorf("messages that seed_command has copied to %s are not what they were: %s; next: put the files of these messages from the spool of the master on %s into that on %[1]s (mbpath names the directories), or from a backup where they are damaged on the master, too",
+		p.made.Server, few(texts), p.store.Instances[0].Server)
+}
+
+// unread fails where mailboxes could not be read, and says who may read them.
+func (p *spoolProof) unread(ctx context.Context) error {
+	var texts []string
+	for _, u := range p.found.Unread {
+		texts = append(texts, fmt.Sprintf("%s: %s", inventory.Printable(string(u.Mailbox)), u.Why))
+	}
+	if len(texts) == 0 {
+		return nil
+	}
+	return fmt.Errorf("mailboxes that seed_command has copied to %s could not be read: %s; next: give the right r on the master on %s to the administrator, or to somebody who has mailboxes there and is not denied%s",
+		p.made.Server, few(texts), p.store.Instances[0].Server, p.denials(ctx))
 }
 
 // denials has those let in for a while on the new replica whose mailboxes could not be read and

@@ -108,21 +108,14 @@ func TestDamagedSeed(t *testing.T) {
 		op.spoil(t, "user.anna", 3)
 		op.spoil(t, "shared.team", 1)
 	}}
-	units := course.Units([]planner.Plan{&planner.Layout{
-		ID: "p", Stores: []planner.Placement{{Store: "s1", Master: "n", Replicas: []inventory.ServerID{"r"}}},
-		Changes: []planner.LayoutChange{
-			{ID: "c1", Do: planner.Seed, Store: "s1", Server: "n", From: "m"},
-			{ID: "c2", Do: planner.Promote, Store: "s1", Server: "n", From: "m"},
-			{ID: "c3", Do: planner.Drop, Store: "s1", Server: "m"},
-		},
-	}}, nil)
+	units := wholeStore()
 	j := &journal{left: -1}
-	carry := func(back bool) []course.Result {
+	carry := func() []course.Result {
 		t.Helper()
 		o := op.options(j)
 		s.options(o)
 		o.Groups = &inventory.ShareGroups{}
-		results, err := apply.CarryOut(t.Context(), units, back, o)
+		results, err := apply.CarryOut(t.Context(), units, false, o)
 		must(t, err)
 		return results
 	}
@@ -143,14 +136,14 @@ func TestDamagedSeed(t *testing.T) {
 			t.Errorf("the operator was told to %v, and the seed_command ran %d times", op.orders, s.runs)
 		}
 	}
-	refused(carry(false))
+	refused(carry())
 	if _, err := login(t.Context(), op.on("m"), "anna"); err != nil {
 		t.Error(err)
 	}
 	if len(s.read) != 1 || len(s.read[0]) != 4 || len(s.far) == 0 || !strings.Contains(s.far[0], "MiB read, on n now") {
 		t.Errorf("read %v, told %v", s.read, s.far)
 	}
-	refused(carry(false))
+	refused(carry())
 	for _, at := range []struct {
 		mailbox string
 		uid     int
@@ -158,22 +151,14 @@ func TestDamagedSeed(t *testing.T) {
 		_, err := run(t.Context(), "", "", "cp", "--", file(t, op.on("m"), at.mailbox, at.uid), file(t, op.on("n"), at.mailbox, at.uid))
 		must(t, err)
 	}
-	for _, r := range carry(false) {
-		if r.Outcome != course.Finished {
-			t.Fatalf("%s: %s, %s\n%v", r.Unit.Name, r.Outcome, r.Why, j)
-		}
-	}
+	finished(t, carry(), j)
 	if again := []cyrus.Owner{{Name: "anna"}, {Name: "shared", Shared: true}}; s.runs != 1 || len(s.read) != 3 || !slices.Equal(s.read[1], again) || !slices.Equal(s.read[2], again) {
 		t.Errorf("the seed_command ran %d times, and read was %v", s.runs, s.read)
 	}
 	if !strings.Contains(j.String(), " messages were read whole, ") {
 		t.Errorf("what was read is not told:\n%v", j)
 	}
-	for i := range units {
-		records, err := j.Steps(t.Context(), "p", units[i].Name)
-		must(t, err)
-		op.inventory = course.Follow(op.inventory, &units[i], records)
-	}
+	op.follow(t, units, j)
 	op.check(t, "master n, replica r")
 	if _, err := login(t.Context(), op.on("n"), "ben"); err == nil {
 		t.Error("ben, whom the master kept out, is let in on the new one")

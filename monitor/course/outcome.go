@@ -30,14 +30,13 @@ func EndOf(a Action) Outcome {
 // Stands is the outcome of a unit of which this is written down and nothing else is done.
 func (u *Unit) Stands(records []monitor.StepRecord) Outcome {
 	c, err := Of(u)
-	if err != nil || len(records) == 0 {
+	if err != nil || lastOfAStep(records) == nil {
+		if u.WasGivenUp(records) {
+			return GivenUp
+		}
 		return Waiting
 	}
 	switch a := c.Next(records, false); {
-	case lastOfAStep(records) == nil && u.WasGivenUp(records):
-		return GivenUp
-	case lastOfAStep(records) == nil:
-		return Waiting
 	case a.Verb == Settle:
 		return Moved
 	case a.Verb == End:

@@ -62,9 +62,6 @@ const (
 	Greeting = 10 * time.Second
 )
 
-// removal is what the removal of a user may take.
-var removal = 15 * time.Minute
-
 // Exit statuses of timeout(1), and of flock(1) as it is told.
 const (
 	tooLong  = 124
@@ -182,51 +179,4 @@ func seconds(d time.Duration) string { return strconv.Itoa(int(d.Round(time.Seco
 func (h *Host) CountQuotas(ctx context.Context) error {
 	_, err := h.change(ctx, long, nil, "quota", "-C", h.Conf, "-f", "-q")
 	return err
-}
-
-// Remove removes users with all that they have, at once, also from the instance's replicas
-// as soon as its sync log has been worked off. Sessions in which they keep their Sieve scripts
-// are ended before, since it would wait for these. What else holds files of theirs is told
-// where it waits in vain; what it has removed until then is gone.
-func (h *Host) Remove(ctx context.Context, users []inventory.UserID) error {
-	if err := h.EndScripts(ctx, users); err != nil {
-		return err
-	}
-	for some := range slices.Chunk(users, h.atOnce()) {
-		_, err := h.change(ctx, removal, some, "sync_reset", "-C", h.Conf, "-f")
-		if RanOut(err) && ctx.Err() == nil {
-			err = h.heldUp(ctx, some, err)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// atOnce is of how many users one program is told to remove all: of one, so that a limit of
-// minutes is enough. What is only told is told in one line.
-func (h *Host) atOnce() int {
-	if h.Dry {
-		return PerCommand
-	}
-	return 1
-}
-
-// heldUp says whom a removal may have waited for.
-func (h *Host) heldUp(ctx context.Context, users []inventory.UserID, late error) error {
-	who := fmt.Sprintf("remove %s: %%w", inventory.Printable(string(users[0])))
-	switch holders, err := h.Holders(ctx, users); {
-	case err != nil:
-		return fmt.Errorf(who+"; who has its files open is not known: %w", late, err)
-	case holders == "":
-		return fmt.Errorf(who+"; no session has its files open", late)
-	default:
-		return fmt.Errorf(who+"; its files are open in %s", late, holders)
-	}
-}
-
-// RemoveCommand is the command, to be pasted, that does so for a user.
-func RemoveCommand(tools, conf string, user inventory.UserID) inventory.Text {
-	return inventory.Paste(path.Join(tools, "sync_reset"), "-C", conf, "-f", "--", string(user))
 }

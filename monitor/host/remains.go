@@ -13,11 +13,11 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 )
 
-// graces are how long what is ended may take, by the signal that it gets.
-var graces = []struct {
+// grace is a signal by which something is ended, and how long that may take.
+type grace struct {
 	signal string
-	grace  time.Duration
-}{{"TERM", 2 * time.Second}, {"KILL", 5 * time.Second}}
+	wait   time.Duration
+}
 
 // Settle makes sure that nothing runs on the server any more that was started there for
 // the unit: by a run that was killed, or for a step that was given up. What does is ended,
@@ -30,23 +30,10 @@ func (h *Host) Settle(ctx context.Context) error {
 		return err
 	}
 	left, err := h.remains(ctx, nil)
-	var refused error
-	for _, s := range graces {
-		if err != nil || len(left) == 0 {
-			break
-		}
-		_, refused = h.ask(ctx, Short, append([]string{"kill", "-" + s.signal}, numbers(left)...)...) // some may have ended by themselves
-		for begin := time.Now(); err == nil && len(left) > 0 && time.Since(begin) < s.grace; {
-			if err = Pause(ctx, time.Second/10); err == nil {
-				left, err = h.remains(ctx, left)
-			}
-		}
+	if err == nil {
+		err = h.end(ctx, left, h.remains, grace{"TERM", 2 * time.Second}, grace{"KILL", 5 * time.Second})
 	}
-	switch {
-	case err != nil:
-	case len(left) > 0:
-		err = errors.Join(fmt.Errorf("process %d does not end: %s", left[0].number, inventory.Printable(left[0].words)), refused)
-	default:
+	if err == nil {
 		_, err = h.ask(ctx, Short, "flock", "-o", "-E", strconv.Itoa(occupied), "-w", "5", h.Own(".lock"), "true")
 	}
 	if err != nil {
@@ -56,10 +43,41 @@ func (h *Host) Settle(ctx context.Context) error {
 	return nil
 }
 
+// end ends processes, by one signal after the other, and fails where one runs even then. Still
+// returns which of them do, or what has come of them.
+func (h *Host) end(ctx context.Context, left []process, still func(context.Context, []process) ([]process, error), graces ...grace) error {
+	var refused error
+	for _, g := range graces {
+		if len(left) == 0 {
+			break
+		}
+		_, refused = h.ask(ctx, Short, append([]string{"kill", "-" + g.signal}, numbers(left)...)...) // some may have ended by themselves
+		for begin := time.Now(); len(left) > 0 && time.Since(begin) < g.wait; {
+			err := Pause(ctx, time.Second/10)
+			if err == nil {
+				left, err = still(ctx, left)
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+	if len(left) == 0 {
+		return nil
+	}
+	return errors.Join(fmt.Errorf("process %d does not end: %s", left[0].number, inventory.Printable(left[0].words)), refused)
+}
+
 // process is one that runs on a server.
 type process struct {
 	number, parent int
 	words          string
+}
+
+// program is the name of what it runs; services of Cyrus put a colon behind it.
+func (p *process) program() string {
+	command, _, _ := strings.Cut(p.words, " ")
+	return strings.TrimSuffix(path.Base(command), ":")
 }
 
 func numbers(list []process) []string {
@@ -121,8 +139,7 @@ func readProcess(line string) (p process, runs bool) {
 // starts reports whether a process is one that the unit itself starts on this server, and
 // not the one at this end of a runner.
 func (h *Host) starts(p *process) bool {
-	program, _, _ := strings.Cut(p.words, " ")
-	switch path.Base(program) {
+	switch p.program() {
 	case "flock":
 		return holds(p.words, h.Own(".lock"))
 	case "timeout", "sync_client":

@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path"
 	"slices"
@@ -55,7 +56,7 @@ func (h *Host) scriptDirs(ctx context.Context, users []inventory.UserID) (map[st
 	}
 	own := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
 	if len(own) != len(users) {
-		return nil, fmt.Errorf("mbpath does not tell of all users where their scripts lie")
+		return nil, errors.New("mbpath does not tell of all users where their scripts lie")
 	}
 	dirs := map[string]scriptDir{}
 	for i, u := range users {

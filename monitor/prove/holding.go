@@ -2,7 +2,6 @@ package prove
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -32,21 +31,15 @@ func Hold(ctx context.Context, c *cyrus.Client, owners map[cyrus.Owner]bool) (*H
 	if err != nil {
 		return nil, err
 	}
-	roots := map[cyrus.InternalName]bool{}
 	for _, m := range details {
 		h.Mailboxes[m.Internal] = m
-		if m.QuotaRoot != "" {
-			roots[m.QuotaRoot] = true
-		}
 	}
 	for _, n := range names {
 		if m, told := h.Mailboxes[n]; !told || !m.Readable {
 			return nil, fmt.Errorf("the server does not tell what is in %s", inventory.Printable(string(n)))
 		}
 	}
-	if h.Quotas, err = c.Uses(ctx, slices.Sorted(maps.Keys(roots))); errors.Is(err, cyrus.ErrNoQuotas) {
-		err = nil
-	}
+	h.Quotas, err = usesOf(ctx, c, details)
 	return h, err
 }
 

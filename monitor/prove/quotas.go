@@ -34,20 +34,33 @@ func Quotas(ctx context.Context, c *cyrus.Client) (map[cyrus.InternalName]Quota,
 	if err != nil {
 		return nil, err
 	}
-	all, roots := map[cyrus.InternalName]Quota{}, map[cyrus.InternalName]bool{}
+	all := map[cyrus.InternalName]Quota{}
 	for i := range mailboxes {
 		if root := mailboxes[i].QuotaRoot; root != "" {
-			all[mailboxes[i].Internal], roots[root] = Quota{Root: root}, true
+			all[mailboxes[i].Internal] = Quota{Root: root}
 		}
 	}
-	uses, err := c.Uses(ctx, slices.Sorted(maps.Keys(roots)))
-	if err != nil && !errors.Is(err, cyrus.ErrNoQuotas) {
-		return nil, err
-	}
+	uses, err := usesOf(ctx, c, mailboxes)
 	for root, list := range uses {
 		all[root] = Quota{all[root].Root, limits(list)}
 	}
-	return all, nil
+	return all, err
+}
+
+// usesOf returns what the quotas of mailboxes allow and have as used, by their roots; of a server
+// that tells no quotas nothing.
+func usesOf(ctx context.Context, c *cyrus.Client, mailboxes []cyrus.Mailbox) (map[cyrus.InternalName][]cyrus.Use, error) {
+	roots := map[cyrus.InternalName]bool{}
+	for i := range mailboxes {
+		if root := mailboxes[i].QuotaRoot; root != "" {
+			roots[root] = true
+		}
+	}
+	uses, err := c.Uses(ctx, slices.Sorted(maps.Keys(roots)))
+	if errors.Is(err, cyrus.ErrNoQuotas) {
+		err = nil
+	}
+	return uses, err
 }
 
 // limits says what a quota root allows.
