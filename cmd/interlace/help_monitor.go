@@ -143,7 +143,7 @@ Each watch sends its own mail. One Alertmanager may hear them all
 (alerts.alertmanager). interlace discover --measured takes over what was measured on
 the server where it runs.`
 
-const logsManual = `interlace watch follows the logs of Cyrus, knows about 210 kinds of lines, and tells
+const logsManual = `interlace watch follows the logs of Cyrus, knows about 300 kinds of lines, and tells
 those that mean trouble with what to do, together with those that nobody knows.
 This is about which logs are read, and about lines that only you know.
 
