@@ -16,6 +16,13 @@ var ErrEmpty = errors.New("none is saved")
 // ErrUnwritten says that a file which is only read has nothing of the schema in it.
 var ErrUnwritten = errors.New("nothing has been written there yet")
 
+// IsUnwritable tells whether a file could not be opened since this process may not write it,
+// or beside it. Whether it can be read, ReadOnly shows.
+func IsUnwritable(err error) bool {
+	var theirs sqlite3.Error
+	return errors.As(err, &theirs) && (theirs.Code == sqlite3.ErrReadonly || theirs.Code == sqlite3.ErrCantOpen || theirs.Code == sqlite3.ErrPerm)
+}
+
 // Error is a trouble with the database file as a whole.
 type Error struct {
 	Path    string
