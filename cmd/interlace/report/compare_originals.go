@@ -24,7 +24,9 @@ type Original struct {
 
 // SortOriginals sorts them by store and user.
 func SortOriginals(list []Original) {
-	slices.SortFunc(list, func(a, b Original) int { return cmp.Or(cmp.Compare(a.Store, b.Store), cmp.Compare(a.User, b.User), cmp.Compare(a.of(1), b.of(1))) })
+	slices.SortFunc(list, func(a, b Original) int {
+		return cmp.Or(cmp.Compare(a.Store, b.Store), cmp.Compare(a.User, b.User), cmp.Compare(a.of(1), b.of(1)))
+	})
 }
 
 // whether says whether an original is denied; nothing of a shared tree.
