@@ -19,6 +19,7 @@ type pair struct {
 	options         Options
 	master, replica *host
 	checksums       bool                            // those of the two sides mean the same
+	listed          listing                         // of those who are compared
 	inboxes         map[string]inbox                // by user
 	users           []string                        // who have mailboxes
 	chosen          []cyrus.Owner                   // whom to compare, in this order
@@ -110,6 +111,7 @@ func (p *pair) run(ctx context.Context) error {
 		return err
 	}
 	master, replica = p.wanted(master), p.wanted(replica)
+	p.listed = listing{master, replica}
 	p.out.Mailboxes = len(master)
 	found := suspects(master, replica, p.same)
 	for i := range found {
@@ -150,10 +152,13 @@ func (p *pair) agreeing(settled []stood, master, replica []cyrus.Mailbox) []stoo
 
 // wanted leaves out what is not to be compared.
 func (p *pair) wanted(mailboxes []cyrus.Mailbox) []cyrus.Mailbox {
-	return slices.DeleteFunc(slices.Clone(mailboxes), func(m cyrus.Mailbox) bool {
-		owner, _, kept := m.Internal.Owner()
-		return !kept || p.owned[owner] == nil
-	})
+	return slices.DeleteFunc(slices.Clone(mailboxes), func(m cyrus.Mailbox) bool { return !p.compares(m.Internal) })
+}
+
+// compares tells whether a mailbox is one of those that are to be compared.
+func (p *pair) compares(name cyrus.InternalName) bool {
+	owner, _, kept := name.Owner()
+	return kept && p.owned[owner] != nil
 }
 
 // same tells whether two copies of a mailbox agree in what the level looks at.
