@@ -9,15 +9,37 @@ import (
 	"github.com/interlacemail/interlace/monitor"
 )
 
-// listing is what the two sides had at first, sorted by name.
-type listing struct{ master, replica []cyrus.Mailbox }
+// listing is what the two sides had at first of those who are compared, sorted by name.
+type listing struct {
+	owners          map[cyrus.Owner]bool
+	master, replica []cyrus.Mailbox
+}
+
+// listingOf leaves out what the two sides have of others.
+func listingOf(owners []cyrus.Owner, master, replica []cyrus.Mailbox) listing {
+	h := listing{owners: map[cyrus.Owner]bool{}}
+	for _, owner := range owners {
+		h.owners[owner] = true
+	}
+	wanted := func(mailboxes []cyrus.Mailbox) []cyrus.Mailbox {
+		return slices.DeleteFunc(slices.Clone(mailboxes), func(m cyrus.Mailbox) bool { return !h.wants(m.Internal) })
+	}
+	h.master, h.replica = wanted(master), wanted(replica)
+	return h
+}
+
+// wants tells whether a mailbox is to be compared.
+func (h *listing) wants(name cyrus.InternalName) bool {
+	owner, _, kept := name.Owner()
+	return kept && h.owners[owner]
+}
 
 // noteMoved notes what may differ only since a side has not the mailboxes any more that it had at
 // first: one was made, moved, deleted or made anew meanwhile.
 func (p *pair) noteMoved(ctx context.Context, l *lane, found []apart) error {
 	about := p.listed.about(found)
 	names := slices.Compact(slices.Sorted(slices.Values(slices.Concat(about...))))
-	names = slices.DeleteFunc(names, func(name cyrus.InternalName) bool { return !p.compares(name) })
+	names = slices.DeleteFunc(names, func(name cyrus.InternalName) bool { return !p.listed.wants(name) })
 	theirs, err := l.replica.moved(ctx, names, p.listed.replica)
 	if err != nil {
 		return err
@@ -32,24 +54,37 @@ func (p *pair) noteMoved(ctx context.Context, l *lane, found []apart) error {
 // about returns the mailboxes that each of what is found is about: of a quota all that count in
 // it.
 func (h *listing) about(found []apart) [][]cyrus.InternalName {
-	inRoot := map[cyrus.InternalName][]cyrus.InternalName{}
+	counting := h.counting(found)
+	about := make([][]cyrus.InternalName, len(found))
+	for i := range found {
+		a := &found[i]
+		if about[i] = []cyrus.InternalName{a.name, a.subscribed}; a.kind == monitor.QuotaDiffers {
+			about[i] = append(about[i], counting[a.name]...)
+		}
+	}
+	return about
+}
+
+// counting returns the mailboxes that count in the quotas that are found, by quota root.
+func (h *listing) counting(found []apart) map[cyrus.InternalName][]cyrus.InternalName {
+	in := map[cyrus.InternalName][]cyrus.InternalName{}
 	for i := range found {
 		if found[i].kind == monitor.QuotaDiffers {
-			inRoot[found[i].name] = nil
+			in[found[i].name] = nil
 		}
+	}
+	if len(in) == 0 {
+		return nil
 	}
 	for _, mailboxes := range [][]cyrus.Mailbox{h.master, h.replica} {
 		for i := range mailboxes {
-			if in, asked := inRoot[mailboxes[i].QuotaRoot]; asked {
-				inRoot[mailboxes[i].QuotaRoot] = append(in, mailboxes[i].Internal)
+			root := mailboxes[i].QuotaRoot
+			if names, asked := in[root]; asked {
+				in[root] = append(names, mailboxes[i].Internal)
 			}
 		}
 	}
-	about := make([][]cyrus.InternalName, len(found))
-	for i := range found {
-		about[i] = append(slices.Clone(inRoot[found[i].name]), found[i].name, found[i].subscribed)
-	}
-	return about
+	return in
 }
 
 // moved returns which of these mailboxes the side had and has not any more, or has and had not.
