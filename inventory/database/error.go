@@ -54,7 +54,7 @@ var troubles = map[sqlite3.ErrNo]struct{ problem, hint string }{
 
 const (
 	accessHint   = "check the owner and mode of the file, of FILE-wal and FILE-shm beside it and of their directory, and whether the file system is mounted read-only"
-	readOnlyHint = "name a file elsewhere with --db, such as a copy of this one: SQLite writes beside a database even to read it"
+	readOnlyHint = "name a file elsewhere with --db, such as a copy of this one"
 	damagedHint  = "move the file away and restore a backup, or import the fleet file again"
 )
 

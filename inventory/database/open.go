@@ -28,7 +28,7 @@ type Options struct {
 // FileOptions say how to open a file. The zero value holds the defaults.
 type FileOptions struct {
 	Existing bool          // do not create the file if it is missing
-	ReadOnly bool          // neither create nor change anything: see [ErrUnwritten]
+	ReadOnly bool          // neither create nor change anything, nor need the right to: see [ErrUnwritten]
 	Wait     time.Duration // how long to wait for another writer; 0 means DefaultWait
 	// Relaxed lets the last transactions go at a loss of power, though never a
 	// part of one: for what may be thrown away.
