@@ -96,10 +96,10 @@ a day or more often: those first of whom a difference is known or whose mailboxe
 alert names, then those who were not compared for longest, each time about the same
 share. --for TIME begins with nobody else when it is up.
 
-Originals that interlace apply keeps where it has moved users from are a line for each
-store, which says whether they are denied on its master (cyr_deny -l, by runner;
-cyrus_tools) or that this is not known. They count as users only where they differ,
-and leave the comparison complete.
+Originals that interlace apply keeps where it has moved users and shared trees from
+are a line for each store, which says of users whether they are denied on its master
+(cyr_deny -l, by runner; cyrus_tools) or that this is not known. They count as users
+only where they differ, and leave the comparison complete.
 
 The exit status is 1 if anything differs, an original is not denied, or a store could
 not be compared, 2 if none could, and 3 if nothing differs and something of a user or

@@ -16,8 +16,8 @@ import (
 )
 
 // originals are users whose mailboxes apply keeps, to be denied, on stores from which it has
-// moved them. Nobody is to log in as them there, so that a comparison cannot, either; and each
-// is counted as a user on the store where he lives.
+// moved them, and shared trees. Nobody is to log in as these users there, so that a comparison
+// cannot, either; and each is counted as a user on the store where he lives.
 type originals map[holder]original
 
 type original struct {
@@ -25,14 +25,17 @@ type original struct {
 	report.Original
 }
 
-// originals returns them as the journal has it.
+// originals returns them as the journal has it, which names users and shared trees alike: each
+// is both, until a server says which of them there is.
 func (a *app) originals(ctx context.Context) (originals, error) {
 	found, err := a.whereabouts(ctx)
 	kept := originals{}
 	for user, w := range found {
 		for _, k := range w.Kept {
 			o := report.Original{Store: k.Store, User: string(user), MovedTo: w.Store, Until: monitor.Time(k.Since.Add(a.config.KeepSource)), Repair: []monitor.RepairStep{}}
-			kept[holder{store: k.Store, name: o.User}] = original{k, o}
+			for _, o.Shared = range []bool{false, true} {
+				kept[holder{k.Store, o.User, o.Shared}] = original{k, o}
+			}
 		}
 	}
 	return kept, err
@@ -80,13 +83,17 @@ func (o originals) list() []report.Original {
 }
 
 // asked returns them with whether they are denied on the masters of their stores, where
-// clients would reach them: on the replicas nobody logs in.
+// clients would reach them: on the replicas nobody logs in. As a shared tree nobody does at all.
 func (o originals) asked(ctx context.Context, inv *inventory.Inventory, c *config) originals {
 	byStore := map[inventory.StoreID][]holder{}
-	for key := range o {
+	asked := originals{}
+	for key, kept := range o {
+		if key.shared {
+			asked[key] = kept
+			continue
+		}
 		byStore[key.store] = append(byStore[key.store], key)
 	}
-	asked := originals{}
 	var mu sync.Mutex
 	var group errgroup.Group
 	group.SetLimit(mostPairs)

@@ -42,7 +42,7 @@ and writing. A file that is there is never replaced.`,
 }
 
 func (a *app) listInventories(ctx context.Context) error {
-	db, err := a.openDatabase(ctx, true)
+	db, err := a.readDatabase(ctx)
 	if err != nil {
 		return err
 	}
@@ -68,7 +68,7 @@ func (a *app) backup(ctx context.Context, path string) error {
 		}
 		return fmt.Errorf("copy the database: %w", err)
 	}
-	db, err := a.openDatabase(ctx, true)
+	db, err := a.readDatabase(ctx)
 	if err != nil {
 		return err
 	}

@@ -78,6 +78,14 @@ func TestDiscoverMoved(t *testing.T) {
 	if a, _ := m.apply(0, "--resume"); len(a.Units) == 0 || a.Units[0].State != "moved" {
 		t.Errorf("the originals are not known any more: %+v", a)
 	}
+	for _, c := range [][2]string{{"--level=1", "6 users are identical"}, {"--known", "s2 imap2 1 6 6 0 0 0"}} {
+		screen := strings.Join(strings.Fields(run(0, "compare", c[0])), " ")
+		for _, want := range []string{c[1], "4 users' originals on s1, kept until", "1 shared tree's original on s1, kept until"} {
+			if !strings.Contains(screen, want) {
+				t.Errorf("compare %s: no %q in\n%s", c[0], want, screen)
+			}
+		}
+	}
 
 	// The fleet file says nothing of users: they stay where discover has found them.
 	put(t, "fleet.yaml", strings.Replace(file, "disk: 1TB", "disk: 2TB", 1))

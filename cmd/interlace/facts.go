@@ -84,7 +84,7 @@ func (a *app) readFleet(ctx context.Context, path string) (*inventory.Inventory,
 // factsAt reads the last inventory at or before the time from the database; a
 // zero time asks for the newest.
 func (a *app) factsAt(ctx context.Context, at time.Time) (*facts, error) {
-	db, err := a.openDatabase(ctx, true)
+	db, err := a.readDatabase(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -118,13 +118,17 @@ func (a *app) emptyHint(ctx context.Context, db *database.DB, at time.Time) stri
 	return "the first inventory is of " + dated[0].At.Format(time.RFC3339)
 }
 
-// openDatabase opens the database; existing says that it must be there.
-func (a *app) openDatabase(ctx context.Context, existing bool) (*database.DB, error) {
+// readDatabase opens the database, which must be there, to read it. An older one is brought up
+// to date, where it may be written.
+func (a *app) readDatabase(ctx context.Context) (*database.DB, error) {
 	path, err := a.databaseFile()
 	if err != nil {
 		return nil, err
 	}
-	db, err := database.Open(ctx, path, database.Options{FileOptions: database.FileOptions{Existing: existing}})
+	db, err := database.Open(ctx, path, database.Options{FileOptions: database.FileOptions{Existing: true}})
+	if database.IsUnwritable(err) {
+		db, err = database.Open(ctx, path, database.Options{FileOptions: database.FileOptions{ReadOnly: true}})
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		err = hint(err, "--fleet FILE takes the facts from a file and needs no database")
 	}

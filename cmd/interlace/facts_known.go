@@ -37,7 +37,7 @@ func (a *app) storesKnown(ctx context.Context) (*inventory.Inventory, map[invent
 		return f.Inventory, f.users(), nil
 	}
 	users := map[inventory.StoreID]int{}
-	db, err := a.openDatabase(ctx, true)
+	db, err := a.readDatabase(ctx)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -114,7 +114,11 @@ func (a *app) warn(w files.Mistakes) {
 
 // save keeps the inventory in the database under the present time.
 func (a *app) save(cmd *cobra.Command, inv *inventory.Inventory, note string) (*database.Saved, error) {
-	db, err := a.openDatabase(cmd.Context(), false)
+	path, err := a.databaseFile()
+	if err != nil {
+		return nil, err
+	}
+	db, err := database.Open(cmd.Context(), path, database.Options{})
 	if err != nil {
 		return nil, err
 	}

@@ -149,7 +149,7 @@ func (l *local) hosts() map[string]inventory.ServerID {
 // inventory in the database is the newest, or how the files look.
 func (l *local) newest(ctx context.Context) (string, error) {
 	if !l.app.fromFile() {
-		db, err := l.app.openDatabase(ctx, true)
+		db, err := l.app.readDatabase(ctx)
 		if err != nil {
 			return "", err
 		}

@@ -240,8 +240,8 @@ func (c *Client) UserName(name InternalName) string {
 	return c.server.Shared + outer
 }
 
-// inside returns what a mailbox is called inside that the user sees by this name.
-func (c *Client) inside(name string) InternalName {
+// Inside returns what a mailbox is called inside that the user sees by this name.
+func (c *Client) Inside(name string) InternalName {
 	separator := string(c.server.Separator)
 	user, domain := c.options.As, ""
 	if c.options.Domains {

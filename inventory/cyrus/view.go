@@ -52,7 +52,7 @@ func (c *Client) view(ctx context.Context, pattern string, others []InternalName
 	add := func(name string) {
 		byName[name] = len(v.Mailboxes)
 		v.Mailboxes = append(v.Mailboxes, Sight{
-			Name: name, Internal: c.inside(name), Unseen: UnknownCount, Status: Status{Messages: UnknownCount, Size: UnknownCount},
+			Name: name, Internal: c.Inside(name), Unseen: UnknownCount, Status: Status{Messages: UnknownCount, Size: UnknownCount},
 		})
 	}
 	command := `LIST "" ` + quote(pattern)

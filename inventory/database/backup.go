@@ -38,7 +38,7 @@ func (f *File) backup(ctx context.Context, path string) error {
 	if err := file.Close(); err != nil {
 		return err
 	}
-	if err := f.patiently(ctx, func() error { return f.copyTo(ctx, file.Name()) }); err != nil {
+	if err := f.readPatiently(ctx, func() error { return f.copyTo(ctx, file.Name()) }); err != nil {
 		return explain(ctx, path, err)
 	}
 	return os.Rename(file.Name(), path)

@@ -49,9 +49,14 @@ func writerPool(path string, relaxed bool) *sql.DB {
 	return pool
 }
 
-// readerPool returns the connections that read and cannot write.
-func readerPool(path string) *sql.DB {
-	return sql.OpenDB(newConnector(path, connectReader, "ro", "deferred"))
+// readerPool returns the connections that read and cannot write. Alone, nobody else may write
+// while they read.
+func readerPool(path string, alone bool) *sql.DB {
+	c := newConnector(path, connectReader, "ro", "deferred")
+	if alone {
+		c.name += "&immutable=1"
+	}
+	return sql.OpenDB(c)
 }
 
 // connector opens connections to a file and applies settings to each.

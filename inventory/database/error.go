@@ -16,6 +16,13 @@ var ErrEmpty = errors.New("none is saved")
 // ErrUnwritten says that a file which is only read has nothing of the schema in it.
 var ErrUnwritten = errors.New("nothing has been written there yet")
 
+// IsUnwritable tells whether a file could not be opened since this process may not write it,
+// or beside it. Whether it can be read, ReadOnly shows.
+func IsUnwritable(err error) bool {
+	var theirs sqlite3.Error
+	return errors.As(err, &theirs) && (theirs.Code == sqlite3.ErrReadonly || theirs.Code == sqlite3.ErrCantOpen || theirs.Code == sqlite3.ErrPerm)
+}
+
 // Error is a trouble with the database file as a whole.
 type Error struct {
 	Path    string
@@ -47,7 +54,7 @@ var troubles = map[sqlite3.ErrNo]struct{ problem, hint string }{
 
 const (
 	accessHint   = "check the owner and mode of the file, of FILE-wal and FILE-shm beside it and of their directory, and whether the file system is mounted read-only"
-	readOnlyHint = "name a file elsewhere with --db, such as a copy of this one: SQLite writes beside a database even to read it"
+	readOnlyHint = "name a file elsewhere with --db, such as a copy of this one"
 	damagedHint  = "move the file away and restore a backup, or import the fleet file again"
 )
 

@@ -10,11 +10,10 @@ import (
 )
 
 // examine looks at the file before SQLite does and refuses what SQLite would
-// take for an empty database; words name it by the path given. It reports whether a write-ahead log lies beside
-// the file: its last user crashed, or another process has it open.
+// take for an empty database; words name it by the path given. It reports whether the file
+// has a log, as [holdsLog] does.
 func examine(path, full string, existing bool) (log bool, err error) {
-	wal, err := os.Stat(full + "-wal")
-	log = err == nil && wal.Size() > 0
+	log = holdsLog(full)
 	file, err := os.Stat(full)
 	missing := errors.Is(err, fs.ErrNotExist)
 	switch {

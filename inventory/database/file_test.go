@@ -9,17 +9,13 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"reflect"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/mattn/go-sqlite3"
-
-	"github.com/interlacemail/interlace/fixtures/needs"
 )
 
 // exec runs statements on a file with no settings of ours.
@@ -319,30 +315,12 @@ func TestLogLost(t *testing.T) {
 // TestReadOnly opens a database that belongs to somebody else, from a process
 // without rights to it.
 func TestReadOnly(t *testing.T) {
-	needs.Root(t, "start a process without rights")
 	path := filled(t)
-	for dir := filepath.Dir(path); dir != os.TempDir() && dir != "/"; dir = filepath.Dir(dir) {
-		if err := os.Chmod(dir, 0o755); err != nil {
-			t.Fatal(err)
-		}
-	}
-	binary := filepath.Join(filepath.Dir(path), "test")
-	content, err := os.ReadFile(os.Args[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(binary, content, 0o755); err != nil {
-		t.Fatal(err)
-	}
 	for _, mode := range []fs.FileMode{0o444, 0o000} {
 		if err := os.Chmod(path, mode); err != nil {
 			t.Fatal(err)
 		}
-		cmd := exec.Command(binary, path)
-		cmd.Env = append(os.Environ(), "INTERLACE_DATABASE_CHILD=look")
-		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
-		out, err := cmd.CombinedOutput()
-		text := string(out)
+		text, err := asNobody(t, "look", path)
 		if err == nil || !strings.Contains(text, path+": the database cannot be") || !strings.Contains(text, "hint: check the owner and mode") {
 			t.Errorf("mode %o: got error %v and words %q", mode, err, text)
 		}

@@ -33,6 +33,7 @@ var children = map[string]func(path string) error{
 	"save":    saveForEver,
 	"migrate": migrateOnce,
 	"look":    look,
+	"read":    read,
 	"faults":  saveThroughFaults,
 }
 

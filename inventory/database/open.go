@@ -28,7 +28,7 @@ type Options struct {
 // FileOptions say how to open a file. The zero value holds the defaults.
 type FileOptions struct {
 	Existing bool          // do not create the file if it is missing
-	ReadOnly bool          // neither create nor change anything: see [ErrUnwritten]
+	ReadOnly bool          // neither create nor change anything, nor need the right to: see [ErrUnwritten]
 	Wait     time.Duration // how long to wait for another writer; 0 means DefaultWait
 	// Relaxed lets the last transactions go at a loss of power, though never a
 	// part of one: for what may be thrown away.
@@ -47,6 +47,7 @@ type File struct {
 	wait   time.Duration
 	writer *sql.DB // one connection; nil: the file is only read
 	reader *sql.DB
+	alone  *alone // nil: others may write while it is read
 }
 
 // Schema is what somebody keeps in a file: tables, made by migrations.
@@ -105,13 +106,19 @@ func openFile(ctx context.Context, path string, schema Schema, opts FileOptions)
 	if opts.Wait <= 0 {
 		opts.Wait = DefaultWait
 	}
-	f := &File{path: path, wait: opts.Wait, reader: readerPool(full)}
+	f := &File{path: path, wait: opts.Wait}
+	if opts.ReadOnly {
+		if f.alone, err = readAlone(path, full); err != nil {
+			return nil, err
+		}
+	}
+	f.reader = readerPool(full, f.alone != nil)
 	prepare := func() error { return f.meet(ctx, schema) }
 	if !opts.ReadOnly {
 		f.writer = writerPool(full, opts.Relaxed)
 		prepare = func() error { return f.prepare(ctx, schema, log) }
 	}
-	if err := f.patiently(ctx, prepare); err != nil {
+	if err := f.readPatiently(ctx, prepare); err != nil {
 		return nil, errors.Join(f.explain(ctx, err), f.Close())
 	}
 	return f, nil

@@ -3,6 +3,7 @@
 package database
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	_ "embed" // the query
@@ -15,7 +16,7 @@ var emptyLog string
 // Read runs do in a transaction that reads one state of the file. It may be
 // repeated while another process writes.
 func (f *File) Read(ctx context.Context, do func(*sql.Tx) error) error {
-	err := f.patiently(ctx, func() error {
+	err := f.readPatiently(ctx, func() error {
 		tx, err := f.reader.BeginTx(ctx, nil)
 		if err != nil {
 			return err
@@ -24,6 +25,18 @@ func (f *File) Read(ctx context.Context, do func(*sql.Tx) error) error {
 		return do(tx)
 	})
 	return f.explain(ctx, err)
+}
+
+// readPatiently reads as patiently as [File.patiently], and nothing that somebody changes
+// unseen.
+func (f *File) readPatiently(ctx context.Context, read func() error) error {
+	return f.patiently(ctx, func() error {
+		if err := f.alone.still(); err != nil {
+			return err
+		}
+		err := read()
+		return cmp.Or(f.alone.still(), err)
+	})
 }
 
 // Write runs do in a transaction that writes, and commits it. A COMMIT that

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/interlacemail/interlace/inventory/cyrus"
 )
@@ -48,55 +47,10 @@ func (p *pair) accounts(master, replica []cyrus.Mailbox) *bulk {
 		}
 		more, err := annotations(ctx, l)
 		if found = append(found, more...); err == nil {
-			err = noteMoved(ctx, l, found, master, replica)
+			err = p.noteMoved(ctx, l, found)
 		}
 		return found, err
 	}}
-}
-
-// noteMoved notes what differs only since a side has not the mailbox any more that it had
-// at first: it was moved, deleted or made anew meanwhile.
-func noteMoved(ctx context.Context, l *lane, found []apart, master, replica []cyrus.Mailbox) error {
-	differ := map[cyrus.InternalName]bool{}
-	for i := range found {
-		differ[found[i].name] = true
-	}
-	names := slices.Sorted(maps.Keys(differ))
-	theirs, err := l.replica.moved(ctx, names, replica)
-	if err != nil {
-		return err
-	}
-	ours, err := l.master.moved(ctx, names, master)
-	for i := range found {
-		found[i].moved = ours[found[i].name] || theirs[found[i].name]
-	}
-	return err
-}
-
-// moved returns which of these mailboxes the side had, and has not any more.
-func (s *side) moved(ctx context.Context, names []cyrus.InternalName, had []cyrus.Mailbox) (map[cyrus.InternalName]bool, error) {
-	moved := map[cyrus.InternalName]bool{}
-	if len(names) == 0 {
-		return moved, nil
-	}
-	now, err := s.details(ctx, names)
-	if err != nil {
-		return nil, err
-	}
-	for _, name := range names {
-		i, known := slices.BinarySearchFunc(had, name, func(m cyrus.Mailbox, name cyrus.InternalName) int {
-			return strings.Compare(string(m.Internal), string(name))
-		})
-		if !known {
-			continue
-		}
-		is, err := s.sure(ctx, name, now[name])
-		if err != nil {
-			return nil, err
-		}
-		moved[name] = is == nil || another(is, &had[i])
-	}
-	return moved, nil
 }
 
 // offered makes of a look one that finds nothing where a server does not offer what it asks

@@ -15,11 +15,12 @@ type apart struct {
 	owner           cyrus.Owner
 	name            cyrus.InternalName // empty: the account
 	kind            monitor.DifferenceKind
+	subscribed      cyrus.InternalName // what a subscription is of
 	uids            string
 	master, replica string // empty: nothing
 	text            string
 	shown           bool // only who looks as the user sees it
-	moved           bool // a side has not the mailbox any more that it had at first
+	moved           bool // a side has not the mailboxes any more that it had at first, as far as this is about them
 }
 
 // stayed returns what was there before and is there now; in a mailbox that was moved

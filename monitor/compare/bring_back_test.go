@@ -2,6 +2,8 @@ package compare_test
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -108,4 +110,33 @@ func TestFlagsComeBack(t *testing.T) {
 	}
 	r.sync("-u", "anna")
 	only(t, r.compare(compare.Options{Level: monitor.CompareMessages}))
+}
+
+// TestManyFlagsAreSaved saves flags that are more than are kept, of a mailbox that is read at once
+// and of one that is read as a stream: nothing stands in the way of the repair, and all come back.
+func TestManyFlagsAreSaved(t *testing.T) {
+	needs.Program(t, "python3")
+	compare.SetMostMarks(t, 2)
+	r := newRig(t, cyrustest.Mailbox{Name: "user.anna", Messages: 120}, cyrustest.Mailbox{Name: "user.anna.few", Messages: 5})
+	r.do(r.replica, "anna", "SELECT INBOX", `UID STORE 1:* +FLAGS (\Flagged)`, "SELECT INBOX.few", `UID STORE 2:* +FLAGS ($Label)`)
+	dir := t.TempDir()
+	found := r.compare(compare.Options{Level: monitor.CompareSpool, Sample: 1, Save: dir})
+	for file, want := range map[string][2]int{"s1-imap2-user.anna-flags.csv": {1, 120}, "s1-imap2-user.anna.few-flags.csv": {2, 5}} {
+		content, err := os.ReadFile(filepath.Join(dir, file))
+		lines := strings.Split(strings.TrimSpace(string(content)), "\n")
+		if err != nil || len(lines) != want[1]-want[0]+2 || !strings.HasPrefix(lines[1], fmt.Sprint(want[0], ",,")) || !strings.HasPrefix(lines[len(lines)-1], fmt.Sprint(want[1], ",,")) {
+			t.Errorf("%s has %d lines, %v: %q", file, len(lines), err, lines)
+		}
+	}
+	flagged := ""
+	for _, step := range found.Differences[0].Repair {
+		out, err := r.shell(t.TempDir(), step.Command)
+		if err != nil {
+			t.Fatalf("%s: %v %s", step.Command, err, out)
+		}
+		flagged += string(out)
+	}
+	if !strings.Contains(flagged, "120 flagged") || !strings.Contains(flagged, "4 flagged") {
+		t.Errorf("brought back are %s of %+v", flagged, found.Differences)
+	}
 }

@@ -15,3 +15,10 @@ func SetPerParty(t *testing.T, n int) {
 	perParty = n
 	t.Cleanup(func() { perParty = before })
 }
+
+// SetMostMarks lets the flags of fewer messages be kept during a test.
+func SetMostMarks(t *testing.T, n int) {
+	before := mostMarks
+	mostMarks = n
+	t.Cleanup(func() { mostMarks = before })
+}

@@ -129,6 +129,44 @@ func TestFolderThatGoesMeanwhile(t *testing.T) {
 	}
 }
 
+// TestSubscribedFoldersGoMeanwhile has the master delete a subscribed folder of a user, rename
+// another, and delete one of a shared tree, when both sides have told of them: that the rest uses
+// less, and that nobody is subscribed to them, is no difference.
+func TestSubscribedFoldersGoMeanwhile(t *testing.T) {
+	t.Parallel()
+	for _, level := range []monitor.CompareLevel{monitor.CompareAccounts, monitor.CompareView} {
+		t.Run("level "+string(level), func(t *testing.T) {
+			t.Parallel()
+			all := []cyrustest.Right{{Identifier: "anyone", Rights: "lrsx"}}
+			r := newRig(t, cyrustest.Mailbox{Name: "user.anna", Messages: 1, Quota: 100}, cyrustest.Mailbox{Name: "user.anna.Own", Messages: 2}, cyrustest.Mailbox{Name: "user.anna.Old"}, cyrustest.Mailbox{Name: "user.bob"},
+				cyrustest.Mailbox{Name: "lists", ACL: all}, cyrustest.Mailbox{Name: "lists.old", Messages: 2, ACL: all})
+			r.do(r.master, "anna", "SUBSCRIBE INBOX.Own", "SUBSCRIBE INBOX.Old")
+			r.do(r.master, "bob", "SUBSCRIBE lists.old")
+			r.sync("-A")
+			found := r.compare(compare.Options{Level: level, Choose: func(all []cyrus.Owner) ([]cyrus.Owner, error) {
+				r.do(r.master, "anna", "DELETE INBOX.Own", "RENAME INBOX.Old INBOX.New", "SUBSCRIBE INBOX.New")
+				r.do(r.master, "bob", "DELETE lists.old")
+				return all, nil
+			}})
+			flying := map[string]bool{}
+			for _, f := range found.InFlight {
+				flying[fmt.Sprintf("%s %s: %s", f.User, f.Mailbox, f.Text)] = true
+			}
+			for _, want := range []string{
+				"anna user.anna: what counts as used differs, and the limit does not, and that changes", "anna : only the replica has a subscription, and that changes",
+				"anna : a subscription is missing, and that changes", "bob : only the replica has a subscription, and that changes",
+			} {
+				if !flying[want] {
+					t.Errorf("%s: not among what is in flight: %v", want, flying)
+				}
+			}
+			if only(t, found); outcomes(found) != "anna=unknown bob=unknown lists=unknown" {
+				t.Error(outcomes(found))
+			}
+		})
+	}
+}
+
 // lacksINBOX tells whether the only thing not compared is what one user sees, since a server
 // has no INBOX.
 func lacksINBOX(c *monitor.Comparison, user, server string) bool {

@@ -26,6 +26,7 @@ type variance struct {
 
 	traits  map[uint32]traits // of the first messages of the replica that are its own
 	marks   []marks           // flags that differ, of the first messages
+	flagged func(*marks)      // takes those of all messages; may be nil
 	flagsIn string            // the file in which the flags are saved
 	saved   saved             // what became of what a repair would destroy
 	unsaved [3]int64          // messages that only the replica has and that are not saved: extra, with a content of their own, and with flags
@@ -37,21 +38,22 @@ type marks struct {
 	master, replica string
 }
 
-// mostMarks bounds how many messages' flags are kept.
-const mostMarks = 100_000
+// mostMarks bounds of how many messages flags, and what else their files do not show, are kept.
+var mostMarks = 100_000
 
 // counters are those of both mailboxes. The replica was read first: what it has
 // beyond the master's next UID the master has never had.
 type counters struct{ master, replica cyrus.Status }
 
 // compareMessages merges the messages of both sides, each in the order of their
-// UIDs, in memory that does not grow with their number.
-func compareMessages(master, replica iter.Seq2[cyrus.Message, error], c counters) (*variance, error) {
+// UIDs, in memory that does not grow with their number. Flagged, if there is one, takes all flags
+// that differ.
+func compareMessages(master, replica iter.Seq2[cyrus.Message, error], c counters, flagged func(*marks)) (*variance, error) {
 	nextMaster, stopMaster := iter.Pull2(master)
 	defer stopMaster()
 	nextReplica, stopReplica := iter.Pull2(replica)
 	defer stopReplica()
-	v := &variance{traits: map[uint32]traits{}}
+	v := &variance{traits: map[uint32]traits{}, flagged: flagged}
 	m, err, hasM := nextMaster()
 	if err != nil {
 		return nil, err
@@ -113,9 +115,7 @@ func (v *variance) both(m, r *cyrus.Message, c counters) {
 		if v.flags.add(m.UID); v.flags.count == 1 {
 			v.sample, v.sampleOf = [2]string{m.Flags, r.Flags}, m.UID
 		}
-		if len(v.marks) < mostMarks {
-			v.marks = append(v.marks, marks{m.UID, m.Flags, r.Flags})
-		}
+		v.mark(&marks{m.UID, m.Flags, r.Flags})
 		if m.ModSeq > c.replica.HighestModSeq {
 			v.pending.add(m.UID)
 		}
@@ -127,6 +127,16 @@ func (v *variance) both(m, r *cyrus.Message, c counters) {
 	}
 	if same && m.ModSeq != r.ModSeq {
 		v.modSeqs.add(m.UID)
+	}
+}
+
+// mark remembers flags that differ.
+func (v *variance) mark(m *marks) {
+	if len(v.marks) < mostMarks {
+		v.marks = append(v.marks, *m)
+	}
+	if v.flagged != nil {
+		v.flagged(m)
 	}
 }
 

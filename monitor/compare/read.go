@@ -101,11 +101,11 @@ func (p *pair) readBoth(ctx context.Context, l *lane, s *stood, last bool) (agai
 			return true, nil
 		}
 		p.count(v)
-		p.save(ctx, l, s.name, replica.ACL, v)
+		p.save(ctx, l, s, replica.ACL, v)
 		p.tell(s, v)
 	case v.foreign.count > 0:
 		p.count(v)
-		p.save(ctx, l, s.name, replica.ACL, v)
+		p.save(ctx, l, s, replica.ACL, v)
 		p.tellForeign(s.name, v)
 		p.inFlight(s.name, writtenTo)
 	case last:
@@ -196,7 +196,7 @@ func (p *pair) records(ctx context.Context, l *lane, s *stood) (master, replica 
 		p.unreadable(s)
 		return nil, nil, nil, nil
 	}
-	v, err = compareMessages(each(ours.messages), each(theirs.messages), counters{master: ours.mailbox.Status, replica: theirs.mailbox.Status})
+	v, err = compareMessages(each(ours.messages), each(theirs.messages), counters{master: ours.mailbox.Status, replica: theirs.mailbox.Status}, s.flagged)
 	return ours.mailbox, theirs.mailbox, v, err
 }
 

@@ -93,7 +93,7 @@ func (r *remedy) decide() {
 	case !r.every(usesDiffer) && len(r.strayed()) > 0:
 		r.renameBack()
 	case !r.every(usesDiffer) && !r.way.reaches():
-		r.warn("no command is printed: %[1]s has several replicas, and sync_client goes to another one than %[2]s unless it is told where; give the csync of %[2]s in the inventory, as host:port, and compare again", r.store.Store, r.store.Replica.Server)
+		r.warn("no command is printed: %[1]s has several replicas, and sync_client goes to another one than %[2]s unless it is told where; give the csync of %[2]s in the inventory, and compare again: %[3]v", r.store.Store, r.store.Replica.Server, r.way.unread())
 	case r.owner.Shared:
 		r.mendTree()
 	case r.some(r.isInbox):

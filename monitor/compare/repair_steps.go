@@ -2,7 +2,7 @@ package compare
 
 import (
 	"cmp"
-	"net"
+	"fmt"
 	"net/url"
 	"path/filepath"
 	"regexp"
@@ -52,9 +52,15 @@ func (p *pair) channel() *channel {
 }
 
 // reaches tells whether sync_client can be told to go to this replica, and no other.
-func (c *channel) reaches() bool {
-	host, _, err := net.SplitHostPort(c.to.CSync)
-	return c.sure() || err == nil && host != "" && !strings.Contains(host, ":")
+func (c *channel) reaches() bool { return c.sure() || c.unread() == nil }
+
+// unread says why sync_client cannot be told the address of this replica.
+func (c *channel) unread() error {
+	if c.to.CSync == "" {
+		return fmt.Errorf("the inventory has no csync of %s, as host:port", c.to.Server)
+	}
+	_, _, err := cyrus.SplitCSync(c.to.CSync)
+	return err
 }
 
 // sure tells whether sync_client goes there as the rolling one does, and logs in as that.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/sha1" // as Cyrus does
 	"crypto/sha256"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -13,7 +12,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -24,12 +22,12 @@ import (
 type saved struct{ extra, content, flags inventory.Text }
 
 // save writes to files what a repair of the replica would destroy.
-func (p *pair) save(ctx context.Context, l *lane, name cyrus.InternalName, acl []cyrus.Right, v *variance) {
-	v.saved.extra, v.unsaved[0] = p.rescue(ctx, l, name, acl, &v.extra, v.traits, nil)
-	v.saved.content, v.unsaved[1] = p.rescue(ctx, l, name, acl, &v.content, v.traits, nil)
-	v.saved.flags, v.unsaved[2] = p.saveMarks(name, v)
+func (p *pair) save(ctx context.Context, l *lane, s *stood, acl []cyrus.Right, v *variance) {
+	v.saved.extra, v.unsaved[0] = p.rescue(ctx, l, s.name, acl, &v.extra, v.traits, nil)
+	v.saved.content, v.unsaved[1] = p.rescue(ctx, l, s.name, acl, &v.content, v.traits, nil)
+	v.saved.flags, v.unsaved[2] = p.saveMarks(ctx, l, s, v)
 	if v.flagsIn != "" {
-		p.wayOfFlags(ctx, &l.master, name, acl, v)
+		p.wayOfFlags(ctx, &l.master, s.name, acl, v)
 	}
 }
 
@@ -41,37 +39,6 @@ func (p *pair) wayOfFlags(ctx context.Context, master *side, name cyrus.Internal
 		return
 	}
 	p.keepFlags(name, bringFlags(&p.store.Master, reader, master.client.UserName(name), v.flagsIn))
-}
-
-// saveMarks writes to a file which flags the messages have on both sides where they
-// differ, and says where, and of how many messages they are not saved.
-func (p *pair) saveMarks(name cyrus.InternalName, v *variance) (inventory.Text, int64) {
-	if p.options.Save == "" || len(v.marks) == 0 {
-		return "", v.flags.count
-	}
-	file := ""
-	err := os.MkdirAll(p.options.Save, 0o700)
-	if err == nil {
-		file, err = write(filepath.Join(p.options.Save, p.filesOf(name)+"-flags.csv"), func(to *os.File) error {
-			w := csv.NewWriter(to)
-			w.Write([]string{"uid", "master", "replica"})
-			for _, m := range v.marks {
-				w.Write([]string{strconv.FormatUint(uint64(m.uid), 10), m.master, m.replica})
-			}
-			w.Flush()
-			return w.Error()
-		})
-	}
-	if err != nil {
-		return inventory.Text(fmt.Sprintf("the flags are not saved: %v", err)), v.flags.count
-	}
-	v.flagsIn = file
-	text := inventory.Text("the flags are saved as " + file)
-	left := v.flags.count - int64(len(v.marks))
-	if left > 0 {
-		text += inventory.Text(fmt.Sprintf(", but of %d messages; compare again when these are repaired", left))
-	}
-	return text, left
 }
 
 // rescue writes messages of the replica to files, and says which, and how many are not

@@ -18,7 +18,8 @@ type pair struct {
 	store           Pair
 	options         Options
 	master, replica *host
-	checksums       bool                            // those of the two sides mean the same
+	checksums       bool // those of the two sides mean the same
+	listed          listing
 	inboxes         map[string]inbox                // by user
 	users           []string                        // who have mailboxes
 	chosen          []cyrus.Owner                   // whom to compare, in this order
@@ -109,7 +110,8 @@ func (p *pair) run(ctx context.Context) error {
 	if p.checksums, err = p.comparable(ctx, l, master, replica); err != nil {
 		return err
 	}
-	master, replica = p.wanted(master), p.wanted(replica)
+	p.listed = listingOf(p.chosen, master, replica)
+	master, replica = p.listed.master, p.listed.replica
 	p.out.Mailboxes = len(master)
 	found := suspects(master, replica, p.same)
 	for i := range found {
@@ -146,14 +148,6 @@ func (p *pair) agreeing(settled []stood, master, replica []cyrus.Mailbox) []stoo
 		}
 	}
 	return others
-}
-
-// wanted leaves out what is not to be compared.
-func (p *pair) wanted(mailboxes []cyrus.Mailbox) []cyrus.Mailbox {
-	return slices.DeleteFunc(slices.Clone(mailboxes), func(m cyrus.Mailbox) bool {
-		owner, _, kept := m.Internal.Owner()
-		return !kept || p.owned[owner] == nil
-	})
 }
 
 // same tells whether two copies of a mailbox agree in what the level looks at.

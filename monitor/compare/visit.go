@@ -14,9 +14,10 @@ import (
 
 // account is what one side shows a user.
 type account struct {
-	view    *cyrus.View
-	private map[string][]cyrus.Annotation
-	untold  error // why there are no annotations
+	view       *cyrus.View
+	subscribed map[string]cyrus.InternalName // what the user's subscriptions are of
+	private    map[string][]cyrus.Annotation
+	untold     error // why there are no annotations
 }
 
 func (s *side) account(ctx context.Context, who *person, whole bool) (account, error) {
@@ -30,6 +31,10 @@ func (s *side) account(ctx context.Context, who *person, whole bool) (account, e
 			a.view, err = s.client.ViewBeside(ctx, who.own, who.others)
 		}
 		if err == nil {
+			a.subscribed = map[string]cyrus.InternalName{}
+			for _, name := range a.view.Subscriptions {
+				a.subscribed[name] = s.client.Inside(name)
+			}
 			a.private, err = s.private(ctx, a.view)
 		}
 		if errors.Is(err, cyrus.ErrNoAnnotations) {
@@ -68,7 +73,7 @@ func (p *pair) visit(ctx context.Context, l *lane, who *person, last bool) (agai
 	case err != nil:
 		return p.notShown(ctx, l, who, err, last)
 	}
-	had := now
+	had := stayed(now, now)
 	if who.seen {
 		had = stayed(who.had, now)
 		who.stands()
@@ -110,7 +115,11 @@ func (p *pair) shown(ctx context.Context, l *lane, who *person) ([]apart, error)
 		look = p.walk
 	}
 	more, err := look(ctx, l, who, master.view, replica.view)
-	return append(p.compareAccounts(who.name, &master, &replica), more...), err
+	if err != nil {
+		return nil, err
+	}
+	found := append(p.compareAccounts(who.name, &master, &replica), more...)
+	return found, p.noteMoved(ctx, l, found)
 }
 
 // errUnreadable says that a mailbox cannot be shown to anybody.
@@ -184,10 +193,10 @@ func sights(v *cyrus.View) map[string]*cyrus.Sight {
 func (p *pair) compareAccounts(user string, master, replica *account) (found []apart) {
 	owner := cyrus.Owner{Name: user}
 	for _, name := range missingFrom(replica.view.Subscriptions, master.view.Subscriptions) {
-		found = append(found, apart{owner: owner, kind: monitor.Subscription, master: "subscribed to " + name, replica: "not subscribed", text: "a subscription is missing"})
+		found = append(found, apart{owner: owner, kind: monitor.Subscription, subscribed: master.subscribed[name], master: "subscribed to " + name, replica: "not subscribed", text: "a subscription is missing"})
 	}
 	for _, name := range missingFrom(master.view.Subscriptions, replica.view.Subscriptions) {
-		found = append(found, apart{owner: owner, kind: monitor.Subscription, master: "not subscribed", replica: "subscribed to " + name, text: "only the replica has a subscription"})
+		found = append(found, apart{owner: owner, kind: monitor.Subscription, subscribed: replica.subscribed[name], master: "not subscribed", replica: "subscribed to " + name, text: "only the replica has a subscription"})
 	}
 	onReplica := sights(replica.view)
 	for i := range master.view.Mailboxes {

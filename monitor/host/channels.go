@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/inventory/cyrus"
 )
 
 // Channels returns the channels on which an instance logs its changes for clients, the
@@ -57,6 +58,9 @@ func (h *Host) ChannelTo(ctx context.Context, to inventory.Instance) (string, er
 			continue
 		}
 		if sameAddress(ctx, peer, to.CSync) {
+			if _, _, err := cyrus.SplitCSync(peer); err != nil {
+				return "", fmt.Errorf("%s on %s: %w", h.Conf, h.Server, err)
+			}
 			return name, nil
 		}
 		peers = append(peers, peer)

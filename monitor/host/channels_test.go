@@ -19,6 +19,7 @@ func TestChannelTo(t *testing.T) {
 	}{
 		{map[string]string{"sync_host": "127.0.0.1", "sync_port": "csync"}, "127.0.0.1:2005", `""`},
 		{map[string]string{"sync_host": "localhost", "sync_port": "2007"}, "127.0.0.1:2007", `""`},
+		{map[string]string{"sync_host": "::1"}, "[::1]:2005", "write a name in its place that leads there, by DNS or /etc/hosts"},
 		{two, "127.0.0.1:2005", `""`},
 		{two, "127.0.0.2:2006", "far"},
 		{two, "127.0.0.2:2005", "/etc/imapd.conf on imap1 has no channel to 127.0.0.2:2005, the csync of imap2: it sends to 127.0.0.1:2005 and 127.0.0.2:2006"},
@@ -54,5 +55,12 @@ func TestChannelsToReplicas(t *testing.T) {
 		if !slices.Equal(got, test.want) {
 			t.Errorf("%v: %q, want %q", test.settings, got, test.want)
 		}
+	}
+}
+
+// No file that sync_client can't read is written.
+func TestLinkToIPv6(t *testing.T) {
+	if _, err := (&host.Host{Server: "imap1"}).LinkTo(t.Context(), "[::1]:2005", host.Account{}); err == nil || !strings.Contains(err.Error(), "write a name in its place") {
+		t.Errorf("got %v", err)
 	}
 }

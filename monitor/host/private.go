@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"net"
 	"path"
 	"slices"
 	"strings"
@@ -96,10 +95,10 @@ func (h *Host) Unlock(ctx context.Context) error {
 // LinkTo writes a configuration that includes the instance's own and leads to a sync
 // server. It holds a password, and has to be forgotten again.
 func (h *Host) LinkTo(ctx context.Context, csync string, as Account) (*Link, error) {
-	at, port, err := net.SplitHostPort(csync)
+	at, port, err := cyrus.SplitCSync(csync)
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("the csync address %s is not host:port", inventory.Quoted(csync))
+		return nil, err
 	case strings.ContainsFunc(as.User+string(as.Password)+h.Conf, unicode.IsControl):
 		return nil, errors.New("the account of sync, or the path of imapd.conf, has control characters")
 	}

@@ -9,26 +9,31 @@ import (
 	"github.com/interlacemail/interlace/monitor"
 )
 
-// Original is a user whose mailboxes are kept on the store from which he was moved. They are
-// to be denied there.
+// Original is a user whose mailboxes are kept on the store from which he was moved, to be
+// denied there, or a shared tree, as which nobody logs in anywhere.
 type Original struct {
 	Store   inventory.StoreID    `json:"store"`
-	User    string               `json:"user"`
+	User    string               `json:"user"`   // or the shared tree
+	Shared  bool                 `json:"shared"` // it is a shared tree
 	MovedTo inventory.StoreID    `json:"moved_to"`
 	Until   inventory.Text       `json:"kept_until"`
-	Denied  *bool                `json:"denied"`      // on the store's master; null: that is not known
+	Denied  *bool                `json:"denied"`      // on the store's master; null: that is not known, or it is a shared tree
 	Why     inventory.Text       `json:"unknown_why"` // it is not known
 	Repair  []monitor.RepairStep `json:"repair"`      // what denies who is not denied
 }
 
 // SortOriginals sorts them by store and user.
 func SortOriginals(list []Original) {
-	slices.SortFunc(list, func(a, b Original) int { return cmp.Or(cmp.Compare(a.Store, b.Store), cmp.Compare(a.User, b.User)) })
+	slices.SortFunc(list, func(a, b Original) int {
+		return cmp.Or(cmp.Compare(a.Store, b.Store), cmp.Compare(a.User, b.User), cmp.Compare(a.of(1), b.of(1)))
+	})
 }
 
-// whether says whether an original is denied.
+// whether says whether an original is denied; nothing of a shared tree.
 func (o *Original) whether() string {
 	switch {
+	case o.Shared:
+		return ""
 	case o.Denied == nil && o.Why == "":
 		return "whether they are denied is not known"
 	case o.Denied == nil:
@@ -39,13 +44,23 @@ func (o *Original) whether() string {
 	return "denied"
 }
 
+// of says whose a number of originals are that are alike in that.
+func (o *Original) of(number int) string {
+	if o.Shared {
+		return things(number, "shared tree's original", "shared trees' originals")
+	}
+	return things(number, "user's original", "users' originals")
+}
+
 // Lifted says that the original is known not to be denied.
 func (o *Original) Lifted() bool { return o.Denied != nil && !*o.Denied }
 
 // originals says in a line for each store, and for whether they are denied, whose originals
 // are kept there.
 func originals(list []Original) Lines {
-	alike := func(a, b *Original) bool { return a.Store == b.Store && a.whether() == b.whether() }
+	alike := func(a, b *Original) bool {
+		return a.Store == b.Store && a.Shared == b.Shared && a.whether() == b.whether()
+	}
 	sorted := slices.Clone(list)
 	slices.SortStableFunc(sorted, func(a, b Original) int {
 		return cmp.Or(cmp.Compare(a.Store, b.Store), cmp.Compare(a.whether(), b.whether()))
@@ -58,8 +73,11 @@ func originals(list []Original) Lines {
 			to, until = append(to, string(of[i].MovedTo)), max(until, string(of[i].Until))
 		}
 		to = slices.Compact(slices.Sorted(slices.Values(to)))
-		lines.add("%s on %s, kept until %s after they moved to %s: %s, not compared by a login",
-			things(len(of), "user's original", "users' originals"), of[0].Store, day(inventory.Text(until)), strings.Join(to, ", "), of[0].whether())
+		login := ""
+		if whether := of[0].whether(); whether != "" {
+			login = ": " + whether + ", not compared by a login"
+		}
+		lines.add("%s on %s, kept until %s after they moved to %s%s", of[0].of(len(of)), of[0].Store, day(inventory.Text(until)), strings.Join(to, ", "), login)
 		if of[0].Lifted() {
 			lines[len(lines)-1].Tone = Broken
 		}

@@ -144,13 +144,13 @@ func TestOriginalsAndUsersAgree(t *testing.T) {
 	}
 	c := &report.ComparisonOfAll{
 		Level: "2", Users: report.Outcomes{Checked: 61, Identical: 60, Unknown: 1}, Coverage: report.Coverage{Compared: 2, Mailboxes: 70},
-		Originals: []report.Original{of("s1", "anna", "s4", "2026-12-11T07:14:25Z"), of("s1", "bob", "s4", "2026-12-12T07:14:25Z"), of("s2", "carl", "s1", "2026-12-01T07:14:25Z")},
+		Originals: []report.Original{of("s1", "anna", "s4", "2026-12-11T07:14:25Z"), of("s1", "bob", "s4", "2026-12-12T07:14:25Z"), of("s2", "carl", "s1", "2026-12-01T07:14:25Z"), {Store: "s2", User: "team", Shared: true, MovedTo: "s1", Until: "2026-12-01T07:14:25Z"}},
 		Kept:      &report.KeptComparison{Ended: true, Copies: report.CopyStanding{Users: 61, Complete: 60, Since: "2026-11-27T07:41:00Z", Whole: "2026-11-27T07:05:00Z"}},
 	}
 	shown := text(t, report.Compared(c), 200)
 	for _, want := range []string{
 		"60 users are identical · of 1 it is not known\n", " 70 mailboxes of 61 users on 2 pairs",
-		"2 users' originals on s1, kept until 2026-12-12 after they moved to s4: denied, not compared by a login\n1 user's original on s2, kept until 2026-12-01 after",
+		"2 users' originals on s1, kept until 2026-12-12 after they moved to s4: denied, not compared by a login\n1 shared tree's original on s2, kept until 2026-12-01 after they moved to s1\n1 user's original on s2, kept until 2026-12-01 after",
 		"all 61 users were compared at 2026-11-27 07:41 or later, 60 of them completely, the others last at 2026-11-27 07:05 or later\n",
 	} {
 		if !strings.Contains(shown, want) {

@@ -1,0 +1,164 @@
+//go:build cgo
+
+package database
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/interlacemail/interlace/fixtures/needs"
+)
+
+// read says which inventory is the newest of a database that is only read.
+func read(path string) error {
+	db, err := Open(context.Background(), path, Options{FileOptions: FileOptions{ReadOnly: true, Wait: time.Second}})
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	s, err := db.Load(context.Background(), time.Time{})
+	if err == nil {
+		fmt.Println("inventory", s.Number)
+	}
+	return err
+}
+
+// asNobody starts a part of a process that has no rights, and returns its words.
+func asNobody(t *testing.T, part, path string) (string, error) {
+	t.Helper()
+	needs.Root(t, "start a process without rights")
+	for dir := filepath.Dir(filepath.Dir(path)); dir != os.TempDir() && dir != "/"; dir = filepath.Dir(dir) {
+		if err := os.Chmod(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	content, err := os.ReadFile(os.Args[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	binary := filepath.Join(filepath.Dir(filepath.Dir(path)), "test")
+	if err := os.WriteFile(binary, content, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(binary, path)
+	cmd.Env = append(os.Environ(), "INTERLACE_DATABASE_CHILD="+part)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+// beside returns the names of the files in the directory of a database.
+func beside(t *testing.T, path string) (names []string) {
+	t.Helper()
+	entries, err := os.ReadDir(filepath.Dir(path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names
+}
+
+// unfinished returns the path of a database with two inventories in the file and a third one in
+// the log, beside which there is what the endings say, as a process that was killed leaves it.
+func unfinished(t *testing.T, endings ...string) string {
+	t.Helper()
+	open := filled(t)
+	mustSave(t, mustOpen(t, open, Options{}), fleet(3000, 3), sometime(2), "third")
+	left := temporary(t)
+	for _, ending := range append(endings, "") {
+		content, err := os.ReadFile(open + ending)
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, left+ending, content)
+	}
+	return left
+}
+
+// TestReadWithoutRights reads what belongs to somebody else: the newest that there is, or
+// nothing, and it leaves nothing behind.
+func TestReadWithoutRights(t *testing.T) {
+	const newest, third = "inventory 2\n", "inventory 3\n"
+	tests := []struct {
+		name, want string
+		directory  fs.FileMode
+		path       func(t *testing.T) string
+	}{
+		{"nobody has it open", newest, 0o755, filled},
+		{"nobody has it open, the directory is everybody's", newest, 0o777, filled},
+		{"somebody has it open", third, 0o755, func(t *testing.T) string {
+			path := filled(t)
+			mustSave(t, mustOpen(t, path, Options{}), fleet(3000, 3), sometime(2), "third")
+			return path
+		}},
+		{"somebody was killed", third, 0o755, func(t *testing.T) string { return unfinished(t, "-wal", "-shm") }},
+		{"a log without its index", "what was written last is in its log", 0o755, func(t *testing.T) string { return unfinished(t, "-wal") }},
+		{"a log without its index, the directory is everybody's", "what was written last is in its log", 0o777, func(t *testing.T) string { return unfinished(t, "-wal") }},
+		{"an index without its log", newest, 0o755, func(t *testing.T) string { return unfinished(t, "-shm") }},
+		{"an empty log", newest, 0o755, func(t *testing.T) string {
+			path := filled(t)
+			write(t, path+"-wal", nil)
+			return path
+		}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			path := test.path(t)
+			if err := errors.Join(os.Chmod(path, 0o644), os.Chmod(filepath.Dir(path), test.directory)); err != nil {
+				t.Fatal(err)
+			}
+			before := beside(t, path)
+			said, err := asNobody(t, "read", path)
+			if !strings.Contains(said, test.want) || (err == nil) != strings.HasPrefix(test.want, "inventory") {
+				t.Errorf("got %q, %v, want %q", said, err, test.want)
+			}
+			if after := beside(t, path); !reflect.DeepEqual(after, before) {
+				t.Errorf("it left %q behind, where %q was", after, before)
+			}
+		})
+	}
+}
+
+// TestReadWhatIsMounted reads on a file system that is mounted read-only, and refuses to go on
+// when somebody writes there after all.
+func TestReadWhatIsMounted(t *testing.T) {
+	directory := needs.Mount(t, "tmpfs", "size=8m", 0)
+	path := filepath.Join(directory, "interlace.db")
+	mount := func(flags uintptr) {
+		if err := syscall.Mount("test", directory, "tmpfs", syscall.MS_REMOUNT|flags, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	db := mustOpen(t, path, Options{})
+	mustSave(t, db, fleet(100, 1), sometime(0), "")
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	mount(syscall.MS_RDONLY)
+	reader := mustOpen(t, path, Options{FileOptions: FileOptions{ReadOnly: true}})
+	if s := mustLoad(t, reader, time.Time{}); s.Number != 1 {
+		t.Errorf("got inventory %d", s.Number)
+	}
+	mount(0)
+	mustSave(t, mustOpen(t, path, Options{}), fleet(100, 2), sometime(1), "")
+	_, err := reader.Load(t.Context(), time.Time{})
+	var trouble *Error
+	if !errors.As(err, &trouble) || !strings.Contains(err.Error(), "begun to write") || trouble.Hint == "" {
+		t.Errorf("got %v, want that somebody has begun to write it", err)
+	}
+	if s := mustLoad(t, mustOpen(t, path, Options{FileOptions: FileOptions{ReadOnly: true}}), time.Time{}); s.Number != 2 {
+		t.Errorf("got inventory %d, want what is in the log", s.Number)
+	}
+}
