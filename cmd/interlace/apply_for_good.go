@@ -65,6 +65,8 @@ func (j *job) notTaken(results []course.Result) (texts []string) {
 func backText(r *apply.Rehearsal) string {
 	u, o := r.Unit, r.Outcome
 	switch {
+	case r.Overtaken:
+		return "somebody has taken it back by hand, and only that is written down"
 	case u.Do != nil && u.OnlyOn(r.Records):
 		return noWayBack(&course.Result{Unit: u}) + "; when it is done " + planBack
 	case len(r.Steps) > 0:

@@ -318,7 +318,7 @@ func (j *job) recall(u *course.Unit, records []monitor.StepRecord) {
 	if asked == nil {
 		return
 	}
-	if u.Pending(records) {
+	if u.Pending(records) && !u.OnlyOn(records) {
 		j.takenBack(asked.At)
 	}
 	j.wanted = j.wanted || asked.Apply == j.Number && !asked.Part || u.Do == nil && u.Settled(records)
