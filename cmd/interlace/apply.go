@@ -82,8 +82,9 @@ the roles are again as it has made them. When apply was killed, --resume --yes g
 with what is there, and needs no file.
 
 --rollback --yes takes back what can be; users who are on their new store already are
-moved back, with the mail that has come since. Rules that the plan had mended are
-broken again then, and keep nobody there: that is said before and after. --resume
+moved back, with the mail that has come since, where the disks have room for that.
+Rules that the plan had mended are broken again then, and keep nobody there: that is
+said before and after. --resume
 --yes goes on with a rollback that was killed as one; who names the plans again has go
 on what has not turned back. A change of a layout that is done is not taken back: that
 needs another layout plan. One that may be in service already goes on, and is named.
