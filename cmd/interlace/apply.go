@@ -77,9 +77,9 @@ All that is done is written down in the database before and after, with the plan
 What is not begun of a plan and can't be, as since facts have changed, waits and ends
 each --resume with 1, and confirm tells of it, until --resume --give-up --yes gives it
 up: then nothing waits for it, and only who names the plan again begins it. So does it
-with a promotion that somebody has undone by hand, which is blocked until then, or until
-the roles are again as it has made them. When apply was killed, --resume --yes goes on
-with what is there, and needs no file.
+with a promotion that somebody has undone by hand, which is blocked until then, or
+until the roles are again as it has made them. When apply was killed, --resume --yes
+goes on with what is there, and needs no file.
 
 --rollback --yes takes back what can be; users who are on their new store already are
 moved back, with the mail that has come since, where the disks have room for that.
