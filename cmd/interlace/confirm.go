@@ -68,8 +68,8 @@ alert plan_unconfirmed of the watch with that database, until the plan is checke
 again and is kept; if it was taken back since, the alert says so. --due checks the
 plans that interlace apply has carried out or taken back: when that was done, a day
 later, and on the last day on which their sources are kept; those that were not met
-then, again. Run it from a timer once an hour. --known shows what was found last and
-asks no server.
+then, again, and says who is kept out by a plan that is in the middle. Run it from a
+timer once an hour. --known shows what was found last and asks no server.
 
 The exit status is 1 if anything is not met or not known.`,
 		Example: `  interlace confirm users.json
