@@ -11,6 +11,7 @@ import (
 
 	"github.com/interlacemail/interlace/fixtures/cyrustest"
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/apply"
 	"github.com/interlacemail/interlace/monitor/course"
 )
@@ -44,8 +45,10 @@ func TestCanaryAndWhatUsersDo(t *testing.T) {
 			talk(t, to, user, test.commands...)
 			return nil
 		}
-		if test.lost {
-			at(o, "sha256sum", func() { must(t, os.Remove(subscriptions(t, to, user))) })
+		o.Progress = func(p apply.Progress) {
+			if test.lost && p.Step == monitor.StepProveReplica {
+				must(t, os.Remove(subscriptions(t, to, user)))
+			}
 		}
 		outcome, err := o.Carry(ctx, unit(user, "s1", "s2", user), false)
 		records, unread := j.Steps(ctx, "p", user)
