@@ -344,7 +344,8 @@ func (c *applying) rehearsed(ctx context.Context) (units, back []*course.Unit, e
 			if err != nil {
 				return nil, nil, err
 			}
-			results = append(results, course.Result{Unit: u, Outcome: u.Stands(records), Records: records, Still: true})
+			overtaken := apply.Overtaken(ctx, u, records, c.options) != ""
+			results = append(results, course.Result{Unit: u, Outcome: u.Stands(records), Overtaken: overtaken, Records: records, Still: true})
 			back = append(back, u)
 		}
 		c.stays = append(c.stays, j.notTaken(results)...)

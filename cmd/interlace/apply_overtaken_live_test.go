@@ -54,6 +54,9 @@ func (m *moving) overtaken(operator *cyrustest.Operator) {
 	if _, stderr := m.apply(1, "--resume", "--give-up"); strings.Count(stderr, ": would be given up") != 2 || !strings.Contains(stderr, "c2 promote s1 on imap3: would") {
 		m.Errorf("what would be given up: %s", stderr)
 	}
+	if _, text, _ := program(m.T, "apply", "--rollback"); !strings.Contains(text, "c2 promote s1 on imap3: somebody has taken it back by hand") || strings.Contains(text, "NOT taken back: c2") {
+		m.Errorf("what taking back would do: %s", text)
+	}
 	m.apply(0, "--resume", "--give-up", "--yes")
 	if _, stderr := m.apply(0, "--resume", "--yes"); !strings.Contains(stderr, "nothing is begun and not done") {
 		m.Errorf("given up: %s", stderr)
