@@ -76,12 +76,15 @@ time, but while a store of theirs is behind or has a critical alert.
 All that is done is written down in the database before and after, with the plans.
 What is not begun of a plan and can't be, as since facts have changed, waits and ends
 each --resume with 1, and confirm tells of it, until --resume --give-up --yes gives it
-up: then nothing waits for it, and only who names the plan again begins it. When apply
-was killed, --resume --yes goes on with what is there, and needs no file.
+up: then nothing waits for it, and only who names the plan again begins it. So does it
+with a promotion that somebody has undone by hand, which is blocked until then, or
+until the roles are again as it has made them. When apply was killed, --resume --yes
+goes on with what is there, and needs no file.
 
 --rollback --yes takes back what can be; users who are on their new store already are
-moved back, with the mail that has come since. Rules that the plan had mended are
-broken again then, and keep nobody there: that is said before and after. --resume
+moved back, with the mail that has come since, where the disks have room for that.
+Rules that the plan had mended are broken again then, and keep nobody there: that is
+said before and after. --resume
 --yes goes on with a rollback that was killed as one; who names the plans again has go
 on what has not turned back. A change of a layout that is done is not taken back: that
 needs another layout plan. One that may be in service already goes on, and is named.
@@ -133,7 +136,7 @@ whose apply was killed, is told too, until --resume or --rollback lets them in.`
 	f.BoolVar(&flags.yes, "yes", false, "do it; without it is only said what would be done")
 	f.BoolVar(&flags.stop, "stop", false, "ask the apply that runs to end as soon as nobody is kept out")
 	f.BoolVar(&flags.resume, "resume", false, "go on with all that was begun and is not done")
-	f.BoolVar(&flags.giveUp, "give-up", false, "with --resume: give up what is not begun and can't be, as since facts have changed")
+	f.BoolVar(&flags.giveUp, "give-up", false, "with --resume: give up what is not begun and can't be, as since facts have changed, and promotions undone by hand")
 	f.BoolVar(&flags.rollback, "rollback", false, "take back what was begun, or what the plans have done")
 	f.Var(&flags.window, "window", "begin nothing and keep nobody out but between these `hours`, such as 22:00-05:00, on the clock of this machine (default apply.window)")
 	f.Var(&flags.usersPerNight, "users-per-night", "move no more than so many `users` a night; more who go together are not begun (default apply.users_per_night)")
@@ -341,7 +344,8 @@ func (c *applying) rehearsed(ctx context.Context) (units, back []*course.Unit, e
 			if err != nil {
 				return nil, nil, err
 			}
-			results = append(results, course.Result{Unit: u, Outcome: u.Stands(records), Records: records, Still: true})
+			overtaken := apply.Overtaken(ctx, u, records, c.options) != ""
+			results = append(results, course.Result{Unit: u, Outcome: u.Stands(records), Overtaken: overtaken, Records: records, Still: true})
 			back = append(back, u)
 		}
 		c.stays = append(c.stays, j.notTaken(results)...)

@@ -36,6 +36,9 @@ func noWayBack(r *course.Result) string {
 	return fmt.Sprintf("from %s on there is no way back, since it may be in service; it is gone on with", r.Unit.Pivot())
 }
 
+// byHand says what becomes of a promotion that somebody has undone by hand.
+const byHand = "somebody has taken it back by hand, and only that is written down"
+
 // notTaken say which changes of layouts are not taken back that were to be, and why.
 func (j *job) notTaken(results []course.Result) (texts []string) {
 	var done, only []string
@@ -47,6 +50,8 @@ func (j *job) notTaken(results []course.Result) (texts []string) {
 			done = append(done, name)
 		case j.forGood(r):
 			only = append(only, name)
+		case j.backwards && r.Overtaken:
+			texts = append(texts, name+": "+byHand)
 		case j.backwards && r.Unit.Do != nil && r.Unit.OnlyOn(r.Records):
 			texts = append(texts, fmt.Sprintf("NOT taken back: %s: %s; when it is done %s", name, noWayBack(r), planBack))
 		}
@@ -65,6 +70,8 @@ func (j *job) notTaken(results []course.Result) (texts []string) {
 func backText(r *apply.Rehearsal) string {
 	u, o := r.Unit, r.Outcome
 	switch {
+	case r.Overtaken:
+		return byHand
 	case u.Do != nil && u.OnlyOn(r.Records):
 		return noWayBack(&course.Result{Unit: u}) + "; when it is done " + planBack
 	case len(r.Steps) > 0:

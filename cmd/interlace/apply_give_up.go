@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor/apply"
@@ -12,9 +13,9 @@ import (
 const isGivenUp = "it is given up, as it was asked to be: interlace apply with its plan begins it anew"
 
 // giveUp writes down, and says, that units of a job are given up which something keeps from being
-// begun: nobody waits for them any more.
+// begun, or from their end: nobody waits for them any more.
 func (c *applying) giveUp(ctx context.Context, j *job) error {
-	units, err := c.barred(ctx, j)
+	units, err := c.hopeless(ctx, j)
 	if err != nil {
 		return err
 	}
@@ -31,7 +32,7 @@ func (c *applying) giveUp(ctx context.Context, j *job) error {
 // sayGiveUp says which units would be given up.
 func (c *applying) sayGiveUp(ctx context.Context) error {
 	for _, j := range c.jobs {
-		units, err := c.barred(ctx, j)
+		units, err := c.hopeless(ctx, j)
 		if err != nil {
 			return err
 		}
@@ -42,14 +43,30 @@ func (c *applying) sayGiveUp(ctx context.Context) error {
 	return nil
 }
 
-// barred are the units of a job that are not begun, and that something keeps from that.
-func (c *applying) barred(ctx context.Context, j *job) (list []*course.Unit, err error) {
+// hopeless are the units of a job that are not begun, and that something keeps from that; and the
+// promotions that somebody has taken back by hand, with what is not begun and builds on them.
+func (c *applying) hopeless(ctx context.Context, j *job) (list []*course.Unit, err error) {
+	lost := map[inventory.StoreID]bool{}
 	for i := range j.units {
-		if u := &j.units[i]; u.Barred != "" && !u.GivenUp {
-			list = append(list, u)
+		u := &j.units[i]
+		if u.GivenUp {
+			continue
 		}
+		records, err := c.history.Steps(ctx, u.Plan, u.Name)
+		if err != nil {
+			return nil, err
+		}
+		builds := slices.ContainsFunc(u.Stores(), func(s inventory.StoreID) bool { return lost[s] })
+		switch {
+		case u.Fresh(records) && (u.Barred != "" || builds):
+		case apply.Overtaken(ctx, u, records, c.options) != "":
+			lost[u.Do.Store] = true
+		default:
+			continue
+		}
+		list = append(list, u)
 	}
-	return c.notBegun(ctx, list)
+	return list, nil
 }
 
 // gaveUp reports whether a result is a unit that somebody has given up, and of which nothing is

@@ -53,7 +53,7 @@ func (c *applying) sayInstances(ctx context.Context, results []course.Result) {
 		do := r.Unit.Do
 		switch {
 		case do == nil:
-		case !r.Out().IsZero():
+		case !r.Out().IsZero(), r.Overtaken:
 			between[do.Store] = true
 		case r.Outcome == course.Finished:
 			now[do.Store] = now[do.Store] || !r.Still

@@ -49,17 +49,10 @@ type job struct {
 // facts, are refused; what is not begun of others is barred.
 func (a *app) jobs(ctx context.Context, h *history.History, f *facts, paths []string, rollback bool) ([]*job, error) {
 	if len(paths) > 0 {
-		j, err := readFiles(ctx, paths)
+		j, err := readJob(ctx, h, paths, "")
 		if err != nil {
 			return nil, err
 		}
-		if j.remedy, err = j.nameOthers(ctx, h); err != nil {
-			return nil, err
-		}
-		if err := j.together(); err != nil {
-			return nil, err
-		}
-		j.sort()
 		j.By, j.Began = account(), a.now().UTC()
 		if j.Number, err = begunAs(ctx, h, j.Plans); err != nil {
 			return nil, err
@@ -149,12 +142,17 @@ func keptJob(ctx context.Context, h *history.History, of *monitor.Apply) (*job, 
 	return j, nil
 }
 
-// readJob reads plan files that are to be carried out together.
-func readJob(ctx context.Context, paths []string) (*job, error) {
+// readJob reads plan files that are to be, or were, carried out together. Alone says what to do
+// about such as never were; empty: nothing but to have a schedule made of them.
+func readJob(ctx context.Context, h *history.History, paths []string, alone string) (*job, error) {
 	j, err := readFiles(ctx, paths)
 	if err != nil {
 		return nil, err
 	}
+	if j.remedy, err = j.nameOthers(ctx, h); err != nil {
+		return nil, err
+	}
+	j.remedy = cmp.Or(j.remedy, alone)
 	if err := j.together(); err != nil {
 		return nil, err
 	}
@@ -318,7 +316,7 @@ func (j *job) recall(u *course.Unit, records []monitor.StepRecord) {
 	if asked == nil {
 		return
 	}
-	if u.Pending(records) {
+	if u.Pending(records) && !u.OnlyOn(records) {
 		j.takenBack(asked.At)
 	}
 	j.wanted = j.wanted || asked.Apply == j.Number && !asked.Part || u.Do == nil && u.Settled(records)

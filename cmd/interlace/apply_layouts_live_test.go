@@ -142,6 +142,7 @@ func TestApplyLayoutLive(t *testing.T) {
 	if a, _ := m.apply(0, "--rollback"); !strings.Contains(strings.Join(a.Notes, "; "), "NOT taken back: c2 promote s1 on imap3: from route on there is no way back") || !strings.Contains(strings.Join(a.Notes, "; "), "NOT taken back, since it is done: c1 ") {
 		t.Errorf("what is not taken back is not said before: %v", a.Notes)
 	}
+	m.overtaken(operator)
 	m.must(os.Remove("orders/refuse-start"))
 	m.Setenv("COLUMNS", "50") // which breaks nothing that is to be copied
 	done, stderr := m.apply(0, "--resume", "--yes")

@@ -26,6 +26,17 @@ func TestOthersKeptOut(t *testing.T) {
 		}
 		return said
 	}
+	short := func(is bool) {
+		t.Helper()
+		for _, args := range [][]string{{"discover"}, {"confirm", "--due"}} {
+			_, stdout, stderr := program(t, args...)
+			said := strings.Join(strings.Fields(stdout+stderr), " ")
+			if strings.Contains(said, "2 users are kept out of stores s1, s2, since ") != is || strings.Contains(said, "which is not done: interlace apply --resume says more") != is {
+				t.Errorf("%v: %s", args, said)
+			}
+		}
+	}
+	short(true)
 	told(0, "", "one.json")
 	if at := m.served("anna") + m.served("carl"); at != "s1" {
 		t.Errorf("they are served by %q", at)
@@ -54,5 +65,6 @@ func TestOthersKeptOut(t *testing.T) {
 			m.must(err)
 		}
 	}
+	short(false)
 	told(0, out, "--rollback", "one.json", "--yes")
 }

@@ -117,3 +117,33 @@ func TestKilledRollback(t *testing.T) {
 		t.Errorf("not all is taken back: %+v, %s", a, stderr)
 	}
 }
+
+// A promotion that is given up, and can't be taken back any more, has nothing else of its plan taken
+// back when the run that was to end it was killed.
+func TestResumeOfAPromotionGivenUp(t *testing.T) {
+	r := newResuming(t)
+	plan, units := r.layout("layout.json", "--drain", "server:imap4")
+	promotion, other := "", ""
+	for _, u := range units {
+		switch {
+		case strings.Contains(u, " promote "):
+			promotion = u
+		case strings.Contains(u, " seed "):
+			other = u
+		}
+	}
+	if promotion == "" || other == "" {
+		t.Fatalf("the plan is another one than this test takes it to be: %v", units)
+	}
+	r.begin(plan)
+	r.did(plan, other, true, stepsOf(other)[:2]...)
+	steps := stepsOf(promotion)
+	r.did(plan, promotion, false, steps[:len(steps)-1]...)
+	r.must(r.h.AddStep(t.Context(), &monitor.StepRecord{Plan: id(plan), Unit: promotion, Step: monitor.StepServe, State: monitor.StepRecalled, At: time.Now(), Data: "1", Text: "what was not begun"}))
+	a, stderr := r.apply(1, "--resume")
+	for _, u := range a.Units {
+		if strings.Contains(u.Text, "taken back") || u.Unit == promotion && u.State != "stopped" {
+			t.Errorf("%+v, %s", u, stderr)
+		}
+	}
+}

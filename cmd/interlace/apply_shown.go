@@ -94,7 +94,7 @@ func (c *applying) shown(list []apply.Rehearsal) *report.Rehearsed {
 	shown := &report.Rehearsed{Units: []report.RehearsedUnit{}, Doing: c.flags.resume || c.flags.rollback, Broken: []string{}, Unreached: append([]string{}, apply.Mistakes(c.unreached)...), Notes: []string{}}
 	results := make([]course.Result, len(list))
 	for i, r := range list {
-		results[i] = course.Result{Unit: r.Unit, Outcome: r.Outcome, Why: failedLast(&r), Records: r.Records}
+		results[i] = course.Result{Unit: r.Unit, Outcome: r.Outcome, Why: failedLast(&r), Overtaken: r.Overtaken, Records: r.Records}
 	}
 	course.MarkBack(results)
 	for i := range list {

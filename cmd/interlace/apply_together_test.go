@@ -18,12 +18,20 @@ func TestPlansCarriedOutTogether(t *testing.T) {
 	schedule, err := os.ReadFile("moves.json")
 	r.must(err)
 	_, fresh := r.apply(2, "layout.json", "users.json")
+	confirmed := func(want string) {
+		t.Helper()
+		if status, _, stderr := program(t, "confirm", "layout.json", "users.json"); status != 2 || !strings.Contains(strings.Join(strings.Fields(stderr), " "), want) || strings.Contains(stderr, "interlace moves") {
+			t.Errorf("confirm: status %d, want %q: %s", status, want, stderr)
+		}
+	}
+	confirmed("interlace confirm takes one after the other")
 	r.begin(layout, users, schedule)
 	r.did(layout, changes[0], true, stepsOf(changes[0])...)
 	if want := "interlace moves makes one of them"; !strings.Contains(fresh, want) {
 		t.Errorf("of plans that were never carried out is not said %q: %s", want, fresh)
 	}
 	const all = "name the files of all that were carried out together, "
+	confirmed(all + "schedule " + id(schedule) + " too")
 	for _, c := range []struct{ files, want string }{
 		{"users.json", all + "plan " + id(layout) + " and schedule " + id(schedule) + " too"},
 		{"layout.json users.json", all + "schedule " + id(schedule) + " too"},

@@ -68,8 +68,8 @@ alert plan_unconfirmed of the watch with that database, until the plan is checke
 again and is kept; if it was taken back since, the alert says so. --due checks the
 plans that interlace apply has carried out or taken back: when that was done, a day
 later, and on the last day on which their sources are kept; those that were not met
-then, again. Run it from a timer once an hour. --known shows what was found last and
-asks no server.
+then, again, and says who is kept out by a plan that is in the middle. Run it from a
+timer once an hour. --known shows what was found last and asks no server.
 
 The exit status is 1 if anything is not met or not known.`,
 		Example: `  interlace confirm users.json
@@ -105,11 +105,10 @@ The exit status is 1 if anything is not met or not known.`,
 
 // confirm checks the plans in the files.
 func (a *app) confirm(ctx context.Context, paths []string) error {
-	j, err := readJob(ctx, paths)
+	plans, err := a.carriedOut(ctx, paths)
 	if err != nil {
 		return err
 	}
-	plans := j.changing()
 	f, err := a.facts(ctx)
 	if err != nil {
 		return err
@@ -130,6 +129,21 @@ func (a *app) confirm(ctx context.Context, paths []string) error {
 		return err
 	}
 	return a.confirmed(found, c.notes())
+}
+
+// carriedOut reads the plans in files that were carried out together, as the journal has it where
+// there is one.
+func (a *app) carriedOut(ctx context.Context, paths []string) ([]planner.Plan, error) {
+	h, err := a.openJournal(ctx, false)
+	if err != nil {
+		h = &history.History{} // that nothing is kept is told later
+	}
+	defer h.Close()
+	j, err := readJob(ctx, h, paths, "the journal knows of none with which they were carried out together: interlace confirm takes one after the other")
+	if err != nil {
+		return nil, err
+	}
+	return j.changing(), nil
 }
 
 // confirmed tells what was found.

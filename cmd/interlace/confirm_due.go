@@ -24,6 +24,7 @@ func (a *app) confirmDue(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	notes = append(notes, a.outNotes(ctx, h)...)
 	if len(sets) == 0 {
 		return a.confirmed(nil, append(notes, "no plan is due"))
 	}

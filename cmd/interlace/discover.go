@@ -40,10 +40,10 @@ at least an hour apart tell how much each user writes; until then that is estima
 After a move the originals stay where they were for keep_source. Who was moved by
 interlace apply is found where the journal in the same database has them, and the
 original counts nowhere, though it fills the disks of its servers: how much there is
-of it is told. Who is on the masters of several stores for another reason stays where
-the inventory has them, with a warning, unless --routed lets the routing
-(routing_query or routing_file) and the denials on the servers (cyr_deny, through
-runner) tell which one is used.
+of it is told. So is who is kept out by a plan that is in the middle. Who is on the
+masters of several stores for another reason stays where the inventory has them, with
+a warning, unless --routed lets the routing (routing_query or routing_file) and the
+denials on the servers (cyr_deny, through runner) tell which one is used.
 
 With --measured the own load (base) of each store is set so that, with its users, it
 weighs what interlace watch has measured over the time, as far as this server knows
@@ -136,6 +136,7 @@ func (a *app) discover(cmd *cobra.Command, flags discoverFlags) error {
 	}
 	if !a.withoutDatabase() {
 		a.sayContradictions(cmd.Context(), "the inventory", f.Inventory, false)
+		a.sayOutByPlans(cmd.Context())
 	}
 	return a.discoverStatus(found)
 }

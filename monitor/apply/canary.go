@@ -135,7 +135,7 @@ func (m *move) canaryViews(ctx context.Context, records []monitor.StepRecord) (a
 			}
 			for _, l := range lost {
 				gone := tell("not to be seen any more is " + l.Text)
-				if changed[l.Mailbox] {
+				if changed[l.Mailbox] || l.Subscription && wereSubscribed(records, u) {
 					own = append(own, gone)
 				} else {
 					amiss = append(amiss, gone)

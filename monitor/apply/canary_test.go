@@ -4,18 +4,21 @@ import (
 	"context"
 	"errors"
 	"net"
+	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/interlacemail/interlace/fixtures/cyrustest"
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/apply"
 	"github.com/interlacemail/interlace/monitor/course"
 )
 
-// What users do to folders as soon as they are let in is no failure, and is told. What they do
-// not see any more of what nobody has changed, such as a subscription, is one.
+// What users do to folders and subscriptions as soon as they are let in is no failure, and is told.
+// What they do not see any more of what nobody has changed is one, such as a subscription that was
+// not copied.
 func TestCanaryAndWhatUsersDo(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, 2, cyrustest.Settings{})
@@ -24,10 +27,12 @@ func TestCanaryAndWhatUsersDo(t *testing.T) {
 	j := &journal{left: -1}
 	for user, test := range map[string]struct {
 		commands []string
+		lost     bool // a subscription is, on the way
 		want     course.Outcome
 	}{
-		"anna": {[]string{"RENAME INBOX.Work INBOX.Done", "CREATE INBOX.Work", "DELETE INBOX.Old", "UNSUBSCRIBE INBOX.Old"}, course.Moved},
-		"ben":  {[]string{"UNSUBSCRIBE INBOX.Old"}, course.Stuck},
+		"anna": {[]string{"RENAME INBOX.Work INBOX.Done", "CREATE INBOX.Work", "DELETE INBOX.Old", "UNSUBSCRIBE INBOX.Old"}, false, course.Moved},
+		"ben":  {[]string{"UNSUBSCRIBE INBOX.Old"}, false, course.Moved},
+		"carl": {[]string{"SUBSCRIBE INBOX.Work"}, true, course.Stuck},
 	} {
 		must(t, from.Fill(ctx, []cyrustest.Mailbox{
 			{Name: "user." + user, Messages: 3}, {Name: "user." + user + ".Work", Messages: 2}, {Name: "user." + user + ".Old", Messages: 1},
@@ -40,6 +45,11 @@ func TestCanaryAndWhatUsersDo(t *testing.T) {
 			talk(t, to, user, test.commands...)
 			return nil
 		}
+		o.Progress = func(p apply.Progress) {
+			if test.lost && p.Step == monitor.StepProveReplica {
+				must(t, os.Remove(subscriptions(t, to, user)))
+			}
+		}
 		outcome, err := o.Carry(ctx, unit(user, "s1", "s2", user), false)
 		records, unread := j.Steps(ctx, "p", user)
 		must(t, unread)
@@ -50,6 +60,16 @@ func TestCanaryAndWhatUsersDo(t *testing.T) {
 		}
 		r.look(t, user, 0, 1)
 	}
+}
+
+// subscriptions is the file that says to what a user is subscribed.
+func subscriptions(t *testing.T, in *cyrustest.Instance, user string) string {
+	t.Helper()
+	told, err := in.Tool(t.Context(), "mbpath", "-j", "-u", user)
+	must(t, err)
+	_, file, _ := strings.Cut(told, `"sub": "`)
+	file, _, _ = strings.Cut(file, `"`)
+	return file
 }
 
 // Who waits for a mail server that was to try again what it has put off is in already, and it is

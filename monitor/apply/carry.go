@@ -108,11 +108,14 @@ func (r *carrying) next(ctx context.Context) (course.Outcome, error) {
 		}
 	}
 	failed := r.work.blocked(ctx, a, records)
+	var by *overtaken
 	switch {
 	case failed == nil:
 		failed, err = r.stepOrCut(ctx, a)
 	case errors.Is(failed, ErrUnreached):
 		failed, err = r.fail(ctx, a.Step, failed)
+	case errors.As(failed, &by) && r.unit.Recalled(records) != nil:
+		failed, err = nil, r.yield(ctx, by)
 	default:
 		return course.Blocked, fmt.Errorf("%s: %w", r.unit.Name, failed)
 	}

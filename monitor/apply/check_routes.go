@@ -49,7 +49,7 @@ func (m *move) checkRoutes(ctx context.Context) ([]string, error) {
 // checkRoutes looks where the users of the store are routed, and decides in which words they
 // will be.
 func (p *promotion) checkRoutes(ctx context.Context) ([]string, map[inventory.UserID]course.RouteNames, error) {
-	users, _, err := p.users(ctx)
+	users, _, err := p.users(ctx, p.fresh())
 	if err != nil {
 		return nil, nil, nil // what is wrong with the instance is told
 	}

@@ -148,7 +148,7 @@ func TestWrittenReplicaIsNotRemoved(t *testing.T) {
 }
 
 // Who was moved can be moved back with all mail that came since, as long as the original
-// is kept, which is in use again then.
+// is kept, which is in use again then, and there is room for what came.
 func TestReverse(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, 2, cyrustest.Settings{})
@@ -170,13 +170,26 @@ func TestReverse(t *testing.T) {
 	if outcome, err := o.Carry(ctx, u, false); outcome != course.Moved {
 		t.Fatalf("%s, %v\n%v", outcome, err, o.Journal)
 	}
+	r.inventory.Resources = inventory.DefaultResources()
+	r.inventory.Resources[0].Ceiling = 1e-9
+	if _, err := o.Check(ctx, &back[0]); err != nil {
+		t.Errorf("with nothing that came: %v", err)
+	}
 	p := &post{rig: r}
 	if code, err := p.lmtp("anna", message("new", 1)); code != 250 {
 		t.Fatal(code, err)
 	}
+	full := carryOut(t, o, &back[0], false)
+	for _, in := range r.Stores[0].Instances {
+		if want := " on " + in.Name + " has room for 0 below its ceiling of 1e-07 %, and 4KiB come"; full.Outcome != course.Back || !strings.Contains(full.Why, want) {
+			t.Errorf("to a full disk: %s, %s, want %s", full.Outcome, full.Why, want)
+		}
+	}
+	r.look(t, "anna", 0, 1)
+	r.inventory.Resources = nil
 	talk(t, r.Stores[1].Master(), "anna", "CREATE INBOX.New", "DELETE INBOX.Old", "APPEND team "+cyrustest.Literal(message("in the team", 1)))
-	if outcome, err := o.Carry(ctx, &back[0], false); outcome != course.Moved {
-		t.Fatalf("%s, %v\n%v", outcome, err, o.Journal)
+	if way := carryOut(t, o, &back[0], false); way.Outcome != course.Moved {
+		t.Fatalf("%s, %s\n%v", way.Outcome, way.Why, o.Journal)
 	}
 	r.look(t, "anna", 1, 0)
 	for _, o := range []*apply.Options{o, later(o)} {

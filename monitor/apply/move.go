@@ -77,8 +77,7 @@ func (m *move) do(ctx context.Context, step monitor.Step, records []monitor.Step
 	case monitor.StepPush:
 		return "", "", m.push(ctx)
 	case monitor.StepProveReplica:
-		text, err = m.proveReplicas(ctx, records)
-		return text, "", err
+		return m.proveReplicas(ctx, records)
 	case monitor.StepRoute:
 		return m.route(ctx, records)
 	case monitor.StepAllowTarget:

@@ -269,7 +269,7 @@ func TestFailuresOfAllPlans(t *testing.T) {
 	}
 }
 
-// Who is moved back to an original that is kept takes no room there: its disk may be too full.
+// Who is moved back to an original that is kept breaks no rule of room: its store may be too full.
 func TestBackToAFullStore(t *testing.T) {
 	t.Parallel()
 	o, _ := paper(t, &journal{left: -1})

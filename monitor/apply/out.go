@@ -66,7 +66,7 @@ func (o *Options) servedAll(ctx context.Context, users []inventory.UserID, by in
 }
 
 // allIn reports whether the old master runs again, if the roles were not switched yet, or else
-// whether all are known to be routed to the new one, which runs.
+// whether all are known to be routed to the new one, which runs, or to one that leads in its place.
 func (p *promotion) allIn(ctx context.Context, records []monitor.StepRecord) bool {
 	ctx, cancel := host.Soon(ctx)
 	defer cancel()
@@ -74,9 +74,12 @@ func (p *promotion) allIn(ctx context.Context, records []monitor.StepRecord) boo
 		_, r, err := p.look(ctx, p.old())
 		return err == nil && r.Runs
 	}
-	if _, r, err := p.look(ctx, p.fresh()); err != nil || falls(r, true, len(p.living()) > 1) != "" {
+	leads := p.fresh()
+	if other, _ := p.leader(ctx); other != nil {
+		leads = *other
+	} else if _, r, err := p.look(ctx, leads); err != nil || falls(r, true, len(p.living()) > 1) != "" {
 		return false
 	}
-	users, _, err := p.users(ctx)
-	return err == nil && len(users) > 0 && p.servedAll(ctx, users, p.fresh())
+	users, _, err := p.users(ctx, leads)
+	return err == nil && len(users) > 0 && p.servedAll(ctx, users, leads)
 }

@@ -244,7 +244,7 @@ func (p *promotion) promote(ctx context.Context) error {
 // is kept out there, since what is there of them may be an original that was moved away,
 // nor who is known to be elsewhere.
 func (p *promotion) route(ctx context.Context, records []monitor.StepRecord) (text, data string, err error) {
-	users, out, err := p.users(ctx)
+	users, out, err := p.users(ctx, p.fresh())
 	if err != nil {
 		return "", "", err
 	}
@@ -286,18 +286,18 @@ func (p *promotion) insist(ctx context.Context, records []monitor.StepRecord, ro
 	}
 }
 
-// users returns who is served by the new master, and how many of whom it has mailboxes are
-// not.
-func (p *promotion) users(ctx context.Context) (users []inventory.UserID, out int, err error) {
-	fresh, err := p.open(ctx, p.fresh())
+// users returns who is served by an instance that leads, and how many of whom it has mailboxes
+// are not.
+func (p *promotion) users(ctx context.Context, leader inventory.Instance) (users []inventory.UserID, out int, err error) {
+	h, err := p.open(ctx, leader)
 	if err != nil {
 		return nil, 0, err
 	}
-	denied, err := fresh.Denied(ctx)
+	denied, err := h.Denied(ctx)
 	if err != nil {
 		return nil, 0, err
 	}
-	g, err := p.greet(ctx, p.fresh())
+	g, err := p.greet(ctx, leader)
 	if err != nil {
 		return nil, 0, err
 	}

@@ -97,7 +97,7 @@ func (p *promotion) unwritten(ctx context.Context) error {
 // letIn logs in to the new master as some of its users, and asks whether it would take
 // mail for them, where it says where.
 func (p *promotion) letIn(ctx context.Context) error {
-	users, _, err := p.users(ctx)
+	users, _, err := p.users(ctx, p.fresh())
 	if err != nil {
 		return err
 	}

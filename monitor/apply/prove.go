@@ -35,27 +35,31 @@ func (m *move) proveTarget(ctx context.Context) (text, data string, err error) {
 
 // proveReplicas fails where a replica is not what the new master is, and where the original
 // has not stood still meanwhile, or somebody else has let users in there or denies them. It
-// tells which quotas count something else as used.
-func (m *move) proveReplicas(ctx context.Context, records []monitor.StepRecord) (text string, err error) {
+// tells which quotas count something else as used, and leaves who is subscribed as before.
+func (m *move) proveReplicas(ctx context.Context, records []monitor.StepRecord) (text, data string, err error) {
 	var miscounts []string
 	for _, replica := range m.target.store.Instances[1:] {
 		_, told, err := m.prove(ctx, m.target.master(), replica, m.all())
 		if err != nil {
-			return "", err
+			return "", "", err
 		}
 		miscounts = append(miscounts, told...)
 	}
 	if how, err := m.overruled(ctx, records); how != nil || err != nil {
-		return "", errors.Join(how, err)
+		return "", "", errors.Join(how, err)
 	}
 	sealed := sealsOf(records)
-	return strings.Join(miscounts, "; "), m.eachSource(func(s *source) error {
+	err = m.eachSource(func(s *source) error {
 		changed, err := m.unsealed(ctx, s, sealed[s.store.Name])
 		if err == nil && len(changed) > 0 {
 			err = fmt.Errorf("%s on %s was written to though everybody is denied who may", inventory.Printable(string(changed[0])), s.hosts[0].Server)
 		}
 		return err
 	})
+	if err == nil {
+		data, err = keep(copied{m.subscribed(ctx)})
+	}
+	return strings.Join(miscounts, "; "), data, err
 }
 
 // prove fails where a copy is not the same. Both stand still: what differs is looked at

@@ -25,6 +25,8 @@ type Rehearsal struct {
 	Text    string // what the check says if nothing speaks against it
 	Refused []string
 	Waits   []string // what would keep it from being begun, or gone on with, now
+	// Overtaken tells that somebody has changed the roles since a promotion has routed the users.
+	Overtaken bool
 	// NextNight tells that so many users move this night that it waits for the next one.
 	NextNight bool
 }
@@ -199,9 +201,16 @@ func Rehearse(ctx context.Context, u *course.Unit, earlier []*Rehearsal, back bo
 		r.Refused = Mistakes(err)
 		return r, nil
 	}
-	if a.Verb == course.Undo {
+	var by *overtaken
+	switch {
+	case a.Verb == course.Undo:
 		r.goBack(ctx, d, w, c)
-	} else {
+	case u.Do != nil && errors.As(w.blocked(ctx, a, r.Records), &by):
+		r.Overtaken = true
+		if !back {
+			r.Refused = Mistakes(by)
+		}
+	default:
 		r.Waits = r.waits(ctx, o, earlier)
 		r.goOn(ctx, d, w, c, a, before)
 	}

@@ -326,8 +326,9 @@ func (r *run) results(ctx context.Context) (list []course.Result, unread error) 
 			records, unread = t.records, err
 		}
 		var down *fallen
+		var by *overtaken
 		list = append(list, course.Result{
-			Unit: &t.Unit, Outcome: t.outcome, Why: textOf(t.why), Still: t.still, Unmet: errors.Is(t.why, errUnmet), Fallen: errors.As(t.why, &down), In: t.in, Claims: textOf(t.left), Records: records,
+			Unit: &t.Unit, Outcome: t.outcome, Why: textOf(t.why), Still: t.still, Unmet: errors.Is(t.why, errUnmet), Fallen: errors.As(t.why, &down), Overtaken: errors.As(t.why, &by), In: t.in, Claims: textOf(t.left), Records: records,
 		})
 	}
 	return list, unread

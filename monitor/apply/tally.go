@@ -58,7 +58,7 @@ func (r *run) count(t *task) {
 	case errors.As(t.why, &h) && (h.asked || h.ends && !t.settled()):
 		r.endFor(h)
 	case h != nil, t.settled(), t.outcome == course.Postponed, t.still:
-	case t.done(), t.outcome == course.Back && r.back:
+	case t.done(), t.outcome == course.Back && (r.back || t.GivenUp):
 		r.Tally.failures = 0
 	case t.outcome == course.Stuck, t.outcome == course.Broken, t.outcome == course.Blocked:
 		r.endFor(fmt.Errorf("nothing more begins: %s is %s", t.Name, t.outcome))

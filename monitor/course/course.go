@@ -168,6 +168,9 @@ func (c *Course) Attempt(records []monitor.StepRecord) []monitor.StepRecord {
 
 // Switches reports whether users may be routed, or roles changed, in the last attempt.
 func (c *Course) Switches(records []monitor.StepRecord) bool {
+	if a := c.Next(records, false); a.Verb == End && a.Back {
+		return false
+	}
 	on := map[monitor.Step]bool{}
 	for _, r := range c.Attempt(records) {
 		if r.Step == monitor.StepRoute || r.Step == monitor.StepPromote {

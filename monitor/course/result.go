@@ -21,6 +21,9 @@ type Result struct {
 	// Fallen tells that an instance of the store that has to run, or to answer, does not, as
 	// Why says.
 	Fallen bool
+	// Overtaken tells that somebody has changed the roles since a promotion has routed the users,
+	// as Why says.
+	Overtaken bool
 	// In is when users were let in again, where that could not be written down; zero: it was.
 	In time.Time
 	// BackAt is when other units had moved its users back; zero: they have not.
@@ -122,6 +125,9 @@ func (r *Result) out() (since time.Time, took inventory.Number) {
 		case record.Step == in && record.State == monitor.StepDone, record.Step == out && (record.State == monitor.StepUndone || record.Data == AreIn):
 			took, since = inventory.Known(record.At.Sub(since).Seconds()), time.Time{}
 		}
+	}
+	if !since.IsZero() && (r.Overtaken || r.Unit.Fresh(r.Records)) {
+		return time.Time{}, inventory.Number{} // they were let in by hand, nobody knows when
 	}
 	if !since.IsZero() && !r.In.IsZero() {
 		took, since = inventory.Known(r.In.Sub(since).Seconds()), time.Time{}

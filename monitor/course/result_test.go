@@ -7,6 +7,7 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/course"
+	"github.com/interlacemail/interlace/planner"
 )
 
 // How long users were kept out is from when they were first denied to when they were let
@@ -38,5 +39,31 @@ func TestDenied(t *testing.T) {
 	}
 	if kept := r.Kept(time.Hour); !kept.Equal(at.Add(time.Hour + 25*time.Second)) {
 		t.Errorf("the originals are kept until %v", kept)
+	}
+}
+
+// What somebody has taken back by hand keeps nobody out, whatever was last done of it, and has
+// changed nothing that lasts.
+func TestTakenBackByHand(t *testing.T) {
+	u := &course.Unit{Plan: "p", Name: "c1", Do: &planner.LayoutChange{Do: planner.Promote, Store: "s1", Server: "r", From: "m"}}
+	var records []monitor.StepRecord
+	add := func(step monitor.Step, states ...monitor.StepState) {
+		for _, state := range states {
+			records = append(records, monitor.StepRecord{Plan: "p", Unit: "c1", Step: step, State: state, At: time.Unix(int64(len(records)), 0)})
+		}
+	}
+	for _, step := range course.OfPromote.Steps[:5] {
+		add(step, monitor.StepBegan, monitor.StepDone)
+	}
+	add(monitor.StepRoute, monitor.StepBegan, monitor.StepFailed, monitor.StepRecalled)
+	out := func(overtaken bool) bool {
+		return !(&course.Result{Unit: u, Records: records, Overtaken: overtaken}).Out().IsZero()
+	}
+	if !out(false) || out(true) || !course.OfPromote.Switches(records) {
+		t.Error("before: who is kept out is not as it was")
+	}
+	add(monitor.StepCheck, monitor.StepUndone)
+	if out(false) || course.OfPromote.Switches(records) || u.Stands(records) != course.Back || !u.WasGivenUp(records) {
+		t.Errorf("%s, kept out: %v", u.Stands(records), out(false))
 	}
 }

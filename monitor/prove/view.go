@@ -41,15 +41,16 @@ func ViewOf(ctx context.Context, c *cyrus.Client, names []cyrus.InternalName) (V
 
 // Loss is something that a user does not see any more.
 type Loss struct {
-	Mailbox string // by the name that the user sees
-	Text    string
+	Mailbox      string // by the name that the user sees
+	Text         string
+	Subscription bool // to the mailbox, and not what is in it
 }
 
 // Lost tells what a user does not see any more. Mail may have come meanwhile, and what
 // was done until the denial counts.
 func (v *View) Lost(now *View) (lost []Loss) {
 	tell := func(name, format string, values ...any) {
-		lost = append(lost, Loss{name, fmt.Sprintf(format, append([]any{inventory.Printable(name)}, values...)...)})
+		lost = append(lost, Loss{Mailbox: name, Text: fmt.Sprintf(format, append([]any{inventory.Printable(name)}, values...)...)})
 	}
 	for _, name := range slices.Sorted(maps.Keys(v.Mailboxes)) {
 		was := v.Mailboxes[name]
@@ -66,7 +67,7 @@ func (v *View) Lost(now *View) (lost []Loss) {
 	}
 	for _, name := range v.Subscriptions {
 		if !slices.Contains(now.Subscriptions, name) {
-			tell(name, "the subscription to %s")
+			lost = append(lost, Loss{Mailbox: name, Text: "the subscription to " + inventory.Printable(name), Subscription: true})
 		}
 	}
 	return lost
