@@ -9,11 +9,21 @@ import (
 	"github.com/interlacemail/interlace/inventory/cyrus"
 )
 
-// Span are the messages of a mailbox with some UIDs.
+// Span are the messages of a mailbox with some UIDs; none, where the last one is before the first.
 type Span struct {
-	Mailbox     string // its uniqueid
-	UIDValidity uint32
+	Incarnation
 	cyrus.UIDs
+}
+
+// Incarnation is a mailbox as long as its UIDs stand for the same messages.
+type Incarnation struct {
+	Mailbox     cyrus.InternalName
+	UniqueID    string
+	UIDValidity uint32
+}
+
+func (b *box) incarnation() Incarnation {
+	return Incarnation{b.Internal, b.UniqueID, b.Status.UIDValidity}
 }
 
 // Joined returns spans in order, without what several have, and those as one that touch.
@@ -21,22 +31,20 @@ func Joined(spans []Span) []Span {
 	spans = slices.SortedFunc(slices.Values(spans), compareSpans)
 	joined := spans[:0]
 	for _, s := range spans {
-		if n := len(joined); n > 0 && joined[n-1].touches(s) {
+		n := len(joined)
+		switch {
+		case s.Last < s.First:
+		case n > 0 && joined[n-1].Incarnation == s.Incarnation && uint64(s.First) <= uint64(joined[n-1].Last)+1:
 			joined[n-1].Last = max(joined[n-1].Last, s.Last)
-			continue
+		default:
+			joined = append(joined, s)
 		}
-		joined = append(joined, s)
 	}
 	return joined
 }
 
 func compareSpans(a, b Span) int {
-	return cmp.Or(cmp.Compare(a.Mailbox, b.Mailbox), cmp.Compare(a.UIDValidity, b.UIDValidity), cmp.Compare(a.First, b.First))
-}
-
-// touches tells whether there is nothing between a span and one that does not begin before it.
-func (s Span) touches(next Span) bool {
-	return s.Mailbox == next.Mailbox && s.UIDValidity == next.UIDValidity && uint64(next.First) <= uint64(s.Last)+1
+	return cmp.Or(cmp.Compare(a.Mailbox, b.Mailbox), cmp.Compare(a.UniqueID, b.UniqueID), cmp.Compare(a.UIDValidity, b.UIDValidity), cmp.Compare(a.First, b.First))
 }
 
 // part is what is read of a mailbox at once.
@@ -45,7 +53,15 @@ type part struct {
 	uids cyrus.UIDs
 }
 
-func (p *part) span() Span { return Span{p.of.UniqueID, p.of.Status.UIDValidity, p.uids} }
+// span are the messages of a part that were read when that was the last UID: what comes behind it
+// later, in the last part of a mailbox, was not.
+func (p *part) span(last uint32) Span {
+	uids := p.uids
+	if uids.Last == allUIDs.Last {
+		uids.Last = max(last, uids.First-1)
+	}
+	return Span{p.of.incarnation(), uids}
+}
 
 // A part has at most so many messages and, unless it is a single one, so many bytes: after each
 // it is known whether the server gets slower, and no part holds up the end for long.
@@ -119,20 +135,15 @@ func (b *box) large() bool {
 // gaps returns what was not read before of each mailbox; large ones are cut by what their indices
 // say of the sizes of messages.
 func (w *whole) gaps(ctx context.Context, holders []*holder) (map[*box][]cyrus.UIDs, error) {
-	type mailbox struct {
-		id       string
-		validity uint32
-	}
-	before := map[mailbox][]Span{}
+	before := map[Incarnation][]Span{}
 	for _, s := range Joined(w.options.Read) {
-		m := mailbox{s.Mailbox, s.UIDValidity}
-		before[m] = append(before[m], s)
+		before[s.Incarnation] = append(before[s.Incarnation], s)
 	}
 	gaps := map[*box][]cyrus.UIDs{}
 	var large []*box
 	for _, h := range holders {
 		for _, b := range h.boxes {
-			gaps[b] = gapsOf(before[mailbox{b.UniqueID, b.Status.UIDValidity}])
+			gaps[b] = gapsOf(before[b.incarnation()])
 			if b.large() && len(gaps[b]) > 0 {
 				large = append(large, b)
 			}

@@ -50,7 +50,7 @@ func TestCut(t *testing.T) {
 func TestGaps(t *testing.T) {
 	t.Parallel()
 	span := func(first, last uint32) Span {
-		return Span{Mailbox: "a", UIDValidity: 1, UIDs: cyrus.UIDs{First: first, Last: last}}
+		return Span{Incarnation{Mailbox: "user.a", UniqueID: "a", UIDValidity: 1}, cyrus.UIDs{First: first, Last: last}}
 	}
 	for want, before := range map[string][]Span{
 		"[{1 4294967295}]":                nil,
@@ -66,7 +66,7 @@ func TestGaps(t *testing.T) {
 	}
 	other := span(3, 4)
 	other.UIDValidity = 2
-	if got := Joined([]Span{other, span(5, 6), span(1, 2)}); len(got) != 3 {
+	if got := Joined([]Span{other, span(5, 6), span(1, 2), span(3, 2)}); len(got) != 3 {
 		t.Errorf("%v", got)
 	}
 }
@@ -107,5 +107,24 @@ func TestConnectionsThatAreLent(t *testing.T) {
 	}
 	if err != nil || most != 2 {
 		t.Errorf("%v, %d at once in the end", err, most)
+	}
+}
+
+// What comes behind the last message of a mailbox after that was read is in no span that was.
+func TestSpanOfAPart(t *testing.T) {
+	t.Parallel()
+	b := &box{Mailbox: &cyrus.Mailbox{}}
+	for _, c := range []struct {
+		uids, want cyrus.UIDs
+		last       uint32
+	}{
+		{allUIDs, cyrus.UIDs{First: 1, Last: 7}, 7},
+		{allUIDs, cyrus.UIDs{First: 1, Last: 0}, 0},
+		{cyrus.UIDs{First: 11, Last: allUIDs.Last}, cyrus.UIDs{First: 11, Last: 10}, 0},
+		{cyrus.UIDs{First: 11, Last: 20}, cyrus.UIDs{First: 11, Last: 20}, 17},
+	} {
+		if got := (&part{b, c.uids}).span(c.last).UIDs; got != c.want {
+			t.Errorf("%v up to %d is %v, want %v", c.uids, c.last, got, c.want)
+		}
 	}
 }

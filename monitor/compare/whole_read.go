@@ -83,6 +83,7 @@ func (w *whole) readers(b *box) []string {
 // copied is what came of reading a part: the damaged messages by UID, and whether there is no file.
 type copied struct {
 	messages, bytes int64
+	last            uint32 // UID
 	damaged         map[uint32]bool
 }
 
@@ -111,7 +112,7 @@ func (w *whole) once(ctx context.Context, s *side, name string, uids ...cyrus.UI
 			w.progress(-found.bytes)
 			return nil, err
 		}
-		found.messages, found.bytes = found.messages+1, found.bytes+d.FileBytes
+		found.messages, found.bytes, found.last = found.messages+1, found.bytes+d.FileBytes, max(found.last, d.UID)
 		w.progress(d.FileBytes)
 		if d.Damaged() {
 			found.damaged[d.UID] = d.Missing
@@ -150,7 +151,7 @@ func (w *whole) done(ctx context.Context, s *side, p part, found *copied, err er
 		h.unread = true
 		return nil
 	}
-	proven := &Proven{Owner: h.owner, Span: p.span(), Messages: found.messages, Bytes: found.bytes}
+	proven := &Proven{Owner: h.owner, Span: p.span(found.last), Messages: found.messages, Bytes: found.bytes}
 	if h.left == 0 && !h.unread {
 		proven.All, proven.Hidden = true, h.hidden
 	}
