@@ -176,3 +176,23 @@ func TestReadWholeAfterALostConnection(t *testing.T) {
 		want = proven
 	}
 }
+
+// A message that is expunged when its file was not found is not damaged.
+func TestReadWholeOfWhatIsExpunged(t *testing.T) {
+	t.Parallel()
+	r := startRig(t, cyrustest.Settings{Client: cyrustest.ClientNone}, cyrustest.Mailbox{Name: "user.anna", Messages: 3})
+	remove(r, r.master, "user.anna", 2)
+	var opened atomic.Int32
+	b := &between{answer: func(command string) string {
+		if strings.HasPrefix(command, "EXAMINE") && opened.Add(1) == 2 {
+			r.do(r.master, "anna", "SELECT INBOX", `STORE 2 +FLAGS (\Deleted)`, "EXPUNGE")
+		}
+		return ""
+	}}
+	side := r.side("imap1", r.master)
+	side.IMAP.Address = b.listen(t, side.IMAP.Address)
+	found, err := compare.ReadWhole(within(t, time.Minute), side, map[cyrus.Owner]bool{{Name: "anna"}: true}, compare.WholeOptions{})
+	if err != nil || len(found.Damaged)+len(found.Unread) > 0 || found.Messages != 3 {
+		t.Errorf("%+v, %v", found, err)
+	}
+}
