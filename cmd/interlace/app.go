@@ -22,7 +22,8 @@ type app struct {
 	flags  flags
 	config *config
 
-	unhelpful error // why the help could not be written
+	readings  readings // of whole messages
+	unhelpful error    // why the help could not be written
 }
 
 // flags are those that every command takes.

@@ -4,15 +4,12 @@ import (
 	"context"
 	"time"
 
-	"github.com/interlacemail/interlace/inventory"
-	"github.com/interlacemail/interlace/inventory/cyrus"
 	"github.com/interlacemail/interlace/monitor/apply"
-	"github.com/interlacemail/interlace/monitor/compare"
 )
 
 // layouts says how instances are made and changed: by the operator's own commands.
 func (c *config) layouts() apply.Layouts {
-	l := apply.Layouts{Streams: c.Apply.Streams, ReadWhole: newAsker(c).readWhole}
+	l := apply.Layouts{Streams: c.Apply.Streams}
 	if words := c.Apply.InstanceHook; len(words) > 0 {
 		l.Hook = func(ctx context.Context, order *apply.Order) (string, error) {
 			return c.ordered(ctx, hookTimeout, words, order)
@@ -25,15 +22,6 @@ func (c *config) layouts() apply.Layouts {
 		}
 	}
 	return l
-}
-
-// readWhole has an instance read every message of some owners whole.
-func (a *asker) readWhole(ctx context.Context, in inventory.Instance, owners map[cyrus.Owner]bool, progress func(bytes int64)) (*compare.Whole, error) {
-	options, err := a.options(ctx, in, 0)
-	if err != nil {
-		return nil, err
-	}
-	return compare.ReadWhole(ctx, a.config.sideOf(in, options), owners, progress)
 }
 
 // How long the operator's commands may take to change an instance, and to copy one.

@@ -94,7 +94,7 @@ func (c *config) chapters() []chapter {
 		{"HOW INTERLACE LOGS IN", append(append(accessKeys("imap", &c.IMAP, "starttls"),
 			key{
 				path: "imap.connections", value: count(&c.Connections, 1), example: "4",
-				about: "how many connections discover and compare have to a server at the same time",
+				about: "how many connections to a server discover, compare, and those who read messages whole (apply, confirm) have at the same time",
 			},
 		), syncKeys(&c.Apply)...)},
 	}, monitorChapters(&c.Monitor), []chapter{

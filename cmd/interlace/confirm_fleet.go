@@ -53,7 +53,7 @@ func (a *app) confirmOptions(ctx context.Context, inv *inventory.Inventory) (*co
 			options, err := asker.options(ctx, in, 0)
 			return a.config.sideOf(in, options), err
 		},
-		Carried: carrying.of, Denied: a.config.deniedOn, Tools: a.config.tools(), Running: a.config.running,
+		ReadWhole: a.readWhole, Carried: carrying.of, Denied: a.config.deniedOn, Tools: a.config.tools(), Running: a.config.running,
 	}
 	if m := &a.config.Monitor; len(m.RoutingQuery) > 0 || m.RoutingFile != "" {
 		o.Routes = func(ctx context.Context, users []inventory.UserID) (map[inventory.UserID]string, error) {

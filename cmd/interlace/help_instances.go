@@ -76,14 +76,16 @@ counted anew. What is not replicated at all is not copied: duplicate and vacatio
 databases, search indexes, passwords.
 
 What seed_command has copied is then read whole on the new replica (prove_spool), by
-logins as who may read it, and held against the digest of each message. Nobody can
-open the mailboxes of Sieve scripts, and what was deleted and is kept for a while:
-those are not read. Where a message is not what it was, or a mailbox can't be read,
-apply ends with its mailbox and UIDs; the new replica stays, and nothing is promoted
-or dropped. Put those files from the master's spool into the replica's, and apply
---resume --yes reads again whose they are, and nothing that was proven before; or
-apply --rollback --yes removes the replica. Without seed_command nothing is read:
-replication checks the digest of each message that it sends.
+logins as who may read it, and held against the digest of each message, over as many
+connections as imap.connections allows. Large mailboxes are read in parts of up to
+1,000 messages, and after a break only what was read in its last minute is read again.
+Nobody can open the mailboxes of Sieve scripts, and what was deleted and is kept for a
+while: those are not read. Where a message is not what it was, or a mailbox can't be
+read, apply ends with its mailbox and UIDs; the new replica stays, and nothing is
+promoted or dropped. Put those files from the master's spool into the replica's, and
+apply --resume --yes reads again the parts that they are in, and nothing that was
+proven before; or apply --rollback --yes removes the replica. Without seed_command
+nothing is read: replication checks the digest of each message that it sends.
 
 A PROMOTION
 

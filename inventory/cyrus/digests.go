@@ -1,8 +1,12 @@
 package cyrus
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"iter"
+	"slices"
+	"time"
 )
 
 // Digest is what the index says of a message's content, and what lies on the
@@ -16,43 +20,145 @@ type Digest struct {
 	Missing bool
 }
 
+// UIDs are those from the first to the last one, both among them.
+type UIDs struct{ First, Last uint32 }
+
 // Digests has the server read files of messages and yields what is in them. Which
 // messages says choose: it is told how many there are and yields places in the
 // mailbox, 1 for the first. The connection must be As a user who may read the
-// mailbox.
+// mailbox. The server hashes the messages, none comes over the connection; several
+// small ones are asked for at once.
 func (c *Client) Digests(ctx context.Context, name string, choose func(exists uint32) iter.Seq[uint32]) iter.Seq2[Digest, error] {
+	return c.digests(ctx, name, byPlace, func(exists uint32) iter.Seq[string] {
+		return sets(func(yield func(uint32) bool) {
+			for place := range choose(exists) {
+				if place > 0 && place <= exists && !yield(place) {
+					return
+				}
+			}
+		})
+	})
+}
+
+// DigestsOf is as [Client.Digests] for the messages with these UIDs, as they are in the
+// mailbox now. It keeps the UIDs and sizes of those in each of the ranges.
+func (c *Client) DigestsOf(ctx context.Context, name string, uids ...UIDs) iter.Seq2[Digest, error] {
+	return c.digests(ctx, name, byUID, func(uint32) iter.Seq[string] {
+		return func(yield func(string) bool) {
+			for _, r := range uids {
+				if !yield(fmt.Sprintf("%d:%d", r.First, r.Last)) {
+					return
+				}
+			}
+		}
+	})
+}
+
+// digests has the server read the files of sets of messages. It is told first how large they
+// are, by the index, so that what one command reads is soon read.
+func (c *Client) digests(ctx context.Context, name string, by numbers, choose func(exists uint32) iter.Seq[string]) iter.Seq2[Digest, error] {
 	return func(yield func(Digest, error) bool) {
 		exists, err := c.examine(ctx, name)
 		if err != nil {
 			yield(Digest{}, c.named(err))
 			return
 		}
-		for place := range choose(exists) {
-			if place == 0 || place > exists {
-				continue
+		atOnce := fewFiles
+		for set := range choose(exists) {
+			told, err := c.told(ctx, by, set, exists, "UID RFC822.SIZE")
+			for len(told) > 0 && err == nil {
+				batch := told[:files(told, atOnce)]
+				told = told[len(batch):]
+				begun := time.Now()
+				if err = c.hash(ctx, by, batch); err != nil {
+					break
+				}
+				atOnce = nextFiles(atOnce, time.Since(begun))
+				for _, d := range batch {
+					if d.UID != 0 && !yield(d, nil) {
+						return
+					}
+				}
 			}
-			digest, err := c.digestAt(ctx, place)
-			digest.Place = place
-			if !yield(digest, c.named(err)) || err != nil {
+			if err != nil {
+				yield(Digest{}, c.named(err))
 				return
 			}
 		}
 	}
 }
 
-// digestAt reads one message. Of one without a file Cyrus tells nothing when it
-// is asked for what is in the file, and then what the index says.
-func (c *Client) digestAt(ctx context.Context, place uint32) (digest Digest, err error) {
-	for _, items := range []string{"UID RFC822.SIZE DIGEST.SHA1 RFC822.FILESIZE RFC822.SHA1", "UID RFC822.SIZE DIGEST.SHA1"} {
-		err = c.fetch(ctx, place, place, items, func(s *scanner) error {
-			digest = s.digest()
-			return s.err
-		})
-		if err != nil || digest.UID != 0 {
-			return digest, err
+// One command reads so many files, and bytes beyond the first file: fewer at first, and where the
+// server takes its time. It has to answer a command as soon as if it read a large file.
+const (
+	fewFiles, mostFiles = 8, 128
+	mostFileBytes       = 4 << 20
+	soon, late          = 200 * time.Millisecond, time.Second
+)
+
+// files is how many files the next command reads.
+func files(told []Digest, atOnce int) int {
+	bytes := told[0].Size
+	for i := 1; i < min(len(told), atOnce); i++ {
+		if bytes += told[i].Size; bytes > mostFileBytes {
+			return i
 		}
 	}
-	return digest, nil
+	return min(len(told), atOnce)
+}
+
+// nextFiles is how many files may be read at once after so many took so long.
+func nextFiles(atOnce int, took time.Duration) int {
+	switch {
+	case took < soon:
+		return min(2*atOnce, mostFiles)
+	case took > late:
+		return max(atOnce/2, 1)
+	}
+	return atOnce
+}
+
+// hash has the server read the files of some messages. Of one without a file Cyrus tells nothing
+// when it is asked for what is in the file, and then what the index says. One that is
+// gone has no UID then.
+func (c *Client) hash(ctx context.Context, by numbers, batch []Digest) error {
+	asked := make([]uint32, len(batch))
+	for i := range batch {
+		asked[i] = by.of(&batch[i])
+	}
+	clear(batch)
+	for _, items := range []string{"UID RFC822.SIZE DIGEST.SHA1 RFC822.FILESIZE RFC822.SHA1", "UID RFC822.SIZE DIGEST.SHA1"} {
+		var left []uint32
+		for i := range batch {
+			if batch[i].UID == 0 {
+				left = append(left, asked[i])
+			}
+		}
+		for set := range sets(slices.Values(left)) {
+			told, err := c.told(ctx, by, set, uint32(len(left)), items)
+			if err != nil {
+				return err
+			}
+			for _, d := range told {
+				if i, found := slices.BinarySearch(asked, by.of(&d)); found {
+					batch[i] = d
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// told returns what is told of a set of at most so many messages, in their order.
+func (c *Client) told(ctx context.Context, by numbers, set string, most uint32, items string) (list []Digest, err error) {
+	err = c.fetch(ctx, by, set, most, items, func(place uint32, s *scanner) error {
+		d := s.digest()
+		d.Place = place
+		list = append(list, d)
+		return s.err
+	})
+	slices.SortFunc(list, func(a, b Digest) int { return cmp.Compare(a.UID, b.UID) })
+	return list, err
 }
 
 // digest reads: (UID 1 RFC822.FILESIZE 1409 RFC822.SHA1 7807…).

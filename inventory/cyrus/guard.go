@@ -68,7 +68,7 @@ func (g *guard) command(line string) error {
 	case strings.HasSuffix(line, "}"):
 		// What follows a literal would pass unseen.
 		return fmt.Errorf("refusing to send a literal with %s", verb)
-	case verb == "SYNCGET" && !isSyncGet(arguments), verb == "FETCH" && !isFetch(arguments), verb == "UID" && !isPeek(arguments) && !slices.Contains(searches, arguments):
+	case verb == "SYNCGET" && !isSyncGet(arguments), verb == "FETCH" && !isFetch(arguments), verb == "UID" && !isUID(arguments):
 		return fmt.Errorf("refusing to send %q: it is not known only to read", verb+" "+arguments)
 	}
 	// Without an initial response the credentials come in a line of their own.
@@ -102,4 +102,8 @@ var peek = regexp.MustCompile(`^FETCH [0-9]+ \(BODY\.PEEK\[\]<[0-9]+\.[0-9]+>\)$
 // searches are the arguments of UID that tell what was seen.
 var searches = []string{"SEARCH RETURN (ALL) SEEN", "SEARCH SEEN"}
 
-func isPeek(arguments string) bool { return peek.MatchString(arguments) }
+// isUID reads what may be asked by UID.
+func isUID(arguments string) bool {
+	fetch, found := strings.CutPrefix(arguments, "FETCH ")
+	return found && isFetch(fetch) || peek.MatchString(arguments) || slices.Contains(searches, arguments)
+}

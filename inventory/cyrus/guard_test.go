@@ -40,6 +40,8 @@ func TestGuard(t *testing.T) {
 		{"a piece that marks as seen", []string{"T1 UID FETCH 7 (BODY[]<0.262144>)\r\n"}, "only to read"},
 		{"a piece, and flags", []string{"T1 UID FETCH 7 (BODY.PEEK[]<0.1> FLAGS)\r\n"}, "only to read"},
 		{"a peek among others", []string{"T1 FETCH 7 (BODY.PEEK[]<0.1>)\r\n"}, "only to read"},
+		{"reading messages by UID", []string{"T1 UID FETCH 5:9,12 (UID RFC822.SIZE RFC822.SHA1)\r\n"}, ""},
+		{"a body by UID", []string{"T1 UID FETCH 5 (UID BODY[])\r\n"}, "only to read"},
 		{"flags by UID", []string{"T1 UID STORE 7 +FLAGS (\\Deleted)\r\n"}, "only to read"},
 		{"an expunge by UID", []string{"T1 UID EXPUNGE 7\r\n"}, "only to read"},
 		{"copies by UID", []string{"T1 uid copy 7 INBOX\r\n"}, "only to read"},

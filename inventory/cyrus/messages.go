@@ -56,7 +56,7 @@ func (c *Client) Messages(ctx context.Context, name string) iter.Seq2[Message, e
 		var last uint32
 		for from := uint32(1); from <= exists; from += perFetch {
 			to := min(exists, from+perFetch-1)
-			err := c.fetch(ctx, from, to, "UID FLAGS MODSEQ INTERNALDATE RFC822.SIZE DIGEST.SHA1", func(s *scanner) error {
+			err := c.fetch(ctx, byPlace, fmt.Sprintf("%d:%d", from, to), to-from+1, "UID FLAGS MODSEQ INTERNALDATE RFC822.SIZE DIGEST.SHA1", func(_ uint32, s *scanner) error {
 				m := s.message()
 				switch {
 				case s.err != nil:
@@ -114,21 +114,22 @@ func (c *Client) leave(ctx context.Context) error {
 	return err
 }
 
-// fetch asks for items of messages by their place in the mailbox, and hands each
-// answer on where its items begin.
-func (c *Client) fetch(ctx context.Context, from, to uint32, items string, take func(*scanner) error) error {
-	command := fmt.Sprintf("FETCH %d:%d (%s)", from, to, items)
-	return c.do(ctx, "read the messages", longestAnswer+int64(to-from+1)*messageBytes, func() error {
+// fetch asks for items of a set of at most so many messages, and hands each answer on where its
+// items begin, with the place of the message in the mailbox.
+func (c *Client) fetch(ctx context.Context, by numbers, set string, most uint32, items string, take func(place uint32, s *scanner) error) error {
+	command := fmt.Sprintf("%s %s (%s)", by, set, items)
+	return c.do(ctx, "read the messages", longestAnswer+int64(most)*messageBytes, func() error {
 		return c.command(command, func(answer []byte) error {
 			s := scan(answer)
 			_, rest, _ := bytes.Cut(answer, []byte(" "))
 			if !bytes.HasPrefix(rest, []byte("FETCH ")) || !bytes.Contains(rest, []byte("UID ")) {
 				return nil // without a UID it tells what somebody else changed meanwhile
 			}
-			if s.number(mostUint32); s.err == nil {
+			place := uint32(s.number(mostUint32))
+			if s.err == nil {
 				s.expect(" FETCH ")
 			}
-			return take(s)
+			return take(place, s)
 		})
 	})
 }

@@ -61,6 +61,7 @@ func (w *wire) pump() {
 	buffer := make([]byte, 64<<10)
 	for w.empty() {
 		n, err := w.Conn.Read(buffer)
+		acknowledge(w.socket)
 		w.put(buffer[:n])
 		if err != nil {
 			w.fail(fmt.Errorf("connection lost: %w", err))

@@ -93,9 +93,9 @@ type Layouts struct {
 	// Seed has the operator's own command copy what the master has to the instance that
 	// the order created. Nil: everything is copied by replication.
 	Seed func(ctx context.Context, order *Order) error
-	// ReadWhole has an instance read every message of these owners whole, and tells now and
-	// then how many bytes were read. Without it no seed by the operator's command is done.
-	ReadWhole func(ctx context.Context, in inventory.Instance, owners map[cyrus.Owner]bool, progress func(bytes int64)) (*compare.Whole, error)
+	// ReadWhole has an instance read every message of these owners whole, over as many
+	// connections as its server may have. Without it no seed by the operator's command is done.
+	ReadWhole func(ctx context.Context, in inventory.Instance, owners map[cyrus.Owner]bool, o compare.WholeOptions) (*compare.Whole, error)
 	// Streams is how many users are copied at the same time to a new replica; zero: as
 	// many as both servers may transfer at once.
 	Streams int
@@ -103,11 +103,14 @@ type Layouts struct {
 	// instance may take to start or to end, and Lag how long replicas may take to get what
 	// is logged for them now. Zero means 2, 20 and 15 seconds.
 	Pause, Settle, Lag time.Duration
+	// Note is how often it is written down what was read whole. Zero means a minute.
+	Note time.Duration
 }
 
 func (l *Layouts) pause() time.Duration  { return cmp.Or(l.Pause, 2*time.Second) }
 func (l *Layouts) settle() time.Duration { return cmp.Or(l.Settle, 20*time.Second) }
 func (l *Layouts) lag() time.Duration    { return cmp.Or(l.Lag, 15*time.Second) }
+func (l *Layouts) note() time.Duration   { return cmp.Or(l.Note, time.Minute) }
 
 // errNoHook says what is missing.
 var errNoHook = errors.New("instance_hook in the configuration is not set: interlace itself never changes the configuration of an instance, nor starts or stops one")

@@ -64,9 +64,10 @@ func (op *operator) hook(ctx context.Context, o *apply.Order) (string, error) {
 }
 
 // readWhole has an instance read every message of some owners.
-func (op *operator) readWhole(ctx context.Context, in inventory.Instance, owners map[cyrus.Owner]bool, progress func(int64)) (*compare.Whole, error) {
+func (op *operator) readWhole(ctx context.Context, in inventory.Instance, owners map[cyrus.Owner]bool, how compare.WholeOptions) (*compare.Whole, error) {
+	how.Connections = func() int { return 2 }
 	o := cyrus.Options{Address: in.IMAP, User: cyrustest.AdminUser, Password: cyrus.Secret(op.fleet.Password), TLS: cyrus.None}
-	return compare.ReadWhole(ctx, compare.Side{Server: in.Server, IMAP: o}, owners, progress)
+	return compare.ReadWhole(ctx, compare.Side{Server: in.Server, IMAP: o}, owners, how)
 }
 
 func (op *operator) options(j apply.Journal) *apply.Options {

@@ -4,10 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
-	"maps"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -18,15 +14,11 @@ import (
 	"github.com/interlacemail/interlace/monitor/host"
 )
 
-// What is read is written down after so many owners, or bytes, and so long.
-const (
-	ownersAtOnce, bytesAtOnce = 25, 1 << 30
-	noteEvery                 = time.Minute
-)
-
-// proven is what was read whole and is what it was, since it was last written down.
+// proven is what was read whole and is what it was, since it was last written down: all that
+// some have, and of others parts of mailboxes.
 type proven struct {
 	Owners          []cyrus.Owner
+	Spans           []compare.Span
 	Messages, Bytes int64
 	Hidden          int // mailboxes that nobody can open
 }
@@ -36,16 +28,17 @@ type spoolProof struct {
 	*making
 	made  inventory.Instance
 	since time.Time // when something was last written down
-	fresh proven    // since then
-	all   proven    // without its owners
-	found compare.Whole
+	fresh proven    // since then, but for parts
+	parts map[cyrus.Owner][]compare.Span
+	all   proven // without its owners and parts
 }
 
 // proveSpool has the new replica read every message that users may open, and holds each against
 // its digest, where the operator's command has copied: what servers tell of messages comes from
 // their indices, and does not show that a file was damaged on its way. Replication needs no
 // such proof: both ends check the digest of each message that it sends. So what comes later is
-// not read, nor is what an earlier run has written down as proven.
+// not read, nor is what an earlier run has written down as proven, in the middle of a large
+// mailbox, too.
 func (m *making) proveSpool(ctx context.Context, made inventory.Instance, records []monitor.StepRecord) (text, data string, err error) {
 	if byCommand, err := m.byCommand(records); err != nil || !byCommand {
 		return "", "", err
@@ -53,7 +46,7 @@ func (m *making) proveSpool(ctx context.Context, made inventory.Instance, record
 	if m.Layouts.ReadWhole == nil {
 		return "", "", fmt.Errorf("what seed_command has copied to %s can't be read", made.Server)
 	}
-	p := &spoolProof{making: m, made: made, since: time.Now()}
+	p := &spoolProof{making: m, made: made, since: time.Now(), parts: map[cyrus.Owner][]compare.Span{}}
 	sizes, err := p.sizes(ctx)
 	if err != nil {
 		return "", "", err
@@ -62,17 +55,25 @@ func (m *making) proveSpool(ctx context.Context, made inventory.Instance, record
 	if err != nil {
 		return "", "", err
 	}
+	var all int64
+	owners := map[cyrus.Owner]bool{}
+	for owner, size := range sizes {
+		owners[owner] = true
+		all += size
+	}
+	var read []compare.Span
 	for i := range before {
 		for _, owner := range before[i].Owners {
-			delete(sizes, owner)
+			delete(owners, owner)
 		}
+		read = append(read, before[i].Spans...)
 		p.all.add(&before[i])
 	}
-	err = p.read(ctx, sizes)
+	found, err := p.read(ctx, owners, read, max(all-p.all.Bytes, 0))
 	if err = errors.Join(err, p.writeDown(context.WithoutCancel(ctx))); err != nil {
 		return "", "", err
 	}
-	return p.all.text(), "", p.faults(ctx)
+	return p.all.text(), "", p.faults(ctx, found)
 }
 
 // sizes returns how many bytes of messages each owner has on the replica, as far as it tells.
@@ -95,65 +96,41 @@ func (p *spoolProof) sizes(ctx context.Context) (map[cyrus.Owner]int64, error) {
 	return sizes, nil
 }
 
-// read reads all messages of these owners, some owners after the other.
-func (p *spoolProof) read(ctx context.Context, sizes map[cyrus.Owner]int64) error {
-	var all, done int64
-	for _, size := range sizes {
-		all += size
+// read reads all messages of these owners, of so many bytes, but for those that were read before.
+func (p *spoolProof) read(ctx context.Context, owners map[cyrus.Owner]bool, before []compare.Span, all int64) (*compare.Whole, error) {
+	if len(owners) == 0 {
+		return &compare.Whole{}, nil
 	}
 	tell := compare.TellReading(all, func(r compare.Reading) {
 		p.tell(Progress{Unit: p.unit, Verb: course.Do, Step: monitor.StepProveSpool, Far: r.String()})
 	})
-	for some := range parcels(sizes) {
-		read, err := p.Layouts.ReadWhole(ctx, p.made, some, func(bytes int64) { tell(p.made.Server, done+bytes) })
-		if err != nil {
-			return fmt.Errorf("%w; interlace apply --resume --yes reads the rest", err)
-		}
-		done += read.Bytes
-		tell(p.made.Server, done)
-		p.take(some, read)
-		if time.Since(p.since) >= noteEvery {
-			if err := p.writeDown(ctx); err != nil {
-				return err
-			}
-		}
+	found, err := p.Layouts.ReadWhole(ctx, p.made, owners, compare.WholeOptions{
+		Read: before, Progress: func(bytes int64) { tell(p.made.Server, bytes) },
+		Proven: func(part *compare.Proven) error { return p.take(ctx, part) },
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%w; interlace apply --resume --yes reads the rest", err)
 	}
-	return nil
+	tell(p.made.Server, found.Bytes)
+	return found, nil
 }
 
-// parcels yields owners, in their order, as many as are read before that is written down.
-func parcels(sizes map[cyrus.Owner]int64) iter.Seq[map[cyrus.Owner]bool] {
-	owners := slices.SortedFunc(maps.Keys(sizes), func(a, b cyrus.Owner) int { return strings.Compare(called(a), called(b)) })
-	return func(yield func(map[cyrus.Owner]bool) bool) {
-		some, bytes := map[cyrus.Owner]bool{}, int64(0)
-		for i, owner := range owners {
-			some[owner] = true
-			if bytes += sizes[owner]; len(some) < ownersAtOnce && bytes < bytesAtOnce && i < len(owners)-1 {
-				continue
-			}
-			if !yield(some) {
-				return
-			}
-			some, bytes = map[cyrus.Owner]bool{}, 0
-		}
+// take takes down what was read and is what it was, and now and then writes it down.
+func (p *spoolProof) take(ctx context.Context, part *compare.Proven) error {
+	p.fresh.add(&proven{Messages: part.Messages, Bytes: part.Bytes, Hidden: part.Hidden})
+	if part.All {
+		delete(p.parts, part.Owner)
+		p.fresh.Owners = append(p.fresh.Owners, part.Owner)
+	} else {
+		p.parts[part.Owner] = compare.Joined(append(p.parts[part.Owner], part.Span))
 	}
+	if time.Since(p.since) < p.Layouts.note() {
+		return nil
+	}
+	return p.writeDown(ctx)
 }
 
-// take takes down what came of reading some owners. Who has a message that is not what it was,
-// or was not read, is not proven.
-func (p *spoolProof) take(some map[cyrus.Owner]bool, read *compare.Whole) {
-	for _, d := range read.Damaged {
-		delete(some, d.Owner)
-	}
-	for _, u := range read.Unread {
-		delete(some, u.Owner)
-	}
-	p.found.Damaged, p.found.Unread = append(p.found.Damaged, read.Damaged...), append(p.found.Unread, read.Unread...)
-	p.fresh.add(&proven{Messages: read.Messages, Bytes: read.Bytes, Hidden: read.Hidden})
-	p.fresh.Owners = slices.AppendSeq(p.fresh.Owners, maps.Keys(some))
-}
-
-// add adds what another note has, but for its owners.
+// add adds what another note has, but for its owners and parts.
 func (p *proven) add(other *proven) {
 	p.Messages, p.Bytes, p.Hidden = p.Messages+other.Messages, p.Bytes+other.Bytes, p.Hidden+other.Hidden
 }
@@ -170,17 +147,22 @@ func (p *proven) text() string {
 // writeDown writes down what was proven since it last did.
 func (p *spoolProof) writeDown(ctx context.Context) error {
 	fresh := p.fresh
+	for _, spans := range p.parts {
+		fresh.Spans = append(fresh.Spans, spans...)
+	}
+	fresh.Spans = compare.Joined(fresh.Spans)
 	p.all.add(&fresh)
 	p.fresh, p.since = proven{}, time.Now()
-	if fresh.Messages == 0 && len(fresh.Owners) == 0 {
+	clear(p.parts)
+	if len(fresh.Spans) == 0 && len(fresh.Owners) == 0 {
 		return nil
 	}
 	return p.making.note(ctx, monitor.StepProveSpool, fresh)
 }
 
 // faults fails where something is not what it was, or was not read, and says how to go on.
-func (p *spoolProof) faults(ctx context.Context) error {
-	wrong := errors.Join(p.damaged(), p.unread(ctx))
+func (p *spoolProof) faults(ctx context.Context, found *compare.Whole) error {
+	wrong := errors.Join(p.damaged(found.Damaged), p.unread(ctx, found.Unread))
 	if wrong == nil {
 		return nil
 	}
@@ -188,10 +170,10 @@ func (p *spoolProof) faults(ctx context.Context) error {
 }
 
 // damaged fails where messages are not what they were, and says where to take them from.
-func (p *spoolProof) damaged() error {
+func (p *spoolProof) damaged(list []compare.DamagedFiles) error {
 	var texts []string
-	for i := range p.found.Damaged {
-		d := &p.found.Damaged[i]
+	for i := range list {
+		d := &list[i]
 		texts = append(texts, fmt.Sprintf("%s: %s: UID %s", inventory.Printable(string(d.Mailbox)), d.Found(), d.UIDs))
 	}
 	if len(texts) == 0 {
@@ -202,21 +184,21 @@ func (p *spoolProof) damaged() error {
 }
 
 // unread fails where mailboxes could not be read, and says who may read them.
-func (p *spoolProof) unread(ctx context.Context) error {
+func (p *spoolProof) unread(ctx context.Context, list []compare.UnreadMailbox) error {
 	var texts []string
-	for _, u := range p.found.Unread {
+	for _, u := range list {
 		texts = append(texts, fmt.Sprintf("%s: %s", inventory.Printable(string(u.Mailbox)), u.Why))
 	}
 	if len(texts) == 0 {
 		return nil
 	}
 	return fmt.Errorf("mailboxes that seed_command has copied to %s could not be read: %s; next: give the right r on the master on %s to the administrator, or to somebody who has mailboxes there and is not denied%s",
-		p.made.Server, few(texts), p.store.Instances[0].Server, p.denials(ctx))
+		p.made.Server, few(texts), p.store.Instances[0].Server, p.denials(ctx, list))
 }
 
 // denials has those let in for a while on the new replica whose mailboxes could not be read and
 // who are denied there: before it is in service it keeps out again whom its master does.
-func (p *spoolProof) denials(ctx context.Context) string {
+func (p *spoolProof) denials(ctx context.Context, list []compare.UnreadMailbox) string {
 	h, err := p.open(ctx, p.made)
 	if err != nil {
 		return ""
@@ -226,7 +208,7 @@ func (p *spoolProof) denials(ctx context.Context) string {
 		return ""
 	}
 	var commands []string
-	for _, u := range p.found.Unread {
+	for _, u := range list {
 		if user := inventory.UserID(u.Owner.Name); !u.Owner.Shared && denied[user] {
 			commands = appendNew(commands, string(host.AllowCommand(h.Tools, h.Conf, user)))
 		}

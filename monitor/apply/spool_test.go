@@ -26,12 +26,13 @@ import (
 // seedCommand copies files of the master, and remembers what is read of them then.
 type seedCommand struct {
 	op     *operator
-	files  []string        // beside the spool
-	damage func()          // to the copy
-	halts  func() error    // when more than this is read; nil: nothing
-	runs   int             // of the command
-	read   [][]cyrus.Owner // at once
-	far    []string        // that was told
+	files  []string                                     // beside the spool
+	damage func()                                       // to the copy
+	proven func(context.Context, *compare.Proven) error // is asked whether to go on; nil: nobody is
+	runs   int                                          // of the command
+	read   [][]cyrus.Owner                              // that are asked for
+	parts  [][]compare.Proven                           // that are told then
+	far    []string                                     // that was told
 }
 
 func (s *seedCommand) options(o *apply.Options) {
@@ -53,16 +54,18 @@ func (s *seedCommand) options(o *apply.Options) {
 		}
 		return errors.Join(wrong, n.Start(ctx))
 	}
-	o.Layouts.ReadWhole = func(ctx context.Context, in inventory.Instance, owners map[cyrus.Owner]bool, progress func(int64)) (*compare.Whole, error) {
+	o.Layouts.ReadWhole = func(ctx context.Context, in inventory.Instance, owners map[cyrus.Owner]bool, how compare.WholeOptions) (*compare.Whole, error) {
 		s.read = append(s.read, slices.SortedFunc(maps.Keys(owners), func(a, b cyrus.Owner) int { return strings.Compare(a.Name, b.Name) }))
-		if s.halts != nil && len(s.read) > 1 {
-			if err := s.halts(); err != nil {
-				return nil, err
+		s.parts = append(s.parts, nil)
+		take := how.Proven
+		how.Proven = func(p *compare.Proven) error {
+			s.parts[len(s.parts)-1] = append(s.parts[len(s.parts)-1], *p)
+			if err := take(p); err != nil || s.proven == nil {
+				return err
 			}
-			<-ctx.Done()
-			return nil, ctx.Err()
+			return s.proven(ctx, p)
 		}
-		return read(ctx, in, owners, progress)
+		return read(ctx, in, owners, how)
 	}
 	o.Progress = func(p apply.Progress) {
 		if p.Far != "" {
@@ -188,33 +191,78 @@ func TestUnreadSeed(t *testing.T) {
 	op.check(t, "master m, replica r")
 }
 
-// A reading that is stopped goes on where it was.
+// A reading that is stopped goes on where it was, in the middle of a large mailbox; and one that
+// is killed where it last wrote that down.
 func TestReadingOfASeedIsStopped(t *testing.T) {
 	t.Parallel()
+	for _, how := range []string{"stopped", "killed"} {
+		t.Run(how, func(t *testing.T) {
+			t.Parallel()
+			readingEnds(t, how == "killed")
+		})
+	}
+}
+
+func readingEnds(t *testing.T, killed bool) {
+	const large, users = 3500, 5
 	op := newOperator(t)
-	var boxes []cyrustest.Mailbox
-	for i := range 27 {
+	boxes := []cyrustest.Mailbox{{Name: "user.large", Messages: large, MessageBytes: 300}}
+	for i := range users {
 		boxes = append(boxes, cyrustest.Mailbox{Name: fmt.Sprintf("user.u%02d", i), Messages: 1})
 	}
 	must(t, op.on("m").Fill(t.Context(), boxes))
 	var asked atomic.Bool
-	s := &seedCommand{op: op, halts: func() error { asked.Store(true); return nil }}
+	var left []monitor.StepRecord // when it was killed
 	u, j := alteration(planner.Seed, "n", "m", 2), &journal{left: -1}
+	s := &seedCommand{op: op}
+	s.proven = func(ctx context.Context, _ *compare.Proven) error {
+		switch {
+		case len(s.parts[0]) < 3:
+			return nil
+		case killed:
+			left, _ = j.Steps(ctx, u.Plan, u.Name)
+			return errCrash
+		}
+		asked.Store(true)
+		<-ctx.Done()
+		return ctx.Err()
+	}
 	o := op.options(j)
 	s.options(o)
 	o.Limits.Poll = 50 * time.Millisecond
 	o.Gates.Asked = func(context.Context) (bool, error) { return asked.Load(), nil }
+	if killed {
+		o.Layouts.Note = 1
+	}
 	results, err := apply.CarryOut(t.Context(), []course.Unit{*u}, false, o)
-	if must(t, err); results[0].Outcome != course.Stopped || results[0].Step() != monitor.StepProveSpool || !strings.Contains(results[0].Why, "stopped by interlace apply --stop") {
+	if must(t, err); results[0].Outcome != course.Stopped || results[0].Step() != monitor.StepProveSpool || !killed && !strings.Contains(results[0].Why, "stopped by interlace apply --stop") {
 		t.Fatalf("%s, %s\n%v", results[0].Outcome, results[0].Why, j)
 	}
-	first := s.read[0]
-	s.halts, s.read = nil, nil
+	if killed {
+		j.steps = left
+	}
+	s.proven = nil
 	if outcome, _, err := op.carry(t, u, j, s.options, func(o *apply.Options) { o.Layouts.Seed = nil }); outcome != course.Finished || s.runs != 1 {
 		t.Fatalf("%s, %v\n%v", outcome, err, j)
 	}
-	if len(first) != 25 || len(s.read) != 1 || len(s.read[0]) != 2 || slices.Contains(first, s.read[0][0]) || slices.Contains(first, s.read[0][1]) {
-		t.Errorf("read first %v, then %v", first, s.read)
+	messages, within := int64(0), 0
+	var spans []compare.Span
+	for _, parts := range s.parts {
+		for _, p := range parts {
+			messages += p.Messages
+			spans = append(spans, p.Span)
+		}
+	}
+	for _, p := range s.parts[0] {
+		if p.Owner.Name == "large" && !p.All {
+			within++
+		}
+	}
+	if len(s.parts) != 2 || within != 3 || messages != large+users || len(compare.Joined(spans)) != 1+users {
+		t.Errorf("%d messages, read first %v, then %v", messages, s.parts[0], s.parts[1:])
+	}
+	if want := inventory.Counted(large+users, "message", "messages") + " were read whole"; !strings.Contains(j.String(), want) {
+		t.Errorf("%s is not told:\n%v", want, j)
 	}
 	op.check(t, "master m, replica r, replica n")
 }

@@ -18,6 +18,7 @@ type throttle struct {
 	mu    sync.Mutex
 	first time.Duration // what a small command took at best
 	next  time.Time     // when to measure again
+	rest  time.Time     // until when everybody leaves the server alone
 }
 
 func newThrottle(perSecond float64) *throttle {
@@ -36,14 +37,14 @@ func (t *throttle) wait(ctx context.Context, client *cyrus.Client) error {
 	if err := t.limit.Wait(ctx); err != nil {
 		return err
 	}
-	if !t.due(time.Now()) {
-		return nil
+	if t.due(time.Now()) {
+		begin := time.Now()
+		if err := client.Noop(ctx); err != nil {
+			return err
+		}
+		t.took(time.Since(begin))
 	}
-	begin := time.Now()
-	if err := client.Noop(ctx); err != nil {
-		return err
-	}
-	return pause(ctx, t.took(time.Since(begin)))
+	return pause(ctx, t.left(time.Now()))
 }
 
 func (t *throttle) due(now time.Time) bool {
@@ -56,13 +57,23 @@ func (t *throttle) due(now time.Time) bool {
 	return true
 }
 
+// took is told what a small command takes now, and returns how long to leave the server alone.
 func (t *throttle) took(now time.Duration) (wait time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.first == 0 || now < t.first {
 		t.first = now
 	}
-	return backOff(t.first, now)
+	wait = backOff(t.first, now)
+	t.rest = time.Now().Add(wait)
+	return wait
+}
+
+// left is how long the server is to be left alone, over all connections.
+func (t *throttle) left(now time.Time) time.Duration {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.rest.Sub(now)
 }
 
 // A server is slow when a small command takes so many times what it took at best,

@@ -26,6 +26,9 @@ func TestBackOff(t *testing.T) {
 	if slow.took(300*ms) != 0 || slow.took(20*ms) != 0 || slow.took(300*ms) == 0 {
 		t.Error("a server that was slow at first is not seen to slow down again")
 	}
+	if left := slow.left(time.Now()); left < 500*ms || left > 1200*ms {
+		t.Errorf("the other connections leave it alone for %v", left)
+	}
 	now := time.Now()
 	if !slow.due(now) || slow.due(now.Add(measureEvery/2)) || !slow.due(now.Add(measureEvery)) {
 		t.Error("the speed is not measured once in a while")

@@ -2,12 +2,11 @@ package compare
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"iter"
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/interlacemail/interlace/inventory/cyrus"
@@ -47,19 +46,42 @@ type UnreadMailbox struct {
 	Why     string
 }
 
-// ReadWhole has the server read the file of every message of these owners, one after the
-// other over one connection, and compares it with what its index says it is: the SHA-1 and
-// the size. Each mailbox is read by a login as its owner, or else as somebody who may read
-// it and has mailboxes there, or as the administrator where the access list has that one.
-// Progress is told every second or so how many bytes were read,
-// and may be nil. The memory it takes grows with the number of mailboxes and of damaged
-// messages, not of messages. The error says that the server does not answer.
-func ReadWhole(ctx context.Context, at Side, owners map[cyrus.Owner]bool, progress func(bytes int64)) (*Whole, error) {
-	w := &whole{
-		side: side{host: &host{Side: at, throttle: newThrottle(0)}}, inboxes: map[string]bool{}, out: &Whole{},
-		progress: progress, told: time.Now(),
+// WholeOptions say how messages are read whole.
+type WholeOptions struct {
+	// Connections is asked before each part how many the server may have by now; nil means one.
+	Connections func() int
+	// Read are parts that were read before, and are not read again.
+	Read []Span
+	// Proven is told of each part that is what it was, by one at a time. Its error ends the
+	// reading; nil means that nobody wants to know.
+	Proven func(*Proven) error
+	// Progress is told every second or so how many bytes were read; nil means that nobody is.
+	Progress func(bytes int64)
+}
+
+// Proven is a part of what somebody has that was read and is what it was.
+type Proven struct {
+	Owner           cyrus.Owner
+	Span            Span // empty: nothing was to be read
+	Messages, Bytes int64
+	// All says that the owner has nothing else that was not read, or is not what it was. Of his
+	// mailboxes Hidden are not for mail, and were not read.
+	All    bool
+	Hidden int
+}
+
+// ReadWhole has the server read the file of every message of these owners, and compares it with
+// what its index says it is: the SHA-1 and the size. Each mailbox is read by a login as its
+// owner, or else as somebody who may read it and has mailboxes there, or as the administrator
+// where the access list has that one. Mailboxes are read in parts, in the order of names, over
+// several connections at the same time, slower where the server gets slower; what is found does
+// not depend on how many these are. The memory it takes grows with the number of mailboxes, of
+// parts and of damaged messages. The error says that the server does not answer.
+func ReadWhole(ctx context.Context, at Side, owners map[cyrus.Owner]bool, o WholeOptions) (*Whole, error) {
+	if o.Connections == nil {
+		o.Connections = func() int { return 1 }
 	}
-	defer w.close()
+	w := &whole{host: &host{Side: at, throttle: newThrottle(0)}, options: o, inboxes: map[string]bool{}, out: &Whole{}, told: time.Now()}
 	if err := w.run(ctx, owners); err != nil {
 		return nil, fmt.Errorf("read all messages on %s: %w", at.Server, err)
 	}
@@ -68,20 +90,76 @@ func ReadWhole(ctx context.Context, at Side, owners map[cyrus.Owner]bool, progre
 
 // whole is a reading under way.
 type whole struct {
-	side
-	inboxes  map[string]bool // users who have one here
-	out      *Whole
-	progress func(int64)
-	told     time.Time
+	*host
+	options WholeOptions
+	inboxes map[string]bool // users who have one here
+
+	mu    sync.Mutex // for what follows, and what of owners and mailboxes changes
+	out   *Whole
+	bytes int64 // read, also of parts that are not done
+	told  time.Time
+}
+
+// holder is somebody whose mailboxes are read.
+type holder struct {
+	owner  cyrus.Owner
+	boxes  []*box
+	hidden int
+	left   int  // parts that are not read yet
+	unread bool // not all could be read and is what it was
+}
+
+// box is a mailbox that is read.
+type box struct {
+	*cyrus.Mailbox
+	of      *holder
+	size    size
+	damaged map[uint32]bool  // by UID, and whether there is no file
+	failed  map[uint32]error // why parts were not read, by the first UID of each
 }
 
 func (w *whole) run(ctx context.Context, owners map[cyrus.Owner]bool) error {
-	if err := w.admin(ctx); err != nil {
-		return err
-	}
-	names, err := w.client.Names(ctx)
+	holders, err := w.holders(ctx, owners)
 	if err != nil {
 		return err
+	}
+	turns, err := w.turns(ctx, holders)
+	if err != nil {
+		return err
+	}
+	for _, h := range holders {
+		if h.left == 0 && !h.unread {
+			if err := w.prove(&Proven{Owner: h.owner, All: true, Hidden: h.hidden}); err != nil {
+				return err
+			}
+		}
+	}
+	if err := w.share(ctx, len(turns), func(ctx context.Context, s *side, i int) error { return w.read(ctx, s, turns[i]) }); err != nil {
+		return err
+	}
+	var boxes []*box
+	for _, h := range holders {
+		w.out.Hidden += h.hidden
+		boxes = append(boxes, h.boxes...)
+	}
+	slices.SortFunc(boxes, func(a, b *box) int { return strings.Compare(string(a.Internal), string(b.Internal)) })
+	for _, b := range boxes {
+		w.enter(b)
+	}
+	return nil
+}
+
+// holders returns those who have something, and what, by their names. Who has a damaged
+// mailbox, which the server lists and tells nothing else of, has something unread.
+func (w *whole) holders(ctx context.Context, owners map[cyrus.Owner]bool) ([]*holder, error) {
+	s := &side{host: w.host}
+	defer s.close()
+	if err := s.admin(ctx); err != nil {
+		return nil, err
+	}
+	names, err := s.client.Names(ctx)
+	if err != nil {
+		return nil, err
 	}
 	for _, name := range names {
 		w.domains = w.domains || strings.Contains(string(name), "!")
@@ -89,40 +167,35 @@ func (w *whole) run(ctx context.Context, owners map[cyrus.Owner]bool) error {
 			w.inboxes[owner.Name] = true
 		}
 	}
-	names = cyrus.OwnedBy(names, owners)
-	if len(names) == 0 {
-		return nil
+	var mailboxes []cyrus.Mailbox
+	if names = cyrus.OwnedBy(names, owners); len(names) > 0 {
+		if mailboxes, err = s.client.Details(ctx, names); err != nil {
+			return nil, err
+		}
 	}
-	mailboxes, err := w.client.Details(ctx, names)
-	if err != nil {
-		return err
+	sizes := s.sizes(ctx)
+	byOwner := map[cyrus.Owner]*holder{}
+	for owner := range owners {
+		byOwner[owner] = &holder{owner: owner}
 	}
-	slices.SortFunc(mailboxes, func(a, b cyrus.Mailbox) int { return strings.Compare(string(a.Internal), string(b.Internal)) })
-	w.untold(names, mailboxes)
+	byName(mailboxes)
 	for i := range mailboxes {
 		m := &mailboxes[i]
-		if isHidden(m.Internal) {
-			w.out.Hidden++
-			continue
-		}
-		err := w.mailbox(ctx, m)
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if err != nil {
-			if w.close(); errors.Is(err, errDown) || !cannotRead(err) && !cyrus.Died(err) {
-				return err
-			}
-			owner, _, _ := m.Internal.Owner()
-			w.out.Unread = append(w.out.Unread, UnreadMailbox{owner, m.Name, err.Error()})
+		owner, _, _ := m.Internal.Owner()
+		if h := byOwner[owner]; isHidden(m.Internal) {
+			h.hidden++
+		} else {
+			b := &box{Mailbox: m, of: h, size: sizes[m.Internal], damaged: map[uint32]bool{}, failed: map[uint32]error{}}
+			h.boxes = append(h.boxes, b)
 		}
 	}
-	return nil
+	w.untold(names, mailboxes, byOwner)
+	return slices.SortedFunc(maps.Values(byOwner), func(a, b *holder) int { return compareOwners(a.owner, b.owner) }), nil
 }
 
 // untold enters the mailboxes that the server lists and tells nothing else of: damaged ones.
 // Of the two readings that a name may have one is enough.
-func (w *whole) untold(names []cyrus.InternalName, mailboxes []cyrus.Mailbox) {
+func (w *whole) untold(names []cyrus.InternalName, mailboxes []cyrus.Mailbox, holders map[cyrus.Owner]*holder) {
 	told := map[cyrus.ExternalName]bool{}
 	for i := range mailboxes {
 		told[mailboxes[i].Name] = true
@@ -131,121 +204,49 @@ func (w *whole) untold(names []cyrus.InternalName, mailboxes []cyrus.Mailbox) {
 		if name := n.External(w.server.Separator); !told[name] {
 			told[name] = true
 			owner, _, _ := n.Owner()
+			holders[owner].unread = true
 			w.out.Unread = append(w.out.Unread, UnreadMailbox{owner, name, "the server lists it and tells nothing else of it"})
 		}
 	}
 }
 
-// mailbox reads one mailbox as the first user who is let in and may read it.
-func (w *whole) mailbox(ctx context.Context, m *cyrus.Mailbox) error {
-	wrong := errNoReader
-	for _, user := range w.readers(m) {
-		if !w.lets(user) {
-			continue
-		}
-		err := w.enter(ctx, user)
-		if err == nil {
-			err = w.read(ctx, m, w.client.UserName(m.Internal))
-		}
-		switch {
-		case err == nil || ctx.Err() != nil || errors.Is(err, errDown):
-			return err
-		case cyrus.Died(err): // so the server treats who is denied, too
-			w.close()
-		case !cannotRead(err):
-			return err
-		}
-		wrong = err
+// enter enters what came of reading a mailbox: once, in however many parts it was read.
+func (w *whole) enter(b *box) {
+	for _, first := range slices.Sorted(maps.Keys(b.failed)) {
+		w.out.Unread = append(w.out.Unread, UnreadMailbox{b.of.owner, b.Name, b.failed[first].Error()})
+		break
 	}
-	if slices.ContainsFunc(m.ACL, func(r cyrus.Right) bool { return r.Identifier == w.IMAP.User && strings.Contains(r.Rights, "r") }) {
-		if err := w.admin(ctx); err != nil {
-			return err
-		}
-		return w.read(ctx, m, string(m.Name))
+	if len(b.damaged) == 0 {
+		return
 	}
-	return wrong
-}
-
-// readers are the users who may read a mailbox, its owner first, and a few of many.
-func (w *whole) readers(m *cyrus.Mailbox) []string {
-	const most = 5
-	owner, _, _ := m.Internal.Owner()
-	var list []string
-	if !owner.Shared && w.inboxes[owner.Name] {
-		list = append(list, owner.Name)
-	}
-	for _, right := range m.ACL {
-		switch {
-		case !strings.Contains(right.Rights, "r") || len(list) >= most:
-		case w.inboxes[right.Identifier] && !slices.Contains(list, right.Identifier):
-			list = append(list, right.Identifier)
-		case right.Identifier == "anyone":
-			for _, user := range slices.Sorted(maps.Keys(w.inboxes)) {
-				if len(list) < most && (!w.domains || domain(user) == domain(owner.Name)) {
-					list = append(list, user)
-				}
-			}
-		}
-	}
-	return list
-}
-
-// read reads all messages of a mailbox, which goes by a name on this connection. Where some are damaged all are read once more: one
-// that was expunged meanwhile has no file either.
-func (w *whole) read(ctx context.Context, m *cyrus.Mailbox, name string) error {
-	first, messages, bytes, err := w.pass(ctx, name)
-	if err != nil {
-		return err
-	}
-	w.out.Messages, w.out.Bytes = w.out.Messages+messages, w.out.Bytes+bytes
-	if len(first) == 0 {
-		return nil
-	}
-	again, _, _, err := w.pass(ctx, name)
-	if err != nil {
-		return err
-	}
-	owner, _, _ := m.Internal.Owner()
-	d := DamagedFiles{Owner: owner, Mailbox: m.Name}
+	d := DamagedFiles{Owner: b.of.owner, Mailbox: b.Name}
 	var bad uids
-	for _, uid := range slices.Sorted(maps.Keys(again)) {
-		if _, before := first[uid]; !before {
-			continue
-		}
-		if bad.add(uid); again[uid] {
+	for _, uid := range slices.Sorted(maps.Keys(b.damaged)) {
+		if bad.add(uid); b.damaged[uid] {
 			d.Missing++
 		} else {
 			d.Other++
 		}
 	}
-	if d.UIDs = bad.String(); bad.count > 0 {
-		w.out.Damaged = append(w.out.Damaged, d)
-	}
-	return nil
+	d.UIDs = bad.String()
+	w.out.Damaged = append(w.out.Damaged, d)
 }
 
-// pass reads all messages of a mailbox once, and returns which are damaged, by UID, and
-// whether their files are missing.
-func (w *whole) pass(ctx context.Context, name string) (damaged map[uint32]bool, messages, bytes int64, err error) {
-	damaged = map[uint32]bool{}
-	all := func(exists uint32) iter.Seq[uint32] {
-		return func(yield func(uint32) bool) {
-			for place := uint32(1); place <= exists && yield(place); place++ {
-			}
-		}
+// progress tells now and then how many bytes were read, which are more by so many.
+func (w *whole) progress(bytes int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.bytes += bytes
+	if w.options.Progress != nil && time.Since(w.told) >= time.Second {
+		w.told = time.Now()
+		w.options.Progress(w.bytes)
 	}
-	for d, err := range w.client.Digests(ctx, name, all) {
-		if err != nil {
-			return nil, 0, 0, err
-		}
-		messages, bytes = messages+1, bytes+d.FileBytes
-		if d.Damaged() {
-			damaged[d.UID] = d.Missing
-		}
-		if w.progress != nil && time.Since(w.told) >= time.Second {
-			w.told = time.Now()
-			w.progress(w.out.Bytes + bytes)
-		}
+}
+
+// prove tells that a part is what it was.
+func (w *whole) prove(p *Proven) error {
+	if w.options.Proven == nil {
+		return nil
 	}
-	return damaged, messages, bytes, nil
+	return w.options.Proven(p)
 }

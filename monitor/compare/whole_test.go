@@ -2,7 +2,9 @@ package compare_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -61,7 +63,7 @@ func readWhole(t *testing.T, settings cyrustest.Settings) {
 		owners[cyrus.Owner{Name: tree + at, Shared: true}] = true
 	}
 	side := r.side("imap1", r.master)
-	got, err := compare.ReadWhole(within(t, time.Minute), side, owners, nil)
+	got, err := compare.ReadWhole(within(t, time.Minute), side, owners, compare.WholeOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,5 +82,117 @@ func readWhole(t *testing.T, settings cyrustest.Settings) {
 	}
 	if got.Messages != 3+2+1+2+2+2 || got.Bytes < 8000 || got.Bytes > 12000 {
 		t.Errorf("%d messages of %d bytes", got.Messages, got.Bytes)
+	}
+}
+
+// What is found is the same over any number of connections, and told once of a mailbox in however
+// many parts it is read; what was read before is not read again.
+func TestReadWholeInParts(t *testing.T) {
+	t.Parallel()
+	const large = 2300
+	mailboxes := []cyrustest.Mailbox{{Name: "user.anna", Messages: large, MessageBytes: 300}}
+	for _, user := range []string{"ben", "carl", "dora"} {
+		mailboxes = append(mailboxes, cyrustest.Mailbox{Name: "user." + user, Messages: 3}, cyrustest.Mailbox{Name: "user." + user + ".Work", Messages: 2})
+	}
+	r := startRig(t, cyrustest.Settings{Client: cyrustest.ClientNone}, mailboxes...)
+	r.do(r.master, "anna", "SELECT INBOX", `UID STORE 500:600 +FLAGS (\Deleted)`, "EXPUNGE")
+	for _, uid := range []int{999, 1000, 1001, large} {
+		garble(r, r.master, "user.anna", uid)
+	}
+	remove(r, r.master, "user.anna", 1050)
+	remove(r, r.master, "user.carl.Work", 1)
+	r.tool(r.master, "cyr_deny", "--", "dora")
+	owners := map[cyrus.Owner]bool{{Name: "nobody"}: true}
+	for _, user := range []string{"anna", "ben", "carl", "dora"} {
+		owners[cyrus.Owner{Name: user}] = true
+	}
+	read := func(connections int, before ...compare.Span) (*compare.Whole, []compare.Proven) {
+		t.Helper()
+		var proven []compare.Proven
+		found, err := compare.ReadWhole(within(t, time.Minute), r.side("imap1", r.master), owners, compare.WholeOptions{
+			Connections: func() int { return connections }, Read: before,
+			Proven: func(p *compare.Proven) error { proven = append(proven, *p); return nil },
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return found, proven
+	}
+	const damaged = "anna user.anna UID 999:1001,1050,2300 1 missing 4 other; carl user.carl.Work UID 1 1 missing 0 other; "
+	var spans []compare.Span
+	for _, connections := range []int{1, 2, 4} {
+		found, proven := read(connections)
+		text := ""
+		for _, d := range found.Damaged {
+			text += fmt.Sprintf("%s %s UID %s %d missing %d other; ", d.Owner.Name, d.Mailbox, d.UIDs, d.Missing, d.Other)
+		}
+		if text != damaged || len(found.Unread) != 2 || found.Unread[0].Mailbox != "user.dora" || found.Unread[1].Mailbox != "user.dora.Work" || found.Messages != large-101+10 {
+			t.Errorf("%d connections: %s %+v, %d messages", connections, text, found.Unread, found.Messages)
+		}
+		spans = nil
+		var whole []string
+		for _, p := range proven {
+			if spans = append(spans, p.Span); p.All {
+				whole = append(whole, p.Owner.Name)
+			}
+		}
+		slices.Sort(whole)
+		if fmt.Sprint(whole) != "[ben nobody]" || len(proven) != 1+2+1+1 {
+			t.Errorf("%d connections: all of %v, %+v", connections, whole, proven)
+		}
+	}
+	found, proven := read(2, spans...)
+	if found.Messages != 1000+199+2 || len(found.Damaged) != 2 || len(proven) != 4 {
+		t.Errorf("%+v, %+v", found, proven)
+	}
+}
+
+// A connection that is lost is made again, and all is read.
+func TestReadWholeAfterALostConnection(t *testing.T) {
+	t.Parallel()
+	r := startRig(t, cyrustest.Settings{Client: cyrustest.ClientNone}, append(anna, cyrustest.Mailbox{Name: "user.ben", Messages: 30})...)
+	want := int64(0)
+	for _, c := range []struct {
+		command string
+		nth     int
+	}{{"none", 1}, {"EXAMINE", 2}, {"UID FETCH", 1}, {"UID FETCH", 3}, {"NOOP", 1}, {"UNSELECT", 1}} {
+		var seen atomic.Int32
+		b := &between{answer: func(command string) string {
+			if strings.HasPrefix(command, c.command) && seen.Add(1) == int32(c.nth) {
+				return "die"
+			}
+			return ""
+		}}
+		side := r.side("imap1", r.master)
+		side.IMAP.Address = b.listen(t, side.IMAP.Address)
+		proven := int64(0)
+		found, err := compare.ReadWhole(within(t, time.Minute), side, map[cyrus.Owner]bool{{Name: "anna"}: true, {Name: "ben"}: true}, compare.WholeOptions{
+			Connections: func() int { return 2 }, Proven: func(p *compare.Proven) error { proven += p.Messages; return nil },
+		})
+		if err != nil || len(found.Unread)+len(found.Damaged) > 0 || found.Messages != proven || want > 0 && proven != want || proven < 30 {
+			t.Errorf("%s %d: %+v, %d messages proven, want %d, %v", c.command, c.nth, found, proven, want, err)
+			continue
+		}
+		want = proven
+	}
+}
+
+// A message that is expunged when its file was not found is not damaged.
+func TestReadWholeOfWhatIsExpunged(t *testing.T) {
+	t.Parallel()
+	r := startRig(t, cyrustest.Settings{Client: cyrustest.ClientNone}, cyrustest.Mailbox{Name: "user.anna", Messages: 3})
+	remove(r, r.master, "user.anna", 2)
+	var opened atomic.Int32
+	b := &between{answer: func(command string) string {
+		if strings.HasPrefix(command, "EXAMINE") && opened.Add(1) == 2 {
+			r.do(r.master, "anna", "SELECT INBOX", `STORE 2 +FLAGS (\Deleted)`, "EXPUNGE")
+		}
+		return ""
+	}}
+	side := r.side("imap1", r.master)
+	side.IMAP.Address = b.listen(t, side.IMAP.Address)
+	found, err := compare.ReadWhole(within(t, time.Minute), side, map[cyrus.Owner]bool{{Name: "anna"}: true}, compare.WholeOptions{})
+	if err != nil || len(found.Damaged)+len(found.Unread) > 0 || found.Messages != 3 {
+		t.Errorf("%+v, %v", found, err)
 	}
 }

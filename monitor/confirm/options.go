@@ -18,6 +18,9 @@ type Options struct {
 	Inventory *inventory.Inventory
 	// Side says how to ask an instance, as its administrator.
 	Side func(ctx context.Context, in inventory.Instance) (compare.Side, error)
+	// ReadWhole has an instance read every message of these owners whole, over as many
+	// connections as its server may have.
+	ReadWhole func(ctx context.Context, in inventory.Instance, owners map[cyrus.Owner]bool, o compare.WholeOptions) (*compare.Whole, error)
 	// Denied returns the users whom an instance lets nobody log in as, and gets no mail, with
 	// what is told to who tries; and Tools is the directory of the programs that change that.
 	Denied func(ctx context.Context, in inventory.Instance) (map[inventory.UserID]string, error)

@@ -170,6 +170,9 @@ func (r *rig) options() confirm.Options {
 		Side: func(_ context.Context, in inventory.Instance) (compare.Side, error) {
 			return compare.Side{Server: in.Server, Conf: in.IMAPDConf, IMAP: r.access(in, "")}, nil
 		},
+		ReadWhole: func(ctx context.Context, in inventory.Instance, owners map[cyrus.Owner]bool, o compare.WholeOptions) (*compare.Whole, error) {
+			return compare.ReadWhole(ctx, compare.Side{Server: in.Server, IMAP: r.access(in, "")}, owners, o)
+		},
 		Denied: func(ctx context.Context, in inventory.Instance) (map[inventory.UserID]string, error) {
 			return (&host.Host{Run: run, Server: in.Server, Tools: "/usr/lib/cyrus/bin", Conf: in.IMAPDConf}).Told(ctx)
 		},

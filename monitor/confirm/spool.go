@@ -152,11 +152,7 @@ func (c *checking) readWhole(ctx context.Context, in inventory.Instance, movers 
 		return d
 	}
 	before := pace.done
-	var read *compare.Whole
-	at, err := c.side(ctx, in)
-	if err == nil {
-		read, err = compare.ReadWhole(ctx, at, owners, func(bytes int64) { pace.at(in.Server, before+bytes) })
-	}
+	read, err := c.ReadWhole(ctx, in, owners, compare.WholeOptions{Progress: func(bytes int64) { pace.at(in.Server, before+bytes) }})
 	if ctx.Err() != nil {
 		return 0, ctx.Err()
 	}
