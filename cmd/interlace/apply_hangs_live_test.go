@@ -16,7 +16,7 @@ func TestApplyWithHangingHook(t *testing.T) {
 	}
 	m.configure("max_denied: " + most.String() + "\nrouting_hook: [/bin/sh, hook, \"{file}\"]\n")
 	for _, work := range []string{"", "while IFS=, read -r user from to; do sed -i \"s/^$user,.*/$user,$to/\" routing; done <$1\n"} {
-		put(t, "hook", work+"sleep 600\n")
+		m.put("hook", work+"sleep 600\n")
 		a, stderr := m.apply(1, "users.json", "--yes")
 		if u := a.Units[0]; u.State != "back" || u.Denied == nil || *u.Denied > most.Seconds() || u.Out != "" || strings.Count(stderr, "routing did not end within") != 1 {
 			t.Errorf("hook %q: %+v, %s", work, a, stderr)
