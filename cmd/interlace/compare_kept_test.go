@@ -117,7 +117,7 @@ func TestCompareKept(t *testing.T) {
 	}
 
 	// A run is killed when some users are done.
-	slow := p.command(t.Context(), "interlace", "compare", "--rate", "8", "--quiet")
+	slow := p.command(t.Context(), "interlace", "compare", "--rate", "4", "--quiet")
 	if err := slow.Start(); err != nil {
 		t.Fatal(err)
 	}
