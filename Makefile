@@ -6,10 +6,9 @@ GO          ?= go
 GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME    ?= 30s
-# More tests at once than there are processors: they wait, for Cyrus and for clocks, and
-# programs with the race detector sleep for a second before they end.
-WAITING     := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
-SLEEPING    := $(shell expr 4 \* $$(getconf _NPROCESSORS_ONLN))
+# More stories at once than there are processors: programs with the race detector sleep for
+# a second before they end.
+SLEEPERS    := $(shell expr 4 \* $$(getconf _NPROCESSORS_ONLN))
 # Long stories whose goroutines others have too: without the race detector only.
 ALONE       := Story/(bench_layout|bench_others|demo_fleet|layout_objective|layout_frontier|layout_narrow|layout_servers|simulate_plot|simulate_years_rare)$$
 DEMO        := fleet interlace.db interlace.db-wal interlace.db-shm plan.json users.json moves.json
@@ -25,11 +24,11 @@ compiler:
 	@command -v $$($(GO) env CC) >/dev/null || { echo "interlace needs a C compiler, for SQLite: install gcc or clang (Debian: apt-get install gcc libc6-dev)" >&2; exit 2; }
 
 test: compiler            # every test that can run here; says what it skips
-	@.ci/test -timeout 20m -parallel $(WAITING) ./...
+	@.ci/test -timeout 20m ./...
 
 check: compiler lint      # what a change must pass
 	$(GO) test -race ./inventory/... ./fixtures/... ./monitor/logs ./monitor/watch
-	$(GO) test -race -parallel $(SLEEPING) -run 'Story|Discover|Interrupted' -skip '$(ALONE)' ./cmd/interlace
+	$(GO) test -race -parallel $(SLEEPERS) -run 'Story|Discover|Interrupted' -skip '$(ALONE)' ./cmd/interlace
 	@$(MAKE) --no-print-directory test
 
 lint:

@@ -59,7 +59,7 @@ func (p *place) command(ctx context.Context, name string, args ...string) *exec.
 // program runs interlace.
 func (p *place) program(args ...string) (status int, stdout, stderr string) {
 	p.Helper()
-	ctx, cancel := context.WithTimeout(p.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(p.Context(), 5*time.Minute) // it hangs
 	defer cancel()
 	c := p.command(ctx, "interlace", args...)
 	var out, errs strings.Builder
