@@ -371,7 +371,7 @@ func (r *watched) givenUp() bool {
 	r.Helper()
 	said, err := os.ReadFile(r.master.Log())
 	r.must(err)
-	return strings.Contains(string(said), "too many failures for service syncclient")
+	return strings.Contains(string(said), "too many failures for service ")
 }
 
 // killBusyClient kills the client while it works on a log.
