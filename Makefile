@@ -6,6 +6,9 @@ GO          ?= go
 GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME    ?= 30s
+# More stories at once than there are processors: programs with the race detector sleep for
+# a second before they end.
+SLEEPERS    := $(shell expr 4 \* $$(getconf _NPROCESSORS_ONLN))
 # Long stories whose goroutines others have too: without the race detector only.
 ALONE       := Story/(bench_layout|bench_others|demo_fleet|layout_objective|layout_frontier|layout_narrow|layout_servers|simulate_plot|simulate_years_rare)$$
 DEMO        := fleet interlace.db interlace.db-wal interlace.db-shm plan.json users.json moves.json
@@ -25,7 +28,7 @@ test: compiler            # every test that can run here; says what it skips
 
 check: compiler lint      # what a change must pass
 	$(GO) test -race ./inventory/... ./fixtures/... ./monitor/logs ./monitor/watch
-	$(GO) test -race -run 'Story|Discover|Interrupted' -skip '$(ALONE)' ./cmd/interlace
+	$(GO) test -race -parallel $(SLEEPERS) -run 'Story|Discover|Interrupted' -skip '$(ALONE)' ./cmd/interlace
 	@$(MAKE) --no-print-directory test
 
 lint:

@@ -18,6 +18,7 @@ type app struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	now            func() time.Time
+	sees           func(*report.Screen) // each screen that is written; nil outside of tests
 
 	flags  flags
 	config *config

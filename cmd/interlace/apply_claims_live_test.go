@@ -11,31 +11,29 @@ import (
 // not done, and says whose it is. What a killed apply left is told of, and removed.
 func TestApplyWithAnotherDatabase(t *testing.T) {
 	m := newMoving(t, "anna", "ben")
-	if status, _, stderr := program(t, "--db", "other.db", "import", "fleet.yaml"); status != 0 {
+	if status, _, stderr := m.program("--db", "other.db", "import", "fleet.yaml"); status != 0 {
 		t.Fatal(stderr)
 	}
 	m.apply(2, "--stop") // the journal begins
-	text, err := os.ReadFile("interlace.db")
+	text, err := os.ReadFile(m.path("interlace.db"))
 	m.must(err)
-	put(t, "older.db", string(text))
+	m.put("older.db", string(text))
 	if done, _ := m.apply(0, "users.json", "--yes"); len(done.Units) != 1 || done.Units[0].State != "moved" {
 		t.Fatalf("%+v", done)
 	}
 	m.allServed("s2")
-	wd, err := os.Getwd()
-	m.must(err)
 	for db, want := range map[string]string{
 		"other.db": "on imap1, imap2 unit anna to s2 of plan ",
 		"older.db": "it is older than what was done, as if it were restored from a copy",
 	} {
-		if _, stderr := m.apply(2, "--db", db, "users.json", "--yes"); !strings.Contains(stderr, want) || !strings.Contains(stderr, wd+"/interlace.db) since ") {
+		if _, stderr := m.apply(2, "--db", db, "users.json", "--yes"); !strings.Contains(stderr, want) || !strings.Contains(stderr, m.path("interlace.db")+") since ") {
 			t.Errorf("with %s: %s\nlacks %s", db, stderr, want)
 		}
-		if status, stdout, _ := program(t, "apply", "--db", db, "users.json"); status != 1 || !strings.Contains(strings.Join(strings.Fields(stdout), " "), "and remove the claims: on ") {
+		if status, stdout, _ := m.program("apply", "--db", db, "users.json"); status != 1 || !strings.Contains(strings.Join(strings.Fields(stdout), " "), "and remove the claims: on ") {
 			t.Errorf("a rehearsal with %s: %d, %s", db, status, stdout)
 		}
 		for _, args := range [][]string{{"--rollback", "--yes"}, {"--rollback"}, {"--resume", "--yes"}} {
-			if _, stderr := m.apply(2, append([]string{"--db", db}, args...)...); !strings.Contains(stderr, "mail servers have: ") || !strings.Contains(stderr, want) || strings.Contains(stderr, "nothing is begun") || !strings.Contains(stderr, wd+"/interlace.db) since ") {
+			if _, stderr := m.apply(2, append([]string{"--db", db}, args...)...); !strings.Contains(stderr, "mail servers have: ") || !strings.Contains(stderr, want) || strings.Contains(stderr, "nothing is begun") || !strings.Contains(stderr, m.path("interlace.db")+") since ") {
 				t.Errorf("%v with %s: %s", args, db, stderr)
 			}
 		}

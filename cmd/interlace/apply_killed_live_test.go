@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"bytes"
+	"context"
 	"os"
 	"os/exec"
 	"sync"
@@ -15,12 +16,12 @@ import (
 // killWhenDenied carries the plan out until users are kept out, and kills that.
 func (m *moving) killWhenDenied(further ...string) {
 	m.Helper()
-	put(m.T, "hang-when-denied", "")
+	m.put("hang-when-denied", "")
 	p := m.begin(append(further, "users.json", "--yes")...)
 	m.wait("they are kept out", func() bool { return m.served("anna")+m.served("ben") == "" })
 	p.Process.Kill()
 	p.end()
-	m.must(os.Remove("hang-when-denied"))
+	m.must(os.Remove(m.path("hang-when-denied")))
 }
 
 // TestApplyKilled kills apply again and again; it comes to the same end.
@@ -43,7 +44,7 @@ func TestApplyKilled(t *testing.T) {
 		kills++
 		seen = m.records()
 		if seen > 0 {
-			m.must(os.RemoveAll("users.json")) // it is in the database
+			m.must(os.RemoveAll(m.path("users.json"))) // it is in the database
 		}
 		for _, u := range users {
 			if at := m.served(u); len(at) > 2 {
@@ -63,7 +64,7 @@ func TestApplyKilled(t *testing.T) {
 // records is how many the journal has of the plan.
 func (m *moving) records() int {
 	m.Helper()
-	h, err := history.Open(m.Context(), "interlace.db", history.Options{ReadOnly: true})
+	h, err := history.Open(m.Context(), m.path("interlace.db"), history.Options{ReadOnly: true})
 	if err != nil {
 		return 0 // there is no journal yet
 	}
@@ -109,7 +110,7 @@ func (l *lockedText) String() string {
 // begin starts apply.
 func (m *moving) begin(args ...string) *process {
 	m.Helper()
-	p := &process{Cmd: exec.Command("interlace", append([]string{"apply"}, args...)...), said: &lockedText{}, ended: make(chan struct{})}
+	p := &process{Cmd: m.command(context.Background(), "interlace", append([]string{"apply"}, args...)...), said: &lockedText{}, ended: make(chan struct{})}
 	p.Stdout, p.Stderr = p.said, p.said
 	m.must(p.Start())
 	go func() { defer close(p.ended); p.Wait() }()

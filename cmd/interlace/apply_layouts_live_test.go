@@ -57,23 +57,21 @@ func serve(t *testing.T, operator *cyrustest.Operator, dir string) {
 // TestApplyLayoutLive drains a server of real Cyrus by a layout plan, with a command that
 // makes, promotes and removes instances.
 func TestApplyLayoutLive(t *testing.T) {
+	t.Parallel()
 	fleet := cyrustest.Run(t, cyrustest.StoreOptions{Name: "s1"})
 	operator := &cyrustest.Operator{Fleet: fleet}
 	operator.Name("s1", "imap1", fleet.Stores[0].Instances[0])
 	operator.Name("s1", "imap2", fleet.Stores[0].Instances[1])
-	m := &moving{T: t, fleet: fleet, users: []string{"anna", "ben"}}
+	m := &moving{place: fleetFile(t, fleet), fleet: fleet, users: []string{"anna", "ben"}}
 	m.fill(m.users)
-	fleetFile(t, fleet)
-	wd, err := os.Getwd()
-	m.must(err)
-	m.must(os.Chmod(".", 0o755))
-	put(t, "sync-password", fleet.Password+"\n")
-	put(t, "routing", "anna,imap1\nben,imap1\nzoe,imap9\n")
-	m.must(os.WriteFile("run", []byte(runScript), 0o755))
-	m.must(os.WriteFile("instance", []byte(instanceScript), 0o755))
-	m.must(os.Mkdir("orders", 0o755))
-	serve(t, operator, filepath.Join(wd, "orders"))
-	m.configure(fmt.Sprintf("instance_hook: [%s/instance, \"{action}\", \"{store}\", \"{server}\", \"{file}\"]\nseed_command: [/bin/true, \"{server}\"]\n", wd))
+	m.must(os.Chmod(m.dir, 0o755))
+	m.put("sync-password", fleet.Password+"\n")
+	m.put("routing", "anna,imap1\nben,imap1\nzoe,imap9\n")
+	m.must(os.WriteFile(m.path("run"), []byte(runScript), 0o755))
+	m.must(os.WriteFile(m.path("instance"), []byte(instanceScript), 0o755))
+	m.must(os.Mkdir(m.path("orders"), 0o755))
+	serve(t, operator, m.path("orders"))
+	m.configure(fmt.Sprintf("instance_hook: [%s/instance, \"{action}\", \"{store}\", \"{server}\", \"{file}\"]\nseed_command: [/bin/true, \"{server}\"]\n", m.dir))
 	instances := ""
 	for i, in := range fleet.Stores[0].Instances {
 		instances += fmt.Sprintf("      - {server: imap%d, role: %s, imap: %q, csync: %q, imapd_conf: %s}\n", i+1, []string{"master", "replica"}[i], in.IMAP, in.Csync, in.Conf)
@@ -83,12 +81,12 @@ func TestApplyLayoutLive(t *testing.T) {
 		for i := range 3 {
 			text += fmt.Sprintf("  - {name: imap%d, capacity: {disk: 1TB, io: 100}}\n", i+1)
 		}
-		put(t, "fleet.yaml", text+"stores:\n  - name: s1\n    instances:\n"+instances+"users: users.csv\n")
+		m.put("fleet.yaml", text+"stores:\n  - name: s1\n    instances:\n"+instances+"users: users.csv\n")
 	}
-	put(t, "users.csv", "user,store,disk,io\nanna,s1,1MB,1\nben,s1,1MB,1\n")
+	m.put("users.csv", "user,store,disk,io\nanna,s1,1MB,1\nben,s1,1MB,1\n")
 	describe(instances)
 	for _, args := range [][]string{{"import", "fleet.yaml"}, {"layout", "--drain", "server:imap1", "--plan", "layout.json"}} {
-		if status, stdout, stderr := program(t, args...); status != 0 {
+		if status, stdout, stderr := m.program(args...); status != 0 {
 			t.Fatal(args, stdout, stderr)
 		}
 	}
@@ -102,7 +100,7 @@ func TestApplyLayoutLive(t *testing.T) {
 			for _, c := range s.Commands {
 				if words, found := strings.CutPrefix(c.Note, "instance_hook "); found {
 					asked = append(asked, strings.TrimSuffix(words, ", on this machine"))
-					if act, _, _ := strings.Cut(words, " "); !strings.HasPrefix(c.Command, wd+"/instance "+act+" s1 imap") || !strings.HasSuffix(c.Command, " '{file}'") || c.Pastable {
+					if act, _, _ := strings.Cut(words, " "); !strings.HasPrefix(c.Command, m.path("instance")+" "+act+" s1 imap") || !strings.HasSuffix(c.Command, " '{file}'") || c.Pastable {
 						t.Errorf("the operator's command is shown as %+v", c)
 					}
 				}
@@ -113,13 +111,13 @@ func TestApplyLayoutLive(t *testing.T) {
 		t.Errorf("the operator's command is said to be asked for %v", asked)
 	}
 
-	put(t, "orders/refuse-promote", "")
+	m.put("orders/refuse-promote", "")
 	_, stderr := m.apply(1, "layout.json", "--yes")
 	if !strings.Contains(stderr, "no promote today") {
 		t.Errorf("it is not told that the operator's command fails: %s", stderr)
 	}
-	m.must(os.Remove("orders/refuse-promote"))
-	c, verdicts := confirmed(t, 1, "layout.json")
+	m.must(os.Remove(m.path("orders/refuse-promote")))
+	c, verdicts := m.confirmed(1, "layout.json")
 	for _, name := range []string{"taken_back", "copies", "caught_up", "spool"} {
 		if verdicts[name] != "met" {
 			t.Errorf("half way %s is %s: %+v", name, verdicts[name], c.Doubts)
@@ -129,7 +127,7 @@ func TestApplyLayoutLive(t *testing.T) {
 	before := m.routing()
 
 	// Users are led to the new master by now, and the old one does not come back as a replica.
-	put(t, "orders/refuse-start", "")
+	m.put("orders/refuse-start", "")
 	_, stderr = m.apply(2, "--resume", "--yes")
 	for _, want := range []string{
 		"store s1 does NOT STAND as it has to, at step serve of c2 promote s1 on imap3: ", "no start today", "store s1 is led from imap3 by now", "master_down of the old master on imap1",
@@ -143,10 +141,10 @@ func TestApplyLayoutLive(t *testing.T) {
 		t.Errorf("what is not taken back is not said before: %v", a.Notes)
 	}
 	m.overtaken(operator)
-	m.must(os.Remove("orders/refuse-start"))
-	m.Setenv("COLUMNS", "50") // which breaks nothing that is to be copied
+	m.must(os.Remove(m.path("orders/refuse-start")))
+	m.env = []string{"COLUMNS=50"} // which breaks nothing that is to be copied
 	done, stderr := m.apply(0, "--resume", "--yes")
-	os.Unsetenv("COLUMNS")
+	m.env = nil
 	for _, u := range done.Units {
 		if u.State != "finished" {
 			t.Errorf("%+v: %s", u, stderr)
@@ -173,14 +171,14 @@ func TestApplyLayoutLive(t *testing.T) {
 	// It is confirmed at once, though the fleet file does not know the new instance yet. That it
 	// does not is told where it is imported, by a discovery, and where the old master is not there
 	// to be compared.
-	if c, verdicts := confirmed(t, 0, "layout.json"); len(verdicts) < 6 || verdicts["changes"] != "met" {
+	if c, verdicts := m.confirmed(0, "layout.json"); len(verdicts) < 6 || verdicts["changes"] != "met" {
 		t.Errorf("right after it: %v, %+v", verdicts, c.Doubts)
 	}
 	by := func(what string) string {
 		return "; by the journal plan " + c.Plans[0].Plan + " has " + what + " on 20"
 	}
 	for _, args := range [][]string{{"import", "fleet.yaml"}, {"discover", "--partial"}, {"compare", "--level", "1"}} {
-		_, _, stderr := program(t, args...)
+		_, _, stderr := m.program(args...)
 		for _, want := range []string{
 			"has no instance of store s1 on imap3" + by("made it"), "has the master of store s1 on imap1" + by("made imap3 the master"),
 			"has an instance of store s1 on imap1" + by("removed it"), "hint: unless somebody has changed that by hand since",
@@ -214,10 +212,10 @@ func TestApplyLayoutLive(t *testing.T) {
 		t.Fatalf("the fleet file is not told: %s", stderr)
 	}
 	describe(instances)
-	if status, stdout, stderr := program(t, "import", "fleet.yaml"); status != 0 || strings.Contains(stderr, "journal") {
+	if status, stdout, stderr := m.program("import", "fleet.yaml"); status != 0 || strings.Contains(stderr, "journal") {
 		t.Errorf("import: %s%s", stdout, stderr)
 	}
-	if status, stdout, stderr := program(t, "discover"); status != 0 || strings.Contains(stderr, "journal") {
+	if status, stdout, stderr := m.program("discover"); status != 0 || strings.Contains(stderr, "journal") {
 		t.Errorf("discover: %s%s", stdout, stderr)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -16,25 +15,26 @@ import (
 
 // moving is a running fleet with plans that move its users.
 type moving struct {
-	*testing.T
+	*place
 	fleet *cyrustest.Fleet
 	users []string
 }
 
 // newMoving fills a store with users, of whom the first two share a folder, describes the
-// fleet in a new directory, and plans to drain that store.
+// fleet in a place of its own, and plans to drain that store. It runs beside other tests.
 func newMoving(t *testing.T, users ...string) *moving {
 	t.Helper()
-	m := &moving{T: t, fleet: cyrustest.Run(t, cyrustest.StoreOptions{Name: "s1"}, cyrustest.StoreOptions{Name: "s2"}), users: users}
+	t.Parallel()
+	fleet := cyrustest.Run(t, cyrustest.StoreOptions{Name: "s1"}, cyrustest.StoreOptions{Name: "s2"})
+	m := &moving{place: fleetFile(t, fleet), fleet: fleet, users: users}
 	m.fill(users)
-	fleetFile(t, m.fleet)
 	m.describe("s1")
-	put(t, "sync-password", m.fleet.Password+"\n")
-	put(t, "routing", "yara,imap9\n\n"+strings.Join(users, ",imap1\n")+",imap1\nzoe,imap9\n")
-	m.must(os.WriteFile("run", []byte(runScript), 0o755))
+	m.put("sync-password", m.fleet.Password+"\n")
+	m.put("routing", "yara,imap9\n\n"+strings.Join(users, ",imap1\n")+",imap1\nzoe,imap9\n")
+	m.must(os.WriteFile(m.path("run"), []byte(runScript), 0o755))
 	m.configure("")
-	m.must(os.Chmod(".", 0o755))
-	if status, _, stderr := program(t, "import", "fleet.yaml"); status != 0 {
+	m.must(os.Chmod(m.dir, 0o755))
+	if status, _, stderr := m.program("import", "fleet.yaml"); status != 0 {
 		t.Fatal(stderr)
 	}
 	m.plan()
@@ -70,16 +70,14 @@ exec setpriv --reuid=cyrus --regid=mail --clear-groups -- "$@"
 // configure writes the configuration, with further lines.
 func (m *moving) configure(further string) {
 	m.Helper()
-	wd, err := os.Getwd()
-	m.must(err)
-	put(m.T, "interlace.yaml", fmt.Sprintf(`fleet: fleet.yaml
+	m.put("interlace.yaml", fmt.Sprintf(`fleet: fleet.yaml
 imap: {user: %s, password_file: password, tls: none}
 sync: {user: repl, password_file: sync-password}
 runner: {argv: [%s/run, "{server}"]}
 routing_file: routing
 stop_file: %s
 cyrus_tools: /usr/lib/cyrus/bin
-%s`, cyrustest.AdminUser, wd, m.stopFile(), further))
+%s`, cyrustest.AdminUser, m.dir, m.stopFile(), further))
 }
 
 // stopFile is where the account of Cyrus sees it.
@@ -88,24 +86,24 @@ func (m *moving) stopFile() string { return filepath.Join(m.fleet.Dir, "stop") }
 // describe writes the fleet file, in which all users are on a store.
 func (m *moving) describe(store string) {
 	m.Helper()
-	put(m.T, "fleet.yaml", describe(m.fleet, func(in *cyrustest.Instance) string {
+	m.put("fleet.yaml", describe(m.fleet, func(in *cyrustest.Instance) string {
 		return fmt.Sprintf(", csync: %q, imapd_conf: %s", in.Csync, in.Conf)
 	})+"users: users.csv\nshares: shares.csv\n")
 	list := "user,store,disk,io\n"
 	for _, u := range m.users {
 		list += fmt.Sprintf("%q,%s,1MB,1\n", u, store)
 	}
-	put(m.T, "users.csv", list)
+	m.put("users.csv", list)
 	shares := "owner,folder,grantee,rights\n"
 	if len(m.users) > 1 {
 		shares += fmt.Sprintf("%q,Work,%q,lrswi\n", m.users[0], m.users[1])
 	}
-	put(m.T, "shares.csv", shares)
+	m.put("shares.csv", shares)
 }
 
 func (m *moving) plan() {
 	m.Helper()
-	if status, stdout, stderr := program(m.T, "users", "--drain", "s1", "--plan", "users.json"); status != 0 {
+	if status, stdout, stderr := m.program("users", "--drain", "s1", "--plan", "users.json"); status != 0 {
 		m.Fatal(stdout, stderr)
 	}
 }
@@ -122,13 +120,6 @@ func (m *moving) fill(users []string) {
 	}
 	m.must(m.fleet.Stores[0].Master().Fill(m.Context(), boxes))
 	m.must(m.fleet.Settle(m.Context()))
-}
-
-func (m *moving) must(err error) {
-	m.Helper()
-	if err != nil {
-		m.Fatal(err)
-	}
 }
 
 // served are the stores that let a user log in.
@@ -150,22 +141,21 @@ func (m *moving) served(user string) (stores string) {
 // allServed fails unless all users are served by one store alone, and routed there.
 func (m *moving) allServed(store string) {
 	m.Helper()
-	routes, err := os.ReadFile("routing")
-	m.must(err)
+	routes := m.routing()
 	for _, u := range m.users {
 		if at := m.served(u); at != store {
 			m.Errorf("%s is served by %q, want %s", u, at, store)
 		}
 		address := "imap1"
-		if i := m.fleet.Stores[1]; store == i.Name || strings.Contains(string(routes), "127.0.0.1") {
+		if i := m.fleet.Stores[1]; store == i.Name || strings.Contains(routes, "127.0.0.1") {
 			address = m.fleet.Stores[map[string]int{"s1": 0, "s2": 1}[store]].Master().IMAP
 		}
-		if !strings.Contains(string(routes), u+","+address+"\n") {
+		if !strings.Contains(routes, u+","+address+"\n") {
 			m.Errorf("%s is not routed to %s: %s", u, address, routes)
 		}
 	}
-	if text := string(routes); !strings.HasPrefix(text, "yara,imap9\n\n") || !strings.Contains(text, "zoe,imap9\n") {
-		m.Errorf("other lines of the routes are gone: %s", text)
+	if !strings.HasPrefix(routes, "yara,imap9\n\n") || !strings.Contains(routes, "zoe,imap9\n") {
+		m.Errorf("other lines of the routes are gone: %s", routes)
 	}
 	for _, in := range m.fleet.Instances() {
 		if left, _ := filepath.Glob(filepath.Join(in.Dir, "conf", "interlace-*.conf")); left != nil {
@@ -200,7 +190,7 @@ type answerOfApply struct {
 
 func (m *moving) apply(want int, args ...string) (a answerOfApply, stderr string) {
 	m.Helper()
-	status, stdout, stderr := program(m.T, append([]string{"apply", "-o", "json"}, args...)...)
+	status, stdout, stderr := m.program(append([]string{"apply", "-o", "json"}, args...)...)
 	if status != want {
 		m.Fatalf("apply %v: status %d, want %d: %s%s", args, status, want, stdout, stderr)
 	}
@@ -254,7 +244,7 @@ func TestApplyLive(t *testing.T) {
 			t.Errorf("at rest: %+v", u)
 		}
 	}
-	if status, stdout, _ := program(t, "alerts", "silence"); status != 0 || !strings.Contains(stdout, "nothing is silenced") {
+	if status, stdout, _ := m.program("alerts", "silence"); status != 0 || !strings.Contains(stdout, "nothing is silenced") {
 		t.Errorf("silences are left: %s", stdout)
 	}
 
@@ -291,7 +281,7 @@ func TestApplyLive(t *testing.T) {
 	}
 	// The users of a night are those of all plans; without the database a plan takes the store
 	// that keeps copies.
-	if status, _, stderr := program(t, "users", "--fleet", "fleet.yaml", "--drain", "s1", "--seed", "2", "--plan", "again.json"); status != 0 {
+	if status, _, stderr := m.program("users", "--fleet", "fleet.yaml", "--drain", "s1", "--seed", "2", "--plan", "again.json"); status != 0 {
 		t.Fatal(stderr)
 	}
 	another, _ := m.apply(1, "again.json", "--users-per-night", "6") // what they left is there still
@@ -326,12 +316,7 @@ func TestApplyLive(t *testing.T) {
 }
 
 // routing is the routing file.
-func (m *moving) routing() string {
-	m.Helper()
-	routes, err := os.ReadFile("routing")
-	m.must(err)
-	return string(routes)
-}
+func (m *moving) routing() string { return m.read("routing") }
 
 // routedAs fails unless the lines of the routes of a rehearsal are what was written into the
 // routing file, and nothing else.
@@ -362,9 +347,9 @@ func first(a answerOfApply, _ string) answerOfApply { return a }
 // looks whether people are shown them whole.
 func (m *moving) pasted(a *answerOfApply) {
 	m.Helper()
-	m.Setenv("COLUMNS", "50")
-	status, screen, stderr := program(m.T, "apply", "users.json")
-	os.Unsetenv("COLUMNS")
+	m.env = []string{"COLUMNS=50"}
+	status, screen, stderr := m.program("apply", "users.json")
+	m.env = nil
 	if status != 0 {
 		m.Fatal(stderr)
 	}
@@ -379,7 +364,7 @@ func (m *moving) pasted(a *answerOfApply) {
 					m.Errorf("it reads a file that is not there, and is to be pasted: %s", c.Command)
 				}
 				if c.Pastable && (s.Step == "deny_target" || s.Step == "allow_target") {
-					out, err := exec.Command("./run", c.Server, "sh", "-c", c.Command).CombinedOutput()
+					out, err := m.command(m.Context(), m.path("run"), c.Server, "sh", "-c", c.Command).CombinedOutput()
 					if err != nil {
 						m.Errorf("%s: %v: %s", c.Command, err, out)
 					}
@@ -408,10 +393,10 @@ func TestApplyRefused(t *testing.T) {
 		}
 		m.allServed("s1")
 	}
-	put(t, "down-imap2", "")
+	m.put("down-imap2", "")
 	refused(1, "", "users.json")
 	refused(2, "no route to host", "users.json", "--yes")
-	m.must(os.Remove("down-imap2"))
+	m.must(os.Remove(m.path("down-imap2")))
 
 	put(t, m.stopFile(), "")
 	refused(1, "/stop on imap1", "users.json", "--yes")
@@ -443,7 +428,7 @@ func TestApplyRefused(t *testing.T) {
 	refused(2, "no apply runs", "--stop")
 
 	// Who is kept out is let in again first.
-	put(t, "stop-when-denied", m.stopFile())
+	m.put("stop-when-denied", m.stopFile())
 	a, stderr := m.apply(1, "users.json", "--yes")
 	if a.Units[0].State != "moved" || a.Units[1].State != "waiting" || !strings.Contains(stderr, "/stop on imap1") {
 		t.Errorf("%+v, %s", a, stderr)
@@ -459,7 +444,7 @@ func TestApplyRefused(t *testing.T) {
 func TestApplyBesideDownServer(t *testing.T) {
 	m := newMoving(t, "anna", "ben")
 	m.killWhenDenied()
-	put(t, "down-imap2", "")
+	m.put("down-imap2", "")
 	for _, how := range []string{"--resume", "--rollback"} {
 		a, stderr := m.apply(1, how, "--yes")
 		if at := m.served("anna") + m.served("ben"); at != "s1s1" {
@@ -469,7 +454,7 @@ func TestApplyBesideDownServer(t *testing.T) {
 			t.Errorf("after %s nothing is said of imap2: %s", how, all)
 		}
 	}
-	m.must(os.Remove("down-imap2"))
+	m.must(os.Remove(m.path("down-imap2")))
 	if a, stderr := m.apply(0, "--rollback", "--yes"); a.Units[0].State != "back" {
 		t.Errorf("%+v, %s", a, stderr)
 	}

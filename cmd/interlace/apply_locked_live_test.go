@@ -15,19 +15,19 @@ func TestApplyWithLockedDatabase(t *testing.T) {
 	m := newMoving(t, "anna", "ben")
 	const most = 16 * time.Second
 	m.configure("max_denied: 16s\n")
-	put(t, "lock-when-denied", "")
+	m.put("lock-when-denied", "")
 	p := m.begin("users.json", "--yes", "-o", "json")
 	exists := func(name string) func() bool {
-		return func() bool { _, err := os.Stat(name); return err == nil }
+		return func() bool { _, err := os.Stat(m.path(name)); return err == nil }
 	}
 	m.wait("they are kept out", exists("lock-now"))
-	db, err := sql.Open("sqlite3", "interlace.db?_txlock=immediate")
+	db, err := sql.Open("sqlite3", m.path("interlace.db")+"?_txlock=immediate")
 	m.must(err)
 	defer db.Close()
 	lock, err := db.Begin()
 	m.must(err)
 	began := time.Now()
-	put(t, "locked", "")
+	m.put("locked", "")
 	m.wait("they are let in", func() bool { return m.served("anna") == "s1" && m.served("ben") == "s1" })
 	out := time.Since(began)
 	status := p.end()
@@ -45,7 +45,7 @@ func TestApplyWithLockedDatabase(t *testing.T) {
 	if denied := told.Units[0].Denied; denied == nil || *denied > most.Seconds() || *denied < out.Seconds()-1 {
 		t.Errorf("they were kept out for %v; told is %s", out, said)
 	}
-	m.must(os.Remove("lock-when-denied"))
+	m.must(os.Remove(m.path("lock-when-denied")))
 	if a, stderr := m.apply(0, "--rollback", "--yes"); a.Units[0].State != "back" || a.Units[0].Denied != nil {
 		t.Errorf("taken back: %+v, %s", a.Units, stderr)
 	}

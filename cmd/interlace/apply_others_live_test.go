@@ -11,7 +11,7 @@ import (
 func TestOthersKeptOut(t *testing.T) {
 	m := newMoving(t, "anna", "ben", "carl")
 	for file, flags := range map[string][]string{"one.json": {"--max-users", "1"}, "two.json": {"--seed", "9"}} {
-		if status, stdout, stderr := program(t, append([]string{"users", "--drain", "s1", "--plan", file}, flags...)...); status > 1 { // it drains in part
+		if status, stdout, stderr := m.program(append([]string{"users", "--drain", "s1", "--plan", file}, flags...)...); status > 1 { // it drains in part
 			t.Fatal(stdout, stderr)
 		}
 	}
@@ -19,7 +19,7 @@ func TestOthersKeptOut(t *testing.T) {
 	const out = "users of anna to s2 are KEPT OUT, since "
 	told := func(want int, lacks string, args ...string) string {
 		t.Helper()
-		status, stdout, stderr := program(t, append([]string{"apply"}, args...)...)
+		status, stdout, stderr := m.program(append([]string{"apply"}, args...)...)
 		said := strings.Join(strings.Fields(stdout+stderr), " ")
 		if status != want || strings.Contains(said, out) == (lacks == out) || lacks == "" && !strings.Contains(said, "interlace apply --resume --yes goes on with it") {
 			t.Errorf("%v: status %d, %s", args, status, said)

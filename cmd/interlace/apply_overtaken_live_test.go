@@ -18,7 +18,7 @@ func (m *moving) overtaken(operator *cyrustest.Operator) {
 		_, err := operator.Do(m.Context(), action, "s1", server, servers)
 		m.must(err)
 	}
-	files, err := filepath.Glob("interlace.db*")
+	files, err := filepath.Glob(m.path("interlace.db*"))
 	m.must(err)
 	for _, in := range m.fleet.Instances() {
 		claims, err := filepath.Glob(filepath.Join(in.Dir, "conf", "interlace-*.claim"))
@@ -40,7 +40,7 @@ func (m *moving) overtaken(operator *cyrustest.Operator) {
 	do("stop", "imap3")
 	do("start", "imap1", "imap1", "imap2", "imap3")
 	for _, args := range [][]string{{"--resume"}, {"--resume", "--yes"}} {
-		_, stdout, stderr := program(m.T, append([]string{"apply"}, args...)...)
+		_, stdout, stderr := m.program(append([]string{"apply"}, args...)...)
 		said := strings.Join(strings.Fields(stdout+stderr), " ")
 		for _, want := range []string{"imap1 leads store s1 now", "users anna, ben are not routed to imap1", "--resume --give-up --yes ends it"} {
 			if !strings.Contains(said, want) {
@@ -54,7 +54,7 @@ func (m *moving) overtaken(operator *cyrustest.Operator) {
 	if _, stderr := m.apply(1, "--resume", "--give-up"); strings.Count(stderr, ": would be given up") != 2 || !strings.Contains(stderr, "c2 promote s1 on imap3: would") {
 		m.Errorf("what would be given up: %s", stderr)
 	}
-	if _, text, _ := program(m.T, "apply", "--rollback"); !strings.Contains(text, "c2 promote s1 on imap3: somebody has taken it back by hand") || strings.Contains(text, "NOT taken back: c2") {
+	if _, text, _ := m.program("apply", "--rollback"); !strings.Contains(text, "c2 promote s1 on imap3: somebody has taken it back by hand") || strings.Contains(text, "NOT taken back: c2") {
 		m.Errorf("what taking back would do: %s", text)
 	}
 	m.apply(0, "--resume", "--give-up", "--yes")
@@ -62,7 +62,7 @@ func (m *moving) overtaken(operator *cyrustest.Operator) {
 		m.Errorf("given up: %s", stderr)
 	}
 	do("start", "imap3", "imap1", "imap2", "imap3")
-	if c, verdicts := confirmed(m.T, 0, "layout.json"); verdicts["taken_back"] != "met" {
+	if c, verdicts := m.confirmed(0, "layout.json"); verdicts["taken_back"] != "met" {
 		m.Errorf("given up, confirm says %v: %+v", verdicts, c.Doubts)
 	}
 

@@ -2,7 +2,6 @@ package main_test
 
 import (
 	"os"
-	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -98,16 +97,16 @@ func TestRollbackOfALayout(t *testing.T) {
 func TestKilledRollback(t *testing.T) {
 	m := newMoving(t, "anna", "ben", "carl")
 	m.killWhenDenied()
-	put(t, "hang-when-let-in", "")
+	m.put("hang-when-let-in", "")
 	p := m.begin("--rollback", "--yes")
-	m.wait("it lets users in", func() bool { _, err := os.Stat("lets-in"); return err == nil })
+	m.wait("it lets users in", func() bool { _, err := os.Stat(m.path("lets-in")); return err == nil })
 	p.Process.Kill()
 	p.end()
-	m.must(os.Remove("hang-when-let-in"))
+	m.must(os.Remove(m.path("hang-when-let-in")))
 	unread, pipe, err := os.Pipe()
 	m.must(err)
 	m.must(unread.Close())
-	resume := exec.Command("interlace", "apply", "--resume", "--yes")
+	resume := m.command(t.Context(), "interlace", "apply", "--resume", "--yes")
 	resume.Stdout, resume.Stderr = pipe, pipe
 	if err := resume.Run(); err != nil {
 		t.Error(err)

@@ -20,19 +20,19 @@ func TestRescue(t *testing.T) {
 	dir := needs.Mount(t, "tmpfs", "size=16m", 0)
 	m := newMoving(t, "anna", "ben")
 	m.killWhenDenied()
-	files, err := filepath.Glob("*interlace.db*")
+	files, err := filepath.Glob(m.path("*interlace.db*"))
 	m.must(err)
-	hidden, err := filepath.Glob(".interlace.db*")
+	hidden, err := filepath.Glob(m.path(".interlace.db*"))
 	m.must(err)
-	for _, name := range append(files, hidden...) {
-		content, err := os.ReadFile(name)
+	for _, path := range append(files, hidden...) {
+		content, err := os.ReadFile(path)
 		m.must(err)
-		m.must(os.WriteFile(filepath.Join(dir, name), content, 0o600))
+		m.must(os.WriteFile(filepath.Join(dir, filepath.Base(path)), content, 0o600))
 	}
 	db := filepath.Join(dir, "interlace.db")
 	rescued := func(how, asked string) {
 		t.Helper()
-		status, stdout, stderr := program(t, "apply", "--db", db, asked, "--yes")
+		status, stdout, stderr := m.program("apply", "--db", db, asked, "--yes")
 		if want := "Its users were let in again where they were, which is not written down"; status != 2 || !strings.Contains(stderr, want) || strings.Contains(stdout+stderr, "KEPT OUT") || strings.Contains(stdout, "kept out since 2") {
 			t.Errorf("%s: status %d, %s%s", how, status, stdout, stderr)
 		}
@@ -61,18 +61,17 @@ func TestRescue(t *testing.T) {
 // Nor is anybody left out where not even root may write the files of the database any more.
 func TestRescueImmutable(t *testing.T) {
 	m := newMoving(t, "anna", "ben")
-	m.must(os.Mkdir("kept", 0o755))
-	db := "kept"
+	m.must(os.Mkdir(m.path("kept"), 0o755))
 	for _, name := range []string{"interlace.db", "interlace-history.db"} {
-		if content, err := os.ReadFile(name); err == nil {
-			m.must(os.WriteFile(filepath.Join(db, name), content, 0o600))
+		if content, err := os.ReadFile(m.path(name)); err == nil {
+			m.must(os.WriteFile(filepath.Join(m.path("kept"), name), content, 0o600))
 		}
 	}
-	db = filepath.Join(db, "interlace.db")
+	const db = "kept/interlace.db"
 	m.killWhenDenied("--db", db)
-	thaw := needs.Immutable(t, "kept")
+	thaw := needs.Immutable(t, m.path("kept"))
 	for _, args := range [][]string{{"--resume", "--yes"}, {"--rollback", "--yes"}, {"--stop"}} {
-		status, stdout, stderr := program(t, append([]string{"apply", "--db", db}, args...)...)
+		status, stdout, stderr := m.program(append([]string{"apply", "--db", db}, args...)...)
 		if at := m.served("anna") + m.served("ben"); status != 2 || at != "s1s1" || strings.Contains(stdout+stderr, "KEPT OUT") || strings.Contains(stderr, "claim the apply") {
 			t.Errorf("%v: status %d, they are served by %q: %s%s", args, status, at, stdout, stderr)
 		}

@@ -27,7 +27,7 @@ type resuming struct {
 func newResuming(t *testing.T) *resuming {
 	t.Helper()
 	t.Chdir(t.TempDir())
-	r := &resuming{moving: &moving{T: t}}
+	r := &resuming{moving: &moving{place: &place{T: t}}}
 	put(t, "password", "secret\n")
 	put(t, "routes", "anna,imap1\n")
 	put(t, "interlace.yaml", `fleet: fleet.yaml
@@ -346,7 +346,7 @@ func TestResumeOfWhoIsNotBack(t *testing.T) {
 func TestApplyReachesAllPlans(t *testing.T) {
 	m := newMoving(t, "anna", "ben", "carl")
 	for file, keep := range map[string]string{"first.json": "user:carl", "second.json": "user:anna"} {
-		if status, stdout, stderr := program(t, "users", "--drain", "s1", "--keep", keep, "--plan", file); status > 1 {
+		if status, stdout, stderr := m.program("users", "--drain", "s1", "--keep", keep, "--plan", file); status > 1 {
 			t.Fatal(stdout, stderr)
 		}
 	}

@@ -16,8 +16,8 @@ func TestRollbackOfAMendedRule(t *testing.T) {
 	m.must(m.fleet.Stores[1].Master().Fill(t.Context(), []cyrustest.Mailbox{{Name: "user.dora", Messages: 3}}))
 	m.must(m.fleet.Settle(t.Context()))
 	list := func(store, pinned string) {
-		put(t, "users.csv", fmt.Sprintf("user,store,disk,io,pinned\nanna,%[1]s,1MB,1,\nben,%[1]s,1MB,1,\ncarl,%[1]s,1MB,1,%s\ndora,s2,1MB,1,\n", store, pinned))
-		put(t, "shares.csv", "owner,folder,grantee,rights\nanna,Work,ben,lrswi\ndora,Work,anna,lrs\n")
+		m.put("users.csv", fmt.Sprintf("user,store,disk,io,pinned\nanna,%[1]s,1MB,1,\nben,%[1]s,1MB,1,\ncarl,%[1]s,1MB,1,%s\ndora,s2,1MB,1,\n", store, pinned))
+		m.put("shares.csv", "owner,folder,grantee,rights\nanna,Work,ben,lrswi\ndora,Work,anna,lrs\n")
 	}
 	list("s1", "false")
 	m.plan()

@@ -10,11 +10,11 @@ import (
 // it was.
 func TestApplyRoutes(t *testing.T) {
 	m := newMoving(t, "anna")
-	put(t, "users.csv", "user,store,disk,io\nanna,s1,1MB,1\nzed,s2,1MB,1\n")
+	m.put("users.csv", "user,store,disk,io\nanna,s1,1MB,1\nzed,s2,1MB,1\n")
 	address := m.fleet.Stores[1].Master().IMAP
 	m.plan()
 	routing := "zed,imap1\n\n# people\nanna,imap1\n"
-	put(t, "routing", routing)
+	m.put("routing", routing)
 	refusal := `user anna is routed to "imap1", and s2 on imap1 has the same name, so that a route there would change nothing: first have routing_file name it ` + address + ` for all users who are there`
 	if a, _ := m.apply(1, "users.json"); len(a.Units) != 1 || len(a.Units[0].Refused) != 1 || a.Units[0].Refused[0] != refusal {
 		t.Fatalf("both ends have one name: %+v", a)
@@ -24,7 +24,7 @@ func TestApplyRoutes(t *testing.T) {
 	}
 
 	routing = strings.Replace(routing, "zed,imap1", "zed,"+address, 1)
-	put(t, "routing", routing)
+	m.put("routing", routing)
 	rehearsal, _ := m.apply(0, "users.json")
 	if done, stderr := m.apply(0, "users.json", "--yes"); len(done.Units) != 1 || done.Units[0].State != "moved" {
 		t.Fatalf("%+v, %s", done, stderr)

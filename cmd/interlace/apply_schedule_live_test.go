@@ -3,7 +3,6 @@ package main_test
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -15,22 +14,20 @@ import (
 // rehearsed of the moves is what is written, though a promotion before them changes where their
 // stores are.
 func TestApplyScheduleLive(t *testing.T) {
+	t.Parallel()
 	fleet := cyrustest.Run(t, cyrustest.StoreOptions{Name: "s1"}, cyrustest.StoreOptions{Name: "s2"})
 	operator := &cyrustest.Operator{Fleet: fleet}
-	m := &moving{T: t, fleet: fleet, users: []string{"anna", "ben"}}
+	m := &moving{place: fleetFile(t, fleet), fleet: fleet, users: []string{"anna", "ben"}}
 	m.fill(m.users)
 	m.must(fleet.Stores[1].Master().Fill(t.Context(), []cyrustest.Mailbox{{Name: "user.carl", Messages: 3}}))
 	m.must(fleet.Settle(t.Context()))
-	fleetFile(t, fleet)
-	wd, err := os.Getwd()
-	m.must(err)
-	m.must(os.Chmod(".", 0o755))
-	put(t, "sync-password", fleet.Password+"\n")
-	m.must(os.WriteFile("run", []byte(runScript), 0o755))
-	m.must(os.WriteFile("instance", []byte(instanceScript), 0o755))
-	m.must(os.Mkdir("orders", 0o755))
-	serve(t, operator, filepath.Join(wd, "orders"))
-	m.configure(fmt.Sprintf("instance_hook: [%s/instance, \"{action}\", \"{store}\", \"{server}\", \"{file}\"]\n", wd))
+	m.must(os.Chmod(m.dir, 0o755))
+	m.put("sync-password", fleet.Password+"\n")
+	m.must(os.WriteFile(m.path("run"), []byte(runScript), 0o755))
+	m.must(os.WriteFile(m.path("instance"), []byte(instanceScript), 0o755))
+	m.must(os.Mkdir(m.path("orders"), 0o755))
+	serve(t, operator, m.path("orders"))
+	m.configure(fmt.Sprintf("instance_hook: [%s/instance, \"{action}\", \"{store}\", \"{server}\", \"{file}\"]\n", m.dir))
 	text, routing := "format: 1\nservers:\n  - {name: imap1, capacity: {disk: 1TB, io: 100}}\n  - {name: imap2, capacity: {disk: 1TB, io: 100}}\n  - {name: imap3, capacity: {disk: 1TB, io: 100}}\nstores:\n", ""
 	for i, s := range fleet.Stores {
 		text += "  - name: " + s.Name + "\n    instances:\n"
@@ -42,17 +39,17 @@ func TestApplyScheduleLive(t *testing.T) {
 	for user, s := range map[string]int{"anna": 0, "ben": 0, "carl": 1} {
 		routing += user + "," + fleet.Stores[s].Master().IMAP + "\n"
 	}
-	put(t, "fleet.yaml", text+"users: users.csv\nshares: shares.csv\n")
-	put(t, "shares.csv", "owner,folder,grantee,rights\nanna,Work,ben,lrswi\n")
-	put(t, "users.csv", "user,store,disk,io\nanna,s1,1MB,10\nben,s1,1MB,10\ncarl,s2,1MB,30\n")
-	put(t, "routing", routing)
+	m.put("fleet.yaml", text+"users: users.csv\nshares: shares.csv\n")
+	m.put("shares.csv", "owner,folder,grantee,rights\nanna,Work,ben,lrswi\n")
+	m.put("users.csv", "user,store,disk,io\nanna,s1,1MB,10\nben,s1,1MB,10\ncarl,s2,1MB,30\n")
+	m.put("routing", routing)
 	for _, args := range [][]string{
 		{"import", "fleet.yaml"},
 		{"layout", "--max-bytes", "0", "--plan", "layout.json"},
 		{"users", "--after", "layout.json", "--drain", "s1", "--plan", "users.json"},
 		{"moves", "layout.json", "users.json", "--plan", "moves.json"},
 	} {
-		if status, stdout, stderr := program(t, args...); status != 0 {
+		if status, stdout, stderr := m.program(args...); status != 0 {
 			t.Fatal(args, stdout, stderr)
 		}
 	}

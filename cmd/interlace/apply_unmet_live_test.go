@@ -14,7 +14,7 @@ func TestApplyUnmetLive(t *testing.T) {
 	m.describe("s2")
 	m.configure("keep_source: 0s\n")
 	routes := m.routing()
-	put(t, "routing", strings.Replace(before, "anna,imap1", "anna,imap9", 1))
+	m.put("routing", strings.Replace(before, "anna,imap1", "anna,imap9", 1))
 	for range 2 { // also where nothing has changed since
 		a, stderr := m.apply(1, "--resume", "--yes")
 		if len(a.Units) != 1 || a.Units[0].State != "moved" || a.Units[0].Kept == "" ||
@@ -22,7 +22,7 @@ func TestApplyUnmetLive(t *testing.T) {
 			t.Fatalf("%+v, %s", a, stderr)
 		}
 	}
-	put(t, "routing", routes)
+	m.put("routing", routes)
 	if a, stderr := m.apply(0, "--resume", "--yes"); len(a.Units) != 1 || a.Units[0].State != "finished" {
 		t.Errorf("mended: %+v, %s", a, stderr)
 	}

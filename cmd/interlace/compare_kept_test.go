@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -45,32 +44,30 @@ type keptAnswer struct {
 	Uncompared []struct{ What, Why string }
 }
 
-func answered(t *testing.T, want int, args ...string) keptAnswer {
-	t.Helper()
-	status, stdout, stderr := program(t, append(args, "-o", "json")...)
+func (p *place) answered(want int, args ...string) keptAnswer {
+	p.Helper()
+	status, stdout, stderr := p.program(append(args, "-o", "json")...)
 	var a keptAnswer
 	if err := json.Unmarshal([]byte(stdout), &a); err != nil || status != want {
-		t.Fatalf("%v: status %d, %v: %s%s", args, status, err, stdout, stderr)
+		p.Fatalf("%v: status %d, %v: %s%s", args, status, err, stdout, stderr)
 	}
 	return a
 }
 
 // onDatabase runs a statement on the database.
-func onDatabase(t *testing.T, statement string) {
-	t.Helper()
-	db, err := sql.Open("sqlite3", "interlace.db")
-	if err != nil {
-		t.Fatal(err)
-	}
+func (p *place) onDatabase(statement string) {
+	p.Helper()
+	db, err := sql.Open("sqlite3", p.path("interlace.db"))
+	p.must(err)
 	defer db.Close()
-	if _, err := db.Exec(statement); err != nil {
-		t.Fatal(err)
-	}
+	_, err = db.Exec(statement)
+	p.must(err)
 }
 
 // TestCompareKept keeps comparisons of a store: it shows them without a server, goes
 // on where one was killed, and compares everybody in turn.
 func TestCompareKept(t *testing.T) {
+	t.Parallel()
 	fleet := cyrustest.Run(t, cyrustest.StoreOptions{Name: "s1", Instances: []cyrustest.Settings{{Client: cyrustest.ClientNone}, {}}})
 	master, replica := fleet.Stores[0].Master(), fleet.Stores[0].Replicas()[0]
 	const users = 25
@@ -84,34 +81,34 @@ func TestCompareKept(t *testing.T) {
 	if out, err := master.Tool(t.Context(), "sync_client", "-A"); err != nil {
 		t.Fatal(out, err)
 	}
-	fleetFile(t, fleet)
+	p := fleetFile(t, fleet)
 	conf := func(in *cyrustest.Instance) string { return ", imapd_conf: " + filepath.Join(in.Dir, "imapd.conf") }
-	put(t, "fleet.yaml", describe(fleet, conf))
-	status, _, stderr := program(t, "compare", "--level", "1")
+	p.put("fleet.yaml", describe(fleet, conf))
+	status, _, stderr := p.program("compare", "--level", "1")
 	if status != 0 || !strings.Contains(stderr, "nothing of this is kept") {
 		t.Errorf("without a database: status %d, %s", status, stderr)
 	}
 	for _, flag := range []string{"--resume", "--due=7d"} {
-		if status, _, stderr := program(t, "compare", flag); status != 2 || !strings.Contains(stderr, "need the database") {
+		if status, _, stderr := p.program("compare", flag); status != 2 || !strings.Contains(stderr, "need the database") {
 			t.Errorf("%s without a database: status %d, %s", flag, status, stderr)
 		}
 	}
-	if status, _, stderr := program(t, "import", "fleet.yaml"); status != 0 {
+	if status, _, stderr := p.program("import", "fleet.yaml"); status != 0 {
 		t.Fatal(stderr)
 	}
-	if a := answered(t, 0, "compare", "--known"); len(a.Copies) != 1 || len(a.Differences) != 0 {
+	if a := p.answered(0, "compare", "--known"); len(a.Copies) != 1 || len(a.Differences) != 0 {
 		t.Errorf("before the first one: %+v", a)
 	}
 
-	answered(t, 0, "compare", "--level", "1")
+	p.answered(0, "compare", "--level", "1")
 	// Who interrupts one is told what goes on with it.
 	var said strings.Builder
-	cut := exec.CommandContext(t.Context(), "interlace", "compare", "--level", "3", "--rate", "1", "--quiet")
+	cut := p.command(t.Context(), "interlace", "compare", "--level", "3", "--rate", "1", "--quiet")
 	cut.Stderr = &said
 	if err := cut.Start(); err != nil {
 		t.Fatal(err)
 	}
-	for a := (keptAnswer{}); a.Broken == ""; a = answered(t, 0, "compare", "--known") {
+	for a := (keptAnswer{}); a.Broken == ""; a = p.answered(0, "compare", "--known") {
 		time.Sleep(50 * time.Millisecond)
 	}
 	cut.Process.Signal(os.Interrupt)
@@ -120,33 +117,33 @@ func TestCompareKept(t *testing.T) {
 	}
 
 	// A run is killed when some users are done.
-	slow := exec.CommandContext(t.Context(), "interlace", "compare", "--rate", "8", "--quiet")
+	slow := p.command(t.Context(), "interlace", "compare", "--rate", "4", "--quiet")
 	if err := slow.Start(); err != nil {
 		t.Fatal(err)
 	}
 	deadline := time.Now().Add(time.Minute)
-	for a := (keptAnswer{}); len(a.Copies) == 0 || a.Copies[0].Identical == 0; a = answered(t, 0, "compare", "--known", "--level", "2") {
+	for a := (keptAnswer{}); len(a.Copies) == 0 || a.Copies[0].Identical == 0; a = p.answered(0, "compare", "--known", "--level", "2") {
 		if time.Now().After(deadline) {
 			t.Fatal("nobody is ever done")
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	if _, stdout, _ := program(t, "compare", "-o", "json"); !strings.Contains(stdout, "another interlace compares this pair now") {
+	if _, stdout, _ := p.program("compare", "-o", "json"); !strings.Contains(stdout, "another interlace compares this pair now") {
 		t.Errorf("two at once: %s", stdout)
 	}
 	slow.Process.Kill()
 	slow.Wait()
-	if a := answered(t, 0, "compare", "--known", "--level", "2"); a.Broken == "" || len(a.Late) > 0 || a.Copies[0].Never == 0 || a.Copies[0].Never+a.Copies[0].Identical != users {
+	if a := p.answered(0, "compare", "--known", "--level", "2"); a.Broken == "" || len(a.Late) > 0 || a.Copies[0].Never == 0 || a.Copies[0].Never+a.Copies[0].Identical != users {
 		t.Errorf("after it was killed: %+v", a)
 	}
-	if status, _, stderr := program(t, "compare", "--resume", "--user", "u01"); status != 2 || !strings.Contains(stderr, `at level 2 of --user "u01" was not broken off`) {
+	if status, _, stderr := p.program("compare", "--resume", "--user", "u01"); status != 2 || !strings.Contains(stderr, `at level 2 of --user "u01" was not broken off`) {
 		t.Errorf("another one is resumed: status %d, %s", status, stderr)
 	}
-	a := answered(t, 0, "compare", "--resume")
+	a := p.answered(0, "compare", "--resume")
 	if !a.Kept.Ended || a.Users.Checked+a.Kept.Before != users || a.Kept.All.Whole == "" || a.Kept.All.Identical != users {
 		t.Errorf("resumed: %+v %+v", a.Users, a.Kept)
 	}
-	if status, _, stderr := program(t, "compare", "--resume"); status != 2 || !strings.Contains(stderr, "of everything was not broken off") {
+	if status, _, stderr := p.program("compare", "--resume"); status != 2 || !strings.Contains(stderr, "of everything was not broken off") {
 		t.Errorf("resumed twice: status %d, %s", status, stderr)
 	}
 
@@ -159,35 +156,35 @@ func TestCompareKept(t *testing.T) {
 	if _, err := conn.Do("SELECT INBOX", `UID STORE 1 +FLAGS (\Flagged)`); err != nil {
 		t.Fatal(err)
 	}
-	answered(t, 1, "compare", "--level", "1", "--user", "u07")
-	a = answered(t, 1, "compare", "--known")
+	p.answered(1, "compare", "--level", "1", "--user", "u07")
+	a = p.answered(1, "compare", "--known")
 	if len(a.Differences) != 1 || a.Differences[0].Owner != "u07" || a.Differences[0].First == "" || len(a.Differences[0].Repair) == 0 {
 		t.Fatalf("known are %+v", a.Differences)
 	}
-	status, stdout, _ := program(t, "compare", "--known")
+	status, stdout, _ := p.program("compare", "--known")
 	for _, want := range []string{"1 difference is open; that one is repaired shows when it is compared again with this database", "interlace compare --store s1 --user u07 --level 4 --sample 1 --save saved  # here", "u07", "flags", strings.Replace(a.Differences[0].First[:16], "T", " ", 1)} {
 		if status != 1 || !strings.Contains(stdout, want) {
 			t.Errorf("status %d, no %s in %s", status, want, stdout)
 		}
 	}
-	if a := answered(t, 0, "compare", "--known", "--user", "u08"); len(a.Differences) != 0 {
+	if a := p.answered(0, "compare", "--known", "--user", "u08"); len(a.Differences) != 0 {
 		t.Errorf("of another user are known %+v", a.Differences)
 	}
-	if status, _, stderr := program(t, "compare", "--known", "--store", "s9", "--user", "u077"); status != 2 || !strings.Contains(stderr, "u077 looks like u07") || !strings.Contains(stderr, `"s9": no comparison has seen it`) {
+	if status, _, stderr := p.program("compare", "--known", "--store", "s9", "--user", "u077"); status != 2 || !strings.Contains(stderr, "u077 looks like u07") || !strings.Contains(stderr, `"s9": no comparison has seen it`) {
 		t.Errorf("of nobody: status %d, %s", status, stderr)
 	}
 
 	// What was found before it was broken off is told by what goes on with it.
-	if a := answered(t, 1, "compare", "--for", "1s", "--rate", "8"); a.Users.Different != 1 || a.Kept.Ended {
+	if a := p.answered(1, "compare", "--for", "1s", "--rate", "8"); a.Users.Different != 1 || a.Kept.Ended {
 		t.Fatalf("broken off with a difference: %+v %+v", a.Users, a.Kept)
 	}
-	a = answered(t, 1, "compare", "--resume")
+	a = p.answered(1, "compare", "--resume")
 	if a.Kept.In.Different != 1 || a.Kept.In.Checked != a.Kept.Before || a.Users.Different != 0 || len(a.Differences) != 1 || a.Differences[0].User != "u07" || len(a.Differences[0].Repair) != 1 {
 		t.Errorf("gone on with: %+v %+v %+v", a.Users, a.Kept, a.Differences)
 	}
 
 	// All were compared just now: it is the turn of u07, who differs, and a share.
-	a = answered(t, 1, "compare", "--due", "5d")
+	a = p.answered(1, "compare", "--due", "5d")
 	if a.Users.Different != 1 || a.Users.Checked < 5 || a.Users.Checked > 7 || a.Kept.NotDue != users-a.Users.Checked || !a.Kept.Ended {
 		t.Errorf("in turn: %+v %+v", a.Users, a.Kept)
 	}
@@ -195,33 +192,33 @@ func TestCompareKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	var known keptAnswer
-	if err := json.Unmarshal([]byte(printed(t, a.Differences[0].Repair[0].Command+" -o json")), &known); err != nil || len(known.Differences) != 1 || len(known.Differences[0].Repair) != 2 {
+	if err := json.Unmarshal([]byte(p.printed(a.Differences[0].Repair[0].Command+" -o json")), &known); err != nil || len(known.Differences) != 1 || len(known.Differences[0].Repair) != 2 {
 		t.Fatalf("to repair: %+v %v", known, err)
 	}
 	for _, command := range known.Differences[0].Repair {
-		paste(t, command.Command)
+		p.paste(command.Command)
 	}
-	answered(t, 0, "compare", "--user", "u07")
-	if a := answered(t, 0, "compare", "--known"); len(a.Differences) != 0 || a.Broken != "" {
+	p.answered(0, "compare", "--user", "u07")
+	if a := p.answered(0, "compare", "--known"); len(a.Differences) != 0 || a.Broken != "" {
 		t.Errorf("after the repair: %+v", a)
 	}
 
 	// When the time is up there is something left to go on with.
-	a = answered(t, 0, "compare", "--for", "1s", "--rate", "8")
+	a = p.answered(0, "compare", "--for", "1s", "--rate", "8")
 	if a.Kept.Left == 0 || a.Kept.Ended {
 		t.Errorf("when the time was up: %+v %+v", a.Users, a.Kept)
 	}
-	if b := answered(t, 0, "compare", "--resume"); b.Kept.Before != users-a.Kept.Left || b.Users.Checked != a.Kept.Left || b.Kept.Run != a.Kept.Run {
+	if b := p.answered(0, "compare", "--resume"); b.Kept.Before != users-a.Kept.Left || b.Users.Checked != a.Kept.Left || b.Kept.Run != a.Kept.Run {
 		t.Errorf("then: %+v %+v", b.Users, b.Kept)
 	}
 
 	// What was found is printed, though the end cannot be written down.
-	onDatabase(t, "CREATE TRIGGER stuck BEFORE UPDATE ON comparisons BEGIN SELECT RAISE(ABORT, 'stuck'); END")
-	status, stdout, stderr = program(t, "compare", "--level", "1")
+	p.onDatabase("CREATE TRIGGER stuck BEFORE UPDATE ON comparisons BEGIN SELECT RAISE(ABORT, 'stuck'); END")
+	status, stdout, stderr = p.program("compare", "--level", "1")
 	if status != 2 || !strings.Contains(stdout, "25 users are identical") || !strings.Contains(stderr, "the end of the comparison is not kept") {
 		t.Errorf("with a database that takes nothing more: status %d, %s%s", status, stdout, stderr)
 	}
-	onDatabase(t, "DROP TRIGGER stuck")
+	p.onDatabase("DROP TRIGGER stuck")
 
 	// Rights that level 1 comes upon count there, as the comparison itself says.
 	admin, err := replica.DialAs(t.Context(), cyrustest.AdminUser)
@@ -233,15 +230,15 @@ func TestCompareKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, level := range []string{"1", "2"} {
-		said, known := answered(t, 1, "compare", "--level", level), answered(t, 1, "compare", "--known", "--level", "1")
+		said, known := p.answered(1, "compare", "--level", level), p.answered(1, "compare", "--known", "--level", "1")
 		if c := known.Copies[0]; said.Users.Different != 1 || c.Different != 1 || c.Identical != said.Users.Identical || c.Unknown != said.Users.Unknown {
 			t.Errorf("a comparison at level %s counts %+v, and known of level 1 is %+v", level, said.Users, c)
 		}
 	}
 
 	// What is down is not asked.
-	put(t, "fleet.yaml", strings.Replace(describe(fleet, conf), "name: imap2", "state: down, name: imap2", 1))
-	if a := answered(t, 2, "compare", "--level", "1"); len(a.Unanswered) != 0 || len(a.Uncompared) != 1 || !strings.HasSuffix(a.Uncompared[0].Why, " is down") {
+	p.put("fleet.yaml", strings.Replace(describe(fleet, conf), "name: imap2", "state: down, name: imap2", 1))
+	if a := p.answered(2, "compare", "--level", "1"); len(a.Unanswered) != 0 || len(a.Uncompared) != 1 || !strings.HasSuffix(a.Uncompared[0].Why, " is down") {
 		t.Errorf("of a server that is down: %+v", a)
 	}
 }

@@ -2,14 +2,11 @@ package main_test
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/interlacemail/interlace/fixtures/cyrustest"
 )
@@ -40,6 +37,7 @@ func compared(t *testing.T, text string) comparison {
 // TestCompareLive compares two stores on real Cyrus, of which one replica is damaged,
 // repaired by what is printed, and stopped.
 func TestCompareLive(t *testing.T) {
+	t.Parallel()
 	none := []cyrustest.Settings{{Client: cyrustest.ClientNone}, {}}
 	fleet := cyrustest.Run(t, cyrustest.StoreOptions{Name: "s1", Instances: none}, cyrustest.StoreOptions{Name: "s2", Instances: none})
 	for i, user := range []string{"anna", "o'brien"} {
@@ -51,30 +49,30 @@ func TestCompareLive(t *testing.T) {
 			t.Fatal(out, err)
 		}
 	}
-	fleetFile(t, fleet)
-	put(t, "fleet.yaml", describe(fleet, func(in *cyrustest.Instance) string {
+	p := fleetFile(t, fleet)
+	p.put("fleet.yaml", describe(fleet, func(in *cyrustest.Instance) string {
 		return fmt.Sprintf(", imapd_conf: %s", filepath.Join(in.Dir, "imapd.conf"))
 	}))
 
-	status, stdout, stderr := program(t, "compare")
+	status, stdout, stderr := p.program("compare")
 	if status != 0 || !strings.HasPrefix(stdout, "2 users are identical\n") {
 		t.Fatalf("of equal stores: status %d, %s%s", status, stdout, stderr)
 	}
 	for _, level := range []string{"1", "3", "4", "user"} {
-		if status, stdout, stderr := program(t, "compare", "--level", level, "-o", "json"); status != 0 || compared(t, stdout).Users.Identical != 2 {
+		if status, stdout, stderr := p.program("compare", "--level", level, "-o", "json"); status != 0 || compared(t, stdout).Users.Identical != 2 {
 			t.Errorf("level %s of equal stores: status %d, %s%s", level, status, stdout, stderr)
 		}
 	}
 
 	// A sample is another one each time, unless it is asked for; and nobody is compared who is nowhere.
-	status, stdout, stderr = program(t, "compare", "--level", "4", "--seed", "7")
+	status, stdout, stderr = p.program("compare", "--level", "4", "--seed", "7")
 	if status != 0 || !strings.Contains(stdout, "drawn by --seed 7\n") {
 		t.Errorf("by a seed: status %d, %s%s", status, stdout, stderr)
 	}
-	if _, stdout, _ := program(t, "compare", "--level", "4"); !strings.Contains(stdout, "drawn by --seed 1") || strings.Contains(stdout, "drawn by --seed 1\n") {
+	if _, stdout, _ := p.program("compare", "--level", "4"); !strings.Contains(stdout, "drawn by --seed 1") || strings.Contains(stdout, "drawn by --seed 1\n") {
 		t.Errorf("the seed is not the time: %s", stdout)
 	}
-	if status, _, stderr := program(t, "compare", "--user", "anna", "--user", "nobody"); status != 2 || !strings.Contains(stderr, "--user nobody: no store that was asked has such") || strings.Contains(stderr, "anna") {
+	if status, _, stderr := p.program("compare", "--user", "anna", "--user", "nobody"); status != 2 || !strings.Contains(stderr, "--user nobody: no store that was asked has such") || strings.Contains(stderr, "anna") {
 		t.Errorf("of nobody: status %d, %s", status, stderr)
 	}
 
@@ -87,7 +85,7 @@ func TestCompareLive(t *testing.T) {
 	if _, err := conn.Do("SELECT INBOX", `UID STORE 2 +FLAGS (\Flagged)`); err != nil {
 		t.Fatal(err)
 	}
-	status, stdout, stderr = program(t, "compare", "--level", "1", "-o", "json")
+	status, stdout, stderr = p.program("compare", "--level", "1", "-o", "json")
 	found := compared(t, stdout)
 	if status != 1 || found.Users.Identical != 1 || found.Users.Different != 1 || len(found.Differences) != 1 {
 		t.Fatalf("with a flag on the replica: status %d, %s%s", status, stdout, stderr)
@@ -96,38 +94,38 @@ func TestCompareLive(t *testing.T) {
 	if d.Store != "s2" || d.User != "o'brien" || d.Mailbox != "user.o'brien" || d.Kind != "flags" || d.UIDs != "2" || d.Certainty != "confirmed" {
 		t.Errorf("the difference is %+v", d)
 	}
-	if status, stdout, stderr := program(t, "compare", "--user", "anna"); status != 0 || !strings.HasPrefix(stdout, "1 user is identical\n") {
+	if status, stdout, stderr := p.program("compare", "--user", "anna"); status != 0 || !strings.HasPrefix(stdout, "1 user is identical\n") {
 		t.Errorf("of another user: status %d, %s%s", status, stdout, stderr)
 	}
 
 	// What is printed is pasted, as the account of Cyrus, and repairs.
 	// First it is to look closely; that prints the rest.
-	status, stdout, _ = program(t, "compare", "--store", "s2")
+	status, stdout, _ = p.program("compare", "--store", "s2")
 	look := toPaste(stdout, "  # here")
 	if status != 1 || len(look) != 1 || len(toPaste(stdout, "  # on imap")) > 0 {
 		t.Fatalf("status %d, to paste %q of %s", status, look, stdout)
 	}
-	stdout = printed(t, look[0])
+	stdout = p.printed(look[0])
 	pasted := toPaste(stdout, "  # on imap")
-	if flags, err := os.ReadFile("saved/s2-" + d.Server + "-user.o%27brien-flags.csv"); len(pasted) != 2 || err != nil || !strings.HasSuffix(string(flags), "\n2,,\\Flagged\n") {
+	if flags, err := os.ReadFile(p.path("saved/s2-" + d.Server + "-user.o%27brien-flags.csv")); len(pasted) != 2 || err != nil || !strings.HasSuffix(string(flags), "\n2,,\\Flagged\n") {
 		t.Fatalf("to paste %q of %s; flags %q %v", pasted, stdout, flags, err)
 	}
 	for _, command := range pasted {
-		paste(t, command)
+		p.paste(command)
 	}
-	if status, stdout, stderr := program(t, "compare", "--level", "3"); status != 0 {
+	if status, stdout, stderr := p.program("compare", "--level", "3"); status != 0 {
 		t.Errorf("after the repair: status %d, %s%s", status, stdout, stderr)
 	}
 
 	if err := replica.Stop(); err != nil {
 		t.Fatal(err)
 	}
-	status, stdout, stderr = program(t, "compare", "-o", "json")
+	status, stdout, stderr = p.program("compare", "-o", "json")
 	found = compared(t, stdout)
 	if status != 1 || found.Coverage.PairsCompared != 1 || found.Users.Checked != 1 || len(found.Unanswered) != 1 || found.Unanswered[0].Store != "s2" {
 		t.Errorf("with a replica that is stopped: status %d, %s%s", status, stdout, stderr)
 	}
-	if status, stdout, stderr := program(t, "compare", "--store", "s2"); status != 2 || !strings.Contains(stderr, "no store could be compared") || !strings.Contains(stdout, "s2") {
+	if status, stdout, stderr := p.program("compare", "--store", "s2"); status != 2 || !strings.Contains(stderr, "no store could be compared") || !strings.Contains(stdout, "s2") {
 		t.Errorf("of that store alone: status %d, %s%s", status, stdout, stderr)
 	}
 }
@@ -140,27 +138,4 @@ func toPaste(printed, mark string) (commands []string) {
 		}
 	}
 	return commands
-}
-
-// printed runs a command of interlace, which finds something, in a shell and returns what
-// it prints.
-func printed(t *testing.T, command string) string {
-	t.Helper()
-	out, err := exec.CommandContext(t.Context(), "sh", "-c", command).Output()
-	if failed := (*exec.ExitError)(nil); !errors.As(err, &failed) || failed.ExitCode() != 1 {
-		t.Fatalf("%s: %v %s", command, err, out)
-	}
-	return string(out)
-}
-
-// paste runs a printed command in a shell with the PATH of an operator; Cyrus's programs take on the account of
-// Cyrus themselves.
-func paste(t *testing.T, command string) {
-	t.Helper()
-	shell := exec.CommandContext(t.Context(), "sh", "-c", command)
-	shell.Env = append(os.Environ(), "PATH=/usr/sbin:/usr/bin:/sbin:/bin")
-	shell.WaitDelay = time.Second
-	if out, err := shell.CombinedOutput(); err != nil {
-		t.Fatalf("%s: %v %s", command, err, out)
-	}
 }

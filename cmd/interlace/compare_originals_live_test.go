@@ -12,7 +12,7 @@ import (
 // status 3.
 func TestCompareOriginals(t *testing.T) {
 	m := newMoving(t, "anna", "ben", "carl")
-	answered(t, 0, "compare", "--level", "3") // when all could be compared, and more closely than later
+	m.answered(0, "compare", "--level", "3") // when all could be compared, and more closely than later
 	m.apply(0, "users.json", "--yes")
 	m.describe("s2")
 
@@ -31,12 +31,12 @@ func TestCompareOriginals(t *testing.T) {
 	compared := func(want int, further ...string) (screen string) {
 		t.Helper()
 		args := append([]string{"compare"}, further...)
-		status, stdout, stderr := program(t, append(args, "-o", "json")...)
+		status, stdout, stderr := m.program(append(args, "-o", "json")...)
 		a.Users.Unknown, a.Originals, a.Uncompared, a.Kept.All.Unknown = 0, nil, nil, 0
 		if err := json.Unmarshal([]byte(stdout), &a); err != nil || status != want {
 			t.Fatalf("status %d, want %d, %v: %s%s", status, want, err, stdout, stderr)
 		}
-		status, screen, _ = program(t, args...)
+		status, screen, _ = m.program(args...)
 		if status != want {
 			t.Fatalf("status %d, want %d: %s", status, want, screen)
 		}
@@ -61,7 +61,7 @@ func TestCompareOriginals(t *testing.T) {
 	if compared(0, "--level", "1"); len(a.Originals) != 3 || a.Users.Checked != a.Users.Identical || a.Users.Checked != 3 || a.Kept.All.Users != 3 {
 		t.Errorf("at level 1 are counted %+v and %+v, beside %+v", a.Users, a.Kept.All, a.Originals)
 	}
-	if status, known, _ := program(t, "compare", "--known"); status != 0 || !strings.Contains(strings.Join(strings.Fields(known), " "), "after they moved to s2: whether they are denied is not known") {
+	if status, known, _ := m.program("compare", "--known"); status != 0 || !strings.Contains(strings.Join(strings.Fields(known), " "), "after they moved to s2: whether they are denied is not known") {
 		t.Errorf("known is, with the status %d,\n%s", status, known)
 	}
 
@@ -89,7 +89,7 @@ func TestCompareLifted(t *testing.T) {
 	}
 	said := func(want int, words ...string) (screen string) {
 		t.Helper()
-		status, screen, stderr := program(t, "compare")
+		status, screen, stderr := m.program("compare")
 		for _, w := range words {
 			if !strings.Contains(strings.Join(strings.Fields(screen), " "), w) {
 				t.Errorf("no %q in\n%s", w, screen)
@@ -105,12 +105,12 @@ func TestCompareLifted(t *testing.T) {
 	if len(deny) != 1 || strings.Contains(screen, "could not be compared") {
 		t.Fatalf("to paste are %q of\n%s", deny, screen)
 	}
-	paste(t, deny[0])
+	m.paste(deny[0])
 	said(0, "2 users' originals on s1", ": denied, not")
-	if _, verdicts := confirmed(t, 0, "users.json"); verdicts["placement"] != "met" {
+	if _, verdicts := m.confirmed(0, "users.json"); verdicts["placement"] != "met" {
 		t.Errorf("confirm finds then %v", verdicts)
 	}
 
-	put(t, "down-imap1", "")
+	m.put("down-imap1", "")
 	said(0, "2 users' originals on s1", "whether they are denied is not known (")
 }

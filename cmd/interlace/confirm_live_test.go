@@ -18,19 +18,19 @@ type confirmation struct {
 	Doubts []struct{ Promise, Verdict, User, Found, Next string }
 }
 
-// asked checks plans and returns what was found, by promise.
-func confirmed(t *testing.T, status int, args ...string) (confirmation, map[string]string) {
-	t.Helper()
-	got, stdout, stderr := program(t, slices.Concat([]string{"confirm", "-o", "json"}, args)...)
+// confirmed checks plans and returns what was found, by promise.
+func (p *place) confirmed(status int, args ...string) (confirmation, map[string]string) {
+	p.Helper()
+	got, stdout, stderr := p.program(slices.Concat([]string{"confirm", "-o", "json"}, args)...)
 	var c confirmation
 	if err := json.Unmarshal([]byte(stdout), &c); err != nil || got != status {
-		t.Fatalf("confirm %v: status %d, %v: %s%s", args, got, err, stdout, stderr)
+		p.Fatalf("confirm %v: status %d, %v: %s%s", args, got, err, stdout, stderr)
 	}
 	verdicts := map[string]string{}
-	for _, p := range c.Promises {
-		verdicts[p.Promise] = p.Verdict
-		if kept := map[string]*bool{"met": new(bool), "unmet": new(bool)}[p.Verdict]; (kept == nil) != (p.Kept == nil) || kept != nil && *p.Kept != (p.Verdict == "met") {
-			t.Errorf("%s is %s and kept %v", p.Promise, p.Verdict, p.Kept)
+	for _, of := range c.Promises {
+		verdicts[of.Promise] = of.Verdict
+		if kept := map[string]*bool{"met": new(bool), "unmet": new(bool)}[of.Verdict]; (kept == nil) != (of.Kept == nil) || kept != nil && *of.Kept != (of.Verdict == "met") {
+			p.Errorf("%s is %s and kept %v", of.Promise, of.Verdict, of.Kept)
 		}
 	}
 	return c, verdicts
@@ -40,14 +40,14 @@ func confirmed(t *testing.T, status int, args ...string) (confirmation, map[stri
 // once, when it is due, and when it is not kept any more.
 func TestConfirmLive(t *testing.T) {
 	m := newMoving(t, "anna", "ben")
-	put(t, "routing", "anna,s1\nben,s1\n")
-	if c, verdicts := confirmed(t, 1, "users.json"); len(verdicts) != 1 || verdicts["changes"] != "unmet" || len(c.Doubts) != 1 || c.Doubts[0].Found != "not carried out: nothing of it was begun" {
+	m.put("routing", "anna,s1\nben,s1\n")
+	if c, verdicts := m.confirmed(1, "users.json"); len(verdicts) != 1 || verdicts["changes"] != "unmet" || len(c.Doubts) != 1 || c.Doubts[0].Found != "not carried out: nothing of it was begun" {
 		t.Errorf("before it is carried out: %v, %+v", verdicts, c.Doubts)
 	}
-	if status, stdout, stderr := program(t, "apply", "users.json", "--yes"); status != 0 {
+	if status, stdout, stderr := m.program("apply", "users.json", "--yes"); status != 0 {
 		t.Fatal(stdout, stderr)
 	}
-	c, verdicts := confirmed(t, 0, "users.json")
+	c, verdicts := m.confirmed(0, "users.json")
 	for _, name := range []string{"changes", "placement", "routing", "nothing_lost", "shares", "copies", "caught_up", "worst_single", "fullest"} {
 		if verdicts[name] != "met" {
 			t.Errorf("%s is %s: %+v", name, verdicts[name], c.Doubts)
@@ -55,30 +55,30 @@ func TestConfirmLive(t *testing.T) {
 	}
 
 	// It was carried out just now: it is checked once, and a day later again.
-	if c, _ := confirmed(t, 0, "--due"); len(c.Plans) != 0 {
+	if c, _ := m.confirmed(0, "--due"); len(c.Plans) != 0 {
 		t.Errorf("due although it was checked: %+v", c.Plans)
 	}
-	t.Setenv("CLOCK", time.Now().Add(25*time.Hour).UTC().Format(time.RFC3339))
-	if c, _ := confirmed(t, 0, "--due"); len(c.Plans) != 1 || c.Plans[0].Occasion != "after_a_day" {
+	m.env = []string{"CLOCK=" + time.Now().Add(25*time.Hour).UTC().Format(time.RFC3339)}
+	if c, _ := m.confirmed(0, "--due"); len(c.Plans) != 1 || c.Plans[0].Occasion != "after_a_day" {
 		t.Errorf("a day later: %+v", c.Plans)
 	}
 
-	put(t, "routing", "anna,s2\nben,s1\n")
-	c, verdicts = confirmed(t, 1, "users.json")
+	m.put("routing", "anna,s2\nben,s1\n")
+	c, verdicts = m.confirmed(1, "users.json")
 	if verdicts["routing"] != "unmet" || len(c.Doubts) != 1 || c.Doubts[0].User != "ben" || c.Doubts[0].Next == "" {
 		t.Errorf("routed to the old place: %v, %+v", verdicts, c.Doubts)
 	}
-	status, stdout, stderr := program(t, "confirm", "--known")
+	status, stdout, stderr := m.program("confirm", "--known")
 	if status != 1 || !strings.Contains(stdout, "1 is not") || !strings.Contains(stdout, `sent to "s1"`) {
 		t.Errorf("known: status %d, %s%s", status, stdout, stderr)
 	}
-	put(t, "routing", "anna,s2\nben,s2\n")
-	if c, _ := confirmed(t, 0, "--due"); len(c.Plans) != 1 {
+	m.put("routing", "anna,s2\nben,s2\n")
+	if c, _ := m.confirmed(0, "--due"); len(c.Plans) != 1 {
 		t.Errorf("not met before: %+v", c.Plans)
 	}
 
 	m.must(m.fleet.Stores[1].Replicas()[0].Stop())
-	_, verdicts = confirmed(t, 1, "users.json")
+	_, verdicts = m.confirmed(1, "users.json")
 	for name, want := range map[string]string{"changes": "met", "placement": "unknown", "copies": "unknown", "worst_single": "unknown"} {
 		if verdicts[name] != want {
 			t.Errorf("with a replica that is stopped %s is %s", name, verdicts[name])

@@ -13,28 +13,27 @@ import (
 // tree among them, is on the new store, and everything else goes on; and it discovers when
 // they were moved back.
 func TestDiscoverMoved(t *testing.T) {
-	m := &moving{T: t, fleet: cyrustest.Run(t, cyrustest.StoreOptions{Name: "s1"}, cyrustest.StoreOptions{Name: "s2"}), users: []string{"anna", "ben", "carl", "finn"}}
+	t.Parallel()
+	fleet := cyrustest.Run(t, cyrustest.StoreOptions{Name: "s1"}, cyrustest.StoreOptions{Name: "s2"})
+	m := &moving{place: fleetFile(t, fleet), fleet: fleet, users: []string{"anna", "ben", "carl", "finn"}}
 	m.fill(m.users)
 	m.must(m.fleet.Stores[0].Master().Fill(t.Context(), []cyrustest.Mailbox{{Name: "team", Messages: 2, ACL: []cyrustest.Right{{Identifier: "anna", Rights: "lrswipte"}}}}))
 	m.must(m.fleet.Stores[1].Master().Fill(t.Context(), []cyrustest.Mailbox{{Name: "user.dora", Messages: 1}}))
 	m.must(m.fleet.Settle(t.Context()))
-	fleetFile(t, m.fleet)
 	file := describe(m.fleet, func(in *cyrustest.Instance) string {
 		return fmt.Sprintf(", csync: %q, imapd_conf: %s", in.Csync, in.Conf)
 	})
-	put(t, "fleet.yaml", file)
-	put(t, "sync-password", m.fleet.Password+"\n")
-	put(t, "routing", "anna,s1\nben,s1\ncarl,s1\ndora,s2\nfinn,s1\n")
-	m.must(os.WriteFile("run", []byte(runScript), 0o755))
-	m.must(os.Chmod(".", 0o755))
+	m.put("fleet.yaml", file)
+	m.put("sync-password", m.fleet.Password+"\n")
+	m.put("routing", "anna,s1\nben,s1\ncarl,s1\ndora,s2\nfinn,s1\n")
+	m.must(os.WriteFile(m.path("run"), []byte(runScript), 0o755))
+	m.must(os.Chmod(m.dir, 0o755))
 	m.configure("")
-	config, err := os.ReadFile("interlace.yaml")
-	m.must(err)
-	put(t, "interlace.yaml", strings.Replace(string(config), "fleet: fleet.yaml\n", "", 1))
+	m.put("interlace.yaml", strings.Replace(m.read("interlace.yaml"), "fleet: fleet.yaml\n", "", 1))
 
 	run := func(want int, args ...string) string {
 		t.Helper()
-		status, stdout, stderr := program(t, args...)
+		status, stdout, stderr := m.program(args...)
 		if status != want {
 			t.Fatalf("%v: status %d, want %d: %s%s", args, status, want, stdout, stderr)
 		}
@@ -53,7 +52,7 @@ func TestDiscoverMoved(t *testing.T) {
 		}
 	}
 	before, after := "anna s1, ben s1, carl s1, dora s2, finn s1, team s1", "anna s2, ben s2, carl s2, dora s2, finn s2, team s2"
-	t.Setenv("COLUMNS", "400")
+	m.env = []string{"COLUMNS=400"}
 	run(0, "import", "fleet.yaml")
 	run(0, "discover")
 	places("at first", before)
@@ -69,7 +68,7 @@ func TestDiscoverMoved(t *testing.T) {
 		t.Errorf("who has moved is moved again: %s", text)
 	}
 	run(0, "check")
-	_, verdicts := confirmed(t, 0, "users.json")
+	_, verdicts := m.confirmed(0, "users.json")
 	for _, name := range []string{"changes", "placement", "routing", "nothing_lost", "shares", "copies", "caught_up", "worst_single", "fullest"} {
 		if verdicts[name] != "met" {
 			t.Errorf("%s is %s", name, verdicts[name])
@@ -88,7 +87,7 @@ func TestDiscoverMoved(t *testing.T) {
 	}
 
 	// The fleet file says nothing of users: they stay where discover has found them.
-	put(t, "fleet.yaml", strings.Replace(file, "disk: 1TB", "disk: 2TB", 1))
+	m.put("fleet.yaml", strings.Replace(file, "disk: 1TB", "disk: 2TB", 1))
 	if text := run(0, "import", "fleet.yaml"); !strings.Contains(text, "the 6 users in the database stay") {
 		t.Errorf("imported: %s", text)
 	}
@@ -105,7 +104,7 @@ func TestDiscoverMoved(t *testing.T) {
 	if text := run(0, "discover", "--routed"); !strings.Contains(text, "dora is on s2, to which users are routed, and has mailboxes on s1 too") {
 		t.Errorf("nothing is said of dora: %s", text)
 	}
-	put(t, "routing", strings.Replace(readFile(t, "routing"), "dora,s2\n", "", 1))
+	m.put("routing", strings.Replace(m.routing(), "dora,s2\n", "", 1))
 	for _, in := range m.fleet.Stores[1].Instances {
 		if out, err := in.Tool(t.Context(), "cyr_deny", "--", "dora"); err != nil {
 			t.Fatal(out, err)
@@ -125,11 +124,11 @@ func TestDiscoverMoved(t *testing.T) {
 	m.apply(0, "--rollback", "--yes")
 	run(0, "discover")
 	places("moved back", strings.Replace(before, "dora s2, ", "", 1))
-	c, verdicts := confirmed(t, 0, "users.json")
+	c, verdicts := m.confirmed(0, "users.json")
 	if len(verdicts) != 1 || verdicts["taken_back"] != "met" {
 		t.Errorf("moved back: %v, %+v", verdicts, c.Doubts)
 	}
-	if c, _ := confirmed(t, 0, "--due"); len(c.Plans) != 0 {
+	if c, _ := m.confirmed(0, "--due"); len(c.Plans) != 0 {
 		t.Errorf("due though it was asked: %+v", c.Plans)
 	}
 	run(0, "check")
@@ -147,7 +146,7 @@ func TestDiscoverMoved(t *testing.T) {
 	if text := run(1, "apply", "again.json"); !strings.Contains(text, "user carl is on imap1 already, with 2 mailboxes: interlace keeps this copy of plan ") {
 		t.Errorf("rehearsed: %s", text)
 	}
-	c, verdicts = confirmed(t, 1, "again.json")
+	c, verdicts = m.confirmed(1, "again.json")
 	if len(verdicts) != 1 || c.Promises[0].Found != "not carried out: nothing of it was begun" {
 		t.Errorf("before it is begun: %v, %+v", verdicts, c)
 	}
@@ -155,7 +154,7 @@ func TestDiscoverMoved(t *testing.T) {
 		t.Errorf("kept though nothing was begun: %s", text)
 	}
 	m.apply(1, "again.json", "--yes")
-	c, verdicts = confirmed(t, 1, "again.json")
+	c, verdicts = m.confirmed(1, "again.json")
 	if verdicts["taken_back"] != "met" || verdicts["changes"] != "unmet" || verdicts["nothing_lost"] != "unknown" {
 		t.Errorf("refused: %v", verdicts)
 	}
@@ -174,7 +173,7 @@ func TestDiscoverMoved(t *testing.T) {
 
 	// Given up, it is as before; the plan that moved them was before this one.
 	m.apply(0, "--rollback", "again.json", "--yes")
-	c, verdicts = confirmed(t, 0, "again.json")
+	c, verdicts = m.confirmed(0, "again.json")
 	if len(verdicts) != 1 || verdicts["taken_back"] != "met" || !strings.Contains(c.Promises[0].Found, "; finn to s2: never begun, and the plan is given up") {
 		t.Errorf("given up: %v, %+v", verdicts, c)
 	}
@@ -186,13 +185,4 @@ func TestDiscoverMoved(t *testing.T) {
 	if text := run(1, "confirm", "again.json"); !strings.Contains(text, "kept and not denied: mail and logins may reach it") || !strings.Contains(text, " -- finn") {
 		t.Errorf("a copy that is kept and not denied: %s", text)
 	}
-}
-
-func readFile(t *testing.T, name string) string {
-	t.Helper()
-	content, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(content)
 }

@@ -1,17 +1,12 @@
 package main_test
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/interlacemail/interlace/fixtures/cyrustest"
 )
@@ -19,16 +14,7 @@ import (
 // program runs the program, which the tests' main has put on the path.
 func program(t *testing.T, args ...string) (status int, stdout, stderr string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
-	defer cancel()
-	c := exec.CommandContext(ctx, "interlace", args...)
-	var out, errs strings.Builder
-	c.Stdout, c.Stderr = &out, &errs
-	err := c.Run()
-	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
-		t.Fatal(err)
-	}
-	return c.ProcessState.ExitCode(), out.String(), errs.String()
+	return (&place{T: t}).program(args...)
 }
 
 // discovery is the answer of discover.
@@ -72,14 +58,14 @@ func describe(fleet *cyrustest.Fleet, further func(*cyrustest.Instance) string) 
 	return b.String()
 }
 
-// fleetFile describes a running fleet in a new directory, with its
-// configuration, and goes there.
-func fleetFile(t *testing.T, fleet *cyrustest.Fleet) {
+// fleetFile describes a running fleet in a place of its own, with its configuration.
+func fleetFile(t *testing.T, fleet *cyrustest.Fleet) *place {
 	t.Helper()
-	t.Chdir(t.TempDir())
-	put(t, "fleet.yaml", describe(fleet, func(*cyrustest.Instance) string { return "" }))
-	put(t, "password", fleet.Password+"\n")
-	put(t, "interlace.yaml", "fleet: fleet.yaml\nimap: {user: "+cyrustest.AdminUser+", password_file: password, tls: none}\n")
+	p := newPlace(t)
+	p.put("fleet.yaml", describe(fleet, func(*cyrustest.Instance) string { return "" }))
+	p.put("password", fleet.Password+"\n")
+	p.put("interlace.yaml", "fleet: fleet.yaml\nimap: {user: "+cyrustest.AdminUser+", password_file: password, tls: none}\n")
+	return p
 }
 
 func put(t *testing.T, name, content string) {
@@ -90,6 +76,7 @@ func put(t *testing.T, name, content string) {
 }
 
 func TestDiscoverLiveFleet(t *testing.T) {
+	t.Parallel()
 	fleet := cyrustest.Run(t, cyrustest.StoreOptions{Name: "s1"})
 	err := fleet.Stores[0].Master().Fill(t.Context(), []cyrustest.Mailbox{
 		{Name: "user.anna", Messages: 3},
@@ -103,16 +90,16 @@ func TestDiscoverLiveFleet(t *testing.T) {
 	if err := fleet.Settle(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	fleetFile(t, fleet)
+	p := fleetFile(t, fleet)
 
-	status, stdout, stderr := program(t, "discover", "--out", "found")
+	status, stdout, stderr := p.program("discover", "--out", "found")
 	if status != 0 || !strings.Contains(stdout, "2 of 2 instances answered") || !strings.Contains(stdout, "2 servers, 1 store, 2 users, 1 shared tree") {
 		t.Fatalf("status %d: %s%s", status, stdout, stderr)
 	}
 	if !strings.Contains(stdout, "io is estimated for 3 users") {
 		t.Errorf("nothing is said of estimates: %s", stdout)
 	}
-	status, stdout, _ = program(t, "show", "users", "--fleet", "found/fleet.yaml", "-o", "csv")
+	status, stdout, _ = p.program("show", "users", "--fleet", "found/fleet.yaml", "-o", "csv")
 	for _, want := range []string{"\nanna,s1,user,anna,2,", "\nbob,s1,user,anna,2,", "\noffice,s1,shared,office,1,"} {
 		if status != 0 || !strings.Contains(stdout, want) {
 			t.Errorf("users: %s, want a line %q", stdout, want)
@@ -120,28 +107,28 @@ func TestDiscoverLiveFleet(t *testing.T) {
 	}
 
 	// What is discovered goes into the database, and a second time nothing changes.
-	if status, stdout, stderr = program(t, "discover", "--quiet"); status != 0 {
+	if status, stdout, stderr = p.program("discover", "--quiet"); status != 0 {
 		t.Fatalf("status %d: %s%s", status, stdout, stderr)
 	}
-	status, stdout, stderr = program(t, "export", "again", "--db", "interlace.db")
+	status, stdout, stderr = p.program("export", "again", "--db", "interlace.db")
 	if status != 0 || !strings.Contains(stdout, "2 servers, 1 store, 2 users, 1 shared tree") {
 		t.Errorf("status %d: %s%s", status, stdout, stderr)
 	}
 
 	// Stores weigh what was measured, if one asks for that.
-	put(t, "uses.txt", "uses 100h 0h imap1 s1 io=60 cpu=0.3\n")
-	if out, err := exec.CommandContext(t.Context(), "recordsamples", "interlace.db", "uses.txt").CombinedOutput(); err != nil {
+	p.put("uses.txt", "uses 100h 0h imap1 s1 io=60 cpu=0.3\n")
+	if out, err := p.command(t.Context(), "recordsamples", "interlace.db", "uses.txt").CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	status, _, stderr = program(t, "discover", "--out", "weighed", "--measured", "7d")
+	status, _, stderr = p.program("discover", "--out", "weighed", "--measured", "7d")
 	if status != 0 || !strings.Contains(stderr, "1 store weighs as measured in io: ") {
 		t.Errorf("status %d: %s", status, stderr)
 	}
-	status, stdout, _ = program(t, "show", "loads", "--fleet", "weighed/fleet.yaml", "-o", "csv")
+	status, stdout, _ = p.program("show", "loads", "--fleet", "weighed/fleet.yaml", "-o", "csv")
 	if line := "\ns1,io,ops/s,60,,,60.000"; status != 0 || !strings.Contains(stdout, line) {
 		t.Errorf("loads: %s, want a line %q", stdout, line)
 	}
-	if status, stdout, stderr = program(t, "discover", "--measured", "3h"); status != 0 || !strings.Contains(stderr, "1 store keeps its base: fewer than 3 days were seen") {
+	if status, stdout, stderr = p.program("discover", "--measured", "3h"); status != 0 || !strings.Contains(stderr, "1 store keeps its base: fewer than 3 days were seen") {
 		t.Errorf("status %d: %s%s", status, stdout, stderr)
 	}
 
@@ -149,7 +136,7 @@ func TestDiscoverLiveFleet(t *testing.T) {
 	if err := fleet.Stores[0].Replicas()[0].Stop(); err != nil {
 		t.Fatal(err)
 	}
-	status, stdout, stderr = program(t, "discover", "--out", "half", "-o", "json")
+	status, stdout, stderr = p.program("discover", "--out", "half", "-o", "json")
 	found := answer(t, stdout)
 	if status != 1 || found.Answered != 1 || found.Written || !strings.Contains(stderr, "1 of 2 instances did not answer; nothing was written") {
 		t.Errorf("status %d: %s%s", status, stdout, stderr)
@@ -157,14 +144,14 @@ func TestDiscoverLiveFleet(t *testing.T) {
 	if len(found.Findings) == 0 || found.Findings[0].Kind != "unreachable" || found.Findings[0].Server != "imap2" {
 		t.Errorf("the instance is not named: %s", stdout)
 	}
-	if _, err := os.Stat("half"); err == nil {
+	if _, err := os.Stat(p.path("half")); err == nil {
 		t.Error("something was written")
 	}
-	status, stdout, stderr = program(t, "discover", "--out", "half", "--partial")
+	status, stdout, stderr = p.program("discover", "--out", "half", "--partial")
 	if status != 1 || !strings.Contains(stderr, "what was known of them stays") {
 		t.Errorf("status %d: %s%s", status, stdout, stderr)
 	}
-	if _, err := os.Stat(filepath.Join("half", "fleet.yaml")); err != nil {
+	if _, err := os.Stat(p.path("half/fleet.yaml")); err != nil {
 		t.Error(err)
 	}
 }

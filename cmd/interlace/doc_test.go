@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -70,18 +72,19 @@ func indented(text string) string {
 
 // TestExamples runs the examples in the help of every command.
 func TestExamples(t *testing.T) {
-	t.Chdir(t.TempDir())
-	t.Setenv("INTERLACE_ALERTS_WEBHOOK", newPoster(t).URL)
-	if err := fill("interlace.db"); err != nil {
+	t.Parallel()
+	e := &examples{T: t, dir: t.TempDir(), env: append(os.Environ(), "INTERLACE_ALERTS_WEBHOOK="+newPoster(t).URL)}
+	db := filepath.Join(e.dir, "interlace.db")
+	if err := fill(db); err != nil {
 		t.Fatal(err)
 	}
 	for _, line := range []string{
 		"interlace demo fleet", "interlace import fleet/fleet.yaml",
 		"interlace layout --plan plan.json", "interlace users --after plan.json --plan users.json",
 	} {
-		runExample(t, line)
+		e.run(line)
 	}
-	recordLooks(t, "interlace.db")
+	recordLooks(t, db)
 	var walk func(*cobra.Command)
 	walk = func(c *cobra.Command) {
 		if c.Name() == "completion" || c.Name() == "help" || c.IsAdditionalHelpTopicCommand() {
@@ -92,7 +95,7 @@ func TestExamples(t *testing.T) {
 		}
 		if !slices.Contains([]string{"apply", "compare", "confirm", "discover", "watch"}, c.Name()) { // look at live servers
 			for line := range strings.Lines(c.Example) {
-				runExample(t, strings.TrimSpace(line))
+				e.run(strings.TrimSpace(line))
 			}
 		}
 		for _, sub := range c.Commands() {
@@ -102,24 +105,35 @@ func TestExamples(t *testing.T) {
 	walk((&app{}).root())
 }
 
+// examples run in a directory of their own, beside other tests.
+type examples struct {
+	*testing.T
+	dir string
+	env []string
+}
+
 var (
 	day  = regexp.MustCompile(`\d{4}-\d\d-\d\d`)
 	word = regexp.MustCompile(`(?:'[^']*'|\S)+`) // of a command line, with its quotes
 )
 
-// runExample runs a command line, on the present day where it names one.
-func runExample(t *testing.T, line string) {
-	t.Helper()
+// run runs a command line, on the present day where it names one.
+func (e *examples) run(line string) {
+	e.Helper()
 	var args []string
 	for _, word := range word.FindAllString(day.ReplaceAllString(line, time.Now().UTC().Format(time.DateOnly)), -1)[1:] {
 		args = append(args, strings.ReplaceAll(word, "'", ""))
 	}
 	if args[0] == "demo" {
-		if err := os.RemoveAll(args[1]); err != nil {
-			t.Fatal(err)
+		if err := os.RemoveAll(filepath.Join(e.dir, args[1])); err != nil {
+			e.Fatal(err)
 		}
 	}
-	if status, _, stderr := interlace(t.Context(), args...); status != exitFine && status != exitFound {
-		t.Errorf("%s: status %d: %s", line, status, stderr)
+	c := exec.CommandContext(e.Context(), "interlace", args...) // testscript has put it on the path
+	var stderr strings.Builder
+	c.Dir, c.Env, c.Stderr = e.dir, e.env, &stderr
+	err := c.Run()
+	if failed := (*exec.ExitError)(nil); err != nil && (!errors.As(err, &failed) || failed.ExitCode() != exitFound) {
+		e.Errorf("%s: %v: %s", line, err, &stderr)
 	}
 }

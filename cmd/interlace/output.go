@@ -28,6 +28,9 @@ func (a *app) print(r result) error {
 	case "csv":
 		return r.table.CSV(a.stdout)
 	}
+	if a.sees != nil {
+		a.sees(r.screen)
+	}
 	if err := r.screen.Text(a.stdout, a.style()); err != nil {
 		return fmt.Errorf("write the result: %w", err)
 	}

@@ -29,8 +29,9 @@ type progress struct {
 	next time.Time // of the next line
 }
 
-// lineEvery is how often a line is written where there is no terminal.
-const lineEvery = 30 * time.Second
+// lineEvery is how often a line is written where there is no terminal, but in stories: how
+// long the work takes depends on the machine.
+var lineEvery = 30 * time.Second
 
 // firstBar is how long work takes that has a bar, but in tests, which would wait.
 var firstBar = time.Second

@@ -22,11 +22,7 @@ type hang struct {
 var hangs = []hang{
 	{
 		name: "relay", prepared: func(r *watched) { r.relay.Set(func() { r.relay.Stall = true }); r.must(r.replica.Stop()) },
-		waits: func(r *watched) bool {
-			told := r.open() != nil
-			time.Sleep(4 * time.Second) // until it is sent
-			return told
-		},
+		waits: func(r *watched) bool { return r.relay.Stalled() },
 	},
 	{
 		name: "routing", config: "recover: allow\nrouting_query: [./hang, routing, \"{user}\"]\n",

@@ -157,6 +157,7 @@ var faults = []fault{
 				r.do(r.replica, fmt.Sprintf("SETACL office user%d lr", i))
 			}
 			r.do(r.master, "SETACL office bob lr")
+			r.wait("Cyrus gives the client up", 3*time.Minute, r.givenUp)
 		}, told: "client_missing daemon_disabled", may: "backlog log_line log_orphaned bailing_out hot_loop replica_refuses unclassified replica_written",
 		command: "kill -HUP ", repaired: func(r *watched) {
 			for range 12 {
@@ -363,6 +364,14 @@ func (r *watched) collide() {
 	for i, begun := 0, time.Now(); time.Since(begun) < 10*time.Second; i++ {
 		r.change(fmt.Sprint("user", i))
 	}
+}
+
+// givenUp reports whether the master says that it starts its client no more.
+func (r *watched) givenUp() bool {
+	r.Helper()
+	said, err := os.ReadFile(r.master.Log())
+	r.must(err)
+	return strings.Contains(string(said), "too many failures for service ")
 }
 
 // killBusyClient kills the client while it works on a log.

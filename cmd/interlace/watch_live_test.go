@@ -1,10 +1,10 @@
 package main_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -17,21 +17,22 @@ import (
 )
 
 // watchedFleet describes a running fleet whose servers are all this machine, with
-// mail for whoever has to know, and goes there.
-func watchedFleet(t *testing.T, fleet *cyrustest.Fleet, relay *mailtest.Relay) {
+// mail for whoever has to know.
+func watchedFleet(t *testing.T, fleet *cyrustest.Fleet, relay *mailtest.Relay) *place {
 	t.Helper()
-	t.Chdir(t.TempDir())
-	put(t, "fleet.yaml", "users: users.csv\n"+describe(fleet, func(in *cyrustest.Instance) string {
+	p := newPlace(t)
+	p.put("fleet.yaml", "users: users.csv\n"+describe(fleet, func(in *cyrustest.Instance) string {
 		log := filepath.Join(in.Dir, "mail.log")
 		put(t, log, "")
 		return fmt.Sprintf(", csync: %q, imapd_conf: %s, log: %s", in.Csync, filepath.Join(in.Dir, "imapd.conf"), log)
 	}))
-	put(t, "users.csv", "user,store,disk,io\nanna,s1,1MB,0\n")
-	put(t, "roots.pem", string(relay.Certificate))
-	put(t, "interlace.yaml", "db: facts.db\nfleet: fleet.yaml\nserver: imap1\nrouting_file: routing\n"+
+	p.put("users.csv", "user,store,disk,io\nanna,s1,1MB,0\n")
+	p.put("roots.pem", string(relay.Certificate))
+	p.put("interlace.yaml", "db: facts.db\nfleet: fleet.yaml\nserver: imap1\nrouting_file: routing\n"+
 		"probes: {backlog: 1s, processes: 1s, usage: 1s}\n"+
 		"alerts: {for: 1s, keep_firing: 5s, group_wait: 1s, group_interval: 1s}\n"+
 		"mail: {smtp: \""+relay.Address+"\", from: interlace@example.org, to: [ops@example.org], ca_file: roots.pem}\n")
+	return p
 }
 
 // eventually waits for something that real servers bring about.
@@ -75,6 +76,7 @@ func running(t *testing.T, program string, in *cyrustest.Instance) (pids []int) 
 // TestWatchLive watches a store whose client is killed, has its log worked off,
 // and brings it back.
 func TestWatchLive(t *testing.T) {
+	t.Parallel()
 	fleet := cyrustest.Run(t, cyrustest.StoreOptions{Name: "s1", Instances: []cyrustest.Settings{{Client: cyrustest.ClientStart}, {}}})
 	master, replica := fleet.Stores[0].Master(), fleet.Stores[0].Replicas()[0]
 	if err := master.Fill(t.Context(), []cyrustest.Mailbox{{Name: "user.anna", Messages: 3, ACL: []cyrustest.Right{{Identifier: cyrustest.AdminUser, Rights: "lrswi"}}}}); err != nil {
@@ -84,9 +86,9 @@ func TestWatchLive(t *testing.T) {
 		t.Fatal(err)
 	}
 	relay := mailtest.Run(t)
-	watchedFleet(t, fleet, relay)
+	p := watchedFleet(t, fleet, relay)
 
-	watch := exec.Command("interlace", "watch")
+	watch := p.command(context.Background(), "interlace", "watch")
 	var said strings.Builder
 	watch.Stderr = &said
 	if err := watch.Start(); err != nil {
@@ -97,13 +99,13 @@ func TestWatchLive(t *testing.T) {
 	t.Cleanup(func() {
 		watch.Process.Kill()
 		if t.Failed() {
-			_, alerts, _ := program(t, "alerts", "--all")
+			_, alerts, _ := p.program("alerts", "--all")
 			t.Logf("alerts: %s\nmails: %s", alerts, strings.Join(relay.Received(), "\n---\n"))
 		}
 	})
 
 	lag := func() (int, string, string) {
-		status, stdout, stderr := program(t, "lag", "--server", "imap1", "-o", "json")
+		status, stdout, stderr := p.program("lag", "--server", "imap1", "-o", "json")
 		var answer struct {
 			Stores []struct{ Store, Verdict, Level string }
 		}
@@ -113,11 +115,11 @@ func TestWatchLive(t *testing.T) {
 		return status, answer.Stores[0].Verdict, answer.Stores[0].Level
 	}
 	eventually(t, "the store is well", func() bool { status, verdict, level := lag(); return status == 0 && verdict == "ok" && level == "ok" })
-	if status, _, stderr := program(t, "watch"); status != 2 || !strings.Contains(stderr, "a watch of this server runs already") {
+	if status, _, stderr := p.program("watch"); status != 2 || !strings.Contains(stderr, "a watch of this server runs already") {
 		t.Errorf("a second watch: status %d, %s", status, stderr)
 	}
 	// Clients of other tests' instances are strangers here.
-	if status, stdout, stderr := program(t, "watch", "--once", "-o", "json"); status > 1 || strings.Contains(stdout, `"store": "s1"`) {
+	if status, stdout, stderr := p.program("watch", "--once", "-o", "json"); status > 1 || strings.Contains(stdout, `"store": "s1"`) {
 		t.Errorf("of a healthy store: status %d, %s%s", status, stdout, stderr)
 	}
 
@@ -150,24 +152,24 @@ func TestWatchLive(t *testing.T) {
 	}
 	eventually(t, "a mail says that the client is gone", func() bool { return mails("client_missing", "s1", "To: <ops@example.org>") })
 	eventually(t, "lag says that it is stopped", func() bool { status, verdict, _ := lag(); return status == 1 && verdict == "stopped" })
-	if status, stdout, stderr := program(t, "alerts"); status != 1 || !strings.Contains(stdout, "client_missing") {
+	if status, stdout, stderr := p.program("alerts"); status != 1 || !strings.Contains(stdout, "client_missing") {
 		t.Errorf("alerts: status %d, %s%s", status, stdout, stderr)
 	}
-	if status, stdout, _ := program(t, "watch", "--once", "-o", "json"); status != 1 || !strings.Contains(stdout, `"kind": "client_missing"`) {
+	if status, stdout, _ := p.program("watch", "--once", "-o", "json"); status != 1 || !strings.Contains(stdout, `"kind": "client_missing"`) {
 		t.Errorf("watch --once: status %d, %s", status, stdout)
 	}
 
 	// Nobody works anything off as long as somebody else may be the master.
-	put(t, "routing", "anna,imap9\n")
-	if status, stdout, stderr := program(t, "watch", "--recover", "s1"); status != 1 || !strings.Contains(stderr, `users of store s1 are routed to "imap9", not to imap1`) {
+	p.put("routing", "anna,imap9\n")
+	if status, stdout, stderr := p.program("watch", "--recover", "s1"); status != 1 || !strings.Contains(stderr, `users of store s1 are routed to "imap9", not to imap1`) {
 		t.Errorf("with another routing: status %d, %s%s", status, stdout, stderr)
 	}
 	log := filepath.Join(master.Dir, "conf/sync/log")
 	if _, err := os.Stat(log); err != nil {
 		t.Errorf("the log that must not be worked off: %v", err)
 	}
-	put(t, "routing", "anna,imap1\n")
-	if status, stdout, stderr := program(t, "watch", "--recover", "s1"); status != 0 || !strings.Contains(stdout, "done") {
+	p.put("routing", "anna,imap1\n")
+	if status, stdout, stderr := p.program("watch", "--recover", "s1"); status != 0 || !strings.Contains(stdout, "done") {
 		t.Fatalf("recover: status %d, %s%s", status, stdout, stderr)
 	}
 	if _, err := os.Stat(log); err == nil {
@@ -181,7 +183,7 @@ func TestWatchLive(t *testing.T) {
 	if answer, err := other.Do(`STATUS user.anna (MESSAGES)`); err != nil || !strings.Contains(strings.Join(answer, " "), "MESSAGES 4") {
 		t.Errorf("the replica has %q, %v", answer, err)
 	}
-	if status, stdout, stderr := program(t, "watch", "--recover", "s1"); status != 0 || !strings.Contains(stdout, "nothing lies in the sync logs of s1") {
+	if status, stdout, stderr := p.program("watch", "--recover", "s1"); status != 0 || !strings.Contains(stdout, "nothing lies in the sync logs of s1") {
 		t.Errorf("recover where nothing is left: status %d, %s%s", status, stdout, stderr)
 	}
 
@@ -192,7 +194,7 @@ func TestWatchLive(t *testing.T) {
 		t.Fatal(err)
 	}
 	eventually(t, "a mail says that it is over", func() bool { return mails("resolved", "client_missing") })
-	eventually(t, "no alert fires", func() bool { status, _, _ := program(t, "alerts", "--store", "s1"); return status == 0 })
+	eventually(t, "no alert fires", func() bool { status, _, _ := p.program("alerts", "--store", "s1"); return status == 0 })
 
 	begun := time.Now()
 	if err := watch.Process.Signal(syscall.SIGTERM); err != nil {

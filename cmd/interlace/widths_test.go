@@ -1,10 +1,11 @@
 package main
 
 import (
-	"fmt"
+	"bytes"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/olekukonko/tablewriter/pkg/twwidth"
 	"github.com/spf13/cobra"
@@ -13,28 +14,64 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 )
 
-// No screen is wider than the terminal, but for a single word that is.
+// No screen is wider than the terminal, but for a single word that is. What is planned and
+// measured for it does not depend on the width: it is done once, in the narrowest terminal, and
+// the screen is written for the others too.
 func TestScreensFit(t *testing.T) {
 	t.Chdir(t.TempDir())
-	for _, width := range []int{20, 40, 60, 80, 100, 200} {
-		t.Run(strconv.Itoa(width), func(t *testing.T) {
-			t.Setenv("COLUMNS", strconv.Itoa(width))
-			recordLooks(t, fmt.Sprintf("%d-a.db", width))
-			for _, args := range screens(width) {
-				status, stdout, stderr := interlace(t.Context(), args...)
-				if status != exitFine && status != exitFound || stdout == "" {
-					t.Fatalf("%s: status %d, %s", strings.Join(args, " "), status, stderr)
-				}
-				fits(t, strings.Join(args, " "), stdout, width)
-				fits(t, strings.Join(args, " ")+" beside its result", stderr, width)
+	widths := []int{20, 40, 60, 80, 100, 200}
+	recordLooks(t, "a.db")
+	for _, args := range screens() {
+		t.Setenv("COLUMNS", strconv.Itoa(widths[0]))
+		words := strings.Join(args, " ")
+		var out, stderr bytes.Buffer
+		var seen []*report.Screen
+		a := &app{stdin: strings.NewReader(""), stdout: &out, stderr: &stderr, now: time.Now, sees: func(s *report.Screen) { seen = append(seen, s) }}
+		if status := a.run(t.Context(), args); status != exitFine && status != exitFound || out.Len() == 0 {
+			t.Fatalf("%s: status %d, %s", words, status, &stderr)
+		}
+		fits(t, words+" beside its result", stderr.String(), widths[0])
+		for _, width := range widths {
+			text := inTerminal(t, seen, width)
+			if width == widths[0] && text != out.String() {
+				t.Errorf("%s writes %s, and its screens are %s", words, &out, text)
 			}
-			var found strings.Builder
-			if err := report.Discovered(discovery).Text(&found, report.Style{Width: width}); err != nil {
-				t.Fatal(err)
-			}
-			fits(t, "discover", found.String(), width)
-		})
+			fits(t, words, text, width)
+			fits(t, words+" beside its result", toldIn(t, stderr.String(), width), width)
+		}
 	}
+	for _, width := range widths {
+		t.Setenv("COLUMNS", strconv.Itoa(width))
+		for _, args := range helps() {
+			status, stdout, stderr := interlace(t.Context(), args...)
+			if status != exitFine || stdout == "" || stderr != "" {
+				t.Fatalf("%s: status %d, %s", strings.Join(args, " "), status, stderr)
+			}
+			fits(t, strings.Join(args, " "), stdout, width)
+		}
+		fits(t, "discover", inTerminal(t, []*report.Screen{report.Discovered(discovery)}, width), width)
+	}
+}
+
+// inTerminal are screens as they stand in a terminal.
+func inTerminal(t *testing.T, screens []*report.Screen, width int) string {
+	t.Helper()
+	var text strings.Builder
+	for _, s := range screens {
+		if err := s.Text(&text, report.Style{Width: width}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return text.String()
+}
+
+// toldIn is what the program tells with these words in a terminal.
+func toldIn(t *testing.T, words string, width int) string {
+	t.Helper()
+	t.Setenv("COLUMNS", strconv.Itoa(width))
+	var stderr strings.Builder
+	(&app{stderr: &stderr}).tellLine(strings.Join(strings.Fields(words), " "))
+	return stderr.String()
 }
 
 // So are alerts, but for commands: those are pasted, and stay whole.
@@ -60,31 +97,35 @@ func TestAlertsFit(t *testing.T) {
 	}
 }
 
-// screens are command lines that show every screen, in an order in which they
-// can be run, with files of their own for every width.
-func screens(width int) [][]string {
+// screens are command lines that show every screen but helps, in an order in which they
+// can be run.
+func screens() [][]string {
 	var list [][]string
-	add := func(line string) {
-		list = append(list, strings.Fields(strings.ReplaceAll(line, "@", fmt.Sprint(width)+"-")))
-	}
-	add("demo @fleet --servers 12 --users 600")
-	add("import @fleet/fleet.yaml --db @a.db")
-	add("import @fleet/fleet.yaml --db @a.db")
+	add := func(line string) { list = append(list, strings.Fields(line)) }
+	add("demo fleet --servers 12 --users 600")
+	add("import fleet/fleet.yaml --db a.db")
+	add("import fleet/fleet.yaml --db a.db")
 	for _, line := range []string{
 		"show servers", "show stores", "show users", "show groups", "check",
-		"layout --plan @plan.json", "users --after @plan.json --plan @users.json --place 100", "moves @plan.json @users.json --plan @moves.json",
-		"moves @plan.json --continuous", "simulate", "simulate --fail rack:a1", "simulate --years 1", "simulate --after @plan.json --top 3", "simulate --pairs --random 3 --samples 50 --top 3", "check --after @plan.json",
-		"show plan @plan.json", "show plan @users.json", "show plan @moves.json", "layout --drain server:imap01 --max-changes 3", "export @out",
-		"layout --plot @layout.png", "simulate --plot @failures.svg --top 0",
+		"layout --plan plan.json", "users --after plan.json --plan users.json --place 100", "moves plan.json users.json --plan moves.json",
+		"moves plan.json --continuous", "simulate", "simulate --fail rack:a1", "simulate --years 1", "simulate --after plan.json --top 3", "simulate --pairs --random 3 --samples 50 --top 3", "check --after plan.json",
+		"show plan plan.json", "show plan users.json", "show plan moves.json", "layout --drain server:imap01 --max-changes 3", "export out",
+		"layout --plot layout.png", "simulate --plot failures.svg --top 0",
 	} {
-		add(line + " --fleet @fleet/fleet.yaml")
+		add(line + " --fleet fleet/fleet.yaml")
 	}
 	for _, line := range []string{
-		"db --db @a.db", "lag --db @a.db", "lag --db @a.db --since 3h", "lag --db @a.db --store s001", "show loads --db @a.db", "show loads --db @a.db --store s002", "config show", "version", "help",
+		"db --db a.db", "lag --db a.db", "lag --db a.db --since 3h", "lag --db a.db --store s001", "show loads --db a.db", "show loads --db a.db --store s002", "config show", "version",
 		"bench layout --list", "bench layout --case mixed-10x6", "bench simulate --case singles-100", "bench users --case uneven-10000", "bench moves --case stores-200x2",
 	} {
 		add(line)
 	}
+	return list
+}
+
+// helps are command lines that show every help.
+func helps() [][]string {
+	list := [][]string{{"help"}}
 	eachCommand((&app{}).root(), func(c *cobra.Command) {
 		list = append(list, append(strings.Fields(c.CommandPath())[1:], "--help"))
 	})

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/apply"
 	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/planner"
@@ -44,6 +46,13 @@ func refusing(act apply.Act, done bool) func(*apply.Options) {
 	}
 }
 
+// passing returns what lets time pass in a moment, however long the machine takes for the rest.
+func passing(o *apply.Options) func(time.Duration) {
+	var passed atomic.Int64
+	o.Now = func() time.Time { return time.Now().Add(time.Duration(passed.Load())) }
+	return func(d time.Duration) { passed.Add(int64(d)) }
+}
+
 // A promotion whose hook fails has the old master started again, however far it came.
 func TestPromotionTakenBack(t *testing.T) {
 	t.Parallel()
@@ -66,7 +75,13 @@ func TestPromotionTakenBack(t *testing.T) {
 	}
 	j := &journal{left: -1}
 	outcome, _, err := op.carry(t, alteration(planner.Promote, "r", "m", 2), j, func(o *apply.Options) {
-		o.Denied, o.Expected = 3*time.Second, time.Minute
+		o.Denied, o.Expected = time.Minute, time.Minute
+		pass := passing(o)
+		o.Progress = func(p apply.Progress) {
+			if p.Step == monitor.StepPromote && p.Verb == course.Do {
+				pass(57 * time.Second)
+			}
+		}
 		hook := o.Layouts.Hook
 		o.Layouts.Hook = func(ctx context.Context, order *apply.Order) (string, error) {
 			if order.Act != apply.ActPromote {
@@ -76,7 +91,7 @@ func TestPromotionTakenBack(t *testing.T) {
 			return "", context.Cause(ctx)
 		}
 	})
-	if outcome != course.Back || err == nil || !strings.Contains(err.Error(), "the users have been kept out for longer than 3s") {
+	if outcome != course.Back || err == nil || !strings.Contains(err.Error(), "the users have been kept out for longer than 1m0s") {
 		t.Errorf("a hook that hangs: %s, %v\n%v", outcome, err, j)
 	}
 	op.check(t, "master m, replica r")
@@ -120,11 +135,17 @@ func TestPromotionNotRouted(t *testing.T) {
 	asked := 0
 	u, j := alteration(planner.Promote, "r", "m", 2), &journal{left: -1}
 	hang := func(o *apply.Options) {
-		o.Denied, o.Expected = 4*time.Second, time.Minute
-		o.Route = func(context.Context, []apply.Route) error { asked++; return errors.New("no such directory") }
+		o.Denied, o.Expected = time.Minute, time.Minute
+		pass := passing(o)
+		o.Route = func(context.Context, []apply.Route) error {
+			if asked++; asked == 4 {
+				pass(time.Minute)
+			}
+			return errors.New("no such directory")
+		}
 	}
 	outcome, _, err := op.carry(t, u, j, hang)
-	if outcome != course.Stuck || err == nil || !strings.Contains(err.Error(), "no such directory") || asked < 4 {
+	if outcome != course.Stuck || err == nil || !strings.Contains(err.Error(), "no such directory") || asked != 4+2 { // while there is time, and once in each further pass
 		t.Errorf("%s, %v, asked %d times\n%v", outcome, err, asked, j)
 	}
 	if r := (course.Result{Unit: u, Records: j.steps}); r.Out().IsZero() {

@@ -34,9 +34,15 @@ func TestWaitsTogether(t *testing.T) {
 		return time.Since(began)
 	}
 	looked(time.Millisecond) // what is looked at for the first time takes longer
-	work := looked(time.Millisecond)
-	took := looked(pause)
-	t.Logf("the work takes %v, with pauses %v", work, took)
+	// The work takes longer now and then, on a busy machine; pauses that need not be are always there.
+	var work, took time.Duration
+	for range 5 {
+		work, took = looked(time.Millisecond), looked(pause)
+		t.Logf("the work takes %v, with pauses %v", work, took)
+		if took < 2*tries*pause || took <= work+(2*tries+2)*pause {
+			break
+		}
+	}
 	if took < 2*tries*pause || took > work+(2*tries+2)*pause {
 		t.Errorf("it takes %v, of which the work takes %v, and not %d pauses of %v", took, work, 2*tries, pause)
 	}

@@ -237,7 +237,12 @@ func TestSampleOfFiles(t *testing.T) {
 	if !found {
 		t.Error("a damaged file of 20 is never drawn")
 	}
-	c := r.compare(compare.Options{Level: monitor.CompareSpool, Sample: 1e-9})
+	var c *monitor.Comparison
+	for seed := range uint64(100) { // which one is drawn goes by the names of mailboxes, too: here, one that is whole
+		if c = r.compare(compare.Options{Level: monitor.CompareSpool, Sample: 1e-9, Seed: seed}); len(c.Differences) == 0 {
+			break
+		}
+	}
 	for _, s := range c.Spool {
 		// Of anna's 20 one may be whole: it is the one that is read in one of twenty draws.
 		if s.All != 21 || s.Checked != 2 || s.Most != 19.0/21 {
