@@ -29,7 +29,7 @@ func TestOthersKeptOut(t *testing.T) {
 	short := func(is bool) {
 		t.Helper()
 		for _, args := range [][]string{{"discover"}, {"confirm", "--due"}} {
-			_, stdout, stderr := program(t, args...)
+			_, stdout, stderr := m.program(args...)
 			said := strings.Join(strings.Fields(stdout+stderr), " ")
 			if strings.Contains(said, "2 users are kept out of stores s1, s2, since ") != is || strings.Contains(said, "which is not done: interlace apply --resume says more") != is {
 				t.Errorf("%v: %s", args, said)
