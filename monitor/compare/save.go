@@ -93,7 +93,7 @@ func (p *pair) rescueAs(ctx context.Context, s *side, reader string, name cyrus.
 			}
 			file, err := write(filepath.Join(p.options.Save, p.fileName(name, uint32(uid))), func(to *os.File) error {
 				sum := sha1.New()
-				err := s.client.Body(ctx, s.client.UserName(name), uint32(uid), io.MultiWriter(to, sum))
+				_, err := s.client.Body(ctx, s.client.UserName(name), uint32(uid), io.MultiWriter(to, sum))
 				if digest, told := digests[uint32(uid)]; err == nil && told && !bytes.Equal(digest[:], sum.Sum(nil)) {
 					err = errCut
 				}
