@@ -36,7 +36,7 @@ func TestManyChangesInAnOpenMailbox(t *testing.T) {
 		t.Error(err)
 	}
 	changing := changer{func() { flag("body") }}
-	if err := c.Body(ctx, "INBOX", last, changing); err != nil {
+	if _, err := c.Body(ctx, "INBOX", last, changing); err != nil {
 		t.Error(err)
 	}
 }

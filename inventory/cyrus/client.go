@@ -24,8 +24,9 @@ type Client struct {
 	imap    *imapclient.Client
 	raw     *rawReader
 	tag     int
-	open    bool  // a mailbox, of which changes are told with any answer
-	changes int64 // bytes that those may have
+	open    bool   // a mailbox, of which changes are told with any answer
+	opened  string // its name, where the server has opened it
+	changes int64  // bytes that those may have
 	server  Server
 }
 

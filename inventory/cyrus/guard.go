@@ -96,8 +96,8 @@ func isFetch(arguments string) bool {
 }
 
 // peek is the one command that reads what is in a message: a piece of it, as
-// delivered, without marking it as seen.
-var peek = regexp.MustCompile(`^FETCH [0-9]+ \(BODY\.PEEK\[\]<[0-9]+\.[0-9]+>\)$`)
+// delivered, without marking it as seen, and its flags and date.
+var peek = regexp.MustCompile(`^FETCH [0-9]+ \((FLAGS INTERNALDATE )?BODY\.PEEK\[\]<[0-9]+\.[0-9]+>\)$`)
 
 // searches are the arguments of UID that tell what was seen.
 var searches = []string{"SEARCH RETURN (ALL) SEEN", "SEARCH SEEN"}

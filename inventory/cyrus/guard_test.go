@@ -37,6 +37,7 @@ func TestGuard(t *testing.T) {
 		{"a body among what only reads", []string{"T1 FETCH 1 (UID RFC822)\r\n"}, "only to read"},
 		{"a body without parentheses", []string{"T1 FETCH 1 RFC822\r\n"}, "only to read"},
 		{"a piece of a message, unseen", []string{"T1 UID FETCH 7 (BODY.PEEK[]<0.262144>)\r\n"}, ""},
+		{"a piece behind flags and date", []string{"T1 UID FETCH 7 (FLAGS INTERNALDATE BODY.PEEK[]<0.262144>)\r\n"}, ""},
 		{"a piece that marks as seen", []string{"T1 UID FETCH 7 (BODY[]<0.262144>)\r\n"}, "only to read"},
 		{"a piece, and flags", []string{"T1 UID FETCH 7 (BODY.PEEK[]<0.1> FLAGS)\r\n"}, "only to read"},
 		{"a peek among others", []string{"T1 FETCH 7 (BODY.PEEK[]<0.1>)\r\n"}, "only to read"},

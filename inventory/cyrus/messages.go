@@ -85,7 +85,7 @@ var errStopped = errors.New("stopped")
 
 // examine opens a mailbox for reading only and returns how many messages it has.
 func (c *Client) examine(ctx context.Context, name string) (exists uint32, err error) {
-	c.open = true
+	c.open, c.opened = true, ""
 	defer func() { c.changes = int64(exists) * messageBytes }()
 	err = c.do(ctx, "open "+quote(name), smallAnswer, func() error {
 		return c.command("EXAMINE "+quote(name), func(answer []byte) error {
@@ -98,6 +98,9 @@ func (c *Client) examine(ctx context.Context, name string) (exists uint32, err e
 			return s.err
 		})
 	})
+	if err == nil {
+		c.opened = name
+	}
 	return exists, err
 }
 
@@ -110,7 +113,7 @@ func (c *Client) leave(ctx context.Context) error {
 	err := c.do(ctx, "close the mailbox", smallAnswer, func() error {
 		return c.command("UNSELECT", func([]byte) error { return nil })
 	})
-	c.open, c.changes = false, 0
+	c.open, c.opened, c.changes = false, "", 0
 	return err
 }
 

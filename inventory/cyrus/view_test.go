@@ -97,17 +97,18 @@ func TestBodyIsReadInPieces(t *testing.T) {
 	head := "Subject: x\r\n\r\n"
 	exact := head + strings.Repeat("x", 256<<10-len(head)-2) + "\r\n"
 	long := exact + strings.Repeat("(\"{5}\\\r\n", 90_000)
-	play(t, fleet, in, "anna", "APPEND INBOX "+cyrustest.Literal(exact), "APPEND INBOX "+cyrustest.Literal(long))
+	play(t, fleet, in, "anna", `APPEND INBOX (\Flagged $Label) "12-Jan-2020 03:04:05 +0000" `+cyrustest.Literal(exact), `APPEND INBOX (\Flagged $Label) "12-Jan-2020 03:04:05 +0000" `+cyrustest.Literal(long))
 	o := admin(fleet, in)
 	o.As = "anna"
 	c := dial(t, o)
+	traits := cyrus.Traits{Flags: `$Label \Flagged`, InternalDate: time.Date(2020, 1, 12, 3, 4, 5, 0, time.UTC).Unix()}
 	for uid, want := range map[uint32]string{2: exact, 3: long} {
 		var got bytes.Buffer
-		if err := c.Body(within(t, 30*time.Second), "INBOX", uid, &got); err != nil || got.String() != want {
-			t.Errorf("UID %d has %d bytes, want %d: %v", uid, got.Len(), len(want), err)
+		if has, err := c.Body(within(t, 30*time.Second), "INBOX", uid, &got); err != nil || got.String() != want || has != traits {
+			t.Errorf("UID %d has %d bytes, want %d: %+v, %v", uid, got.Len(), len(want), has, err)
 		}
 	}
-	if err := c.Body(within(t, 30*time.Second), "INBOX", 99, &bytes.Buffer{}); !errors.Is(err, cyrus.ErrNoMessage) {
+	if _, err := c.Body(within(t, 30*time.Second), "INBOX", 99, &bytes.Buffer{}); !errors.Is(err, cyrus.ErrNoMessage) {
 		t.Errorf("a message that does not exist: %v", err)
 	}
 	for m, err := range c.Messages(within(t, 30*time.Second), "INBOX") {

@@ -181,7 +181,8 @@ func (r *relay) stored(t *testing.T, user string) []string {
 	var texts []string
 	for _, uid := range uids {
 		var b strings.Builder
-		must(t, c.Body(ctx, "INBOX", uid, &b))
+		_, err := c.Body(ctx, "INBOX", uid, &b)
+		must(t, err)
 		texts = append(texts, b.String())
 	}
 	return texts

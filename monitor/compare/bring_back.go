@@ -3,6 +3,8 @@ package compare
 import (
 	"fmt"
 	"net"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -10,27 +12,41 @@ import (
 	"github.com/interlacemail/interlace/monitor"
 )
 
-// traits are what a file of a message does not show.
-type traits struct {
-	flags string
-	date  int64 // seconds since 1970
-}
-
-func traitsOf(m *cyrus.Message) traits { return traits{m.Flags, m.InternalDate} }
-
-// bringing appends a message as a user, with its flags and its date: nothing of Cyrus
-// does that, and we change no server. A folder that is not there is made. It asks for
-// the administrator's password. Python's own APPEND would make lines of bare CRs and LFs.
-const bringing = `import re,sys,ssl,imaplib,getpass; imaplib.MapCRLF=re.compile(b"\r\n"); h,p,a,u,ca,m,f,d,e=sys.argv[1:]; ` + entering +
-	`g=lambda:c.append(m,f,float(d),open(e,"rb").read()); r=g(); r=r if r[0]=="OK" else (c.create(m),g())[1]; print(*r); sys.exit(r[0]!="OK")`
+// bringing appends messages as a user, with their flags and dates, by the list of what was saved:
+// nothing of Cyrus does that, and we change no server. A folder that is not there is made. What
+// has been brought is noted beside the list, so that it goes on where it broke off; one that is
+// refused is told, and the others are brought. It asks for the administrator's password. Python's
+// own APPEND would make lines of bare CRs and LFs.
+const bringing = `import csv,os,re,sys,ssl,imaplib,getpass
+imaplib.MapCRLF=re.compile(b"\r\n")
+h,p,a,u,ca,m,e=sys.argv[1:]
+l=open(e+".done","a+")
+l.seek(0)
+s=set(l.read().splitlines())
+` + entering + `
+n=b=k=0
+for x in csv.DictReader(open(e,newline="")):
+ f=x["file"]
+ if f in s: k+=1; continue
+ try:
+  d=open(os.path.join(os.path.dirname(e),f),"rb").read()
+  g=lambda: c.append(m,"("+" ".join(x["flags"].split())+")",chr(34)+x["date"]+chr(34),d)
+  r=g()
+  if r[0]!="OK": c.create(m); r=g()
+ except c.abort: raise
+ except (c.error,OSError) as no: r=["NO",no]
+ if r[0]=="OK": n+=1; print(f,file=l,flush=True)
+ else: b+=1; print(f,*r)
+print(n,"brought back,",k,"before that,",b,"refused")
+sys.exit(b>0)`
 
 // entering logs in as a user.
-const entering = `t=ssl.create_default_context(cafile=ca or None); c=%s; c.authenticate("PLAIN",lambda _:"\0".join([u,a,getpass.getpass()]).encode()); `
+const entering = `t=ssl.create_default_context(cafile=ca or None); c=%s; c.authenticate("PLAIN",lambda _:"\0".join([u,a,getpass.getpass()]).encode())`
 
 // flagging adds to messages the flags that a file of them has of the replica alone. None of them
 // is to be expunged for that.
 const flagging = `import csv,sys,ssl,imaplib,getpass; h,p,a,u,ca,m,e=sys.argv[1:]; ` + entering +
-	`s=lambda x:x.lower().split(); n=lambda r:[w for w in r["replica"].split() if w.lower() not in s(r["master"])+["\\deleted"]]; ` +
+	`; s=lambda x:x.lower().split(); n=lambda r:[w for w in r["replica"].split() if w.lower() not in s(r["master"])+["\\deleted"]]; ` +
 	`print(*c.select(m)); r=[c.uid("STORE",x["uid"],"+FLAGS.SILENT","("+" ".join(n(x))+")")[0] for x in csv.DictReader(open(e)) if n(x)]; ` +
 	`print(len(r),"flagged"); sys.exit(not set(r)<={"OK"})`
 
@@ -42,13 +58,10 @@ var connecting = map[cyrus.TLS]string{
 	"":                `imaplib.IMAP4(h,int(p)); c.starttls(t)`,
 }
 
-// bringBack is the command that brings a message that was saved to the master, into the
-// mailbox that a user calls so. Without a command it cannot be pasted.
-func bringBack(master *Side, user, mailbox, file string, t traits) monitor.RepairStep {
-	return monitor.RepairStep{
-		Text:    "brings what was saved to the master, with its flags and its date",
-		Command: asUserOf(master, bringing, user, mailbox, "("+t.flags+")", fmt.Sprint(t.date), file),
-	}
+// bringMessages is the command that brings messages that were saved, as a list has them, to the
+// master, into the mailbox that a user calls so.
+func bringMessages(master *Side, user, mailbox, list string) monitor.RepairStep {
+	return monitor.RepairStep{Text: "brings what was saved to the master, with its flags and its date", Command: asUserOf(master, bringing, user, mailbox, list)}
 }
 
 // bringFlags is the command that adds the flags that only the replica had, and that were saved,
@@ -65,46 +78,32 @@ func asUserOf(s *Side, program, user, mailbox string, words ...string) inventory
 		return ""
 	}
 	quoted := `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(mailbox) + `"`
-	all := []string{"python3", "-c", fmt.Sprintf(program, connecting[s.IMAP.TLS]), host, port, s.IMAP.User, user, s.IMAP.CAFile, quoted}
+	program = fmt.Sprintf(program, connecting[s.IMAP.TLS])
+	if strings.Contains(program, "\n") {
+		program = "exec(" + strconv.Quote(program) + ")" // what is pasted is one line
+	}
+	all := []string{"python3", "-c", program, host, port, s.IMAP.User, user, s.IMAP.CAFile, quoted}
 	return inventory.Paste(append(all, words...)...)
 }
 
-// mostBrought is how many commands are printed of one mailbox.
-const mostBrought = 200
-
-// keepWay remembers how a message that was saved is brought back.
-func (p *pair) keepWay(name cyrus.InternalName, step monitor.RepairStep) {
+// keepWay remembers how something that was saved of a mailbox is brought back.
+func (p *pair) keepWay(ways map[cyrus.InternalName]monitor.RepairStep, name cyrus.InternalName, step monitor.RepairStep) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.ways[name] = append(p.ways[name], step)
-}
-
-// keepFlags remembers how flags that were saved are brought back.
-func (p *pair) keepFlags(name cyrus.InternalName, step monitor.RepairStep) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.flagWays[name] = step
+	ways[name] = step
 }
 
 // bringBack has all that was saved of the user brought to the master.
 func (r *remedy) bringBack() {
 	var told []inventory.Text
-	left := 0
 	for i := range r.list {
 		d := &r.list[i]
-		if !onlyThere(d) || d.Saved == "" || len(told) > 0 && told[len(told)-1] == d.Mailbox {
-			continue
+		if step, saved := r.ways[r.inner[d.Mailbox]]; saved && onlyThere(d) && !slices.Contains(told, d.Mailbox) {
+			told, r.steps = append(told, d.Mailbox), append(r.steps, step)
 		}
-		told = append(told, d.Mailbox)
-		ways := r.ways[r.inner[d.Mailbox]]
-		shown := min(len(ways), mostBrought)
-		r.steps, left = append(r.steps, ways[:shown]...), left+len(ways)-shown
 	}
 	if len(told) > 0 {
-		r.warn("what is saved is brought to the master when all else is done, with its flags and its date and as new messages; the command asks for the password of %s", r.store.Master.IMAP.User)
-	}
-	if left > 0 {
-		r.warn("%d more files are brought back like those", left)
+		r.warn("what is saved is brought to the master when all else is done, with its flags and its date and as new messages, by a command that asks for the password of %s: take out of the list whatever is not to come back; where it breaks off run it once more, and it goes on", r.store.Master.IMAP.User)
 	}
 	r.bringFlags()
 }

@@ -22,3 +22,10 @@ func SetMostMarks(t *testing.T, n int) {
 	mostMarks = n
 	t.Cleanup(func() { mostMarks = before })
 }
+
+// SetMostRanges lets fewer ranges of UIDs be kept at once during a test.
+func SetMostRanges(t *testing.T, n int) {
+	before := mostRanges
+	mostRanges = n
+	t.Cleanup(func() { mostRanges = before })
+}

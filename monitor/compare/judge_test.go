@@ -47,6 +47,10 @@ func TestUIDs(t *testing.T) {
 			t.Errorf("from %d: %s of %d, want %s", from, left.String(), left.count, want)
 		}
 	}
+	few := uids{count: 9, ranges: [][2]uint32{{1, 2}, {4, 5}}, more: true}
+	if left := few.from(5); left.count != 6 || !left.more || left.String() != "5,…" {
+		t.Errorf("of more than are kept are left %d, %s", left.count, left.String())
+	}
 	// Many are all kept, to be saved, and not all written.
 	many := uids{}
 	for uid := range uint32(500) {

@@ -24,12 +24,10 @@ type variance struct {
 	sample   [2]string
 	sampleOf uint32
 
-	traits  map[uint32]traits // of the first messages of the replica that are its own
-	marks   []marks           // flags that differ, of the first messages
-	flagged func(*marks)      // takes those of all messages; may be nil
-	flagsIn string            // the file in which the flags are saved
-	saved   saved             // what became of what a repair would destroy
-	unsaved [3]int64          // messages that only the replica has and that are not saved: extra, with a content of their own, and with flags
+	marks   []marks      // flags that differ, of the first messages
+	flagged func(*marks) // takes those of all messages; may be nil
+	saved   saved        // what became of what a repair would destroy
+	unsaved [3]int64     // messages that only the replica has and that are not saved: extra, with a content of their own, and with flags
 }
 
 // marks are the flags of a message.
@@ -38,7 +36,13 @@ type marks struct {
 	master, replica string
 }
 
-// mostMarks bounds of how many messages flags, and what else their files do not show, are kept.
+// wants says what is wanted of messages that are read once more, since it was too much to be kept.
+type wants struct {
+	flagged func(*marks) // takes all flags that differ; may be nil
+	since   uint32       // of the messages that are the replica's own those below are not wanted
+}
+
+// mostMarks bounds of how many messages flags are kept.
 var mostMarks = 100_000
 
 // counters are those of both mailboxes. The replica was read first: what it has
@@ -46,14 +50,13 @@ var mostMarks = 100_000
 type counters struct{ master, replica cyrus.Status }
 
 // compareMessages merges the messages of both sides, each in the order of their
-// UIDs, in memory that does not grow with their number. Flagged, if there is one, takes all flags
-// that differ.
-func compareMessages(master, replica iter.Seq2[cyrus.Message, error], c counters, flagged func(*marks)) (*variance, error) {
+// UIDs, in memory that does not grow with their number.
+func compareMessages(master, replica iter.Seq2[cyrus.Message, error], c counters, w wants) (*variance, error) {
 	nextMaster, stopMaster := iter.Pull2(master)
 	defer stopMaster()
 	nextReplica, stopReplica := iter.Pull2(replica)
 	defer stopReplica()
-	v := &variance{traits: map[uint32]traits{}, flagged: flagged}
+	v := &variance{flagged: w.flagged, extra: uids{since: w.since}, content: uids{since: w.since}}
 	m, err, hasM := nextMaster()
 	if err != nil {
 		return nil, err
@@ -97,7 +100,6 @@ func (v *variance) onlyMaster(m *cyrus.Message, c counters) {
 
 func (v *variance) onlyReplica(r *cyrus.Message, c counters) {
 	v.extra.add(r.UID)
-	v.own(r)
 	if r.UID >= c.master.UIDNext {
 		v.foreign.add(r.UID)
 	}
@@ -108,7 +110,6 @@ func (v *variance) both(m, r *cyrus.Message, c counters) {
 	same := true
 	if m.GUID != r.GUID || m.Size != r.Size || m.InternalDate != r.InternalDate {
 		v.content.add(m.UID)
-		v.own(r)
 		same = false
 	}
 	if !cyrus.SameFlags(m, r) {
@@ -137,13 +138,6 @@ func (v *variance) mark(m *marks) {
 	}
 	if v.flagged != nil {
 		v.flagged(m)
-	}
-}
-
-// own remembers of a message that the replica alone has what its file does not show.
-func (v *variance) own(r *cyrus.Message) {
-	if len(v.traits) < mostMarks {
-		v.traits[r.UID] = traitsOf(r)
 	}
 }
 

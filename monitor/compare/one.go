@@ -41,7 +41,7 @@ func (p *pair) one(ctx context.Context, l *lane, s *stood) error {
 		copy, has, text = &l.replica, s.replica, &d.Replica
 		d.Text = "only the replica has this mailbox"
 	}
-	all, known, err := p.uidsOf(ctx, copy, has)
+	all, err := p.uidsOf(ctx, copy, has, 0)
 	switch {
 	case errors.Is(err, cyrus.ErrNoMailbox):
 		p.inFlight(s.name, "it is being moved or deleted")
@@ -64,21 +64,18 @@ func (p *pair) one(ctx context.Context, l *lane, s *stood) error {
 	case s.replica == nil:
 		d.MasterID = inventory.Text(s.master.UniqueID)
 	case all != nil:
-		d.Saved, d.Unsaved = p.rescue(ctx, l, s.name, s.replica.ACL, all, known, nil)
+		own := part{count: all.count, uids: all.each(func(since uint32) (*uids, error) { return p.uidsOf(ctx, copy, has, since) })}
+		p.saveMessages(ctx, l, s.name, s.replica.ACL, &own)
+		d.Saved, d.Unsaved = own.told, own.unsaved()
 	}
 	p.addLate(s.name, d, &s.still)
 	return nil
 }
 
-// uidsOf returns the messages of a mailbox that only one side has, and of the first ones
-// what their files do not show.
-func (p *pair) uidsOf(ctx context.Context, s *side, m *cyrus.Mailbox) (*uids, map[uint32]traits, error) {
-	all, known := &uids{}, map[uint32]traits{}
-	add := func(message *cyrus.Message) {
-		if all.add(message.UID); len(known) < mostMarks {
-			known[message.UID] = traitsOf(message)
-		}
-	}
+// uidsOf returns the messages of a mailbox that only one side has, and keeps those that are not
+// below a UID.
+func (p *pair) uidsOf(ctx context.Context, s *side, m *cyrus.Mailbox, since uint32) (*uids, error) {
+	all := &uids{since: since}
 	reader := p.readerOf(m.Internal, m.ACL, p.on(s.host))
 	if m.Status.UIDNext <= fewMessages || reader == "" {
 		mailbox, messages, err := s.records(ctx, m.Internal, m.Status.UIDNext)
@@ -86,12 +83,12 @@ func (p *pair) uidsOf(ctx context.Context, s *side, m *cyrus.Mailbox) (*uids, ma
 			err = errNoReader
 		}
 		for i := range messages {
-			add(&messages[i])
+			all.add(messages[i].UID)
 		}
-		return all, known, err
+		return all, err
 	}
 	err := twice(m.Internal, func() error {
-		*all = uids{}
+		*all = uids{since: since}
 		if err := s.enter(ctx, reader); err != nil {
 			return err
 		}
@@ -99,9 +96,9 @@ func (p *pair) uidsOf(ctx context.Context, s *side, m *cyrus.Mailbox) (*uids, ma
 			if err != nil {
 				return err
 			}
-			add(&message)
+			all.add(message.UID)
 		}
 		return nil
 	}, s)
-	return all, known, err
+	return all, err
 }

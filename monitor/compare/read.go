@@ -196,7 +196,7 @@ func (p *pair) records(ctx context.Context, l *lane, s *stood) (master, replica 
 		p.unreadable(s)
 		return nil, nil, nil, nil
 	}
-	v, err = compareMessages(each(ours.messages), each(theirs.messages), counters{master: ours.mailbox.Status, replica: theirs.mailbox.Status}, s.flagged)
+	v, err = compareMessages(each(ours.messages), each(theirs.messages), counters{master: ours.mailbox.Status, replica: theirs.mailbox.Status}, s.wants)
 	return ours.mailbox, theirs.mailbox, v, err
 }
 

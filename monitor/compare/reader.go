@@ -43,7 +43,7 @@ func (p *pair) stream(ctx context.Context, l *lane, s *stood, reader string) (ma
 		p.skip(owner, s.name, "annotations of messages", errors.New("they are shown to users only where the checksums of the two sides can be compared"))
 	}
 	err = twice(s.name, func() (err error) {
-		v, err = l.messages(ctx, reader, s.name, counters{master: s.master.Status, replica: s.replica.Status}, s.flagged)
+		v, err = l.messages(ctx, reader, s.name, counters{master: s.master.Status, replica: s.replica.Status}, s.wants)
 		return err
 	}, &l.master, &l.replica)
 	switch {
@@ -79,11 +79,11 @@ func (s *side) after(ctx context.Context, user string, name cyrus.InternalName, 
 }
 
 // messages compares the messages of a mailbox as a user is shown them.
-func (l *lane) messages(ctx context.Context, user string, name cyrus.InternalName, c counters, flagged func(*marks)) (*variance, error) {
+func (l *lane) messages(ctx context.Context, user string, name cyrus.InternalName, c counters, w wants) (*variance, error) {
 	if err := l.both(func(s *side) error { return s.enter(ctx, user) }); err != nil {
 		return nil, err
 	}
-	return compareMessages(l.master.messages(ctx, l.master.client.UserName(name)), l.replica.messages(ctx, l.replica.client.UserName(name)), c, flagged)
+	return compareMessages(l.master.messages(ctx, l.master.client.UserName(name)), l.replica.messages(ctx, l.replica.client.UserName(name)), c, w)
 }
 
 // messages yields the messages of a mailbox as the user sees them that the

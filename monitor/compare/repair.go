@@ -33,8 +33,8 @@ type remedy struct {
 	// miscounts tells of quota roots whether the master, and the replica, counts wrong.
 	miscounts map[cyrus.InternalName][2]bool
 	lead      lead
-	ways      map[cyrus.InternalName][]monitor.RepairStep // back of messages that were saved
-	flagWays  map[cyrus.InternalName]monitor.RepairStep   // and of flags
+	ways      map[cyrus.InternalName]monitor.RepairStep // back of messages that were saved
+	flagWays  map[cyrus.InternalName]monitor.RepairStep // and of flags
 	strays    []stray
 	remains   map[cyrus.InternalName]cyrus.InternalName
 	buried    []string // unique identifiers that the replica has to forget

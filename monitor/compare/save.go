@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -23,99 +24,120 @@ type saved struct{ extra, content, flags inventory.Text }
 
 // save writes to files what a repair of the replica would destroy.
 func (p *pair) save(ctx context.Context, l *lane, s *stood, acl []cyrus.Right, v *variance) {
-	v.saved.extra, v.unsaved[0] = p.rescue(ctx, l, s.name, acl, &v.extra, v.traits, nil)
-	v.saved.content, v.unsaved[1] = p.rescue(ctx, l, s.name, acl, &v.content, v.traits, nil)
-	v.saved.flags, v.unsaved[2] = p.saveMarks(ctx, l, s, v)
-	if v.flagsIn != "" {
-		p.wayOfFlags(ctx, &l.master, s.name, acl, v)
+	of := func(set func(*variance) *uids) *part {
+		further := func(since uint32) (*uids, error) {
+			v, err := p.again(ctx, l, s, wants{since: since})
+			if err != nil {
+				return nil, err
+			}
+			return set(v), nil
+		}
+		return &part{count: set(v).count, uids: set(v).each(further)}
 	}
+	extra, content := of(func(v *variance) *uids { return &v.extra }), of(func(v *variance) *uids { return &v.content })
+	p.saveMessages(ctx, l, s.name, acl, extra, content)
+	v.saved.extra, v.unsaved[0] = extra.told, extra.unsaved()
+	v.saved.content, v.unsaved[1] = content.told, content.unsaved()
+	v.saved.flags, v.unsaved[2] = p.saveMarks(ctx, l, s, acl, v)
 }
 
-// wayOfFlags remembers how flags that were saved are brought back, by a user of the master who
-// reads the mailbox.
-func (p *pair) wayOfFlags(ctx context.Context, master *side, name cyrus.InternalName, acl []cyrus.Right, v *variance) {
-	reader := p.readerOf(name, acl, p.on(p.master))
-	if reader == "" || master.enter(ctx, reader) != nil {
+// again reads the messages of a mailbox once more, where they are too many to be kept.
+func (p *pair) again(ctx context.Context, l *lane, s *stood, w wants) (*variance, error) {
+	once := *s
+	once.wants = w
+	_, _, v, err := p.messagesOf(ctx, l, &once)
+	if err == nil && v == nil {
+		err = errors.New("there are too many to be kept, and they could not be read once more")
+	}
+	return v, err
+}
+
+// part is a set of messages of the replica that are to be saved, and what became of it.
+type part struct {
+	count   int64
+	uids    iter.Seq2[uint32, error]
+	digests map[uint32][20]byte // of damaged files what is in them; nil: they are whole
+
+	first, last string // files in which something is saved
+	saved       int64
+	told        inventory.Text
+}
+
+// unsaved returns how many of them are not saved.
+func (m *part) unsaved() int64 { return max(0, m.count-m.saved) }
+
+// errCut says that only a part of a file can be saved, and errGone that nothing can.
+var (
+	errCut  = errors.New("the server does not show all of the file")
+	errGone = errors.New("they are not there any more; compare again")
+)
+
+// rescue writes messages of the replica to files as a user, and says which, and how many are
+// not saved. Of damaged files the digests tell what is to be saved: a server may show only as
+// much of one as its index says. What is saved then is said to be no message. Each one that is
+// whole is noted.
+func (p *pair) rescue(ctx context.Context, s *side, reader string, name cyrus.InternalName, m *part, note func(uid uint32, t cyrus.Traits, file string)) {
+	if m.count == 0 {
 		return
 	}
-	p.keepFlags(name, bringFlags(&p.store.Master, reader, master.client.UserName(name), v.flagsIn))
-}
-
-// rescue writes messages of the replica to files, and says which, and how many are not
-// saved. Of damaged files the digests tell what is to be saved: a server may show only as
-// much of one as its index says. What is saved then is said to be no message.
-func (p *pair) rescue(ctx context.Context, l *lane, name cyrus.InternalName, acl []cyrus.Right, messages *uids, known map[uint32]traits, digests map[uint32][20]byte) (inventory.Text, int64) {
-	if p.options.Save == "" || messages.count == 0 {
-		return "", messages.count
+	err := p.rescueAs(ctx, s, reader, name, m, note)
+	if err == nil && m.unsaved() > 0 {
+		err = errGone
 	}
-	reader := p.readerOf(name, acl, p.on(p.replica))
-	if reader == "" {
-		return "the messages are not saved: there is no user who may read them on the replica", messages.count
-	}
-	files, err := p.rescueAs(ctx, &l.replica, reader, name, messages, known, digests)
-	text := inventory.Text("")
-	if len(files) > 0 {
-		text = savedAs(files, digests != nil)
-	}
-	if err == nil && messages.more {
-		err = errors.New("too many; compare again when these are repaired")
+	if m.saved > 0 {
+		m.told = m.savedAs()
 	}
 	if err != nil {
-		text = joined(text, inventory.Text(fmt.Sprintf("%d of %d messages are not saved: %v", messages.count-int64(len(files)), messages.count, err)))
+		m.told = joined(m.told, inventory.Text(fmt.Sprintf("%d of %d messages are not saved: %v", m.unsaved(), m.count, err)))
 	}
-	return text, messages.count - int64(len(files))
 }
 
 // savedAs says in which files something is saved.
-func savedAs(files []string, damaged bool) inventory.Text {
-	text := "saved as " + files[0]
-	if n := len(files); n > 1 {
-		text = fmt.Sprintf("saved as %d files, %s to %s", n, files[0], filepath.Base(files[n-1]))
+func (m *part) savedAs() inventory.Text {
+	text := "saved as " + m.first
+	if m.saved > 1 {
+		text = fmt.Sprintf("saved as %d files, %s to %s", m.saved, m.first, filepath.Base(m.last))
 	}
-	if damaged {
+	if m.digests != nil {
 		text = "what lies in the place of the message on the replica, damaged, is " + text
 	}
 	return inventory.Text(text)
 }
 
-// errCut says that only a part of a file can be saved.
-var errCut = errors.New("the server does not show all of the file")
-
-func (p *pair) rescueAs(ctx context.Context, s *side, reader string, name cyrus.InternalName, messages *uids, known map[uint32]traits, digests map[uint32][20]byte) (files []string, err error) {
-	if err := os.MkdirAll(p.options.Save, 0o700); err != nil {
-		return nil, err
-	}
-	var failed error
-	for _, r := range messages.ranges {
-		for uid := uint64(r[0]); uid <= uint64(r[1]); uid++ {
-			if err := s.enter(ctx, reader); err != nil {
-				return files, err
+func (p *pair) rescueAs(ctx context.Context, s *side, reader string, name cyrus.InternalName, m *part, note func(uint32, cyrus.Traits, string)) (failed error) {
+	for uid, err := range m.uids {
+		if err == nil {
+			err = s.enter(ctx, reader)
+		}
+		if err != nil {
+			return err
+		}
+		var t cyrus.Traits
+		file, err := p.write(p.fileName(name, uid), func(to *os.File) (err error) {
+			sum := sha1.New()
+			t, err = s.client.Body(ctx, s.client.UserName(name), uid, io.MultiWriter(to, sum))
+			if digest, told := m.digests[uid]; err == nil && told && !bytes.Equal(digest[:], sum.Sum(nil)) {
+				err = errCut
 			}
-			file, err := write(filepath.Join(p.options.Save, p.fileName(name, uint32(uid))), func(to *os.File) error {
-				sum := sha1.New()
-				err := s.client.Body(ctx, s.client.UserName(name), uint32(uid), io.MultiWriter(to, sum))
-				if digest, told := digests[uint32(uid)]; err == nil && told && !bytes.Equal(digest[:], sum.Sum(nil)) {
-					err = errCut
-				}
-				return err
-			})
-			switch {
-			case err == nil:
-				files = append(files, file)
-				if t, told := known[uint32(uid)]; told {
-					p.keepWay(name, bringBack(&p.store.Master, reader, s.client.UserName(name), file, t))
-				}
-			case cyrus.Died(err):
-				s.close()
-				failed = err
-			case errors.Is(err, cyrus.ErrNoMessage), errors.Is(err, errCut):
-				failed = err
-			default:
-				return files, err
+			return err
+		})
+		switch {
+		case err == nil:
+			if m.saved++; m.saved == 1 {
+				m.first = file
 			}
+			m.last = file
+			note(uid, t, file)
+		case cyrus.Died(err):
+			s.close()
+			failed = err
+		case errors.Is(err, cyrus.ErrNoMessage), errors.Is(err, errCut):
+			failed = err
+		default:
+			return err
 		}
 	}
-	return files, failed
+	return failed
 }
 
 // fileName names the file of a message.
@@ -132,6 +154,14 @@ func (p *pair) filesOf(name cyrus.InternalName) string {
 		mailbox = fmt.Sprintf("%s…%x", mailbox[:longest/2], sha256.Sum256([]byte(name)))
 	}
 	return fmt.Sprintf("%s-%s-%s", p.store.Store, p.store.Replica.Server, mailbox)
+}
+
+// write writes a file to the directory in which all is saved.
+func (p *pair) write(name string, content func(*os.File) error) (string, error) {
+	if err := os.MkdirAll(p.options.Save, 0o700); err != nil {
+		return "", err
+	}
+	return write(filepath.Join(p.options.Save, name), content)
 }
 
 // write writes a file as a whole or not at all, and returns its name. What was saved before

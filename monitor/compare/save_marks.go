@@ -6,28 +6,34 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strconv"
 
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/inventory/cyrus"
 )
 
 // saveMarks writes to a file which flags the messages have on both sides where they
 // differ, and says where, and of how many messages they are not saved.
-func (p *pair) saveMarks(ctx context.Context, l *lane, s *stood, v *variance) (inventory.Text, int64) {
+func (p *pair) saveMarks(ctx context.Context, l *lane, s *stood, acl []cyrus.Right, v *variance) (inventory.Text, int64) {
 	if p.options.Save == "" || v.flags.count == 0 {
 		return "", v.flags.count
 	}
-	file := ""
-	err := os.MkdirAll(p.options.Save, 0o700)
-	if err == nil {
-		file, err = write(filepath.Join(p.options.Save, p.filesOf(s.name)+"-flags.csv"), func(to *os.File) error { return p.writeMarks(ctx, l, s, v, to) })
-	}
+	file, err := p.write(p.filesOf(s.name)+"-flags.csv", func(to *os.File) error { return p.writeMarks(ctx, l, s, v, to) })
 	if err != nil {
 		return inventory.Text(fmt.Sprintf("the flags are not saved: %v", err)), v.flags.count
 	}
-	v.flagsIn = file
+	p.wayOfFlags(ctx, &l.master, s.name, acl, file)
 	return inventory.Text("the flags are saved as " + file), 0
+}
+
+// wayOfFlags remembers how flags that were saved are brought back, by a user of the master who
+// reads the mailbox.
+func (p *pair) wayOfFlags(ctx context.Context, master *side, name cyrus.InternalName, acl []cyrus.Right, file string) {
+	reader := p.readerOf(name, acl, p.on(p.master))
+	if reader == "" || master.enter(ctx, reader) != nil {
+		return
+	}
+	p.keepWay(p.flagWays, name, bringFlags(&p.store.Master, reader, master.client.UserName(name), file))
 }
 
 // writeMarks writes the flags that differ. Where they are too many to be kept the mailbox is read
@@ -43,12 +49,7 @@ func (p *pair) writeMarks(ctx context.Context, l *lane, s *stood, v *variance, t
 		}
 		return f.end()
 	}
-	again := *s
-	again.flagged = f.add
-	_, _, v, err := p.messagesOf(ctx, l, &again)
-	if err == nil && v == nil {
-		err = errors.New("there are too many to be kept, and they could not be read once more")
-	}
+	_, err := p.again(ctx, l, s, wants{flagged: f.add})
 	return errors.Join(err, f.end())
 }
 

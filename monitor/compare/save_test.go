@@ -39,7 +39,7 @@ func TestOnlyCopiesAreSaved(t *testing.T) {
 		}
 	}
 	entries, err := os.ReadDir(dir)
-	if err != nil || len(entries) != 4 {
+	if err != nil || len(entries) != 8 { // and a list of each mailbox
 		t.Errorf("%d files, %v", len(entries), err)
 	}
 	for _, entry := range entries {
@@ -69,7 +69,7 @@ func TestSavedStays(t *testing.T) {
 			t.Errorf("%s is %q, %v", name, got, err)
 		}
 	}
-	if all, err := os.ReadDir(dir); err != nil || len(all) != 4 {
+	if all, err := os.ReadDir(dir); err != nil || len(all) != 6 { // and two lists
 		t.Errorf("%v, %v", all, err)
 	}
 }
@@ -201,7 +201,7 @@ func TestSavedIsToldWhereItBelongs(t *testing.T) {
 	}
 	at := func(name string) string { return filepath.Join(dir, "s1-imap2-user.anna"+name) }
 	for kind, want := range map[monitor.DifferenceKind]string{
-		monitor.MessageExtra: "saved as " + at("-4.eml"), monitor.FlagsDiffer: "the flags are saved as " + at("-flags.csv"),
+		monitor.MessageExtra: "saved as " + at("-4.eml") + "; the flags and dates of these messages are saved as " + at("-messages.csv"), monitor.FlagsDiffer: "the flags are saved as " + at("-flags.csv"),
 		monitor.SpoolDamaged: "what lies in the place of the message on the replica, damaged, is saved as " + at(".Work-2.eml"),
 	} {
 		if saved[kind] != want {

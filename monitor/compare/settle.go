@@ -11,9 +11,9 @@ import (
 type stood struct {
 	suspect
 	still
-	looks   int          // that showed the same as the one before
-	settled bool         // it is believed: nothing on its way explains what differs
-	flagged func(*marks) // takes the flags that differ of all messages that are read; may be nil
+	looks   int   // that showed the same as the one before
+	settled bool  // it is believed: nothing on its way explains what differs
+	wants   wants // of what is read
 }
 
 // look compares with the look before.

@@ -203,11 +203,7 @@ func (p *pair) tellDamaged(ctx context.Context, l *lane, f *files, damaged *uids
 	has := filesText(none, len(other))
 	if d.Master = has; f.role == inventory.Replica {
 		d.Server, d.Master, d.Replica = p.store.Replica.Server, "", has
-		var there uids
-		for _, uid := range slices.Sorted(maps.Keys(other)) {
-			there.add(uid)
-		}
-		d.Saved, d.Unsaved = p.rescue(ctx, l, f.mailbox.Internal, f.mailbox.ACL, &there, nil, other)
+		d.Saved, d.Unsaved = p.saveDamaged(ctx, l, f.mailbox, other)
 	}
 	d.Text = "the files of the messages are not what the index of the same server says"
 	if none > 0 {

@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,14 +11,19 @@ import (
 type uids struct {
 	count  int64
 	ranges [][2]uint32
-	more   bool // ranges behind the last one are not kept
+	more   bool   // ranges behind the last one are not kept
+	since  uint32 // nor is what lies below this UID
 }
 
-// mostRanges bounds what is kept of a set, to be saved, and shownRanges what is written.
-const mostRanges, shownRanges = 20_000, 200
+// mostRanges bounds what is kept of a set at once, and shownRanges what is written.
+var mostRanges = 20_000
+
+const shownRanges = 200
 
 func (u *uids) add(uid uint32) {
-	u.count++
+	if u.count++; uid < u.since {
+		return
+	}
 	if n := len(u.ranges); n > 0 && !u.more && u.ranges[n-1][1] == uid-1 {
 		u.ranges[n-1][1] = uid
 		return
@@ -47,16 +53,43 @@ func (u *uids) String() string {
 	return b.String()
 }
 
-// from returns those of the set that are not below a UID.
+// from returns those of the set that are not below a UID, and counts among them what is not kept.
 func (u *uids) from(uid uint32) uids {
-	left := uids{more: u.more}
+	left := uids{count: u.count, more: u.more}
 	for _, r := range u.ranges {
 		if r[1] >= uid {
 			left.ranges = append(left.ranges, [2]uint32{max(r[0], uid), r[1]})
-			left.count += int64(r[1]-max(r[0], uid)) + 1
+		}
+		if r[0] < uid {
+			left.count -= int64(min(r[1], uid-1)-r[0]) + 1
 		}
 	}
 	return left
+}
+
+// each yields the set. Where there are too many of it to be kept, further returns what of it is
+// not below a UID.
+func (u *uids) each(further func(since uint32) (*uids, error)) iter.Seq2[uint32, error] {
+	return func(yield func(uint32, error) bool) {
+		for part := u; ; {
+			for _, r := range part.ranges {
+				for uid := uint64(r[0]); uid <= uint64(r[1]); uid++ {
+					if !yield(uint32(uid), nil) {
+						return
+					}
+				}
+			}
+			if !part.more {
+				return
+			}
+			next, err := further(part.ranges[len(part.ranges)-1][1] + 1)
+			if err != nil {
+				yield(0, err)
+				return
+			}
+			part = next
+		}
+	}
 }
 
 // onlyIn returns what is in one of two sets and not in both, each as ranges that do not

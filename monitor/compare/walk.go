@@ -55,7 +55,7 @@ type place struct {
 func (p *pair) open(ctx context.Context, l *lane, who *person, m, r *cyrus.Sight) ([]apart, error) {
 	var v *variance
 	err := twice(m.Internal, func() (err error) {
-		v, err = l.messages(ctx, who.name, m.Internal, counters{master: m.Status, replica: r.Status}, nil)
+		v, err = l.messages(ctx, who.name, m.Internal, counters{master: m.Status, replica: r.Status}, wants{})
 		return err
 	}, &l.master, &l.replica)
 	switch {
