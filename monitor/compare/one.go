@@ -64,7 +64,7 @@ func (p *pair) one(ctx context.Context, l *lane, s *stood) error {
 	case s.replica == nil:
 		d.MasterID = inventory.Text(s.master.UniqueID)
 	case err == nil:
-		own := part{count: all.count, uids: all.each(func(since uint32) (*uids, error) { return p.uidsOf(ctx, copy, has, since) })}
+		own := toSave{count: all.count, uids: all.each(func(since uint32) (*uids, error) { return p.uidsOf(ctx, copy, has, since) })}
 		p.saveMessages(ctx, l, s.name, s.replica.ACL, &own)
 		d.Saved, d.Unsaved = own.told, own.unsaved()
 	}

@@ -24,7 +24,7 @@ type saved struct{ extra, content, flags inventory.Text }
 
 // save writes to files what a repair of the replica would destroy.
 func (p *pair) save(ctx context.Context, l *lane, s *stood, acl []cyrus.Right, v *variance) {
-	of := func(set func(*variance) *uids) *part {
+	of := func(set func(*variance) *uids) *toSave {
 		further := func(since uint32) (*uids, error) {
 			v, err := p.again(ctx, l, s, wants{since: since})
 			if err != nil {
@@ -32,7 +32,7 @@ func (p *pair) save(ctx context.Context, l *lane, s *stood, acl []cyrus.Right, v
 			}
 			return set(v), nil
 		}
-		return &part{count: set(v).count, uids: set(v).each(further)}
+		return &toSave{count: set(v).count, uids: set(v).each(further)}
 	}
 	extra, content := of(func(v *variance) *uids { return &v.extra }), of(func(v *variance) *uids { return &v.content })
 	p.saveMessages(ctx, l, s.name, acl, extra, content)
@@ -52,8 +52,8 @@ func (p *pair) again(ctx context.Context, l *lane, s *stood, w wants) (*variance
 	return v, err
 }
 
-// part is a set of messages of the replica that are to be saved, and what became of it.
-type part struct {
+// toSave is a set of messages of the replica that are to be saved, and what became of it.
+type toSave struct {
 	count   int64
 	uids    iter.Seq2[uint32, error]
 	digests map[uint32][20]byte // of damaged files what is in them; nil: they are whole
@@ -64,7 +64,7 @@ type part struct {
 }
 
 // unsaved returns how many of them are not saved.
-func (m *part) unsaved() int64 { return max(0, m.count-m.saved) }
+func (m *toSave) unsaved() int64 { return max(0, m.count-m.saved) }
 
 // errCut says that only a part of a file can be saved, and errGone that nothing can.
 var (
@@ -76,7 +76,7 @@ var (
 // not saved. Of damaged files the digests tell what is to be saved: a server may show only as
 // much of one as its index says. What is saved then is said to be no message. Each one that is
 // whole is noted.
-func (p *pair) rescue(ctx context.Context, s *side, reader string, name cyrus.InternalName, m *part, note func(uid uint32, t cyrus.Traits, file string)) {
+func (p *pair) rescue(ctx context.Context, s *side, reader string, name cyrus.InternalName, m *toSave, note func(uid uint32, t cyrus.Traits, file string)) {
 	if m.count == 0 {
 		return
 	}
@@ -93,7 +93,7 @@ func (p *pair) rescue(ctx context.Context, s *side, reader string, name cyrus.In
 }
 
 // savedAs says in which files something is saved.
-func (m *part) savedAs() inventory.Text {
+func (m *toSave) savedAs() inventory.Text {
 	text := "saved as " + m.first
 	if m.saved > 1 {
 		text = fmt.Sprintf("saved as %d files, %s to %s", m.saved, m.first, filepath.Base(m.last))
@@ -104,7 +104,7 @@ func (m *part) savedAs() inventory.Text {
 	return inventory.Text(text)
 }
 
-func (p *pair) rescueAs(ctx context.Context, s *side, reader string, name cyrus.InternalName, m *part, note func(uint32, cyrus.Traits, string)) (failed error) {
+func (p *pair) rescueAs(ctx context.Context, s *side, reader string, name cyrus.InternalName, m *toSave, note func(uint32, cyrus.Traits, string)) (failed error) {
 	for uid, err := range m.uids {
 		if err == nil {
 			err = s.enter(ctx, reader)

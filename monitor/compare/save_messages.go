@@ -24,8 +24,8 @@ var errNone = errors.New("no message is saved")
 
 // saveMessages saves messages that only the replica has, and beside them a list of what their
 // files do not show, by which they are brought back.
-func (p *pair) saveMessages(ctx context.Context, l *lane, name cyrus.InternalName, acl []cyrus.Right, parts ...*part) {
-	parts = slices.DeleteFunc(parts, func(m *part) bool { return m.count == 0 })
+func (p *pair) saveMessages(ctx context.Context, l *lane, name cyrus.InternalName, acl []cyrus.Right, parts ...*toSave) {
+	parts = slices.DeleteFunc(parts, func(m *toSave) bool { return m.count == 0 })
 	if p.options.Save == "" || len(parts) == 0 {
 		return
 	}
@@ -90,7 +90,7 @@ func (f *messagesFile) add(uid uint32, t cyrus.Traits, file string) {
 // saveDamaged saves what lies in the places of damaged messages on the replica, of which the
 // digests are known. It says where, and of how many it is not saved.
 func (p *pair) saveDamaged(ctx context.Context, l *lane, m *cyrus.Mailbox, digests map[uint32][20]byte) (inventory.Text, int64) {
-	damaged := part{count: int64(len(digests)), digests: digests}
+	damaged := toSave{count: int64(len(digests)), digests: digests}
 	damaged.uids = func(yield func(uint32, error) bool) {
 		for _, uid := range slices.Sorted(maps.Keys(digests)) {
 			if !yield(uid, nil) {
