@@ -30,7 +30,7 @@ var (
 		Steps: []monitor.Step{
 			monitor.StepCheck, monitor.StepCreate, monitor.StepConnect, monitor.StepSeed, monitor.StepProveSpool, monitor.StepProveAlike, monitor.StepServe,
 		},
-		Pivot: monitor.StepServe, Cut: []monitor.Step{monitor.StepSeed, monitor.StepProveSpool}, Stay: monitor.StepProveSpool,
+		Pivot: monitor.StepServe, Cut: []monitor.Step{monitor.StepSeed, monitor.StepProveSpool}, Stay: []monitor.Step{monitor.StepProveSpool},
 	}
 	// OfPromote is that of making a replica the master.
 	OfPromote = Course{

@@ -13,10 +13,10 @@ import (
 
 // ScriptFiles are the files of a user's Sieve scripts in a directory below sievedir.
 type ScriptFiles struct {
-	Dir     string
-	Scripts []string // texts, NAME.script, sorted
-	Code    int      // how many are compiled, NAME.bc
-	Active  string   // what defaultbc leads to: the script that is run when mail comes
+	Dir      string
+	Scripts  []string // texts, NAME.script, sorted
+	Compiled []string // what is run, NAME.bc, sorted
+	Active   string   // what defaultbc leads to: the script that is run when mail comes
 	// Unread tells that Cyrus does not look there for the user, whose files have been in another
 	// directory since 3.6.
 	Unread bool
@@ -109,14 +109,35 @@ func (h *Host) readScriptDirs(ctx context.Context, dirs map[string]scriptDir, fi
 		case path.Ext(name) == ".script":
 			f.Scripts = append(f.Scripts, name)
 		case path.Ext(name) == ".bc":
-			f.Code++
+			f.Compiled = append(f.Compiled, name)
 		}
 	}
 	for _, dir := range there {
 		if f := found[dir]; f != nil {
 			slices.Sort(f.Scripts)
+			slices.Sort(f.Compiled)
 			files[dirs[dir].user] = append(files[dirs[dir].user], *f)
 		}
 	}
 	return nil
+}
+
+// Digests returns the SHA-1 of files, in hexadecimal digits, but of those that are not there. It
+// changes nothing.
+func (h *Host) Digests(ctx context.Context, files []string) (map[string]string, error) {
+	digests := map[string]string{}
+	for some := range slices.Chunk(files, PerCommand) {
+		// It ends each file with a NUL, and complains of those that are not there.
+		text, err := h.ask(ctx, Short, slices.Concat([]string{"sha1sum", "-z", "--"}, some)...)
+		var status interface{ ExitCode() int }
+		if err != nil && !(errors.As(err, &status) && status.ExitCode() == 1) {
+			return nil, fmt.Errorf("read files on %s: %w", h.Server, err)
+		}
+		for line := range strings.SplitSeq(text, "\x00") {
+			if digest, file, found := strings.Cut(line, "  "); found {
+				digests[file] = digest
+			}
+		}
+	}
+	return digests, nil
 }
