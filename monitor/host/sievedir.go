@@ -46,17 +46,9 @@ type scriptDir struct {
 // scriptDirs returns the directories in which these users' scripts may lie: that which Cyrus
 // reads, and that which it has read before 3.6, by the name of the user.
 func (h *Host) scriptDirs(ctx context.Context, users []inventory.UserID) (map[string]scriptDir, error) {
-	words := []string{h.tool("mbpath"), "-C", h.Conf, "-sSu", "--"}
-	for _, u := range users {
-		words = append(words, string(u))
-	}
-	text, err := h.ask(ctx, Short, words...)
+	own, err := h.dirsOf(ctx, "-sSu", users)
 	if err != nil {
 		return nil, err
-	}
-	own := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
-	if len(own) != len(users) {
-		return nil, errors.New("mbpath does not tell of all users where their scripts lie")
 	}
 	dirs := map[string]scriptDir{}
 	for i, u := range users {
@@ -64,6 +56,23 @@ func (h *Host) scriptDirs(ctx context.Context, users []inventory.UserID) (map[st
 			dirs[by] = scriptDir{u, true}
 		}
 		dirs[own[i]] = scriptDir{u, false}
+	}
+	return dirs, nil
+}
+
+// dirsOf returns the directory of each of these users that mbpath tells with such options.
+func (h *Host) dirsOf(ctx context.Context, options string, users []inventory.UserID) ([]string, error) {
+	words := []string{h.tool("mbpath"), "-C", h.Conf, options, "--"}
+	for _, u := range users {
+		words = append(words, string(u))
+	}
+	text, err := h.ask(ctx, Short, words...)
+	if err != nil {
+		return nil, err
+	}
+	dirs := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+	if len(dirs) != len(users) {
+		return nil, errors.New("mbpath does not tell of all users where their files lie")
 	}
 	return dirs, nil
 }
@@ -120,24 +129,4 @@ func (h *Host) readScriptDirs(ctx context.Context, dirs map[string]scriptDir, fi
 		}
 	}
 	return nil
-}
-
-// Digests returns the SHA-1 of files, in hexadecimal digits, but of those that are not there. It
-// changes nothing.
-func (h *Host) Digests(ctx context.Context, files []string) (map[string]string, error) {
-	digests := map[string]string{}
-	for some := range slices.Chunk(files, PerCommand) {
-		// It ends each file with a NUL, and complains of those that are not there.
-		text, err := h.ask(ctx, Short, slices.Concat([]string{"sha1sum", "-z", "--"}, some)...)
-		var status interface{ ExitCode() int }
-		if err != nil && !(errors.As(err, &status) && status.ExitCode() == 1) {
-			return nil, fmt.Errorf("read files on %s: %w", h.Server, err)
-		}
-		for line := range strings.SplitSeq(text, "\x00") {
-			if digest, file, found := strings.Cut(line, "  "); found {
-				digests[file] = digest
-			}
-		}
-	}
-	return digests, nil
 }
