@@ -45,7 +45,7 @@ func (m *making) proveAccounts(ctx context.Context, made inventory.Instance, rec
 	if err != nil {
 		return "", "", fmt.Errorf("%w; interlace apply --resume --yes looks again", err)
 	}
-	if wrong := errors.Join(p.lacks(apart), p.unrun(scripts)); wrong != nil {
+	if wrong := errors.Join(p.lacks(apart), scripts); wrong != nil {
 		return "", "", fmt.Errorf("%w. Then interlace apply --resume --yes looks again, and goes on; --rollback --yes removes the new replica. Nothing is promoted or dropped until then", wrong)
 	}
 	return strings.Join(p.notes, "; "), "", nil

@@ -15,13 +15,11 @@ import (
 	"github.com/interlacemail/interlace/monitor/host"
 )
 
-// compiled is what an instance runs of a user's Sieve scripts: what lies in sievedir.
+// compiled is what an instance runs of a user's Sieve scripts, and whether it lists them.
 type compiled struct {
-	dir    string // empty: nothing
 	active string // the script that is run when mail comes; empty: none
-	files  string // all that are compiled, with their digests
-	index  string // file by which scripts are listed; empty: there are none
-	listed bool   // it has the mailbox of scripts
+	files  string // all that are compiled, in sievedir, with their digests
+	listed bool   // dav.db has the mailbox of scripts
 }
 
 // compiledPair is what a master runs of a user's scripts, and what its replica would run.
@@ -35,19 +33,15 @@ func (p compiledPair) alike() bool {
 // Text says in what the two differ.
 func (p compiledPair) Text() string {
 	var texts []string
-	say := func(format string, values ...any) { texts = append(texts, fmt.Sprintf(format, values...)) }
-	switch where := "which lies in " + p[0].dir + " there"; {
-	case p[0].dir == "" && p[1].dir != "":
-		say("%s is run when mail comes, and nothing on the master, which has nothing like %s", orNone(p[1].active), p[1].dir)
-	case p[0].active != p[1].active:
-		say("%s is run when mail comes, and %s on the master, %s", orNone(p[1].active), orNone(p[0].active), where)
-	case p[0].files != p[1].files:
-		say("what is compiled is not what the master has, %s", where)
+	if p[0].active != p[1].active {
+		texts = append(texts, fmt.Sprintf("%s is run when mail comes, and %s on the master", orNone(p[1].active), orNone(p[0].active)))
+	} else if p[0].files != p[1].files {
+		texts = append(texts, "what is compiled is not what the master has")
 	}
 	if p[0].listed && !p[1].listed {
-		say("no scripts are listed, as they are on the master by %s", p[0].index)
+		texts = append(texts, "dav.db lists no scripts")
 	}
-	return strings.Join(texts, ", and ")
+	return strings.Join(texts, ", ")
 }
 
 // orNone names a script.
@@ -58,10 +52,10 @@ func orNone(script string) string {
 	return inventory.Printable(script)
 }
 
-// scripts returns of whom the new replica would not run the Sieve scripts that its master runs. A
-// script is a message, and is replicated; what is run when mail comes is a file in sievedir, which
+// scripts says of whom the new replica would not run or list the Sieve scripts that its master runs.
+// A script is a message, and is replicated; what is run when mail comes is a file in sievedir, which
 // a replica makes when it gets a script by replication, and not of one that is there already.
-func (p *accountsProof) scripts(ctx context.Context) (map[inventory.UserID]compiledPair, error) {
+func (p *accountsProof) scripts(ctx context.Context) (wrong, err error) {
 	both := []inventory.Instance{p.store.Instances[0], p.made}
 	hosts, err := p.openAll(ctx, both)
 	if err != nil {
@@ -80,20 +74,27 @@ func (p *accountsProof) scripts(ctx context.Context) (map[inventory.UserID]compi
 	}
 	p.notes = append(p.notes, fmt.Sprintf("which Sieve scripts are run was looked at for %s", inventory.Counted(len(users), "user", "users")))
 	sums := greeting[0].server.Version == greeting[1].server.Version // one version makes one code of a script
-	return stoodStill(ctx, p.Layouts.pause(), func() (map[inventory.UserID]compiledPair, error) {
+	apart, err := stoodStill(ctx, p.Layouts.pause(), func() (map[inventory.UserID]compiledPair, error) {
 		found, err := unlikeScripts(ctx, hosts, users, boxes, sums)
 		users = slices.Sorted(maps.Keys(found)) // only these are looked at again
 		return found, err
 	})
+	if err != nil {
+		return nil, err
+	}
+	return unrun(hosts[0], hosts[1], textsOf(apart)), nil
 }
 
-// unrun fails where scripts are not run as on the master.
-func (p *accountsProof) unrun(apart map[inventory.UserID]compiledPair) error {
-	if len(apart) == 0 {
+// unrun fails where scripts are not run or listed as on the master, and says what to copy.
+func unrun(master, fresh *host.Host, texts []string) error {
+	if len(texts) == 0 {
 		return nil
 	}
-	return fmt.Errorf("the Sieve scripts of %s are not run on %s as on %s, since replication makes neither the files in sievedir nor the entries in dav.db of a script that seed_command has copied: %s; next: copy these directories, with the links (defaultbc) in them, and files from %[3]s to the same places below sievedir and configdirectory of %[2]s (cp -a, rsync -a), and remove there what the master has not",
-		inventory.Counted(len(apart), "user", "users"), p.made.Server, p.store.Instances[0].Server, few(textsOf(apart)))
+	places := func(h *host.Host) string {
+		return fmt.Sprintf("%s and %s on %s", inventory.Paste(h.Settings["sievedir"]), inventory.Paste(path.Join(h.Settings["configdirectory"], "user")), h.Server)
+	}
+	return fmt.Errorf("the Sieve scripts of %s are not run on %s as on %s, since replication makes neither files in sievedir nor entries in dav.db of a script that seed_command has copied: %s; next: while nothing runs there, have %s hold, for these users, the same as %s, with the links defaultbc (rsync -a)",
+		inventory.Counted(len(texts), "user", "users"), fresh.Server, master.Server, few(texts), places(fresh), places(master))
 }
 
 // scriptMailboxes returns the unique identifiers of the master's mailboxes that hold Sieve scripts.
@@ -182,18 +183,18 @@ func compiledOn(ctx context.Context, h *host.Host, users []inventory.UserID, box
 			of[u] = boxes[u]
 		}
 	}
-	indices, listed, err := h.Indexed(ctx, of)
+	listed, err := h.Indexed(ctx, of)
 	if err != nil {
 		return nil, err
 	}
 	all := map[inventory.UserID]compiled{}
 	for _, u := range users {
-		c := compiled{index: indices[u], listed: listed[u]}
+		c := compiled{listed: listed[u]}
 		for _, f := range files[u] {
 			if f.Unread {
 				continue
 			}
-			c.dir, c.active = f.Dir, strings.TrimSuffix(f.Active, ".bc")
+			c.active = strings.TrimSuffix(f.Active, ".bc")
 			for _, name := range f.Compiled {
 				c.files += name + " " + digests[path.Join(f.Dir, name)] + "\n"
 			}

@@ -31,24 +31,25 @@ func (h *Host) Digests(ctx context.Context, files []string) (map[string]string, 
 	return digests, nil
 }
 
-// Indexed returns the file dav.db of each of these users and whether it knows the mailbox that has
-// this unique identifier: Cyrus lists Sieve scripts by what that has of them. It changes nothing.
-func (h *Host) Indexed(ctx context.Context, mailboxes map[inventory.UserID]string) (files map[inventory.UserID]string, known map[inventory.UserID]bool, err error) {
-	files, known = map[inventory.UserID]string{}, map[inventory.UserID]bool{}
+// Indexed returns of which of these users the file dav.db has the mailbox with this unique
+// identifier: Cyrus lists Sieve scripts by what that has of them. It changes nothing.
+func (h *Host) Indexed(ctx context.Context, mailboxes map[inventory.UserID]string) (map[inventory.UserID]bool, error) {
+	known := map[inventory.UserID]bool{}
 	users := slices.Sorted(maps.Keys(mailboxes))
 	for some := range slices.Chunk(users, PerCommand) {
-		if err := h.indexed(ctx, some, mailboxes, files, known); err != nil {
-			return nil, nil, fmt.Errorf("look for Sieve scripts on %s: %w", h.Server, err)
+		if err := h.indexed(ctx, some, mailboxes, known); err != nil {
+			return nil, fmt.Errorf("look for Sieve scripts on %s: %w", h.Server, err)
 		}
 	}
-	return files, known, nil
+	return known, nil
 }
 
-func (h *Host) indexed(ctx context.Context, users []inventory.UserID, mailboxes map[inventory.UserID]string, files map[inventory.UserID]string, known map[inventory.UserID]bool) error {
+func (h *Host) indexed(ctx context.Context, users []inventory.UserID, mailboxes map[inventory.UserID]string, known map[inventory.UserID]bool) error {
 	dirs, err := h.dirsOf(ctx, "-sUu", users)
 	if err != nil {
 		return err
 	}
+	files := map[inventory.UserID]string{}
 	words := []string{"grep", "-s", "-a", "-o", "-H", "-F", "-f", "-", "--"}
 	var ids strings.Builder
 	for i, u := range users {
