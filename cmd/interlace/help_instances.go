@@ -71,8 +71,8 @@ Between create and start apply copies all users, several at the same time
   seed_command: [seed, "{store}", "{server}", "{file}"]
 
 It runs after create, and again after a break, for up to 7 days, and may print as much
-as it likes: the last of that is told where it fails. It has to copy, while nothing of
-the new replica runs:
+as it likes: the last of that is told where it fails. While nothing of the new
+replica runs it has to copy, where conf is configdirectory:
 
   the partitions and conf/mailboxes.db
                 messages, with their flags and annotations
@@ -84,8 +84,8 @@ the new replica runs:
   conf/annotations.db, conf/quotas.db
                 annotations of mailboxes, limits of quotas
 
-Replication then copies only what is missing, with the limits of quotas, and what these
-have as used is counted anew. What is not replicated at all is not copied: duplicate
+Replication then copies only what is missing, but for what lies in sievedir and dav.db;
+what quotas have as used is counted anew. What is not replicated at all is not copied: duplicate
 and vacation databases, search indexes, passwords.
 
 What users have beside messages is then compared with the master (prove_accounts), as
