@@ -43,7 +43,7 @@ const (
 	PromiseNothing   PromiseName = "nothing_lost" // what is kept on the old store is on the new one
 	PromiseCaughtUp  PromiseName = "caught_up"    // nothing waits for the replicas
 	PromiseShares    PromiseName = "shares"       // shared folders can be read
-	PromiseSpool     PromiseName = "spool"        // each message was read whole: on every copy of who moved before originals are deleted, and on a new replica to which a command copied
+	PromiseSpool     PromiseName = "spool"        // each message was read whole: on every copy of who moved before originals are deleted, and on a new replica to which a command copied, where users lack nothing else either
 	PromiseTakenBack PromiseName = "taken_back"   // what was taken back is as it was before
 )
 

@@ -32,18 +32,19 @@ const (
 // Further steps, of changing which servers carry a store. The operator's own hook makes,
 // starts, stops and removes instances.
 const (
-	StepCreate     Step = "create"      // there is an empty instance and, to a replica, a channel
-	StepConnect    Step = "connect"     // it is as it has to be, and the master logs for it
-	StepSeed       Step = "seed"        // it has what the master has
-	StepProveSpool Step = "prove_spool" // every message that the operator's command has copied is what it was
-	StepProveAlike Step = "prove_alike" // replicas are like the master, and behind by nothing
-	StepServe      Step = "serve"       // the instance is in service
-	StepStop       Step = "stop"        // nothing of the old master runs; its users are kept out
-	StepDrain      Step = "drain"       // what it had logged is on its replicas
-	StepPromote    Step = "promote"     // the replica is the master
-	StepProveSends Step = "prove_sends" // the new master replicates, the old one does not
-	StepRemove     Step = "remove"      // the replica is removed
-	StepProveGone  Step = "prove_gone"  // nothing of it is left that runs or is sent to
+	StepCreate        Step = "create"         // there is an empty instance and, to a replica, a channel
+	StepConnect       Step = "connect"        // it is as it has to be, and the master logs for it
+	StepSeed          Step = "seed"           // it has what the master has
+	StepProveAccounts Step = "prove_accounts" // what users have beside messages is the same where that command has copied
+	StepProveSpool    Step = "prove_spool"    // every message that the operator's command has copied is what it was
+	StepProveAlike    Step = "prove_alike"    // replicas are like the master, and behind by nothing
+	StepServe         Step = "serve"          // the instance is in service
+	StepStop          Step = "stop"           // nothing of the old master runs; its users are kept out
+	StepDrain         Step = "drain"          // what it had logged is on its replicas
+	StepPromote       Step = "promote"        // the replica is the master
+	StepProveSends    Step = "prove_sends"    // the new master replicates, the old one does not
+	StepRemove        Step = "remove"         // the replica is removed
+	StepProveGone     Step = "prove_gone"     // nothing of it is left that runs or is sent to
 )
 
 // Copies reports whether the step copies the bulk, which takes as long as that takes.

@@ -12,12 +12,12 @@ func (c *config) layouts() apply.Layouts {
 	l := apply.Layouts{Streams: c.Apply.Streams}
 	if words := c.Apply.InstanceHook; len(words) > 0 {
 		l.Hook = func(ctx context.Context, order *apply.Order) (string, error) {
-			return c.ordered(ctx, hookTimeout, words, order)
+			return c.ordered(ctx, hookTimeout, words, order, answer)
 		}
 	}
 	if words := c.Apply.SeedCommand; len(words) > 0 {
 		l.Seed = func(ctx context.Context, order *apply.Order) error {
-			_, err := c.ordered(ctx, seedTimeout, words, order)
+			_, err := c.ordered(ctx, seedTimeout, words, order, lastWords)
 			return err
 		}
 	}
@@ -28,9 +28,9 @@ func (c *config) layouts() apply.Layouts {
 const hookTimeout, seedTimeout = 10 * time.Minute, 7 * 24 * time.Hour
 
 // ordered runs a command of the operator for an order, with a file that tells all of it,
-// and returns what it prints.
-func (c *config) ordered(ctx context.Context, limit time.Duration, words []string, order *apply.Order) (string, error) {
-	return c.hooked(ctx, "apply-"+string(order.Store), limit, orderWords(words, order), order.Details())
+// and returns what of its words is wanted.
+func (c *config) ordered(ctx context.Context, limit time.Duration, words []string, order *apply.Order, run executor) (string, error) {
+	return c.hooked(ctx, "apply-"+string(order.Store), limit, orderWords(words, order), order.Details(), run)
 }
 
 // orderWords are the words of a command with those of an order.

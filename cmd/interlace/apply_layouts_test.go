@@ -170,3 +170,25 @@ func TestExampleOfAHook(t *testing.T) {
 	holds("imap1/asked", "enable --now cyrus@s007\nrestart cyrus@s007\ndisable --now cyrus@s007\nenable --now cyrus@s007\ndisable --now cyrus@s007\n")
 	holds("imap2/asked", "enable --now cyrus@s007\nenable --now cyrus@s007\nrestart cyrus@s007\nrestart cyrus@s007\n")
 }
+
+// A seed_command may print without end: the last of it is told where it fails.
+func TestSeedCommandPrints(t *testing.T) {
+	dir := t.TempDir()
+	script := filepath.Join(dir, "seed")
+	text := "#!/bin/sh\nyes 'user/anna/cyrus.index is copied' | head -c 20000000\necho 'the disk is full' >&2\nexit $1\n"
+	if err := os.WriteFile(script, []byte(text), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	c := &config{DB: filepath.Join(dir, "interlace.db")}
+	for status, want := range map[string]string{"0": "", "1": script + ": exit status 1: user/anna/cyrus.index is copied user/anna"} {
+		c.Apply.SeedCommand = []string{script, status, "{server}"}
+		err := c.layouts().Seed(t.Context(), &apply.Order{Act: apply.ActCreate, Store: "s1", Instance: inventory.Instance{Server: "imap3"}})
+		got := ""
+		if err != nil {
+			got = err.Error()
+		}
+		if !strings.HasPrefix(got, want) || want == "" && got != "" || want != "" && !strings.HasSuffix(got, " the disk is full") {
+			t.Errorf("exit status %s: %s, not %s", status, got, want)
+		}
+	}
+}

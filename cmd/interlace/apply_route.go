@@ -67,7 +67,7 @@ func (c *config) hookRoutes(ctx context.Context, lines []routeLine) error {
 	for i := range lines {
 		content.WriteString(lines[i].String() + "\n")
 	}
-	if _, err := c.hooked(ctx, "apply-routes", routeTimeout, c.Apply.RoutingHook, []byte(content.String())); err != nil {
+	if _, err := c.hooked(ctx, "apply-routes", routeTimeout, c.Apply.RoutingHook, []byte(content.String()), answer); err != nil {
 		return fmt.Errorf("routing_hook: %w", err)
 	}
 	return nil

@@ -245,7 +245,7 @@ func (a *app) applyOptions(ctx context.Context, h *history.History, f *facts, fl
 		Journal: h, By: a.byWhom(), Whereabouts: movedBefore(h), Denied: c.MaxDenied, Expected: c.MaxDenied / 2, Keep: a.config.KeepSource, Now: a.now,
 		Limits: c.limits(), Gates: a.gates(h, flags.window.given(c.Window)), Live: a.live(h, f.Inventory), Layouts: a.config.layouts(),
 	}
-	o.Layouts.ReadWhole = a.readWhole
+	o.Layouts.ReadWhole, o.Layouts.Compare = a.readWhole, a.compareNew
 	o.Limits.UsersPerNight = flags.usersPerNight.given(c.UsersPerNight)
 	o.Limits.OnlyWave = flags.onlyWave.given(0)
 	return o, nil

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os/exec"
 	"strings"
 	"syscall"
@@ -40,35 +42,56 @@ func late(limit time.Duration) error {
 	return fmt.Errorf("it has not ended after %s, and was ended with all that it had begun", formatDuration(limit))
 }
 
-// answer runs a command, without a shell, with the input as its standard input and further
-// settings in its environment, and returns what it prints. It is a process group of its own: what a terminal interrupts is
-// the program that runs it, which decides what becomes of the command, and when the
-// context ends all of it ends. What it leaves running is neither ended nor waited for,
-// though it may hold on to what the command prints to.
+// answer runs a command as execute does, and returns what it prints.
 func answer(ctx context.Context, input string, command []string, settings ...string) (string, error) {
 	var out, complaint limited
-	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr, cmd.WaitDelay = strings.NewReader(input), &out, &complaint, time.Second
-	cmd.Env = append(cmd.Environ(), settings...)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
-	err := cmd.Run()
-	if errors.Is(err, exec.ErrWaitDelay) && ctx.Err() == nil {
-		err = nil
-	}
+	err := execute(ctx, input, command, &out, &complaint, settings)
 	switch {
 	case err != nil:
-		if ctx.Err() != nil {
-			err = context.Cause(ctx)
-		}
-		if text := firstWords(complaint.String()); text != "" {
-			err = fmt.Errorf("%w: %s", err, text)
-		}
-		return out.String(), fmt.Errorf("%s: %w", programOf(command), err)
+		return out.String(), commandFailed(command, err, firstWords(complaint.String()))
 	case out.Len() >= mostOutput:
 		return "", fmt.Errorf("%s prints more than %d MiB", programOf(command), mostOutput>>20)
 	}
 	return out.String(), nil
+}
+
+// lastWords runs a command as execute does that may print without end, as one that copies files,
+// and returns the last of what it prints and complains of.
+func lastWords(ctx context.Context, input string, command []string, settings ...string) (string, error) {
+	var said latest
+	if err := execute(ctx, input, command, &said, &said, settings); err != nil {
+		return "", commandFailed(command, err, firstWords(said.String()))
+	}
+	return said.String(), nil
+}
+
+// execute runs a command, without a shell, with the input as its standard input and further
+// settings in its environment. It is a process group of its own: what a terminal interrupts is
+// the program that runs it, which decides what becomes of the command, and when the
+// context ends all of it ends. What it leaves running is neither ended nor waited for,
+// though it may hold on to what the command prints to.
+func execute(ctx context.Context, input string, command []string, out, complaint io.Writer, settings []string) error {
+	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr, cmd.WaitDelay = strings.NewReader(input), out, complaint, time.Second
+	cmd.Env = append(cmd.Environ(), settings...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	err := cmd.Run()
+	switch {
+	case err == nil, errors.Is(err, exec.ErrWaitDelay) && ctx.Err() == nil:
+		return nil
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	}
+	return err
+}
+
+// commandFailed says which command fails, and what it complains of.
+func commandFailed(command []string, err error, complaint string) error {
+	if complaint != "" {
+		err = fmt.Errorf("%w: %s", err, complaint)
+	}
+	return fmt.Errorf("%s: %w", programOf(command), err)
 }
 
 // underLock runs a command while nobody else holds the lock of a file.
@@ -98,6 +121,23 @@ func firstWords(text string) string {
 
 // mostOutput is how much of what a command prints is read.
 const mostOutput = 16 << 20
+
+// latest keeps the last lines of what is written to it, as many as are told.
+type latest struct{ text []byte }
+
+func (l *latest) Write(b []byte) (int, error) {
+	const most = 300
+	l.text = append(l.text, b[max(0, len(b)-most):]...)
+	if past := len(l.text) - most; past > 0 {
+		if end := bytes.IndexByte(l.text[past:], '\n'); end >= 0 && past+end+1 < len(l.text) {
+			past += end + 1
+		}
+		l.text = append(l.text[:0], l.text[past:]...)
+	}
+	return len(b), nil
+}
+
+func (l *latest) String() string { return string(l.text) }
 
 // limited keeps the beginning of what is written to it.
 type limited struct{ strings.Builder }

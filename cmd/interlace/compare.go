@@ -80,7 +80,8 @@ A user is identical only if everything of his that the level looks at was compar
 did not differ. What could not be compared is listed with the reason, such as users
 who are denied, or whose names a login may take for others: nobody logs in by a name
 with capitals. Annotations of the server itself, on no mailbox, are not compared;
-Cyrus does not copy them with a user.
+Cyrus does not copy them with a user. Nor is which Sieve script a side runs when mail
+comes: that is a file in sievedir, of which no server tells over IMAP.
 
 The account and the way to log in are those of the configuration (imap). No server
 gets more connections at once than imap.connections. Servers that are down in the

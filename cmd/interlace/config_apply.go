@@ -88,7 +88,7 @@ func applyKeys(a *applyConfig) []key {
 		},
 		{
 			path: "seed_command", value: command(&a.SeedCommand, "server", "store", "server", "file"), example: `[seed, "{store}", "{server}", "{file}"]`,
-			about: "a command that copies what the master of a store has to the empty replica on a server, faster than replication does, which then copies the rest; without it replication copies all",
+			about: "a command that copies what the master of a store has to the empty replica on a server, faster than replication does, which then copies the rest: partitions, mailboxes.db, conf/user, annotations.db, quotas.db and sievedir, see interlace help instances; without it replication copies all",
 		},
 		{
 			path: "apply.streams", value: anyCount(&a.Streams), example: "4",

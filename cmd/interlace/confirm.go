@@ -43,7 +43,9 @@ schedule with all the plans that it orders.
                 the comparison shows
   spool         before originals are deleted: every message of who moved was read
                 whole on every copy; unknown until interlace apply has read it.
-                Of a new replica to which seed_command copied: every message was
+                Of a new replica to which seed_command copied, as the journal of
+                interlace apply has it: every message was read whole, and users have
+                there what else they have on the master
   taken_back    what was taken back is as it was before: on the old store alone, let
                 in there, sent there; a copy that the way back keeps is denied
   worst_single, worst_domain, worst_pair, normal, fullest, peak_utilisation

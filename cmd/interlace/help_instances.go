@@ -70,10 +70,33 @@ Between create and start apply copies all users, several at the same time
 
   seed_command: [seed, "{store}", "{server}", "{file}"]
 
-It runs after create, and again after a break, for up to 7 days. Replication then
-copies only what is missing, with the limits of quotas, and what these have as used is
-counted anew. What is not replicated at all is not copied: duplicate and vacation
-databases, search indexes, passwords.
+It runs after create, and again after a break, for up to 7 days, and may print as much
+as it likes: the last of that is told where it fails. While nothing of the new
+replica runs it has to copy, where conf is configdirectory:
+
+  the partitions and conf/mailboxes.db
+                messages, with their flags and annotations
+  conf/user     subscriptions, what users have seen in mailboxes of others and, in
+                dav.db, which Sieve scripts, calendars and address books there are
+  sievedir      what is run of Sieve scripts when mail comes, with the links
+                defaultbc (cp -a, rsync -a): replication makes none of a script that
+                is there already
+  conf/annotations.db, conf/quotas.db
+                annotations of mailboxes, limits of quotas
+
+Replication then copies only what is missing, but for what lies in sievedir and
+dav.db; what quotas have as used is counted anew. What is not replicated at all is not
+copied: duplicate and vacation databases, search indexes, passwords.
+
+What users have beside messages is then compared with the master (prove_accounts), as
+interlace compare --level 2 does: rights, quotas, subscriptions, what was seen,
+annotations. Replication brings what differs, or could not be looked at since a user
+is denied, and the annotations of the server itself; that is looked at again. By
+runner it is asked on both servers which Sieve scripts are compiled in sievedir, which
+one is run when mail comes, and whether dav.db has them. What differs after that is
+told with whom it concerns and what to copy, and nothing is promoted or dropped: copy
+it, and apply --resume --yes looks again. Calendars and address books are not looked
+at. Without seed_command all comes by replication, and none of this is done.
 
 What seed_command has copied is then read whole on the new replica (prove_spool), by
 logins as who may read it, and held against the digest of each message, over as many

@@ -12,12 +12,15 @@ import (
 	"time"
 )
 
+// executor runs a command, and returns what of its words is wanted.
+type executor func(ctx context.Context, input string, command []string, settings ...string) (string, error)
+
 // hooked runs a command of the operator that changes something, with a file in place of
 // {file} in its words that is there only meanwhile, and returns what it prints. It holds
 // the lock of the name as long as it runs: after the end of an apply that was killed the
 // next one waits for it. What it leaves running does not hold the lock. When its time is
 // over, or the context ends, it is ended with all that it has begun.
-func (c *config) hooked(ctx context.Context, name string, limit time.Duration, words []string, content []byte) (string, error) {
+func (c *config) hooked(ctx context.Context, name string, limit time.Duration, words []string, content []byte, run executor) (string, error) {
 	f, err := os.CreateTemp("", "interlace-*")
 	if err != nil {
 		return "", err
@@ -38,7 +41,7 @@ func (c *config) hooked(ctx context.Context, name string, limit time.Duration, w
 	limited, cancel := context.WithTimeoutCause(ctx, limit, late(limit))
 	defer cancel()
 	mark := "INTERLACE_HOOK=" + rand.Text()
-	out, err := answer(limited, "", underLock(claim.Name(), inPlace(words, "{file}", f.Name())), mark)
+	out, err := run(limited, "", underLock(claim.Name(), inPlace(words, "{file}", f.Name())), mark)
 	switch {
 	case err == nil:
 		return out, nil

@@ -16,7 +16,7 @@ func TestHooked(t *testing.T) {
 	c, script := rerouter(t)
 	dir := filepath.Dir(c.DB)
 	run := func(limit time.Duration, text string) (string, error) {
-		return c.hooked(t.Context(), "apply-test", limit, []string{script("hook", text), "{file}"}, []byte("what it is told\n"))
+		return c.hooked(t.Context(), "apply-test", limit, []string{script("hook", text), "{file}"}, []byte("what it is told\n"), answer)
 	}
 	if out, err := run(time.Minute, "cat \"$1\"\necho careful >&2\n"); err != nil || out != "what it is told\n" {
 		t.Errorf("%q, %v", out, err)
@@ -82,7 +82,7 @@ func TestHooked(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := c.hooked(ctx, "apply-test", time.Minute, []string{"true"}, nil); err == nil {
+	if _, err := c.hooked(ctx, "apply-test", time.Minute, []string{"true"}, nil, answer); err == nil {
 		t.Error("it runs when it need not")
 	}
 }

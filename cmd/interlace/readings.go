@@ -6,10 +6,11 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
+	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/compare"
 )
 
-// readings are how many instances of each server are read whole just now.
+// readings are how many instances of each server are read whole, or compared, just now.
 type readings struct {
 	mu sync.Mutex
 	on map[inventory.ServerID]int
@@ -46,4 +47,26 @@ func (a *app) readWhole(ctx context.Context, in inventory.Instance, owners map[c
 	defer end()
 	o.Connections = connections
 	return compare.ReadWhole(ctx, a.config.sideOf(in, options), owners, o)
+}
+
+// compareNew compares a replica that the inventory need not name yet with its master, over the
+// connections that their servers have to give when it begins.
+func (a *app) compareNew(ctx context.Context, store inventory.StoreID, master, replica inventory.Instance, o compare.Options) (*monitor.Comparison, error) {
+	p := compare.Pair{Store: store}
+	o.Connections = a.config.Connections
+	asker := newAsker(a.config)
+	for _, s := range []struct {
+		in inventory.Instance
+		to *compare.Side
+	}{{master, &p.Master}, {replica, &p.Replica}} {
+		options, err := asker.options(ctx, s.in, 0)
+		if err != nil {
+			return nil, err
+		}
+		*s.to = a.config.sideOf(s.in, options)
+		connections, end := a.readings.begin(s.in.Server, a.config.Connections)
+		defer end()
+		o.Connections = min(o.Connections, connections())
+	}
+	return compare.Store(ctx, p, o)
 }

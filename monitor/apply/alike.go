@@ -89,7 +89,7 @@ type difference interface {
 }
 
 // textsOf says what differs, sorted.
-func textsOf[D difference](found map[cyrus.InternalName]D) []string {
+func textsOf[K ~string, D difference](found map[K]D) []string {
 	var texts []string
 	for _, name := range slices.Sorted(maps.Keys(found)) {
 		texts = append(texts, inventory.Printable(string(name))+" "+found[name].Text())
@@ -110,9 +110,9 @@ func few(texts []string) string {
 const looks, stood = 6, 2
 
 // stoodStill returns what differs in a live pair and has stood still.
-func stoodStill[D difference](ctx context.Context, pause time.Duration, look func() (map[cyrus.InternalName]D, error)) (map[cyrus.InternalName]D, error) {
-	var before map[cyrus.InternalName]D
-	still := map[cyrus.InternalName]int{}
+func stoodStill[K ~string, D difference](ctx context.Context, pause time.Duration, look func() (map[K]D, error)) (map[K]D, error) {
+	var before map[K]D
+	still := map[K]int{}
 	for n := range looks {
 		if n > 0 {
 			if err := host.Pause(ctx, pause); err != nil {
@@ -136,7 +136,7 @@ func stoodStill[D difference](ctx context.Context, pause time.Duration, look fun
 			return nil, nil
 		}
 	}
-	maps.DeleteFunc(before, func(name cyrus.InternalName, _ D) bool { return still[name] < stood })
+	maps.DeleteFunc(before, func(name K, _ D) bool { return still[name] < stood })
 	return before, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/interlacemail/interlace/monitor"
@@ -124,7 +125,7 @@ func (r *carrying) next(ctx context.Context) (course.Outcome, error) {
 		return course.Stopped, r.deaf(ctx, err)
 	case errors.Is(failed, errRests):
 		return course.Moved, failed
-	case failed != nil && a.Verb == course.Do && a.Step == r.course.Stay:
+	case failed != nil && a.Verb == course.Do && slices.Contains(r.course.Stay, a.Step):
 		return course.Stopped, failed
 	case failed == nil:
 		return "", nil

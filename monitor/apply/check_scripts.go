@@ -52,7 +52,7 @@ func loose(f *host.ScriptFiles, mailboxed bool) string {
 		return fmt.Sprintf("%s (%s is run when mail comes)", names, inventory.Printable(f.Active))
 	case mailboxed && len(f.Scripts) > 0:
 		return names
-	case !mailboxed && f.Code > len(f.Scripts):
+	case !mailboxed && len(f.Compiled) > len(f.Scripts):
 		return "compiled ones (.bc) without a text"
 	}
 	return ""

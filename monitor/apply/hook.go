@@ -14,6 +14,7 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
+	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/compare"
 )
 
@@ -93,6 +94,9 @@ type Layouts struct {
 	// Seed has the operator's own command copy what the master has to the instance that
 	// the order created. Nil: everything is copied by replication.
 	Seed func(ctx context.Context, order *Order) error
+	// Compare compares a replica with its master, over as many connections as their servers may
+	// have. Without it no seed by the operator's command is done.
+	Compare func(ctx context.Context, store inventory.StoreID, master, replica inventory.Instance, o compare.Options) (*monitor.Comparison, error)
 	// ReadWhole has an instance read every message of these owners whole, over as many
 	// connections as its server may have. Without it no seed by the operator's command is done.
 	ReadWhole func(ctx context.Context, in inventory.Instance, owners map[cyrus.Owner]bool, o compare.WholeOptions) (*compare.Whole, error)

@@ -36,6 +36,8 @@ func (m *making) do(ctx context.Context, step monitor.Step, records []monitor.St
 		return "", "", m.connect(ctx, made)
 	case monitor.StepSeed:
 		return m.seed(ctx, made, records)
+	case monitor.StepProveAccounts:
+		return m.proveAccounts(ctx, made, records)
 	case monitor.StepProveSpool:
 		return m.proveSpool(ctx, made, records)
 	case monitor.StepProveAlike:

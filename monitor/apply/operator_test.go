@@ -13,6 +13,7 @@ import (
 	"github.com/interlacemail/interlace/fixtures/cyrustest"
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
+	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/apply"
 	"github.com/interlacemail/interlace/monitor/compare"
 	"github.com/interlacemail/interlace/monitor/course"
@@ -31,9 +32,13 @@ type operator struct {
 }
 
 // newOperator starts a store s1 with its master on server m and its replica on r.
-func newOperator(t *testing.T) *operator {
-	f := cyrustest.Run(t, cyrustest.StoreOptions{Name: "s1", Instances: []cyrustest.Settings{{LMTP: true}, {LMTP: true}}})
-	op := &operator{fleet: f, cyrus: cyrustest.Operator{Fleet: f, Settings: cyrustest.Settings{LMTP: true}}, routes: map[inventory.UserID]inventory.ServerID{}}
+func newOperator(t *testing.T) *operator { return newOperatorWith(t, cyrustest.Settings{}) }
+
+// newOperatorWith is the same with these settings beside LMTP.
+func newOperatorWith(t *testing.T, settings cyrustest.Settings) *operator {
+	settings.LMTP = true
+	f := cyrustest.Run(t, cyrustest.StoreOptions{Name: "s1", Instances: []cyrustest.Settings{settings, settings}})
+	op := &operator{fleet: f, cyrus: cyrustest.Operator{Fleet: f, Settings: settings}, routes: map[inventory.UserID]inventory.ServerID{}}
 	op.cyrus.Name("s1", "m", f.Stores[0].Instances[0])
 	op.cyrus.Name("s1", "r", f.Stores[0].Instances[1])
 	op.inventory = &inventory.Inventory{Stores: []inventory.Store{{Name: "s1", Instances: []inventory.Instance{op.instance("m", inventory.Master), op.instance("r", inventory.Replica)}}}}
@@ -70,10 +75,19 @@ func (op *operator) readWhole(ctx context.Context, in inventory.Instance, owners
 	return compare.ReadWhole(ctx, compare.Side{Server: in.Server, IMAP: o}, owners, how)
 }
 
+// compare compares a replica with its master.
+func (op *operator) compare(ctx context.Context, store inventory.StoreID, master, replica inventory.Instance, how compare.Options) (*monitor.Comparison, error) {
+	side := func(in inventory.Instance) compare.Side {
+		return compare.Side{Server: in.Server, IMAP: cyrus.Options{Address: in.IMAP, User: cyrustest.AdminUser, Password: cyrus.Secret(op.fleet.Password), TLS: cyrus.None}}
+	}
+	how.Connections = 2
+	return compare.Store(ctx, compare.Pair{Store: store, Master: side(master), Replica: side(replica)}, how)
+}
+
 func (op *operator) options(j apply.Journal) *apply.Options {
 	return &apply.Options{
 		Inventory: op.inventory, Run: run, Tools: "/usr/lib/cyrus/bin", SyncUser: "repl", SyncPassword: cyrus.Secret(op.fleet.Password), Journal: j,
-		Now: time.Now, Live: apply.Live{LMTP: func(in inventory.Instance) string { return op.on(in.Server).LMTP }}, Layouts: apply.Layouts{Hook: op.hook, ReadWhole: op.readWhole, Pause: 300 * time.Millisecond},
+		Now: time.Now, Live: apply.Live{LMTP: func(in inventory.Instance) string { return op.on(in.Server).LMTP }}, Layouts: apply.Layouts{Hook: op.hook, ReadWhole: op.readWhole, Compare: op.compare, Pause: 300 * time.Millisecond},
 		Dial: func(ctx context.Context, in inventory.Instance, as inventory.UserID) (*cyrus.Client, error) {
 			return cyrus.Dial(ctx, cyrus.Options{Address: in.IMAP, User: cyrustest.AdminUser, Password: cyrus.Secret(op.fleet.Password), As: string(as), TLS: cyrus.None})
 		},

@@ -48,26 +48,38 @@ func (m *making) seed(ctx context.Context, made inventory.Instance, records []mo
 			return "", "", fmt.Errorf("seed_command: %w", err)
 		}
 	}
-	master, err := m.open(ctx, m.store.Instances[0])
+	copied := 0
+	err = m.overStreams(ctx, made, func(streams []*host.Link) (err error) {
+		if copied, err = m.copyMissing(ctx, streams, made); err == nil {
+			err = m.quotas(ctx, streams[0], made)
+		}
+		if err == nil && byCommand {
+			err = m.countQuotas(ctx, made)
+		}
+		return err
+	})
 	if err != nil {
 		return "", "", err
+	}
+	return inventory.Counted(copied, "mailbox was copied", "mailboxes were copied"), "", nil
+}
+
+// overStreams has something copied to the new replica over links that copy at the same time, and
+// removes what these need.
+func (m *making) overStreams(ctx context.Context, made inventory.Instance, use func([]*host.Link) error) (err error) {
+	master, err := m.open(ctx, m.store.Instances[0])
+	if err != nil {
+		return err
 	}
 	streams, err := m.streams(ctx, master, made)
 	defer func() { err = errors.Join(err, abandon(context.WithoutCancel(ctx), streams, err != nil)) }()
 	if err != nil {
-		return "", "", err
+		return err
 	}
-	copied, err := m.copyMissing(ctx, streams, made)
-	if err == nil {
-		err = m.quotas(ctx, streams[0], made)
+	if err := use(streams); err != nil {
+		return err
 	}
-	if err == nil && byCommand {
-		err = m.countQuotas(ctx, made)
-	}
-	if err != nil {
-		return "", "", err
-	}
-	return inventory.Counted(copied, "mailbox was copied", "mailboxes were copied"), "", unlock(ctx, streams)
+	return unlock(ctx, streams)
 }
 
 // byCommand reports whether the operator's command copies to the new replica, or has begun to.
@@ -174,6 +186,11 @@ func partsOf(missing map[cyrus.InternalName]prove.Pair, atOnce int) []part {
 			users[inventory.UserID(owner.Name)] = true
 		}
 	}
+	return sharedOut(users, trees, atOnce)
+}
+
+// sharedOut shares out users, so many to a command, and the mailboxes of shared trees.
+func sharedOut(users map[inventory.UserID]bool, trees map[string][]string, atOnce int) []part {
 	var parts []part
 	for _, tree := range slices.Sorted(maps.Keys(trees)) {
 		slices.Sort(trees[tree]) // a folder comes after what it lies in

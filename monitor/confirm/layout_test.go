@@ -2,6 +2,7 @@ package confirm_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -136,3 +137,62 @@ func TestConfirmLayoutChangedSince(t *testing.T) {
 	delete(running, "s2r")
 	check("its own is gone", first, "unmet: 0 changes made, 1 not so; 2 instances were changed since by plan q")
 }
+
+// What a command has copied to a new replica is as the journal has proven it: damaged where the seed
+// stays at that, and of an earlier seed, of which only messages were read, not known to be all.
+func TestConfirmSeededByCommand(t *testing.T) {
+	r := newRig(t)
+	seed := &planner.Layout{
+		ID: "l", Stores: []planner.Placement{{Store: "s1", Master: "s1m", Replicas: []inventory.ServerID{"s1r"}}},
+		Changes: []planner.LayoutChange{{ID: "c1", Do: planner.Seed, Store: "s1", Server: "s1r", From: "s1m"}},
+	}
+	u := course.Units([]planner.Plan{seed}, nil)[0]
+	type record struct {
+		step  monitor.Step
+		state monitor.StepState
+		text  string
+	}
+	spool, accounts := record{monitor.StepProveSpool, monitor.StepDone, "7 messages were read whole"}, record{monitor.StepProveAccounts, monitor.StepDone, "2 users were compared"}
+	serve := record{monitor.StepServe, monitor.StepDone, ""}
+	for _, c := range []struct {
+		what    string
+		records []record
+		want    monitor.Fulfilment // empty: nothing is said of it
+		text    string
+	}{
+		{"damaged", []record{accounts, {monitor.StepProveSpool, monitor.StepFailed, "user.anna: 1 file not as delivered"}}, monitor.Unmet, "prove_spool failed: user.anna: 1 file not as delivered Next:nothing is promoted or dropped until that is mended"},
+		{"without scripts", []record{{monitor.StepProveAccounts, monitor.StepFailed, "no script is run"}}, monitor.Unmet, "prove_accounts failed: no script is run"},
+		{"proven", []record{accounts, spool, serve}, monitor.Met, "1 new replica read whole; c1 seed s1 on s1r: 7 messages were read whole; 2 users were compared"},
+		{"read only", []record{spool, serve}, monitor.UnknownFulfilment, "what users have beside messages was not looked at"},
+		{"replicated", []record{{monitor.StepProveAccounts, monitor.StepDone, ""}, {monitor.StepProveSpool, monitor.StepDone, ""}, serve}, "", ""},
+	} {
+		journal := &steps{}
+		for i, s := range append([]record{{monitor.StepSeed, monitor.StepDone, ""}}, c.records...) {
+			journal.list = append(journal.list, monitor.StepRecord{Plan: u.Plan, Unit: u.Name, Step: s.step, State: s.state, Text: inventory.Text(s.text), At: time.Now().Add(time.Duration(i) * time.Second)})
+		}
+		o := r.options()
+		o.Journal = journal
+		found, err := confirm.Plan(t.Context(), seed, []planner.Plan{seed}, o)
+		r.must(err)
+		var said monitor.Fulfilment
+		for _, p := range found.Promises {
+			if p.Name == monitor.PromiseSpool {
+				if said = p.Verdict; !strings.Contains(fmt.Sprintf("%+v", p), c.text) {
+					t.Errorf("%s: not told is %q: %+v", c.what, c.text, p)
+				}
+			}
+		}
+		if said != c.want {
+			t.Errorf("%s: %q, not %q", c.what, said, c.want)
+		}
+	}
+}
+
+// steps is a journal of one unit.
+type steps struct{ list []monitor.StepRecord }
+
+func (s *steps) Steps(context.Context, string, string) ([]monitor.StepRecord, error) {
+	return s.list, nil
+}
+
+func (s *steps) Applies(context.Context, bool) ([]monitor.Apply, error) { return nil, nil }

@@ -36,27 +36,68 @@ func (c *checking) whole(ctx context.Context, movers []mover, others monitor.Ful
 }
 
 // seeded is whether the new replicas to which the operator's command has copied were read whole,
-// as the journal tells; nil: there are none.
+// and lack nothing else, as the journal tells; nil: there are none.
 func (c *checking) seeded() *monitor.Promise {
-	t := &tally{name: monitor.PromiseSpool, expected: "what seed_command copied is read whole", one: "new replica read whole", many: "new replicas read whole"}
+	t := &tally{name: monitor.PromiseSpool, expected: "what seed_command copied is whole, and lacks nothing", one: "new replica read whole", many: "new replicas read whole"}
 	for i := range c.units {
 		u := &c.units[i]
 		a := c.accounts[part{u.Name, ""}]
-		if u.Do == nil || u.Do.Do != planner.Seed || a == nil || a.Fate != course.InEffect {
+		if u.Do == nil || u.Do.Do != planner.Seed || a == nil {
 			continue
 		}
-		for _, r := range a.Records {
-			if r.Step == monitor.StepProveSpool && r.State == monitor.StepDone && r.Text != "" {
-				t.is()
-				t.notes = append(t.notes, fmt.Sprintf("%s: %s", u.Name, r.Text))
-			}
+		d := monitor.Doubt{Unit: inventory.Text(u.Name), Store: inventory.Text(u.Do.Store), Server: inventory.Text(u.Do.Server), Expected: t.expected}
+		switch a.Fate {
+		case course.InEffect:
+			t.proven(a.Records, d)
+		case course.UnderWay:
+			t.unproven(a.Records, d)
 		}
 	}
-	if t.met == 0 {
+	if t.met+len(t.doubts) == 0 {
 		return nil
 	}
 	p := t.promise()
 	return &p
+}
+
+// ofSeed are the steps that prove what the operator's command has copied, and what they prove.
+var ofSeed = map[monitor.Step]string{monitor.StepProveAccounts: "what users have beside messages", monitor.StepProveSpool: "messages"}
+
+// proven enters what was proven of a new replica that is in service, if a command has copied to it.
+func (t *tally) proven(records []monitor.StepRecord, d monitor.Doubt) {
+	texts := map[monitor.Step]string{}
+	for _, r := range records {
+		if ofSeed[r.Step] != "" && r.State == monitor.StepDone && r.Text != "" {
+			texts[r.Step] = string(r.Text)
+		}
+	}
+	spool, accounts := texts[monitor.StepProveSpool], texts[monitor.StepProveAccounts]
+	if spool == "" {
+		return // replication has copied all, and proven it
+	}
+	t.notes = append(t.notes, fmt.Sprintf("%s: %s", d.Unit, joined(spool, accounts)))
+	if accounts != "" {
+		t.is()
+		return
+	}
+	d.Verdict, d.Found = monitor.UnknownFulfilment, "read whole; "+ofSeed[monitor.StepProveAccounts]+" was not looked at"
+	d.Next = "see what repairs it, as long as there is a copy that seed_command has not made"
+	d.Command = inventory.Paste("interlace", "compare", "--store", string(d.Store), "--level", "2")
+	t.doubt(d)
+}
+
+// unproven enters why a new replica is not in service: what was copied is not what it was.
+func (t *tally) unproven(records []monitor.StepRecord, d monitor.Doubt) {
+	if len(records) == 0 {
+		return
+	}
+	last := &records[len(records)-1]
+	if ofSeed[last.Step] == "" || last.State != monitor.StepFailed {
+		return
+	}
+	d.Verdict, d.Found = monitor.Unmet, fmt.Sprintf("%s failed: %s", last.Step, last.Text)
+	d.Next = "nothing is promoted or dropped until that is mended; then interlace apply --resume --yes goes on with it"
+	t.doubt(d)
 }
 
 // wasRead enters of the units whose originals are kept what was found when all of them was

@@ -18,10 +18,10 @@ type Course struct {
 	// Cut are steps that may take hours while nobody is kept out, and are ended in the
 	// middle where somebody asks for the end: they are begun again later.
 	Cut []monitor.Step
-	// Stay is a step before the pivot that changes nothing, and at which a unit stays that
-	// fails, until somebody has it go on or back: what is before it took long, and what it has
-	// found may be mended. Empty: there is none.
-	Stay monitor.Step
+	// Stay are steps before the pivot that need not be undone, and at which a unit stays that
+	// fails, until somebody has it go on or back: what is before them took long, and what they
+	// have found may be mended.
+	Stay []monitor.Step
 }
 
 // Past reports whether the pivot has begun: there is no way back.
@@ -79,7 +79,7 @@ type Action struct {
 // Next returns what is to be done next about a unit of which this is written down, in the
 // order in which it was. With back it is to be taken back, if that is still possible.
 //
-// A step that failed before the pivot turns the unit back, but for that at which it stays:
+// A step that failed before the pivot turns the unit back, but for those at which it stays:
 // that step, if it began, and all before it are undone, the last one first. So does the pivot
 // if it could not begin, or has failed with nobody let in. What else failed is done again.
 // Where it is written down that the unit is to be taken back it goes on as with back. After a
@@ -137,7 +137,7 @@ func (c *Course) stand(records []monitor.StepRecord) standing {
 			at.step, at.began, at.failures = step+1, false, 0
 		case monitor.StepFailed:
 			at.failures++
-			stays := c.Stay != "" && records[i].Step == c.Stay
+			stays := slices.Contains(c.Stay, records[i].Step)
 			if !at.back && !stays && (at.reversible || records[i].Data == AreOut) {
 				at.turn()
 				break

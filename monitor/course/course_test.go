@@ -70,7 +70,7 @@ func TestNext(t *testing.T) {
 // when that is asked for.
 func TestStays(t *testing.T) {
 	stays := letters
-	stays.Stay = "c"
+	stays.Stay = []monitor.Step{"c"}
 	for _, test := range []struct {
 		journal string
 		back    bool

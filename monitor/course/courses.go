@@ -28,9 +28,11 @@ var (
 	}
 	ofSeed = Course{
 		Steps: []monitor.Step{
-			monitor.StepCheck, monitor.StepCreate, monitor.StepConnect, monitor.StepSeed, monitor.StepProveSpool, monitor.StepProveAlike, monitor.StepServe,
+			monitor.StepCheck, monitor.StepCreate, monitor.StepConnect, monitor.StepSeed, monitor.StepProveAccounts, monitor.StepProveSpool, monitor.StepProveAlike,
+			monitor.StepServe,
 		},
-		Pivot: monitor.StepServe, Cut: []monitor.Step{monitor.StepSeed, monitor.StepProveSpool}, Stay: monitor.StepProveSpool,
+		Pivot: monitor.StepServe, Stay: []monitor.Step{monitor.StepProveAccounts, monitor.StepProveSpool},
+		Cut: []monitor.Step{monitor.StepSeed, monitor.StepProveAccounts, monitor.StepProveSpool},
 	}
 	// OfPromote is that of making a replica the master.
 	OfPromote = Course{

@@ -90,6 +90,12 @@ func (l *Link) Quotas(ctx context.Context, roots []string) error {
 	return l.workOff(ctx, text.String())
 }
 
+// ServerAnnotations copies the annotations of the server itself, on no mailbox, which go along
+// with nobody.
+func (l *Link) ServerAnnotations(ctx context.Context) error {
+	return l.workOff(ctx, logged("ANNOTATION", ""))
+}
+
 // Removed has the other instance remove users, and mailboxes by their internal names, which are
 // not here any more, as the sync log would have.
 func (l *Link) Removed(ctx context.Context, users []inventory.UserID, mailboxes []cyrus.InternalName) error {

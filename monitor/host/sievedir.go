@@ -13,10 +13,10 @@ import (
 
 // ScriptFiles are the files of a user's Sieve scripts in a directory below sievedir.
 type ScriptFiles struct {
-	Dir     string
-	Scripts []string // texts, NAME.script, sorted
-	Code    int      // how many are compiled, NAME.bc
-	Active  string   // what defaultbc leads to: the script that is run when mail comes
+	Dir      string
+	Scripts  []string // texts, NAME.script, sorted
+	Compiled []string // what is run, NAME.bc, sorted
+	Active   string   // what defaultbc leads to: the script that is run when mail comes
 	// Unread tells that Cyrus does not look there for the user, whose files have been in another
 	// directory since 3.6.
 	Unread bool
@@ -46,17 +46,9 @@ type scriptDir struct {
 // scriptDirs returns the directories in which these users' scripts may lie: that which Cyrus
 // reads, and that which it has read before 3.6, by the name of the user.
 func (h *Host) scriptDirs(ctx context.Context, users []inventory.UserID) (map[string]scriptDir, error) {
-	words := []string{h.tool("mbpath"), "-C", h.Conf, "-sSu", "--"}
-	for _, u := range users {
-		words = append(words, string(u))
-	}
-	text, err := h.ask(ctx, Short, words...)
+	own, err := h.dirsOf(ctx, "-sSu", users)
 	if err != nil {
 		return nil, err
-	}
-	own := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
-	if len(own) != len(users) {
-		return nil, errors.New("mbpath does not tell of all users where their scripts lie")
 	}
 	dirs := map[string]scriptDir{}
 	for i, u := range users {
@@ -64,6 +56,23 @@ func (h *Host) scriptDirs(ctx context.Context, users []inventory.UserID) (map[st
 			dirs[by] = scriptDir{u, true}
 		}
 		dirs[own[i]] = scriptDir{u, false}
+	}
+	return dirs, nil
+}
+
+// dirsOf returns the directory of each of these users that mbpath tells with such options.
+func (h *Host) dirsOf(ctx context.Context, options string, users []inventory.UserID) ([]string, error) {
+	words := []string{h.tool("mbpath"), "-C", h.Conf, options, "--"}
+	for _, u := range users {
+		words = append(words, string(u))
+	}
+	text, err := h.ask(ctx, Short, words...)
+	if err != nil {
+		return nil, err
+	}
+	dirs := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+	if len(dirs) != len(users) {
+		return nil, errors.New("mbpath does not tell of all users where their files lie")
 	}
 	return dirs, nil
 }
@@ -109,12 +118,13 @@ func (h *Host) readScriptDirs(ctx context.Context, dirs map[string]scriptDir, fi
 		case path.Ext(name) == ".script":
 			f.Scripts = append(f.Scripts, name)
 		case path.Ext(name) == ".bc":
-			f.Code++
+			f.Compiled = append(f.Compiled, name)
 		}
 	}
 	for _, dir := range there {
 		if f := found[dir]; f != nil {
 			slices.Sort(f.Scripts)
+			slices.Sort(f.Compiled)
 			files[dirs[dir].user] = append(files[dirs[dir].user], *f)
 		}
 	}

@@ -22,6 +22,7 @@ var stepsOf = []struct {
 	{monitor.StepCreate, "there is an empty instance"},
 	{monitor.StepConnect, "the master logs for it, and it is as it has to be"},
 	{monitor.StepSeed, "it has what the master has"},
+	{monitor.StepProveAccounts, "users have beside messages what they have on the master, subscriptions, say, where seed_command has copied"},
 	{monitor.StepProveSpool, "what seed_command has copied, if there is one, was read whole, and is what it was"},
 	{monitor.StepProveAlike, "replicas hold the same as the master, and are behind by nothing"},
 	{monitor.StepStop, "nothing of the old master runs; its users are kept out"},
