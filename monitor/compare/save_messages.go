@@ -24,14 +24,14 @@ var errNone = errors.New("no message is saved")
 
 // saveMessages saves messages that only the replica has, and beside them a list of what their
 // files do not show, by which they are brought back.
-func (p *pair) saveMessages(ctx context.Context, l *lane, name cyrus.InternalName, acl []cyrus.Right, parts ...*toSave) {
-	parts = slices.DeleteFunc(parts, func(m *toSave) bool { return m.count == 0 })
-	if p.options.Save == "" || len(parts) == 0 {
+func (p *pair) saveMessages(ctx context.Context, l *lane, name cyrus.InternalName, acl []cyrus.Right, sets ...*toSave) {
+	sets = slices.DeleteFunc(sets, func(m *toSave) bool { return m.count == 0 })
+	if p.options.Save == "" || len(sets) == 0 {
 		return
 	}
 	reader := p.readerOf(name, acl, p.on(p.replica))
 	if reader == "" {
-		for _, m := range parts {
+		for _, m := range sets {
 			m.told = nobodyThere
 		}
 		return
@@ -39,7 +39,7 @@ func (p *pair) saveMessages(ctx context.Context, l *lane, name cyrus.InternalNam
 	file, err := p.write(p.filesOf(name)+"-messages.csv", func(to *os.File) error {
 		list := messagesFile{lines: csv.NewWriter(to)}
 		list.lines.Write([]string{"uid", "date", "flags", "file"})
-		for _, m := range parts {
+		for _, m := range sets {
 			p.rescue(ctx, &l.replica, reader, name, m, list.add)
 		}
 		if list.lines.Flush(); list.count == 0 {
@@ -50,7 +50,7 @@ func (p *pair) saveMessages(ctx context.Context, l *lane, name cyrus.InternalNam
 	if err == nil {
 		err = p.wayOfMessages(ctx, l, reader, name, file)
 	}
-	for _, m := range parts {
+	for _, m := range sets {
 		switch {
 		case err == nil && m.saved > 0:
 			m.told = joined(m.told, inventory.Text("the flags and dates of these messages are saved as "+file))
