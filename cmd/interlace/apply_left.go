@@ -59,7 +59,11 @@ func (a *app) sayPasswords(ctx context.Context, h *history.History) error {
 	if err != nil {
 		return err
 	}
-	o := &apply.Options{Inventory: f.Inventory, Run: a.config.run, Tools: a.config.tools(), Journal: h}
+	s, err := a.standing(ctx, h, f)
+	if err != nil {
+		return err
+	}
+	o := &apply.Options{Inventory: s.Inventory, Run: a.config.run, Tools: a.config.tools(), Journal: h}
 	left, _ := o.Leftovers(ctx, storesOf(units)) // claims keep nobody from reading this
 	for _, l := range left.Private {
 		a.note("%s", passwordLeft(l))

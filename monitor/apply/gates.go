@@ -49,6 +49,7 @@ type hindrance struct {
 	ends, lasting bool
 	asked         bool // somebody has asked for the end
 	unheard       bool // a server does not answer, and is not waited for
+	stays         bool // it stays until somebody mends it, and is not waited for
 }
 
 func (h *hindrance) Error() string { return h.why }
@@ -142,12 +143,17 @@ func (o *Options) closed() error {
 	return nil
 }
 
-// inRole looks whether the instances that a unit concerns are what the inventory has.
+// inRole looks whether the instances that a unit concerns are known, and what the inventory has.
 func (o *Options) inRole(ctx context.Context, u *course.Unit) error {
+	stores := u.Stores()
+	for _, name := range stores {
+		if why := o.Doubts[name]; why != "" {
+			return &hindrance{why: why, stays: true}
+		}
+	}
 	if o.Live.Roles == nil {
 		return nil
 	}
-	stores := u.Stores()
 	wrong := make([]error, len(stores))
 	var asking sync.WaitGroup
 	for i, name := range stores {
@@ -157,7 +163,8 @@ func (o *Options) inRole(ctx context.Context, u *course.Unit) error {
 	}
 	asking.Wait()
 	if err := cmp.Or(wrong...); err != nil {
-		return &hindrance{why: err.Error(), ends: true, unheard: errors.Is(err, ErrUnreached)}
+		unheard := errors.Is(err, ErrUnreached)
+		return &hindrance{why: err.Error(), ends: unheard, unheard: unheard, stays: !unheard}
 	}
 	return nil
 }
@@ -230,7 +237,7 @@ func (o *Options) await(ctx context.Context, hinders func(context.Context) error
 	for said := ""; ; {
 		err := hinders(ctx)
 		var h *hindrance
-		if err == nil || !errors.As(err, &h) || h.ends || h.unheard || !h.lasting && o.Now().Sub(since) >= o.Limits.patience() {
+		if err == nil || !errors.As(err, &h) || h.ends || h.unheard || h.stays || !h.lasting && o.Now().Sub(since) >= o.Limits.patience() {
 			return err
 		}
 		if cause := cmp.Or(h.cause, h.why); cause != said {

@@ -113,7 +113,7 @@ func (r *run) pass(ctx context.Context, t *task, step monitor.Step) error {
 		why += fmt.Sprintf("; until %s at most, then it is taken back for a later interlace apply --resume --yes", until.Local().Format(time.TimeOnly))
 		r.tell(Progress{Unit: &t.Unit, Outcome: course.Waiting, Why: why})
 	})
-	if h := (*hindrance)(nil); errors.As(err, &h) && !h.ends {
+	if h := (*hindrance)(nil); errors.As(err, &h) && !h.ends && !h.stays {
 		err = fmt.Errorf("%w: %s", host.ErrPostponed, h.why)
 	}
 	return err
