@@ -75,7 +75,7 @@ func (d *dropping) check(ctx context.Context) (text, data string, err error) {
 	} else if d.alive(in.Server) {
 		wrong = errors.Join(wrong, err)
 	}
-	if err := errors.Join(wrong, d.enough(ctx)); err != nil {
+	if err := errors.Join(wrong, d.enough(ctx), d.unused(ctx)); err != nil {
 		return "", "", err
 	}
 	data, err = keep(gone)
@@ -111,6 +111,29 @@ func (d *dropping) enough(ctx context.Context) error {
 	return wrong
 }
 
+// unused fails where somebody is routed to the replica, or may be: whom the master serves, or whom
+// it does not and who is not routed to another store there.
+func (d *dropping) unused(ctx context.Context) error {
+	who, err := d.clients(ctx, d.store.Instances[0])
+	if err != nil {
+		return err
+	}
+	gone := d.unit.Do.Server
+	rest, err := d.astray(ctx, slices.Concat(who.here, who.out), func(u inventory.UserID, at inventory.ServerID) bool {
+		return at == gone && !d.elsewhereOn(u, gone)
+	})
+	if err == nil && len(rest) > 0 {
+		err = fmt.Errorf("%s routed to the replica on %s, which is to be removed, and not to the master of %s on %s: route them there first", course.Who(rest), gone, d.store.Name, d.store.Instances[0].Server)
+	}
+	return errors.Join(err, who.unsure)
+}
+
+// elsewhereOn reports whether somebody is on another store that has an instance on a server.
+func (d *dropping) elsewhereOn(u inventory.UserID, server inventory.ServerID) bool {
+	at := d.Inventory.Store(d.factOf(u))
+	return at >= 0 && d.Inventory.Stores[at].Name != d.store.Name && d.Inventory.Stores[at].On(server) != nil
+}
+
 // remaining are the living instances without the replica.
 func (d *dropping) remaining() []inventory.Instance {
 	return slices.DeleteFunc(d.without(), func(in inventory.Instance) bool { return !d.alive(in.Server) })
@@ -127,7 +150,7 @@ func (d *dropping) promised() int {
 
 // removeSafely has the hook remove the replica, if the others are as good as they were.
 func (d *dropping) removeSafely(ctx context.Context, gone *dropped) error {
-	if err := d.enough(ctx); err != nil {
+	if err := errors.Join(d.enough(ctx), d.unused(ctx)); err != nil {
 		return err
 	}
 	return d.remove(ctx, gone.Instance)
