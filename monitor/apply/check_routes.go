@@ -46,10 +46,10 @@ func (m *move) checkRoutes(ctx context.Context) ([]string, error) {
 	return m.Options.checkRoutes(ctx, m.users(), func(u inventory.UserID) inventory.ServerID { return at[u] })
 }
 
-// checkRoutes looks where the users of the store are routed, and decides in which words they
-// will be.
+// checkRoutes looks who are the users of the store and where they are routed, and decides in which
+// words they will be.
 func (p *promotion) checkRoutes(ctx context.Context) ([]string, map[inventory.UserID]course.RouteNames, error) {
-	who, err := p.clients(ctx, p.fresh())
+	who, err := p.clients(ctx, p.old())
 	if err != nil {
 		return nil, nil, nil // what is wrong with the instance is told
 	}
