@@ -30,7 +30,7 @@ func (c *applying) lasting(ctx context.Context) ([]course.Lasting, error) {
 	}
 	units = slices.DeleteFunc(units, func(u course.Unit) bool { return u.Do == nil || !slices.Contains(stores, u.Do.Store) })
 	lasting, err := course.LastingOf(ctx, units, c.history)
-	return c.now.believed(lasting, c.facts), err
+	return c.now.believed(lasting), err
 }
 
 // sayInstances says what the fleet file has to say of stores whose instances have changed, where

@@ -16,7 +16,7 @@ import (
 func scheduling(t *testing.T) (m *moving, routing string) {
 	fleet := cyrustest.Run(t, cyrustest.StoreOptions{Name: "s1"}, cyrustest.StoreOptions{Name: "s2"})
 	operator := &cyrustest.Operator{Fleet: fleet}
-	m = &moving{T: t, fleet: fleet, users: []string{"anna", "ben"}}
+	m = &moving{T: t, fleet: fleet, operator: operator, users: []string{"anna", "ben"}}
 	m.fill(m.users)
 	m.must(fleet.Stores[1].Master().Fill(t.Context(), []cyrustest.Mailbox{{Name: "user.carl", Messages: 3}}))
 	m.must(fleet.Settle(t.Context()))

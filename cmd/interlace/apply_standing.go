@@ -7,6 +7,9 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor/apply"
@@ -19,15 +22,15 @@ import (
 // plans have changed since.
 type standing struct {
 	*facts
-	// overruled are the stores whose instances the inventory has, which is of later than what plans
-	// have changed of them, and as the processes show.
-	overruled map[inventory.StoreID]bool
+	// overruled are stores of which changes up to a time are not believed: somebody has changed
+	// these by hand since, as the inventory and the processes show.
+	overruled map[inventory.StoreID]time.Time
 	// doubts say of which stores it is not known which instances they have, and why.
 	doubts map[inventory.StoreID]string
 }
 
-// standing returns the facts as they stand by now. Where the inventory is of later than what plans
-// have changed of a store, and shows something else, the processes decide.
+// standing returns the facts as they stand by now. Where the inventory shows other instances of a
+// store than what plans have changed, and none does now, the processes decide.
 func (a *app) standing(ctx context.Context, h *history.History, f *facts) (*standing, error) {
 	units, err := journalled(ctx, h, true)
 	if err != nil {
@@ -37,9 +40,13 @@ func (a *app) standing(ctx context.Context, h *history.History, f *facts) (*stan
 	if err != nil {
 		return nil, err
 	}
-	s := &standing{overruled: map[inventory.StoreID]bool{}, doubts: map[inventory.StoreID]string{}}
-	a.decideLayouts(ctx, f, lasting, s)
-	inv, err := course.Standing(ctx, f.Inventory, f.found, s.believed(lasting, f), units, h)
+	s := &standing{overruled: map[inventory.StoreID]time.Time{}, doubts: map[inventory.StoreID]string{}}
+	disputed, err := disputed(ctx, h, f.Inventory, units, lasting)
+	if err != nil {
+		return nil, err
+	}
+	a.decideLayouts(ctx, f, disputed, s)
+	inv, err := course.Standing(ctx, f.Inventory, f.found, s.believed(lasting), units, h)
 	if err != nil {
 		return nil, err
 	}
@@ -48,69 +55,105 @@ func (a *app) standing(ctx context.Context, h *history.History, f *facts) (*stan
 	return s, ctx.Err()
 }
 
-// believed are the changes that the inventory does not overrule.
-func (s *standing) believed(lasting []course.Lasting, f *facts) []course.Lasting {
-	return slices.DeleteFunc(slices.Clone(lasting), func(l course.Lasting) bool { return s.overruled[l.Do.Store] && !l.At.After(f.made) })
+// believed are the changes that nobody has changed by hand since.
+func (s *standing) believed(lasting []course.Lasting) []course.Lasting {
+	return slices.DeleteFunc(slices.Clone(lasting), func(l course.Lasting) bool { return !l.At.After(s.overruled[l.Do.Store]) })
 }
 
-// decideLayouts notes of which stores the inventory overrules the journal, and of which neither
-// is believed.
-func (a *app) decideLayouts(ctx context.Context, f *facts, lasting []course.Lasting, s *standing) {
-	disputed := map[inventory.StoreID][]course.Lasting{}
-	for i := range lasting {
-		if l := &lasting[i]; !l.At.After(f.made) && contradicted(f.Inventory, l) != "" {
-			disputed[l.Do.Store] = append(disputed[l.Do.Store], *l)
+// disputed are the changes that last of stores of which the inventory shows something else, and
+// no unit is in the middle: what that has found its steps look at themselves.
+func disputed(ctx context.Context, journal course.Written, inv *inventory.Inventory, units []course.Unit, lasting []course.Lasting) (map[inventory.StoreID][]course.Lasting, error) {
+	of := map[inventory.StoreID][]course.Lasting{}
+	for _, store := range untold(inv, lasting) {
+		of[store] = slices.DeleteFunc(slices.Clone(lasting), func(l course.Lasting) bool { return l.Do.Store != store })
+	}
+	for i := range units {
+		u := &units[i]
+		if u.Do == nil || of[u.Do.Store] == nil {
+			continue
+		}
+		records, err := journal.Steps(ctx, u.Plan, u.Name)
+		if err != nil {
+			return nil, err
+		}
+		if u.Midway(records) {
+			delete(of, u.Do.Store)
 		}
 	}
-	var asking sync.WaitGroup
-	var one sync.Mutex
-	free := make(chan struct{}, askedAtOnce)
-	for store, changes := range disputed {
-		asking.Go(func() {
-			free <- struct{}{}
-			defer func() { <-free }()
-			overrules, doubt := a.decideLayout(ctx, f, store, lasting, changes)
-			one.Lock()
-			defer one.Unlock()
-			if s.overruled[store] = overrules; doubt != "" {
-				s.doubts[store] = doubt
-			}
-		})
-	}
-	asking.Wait()
+	return of, nil
 }
 
 // askedAtOnce is how many stores are looked at at once.
 const askedAtOnce = 16
 
-// decideLayout reports whether the processes show a store as the inventory has it, and not as the
-// disputed changes have left it. A doubt says that they show neither, or that it is not known.
-func (a *app) decideLayout(ctx context.Context, f *facts, store inventory.StoreID, lasting, disputed []course.Lasting) (overrules bool, doubt string) {
-	own := func(since bool) *inventory.Store {
-		list := slices.DeleteFunc(slices.Clone(lasting), func(l course.Lasting) bool { return l.Do.Store != store || since && !l.At.After(f.made) })
-		inv := course.FollowAll(&inventory.Inventory{Stores: f.Stores}, list)
-		return &inv.Stores[inv.Store(store)]
+// decideLayouts notes of which stores the changes are not believed, and of which nothing is.
+func (a *app) decideLayouts(ctx context.Context, f *facts, disputed map[inventory.StoreID][]course.Lasting, s *standing) {
+	var asking errgroup.Group
+	var one sync.Mutex
+	asking.SetLimit(askedAtOnce)
+	for store, changes := range disputed {
+		asking.Go(func() error {
+			upTo, doubt := a.decideLayout(ctx, f, store, changes)
+			one.Lock()
+			defer one.Unlock()
+			if s.overruled[store] = upTo; doubt != "" {
+				s.doubts[store] = doubt
+			}
+			return nil
+		})
 	}
-	kept, changed := own(true), own(false)
-	here, there := a.config.shows(ctx, kept), a.config.shows(ctx, changed)
-	switch {
-	case here.how > there.how, here.how == asItIs && len(kept.Instances) > len(changed.Instances):
-		return true, ""
-	case there.how > here.how, here.how == asItIs && len(kept.Instances) < len(changed.Instances):
-		return false, ""
+	_ = asking.Wait() // what can't be asked is a doubt
+}
+
+// decideLayout returns up to when changes of a store are not believed, as the processes show it:
+// none, those that the inventory is later than, or all. A doubt says that they show nothing of
+// that, or that it is not known though the inventory is the later one.
+func (a *app) decideLayout(ctx context.Context, f *facts, store inventory.StoreID, changes []course.Lasting) (upTo time.Time, doubt string) {
+	var best likeness
+	var why []string
+	tied := true
+	for i, cut := range []time.Time{{}, f.made, changes[len(changes)-1].At} {
+		believed := slices.DeleteFunc(slices.Clone(changes), func(l course.Lasting) bool { return !l.At.After(cut) })
+		after := course.FollowAll(&inventory.Inventory{Stores: f.Stores}, believed)
+		l := a.config.shows(ctx, &after.Stores[after.Store(store)])
+		if l.why != nil && !slices.Contains(why, l.why.Error()) {
+			why = append(why, l.why.Error())
+		}
+		switch {
+		case i == 0, l.better(best):
+			best, upTo, tied = l, cut, false
+		case !slices.EqualFunc(l.store.Instances, best.store.Instances, sameRole):
+			tied = tied || !best.better(l)
+		}
+	}
+	known := best.how == asItIs && !tied
+	if guess := best.how == notKnown && (!tied || changes[0].At.After(f.made)); known || guess {
+		return upTo, ""
 	}
 	var did []string
-	for i := range disputed {
-		did = append(did, contradicted(f.Inventory, &disputed[i])+"; "+madeBy(&disputed[i]))
+	for i := range changes {
+		if text := contradicted(f.Inventory, &changes[i]); text != "" {
+			did = append(did, text+"; "+madeBy(&changes[i]))
+		}
 	}
-	return false, fmt.Sprintf("which instances store %s has is not known: the inventory, %s, %s; as the inventory has it: %s; as the journal has it: %s; let the fleet file say which there are, and interlace import it",
-		store, f.source, strings.Join(did, ", and "), here, there)
+	return time.Time{}, fmt.Sprintf("which instances store %s has is not known: the inventory, %s, %s; and the processes do not tell: %s; let the fleet file say which there are, and interlace import it",
+		store, f.source, strings.Join(did, ", and "), strings.Join(why, "; "))
 }
+
+// sameRole reports whether two instances are on one server, in one role.
+func sameRole(a, b inventory.Instance) bool { return a.Server == b.Server && a.Role == b.Role }
 
 // likeness is whether the processes show a store as somebody has it.
 type likeness struct {
-	how showing
-	why error
+	store *inventory.Store
+	how   showing
+	why   error
+}
+
+// better reports whether the processes rather show this one: where they show both, that which has
+// more instances.
+func (l likeness) better(than likeness) bool {
+	return l.how > than.how || l.how == asItIs && than.how == asItIs && len(l.store.Instances) > len(than.store.Instances)
 }
 
 type showing int
@@ -120,14 +163,6 @@ const (
 	notKnown                 // of all instances
 	asItIs
 )
-
-// String says how they do.
-func (l likeness) String() string {
-	if l.why == nil {
-		return "so the processes show it"
-	}
-	return l.why.Error()
-}
 
 // shows looks whether the processes show a store as it is here.
 func (c *config) shows(ctx context.Context, s *inventory.Store) likeness {
@@ -141,11 +176,11 @@ func (c *config) shows(ctx context.Context, s *inventory.Store) likeness {
 	}
 	switch {
 	case err == nil:
-		return likeness{asItIs, nil}
+		return likeness{s, asItIs, nil}
 	case errors.Is(err, apply.ErrUnreached):
-		return likeness{notKnown, err}
+		return likeness{s, notKnown, err}
 	}
-	return likeness{otherwise, err}
+	return likeness{s, otherwise, err}
 }
 
 // stands returns the facts as they stand, which it asks for once.

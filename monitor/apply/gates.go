@@ -126,7 +126,7 @@ func (o *Options) hindered(ctx context.Context, u *course.Unit) error {
 	if err := o.closed(); err != nil {
 		return err
 	}
-	if err := o.inRole(ctx, u); err != nil {
+	if err := cmp.Or(o.doubted(u), o.inRole(ctx, u)); err != nil {
 		return err
 	}
 	return o.watched(ctx, u)
@@ -143,17 +143,22 @@ func (o *Options) closed() error {
 	return nil
 }
 
-// inRole looks whether the instances that a unit concerns are known, and what the inventory has.
-func (o *Options) inRole(ctx context.Context, u *course.Unit) error {
-	stores := u.Stores()
-	for _, name := range stores {
+// doubted says of which store that a unit concerns it is not known which instances it has.
+func (o *Options) doubted(u *course.Unit) error {
+	for _, name := range u.Stores() {
 		if why := o.Doubts[name]; why != "" {
 			return &hindrance{why: why, stays: true}
 		}
 	}
+	return nil
+}
+
+// inRole looks whether the instances that a unit concerns are what the inventory has.
+func (o *Options) inRole(ctx context.Context, u *course.Unit) error {
 	if o.Live.Roles == nil {
 		return nil
 	}
+	stores := u.Stores()
 	wrong := make([]error, len(stores))
 	var asking sync.WaitGroup
 	for i, name := range stores {

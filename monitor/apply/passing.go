@@ -81,7 +81,7 @@ func (r *run) mayDelete(ctx context.Context, t *task) error {
 	if h := (*hindrance)(nil); errors.As(err, &h) && h.asked {
 		return err
 	}
-	if err = cmp.Or(err, o.inRole(ctx, u), o.watched(ctx, u)); err != nil {
+	if err = cmp.Or(err, o.doubted(u), o.inRole(ctx, u), o.watched(ctx, u)); err != nil {
 		return &hindrance{why: err.Error() + "; the originals stay until a later interlace apply --resume --yes"}
 	}
 	return nil
