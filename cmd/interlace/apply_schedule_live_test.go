@@ -93,10 +93,18 @@ func TestApplyMovedIsPromotedLive(t *testing.T) {
 		apply [][]string
 		cut   bool // the promotion does not begin in the first one
 	}{
-		{"two plans", [][]string{{"users", "--drain", "s1", "--plan", "users.json"}, {"layout", "--max-bytes", "0", "--plan", "layout.json"}},
-			[][]string{{"users.json"}, {"layout.json"}}, false},
-		{"one schedule", [][]string{{"users", "--drain", "s1", "--plan", "users.json"}, {"layout", "--max-bytes", "0", "--plan", "layout.json"}, {"moves", "users.json", "layout.json", "--plan", "moves.json"}},
-			[][]string{{"moves.json", "users.json", "layout.json"}, {"--resume"}}, true},
+		{
+			"two plans",
+			[][]string{{"users", "--drain", "s1", "--plan", "users.json"}, {"layout", "--max-bytes", "0", "--plan", "layout.json"}},
+			[][]string{{"users.json"}, {"layout.json"}},
+			false,
+		},
+		{
+			"one schedule",
+			[][]string{{"users", "--drain", "s1", "--plan", "users.json"}, {"layout", "--max-bytes", "0", "--plan", "layout.json"}, {"moves", "users.json", "layout.json", "--plan", "moves.json"}},
+			[][]string{{"moves.json", "users.json", "layout.json"}, {"--resume"}},
+			true,
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			m, _ := scheduling(t)
