@@ -114,6 +114,10 @@ func TestDropOfWhatIsUsed(t *testing.T) {
 	if outcome, _, err := op.carry(t, u, j, op.served); outcome != course.Back || err == nil || !strings.Contains(err.Error(), "user anna is routed to the replica on r, which is to be removed, and not to the master of s1 on m") || len(op.orders) > 0 {
 		t.Errorf("%s, %v, after %v", outcome, err, op.orders)
 	}
-	op.routes["anna"] = "m"
-	op.must(t, u, op.served)
+	op.routes["anna"], op.routes["ben"] = "m", "r"
+	_, err := op.on("m").Tool(t.Context(), "cyr_deny", "-m", "locked", "ben")
+	must(t, err)
+	if j := op.must(t, u, op.served); !strings.Contains(j.String(), "user ben is not let in on s1, and routed to the replica on r") {
+		t.Errorf("who is routed there is not told\n%v", j)
+	}
 }
