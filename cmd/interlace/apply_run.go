@@ -173,8 +173,10 @@ func (c *applying) fine(j *job, results []course.Result) bool {
 // stands. Results come also with an error, where the database failed in the end.
 func (c *applying) carryOut(ctx context.Context, j *job, after bool) ([]course.Result, error) {
 	if after {
+		before := c.now
 		c.now = nil
 		if err := c.equip(context.WithoutCancel(ctx)); err != nil {
+			c.now = before
 			return c.rescue(ctx, []*job{j}), err
 		}
 	}
