@@ -17,15 +17,9 @@ import (
 // and are not claimed for another database, unless somebody is kept out: then the units look
 // for what they need.
 func (c *applying) prepare(ctx context.Context) error {
-	var err error
-	if c.options, err = c.app.applyOptions(ctx, c.history, c.facts, c.flags); err != nil {
+	if err := c.equip(ctx); err != nil {
 		return err
 	}
-	if err := c.follow(ctx); err != nil {
-		return err
-	}
-	names := &naming{config: c.app.config, inv: c.options.Inventory, history: c.history}
-	c.options.Name = names.name
 	needed, held, err := c.ahead(ctx)
 	if err != nil {
 		return err
@@ -33,7 +27,7 @@ func (c *applying) prepare(ctx context.Context) error {
 	if c.flags.yes && held {
 		return ctx.Err() // who is kept out does not wait for a server that does not answer
 	}
-	names.foresee(ctx, needed)
+	c.names.foresee(ctx, needed)
 	var units []course.Unit
 	for _, j := range c.jobs {
 		units = append(units, j.units...)
@@ -74,14 +68,16 @@ func (c *applying) tidy(ctx context.Context, left *apply.Leftovers) error {
 // this database is not the one it was begun with, or an older copy of that. What was left of
 // units that are done is removed.
 func (c *applying) nothing(ctx context.Context) error {
-	var err error
-	if c.options, err = c.app.applyOptions(ctx, c.history, c.facts, c.flags); err != nil {
+	if _, err := c.stands(ctx); err != nil {
+		return err
+	}
+	if err := c.equip(ctx); err != nil {
 		c.app.note("nothing is begun and not done")
 		return nil // with less than that nothing ever was
 	}
 	var stores []inventory.StoreID
-	for i := range c.facts.Stores {
-		stores = append(stores, c.facts.Stores[i].Name)
+	for i := range c.now.Stores {
+		stores = append(stores, c.now.Stores[i].Name)
 	}
 	left, err := c.options.Leftovers(ctx, stores)
 	if err != nil {
@@ -124,31 +120,4 @@ func (c *applying) ahead(ctx context.Context) (needed []*course.Unit, held bool,
 		}
 	}
 	return needed, held, nil
-}
-
-// follow has the inventory follow the changes of layouts that were carried out already: those that
-// last, whichever plans have made them, and those of the jobs that are not done.
-func (c *applying) follow(ctx context.Context) error {
-	lasting, err := c.lasting(ctx)
-	if err != nil {
-		return err
-	}
-	inv := c.options.Inventory
-	for i := range lasting {
-		inv = course.Follow(inv, lasting[i].Unit, lasting[i].Records)
-	}
-	for _, j := range c.jobs {
-		for i := range j.units {
-			u := &j.units[i]
-			records, err := c.history.Steps(ctx, u.Plan, u.Name)
-			if err != nil {
-				return err
-			}
-			if u.Do != nil && u.Executed(records) && u.Stands(records) != course.Finished {
-				inv = course.Follow(inv, u, records)
-			}
-		}
-	}
-	c.options.Inventory = inv
-	return nil
 }

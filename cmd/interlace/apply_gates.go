@@ -95,7 +95,7 @@ func (c *config) roles(ctx context.Context, s *inventory.Store) error {
 		case unknown[i] == nil && in.Role == inventory.Master && !slices.Contains(roles, inventory.Master):
 			unknown[i] = fmt.Errorf("no rolling sync_client with %s runs there, as it would for a master", in.IMAPDConf)
 		case unknown[i] == nil:
-			other[i] = fmt.Errorf("store %s has its %s on %s, as the processes there show, where the inventory has its %s; interlace discover looks anew", s.Name, roles[i], in.Server, in.Role)
+			other[i] = fmt.Errorf("store %s has its %s on %s, as the processes there show, where the inventory has its %s; let the fleet file say what is so, and interlace import it", s.Name, roles[i], in.Server, in.Role)
 		}
 		if unknown[i] != nil {
 			unknown[i] = fmt.Errorf("what store %s has on %s is not known: %w: %w", s.Name, in.Server, apply.ErrUnreached, unknown[i])

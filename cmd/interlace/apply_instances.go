@@ -29,7 +29,8 @@ func (c *applying) lasting(ctx context.Context) ([]course.Lasting, error) {
 		return nil, err
 	}
 	units = slices.DeleteFunc(units, func(u course.Unit) bool { return u.Do == nil || !slices.Contains(stores, u.Do.Store) })
-	return course.LastingOf(ctx, units, c.history)
+	lasting, err := course.LastingOf(ctx, units, c.history)
+	return c.now.believed(lasting), err
 }
 
 // sayInstances says what the fleet file has to say of stores whose instances have changed, where
@@ -42,10 +43,7 @@ func (c *applying) sayInstances(ctx context.Context, results []course.Result) {
 		c.app.note("which instances the fleet file has to name is not known: %v", err)
 		return
 	}
-	inv, changed := c.facts.Inventory, untold(c.facts.Inventory, lasting)
-	for i := range lasting {
-		inv = course.Follow(inv, lasting[i].Unit, lasting[i].Records)
-	}
+	inv, changed := course.FollowAll(c.facts.Inventory, lasting), untold(c.facts.Inventory, lasting)
 	between, now := map[inventory.StoreID]bool{}, map[inventory.StoreID]bool{}
 	var led []string
 	for i := range results {

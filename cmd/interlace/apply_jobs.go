@@ -24,7 +24,9 @@ type job struct {
 	texts [][]byte // of the plans, as they are kept
 	files []*planFile
 	units []course.Unit
-	found *facts // before anything of it was carried out
+	found *facts // of the inventory, before anything of it was carried out
+	// executed are its units that the facts may show, and those that take some back.
+	executed []*course.Unit
 	// remedy says which files are to be named too, where plans were carried out with others; or
 	// nothing.
 	remedy string
@@ -275,7 +277,6 @@ func (j *job) changes() []*planFile {
 // count, whether something is begun, and whether that is, or was, taken back. Units that are a later
 // apply's it leaves to that.
 func (j *job) look(ctx context.Context, steps apply.Journal, f *facts) error {
-	var executed []*course.Unit
 	units := j.units
 	j.recalled = map[string]bool{}
 	written := map[string][]monitor.StepRecord{}
@@ -290,7 +291,7 @@ func (j *job) look(ctx context.Context, steps apply.Journal, f *facts) error {
 		}
 		written[u.Plan+u.Name] = records
 		if u.Executed(records) {
-			executed = append(executed, u)
+			j.executed = append(j.executed, u)
 		}
 		j.begun = j.begun || !u.Fresh(records)
 		switch {
@@ -302,8 +303,8 @@ func (j *job) look(ctx context.Context, steps apply.Journal, f *facts) error {
 		}
 	}
 	j.found = f
-	if len(executed) > 0 {
-		j.found = &facts{Inventory: course.Before(f.Inventory, executed), groups: f.groups, source: f.source}
+	if len(j.executed) > 0 {
+		j.found = &facts{Inventory: course.Before(f.Inventory, j.executed), groups: f.groups, source: f.source}
 	}
 	j.units = slices.DeleteFunc(j.units, func(u course.Unit) bool { return j.elsewhere[u.Plan] })
 	j.over = !slices.ContainsFunc(j.units, func(u course.Unit) bool { return !nothingLeft(&u, written) })

@@ -174,6 +174,9 @@ func TestApplyLayoutLive(t *testing.T) {
 	if c, verdicts := m.confirmed(0, "layout.json"); len(verdicts) < 6 || verdicts["changes"] != "met" {
 		t.Errorf("right after it: %v, %+v", verdicts, c.Doubts)
 	}
+	if _, stderr := m.apply(0, "--resume", "--yes"); !strings.Contains(stderr, "nothing is begun and not done") || strings.Contains(stderr, "is not known everywhere") {
+		t.Errorf("when all is done, and the fleet file still names what was removed: %s", stderr)
+	}
 	by := func(what string) string {
 		return "; by the journal plan " + c.Plans[0].Plan + " has " + what + " on 20"
 	}

@@ -59,7 +59,11 @@ func (a *app) sayPasswords(ctx context.Context, h *history.History) error {
 	if err != nil {
 		return err
 	}
-	o := &apply.Options{Inventory: f.Inventory, Run: a.config.run, Tools: a.config.tools(), Journal: h}
+	s, err := a.standing(ctx, h, f)
+	if err != nil {
+		return err
+	}
+	o := &apply.Options{Inventory: s.Inventory, Run: a.config.run, Tools: a.config.tools(), Journal: h}
 	left, _ := o.Leftovers(ctx, storesOf(units)) // claims keep nobody from reading this
 	for _, l := range left.Private {
 		a.note("%s", passwordLeft(l))
@@ -68,11 +72,15 @@ func (a *app) sayPasswords(ctx context.Context, h *history.History) error {
 }
 
 // sayStayed says who was to be moved back and was not: the way back was given up, or is not
-// at its end.
+// at its end. Who is back may have left something behind.
 func (c *applying) sayStayed(j *job, results []course.Result) {
 	for i := range results {
 		r := &results[i]
-		if j.backwards && !j.has(r.Unit) && r.Outcome != course.Moved && r.Outcome != course.Finished {
+		switch {
+		case !j.backwards || j.has(r.Unit) || r.Outcome == course.Moved || r.Outcome == course.Finished:
+		case r.Unit.Settled(r.Records):
+			c.app.note("%s: moved back, and what the plan had made of them on %s is still there, denied, until interlace apply --resume --yes can delete it", inventory.Printable(r.Unit.Name), r.Unit.Moves[0].From)
+		default:
 			c.app.note("%s: NOT moved back, and still where the plan has moved them: interlace apply --rollback --yes tries again", inventory.Printable(r.Unit.Name))
 		}
 	}

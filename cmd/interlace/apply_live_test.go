@@ -16,8 +16,9 @@ import (
 // moving is a running fleet with plans that move its users.
 type moving struct {
 	*place
-	fleet *cyrustest.Fleet
-	users []string
+	fleet    *cyrustest.Fleet
+	users    []string
+	operator *cyrustest.Operator // who changes instances; nil: nobody does
 }
 
 // newMoving fills a store with users, of whom the first two share a folder, describes the

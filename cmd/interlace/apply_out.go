@@ -98,8 +98,11 @@ func (c *applying) outSince(ctx context.Context, u *course.Unit, records []monit
 	}
 	o := c.options
 	if o == nil {
-		var err error
-		if o, err = c.app.applyOptions(ctx, c.history, c.facts, c.flags); err != nil {
+		s, err := c.stands(ctx)
+		if err != nil {
+			return since
+		}
+		if o, err = c.app.applyOptions(ctx, c.history, s, c.flags); err != nil {
 			return since
 		}
 	}

@@ -45,11 +45,11 @@ func (c *applying) rescue(ctx context.Context, jobs []*job) (results []course.Re
 func (c *applying) byHand(u *course.Unit) string {
 	var lines []string
 	for _, store := range u.Stores() {
-		at := c.facts.Inventory.Store(store)
+		at := c.options.Inventory.Store(store)
 		if at < 0 {
 			continue
 		}
-		for _, in := range c.facts.Inventory.Stores[at].Instances {
+		for _, in := range c.options.Inventory.Stores[at].Instances {
 			for i := range u.Moves {
 				if m := &u.Moves[i]; m.From == store || m.To == store {
 					lines = append(lines, fmt.Sprintf("on %s, of %s: %s", in.Server, store, host.AllowCommand(c.options.Tools, in.IMAPDConf, m.User)))

@@ -32,6 +32,10 @@ func (c *applying) mayBegin() error {
 // leave broken that is so today. What is not begun of a plan that is gone on with is barred
 // where it would break a rule: the rest goes on.
 func (c *applying) keepRules(ctx context.Context) error {
+	s, err := c.stands(ctx)
+	if err != nil {
+		return err
+	}
 	for _, j := range c.jobs {
 		fresh, err := c.fresh(ctx, j)
 		if err != nil {
@@ -40,7 +44,7 @@ func (c *applying) keepRules(ctx context.Context) error {
 		if len(fresh) == 0 {
 			continue
 		}
-		worse, same, err := j.breaks(ctx)
+		worse, same, err := j.breaks(ctx, c.was(j), s.groups)
 		switch {
 		case err != nil:
 			return err
@@ -58,10 +62,10 @@ func (c *applying) keepRules(ctx context.Context) error {
 }
 
 // breaks returns the rules that are broken by more than before when the job is done, or on
-// its way, and those that are broken then, but not by more than before: a plan may repair a
+// its way, which begins with this inventory, and those that are broken then, but not by more than before: a plan may repair a
 // part of what is broken.
-func (j *job) breaks(ctx context.Context) (worse, left []planner.Violation, err error) {
-	from, to := j.found.Inventory, j.found.Inventory
+func (j *job) breaks(ctx context.Context, from *inventory.Inventory, groups *inventory.ShareGroups) (worse, left []planner.Violation, err error) {
+	to := from
 	o := rules.Options{From: from}
 	for _, p := range j.changes() {
 		to = carriedOut(p.Plan, to)
@@ -75,11 +79,11 @@ func (j *job) breaks(ctx context.Context) (worse, left []planner.Violation, err 
 			o.Drain = append(o.Drain, p.Options.Drain...)
 		}
 	}
-	before, _, err := rules.Check(ctx, from, j.found.groups, o)
+	before, _, err := rules.Check(ctx, from, groups, o)
 	if err != nil {
 		return nil, nil, err
 	}
-	after, _, err := rules.Check(ctx, to, j.found.groups, o)
+	after, _, err := rules.Check(ctx, to, groups, o)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -93,7 +97,7 @@ func (j *job) breaks(ctx context.Context) (worse, left []planner.Violation, err 
 // returning notes which rules would be broken again by moving users back, and bars what would
 // break others.
 func (c *applying) returning(ctx context.Context, j *job, back []course.Unit) error {
-	again, err := c.options.Returning(ctx, j.found.Inventory, back)
+	again, err := c.options.Returning(ctx, c.was(j), back)
 	c.again = append(c.again, again...)
 	return err
 }
@@ -106,7 +110,7 @@ func (c *applying) returned(ctx context.Context, j *job, results []course.Result
 			back = append(back, r.Unit)
 		}
 	}
-	again, err := c.options.BrokenAgain(ctx, j.found.Inventory, back)
+	again, err := c.options.BrokenAgain(ctx, c.was(j), back)
 	c.again = append(c.again, again...)
 	return err
 }

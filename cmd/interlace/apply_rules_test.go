@@ -23,17 +23,17 @@ func TestJobBreaks(t *testing.T) {
 		Options: planner.AssignmentOptions{Drain: []planner.Subject{"server:a"}}, Violations: []planner.Violation{wish, full},
 		Changes: []planner.UserChange{{User: "anna", From: "s1", To: "s2"}},
 	}}
-	j := &job{files: []*planFile{users}, found: &facts{Inventory: inv, groups: sharing.Groups(inv)}}
-	worse, left, err := j.breaks(t.Context())
+	j, groups := &job{files: []*planFile{users}}, sharing.Groups(inv)
+	worse, left, err := j.breaks(t.Context(), inv, groups)
 	if err != nil || len(worse) != 1 || worse[0].Rule != planner.Transient || len(left) != 1 || left[0].Rule != planner.DrainEmpty {
 		t.Errorf("alone: broken %v, left %v, %v", worse, left, err)
 	}
 	j.files = append(j.files, &planFile{Plan: &planner.Schedule{}})
-	if worse, _, err := j.breaks(t.Context()); err != nil || len(worse) > 0 {
+	if worse, _, err := j.breaks(t.Context(), inv, groups); err != nil || len(worse) > 0 {
 		t.Errorf("in another order: broken %v, %v", worse, err)
 	}
 	j.files[1] = &planFile{Plan: &planner.Schedule{Violations: []planner.Violation{full}}}
-	if worse, _, err := j.breaks(t.Context()); err != nil || len(worse) != 1 {
+	if worse, _, err := j.breaks(t.Context(), inv, groups); err != nil || len(worse) != 1 {
 		t.Errorf("in an order that can't be kept: broken %v, %v", worse, err)
 	}
 }

@@ -21,10 +21,12 @@ import (
 type applying struct {
 	app     *app
 	history *history.History
-	facts   *facts
+	facts   *facts    // as the inventory has them, on which plans were made
+	now     *standing // as they stand by now; nil: not asked yet
 	flags   applyFlags
 	jobs    []*job
 	options *apply.Options
+	names   *naming // of routes
 	// broken are the rules that plans would break of which nothing is begun, and left what is
 	// broken and stays so.
 	broken, left []planner.Violation
@@ -49,7 +51,7 @@ func (c *applying) run(ctx context.Context) error {
 	fine := true
 	for i, j := range c.jobs {
 		var list []course.Result
-		list, wrong = c.carryOut(ctx, j)
+		list, wrong = c.carryOut(ctx, j, i > 0)
 		results = append(results, list...)
 		c.sayStayed(j, list)
 		fine = c.fine(j, list) && fine
@@ -167,9 +169,17 @@ func (c *applying) fine(j *job, results []course.Result) bool {
 	})
 }
 
-// carryOut carries one job out, or takes it back. Results come also with an error, where
-// the database failed in the end.
-func (c *applying) carryOut(ctx context.Context, j *job) ([]course.Result, error) {
+// carryOut carries one job out, or takes it back, after others that may have changed what
+// stands. Results come also with an error, where the database failed in the end.
+func (c *applying) carryOut(ctx context.Context, j *job, after bool) ([]course.Result, error) {
+	if after {
+		before := c.now
+		c.now = nil
+		if err := c.equip(context.WithoutCancel(ctx)); err != nil {
+			c.now = before
+			return c.rescue(ctx, []*job{j}), err
+		}
+	}
 	o := *c.options
 	if j.backwards {
 		o.Tally = nil // what can't be taken back keeps nothing else from that
@@ -200,7 +210,7 @@ func (c *applying) carryOut(ctx context.Context, j *job) ([]course.Result, error
 // moveBack moves users back, and notes which rules that breaks again. Of rules nothing else is
 // asked then.
 func (c *applying) moveBack(ctx context.Context, j *job, back []course.Unit, o *apply.Options) ([]course.Result, error) {
-	if _, err := o.Returning(ctx, j.found.Inventory, back); err != nil {
+	if _, err := o.Returning(ctx, c.was(j), back); err != nil {
 		return nil, err
 	}
 	unruled := *o
@@ -233,17 +243,17 @@ func (c *applying) asked(ctx context.Context, number int64) (bool, error) {
 
 // applyOptions say how the fleet is reached and what is known of it, as the configuration
 // says. All that it lacks is told at once.
-func (a *app) applyOptions(ctx context.Context, h *history.History, f *facts, flags applyFlags) (*apply.Options, error) {
+func (a *app) applyOptions(ctx context.Context, h *history.History, s *standing, flags applyFlags) (*apply.Options, error) {
 	c := &a.config.Apply
-	secret, wrong := a.applyNeeds(ctx, f)
+	secret, wrong := a.applyNeeds(ctx, s.facts)
 	if wrong != nil {
 		return nil, wrong
 	}
 	o := &apply.Options{
-		Inventory: f.Inventory, Groups: f.groups, Run: a.config.run, Dial: newAsker(a.config).dial,
-		Tools: a.config.tools(), SyncUser: c.SyncUser, SyncPassword: secret, Route: a.router(f.Inventory),
+		Inventory: s.Inventory, Doubts: s.doubts, Groups: s.groups, Run: a.config.run, Dial: newAsker(a.config).dial,
+		Tools: a.config.tools(), SyncUser: c.SyncUser, SyncPassword: secret, Route: a.router(s.Inventory),
 		Journal: h, By: a.byWhom(), Whereabouts: movedBefore(h), Denied: c.MaxDenied, Expected: c.MaxDenied / 2, Keep: a.config.KeepSource, Now: a.now,
-		Limits: c.limits(), Gates: a.gates(h, flags.window.given(c.Window)), Live: a.live(h, f.Inventory), Layouts: a.config.layouts(),
+		Limits: c.limits(), Gates: a.gates(h, flags.window.given(c.Window)), Live: a.live(h, s.Inventory), Layouts: a.config.layouts(),
 	}
 	o.Layouts.ReadWhole, o.Layouts.Compare = a.readWhole, a.compareNew
 	o.Limits.UsersPerNight = flags.usersPerNight.given(c.UsersPerNight)

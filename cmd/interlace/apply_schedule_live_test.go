@@ -10,14 +10,14 @@ import (
 	"github.com/interlacemail/interlace/fixtures/cyrustest"
 )
 
-// TestApplyScheduleLive carries a layout plan and a users plan out together on real Cyrus. What is
-// rehearsed of the moves is what is written, though a promotion before them changes where their
-// stores are.
-func TestApplyScheduleLive(t *testing.T) {
+// scheduling starts s1 and s2 on three servers, with users anna and ben, who share, and carl, and
+// returns where they are routed. It runs beside other tests.
+func scheduling(t *testing.T) (m *moving, routing string) {
+	t.Helper()
 	t.Parallel()
 	fleet := cyrustest.Run(t, cyrustest.StoreOptions{Name: "s1"}, cyrustest.StoreOptions{Name: "s2"})
 	operator := &cyrustest.Operator{Fleet: fleet}
-	m := &moving{place: fleetFile(t, fleet), fleet: fleet, users: []string{"anna", "ben"}}
+	m = &moving{place: fleetFile(t, fleet), fleet: fleet, operator: operator, users: []string{"anna", "ben"}}
 	m.fill(m.users)
 	m.must(fleet.Stores[1].Master().Fill(t.Context(), []cyrustest.Mailbox{{Name: "user.carl", Messages: 3}}))
 	m.must(fleet.Settle(t.Context()))
@@ -28,7 +28,7 @@ func TestApplyScheduleLive(t *testing.T) {
 	m.must(os.Mkdir(m.path("orders"), 0o755))
 	serve(t, operator, m.path("orders"))
 	m.configure(fmt.Sprintf("instance_hook: [%s/instance, \"{action}\", \"{store}\", \"{server}\", \"{file}\"]\n", m.dir))
-	text, routing := "format: 1\nservers:\n  - {name: imap1, capacity: {disk: 1TB, io: 100}}\n  - {name: imap2, capacity: {disk: 1TB, io: 100}}\n  - {name: imap3, capacity: {disk: 1TB, io: 100}}\nstores:\n", ""
+	text := "format: 1\nservers:\n  - {name: imap1, capacity: {disk: 1TB, io: 100}}\n  - {name: imap2, capacity: {disk: 1TB, io: 100}}\n  - {name: imap3, capacity: {disk: 1TB, io: 100}}\nstores:\n"
 	for i, s := range fleet.Stores {
 		text += "  - name: " + s.Name + "\n    instances:\n"
 		for k, in := range s.Instances {
@@ -43,6 +43,14 @@ func TestApplyScheduleLive(t *testing.T) {
 	m.put("shares.csv", "owner,folder,grantee,rights\nanna,Work,ben,lrswi\n")
 	m.put("users.csv", "user,store,disk,io\nanna,s1,1MB,10\nben,s1,1MB,10\ncarl,s2,1MB,30\n")
 	m.put("routing", routing)
+	return m, routing
+}
+
+// TestApplyScheduleLive carries a layout plan and a users plan out together on real Cyrus. What is
+// rehearsed of the moves is what is written, though a promotion before them changes where their
+// stores are.
+func TestApplyScheduleLive(t *testing.T) {
+	m, routing := scheduling(t)
 	for _, args := range [][]string{
 		{"import", "fleet.yaml"},
 		{"layout", "--max-bytes", "0", "--plan", "layout.json"},
@@ -71,5 +79,52 @@ func TestApplyScheduleLive(t *testing.T) {
 	m.routedAs(&rehearsed, routing)
 	if at := m.served("anna") + m.served("ben") + m.served("carl"); at != "s2s2s2" {
 		t.Errorf("they are served by %s", at)
+	}
+}
+
+// A promotion routes those, too, whom apply has just moved to the store, though no discovery has
+// found them there: by another plan, or by the same schedule before that was cut.
+func TestApplyMovedIsPromotedLive(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		plans [][]string
+		apply [][]string
+		cut   bool // the promotion does not begin in the first one
+	}{
+		{
+			"two plans",
+			[][]string{{"users", "--drain", "s1", "--plan", "users.json"}, {"layout", "--max-bytes", "0", "--plan", "layout.json"}},
+			[][]string{{"users.json"}, {"layout.json"}},
+			false,
+		},
+		{
+			"one schedule",
+			[][]string{{"users", "--drain", "s1", "--plan", "users.json"}, {"layout", "--max-bytes", "0", "--plan", "layout.json"}, {"moves", "users.json", "layout.json", "--plan", "moves.json"}},
+			[][]string{{"moves.json", "users.json", "layout.json"}, {"--resume"}},
+			true,
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			m, _ := scheduling(t)
+			for _, args := range append([][]string{{"import", "fleet.yaml"}}, test.plans...) {
+				if status, stdout, stderr := m.program(args...); status != 0 {
+					t.Fatal(args, stdout, stderr)
+				}
+			}
+			for i, args := range test.apply {
+				status := 0
+				if test.cut && i == 0 {
+					m.put("orders/refuse-stop", "")
+					status = 1
+				}
+				if _, stderr := m.apply(status, append(args, "--yes")...); status == 1 && !strings.Contains(stderr, "no stop today") {
+					t.Errorf("%v: %s", args, stderr)
+				}
+				os.Remove(m.path("orders/refuse-stop"))
+				if got := strings.Count(m.routing(), ","+m.fleet.Stores[1].Master().IMAP+"\n"); got != 3 {
+					t.Errorf("after %v %d users are routed to the master of s2, not 3:\n%s", args, got, m.routing())
+				}
+			}
+		})
 	}
 }

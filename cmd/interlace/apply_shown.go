@@ -168,7 +168,7 @@ func (c *applying) shownStep(s *apply.StepRehearsal) *report.RehearsedStep {
 	case len(s.Routes) == 0:
 		return step
 	}
-	lines := routeLines(c.facts.Inventory, s.Routes)
+	lines := routeLines(c.options.Inventory, s.Routes)
 	for i := range lines {
 		step.Routes = append(step.Routes, lines[i].String())
 	}

@@ -26,7 +26,7 @@ func (c *applying) sayStaying(results []course.Result) {
 
 // sayOriginals names the originals of users who were not on the new store any more.
 func (c *applying) sayOriginals(r *course.Result) {
-	inv, tools := c.facts.Inventory, c.app.config.tools()
+	inv, tools := c.options.Inventory, c.app.config.tools()
 	stay := course.StayingOf(r.Records).Stay
 	for _, store := range slices.Sorted(maps.Keys(stay)) {
 		at := inv.Store(store)
@@ -52,9 +52,9 @@ func (c *applying) sayGone(r *course.Result) {
 	name := host.FileName(r.Unit.Plan, r.Unit.Name)
 	all := course.BegunWith(r.Records).Instances
 	for _, store := range slices.Sorted(maps.Keys(all)) {
-		at := c.facts.Inventory.Store(store)
+		at := c.options.Inventory.Store(store)
 		for _, server := range slices.Sorted(maps.Keys(all[store])) {
-			if at >= 0 && c.facts.Inventory.Stores[at].On(server) != nil {
+			if at >= 0 && c.options.Inventory.Stores[at].On(server) != nil {
 				continue
 			}
 			var commands []string

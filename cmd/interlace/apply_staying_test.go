@@ -7,6 +7,7 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/apply"
 	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/planner"
 )
@@ -19,7 +20,7 @@ func TestStaying(t *testing.T) {
 		{Name: "s1", Instances: []inventory.Instance{{Server: "imap1", IMAPDConf: "/etc/s1.conf"}, {Server: "imap2", IMAPDConf: "/etc/s1r.conf"}}},
 		{Name: "s2", Instances: []inventory.Instance{{Server: "imap3", IMAPDConf: "/etc/s2.conf"}}},
 	}}
-	c := &applying{app: &app{stderr: &told}, facts: &facts{Inventory: inv}}
+	c := &applying{app: &app{stderr: &told}, options: &apply.Options{Inventory: inv}}
 	c.app.config = &config{}
 	c.app.config.Apply.Tools = "/usr/lib/cyrus/bin"
 	u := &course.Unit{Plan: "p", Name: "bruno to s2", Moves: []planner.UserChange{{User: "bruno", From: "s1", To: "s2"}}}

@@ -80,7 +80,7 @@ func applyKeys(a *applyConfig) []key {
 		},
 		{
 			path: "mta_kick", value: words(&a.Kick), example: "[postqueue, -f]",
-			about: "a command that has the mail relay try again what it has put off, after users were routed anew, within 30 seconds",
+			about: "a command that has the mail relay try again what it has put off, after users were routed anew, within 5 seconds: what takes longer is ended, and told",
 		},
 		{
 			path: "instance_hook", value: command(&a.InstanceHook, "action", "action", "store", "server", "role", "file"), example: `[instance, "{action}", "{file}"]`,

@@ -160,13 +160,16 @@ func (a *app) mayKeep(out string) error {
 	return hint(mayChange(a.config.DB), "db names a file that this account may write, or a new one in a directory that it may write; --out writes files instead")
 }
 
+// byDiscovery is the note of an inventory that was discovered.
+const byDiscovery = "discover"
+
 // keepDiscovered writes the inventory and then the counters.
 func (a *app) keepDiscovered(cmd *cobra.Command, found *discover.Result, out, counters string) error {
 	if out != "" {
 		if err := files.Write(out, found.Inventory); err != nil {
 			return fmt.Errorf("write the fleet: %w", err)
 		}
-	} else if _, err := a.save(cmd, found.Inventory, "discover"); err != nil {
+	} else if _, err := a.save(cmd, found.Inventory, byDiscovery); err != nil {
 		return err
 	}
 	var text bytes.Buffer

@@ -22,6 +22,7 @@ type facts struct {
 	source string    // a file, or a database with a date
 	read   []string  // the files in which they are
 	made   time.Time // as of when they are
+	found  time.Time // as of when users are where they are; zero: that is not known
 
 	// sums are what the users of each store amount to where an old inventory
 	// no longer has them one by one, else nil.
@@ -39,6 +40,7 @@ func (a *app) facts(ctx context.Context) (*facts, error) {
 		a.warn(notes.Warnings)
 		f := newFacts(inv, a.config.Fleet, notes.Files)
 		f.made = lastWritten(f.read)
+		f.found = f.made
 		return f, nil
 	}
 	return a.factsAt(ctx, time.Time{})
@@ -100,6 +102,9 @@ func (a *app) factsAt(ctx context.Context, at time.Time) (*facts, error) {
 		return nil, err
 	}
 	f := newFacts(s.Inventory, fmt.Sprintf("%s of %s", a.config.DB, s.At.Format(time.RFC3339)), []string{a.config.DB})
+	if s.Note == byDiscovery {
+		f.found = s.At
+	}
 	if f.made = s.At; !s.Whole {
 		f.sums = map[inventory.StoreID]database.StoreSum{}
 		for _, sum := range s.Sums {

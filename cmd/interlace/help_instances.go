@@ -112,15 +112,17 @@ nothing is read: replication checks the digest of each message that it sends.
 
 A PROMOTION
 
-apply first looks whether all replicas are like the master and behind by nothing.
-Then it has the old master stopped, works off what that had logged, has the replica
+apply first looks whether all replicas are like the master and behind by nothing. Then
+it has the old master stopped, works off what that had logged, has the replica
 promoted, routes all users of the store to it, and only then has the old master
-started, as a replica. Until the first user is routed all is taken back when
-something fails, promote too: then the hook is asked to stop the new master, if that
-leads already, to start it as the replica that it was, and to start the old master.
-Where somebody has written to the new master meanwhile that would be lost, and is not
-done. Routing is tried for as long as max_denied allows. A store that is left offline
-is told in the last lines of apply, with what to do, and by the exit status 2.
+started, as a replica. Its users are who is let in there and, where the inventory or
+the journal has them on another store, is not let in on that one, or is routed here.
+Until the first user is routed all is taken back when something fails, promote too:
+then the hook is asked to stop the new master, if that leads already, to start it as
+the replica that it was, and to start the old master. Where somebody has written to
+the new master meanwhile that would be lost, and is not done. Routing is tried for as
+long as max_denied allows. A store that is left offline is told in the last lines of
+apply, with what to do, and by the exit status 2.
 
 ROUTES
 

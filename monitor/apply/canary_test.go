@@ -94,6 +94,32 @@ func TestKickKeepsNobodyOut(t *testing.T) {
 	}
 }
 
+// A mail server that hangs when it is to try again holds the run up once, and not for long.
+func TestKickThatHangs(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, 2, cyrustest.Settings{})
+	must(t, r.Stores[0].Master().Fill(t.Context(), []cyrustest.Mailbox{{Name: "user.anna", Messages: 1}, {Name: "user.ben", Messages: 1}}))
+	must(t, r.Settle(t.Context()))
+	o := r.options(&journal{left: -1})
+	o.Limits.AtOnce = 1
+	kicks := 0
+	o.Live.Kick = func(ctx context.Context) error {
+		kicks++
+		<-ctx.Done()
+		return context.Cause(ctx)
+	}
+	done, err := apply.CarryOut(t.Context(), []course.Unit{*unit("anna", "s1", "s2", "anna"), *unit("ben", "s1", "s2", "ben")}, false, o)
+	must(t, err)
+	for _, r := range done {
+		if r.Outcome != course.Moved || !strings.Contains(r.Unkicked(), "it has not ended within 5s, and was ended") {
+			t.Errorf("%s: %s, %s, %q", r.Unit.Name, r.Outcome, r.Why, r.Unkicked())
+		}
+	}
+	if kicks != 1 {
+		t.Errorf("it was asked %d times, not once", kicks)
+	}
+}
+
 // A mail server that takes a connection, and says nothing, is not waited for for long.
 func TestSilentLMTP(t *testing.T) {
 	t.Parallel()

@@ -46,17 +46,20 @@ func (m *move) checkRoutes(ctx context.Context) ([]string, error) {
 	return m.Options.checkRoutes(ctx, m.users(), func(u inventory.UserID) inventory.ServerID { return at[u] })
 }
 
-// checkRoutes looks where the users of the store are routed, and decides in which words they
-// will be.
+// checkRoutes looks who are the users of the store and where they are routed, and decides in which
+// words they will be.
 func (p *promotion) checkRoutes(ctx context.Context) ([]string, map[inventory.UserID]course.RouteNames, error) {
-	users, _, err := p.users(ctx, p.fresh())
+	who, err := p.clients(ctx, p.old())
 	if err != nil {
 		return nil, nil, nil // what is wrong with the instance is told
 	}
-	warnings, err := p.Options.checkRoutes(ctx, users, func(inventory.UserID) inventory.ServerID { return p.old().Server })
+	if who.unsure != nil {
+		return nil, nil, who.unsure
+	}
+	warnings, err := p.Options.checkRoutes(ctx, who.here, func(inventory.UserID) inventory.ServerID { return p.old().Server })
 	if err != nil {
 		return warnings, nil, err
 	}
-	names, err := p.decide(ctx, p.routes(users))
+	names, err := p.decide(ctx, p.routes(who.here))
 	return warnings, names, err
 }

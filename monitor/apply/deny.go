@@ -147,11 +147,30 @@ func (m *move) allowWriters(ctx context.Context, records []monitor.StepRecord) (
 	if err != nil || m.Live.Kick == nil || m.rehearsed {
 		return "", err
 	}
-	if failed := m.Live.Kick(ctx); failed != nil {
+	if failed := m.kick(ctx); failed != nil {
 		text = "mail that was put off comes when the mail server tries again by itself: " + failed.Error()
 	}
 	return text, nil
 }
+
+// kick has the mail server try again what it has put off. Where that hangs it is ended soon, and
+// those that follow at once do not wait for it again.
+func (o *Options) kick(ctx context.Context) error {
+	const what = "kick"
+	if hangs := o.silent.About(what); hangs != nil {
+		return hangs
+	}
+	soon, cancel := context.WithTimeoutCause(ctx, kickTime, fmt.Errorf("it has not ended within %v, and was ended", kickTime))
+	defer cancel()
+	err := o.Live.Kick(soon)
+	if err != nil && soon.Err() != nil && ctx.Err() == nil {
+		o.silent.Note(what, err)
+	}
+	return err
+}
+
+// kickTime is how long the run waits for a mail server that is to try again.
+const kickTime = 5 * time.Second
 
 // letBack lets everybody in again on the old stores whom the unit keeps out there.
 func (m *move) letBack(ctx context.Context) error {

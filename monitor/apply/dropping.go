@@ -75,11 +75,12 @@ func (d *dropping) check(ctx context.Context) (text, data string, err error) {
 	} else if d.alive(in.Server) {
 		wrong = errors.Join(wrong, err)
 	}
-	if err := errors.Join(wrong, d.enough(ctx)); err != nil {
+	text, err = d.unused(ctx)
+	if err := errors.Join(wrong, d.enough(ctx), err); err != nil {
 		return "", "", err
 	}
 	data, err = keep(gone)
-	return "", data, err
+	return text, data, err
 }
 
 // enough fails where the store does not keep its copies without the replica: as many as
@@ -111,6 +112,38 @@ func (d *dropping) enough(ctx context.Context) error {
 	return wrong
 }
 
+// unused fails where somebody whom the master serves is, or may be, routed to the replica, and tells
+// who else is.
+func (d *dropping) unused(ctx context.Context) (text string, err error) {
+	master, gone := d.store.Instances[0], d.unit.Do.Server
+	who, err := d.clients(ctx, master)
+	if err != nil {
+		return "", err
+	}
+	if who.unsure != nil {
+		return "", who.unsure
+	}
+	there := func(u inventory.UserID, at inventory.ServerID) bool { return at == gone && !d.elsewhereOn(u, gone) }
+	rest, err := d.astray(ctx, who.here, there)
+	if err != nil {
+		return "", err
+	}
+	if len(rest) > 0 {
+		return "", fmt.Errorf("%s routed to the replica on %s, which is to be removed, and not to the master of %s on %s: route them there first", course.Who(rest), gone, d.store.Name, master.Server)
+	}
+	rest, err = d.astray(ctx, who.out, there)
+	if len(rest) > 0 {
+		text = fmt.Sprintf("%s not let in on %s, and routed to the replica on %s, which is to be removed: whoever lets them in routes them anew", course.Who(rest), d.store.Name, gone)
+	}
+	return text, err
+}
+
+// elsewhereOn reports whether somebody is on another store that has an instance on a server.
+func (d *dropping) elsewhereOn(u inventory.UserID, server inventory.ServerID) bool {
+	at := d.Inventory.Store(d.factOf(u))
+	return at >= 0 && d.Inventory.Stores[at].Name != d.store.Name && d.Inventory.Stores[at].On(server) != nil
+}
+
 // remaining are the living instances without the replica.
 func (d *dropping) remaining() []inventory.Instance {
 	return slices.DeleteFunc(d.without(), func(in inventory.Instance) bool { return !d.alive(in.Server) })
@@ -127,7 +160,8 @@ func (d *dropping) promised() int {
 
 // removeSafely has the hook remove the replica, if the others are as good as they were.
 func (d *dropping) removeSafely(ctx context.Context, gone *dropped) error {
-	if err := d.enough(ctx); err != nil {
+	_, err := d.unused(ctx)
+	if err := errors.Join(d.enough(ctx), err); err != nil {
 		return err
 	}
 	return d.remove(ctx, gone.Instance)

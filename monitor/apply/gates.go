@@ -49,6 +49,7 @@ type hindrance struct {
 	ends, lasting bool
 	asked         bool // somebody has asked for the end
 	unheard       bool // a server does not answer, and is not waited for
+	stays         bool // it stays until somebody mends it, and is not waited for
 }
 
 func (h *hindrance) Error() string { return h.why }
@@ -125,7 +126,7 @@ func (o *Options) hindered(ctx context.Context, u *course.Unit) error {
 	if err := o.closed(); err != nil {
 		return err
 	}
-	if err := o.inRole(ctx, u); err != nil {
+	if err := cmp.Or(o.doubted(u), o.inRole(ctx, u)); err != nil {
 		return err
 	}
 	return o.watched(ctx, u)
@@ -138,6 +139,16 @@ func (o *Options) closed() error {
 	}
 	if why := o.Gates.Closed(o.Now()); why != "" {
 		return &hindrance{why: why, lasting: true}
+	}
+	return nil
+}
+
+// doubted says of which store that a unit concerns it is not known which instances it has.
+func (o *Options) doubted(u *course.Unit) error {
+	for _, name := range u.Stores() {
+		if why := o.Doubts[name]; why != "" {
+			return &hindrance{why: why, stays: true}
+		}
 	}
 	return nil
 }
@@ -157,7 +168,8 @@ func (o *Options) inRole(ctx context.Context, u *course.Unit) error {
 	}
 	asking.Wait()
 	if err := cmp.Or(wrong...); err != nil {
-		return &hindrance{why: err.Error(), ends: true, unheard: errors.Is(err, ErrUnreached)}
+		unheard := errors.Is(err, ErrUnreached)
+		return &hindrance{why: err.Error(), ends: unheard, unheard: unheard, stays: !unheard}
 	}
 	return nil
 }
@@ -230,7 +242,7 @@ func (o *Options) await(ctx context.Context, hinders func(context.Context) error
 	for said := ""; ; {
 		err := hinders(ctx)
 		var h *hindrance
-		if err == nil || !errors.As(err, &h) || h.ends || h.unheard || !h.lasting && o.Now().Sub(since) >= o.Limits.patience() {
+		if err == nil || !errors.As(err, &h) || h.ends || h.unheard || h.stays || !h.lasting && o.Now().Sub(since) >= o.Limits.patience() {
 			return err
 		}
 		if cause := cmp.Or(h.cause, h.why); cause != said {

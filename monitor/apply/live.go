@@ -64,7 +64,7 @@ func (m *move) blocked(ctx context.Context, a course.Action, records []monitor.S
 	}
 	switch {
 	case err != nil && !errors.Is(err, ErrUnreached):
-		return fmt.Errorf("%w. Nothing is done until the inventory has the instances as they are (interlace discover)%s", err, m.mustHold(ctx, records))
+		return fmt.Errorf("%w. Nothing is done until the inventory has the instances as they are (interlace import)%s", err, m.mustHold(ctx, records))
 	case a.Verb == course.Undo || course.OfMove.Past(a):
 	case a.Step == course.OfMove.Pivot: // of what is proven to be on the new store its master is enough
 		if err := m.answers(ctx, m.target.master()); err != nil {

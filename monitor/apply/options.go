@@ -15,7 +15,10 @@ import (
 type Options struct {
 	// Inventory is the fleet as it is now.
 	Inventory *inventory.Inventory
-	Run       host.Run
+	// Doubts say of which stores it is not known which instances they have, and what to do: what
+	// is not under way waits.
+	Doubts map[inventory.StoreID]string
+	Run    host.Run
 	// Dial connects to an instance as its administrator or, with as, as a user.
 	Dial func(ctx context.Context, in inventory.Instance, as inventory.UserID) (*cyrus.Client, error)
 	// Tools is the directory of Cyrus's programs on all servers.

@@ -117,6 +117,31 @@ func TestWhoWaitsHoldsUpNobodyElse(t *testing.T) {
 	}
 }
 
+// That a store is not what it is taken to be, or that this is not known, keeps what concerns it, at
+// once, and nothing else.
+func TestDoubtKeepsItsStoreOnly(t *testing.T) {
+	t.Parallel()
+	for _, doubt := range []func(o *apply.Options){
+		func(o *apply.Options) { o.Doubts = map[inventory.StoreID]string{"s1": "nobody knows"} },
+		func(o *apply.Options) {
+			o.Live.Roles = func(_ context.Context, s *inventory.Store) error {
+				if s.Name == "s1" {
+					return errors.New("nobody knows")
+				}
+				return nil
+			}
+		},
+	} {
+		o, _ := paper(t, &journal{left: -1})
+		o.Limits.AtOnce, o.Limits.Patience = 1, time.Minute
+		doubt(o)
+		all := outcomes(t, o, false, unit("anna", "s1", "s2", "anna"), unit("ben", "s3", "s4", "ben"))
+		if all[0].Outcome != course.Waiting || all[0].Why != "nobody knows; interlace apply --resume --yes goes on with it when that is over" || all[1].Outcome != course.Back {
+			t.Errorf("%s %s, %s %s", all[0].Outcome, all[0].Why, all[1].Outcome, all[1].Why)
+		}
+	}
+}
+
 // Who waits for another night says so once, and until when, however the number of users who move
 // this night changes meanwhile; others who wait are not among them.
 func TestWaitingForAnotherNight(t *testing.T) {

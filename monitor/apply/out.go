@@ -80,6 +80,6 @@ func (p *promotion) allIn(ctx context.Context, records []monitor.StepRecord) boo
 	} else if _, r, err := p.look(ctx, leads); err != nil || falls(r, true, len(p.living()) > 1) != "" {
 		return false
 	}
-	users, _, err := p.users(ctx, leads)
-	return err == nil && len(users) > 0 && p.servedAll(ctx, users, leads)
+	who, err := p.clients(ctx, leads)
+	return err == nil && len(who.here) > 0 && p.servedAll(ctx, who.here, leads)
 }

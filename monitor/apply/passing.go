@@ -81,7 +81,7 @@ func (r *run) mayDelete(ctx context.Context, t *task) error {
 	if h := (*hindrance)(nil); errors.As(err, &h) && h.asked {
 		return err
 	}
-	if err = cmp.Or(err, o.inRole(ctx, u), o.watched(ctx, u)); err != nil {
+	if err = cmp.Or(err, o.doubted(u), o.inRole(ctx, u), o.watched(ctx, u)); err != nil {
 		return &hindrance{why: err.Error() + "; the originals stay until a later interlace apply --resume --yes"}
 	}
 	return nil
@@ -113,7 +113,7 @@ func (r *run) pass(ctx context.Context, t *task, step monitor.Step) error {
 		why += fmt.Sprintf("; until %s at most, then it is taken back for a later interlace apply --resume --yes", until.Local().Format(time.TimeOnly))
 		r.tell(Progress{Unit: &t.Unit, Outcome: course.Waiting, Why: why})
 	})
-	if h := (*hindrance)(nil); errors.As(err, &h) && !h.ends {
+	if h := (*hindrance)(nil); errors.As(err, &h) && !h.ends && !h.stays {
 		err = fmt.Errorf("%w: %s", host.ErrPostponed, h.why)
 	}
 	return err

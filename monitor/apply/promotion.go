@@ -43,7 +43,7 @@ func (p *promotion) do(ctx context.Context, step monitor.Step, records []monitor
 		return "", "", p.serve(ctx)
 	case monitor.StepProveSends:
 		_, failed := course.Last(records, step, monitor.StepFailed)
-		return "", "", p.proveSends(ctx, failed)
+		return "", "", p.proveSends(ctx, failed, records)
 	}
 	return "", "", fmt.Errorf("there is no step %s", step)
 }
@@ -238,81 +238,4 @@ func (p *promotion) promote(ctx context.Context) error {
 		return err
 	}
 	return p.settles(ctx, fresh, leadsNot)
-}
-
-// route sends the users of the store to the new master: those whom it has, but neither who
-// is kept out there, since what is there of them may be an original that was moved away,
-// nor who is known to be elsewhere.
-func (p *promotion) route(ctx context.Context, records []monitor.StepRecord) (text, data string, err error) {
-	users, out, err := p.users(ctx, p.fresh())
-	if err != nil {
-		return "", "", err
-	}
-	routes, err := p.named(ctx, p.routes(users), records)
-	if err != nil {
-		return "", "", err
-	}
-	text = inventory.Counted(len(users), "user is", "users are") + " routed there"
-	if out > 0 {
-		text += "; " + inventory.Counted(out, "user who is", "users who are") + " denied there, or known to be elsewhere, were not"
-	}
-	if len(routes) == 0 {
-		return text, "", nil
-	}
-	return text, "", p.insist(ctx, records, routes)
-}
-
-// routes lead from the old master to the new one.
-func (p *promotion) routes(users []inventory.UserID) []Route {
-	var routes []Route
-	for _, u := range users {
-		routes = append(routes, Route{User: u, From: p.old(), To: p.fresh(), Store: p.store.Name})
-	}
-	return routes
-}
-
-// insist routes users, again and again as long as they may be kept out: there is no way
-// back any more.
-func (p *promotion) insist(ctx context.Context, records []monitor.StepRecord, routes []Route) error {
-	since, _ := course.Last(records, monitor.StepStop, monitor.StepBegan)
-	for wait := time.Second; ; wait *= 2 {
-		err := p.Route(ctx, routes)
-		if err == nil || p.Now().Add(wait).Sub(since) > p.denied() {
-			return err
-		}
-		if err := host.Pause(ctx, wait); err != nil {
-			return err
-		}
-	}
-}
-
-// users returns who is served by an instance that leads, and how many of whom it has mailboxes
-// are not.
-func (p *promotion) users(ctx context.Context, leader inventory.Instance) (users []inventory.UserID, out int, err error) {
-	h, err := p.open(ctx, leader)
-	if err != nil {
-		return nil, 0, err
-	}
-	denied, err := h.Denied(ctx)
-	if err != nil {
-		return nil, 0, err
-	}
-	g, err := p.greet(ctx, leader)
-	if err != nil {
-		return nil, 0, err
-	}
-	for _, name := range g.names {
-		owner, folder, ok := name.Owner()
-		if !ok || owner.Shared || len(folder) > 0 {
-			continue
-		}
-		u := inventory.UserID(owner.Name)
-		if at := p.Inventory.User(u); denied[u] || at >= 0 && p.Inventory.Users[at].Store != p.store.Name {
-			out++
-			continue
-		}
-		users = append(users, u)
-	}
-	slices.Sort(users)
-	return slices.Compact(users), out, nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
@@ -70,15 +69,14 @@ func (p *promotion) strays(ctx context.Context, leader inventory.Instance) strin
 	if p.Live.Served == nil {
 		return "where its users are routed can't be asked"
 	}
-	users, _, err := p.users(ctx, leader)
-	var served map[inventory.UserID]inventory.ServerID
+	var away []inventory.UserID
+	who, err := p.clients(ctx, leader)
 	if err == nil {
-		served, err = p.Live.Served(ctx, users)
+		away, err = p.astray(ctx, who.here, func(_ inventory.UserID, at inventory.ServerID) bool { return at != leader.Server })
 	}
 	if err != nil {
 		return fmt.Sprintf("where its users are routed is not known (%v)", err)
 	}
-	away := slices.DeleteFunc(users, func(u inventory.UserID) bool { return served[u] == leader.Server })
 	if len(away) == 0 {
 		return fmt.Sprintf("all of its users are routed to %s", leader.Server)
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/host"
 )
 
@@ -39,7 +40,7 @@ func (p *promotion) silent(ctx context.Context) error {
 
 // proveSends fails where the new master is not what a master is, or the old one is. When it
 // has failed before the hook is asked again for what is not so.
-func (p *promotion) proveSends(ctx context.Context, failed bool) error {
+func (p *promotion) proveSends(ctx context.Context, failed bool, records []monitor.StepRecord) error {
 	if failed {
 		if err := p.again(ctx); err != nil {
 			return err
@@ -60,7 +61,7 @@ func (p *promotion) proveSends(ctx context.Context, failed bool) error {
 			return err
 		}
 	}
-	return errors.Join(p.unwritten(ctx), p.letIn(ctx), p.tidy(ctx, p.old(), p.fresh()))
+	return errors.Join(p.routeRest(ctx, records), p.unwritten(ctx), p.letIn(ctx), p.tidy(ctx, p.old(), p.fresh()))
 }
 
 // again has the hook promote the new master again, if that does not lead, and start what does
@@ -97,10 +98,11 @@ func (p *promotion) unwritten(ctx context.Context) error {
 // letIn logs in to the new master as some of its users, and asks whether it would take
 // mail for them, where it says where.
 func (p *promotion) letIn(ctx context.Context) error {
-	users, _, err := p.users(ctx, p.fresh())
+	who, err := p.clients(ctx, p.fresh())
 	if err != nil {
 		return err
 	}
+	users := who.here
 	var some []inventory.UserID
 	for i := 0; i < len(users); i += 1 + len(users)/canaries {
 		some = append(some, users[i])

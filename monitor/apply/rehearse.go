@@ -280,7 +280,7 @@ func (r *Rehearsal) check(ctx context.Context, o *Options) (data string) {
 // waits are all that would keep the unit from being begun now, or from being gone on with. Whether
 // the roles are those of the inventory its check tells.
 func (r *Rehearsal) waits(ctx context.Context, o *Options, earlier []*Rehearsal) []string {
-	asked, seen := o.ask(ctx, o.servers(r.Unit)), o.watched(ctx, r.Unit)
+	asked, seen := o.ask(ctx, o.servers(r.Unit)), errors.Join(o.doubted(r.Unit), o.watched(ctx, r.Unit))
 	switch {
 	case r.Unit.Settled(r.Records):
 		return Mistakes(errors.Join(asked, seen))

@@ -23,7 +23,7 @@ type run struct {
 
 	mu      sync.Mutex
 	changed *sync.Cond           // something that somebody may wait for
-	fleet   *inventory.Inventory // after the changes of layouts so far
+	fleet   *inventory.Inventory // after what was carried out so far
 	busy    map[inventory.ServerID]int
 	running int
 	cut     bool       // nothing goes on that may be ended in the middle
@@ -249,7 +249,7 @@ func (r *run) carryOn(ctx context.Context, t *task) {
 	if unread != nil {
 		r.endFor(unread)
 	}
-	if outcome == course.Finished && t.Do != nil {
+	if outcome == course.Finished && t.Do != nil || t.Do == nil && t.Executed(records) { // so do the facts
 		r.fleet = course.Follow(r.fleet, &t.Unit, records)
 	}
 	t.outcome, t.why = outcome, err

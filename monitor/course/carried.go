@@ -10,33 +10,40 @@ import (
 // Carried returns the inventory as it is when units have been carried out, some of which
 // may have been already.
 func Carried(inv *inventory.Inventory, units []*Unit) *inventory.Inventory {
-	return shifted(inv, units, func(c *planner.UserChange) inventory.StoreID { return c.To }, carried)
+	after := inv.Clone()
+	for _, u := range units {
+		carry(after, u)
+	}
+	return after
 }
 
 // Before returns the inventory as it was before units were carried out, whether or not it
 // shows them: plans were made on that.
 func Before(inv *inventory.Inventory, units []*Unit) *inventory.Inventory {
-	back := slices.Clone(units)
-	slices.Reverse(back)
-	return shifted(inv, back, func(c *planner.UserChange) inventory.StoreID { return c.From }, takenBack)
+	before := inv.Clone()
+	for _, u := range slices.Backward(units) {
+		shift(before, u, func(c *planner.UserChange) inventory.StoreID { return c.From }, takenBack)
+	}
+	return before
 }
 
-func shifted(inv *inventory.Inventory, units []*Unit, store func(*planner.UserChange) inventory.StoreID, change func(*inventory.Store, *planner.LayoutChange)) *inventory.Inventory {
-	shifted := inv.Clone()
-	for _, u := range units {
-		for i := range u.Moves {
-			if at := shifted.User(u.Moves[i].User); at >= 0 {
-				shifted.Users[at].Store = store(&u.Moves[i])
-			}
-		}
-		if u.Do == nil {
-			continue
-		}
-		if at := shifted.Store(u.Do.Store); at >= 0 {
-			change(&shifted.Stores[at], u.Do)
+// carry carries a unit out in an inventory.
+func carry(inv *inventory.Inventory, u *Unit) {
+	shift(inv, u, func(c *planner.UserChange) inventory.StoreID { return c.To }, carried)
+}
+
+func shift(inv *inventory.Inventory, u *Unit, store func(*planner.UserChange) inventory.StoreID, change func(*inventory.Store, *planner.LayoutChange)) {
+	for i := range u.Moves {
+		if at := inv.User(u.Moves[i].User); at >= 0 {
+			inv.Users[at].Store = store(&u.Moves[i])
 		}
 	}
-	return shifted
+	if u.Do == nil {
+		return
+	}
+	if at := inv.Store(u.Do.Store); at >= 0 {
+		change(&inv.Stores[at], u.Do)
+	}
 }
 
 // carried makes a change of a layout, unless it is made.

@@ -5,5 +5,6 @@
 // that whoever comes after a crash knows what may be in effect. Everything here is a function
 // of what is written down, and nothing here does anything: what to do next ([Course.Next]),
 // what has become of a unit ([AccountOf]), where somebody is whom units have moved ([Find]),
-// and what the inventory is when units have been carried out ([Carried], [Follow]).
+// and what the inventory is when units have been carried out ([Carried], [Follow]) and
+// as it stands by now ([Standing]).
 package course

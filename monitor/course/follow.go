@@ -9,21 +9,26 @@ import (
 // written down; the inventory may show some of it already. It knows where an instance is
 // that was created.
 func Follow(inv *inventory.Inventory, u *Unit, records []monitor.StepRecord) *inventory.Inventory {
-	after := Carried(inv, []*Unit{u})
+	after := inv.Clone()
+	follow(after, u, records)
+	return after
+}
+
+// follow carries a unit out in an inventory.
+func follow(inv *inventory.Inventory, u *Unit, records []monitor.StepRecord) {
+	carry(inv, u)
 	if u.Do == nil {
-		return after
+		return
 	}
-	at := after.Store(u.Do.Store)
+	at := inv.Store(u.Do.Store)
 	if at < 0 {
-		return after
+		return
 	}
-	s := &after.Stores[at]
 	var made inventory.Instance
-	if in := s.On(u.Do.Server); in != nil && in.IMAP == "" && Read(records, monitor.StepCreate, &made) {
+	if in := inv.Stores[at].On(u.Do.Server); in != nil && in.IMAP == "" && Read(records, monitor.StepCreate, &made) {
 		made.Role = in.Role
 		*in = made
 	}
-	return after
 }
 
 // Promising returns the inventory with the number of copies that plans leave stores whose

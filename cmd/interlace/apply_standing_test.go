@@ -1,0 +1,101 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/course"
+	"github.com/interlacemail/interlace/planner"
+)
+
+// Where an inventory has other instances of a store than changes in the journal have left, the
+// processes decide, whichever is the later one. Where these show neither, nothing is believed; where
+// they do not answer, the later one is.
+func TestDisputedLayouts(t *testing.T) {
+	dir := t.TempDir()
+	script := filepath.Join(dir, "ps")
+	if err := os.WriteFile(script, []byte("#!/bin/sh\ncat \"$(dirname \"$0\")/$1.ps\"\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	at := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+	last := map[planner.Verb]monitor.Step{planner.Seed: monitor.StepServe, planner.Promote: monitor.StepProveSends, planner.Drop: monitor.StepProveGone}
+	instances := func(servers string) (list []inventory.Instance) {
+		for i, s := range strings.Fields(servers) {
+			role := inventory.Replica
+			if i == 0 {
+				role = inventory.Master
+			}
+			list = append(list, inventory.Instance{Server: inventory.ServerID(s), Role: role, IMAPDConf: "/etc/" + s + ".conf"})
+		}
+		return list
+	}
+	for _, test := range []struct {
+		name, inventory, change, runs string // the master first, of those that run
+		since                         bool   // the inventory is of before the change
+		want, doubt                   string
+	}{
+		{name: "dropped and made again by hand", inventory: "a b c", change: "drop c", runs: "a b c", want: "a b c"},
+		{name: "dropped, and the fleet file not changed yet", inventory: "a b c", change: "drop c", runs: "a b", want: "a b"},
+		{name: "promoted, and back by hand", inventory: "a b", change: "promote b", runs: "a b", want: "a b"},
+		{name: "promoted, and the fleet file not changed yet", inventory: "a b", change: "promote b", runs: "b a", want: "b a"},
+		{name: "made, and the fleet file not changed yet", inventory: "a b", change: "seed c", runs: "a b c", want: "a b c"},
+		{name: "made, and removed by hand", inventory: "a b", change: "seed c", runs: "a b", want: "a b"},
+		{name: "a third one leads", inventory: "a b c", change: "promote b", runs: "c a b", doubt: "has the master of store s1 on a; by the journal plan p has made b the master on 2026-11-01 00:00 UTC"},
+		{name: "nothing runs", inventory: "a b", change: "promote b", doubt: "has the master of store s1 on a"},
+		{name: "nothing runs, after the inventory", inventory: "a b", change: "promote b", since: true, want: "b a"},
+	} {
+		for _, s := range []string{"a", "b", "c"} {
+			text := ""
+			switch running := strings.Fields(test.runs); slices.Index(running, s) {
+			case -1:
+			case 0:
+				text = "sync_client -C /etc/" + s + ".conf -r -n other\nidled -C /etc/" + s + ".conf\n"
+			default:
+				text = "idled -C /etc/" + s + ".conf\n"
+			}
+			if err := os.WriteFile(filepath.Join(dir, s+".ps"), []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		a := &app{config: &config{}}
+		a.config.Monitor.Runner = []string{script, "{server}"}
+		do, server, _ := strings.Cut(test.change, " ")
+		u := course.Unit{Plan: "p", Name: "c1", Do: &planner.LayoutChange{Do: planner.Verb(do), Store: "s1", Server: inventory.ServerID(server), From: "a"}}
+		journal := written{"pc1": {
+			{Step: monitor.StepCreate, State: monitor.StepDone, At: at, Data: `{"Server":"c","IMAP":"c:143","IMAPDConf":"/etc/c.conf"}`},
+			{Step: last[u.Do.Do], State: monitor.StepDone, At: at},
+		}}
+		if u.Do.Do != planner.Seed {
+			journal["pc1"] = journal["pc1"][1:]
+		}
+		f := &facts{Inventory: &inventory.Inventory{Stores: []inventory.Store{{Name: "s1", Instances: instances(test.inventory)}}}, made: at.Add(time.Hour)}
+		if test.since {
+			f.made = at.Add(-time.Hour)
+		}
+		units := []course.Unit{u}
+		lasting, err := course.LastingOf(t.Context(), units, journal)
+		if err != nil {
+			t.Fatal(err)
+		}
+		of, err := disputed(t.Context(), journal, f.Inventory, units, lasting)
+		if err != nil || len(of) != 1 {
+			t.Errorf("%s: %v is disputed, %v", test.name, of, err)
+		}
+		s := &standing{overruled: map[inventory.StoreID]time.Time{}, doubts: map[inventory.StoreID]string{}}
+		a.decideLayouts(t.Context(), f, of, s)
+		var got []string
+		for _, in := range course.FollowAll(f.Inventory, s.believed(lasting)).Stores[0].Instances {
+			got = append(got, string(in.Server))
+		}
+		doubt := s.doubts["s1"]
+		if test.want != "" && strings.Join(got, " ") != test.want || (doubt == "") != (test.doubt == "") || !strings.Contains(doubt, test.doubt) {
+			t.Errorf("%s: %v, want %s; doubt %q, want %q", test.name, got, test.want, doubt, test.doubt)
+		}
+	}
+}

@@ -1,0 +1,123 @@
+package apply_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/interlacemail/interlace/fixtures/cyrustest"
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor/apply"
+	"github.com/interlacemail/interlace/monitor/course"
+	"github.com/interlacemail/interlace/planner"
+)
+
+// served has it asked where users are routed: to m, unless they were routed elsewhere.
+func (op *operator) served(o *apply.Options) {
+	o.Live.Served = func(_ context.Context, users []inventory.UserID) (map[inventory.UserID]inventory.ServerID, error) {
+		op.mu.Lock()
+		defer op.mu.Unlock()
+		routed := map[inventory.UserID]inventory.ServerID{}
+		for _, u := range users {
+			if routed[u] = op.routes[u]; routed[u] == "" {
+				routed[u] = "m"
+			}
+		}
+		return routed, nil
+	}
+}
+
+// A promotion routes who is let in on the store and nowhere else, whatever the facts say. Where the
+// facts and the journal disagree of somebody who is let in on two stores it does not begin, unless
+// the routes tell; and where that is so when the old master is stopped it lets all others in, and
+// does not end before it is known.
+func TestPromotionRoutesWhoIsThere(t *testing.T) {
+	t.Parallel()
+	op := newOperator(t)
+	ctx := t.Context()
+	people(t, op.on("m"))
+	both := []cyrustest.Mailbox{{Name: "user.carl"}, {Name: "user.dora"}}
+	must(t, op.on("m").Fill(ctx, both))
+	_, err := op.cyrus.Do(ctx, "create", "s2", "q", []string{"q"})
+	must(t, err)
+	q := op.cyrus.On("s2", "q")
+	must(t, q.Fill(ctx, both))
+	op.inventory.Stores = append(op.inventory.Stores, inventory.Store{Name: "s2", Instances: []inventory.Instance{{Server: "q", Role: inventory.Master, IMAP: q.IMAP, IMAPDConf: q.Conf}}})
+	op.inventory.Users = []inventory.User{{Name: "anna", Store: "s1"}, {Name: "ben", Store: "s2"}, {Name: "carl", Store: "s2"}, {Name: "dora", Store: "s1"}}
+	op.routes["carl"] = "q"
+	known := true
+	moved := func(o *apply.Options) {
+		o.Whereabouts = func(context.Context) (map[inventory.UserID]course.Whereabouts, error) {
+			if !known {
+				return nil, nil
+			}
+			return map[inventory.UserID]course.Whereabouts{"dora": {Store: "s2", Since: time.Now(), Plan: "p"}}, nil
+		}
+	}
+	unsure := "user dora is let in on s1 and on s2, and it is not known which one they use"
+	u, j := alteration(planner.Promote, "r", "m", 2), &journal{left: -1}
+	if outcome, _, err := op.carry(t, u, j, moved); outcome != course.Back || err == nil || !strings.Contains(err.Error(), unsure) || len(op.orders) > 0 {
+		t.Errorf("%s, %v, after %v", outcome, err, op.orders)
+	}
+
+	known = false
+	learns := before(apply.ActPromote, func(context.Context) { known = true })
+	j = &journal{left: -1}
+	if outcome, _, err := op.carry(t, u, j, moved, learns); outcome != course.Stuck || err == nil || !strings.Contains(err.Error(), unsure) {
+		t.Errorf("%s, %v\n%v", outcome, err, j)
+	}
+	routed := func(when string, want ...string) {
+		t.Helper()
+		var got []string
+		for u, at := range op.routes {
+			got = append(got, string(u)+" "+string(at))
+		}
+		if slices.Sort(got); !slices.Equal(got, want) {
+			t.Errorf("%s %v are routed, want %v\n%v", when, got, want, j)
+		}
+	}
+	routed("while it is not known", "$(id) r", "anna r", "ben r", "carl q")
+	_, err = q.Tool(ctx, "cyr_deny", "-m", "moved", "dora")
+	must(t, err)
+	if outcome, _, err := op.carry(t, u, j, moved); outcome != course.Finished {
+		t.Errorf("%s, %v\n%v", outcome, err, j)
+	}
+	routed("when it is known", "$(id) r", "anna r", "ben r", "carl q", "dora r")
+
+	_, err = q.Tool(ctx, "cyr_deny", "-a", "dora")
+	must(t, err)
+	astray := func(o *apply.Options) {
+		works := o.Route
+		o.Route = func(ctx context.Context, routes []apply.Route) error {
+			return works(ctx, slices.DeleteFunc(slices.Clone(routes), func(r apply.Route) bool { return r.User == "anna" }))
+		}
+	}
+	u, j = alteration(planner.Promote, "m", "r", 2), &journal{left: -1}
+	if outcome, _, err := op.carry(t, u, j, moved, op.served, astray); outcome != course.Stuck || err == nil || !strings.Contains(err.Error(), "user anna is routed to a replica of s1, and not to the master on m") {
+		t.Errorf("%s, %v\n%v", outcome, err, j)
+	}
+	if outcome, _, err := op.carry(t, u, j, moved, op.served); outcome != course.Finished {
+		t.Errorf("%s, %v\n%v", outcome, err, j)
+	}
+	routed("with routes that tell", "$(id) m", "anna m", "ben m", "carl q", "dora m")
+}
+
+// A replica to which somebody is routed is not dropped.
+func TestDropOfWhatIsUsed(t *testing.T) {
+	t.Parallel()
+	op := newOperator(t)
+	people(t, op.on("m"))
+	op.routes["anna"] = "r"
+	u, j := alteration(planner.Drop, "r", "", 1), &journal{left: -1}
+	if outcome, _, err := op.carry(t, u, j, op.served); outcome != course.Back || err == nil || !strings.Contains(err.Error(), "user anna is routed to the replica on r, which is to be removed, and not to the master of s1 on m") || len(op.orders) > 0 {
+		t.Errorf("%s, %v, after %v", outcome, err, op.orders)
+	}
+	op.routes["anna"], op.routes["ben"] = "m", "r"
+	_, err := op.on("m").Tool(t.Context(), "cyr_deny", "-m", "locked", "ben")
+	must(t, err)
+	if j := op.must(t, u, op.served); !strings.Contains(j.String(), "user ben is not let in on s1, and routed to the replica on r") {
+		t.Errorf("who is routed there is not told\n%v", j)
+	}
+}

@@ -1,0 +1,48 @@
+package course
+
+import (
+	"context"
+	"time"
+
+	"github.com/interlacemail/interlace/inventory"
+)
+
+// Standing returns the inventory as it stands by now, of which it may show some already: stores
+// have the instances that lasting changes of their layouts have left, and those in the middle;
+// users are where units, which come from any number of plans, have moved them last, but for moves
+// before they were found where the inventory has them. A zero time: nobody was found.
+func Standing(ctx context.Context, inv *inventory.Inventory, found time.Time, lasting []Lasting, units []Unit, journal Written) (*inventory.Inventory, error) {
+	inv = FollowAll(inv, lasting)
+	for i := range units {
+		u := &units[i]
+		if u.Do == nil {
+			continue
+		}
+		records, err := journal.Steps(ctx, u.Plan, u.Name)
+		if err != nil {
+			return nil, err
+		}
+		if u.Executed(records) && u.Stands(records) != Finished && !u.Leads(records) {
+			follow(inv, u, records)
+		}
+	}
+	moved, err := Find(ctx, units, journal)
+	if err != nil {
+		return nil, err
+	}
+	for i := range inv.Users {
+		if w := moved[inv.Users[i].Name]; w.Since.After(found) && inv.Store(w.Store) >= 0 {
+			inv.Users[i].Store = w.Store
+		}
+	}
+	return inv, nil
+}
+
+// FollowAll returns the inventory as it is after lasting changes, in their order.
+func FollowAll(inv *inventory.Inventory, lasting []Lasting) *inventory.Inventory {
+	after := inv.Clone()
+	for i := range lasting {
+		follow(after, lasting[i].Unit, lasting[i].Records)
+	}
+	return after
+}
