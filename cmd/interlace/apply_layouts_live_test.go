@@ -169,8 +169,8 @@ func TestApplyLayoutLive(t *testing.T) {
 	}
 
 	// It is confirmed at once, though the fleet file does not know the new instance yet. That it
-	// does not is told where it is imported, by a discovery, and where the old master is not there
-	// to be compared.
+	// does not is told where it is imported, by a discovery, and by a comparison of what the journal
+	// has.
 	if c, verdicts := m.confirmed(0, "layout.json"); len(verdicts) < 6 || verdicts["changes"] != "met" {
 		t.Errorf("right after it: %v, %+v", verdicts, c.Doubts)
 	}
@@ -181,7 +181,10 @@ func TestApplyLayoutLive(t *testing.T) {
 		return "; by the journal plan " + c.Plans[0].Plan + " has " + what + " on 20"
 	}
 	for _, args := range [][]string{{"import", "fleet.yaml"}, {"discover", "--partial"}, {"compare", "--level", "1"}} {
-		_, _, stderr := m.program(args...)
+		status, _, stderr := m.program(args...)
+		if args[0] == "compare" && status != 0 {
+			t.Errorf("what the journal has is not compared: %s", stderr)
+		}
 		for _, want := range []string{
 			"has no instance of store s1 on imap3" + by("made it"), "has the master of store s1 on imap1" + by("made imap3 the master"),
 			"has an instance of store s1 on imap1" + by("removed it"), "hint: unless somebody has changed that by hand since",

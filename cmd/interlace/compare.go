@@ -83,6 +83,11 @@ with capitals. Annotations of the server itself, on no mailbox, are not compared
 Cyrus does not copy them with a user. Nor is which Sieve script a side runs when mail
 comes: that is a file in sievedir, of which no server tells over IMAP.
 
+Where interlace apply has changed a store and the inventory does not show it, that is
+said, and the instances that the journal has are compared, unless the processes show
+that somebody has changed them by hand since. Where these do not tell either, the
+store is not compared.
+
 The account and the way to log in are those of the configuration (imap). No server
 gets more connections at once than imap.connections. Servers that are down in the
 inventory are not asked.
@@ -185,7 +190,11 @@ func (f *compareFlags) canSave() error {
 }
 
 func (a *app) compare(ctx context.Context, flags compareFlags) error {
-	f, err := a.facts(ctx)
+	known, err := a.facts(ctx)
+	if err != nil {
+		return err
+	}
+	f, err := a.factsNow(ctx, known)
 	if err != nil {
 		return err
 	}
@@ -194,7 +203,7 @@ func (a *app) compare(ctx context.Context, flags compareFlags) error {
 		return err
 	}
 	asker := newAsker(a.config)
-	c := &comparing{app: a, facts: f, asker: asker, flags: flags, began: a.now(), carrying: a.carrying(f.Inventory), originals: kept}
+	c := &comparing{app: a, facts: f.facts, doubts: f.doubts, asker: asker, flags: flags, began: a.now(), carrying: a.carrying(f.Inventory), originals: kept}
 	if err := c.choose(); err != nil {
 		return err
 	}
@@ -205,11 +214,11 @@ func (a *app) compare(ctx context.Context, flags compareFlags) error {
 		return err
 	}
 	defer c.keeping.close()
+	c.sayOutdated(ctx, known)
 	if err := c.run(ctx); err != nil {
 		return hint(err, "%s", c.keeping.goesOn())
 	}
 	found := c.found(ctx)
-	c.sayOutdated(ctx, found)
 	var unkept error
 	if c.keeping != nil {
 		if found.Kept, unkept = c.kept(ctx); unkept != nil {

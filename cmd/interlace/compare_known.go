@@ -138,7 +138,7 @@ func (a *app) remember(ctx context.Context) (*remembered, error) {
 	r.found, errs[1] = h.Differences(ctx, time.Time{})
 	r.runs, errs[2] = h.Comparisons(ctx, time.Time{})
 	r.alerts, errs[3] = h.Alerts(ctx, openOnly)
-	r.facts, errs[4] = a.factsKnown(ctx)
+	r.facts, errs[4] = a.factsCompared(ctx, h, r.states)
 	r.kept, errs[5] = a.originals(ctx)
 	r.forget(r.facts.counting(r.states))
 	return &r, errors.Join(errs[:]...)

@@ -16,6 +16,7 @@ import (
 type comparing struct {
 	app       *app
 	facts     *facts
+	doubts    map[inventory.StoreID]string // of which stores it is not known which instances they have, and why
 	asker     *asker
 	flags     compareFlags
 	carrying  *carrying
@@ -159,11 +160,14 @@ func (c *comparing) pairsOf(s *inventory.Store) []pairOf {
 			continue
 		}
 		p := pairOf{store: s, master: *master, replica: in}
+		if doubt := c.doubts[s.Name]; doubt != "" {
+			p.err = errors.New(doubt)
+		}
 		for _, side := range []inventory.Instance{*master, in} {
 			switch {
 			case c.facts.Servers[c.facts.Server(side.Server)].State == inventory.Down:
 				p.down = side.Server
-			case side.IMAP == "":
+			case side.IMAP == "" && p.err == nil:
 				p.err = fmt.Errorf("the instance on %s has no IMAP address", side.Server)
 			}
 		}

@@ -184,25 +184,6 @@ func (c *comparing) found(ctx context.Context) *report.ComparisonOfAll {
 	return all
 }
 
-// sayOutdated warns where stores that did not answer, or in which something differs, have other
-// instances than apply has left them.
-func (c *comparing) sayOutdated(ctx context.Context, found *report.ComparisonOfAll) {
-	if c.app.withoutDatabase() {
-		return
-	}
-	of := map[inventory.StoreID]bool{}
-	for i := range found.Unanswered {
-		of[found.Unanswered[i].Store] = true
-	}
-	for i := range found.Differences {
-		of[found.Differences[i].Store] = true
-	}
-	stores := slices.DeleteFunc(slices.Clone(c.facts.Stores), func(s inventory.Store) bool { return !of[s.Name] })
-	if len(stores) > 0 {
-		c.app.sayContradictions(ctx, "the inventory", &inventory.Inventory{Stores: stores}, false)
-	}
-}
-
 // holder names a user or shared tree of a store.
 type holder struct {
 	store  inventory.StoreID

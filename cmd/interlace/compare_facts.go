@@ -1,0 +1,77 @@
+package main
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/course"
+	"github.com/interlacemail/interlace/monitor/history"
+)
+
+// factsNow returns facts as they stand by now, by the journal where there is one.
+func (a *app) factsNow(ctx context.Context, f *facts) (*standing, error) {
+	if a.withoutDatabase() {
+		return &standing{facts: f}, nil
+	}
+	h, err := a.openJournal(ctx, false)
+	if err != nil {
+		return nil, err
+	}
+	defer h.Close()
+	return a.standing(ctx, h, f)
+}
+
+// factsCompared returns what is known of the fleet, as factsKnown, with the instances of stores that
+// the journal has where these were compared after those that the inventory has: what the processes
+// showed then holds.
+func (a *app) factsCompared(ctx context.Context, h *history.History, states []monitor.CopyState) (*facts, error) {
+	f, err := a.factsKnown(ctx)
+	if err != nil || f == nil || a.withoutDatabase() {
+		return f, err
+	}
+	units, err := journalled(ctx, h, true)
+	if err != nil {
+		return nil, err
+	}
+	lasting, err := course.LastingOf(ctx, units, h)
+	if err != nil {
+		return nil, err
+	}
+	now := *f
+	now.Inventory = course.FollowAll(f.Inventory, lasting)
+	here, there := f.counting(states), now.counting(states)
+	last := map[inventory.StoreID]time.Time{} // when a pair that only the inventory has was compared
+	for of, at := range here.looked {
+		if here.copies[of] && !there.copies[of] && at.After(last[of.Store]) {
+			last[of.Store] = at
+		}
+	}
+	since := map[inventory.StoreID]bool{}
+	for of, at := range there.looked {
+		since[of.Store] = since[of.Store] || there.copies[of] && !here.copies[of] && at.After(last[of.Store])
+	}
+	now.Inventory = course.FollowAll(f.Inventory, slices.DeleteFunc(lasting, func(l course.Lasting) bool { return !since[l.Do.Store] }))
+	return &now, nil
+}
+
+// sayOutdated warns where the inventory has other instances of stores that are compared than apply
+// has left.
+func (c *comparing) sayOutdated(ctx context.Context, known *facts) {
+	outdated := &inventory.Inventory{}
+	for i := range known.Stores {
+		s := &known.Stores[i]
+		now := c.facts.Stores[c.facts.Store(s.Name)].Instances
+		compared := slices.ContainsFunc(c.pairs, func(p pairOf) bool { return p.store.Name == s.Name })
+		if compared && c.doubts[s.Name] == "" && !slices.EqualFunc(s.Instances, now, sameRole) {
+			outdated.Stores = append(outdated.Stores, *s)
+		}
+	}
+	if len(outdated.Stores) == 0 {
+		return
+	}
+	c.app.sayContradictions(ctx, "the inventory", outdated, false)
+	c.app.note("compared are the instances of these stores that the journal has")
+}
