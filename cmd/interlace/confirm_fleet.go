@@ -119,7 +119,7 @@ func (c *confirming) look(ctx context.Context, plans []planner.Plan, o *confirm.
 		if o.Moved, err = course.Find(ctx, o.Others, c.history); err != nil {
 			return err
 		}
-		if o.Inventory, err = c.made(ctx, plans, o.Others); err != nil {
+		if o.Inventory, err = c.asked(ctx, plans, o.Others); err != nil {
 			return err
 		}
 	}
@@ -148,17 +148,33 @@ func (c *confirming) look(ctx context.Context, plans []planner.Plan, o *confirm.
 	return nil
 }
 
-// made returns the inventory with the instances that the plans have made of the stores whose
-// layout they change, which a fleet file may not name yet, as far as no other plan has removed them.
-func (c *confirming) made(ctx context.Context, plans []planner.Plan, others []course.Unit) (*inventory.Inventory, error) {
-	var stores []inventory.StoreID
-	for _, u := range course.Units(plans, nil) {
-		if u.Do != nil {
-			stores = append(stores, u.Do.Store)
+// asked returns the inventory with the instances that are to be asked. Of stores whose layout the
+// plans change these are what it has, with those that plans have made, which a fleet file may not
+// name yet, and none has removed since; of the others they are as they stand.
+func (c *confirming) asked(ctx context.Context, plans []planner.Plan, others []course.Unit) (*inventory.Inventory, error) {
+	if c.now == nil {
+		var err error
+		if c.now, err = c.app.standing(ctx, c.history, c.facts); err != nil {
+			return nil, err
 		}
 	}
-	units := slices.DeleteFunc(slices.Clone(others), func(u course.Unit) bool { return u.Do == nil || !slices.Contains(stores, u.Do.Store) })
-	return course.Made(ctx, c.facts.Inventory, units, c.history)
+	changed := map[inventory.StoreID]bool{}
+	for _, u := range course.Units(plans, nil) {
+		if u.Do != nil {
+			changed[u.Do.Store] = true
+		}
+	}
+	units := slices.DeleteFunc(slices.Clone(others), func(u course.Unit) bool { return u.Do == nil || !changed[u.Do.Store] })
+	inv, err := course.Made(ctx, c.facts.Inventory, units, c.history)
+	if err != nil {
+		return nil, err
+	}
+	for i := range inv.Stores {
+		if s := &inv.Stores[i]; !changed[s.Name] {
+			s.Instances = slices.Clone(c.now.Stores[c.now.Store(s.Name)].Instances)
+		}
+	}
+	return inv, nil
 }
 
 // unkept reports whether there is no database that something could be kept in.

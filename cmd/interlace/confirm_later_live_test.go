@@ -1,0 +1,26 @@
+package main_test
+
+import (
+	"testing"
+)
+
+// A plan of users is confirmed on the instances that a later plan has left of their stores, though
+// the inventory has those of before.
+func TestConfirmAfterLaterPlanLive(t *testing.T) {
+	m, _ := scheduling(t)
+	for _, args := range [][]string{
+		{"import", "fleet.yaml"},
+		{"users", "--drain", "s1", "--plan", "users.json"}, {"apply", "users.json", "--yes"},
+		{"layout", "--drain", "server:imap3", "--plan", "layout.json"}, {"apply", "layout.json", "--yes"},
+	} {
+		if status, stdout, stderr := m.program(args...); status != 0 {
+			t.Fatal(args, stdout, stderr)
+		}
+	}
+	if m.operator.On("s2", "imap3") != nil {
+		t.Fatal("the later plan leaves s2 on imap3")
+	}
+	if c, verdicts := m.confirmed(0, "users.json"); verdicts["changes"] != "met" || verdicts["copies"] != "met" {
+		t.Errorf("%v, %+v", verdicts, c.Doubts)
+	}
+}
