@@ -79,7 +79,7 @@ func (c *applying) end(ctx context.Context, results []course.Result, wrong error
 		c.app.note("%s", report.BrokenAgain(c.again))
 	}
 	c.sayLeft(context.WithoutCancel(ctx), results)
-	c.sayStaying(results)
+	c.sayStaying(context.WithoutCancel(ctx), results)
 	c.sayClaims(results)
 	out := errors.Join(c.keptOut(results, wrong != nil), fallen(results))
 	switch {

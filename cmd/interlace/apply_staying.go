@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -9,24 +10,49 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/monitor/host"
+	"github.com/interlacemail/interlace/planner"
 )
 
 // sayStaying says what units that are at their end leave on servers for good, with the commands
-// that remove it.
-func (c *applying) sayStaying(results []course.Result) {
-	for i := range results {
-		r := &results[i]
-		if r.Outcome != course.Finished && r.Outcome != course.Back || r.Unit.Do != nil {
-			continue
-		}
-		c.sayOriginals(r)
-		c.sayGone(r)
+// that remove it. The run itself may have made instances since the facts were asked for, and what
+// was beside one is gone with it where a plan has removed it.
+func (c *applying) sayStaying(ctx context.Context, results []course.Result) {
+	ended := slices.DeleteFunc(slices.Clone(results), func(r course.Result) bool {
+		return r.Outcome != course.Finished && r.Outcome != course.Back || r.Unit.Do != nil
+	})
+	if len(ended) == 0 {
+		return
+	}
+	inv, lasting, err := c.followed(ctx)
+	if err != nil {
+		c.app.note("what stays on servers for good is not known: %v", err)
+		return
+	}
+	for i := range ended {
+		c.sayOriginals(inv, &ended[i])
+		c.sayGone(inv, lasting, &ended[i])
 	}
 }
 
+// followed returns the facts as they stand with what the run has changed since, and what lasts of
+// all changes of layouts in the journal that is believed.
+func (c *applying) followed(ctx context.Context) (*inventory.Inventory, []course.Lasting, error) {
+	units, err := journalled(ctx, c.history, true)
+	if err != nil {
+		return nil, nil, err
+	}
+	lasting, err := course.LastingOf(ctx, units, c.history)
+	if err != nil {
+		return nil, nil, err
+	}
+	lasting = c.now.believed(lasting)
+	inv, err := course.Standing(ctx, c.facts.Inventory, c.facts.found, lasting, units, c.history)
+	return inv, lasting, err
+}
+
 // sayOriginals names the originals of users who were not on the new store any more.
-func (c *applying) sayOriginals(r *course.Result) {
-	inv, tools := c.options.Inventory, c.app.config.tools()
+func (c *applying) sayOriginals(inv *inventory.Inventory, r *course.Result) {
+	tools := c.app.config.tools()
 	stay := course.StayingOf(r.Records).Stay
 	for _, store := range slices.Sorted(maps.Keys(stay)) {
 		at := inv.Store(store)
@@ -47,14 +73,18 @@ func (c *applying) sayOriginals(r *course.Result) {
 	}
 }
 
-// sayGone names what is left beside instances that the inventory has no more.
-func (c *applying) sayGone(r *course.Result) {
+// sayGone names what is left beside instances that the inventory has no more, and that no plan has
+// removed.
+func (c *applying) sayGone(inv *inventory.Inventory, lasting []course.Lasting, r *course.Result) {
 	name := host.FileName(r.Unit.Plan, r.Unit.Name)
 	all := course.BegunWith(r.Records).Instances
 	for _, store := range slices.Sorted(maps.Keys(all)) {
-		at := c.options.Inventory.Store(store)
+		at := inv.Store(store)
 		for _, server := range slices.Sorted(maps.Keys(all[store])) {
-			if at >= 0 && c.options.Inventory.Stores[at].On(server) != nil {
+			removed := slices.ContainsFunc(lasting, func(l course.Lasting) bool {
+				return l.Do.Do == planner.Drop && l.Do.Store == store && l.Do.Server == server
+			})
+			if removed || at >= 0 && inv.Stores[at].On(server) != nil {
 				continue
 			}
 			var commands []string

@@ -7,8 +7,8 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
-	"github.com/interlacemail/interlace/monitor/apply"
 	"github.com/interlacemail/interlace/monitor/course"
+	"github.com/interlacemail/interlace/monitor/history"
 	"github.com/interlacemail/interlace/planner"
 )
 
@@ -20,7 +20,8 @@ func TestStaying(t *testing.T) {
 		{Name: "s1", Instances: []inventory.Instance{{Server: "imap1", IMAPDConf: "/etc/s1.conf"}, {Server: "imap2", IMAPDConf: "/etc/s1r.conf"}}},
 		{Name: "s2", Instances: []inventory.Instance{{Server: "imap3", IMAPDConf: "/etc/s2.conf"}}},
 	}}
-	c := &applying{app: &app{stderr: &told}, options: &apply.Options{Inventory: inv}}
+	f := &facts{Inventory: inv}
+	c := &applying{app: &app{stderr: &told}, history: &history.History{}, facts: f, now: &standing{facts: f}}
 	c.app.config = &config{}
 	c.app.config.Apply.Tools = "/usr/lib/cyrus/bin"
 	u := &course.Unit{Plan: "p", Name: "bruno to s2", Moves: []planner.UserChange{{User: "bruno", From: "s1", To: "s2"}}}
@@ -28,11 +29,11 @@ func TestStaying(t *testing.T) {
 		{Step: monitor.StepCheck, State: monitor.StepDone, Data: `{"instances":{"s1":{"imap1":"/etc/s1.conf","imap2":"/etc/s1r.conf"},"s2":{"imap3":"/etc/s2.conf","imap4":"/etc/s2r.conf"}}}`},
 		{Step: monitor.StepDeleteSource, State: monitor.StepDone, Data: `{"Stay":{"s1":["bruno"]}}`},
 	}
-	c.sayStaying([]course.Result{{Unit: u, Outcome: course.Moved, Records: records[:1]}})
+	c.sayStaying(t.Context(), []course.Result{{Unit: u, Outcome: course.Moved, Records: records[:1]}})
 	if told.Len() > 0 {
 		t.Errorf("before it is at its end: %s", told.String())
 	}
-	c.sayStaying([]course.Result{{Unit: u, Outcome: course.Finished, Records: records}})
+	c.sayStaying(t.Context(), []course.Result{{Unit: u, Outcome: course.Finished, Records: records}})
 	for _, want := range []string{
 		"bruno to s2: the original of user bruno on s1 stays, denied",
 		"\ninterlace: on imap1: /usr/lib/cyrus/bin/sync_reset -C /etc/s1.conf -f -- bruno",
@@ -45,5 +46,11 @@ func TestStaying(t *testing.T) {
 	}
 	if strings.Contains(told.String(), "s2 on imap3") {
 		t.Errorf("of what is there it is said that it is not: %s", told.String())
+	}
+
+	told.Reset()
+	drop := &course.Unit{Plan: "q", Name: "c1", Do: &planner.LayoutChange{Do: planner.Drop, Store: "s2", Server: "imap4"}}
+	if c.sayGone(inv, []course.Lasting{{Unit: drop}}, &course.Result{Unit: u, Records: records}); told.Len() > 0 {
+		t.Errorf("of what a plan has removed it is said that it may be there: %s", told.String())
 	}
 }

@@ -1,11 +1,13 @@
 package main_test
 
 import (
+	"strings"
 	"testing"
 )
 
 // A plan of users is confirmed on the instances that a later plan has left of their stores, though
-// the inventory has those of before.
+// the inventory has those of before. When they are moved back nothing is said of what the
+// later one has removed.
 func TestConfirmAfterLaterPlanLive(t *testing.T) {
 	m, _ := scheduling(t)
 	for _, args := range [][]string{
@@ -22,5 +24,8 @@ func TestConfirmAfterLaterPlanLive(t *testing.T) {
 	}
 	if c, verdicts := m.confirmed(0, "users.json"); verdicts["changes"] != "met" || verdicts["copies"] != "met" {
 		t.Errorf("%v, %+v", verdicts, c.Doubts)
+	}
+	if a, stderr := m.apply(0, "users.json", "--rollback", "--yes"); len(a.Units) != 2 || m.served("anna") != "s1" || strings.Contains(stderr, "cyr_deny") {
+		t.Errorf("%+v: %s", a.Units, stderr)
 	}
 }
