@@ -84,6 +84,9 @@ func (c *applying) sayStayed(j *job, results []course.Result) {
 			c.app.note("%s: NOT moved back, and still where the plan has moved them: interlace apply --rollback --yes tries again", inventory.Printable(r.Unit.Name))
 		}
 	}
+	if c.flags.resume { // the rollback has told what was done before
+		results = slices.DeleteFunc(slices.Clone(results), func(r course.Result) bool { return j.forGood(&r) && r.Still })
+	}
 	for _, text := range j.notTaken(results) {
 		c.app.note("%s", text)
 	}

@@ -38,6 +38,7 @@ func TestResumeAfterARollback(t *testing.T) {
 		}
 	}
 	told(1, true, "--resume") // one is not back
+	told(1, false, "--resume", "--yes")
 	r.did(users, back[0], true, course.OfMove.Steps...)
 	told(0, true, "--rollback")
 	told(0, false, "--resume")
