@@ -12,8 +12,10 @@ func TestConfirmAfterLaterPlanLive(t *testing.T) {
 	m, _ := scheduling(t)
 	for _, args := range [][]string{
 		{"import", "fleet.yaml"},
-		{"users", "--drain", "s1", "--plan", "users.json"}, {"apply", "users.json", "--yes"},
-		{"layout", "--drain", "server:imap3", "--plan", "layout.json"}, {"apply", "layout.json", "--yes"},
+		{"users", "--drain", "s1", "--plan", "users.json"},
+		{"apply", "users.json", "--yes"},
+		{"layout", "--drain", "server:imap3", "--plan", "layout.json"},
+		{"apply", "layout.json", "--yes"},
 	} {
 		if status, stdout, stderr := m.program(args...); status != 0 {
 			t.Fatal(args, stdout, stderr)
