@@ -16,6 +16,7 @@ import (
 	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/monitor/history"
 	"github.com/interlacemail/interlace/monitor/host"
+	"github.com/interlacemail/interlace/planner"
 )
 
 // standing are facts as they stand by now: those of the inventory with what the journal says that
@@ -45,6 +46,7 @@ func (a *app) standing(ctx context.Context, h *history.History, f *facts) (*stan
 	if err != nil {
 		return nil, err
 	}
+	units = s.leaveOut(f.Inventory, lasting, units, disputed)
 	a.decideLayouts(ctx, f, disputed, s)
 	inv, err := course.Standing(ctx, f.Inventory, f.found, s.believed(lasting), units, h)
 	if err != nil {
@@ -53,6 +55,21 @@ func (a *app) standing(ctx context.Context, h *history.History, f *facts) (*stan
 	now := *f
 	now.Inventory, s.facts = inv, &now
 	return s, ctx.Err()
+}
+
+// leaveOut has no changes be believed of stores that plans have brought to servers which the
+// inventory does not have any more, and returns the units without those that are about to.
+func (s *standing) leaveOut(inv *inventory.Inventory, lasting []course.Lasting, units []course.Unit, disputed map[inventory.StoreID][]course.Lasting) []course.Unit {
+	nowhere := func(u *course.Unit) bool {
+		return u.Do != nil && u.Do.Do != planner.Drop && inv.Server(u.Do.Server) < 0
+	}
+	for i := range lasting {
+		if store := lasting[i].Do.Store; nowhere(lasting[i].Unit) {
+			s.overruled[store] = lasting[len(lasting)-1].At
+			delete(disputed, store)
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(units), func(u course.Unit) bool { return nowhere(&u) })
 }
 
 // believed are the changes that nobody has changed by hand since.

@@ -99,3 +99,27 @@ func TestDisputedLayouts(t *testing.T) {
 		}
 	}
 }
+
+// Of a store that plans have brought to a server which the inventory does not have any more nothing is
+// believed, not that it was removed elsewhere either; that it was removed from such a server is.
+func TestStoresOfServersThatAreGone(t *testing.T) {
+	at := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+	var lasting []course.Lasting
+	var units []course.Unit
+	for i, of := range []string{"seed s1 gone", "drop s1 a", "drop s2 gone", "drop s2 b"} {
+		w := strings.Fields(of)
+		u := course.Unit{Name: of, Do: &planner.LayoutChange{Do: planner.Verb(w[0]), Store: inventory.StoreID(w[1]), Server: inventory.ServerID(w[2])}}
+		units, lasting = append(units, u), append(lasting, course.Lasting{Unit: &u, At: at.Add(time.Duration(i) * time.Hour)})
+	}
+	inv := &inventory.Inventory{Servers: []inventory.Server{{Name: "a"}, {Name: "b"}}}
+	disputed := map[inventory.StoreID][]course.Lasting{"s1": lasting[:2], "s2": lasting[2:]}
+	s := &standing{overruled: map[inventory.StoreID]time.Time{}}
+	left := s.leaveOut(inv, lasting, units, disputed)
+	var believed []string
+	for _, l := range s.believed(lasting) {
+		believed = append(believed, l.Name)
+	}
+	if got := strings.Join(believed, ", "); got != "drop s2 gone, drop s2 b" || len(left) != 3 || len(disputed) != 1 || disputed["s2"] == nil {
+		t.Errorf("believed are %s; disputed %v; left are %d units", got, disputed, len(left))
+	}
+}
