@@ -32,7 +32,7 @@ type remedy struct {
 	called  func(cyrus.InternalName) inventory.Text
 	// miscounts tells of quota roots whether the master, and the replica, counts wrong.
 	miscounts map[cyrus.InternalName][2]bool
-	lead      lead
+	lead      cyrus.Lead
 	ways      map[cyrus.InternalName]monitor.RepairStep // back of messages that were saved
 	flagWays  map[cyrus.InternalName]monitor.RepairStep // and of flags
 	strays    []stray
@@ -86,7 +86,7 @@ func heldElsewhere(d monitor.Difference) bool {
 // decide chooses the most careful repair that any of the differences asks for.
 func (r *remedy) decide() {
 	switch {
-	case r.lead.exchanged() && !r.options.Roles:
+	case r.lead.Exchanged() && !r.options.Roles:
 		r.askForRoles()
 	case r.some(r.onMaster):
 		r.mend(&r.store.Replica, &r.store.Master)
