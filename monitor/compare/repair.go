@@ -101,6 +101,8 @@ func (r *remedy) decide() {
 	case r.some(r.unreadThere):
 		r.mend(&r.store.Master, &r.store.Replica)
 		r.warn("no command removes the replica's copy as long as what is in it cannot be read; when it can, run %s: files there may be of other messages than the index says", r.look().Command)
+	case r.read && r.lookedClosely() && r.some(r.inPlaceOf):
+		r.replaceFiles()
 	case r.some(r.asksForReset):
 		r.makeAnew()
 	case r.every(usesDiffer):
