@@ -270,7 +270,10 @@ func (a *app) openJournal(ctx context.Context, yes bool) (*history.History, erro
 	if !yes && errors.Is(err, fs.ErrNotExist) {
 		return &history.History{}, nil // nothing was ever carried out
 	}
-	return h, hint(err, "apply keeps its journal in the database that db names; interlace import FILE makes one")
+	if errors.Is(err, fs.ErrNotExist) {
+		err = hint(err, "apply keeps its journal in the database that db names; interlace import FILE makes one")
+	}
+	return h, err
 }
 
 // rehearse prints what would be done.

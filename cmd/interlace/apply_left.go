@@ -29,7 +29,8 @@ func (c *applying) sayLeft(ctx context.Context, results []course.Result) {
 	}
 	c.sayInstances(ctx, results)
 	if slices.ContainsFunc(results, func(r course.Result) bool { return r.Outcome == course.Moved || r.Outcome == course.Finished }) {
-		c.app.note("interlace discover brings the inventory up to date, interlace confirm says whether the plan has kept what it promised")
+		lasting, _ := c.lasting(ctx) // that it is not known is told already
+		c.app.note("%s, interlace confirm says whether the plan has kept what it promised", upToDate(untold(c.facts.Inventory, lasting)))
 	}
 	for i := range results {
 		r := &results[i]
@@ -40,6 +41,16 @@ func (c *applying) sayLeft(ctx context.Context, results []course.Result) {
 			c.app.note("%s: %s", inventory.Printable(r.Unit.Name), text)
 		}
 	}
+}
+
+// upToDate says what brings the inventory up to date, where it does not say yet what instances
+// some stores have: no discovery finds those that it does not name.
+func upToDate(untold []inventory.StoreID) string {
+	const discover = "interlace discover brings the inventory up to date"
+	if len(untold) > 0 {
+		return "once the fleet file says which instances there are and interlace import has read it, " + discover
+	}
+	return discover
 }
 
 // passwordLeft says what an apply that was killed has left on a server.

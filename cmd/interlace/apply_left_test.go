@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/planner"
@@ -24,5 +25,17 @@ func TestNotMovedBack(t *testing.T) {
 		if !strings.Contains(told.String(), want) || strings.Count(told.String(), "\n") != 1 {
 			t.Errorf("after %s: %s", last, told.String())
 		}
+	}
+}
+
+// TestUpToDate: where the inventory does not name the instances, the fleet file comes before a
+// discovery.
+func TestUpToDate(t *testing.T) {
+	const discover = "interlace discover brings the inventory up to date"
+	if got := upToDate(nil); got != discover {
+		t.Errorf("nothing has changed: %s", got)
+	}
+	if got, want := upToDate([]inventory.StoreID{"s1"}), "once the fleet file says which instances there are and interlace import has read it, "+discover; got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }

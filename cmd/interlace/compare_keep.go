@@ -11,6 +11,7 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
+	"github.com/interlacemail/interlace/inventory/database"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/compare"
 	"github.com/interlacemail/interlace/monitor/history"
@@ -40,7 +41,7 @@ func (a *app) keep(ctx context.Context, began time.Time, flags *compareFlags) (*
 	case errors.Is(err, fs.ErrNotExist) || path == "":
 		a.note("nothing of this is kept: there is no database; interlace import FILE makes one")
 		return nil, nil
-	case errors.Is(err, fs.ErrPermission):
+	case errors.Is(err, fs.ErrPermission), database.IsUnwritable(err):
 		a.note("nothing of this is kept: %v", err)
 		return nil, nil
 	case err != nil:

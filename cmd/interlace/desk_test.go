@@ -376,7 +376,10 @@ func TestWatchOnceUnsent(t *testing.T) {
 	if status != exitFound || !strings.Contains(got, `"messages by mail:ops@example.org cannot be sent, and wait: call localhost:25`) || !strings.Contains(got, `"since": "2026-02-01T08:01:00Z"`) {
 		t.Errorf("status %d: %s%s", status, got, stderr)
 	}
-	if status, got, stderr := interlace(t.Context(), "watch", "--once", "--server", "imap2", "--fleet", "fleet.yaml"); status != exitFine {
+	if !strings.Contains(stderr, "no watch runs on imap1: nobody is told of this, and interlace alerts does not list it") {
+		t.Errorf("that it is no alert is not said: %s", stderr)
+	}
+	if status, got, stderr := interlace(t.Context(), "watch", "--once", "--server", "imap2", "--fleet", "fleet.yaml"); status != exitFine || strings.Contains(stderr, "no watch runs") {
 		t.Errorf("those of another server: status %d: %s%s", status, got, stderr)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -157,7 +158,11 @@ func (a *app) mayKeep(out string) error {
 	if out != "" {
 		return hint(mayFill(out), "--out wants a directory that this account may write, or the name of a new one in such a directory")
 	}
-	return hint(mayChange(a.config.DB), "db names a file that this account may write, or a new one in a directory that it may write; --out writes files instead")
+	err := mayChange(a.config.DB)
+	if errors.Is(err, syscall.EROFS) {
+		return hint(fmt.Errorf("%s: its file system is mounted read-only", inventory.Printable(a.config.DB)), "name a file elsewhere with --db, such as a copy of this one; --out writes files instead")
+	}
+	return hint(err, "db names a file that this account may write, or a new one in a directory that it may write; --out writes files instead")
 }
 
 // byDiscovery is the note of an inventory that was discovered.

@@ -23,6 +23,9 @@ type progress struct {
 	// uneven says that some of it takes far longer than the rest, so that nobody knows from
 	// what is done how long the rest will take.
 	uneven bool
+	// waits says that some of it only waits at first, for so long at most: what is done by then
+	// tells nothing of the rest.
+	waits time.Duration
 
 	mu   sync.Mutex
 	bar  *progressbar.ProgressBar
@@ -64,7 +67,7 @@ func (p *progress) draw(done, total int, note string) {
 			progressbar.OptionSetWriter(p.app.stderr),
 			progressbar.OptionThrottle(100*time.Millisecond),
 			progressbar.OptionShowCount(),
-			progressbar.OptionSetPredictTime(!p.uneven),
+			progressbar.OptionSetPredictTime(!p.uneven && p.waits == 0),
 			progressbar.OptionFullWidth(),
 			progressbar.OptionClearOnFinish(),
 		)
@@ -91,9 +94,12 @@ func (p *progress) line(done, total int, note string, took time.Duration) string
 	return text
 }
 
+// timesWaited is how many times the wait at first must be over, so that it does not count much.
+const timesWaited = 10
+
 // rate says how much is done in a time, where that tells anything.
 func (p *progress) rate(done int, took time.Duration) string {
-	if p.uneven {
+	if p.uneven || took < timesWaited*p.waits {
 		return ""
 	}
 	return rateText(done, took)

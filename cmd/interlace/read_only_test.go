@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"os"
 	"strings"
 	"syscall"
 	"testing"
@@ -13,6 +14,11 @@ import (
 func TestReadOnlyDatabase(t *testing.T) {
 	dir := needs.Mount(t, "tmpfs", "size=16m", 0)
 	t.Chdir(dir)
+	for name, text := range map[string]string{"interlace.yaml": "imap: {user: admin, password_file: password, tls: none}\n", "password": "secret\n"} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for _, args := range [][]string{{"demo", "fleet"}, {"import", "fleet/fleet.yaml"}, {"alerts", "silence", "--for", "2h", "--comment", "why", "server=imap01"}} {
 		if status, _, stderr := program(t, args...); status != 0 {
 			t.Fatalf("%v: status %d, %s", args, status, stderr)
@@ -39,7 +45,17 @@ func TestReadOnlyDatabase(t *testing.T) {
 			t.Errorf("%v: %+v, before %+v", args, is, was)
 		}
 	}
-	if is := ask([]string{"import", "fleet/fleet.yaml"}); is.status != 2 || !strings.Contains(is.errors, "mounted read-only") {
-		t.Errorf("import: %+v", is)
+	for _, args := range [][]string{{"import", "fleet/fleet.yaml"}, {"discover"}, {"apply", "--resume", "--yes"}} {
+		is := ask(args)
+		if is.status != 2 || !strings.Contains(is.errors, "interlace.db: its file system is mounted read-only\n") || !strings.Contains(is.errors, "name a file elsewhere with --db, such as a copy of this one") {
+			t.Errorf("%v: %+v", args, is)
+		}
+		if strings.Contains(is.errors, "import FILE") {
+			t.Errorf("%v advises what is no help: %s", args, is.errors)
+		}
+	}
+	// Who compares is told that nothing is kept, and compares: here with servers that there are not.
+	if is := ask([]string{"compare", "--level", "1", "--store", "s001"}); !strings.Contains(is.errors, "nothing of this is kept: open the database: interlace.db: its file system is mounted read-only") || !strings.Contains(is.said, "compare s001 on imap10 with imap11") {
+		t.Errorf("compare: %+v", is)
 	}
 }

@@ -373,6 +373,19 @@ func TestProgressWithoutTerminal(t *testing.T) {
 	}
 }
 
+// Where some of the work waits at first, nothing is foretold before that counts for little.
+func TestProgressAfterWaiting(t *testing.T) {
+	p := &progress{what: "compare", waits: 30 * time.Second}
+	for took, want := range map[time.Duration]string{
+		32 * time.Second: "compare: 10 of 100",
+		5 * time.Minute:  "compare: 10 of 100, 2 a minute, about 45 m left",
+	} {
+		if got := p.line(10, 100, "", took); got != want {
+			t.Errorf("after %v: %q, want %q", took, got, want)
+		}
+	}
+}
+
 // A rate is told in the unit of time in which something is done, and not before
 // anything is.
 func TestProgressRate(t *testing.T) {

@@ -56,10 +56,10 @@ inventory, the routing and the replica must agree that this server has the maste
 
 Without --once it goes on until it is interrupted, and tells systemd when it is
 ready (Type=notify). With --once it runs each probe once, prints what they find
-and tells nobody; samples are recorded all the same, and logs are read from where
-they were read last. With --read it says what would be found in a log, and records
-nothing: so patterns are tried. In both cases the exit status is 1 if anything is
-found.`,
+and tells nobody, and interlace alerts does not list it; samples are recorded all
+the same, and logs are read from where they were read last. With --read it says what
+would be found in a log, and records nothing: so patterns are tried. In both cases
+the exit status is 1 if anything is found.`,
 		Example: `  interlace watch
   interlace watch --once
   interlace watch --recover s0214
@@ -264,6 +264,9 @@ func (a *app) watchOnce(ctx context.Context, opts watch.Options, h *history.Hist
 		return err
 	}
 	found = append(asTold(found, alerts), alert.Unsent(messages, string(opts.Server))...)
+	if withLogs && len(found) > 0 {
+		a.note("no watch runs on %s: nobody is told of this, and interlace alerts does not list it, until interlace watch runs", opts.Server)
+	}
 	return a.printFindings(report.Watched(opts.Server, found), found)
 }
 

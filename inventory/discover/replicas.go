@@ -12,16 +12,15 @@ import (
 type digest map[string]position
 
 type position struct {
-	name    cyrus.InternalName
-	modSeq  uint64
-	uidNext uint32
+	name   cyrus.InternalName
+	status cyrus.Status
 }
 
 func newDigest(s *cyrus.Snapshot) *digest {
 	d := digest{}
 	for i := range s.Mailboxes {
 		if m := &s.Mailboxes[i]; m.Readable {
-			d[m.UniqueID] = position{name: m.Internal, modSeq: m.Status.HighestModSeq, uidNext: m.Status.UIDNext}
+			d[m.UniqueID] = position{name: m.Internal, status: m.Status}
 		}
 	}
 	return &d
@@ -32,7 +31,8 @@ func (d digest) against(master *cyrus.Snapshot, store *inventory.Store, server i
 	if len(master.Mailboxes) == 0 && len(d) > 0 {
 		return []Finding{emptyMaster(store, server, len(d))}
 	}
-	var ahead, behind, missing, extra subjects
+	var lead cyrus.Lead
+	var ahead, missing, extra subjects
 	seen := 0
 	for i := range master.Mailboxes {
 		m := &master.Mailboxes[i]
@@ -40,14 +40,13 @@ func (d digest) against(master *cyrus.Snapshot, store *inventory.Store, server i
 			continue
 		}
 		at, found := d[m.UniqueID]
-		switch {
-		case !found:
+		if !found {
 			missing.add(m.Internal)
 			continue
-		case at.modSeq > m.Status.HighestModSeq || at.uidNext > m.Status.UIDNext:
+		}
+		before := lead.Replica
+		if lead.Add(m.Internal, m.Status, at.status); lead.Replica > before {
 			ahead.add(m.Internal)
-		case at.modSeq < m.Status.HighestModSeq:
-			behind.add(m.Internal)
 		}
 		seen++
 	}
@@ -62,7 +61,7 @@ func (d digest) against(master *cyrus.Snapshot, store *inventory.Store, server i
 			}
 		}
 	}
-	return findings(store, server, ahead, behind, missing, extra)
+	return findings(store, server, lead.Exchanged(), ahead, missing, extra)
 }
 
 // emptyMaster says that a master has nothing and its replica has: the roles are
@@ -102,7 +101,7 @@ func (s subjects) String() string {
 }
 
 // findings says what a comparison means.
-func findings(store *inventory.Store, server inventory.ServerID, ahead, behind, missing, extra subjects) []Finding {
+func findings(store *inventory.Store, server inventory.ServerID, exchanged bool, ahead, missing, extra subjects) []Finding {
 	var list []Finding
 	say := func(kind Kind, hint, format string, args ...any) {
 		list = append(list, Finding{
@@ -110,13 +109,13 @@ func findings(store *inventory.Store, server inventory.ServerID, ahead, behind, 
 			Text: fmt.Sprintf("the replica of %s on %s ", store.Name, server) + fmt.Sprintf(format, args...),
 		})
 	}
-	const onReplica = "nothing but replication may write to a replica: see who logs in there"
 	switch {
-	case ahead.count > 0 && behind.count+missing.count == 0:
+	case ahead.count > 0 && exchanged:
 		say(ReplicaWritten, "if it is the master now, exchange the roles in the fleet file",
-			"is ahead of its master in %v and nowhere behind: it looks as if it is the master", ahead)
+			"is ahead of its master in %v: it looks as if it is the master", ahead)
 	case ahead.count > 0:
-		say(ReplicaWritten, onReplica, "is ahead of its master in %v: it takes writes of its own", ahead)
+		say(ReplicaWritten, "nothing but replication may write to a replica: see who logs in there, or has run reconstruct, and what differs by interlace compare --store "+string(store.Name),
+			"is ahead of its master in %v: something else than replication has written to it", ahead)
 	}
 	if extra.count > 0 {
 		say(ReplicaWritten, "they were made there by hand or, with autocreate on, by a login: autocreate_quota must be -1 on a replica",

@@ -23,17 +23,17 @@ func TestReplicaThatTakesWrites(t *testing.T) {
 		{"behind", func(s *cyrus.Snapshot) { mailbox(s, "user.anna").Status.HighestModSeq++ }, nil, "", ""},
 		{
 			"ahead in one mailbox", nil, func(s *cyrus.Snapshot) { mailbox(s, "user.anna").Status.HighestModSeq++ },
-			discover.ReplicaWritten, "is ahead of its master in one mailbox (user.anna) and nowhere behind: it looks as if it is the master",
+			discover.ReplicaWritten, "is ahead of its master in one mailbox (user.anna): something else than replication has written to it",
 		},
 		{
 			"ahead by a message", nil, func(s *cyrus.Snapshot) { mailbox(s, "user.bob").Status.UIDNext++ },
-			discover.ReplicaWritten, "it looks as if it is the master",
+			discover.ReplicaWritten, "something else than replication has written to it",
 		},
 		{
 			"ahead here and behind there",
 			func(s *cyrus.Snapshot) { mailbox(s, "user.anna").Status.HighestModSeq++ },
 			func(s *cyrus.Snapshot) { mailbox(s, "user.bob").Status.HighestModSeq++ },
-			discover.ReplicaWritten, "takes writes of its own",
+			discover.ReplicaWritten, "in one mailbox (user.bob): something else than replication",
 		},
 		{
 			"with a mailbox of its own", nil, func(s *cyrus.Snapshot) { *s = *server("user.anna", "user.bob", "user.carl") },
@@ -65,6 +65,33 @@ func TestReplicaThatTakesWrites(t *testing.T) {
 				t.Errorf("finding %+v", result.Findings[0])
 			}
 		})
+	}
+}
+
+// TestReplicaThatLooksLikeTheMaster has a replica be ahead in many mailboxes of several users:
+// only then are the roles to be exchanged, as a comparison has it, too.
+func TestReplicaThatLooksLikeTheMaster(t *testing.T) {
+	for _, c := range []struct {
+		users, folders int
+		looks          bool
+	}{{5, 2, true}, {4, 5, false}, {9, 1, false}} {
+		var names []string
+		for u := range c.users {
+			for f := range c.folders {
+				names = append(names, "user."+strings.Join([]string{fmt.Sprintf("u%d", u), "Work"}[:min(f+1, 2)], ".")+strings.Repeat("x", f))
+			}
+		}
+		w := world{}
+		w.pair("s1", server(names...))
+		for i := range w["s1r:143"].Mailboxes {
+			w["s1r:143"].Mailboxes[i].Status.HighestModSeq++
+		}
+		result := find(t, fleet(1), w.ask, discover.Options{})
+		only(t, result, discover.ReplicaWritten, fmt.Sprintf("is ahead of its master in %d mailboxes", c.users*c.folders))
+		f := result.Findings[0]
+		if looks, advised := strings.HasSuffix(f.Text, "it looks as if it is the master"), strings.Contains(f.Hint, "exchange the roles"); looks != c.looks || advised != c.looks {
+			t.Errorf("%d users: %+v", c.users, f)
+		}
 	}
 }
 

@@ -40,7 +40,7 @@ func (o *Options) night(ctx context.Context, u *course.Unit, others []*course.Un
 		return errEnds("how many users move this night already is not known: %v", err)
 	}
 	if users := c.begun + c.ahead; users > 0 && users+len(u.Moves) > limit {
-		return &hindrance{why: fmt.Sprintf("%s, and no more than %d may: until %s, or with a larger --users-per-night", c, limit, ends.Format("2006-01-02 15:04")), cause: "night", lasting: true}
+		return &hindrance{why: fmt.Sprintf("%s, and no more than %d may: until %s, or with a larger --users-per-night", c, limit, ends.Format("2006-01-02 15:04 MST")), cause: "night", lasting: true}
 	}
 	return nil
 }

@@ -165,7 +165,7 @@ func TestWaitingForAnotherNight(t *testing.T) {
 	}
 	outcomes(t, o, false, unit("first", "s1", "s2", "anna", "ben"), unit("second", "s3", "s4", "carl", "dora"))
 	waits := slices.DeleteFunc(slices.Clone(*said), func(s string) bool { return !strings.Contains(s, "users move this night already") })
-	if until := ", and no more than 3 may: until " + evening.Add(24*time.Hour).Format("2006-01-02 15:04") + ","; len(waits) != 2 || !strings.Contains(waits[0], until) || !strings.Contains(waits[1], until) {
+	if until := ", and no more than 3 may: until " + evening.Add(24*time.Hour).Format("2006-01-02 15:04 MST") + ","; len(waits) != 2 || !strings.Contains(waits[0], until) || !strings.Contains(waits[1], until) {
 		t.Errorf("asked %d times, said: %q", asked, *said)
 	}
 }

@@ -32,7 +32,7 @@ type remedy struct {
 	called  func(cyrus.InternalName) inventory.Text
 	// miscounts tells of quota roots whether the master, and the replica, counts wrong.
 	miscounts map[cyrus.InternalName][2]bool
-	lead      lead
+	lead      cyrus.Lead
 	ways      map[cyrus.InternalName]monitor.RepairStep // back of messages that were saved
 	flagWays  map[cyrus.InternalName]monitor.RepairStep // and of flags
 	strays    []stray
@@ -86,7 +86,7 @@ func heldElsewhere(d monitor.Difference) bool {
 // decide chooses the most careful repair that any of the differences asks for.
 func (r *remedy) decide() {
 	switch {
-	case r.lead.exchanged() && !r.options.Roles:
+	case r.lead.Exchanged() && !r.options.Roles:
 		r.askForRoles()
 	case r.some(r.onMaster):
 		r.mend(&r.store.Replica, &r.store.Master)
@@ -101,6 +101,8 @@ func (r *remedy) decide() {
 	case r.some(r.unreadThere):
 		r.mend(&r.store.Master, &r.store.Replica)
 		r.warn("no command removes the replica's copy as long as what is in it cannot be read; when it can, run %s: files there may be of other messages than the index says", r.look().Command)
+	case r.read && r.lookedClosely() && r.some(r.inPlaceOf):
+		r.replaceFiles()
 	case r.some(r.asksForReset):
 		r.makeAnew()
 	case r.every(usesDiffer):

@@ -104,10 +104,18 @@ func (r *remedy) tellUnsaved(unsaved int64) {
 	r.warn("no command removes the replica's copy as long as messages that only the replica has are not saved: %d", unsaved)
 	r.warn("keep what is in the directory on %s aside first", at.Server)
 	r.warn("where the file of such a message is there and %s may not read it, make it Cyrus's own", at.Server)
-	r.warn("where it is there and not what the index says, move it out of the directory, since it may be of a message that nobody else has, and run reconstruct for the mailbox on %s", at.Server)
-	r.warn("where there is none, nothing is left to save: run reconstruct for the mailbox on %s, which gives the message up", at.Server)
+	r.warn("where it is there and not what the index says, move it out of the directory, since it may be of a message that nobody else has")
+	r.warn("where there is none, or none is left there, nothing is left to save: on %s run %s, which gives the message up", at.Server, ofConf(at, "reconstruct", append([]string{"--"}, textsOf(told)...)...))
 	r.warn("where %[1]s says \"Permission denied\" or \"Mailbox does not exist\", which it also says without the right l, give the user the rights l and r on the mailbox on %[1]s, as an administrator (SETACL)", at.Server)
 	r.warn("then compare again")
+}
+
+// textsOf are names as words of a command.
+func textsOf(names []inventory.Text) (words []string) {
+	for _, name := range names {
+		words = append(words, string(name))
+	}
+	return words
 }
 
 // mostForgotten is how many records are removed by one command.

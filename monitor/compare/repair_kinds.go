@@ -28,6 +28,16 @@ func (r *remedy) isInbox(d *monitor.Difference) bool {
 	return d.Kind == monitor.MailboxExtra && len(folder) == 0
 }
 
+// inPlaceOf tells whether a difference is of files of the replica that could not be saved, and
+// lie in the places of messages that the master has whole, if all of its files were read.
+func (r *remedy) inPlaceOf(d *monitor.Difference) bool {
+	if d.Kind != monitor.SpoolDamaged || d.Server != r.store.Replica.Server || d.Unsaved == 0 {
+		return false
+	}
+	_, has := r.other(d.Mailbox, &r.store.Master)
+	return has && !r.some(func(o *monitor.Difference) bool { return o.Mailbox == d.Mailbox && onlyThere(o) })
+}
+
 func usesDiffer(d *monitor.Difference) bool {
 	return d.Kind == monitor.QuotaDiffers && strings.HasPrefix(d.Text, useDiffers)
 }

@@ -72,6 +72,25 @@ func (r *remedy) mend(from, to *Side) {
 	r.warn("then compare again: what else differs is repaired only then")
 }
 
+// replaceFiles says how files of the replica that could not be saved give way to the master's of
+// the same messages. No index changes, so that nothing is expunged anywhere.
+func (r *remedy) replaceFiles() {
+	from, to := &r.store.Master, &r.store.Replica
+	var files int64
+	for i := range r.list {
+		if d := &r.list[i]; r.inPlaceOf(d) {
+			files += d.Unsaved
+			r.where(from, d.Mailbox)
+			r.where(to, d.Mailbox)
+		}
+	}
+	r.lookAtRights(to)
+	r.warn("no command removes the replica's copy as long as files there are not saved that are not what the index says: %d; %s has the messages of these UIDs whole", files, from.Server)
+	r.warn("where such a file is there on %s, move it out of the directory and keep it, since it may be of a message that nobody else has", to.Server)
+	r.warn("then copy the file of the UID from the directory on %s to the one on %s, for Cyrus's account: no reconstruct is needed", from.Server, to.Server)
+	r.warn("then compare again: what else differs is repaired only then")
+}
+
 // other returns what a side calls its copy of a damaged mailbox. The replica may have deleted or
 // renamed it, and made another one of the same name.
 func (r *remedy) other(mailbox inventory.Text, on *Side) (name inventory.Text, has bool) {

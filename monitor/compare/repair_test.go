@@ -137,3 +137,34 @@ func TestNoResetBeforeAllIsSaved(t *testing.T) {
 		}
 	}
 }
+
+// TestFilesInThePlaceOfMessages: damaged files of the replica that could not be saved give way to
+// the master's, but where the messages may be the replica's own.
+func TestFilesInThePlaceOfMessages(t *testing.T) {
+	damaged := monitor.Difference{Kind: monitor.SpoolDamaged, Server: "imap2", Mailbox: "user.anna", Unsaved: 1}
+	for _, c := range []struct {
+		with        monitor.DifferenceKind
+		read, gives bool
+		says        string
+	}{
+		{monitor.FlagsDiffer, true, true, "copy the file of the UID from the directory on imap1 to the one on imap2"},
+		{monitor.FlagsDiffer, false, false, "as long as not all of the mailboxes could be read"},
+		{monitor.MessageExtra, true, false, "on imap2 run reconstruct -- user.anna, which gives the message up"},
+		{monitor.ContentDiffers, true, false, "messages that only the replica has are not saved: 1"},
+		{monitor.MailboxMissing, true, false, "messages that only the replica has are not saved: 1"},
+	} {
+		p := &pair{store: Pair{Store: "s1", Master: Side{Server: "imap1"}, Replica: Side{Server: "imap2"}}, options: Options{Level: monitor.CompareSpool, Sample: 1, Save: "saved"}}
+		p.master = &host{server: cyrus.Server{Separator: '.'}}
+		list := []monitor.Difference{damaged, {Kind: c.with, Mailbox: "user.anna"}}
+		p.repair(cyrus.Owner{Name: "anna"}, &owned{reads: c.read}, list)
+		said := string(list[0].Warning)
+		if gives := strings.Contains(said, "imap1 has the messages of these UIDs whole"); gives != c.gives || !strings.Contains(said, c.says) {
+			t.Errorf("with %s: %s", c.with, said)
+		}
+		for _, step := range list[0].Repair {
+			if !strings.Contains(string(step.Command), "mbpath ") && c.read {
+				t.Errorf("with %s: it runs %s", c.with, step.Command)
+			}
+		}
+	}
+}

@@ -88,7 +88,11 @@ func (p *pair) rescue(ctx context.Context, s *side, reader string, name cyrus.In
 		m.told = m.savedAs()
 	}
 	if err != nil {
-		m.told = joined(m.told, inventory.Text(fmt.Sprintf("%d of %d messages are not saved: %v", m.unsaved(), m.count, err)))
+		what := "messages"
+		if m.digests != nil {
+			what = "damaged files"
+		}
+		m.told = joined(m.told, inventory.Text(fmt.Sprintf("%d of %d %s are not saved: %v", m.unsaved(), m.count, what, err)))
 	}
 }
 

@@ -90,13 +90,29 @@ func TestFilesThatAreCutStay(t *testing.T) {
 		if !strings.Contains(string(d.Warning), "does not show all of the file") || !strings.Contains(string(d.Warning), "move it out of the directory") {
 			t.Errorf("it says %s", d.Warning)
 		}
+		if !strings.Contains(string(d.Warning), "imap1 has the messages of these UIDs whole") || strings.Contains(string(d.Warning), "messages that only the replica has") {
+			t.Errorf("it says %s", d.Warning)
+		}
 		for _, step := range d.Repair {
 			if !strings.Contains(string(step.Command), "mbpath ") {
 				t.Errorf("it runs %s", step.Command)
 			}
 		}
 	}
-	if err := os.Rename(file, filepath.Join(r.replica.Dir, "own.eml")); err != nil {
+	own := filepath.Join(r.replica.Dir, "own.eml")
+	if err := os.Rename(file, own); err != nil {
+		t.Fatal(err)
+	}
+	// The master's file is in its place: nothing else has to be done.
+	r.copyFiles(r.master, r.replica, "user.anna", "2.")
+	only(t, r.compare(look))
+
+	// Without it the message is given up there, and comes back with a new copy.
+	if err := os.Rename(own, file); err != nil {
+		t.Fatal(err)
+	}
+	only(t, r.compare(look), "spool user.anna")
+	if err := os.Remove(file); err != nil {
 		t.Fatal(err)
 	}
 	r.tool(r.replica, "reconstruct", "--", "user.anna")

@@ -262,6 +262,29 @@ func TestStandingsAgreeWithTheirRun(t *testing.T) {
 	}
 }
 
+// TestStandingsOfWhatUsersSee: what a comparison of files finds afterwards is nothing that a user
+// is shown, and does not count at that level, whatever was found there.
+func TestStandingsOfWhatUsersSee(t *testing.T) {
+	copied := monitor.Copy{Store: "s1", Server: "imap2"}
+	for _, c := range []struct {
+		outcome monitor.Outcome // of what the user is shown, two days ago
+		first   int             // when the damaged file was found first; last it was a day ago
+	}{{monitor.Identical, 1}, {monitor.Identical, 3}, {monitor.UnknownOutcome, 1}} {
+		at := func(days int) time.Time { return today.Add(-time.Duration(days) * day) }
+		states := []monitor.CopyState{
+			{Copy: copied, Owner: "anna", Level: "user", At: at(2), Whole: at(2), Outcome: c.outcome},
+			{Copy: copied, Owner: "anna", Level: "4", At: at(1), Whole: at(1), Outcome: monitor.Different},
+		}
+		found := []monitor.KeptDifference{{Copy: copied, Owner: "anna", First: at(c.first), Last: at(1), Difference: monitor.Difference{Level: "4", Kind: monitor.SpoolDamaged}}}
+		for level, want := range map[monitor.CompareLevel]monitor.Outcome{"user": c.outcome, "4": monitor.Different, "2": monitor.Identical} {
+			got := Standings(states, found, level)[0]
+			if counts := map[monitor.Outcome]int{monitor.Identical: got.Identical, monitor.Different: got.Different, monitor.UnknownOutcome: got.Unknown}; counts[want] != 1 {
+				t.Errorf("%+v: at level %s: %+v, want %s", c, level, got, want)
+			}
+		}
+	}
+}
+
 // TestStandingOfAll: who has two copies counts once, by the worse one.
 func TestStandingOfAll(t *testing.T) {
 	at := func(days int) time.Time { return today.Add(-time.Duration(days) * day) }

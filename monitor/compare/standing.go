@@ -139,8 +139,8 @@ func known(states []monitor.CopyState, found []monitor.KeptDifference) map[copyO
 }
 
 // last returns what the last comparison at a level, or more closely, says of what that level
-// looks at, and what was found since. All that one at that very level has found counts there; what
-// is open, and was found there before and then not any more, does not.
+// looks at, and what was found of that since. All that one at that very level has found counts
+// there, too; what is open, and was found there before and then not any more, does not.
 func (k *knowledge) last(level monitor.CompareLevel) lastLook {
 	state := lastOf(k.states, level)
 	l := lastLook{at: state.At, whole: state.Whole, complete: !state.At.IsZero() && state.Whole.Equal(state.At), outcome: state.Outcome}
@@ -150,7 +150,8 @@ func (k *knowledge) last(level monitor.CompareLevel) lastLook {
 	open, gone := false, false
 	for _, d := range k.found {
 		since := !d.Last.Before(state.At) // found by that comparison, or later
-		if level.Covers(d.Level) || state.Level == level && since {
+		by := since && !d.First.After(state.At) && l.outcome != monitor.Identical
+		if level.Covers(d.Level) || state.Level == level && by {
 			open = open || d.Gone.IsZero() && (since || l.outcome != monitor.Identical)
 			gone = gone || !d.Gone.IsZero() && !d.First.After(state.At) && !d.Last.Before(state.At)
 		}

@@ -26,7 +26,7 @@ type pair struct {
 	proven          map[string][]cyrus.InternalName // mailboxes of users that are the same
 	suspected       map[cyrus.InternalName]bool     // mailboxes in which the marks differ
 	others          func(user string) []cyrus.InternalName
-	lead            lead
+	lead            cyrus.Lead
 	miscounts       map[cyrus.InternalName][2]bool // quota roots of which the master, and the replica, counts wrong
 
 	asking     sync.Mutex

@@ -101,7 +101,7 @@ func (b *Board) head() Line {
 	case b.Looked.IsZero():
 		return Line{"no alert is known", Plain}
 	}
-	return Line{"nothing is wrong", Good}
+	return Line{"no alert is open; watch --once makes none, only a watch that runs does", Plain}
 }
 
 // look says when somebody looked last: what nobody looks at is not known to be well.
