@@ -184,7 +184,7 @@ func TestRehearsedWaits(t *testing.T) {
 	}
 	got := strings.Join(o.Waits(t.Context(), u, earlier), "\n")
 	want := "stopped by /run/stop on a\nit is day\n2 users move this night already (1 of them back, which counts too) and 1 more before, and no more than 2 may: " +
-		"until 2026-11-28 22:00, or with a larger --users-per-night\nstore s2 is behind: stopped (interlace lag)"
+		"until 2026-11-28 22:00 UTC, or with a larger --users-per-night\nstore s2 is behind: stopped (interlace lag)"
 	if got != want {
 		t.Errorf("%s\nwant\n%s", got, want)
 	}
