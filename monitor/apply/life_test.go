@@ -390,12 +390,12 @@ func TestBackgroundHoldsNoLock(t *testing.T) {
 	o := r.options(&journal{left: -1})
 	o.Run = func(ctx context.Context, server inventory.ServerID, input string, words ...string) (string, error) {
 		if at := slices.Index(words, "timeout") + 4; at > 4 && !slices.Contains(words, "rm") {
-			words = slices.Insert(slices.Clone(words), at, "sh", "-c", `sleep 20 >/dev/null 2>&1 & exec "$@"`, "sh")
+			words = slices.Insert(slices.Clone(words), at, "sh", "-c", `sleep 120 >/dev/null 2>&1 & exec "$@"`, "sh")
 		}
 		return run(ctx, server, input, words...)
 	}
 	begin := time.Now()
-	if outcome, err := o.Carry(ctx, unit("anna", "s1", "s2", "anna"), false); outcome != course.Moved || time.Since(begin) > 15*time.Second {
+	if outcome, err := o.Carry(ctx, unit("anna", "s1", "s2", "anna"), false); outcome != course.Moved || time.Since(begin) > 100*time.Second {
 		t.Errorf("%s, %v, after %v\n%v", outcome, err, time.Since(begin), o.Journal)
 	}
 }
