@@ -71,6 +71,7 @@ type local struct {
 	down   map[inventory.ServerID]bool              // servers that are down in the inventory
 	// mailboxes is how many each store has, as far as that is known.
 	mailboxes map[inventory.StoreID]int
+	made      time.Time // as of when the facts are
 	read      []string  // the files in which the facts are, if they are in files
 	stamp     string    // tells them from later ones
 	taken     time.Time // when they were read
@@ -105,7 +106,7 @@ func (l *local) take(f *facts) {
 			l.mailboxes[u.Store] += int(u.Mailboxes)
 		}
 	}
-	l.read, l.taken = f.read, l.app.now()
+	l.made, l.read, l.taken = f.made, f.read, l.app.now()
 }
 
 // neighbours returns the imapd.conf of instances of other servers that are reached

@@ -27,7 +27,7 @@ type Comparing struct {
 	// nothing is down.
 	Copies func() []monitor.Copy
 	// Pairs returns the pairs of the masters here, but those of which one side is
-	// known to be down.
+	// known to be down; an error tells of pairs that are left out for another reason.
 	Pairs func(context.Context) ([]compare.Pair, error)
 	// Claim claims a pair, so that nobody else compares it meanwhile.
 	Claim func(monitor.Copy) (release func(), err error)
@@ -52,24 +52,23 @@ func (w *Watch) compare(ctx context.Context, now time.Time) error {
 	if err := w.opts.Memory.SaveCopies(ctx, c.Copies(), now); err != nil {
 		return err
 	}
-	pairs, err := c.Pairs(ctx)
-	if err != nil || len(pairs) == 0 {
-		return err
+	pairs, failed := c.Pairs(ctx)
+	if len(pairs) == 0 {
+		return failed
 	}
 	past, last, err := w.past(ctx)
 	if err != nil {
-		return err
+		return errors.Join(failed, err)
 	}
 	slices.SortStableFunc(pairs, func(a, b compare.Pair) int { return last[copyOf(&a)].Compare(last[copyOf(&b)]) })
 	run := &monitor.ComparisonRun{Level: c.Look.Level, Selection: monitor.ByWatch + string(w.opts.Server), Began: now.UTC().Truncate(time.Microsecond)}
 	if err := w.opts.Memory.BeginComparison(ctx, run); err != nil {
-		return err
+		return errors.Join(failed, err)
 	}
 	enough := func() bool {
 		at := w.opts.Now()
 		return at.Sub(now) > c.For || !c.open(at)
 	}
-	var failed error
 	for i := range pairs {
 		if enough() || ctx.Err() != nil {
 			break
