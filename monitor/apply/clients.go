@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/inventory/cyrus"
 	"github.com/interlacemail/interlace/monitor/course"
 )
 
@@ -62,13 +63,19 @@ func (c *change) boxes(ctx context.Context, in inventory.Instance) (has []invent
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, name := range g.names {
-		if owner, folder, ok := name.Owner(); ok && !owner.Shared && len(folder) == 0 {
-			has = append(has, inventory.UserID(owner.Name))
+	return withInbox(g.names), denied, nil
+}
+
+// withInbox are the users who have an INBOX among mailboxes, sorted.
+func withInbox(names []cyrus.InternalName) []inventory.UserID {
+	var users []inventory.UserID
+	for _, name := range names {
+		if owner, folder, kept := name.Owner(); kept && !owner.Shared && len(folder) == 0 {
+			users = append(users, inventory.UserID(owner.Name))
 		}
 	}
-	slices.Sort(has)
-	return slices.Compact(has), denied, nil
+	slices.Sort(users)
+	return slices.Compact(users)
 }
 
 // other is the store on which somebody is by the facts or, where these have them here, by the
