@@ -51,7 +51,8 @@ func (m *move) checkRoutes(ctx context.Context) ([]string, error) {
 func (p *promotion) checkRoutes(ctx context.Context) ([]string, map[inventory.UserID]course.RouteNames, error) {
 	who, err := p.clients(ctx, p.old())
 	if err != nil {
-		return nil, nil, nil // what is wrong with the instance is told
+		_, err = p.moved(ctx) // what is wrong with the instance is told
+		return nil, nil, err
 	}
 	if who.unsure != nil {
 		return nil, nil, who.unsure

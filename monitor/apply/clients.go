@@ -28,11 +28,9 @@ func (c *change) clients(ctx context.Context, leader inventory.Instance) (*clien
 	if err != nil {
 		return nil, err
 	}
-	moved := map[inventory.UserID]course.Whereabouts{}
-	if c.Whereabouts != nil {
-		if moved, err = c.Whereabouts(ctx); err != nil {
-			return nil, fmt.Errorf("who was moved is not known: %w", err)
-		}
+	moved, err := c.moved(ctx)
+	if err != nil {
+		return nil, err
 	}
 	found, away := &clients{}, map[inventory.StoreID][]inventory.UserID{}
 	for _, u := range has {
@@ -48,6 +46,18 @@ func (c *change) clients(ctx context.Context, leader inventory.Instance) (*clien
 	c.askOthers(ctx, away, moved, found)
 	slices.Sort(found.here)
 	return found, ctx.Err()
+}
+
+// moved returns where those are whom plans have moved.
+func (c *change) moved(ctx context.Context) (map[inventory.UserID]course.Whereabouts, error) {
+	if c.Whereabouts == nil {
+		return nil, nil
+	}
+	moved, err := c.Whereabouts(ctx)
+	if err != nil {
+		err = fmt.Errorf("who was moved is not known: %w", err)
+	}
+	return moved, err
 }
 
 // boxes returns who has an INBOX on an instance, and who is denied there.
