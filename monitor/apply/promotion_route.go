@@ -73,11 +73,7 @@ func (p *promotion) insist(ctx context.Context, records []monitor.StepRecord, ro
 
 // routeRest routes whom the route of the promotion has left where they were, and fails where one of
 // the users is, or may be, sent to a replica.
-func (p *promotion) routeRest(ctx context.Context, records []monitor.StepRecord) error {
-	who, err := p.clients(ctx, p.fresh())
-	if err != nil {
-		return err
-	}
+func (p *promotion) routeRest(ctx context.Context, who *clients, records []monitor.StepRecord) error {
 	replicated := func(_ inventory.UserID, at inventory.ServerID) bool {
 		return at != p.fresh().Server && p.store.On(at) != nil
 	}
