@@ -82,6 +82,6 @@ func (p *promotion) allIn(ctx context.Context, records []monitor.StepRecord) boo
 		}
 		leads = *other
 	}
-	who, err := p.clients(ctx, leads)
+	who, err := p.users(ctx, leads)
 	return err == nil && len(who.here) > 0 && p.servedAll(ctx, who.here, leads)
 }
