@@ -3,7 +3,6 @@ package apply
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -38,17 +37,14 @@ func (m *making) proveAccounts(ctx context.Context, made inventory.Instance, rec
 	}
 	p := &accountsProof{making: m, made: made}
 	apart, err := p.accounts(ctx)
+	var scripts error
+	if err == nil {
+		scripts, err = p.scripts(ctx)
+	}
 	if err != nil {
 		return "", "", fmt.Errorf("%w; interlace apply --resume --yes looks again", err)
 	}
-	scripts, err := p.scripts(ctx)
-	if err != nil {
-		return "", "", fmt.Errorf("%w; interlace apply --resume --yes looks again", err)
-	}
-	if wrong := errors.Join(p.lacks(apart), scripts); wrong != nil {
-		return "", "", fmt.Errorf("%w. Then interlace apply --resume --yes looks again, and goes on; --rollback --yes removes the new replica. Nothing is promoted or dropped until then", wrong)
-	}
-	return strings.Join(p.notes, "; "), "", nil
+	return strings.Join(p.notes, "; "), "", unserved("looks", p.lacks(apart), scripts)
 }
 
 // accounts looks at everybody, has replication bring who is not known to have the same, and

@@ -88,6 +88,16 @@ func (m *making) byCommand(records []monitor.StepRecord) (bool, error) {
 	return m.Layouts.Seed != nil || slices.ContainsFunc(notes, func(s seeded) bool { return s.ByCommand }), err
 }
 
+// unserved fails where something keeps a new replica from being in service, and says how to go on
+// when that is mended: this is done again.
+func unserved(again string, wrong ...error) error {
+	err := errors.Join(wrong...)
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%w. Then interlace apply --resume --yes %s again, and goes on; --rollback --yes removes the new replica. Nothing is promoted or dropped until then", err, again)
+}
+
 // unlock removes the locks of links.
 func unlock(ctx context.Context, links []*host.Link) error {
 	var wrong error
