@@ -3,7 +3,6 @@ package apply
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -38,17 +37,14 @@ func (m *making) proveAccounts(ctx context.Context, made inventory.Instance, rec
 	}
 	p := &accountsProof{making: m, made: made}
 	apart, err := p.accounts(ctx)
+	var scripts error
+	if err == nil {
+		scripts, err = p.scripts(ctx)
+	}
 	if err != nil {
 		return "", "", fmt.Errorf("%w; interlace apply --resume --yes looks again", err)
 	}
-	scripts, err := p.scripts(ctx)
-	if err != nil {
-		return "", "", fmt.Errorf("%w; interlace apply --resume --yes looks again", err)
-	}
-	if wrong := errors.Join(p.lacks(apart), scripts); wrong != nil {
-		return "", "", fmt.Errorf("%w. Then interlace apply --resume --yes looks again, and goes on; --rollback --yes removes the new replica. Nothing is promoted or dropped until then", wrong)
-	}
-	return strings.Join(p.notes, "; "), "", nil
+	return strings.Join(p.notes, "; "), "", unserved("looks", p.lacks(apart), scripts)
 }
 
 // accounts looks at everybody, has replication bring who is not known to have the same, and
@@ -125,7 +121,7 @@ func (p *accountsProof) bring(ctx context.Context, who map[cyrus.Owner]bool) err
 			if err != nil {
 				return err
 			}
-			if failed = copyParts(ctx, streams, partsFor(g, who, atOnce)); failed == nil || ctx.Err() != nil {
+			if failed = copyParts(ctx, streams, partsOf(namesOf(g, who), atOnce)); failed == nil || ctx.Err() != nil {
 				break
 			}
 		}
@@ -133,17 +129,13 @@ func (p *accountsProof) bring(ctx context.Context, who map[cyrus.Owner]bool) err
 	})
 }
 
-// partsFor shares out what a master has of some owners.
-func partsFor(master *greeted, who map[cyrus.Owner]bool, atOnce int) []part {
-	users, trees := map[inventory.UserID]bool{}, map[string][]string{}
+// namesOf are the names of what a master has of some owners.
+func namesOf(master *greeted, who map[cyrus.Owner]bool) map[cyrus.InternalName]cyrus.ExternalName {
+	names := map[cyrus.InternalName]cyrus.ExternalName{}
 	for _, name := range cyrus.OwnedBy(slices.Clone(master.names), who) {
-		if owner, _, _ := name.Owner(); owner.Shared {
-			trees[owner.Name] = append(trees[owner.Name], string(name.External(master.server.Separator)))
-		} else {
-			users[inventory.UserID(owner.Name)] = true
-		}
+		names[name] = name.External(master.server.Separator)
 	}
-	return sharedOut(users, trees, atOnce)
+	return names
 }
 
 // lacks fails where users do not have on the new replica what they have on its master, though

@@ -67,7 +67,11 @@ func (p *accountsProof) scripts(ctx context.Context) (wrong, err error) {
 			return nil, err
 		}
 	}
-	users := usersOnBoth(greeting[0].names, greeting[1].names)
+	there := withInbox(greeting[1].names)
+	users := slices.DeleteFunc(withInbox(greeting[0].names), func(u inventory.UserID) bool {
+		_, both := slices.BinarySearch(there, u)
+		return !both
+	})
 	boxes, err := p.scriptMailboxes(ctx, greeting[0].names)
 	if err != nil {
 		return nil, err
@@ -118,22 +122,6 @@ func (p *accountsProof) scriptMailboxes(ctx context.Context, names []cyrus.Inter
 	return boxes, err
 }
 
-// usersOnBoth are the users who have an INBOX on both sides.
-func usersOnBoth(master, replica []cyrus.InternalName) []inventory.UserID {
-	there := map[cyrus.InternalName]bool{}
-	for _, name := range replica {
-		there[name] = true
-	}
-	var users []inventory.UserID
-	for _, name := range master {
-		if owner, folder, kept := name.Owner(); kept && !owner.Shared && len(folder) == 0 && there[name] {
-			users = append(users, inventory.UserID(owner.Name))
-		}
-	}
-	slices.Sort(users)
-	return users
-}
-
 // unlikeScripts returns of whom the replica, the second host, does not run what its master runs.
 func unlikeScripts(ctx context.Context, hosts []*host.Host, users []inventory.UserID, boxes map[inventory.UserID]string, sums bool) (map[inventory.UserID]compiledPair, error) {
 	var found [2]map[inventory.UserID]compiled
@@ -163,9 +151,14 @@ func compiledOn(ctx context.Context, h *host.Host, users []inventory.UserID, box
 	if err != nil {
 		return nil, err
 	}
+	read := map[inventory.UserID]host.ScriptFiles{}
 	var paths []string
 	for _, u := range users {
 		for _, f := range files[u] {
+			if f.Unread {
+				continue
+			}
+			read[u] = f
 			for _, name := range f.Compiled {
 				paths = append(paths, path.Join(f.Dir, name))
 			}
@@ -189,15 +182,10 @@ func compiledOn(ctx context.Context, h *host.Host, users []inventory.UserID, box
 	}
 	all := map[inventory.UserID]compiled{}
 	for _, u := range users {
-		c := compiled{listed: listed[u]}
-		for _, f := range files[u] {
-			if f.Unread {
-				continue
-			}
-			c.active = strings.TrimSuffix(f.Active, ".bc")
-			for _, name := range f.Compiled {
-				c.files += name + " " + digests[path.Join(f.Dir, name)] + "\n"
-			}
+		f := read[u]
+		c := compiled{active: strings.TrimSuffix(f.Active, ".bc"), listed: listed[u]}
+		for _, name := range f.Compiled {
+			c.files += name + " " + digests[path.Join(f.Dir, name)] + "\n"
 		}
 		all[u] = c
 	}

@@ -49,9 +49,10 @@ func (m *move) checkRoutes(ctx context.Context) ([]string, error) {
 // checkRoutes looks who are the users of the store and where they are routed, and decides in which
 // words they will be.
 func (p *promotion) checkRoutes(ctx context.Context) ([]string, map[inventory.UserID]course.RouteNames, error) {
-	who, err := p.clients(ctx, p.old())
+	who, err := p.users(ctx, p.old())
 	if err != nil {
-		return nil, nil, nil // what is wrong with the instance is told
+		_, err = p.moved(ctx) // what is wrong with the instance is told
+		return nil, nil, err
 	}
 	if who.unsure != nil {
 		return nil, nil, who.unsure

@@ -116,7 +116,7 @@ func (d *dropping) enough(ctx context.Context) error {
 // who else is.
 func (d *dropping) unused(ctx context.Context) (text string, err error) {
 	master, gone := d.store.Instances[0], d.unit.Do.Server
-	who, err := d.clients(ctx, master)
+	who, err := d.users(ctx, master)
 	if err != nil {
 		return "", err
 	}
@@ -124,14 +124,14 @@ func (d *dropping) unused(ctx context.Context) (text string, err error) {
 		return "", who.unsure
 	}
 	there := func(u inventory.UserID, at inventory.ServerID) bool { return at == gone && !d.elsewhereOn(u, gone) }
-	rest, err := d.astray(ctx, who.here, there)
+	rest, err := d.misrouted(ctx, who.here, there)
 	if err != nil {
 		return "", err
 	}
 	if len(rest) > 0 {
 		return "", fmt.Errorf("%s routed to the replica on %s, which is to be removed, and not to the master of %s on %s: route them there first", course.Who(rest), gone, d.store.Name, master.Server)
 	}
-	rest, err = d.astray(ctx, who.out, there)
+	rest, err = d.misrouted(ctx, who.out, there)
 	if len(rest) > 0 {
 		text = fmt.Sprintf("%s not let in on %s, and routed to the replica on %s, which is to be removed: whoever lets them in routes them anew", course.Who(rest), d.store.Name, gone)
 	}

@@ -126,7 +126,15 @@ func (o *Options) hindered(ctx context.Context, u *course.Unit) error {
 	if err := o.closed(); err != nil {
 		return err
 	}
-	if err := cmp.Or(o.doubted(u), o.inRole(ctx, u)); err != nil {
+	return o.unready(ctx, u)
+}
+
+// unready says what keeps the stores that a unit concerns from being worked on.
+func (o *Options) unready(ctx context.Context, u *course.Unit) error {
+	if err := o.doubted(u); err != nil {
+		return err
+	}
+	if err := o.inRole(ctx, u); err != nil {
 		return err
 	}
 	return o.watched(ctx, u)

@@ -118,11 +118,19 @@ func TestWhoWaitsHoldsUpNobodyElse(t *testing.T) {
 }
 
 // That a store is not what it is taken to be, or that this is not known, keeps what concerns it, at
-// once, and nothing else.
+// once, and nothing else. Where it is known already nothing is asked.
 func TestDoubtKeepsItsStoreOnly(t *testing.T) {
 	t.Parallel()
 	for _, doubt := range []func(o *apply.Options){
-		func(o *apply.Options) { o.Doubts = map[inventory.StoreID]string{"s1": "nobody knows"} },
+		func(o *apply.Options) {
+			o.Doubts = map[inventory.StoreID]string{"s1": "nobody knows"}
+			o.Live.Roles = func(_ context.Context, s *inventory.Store) error {
+				if s.Name == "s1" || s.Name == "s2" {
+					t.Errorf("the roles of %s are asked for", s.Name)
+				}
+				return nil
+			}
+		},
 		func(o *apply.Options) {
 			o.Live.Roles = func(_ context.Context, s *inventory.Store) error {
 				if s.Name == "s1" {

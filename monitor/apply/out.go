@@ -75,11 +75,13 @@ func (p *promotion) allIn(ctx context.Context, records []monitor.StepRecord) boo
 		return err == nil && r.Runs
 	}
 	leads := p.fresh()
-	if other, _ := p.leader(ctx); other != nil {
+	if _, r, err := p.look(ctx, leads); err != nil || falls(r, true, len(p.living()) > 1) != "" {
+		other, _ := p.leader(ctx)
+		if other == nil {
+			return false
+		}
 		leads = *other
-	} else if _, r, err := p.look(ctx, leads); err != nil || falls(r, true, len(p.living()) > 1) != "" {
-		return false
 	}
-	who, err := p.clients(ctx, leads)
+	who, err := p.users(ctx, leads)
 	return err == nil && len(who.here) > 0 && p.servedAll(ctx, who.here, leads)
 }

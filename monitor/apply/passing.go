@@ -1,7 +1,6 @@
 package apply
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -81,7 +80,10 @@ func (r *run) mayDelete(ctx context.Context, t *task) error {
 	if h := (*hindrance)(nil); errors.As(err, &h) && h.asked {
 		return err
 	}
-	if err = cmp.Or(err, o.doubted(u), o.inRole(ctx, u), o.watched(ctx, u)); err != nil {
+	if err == nil {
+		err = o.unready(ctx, u)
+	}
+	if err != nil {
 		return &hindrance{why: err.Error() + "; the originals stay until a later interlace apply --resume --yes"}
 	}
 	return nil

@@ -74,13 +74,10 @@ func (p *promotion) checkVersions(ctx context.Context) error {
 
 // checkDenials looks whether the replica keeps somebody out whom the master lets in.
 func checkDenials(ctx context.Context, old, fresh *host.Host) error {
-	there, err := fresh.Denied(ctx)
-	if err != nil || len(there) == 0 {
-		return err
-	}
 	here, err := old.Denied(ctx)
-	if err != nil {
-		return err
+	there, unread := fresh.Denied(ctx)
+	if wrong := errors.Join(err, unread); wrong != nil {
+		return wrong
 	}
 	var wrong error
 	for _, u := range slices.Sorted(maps.Keys(there)) {

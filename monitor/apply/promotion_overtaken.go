@@ -70,9 +70,9 @@ func (p *promotion) strays(ctx context.Context, leader inventory.Instance) strin
 		return "where its users are routed can't be asked"
 	}
 	var away []inventory.UserID
-	who, err := p.clients(ctx, leader)
+	who, err := p.users(ctx, leader)
 	if err == nil {
-		away, err = p.astray(ctx, who.here, func(_ inventory.UserID, at inventory.ServerID) bool { return at != leader.Server })
+		away, err = p.misrouted(ctx, who.here, func(_ inventory.UserID, at inventory.ServerID) bool { return at != leader.Server })
 	}
 	if err != nil {
 		return fmt.Sprintf("where its users are routed is not known (%v)", err)

@@ -21,7 +21,7 @@ type unrouted struct {
 // route sends the users whom the new master serves there. Who may be one of them, or not, does not
 // keep all others out: the last step asks again.
 func (p *promotion) route(ctx context.Context, records []monitor.StepRecord) (text, data string, err error) {
-	who, err := p.clients(ctx, p.fresh())
+	who, err := p.users(ctx, p.fresh())
 	if err != nil {
 		return "", "", err
 	}
@@ -73,15 +73,11 @@ func (p *promotion) insist(ctx context.Context, records []monitor.StepRecord, ro
 
 // routeRest routes whom the route of the promotion has left where they were, and fails where one of
 // the users is, or may be, sent to a replica.
-func (p *promotion) routeRest(ctx context.Context, records []monitor.StepRecord) error {
-	who, err := p.clients(ctx, p.fresh())
-	if err != nil {
-		return err
-	}
+func (p *promotion) routeRest(ctx context.Context, who *storeUsers, records []monitor.StepRecord) error {
 	replicated := func(_ inventory.UserID, at inventory.ServerID) bool {
 		return at != p.fresh().Server && p.store.On(at) != nil
 	}
-	rest, err := p.astray(ctx, who.here, replicated)
+	rest, err := p.misrouted(ctx, who.here, replicated)
 	if err != nil {
 		return err
 	}
@@ -97,7 +93,7 @@ func (p *promotion) routeRest(ctx context.Context, records []monitor.StepRecord)
 		if err := p.send(ctx, rest, records, route); err != nil {
 			return err
 		}
-		if rest, err = p.astray(ctx, who.here, replicated); err == nil && len(rest) > 0 {
+		if rest, err = p.misrouted(ctx, who.here, replicated); err == nil && len(rest) > 0 {
 			err = fmt.Errorf("%s routed to a replica of %s, and not to the master on %s", course.Who(rest), p.store.Name, p.fresh().Server)
 		}
 		if err != nil {

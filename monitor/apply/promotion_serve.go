@@ -61,7 +61,11 @@ func (p *promotion) proveSends(ctx context.Context, failed bool, records []monit
 			return err
 		}
 	}
-	return errors.Join(p.routeRest(ctx, records), p.unwritten(ctx), p.letIn(ctx), p.tidy(ctx, p.old(), p.fresh()))
+	who, err := p.users(ctx, p.fresh())
+	if err == nil {
+		err = errors.Join(p.routeRest(ctx, who, records), p.letIn(ctx, who.here))
+	}
+	return errors.Join(err, p.unwritten(ctx), p.tidy(ctx, p.old(), p.fresh()))
 }
 
 // again has the hook promote the new master again, if that does not lead, and start what does
@@ -97,12 +101,7 @@ func (p *promotion) unwritten(ctx context.Context) error {
 
 // letIn logs in to the new master as some of its users, and asks whether it would take
 // mail for them, where it says where.
-func (p *promotion) letIn(ctx context.Context) error {
-	who, err := p.clients(ctx, p.fresh())
-	if err != nil {
-		return err
-	}
-	users := who.here
+func (p *promotion) letIn(ctx context.Context, users []inventory.UserID) error {
 	var some []inventory.UserID
 	for i := 0; i < len(users); i += 1 + len(users)/canaries {
 		some = append(some, users[i])

@@ -88,6 +88,16 @@ func (m *making) byCommand(records []monitor.StepRecord) (bool, error) {
 	return m.Layouts.Seed != nil || slices.ContainsFunc(notes, func(s seeded) bool { return s.ByCommand }), err
 }
 
+// unserved fails where something keeps a new replica from being in service, and says how to go on
+// when that is mended: this is done again.
+func unserved(again string, wrong ...error) error {
+	err := errors.Join(wrong...)
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%w. Then interlace apply --resume --yes %s again, and goes on; --rollback --yes removes the new replica. Nothing is promoted or dropped until then", err, again)
+}
+
 // unlock removes the locks of links.
 func unlock(ctx context.Context, links []*host.Link) error {
 	var wrong error
@@ -119,7 +129,7 @@ func (m *making) copyMissing(ctx context.Context, streams []*host.Link, made inv
 		if err != nil {
 			return copied, err
 		}
-		parts := partsOf(missing, atOnce)
+		parts := partsOf(onMaster(missing), atOnce)
 		if len(parts) == 0 {
 			return copied, nil
 		}
@@ -172,25 +182,32 @@ func (o *Options) transfers(server inventory.ServerID) int {
 	return inventory.DefaultTransfers
 }
 
-// partsOf shares out what is missing, so many users to a command. What only the replica
-// has is gone from the master, which tells it so by itself.
-func partsOf(missing map[cyrus.InternalName]prove.Pair, atOnce int) []part {
-	users, trees := map[inventory.UserID]bool{}, map[string][]string{}
+// onMaster are the names of what is missing. What only the replica has is gone from the master,
+// which tells it so by itself.
+func onMaster(missing map[cyrus.InternalName]prove.Pair) map[cyrus.InternalName]cyrus.ExternalName {
+	names := map[cyrus.InternalName]cyrus.ExternalName{}
 	for name, p := range missing {
-		owner, _, ok := name.Owner()
+		if p[0].Internal != "" {
+			names[name] = p[0].Name
+		}
+	}
+	return names
+}
+
+// partsOf shares out who has mailboxes: users, so many to a command, and the mailboxes of shared
+// trees.
+func partsOf(names map[cyrus.InternalName]cyrus.ExternalName, atOnce int) []part {
+	users, trees := map[inventory.UserID]bool{}, map[string][]string{}
+	for internal, name := range names {
+		owner, _, ok := internal.Owner()
 		switch {
-		case !ok || p[0].Internal == "":
+		case !ok:
 		case owner.Shared:
-			trees[owner.Name] = append(trees[owner.Name], string(p[0].Name))
+			trees[owner.Name] = append(trees[owner.Name], string(name))
 		default:
 			users[inventory.UserID(owner.Name)] = true
 		}
 	}
-	return sharedOut(users, trees, atOnce)
-}
-
-// sharedOut shares out users, so many to a command, and the mailboxes of shared trees.
-func sharedOut(users map[inventory.UserID]bool, trees map[string][]string, atOnce int) []part {
 	var parts []part
 	for _, tree := range slices.Sorted(maps.Keys(trees)) {
 		slices.Sort(trees[tree]) // a folder comes after what it lies in

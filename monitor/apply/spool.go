@@ -73,7 +73,7 @@ func (m *making) proveSpool(ctx context.Context, made inventory.Instance, record
 	if err = errors.Join(err, p.writeDown(context.WithoutCancel(ctx))); err != nil {
 		return "", "", err
 	}
-	return p.all.text(), "", p.faults(ctx, found)
+	return p.all.text(), "", unserved("reads that", p.damaged(found.Damaged), p.unread(ctx, found.Unread))
 }
 
 // sizes returns how many bytes of messages each owner has on the replica, as far as it tells.
@@ -158,15 +158,6 @@ func (p *spoolProof) writeDown(ctx context.Context) error {
 		return nil
 	}
 	return p.making.note(ctx, monitor.StepProveSpool, fresh)
-}
-
-// faults fails where something is not what it was, or was not read, and says how to go on.
-func (p *spoolProof) faults(ctx context.Context, found *compare.Whole) error {
-	wrong := errors.Join(p.damaged(found.Damaged), p.unread(ctx, found.Unread))
-	if wrong == nil {
-		return nil
-	}
-	return fmt.Errorf("%w. Then interlace apply --resume --yes reads that again, and goes on; --rollback --yes removes the new replica. Nothing is promoted or dropped until then", wrong)
 }
 
 // damaged fails where messages are not what they were, and says where to take them from.

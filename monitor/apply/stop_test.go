@@ -34,20 +34,24 @@ func TestHangingCopyIsStopped(t *testing.T) {
 		o := r.options(j)
 		o.Limits.Poll = 50 * time.Millisecond
 		o.Gates.Asked = func(context.Context) (bool, error) { return asked.Load(), nil }
-		var began time.Time
+		copies := func(words []string) bool { return slices.Contains(words, "anna") && slices.Contains(words, "-u") }
+		var waited func() time.Duration
 		run, paused := o.Run, false
 		o.Run = func(ctx context.Context, server inventory.ServerID, input string, words ...string) (string, error) {
-			if slices.Contains(words, "anna") && slices.Contains(words, "-u") && !paused {
+			if copies(words) && !paused {
 				paused = true
 				must(t, to.Pause())
-				time.AfterFunc(time.Second, func() { began = time.Now(); asks(&asked, interrupt) })
+				time.AfterFunc(time.Second, func() { waited(); asks(&asked, interrupt) })
 			}
 			return run(ctx, server, input, words...)
 		}
+		waited = idle(o, func(server inventory.ServerID, words []string) bool {
+			return copies(words) || string(server) == to.Name && words == nil
+		})
 		results, err := apply.CarryOut(ctx, []course.Unit{*u}, false, o)
 		must(t, err)
-		if took := time.Since(began); results[0].Outcome != course.Stopped || !strings.Contains(results[0].Why, map[string]string{"--stop": "stopped by interlace apply --stop", "interrupt": "interrupted"}[how]) || strings.Contains(results[0].Why, "database") || took > 10*time.Second {
-			t.Errorf("%s: after %v: %s, %s\n%v", how, took, results[0].Outcome, results[0].Why, j)
+		if took := waited(); results[0].Outcome != course.Stopped || !strings.Contains(results[0].Why, map[string]string{"--stop": "stopped by interlace apply --stop", "interrupt": "interrupted"}[how]) || strings.Contains(results[0].Why, "database") || took > 10*time.Second {
+			t.Errorf("%s: waited for %v: %s, %s\n%v", how, took, results[0].Outcome, results[0].Why, j)
 		}
 		if last := j.steps[len(j.steps)-1]; last.Step != monitor.StepCopy || last.State != monitor.StepBegan {
 			t.Errorf("%s: it is at %s %s", how, last.Step, last.State)
@@ -81,9 +85,9 @@ func TestHangingSeedIsStopped(t *testing.T) {
 		o := op.options(j)
 		o.Limits.Poll = 50 * time.Millisecond
 		o.Gates.Asked = func(context.Context) (bool, error) { return asked.Load(), nil }
-		var began time.Time
+		var waited func() time.Duration
 		hangs := func() {
-			time.AfterFunc(500*time.Millisecond, func() { began = time.Now(); asked.Store(true) })
+			time.AfterFunc(500*time.Millisecond, func() { waited(); asked.Store(true) })
 		}
 		if how == "seed_command" {
 			o.Layouts.Seed = func(ctx context.Context, _ *apply.Order) error {
@@ -94,10 +98,13 @@ func TestHangingSeedIsStopped(t *testing.T) {
 		} else {
 			at(o, "-u", func() { must(t, op.on("n").Pause()); hangs() })
 		}
+		waited = idle(o, func(server inventory.ServerID, words []string) bool {
+			return slices.Contains(words, "-u") || server == "n" && words == nil
+		})
 		results, err := apply.CarryOut(t.Context(), []course.Unit{*u}, false, o)
 		must(t, err)
-		if took := time.Since(began); results[0].Outcome != course.Stopped || !strings.Contains(results[0].Why, "stopped by interlace apply --stop") || took > 10*time.Second {
-			t.Fatalf("%s: after %v: %s, %s\n%v", how, took, results[0].Outcome, results[0].Why, j)
+		if took := waited(); results[0].Outcome != course.Stopped || !strings.Contains(results[0].Why, "stopped by interlace apply --stop") || took > 10*time.Second {
+			t.Fatalf("%s: waited for %v: %s, %s\n%v", how, took, results[0].Outcome, results[0].Why, j)
 		}
 		processes, err := run(t.Context(), "", "", "ps", "-A", "-ww", "-o", "args=")
 		if must(t, err); strings.Contains(processes, op.on("m").Dir+"/conf/interlace-") {

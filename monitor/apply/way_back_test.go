@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -69,41 +68,14 @@ func (d downs) in(o *apply.Options) {
 // waited returns what tells for how long anybody has waited for these servers since it was asked
 // last, however long the machine takes for the rest.
 func (d downs) waited(o *apply.Options) func() time.Duration {
-	var lock sync.Mutex
-	var waiting int
-	var since time.Time
-	var all time.Duration
-	wait := func(server inventory.ServerID, by int) {
-		if _, down := d[string(server)]; !down {
-			return
+	var w stopwatch
+	waiting := 0
+	inFlight(o, func(server inventory.ServerID, _ []string, by int) {
+		if _, down := d[string(server)]; down {
+			w.run(func() bool { waiting += by; return waiting > 0 })
 		}
-		lock.Lock()
-		defer lock.Unlock()
-		if waiting == 0 {
-			since = time.Now()
-		}
-		if waiting += by; waiting == 0 {
-			all += time.Since(since)
-		}
-	}
-	dial, run := o.Dial, o.Run
-	o.Dial = func(ctx context.Context, in inventory.Instance, as inventory.UserID) (*cyrus.Client, error) {
-		wait(in.Server, 1)
-		defer wait(in.Server, -1)
-		return dial(ctx, in, as)
-	}
-	o.Run = func(ctx context.Context, server inventory.ServerID, input string, words ...string) (string, error) {
-		wait(server, 1)
-		defer wait(server, -1)
-		return run(ctx, server, input, words...)
-	}
-	return func() time.Duration {
-		lock.Lock()
-		defer lock.Unlock()
-		took := all
-		all = 0
-		return took
-	}
+	})
+	return w.took
 }
 
 // at has something happen once, right before a program with this word runs.

@@ -31,6 +31,15 @@ func (h *Host) Digests(ctx context.Context, files []string) (map[string]string, 
 	return digests, nil
 }
 
+// mbpath prints where users have files, as its options say.
+func (h *Host) mbpath(ctx context.Context, options string, users []inventory.UserID) (string, error) {
+	words := []string{h.tool("mbpath"), "-C", h.Conf, options, "--"}
+	for _, u := range users {
+		words = append(words, string(u))
+	}
+	return h.ask(ctx, Short, words...)
+}
+
 // Indexed returns of which of these users the file dav.db has the mailbox with this unique
 // identifier: Cyrus lists Sieve scripts by what that has of them. It changes nothing.
 func (h *Host) Indexed(ctx context.Context, mailboxes map[inventory.UserID]string) (map[inventory.UserID]bool, error) {

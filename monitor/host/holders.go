@@ -61,11 +61,7 @@ func (h *Host) still(ctx context.Context, of []process) ([]process, error) {
 func (h *Host) dirs(ctx context.Context, users []inventory.UserID) ([]string, error) {
 	var dirs []string
 	for some := range slices.Chunk(users, PerCommand) {
-		words := []string{h.tool("mbpath"), "-C", h.Conf, "-qau", "--"}
-		for _, u := range some {
-			words = append(words, string(u))
-		}
-		text, err := h.ask(ctx, Short, words...)
+		text, err := h.mbpath(ctx, "-qau", some)
 		if err != nil {
 			return nil, fmt.Errorf("find the files of users on %s: %w", h.Server, err)
 		}

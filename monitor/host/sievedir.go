@@ -62,11 +62,7 @@ func (h *Host) scriptDirs(ctx context.Context, users []inventory.UserID) (map[st
 
 // dirsOf returns the directory of each of these users that mbpath tells with such options.
 func (h *Host) dirsOf(ctx context.Context, options string, users []inventory.UserID) ([]string, error) {
-	words := []string{h.tool("mbpath"), "-C", h.Conf, options, "--"}
-	for _, u := range users {
-		words = append(words, string(u))
-	}
-	text, err := h.ask(ctx, Short, words...)
+	text, err := h.mbpath(ctx, options, users)
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -26,31 +27,19 @@ func (h *Host) Subscriptions(ctx context.Context, users []inventory.UserID) (map
 }
 
 func (h *Host) sumSubscriptions(ctx context.Context, users []inventory.UserID, sums map[inventory.UserID]string) error {
-	words := []string{h.tool("mbpath"), "-C", h.Conf, "-qju", "--"}
-	for _, u := range users {
-		words = append(words, string(u))
-	}
-	text, err := h.ask(ctx, Short, words...)
+	text, err := h.mbpath(ctx, "-qju", users)
 	if err != nil {
 		return err
 	}
 	of, err := subscriptionFiles(text)
-	if err != nil || len(of) == 0 {
+	if err != nil {
 		return err
 	}
-	words = []string{"sha256sum", "--"}
-	for file := range of {
-		words = append(words, file)
+	digests, err := h.Digests(ctx, slices.Sorted(maps.Keys(of)))
+	for file, digest := range digests {
+		sums[of[file]] = digest
 	}
-	slices.Sort(words[2:])
-	text, _ = h.ask(ctx, Short, words...) // it complains of those that are not there
-	for line := range strings.Lines(text) {
-		sum, file, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "  ")
-		if u, known := of[file]; known {
-			sums[u] = sum
-		}
-	}
-	return nil
+	return err
 }
 
 // subscriptionFiles reads where mbpath says that subscriptions of users are kept.

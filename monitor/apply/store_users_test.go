@@ -2,6 +2,7 @@ package apply_test
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -31,7 +32,7 @@ func (op *operator) served(o *apply.Options) {
 
 // A promotion routes who is let in on the store and nowhere else, whatever the facts say. Where the
 // facts and the journal disagree of somebody who is let in on two stores it does not begin, unless
-// the routes tell; and where that is so when the old master is stopped it lets all others in, and
+// the routes tell, nor where one of them can't be read; and where that is so when the old master is stopped it lets all others in, and
 // does not end before it is known.
 func TestPromotionRoutesWhoIsThere(t *testing.T) {
 	t.Parallel()
@@ -60,6 +61,27 @@ func TestPromotionRoutesWhoIsThere(t *testing.T) {
 	u, j := alteration(planner.Promote, "r", "m", 2), &journal{left: -1}
 	if outcome, _, err := op.carry(t, u, j, moved); outcome != course.Back || err == nil || !strings.Contains(err.Error(), unsure) || len(op.orders) > 0 {
 		t.Errorf("%s, %v, after %v", outcome, err, op.orders)
+	}
+
+	for told, fails := range map[string]func(o *apply.Options){
+		"who was moved is not known: the disk is full": func(o *apply.Options) {
+			o.Whereabouts = func(context.Context) (map[inventory.UserID]course.Whereabouts, error) {
+				return nil, errors.New("the disk is full")
+			}
+		},
+		"list who is denied on m: the disk is full": func(o *apply.Options) {
+			works := o.Run
+			o.Run = func(ctx context.Context, server inventory.ServerID, input string, words ...string) (string, error) {
+				if server == "m" && strings.HasSuffix(words[0], "/cyr_deny") {
+					return "", errors.New("the disk is full")
+				}
+				return works(ctx, server, input, words...)
+			}
+		},
+	} {
+		if outcome, _, err := op.carry(t, u, &journal{left: -1}, fails); outcome != course.Back || err == nil || strings.Count(err.Error(), told) != 1 || len(op.orders) > 0 {
+			t.Errorf("%s, %v, after %v", outcome, err, op.orders)
+		}
 	}
 
 	known = false

@@ -8,11 +8,12 @@ import (
 	"slices"
 
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/inventory/cyrus"
 	"github.com/interlacemail/interlace/monitor/course"
 )
 
-// clients are those of whom an instance that leads a store has mailboxes.
-type clients struct {
+// storeUsers are those of whom an instance that leads a store has mailboxes.
+type storeUsers struct {
 	here []inventory.UserID // it serves them
 	out  []inventory.UserID // it does not: they are denied there, or elsewhere
 	// among are those of whom it is not known which, and unsure says so; nil: there are none.
@@ -20,20 +21,18 @@ type clients struct {
 	unsure error
 }
 
-// clients returns whom an instance that leads the store serves: neither who is denied there, since
+// users returns whom an instance that leads the store serves: neither who is denied there, since
 // what is there of them may be an original that was moved away, nor who is elsewhere.
-func (c *change) clients(ctx context.Context, leader inventory.Instance) (*clients, error) {
+func (c *change) users(ctx context.Context, leader inventory.Instance) (*storeUsers, error) {
 	has, denied, err := c.boxes(ctx, leader)
 	if err != nil {
 		return nil, err
 	}
-	moved := map[inventory.UserID]course.Whereabouts{}
-	if c.Whereabouts != nil {
-		if moved, err = c.Whereabouts(ctx); err != nil {
-			return nil, fmt.Errorf("who was moved is not known: %w", err)
-		}
+	moved, err := c.moved(ctx)
+	if err != nil {
+		return nil, err
 	}
-	found, away := &clients{}, map[inventory.StoreID][]inventory.UserID{}
+	found, away := &storeUsers{}, map[inventory.StoreID][]inventory.UserID{}
 	for _, u := range has {
 		switch other := c.other(u, moved); {
 		case denied[u]:
@@ -49,6 +48,18 @@ func (c *change) clients(ctx context.Context, leader inventory.Instance) (*clien
 	return found, ctx.Err()
 }
 
+// moved returns where those are whom plans have moved.
+func (c *change) moved(ctx context.Context) (map[inventory.UserID]course.Whereabouts, error) {
+	if c.Whereabouts == nil {
+		return nil, nil
+	}
+	moved, err := c.Whereabouts(ctx)
+	if err != nil {
+		err = fmt.Errorf("who was moved is not known: %w", err)
+	}
+	return moved, err
+}
+
 // boxes returns who has an INBOX on an instance, and who is denied there.
 func (c *change) boxes(ctx context.Context, in inventory.Instance) (has []inventory.UserID, denied map[inventory.UserID]bool, err error) {
 	h, err := c.open(ctx, in)
@@ -62,13 +73,19 @@ func (c *change) boxes(ctx context.Context, in inventory.Instance) (has []invent
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, name := range g.names {
-		if owner, folder, ok := name.Owner(); ok && !owner.Shared && len(folder) == 0 {
-			has = append(has, inventory.UserID(owner.Name))
+	return withInbox(g.names), denied, nil
+}
+
+// withInbox are the users who have an INBOX among mailboxes, sorted.
+func withInbox(names []cyrus.InternalName) []inventory.UserID {
+	var users []inventory.UserID
+	for _, name := range names {
+		if owner, folder, kept := name.Owner(); kept && !owner.Shared && len(folder) == 0 {
+			users = append(users, inventory.UserID(owner.Name))
 		}
 	}
-	slices.Sort(has)
-	return slices.Compact(has), denied, nil
+	slices.Sort(users)
+	return slices.Compact(users)
 }
 
 // other is the store on which somebody is by the facts or, where these have them here, by the
@@ -93,7 +110,7 @@ func (o *Options) factOf(u inventory.UserID) inventory.StoreID {
 
 // askOthers looks on which store those are who are let in here, and by the facts or the journal are
 // on other stores: who is not let in there is here.
-func (c *change) askOthers(ctx context.Context, away map[inventory.StoreID][]inventory.UserID, moved map[inventory.UserID]course.Whereabouts, found *clients) {
+func (c *change) askOthers(ctx context.Context, away map[inventory.StoreID][]inventory.UserID, moved map[inventory.UserID]course.Whereabouts, found *storeUsers) {
 	for _, name := range slices.Sorted(maps.Keys(away)) {
 		other, in, err := c.letInOn(ctx, name)
 		if err != nil {
@@ -130,7 +147,7 @@ func (c *change) letInOn(ctx context.Context, name inventory.StoreID) (*inventor
 
 // askRoutes looks where those are routed who are let in on two stores. Where that does not tell, who
 // is on the other one by the facts and the journal alike is there.
-func (c *change) askRoutes(ctx context.Context, other *inventory.Store, both []inventory.UserID, moved map[inventory.UserID]course.Whereabouts, found *clients) {
+func (c *change) askRoutes(ctx context.Context, other *inventory.Store, both []inventory.UserID, moved map[inventory.UserID]course.Whereabouts, found *storeUsers) {
 	if len(both) == 0 {
 		return
 	}
@@ -159,12 +176,12 @@ func (c *change) askRoutes(ctx context.Context, other *inventory.Store, both []i
 }
 
 // doubt notes of whom it is not known where they are.
-func (f *clients) doubt(users []inventory.UserID, why error) {
+func (f *storeUsers) doubt(users []inventory.UserID, why error) {
 	f.among, f.unsure = append(f.among, users...), errors.Join(f.unsure, why)
 }
 
-// astray returns who of some users is routed to where they must not be, as far as that can be asked.
-func (o *Options) astray(ctx context.Context, users []inventory.UserID, wrong func(inventory.UserID, inventory.ServerID) bool) ([]inventory.UserID, error) {
+// misrouted returns who of some users is routed to where they must not be, as far as that can be asked.
+func (o *Options) misrouted(ctx context.Context, users []inventory.UserID, wrong func(inventory.UserID, inventory.ServerID) bool) ([]inventory.UserID, error) {
 	if o.Live.Served == nil || len(users) == 0 {
 		return nil, nil
 	}
