@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -22,6 +23,14 @@ type Digest struct {
 
 // UIDs are those from the first to the last one, both among them.
 type UIDs struct{ First, Last uint32 }
+
+// String writes them as IMAP does, such as 3:5 or 9.
+func (u UIDs) String() string {
+	if u.First == u.Last {
+		return strconv.FormatUint(uint64(u.First), 10)
+	}
+	return fmt.Sprintf("%d:%d", u.First, u.Last)
+}
 
 // Digests has the server read files of messages and yields what is in them. Which
 // messages says choose: it is told how many there are and yields places in the
@@ -46,7 +55,7 @@ func (c *Client) DigestsOf(ctx context.Context, name string, uids ...UIDs) iter.
 	return c.digests(ctx, name, byUID, func(uint32) iter.Seq[string] {
 		return func(yield func(string) bool) {
 			for _, r := range uids {
-				if !yield(fmt.Sprintf("%d:%d", r.First, r.Last)) {
+				if !yield(r.String()) {
 					return
 				}
 			}

@@ -53,12 +53,12 @@ func TestGaps(t *testing.T) {
 		return Span{Incarnation{Mailbox: "user.a", UniqueID: "a", UIDValidity: 1}, cyrus.UIDs{First: first, Last: last}}
 	}
 	for want, before := range map[string][]Span{
-		"[{1 4294967295}]":                nil,
-		"[]":                              {span(1, 1<<32-1)},
-		"[{11 4294967295}]":               {span(5, 10), span(1, 4)},
-		"[{1 4} {11 11} {21 4294967295}]": {span(12, 20), span(5, 10), span(7, 8)},
-		"[{1 4} {4294967295 4294967295}]": {span(5, 1<<32-2)},
-		"[{1 4294967294}]":                {span(1<<32-1, 1<<32-1)},
+		"[1:4294967295]":         nil,
+		"[]":                     {span(1, 1<<32-1)},
+		"[11:4294967295]":        {span(5, 10), span(1, 4)},
+		"[1:4 11 21:4294967295]": {span(12, 20), span(5, 10), span(7, 8)},
+		"[1:4 4294967295]":       {span(5, 1<<32-2)},
+		"[1:4294967294]":         {span(1<<32-1, 1<<32-1)},
 	} {
 		if got := fmt.Sprint(gapsOf(Joined(before))); got != want {
 			t.Errorf("%v leave %s, want %s", before, got, want)

@@ -122,14 +122,9 @@ func (w *whole) once(ctx context.Context, s *side, name string, uids ...cyrus.UI
 }
 
 // runs are UIDs by the first and last of each run without a gap.
-func runs(uids map[uint32]bool) []cyrus.UIDs {
-	var list []cyrus.UIDs
+func runs(uids map[uint32]bool) (list []cyrus.UIDs) {
 	for _, uid := range slices.Sorted(maps.Keys(uids)) {
-		if n := len(list); n > 0 && list[n-1].Last == uid-1 {
-			list[n-1].Last = uid
-			continue
-		}
-		list = append(list, cyrus.UIDs{First: uid, Last: uid})
+		list = behind(list, uid)
 	}
 	return list
 }
