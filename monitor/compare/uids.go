@@ -2,8 +2,8 @@ package compare
 
 import (
 	"iter"
+	"maps"
 	"slices"
-	"strings"
 
 	"github.com/interlacemail/interlace/inventory/cyrus"
 )
@@ -41,19 +41,21 @@ func behind(ranges []cyrus.UIDs, uid uint32) []cyrus.UIDs {
 	return append(ranges, cyrus.UIDs{First: uid, Last: uid})
 }
 
+// runs are the UIDs of something by the first and last of each run without a gap.
+func runs[T any](of map[uint32]T) (list []cyrus.UIDs) {
+	for _, uid := range slices.Sorted(maps.Keys(of)) {
+		list = behind(list, uid)
+	}
+	return list
+}
+
 // String writes the set as IMAP does, such as 3:5,9. What is left out is "…".
 func (u *uids) String() string {
-	var b strings.Builder
-	for i, r := range u.ranges[:min(len(u.ranges), shownRanges)] {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		b.WriteString(r.String())
-	}
+	text := cyrus.SetOf(u.ranges[:min(len(u.ranges), shownRanges)])
 	if u.more || len(u.ranges) > shownRanges {
-		b.WriteString(",…")
+		text += ",…"
 	}
-	return b.String()
+	return text
 }
 
 // from returns those of the set that are not below a UID, and counts among them what is not kept.

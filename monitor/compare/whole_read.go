@@ -121,14 +121,6 @@ func (w *whole) once(ctx context.Context, s *side, name string, uids ...cyrus.UI
 	return found, nil
 }
 
-// runs are UIDs by the first and last of each run without a gap.
-func runs(uids map[uint32]bool) (list []cyrus.UIDs) {
-	for _, uid := range slices.Sorted(maps.Keys(uids)) {
-		list = behind(list, uid)
-	}
-	return list
-}
-
 // done enters what came of reading a part, and tells of it where it is what it was.
 func (w *whole) done(ctx context.Context, s *side, p part, found *copied, err error) error {
 	if err := w.failed(ctx, s, p, err); err != nil {
