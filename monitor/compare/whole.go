@@ -219,16 +219,15 @@ func (w *whole) enter(b *box) {
 	if len(b.damaged) == 0 {
 		return
 	}
-	d := DamagedFiles{Owner: b.holder.owner, Mailbox: b.Name}
-	var bad uids
-	for _, uid := range slices.Sorted(maps.Keys(b.damaged)) {
-		if bad.add(uid); b.damaged[uid] {
+	bad := uids{ranges: runs(b.damaged)}
+	d := DamagedFiles{Owner: b.holder.owner, Mailbox: b.Name, UIDs: bad.String()}
+	for _, missing := range b.damaged {
+		if missing {
 			d.Missing++
 		} else {
 			d.Other++
 		}
 	}
-	d.UIDs = bad.String()
 	w.out.Damaged = append(w.out.Damaged, d)
 }
 
