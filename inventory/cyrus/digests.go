@@ -3,7 +3,6 @@ package cyrus
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"iter"
 	"slices"
 	"time"
@@ -19,9 +18,6 @@ type Digest struct {
 	// Missing says that there is no file, or none that the server can read.
 	Missing bool
 }
-
-// UIDs are those from the first to the last one, both among them.
-type UIDs struct{ First, Last uint32 }
 
 // Digests has the server read files of messages and yields what is in them. Which
 // messages says choose: it is told how many there are and yields places in the
@@ -41,12 +37,12 @@ func (c *Client) Digests(ctx context.Context, name string, choose func(exists ui
 }
 
 // DigestsOf is as [Client.Digests] for the messages with these UIDs, as they are in the
-// mailbox now. It keeps the UIDs and sizes of those in each of the ranges.
+// mailbox now. It keeps the UIDs and sizes of those in a few hundred of the ranges at once.
 func (c *Client) DigestsOf(ctx context.Context, name string, uids ...UIDs) iter.Seq2[Digest, error] {
 	return c.digests(ctx, name, byUID, func(uint32) iter.Seq[string] {
 		return func(yield func(string) bool) {
-			for _, r := range uids {
-				if !yield(fmt.Sprintf("%d:%d", r.First, r.Last)) {
+			for some := range slices.Chunk(uids, perSet/2) { // each has a first and a last one
+				if !yield(SetOf(some)) {
 					return
 				}
 			}

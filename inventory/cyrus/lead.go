@@ -7,8 +7,9 @@ type Lead struct {
 	owners          map[Owner]bool
 }
 
-// Add counts a mailbox that both have, by its counters on both sides.
-func (l *Lead) Add(name InternalName, master, replica Status) {
+// Add counts a mailbox that both have, by its counters on both sides, and reports whether the
+// replica has seen more.
+func (l *Lead) Add(name InternalName, master, replica Status) bool {
 	switch {
 	case replica.HighestModSeq > master.HighestModSeq, replica.UIDNext > master.UIDNext:
 		if l.owners == nil {
@@ -17,9 +18,11 @@ func (l *Lead) Add(name InternalName, master, replica Status) {
 		owner, _, _ := name.Owner()
 		l.owners[owner] = true
 		l.Replica++
+		return true
 	case master.HighestModSeq > replica.HighestModSeq:
 		l.Master++
 	}
+	return false
 }
 
 // Owners returns of how many users and shared trees the replica has seen more.

@@ -102,7 +102,7 @@ func FuzzComparedAnswers(f *testing.F) {
 		if _, list, err := annotationsOf(answer); err == nil && !slices.IsSortedFunc(list, func(a, b Annotation) int { return strings.Compare(a.Entry, b.Entry) }) {
 			t.Errorf("annotations %+v", list)
 		}
-		if seen, err := ranges(strings.Split(string(answer), ",")); err == nil && !slices.IsSortedFunc(seen, func(a, b [2]uint32) int { return cmp.Compare(a[1]+1, b[0]) }) {
+		if seen, err := ranges(strings.Split(string(answer), ",")); err == nil && !slices.IsSortedFunc(seen, func(a, b UIDs) int { return cmp.Compare(a.Last+1, b.First) }) {
 			t.Errorf("UIDs %v", seen)
 		}
 		s := scan(answer)

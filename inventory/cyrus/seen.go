@@ -12,7 +12,7 @@ import (
 // Seen opens a mailbox for reading only and returns the UIDs of the messages that the
 // user has seen whom the connection acts as, as ranges in rising order. The name is as
 // that user sees it.
-func (c *Client) Seen(ctx context.Context, name string) ([][2]uint32, error) {
+func (c *Client) Seen(ctx context.Context, name string) ([]UIDs, error) {
 	exists, err := c.examine(ctx, name)
 	if err != nil {
 		return nil, c.named(err)
@@ -25,7 +25,7 @@ func (c *Client) Seen(ctx context.Context, name string) ([][2]uint32, error) {
 	room := longestAnswer + int64(exists)*uidBytes
 	c.raw.most = int(room)
 	defer func() { c.raw.most = longestAnswer }()
-	var seen [][2]uint32
+	var seen []UIDs
 	err = c.do(ctx, "search what was seen", room, func() error {
 		return c.command(command, func(answer []byte) (err error) {
 			switch {
@@ -42,7 +42,7 @@ func (c *Client) Seen(ctx context.Context, name string) ([][2]uint32, error) {
 }
 
 // ranges reads the parts of a set of UIDs, such as 3 and 5:7, in rising order.
-func ranges(parts []string) (list [][2]uint32, err error) {
+func ranges(parts []string) (list []UIDs, err error) {
 	for _, part := range parts {
 		if part == "" {
 			continue
@@ -57,14 +57,14 @@ func ranges(parts []string) (list [][2]uint32, err error) {
 		}
 		to, err := strconv.ParseUint(last, 10, 32)
 		n := len(list)
-		if err != nil || from == 0 || to < from || n > 0 && uint32(from) <= list[n-1][1] {
+		if err != nil || from == 0 || to < from || n > 0 && uint32(from) <= list[n-1].Last {
 			return nil, protocolError("expected UIDs in rising order", []byte(part))
 		}
-		if n > 0 && list[n-1][1] == uint32(from)-1 {
-			list[n-1][1] = uint32(to)
+		if n > 0 && list[n-1].Last == uint32(from)-1 {
+			list[n-1].Last = uint32(to)
 			continue
 		}
-		list = append(list, [2]uint32{uint32(from), uint32(to)})
+		list = append(list, UIDs{uint32(from), uint32(to)})
 	}
 	return list, nil
 }

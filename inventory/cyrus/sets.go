@@ -62,6 +62,26 @@ func sets(numbers iter.Seq[uint32]) iter.Seq[string] {
 	}
 }
 
+// UIDs are those from the first to the last one, both among them.
+type UIDs struct{ First, Last uint32 }
+
+// String writes them as IMAP does, such as 3:5 or 9.
+func (u UIDs) String() string {
+	if u.First == u.Last {
+		return strconv.FormatUint(uint64(u.First), 10)
+	}
+	return fmt.Sprintf("%d:%d", u.First, u.Last)
+}
+
+// SetOf writes UIDs as IMAP writes a set of them, such as 3:5,9.
+func SetOf(uids []UIDs) string {
+	parts := make([]string, len(uids))
+	for i := range uids {
+		parts[i] = uids[i].String()
+	}
+	return strings.Join(parts, ",")
+}
+
 // Sized is a message as the index has it: its UID and its bytes.
 type Sized struct {
 	UID  uint32

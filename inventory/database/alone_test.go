@@ -130,35 +130,3 @@ func TestReadWithoutRights(t *testing.T) {
 		})
 	}
 }
-
-// TestReadWhatIsMounted reads on a file system that is mounted read-only, and refuses to go on
-// when somebody writes there after all.
-func TestReadWhatIsMounted(t *testing.T) {
-	directory := needs.Mount(t, "tmpfs", "size=8m", 0)
-	path := filepath.Join(directory, "interlace.db")
-	mount := func(flags uintptr) {
-		if err := syscall.Mount("test", directory, "tmpfs", syscall.MS_REMOUNT|flags, ""); err != nil {
-			t.Fatal(err)
-		}
-	}
-	db := mustOpen(t, path, Options{})
-	mustSave(t, db, fleet(100, 1), sometime(0), "")
-	if err := db.Close(); err != nil {
-		t.Fatal(err)
-	}
-	mount(syscall.MS_RDONLY)
-	reader := mustOpen(t, path, Options{FileOptions: FileOptions{ReadOnly: true}})
-	if s := mustLoad(t, reader, time.Time{}); s.Number != 1 {
-		t.Errorf("got inventory %d", s.Number)
-	}
-	mount(0)
-	mustSave(t, mustOpen(t, path, Options{}), fleet(100, 2), sometime(1), "")
-	_, err := reader.Load(t.Context(), time.Time{})
-	var trouble *Error
-	if !errors.As(err, &trouble) || !strings.Contains(err.Error(), "begun to write") || trouble.Hint == "" {
-		t.Errorf("got %v, want that somebody has begun to write it", err)
-	}
-	if s := mustLoad(t, mustOpen(t, path, Options{FileOptions: FileOptions{ReadOnly: true}}), time.Time{}); s.Number != 2 {
-		t.Errorf("got inventory %d, want what is in the log", s.Number)
-	}
-}

@@ -44,8 +44,7 @@ func (d digest) against(master *cyrus.Snapshot, store *inventory.Store, server i
 			missing.add(m.Internal)
 			continue
 		}
-		before := lead.Replica
-		if lead.Add(m.Internal, m.Status, at.status); lead.Replica > before {
+		if lead.Add(m.Internal, m.Status, at.status) {
 			ahead.add(m.Internal)
 		}
 		seen++
@@ -110,7 +109,7 @@ func findings(store *inventory.Store, server inventory.ServerID, exchanged bool,
 		})
 	}
 	switch {
-	case ahead.count > 0 && exchanged:
+	case exchanged:
 		say(ReplicaWritten, "if it is the master now, exchange the roles in the fleet file",
 			"is ahead of its master in %v: it looks as if it is the master", ahead)
 	case ahead.count > 0:

@@ -41,13 +41,13 @@ func TestUIDs(t *testing.T) {
 		left := u.from(from)
 		count := int64(0)
 		for _, r := range left.ranges {
-			count += int64(r[1]-r[0]) + 1
+			count += int64(r.Last-r.First) + 1
 		}
 		if left.String() != want || left.count != count {
 			t.Errorf("from %d: %s of %d, want %s", from, left.String(), left.count, want)
 		}
 	}
-	few := uids{count: 9, ranges: [][2]uint32{{1, 2}, {4, 5}}, more: true}
+	few := uids{count: 9, ranges: runsOf(1, 2, 4, 5), more: true}
 	if left := few.from(5); left.count != 6 || !left.more || left.String() != "5,…" {
 		t.Errorf("of more than are kept are left %d, %s", left.count, left.String())
 	}
@@ -147,23 +147,31 @@ func TestFileNames(t *testing.T) {
 	}
 }
 
+// runsOf are UIDs by the first and last of each run.
+func runsOf(edges ...uint32) (list []cyrus.UIDs) {
+	for edge := range slices.Chunk(edges, 2) {
+		list = append(list, cyrus.UIDs{First: edge[0], Last: edge[1]})
+	}
+	return list
+}
+
 func TestOnlyIn(t *testing.T) {
 	for _, c := range []struct {
-		a, b [][2]uint32
+		a, b []cyrus.UIDs
 		want string
 	}{
 		{nil, nil, ""},
-		{[][2]uint32{{1, 3}}, nil, "1:3"},
-		{[][2]uint32{{1, 3}}, [][2]uint32{{1, 3}}, ""},
-		{[][2]uint32{{1, 2}}, [][2]uint32{{2, 3}}, "1,3"},
-		{[][2]uint32{{1, 2}}, [][2]uint32{{3, 4}}, "1:4"},
-		{[][2]uint32{{1, 9}}, [][2]uint32{{2, 2}, {5, 6}}, "1,3:4,7:9"},
-		{[][2]uint32{{4294967295, 4294967295}}, nil, "4294967295"},
+		{runsOf(1, 3), nil, "1:3"},
+		{runsOf(1, 3), runsOf(1, 3), ""},
+		{runsOf(1, 2), runsOf(2, 3), "1,3"},
+		{runsOf(1, 2), runsOf(3, 4), "1:4"},
+		{runsOf(1, 9), runsOf(2, 2, 5, 6), "1,3:4,7:9"},
+		{runsOf(4294967295, 4294967295), nil, "4294967295"},
 	} {
 		got := onlyIn(c.a, c.b)
 		again := uids{}
 		for _, r := range got.ranges {
-			again.count += int64(r[1]-r[0]) + 1
+			again.count += int64(r.Last-r.First) + 1
 		}
 		if got.String() != c.want || got.count != again.count {
 			t.Errorf("%v and %v: %s of %d, want %s", c.a, c.b, got.String(), got.count, c.want)

@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -101,11 +102,13 @@ func (r *remedy) tellUnsaved(unsaved int64) {
 			r.where(at, d.Mailbox)
 		}
 	}
+	// A name that cannot be pasted is left out.
+	givesUp := cmp.Or(ofConf(at, "reconstruct", append([]string{"--"}, textsOf(told)...)...), "reconstruct for the mailbox")
 	r.warn("no command removes the replica's copy as long as messages that only the replica has are not saved: %d", unsaved)
 	r.warn("keep what is in the directory on %s aside first", at.Server)
 	r.warn("where the file of such a message is there and %s may not read it, make it Cyrus's own", at.Server)
 	r.warn("where it is there and not what the index says, move it out of the directory, since it may be of a message that nobody else has")
-	r.warn("where there is none, or none is left there, nothing is left to save: on %s run %s, which gives the message up", at.Server, ofConf(at, "reconstruct", append([]string{"--"}, textsOf(told)...)...))
+	r.warn("where there is none, or none is left there, nothing is left to save: on %s run %s, which gives the message up", at.Server, givesUp)
 	r.warn("where %[1]s says \"Permission denied\" or \"Mailbox does not exist\", which it also says without the right l, give the user the rights l and r on the mailbox on %[1]s, as an administrator (SETACL)", at.Server)
 	r.warn("then compare again")
 }

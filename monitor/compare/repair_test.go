@@ -138,6 +138,18 @@ func TestNoResetBeforeAllIsSaved(t *testing.T) {
 	}
 }
 
+// TestUnsavedInAMailboxOfNoName: where a mailbox has a name that cannot be pasted, what to run is
+// said without it.
+func TestUnsavedInAMailboxOfNoName(t *testing.T) {
+	p := &pair{store: Pair{Store: "s1", Master: Side{Server: "imap1"}, Replica: Side{Server: "imap2"}}, options: Options{Level: monitor.CompareSpool, Sample: 1, Save: "saved"}}
+	p.master = &host{server: cyrus.Server{Separator: '.'}}
+	list := []monitor.Difference{{Kind: monitor.SpoolDamaged, Server: "imap2", Mailbox: "user.anna.\x01", Unsaved: 1}, {Kind: monitor.MessageExtra, Mailbox: "user.anna.\x01"}}
+	p.repair(cyrus.Owner{Name: "anna"}, &owned{reads: true}, list)
+	if said := string(list[0].Warning); !strings.Contains(said, "on imap2 run reconstruct for the mailbox, which gives the message up") {
+		t.Errorf("it says %s", said)
+	}
+}
+
 // TestFilesInThePlaceOfMessages: damaged files of the replica that could not be saved give way to
 // the master's, but where the messages may be the replica's own.
 func TestFilesInThePlaceOfMessages(t *testing.T) {

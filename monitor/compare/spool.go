@@ -147,23 +147,20 @@ func (p *pair) unchecked(ctx context.Context, s *side, m *cyrus.Mailbox, err err
 func (p *pair) sampled(ctx context.Context, l *lane, s *side, f *files, sum *monitor.SpoolSample) error {
 	draw := draw{share: p.options.Sample, seed: p.options.Seed, mailbox: string(s.Server) + f.mailbox.UniqueID}
 	draw.all = p.options.Damaged[Spot{s.Server, p.called(f.mailbox.Internal)}]
-	suspects, checked, err := s.damagedAt(ctx, f.mailbox.Internal, draw.choose)
-	damaged := suspects
-	if err == nil && len(suspects) > 0 {
-		places := slices.Sorted(maps.Keys(suspects))
-		damaged, _, err = s.damagedAt(ctx, f.mailbox.Internal, func(uint32) iter.Seq[uint32] { return slices.Values(places) })
+	name := s.client.UserName(f.mailbox.Internal)
+	damaged, checked, err := s.damagedOf(s.client.Digests(ctx, name, draw.choose))
+	if err == nil && len(damaged) > 0 {
+		damaged, _, err = s.damagedOf(s.client.DigestsOf(ctx, name, runs(damaged)...))
 	}
 	if err != nil {
 		return err
 	}
 	var bad uids
 	other := map[uint32][20]byte{}
-	for _, place := range slices.Sorted(maps.Keys(damaged)) {
-		if d := damaged[place]; d.UID == suspects[place].UID {
-			bad.add(d.UID)
-			if !d.Missing {
-				other[d.UID] = d.File
-			}
+	for _, uid := range slices.Sorted(maps.Keys(damaged)) {
+		bad.add(uid)
+		if d := damaged[uid]; !d.Missing {
+			other[uid] = d.File
 		}
 	}
 	p.mu.Lock()
@@ -178,17 +175,17 @@ func (p *pair) sampled(ctx context.Context, l *lane, s *side, f *files, sum *mon
 	return nil
 }
 
-// damagedAt reads the files of the messages that are chosen and returns what is
-// damaged by its place in the mailbox, and how many were read.
-func (s *side) damagedAt(ctx context.Context, mailbox cyrus.InternalName, choose func(exists uint32) iter.Seq[uint32]) (damaged map[uint32]cyrus.Digest, read int64, err error) {
+// damagedOf has files of messages read and returns what is damaged by its UID, and how many
+// were read.
+func (s *side) damagedOf(digests iter.Seq2[cyrus.Digest, error]) (damaged map[uint32]cyrus.Digest, read int64, err error) {
 	damaged = map[uint32]cyrus.Digest{}
-	for d, err := range s.client.Digests(ctx, s.client.UserName(mailbox), choose) {
+	for d, err := range digests {
 		if err != nil {
 			return nil, 0, s.middle(err)
 		}
 		read++
 		if d.Damaged() {
-			damaged[d.Place] = d
+			damaged[d.UID] = d
 		}
 	}
 	return damaged, read, nil

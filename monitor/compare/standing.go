@@ -150,10 +150,10 @@ func (k *knowledge) last(level monitor.CompareLevel) lastLook {
 	open, gone := false, false
 	for _, d := range k.found {
 		since := !d.Last.Before(state.At) // found by that comparison, or later
-		by := since && !d.First.After(state.At) && l.outcome != monitor.Identical
-		if level.Covers(d.Level) || state.Level == level && by {
+		then := since && !d.First.After(state.At)
+		if level.Covers(d.Level) || state.Level == level && then && l.outcome != monitor.Identical {
 			open = open || d.Gone.IsZero() && (since || l.outcome != monitor.Identical)
-			gone = gone || !d.Gone.IsZero() && !d.First.After(state.At) && !d.Last.Before(state.At)
+			gone = gone || !d.Gone.IsZero() && then
 		}
 	}
 	switch {

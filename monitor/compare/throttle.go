@@ -57,16 +57,14 @@ func (t *throttle) due(now time.Time) bool {
 	return true
 }
 
-// took is told what a small command takes now, and returns how long to leave the server alone.
-func (t *throttle) took(now time.Duration) (wait time.Duration) {
+// took is told what a small command takes now.
+func (t *throttle) took(now time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.first == 0 || now < t.first {
 		t.first = now
 	}
-	wait = backOff(t.first, now)
-	t.rest = time.Now().Add(wait)
-	return wait
+	t.rest = time.Now().Add(backOff(t.first, now))
 }
 
 // left is how long the server is to be left alone, over all connections.

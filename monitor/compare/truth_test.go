@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -252,6 +253,33 @@ func TestSampleOfFiles(t *testing.T) {
 	c = r.compare(compare.Options{Level: monitor.CompareSpool, Sample: 1e-9, Damaged: map[compare.Spot]bool{{Server: "imap2", Mailbox: "user.anna"}: true}})
 	if only(t, c, "spool user.anna"); c.Spool[0].Checked != 2 || c.Spool[1].Checked != 21 || c.Spool[1].Damaged != 1 {
 		t.Errorf("%+v", c.Spool)
+	}
+}
+
+// TestDamagedBehindWhatIsExpunged has a message expunged between the two times that a damaged file
+// behind it is read: the file is damaged all the same.
+func TestDamagedBehindWhatIsExpunged(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, cyrustest.Mailbox{Name: "user.anna", Messages: 3})
+	garble(r, r.master, "user.anna", 3)
+	pair := r.pair()
+	var hashed, expunged atomic.Bool
+	b := &between{answer: func(command string) string {
+		switch {
+		case strings.Contains(command, "RFC822.FILESIZE"):
+			hashed.Store(true)
+		case strings.HasPrefix(command, "EXAMINE") && hashed.Load() && !expunged.Swap(true):
+			r.do(r.master, "anna", "SELECT INBOX", `STORE 1 +FLAGS (\Deleted)`, "EXPUNGE")
+		}
+		return ""
+	}}
+	pair.Master.IMAP.Address = b.listen(t, pair.Master.IMAP.Address)
+	found, err := compare.Store(within(t, time.Minute), pair, compare.Options{Level: monitor.CompareSpool, Sample: 1})
+	if err != nil || !expunged.Load() {
+		t.Fatal(found, err)
+	}
+	if only(t, found, "spool user.anna"); len(found.Differences) == 1 && found.Differences[0].UIDs != "3" {
+		t.Errorf("%+v", found.Differences[0])
 	}
 }
 

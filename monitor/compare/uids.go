@@ -2,15 +2,16 @@ package compare
 
 import (
 	"iter"
+	"maps"
 	"slices"
-	"strconv"
-	"strings"
+
+	"github.com/interlacemail/interlace/inventory/cyrus"
 )
 
 // uids is a set of UIDs that were added in rising order.
 type uids struct {
 	count  int64
-	ranges [][2]uint32
+	ranges []cyrus.UIDs
 	more   bool   // ranges behind the last one are not kept
 	since  uint32 // nor is what lies below this UID
 }
@@ -21,47 +22,51 @@ var mostRanges = 20_000
 const shownRanges = 200
 
 func (u *uids) add(uid uint32) {
-	if u.count++; uid < u.since {
+	if u.count++; uid < u.since || u.more {
 		return
 	}
-	if n := len(u.ranges); n > 0 && !u.more && u.ranges[n-1][1] == uid-1 {
-		u.ranges[n-1][1] = uid
-		return
-	}
-	if len(u.ranges) == mostRanges {
+	if ranges := behind(u.ranges, uid); len(ranges) > mostRanges {
 		u.more = true
-		return
+	} else {
+		u.ranges = ranges
 	}
-	u.ranges = append(u.ranges, [2]uint32{uid, uid})
+}
+
+// behind adds a UID to ranges that end before it.
+func behind(ranges []cyrus.UIDs, uid uint32) []cyrus.UIDs {
+	if n := len(ranges); n > 0 && ranges[n-1].Last == uid-1 {
+		ranges[n-1].Last = uid
+		return ranges
+	}
+	return append(ranges, cyrus.UIDs{First: uid, Last: uid})
+}
+
+// runs are the UIDs of something by the first and last of each run without a gap.
+func runs[T any](of map[uint32]T) (list []cyrus.UIDs) {
+	for _, uid := range slices.Sorted(maps.Keys(of)) {
+		list = behind(list, uid)
+	}
+	return list
 }
 
 // String writes the set as IMAP does, such as 3:5,9. What is left out is "…".
 func (u *uids) String() string {
-	var b strings.Builder
-	for i, r := range u.ranges[:min(len(u.ranges), shownRanges)] {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		b.WriteString(strconv.FormatUint(uint64(r[0]), 10))
-		if r[1] > r[0] {
-			b.WriteString(":" + strconv.FormatUint(uint64(r[1]), 10))
-		}
-	}
+	text := cyrus.SetOf(u.ranges[:min(len(u.ranges), shownRanges)])
 	if u.more || len(u.ranges) > shownRanges {
-		b.WriteString(",…")
+		text += ",…"
 	}
-	return b.String()
+	return text
 }
 
 // from returns those of the set that are not below a UID, and counts among them what is not kept.
 func (u *uids) from(uid uint32) uids {
 	left := uids{count: u.count, more: u.more}
 	for _, r := range u.ranges {
-		if r[1] >= uid {
-			left.ranges = append(left.ranges, [2]uint32{max(r[0], uid), r[1]})
+		if r.Last >= uid {
+			left.ranges = append(left.ranges, cyrus.UIDs{First: max(r.First, uid), Last: r.Last})
 		}
-		if r[0] < uid {
-			left.count -= int64(min(r[1], uid-1)-r[0]) + 1
+		if r.First < uid {
+			left.count -= int64(min(r.Last, uid-1)-r.First) + 1
 		}
 	}
 	return left
@@ -73,7 +78,7 @@ func (u *uids) each(further func(since uint32) (*uids, error)) iter.Seq2[uint32,
 	return func(yield func(uint32, error) bool) {
 		for part := u; ; {
 			for _, r := range part.ranges {
-				for uid := uint64(r[0]); uid <= uint64(r[1]); uid++ {
+				for uid := uint64(r.First); uid <= uint64(r.Last); uid++ {
 					if !yield(uint32(uid), nil) {
 						return
 					}
@@ -82,7 +87,7 @@ func (u *uids) each(further func(since uint32) (*uids, error)) iter.Seq2[uint32,
 			if !part.more {
 				return
 			}
-			next, err := further(part.ranges[len(part.ranges)-1][1] + 1)
+			next, err := further(part.ranges[len(part.ranges)-1].Last + 1)
 			if err != nil {
 				yield(0, err)
 				return
@@ -94,10 +99,10 @@ func (u *uids) each(further func(since uint32) (*uids, error)) iter.Seq2[uint32,
 
 // onlyIn returns what is in one of two sets and not in both, each as ranges that do not
 // touch, in rising order.
-func onlyIn(a, b [][2]uint32) uids {
+func onlyIn(a, b []cyrus.UIDs) uids {
 	var edges []uint64 // where one of them begins, or ends behind its last
 	for _, r := range slices.Concat(a, b) {
-		edges = append(edges, uint64(r[0]), uint64(r[1])+1)
+		edges = append(edges, uint64(r.First), uint64(r.Last)+1)
 	}
 	// In between two edges of the same place nothing begins, and nothing ends.
 	slices.Sort(edges)
@@ -107,12 +112,12 @@ func onlyIn(a, b [][2]uint32) uids {
 		switch n := len(found.ranges); {
 		case from == to:
 			continue
-		case n > 0 && uint64(found.ranges[n-1][1])+1 == from:
-			found.ranges[n-1][1] = uint32(to - 1)
+		case n > 0 && uint64(found.ranges[n-1].Last)+1 == from:
+			found.ranges[n-1].Last = uint32(to - 1)
 		case n == mostRanges:
 			found.more = true
 		default:
-			found.ranges = append(found.ranges, [2]uint32{uint32(from), uint32(to - 1)})
+			found.ranges = append(found.ranges, cyrus.UIDs{First: uint32(from), Last: uint32(to - 1)})
 		}
 		found.count += int64(to - from)
 	}

@@ -154,8 +154,8 @@ func (p *pair) seenByOthers(ctx context.Context, l *lane, who *person, master, r
 		if r == nil || who.owns(m.Internal) || m.Unseen <= 0 || m.Unseen >= m.Status.Messages || m.Unseen != r.Unseen || m.Status.Messages != r.Status.Messages {
 			continue
 		}
-		ours, theirs, err := lookAt(l, func(s *side) ([][2]uint32, error) {
-			return asUser(ctx, s, who.name, func() ([][2]uint32, error) { return s.client.Seen(ctx, m.Name) })
+		ours, theirs, err := lookAt(l, func(s *side) ([]cyrus.UIDs, error) {
+			return asUser(ctx, s, who.name, func() ([]cyrus.UIDs, error) { return s.client.Seen(ctx, m.Name) })
 		})
 		if err != nil {
 			return nil, err
@@ -171,11 +171,8 @@ func (p *pair) seenByOthers(ctx context.Context, l *lane, who *person, master, r
 	return found, nil
 }
 
-func seenText(seen [][2]uint32) string {
+func seenText(seen []cyrus.UIDs) string {
 	u := uids{ranges: seen}
-	if len(seen) > mostRanges {
-		u.ranges, u.more = seen[:mostRanges], true
-	}
 	return "seen UID " + u.String()
 }
 

@@ -112,7 +112,7 @@ type holder struct {
 // box is a mailbox that is read.
 type box struct {
 	*cyrus.Mailbox
-	of      *holder
+	holder  *holder
 	size    size
 	damaged map[uint32]bool  // by UID, and whether there is no file
 	failed  map[uint32]error // why parts were not read, by the first UID of each
@@ -185,7 +185,7 @@ func (w *whole) holders(ctx context.Context, owners map[cyrus.Owner]bool) ([]*ho
 		if h := byOwner[owner]; isHidden(m.Internal) {
 			h.hidden++
 		} else {
-			b := &box{Mailbox: m, of: h, size: sizes[m.Internal], damaged: map[uint32]bool{}, failed: map[uint32]error{}}
+			b := &box{Mailbox: m, holder: h, size: sizes[m.Internal], damaged: map[uint32]bool{}, failed: map[uint32]error{}}
 			h.boxes = append(h.boxes, b)
 		}
 	}
@@ -212,23 +212,22 @@ func (w *whole) untold(names []cyrus.InternalName, mailboxes []cyrus.Mailbox, ho
 
 // enter enters what came of reading a mailbox: once, in however many parts it was read.
 func (w *whole) enter(b *box) {
-	for _, first := range slices.Sorted(maps.Keys(b.failed)) {
-		w.out.Unread = append(w.out.Unread, UnreadMailbox{b.of.owner, b.Name, b.failed[first].Error()})
-		break
+	if len(b.failed) > 0 {
+		first := slices.Min(slices.Collect(maps.Keys(b.failed)))
+		w.out.Unread = append(w.out.Unread, UnreadMailbox{b.holder.owner, b.Name, b.failed[first].Error()})
 	}
 	if len(b.damaged) == 0 {
 		return
 	}
-	d := DamagedFiles{Owner: b.of.owner, Mailbox: b.Name}
-	var bad uids
-	for _, uid := range slices.Sorted(maps.Keys(b.damaged)) {
-		if bad.add(uid); b.damaged[uid] {
+	bad := uids{ranges: runs(b.damaged)}
+	d := DamagedFiles{Owner: b.holder.owner, Mailbox: b.Name, UIDs: bad.String()}
+	for _, missing := range b.damaged {
+		if missing {
 			d.Missing++
 		} else {
 			d.Other++
 		}
 	}
-	d.UIDs = bad.String()
 	w.out.Damaged = append(w.out.Damaged, d)
 }
 

@@ -49,7 +49,7 @@ func compareSpans(a, b Span) int {
 
 // part is what is read of a mailbox at once.
 type part struct {
-	of   *box
+	box  *box
 	uids cyrus.UIDs
 }
 
@@ -60,7 +60,7 @@ func (p *part) span(last uint32) Span {
 	if uids.Last == allUIDs.Last {
 		uids.Last = max(last, uids.First-1)
 	}
-	return Span{p.of.incarnation(), uids}
+	return Span{p.box.incarnation(), uids}
 }
 
 // A part has at most so many messages and, unless it is a single one, so many bytes: after each
@@ -155,7 +155,7 @@ func (w *whole) gaps(ctx context.Context, holders []*holder) (map[*box][]cyrus.U
 			pieces[i], err = cut(gaps[large[i]], s.client.Sizes(ctx, name))
 			return err
 		})
-		return w.failed(ctx, s, part{of: large[i]}, err)
+		return w.failed(ctx, s, part{box: large[i]}, err)
 	})
 	for i, b := range large {
 		gaps[b] = pieces[i]

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/interlacemail/interlace/inventory/cyrus"
@@ -53,12 +54,12 @@ func TestGaps(t *testing.T) {
 		return Span{Incarnation{Mailbox: "user.a", UniqueID: "a", UIDValidity: 1}, cyrus.UIDs{First: first, Last: last}}
 	}
 	for want, before := range map[string][]Span{
-		"[{1 4294967295}]":                nil,
-		"[]":                              {span(1, 1<<32-1)},
-		"[{11 4294967295}]":               {span(5, 10), span(1, 4)},
-		"[{1 4} {11 11} {21 4294967295}]": {span(12, 20), span(5, 10), span(7, 8)},
-		"[{1 4} {4294967295 4294967295}]": {span(5, 1<<32-2)},
-		"[{1 4294967294}]":                {span(1<<32-1, 1<<32-1)},
+		"[1:4294967295]":         nil,
+		"[]":                     {span(1, 1<<32-1)},
+		"[11:4294967295]":        {span(5, 10), span(1, 4)},
+		"[1:4 11 21:4294967295]": {span(12, 20), span(5, 10), span(7, 8)},
+		"[1:4 4294967295]":       {span(5, 1<<32-2)},
+		"[1:4294967294]":         {span(1<<32-1, 1<<32-1)},
 	} {
 		if got := fmt.Sprint(gapsOf(Joined(before))); got != want {
 			t.Errorf("%v leave %s, want %s", before, got, want)
@@ -74,40 +75,42 @@ func TestGaps(t *testing.T) {
 // A reading has as many connections as there are to give, by now.
 func TestConnectionsThatAreLent(t *testing.T) {
 	t.Parallel()
-	var mu sync.Mutex
-	lent, at, most := 3, 0, 0
-	w := &whole{host: &host{}, options: WholeOptions{Connections: func() int { mu.Lock(); defer mu.Unlock(); return lent }}}
-	got := make([]int, 30)
-	err := w.share(t.Context(), len(got), func(_ context.Context, _ *side, item int) error {
-		mu.Lock()
-		at++
-		most = max(most, at)
-		got[item]++
-		switch item {
-		case 9:
-			lent, most = 1, 0
-		case 14: // the other two have ended their items by now
-			if most = at; at != 1 {
-				t.Errorf("%d at once with one to give", at)
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		lent, at, most := 3, 0, 0
+		w := &whole{host: &host{}, options: WholeOptions{Connections: func() int { mu.Lock(); defer mu.Unlock(); return lent }}}
+		got := make([]int, 30)
+		err := w.share(t.Context(), len(got), func(_ context.Context, _ *side, item int) error {
+			mu.Lock()
+			at++
+			most = max(most, at)
+			got[item]++
+			switch item {
+			case 9:
+				lent, most = 1, 0
+			case 14: // the other two have ended their items by now
+				if most = at; at != 1 {
+					t.Errorf("%d at once with one to give", at)
+				}
+			case 19:
+				lent = 2
 			}
-		case 19:
-			lent = 2
+			mu.Unlock()
+			time.Sleep(2 * time.Millisecond)
+			mu.Lock()
+			at--
+			mu.Unlock()
+			return nil
+		})
+		for item, n := range got {
+			if n != 1 {
+				t.Errorf("item %d was done %d times", item, n)
+			}
 		}
-		mu.Unlock()
-		time.Sleep(2 * time.Millisecond)
-		mu.Lock()
-		at--
-		mu.Unlock()
-		return nil
+		if err != nil || most != 2 {
+			t.Errorf("%v, %d at once in the end", err, most)
+		}
 	})
-	for item, n := range got {
-		if n != 1 {
-			t.Errorf("item %d was done %d times", item, n)
-		}
-	}
-	if err != nil || most != 2 {
-		t.Errorf("%v, %d at once in the end", err, most)
-	}
 }
 
 // What comes behind the last message of a mailbox after that was read is in no span that was.

@@ -14,7 +14,7 @@ import (
 func (w *whole) read(ctx context.Context, s *side, parts []part) error {
 	for _, p := range parts {
 		var found *copied
-		err := w.as(ctx, s, p.of, func(name string) (err error) {
+		err := w.as(ctx, s, p.box, func(name string) (err error) {
 			found, err = w.twice(ctx, s, name, p.uids)
 			return err
 		})
@@ -59,7 +59,7 @@ func (w *whole) as(ctx context.Context, s *side, b *box, do func(name string) er
 // readers are the users who may read a mailbox, its owner first, and a few of many.
 func (w *whole) readers(b *box) []string {
 	const most = 5
-	owner := b.of.owner
+	owner := b.holder.owner
 	var list []string
 	if !owner.Shared && w.inboxes[owner.Name] {
 		list = append(list, owner.Name)
@@ -121,19 +121,6 @@ func (w *whole) once(ctx context.Context, s *side, name string, uids ...cyrus.UI
 	return found, nil
 }
 
-// runs are UIDs by the first and last of each run without a gap.
-func runs(uids map[uint32]bool) []cyrus.UIDs {
-	var list []cyrus.UIDs
-	for _, uid := range slices.Sorted(maps.Keys(uids)) {
-		if n := len(list); n > 0 && list[n-1].Last == uid-1 {
-			list[n-1].Last = uid
-			continue
-		}
-		list = append(list, cyrus.UIDs{First: uid, Last: uid})
-	}
-	return list
-}
-
 // done enters what came of reading a part, and tells of it where it is what it was.
 func (w *whole) done(ctx context.Context, s *side, p part, found *copied, err error) error {
 	if err := w.failed(ctx, s, p, err); err != nil {
@@ -141,13 +128,13 @@ func (w *whole) done(ctx context.Context, s *side, p part, found *copied, err er
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	h := p.of.of
+	h := p.box.holder
 	h.left--
 	if err != nil {
 		return nil
 	}
 	w.out.Messages, w.out.Bytes = w.out.Messages+found.messages, w.out.Bytes+found.bytes
-	if maps.Copy(p.of.damaged, found.damaged); len(found.damaged) > 0 {
+	if maps.Copy(p.box.damaged, found.damaged); len(found.damaged) > 0 {
 		h.unread = true
 		return nil
 	}
@@ -171,6 +158,6 @@ func (w *whole) failed(ctx context.Context, s *side, p part, err error) error {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	p.of.failed[p.uids.First], p.of.of.unread = err, true
+	p.box.failed[p.uids.First], p.box.holder.unread = err, true
 	return nil
 }

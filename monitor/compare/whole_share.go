@@ -11,60 +11,63 @@ import (
 // server has to give before each of them.
 func (w *whole) share(ctx context.Context, items int, do func(ctx context.Context, s *side, item int) error) error {
 	group, ctx := errgroup.WithContext(ctx)
-	t := &turn{whole: w, items: items}
-	var lane func() error
-	more := func() { group.Go(lane) }
-	lane = func() error {
-		s := &side{host: w.host}
-		defer s.close()
-		for item := t.next(more); item >= 0; item = t.next(more) {
-			if err := ctx.Err(); err != nil {
-				return err
+	q := &queue{items: items, most: w.options.Connections}
+	q.connect = func() {
+		group.Go(func() error {
+			s := &side{host: w.host}
+			defer s.close()
+			for item, more := q.next(); more; item, more = q.next() {
+				if err := ctx.Err(); err != nil {
+					return err
+				}
+				if err := do(ctx, s, item); err != nil {
+					return err
+				}
 			}
-			if err := do(ctx, s, item); err != nil {
-				return err
-			}
-		}
-		return nil
+			return nil
+		})
 	}
-	t.begin(more)
+	q.begin()
 	return group.Wait()
 }
 
-// turn is whose turn it is.
-type turn struct {
-	*whole
-	items int
+// queue are items that connections take one by one.
+type queue struct {
+	items   int
+	most    func() int // connections, by now
+	connect func()     // begins one more
 
-	mu    sync.Mutex
-	given int // items
-	lanes int // connections
+	mu          sync.Mutex
+	taken       int // items
+	connections int
 }
 
-// begin has as many lanes begin as there are connections and items for.
-func (t *turn) begin(lane func()) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.fill(lane)
+// begin has as many connections begin as there are to give, and items for.
+func (q *queue) begin() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.fill(max(q.most(), 1))
 }
 
-func (t *turn) fill(lane func()) {
-	for most := min(max(t.options.Connections(), 1), t.lanes+t.items-t.given); t.lanes < most; t.lanes++ {
-		lane()
+// fill has connections begin until there are so many, or no items for more.
+func (q *queue) fill(most int) {
+	for most = min(most, q.connections+q.items-q.taken); q.connections < most; q.connections++ {
+		q.connect()
 	}
 }
 
-// next gives a lane its next item, or none (-1) where there is none or the server has fewer connections
-// to give by now; where it has more others begin.
-func (t *turn) next(lane func()) (item int) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.given == t.items || t.lanes > max(t.options.Connections(), 1) {
-		t.lanes--
-		return -1
+// next gives a connection its next item, unless there is none or the server has fewer connections
+// to give by now, which ends it; where it has more, others begin.
+func (q *queue) next() (item int, more bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	most := max(q.most(), 1)
+	if q.taken == q.items || q.connections > most {
+		q.connections--
+		return 0, false
 	}
-	item = t.given
-	t.given++
-	t.fill(lane)
-	return item
+	item = q.taken
+	q.taken++
+	q.fill(most)
+	return item, true
 }
