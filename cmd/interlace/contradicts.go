@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/planner"
 )
@@ -59,7 +60,7 @@ func madeBy(l *course.Lasting) string {
 	case planner.Drop:
 		did = "removed it"
 	}
-	return fmt.Sprintf("by the journal plan %s has %s on %s", l.Plan, did, l.At.UTC().Format("2006-01-02 15:04 UTC"))
+	return fmt.Sprintf("by the journal plan %s has %s on %s", l.Plan, did, monitor.Minute(l.At))
 }
 
 // otherLayouts says which stores have other instances, or another master, than the last
@@ -128,7 +129,7 @@ func otherStores(inv *inventory.Inventory, found map[inventory.UserID]course.Whe
 	var texts []string
 	for _, w := range ways {
 		texts = append(texts, fmt.Sprintf("has %s on store %s; by the journal plan %s has moved them to %s, the last on %s (interlace discover finds who is where)",
-			course.Few(by[w]), w.from, w.plan, w.to, last[w].UTC().Format("2006-01-02 15:04 UTC")))
+			course.Few(by[w]), w.from, w.plan, w.to, monitor.Minute(last[w])))
 	}
 	return texts
 }
