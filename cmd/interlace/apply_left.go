@@ -28,10 +28,9 @@ func (c *applying) sayLeft(ctx context.Context, results []course.Result) {
 	if !until.IsZero() {
 		c.app.note("the originals stay where they were, denied, until %s; interlace apply --resume --yes then deletes them", monitor.Minute(until))
 	}
-	c.sayInstances(ctx, results)
+	changed := c.sayInstances(ctx, results)
 	if slices.ContainsFunc(results, func(r course.Result) bool { return r.Outcome == course.Moved || r.Outcome == course.Finished }) {
-		lasting, _ := c.lasting(ctx) // that it is not known is told already
-		c.app.note("%s, interlace confirm says whether the plan has kept what it promised", upToDate(untold(c.facts.Inventory, lasting)))
+		c.app.note("%s, interlace confirm says whether the plan has kept what it promised", upToDate(changed))
 	}
 	for i := range results {
 		r := &results[i]

@@ -33,11 +33,7 @@ type standing struct {
 // standing returns the facts as they stand by now. Where the inventory shows other instances of a
 // store than what plans have changed, and none does now, the processes decide.
 func (a *app) standing(ctx context.Context, h *history.History, f *facts) (*standing, error) {
-	units, err := journalled(ctx, h, true)
-	if err != nil {
-		return nil, err
-	}
-	lasting, err := course.LastingOf(ctx, units, h)
+	units, lasting, err := lastingOf(ctx, h)
 	if err != nil {
 		return nil, err
 	}
@@ -147,14 +143,8 @@ func (a *app) decideLayout(ctx context.Context, f *facts, store inventory.StoreI
 	if guess := best.how == notKnown && (!tied || changes[0].At.After(f.made)); known || guess {
 		return upTo, ""
 	}
-	var did []string
-	for i := range changes {
-		if text := contradicted(f.Inventory, &changes[i]); text != "" {
-			did = append(did, text+"; "+madeBy(&changes[i]))
-		}
-	}
 	return time.Time{}, fmt.Sprintf("which instances store %s has is not known: the inventory, %s, %s; and the processes do not tell: %s; let the fleet file say which there are, and interlace import it",
-		store, f.source, strings.Join(did, ", and "), strings.Join(why, "; "))
+		store, f.source, strings.Join(otherLayouts(f.Inventory, changes), ", and "), strings.Join(why, "; "))
 }
 
 // sameRole reports whether two instances are on one server, in one role.

@@ -32,11 +32,7 @@ func (a *app) factsCompared(ctx context.Context, h *history.History, states []mo
 	if err != nil || f == nil || a.withoutDatabase() {
 		return f, err
 	}
-	units, err := journalled(ctx, h, true)
-	if err != nil {
-		return nil, err
-	}
-	lasting, err := course.LastingOf(ctx, units, h)
+	_, lasting, err := lastingOf(ctx, h)
 	if err != nil {
 		return nil, err
 	}

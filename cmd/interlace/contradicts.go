@@ -39,13 +39,13 @@ func (a *app) contradictions(ctx context.Context, inv *inventory.Inventory, user
 		return nil, err
 	}
 	defer h.Close()
-	units, err := journalled(ctx, h, true)
+	units, lasting, err := lastingOf(ctx, h)
 	if err != nil {
 		return nil, err
 	}
-	texts, err := otherLayouts(ctx, inv, units, h)
-	if err != nil || !users {
-		return texts, err
+	texts := otherLayouts(inv, lasting)
+	if !users {
+		return texts, nil
 	}
 	found, err := course.Find(ctx, units, h)
 	return append(texts, otherStores(inv, found)...), err
@@ -65,19 +65,14 @@ func madeBy(l *course.Lasting) string {
 
 // otherLayouts says which stores have other instances, or another master, than the last
 // changes of them in the journal have left.
-func otherLayouts(ctx context.Context, inv *inventory.Inventory, units []course.Unit, journal course.Written) ([]string, error) {
-	lasting, err := course.LastingOf(ctx, units, journal)
-	if err != nil {
-		return nil, err
-	}
-	var texts []string
+func otherLayouts(inv *inventory.Inventory, lasting []course.Lasting) (texts []string) {
 	for i := range lasting {
 		l := &lasting[i]
 		if text := contradicted(inv, l); text != "" {
 			texts = append(texts, text+"; "+madeBy(l))
 		}
 	}
-	return texts, nil
+	return texts
 }
 
 // contradicted says in what a store of an inventory is not as a change has left it, or nothing.
