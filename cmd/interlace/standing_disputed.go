@@ -67,25 +67,32 @@ func (a *app) decideLayouts(ctx context.Context, f *facts, disputed map[inventor
 // that, or that it is not known though the inventory is the later one.
 func (a *app) decideLayout(ctx context.Context, f *facts, store inventory.StoreID, changes []course.Lasting) (upTo time.Time, doubt string) {
 	var best likeness
-	var why []string
-	tied := true
-	for i, cut := range []time.Time{{}, f.made, changes[len(changes)-1].At} {
+	var asked []likeness
+	tied := false
+	of := &inventory.Inventory{Stores: []inventory.Store{f.Stores[f.Store(store)]}}
+	for _, cut := range []time.Time{{}, f.made, changes[len(changes)-1].At} {
 		believed := slices.DeleteFunc(slices.Clone(changes), func(l course.Lasting) bool { return !l.At.After(cut) })
-		after := course.FollowAll(&inventory.Inventory{Stores: f.Stores}, believed)
-		l := a.config.shows(ctx, &after.Stores[after.Store(store)])
-		if l.why != nil && !slices.Contains(why, l.why.Error()) {
-			why = append(why, l.why.Error())
+		as := &course.FollowAll(of, believed).Stores[0]
+		if slices.ContainsFunc(asked, func(l likeness) bool { return slices.EqualFunc(l.store.Instances, as.Instances, sameRole) }) {
+			continue
 		}
-		switch {
-		case i == 0, l.better(best):
+		l := a.config.shows(ctx, as)
+		if len(asked) == 0 || l.better(best) {
 			best, upTo, tied = l, cut, false
-		case !slices.EqualFunc(l.store.Instances, best.store.Instances, sameRole):
+		} else {
 			tied = tied || !best.better(l)
 		}
+		asked = append(asked, l)
 	}
 	known := best.how == asItIs && !tied
 	if guess := best.how == notKnown && (!tied || changes[0].At.After(f.made)); known || guess {
 		return upTo, ""
+	}
+	var why []string
+	for _, l := range asked {
+		if l.why != nil && !slices.Contains(why, l.why.Error()) {
+			why = append(why, l.why.Error())
+		}
 	}
 	return time.Time{}, fmt.Sprintf("which instances store %s has is not known: the inventory, %s, %s; and the processes do not tell: %s; let the fleet file say which there are, and interlace import it",
 		store, f.source, strings.Join(otherLayouts(f.Inventory, changes), ", and "), strings.Join(why, "; "))
