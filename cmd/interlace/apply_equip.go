@@ -9,10 +9,16 @@ import (
 
 // stands returns the facts as they stand, which it asks for once.
 func (c *applying) stands(ctx context.Context) (*standing, error) {
-	var err error
-	if c.now == nil {
-		c.now, err = c.app.standing(ctx, c.history, c.facts)
+	if c.now != nil {
+		return c.now, nil
 	}
+	var err error
+	if c.facts == nil {
+		if c.facts, err = c.app.facts(ctx); err != nil {
+			return nil, err
+		}
+	}
+	c.now, err = c.app.standing(ctx, c.history, c.facts)
 	return c.now, err
 }
 

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -80,15 +79,9 @@ func (k *keptCopies) until(copies []course.Kept) string {
 
 // storesOfCopies names a few of the stores that have them.
 func storesOfCopies(copies []course.Kept) string {
-	const most = 5
-	stores := map[string]bool{}
+	stores := map[inventory.StoreID]bool{}
 	for i := range copies {
-		stores[string(copies[i].Store)] = true
+		stores[copies[i].Store] = true
 	}
-	names := slices.Sorted(maps.Keys(stores))
-	text := strings.Join(names[:min(most, len(names))], ", ")
-	if more := len(names) - most; more > 0 {
-		text += fmt.Sprintf(" and %d more", more)
-	}
-	return text
+	return course.Few(slices.Sorted(maps.Keys(stores)))
 }
