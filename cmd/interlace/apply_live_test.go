@@ -238,7 +238,7 @@ func TestApplyLive(t *testing.T) {
 			t.Errorf("%+v", u)
 		}
 	}
-	if !strings.Contains(stderr, "the originals stay where they were, denied, until") {
+	if !strings.Contains(stderr, "the originals stay where they were, denied, until 20") || !strings.Contains(stderr, " UTC; interlace apply --resume --yes then deletes them") {
 		t.Errorf("nothing is said of the originals: %s", stderr)
 	}
 	m.allServed("s2")
