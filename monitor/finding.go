@@ -213,3 +213,6 @@ func Time(at time.Time) inventory.Text {
 	}
 	return inventory.Text(at.UTC().Format(time.RFC3339))
 }
+
+// Minute is a time as people read it, in UTC, which it says.
+func Minute(at time.Time) string { return at.UTC().Format("2006-01-02 15:04 UTC") }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
@@ -25,6 +26,13 @@ func TestKinds(t *testing.T) {
 		if !slices.Contains(monitor.Kinds(), monitor.Kind(kind[1])) {
 			t.Errorf("%s is not listed", kind[1])
 		}
+	}
+}
+
+// Times say their zone.
+func TestMinute(t *testing.T) {
+	if got := monitor.Minute(time.Date(2026, 11, 27, 20, 58, 59, 0, time.FixedZone("CET", 3600))); got != "2026-11-27 19:58 UTC" {
+		t.Error(got)
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 // What somebody has changed by hand since apply has, and the fleet file says, is believed where the
 // processes show it; where these do not tell, a plan of that store waits and says why.
 func TestApplyAfterChangesByHandLive(t *testing.T) {
-	m, _ := scheduling(t)
+	m := scheduling(t)
 	do := func(args ...string) {
 		t.Helper()
 		if status, stdout, stderr := m.program(args...); status != 0 {

@@ -24,26 +24,22 @@ func (c *applying) lasting(ctx context.Context) ([]course.Lasting, error) {
 	if len(stores) == 0 {
 		return nil, nil
 	}
-	units, err := journalled(ctx, c.history, true)
-	if err != nil {
-		return nil, err
-	}
-	units = slices.DeleteFunc(units, func(u course.Unit) bool { return u.Do == nil || !slices.Contains(stores, u.Do.Store) })
-	lasting, err := course.LastingOf(ctx, units, c.history)
-	return c.now.believed(lasting), err
+	_, lasting, err := lastingOf(ctx, c.history)
+	return slices.DeleteFunc(c.now.believed(lasting), func(l course.Lasting) bool { return !slices.Contains(stores, l.Do.Store) }), err
 }
 
 // sayInstances says what the fleet file has to say of stores whose instances have changed, where
 // the inventory does not say it: no server tells discover of an instance that the inventory does
 // not name. A promotion has changed them as soon as users are routed to the new master. What an
-// earlier run has changed somebody may have changed by hand since.
-func (c *applying) sayInstances(ctx context.Context, results []course.Result) {
+// earlier run has changed somebody may have changed by hand since. It returns these stores.
+func (c *applying) sayInstances(ctx context.Context, results []course.Result) (changed []inventory.StoreID) {
 	lasting, err := c.lasting(ctx)
 	if err != nil {
 		c.app.note("which instances the fleet file has to name is not known: %v", err)
-		return
+		return nil
 	}
-	inv, changed := course.FollowAll(c.facts.Inventory, lasting), untold(c.facts.Inventory, lasting)
+	inv := course.FollowAll(c.facts.Inventory, lasting)
+	changed = untold(c.facts.Inventory, lasting)
 	between, now := map[inventory.StoreID]bool{}, map[inventory.StoreID]bool{}
 	var led []string
 	for i := range results {
@@ -74,6 +70,7 @@ func (c *applying) sayInstances(ctx context.Context, results []course.Result) {
 	for _, text := range led {
 		c.app.note("%s", text)
 	}
+	return changed
 }
 
 // untold are the stores of which an inventory does not say what lasts.

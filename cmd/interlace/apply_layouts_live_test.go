@@ -54,6 +54,16 @@ func serve(t *testing.T, operator *cyrustest.Operator, dir string) {
 	}()
 }
 
+// operate has the operator's command change instances, with further lines of the configuration.
+func (m *moving) operate(further string) {
+	m.Helper()
+	m.equip()
+	m.must(os.WriteFile(m.path("instance"), []byte(instanceScript), 0o755))
+	m.must(os.Mkdir(m.path("orders"), 0o755))
+	serve(m.T, m.operator, m.path("orders"))
+	m.configure(fmt.Sprintf("instance_hook: [%s/instance, \"{action}\", \"{store}\", \"{server}\", \"{file}\"]\n", m.dir) + further)
+}
+
 // TestApplyLayoutLive drains a server of real Cyrus by a layout plan, with a command that
 // makes, promotes and removes instances.
 func TestApplyLayoutLive(t *testing.T) {
@@ -62,16 +72,10 @@ func TestApplyLayoutLive(t *testing.T) {
 	operator := &cyrustest.Operator{Fleet: fleet}
 	operator.Name("s1", "imap1", fleet.Stores[0].Instances[0])
 	operator.Name("s1", "imap2", fleet.Stores[0].Instances[1])
-	m := &moving{place: fleetFile(t, fleet), fleet: fleet, users: []string{"anna", "ben"}}
+	m := &moving{place: fleetFile(t, fleet), fleet: fleet, operator: operator, users: []string{"anna", "ben"}}
 	m.fill(m.users)
-	m.must(os.Chmod(m.dir, 0o755))
-	m.put("sync-password", fleet.Password+"\n")
 	m.put("routing", "anna,imap1\nben,imap1\nzoe,imap9\n")
-	m.must(os.WriteFile(m.path("run"), []byte(runScript), 0o755))
-	m.must(os.WriteFile(m.path("instance"), []byte(instanceScript), 0o755))
-	m.must(os.Mkdir(m.path("orders"), 0o755))
-	serve(t, operator, m.path("orders"))
-	m.configure(fmt.Sprintf("instance_hook: [%s/instance, \"{action}\", \"{store}\", \"{server}\", \"{file}\"]\nseed_command: [/bin/true, \"{server}\"]\n", m.dir))
+	m.operate("seed_command: [/bin/true, \"{server}\"]\n")
 	instances := ""
 	for i, in := range fleet.Stores[0].Instances {
 		instances += fmt.Sprintf("      - {server: imap%d, role: %s, imap: %q, csync: %q, imapd_conf: %s}\n", i+1, []string{"master", "replica"}[i], in.IMAP, in.Csync, in.Conf)
@@ -140,7 +144,7 @@ func TestApplyLayoutLive(t *testing.T) {
 	if a, _ := m.apply(0, "--rollback"); !strings.Contains(strings.Join(a.Notes, "; "), "NOT taken back: c2 promote s1 on imap3: from route on there is no way back") || !strings.Contains(strings.Join(a.Notes, "; "), "NOT taken back, since it is done: c1 ") {
 		t.Errorf("what is not taken back is not said before: %v", a.Notes)
 	}
-	m.overtaken(operator)
+	m.overtaken()
 	m.must(os.Remove(m.path("orders/refuse-start")))
 	m.env = []string{"COLUMNS=50"} // which breaks nothing that is to be copied
 	done, stderr := m.apply(0, "--resume", "--yes")

@@ -171,6 +171,68 @@ func TestExampleOfAHook(t *testing.T) {
 	holds("imap2/asked", "enable --now cyrus@s007\nenable --now cyrus@s007\nrestart cyrus@s007\nrestart cyrus@s007\n")
 }
 
+// TestExampleOfASeed runs the seed_command that the help shows, with servers that are directories:
+// it copies all that the help lists, as nothing of the new instance runs, which is started again
+// also where that fails.
+func TestExampleOfASeed(t *testing.T) {
+	needs.Program(t, "python3")
+	dir := t.TempDir()
+	for path, text := range map[string]string{
+		"seed":      shownBlock(t, instancesManual, "#!/usr/bin/env python3\n  # seed_command: "),
+		"ssh":       "#!/bin/sh\nexport HERE=$3\nshift 3\nsh -c \"$*\"\n",
+		"systemctl": "#!/bin/sh\necho \"$@\" >>" + dir + "/$HERE/asked\n",
+		"rsync": "#!/bin/sh\n[ \"$1 $2\" = '-a --ignore-missing-args' ] && tail -n 1 " + dir + "/$HERE/asked | grep -q ^stop || exit 1\nfrom=" + dir + "/${3%%:*}${3#*:}\n" +
+			"if [ -e $from ]; then mkdir -p " + dir + "/$HERE$4 && cp -a $from " + dir + "/$HERE$4; fi\necho the disk is full >&2\nexit $(cat " + dir + "/status)\n",
+	} {
+		write(t, filepath.Join(dir, path), text)
+		if err := os.Chmod(filepath.Join(dir, path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const conf = "/var/lib/cyrus/s007/"
+	files := []string{
+		conf + "mailboxes.db", conf + "annotations.db", conf + "quotas.db", conf + "user/a/anna.sub", conf + "sieve/a/anna/sieve.bc",
+		"/var/spool/cyrus/s007/a/user/anna/1.",
+	}
+	for _, name := range append(files, "imap2/asked") {
+		path := filepath.Join(dir, "imap1", name)
+		if name == "imap2/asked" {
+			path = filepath.Join(dir, name)
+		}
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		write(t, path, "")
+	}
+	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
+	c := &config{DB: filepath.Join(dir, "interlace.db")}
+	c.Apply.SeedCommand = []string{filepath.Join(dir, "seed"), "{store}", "{server}", "{file}"}
+	master, made := inventory.Instance{Server: "imap1"}, inventory.Instance{Server: "imap2", Role: inventory.Replica}
+	order := &apply.Order{Act: apply.ActCreate, Store: "s007", Instance: made, Instances: []inventory.Instance{master, made}}
+	for _, test := range []struct {
+		status string
+		copies bool
+	}{{"12", false}, {"24", true}, {"0", true}} {
+		write(t, filepath.Join(dir, "status"), test.status)
+		write(t, filepath.Join(dir, "imap2/asked"), "")
+		if err := c.layouts().Seed(t.Context(), order); (err == nil) != test.copies || err != nil && !strings.HasSuffix(err.Error(), ": the disk is full") {
+			t.Errorf("rsync ends with %s: %v", test.status, err)
+		}
+		asked, err := os.ReadFile(filepath.Join(dir, "imap2/asked"))
+		if err != nil || string(asked) != "stop cyrus@s007\nstart cyrus@s007\n" {
+			t.Errorf("rsync ends with %s: asked for is %q, %v", test.status, asked, err)
+		}
+		for _, name := range files {
+			if _, err := os.Stat(filepath.Join(dir, "imap2", name)); err != nil && test.copies {
+				t.Error(err)
+			}
+		}
+		if err := os.RemoveAll(filepath.Join(dir, "imap2/var")); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // A seed_command may print without end: the last of it is told where it fails.
 func TestSeedCommandPrints(t *testing.T) {
 	dir := t.TempDir()

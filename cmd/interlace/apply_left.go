@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/apply"
 	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/monitor/history"
@@ -25,12 +26,11 @@ func (c *applying) sayLeft(ctx context.Context, results []course.Result) {
 		}
 	}
 	if !until.IsZero() {
-		c.app.note("the originals stay where they were, denied, until %s; interlace apply --resume --yes then deletes them", until.Local().Format(time.RFC3339))
+		c.app.note("the originals stay where they were, denied, until %s; interlace apply --resume --yes then deletes them", monitor.Minute(until))
 	}
-	c.sayInstances(ctx, results)
+	changed := c.sayInstances(ctx, results)
 	if slices.ContainsFunc(results, func(r course.Result) bool { return r.Outcome == course.Moved || r.Outcome == course.Finished }) {
-		lasting, _ := c.lasting(ctx) // that it is not known is told already
-		c.app.note("%s, interlace confirm says whether the plan has kept what it promised", upToDate(untold(c.facts.Inventory, lasting)))
+		c.app.note("%s, interlace confirm says whether the plan has kept what it promised", upToDate(changed))
 	}
 	for i := range results {
 		r := &results[i]

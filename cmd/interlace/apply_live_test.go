@@ -30,11 +30,9 @@ func newMoving(t *testing.T, users ...string) *moving {
 	m := &moving{place: fleetFile(t, fleet), fleet: fleet, users: users}
 	m.fill(users)
 	m.describe("s1")
-	m.put("sync-password", m.fleet.Password+"\n")
 	m.put("routing", "yara,imap9\n\n"+strings.Join(users, ",imap1\n")+",imap1\nzoe,imap9\n")
-	m.must(os.WriteFile(m.path("run"), []byte(runScript), 0o755))
+	m.equip()
 	m.configure("")
-	m.must(os.Chmod(m.dir, 0o755))
 	if status, _, stderr := m.program("import", "fleet.yaml"); status != 0 {
 		t.Fatal(stderr)
 	}
@@ -67,6 +65,14 @@ case "$*" in
 esac
 exec setpriv --reuid=cyrus --regid=mail --clear-groups -- "$@"
 `
+
+// equip writes what the configuration names: the password of sync, and the runner.
+func (m *moving) equip() {
+	m.Helper()
+	m.must(os.Chmod(m.dir, 0o755))
+	m.put("sync-password", m.fleet.Password+"\n")
+	m.must(os.WriteFile(m.path("run"), []byte(runScript), 0o755))
+}
 
 // configure writes the configuration, with further lines.
 func (m *moving) configure(further string) {
@@ -232,7 +238,7 @@ func TestApplyLive(t *testing.T) {
 			t.Errorf("%+v", u)
 		}
 	}
-	if !strings.Contains(stderr, "the originals stay where they were, denied, until") {
+	if !strings.Contains(stderr, "the originals stay where they were, denied, until 20") || !strings.Contains(stderr, " UTC; interlace apply --resume --yes then deletes them") {
 		t.Errorf("nothing is said of the originals: %s", stderr)
 	}
 	m.allServed("s2")

@@ -66,28 +66,53 @@ func (c *applying) withOthers(ctx context.Context, ended error) error {
 	return out
 }
 
-// othersOut says who is kept out by units of which it was not told yet, as it is written down
-// and the servers do not deny; nil: nobody is, or another apply is about it.
+// othersOut says who is kept out by units of which it was not told yet; nil: nobody is, or another
+// apply is about it.
 func (c *applying) othersOut(ctx context.Context) error {
-	units, err := journalled(ctx, c.history, false)
-	if err != nil || !c.flags.yes && c.app.applies() {
-		return nil // what can't be read is told already
+	if !c.flags.yes && c.app.applies() {
+		return nil
 	}
+	units, _ := c.outByJournal(ctx) // what can't be read is told already
 	var out error
+	for _, u := range units {
+		text := outWords(&course.Result{Unit: u.Unit, Records: u.records}, u.since)
+		out = errors.Join(out, fmt.Errorf("%s, by plan %s, which is not done", text, inventory.Printable(u.Plan)))
+	}
+	return wayOn(out)
+}
+
+// outUnit is a unit whose users are kept out since a time.
+type outUnit struct {
+	*course.Unit
+	records []monitor.StepRecord
+	since   time.Time
+}
+
+// outByJournal returns the units of plans that are not done by which somebody is kept out, as it is
+// written down and the servers do not deny, and of which it was not told yet. Beside an error come
+// those that could be read.
+func (c *applying) outByJournal(ctx context.Context) (list []outUnit, wrong error) {
+	units, err := journalled(ctx, c.history, false)
+	if err != nil {
+		return nil, err
+	}
 	for i := range units {
 		for _, u := range append(course.Reverse(&units[i]), units[i]) {
 			records, err := c.history.Steps(ctx, u.Plan, u.Name)
-			if err != nil || c.told[u.Plan+u.Name] {
+			if err != nil {
+				wrong = err
+				continue
+			}
+			if c.told[u.Plan+u.Name] {
 				continue
 			}
 			c.told[u.Plan+u.Name] = true
 			if since := c.outSince(ctx, &u, records); !since.IsZero() {
-				text := outWords(&course.Result{Unit: &u, Records: records}, since)
-				out = errors.Join(out, fmt.Errorf("%s, by plan %s, which is not done", text, inventory.Printable(u.Plan)))
+				list = append(list, outUnit{&u, records, since})
 			}
 		}
 	}
-	return wayOn(out)
+	return list, wrong
 }
 
 // outSince returns since when users of a unit are kept out; zero: they are not.
@@ -96,15 +121,10 @@ func (c *applying) outSince(ctx context.Context, u *course.Unit, records []monit
 	if since.IsZero() {
 		return since
 	}
-	o := c.options
-	if o == nil {
-		s, err := c.stands(ctx)
-		if err != nil {
-			return since
-		}
-		if o, err = c.app.applyOptions(ctx, c.history, s, c.flags); err != nil {
+	if c.options == nil {
+		if err := c.equip(ctx); err != nil {
 			return since
 		}
 	}
-	return apply.KeptOut(ctx, u, records, o)
+	return apply.KeptOut(ctx, u, records, c.options)
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -58,60 +59,28 @@ func (o *outOfPlan) String() string {
 
 // storesInWords names a few stores, and says how many more there are.
 func storesInWords(stores []inventory.StoreID) string {
-	const most = 4
-	var names []string
-	for _, s := range slices.Sorted(slices.Values(stores))[:min(most, len(stores))] {
-		names = append(names, string(s))
+	if len(stores) == 1 {
+		return "store " + string(stores[0])
 	}
-	text := "stores " + strings.Join(names, ", ")
-	switch {
-	case len(stores) == 1:
-		return "store " + names[0]
-	case len(stores) > most:
-		text += fmt.Sprintf(" and %d more", len(stores)-most)
-	}
-	return text
+	return "stores " + course.Few(slices.Sorted(slices.Values(stores)))
 }
 
-// outByPlans says in short who is kept out by plans of the journal that are in the middle, as it is
-// written down and the servers do not deny.
+// outByPlans says in short who is kept out by plans of the journal that are in the middle.
 func (a *app) outByPlans(ctx context.Context, h *history.History) ([]string, error) {
-	units, err := journalled(ctx, h, false)
+	c := &applying{app: a, history: h, told: map[string]bool{}}
+	units, err := c.outByJournal(ctx)
 	if err != nil {
 		return nil, err
 	}
-	c := &applying{app: a, history: h}
-	var plans []*outOfPlan
-	seen := map[string]bool{}
-	for i := range units {
-		for _, u := range append(course.Reverse(&units[i]), units[i]) {
-			records, err := h.Steps(ctx, u.Plan, u.Name)
-			switch {
-			case err != nil:
-				return nil, err
-			case seen[u.Plan+u.Name] || (&course.Result{Unit: &u, Records: records}).Out().IsZero():
-				continue
-			}
-			seen[u.Plan+u.Name] = true
-			if c.facts == nil {
-				if c.facts, err = a.facts(ctx); err != nil {
-					return nil, err
-				}
-			}
-			since := c.outSince(ctx, &u, records)
-			if since.IsZero() {
-				continue
-			}
-			at := slices.IndexFunc(plans, func(o *outOfPlan) bool { return o.plan == u.Plan })
-			if at < 0 {
-				at, plans = len(plans), append(plans, &outOfPlan{plan: u.Plan})
-			}
-			plans[at].add(&u, since)
+	plans := map[string]*outOfPlan{}
+	for _, u := range units {
+		if plans[u.Plan] == nil {
+			plans[u.Plan] = &outOfPlan{plan: u.Plan}
 		}
+		plans[u.Plan].add(u.Unit, u.since)
 	}
-	slices.SortFunc(plans, func(a, b *outOfPlan) int { return cmp.Or(a.since.Compare(b.since), cmp.Compare(a.plan, b.plan)) })
 	var texts []string
-	for _, o := range plans {
+	for _, o := range slices.SortedFunc(maps.Values(plans), func(a, b *outOfPlan) int { return cmp.Or(a.since.Compare(b.since), cmp.Compare(a.plan, b.plan)) }) {
 		texts = append(texts, o.String())
 	}
 	return texts, ctx.Err()

@@ -15,11 +15,11 @@ import (
 func TestOutOfPlan(t *testing.T) {
 	at := time.Date(2026, 1, 1, 10, 0, 0, 0, time.Local)
 	o := &outOfPlan{plan: "p1"}
-	for _, to := range []inventory.StoreID{"s2", "s3", "s4", "s5"} {
+	for _, to := range []inventory.StoreID{"s2", "s3", "s4", "s5", "s6"} {
 		o.add(&course.Unit{Moves: []planner.UserChange{{User: inventory.UserID("u" + to), From: "s1", To: to}}}, at.Add(time.Hour))
 	}
 	o.add(&course.Unit{Do: &planner.LayoutChange{Do: planner.Promote, Store: "s9"}}, at)
-	want := "4 users are kept out of stores s1, s2, s3, s4 and 1 more and store s9 is offline, with the master stopped, since 2026-01-01T10:00:00"
+	want := "5 users are kept out of stores s1, s2, s3, s4, s5 and 1 more and store s9 is offline, with the master stopped, since 2026-01-01T10:00:00"
 	if got := o.String(); !strings.HasPrefix(got, want) {
 		t.Errorf("%s, want %s", got, want)
 	}

@@ -5,17 +5,15 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-
-	"github.com/interlacemail/interlace/fixtures/cyrustest"
 )
 
 // overtaken has somebody undo by hand the promotion of imap3 that apply is in the middle of, and the
 // plan given up then. After that all is as it was before.
-func (m *moving) overtaken(operator *cyrustest.Operator) {
+func (m *moving) overtaken() {
 	m.Helper()
 	do := func(action, server string, servers ...string) {
 		m.Helper()
-		_, err := operator.Do(m.Context(), action, "s1", server, servers)
+		_, err := m.operator.Do(m.Context(), action, "s1", server, servers)
 		m.must(err)
 	}
 	files, err := filepath.Glob(m.path("interlace.db*"))

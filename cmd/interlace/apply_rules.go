@@ -62,8 +62,8 @@ func (c *applying) keepRules(ctx context.Context) error {
 }
 
 // breaks returns the rules that are broken by more than before when the job is done, or on
-// its way, which begins with this inventory, and those that are broken then, but not by more than before: a plan may repair a
-// part of what is broken.
+// its way, which begins with this inventory, and those that are broken then, but not by more
+// than before: a plan may repair a part of what is broken.
 func (j *job) breaks(ctx context.Context, from *inventory.Inventory, groups *inventory.ShareGroups) (worse, left []planner.Violation, err error) {
 	to := from
 	o := rules.Options{From: from}

@@ -21,7 +21,7 @@ import (
 type applying struct {
 	app     *app
 	history *history.History
-	facts   *facts    // as the inventory has them, on which plans were made
+	facts   *facts    // as the inventory has them, on which plans were made; nil: not read yet
 	now     *standing // as they stand by now; nil: not asked yet
 	flags   applyFlags
 	jobs    []*job

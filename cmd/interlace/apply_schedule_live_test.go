@@ -10,24 +10,18 @@ import (
 	"github.com/interlacemail/interlace/fixtures/cyrustest"
 )
 
-// scheduling starts s1 and s2 on three servers, with users anna and ben, who share, and carl, and
-// returns where they are routed. It runs beside other tests.
-func scheduling(t *testing.T) (m *moving, routing string) {
+// scheduling starts s1 and s2 on three servers, with users anna and ben, who share, and carl. It
+// runs beside other tests.
+func scheduling(t *testing.T) *moving {
 	t.Helper()
 	t.Parallel()
 	fleet := cyrustest.Run(t, cyrustest.StoreOptions{Name: "s1"}, cyrustest.StoreOptions{Name: "s2"})
 	operator := &cyrustest.Operator{Fleet: fleet}
-	m = &moving{place: fleetFile(t, fleet), fleet: fleet, operator: operator, users: []string{"anna", "ben"}}
+	m := &moving{place: fleetFile(t, fleet), fleet: fleet, operator: operator, users: []string{"anna", "ben"}}
 	m.fill(m.users)
 	m.must(fleet.Stores[1].Master().Fill(t.Context(), []cyrustest.Mailbox{{Name: "user.carl", Messages: 3}}))
 	m.must(fleet.Settle(t.Context()))
-	m.must(os.Chmod(m.dir, 0o755))
-	m.put("sync-password", fleet.Password+"\n")
-	m.must(os.WriteFile(m.path("run"), []byte(runScript), 0o755))
-	m.must(os.WriteFile(m.path("instance"), []byte(instanceScript), 0o755))
-	m.must(os.Mkdir(m.path("orders"), 0o755))
-	serve(t, operator, m.path("orders"))
-	m.configure(fmt.Sprintf("instance_hook: [%s/instance, \"{action}\", \"{store}\", \"{server}\", \"{file}\"]\n", m.dir))
+	m.operate("")
 	text := "format: 1\nservers:\n  - {name: imap1, capacity: {disk: 1TB, io: 100}}\n  - {name: imap2, capacity: {disk: 1TB, io: 100}}\n  - {name: imap3, capacity: {disk: 1TB, io: 100}}\nstores:\n"
 	for i, s := range fleet.Stores {
 		text += "  - name: " + s.Name + "\n    instances:\n"
@@ -36,6 +30,7 @@ func scheduling(t *testing.T) (m *moving, routing string) {
 			text += fmt.Sprintf("      - {server: imap%d, role: %s, imap: %q, csync: %q, imapd_conf: %s}\n", i+k+1, []string{"master", "replica"}[k], in.IMAP, in.Csync, in.Conf)
 		}
 	}
+	routing := ""
 	for user, s := range map[string]int{"anna": 0, "ben": 0, "carl": 1} {
 		routing += user + "," + fleet.Stores[s].Master().IMAP + "\n"
 	}
@@ -43,14 +38,15 @@ func scheduling(t *testing.T) (m *moving, routing string) {
 	m.put("shares.csv", "owner,folder,grantee,rights\nanna,Work,ben,lrswi\n")
 	m.put("users.csv", "user,store,disk,io\nanna,s1,1MB,10\nben,s1,1MB,10\ncarl,s2,1MB,30\n")
 	m.put("routing", routing)
-	return m, routing
+	return m
 }
 
 // TestApplyScheduleLive carries a layout plan and a users plan out together on real Cyrus. What is
 // rehearsed of the moves is what is written, though a promotion before them changes where their
 // stores are.
 func TestApplyScheduleLive(t *testing.T) {
-	m, routing := scheduling(t)
+	m := scheduling(t)
+	routing := m.routing()
 	for _, args := range [][]string{
 		{"import", "fleet.yaml"},
 		{"layout", "--max-bytes", "0", "--plan", "layout.json"},
@@ -105,7 +101,7 @@ func TestApplyMovedIsPromotedLive(t *testing.T) {
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			m, _ := scheduling(t)
+			m := scheduling(t)
 			for _, args := range append([][]string{{"import", "fleet.yaml"}}, test.plans...) {
 				if status, stdout, stderr := m.program(args...); status != 0 {
 					t.Fatal(args, stdout, stderr)

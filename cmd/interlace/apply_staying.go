@@ -37,11 +37,7 @@ func (c *applying) sayStaying(ctx context.Context, results []course.Result) {
 // followed returns the facts as they stand with what the run has changed since, and what lasts of
 // all changes of layouts in the journal that is believed.
 func (c *applying) followed(ctx context.Context) (*inventory.Inventory, []course.Lasting, error) {
-	units, err := journalled(ctx, c.history, true)
-	if err != nil {
-		return nil, nil, err
-	}
-	lasting, err := course.LastingOf(ctx, units, c.history)
+	units, lasting, err := lastingOf(ctx, c.history)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -109,26 +109,25 @@ func programOf(command []string) string {
 
 // firstWords are the first words that a command complains with, in one line.
 func firstWords(text string) string {
-	const most = 300
 	text = inventory.Clean(strings.Join(strings.Fields(text), " "))
 	for i := range text {
-		if i >= most {
+		if i >= mostTold {
 			return text[:i] + "…"
 		}
 	}
 	return text
 }
 
-// mostOutput is how much of what a command prints is read.
-const mostOutput = 16 << 20
+// mostOutput is how much of what a command prints is read, and mostTold how much of what it
+// complains of is told.
+const mostOutput, mostTold = 16 << 20, 300
 
 // latest keeps the last lines of what is written to it, as many as are told.
 type latest struct{ text []byte }
 
 func (l *latest) Write(b []byte) (int, error) {
-	const most = 300
-	l.text = append(l.text, b[max(0, len(b)-most):]...)
-	if past := len(l.text) - most; past > 0 {
+	l.text = append(l.text, b[max(0, len(b)-mostTold):]...)
+	if past := len(l.text) - mostTold; past > 0 {
 		if end := bytes.IndexByte(l.text[past:], '\n'); end >= 0 && past+end+1 < len(l.text) {
 			past += end + 1
 		}

@@ -11,19 +11,6 @@ import (
 	"github.com/interlacemail/interlace/monitor/history"
 )
 
-// factsNow returns facts as they stand by now, by the journal where there is one.
-func (a *app) factsNow(ctx context.Context, f *facts) (*standing, error) {
-	if a.withoutDatabase() {
-		return &standing{facts: f}, nil
-	}
-	h, err := a.openJournal(ctx, false)
-	if err != nil {
-		return nil, err
-	}
-	defer h.Close()
-	return a.standing(ctx, h, f)
-}
-
 // factsCompared returns what is known of the fleet, as factsKnown, with the instances of stores that
 // the journal has where these were compared after those that the inventory has: what the processes
 // showed then holds.
@@ -32,11 +19,7 @@ func (a *app) factsCompared(ctx context.Context, h *history.History, states []mo
 	if err != nil || f == nil || a.withoutDatabase() {
 		return f, err
 	}
-	units, err := journalled(ctx, h, true)
-	if err != nil {
-		return nil, err
-	}
-	lasting, err := course.LastingOf(ctx, units, h)
+	_, lasting, err := lastingOf(ctx, h)
 	if err != nil {
 		return nil, err
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -19,7 +18,7 @@ import (
 // left.
 func (c *comparing) run(ctx context.Context) error {
 	bar := c.app.progress("compare")
-	bar.waits = 30 * time.Second // for what is on its way to the replica
+	bar.waits = compare.DefaultPatience
 	defer bar.end()
 	c.parts = map[int]progressOf{}
 	connections := newConnections(c.facts.Inventory, c.app.config.Connections)

@@ -108,7 +108,7 @@ The exit status is 1 if anything is not met or not known.`,
 
 // confirm checks the plans in the files.
 func (a *app) confirm(ctx context.Context, paths []string) error {
-	plans, err := a.carriedOut(ctx, paths)
+	plans, err := a.readTogether(ctx, paths)
 	if err != nil {
 		return err
 	}
@@ -134,9 +134,9 @@ func (a *app) confirm(ctx context.Context, paths []string) error {
 	return a.confirmed(found, c.notes())
 }
 
-// carriedOut reads the plans in files that were carried out together, as the journal has it where
+// readTogether reads the plans in files that were carried out together, as the journal has it where
 // there is one.
-func (a *app) carriedOut(ctx context.Context, paths []string) ([]planner.Plan, error) {
+func (a *app) readTogether(ctx context.Context, paths []string) ([]planner.Plan, error) {
 	h, err := a.openJournal(ctx, false)
 	if err != nil {
 		h = &history.History{} // that nothing is kept is told later

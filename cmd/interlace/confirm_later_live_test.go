@@ -9,7 +9,7 @@ import (
 // the inventory has those of before. When they are moved back nothing is said of what the
 // later one has removed.
 func TestConfirmAfterLaterPlanLive(t *testing.T) {
-	m, _ := scheduling(t)
+	m := scheduling(t)
 	for _, args := range [][]string{
 		{"import", "fleet.yaml"},
 		{"users", "--drain", "s1", "--plan", "users.json"},

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/planner"
 )
@@ -38,13 +39,13 @@ func (a *app) contradictions(ctx context.Context, inv *inventory.Inventory, user
 		return nil, err
 	}
 	defer h.Close()
-	units, err := journalled(ctx, h, true)
+	units, lasting, err := lastingOf(ctx, h)
 	if err != nil {
 		return nil, err
 	}
-	texts, err := otherLayouts(ctx, inv, units, h)
-	if err != nil || !users {
-		return texts, err
+	texts := otherLayouts(inv, lasting)
+	if !users {
+		return texts, nil
 	}
 	found, err := course.Find(ctx, units, h)
 	return append(texts, otherStores(inv, found)...), err
@@ -59,24 +60,19 @@ func madeBy(l *course.Lasting) string {
 	case planner.Drop:
 		did = "removed it"
 	}
-	return fmt.Sprintf("by the journal plan %s has %s on %s", l.Plan, did, l.At.UTC().Format("2006-01-02 15:04 UTC"))
+	return fmt.Sprintf("by the journal plan %s has %s on %s", l.Plan, did, monitor.Minute(l.At))
 }
 
 // otherLayouts says which stores have other instances, or another master, than the last
 // changes of them in the journal have left.
-func otherLayouts(ctx context.Context, inv *inventory.Inventory, units []course.Unit, journal course.Written) ([]string, error) {
-	lasting, err := course.LastingOf(ctx, units, journal)
-	if err != nil {
-		return nil, err
-	}
-	var texts []string
+func otherLayouts(inv *inventory.Inventory, lasting []course.Lasting) (texts []string) {
 	for i := range lasting {
 		l := &lasting[i]
 		if text := contradicted(inv, l); text != "" {
 			texts = append(texts, text+"; "+madeBy(l))
 		}
 	}
-	return texts, nil
+	return texts
 }
 
 // contradicted says in what a store of an inventory is not as a change has left it, or nothing.
@@ -128,7 +124,7 @@ func otherStores(inv *inventory.Inventory, found map[inventory.UserID]course.Whe
 	var texts []string
 	for _, w := range ways {
 		texts = append(texts, fmt.Sprintf("has %s on store %s; by the journal plan %s has moved them to %s, the last on %s (interlace discover finds who is where)",
-			course.Few(by[w]), w.from, w.plan, w.to, last[w].UTC().Format("2006-01-02 15:04 UTC")))
+			course.Few(by[w]), w.from, w.plan, w.to, monitor.Minute(last[w])))
 	}
 	return texts
 }

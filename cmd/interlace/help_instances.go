@@ -66,7 +66,8 @@ then the last lines of apply say so, and the exit status is 2.
 A NEW REPLICA
 
 Between create and start apply copies all users, several at the same time
-(apply.streams). Where that takes too long seed_command may copy files first:
+(apply.streams). Where that takes too long seed_command may copy files first, as one
+of the EXAMPLES does:
 
   seed_command: [seed, "{store}", "{server}", "{file}"]
 
@@ -177,7 +178,7 @@ has failed. On the way back a hook that fails keeps nobody out where all users a
 routed back all the same, and the routing does not say otherwise of a shared tree.
 Where neither routing_query nor routing_file is set nobody finds that out.
 
-AN EXAMPLE
+EXAMPLES
 
 For instances that systemd runs as cyrus@STORE, as master -C /etc/cyrus/STORE.conf -M
 /etc/cyrus/STORE.cyrus, and that are made from two files on each server, template.conf
@@ -237,6 +238,31 @@ its START ends.
 
 It restarts the master of a store that gets or loses a replica, which interrupts its
 users for a moment.
+
+A seed_command for these instances, with all databases and sievedir in
+/var/lib/cyrus/STORE and one partition in /var/spool/cyrus/STORE, for servers whose
+root gets to that of the others by ssh:
+
+  #!/usr/bin/env python3
+  # seed_command: [/usr/local/bin/seed, "{store}", "{server}", "{file}"]
+  import json, os, subprocess, sys
+  store, here = sys.argv[1:3]
+  master = json.load(open(sys.argv[3]))["instances"][0]["server"]
+  conf, spool = "/var/lib/cyrus/" + store, "/var/spool/cyrus/" + store
+  files = ["mailboxes.db", "annotations.db", "quotas.db", "user", "sieve"]
+  def on_new(command):
+      if subprocess.run(["ssh", "-o", "BatchMode=yes", here, command]).returncode:
+          sys.exit(1)                          # its last words are told
+  on_new(f"systemctl stop cyrus@{store}")      # nothing of it runs meanwhile
+  try:
+      for path in [f"{conf}/{name}" for name in files] + [spool]:
+          on_new(f"rsync -a --ignore-missing-args {master}:{path} "
+                 f"{os.path.dirname(path)}/ || [ $? = 24 ]")
+  finally:
+      on_new(f"systemctl start cyrus@{store}")
+
+The master goes on meanwhile: 24 says that it has removed files, and replication
+brings what it has changed. Asked for again, rsync copies only what differs.
 
 AFTERWARDS
 

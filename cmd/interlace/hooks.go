@@ -16,8 +16,8 @@ import (
 type executor func(ctx context.Context, input string, command []string, settings ...string) (string, error)
 
 // hooked runs a command of the operator that changes something, with a file in place of
-// {file} in its words that is there only meanwhile, and returns what it prints. It holds
-// the lock of the name as long as it runs: after the end of an apply that was killed the
+// {file} in its words that is there only meanwhile, and returns what the executor does. It
+// holds the lock of the name as long as it runs: after the end of an apply that was killed the
 // next one waits for it. What it leaves running does not hold the lock. When its time is
 // over, or the context ends, it is ended with all that it has begun.
 func (c *config) hooked(ctx context.Context, name string, limit time.Duration, words []string, content []byte, run executor) (string, error) {

@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/planner"
 )
@@ -74,20 +74,14 @@ func (k *keptCopies) refused(now, target *inventory.Inventory) []planner.Warning
 // until says when the last of copies may be deleted.
 func (k *keptCopies) until(copies []course.Kept) string {
 	last := slices.MaxFunc(copies, func(a, b course.Kept) int { return a.Since.Compare(b.Since) }).Since.Add(k.keep)
-	return fmt.Sprintf("; the last of these copies is kept until %s (keep_source), and interlace apply --resume --yes deletes it then", last.UTC().Format("2006-01-02 15:04 UTC"))
+	return fmt.Sprintf("; the last of these copies is kept until %s (keep_source), and interlace apply --resume --yes deletes it then", monitor.Minute(last))
 }
 
 // storesOfCopies names a few of the stores that have them.
 func storesOfCopies(copies []course.Kept) string {
-	const most = 5
-	stores := map[string]bool{}
+	stores := map[inventory.StoreID]bool{}
 	for i := range copies {
-		stores[string(copies[i].Store)] = true
+		stores[copies[i].Store] = true
 	}
-	names := slices.Sorted(maps.Keys(stores))
-	text := strings.Join(names[:min(most, len(names))], ", ")
-	if more := len(names) - most; more > 0 {
-		text += fmt.Sprintf(" and %d more", more)
-	}
-	return text
+	return course.Few(slices.Sorted(maps.Keys(stores)))
 }

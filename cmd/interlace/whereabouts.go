@@ -44,6 +44,19 @@ func movedBefore(h *history.History) func(context.Context) (map[inventory.UserID
 	return askedOnce(func(ctx context.Context) (map[inventory.UserID]course.Whereabouts, error) { return findMoved(ctx, h) })
 }
 
+// movedTo is the same as a discovery takes it.
+func movedTo(found map[inventory.UserID]course.Whereabouts) map[inventory.UserID]discover.Moved {
+	moved := map[inventory.UserID]discover.Moved{}
+	for user, w := range found {
+		m := discover.Moved{Store: w.Store, Left: w.Left}
+		if !w.Since.IsZero() {
+			m.On = inventory.Date(w.Since.UTC().Format(time.DateOnly))
+		}
+		moved[user] = m
+	}
+	return moved
+}
+
 // journalled are the units of the plans in the journal: of those of which something is left
 // to do or, with ended, of all.
 func journalled(ctx context.Context, h *history.History, ended bool) ([]course.Unit, error) {
@@ -62,15 +75,13 @@ func journalled(ctx context.Context, h *history.History, ended bool) ([]course.U
 	return units, nil
 }
 
-// movedTo is the same as a discovery takes it.
-func movedTo(found map[inventory.UserID]course.Whereabouts) map[inventory.UserID]discover.Moved {
-	moved := map[inventory.UserID]discover.Moved{}
-	for user, w := range found {
-		m := discover.Moved{Store: w.Store, Left: w.Left}
-		if !w.Since.IsZero() {
-			m.On = inventory.Date(w.Since.UTC().Format(time.DateOnly))
-		}
-		moved[user] = m
+// lastingOf returns the units of all plans in the journal, and what lasts of their changes of
+// layouts.
+func lastingOf(ctx context.Context, h *history.History) ([]course.Unit, []course.Lasting, error) {
+	units, err := journalled(ctx, h, true)
+	if err != nil {
+		return nil, nil, err
 	}
-	return moved
+	lasting, err := course.LastingOf(ctx, units, h)
+	return units, lasting, err
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
+	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/monitor/host"
 )
@@ -76,7 +77,7 @@ func (m *move) keptThere(ctx context.Context, there []occupant) (map[cyrus.Owner
 // keptWords say of a copy which plan has left it, until when it is kept, and what can be done.
 func (m *move) keptWords(k *course.Kept) string {
 	until := k.Since.Add(m.Keep)
-	text := fmt.Sprintf("interlace keeps this copy of plan %s until %s (keep_source)", k.Plan, until.UTC().Format("2006-01-02 15:04 UTC"))
+	text := fmt.Sprintf("interlace keeps this copy of plan %s until %s (keep_source)", k.Plan, monitor.Minute(until))
 	if m.Now().Before(until) {
 		text += ", and interlace apply --resume --yes deletes it then; until then let another plan take another store: with this database interlace users does"
 	} else {

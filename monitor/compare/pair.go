@@ -54,7 +54,7 @@ type Options struct {
 	// It is asked by one at a time.
 	Carried func(context.Context) time.Time
 	// Patience is how long that is waited for when something that may be on its way
-	// stands still, and as long as it grows. Zero means half a minute.
+	// stands still, and as long as it grows. Zero means [DefaultPatience].
 	Patience time.Duration
 	// Tries is how often what differs is looked at again, Pause what passes
 	// between two looks. Zero means 3 and 2 seconds.
@@ -84,6 +84,9 @@ type Options struct {
 	Progress func(done, all int)
 }
 
+// DefaultPatience is how long it is waited for what may be on its way to a replica.
+const DefaultPatience = 30 * time.Second
+
 func (o Options) withDefaults() Options {
 	if o.Tries == 0 {
 		o.Tries = 3
@@ -95,7 +98,7 @@ func (o Options) withDefaults() Options {
 		o.Carried = func(context.Context) time.Time { return time.Time{} }
 	}
 	if o.Patience == 0 {
-		o.Patience = 30 * time.Second
+		o.Patience = DefaultPatience
 	}
 	if o.Connections == 0 {
 		o.Connections = 1

@@ -115,7 +115,7 @@ func (l *ledger) takenBack(p part, why bool) string {
 		}
 		return "never begun, and the plan is given up"
 	}
-	text := "taken back on " + a.At.UTC().Format("2006-01-02 15:04")
+	text := "taken back on " + monitor.Minute(a.At)
 	if a.Way {
 		return text + ", with what had come since"
 	}
@@ -181,7 +181,7 @@ func (c *checking) whenReturned() []string {
 	case 1:
 		notes = append(notes, back[0].unit+": "+c.takenBack(back[0], false))
 	default:
-		notes = append(notes, fmt.Sprintf("%d parts taken back, the last on %s", len(back), last.UTC().Format("2006-01-02 15:04")))
+		notes = append(notes, fmt.Sprintf("%d parts taken back, the last on %s", len(back), monitor.Minute(last)))
 	}
 	switch len(never) {
 	case 0:

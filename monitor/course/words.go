@@ -16,16 +16,16 @@ func Who(users []inventory.UserID) string {
 	return "users " + inventory.Printable(Few(users)) + " are"
 }
 
-// Few names a few users, and says how many more there are.
-func Few(users []inventory.UserID) string {
+// Few names a few users or stores, and says how many more there are.
+func Few[ID ~string](ids []ID) string {
 	const most = 5
 	var shown []string
-	for _, u := range users[:min(most, len(users))] {
-		shown = append(shown, string(u))
+	for _, id := range ids[:min(most, len(ids))] {
+		shown = append(shown, string(id))
 	}
 	text := strings.Join(shown, ", ")
-	if len(users) > most {
-		text += fmt.Sprintf(" and %d more", len(users)-most)
+	if len(ids) > most {
+		text += fmt.Sprintf(" and %d more", len(ids)-most)
 	}
 	return text
 }

@@ -37,7 +37,7 @@ func TestComparedWords(t *testing.T) {
 		"1 user differs · of 2 it is not known · 1 replica was not compared to the end\n",
 		"4 users were compared before, when this was broken off: 3 users are identical · 1 differs\n",
 		"1 user was not reached: --resume goes on with them\n",
-		"all 8 users were completely compared at 2026-11-27 02:44 or later\n",
+		"all 8 users were completely compared at 2026-11-27 02:44 UTC or later\n",
 		"shown is UID 6\n", "shown is UID 2: UID 1:2\n",
 		"  7 messages of s1 on imap2: it is denied (u1, u2, u3, u4, u5, 2 more)\n",
 		"at most: so many of all messages have a damaged file at most, at a confidence of 95 %\n",
@@ -151,7 +151,7 @@ func TestOriginalsAndUsersAgree(t *testing.T) {
 	for _, want := range []string{
 		"60 users are identical · of 1 it is not known\n", " 70 mailboxes of 61 users on 2 pairs",
 		"2 users' originals on s1, kept until 2026-12-12 after they moved to s4: denied, not compared by a login\n1 shared tree's original on s2, kept until 2026-12-01 after they moved to s1\n1 user's original on s2, kept until 2026-12-01 after",
-		"all 61 users were compared at 2026-11-27 07:41 or later, 60 of them completely, the others last at 2026-11-27 07:05 or later\n",
+		"all 61 users were compared at 2026-11-27 07:41 UTC or later, 60 of them completely, the others last at 2026-11-27 07:05 UTC or later\n",
 	} {
 		if !strings.Contains(shown, want) {
 			t.Errorf("no %q in\n%s", want, shown)

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
@@ -117,8 +116,7 @@ func (p *ConfirmedPlan) head(promises []ConfirmedPromise) Line {
 	if p.Unit != "" {
 		of += ", " + string(p.Unit)
 	}
-	at, _ := time.Parse(time.RFC3339, string(p.At))
-	return Line{fmt.Sprintf("%s: %s · %s, %s", of, joined(parts...), at.UTC().Format("2006-01-02 15:04"), occasionWords[p.Occasion]), tone}
+	return Line{fmt.Sprintf("%s: %s · %s, %s", of, joined(parts...), minute(p.At), occasionWords[p.Occasion]), tone}
 }
 
 var occasionWords = map[monitor.Occasion]string{

@@ -3,6 +3,7 @@ package report
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
@@ -20,7 +21,7 @@ func TestConfirmedTogether(t *testing.T) {
 	promise := func(name monitor.PromiseName, doubts ...monitor.Doubt) monitor.Promise {
 		return monitor.Promise{Name: name, Verdict: doubts[0].Verdict, Expected: "e", Found: "f", Doubts: doubts}
 	}
-	all := NewConfirmations([]monitor.Confirmation{{Plan: "p", Occasion: monitor.OnRequest, Verdict: monitor.Unmet, Promises: []monitor.Promise{
+	all := NewConfirmations([]monitor.Confirmation{{Plan: "p", At: time.Date(2026, 11, 27, 20, 58, 0, 0, time.FixedZone("CET", 3600)), Occasion: monitor.OnRequest, Verdict: monitor.Unmet, Promises: []monitor.Promise{
 		promise(monitor.PromiseChanges, user("anna"), user("ben"), user("carl"), user("dora"), user("emil")),
 		promise(monitor.PromisePlacement, unlooked("on the new store")), promise(monitor.PromiseRouting, unlooked("sent there"), open),
 	}}})
@@ -28,7 +29,7 @@ func TestConfirmedTogether(t *testing.T) {
 	if err := Confirmed(all).Text(&b, Style{Width: 100}); err != nil {
 		t.Fatal(err)
 	}
-	const want = `plan p: 1 promise is not met · of 2 it is not known · 0001-01-01 00:00, on request
+	const want = `plan p: 1 promise is not met · of 2 it is not known · 2026-11-27 19:58 UTC, on request
 
 promise     verdict   promised   found
 changes     unmet     e          f

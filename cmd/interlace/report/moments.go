@@ -5,12 +5,16 @@ import (
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
 )
 
-// when is a time, as people read it, that may not have come yet.
+// zone is that of times, behind them or behind the heading of their column.
+const zone = " UTC"
+
+// when is a time in a column of moments, that may not have come yet.
 func when(at inventory.Text) Cell {
 	if text := minute(at); text != "" {
-		return words(text)
+		return words(strings.TrimSuffix(text, zone))
 	}
 	return Unknown
 }
@@ -27,5 +31,5 @@ func minute(at inventory.Text) string {
 	if err != nil {
 		return ""
 	}
-	return t.UTC().Format("2006-01-02 15:04")
+	return monitor.Minute(t)
 }

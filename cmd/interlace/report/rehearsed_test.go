@@ -58,10 +58,10 @@ wave 2: anna to s2, 1 user, 3.00 MiB: waiting
   canary
 
 ben to s2, 1 user, 0 B: moved
-  the originals are kept until 2026-12-10 22:00
+  the originals are kept until 2026-12-10 22:00 UTC
 
 c1 promote s3 on imap3, 0 B: stopped
-  users are kept out since 2026-11-26 22:00
+  users are kept out since 2026-11-26 22:00 UTC
   it is taken back
   promote failed on 2026-11-26T22:00:05Z: it is full
   undo stop
@@ -114,7 +114,7 @@ p,anna to s2,2,move,1,s1,s2,3145728,waiting,,,,,,,,,,the window is closed,
 		}
 	}
 	var screen strings.Builder
-	if err := a.Screen().Text(&screen, Style{Width: 100}); err != nil || !strings.Contains(screen.String(), "c1 promote s3 on imap3: users are kept out since 2026-11-26 22:00\n") {
+	if err := a.Screen().Text(&screen, Style{Width: 100}); err != nil || !strings.Contains(screen.String(), "c1 promote s3 on imap3: users are kept out since 2026-11-26 22:00 UTC\n") {
 		t.Errorf("%v: %s", err, screen.String())
 	}
 }

@@ -49,8 +49,8 @@ func (c Column) scaled(with string) Column {
 	return c
 }
 
-// moment is a column of times, for people only.
-func moment(heading string) Column { return Column{Heading: heading, Whole: true} }
+// moment is a column of times, for people only, whose heading says their zone.
+func moment(heading string) Column { return Column{Heading: heading + zone, Whole: true} }
 
 // note is a column of words about the row, for people only.
 func note() Column { return Column{Note: true} }

@@ -20,7 +20,7 @@ import (
 func TestDisputedLayouts(t *testing.T) {
 	dir := t.TempDir()
 	script := filepath.Join(dir, "ps")
-	if err := os.WriteFile(script, []byte("#!/bin/sh\ncat \"$(dirname \"$0\")/$1.ps\"\n"), 0o755); err != nil {
+	if err := os.WriteFile(script, []byte("#!/bin/sh\ncat \"$(dirname \"$0\")/$1.ps\"\necho >>\"$(dirname \"$0\")/$1.asked\"\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	at := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
@@ -92,6 +92,18 @@ func TestDisputedLayouts(t *testing.T) {
 		var got []string
 		for _, in := range course.FollowAll(f.Inventory, s.believed(lasting)).Stores[0].Instances {
 			got = append(got, string(in.Server))
+		}
+		asked, err := filepath.Glob(filepath.Join(dir, "*.asked"))
+		if err != nil || len(asked) == 0 {
+			t.Errorf("%s: no server is asked, %v", test.name, err)
+		}
+		for _, path := range asked { // once for what the inventory has, and once for what the journal has
+			if times, err := os.ReadFile(path); err != nil || len(times) > 2 {
+				t.Errorf("%s: %s %d times, %v", test.name, filepath.Base(path), len(times), err)
+			}
+			if err := os.Remove(path); err != nil {
+				t.Fatal(err)
+			}
 		}
 		doubt := s.doubts["s1"]
 		if test.want != "" && strings.Join(got, " ") != test.want || (doubt == "") != (test.doubt == "") || !strings.Contains(doubt, test.doubt) {
