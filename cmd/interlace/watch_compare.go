@@ -10,7 +10,6 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/compare"
-	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/monitor/watch"
 	"github.com/interlacemail/interlace/planner"
 )
@@ -97,11 +96,7 @@ func (l *local) outdated(ctx context.Context) (map[inventory.StoreID]string, err
 		return nil, err
 	}
 	defer h.Close()
-	units, err := journalled(ctx, h, true)
-	if err != nil {
-		return nil, err
-	}
-	lasting, err := course.LastingOf(ctx, units, h)
+	_, lasting, err := lastingOf(ctx, h)
 	told := map[inventory.StoreID]string{}
 	for i := range lasting {
 		of := &lasting[i]
