@@ -181,7 +181,7 @@ func TestReverse(t *testing.T) {
 	}
 	full := carryOut(t, o, &back[0], false)
 	for _, in := range r.Stores[0].Instances {
-		if want := " on " + in.Name + " has room for 0 below its ceiling of 1e-07 %, and 4KiB come"; full.Outcome != course.Back || !strings.Contains(full.Why, want) {
+		if want := " on " + in.Name + " has no room below its ceiling of 1e-07 %, and 4KiB come"; full.Outcome != course.Back || !strings.Contains(full.Why, want) {
 			t.Errorf("to a full disk: %s, %s, want %s", full.Outcome, full.Why, want)
 		}
 	}

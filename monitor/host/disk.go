@@ -39,10 +39,16 @@ func (h *Host) Fits(ctx context.Context, comes map[string]int64, ceiling float64
 		bytes[d.at] += comes[dir]
 	}
 	for _, at := range slices.Sorted(maps.Keys(devices)) {
-		if room := devices[at].room(ceiling); bytes[at] > room {
-			wrong = errors.Join(wrong, fmt.Errorf("the disk at %s on %s has room for %s below its ceiling of %.4g %%, and %s come",
-				at, h.Server, inventory.FormatSize(room), ceiling*100, inventory.FormatSize(bytes[at])))
+		room := devices[at].room(ceiling)
+		if bytes[at] <= room {
+			continue
 		}
+		has := "no room"
+		if room > 0 {
+			has = "room for " + inventory.FormatSize(room)
+		}
+		wrong = errors.Join(wrong, fmt.Errorf("the disk at %s on %s has %s below its ceiling of %.4g %%, and %s come",
+			at, h.Server, has, ceiling*100, inventory.FormatSize(bytes[at])))
 	}
 	return wrong
 }
