@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"slices"
 	"time"
@@ -91,18 +90,6 @@ func (c *config) running(ctx context.Context, in inventory.Instance) (confirm.Ru
 	}
 	role, err := c.roleOf(ctx, in.Server, in.IMAPDConf)
 	return confirm.Running{Runs: true, Role: role}, err
-}
-
-// reaches fails where commands can't get to the server of an instance, or would not know
-// which instance is meant.
-func (c *config) reaches(in inventory.Instance) error {
-	switch {
-	case in.IMAPDConf == "":
-		return fmt.Errorf("the inventory does not say where imapd.conf is on %s", in.Server)
-	case len(c.Monitor.Runner) == 0 && !isHere(in.IMAP):
-		return fmt.Errorf("runner.argv in the configuration is not set, so nothing can be asked on %s", in.Server)
-	}
-	return nil
 }
 
 // look discovers the fleet as it is now, where the plans have figures to compare with.

@@ -46,6 +46,18 @@ func (c *config) through(server inventory.ServerID, words []string) ([]string, e
 	return append(inPlace(c.Monitor.Runner, "{server}", string(server)), words...), nil
 }
 
+// reaches fails where commands can't get to the server of an instance, or would not know
+// which instance is meant.
+func (c *config) reaches(in inventory.Instance) error {
+	switch {
+	case in.IMAPDConf == "":
+		return fmt.Errorf("the inventory does not say where imapd.conf is on %s", in.Server)
+	case len(c.Monitor.Runner) == 0 && !isHere(in.IMAP):
+		return fmt.Errorf("runner.argv in the configuration is not set, so nothing can be asked on %s", in.Server)
+	}
+	return nil
+}
+
 // roleOf looks at the processes on a server. Rolling clients may name an imapd.conf
 // in another way than the inventory does.
 func (c *config) roleOf(ctx context.Context, server inventory.ServerID, conf string) (inventory.Role, error) {

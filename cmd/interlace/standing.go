@@ -42,6 +42,11 @@ func (a *app) standing(ctx context.Context, h *history.History, f *facts) (*stan
 	if err != nil {
 		return nil, err
 	}
+	return a.standingBy(ctx, h, f, units, lasting)
+}
+
+// standingBy returns the same by some units of the journal, and what lasts of them.
+func (a *app) standingBy(ctx context.Context, h *history.History, f *facts, units []course.Unit, lasting []course.Lasting) (*standing, error) {
 	s := &standing{overruled: map[inventory.StoreID]time.Time{}, doubts: map[inventory.StoreID]string{}}
 	of, err := disputed(ctx, h, f.Inventory, units, lasting)
 	if err != nil {

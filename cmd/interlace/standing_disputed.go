@@ -126,6 +126,11 @@ const (
 func (c *config) shows(ctx context.Context, s *inventory.Store) likeness {
 	ctx, cancel := host.Soon(ctx)
 	defer cancel()
+	for i := range s.Instances {
+		if err := c.reaches(s.Instances[i]); err != nil {
+			return likeness{s, notKnown, err}
+		}
+	}
 	err := c.roles(ctx, s)
 	if len(s.Instances) == 1 { // of which roles asks nothing
 		if _, unknown := c.roleOf(ctx, s.Instances[0].Server, s.Instances[0].IMAPDConf); unknown != nil {

@@ -38,11 +38,11 @@ func (a *app) watchCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "watch",
 		Short: "Watch the Cyrus instances of this server",
-		Long: `Watch the Cyrus instances that the inventory has on this server: how much waits in
-their sync logs, whether their sync processes run, what their mail logs say, and
-what they use. Samples and alerts are kept in the database, and alerts are told
-as the configuration says, by mail for instance; interlace lag, interlace alerts
-and interlace show loads show them.
+		Long: `Watch the Cyrus instances that the inventory has on this server, or plans have brought
+there since: how much waits in their sync logs, whether their sync processes run, what
+their mail logs say, and what they use. Samples and alerts are kept in the database,
+and alerts are told as the configuration says, by mail for instance; interlace lag,
+interlace alerts and interlace show loads show them.
 
 It has to run on the mail server, as the account of Cyrus: others can't read the
 sync logs and the processes' open files. What it records is that account's, too, so
@@ -105,10 +105,10 @@ func (a *app) watch(ctx context.Context, flags watchFlags) error {
 	local := &local{app: a, server: server}
 	local.take(f)
 	list, err := local.instances(ctx)
-	if err == nil {
-		err = mayLook(server, list)
+	if err != nil && list == nil {
+		return err
 	}
-	if err != nil {
+	if err := mayLook(server, list); err != nil {
 		return err
 	}
 	opts, err := a.watchOptions(ctx, local)
@@ -127,7 +127,7 @@ func (a *app) watch(ctx context.Context, flags watchFlags) error {
 	case flags.once:
 		return a.watchOnce(ctx, opts, h)
 	}
-	return a.watchOn(ctx, opts, local, h)
+	return a.watchOn(ctx, opts, local, list, h)
 }
 
 // closeSoon closes a history, but does not wait for whoever hangs in it.
@@ -192,7 +192,7 @@ func (a *app) patterns(ctx context.Context) ([]logs.Pattern, error) {
 }
 
 // watchOn watches until it is interrupted.
-func (a *app) watchOn(ctx context.Context, opts watch.Options, local *local, h *history.History) error {
+func (a *app) watchOn(ctx context.Context, opts watch.Options, local *local, list []monitor.Instance, h *history.History) error {
 	release, err := a.claimWatch(local.server)
 	if err != nil {
 		return err
@@ -217,10 +217,6 @@ func (a *app) watchOn(ctx context.Context, opts watch.Options, local *local, h *
 	}
 	if opts.Watchdog, err = daemon.SdWatchdogEnabled(false); err != nil {
 		return fmt.Errorf("the watchdog of systemd: %w", err)
-	}
-	list, err := local.instances(ctx)
-	if err != nil {
-		return err
 	}
 	defer a.noteSecond(local.server, list)()
 	a.note("watching %s on %s; interlace lag and interlace alerts show what is found", inventory.Counted(len(list), "instance", "instances"), local.server)

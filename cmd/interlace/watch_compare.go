@@ -11,7 +11,6 @@ import (
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/compare"
 	"github.com/interlacemail/interlace/monitor/watch"
-	"github.com/interlacemail/interlace/planner"
 )
 
 // comparing says how watch compares the masters of this server with their replicas;
@@ -63,48 +62,18 @@ func copiesFrom(server inventory.ServerID, stores *inventory.Inventory) []monito
 }
 
 // pairsNow returns the pairs of the masters on this server that can be asked, without the stores of
-// which a plan has made another instance the master since the inventory was written: what is compared
-// in the wrong direction finds what is not so.
+// which it is not known which instances they have: what is compared in the wrong direction finds
+// what is not so.
 func (l *local) pairsNow(ctx context.Context, asker *asker) ([]compare.Pair, error) {
-	outdated, err := l.outdated(ctx)
-	if err != nil {
-		return nil, err
-	}
+	l.mu.Lock()
+	doubts := l.doubts
+	l.mu.Unlock()
 	pairs, err := l.pairs(ctx, asker)
-	left := map[inventory.StoreID]bool{}
-	pairs = slices.DeleteFunc(pairs, func(p compare.Pair) bool {
-		left[p.Store] = left[p.Store] || outdated[p.Store] != ""
-		return left[p.Store]
-	})
-	for _, store := range slices.Sorted(maps.Keys(left)) {
-		if left[store] {
-			err = errors.Join(err, hint(fmt.Errorf("store %s is not compared: the inventory %s", store, outdated[store]),
-				"change the fleet file as interlace apply has said then, and import it"))
-		}
+	pairs = slices.DeleteFunc(pairs, func(p compare.Pair) bool { return doubts[p.Store] != "" })
+	for _, store := range slices.Sorted(maps.Keys(doubts)) {
+		err = errors.Join(err, fmt.Errorf("store %s is not compared: %s", store, doubts[store]))
 	}
 	return pairs, err
-}
-
-// outdated says of stores that a plan has made another instance the master since the inventory was
-// written.
-func (l *local) outdated(ctx context.Context) (map[inventory.StoreID]string, error) {
-	l.mu.Lock()
-	stores, made := l.stores, l.made
-	l.mu.Unlock()
-	h, err := l.app.openJournal(ctx, false)
-	if err != nil {
-		return nil, err
-	}
-	defer h.Close()
-	_, lasting, err := lastingOf(ctx, h)
-	told := map[inventory.StoreID]string{}
-	for i := range lasting {
-		of := &lasting[i]
-		if text := contradicted(stores, of); text != "" && of.Do.Do == planner.Promote && of.At.After(made) {
-			told[of.Do.Store] = text + "; " + madeBy(of)
-		}
-	}
-	return told, err
 }
 
 // pairs returns the pairs of the masters on this server that can be asked.

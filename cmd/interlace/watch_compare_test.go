@@ -11,9 +11,6 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
-	"github.com/interlacemail/interlace/monitor/course"
-	"github.com/interlacemail/interlace/monitor/history"
-	"github.com/interlacemail/interlace/planner"
 )
 
 // TestPairsOfWatch has a watch compare the masters of its server with the replicas
@@ -75,44 +72,6 @@ func TestPairsOfWatch(t *testing.T) {
 		t.Fatal(err)
 	}
 	release()
-
-	// A plan makes another one the master, of which the inventory does not know yet.
-	promote(t, a, "s1", "imap2")
-	l.made = time.Now().Add(-time.Hour)
-	const why = "store s1 is not compared: the inventory has the master of store s1 on imap1; by the journal plan "
-	if pairs, err := c.Pairs(t.Context()); len(pairs) > 0 || err == nil || !strings.HasPrefix(err.Error(), why) {
-		t.Errorf("another instance is the master: %+v, %v", pairs, err)
-	}
-	l.made = time.Now().Add(time.Hour)
-	if pairs, err := c.Pairs(t.Context()); len(pairs) != 1 || err != nil {
-		t.Errorf("somebody has changed that since: %+v, %v", pairs, err)
-	}
-}
-
-// promote has the journal say that a plan has made an instance of a store the master.
-func promote(t *testing.T, a *app, store inventory.StoreID, server inventory.ServerID) {
-	t.Helper()
-	p := &planner.Layout{
-		Format: planner.Format, Kind: planner.KindLayout, Inventory: planner.Reference{Fingerprint: "x", Loads: "x"}, Stopped: planner.Steps,
-		Changes: []planner.LayoutChange{{ID: "c1", Do: planner.Promote, Store: store, From: "imap1", Server: server}},
-	}
-	must := func(err error) {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	must(planner.Seal(p))
-	text, err := planner.Encode(p)
-	must(err)
-	h, err := history.Open(t.Context(), a.config.DB, history.Options{})
-	must(err)
-	defer func() { must(h.Close()) }()
-	must(h.BeginApply(t.Context(), &monitor.Apply{Plans: []string{p.ID}, By: "x", Began: time.Now()}, [][]byte{text}))
-	unit := course.Units([]planner.Plan{p}, nil)[0]
-	for _, state := range []monitor.StepState{monitor.StepBegan, monitor.StepDone} {
-		must(h.AddStep(t.Context(), &monitor.StepRecord{Plan: p.ID, Unit: unit.Name, Step: monitor.StepProveSends, State: state, At: time.Now()}))
-	}
 }
 
 // TestShares divides the connections of a server among its pairs.

@@ -57,24 +57,26 @@ func (a *app) unknownServer(inv *inventory.Inventory, name string) error {
 	return err
 }
 
-// local is what the inventory says of the server that is watched. It is read again
+// local is what is known of the server that is watched, as it stands by now. It is read again
 // when it has changed.
 type local struct {
 	app    *app
 	server inventory.ServerID
 
 	mu     sync.Mutex
+	known  *facts                                   // what the inventory has, without users
 	stores *inventory.Inventory                     // the stores that have an instance here, and nothing else
-	users  map[inventory.StoreID][]inventory.UserID // some of each of them
+	users  map[inventory.StoreID][]inventory.UserID // some of each store
 	others []string                                 // imapd.conf of instances of other servers that are this machine
 	at     map[string]inventory.ServerID            // the servers behind addresses
 	down   map[inventory.ServerID]bool              // servers that are down in the inventory
 	// mailboxes is how many each store has, as far as that is known.
 	mailboxes map[inventory.StoreID]int
-	made      time.Time // as of when the facts are
-	read      []string  // the files in which the facts are, if they are in files
-	stamp     string    // tells them from later ones
-	taken     time.Time // when they were read
+	stamp     string    // tells the inventory from later ones
+	taken     time.Time // when it was read
+	// doubts say of which stores it is not known which instances they have by now, and why.
+	doubts map[inventory.StoreID]string
+	plans  followed
 }
 
 // someUsers is how many users of a store are asked for where they are routed.
@@ -82,31 +84,37 @@ const someUsers = 3
 
 // take keeps what concerns this server.
 func (l *local) take(f *facts) {
-	l.stores, l.others, l.at = &inventory.Inventory{}, neighbours(f.Inventory, l.server), hosts(f.Inventory)
-	here := map[inventory.StoreID]bool{}
-	for i := range f.Stores {
-		if f.Stores[i].On(l.server) != nil {
-			l.stores.Stores = append(l.stores.Stores, f.Stores[i])
-			here[f.Stores[i].Name] = true
-		}
-	}
-	l.users = map[inventory.StoreID][]inventory.UserID{}
+	known := *f
+	known.Inventory, known.groups = &inventory.Inventory{Servers: f.Servers, Stores: f.Stores}, nil
+	l.known = &known
+	l.users, l.mailboxes = map[inventory.StoreID][]inventory.UserID{}, map[inventory.StoreID]int{}
 	for i := range f.Users {
-		if u := &f.Users[i]; here[u.Store] && u.Kind == inventory.Person && len(l.users[u.Store]) < someUsers {
+		u := &f.Users[i]
+		if u.Kind == inventory.Person && len(l.users[u.Store]) < someUsers {
 			l.users[u.Store] = append(l.users[u.Store], inventory.UserID(strings.Clone(string(u.Name))))
+		}
+		if u.Mailboxes != inventory.Unknown {
+			l.mailboxes[u.Store] += int(u.Mailboxes)
 		}
 	}
 	l.down = map[inventory.ServerID]bool{}
 	for i := range f.Servers {
 		l.down[f.Servers[i].Name] = f.Servers[i].State == inventory.Down
 	}
-	l.mailboxes = map[inventory.StoreID]int{}
-	for i := range f.Users {
-		if u := &f.Users[i]; here[u.Store] && u.Mailboxes != inventory.Unknown {
-			l.mailboxes[u.Store] += int(u.Mailboxes)
+	l.settle(known.Inventory, &standing{facts: &known})
+	l.taken, l.plans = l.app.now(), followed{}
+}
+
+// settle keeps which instances there are: those of the fleet, as far as they are on this machine,
+// and of the stores here, as they stand.
+func (l *local) settle(fleet *inventory.Inventory, s *standing) {
+	l.others, l.at = neighbours(fleet, l.server), hosts(fleet)
+	l.stores, l.doubts = &inventory.Inventory{}, s.doubts
+	for i := range s.Stores {
+		if s.Stores[i].On(l.server) != nil {
+			l.stores.Stores = append(l.stores.Stores, s.Stores[i])
 		}
 	}
-	l.made, l.read, l.taken = f.made, f.read, l.app.now()
 }
 
 // neighbours returns the imapd.conf of instances of other servers that are reached
@@ -162,7 +170,7 @@ func (l *local) newest(ctx context.Context) (string, error) {
 		return fmt.Sprint(dated[len(dated)-1].Number), nil
 	}
 	var b strings.Builder
-	for _, path := range l.read {
+	for _, path := range l.known.read {
 		if info, err := os.Stat(path); err == nil {
 			fmt.Fprintf(&b, "%s %d %d\n", path, info.Size(), info.ModTime().UnixNano())
 		}
@@ -171,8 +179,8 @@ func (l *local) newest(ctx context.Context) (string, error) {
 }
 
 // instances returns those of this server, as their configuration is now. Where the
-// inventory has changed and cannot be read they are those of the one before, with an
-// error that says so.
+// inventory, or what plans have done, has changed and cannot be read they are those of
+// before, with an error that says so.
 func (l *local) instances(ctx context.Context) ([]monitor.Instance, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -183,6 +191,7 @@ func (l *local) instances(ctx context.Context) ([]monitor.Instance, error) {
 	case err != nil:
 		err = fmt.Errorf("%s; watch goes on with the inventory that it read at %s", inShort(err), monitor.Time(l.taken))
 	}
+	err = errors.Join(err, l.follow(ctx))
 	return instances.On(l.stores, l.server), err
 }
 

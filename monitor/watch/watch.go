@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -293,16 +294,13 @@ func recorded(errs ...error) error {
 	return nil
 }
 
-// begin reads for the first time which instances there are.
+// begin reads for the first time which instances there are, and fails where none are known.
 func (w *Watch) begin(ctx context.Context) ([]monitor.Instance, error) {
 	list, err := w.opts.Instances(ctx)
-	if err != nil {
-		return nil, err
+	if err != nil && list == nil || ctx.Err() != nil {
+		return nil, cmp.Or(err, ctx.Err())
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.instances = list
-	return list, nil
+	return w.keep(list, err), nil
 }
 
 // renew reads which instances there are. Where that cannot be read they are those
@@ -312,6 +310,11 @@ func (w *Watch) renew(ctx context.Context) []monitor.Instance {
 	if ctx.Err() != nil {
 		return w.list()
 	}
+	return w.keep(list, err)
+}
+
+// keep keeps which instances there are, and why these may be those that there were.
+func (w *Watch) keep(list []monitor.Instance, err error) []monitor.Instance {
 	if err != nil {
 		w.complain(err)
 	}
