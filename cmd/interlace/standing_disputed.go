@@ -69,16 +69,11 @@ func (a *app) decideLayout(ctx context.Context, f *facts, store inventory.StoreI
 	var best likeness
 	var asked []likeness
 	tied := false
-	of := &inventory.Inventory{Stores: []inventory.Store{f.Stores[f.Store(store)]}}
-	for _, cut := range []time.Time{{}, f.made, changes[len(changes)-1].At} {
-		believed := slices.DeleteFunc(slices.Clone(changes), func(l course.Lasting) bool { return !l.At.After(cut) })
-		as := &course.FollowAll(of, believed).Stores[0]
-		if slices.ContainsFunc(asked, func(l likeness) bool { return slices.EqualFunc(l.store.Instances, as.Instances, sameRole) }) {
-			continue
-		}
-		l := a.config.shows(ctx, as)
-		if len(asked) == 0 || l.better(best) {
-			best, upTo, tied = l, cut, false
+	layouts, cuts := layoutsBy(&f.Stores[f.Store(store)], changes, time.Time{}, f.made, changes[len(changes)-1].At)
+	for i := range layouts {
+		l := a.config.shows(ctx, &layouts[i], layouts)
+		if i == 0 || l.better(best) {
+			best, upTo, tied = l, cuts[i], false
 		} else {
 			tied = tied || !best.better(l)
 		}
@@ -96,6 +91,20 @@ func (a *app) decideLayout(ctx context.Context, f *facts, store inventory.StoreI
 	}
 	return time.Time{}, fmt.Sprintf("which instances store %s has is not known: the inventory, %s, %s; and the processes do not tell: %s; let the fleet file say which there are, and interlace import it",
 		store, f.source, strings.Join(otherLayouts(f.Inventory, changes), ", and "), strings.Join(why, "; "))
+}
+
+// layoutsBy returns in how many ways a store may stand where changes up to some time are not
+// believed, and these times.
+func layoutsBy(s *inventory.Store, changes []course.Lasting, cuts ...time.Time) (layouts []inventory.Store, upTo []time.Time) {
+	of := &inventory.Inventory{Stores: []inventory.Store{*s}}
+	for _, cut := range cuts {
+		believed := slices.DeleteFunc(slices.Clone(changes), func(l course.Lasting) bool { return !l.At.After(cut) })
+		as := course.FollowAll(of, believed).Stores[0]
+		if !slices.ContainsFunc(layouts, func(l inventory.Store) bool { return slices.EqualFunc(l.Instances, as.Instances, sameRole) }) {
+			layouts, upTo = append(layouts, as), append(upTo, cut)
+		}
+	}
+	return layouts, upTo
 }
 
 // sameRole reports whether two instances are on one server, in one role.
@@ -122,8 +131,9 @@ const (
 	asItIs
 )
 
-// shows looks whether the processes show a store as it is here.
-func (c *config) shows(ctx context.Context, s *inventory.Store) likeness {
+// shows looks whether the processes show a store as it is here, and no instance as the master that
+// only others of its layouts have.
+func (c *config) shows(ctx context.Context, s *inventory.Store, layouts []inventory.Store) likeness {
 	ctx, cancel := host.Soon(ctx)
 	defer cancel()
 	for i := range s.Instances {
@@ -137,11 +147,30 @@ func (c *config) shows(ctx context.Context, s *inventory.Store) likeness {
 			err = fmt.Errorf("%w: %w", apply.ErrUnreached, unknown)
 		}
 	}
-	switch {
-	case err == nil:
+	if err == nil {
 		return likeness{s, asItIs, nil}
-	case errors.Is(err, apply.ErrUnreached):
+	}
+	if other := c.leadsBeside(ctx, s, layouts); other != nil {
+		return likeness{s, otherwise, other}
+	}
+	if errors.Is(err, apply.ErrUnreached) {
 		return likeness{s, notKnown, err}
 	}
 	return likeness{s, otherwise, err}
+}
+
+// leadsBeside fails where an instance that the store does not have, and others of its layouts do,
+// is the master, as the processes show.
+func (c *config) leadsBeside(ctx context.Context, s *inventory.Store, layouts []inventory.Store) error {
+	for i := range layouts {
+		for _, in := range layouts[i].Instances {
+			if s.On(in.Server) != nil || c.reaches(in) != nil {
+				continue
+			}
+			if role, err := c.roleOf(ctx, in.Server, in.IMAPDConf); err == nil && role == inventory.Master {
+				return fmt.Errorf("store %s has its master on %s, as the processes there show", s.Name, in.Server)
+			}
+		}
+	}
+	return nil
 }
