@@ -16,7 +16,8 @@ import (
 //
 // sync_client -u makes the replica like the master, except that what is newer on
 // the replica wins: messages, flags and scripts that only the replica has are copied to
-// the master, and what was expunged on the replica is expunged there, too. Where
+// the master, and what was expunged on the replica is expunged there, too, also in what
+// the replica has deleted or renamed. Where
 // that must not happen the replica's copy is removed first by sync_reset, which
 // writes nothing to the master. That in turn destroys what only the replica has, and the
 // last whole copy of what is damaged on the master. So it is not printed before all files
@@ -94,6 +95,8 @@ func (r *remedy) decide() {
 		r.renameBack()
 	case !r.every(usesDiffer) && !r.way.reaches():
 		r.warn("no command is printed: %[1]s has several replicas, and sync_client goes to another one than %[2]s unless it is told where; give the csync of %[2]s in the inventory, and compare again: %[3]v", r.store.Store, r.store.Replica.Server, r.way.unread())
+	case r.some(r.keptAlone):
+		r.undelete(r.keptAlone)
 	case r.owner.Shared:
 		r.mendTree()
 	case r.some(r.isInbox):
@@ -103,7 +106,7 @@ func (r *remedy) decide() {
 		r.warn("no command removes the replica's copy as long as what is in it cannot be read; when it can, run %s: files there may be of other messages than the index says", r.look().Command)
 	case r.read && r.lookedClosely() && r.some(r.inPlaceOf):
 		r.replaceFiles()
-	case r.some(r.asksForReset):
+	case r.some(r.asksForReset), !r.every(usesDiffer) && len(r.kept()) > 0:
 		r.makeAnew()
 	case r.every(usesDiffer):
 		r.recount()

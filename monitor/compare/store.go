@@ -48,6 +48,7 @@ type pair struct {
 	strays    map[cyrus.Owner][]stray
 	behind    map[inMailbox]bool                        // in which the replica only lacks what the master has since
 	remains   map[cyrus.InternalName]cyrus.InternalName // what the replica calls mailboxes of the master that have another name there
+	relisted  bool                                      // remains are those of a second look, too
 	way       *channel
 	buried    map[cyrus.Owner][]string     // unique identifiers that the replica has to forget
 	had       map[cyrus.InternalName]int64 // messages that only the replica has and whose UIDs the master has given out
