@@ -153,25 +153,47 @@ func (r *remedy) merge() {
 	if len(r.buried) > 0 {
 		r.warn("where it ends with \"bailing out\" at DELETED.…, what was deleted on %s apart from the master is in its way: then run %s, which prints what helps", r.store.Replica.Server, r.look().Command)
 	}
-	if r.some(usesDiffer) {
-		r.recount()
-	}
+	r.recount()
 }
 
 // recount counts anew what is used, where that differs: on the side that counts wrong,
-// or on both where that is not known.
+// or on both where that is not known. That also finds the quota roots of mailboxes anew.
 func (r *remedy) recount() {
 	for i := range r.list {
 		d := &r.list[i]
-		if !usesDiffer(d) {
-			continue
-		}
-		wrong := r.miscounts[r.inner[d.Mailbox]]
-		if wrong[0] || !wrong[1] {
-			r.steps = append(r.steps, recount(&r.store.Master, d))
-		}
-		if wrong[1] || !wrong[0] {
-			r.steps = append(r.steps, recount(&r.store.Replica, d))
+		switch wrong := r.miscounts[r.inner[d.Mailbox]]; {
+		case rootsDiffer(d):
+			r.recountOn(true, true, r.above(d))
+		case usesDiffer(d):
+			r.recountOn(wrong[0] || !wrong[1], wrong[1] || !wrong[0], string(d.Mailbox))
 		}
 	}
+}
+
+// recountOn counts anew what is used of a quota root, and those below it, each side once.
+func (r *remedy) recountOn(master, replica bool, root string) {
+	for _, side := range []struct {
+		*Side
+		counts bool
+	}{{&r.store.Master, master}, {&r.store.Replica, replica}} {
+		if step := recount(side.Side, root); side.counts && !slices.Contains(r.steps, step) {
+			r.steps = append(r.steps, step)
+		}
+	}
+}
+
+// above returns the shortest name of what a mailbox may count for: the owner's first mailbox, or
+// a quota root above that. quota takes a mailbox out of those of which it is not told.
+func (r *remedy) above(d *monitor.Difference) string {
+	name := r.inner[d.Mailbox]
+	_, folder, _ := name.Owner()
+	for range folder {
+		name = name[:strings.LastIndexByte(string(name), '.')]
+	}
+	for _, root := range []inventory.Text{d.Master, d.Replica} {
+		if root != "" && len(root) < len(name) {
+			name = cyrus.InternalName(root)
+		}
+	}
+	return string(r.called(name))
 }

@@ -44,9 +44,7 @@ func (r *remedy) makeAnew() {
 	}
 	r.warn("where sync_client ends with \"bailing out\", run %s once more", r.look().Command)
 	r.steps = append(r.steps, r.reset(ids), r.sync())
-	if r.some(usesDiffer) {
-		r.recount()
-	}
+	r.recount()
 	r.bringBack()
 }
 

@@ -79,7 +79,6 @@ func (r *remedy) carryQuotas() {
 		case usesDiffer(d):
 			continue
 		case rootsDiffer(d):
-			// The roots themselves are told of, too.
 			continue
 		}
 		roots = append(roots, root)
@@ -90,5 +89,8 @@ func (r *remedy) carryQuotas() {
 	r.recount()
 	if len(roots) > 0 {
 		r.warn("the quota is the master's as soon as the rolling sync_client has worked off the sync log")
+	}
+	if len(roots) > 0 && r.some(rootsDiffer) {
+		r.warn("run quota only then: a quota root of the replica's own stays until it is the master's")
 	}
 }
