@@ -42,6 +42,7 @@ type remedy struct {
 	behind    map[inMailbox]bool
 	had       map[cyrus.InternalName]int64 // messages that only the replica has and whose UIDs the master has given out
 	doubted   []inventory.Text             // mailboxes that were not compared to the end
+	unwritten map[cyrus.InternalName]error // why what was to be saved could not be written
 
 	steps    []monitor.RepairStep
 	warnings []string
@@ -51,7 +52,7 @@ type remedy struct {
 func (p *pair) repair(owner cyrus.Owner, o *owned, list []monitor.Difference) {
 	r := &remedy{
 		store: &p.store, options: &p.options, owner: owner, list: slices.DeleteFunc(slices.Clone(list), heldElsewhere), read: o.wholly(), inner: p.inner, called: p.called, miscounts: p.miscounts, lead: p.lead, ways: p.ways, flagWays: p.flagWays,
-		strays: p.strays[owner], buried: p.buried[owner], remains: p.remains, behind: p.behind, had: p.had, doubted: slices.DeleteFunc(slices.Sorted(maps.Keys(o.unsure)), func(name inventory.Text) bool { return name == "" }),
+		strays: p.strays[owner], buried: p.buried[owner], remains: p.remains, behind: p.behind, had: p.had, unwritten: p.unwritten, doubted: slices.DeleteFunc(slices.Sorted(maps.Keys(o.unsure)), func(name inventory.Text) bool { return name == "" }),
 	}
 	if len(r.list) > 0 {
 		r.way = p.channel()
@@ -104,7 +105,7 @@ func (r *remedy) decide() {
 	case r.some(r.unreadThere):
 		r.mend(&r.store.Master, &r.store.Replica)
 		r.warn("no command removes the replica's copy as long as what is in it cannot be read; when it can, run %s: files there may be of other messages than the index says", r.look().Command)
-	case r.read && r.lookedClosely() && r.some(r.inPlaceOf):
+	case r.read && r.lookedClosely() && r.cannotWrite() == nil && r.some(r.inPlaceOf):
 		r.replaceFiles()
 	case r.some(r.asksForReset), !r.every(usesDiffer) && len(r.kept()) > 0:
 		r.makeAnew()

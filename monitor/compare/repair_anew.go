@@ -65,6 +65,10 @@ func (r *remedy) lookFirst(why string) {
 	if !r.read {
 		r.warn("no command removes the replica's copy as long as not all of the mailboxes could be read and stood still%s", r.inDoubt())
 	}
+	if why := r.cannotWrite(); why != nil {
+		r.makeRoom(why)
+		return
+	}
 	if flags := r.unsavedFlags(); flags > 0 {
 		r.warn("no command removes the replica's copy as long as its own flags are not saved: of %d", flags)
 	}

@@ -138,6 +138,7 @@ func (p *pair) rescueAs(ctx context.Context, s *side, reader string, name cyrus.
 		case errors.Is(err, cyrus.ErrNoMessage), errors.Is(err, errCut):
 			failed = err
 		default:
+			p.noteUnwritten(name, err)
 			return err
 		}
 	}
