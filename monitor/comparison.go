@@ -2,6 +2,7 @@ package monitor
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/interlacemail/interlace/inventory"
 )
@@ -86,6 +87,16 @@ type Difference struct {
 	MasterID inventory.Text `json:"master_id"` // unique identifier of the master's mailbox, where the replica has not that one
 	Saved    inventory.Text `json:"saved"`     // what became of that which only the replica has
 	Unsaved  int64          `json:"unsaved"`   // messages that only the replica has, or flags of its own on so many, that are not saved
+}
+
+// FewUIDs are as many of the UIDs as a line has room for; the rest is "…".
+func (d *Difference) FewUIDs() string {
+	const most = 60
+	uids := string(d.UIDs)
+	if len(uids) > most {
+		uids = uids[:strings.LastIndexByte(uids[:most], ',')+1] + "…"
+	}
+	return uids
 }
 
 // RepairStep is a command to run on a server, ready to paste into a shell.

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/interlacemail/interlace/cmd/interlace/report"
+	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 )
 
@@ -169,6 +170,9 @@ func (f *compareFlags) check(cmd *cobra.Command) error {
 func (f *compareFlags) canSave() error {
 	if f.save == "" {
 		return nil
+	}
+	if inventory.Paste(f.save) == "" {
+		return fmt.Errorf("%s is a name that no command can be given", inventory.Quoted(f.save))
 	}
 	place := f.save
 	info, err := os.Stat(place)

@@ -35,6 +35,11 @@ func (a *app) keep(ctx context.Context, began time.Time, flags *compareFlags) (*
 	if err == nil {
 		h, err = history.Open(ctx, path, toChange)
 	}
+	if err == nil {
+		if err = h.Writable(ctx); err != nil {
+			err = errors.Join(err, h.Close())
+		}
+	}
 	switch {
 	case err != nil && (flags.resume || flags.due.value != nil):
 		return nil, hint(fmt.Errorf("what was compared before is not known: %w", err), "--resume and --due need the database that the comparisons before were kept in")

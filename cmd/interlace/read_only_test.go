@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"database/sql"
 	"os"
 	"strings"
 	"syscall"
@@ -57,5 +58,48 @@ func TestReadOnlyDatabase(t *testing.T) {
 	// Who compares is told that nothing is kept, and compares: here with servers that there are not.
 	if is := ask([]string{"compare", "--level", "1", "--store", "s001"}); !strings.Contains(is.errors, "nothing of this is kept: open the database: interlace.db: its file system is mounted read-only") || !strings.Contains(is.said, "compare s001 on imap10 with imap11") {
 		t.Errorf("compare: %+v", is)
+	}
+}
+
+// TestCompareBesideAWatch has who may not write the database compare while another process has it
+// open: that nothing is kept is said, and it compares, here with servers that there are not.
+func TestCompareBesideAWatch(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for name, text := range map[string]string{"interlace.yaml": "imap: {user: admin, password_file: password, tls: none}\n", "password": "secret\n"} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, args := range [][]string{{"demo", "fleet"}, {"import", "fleet/fleet.yaml"}} {
+		if status, _, stderr := program(t, args...); status != 0 {
+			t.Fatalf("%v: status %d, %s", args, status, stderr)
+		}
+	}
+	compare := []string{"compare", "--level", "1", "--store", "s001"}
+	if _, _, stderr := program(t, compare...); strings.Contains(stderr, "nothing of this is kept") {
+		t.Fatal(stderr)
+	}
+	watch, err := sql.Open("sqlite3", "interlace.db")
+	if err == nil {
+		_, err = watch.Exec("UPDATE inventories SET note = note")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer watch.Close()
+	if _, err := os.Stat("interlace.db-wal"); err != nil {
+		t.Fatal(err)
+	}
+	needs.Immutable(t, "interlace.db")
+	status, stdout, stderr := program(t, compare...)
+	if want := "nothing of this is kept: open the database: interlace.db: the database cannot be written"; status != 2 || !strings.Contains(stderr, want) || !strings.Contains(stdout, "compare s001 on imap10 with imap11") {
+		t.Errorf("compare: status %d, %s%s", status, stdout, stderr)
+	}
+	status, _, stderr = program(t, "compare", "--resume")
+	if want := "what was compared before is not known: open the database: interlace.db: the database cannot be written"; status != 2 || !strings.Contains(stderr, want) {
+		t.Errorf("compare --resume: status %d, %s", status, stderr)
+	}
+	if status, _, stderr := program(t, "compare", "--known"); status == 2 {
+		t.Errorf("compare --known: status %d, %s", status, stderr)
 	}
 }

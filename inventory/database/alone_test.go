@@ -130,3 +130,35 @@ func TestReadWithoutRights(t *testing.T) {
 		})
 	}
 }
+
+// begin opens a database to write to it, and says whether that cannot be.
+func begin(path string) error {
+	db, err := Open(context.Background(), path, Options{FileOptions: FileOptions{Existing: true, Wait: time.Second}})
+	if err == nil {
+		defer db.Close()
+		err = db.Writable()
+	}
+	if err != nil {
+		fmt.Println("unwritable:", IsUnwritable(err))
+	}
+	return err
+}
+
+// TestWriteWithoutRights has who may only read a database learn that before it is written to,
+// also beside a process that has it open, where it can be opened.
+func TestWriteWithoutRights(t *testing.T) {
+	for name, used := range map[string]bool{"nobody has it open": false, "somebody has it open": true} {
+		t.Run(name, func(t *testing.T) {
+			path := filled(t)
+			if used {
+				mustSave(t, mustOpen(t, path, Options{}), fleet(3000, 3), sometime(2), "third")
+			}
+			if err := errors.Join(os.Chmod(path, 0o644), os.Chmod(filepath.Dir(path), 0o755)); err != nil {
+				t.Fatal(err)
+			}
+			if said, err := asNobody(t, "begin", path); err == nil || !strings.HasPrefix(said, "unwritable: true\n") {
+				t.Errorf("got %q, %v", said, err)
+			}
+		})
+	}
+}

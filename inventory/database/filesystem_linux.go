@@ -13,6 +13,10 @@ const stReadOnly = 1
 // readOnly reports whether the file, or the directory that is to have it, is on
 // a file system that is mounted read-only.
 func readOnly(path string) bool {
+	// The working directory may be what the mount has covered.
+	if full, err := filepath.Abs(path); err == nil {
+		path = full
+	}
 	var s syscall.Statfs_t
 	err := syscall.Statfs(path, &s)
 	if err != nil {

@@ -79,6 +79,26 @@ func TestReadOnlyFileSystem(t *testing.T) {
 	}
 }
 
+// TestReadOnlyOverTheWorkingDirectory mounts the working directory over itself, read-only: it stays
+// writable to who is in it, and the file, by its full name, does not.
+func TestReadOnlyOverTheWorkingDirectory(t *testing.T) {
+	directory := needs.Mount(t, "tmpfs", "size=4m", 0)
+	t.Chdir(directory)
+	if err := mustOpen(t, "interlace.db", Options{}).Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Mount(directory, directory, "", syscall.MS_BIND, ""); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = syscall.Unmount(directory, syscall.MNT_DETACH) })
+	if err := syscall.Mount("", directory, "", syscall.MS_REMOUNT|syscall.MS_BIND|syscall.MS_RDONLY, ""); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(t.Context(), "interlace.db", Options{}); err == nil || !strings.HasSuffix(err.Error(), "its file system is mounted read-only") {
+		t.Errorf("got %v, want that its file system is mounted read-only", err)
+	}
+}
+
 // Of other troubles, and of files elsewhere, it is not said.
 func TestReadOnlyIsNotGuessed(t *testing.T) {
 	mounted := filepath.Join(needs.Mount(t, "tmpfs", "", syscall.MS_RDONLY), "interlace.db")

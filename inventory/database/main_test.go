@@ -34,6 +34,7 @@ var children = map[string]func(path string) error{
 	"migrate": migrateOnce,
 	"look":    look,
 	"read":    read,
+	"begin":   begin,
 	"faults":  saveThroughFaults,
 }
 

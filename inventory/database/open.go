@@ -10,7 +10,10 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"syscall"
 	"time"
+
+	"github.com/mattn/go-sqlite3"
 )
 
 // Defaults of [Options].
@@ -44,6 +47,7 @@ type DB struct {
 // File is an open database file. Its methods may be called from several goroutines.
 type File struct {
 	path   string
+	full   string // where SQLite has it, and the log beside it
 	wait   time.Duration
 	writer *sql.DB // one connection; nil: the file is only read
 	reader *sql.DB
@@ -106,7 +110,7 @@ func openFile(ctx context.Context, path string, schema Schema, opts FileOptions)
 	if opts.Wait <= 0 {
 		opts.Wait = DefaultWait
 	}
-	f := &File{path: path, wait: opts.Wait}
+	f := &File{path: path, full: full, wait: opts.Wait}
 	if opts.ReadOnly {
 		if f.alone, err = readAlone(path, full); err != nil {
 			return nil, err
@@ -122,6 +126,19 @@ func openFile(ctx context.Context, path string, schema Schema, opts FileOptions)
 		return nil, errors.Join(f.explain(ctx, err), f.Close())
 	}
 	return f, nil
+}
+
+// Writable fails where this process may not write the file, or the log beside it. Next to a
+// process that has a log there such a file can be opened all the same, and fails only when it is
+// written to.
+func (f *File) Writable() error {
+	const write = 2
+	for _, path := range []string{f.full, f.full + "-wal", f.full + "-shm"} {
+		if err := syscall.Access(path, write); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("open the database: %w", f.explain(context.Background(), sqlite3.Error{Code: sqlite3.ErrReadonly}))
+		}
+	}
+	return nil
 }
 
 // prepare brings the file into the state in which it is used; it may be

@@ -14,31 +14,65 @@ import (
 
 // bringing appends messages as a user, with their flags and dates, by the list of what was saved:
 // nothing of Cyrus does that, and we change no server. A folder that is not there is made. What
-// has been brought is noted beside the list, so that it goes on where it broke off; one that is
-// refused is told, and the others are brought. It asks for the administrator's password. Python's
-// own APPEND would make lines of bare CRs and LFs.
+// is about to be brought, with the UID that it gets at least, and what has been is noted beside
+// the list, so that it goes on where it broke off: one that was about to be brought then may be
+// there, which is looked at. Without that note nothing is brought. One that is refused is told,
+// and the others are brought. It asks for the administrator's password. Python's own APPEND would
+// make lines of bare CRs and LFs.
 const bringing = `import csv,os,re,sys,ssl,imaplib,getpass
 imaplib.MapCRLF=re.compile(b"\r\n")
 h,p,a,u,ca,m,e=sys.argv[1:]
-l=open(e+".done","a+")
-l.seek(0)
-s=set(l.read().splitlines())
+i=os.path.dirname(e)
+z=""
+s=set()
+def w(x):
+ x=x.encode()
+ if l.write(x)<len(x): raise OSError("no space left")
+ os.fsync(l.fileno())
+try:
+ l=open(e+".done","ab+",0)
+ l.seek(0)
+ o=l.read().decode()
+ w("\n" if o[-1:] not in "\n" else "")
+except OSError as no: sys.exit("nothing is brought, for that cannot be noted: "+str(no))
+for x in o.split("\n"):
+ x=x.split("\t")
+ if len(x)==3: v,z=x[1:]
+ else: s.add(x[0])
 ` + entering + `
+r=lambda f: open(os.path.join(i,f),"rb").read()
+def has(d):
+ if c.select(m,True)[0]!="OK": return False
+ y=(c.uid("SEARCH","UID",v+":*","LARGER",str(len(d)-1),"SMALLER",str(len(d)+1))[1][0] or b"").split()
+ y=[q for x in y if int(x)>=int(v) for q in c.uid("FETCH",x.decode(),"(BODY.PEEK[])")[1]]
+ c.close()
+ return d in [q[1] for q in y if isinstance(q,tuple)]
 n=b=k=0
-for x in csv.DictReader(open(e,newline="")):
- f=x["file"]
- if f in s: k+=1; continue
- try:
-  d=open(os.path.join(os.path.dirname(e),f),"rb").read()
+q=""
+try:
+ x=list(csv.DictReader(open(e,newline="")))
+ if z not in s and z in [y["file"] for y in x] and has(r(z)): w(z+"\n"); s.add(z)
+ v=(re.findall(r"UIDNEXT (\d+)",str(c.status(m,"(UIDNEXT)")))or["1"])[-1]
+ for x in x:
+  f=x["file"]
+  if f in s: k+=1; continue
+  try: d=r(f)
+  except OSError as no: b+=1; print(f,"NO",no); continue
   g=lambda: c.append(m,"("+" ".join(x["flags"].split())+")",chr(34)+x["date"]+chr(34),d)
-  r=g()
-  if r[0]!="OK": c.create(m); r=g()
- except c.abort: raise
- except (c.error,OSError) as no: r=["NO",no]
- if r[0]=="OK": n+=1; print(f,file=l,flush=True)
- else: b+=1; print(f,*r)
+  w("\t"+v+"\t"+f+"\n")
+  try:
+   y=g()
+   if y[0]!="OK": c.create(m); y=g()
+  except c.abort: raise
+  except c.error as no: y=["NO",no]
+  if y[0]!="OK": b+=1; print(f,*y); continue
+  n+=1
+  w(f+"\n")
+  for y in re.findall(r"APPENDUID \d+ (\d+)",str(y)): v=str(int(y)+1)
+except (c.abort,OSError) as no: q="it breaks off; when that is mended run it once more: "+str(no)
 print(n,"brought back,",k,"before that,",b,"refused")
-sys.exit(b>0)`
+if q: print(q)
+sys.exit(b>0 or q>"")`
 
 // entering logs in as a user.
 const entering = `t=ssl.create_default_context(cafile=ca or None); c=%s; c.authenticate("PLAIN",lambda _:"\0".join([u,a,getpass.getpass()]).encode())`

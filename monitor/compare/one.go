@@ -63,6 +63,9 @@ func (p *pair) one(ctx context.Context, l *lane, s *stood) error {
 	switch {
 	case s.replica == nil:
 		d.MasterID = inventory.Text(s.master.UniqueID)
+		if err := p.keptThere(ctx, l, s, &d); err != nil {
+			return err
+		}
 	case err == nil:
 		own := toSave{count: all.count, uids: all.each(func(since uint32) (*uids, error) { return p.uidsOf(ctx, copy, has, since) })}
 		p.saveMessages(ctx, l, s.name, s.replica.ACL, &own)

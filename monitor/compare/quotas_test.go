@@ -1,6 +1,7 @@
 package compare_test
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -25,5 +26,61 @@ func TestTheSideThatCountsWrong(t *testing.T) {
 		}
 		r.repair(found, compare.Options{})
 		only(t, r.compare(compare.Options{Level: monitor.CompareAccounts}))
+	}
+}
+
+// TestQuotaRootsApart has mailboxes count for quota roots that the other side does not have, or
+// that are not there at all: nothing is removed for that, and what is printed ends it.
+func TestQuotaRootsApart(t *testing.T) {
+	t.Parallel()
+	limit := func(in *cyrustest.Instance, r *rig, name string) {
+		r.do(in, cyrustest.AdminUser, "SETQUOTA "+name+" (STORAGE 9999)")
+	}
+	cases := map[string]func(r *rig, tree string){
+		"user.own":  func(r *rig, tree string) { limit(r.replica, r, tree+".Work") },
+		"user.none": func(r *rig, tree string) { limit(r.replica, r, tree+".Work") },
+		"user.copied": func(r *rig, tree string) {
+			limit(r.replica, r, tree+".Work")
+			if err := os.Remove(r.directory(r.master, tree+".Work") + "/cyrus.index"); err != nil {
+				r.t.Fatal(err)
+			}
+			r.copyFiles(r.replica, r.master, tree+".Work", "cyrus.*")
+			r.tool(r.master, "reconstruct", "--", tree+".Work")
+		},
+		"tree": func(r *rig, tree string) { limit(r.replica, r, tree+".Work") },
+	}
+	var mailboxes []cyrustest.Mailbox
+	for tree := range cases {
+		quota := int64(10000)
+		if tree == "user.none" {
+			quota = 0
+		}
+		mailboxes = append(mailboxes, cyrustest.Mailbox{Name: tree, Messages: 3, Quota: quota}, cyrustest.Mailbox{Name: tree + ".Work", Messages: 5})
+	}
+	r := newRig(t, mailboxes...)
+	r.sync("-r", "-1")
+	for tree, damage := range cases {
+		damage(r, tree)
+		dir, said := t.TempDir(), ""
+		name := owner(strings.TrimPrefix(tree, "user."))
+		for range 4 {
+			found := r.compare(compare.Options{Level: monitor.CompareAccounts, Choose: name})
+			if len(found.Differences) == 0 {
+				break
+			}
+			steps := found.Differences[0].Repair
+			for _, step := range steps {
+				if command := string(step.Command); strings.Contains(command, "sync_reset") || strings.Contains(command, "--save") || command == "" {
+					t.Errorf("%s: for quotas alone: %+v", tree, found.Differences)
+				}
+			}
+			if failed, _ := r.paste(dir, steps); failed {
+				t.Errorf("%s: %+v fails", tree, steps)
+			}
+			r.sync("-r", "-1") // the rolling client's next batch
+			said += string(found.Differences[0].Warning)
+		}
+		t.Log(tree, said)
+		only(t, r.compare(compare.Options{Level: monitor.CompareMessages, Choose: name}))
 	}
 }

@@ -16,7 +16,8 @@ import (
 //
 // sync_client -u makes the replica like the master, except that what is newer on
 // the replica wins: messages, flags and scripts that only the replica has are copied to
-// the master, and what was expunged on the replica is expunged there, too. Where
+// the master, and what was expunged on the replica is expunged there, too, also in what
+// the replica has deleted or renamed. Where
 // that must not happen the replica's copy is removed first by sync_reset, which
 // writes nothing to the master. That in turn destroys what only the replica has, and the
 // last whole copy of what is damaged on the master. So it is not printed before all files
@@ -41,6 +42,7 @@ type remedy struct {
 	behind    map[inMailbox]bool
 	had       map[cyrus.InternalName]int64 // messages that only the replica has and whose UIDs the master has given out
 	doubted   []inventory.Text             // mailboxes that were not compared to the end
+	unwritten map[cyrus.InternalName]error // why what was to be saved could not be written
 
 	steps    []monitor.RepairStep
 	warnings []string
@@ -50,7 +52,7 @@ type remedy struct {
 func (p *pair) repair(owner cyrus.Owner, o *owned, list []monitor.Difference) {
 	r := &remedy{
 		store: &p.store, options: &p.options, owner: owner, list: slices.DeleteFunc(slices.Clone(list), heldElsewhere), read: o.wholly(), inner: p.inner, called: p.called, miscounts: p.miscounts, lead: p.lead, ways: p.ways, flagWays: p.flagWays,
-		strays: p.strays[owner], buried: p.buried[owner], remains: p.remains, behind: p.behind, had: p.had, doubted: slices.DeleteFunc(slices.Sorted(maps.Keys(o.unsure)), func(name inventory.Text) bool { return name == "" }),
+		strays: p.strays[owner], buried: p.buried[owner], remains: p.remains, behind: p.behind, had: p.had, unwritten: p.unwritten, doubted: slices.DeleteFunc(slices.Sorted(maps.Keys(o.unsure)), func(name inventory.Text) bool { return name == "" }),
 	}
 	if len(r.list) > 0 {
 		r.way = p.channel()
@@ -94,6 +96,8 @@ func (r *remedy) decide() {
 		r.renameBack()
 	case !r.every(usesDiffer) && !r.way.reaches():
 		r.warn("no command is printed: %[1]s has several replicas, and sync_client goes to another one than %[2]s unless it is told where; give the csync of %[2]s in the inventory, and compare again: %[3]v", r.store.Store, r.store.Replica.Server, r.way.unread())
+	case r.some(r.keptAlone):
+		r.undelete(r.keptAlone)
 	case r.owner.Shared:
 		r.mendTree()
 	case r.some(r.isInbox):
@@ -101,9 +105,9 @@ func (r *remedy) decide() {
 	case r.some(r.unreadThere):
 		r.mend(&r.store.Master, &r.store.Replica)
 		r.warn("no command removes the replica's copy as long as what is in it cannot be read; when it can, run %s: files there may be of other messages than the index says", r.look().Command)
-	case r.read && r.lookedClosely() && r.some(r.inPlaceOf):
+	case r.read && r.lookedClosely() && r.cannotWrite() == nil && r.some(r.inPlaceOf):
 		r.replaceFiles()
-	case r.some(r.asksForReset):
+	case r.some(r.asksForReset), !r.every(usesDiffer) && len(r.kept()) > 0:
 		r.makeAnew()
 	case r.every(usesDiffer):
 		r.recount()
@@ -150,25 +154,47 @@ func (r *remedy) merge() {
 	if len(r.buried) > 0 {
 		r.warn("where it ends with \"bailing out\" at DELETED.…, what was deleted on %s apart from the master is in its way: then run %s, which prints what helps", r.store.Replica.Server, r.look().Command)
 	}
-	if r.some(usesDiffer) {
-		r.recount()
-	}
+	r.recount()
 }
 
 // recount counts anew what is used, where that differs: on the side that counts wrong,
-// or on both where that is not known.
+// or on both where that is not known. That also finds the quota roots of mailboxes anew.
 func (r *remedy) recount() {
 	for i := range r.list {
 		d := &r.list[i]
-		if !usesDiffer(d) {
-			continue
-		}
-		wrong := r.miscounts[r.inner[d.Mailbox]]
-		if wrong[0] || !wrong[1] {
-			r.steps = append(r.steps, recount(&r.store.Master, d))
-		}
-		if wrong[1] || !wrong[0] {
-			r.steps = append(r.steps, recount(&r.store.Replica, d))
+		switch wrong := r.miscounts[r.inner[d.Mailbox]]; {
+		case rootsDiffer(d):
+			r.recountOn(true, true, r.above(d))
+		case usesDiffer(d):
+			r.recountOn(wrong[0] || !wrong[1], wrong[1] || !wrong[0], string(d.Mailbox))
 		}
 	}
+}
+
+// recountOn counts anew what is used of a quota root, and those below it, each side once.
+func (r *remedy) recountOn(master, replica bool, root string) {
+	for _, side := range []struct {
+		*Side
+		counts bool
+	}{{&r.store.Master, master}, {&r.store.Replica, replica}} {
+		if step := recount(side.Side, root); side.counts && !slices.Contains(r.steps, step) {
+			r.steps = append(r.steps, step)
+		}
+	}
+}
+
+// above returns the shortest name of what a mailbox may count for: the owner's first mailbox, or
+// a quota root above that. quota takes a mailbox out of those of which it is not told.
+func (r *remedy) above(d *monitor.Difference) string {
+	name := r.inner[d.Mailbox]
+	_, folder, _ := name.Owner()
+	for range folder {
+		name = name[:strings.LastIndexByte(string(name), '.')]
+	}
+	for _, root := range []inventory.Text{d.Master, d.Replica} {
+		if root != "" && len(root) < len(name) {
+			name = cyrus.InternalName(root)
+		}
+	}
+	return string(r.called(name))
 }

@@ -44,9 +44,7 @@ func (r *remedy) makeAnew() {
 	}
 	r.warn("where sync_client ends with \"bailing out\", run %s once more", r.look().Command)
 	r.steps = append(r.steps, r.reset(ids), r.sync())
-	if r.some(usesDiffer) {
-		r.recount()
-	}
+	r.recount()
 	r.bringBack()
 }
 
@@ -66,6 +64,10 @@ func (r *remedy) lookFirst(why string) {
 	}
 	if !r.read {
 		r.warn("no command removes the replica's copy as long as not all of the mailboxes could be read and stood still%s", r.inDoubt())
+	}
+	if why := r.cannotWrite(); why != nil {
+		r.makeRoom(why)
+		return
 	}
 	if flags := r.unsavedFlags(); flags > 0 {
 		r.warn("no command removes the replica's copy as long as its own flags are not saved: of %d", flags)

@@ -44,7 +44,8 @@ func usesDiffer(d *monitor.Difference) bool {
 
 // rootsDiffer tells whether a mailbox counts for one quota root on the one side and for
 // another, or none, on the other side: sync_client carries roots, and leaves mailboxes
-// where they are.
+// where they are. A root that is not there may still be what a mailbox counts for, on either
+// side, until quota -f has looked at the mailbox.
 func rootsDiffer(d *monitor.Difference) bool {
 	return d.Kind == monitor.QuotaDiffers && strings.HasPrefix(d.Text, rootDiffers)
 }
@@ -62,7 +63,7 @@ func (r *remedy) asksForReset(d *monitor.Difference) bool {
 	case monitor.MailboxMissing:
 		return r.read
 	case monitor.QuotaDiffers:
-		return rootsDiffer(d)
+		return false
 	}
 	return true
 }

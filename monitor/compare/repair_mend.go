@@ -122,7 +122,7 @@ func (r *remedy) mendFiles(from, to *Side, lonely []inventory.Text) {
 	for i := range r.list {
 		if d := &r.list[i]; d.Kind == monitor.SpoolDamaged && d.Server == to.Server && slices.Contains(lonely, d.Mailbox) {
 			alone = true
-			r.warn("%s has no copy of the mailbox %s any more: what is whole of UID %s comes from a backup only", from.Server, inventory.Printable(string(d.Mailbox)), inventory.Printable(string(d.UIDs)))
+			r.warn("%s has no copy of the mailbox %s any more: what is whole of UID %s comes from a backup only", from.Server, inventory.Printable(string(d.Mailbox)), inventory.Printable(d.FewUIDs()))
 		} else {
 			both = both || d.Kind == monitor.SpoolDamaged && d.Server == to.Server
 		}

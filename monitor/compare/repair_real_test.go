@@ -256,7 +256,7 @@ func TestTreeRepairsLoseNothing(t *testing.T) {
 		}, "worked off", nil},
 		{"tgone", func(r *rig, name string) {
 			r.do(r.replica, cyrustest.AdminUser, "DELETE "+name)
-		}, "rename DELETED.… back", func(r *rig, name string) {
+		}, "rename it to tgone", func(r *rig, name string) {
 			r.undelete(name)
 			r.raise(name)
 		}},

@@ -191,8 +191,8 @@ func (r *remedy) lookedClosely() bool {
 	return r.options.Level == monitor.CompareSpool && r.options.Sample >= 1 && r.options.Save != ""
 }
 
-func recount(s *Side, d *monitor.Difference) monitor.RepairStep {
-	return monitor.RepairStep{Server: s.Server, Text: "counts anew what is used", Command: ofConf(s, "quota", "-f", "--", string(d.Mailbox))}
+func recount(s *Side, root string) monitor.RepairStep {
+	return monitor.RepairStep{Server: s.Server, Text: "counts anew what is used", Command: ofConf(s, "quota", "-f", "--", root)}
 }
 
 func whereIs(s *Side, mailbox inventory.Text) monitor.RepairStep {

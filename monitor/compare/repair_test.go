@@ -57,7 +57,10 @@ func TestRepairCommands(t *testing.T) {
 		{"rights", anna, false, []monitor.Difference{of(monitor.RightsDiffer)}, []string{sync}, ""},
 		{"what is used", anna, false, []monitor.Difference{uses}, []string{"imap1 " + bin + "quota -C /etc/s1.conf -f -- user.anna", "imap2 quota -f -- user.anna"}, ""},
 		{"what is used and flags", anna, true, []monitor.Difference{uses, of(monitor.FlagsDiffer)}, []string{"imap2 sync_reset -f -- anna", sync, "imap1 " + bin + "quota -C /etc/s1.conf -f -- user.anna", "imap2 quota -f -- user.anna"}, ""},
-		{"a quota root, suspected", anna, true, []monitor.Difference{of(monitor.QuotaDiffers, func(d *monitor.Difference) { d.Text = rootDiffers + ", unless it is on its way" })}, []string{"imap2 sync_reset -f -- anna", sync}, ""},
+		{"a quota root, suspected", anna, false, []monitor.Difference{of(monitor.QuotaDiffers, sent, func(d *monitor.Difference) {
+			d.Text, d.Master = rootDiffers+", unless it is on its way", "user.anna.Sent"
+		})}, []string{sync, "imap1 " + bin + "quota -C /etc/s1.conf -f -- user.anna", "imap2 quota -f -- user.anna"}, ""},
+		{"a quota root above the user", anna, false, []monitor.Difference{of(monitor.QuotaDiffers, func(d *monitor.Difference) { d.Text, d.Replica = rootDiffers, "user" })}, []string{sync, "imap1 " + bin + "quota -C /etc/s1.conf -f -- user", "imap2 quota -f -- user"}, ""},
 		{"a deleted folder", anna, false, []monitor.Difference{of(monitor.MailboxMissing, id)}, []string{sync}, `bailing out`},
 		{"one that was made anew", anna, true, []monitor.Difference{of(monitor.Identity, id)}, []string{
 			`imap2 cyr_dbtool "$(cyr_info conf-all | sed -n 's/^configdirectory: //p')/mailboxes.db" twoskip delete Ix1 && sync_reset -f -- anna`, sync,

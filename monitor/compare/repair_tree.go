@@ -13,6 +13,8 @@ func (r *remedy) mendTree() {
 	switch {
 	case r.some(damaged):
 		r.mend(&r.store.Master, &r.store.Replica)
+	case r.some(r.isKept):
+		r.undelete(r.isKept)
 	case r.some(r.expunged):
 		r.warn("no command repairs this without loss: sync_client -m expunges on the master what was expunged on the replica, and so may the next change of the mailbox; first copy the messages that the replica lacks within the mailbox on the master with a mail client: the copies stay and are replicated")
 		r.keepFirst()
@@ -77,7 +79,6 @@ func (r *remedy) carryQuotas() {
 		case usesDiffer(d):
 			continue
 		case rootsDiffer(d):
-			// The roots themselves are told of, too.
 			continue
 		}
 		roots = append(roots, root)
@@ -88,5 +89,8 @@ func (r *remedy) carryQuotas() {
 	r.recount()
 	if len(roots) > 0 {
 		r.warn("the quota is the master's as soon as the rolling sync_client has worked off the sync log")
+	}
+	if len(roots) > 0 && r.some(rootsDiffer) {
+		r.warn("run quota only then: a quota root of the replica's own stays until it is the master's")
 	}
 }

@@ -138,6 +138,7 @@ func (p *pair) rescueAs(ctx context.Context, s *side, reader string, name cyrus.
 		case errors.Is(err, cyrus.ErrNoMessage), errors.Is(err, errCut):
 			failed = err
 		default:
+			p.noteUnwritten(name, err)
 			return err
 		}
 	}
@@ -149,15 +150,20 @@ func (p *pair) fileName(name cyrus.InternalName, uid uint32) string {
 	return fmt.Sprintf("%s-%d.eml", p.filesOf(name), uid)
 }
 
-// filesOf begins the names of the files of a mailbox so that no name of one leads out
-// of the directory.
+// filesOf begins the names of the files in which what a mailbox of the replica has is saved.
 func (p *pair) filesOf(name cyrus.InternalName) string {
+	return p.filesOn(p.store.Replica.Server, name)
+}
+
+// filesOn begins the names of the files of a server's mailbox so that no name of one leads out
+// of the directory.
+func (p *pair) filesOn(server inventory.ServerID, name cyrus.InternalName) string {
 	const longest = 180
 	mailbox := url.PathEscape(string(p.called(name)))
 	if len(mailbox) > longest {
 		mailbox = fmt.Sprintf("%s…%x", mailbox[:longest/2], sha256.Sum256([]byte(name)))
 	}
-	return fmt.Sprintf("%s-%s-%s", p.store.Store, p.store.Replica.Server, mailbox)
+	return fmt.Sprintf("%s-%s-%s", p.store.Store, server, mailbox)
 }
 
 // write writes a file to the directory in which all is saved.

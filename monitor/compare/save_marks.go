@@ -20,6 +20,7 @@ func (p *pair) saveMarks(ctx context.Context, l *lane, s *stood, acl []cyrus.Rig
 	}
 	file, err := p.write(p.filesOf(s.name)+"-flags.csv", func(to *os.File) error { return p.writeMarks(ctx, l, s, v, to) })
 	if err != nil {
+		p.noteUnwritten(s.name, err)
 		return inventory.Text(fmt.Sprintf("the flags are not saved: %v", err)), v.flags.count
 	}
 	p.wayOfFlags(ctx, &l.master, s.name, acl, file)

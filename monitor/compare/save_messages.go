@@ -55,6 +55,7 @@ func (p *pair) saveMessages(ctx context.Context, l *lane, name cyrus.InternalNam
 		case err == nil && m.saved > 0:
 			m.told = joined(m.told, inventory.Text("the flags and dates of these messages are saved as "+file))
 		case err != nil && !errors.Is(err, errNone):
+			p.noteUnwritten(name, err)
 			m.told, m.saved = joined(m.told, inventory.Text(fmt.Sprintf("the flags and dates of the messages are not saved: %v", err))), 0
 		}
 	}

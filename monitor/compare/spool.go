@@ -5,7 +5,6 @@ import (
 	"errors"
 	"hash/fnv"
 	"iter"
-	"maps"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -155,22 +154,15 @@ func (p *pair) sampled(ctx context.Context, l *lane, s *side, f *files, sum *mon
 	if err != nil {
 		return err
 	}
-	var bad uids
-	other := map[uint32][20]byte{}
-	for _, uid := range slices.Sorted(maps.Keys(damaged)) {
-		bad.add(uid)
-		if d := damaged[uid]; !d.Missing {
-			other[uid] = d.File
-		}
-	}
+	bad := int64(len(damaged))
 	p.mu.Lock()
-	sum.All, sum.Checked, sum.Damaged = sum.All+int64(draw.exists), sum.Checked+checked, sum.Damaged+bad.count
+	sum.All, sum.Checked, sum.Damaged = sum.All+int64(draw.exists), sum.Checked+checked, sum.Damaged+bad
 	if !draw.all && checked < int64(draw.exists) {
-		p.drawn[f.role].add(draw.exists, checked, bad.count)
+		p.drawn[f.role].add(draw.exists, checked, bad)
 	}
 	p.mu.Unlock()
-	if bad.count > 0 {
-		p.tellDamaged(ctx, l, f, &bad, other)
+	if bad > 0 {
+		p.tellDamaged(ctx, l, f, damaged)
 	}
 	return nil
 }
@@ -189,41 +181,6 @@ func (s *side) damagedOf(digests iter.Seq2[cyrus.Digest, error]) (damaged map[ui
 		}
 	}
 	return damaged, read, nil
-}
-
-// tellDamaged enters which files are damaged; of those that are there it gets the digests.
-// What is in such a file of the replica may be a message that nobody else has, and is saved.
-func (p *pair) tellDamaged(ctx context.Context, l *lane, f *files, damaged *uids, other map[uint32][20]byte) {
-	d := p.difference(f.mailbox.Internal, monitor.SpoolDamaged)
-	d.Server, d.UIDs = p.store.Master.Server, inventory.Text(damaged.String())
-	none := int(damaged.count) - len(other)
-	has := filesText(none, len(other))
-	if d.Master = has; f.role == inventory.Replica {
-		d.Server, d.Master, d.Replica = p.store.Replica.Server, "", has
-		d.Saved, d.Unsaved = p.saveDamaged(ctx, l, f.mailbox, other)
-	}
-	d.Text = "the files of the messages are not what the index of the same server says"
-	if none > 0 {
-		d.Text += "; " + noFile
-	}
-	p.add(f.mailbox.Internal, d)
-}
-
-// noFile is what is said where a server opens no file of a message. Over IMAP one that its
-// rights keep the server from looks like one that is gone.
-const noFile = "where there is no file that the server can read it is missing, or its rights, or its directory's, are wrong"
-
-// filesText says what of some files is wrong: that there is none that the server can read,
-// or another one than was delivered.
-func filesText(none, other int) inventory.Text {
-	var parts []string
-	if none > 0 {
-		parts = append(parts, inventory.Counted(none, "file", "files")+" missing or unreadable")
-	}
-	if other > 0 {
-		parts = append(parts, inventory.Counted(other, "file", "files")+" not as delivered")
-	}
-	return inventory.Text(strings.Join(parts, ", "))
 }
 
 // draw is what is read of a mailbox.

@@ -48,6 +48,8 @@ type pair struct {
 	strays    map[cyrus.Owner][]stray
 	behind    map[inMailbox]bool                        // in which the replica only lacks what the master has since
 	remains   map[cyrus.InternalName]cyrus.InternalName // what the replica calls mailboxes of the master that have another name there
+	relisted  bool                                      // remains are those of a second look, too
+	unwritten map[cyrus.InternalName]error              // why what was to be saved of mailboxes could not be written
 	way       *channel
 	buried    map[cyrus.Owner][]string     // unique identifiers that the replica has to forget
 	had       map[cyrus.InternalName]int64 // messages that only the replica has and whose UIDs the master has given out
@@ -62,7 +64,7 @@ func Store(ctx context.Context, store Pair, o Options) (*monitor.Comparison, err
 	p := &pair{
 		store: store, options: o, out: &monitor.Comparison{Level: o.Level},
 		owned: map[cyrus.Owner]*owned{}, changed: map[cyrus.Owner]bool{}, suspected: map[cyrus.InternalName]bool{}, told: map[place]bool{}, skipped: map[monitor.Uncompared]bool{}, wide: map[inMailbox]string{}, behind: map[inMailbox]bool{},
-		inner: map[inventory.Text]cyrus.InternalName{}, drawn: map[inventory.Role]*drawn{}, had: map[cyrus.InternalName]int64{}, miscounts: map[cyrus.InternalName][2]bool{}, ways: map[cyrus.InternalName]monitor.RepairStep{}, flagWays: map[cyrus.InternalName]monitor.RepairStep{}, inboxes: map[string]inbox{},
+		inner: map[inventory.Text]cyrus.InternalName{}, drawn: map[inventory.Role]*drawn{}, had: map[cyrus.InternalName]int64{}, miscounts: map[cyrus.InternalName][2]bool{}, ways: map[cyrus.InternalName]monitor.RepairStep{}, flagWays: map[cyrus.InternalName]monitor.RepairStep{}, inboxes: map[string]inbox{}, unwritten: map[cyrus.InternalName]error{},
 		master:  &host{Side: store.Master, throttle: newThrottle(o.Rate), tries: o.Tries, pause: o.Pause},
 		replica: &host{Side: store.Replica, throttle: newThrottle(o.Rate), tries: o.Tries, pause: o.Pause},
 	}

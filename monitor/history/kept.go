@@ -54,6 +54,15 @@ func (k *kept) Write(ctx context.Context, do func(*sql.Tx) error, done func(cont
 	return file.Write(ctx, do, done)
 }
 
+// Writable fails where the file may not be written, as [database.File.Writable] does.
+func (k *kept) Writable(ctx context.Context) error {
+	file, err := k.current(ctx)
+	if err != nil {
+		return err
+	}
+	return file.Writable()
+}
+
 // Close closes the file.
 func (k *kept) Close() error {
 	k.mu.Lock()

@@ -47,6 +47,10 @@ func Open(ctx context.Context, path string, opts Options) (*History, error) {
 	return h, nil
 }
 
+// Writable fails where this process may not write the database, which it may have open all the
+// same, next to a process that does.
+func (h *History) Writable(ctx context.Context) error { return h.facts.Writable(ctx) }
+
 // Watched reports whether a watch has ever written here.
 func (h *History) Watched() bool { return h.samples != nil }
 

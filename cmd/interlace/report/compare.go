@@ -244,11 +244,7 @@ func inWords(d *monitor.Difference) string {
 	if d.UIDs == "" {
 		return d.Text
 	}
-	const most = 60
-	uids := string(d.UIDs)
-	if len(uids) > most {
-		uids = uids[:strings.LastIndexByte(uids[:most], ',')+1] + "…"
-	}
+	uids := d.FewUIDs()
 	if strings.HasSuffix(d.Text, " UID "+uids) {
 		return d.Text
 	}
