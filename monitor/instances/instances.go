@@ -148,7 +148,9 @@ func (c *conf) channels(dir string) []monitor.Channel {
 	var list []monitor.Channel
 	for _, name := range slices.Compact(names) {
 		ch := c.channel(name, dir)
-		ch.Logged = c.yes("sync_log") && slices.Contains(logged, name)
+		if ch.Logged = c.yes("sync_log") && slices.Contains(logged, name); c.yes("sync_log") && !ch.Logged && ch.Kind != monitor.Squatter {
+			ch.Kind = monitor.Leftover
+		}
 		list = append(list, ch)
 	}
 	return list

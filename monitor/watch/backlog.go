@@ -163,10 +163,10 @@ func finding(s *synclag.Standing, list []monitor.Instance, repaired map[inventor
 	if in == nil {
 		return nil // it is not here any more
 	}
-	if last.Role == inventory.Master {
-		return synclag.Behind(&last.Backlog, &s.Lag)
-	}
 	ch := channelOf(list, last.Store, last.Channel)
+	if last.Role == inventory.Master {
+		return synclag.Behind(ch, &last.Backlog, &s.Lag)
+	}
 	if ch == nil {
 		return nil
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"testing"
 	"time"
+
+	"github.com/interlacemail/interlace/inventory"
 )
 
 // SetPace lets the watcher take in what logs said, and look at itself, more often
@@ -25,4 +27,9 @@ func SetLeaves(t *testing.T, wait time.Duration) {
 // stops the clock of a bubble.
 func (w *Watch) RunAlone(ctx context.Context) error {
 	return w.run(ctx, func(ctx context.Context) error { <-ctx.Done(); return nil })
+}
+
+// Waits tells whether changes are known to wait for the replicas of a store.
+func (w *Watch) Waits(ctx context.Context, store inventory.StoreID, now time.Time) (bool, error) {
+	return w.waits(ctx, store, now)
 }
