@@ -12,8 +12,9 @@ import (
 	"github.com/interlacemail/interlace/monitor/host"
 )
 
-// followEvery is how often a watch looks what plans have changed.
-const followEvery = time.Minute
+// followEvery is how often a watch looks at most what plans have changed. Probes look less often,
+// so that each look knows it.
+const followEvery = 10 * time.Second
 
 // followed is what a watch knows of what plans have changed.
 type followed struct {
