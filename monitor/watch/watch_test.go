@@ -412,6 +412,62 @@ func TestLeftChannels(t *testing.T) {
 	}
 }
 
+// TestBackAgain: a store that was away from a server, where it had its master, comes back to it:
+// of the channels that it had then nobody waits to hear.
+func TestBackAgain(t *testing.T) {
+	w := newWorld(t)
+	w.instance.Channels[0].Name = "imap2"
+	here, other := true, w.instance
+	other.Store, other.Channels = "s2", slices.Clone(w.instance.Channels)
+	w.opts.Instances = func(context.Context) ([]monitor.Instance, error) {
+		if !here {
+			return []monitor.Instance{other}, nil
+		}
+		return []monitor.Instance{w.instance, other}, nil
+	}
+	at := time.Now()
+	w.opts.Now = func() time.Time { return at }
+	watcher := watch.New(w.opts)
+	looks := func() {
+		t.Helper()
+		look, err := watcher.LookAtBacklog(t.Context())
+		if err != nil || len(look.Findings) > 0 {
+			t.Errorf("got %+v, %v", look.Findings, err)
+		}
+		at = at.Add(10 * time.Minute)
+	}
+	looks()
+	here = false
+	looks()
+	here, w.instance.Channels[0].Name = true, "imap3"
+	looks()
+}
+
+// TestPromotedMeanwhile: an instance whose role changes while its processes are looked at is judged
+// in its role by then.
+func TestPromotedMeanwhile(t *testing.T) {
+	for first := range 6 {
+		w := newWorld(t)
+		calls, role := 0, inventory.Replica
+		w.opts.Instances = func(context.Context) ([]monitor.Instance, error) {
+			if calls++; calls > first {
+				role = inventory.Master
+			}
+			in := w.instance
+			in.Role = role
+			return []monitor.Instance{in}, nil
+		}
+		look, err := watch.New(w.opts).LookAtProcesses(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := fmt.Sprintf("Cyrus of store s1 (%s) does not run here", role)
+		if !slices.ContainsFunc(look.Findings, func(f monitor.Finding) bool { return strings.Contains(f.Text, want) }) {
+			t.Errorf("a replica %d times: got %+v, want %s", first, look.Findings, want)
+		}
+	}
+}
+
 func TestRecover(t *testing.T) {
 	w := newWorld(t)
 	w.write("sync/log-4194305", "MAILBOX user.anna\n") // Cyrus 2.3; Linux has no such process
