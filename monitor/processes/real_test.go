@@ -538,7 +538,7 @@ func TestClosedLog(t *testing.T) {
 // TestUnwrittenLog looks at a master to which nobody has written yet, of which Cyrus has not made
 // where the logs of its channels lie, and at what it then makes: conf/log is something else.
 func TestUnwrittenLog(t *testing.T) {
-	r := startWith(t, cyrustest.Settings{Extra: map[string]string{"sync_log_channels": `"" imap3`}})
+	r := startWith(t, cyrustest.Settings{Client: cyrustest.ClientNone, Extra: map[string]string{"sync_log_channels": `"" imap3`}})
 	r.patience = 0
 	sync := filepath.Join(r.master.Dir, "conf/sync")
 	if err := errors.Join(os.RemoveAll(sync), os.MkdirAll(filepath.Join(r.master.Dir, "conf/log"), 0o755)); err != nil {
