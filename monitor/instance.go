@@ -38,11 +38,13 @@ type Instance struct {
 type ChannelKind string
 
 // Kinds of channels. The logs of replication and backup are read by a rolling
-// sync_client, that of squatter by squatter.
+// sync_client, that of squatter by squatter. To a leftover nothing is logged while
+// it is to other channels, and what lies there nobody is to read.
 const (
 	Replication ChannelKind = "replication"
 	Squatter    ChannelKind = "squatter"
 	Backup      ChannelKind = "backup"
+	Leftover    ChannelKind = "leftover"
 )
 
 // DefaultChannel is the name of the channel that has none in Cyrus.
@@ -54,6 +56,7 @@ type Channel struct {
 	Kind ChannelKind
 	Dir  string // where its log is
 	Peer string // host:port of the sync server, empty where none is configured
-	// Logged: changes are logged to it. Of other channels only a directory is left.
+	// Logged: changes are logged to it. Of other channels only a directory is left,
+	// unless nothing is logged at all.
 	Logged bool
 }

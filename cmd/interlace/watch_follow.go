@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor/course"
@@ -12,30 +11,20 @@ import (
 	"github.com/interlacemail/interlace/monitor/host"
 )
 
-// followEvery is how often a watch looks what plans have changed.
-const followEvery = time.Minute
-
-// followed is what a watch knows of what plans have changed.
-type followed struct {
-	asked time.Time // when it looked last
-	err   error     // why it does not know
-	stamp string    // tells what was known from later changes
-}
-
 // follow takes the instances that the stores here have by now, where plans have changed them
 // since the inventory was written. Where that is not known they are those that they were.
 func (l *local) follow(ctx context.Context) error {
-	p := &l.plans
-	if now := l.app.now(); now.Sub(p.asked) >= followEvery && !l.app.withoutDatabase() {
-		p.asked = now
-		if p.err = l.look(ctx); p.err != nil {
-			p.err = fmt.Errorf("what plans have changed is not known: %w", p.err)
-		}
+	if l.app.withoutDatabase() {
+		return nil
 	}
-	return p.err
+	if err := l.look(ctx); err != nil {
+		return fmt.Errorf("what plans have changed is not known: %w", err)
+	}
+	return nil
 }
 
-// look finds out how the stores stand, if plans have changed anything since it was done before.
+// look finds out how the stores stand, if plans have changed anything since it was done before,
+// or that was not known then of all of them.
 func (l *local) look(ctx context.Context) error {
 	h, err := l.app.openJournal(ctx, false)
 	if err != nil {
@@ -47,11 +36,11 @@ func (l *local) look(ctx context.Context) error {
 		return err
 	}
 	stamp := fmt.Sprint(last)
-	if stamp != l.plans.stamp {
+	if stamp != l.followed {
 		err = l.stand(ctx, h)
 	}
-	if err == nil {
-		l.plans.stamp = stamp
+	if err == nil && len(l.doubts) == 0 {
+		l.followed = stamp
 	}
 	return err
 }

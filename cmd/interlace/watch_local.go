@@ -75,8 +75,8 @@ type local struct {
 	stamp     string    // tells the inventory from later ones
 	taken     time.Time // when it was read
 	// doubts say of which stores it is not known which instances they have by now, and why.
-	doubts map[inventory.StoreID]string
-	plans  followed
+	doubts   map[inventory.StoreID]string
+	followed string // tells what plans have changed from later changes
 }
 
 // someUsers is how many users of a store are asked for where they are routed.
@@ -102,7 +102,7 @@ func (l *local) take(f *facts) {
 		l.down[f.Servers[i].Name] = f.Servers[i].State == inventory.Down
 	}
 	l.settle(known.Inventory, &standing{facts: &known})
-	l.taken, l.plans = l.app.now(), followed{}
+	l.taken, l.followed = l.app.now(), ""
 }
 
 // settle keeps which instances there are: those of the fleet, as far as they are on this machine,

@@ -145,10 +145,14 @@ func (c *conf) channels(dir string) []monitor.Channel {
 		}
 	}
 	slices.Sort(names)
+	logs := c.yes("sync_log")
 	var list []monitor.Channel
 	for _, name := range slices.Compact(names) {
 		ch := c.channel(name, dir)
-		ch.Logged = c.yes("sync_log") && slices.Contains(logged, name)
+		ch.Logged = logs && slices.Contains(logged, name)
+		if logs && !ch.Logged && ch.Kind != monitor.Squatter {
+			ch.Kind = monitor.Leftover
+		}
 		list = append(list, ch)
 	}
 	return list

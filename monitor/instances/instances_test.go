@@ -44,7 +44,7 @@ syslog_prefix: s1m
 			{Name: "default", Kind: monitor.Replication, Dir: dir + "/sync", Peer: "imap7:2005", Logged: true},
 			{Name: "backup", Kind: monitor.Backup, Dir: dir + "/sync/backup", Peer: "imap7:2005", Logged: true},
 			{Name: "far", Kind: monitor.Replication, Dir: dir + "/sync/far", Peer: "mars:2007", Logged: true},
-			{Name: "forgotten", Kind: monitor.Replication, Dir: dir + "/sync/forgotten", Peer: "imap7:2005"},
+			{Name: "forgotten", Kind: monitor.Leftover, Dir: dir + "/sync/forgotten", Peer: "imap7:2005"},
 			{Name: "squatter", Kind: monitor.Squatter, Dir: dir + "/sync/squatter", Logged: true},
 		},
 	}

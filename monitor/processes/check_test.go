@@ -50,6 +50,18 @@ func (w *world) log(s *processes.Sight, bytes int64) {
 	}}
 }
 
+// leftover has a channel be there to which nothing is logged, with so many bytes of log
+// and log-run.
+func (w *world) leftover(log, run int64) {
+	w.in.Channels = append(w.in.Channels, monitor.Channel{Name: "old", Kind: monitor.Leftover, Dir: "/srv/s1/sync/old"})
+	b := monitor.Backlog{At: w.now.At, Server: "imap1", Store: "s1", Channel: "old", Kind: monitor.Leftover}
+	b.Log = monitor.LogFile{Bytes: log, Inode: 8, First: noon.Add(-14 * time.Minute)}
+	if run > 0 {
+		b.Log, b.Run = monitor.LogFile{}, monitor.LogFile{Bytes: run, Inode: 7, First: noon.Add(-16 * time.Minute), Taken: noon.Add(-15 * time.Minute)}
+	}
+	w.now.Logs = append(w.now.Logs, b)
+}
+
 // loop has the log of the instance say, five minutes ago, that the log was taken up
 // again so many times.
 func (w *world) loop(times float64) {
@@ -120,6 +132,23 @@ func TestCheck(t *testing.T) {
 		}},
 		{name: "channel that is only a directory", role: inventory.Master, harm: func(w *world) {
 			w.in.Channels = append(w.in.Channels, monitor.Channel{Name: "old", Kind: monitor.Replication, Dir: "/srv/s1/sync/old", Peer: "imap7:2005"})
+		}},
+		{name: "log of a channel that is configured no more", role: inventory.Master, want: "log_orphaned", text: `left behind in "/srv/s1/sync/old"`, command: "interlace compare --store s1", harm: func(w *world) {
+			w.leftover(10, 0)
+		}},
+		{name: "such a log-run", role: inventory.Master, want: "log_orphaned", text: "remove the log", command: "interlace compare --store s1", harm: func(w *world) {
+			w.leftover(0, 10)
+		}},
+		{name: "such a log of a moment", role: inventory.Master, harm: func(w *world) {
+			w.leftover(10, 0)
+			w.now.Logs[0].Log.First = noon.Add(-time.Second)
+		}},
+		{name: "such a log without an entry", role: inventory.Master, harm: func(w *world) { w.leftover(0, 0) }},
+		{name: "such a log that is read", role: inventory.Master, want: "client_misplaced", text: "logs nothing", harm: func(w *world) {
+			w.leftover(10, 0)
+			two := *w.client(&w.now)
+			two.PID, two.Channel = 12, "old"
+			w.now.Processes = append(w.now.Processes, two)
 		}},
 		{name: "no squatter", role: inventory.Replica, want: "client_missing", command: "/usr/lib/cyrus/bin/squatter -C /etc/s1.conf -R", harm: func(w *world) {
 			w.in.Channels = append(w.in.Channels, monitor.Channel{Name: "squatter", Kind: monitor.Squatter, Dir: "/srv/s1/sync/squatter", Logged: true})

@@ -1,7 +1,9 @@
 package processes
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/user"
 	"path/filepath"
@@ -20,26 +22,20 @@ type Closed struct {
 	Command inventory.Text // what repairs that, or shows more of it; null: it can't be pasted
 }
 
-// unwritable says why a user can't write the log of a channel.
+// unwritable says why a user can't write the log in the directory of a channel. Cyrus makes what
+// is missing of the way there with the first change, in whatever is there already.
 func unwritable(dir string, uid int) Closed {
-	info, err := os.Stat(dir)
-	if os.IsNotExist(err) {
-		parent := filepath.Dir(dir) // Cyrus makes the directory when it first writes there
-		if parent == dir {
-			return Closed{}
-		}
-		return unwritable(parent, uid)
-	}
-	if err != nil {
+	at, info, err := nearest(dir)
+	switch {
+	case err != nil:
 		return Closed{}
+	case !info.IsDir():
+		return Closed{fmt.Sprintf("%q is no directory", at), inventory.Paste("ls", "-ld", "--", at)}
 	}
-	if !info.IsDir() {
-		return Closed{fmt.Sprintf("%q is no directory", dir), inventory.Paste("ls", "-ld", "--", dir)}
-	}
-	if c := closed(dir, info, uid, 0o3); c.Why != "" {
+	if c := closed(at, info, uid, 0o3); c.Why != "" {
 		return c
 	}
-	if c := full(dir); c.Why != "" {
+	if c := full(at); c.Why != "" || at != dir {
 		return c
 	}
 	log := filepath.Join(dir, "log")
@@ -51,6 +47,15 @@ func unwritable(dir string, uid int) Closed {
 		return Closed{fmt.Sprintf("%q is no plain file", log), inventory.Paste("ls", "-ld", "--", log)}
 	}
 	return closed(log, info, uid, 0o2)
+}
+
+// nearest returns a file, or where it is not there the nearest of those above it that is.
+func nearest(path string) (string, os.FileInfo, error) {
+	info, err := os.Stat(path)
+	if missing := errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR); missing && filepath.Dir(path) != path {
+		return nearest(filepath.Dir(path))
+	}
+	return path, info, err
 }
 
 // full says why nothing can be written to the file system of a directory.

@@ -11,7 +11,11 @@ import (
 
 // orphans reports logs of a channel that were taken and that nobody works on.
 func (c *check) orphans(ch *monitor.Channel) {
-	if ch.Kind == monitor.Squatter {
+	switch {
+	case ch.Kind == monitor.Squatter:
+		return
+	case ch.Kind == monitor.Leftover && c.in.Role == inventory.Master:
+		c.leftover(ch)
 		return
 	}
 	if b := c.log(c.now, ch); b != nil && b.Run.Exists() {
@@ -27,6 +31,21 @@ func (c *check) orphans(ch *monitor.Channel) {
 		command := clientCommand(c.program("sync_client"), c.in, ch, "-f", l.Path)
 		c.orphan(ch, l.Path, monitor.Time(l.Modified), command, []string{"rm", "--", l.Path})
 	}
+}
+
+// leftover reports what lies in a channel to which nothing is logged any more. It may be from
+// before other channels were configured, or from when this was a replica that somebody
+// wrote to; where it is to be sent nobody knows.
+func (c *check) leftover(ch *monitor.Channel) {
+	b := c.log(c.now, ch)
+	if b == nil || b.Bytes() == 0 || c.now.At.Sub(b.Oldest()) < c.opts.Settle || b.Worker != 0 || len(c.rolling(c.now, ch)) > 0 {
+		return
+	}
+	c.report(monitor.LogOrphaned, monitor.Warning, ch, monitor.Finding{
+		Since: monitor.Time(b.Oldest()), Subject: inventory.Text(ch.Dir), Command: inventory.Paste("interlace", "compare", "--store", string(c.in.Store)),
+		Text: fmt.Sprintf("a sync log was left behind in %q: %q logs the changes of store %s to other channels now, and nobody reads this one, %s. What it names may not be on the replica: compare the store, then remove the log",
+			ch.Dir, c.in.Conf, c.in.Store, inventory.Quoted(ch.Name)),
+	})
 }
 
 func (c *check) orphan(ch *monitor.Channel, path string, since inventory.Text, command, then []string) {

@@ -535,6 +535,37 @@ func TestClosedLog(t *testing.T) {
 	r.want(r.check(), "log_unwritable")
 }
 
+// TestUnwrittenLog looks at a master to which nobody has written yet, of which Cyrus has not made
+// where the logs of its channels lie, and at what it then makes: conf/log is something else.
+func TestUnwrittenLog(t *testing.T) {
+	r := startWith(t, cyrustest.Settings{Client: cyrustest.ClientNone, Extra: map[string]string{"sync_log_channels": `"" imap3`}})
+	r.patience = 0
+	sync := filepath.Join(r.master.Dir, "conf/sync")
+	if err := errors.Join(os.RemoveAll(sync), os.MkdirAll(filepath.Join(r.master.Dir, "conf/log"), 0o755)); err != nil {
+		t.Fatal(err)
+	}
+	silent := func(when string) {
+		t.Helper()
+		for _, f := range r.check() {
+			if f.Kind == monitor.LogUnwritable {
+				t.Errorf("%s: %s", when, f.Text)
+			}
+		}
+	}
+	silent("no directory at all")
+	r.change("anna")
+	silent("both channels written")
+	for _, ch := range []string{"", "imap3"} {
+		if !there(filepath.Join(sync, ch, "log")) {
+			t.Errorf("Cyrus has made no log of channel %q", ch)
+		}
+	}
+	if err := os.RemoveAll(filepath.Join(sync, "imap3")); err != nil {
+		t.Fatal(err)
+	}
+	silent("no directory of the channel")
+}
+
 // TestHostileProcesses puts processes in the way that pretend to be others, and
 // one with a command line of a megabyte.
 func TestHostileProcesses(t *testing.T) {

@@ -68,10 +68,9 @@ func (b *Batches) Watch(ctx context.Context, list []monitor.Instance) error {
 	defer w.close()
 	for i := range list {
 		for _, ch := range list[i].Channels {
-			if list[i].Role != inventory.Master || ch.Kind == monitor.Squatter {
-				continue
+			if Replicated(&monitor.Backlog{Role: list[i].Role, Kind: ch.Kind}) {
+				w.add(&list[i], ch)
 			}
-			w.add(&list[i], ch)
 		}
 	}
 	return w.run(ctx)

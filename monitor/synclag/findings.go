@@ -10,8 +10,9 @@ import (
 )
 
 // Behind returns the finding of a channel that keeps a copy up to date, judged
-// from its course, or nil where its backlog is small.
-func Behind(look *monitor.Backlog, lag *monitor.Lag) *monitor.Finding {
+// from its course, or nil where its backlog is small. What its imapd.conf says of the
+// channel may be nil where that is not known.
+func Behind(ch *monitor.Channel, look *monitor.Backlog, lag *monitor.Lag) *monitor.Finding {
 	f := &monitor.Finding{
 		Probe: monitor.ProbeBacklog, Kind: monitor.BacklogGrown, Severity: monitor.Warning,
 		Server: inventory.Text(look.Server), Store: inventory.Text(look.Store), Channel: inventory.Text(look.Channel),
@@ -28,14 +29,18 @@ func Behind(look *monitor.Backlog, lag *monitor.Lag) *monitor.Finding {
 	case lag.Level == monitor.LevelAlert:
 		f.Severity = monitor.Critical
 	}
-	f.Text = behindText(look, lag)
+	f.Text = behindText(ch, look, lag)
 	return f
 }
 
 // behindText says what waits, why, and until when.
-func behindText(look *monitor.Backlog, lag *monitor.Lag) string {
+func behindText(ch *monitor.Channel, look *monitor.Backlog, lag *monitor.Lag) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "the replica of %s is behind: %s of sync log", look.Store, sizeText(look.Bytes()))
+	what := "the replica of %s is behind"
+	if lag.Verdict == monitor.Stopped && ch != nil && ch.Peer == "" {
+		what = "changes of store %s are sent to no replica"
+	}
+	fmt.Fprintf(&b, what+": %s of sync log", look.Store, sizeText(look.Bytes()))
 	if look.Mailboxes.Known {
 		fmt.Fprintf(&b, " (%s)", inventory.Counted(int(look.Mailboxes.Value), "mailbox", "mailboxes"))
 	}
@@ -52,13 +57,24 @@ func behindText(look *monitor.Backlog, lag *monitor.Lag) string {
 	}
 	switch lag.Verdict {
 	case monitor.Stopped:
-		b.WriteString("; start its sync_client, as the alert client_missing says: it takes up what was left behind")
+		b.WriteString(startAdvice(ch))
 	case monitor.Stalled:
 		b.WriteString("; look at the replica and at what the sync_client says in the mail log")
 	case monitor.Behind:
 		b.WriteString("; more changes than its sync_client can send: move users to another store")
 	}
 	return b.String()
+}
+
+// startAdvice says how a channel that nobody reads is read again.
+func startAdvice(ch *monitor.Channel) string {
+	switch {
+	case ch != nil && !ch.Logged:
+		return "; sync_log is off in its imapd.conf, so what changes now is not even logged: switch it on, start Cyrus anew and with it a sync_client, then compare the store"
+	case ch != nil && ch.Peer == "":
+		return "; its imapd.conf has no sync_host for this channel: name the replica there and start a sync_client, or switch sync_log off if the store has none"
+	}
+	return "; start its sync_client, as the alert client_missing says: it takes up what was left behind"
 }
 
 // mostShown is how many names a text lists.

@@ -9,9 +9,10 @@ import (
 )
 
 // Replicated reports whether a look is at a channel that keeps a copy up to
-// date. Those of replicas lead nowhere, and squatter's keeps an index.
+// date. Those of replicas lead nowhere, as does what is left over, and squatter's keeps
+// an index.
 func Replicated(b *monitor.Backlog) bool {
-	return b.Role == inventory.Master && b.Kind != monitor.Squatter
+	return b.Role == inventory.Master && b.Kind != monitor.Squatter && b.Kind != monitor.Leftover
 }
 
 // Judge says how a channel that keeps a copy up to date is doing, from the course

@@ -255,6 +255,7 @@ func TestBehind(t *testing.T) {
 		{"a long batch", seen{at: 5, client: 7, run: 3, taken: 3}, nil, monitor.Warning, "the oldest entry 3 m old; its sync_client works on one log since"},
 		{"five minutes", seen{at: 5, log: 3}, nil, monitor.Critical, "stopped: no rolling sync_client"},
 		{"squatter's", seen{at: 5, log: 3}, func(b *monitor.Backlog) { b.Kind = monitor.Squatter }, "", ""},
+		{"what is left over", seen{at: 5, log: 3}, func(b *monitor.Backlog) { b.Kind = monitor.Leftover }, "", ""},
 		{"a backup", seen{at: 5, log: 3}, func(b *monitor.Backlog) { b.Kind = monitor.Backup }, monitor.Critical, ""},
 		{"a replica's", seen{at: 5, log: 3}, func(b *monitor.Backlog) { b.Role = inventory.Replica }, "", ""},
 		{"unknown", seen{trouble: "permission denied"}, nil, monitor.Warning, "nobody knows whether the replica of s1 is behind: it cannot be looked at: permission denied"},
@@ -266,7 +267,7 @@ func TestBehind(t *testing.T) {
 				test.change(&s[0].Backlog)
 			}
 			lag := Judge(s, nil, Options{}, s[0].Until)
-			f := Behind(&s[0].Backlog, &lag)
+			f := Behind(&monitor.Channel{Name: "default", Kind: monitor.Replication, Peer: "imap2:2005", Logged: true}, &s[0].Backlog, &lag)
 			switch {
 			case test.severity == "" && f == nil:
 			case f == nil:
@@ -275,6 +276,29 @@ func TestBehind(t *testing.T) {
 				t.Errorf("got %+v", f)
 			}
 		})
+	}
+}
+
+// TestBehindAdvice: what is said of a channel that nobody reads is so, by its imapd.conf.
+func TestBehindAdvice(t *testing.T) {
+	const behind, nowhere = "the replica of s1 is behind: ", "changes of store s1 are sent to no replica: "
+	for _, test := range []struct {
+		ch          *monitor.Channel
+		client      int
+		begins, has string
+	}{
+		{&monitor.Channel{Logged: true, Peer: "imap2:2005"}, 0, behind, "the alert client_missing"},
+		{&monitor.Channel{Peer: "imap2:2005"}, 0, behind, "sync_log is off"},
+		{&monitor.Channel{Logged: true}, 0, nowhere, "no sync_host"},
+		{&monitor.Channel{Logged: true}, 7, behind, ""}, // its client may have been told where
+		{nil, 0, behind, "the alert client_missing"},
+	} {
+		s := course(seen{at: 5, log: 3, client: test.client})
+		lag := Judge(s, nil, Options{}, s[0].Until)
+		f := Behind(test.ch, &s[0].Backlog, &lag)
+		if f == nil || !strings.HasPrefix(f.Text, test.begins) || !strings.Contains(f.Text, test.has) || strings.Contains(f.Text, "client_missing") != strings.Contains(test.has, "client_missing") {
+			t.Errorf("of %+v: got %+v", test.ch, f)
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -23,7 +24,8 @@ type Processes struct {
 // its birth.
 //
 // Channels without a peer in which nothing is and for which no client runs are
-// left out: every master has a default channel, whether it is used or not.
+// left out: every master has a default channel, whether it is used or not. One that
+// kept a copy up to date at the look before, and does not any more, is left over.
 func Measure(list []monitor.Instance, processes Processes, earlier []monitor.Backlog, now time.Time) []monitor.Backlog {
 	last := latest(earlier)
 	var looks []monitor.Backlog
@@ -41,8 +43,23 @@ func Measure(list []monitor.Instance, processes Processes, earlier []monitor.Bac
 				looks = append(looks, look)
 			}
 		}
+		looks = append(looks, givenUp(in, looks, last, now)...)
 	}
 	return looks
+}
+
+// givenUp are the channels of an instance that were looked at before and are not now, as its
+// configuration has given them up: what is left over of them is nothing.
+func givenUp(in *monitor.Instance, looks []monitor.Backlog, last map[key]*monitor.Backlog, now time.Time) []monitor.Backlog {
+	var list []monitor.Backlog
+	for k, b := range last {
+		looked := slices.ContainsFunc(looks, func(l monitor.Backlog) bool { return keyOf(&l) == k })
+		if k.server == in.Server && k.store == in.Store && in.Trouble == "" && Replicated(b) && !looked {
+			list = append(list, monitor.Backlog{At: now, Server: in.Server, Store: in.Store, Role: in.Role, Channel: k.channel, Kind: monitor.Leftover})
+		}
+	}
+	slices.SortFunc(list, func(a, b monitor.Backlog) int { return cmp.Compare(a.Channel, b.Channel) })
+	return list
 }
 
 // channels returns those of an instance; one whose configuration cannot be read

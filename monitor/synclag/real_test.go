@@ -320,7 +320,7 @@ func TestRealReplica(t *testing.T) {
 		t.Errorf("got %+v", f)
 	}
 	lag := synclag.Judge(course, nil, synclag.Options{}, time.Now())
-	if f := synclag.Behind(&course[1].Backlog, &lag); f != nil {
+	if f := synclag.Behind(nil, &course[1].Backlog, &lag); f != nil {
 		t.Errorf("of a replica: got %+v", f)
 	}
 }

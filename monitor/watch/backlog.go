@@ -3,6 +3,7 @@ package watch
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -51,7 +52,7 @@ func (w *Watch) milestones(ctx context.Context, what string) (map[inventory.Stor
 // measure looks at the channels, and remembers which clients there are.
 func (w *Watch) measure(ctx context.Context, list []monitor.Instance, now time.Time) ([]monitor.Backlog, error) {
 	seen, trouble := processes.Look(w.proc(), list)
-	earlier, err := w.earlier(ctx, now)
+	earlier, err := w.earlier(ctx, list, now)
 	looks := synclag.Measure(list, synclag.Processes{List: seen, Known: trouble == nil}, earlier, now)
 	w.owners.Update(list, seen)
 	w.mu.Lock()
@@ -60,14 +61,19 @@ func (w *Watch) measure(ctx context.Context, list []monitor.Instance, now time.T
 	return looks, err
 }
 
-// earlier are the looks before: when a log was first seen must survive a restart.
-func (w *Watch) earlier(ctx context.Context, now time.Time) ([]monitor.Backlog, error) {
+// earlier are the looks before: when a log was first seen must survive a restart, and which
+// channels there were that a store is away from here for a while.
+func (w *Watch) earlier(ctx context.Context, list []monitor.Instance, now time.Time) ([]monitor.Backlog, error) {
 	w.mu.Lock()
 	last := w.last
 	w.mu.Unlock()
-	if last != nil {
+	looked := func(in monitor.Instance) bool {
+		return slices.ContainsFunc(last, func(b monitor.Backlog) bool { return b.Store == in.Store })
+	}
+	if !slices.ContainsFunc(list, func(in monitor.Instance) bool { return !looked(in) }) {
 		return last, nil
 	}
+	last = slices.Clone(last)
 	stretches, err := w.opts.Memory.Backlog(ctx, monitor.Span{Server: w.opts.Server, From: now.Add(-course)})
 	for i := range stretches {
 		last = append(last, stretches[i].Backlog)
@@ -163,10 +169,10 @@ func finding(s *synclag.Standing, list []monitor.Instance, repaired map[inventor
 	if in == nil {
 		return nil // it is not here any more
 	}
-	if last.Role == inventory.Master {
-		return synclag.Behind(&last.Backlog, &s.Lag)
-	}
 	ch := channelOf(list, last.Store, last.Channel)
+	if last.Role == inventory.Master {
+		return synclag.Behind(ch, &last.Backlog, &s.Lag)
+	}
 	if ch == nil {
 		return nil
 	}

@@ -157,7 +157,7 @@ func (w *Watch) carried(store inventory.StoreID) time.Time {
 func (w *Watch) waits(ctx context.Context, store inventory.StoreID, now time.Time) (bool, error) {
 	span := monitor.Span{Server: w.opts.Server, Store: store, From: now.Add(-course)}
 	standings, err := synclag.Standings(ctx, w.opts.Memory, span, w.opts.Lag, repeat(w.list()), now)
-	return slices.ContainsFunc(standings, func(s synclag.Standing) bool { return compare.Waits(&s.Lag) }), err
+	return slices.ContainsFunc(standings, func(s synclag.Standing) bool { return synclag.Replicated(&s.Last().Backlog) && compare.Waits(&s.Lag) }), err
 }
 
 // lookAtCopies finds what comparisons have found that is still so, and who has waited

@@ -4,6 +4,9 @@ import (
 	"context"
 	"testing"
 	"time"
+
+	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
 )
 
 // SetPace lets the watcher take in what logs said, and look at itself, more often
@@ -25,4 +28,19 @@ func SetLeaves(t *testing.T, wait time.Duration) {
 // stops the clock of a bubble.
 func (w *Watch) RunAlone(ctx context.Context) error {
 	return w.run(ctx, func(ctx context.Context) error { <-ctx.Done(); return nil })
+}
+
+// LookAtProcesses looks at the processes once.
+func (w *Watch) LookAtProcesses(ctx context.Context) (monitor.Look, error) {
+	return w.lookAtProcesses(ctx, w.opts.Now())
+}
+
+// LookAtBacklog looks at the channels once.
+func (w *Watch) LookAtBacklog(ctx context.Context) (monitor.Look, error) {
+	return w.lookAtBacklog(ctx, w.opts.Now())
+}
+
+// Waits tells whether changes are known to wait for the replicas of a store.
+func (w *Watch) Waits(ctx context.Context, store inventory.StoreID, now time.Time) (bool, error) {
+	return w.waits(ctx, store, now)
 }

@@ -26,9 +26,13 @@ func (w *Watch) lookAtProcesses(ctx context.Context, now time.Time) (monitor.Loo
 		if !pause(ctx, w.pace.sights) {
 			return look, ctx.Err()
 		}
-		now = w.opts.Now()
+		list, now = w.renew(ctx), w.opts.Now()
 	}
 	w.see(ctx, list, now)
+	if later := w.renew(ctx); !slices.EqualFunc(list, later, sameRole) { // a plan has changed it meanwhile
+		list, now = later, w.opts.Now()
+		w.see(ctx, list, now)
+	}
 	hints, failed := w.hints(ctx, now)
 	err := recorded(failed)
 	w.mu.Lock()
@@ -46,6 +50,11 @@ func (w *Watch) lookAtProcesses(ctx context.Context, now time.Time) (monitor.Loo
 	w.tried(ctx, look.Findings, now)
 	w.askFor(look.Findings, list)
 	return look, err
+}
+
+// sameRole reports whether two instances are one in one role.
+func sameRole(a, b monitor.Instance) bool {
+	return a.Store == b.Store && a.Role == b.Role && a.Conf == b.Conf
 }
 
 // askedFor is how long all that is asked for who is the master may take together.

@@ -45,7 +45,7 @@ func jobOf(f *monitor.Finding, list []monitor.Instance) (processes.Job, bool) {
 	}
 	in := instanceOf(list, inventory.StoreID(f.Store))
 	ch := channelOf(list, inventory.StoreID(f.Store), string(f.Channel))
-	if in == nil || ch == nil || in.Role != inventory.Master || ch.Kind == monitor.Squatter {
+	if in == nil || ch == nil || in.Role != inventory.Master || ch.Kind == monitor.Squatter || ch.Kind == monitor.Leftover {
 		return processes.Job{}, false
 	}
 	job := processes.Job{Instance: *in, Channel: *ch}

@@ -3,6 +3,7 @@ package watch_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,6 +16,7 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/history"
+	"github.com/interlacemail/interlace/monitor/instances"
 	"github.com/interlacemail/interlace/monitor/processes"
 	"github.com/interlacemail/interlace/monitor/watch"
 )
@@ -372,6 +374,100 @@ func TestOnce(t *testing.T) {
 
 // TestRecover checks that what nobody works on is handed over, and that a channel
 // is left alone after three failures.
+// TestLeftChannels: of channels that an imapd.conf does not name any more no replica is behind,
+// whether something lies there or they are gone; how the store's replica is doing is seen in the
+// others.
+func TestLeftChannels(t *testing.T) {
+	w := newWorld(t)
+	old := func(channel string) monitor.Backlog {
+		return monitor.Backlog{
+			At: time.Now().Add(-time.Hour), Server: "imap1", Store: "s1", Role: inventory.Master, Channel: channel, Kind: monitor.Replication, ProcessesKnown: true,
+		}
+	}
+	if err := w.history.SaveBacklog(t.Context(), []monitor.Backlog{old("default"), old("imap9")}); err != nil {
+		t.Fatal(err)
+	}
+	w.write("sync/log", strings.Repeat("MAILBOX user.anna\n", 10_000))
+	w.write("imapd.conf", "configdirectory: "+w.dir+"\nsync_log: yes\nsync_log_channels: imap2\nimap2_sync_host: 127.0.0.1\nimap2_sync_port: 1\n")
+	w.instance = instances.Read("s1", &inventory.Instance{Server: "imap1", Role: inventory.Master, IMAPDConf: w.instance.Conf})
+	found, err := watch.New(w.opts).Once(t.Context(), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range found {
+		if f.Kind == monitor.BacklogGrown {
+			t.Errorf("got %+v", f)
+		}
+	}
+	if waits, err := watch.New(w.opts).Waits(t.Context(), "s1", time.Now()); waits || err != nil {
+		t.Errorf("comparisons wait: %v, %v", waits, err)
+	}
+	channels, err := w.history.Channels(t.Context())
+	var got []string
+	for _, c := range channels {
+		got = append(got, fmt.Sprintf("%s %s", c.Channel, c.Kind))
+	}
+	if text := strings.Join(got, ", "); err != nil || text != "default leftover, imap2 replication, imap9 leftover" {
+		t.Errorf("the channels are %s, %v", text, err)
+	}
+}
+
+// TestBackAgain: a store that was away from a server, where it had its master, comes back to it:
+// of the channels that it had then nobody waits to hear.
+func TestBackAgain(t *testing.T) {
+	w := newWorld(t)
+	w.instance.Channels[0].Name = "imap2"
+	here, other := true, w.instance
+	other.Store, other.Channels = "s2", slices.Clone(w.instance.Channels)
+	w.opts.Instances = func(context.Context) ([]monitor.Instance, error) {
+		if !here {
+			return []monitor.Instance{other}, nil
+		}
+		return []monitor.Instance{w.instance, other}, nil
+	}
+	at := time.Now()
+	w.opts.Now = func() time.Time { return at }
+	watcher := watch.New(w.opts)
+	looks := func() {
+		t.Helper()
+		look, err := watcher.LookAtBacklog(t.Context())
+		if err != nil || len(look.Findings) > 0 {
+			t.Errorf("got %+v, %v", look.Findings, err)
+		}
+		at = at.Add(10 * time.Minute)
+	}
+	looks()
+	here = false
+	looks()
+	here, w.instance.Channels[0].Name = true, "imap3"
+	looks()
+}
+
+// TestPromotedMeanwhile: an instance whose role changes while its processes are looked at is judged
+// in its role by then.
+func TestPromotedMeanwhile(t *testing.T) {
+	for first := range 6 {
+		w := newWorld(t)
+		calls, role := 0, inventory.Replica
+		w.opts.Instances = func(context.Context) ([]monitor.Instance, error) {
+			if calls++; calls > first {
+				role = inventory.Master
+			}
+			in := w.instance
+			in.Role = role
+			return []monitor.Instance{in}, nil
+		}
+		look, err := watch.New(w.opts).LookAtProcesses(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := fmt.Sprintf("Cyrus of store s1 (%s) does not run here", role)
+		if !slices.ContainsFunc(look.Findings, func(f monitor.Finding) bool { return strings.Contains(f.Text, want) }) {
+			t.Errorf("a replica %d times: got %+v, want %s", first, look.Findings, want)
+		}
+	}
+}
+
 func TestRecover(t *testing.T) {
 	w := newWorld(t)
 	w.write("sync/log-4194305", "MAILBOX user.anna\n") // Cyrus 2.3; Linux has no such process
