@@ -126,27 +126,30 @@ func TestPromotionRoutesWhoIsThere(t *testing.T) {
 	}
 	routed("with routes that tell", "$(id) m", "anna m", "ben m", "carl q", "dora m")
 
-	at, found := course.Whereabouts{Store: "s2", Since: time.Now(), Plan: "p"}, func(o *apply.Options) { o.Found = time.Now() }
-	moved = func(o *apply.Options) {
-		o.Whereabouts = func(context.Context) (map[inventory.UserID]course.Whereabouts, error) {
-			return map[inventory.UserID]course.Whereabouts{"dora": at}, nil
+	at := func(store inventory.StoreID, found time.Time) func(o *apply.Options) {
+		return func(o *apply.Options) {
+			o.Found = found
+			o.Whereabouts = func(context.Context) (map[inventory.UserID]course.Whereabouts, error) {
+				return map[inventory.UserID]course.Whereabouts{"dora": {Store: store, Since: time.Now(), Plan: "p"}}, nil
+			}
 		}
 	}
 	u, j = alteration(planner.Promote, "r", "m", 2), &journal{left: -1}
-	if outcome, _, err := op.carry(t, u, j, moved, found); outcome != course.Finished {
+	if outcome, _, err := op.carry(t, u, j, at("s2", time.Now().Add(time.Hour))); outcome != course.Finished {
 		t.Errorf("who was found here since: %s, %v\n%v", outcome, err, j)
 	}
-	at.Store = "gone"
 	u, j = alteration(planner.Promote, "m", "r", 2), &journal{left: -1}
-	if outcome, _, err := op.carry(t, u, j, moved); outcome != course.Finished {
+	if outcome, _, err := op.carry(t, u, j, at("gone", time.Time{})); outcome != course.Finished {
 		t.Errorf("who was moved to a store that is gone: %s, %v\n%v", outcome, err, j)
 	}
 	routed("who was found here", "$(id) m", "anna m", "ben m", "carl q", "dora m")
-	op.inventory.Stores[1].Instances, at.Store = nil, "s2"
+	instances := op.inventory.Stores[1].Instances
+	op.inventory.Stores[1].Instances = nil
 	u, j = alteration(planner.Promote, "r", "m", 2), &journal{left: -1}
-	if outcome, _, err := op.carry(t, u, j, moved); outcome != course.Back || err == nil || !strings.Contains(err.Error(), "the inventory has no instance of store s2; let interlace discover find out where they are when its master answers, or deny them (cyr_deny) on s1 if they are not here") {
+	if outcome, _, err := op.carry(t, u, j, at("s2", time.Time{})); outcome != course.Back || err == nil || !strings.Contains(err.Error(), "the inventory has no instance of store s2; let interlace discover find out where they are when its master answers, or deny them (cyr_deny) on s1 if they are not here") {
 		t.Errorf("%s, %v\n%v", outcome, err, j)
 	}
+	op.inventory.Stores[1].Instances = instances
 }
 
 // A replica to which somebody is routed is not dropped.
