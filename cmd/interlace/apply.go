@@ -74,9 +74,10 @@ its store lets others go first that do not need it; originals are deleted at any
 time, but while a store of theirs is behind or has a critical alert.
 
 All that is done is written down in the database before and after, with the plans.
-What is not begun of a plan and can't be, as since facts have changed, waits and ends
-each --resume with 1, and confirm tells of it, until --resume --give-up --yes gives it
-up: then nothing waits for it, and only who names the plan again begins it. So does it
+What is not begun of a plan and can't be, as since facts have changed, or whose check
+fails each time, waits and ends each --resume with 1, and confirm tells of it, until
+--resume --give-up --yes gives it up, with what builds on it: then nothing waits for
+it, and only who names the plan again begins it. So does it
 with a promotion that somebody has undone by hand, which is blocked until then, or
 until the roles are again as it has made them. When apply was killed, --resume --yes
 goes on with what is there, and needs no file.
@@ -136,7 +137,7 @@ whose apply was killed, is told too, until --resume or --rollback lets them in.`
 	f.BoolVar(&flags.yes, "yes", false, "do it; without it is only said what would be done")
 	f.BoolVar(&flags.stop, "stop", false, "ask the apply that runs to end as soon as nobody is kept out")
 	f.BoolVar(&flags.resume, "resume", false, "go on with all that was begun and is not done")
-	f.BoolVar(&flags.giveUp, "give-up", false, "with --resume: give up what is not begun and can't be, as since facts have changed, and promotions undone by hand")
+	f.BoolVar(&flags.giveUp, "give-up", false, "with --resume: give up what is not begun and can't be, as since facts have changed or its check fails again, and promotions undone by hand")
 	f.BoolVar(&flags.rollback, "rollback", false, "take back what was begun, or what the plans have done")
 	f.Var(&flags.window, "window", "begin nothing and keep nobody out but between these `hours`, such as 22:00-05:00, on the clock of this machine (default apply.window)")
 	f.Var(&flags.usersPerNight, "users-per-night", "move no more than so many `users` a night; more who go together are not begun (default apply.users_per_night)")

@@ -66,11 +66,13 @@ func (c *applying) tidy(ctx context.Context, left *apply.Leftovers) error {
 
 // nothing says that nothing is begun, unless the mail servers tell of a unit that is: then
 // this database is not the one it was begun with, or an older copy of that. What was left of
-// units that are done is removed.
+// units that are done is removed. What the fleet file has to say is said: what an apply has said of
+// it that was killed in the end, or of which nobody has read it, is lost.
 func (c *applying) nothing(ctx context.Context) error {
 	if _, err := c.stands(ctx); err != nil {
 		return err
 	}
+	c.sayInstances(ctx, nil)
 	if err := c.equip(ctx); err != nil {
 		c.app.note("nothing is begun and not done")
 		return nil // with less than that nothing ever was

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/apply"
 	"github.com/interlacemail/interlace/monitor/course"
 )
@@ -43,30 +44,50 @@ func (c *applying) sayGiveUp(ctx context.Context) error {
 	return nil
 }
 
-// hopeless are the units of a job that are not begun, and that something keeps from that; and the
-// promotions that somebody has taken back by hand, with what is not begun and builds on them.
+// hopeless are the units of a job that are not begun, and that something keeps from that, as their
+// check which has failed before; and the promotions that somebody has taken back by hand; with what is
+// not begun and builds on one of these.
 func (c *applying) hopeless(ctx context.Context, j *job) (list []*course.Unit, err error) {
 	lost := map[inventory.StoreID]bool{}
 	for i := range j.units {
 		u := &j.units[i]
-		if u.GivenUp {
-			continue
-		}
 		records, err := c.history.Steps(ctx, u.Plan, u.Name)
 		if err != nil {
 			return nil, err
 		}
-		builds := slices.ContainsFunc(u.Stores(), func(s inventory.StoreID) bool { return lost[s] })
-		switch {
-		case u.Fresh(records) && (u.Barred != "" || builds):
-		case apply.Overtaken(ctx, u, records, c.options) != "":
-			lost[u.Do.Store] = true
-		default:
-			continue
+		hopeless := u.GivenUp && u.Fresh(records)
+		if !u.GivenUp {
+			builds := slices.ContainsFunc(u.Stores(), func(s inventory.StoreID) bool { return lost[s] })
+			if hopeless, err = c.isHopeless(ctx, u, records, builds); err != nil {
+				return nil, err
+			}
+			if hopeless {
+				list = append(list, u)
+			}
 		}
-		list = append(list, u)
+		if hopeless && u.Do != nil {
+			lost[u.Do.Store] = true
+		}
 	}
 	return list, nil
+}
+
+// isHopeless reports whether a unit of which this is written down, and which builds on one that is
+// hopeless or not, is one itself.
+func (c *applying) isHopeless(ctx context.Context, u *course.Unit, records []monitor.StepRecord, builds bool) (bool, error) {
+	switch {
+	case !u.Fresh(records):
+		return apply.Overtaken(ctx, u, records, c.options) != "", nil
+	case u.Barred != "", builds:
+		return true, nil
+	case !u.Refused(records):
+		return false, nil
+	}
+	again, err := apply.Rehearse(ctx, u, nil, false, c.options)
+	if err != nil {
+		return false, err
+	}
+	return len(again.Refused) > 0, nil
 }
 
 // gaveUp reports whether a result is a unit that somebody has given up, and of which nothing is

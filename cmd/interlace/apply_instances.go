@@ -11,7 +11,7 @@ import (
 )
 
 // lasting are the changes of layouts, of whatever plans in the journal, that last of the stores
-// whose layout the jobs change, in their order.
+// whose layout the jobs change or, where --resume has none of these, of all, in their order.
 func (c *applying) lasting(ctx context.Context) ([]course.Lasting, error) {
 	var stores []inventory.StoreID
 	for _, j := range c.jobs {
@@ -21,11 +21,11 @@ func (c *applying) lasting(ctx context.Context) ([]course.Lasting, error) {
 			}
 		}
 	}
-	if len(stores) == 0 {
+	if len(stores) == 0 && !c.flags.resume {
 		return nil, nil
 	}
 	_, lasting, err := lastingOf(ctx, c.history)
-	return slices.DeleteFunc(c.now.believed(lasting), func(l course.Lasting) bool { return !slices.Contains(stores, l.Do.Store) }), err
+	return slices.DeleteFunc(c.now.believed(lasting), func(l course.Lasting) bool { return len(stores) > 0 && !slices.Contains(stores, l.Do.Store) }), err
 }
 
 // sayInstances says what the fleet file has to say of stores whose instances have changed, where

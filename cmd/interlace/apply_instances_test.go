@@ -25,7 +25,8 @@ func (r *resuming) told(stderr string) (stores []string) {
 }
 
 // A run says which instances the stores have whose layout its plans have changed, as all plans
-// together have left them, and where the inventory does not say so.
+// together have left them, and where the inventory does not say so; one that has nothing to do says it
+// of all stores.
 func TestInstancesAreTold(t *testing.T) {
 	r := newResuming(t)
 	r.instances = map[string]string{}
@@ -58,6 +59,20 @@ func TestInstancesAreTold(t *testing.T) {
 	before := r.instances["s4"]
 	if says("after a later plan", "s3 s4"); !strings.Contains(before, "imap3, role: master") || !strings.Contains(r.instances["s4"], "role: master") || strings.Contains(r.instances["s4"], "imap3") {
 		t.Errorf("the plans are others than this test takes them to be, or their order: %s, then %s", before, r.instances["s4"])
+	}
+	open, err = r.h.Applies(t.Context(), false)
+	r.must(err)
+	for _, a := range open {
+		r.must(r.h.EndApply(t.Context(), a.Number, time.Now()))
+	}
+	_, stderr := r.apply(0, "--resume")
+	if got := strings.Join(r.told(stderr), " "); got != "s2" || !strings.Contains(stderr, "nothing is begun and not done") {
+		t.Errorf("when all is done it tells the instances of %q: %s", got, stderr)
+	}
+	r.describe("2TB")
+	r.program("import", "fleet.yaml")
+	if _, stderr := r.apply(0, "--resume"); len(r.told(stderr)) > 0 {
+		t.Errorf("when all is done and the fleet file says so: %s", stderr)
 	}
 	says("when the fleet file says that, too", "")
 

@@ -127,6 +127,7 @@ func TestApplyLayoutLive(t *testing.T) {
 			t.Errorf("half way %s is %s: %+v", name, verdicts[name], c.Doubts)
 		}
 	}
+	m.refused()
 	rehearsed, _ = m.apply(0, "--resume")
 	before := m.routing()
 

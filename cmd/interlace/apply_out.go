@@ -16,6 +16,7 @@ import (
 // it; nil: nobody is. Where the database can't be used it says how to let them in by hand.
 func (c *applying) keptOut(results []course.Result, deaf bool) error {
 	var out error
+	back := false
 	for i := range results {
 		r := &results[i]
 		c.told[r.Unit.Plan+r.Unit.Name] = true
@@ -30,23 +31,29 @@ func (c *applying) keptOut(results []course.Result, deaf bool) error {
 		if commands := c.byHand(r.Unit); deaf && commands != "" {
 			text += "\nto let them in by hand, on the store to which they are routed and on no other:\n" + commands
 		}
-		out = errors.Join(out, errors.New(text))
+		out, back = errors.Join(out, errors.New(text)), back || !r.Unit.OnlyOn(r.Records)
 	}
-	return wayOn(out)
+	return wayOn(out, back)
 }
 
 // outWords say who is kept out, since when and where it stands.
 func outWords(r *course.Result, since time.Time) string {
 	text := fmt.Sprintf("users of %s are KEPT OUT", inventory.Printable(r.Unit.Name))
-	if do := r.Unit.Do; do != nil {
+	switch do := r.Unit.Do; {
+	case do == nil:
+	case r.Unit.OnlyOn(r.Records):
+		text = fmt.Sprintf("store %s is OFFLINE for those who are not routed to its new master on %s yet: the old one on %s is stopped", do.Store, do.Server, do.From)
+	default:
 		text = fmt.Sprintf("store %s is OFFLINE: its master on %s is stopped", do.Store, do.From)
 	}
 	return text + fmt.Sprintf(", since %s, at step %s", since.Local().Format(time.RFC3339), r.Step())
 }
 
-// wayOn adds to an error about who is kept out how they are let in.
-func wayOn(out error) error {
-	out = hint(out, "interlace apply --rollback --yes lets them in where they were, as long as nobody was routed anew")
+// wayOn adds to an error about who is kept out how they are let in, with back also where they were.
+func wayOn(out error, back bool) error {
+	if back {
+		out = hint(out, "interlace apply --rollback --yes lets them in where they were, as long as nobody was routed anew")
+	}
 	return hint(out, "interlace apply --resume --yes goes on with it, the way that it goes already")
 }
 
@@ -74,11 +81,12 @@ func (c *applying) othersOut(ctx context.Context) error {
 	}
 	units, _ := c.outByJournal(ctx) // what can't be read is told already
 	var out error
+	back := false
 	for _, u := range units {
 		text := outWords(&course.Result{Unit: u.Unit, Records: u.records}, u.since)
-		out = errors.Join(out, fmt.Errorf("%s, by plan %s, which is not done", text, inventory.Printable(u.Plan)))
+		out, back = errors.Join(out, fmt.Errorf("%s, by plan %s, which is not done", text, inventory.Printable(u.Plan))), back || !u.OnlyOn(u.records)
 	}
-	return wayOn(out)
+	return wayOn(out, back)
 }
 
 // outUnit is a unit whose users are kept out since a time.

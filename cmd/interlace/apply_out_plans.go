@@ -20,16 +20,20 @@ type outOfPlan struct {
 	users   int
 	stores  []inventory.StoreID // that these are kept out of
 	offline []inventory.StoreID // whose master is stopped
+	led     []inventory.StoreID // likewise, and another instance is the master, to which not all may be routed
 	since   time.Time
 }
 
 // add enters a unit whose users are kept out since a time.
-func (o *outOfPlan) add(u *course.Unit, since time.Time) {
-	if o.since.IsZero() || since.Before(o.since) {
-		o.since = since
+func (o *outOfPlan) add(u *outUnit) {
+	if o.since.IsZero() || u.since.Before(o.since) {
+		o.since = u.since
 	}
 	list := &o.stores
-	if u.Do != nil {
+	switch {
+	case u.Do != nil && u.OnlyOn(u.records):
+		list = &o.led
+	case u.Do != nil:
 		list = &o.offline
 	}
 	o.users += len(u.Moves)
@@ -46,12 +50,17 @@ func (o *outOfPlan) String() string {
 	if o.users > 0 {
 		texts = append(texts, fmt.Sprintf("%s kept out of %s", inventory.Counted(o.users, "user is", "users are"), storesInWords(o.stores)))
 	}
-	if len(o.offline) > 0 {
+	for _, offline := range []struct {
+		stores []inventory.StoreID
+		how    string
+	}{{o.offline, "offline, with the master stopped"}, {o.led, "offline for those who are not routed to the new master"}} {
 		is := "is"
-		if len(o.offline) > 1 {
+		if len(offline.stores) > 1 {
 			is = "are"
 		}
-		texts = append(texts, fmt.Sprintf("%s %s offline, with the master stopped", storesInWords(o.offline), is))
+		if len(offline.stores) > 0 {
+			texts = append(texts, fmt.Sprintf("%s %s %s", storesInWords(offline.stores), is, offline.how))
+		}
 	}
 	return fmt.Sprintf("%s, since %s, by plan %s, which is not done: interlace apply --resume says more",
 		strings.Join(texts, " and "), o.since.Local().Format(time.RFC3339), inventory.Printable(o.plan))
@@ -73,11 +82,12 @@ func (a *app) outByPlans(ctx context.Context, h *history.History) ([]string, err
 		return nil, err
 	}
 	plans := map[string]*outOfPlan{}
-	for _, u := range units {
+	for i := range units {
+		u := &units[i]
 		if plans[u.Plan] == nil {
 			plans[u.Plan] = &outOfPlan{plan: u.Plan}
 		}
-		plans[u.Plan].add(u.Unit, u.since)
+		plans[u.Plan].add(u)
 	}
 	var texts []string
 	for _, o := range slices.SortedFunc(maps.Values(plans), func(a, b *outOfPlan) int { return cmp.Or(a.since.Compare(b.since), cmp.Compare(a.plan, b.plan)) }) {

@@ -1,21 +1,16 @@
 package main_test
 
 import (
+	"bytes"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 )
 
-// overtaken has somebody undo by hand the promotion of imap3 that apply is in the middle of, and the
-// plan given up then. After that all is as it was before.
-func (m *moving) overtaken() {
+// remember keeps the database and the claims as they are, and returns what brings them back.
+func (m *moving) remember() (restore func()) {
 	m.Helper()
-	do := func(action, server string, servers ...string) {
-		m.Helper()
-		_, err := m.operator.Do(m.Context(), action, "s1", server, servers)
-		m.must(err)
-	}
 	files, err := filepath.Glob(m.path("interlace.db*"))
 	m.must(err)
 	for _, in := range m.fleet.Instances() {
@@ -34,7 +29,49 @@ func (m *moving) overtaken() {
 		m.must(os.MkdirAll(filepath.Join(saved, filepath.Dir(file)), 0o755))
 		copied(file, filepath.Join(saved, file))
 	}
+	return func() {
+		for _, file := range files {
+			copied(filepath.Join(saved, file), file)
+		}
+	}
+}
 
+// refused has the promotion of imap3 fail at its check, and given up with what builds on it as long
+// as it would fail again. After that all is as it was before.
+func (m *moving) refused() {
+	m.Helper()
+	defer m.remember()()
+	conf := m.operator.On("s1", "imap3").Conf
+	text, err := os.ReadFile(conf)
+	m.must(err)
+	broken := bytes.Replace(text, []byte("sync_log: yes\n"), []byte("sync_log: no\n"), 1)
+	m.must(os.WriteFile(conf, broken, 0o644))
+	m.apply(1, "--resume", "--yes")
+	m.must(os.WriteFile(conf, text, 0o644))
+	if _, stderr := m.apply(0, "--resume", "--give-up"); strings.Contains(stderr, "would be given up") {
+		m.Errorf("what would not fail again: %s", stderr)
+	}
+	m.must(os.WriteFile(conf, broken, 0o644))
+	if _, stderr := m.apply(1, "--resume", "--give-up"); strings.Count(stderr, ": would be given up") != 2 || !strings.Contains(stderr, "c2 promote s1 on imap3: would") {
+		m.Errorf("what would be given up: %s", stderr)
+	}
+	m.apply(0, "--resume", "--give-up", "--yes")
+	if _, stderr := m.apply(0, "--resume", "--yes"); !strings.Contains(stderr, "nothing is begun and not done") || !strings.Contains(stderr, "store s1 has these instances by the journal") || !strings.Contains(stderr, "{server: imap3, role: replica, ") {
+		m.Errorf("given up: %s", stderr)
+	}
+	m.must(os.WriteFile(conf, text, 0o644))
+}
+
+// overtaken has somebody undo by hand the promotion of imap3 that apply is in the middle of, and the
+// plan given up then. After that all is as it was before.
+func (m *moving) overtaken() {
+	m.Helper()
+	do := func(action, server string, servers ...string) {
+		m.Helper()
+		_, err := m.operator.Do(m.Context(), action, "s1", server, servers)
+		m.must(err)
+	}
+	restore := m.remember()
 	do("stop", "imap3")
 	do("start", "imap1", "imap1", "imap2", "imap3")
 	for _, args := range [][]string{{"--resume"}, {"--resume", "--yes"}} {
@@ -64,9 +101,7 @@ func (m *moving) overtaken() {
 		m.Errorf("given up, confirm says %v: %+v", verdicts, c.Doubts)
 	}
 
-	for _, file := range files {
-		copied(filepath.Join(saved, file), file)
-	}
+	restore()
 	do("stop", "imap1")
 	do("stop", "imap3")
 	do("start", "imap3", "imap3", "imap2", "imap1")

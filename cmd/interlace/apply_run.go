@@ -250,7 +250,7 @@ func (a *app) applyOptions(ctx context.Context, h *history.History, s *standing,
 		return nil, wrong
 	}
 	o := &apply.Options{
-		Inventory: s.Inventory, Doubts: s.doubts, Groups: s.groups, Run: a.config.run, Dial: newAsker(a.config).dial,
+		Inventory: s.Inventory, Found: s.found, Doubts: s.doubts, Groups: s.groups, Run: a.config.run, Dial: newAsker(a.config).dial,
 		Tools: a.config.tools(), SyncUser: c.SyncUser, SyncPassword: secret, Route: a.router(s.Inventory),
 		Journal: h, By: a.byWhom(), Whereabouts: movedBefore(h), Denied: c.MaxDenied, Expected: c.MaxDenied / 2, Keep: a.config.KeepSource, Now: a.now,
 		Limits: c.limits(), Gates: a.gates(h, flags.window.given(c.Window)), Live: a.live(h, s.Inventory), Layouts: a.config.layouts(),

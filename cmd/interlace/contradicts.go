@@ -28,7 +28,7 @@ func (a *app) sayContradictions(ctx context.Context, what string, inv *inventory
 		a.note("warning: %s more", inventory.CountText(more))
 	}
 	if len(texts) > 0 {
-		a.note("hint: unless somebody has changed that by hand since, change the fleet file as interlace apply has said then, and import it")
+		a.note("hint: unless somebody has changed that by hand since, change the fleet file as interlace apply has said then, and interlace apply --resume says again, and import it")
 	}
 }
 

@@ -48,11 +48,11 @@ func (a *app) standing(ctx context.Context, h *history.History, f *facts) (*stan
 // standingBy returns the same by some units of the journal, and what lasts of them.
 func (a *app) standingBy(ctx context.Context, h *history.History, f *facts, units []course.Unit, lasting []course.Lasting) (*standing, error) {
 	s := &standing{overruled: map[inventory.StoreID]time.Time{}, doubts: map[inventory.StoreID]string{}}
-	of, err := disputed(ctx, h, f.Inventory, units, lasting)
+	units = s.leaveOut(f.Inventory, lasting, units)
+	of, err := disputed(ctx, h, f.Inventory, units, s.believed(lasting))
 	if err != nil {
 		return nil, err
 	}
-	units = s.leaveOut(f.Inventory, lasting, units, of)
 	a.decideLayouts(ctx, f, of, s)
 	inv, err := course.Standing(ctx, f.Inventory, f.found, s.believed(lasting), units, h)
 	if err != nil {
@@ -64,15 +64,21 @@ func (a *app) standingBy(ctx context.Context, h *history.History, f *facts, unit
 }
 
 // leaveOut has no changes be believed of stores that plans have brought to servers which the
-// inventory does not have any more, and returns the units without those that are about to.
-func (s *standing) leaveOut(inv *inventory.Inventory, lasting []course.Lasting, units []course.Unit, disputed map[inventory.StoreID][]course.Lasting) []course.Unit {
+// inventory does not have any more, up to the last one of these plans, and returns the units without
+// those that are about to. What later plans have changed since counts.
+func (s *standing) leaveOut(inv *inventory.Inventory, lasting []course.Lasting, units []course.Unit) []course.Unit {
 	nowhere := func(u *course.Unit) bool {
 		return u.Do != nil && u.Do.Do != planner.Drop && inv.Server(u.Do.Server) < 0
 	}
 	for i := range lasting {
-		if store := lasting[i].Do.Store; nowhere(lasting[i].Unit) {
-			s.overruled[store] = lasting[len(lasting)-1].At
-			delete(disputed, store)
+		gone := &lasting[i]
+		if !nowhere(gone.Unit) {
+			continue
+		}
+		for k := range lasting {
+			if l := &lasting[k]; l.Plan == gone.Plan && l.Do.Store == gone.Do.Store {
+				s.overruled[l.Do.Store] = later(s.overruled[l.Do.Store], l.At)
+			}
 		}
 	}
 	return slices.DeleteFunc(slices.Clone(units), func(u course.Unit) bool { return nowhere(&u) })

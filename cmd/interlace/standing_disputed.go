@@ -53,7 +53,7 @@ func (a *app) decideLayouts(ctx context.Context, f *facts, disputed map[inventor
 			upTo, doubt := a.decideLayout(ctx, f, store, changes)
 			one.Lock()
 			defer one.Unlock()
-			if s.overruled[store] = upTo; doubt != "" {
+			if s.overruled[store] = later(s.overruled[store], upTo); doubt != "" {
 				s.doubts[store] = doubt
 			}
 			return nil

@@ -114,25 +114,34 @@ func TestDisputedLayouts(t *testing.T) {
 }
 
 // Of a store that plans have brought to a server which the inventory does not have any more nothing is
-// believed, not that it was removed elsewhere either; that it was removed from such a server is.
+// believed, not that they have removed it elsewhere either; that it was removed from such a server is,
+// and what later plans have changed, of which the processes decide where the inventory disagrees.
 func TestStoresOfServersThatAreGone(t *testing.T) {
 	at := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
 	var lasting []course.Lasting
 	var units []course.Unit
-	for i, of := range []string{"seed s1 gone", "drop s1 a", "drop s2 gone", "drop s2 b"} {
+	for i, of := range []string{"p seed s1 gone", "p drop s1 a", "p drop s2 gone", "p drop s2 b", "p seed s3 gone", "p drop s3 a", "q seed s3 c", "q drop s3 b"} {
 		w := strings.Fields(of)
-		u := course.Unit{Name: of, Do: &planner.LayoutChange{Do: planner.Verb(w[0]), Store: inventory.StoreID(w[1]), Server: inventory.ServerID(w[2])}}
+		u := course.Unit{Plan: w[0], Name: of, Do: &planner.LayoutChange{Do: planner.Verb(w[1]), Store: inventory.StoreID(w[2]), Server: inventory.ServerID(w[3])}}
 		units, lasting = append(units, u), append(lasting, course.Lasting{Unit: &u, At: at.Add(time.Duration(i) * time.Hour)})
 	}
-	inv := &inventory.Inventory{Servers: []inventory.Server{{Name: "a"}, {Name: "b"}}}
-	disputed := map[inventory.StoreID][]course.Lasting{"s1": lasting[:2], "s2": lasting[2:]}
+	inv := &inventory.Inventory{Servers: []inventory.Server{{Name: "a"}, {Name: "b"}, {Name: "c"}}}
+	for _, store := range []inventory.StoreID{"s1", "s2", "s3"} {
+		inv.Stores = append(inv.Stores, inventory.Store{Name: store, Instances: []inventory.Instance{{Server: "a", Role: inventory.Master}, {Server: "b", Role: inventory.Replica}}})
+	}
 	s := &standing{overruled: map[inventory.StoreID]time.Time{}}
-	left := s.leaveOut(inv, lasting, units, disputed)
+	left := s.leaveOut(inv, lasting, units)
+	of, err := disputed(t.Context(), written{}, inv, left, s.believed(lasting))
 	var believed []string
 	for _, l := range s.believed(lasting) {
 		believed = append(believed, l.Name)
 	}
-	if got := strings.Join(believed, ", "); got != "drop s2 gone, drop s2 b" || len(left) != 3 || len(disputed) != 1 || disputed["s2"] == nil {
-		t.Errorf("believed are %s; disputed %v; left are %d units", got, disputed, len(left))
+	if got := strings.Join(believed, ", "); err != nil || got != "p drop s2 gone, p drop s2 b, q seed s3 c, q drop s3 b" || len(left) != 6 || len(of) != 2 || len(of["s2"]) != 2 || len(of["s3"]) != 2 {
+		t.Errorf("believed are %s; disputed %v; left are %d units, %v", got, of, len(left), err)
+	}
+	s.doubts = map[inventory.StoreID]string{}
+	(&app{config: &config{}}).decideLayouts(t.Context(), &facts{Inventory: inv}, of, s)
+	if upTo := s.overruled["s3"]; upTo.Before(lasting[5].At) {
+		t.Errorf("when the processes are asked changes up to %s are not believed", upTo)
 	}
 }

@@ -13,8 +13,10 @@ import (
 
 // Options say how the live fleet is reached, and what is allowed.
 type Options struct {
-	// Inventory is the fleet as it is now.
+	// Inventory is the fleet as it is now, and Found as of when users are where somebody has found
+	// them; zero: nobody was found.
 	Inventory *inventory.Inventory
+	Found     time.Time
 	// Doubts say of which stores it is not known which instances they have, and what to do: what
 	// is not under way waits.
 	Doubts map[inventory.StoreID]string

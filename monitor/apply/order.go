@@ -148,11 +148,30 @@ func violations(list []planner.Violation) string {
 	return strings.Join(texts, "; ")
 }
 
-// dependent reports whether a task has to wait for one before it: of changes of a store
-// one follows the other.
+// dependent reports whether a task has to wait for one before it.
 func dependent(t *task, before []*task) bool {
-	return slices.ContainsFunc(before, func(b *task) bool {
-		shares := slices.ContainsFunc(b.Stores(), func(s inventory.StoreID) bool { return slices.Contains(t.Stores(), s) })
-		return b.state != over && shares && (b.Do != nil || t.Do != nil)
+	return slices.ContainsFunc(before, func(b *task) bool { return b.state != over && t.follows(b) })
+}
+
+// undone returns a task of the same wave that comes before another one, which depends on it, and is
+// over and not done; nil: there is none. What must not be left where it is, or has nothing but
+// originals to delete, depends on nothing.
+func (r *run) undone(t *task, before []*task) *task {
+	if r.back || t.held(r.back) || t.settled() {
+		return nil
+	}
+	at := slices.IndexFunc(before, func(b *task) bool {
+		return b.state == over && !b.done() && !b.settled() && !b.gaveUp(t) && t.follows(b)
 	})
+	if at < 0 {
+		return nil
+	}
+	return before[at]
+}
+
+// follows reports whether a task depends on one before it: of changes of a store one follows the
+// other.
+func (t *task) follows(before *task) bool {
+	shares := slices.ContainsFunc(before.Stores(), func(s inventory.StoreID) bool { return slices.Contains(t.Stores(), s) })
+	return shares && (before.Do != nil || t.Do != nil)
 }

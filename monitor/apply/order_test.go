@@ -117,6 +117,29 @@ func TestWhoWaitsHoldsUpNobodyElse(t *testing.T) {
 	}
 }
 
+// In a wave of a schedule a change is not begun while the one of its store before it is not done; it
+// is no failure, and keeps nothing else from being begun.
+func TestOneOfAStoreFollowsTheOther(t *testing.T) {
+	t.Parallel()
+	drop := func(name string) *course.Unit {
+		return &course.Unit{Plan: "l", Name: name, Wave: 1, Do: &planner.LayoutChange{ID: name, Do: planner.Drop, Store: "s1", Server: "m9"}, Copies: 1}
+	}
+	to, beside := unit("to", "s2", "s1", "anna"), unit("elsewhere", "s3", "s4", "ben")
+	to.Wave, beside.Wave = 1, 1
+	o, _ := paper(t, &journal{left: -1})
+	o.Limits.AtOnce = 1
+	all := outcomes(t, o, false, drop("c1"), drop("c2"), to, beside)
+	for i, want := range []string{"back", "waiting: c1 comes before and is not done", "waiting: c1 comes before and is not done", "back"} {
+		got := string(all[i].Outcome)
+		if len(all[i].Records) == 0 {
+			got += ": " + all[i].Why
+		}
+		if got != want {
+			t.Errorf("%s: %s, want %s (%s)", all[i].Unit.Name, got, want, all[i].Why)
+		}
+	}
+}
+
 // That a store is not what it is taken to be, or that this is not known, keeps what concerns it, at
 // once, and nothing else. Where it is known already nothing is asked.
 func TestDoubtKeepsItsStoreOnly(t *testing.T) {

@@ -179,6 +179,8 @@ func (r *run) next(wave []*task) (t *task, wait bool) {
 			t.leave(errors.New(r.barred(&t.Unit, t.records)))
 		case r.Tally.ended != nil && !t.held(r.back) && (!t.settled() || r.Tally.asked()):
 			t.leave(r.Tally.ended)
+		case r.undone(t, wave[:i]) != nil:
+			t.leave(t.behind(r.undone(t, wave[:i])))
 		case !r.free(t) || dependent(t, wave[:i]):
 			wait = true
 		default:

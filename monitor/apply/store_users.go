@@ -48,16 +48,22 @@ func (c *change) users(ctx context.Context, leader inventory.Instance) (*storeUs
 	return found, ctx.Err()
 }
 
-// moved returns where those are whom plans have moved.
+// moved returns where those are whom plans have moved, as far as that stands.
 func (c *change) moved(ctx context.Context) (map[inventory.UserID]course.Whereabouts, error) {
 	if c.Whereabouts == nil {
 		return nil, nil
 	}
-	moved, err := c.Whereabouts(ctx)
+	all, err := c.Whereabouts(ctx)
 	if err != nil {
-		err = fmt.Errorf("who was moved is not known: %w", err)
+		return nil, fmt.Errorf("who was moved is not known: %w", err)
 	}
-	return moved, err
+	moved := map[inventory.UserID]course.Whereabouts{}
+	for u, w := range all {
+		if w.Stands(c.Inventory, c.Found) {
+			moved[u] = w
+		}
+	}
+	return moved, nil
 }
 
 // boxes returns who has an INBOX on an instance, and who is denied there.
@@ -94,8 +100,8 @@ func (c *change) other(u inventory.UserID, moved map[inventory.UserID]course.Whe
 	if at := c.factOf(u); at != "" && at != c.store.Name {
 		return at
 	}
-	if w := moved[u]; !w.Since.IsZero() && w.Store != c.store.Name {
-		return w.Store
+	if at := moved[u].Store; at != c.store.Name {
+		return at
 	}
 	return ""
 }
@@ -114,7 +120,7 @@ func (c *change) askOthers(ctx context.Context, away map[inventory.StoreID][]inv
 	for _, name := range slices.Sorted(maps.Keys(away)) {
 		other, in, err := c.letInOn(ctx, name)
 		if err != nil {
-			found.doubt(away[name], fmt.Errorf("%s let in on %s, and by what is known on %s, of which it is not known whether it lets them in: %w", course.Who(away[name]), c.store.Name, name, err))
+			found.doubt(away[name], fmt.Errorf("%s let in on %s, and by what is known on %s, of which it is not known whether it lets them in: %w; let interlace discover find out where they are when its master answers, or deny them (cyr_deny) on %s if they are not here", course.Who(away[name]), c.store.Name, name, err, c.store.Name))
 			continue
 		}
 		var both []inventory.UserID

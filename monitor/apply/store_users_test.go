@@ -33,7 +33,8 @@ func (op *operator) served(o *apply.Options) {
 // A promotion routes who is let in on the store and nowhere else, whatever the facts say. Where the
 // facts and the journal disagree of somebody who is let in on two stores it does not begin, unless
 // the routes tell, nor where one of them can't be read; and where that is so when the old master is stopped it lets all others in, and
-// does not end before it is known.
+// does not end before it is known. Who was found there since he was moved is there, and who was moved
+// to a store that is gone.
 func TestPromotionRoutesWhoIsThere(t *testing.T) {
 	t.Parallel()
 	op := newOperator(t)
@@ -124,6 +125,31 @@ func TestPromotionRoutesWhoIsThere(t *testing.T) {
 		t.Errorf("%s, %v\n%v", outcome, err, j)
 	}
 	routed("with routes that tell", "$(id) m", "anna m", "ben m", "carl q", "dora m")
+
+	at := func(store inventory.StoreID, found time.Time) func(o *apply.Options) {
+		return func(o *apply.Options) {
+			o.Found = found
+			o.Whereabouts = func(context.Context) (map[inventory.UserID]course.Whereabouts, error) {
+				return map[inventory.UserID]course.Whereabouts{"dora": {Store: store, Since: time.Now(), Plan: "p"}}, nil
+			}
+		}
+	}
+	u, j = alteration(planner.Promote, "r", "m", 2), &journal{left: -1}
+	if outcome, _, err := op.carry(t, u, j, at("s2", time.Now().Add(time.Hour))); outcome != course.Finished {
+		t.Errorf("who was found here since: %s, %v\n%v", outcome, err, j)
+	}
+	u, j = alteration(planner.Promote, "m", "r", 2), &journal{left: -1}
+	if outcome, _, err := op.carry(t, u, j, at("gone", time.Time{})); outcome != course.Finished {
+		t.Errorf("who was moved to a store that is gone: %s, %v\n%v", outcome, err, j)
+	}
+	routed("who was found here", "$(id) m", "anna m", "ben m", "carl q", "dora m")
+	instances := op.inventory.Stores[1].Instances
+	op.inventory.Stores[1].Instances = nil
+	u, j = alteration(planner.Promote, "r", "m", 2), &journal{left: -1}
+	if outcome, _, err := op.carry(t, u, j, at("s2", time.Time{})); outcome != course.Back || err == nil || !strings.Contains(err.Error(), "the inventory has no instance of store s2; let interlace discover find out where they are when its master answers, or deny them (cyr_deny) on s1 if they are not here") {
+		t.Errorf("%s, %v\n%v", outcome, err, j)
+	}
+	op.inventory.Stores[1].Instances = instances
 }
 
 // A replica to which somebody is routed is not dropped.

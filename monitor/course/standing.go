@@ -9,8 +9,8 @@ import (
 
 // Standing returns the inventory as it stands by now, of which it may show some already: stores
 // have the instances that lasting changes of their layouts have left, and those in the middle;
-// users are where units, which come from any number of plans, have moved them last, but for moves
-// before they were found where the inventory has them. A zero time: nobody was found.
+// users are where units, which come from any number of plans, have moved them last, where that
+// stands, see [Whereabouts.Stands].
 func Standing(ctx context.Context, inv *inventory.Inventory, found time.Time, lasting []Lasting, units []Unit, journal Written) (*inventory.Inventory, error) {
 	inv = FollowAll(inv, lasting)
 	for i := range units {
@@ -31,7 +31,7 @@ func Standing(ctx context.Context, inv *inventory.Inventory, found time.Time, la
 		return nil, err
 	}
 	for i := range inv.Users {
-		if w := moved[inv.Users[i].Name]; w.Since.After(found) && inv.Store(w.Store) >= 0 {
+		if w := moved[inv.Users[i].Name]; w.Stands(inv, found) {
 			inv.Users[i].Store = w.Store
 		}
 	}

@@ -11,16 +11,17 @@ import (
 )
 
 // The facts as they stand have users where plans have moved them, there or back, since they were
-// found, and stores with the instances that their changes have left or are about to.
+// found, but for those whose stores are gone, and stores with the instances that their changes have left or are about to.
 func TestStanding(t *testing.T) {
 	hour := func(n int) time.Time { return time.Date(2026, 11, 1, n, 0, 0, 0, time.UTC) }
-	move := func(plan, user string) course.Unit {
-		return course.Unit{Plan: plan, Name: user + " to s2", Moves: []planner.UserChange{{User: inventory.UserID(user), From: "s1", To: "s2"}}}
+	moveTo := func(plan, user string, to inventory.StoreID) course.Unit {
+		return course.Unit{Plan: plan, Name: user + " to " + string(to), Moves: []planner.UserChange{{User: inventory.UserID(user), From: "s1", To: to}}}
 	}
+	move := func(plan, user string) course.Unit { return moveTo(plan, user, "s2") }
 	change := func(name string, do planner.Verb, server inventory.ServerID, from string) course.Unit {
 		return course.Unit{Plan: "l", Name: name, Do: &planner.LayoutChange{Do: do, Store: "s1", Server: server, From: planner.Text(from)}}
 	}
-	units := []course.Unit{move("p", "anna"), move("p", "ben"), move("q", "carl"), move("q", "dora"), change("c1", planner.Seed, "c", "a"), change("c2", planner.Promote, "b", "a"), change("c3", planner.Drop, "a", "")}
+	units := []course.Unit{move("p", "anna"), move("p", "ben"), move("q", "carl"), move("q", "dora"), moveTo("q", "emil", "gone"), change("c1", planner.Seed, "c", "a"), change("c2", planner.Promote, "b", "a"), change("c3", planner.Drop, "a", "")}
 	var j journal
 	step := func(plan, unit string, step monitor.Step, state monitor.StepState, at int, data string) {
 		j = append(j, monitor.StepRecord{Plan: plan, Unit: unit, Step: step, State: state, At: hour(at), Data: data})
@@ -33,6 +34,7 @@ func TestStanding(t *testing.T) {
 	moved("p", "ben to s2", 3)
 	moved("p", "ben to s2, back to s1", 4)
 	moved("q", "carl to s2", 1)
+	moved("q", "emil to gone", 3)
 	step("q", "dora to s2", monitor.StepDelta, monitor.StepDone, 5, "")
 	step("l", "c1", monitor.StepCreate, monitor.StepDone, 3, `{"Server":"c","IMAP":"c:143"}`)
 	step("l", "c1", monitor.StepServe, monitor.StepDone, 3, "")
@@ -44,14 +46,14 @@ func TestStanding(t *testing.T) {
 			{Name: "s1", Instances: []inventory.Instance{{Server: "a", Role: inventory.Master}, {Server: "b", Role: inventory.Replica}}},
 			{Name: "s2", Instances: []inventory.Instance{{Server: "d", Role: inventory.Master}}},
 		},
-		Users: []inventory.User{{Name: "anna", Store: "s1"}, {Name: "ben", Store: "s1"}, {Name: "carl", Store: "s1"}, {Name: "dora", Store: "s1"}},
+		Users: []inventory.User{{Name: "anna", Store: "s1"}, {Name: "ben", Store: "s1"}, {Name: "carl", Store: "s1"}, {Name: "dora", Store: "s1"}, {Name: "emil", Store: "s1"}},
 	}
 	lasting, err := course.LastingOf(t.Context(), units, j)
 	must(t, err)
 	for _, test := range []struct {
 		found time.Time
 		want  string
-	}{{time.Time{}, "s2 s1 s2 s1 "}, {hour(2), "s2 s1 s1 s1 "}, {hour(6), "s1 s1 s1 s1 "}} {
+	}{{time.Time{}, "s2 s1 s2 s1 s1 "}, {hour(2), "s2 s1 s1 s1 s1 "}, {hour(6), "s1 s1 s1 s1 s1 "}} {
 		now, err := course.Standing(t.Context(), inv, test.found, lasting, units, j)
 		must(t, err)
 		got, at := "", ""

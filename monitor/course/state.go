@@ -45,6 +45,17 @@ func (u *Unit) Fresh(records []monitor.StepRecord) bool {
 	return a.Verb == End && a.Back
 }
 
+// Refused reports whether a unit of which this is written down is back since its check has failed
+// when it was begun last.
+func (u *Unit) Refused(records []monitor.StepRecord) bool {
+	c, err := Of(u)
+	if err != nil || !u.Fresh(records) {
+		return false
+	}
+	_, failed := Last(c.Attempt(records), c.Steps[0], monitor.StepFailed)
+	return failed
+}
+
 // Settled reports whether nothing is to be done about a unit but to delete the originals, now
 // or when their time is over, even if that has begun.
 func (u *Unit) Settled(records []monitor.StepRecord) bool {

@@ -53,6 +53,13 @@ func (w *Whereabouts) Onward(c *planner.UserChange, routed time.Time) bool {
 	return w.Since.After(routed) && w.Store != c.From && w.Store != c.To
 }
 
+// Stands reports whether somebody is where plans have moved him last, as far as is known: he was not
+// found elsewhere since, and the store has not left the inventory. Found is as of when users are
+// where that has them; zero: nobody was found.
+func (w *Whereabouts) Stands(inv *inventory.Inventory, found time.Time) bool {
+	return w.Since.After(found) && inv.Store(w.Store) >= 0
+}
+
 // Find tells where those are whom units have moved, which come from any number of plans.
 // Who was never begun to be moved is not in the answer.
 func Find(ctx context.Context, units []Unit, journal Written) (map[inventory.UserID]Whereabouts, error) {
