@@ -4,12 +4,17 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/monitor/history"
 	"github.com/interlacemail/interlace/monitor/host"
 )
+
+// doubtedFor is how long a doubt, of which instances a store has, stays before the processes are
+// asked again.
+const doubtedFor = time.Minute
 
 // follow takes the instances that the stores here have by now, where plans have changed them
 // since the inventory was written. Where that is not known they are those that they were.
@@ -35,26 +40,57 @@ func (l *local) look(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	stamp := fmt.Sprint(last)
-	if stamp != l.followed {
-		err = l.stand(ctx, h)
+	now, stamp := l.app.now(), fmt.Sprint(last)
+	if stamp == l.followed && (len(l.doubts) == 0 || now.Sub(l.stood) < doubtedFor) {
+		return nil
 	}
-	if err == nil && len(l.doubts) == 0 {
-		l.followed = stamp
+	if err := l.stand(ctx, h); err != nil {
+		return err
 	}
-	return err
+	l.followed, l.stood = stamp, now
+	return nil
+}
+
+// changes returns what plans change of layouts. A plan of the journal, which may move very many
+// users, is read once.
+func (l *local) changes(ctx context.Context, h *history.History) ([]course.Unit, error) {
+	applies, err := h.Applies(ctx, true)
+	if err != nil {
+		return nil, err
+	}
+	var units []course.Unit
+	read := map[string][]course.Unit{}
+	for i := range applies {
+		plans := fmt.Sprint(applies[i].Plans)
+		of, known := l.layouts[plans]
+		if !known {
+			j, err := keptJob(ctx, h, &applies[i])
+			if err != nil {
+				return nil, err
+			}
+			of = slices.DeleteFunc(j.units, func(u course.Unit) bool { return u.Do == nil })
+		}
+		read[plans] = of
+		units = append(units, of...)
+	}
+	l.layouts = read
+	return units, nil
 }
 
 // stand finds out how the stores stand that have an instance here, or have had or get one by a
 // plan.
 func (l *local) stand(ctx context.Context, h *history.History) error {
-	units, lasting, err := lastingOf(ctx, h)
+	units, err := l.changes(ctx, h)
+	if err != nil {
+		return err
+	}
+	lasting, err := course.LastingOf(ctx, units, h)
 	if err != nil {
 		return err
 	}
 	concerned := map[inventory.StoreID]bool{}
 	for i := range units {
-		if u := &units[i]; u.Do != nil && u.Do.Server == l.server {
+		if u := &units[i]; u.Do.Server == l.server {
 			concerned[u.Do.Store] = true
 		}
 	}
@@ -66,7 +102,7 @@ func (l *local) stand(ctx context.Context, h *history.History) error {
 			here.Stores = append(here.Stores, *s)
 		}
 	}
-	elsewhere := func(u *course.Unit) bool { return u.Do == nil || !concerned[u.Do.Store] }
+	elsewhere := func(u *course.Unit) bool { return !concerned[u.Do.Store] }
 	fleet := course.FollowAll(l.known.Inventory, lasting)
 	units = slices.DeleteFunc(slices.Clone(units), func(u course.Unit) bool { return elsewhere(&u) })
 	lasting = slices.DeleteFunc(lasting, func(c course.Lasting) bool { return elsewhere(c.Unit) })

@@ -18,6 +18,7 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/monitor/history"
 	"github.com/interlacemail/interlace/monitor/instances"
 )
@@ -76,7 +77,9 @@ type local struct {
 	taken     time.Time // when it was read
 	// doubts say of which stores it is not known which instances they have by now, and why.
 	doubts   map[inventory.StoreID]string
-	followed string // tells what plans have changed from later changes
+	followed string                   // tells what plans have changed from later changes
+	stood    time.Time                // when that was looked at
+	layouts  map[string][]course.Unit // what the plans of each apply change of layouts
 }
 
 // someUsers is how many users of a store are asked for where they are routed.
