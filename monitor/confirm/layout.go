@@ -124,10 +124,9 @@ func (c *checking) apart(all []spot, t *tally) (list, undone []spot) {
 		}
 		undone = append(undone, s)
 		if !c.givenUp(p) {
-			t.doubt(monitor.Doubt{
-				Verdict: monitor.Unmet, Unit: inventory.Text(s.unit), Store: inventory.Text(s.store), Server: inventory.Text(s.server), Expected: "its change made",
-				Found: c.takenBack(p, true), Next: "interlace apply --resume --yes begins it again, interlace apply --rollback --yes gives it up",
-			})
+			d := monitor.Doubt{Verdict: monitor.Unmet, Unit: inventory.Text(s.unit), Store: inventory.Text(s.store), Server: inventory.Text(s.server), Expected: "its change made"}
+			d.Found, d.Next = c.anew(p)
+			t.doubt(d)
 		}
 	}
 	return list, undone

@@ -55,7 +55,7 @@ func (c *checking) sort(all []mover, t *tally) sorted {
 			s.others++
 		case c.returned(m.part()):
 			if !c.givenUp(m.part()) {
-				d.Found, d.Next = c.takenBack(m.part(), true), "interlace apply --resume --yes begins it again, interlace apply --rollback --yes gives it up"
+				d.Found, d.Next = c.anew(m.part())
 				t.doubt(d)
 			}
 			m.back = true
@@ -104,6 +104,16 @@ func (c *checking) barred(p part) string {
 
 // giveUp says what there is to do about what is barred.
 const giveUp = "interlace apply --resume --give-up --yes gives up what of it is not begun"
+
+// anew says of a part that was taken back, though its plan is not given up, what became of it and
+// what there is to do about it.
+func (c *checking) anew(p part) (found, next string) {
+	found = c.takenBack(p, true)
+	if why := c.Barred[c.plan+p.unit]; why != "" {
+		return found + "; not begun again: " + why, giveUp
+	}
+	return found, "interlace apply --resume --yes begins it again; where that can't be, as since facts have changed, interlace apply --resume --give-up --yes gives it up"
+}
 
 // takenBack says when a part was taken back, and which step had failed, if one had; with
 // why, what was wrong with it.
