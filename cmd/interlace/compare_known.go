@@ -121,8 +121,9 @@ type remembered struct {
 	kept   originals
 }
 
-// remember reads what is known from comparisons.
-func (a *app) remember(ctx context.Context) (*remembered, error) {
+// remember reads what is known from comparisons; of whom nothing is, waits to be compared, on a copy
+// that never was at a level.
+func (a *app) remember(ctx context.Context, level monitor.CompareLevel) (*remembered, error) {
 	path, err := a.databaseFile()
 	if err != nil {
 		return nil, err
@@ -140,7 +141,10 @@ func (a *app) remember(ctx context.Context) (*remembered, error) {
 	r.alerts, errs[3] = h.Alerts(ctx, openOnly)
 	r.facts, errs[4] = a.factsCompared(ctx, h, r.states)
 	r.kept, errs[5] = a.originals(ctx)
-	r.forget(r.facts.counting(r.states))
+	counting := r.facts.counting(r.states)
+	unseen := r.facts.unseen(counting, r.states, level)
+	r.forget(counting)
+	r.states = append(r.states, unseen...)
 	return &r, errors.Join(errs[:]...)
 }
 
@@ -156,7 +160,7 @@ func (r *remembered) forget(c *counting) {
 
 // known shows what the database knows from comparisons, and asks no server.
 func (a *app) known(cmd *cobra.Command, flags compareFlags) error {
-	r, err := a.remember(cmd.Context())
+	r, err := a.remember(cmd.Context(), monitor.CompareLevel(flags.level.value))
 	if err != nil {
 		return err
 	}
@@ -269,7 +273,7 @@ func neverSeen[ID ~string](flag string, name ID, known []ID) error {
 	return hint(fmt.Errorf("%s %s: no comparison has seen it", flag, inventory.Quoted(string(name))), "%s", nearest(string(name), known))
 }
 
-// unknownPairs returns the copies in the inventory of which nothing is known.
+// unknownPairs returns the copies in the inventory of which nothing is known, nor who is to be there.
 func (f *compareFlags) unknownPairs(states []monitor.CopyState, facts *facts) []monitor.CopyStanding {
 	if facts == nil || len(f.users) > 0 {
 		return nil
