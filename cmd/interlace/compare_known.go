@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/spf13/cobra"
-
 	"github.com/interlacemail/interlace/cmd/interlace/report"
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
@@ -78,14 +76,18 @@ func (c *comparing) foundBefore(p *pairOf) (list []monitor.Difference) {
 }
 
 // goesOn says what goes on with a run that is broken off; it may be called on nil.
-func (k *keeping) goesOn() string {
+func (k *keeping) goesOn(flags *compareFlags) string {
 	if k == nil {
 		return ""
 	}
-	return toResume(&k.run) + " goes on with it"
+	command := toResume(&k.run)
+	if flags.budget.value != nil {
+		command += " --for " + flags.budget.String()
+	}
+	return command + " goes on with it"
 }
 
-// toResume returns the command that goes on with a run.
+// toResume returns the command that goes on with a run, in the way in which it was begun.
 func toResume(r *monitor.ComparisonRun) string {
 	return strings.TrimSpace("interlace compare --resume --level " + string(r.Level) + " " + r.Selection)
 }
@@ -159,8 +161,8 @@ func (r *remembered) forget(c *counting) {
 }
 
 // known shows what the database knows from comparisons, and asks no server.
-func (a *app) known(cmd *cobra.Command, flags compareFlags) error {
-	r, err := a.remember(cmd.Context(), monitor.CompareLevel(flags.level.value))
+func (a *app) known(ctx context.Context, flags *compareFlags) error {
+	r, err := a.remember(ctx, monitor.CompareLevel(flags.level.value))
 	if err != nil {
 		return err
 	}
@@ -168,7 +170,7 @@ func (a *app) known(cmd *cobra.Command, flags compareFlags) error {
 		return err
 	}
 	asked := ""
-	if cmd.Flags().Changed("level") {
+	if flags.all.Changed("level") {
 		asked = flags.level.value
 	}
 	k := &report.KnownCopies{

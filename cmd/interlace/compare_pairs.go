@@ -18,7 +18,7 @@ type comparing struct {
 	facts     *facts
 	doubts    map[inventory.StoreID]string // of which stores it is not known which instances they have, and why
 	asker     *asker
-	flags     compareFlags
+	flags     *compareFlags
 	carrying  *carrying
 	wanted    map[string]bool // users and shared trees; nil means all
 	met       map[string]bool // those of them that some pair has

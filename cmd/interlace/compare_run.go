@@ -108,7 +108,7 @@ func (c *comparing) pair(ctx context.Context, p *pairOf, i, connections int, bar
 
 // seed says which files are read: those of --seed or, by the time, each run others.
 func (c *comparing) seed() uint64 {
-	if c.flags.seeded {
+	if c.flags.all.Changed("seed") {
 		return *c.app.flags.seed.value
 	}
 	return uint64(c.began.Unix())
