@@ -212,7 +212,9 @@ func (c *checking) changes(ctx context.Context, out *monitor.Confirmation, found
 	if err := c.laidOut(ctx, undone, found, asBefore); err != nil {
 		return nil, err
 	}
-	c.laid = len(changes.doubts) == 0
+	if c.laid = len(changes.doubts) == 0; len(all) > 0 {
+		changes.counted = c.counted(own, changes.doubts)
+	}
 	by := c.sort(c.movers(changes), changes)
 	movers := arrived(by.moved, found, c.say, changes)
 	passed += by.passed

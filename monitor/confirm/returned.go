@@ -47,7 +47,7 @@ func (c *checking) sort(all []mover, t *tally) sorted {
 			t.doubt(d)
 			s.others++
 		case c.neverBegun(&m):
-			d.Found, d.Next = "never begun", "interlace apply carries out what is left of the plan"
+			d.Found, d.Next = "never begun", carriesOut
 			if k := m.keptOn(m.To); k != nil {
 				d.Found += fmt.Sprintf("; on %s is a copy that plan %s keeps", m.To, k.Plan)
 			}
@@ -81,8 +81,17 @@ func (c *checking) sort(all []mover, t *tally) sorted {
 // neverBegun reports whether somebody is where he was since nothing was begun that moves him,
 // though something else of the plan was, or a copy of him is kept on the new store.
 func (c *checking) neverBegun(m *mover) bool {
-	a := c.accounts[m.part()]
-	return a != nil && a.Fate == course.Unbegun && !c.givenUp(m.part()) && (c.begun || m.keptOn(m.To) != nil)
+	return c.unbegunPart(m.part()) || c.notBegun(m.part()) && m.keptOn(m.To) != nil
+}
+
+// unbegunPart reports whether nothing was begun of a part, though something else of the plan was.
+func (l *ledger) unbegunPart(p part) bool { return l.begun && l.notBegun(p) }
+
+// notBegun reports whether the journal knows that nothing was begun of a part, and that is not
+// given up.
+func (l *ledger) notBegun(p part) bool {
+	a := l.accounts[p]
+	return a != nil && a.Fate == course.Unbegun && !l.givenUp(p)
 }
 
 // movedOn reports whether another plan has moved somebody since the change of this one was

@@ -15,8 +15,39 @@ type tally struct {
 	one, many string // of the things
 	met       int
 	passed    int // things that could not be looked at, of which one doubt tells
+	counted   *counted // the things, where they are not what doubts are of; nil: they are
 	doubts    []monitor.Doubt
 	notes     []string // about what is met
+}
+
+// counted is how many things are as they should be, are not, and are not known to be.
+type counted struct{ met, unmet, unknown int }
+
+// add counts one thing.
+func (n *counted) add(f monitor.Fulfilment) {
+	switch f {
+	case monitor.Met:
+		n.met++
+	case monitor.Unmet:
+		n.unmet++
+	default:
+		n.unknown++
+	}
+}
+
+// count returns how many things there are of each.
+func (t *tally) count() counted {
+	if t.counted != nil {
+		return *t.counted
+	}
+	n := counted{met: t.met}
+	for i := range t.doubts {
+		n.add(t.doubts[i].Verdict)
+	}
+	if t.passed > 0 {
+		n.unknown += t.passed - 1
+	}
+	return n
 }
 
 // is enters that a thing is as it should be.
@@ -45,30 +76,22 @@ func (t *tally) allUnmet() bool {
 // promise sums up. Where there was nothing to look at the promise is met.
 func (t *tally) promise() monitor.Promise {
 	p := monitor.Promise{Name: t.name, Verdict: monitor.Met, Expected: t.expected, Doubts: t.doubts}
-	unmet, unknown := 0, 0
 	for i := range t.doubts {
 		p.Verdict = p.Verdict.Worse(t.doubts[i].Verdict)
-		if t.doubts[i].Verdict == monitor.Unmet {
-			unmet++
-		} else {
-			unknown++
-		}
 	}
-	if t.passed > 0 {
-		unknown += t.passed - 1
-	}
+	n := t.count()
 	slices.SortStableFunc(p.Doubts, func(a, b monitor.Doubt) int {
 		return cmp.Or(cmp.Compare(b.Verdict.Rank(), a.Verdict.Rank()), cmp.Compare(a.Unit, b.Unit), cmp.Compare(a.User, b.User), cmp.Compare(a.Mailbox, b.Mailbox))
 	})
 	p.Found = "nothing of the kind"
-	if t.met+unmet+unknown > 0 {
-		p.Found = inventory.Counted(t.met, t.one, t.many)
+	if n != (counted{}) {
+		p.Found = inventory.Counted(n.met, t.one, t.many)
 	}
-	if unmet > 0 {
-		p.Found += ", " + inventory.CountText(unmet) + " not so"
+	if n.unmet > 0 {
+		p.Found += ", " + inventory.CountText(n.unmet) + " not so"
 	}
-	if unknown > 0 {
-		p.Found += ", " + inventory.CountText(unknown) + " not known"
+	if n.unknown > 0 {
+		p.Found += ", " + inventory.CountText(n.unknown) + " not known"
 	}
 	for _, note := range t.notes {
 		p.Found += "; " + note
