@@ -86,7 +86,11 @@ func TestWhoWasMovedWaits(t *testing.T) {
 	f := &facts{made: ago(9), found: ago(9), Inventory: &inventory.Inventory{
 		Stores: []inventory.Store{{Name: "s1", Instances: pair}, {Name: "s2", Instances: pair}, {Name: "s3", Instances: pair}},
 		Users: []inventory.User{
-			{Name: "anna", Store: "s1"}, {Name: "ben", Store: "s1"}, {Name: "carl", Store: "s2"}, {Name: "dora", Store: "s3"}, {Name: "team", Store: "s1", Kind: inventory.Shared},
+			{Name: "anna", Store: "s1"},
+			{Name: "ben", Store: "s1"},
+			{Name: "carl", Store: "s2"},
+			{Name: "dora", Store: "s3"},
+			{Name: "team", Store: "s1", Kind: inventory.Shared},
 			{Name: "void", Store: "s2"}, // has no mailbox: the comparison since has seen none
 		},
 	}}

@@ -43,13 +43,16 @@ func touched(p *planner.Layout) *planner.Layout {
 // Plan checks what a plan promised that was carried out, together with others on which
 // it builds, or before others. Of what was taken back it checks that all is as it was; then
 // nothing is said of the plan's figures. Of a plan of which nothing was begun, and nothing is
-// seen to be made, it says that alone. The error is that of the context or the journal.
+// seen to be made, it says that alone; so it does of one without changes. The error is that of the context or the journal.
 func Plan(ctx context.Context, plan planner.Plan, with []planner.Plan, o Options) (*monitor.Confirmation, error) {
 	c := checking{Options: o, units: course.Units([]planner.Plan{plan}, nil), plan: plan.PlanID(), target: Target(o.Inventory, with, "")}
 	for _, p := range with {
 		if p.PlanID() != c.plan {
 			c.with = append(c.with, p)
 		}
+	}
+	if len(c.units) == 0 {
+		return c.withoutChanges(), nil
 	}
 	out, err := c.check(ctx)
 	if err != nil {
@@ -60,6 +63,12 @@ func Plan(ctx context.Context, plan planner.Plan, with []planner.Plan, o Options
 	}
 	out.Verdict = verdict(out.Promises)
 	return out, nil
+}
+
+// withoutChanges is what is said of a plan that changes nothing.
+func (c *checking) withoutChanges() *monitor.Confirmation {
+	changes := monitor.Promise{Name: monitor.PromiseChanges, Verdict: monitor.Met, Expected: "every change made", Found: "the plan has no changes"}
+	return &monitor.Confirmation{Plan: c.plan, At: c.now(), Verdict: monitor.Met, Promises: []monitor.Promise{changes}}
 }
 
 // Unit checks one unit of a plan that was carried out, but for the figures, which are
@@ -113,8 +122,11 @@ func (c *checking) unseen() string {
 	return ""
 }
 
+// now is the time as it is kept.
+func (c *checking) now() time.Time { return c.Now().UTC().Truncate(time.Microsecond) }
+
 func (c *checking) check(ctx context.Context) (*monitor.Confirmation, error) {
-	out := &monitor.Confirmation{Plan: c.plan, At: c.Now().UTC().Truncate(time.Microsecond)}
+	out := &monitor.Confirmation{Plan: c.plan, At: c.now()}
 	found, err := c.look(ctx)
 	if err != nil {
 		return nil, err

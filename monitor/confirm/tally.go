@@ -14,7 +14,7 @@ type tally struct {
 	expected  string
 	one, many string // of the things
 	met       int
-	passed    int // things that could not be looked at, of which one doubt tells
+	passed    int      // things that could not be looked at, of which one doubt tells
 	counted   *counted // the things, where they are not what doubts are of; nil: they are
 	doubts    []monitor.Doubt
 	notes     []string // about what is met

@@ -403,6 +403,27 @@ func TestDue(t *testing.T) {
 	}
 }
 
+// Of a plan without changes nothing is promised, its figures neither: it is not due, unless
+// something else was said of it before, and who asks is told that it has no changes.
+func TestPlanWithoutChanges(t *testing.T) {
+	now := time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		earlier []monitor.Confirmation
+		want    monitor.Occasion
+	}{{nil, ""}, {[]monitor.Confirmation{{Verdict: monitor.Unmet}}, monitor.OnceDone}, {[]monitor.Confirmation{{Verdict: monitor.Unmet}, {Verdict: monitor.Met}}, ""}} {
+		if on, open, err := Due(t.Context(), nil, &journal{}, c.earlier, 14*24*time.Hour, now); err != nil || on != c.want || open != "" {
+			t.Errorf("after %+v: %q, %q, %v", c.earlier, on, open, err)
+		}
+	}
+	o := Options{Inventory: &inventory.Inventory{Stores: []inventory.Store{*store("s1")}}, Journal: &journal{}, Now: func() time.Time { return now }}
+	for _, p := range []planner.Plan{&planner.Assignment{ID: "p", Promises: planner.AssignmentPromises{PeakUtilisation: planner.Known(0.5)}}, &planner.Layout{ID: "p"}} {
+		found, err := Plan(t.Context(), p, []planner.Plan{p}, o)
+		if err != nil || found.Verdict != monitor.Met || len(found.Promises) != 1 || found.Promises[0].Found != "the plan has no changes" || found.At != now {
+			t.Errorf("%+v, %v", found, err)
+		}
+	}
+}
+
 func TestFindings(t *testing.T) {
 	unmet := func(plan, unit string, names ...monitor.PromiseName) monitor.Confirmation {
 		c := monitor.Confirmation{Plan: plan, Unit: unit, Verdict: monitor.Unmet}
