@@ -51,6 +51,7 @@ type CopyStanding struct {
 	Copy
 	Level     CompareLevel
 	Owners    int
+	Trees     int // shared trees among the owners
 	Identical int
 	Different int
 	Unknown   int

@@ -191,11 +191,11 @@ func (c *comparing) whom(p *pairOf) func([]cyrus.Owner) ([]cyrus.Owner, error) {
 		}
 		pace := compare.Pace{Within: *c.flags.due.value, Next: min(betweenRuns, *c.flags.due.value/2)}
 		turns := pace.Due(k.past.Turns(p.copy(), k.run.Level, all, c.began), c.began)
-		p.waiting = len(all) - len(turns)
-		due := make([]cyrus.Owner, len(turns))
+		due, turn := make([]cyrus.Owner, len(turns)), map[cyrus.Owner]bool{}
 		for i := range turns {
-			due[i] = turns[i].Owner
+			due[i], turn[turns[i].Owner] = turns[i].Owner, true
 		}
+		p.waiting = heads(all, func(o cyrus.Owner) bool { return !turn[o] })
 		return due, nil
 	}
 }
@@ -249,6 +249,6 @@ func (c *comparing) end(ctx context.Context) ([]monitor.CopyState, error) {
 // comes in a later run by himself.
 func (c *comparing) unfinished() bool {
 	return slices.ContainsFunc(c.pairs, func(p pairOf) bool {
-		return c.flags.due.value == nil && p.left > 0 || c.keeping.resumed && errors.Is(p.err, errClaimed)
+		return c.flags.due.value == nil && p.left.all > 0 || c.keeping.resumed && errors.Is(p.err, errClaimed)
 	})
 }

@@ -30,13 +30,22 @@ func (c *comparing) kept(ctx context.Context) (*report.KeptComparison, error) {
 		return nil, err
 	}
 	kept := c.originals.alike(found)
+	for key, outcome := range c.worst {
+		// What was found now decides, as it does of those who are counted above.
+		if o, is := c.there[key]; is && outcome != monitor.Different {
+			kept[key] = o
+		} else if is {
+			delete(kept, key)
+		}
+	}
 	about := map[monitor.Copy]bool{}
 	for i := range c.pairs {
 		p := &c.pairs[i]
 		about[p.copy()] = true
-		k.Waiting, k.Left = k.Waiting+p.waiting, k.Left+p.left
+		k.Waiting, k.Left = k.Waiting+p.waiting.all, k.Left+p.left.all
+		k.Trees.Waiting, k.Trees.Left = k.Trees.Waiting+p.waiting.trees, k.Trees.Left+p.left.trees
 		for _, s := range c.before(p) {
-			k.BeforeIn.Add(s.Outcome)
+			k.BeforeIn.Add(s.Outcome, s.Shared)
 		}
 	}
 	k.Before = k.BeforeIn.Checked
@@ -99,7 +108,7 @@ func longestAgo(states []monitor.CopyState, level monitor.CompareLevel, now time
 	var list []report.Waiting
 	for c, owners := range past.Owners() {
 		for _, t := range past.Turns(c, level, owners, now) {
-			list = append(list, report.WaitingSince(c, t.Owner.Name, !t.Compared, t.Last))
+			list = append(list, report.WaitingSince(c, t.Owner.Name, t.Owner.Shared, !t.Compared, t.Last))
 		}
 	}
 	slices.SortFunc(list, func(a, b report.Waiting) int {

@@ -74,7 +74,7 @@ func TestDiscoverMoved(t *testing.T) {
 	if a, _ := m.apply(0, "--resume"); len(a.Units) == 0 || a.Units[0].State != "moved" {
 		t.Errorf("the originals are not known any more: %+v", a)
 	}
-	for _, c := range [][2]string{{"--level=1", "6 users are identical"}, {"--known", "s2 imap2 1 6 6 0 0 0"}} {
+	for _, c := range [][2]string{{"--level=1", "5 users and 1 shared tree are identical"}, {"--known", "s2 imap2 1 5 + 1 tree 6 0 0 0"}} {
 		screen := strings.Join(strings.Fields(run(0, "compare", c[0])), " ")
 		for _, want := range []string{c[1], "4 users' originals on s1, kept until", "1 shared tree's original on s1, kept until"} {
 			if !strings.Contains(screen, want) {

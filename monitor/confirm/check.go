@@ -143,7 +143,7 @@ func (c *checking) check(ctx context.Context) (*monitor.Confirmation, error) {
 	if err := c.stores(ctx, made.spots, copies, behind); err != nil {
 		return nil, err
 	}
-	if len(made.movers)+made.others > 0 {
+	if len(made.movers)+len(made.others) > 0 {
 		if err := c.moved(ctx, out, made.movers, made.others, found, copies, behind); err != nil {
 			return nil, err
 		}
@@ -202,7 +202,7 @@ func (c *checking) besides(ctx context.Context) (*inventory.Inventory, error) {
 type made struct {
 	spots   []spot
 	movers  []mover // who are on their new stores
-	others  int     // how many are not
+	others  []mover // who are not
 	nothing bool    // all was taken back, or moved on
 }
 
@@ -247,8 +247,8 @@ func (c *checking) changes(ctx context.Context, out *monitor.Confirmation, found
 		out.Promises = append(out.Promises, changes.promise())
 	}
 	return &made{
-		spots: list, movers: movers, others: len(by.moved) + by.others - len(movers),
-		nothing: len(list)+len(by.moved)+by.others == 0 && (returned || passed > 0),
+		spots: list, movers: movers, others: append(by.others, missing(by.moved, movers)...),
+		nothing: len(list)+len(by.moved)+len(by.others) == 0 && (returned || passed > 0),
 	}, nil
 }
 
@@ -264,23 +264,32 @@ func notCarriedOut() monitor.Promise {
 	return p
 }
 
-// moved checks what is promised of those who moved; so many others have not.
-func (c *checking) moved(ctx context.Context, out *monitor.Confirmation, movers []mover, others int, found survey, copies, behind *tally) error {
-	place := &tally{name: monitor.PromisePlacement, expected: "on the new store and its replicas only", one: "user is there", many: "users are there"}
+// missing are those of some movers who are not among others.
+func missing(movers, there []mover) []mover {
+	arrived := map[inventory.UserID]bool{}
+	for i := range there {
+		arrived[there[i].User] = true
+	}
+	return slices.DeleteFunc(slices.Clone(movers), func(m mover) bool { return arrived[m.User] })
+}
+
+// moved checks what is promised of those who moved; others have not.
+func (c *checking) moved(ctx context.Context, out *monitor.Confirmation, movers, others []mover, found survey, copies, behind *tally) error {
+	place := &tally{name: monitor.PromisePlacement, expected: "on the new store and its replicas only", people: true, one: "is there", many: "are there"}
 	placed(movers, found, c.denials(ctx, movers, found), c.Tools, place)
 	place.passOver(others)
 	out.Promises = append(out.Promises, place.promise())
 	if c.Routes != nil {
 		routes, err := c.Routes(ctx, people(movers))
-		way := &tally{name: monitor.PromiseRouting, expected: "sent to the new store", one: "user is sent there", many: "users are sent there"}
+		way := &tally{name: monitor.PromiseRouting, expected: "sent to the new store", people: true, one: "is sent there", many: "are sent there"}
 		routed(movers, routes, err, way)
-		way.passOver(others)
+		way.passOver(slices.DeleteFunc(slices.Clone(others), func(m mover) bool { return m.owner.Shared })) // nobody is sent to a tree
 		out.Promises = append(out.Promises, way.promise())
 	}
 	if err := c.movedCopies(ctx, movers, copies, behind); err != nil {
 		return err
 	}
-	kept := &tally{name: monitor.PromiseNothing, expected: "all that the old store keeps is on the new one", one: "user lacks nothing", many: "users lack nothing"}
+	kept := &tally{name: monitor.PromiseNothing, expected: "all that the old store keeps is on the new one", people: true, one: "lacks nothing", many: "lack nothing"}
 	proven := c.proven()
 	if err := c.sources(ctx, movers, found, func(m *mover) past { return past{proven[m.User], c.lately(m.part(), c.Now())} }, kept); err != nil {
 		return err

@@ -71,7 +71,7 @@ func placed(movers []mover, found survey, denied denials, tools string, t *tally
 			t.doubt(d)
 		}
 		if len(wrong) == 0 {
-			t.is()
+			t.isOf(m)
 		}
 	}
 	if len(movers) == 0 {

@@ -17,7 +17,7 @@ import (
 type sorted struct {
 	moved    []mover // or of whom nothing is written down: the servers tell
 	returned []mover // taken back, the other way round: from where they were to go
-	others   int     // neither: they are on their way, and nothing of what was promised holds
+	others   []mover // neither: they are on their way, and nothing of what was promised holds
 	passed   int     // another plan has moved them since, and nothing is promised of them any more
 }
 
@@ -41,18 +41,18 @@ func (c *checking) sort(all []mover, t *tally) sorted {
 				d.Found = "under way, and kept out; " + c.say(m.part())
 			}
 			t.doubt(d)
-			s.others++
+			s.others = append(s.others, m)
 		case c.barred(m.part()) != "":
 			d.Found, d.Next = c.barred(m.part()), giveUp
 			t.doubt(d)
-			s.others++
+			s.others = append(s.others, m)
 		case c.neverBegun(&m):
 			d.Found, d.Next = "never begun", carriesOut
 			if k := m.keptOn(m.To); k != nil {
 				d.Found += fmt.Sprintf("; on %s is a copy that plan %s keeps", m.To, k.Plan)
 			}
 			t.doubt(d)
-			s.others++
+			s.others = append(s.others, m)
 		case c.returned(m.part()):
 			if !c.givenUp(m.part()) {
 				d.Found, d.Next = c.anew(m.part())

@@ -3,6 +3,7 @@ package confirm
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
@@ -13,7 +14,9 @@ type tally struct {
 	name      monitor.PromiseName
 	expected  string
 	one, many string // of the things
+	people    bool   // the things are users and shared trees, and these words go with them
 	met       int
+	trees     int // of these
 	passed    int      // things that could not be looked at, of which one doubt tells
 	counted   *counted // the things, where they are not what doubts are of; nil: they are
 	doubts    []monitor.Doubt
@@ -53,19 +56,43 @@ func (t *tally) count() counted {
 // is enters that a thing is as it should be.
 func (t *tally) is() { t.met++ }
 
+// isOf enters that a mover is.
+func (t *tally) isOf(m *mover) {
+	t.met++
+	t.trees += m.tree()
+}
+
 // doubt enters a thing that is not, or of which that is not known.
 func (t *tally) doubt(d monitor.Doubt) { t.doubts = append(t.doubts, d) }
 
-// passOver enters how many things could not be looked at, since they are not as changes
-// promises.
-func (t *tally) passOver(n int) {
-	if n > 0 {
+// passOver enters who could not be looked at, since they are not as changes promises.
+func (t *tally) passOver(movers []mover) {
+	if n := len(movers); n > 0 {
+		trees := 0
+		for i := range movers {
+			trees += movers[i].tree()
+		}
 		t.passed += n
 		t.doubt(monitor.Doubt{
-			Verdict: monitor.UnknownFulfilment, Expected: t.expected, Found: inventory.Counted(n, "user has", "users have") + " not been looked at: they are not known to be on the new store",
+			Verdict: monitor.UnknownFulfilment, Expected: t.expected, Found: holders(n, trees, "has", "have") + " not been looked at: they are not known to be on the new store",
 			Next: "see changes, and ask again when they are made",
 		})
 	}
+}
+
+// holders counts users and shared trees, which are among all, with what goes with them.
+func holders(all, trees int, one, many string) string {
+	var texts []string
+	if trees < all || all == 0 {
+		texts = append(texts, inventory.Counted(all-trees, "user", "users"))
+	}
+	if trees > 0 {
+		texts = append(texts, inventory.Counted(trees, "shared tree", "shared trees"))
+	}
+	if all == 1 {
+		many = one
+	}
+	return strings.Join(texts, " and ") + " " + many
 }
 
 // allUnmet reports whether there are things, none is as it should be, and that is known of all.
@@ -84,7 +111,11 @@ func (t *tally) promise() monitor.Promise {
 		return cmp.Or(cmp.Compare(b.Verdict.Rank(), a.Verdict.Rank()), cmp.Compare(a.Unit, b.Unit), cmp.Compare(a.User, b.User), cmp.Compare(a.Mailbox, b.Mailbox))
 	})
 	p.Found = "nothing of the kind"
-	if n != (counted{}) {
+	switch {
+	case n == (counted{}):
+	case t.people:
+		p.Found = holders(n.met, t.trees, t.one, t.many)
+	default:
 		p.Found = inventory.Counted(n.met, t.one, t.many)
 	}
 	if n.unmet > 0 {
