@@ -23,10 +23,10 @@ type comparing struct {
 	wanted    map[string]bool // users and shared trees; nil means all
 	met       map[string]bool // those of them that some pair has
 	pairs     []pairOf
-	originals originals                 // by the journal
-	there     originals                 // those of them whom the pairs have
-	expected  map[inventory.StoreID]int // mailboxes of each store, as far as they are known
-	keeping   *keeping                  // nil: nothing is kept
+	originals originals                  // by the journal
+	there     originals                  // those of them whom the pairs have
+	expected  map[inventory.StoreID]int  // mailboxes of each store, as far as they are known
+	keeping   *keeping                   // nil: nothing is kept
 	worst     map[holder]monitor.Outcome // what was found of each, of all copies
 	began     time.Time
 

@@ -16,7 +16,7 @@ type tally struct {
 	one, many string // of the things
 	people    bool   // the things are users and shared trees, and these words go with them
 	met       int
-	trees     int // of these
+	trees     int      // of these
 	passed    int      // things that could not be looked at, of which one doubt tells
 	counted   *counted // the things, where they are not what doubts are of; nil: they are
 	doubts    []monitor.Doubt

@@ -11,17 +11,17 @@ import (
 
 // KeptComparison is what is known when a comparison has ended and is kept.
 type KeptComparison struct {
-	Run      int64        `json:"run"`
-	Ended    bool         `json:"ended"`           // false: --resume goes on with it
-	Before   int          `json:"compared_before"` // users of the run, before it was broken off
-	BeforeIn Outcomes     `json:"before"`          // what was found of them
-	Waiting  int          `json:"not_due"`
-	Left     int          `json:"not_in_time"`
-	Trees    struct {     // that are among these two
+	Run      int64    `json:"run"`
+	Ended    bool     `json:"ended"`           // false: --resume goes on with it
+	Before   int      `json:"compared_before"` // users of the run, before it was broken off
+	BeforeIn Outcomes `json:"before"`          // what was found of them
+	Waiting  int      `json:"not_due"`
+	Left     int      `json:"not_in_time"`
+	Trees    struct { // that are among these two
 		Waiting, Left int
 	} `json:"-"`
-	Copies   CopyStanding `json:"all"`
-	Oldest   *Waiting     `json:"oldest"` // who was not compared for longest
+	Copies CopyStanding `json:"all"`
+	Oldest *Waiting     `json:"oldest"` // who was not compared for longest
 }
 
 // CopyStanding is what is known of the users of one copy or, each counted once, of all.
@@ -36,7 +36,7 @@ type CopyStanding struct {
 	Never     int                  `json:"never"`
 	Complete  int                  `json:"complete"` // of whom all that the level looks at was compared the last time
 	Last      inventory.Text       `json:"last"`
-	Since     inventory.Text       `json:"all_since"`   // null: not all were ever compared
+	Since     inventory.Text       `json:"all_since"`    // null: not all were ever compared
 	Whole     inventory.Text       `json:"whole_since"`  // null: not all were ever compared in everything
 	Trees     int                  `json:"shared_trees"` // that are among the users
 }
@@ -46,7 +46,7 @@ func StandingOf(s *monitor.CopyStanding) CopyStanding {
 	return CopyStanding{
 		Store: s.Store, Server: s.Server, Level: s.Level, Users: s.Owners, Identical: s.Identical, Different: s.Different, Unknown: s.Unknown, Never: s.Never, Complete: s.Complete,
 		Trees: s.Trees,
-		Last: monitor.Time(s.Last), Since: monitor.Time(s.Since), Whole: monitor.Time(s.Whole),
+		Last:  monitor.Time(s.Last), Since: monitor.Time(s.Since), Whole: monitor.Time(s.Whole),
 	}
 }
 

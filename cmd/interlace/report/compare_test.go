@@ -182,7 +182,7 @@ func TestOriginalsAndUsersAgree(t *testing.T) {
 	shown := text(t, report.Compared(c), 200)
 	for _, want := range []string{
 		"60 users are identical · of 1 it is not known\n", " 70 mailboxes of 61 users on 2 pairs",
-		"2 users' originals on s1, kept until 2026-12-12 after they moved to s4: denied, not compared by a login\n1 shared tree's original on s2, kept until 2026-12-01 after they moved to s1\n1 user's original on s2, kept until 2026-12-01 after",
+		"2 users' originals on s1, kept until 2026-12-12 after they moved to s4: denied, not compared by a login\n1 shared tree's original on s2, kept until 2026-12-01 after they moved to s1: can't be denied, so that whoever may read them still can there, without what came since\n1 user's original on s2, kept until 2026-12-01 after",
 		"all 61 users were compared at 2026-11-27 07:41 UTC or later, 60 of them completely, the others last at 2026-11-27 07:05 UTC or later\n",
 	} {
 		if !strings.Contains(shown, want) {
