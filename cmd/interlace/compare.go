@@ -99,11 +99,12 @@ Where there is a database, what is found is kept there as soon as a user is done
 are: what differs counts at the lowest level that shows it and at all that look at
 more; at whole since, or later, everybody was compared in all that the level looks at.
 --resume goes on with the last comparison of the same level, stores and users that was
-broken off, with the --sample, --rate, --save, --roles-are-right and --seed that it was
-begun with, but for those that are given anew. --due TIME compares everybody in turn within that time, if it is run once
-a day or more often: those first of whom a difference is known or whose mailboxes an
-alert names, then those who were not compared for longest, each time about the same
-share. --for TIME begins with nobody else when it is up.
+broken off, with the --sample, --rate, --save, --roles-are-right and --seed that it
+was begun with, but for those that are given anew. --due TIME compares everybody in
+turn within that time, if it is run once a day or more often: those first of whom a
+difference is known or whose mailboxes an alert names, then those who were not
+compared for longest, each time about the same share. --for TIME begins with nobody
+else when it is up.
 
 Originals that interlace apply keeps where it has moved users and shared trees from
 are a line for each store, which says of users whether they are denied on its master
