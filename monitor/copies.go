@@ -19,6 +19,8 @@ type ComparisonRun struct {
 	// Selection says in words what it is about: the same words for the same part of
 	// the fleet, nothing for all of it. A watch begins its own with [ByWatch].
 	Selection string
+	// Flags are those that say how it compares, such as --sample=1.
+	Flags     []string
 	Began     time.Time
 	Ended     time.Time // zero: it goes on, or was broken off
 	Copies    int       // that were compared
@@ -49,6 +51,7 @@ type CopyStanding struct {
 	Copy
 	Level     CompareLevel
 	Owners    int
+	Trees     int // shared trees among the owners
 	Identical int
 	Different int
 	Unknown   int

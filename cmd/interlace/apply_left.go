@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -28,6 +29,9 @@ func (c *applying) sayLeft(ctx context.Context, results []course.Result) {
 	if !until.IsZero() {
 		c.app.note("the originals stay where they were, denied, until %s; interlace apply --resume --yes then deletes them", monitor.Minute(until))
 	}
+	if trees := c.treesKept(results); len(trees) > 0 {
+		c.app.note("shared trees can't be denied (%s): whoever may read them still can where they were, without what came since", inventory.Printable(strings.Join(trees, ", ")))
+	}
 	changed := c.sayInstances(ctx, results)
 	if slices.ContainsFunc(results, func(r course.Result) bool { return r.Outcome == course.Moved || r.Outcome == course.Finished }) {
 		c.app.note("%s, interlace confirm says whether the plan has kept what it promised", upToDate(changed))
@@ -41,6 +45,23 @@ func (c *applying) sayLeft(ctx context.Context, results []course.Result) {
 			c.app.note("%s: %s", inventory.Printable(r.Unit.Name), text)
 		}
 	}
+}
+
+// treesKept are the shared trees whose originals stay where they were.
+func (c *applying) treesKept(results []course.Result) (trees []string) {
+	for i := range results {
+		r := &results[i]
+		if !r.Kept(c.app.config.KeepSource).After(c.app.now()) {
+			continue
+		}
+		for _, m := range r.Unit.Moves {
+			if at := c.options.Inventory.User(m.User); at >= 0 && c.options.Inventory.Users[at].Kind == inventory.Shared {
+				trees = append(trees, string(m.User))
+			}
+		}
+	}
+	slices.Sort(trees)
+	return trees
 }
 
 // upToDate says what brings the inventory up to date, where it does not say yet what instances

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/interlacemail/interlace/cmd/interlace/report"
 	"github.com/interlacemail/interlace/inventory"
@@ -30,7 +31,8 @@ type compareFlags struct {
 	due    optional[time.Duration]
 	budget optional[time.Duration]
 	known  bool
-	seeded bool // by --seed
+
+	all *pflag.FlagSet // with those of all commands
 }
 
 func (a *app) compareCommand() *cobra.Command {
@@ -98,10 +100,12 @@ Where there is a database, what is found is kept there as soon as a user is done
 are: what differs counts at the lowest level that shows it and at all that look at
 more; at whole since, or later, everybody was compared in all that the level looks at.
 --resume goes on with the last comparison of the same level, stores and users that was
-broken off. --due TIME compares everybody in turn within that time, if it is run once
-a day or more often: those first of whom a difference is known or whose mailboxes an
-alert names, then those who were not compared for longest, each time about the same
-share. --for TIME begins with nobody else when it is up.
+broken off, with the --sample, --rate, --save, --roles-are-right and --seed that it
+was begun with, but for those that are given anew. --due TIME compares everybody in
+turn within that time, if it is run once a day or more often: those first of whom a
+difference is known or whose mailboxes an alert names, then those who were not
+compared for longest, each time about the same share. --for TIME begins with nobody
+else when it is up.
 
 Originals that interlace apply keeps where it has moved users and shared trees from
 are a line for each store, which says of users whether they are denied on its master
@@ -122,14 +126,14 @@ compared for half as long again as --due, or probes.compare.within, says.`,
   interlace compare --known`,
 		Args: noWords,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := flags.check(cmd); err != nil {
+			flags.all = cmd.Flags()
+			if err := flags.check(); err != nil {
 				return err
 			}
 			if flags.known {
-				return a.known(cmd, flags)
+				return a.known(cmd.Context(), &flags)
 			}
-			flags.seeded = cmd.Flags().Changed("seed")
-			return a.compare(cmd.Context(), flags)
+			return a.compare(cmd.Context(), &flags)
 		},
 	}
 	f := c.Flags()
@@ -149,10 +153,10 @@ compared for half as long again as --due, or probes.compare.within, says.`,
 }
 
 // check refuses flags that would do nothing beside others, or cannot do what they say.
-func (f *compareFlags) check(cmd *cobra.Command) error {
+func (f *compareFlags) check() error {
 	var errs []error
 	for _, other := range []string{"resume", "sample", "rate", "save", "roles-are-right", "for"} {
-		if f.known && cmd.Flags().Changed(other) {
+		if f.known && f.all.Changed(other) {
 			errs = append(errs, fmt.Errorf("--%s: beside --known it does nothing: no server is asked", other))
 		}
 	}
@@ -193,7 +197,7 @@ func (f *compareFlags) canSave() error {
 	return nil
 }
 
-func (a *app) compare(ctx context.Context, flags compareFlags) error {
+func (a *app) compare(ctx context.Context, flags *compareFlags) error {
 	known, err := a.facts(ctx)
 	if err != nil {
 		return err
@@ -214,13 +218,13 @@ func (a *app) compare(ctx context.Context, flags compareFlags) error {
 	if err := asker.check(ctx, f.Inventory); err != nil {
 		return err
 	}
-	if c.keeping, err = a.keep(ctx, c.began, &flags); err != nil {
+	if c.keeping, err = a.keep(ctx, c.began, flags); err != nil {
 		return err
 	}
 	defer c.keeping.close()
 	c.sayOutdated(ctx, known)
 	if err := c.run(ctx); err != nil {
-		return hint(err, "%s", c.keeping.goesOn())
+		return hint(err, "%s", c.keeping.goesOn(flags))
 	}
 	found := c.found(ctx)
 	var unkept error

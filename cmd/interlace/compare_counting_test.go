@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"github.com/interlacemail/interlace/cmd/interlace/report"
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // TestOnlyWhatIsThereCounts: pairs, and users of pairs that nobody could compare since, which the
@@ -68,5 +70,60 @@ func TestOnlyWhatIsThereCounts(t *testing.T) {
 	}
 	if f.Users = nil; !f.counting(all()).has(monitor.Copy{Store: "s2", Server: "imap4"}, "carl") {
 		t.Error("by an inventory without users somebody does not count")
+	}
+}
+
+// TestWhoWasMovedWaits: whom a plan has moved waits to be compared where he lives now, though the
+// inventory, or the comparisons, have him where he was; what is kept of him there counts as long as
+// it is.
+func TestWhoWasMovedWaits(t *testing.T) {
+	now := time.Date(2026, 11, 27, 11, 28, 0, 0, time.UTC)
+	ago := func(hours int) time.Time { return now.Add(-time.Duration(hours) * time.Hour) }
+	state := func(store inventory.StoreID, owner string, level monitor.CompareLevel, hours int) monitor.CopyState {
+		return monitor.CopyState{Copy: monitor.Copy{Store: store, Server: "imap9"}, Owner: owner, Level: level, Known: ago(hours), At: ago(hours), Whole: ago(hours), Outcome: monitor.Identical}
+	}
+	pair := []inventory.Instance{{Server: "imap1", Role: inventory.Master}, {Server: "imap9", Role: inventory.Replica}}
+	f := &facts{made: ago(9), found: ago(9), Inventory: &inventory.Inventory{
+		Stores: []inventory.Store{{Name: "s1", Instances: pair}, {Name: "s2", Instances: pair}, {Name: "s3", Instances: pair}},
+		Users: []inventory.User{
+			{Name: "anna", Store: "s1"},
+			{Name: "ben", Store: "s1"},
+			{Name: "carl", Store: "s2"},
+			{Name: "dora", Store: "s3"},
+			{Name: "team", Store: "s1", Kind: inventory.Shared},
+			{Name: "void", Store: "s2"}, // has no mailbox: the comparison since has seen none
+		},
+	}}
+	f.moved = map[inventory.UserID]course.Whereabouts{
+		"anna": {Store: "s2", Since: ago(3), Kept: []course.Kept{{Store: "s1"}}}, "ben": {Store: "s2", Since: ago(3)}, "team": {Store: "s3", Since: ago(3)},
+	}
+	course.House(f.Inventory, f.found, f.moved)
+	states := []monitor.CopyState{
+		state("s1", "anna", "2", 5), state("s1", "ben", "2", 5), state("s1", "team", "2", 5), state("s2", "carl", "2", 5), state("s2", "carl", "4", 6),
+	}
+	c := f.counting(states)
+	unseen := f.unseen(c, states, "2")
+	r := &remembered{states: states, facts: f}
+	r.forget(c)
+	r.states = append(r.states, unseen...)
+	k := &report.KnownCopies{Now: now, Within: 2 * time.Hour}
+	(&compareFlags{level: choiceOf("2", "2", "4")}).sum(k, r, "2")
+	var got []string
+	for _, s := range k.Copies {
+		got = append(got, fmt.Sprintf("%s %d, %d identical, %d never", s.Store, s.Users, s.Identical, s.Never))
+	}
+	if want := []string{"s1 1, 1 identical, 0 never", "s2 3, 1 identical, 2 never", "s3 2, 0 identical, 2 never"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if k.Late[0].User != "dora" || !k.Late[1].Never || k.Late[1].At() != ago(3) {
+		t.Errorf("waiting are %+v", k.Late)
+	}
+	for _, s := range unseen {
+		if s.Shared != (s.Owner == "team") {
+			t.Errorf("%+v", s)
+		}
+	}
+	if err := (&compareFlags{users: []string{"ben", "team"}}).namesKnown(r.states, f); err != nil {
+		t.Error(err)
 	}
 }

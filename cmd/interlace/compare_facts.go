@@ -13,13 +13,17 @@ import (
 
 // factsCompared returns what is known of the fleet, as factsKnown, with the instances of stores that
 // the journal has where these were compared after those that the inventory has: what the processes
-// showed then holds.
+// showed then holds. Users are where plans have moved them last.
 func (a *app) factsCompared(ctx context.Context, h *history.History, states []monitor.CopyState) (*facts, error) {
 	f, err := a.factsKnown(ctx)
 	if err != nil || f == nil || a.withoutDatabase() {
 		return f, err
 	}
-	_, lasting, err := lastingOf(ctx, h)
+	units, lasting, err := lastingOf(ctx, h)
+	if err != nil {
+		return nil, err
+	}
+	moved, err := course.Find(ctx, units, h)
 	if err != nil {
 		return nil, err
 	}
@@ -37,6 +41,8 @@ func (a *app) factsCompared(ctx context.Context, h *history.History, states []mo
 		since[of.Store] = since[of.Store] || there.copies[of] && !here.copies[of] && at.After(last[of.Store])
 	}
 	now.Inventory = course.FollowAll(f.Inventory, slices.DeleteFunc(lasting, func(l course.Lasting) bool { return !since[l.Do.Store] }))
+	now.moved = moved
+	course.House(now.Inventory, f.found, moved)
 	return &now, nil
 }
 

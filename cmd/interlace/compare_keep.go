@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -56,6 +57,9 @@ func (a *app) keep(ctx context.Context, began time.Time, flags *compareFlags) (*
 	if err := k.begin(ctx, began, flags); err != nil {
 		return nil, errors.Join(err, h.Close())
 	}
+	if k.resumed && len(k.run.Flags) > 0 {
+		a.note("it goes on as it was begun, but for what is given anew: %s", inventory.Printable(strings.Join(k.run.Flags, " ")))
+	}
 	if k.claims, err = openClaims(path); err != nil {
 		return nil, errors.Join(err, h.Close())
 	}
@@ -77,7 +81,7 @@ func (k *keeping) begin(ctx context.Context, now time.Time, flags *compareFlags)
 		return err
 	}
 	k.past = past
-	k.run = monitor.ComparisonRun{Level: monitor.CompareLevel(flags.level.value), Selection: flags.selection(), Began: now.UTC().Truncate(time.Microsecond)}
+	k.run = monitor.ComparisonRun{Level: monitor.CompareLevel(flags.level.value), Selection: flags.selection(), Flags: flags.manner(), Began: now.UTC().Truncate(time.Microsecond)}
 	if !flags.resume {
 		return k.history.BeginComparison(ctx, &k.run)
 	}
@@ -91,7 +95,7 @@ func (k *keeping) begin(ctx context.Context, now time.Time, flags *compareFlags)
 			"leave out --resume to begin one, or name the same --level, --store and --user as then")
 	}
 	k.run, k.resumed = *broken, true
-	return nil
+	return flags.adopt(broken.Flags)
 }
 
 // brokenOff returns the last of some runs if it has not come to its end, else nil. One
@@ -134,6 +138,37 @@ func (f *compareFlags) selection() string {
 	return strings.Join(parts, " ")
 }
 
+// mannerFlags are those that say how to compare. A run is gone on with by those it was begun with.
+var mannerFlags = []string{"sample", "rate", "save", "roles-are-right", "seed"}
+
+// manner are those of them that were given.
+func (f *compareFlags) manner() (given []string) {
+	for _, name := range mannerFlags {
+		value := f.all.Lookup(name).Value.String()
+		if path, err := filepath.Abs(value); name == "save" && err == nil {
+			value = path // it may be gone on with elsewhere
+		}
+		if f.all.Changed(name) {
+			given = append(given, "--"+name+"="+value)
+		}
+	}
+	return given
+}
+
+// adopt takes over how a run was begun, but for what is given anew.
+func (f *compareFlags) adopt(begun []string) error {
+	for _, flag := range begun {
+		name, value, _ := strings.Cut(strings.TrimPrefix(flag, "--"), "=")
+		if f.all.Changed(name) {
+			continue
+		}
+		if err := f.all.Set(name, value); err != nil {
+			return err
+		}
+	}
+	return f.check()
+}
+
 func (f *compareFlags) words() string {
 	if s := f.selection(); s != "" {
 		return s
@@ -161,11 +196,11 @@ func (c *comparing) whom(p *pairOf) func([]cyrus.Owner) ([]cyrus.Owner, error) {
 		}
 		pace := compare.Pace{Within: *c.flags.due.value, Next: min(betweenRuns, *c.flags.due.value/2)}
 		turns := pace.Due(k.past.Turns(p.copy(), k.run.Level, all, c.began), c.began)
-		p.waiting = len(all) - len(turns)
-		due := make([]cyrus.Owner, len(turns))
+		due, turn := make([]cyrus.Owner, len(turns)), map[cyrus.Owner]bool{}
 		for i := range turns {
-			due[i] = turns[i].Owner
+			due[i], turn[turns[i].Owner] = turns[i].Owner, true
 		}
+		p.waiting = heads(all, func(o cyrus.Owner) bool { return !turn[o] })
 		return due, nil
 	}
 }
@@ -219,6 +254,6 @@ func (c *comparing) end(ctx context.Context) ([]monitor.CopyState, error) {
 // comes in a later run by himself.
 func (c *comparing) unfinished() bool {
 	return slices.ContainsFunc(c.pairs, func(p pairOf) bool {
-		return c.flags.due.value == nil && p.left > 0 || c.keeping.resumed && errors.Is(p.err, errClaimed)
+		return c.flags.due.value == nil && p.left.all > 0 || c.keeping.resumed && errors.Is(p.err, errClaimed)
 	})
 }

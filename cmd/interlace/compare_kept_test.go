@@ -41,6 +41,8 @@ type keptAnswer struct {
 	Late       []struct{ User string }
 	Broken     string `json:"broken_off"`
 	Unanswered []struct{ Why string }
+	Seed       uint64
+	Spool      []struct{ All, Checked int64 }
 	Uncompared []struct{ What, Why string }
 }
 
@@ -102,18 +104,23 @@ func TestCompareKept(t *testing.T) {
 
 	p.answered(0, "compare", "--level", "1")
 	// Who interrupts one is told what goes on with it.
-	var said strings.Builder
-	cut := p.command(t.Context(), "interlace", "compare", "--level", "3", "--rate", "1", "--quiet")
-	cut.Stderr = &said
-	if err := cut.Start(); err != nil {
-		t.Fatal(err)
+	interrupted := func(status int, flags ...string) string {
+		t.Helper()
+		var said strings.Builder
+		cut := p.command(t.Context(), "interlace", append([]string{"compare", "--rate", "1", "--quiet"}, flags...)...)
+		cut.Stderr = &said
+		if err := cut.Start(); err != nil {
+			t.Fatal(err)
+		}
+		for a := (keptAnswer{}); a.Broken == ""; a = p.answered(status, "compare", "--known") {
+			time.Sleep(50 * time.Millisecond)
+		}
+		cut.Process.Signal(os.Interrupt)
+		cut.Wait()
+		return said.String()
 	}
-	for a := (keptAnswer{}); a.Broken == ""; a = p.answered(0, "compare", "--known") {
-		time.Sleep(50 * time.Millisecond)
-	}
-	cut.Process.Signal(os.Interrupt)
-	if cut.Wait(); !strings.Contains(said.String(), "hint: interlace compare --resume --level 3 goes on with it") {
-		t.Errorf("interrupted: %s", said.String())
+	if said := interrupted(0, "--level", "3"); !strings.Contains(said, "hint: interlace compare --resume --level 3 goes on with it") {
+		t.Errorf("interrupted: %s", said)
 	}
 
 	// A run is killed when some users are done.
@@ -234,6 +241,16 @@ func TestCompareKept(t *testing.T) {
 		if c := known.Copies[0]; said.Users.Different != 1 || c.Different != 1 || c.Identical != said.Users.Identical || c.Unknown != said.Users.Unknown {
 			t.Errorf("a comparison at level %s counts %+v, and known of level 1 is %+v", level, said.Users, c)
 		}
+	}
+
+	// What goes on with one does so alike, but for what is given anew.
+	said := interrupted(1, "--level", "4", "--sample", "1", "--save", "saved", "--seed", "7", "--for", "30m")
+	if !strings.Contains(said, "hint: interlace compare --resume --level 4 --for 30m goes on with it") {
+		t.Errorf("interrupted: %s", said)
+	}
+	alike := p.answered(1, "compare", "--resume", "--level", "4", "--rate", "1000", "--for", "30m")
+	if alike.Seed != 7 || len(alike.Spool) != 2 || alike.Spool[0].All == 0 || alike.Spool[0].Checked != alike.Spool[0].All {
+		t.Errorf("gone on with: --seed %d, %+v", alike.Seed, alike.Spool)
 	}
 
 	// What is down is not asked.

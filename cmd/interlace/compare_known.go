@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/spf13/cobra"
-
 	"github.com/interlacemail/interlace/cmd/interlace/report"
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/cyrus"
@@ -32,13 +30,22 @@ func (c *comparing) kept(ctx context.Context) (*report.KeptComparison, error) {
 		return nil, err
 	}
 	kept := c.originals.alike(found)
+	for key, outcome := range c.worst {
+		// What was found now decides, as it does of those who are counted above.
+		if o, is := c.there[key]; is && outcome != monitor.Different {
+			kept[key] = o
+		} else if is {
+			delete(kept, key)
+		}
+	}
 	about := map[monitor.Copy]bool{}
 	for i := range c.pairs {
 		p := &c.pairs[i]
 		about[p.copy()] = true
-		k.Waiting, k.Left = k.Waiting+p.waiting, k.Left+p.left
+		k.Waiting, k.Left = k.Waiting+p.waiting.all, k.Left+p.left.all
+		k.Trees.Waiting, k.Trees.Left = k.Trees.Waiting+p.waiting.trees, k.Trees.Left+p.left.trees
 		for _, s := range c.before(p) {
-			k.BeforeIn.Add(s.Outcome)
+			k.BeforeIn.Add(s.Outcome, s.Shared)
 		}
 	}
 	k.Before = k.BeforeIn.Checked
@@ -78,14 +85,18 @@ func (c *comparing) foundBefore(p *pairOf) (list []monitor.Difference) {
 }
 
 // goesOn says what goes on with a run that is broken off; it may be called on nil.
-func (k *keeping) goesOn() string {
+func (k *keeping) goesOn(flags *compareFlags) string {
 	if k == nil {
 		return ""
 	}
-	return toResume(&k.run) + " goes on with it"
+	command := toResume(&k.run)
+	if flags.budget.value != nil {
+		command += " --for " + flags.budget.String()
+	}
+	return command + " goes on with it"
 }
 
-// toResume returns the command that goes on with a run.
+// toResume returns the command that goes on with a run, in the way in which it was begun.
 func toResume(r *monitor.ComparisonRun) string {
 	return strings.TrimSpace("interlace compare --resume --level " + string(r.Level) + " " + r.Selection)
 }
@@ -97,7 +108,7 @@ func longestAgo(states []monitor.CopyState, level monitor.CompareLevel, now time
 	var list []report.Waiting
 	for c, owners := range past.Owners() {
 		for _, t := range past.Turns(c, level, owners, now) {
-			list = append(list, report.WaitingSince(c, t.Owner.Name, !t.Compared, t.Last))
+			list = append(list, report.WaitingSince(c, t.Owner.Name, t.Owner.Shared, !t.Compared, t.Last))
 		}
 	}
 	slices.SortFunc(list, func(a, b report.Waiting) int {
@@ -121,8 +132,9 @@ type remembered struct {
 	kept   originals
 }
 
-// remember reads what is known from comparisons.
-func (a *app) remember(ctx context.Context) (*remembered, error) {
+// remember reads what is known from comparisons; of whom nothing is, waits to be compared, on a copy
+// that never was at a level.
+func (a *app) remember(ctx context.Context, level monitor.CompareLevel) (*remembered, error) {
 	path, err := a.databaseFile()
 	if err != nil {
 		return nil, err
@@ -140,7 +152,10 @@ func (a *app) remember(ctx context.Context) (*remembered, error) {
 	r.alerts, errs[3] = h.Alerts(ctx, openOnly)
 	r.facts, errs[4] = a.factsCompared(ctx, h, r.states)
 	r.kept, errs[5] = a.originals(ctx)
-	r.forget(r.facts.counting(r.states))
+	counting := r.facts.counting(r.states)
+	unseen := r.facts.unseen(counting, r.states, level)
+	r.forget(counting)
+	r.states = append(r.states, unseen...)
 	return &r, errors.Join(errs[:]...)
 }
 
@@ -155,8 +170,8 @@ func (r *remembered) forget(c *counting) {
 }
 
 // known shows what the database knows from comparisons, and asks no server.
-func (a *app) known(cmd *cobra.Command, flags compareFlags) error {
-	r, err := a.remember(cmd.Context())
+func (a *app) known(ctx context.Context, flags *compareFlags) error {
+	r, err := a.remember(ctx, monitor.CompareLevel(flags.level.value))
 	if err != nil {
 		return err
 	}
@@ -164,7 +179,7 @@ func (a *app) known(cmd *cobra.Command, flags compareFlags) error {
 		return err
 	}
 	asked := ""
-	if cmd.Flags().Changed("level") {
+	if flags.all.Changed("level") {
 		asked = flags.level.value
 	}
 	k := &report.KnownCopies{
@@ -269,7 +284,7 @@ func neverSeen[ID ~string](flag string, name ID, known []ID) error {
 	return hint(fmt.Errorf("%s %s: no comparison has seen it", flag, inventory.Quoted(string(name))), "%s", nearest(string(name), known))
 }
 
-// unknownPairs returns the copies in the inventory of which nothing is known.
+// unknownPairs returns the copies in the inventory of which nothing is known, nor who is to be there.
 func (f *compareFlags) unknownPairs(states []monitor.CopyState, facts *facts) []monitor.CopyStanding {
 	if facts == nil || len(f.users) > 0 {
 		return nil

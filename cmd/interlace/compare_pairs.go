@@ -18,15 +18,16 @@ type comparing struct {
 	facts     *facts
 	doubts    map[inventory.StoreID]string // of which stores it is not known which instances they have, and why
 	asker     *asker
-	flags     compareFlags
+	flags     *compareFlags
 	carrying  *carrying
 	wanted    map[string]bool // users and shared trees; nil means all
 	met       map[string]bool // those of them that some pair has
 	pairs     []pairOf
-	originals originals                 // by the journal
-	there     originals                 // those of them whom the pairs have
-	expected  map[inventory.StoreID]int // mailboxes of each store, as far as they are known
-	keeping   *keeping                  // nil: nothing is kept
+	originals originals                  // by the journal
+	there     originals                  // those of them whom the pairs have
+	expected  map[inventory.StoreID]int  // mailboxes of each store, as far as they are known
+	keeping   *keeping                   // nil: nothing is kept
+	worst     map[holder]monitor.Outcome // what was found of each, of all copies
 	began     time.Time
 
 	mu    sync.Mutex
@@ -42,8 +43,8 @@ type pairOf struct {
 	found   *monitor.Comparison // beside an error, what was found before it; nil: nothing
 	err     error
 
-	waiting int // whose turn it is not
-	left    int // who were not reached
+	waiting headcount // whose turn it is not
+	left    headcount // who were not reached
 }
 
 func (p *pairOf) copy() monitor.Copy {

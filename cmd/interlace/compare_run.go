@@ -68,7 +68,8 @@ func (c *comparing) pair(ctx context.Context, p *pairOf, i, connections int, bar
 		Progress: func(done, all int) { c.progress(bar, i, done, all) },
 	}
 	o.Carried, o.Patience = c.carrying.of(p.store, p.replica.Server)
-	chosen, done := 0, map[cyrus.Owner]bool{}
+	var chosen []cyrus.Owner
+	done := map[cyrus.Owner]bool{}
 	o.Finished = func(list []monitor.Compared) error {
 		for i := range list {
 			done[cyrus.Owner{Name: list[i].Owner, Shared: list[i].Shared}] = true
@@ -77,7 +78,7 @@ func (c *comparing) pair(ctx context.Context, p *pairOf, i, connections int, bar
 	}
 	o.Choose = func(all []cyrus.Owner) ([]cyrus.Owner, error) {
 		whom, err := c.whom(p)(all)
-		chosen = len(whom)
+		chosen = whom
 		return whom, err
 	}
 	if c.flags.budget.value != nil {
@@ -102,13 +103,13 @@ func (c *comparing) pair(ctx context.Context, p *pairOf, i, connections int, bar
 		return
 	}
 	p.found, p.err = c.compare(ctx, p, store, o)
-	p.left = chosen - len(done)
+	p.left = heads(chosen, func(o cyrus.Owner) bool { return !done[o] })
 	c.progress(bar, i, 1, 1)
 }
 
 // seed says which files are read: those of --seed or, by the time, each run others.
 func (c *comparing) seed() uint64 {
-	if c.flags.seeded {
+	if c.flags.all.Changed("seed") {
 		return *c.app.flags.seed.value
 	}
 	return uint64(c.began.Unix())
@@ -142,7 +143,7 @@ func (c *comparing) found(ctx context.Context) *report.ComparisonOfAll {
 		seed := c.seed()
 		all.Seed = &seed
 	}
-	worst := map[holder]monitor.Outcome{}
+	c.worst = map[holder]monitor.Outcome{}
 	for i := range c.pairs {
 		p := &c.pairs[i]
 		all.Coverage.Pairs++
@@ -169,20 +170,36 @@ func (c *comparing) found(ctx context.Context) *report.ComparisonOfAll {
 		all.Spool = append(all.Spool, p.found.Spool...)
 		for _, o := range p.found.Owners {
 			key := holder{p.store.Name, o.Owner, o.Shared}
-			if had, known := worst[key]; !known || o.Outcome.Rank() > had.Rank() {
-				worst[key] = o.Outcome
+			if had, known := c.worst[key]; !known || o.Outcome.Rank() > had.Rank() {
+				c.worst[key] = o.Outcome
 			}
 		}
 	}
 	all.Uncompared = c.there.denied(all.Uncompared)
 	all.Originals = c.there.asked(ctx, c.facts.Inventory, c.app.config).list()
-	for key, outcome := range worst {
-		if _, kept := c.there[key]; !kept || outcome == monitor.Different {
-			all.Users.Add(outcome)
+	for key, outcome := range c.worst {
+		if _, aside := c.there[key]; !aside || outcome == monitor.Different {
+			all.Users.Add(outcome, key.shared)
 		}
 	}
 	slices.SortStableFunc(all.Differences, func(a, b monitor.Difference) int { return cmp.Compare(a.Store, b.Store) })
 	return all
+}
+
+// headcount is how many users and shared trees there are, and trees among them.
+type headcount struct{ all, trees int }
+
+// heads counts those of some owners for whom something holds.
+func heads(owners []cyrus.Owner, of func(cyrus.Owner) bool) (n headcount) {
+	for _, o := range owners {
+		if !of(o) {
+			continue
+		}
+		if n.all++; o.Shared {
+			n.trees++
+		}
+	}
+	return n
 }
 
 // holder names a user or shared tree of a store.

@@ -58,13 +58,14 @@ found, and what to do.
 
 What the journal in the database tells is heeded: of a plan of which nothing was begun
 only that is said, nothing is kept and nobody is alerted; what of a plan that was
-begun was not is unmet; copies that a plan keeps are no fault as long as they are
-denied; instances that a plan has made are asked before the fleet file names them, and
-those that a later one has removed are not asked any more. Of who is on the way, and
-may be kept out now, only that is said; of what was taken back or given up (interlace
-apply --rollback, --give-up) nothing else is promised than taken_back; of users and
-instances that a later plan has moved or changed since nothing is promised by an
-earlier one, which says what plan that was.
+begun was not is unmet; one without changes is never due, and only that is said of it;
+copies that a plan keeps are no fault as long as they are denied; instances that a
+plan has made are asked before the fleet file names them, and those that a later one
+has removed are not asked any more. Of who is on the way, and may be kept out now,
+only that is said; of what was taken back or given up (interlace apply --rollback,
+--give-up) nothing else is promised than taken_back; of users and instances that a
+later plan has moved or changed since nothing is promised by an earlier one, which
+says what plan that was.
 
 What was found is kept in the database, if there is one. An unmet promise is then the
 alert plan_unconfirmed of the watch with that database, until the plan is checked

@@ -54,7 +54,9 @@ func TestDiscoverMoved(t *testing.T) {
 	run(0, "discover")
 	places("at first", before)
 	run(0, "users", "--drain", "s1", "--plan", "users.json")
-	m.apply(0, "users.json", "--yes")
+	if _, stderr := m.apply(0, "users.json", "--yes"); !strings.Contains(stderr, "shared trees can't be denied (team): whoever may read them still can where they were") {
+		t.Errorf("nothing is said of who still reads the tree: %s", stderr)
+	}
 
 	text := run(0, "discover")
 	if !strings.Contains(text, "originals_kept") || !strings.Contains(text, "s1 has originals of 5 users and shared trees, such as anna") {
@@ -65,7 +67,12 @@ func TestDiscoverMoved(t *testing.T) {
 		t.Errorf("who has moved is moved again: %s", text)
 	}
 	run(0, "check")
-	_, verdicts := m.confirmed(0, "users.json")
+	c, verdicts := m.confirmed(0, "users.json")
+	for _, p := range c.Promises {
+		if want, is := map[string]string{"placement": "4 users and 1 shared tree are there", "routing": "4 users are sent there"}[p.Promise]; is && p.Found != want {
+			t.Errorf("%s: %q, want %q", p.Promise, p.Found, want)
+		}
+	}
 	for _, name := range []string{"changes", "placement", "routing", "nothing_lost", "shares", "copies", "caught_up", "worst_single", "fullest"} {
 		if verdicts[name] != "met" {
 			t.Errorf("%s is %s", name, verdicts[name])
@@ -74,9 +81,9 @@ func TestDiscoverMoved(t *testing.T) {
 	if a, _ := m.apply(0, "--resume"); len(a.Units) == 0 || a.Units[0].State != "moved" {
 		t.Errorf("the originals are not known any more: %+v", a)
 	}
-	for _, c := range [][2]string{{"--level=1", "6 users are identical"}, {"--known", "s2 imap2 1 6 6 0 0 0"}} {
+	for _, c := range [][2]string{{"--level=1", "5 users and 1 shared tree are identical"}, {"--known", "s2 imap2 1 5 + 1 tree 6 0 0 0"}} {
 		screen := strings.Join(strings.Fields(run(0, "compare", c[0])), " ")
-		for _, want := range []string{c[1], "4 users' originals on s1, kept until", "1 shared tree's original on s1, kept until"} {
+		for _, want := range []string{c[1], "4 users' originals on s1, kept until", "1 shared tree's original on s1, kept until", "s2: can't be denied, so that whoever may read"} {
 			if !strings.Contains(screen, want) {
 				t.Errorf("compare %s: no %q in\n%s", c[0], want, screen)
 			}
@@ -121,7 +128,7 @@ func TestDiscoverMoved(t *testing.T) {
 	m.apply(0, "--rollback", "--yes")
 	run(0, "discover")
 	places("moved back", strings.Replace(before, "dora s2, ", "", 1))
-	c, verdicts := m.confirmed(0, "users.json")
+	c, verdicts = m.confirmed(0, "users.json")
 	if len(verdicts) != 1 || verdicts["taken_back"] != "met" {
 		t.Errorf("moved back: %v, %+v", verdicts, c.Doubts)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/interlacemail/interlace/inventory/database"
 	"github.com/interlacemail/interlace/inventory/files"
 	"github.com/interlacemail/interlace/inventory/sharing"
+	"github.com/interlacemail/interlace/monitor/course"
 )
 
 // facts are what is known of the fleet, and where from.
@@ -27,6 +28,9 @@ type facts struct {
 	// sums are what the users of each store amount to where an old inventory
 	// no longer has them one by one, else nil.
 	sums map[inventory.StoreID]database.StoreSum
+
+	// moved is where plans have moved users, and what is kept of them, where that was asked; else nil.
+	moved map[inventory.UserID]course.Whereabouts
 }
 
 // facts reads the inventory from the fleet file or, where none is named, from

@@ -108,8 +108,9 @@ while: those are not read. Where a message is not what it was, or a mailbox can'
 read, apply ends with its mailbox and UIDs; the new replica stays, and nothing is
 promoted or dropped. Put those files from the master's spool into the replica's, and
 apply --resume --yes reads again the parts that they are in, and nothing that was
-proven before; or apply --rollback --yes removes the replica. Without seed_command
-nothing is read: replication checks the digest of each message that it sends.
+proven before; or apply --rollback --yes removes the replica, and takes back what else
+is begun. Without seed_command nothing is read: replication checks the digest of each
+message that it sends.
 
 A PROMOTION
 

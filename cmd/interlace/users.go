@@ -39,6 +39,10 @@ they are. With --light it moves as few users as it can, and share groups that
 are torn stay torn, with a warning, unless a store that drains has to be emptied
 of them.
 
+--keep of a user leaves the whole share group where it is, of a store all who are on
+it, and of a server all on the stores whose masters it carries. Others may still be
+moved onto these stores.
+
 With a database nobody is planned onto a store that keeps a copy of them after an
 earlier move or its way back (keep_source), which interlace apply would refuse; a
 warning says until when.
@@ -59,7 +63,7 @@ one is still written, with the rules that it breaks.`,
 	f.StringArrayVar(&flags.after, "after", nil, "take the layout plan in this `file` as carried out (may be repeated)")
 	f.Var(&flags.peak, "peak", "let no store be fuller than this")
 	f.StringArrayVar(&flags.drain, "drain", nil, "empty this `store` of users (may be repeated)")
-	f.StringArrayVar(&flags.keep, "keep", nil, "leave this `subject` where it is, such as user:anna, store:s001 or server:imap03 (may be repeated)")
+	f.StringArrayVar(&flags.keep, "keep", nil, "move nobody of this `subject`, such as user:anna, store:s001 or server:imap03, away; others may come there (may be repeated)")
 	f.Var(&flags.maxBytes, "max-bytes", "copy at most this much, such as 10TB")
 	f.Var(&flags.maxUsers, "max-users", "move at most this many users")
 	f.BoolVar(&flags.light, "light", false, "fewest moves in place of fewest bytes, and leave torn share groups torn (a warning)")

@@ -223,7 +223,7 @@ func deniedFor(ctx context.Context, h *host.Host, u inventory.UserID, d *host.De
 	if c.Reached == monitor.StepAllowWriters || c.Reached == monitor.StepDeleteSource {
 		return fmt.Errorf("%s by interlace itself, which keeps there what %s has moved away: interlace apply --resume --yes deletes it when keep_source is over", who, unit)
 	}
-	return fmt.Errorf("%s by interlace itself, for %s, which is not done: interlace apply --resume --yes goes on with that, and --rollback --yes takes it back", who, unit)
+	return fmt.Errorf("%s by interlace itself, for %s, which is not done: interlace apply --resume --yes goes on with that, and --rollback --yes takes it back, with all else that is begun", who, unit)
 }
 
 // checkOthers puts the unit off while another one keeps users out.

@@ -95,7 +95,7 @@ func unserved(again string, wrong ...error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("%w. Then interlace apply --resume --yes %s again, and goes on; --rollback --yes removes the new replica. Nothing is promoted or dropped until then", err, again)
+	return fmt.Errorf("%w. Then interlace apply --resume --yes %s again, and goes on; --rollback --yes removes the new replica, and takes back what else is begun. Nothing is promoted or dropped until then", err, again)
 }
 
 // unlock removes the locks of links.

@@ -3,6 +3,7 @@ package compare
 import (
 	"slices"
 
+	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 )
 
@@ -60,7 +61,8 @@ func (r *remedy) syncTree() {
 		r.warn("this expunges the messages that only the replica has and of which the master has given out the UIDs; they are saved, and go to the master by a mail client if it has lost them")
 	}
 	r.warn("what is newer on the replica is copied to the master, and flags of the older side are lost (--save keeps them in a file)")
-	r.warn("Cyrus 3.6.1 ends with an assertion where the replica's HIGHESTMODSEQ is the larger one: change and change back a right on the master until it is not")
+	name := inventory.Quoted(words[len(words)-1])
+	r.warn("Cyrus 3.6.1 ends with an assertion, and with 70, where the replica's HIGHESTMODSEQ of a mailbox is the larger one, as STATUS %s (HIGHESTMODSEQ) tells an administrator on each side: as one on the master repeat SETACL %s zz-nobody lr and DELETEACL %s zz-nobody until it is not", name, name, name)
 	if r.some(ofKind(monitor.MailboxMissing)) {
 		r.warn("where it ends with \"bailing out\" the mailbox was deleted on the replica: as an administrator rename DELETED.… back to its name there, and compare again")
 	}

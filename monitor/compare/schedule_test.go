@@ -223,7 +223,7 @@ func TestStandingsByLevel(t *testing.T) {
 		for _, level := range levels {
 			got := Standings([]monitor.CopyState{state}, test.found, level)[0]
 			sum := monitor.CopyStanding{Copy: c, Level: level}
-			lastLook{at: state.At, whole: state.Whole, complete: test.whole, outcome: test.want[level]}.count(&sum)
+			lastLook{at: state.At, whole: state.Whole, complete: test.whole, outcome: test.want[level]}.count(&sum, cyrus.Owner{Name: "anna"})
 			if got != sum {
 				t.Errorf("%s: at level %s: %+v, want %s", name, level, got, test.want[level])
 			}

@@ -30,7 +30,7 @@ func Standings(states []monitor.CopyState, found []monitor.KeptDifference, level
 			s := monitor.CopyStanding{Copy: c, Level: level}
 			for key, k := range owners {
 				if key.Copy == c {
-					k.last(level).count(&s)
+					k.last(level).count(&s, key.Owner)
 				}
 			}
 			list = append(list, s)
@@ -55,8 +55,8 @@ func StandingOfAll(states []monitor.CopyState, found []monitor.KeptDifference, l
 		worst[of] = now
 	}
 	all := monitor.CopyStanding{Level: level}
-	for _, look := range worst {
-		look.count(&all)
+	for of, look := range worst {
+		look.count(&all, of.Owner)
 	}
 	return all
 }
@@ -91,7 +91,10 @@ func earlier(a, b time.Time) time.Time {
 }
 
 // count adds an owner to a standing.
-func (l lastLook) count(s *monitor.CopyStanding) {
+func (l lastLook) count(s *monitor.CopyStanding, owner cyrus.Owner) {
+	if owner.Shared {
+		s.Trees++
+	}
 	switch l.outcome {
 	case monitor.Identical:
 		s.Identical++

@@ -43,13 +43,16 @@ func touched(p *planner.Layout) *planner.Layout {
 // Plan checks what a plan promised that was carried out, together with others on which
 // it builds, or before others. Of what was taken back it checks that all is as it was; then
 // nothing is said of the plan's figures. Of a plan of which nothing was begun, and nothing is
-// seen to be made, it says that alone. The error is that of the context or the journal.
+// seen to be made, it says that alone; so it does of one without changes. The error is that of the context or the journal.
 func Plan(ctx context.Context, plan planner.Plan, with []planner.Plan, o Options) (*monitor.Confirmation, error) {
 	c := checking{Options: o, units: course.Units([]planner.Plan{plan}, nil), plan: plan.PlanID(), target: Target(o.Inventory, with, "")}
 	for _, p := range with {
 		if p.PlanID() != c.plan {
 			c.with = append(c.with, p)
 		}
+	}
+	if len(c.units) == 0 {
+		return c.withoutChanges(), nil
 	}
 	out, err := c.check(ctx)
 	if err != nil {
@@ -60,6 +63,12 @@ func Plan(ctx context.Context, plan planner.Plan, with []planner.Plan, o Options
 	}
 	out.Verdict = verdict(out.Promises)
 	return out, nil
+}
+
+// withoutChanges is what is said of a plan that changes nothing.
+func (c *checking) withoutChanges() *monitor.Confirmation {
+	changes := monitor.Promise{Name: monitor.PromiseChanges, Verdict: monitor.Met, Expected: "every change made", Found: "the plan has no changes"}
+	return &monitor.Confirmation{Plan: c.plan, At: c.now(), Verdict: monitor.Met, Promises: []monitor.Promise{changes}}
 }
 
 // Unit checks one unit of a plan that was carried out, but for the figures, which are
@@ -113,8 +122,11 @@ func (c *checking) unseen() string {
 	return ""
 }
 
+// now is the time as it is kept.
+func (c *checking) now() time.Time { return c.Now().UTC().Truncate(time.Microsecond) }
+
 func (c *checking) check(ctx context.Context) (*monitor.Confirmation, error) {
-	out := &monitor.Confirmation{Plan: c.plan, At: c.Now().UTC().Truncate(time.Microsecond)}
+	out := &monitor.Confirmation{Plan: c.plan, At: c.now()}
 	found, err := c.look(ctx)
 	if err != nil {
 		return nil, err
@@ -131,7 +143,7 @@ func (c *checking) check(ctx context.Context) (*monitor.Confirmation, error) {
 	if err := c.stores(ctx, made.spots, copies, behind); err != nil {
 		return nil, err
 	}
-	if len(made.movers)+made.others > 0 {
+	if len(made.movers)+len(made.others) > 0 {
 		if err := c.moved(ctx, out, made.movers, made.others, found, copies, behind); err != nil {
 			return nil, err
 		}
@@ -190,7 +202,7 @@ func (c *checking) besides(ctx context.Context) (*inventory.Inventory, error) {
 type made struct {
 	spots   []spot
 	movers  []mover // who are on their new stores
-	others  int     // how many are not
+	others  []mover // who are not
 	nothing bool    // all was taken back, or moved on
 }
 
@@ -212,7 +224,9 @@ func (c *checking) changes(ctx context.Context, out *monitor.Confirmation, found
 	if err := c.laidOut(ctx, undone, found, asBefore); err != nil {
 		return nil, err
 	}
-	c.laid = len(changes.doubts) == 0
+	if c.laid = len(changes.doubts) == 0; len(all) > 0 {
+		changes.counted = c.counted(own, changes.doubts)
+	}
 	by := c.sort(c.movers(changes), changes)
 	movers := arrived(by.moved, found, c.say, changes)
 	passed += by.passed
@@ -233,8 +247,8 @@ func (c *checking) changes(ctx context.Context, out *monitor.Confirmation, found
 		out.Promises = append(out.Promises, changes.promise())
 	}
 	return &made{
-		spots: list, movers: movers, others: len(by.moved) + by.others - len(movers),
-		nothing: len(list)+len(by.moved)+by.others == 0 && (returned || passed > 0),
+		spots: list, movers: movers, others: append(by.others, missing(by.moved, movers)...),
+		nothing: len(list)+len(by.moved)+len(by.others) == 0 && (returned || passed > 0),
 	}, nil
 }
 
@@ -250,23 +264,32 @@ func notCarriedOut() monitor.Promise {
 	return p
 }
 
-// moved checks what is promised of those who moved; so many others have not.
-func (c *checking) moved(ctx context.Context, out *monitor.Confirmation, movers []mover, others int, found survey, copies, behind *tally) error {
-	place := &tally{name: monitor.PromisePlacement, expected: "on the new store and its replicas only", one: "user is there", many: "users are there"}
+// missing are those of some movers who are not among others.
+func missing(movers, there []mover) []mover {
+	arrived := map[inventory.UserID]bool{}
+	for i := range there {
+		arrived[there[i].User] = true
+	}
+	return slices.DeleteFunc(slices.Clone(movers), func(m mover) bool { return arrived[m.User] })
+}
+
+// moved checks what is promised of those who moved; others have not.
+func (c *checking) moved(ctx context.Context, out *monitor.Confirmation, movers, others []mover, found survey, copies, behind *tally) error {
+	place := &tally{name: monitor.PromisePlacement, expected: "on the new store and its replicas only", people: true, one: "is there", many: "are there"}
 	placed(movers, found, c.denials(ctx, movers, found), c.Tools, place)
 	place.passOver(others)
 	out.Promises = append(out.Promises, place.promise())
 	if c.Routes != nil {
 		routes, err := c.Routes(ctx, people(movers))
-		way := &tally{name: monitor.PromiseRouting, expected: "sent to the new store", one: "user is sent there", many: "users are sent there"}
+		way := &tally{name: monitor.PromiseRouting, expected: "sent to the new store", people: true, one: "is sent there", many: "are sent there"}
 		routed(movers, routes, err, way)
-		way.passOver(others)
+		way.passOver(slices.DeleteFunc(slices.Clone(others), func(m mover) bool { return m.owner.Shared })) // nobody is sent to a tree
 		out.Promises = append(out.Promises, way.promise())
 	}
 	if err := c.movedCopies(ctx, movers, copies, behind); err != nil {
 		return err
 	}
-	kept := &tally{name: monitor.PromiseNothing, expected: "all that the old store keeps is on the new one", one: "user lacks nothing", many: "users lack nothing"}
+	kept := &tally{name: monitor.PromiseNothing, expected: "all that the old store keeps is on the new one", people: true, one: "lacks nothing", many: "lack nothing"}
 	proven := c.proven()
 	if err := c.sources(ctx, movers, found, func(m *mover) past { return past{proven[m.User], c.lately(m.part(), c.Now())} }, kept); err != nil {
 		return err

@@ -15,8 +15,15 @@ var ending = []monitor.Step{monitor.StepKeep, monitor.StepDeleteSource, monitor.
 // Due returns on which occasion a plan is to be asked about now, or none. It is asked about
 // when it was carried out or given up, a day later, and on the last day on which its
 // sources are kept; what was not met is asked about again each time. Open says why it is
-// not yet carried out, or nothing.
+// not yet carried out, or nothing. Nothing is promised of a plan without changes: it is not asked
+// about.
 func Due(ctx context.Context, units []course.Unit, journal Journal, earlier []monitor.Confirmation, keep time.Duration, now time.Time) (on monitor.Occasion, open string, err error) {
+	if len(units) == 0 {
+		if n := len(earlier); n > 0 && earlier[n-1].Verdict != monitor.Met {
+			return monitor.OnceDone, "", nil // as long as something was promised of it
+		}
+		return "", "", nil
+	}
 	l, err := readLedger(ctx, units, journal)
 	if err != nil {
 		return "", "", err

@@ -16,7 +16,8 @@ import (
 // spot is a server on which a plan changes a store, and what is to be there when it has
 // been carried out.
 type spot struct {
-	unit string
+	unit  string   // that changes it last
+	units []string // all that change it
 	instance
 	in     inventory.Instance
 	wanted inventory.Role // empty: nothing
@@ -31,9 +32,9 @@ func (s *spot) part() part { return part{s.unit, ""} }
 func spots(units []course.Unit, facts, target *inventory.Inventory) []spot {
 	var list []spot
 	add := func(unit string, c *planner.LayoutChange, server inventory.ServerID) {
-		s := spot{unit: unit, instance: instance{c.Store, server}}
+		s := spot{unit: unit, units: []string{unit}, instance: instance{c.Store, server}}
 		if i := slices.IndexFunc(list, func(o spot) bool { return o.instance == s.instance }); i >= 0 {
-			list[i].unit = unit // the last change of it counts
+			list[i].unit, list[i].units = unit, append(list[i].units, unit) // the last change of it counts
 			return
 		}
 		s.is(target)
@@ -96,6 +97,9 @@ func (c *checking) laidOut(ctx context.Context, list []spot, found survey, t *ta
 			said = c.takenBack(p, true)
 		}
 		d.Found = joined(d.Found, said)
+		if d.Verdict != monitor.Unmet && (c.unbegunPart(p) || c.notBegun(p) && s.in.IMAP == "") {
+			d.Verdict, d.Found, d.Next = monitor.Unmet, "never begun", carriesOut
+		}
 		switch {
 		case d.Verdict != monitor.Unmet:
 		case c.returned(p):
@@ -124,10 +128,9 @@ func (c *checking) apart(all []spot, t *tally) (list, undone []spot) {
 		}
 		undone = append(undone, s)
 		if !c.givenUp(p) {
-			t.doubt(monitor.Doubt{
-				Verdict: monitor.Unmet, Unit: inventory.Text(s.unit), Store: inventory.Text(s.store), Server: inventory.Text(s.server), Expected: "its change made",
-				Found: c.takenBack(p, true), Next: "interlace apply --resume --yes begins it again, interlace apply --rollback --yes gives it up",
-			})
+			d := monitor.Doubt{Verdict: monitor.Unmet, Unit: inventory.Text(s.unit), Store: inventory.Text(s.store), Server: inventory.Text(s.server), Expected: "its change made"}
+			d.Found, d.Next = c.anew(p)
+			t.doubt(d)
 		}
 	}
 	return list, undone
@@ -157,11 +160,39 @@ func (c *checking) beside(undone, all []spot) []spot {
 	return list
 }
 
+// counted returns how many changes of layouts are made, are not, and are not known to be, by the
+// doubts about the spots that the plan still promises something of. A change that another one of the
+// plan has gone on from everywhere is made where the journal has it as made, or where that one is.
+func (c *checking) counted(own []spot, doubts []monitor.Doubt) *counted {
+	n := &counted{}
+	for i := range c.units {
+		u := &c.units[i]
+		p := part{u.Name, ""}
+		touched := slices.DeleteFunc(slices.Clone(own), func(s spot) bool { return !slices.Contains(s.units, u.Name) })
+		if len(touched) == 0 || c.returned(p) && c.givenUp(p) {
+			continue
+		}
+		last := slices.ContainsFunc(touched, func(s spot) bool { return s.unit == u.Name })
+		worst := monitor.Met
+		for k := range doubts {
+			d := &doubts[k]
+			there := slices.ContainsFunc(touched, func(s spot) bool {
+				return inventory.Text(s.store) == d.Store && inventory.Text(s.server) == d.Server
+			})
+			if d.Unit == inventory.Text(u.Name) || !last && there && c.fate(p) != course.InEffect {
+				worst = worst.Worse(d.Verdict)
+			}
+		}
+		n.add(worst)
+	}
+	return n
+}
+
 // judge says what is not as it is to be, or nothing. Silent is why the instance does not
 // answer, and unseen why nothing is known of its processes.
 func (s *spot) judge(silent error, asked bool, running Running, unseen error) *monitor.Doubt {
 	d := &monitor.Doubt{Verdict: monitor.Unmet, Unit: inventory.Text(s.unit), Store: inventory.Text(s.store), Server: inventory.Text(s.server)}
-	d.Expected, d.Next = "the "+string(s.wanted), "interlace apply carries out what is left of the plan"
+	d.Expected, d.Next = "the "+string(s.wanted), carriesOut
 	if s.wanted == "" {
 		d.Expected = "no instance"
 		switch {

@@ -48,6 +48,14 @@ func (m *mover) keptOn(store inventory.StoreID) *copyKept {
 	return nil
 }
 
+// tree is 1 for a shared tree, else 0.
+func (m *mover) tree() int {
+	if m.owner.Shared {
+		return 1
+	}
+	return 0
+}
+
 // doubt begins what is to be said of a mover.
 func (m *mover) doubt(verdict monitor.Fulfilment) monitor.Doubt {
 	return monitor.Doubt{Verdict: verdict, Unit: inventory.Text(m.unit), User: inventory.Text(m.User), Store: inventory.Text(m.To)}

@@ -24,7 +24,7 @@ func arrived(movers []mover, found survey, told func(part) string, t *tally) []m
 			t.doubt(d)
 		case !s.owners[m.owner]:
 			d.Found = joined(onText(found.on(m.owner)), told(m.part()))
-			d.Next = "interlace apply carries out what is left of the plan"
+			d.Next = carriesOut
 			if m.back {
 				d.Next = "remove nothing anywhere, and find out what became of the mailboxes"
 			}
@@ -36,6 +36,9 @@ func arrived(movers []mover, found survey, told func(part) string, t *tally) []m
 	}
 	return there
 }
+
+// carriesOut is what to do about what is not made.
+const carriesOut = "interlace apply carries out what is left of the plan"
 
 // onText says where somebody is.
 func onText(list []instance) string {
@@ -68,7 +71,7 @@ func placed(movers []mover, found survey, denied denials, tools string, t *tally
 			t.doubt(d)
 		}
 		if len(wrong) == 0 {
-			t.is()
+			t.isOf(m)
 		}
 	}
 	if len(movers) == 0 {

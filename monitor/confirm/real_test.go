@@ -39,6 +39,7 @@ type rig struct {
 	with   []planner.Plan // that it is carried out with
 	killed monitor.Step   // at which the process is killed
 	dead   bool           // it was: it neither writes nor runs anything any more
+	barred string         // why the unit is not begun any more
 }
 
 func newRig(t *testing.T) *rig {

@@ -17,7 +17,7 @@ import (
 type sorted struct {
 	moved    []mover // or of whom nothing is written down: the servers tell
 	returned []mover // taken back, the other way round: from where they were to go
-	others   int     // neither: they are on their way, and nothing of what was promised holds
+	others   []mover // neither: they are on their way, and nothing of what was promised holds
 	passed   int     // another plan has moved them since, and nothing is promised of them any more
 }
 
@@ -41,21 +41,21 @@ func (c *checking) sort(all []mover, t *tally) sorted {
 				d.Found = "under way, and kept out; " + c.say(m.part())
 			}
 			t.doubt(d)
-			s.others++
+			s.others = append(s.others, m)
 		case c.barred(m.part()) != "":
 			d.Found, d.Next = c.barred(m.part()), giveUp
 			t.doubt(d)
-			s.others++
+			s.others = append(s.others, m)
 		case c.neverBegun(&m):
-			d.Found, d.Next = "never begun", "interlace apply carries out what is left of the plan"
+			d.Found, d.Next = "never begun", carriesOut
 			if k := m.keptOn(m.To); k != nil {
 				d.Found += fmt.Sprintf("; on %s is a copy that plan %s keeps", m.To, k.Plan)
 			}
 			t.doubt(d)
-			s.others++
+			s.others = append(s.others, m)
 		case c.returned(m.part()):
 			if !c.givenUp(m.part()) {
-				d.Found, d.Next = c.takenBack(m.part(), true), "interlace apply --resume --yes begins it again, interlace apply --rollback --yes gives it up"
+				d.Found, d.Next = c.anew(m.part())
 				t.doubt(d)
 			}
 			m.back = true
@@ -81,8 +81,17 @@ func (c *checking) sort(all []mover, t *tally) sorted {
 // neverBegun reports whether somebody is where he was since nothing was begun that moves him,
 // though something else of the plan was, or a copy of him is kept on the new store.
 func (c *checking) neverBegun(m *mover) bool {
-	a := c.accounts[m.part()]
-	return a != nil && a.Fate == course.Unbegun && !c.givenUp(m.part()) && (c.begun || m.keptOn(m.To) != nil)
+	return c.unbegunPart(m.part()) || c.notBegun(m.part()) && m.keptOn(m.To) != nil
+}
+
+// unbegunPart reports whether nothing was begun of a part, though something else of the plan was.
+func (l *ledger) unbegunPart(p part) bool { return l.begun && l.notBegun(p) }
+
+// notBegun reports whether the journal knows that nothing was begun of a part, and that is not
+// given up.
+func (l *ledger) notBegun(p part) bool {
+	a := l.accounts[p]
+	return a != nil && a.Fate == course.Unbegun && !l.givenUp(p)
 }
 
 // movedOn reports whether another plan has moved somebody since the change of this one was
@@ -104,6 +113,16 @@ func (c *checking) barred(p part) string {
 
 // giveUp says what there is to do about what is barred.
 const giveUp = "interlace apply --resume --give-up --yes gives up what of it is not begun"
+
+// anew says of a part that was taken back, though its plan is not given up, what became of it and
+// what there is to do about it.
+func (c *checking) anew(p part) (found, next string) {
+	found = c.takenBack(p, true)
+	if why := c.Barred[c.plan+p.unit]; why != "" {
+		return found + "; not begun again: " + why, giveUp
+	}
+	return found, "interlace apply --resume --yes begins it again; where that can't be, as since facts have changed, interlace apply --resume --give-up --yes gives it up"
+}
 
 // takenBack says when a part was taken back, and which step had failed, if one had; with
 // why, what was wrong with it.

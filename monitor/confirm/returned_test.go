@@ -23,6 +23,9 @@ func (r *rig) promised(what, promises string, said ...string) {
 	r.Helper()
 	o := r.options()
 	o.Live = r.inventory
+	if r.barred != "" {
+		o.Barred = map[string]string{"panna to s2": r.barred}
+	}
 	var err error
 	o.Moved, err = course.Find(r.Context(), append(course.Units([]planner.Plan{r.plan}, nil), r.others...), r)
 	r.must(err)
@@ -118,7 +121,11 @@ func TestConfirmTakenBack(t *testing.T) {
 		t.Fatalf("%+v, %v", done, err)
 	}
 	r.promised("come back", "taken_back met, changes unmet, peak_utilisation unknown",
-		"2 are as before; anna to s2: taken back on 20", ", since deny_source failed\n", "moved from s1 to s2, found taken back on 20", "; deny_source failed: ", "interlace apply --resume --yes begins it again", "!send the user", "!cyr_deny")
+		"2 are as before; anna to s2: taken back on 20", ", since deny_source failed\n", "moved from s1 to s2, found taken back on 20", "; deny_source failed: ", "interlace apply --resume --yes begins it again", "interlace apply --resume --give-up --yes gives it up", "!--rollback", "!send the user", "!cyr_deny")
+	r.barred = "facts have changed since its plan was made"
+	r.promised("come back, and facts have changed", "taken_back met, changes unmet, peak_utilisation unknown",
+		"; not begun again: facts have changed since its plan was made; interlace apply --resume --give-up --yes gives up", "!begins it again", "!--rollback")
+	r.barred = ""
 	r.ended = time.Now()
 	r.promised("given up", "taken_back met", "2 are as before; anna to s2: taken back on 20")
 	r.tool(r.master("s1"), "cyr_deny", "--", "ben")

@@ -33,7 +33,7 @@ func routed(movers []mover, routes map[inventory.UserID]string, err error, t *ta
 		case !told:
 			d.Verdict, d.Found = monitor.UnknownFulfilment, "the routing says nothing of the user"
 		case to == string(m.To):
-			t.is()
+			t.isOf(m)
 			continue
 		case !serves(master, to):
 			d.Found = "sent to " + inventory.Quoted(to)
@@ -41,7 +41,7 @@ func routed(movers []mover, routes map[inventory.UserID]string, err error, t *ta
 			d.Verdict, d.Found = monitor.UnknownFulfilment, fmt.Sprintf("sent to %s, where %s is too", inventory.Quoted(to), m.From)
 			d.Next = "let the routing name the store, or the port too"
 		default:
-			t.is()
+			t.isOf(m)
 			continue
 		}
 		t.doubt(d)

@@ -260,7 +260,7 @@ func (o *Options) source(ctx context.Context, movers []mover, known func(*mover)
 			t.doubt(d)
 		}
 		if len(losses) == 0 {
-			t.is()
+			t.isOf(m)
 		}
 	}
 	if removed > 0 {

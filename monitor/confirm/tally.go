@@ -3,6 +3,7 @@ package confirm
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
@@ -13,28 +14,85 @@ type tally struct {
 	name      monitor.PromiseName
 	expected  string
 	one, many string // of the things
+	people    bool   // the things are users and shared trees, and these words go with them
 	met       int
-	passed    int // things that could not be looked at, of which one doubt tells
+	trees     int      // of these
+	passed    int      // things that could not be looked at, of which one doubt tells
+	counted   *counted // the things, where they are not what doubts are of; nil: they are
 	doubts    []monitor.Doubt
 	notes     []string // about what is met
+}
+
+// counted is how many things are as they should be, are not, and are not known to be.
+type counted struct{ met, unmet, unknown int }
+
+// add counts one thing.
+func (n *counted) add(f monitor.Fulfilment) {
+	switch f {
+	case monitor.Met:
+		n.met++
+	case monitor.Unmet:
+		n.unmet++
+	default:
+		n.unknown++
+	}
+}
+
+// count returns how many things there are of each.
+func (t *tally) count() counted {
+	if t.counted != nil {
+		return *t.counted
+	}
+	n := counted{met: t.met}
+	for i := range t.doubts {
+		n.add(t.doubts[i].Verdict)
+	}
+	if t.passed > 0 {
+		n.unknown += t.passed - 1
+	}
+	return n
 }
 
 // is enters that a thing is as it should be.
 func (t *tally) is() { t.met++ }
 
+// isOf enters that a mover is.
+func (t *tally) isOf(m *mover) {
+	t.met++
+	t.trees += m.tree()
+}
+
 // doubt enters a thing that is not, or of which that is not known.
 func (t *tally) doubt(d monitor.Doubt) { t.doubts = append(t.doubts, d) }
 
-// passOver enters how many things could not be looked at, since they are not as changes
-// promises.
-func (t *tally) passOver(n int) {
-	if n > 0 {
+// passOver enters who could not be looked at, since they are not as changes promises.
+func (t *tally) passOver(movers []mover) {
+	if n := len(movers); n > 0 {
+		trees := 0
+		for i := range movers {
+			trees += movers[i].tree()
+		}
 		t.passed += n
 		t.doubt(monitor.Doubt{
-			Verdict: monitor.UnknownFulfilment, Expected: t.expected, Found: inventory.Counted(n, "user has", "users have") + " not been looked at: they are not known to be on the new store",
+			Verdict: monitor.UnknownFulfilment, Expected: t.expected, Found: holders(n, trees, "has", "have") + " not been looked at: they are not known to be on the new store",
 			Next: "see changes, and ask again when they are made",
 		})
 	}
+}
+
+// holders counts users and shared trees, which are among all, with what goes with them.
+func holders(all, trees int, one, many string) string {
+	var texts []string
+	if trees < all || all == 0 {
+		texts = append(texts, inventory.Counted(all-trees, "user", "users"))
+	}
+	if trees > 0 {
+		texts = append(texts, inventory.Counted(trees, "shared tree", "shared trees"))
+	}
+	if all == 1 {
+		many = one
+	}
+	return strings.Join(texts, " and ") + " " + many
 }
 
 // allUnmet reports whether there are things, none is as it should be, and that is known of all.
@@ -45,30 +103,26 @@ func (t *tally) allUnmet() bool {
 // promise sums up. Where there was nothing to look at the promise is met.
 func (t *tally) promise() monitor.Promise {
 	p := monitor.Promise{Name: t.name, Verdict: monitor.Met, Expected: t.expected, Doubts: t.doubts}
-	unmet, unknown := 0, 0
 	for i := range t.doubts {
 		p.Verdict = p.Verdict.Worse(t.doubts[i].Verdict)
-		if t.doubts[i].Verdict == monitor.Unmet {
-			unmet++
-		} else {
-			unknown++
-		}
 	}
-	if t.passed > 0 {
-		unknown += t.passed - 1
-	}
+	n := t.count()
 	slices.SortStableFunc(p.Doubts, func(a, b monitor.Doubt) int {
 		return cmp.Or(cmp.Compare(b.Verdict.Rank(), a.Verdict.Rank()), cmp.Compare(a.Unit, b.Unit), cmp.Compare(a.User, b.User), cmp.Compare(a.Mailbox, b.Mailbox))
 	})
 	p.Found = "nothing of the kind"
-	if t.met+unmet+unknown > 0 {
-		p.Found = inventory.Counted(t.met, t.one, t.many)
+	switch {
+	case n == (counted{}):
+	case t.people:
+		p.Found = holders(n.met, t.trees, t.one, t.many)
+	default:
+		p.Found = inventory.Counted(n.met, t.one, t.many)
 	}
-	if unmet > 0 {
-		p.Found += ", " + inventory.CountText(unmet) + " not so"
+	if n.unmet > 0 {
+		p.Found += ", " + inventory.CountText(n.unmet) + " not so"
 	}
-	if unknown > 0 {
-		p.Found += ", " + inventory.CountText(unknown) + " not known"
+	if n.unknown > 0 {
+		p.Found += ", " + inventory.CountText(n.unknown) + " not known"
 	}
 	for _, note := range t.notes {
 		p.Found += "; " + note

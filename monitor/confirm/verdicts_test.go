@@ -85,6 +85,39 @@ func TestPlacement(t *testing.T) {
 	}
 }
 
+// Shared trees that moved are counted with users, and told apart.
+func TestTreesApart(t *testing.T) {
+	tree := moving()
+	tree.User, tree.owner = "team", cyrus.Owner{Name: "team", Shared: true}
+	on := map[cyrus.Owner]bool{{Name: "anna"}: true, tree.owner: true}
+	found := survey{{"s2", "s2m"}: {owners: on}, {"s2", "s2r"}: {owners: on}}
+	for _, c := range []struct {
+		there, others []mover
+		want          string
+	}{
+		{[]mover{moving(), tree}, nil, "1 user and 1 shared tree are there"},
+		{[]mover{tree}, []mover{moving()}, "1 shared tree is there, 1 not known: 1 user has not been looked at"},
+		{[]mover{moving(), moving()}, []mover{tree, tree}, "2 users are there, 2 not known: 2 shared trees have not been looked at"},
+		{nil, []mover{tree}, "0 users are there, 1 not known: 1 shared tree has not been looked at"},
+	} {
+		place := &tally{people: true, one: "is there", many: "are there"}
+		placed(c.there, found, nil, "", place)
+		place.passOver(c.others)
+		p := place.promise()
+		got := p.Found
+		for _, d := range p.Doubts {
+			got += ": " + d.Found
+		}
+		if got, _, _ = strings.Cut(got, " at: "); strings.TrimSuffix(got, " at") != strings.TrimSuffix(c.want, " at") {
+			t.Errorf("%q, want %q", got, c.want)
+		}
+	}
+	sent := &tally{people: true, one: "is sent there", many: "are sent there"}
+	if routed([]mover{moving(), tree}, map[inventory.UserID]string{"anna": "s2"}, nil, sent); sent.promise().Found != "1 user is sent there" {
+		t.Errorf("%+v", sent.promise())
+	}
+}
+
 func TestRouting(t *testing.T) {
 	both := moving()
 	both.from.Instances[0].Server, both.from.Instances[0].IMAP = "s2m", "s2m.example.org:2143"
@@ -399,6 +432,27 @@ func TestDue(t *testing.T) {
 		on, open, err := Due(t.Context(), units, &journal{steps: map[string][]monitor.StepRecord{"anna to s2": c.steps}}, c.earlier, 14*day, carried.Add(c.after))
 		if err != nil || on != c.want || (open != "") != c.open {
 			t.Errorf("%s: %q, open %q, want %q", c.name, on, open, c.want)
+		}
+	}
+}
+
+// Of a plan without changes nothing is promised, its figures neither: it is not due, unless
+// something else was said of it before, and who asks is told that it has no changes.
+func TestPlanWithoutChanges(t *testing.T) {
+	now := time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		earlier []monitor.Confirmation
+		want    monitor.Occasion
+	}{{nil, ""}, {[]monitor.Confirmation{{Verdict: monitor.Unmet}}, monitor.OnceDone}, {[]monitor.Confirmation{{Verdict: monitor.Unmet}, {Verdict: monitor.Met}}, ""}} {
+		if on, open, err := Due(t.Context(), nil, &journal{}, c.earlier, 14*24*time.Hour, now); err != nil || on != c.want || open != "" {
+			t.Errorf("after %+v: %q, %q, %v", c.earlier, on, open, err)
+		}
+	}
+	o := Options{Inventory: &inventory.Inventory{Stores: []inventory.Store{*store("s1")}}, Journal: &journal{}, Now: func() time.Time { return now }}
+	for _, p := range []planner.Plan{&planner.Assignment{ID: "p", Promises: planner.AssignmentPromises{PeakUtilisation: planner.Known(0.5)}}, &planner.Layout{ID: "p"}} {
+		found, err := Plan(t.Context(), p, []planner.Plan{p}, o)
+		if err != nil || found.Verdict != monitor.Met || len(found.Promises) != 1 || found.Promises[0].Found != "the plan has no changes" || found.At != now {
+			t.Errorf("%+v, %v", found, err)
 		}
 	}
 }

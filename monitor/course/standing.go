@@ -30,12 +30,18 @@ func Standing(ctx context.Context, inv *inventory.Inventory, found time.Time, la
 	if err != nil {
 		return nil, err
 	}
+	House(inv, found, moved)
+	return inv, nil
+}
+
+// House has the users of an inventory be where plans have moved them last, but for moves before they
+// were found where it has them. A zero time: nobody was found.
+func House(inv *inventory.Inventory, found time.Time, moved map[inventory.UserID]Whereabouts) {
 	for i := range inv.Users {
 		if w := moved[inv.Users[i].Name]; w.Stands(inv, found) {
 			inv.Users[i].Store = w.Store
 		}
 	}
-	return inv, nil
 }
 
 // FollowAll returns the inventory as it is after lasting changes, in their order.

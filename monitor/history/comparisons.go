@@ -25,7 +25,7 @@ var (
 // BeginComparison writes down that a comparison begins, and gives it its number.
 func (h *History) BeginComparison(ctx context.Context, r *monitor.ComparisonRun) error {
 	return h.writeComparison(ctx, "begin", func(tx *sql.Tx) error {
-		return tx.QueryRowContext(ctx, insertComparison, r.Level, r.Selection, database.AsMicroseconds(&r.Began)).Scan(&r.Number)
+		return tx.QueryRowContext(ctx, insertComparison, r.Level, r.Selection, database.AsMicroseconds(&r.Began), database.AsJSON(&r.Flags)).Scan(&r.Number)
 	}, func(ctx context.Context, tx *sql.Tx) (bool, error) {
 		return counted(ctx, tx, findComparison, r.Number, database.AsMicroseconds(&r.Began))
 	})
@@ -51,7 +51,7 @@ func (h *History) writeComparison(ctx context.Context, what string, do func(*sql
 // Comparisons returns the runs that began since a time, in that order.
 func (h *History) Comparisons(ctx context.Context, since time.Time) ([]monitor.ComparisonRun, error) {
 	return load(ctx, h.facts, "comparisons", loadComparisons, []any{since.UnixMicro()}, func(rows *sql.Rows) (r monitor.ComparisonRun, err error) {
-		err = rows.Scan(&r.Number, &r.Level, &r.Selection, database.AsMicroseconds(&r.Began), database.AsMicroseconds(&r.Ended),
+		err = rows.Scan(&r.Number, &r.Level, &r.Selection, database.AsJSON(&r.Flags), database.AsMicroseconds(&r.Began), database.AsMicroseconds(&r.Ended),
 			&r.Copies, &r.Identical, &r.Different, &r.Unknown)
 		return r, err
 	})

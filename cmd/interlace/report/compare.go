@@ -13,7 +13,7 @@ import (
 // ComparisonOfAll is what came out of comparing many pairs of a master and a replica.
 type ComparisonOfAll struct {
 	Level       monitor.CompareLevel  `json:"level"`
-	Users       Outcomes              `json:"users"` // and shared trees
+	Users       Outcomes              `json:"users"` // and shared trees, which are told apart
 	Coverage    Coverage              `json:"coverage"`
 	Differences []monitor.Difference  `json:"differences"`
 	InFlight    []monitor.InFlight    `json:"in_flight"`
@@ -31,10 +31,13 @@ type Outcomes struct {
 	Identical int `json:"identical"`
 	Different int `json:"different"`
 	Unknown   int `json:"unknown"`
+	Trees     int `json:"shared_trees"` // of those that were checked
+
+	trees map[monitor.Outcome]int
 }
 
-// Add counts one.
-func (o *Outcomes) Add(outcome monitor.Outcome) {
+// Add counts a user or a shared tree.
+func (o *Outcomes) Add(outcome monitor.Outcome, shared bool) {
 	o.Checked++
 	switch outcome {
 	case monitor.Identical:
@@ -44,16 +47,23 @@ func (o *Outcomes) Add(outcome monitor.Outcome) {
 	default:
 		o.Unknown++
 	}
+	if shared {
+		if o.trees == nil {
+			o.trees = map[monitor.Outcome]int{}
+		}
+		o.Trees++
+		o.trees[outcome]++
+	}
 }
 
 // parts says what came out of how many.
 func (o *Outcomes) parts() (parts []string) {
 	if o.Identical > 0 || o.Different+o.Unknown == 0 {
-		parts = append(parts, things(o.Identical, "user is identical", "users are identical"))
+		parts = append(parts, holders(o.Identical, o.trees[monitor.Identical])+verb(o.Identical, " is identical", " are identical"))
 	}
 	switch {
 	case o.Different > 0 && parts == nil:
-		parts = append(parts, things(o.Different, "user differs", "users differ"))
+		parts = append(parts, holders(o.Different, o.trees[monitor.Different])+verb(o.Different, " differs", " differ"))
 	case o.Different > 0:
 		parts = append(parts, things(o.Different, "differs", "differ"))
 	}
@@ -126,10 +136,10 @@ func verdict(c *ComparisonOfAll) Lines {
 	}
 	besides := ""
 	if len(c.Originals) > 0 {
-		besides = ", originals not"
+		besides = ", originals not counted"
 	}
-	looked := fmt.Sprintf("level %s: %s of %s on %s, shared trees counted as users%s",
-		c.Level, things(c.Coverage.Mailboxes, "mailbox", "mailboxes"), things(c.Users.Checked, "user", "users"),
+	looked := fmt.Sprintf("level %s: %s of %s on %s%s",
+		c.Level, things(c.Coverage.Mailboxes, "mailbox", "mailboxes"), holders(c.Users.Checked, c.Users.Trees),
 		things(c.Coverage.Compared, "pair of a master and a replica", "pairs of a master and a replica"), besides)
 	if c.Coverage.Messages > 0 {
 		looked += fmt.Sprintf(", %s one by one", things(c.Coverage.Messages, "message", "messages"))
@@ -145,7 +155,7 @@ func Differences(found []monitor.Difference) *Table {
 		unsure = 0
 	}
 	columns := []Column{
-		left("store", "store", 0), left("replica", "server", 3), left("user", "user", 0), left("mailbox", "mailbox", 0), left("differs in", "kind", 0),
+		left("store", "store", 0), left("on", "server", 3), left("user", "user", 0), left("mailbox", "mailbox", 0), left("differs in", "kind", 0),
 		left("master", "master", 0).late(1), left("replica has", "replica", 0).late(2), left("", "certainty", unsure), hidden("uids"),
 		beneath("text"), hidden("repair"), hidden("warning"),
 	}

@@ -67,7 +67,13 @@ func (k *KnownCopies) head() Lines {
 		lines = append(lines, Line{"alert " + inventory.CountText(number) + " tells of one that is repaired, until watch has looked at what is open", Soon})
 	}
 	if n := len(k.Late); n > 0 {
-		lines = append(lines, Line{things(n, "user was", "users were") + " not compared within " + span(k.Within), Soon})
+		trees := 0
+		for i := range k.Late {
+			if k.Late[i].Shared {
+				trees++
+			}
+		}
+		lines = append(lines, Line{were(n, trees) + " not compared within " + span(k.Within), Soon})
 	}
 	if k.Broken != "" {
 		lines = append(lines, Line{"the comparison that began " + minute(k.Broken) + " goes on, or was broken off: " + k.Resume, Soon})
@@ -89,10 +95,13 @@ func CopyStandings(list []CopyStanding) *Table {
 		Columns: []Column{
 			left("store", "store", 0), left("replica", "server", 0), left("level", "level", 0), right("users", "users", 0),
 			right("identical", "identical", 0), right("differ", "different", 0), right("unknown", "unknown", unknown), right("never", "never", never),
-			hidden("last"), hidden("all_since"), hidden("whole_since"), moment("last").late(1), moment("whole since").late(2),
+			hidden("last"), hidden("all_since"), hidden("whole_since"), hidden("shared_trees"), moment("last").late(1), moment("whole since").late(2),
 		},
 		Rows: rowsOf(list, func(s CopyStanding) []Cell {
-			different, never := count(s.Different), count(s.Never)
+			users, different, never := count(s.Users), count(s.Different), count(s.Never)
+			if s.Trees > 0 {
+				users = users.as(inventory.CountText(s.Users-s.Trees) + " + " + things(s.Trees, "tree", "trees"))
+			}
 			if s.Different > 0 {
 				different = different.in(Broken)
 			}
@@ -100,9 +109,9 @@ func CopyStandings(list []CopyStanding) *Table {
 				never = never.in(Soon)
 			}
 			return []Cell{
-				words(string(s.Store)), words(string(s.Server)), words(string(s.Level)), count(s.Users),
+				words(string(s.Store)), words(string(s.Server)), words(string(s.Level)), users,
 				count(s.Identical), different, count(s.Unknown), never,
-				words(string(s.Last)), words(string(s.Since)), words(string(s.Whole)), when(s.Last), when(s.Whole),
+				words(string(s.Last)), words(string(s.Since)), words(string(s.Whole)), count(s.Trees), when(s.Last), when(s.Whole),
 			}
 		}),
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 // Original is a user whose mailboxes are kept on the store from which he was moved, to be
-// denied there, or a shared tree, as which nobody logs in anywhere.
+// denied there, or a shared tree, as which nobody logs in anywhere: it can't be denied.
 type Original struct {
 	Store   inventory.StoreID    `json:"store"`
 	User    string               `json:"user"`   // or the shared tree
@@ -73,11 +73,11 @@ func originals(list []Original) Lines {
 			to, until = append(to, string(of[i].MovedTo)), max(until, string(of[i].Until))
 		}
 		to = slices.Compact(slices.Sorted(slices.Values(to)))
-		login := ""
-		if whether := of[0].whether(); whether != "" {
-			login = ": " + whether + ", not compared by a login"
+		whether := of[0].whether() + ", not compared by a login"
+		if of[0].Shared {
+			whether = "can't be denied, so that whoever may read them still can there, without what came since"
 		}
-		lines.add("%s on %s, kept until %s after they moved to %s%s", of[0].of(len(of)), of[0].Store, day(inventory.Text(until)), strings.Join(to, ", "), login)
+		lines.add("%s on %s, kept until %s after they moved to %s: %s", of[0].of(len(of)), of[0].Store, day(inventory.Text(until)), strings.Join(to, ", "), whether)
 		if of[0].Lifted() {
 			lines[len(lines)-1].Tone = Broken
 		}

@@ -135,6 +135,38 @@ func TestWarningsAreLines(t *testing.T) {
 	}
 }
 
+// TestTreesApart: users and shared trees are counted together, and told apart, in all that a
+// comparison says.
+func TestTreesApart(t *testing.T) {
+	c := &report.ComparisonOfAll{Level: "2", Coverage: report.Coverage{Compared: 2, Mailboxes: 70}, Kept: &report.KeptComparison{
+		Before: 3, BeforeIn: report.Outcomes{Checked: 3, Identical: 3, Trees: 3}, Waiting: 4, Left: 1,
+		Copies: report.CopyStanding{Users: 13, Trees: 2, Complete: 12, Since: "2026-11-27T07:41:00Z", Whole: "2026-11-27T07:05:00Z"},
+	}}
+	c.Kept.Trees.Waiting, c.Kept.Trees.Left = 1, 1
+	for i := range 13 {
+		c.Users.Add(map[bool]monitor.Outcome{true: monitor.Identical, false: monitor.UnknownOutcome}[i < 12], i < 2)
+	}
+	shown := text(t, report.Compared(c), 200)
+	for _, want := range []string{
+		"10 users and 2 shared trees are identical · of 1 it is not known\n", " 70 mailboxes of 11 users and 2 shared trees on 2 pairs",
+		"3 shared trees were compared before", "not the turn of 3 users and 1 shared tree\n", "1 shared tree was not reached",
+		"all 11 users and 2 shared trees were compared at 2026-11-27 07:41 UTC or later, 12 of them completely",
+	} {
+		if !strings.Contains(shown, want) {
+			t.Errorf("no %q in\n%s", want, shown)
+		}
+	}
+	known := text(t, report.Known(&report.KnownCopies{
+		Copies: []report.CopyStanding{{Store: "s1", Server: "imap2", Level: "2", Users: 13, Trees: 2, Identical: 13}, {Store: "s2", Server: "imap3", Level: "2", Users: 8, Identical: 8}},
+		Late:   []report.Waiting{{User: "anna"}, {User: "team", Shared: true}},
+	}), 120)
+	for _, want := range []string{" 11 + 2 trees ", " 8 ", "1 user and 1 shared tree were not compared within"} {
+		if !strings.Contains(known, want) {
+			t.Errorf("no %q in\n%s", want, known)
+		}
+	}
+}
+
 // TestOriginalsAndUsersAgree: what is said of all users counts those of the first sentence,
 // and originals that apply keeps are a line for each store, not users who are not known.
 func TestOriginalsAndUsersAgree(t *testing.T) {
@@ -150,7 +182,7 @@ func TestOriginalsAndUsersAgree(t *testing.T) {
 	shown := text(t, report.Compared(c), 200)
 	for _, want := range []string{
 		"60 users are identical · of 1 it is not known\n", " 70 mailboxes of 61 users on 2 pairs",
-		"2 users' originals on s1, kept until 2026-12-12 after they moved to s4: denied, not compared by a login\n1 shared tree's original on s2, kept until 2026-12-01 after they moved to s1\n1 user's original on s2, kept until 2026-12-01 after",
+		"2 users' originals on s1, kept until 2026-12-12 after they moved to s4: denied, not compared by a login\n1 shared tree's original on s2, kept until 2026-12-01 after they moved to s1: can't be denied, so that whoever may read them still can there, without what came since\n1 user's original on s2, kept until 2026-12-01 after",
 		"all 61 users were compared at 2026-11-27 07:41 UTC or later, 60 of them completely, the others last at 2026-11-27 07:05 UTC or later\n",
 	} {
 		if !strings.Contains(shown, want) {

@@ -88,10 +88,14 @@ func doneWords(c *planner.ScheduledChange) string {
 	return fmt.Sprintf(", the %s of %s", c.Do, c.Subject().Words())
 }
 
-// ScheduledChanges is the table of when each change is carried out.
+// ScheduledChanges is the table of when each change is carried out. Of several plans each has a c1:
+// there people are shown a change with how its plan begins.
 func ScheduledChanges(changes []planner.ScheduledChange) *Table {
+	tell := tellApart(changes)
+	plan, id, change := left("plan", "plan", 4), left("change", "id", 3), left("change", "", 3)
+	plan.Hidden, id.Hidden, change.Hidden = tell > 0, tell > 0, tell == 0
 	t := &Table{Columns: []Column{
-		left("plan", "plan", 4), left("change", "id", 3), right("wave", "wave", 0),
+		plan, id, change, right("wave", "wave", 0),
 		right("starts", "start_seconds", 0), right("ends", "end_seconds", 1),
 		left("do", "do", 0), left("what", "", 0), hidden("store"), hidden("user"), left("from", "from", 0).late(1),
 		left("to", "", 0), hidden("server"), hidden("to"), right("copied", "bytes", 2),
@@ -108,10 +112,33 @@ func ScheduledChanges(changes []planner.ScheduledChange) *Table {
 			to = c.Server
 		}
 		return []Cell{
-			words(c.Plan), words(c.ID), wave, figure(Seconds, c.StartSeconds), figure(Seconds, c.EndSeconds),
+			words(c.Plan), words(c.ID), words(c.ID + " of " + c.Plan[:min(tell, len(c.Plan))]), wave, figure(Seconds, c.StartSeconds), figure(Seconds, c.EndSeconds),
 			words(string(c.Do)), what, words(string(c.Store)), words(string(c.User)), words(string(c.From)),
 			words(string(to)), words(string(c.Server)), words(string(c.To)), copied,
 		}
 	})
 	return t
+}
+
+// tellApart returns how many characters of their plans tell changes of several ones apart; 0: all are
+// of one.
+func tellApart(changes []planner.ScheduledChange) int {
+	const least = 4
+	plans := map[string]bool{}
+	for _, c := range changes {
+		plans[c.Plan] = true
+	}
+	if len(plans) < 2 {
+		return 0
+	}
+	for n := least; ; n++ {
+		begins, longer := map[string]bool{}, false
+		for plan := range plans {
+			begins[plan[:min(n, len(plan))]] = true
+			longer = longer || len(plan) > n
+		}
+		if len(begins) == len(plans) || !longer {
+			return n
+		}
+	}
 }

@@ -173,6 +173,30 @@ func TestSchedulesThatTellLess(t *testing.T) {
 	}
 }
 
+// Where a schedule orders several plans, of which each has a c1, no change is named without its plan,
+// however narrow the screen is.
+func TestChangesOfSeveralPlans(t *testing.T) {
+	wave := 1
+	change := func(plan string) planner.ScheduledChange {
+		return planner.ScheduledChange{Plan: plan, ID: "c1", Wave: &wave, EndSeconds: 60, Do: planner.Move, User: "anna", From: "s1", To: "s2"}
+	}
+	several := ScheduledChanges([]planner.ScheduledChange{change("0123456789abcdef"), change("0123486789abcdef"), change("f")})
+	for width := 90; width < 200; width++ {
+		text := strings.Join(strings.Fields(textOf(t, several, Style{Width: width})), " ")
+		for _, want := range []string{"c1 of 012345 ", "c1 of 012348 ", "c1 of f "} {
+			if !strings.Contains(text, want) {
+				t.Errorf("in %d columns no %s:\n%s", width, want, text)
+			}
+		}
+	}
+	if text := textOf(t, several, Style{Width: 40}); strings.Contains(text, "c1") && !strings.Contains(text, "012345") {
+		t.Errorf("changes look alike:\n%s", text)
+	}
+	if csv := csvOf(t, several); !strings.Contains(csv, "0123456789abcdef,c1,1,") {
+		t.Errorf("got %q", csv)
+	}
+}
+
 // No figure of a column of sizes has more than three significant digits, and
 // none that is not zero is shown as zero.
 func TestOneScale(t *testing.T) {

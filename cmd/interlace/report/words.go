@@ -38,6 +38,26 @@ func FleetWords(inv *inventory.Inventory) string {
 	return b.String()
 }
 
+// holders counts users and shared trees, which are among all.
+func holders(all, trees int) string {
+	users := things(all-trees, "user", "users")
+	switch {
+	case trees == 0:
+		return users
+	case trees == all:
+		return things(trees, "shared tree", "shared trees")
+	}
+	return users + " and " + things(trees, "shared tree", "shared trees")
+}
+
+// verb is what goes with a number of things.
+func verb(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}
+
 // failureWords names failure domains: "imap3", "rack a4", "imap3 and imap4".
 func failureWords(failed []string) string { return strings.Join(failureNames(failed), " and ") }
 

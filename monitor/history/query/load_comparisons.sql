@@ -1,2 +1,2 @@
-SELECT number, level, selection, began, ended, copies, identical, different, unknown
+SELECT number, level, selection, flags, began, ended, copies, identical, different, unknown
 FROM comparisons WHERE began >= ?1 ORDER BY number
