@@ -124,3 +124,26 @@ func TestApplyMovedIsPromotedLive(t *testing.T) {
 		})
 	}
 }
+
+// Where users are routed by the name of their store, which says the same before and after it, a
+// promotion is done in one run. It keeps out, and tells of, those whom plans have brought to the
+// store, too.
+func TestApplyPromotionByStoreLive(t *testing.T) {
+	m := scheduling(t)
+	m.put("routing", "anna,s1\nben,s1\ncarl,s2\n")
+	for _, args := range [][]string{
+		{"import", "fleet.yaml"}, {"users", "--drain", "s1", "--plan", "users.json"}, {"layout", "--max-bytes", "0", "--plan", "layout.json"},
+	} {
+		if status, stdout, stderr := m.program(args...); status != 0 {
+			t.Fatal(args, stdout, stderr)
+		}
+	}
+	m.apply(0, "users.json", "--yes")
+	done, stderr := m.apply(0, "layout.json", "--yes")
+	if u := &done.Units[0]; len(done.Units) != 1 || u.State != "finished" {
+		t.Errorf("%+v: %s", done.Units, stderr)
+	}
+	if got := m.routing(); got != "anna,s2\nben,s2\ncarl,s2\n" {
+		t.Errorf("the routes are\n%s", got)
+	}
+}

@@ -286,8 +286,8 @@ func TestPromotionBlocks(t *testing.T) {
 	slices.Reverse(store.Instances)
 	_, err := replica.Tool(ctx, "cyr_deny", "-a", "anna")
 	must(t, err)
-	o.Live.Served = func(context.Context, []inventory.UserID) (map[inventory.UserID]inventory.ServerID, error) {
-		return map[inventory.UserID]inventory.ServerID{"anna": "elsewhere"}, nil
+	o.Live.Served = func(context.Context, []inventory.UserID) (map[inventory.UserID]apply.Destination, error) {
+		return map[inventory.UserID]apply.Destination{"anna": {Server: "elsewhere"}}, nil
 	}
 	outcome, err := o.Carry(ctx, u, false)
 	for _, want := range []string{"user anna has to be denied on " + replica.Name + ": /usr/lib/cyrus/bin/cyr_deny -C ", "user anna has to be routed to " + r.Stores[0].Master().Name} {
@@ -415,8 +415,8 @@ func TestCopyInUseStays(t *testing.T) {
 			return "user anna has to be denied on " + to.Name
 		},
 		"ben": func(o *apply.Options) string {
-			o.Live.Served = func(context.Context, []inventory.UserID) (map[inventory.UserID]inventory.ServerID, error) {
-				return map[inventory.UserID]inventory.ServerID{"ben": inventory.ServerID(to.Name)}, nil
+			o.Live.Served = func(context.Context, []inventory.UserID) (map[inventory.UserID]apply.Destination, error) {
+				return map[inventory.UserID]apply.Destination{"ben": {Server: inventory.ServerID(to.Name)}}, nil
 			}
 			return "user ben is routed there"
 		},
