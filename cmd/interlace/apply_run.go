@@ -69,7 +69,7 @@ func (c *applying) end(ctx context.Context, results []course.Result, wrong error
 		return wrong
 	}
 	course.MarkBack(results)
-	shown := c.applied(results)
+	shown := c.applied(context.WithoutCancel(ctx), results)
 	err := c.app.print(result{screen: shown.Screen(), table: shown.Table(), json: object(shown)})
 	if errors.Is(err, syscall.EPIPE) {
 		c.app.note("what was done is not shown: %v", err)

@@ -22,6 +22,7 @@ type Rehearsal struct {
 	Outcome course.Outcome // where it is
 	Records []monitor.StepRecord
 	Steps   []StepRehearsal
+	Users   int    // who move, or are kept out while their store is promoted, as the facts stand then
 	Text    string // what the check says if nothing speaks against it
 	Refused []string
 	Waits   []string // what would keep it from being begun, or gone on with, now
@@ -162,7 +163,7 @@ func (d *dry) take(verb course.Verb, step monitor.Step) StepRehearsal {
 // made: for that a configuration lies on a server for a moment. Where earlier ones change the layout
 // of its stores it can be checked only when that is done.
 func Rehearse(ctx context.Context, u *course.Unit, earlier []*Rehearsal, back bool, o *Options) (*Rehearsal, error) {
-	r := &Rehearsal{Unit: u}
+	r := &Rehearsal{Unit: u, Users: u.Users(o.Inventory)}
 	var err error
 	if r.Records, err = o.Journal.Steps(ctx, u.Plan, u.Name); err != nil {
 		return nil, err
@@ -188,6 +189,7 @@ func Rehearse(ctx context.Context, u *course.Unit, earlier []*Rehearsal, back bo
 	if u.Fresh(r.Records) {
 		before = o.before(u, earlier)
 		o = o.following(before)
+		r.Users = u.Users(o.Inventory)
 	}
 	d := newDry(o)
 	w, _, err := d.newWork(ctx, u)
