@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor/apply"
@@ -67,6 +69,32 @@ func (c *applying) hopeless(ctx context.Context, j *job) (list []*course.Unit, e
 		list = append(list, u)
 	}
 	return list, nil
+}
+
+// held reports whether something keeps a unit of a plan, of which nothing is begun, from that at all,
+// and nobody has given it up.
+func held(r *course.Result) bool {
+	return r.Unit.Barred != "" && !r.Unit.GivenUp && !r.Unit.Back && r.Unit.Fresh(r.Records)
+}
+
+// heldNote says what becomes of those of results that can't be begun; empty: there are none.
+func heldNote(results []course.Result) string {
+	var names []string
+	for i := range results {
+		if r := &results[i]; held(r) {
+			names = append(names, inventory.Printable(r.Unit.Name))
+		}
+	}
+	const most = 5
+	text := strings.Join(names[:min(most, len(names))], ", ")
+	switch more := len(names) - most; {
+	case len(names) == 0:
+		return ""
+	case more > 0:
+		text += fmt.Sprintf(" and %s more", inventory.CountText(more))
+	}
+	return fmt.Sprintf("%s not begun, and can't be: %s; interlace apply --resume --give-up --yes gives that up, and a new plan may take its place",
+		inventory.Counted(len(names), "unit is", "units are"), text)
 }
 
 // gaveUp reports whether a result is a unit that somebody has given up, and of which nothing is
