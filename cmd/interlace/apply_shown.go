@@ -189,6 +189,9 @@ func (c *applying) shownStep(s *apply.StepRehearsal) *report.RehearsedStep {
 func (c *config) shownCommand(of *apply.Command) report.RehearsedCommand {
 	shown := report.RehearsedCommand{Server: of.Server, Command: inventory.Paste(of.Words...), Own: of.Own, Pastable: !of.Own && !of.Private}
 	switch o := of.Order; {
+	case of.Seeds:
+		shown.Command, shown.Pastable, shown.Here = inventory.Paste(orderWords(c.Apply.SeedCommand, o)...), false, true
+		shown.Note = "seed_command, on this machine; replication then copies what is missing"
 	case o != nil:
 		shown.Command, shown.Pastable, shown.Here = inventory.Paste(orderWords(c.Apply.InstanceHook, o)...), false, true
 		shown.Note = inventory.Text(fmt.Sprintf("instance_hook %s %s %s %s, on this machine", o.Act, o.Store, o.Server, o.Role))

@@ -44,12 +44,13 @@ type StepRehearsal struct {
 	Later bool
 }
 
-// Command is what runs on a server or, with an order, what the operator's hook is asked
+// Command is what runs on a server or, with an order, what a command of the operator is asked
 // for about one, or what is removed there over IMAP.
 type Command struct {
 	Server  inventory.ServerID
 	Words   []string
 	Order   *Order             // without its instances
+	Seeds   bool               // the order is for the operator's command that copies files
 	Removes cyrus.InternalName // a mailbox of a shared tree
 	// Own says that it only makes or removes a file of interlace's own, and Private that
 	// it reads one, which is there only meanwhile.
@@ -262,6 +263,9 @@ func (r *Rehearsal) goOn(ctx context.Context, d *dry, w work, c *course.Course, 
 		}
 		if order := asks(r.Unit, step); order != nil {
 			d.add(Command{Server: order.Server, Order: order})
+		}
+		if step == monitor.StepSeed && d.Layouts.Seed != nil {
+			d.add(Command{Server: r.Unit.Do.Server, Order: asks(r.Unit, monitor.StepCreate), Seeds: true})
 		}
 		told := d.take(course.Do, step)
 		told.Later = later
