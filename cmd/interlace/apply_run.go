@@ -45,6 +45,12 @@ func (c *applying) run(ctx context.Context) error {
 	if err := c.begin(ctx); err != nil {
 		return c.end(ctx, c.rescue(ctx, c.jobs), err, false)
 	}
+	switch text, err := c.shortened(ctx); {
+	case err != nil:
+		return c.end(ctx, c.rescue(ctx, c.jobs), err, false)
+	case text != "":
+		c.app.note("%s", text)
+	}
 	c.options.Tally = &apply.Tally{}
 	var results []course.Result
 	var wrong error

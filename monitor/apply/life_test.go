@@ -3,6 +3,7 @@ package apply_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -54,8 +55,19 @@ func TestOriginalIsKept(t *testing.T) {
 		return false, false, time.Time{}, nil
 	}
 	carry(o, course.Moved, "whether mail or users still come to s1 is not known: the log of its master on "+from.Name)
-	o.Live.Quiet = quietly
+	// Kept for less than a day it stays if somebody is known to have come since the users were routed.
+	o.Keep = time.Hour
+	o.Live.Quiet = func(context.Context, inventory.Instance, []inventory.UserID) (bool, bool, time.Time, error) {
+		return false, true, time.Now().Add(time.Minute), nil
+	}
+	carry(o, course.Moved, "mail or users still came to "+from.Name)
+	o.Live.Quiet = func(context.Context, inventory.Instance, []inventory.UserID) (bool, bool, time.Time, error) {
+		return false, false, time.Time{}, errors.New("two instances log together")
+	}
 	carry(o, course.Finished, "")
+	if told := fmt.Sprint(o.Journal); !strings.Contains(told, "keep_source is less than a day, and whether mail or users still come to s1 is not known") {
+		t.Errorf("what was not known is not written down\n%s", told)
+	}
 	for _, in := range r.Stores[0].Instances {
 		if left := talk(t, in, "", `LIST "" "*"`); left != "" {
 			t.Errorf("%s still has %s", in.Name, left)
