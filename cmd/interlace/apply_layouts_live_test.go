@@ -147,6 +147,9 @@ func TestApplyLayoutLive(t *testing.T) {
 	if a, _ := m.apply(0, "--rollback"); !strings.Contains(strings.Join(a.Notes, "; "), "NOT taken back: c2 promote s1 on imap3: from route on there is no way back") || !strings.Contains(strings.Join(a.Notes, "; "), "NOT taken back, since it is done: c1 ") {
 		t.Errorf("what is not taken back is not said before: %v", a.Notes)
 	}
+	if _, screen, _ := m.program("apply", "--rollback"); strings.Contains(screen, "out while") {
+		t.Errorf("users who are let in are said to be kept out: %s", screen)
+	}
 	m.overtaken()
 	m.must(os.Remove(m.path("orders/refuse-start")))
 	m.env = []string{"COLUMNS=50"} // which breaks nothing that is to be copied

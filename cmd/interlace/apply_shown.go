@@ -59,7 +59,7 @@ func appliedUnit(r *course.Result, users int, keep time.Duration) report.Applied
 	u := report.AppliedUnit{
 		Plan: r.Unit.Plan, Unit: r.Unit.Name, Wave: r.Unit.Wave, Do: string(planner.Move), Users: users,
 		State: string(r.Outcome), Step: inventory.Text(r.Step()), Expected: r.Expected(), Denied: r.Denied(), Why: inventory.Text(r.Why), Tone: toneOf(r.Outcome),
-		Idle: r.Still && r.Outcome != course.Waiting && r.Outcome != course.Stopped, Back: r.Unit.Back,
+		Idle: r.Still && r.Outcome != course.Waiting && r.Outcome != course.Stopped && !held(r), Back: r.Unit.Back,
 	}
 	if at := r.Since(); !at.IsZero() {
 		u.Since = monitor.Time(at)
