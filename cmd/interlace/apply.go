@@ -47,8 +47,11 @@ answer, it takes too long, or somebody else denies one of them (cyr_deny) or let
 in; what can't be undone on a server that is down is undone by a later --resume or
 --rollback. Mail waits in the queue of the relay meanwhile.
 The originals stay where they were, and denied, for keep_source, and are deleted by a
-later apply --resume --yes, which reads every message on the new store and its
-replicas first.
+later apply --resume --yes, which asks confirm, and reads every message on the new
+store and its replicas, first. Where the mail logs do not tell that nobody was
+delivered to or logged in there for a day they stay; with a keep_source of less than a
+day they do only where the logs tell of somebody since the move. That it was made
+shorter since is said before.
 
 A layout plan is carried out change by change: replicas are made and filled,
 promoted and dropped, by a command of yours, instance_hook: see interlace help
@@ -311,6 +314,12 @@ func (c *applying) rehearse(ctx context.Context) error {
 	bar.end()
 	shown := c.shown(list)
 	c.showBroken(shown)
+	switch text, err := c.shortened(ctx); {
+	case err != nil:
+		return err
+	case text != "":
+		shown.Notes = append(shown.Notes, text)
+	}
 	err = c.app.print(result{screen: shown.Screen(), table: shown.Table(), json: object(shown)})
 	if c.app.flags.output.value == "csv" { // which has one table, of the units
 		for _, text := range shown.BrokenLines() {

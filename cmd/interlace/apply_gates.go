@@ -109,7 +109,7 @@ func (a *app) live(h *history.History, inv *inventory.Inventory) apply.Live {
 	c := a.config
 	l := apply.Live{Roles: c.roles, Kick: c.kick, Confirmed: a.confirmUnit(h, inv)}
 	if c.knowsRoutes() {
-		l.Served = func(ctx context.Context, users []inventory.UserID) (map[inventory.UserID]inventory.ServerID, error) {
+		l.Served = func(ctx context.Context, users []inventory.UserID) (map[inventory.UserID]apply.Destination, error) {
 			return c.served(ctx, inv, users)
 		}
 		l.Named = c.routes
@@ -123,28 +123,32 @@ func (a *app) live(h *history.History, inv *inventory.Inventory) apply.Live {
 	return l
 }
 
-// served returns the servers to which users are routed.
-func (c *config) served(ctx context.Context, inv *inventory.Inventory, users []inventory.UserID) (map[inventory.UserID]inventory.ServerID, error) {
+// served returns where users are routed.
+func (c *config) served(ctx context.Context, inv *inventory.Inventory, users []inventory.UserID) (map[inventory.UserID]apply.Destination, error) {
 	routes, err := c.routes(ctx, users)
 	if err != nil {
 		return nil, err
 	}
-	servers := map[inventory.UserID]inventory.ServerID{}
+	served := map[inventory.UserID]apply.Destination{}
 	for user, name := range routes {
-		servers[user] = serverOf(inv, name)
+		served[user] = destinationOf(inv, name)
 	}
-	return servers, nil
+	return served, nil
 }
 
-// serverOf returns the server that a route means, or what it says where the inventory
-// knows nothing of that.
-func serverOf(inv *inventory.Inventory, name string) inventory.ServerID {
+// destinationOf returns what a route means, or what it says where the inventory knows nothing of
+// that. The name of a store says nothing of which instance leads it by now.
+func destinationOf(inv *inventory.Inventory, name string) apply.Destination {
 	for i := range inv.Stores {
 		for _, in := range inv.Stores[i].Instances {
-			if means(inv, name, in) {
-				return in.Server
+			switch formAt(name, in, inv.Stores[i].Name) {
+			case unformed:
+			case byStore:
+				return apply.Destination{Store: inv.Stores[i].Name}
+			default:
+				return apply.Destination{Server: in.Server}
 			}
 		}
 	}
-	return inventory.ServerID(name)
+	return apply.Destination{Server: inventory.ServerID(name)}
 }

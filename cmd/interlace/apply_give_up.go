@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -88,6 +89,27 @@ func (c *applying) isHopeless(ctx context.Context, u *course.Unit, records []mon
 		return false, err
 	}
 	return len(again.Refused) > 0, nil
+}
+
+// held reports whether something keeps a unit of a plan, of which nothing is begun, from that at all,
+// and nobody has given it up.
+func held(r *course.Result) bool {
+	return r.Unit.Barred != "" && !r.Unit.GivenUp && !r.Unit.Back && r.Unit.Fresh(r.Records)
+}
+
+// heldNote says what becomes of those of results that can't be begun; empty: there are none.
+func heldNote(results []course.Result) string {
+	var names []string
+	for i := range results {
+		if r := &results[i]; held(r) {
+			names = append(names, inventory.Printable(r.Unit.Name))
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s not begun, and can't be: %s; interlace apply --resume --give-up --yes gives that up, and a new plan may take its place",
+		inventory.Counted(len(names), "unit is", "units are"), course.Few(names))
 }
 
 // gaveUp reports whether a result is a unit that somebody has given up, and of which nothing is

@@ -66,13 +66,22 @@ func (a *app) jobs(ctx context.Context, h *history.History, f *facts, paths []st
 			return nil, err
 		}
 		if j.backwards && !rollback {
-			return nil, hint(fmt.Errorf("plan %s was carried out and is taken back since %s", j.name(), j.backSince.Local().Format(time.RFC3339)),
-				"interlace apply --rollback goes on with that; a plan that is made with another --seed may be carried out anew")
+			return nil, j.refuseBack()
 		}
 		j.backwards, j.over = rollback, j.over && !rollback
 		return []*job{j}, nil
 	}
 	return keptJobs(ctx, h, f, rollback)
+}
+
+// refuseBack says that plans are not carried out that are, or were, taken back.
+func (j *job) refuseBack() error {
+	since := j.backSince.Local().Format(time.RFC3339)
+	const anew = "a plan that is made with another --seed may be carried out anew"
+	if j.over {
+		return hint(fmt.Errorf("plan %s was carried out and was taken back, which began on %s", j.name(), since), anew)
+	}
+	return hint(fmt.Errorf("plan %s was carried out and is taken back since %s", j.name(), since), "interlace apply --rollback goes on with that; "+anew)
 }
 
 // begunAs returns the number of the apply of plans that is begun and not done; 0: there is none.

@@ -36,6 +36,9 @@ func (c *applying) sayLeft(ctx context.Context, results []course.Result) {
 	if slices.ContainsFunc(results, func(r course.Result) bool { return r.Outcome == course.Moved || r.Outcome == course.Finished }) {
 		c.app.note("%s, interlace confirm says whether the plan has kept what it promised", upToDate(changed))
 	}
+	if text := heldNote(results); text != "" {
+		c.app.note("%s", text)
+	}
 	for i := range results {
 		r := &results[i]
 		for _, text := range r.Miscounts() {

@@ -48,7 +48,7 @@ func TestResumeOfARollback(t *testing.T) {
 		}
 	}
 	r.recall(plan, begun, monitor.StepCopy, "7")
-	if _, stderr := r.apply(2, "users.json"); !strings.Contains(stderr, "is taken back since") {
+	if _, stderr := r.apply(2, "users.json"); !strings.Contains(stderr, "is taken back since") || !strings.Contains(stderr, "--rollback goes on with that; a plan") {
 		t.Errorf("what is on its way back begins anew: %s", stderr)
 	}
 }

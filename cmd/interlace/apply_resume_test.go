@@ -242,6 +242,32 @@ func TestWhatWaitsIsNotGivenUp(t *testing.T) {
 	r.apply(2, "users.json", "--give-up")
 }
 
+// What can't be begun any more, or anew, is named with what becomes of it, also where it was begun
+// once and is back.
+func TestWhatCannotBeBegunIsNamed(t *testing.T) {
+	r := newResuming(t)
+	plan, units := r.plan("users.json", "1")
+	r.begin(plan)
+	waiting := units["s4"]
+	r.did(plan, waiting[0], true, monitor.StepCheck)
+	for _, state := range []monitor.StepState{monitor.StepUndoing, monitor.StepUndone} { // and is back
+		r.must(r.h.AddStep(t.Context(), &monitor.StepRecord{Plan: id(plan), Unit: waiting[0], Step: monitor.StepCheck, State: state, At: time.Now()}))
+	}
+	for _, unit := range append(units["s2"], units["s3"]...) {
+		r.did(plan, unit, true, course.OfMove.Steps...)
+	}
+	r.describe("1TB")
+	r.program("import", "fleet.yaml")
+	for _, args := range [][]string{{"--resume"}, {"--resume", "--yes"}} {
+		_, stdout, stderr := program(t, append([]string{"apply"}, args...)...)
+		said := strings.Join(strings.Fields(stdout+stderr), " ")
+		want := fmt.Sprintf("%d units are not begun, and can't be: %s; interlace apply --resume --give-up --yes gives that up", len(waiting), strings.Join(waiting, ", "))
+		if !strings.Contains(said, want) || !strings.Contains(stdout, waiting[0]) {
+			t.Errorf("%v: it is not said what keeps it from its end: %s", args, said)
+		}
+	}
+}
+
 // What is given up while originals of the rest are kept is said to be, and nothing is promised of
 // it, nor speaks against it: whoever names the plan again begins it anew.
 func TestGivenUpBesideOriginals(t *testing.T) {

@@ -25,7 +25,7 @@ func (c *applying) mayBegin() error {
 	if more := len(c.broken) - toldViolations; more > 0 {
 		wrong = errors.Join(wrong, fmt.Errorf("and %s more", inventory.CountText(more)))
 	}
-	return hint(wrong, "make a plan that keeps the rules; interlace apply --rollback takes back what is begun already")
+	return hint(wrong, "make a plan that keeps the rules")
 }
 
 // keepRules notes what would be broken by a plan of which nothing is begun, and what plans

@@ -45,6 +45,12 @@ func (c *applying) run(ctx context.Context) error {
 	if err := c.begin(ctx); err != nil {
 		return c.end(ctx, c.rescue(ctx, c.jobs), err, false)
 	}
+	switch text, err := c.shortened(ctx); {
+	case err != nil:
+		return c.end(ctx, c.rescue(ctx, c.jobs), err, false)
+	case text != "":
+		c.app.note("%s", text)
+	}
 	c.options.Tally = &apply.Tally{}
 	var results []course.Result
 	var wrong error
@@ -69,7 +75,7 @@ func (c *applying) end(ctx context.Context, results []course.Result, wrong error
 		return wrong
 	}
 	course.MarkBack(results)
-	shown := c.applied(results)
+	shown := c.applied(context.WithoutCancel(ctx), results)
 	err := c.app.print(result{screen: shown.Screen(), table: shown.Table(), json: object(shown)})
 	if errors.Is(err, syscall.EPIPE) {
 		c.app.note("what was done is not shown: %v", err)

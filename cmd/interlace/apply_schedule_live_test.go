@@ -107,6 +107,11 @@ func TestApplyMovedIsPromotedLive(t *testing.T) {
 					t.Fatal(args, stdout, stderr)
 				}
 			}
+			if test.cut {
+				if a, _ := m.apply(0, test.apply[0]...); len(a.Units) != 2 || a.Units[1].Users != 3 {
+					t.Errorf("behind the moves of the same run: %+v", a.Units)
+				}
+			}
 			for i, args := range test.apply {
 				status := 0
 				if test.cut && i == 0 {
@@ -122,5 +127,31 @@ func TestApplyMovedIsPromotedLive(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Where users are routed by the name of their store, which says the same before and after it, a
+// promotion is done in one run. It keeps out, and tells of, those whom plans have brought to the
+// store, too.
+func TestApplyPromotionByStoreLive(t *testing.T) {
+	m := scheduling(t)
+	m.put("routing", "anna,s1\nben,s1\ncarl,s2\n")
+	for _, args := range [][]string{
+		{"import", "fleet.yaml"}, {"users", "--drain", "s1", "--plan", "users.json"}, {"layout", "--max-bytes", "0", "--plan", "layout.json"},
+	} {
+		if status, stdout, stderr := m.program(args...); status != 0 {
+			t.Fatal(args, stdout, stderr)
+		}
+	}
+	m.apply(0, "users.json", "--yes")
+	if _, screen, _ := m.program("apply", "layout.json"); !strings.Contains(screen, "1 unit, which keep 3 users out while their stores are promoted") || !strings.Contains(screen, "c1 promote s2 on imap3, 3 users, ") {
+		t.Errorf("who has moved there is not told: %s", screen)
+	}
+	done, stderr := m.apply(0, "layout.json", "--yes")
+	if u := &done.Units[0]; len(done.Units) != 1 || u.State != "finished" || u.Users != 3 {
+		t.Errorf("%+v: %s", done.Units, stderr)
+	}
+	if got := m.routing(); got != "anna,s2\nben,s2\ncarl,s2\n" {
+		t.Errorf("the routes are\n%s", got)
 	}
 }

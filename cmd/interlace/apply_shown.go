@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,10 +16,15 @@ import (
 )
 
 // applied are the results as they are shown.
-func (c *applying) applied(results []course.Result) *report.Applied {
+func (c *applying) applied(ctx context.Context, results []course.Result) *report.Applied {
 	shown := &report.Applied{Units: []report.AppliedUnit{}, Doing: c.flags.resume || c.flags.rollback}
+	inv, _, err := c.followed(ctx)
+	if err != nil {
+		inv = c.now.Inventory // what can't be read is told elsewhere
+	}
 	for i := range results {
-		shown.Units = append(shown.Units, appliedUnit(&results[i], c.app.config.KeepSource))
+		r := &results[i]
+		shown.Units = append(shown.Units, appliedUnit(r, r.Unit.Users(inv), c.app.config.KeepSource))
 	}
 	toldOnce(results, func(i int) *report.AppliedUnit { return &shown.Units[i] })
 	return shown
@@ -49,11 +55,11 @@ func toldOnce(results []course.Result, shown func(i int) *report.AppliedUnit) {
 	}
 }
 
-func appliedUnit(r *course.Result, keep time.Duration) report.AppliedUnit {
+func appliedUnit(r *course.Result, users int, keep time.Duration) report.AppliedUnit {
 	u := report.AppliedUnit{
-		Plan: r.Unit.Plan, Unit: r.Unit.Name, Wave: r.Unit.Wave, Do: string(planner.Move), Users: len(r.Unit.Moves),
+		Plan: r.Unit.Plan, Unit: r.Unit.Name, Wave: r.Unit.Wave, Do: string(planner.Move), Users: users,
 		State: string(r.Outcome), Step: inventory.Text(r.Step()), Expected: r.Expected(), Denied: r.Denied(), Why: inventory.Text(r.Why), Tone: toneOf(r.Outcome),
-		Idle: r.Still && r.Outcome != course.Waiting && r.Outcome != course.Stopped, Back: r.Unit.Back,
+		Idle: r.Still && r.Outcome != course.Waiting && r.Outcome != course.Stopped && !held(r), Back: r.Unit.Back,
 	}
 	if at := r.Since(); !at.IsZero() {
 		u.Since = monitor.Time(at)
@@ -65,7 +71,7 @@ func appliedUnit(r *course.Result, keep time.Duration) report.AppliedUnit {
 		u.Out = monitor.Time(at)
 	}
 	if do := r.Unit.Do; do != nil {
-		u.Do, u.Users, u.From, u.To, u.Bytes = string(do.Do), do.Users, inventory.Text(do.From), inventory.Text(do.Server), do.Bytes
+		u.Do, u.From, u.To, u.Bytes = string(do.Do), inventory.Text(do.From), inventory.Text(do.Server), do.Bytes
 		return u
 	}
 	var from []string
@@ -100,7 +106,7 @@ func (c *applying) shown(list []apply.Rehearsal) *report.Rehearsed {
 	for i := range list {
 		r := &list[i]
 		u := report.RehearsedUnit{
-			AppliedUnit: appliedUnit(&results[i], c.app.config.KeepSource), Text: inventory.Text(r.Text),
+			AppliedUnit: appliedUnit(&results[i], r.Users, c.app.config.KeepSource), Text: inventory.Text(r.Text),
 			Refused: append([]string{}, r.Refused...), Waits: append([]string{}, r.Waits...), Steps: []report.RehearsedStep{},
 		}
 		for j := range r.Steps {
@@ -113,6 +119,9 @@ func (c *applying) shown(list []apply.Rehearsal) *report.Rehearsed {
 		shown.Units = append(shown.Units, u)
 	}
 	toldOnce(results, func(i int) *report.AppliedUnit { return &shown.Units[i].AppliedUnit })
+	if text := heldNote(results); text != "" && c.flags.resume && !c.flags.giveUp {
+		shown.Notes = append(shown.Notes, text)
+	}
 	if !c.app.config.knowsRoutes() {
 		shown.Notes = append(shown.Notes, "whether routing_hook routes anybody can't be looked at: neither routing_query nor routing_file is set")
 	}
@@ -180,6 +189,9 @@ func (c *applying) shownStep(s *apply.StepRehearsal) *report.RehearsedStep {
 func (c *config) shownCommand(of *apply.Command) report.RehearsedCommand {
 	shown := report.RehearsedCommand{Server: of.Server, Command: inventory.Paste(of.Words...), Own: of.Own, Pastable: !of.Own && !of.Private}
 	switch o := of.Order; {
+	case of.Seeds:
+		shown.Command, shown.Pastable, shown.Here = inventory.Paste(orderWords(c.Apply.SeedCommand, o)...), false, true
+		shown.Note = "seed_command, on this machine; replication then copies what is missing"
 	case o != nil:
 		shown.Command, shown.Pastable, shown.Here = inventory.Paste(orderWords(c.Apply.InstanceHook, o)...), false, true
 		shown.Note = inventory.Text(fmt.Sprintf("instance_hook %s %s %s %s, on this machine", o.Act, o.Store, o.Server, o.Role))

@@ -88,7 +88,7 @@ func (c *config) chapters() []chapter {
 			},
 			{
 				path: "keep_source", value: duration(&c.KeepSource, "14d"), example: "14d",
-				about: "how long a user who has moved stays on the disks that he came from",
+				about: "how long a user who has moved stays on the disks that he came from; with less than a day he is deleted there though no log says whether somebody still comes",
 			},
 		}},
 		{"HOW INTERLACE LOGS IN", append(append(accessKeys("imap", &c.IMAP, "starttls"),

@@ -259,7 +259,7 @@ func recoveryKeys(m *monitorConfig) []key {
 		},
 		{
 			path: "runner.argv", value: command(&m.Runner, "server", "server"), example: `[ssh, "{server}", --]`,
-			about: "what stands before a command that is to run on another server; without it no other server is asked",
+			about: "what stands before a command that is to run on another server, as the account of Cyrus there or as root; without it no other server is asked",
 		},
 		{
 			path: "runner.quote", value: choice(&m.RunnerQuote, "", "sh"), example: "sh",

@@ -63,6 +63,14 @@ After a remove, and whenever a change is taken back, the others have to run and 
 answer as before: start is asked for those that do not run. Where one does not stand
 then the last lines of apply say so, and the exit status is 2.
 
+ON THE MAIL SERVERS
+
+All else that is done on a mail server apply does itself, by Cyrus's programs and a
+few of the system's, behind the words of runner.argv. These have to run as the account
+of Cyrus or as root; Cyrus's own programs become that account then.
+What apply writes for them in configdirectory is for its owner alone. Where one fails
+and says nothing else, the mail log of that server says why.
+
 A NEW REPLICA
 
 Between create and start apply copies all users, several at the same time

@@ -31,7 +31,7 @@ func (m *move) check(ctx context.Context) (text, data string, err error) {
 	if m.Live.Roles == nil {
 		warnings = append(warnings, "whether the masters are where the inventory has them was not checked")
 	}
-	begun := course.Beginning{Masters: m.masters(), Instances: m.instances()}
+	begun := course.Beginning{Masters: m.masters(), Instances: m.instances(), Keep: m.Keep}
 	routed, err := m.checkRoutes(ctx)
 	if err == nil {
 		begun.Routes, err = m.routeNames(ctx)

@@ -9,8 +9,8 @@ import (
 )
 
 // checkRoutes fails where it can't be asked where users are routed, if that is to be asked
-// when they have been routed anew, and tells who is routed elsewhere than to these servers.
-func (o *Options) checkRoutes(ctx context.Context, users []inventory.UserID, at func(inventory.UserID) inventory.ServerID) ([]string, error) {
+// when they have been routed anew, and tells who is routed elsewhere than to these masters.
+func (o *Options) checkRoutes(ctx context.Context, users []inventory.UserID, at func(inventory.UserID) (inventory.Instance, *inventory.Store)) ([]string, error) {
 	if o.Live.Served == nil || len(users) == 0 {
 		return nil, nil
 	}
@@ -20,12 +20,13 @@ func (o *Options) checkRoutes(ctx context.Context, users []inventory.UserID, at 
 	}
 	var warnings []string
 	for _, u := range users {
-		switch is, want := served[u], at(u); {
-		case is == want:
-		case is == "":
+		is := served[u]
+		switch master, store := at(u); {
+		case is.leadsTo(master, store):
+		case is == Destination{}:
 			warnings = append(warnings, fmt.Sprintf("nothing says where %s is routed now", inventory.Printable(string(u))))
 		default:
-			warnings = append(warnings, fmt.Sprintf("%s is routed to %s now, and not to %s", inventory.Printable(string(u)), inventory.Quoted(string(is)), want))
+			warnings = append(warnings, fmt.Sprintf("%s is routed to %s now, and not to %s", inventory.Printable(string(u)), inventory.Quoted(is.String()), master.Server))
 		}
 	}
 	const most = 20
@@ -37,13 +38,15 @@ func (o *Options) checkRoutes(ctx context.Context, users []inventory.UserID, at 
 
 // checkRoutes looks where those who move are routed.
 func (m *move) checkRoutes(ctx context.Context) ([]string, error) {
-	at := map[inventory.UserID]inventory.ServerID{}
+	at := map[inventory.UserID]*source{}
 	for _, s := range m.sources {
 		for _, u := range s.users {
-			at[u] = s.master().Server
+			at[u] = s
 		}
 	}
-	return m.Options.checkRoutes(ctx, m.users(), func(u inventory.UserID) inventory.ServerID { return at[u] })
+	return m.Options.checkRoutes(ctx, m.users(), func(u inventory.UserID) (inventory.Instance, *inventory.Store) {
+		return at[u].master(), at[u].store
+	})
 }
 
 // checkRoutes looks who are the users of the store and where they are routed, and decides in which
@@ -57,7 +60,7 @@ func (p *promotion) checkRoutes(ctx context.Context) ([]string, map[inventory.Us
 	if who.unsure != nil {
 		return nil, nil, who.unsure
 	}
-	warnings, err := p.Options.checkRoutes(ctx, who.here, func(inventory.UserID) inventory.ServerID { return p.old().Server })
+	warnings, err := p.Options.checkRoutes(ctx, who.here, func(inventory.UserID) (inventory.Instance, *inventory.Store) { return p.old(), p.store })
 	if err != nil {
 		return warnings, nil, err
 	}

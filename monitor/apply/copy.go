@@ -155,10 +155,9 @@ func (m *move) unused(ctx context.Context, sure bool) error {
 	if err != nil {
 		return nil // a routing that can't be asked is no reason to keep anybody out
 	}
-	to := m.target.master().Server
 	for _, s := range m.sources {
 		for _, u := range s.users {
-			if served[u] == to && s.master().Server != to {
+			if served[u].leadsTo(m.target.master(), m.target.store) && !served[u].leadsTo(s.master(), s.store) {
 				return fmt.Errorf("what is on %s may be in use and is not taken back: user %s is routed there", m.target.store.Name, inventory.Printable(string(u)))
 			}
 		}

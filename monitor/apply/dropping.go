@@ -123,7 +123,7 @@ func (d *dropping) unused(ctx context.Context) (text string, err error) {
 	if who.unsure != nil {
 		return "", who.unsure
 	}
-	there := func(u inventory.UserID, at inventory.ServerID) bool { return at == gone && !d.elsewhereOn(u, gone) }
+	there := func(u inventory.UserID, at Destination) bool { return at.Server == gone && !d.elsewhereOn(u, gone) }
 	rest, err := d.misrouted(ctx, who.here, there)
 	if err != nil {
 		return "", err

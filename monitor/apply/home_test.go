@@ -21,10 +21,10 @@ func TestNobodyIsDeniedAtHome(t *testing.T) {
 	ctx := t.Context()
 	from, to := r.Stores[0], r.Stores[1]
 	o := r.options(&journal{left: -1})
-	o.Live.Served = func(_ context.Context, users []inventory.UserID) (map[inventory.UserID]inventory.ServerID, error) {
-		served := map[inventory.UserID]inventory.ServerID{}
+	o.Live.Served = func(_ context.Context, users []inventory.UserID) (map[inventory.UserID]apply.Destination, error) {
+		served := map[inventory.UserID]apply.Destination{}
 		for _, u := range users {
-			served[u] = inventory.ServerID(r.routed(string(u)))
+			served[u] = apply.Destination{Server: r.routed(string(u))}
 		}
 		return served, nil
 	}

@@ -53,7 +53,7 @@ func (m *move) keep(ctx context.Context, records []monitor.StepRecord) (text, da
 			text += fmt.Sprintf("what is on %s is in use again and stays; ", s.store.Name)
 			continue
 		}
-		said, err := m.quiet(ctx, s)
+		said, err := m.quiet(ctx, s, records)
 		if err != nil {
 			return "", "", err
 		}
@@ -73,14 +73,12 @@ func (m *move) keep(ctx context.Context, records []monitor.StepRecord) (text, da
 // quietDay is how long nobody may have come to an original before it is removed.
 const quietDay = 24 * time.Hour
 
-// quiet fails unless nobody was delivered to or logged in on the old store for a day. Of
-// an original that is kept for less than that it is not asked.
-func (m *move) quiet(ctx context.Context, s *source) (string, error) {
-	switch {
-	case len(s.users) == 0:
+// quiet fails unless nobody was delivered to or logged in on the old store for a day. Where
+// originals are kept for less than that, nobody may have since its users were routed, as far as
+// that is known.
+func (m *move) quiet(ctx context.Context, s *source, records []monitor.StepRecord) (string, error) {
+	if len(s.users) == 0 {
 		return "", nil
-	case m.Keep < quietDay:
-		return fmt.Sprintf("originals are kept for less than a day, so whether mail or users still come to %s was not asked; ", s.store.Name), nil
 	}
 	var quiet, known bool
 	var last time.Time
@@ -88,13 +86,16 @@ func (m *move) quiet(ctx context.Context, s *source) (string, error) {
 	if m.Live.Quiet != nil {
 		quiet, known, last, err = m.Live.Quiet(ctx, s.master(), s.users)
 	}
-	switch {
+	routed, _ := course.Ended(records, monitor.StepRoute)
+	switch short := m.Keep < quietDay; {
+	case short && (err != nil || !known):
+		return fmt.Sprintf("keep_source is less than a day, and whether mail or users still come to %s is not known; ", s.store.Name), nil
 	case err != nil:
 		return "", fmt.Errorf("%w: %w", errRests, err)
 	case !known:
 		return "", fmt.Errorf("%w: whether mail or users still come to %s is not known: the log of its master on %s has to be known (log in the fleet file, or logs.journal), readable for apply, and go back for a day",
 			errRests, s.store.Name, s.hosts[0].Server)
-	case !quiet:
+	case !quiet && !(short && !last.After(routed)):
 		return "", fmt.Errorf("%w: mail or users still came to %s at %s; find out what leads them there", errRests, s.hosts[0].Server, last.Format(time.RFC3339))
 	}
 	return "", nil

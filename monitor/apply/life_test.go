@@ -3,6 +3,7 @@ package apply_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -54,8 +55,19 @@ func TestOriginalIsKept(t *testing.T) {
 		return false, false, time.Time{}, nil
 	}
 	carry(o, course.Moved, "whether mail or users still come to s1 is not known: the log of its master on "+from.Name)
-	o.Live.Quiet = quietly
+	// Kept for less than a day it stays if somebody is known to have come since the users were routed.
+	o.Keep = time.Hour
+	o.Live.Quiet = func(context.Context, inventory.Instance, []inventory.UserID) (bool, bool, time.Time, error) {
+		return false, true, time.Now().Add(time.Minute), nil
+	}
+	carry(o, course.Moved, "mail or users still came to "+from.Name)
+	o.Live.Quiet = func(context.Context, inventory.Instance, []inventory.UserID) (bool, bool, time.Time, error) {
+		return false, false, time.Time{}, errors.New("two instances log together")
+	}
 	carry(o, course.Finished, "")
+	if told := fmt.Sprint(o.Journal); !strings.Contains(told, "keep_source is less than a day, and whether mail or users still come to s1 is not known") {
+		t.Errorf("what was not known is not written down\n%s", told)
+	}
 	for _, in := range r.Stores[0].Instances {
 		if left := talk(t, in, "", `LIST "" "*"`); left != "" {
 			t.Errorf("%s still has %s", in.Name, left)
@@ -286,8 +298,8 @@ func TestPromotionBlocks(t *testing.T) {
 	slices.Reverse(store.Instances)
 	_, err := replica.Tool(ctx, "cyr_deny", "-a", "anna")
 	must(t, err)
-	o.Live.Served = func(context.Context, []inventory.UserID) (map[inventory.UserID]inventory.ServerID, error) {
-		return map[inventory.UserID]inventory.ServerID{"anna": "elsewhere"}, nil
+	o.Live.Served = func(context.Context, []inventory.UserID) (map[inventory.UserID]apply.Destination, error) {
+		return map[inventory.UserID]apply.Destination{"anna": {Server: "elsewhere"}}, nil
 	}
 	outcome, err := o.Carry(ctx, u, false)
 	for _, want := range []string{"user anna has to be denied on " + replica.Name + ": /usr/lib/cyrus/bin/cyr_deny -C ", "user anna has to be routed to " + r.Stores[0].Master().Name} {
@@ -415,8 +427,8 @@ func TestCopyInUseStays(t *testing.T) {
 			return "user anna has to be denied on " + to.Name
 		},
 		"ben": func(o *apply.Options) string {
-			o.Live.Served = func(context.Context, []inventory.UserID) (map[inventory.UserID]inventory.ServerID, error) {
-				return map[inventory.UserID]inventory.ServerID{"ben": inventory.ServerID(to.Name)}, nil
+			o.Live.Served = func(context.Context, []inventory.UserID) (map[inventory.UserID]apply.Destination, error) {
+				return map[inventory.UserID]apply.Destination{"ben": {Server: inventory.ServerID(to.Name)}}, nil
 			}
 			return "user ben is routed there"
 		},

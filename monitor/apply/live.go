@@ -22,8 +22,8 @@ type Live struct {
 	// Roles fails where an instance of the store is not what the inventory has and, with
 	// [ErrUnreached], where all that is known of the others is as it should be.
 	Roles func(ctx context.Context, store *inventory.Store) error
-	// Served returns the servers to which users are routed.
-	Served func(ctx context.Context, users []inventory.UserID) (map[inventory.UserID]inventory.ServerID, error)
+	// Served returns where users are routed.
+	Served func(ctx context.Context, users []inventory.UserID) (map[inventory.UserID]Destination, error)
 	// Named returns the words in which whoever routes names where users are routed. Nil: that
 	// can't be asked.
 	Named func(ctx context.Context, users []inventory.UserID) (map[inventory.UserID]string, error)
@@ -223,13 +223,13 @@ func (m *move) astray(ctx context.Context, records []monitor.StepRecord) error {
 		return errors.Join(wrong, err)
 	}
 	for _, s := range m.sources {
-		want := s.master().Server
+		want := &s.place
 		if e.Routed {
-			want = m.target.master().Server
+			want = m.target
 		}
 		for _, u := range s.users {
-			if served[u] != want {
-				wrong = errors.Join(wrong, fmt.Errorf("user %s has to be routed to %s, not to %s", inventory.Printable(string(u)), want, inventory.Quoted(string(served[u]))))
+			if !served[u].leadsTo(want.master(), want.store) {
+				wrong = errors.Join(wrong, fmt.Errorf("user %s has to be routed to %s, not to %s", inventory.Printable(string(u)), want.master().Server, inventory.Quoted(served[u].String())))
 			}
 		}
 	}
@@ -268,7 +268,7 @@ func (m *move) home(ctx context.Context, s *source) ([]inventory.UserID, error) 
 		return nil, nil
 	}
 	served, err := m.Live.Served(ctx, in)
-	return slices.DeleteFunc(in, func(u inventory.UserID) bool { return served[u] != s.master().Server }), err
+	return slices.DeleteFunc(in, func(u inventory.UserID) bool { return !served[u].leadsTo(s.master(), s.store) }), err
 }
 
 // notDenied fails where users are not denied on an instance, and says how to deny them.

@@ -36,7 +36,7 @@ func (m *move) allIn(ctx context.Context, records []monitor.StepRecord) bool {
 	case e.Unrouted || len(m.users()) == 0:
 		return false
 	case e.Routed:
-		return m.areServed(ctx, m.target.master()) && areIn(ctx, m.target, m.users())
+		return m.areServed(ctx, m.target) && areIn(ctx, m.target, m.users())
 	}
 	var d denials
 	course.Read(attempt, monitor.StepDenySource, &d)
@@ -51,22 +51,24 @@ func areIn(ctx context.Context, p *place, users []inventory.UserID) bool {
 	return err == nil && !slices.ContainsFunc(users, func(u inventory.UserID) bool { return denied[u] })
 }
 
-// areServed reports whether all who move are routed to an instance, as far as that can be asked.
-func (m *move) areServed(ctx context.Context, by inventory.Instance) bool {
-	return m.Live.Served == nil || m.servedAll(ctx, m.users(), by)
+// areServed reports whether all who move are routed to the master of a store, as far as that can be
+// asked.
+func (m *move) areServed(ctx context.Context, by *place) bool {
+	return m.Live.Served == nil || m.servedAll(ctx, m.users(), func(at Destination) bool { return at.leadsTo(by.master(), by.store) })
 }
 
-// servedAll reports whether all of these are known to be routed to an instance.
-func (o *Options) servedAll(ctx context.Context, users []inventory.UserID, by inventory.Instance) bool {
+// servedAll reports whether the routes of all of these are known to be such ones.
+func (o *Options) servedAll(ctx context.Context, users []inventory.UserID, such func(Destination) bool) bool {
 	if o.Live.Served == nil {
 		return false
 	}
 	served, err := o.Live.Served(ctx, users)
-	return err == nil && !slices.ContainsFunc(users, func(u inventory.UserID) bool { return served[u] != by.Server })
+	return err == nil && !slices.ContainsFunc(users, func(u inventory.UserID) bool { return !such(served[u]) })
 }
 
 // allIn reports whether the old master runs again, if the roles were not switched yet, or else
-// whether all are known to be routed to the new one, which runs, or to one that leads in its place.
+// whether all are known to be routed to the new one, which runs, or to one that leads in its place:
+// who is routed by the name of the store is not known to be.
 func (p *promotion) allIn(ctx context.Context, records []monitor.StepRecord) bool {
 	ctx, cancel := host.Soon(ctx)
 	defer cancel()
@@ -83,5 +85,5 @@ func (p *promotion) allIn(ctx context.Context, records []monitor.StepRecord) boo
 		leads = *other
 	}
 	who, err := p.users(ctx, leads)
-	return err == nil && len(who.here) > 0 && p.servedAll(ctx, who.here, leads)
+	return err == nil && len(who.here) > 0 && p.servedAll(ctx, who.here, func(at Destination) bool { return at.Store == "" && at.Server == leads.Server })
 }

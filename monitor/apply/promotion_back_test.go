@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/apply"
 	"github.com/interlacemail/interlace/monitor/course"
@@ -150,6 +151,19 @@ func TestPromotionNotRouted(t *testing.T) {
 	}
 	if r := (course.Result{Unit: u, Records: j.steps}); r.Out().IsZero() {
 		t.Error("it is not told that users are kept out")
+	}
+	for at, out := range map[apply.Destination]bool{{Server: "r"}: false, {Server: "m"}: true, {Store: "s1"}: true} { // the store's name says nothing of the server
+		o := op.options(j)
+		o.Live.Served = func(_ context.Context, users []inventory.UserID) (map[inventory.UserID]apply.Destination, error) {
+			routed := map[inventory.UserID]apply.Destination{}
+			for _, user := range users {
+				routed[user] = at
+			}
+			return routed, nil
+		}
+		if since := apply.KeptOut(t.Context(), u, j.steps, o); since.IsZero() == out {
+			t.Errorf("routed to %s, users are kept out since %v", at, since)
+		}
 	}
 	if outcome, _, err := op.carry(t, u, j); outcome != course.Finished {
 		t.Errorf("gone on with: %s, %v", outcome, err)

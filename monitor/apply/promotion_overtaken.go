@@ -70,14 +70,21 @@ func (p *promotion) strays(ctx context.Context, leader inventory.Instance) strin
 		return "where its users are routed can't be asked"
 	}
 	var away []inventory.UserID
+	byStore := false
 	who, err := p.users(ctx, leader)
 	if err == nil {
-		away, err = p.misrouted(ctx, who.here, func(_ inventory.UserID, at inventory.ServerID) bool { return at != leader.Server })
+		away, err = p.misrouted(ctx, who.here, func(_ inventory.UserID, at Destination) bool {
+			byStore = byStore || at.Store == p.store.Name
+			return !at.leadsTo(leader, p.store)
+		})
 	}
 	if err != nil {
 		return fmt.Sprintf("where its users are routed is not known (%v)", err)
 	}
-	if len(away) == 0 {
+	switch {
+	case len(away) == 0 && byStore:
+		return fmt.Sprintf("its users are routed to %s, which does not say to which server", p.store.Name)
+	case len(away) == 0:
 		return fmt.Sprintf("all of its users are routed to %s", leader.Server)
 	}
 	return fmt.Sprintf("%s not routed to %s", course.Who(away), leader.Server)

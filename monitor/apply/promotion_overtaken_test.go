@@ -22,11 +22,15 @@ func TestPromotionOvertaken(t *testing.T) {
 	people(t, op.on("m"))
 	j := &journal{left: -1}
 	u := alteration(planner.Promote, "r", "m", 2)
+	byStore := false
 	served := func(o *apply.Options) {
-		o.Live.Served = func(_ context.Context, users []inventory.UserID) (map[inventory.UserID]inventory.ServerID, error) {
-			routed := map[inventory.UserID]inventory.ServerID{}
+		o.Live.Served = func(_ context.Context, users []inventory.UserID) (map[inventory.UserID]apply.Destination, error) {
+			routed := map[inventory.UserID]apply.Destination{}
 			for _, user := range users {
-				routed[user] = op.routes[user]
+				routed[user] = apply.Destination{Server: op.routes[user]}
+				if byStore {
+					routed[user] = apply.Destination{Store: "s1"}
+				}
 			}
 			return routed, nil
 		}
@@ -77,6 +81,8 @@ func TestPromotionOvertaken(t *testing.T) {
 	begun(u, j)
 	swap("m", "r")
 	untouched(course.Blocked, "r leads store s1 now")
+	byStore = true
+	untouched(course.Blocked, "its users are routed to s1, which does not say to which server")
 	must(t, apply.WriteRecall(t.Context(), []*course.Unit{u}, 1, "part", op.options(j)))
 	untouched(course.Back, "r leads store s1 now")
 	if r := (course.Result{Unit: u, Records: j.steps}); !u.WasGivenUp(j.steps) || u.Executed(j.steps) || !r.Out().IsZero() || !op.on("r").Runs() {

@@ -74,8 +74,8 @@ func (p *promotion) insist(ctx context.Context, records []monitor.StepRecord, ro
 // routeRest routes whom the route of the promotion has left where they were, and fails where one of
 // the users is, or may be, sent to a replica.
 func (p *promotion) routeRest(ctx context.Context, who *storeUsers, records []monitor.StepRecord) error {
-	replicated := func(_ inventory.UserID, at inventory.ServerID) bool {
-		return at != p.fresh().Server && p.store.On(at) != nil
+	replicated := func(_ inventory.UserID, at Destination) bool {
+		return at.isOn(p.store) && !at.leadsTo(p.fresh(), p.store)
 	}
 	rest, err := p.misrouted(ctx, who.here, replicated)
 	if err != nil {

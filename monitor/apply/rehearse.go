@@ -22,6 +22,7 @@ type Rehearsal struct {
 	Outcome course.Outcome // where it is
 	Records []monitor.StepRecord
 	Steps   []StepRehearsal
+	Users   int    // who move, or are kept out while their store is promoted, as the facts stand then
 	Text    string // what the check says if nothing speaks against it
 	Refused []string
 	Waits   []string // what would keep it from being begun, or gone on with, now
@@ -43,12 +44,13 @@ type StepRehearsal struct {
 	Later bool
 }
 
-// Command is what runs on a server or, with an order, what the operator's hook is asked
+// Command is what runs on a server or, with an order, what a command of the operator is asked
 // for about one, or what is removed there over IMAP.
 type Command struct {
 	Server  inventory.ServerID
 	Words   []string
 	Order   *Order             // without its instances
+	Seeds   bool               // the order is for the operator's command that copies files
 	Removes cyrus.InternalName // a mailbox of a shared tree
 	// Own says that it only makes or removes a file of interlace's own, and Private that
 	// it reads one, which is there only meanwhile.
@@ -162,7 +164,7 @@ func (d *dry) take(verb course.Verb, step monitor.Step) StepRehearsal {
 // made: for that a configuration lies on a server for a moment. Where earlier ones change the layout
 // of its stores it can be checked only when that is done.
 func Rehearse(ctx context.Context, u *course.Unit, earlier []*Rehearsal, back bool, o *Options) (*Rehearsal, error) {
-	r := &Rehearsal{Unit: u}
+	r := &Rehearsal{Unit: u, Users: u.Users(o.Inventory)}
 	var err error
 	if r.Records, err = o.Journal.Steps(ctx, u.Plan, u.Name); err != nil {
 		return nil, err
@@ -188,6 +190,7 @@ func Rehearse(ctx context.Context, u *course.Unit, earlier []*Rehearsal, back bo
 	if u.Fresh(r.Records) {
 		before = o.before(u, earlier)
 		o = o.following(before)
+		r.Users = u.Users(o.Inventory)
 	}
 	d := newDry(o)
 	w, _, err := d.newWork(ctx, u)
@@ -260,6 +263,9 @@ func (r *Rehearsal) goOn(ctx context.Context, d *dry, w work, c *course.Course, 
 		}
 		if order := asks(r.Unit, step); order != nil {
 			d.add(Command{Server: order.Server, Order: order})
+		}
+		if step == monitor.StepSeed && d.Layouts.Seed != nil {
+			d.add(Command{Server: r.Unit.Do.Server, Order: asks(r.Unit, monitor.StepCreate), Seeds: true})
 		}
 		told := d.take(course.Do, step)
 		told.Later = later

@@ -137,7 +137,7 @@ func (m *move) servedBefore(ctx context.Context, routes []Route) (is bool, now m
 	if m.Live.Named != nil {
 		now, _ = m.Live.Named(ctx, users)
 	}
-	if len(users) == 0 || !inWords(ofUsers, now) && !m.servedAt(ctx, ofUsers) {
+	if len(users) == 0 || !inWords(ofUsers, now) && !m.servedBack(ctx) {
 		return false, now
 	}
 	if m.Live.Named == nil || len(ofTrees) == 0 {
@@ -154,14 +154,19 @@ func inWords(routes []Route, now map[inventory.UserID]string) bool {
 	return !slices.ContainsFunc(routes, func(r Route) bool { return r.Names.To == "" || now[r.User] != r.Names.To })
 }
 
-// servedAt reports whether all are known to be routed to the servers to which these routes lead,
-// and not to those from which they do.
-func (m *move) servedAt(ctx context.Context, routes []Route) bool {
+// servedBack reports whether all are known to be routed to the masters of where they were, and not
+// to that of the new store.
+func (m *move) servedBack(ctx context.Context) bool {
 	if m.Live.Served == nil {
 		return false
 	}
-	served, err := m.Live.Served(ctx, usersOf(routes))
-	return err == nil && !slices.ContainsFunc(routes, func(r Route) bool { return r.From.Server == r.To.Server || served[r.User] != r.To.Server })
+	served, err := m.Live.Served(ctx, m.users())
+	return err == nil && !slices.ContainsFunc(m.sources, func(s *source) bool {
+		return slices.ContainsFunc(s.users, func(u inventory.UserID) bool {
+			at := served[u]
+			return !at.leadsTo(s.master(), s.store) || at.leadsTo(m.target.master(), m.target.store)
+		})
+	})
 }
 
 // usersOf are the users, or shared trees, of routes.

@@ -127,8 +127,8 @@ func TestNamesThatDoNotTell(t *testing.T) {
 		o.Live.Named = func(context.Context, []inventory.UserID) (map[inventory.UserID]string, error) {
 			return map[inventory.UserID]string{"anna": now}, nil
 		}
-		o.Live.Served = func(context.Context, []inventory.UserID) (map[inventory.UserID]inventory.ServerID, error) {
-			return map[inventory.UserID]inventory.ServerID{"anna": "imap1"}, nil
+		o.Live.Served = func(context.Context, []inventory.UserID) (map[inventory.UserID]apply.Destination, error) {
+			return map[inventory.UserID]apply.Destination{"anna": {Server: "imap1"}}, nil
 		}
 		if outcome, err := o.Carry(ctx, u, false); outcome != want {
 			t.Errorf("routed to %s: %s, %v, want %s\n%v", name, outcome, err, want, j)

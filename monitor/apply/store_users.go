@@ -157,7 +157,7 @@ func (c *change) askRoutes(ctx context.Context, other *inventory.Store, both []i
 	if len(both) == 0 {
 		return
 	}
-	var served map[inventory.UserID]inventory.ServerID
+	var served map[inventory.UserID]Destination
 	var err error
 	if c.Live.Served != nil {
 		served, err = c.Live.Served(ctx, both)
@@ -165,7 +165,7 @@ func (c *change) askRoutes(ctx context.Context, other *inventory.Store, both []i
 	var unsure []inventory.UserID
 	for _, u := range both {
 		at, w := served[u], moved[u]
-		here, there := c.store.On(at) != nil, other.On(at) != nil
+		here, there := at.isOn(c.store), at.isOn(other)
 		switch {
 		case err == nil && here && !there:
 			found.here = append(found.here, u)
@@ -187,7 +187,7 @@ func (f *storeUsers) doubt(users []inventory.UserID, why error) {
 }
 
 // misrouted returns who of some users is routed to where they must not be, as far as that can be asked.
-func (o *Options) misrouted(ctx context.Context, users []inventory.UserID, wrong func(inventory.UserID, inventory.ServerID) bool) ([]inventory.UserID, error) {
+func (o *Options) misrouted(ctx context.Context, users []inventory.UserID, wrong func(inventory.UserID, Destination) bool) ([]inventory.UserID, error) {
 	if o.Live.Served == nil || len(users) == 0 {
 		return nil, nil
 	}

@@ -1,6 +1,7 @@
 package apply_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -17,14 +18,12 @@ import (
 
 // served has it asked where users are routed: to m, unless they were routed elsewhere.
 func (op *operator) served(o *apply.Options) {
-	o.Live.Served = func(_ context.Context, users []inventory.UserID) (map[inventory.UserID]inventory.ServerID, error) {
+	o.Live.Served = func(_ context.Context, users []inventory.UserID) (map[inventory.UserID]apply.Destination, error) {
 		op.mu.Lock()
 		defer op.mu.Unlock()
-		routed := map[inventory.UserID]inventory.ServerID{}
+		routed := map[inventory.UserID]apply.Destination{}
 		for _, u := range users {
-			if routed[u] = op.routes[u]; routed[u] == "" {
-				routed[u] = "m"
-			}
+			routed[u] = apply.Destination{Server: cmp.Or(op.routes[u], "m")}
 		}
 		return routed, nil
 	}
@@ -150,6 +149,20 @@ func TestPromotionRoutesWhoIsThere(t *testing.T) {
 		t.Errorf("%s, %v\n%v", outcome, err, j)
 	}
 	op.inventory.Stores[1].Instances = instances
+	byStore := func(o *apply.Options) {
+		o.Live.Served = func(_ context.Context, users []inventory.UserID) (map[inventory.UserID]apply.Destination, error) {
+			routed := map[inventory.UserID]apply.Destination{}
+			for _, u := range users {
+				routed[u] = apply.Destination{Store: "s1"}
+			}
+			routed["carl"] = apply.Destination{Store: "s2"}
+			return routed, nil
+		}
+	}
+	if j := op.must(t, alteration(planner.Promote, "r", "m", 2), moved, byStore); strings.Contains(j.String(), "is routed to") {
+		t.Errorf("the name of the store is taken for another server\n%v", j)
+	}
+	routed("by the names of stores", "$(id) r", "anna r", "ben r", "carl q", "dora r")
 }
 
 // A replica to which somebody is routed is not dropped.

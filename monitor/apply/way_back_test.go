@@ -302,8 +302,8 @@ func TestRouteIsTakenBack(t *testing.T) {
 				return errors.New("the hook fails")
 			}
 			if test.served {
-				o.Live.Served = func(context.Context, []inventory.UserID) (map[inventory.UserID]inventory.ServerID, error) {
-					return map[inventory.UserID]inventory.ServerID{inventory.UserID(user): r.routed(user)}, nil
+				o.Live.Served = func(context.Context, []inventory.UserID) (map[inventory.UserID]apply.Destination, error) {
+					return map[inventory.UserID]apply.Destination{inventory.UserID(user): {Server: r.routed(user)}}, nil
 				}
 			}
 			u := unit(user, "s1", "s2", user)

@@ -1,6 +1,8 @@
 package course
 
 import (
+	"time"
+
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 )
@@ -20,6 +22,8 @@ type Beginning struct {
 	// Routes are the words in which the unit's users are routed, there and back: that is
 	// decided once.
 	Routes map[inventory.UserID]RouteNames `json:"routes,omitempty"`
+	// Keep is how long the originals of a move were to be kept then.
+	Keep time.Duration `json:"keep,omitempty"`
 }
 
 // BegunWith returns what the check of a unit wrote down of which this is written down; all

@@ -136,3 +136,19 @@ func (u *Unit) Stores() []inventory.StoreID {
 	}
 	return stores
 }
+
+// Users returns how many move, or are kept out while their store is promoted: those who are on it
+// by the facts or, where these do not have it, were when the plan was made.
+func (u *Unit) Users(facts *inventory.Inventory) int {
+	if u.Do == nil {
+		return len(u.Moves)
+	}
+	at := facts.Store(u.Do.Store)
+	switch {
+	case at < 0:
+		return u.Do.Users
+	case u.Do.Do == planner.Promote:
+		return facts.StoreUsers()[at]
+	}
+	return 0
+}

@@ -37,6 +37,7 @@ type Host struct {
 
 	unread error // why the settings were not read when that was last tried
 	asked  time.Time
+	owner  string // of configdirectory, by number; empty: not asked for yet
 	// settled tells that nothing runs there of the unit: before that is so nothing is
 	// changed.
 	settled bool
@@ -144,9 +145,18 @@ func (h *Host) change(ctx context.Context, limit time.Duration, names []inventor
 	out, err := h.locked(ctx, limit, input.String(), slices.Concat(words, []string{h.tool(tool)}, arguments)...)
 	if err != nil {
 		h.settled = false
-		err = fmt.Errorf("%s on %s: %w", tool, h.Server, err)
+		err = fmt.Errorf("%s on %s: %w%s", tool, h.Server, err, h.unsaid(err))
 	}
 	return out, err
+}
+
+// unsaid says where it stands why a program of Cyrus has failed that has said nothing else.
+func (h *Host) unsaid(err error) string {
+	var status interface{ ExitCode() int }
+	if !errors.As(err, &status) || RanOut(err) || !strings.HasSuffix(strings.TrimRight(err.Error(), ": "), fmt.Sprintf("exit status %d", status.ExitCode())) {
+		return ""
+	}
+	return fmt.Sprintf("; why it failed stands in the mail log on %s: as that it may not open a file there, or is not let in elsewhere", h.Server)
 }
 
 // locked runs a program under the lock of the unit.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -33,15 +34,37 @@ func (h *Host) Own(extension string) string {
 	return path.Join(h.Settings["configdirectory"], h.Unit+extension)
 }
 
-// write writes a file of the unit, readable for the instance's account alone.
+// account returns by number who owns configdirectory: Cyrus's account, which its programs become
+// where root runs them.
+func (h *Host) account(ctx context.Context) (string, error) {
+	if h.owner != "" {
+		return h.owner, nil
+	}
+	text, err := h.ask(ctx, Short, "stat", "-L", "-c", "%u", "--", h.Settings["configdirectory"])
+	if err != nil {
+		return "", fmt.Errorf("look whose configdirectory of %s is on %s: %w", h.Conf, h.Server, err)
+	}
+	owner := strings.TrimSpace(text)
+	if _, err := strconv.ParseUint(owner, 10, 32); err != nil {
+		return "", fmt.Errorf("stat on %s: %w", h.Server, err)
+	}
+	h.owner = owner
+	return owner, nil
+}
+
+// write writes a file of the unit, which the instance's account alone can read.
 func (h *Host) write(ctx context.Context, extension, text string) (string, error) {
 	if err := h.Know(ctx); err != nil {
 		return "", err
 	}
 	ctx, cancel := context.WithTimeout(ctx, Short)
 	defer cancel()
+	owner, err := h.account(ctx)
+	if err != nil {
+		return "", err
+	}
 	file := h.Own(extension)
-	_, err := h.Run(ctx, h.Server, "", "install", "-m", "0600", "--", "/dev/null", file)
+	_, err = h.Run(ctx, h.Server, "", "install", "-m", "0600", "-o", owner, "--", "/dev/null", file)
 	if err == nil {
 		_, err = h.Run(ctx, h.Server, text, "dd", "of="+file, "status=none")
 	}

@@ -112,11 +112,13 @@ func (r *Rehearsed) Screen() *Screen {
 func sumOf(units []RehearsedUnit) string {
 	move, stay, bytes := 0, 0, int64(0)
 	for i := range units {
-		if bytes += units[i].Bytes; units[i].Do == string(planner.Move) {
-			move += units[i].Users
-		} else {
-			stay += units[i].Users
+		switch u := &units[i]; {
+		case u.Do == string(planner.Move):
+			move += u.Users
+		case u.keepsOut():
+			stay += u.Users
 		}
+		bytes += units[i].Bytes
 	}
 	text := inventory.Counted(len(units), "unit", "units")
 	switch {
@@ -128,6 +130,11 @@ func sumOf(units []RehearsedUnit) string {
 		text += " with " + inventory.Counted(move, "user", "users")
 	}
 	return text + ", " + BytesText(bytes)
+}
+
+// keepsOut reports whether the users of a store that is promoted are, or would be, kept out.
+func (u *RehearsedUnit) keepsOut() bool {
+	return u.Out != "" || slices.ContainsFunc(u.Steps, func(s RehearsedStep) bool { return s.Verb == "do" && s.Step == monitor.StepStop })
 }
 
 // BrokenLines say why nothing would be begun.

@@ -162,8 +162,11 @@ func TestRehearsedBroken(t *testing.T) {
 
 // Who moves, and who is kept out since the store is promoted, may be the same: they are not added up.
 func TestUsersOfUnits(t *testing.T) {
-	move, promote, seed := RehearsedUnit{AppliedUnit: AppliedUnit{Do: "move", Users: 12}}, RehearsedUnit{AppliedUnit: AppliedUnit{Do: "promote", Users: 18}}, RehearsedUnit{AppliedUnit: AppliedUnit{Do: "seed", Bytes: 1 << 20}}
+	move, promote, seed := RehearsedUnit{AppliedUnit: AppliedUnit{Do: "move", Users: 12}}, RehearsedUnit{AppliedUnit: AppliedUnit{Do: "promote", Users: 18}, Steps: []RehearsedStep{{Verb: "do", Step: "stop"}, {Verb: "do", Step: "prove_sends"}}}, RehearsedUnit{AppliedUnit: AppliedUnit{Do: "seed", Bytes: 1 << 20}}
+	routed := promote
+	routed.Steps = promote.Steps[1:] // they are on the new master already
 	for want, units := range map[string][]RehearsedUnit{
+		"1 unit, 0 B": {routed},
 		"3 units, which move 12 users, and keep 18 out while their stores are promoted, 1.00 MiB": {move, promote, seed},
 		"2 units, which keep 18 users out while their stores are promoted, 1.00 MiB":              {promote, seed},
 		"1 unit with 12 users, 0 B": {move},
