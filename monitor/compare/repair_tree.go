@@ -78,9 +78,7 @@ func (r *remedy) carryQuotas() {
 		switch {
 		case d.Kind != monitor.QuotaDiffers || slices.Contains(roots, root):
 			continue
-		case usesDiffer(d):
-			continue
-		case rootsDiffer(d):
+		case usesDiffer(d), rootsDiffer(d):
 			continue
 		}
 		roots = append(roots, root)
