@@ -143,12 +143,14 @@ func (u *Unit) Users(facts *inventory.Inventory) int {
 	if u.Do == nil {
 		return len(u.Moves)
 	}
-	at := facts.Store(u.Do.Store)
-	switch {
-	case at < 0:
+	if facts.Store(u.Do.Store) < 0 {
 		return u.Do.Users
-	case u.Do.Do == planner.Promote:
-		return facts.StoreUsers()[at]
 	}
-	return 0
+	users := 0
+	for i := range facts.Users {
+		if u.Do.Do == planner.Promote && facts.Users[i].Store == u.Do.Store && facts.Users[i].Kind == inventory.Person {
+			users++
+		}
+	}
+	return users
 }
