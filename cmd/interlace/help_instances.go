@@ -182,9 +182,14 @@ allows less, the hook is ended, with all that it has begun on this machine but w
 has cleared its environment. It may be asked for the same again, and for the way back,
 and has then to do the rest, or nothing. Afterwards the routing is asked for each
 user, but for shared trees, for up to 10 seconds, and a hook that did not do its work
-has failed. On the way back a hook that fails keeps nobody out where all users are
-routed back all the same, and the routing does not say otherwise of a shared tree.
-Where neither routing_query nor routing_file is set nobody finds that out.
+has failed. The hook is always asked for the way back, whatever the routing says.
+There a hook that fails keeps nobody out where all users are routed back all the same,
+and the routing does not say otherwise of a shared tree; but where a hook has ended
+with 0 that has to be so on the way back, too, for the routing may show late what it
+has done. Where the routing has not shown that at all, as one that is replicated, what
+was copied stays, denied, so that mail that goes there is put off: until the routing
+has shown it and the way back, or for twice max_denied. Where neither routing_query
+nor routing_file is set nobody finds that out.
 
 EXAMPLES
 

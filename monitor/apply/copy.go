@@ -1,12 +1,14 @@
 package apply
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/monitor/host"
 )
@@ -105,14 +107,14 @@ func (m *move) push(ctx context.Context) error {
 // uncopy removes the copies from the target, which had none before, when nothing copies
 // there any more. Where an original was kept its mail stays, for mail that still is sent
 // there.
-func (m *move) uncopy(ctx context.Context) error {
+func (m *move) uncopy(ctx context.Context, records []monitor.StepRecord) error {
 	var wrong error
 	for _, s := range m.sources {
 		wrong = errors.Join(wrong, s.hosts[0].Settle(ctx))
 	}
 	if wrong == nil && m.unit.Of == "" {
 		if wrong = m.target.hosts[0].Know(ctx); wrong == nil {
-			if err := m.unused(ctx, true); err != nil {
+			if err := cmp.Or(m.steady(ctx, records), m.unused(ctx, true)); err != nil {
 				return err
 			}
 			wrong = errors.Join(m.target.hosts[0].Remove(ctx, m.users()), m.removeTrees(ctx, m.target.master(), m.trees()))
