@@ -219,3 +219,20 @@ func TestRouteLines(t *testing.T) {
 		}
 	}
 }
+
+// A route that is an address means one instance, the name of a server any that it has, and that of a
+// store whichever leads it.
+func TestDestinations(t *testing.T) {
+	inv := &inventory.Inventory{Stores: []inventory.Store{
+		{Name: "s1", Instances: []inventory.Instance{{Server: "imap1", IMAP: "mx1.example.org:143"}}},
+		{Name: "s2", Instances: []inventory.Instance{{Server: "imap1", IMAP: "mx1.example.org:144"}}},
+	}}
+	for name, want := range map[string]apply.Destination{
+		"mx1.example.org:143": {Store: "s1", Server: "imap1"}, "mx1.example.org:144": {Store: "s2", Server: "imap1"},
+		"imap1": {Server: "imap1"}, "mx1.example.org": {Server: "imap1"}, "s2": {Store: "s2"}, "imap9": {Server: "imap9"},
+	} {
+		if got := destinationOf(inv, name); got != want {
+			t.Errorf("%s means %+v, want %+v", name, got, want)
+		}
+	}
+}

@@ -21,7 +21,7 @@ type unrouted struct {
 // route sends the users whom the new master serves there. Who may be one of them, or not, does not
 // keep all others out: the last step asks again.
 func (p *promotion) route(ctx context.Context, records []monitor.StepRecord) (text, data string, err error) {
-	who, err := p.users(ctx, p.fresh())
+	who, err := p.usersOf(ctx, p.fresh(), records)
 	if err != nil {
 		return "", "", err
 	}
