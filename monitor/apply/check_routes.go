@@ -3,6 +3,7 @@ package apply
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor/course"
@@ -67,6 +68,10 @@ func (p *promotion) checkRoutes(ctx context.Context) ([]string, map[inventory.Us
 	for _, away := range who.away {
 		warnings = append(warnings, fmt.Sprintf("%s, and not on %s: that is left as it is; let interlace discover --routed find it out", away, p.store.Name))
 	}
-	names, err := p.decide(ctx, p.routes(who.here))
+	locked := p.routedHere(ctx, who.denied, nil)
+	if len(locked) > 0 {
+		warnings = append(warnings, course.Who(locked)+" denied there, and routed all the same, to where they are let in again")
+	}
+	names, err := p.decide(ctx, p.routes(slices.Concat(who.here, locked)))
 	return warnings, names, err
 }

@@ -40,6 +40,26 @@ func (p *promotion) usersOf(ctx context.Context, leader inventory.Instance, reco
 	return who, nil
 }
 
+// routedHere returns who of those who are denied here, by somebody else than a move, is known to be
+// routed here all the same, by the address of an instance or the name of the store: whoever lets them
+// in again expects them here. Of whom the promotion of which this is written down has begun with that
+// is not asked again.
+func (p *promotion) routedHere(ctx context.Context, denied []inventory.UserID, records []monitor.StepRecord) []inventory.UserID {
+	begun := course.BegunWith(records).Routes
+	known := func(u inventory.UserID) bool { _, is := begun[u]; return is }
+	ask := slices.DeleteFunc(slices.Clone(denied), known)
+	astray, err := p.misrouted(ctx, ask, func(_ inventory.UserID, at Destination) bool { return p.tells(at) })
+	if err != nil || p.Live.Served == nil {
+		astray = nil
+	}
+	return slices.DeleteFunc(slices.Clone(denied), func(u inventory.UserID) bool { return !known(u) && !slices.Contains(astray, u) })
+}
+
+// tells reports whether a route can mean no other store.
+func (c *change) tells(at Destination) bool {
+	return at.isOn(c.store) && !slices.ContainsFunc(c.Inventory.Stores, func(s inventory.Store) bool { return s.Name != c.store.Name && at.isOn(&s) })
+}
+
 // routedAway returns whom the routes send to another store than these, on which they are let in,
 // and of whom that can't be found out; the error without any of them says that the routes can't be
 // asked.

@@ -3,8 +3,10 @@ package apply_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/interlacemail/interlace/fixtures/cyrustest"
 	"github.com/interlacemail/interlace/inventory"
@@ -37,14 +39,24 @@ func routedTo(server inventory.ServerID, some map[inventory.UserID]apply.Destina
 
 // Two stores have instances on one server. A route that is an address tells which one is meant, and
 // one that names the server does not. Who is let in on both, and routed to the other store, is not
-// routed by a promotion, whatever the facts say.
+// routed by a promotion, whatever the facts say; and who is denied there, as erik is, and is known to
+// be routed there, is, but not whom a move has left there, as gil.
 func TestRoutesNameInstances(t *testing.T) {
 	t.Parallel()
 	op := newOperator(t)
 	ctx := t.Context()
 	people(t, op.on("m"))
 	both := []cyrustest.Mailbox{{Name: "user.carl"}, {Name: "user.dora"}}
-	must(t, op.on("m").Fill(ctx, both))
+	must(t, op.on("m").Fill(ctx, slices.Concat(both, []cyrustest.Mailbox{{Name: "user.erik"}, {Name: "user.finn"}, {Name: "user.gil"}})))
+	for _, user := range []string{"erik", "finn", "gil"} {
+		_, err := op.on("m").Tool(ctx, "cyr_deny", "-m", "locked", user)
+		must(t, err)
+	}
+	left := func(o *apply.Options) {
+		o.Whereabouts = func(context.Context) (map[inventory.UserID]course.Whereabouts, error) {
+			return map[inventory.UserID]course.Whereabouts{"gil": {Store: "s2", Since: time.Now(), Plan: "p"}}, nil
+		}
+	}
 	_, err := op.cyrus.Do(ctx, "create", "s2", "q", []string{"q"})
 	must(t, err)
 	q := op.cyrus.On("s2", "q")
@@ -85,9 +97,9 @@ func TestRoutesNameInstances(t *testing.T) {
 			return at
 		}
 		clear(op.routes)
-		some := map[inventory.UserID]apply.Destination{"carl": swap(test.carl), "dora": swap(test.dora)}
+		some := map[inventory.UserID]apply.Destination{"carl": swap(test.carl), "dora": swap(test.dora), "finn": {Server: old}}
 		j := &journal{left: -1}
-		outcome, _, err := op.carry(t, alteration(planner.Promote, fresh, old, 2), j, routedTo(old, some, op.routes))
+		outcome, _, err := op.carry(t, alteration(planner.Promote, fresh, old, 2), j, routedTo(old, some, op.routes), left)
 		if test.routed == "" {
 			if outcome != course.Back || err == nil || !strings.Contains(err.Error(), "user carl is let in on s1 and on s2") {
 				t.Errorf("%d: %s, %v\n%v", i, outcome, err, j)
@@ -102,6 +114,9 @@ func TestRoutesNameInstances(t *testing.T) {
 		}
 		if outcome != course.Finished || got != test.routed {
 			t.Errorf("%d: %s, %v: %v are routed\n%v", i, outcome, err, op.routes, j)
+		}
+		if op.routes["erik"] != fresh || op.routes["finn"] != "" || op.routes["gil"] != "" || strings.Count(j.String(), "user erik is denied there, and routed all the same") != 1 {
+			t.Errorf("%d: of those who are denied %v are routed\n%v", i, op.routes, j)
 		}
 		if says := strings.Contains(j.String(), "dora is routed to s2, and let in there, and not on s1"); says != (test.dora != here) {
 			t.Errorf("%d: that dora is on s2 is told: %v\n%v", i, says, j)

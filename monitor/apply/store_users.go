@@ -17,6 +17,9 @@ type storeUsers struct {
 	here []inventory.UserID // it serves them
 	out  []inventory.UserID // it does not: they are denied there, or elsewhere
 	away []string           // who of these is elsewhere only as the routes say
+	// denied are those of out who are here by the facts and the journal, and denied by somebody else
+	// than a move.
+	denied []inventory.UserID
 	// among are those of whom it is not known which, and unsure says so; nil: there are none.
 	among  []inventory.UserID
 	unsure error
@@ -38,6 +41,9 @@ func (c *change) users(ctx context.Context, leader inventory.Instance) (*storeUs
 		switch other := c.other(u, moved); {
 		case denied[u]:
 			found.out = append(found.out, u)
+			if other == "" {
+				found.denied = append(found.denied, u)
+			}
 		case other == "":
 			found.here = append(found.here, u)
 		default:
