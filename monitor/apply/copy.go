@@ -153,15 +153,13 @@ func (m *move) unused(ctx context.Context, sure bool) error {
 	}
 	asking, cancel = context.WithTimeout(ctx, 2*host.Greeting)
 	defer cancel()
-	served, err := m.Live.Served(asking, m.users())
+	there, err := m.routedThere(asking)
 	if err != nil {
 		return nil // a routing that can't be asked is no reason to keep anybody out
 	}
-	for _, s := range m.sources {
-		for _, u := range s.users {
-			if served[u].leadsTo(m.target.master(), m.target.store) && !served[u].leadsTo(s.master(), s.store) {
-				return fmt.Errorf("what is on %s may be in use and is not taken back: user %s is routed there", m.target.store.Name, inventory.Printable(string(u)))
-			}
+	for _, u := range m.users() {
+		if there[u] {
+			return fmt.Errorf("what is on %s may be in use and is not taken back: user %s is routed there", m.target.store.Name, inventory.Printable(string(u)))
 		}
 	}
 	return nil

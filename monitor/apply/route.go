@@ -100,7 +100,10 @@ func (m *move) unroute(ctx context.Context, records []monitor.StepRecord) error 
 	if !m.rehearsed {
 		_, now := m.servedBefore(ctx, routes)
 		fromNow(routes, now)
-		m.seen = m.servedThere(ctx)
+		soon, cancel := host.Soon(ctx)
+		there, _ := m.routedThere(soon)
+		cancel()
+		m.seen = !slices.ContainsFunc(m.users(), func(u inventory.UserID) bool { return !there[u] })
 	}
 	told := course.ToldRoutes(records)
 	back := func(ctx context.Context, err error) bool {
@@ -187,11 +190,20 @@ func (m *move) servedBack(ctx context.Context) bool {
 	})
 }
 
-// servedThere reports whether all are known to be routed to the new store.
-func (m *move) servedThere(ctx context.Context) bool {
-	ctx, cancel := host.Soon(ctx)
-	defer cancel()
-	return m.servedAll(ctx, m.users(), func(at Destination) bool { return at.leadsTo(m.target.master(), m.target.store) })
+// routedThere returns who of those who move is known to be routed to the new store, and not to the
+// old one.
+func (m *move) routedThere(ctx context.Context) (map[inventory.UserID]bool, error) {
+	if m.Live.Served == nil {
+		return nil, nil
+	}
+	served, err := m.Live.Served(ctx, m.users())
+	there := map[inventory.UserID]bool{}
+	for _, s := range m.sources {
+		for _, u := range s.users {
+			there[u] = served[u].leadsTo(m.target.master(), m.target.store) && !served[u].leadsTo(s.master(), s.store)
+		}
+	}
+	return there, err
 }
 
 // usersOf are the users, or shared trees, of routes.

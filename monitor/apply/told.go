@@ -43,11 +43,12 @@ func (m *move) steady(ctx context.Context, records []monitor.StepRecord) error {
 	}
 	led := map[inventory.UserID]bool{}
 	for until := back.Add(2 * m.denied()); m.Now().Before(until); {
-		served, err := m.Live.Served(ctx, m.users())
+		soon, cancel := host.Soon(ctx)
+		there, err := m.routedThere(soon)
+		cancel()
 		if err == nil && !slices.ContainsFunc(m.users(), func(u inventory.UserID) bool {
-			leads := served[u].leadsTo(m.target.master(), m.target.store)
-			led[u] = led[u] || leads
-			return leads || !led[u]
+			led[u] = led[u] || there[u]
+			return there[u] || !led[u]
 		}) {
 			return nil
 		}
