@@ -137,14 +137,18 @@ func (c *config) served(ctx context.Context, inv *inventory.Inventory, users []i
 }
 
 // destinationOf returns what a route means, or what it says where the inventory knows nothing of
-// that. The name of a store says nothing of which instance leads it by now.
+// that. The name of a store says nothing of which instance leads it by now, and that of a server
+// nothing of which of its instances is meant.
 func destinationOf(inv *inventory.Inventory, name string) apply.Destination {
 	for i := range inv.Stores {
+		store := inv.Stores[i].Name
 		for _, in := range inv.Stores[i].Instances {
-			switch formAt(name, in, inv.Stores[i].Name) {
+			switch formAt(name, in, store) {
 			case unformed:
 			case byStore:
-				return apply.Destination{Store: inv.Stores[i].Name}
+				return apply.Destination{Store: store}
+			case byAddress:
+				return apply.Destination{Store: store, Server: in.Server}
 			default:
 				return apply.Destination{Server: in.Server}
 			}

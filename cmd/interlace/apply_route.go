@@ -31,7 +31,8 @@ func (a *app) router(inv *inventory.Inventory) func(context.Context, []apply.Rou
 }
 
 // reroute routes users anew, by the hook or, without one, in the file of routes, and fails
-// where they are not routed so then, as far as that can be asked.
+// where they are not routed so then, as far as that can be asked: with [apply.Unseen], for the hook
+// has taken it.
 func (c *config) reroute(ctx context.Context, inv *inventory.Inventory, routes []apply.Route) error {
 	lines := routeLines(inv, routes)
 	var err error
@@ -43,7 +44,10 @@ func (c *config) reroute(ctx context.Context, inv *inventory.Inventory, routes [
 	if err != nil {
 		return err
 	}
-	return c.routed(ctx, inv, lines)
+	if err := c.routed(ctx, inv, lines); err != nil {
+		return apply.Unseen{Err: err}
+	}
+	return nil
 }
 
 // kick has the mail relay try again what it has put off.

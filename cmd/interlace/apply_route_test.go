@@ -132,7 +132,7 @@ func TestReroute(t *testing.T) {
 	// A hook that does nothing is found out, whoever says where users are routed.
 	c.Apply.RoutingHook = []string{script("hook", ""), "{file}"}
 	c.Monitor.RoutingQuery = []string{script("query", "echo imap1\n"), "{user}"}
-	if err := c.reroute(t.Context(), inv, withNames(t, c, inv, routesTo(inv, "anna"))); err == nil || !strings.Contains(err.Error(), `user anna is routed to "imap1" and not to imap2.example.org:2143, as routing_query says`) {
+	if err := c.reroute(t.Context(), inv, withNames(t, c, inv, routesTo(inv, "anna"))); !errors.As(err, &apply.Unseen{}) || !strings.Contains(err.Error(), `user anna is routed to "imap1" and not to imap2.example.org:2143, as routing_query says`) {
 		t.Errorf("routed elsewhere: %v", err)
 	}
 	// Where the time is over before that is known for certain it is told who is routed where.
@@ -156,7 +156,7 @@ func TestReroute(t *testing.T) {
 		}
 	}
 	c.Apply.RoutingHook = []string{script("hook", "echo no >&2; exit 3\n"), "{file}"}
-	if err := c.reroute(t.Context(), inv, withNames(t, c, inv, routesTo(inv, "anna"))); err == nil || !strings.Contains(err.Error(), "routing_hook: "+dir+"/hook: exit status 3: no") {
+	if err := c.reroute(t.Context(), inv, withNames(t, c, inv, routesTo(inv, "anna"))); err == nil || errors.As(err, &apply.Unseen{}) || !strings.Contains(err.Error(), "routing_hook: "+dir+"/hook: exit status 3: no") {
 		t.Errorf("a hook that fails: %v", err)
 	}
 }
@@ -216,6 +216,23 @@ func TestRouteLines(t *testing.T) {
 		}
 		if text, err := os.ReadFile(c.Monitor.RoutingFile); err != nil || strings.Contains(string(text), "team") || strings.Count(string(text), "anna,") != 1 {
 			t.Errorf("%s: the routes are then %q, %v", test.name, text, err)
+		}
+	}
+}
+
+// A route that is an address means one instance, the name of a server any that it has, and that of a
+// store whichever leads it.
+func TestDestinations(t *testing.T) {
+	inv := &inventory.Inventory{Stores: []inventory.Store{
+		{Name: "s1", Instances: []inventory.Instance{{Server: "imap1", IMAP: "mx1.example.org:143"}}},
+		{Name: "s2", Instances: []inventory.Instance{{Server: "imap1", IMAP: "mx1.example.org:144"}}},
+	}}
+	for name, want := range map[string]apply.Destination{
+		"mx1.example.org:143": {Store: "s1", Server: "imap1"}, "mx1.example.org:144": {Store: "s2", Server: "imap1"},
+		"imap1": {Server: "imap1"}, "mx1.example.org": {Server: "imap1"}, "s2": {Store: "s2"}, "imap9": {Server: "imap9"},
+	} {
+		if got := destinationOf(inv, name); got != want {
+			t.Errorf("%s means %+v, want %+v", name, got, want)
 		}
 	}
 }

@@ -127,12 +127,15 @@ it has the old master stopped, works off what that had logged, has the replica
 promoted, routes all users of the store to it, and only then has the old master
 started, as a replica. Its users are who is let in there and, where the inventory or
 the journal has them on another store, is not let in on that one, or is routed here.
-Until the first user is routed all is taken back when something fails, promote too:
-then the hook is asked to stop the new master, if that leads already, to start it as
-the replica that it was, and to start the old master. Where somebody has written to
-the new master meanwhile that would be lost, and is not done. Routing is tried for as
-long as max_denied allows. A store that is left offline is told in the last lines of
-apply, with what to do, and by the exit status 2.
+Who is let in on another store, too, and routed there, is left as he is, and where a
+route may mean both nothing begins. Who is denied there, by somebody else than a move,
+and known to be routed there is routed like all others, and stays denied. Until the
+first user is routed all is taken back when something fails, promote too: then the
+hook is asked to stop the new master, if that leads already, to start it as the
+replica that it was, and to start the old master. Where somebody has written to the
+new master meanwhile that would be lost, and is not done. Routing is tried for as long
+as max_denied allows. A store that is left offline is told in the last lines of apply,
+with what to do, and by the exit status 2.
 
 ROUTES
 
@@ -183,9 +186,14 @@ allows less, the hook is ended, with all that it has begun on this machine but w
 has cleared its environment. It may be asked for the same again, and for the way back,
 and has then to do the rest, or nothing. Afterwards the routing is asked for each
 user, but for shared trees, for up to 10 seconds, and a hook that did not do its work
-has failed. On the way back a hook that fails keeps nobody out where all users are
-routed back all the same, and the routing does not say otherwise of a shared tree.
-Where neither routing_query nor routing_file is set nobody finds that out.
+has failed. The hook is always asked for the way back, whatever the routing says.
+There a hook that fails keeps nobody out where all users are routed back all the same,
+and the routing does not say otherwise of a shared tree; but where a hook has ended
+with 0 that has to be so on the way back, too, for the routing may show late what it
+has done. Where the routing has not shown that at all, as one that is replicated, what
+was copied stays, denied, so that mail that goes there is put off: until the routing
+has shown it and the way back, or for twice max_denied. Where neither routing_query
+nor routing_file is set nobody finds that out.
 
 EXAMPLES
 

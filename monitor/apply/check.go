@@ -35,6 +35,7 @@ func (m *move) check(ctx context.Context) (text, data string, err error) {
 	routed, err := m.checkRoutes(ctx)
 	if err == nil {
 		begun.Routes, err = m.routeNames(ctx)
+		err = errors.Join(err, m.checkAway(ctx))
 	}
 	warnings, wrong = append(warnings, routed...), errors.Join(wrong, err)
 	there, err := m.owners(ctx, m.target.master())

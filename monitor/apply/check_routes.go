@@ -3,6 +3,7 @@ package apply
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor/course"
@@ -26,7 +27,7 @@ func (o *Options) checkRoutes(ctx context.Context, users []inventory.UserID, at 
 		case is == Destination{}:
 			warnings = append(warnings, fmt.Sprintf("nothing says where %s is routed now", inventory.Printable(string(u))))
 		default:
-			warnings = append(warnings, fmt.Sprintf("%s is routed to %s now, and not to %s", inventory.Printable(string(u)), inventory.Quoted(is.String()), master.Server))
+			warnings = append(warnings, fmt.Sprintf("%s is routed to %s now, and not to %s, where the master of %s is", inventory.Printable(string(u)), inventory.Quoted(is.String()), master.Server, store.Name))
 		}
 	}
 	const most = 20
@@ -52,7 +53,7 @@ func (m *move) checkRoutes(ctx context.Context) ([]string, error) {
 // checkRoutes looks who are the users of the store and where they are routed, and decides in which
 // words they will be.
 func (p *promotion) checkRoutes(ctx context.Context) ([]string, map[inventory.UserID]course.RouteNames, error) {
-	who, err := p.users(ctx, p.old())
+	who, err := p.usersOf(ctx, p.old(), nil)
 	if err != nil {
 		_, err = p.moved(ctx) // what is wrong with the instance is told
 		return nil, nil, err
@@ -64,6 +65,13 @@ func (p *promotion) checkRoutes(ctx context.Context) ([]string, map[inventory.Us
 	if err != nil {
 		return warnings, nil, err
 	}
-	names, err := p.decide(ctx, p.routes(who.here))
+	for _, away := range who.away {
+		warnings = append(warnings, fmt.Sprintf("%s, and not on %s: that is left as it is; let interlace discover --routed find it out", away, p.store.Name))
+	}
+	locked := p.routedHere(ctx, who.denied, nil)
+	if len(locked) > 0 {
+		warnings = append(warnings, course.Who(locked)+" denied there, and routed all the same, to where they are let in again")
+	}
+	names, err := p.decide(ctx, p.routes(slices.Concat(who.here, locked)))
 	return warnings, names, err
 }

@@ -1,12 +1,14 @@
 package apply
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/monitor/host"
 )
@@ -105,14 +107,14 @@ func (m *move) push(ctx context.Context) error {
 // uncopy removes the copies from the target, which had none before, when nothing copies
 // there any more. Where an original was kept its mail stays, for mail that still is sent
 // there.
-func (m *move) uncopy(ctx context.Context) error {
+func (m *move) uncopy(ctx context.Context, records []monitor.StepRecord) error {
 	var wrong error
 	for _, s := range m.sources {
 		wrong = errors.Join(wrong, s.hosts[0].Settle(ctx))
 	}
 	if wrong == nil && m.unit.Of == "" {
 		if wrong = m.target.hosts[0].Know(ctx); wrong == nil {
-			if err := m.unused(ctx, true); err != nil {
+			if err := cmp.Or(m.steady(ctx, records), m.unused(ctx, true)); err != nil {
 				return err
 			}
 			wrong = errors.Join(m.target.hosts[0].Remove(ctx, m.users()), m.removeTrees(ctx, m.target.master(), m.trees()))
@@ -151,15 +153,13 @@ func (m *move) unused(ctx context.Context, sure bool) error {
 	}
 	asking, cancel = context.WithTimeout(ctx, 2*host.Greeting)
 	defer cancel()
-	served, err := m.Live.Served(asking, m.users())
+	there, err := m.routedThere(asking)
 	if err != nil {
 		return nil // a routing that can't be asked is no reason to keep anybody out
 	}
-	for _, s := range m.sources {
-		for _, u := range s.users {
-			if served[u].leadsTo(m.target.master(), m.target.store) && !served[u].leadsTo(s.master(), s.store) {
-				return fmt.Errorf("what is on %s may be in use and is not taken back: user %s is routed there", m.target.store.Name, inventory.Printable(string(u)))
-			}
+	for _, u := range m.users() {
+		if there[u] {
+			return fmt.Errorf("what is on %s may be in use and is not taken back: user %s is routed there", m.target.store.Name, inventory.Printable(string(u)))
 		}
 	}
 	return nil

@@ -123,7 +123,9 @@ func (d *dropping) unused(ctx context.Context) (text string, err error) {
 	if who.unsure != nil {
 		return "", who.unsure
 	}
-	there := func(u inventory.UserID, at Destination) bool { return at.Server == gone && !d.elsewhereOn(u, gone) }
+	there := func(u inventory.UserID, at Destination) bool {
+		return at.names(gone, d.store) && (at.Store != "" || !d.elsewhereOn(u, gone))
+	}
 	rest, err := d.misrouted(ctx, who.here, there)
 	if err != nil {
 		return "", err

@@ -24,6 +24,8 @@ type move struct {
 	// looked is when all instances that could be reached were last found to be what the
 	// inventory has.
 	looked time.Time
+	// seen tells that users were seen to be routed to the new store before they were routed back.
+	seen bool
 }
 
 // newMove looks at the instances that a unit moves users between.
@@ -117,7 +119,7 @@ func (m *move) undo(ctx context.Context, step monitor.Step, records []monitor.St
 		}
 		return err
 	case monitor.StepCopy:
-		return m.uncopy(ctx)
+		return m.uncopy(ctx, records)
 	case monitor.StepDenySource:
 		return m.letBack(ctx)
 	case monitor.StepRoute:

@@ -84,6 +84,6 @@ func (p *promotion) allIn(ctx context.Context, records []monitor.StepRecord) boo
 		}
 		leads = *other
 	}
-	who, err := p.users(ctx, leads)
-	return err == nil && len(who.here) > 0 && p.servedAll(ctx, who.here, func(at Destination) bool { return at.Store == "" && at.Server == leads.Server })
+	who, err := p.usersOf(ctx, leads, records)
+	return err == nil && len(who.here) > 0 && p.servedAll(ctx, who.here, func(at Destination) bool { return at.names(leads.Server, p.store) })
 }

@@ -71,10 +71,10 @@ func (p *promotion) strays(ctx context.Context, leader inventory.Instance) strin
 	}
 	var away []inventory.UserID
 	byStore := false
-	who, err := p.users(ctx, leader)
+	who, err := p.usersOf(ctx, leader, nil)
 	if err == nil {
 		away, err = p.misrouted(ctx, who.here, func(_ inventory.UserID, at Destination) bool {
-			byStore = byStore || at.Store == p.store.Name
+			byStore = byStore || at == Destination{Store: p.store.Name}
 			return !at.leadsTo(leader, p.store)
 		})
 	}

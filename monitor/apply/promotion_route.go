@@ -21,12 +21,16 @@ type unrouted struct {
 // route sends the users whom the new master serves there. Who may be one of them, or not, does not
 // keep all others out: the last step asks again.
 func (p *promotion) route(ctx context.Context, records []monitor.StepRecord) (text, data string, err error) {
-	who, err := p.users(ctx, p.fresh())
+	who, err := p.usersOf(ctx, p.fresh(), records)
 	if err != nil {
 		return "", "", err
 	}
+	locked := p.routedHere(ctx, who.denied, records)
 	text = inventory.Counted(len(who.here), "user is", "users are") + " routed there"
-	if n := len(who.out); n > 0 {
+	if len(locked) > 0 {
+		text += "; so " + course.Who(locked) + ", denied there"
+	}
+	if n := len(who.out) - len(locked); n > 0 {
 		text += "; " + inventory.Counted(n, "user who is", "users who are") + " denied there, or known to be elsewhere, were not"
 	}
 	if who.unsure != nil {
@@ -35,7 +39,7 @@ func (p *promotion) route(ctx context.Context, records []monitor.StepRecord) (te
 	if data, err = keep(unrouted{who.among}); err != nil {
 		return "", "", err
 	}
-	return text, data, p.send(ctx, who.here, records, p.insist)
+	return text, data, p.send(ctx, slices.Concat(who.here, locked), records, p.insist)
 }
 
 // send has users routed to the new master, in the words that were decided.
@@ -77,7 +81,8 @@ func (p *promotion) routeRest(ctx context.Context, who *storeUsers, records []mo
 	replicated := func(_ inventory.UserID, at Destination) bool {
 		return at.isOn(p.store) && !at.leadsTo(p.fresh(), p.store)
 	}
-	rest, err := p.misrouted(ctx, who.here, replicated)
+	users := slices.Concat(who.here, p.routedHere(ctx, who.denied, records))
+	rest, err := p.misrouted(ctx, users, replicated)
 	if err != nil {
 		return err
 	}
@@ -93,7 +98,7 @@ func (p *promotion) routeRest(ctx context.Context, who *storeUsers, records []mo
 		if err := p.send(ctx, rest, records, route); err != nil {
 			return err
 		}
-		if rest, err = p.misrouted(ctx, who.here, replicated); err == nil && len(rest) > 0 {
+		if rest, err = p.misrouted(ctx, users, replicated); err == nil && len(rest) > 0 {
 			err = fmt.Errorf("%s routed to a replica of %s, and not to the master on %s", course.Who(rest), p.store.Name, p.fresh().Server)
 		}
 		if err != nil {

@@ -61,7 +61,7 @@ func (p *promotion) proveSends(ctx context.Context, failed bool, records []monit
 			return err
 		}
 	}
-	who, err := p.users(ctx, p.fresh())
+	who, err := p.usersOf(ctx, p.fresh(), records)
 	if err == nil {
 		err = errors.Join(p.routeRest(ctx, who, records), p.letIn(ctx, who.here))
 	}

@@ -53,8 +53,15 @@ func (m *move) routeNames(ctx context.Context) (map[inventory.UserID]course.Rout
 // canary: back to it the users can't go.
 func (m *move) route(ctx context.Context, records []monitor.StepRecord) (text, data string, err error) {
 	routes, err := m.named(ctx, m.routes(), records)
+	told := false
 	if err == nil {
-		err = m.persist(ctx, routes, host.Patience, func(context.Context) bool { return false })
+		err = m.persist(ctx, routes, host.Patience, func(_ context.Context, err error) bool {
+			told = told || isTold(err)
+			return false
+		})
+	}
+	if err != nil && !told {
+		err = untold{err}
 	}
 	if err != nil {
 		return "", "", err
@@ -77,11 +84,12 @@ func (m *move) route(ctx context.Context, records []monitor.StepRecord) (text, d
 // errUnrouted says that users are kept out until they can be routed.
 var errUnrouted = later("interlace apply --resume --yes, or --rollback --yes, goes on when routing works again")
 
-// unroute sends mail and clients back to where the users were. Where they are known to be
-// served there all the same nothing is to be done. The first attempt gets what is left of the
-// time for which users may be denied; where that does not do they are kept out for longer. What
-// hangs is not waited for as long: where nobody can be asked who is routed where, the next attempt
-// is what lets users in.
+// unroute sends mail and clients back to where the users were. Who routes and has been told of the
+// new store, or may have been, has to be told, whatever can be seen: it may be seen late. Where
+// nobody was it is enough that all are known to be served there all the same. The first attempt gets
+// what is left of the time for which users may be denied; where that does not do they are kept out
+// for longer. What hangs is not waited for as long: where nobody can be asked who is routed where,
+// the next attempt is what lets users in.
 func (m *move) unroute(ctx context.Context, records []monitor.StepRecord) error {
 	limited, cancel := context.WithTimeout(ctx, m.denied())
 	defer cancel()
@@ -89,22 +97,35 @@ func (m *move) unroute(ctx context.Context, records []monitor.StepRecord) error 
 	for i := range routes {
 		routes[i] = routes[i].back()
 	}
-	before := func(ctx context.Context) bool { is, _ := m.servedBefore(ctx, routes); return is }
 	if !m.rehearsed {
-		is, now := m.servedBefore(ctx, routes)
-		if is {
-			return nil
-		}
+		_, now := m.servedBefore(ctx, routes)
 		fromNow(routes, now)
+		soon, cancel := host.Soon(ctx)
+		there, _ := m.routedThere(soon)
+		cancel()
+		m.seen = !slices.ContainsFunc(m.users(), func(u inventory.UserID) bool { return !there[u] })
+	}
+	told := course.ToldRoutes(records)
+	back := func(ctx context.Context, err error) bool {
+		if told && !isTold(err) {
+			return false
+		}
+		is, _ := m.servedBefore(ctx, routes)
+		return is
 	}
 	if since, out := deniedSince(records); out && err == nil {
-		left := m.denied() - m.Now().Sub(since) - m.wayBack()/3
-		if left > 0 && (m.tryRoute(ctx, min(left, m.hanging()), routes) == nil || before(ctx)) {
-			return nil
+		if left := m.denied() - m.Now().Sub(since) - m.wayBack()/3; left > 0 {
+			first := m.tryRoute(ctx, min(left, m.hanging()), routes)
+			if first == nil || back(ctx, first) {
+				return nil
+			}
 		}
 	}
-	if err == nil {
-		err = m.persist(limited, routes, 2*m.hanging(), before)
+	switch {
+	case err == nil:
+		err = m.persist(limited, routes, 2*m.hanging(), back)
+	case back(limited, err):
+		return nil
 	}
 	if err != nil {
 		err = fmt.Errorf("%s kept out everywhere: where mail and clients are sent could not be set back: %w; %w",
@@ -169,6 +190,22 @@ func (m *move) servedBack(ctx context.Context) bool {
 	})
 }
 
+// routedThere returns who of those who move is known to be routed to the new store, and not to the
+// old one.
+func (m *move) routedThere(ctx context.Context) (map[inventory.UserID]bool, error) {
+	if m.Live.Served == nil {
+		return nil, nil
+	}
+	served, err := m.Live.Served(ctx, m.users())
+	there := map[inventory.UserID]bool{}
+	for _, s := range m.sources {
+		for _, u := range s.users {
+			there[u] = served[u].leadsTo(m.target.master(), m.target.store) && !served[u].leadsTo(s.master(), s.store)
+		}
+	}
+	return there, err
+}
+
 // usersOf are the users, or shared trees, of routes.
 func usersOf(routes []Route) []inventory.UserID {
 	users := make([]inventory.UserID, len(routes))
@@ -179,9 +216,10 @@ func usersOf(routes []Route) []inventory.UserID {
 }
 
 // persist routes users anew, again and again with growing pauses until that is done, or
-// has become so otherwise, or the time is over. No attempt may take more than half of what
-// is left, nor than patience, which doubles each time. The error is that of the first one.
-func (m *move) persist(ctx context.Context, routes []Route, patience time.Duration, otherwise func(context.Context) bool) error {
+// has become so otherwise, which is asked after each that failed, or the time is over. No attempt
+// may take more than half of what is left, nor than patience, which doubles each time. The error is
+// that of the first one.
+func (m *move) persist(ctx context.Context, routes []Route, patience time.Duration, otherwise func(context.Context, error) bool) error {
 	var first error
 	for wait := firstPause; ; wait, patience = min(2*wait, longestPause), min(2*patience, host.Patience) {
 		limit := patience
@@ -189,7 +227,7 @@ func (m *move) persist(ctx context.Context, routes []Route, patience time.Durati
 			limit = min(limit, max(time.Until(end)/2, time.Second))
 		}
 		err := m.tryRoute(ctx, limit, routes)
-		if err == nil || otherwise(ctx) {
+		if err == nil || otherwise(ctx, err) {
 			return nil
 		}
 		if first == nil {

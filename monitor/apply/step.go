@@ -38,6 +38,8 @@ func (r *carrying) fail(ctx context.Context, step monitor.Step, why error) (fail
 		record.Data = r.letIn(course.AreIn)
 	case errors.As(why, &nobodyIn{}):
 		record.Data = course.AreOut
+	case errors.As(why, &untold{}):
+		record.Data = course.Untold
 	}
 	return fmt.Errorf("%s: %s: %w", r.unit.Name, step, why), r.write(ctx, record)
 }

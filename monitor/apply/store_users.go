@@ -16,6 +16,10 @@ import (
 type storeUsers struct {
 	here []inventory.UserID // it serves them
 	out  []inventory.UserID // it does not: they are denied there, or elsewhere
+	away []string           // who of these is elsewhere only as the routes say
+	// denied are those of out who are here by the facts and the journal, and denied by somebody else
+	// than a move.
+	denied []inventory.UserID
 	// among are those of whom it is not known which, and unsure says so; nil: there are none.
 	among  []inventory.UserID
 	unsure error
@@ -37,6 +41,9 @@ func (c *change) users(ctx context.Context, leader inventory.Instance) (*storeUs
 		switch other := c.other(u, moved); {
 		case denied[u]:
 			found.out = append(found.out, u)
+			if other == "" {
+				found.denied = append(found.denied, u)
+			}
 		case other == "":
 			found.here = append(found.here, u)
 		default:
@@ -151,7 +158,7 @@ func (c *change) letInOn(ctx context.Context, name inventory.StoreID) (*inventor
 	return other.store, in, err
 }
 
-// askRoutes looks where those are routed who are let in on two stores. Where that does not tell, who
+// askRoutes looks where those are routed who are let in on two stores. Where that says nothing, who
 // is on the other one by the facts and the journal alike is there.
 func (c *change) askRoutes(ctx context.Context, other *inventory.Store, both []inventory.UserID, moved map[inventory.UserID]course.Whereabouts, found *storeUsers) {
 	if len(both) == 0 {
@@ -169,7 +176,9 @@ func (c *change) askRoutes(ctx context.Context, other *inventory.Store, both []i
 		switch {
 		case err == nil && here && !there:
 			found.here = append(found.here, u)
-		case err == nil && there && !here, c.factOf(u) == other.Name && (w.Since.IsZero() || w.Store == other.Name):
+		case err == nil && there && !here:
+			found.out = append(found.out, u)
+		case at == Destination{} && c.factOf(u) == other.Name && (w.Since.IsZero() || w.Store == other.Name):
 			found.out = append(found.out, u)
 		default:
 			unsure = append(unsure, u)
