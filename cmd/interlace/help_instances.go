@@ -262,14 +262,17 @@ root gets to that of the others by ssh:
 
   #!/usr/bin/env python3
   # seed_command: [/usr/local/bin/seed, "{store}", "{server}", "{file}"]
-  import json, os, subprocess, sys
+  import json, os, sys
+  from subprocess import run
   store, here = sys.argv[1:3]
   master = json.load(open(sys.argv[3]))["instances"][0]["server"]
   conf, spool = "/var/lib/cyrus/" + store, "/var/spool/cyrus/" + store
   files = ["mailboxes.db", "annotations.db", "quotas.db", "user", "sieve"]
   def on_new(command):
-      if subprocess.run(["ssh", "-o", "BatchMode=yes", here, command]).returncode:
-          sys.exit(1)                          # its last words are told
+      ssh = ["ssh", "-o", "BatchMode=yes", here]
+      code = run([*ssh, command]).returncode
+      if code:                                 # its last words are told
+          sys.exit(1)
   on_new(f"systemctl stop cyrus@{store}")      # nothing of it runs meanwhile
   try:
       for path in [f"{conf}/{name}" for name in files] + [spool]:
