@@ -44,6 +44,12 @@ func (c *applying) keepRules(ctx context.Context) error {
 		if len(fresh) == 0 {
 			continue
 		}
+		if gone := j.gone(c.was(j)); len(gone) > 0 {
+			for _, u := range fresh {
+				u.Barred = fmt.Sprintf("its plan leaves instances on %s, which the inventory does not have any more; make another plan", course.Few(gone))
+			}
+			continue
+		}
 		worse, same, err := j.breaks(ctx, c.was(j), s.groups)
 		switch {
 		case err != nil:
@@ -59,6 +65,24 @@ func (c *applying) keepRules(ctx context.Context) error {
 		c.broken, c.left = append(c.broken, worse...), append(c.left, same...)
 	}
 	return nil
+}
+
+// gone are servers on which a job leaves instances, and which the inventory does not have: those that
+// have left it, or have another name there, since the job was begun.
+func (j *job) gone(inv *inventory.Inventory) (servers []inventory.ServerID) {
+	to := inv
+	for _, p := range j.changes() {
+		to = carriedOut(p.Plan, to)
+	}
+	for i := range to.Stores {
+		for _, in := range to.Stores[i].Instances {
+			if inv.Server(in.Server) < 0 && !slices.Contains(servers, in.Server) {
+				servers = append(servers, in.Server)
+			}
+		}
+	}
+	slices.Sort(servers)
+	return servers
 }
 
 // breaks returns the rules that are broken by more than before when the job is done, or on

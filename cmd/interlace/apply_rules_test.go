@@ -1,10 +1,12 @@
 package main
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/inventory/sharing"
+	"github.com/interlacemail/interlace/monitor/history"
 	"github.com/interlacemail/interlace/planner"
 )
 
@@ -35,5 +37,33 @@ func TestJobBreaks(t *testing.T) {
 	j.files[1] = &planFile{Plan: &planner.Schedule{Violations: []planner.Violation{full}}}
 	if worse, _, err := j.breaks(t.Context(), inv, groups); err != nil || len(worse) != 1 {
 		t.Errorf("in an order that can't be kept: broken %v, %v", worse, err)
+	}
+}
+
+// Where a server on which a plan leaves instances has left the inventory, or has another name there,
+// no rule can be looked at: what is not begun is held back.
+func TestJobOnServersThatAreGone(t *testing.T) {
+	inv := inventory.New()
+	inv.Servers = []inventory.Server{{Name: "a", Slots: 9}, {Name: "b", Slots: 9}}
+	for _, name := range []inventory.StoreID{"s1", "s2"} {
+		inv.Stores = append(inv.Stores, inventory.Store{Name: name, Instances: []inventory.Instance{{Server: "a", Role: inventory.Master}, {Server: "b", Role: inventory.Replica}}})
+	}
+	layout := &planner.Layout{
+		Stores: []planner.Placement{{Store: "s1", Master: "a", Replicas: []inventory.ServerID{"gone"}}, {Store: "s2", Master: "b", Replicas: []inventory.ServerID{"a"}}},
+		Changes: []planner.LayoutChange{
+			{ID: "c1", Do: planner.Seed, Store: "s1", From: "a", Server: "gone"}, {ID: "c2", Do: planner.Drop, Store: "s1", Server: "b"},
+			{ID: "c3", Do: planner.Promote, Store: "s2", From: "a", Server: "b"},
+		},
+	}
+	j := &job{files: []*planFile{{Plan: layout}}, begun: true}
+	j.sort()
+	c := &applying{app: &app{}, jobs: []*job{j}, history: &history.History{}, now: &standing{facts: &facts{Inventory: inv, groups: sharing.Groups(inv)}}}
+	if err := c.keepRules(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for i := range j.units {
+		if u := &j.units[i]; !strings.Contains(u.Barred, "its plan leaves instances on gone, which the inventory does not have any more") {
+			t.Errorf("%s: %q", u.Name, u.Barred)
+		}
 	}
 }
