@@ -51,7 +51,8 @@ func TestJobOnServersThatAreGone(t *testing.T) {
 	layout := &planner.Layout{
 		Stores: []planner.Placement{{Store: "s1", Master: "a", Replicas: []inventory.ServerID{"gone"}}, {Store: "s2", Master: "b", Replicas: []inventory.ServerID{"a"}}},
 		Changes: []planner.LayoutChange{
-			{ID: "c1", Do: planner.Seed, Store: "s1", From: "a", Server: "gone"}, {ID: "c2", Do: planner.Drop, Store: "s1", Server: "b"},
+			{ID: "c1", Do: planner.Seed, Store: "s1", From: "a", Server: "gone"},
+			{ID: "c2", Do: planner.Drop, Store: "s1", Server: "b"},
 			{ID: "c3", Do: planner.Promote, Store: "s2", From: "a", Server: "b"},
 		},
 	}
