@@ -32,12 +32,7 @@ func sets(numbers iter.Seq[uint32]) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		var b strings.Builder
 		n, first, last := 0, uint32(0), uint32(0)
-		end := func() {
-			b.WriteString(strconv.FormatUint(uint64(first), 10))
-			if last > first {
-				b.WriteString(":" + strconv.FormatUint(uint64(last), 10))
-			}
-		}
+		end := func() { b.WriteString(run(first, last)) }
 		for number := range numbers {
 			switch {
 			case n == 0:
@@ -62,16 +57,20 @@ func sets(numbers iter.Seq[uint32]) iter.Seq[string] {
 	}
 }
 
+// run writes the numbers from the first to the last one as IMAP does, such as 3:5 or 9.
+func run(first, last uint32) string {
+	text := strconv.FormatUint(uint64(first), 10)
+	if last != first {
+		text += ":" + strconv.FormatUint(uint64(last), 10)
+	}
+	return text
+}
+
 // UIDs are those from the first to the last one, both among them.
 type UIDs struct{ First, Last uint32 }
 
 // String writes them as IMAP does, such as 3:5 or 9.
-func (u UIDs) String() string {
-	if u.First == u.Last {
-		return strconv.FormatUint(uint64(u.First), 10)
-	}
-	return fmt.Sprintf("%d:%d", u.First, u.Last)
-}
+func (u UIDs) String() string { return run(u.First, u.Last) }
 
 // SetOf writes UIDs as IMAP writes a set of them, such as 3:5,9.
 func SetOf(uids []UIDs) string {
