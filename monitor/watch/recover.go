@@ -11,6 +11,7 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/processes"
+	"github.com/interlacemail/interlace/monitor/synclag"
 )
 
 // After mostFailures that followed one another within failuresWithin, a channel is
@@ -45,7 +46,7 @@ func jobOf(f *monitor.Finding, list []monitor.Instance) (processes.Job, bool) {
 	}
 	in := instanceOf(list, inventory.StoreID(f.Store))
 	ch := channelOf(list, inventory.StoreID(f.Store), string(f.Channel))
-	if in == nil || ch == nil || in.Role != inventory.Master || ch.Kind == monitor.Squatter || ch.Kind == monitor.Leftover {
+	if in == nil || ch == nil || !synclag.Replicated(&monitor.Backlog{Role: in.Role, Kind: ch.Kind}) {
 		return processes.Job{}, false
 	}
 	job := processes.Job{Instance: *in, Channel: *ch}
