@@ -372,8 +372,6 @@ func TestOnce(t *testing.T) {
 	}
 }
 
-// TestRecover checks that what nobody works on is handed over, and that a channel
-// is left alone after three failures.
 // TestLeftChannels: of channels that an imapd.conf does not name any more no replica is behind,
 // whether something lies there or they are gone; how the store's replica is doing is seen in the
 // others.
@@ -468,6 +466,8 @@ func TestPromotedMeanwhile(t *testing.T) {
 	}
 }
 
+// TestRecover checks that what nobody works on is handed over, and that a channel
+// is left alone after three failures.
 func TestRecover(t *testing.T) {
 	w := newWorld(t)
 	w.write("sync/log-4194305", "MAILBOX user.anna\n") // Cyrus 2.3; Linux has no such process
