@@ -25,15 +25,15 @@ func (u *uids) add(uid uint32) {
 	if u.count++; uid < u.since || u.more {
 		return
 	}
-	if ranges := behind(u.ranges, uid); len(ranges) > mostRanges {
+	if ranges := withUID(u.ranges, uid); len(ranges) > mostRanges {
 		u.more = true
 	} else {
 		u.ranges = ranges
 	}
 }
 
-// behind adds a UID to ranges that end before it.
-func behind(ranges []cyrus.UIDs, uid uint32) []cyrus.UIDs {
+// withUID adds a UID to ranges that end before it.
+func withUID(ranges []cyrus.UIDs, uid uint32) []cyrus.UIDs {
 	if n := len(ranges); n > 0 && ranges[n-1].Last == uid-1 {
 		ranges[n-1].Last = uid
 		return ranges
@@ -44,7 +44,7 @@ func behind(ranges []cyrus.UIDs, uid uint32) []cyrus.UIDs {
 // runs are the UIDs of something by the first and last of each run without a gap.
 func runs[T any](of map[uint32]T) (list []cyrus.UIDs) {
 	for _, uid := range slices.Sorted(maps.Keys(of)) {
-		list = behind(list, uid)
+		list = withUID(list, uid)
 	}
 	return list
 }
