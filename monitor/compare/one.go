@@ -63,7 +63,7 @@ func (p *pair) one(ctx context.Context, l *lane, s *stood) error {
 	switch {
 	case s.replica == nil:
 		d.MasterID = inventory.Text(s.master.UniqueID)
-		if err := p.keptThere(ctx, l, s, &d); err != nil {
+		if err := p.tellRemains(ctx, l, s, &d); err != nil {
 			return err
 		}
 	case err == nil:

@@ -13,18 +13,18 @@ import (
 	"github.com/interlacemail/interlace/monitor"
 )
 
-// keptThere tells what the replica has left of a mailbox that is missing there: it was deleted or
+// tellRemains tells what the replica has left of a mailbox that is missing there: it was deleted or
 // renamed on the replica alone. sync_client -u gives that its name again, and what is newer in
 // it wins: messages that were expunged there are expunged on the master.
-func (p *pair) keptThere(ctx context.Context, l *lane, s *stood, d *monitor.Difference) error {
-	kept, err := p.remainsNow(ctx, l, s)
-	if err != nil || kept == "" {
+func (p *pair) tellRemains(ctx context.Context, l *lane, s *stood, d *monitor.Difference) error {
+	there, err := p.remainsNow(ctx, l, s)
+	if err != nil || there == "" {
 		return err
 	}
-	if d.Text = fmt.Sprintf("the replica calls this mailbox %s", inventory.Printable(string(p.called(kept)))); !deleted(kept) {
+	if d.Text = fmt.Sprintf("the replica calls this mailbox %s", inventory.Printable(string(p.called(there)))); !deleted(there) {
 		return nil // and what that has is compared by itself
 	}
-	v, err := p.withKept(ctx, l, s, kept)
+	v, err := p.compareRemains(ctx, l, s, there)
 	switch {
 	case err != nil && !cannotRead(err) && !errors.Is(err, cyrus.ErrNoMailbox):
 		return err
@@ -33,7 +33,7 @@ func (p *pair) keptThere(ctx context.Context, l *lane, s *stood, d *monitor.Diff
 		d.Text += ", and what that has cannot be told: " + err.Error()
 	default:
 		d.Unsaved = v.extra.count + v.content.count
-		d.Text += keptText(v)
+		d.Text += remainsText(v)
 	}
 	return nil
 }
@@ -44,11 +44,11 @@ func (p *pair) keptThere(ctx context.Context, l *lane, s *stood, d *monitor.Diff
 func (p *pair) remainsNow(ctx context.Context, l *lane, s *stood) (cyrus.InternalName, error) {
 	had := slices.ContainsFunc(p.listed.replica, func(m cyrus.Mailbox) bool { return m.Internal == s.name })
 	p.mu.Lock()
-	kept := p.remains[s.name]
-	sure := kept != "" || p.relisted && !had
+	there := p.remains[s.name]
+	sure := there != "" || p.relisted && !had
 	p.mu.Unlock()
 	if sure {
-		return kept, nil
+		return there, nil
 	}
 	ours, err := l.master.holding(ctx, true)
 	if err != nil {
@@ -80,10 +80,10 @@ func add[K, V comparable](lists, more map[K][]V) {
 	}
 }
 
-// withKept compares the messages of the master's mailbox with those of what the replica has left
+// compareRemains compares the messages of the master's mailbox with those of what the replica has left
 // of it, which only an administrator can read.
-func (p *pair) withKept(ctx context.Context, l *lane, s *stood, kept cyrus.InternalName) (*variance, error) {
-	replica, theirs, err := l.replica.records(ctx, kept, 0)
+func (p *pair) compareRemains(ctx context.Context, l *lane, s *stood, there cyrus.InternalName) (*variance, error) {
+	replica, theirs, err := l.replica.records(ctx, there, 0)
 	if err == nil && replica == nil {
 		err = errLost
 	}
@@ -100,8 +100,8 @@ func (p *pair) withKept(ctx context.Context, l *lane, s *stood, kept cyrus.Inter
 	return compareMessages(each(ours), each(theirs), counters{master: master.Status, replica: replica.Status}, wants{})
 }
 
-// keptText says in what that differs from the master's mailbox.
-func keptText(v *variance) string {
+// remainsText says in what that differs from the master's mailbox.
+func remainsText(v *variance) string {
 	var list []string
 	switch {
 	case v.missing.count > 0 && v.compared == 0:
@@ -121,26 +121,26 @@ func keptText(v *variance) string {
 	return ", which " + strings.Join(list, ", ")
 }
 
-// kept are the master's mailboxes that the replica has under another name of the same owner.
-func (r *remedy) kept() (found []cyrus.InternalName) {
+// anyRemains tells whether the replica has one of the owner's mailboxes under another name that is
+// the owner's, too.
+func (r *remedy) anyRemains() bool {
 	for name, there := range r.remains {
-		if owner := ownerOf(name); owner == r.owner && !deleted(name) && ownerOf(there) == owner {
-			found = append(found, name)
+		if ownerOf(name) == r.owner && !deleted(name) && ownerOf(there) == r.owner {
+			return true
 		}
 	}
-	slices.Sort(found)
-	return found
+	return false
 }
 
-// keptAlone tells whether a difference is of a mailbox that the replica has deleted with messages
+// onlyRemainsHave tells whether a difference is of a mailbox that the replica has deleted with messages
 // in it that only that has: nobody can read them under its name.
-func (r *remedy) keptAlone(d *monitor.Difference) bool {
+func (r *remedy) onlyRemainsHave(d *monitor.Difference) bool {
 	there, has := r.remains[r.inner[d.Mailbox]]
 	return d.Kind == monitor.MailboxMissing && has && deleted(there) && d.Unsaved > 0
 }
 
-// isKept tells whether a difference is of a mailbox that the replica has under another name.
-func (r *remedy) isKept(d *monitor.Difference) bool {
+// hasRemains tells whether a difference is of a mailbox that the replica has under another name.
+func (r *remedy) hasRemains(d *monitor.Difference) bool {
 	_, has := r.remains[r.inner[d.Mailbox]]
 	return d.Kind == monitor.MailboxMissing && has
 }

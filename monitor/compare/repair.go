@@ -96,8 +96,8 @@ func (r *remedy) decide() {
 		r.renameBack()
 	case !r.every(usesDiffer) && !r.way.reaches():
 		r.warn("no command is printed: %[1]s has several replicas, and sync_client goes to another one than %[2]s unless it is told where; give the csync of %[2]s in the inventory, and compare again: %[3]v", r.store.Store, r.store.Replica.Server, r.way.unread())
-	case r.some(r.keptAlone):
-		r.undelete(r.keptAlone)
+	case r.some(r.onlyRemainsHave):
+		r.undelete(r.onlyRemainsHave)
 	case r.owner.Shared:
 		r.mendTree()
 	case r.some(r.isInbox):
@@ -107,7 +107,7 @@ func (r *remedy) decide() {
 		r.warn("no command removes the replica's copy as long as what is in it cannot be read; when it can, run %s: files there may be of other messages than the index says", r.look().Command)
 	case r.read && r.lookedClosely() && r.cannotWrite() == nil && r.some(r.inPlaceOf):
 		r.replaceFiles()
-	case r.some(r.asksForReset), !r.every(usesDiffer) && len(r.kept()) > 0:
+	case r.some(r.asksForReset), !r.every(usesDiffer) && r.anyRemains():
 		r.makeAnew()
 	case r.every(usesDiffer):
 		r.recount()

@@ -100,11 +100,11 @@ func (r *remedy) other(mailbox inventory.Text, on *Side) (name inventory.Text, h
 	if !r.some(apart) {
 		return mailbox, true
 	}
-	kept, has := r.remains[r.inner[mailbox]]
+	there, has := r.remains[r.inner[mailbox]]
 	if !has || on != &r.store.Replica {
 		return "", false
 	}
-	return r.called(kept), true
+	return r.called(there), true
 }
 
 // damagedOn tells whether one side has damage of a kind.

@@ -14,8 +14,8 @@ func (r *remedy) mendTree() {
 	switch {
 	case r.some(damaged):
 		r.mend(&r.store.Master, &r.store.Replica)
-	case r.some(r.isKept):
-		r.undelete(r.isKept)
+	case r.some(r.hasRemains):
+		r.undelete(r.hasRemains)
 	case r.some(r.expunged):
 		r.warn("no command repairs this without loss: sync_client -m expunges on the master what was expunged on the replica, and so may the next change of the mailbox; first copy the messages that the replica lacks within the mailbox on the master with a mail client: the copies stay and are replicated")
 		r.keepFirst()
