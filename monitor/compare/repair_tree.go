@@ -75,10 +75,7 @@ func (r *remedy) carryQuotas() {
 	for i := range r.list {
 		d := &r.list[i]
 		root := string(d.Mailbox)
-		switch {
-		case d.Kind != monitor.QuotaDiffers || slices.Contains(roots, root):
-			continue
-		case usesDiffer(d), rootsDiffer(d):
+		if d.Kind != monitor.QuotaDiffers || usesDiffer(d) || rootsDiffer(d) || slices.Contains(roots, root) {
 			continue
 		}
 		roots = append(roots, root)
