@@ -28,6 +28,13 @@ func listingOf(owners []cyrus.Owner, master, replica []cyrus.Mailbox) listing {
 	return h
 }
 
+// find looks a mailbox up in a list that is sorted by name.
+func find(list []cyrus.Mailbox, name cyrus.InternalName) (at int, found bool) {
+	return slices.BinarySearchFunc(list, name, func(m cyrus.Mailbox, name cyrus.InternalName) int {
+		return strings.Compare(string(m.Internal), string(name))
+	})
+}
+
 // wants tells whether a mailbox is to be compared.
 func (h *listing) wants(name cyrus.InternalName) bool {
 	owner, _, kept := name.Owner()
@@ -98,9 +105,7 @@ func (s *side) moved(ctx context.Context, names []cyrus.InternalName, had []cyru
 		return nil, err
 	}
 	for _, name := range names {
-		i, known := slices.BinarySearchFunc(had, name, func(m cyrus.Mailbox, name cyrus.InternalName) int {
-			return strings.Compare(string(m.Internal), string(name))
-		})
+		i, known := find(had, name)
 		if !known {
 			moved[name] = now[name] != nil
 			continue

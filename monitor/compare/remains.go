@@ -42,7 +42,7 @@ func (p *pair) tellRemains(ctx context.Context, l *lane, s *stood, d *monitor.Di
 // nothing of it. What was deleted while its mailboxes were listed may be in no list, and what was
 // deleted since is not: for those it is listed once more.
 func (p *pair) remainsNow(ctx context.Context, l *lane, s *stood) (cyrus.InternalName, error) {
-	had := slices.ContainsFunc(p.listed.replica, func(m cyrus.Mailbox) bool { return m.Internal == s.name })
+	_, had := find(p.listed.replica, s.name)
 	p.mu.Lock()
 	there := p.remains[s.name]
 	sure := there != "" || p.relisted && !had
