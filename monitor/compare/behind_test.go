@@ -24,8 +24,7 @@ func TestRepairsOfWhatIsOnlyBehind(t *testing.T) {
 	// The log is lost.
 	for _, c := range []struct{ name, want string }{{"anna", "-u -- anna"}, {"ben", "-u -- ben"}, {"team", "-m -- team"}} {
 		t.Run(c.name, func(t *testing.T) {
-			r := *r
-			r.t = t
+			r := r.under(t)
 			user, pattern := c.name, "INBOX*"
 			if c.name == "team" {
 				user, pattern = "anna", "team"

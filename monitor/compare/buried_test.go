@@ -97,10 +97,9 @@ func TestRepairsOfWhatWasDeleted(t *testing.T) {
 	r.sync("-r", "-1")
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			r := *r
-			r.t = t
+			r := r.under(t)
 			a, b := c.name+"a", c.name+"b"
-			c.damage(&r, a, b)
+			c.damage(r, a, b)
 			before := map[string]bool{}
 			for _, u := range []string{a, b} {
 				for _, in := range []*cyrustest.Instance{r.master, r.replica} {
@@ -117,11 +116,11 @@ func TestRepairsOfWhatWasDeleted(t *testing.T) {
 			}
 			follow()
 			if c.hand != nil {
-				c.hand(&r, a, b)
+				c.hand(r, a, b)
 				follow()
 			}
 			if c.then != nil {
-				c.then(&r, b)
+				c.then(r, b)
 				follow()
 			}
 			if said = strings.NewReplacer(a, "A", b, "B").Replace(said); !strings.Contains(said, c.says) || !strings.Contains(said, c.hint) {

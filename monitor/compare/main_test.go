@@ -78,6 +78,13 @@ func startRigOf(t *testing.T, all []cyrustest.Settings, mailboxes ...cyrustest.M
 	return r
 }
 
+// under is the same pair in a subtest.
+func (r *rig) under(t *testing.T) *rig {
+	sub := *r
+	sub.t = t
+	return &sub
+}
+
 // tool runs one of Cyrus's programs.
 func (r *rig) tool(in *cyrustest.Instance, name string, arguments ...string) string {
 	r.t.Helper()

@@ -70,9 +70,8 @@ func TestRepairsOfWhatIsMissingThere(t *testing.T) {
 	r.sync("-r", "-1")
 	for _, c := range cases {
 		t.Run(c.user, func(t *testing.T) {
-			r := *r
-			r.t = t
-			c.damage(&r, c.user)
+			r := r.under(t)
+			c.damage(r, c.user)
 			before := r.holdings(c.user, r.master)
 			dir, said := t.TempDir(), ""
 			follow := func() {
@@ -89,7 +88,7 @@ func TestRepairsOfWhatIsMissingThere(t *testing.T) {
 				if after := r.holdings(c.user, r.master); !maps.Equal(before, after) {
 					t.Errorf("what is printed changes the master from %v to %v", before, after)
 				}
-				c.mend(&r, c.user)
+				c.mend(r, c.user)
 				follow()
 				if after := r.holdings(c.user, r.master); !after["INBOX.Sent: only there"] {
 					t.Errorf("the replica's own message is lost: %v", after)

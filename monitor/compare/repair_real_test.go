@@ -145,13 +145,12 @@ func TestRepairsLoseNothing(t *testing.T) {
 	r.sync("-r", "-1")
 	for _, c := range cases {
 		t.Run(c.user, func(t *testing.T) {
-			r := *r
-			r.t = t
-			c.damage(&r, c.user)
+			r := r.under(t)
+			c.damage(r, c.user)
 			before := r.holdings(c.user, r.master)
 			maps.Copy(before, r.holdings(c.user, r.replica))
 			if c.breaks != nil {
-				c.breaks(&r, c.user)
+				c.breaks(r, c.user)
 			}
 			o := owner(c.user)
 			dir, said := t.TempDir(), ""
@@ -160,7 +159,7 @@ func TestRepairsLoseNothing(t *testing.T) {
 				if len(r.compare(compare.Options{Level: "2", Choose: o}).Differences) == 0 {
 					t.Errorf("%s is repaired by what was printed", c.left)
 				}
-				c.mend(&r, c.user)
+				c.mend(r, c.user)
 				r.followFrom(compare.Options{Level: c.again, Choose: o}, dir, &said)
 			}
 			after := r.holdings(c.user, r.master)
@@ -277,14 +276,13 @@ func TestTreeRepairsLoseNothing(t *testing.T) {
 	r.sync("-r", "-1")
 	for _, c := range cases {
 		t.Run(c.tree, func(t *testing.T) {
-			r := *r
-			r.t = t
+			r := r.under(t)
 			if c.tree == "tindex" {
 				r.do(r.master, "bob", "SELECT "+c.tree, `UID STORE 1 +FLAGS (\Flagged)`)
 				r.sync("-m", c.tree)
 				r.sync("-r", "-1")
 			}
-			c.damage(&r, c.tree)
+			c.damage(r, c.tree)
 			before := r.holdingsOf("bob", c.tree, r.master)
 			maps.Copy(before, r.holdingsOf("bob", c.tree, r.replica))
 			dir, said := t.TempDir(), ""
@@ -293,7 +291,7 @@ func TestTreeRepairsLoseNothing(t *testing.T) {
 				if len(r.compare(compare.Options{Level: "3", Choose: owner(c.tree)}).Differences) == 0 {
 					t.Error("it is repaired by what was printed")
 				}
-				c.mend(&r, c.tree)
+				c.mend(r, c.tree)
 				r.follow(owner(c.tree), dir, &said)
 			}
 			r.sync("-r", "-1") // the rolling client's next batch

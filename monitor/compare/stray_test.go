@@ -25,8 +25,7 @@ func TestRepairsTouchNobodyElse(t *testing.T) {
 	r.several = true
 
 	t.Run("replica", func(t *testing.T) {
-		r := *r
-		r.t = t
+		r := r.under(t)
 		r.do(r.replica, "carl", "SELECT INBOX", `UID STORE 2 +FLAGS (\Flagged)`, "APPEND INBOX "+cyrustest.Literal("Subject: extra\r\n\r\nx\r\n"))
 		before := r.holdings("carl", first)
 		for csync, want := range map[string]string{"": "the inventory has no csync of imap2", "[::1]:2005": "sync_client reads no address of IPv6"} {
@@ -72,8 +71,7 @@ func TestRepairsTouchNobodyElse(t *testing.T) {
 		}
 	})
 	t.Run("stray", func(t *testing.T) {
-		r := *r
-		r.t = t
+		r := r.under(t)
 		rights := func(mailbox string) string { return "SETACL " + mailbox + " " + cyrustest.AdminUser + " lrswipkxtecda" }
 		r.do(r.replica, cyrustest.AdminUser, rights("user.anna.Work"), "RENAME user.anna.Work user.ben.Werk", "SETACL user.ben.Werk ben lrswipkxtecda")
 		r.do(r.replica, "ben", "APPEND INBOX.Werk "+cyrustest.Literal("Subject: in Werk\r\n\r\nx\r\n"))
