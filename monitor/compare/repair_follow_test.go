@@ -101,6 +101,16 @@ func (r *rig) paste(dir string, steps []monitor.RepairStep) (failed, again bool)
 	return failed, again
 }
 
+// expire has the replica remove what was deleted there, and fails where replication stops at that.
+func (r *rig) expire() {
+	r.t.Helper()
+	r.tool(r.replica, "cyr_expire", "-D", "0s")
+	r.sync("-r", "-1")
+	if left, err := os.ReadDir(filepath.Join(r.master.Dir, "conf/sync")); err != nil || slices.ContainsFunc(left, func(e os.DirEntry) bool { return e.Name() == "log-run" }) {
+		r.t.Errorf("replication stops: %v %v", left, err)
+	}
+}
+
 // shell pastes a command, and types the administrator's password if it asks for that.
 func (r *rig) shell(dir string, command inventory.Text) ([]byte, error) {
 	shell := exec.CommandContext(within(r.t, time.Minute), "sh", "-c", string(command))
