@@ -228,7 +228,7 @@ func (c *checking) changes(ctx context.Context, out *monitor.Confirmation, found
 		changes.counted = c.counted(own, changes.doubts)
 	}
 	by := c.sort(c.movers(changes), changes)
-	movers := arrived(by.moved, found, c.say, changes)
+	movers, others := arrived(by.moved, found, c.say, changes)
 	passed += by.passed
 	if out.Unbegun = c.unbegun() && passed == 0 && changes.allUnmet(); out.Unbegun {
 		out.Promises = append(out.Promises, notCarriedOut())
@@ -247,7 +247,7 @@ func (c *checking) changes(ctx context.Context, out *monitor.Confirmation, found
 		out.Promises = append(out.Promises, changes.promise())
 	}
 	return &made{
-		spots: list, movers: movers, others: append(by.others, missing(by.moved, movers)...),
+		spots: list, movers: movers, others: append(by.others, others...),
 		nothing: len(list)+len(by.moved)+len(by.others) == 0 && (returned || passed > 0),
 	}, nil
 }
@@ -262,15 +262,6 @@ func notCarriedOut() monitor.Promise {
 	p := monitor.Promise{Name: monitor.PromiseChanges, Verdict: monitor.Unmet, Expected: "every change made", Found: found}
 	p.Doubts = []monitor.Doubt{{Verdict: p.Verdict, Expected: p.Expected, Found: found, Next: "interlace apply carries it out; nothing is promised before"}}
 	return p
-}
-
-// missing are those of some movers who are not among others.
-func missing(movers, there []mover) []mover {
-	arrived := map[inventory.UserID]bool{}
-	for i := range there {
-		arrived[there[i].User] = true
-	}
-	return slices.DeleteFunc(slices.Clone(movers), func(m mover) bool { return arrived[m.User] })
 }
 
 // moved checks what is promised of those who moved; others have not.

@@ -10,9 +10,9 @@ import (
 )
 
 // arrived enters for each mover whether it is on the master of its new store, and
-// returns those that are. Told says what the journal has of a unit.
-func arrived(movers []mover, found survey, told func(part) string, t *tally) []mover {
-	var there []mover
+// returns those that are, and those that are not known to be. Told says what the journal has of
+// a unit.
+func arrived(movers []mover, found survey, told func(part) string, t *tally) (there, others []mover) {
 	for _, m := range movers {
 		at := instance{m.To, m.to.Instances[0].Server}
 		d := m.doubt(monitor.Unmet)
@@ -21,20 +21,21 @@ func arrived(movers []mover, found survey, told func(part) string, t *tally) []m
 		case s.err != nil:
 			d.Verdict, d.Found = monitor.UnknownFulfilment, fmt.Sprintf("%s is not known: %v", at, s.err)
 			d.Next = "see why it does not answer, and ask again"
-			t.doubt(d)
 		case !s.owners[m.owner]:
 			d.Found = joined(onText(found.on(m.owner)), told(m.part()))
 			d.Next = carriesOut
 			if m.back {
 				d.Next = "remove nothing anywhere, and find out what became of the mailboxes"
 			}
-			t.doubt(d)
 		default:
 			t.is()
 			there = append(there, m)
+			continue
 		}
+		t.doubt(d)
+		others = append(others, m)
 	}
-	return there
+	return there, others
 }
 
 // carriesOut is what to do about what is not made.

@@ -154,7 +154,7 @@ func (l *ledger) takenBack(p part, why bool) string {
 // on the old store and its replicas alone, let in there and sent there.
 func (c *checking) allReturned(ctx context.Context, movers []mover, found survey, t *tally) error {
 	there := &tally{}
-	here := arrived(movers, found, c.say, there)
+	here, _ := arrived(movers, found, c.say, there)
 	denied := c.denials(ctx, here, found)
 	placed(here, found, denied, c.Tools, there)
 	if err := c.letIn(ctx, here, there); err != nil {

@@ -75,7 +75,8 @@ func TestPlacement(t *testing.T) {
 		{"nobody knows who is denied", everywhere(func(survey) {}), denials{at("s1", "s1m"): known{err: errSilent}, at("s1", "s1r"): denied[at("s1", "s1r")]}, "met", "unknown, unknown s1/s1m"},
 	} {
 		there, placing := &tally{}, &tally{}
-		placed(arrived([]mover{moving()}, c.found, func(part) string { return "" }, there), c.found, c.denied, "", placing)
+		movers, _ := arrived([]mover{moving()}, c.found, func(part) string { return "" }, there)
+		placed(movers, c.found, c.denied, "", placing)
 		if got := outcome(there); got != c.arrived {
 			t.Errorf("%s: changes %s, want %s", c.name, got, c.arrived)
 		}
