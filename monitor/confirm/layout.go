@@ -97,7 +97,7 @@ func (c *checking) laidOut(ctx context.Context, list []spot, found survey, t *ta
 			said = c.takenBack(p, true)
 		}
 		d.Found = joined(d.Found, said)
-		if d.Verdict != monitor.Unmet && (c.unbegunPart(p) || c.notBegun(p) && s.in.IMAP == "") {
+		if d.Verdict != monitor.Unmet && c.notBegun(p) && (c.begun || s.in.IMAP == "") {
 			d.Verdict, d.Found, d.Next = monitor.Unmet, "never begun", carriesOut
 		}
 		switch {

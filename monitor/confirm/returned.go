@@ -81,11 +81,8 @@ func (c *checking) sort(all []mover, t *tally) sorted {
 // neverBegun reports whether somebody is where he was since nothing was begun that moves him,
 // though something else of the plan was, or a copy of him is kept on the new store.
 func (c *checking) neverBegun(m *mover) bool {
-	return c.unbegunPart(m.part()) || c.notBegun(m.part()) && m.keptOn(m.To) != nil
+	return c.notBegun(m.part()) && (c.begun || m.keptOn(m.To) != nil)
 }
-
-// unbegunPart reports whether nothing was begun of a part, though something else of the plan was.
-func (l *ledger) unbegunPart(p part) bool { return l.begun && l.notBegun(p) }
 
 // notBegun reports whether the journal knows that nothing was begun of a part, and that is not
 // given up.
