@@ -24,7 +24,7 @@ func arrived(movers []mover, found survey, told func(part) string, t *tally) (th
 		case !s.owners[m.owner]:
 			d.Found = joined(onText(found.on(m.owner)), told(m.part()))
 			d.Next = carriesOut
-			if m.back {
+			if m.back || m.certain { // nothing is left that would bring the mailboxes there
 				d.Next = "remove nothing anywhere, and find out what became of the mailboxes"
 			}
 		default:

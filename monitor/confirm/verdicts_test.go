@@ -86,6 +86,23 @@ func TestPlacement(t *testing.T) {
 	}
 }
 
+// Who is not on the new store is brought there by what is left of the plan, but where the journal knows
+// that nothing is left.
+func TestWhatToDoAboutWhoIsNotThere(t *testing.T) {
+	for _, c := range []struct {
+		certain, back bool
+		want          string
+	}{{false, false, "interlace apply carries out what is left"}, {true, false, "remove nothing anywhere"}, {false, true, "remove nothing anywhere"}} {
+		m := moving()
+		m.certain, m.back = c.certain, c.back
+		changes := &tally{}
+		there, others := arrived([]mover{m}, survey{}, func(part) string { return "" }, changes)
+		if len(there) != 0 || len(others) != 1 || len(changes.doubts) != 1 || !strings.HasPrefix(changes.doubts[0].Next, c.want) {
+			t.Errorf("%+v: %v are there, %v not: %+v", c, there, others, changes.doubts)
+		}
+	}
+}
+
 // Shared trees that moved are counted with users, and told apart.
 func TestTreesApart(t *testing.T) {
 	tree := moving()
