@@ -240,7 +240,7 @@ func (c *checking) changes(ctx context.Context, out *monitor.Confirmation, found
 	}
 	returned := len(by.returned)+len(undone) > 0
 	if returned {
-		asBefore.notes = c.whenReturned()
+		asBefore.notes = append(c.whenReturned(), asBefore.notes...)
 		out.Promises = append(out.Promises, asBefore.promise())
 	}
 	if !returned || passed > 0 || changes.met+len(changes.doubts) > 0 {

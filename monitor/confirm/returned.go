@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/inventory/cyrus"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/monitor/host"
@@ -148,8 +150,21 @@ func (l *ledger) takenBack(p part, why bool) string {
 }
 
 // allReturned checks that those who were taken back, or never moved, are as they were:
-// on the old store and its replicas alone, let in there and sent there.
+// on the old store and its replicas alone, let in there and sent there. Who was nowhere before is not
+// to be there.
 func (c *checking) allReturned(ctx context.Context, movers []mover, found survey, t *tally) error {
+	var gone []inventory.UserID
+	movers = slices.DeleteFunc(slices.Clone(movers), func(m mover) bool {
+		is := c.goneBefore(&m, found)
+		if is {
+			t.is()
+			gone = append(gone, m.User)
+		}
+		return is
+	})
+	if len(gone) > 0 {
+		t.notes = append(t.notes, "on no store, and so before anything was changed: "+inventory.Printable(course.Few(gone)))
+	}
 	there := &tally{}
 	here, _ := arrived(movers, found, c.say, there)
 	denied := c.denials(ctx, here, found)
@@ -172,6 +187,35 @@ func (c *checking) allReturned(ctx context.Context, movers []mover, found survey
 		}
 	}
 	return ctx.Err()
+}
+
+// goneBefore reports whether somebody is nowhere any more, and was so before anything was changed
+// of a part that is given up: by the journal nothing was begun of it, or no check has found him. As
+// long as an instance does not answer nobody knows.
+func (c *checking) goneBefore(m *mover, found survey) bool {
+	a := c.accounts[m.part()]
+	if a == nil || a.Way || !c.givenUp(m.part()) || len(found.on(m.owner))+len(found.silent()) > 0 {
+		return false
+	}
+	return a.Fate == course.Unbegun || unfound(a.Records, m.owner)
+}
+
+// unfound reports whether what is written down of a unit are checks alone, of which the last one
+// has not found somebody.
+func unfound(records []monitor.StepRecord, owner cyrus.Owner) (is bool) {
+	says := "user " + inventory.Printable(owner.Name) + " is not on "
+	if owner.Shared {
+		says = "shared tree " + inventory.Printable(owner.Name) + " is not on "
+	}
+	for i := range records {
+		switch r := &records[i]; {
+		case r.Step != monitor.StepCheck || r.State == monitor.StepDone:
+			return false
+		case r.State == monitor.StepFailed:
+			is = slices.ContainsFunc(strings.Split(string(r.Text), "\n"), func(line string) bool { return strings.HasPrefix(line, says) })
+		}
+	}
+	return is
 }
 
 // whenReturned says when what was taken back was: of a single part why, of several when the last

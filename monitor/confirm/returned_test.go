@@ -3,6 +3,7 @@ package confirm_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -206,4 +207,42 @@ func TestConfirmGivenUp(t *testing.T) {
 	r.routes["carl"] = "s2m"
 	r.promised("given up, and routed to the new store", "taken_back unmet, changes met, placement met, routing met, nothing_lost met, shares met, copies met, caught_up met",
 		`unmet carl s1m: sent to s1 on s1m, found sent to "s2m"`)
+}
+
+// Who is nowhere any more, and was so before anything of a unit that is given up was changed, is as
+// before; not as long as an instance does not answer, nor where the journal does not tell that.
+func TestConfirmGoneBefore(t *testing.T) {
+	r := newRig(t)
+	r.routes = map[inventory.UserID]string{"anna": "s1m", "ben": "s1m"}
+	unit := course.Units([]planner.Plan{r.plan}, nil)
+	const gone, unbegun = "; on no store, and so before anything was changed: ben", "2 are as before; anna to s2: never begun, and the plan is given up"
+	r.ended = time.Now()
+	r.promised("given up, and there", "taken_back met", unbegun, "!on no store")
+	for _, in := range []*cyrustest.Instance{r.master("s1"), r.replica("s1")} {
+		r.tool(in, "sync_reset", "-f", "ben")
+	}
+	r.promised("removed, and given up", "taken_back met", unbegun+gone)
+	r.ended = time.Time{}
+
+	done, err := apply.CarryOut(t.Context(), unit, false, r.applying())
+	if err != nil || done[0].Outcome != course.Back {
+		t.Fatalf("%+v, %v", done, err)
+	}
+	r.promised("not given up", "taken_back unmet, changes unmet", "unmet ben s1m: on s1, as before, found on no store", "!so before anything")
+	r.ended = time.Now()
+	r.promised("not found, and given up", "taken_back met", "2 are as before; anna to s2: taken back on 20", ", since check failed"+gone)
+	checked := r.steps
+	failed := slices.IndexFunc(checked, func(s monitor.StepRecord) bool { return s.State == monitor.StepFailed })
+	r.steps = slices.Clone(checked)
+	r.steps[failed].Text = "there is no room on s2m"
+	r.promised("it failed at something else", "taken_back unmet", "unmet ben s1m: on s1, as before, found on no store")
+	later := checked[0]
+	later.Step = monitor.StepDenyTarget
+	undone := later
+	undone.State = monitor.StepUndone
+	r.steps = append([]monitor.StepRecord{later, undone}, checked...)
+	r.promised("it had come further before", "taken_back unmet", "unmet ben s1m: on s1, as before, found on no store")
+	r.steps = checked
+	r.must(r.master("s3").Stop())
+	r.promised("a store is silent", "taken_back unmet", "unmet ben s1m: on s1, as before, found on no store")
 }
