@@ -115,7 +115,7 @@ func (a *app) live(h *history.History, inv *inventory.Inventory) apply.Live {
 		return c.quiet(ctx, a.now(), inv, in, users)
 	}
 	if c.Apply.LMTP != "" {
-		l.LMTP = func(in inventory.Instance) string { return c.Apply.lmtpOf(inv, in) }
+		l.LMTP = c.Apply.lmtpOf
 	}
 	return l
 }

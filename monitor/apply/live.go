@@ -29,8 +29,8 @@ type Live struct {
 	Named func(ctx context.Context, users []inventory.UserID) (map[inventory.UserID]string, error)
 	// Kick has the mail server try again what it has put off. It need not succeed.
 	Kick func(ctx context.Context) error
-	// LMTP returns where an instance takes mail, or nothing.
-	LMTP func(in inventory.Instance) string
+	// LMTP returns where an instance of a store takes mail, or nothing.
+	LMTP func(store inventory.StoreID, in inventory.Instance) string
 	// Quiet looks whether nobody was delivered to or logged in for a day on an instance, as
 	// far as that is known, and otherwise when somebody last was.
 	Quiet func(ctx context.Context, in inventory.Instance, users []inventory.UserID) (quiet, known bool, last time.Time, err error)
