@@ -80,19 +80,19 @@ All that is done is written down in the database before and after, with the plan
 What is not begun of a plan and can't be, as since facts have changed, or whose check
 fails each time, waits and ends each --resume with 1, and confirm tells of it, until
 --resume --give-up --yes gives it up, with what builds on it: then nothing waits for
-it, and only who names the plan again begins it. So does it
-with a promotion that somebody has undone by hand, which is blocked until then, or
-until the roles are again as it has made them. When apply was killed, --resume --yes
-goes on with what is there, and needs no file.
+it, and only who names the plan again begins it. So does it with a promotion that
+somebody has undone by hand, which is blocked until then, or until the roles are again
+as it has made them. When apply was killed, --resume --yes goes on with what is there,
+and needs no file.
 
 --rollback --yes takes back what can be; users who are on their new store already are
 moved back, with the mail that has come since, where the disks have room for that.
 Rules that the plan had mended are broken again then, and keep nobody there: that is
-said before and after. --resume
---yes goes on with a rollback that was killed as one; who names the plans again has go
-on what has not turned back. A change of a layout that is done is not taken back: that
-needs another layout plan. One that may be in service already goes on, and is named.
-The rollback ends with 1 for both; runs after it are not concerned with them.
+said before and after. --resume --yes goes on with a rollback that was killed as one;
+who names the plans again has go on what has not turned back. A change of a layout
+that is done is not taken back: that needs another layout plan. One that may be in
+service already goes on, and is named. The rollback ends with 1 for both; runs after
+it are not concerned with them.
 
 From its beginning to its end each group claims the instances that it changes, with a
 file interlace-….claim in their configdirectory: apply with another database, or with

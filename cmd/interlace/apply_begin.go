@@ -72,7 +72,11 @@ func (c *applying) nothing(ctx context.Context) error {
 	if _, err := c.stands(ctx); err != nil {
 		return err
 	}
-	c.sayInstances(ctx, nil)
+	_, lasting, err := c.followed(ctx)
+	if err != nil {
+		return err
+	}
+	c.sayInstances(nil, lasting)
 	if err := c.equip(ctx); err != nil {
 		c.app.note("nothing is begun and not done")
 		return nil // with less than that nothing ever was

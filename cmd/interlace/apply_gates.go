@@ -76,9 +76,9 @@ func (a *app) alertsNow(ctx context.Context, h *history.History) ([]monitor.Aler
 	return list, nil
 }
 
-// roles fails where an instance of a store is not what the inventory has and, when all
-// others are, where that is not known of one: it does not answer, or it is the master, does
-// not send just now, and no other one does in its place.
+// roles fails where an instance of a store is not what it is here and, when all others are,
+// where that is not known of one: it does not answer, or it is the master, does not send just
+// now, and no other one does in its place.
 func (c *config) roles(ctx context.Context, s *inventory.Store) error {
 	if len(s.Instances) == 1 {
 		return nil // a master without a replica sends to nobody, as a replica does
@@ -95,7 +95,7 @@ func (c *config) roles(ctx context.Context, s *inventory.Store) error {
 		case unknown[i] == nil && in.Role == inventory.Master && !slices.Contains(roles, inventory.Master):
 			unknown[i] = fmt.Errorf("no rolling sync_client with %s runs there, as it would for a master", in.IMAPDConf)
 		case unknown[i] == nil:
-			other[i] = fmt.Errorf("store %s has its %s on %s, as the processes there show, where the inventory has its %s; let the fleet file say what is so, and interlace import it", s.Name, roles[i], in.Server, in.Role)
+			other[i] = fmt.Errorf("store %s has its %s on %s, as the processes there show, and not its %s; let the fleet file say what is so, and interlace import it", s.Name, roles[i], in.Server, in.Role)
 		}
 		if unknown[i] != nil {
 			unknown[i] = fmt.Errorf("what store %s has on %s is not known: %w: %w", s.Name, in.Server, apply.ErrUnreached, unknown[i])
@@ -109,21 +109,18 @@ func (a *app) live(h *history.History, inv *inventory.Inventory) apply.Live {
 	c := a.config
 	l := apply.Live{Roles: c.roles, Kick: c.kick, Confirmed: a.confirmUnit(h, inv)}
 	if c.knowsRoutes() {
-		l.Served = func(ctx context.Context, users []inventory.UserID) (map[inventory.UserID]apply.Destination, error) {
-			return c.served(ctx, inv, users)
-		}
-		l.Named = c.routes
+		l.Served, l.Named = c.served, c.routes
 	}
 	l.Quiet = func(ctx context.Context, in inventory.Instance, users []inventory.UserID) (quiet, known bool, last time.Time, err error) {
 		return c.quiet(ctx, a.now(), inv, in, users)
 	}
 	if c.Apply.LMTP != "" {
-		l.LMTP = func(in inventory.Instance) string { return c.Apply.lmtpOf(inv, in) }
+		l.LMTP = c.Apply.lmtpOf
 	}
 	return l
 }
 
-// served returns where users are routed.
+// served returns where users are routed, in a fleet as it stands.
 func (c *config) served(ctx context.Context, inv *inventory.Inventory, users []inventory.UserID) (map[inventory.UserID]apply.Destination, error) {
 	routes, err := c.routes(ctx, users)
 	if err != nil {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"slices"
 
@@ -10,9 +9,9 @@ import (
 	"github.com/interlacemail/interlace/monitor/course"
 )
 
-// lasting are the changes of layouts, of whatever plans in the journal, that last of the stores
-// whose layout the jobs change or, where --resume has none of these, of all, in their order.
-func (c *applying) lasting(ctx context.Context) ([]course.Lasting, error) {
+// concerning are those changes of layouts that are of the stores whose layout the jobs change or, where
+// --resume has none of these, all, in their order.
+func (c *applying) concerning(lasting []course.Lasting) []course.Lasting {
 	var stores []inventory.StoreID
 	for _, j := range c.jobs {
 		for i := range j.units {
@@ -21,23 +20,19 @@ func (c *applying) lasting(ctx context.Context) ([]course.Lasting, error) {
 			}
 		}
 	}
-	if len(stores) == 0 && !c.flags.resume {
-		return nil, nil
+	if len(stores) == 0 && c.flags.resume {
+		return lasting
 	}
-	_, lasting, err := lastingOf(ctx, c.history)
-	return slices.DeleteFunc(c.now.believed(lasting), func(l course.Lasting) bool { return len(stores) > 0 && !slices.Contains(stores, l.Do.Store) }), err
+	return slices.DeleteFunc(slices.Clone(lasting), func(l course.Lasting) bool { return !slices.Contains(stores, l.Do.Store) })
 }
 
 // sayInstances says what the fleet file has to say of stores whose instances have changed, where
-// the inventory does not say it: no server tells discover of an instance that the inventory does
-// not name. A promotion has changed them as soon as users are routed to the new master. What an
-// earlier run has changed somebody may have changed by hand since. It returns these stores.
-func (c *applying) sayInstances(ctx context.Context, results []course.Result) (changed []inventory.StoreID) {
-	lasting, err := c.lasting(ctx)
-	if err != nil {
-		c.app.note("which instances the fleet file has to name is not known: %v", err)
-		return nil
-	}
+// the inventory does not say it, by what lasts of all changes: no server tells discover of an
+// instance that the inventory does not name. A promotion has changed them as soon as users are routed
+// to the new master. What an earlier run has changed somebody may have changed by hand since. It
+// returns these stores.
+func (c *applying) sayInstances(results []course.Result, lasting []course.Lasting) (changed []inventory.StoreID) {
+	lasting = c.concerning(lasting)
 	inv := course.FollowAll(c.facts.Inventory, lasting)
 	changed = untold(c.facts.Inventory, lasting)
 	between, now := map[inventory.StoreID]bool{}, map[inventory.StoreID]bool{}

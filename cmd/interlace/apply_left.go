@@ -14,8 +14,8 @@ import (
 	"github.com/interlacemail/interlace/monitor/history"
 )
 
-// sayLeft says what is to be done later.
-func (c *applying) sayLeft(ctx context.Context, results []course.Result) {
+// sayLeft says what is to be done later, by what lasts of all changes of layouts.
+func (c *applying) sayLeft(results []course.Result, lasting []course.Lasting) {
 	var until time.Time
 	for i := range results {
 		r := &results[i]
@@ -32,7 +32,7 @@ func (c *applying) sayLeft(ctx context.Context, results []course.Result) {
 	if trees := c.treesKept(results); len(trees) > 0 {
 		c.app.note("shared trees can't be denied (%s): whoever may read them still can where they were, without what came since", inventory.Printable(strings.Join(trees, ", ")))
 	}
-	changed := c.sayInstances(ctx, results)
+	changed := c.sayInstances(results, lasting)
 	if slices.ContainsFunc(results, func(r course.Result) bool { return r.Outcome == course.Moved || r.Outcome == course.Finished }) {
 		c.app.note("%s, interlace confirm says whether the plan has kept what it promised", upToDate(changed))
 	}

@@ -236,3 +236,12 @@ func TestDestinations(t *testing.T) {
 		}
 	}
 }
+
+// Where mail is taken is said of instances, too, of which the inventory knows nothing yet, or another role.
+func TestWhereMailIsTaken(t *testing.T) {
+	c := &config{}
+	c.Apply.LMTP = "{store}.{server}.example.org:24"
+	if got := c.Apply.lmtpOf("s1", inventory.Instance{Server: "imap9", Role: inventory.Master}); got != "s1.imap9.example.org:24" {
+		t.Errorf("mail is taken at %s", got)
+	}
+}

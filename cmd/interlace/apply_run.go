@@ -75,7 +75,8 @@ func (c *applying) end(ctx context.Context, results []course.Result, wrong error
 		return wrong
 	}
 	course.MarkBack(results)
-	shown := c.applied(context.WithoutCancel(ctx), results)
+	inv, lasting, unread := c.followed(context.WithoutCancel(ctx))
+	shown := c.applied(results, inv)
 	err := c.app.print(result{screen: shown.Screen(), table: shown.Table(), json: object(shown)})
 	if errors.Is(err, syscall.EPIPE) {
 		c.app.note("what was done is not shown: %v", err)
@@ -84,8 +85,12 @@ func (c *applying) end(ctx context.Context, results []course.Result, wrong error
 	if len(c.again) > 0 {
 		c.app.note("%s", report.BrokenAgain(c.again))
 	}
-	c.sayLeft(context.WithoutCancel(ctx), results)
-	c.sayStaying(context.WithoutCancel(ctx), results)
+	c.sayLeft(results, lasting)
+	if unread == nil {
+		c.sayStaying(results, inv, lasting)
+	} else {
+		c.app.note("which instances the fleet file has to name, and what stays on servers for good, is not known: %v", unread)
+	}
 	c.sayClaims(results)
 	out := errors.Join(c.keptOut(results, wrong != nil), fallen(results))
 	switch {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,13 +14,9 @@ import (
 	"github.com/interlacemail/interlace/planner"
 )
 
-// applied are the results as they are shown.
-func (c *applying) applied(ctx context.Context, results []course.Result) *report.Applied {
+// applied are the results as they are shown, with users as these facts have them.
+func (c *applying) applied(results []course.Result, inv *inventory.Inventory) *report.Applied {
 	shown := &report.Applied{Units: []report.AppliedUnit{}, Doing: c.flags.resume || c.flags.rollback}
-	inv, _, err := c.followed(ctx)
-	if err != nil {
-		inv = c.now.Inventory // what can't be read is told elsewhere
-	}
 	for i := range results {
 		r := &results[i]
 		shown.Units = append(shown.Units, appliedUnit(r, r.Unit.Users(inv), c.app.config.KeepSource))

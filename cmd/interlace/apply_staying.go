@@ -16,34 +16,29 @@ import (
 // sayStaying says what units that are at their end leave on servers for good, with the commands
 // that remove it. The run itself may have made instances since the facts were asked for, and what
 // was beside one is gone with it where a plan has removed it.
-func (c *applying) sayStaying(ctx context.Context, results []course.Result) {
-	ended := slices.DeleteFunc(slices.Clone(results), func(r course.Result) bool {
-		return r.Outcome != course.Finished && r.Outcome != course.Back || r.Unit.Do != nil
-	})
-	if len(ended) == 0 {
-		return
-	}
-	inv, lasting, err := c.followed(ctx)
-	if err != nil {
-		c.app.note("what stays on servers for good is not known: %v", err)
-		return
-	}
-	for i := range ended {
-		c.sayOriginals(inv, &ended[i])
-		c.sayGone(inv, lasting, &ended[i])
+func (c *applying) sayStaying(results []course.Result, inv *inventory.Inventory, lasting []course.Lasting) {
+	for i := range results {
+		if r := &results[i]; r.Unit.Do == nil && (r.Outcome == course.Finished || r.Outcome == course.Back) {
+			c.sayOriginals(inv, r)
+			c.sayGone(inv, lasting, r)
+		}
 	}
 }
 
 // followed returns the facts as they stand with what the run has changed since, and what lasts of
-// all changes of layouts in the journal that is believed.
+// all changes of layouts in the journal that is believed. Beside an error the facts are those of
+// before the run.
 func (c *applying) followed(ctx context.Context) (*inventory.Inventory, []course.Lasting, error) {
 	units, lasting, err := lastingOf(ctx, c.history)
 	if err != nil {
-		return nil, nil, err
+		return c.now.Inventory, nil, err
 	}
 	lasting = c.now.believed(lasting)
 	inv, err := course.Standing(ctx, c.facts.Inventory, c.facts.found, lasting, units, c.history)
-	return inv, lasting, err
+	if err != nil {
+		return c.now.Inventory, nil, err
+	}
+	return inv, lasting, nil
 }
 
 // sayOriginals names the originals of users who were not on the new store any more.

@@ -8,7 +8,6 @@ import (
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/course"
-	"github.com/interlacemail/interlace/monitor/history"
 	"github.com/interlacemail/interlace/planner"
 )
 
@@ -20,8 +19,7 @@ func TestStaying(t *testing.T) {
 		{Name: "s1", Instances: []inventory.Instance{{Server: "imap1", IMAPDConf: "/etc/s1.conf"}, {Server: "imap2", IMAPDConf: "/etc/s1r.conf"}}},
 		{Name: "s2", Instances: []inventory.Instance{{Server: "imap3", IMAPDConf: "/etc/s2.conf"}}},
 	}}
-	f := &facts{Inventory: inv}
-	c := &applying{app: &app{stderr: &told}, history: &history.History{}, facts: f, now: &standing{facts: f}}
+	c := &applying{app: &app{stderr: &told}}
 	c.app.config = &config{}
 	c.app.config.Apply.Tools = "/usr/lib/cyrus/bin"
 	u := &course.Unit{Plan: "p", Name: "bruno to s2", Moves: []planner.UserChange{{User: "bruno", From: "s1", To: "s2"}}}
@@ -29,11 +27,11 @@ func TestStaying(t *testing.T) {
 		{Step: monitor.StepCheck, State: monitor.StepDone, Data: `{"instances":{"s1":{"imap1":"/etc/s1.conf","imap2":"/etc/s1r.conf"},"s2":{"imap3":"/etc/s2.conf","imap4":"/etc/s2r.conf"}}}`},
 		{Step: monitor.StepDeleteSource, State: monitor.StepDone, Data: `{"Stay":{"s1":["bruno"]}}`},
 	}
-	c.sayStaying(t.Context(), []course.Result{{Unit: u, Outcome: course.Moved, Records: records[:1]}})
+	c.sayStaying([]course.Result{{Unit: u, Outcome: course.Moved, Records: records[:1]}}, inv, nil)
 	if told.Len() > 0 {
 		t.Errorf("before it is at its end: %s", told.String())
 	}
-	c.sayStaying(t.Context(), []course.Result{{Unit: u, Outcome: course.Finished, Records: records}})
+	c.sayStaying([]course.Result{{Unit: u, Outcome: course.Finished, Records: records}}, inv, nil)
 	for _, want := range []string{
 		"bruno to s2: the original of user bruno on s1 stays, denied",
 		"\ninterlace: on imap1: /usr/lib/cyrus/bin/sync_reset -C /etc/s1.conf -f -- bruno",

@@ -136,13 +136,7 @@ func (a *applyConfig) limits() apply.Limits {
 	return apply.Limits{AtOnce: a.AtOnce, PerServer: a.PerServer, UsersPerNight: a.UsersPerNight, StopFile: a.StopFile}
 }
 
-// lmtpOf is where an instance takes mail.
-func (a *applyConfig) lmtpOf(inv *inventory.Inventory, in inventory.Instance) string {
-	store := ""
-	for i := range inv.Stores {
-		if at := inv.Stores[i].On(in.Server); at != nil && *at == in {
-			store = string(inv.Stores[i].Name)
-		}
-	}
-	return strings.NewReplacer("{server}", string(in.Server), "{store}", store).Replace(a.LMTP)
+// lmtpOf is where an instance of a store takes mail.
+func (a *applyConfig) lmtpOf(store inventory.StoreID, in inventory.Instance) string {
+	return strings.NewReplacer("{server}", string(in.Server), "{store}", string(store)).Replace(a.LMTP)
 }

@@ -129,13 +129,13 @@ started, as a replica. Its users are who is let in there and, where the inventor
 the journal has them on another store, is not let in on that one, or is routed here.
 Who is let in on another store, too, and routed there, is left as he is, and where a
 route may mean both nothing begins. Who is denied there, by somebody else than a move,
-and known to be routed there is routed like all others, and stays denied. Until the
-first user is routed all is taken back when something fails, promote too: then the
-hook is asked to stop the new master, if that leads already, to start it as the
-replica that it was, and to start the old master. Where somebody has written to the
-new master meanwhile that would be lost, and is not done. Routing is tried for as long
-as max_denied allows. A store that is left offline is told in the last lines of apply,
-with what to do, and by the exit status 2.
+and routed there, by a name that means no other store, is routed like all others, and
+stays denied. Until the first user is routed all is taken back when something fails,
+promote too: then the hook is asked to stop the new master, if that leads already, to
+start it as the replica that it was, and to start the old master. Where somebody has
+written to the new master meanwhile that would be lost, and is not done. Routing is
+tried for as long as max_denied allows. A store that is left offline is told in the
+last lines of apply, with what to do, and by the exit status 2.
 
 ROUTES
 

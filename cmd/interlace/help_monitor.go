@@ -108,10 +108,11 @@ Then start it, and look at what it says and finds:
 
 It reads the inventory again when that has changed. One with mistakes is a warning
 (inventory_stale) that says where they are; until it is right, watch goes on with the
-one before. After a change of the configuration restart it: "interlace config show"
-says before what is wrong with it, and watch the same when it starts. It ends within
-10 seconds, and begins where it ended: no line of a log is told twice, and no alert is
-forgotten.
+one before. What interlace apply changes of stores, with the same database, counts at
+the next look, before the fleet file says it. After a change of the configuration
+restart it: "interlace config show" says before what is wrong with it, and watch the
+same when it starts. It ends within 10 seconds, and begins where it ended: no line of
+a log is told twice, and no alert is forgotten.
 
 ARE THE COPIES TRUE
 
@@ -124,7 +125,8 @@ account of watch must be able to read. It is off until it has an interval:
 
 Each time it compares those of whom a difference is open, those whose mailboxes an
 alert names, and a share of the others, so that everybody is compared within 7 days.
-A store that is behind is left for later. interlace compare --known shows what is
+A store that is behind is left for later, and one of which it is not known which
+instance leads it is left out, and told. interlace compare --known shows what is
 known; what differs is an alert until a comparison finds it equal. watch --once
 compares nobody and says what is known.
 
@@ -133,7 +135,8 @@ SEVERAL SERVERS
 Each mail server has a database of its own, on a local disk; there is none yet that
 several share. So lag, alerts and show loads know what was seen on the server on
 which they run. Stores whose masters are on others are unknown to its lag, which
---server leaves out. To see all of them:
+--server leaves out. What apply changes is in the database that it has: a watch with
+another one goes by the fleet file. To see all of them:
 
   for s in imap1 imap2; do
     ssh "$s" sudo -u cyrus interlace lag --server "$s"
@@ -216,7 +219,8 @@ the configuration has recover: allow, and for one store, now, when you say
 A client on a server that is not the master any more overwrites newer mail. So all
 of this must be so, and what cannot be asked is a no:
 
-  - the inventory has the master of the store on this server
+  - the inventory, with what plans have changed since, has the master of the store on
+    this server
   - the routing names this server for users of the store
   - the processes on the replica's server are those of a replica
   - the instance has been the master for a day, as far as watch has seen; where it

@@ -47,6 +47,7 @@ func TestDisputedLayouts(t *testing.T) {
 		{name: "made, and the fleet file not changed yet", inventory: "a b", change: "seed c", runs: "a b c", want: "a b c"},
 		{name: "made, and removed by hand", inventory: "a b", change: "seed c", runs: "a b", want: "a b"},
 		{name: "a third one leads", inventory: "a b c", change: "promote b", runs: "c a b", doubt: "has the master of store s1 on a; by the journal plan p has made b the master on 2026-11-01 00:00 UTC"},
+		{name: "what the journal alone has is not so", inventory: "a b c", change: "promote b", runs: "c a b", doubt: "store s1 has its replica on b, as the processes there show, and not its master; "},
 		{name: "the new one leads, and the old master is gone", inventory: "a b", change: "seed c", runs: "c b", doubt: "has no instance of store s1 on c"},
 		{name: "nothing runs", inventory: "a b", change: "promote b", doubt: "has the master of store s1 on a"},
 		{name: "nothing runs, after the inventory", inventory: "a b", change: "promote b", since: true, want: "b a"},

@@ -38,11 +38,11 @@ func (a *app) watchCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "watch",
 		Short: "Watch the Cyrus instances of this server",
-		Long: `Watch the Cyrus instances that the inventory has on this server, or plans have brought
-there since: how much waits in their sync logs, whether their sync processes run, what
-their mail logs say, and what they use. Samples and alerts are kept in the database,
-and alerts are told as the configuration says, by mail for instance; interlace lag,
-interlace alerts and interlace show loads show them.
+		Long: `Watch the Cyrus instances that the inventory has on this server, or interlace apply,
+with the same database, has brought there since: how much waits in their sync logs,
+whether their sync processes run, what their mail logs say, and what they use. Samples
+and alerts are kept in the database, and alerts are told as the configuration says, by
+mail for instance; interlace lag, interlace alerts and interlace show loads show them.
 
 It has to run on the mail server, as the account of Cyrus: others can't read the
 sync logs and the processes' open files. What it records is that account's, too, so

@@ -189,7 +189,7 @@ func (m *move) holds(ctx context.Context, in inventory.Instance, owners map[cyru
 func (m *move) canaryMail(ctx context.Context, users []inventory.UserID) (text string, amiss []error, err error) {
 	address := ""
 	if m.Live.LMTP != nil {
-		address = m.Live.LMTP(m.target.master())
+		address = m.Live.LMTP(m.target.store.Name, m.target.master())
 	}
 	users = slices.DeleteFunc(slices.Clone(users), func(u inventory.UserID) bool { return !addressable(u) })
 	if address == "" || len(users) == 0 {

@@ -15,7 +15,7 @@ func (o *Options) checkRoutes(ctx context.Context, users []inventory.UserID, at 
 	if o.Live.Served == nil || len(users) == 0 {
 		return nil, nil
 	}
-	served, err := o.Live.Served(ctx, users)
+	served, err := o.Live.Served(ctx, o.Inventory, users)
 	if err != nil {
 		return nil, fmt.Errorf("where users are routed can't be asked: %w", err)
 	}

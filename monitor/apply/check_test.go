@@ -40,7 +40,7 @@ func TestCheckSaysAllAtOnce(t *testing.T) {
 		}
 		return nil
 	}
-	o.Live.Served = func(context.Context, []inventory.UserID) (map[inventory.UserID]apply.Destination, error) {
+	o.Live.Served = func(context.Context, *inventory.Inventory, []inventory.UserID) (map[inventory.UserID]apply.Destination, error) {
 		return nil, errors.New("no directory")
 	}
 	warnings, err := o.Check(t.Context(), unit("all", "s1", "s2", "anna", "ben", "dora", "nobody", "team"))
@@ -78,7 +78,7 @@ func TestCheckWantsTwoCopies(t *testing.T) {
 	if _, err := o.Check(t.Context(), unit("all", "s1", "s2", "anna")); err != nil {
 		t.Fatal(err)
 	}
-	o.Live.Served = func(context.Context, []inventory.UserID) (map[inventory.UserID]apply.Destination, error) {
+	o.Live.Served = func(context.Context, *inventory.Inventory, []inventory.UserID) (map[inventory.UserID]apply.Destination, error) {
 		return map[inventory.UserID]apply.Destination{"anna": {Server: "imap9"}}, nil
 	}
 	if text, err := o.Check(t.Context(), unit("all", "s1", "s2", "anna")); err != nil || !strings.Contains(text, `anna is routed to "imap9" now, and not to `+r.Stores[0].Master().Name) {

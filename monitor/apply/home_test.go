@@ -21,7 +21,7 @@ func TestNobodyIsDeniedAtHome(t *testing.T) {
 	ctx := t.Context()
 	from, to := r.Stores[0], r.Stores[1]
 	o := r.options(&journal{left: -1})
-	o.Live.Served = func(_ context.Context, users []inventory.UserID) (map[inventory.UserID]apply.Destination, error) {
+	o.Live.Served = func(_ context.Context, _ *inventory.Inventory, users []inventory.UserID) (map[inventory.UserID]apply.Destination, error) {
 		served := map[inventory.UserID]apply.Destination{}
 		for _, u := range users {
 			served[u] = apply.Destination{Server: r.routed(string(u))}

@@ -1,6 +1,8 @@
 package apply_test
 
 import (
+	"cmp"
+	"context"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -47,7 +49,8 @@ func finished(t *testing.T, results []course.Result, j *journal) {
 }
 
 // A whole store moves in one plan: a replica is made on a new server, promoted, and the old
-// one is dropped. Whoever carries the plan on with the inventory of before finds all done.
+// one is dropped. Users are routed by the addresses of instances, of which the run knows that of
+// the one that it has made. Whoever carries the plan on with the inventory of before finds all done.
 func TestWholeStore(t *testing.T) {
 	t.Parallel()
 	op := newOperator(t)
@@ -59,6 +62,23 @@ func TestWholeStore(t *testing.T) {
 	for range 2 {
 		o := op.options(j)
 		o.Groups = &inventory.ShareGroups{} // with which rules are checked
+		o.Live.Served = func(_ context.Context, fleet *inventory.Inventory, users []inventory.UserID) (map[inventory.UserID]apply.Destination, error) {
+			op.mu.Lock()
+			defer op.mu.Unlock()
+			routed := map[inventory.UserID]apply.Destination{}
+			for _, u := range users {
+				if u == "ben" {
+					continue // who is denied is routed nowhere
+				}
+				at := fleet.Stores[0].On(cmp.Or(op.routes[u], "m"))
+				if at == nil || at.IMAP != op.on(at.Server).IMAP {
+					t.Errorf("%s is routed to %s, of which the run does not know where it is", u, op.routes[u])
+					continue
+				}
+				routed[u] = apply.Destination{Store: "s1", Server: at.Server}
+			}
+			return routed, nil
+		}
 		results, err := apply.CarryOut(t.Context(), units, false, o)
 		must(t, err)
 		finished(t, results, j)

@@ -298,7 +298,7 @@ func TestPromotionBlocks(t *testing.T) {
 	slices.Reverse(store.Instances)
 	_, err := replica.Tool(ctx, "cyr_deny", "-a", "anna")
 	must(t, err)
-	o.Live.Served = func(context.Context, []inventory.UserID) (map[inventory.UserID]apply.Destination, error) {
+	o.Live.Served = func(context.Context, *inventory.Inventory, []inventory.UserID) (map[inventory.UserID]apply.Destination, error) {
 		return map[inventory.UserID]apply.Destination{"anna": {Server: "elsewhere"}}, nil
 	}
 	outcome, err := o.Carry(ctx, u, false)
@@ -427,7 +427,7 @@ func TestCopyInUseStays(t *testing.T) {
 			return "user anna has to be denied on " + to.Name
 		},
 		"ben": func(o *apply.Options) string {
-			o.Live.Served = func(context.Context, []inventory.UserID) (map[inventory.UserID]apply.Destination, error) {
+			o.Live.Served = func(context.Context, *inventory.Inventory, []inventory.UserID) (map[inventory.UserID]apply.Destination, error) {
 				return map[inventory.UserID]apply.Destination{"ben": {Server: inventory.ServerID(to.Name)}}, nil
 			}
 			return "user ben is routed there"

@@ -22,15 +22,15 @@ type Live struct {
 	// Roles fails where an instance of the store is not what the inventory has and, with
 	// [ErrUnreached], where all that is known of the others is as it should be.
 	Roles func(ctx context.Context, store *inventory.Store) error
-	// Served returns where users are routed.
-	Served func(ctx context.Context, users []inventory.UserID) (map[inventory.UserID]Destination, error)
+	// Served returns where users are routed, in a fleet as it stands.
+	Served func(ctx context.Context, fleet *inventory.Inventory, users []inventory.UserID) (map[inventory.UserID]Destination, error)
 	// Named returns the words in which whoever routes names where users are routed. Nil: that
 	// can't be asked.
 	Named func(ctx context.Context, users []inventory.UserID) (map[inventory.UserID]string, error)
 	// Kick has the mail server try again what it has put off. It need not succeed.
 	Kick func(ctx context.Context) error
-	// LMTP returns where an instance takes mail, or nothing.
-	LMTP func(in inventory.Instance) string
+	// LMTP returns where an instance of a store takes mail, or nothing.
+	LMTP func(store inventory.StoreID, in inventory.Instance) string
 	// Quiet looks whether nobody was delivered to or logged in for a day on an instance, as
 	// far as that is known, and otherwise when somebody last was.
 	Quiet func(ctx context.Context, in inventory.Instance, users []inventory.UserID) (quiet, known bool, last time.Time, err error)
@@ -218,7 +218,7 @@ func (m *move) astray(ctx context.Context, records []monitor.StepRecord) error {
 	if m.Live.Served == nil || len(m.users()) == 0 || e.Unrouted {
 		return wrong
 	}
-	served, err := m.Live.Served(ctx, m.users())
+	served, err := m.Live.Served(ctx, m.Inventory, m.users())
 	if err != nil {
 		return errors.Join(wrong, err)
 	}
@@ -267,7 +267,7 @@ func (m *move) home(ctx context.Context, s *source) ([]inventory.UserID, error) 
 	if len(in) == 0 {
 		return nil, nil
 	}
-	served, err := m.Live.Served(ctx, in)
+	served, err := m.Live.Served(ctx, m.Inventory, in)
 	return slices.DeleteFunc(in, func(u inventory.UserID) bool { return !served[u].leadsTo(s.master(), s.store) }), err
 }
 

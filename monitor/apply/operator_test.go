@@ -87,7 +87,7 @@ func (op *operator) compare(ctx context.Context, store inventory.StoreID, master
 func (op *operator) options(j apply.Journal) *apply.Options {
 	return &apply.Options{
 		Inventory: op.inventory, Run: run, Tools: "/usr/lib/cyrus/bin", SyncUser: "repl", SyncPassword: cyrus.Secret(op.fleet.Password), Journal: j,
-		Now: time.Now, Live: apply.Live{LMTP: func(in inventory.Instance) string { return op.on(in.Server).LMTP }}, Layouts: apply.Layouts{Hook: op.hook, ReadWhole: op.readWhole, Compare: op.compare, Pause: 300 * time.Millisecond},
+		Now: time.Now, Live: apply.Live{LMTP: func(_ inventory.StoreID, in inventory.Instance) string { return op.on(in.Server).LMTP }}, Layouts: apply.Layouts{Hook: op.hook, ReadWhole: op.readWhole, Compare: op.compare, Pause: 300 * time.Millisecond},
 		Dial: func(ctx context.Context, in inventory.Instance, as inventory.UserID) (*cyrus.Client, error) {
 			return cyrus.Dial(ctx, cyrus.Options{Address: in.IMAP, User: cyrustest.AdminUser, Password: cyrus.Secret(op.fleet.Password), As: string(as), TLS: cyrus.None})
 		},

@@ -62,7 +62,7 @@ func (o *Options) servedAll(ctx context.Context, users []inventory.UserID, such 
 	if o.Live.Served == nil {
 		return false
 	}
-	served, err := o.Live.Served(ctx, users)
+	served, err := o.Live.Served(ctx, o.Inventory, users)
 	return err == nil && !slices.ContainsFunc(users, func(u inventory.UserID) bool { return !such(served[u]) })
 }
 

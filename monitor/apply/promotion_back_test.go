@@ -154,7 +154,7 @@ func TestPromotionNotRouted(t *testing.T) {
 	}
 	for at, out := range map[apply.Destination]bool{{Server: "r"}: false, {Server: "m"}: true, {Store: "s1"}: true} { // the store's name says nothing of the server
 		o := op.options(j)
-		o.Live.Served = func(_ context.Context, users []inventory.UserID) (map[inventory.UserID]apply.Destination, error) {
+		o.Live.Served = func(_ context.Context, _ *inventory.Inventory, users []inventory.UserID) (map[inventory.UserID]apply.Destination, error) {
 			routed := map[inventory.UserID]apply.Destination{}
 			for _, user := range users {
 				routed[user] = at

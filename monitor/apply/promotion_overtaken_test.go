@@ -24,7 +24,7 @@ func TestPromotionOvertaken(t *testing.T) {
 	u := alteration(planner.Promote, "r", "m", 2)
 	byStore := false
 	served := func(o *apply.Options) {
-		o.Live.Served = func(_ context.Context, users []inventory.UserID) (map[inventory.UserID]apply.Destination, error) {
+		o.Live.Served = func(_ context.Context, _ *inventory.Inventory, users []inventory.UserID) (map[inventory.UserID]apply.Destination, error) {
 			routed := map[inventory.UserID]apply.Destination{}
 			for _, user := range users {
 				routed[user] = apply.Destination{Server: op.routes[user]}

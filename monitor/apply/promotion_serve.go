@@ -125,7 +125,7 @@ func (p *promotion) takesMail(ctx context.Context, users []inventory.UserID) err
 	if p.Live.LMTP == nil || len(users) == 0 {
 		return nil
 	}
-	address := p.Live.LMTP(p.fresh())
+	address := p.Live.LMTP(p.store.Name, p.fresh())
 	if address == "" {
 		return nil
 	}

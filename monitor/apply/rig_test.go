@@ -130,7 +130,7 @@ func (r *rig) options(j *journal) *apply.Options {
 			}
 			return nil
 		},
-		Live: apply.Live{LMTP: func(in inventory.Instance) string { return r.instance(in.Server).LMTP }},
+		Live: apply.Live{LMTP: func(_ inventory.StoreID, in inventory.Instance) string { return r.instance(in.Server).LMTP }},
 	}
 }
 

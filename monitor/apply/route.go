@@ -181,7 +181,7 @@ func (m *move) servedBack(ctx context.Context) bool {
 	if m.Live.Served == nil {
 		return false
 	}
-	served, err := m.Live.Served(ctx, m.users())
+	served, err := m.Live.Served(ctx, m.Inventory, m.users())
 	return err == nil && !slices.ContainsFunc(m.sources, func(s *source) bool {
 		return slices.ContainsFunc(s.users, func(u inventory.UserID) bool {
 			at := served[u]
@@ -196,7 +196,7 @@ func (m *move) routedThere(ctx context.Context) (map[inventory.UserID]bool, erro
 	if m.Live.Served == nil {
 		return nil, nil
 	}
-	served, err := m.Live.Served(ctx, m.users())
+	served, err := m.Live.Served(ctx, m.Inventory, m.users())
 	there := map[inventory.UserID]bool{}
 	for _, s := range m.sources {
 		for _, u := range s.users {

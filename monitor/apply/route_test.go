@@ -127,7 +127,7 @@ func TestNamesThatDoNotTell(t *testing.T) {
 		o.Live.Named = func(context.Context, []inventory.UserID) (map[inventory.UserID]string, error) {
 			return map[inventory.UserID]string{"anna": now}, nil
 		}
-		o.Live.Served = func(context.Context, []inventory.UserID) (map[inventory.UserID]apply.Destination, error) {
+		o.Live.Served = func(context.Context, *inventory.Inventory, []inventory.UserID) (map[inventory.UserID]apply.Destination, error) {
 			return map[inventory.UserID]apply.Destination{"anna": {Server: "imap1"}}, nil
 		}
 		if outcome, err := o.Carry(ctx, u, false); outcome != want {

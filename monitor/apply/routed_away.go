@@ -67,7 +67,7 @@ func (c *change) routedAway(ctx context.Context, users []inventory.UserID, from 
 	if len(users) == 0 || c.Live.Served == nil {
 		return nil, nil, nil
 	}
-	served, err := c.Live.Served(ctx, users)
+	served, err := c.Live.Served(ctx, c.Inventory, users)
 	if err != nil {
 		return nil, nil, fmt.Errorf("where users are routed can't be asked: %w", err)
 	}

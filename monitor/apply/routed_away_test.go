@@ -19,7 +19,7 @@ import (
 // whom an apply has routed since.
 func routedTo(server inventory.ServerID, some map[inventory.UserID]apply.Destination, since map[inventory.UserID]inventory.ServerID) func(o *apply.Options) {
 	return func(o *apply.Options) {
-		o.Live.Served = func(_ context.Context, users []inventory.UserID) (map[inventory.UserID]apply.Destination, error) {
+		o.Live.Served = func(_ context.Context, _ *inventory.Inventory, users []inventory.UserID) (map[inventory.UserID]apply.Destination, error) {
 			routed := map[inventory.UserID]apply.Destination{}
 			for _, u := range users {
 				at, is := some[u]

@@ -167,7 +167,7 @@ func (c *change) askRoutes(ctx context.Context, other *inventory.Store, both []i
 	var served map[inventory.UserID]Destination
 	var err error
 	if c.Live.Served != nil {
-		served, err = c.Live.Served(ctx, both)
+		served, err = c.Live.Served(ctx, c.Inventory, both)
 	}
 	var unsure []inventory.UserID
 	for _, u := range both {
@@ -200,7 +200,7 @@ func (o *Options) misrouted(ctx context.Context, users []inventory.UserID, wrong
 	if o.Live.Served == nil || len(users) == 0 {
 		return nil, nil
 	}
-	served, err := o.Live.Served(ctx, users)
+	served, err := o.Live.Served(ctx, o.Inventory, users)
 	if err != nil {
 		return nil, fmt.Errorf("where users are routed can't be asked: %w", err)
 	}

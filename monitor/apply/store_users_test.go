@@ -18,7 +18,7 @@ import (
 
 // served has it asked where users are routed: to m, unless they were routed elsewhere.
 func (op *operator) served(o *apply.Options) {
-	o.Live.Served = func(_ context.Context, users []inventory.UserID) (map[inventory.UserID]apply.Destination, error) {
+	o.Live.Served = func(_ context.Context, _ *inventory.Inventory, users []inventory.UserID) (map[inventory.UserID]apply.Destination, error) {
 		op.mu.Lock()
 		defer op.mu.Unlock()
 		routed := map[inventory.UserID]apply.Destination{}
@@ -150,7 +150,7 @@ func TestPromotionRoutesWhoIsThere(t *testing.T) {
 	}
 	op.inventory.Stores[1].Instances = instances
 	byStore := func(o *apply.Options) {
-		o.Live.Served = func(_ context.Context, users []inventory.UserID) (map[inventory.UserID]apply.Destination, error) {
+		o.Live.Served = func(_ context.Context, _ *inventory.Inventory, users []inventory.UserID) (map[inventory.UserID]apply.Destination, error) {
 			routed := map[inventory.UserID]apply.Destination{}
 			for _, u := range users {
 				routed[u] = apply.Destination{Store: "s1"}

@@ -67,7 +67,7 @@ func (l *lagging) in(o *apply.Options) {
 		}
 		return nil
 	}
-	o.Live.Served = func(context.Context, []inventory.UserID) (map[inventory.UserID]apply.Destination, error) {
+	o.Live.Served = func(context.Context, *inventory.Inventory, []inventory.UserID) (map[inventory.UserID]apply.Destination, error) {
 		now, fresh := l.seen(), l.Stores[1].Master()
 		if string(now) == fresh.Name && talk(l.t, fresh, "", `LIST "" "user.`+l.user+`"`) == "" {
 			l.bounce = true
@@ -137,7 +137,7 @@ func TestRoutesAreSeenLate(t *testing.T) {
 				t.Errorf("%s, %v\n%v", outcome, err, j)
 			}
 			for seen := time.Now().Add(l.delay); test != "never" && time.Now().Before(seen); time.Sleep(100 * time.Millisecond) {
-				_, err := o.Live.Served(t.Context(), nil)
+				_, err := o.Live.Served(t.Context(), o.Inventory, nil)
 				must(t, err)
 			}
 			if at := l.last(); string(at) != from.Name || l.bounce {

@@ -302,7 +302,7 @@ func TestRouteIsTakenBack(t *testing.T) {
 				return errors.New("the hook fails")
 			}
 			if test.served {
-				o.Live.Served = func(context.Context, []inventory.UserID) (map[inventory.UserID]apply.Destination, error) {
+				o.Live.Served = func(context.Context, *inventory.Inventory, []inventory.UserID) (map[inventory.UserID]apply.Destination, error) {
 					return map[inventory.UserID]apply.Destination{inventory.UserID(user): {Server: r.routed(user)}}, nil
 				}
 			}
