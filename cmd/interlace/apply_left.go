@@ -44,8 +44,10 @@ func (c *applying) sayLeft(results []course.Result, lasting []course.Lasting) {
 		for _, text := range r.Miscounts() {
 			c.app.note("%s: %s", inventory.Printable(r.Unit.Name), text)
 		}
-		if text := r.Unkicked(); text != "" {
-			c.app.note("%s: %s", inventory.Printable(r.Unit.Name), text)
+		for _, text := range []string{r.Unkicked(), r.Dangling()} {
+			if text != "" {
+				c.app.note("%s: %s", inventory.Printable(r.Unit.Name), text)
+			}
 		}
 	}
 }

@@ -22,6 +22,9 @@ type work interface {
 	// blocked says why a step may neither be done nor undone now and, with [ErrUnreached],
 	// why one that leads on can't be done, and the unit is better taken back.
 	blocked(ctx context.Context, a course.Action, records []monitor.StepRecord) error
+	// await waits, while nobody is kept out for it, until something may be done or undone, and tells
+	// for what. It fails only where the context ends.
+	await(ctx context.Context, a course.Action, records []monitor.StepRecord, tell func(why string)) error
 	// wasLetIn says who may log in, or write, who has to be kept out as it is written down: it
 	// was let in by somebody who could not write that down, or by hand.
 	wasLetIn(ctx context.Context, records []monitor.StepRecord) (who string, err error)
@@ -107,6 +110,9 @@ func (r *carrying) next(ctx context.Context) (course.Outcome, error) {
 		case err != nil:
 			return course.Stopped, err
 		}
+	}
+	if err := r.await(ctx, a); err != nil {
+		return course.Stopped, err
 	}
 	failed := r.work.blocked(ctx, a, records)
 	var by *overtaken

@@ -1,14 +1,12 @@
 package apply
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
-	"github.com/interlacemail/interlace/monitor"
 	"github.com/interlacemail/interlace/monitor/course"
 	"github.com/interlacemail/interlace/monitor/host"
 )
@@ -107,14 +105,14 @@ func (m *move) push(ctx context.Context) error {
 // uncopy removes the copies from the target, which had none before, when nothing copies
 // there any more. Where an original was kept its mail stays, for mail that still is sent
 // there.
-func (m *move) uncopy(ctx context.Context, records []monitor.StepRecord) error {
+func (m *move) uncopy(ctx context.Context) error {
 	var wrong error
 	for _, s := range m.sources {
 		wrong = errors.Join(wrong, s.hosts[0].Settle(ctx))
 	}
 	if wrong == nil && m.unit.Of == "" {
 		if wrong = m.target.hosts[0].Know(ctx); wrong == nil {
-			if err := cmp.Or(m.steady(ctx, records), m.unused(ctx, true)); err != nil {
+			if err := m.unused(ctx, true); err != nil {
 				return err
 			}
 			wrong = errors.Join(m.target.hosts[0].Remove(ctx, m.users()), m.removeTrees(ctx, m.target.master(), m.trees()))
@@ -159,7 +157,7 @@ func (m *move) unused(ctx context.Context, sure bool) error {
 	}
 	for _, u := range m.users() {
 		if there[u] {
-			return fmt.Errorf("what is on %s may be in use and is not taken back: user %s is routed there", m.target.store.Name, inventory.Printable(string(u)))
+			return fmt.Errorf("what is on %s may be in use and is not taken back: user %s is routed there, and has to be routed back first", m.target.store.Name, inventory.Printable(string(u)))
 		}
 	}
 	return nil

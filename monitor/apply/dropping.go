@@ -135,7 +135,7 @@ func (d *dropping) unused(ctx context.Context) (text string, err error) {
 	}
 	rest, err = d.misrouted(ctx, who.out, there)
 	if len(rest) > 0 {
-		text = fmt.Sprintf("%s not let in on %s, and routed to the replica on %s, which is to be removed: whoever lets them in routes them anew", course.Who(rest), d.store.Name, gone)
+		text = fmt.Sprintf("%s not let in on %s, and routed to the replica on %s, which this removes: whoever lets them in has to route them anew", course.Who(rest), d.store.Name, gone)
 	}
 	return text, err
 }

@@ -70,6 +70,11 @@ type change struct {
 // blocked is never so: each step that may find the roles changed looks at them itself.
 func (c *change) blocked(context.Context, course.Action, []monitor.StepRecord) error { return nil }
 
+// await waits for nothing.
+func (c *change) await(context.Context, course.Action, []monitor.StepRecord, func(why string)) error {
+	return nil
+}
+
 // rests is never so: nothing is kept for a later day.
 func (c *change) rests(monitor.Step, []monitor.StepRecord) bool { return false }
 

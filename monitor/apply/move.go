@@ -119,7 +119,7 @@ func (m *move) undo(ctx context.Context, step monitor.Step, records []monitor.St
 		}
 		return err
 	case monitor.StepCopy:
-		return m.uncopy(ctx, records)
+		return m.uncopy(ctx)
 	case monitor.StepDenySource:
 		return m.letBack(ctx)
 	case monitor.StepRoute:

@@ -25,7 +25,7 @@ func (p *promotion) route(ctx context.Context, records []monitor.StepRecord) (te
 	if err != nil {
 		return "", "", err
 	}
-	locked := p.routedHere(ctx, who.denied, records)
+	locked, _ := p.routedHere(ctx, who.denied, records)
 	text = inventory.Counted(len(who.here), "user is", "users are") + " routed there"
 	if len(locked) > 0 {
 		text += "; so " + course.Who(locked) + ", denied there"
@@ -81,7 +81,8 @@ func (p *promotion) routeRest(ctx context.Context, who *storeUsers, records []mo
 	replicated := func(_ inventory.UserID, at Destination) bool {
 		return at.isOn(p.store) && !at.leadsTo(p.fresh(), p.store)
 	}
-	users := slices.Concat(who.here, p.routedHere(ctx, who.denied, records))
+	locked, _ := p.routedHere(ctx, who.denied, records)
+	users := slices.Concat(who.here, locked)
 	rest, err := p.misrouted(ctx, users, replicated)
 	if err != nil {
 		return err

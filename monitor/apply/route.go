@@ -53,15 +53,16 @@ func (m *move) routeNames(ctx context.Context) (map[inventory.UserID]course.Rout
 // canary: back to it the users can't go.
 func (m *move) route(ctx context.Context, records []monitor.StepRecord) (text, data string, err error) {
 	routes, err := m.named(ctx, m.routes(), records)
-	told := false
-	if err == nil {
-		err = m.persist(ctx, routes, host.Patience, func(_ context.Context, err error) bool {
-			told = told || isTold(err)
-			return false
-		})
+	if err != nil {
+		return "", "", untaken{err, course.Untold}
 	}
-	if err != nil && !told {
-		err = untold{err}
+	taken := false
+	err = m.persist(ctx, routes, host.Patience, func(_ context.Context, err error) bool {
+		taken = taken || isTaken(err)
+		return false
+	})
+	if err != nil && !taken {
+		err = untaken{err, course.Untaken}
 	}
 	if err != nil {
 		return "", "", err
@@ -84,9 +85,9 @@ func (m *move) route(ctx context.Context, records []monitor.StepRecord) (text, d
 // errUnrouted says that users are kept out until they can be routed.
 var errUnrouted = later("interlace apply --resume --yes, or --rollback --yes, goes on when routing works again")
 
-// unroute sends mail and clients back to where the users were. Who routes and has been told of the
-// new store, or may have been, has to be told, whatever can be seen: it may be seen late. Where
-// nobody was it is enough that all are known to be served there all the same. The first attempt gets
+// unroute sends mail and clients back to where the users were. Who routes and has taken the routes to
+// the new store, or may have, has to take those back, whatever can be seen: it may be seen late. Where
+// nobody has it is enough that all are known to be served there all the same. The first attempt gets
 // what is left of the time for which users may be denied; where that does not do they are kept out
 // for longer. What hangs is not waited for as long: where nobody can be asked who is routed where,
 // the next attempt is what lets users in.
@@ -105,9 +106,9 @@ func (m *move) unroute(ctx context.Context, records []monitor.StepRecord) error 
 		cancel()
 		m.seen = !slices.ContainsFunc(m.users(), func(u inventory.UserID) bool { return !there[u] })
 	}
-	told := course.ToldRoutes(records)
+	_, taken := course.ToldRoutes(records)
 	back := func(ctx context.Context, err error) bool {
-		if told && !isTold(err) {
+		if taken && !isTaken(err) {
 			return false
 		}
 		is, _ := m.servedBefore(ctx, routes)

@@ -43,16 +43,23 @@ func (p *promotion) usersOf(ctx context.Context, leader inventory.Instance, reco
 // routedHere returns who of those who are denied here, by somebody else than a move, is known to be
 // routed here all the same, by the address of an instance or the name of the store: whoever lets them
 // in again expects them here. Of whom the promotion of which this is written down has begun with that
-// is not asked again.
-func (p *promotion) routedHere(ctx context.Context, denied []inventory.UserID, records []monitor.StepRecord) []inventory.UserID {
+// is not asked again. Unsure are those who may be: their routes may mean another store, too.
+func (p *promotion) routedHere(ctx context.Context, denied []inventory.UserID, records []monitor.StepRecord) (here, unsure []inventory.UserID) {
 	begun := course.BegunWith(records).Routes
 	known := func(u inventory.UserID) bool { _, is := begun[u]; return is }
-	ask := slices.DeleteFunc(slices.Clone(denied), known)
-	astray, err := p.misrouted(ctx, ask, func(_ inventory.UserID, at Destination) bool { return p.tells(at) })
-	if err != nil || p.Live.Served == nil {
-		astray = nil
+	var served map[inventory.UserID]Destination
+	if ask := slices.DeleteFunc(slices.Clone(denied), known); len(ask) > 0 && p.Live.Served != nil {
+		served, _ = p.Live.Served(ctx, ask) // where that can't be asked nobody is known to be
 	}
-	return slices.DeleteFunc(slices.Clone(denied), func(u inventory.UserID) bool { return !known(u) && !slices.Contains(astray, u) })
+	for _, u := range denied {
+		switch at := served[u]; {
+		case known(u), p.tells(at):
+			here = append(here, u)
+		case at.isOn(p.store):
+			unsure = append(unsure, u)
+		}
+	}
+	return here, unsure
 }
 
 // tells reports whether a route can mean no other store.

@@ -40,7 +40,8 @@ func routedTo(server inventory.ServerID, some map[inventory.UserID]apply.Destina
 // Two stores have instances on one server. A route that is an address tells which one is meant, and
 // one that names the server does not. Who is let in on both, and routed to the other store, is not
 // routed by a promotion, whatever the facts say; and who is denied there, as erik is, and is known to
-// be routed there, is, but not whom a move has left there, as gil.
+// be routed there, is, but not whom a move has left there, as gil; of whom that is not known, as of
+// finn, it is told.
 func TestRoutesNameInstances(t *testing.T) {
 	t.Parallel()
 	op := newOperator(t)
@@ -117,6 +118,9 @@ func TestRoutesNameInstances(t *testing.T) {
 		}
 		if op.routes["erik"] != fresh || op.routes["finn"] != "" || op.routes["gil"] != "" || strings.Count(j.String(), "user erik is denied there, and routed all the same") != 1 {
 			t.Errorf("%d: of those who are denied %v are routed\n%v", i, op.routes, j)
+		}
+		if want := "user finn is denied there, and routed to the name of a server on which other stores are, too: that is left as it is, and whoever lets them in again on s1 has to route them to its new master"; strings.Count(j.String(), want) != 1 {
+			t.Errorf("%d: that finn is left as he is routed is not told\n%v", i, j)
 		}
 		if says := strings.Contains(j.String(), "dora is routed to s2, and let in there, and not on s1"); says != (test.dora != here) {
 			t.Errorf("%d: that dora is on s2 is told: %v\n%v", i, says, j)

@@ -15,31 +15,52 @@ import (
 // stepOrCut does or undoes a step, which is ended in the middle where somebody asks for the
 // end and nobody is kept out.
 func (r *carrying) stepOrCut(ctx context.Context, a course.Action) (failed, err error) {
-	if a.Verb != course.Do || !slices.Contains(r.course.Cut, a.Step) || r.gate.asked == nil {
+	if a.Verb != course.Do || !slices.Contains(r.course.Cut, a.Step) {
 		return r.step(ctx, a)
 	}
-	doing, cut := context.WithCancelCause(ctx)
-	defer cut(nil)
-	go func() {
-		for host.Pause(doing, r.gate.poll) == nil {
-			if why := r.gate.asked(doing); why != nil {
-				cut(why)
-			}
-		}
-	}()
+	doing, end := r.untilAsked(ctx)
+	defer end()
 	return r.step(doing, a)
+}
+
+// untilAsked returns a context that ends, too, where somebody asks for the end.
+func (r *carrying) untilAsked(ctx context.Context) (context.Context, func()) {
+	until, cut := context.WithCancelCause(ctx)
+	if r.gate.asked != nil {
+		go func() {
+			for host.Pause(until, r.gate.poll) == nil {
+				if why := r.gate.asked(until); why != nil {
+					cut(why)
+				}
+			}
+		}()
+	}
+	return until, func() { cut(nil) }
+}
+
+// await waits until something may be done or undone, or somebody asks for the end.
+func (r *carrying) await(ctx context.Context, a course.Action) error {
+	waiting, end := r.untilAsked(ctx)
+	defer end()
+	if r.work.await(waiting, a, r.known, func(why string) {
+		r.tell(Progress{Unit: r.unit, Outcome: course.Waiting, Why: why})
+	}) != nil {
+		return context.Cause(waiting)
+	}
+	return nil
 }
 
 // fail writes down that a step can't be done now, and returns that.
 func (r *carrying) fail(ctx context.Context, step monitor.Step, why error) (failed, err error) {
 	record := monitor.StepRecord{Plan: r.unit.Plan, Unit: r.unit.Name, Step: step, State: monitor.StepFailed, At: r.Now(), Text: inventory.Text(why.Error())}
+	var none untaken
 	switch {
 	case errors.As(why, &usersIn{}):
 		record.Data = r.letIn(course.AreIn)
 	case errors.As(why, &nobodyIn{}):
 		record.Data = course.AreOut
-	case errors.As(why, &untold{}):
-		record.Data = course.Untold
+	case errors.As(why, &none):
+		record.Data = none.data
 	}
 	return fmt.Errorf("%s: %s: %w", r.unit.Name, step, why), r.write(ctx, record)
 }

@@ -178,7 +178,12 @@ func TestDropOfWhatIsUsed(t *testing.T) {
 	op.routes["anna"], op.routes["ben"] = "m", "r"
 	_, err := op.on("m").Tool(t.Context(), "cyr_deny", "-m", "locked", "ben")
 	must(t, err)
-	if j := op.must(t, u, op.served); !strings.Contains(j.String(), "user ben is not let in on s1, and routed to the replica on r") {
-		t.Errorf("who is routed there is not told\n%v", j)
+	o := op.options(&journal{left: -1})
+	op.served(o)
+	if done := carryOut(t, o, u, false); done.Outcome != course.Finished || done.Dangling() != "user ben is not let in on s1, and routed to the replica on r, which this removes: whoever lets them in has to route them anew" {
+		t.Errorf("who is routed there is not told: %s, %s, %q\n%v", done.Outcome, done.Why, done.Dangling(), o.Journal)
+	}
+	if again := carryOut(t, o, u, false); again.Dangling() != "" {
+		t.Errorf("it is told again: %s", again.Dangling())
 	}
 }

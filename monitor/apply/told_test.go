@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -22,6 +24,7 @@ type lagging struct {
 	delay time.Duration
 	user  string
 	fails func(to inventory.ServerID) bool // it takes nothing
+	halts bool                             // it takes what leads to the new store, and fails
 
 	mu     sync.Mutex
 	told   []inventory.ServerID
@@ -52,6 +55,13 @@ func (l *lagging) last() inventory.ServerID {
 	return l.told[len(l.told)-1]
 }
 
+// tell has it know where the user is.
+func (l *lagging) tell(to inventory.ServerID) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.told, l.at = append(l.told, to), append(l.at, time.Now())
+}
+
 // in has an apply use it.
 func (l *lagging) in(o *apply.Options) {
 	o.Route = func(_ context.Context, routes []apply.Route) error {
@@ -59,9 +69,10 @@ func (l *lagging) in(o *apply.Options) {
 		if l.fails != nil && l.fails(to) {
 			return errors.New("the hook fails")
 		}
-		l.mu.Lock()
-		l.told, l.at = append(l.told, to), append(l.at, time.Now())
-		l.mu.Unlock()
+		l.tell(to)
+		if l.halts && string(to) == l.Stores[1].Master().Name {
+			return errors.New("the hook fails")
+		}
 		if now := l.seen(); now != to {
 			return apply.Unseen{Err: fmt.Errorf("%s is routed to %s", l.user, now)}
 		}
@@ -78,13 +89,14 @@ func (l *lagging) in(o *apply.Options) {
 
 // Who routes and has taken the routes to the new store, which can be seen late only, has to take
 // those back before anybody is let in where he was, whatever can be seen, also after a kill; and
-// what was copied stays until routes to it are not to be feared any more.
+// what was copied stays until routes to it are not to be feared any more. So it does where the routes
+// were written by what fails, and fails on the way back, too, and all are let in where they are seen.
 func TestRoutesAreSeenLate(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, 2, cyrustest.Settings{})
 	j := &journal{left: -1}
 	from, to := r.Stores[0].Master(), r.Stores[1].Master()
-	for i, test := range []string{"late", "never", "killed", "fails back"} {
+	for i, test := range []string{"late", "never", "killed", "fails back", "halts"} {
 		t.Run(test, func(t *testing.T) {
 			t.Parallel()
 			user := fmt.Sprintf("u%d", i)
@@ -99,14 +111,15 @@ func TestRoutesAreSeenLate(t *testing.T) {
 			pass, out := passing(o), time.Time{}
 			o.Progress = func(p apply.Progress) { // routing has 3 seconds
 				switch {
+				case p.Outcome == course.Waiting && test == "never":
+					pass(2 * o.Denied)
+				case p.Outcome == course.Waiting && test == "halts":
+					pass(2*o.Denied - 2*l.delay)
 				case p.Verb != course.Do:
 				case p.Step == monitor.StepDenySource:
 					out = time.Now()
 				case p.Step == monitor.StepRoute:
 					pass(max(0, 9*time.Second-time.Since(out)))
-				}
-				if test == "never" && p.Verb == course.Undo && p.Step == monitor.StepCopy {
-					pass(2 * o.Denied)
 				}
 			}
 			u := unit(user, "s1", "s2", user)
@@ -132,6 +145,16 @@ func TestRoutesAreSeenLate(t *testing.T) {
 					}
 					return left >= 0 && string(to) == from.Name
 				}
+			case "halts":
+				l.halts, l.fails = true, func(to inventory.ServerID) bool { return string(to) == from.Name }
+				if outcome, err := o.Carry(t.Context(), u, false); outcome != course.Broken || !strings.Contains(fmt.Sprint(err), "user "+user+" is routed there, and has to be routed back first") {
+					t.Errorf("%s, %v\n%v", outcome, err, j)
+				}
+				if _, err := login(t.Context(), from, user); err != nil {
+					t.Errorf("%v\n%v", err, j)
+				}
+				l.tell(inventory.ServerID(from.Name)) // by hand
+				time.Sleep(l.delay + time.Second)
 			}
 			if outcome, err := o.Carry(t.Context(), u, test == "killed"); outcome != course.Back {
 				t.Errorf("%s, %v\n%v", outcome, err, j)
@@ -150,5 +173,54 @@ func TestRoutesAreSeenLate(t *testing.T) {
 				t.Errorf("a copy is left: %s", left)
 			}
 		})
+	}
+}
+
+// While what was copied stays for routes that may lead to it, and nobody is kept out, apply ends as
+// soon as it is asked to, and the rest is done later.
+func TestWaitForRoutesIsStopped(t *testing.T) {
+	t.Parallel()
+	r, u := anna(t), unit("anna", "s1", "s2", "anna")
+	from, to := r.Stores[0].Master(), r.Stores[1].Master()
+	j := &journal{left: -1}
+	o := r.options(j)
+	l := &lagging{rig: r, t: t, user: "anna", delay: time.Hour}
+	l.in(o)
+	route := o.Route
+	o.Route = func(ctx context.Context, routes []apply.Route) error {
+		j.left, j.before = 0, true // it is killed before that is written down
+		_ = route(ctx, routes)
+		return nil
+	}
+	if outcome, err := o.Carry(t.Context(), u, false); outcome != course.Stopped || !errors.Is(err, errCrash) {
+		t.Fatalf("%s, %v\n%v", outcome, err, j)
+	}
+	j.left, o.Route = -1, route
+	var asked atomic.Bool
+	o.Limits.Poll, o.Gates.Asked = 50*time.Millisecond, func(context.Context) (bool, error) { return asked.Load(), nil }
+	pass, waits := passing(o), time.Time{}
+	o.Progress = func(p apply.Progress) {
+		if p.Outcome == course.Waiting {
+			waits = time.Now()
+			asked.Store(true)
+		}
+	}
+	done := carryOut(t, o, u, true)
+	if done.Outcome != course.Stopped || !strings.Contains(done.Why, "stopped by interlace apply --stop") || waits.IsZero() || time.Since(waits) > 10*time.Second {
+		t.Errorf("waited since %v: %s, %s\n%v", waits, done.Outcome, done.Why, j)
+	}
+	if _, err := login(t.Context(), from, "anna"); err != nil || !done.Out().IsZero() {
+		t.Errorf("kept out since %v: %v", done.Out(), err)
+	}
+	if copied := talk(t, to, "", `LIST "" "user.anna"`); copied == "" {
+		t.Error("what was copied is gone")
+	}
+	asked.Store(false)
+	pass(2 * o.Denied)
+	if done := carryOut(t, o, u, false); done.Outcome != course.Back {
+		t.Errorf("resumed: %s, %s\n%v", done.Outcome, done.Why, j)
+	}
+	if left := talk(t, to, "", `LIST "" "user.anna"`); left != "" {
+		t.Errorf("a copy is left: %s", left)
 	}
 }

@@ -275,6 +275,8 @@ func TestRouteIsTakenBack(t *testing.T) {
 			pass, out := passing(o), time.Time{}
 			o.Progress = func(p apply.Progress) {
 				switch {
+				case p.Outcome == course.Waiting:
+					pass(2 * o.Denied) // routes that were not seen are not to be feared any more
 				case p.Verb != course.Do:
 				case p.Step == monitor.StepDenySource:
 					out = time.Now()

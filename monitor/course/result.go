@@ -7,6 +7,7 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/planner"
 )
 
 // Result is what became of a unit.
@@ -165,6 +166,20 @@ func (r *Result) Unkicked() string {
 		case r.Still || record.Step == monitor.StepKeep:
 			return ""
 		case record.Step == monitor.StepAllowWriters && record.State == monitor.StepDone:
+			return string(record.Text)
+		}
+	}
+	return ""
+}
+
+// Dangling says who is still routed to a replica that the unit has removed, since nobody lets them in
+// on the store; empty: nobody is known to be.
+func (r *Result) Dangling() string {
+	if r.Still || r.Outcome != Finished || r.Unit.Do == nil || r.Unit.Do.Do != planner.Drop {
+		return ""
+	}
+	for _, record := range slices.Backward(r.Records) {
+		if record.Step == monitor.StepCheck && record.State == monitor.StepDone {
 			return string(record.Text)
 		}
 	}
