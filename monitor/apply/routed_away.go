@@ -49,7 +49,7 @@ func (p *promotion) routedHere(ctx context.Context, denied []inventory.UserID, r
 	known := func(u inventory.UserID) bool { _, is := begun[u]; return is }
 	var served map[inventory.UserID]Destination
 	if ask := slices.DeleteFunc(slices.Clone(denied), known); len(ask) > 0 && p.Live.Served != nil {
-		served, _ = p.Live.Served(ctx, ask) // where that can't be asked nobody is known to be
+		served, _ = p.Live.Served(ctx, p.Inventory, ask) // where that can't be asked nobody is known to be
 	}
 	for _, u := range denied {
 		switch at := served[u]; {
