@@ -130,12 +130,13 @@ the journal has them on another store, is not let in on that one, or is routed h
 Who is let in on another store, too, and routed there, is left as he is, and where a
 route may mean both nothing begins. Who is denied there, by somebody else than a move,
 and routed there, by a name that means no other store, is routed like all others, and
-stays denied. Until the first user is routed all is taken back when something fails,
-promote too: then the hook is asked to stop the new master, if that leads already, to
-start it as the replica that it was, and to start the old master. Where somebody has
-written to the new master meanwhile that would be lost, and is not done. Routing is
-tried for as long as max_denied allows. A store that is left offline is told in the
-last lines of apply, with what to do, and by the exit status 2.
+stays denied; whom his route may send to another store, too, is left as he is, and
+named. Until the first user is routed all is taken back when something fails, promote
+too: then the hook is asked to stop the new master, if that leads already, to start it
+as the replica that it was, and to start the old master. Where somebody has written to
+the new master meanwhile that would be lost, and is not done. Routing is tried for as
+long as max_denied allows. A store that is left offline is told in the last lines of
+apply, with what to do, and by the exit status 2.
 
 ROUTES
 
@@ -190,10 +191,12 @@ has failed. The hook is always asked for the way back, whatever the routing says
 There a hook that fails keeps nobody out where all users are routed back all the same,
 and the routing does not say otherwise of a shared tree; but where a hook has ended
 with 0 that has to be so on the way back, too, for the routing may show late what it
-has done. Where the routing has not shown that at all, as one that is replicated, what
-was copied stays, denied, so that mail that goes there is put off: until the routing
-has shown it and the way back, or for twice max_denied. Where neither routing_query
-nor routing_file is set nobody finds that out.
+has done. Where the routing has not shown what a hook was asked for, as one that is
+replicated or one of which a hook that failed has changed a part, what was copied
+stays, denied, so that mail that goes there is put off: until the routing has shown
+that and the way back, or for twice max_denied. apply says so, nobody is kept out for
+it, and --stop ends it. Where neither routing_query nor routing_file is set nobody
+finds that out.
 
 EXAMPLES
 
