@@ -47,7 +47,7 @@ func Survey(ctx context.Context, list []monitor.Instance, logs []monitor.Backlog
 	}
 	s := Sight{At: now, Logs: logs, Closed: map[string]Closed{}, Setups: map[string]Setup{}, Private: map[string][]Private{}}
 	var err error
-	if s.Processes, err = lookAgain(ctx, list, func() ([]monitor.Process, error) { return Look(opts.Proc, list) }); err != nil {
+	if s.Processes, err = lookAgain(ctx, list, now, func() ([]monitor.Process, error) { return Look(opts.Proc, list) }); err != nil {
 		s.Trouble = err.Error()
 	}
 	for i := range list {
