@@ -157,7 +157,7 @@ func (m *move) checkSource(ctx context.Context, s *source) error {
 	}
 	for _, owner := range sorted(s.owners) {
 		if has[owner] == 0 {
-			wrong = errors.Join(wrong, fmt.Errorf("%s is not on %s", called(owner), s.hosts[0].Server))
+			wrong = errors.Join(wrong, errors.New(course.Missing(called(owner), s.hosts[0].Server)))
 		}
 	}
 	return wrong
@@ -255,12 +255,7 @@ func (m *move) owners(ctx context.Context, in inventory.Instance) (map[cyrus.Own
 }
 
 // called names a user or a shared tree.
-func called(owner cyrus.Owner) string {
-	if owner.Shared {
-		return "shared tree " + inventory.Printable(owner.Name)
-	}
-	return "user " + inventory.Printable(owner.Name)
-}
+func called(owner cyrus.Owner) string { return course.Called(owner.Name, owner.Shared) }
 
 func sorted(owners map[cyrus.Owner]bool) []cyrus.Owner {
 	var list []cyrus.Owner

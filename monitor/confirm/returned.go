@@ -203,10 +203,7 @@ func (c *checking) goneBefore(m *mover, found survey) bool {
 // unfound reports whether what is written down of a unit are checks alone, of which the last one
 // has not found somebody.
 func unfound(records []monitor.StepRecord, owner cyrus.Owner) (is bool) {
-	says := "user " + inventory.Printable(owner.Name) + " is not on "
-	if owner.Shared {
-		says = "shared tree " + inventory.Printable(owner.Name) + " is not on "
-	}
+	says := course.Missing(course.Called(owner.Name, owner.Shared), "")
 	for i := range records {
 		switch r := &records[i]; {
 		case r.Step != monitor.StepCheck || r.State == monitor.StepDone:

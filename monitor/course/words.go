@@ -30,6 +30,20 @@ func Few[ID ~string](ids []ID) string {
 	return text
 }
 
+// Called names an owner of mailboxes: a user or, shared, a tree.
+func Called(name string, shared bool) string {
+	if shared {
+		return "shared tree " + inventory.Printable(name)
+	}
+	return "user " + inventory.Printable(name)
+}
+
+// Missing is what the check of a move says, in a line of its own, of an owner who is called so and has
+// no mailbox on a server.
+func Missing(called string, server inventory.ServerID) string {
+	return called + " is not on " + string(server)
+}
+
 // KeptWords say who is kept out, and where.
 func (u *Unit) KeptWords() string {
 	if u.Do != nil {
