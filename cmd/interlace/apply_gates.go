@@ -105,14 +105,14 @@ func (c *config) roles(ctx context.Context, s *inventory.Store) error {
 }
 
 // live tells what the servers and their surroundings know.
-func (a *app) live(h *history.History, inv *inventory.Inventory) apply.Live {
+func (a *app) live(h *history.History) apply.Live {
 	c := a.config
-	l := apply.Live{Roles: c.roles, Kick: c.kick, Confirmed: a.confirmUnit(h, inv)}
+	l := apply.Live{Roles: c.roles, Kick: c.kick, Confirmed: a.confirmUnit(h)}
 	if c.knowsRoutes() {
 		l.Served, l.Named = c.served, c.routes
 	}
-	l.Quiet = func(ctx context.Context, in inventory.Instance, users []inventory.UserID) (quiet, known bool, last time.Time, err error) {
-		return c.quiet(ctx, a.now(), inv, in, users)
+	l.Quiet = func(ctx context.Context, fleet *inventory.Inventory, in inventory.Instance, users []inventory.UserID) (quiet, known bool, last time.Time, err error) {
+		return c.quiet(ctx, a.now(), fleet, in, users)
 	}
 	if c.Apply.LMTP != "" {
 		l.LMTP = c.Apply.lmtpOf

@@ -264,7 +264,7 @@ func (a *app) applyOptions(ctx context.Context, h *history.History, s *standing,
 		Inventory: s.Inventory, Found: s.found, Doubts: s.doubts, Groups: s.groups, Run: a.config.run, Dial: newAsker(a.config).dial,
 		Tools: a.config.tools(), SyncUser: c.SyncUser, SyncPassword: secret, Route: a.router(s.Inventory),
 		Journal: h, By: a.byWhom(), Whereabouts: movedBefore(h), Denied: c.MaxDenied, Expected: c.MaxDenied / 2, Keep: a.config.KeepSource, Now: a.now,
-		Limits: c.limits(), Gates: a.gates(h, flags.window.given(c.Window)), Live: a.live(h, s.Inventory), Layouts: a.config.layouts(),
+		Limits: c.limits(), Gates: a.gates(h, flags.window.given(c.Window)), Live: a.live(h), Layouts: a.config.layouts(),
 	}
 	o.Layouts.ReadWhole, o.Layouts.Compare = a.readWhole, a.compareNew
 	o.Limits.UsersPerNight = flags.usersPerNight.given(c.UsersPerNight)

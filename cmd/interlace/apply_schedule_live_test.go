@@ -155,3 +155,33 @@ func TestApplyPromotionByStoreLive(t *testing.T) {
 		t.Errorf("the routes are\n%s", got)
 	}
 }
+
+// Before an original is deleted the copies are looked at that there are by then: the replica that the
+// same run has made, and not the one that it has removed.
+func TestApplyConfirmsWhatItHasMadeLive(t *testing.T) {
+	m := scheduling(t)
+	m.configure(fmt.Sprintf("instance_hook: [%s/instance, \"{action}\", \"{store}\", \"{server}\", \"{file}\"]\nkeep_source: 0s\n", m.dir))
+	for _, args := range [][]string{
+		{"import", "fleet.yaml"},
+		{"layout", "--drain", "server:imap3", "--plan", "layout.json"},
+		{"users", "--after", "layout.json", "--drain", "s1", "--plan", "users.json"},
+		{"moves", "layout.json", "users.json", "--plan", "moves.json"},
+	} {
+		if status, stdout, stderr := m.program(args...); status != 0 {
+			t.Fatal(args, stdout, stderr)
+		}
+	}
+	done, stderr := m.apply(0, "moves.json", "layout.json", "users.json", "--yes")
+	for _, u := range done.Units {
+		if u.State != "finished" {
+			t.Errorf("%+v: %s", u, stderr)
+		}
+	}
+	if m.operator.On("s2", "imap3") != nil || m.operator.On("s2", "imap1") == nil {
+		t.Error("the plan has other changes than this test takes it to have")
+	}
+	c, _ := m.confirmed(0, "--known")
+	if p := &c.Promises[len(c.Promises)-1]; p.Promise != "spool" || !strings.HasPrefix(p.Found, "20 messages read whole") { // 10 on two copies
+		t.Errorf("before the original was deleted: %+v", c.Promises)
+	}
+}

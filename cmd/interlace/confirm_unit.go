@@ -15,11 +15,11 @@ import (
 )
 
 // confirmUnit returns what is asked before what a unit has moved is deleted at its old
-// place: it fails where the plan does not keep what it promised of the unit, or where that
-// is not known. What was found is kept.
-func (a *app) confirmUnit(h *history.History, inv *inventory.Inventory) func(context.Context, *course.Unit, func(string)) (string, error) {
+// place: it fails where the plan does not keep what it promised of the unit in a fleet as it
+// stands, or where that is not known. What was found is kept.
+func (a *app) confirmUnit(h *history.History) func(context.Context, *inventory.Inventory, *course.Unit, func(string)) (string, error) {
 	names, moved := &confirm.Names{}, movedBefore(h)
-	return func(ctx context.Context, u *course.Unit, say func(string)) (string, error) {
+	return func(ctx context.Context, inv *inventory.Inventory, u *course.Unit, say func(string)) (string, error) {
 		o, err := a.confirmOptions(ctx, inv)
 		if err != nil {
 			return "", err

@@ -33,7 +33,7 @@ func TestNothingKnownOfUnit(t *testing.T) {
 	}
 	inv.Users = []inventory.User{{Name: "anna", Store: "s2"}}
 	u := &course.Unit{Plan: "p", Name: "anna to s2", Moves: []planner.UserChange{{User: "anna", From: "s1", To: "s2"}}}
-	_, err = a.confirmUnit(h, inv)(t.Context(), u, func(string) {})
+	_, err = a.confirmUnit(h)(t.Context(), inv, u, func(string) {})
 	if err == nil || !strings.Contains(err.Error(), "changes is unknown (anna: expected: moved from s1 to s2; found: s2 on imaps2 is not known") || !strings.HasSuffix(err.Error(), " more") {
 		t.Errorf("the error is %v", err)
 	}

@@ -27,7 +27,7 @@ func (m *move) confirmed(ctx context.Context, step monitor.Step) (read string, e
 	if err != nil || len(unit.Moves) == 0 {
 		return "", err
 	}
-	read, err = m.Live.Confirmed(ctx, unit, func(text string) { m.tell(Progress{Unit: m.unit, Verb: course.Do, Step: step, Far: text}) })
+	read, err = m.Live.Confirmed(ctx, m.standing(), unit, func(text string) { m.tell(Progress{Unit: m.unit, Verb: course.Do, Step: step, Far: text}) })
 	if err != nil {
 		return "", fmt.Errorf("%w: %w: %w", errRests, errUnmet, err)
 	}

@@ -189,7 +189,7 @@ func TestUsersGoOn(t *testing.T) {
 		t.Errorf("anna has %s", got)
 	}
 	late := later(o)
-	late.Live.Confirmed = func(_ context.Context, u *course.Unit, _ func(string)) (string, error) {
+	late.Live.Confirmed = func(_ context.Context, _ *inventory.Inventory, u *course.Unit, _ func(string)) (string, error) {
 		if len(u.Moves) != 3 {
 			t.Errorf("to be confirmed are %v", u.Moves)
 		}

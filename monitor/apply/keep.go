@@ -84,7 +84,7 @@ func (m *move) quiet(ctx context.Context, s *source, records []monitor.StepRecor
 	var last time.Time
 	var err error
 	if m.Live.Quiet != nil {
-		quiet, known, last, err = m.Live.Quiet(ctx, s.master(), s.users)
+		quiet, known, last, err = m.Live.Quiet(ctx, m.standing(), s.master(), s.users)
 	}
 	routed, _ := course.Ended(records, monitor.StepRoute)
 	switch short := m.Keep < quietDay; {

@@ -38,12 +38,14 @@ func TestOriginalIsKept(t *testing.T) {
 	}
 	o.Now, o.Live.Quiet = later(o).Now, quietly
 	carry(o, course.Moved, "nobody has confirmed")
-	o.Live.Confirmed = func(context.Context, *course.Unit, func(string)) (string, error) {
+	o.Live.Confirmed = func(context.Context, *inventory.Inventory, *course.Unit, func(string)) (string, error) {
 		return "", errors.New("the peak is too high")
 	}
 	carry(o, course.Moved, "the peak is too high")
-	o.Live.Confirmed = func(context.Context, *course.Unit, func(string)) (string, error) { return "", nil }
-	o.Live.Quiet = func(_ context.Context, in inventory.Instance, users []inventory.UserID) (bool, bool, time.Time, error) {
+	o.Live.Confirmed = func(context.Context, *inventory.Inventory, *course.Unit, func(string)) (string, error) {
+		return "", nil
+	}
+	o.Live.Quiet = func(_ context.Context, _ *inventory.Inventory, in inventory.Instance, users []inventory.UserID) (bool, bool, time.Time, error) {
 		if in.IMAP != from.IMAP || !slices.Equal(users, []inventory.UserID{"anna"}) {
 			t.Errorf("asked of %s about %v", in.IMAP, users)
 		}
@@ -51,17 +53,17 @@ func TestOriginalIsKept(t *testing.T) {
 	}
 	carry(o, course.Moved, "mail or users still came to "+from.Name+" at 1970-01-01T00:00:00Z")
 	r.look(t, "anna", 0, 1)
-	o.Live.Quiet = func(context.Context, inventory.Instance, []inventory.UserID) (bool, bool, time.Time, error) {
+	o.Live.Quiet = func(context.Context, *inventory.Inventory, inventory.Instance, []inventory.UserID) (bool, bool, time.Time, error) {
 		return false, false, time.Time{}, nil
 	}
 	carry(o, course.Moved, "whether mail or users still come to s1 is not known: the log of its master on "+from.Name)
 	// Kept for less than a day it stays if somebody is known to have come since the users were routed.
 	o.Keep = time.Hour
-	o.Live.Quiet = func(context.Context, inventory.Instance, []inventory.UserID) (bool, bool, time.Time, error) {
+	o.Live.Quiet = func(context.Context, *inventory.Inventory, inventory.Instance, []inventory.UserID) (bool, bool, time.Time, error) {
 		return false, true, time.Now().Add(time.Minute), nil
 	}
 	carry(o, course.Moved, "mail or users still came to "+from.Name)
-	o.Live.Quiet = func(context.Context, inventory.Instance, []inventory.UserID) (bool, bool, time.Time, error) {
+	o.Live.Quiet = func(context.Context, *inventory.Inventory, inventory.Instance, []inventory.UserID) (bool, bool, time.Time, error) {
 		return false, false, time.Time{}, errors.New("two instances log together")
 	}
 	carry(o, course.Finished, "")
@@ -90,7 +92,7 @@ func TestConfirmedAnew(t *testing.T) {
 		t.Fatalf("%s, %v\n%v", outcome, err, j)
 	}
 	o, asked := later(r.options(j)), 0
-	o.Live.Confirmed = func(context.Context, *course.Unit, func(string)) (string, error) {
+	o.Live.Confirmed = func(context.Context, *inventory.Inventory, *course.Unit, func(string)) (string, error) {
 		asked++
 		return "3 messages read", nil
 	}
@@ -102,7 +104,7 @@ func TestConfirmedAnew(t *testing.T) {
 	now := o.Now
 	o.Now = func() time.Time { return now().Add(2 * time.Hour) }
 	fine := o.Live.Confirmed
-	o.Live.Confirmed = func(context.Context, *course.Unit, func(string)) (string, error) {
+	o.Live.Confirmed = func(context.Context, *inventory.Inventory, *course.Unit, func(string)) (string, error) {
 		return "", errors.New("it is damaged")
 	}
 	if outcome, err := o.Carry(t.Context(), u, false); outcome != course.Moved || err == nil || !strings.Contains(err.Error(), "it is damaged") {
@@ -456,4 +458,43 @@ func TestCopyInUseStays(t *testing.T) {
 			t.Errorf("%s is let in on the old store: %s, %v", user, denied, err)
 		}
 	}
+}
+
+// What is asked before an original is deleted is asked of the fleet as other units of the run have
+// changed it meanwhile.
+func TestConfirmedInTheFleetAsItStands(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, 2, cyrustest.Settings{})
+	must(t, r.Stores[0].Master().Fill(t.Context(), []cyrustest.Mailbox{{Name: "user.anna", Messages: 1}, {Name: "user.ben", Messages: 1}}))
+	r.inventory.Users = []inventory.User{{Name: "anna", Store: "s1"}, {Name: "ben", Store: "s1"}}
+	o, over := later(r.options(&journal{left: -1})), make(chan struct{})
+	o.Keep, o.Limits.PerServer = 0, 2
+	o.Progress = func(p apply.Progress) {
+		if p.Over && p.Unit.Name == "anna" {
+			close(over)
+		}
+	}
+	route := o.Route
+	o.Route = func(ctx context.Context, routes []apply.Route) error {
+		if routes[0].User == "ben" {
+			<-over
+		}
+		return route(ctx, routes)
+	}
+	look := func(fleet *inventory.Inventory, whom inventory.UserID) {
+		if at := fleet.Users[fleet.User("anna")].Store; whom == "ben" && at != "s2" {
+			t.Errorf("anna is on %s by now", at)
+		}
+	}
+	o.Live.Quiet = func(ctx context.Context, fleet *inventory.Inventory, in inventory.Instance, users []inventory.UserID) (bool, bool, time.Time, error) {
+		look(fleet, users[0])
+		return quietly(ctx, fleet, in, users)
+	}
+	o.Live.Confirmed = func(_ context.Context, fleet *inventory.Inventory, u *course.Unit, _ func(string)) (string, error) {
+		look(fleet, u.Moves[0].User)
+		return "", nil
+	}
+	results, err := apply.CarryOut(t.Context(), []course.Unit{*unit("anna", "s1", "s2", "anna"), *unit("ben", "s1", "s2", "ben")}, false, o)
+	must(t, err)
+	finished(t, results, o.Journal.(*journal))
 }

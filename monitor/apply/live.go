@@ -31,13 +31,13 @@ type Live struct {
 	Kick func(ctx context.Context) error
 	// LMTP returns where an instance of a store takes mail, or nothing.
 	LMTP func(store inventory.StoreID, in inventory.Instance) string
-	// Quiet looks whether nobody was delivered to or logged in for a day on an instance, as
-	// far as that is known, and otherwise when somebody last was.
-	Quiet func(ctx context.Context, in inventory.Instance, users []inventory.UserID) (quiet, known bool, last time.Time, err error)
-	// Confirmed fails where what the plan promised of the unit is not so, or a message of it
-	// can't be read on a copy, and tells what was read. It says meanwhile how far that is. Without it no
-	// original is removed.
-	Confirmed func(ctx context.Context, u *course.Unit, say func(text string)) (read string, err error)
+	// Quiet looks whether nobody was delivered to or logged in for a day on an instance, in a fleet as
+	// it stands, as far as that is known, and otherwise when somebody last was.
+	Quiet func(ctx context.Context, fleet *inventory.Inventory, in inventory.Instance, users []inventory.UserID) (quiet, known bool, last time.Time, err error)
+	// Confirmed fails where what the plan promised of the unit is not so in a fleet as it stands, or
+	// a message of it can't be read on a copy, and tells what was read. It says meanwhile how far that
+	// is. Without it no original is removed.
+	Confirmed func(ctx context.Context, fleet *inventory.Inventory, u *course.Unit, say func(text string)) (read string, err error)
 }
 
 // ErrUnreached says that what an instance is can't be found out now.

@@ -59,6 +59,8 @@ type Options struct {
 	rehearsed bool          // nothing is done, only told
 	noted     func(Command) // is told what would be done over IMAP, where that is rehearsed
 	silent    *host.Silent  // of all units of a run; nil: each asks for itself
+	// changed is the fleet as other units of the run have changed it meanwhile; nil: none has.
+	changed func() *inventory.Inventory
 
 	// Tally is what several runs have in common that are one apply; nil: there is one alone.
 	Tally *Tally
@@ -107,6 +109,14 @@ type Progress struct {
 	Still   bool   // nothing was done about it: there was nothing to do
 	Why     string // it waits, or has not come further
 	Far     string // how far the step is, or nothing
+}
+
+// standing is the fleet as it stands by now.
+func (o *Options) standing() *inventory.Inventory {
+	if o.changed == nil {
+		return o.Inventory
+	}
+	return o.changed()
 }
 
 func (o *Options) tell(p Progress) {

@@ -138,13 +138,15 @@ func (r *rig) options(j *journal) *apply.Options {
 func later(o *apply.Options) *apply.Options {
 	late := *o
 	late.Now = func() time.Time { return time.Now().Add(15 * 24 * time.Hour) }
-	late.Live.Confirmed = func(context.Context, *course.Unit, func(string)) (string, error) { return "", nil }
+	late.Live.Confirmed = func(context.Context, *inventory.Inventory, *course.Unit, func(string)) (string, error) {
+		return "", nil
+	}
 	late.Live.Quiet = quietly
 	return &late
 }
 
 // quietly tells that nobody came.
-func quietly(context.Context, inventory.Instance, []inventory.UserID) (bool, bool, time.Time, error) {
+func quietly(context.Context, *inventory.Inventory, inventory.Instance, []inventory.UserID) (bool, bool, time.Time, error) {
 	return true, true, time.Time{}, nil
 }
 

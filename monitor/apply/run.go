@@ -195,12 +195,19 @@ func (r *run) next(wave []*task) (t *task, wait bool) {
 func (r *run) take(t *task) {
 	t.state = running
 	o := *r.Options
-	o.Inventory = r.fleet
+	o.Inventory, o.changed = r.fleet, r.standing
 	t.options = &o
 	r.running++
 	for _, s := range r.ends(&t.Unit) {
 		r.busy[s]++
 	}
+}
+
+// standing is the fleet after what was carried out so far.
+func (r *run) standing() *inventory.Inventory {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.fleet
 }
 
 // release takes the place from a task that is given one.

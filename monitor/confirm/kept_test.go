@@ -99,7 +99,7 @@ func TestKeptByTwoPlans(t *testing.T) {
 	}
 	late := r.applying()
 	late.Now = func() time.Time { return time.Now().Add(15 * 24 * time.Hour) }
-	late.Live.Quiet = func(context.Context, inventory.Instance, []inventory.UserID) (bool, bool, time.Time, error) {
+	late.Live.Quiet = func(context.Context, *inventory.Inventory, inventory.Instance, []inventory.UserID) (bool, bool, time.Time, error) {
 		return true, true, time.Time{}, nil
 	}
 	late.Run = func(ctx context.Context, server inventory.ServerID, input string, words ...string) (string, error) {
@@ -111,7 +111,7 @@ func TestKeptByTwoPlans(t *testing.T) {
 	}
 	asked := r.options() // as one run of apply asks
 	asked.Moved, asked.Names = r.where(all), &confirm.Names{}
-	late.Live.Confirmed = func(_ context.Context, u *course.Unit, _ func(string)) (string, error) {
+	late.Live.Confirmed = func(_ context.Context, _ *inventory.Inventory, u *course.Unit, _ func(string)) (string, error) {
 		return "", r.checksBy(u, asked)
 	}
 	carry(late, course.Finished, first, second, third, back[0], back[1])

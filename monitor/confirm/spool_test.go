@@ -34,10 +34,10 @@ func (r *rig) later() (course.Result, *monitor.Confirmation) {
 	var found *monitor.Confirmation
 	o := r.applying()
 	o.Now = func() time.Time { return time.Now().Add(15 * 24 * time.Hour) }
-	o.Live.Quiet = func(context.Context, inventory.Instance, []inventory.UserID) (bool, bool, time.Time, error) {
+	o.Live.Quiet = func(context.Context, *inventory.Inventory, inventory.Instance, []inventory.UserID) (bool, bool, time.Time, error) {
 		return true, true, time.Time{}, nil
 	}
-	o.Live.Confirmed = func(ctx context.Context, u *course.Unit, _ func(string)) (string, error) {
+	o.Live.Confirmed = func(ctx context.Context, _ *inventory.Inventory, u *course.Unit, _ func(string)) (string, error) {
 		with := r.options()
 		with.Occasion = monitor.BeforeDeletion
 		var err error
