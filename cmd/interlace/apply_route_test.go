@@ -39,7 +39,7 @@ func linesTo(t *testing.T, inv *inventory.Inventory, users ...string) []routeLin
 // withNames are routes with their names, as a unit decides them that begins.
 func withNames(t *testing.T, c *config, inv *inventory.Inventory, routes []apply.Route) []apply.Route {
 	t.Helper()
-	routes, err := (&naming{config: c, inv: inv}).name(t.Context(), routes)
+	routes, err := (&naming{config: c, inv: inv}).name(t.Context(), inv, routes)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,15 +27,15 @@ func (n *naming) foresee(ctx context.Context, units []*course.Unit) {
 			routes = append(routes, apply.Route{User: c.User, From: *from, To: *to, Store: c.To})
 		}
 	}
-	_, _ = n.name(ctx, routes) // what is wrong each unit's check says
+	_, _ = n.name(ctx, n.inv, routes) // what is wrong each unit's check says
 }
 
 // learn finds out in which form the stores at the ends of routes are named, of users who are
 // routed to places now.
-func (n *naming) learn(ctx context.Context, lines []routeLine, now map[inventory.UserID]string) error {
+func (n *naming) learn(ctx context.Context, fleet *inventory.Inventory, lines []routeLine, now map[inventory.UserID]string) error {
 	var stores []inventory.StoreID
 	for i := range lines {
-		for _, s := range []inventory.StoreID{storeOf(n.inv, lines[i].From), lines[i].Store} {
+		for _, s := range []inventory.StoreID{storeOf(fleet, lines[i].From), lines[i].Store} {
 			if s != "" && n.forms[s] == unformed && !slices.Contains(stores, s) {
 				stores = append(stores, s)
 			}
@@ -62,9 +62,9 @@ func (n *naming) learn(ctx context.Context, lines []routeLine, now map[inventory
 		if l.Store == "" || n.forms[l.Store] != unformed {
 			continue
 		}
-		f := formAt(now[l.User], l.From, storeOf(n.inv, l.From))
-		if !f.tells(n.inv, l.To, l.Store) {
-			f = usual(n.inv, l.To)
+		f := formAt(now[l.User], l.From, storeOf(fleet, l.From))
+		if !f.tells(fleet, l.To, l.Store) {
+			f = usual(fleet, l.To)
 		}
 		n.forms[l.Store] = f
 	}

@@ -22,71 +22,72 @@ import (
 // one. What was learnt of a store does not change any more.
 type naming struct {
 	*config
-	inv     *inventory.Inventory
-	history *history.History // of what was carried out, or nil
+	inv     *inventory.Inventory // as it is when a run begins
+	history *history.History     // of what was carried out, or nil
 
 	mu    sync.Mutex
 	forms map[inventory.StoreID]form
 }
 
-// name gives routes their names, and fails where these don't tell the ends apart.
-func (n *naming) name(ctx context.Context, routes []apply.Route) ([]apply.Route, error) {
+// name gives routes their names in a fleet as it stands, and fails where these don't tell the ends
+// apart.
+func (n *naming) name(ctx context.Context, fleet *inventory.Inventory, routes []apply.Route) ([]apply.Route, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	lines := routeLines(n.inv, routes)
+	lines := routeLines(fleet, routes)
 	now, err := n.routesNow(ctx, lines)
 	if err != nil {
 		return nil, err
 	}
-	if err := n.learn(ctx, lines, now); err != nil {
+	if err := n.learn(ctx, fleet, lines, now); err != nil {
 		return nil, err
 	}
 	named := make([]apply.Route, len(lines))
 	for i := range lines {
 		l := &lines[i]
-		l.Names = n.names(l, now[l.User])
+		l.Names = n.names(fleet, l, now[l.User])
 		named[i] = l.Route
 	}
-	return named, n.alike(lines)
+	return named, n.alike(fleet, lines)
 }
 
 // names are those of the ends of a route of a user who is routed to a place now. Who is
 // routed back is routed in the words of before.
-func (n *naming) names(l *routeLine, now string) course.RouteNames {
-	from := storeOf(n.inv, l.From)
-	here := n.formOf(from, l.From).name(l.From, from)
+func (n *naming) names(fleet *inventory.Inventory, l *routeLine, now string) course.RouteNames {
+	from := storeOf(fleet, l.From)
+	here := n.formOf(fleet, from, l.From).name(l.From, from)
 	switch master := n.master(from); {
-	case means(n.inv, now, l.From):
+	case means(fleet, now, l.From):
 		here = now
-	case master != nil && master.Server != l.From.Server && means(n.inv, now, *master):
+	case master != nil && master.Server != l.From.Server && means(fleet, now, *master):
 		now = here // another instance leads the store by then
 	}
 	switch {
-	case l.leads(n.inv, now): // it is done already
+	case l.leads(fleet, now): // it is done already
 		return course.RouteNames{From: here, To: now}
 	case formAt(l.Was, l.To, l.Store) != unformed:
 		return course.RouteNames{From: here, To: l.Was}
 	}
-	return course.RouteNames{From: here, To: cmp.Or(n.formOf(l.Store, l.To).name(l.To, l.Store), string(l.To.Server))}
+	return course.RouteNames{From: here, To: cmp.Or(n.formOf(fleet, l.Store, l.To).name(l.To, l.Store), string(l.To.Server))}
 }
 
 // formOf is the form in which an end of a route is named, an instance of a store. A store that
 // another instance is to lead, or leads by then, keeps its form, unless that no longer tells which
 // instance is meant.
-func (n *naming) formOf(store inventory.StoreID, end inventory.Instance) form {
+func (n *naming) formOf(fleet *inventory.Inventory, store inventory.StoreID, end inventory.Instance) form {
 	f := n.forms[store]
 	if f == unformed {
-		return usual(n.inv, end)
+		return usual(fleet, end)
 	}
-	if master := n.master(store); master != nil && f.tells(n.inv, *master, store) && !f.tells(n.inv, end, store) {
-		return usual(n.inv, end)
+	if master := n.master(store); master != nil && f.tells(n.inv, *master, store) && !f.tells(fleet, end, store) {
+		return usual(fleet, end)
 	}
 	return f
 }
 
 // alike fails where users would be routed to another store by the name of the old one,
 // which would change nothing.
-func (n *naming) alike(lines []routeLine) error {
+func (n *naming) alike(fleet *inventory.Inventory, lines []routeLine) error {
 	type way struct {
 		from, to inventory.StoreID
 		name     string
@@ -95,7 +96,7 @@ func (n *naming) alike(lines []routeLine) error {
 	var ways []way
 	for i := range lines {
 		l := &lines[i]
-		w := way{storeOf(n.inv, l.From), l.Store, l.Names.To}
+		w := way{storeOf(fleet, l.From), l.Store, l.Names.To}
 		if l.Names.From != w.name || w.from == w.to && w.name == string(w.to) {
 			continue
 		}

@@ -64,7 +64,7 @@ func (n *naming) lines(t *testing.T, u *course.Unit) (string, error) {
 	for _, c := range u.Moves {
 		routes = append(routes, apply.Route{User: c.User, From: *n.master(c.From), To: *n.master(c.To), Store: c.To})
 	}
-	routes, err := n.name(t.Context(), routes)
+	routes, err := n.name(t.Context(), n.inv, routes)
 	var lines []string
 	for _, l := range routeLines(n.inv, routes) {
 		lines = append(lines, l.String())
@@ -99,13 +99,13 @@ func TestNamesAfterPromotions(t *testing.T) {
 		n := newNaming(t, inv, now...)
 		then := promoted(inv, "s1", "s2")
 		was := &naming{inv: inv}
-		rehearsed, err := n.name(t.Context(), []apply.Route{{User: "anna", From: then.Stores[0].Instances[0], To: then.Stores[1].Instances[0], Store: "s2"}})
+		rehearsed, err := n.name(t.Context(), then, []apply.Route{{User: "anna", From: then.Stores[0].Instances[0], To: then.Stores[1].Instances[0], Store: "s2"}})
 		if err != nil {
 			t.Fatal(now, err)
 		}
 		var written []string
 		for user, store := range map[inventory.UserID]inventory.StoreID{"anna": "s1", "ben": "s2"} {
-			routes, err := n.name(t.Context(), []apply.Route{{User: user, From: *was.master(store), To: then.Stores[then.Store(store)].Instances[0], Store: store}})
+			routes, err := n.name(t.Context(), inv, []apply.Route{{User: user, From: *was.master(store), To: then.Stores[then.Store(store)].Instances[0], Store: store}})
 			if err != nil {
 				t.Fatal(now, err)
 			}
@@ -113,9 +113,35 @@ func TestNamesAfterPromotions(t *testing.T) {
 		}
 		slices.Sort(written)
 		n.routing(t, written...)
-		done, err := n.name(t.Context(), []apply.Route{{User: "anna", From: then.Stores[0].Instances[0], To: then.Stores[1].Instances[0], Store: "s2"}})
+		done, err := n.name(t.Context(), then, []apply.Route{{User: "anna", From: then.Stores[0].Instances[0], To: then.Stores[1].Instances[0], Store: "s2"}})
 		if err != nil || done[0].Names != rehearsed[0].Names {
 			t.Errorf("%v, then %v: %+v, rehearsed was %+v, %v", now, written, done[0].Names, rehearsed[0].Names, err)
+		}
+	}
+}
+
+// Of an instance that the run itself has made it is known which store it is of, and what others
+// there are on its server.
+func TestNamesOfWhatTheRunHasMade(t *testing.T) {
+	inv := sharedServers("olga@s5", "pia@s2")
+	then := inv.Clone()
+	then.Stores[4].Instances[0] = inventory.Instance{Server: "imap6", Role: inventory.Master, IMAP: "imap6.example.org:5143"}
+	then.Stores[0].Instances = append(then.Stores[0].Instances, inventory.Instance{Server: "imap6", Role: inventory.Replica, IMAP: "imap6.example.org:1143"})
+	made, s2 := then.Stores[4].Instances[0], then.Stores[1].Instances[0]
+	for _, test := range []struct {
+		routing, want string
+		route         apply.Route
+	}{
+		{"olga,s5", "olga,s5,s2", apply.Route{User: "olga", From: made, To: s2, Store: "s2"}},
+		{"olga,imap6", "pia,imap2.example.org:2143,imap6.example.org:5143", apply.Route{User: "pia", From: s2, To: made, Store: "s5"}},
+	} {
+		n := newNaming(t, inv, test.routing)
+		routes, err := n.name(t.Context(), then, []apply.Route{test.route})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if l := routeLines(then, routes)[0]; l.String() != test.want {
+			t.Errorf("%s: %s, want %s", test.routing, l.String(), test.want)
 		}
 	}
 }

@@ -28,9 +28,9 @@ type Options struct {
 	// SyncUser and SyncPassword are the account that sync servers let in.
 	SyncUser     string
 	SyncPassword cyrus.Secret
-	// Name decides in which words routes are written, and fails where these would not tell
-	// the ends apart. It changes nothing. Nil: the routes have no names.
-	Name func(ctx context.Context, routes []Route) ([]Route, error)
+	// Name decides in which words routes are written in a fleet as it stands, and fails where these
+	// would not tell the ends apart. It changes nothing. Nil: the routes have no names.
+	Name func(ctx context.Context, fleet *inventory.Inventory, routes []Route) ([]Route, error)
 	// Route sends mail and clients to where the users are now. It may be asked again for
 	// what it has done.
 	Route func(ctx context.Context, routes []Route) error

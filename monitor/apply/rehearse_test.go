@@ -128,7 +128,7 @@ func TestRehearsePromotion(t *testing.T) {
 	words := "old"
 	options := func() *apply.Options {
 		o := op.options(j)
-		o.Name = func(_ context.Context, routes []apply.Route) ([]apply.Route, error) {
+		o.Name = func(_ context.Context, _ *inventory.Inventory, routes []apply.Route) ([]apply.Route, error) {
 			for i := range routes {
 				routes[i].Names = course.RouteNames{From: words, To: words + string(routes[i].User)}
 			}

@@ -13,7 +13,7 @@ func (o *Options) decide(ctx context.Context, routes []Route) (map[inventory.Use
 	if o.Name == nil || len(routes) == 0 {
 		return nil, nil
 	}
-	named, err := o.Name(ctx, routes)
+	named, err := o.Name(ctx, o.standing(), routes)
 	if err != nil {
 		return nil, err
 	}

@@ -27,7 +27,7 @@ func TestRoutedByName(t *testing.T) {
 	here, there, written := "mx-anna", "mx-new", ""
 	options := func(j *journal) *apply.Options {
 		o := r.options(j)
-		o.Name = func(_ context.Context, routes []apply.Route) ([]apply.Route, error) {
+		o.Name = func(_ context.Context, _ *inventory.Inventory, routes []apply.Route) ([]apply.Route, error) {
 			routes[0].Names = course.RouteNames{From: here, To: cmp.Or(routes[0].Was, there)}
 			return routes, nil
 		}
@@ -101,7 +101,7 @@ func TestNamesThatDoNotTell(t *testing.T) {
 	must(t, r.Stores[0].Master().Fill(ctx, []cyrustest.Mailbox{{Name: "user.anna", Messages: 3}}))
 	u, j := unit("anna", "s1", "s2", "anna"), &journal{left: -1}
 	o := r.options(j)
-	o.Name = func(context.Context, []apply.Route) ([]apply.Route, error) {
+	o.Name = func(context.Context, *inventory.Inventory, []apply.Route) ([]apply.Route, error) {
 		return nil, errors.New("imap1 is both")
 	}
 	outcome, err := o.Carry(ctx, u, false)
@@ -116,7 +116,7 @@ func TestNamesThatDoNotTell(t *testing.T) {
 		j = &journal{left: -1}
 		o = r.options(j)
 		o.Denied = 4 * time.Second
-		o.Name = func(_ context.Context, routes []apply.Route) ([]apply.Route, error) {
+		o.Name = func(_ context.Context, _ *inventory.Inventory, routes []apply.Route) ([]apply.Route, error) {
 			routes[0].Names = course.RouteNames{From: "old", To: "new"}
 			return routes, nil
 		}
@@ -166,7 +166,7 @@ func TestHookFailsBothWays(t *testing.T) {
 		j := &journal{left: -1}
 		o := r.options(j)
 		o.Denied = 4 * time.Second
-		o.Name = func(_ context.Context, routes []apply.Route) ([]apply.Route, error) {
+		o.Name = func(_ context.Context, _ *inventory.Inventory, routes []apply.Route) ([]apply.Route, error) {
 			for i := range routes {
 				routes[i].Names = course.RouteNames{From: "old", To: "new"}
 			}
