@@ -91,8 +91,9 @@ Rules that the plan had mended are broken again then, and keep nobody there: tha
 said before and after. --resume --yes goes on with a rollback that was killed as one;
 who names the plans again has go on what has not turned back. A change of a layout
 that is done is not taken back: that needs another layout plan. One that may be in
-service already goes on, and is named. The rollback ends with 1 for both; runs after
-it are not concerned with them.
+service already goes on, and is named. The rollback ends with 1 for both, and names
+them, also where it is --resume that brings it to its end; runs after it are not
+concerned with them.
 
 From its beginning to its end each group claims the instances that it changes, with a
 file interlace-….claim in their configdirectory: apply with another database, or with

@@ -17,6 +17,14 @@ func (j *job) forGood(r *course.Result) bool {
 	return j.backwards && !j.over && r.Unit.Do != nil && r.Outcome == course.Finished
 }
 
+// leavesForGood tells of each of the results of a job whether it is a change of a layout that the run has to
+// say stays as it is, and to end with 1 for. Who goes on with a rollback has to say that of what was
+// done before it only when the rollback is at its end.
+func (c *applying) leavesForGood(j *job, results []course.Result) func(*course.Result) bool {
+	goesOn := c.flags.resume && slices.ContainsFunc(results, func(r course.Result) bool { return j.unfinished(&r) })
+	return func(r *course.Result) bool { return j.forGood(r) && !(r.Still && goesOn) }
+}
+
 // nothingLeft reports whether nothing is left to be taken back of a unit, by what is written down of
 // units, by plan and name: a change of a layout that is done stays.
 func nothingLeft(u *course.Unit, written map[string][]monitor.StepRecord) bool {

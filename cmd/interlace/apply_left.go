@@ -121,10 +121,9 @@ func (c *applying) sayStayed(j *job, results []course.Result) {
 			c.app.note("%s: NOT moved back, and still where the plan has moved them: interlace apply --rollback --yes tries again", inventory.Printable(r.Unit.Name))
 		}
 	}
-	if c.flags.resume { // the rollback has told what was done before
-		results = slices.DeleteFunc(slices.Clone(results), func(r course.Result) bool { return j.forGood(&r) && r.Still })
-	}
-	for _, text := range j.notTaken(results) {
+	stays := c.leavesForGood(j, results)
+	told := slices.DeleteFunc(slices.Clone(results), func(r course.Result) bool { return j.forGood(&r) && !stays(&r) })
+	for _, text := range j.notTaken(told) {
 		c.app.note("%s", text)
 	}
 }

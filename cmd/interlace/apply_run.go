@@ -163,21 +163,21 @@ func (c *applying) sayClaims(results []course.Result) {
 
 // fine reports whether all came to the end that was asked for.
 func (c *applying) fine(j *job, results []course.Result) bool {
+	stays := c.leavesForGood(j, results)
 	return !slices.ContainsFunc(results, func(r course.Result) bool {
 		if w := c.flags.onlyWave.given(0); w > 0 && r.Unit.Wave != w {
 			return false
 		}
-		if j.backwards && isBack(&r) && j.has(r.Unit) {
-			return false
-		}
-		if gaveUp(&r) {
-			return false
-		}
-		if j.forGood(&r) {
-			return true
-		}
-		return r.Unmet || r.Outcome != course.Moved && r.Outcome != course.Finished
+		return stays(&r) || j.unfinished(&r)
 	})
+}
+
+// unfinished reports whether a result has not come to the end that was asked for.
+func (j *job) unfinished(r *course.Result) bool {
+	if j.backwards && isBack(r) && j.has(r.Unit) || gaveUp(r) {
+		return false
+	}
+	return r.Unmet || r.Outcome != course.Moved && r.Outcome != course.Finished
 }
 
 // carryOut carries one job out, or takes it back, after others that may have changed what

@@ -76,6 +76,26 @@ func TestApplyScheduleLive(t *testing.T) {
 	if at := m.served("anna") + m.served("ben") + m.served("carl"); at != "s2s2s2" {
 		t.Errorf("they are served by %s", at)
 	}
+
+	// A rollback that has not come to its end names what it can't take back, and so does the run that
+	// brings it there, which ends with 1 for that; no later one does.
+	const stays = "NOT taken back, since it is done: c1 promote s2 on imap3; "
+	hook := fmt.Sprintf("instance_hook: [%s/instance, \"{action}\", \"{store}\", \"{server}\", \"{file}\"]\n", m.dir)
+	m.configure(hook + "routing_hook: [/bin/false, \"{file}\"]\nmax_denied: 4s\n")
+	run := func(status int, told bool, how string) {
+		t.Helper()
+		if _, stderr := m.apply(status, how, "--yes"); strings.Contains(stderr, stays) != told {
+			t.Errorf("%s: %s", how, stderr)
+		}
+	}
+	run(1, true, "--rollback")
+	run(1, false, "--resume")
+	m.configure(hook)
+	run(1, true, "--resume")
+	run(0, false, "--resume")
+	if at := m.served("anna") + m.served("ben") + m.served("carl"); at != "s1s1s2" {
+		t.Errorf("back they are served by %s", at)
+	}
 }
 
 // A promotion routes those, too, whom apply has just moved to the store, though no discovery has
