@@ -190,14 +190,14 @@ func (c *checking) allReturned(ctx context.Context, movers []mover, found survey
 }
 
 // goneBefore reports whether somebody is nowhere any more, and was so before anything was changed
-// of a part that is given up: by the journal nothing was begun of it, or no check has found him. As
-// long as an instance does not answer nobody knows.
+// of a part that is given up: no check has found him. Of a part of which nothing was begun nobody
+// has looked. As long as an instance does not answer nobody knows.
 func (c *checking) goneBefore(m *mover, found survey) bool {
 	a := c.accounts[m.part()]
 	if a == nil || a.Way || !c.givenUp(m.part()) || len(found.on(m.owner))+len(found.silent()) > 0 {
 		return false
 	}
-	return a.Fate == course.Unbegun || unfound(a.Records, m.owner)
+	return unfound(a.Records, m.owner)
 }
 
 // unfound reports whether what is written down of a unit are checks alone, of which the last one

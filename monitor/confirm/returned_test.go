@@ -209,8 +209,9 @@ func TestConfirmGivenUp(t *testing.T) {
 		`unmet carl s1m: sent to s1 on s1m, found sent to "s2m"`)
 }
 
-// Who is nowhere any more, and was so before anything of a unit that is given up was changed, is as
-// before; not as long as an instance does not answer, nor where the journal does not tell that.
+// Who is nowhere any more, and was so before anything of a unit that is given up was changed, since a
+// check has not found him, is as before; not as long as an instance does not answer, nor where the
+// journal does not tell that: of a unit that was never begun he may have vanished since.
 func TestConfirmGoneBefore(t *testing.T) {
 	r := newRig(t)
 	r.routes = map[inventory.UserID]string{"anna": "s1m", "ben": "s1m"}
@@ -221,7 +222,7 @@ func TestConfirmGoneBefore(t *testing.T) {
 	for _, in := range []*cyrustest.Instance{r.master("s1"), r.replica("s1")} {
 		r.tool(in, "sync_reset", "-f", "ben")
 	}
-	r.promised("removed, and given up", "taken_back met", unbegun+gone)
+	r.promised("removed, and given up", "taken_back unmet", "unmet ben s1m: on s1, as before, found on no store; by the journal nothing of it has begun; ", "find out what became of the mailboxes", "!so before anything")
 	r.ended = time.Time{}
 
 	done, err := apply.CarryOut(t.Context(), unit, false, r.applying())
