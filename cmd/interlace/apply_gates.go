@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -77,31 +76,42 @@ func (a *app) alertsNow(ctx context.Context, h *history.History) ([]monitor.Aler
 }
 
 // roles fails where an instance of a store is not what it is here and, when all others are,
-// where that is not known of one: it does not answer, or it is the master, does not send just
-// now, and no other one does in its place.
+// where that is not known of one.
 func (c *config) roles(ctx context.Context, s *inventory.Store) error {
-	if len(s.Instances) == 1 {
-		return nil // a master without a replica sends to nobody, as a replica does
+	other, unknown := c.otherRoles(ctx, s)
+	if len(other) > 0 {
+		return fmt.Errorf("%w; let the fleet file say what is so, and interlace import it", errors.Join(other...))
 	}
-	roles, unknown, other := make([]inventory.Role, len(s.Instances)), make([]error, len(s.Instances)), make([]error, len(s.Instances))
+	return errors.Join(unknown...)
+}
+
+// otherRoles say which instances of a store are not what they are here, and of which that is not
+// known: it does not answer, or it is the master, does not send just now, and no other one does in
+// its place.
+func (c *config) otherRoles(ctx context.Context, s *inventory.Store) (other, unknown []error) {
+	if len(s.Instances) == 1 {
+		return nil, nil // a master without a replica sends to nobody, as a replica does
+	}
+	roles, unasked := make([]inventory.Role, len(s.Instances)), make([]error, len(s.Instances))
 	var asking sync.WaitGroup
 	for i, in := range s.Instances {
-		asking.Go(func() { roles[i], unknown[i] = c.roleOf(ctx, in.Server, in.IMAPDConf) })
+		asking.Go(func() { roles[i], unasked[i] = c.roleOf(ctx, in.Server, in.IMAPDConf) })
 	}
 	asking.Wait()
 	for i, in := range s.Instances {
+		why := unasked[i]
 		switch {
-		case unknown[i] == nil && roles[i] == in.Role:
-		case unknown[i] == nil && in.Role == inventory.Master && !slices.Contains(roles, inventory.Master):
-			unknown[i] = fmt.Errorf("no rolling sync_client with %s runs there, as it would for a master", in.IMAPDConf)
-		case unknown[i] == nil:
-			other[i] = fmt.Errorf("store %s has its %s on %s, as the processes there show, and not its %s; let the fleet file say what is so, and interlace import it", s.Name, roles[i], in.Server, in.Role)
+		case why == nil && roles[i] == in.Role:
+		case why == nil && in.Role == inventory.Master && !slices.Contains(roles, inventory.Master):
+			why = fmt.Errorf("no rolling sync_client with %s runs there, as it would for a master", in.IMAPDConf)
+		case why == nil:
+			other = append(other, fmt.Errorf("store %s has its %s on %s, as the processes there show, and not its %s", s.Name, roles[i], in.Server, in.Role))
 		}
-		if unknown[i] != nil {
-			unknown[i] = fmt.Errorf("what store %s has on %s is not known: %w: %w", s.Name, in.Server, apply.ErrUnreached, unknown[i])
+		if why != nil {
+			unknown = append(unknown, fmt.Errorf("what store %s has on %s is not known: %w: %w", s.Name, in.Server, apply.ErrUnreached, why))
 		}
 	}
-	return cmp.Or(errors.Join(other...), errors.Join(unknown...))
+	return other, unknown
 }
 
 // live tells what the servers and their surroundings know.

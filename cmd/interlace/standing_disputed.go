@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -83,14 +82,23 @@ func (a *app) decideLayout(ctx context.Context, f *facts, store inventory.StoreI
 	if guess := best.how == notKnown && (!tied || changes[0].At.After(f.made)); known || guess {
 		return upTo, ""
 	}
-	var why []string
+	return time.Time{}, fmt.Sprintf("which instances store %s has is not known: the inventory, %s, %s; and the processes do not tell: %s; let the fleet file say which there are, and interlace import it",
+		store, f.source, strings.Join(otherLayouts(f.Inventory, changes), ", and "), strings.Join(mistakes(asked), "; "))
+}
+
+// mistakes are in what the processes show a store otherwise, each once, in one line: what says less
+// than another one is left out.
+func mistakes(asked []likeness) (texts []string) {
 	for _, l := range asked {
-		if l.why != nil && !slices.Contains(why, l.why.Error()) {
-			why = append(why, l.why.Error())
+		for _, err := range l.why {
+			text := inShort(err)
+			if slices.ContainsFunc(texts, func(t string) bool { return strings.HasPrefix(t, text) }) {
+				continue
+			}
+			texts = append(slices.DeleteFunc(texts, func(t string) bool { return strings.HasPrefix(text, t) }), text)
 		}
 	}
-	return time.Time{}, fmt.Sprintf("which instances store %s has is not known: the inventory, %s, %s; and the processes do not tell: %s; let the fleet file say which there are, and interlace import it",
-		store, f.source, strings.Join(otherLayouts(f.Inventory, changes), ", and "), strings.Join(why, "; "))
+	return texts
 }
 
 // layoutsBy returns in how many ways a store may stand where changes up to some time are not
@@ -114,7 +122,7 @@ func sameRole(a, b inventory.Instance) bool { return a.Server == b.Server && a.R
 type likeness struct {
 	store *inventory.Store
 	how   showing
-	why   error
+	why   []error
 }
 
 // better reports whether the processes rather show this one: where they show both, that which has
@@ -138,25 +146,25 @@ func (c *config) shows(ctx context.Context, s *inventory.Store, layouts []invent
 	defer cancel()
 	for i := range s.Instances {
 		if err := c.reaches(s.Instances[i]); err != nil {
-			return likeness{s, notKnown, err}
+			return likeness{s, notKnown, []error{err}}
 		}
 	}
-	err := c.roles(ctx, s)
-	if len(s.Instances) == 1 { // of which roles asks nothing
-		if _, unknown := c.roleOf(ctx, s.Instances[0].Server, s.Instances[0].IMAPDConf); unknown != nil {
-			err = fmt.Errorf("%w: %w", apply.ErrUnreached, unknown)
+	other, unknown := c.otherRoles(ctx, s)
+	if len(s.Instances) == 1 { // of which otherRoles asks nothing
+		if _, err := c.roleOf(ctx, s.Instances[0].Server, s.Instances[0].IMAPDConf); err != nil {
+			unknown = []error{fmt.Errorf("%w: %w", apply.ErrUnreached, err)}
 		}
 	}
-	if err == nil {
+	if len(other)+len(unknown) == 0 {
 		return likeness{s, asItIs, nil}
 	}
-	if other := c.leadsBeside(ctx, s, layouts); other != nil {
+	if beside := c.leadsBeside(ctx, s, layouts); beside != nil {
+		return likeness{s, otherwise, []error{beside}}
+	}
+	if len(other) > 0 {
 		return likeness{s, otherwise, other}
 	}
-	if errors.Is(err, apply.ErrUnreached) {
-		return likeness{s, notKnown, err}
-	}
-	return likeness{s, otherwise, err}
+	return likeness{s, notKnown, unknown}
 }
 
 // leadsBeside fails where an instance that the store does not have, and others of its layouts do,

@@ -111,7 +111,22 @@ func TestDisputedLayouts(t *testing.T) {
 		if test.want != "" && strings.Join(got, " ") != test.want || (doubt == "") != (test.doubt == "") || !strings.Contains(doubt, test.doubt) {
 			t.Errorf("%s: %v, want %s; doubt %q, want %q", test.name, got, test.want, doubt, test.doubt)
 		}
+		if parts := strings.Split(doubt, "; "); doubt != "" && (repeated(parts) || strings.Count(doubt, "interlace import it") != 1 || strings.Contains(doubt, "\n")) {
+			t.Errorf("%s: each mistake is said once in one line, and then the remedy: %q", test.name, doubt)
+		}
 	}
+}
+
+// repeated reports whether one of these says what another one begins with.
+func repeated(texts []string) bool {
+	for i, text := range texts {
+		for k := range texts {
+			if i != k && strings.HasPrefix(text, texts[k]) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // Of a store that plans have brought to a server which the inventory does not have any more nothing is
