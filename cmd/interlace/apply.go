@@ -82,8 +82,9 @@ fails each time, waits and ends each --resume with 1, and confirm tells of it, u
 --resume --give-up --yes gives it up, with what builds on it: then nothing waits for
 it, and only who names the plan again begins it. So does it with a promotion that
 somebody has undone by hand, which is blocked until then, or until the roles are again
-as it has made them. When apply was killed, --resume --yes goes on with what is there,
-and needs no file.
+as it has made them, and with the way back of users of whom one is not where the plan
+has moved them any more. When apply was killed, --resume --yes goes on with what is
+there, and needs no file.
 
 --rollback --yes takes back what can be; users who are on their new store already are
 moved back, with the mail that has come since, where the disks have room for that.

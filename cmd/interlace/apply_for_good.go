@@ -32,7 +32,10 @@ func nothingLeft(u *course.Unit, written map[string][]monitor.StepRecord) bool {
 	if u.Midway(records) {
 		return false
 	}
-	return u.Do != nil || u.Fresh(records) || !slices.ContainsFunc(course.Reverse(u), func(b course.Unit) bool { return !b.Past(written[b.Plan+b.Name]) })
+	return u.Do != nil || u.Fresh(records) || !slices.ContainsFunc(course.Reverse(u), func(b course.Unit) bool {
+		back := written[b.Plan+b.Name]
+		return !b.Past(back) && !b.WasGivenUp(back)
+	})
 }
 
 // planBack says how a layout is changed back.

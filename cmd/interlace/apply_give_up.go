@@ -14,6 +14,9 @@ import (
 // isGivenUp keeps a unit from being begun that somebody has given up.
 const isGivenUp = "it is given up, as it was asked to be: interlace apply with its plan begins it anew"
 
+// isLeft keeps a unit from moving users back that somebody has given up.
+const isLeft = "it is given up, as it was asked to be: interlace apply --rollback begins it anew"
+
 // giveUp writes down, and says, that units of a job are given up which something keeps from being
 // begun, or from their end: nobody waits for them any more.
 func (c *applying) giveUp(ctx context.Context, j *job) error {
@@ -25,7 +28,9 @@ func (c *applying) giveUp(ctx context.Context, j *job) error {
 		return err
 	}
 	for _, u := range units {
-		u.Barred, u.GivenUp = isGivenUp, true
+		if u.Barred, u.GivenUp = isGivenUp, true; u.Back {
+			j.left[u.Plan+u.Name] = true
+		}
 		c.app.note("%s: given up", inventory.Printable(u.Name))
 	}
 	return nil
@@ -68,6 +73,32 @@ func (c *applying) hopeless(ctx context.Context, j *job) (list []*course.Unit, e
 		}
 		if hopeless && u.Do != nil {
 			lost[u.Do.Store] = true
+		}
+	}
+	ways, err := c.lost(ctx, j)
+	return append(list, ways...), err
+}
+
+// lost are the units that would move users of a job back of whom some were not found, and are not by
+// now.
+func (c *applying) lost(ctx context.Context, j *job) (list []*course.Unit, err error) {
+	if !j.backwards {
+		return nil, nil
+	}
+	for i := range j.units {
+		for _, u := range course.Reverse(&j.units[i]) {
+			records, err := c.history.Steps(ctx, u.Plan, u.Name)
+			if err != nil {
+				return nil, err
+			}
+			if j.left[u.Plan+u.Name] || u.Unfound(records) == nil {
+				continue
+			}
+			if is, err := c.isHopeless(ctx, &u, records, false); err != nil {
+				return nil, err
+			} else if is {
+				list = append(list, &u)
+			}
 		}
 	}
 	return list, nil

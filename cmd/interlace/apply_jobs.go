@@ -38,8 +38,11 @@ type job struct {
 	backwards bool
 	// recalled are the units, by plan and name, that are asked to be taken back in this apply,
 	// and wanted tells that all are, or such as have moved.
-	recalled  map[string]bool
-	wanted    bool
+	recalled map[string]bool
+	wanted   bool
+	// left are the units, by plan and name, that would move users back, and that somebody has given
+	// up.
+	left      map[string]bool
 	backSince time.Time // when the first was; zero: none was, once moved
 	// over tells that of what was to be taken back nothing was left to be when this run began,
 	// which has not been asked for that: it has nothing to do with it.
@@ -68,10 +71,18 @@ func (a *app) jobs(ctx context.Context, h *history.History, f *facts, paths []st
 		if j.backwards && !rollback {
 			return nil, j.refuseBack()
 		}
-		j.backwards, j.over = rollback, j.over && !rollback
+		j.aim(rollback)
 		return []*job{j}, nil
 	}
 	return keptJobs(ctx, h, f, rollback)
+}
+
+// aim has the job be taken back, if that is asked for now: then nothing of that is over, or given up.
+func (j *job) aim(rollback bool) {
+	if rollback {
+		j.backwards, j.over = true, false
+		clear(j.left)
+	}
 }
 
 // refuseBack says that plans are not carried out that are, or were, taken back.
@@ -116,7 +127,8 @@ func keptJobs(ctx context.Context, h *history.History, f *facts, rollback bool) 
 		if err := j.look(ctx, h, f); err != nil {
 			return nil, err
 		}
-		j.backwards, j.over = j.backwards || j.wanted || rollback, j.over && !rollback
+		j.backwards = j.backwards || j.wanted
+		j.aim(rollback)
 		if !j.backwards {
 			j.bar()
 			j.barRecalled()
@@ -287,7 +299,7 @@ func (j *job) changes() []*planFile {
 // apply's it leaves to that.
 func (j *job) look(ctx context.Context, steps apply.Journal, f *facts) error {
 	units := j.units
-	j.recalled = map[string]bool{}
+	j.recalled, j.left = map[string]bool{}, map[string]bool{}
 	written := map[string][]monitor.StepRecord{}
 	for i := range j.units {
 		units = append(units, course.Reverse(&j.units[i])...)
@@ -309,6 +321,7 @@ func (j *job) look(ctx context.Context, steps apply.Journal, f *facts) error {
 			j.recall(u, records)
 		case len(records) > 0:
 			j.takenBack(records[0].At)
+			j.left[u.Plan+u.Name] = u.WasGivenUp(records)
 		}
 	}
 	j.found = f
@@ -360,6 +373,9 @@ func (j *job) reversed(results []course.Result) []course.Unit {
 		for _, u := range course.Reverse(r.Unit) {
 			if r.Outcome == course.Finished {
 				u.Of = ""
+			}
+			if j.left[u.Plan+u.Name] {
+				u.Barred, u.GivenUp = isLeft, true
 			}
 			units = append(units, u)
 		}

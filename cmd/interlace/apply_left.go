@@ -114,9 +114,12 @@ func (c *applying) sayStayed(j *job, results []course.Result) {
 	for i := range results {
 		r := &results[i]
 		switch {
-		case !j.backwards || j.has(r.Unit) || r.Outcome == course.Moved || r.Outcome == course.Finished:
+		case !j.backwards || j.has(r.Unit) || gaveUp(r) || r.Outcome == course.Moved || r.Outcome == course.Finished:
 		case r.Unit.Settled(r.Records):
 			c.app.note("%s: moved back, and what the plan had made of them on %s is still there, denied, until interlace apply --resume --yes can delete it", inventory.Printable(r.Unit.Name), r.Unit.Moves[0].From)
+		case r.Unit.Refused(r.Records) && r.Unit.Unfound(r.Records) != nil:
+			c.app.note("%s: NOT moved back from %s, since %s any more: find out what became of the mailboxes; interlace apply --rollback --yes tries again, and interlace apply --resume --give-up --yes gives it up",
+				inventory.Printable(r.Unit.Name), r.Unit.Moves[0].From, strings.Join(r.Unit.Unfound(r.Records), ", "))
 		default:
 			c.app.note("%s: NOT moved back, and still where the plan has moved them: interlace apply --rollback --yes tries again", inventory.Printable(r.Unit.Name))
 		}

@@ -43,3 +43,50 @@ func TestRollbackOfAMendedRule(t *testing.T) {
 		t.Errorf("it is told once more: %+v %s", back, stderr)
 	}
 }
+
+// Who was removed since he was moved is not moved back, and is nowhere: that is said, and ends each run
+// with 1, until it is given up; what is kept of him where he was stays there, denied.
+func TestRollbackOfARemovedUser(t *testing.T) {
+	m := newMoving(t, "anna", "ben", "carl")
+	m.apply(0, "users.json", "--yes")
+	s2 := m.fleet.Stores[1]
+	for _, in := range []*cyrustest.Instance{s2.Replicas()[0], s2.Master()} {
+		_, err := in.Tool(t.Context(), "sync_reset", "-f", "carl")
+		m.must(err)
+	}
+	const gone = "carl to s2, back to s1: NOT moved back from s2, since user carl is not on imap1 any more: find out what became of the mailboxes; interlace apply --rollback --yes tries again, and interlace apply --resume --give-up --yes gives it up"
+	for _, how := range []string{"--rollback", "--resume"} {
+		if _, stderr := m.apply(1, how, "--yes"); !strings.Contains(stderr, gone) || strings.Contains(stderr, "still where the plan has moved them") {
+			t.Errorf("%s: %s", how, stderr)
+		}
+	}
+	served := func() {
+		t.Helper()
+		if at := m.served("anna") + m.served("ben") + m.served("carl"); at != "s1s1" || !strings.Contains(m.routing(), "anna,imap1\nben,imap1\n") {
+			t.Errorf("they are served by %s: %s", at, m.routing())
+		}
+	}
+	served()
+	if _, stderr := m.apply(1, "--resume", "--give-up"); strings.Count(stderr, "carl to s2, back to s1: would be given up") != 1 {
+		t.Errorf("it is not told what would be given up: %s", stderr)
+	}
+	if _, stderr := m.apply(0, "--resume", "--give-up", "--yes"); strings.Count(stderr, "given up") != 1 || strings.Contains(stderr, "NOT") {
+		t.Errorf("it is not told what is given up: %s", stderr)
+	}
+	if _, stderr := m.apply(0, "--resume", "--yes"); strings.Contains(stderr, "NOT") {
+		t.Errorf("it is not given up: %s", stderr)
+	}
+	if _, stderr := m.apply(1, "--rollback", "--yes"); !strings.Contains(stderr, gone) {
+		t.Errorf("it is not tried again: %s", stderr)
+	}
+	m.apply(0, "--resume", "--give-up", "--yes")
+
+	m.configure("keep_source: 0s\n")
+	if _, stderr := m.apply(0, "--resume", "--yes"); !strings.Contains(stderr, "the original of user carl on s1 stays, denied") {
+		t.Errorf("it is not told what stays: %s", stderr)
+	}
+	served()
+	if _, stderr := m.apply(0, "--resume", "--yes"); !strings.Contains(stderr, "nothing is begun and not done") {
+		t.Errorf("it is not at its end: %s", stderr)
+	}
+}

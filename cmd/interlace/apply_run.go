@@ -119,7 +119,7 @@ func (c *applying) begin(ctx context.Context) error {
 		var err error
 		switch {
 		case c.flags.rollback:
-			err = apply.WriteRecall(ctx, units, j.Number, part, c.options)
+			err = c.recall(ctx, j, units, part)
 		case c.flags.giveUp:
 			err = c.giveUp(ctx, j)
 		case !c.flags.resume:
@@ -130,6 +130,21 @@ func (c *applying) begin(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// recall writes down that units of a job, or a part of it, are taken back, and that those go back,
+// too, whose way back somebody has given up.
+func (c *applying) recall(ctx context.Context, j *job, units []*course.Unit, part string) error {
+	var ways []*course.Unit
+	for _, u := range units {
+		for _, b := range course.Reverse(u) {
+			ways = append(ways, &b)
+		}
+	}
+	if err := apply.WithdrawRecall(ctx, ways, c.options); err != nil {
+		return err
+	}
+	return apply.WriteRecall(ctx, units, j.Number, part, c.options)
 }
 
 // notReached are the units of jobs that were not gone on with.

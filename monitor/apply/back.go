@@ -20,15 +20,21 @@ const (
 	isBack
 )
 
-// wentBack reports whether all that a unit has moved is back where it was.
-func (o *Options) wentBack(ctx context.Context, u *course.Unit) (bool, error) {
+// wentBack reports whether all that a unit has moved is back where it was, but for what stays where
+// it was moved to, since somebody has given its way back up.
+func (o *Options) wentBack(ctx context.Context, u *course.Unit) (gone, stays bool, err error) {
 	for _, b := range course.Reverse(u) {
 		records, err := o.Journal.Steps(ctx, b.Plan, b.Name)
-		if err != nil || !b.Past(records) {
-			return false, err
+		switch {
+		case err != nil:
+			return false, false, err
+		case b.WasGivenUp(records):
+			stays = true
+		case !b.Past(records):
+			return false, false, nil
 		}
 	}
-	return true, nil
+	return true, stays, nil
 }
 
 // movedBack looks whether what left a source is back there.

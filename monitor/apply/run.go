@@ -277,7 +277,11 @@ func (r *run) carryOne(ctx context.Context, t *task) (course.Outcome, error) {
 	}
 	switch {
 	case r.back && t.Rests(t.records):
-		if gone, err := r.wentBack(ctx, &t.Unit); err != nil || !gone {
+		gone, stays, err := r.wentBack(ctx, &t.Unit)
+		if gone && stays && !r.resting(t.course, t.records) {
+			err = r.mayDelete(ctx, t)
+		}
+		if err != nil || !gone {
 			return t.stood(), err // its originals may be needed yet
 		}
 	case t.held(r.back), r.back, r.resting(t.course, t.records):

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/interlacemail/interlace/inventory"
+	"github.com/interlacemail/interlace/monitor"
+	"github.com/interlacemail/interlace/planner"
 )
 
 // Who says who some users are, with a verb: a few names, and how many more.
@@ -42,6 +44,27 @@ func Called(name string, shared bool) string {
 // no mailbox on a server.
 func Missing(called string, server inventory.ServerID) string {
 	return called + " is not on " + string(server)
+}
+
+// Unfound is what the check of a unit, of which this is written down, said last of those who had no
+// mailbox where they were to be moved from; nothing: it found all.
+func (u *Unit) Unfound(records []monitor.StepRecord) (lines []string) {
+	for _, r := range OfMove.Attempt(records) {
+		if r.Step != OfMove.Steps[0] || r.State != monitor.StepFailed {
+			continue
+		}
+		for line := range strings.Lines(string(r.Text)) {
+			if line = strings.TrimSpace(line); slices.ContainsFunc(u.Moves, func(c planner.UserChange) bool { return tellsMissing(line, string(c.User)) }) {
+				lines = append(lines, line)
+			}
+		}
+	}
+	return lines
+}
+
+// tellsMissing reports whether a line says of somebody what [Missing] does.
+func tellsMissing(line, name string) bool {
+	return strings.HasPrefix(line, Missing(Called(name, false), "")) || strings.HasPrefix(line, Missing(Called(name, true), ""))
 }
 
 // KeptWords say who is kept out, and where.
